@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include "base/heap.h"
+#include "base/secret.h"
+
+#define ALIGN 16u
+#define FIRST_BLOCK_BYTES ((size_t)1024)
+#define LARGEST_BLOCK_BYTES ((size_t)256 * 1024)
+
+struct arena_block {
+	struct arena_block *before;
+	size_t at, size; /* bytes handed out; bytes there are */
+	size_t pad;      /* keeps the data aligned to 16 */
+};
+
+static uint8_t *block_data(struct arena_block *b)
+{
+	return (uint8_t *)(b + 1);
+}
+
+void arena_init(struct arena *a, size_t limit_bytes, int flags)
+{
+	*a = (struct arena){ .limit_bytes = limit_bytes, .flags = flags };
+}
+
+static void block_free(struct arena *a, struct arena_block *b)
+{
+	a->used_bytes -= sizeof *b + b->size;
+	if (a->flags & ARENA_SECRET)
+		heap_free_wiped(b, sizeof *b + b->at);
+	else
+		heap_free(b);
+}
+
+void arena_done(struct arena *a)
+{
+	while (a->last) {
+		struct arena_block *b = a->last;
+		a->last = b->before;
+		block_free(a, b);
+	}
+}
+
+static struct arena_block *block_add(struct arena *a, size_t n)
+{
+	size_t size = a->last ? a->last->size * 2 : FIRST_BLOCK_BYTES;
+	if (size > LARGEST_BLOCK_BYTES)
+		size = LARGEST_BLOCK_BYTES;
+	if (size < n)
+		size = n;
+	size_t left = a->limit_bytes > a->used_bytes ? a->limit_bytes - a->used_bytes : 0;
+	if (left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < n)
+		return NULL;
+	if (size > left - sizeof(struct arena_block))
+		size = left - sizeof(struct arena_block);
+	struct arena_block *b = heap_new(sizeof *b + size);
+	if (!b)
+		return NULL;
+	b->size = size;
+	b->before = a->last;
+	a->last = b;
+	a->used_bytes += sizeof *b + size;
+	return b;
+}
+
+void *arena_take(struct arena *a, size_t n)
+{
+	if (n > SIZE_MAX / 2)
+		return NULL;
+	size_t rounded = n ? (n + ALIGN - 1) & ~(size_t)(ALIGN - 1) : ALIGN;
+	struct arena_block *b = a->last;
+	if (!b || b->size - b->at < rounded)
+		b = block_add(a, rounded);
+	if (!b)
+		return NULL;
+	void *p = block_data(b) + b->at;
+	b->at += rounded;
+	return p;
+}
+
+void *arena_take_array(struct arena *a, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / 2 / size)
+		return NULL;
+	return arena_take(a, count * size);
+}
+
+uc_err arena_copy(struct arena *a, struct view v, struct view *out)
+{
+	uint8_t *p = arena_take(a, v.n + 1);
+	if (!p)
+		return UC_E_LIMIT;
+	if (v.n)
+		memcpy(p, v.p, v.n);
+	*out = (struct view){ p, v.n };
+	return UC_OK;
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->last, a->last ? a->last->at : 0 };
+}
+
+void arena_reset(struct arena *a, struct arena_mark m)
+{
+	while (a->last != m.block) {
+		struct arena_block *b = a->last;
+		a->last = b->before;
+		block_free(a, b);
+	}
+	if (a->last) {
+		/* Handed-out memory is zeroed, so what comes back must be, too. */
+		wipe(block_data(a->last) + m.at, a->last->at - m.at);
+		a->last->at = m.at;
+	}
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one door to malloc.  Below `net` only arenas, buffers and maps use it. */
+#ifndef BASE_HEAP_H
+#define BASE_HEAP_H
+
+#include <stddef.h>
+
+/* Zeroed; NULL when there is none. */
+void *heap_new(size_t n);
+void heap_free(void *p);
+/* Wipes n bytes, then frees.  p may be NULL. */
+void heap_free_wiped(void *p, size_t n);
+#define HEAP_NEW(type) ((type *)heap_new(sizeof(type)))
+
+#endif

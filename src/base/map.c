@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Open addressing, linear probing, backward-shift deletion. */
+#include "base/map.h"
+
+#include "base/heap.h"
+
+struct map_slot {
+	uint8_t *key;
+	size_t key_n;
+	uint64_t hash;
+	void *value; /* NULL: free slot */
+};
+
+static uint64_t rotl(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static void sip_round(uint64_t v[4])
+{
+	v[0] += v[1]; v[1] = rotl(v[1], 13); v[1] ^= v[0]; v[0] = rotl(v[0], 32);
+	v[2] += v[3]; v[3] = rotl(v[3], 16); v[3] ^= v[2];
+	v[0] += v[3]; v[3] = rotl(v[3], 21); v[3] ^= v[0];
+	v[2] += v[1]; v[1] = rotl(v[1], 17); v[1] ^= v[2]; v[2] = rotl(v[2], 32);
+}
+
+static uint64_t siphash(const uint64_t key[2], struct view in)
+{
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
+			  key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573 };
+	size_t i = 0;
+	for (; i + 8 <= in.n; i += 8) {
+		uint64_t m = 0;
+		for (unsigned k = 0; k < 8; k++)
+			m |= (uint64_t)in.p[i + k] << (8 * k);
+		v[3] ^= m;
+		sip_round(v);
+		sip_round(v);
+		v[0] ^= m;
+	}
+	uint64_t m = (uint64_t)in.n << 56;
+	for (unsigned k = 0; i + k < in.n; k++)
+		m |= (uint64_t)in.p[i + k] << (8 * k);
+	v[3] ^= m;
+	sip_round(v);
+	sip_round(v);
+	v[0] ^= m;
+	v[2] ^= 0xff;
+	for (int k = 0; k < 4; k++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uc_err map_init(struct map *m, const struct env *env)
+{
+	*m = (struct map){ 0 };
+	return env_random(env, (uint8_t *)m->key, sizeof m->key);
+}
+
+void map_done(struct map *m)
+{
+	for (size_t i = 0; i < m->cap; i++)
+		heap_free(m->slots[i].key);
+	heap_free(m->slots);
+	*m = (struct map){ .key = { m->key[0], m->key[1] } };
+}
+
+static size_t slot_of(const struct map *m, struct view key, uint64_t hash)
+{
+	size_t i = hash & (m->cap - 1);
+	while (m->slots[i].value &&
+	       !(m->slots[i].hash == hash &&
+		 view_equal(view_make(m->slots[i].key, m->slots[i].key_n), key)))
+		i = (i + 1) & (m->cap - 1);
+	return i;
+}
+
+void *map_find(const struct map *m, struct view key)
+{
+	return m->cap ? m->slots[slot_of(m, key, siphash(m->key, key))].value : NULL;
+}
+
+static uc_err grow(struct map *m)
+{
+	struct map bigger = *m;
+	bigger.cap = m->cap ? m->cap * 2 : 16;
+	bigger.slots = heap_new(bigger.cap * sizeof *bigger.slots);
+	if (!bigger.slots)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < m->cap; i++) {
+		struct map_slot *s = &m->slots[i];
+		if (s->value)
+			bigger.slots[slot_of(&bigger, view_make(s->key, s->key_n), s->hash)] = *s;
+	}
+	heap_free(m->slots);
+	*m = bigger;
+	return UC_OK;
+}
+
+uc_err map_put(struct map *m, struct view key, void *value)
+{
+	if (!value)
+		return UC_E_ARGUMENT;
+	if (m->n * 4 >= m->cap * 3)
+		TRY(grow(m));
+	uint64_t hash = siphash(m->key, key);
+	struct map_slot *s = &m->slots[slot_of(m, key, hash)];
+	if (!s->value) {
+		s->key = heap_new(key.n);
+		if (!s->key)
+			return UC_E_MEMORY;
+		if (key.n)
+			memcpy(s->key, key.p, key.n);
+		s->key_n = key.n;
+		s->hash = hash;
+		m->n++;
+	}
+	s->value = value;
+	return UC_OK;
+}
+
+void *map_remove(struct map *m, struct view key)
+{
+	if (!m->cap)
+		return NULL;
+	size_t i = slot_of(m, key, siphash(m->key, key));
+	void *value = m->slots[i].value;
+	if (!value)
+		return NULL;
+	heap_free(m->slots[i].key);
+	m->n--;
+	/* Close the gap: move back each later entry of the run that may stand here. */
+	for (size_t k = (i + 1) & (m->cap - 1); m->slots[k].value; k = (k + 1) & (m->cap - 1)) {
+		size_t home = m->slots[k].hash & (m->cap - 1);
+		if (((k - home) & (m->cap - 1)) >= ((k - i) & (m->cap - 1))) {
+			m->slots[i] = m->slots[k];
+			i = k;
+		}
+	}
+	m->slots[i] = (struct map_slot){ 0 };
+	return value;
+}
+
+bool map_next(const struct map *m, size_t *at, struct view *key, void **value)
+{
+	for (; *at < m->cap; (*at)++) {
+		struct map_slot *s = &m->slots[*at];
+		if (s->value) {
+			*key = view_make(s->key, s->key_n);
+			*value = s->value;
+			(*at)++;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owned secret bytes.  Whoever owns a struct secret calls secret_wipe on every path. */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include "base/error.h"
+#include "base/view.h"
+
+#define SECRET_MAX 64 /* bytes: the longest hash or private key of the suites */
+
+struct secret {
+	uint8_t b[SECRET_MAX];
+	size_t n;
+};
+
+/* Overwrites in a way the compiler keeps. */
+void wipe(void *p, size_t n);
+
+static inline void secret_wipe(struct secret *s)
+{
+	wipe(s, sizeof *s);
+}
+
+static inline struct view secret_view(const struct secret *s)
+{
+	return (struct view){ s->b, s->n };
+}
+
+/* Copies v into s; UC_E_TOO_LARGE when it is longer than SECRET_MAX. */
+uc_err UC_MUST_USE secret_set(struct secret *s, struct view v);
+/* Constant time in the contents. */
+bool secret_equal(const struct secret *a, const struct secret *b);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cipher suites as const tables over libsodium and OpenSSL, and the primitives the rest uses.
+ *
+ * All functions are synchronous and thread-safe; contexts that cost time to make are kept per
+ * thread inside.  Outputs are written only on success.  Lengths are bytes. */
+#ifndef CRYPTO_CRYPTO_H
+#define CRYPTO_CRYPTO_H
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/secret.h"
+
+enum {
+	HASH_MAX = 64,        /* SHA-512 */
+	AEAD_KEY_MAX = 32,
+	AEAD_NONCE_MAX = 12,
+	AEAD_TAG = 16,
+	PUBLIC_KEY_MAX = 133, /* P-521, uncompressed */
+	SIGNATURE_MAX = 144,  /* P-521, DER */
+};
+
+/* RFC 9420, 17.1 */
+enum {
+	SUITE_X25519_AES128 = 0x0001,  /* MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 */
+	SUITE_P256_AES128 = 0x0002,    /* MLS_128_DHKEMP256_AES128GCM_SHA256_P256 */
+	SUITE_X25519_CHACHA = 0x0003,  /* MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 */
+};
+
+struct hash_alg;
+struct aead_alg;
+struct kem_alg;
+struct sign_alg;
+
+struct suite {
+	uint16_t id;
+	const char *name;
+	const struct hash_alg *hash;
+	const struct aead_alg *aead;
+	const struct kem_alg *kem;
+	const struct sign_alg *sign;
+	size_t nh;      /* hash and KDF.Nh */
+	size_t nk, nn;  /* AEAD key and nonce */
+	uint16_t kem_id, kdf_id, aead_id; /* RFC 9180, 7 */
+};
+
+/* NULL when the suite is not supported. */
+const struct suite *suite_find(uint16_t id);
+/* The i-th supported suite, in order of preference; NULL past the end. */
+const struct suite *suite_at(size_t i);
+
+/* --- hash, MAC, KDF (RFC 9420, 5.1, 5.2, 8) --- */
+
+/* out holds s->nh bytes. */
+uc_err UC_MUST_USE suite_hash(const struct suite *s, struct view data, uint8_t *out);
+/* Hash of several parts in a row. */
+uc_err UC_MUST_USE suite_hash_parts(const struct suite *s, const struct view *parts, size_t n,
+				    uint8_t *out);
+uc_err UC_MUST_USE suite_mac(const struct suite *s, struct view key, struct view data, uint8_t *out);
+uc_err UC_MUST_USE suite_extract(const struct suite *s, struct view salt, struct view ikm,
+				 struct secret *out);
+uc_err UC_MUST_USE suite_expand(const struct suite *s, struct view prk, struct view info,
+				uint8_t *out, size_t n);
+/* ExpandWithLabel(Secret, Label, Context, Length); the label without "MLS 1.0 ". */
+uc_err UC_MUST_USE expand_with_label(const struct suite *s, struct view secret, const char *label,
+				     struct view context, uint8_t *out, size_t n);
+/* DeriveSecret(Secret, Label) */
+uc_err UC_MUST_USE derive_secret(const struct suite *s, struct view secret, const char *label,
+				 struct secret *out);
+/* DeriveTreeSecret (RFC 9420, 9.1); context is the generation. */
+uc_err UC_MUST_USE derive_tree_secret(const struct suite *s, struct view secret, const char *label,
+				      uint32_t generation, uint8_t *out, size_t n);
+/* RefHash(label, value); label in full, as "MLS 1.0 KeyPackage Reference". */
+uc_err UC_MUST_USE ref_hash(const struct suite *s, const char *label, struct view value,
+			    uint8_t *out);
+
+/* SHA-256 and HMAC-SHA256, outside any suite. */
+enum { SHA256_BYTES = 32 };
+uc_err UC_MUST_USE sha256(struct view data, uint8_t out[SHA256_BYTES]);
+uc_err UC_MUST_USE sha256_parts(const struct view *parts, size_t n, uint8_t out[SHA256_BYTES]);
+uc_err UC_MUST_USE hmac_sha256(struct view key, struct view data, uint8_t out[SHA256_BYTES]);
+uc_err UC_MUST_USE hmac_sha256_parts(struct view key, const struct view *parts, size_t n,
+				     uint8_t out[SHA256_BYTES]);
+/* HKDF-SHA256 (RFC 5869), extract and expand in one. */
+uc_err UC_MUST_USE hkdf_sha256(struct view salt, struct view ikm, struct view info, uint8_t *out,
+			       size_t n);
+
+/* --- AEAD --- */
+
+/* ct holds pt.n + AEAD_TAG bytes. */
+uc_err UC_MUST_USE suite_seal(const struct suite *s, struct view key, struct view nonce,
+			      struct view aad, struct view pt, uint8_t *ct);
+/* pt holds ct.n - AEAD_TAG bytes; UC_E_DECRYPT for any failure. */
+uc_err UC_MUST_USE suite_open(const struct suite *s, struct view key, struct view nonce,
+			      struct view aad, struct view ct, uint8_t *pt);
+
+/* A box under a 32-byte key for what we store or hand out ourselves: XChaCha20-Poly1305 with a
+ * random 24-byte nonce in front.  Output: nonce, ciphertext, tag. */
+enum { BOX_KEY = 32, BOX_OVERHEAD = 24 + 16 };
+uc_err UC_MUST_USE box_seal(const struct env *env, struct view key, struct view aad, struct view pt,
+			    uint8_t *out);
+uc_err UC_MUST_USE box_open(struct view key, struct view aad, struct view sealed, uint8_t *pt);
+
+/* --- signatures (RFC 9420, 5.1.2) --- */
+
+struct sign_key {
+	struct secret priv;                /* Ed25519: the 32-byte seed; P-256: the scalar */
+	uint8_t pub[PUBLIC_KEY_MAX];
+	size_t pub_n;
+};
+static inline struct view sign_public(const struct sign_key *k)
+{
+	return (struct view){ k->pub, k->pub_n };
+}
+uc_err UC_MUST_USE sign_key_generate(const struct suite *s, const struct env *env,
+				     struct sign_key *out);
+/* From a private key as the working group's vectors give it; computes the public half. */
+uc_err UC_MUST_USE sign_key_import(const struct suite *s, struct view priv, struct sign_key *out);
+void sign_key_wipe(struct sign_key *k);
+/* Refuses wrong lengths, points off the curve, and small-order or non-canonical Ed25519 keys. */
+uc_err UC_MUST_USE sign_public_check(const struct suite *s, struct view pub);
+/* The signature is copied into the arena.  label without "MLS 1.0 ". */
+uc_err UC_MUST_USE sign_with_label(const struct suite *s, const struct sign_key *k,
+				   const struct env *env, const char *label, struct view content,
+				   struct arena *a, struct view *signature);
+/* UC_E_SIGNATURE when it does not verify. */
+uc_err UC_MUST_USE verify_with_label(const struct suite *s, struct view pub, const char *label,
+				     struct view content, struct view signature);
+
+/* Ed25519 alone, for account, device and participant keys.  Keys are 32 bytes, seeds 32,
+ * signatures 64.  Labels as in SignWithLabel, but with base "Undercroft 1.0 ". */
+enum { ED25519_KEY = 32, ED25519_SEED = 32, ED25519_SIGNATURE = 64 };
+struct ed25519_key {
+	uint8_t seed[ED25519_SEED];
+	uint8_t pub[ED25519_KEY];
+};
+uc_err UC_MUST_USE ed25519_generate(const struct env *env, struct ed25519_key *out);
+void ed25519_from_seed(const uint8_t seed[ED25519_SEED], struct ed25519_key *out);
+uc_err UC_MUST_USE ed25519_sign(const struct ed25519_key *k, const char *label, struct view content,
+				uint8_t signature[ED25519_SIGNATURE]);
+uc_err UC_MUST_USE ed25519_verify(struct view pub, const char *label, struct view content,
+				  struct view signature);
+
+/* --- HPKE (RFC 9180), base mode --- */
+
+struct kem_key {
+	struct secret priv;
+	uint8_t pub[PUBLIC_KEY_MAX];
+	size_t pub_n;
+};
+static inline struct view kem_public(const struct kem_key *k)
+{
+	return (struct view){ k->pub, k->pub_n };
+}
+uc_err UC_MUST_USE kem_key_generate(const struct suite *s, const struct env *env,
+				    struct kem_key *out);
+/* KEM.DeriveKeyPair(ikm) */
+uc_err UC_MUST_USE kem_key_derive(const struct suite *s, struct view ikm, struct kem_key *out);
+/* Both halves as given; the public half is not recomputed. */
+uc_err UC_MUST_USE kem_key_import(const struct suite *s, struct view priv, struct view pub,
+				  struct kem_key *out);
+void kem_key_wipe(struct kem_key *k);
+uc_err UC_MUST_USE kem_public_check(const struct suite *s, struct view pub);
+
+/* kem_output and ciphertext are copied into the arena. */
+uc_err UC_MUST_USE hpke_seal(const struct suite *s, const struct env *env, struct view pub,
+			     struct view info, struct view aad, struct view pt, struct arena *a,
+			     struct view *kem_output, struct view *ciphertext);
+/* The plaintext is taken from the arena (make it ARENA_SECRET where it is one). */
+uc_err UC_MUST_USE hpke_open(const struct suite *s, const struct kem_key *k, struct view kem_output,
+			     struct view info, struct view aad, struct view ciphertext,
+			     struct arena *a, struct view *pt);
+/* Setup plus context.export(exporter_context, n): external init (RFC 9420, 8.3). */
+uc_err UC_MUST_USE hpke_export_send(const struct suite *s, const struct env *env, struct view pub,
+				    struct view info, struct view exporter_context, struct arena *a,
+				    struct view *kem_output, struct secret *out, size_t n);
+uc_err UC_MUST_USE hpke_export_receive(const struct suite *s, const struct kem_key *k,
+				       struct view kem_output, struct view info,
+				       struct view exporter_context, struct secret *out, size_t n);
+/* EncryptWithLabel / DecryptWithLabel (RFC 9420, 5.1.3); label without "MLS 1.0 ". */
+uc_err UC_MUST_USE encrypt_with_label(const struct suite *s, const struct env *env, struct view pub,
+				      const char *label, struct view context, struct view pt,
+				      struct arena *a, struct view *kem_output,
+				      struct view *ciphertext);
+uc_err UC_MUST_USE decrypt_with_label(const struct suite *s, const struct kem_key *k,
+				      const char *label, struct view context,
+				      struct view kem_output, struct view ciphertext,
+				      struct arena *a, struct view *pt);
+
+/* Argon2id over a passphrase: out is 32 bytes, salt 16 random bytes kept beside what it opens. */
+enum { PASSPHRASE_SALT = 16 };
+uc_err UC_MUST_USE passphrase_key(struct view passphrase, const uint8_t salt[PASSPHRASE_SALT],
+				  uint8_t out[BOX_KEY]);
+
+/* The platform's own environment: clock_gettime and getrandom.  (Programs; tests bring theirs.) */
+const struct env *env_system(void);
+
+#endif
