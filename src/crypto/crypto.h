@@ -191,7 +191,4 @@ enum { PASSPHRASE_SALT = 16 };
 uc_err UC_MUST_USE passphrase_key(struct view passphrase, const uint8_t salt[PASSPHRASE_SALT],
 				  uint8_t out[BOX_KEY]);
 
-/* The platform's own environment: clock_gettime and getrandom.  (Programs; tests bring theirs.) */
-const struct env *env_system(void);
-
 #endif
