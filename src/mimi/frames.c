@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks of the frames: fields in the order of frames.h. */
+#include "mimi/frames.h"
+
+void wire_hello_request(struct wire *w, struct hello_request *v)
+{
+	wire_u16(w, &v->version_lowest);
+	wire_u16(w, &v->version);
+	WIRE_LIST(w, &v->features, u16_element);
+	wire_bytes(w, &v->software);
+}
+
+void wire_hello_response(struct wire *w, struct hello_response *v)
+{
+	wire_u16(w, &v->version);
+	WIRE_LIST(w, &v->features, u16_element);
+	wire_bytes(w, &v->domain);
+	wire_u8(w, &v->names);
+	wire_u64(w, &v->now_ms);
+	wire_fixed(w, v->challenge, sizeof v->challenge);
+}
+
+void wire_code_request_request(struct wire *w, struct code_request_request *v)
+{
+	wire_bytes(w, &v->identifier);
+}
+
+void wire_session_tbs(struct wire *w, struct session_tbs *v)
+{
+	wire_u8(w, &v->purpose);
+	wire_bytes(w, &v->domain);
+	wire_fixed(w, v->challenge, sizeof v->challenge);
+	wire_bytes(w, &v->account_id);
+	wire_bytes(w, &v->subject);
+}
+
+void wire_sign_up_request(struct wire *w, struct sign_up_request *v)
+{
+	wire_bytes(w, &v->identifier);
+	wire_bytes(w, &v->code);
+	wire_bytes(w, &v->account_key);
+	wire_bytes(w, &v->device_key);
+	wire_bytes(w, &v->intake_key);
+	wire_bytes(w, &v->device_list_entry);
+	wire_bytes(w, &v->signature);
+}
+
+void wire_sign_up_response(struct wire *w, struct sign_up_response *v)
+{
+	wire_fixed(w, v->account_id, sizeof v->account_id);
+}
+
+void wire_sign_in_request(struct wire *w, struct sign_in_request *v)
+{
+	wire_fixed(w, v->account_id, sizeof v->account_id);
+	wire_bytes(w, &v->device_key);
+	wire_bytes(w, &v->signature);
+	wire_u64(w, &v->intake_cursor);
+}
+
+void wire_sign_in_response(struct wire *w, struct sign_in_response *v)
+{
+	wire_u32(w, &v->list_generation);
+	wire_u32(w, &v->list_position);
+	wire_u32(w, &v->sets_left);
+	wire_u64(w, &v->intake_next);
+}
+
+void wire_recover_request(struct wire *w, struct recover_request *v)
+{
+	wire_bytes(w, &v->account_key);
+	wire_bytes(w, &v->signature);
+}
+
+void wire_recover_response(struct wire *w, struct recover_response *v)
+{
+	wire_fixed(w, v->account_id, sizeof v->account_id);
+	WIRE_LIST(w, &v->entries, bytes_element);
+}
+
+void wire_device_reset_request(struct wire *w, struct device_reset_request *v)
+{
+	wire_bytes(w, &v->device_list_entry);
+	wire_bytes(w, &v->device_key);
+	wire_bytes(w, &v->intake_key);
+	wire_bytes(w, &v->signature);
+}
+
+void wire_device_list_get_response(struct wire *w, struct device_list_get_response *v)
+{
+	WIRE_LIST(w, &v->entries, bytes_element);
+}
+
+void wire_device_append_request(struct wire *w, struct device_append_request *v)
+{
+	wire_bytes(w, &v->device_list_entry);
+	wire_bytes(w, &v->device_key);
+	wire_bytes(w, &v->intake_key);
+}
+
+void wire_account_delete_request(struct wire *w, struct account_delete_request *v)
+{
+	wire_bytes(w, &v->signature);
+}
+
+void wire_vault_put_request(struct wire *w, struct vault_put_request *v)
+{
+	wire_u64(w, &v->version);
+	wire_bytes(w, &v->vault);
+}
+
+void wire_vault_get_response(struct wire *w, struct vault_get_response *v)
+{
+	wire_u64(w, &v->version);
+	wire_bytes(w, &v->vault);
+}
+
+void wire_pool_slot(struct wire *w, struct pool_slot *v)
+{
+	wire_fixed(w, v->set_id, sizeof v->set_id);
+	wire_fixed(w, v->slot_id, sizeof v->slot_id);
+	wire_u64(w, &v->not_after_ms);
+	wire_bytes(w, &v->sealed);
+}
+
+void wire_pool_put_request(struct wire *w, struct pool_put_request *v)
+{
+	WIRE_LIST(w, &v->slots, pool_slot_element);
+}
+
+void wire_set_id(struct wire *w, struct set_id *v)
+{
+	wire_fixed(w, v->id, sizeof v->id);
+}
+
+void wire_pool_status_response(struct wire *w, struct pool_status_response *v)
+{
+	WIRE_LIST(w, &v->sets, set_id_element);
+}
+
+void wire_pool_take_request(struct wire *w, struct pool_take_request *v)
+{
+	wire_fixed(w, v->set_id, sizeof v->set_id);
+}
+
+void wire_pool_take_response(struct wire *w, struct pool_take_response *v)
+{
+	WIRE_LIST(w, &v->sealed, bytes_element);
+}
+
+void wire_request_key_put_request(struct wire *w, struct request_key_put_request *v)
+{
+	wire_bytes(w, &v->request_key);
+}
+
+void wire_address_wish(struct wire *w, struct address_wish *v)
+{
+	wire_u8(w, &v->kind);
+	wire_u8(w, &v->channel);
+	wire_u64(w, &v->expires_ms);
+	wire_fixed(w, v->set_id, sizeof v->set_id);
+	wire_bytes(w, &v->set_key);
+	wire_fixed(w, v->grant_id, sizeof v->grant_id);
+}
+
+void wire_address_make_request(struct wire *w, struct address_make_request *v)
+{
+	WIRE_LIST(w, &v->wishes, address_wish_element);
+}
+
+void wire_address_make_response(struct wire *w, struct address_make_response *v)
+{
+	WIRE_LIST(w, &v->addresses, bytes_element);
+}
+
+void wire_grant_revoke_request(struct wire *w, struct grant_revoke_request *v)
+{
+	wire_fixed(w, v->grant_id, sizeof v->grant_id);
+}
+
+void wire_directory_request(struct wire *w, struct directory_request *v)
+{
+	wire_bytes(w, &v->domain);
+}
+
+void wire_directory_response(struct wire *w, struct directory_response *v)
+{
+	wire_bytes(w, &v->document);
+	wire_bytes(w, &v->certificate);
+	wire_bytes(w, &v->signature);
+}
+
+void wire_lookup_request(struct wire *w, struct lookup_request *v)
+{
+	wire_bytes(w, &v->domain);
+	wire_bytes(w, &v->sealed_query);
+}
+
+void wire_lookup_response(struct wire *w, struct lookup_response *v)
+{
+	wire_bytes(w, &v->sealed_answer);
+}
+
+void wire_consent_request_request(struct wire *w, struct consent_request_request *v)
+{
+	wire_bytes(w, &v->consent_entry);
+}
+
+void wire_consent_update_request(struct wire *w, struct consent_update_request *v)
+{
+	wire_bytes(w, &v->consent_entry);
+}
+
+void wire_seat_find_request(struct wire *w, struct seat_find_request *v)
+{
+	WIRE_LIST(w, &v->clients, bytes_element);
+}
+
+void wire_seat_place(struct wire *w, struct seat_place *v)
+{
+	wire_bytes(w, &v->client);
+	wire_bytes(w, &v->room);
+}
+
+void wire_seat_find_response(struct wire *w, struct seat_find_response *v)
+{
+	WIRE_LIST(w, &v->seats, seat_place_element);
+}
+
+void wire_seat_tbs(struct wire *w, struct seat_tbs *v)
+{
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->client);
+	wire_fixed(w, v->challenge, sizeof v->challenge);
+	wire_fixed(w, v->secret_hash, sizeof v->secret_hash);
+}
+
+void wire_seat_open_request(struct wire *w, struct seat_open_request *v)
+{
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->client);
+	wire_bytes(w, &v->secret);
+	wire_bytes(w, &v->signature);
+	wire_u64(w, &v->cursor);
+}
+
+void wire_seat_open_response(struct wire *w, struct seat_open_response *v)
+{
+	wire_u32(w, &v->seat);
+	wire_u64(w, &v->start);
+	wire_fixed(w, v->start_chain, sizeof v->start_chain);
+	wire_u64(w, &v->first);
+	wire_u64(w, &v->next);
+	wire_bytes(w, &v->welcome);
+	wire_bytes(w, &v->ratchet_tree);
+	wire_u8(w, &v->hub_is_own_app);
+}
+
+void wire_seat_close_request(struct wire *w, struct seat_close_request *v)
+{
+	wire_u32(w, &v->seat);
+}
+
+void wire_room_create_request(struct wire *w, struct room_create_request *v)
+{
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->client);
+	wire_bytes(w, &v->group_info);
+	wire_bytes(w, &v->ratchet_tree);
+	wire_bytes(w, &v->secret);
+	wire_bytes(w, &v->signature);
+}
+
+void wire_room_create_response(struct wire *w, struct room_create_response *v)
+{
+	wire_u32(w, &v->seat);
+	wire_u64(w, &v->accepted_timestamp);
+	wire_u64(w, &v->seq);
+	wire_fixed(w, v->chain, sizeof v->chain);
+}
+
+void wire_room_update_request(struct wire *w, struct room_update_request *v)
+{
+	wire_u32(w, &v->seat);
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->client);
+	wire_bytes(w, &v->secret);
+	wire_bytes(w, &v->signature);
+	wire_bytes(w, &v->update);
+}
+
+void wire_room_update_response(struct wire *w, struct room_update_response *v)
+{
+	wire_bytes(w, &v->response);
+	wire_u32(w, &v->seat);
+	wire_u64(w, &v->seq);
+}
+
+void wire_room_submit_request(struct wire *w, struct room_submit_request *v)
+{
+	wire_u32(w, &v->seat);
+	wire_bytes(w, &v->message);
+}
+
+void wire_room_submit_response(struct wire *w, struct room_submit_response *v)
+{
+	wire_bytes(w, &v->response);
+	wire_u64(w, &v->seq);
+}
+
+void wire_room_group_info_request(struct wire *w, struct room_group_info_request *v)
+{
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->request);
+}
+
+void wire_room_group_info_response(struct wire *w, struct room_group_info_response *v)
+{
+	wire_bytes(w, &v->response);
+}
+
+void wire_key_material_request_frame(struct wire *w, struct key_material_request_frame *v)
+{
+	wire_u32(w, &v->seat);
+	wire_bytes(w, &v->target);
+	wire_bytes(w, &v->request);
+}
+
+void wire_key_material_response_frame(struct wire *w, struct key_material_response_frame *v)
+{
+	wire_bytes(w, &v->response);
+}
+
+void wire_seat_ack(struct wire *w, struct seat_ack *v)
+{
+	wire_u32(w, &v->seat);
+	wire_u64(w, &v->seq);
+}
+
+void wire_intake_ack(struct wire *w, struct intake_ack *v)
+{
+	wire_u64(w, &v->seq);
+}
+
+void wire_log_entry(struct wire *w, struct log_entry *v)
+{
+	wire_u16(w, &v->version);
+	wire_u64(w, &v->seq);
+	wire_fixed(w, v->chain, sizeof v->chain);
+	wire_bytes(w, &v->fanout);
+}
+
+void wire_entry_event(struct wire *w, struct entry_event *v)
+{
+	wire_u32(w, &v->seat);
+	wire_log_entry(w, &v->entry);
+}
+
+void wire_intake_event(struct wire *w, struct intake_event *v)
+{
+	wire_u64(w, &v->seq);
+	wire_u8(w, &v->intake_kind);
+	wire_u64(w, &v->received_ms);
+	wire_bytes(w, &v->sealed);
+}
+
+void wire_seat_ready_event(struct wire *w, struct seat_ready_event *v)
+{
+	wire_seat_place(w, &v->place);
+}
+
+void wire_seat_ended_event(struct wire *w, struct seat_ended_event *v)
+{
+	wire_u32(w, &v->seat);
+}
+
+void wire_set_taken_event(struct wire *w, struct set_taken_event *v)
+{
+	wire_fixed(w, v->set_id, sizeof v->set_id);
+}
+
+void wire_device_list_event(struct wire *w, struct device_list_event *v)
+{
+	wire_u32(w, &v->list_generation);
+	wire_u32(w, &v->list_position);
+}
+
+void wire_going_away_event(struct wire *w, struct going_away_event *v)
+{
+	wire_u32(w, &v->retry_after_s);
+	wire_u32(w, &v->jitter_s);
+}
+
+void wire_empty(struct wire *w, struct empty *v)
+{
+	(void)w;
+	(void)v;
+}
+
+#define FRAME_ELEMENT(name)                           \
+	void name##_element(struct wire *w, void *v)  \
+	{                                             \
+		wire_##name(w, v);                    \
+	}
+FRAME_WALKS(FRAME_ELEMENT)
+FRAME_ELEMENT(frame)
+#undef FRAME_ELEMENT
+
+void wire_frame(struct wire *w, struct frame *f)
+{
+	wire_u8(w, &f->kind);
+	wire_u16(w, &f->type);
+	switch (f->kind) {
+	case FRAME_RESPONSE:
+		wire_u32(w, &f->id);
+		wire_u16(w, &f->status);
+		wire_u32(w, &f->retry_after_s);
+		wire_bytes(w, &f->text);
+		break;
+	case FRAME_REQUEST:
+		wire_u32(w, &f->id);
+		break;
+	case FRAME_EVENT:
+	case FRAME_NOTICE:
+		break;
+	default:
+		wire_fail(w, UC_E_FRAME);
+	}
+	wire_rest(w, &f->body);
+}
+
+static const struct frame_rule rules[] = {
+#define FRAME_RULE(name, walk, number, phase, limit) { number, #name, phase, limit },
+	FRAME_REQUESTS(FRAME_RULE)
+#undef FRAME_RULE
+};
+
+const struct frame_rule *frame_rule_find(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].type == type)
+			return &rules[i];
+	return NULL;
+}
+
+/* The body follows the head without a length: the WebSocket message ends the frame. */
+static uc_err frame_add(struct buf *out, const struct frame *f, wire_element *walk, const void *body)
+{
+	TRY(wire_encode(out, frame_element, f));
+	return walk ? wire_encode(out, walk, body) : UC_OK;
+}
+
+uc_err frame_add_request(struct buf *out, uint16_t type, uint32_t id, wire_element *walk,
+			 const void *body)
+{
+	struct frame f = { .kind = FRAME_REQUEST, .type = type, .id = id };
+	return frame_add(out, &f, walk, body);
+}
+
+uc_err frame_add_response(struct buf *out, uint16_t type, uint32_t id, wire_element *walk,
+			  const void *body)
+{
+	struct frame f = { .kind = FRAME_RESPONSE, .type = type, .id = id };
+	return frame_add(out, &f, walk, body);
+}
+
+uc_err frame_add_refusal(struct buf *out, uint16_t type, uint32_t id, uc_err status,
+			 struct view text, uint32_t retry_after_s)
+{
+	struct frame f = { .kind = FRAME_RESPONSE, .type = type, .id = id,
+			   .status = (uint16_t)status, .retry_after_s = retry_after_s,
+			   .text = text.n ? text : view_str(uc_err_text(status)) };
+	return frame_add(out, &f, NULL, NULL);
+}
+
+uc_err frame_add_event(struct buf *out, uint16_t type, wire_element *walk, const void *body)
+{
+	struct frame f = { .kind = FRAME_EVENT, .type = type };
+	return frame_add(out, &f, walk, body);
+}
+
+uc_err frame_add_notice(struct buf *out, uint16_t type, wire_element *walk, const void *body)
+{
+	struct frame f = { .kind = FRAME_NOTICE, .type = type };
+	return frame_add(out, &f, walk, body);
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The wire between a client and its app: the frames of the WebSocket subprotocol `undercroft.v1`.
+ * One binary message is one frame.  docs/protocol.md tells what each request does; bodies are
+ * MIMI structs themselves wherever MIMI has one, carried here as opaque bytes. */
+#ifndef MIMI_FRAMES_H
+#define MIMI_FRAMES_H
+
+#include "wire/wire.h"
+
+#define FRAME_SUBPROTOCOL "undercroft.v1"
+
+enum {
+	FRAME_VERSION = 1,               /* spoken by this code */
+	FRAME_VERSION_LOWEST = 1,        /* and the lowest still understood */
+	FRAME_MAX = 4 * 1024 * 1024,     /* bytes: a commit with its tree */
+	MESSAGE_MAX = 256 * 1024,        /* bytes of one application message */
+	ACCOUNT_ID = 16,                 /* bytes, random, one app's */
+	CHALLENGE = 32,
+	CHAIN_HASH = 32,
+	SLOT_ID = 16,                    /* random name of one KeyPackage at rest */
+	SET_ID = 16,
+	GRANT_ID = 16,
+	SEAT_SECRET = 32,
+	CARD_BYTES = 2048,
+	ENTRY_WINDOW = 64,               /* entries pushed to a seat beyond its last acknowledgement */
+	INTAKE_WINDOW = 64,
+};
+
+enum frame_kind {
+	FRAME_REQUEST = 1,  /* client to app, answered by one response with its id */
+	FRAME_RESPONSE = 2, /* app to client */
+	FRAME_EVENT = 3,    /* app to client, unasked; id 0 */
+	FRAME_NOTICE = 4,   /* client to app, not answered; id 0 */
+};
+
+/* Who may send it: anybody after hello, a session under recovery, or a signed-in device. */
+enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN };
+
+/* X(NAME, walk name, number, least phase, largest body in bytes).  Numbers never change.
+ * Each NAME has struct <walk>_request and struct <walk>_response below. */
+/* clang-format off */
+#define FRAME_REQUESTS(X) \
+	X(HELLO,            hello,            1, PHASE_NEW,        1024) \
+	X(CODE_REQUEST,     code_request,     2, PHASE_GREETED,    1024) \
+	X(SIGN_UP,          sign_up,          3, PHASE_GREETED,    16384) \
+	X(SIGN_IN,          sign_in,          4, PHASE_GREETED,    4096) \
+	X(RECOVER,          recover,          5, PHASE_GREETED,    4096) \
+	X(DEVICE_RESET,     device_reset,     6, PHASE_RECOVERING, 16384) \
+	X(DEVICE_LIST,      device_list_get,  7, PHASE_SIGNED_IN,  64) \
+	X(DEVICE_APPEND,    device_append,    8, PHASE_SIGNED_IN,  16384) \
+	X(ACCOUNT_DELETE,   account_delete,   9, PHASE_SIGNED_IN,  1024) \
+	X(VAULT_PUT,        vault_put,       10, PHASE_SIGNED_IN,  1048576) \
+	X(VAULT_GET,        vault_get,       11, PHASE_RECOVERING, 64) \
+	X(POOL_PUT,         pool_put,        12, PHASE_SIGNED_IN,  1048576) \
+	X(POOL_STATUS,      pool_status,     13, PHASE_SIGNED_IN,  64) \
+	X(POOL_TAKE,        pool_take,       14, PHASE_SIGNED_IN,  64) \
+	X(REQUEST_KEY_PUT,  request_key_put, 15, PHASE_SIGNED_IN,  1024) \
+	X(ADDRESS_MAKE,     address_make,    16, PHASE_SIGNED_IN,  65536) \
+	X(GRANT_REVOKE,     grant_revoke,    17, PHASE_SIGNED_IN,  64) \
+	X(DIRECTORY,        directory,       18, PHASE_GREETED,    1024) \
+	X(LOOKUP,           lookup,          19, PHASE_SIGNED_IN,  4096) \
+	X(CONSENT_REQUEST,  consent_request, 20, PHASE_SIGNED_IN,  65536) \
+	X(CONSENT_UPDATE,   consent_update,  21, PHASE_SIGNED_IN,  1048576) \
+	X(SEAT_FIND,        seat_find,       32, PHASE_SIGNED_IN,  65536) \
+	X(SEAT_OPEN,        seat_open,       33, PHASE_SIGNED_IN,  4096) \
+	X(SEAT_CLOSE,       seat_close,      34, PHASE_SIGNED_IN,  64) \
+	X(ROOM_CREATE,      room_create,     35, PHASE_SIGNED_IN,  4194304) \
+	X(ROOM_UPDATE,      room_update,     36, PHASE_SIGNED_IN,  4194304) \
+	X(ROOM_SUBMIT,      room_submit,     37, PHASE_SIGNED_IN,  262144) \
+	X(ROOM_GROUP_INFO,  room_group_info, 38, PHASE_SIGNED_IN,  65536) \
+	X(KEY_MATERIAL,     key_material,    39, PHASE_SIGNED_IN,  65536)
+
+/* X(NAME, walk name, number): what a client says without waiting for an answer. */
+#define FRAME_NOTICES(X) \
+	X(SEAT_ACK,   seat_ack,   64) \
+	X(INTAKE_ACK, intake_ack, 65)
+
+/* X(NAME, walk name, number): what an app says unasked. */
+#define FRAME_EVENTS(X) \
+	X(ENTRY,        entry_event,        96)  /* a log entry for an open seat */ \
+	X(INTAKE,       intake_event,       97)  /* something for the device, not from a room */ \
+	X(SEAT_READY,   seat_ready_event,   98)  /* a client asked for with SEAT_FIND has a seat */ \
+	X(SEAT_ENDED,   seat_ended_event,   99)  /* the seat's leaf was removed, after its last entry */ \
+	X(SET_TAKEN,    set_taken_event,    100) /* a KeyPackage set left the pool */ \
+	X(DEVICE_LIST_CHANGED, device_list_event, 101) \
+	X(GOING_AWAY,   going_away_event,   102)
+/* clang-format on */
+
+#define FRAME_ENUM_REQUEST(name, walk, number, phase, limit) FRAME_##name = number,
+#define FRAME_ENUM(name, walk, number) FRAME_##name = number,
+enum frame_type {
+	FRAME_REQUESTS(FRAME_ENUM_REQUEST) FRAME_NOTICES(FRAME_ENUM) FRAME_EVENTS(FRAME_ENUM)
+};
+#undef FRAME_ENUM_REQUEST
+#undef FRAME_ENUM
+
+/* The frame itself.  status, text and retry_after_s stand in responses only; a response whose
+ * status is not UC_OK has no body. */
+struct frame {
+	uint8_t kind;  /* enum frame_kind */
+	uint16_t type; /* enum frame_type */
+	uint32_t id;   /* chosen by the client, not 0, unique among its open requests */
+	uint16_t status;        /* a code of base/error_list.h */
+	uint32_t retry_after_s; /* 0: no advice */
+	struct view text;       /* a sentence for people */
+	struct view body;
+};
+void wire_frame(struct wire *w, struct frame *f);
+void frame_element(struct wire *w, void *v);
+
+/* Frame around the encoded body, appended to out. */
+uc_err UC_MUST_USE frame_add_request(struct buf *out, uint16_t type, uint32_t id,
+				     wire_element *walk, const void *body);
+uc_err UC_MUST_USE frame_add_response(struct buf *out, uint16_t type, uint32_t id,
+				      wire_element *walk, const void *body);
+uc_err UC_MUST_USE frame_add_refusal(struct buf *out, uint16_t type, uint32_t id, uc_err status,
+				     struct view text, uint32_t retry_after_s);
+uc_err UC_MUST_USE frame_add_event(struct buf *out, uint16_t type, wire_element *walk,
+				   const void *body);
+uc_err UC_MUST_USE frame_add_notice(struct buf *out, uint16_t type, wire_element *walk,
+				    const void *body);
+
+/* One row for each request: what the app checks before it reads the body. */
+struct frame_rule {
+	uint16_t type;
+	const char *name;
+	enum frame_phase phase;
+	size_t body_max; /* bytes */
+};
+const struct frame_rule *frame_rule_find(uint16_t type);
+
+/* For requests and responses that carry nothing. */
+struct empty {
+	uint8_t unused;
+};
+
+/* --- hello, sign-up, sign-in --- */
+
+struct hello_request {
+	uint16_t version_lowest, version; /* the range the client speaks */
+	struct u16_list features;
+	struct view software; /* name and version, for the operator's statistics */
+};
+struct hello_response {
+	uint16_t version; /* the one to speak */
+	struct u16_list features;
+	struct view domain;     /* the app's, as in mimi:// */
+	uint8_t names;          /* enum name_kind: 1 number, 2 handle, 3 address */
+	uint64_t now_ms;
+	uint8_t challenge[CHALLENGE];
+};
+
+struct code_request_request {
+	struct view identifier; /* as typed; the app normalises */
+};
+/* code_request_response: struct empty, the same whether the identifier is known or not. */
+
+/* What a device signs to take part in a session, label "Undercroft session". */
+struct session_tbs {
+	uint8_t purpose; /* enum session_purpose */
+	struct view domain;
+	uint8_t challenge[CHALLENGE];
+	struct view account_id;  /* empty while there is none */
+	struct view subject;     /* sign-up: the device list entry; otherwise empty */
+};
+enum session_purpose {
+	SESSION_SIGN_UP = 1,
+	SESSION_SIGN_IN = 2,
+	SESSION_RECOVER = 3,
+	SESSION_DELETE = 4,
+};
+
+struct sign_up_request {
+	struct view identifier;
+	struct view code; /* empty where the app's names need none */
+	struct view account_key;       /* Ed25519, 32 bytes */
+	struct view device_key;        /* Ed25519, 32 bytes */
+	struct view intake_key;        /* X25519, 32 bytes */
+	struct view device_list_entry; /* generation 0, position 0, signed by the account key */
+	struct view signature;         /* by the device key over struct session_tbs */
+};
+struct sign_up_response {
+	uint8_t account_id[ACCOUNT_ID];
+};
+
+struct sign_in_request {
+	uint8_t account_id[ACCOUNT_ID];
+	struct view device_key;
+	struct view signature;
+	uint64_t intake_cursor; /* the last intake item the device has kept; 0 for none */
+};
+struct sign_in_response {
+	uint32_t list_generation, list_position; /* head of the device list */
+	uint32_t sets_left;
+	uint64_t intake_next;
+};
+
+struct recover_request {
+	struct view account_key;
+	struct view signature; /* by the account key over struct session_tbs */
+};
+struct recover_response {
+	uint8_t account_id[ACCOUNT_ID];
+	struct view_list entries; /* the device list */
+};
+struct device_reset_request {
+	struct view device_list_entry; /* next generation, position 0, signed by the account key */
+	struct view device_key, intake_key;
+	struct view signature; /* by the device key over struct session_tbs, purpose sign-up */
+};
+/* device_reset_response: struct empty; the session is signed in as the new device. */
+
+/* device_list_get_request: struct empty */
+struct device_list_get_response {
+	struct view_list entries;
+};
+struct device_append_request {
+	struct view device_list_entry; /* refused unless it continues the head */
+	struct view device_key, intake_key; /* of an added device; empty in a revocation */
+};
+struct account_delete_request {
+	struct view signature; /* by the device key over struct session_tbs */
+};
+struct vault_put_request {
+	uint64_t version; /* one more than the stored one */
+	struct view vault;
+};
+struct vault_get_response {
+	uint64_t version; /* 0: there is none */
+	struct view vault;
+};
+
+/* --- the pool of KeyPackage sets --- */
+
+struct pool_slot {
+	uint8_t set_id[SET_ID];
+	uint8_t slot_id[SLOT_ID];
+	uint64_t not_after_ms; /* the app drops it then */
+	struct view sealed;    /* KeyPackage under the set key, padded */
+};
+struct pool_slot_list {
+	struct pool_slot *v;
+	size_t n;
+};
+struct pool_put_request {
+	struct pool_slot_list slots;
+};
+struct set_id {
+	uint8_t id[SET_ID];
+};
+struct set_id_list {
+	struct set_id *v;
+	size_t n;
+};
+struct pool_status_response {
+	struct set_id_list sets;
+};
+struct pool_take_request {
+	uint8_t set_id[SET_ID];
+};
+struct pool_take_response {
+	struct view_list sealed;
+};
+
+/* --- addresses, look-ups, consent --- */
+
+struct request_key_put_request {
+	struct view request_key; /* X25519, 32 bytes */
+};
+enum address_kind { ADDRESS_REQUEST = 1, ADDRESS_KEY = 2 };
+struct address_wish {
+	uint8_t kind;          /* enum address_kind */
+	uint8_t channel;       /* request: how the asker got it; enum request_channel */
+	uint64_t expires_ms;
+	uint8_t set_id[SET_ID];      /* key: zero otherwise */
+	struct view set_key;         /* key: 32 bytes */
+	uint8_t grant_id[GRANT_ID];  /* key */
+};
+struct address_wish_list {
+	struct address_wish *v;
+	size_t n;
+};
+enum request_channel { CHANNEL_LOOKUP = 1, CHANNEL_LINK = 2, CHANNEL_REPLY = 3 };
+struct address_make_request {
+	struct address_wish_list wishes;
+};
+struct address_make_response {
+	struct view_list addresses; /* URIs, in the order of the wishes */
+};
+struct grant_revoke_request {
+	uint8_t grant_id[GRANT_ID];
+};
+struct directory_request {
+	struct view domain;
+};
+struct directory_response {
+	struct view document;    /* JSON of /.well-known/mimi-protocol-directory */
+	struct view certificate; /* the app's TLS chain, PEM */
+	struct view signature;   /* by its TLS key over the document */
+};
+struct lookup_request {
+	struct view domain;
+	struct view sealed_query; /* struct sealed_query of mimi/lookup.h */
+};
+struct lookup_response {
+	struct view sealed_answer; /* always one length */
+};
+struct consent_request_request {
+	struct view consent_entry; /* MIMI ConsentEntry: request or cancel */
+};
+struct consent_update_request {
+	struct view consent_entry; /* MIMI ConsentEntry: grant or revoke */
+};
+
+/* --- rooms and seats --- */
+
+struct seat_find_request {
+	struct view_list clients; /* URIs whose KeyPackages left the pool */
+};
+struct seat_place {
+	struct view client;
+	struct view room;
+};
+struct seat_place_list {
+	struct seat_place *v;
+	size_t n;
+};
+struct seat_find_response {
+	struct seat_place_list seats; /* those there already; others come as SEAT_READY */
+};
+
+/* Signed by the leaf key at the first opening, label "Undercroft seat". */
+struct seat_tbs {
+	struct view room, client;
+	uint8_t challenge[CHALLENGE];
+	uint8_t secret_hash[32]; /* SHA-256 of the seat secret */
+};
+struct seat_open_request {
+	struct view room, client;
+	struct view secret;    /* SEAT_SECRET bytes */
+	struct view signature; /* first opening; empty later */
+	uint64_t cursor;       /* last sequence number the device has kept; 0 for none */
+};
+struct seat_open_response {
+	uint32_t seat;        /* names the seat on this connection */
+	uint64_t start;       /* sequence number of the entry it joined by */
+	uint8_t start_chain[CHAIN_HASH]; /* chain hash of that entry */
+	uint64_t first, next; /* what the log still holds: [first, next) */
+	struct view welcome;  /* MLS Welcome, until the first acknowledgement; else empty */
+	struct view ratchet_tree; /* optional<Node> list of the joining epoch, with the welcome */
+	uint8_t hub_is_own_app; /* franks carry no signature then */
+};
+struct seat_close_request {
+	uint32_t seat;
+};
+/* All room requests name the seat they are made from; creating and joining make one. */
+struct room_create_request {
+	struct view room;         /* mimi://APP/r/<random> */
+	struct view client;
+	struct view group_info;   /* MLS GroupInfo of epoch 0 */
+	struct view ratchet_tree;
+	struct view secret;
+	struct view signature;    /* struct seat_tbs, by the leaf key */
+};
+struct room_create_response {
+	uint32_t seat;
+	uint64_t accepted_timestamp; /* ms */
+	uint64_t seq;
+	uint8_t chain[CHAIN_HASH];
+};
+struct room_update_request {
+	uint32_t seat;            /* 0: an external join, by the next four */
+	struct view room, client, secret, signature;
+	struct view update;       /* MIMI UpdateRequest */
+};
+struct room_update_response {
+	struct view response; /* MIMI UpdateRoomResponse */
+	uint32_t seat;        /* the new seat of an external joiner; else the one given */
+	uint64_t seq;         /* of the accepted commit or proposal; 0 if refused */
+};
+struct room_submit_request {
+	uint32_t seat;
+	struct view message; /* MIMI SubmitMessageRequest */
+};
+struct room_submit_response {
+	struct view response; /* MIMI SubmitMessageResponse */
+	uint64_t seq;
+};
+struct room_group_info_request {
+	struct view room;
+	struct view request; /* MIMI GroupInfoRequest */
+};
+struct room_group_info_response {
+	struct view response; /* MIMI GroupInfoResponse */
+};
+struct key_material_request_frame {
+	uint32_t seat;
+	struct view target;  /* a key address */
+	struct view request; /* MIMI KeyMaterialRequest */
+};
+struct key_material_response_frame {
+	struct view response; /* MIMI KeyMaterialResponse */
+};
+
+/* --- notices and events --- */
+
+struct seat_ack {
+	uint32_t seat;
+	uint64_t seq;
+};
+struct intake_ack {
+	uint64_t seq;
+};
+/* A room log entry.  chain is the hash after this entry:
+ * chain_n = SHA-256("Undercroft log 1" || chain_(n-1) || uint64 seq || SHA-256(fanout)). */
+struct log_entry {
+	uint16_t version; /* 1 */
+	uint64_t seq;     /* from 1 */
+	uint8_t chain[CHAIN_HASH];
+	struct view fanout; /* MIMI FanoutMessage */
+};
+struct entry_event {
+	uint32_t seat;
+	struct log_entry entry;
+};
+enum intake_kind {
+	INTAKE_CONSENT = 1,     /* body: ConsentEntry (request or grant), sealed to the intake key */
+	INTAKE_DEVICE_LIST = 2, /* body: the new device list entry, sealed to the intake key */
+};
+struct intake_event {
+	uint64_t seq;
+	uint8_t intake_kind;
+	uint64_t received_ms; /* rounded to the hour */
+	struct view sealed;   /* HPKE to the device's intake key */
+};
+struct seat_ready_event {
+	struct seat_place place;
+};
+struct seat_ended_event {
+	uint32_t seat;
+};
+struct set_taken_event {
+	uint8_t set_id[SET_ID];
+};
+struct device_list_event {
+	uint32_t list_generation, list_position;
+};
+struct going_away_event {
+	uint32_t retry_after_s, jitter_s;
+};
+
+/* Elements (walks as callbacks) for every struct above that stands in a body. */
+#define FRAME_WALKS(X) \
+	X(hello_request) X(hello_response) X(code_request_request) X(session_tbs) \
+	X(sign_up_request) X(sign_up_response) X(sign_in_request) X(sign_in_response) \
+	X(recover_request) X(recover_response) X(device_reset_request) \
+	X(device_list_get_response) X(device_append_request) X(account_delete_request) \
+	X(vault_put_request) X(vault_get_response) X(pool_slot) X(pool_put_request) \
+	X(set_id) X(pool_status_response) X(pool_take_request) X(pool_take_response) \
+	X(request_key_put_request) X(address_wish) X(address_make_request) \
+	X(address_make_response) X(grant_revoke_request) X(directory_request) \
+	X(directory_response) X(lookup_request) X(lookup_response) X(consent_request_request) \
+	X(consent_update_request) X(seat_find_request) X(seat_place) X(seat_find_response) \
+	X(seat_tbs) X(seat_open_request) X(seat_open_response) X(seat_close_request) \
+	X(room_create_request) X(room_create_response) X(room_update_request) \
+	X(room_update_response) X(room_submit_request) X(room_submit_response) \
+	X(room_group_info_request) X(room_group_info_response) X(key_material_request_frame) \
+	X(key_material_response_frame) X(seat_ack) X(intake_ack) X(log_entry) X(entry_event) \
+	X(intake_event) X(seat_ready_event) X(seat_ended_event) X(set_taken_event) \
+	X(device_list_event) X(going_away_event) X(empty)
+#define FRAME_DECLARE(name)                              \
+	void wire_##name(struct wire *w, struct name *v); \
+	void name##_element(struct wire *w, void *v);
+FRAME_WALKS(FRAME_DECLARE)
+#undef FRAME_DECLARE
+
+#endif
