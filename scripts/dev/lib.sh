@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the scripts of ./dev share.  They run from the project's root.
+
+run_dir=${UNDERCROFT_RUN_DIR:-run}
+build_dir=${UNDERCROFT_BUILD_DIR:-build}
+codes_file=$run_dir/codes.txt
+
+say() { printf '%s\n' "$*"; }
+die() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
+
+# Debian's packages, by what they are for.  The names are the same in Debian 12 and 13.
+packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 openssl ca-certificates
+	libsodium-dev libssl-dev libuv1-dev libcurl4-openssl-dev librocksdb-dev libsqlite3-dev
+	libjansson-dev)
+packages_test=(clang libclang-rt-dev llvm)
+packages_lint=(clang-format clang-tidy shellcheck mandoc)
+
+need_packages() {
+	local missing=() p
+	for p in "$@"; do
+		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' ||
+			missing+=("$p")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	say "Installing Debian packages: ${missing[*]}"
+	local as=()
+	[ "$(id -u)" -eq 0 ] || as=(sudo)
+	"${as[@]}" apt-get update -qq
+	"${as[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# configure DIR COMPILER OPTION...: sets the build folder up once; a changed option needs a new one.
+configure() {
+	local dir=$1 compiler=$2
+	shift 2
+	command -v ccache >/dev/null && compiler="ccache $compiler"
+	[ -f "$dir/build.ninja" ] || CC=$compiler meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
+		cat "$dir.log"
+		die "meson could not configure $dir"
+	}
+}
+
+build() {
+	ninja -C "$1" >"$1.log" 2>&1 || {
+		grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$1.log"
+		die "the build in $1 failed"
+	}
+}
+
+# The build that `up`, `demo` and `bench` use.
+build_default() {
+	need_packages "${packages_build[@]}"
+	configure "$build_dir" gcc --buildtype=release -Db_ndebug=false
+	build "$build_dir"
+}
+
+# running PIDFILE: is the process that we started still there?
+running() {
+	local pid
+	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
+}
