@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Undercroft's client library: one device of one account on one app.
+ *
+ * A `uc_client` is a state machine: it owns no socket, thread, clock or file descriptor.  The
+ * owner connects a WebSocket (TLS 1.3, path /v1, subprotocol `undercroft.v1`, binary messages) and
+ * passes what it carries:
+ *
+ *	uc_client_connected(c);                           the socket is open
+ *	uc_client_receive(c, p, n);                       one binary message arrived
+ *	while (uc_client_next_frame(c, &p, &n)) ...       send each as one binary message
+ *	while (uc_client_next_event(c, &e)) ...           show it
+ *	uc_client_step(c);                                at uc_client_deadline_ms() at the latest
+ *	uc_client_disconnected(c);                        the socket is gone; connect again after
+ *	                                                  uc_client_reconnect_ms()
+ *
+ * Rules that hold for every function:
+ *  - A frame or event is handed out only after everything it depends on is in the store.  The
+ *    process may be killed at any instruction: what was queued is sent after a restart, what was
+ *    received is not received twice.
+ *  - Outputs come last and are unchanged on failure.  0 is success.
+ *  - Text is UTF-8, zero-terminated.  Text that comes from others is as they wrote it: escape
+ *    control and bidirectional characters before you show it.
+ *  - Pointers inside a struct handed to a callback live as long as the callback; those of an
+ *    event until the next call of uc_client_next_event; those of a frame until the next call.
+ *  - A client is used by one thread at a time.  From a callback, only functions that list things
+ *    may be called, and nothing that changes the client.
+ *  - After UC_CLASS_STORE errors the object is broken: every call returns the same error and no
+ *    frame leaves; close it and open it again.  Nothing is lost by that. */
+#ifndef UNDERCROFT_UNDERCROFT_H
+#define UNDERCROFT_UNDERCROFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef UC_API
+#define UC_API __attribute__((visibility("default")))
+#endif
+#ifndef UC_MUST_USE
+#define UC_MUST_USE __attribute__((warn_unused_result))
+#endif
+
+/* 0, or a stable code: the high byte is its class (1 usage, 2 protocol, 3 crypto, 4 state,
+ * 5 limit, 6 store, 7 network, 8 memory).  Names and sentences: */
+typedef int uc_err;
+UC_API const char *uc_err_name(uc_err err); /* "UC_E_MALFORMED" */
+UC_API const char *uc_err_text(uc_err err); /* one sentence without a full stop */
+
+typedef struct uc_client uc_client;
+
+/* Names a contact, request, room or message on this device, for as long as it lives. */
+struct uc_id {
+	uint8_t b[32];
+};
+
+/* An operation under way; its end comes as UC_EVENT_DONE with the same number.  Never 0. */
+typedef uint32_t uc_op;
+
+/* --- the platform --- */
+
+struct uc_platform {
+	void *ctx;
+	/* Wall clock, milliseconds since 1970. */
+	uint64_t (*now_ms)(void *ctx);
+	/* Fills out[0..n) from a cryptographic generator; not 0 when it can't. */
+	uc_err (*random)(void *ctx, uint8_t *out, size_t n);
+	/* Is `signature` by the key of the first certificate in `certificate` (PEM) over `document`,
+	 * and does the chain lead to a trusted authority and name `domain`?  0 if so.  The
+	 * library has no X.509 of its own.  Required for looking people up on other apps. */
+	uc_err (*verify_directory)(void *ctx, const char *domain, const uint8_t *document,
+				   size_t document_n, const uint8_t *certificate,
+				   size_t certificate_n, const uint8_t *signature,
+				   size_t signature_n);
+	/* Where an error was first seen, for developers; never content.  May be NULL. */
+	void (*trace)(void *ctx, const char *file, int line, uc_err err);
+};
+
+/* --- the store: an ordered map of opaque bytes.  Values are encrypted and keys are keyed hashes
+ * before they get here. --- */
+
+struct uc_store_change {
+	const uint8_t *key;
+	size_t key_n;
+	const uint8_t *value; /* NULL: delete */
+	size_t value_n;
+};
+/* Returns false to stop. */
+typedef bool uc_store_each(void *ctx, const uint8_t *key, size_t key_n, const uint8_t *value,
+			   size_t value_n);
+struct uc_store_ops {
+	/* All or nothing, and durable when it returns 0. */
+	uc_err (*commit)(void *store, const struct uc_store_change *changes, size_t n);
+	/* Calls `each` once when the key is there, not at all when it isn't. */
+	uc_err (*get)(void *store, const uint8_t *key, size_t key_n, uc_store_each *each, void *ctx);
+	/* Keys that start with the prefix and are >= from, ascending in byte order. */
+	uc_err (*scan)(void *store, const uint8_t *prefix, size_t prefix_n, const uint8_t *from,
+		       size_t from_n, uc_store_each *each, void *ctx);
+	void (*close)(void *store);
+};
+
+/* SQLite: the file is created when it is missing.  UC_E_LOCKED when another process has it. */
+UC_API uc_err uc_store_sqlite_open(const char *path, const struct uc_store_ops **ops,
+				   void **store) UC_MUST_USE;
+
+struct uc_options {
+	const struct uc_platform *platform; /* must outlive the client */
+	/* Either a path (SQLite) or a store of the owner's; closed by uc_client_close. */
+	const char *path;
+	const struct uc_store_ops *store_ops;
+	void *store;
+	/* What opens the store: a key of 32 bytes kept by the platform, or else a passphrase. */
+	const uint8_t *key;
+	const char *passphrase;
+	/* The app this account lives on.  Compared with what the store and the server say. */
+	const char *app;
+	const char *software; /* name and version for the operator's statistics; may be NULL */
+	/* The highest uc_client_generation() the platform remembers outside the store, or 0: an
+	 * older copy of the store is refused (UC_E_RESTORED). */
+	uint64_t generation;
+};
+
+UC_API uc_err uc_client_open(const struct uc_options *options, uc_client **out) UC_MUST_USE;
+UC_API void uc_client_close(uc_client *c);
+/* Grows with every write to the store. */
+UC_API uint64_t uc_client_generation(const uc_client *c);
+
+/* --- connection --- */
+
+UC_API uc_err uc_client_connected(uc_client *c) UC_MUST_USE;
+UC_API uc_err uc_client_disconnected(uc_client *c) UC_MUST_USE;
+/* An error of UC_CLASS_PROTOCOL means: close the socket. */
+UC_API uc_err uc_client_receive(uc_client *c, const uint8_t *p, size_t n) UC_MUST_USE;
+UC_API bool uc_client_next_frame(uc_client *c, const uint8_t **p, size_t *n);
+UC_API uc_err uc_client_step(uc_client *c) UC_MUST_USE;
+/* Wall-clock milliseconds; UINT64_MAX: nothing is due. */
+UC_API uint64_t uc_client_deadline_ms(const uc_client *c);
+/* How long to wait before the next attempt to connect, milliseconds: grows with failures. */
+UC_API uint64_t uc_client_reconnect_ms(uc_client *c);
+/* True when everything queued has been answered: a program that wants to end may do so. */
+UC_API bool uc_client_is_idle(const uc_client *c);
+
+enum uc_connection {
+	UC_OFFLINE,
+	UC_CONNECTING, /* socket open, not signed in */
+	UC_GREETED,    /* no account yet: sign up or recover */
+	UC_ONLINE,     /* signed in */
+};
+UC_API enum uc_connection uc_client_connection(const uc_client *c);
+
+/* --- the account --- */
+
+enum uc_name_kind { UC_NAME_NUMBER = 1, UC_NAME_HANDLE = 2, UC_NAME_ADDRESS = 3 };
+enum uc_account_state {
+	UC_NO_ACCOUNT,
+	UC_ACCOUNT,
+	UC_ACCOUNT_GONE, /* this device is no longer listed, or the account was deleted */
+};
+struct uc_account {
+	enum uc_account_state state;
+	const char *app;
+	enum uc_name_kind names;   /* known after the first connection */
+	const char *identifier;    /* as given at sign-up; "" after a recovery */
+	const char *profile_name;  /* what contacts are shown */
+	bool recovery_confirmed;
+	uint8_t account_key[32];   /* public; what contacts verify */
+	uint32_t devices;
+	uint32_t sets_left;        /* KeyPackage sets in the app's pool */
+};
+UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;
+
+/* Asks the app to send a code to a number or address.  Not needed where names are handles. */
+UC_API uc_err uc_request_code(uc_client *c, const char *identifier, uc_op *op) UC_MUST_USE;
+/* code: NULL where names are handles.  The DONE event's text is the recovery key: 24 words that
+ * must be shown to the person, once.  They are kept until uc_recovery_confirmed. */
+UC_API uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code,
+			 const char *profile_name, uc_op *op) UC_MUST_USE;
+/* The words again, before they are confirmed; UC_E_NOT_FOUND afterwards. */
+UC_API uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n) UC_MUST_USE;
+/* The person has written the words down: the account key's private half is forgotten here. */
+UC_API uc_err uc_recovery_confirmed(uc_client *c) UC_MUST_USE;
+/* Takes the account up again on this device; all earlier devices end. */
+UC_API uc_err uc_recover(uc_client *c, const char *words, const char *profile_name,
+			 uc_op *op) UC_MUST_USE;
+UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;
+
+struct uc_device {
+	uint8_t device_key[32];
+	bool is_this;
+	uint64_t added_ms;
+};
+typedef bool uc_device_each(void *ctx, const struct uc_device *device);
+UC_API uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx) UC_MUST_USE;
+
+/* --- first contact --- */
+
+/* Looks somebody up on an app (their own or another) and sends a contact request with `text` (up
+ * to 140 characters; may be "").  DONE says it was queued for delivery, or UC_E_NOT_FOUND.
+ * What becomes of it comes as UC_EVENT_REQUEST_ACCEPTED, or never. */
+UC_API uc_err uc_ask(uc_client *c, const char *app, const char *identifier, const char *text,
+		     uc_op *op) UC_MUST_USE;
+
+enum uc_request_state {
+	UC_REQUEST_OPEN,
+	UC_REQUEST_ACCEPTED,
+	UC_REQUEST_DECLINED,
+};
+struct uc_request {
+	struct uc_id id;
+	bool incoming;
+	enum uc_request_state state;
+	const char *app;        /* theirs */
+	const char *name;       /* incoming: profile name they gave; outgoing: identifier asked for */
+	const char *text;
+	uint64_t time_ms;
+	bool has_contact;       /* accepted, and introduced */
+	struct uc_id contact;
+};
+typedef bool uc_request_each(void *ctx, const struct uc_request *request);
+UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUST_USE;
+UC_API uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
+/* Nothing is told to the asker. */
+UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
+
+/* --- contacts --- */
+
+struct uc_contact {
+	struct uc_id id;
+	const char *app;
+	const char *name;
+	uint8_t account_key[32];
+	bool blocked;
+	bool verified;            /* uc_contact_verified was called for this account key */
+	bool has_direct;
+	struct uc_id direct;      /* their direct room */
+	uint32_t key_addresses;   /* left for adding them to groups */
+};
+typedef bool uc_contact_each(void *ctx, const struct uc_contact *contact);
+UC_API uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx) UC_MUST_USE;
+/* 60 digits in groups of five, equal on both sides. */
+enum { UC_SAFETY_NUMBER_MAX = 96 };
+UC_API uc_err uc_safety_number(uc_client *c, const struct uc_id *contact,
+			       char out[UC_SAFETY_NUMBER_MAX]) UC_MUST_USE;
+UC_API uc_err uc_contact_verified(uc_client *c, const struct uc_id *contact,
+				  bool verified) UC_MUST_USE;
+/* Revokes what they hold, leaves nothing to be told. */
+UC_API uc_err uc_block(uc_client *c, const struct uc_id *contact, bool blocked,
+		       uc_op *op) UC_MUST_USE;
+
+/* --- rooms --- */
+
+enum uc_room_state {
+	UC_ROOM_JOINING,
+	UC_ROOM_OPEN,
+	UC_ROOM_LEFT,    /* left by ourselves, or removed: history stays readable */
+};
+struct uc_room {
+	struct uc_id id;
+	const char *uri;         /* mimi://APP/r/... */
+	const char *name;        /* the group's name, or the other person's */
+	bool direct;
+	enum uc_room_state state;
+	bool consistent;         /* the log's chain was never broken */
+	uint64_t epoch;
+	uint32_t members;        /* people, ourselves included */
+	uint32_t unread;
+	uint64_t last_ms;        /* of the last message; 0 without one */
+};
+typedef bool uc_room_each(void *ctx, const struct uc_room *room);
+UC_API uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx) UC_MUST_USE;
+
+struct uc_member {
+	struct uc_id id;          /* of this member in this room */
+	const char *app;
+	const char *participant;  /* mimi://APP/p/... */
+	bool is_self;
+	bool introduced;
+	const char *name;         /* "" until introduced */
+	bool has_contact;
+	struct uc_id contact;
+	uint32_t role;            /* 2 member, 3 moderator, 4 owner; see docs/rooms.md */
+	uint32_t devices;
+};
+typedef bool uc_member_each(void *ctx, const struct uc_member *member);
+UC_API uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each,
+			 void *ctx) UC_MUST_USE;
+
+/* The direct room with a contact: the one there is, or a new one.  DONE carries the room. */
+UC_API uc_err uc_start_direct(uc_client *c, const struct uc_id *contact, uc_op *op) UC_MUST_USE;
+/* DONE carries the room; contacts that could not be added are told by UC_EVENT_WARNING. */
+UC_API uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
+			      size_t contact_count, uc_op *op) UC_MUST_USE;
+UC_API uc_err uc_group_add(uc_client *c, const struct uc_id *room, const struct uc_id *contact,
+			   uc_op *op) UC_MUST_USE;
+UC_API uc_err uc_group_remove(uc_client *c, const struct uc_id *room, const struct uc_id *member,
+			      uc_op *op) UC_MUST_USE;
+UC_API uc_err uc_group_rename(uc_client *c, const struct uc_id *room, const char *name,
+			      uc_op *op) UC_MUST_USE;
+UC_API uc_err uc_leave(uc_client *c, const struct uc_id *room, uc_op *op) UC_MUST_USE;
+
+/* --- messages --- */
+
+enum uc_message_state {
+	UC_MESSAGE_QUEUED,    /* kept here, not yet accepted by the room's hub */
+	UC_MESSAGE_ACCEPTED,  /* durable at the hub */
+	UC_MESSAGE_FAILED,    /* refused for good */
+	UC_MESSAGE_RECEIVED,
+};
+enum uc_message_kind {
+	UC_MESSAGE_TEXT,
+	UC_MESSAGE_REACTION, /* text is the emoji; in_reply_to the message */
+	UC_MESSAGE_NOTE,     /* made by this client: joined, left, renamed, ... */
+};
+struct uc_message {
+	struct uc_id room;
+	uint64_t number;          /* position in this device's history of the room, from 1 */
+	struct uc_id id;          /* MIMI message id, the same for all readers */
+	enum uc_message_state state;
+	enum uc_message_kind kind;
+	bool own;
+	const char *sender;       /* name, or "someone from APP, not introduced" */
+	bool introduced;
+	struct uc_id member;      /* sender; see uc_members */
+	uint64_t time_ms;         /* the hub's accepted timestamp; the local time while queued */
+	const char *text;
+	bool has_reply;
+	struct uc_id in_reply_to;
+	bool edited, deleted;
+};
+typedef bool uc_message_each(void *ctx, const struct uc_message *message);
+/* Ascending from number `from` (1 for the start), at most `limit`. */
+UC_API uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from, size_t limit,
+			  uc_message_each *each, void *ctx) UC_MUST_USE;
+/* The number of the last message of the room; 0 without one. */
+UC_API uint64_t uc_messages_last(uc_client *c, const struct uc_id *room);
+UC_API uc_err uc_mark_read(uc_client *c, const struct uc_id *room, uint64_t number) UC_MUST_USE;
+
+/* Queued and stored when it returns; *id names the message.  Works offline. */
+UC_API uc_err uc_send(uc_client *c, const struct uc_id *room, const char *text,
+		      struct uc_id *id) UC_MUST_USE;
+UC_API uc_err uc_send_reply(uc_client *c, const struct uc_id *room, const struct uc_id *to,
+			    const char *text, struct uc_id *id) UC_MUST_USE;
+UC_API uc_err uc_send_reaction(uc_client *c, const struct uc_id *room, const struct uc_id *to,
+			       const char *emoji, struct uc_id *id) UC_MUST_USE;
+UC_API uc_err uc_send_edit(uc_client *c, const struct uc_id *room, const struct uc_id *of,
+			   const char *text, struct uc_id *id) UC_MUST_USE;
+UC_API uc_err uc_send_delete(uc_client *c, const struct uc_id *room, const struct uc_id *of,
+			     struct uc_id *id) UC_MUST_USE;
+
+/* --- events --- */
+
+enum uc_event_kind {
+	UC_EVENT_CONNECTION = 1,    /* connection */
+	UC_EVENT_DONE,              /* op, err, text; room or request where one was made */
+	UC_EVENT_REQUEST,           /* a contact request arrived: request */
+	UC_EVENT_REQUEST_ACCEPTED,  /* ours was accepted: request, room */
+	UC_EVENT_CONTACT,           /* a contact is new or changed: contact */
+	UC_EVENT_IDENTITY_CHANGED,  /* somebody else answers where this contact did: contact, text */
+	UC_EVENT_ROOM_JOINED,       /* room */
+	UC_EVENT_ROOM_CHANGED,      /* name or members: room, text says what */
+	UC_EVENT_ROOM_LEFT,         /* room */
+	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: the name */
+	UC_EVENT_MESSAGE,           /* message: new */
+	UC_EVENT_MESSAGE_STATE,     /* message: queued -> accepted or failed, edited, deleted */
+	UC_EVENT_DEVICES,           /* the device list changed */
+	UC_EVENT_WARNING,           /* err, text; room where it concerns one */
+	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
+};
+struct uc_event {
+	enum uc_event_kind kind;
+	enum uc_connection connection;
+	uc_op op;
+	uc_err err;
+	const char *text;        /* never NULL */
+	bool has_request, has_contact, has_room, has_member;
+	struct uc_id request, contact, room, member;
+	const struct uc_message *message; /* NULL when the event is about none */
+};
+/* False when there is none. */
+UC_API bool uc_client_next_event(uc_client *c, struct uc_event *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
