@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Message keys of an epoch: the secret tree and each member's two ratchets (RFC 9420, 9).
+ *
+ * A key is first looked at (peek), then, when the message it opens has proven good, deleted
+ * (consume): a forged, repeated or damaged message changes nothing.  Lives on the heap, not in an
+ * arena, because what is consumed has to be gone. */
+#ifndef MLS_SECRET_TREE_H
+#define MLS_SECRET_TREE_H
+
+#include "mls/key_tree.h"
+
+enum {
+	/* How far ahead of the next expected generation a message may be. */
+	SECRET_TREE_FORWARD_MAX = 1000,
+	/* How many keys of skipped generations are kept in each ratchet; the oldest go first. */
+	SECRET_TREE_SKIPPED_MAX = 128,
+};
+
+enum ratchet_kind { RATCHET_HANDSHAKE, RATCHET_APPLICATION, RATCHET_KINDS };
+
+struct message_key {
+	uint32_t generation;
+	uint8_t key[AEAD_KEY_MAX];
+	uint8_t nonce[AEAD_NONCE_MAX];
+};
+
+struct ratchet {
+	struct secret secret;        /* of generation `next` */
+	uint32_t next;
+	struct message_key *skipped; /* in order of generation */
+	size_t n, cap;
+};
+
+struct leaf_ratchets {
+	uint32_t leaf;
+	struct ratchet ratchet[RATCHET_KINDS];
+};
+
+struct secret_tree {
+	const struct suite *suite;
+	struct key_tree tree;
+	struct leaf_ratchets **leaves; /* those in use, in order of leaf */
+	size_t n, cap;
+};
+
+/* n_leaves: of the ratchet tree, at least 1. */
+uc_err UC_MUST_USE secret_tree_init(struct secret_tree *t, const struct suite *s,
+				    uint32_t n_leaves, struct view encryption_secret);
+/* Wipes and frees; all zero is an empty tree. */
+void secret_tree_done(struct secret_tree *t);
+
+/* The key of one generation.  UC_E_DECRYPT when it was consumed, fell out of the window, is too
+ * far ahead, or the leaf does not exist. */
+uc_err UC_MUST_USE secret_tree_peek(const struct secret_tree *t, uint32_t leaf,
+				    enum ratchet_kind kind, uint32_t generation,
+				    struct message_key *out);
+/* Deletes the key of that generation; those skipped on the way are kept, within the window. */
+uc_err UC_MUST_USE secret_tree_consume(struct secret_tree *t, uint32_t leaf,
+				       enum ratchet_kind kind, uint32_t generation);
+/* The generation a sender uses next. */
+uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind);
+void message_key_wipe(struct message_key *k);
+
+/* For storage, with a version in front.  Reading fills a zeroed tree, to be freed with
+ * secret_tree_done even after a failure. */
+void wire_secret_tree(struct wire *w, struct secret_tree *t);
+
+#endif
