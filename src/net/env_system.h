@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The platform's clock and randomness as a struct env, for real programs. */
+#ifndef NET_ENV_SYSTEM_H
+#define NET_ENV_SYSTEM_H
+
+#include "base/env.h"
+
+/* Wall clock and getrandom.  With UNDERCROFT_TRACE set in the environment at the first call, each
+ * error is written to stderr where it is first seen: file, line and code, never content.
+ * Lives as long as the program; may be shared between threads. */
+const struct env *env_system(void);
+
+/* Milliseconds of a clock that never jumps, for deadlines within one process. */
+uint64_t clock_steady_ms(void);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	RECORD_BYTES = 16384, /* RFC 8446, 5.1: a read of this much takes a record whole */
+	LINGER_MS = 2000,
+	STALL_MS = 60000, /* queued output that does not move for this long */
+	KEEP_OUTPUT_BYTES = 4096,
+};
+
+static void on_poll(uv_poll_t *h, int status, int events);
+
+static void poll_update(struct stream *s)
+{
+	if (s->state == STREAM_CLOSED)
+		return;
+	bool reads = s->state == STREAM_HANDSHAKE || s->state == STREAM_LINGERING ||
+		     (s->state == STREAM_OPEN && !s->paused);
+	int want = (reads ? UV_READABLE : 0) | (s->wants_write ? UV_WRITABLE : 0);
+	if (want)
+		uv_poll_start(&s->poll, want, on_poll);
+	else
+		uv_poll_stop(&s->poll);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct stream *s = h->data;
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		s->loop->streams = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	SSL_free(s->ssl);
+	close(s->fd);
+	buf_done(&s->out);
+	s->handler->closed(s, s->why);
+}
+
+static void dirty_forget(struct stream *s)
+{
+	if (!s->is_dirty)
+		return;
+	struct stream **at = &s->loop->dirty;
+	while (*at && *at != s)
+		at = &(*at)->next_dirty;
+	if (*at)
+		*at = s->next_dirty;
+	s->is_dirty = false;
+}
+
+void stream_abort(struct stream *s, uc_err why)
+{
+	if (s->state == STREAM_CLOSED)
+		return;
+	s->state = STREAM_CLOSED;
+	if (!s->why)
+		s->why = why;
+	dirty_forget(s);
+	uv_close((uv_handle_t *)&s->poll, on_closed);
+}
+
+/* What an SSL call that did not succeed means: UC_OK when it only has to wait. */
+static uc_err ssl_outcome(struct stream *s, int ret)
+{
+	switch (SSL_get_error(s->ssl, ret)) {
+	case SSL_ERROR_WANT_READ:
+		return UC_OK;
+	case SSL_ERROR_WANT_WRITE:
+		s->wants_write = true;
+		return UC_OK;
+	case SSL_ERROR_ZERO_RETURN:
+		return UC_E_CLOSED;
+	case SSL_ERROR_SYSCALL:
+		return UC_E_NET;
+	default:
+		return UC_E_TLS;
+	}
+}
+
+static void handshake(struct stream *s)
+{
+	ERR_clear_error();
+	s->wants_write = false;
+	int ret = SSL_do_handshake(s->ssl);
+	if (ret == 1) {
+		s->state = STREAM_OPEN;
+		s->handler->open(s);
+		if (stream_queued(s))
+			stream_written(s);
+	} else {
+		uc_err err = ssl_outcome(s, ret);
+		if (err) {
+			stream_abort(s, UC_E_TLS);
+			return;
+		}
+	}
+	poll_update(s);
+}
+
+/* Fills the loop's buffer with whole records, so that nothing waits inside OpenSSL afterwards. */
+static void input(struct stream *s)
+{
+	uint8_t *to = s->loop->read_buffer;
+	size_t n = 0;
+	uc_err err = UC_OK;
+	while (n + RECORD_BYTES <= LOOP_READ_BYTES) {
+		ERR_clear_error();
+		int ret = SSL_read(s->ssl, to + n, RECORD_BYTES);
+		if (ret <= 0) {
+			err = ssl_outcome(s, ret);
+			break;
+		}
+		n += (size_t)ret;
+	}
+	if (n)
+		s->handler->read(s, to, n);
+	if (err && s->state == STREAM_OPEN)
+		stream_abort(s, err);
+	else
+		poll_update(s);
+}
+
+/* Throws away what still comes, until the other side has ended too. */
+static void linger(struct stream *s)
+{
+	ssize_t n = recv(s->fd, s->loop->read_buffer, LOOP_READ_BYTES, 0);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		stream_abort(s, UC_OK);
+}
+
+static void sent_all(struct stream *s)
+{
+	if (s->out.cap > KEEP_OUTPUT_BYTES)
+		buf_done(&s->out);
+	else
+		buf_reset(&s->out);
+	s->out_at = 0;
+	if (s->state != STREAM_ENDING)
+		return;
+	ERR_clear_error();
+	SSL_shutdown(s->ssl);
+	shutdown(s->fd, SHUT_WR);
+	s->state = STREAM_LINGERING;
+	s->deadline_ms = loop_now_ms(s->loop) + LINGER_MS;
+}
+
+void stream_flush(struct stream *s)
+{
+	if (s->state != STREAM_OPEN && s->state != STREAM_ENDING)
+		return;
+	s->wants_write = false;
+	while (s->out_at < s->out.n) {
+		ERR_clear_error();
+		size_t left = s->out.n - s->out_at;
+		int ret = SSL_write(s->ssl, s->out.p + s->out_at,
+				    left > INT32_MAX ? INT32_MAX : (int)left);
+		if (ret <= 0) {
+			uc_err err = ssl_outcome(s, ret);
+			if (err) {
+				stream_abort(s, err);
+				return;
+			}
+			break;
+		}
+		s->out_at += (size_t)ret;
+		s->progress_ms = loop_now_ms(s->loop);
+	}
+	if (s->out_at == s->out.n) {
+		sent_all(s);
+	} else {
+		s->wants_write = true;
+		if (s->out_at > s->out.n / 2) {
+			buf_shift(&s->out, s->out_at);
+			s->out_at = 0;
+		}
+	}
+	poll_update(s);
+}
+
+/* A connect() that ended: with an error, or with the socket writable. */
+static void connected(struct stream *s)
+{
+	int failed = 0;
+	socklen_t n = sizeof failed;
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &failed, &n) || failed) {
+		stream_abort(s, UC_E_NET);
+		return;
+	}
+	s->state = STREAM_HANDSHAKE;
+	handshake(s);
+}
+
+static void on_poll(uv_poll_t *h, int status, int events)
+{
+	struct stream *s = h->data;
+	if (status < 0) {
+		stream_abort(s, UC_E_NET);
+		return;
+	}
+	switch (s->state) {
+	case STREAM_CONNECTING:
+		connected(s);
+		return;
+	case STREAM_HANDSHAKE:
+		handshake(s);
+		return;
+	case STREAM_LINGERING:
+		linger(s);
+		return;
+	default:
+		break;
+	}
+	if (events & UV_WRITABLE)
+		stream_flush(s);
+	/* A read that had to write first (RFC 8446, 4.6.3) goes on with either event. */
+	if (s->state == STREAM_OPEN && !s->paused)
+		input(s);
+}
+
+void stream_sweep(struct stream *s, uint64_t now_ms)
+{
+	if (s->state == STREAM_CLOSED)
+		return;
+	if (s->out_at < s->out.n && now_ms > s->progress_ms + STALL_MS) {
+		stream_abort(s, UC_E_TIMEOUT);
+		return;
+	}
+	if (!s->deadline_ms || now_ms < s->deadline_ms)
+		return;
+	s->deadline_ms = 0;
+	if (s->state == STREAM_LINGERING)
+		stream_abort(s, UC_OK);
+	else if (s->state == STREAM_OPEN)
+		s->handler->timeout(s);
+	else
+		stream_abort(s, UC_E_TIMEOUT);
+}
+
+static SSL *ssl_new(SSL_CTX *tls, int fd, const char *host)
+{
+	SSL *ssl = SSL_new(tls);
+	if (!ssl || SSL_set_fd(ssl, fd) != 1) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	if (!host) {
+		SSL_set_accept_state(ssl);
+		return ssl;
+	}
+	SSL_set_connect_state(ssl);
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (SSL_set1_host(ssl, host) != 1 || SSL_set_tlsext_host_name(ssl, host) != 1) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	return ssl;
+}
+
+uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls,
+		    const char *host, const struct stream_handler *handler, size_t output_max)
+{
+	*s = (struct stream){ .loop = loop, .handler = handler, .fd = fd };
+	s->state = host ? STREAM_CONNECTING : STREAM_HANDSHAKE;
+	s->wants_write = host != NULL;
+	s->ssl = ssl_new(tls, fd, host);
+	if (!s->ssl || uv_poll_init(&loop->uv, &s->poll, fd)) {
+		SSL_free(s->ssl);
+		close(fd);
+		return UC_E_TLS;
+	}
+	s->poll.data = s;
+	buf_init(&s->out, output_max);
+	s->progress_ms = loop_now_ms(loop);
+	s->next = loop->streams;
+	if (s->next)
+		s->next->prev = s;
+	loop->streams = s;
+	poll_update(s);
+	return UC_OK;
+}
+
+void stream_write(struct stream *s, struct view bytes)
+{
+	buf_add_view(stream_output(s), bytes);
+	stream_written(s);
+}
+
+struct buf *stream_output(struct stream *s)
+{
+	/* What comes after the end is not sent. */
+	if (s->state >= STREAM_ENDING)
+		s->out.failed = UC_E_CLOSED;
+	else if (!s->out.n)
+		s->progress_ms = loop_now_ms(s->loop);
+	return &s->out;
+}
+
+void stream_written(struct stream *s)
+{
+	if (s->state >= STREAM_ENDING) {
+		s->out.failed = UC_OK;
+		return;
+	}
+	if (s->out.failed) {
+		stream_abort(s, s->out.failed == UC_E_TOO_LARGE ? UC_E_LIMIT : s->out.failed);
+		return;
+	}
+	if (s->is_dirty || s->state != STREAM_OPEN)
+		return;
+	s->is_dirty = true;
+	s->next_dirty = s->loop->dirty;
+	s->loop->dirty = s;
+}
+
+size_t stream_queued(const struct stream *s)
+{
+	return s->out.n - s->out_at;
+}
+
+void stream_pause(struct stream *s, bool paused)
+{
+	if (s->paused == paused)
+		return;
+	s->paused = paused;
+	poll_update(s);
+}
+
+void stream_end(struct stream *s, uc_err why)
+{
+	if (s->state != STREAM_OPEN) {
+		if (s->state < STREAM_OPEN)
+			stream_abort(s, why);
+		return;
+	}
+	s->why = why;
+	s->state = STREAM_ENDING;
+	dirty_forget(s);
+	s->is_dirty = true;
+	s->next_dirty = s->loop->dirty;
+	s->loop->dirty = s;
+	s->deadline_ms = 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TLS connection on a loop, for either side.  Input is handed out as it comes; output is queued
+ * with a hard limit and leaves once a round.  OpenSSL works on the socket itself and gives its
+ * buffers back when idle, so a quiet connection costs little more than its keys. */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include "base/buf.h"
+#include "net/loop.h"
+
+#include <openssl/types.h>
+
+struct stream;
+struct stream_handler {
+	/* The handshake is done. */
+	void (*open)(struct stream *s);
+	/* The bytes may be changed in place and are gone after the call. */
+	void (*read)(struct stream *s, uint8_t *bytes, size_t n);
+	/* deadline_ms has passed (and is 0 again). */
+	void (*timeout)(struct stream *s);
+	/* The last call, never from inside another call of this interface.  The memory is the
+	 * owner's again. */
+	void (*closed)(struct stream *s, uc_err why);
+};
+
+enum stream_state {
+	STREAM_CONNECTING,
+	STREAM_HANDSHAKE,
+	STREAM_OPEN,
+	STREAM_ENDING,    /* what is queued still leaves, nothing more is read */
+	STREAM_LINGERING, /* all is sent; waits briefly for the other side's end */
+	STREAM_CLOSED,
+};
+
+struct stream {
+	struct net_loop *loop;
+	const struct stream_handler *handler;
+	uv_poll_t poll;
+	SSL *ssl;
+	int fd;
+	enum stream_state state;
+	bool paused, is_dirty, wants_write;
+	uc_err why;
+	struct buf out;
+	size_t out_at;           /* sent of out */
+	uint64_t progress_ms;    /* when output last moved */
+	uint64_t deadline_ms;    /* of the owner; 0: none */
+	struct stream *prev, *next, *next_dirty;
+};
+
+/* Takes the connected (or connecting) socket and starts the handshake.  On failure the socket is
+ * closed and nothing else is called.  host NULL: the server's side. */
+uc_err UC_MUST_USE stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls,
+				const char *host, const struct stream_handler *handler,
+				size_t output_max);
+/* Queues; a full queue ends the connection with UC_E_LIMIT. */
+void stream_write(struct stream *s, struct view bytes);
+/* Output may also be appended here directly, followed by stream_written. */
+struct buf *stream_output(struct stream *s);
+void stream_written(struct stream *s);
+size_t stream_queued(const struct stream *s);
+/* Stops and resumes reading; what the other side sends meanwhile waits at its end. */
+void stream_pause(struct stream *s, bool paused);
+/* Ends after the queue is sent. */
+void stream_end(struct stream *s, uc_err why);
+/* Ends now. */
+void stream_abort(struct stream *s, uc_err why);
+/* For the loop. */
+void stream_flush(struct stream *s);
+void stream_sweep(struct stream *s, uint64_t now_ms);
+
+#endif

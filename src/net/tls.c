@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/tls.h"
+
+#include "base/heap.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <string.h>
+
+struct trust {
+	char *domain;
+	X509_STORE *store;
+};
+struct tls_server {
+	SSL_CTX *ctx;
+	struct trust *peers;
+	size_t peers_n;
+};
+
+static uc_err common(SSL_CTX *ctx, const char *certificate_file, const char *key_file)
+{
+	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	if (!certificate_file)
+		return UC_OK;
+	if (SSL_CTX_use_certificate_chain_file(ctx, certificate_file) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return UC_E_TLS;
+	return UC_OK;
+}
+
+/* We speak HTTP/1.1 only; whoever offers protocols must offer that (RFC 7301, 3.2). */
+static int alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_n,
+		       const unsigned char *in, unsigned in_n, void *ctx)
+{
+	static const unsigned char ours[] = "\x08http/1.1";
+	unsigned char *picked = NULL;
+	(void)ssl;
+	(void)ctx;
+	if (SSL_select_next_proto(&picked, out_n, ours, sizeof ours - 1, in, in_n) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = picked;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static uc_err trust_add(struct tls_server *t, const struct tls_peer *peer,
+			STACK_OF(X509_NAME) *names)
+{
+	struct trust *to = &t->peers[t->peers_n];
+	to->domain = OPENSSL_strdup(peer->domain);
+	to->store = X509_STORE_new();
+	t->peers_n++;
+	if (!to->domain || !to->store)
+		return UC_E_MEMORY;
+	if (X509_STORE_load_file(to->store, peer->ca_file) != 1 ||
+	    SSL_CTX_load_verify_file(t->ctx, peer->ca_file) != 1 ||
+	    SSL_add_file_cert_subjects_to_stack(names, peer->ca_file) != 1)
+		return UC_E_TLS;
+	return UC_OK;
+}
+
+static uc_err server_fill(struct tls_server *t, const char *certificate_file, const char *key_file,
+			  const struct tls_peer *peers, size_t peers_n)
+{
+	static const unsigned char session_context[] = "undercroft";
+	t->ctx = SSL_CTX_new(TLS_server_method());
+	if (!t->ctx)
+		return UC_E_MEMORY;
+	TRY(common(t->ctx, certificate_file, key_file));
+	/* Tickets instead of a cache: reconnecting costs the server no memory and little time. */
+	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(t->ctx, 1);
+	SSL_CTX_set_session_id_context(t->ctx, session_context, sizeof session_context - 1);
+	SSL_CTX_set_alpn_select_cb(t->ctx, alpn_select, NULL);
+	if (!peers_n)
+		return UC_OK;
+	t->peers = heap_new(peers_n * sizeof *t->peers);
+	if (!t->peers)
+		return UC_E_MEMORY;
+	/* The names tell a browser that none of its certificates is wanted. */
+	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
+	if (!names)
+		return UC_E_MEMORY;
+	SSL_CTX_set_client_CA_list(t->ctx, names);
+	for (size_t i = 0; i < peers_n; i++)
+		TRY(trust_add(t, &peers[i], names));
+	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
+	return UC_OK;
+}
+
+uc_err tls_server_new(const char *certificate_file, const char *key_file,
+		      const struct tls_peer *peers, size_t peers_n, struct tls_server **out)
+{
+	struct tls_server *t = HEAP_NEW(struct tls_server);
+	if (!t)
+		return UC_E_MEMORY;
+	uc_err err = server_fill(t, certificate_file, key_file, peers, peers_n);
+	if (err)
+		tls_server_free(t);
+	else
+		*out = t;
+	return err;
+}
+
+void tls_server_free(struct tls_server *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->peers_n; i++) {
+		OPENSSL_free(t->peers[i].domain);
+		X509_STORE_free(t->peers[i].store);
+	}
+	heap_free(t->peers);
+	SSL_CTX_free(t->ctx);
+	heap_free(t);
+}
+
+SSL_CTX *tls_server_context(struct tls_server *t)
+{
+	return t->ctx;
+}
+
+static bool verifies(X509 *cert, STACK_OF(X509) *chain, X509_STORE *store)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	bool ok = ctx && X509_STORE_CTX_init(ctx, store, cert, chain) == 1 &&
+		  X509_STORE_CTX_set_default(ctx, "ssl_client") == 1 &&
+		  X509_verify_cert(ctx) == 1;
+	X509_STORE_CTX_free(ctx);
+	return ok;
+}
+
+const char *tls_server_peer(const struct tls_server *t, SSL *ssl)
+{
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+	if (!cert || SSL_get_verify_result(ssl) != X509_V_OK)
+		return NULL;
+	for (size_t i = 0; i < t->peers_n; i++) {
+		const struct trust *p = &t->peers[i];
+		if (X509_check_host(cert, p->domain, 0,
+				    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+					    X509_CHECK_FLAG_NO_WILDCARDS,
+				    NULL) == 1 &&
+		    verifies(cert, SSL_get_peer_cert_chain(ssl), p->store))
+			return p->domain;
+	}
+	return NULL;
+}
+
+uc_err tls_client_new(const char *ca_file, const char *certificate_file, const char *key_file,
+		      SSL_CTX **out)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	if (!ctx)
+		return UC_E_MEMORY;
+	uc_err err = common(ctx, certificate_file, key_file);
+	if (!err && SSL_CTX_load_verify_file(ctx, ca_file) != 1)
+		err = UC_E_TLS;
+	if (err) {
+		SSL_CTX_free(ctx);
+		return err;
+	}
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	*out = ctx;
+	return UC_OK;
+}
+
+void tls_client_free(SSL_CTX *t)
+{
+	SSL_CTX_free(t);
+}
+
+const char *tls_reason(void)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	return reason ? reason : "";
+}

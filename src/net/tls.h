@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS 1.3 contexts: a server's, with the peers whose certificates it knows, and a client's that
+ * trusts one file of authorities and nothing else. */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "base/error.h"
+
+#include <openssl/types.h>
+#include <stddef.h>
+
+/* A peer proves its domain by a certificate of this authority. */
+struct tls_peer {
+	const char *domain;
+	const char *ca_file; /* PEM */
+};
+
+struct tls_server;
+/* certificate_file holds the chain, PEM.  With peers, clients may (not must) show a certificate;
+ * one that does not verify ends the handshake. */
+uc_err UC_MUST_USE tls_server_new(const char *certificate_file, const char *key_file,
+				  const struct tls_peer *peers, size_t peers_n,
+				  struct tls_server **out);
+void tls_server_free(struct tls_server *t);
+/* May be shared between threads. */
+SSL_CTX *tls_server_context(struct tls_server *t);
+/* The domain this connection's certificate proves, or NULL.  Checked against that peer's own
+ * authority: one peer's authority can't vouch for another peer. */
+const char *tls_server_peer(const struct tls_server *t, SSL *ssl);
+
+/* certificate_file and key_file: our own for mutual TLS, or NULL. */
+uc_err UC_MUST_USE tls_client_new(const char *ca_file, const char *certificate_file,
+				  const char *key_file, SSL_CTX **out);
+void tls_client_free(SSL_CTX *t);
+
+/* Why the last TLS call of this thread failed, for a log line; "" when unknown. */
+const char *tls_reason(void);
+
+#endif
