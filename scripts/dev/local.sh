@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A local installation in $run_dir: certificates, configuration, start and stop.  Sourced after lib.sh.
+
+local_apps=(dial lens plaza)
+declare -A local_port=([dial]=8441 [lens]=8442 [plaza]=8443)
+declare -A local_names=([dial]=number [lens]=handle [plaza]=address)
+
+# A certificate authority of this folder alone, and one certificate for each app.
+local_certificates() {
+	local tls=$run_dir/tls app
+	mkdir -p "$tls"
+	chmod 700 "$tls"
+	if [ ! -f "$tls/ca.pem" ]; then
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 \
+			-subj '/CN=Undercroft local authority' -keyout "$tls/ca.key" -out "$tls/ca.pem" \
+			-addext 'basicConstraints=critical,CA:TRUE' \
+			-addext 'keyUsage=critical,keyCertSign' 2>/dev/null
+	fi
+	for app in "${local_apps[@]}"; do
+		[ -f "$tls/$app.pem" ] && continue
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+			-subj "/CN=$app.localhost" -keyout "$tls/$app.key" -out "$tls/$app.csr" 2>/dev/null
+		openssl x509 -req -in "$tls/$app.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" \
+			-CAcreateserial -days 825 -out "$tls/$app.pem" -extfile <(
+				echo "subjectAltName=DNS:$app.localhost"
+				echo "extendedKeyUsage=serverAuth,clientAuth"
+			) 2>/dev/null
+		rm "$tls/$app.csr"
+	done
+}
+
+app_section() { # APP
+	cat <<EOF
+
+[app $1]
+domain = $1.localhost
+listen = 127.0.0.1:${local_port[$1]}
+certificate = tls/$1.pem
+private_key = tls/$1.key
+names = ${local_names[$1]}
+keys = keys/$1
+EOF
+	# Handles need no code; numbers and addresses do.
+	[ "${local_names[$1]}" = handle ] || echo "delivery = $PWD/scripts/dev/deliver-to-file $PWD/$codes_file"
+}
+
+# One configuration for all apps, or one for each, which then know the others as peers.
+local_configs() { # SPLIT
+	local app other
+	rm -f "$run_dir"/*.conf
+	if [ "$1" = no ]; then
+		{
+			echo '# Local backbone with three apps, written by ./dev up. Paths are relative to this file.'
+			printf '[backbone]\ndata = data\n'
+			for app in "${local_apps[@]}"; do app_section "$app"; done
+		} >"$run_dir/undercroft.conf"
+	else
+		for app in "${local_apps[@]}"; do
+			{
+				echo "# Local backbone with $app alone, written by ./dev up --split."
+				printf '[backbone]\ndata = data-%s\npeer_ca = tls/ca.pem\n' "$app"
+				app_section "$app"
+				for other in "${local_apps[@]}"; do
+					[ "$other" = "$app" ] ||
+						printf '\n[peer %s.localhost]\nurl = https://%s.localhost:%s\n' \
+							"$other" "$other" "${local_port[$other]}"
+				done
+			} >"$run_dir/$app.conf"
+		done
+	fi
+}
+
+local_start() {
+	local conf name
+	for conf in "$run_dir"/*.conf; do
+		name=$(basename "$conf" .conf)
+		"$build_dir/src/server/undercroftd" --init "$conf" >>"$run_dir/$name.log" 2>&1 ||
+			{ tail -n 5 "$run_dir/$name.log"; die "undercroftd --init $conf failed"; }
+		setsid "$build_dir/src/server/undercroftd" "$conf" >>"$run_dir/$name.log" 2>&1 </dev/null &
+		echo $! >"$run_dir/$name.pid"
+	done
+	for app in "${local_apps[@]}"; do wait_for_port "${local_port[$app]}"; done
+}
+
+wait_for_port() { # PORT
+	local i
+	for i in $(seq 100); do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
+		sleep 0.1
+	done
+	tail -n 20 "$run_dir"/*.log
+	die "nothing listens on 127.0.0.1:$1 after ten seconds ($i tries)"
+}
+
+running_any() {
+	local pid
+	for pid in "$run_dir"/*.pid; do running "$pid" && return; done
+	return 1
+}
+
+local_stop() {
+	local pid i
+	for pid in "$run_dir"/*.pid; do
+		running "$pid" && kill -TERM "$(cat "$pid")"
+	done
+	for i in $(seq 150); do
+		running_any || break
+		sleep 0.1
+	done
+	running_any && die "still running after 15 seconds ($i tries); see $run_dir/*.log"
+	rm -f "$run_dir"/*.pid
+}
+
+next_steps() {
+	cat <<EOF
+The backbone runs. Logs: $run_dir/*.log   Codes sent to numbers and addresses: $codes_file
+Moderators' keys (keep them offline in earnest): $run_dir/keys/APP/moderators.key
+
+EOF
+	cat scripts/dev/first-conversation.txt
+}
