@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contact requests, contacts, safety numbers, blocking. */
+#include "cli/command.h"
+#include "cli/print.h"
+
+#include <string.h>
+
+static int run_ask(struct cli *cli)
+{
+	char domain[256];
+	profile_app_domain(cli->argv[0], NULL, domain, sizeof domain);
+	uc_op op = 0;
+	int status = cli_wait(cli,
+			      uc_ask(cli->client, domain, cli->argv[1],
+				     cli->argc > 2 ? cli->argv[2] : "", &op),
+			      op, "ask");
+	if (status)
+		return status;
+	if (cli->json)
+		print_json("asked", "app", cli->argv[0], "identifier", cli->argv[1], NULL);
+	else
+		printf("Asked. What they answer shows up with `undercroft -p %s follow`.\n",
+		       cli->profile.name);
+	return CLI_OK;
+}
+
+struct listing {
+	struct cli *cli;
+	unsigned number;
+	bool all;
+};
+
+static bool list_request(void *ctx, const struct uc_request *r)
+{
+	struct listing *l = ctx;
+	char app[64];
+	l->number++;
+	profile_app_short(r->app, NULL, app, sizeof app);
+	if (l->all || r->state == UC_REQUEST_OPEN)
+		print_request(l->cli->json, l->number, r, app);
+	return true;
+}
+
+static int run_requests(struct cli *cli)
+{
+	struct listing l = { .cli = cli, .all = cli_flag(cli, "--all") };
+	uc_err err = uc_requests(cli->client, list_request, &l);
+	return err ? cli_fail(cli, err, "list requests") : CLI_OK;
+}
+
+static int run_accept(struct cli *cli)
+{
+	struct uc_id id;
+	uc_op op = 0;
+	if (!cli_find_request(cli, cli->argv[0], &id))
+		return CLI_FAILED;
+	int status = cli_wait(cli, uc_accept(cli->client, &id, &op), op, "accept");
+	if (!status && !cli->json)
+		puts("Accepted. The conversation opens when they are online.");
+	return status;
+}
+
+static int run_decline(struct cli *cli)
+{
+	struct uc_id id;
+	uc_op op = 0;
+	if (!cli_find_request(cli, cli->argv[0], &id))
+		return CLI_FAILED;
+	int status = cli_wait(cli, uc_decline(cli->client, &id, &op), op, "decline");
+	if (!status && !cli->json)
+		puts("Declined. They are not told.");
+	return status;
+}
+
+static bool list_contact(void *ctx, const struct uc_contact *c)
+{
+	struct listing *l = ctx;
+	char app[64];
+	profile_app_short(c->app, NULL, app, sizeof app);
+	print_contact(l->cli->json, c, app);
+	return true;
+}
+
+static int run_contacts(struct cli *cli)
+{
+	struct listing l = { .cli = cli };
+	uc_err err = uc_contacts(cli->client, list_contact, &l);
+	return err ? cli_fail(cli, err, "list contacts") : CLI_OK;
+}
+
+static int block(struct cli *cli, bool blocked)
+{
+	struct uc_id id;
+	uc_op op = 0;
+	if (!cli_find_contact(cli, cli->argv[0], &id))
+		return CLI_FAILED;
+	int status = cli_wait(cli, uc_block(cli->client, &id, blocked, &op), op,
+			      blocked ? "block" : "unblock");
+	if (!status && !cli->json)
+		puts(blocked ? "Blocked. They are not told." : "No longer blocked.");
+	return status;
+}
+
+static int run_block(struct cli *cli)
+{
+	return block(cli, true);
+}
+
+static int run_unblock(struct cli *cli)
+{
+	return block(cli, false);
+}
+
+static int run_safety(struct cli *cli)
+{
+	struct uc_id id;
+	char number[UC_SAFETY_NUMBER_MAX];
+	bool verified = cli_flag(cli, "--verified");
+	if (!cli_find_contact(cli, cli->argv[0], &id))
+		return CLI_FAILED;
+	uc_err err = uc_safety_number(cli->client, &id, number);
+	if (!err && verified)
+		err = uc_contact_verified(cli->client, &id, true);
+	if (err)
+		return cli_fail(cli, err, "safety number");
+	if (cli->json)
+		print_json("safety_number", "contact", cli->argv[0], "number", number, NULL);
+	else
+		printf("%s\n%s\n", number,
+		       verified ? "Marked as verified."
+				: "Compare it with what the other one sees, face to face or on a call.");
+	return CLI_OK;
+}
+
+const struct command commands_people[] = {
+	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask, "APP IDENTIFIER [TEXT]",
+	  "ask somebody on any app to be a contact",
+	  "Looks the number, handle or address up on APP and sends a sealed contact request with at\n"
+	  "most 140 characters of text, without links. Whether there is such a person is not told.\n\n"
+	  "examples:\n"
+	  "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n"
+	  "  undercroft -p tom ask plaza uwe@example.org" },
+	{ "requests", NEEDS_SIGN_IN, 0, 1, run_requests, "[--all]", "list contact requests",
+	  "Lists open requests with their numbers; --all also those answered.\n\n"
+	  "example:\n  undercroft -p tom requests" },
+	{ "accept", NEEDS_SIGN_IN, 1, 1, run_accept, "REQUEST", "accept a contact request",
+	  "REQUEST is its number in `requests` or the asker's name.\n\n"
+	  "example:\n  undercroft -p tom accept Rosa" },
+	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline, "REQUEST", "decline a contact request",
+	  "Nothing is told to the one who asked.\n\nexample:\n  undercroft -p tom decline 1" },
+	{ "contacts", NEEDS_SIGN_IN, 0, 0, run_contacts, "", "list contacts",
+	  "Lists people you are in contact with.\n\nexample:\n  undercroft -p rosa contacts --json" },
+	{ "block", NEEDS_SIGN_IN, 1, 1, run_block, "CONTACT", "block a contact",
+	  "Takes back what lets them add you to groups, hides what they send, tells them nothing.\n\n"
+	  "example:\n  undercroft -p tom block Rosa" },
+	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock, "CONTACT", "undo block",
+	  "example:\n  undercroft -p tom unblock Rosa" },
+	{ "safety", NEEDS_STORE, 1, 1, run_safety, "CONTACT [--verified]",
+	  "show the safety number with a contact",
+	  "Sixty digits that are the same for both of you, and differ when somebody sits between.\n"
+	  "--verified remembers that you have compared them.\n\n"
+	  "example:\n  undercroft -p rosa safety Tom" },
+	{ 0 },
+};

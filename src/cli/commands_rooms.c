@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rooms: direct conversations and groups, their members. */
+#include "cli/command.h"
+#include "cli/print.h"
+
+#include <string.h>
+
+struct listing {
+	struct cli *cli;
+	unsigned number;
+	bool all;
+};
+
+static bool list_room(void *ctx, const struct uc_room *r)
+{
+	struct listing *l = ctx;
+	l->number++;
+	if (l->all || r->state != UC_ROOM_LEFT)
+		print_room(l->cli->json, l->number, r);
+	return true;
+}
+
+static int run_rooms(struct cli *cli)
+{
+	struct listing l = { .cli = cli, .all = cli_flag(cli, "--all") };
+	uc_err err = uc_rooms(cli->client, list_room, &l);
+	return err ? cli_fail(cli, err, "list rooms") : CLI_OK;
+}
+
+enum { GROUP_CONTACTS_MAX = 250 };
+
+static int run_group(struct cli *cli)
+{
+	static struct uc_id contacts[GROUP_CONTACTS_MAX];
+	size_t n = (size_t)cli->argc - 1;
+	if (n > GROUP_CONTACTS_MAX) {
+		fprintf(stderr, "undercroft: at most %d contacts at once\n", GROUP_CONTACTS_MAX);
+		return CLI_USAGE;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!cli_find_contact(cli, cli->argv[i + 1], &contacts[i]))
+			return CLI_FAILED;
+	uc_op op = 0;
+	int status = cli_wait(cli, uc_group_create(cli->client, cli->argv[0], contacts, n, &op), op,
+			      "create the group");
+	if (!status && !cli->json)
+		printf("The group is there; write to it with: undercroft -p %s send \"%s\" TEXT\n",
+		       cli->profile.name, cli->argv[0]);
+	return status;
+}
+
+static int run_direct(struct cli *cli)
+{
+	struct uc_id contact;
+	uc_op op = 0;
+	if (!cli_find_contact(cli, cli->argv[0], &contact))
+		return CLI_FAILED;
+	return cli_wait(cli, uc_start_direct(cli->client, &contact, &op), op,
+			"open the conversation");
+}
+
+static bool list_member(void *ctx, const struct uc_member *m)
+{
+	struct listing *l = ctx;
+	char app[64];
+	profile_app_short(m->app, NULL, app, sizeof app);
+	print_member(l->cli->json, m, app);
+	return true;
+}
+
+static int run_members(struct cli *cli)
+{
+	struct listing l = { .cli = cli };
+	struct uc_id room;
+	if (!cli_find_room(cli, cli->argv[0], &room))
+		return CLI_FAILED;
+	uc_err err = uc_members(cli->client, &room, list_member, &l);
+	return err ? cli_fail(cli, err, "list members") : CLI_OK;
+}
+
+static int run_add(struct cli *cli)
+{
+	struct uc_id room, contact;
+	uc_op op = 0;
+	if (!cli_find_room(cli, cli->argv[0], &room) ||
+	    !cli_find_contact(cli, cli->argv[1], &contact))
+		return CLI_FAILED;
+	return cli_wait(cli, uc_group_add(cli->client, &room, &contact, &op), op, "add");
+}
+
+static int run_remove(struct cli *cli)
+{
+	struct uc_id room, member;
+	uc_op op = 0;
+	if (!cli_find_room(cli, cli->argv[0], &room) ||
+	    !cli_find_member(cli, &room, cli->argv[1], &member))
+		return CLI_FAILED;
+	return cli_wait(cli, uc_group_remove(cli->client, &room, &member, &op), op, "remove");
+}
+
+static int run_leave(struct cli *cli)
+{
+	struct uc_id room;
+	uc_op op = 0;
+	if (!cli_find_room(cli, cli->argv[0], &room))
+		return CLI_FAILED;
+	return cli_wait(cli, uc_leave(cli->client, &room, &op), op, "leave");
+}
+
+static int run_rename(struct cli *cli)
+{
+	struct uc_id room;
+	uc_op op = 0;
+	if (!cli_find_room(cli, cli->argv[0], &room))
+		return CLI_FAILED;
+	return cli_wait(cli, uc_group_rename(cli->client, &room, cli->argv[1], &op), op, "rename");
+}
+
+const struct command commands_rooms[] = {
+	{ "rooms", NEEDS_SIGN_IN, 0, 0, run_rooms, "[--all]", "list conversations",
+	  "Lists conversations with their numbers; --all also those you have left.\n\n"
+	  "example:\n  undercroft -p rosa rooms" },
+	{ "direct", NEEDS_SIGN_IN, 1, 1, run_direct, "CONTACT",
+	  "open the direct conversation with a contact",
+	  "Usually it is there already: it opens when a contact request is accepted.\n\n"
+	  "example:\n  undercroft -p rosa direct Tom" },
+	{ "group", NEEDS_SIGN_IN, 1, -1, run_group, "NAME [CONTACT...]", "create a group",
+	  "Creates a group with contacts of any app. The apps' servers do not learn its name.\n\n"
+	  "example:\n  undercroft -p rosa group \"Allotment\" Tom Uwe" },
+	{ "members", NEEDS_SIGN_IN, 1, 1, run_members, "ROOM", "list a room's members",
+	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n\n"
+	  "example:\n  undercroft -p rosa members Allotment" },
+	{ "add", NEEDS_SIGN_IN, 2, 2, run_add, "ROOM CONTACT", "add a contact to a group",
+	  "example:\n  undercroft -p rosa add Allotment Uwe" },
+	{ "remove", NEEDS_SIGN_IN, 2, 2, run_remove, "ROOM MEMBER", "remove a member from a group",
+	  "What is written afterwards the removed member cannot read.\n\n"
+	  "example:\n  undercroft -p rosa remove Allotment Uwe" },
+	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave, "ROOM", "leave a group",
+	  "History stays readable here.\n\nexample:\n  undercroft -p uwe leave Allotment" },
+	{ "rename", NEEDS_SIGN_IN, 2, 2, run_rename, "ROOM NAME", "rename a group",
+	  "The name travels encrypted to the members.\n\n"
+	  "example:\n  undercroft -p rosa rename Allotment \"Allotment 17\"" },
+	{ 0 },
+};

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what a person types to the contact, room, member or request it means. */
+#include "cli/command.h"
+#include "cli/print.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* One search: what is looked for, how many fit, the last one that did. */
+struct search {
+	const char *text;
+	struct cli *cli;
+	struct uc_id found;
+	unsigned fits, number, wanted_number;
+};
+
+static unsigned number_of(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	return *text && !*end && n < 100000 ? (unsigned)n : 0;
+}
+
+static bool id_starts_with(const struct uc_id *id, const char *text)
+{
+	char hex[17];
+	return strlen(text) >= 6 && strncmp(print_id(id, hex), text, strlen(text)) == 0;
+}
+
+static void fit(struct search *s, const struct uc_id *id)
+{
+	s->found = *id;
+	s->fits++;
+}
+
+/* "NAME" or "APP:NAME". */
+static bool name_fits(const char *text, const char *app, const char *name)
+{
+	if (strcasecmp(text, name) == 0)
+		return true;
+	char shorter[64];
+	profile_app_short(app, NULL, shorter, sizeof shorter);
+	size_t n = strlen(shorter);
+	return strncmp(text, shorter, n) == 0 && text[n] == ':' &&
+	       strcasecmp(text + n + 1, name) == 0;
+}
+
+static bool contact_each(void *ctx, const struct uc_contact *c)
+{
+	struct search *s = ctx;
+	if (name_fits(s->text, c->app, c->name) || id_starts_with(&c->id, s->text))
+		fit(s, &c->id);
+	return true;
+}
+
+static bool found_one(const struct search *s, const char *what, const char *list)
+{
+	if (s->fits == 1)
+		return true;
+	fputs("undercroft: ", stderr);
+	if (s->fits)
+		fprintf(stderr, "%u %ss are called ", s->fits, what);
+	else
+		fprintf(stderr, "no %s is called ", what);
+	print_text(stderr, s->text);
+	fprintf(stderr, "; `undercroft -p %s %s` lists them\n", s->cli->profile.name, list);
+	return false;
+}
+
+bool cli_find_contact(struct cli *cli, const char *text, struct uc_id *out)
+{
+	struct search s = { .text = text, .cli = cli };
+	uc_err err = uc_contacts(cli->client, contact_each, &s);
+	if (err) {
+		cli_fail(cli, err, "list contacts");
+		return false;
+	}
+	if (!found_one(&s, "contact", "contacts"))
+		return false;
+	*out = s.found;
+	return true;
+}
+
+static bool room_each(void *ctx, const struct uc_room *r)
+{
+	struct search *s = ctx;
+	s->number++;
+	if ((s->wanted_number && s->number == s->wanted_number) ||
+	    (!s->wanted_number && r->state != UC_ROOM_LEFT && strcasecmp(r->name, s->text) == 0) ||
+	    id_starts_with(&r->id, s->text))
+		fit(s, &r->id);
+	return true;
+}
+
+/* The direct room of a contact called so. */
+static bool direct_each(void *ctx, const struct uc_contact *c)
+{
+	struct search *s = ctx;
+	if (c->has_direct && name_fits(s->text, c->app, c->name))
+		fit(s, &c->direct);
+	return true;
+}
+
+bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out)
+{
+	struct search s = { .text = text, .cli = cli, .wanted_number = number_of(text) };
+	uc_err err = uc_rooms(cli->client, room_each, &s);
+	if (!err && !s.fits)
+		err = uc_contacts(cli->client, direct_each, &s);
+	if (err) {
+		cli_fail(cli, err, "list rooms");
+		return false;
+	}
+	if (!found_one(&s, "room", "rooms"))
+		return false;
+	*out = s.found;
+	return true;
+}
+
+static bool member_each(void *ctx, const struct uc_member *m)
+{
+	struct search *s = ctx;
+	if ((m->name[0] && name_fits(s->text, m->app, m->name)) || id_starts_with(&m->id, s->text))
+		fit(s, &m->id);
+	return true;
+}
+
+bool cli_find_member(struct cli *cli, const struct uc_id *room, const char *text,
+		     struct uc_id *out)
+{
+	struct search s = { .text = text, .cli = cli };
+	uc_err err = uc_members(cli->client, room, member_each, &s);
+	if (err) {
+		cli_fail(cli, err, "list members");
+		return false;
+	}
+	if (!found_one(&s, "member", "members ROOM"))
+		return false;
+	*out = s.found;
+	return true;
+}
+
+static bool request_each(void *ctx, const struct uc_request *r)
+{
+	struct search *s = ctx;
+	s->number++;
+	if (!r->incoming || r->state != UC_REQUEST_OPEN)
+		return true;
+	if ((s->wanted_number && s->number == s->wanted_number) ||
+	    (!s->wanted_number && name_fits(s->text, r->app, r->name)) ||
+	    id_starts_with(&r->id, s->text))
+		fit(s, &r->id);
+	return true;
+}
+
+bool cli_find_request(struct cli *cli, const char *text, struct uc_id *out)
+{
+	struct search s = { .text = text, .cli = cli, .wanted_number = number_of(text) };
+	uc_err err = uc_requests(cli->client, request_each, &s);
+	if (err) {
+		cli_fail(cli, err, "list requests");
+		return false;
+	}
+	if (!found_one(&s, "open request", "requests"))
+		return false;
+	*out = s.found;
+	return true;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/print.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+void print_text(FILE *to, const char *text)
+{
+	struct buf out;
+	buf_init(&out, (size_t)8 << 20);
+	text_add_escaped(&out, view_str(text), false);
+	fwrite(out.p, 1, out.n, to);
+	buf_done(&out);
+}
+
+void print_time(FILE *to, uint64_t ms)
+{
+	time_t t = (time_t)(ms / 1000), now = time(NULL);
+	struct tm then, today;
+	char text[64];
+	localtime_r(&t, &then);
+	localtime_r(&now, &today);
+	const char *format = then.tm_year != today.tm_year   ? "%d %b %Y %H:%M"
+			     : then.tm_yday != today.tm_yday ? "%d %b %H:%M"
+							     : "%H:%M";
+	strftime(text, sizeof text, format, &then);
+	fputs(text, to);
+}
+
+const char *print_id(const struct uc_id *id, char out[17])
+{
+	for (int i = 0; i < 8; i++)
+		snprintf(out + 2 * i, 3, "%02x", id->b[i]);
+	return out;
+}
+
+static json_t *object(const char *type)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "type", json_string(type));
+	return o;
+}
+
+/* Text that is not valid UTF-8 cannot be a JSON string: it is given escaped. */
+static void set_text(json_t *o, const char *key, const char *value)
+{
+	json_t *s = json_string(value ? value : "");
+	if (!s) {
+		struct buf out;
+		buf_init(&out, (size_t)8 << 20);
+		text_add_escaped(&out, view_str(value), false);
+		s = json_stringn((const char *)out.p, out.n);
+		buf_done(&out);
+	}
+	json_object_set_new(o, key, s);
+}
+
+static void set_id(json_t *o, const char *key, const struct uc_id *id)
+{
+	char text[17];
+	set_text(o, key, print_id(id, text));
+}
+
+static void set_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static void set_bool(json_t *o, const char *key, bool b)
+{
+	json_object_set_new(o, key, json_boolean(b));
+}
+
+static void put(json_t *o)
+{
+	char *line = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (line)
+		puts(line);
+	fflush(stdout);
+	/* jansson hands out memory of its own allocator. */
+	json_malloc_t take;
+	json_free_t give;
+	json_get_alloc_funcs(&take, &give);
+	give(line);
+}
+
+void print_json(const char *type, ...)
+{
+	json_t *o = object(type);
+	va_list args;
+	va_start(args, type);
+	for (const char *key; (key = va_arg(args, const char *));)
+		set_text(o, key, va_arg(args, const char *));
+	va_end(args);
+	put(o);
+}
+
+static const char *const message_states[] = { "queued", "accepted", "failed", "received" };
+static const char *const message_kinds[] = { "text", "reaction", "note" };
+static const char *const request_states[] = { "open", "accepted", "declined" };
+static const char *const room_states[] = { "joining", "open", "left" };
+
+static json_t *message_json(const char *room, const struct uc_message *m)
+{
+	json_t *o = object("message");
+	set_text(o, "room", room);
+	set_id(o, "room_id", &m->room);
+	set_number(o, "number", m->number);
+	set_id(o, "id", &m->id);
+	set_text(o, "state", message_states[m->state]);
+	set_text(o, "kind", message_kinds[m->kind]);
+	set_bool(o, "own", m->own);
+	set_text(o, "sender", m->sender);
+	set_bool(o, "introduced", m->introduced);
+	set_number(o, "time_ms", m->time_ms);
+	set_text(o, "text", m->text);
+	if (m->has_reply)
+		set_id(o, "in_reply_to", &m->in_reply_to);
+	set_bool(o, "edited", m->edited);
+	set_bool(o, "deleted", m->deleted);
+	return o;
+}
+
+void print_message(bool json, const char *room, const struct uc_message *m)
+{
+	if (json) {
+		put(message_json(room, m));
+		return;
+	}
+	fputs("[", stdout);
+	print_time(stdout, m->time_ms);
+	fputs("] ", stdout);
+	if (room) {
+		print_text(stdout, room);
+		fputs(" | ", stdout);
+	}
+	if (m->kind == UC_MESSAGE_NOTE) {
+		fputs("* ", stdout);
+	} else {
+		print_text(stdout, m->own ? "you" : m->sender);
+		fputs(m->kind == UC_MESSAGE_REACTION ? " reacts " : ": ", stdout);
+	}
+	print_text(stdout, m->deleted ? "(deleted)" : m->text);
+	if (m->edited && !m->deleted)
+		fputs(" (edited)", stdout);
+	if (m->own && m->state != UC_MESSAGE_ACCEPTED && m->kind != UC_MESSAGE_NOTE)
+		printf(" (%s)", m->state == UC_MESSAGE_FAILED ? "not sent" : "waiting");
+	fputs("\n", stdout);
+	fflush(stdout);
+}
+
+void print_request(bool json, unsigned number, const struct uc_request *r, const char *app)
+{
+	if (json) {
+		json_t *o = object("request");
+		set_number(o, "number", number);
+		set_id(o, "id", &r->id);
+		set_text(o, "direction", r->incoming ? "in" : "out");
+		set_text(o, "state", request_states[r->state]);
+		set_text(o, "app", app);
+		set_text(o, "name", r->name);
+		set_text(o, "text", r->text);
+		set_number(o, "time_ms", r->time_ms);
+		put(o);
+		return;
+	}
+	printf("%2u  %-4s %-9s ", number, r->incoming ? "from" : "to", request_states[r->state]);
+	print_text(stdout, r->name);
+	printf(" on %s", app);
+	if (r->text[0]) {
+		fputs(": ", stdout);
+		print_text(stdout, r->text);
+	}
+	fputs("\n", stdout);
+}
+
+void print_contact(bool json, const struct uc_contact *c, const char *app)
+{
+	if (json) {
+		json_t *o = object("contact");
+		set_id(o, "id", &c->id);
+		set_text(o, "app", app);
+		set_text(o, "name", c->name);
+		set_bool(o, "blocked", c->blocked);
+		set_bool(o, "verified", c->verified);
+		set_bool(o, "direct", c->has_direct);
+		put(o);
+		return;
+	}
+	print_text(stdout, c->name);
+	printf(" on %s%s%s\n", app, c->verified ? ", verified" : "", c->blocked ? ", blocked" : "");
+}
+
+void print_room(bool json, unsigned number, const struct uc_room *r)
+{
+	if (json) {
+		json_t *o = object("room");
+		set_number(o, "number", number);
+		set_id(o, "id", &r->id);
+		set_text(o, "name", r->name);
+		set_bool(o, "direct", r->direct);
+		set_text(o, "state", room_states[r->state]);
+		set_bool(o, "consistent", r->consistent);
+		set_number(o, "epoch", r->epoch);
+		set_number(o, "members", r->members);
+		set_number(o, "unread", r->unread);
+		put(o);
+		return;
+	}
+	printf("%2u  ", number);
+	print_text(stdout, r->name);
+	if (r->direct)
+		fputs(" (direct)", stdout);
+	else
+		printf(" (%u people)", r->members);
+	if (r->unread)
+		printf(", %u unread", r->unread);
+	if (r->state != UC_ROOM_OPEN)
+		printf(", %s", room_states[r->state]);
+	if (!r->consistent)
+		fputs(", its log was tampered with", stdout);
+	fputs("\n", stdout);
+}
+
+void print_member(bool json, const struct uc_member *m, const char *app)
+{
+	if (json) {
+		json_t *o = object("member");
+		set_id(o, "id", &m->id);
+		set_text(o, "app", app);
+		set_text(o, "participant", m->participant);
+		set_bool(o, "self", m->is_self);
+		set_bool(o, "introduced", m->introduced);
+		set_text(o, "name", m->name);
+		set_number(o, "role", m->role);
+		set_number(o, "devices", m->devices);
+		put(o);
+		return;
+	}
+	if (m->introduced || m->is_self)
+		print_text(stdout, m->name);
+	else
+		fputs("someone, not introduced,", stdout);
+	printf(" on %s%s\n", app, m->is_self ? " (you)" : "");
+}
+
+void print_device(bool json, const struct uc_device *d)
+{
+	char key[17];
+	for (int i = 0; i < 8; i++)
+		snprintf(key + 2 * i, 3, "%02x", d->device_key[i]);
+	if (json) {
+		json_t *o = object("device");
+		set_text(o, "device", key);
+		set_bool(o, "this", d->is_this);
+		set_number(o, "added_ms", d->added_ms);
+		put(o);
+		return;
+	}
+	printf("%s%s, since ", key, d->is_this ? " (this device)" : "");
+	print_time(stdout, d->added_ms);
+	fputs("\n", stdout);
+}
+
+/* Events that are not messages, for people; NULL: only with --json. */
+static const char *event_sentence(enum uc_event_kind kind)
+{
+	switch (kind) {
+	case UC_EVENT_REQUEST:
+		return "a contact request arrived; see `requests`";
+	case UC_EVENT_REQUEST_ACCEPTED:
+		return "your contact request was accepted";
+	case UC_EVENT_IDENTITY_CHANGED:
+		return "somebody else answers where this contact did";
+	case UC_EVENT_ROOM_JOINED:
+		return "you are in";
+	case UC_EVENT_ROOM_LEFT:
+		return "you are no longer in it";
+	case UC_EVENT_WARNING:
+		return "warning";
+	case UC_EVENT_ACCOUNT_GONE:
+		return "this device is no longer listed for the account";
+	default:
+		return NULL;
+	}
+}
+
+static const char *event_name(enum uc_event_kind kind)
+{
+	static const char *const names[] = {
+		[UC_EVENT_CONNECTION] = "connection",
+		[UC_EVENT_DONE] = "done",
+		[UC_EVENT_REQUEST] = "request",
+		[UC_EVENT_REQUEST_ACCEPTED] = "request_accepted",
+		[UC_EVENT_CONTACT] = "contact",
+		[UC_EVENT_IDENTITY_CHANGED] = "identity_changed",
+		[UC_EVENT_ROOM_JOINED] = "room_joined",
+		[UC_EVENT_ROOM_CHANGED] = "room_changed",
+		[UC_EVENT_ROOM_LEFT] = "room_left",
+		[UC_EVENT_MEMBER_INTRODUCED] = "member_introduced",
+		[UC_EVENT_MESSAGE] = "message",
+		[UC_EVENT_MESSAGE_STATE] = "message_state",
+		[UC_EVENT_DEVICES] = "devices",
+		[UC_EVENT_WARNING] = "warning",
+		[UC_EVENT_ACCOUNT_GONE] = "account_gone",
+	};
+	return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "other";
+}
+
+void print_event(bool json, const char *room, const struct uc_event *e)
+{
+	if (e->message && e->kind == UC_EVENT_MESSAGE) {
+		print_message(json, room, e->message);
+		return;
+	}
+	if (json) {
+		json_t *o = e->message ? message_json(room, e->message) : object("event");
+		set_text(o, "type", event_name(e->kind));
+		if (room)
+			set_text(o, "room", room);
+		if (e->err)
+			set_text(o, "error", uc_err_name(e->err));
+		if (e->text && e->text[0] && !e->message)
+			set_text(o, "text", e->text);
+		if (e->kind == UC_EVENT_CONNECTION)
+			set_number(o, "connection", (uint64_t)e->connection);
+		put(o);
+		return;
+	}
+	const char *sentence = event_sentence(e->kind);
+	if (!sentence)
+		return;
+	fputs("* ", stdout);
+	if (room) {
+		print_text(stdout, room);
+		fputs(": ", stdout);
+	}
+	fputs(sentence, stdout);
+	if (e->text && e->text[0]) {
+		fputs(": ", stdout);
+		print_text(stdout, e->text);
+	}
+	fputs("\n", stdout);
+	fflush(stdout);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the terminal client prints: people's lines, or one JSON object a line. */
+#ifndef CLI_PRINT_H
+#define CLI_PRINT_H
+
+#include "undercroft/undercroft.h"
+
+#include <stdio.h>
+
+/* Others' text, with control and bidirectional characters escaped. */
+void print_text(FILE *to, const char *text);
+/* "14:03" today, "21 Nov 14:03" this year, else with the year; local time. */
+void print_time(FILE *to, uint64_t ms);
+
+void print_message(bool json, const char *room, const struct uc_message *m);
+void print_request(bool json, unsigned number, const struct uc_request *r, const char *app);
+void print_contact(bool json, const struct uc_contact *c, const char *app);
+void print_room(bool json, unsigned number, const struct uc_room *r);
+void print_member(bool json, const struct uc_member *m, const char *app);
+void print_device(bool json, const struct uc_device *d);
+/* An event as `follow` shows it. */
+void print_event(bool json, const char *room, const struct uc_event *e);
+
+/* {"type": type, key: value, ...} with string pairs, ended by NULL. */
+void print_json(const char *type, ...) __attribute__((sentinel));
+/* The first 8 hex digits of an id, enough to name it on one device. */
+const char *print_id(const struct uc_id *id, char out[17]);
+
+#endif
