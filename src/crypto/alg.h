@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a cipher suite is made of: rows of algorithms, and what a back-end gives to each.
+ *
+ * A new suite is a row in suites.c; a new algorithm is a row in alg tables of its back-end. */
+#ifndef CRYPTO_ALG_H
+#define CRYPTO_ALG_H
+
+#include "crypto/crypto.h"
+
+/* --- hash and AEAD: libcrypto, openssl_hash.c and openssl_aead.c --- */
+
+enum hash_id { HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_COUNT };
+enum aead_id { AEAD_AES128GCM, AEAD_AES256GCM, AEAD_CHACHA20POLY1305, AEAD_COUNT };
+
+struct hash_alg {
+	enum hash_id id;
+	const char *name; /* as libcrypto fetches it */
+	size_t n, block;
+};
+extern const struct hash_alg hash_algs[HASH_COUNT];
+
+struct aead_alg {
+	enum aead_id id;
+	const char *name;
+	size_t nk, nn;
+};
+extern const struct aead_alg aead_algs[AEAD_COUNT];
+
+uc_err UC_MUST_USE hash_parts(const struct hash_alg *h, const struct view *parts, size_t n,
+			      uint8_t *out);
+uc_err UC_MUST_USE hmac_parts(const struct hash_alg *h, struct view key, const struct view *parts,
+			      size_t n, uint8_t *out);
+uc_err UC_MUST_USE aead_seal(const struct aead_alg *alg, struct view key, struct view nonce,
+			     struct view aad, struct view pt, uint8_t *ct);
+uc_err UC_MUST_USE aead_open(const struct aead_alg *alg, struct view key, struct view nonce,
+			     struct view aad, struct view ct, uint8_t *pt);
+
+/* HKDF (RFC 5869), hkdf.c; inputs in parts, so that nothing long is copied. */
+uc_err UC_MUST_USE hkdf_extract_parts(const struct hash_alg *h, struct view salt,
+				      const struct view *ikm, size_t n, struct secret *out);
+enum { HKDF_INFO_PARTS_MAX = 8 };
+uc_err UC_MUST_USE hkdf_expand_parts(const struct hash_alg *h, struct view prk,
+				     const struct view *info, size_t n_info, uint8_t *out,
+				     size_t n);
+
+/* --- KEM --- */
+
+/* A group for DHKEM (RFC 9180, 4.1).  Keys have the lengths given; public keys come from outside
+ * and are checked by each function. */
+struct dh_group {
+	size_t nsk, npk, ndh;
+	/* 0: every string of nsk bytes is a private key; else candidates are drawn and the first
+	 * byte masked with this (RFC 9180, 7.1.3). */
+	uint8_t candidate_mask;
+	/* UC_E_KEY for a private key out of range. */
+	uc_err (*public_from)(struct view priv, uint8_t *pub);
+	/* UC_E_KEY for a bad public key or a shared secret of zero. */
+	uc_err (*agree)(struct view priv, struct view pub, uint8_t *out);
+	uc_err (*check)(struct view pub);
+};
+
+struct kem_alg {
+	uint16_t id; /* RFC 9180, 7.1 */
+	size_t nsk, npk, nenc, nsecret;
+	const struct hash_alg *hash;
+	const struct dh_group *dh;
+	/* Nsecret bytes to *shared, Nenc to enc. */
+	uc_err (*encap)(const struct kem_alg *k, const struct env *env, struct view pub,
+			struct secret *shared, uint8_t *enc);
+	uc_err (*decap)(const struct kem_alg *k, const struct kem_key *key, struct view enc,
+			struct secret *shared);
+	uc_err (*derive)(const struct kem_alg *k, struct view ikm, struct kem_key *out);
+	uc_err (*check)(const struct kem_alg *k, struct view pub);
+};
+extern const struct kem_alg kem_x25519, kem_p256; /* dhkem.c */
+extern const struct dh_group dh_x25519;           /* sodium.c */
+extern const struct dh_group dh_p256;             /* openssl_p256.c */
+
+/* --- signatures --- */
+
+struct sign_alg {
+	size_t nsk, npk;
+	uc_err (*generate)(const struct env *env, struct sign_key *out);
+	/* UC_E_KEY for a private key out of range. */
+	uc_err (*import)(struct view priv, struct sign_key *out);
+	uc_err (*check)(struct view pub);
+	/* sig holds SIGNATURE_MAX bytes. */
+	uc_err (*sign)(const struct sign_key *k, struct view msg, uint8_t *sig, size_t *n);
+	uc_err (*verify)(struct view pub, struct view msg, struct view sig);
+};
+extern const struct sign_alg sign_ed25519; /* sodium.c */
+extern const struct sign_alg sign_p256;    /* openssl_p256.c */
+
+/* libsodium made ready, once; UC_E_CRYPTO when it can't be. */
+uc_err UC_MUST_USE sodium_ready(void);
+
+/* --- labels, label.c --- */
+
+/* The length of an opaque<V> (RFC 9420, 2.1.2) in 1, 2 or 4 bytes; n is below 2^30. */
+enum { VARINT_MAX = 4 };
+size_t varint_put(uint8_t out[VARINT_MAX], size_t n);
+
+/* {opaque label<V> = base + label; opaque content<V>} as four parts that borrow from content and
+ * this struct: what SignContent and EncryptContext of RFC 9420 have in common. */
+enum { LABEL_MAX = 255 };
+struct labelled {
+	uint8_t head[VARINT_MAX + LABEL_MAX + VARINT_MAX];
+	struct view parts[2];
+};
+enum { LABELLED_PARTS = 2 };
+/* UC_E_ARGUMENT for a label past LABEL_MAX with its base. */
+uc_err UC_MUST_USE labelled_init(struct labelled *l, const char *base, const char *label,
+				 struct view content);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cipher suites of RFC 9420, 17.1, and what each of their plain parts does. */
+#include "crypto/alg.h"
+
+/* HPKE's numbers: RFC 9180, 7.2 and 7.3. */
+enum { KDF_HKDF_SHA256 = 1 };
+enum { HPKE_AES128GCM = 1, HPKE_CHACHA20POLY1305 = 3 };
+
+/* In order of preference. */
+static const struct suite suites[] = {
+	{ SUITE_X25519_AES128, "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519",
+	  &hash_algs[HASH_SHA256], &aead_algs[AEAD_AES128GCM], &kem_x25519, &sign_ed25519,
+	  32, 16, 12, 0x0020, KDF_HKDF_SHA256, HPKE_AES128GCM },
+	{ SUITE_X25519_CHACHA, "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519",
+	  &hash_algs[HASH_SHA256], &aead_algs[AEAD_CHACHA20POLY1305], &kem_x25519, &sign_ed25519,
+	  32, 32, 12, 0x0020, KDF_HKDF_SHA256, HPKE_CHACHA20POLY1305 },
+	{ SUITE_P256_AES128, "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
+	  &hash_algs[HASH_SHA256], &aead_algs[AEAD_AES128GCM], &kem_p256, &sign_p256,
+	  32, 16, 12, 0x0010, KDF_HKDF_SHA256, HPKE_AES128GCM },
+};
+enum { SUITES = sizeof suites / sizeof suites[0] };
+
+const struct suite *suite_find(uint16_t id)
+{
+	for (size_t i = 0; i < SUITES; i++)
+		if (suites[i].id == id)
+			return &suites[i];
+	return NULL;
+}
+
+const struct suite *suite_at(size_t i)
+{
+	return i < SUITES ? &suites[i] : NULL;
+}
+
+uc_err suite_hash(const struct suite *s, struct view data, uint8_t *out)
+{
+	return hash_parts(s->hash, &data, 1, out);
+}
+
+uc_err suite_hash_parts(const struct suite *s, const struct view *parts, size_t n, uint8_t *out)
+{
+	return hash_parts(s->hash, parts, n, out);
+}
+
+uc_err suite_mac(const struct suite *s, struct view key, struct view data, uint8_t *out)
+{
+	return hmac_parts(s->hash, key, &data, 1, out);
+}
+
+uc_err suite_extract(const struct suite *s, struct view salt, struct view ikm, struct secret *out)
+{
+	return hkdf_extract_parts(s->hash, salt, &ikm, 1, out);
+}
+
+uc_err suite_expand(const struct suite *s, struct view prk, struct view info, uint8_t *out,
+		    size_t n)
+{
+	return hkdf_expand_parts(s->hash, prk, &info, 1, out, n);
+}
+
+uc_err sha256(struct view data, uint8_t out[SHA256_BYTES])
+{
+	return hash_parts(&hash_algs[HASH_SHA256], &data, 1, out);
+}
+
+uc_err sha256_parts(const struct view *parts, size_t n, uint8_t out[SHA256_BYTES])
+{
+	return hash_parts(&hash_algs[HASH_SHA256], parts, n, out);
+}
+
+uc_err hmac_sha256(struct view key, struct view data, uint8_t out[SHA256_BYTES])
+{
+	return hmac_parts(&hash_algs[HASH_SHA256], key, &data, 1, out);
+}
+
+uc_err hmac_sha256_parts(struct view key, const struct view *parts, size_t n,
+			 uint8_t out[SHA256_BYTES])
+{
+	return hmac_parts(&hash_algs[HASH_SHA256], key, parts, n, out);
+}
+
+uc_err suite_seal(const struct suite *s, struct view key, struct view nonce, struct view aad,
+		  struct view pt, uint8_t *ct)
+{
+	return aead_seal(s->aead, key, nonce, aad, pt, ct);
+}
+
+uc_err suite_open(const struct suite *s, struct view key, struct view nonce, struct view aad,
+		  struct view ct, uint8_t *pt)
+{
+	return aead_open(s->aead, key, nonce, aad, ct, pt);
+}
+
+uc_err kem_public_check(const struct suite *s, struct view pub)
+{
+	return s->kem->check(s->kem, pub);
+}
+
+uc_err sign_public_check(const struct suite *s, struct view pub)
+{
+	return s->sign->check(pub);
+}
+
+uc_err sign_key_generate(const struct suite *s, const struct env *env, struct sign_key *out)
+{
+	return s->sign->generate(env, out);
+}
+
+uc_err sign_key_import(const struct suite *s, struct view priv, struct sign_key *out)
+{
+	return s->sign->import(priv, out);
+}
+
+void sign_key_wipe(struct sign_key *k)
+{
+	wipe(k, sizeof *k);
+}
