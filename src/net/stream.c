@@ -24,6 +24,9 @@ static void poll_update(struct stream *s)
 	bool reads = s->state == STREAM_HANDSHAKE || s->state == STREAM_LINGERING ||
 		     (s->state == STREAM_OPEN && !s->paused);
 	int want = (reads ? UV_READABLE : 0) | (s->wants_write ? UV_WRITABLE : 0);
+	if (want == s->polled)
+		return;
+	s->polled = want;
 	if (want)
 		uv_poll_start(&s->poll, want, on_poll);
 	else
@@ -258,7 +261,10 @@ static SSL *ssl_new(SSL_CTX *tls, int fd, const char *host)
 	}
 	SSL_set_connect_state(ssl);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (SSL_set1_host(ssl, host) != 1 || SSL_set_tlsext_host_name(ssl, host) != 1) {
+	/* SSL_set_tlsext_host_name copies the name but takes it without const. */
+	if (SSL_set1_host(ssl, host) != 1 ||
+	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		     (void *)(uintptr_t)host) != 1) {
 		SSL_free(ssl);
 		return NULL;
 	}

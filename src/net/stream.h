@@ -39,6 +39,7 @@ struct stream {
 	SSL *ssl;
 	int fd;
 	enum stream_state state;
+	int polled; /* the events asked of libuv */
 	bool paused, is_dirty, wants_write;
 	uc_err why;
 	struct buf out;

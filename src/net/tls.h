@@ -25,7 +25,8 @@ void tls_server_free(struct tls_server *t);
 /* May be shared between threads. */
 SSL_CTX *tls_server_context(struct tls_server *t);
 /* The domain this connection's certificate proves, or NULL.  Checked against that peer's own
- * authority: one peer's authority can't vouch for another peer. */
+ * authority: one peer's authority can't vouch for another peer.  A resumed session carries no
+ * intermediate certificates; our own clients don't resume those with a certificate. */
 const char *tls_server_peer(const struct tls_server *t, SSL *ssl);
 
 /* certificate_file and key_file: our own for mutual TLS, or NULL. */

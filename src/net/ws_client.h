@@ -4,6 +4,7 @@
 #ifndef NET_WS_CLIENT_H
 #define NET_WS_CLIENT_H
 
+#include "base/view.h"
 #include "net/loop.h"
 
 #include <openssl/types.h>

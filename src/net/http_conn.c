@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/http_conn.h"
+
+#include "base/heap.h"
+
+#include <unistd.h>
+
+static const struct stream_handler conn_handler;
+
+static struct http_conn *conn_of(struct stream *s)
+{
+	return (struct http_conn *)s; /* its first field */
+}
+
+void http_conn_set_deadline(struct http_conn *c, uint32_t in_ms)
+{
+	c->stream.deadline_ms = loop_now_ms(c->stream.loop) + in_ms;
+}
+
+void http_conn_accept(struct http_server *s, int fd)
+{
+	struct http_conn *c = NULL;
+	if (!s->is_stopping && s->conns_n < s->o.limits.connections_max)
+		c = HEAP_NEW(struct http_conn);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->server = s;
+	if (stream_start(&c->stream, s->o.loop, fd, tls_server_context(s->o.tls), NULL,
+			 &conn_handler, s->o.limits.output_max)) {
+		heap_free(c);
+		return;
+	}
+	buf_init(&c->in, s->o.limits.message_max + 2 * LOOP_READ_BYTES + HTTP_HEAD_MAX);
+	ws_decoder_init(&c->ws, WS_SERVER, s->o.limits.message_max);
+	http_conn_set_deadline(c, s->o.limits.handshake_ms);
+	c->next = s->conns;
+	if (c->next)
+		c->next->prev = c;
+	s->conns = c;
+	s->conns_n++;
+}
+
+static void on_open(struct stream *st)
+{
+	struct http_conn *c = conn_of(st);
+	c->phase = HTTP_PHASE_REQUEST;
+	http_conn_set_deadline(c, c->server->o.limits.head_ms);
+}
+
+static void on_closed(struct stream *st, uc_err why)
+{
+	struct http_conn *c = conn_of(st);
+	struct http_server *s = c->server;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		s->conns = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	s->conns_n--;
+	if (c->is_owned)
+		s->o.handler.gone(s->o.handler.ctx, c, why);
+	buf_done(&c->in);
+	ws_decoder_done(&c->ws);
+	heap_free(c);
+}
+
+/* Sends a reply; without keep_alive the connection ends after it. */
+static void reply_send(struct http_conn *c, int status, struct view lines, struct view body,
+		       bool keep_alive)
+{
+	struct buf *out = stream_output(&c->stream);
+	keep_alive = keep_alive && !c->server->is_stopping;
+	http_response_add(out, status, lines, body.n, keep_alive);
+	buf_add_view(out, body);
+	stream_written(&c->stream);
+	if (keep_alive) {
+		c->phase = HTTP_PHASE_REQUEST;
+		http_conn_set_deadline(c, c->server->o.limits.idle_ms);
+	} else {
+		c->phase = HTTP_PHASE_ENDED;
+		stream_end(&c->stream, UC_E_CLOSED);
+	}
+}
+
+static void refuse(struct http_conn *c, int status)
+{
+	reply_send(c, status, (struct view){ 0 }, (struct view){ 0 }, false);
+}
+
+static bool route_has_path(const struct http_route *r, struct view path)
+{
+	struct view want = view_str(r->path);
+	if (want.p[want.n - 1] == '/')
+		return view_starts_with(path, want);
+	return view_equal(path, want);
+}
+
+/* The route, or NULL and the status that says why. */
+static const struct http_route *route_find(const struct http_server *s,
+					   const struct http_request *q, int *status)
+{
+	*status = 404;
+	for (size_t i = 0; i < s->o.routes_n; i++) {
+		const struct http_route *r = &s->o.routes[i];
+		if (!route_has_path(r, q->path))
+			continue;
+		if (view_equal(q->method, view_str(r->method)))
+			return r;
+		*status = 405;
+	}
+	return NULL;
+}
+
+static void ws_upgrade(struct http_conn *c, const struct http_route *r,
+		       const struct http_request *q)
+{
+	const struct http_handler *h = &c->server->o.handler;
+	uc_err err = ws_upgrade_check(q, c->server->o.subprotocol);
+	if (err == UC_E_UNSUPPORTED) {
+		reply_send(c, 426, VIEW_LIT("Sec-WebSocket-Version: 13\r\n"), (struct view){ 0 },
+			   false);
+		return;
+	}
+	if (err || c->server->is_stopping) {
+		refuse(c, err ? 400 : 503);
+		return;
+	}
+	int status = h->ws_open(h->ctx, c, r, q);
+	if (status != 101) {
+		refuse(c, status);
+		return;
+	}
+	c->is_owned = true;
+	ws_upgrade_add_response(stream_output(&c->stream), q, c->server->o.subprotocol);
+	stream_written(&c->stream);
+	http_ws_start(c);
+}
+
+/* What the head alone decides; UC_OK: wait for the body, if any, and handle it. */
+static const struct http_route *request_admit(struct http_conn *c, const struct http_request *q)
+{
+	int status = 0;
+	const struct http_route *r = route_find(c->server, q, &status);
+	if (r && r->peers_only && !http_conn_peer(c))
+		status = 403;
+	else if (r && !q->has_body && view_equal(q->method, VIEW_LIT("POST")))
+		status = 411;
+	else if (r && q->content_length > r->body_max)
+		status = 413;
+	else if (r)
+		return r;
+	refuse(c, status);
+	return NULL;
+}
+
+static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
+{
+	struct http_request q;
+	size_t head = 0;
+	uc_err err = http_request_read(bytes, &q, &head);
+	c->need = bytes.n + 1;
+	if (err == UC_E_PENDING)
+		return err;
+	if (err) {
+		refuse(c, http_status_of(err));
+		return UC_OK;
+	}
+	const struct http_route *r = request_admit(c, &q);
+	if (!r)
+		return UC_OK;
+	if (bytes.n - head < q.content_length) {
+		c->need = head + (size_t)q.content_length;
+		http_conn_set_deadline(c, c->server->o.limits.body_ms);
+		return UC_E_PENDING;
+	}
+	*used = head + (size_t)q.content_length;
+	if (r->kind == HTTP_ROUTE_WEBSOCKET) {
+		ws_upgrade(c, r, &q);
+		return UC_OK;
+	}
+	c->phase = HTTP_PHASE_WAITING;
+	c->is_owned = true;
+	c->keep_alive = q.keep_alive;
+	http_conn_set_deadline(c, c->server->o.limits.reply_ms);
+	const struct http_handler *h = &c->server->o.handler;
+	h->request(h->ctx, c, r, &q, view_slice(bytes, head, (size_t)q.content_length));
+	return UC_OK;
+}
+
+static bool can_process(const struct http_conn *c)
+{
+	if (c->stream.state != STREAM_OPEN)
+		return false;
+	return c->phase == HTTP_PHASE_REQUEST || c->phase == HTTP_PHASE_WS_CLOSING ||
+	       (c->phase == HTTP_PHASE_WS && !c->paused);
+}
+
+/* Uses what it can of the bytes and tells how much. */
+static size_t process(struct http_conn *c, uint8_t *bytes, size_t n)
+{
+	size_t at = 0;
+	c->is_processing = true;
+	while (at < n && can_process(c)) {
+		size_t used = 0;
+		uc_err err = c->phase == HTTP_PHASE_REQUEST ?
+				     request_step(c, view_make(bytes + at, n - at), &used) :
+				     http_ws_step(c, bytes + at, n - at, &used);
+		if (err)
+			break;
+		at += used;
+		c->need = 0;
+	}
+	c->is_processing = false;
+	return at;
+}
+
+/* After each look at the input: what waits, and until when. */
+static void settle(struct http_conn *c)
+{
+	if (c->stream.state != STREAM_OPEN)
+		return;
+	bool waits = c->phase == HTTP_PHASE_WAITING || (c->phase == HTTP_PHASE_WS && c->paused);
+	stream_pause(&c->stream, waits);
+	if (!c->in.n)
+		buf_done(&c->in);
+	uint64_t now = loop_now_ms(c->stream.loop);
+	bool is_new = c->in.n && !c->partial_ms;
+	c->partial_ms = !c->in.n ? 0 : is_new ? now : c->partial_ms;
+	if (c->phase == HTTP_PHASE_WS)
+		http_ws_set_deadline(c);
+	else if (c->phase == HTTP_PHASE_REQUEST && is_new && c->need <= HTTP_HEAD_MAX)
+		http_conn_set_deadline(c, c->server->o.limits.head_ms);
+}
+
+void http_conn_process(struct http_conn *c)
+{
+	if (c->is_processing)
+		return;
+	if (c->in.n && c->in.n >= c->need) {
+		size_t used = process(c, c->in.p, c->in.n);
+		if (used)
+			c->partial_ms = 0;
+		buf_shift(&c->in, used);
+	}
+	settle(c);
+}
+
+static void on_read(struct stream *st, uint8_t *bytes, size_t n)
+{
+	struct http_conn *c = conn_of(st);
+	c->heard_ms = loop_now_ms(st->loop);
+	c->is_pinged = false;
+	size_t used = 0;
+	if (!c->in.n) {
+		c->need = 0;
+		used = process(c, bytes, n);
+	}
+	buf_add(&c->in, bytes + used, n - used);
+	if (c->in.failed) {
+		stream_abort(st, UC_E_LIMIT);
+		return;
+	}
+	if (used)
+		settle(c);
+	else
+		http_conn_process(c);
+}
+
+static void on_timeout(struct stream *st)
+{
+	struct http_conn *c = conn_of(st);
+	if (c->phase == HTTP_PHASE_WS || c->phase == HTTP_PHASE_WS_CLOSING)
+		http_ws_timeout(c);
+	else if (c->phase == HTTP_PHASE_REQUEST && c->in.n)
+		refuse(c, 408);
+	else if (c->phase == HTTP_PHASE_WAITING)
+		refuse(c, 503);
+	else
+		stream_end(st, UC_E_TIMEOUT);
+}
+
+void http_reply(struct http_conn *c, int status, struct view header_lines, struct view body)
+{
+	if (c->phase != HTTP_PHASE_WAITING)
+		return;
+	c->is_owned = false;
+	reply_send(c, status, header_lines, body, c->keep_alive);
+	http_conn_process(c);
+}
+
+void http_conn_pause(struct http_conn *c)
+{
+	c->paused = true;
+	if (c->phase == HTTP_PHASE_WS && c->stream.state == STREAM_OPEN)
+		stream_pause(&c->stream, true);
+}
+
+void http_conn_resume(struct http_conn *c)
+{
+	if (!c->paused)
+		return;
+	c->paused = false;
+	c->heard_ms = loop_now_ms(c->stream.loop);
+	http_conn_process(c);
+}
+
+const char *http_conn_peer(struct http_conn *c)
+{
+	return tls_server_peer(c->server->o.tls, c->stream.ssl);
+}
+
+void http_conn_set_user(struct http_conn *c, void *user)
+{
+	c->user = user;
+}
+
+void *http_conn_user(struct http_conn *c)
+{
+	return c->user;
+}
+
+static const struct stream_handler conn_handler = { on_open, on_read, on_timeout, on_closed };

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An HTTPS server on one loop: HTTP/1.1 requests and WebSockets by a table of routes.  Calls out
+ * on the loop's thread; answers may come at once or later.
+ *
+ * What the other side can do to us is bounded: time for the handshake, a head, a body, a frame;
+ * silence; bytes of heads, bodies, messages and queued output; number of connections. */
+#ifndef NET_HTTP_SERVER_H
+#define NET_HTTP_SERVER_H
+
+#include "net/listener.h"
+#include "net/tls.h"
+#include "net/websocket.h"
+
+struct http_server;
+struct http_conn;
+
+enum http_route_kind { HTTP_ROUTE_REQUEST, HTTP_ROUTE_WEBSOCKET };
+struct http_route {
+	const char *method;
+	const char *path; /* the whole path or, ending in '/', the start of it */
+	enum http_route_kind kind;
+	bool peers_only; /* only with a certificate that proves a peer's domain */
+	size_t body_max; /* bytes */
+	int tag;         /* the table owner's */
+};
+
+struct http_handler {
+	void *ctx;
+	/* A whole request.  One http_reply must follow, now or later; until then the connection
+	 * reads nothing more.  Views live during the call. */
+	void (*request)(void *ctx, struct http_conn *c, const struct http_route *route,
+			const struct http_request *q, struct view body);
+	/* A valid opening: 101 takes it, another status refuses. */
+	int (*ws_open)(void *ctx, struct http_conn *c, const struct http_route *route,
+		       const struct http_request *q);
+	/* A binary message.  After http_conn_pause, also from here, none comes until resume. */
+	void (*ws_message)(void *ctx, struct http_conn *c, struct view message);
+	/* The connection is gone: after a request that waits for its reply, or a ws_open that
+	 * took it.  Never from inside another call; c is not valid after it. */
+	void (*gone)(void *ctx, struct http_conn *c, uc_err why);
+};
+
+struct http_limits {
+	size_t message_max;       /* bytes of a WebSocket message */
+	size_t output_max;        /* bytes queued before a slow reader is disconnected */
+	size_t connections_max;
+	uint32_t handshake_ms, head_ms, body_ms, frame_ms;
+	uint32_t idle_ms;  /* between requests */
+	uint32_t reply_ms; /* for the handler to answer */
+	uint32_t ping_ms;  /* of silence; as long again without an answer ends it */
+	uint32_t close_ms; /* for the other side's close frame */
+};
+extern const struct http_limits http_limits_default;
+
+struct http_server_options {
+	struct net_loop *loop;
+	struct tls_server *tls; /* outlives the server */
+	const struct http_route *routes; /* outlive the server */
+	size_t routes_n;
+	const char *subprotocol;
+	struct http_limits limits;
+	struct http_handler handler;
+};
+uc_err UC_MUST_USE http_server_new(const struct http_server_options *o, const char *host,
+				   uint16_t port, struct http_server **out);
+uint16_t http_server_port(const struct http_server *s);
+size_t http_server_connections(const struct http_server *s);
+/* Accepts nothing more and ends all connections: WebSockets with the code, requests after their
+ * reply.  The loop has nothing left of it once they are gone. */
+void http_server_stop(struct http_server *s, uint16_t ws_code);
+/* After the loop has ended. */
+void http_server_free(struct http_server *s);
+
+/* header_lines: "name: value\r\n"... or empty. */
+void http_reply(struct http_conn *c, int status, struct view header_lines, struct view body);
+void http_conn_send(struct http_conn *c, struct view message);
+void http_conn_close(struct http_conn *c, uint16_t ws_code);
+/* Stops reading messages; resume goes on with those that wait here. */
+void http_conn_pause(struct http_conn *c);
+void http_conn_resume(struct http_conn *c);
+/* The domain that the client's certificate proves, or NULL. */
+const char *http_conn_peer(struct http_conn *c);
+void http_conn_set_user(struct http_conn *c, void *user);
+void *http_conn_user(struct http_conn *c);
+
+#endif

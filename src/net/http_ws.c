@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The WebSocket phases of a server's connection. */
+#include "net/http_conn.h"
+
+void http_ws_start(struct http_conn *c)
+{
+	c->phase = HTTP_PHASE_WS;
+	c->heard_ms = loop_now_ms(c->stream.loop);
+	http_ws_set_deadline(c);
+}
+
+void http_ws_set_deadline(struct http_conn *c)
+{
+	const struct http_limits *l = &c->server->o.limits;
+	uint64_t at = c->heard_ms + l->ping_ms * (c->is_pinged ? 2u : 1u);
+	if (c->paused)
+		at = 0; /* nothing is read, so silence means nothing */
+	else if (c->partial_ms && c->partial_ms + l->frame_ms < at)
+		at = c->partial_ms + l->frame_ms;
+	c->stream.deadline_ms = at;
+}
+
+void http_ws_timeout(struct http_conn *c)
+{
+	const struct http_limits *l = &c->server->o.limits;
+	uint64_t now = loop_now_ms(c->stream.loop);
+	bool is_slow = c->partial_ms && now >= c->partial_ms + l->frame_ms;
+	if (c->phase == HTTP_PHASE_WS_CLOSING || is_slow || c->is_pinged) {
+		stream_abort(&c->stream, UC_E_TIMEOUT);
+		return;
+	}
+	ws_frame_add(stream_output(&c->stream), WS_OP_PING, (struct view){ 0 }, NULL);
+	stream_written(&c->stream);
+	c->is_pinged = true;
+	http_ws_set_deadline(c);
+}
+
+static void send_close(struct http_conn *c, uint16_t code)
+{
+	ws_close_add(stream_output(&c->stream), code, NULL);
+	stream_written(&c->stream);
+}
+
+void http_conn_close(struct http_conn *c, uint16_t ws_code)
+{
+	if (c->phase != HTTP_PHASE_WS) {
+		if (c->phase == HTTP_PHASE_WAITING)
+			c->keep_alive = false;
+		return;
+	}
+	send_close(c, ws_code);
+	c->phase = HTTP_PHASE_WS_CLOSING;
+	if (c->stream.state == STREAM_OPEN) {
+		stream_pause(&c->stream, false);
+		http_conn_set_deadline(c, c->server->o.limits.close_ms);
+	}
+}
+
+void http_conn_send(struct http_conn *c, struct view message)
+{
+	if (c->phase != HTTP_PHASE_WS)
+		return;
+	ws_frame_add(stream_output(&c->stream), WS_OP_BINARY, message, NULL);
+	stream_written(&c->stream);
+}
+
+/* RFC 6455, 5.5.1: the answer to a close frame is one, and then the end. */
+static void closed_by_other(struct http_conn *c, uint16_t code)
+{
+	if (c->phase == HTTP_PHASE_WS)
+		send_close(c, code == WS_CLOSE_NONE ? WS_CLOSE_NORMAL : code);
+	c->phase = HTTP_PHASE_ENDED;
+	stream_end(&c->stream, UC_OK);
+}
+
+static void fail(struct http_conn *c, uint16_t code)
+{
+	if (c->phase == HTTP_PHASE_WS)
+		send_close(c, code);
+	c->phase = HTTP_PHASE_ENDED;
+	stream_end(&c->stream, UC_E_FRAME);
+}
+
+uc_err http_ws_step(struct http_conn *c, uint8_t *bytes, size_t n, size_t *used)
+{
+	const struct http_handler *h = &c->server->o.handler;
+	struct ws_event e;
+	uc_err err = ws_decode(&c->ws, bytes, n, &e, used, &c->need);
+	if (err == UC_E_PENDING)
+		return err;
+	if (err) {
+		fail(c, c->ws.error_code);
+		return UC_OK;
+	}
+	if (c->phase == HTTP_PHASE_WS_CLOSING && e.kind != WS_CLOSE)
+		return UC_OK; /* read no further than to the answer */
+	switch (e.kind) {
+	case WS_MESSAGE:
+		h->ws_message(h->ctx, c, e.data);
+		break;
+	case WS_PING:
+		ws_frame_add(stream_output(&c->stream), WS_OP_PONG, e.data, NULL);
+		stream_written(&c->stream);
+		break;
+	case WS_CLOSE:
+		closed_by_other(c, e.close_code);
+		break;
+	case WS_PONG:
+	case WS_NOTHING:
+		break;
+	}
+	return UC_OK;
+}
