@@ -236,7 +236,7 @@ struct pool_slot {
 	uint8_t set_id[SET_ID];
 	uint8_t slot_id[SLOT_ID];
 	uint64_t not_after_ms; /* the app drops it then */
-	struct view sealed;    /* KeyPackage under the set key, padded */
+	struct view sealed;    /* KeyPackage under the set key, padded: slot_seal of sealed.h */
 };
 struct pool_slot_list {
 	struct pool_slot *v;
@@ -294,13 +294,13 @@ struct directory_request {
 	struct view domain;
 };
 struct directory_response {
-	struct view document;    /* JSON of /.well-known/mimi-protocol-directory */
+	struct view document;    /* JSON of /.well-known/mimi-protocol-directory: directory.h */
 	struct view certificate; /* the app's TLS chain, PEM */
 	struct view signature;   /* by its TLS key over the document */
 };
 struct lookup_request {
 	struct view domain;
-	struct view sealed_query; /* struct sealed_query of mimi/lookup.h */
+	struct view sealed_query; /* HPKECiphertext, by lookup_query_seal of lookup.h */
 };
 struct lookup_response {
 	struct view sealed_answer; /* always one length */
@@ -431,7 +431,7 @@ struct intake_event {
 	uint64_t seq;
 	uint8_t intake_kind;
 	uint64_t received_ms; /* rounded to the hour */
-	struct view sealed;   /* HPKE to the device's intake key */
+	struct view sealed;   /* HPKE to the device's intake key: intake_seal of sealed.h */
 };
 struct seat_ready_event {
 	struct seat_place place;
