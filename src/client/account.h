@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The account of this device: its keys, sign-up, recovery, the device list, its end.
+ *
+ * The recovery key (32 random bytes, shown as 24 words) gives the account key.  Both are kept
+ * here until the person has confirmed that the words are written down, and then forgotten. */
+#ifndef CLIENT_ACCOUNT_H
+#define CLIENT_ACCOUNT_H
+
+#include "client/client.h"
+
+/* A sign-up or recovery that was interrupted goes on; called when greeted. */
+uc_err UC_MUST_USE account_resume(struct uc_client *c);
+uc_err UC_MUST_USE account_drive(struct uc_client *c);
+/* This device is not listed any more, or the account is deleted. */
+void account_gone(struct uc_client *c);
+/* What the app says the head of the device list is. */
+void account_list_head(struct uc_client *c, uint32_t generation, uint32_t position);
+static inline bool account_is_active(const struct uc_client *c)
+{
+	return c->account.state == ACCOUNT_ACTIVE;
+}
+
+#endif

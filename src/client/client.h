@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client object and what its parts share.  Each part owns one kind of object and has a
+ * `*_drive` function: called at the end of every turn while signed in, it starts whatever the
+ * stored state of its objects asks for.  So a restart, a lost answer and a reconnection are all the
+ * same thing: the state is there, and drive goes on from it. */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include "client/outgoing.h"
+#include "client/safe.h"
+#include "client/stored.h"
+
+/* An answer to a request of ours, or why there is none. */
+struct reply {
+	uc_err err;              /* UC_OK, the app's refusal, or UC_E_NET when the connection went */
+	struct view text;        /* its sentence, or ours */
+	struct view body;
+	uint32_t retry_after_s;
+	struct arena *mem;       /* for decoding; lives until the handler returns */
+};
+/* Called exactly once for each call.  What it returns breaks the client unless it is UC_OK: errors
+ * of the answer are the handler's to deal with. */
+typedef uc_err call_done(struct uc_client *c, void *subject, const struct reply *r);
+
+struct call {
+	uint32_t id;
+	uint16_t type;
+	call_done *done;
+	void *subject;
+	uint64_t deadline_ms;
+	struct call *next;
+};
+
+struct uc_client {
+	struct uc_platform platform;
+	struct env env;
+	struct arena call; /* scratch of the turn */
+	struct safe safe;
+	uc_err broken;
+	bool turning;
+
+	struct frame_queue frames;
+	struct event_queue events;
+
+	/* session.c */
+	enum uc_connection connection;
+	uint8_t challenge[CHALLENGE];
+	int64_t clock_skew_ms; /* the app's clock less ours */
+	struct call *calls;
+	uint32_t next_call;
+	uint32_t failures;     /* connections in a row that didn't get to sign in */
+	uint64_t retry_ms;     /* when drive is called though nothing came in; UINT64_MAX: never */
+	uc_op next_op;
+	char software[128];
+
+	/* account.c */
+	struct account account;
+	uc_op account_op;
+	bool account_busy;     /* one of its requests is under way */
+	bool list_stale;       /* the device list has moved on */
+	bool pool_known;
+	uint32_t sets_left;
+
+	struct set *sets;         /* pool.c */
+	struct contact *contacts; /* contacts.c */
+	struct request *requests; /* requests.c */
+	struct room *rooms;       /* rooms.c */
+};
+
+static inline uint64_t client_now(struct uc_client *c)
+{
+	return env_now_ms(&c->env);
+}
+
+/* --- calls.c --- */
+
+/* Sends a request; `done` is called with the answer.  Failure leaves nothing behind. */
+uc_err UC_MUST_USE call_send(struct uc_client *c, uint16_t type, wire_element *walk,
+			     const void *body, call_done *done, void *subject);
+uc_err UC_MUST_USE notice_send(struct uc_client *c, uint16_t type, wire_element *walk,
+			       const void *body);
+/* Gives the answer to its call; UC_E_FRAME when none is open under that id. */
+uc_err UC_MUST_USE call_answer(struct uc_client *c, const struct frame *f);
+/* Ends all calls with UC_E_NET. */
+uc_err UC_MUST_USE calls_fail(struct uc_client *c);
+/* Is it worth trying the same again later? */
+bool reply_is_transient(const struct reply *r);
+/* drive is to be called at that time at the latest. */
+void wake_at(struct uc_client *c, uint64_t ms);
+
+/* --- events.c --- */
+
+uc_op op_new(struct uc_client *c);
+/* The UC_EVENT_DONE of an operation; op 0 is nobody's. */
+void op_done(struct uc_client *c, uc_op op, uc_err err, struct view text);
+void op_done_at(struct uc_client *c, uc_op op, uc_err err, struct view text,
+		const struct uc_id *request, const struct uc_id *room);
+struct event_out *event_new(struct uc_client *c, enum uc_event_kind kind);
+void event_warning(struct uc_client *c, uc_err err, struct view text, const struct uc_id *room);
+
+/* --- records.c --- */
+
+uc_err UC_MUST_USE records_load(struct uc_client *c);
+/* Puts every changed object into the turn's batch. */
+void records_save(struct uc_client *c);
+void records_free(struct uc_client *c);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/stored.h"
+
+#include "base/heap.h"
+#include "base/text.h"
+
+uc_err blob_set(struct blob *b, struct view v)
+{
+	uint8_t *p = heap_new(v.n);
+	if (!p)
+		return UC_E_MEMORY;
+	if (v.n)
+		memcpy(p, v.p, v.n);
+	blob_done(b);
+	*b = (struct blob){ p, v.n };
+	return UC_OK;
+}
+
+void blob_done(struct blob *b)
+{
+	heap_free_wiped(b->p, b->n);
+	*b = (struct blob){ NULL, 0 };
+}
+
+void wire_blob(struct wire *w, struct blob *b)
+{
+	struct view v = blob_view(b);
+	wire_bytes(w, &v);
+	if (!wire_reading(w))
+		return;
+	*b = (struct blob){ NULL, 0 };
+	uc_err err = w->failed ? UC_OK : blob_set(b, v);
+	if (err)
+		wire_fail(w, err);
+}
+
+uc_err text_set(char *p, size_t cap, struct view v)
+{
+	if (v.n >= cap)
+		return UC_E_TOO_LARGE;
+	if (!utf8_is_valid(v) || (v.n && memchr(v.p, 0, v.n)))
+		return UC_E_TEXT;
+	if (v.n)
+		memcpy(p, v.p, v.n);
+	memset(p + v.n, 0, cap - v.n);
+	return UC_OK;
+}
+
+void wire_text(struct wire *w, char *p, size_t cap)
+{
+	struct view v = { NULL, 0 };
+	if (!wire_reading(w))
+		v = view_str(p);
+	wire_bytes(w, &v);
+	if (!wire_reading(w) || w->failed)
+		return;
+	uc_err err = text_set(p, cap, v);
+	if (err)
+		wire_fail(w, err);
+}
+
+#define TEXT(w, array) wire_text((w), (array), sizeof(array))
+#define FIXED(w, array) wire_fixed((w), (array), sizeof(array))
+
+static void record_version(struct wire *w)
+{
+	uint16_t version = STORED_VERSION;
+	wire_u16(w, &version);
+	if (version != STORED_VERSION)
+		wire_fail(w, UC_E_VERSION);
+}
+
+static void wire_ed25519_key(struct wire *w, struct ed25519_key *k)
+{
+	FIXED(w, k->seed);
+	FIXED(w, k->pub);
+}
+
+static void wire_id(struct wire *w, struct uc_id *id)
+{
+	FIXED(w, id->b);
+}
+
+static void count_max(struct wire *w, uint32_t *n, uint32_t max)
+{
+	wire_u32(w, n);
+	if (*n > max) {
+		wire_fail(w, UC_E_CORRUPT);
+		if (wire_reading(w))
+			*n = 0;
+	}
+}
+
+void wire_account(struct wire *w, struct account *a)
+{
+	record_version(w);
+	wire_u8(w, &a->state);
+	TEXT(w, a->app);
+	wire_u8(w, &a->names);
+	TEXT(w, a->identifier);
+	TEXT(w, a->profile_name);
+	FIXED(w, a->account_id);
+	FIXED(w, a->account_key);
+	wire_bool(w, &a->has_entropy);
+	FIXED(w, a->entropy);
+	wire_ed25519_key(w, &a->device);
+	FIXED(w, a->intake_priv);
+	FIXED(w, a->intake_pub);
+	count_max(w, &a->request_key_count, REQUEST_KEYS);
+	for (uint32_t i = 0; i < a->request_key_count; i++) {
+		FIXED(w, a->request_keys[i].priv);
+		FIXED(w, a->request_keys[i].pub);
+		wire_bool(w, &a->request_keys[i].put);
+	}
+	wire_u64(w, &a->intake_cursor);
+	wire_blob(w, &a->list);
+	wire_u64(w, &a->next_number);
+	TEXT(w, a->code);
+	wire_bool(w, &a->deleting);
+}
+
+void account_wipe(struct account *a)
+{
+	blob_done(&a->list);
+	wipe(a, sizeof *a);
+}
+
+void wire_set(struct wire *w, struct set *s)
+{
+	record_version(w);
+	FIXED(w, s->set_id);
+	FIXED(w, s->slot_id);
+	wire_u8(w, &s->state);
+	FIXED(w, s->set_key);
+	wire_ed25519_key(w, &s->participant_key);
+	TEXT(w, s->participant);
+	TEXT(w, s->client);
+	wire_u64(w, &s->not_after_ms);
+	wire_blob(w, &s->key_package);
+	wire_blob(w, &s->private_keys);
+	wire_id(w, &s->given_to);
+}
+
+void wire_contact(struct wire *w, struct contact *c)
+{
+	record_version(w);
+	wire_id(w, &c->id);
+	TEXT(w, c->app);
+	TEXT(w, c->name);
+	FIXED(w, c->account_key);
+	wire_blob(w, &c->list);
+	wire_bool(w, &c->blocked);
+	wire_bool(w, &c->verified);
+	wire_bool(w, &c->has_direct);
+	wire_id(w, &c->direct);
+	FIXED(w, c->grant_id);
+	wire_bool(w, &c->has_grant);
+	count_max(w, &c->key_count, KEY_ADDRESSES);
+	for (uint32_t i = 0; i < c->key_count; i++) {
+		TEXT(w, c->keys[i].address);
+		TEXT(w, c->keys[i].participant);
+		wire_u64(w, &c->keys[i].expires_ms);
+	}
+}
+
+void wire_request(struct wire *w, struct request *r)
+{
+	record_version(w);
+	wire_id(w, &r->id);
+	wire_bool(w, &r->incoming);
+	wire_u8(w, &r->state);
+	TEXT(w, r->app);
+	TEXT(w, r->name);
+	TEXT(w, r->text);
+	wire_u64(w, &r->time_ms);
+	TEXT(w, r->target);
+	TEXT(w, r->reply);
+	FIXED(w, r->request_key);
+	FIXED(w, r->answer_priv);
+	FIXED(w, r->answer_pub);
+	wire_blob(w, &r->entry);
+	wire_blob(w, &r->introduction);
+	wire_id(w, &r->contact);
+	wire_id(w, &r->room);
+}
+
+static void wire_member(struct wire *w, struct member *m)
+{
+	TEXT(w, m->participant);
+	wire_bool(w, &m->introduced);
+	wire_bool(w, &m->gone);
+	wire_id(w, &m->contact);
+	TEXT(w, m->name);
+	FIXED(w, m->account_key);
+	wire_blob(w, &m->introduction);
+}
+
+static void wire_task(struct wire *w, struct task *t)
+{
+	wire_u64(w, &t->number);
+	wire_u8(w, &t->kind);
+	wire_id(w, &t->contact);
+	TEXT(w, t->participant);
+	wire_blob(w, &t->key_packages);
+	wire_u32(w, &t->attempts);
+}
+
+static void wire_pending(struct wire *w, struct pending *p)
+{
+	wire_bool(w, &p->there);
+	wire_u64(w, &p->epoch);
+	wire_u64(w, &p->task);
+	FIXED(w, p->hash);
+	wire_blob(w, &p->update);
+	wire_bool(w, &p->accepted);
+}
+
+/* A chain of heap objects as a counted list; reading appends in order. */
+#define WIRE_CHAIN(w, first, type, walk)                                      \
+	do {                                                                  \
+		uint32_t count_ = 0;                                          \
+		type **at_ = (first);                                         \
+		if (!wire_reading(w))                                         \
+			for (type *o_ = *(first); o_; o_ = o_->next)          \
+				count_++;                                     \
+		wire_u32((w), &count_);                                       \
+		if (wire_reading(w))                                          \
+			*at_ = NULL;                                          \
+		for (uint32_t i_ = 0; i_ < count_ && !(w)->failed; i_++) {    \
+			if (wire_reading(w))                                  \
+				*at_ = HEAP_NEW(type);                        \
+			if (!*at_)                                            \
+				wire_fail((w), UC_E_MEMORY);                  \
+			else {                                                \
+				walk((w), *at_);                              \
+				at_ = &(*at_)->next;                          \
+			}                                                     \
+		}                                                             \
+	} while (0)
+
+void wire_room(struct wire *w, struct room *r)
+{
+	record_version(w);
+	wire_id(w, &r->id);
+	TEXT(w, r->uri);
+	wire_bool(w, &r->direct);
+	wire_bool(w, &r->asked);
+	wire_u8(w, &r->state);
+	TEXT(w, r->name);
+	TEXT(w, r->client);
+	TEXT(w, r->participant);
+	wire_ed25519_key(w, &r->participant_key);
+	FIXED(w, r->seat_secret);
+	wire_bool(w, &r->seat_known);
+	wire_bool(w, &r->own_hub);
+	wire_u64(w, &r->seq);
+	FIXED(w, r->chain);
+	wire_bool(w, &r->consistent);
+	wire_id(w, &r->contact);
+	wire_bool(w, &r->introduced);
+	wire_bool(w, &r->keys_given);
+	wire_u64(w, &r->next_message);
+	wire_u64(w, &r->read_up_to);
+	wire_u64(w, &r->last_ms);
+	wire_u32(w, &r->unread);
+	wire_pending(w, &r->pending);
+	wire_blob(w, &r->create);
+	WIRE_CHAIN(w, &r->members, struct member, wire_member);
+	WIRE_CHAIN(w, &r->tasks, struct task, wire_task);
+}

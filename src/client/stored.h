@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one device keeps: the structs, as they lie in memory and (through their walks) in the store.
+ * Every record starts with its version.  Fields marked "memory only" are not stored. */
+#ifndef CLIENT_STORED_H
+#define CLIENT_STORED_H
+
+#include "crypto/crypto.h"
+#include "mimi/frames.h"
+#include "undercroft/undercroft.h"
+#include "wire/wire.h"
+
+enum {
+	STORED_VERSION = 1,
+	DOMAIN_MAX = 256,      /* bytes with the closing zero, as all of these */
+	URI_BYTES = 512,
+	ADDRESS_BYTES = 768,
+	IDENTIFIER_BYTES = 320,
+	PROFILE_BYTES = 256,
+	ROOM_NAME_BYTES = 256,
+	REQUEST_TEXT_BYTES = 140 * 4 + 1,
+	CODE_BYTES = 64,
+	REQUEST_KEYS = 4,      /* request keys still good for opening cards */
+	KEY_ADDRESSES = 16,    /* held of one contact */
+	BLOB_MAX = 16 * 1024 * 1024,
+};
+
+/* Owned bytes of any length. */
+struct blob {
+	uint8_t *p;
+	size_t n;
+};
+uc_err UC_MUST_USE blob_set(struct blob *b, struct view v);
+void blob_done(struct blob *b); /* wipes, too */
+static inline struct view blob_view(const struct blob *b)
+{
+	return (struct view){ b->p, b->n };
+}
+void wire_blob(struct wire *w, struct blob *b);
+/* Zero-terminated text in the caller's array. */
+void wire_text(struct wire *w, char *p, size_t cap);
+/* UC_E_TOO_LARGE past the array, UC_E_TEXT for bytes that are no text. */
+uc_err UC_MUST_USE text_set(char *p, size_t cap, struct view v);
+static inline bool id_equal(const struct uc_id *a, const struct uc_id *b)
+{
+	return view_equal(VIEW_OF(a->b), VIEW_OF(b->b));
+}
+static inline bool id_is_zero(const struct uc_id *a)
+{
+	static const struct uc_id zero;
+	return id_equal(a, &zero);
+}
+
+/* --- the account --- */
+
+enum account_state {
+	ACCOUNT_NONE,
+	ACCOUNT_SIGNING_UP, /* keys are made and stored, the app has not answered yet */
+	ACCOUNT_RECOVERING,
+	ACCOUNT_ACTIVE,
+	ACCOUNT_GONE,
+};
+struct request_key {
+	uint8_t priv[32], pub[32];
+	bool put; /* the app has it */
+};
+struct account {
+	uint8_t state; /* enum account_state */
+	char app[DOMAIN_MAX];
+	uint8_t names; /* enum uc_name_kind */
+	char identifier[IDENTIFIER_BYTES];
+	char profile_name[PROFILE_BYTES];
+	uint8_t account_id[ACCOUNT_ID];
+	uint8_t account_key[ED25519_KEY];
+	bool has_entropy;
+	uint8_t entropy[32]; /* of the recovery key, until it is confirmed */
+	struct ed25519_key device;
+	uint8_t intake_priv[32], intake_pub[32];
+	struct request_key request_keys[REQUEST_KEYS]; /* newest first */
+	uint32_t request_key_count;
+	uint64_t intake_cursor;
+	struct blob list; /* the device list, encoded */
+	uint64_t next_number; /* for outbox entries and the like */
+	char code[CODE_BYTES]; /* of a sign-up that isn't answered yet */
+	bool deleting;
+
+	bool dirty; /* memory only */
+};
+void wire_account(struct wire *w, struct account *a);
+void account_wipe(struct account *a);
+
+/* --- a participant made in advance, with this device's KeyPackage --- */
+
+enum set_state {
+	SET_MADE,      /* stored here, not yet in the app's pool */
+	SET_POOLED,    /* in the pool, free for this device's own use */
+	SET_GIVEN,     /* in the pool, and a key address for it was given to a contact */
+	SET_RELEASED,  /* gone from the pool by its address: its seat is looked for */
+	SET_RESERVED,  /* chosen for an answer or a room of our own, still to be taken from the pool */
+	SET_AWAITED,   /* taken for an answer: its seat is looked for */
+	SET_SPENT,     /* used or expired: to be deleted */
+};
+struct set {
+	uint8_t set_id[SET_ID];
+	uint8_t slot_id[SLOT_ID];
+	uint8_t state; /* enum set_state */
+	uint8_t set_key[BOX_KEY];
+	struct ed25519_key participant_key;
+	char participant[URI_BYTES], client[URI_BYTES];
+	uint64_t not_after_ms;
+	struct blob key_package;  /* MLS KeyPackage */
+	struct blob private_keys; /* of it: leaf, init and encryption keys */
+	struct uc_id given_to;    /* contact, where given */
+
+	bool dirty, in_flight; /* memory only */
+	struct set *next;
+};
+void wire_set(struct wire *w, struct set *s);
+
+/* --- people --- */
+
+/* A key address a contact gave: good once, for adding them to a room. */
+struct key_address {
+	char address[ADDRESS_BYTES];
+	char participant[URI_BYTES]; /* whose KeyPackages it must bring */
+	uint64_t expires_ms;
+};
+struct contact {
+	struct uc_id id; /* SHA-256 of app and account key */
+	char app[DOMAIN_MAX];
+	char name[PROFILE_BYTES];
+	uint8_t account_key[ED25519_KEY];
+	struct blob list; /* their device list, as far as known, encoded */
+	bool blocked, verified;
+	bool has_direct;
+	struct uc_id direct;
+	uint8_t grant_id[GRANT_ID]; /* of the key addresses we gave them */
+	bool has_grant;
+	struct key_address keys[KEY_ADDRESSES];
+	uint32_t key_count;
+
+	bool dirty; /* memory only */
+	struct contact *next;
+};
+void wire_contact(struct wire *w, struct contact *c);
+
+enum request_state {
+	REQUEST_LOOKING,   /* out: directory and look-up to be done */
+	REQUEST_ADDRESSED, /* out: their address and key are known, our reply address is not */
+	REQUEST_SENDING,   /* out: the consent entry is made; in: the grant is made */
+	REQUEST_SENT,      /* out: queued durably at our app */
+	REQUEST_OPEN,      /* in: waits for the person */
+	REQUEST_ACCEPTED,
+	REQUEST_DECLINED,
+	REQUEST_FAILED,    /* nobody of that name, or refused for good */
+};
+struct request {
+	struct uc_id id;
+	bool incoming;
+	uint8_t state; /* enum request_state */
+	char app[DOMAIN_MAX];
+	char name[IDENTIFIER_BYTES]; /* in: profile name; out: identifier asked for */
+	char text[REQUEST_TEXT_BYTES];
+	uint64_t time_ms;
+	char target[ADDRESS_BYTES];  /* the request address asked at */
+	char reply[ADDRESS_BYTES];   /* the asker's request address */
+	uint8_t request_key[32];     /* out: theirs */
+	uint8_t answer_priv[32], answer_pub[32]; /* out: ours; in: theirs, the public half alone */
+	struct blob entry;           /* ConsentEntry to be sent */
+	struct blob introduction;    /* in: of the card, checked */
+	struct uc_id contact, room;  /* zero until there is one */
+
+	bool dirty, in_flight; /* memory only */
+	uint64_t retry_ms;
+	uc_op op;
+	struct request *next;
+};
+void wire_request(struct wire *w, struct request *r);
+
+/* --- rooms --- */
+
+enum room_state {
+	ROOM_CREATING, /* epoch 0 is made and stored; the hub has not answered yet */
+	ROOM_JOINING,  /* the seat is known, the Welcome not yet processed */
+	ROOM_OPEN,
+	ROOM_LEAVING,  /* our SelfRemove is accepted */
+	ROOM_LEFT,
+};
+struct member {
+	char participant[URI_BYTES];
+	bool introduced, gone;
+	struct uc_id contact; /* zero: ourselves or not introduced */
+	char name[PROFILE_BYTES];
+	uint8_t account_key[ED25519_KEY];
+	struct blob introduction; /* as received, to be forwarded */
+	struct member *next;
+};
+
+enum task_kind {
+	TASK_ADD = 1,      /* contact: fetch KeyPackages by one of their addresses, commit */
+	TASK_ADD_PACKAGES, /* KeyPackages are here: commit */
+	TASK_REMOVE,       /* participant */
+	TASK_COMMIT,       /* proposals of others wait */
+	TASK_LEAVE,
+};
+struct task {
+	uint64_t number;
+	uint8_t kind; /* enum task_kind */
+	struct uc_id contact;
+	char participant[URI_BYTES];
+	struct blob key_packages; /* KeyPackage list */
+	uint32_t attempts;
+
+	uc_op op; /* memory only */
+	struct task *next;
+};
+
+/* A commit or proposal that was made and stored, and whose place in the log is awaited. */
+struct pending {
+	bool there;
+	uint64_t epoch;            /* it was made in */
+	uint64_t task;             /* number of its task; 0: none */
+	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage, to know it in the log */
+	struct blob update;        /* MIMI UpdateRequest, sent until it is answered */
+	bool accepted;             /* answered: only its log entry is missing */
+};
+
+struct room {
+	struct uc_id id; /* SHA-256 of the URI */
+	char uri[URI_BYTES];
+	bool direct, asked; /* asked: we made it after our request was accepted */
+	uint8_t state;      /* enum room_state */
+	char name[ROOM_NAME_BYTES];
+	char client[URI_BYTES], participant[URI_BYTES];
+	struct ed25519_key participant_key;
+	uint8_t seat_secret[SEAT_SECRET];
+	bool seat_known;       /* the hub or our app has the secret's hash */
+	bool own_hub;          /* franks carry no signature */
+	uint64_t seq;          /* last log entry processed */
+	uint8_t chain[CHAIN_HASH];
+	bool consistent;
+	struct uc_id contact;  /* of a direct room: the other one */
+	bool introduced;       /* our introduction was queued for this room */
+	bool keys_given;       /* a direct room: our batch of key addresses was queued */
+	uint64_t next_message, read_up_to, last_ms;
+	uint32_t unread;
+	struct pending pending;
+	struct blob create;    /* ROOM_CREATE body, until it is answered */
+
+	struct member *members;
+	struct task *tasks;
+
+	bool dirty, group_dirty; /* memory only, from here on */
+	struct room *next;
+};
+void wire_room(struct wire *w, struct room *r);
+
+#endif
