@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mls/key_package.h"
+
+#define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
+#define HOUR_S 3600u
+
+static struct leaf_node_tbs tbs_of(struct leaf_node *leaf, struct view group_id, uint32_t index)
+{
+	return (struct leaf_node_tbs){ .leaf_node = leaf, .group_id = group_id,
+				       .leaf_index = index };
+}
+
+uc_err leaf_node_sign(const struct suite *s, const struct env *env, const struct sign_key *key,
+		      struct leaf_node *leaf, struct view group_id, uint32_t index, struct arena *a)
+{
+	struct leaf_node_tbs tbs = tbs_of(leaf, group_id, index);
+	struct view bytes;
+	TRY(wire_encode_to(a, leaf_node_tbs_element, &tbs, &bytes));
+	return sign_with_label(s, key, env, "LeafNodeTBS", bytes, a, &leaf->signature);
+}
+
+uc_err leaf_node_verify(const struct suite *s, const struct leaf_node *leaf, struct view group_id,
+			uint32_t index)
+{
+	struct leaf_node copy = *leaf;
+	struct leaf_node_tbs tbs = tbs_of(&copy, group_id, index);
+	struct buf bytes;
+	buf_init(&bytes, SCRATCH_MAX);
+	uc_err err = wire_encode(&bytes, leaf_node_tbs_element, &tbs);
+	if (!err)
+		err = verify_with_label(s, leaf->signature_key, "LeafNodeTBS", buf_view(&bytes),
+					leaf->signature);
+	buf_done(&bytes);
+	return err;
+}
+
+/* RFC 9420, 7.2: default types "MUST NOT be listed". */
+static bool lists_defaults(const struct capabilities *c)
+{
+	for (size_t i = 0; i < c->proposals.n; i++)
+		if (c->proposals.v[i] >= 1 && c->proposals.v[i] <= 7)
+			return true;
+	for (size_t i = 0; i < c->extensions.n; i++)
+		if (c->extensions.v[i] >= 1 && c->extensions.v[i] <= 5)
+			return true;
+	return false;
+}
+
+static bool is_default_extension(uint16_t type)
+{
+	return type >= EXTENSION_APPLICATION_ID && type <= EXTENSION_EXTERNAL_SENDERS;
+}
+
+uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
+{
+	const struct capabilities *c = &leaf->capabilities;
+	TRY(sign_public_check(s, leaf->signature_key));
+	TRY(kem_public_check(s, leaf->encryption_key));
+	if (!u16_list_has(&c->versions, MLS10))
+		return UC_E_VERSION;
+	if (!u16_list_has(&c->cipher_suites, s->id))
+		return UC_E_SUITE;
+	if (!u16_list_has(&c->credentials, leaf->credential.credential_type) || lists_defaults(c))
+		return UC_E_UNEXPECTED;
+	for (size_t i = 0; i < leaf->extensions.n; i++) {
+		uint16_t type = leaf->extensions.v[i].extension_type;
+		if (!is_default_extension(type) && !u16_list_has(&c->extensions, type))
+			return UC_E_UNEXPECTED;
+	}
+	return UC_OK;
+}
+
+static bool lists_all(const struct u16_list *have, const struct u16_list *want, uint16_t defaults)
+{
+	for (size_t i = 0; i < want->n; i++)
+		if (want->v[i] > defaults && !u16_list_has(have, want->v[i]))
+			return false;
+	return true;
+}
+
+uc_err leaf_node_check_required(const struct leaf_node *leaf,
+				const struct required_capabilities *required)
+{
+	const struct capabilities *c = &leaf->capabilities;
+	bool all = lists_all(&c->extensions, &required->extension_types, 5) &&
+		   lists_all(&c->proposals, &required->proposal_types, 7) &&
+		   lists_all(&c->credentials, &required->credential_types, 0);
+	return all ? UC_OK : UC_E_UNSUPPORTED;
+}
+
+uc_err leaf_node_check_lifetime(const struct leaf_node *leaf, uint64_t now_ms)
+{
+	const struct lifetime *l = &leaf->lifetime;
+	uint64_t now_s = now_ms / 1000;
+	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_KEY_PACKAGE)
+		return UC_OK;
+	if (now_s < l->not_before || now_s > l->not_after)
+		return UC_E_STALE;
+	return l->not_after - l->not_before > KEY_PACKAGE_LIFETIME_MAX_S ? UC_E_STALE : UC_OK;
+}
+
+void key_package_secrets_wipe(struct key_package_secrets *k)
+{
+	kem_key_wipe(&k->init_key);
+	kem_key_wipe(&k->encryption_key);
+	sign_key_wipe(&k->signature_key);
+}
+
+static uc_err make(const struct suite *s, const struct env *env, const struct leaf_parameters *leaf,
+		   uint64_t lifetime_s, const struct extension_list *extensions, struct arena *a,
+		   struct view *key_package, struct key_package_secrets *secrets)
+{
+	uint64_t now_s = env_now_ms(env) / 1000;
+	struct view bytes;
+	TRY(kem_key_generate(s, env, &secrets->init_key));
+	TRY(kem_key_generate(s, env, &secrets->encryption_key));
+	secrets->signature_key = *leaf->signature_key;
+	struct key_package k = {
+		.version = MLS10,
+		.cipher_suite = s->id,
+		.init_key = kem_public(&secrets->init_key),
+		.leaf_node = {
+			.encryption_key = kem_public(&secrets->encryption_key),
+			.signature_key = sign_public(leaf->signature_key),
+			.credential = leaf->credential,
+			.capabilities = leaf->capabilities,
+			.leaf_node_source = LEAF_NODE_SOURCE_KEY_PACKAGE,
+			.lifetime = { now_s > HOUR_S ? now_s - HOUR_S : 0, now_s + lifetime_s },
+			.extensions = leaf->extensions,
+		},
+	};
+	if (extensions)
+		k.extensions = *extensions;
+	TRY(leaf_node_sign(s, env, leaf->signature_key, &k.leaf_node, (struct view){ NULL, 0 }, 0,
+			   a));
+	TRY(wire_encode_to(a, key_package_tbs_element, &k, &bytes));
+	TRY(sign_with_label(s, leaf->signature_key, env, "KeyPackageTBS", bytes, a, &k.signature));
+	return wire_encode_to(a, key_package_element, &k, key_package);
+}
+
+uc_err key_package_make(const struct suite *s, const struct env *env,
+			const struct leaf_parameters *leaf, uint64_t lifetime_s,
+			const struct extension_list *extensions, struct arena *a,
+			struct view *key_package, struct key_package_secrets *secrets)
+{
+	struct key_package_secrets fresh = { 0 };
+	uc_err err = make(s, env, leaf, lifetime_s, extensions, a, key_package, &fresh);
+	if (!err)
+		*secrets = fresh;
+	key_package_secrets_wipe(&fresh);
+	return err;
+}
+
+static uc_err key_package_verify(const struct suite *s, const struct key_package *k)
+{
+	struct key_package copy = *k;
+	struct buf bytes;
+	buf_init(&bytes, SCRATCH_MAX);
+	uc_err err = wire_encode(&bytes, key_package_tbs_element, &copy);
+	if (!err)
+		err = verify_with_label(s, k->leaf_node.signature_key, "KeyPackageTBS",
+					buf_view(&bytes), k->signature);
+	buf_done(&bytes);
+	return err;
+}
+
+uc_err key_package_check(const struct suite *s, const struct key_package *k, uint64_t now_ms)
+{
+	if (k->version != MLS10)
+		return UC_E_VERSION;
+	if (k->cipher_suite != s->id)
+		return UC_E_SUITE;
+	if (k->leaf_node.leaf_node_source != LEAF_NODE_SOURCE_KEY_PACKAGE)
+		return UC_E_UNEXPECTED;
+	/* "Verify that the value of leaf_node.encryption_key is different from init_key". */
+	if (view_equal(k->leaf_node.encryption_key, k->init_key))
+		return UC_E_KEY;
+	TRY(kem_public_check(s, k->init_key));
+	TRY(leaf_node_check(s, &k->leaf_node));
+	TRY(leaf_node_check_lifetime(&k->leaf_node, now_ms));
+	TRY(leaf_node_verify(s, &k->leaf_node, (struct view){ NULL, 0 }, 0));
+	return key_package_verify(s, k);
+}
+
+uc_err key_package_ref(const struct suite *s, struct view key_package, uint8_t *out)
+{
+	return ref_hash(s, "MLS 1.0 KeyPackage Reference", key_package, out);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making and checking leaves and KeyPackages (RFC 9420, 7.2, 7.3, 10). */
+#ifndef MLS_KEY_PACKAGE_H
+#define MLS_KEY_PACKAGE_H
+
+#include "crypto/crypto.h"
+#include "mls/leaf_node.h"
+
+/* The longest lifetime accepted of a KeyPackage: 100 days and an hour for clocks that differ. */
+#define KEY_PACKAGE_LIFETIME_MAX_S ((uint64_t)100 * 24 * 3600 + 3600)
+
+/* What a leaf says beside its keys.  Everything is borrowed. */
+struct leaf_parameters {
+	const struct sign_key *signature_key;
+	struct credential credential;
+	struct capabilities capabilities;
+	struct extension_list extensions;
+};
+
+/* Signs over LeafNodeTBS; group_id and index count where the source is update or commit.  The
+ * signature lies in the arena. */
+uc_err UC_MUST_USE leaf_node_sign(const struct suite *s, const struct env *env,
+				  const struct sign_key *key, struct leaf_node *leaf,
+				  struct view group_id, uint32_t index, struct arena *a);
+/* UC_E_SIGNATURE; UC_E_KEY for a signature key that is none. */
+uc_err UC_MUST_USE leaf_node_verify(const struct suite *s, const struct leaf_node *leaf,
+				    struct view group_id, uint32_t index);
+/* The rules of 7.2 and 7.3 that a leaf keeps or breaks by itself: version, suite and credential
+ * type listed, extensions listed, no default types listed, keys of the suite. */
+uc_err UC_MUST_USE leaf_node_check(const struct suite *s, const struct leaf_node *leaf);
+/* Does the leaf list everything the group requires (11.1)? */
+uc_err UC_MUST_USE leaf_node_check_required(const struct leaf_node *leaf,
+					    const struct required_capabilities *required);
+/* Is now within the lifetime, and the lifetime not too long?  Only for key_package leaves. */
+uc_err UC_MUST_USE leaf_node_check_lifetime(const struct leaf_node *leaf, uint64_t now_ms);
+
+/* What the maker of a KeyPackage keeps, wiped by key_package_secrets_wipe. */
+struct key_package_secrets {
+	struct kem_key init_key;
+	struct kem_key encryption_key;
+	struct sign_key signature_key;
+};
+void key_package_secrets_wipe(struct key_package_secrets *k);
+
+/* The encoded KeyPackage lies in the arena.  lifetime in seconds from now (and an hour before). */
+uc_err UC_MUST_USE key_package_make(const struct suite *s, const struct env *env,
+				    const struct leaf_parameters *leaf, uint64_t lifetime_s,
+				    const struct extension_list *extensions, struct arena *a,
+				    struct view *key_package, struct key_package_secrets *secrets);
+/* All of 10.1, at this time. */
+uc_err UC_MUST_USE key_package_check(const struct suite *s, const struct key_package *k,
+				     uint64_t now_ms);
+/* KeyPackageRef (5.2) of the encoded KeyPackage; nh bytes. */
+uc_err UC_MUST_USE key_package_ref(const struct suite *s, struct view key_package, uint8_t *out);
+
+#endif
