@@ -18,6 +18,12 @@ static const struct vector_kind *const kinds[] = {
 	&psk_secret_kind,
 	&secret_tree_kind,
 	&transcript_hashes_kind,
+	&deserialization_kind,
+	&messages_kind,
+	&tree_math_kind,
+	&tree_operations_kind,
+	&tree_validation_kind,
+	&treekem_kind,
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
