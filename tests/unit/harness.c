@@ -49,16 +49,27 @@ void test_bytes(const char *file, int line, const char *what, struct view have, 
 	print_hex("want", want);
 }
 
+/* Kept in a chain, so that leak checkers find them. */
+struct hex {
+	struct hex *before;
+	uint8_t b[];
+};
+static struct hex *hexes;
+
 struct view test_hex(const char *hex)
 {
 	size_t n = strlen(hex) / 2;
-	uint8_t *p = calloc(1, n + 1);
-	for (size_t i = 0; p && i < n; i++) {
+	struct hex *h = calloc(1, sizeof *h + n + 1);
+	if (!h)
+		return (struct view){ NULL, 0 };
+	h->before = hexes;
+	hexes = h;
+	for (size_t i = 0; i < n; i++) {
 		unsigned b = 0;
 		sscanf(hex + 2 * i, "%2x", &b);
-		p[i] = (uint8_t)b;
+		h->b[i] = (uint8_t)b;
 	}
-	return view_make(p, n);
+	return view_make(h->b, n);
 }
 
 static uint64_t now(void *ctx)
