@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The meta record: whose store this is and which version wrote it; upgrades. */
+#include "store/inner.h"
+
+static const uint8_t magic[4] = { 'U', 'C', 'S', 'T' };
+
+void wire_store_meta(struct wire *w, void *store_meta)
+{
+	struct store_meta *m = store_meta;
+	wire_fixed(w, m->magic, sizeof m->magic);
+	wire_u16(w, &m->format);
+	if (wire_reading(w) && !w->failed && m->format > STORE_FORMAT)
+		wire_fail(w, UC_E_VERSION);
+	wire_u16(w, &m->schema);
+	wire_fixed(w, m->incarnation, sizeof m->incarnation);
+	wire_bytes(w, &m->domain);
+	wire_bytes(w, &m->kind);
+}
+
+static uc_err meta_key(struct store *s, struct view *out)
+{
+	return space_key(&s->scratch, SPACE_META, VIEW_LIT("meta"), out);
+}
+
+static uc_err put(struct store *s, const struct store_meta *m)
+{
+	struct store_change c = { .kind = CHANGE_PUT };
+	TRY(meta_key(s, &c.key));
+	TRY(wire_encode_to(&s->scratch, wire_store_meta, m, &c.value));
+	TRY(store_write(s, &c));
+	return store_sync(s);
+}
+
+uc_err meta_put(struct store *s, const struct store_meta *m)
+{
+	uc_err err = put(s, m);
+	store_scratch_reset(s);
+	return err;
+}
+
+static uc_err check_empty(struct store *s)
+{
+	struct store_cursor *c;
+	struct view key, value;
+	TRY(s->driver->cursor_open(s->engine, VIEW_LIT(""), VIEW_LIT("\xff"), &c));
+	uc_err err = s->driver->cursor_next(c, &key, &value);
+	s->driver->cursor_close(c);
+	return err == UC_E_NOT_FOUND ? UC_OK : err ? err : UC_E_CORRUPT;
+}
+
+static uc_err make(struct store *s, const struct store_options *o)
+{
+	TRY(check_empty(s));
+	struct store_meta *m = &s->meta;
+	memcpy(m->magic, magic, sizeof magic);
+	m->format = STORE_FORMAT;
+	m->schema = o->schema;
+	TRY(env_random(o->env, m->incarnation, sizeof m->incarnation));
+	TRY(arena_copy(&s->mem, o->domain, &m->domain));
+	TRY(arena_copy(&s->mem, o->kind, &m->kind));
+	return meta_put(s, m);
+}
+
+static uc_err check(const struct store_meta *m, const struct store_options *o)
+{
+	if (!view_equal(VIEW_OF(m->magic), VIEW_OF(magic)))
+		return UC_E_CORRUPT;
+	if (!view_equal(m->domain, o->domain) || !view_equal(m->kind, o->kind))
+		return UC_E_CONFIG;
+	return m->schema > o->schema ? UC_E_VERSION : UC_OK;
+}
+
+static uc_err upgrade(struct store *s, const struct store_options *o)
+{
+	while (s->meta.schema < o->schema) {
+		const struct store_upgrade *u = o->upgrades;
+		while (u && u->run && u->from != s->meta.schema)
+			u++;
+		if (!u || !u->run)
+			return UC_E_VERSION;
+		TRY(u->run(s, o->env));
+		struct store_meta next = s->meta;
+		next.schema++;
+		TRY(meta_put(s, &next));
+		s->meta = next;
+	}
+	return UC_OK;
+}
+
+uc_err meta_open(struct store *s, const struct store_options *o)
+{
+	struct view key, bytes;
+	uc_err err = meta_key(s, &key);
+	if (!err)
+		err = s->driver->get(s->engine, key, &s->mem, &bytes);
+	store_scratch_reset(s);
+	if (err == UC_E_NOT_FOUND)
+		return make(s, o);
+	TRY(err);
+	err = wire_decode(bytes, &s->mem, wire_store_meta, &s->meta);
+	if (err)
+		return err == UC_E_VERSION ? err : UC_E_CORRUPT;
+	TRY(check(&s->meta, o));
+	return upgrade(s, o);
+}
+
+uc_err store_renew(struct store *s, const struct env *env)
+{
+	TRY(store_usable(s));
+	TRY(s->refuses);
+	struct store_meta next = s->meta;
+	TRY(env_random(env, next.incarnation, sizeof next.incarnation));
+	TRY(meta_put(s, &next));
+	s->meta = next;
+	return UC_OK;
+}

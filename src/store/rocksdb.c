@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RocksDB through its C interface.  One column family: the write-ahead log is then the only order
+ * of things, and what a crash leaves is always a prefix of the commits.  docs/decisions/ says why
+ * each setting is what it is. */
+#include "store/store_rocksdb.h"
+
+#include "base/heap.h"
+#include "store/driver.h"
+
+#include <rocksdb/c.h>
+
+#define MIB ((size_t)1024 * 1024)
+#define BLOOM_BITS_PER_KEY 10
+#define FILES_OPEN 512
+
+enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE = 2, COMPRESSION_NONE = 0 };
+
+struct store_engine {
+	rocksdb_t *db;
+	rocksdb_options_t *options;
+	rocksdb_writeoptions_t *write;
+	rocksdb_readoptions_t *read;
+	rocksdb_writebatch_t *batch;
+};
+
+struct store_cursor {
+	rocksdb_readoptions_t *read;
+	rocksdb_iterator_t *it;
+	struct view end;
+	bool begun;
+};
+
+static bool says(const char *message, const char *what)
+{
+	return strstr(message, what) != NULL;
+}
+
+/* RocksDB tells its errors as sentences; takes the message over. */
+static uc_err error_of(char *message)
+{
+	if (!message)
+		return UC_OK;
+	uc_err err = UC_E_STORE;
+	if (says(message, "No space left") || says(message, "NoSpace") ||
+	    says(message, "Disk quota exceeded"))
+		err = UC_E_FULL;
+	else if (says(message, "lock hold by current process") || says(message, "While lock file"))
+		err = UC_E_LOCKED;
+	else if (strncmp(message, "Corruption", 10) == 0)
+		err = UC_E_CORRUPT;
+	rocksdb_free(message);
+	return err;
+}
+
+static const char *text(struct view v)
+{
+	return v.p ? (const char *)v.p : "";
+}
+
+static void set_table(rocksdb_options_t *options, size_t cache_bytes)
+{
+	rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+	rocksdb_cache_t *cache = rocksdb_cache_create_lru(cache_bytes);
+	rocksdb_block_based_options_set_block_cache(table, cache);
+	rocksdb_block_based_options_set_filter_policy(
+		table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
+	rocksdb_block_based_options_set_block_size(table, 16 * 1024);
+	rocksdb_options_set_block_based_table_factory(options, table);
+	rocksdb_cache_destroy(cache);
+	rocksdb_block_based_options_destroy(table);
+}
+
+static rocksdb_options_t *options_make(const struct store_options *o)
+{
+	rocksdb_options_t *r = rocksdb_options_create();
+	size_t memtable = o->memtable_bytes ? o->memtable_bytes : 16 * MIB;
+	rocksdb_options_set_create_if_missing(r, 1);
+	rocksdb_options_set_compression(r, COMPRESSION_NONE); /* it is ciphertext */
+	rocksdb_options_set_write_buffer_size(r, memtable);
+	rocksdb_options_set_max_bytes_for_level_base(r, 8 * memtable);
+	rocksdb_options_set_level_compaction_dynamic_level_bytes(r, 1);
+	rocksdb_options_set_manual_wal_flush(r, 1); /* one write and one sync for many commits */
+	rocksdb_options_set_recycle_log_file_num(r, 0); /* or deleted bytes live on in them */
+	rocksdb_options_set_max_manifest_file_size(r, 1); /* it names keys: begin anew each time */
+	rocksdb_options_set_max_open_files(r, FILES_OPEN);
+	rocksdb_options_set_max_background_jobs(r, 2);
+	rocksdb_options_set_info_log_level(r, LOG_ERRORS_ONLY);
+	rocksdb_options_set_keep_log_file_num(r, 2);
+	rocksdb_options_set_stats_dump_period_sec(r, 0);
+	set_table(r, o->cache_bytes ? o->cache_bytes : 16 * MIB);
+	return r;
+}
+
+static void engine_close(struct store_engine *e)
+{
+	if (e->db)
+		rocksdb_close(e->db);
+	rocksdb_writebatch_destroy(e->batch);
+	rocksdb_readoptions_destroy(e->read);
+	rocksdb_writeoptions_destroy(e->write);
+	rocksdb_options_destroy(e->options);
+	heap_free(e);
+}
+
+static uc_err engine_open(const struct store_options *o, struct store_engine **out)
+{
+	if (!o->path)
+		return UC_E_ARGUMENT;
+	struct store_engine *e = HEAP_NEW(struct store_engine);
+	if (!e)
+		return UC_E_MEMORY;
+	e->options = options_make(o);
+	e->write = rocksdb_writeoptions_create();
+	e->read = rocksdb_readoptions_create();
+	e->batch = rocksdb_writebatch_create();
+	char *message = NULL;
+	e->db = rocksdb_open(e->options, o->path, &message);
+	uc_err err = error_of(message);
+	if (err) {
+		engine_close(e);
+		return err;
+	}
+	*out = e;
+	return UC_OK;
+}
+
+static uc_err engine_get(struct store_engine *e, struct view key, struct arena *mem,
+			 struct view *out)
+{
+	char *message = NULL;
+	rocksdb_pinnableslice_t *found =
+		rocksdb_get_pinned(e->db, e->read, text(key), key.n, &message);
+	TRY(error_of(message));
+	if (!found)
+		return UC_E_NOT_FOUND;
+	size_t n;
+	const char *p = rocksdb_pinnableslice_value(found, &n);
+	uc_err err = out ? arena_copy(mem, view_make(p, n), out) : UC_OK;
+	rocksdb_pinnableslice_destroy(found);
+	return err;
+}
+
+static void batch_add(rocksdb_writebatch_t *batch, const struct store_change *c)
+{
+	const char *key = text(c->key), *value = text(c->value);
+	switch (c->kind) {
+	case CHANGE_PUT:
+		rocksdb_writebatch_put(batch, key, c->key.n, value, c->value.n);
+		break;
+	case CHANGE_DELETE:
+		rocksdb_writebatch_delete(batch, key, c->key.n);
+		break;
+	case CHANGE_DELETE_RANGE:
+		rocksdb_writebatch_delete_range(batch, key, c->key.n, value, c->value.n);
+		break;
+	}
+}
+
+static uc_err engine_write(struct store_engine *e, const struct store_change *first)
+{
+	char *message = NULL;
+	for (const struct store_change *c = first; c; c = c->next)
+		batch_add(e->batch, c);
+	rocksdb_write(e->db, e->write, e->batch, &message);
+	rocksdb_writebatch_clear(e->batch);
+	return error_of(message);
+}
+
+static uc_err engine_sync(struct store_engine *e)
+{
+	char *message = NULL;
+	rocksdb_flush_wal(e->db, 1, &message);
+	return error_of(message);
+}
+
+static uc_err engine_cursor_open(struct store_engine *e, struct view from, struct view end,
+				 struct store_cursor **out)
+{
+	/* RocksDB keeps pointers to the upper bound. */
+	struct store_cursor *c = heap_new(sizeof *c + end.n);
+	if (!c)
+		return UC_E_MEMORY;
+	uint8_t *bound = (uint8_t *)(c + 1);
+	if (end.n)
+		memcpy(bound, end.p, end.n);
+	c->end = view_make(bound, end.n);
+	c->read = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_iterate_upper_bound(c->read, text(c->end), end.n);
+	c->it = rocksdb_create_iterator(e->db, c->read);
+	rocksdb_iter_seek(c->it, text(from), from.n);
+	*out = c;
+	return UC_OK;
+}
+
+static uc_err engine_cursor_next(struct store_cursor *c, struct view *key, struct view *value)
+{
+	if (c->begun && rocksdb_iter_valid(c->it))
+		rocksdb_iter_next(c->it);
+	c->begun = true;
+	if (!rocksdb_iter_valid(c->it)) {
+		char *message = NULL;
+		rocksdb_iter_get_error(c->it, &message);
+		TRY(error_of(message));
+		return UC_E_NOT_FOUND;
+	}
+	size_t n;
+	const char *p = rocksdb_iter_key(c->it, &n);
+	*key = view_make(p, n);
+	p = rocksdb_iter_value(c->it, &n);
+	*value = view_make(p, n);
+	return UC_OK;
+}
+
+static void engine_cursor_close(struct store_cursor *c)
+{
+	rocksdb_iter_destroy(c->it);
+	rocksdb_readoptions_destroy(c->read);
+	heap_free(c);
+}
+
+/* A write of our own behind all keys, so that the flush has something to do: it closes the
+ * write-ahead log and begins a new manifest. */
+static uc_err flush(struct store_engine *e)
+{
+	char *message = NULL;
+	rocksdb_put(e->db, e->write, "\xff", 1, "", 0, &message);
+	TRY(error_of(message));
+	rocksdb_flushoptions_t *wait = rocksdb_flushoptions_create();
+	rocksdb_flushoptions_set_wait(wait, 1);
+	rocksdb_flush(e->db, wait, &message);
+	rocksdb_flushoptions_destroy(wait);
+	return error_of(message);
+}
+
+static uc_err delete_obsolete_files(struct store_engine *e)
+{
+	char *message = NULL;
+	rocksdb_disable_file_deletions(e->db, &message);
+	TRY(error_of(message));
+	rocksdb_enable_file_deletions(e->db, 1, &message); /* looks for all there are, at once */
+	return error_of(message);
+}
+
+/* Flush, rewrite everything, and flush again: the manifest begun after the rewriting is the first
+ * that doesn't name the old files' first and last keys. */
+static uc_err engine_maintain(struct store_engine *e)
+{
+	TRY(flush(e));
+	rocksdb_compactoptions_t *all = rocksdb_compactoptions_create();
+	rocksdb_compactoptions_set_bottommost_level_compaction(all, BOTTOMMOST_FORCE);
+	rocksdb_compactoptions_set_exclusive_manual_compaction(all, 0);
+	rocksdb_compact_range_opt(e->db, all, NULL, 0, NULL, 0);
+	rocksdb_compactoptions_destroy(all);
+	TRY(flush(e));
+	TRY(flush(e));
+	return delete_obsolete_files(e);
+}
+
+const struct store_driver store_rocksdb_driver = {
+	.name = "rocksdb",
+	.open = engine_open,
+	.close = engine_close,
+	.get = engine_get,
+	.write = engine_write,
+	.sync = engine_sync,
+	.cursor_open = engine_cursor_open,
+	.cursor_next = engine_cursor_next,
+	.cursor_close = engine_cursor_close,
+	.maintain = engine_maintain,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening, reading, syncing; commit.c writes. */
+#include "store/store.h"
+
+#include "base/heap.h"
+#include "store/inner.h"
+
+#define SCRATCH_KEPT ((size_t)16 * 1024)
+#define SCRATCH_MAX (STORE_BATCH_MAX + STORE_VALUE_MAX)
+#define META_MAX ((size_t)64 * 1024)
+
+uc_err store_usable(const struct store *s)
+{
+	return s->dead;
+}
+
+void store_scratch_reset(struct store *s)
+{
+	arena_reset(&s->scratch, s->clean);
+}
+
+static uc_err set_up(struct store *s, const struct store_options *o)
+{
+	if (!arena_take(&s->scratch, SCRATCH_KEPT))
+		return UC_E_MEMORY;
+	s->clean = (struct arena_mark){ s->scratch.last, 0 };
+	TRY(o->driver->open(o, &s->engine));
+	return meta_open(s, o);
+}
+
+uc_err store_open(const struct store_options *o, struct store **out)
+{
+	if (!o->driver || !o->env || !o->schema || !o->kind.n)
+		return UC_E_ARGUMENT;
+	struct store *s = HEAP_NEW(struct store);
+	if (!s)
+		return UC_E_MEMORY;
+	s->driver = o->driver;
+	s->faults = o->faults;
+	s->check_shards = o->check_shards;
+	arena_init(&s->mem, META_MAX, ARENA_PLAIN);
+	arena_init(&s->scratch, SCRATCH_MAX, ARENA_PLAIN);
+	uc_err err = set_up(s, o);
+	if (err) {
+		store_close(s);
+		return err;
+	}
+	*out = s;
+	return UC_OK;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->engine)
+		s->driver->close(s->engine);
+	arena_done(&s->mem);
+	arena_done(&s->scratch);
+	heap_free(s);
+}
+
+struct view store_incarnation(const struct store *s)
+{
+	return VIEW_OF(s->meta.incarnation);
+}
+
+static uc_err strike(struct store *s, enum store_point point)
+{
+	if (!s->faults.strike)
+		return UC_OK;
+	s->dead = s->faults.strike(s->faults.ctx, point);
+	return s->dead;
+}
+
+uc_err store_write(struct store *s, const struct store_change *first)
+{
+	TRY(store_usable(s));
+	TRY(s->refuses);
+	TRY(strike(s, STORE_WRITE));
+	s->refuses = s->driver->write(s->engine, first);
+	TRY(s->refuses);
+	return strike(s, STORE_WRITTEN);
+}
+
+uc_err store_sync(struct store *s)
+{
+	TRY(store_usable(s));
+	TRY(s->refuses);
+	TRY(strike(s, STORE_SYNC));
+	s->refuses = s->driver->sync(s->engine);
+	TRY(s->refuses);
+	return strike(s, STORE_SYNCED);
+}
+
+uc_err store_maintain(struct store *s)
+{
+	return s->driver->maintain(s->engine);
+}
+
+static uc_err get(struct store *s, struct view key, struct arena *mem, struct view *out)
+{
+	if (!key_fits(key))
+		return UC_E_TOO_LARGE;
+	TRY(store_usable(s));
+	struct view inner;
+	uc_err err = space_key(&s->scratch, SPACE_RECORD, key, &inner);
+	if (!err)
+		err = s->driver->get(s->engine, inner, mem, out);
+	store_scratch_reset(s);
+	return err;
+}
+
+uc_err store_get(struct store *s, struct view key, struct arena *mem, struct view *out)
+{
+	return get(s, key, mem, out);
+}
+
+uc_err store_has(struct store *s, struct view key, bool *out)
+{
+	uc_err err = get(s, key, NULL, NULL);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	*out = !err;
+	return UC_OK;
+}
+
+static uc_err scan_open(struct store_scan *it, struct store *s, struct view prefix,
+			struct view start)
+{
+	struct view from, end;
+	struct arena *mem = &s->scratch;
+	TRY(space_key(mem, SPACE_RECORD, prefix, &from));
+	TRY(space_end(mem, from, &end));
+	if (start.n && view_compare(start, prefix) > 0)
+		TRY(space_key(mem, SPACE_RECORD, start, &from));
+	if (view_compare(from, end) > 0)
+		from = end;
+	return s->driver->cursor_open(s->engine, from, end, &it->cursor);
+}
+
+uc_err store_scan_init(struct store_scan *it, struct store *s, struct view prefix,
+		       struct view start, size_t limit)
+{
+	if (!key_fits(prefix) || !key_fits(start))
+		return UC_E_TOO_LARGE;
+	TRY(store_usable(s));
+	struct store_scan fresh = { .store = s, .left = limit ? limit : SIZE_MAX };
+	uc_err err = scan_open(&fresh, s, prefix, start);
+	store_scratch_reset(s);
+	TRY(err);
+	*it = fresh;
+	return UC_OK;
+}
+
+bool store_scan_next(struct store_scan *it, struct view *key, struct view *value)
+{
+	if (it->failed || it->left == 0 || !it->cursor)
+		return false;
+	struct view inner;
+	uc_err err = it->store->driver->cursor_next(it->cursor, &inner, value);
+	if (err) {
+		it->failed = err == UC_E_NOT_FOUND ? UC_OK : err;
+		it->left = 0;
+		return false;
+	}
+	it->left--;
+	*key = view_slice(inner, 1, inner.n);
+	return true;
+}
+
+void store_scan_done(struct store_scan *it)
+{
+	if (it->cursor)
+		it->store->driver->cursor_close(it->cursor);
+	it->cursor = NULL;
+	it->left = 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine in memory, for the simulator: it knows what is durable and what is only committed. */
+#ifndef STORE_STORE_MEMORY_H
+#define STORE_STORE_MEMORY_H
+
+#include "store/store.h"
+
+extern const struct store_driver store_memory_driver;
+
+/* The "disk": outlives the stores opened on it (store_options.memory), one at a time. */
+struct store_memory *store_memory_new(void);
+void store_memory_free(struct store_memory *m);
+/* Commits since the last sync, still in doubt. */
+size_t store_memory_unsynced(const struct store_memory *m);
+/* The power fails: of the unsynced commits only the `keep` oldest survive.  A store open on it must
+ * be closed before or after, and is not to be used in between. */
+void store_memory_crash(struct store_memory *m, size_t keep);
+/* Further writes fail with UC_E_FULL once keys and values exceed so many bytes; 0: never. */
+void store_memory_set_capacity(struct store_memory *m, size_t bytes);
+
+#endif
