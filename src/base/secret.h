@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/view.h"
 
-#define SECRET_MAX 64 /* bytes: the longest hash or private key of the suites */
+#define SECRET_MAX 66 /* bytes: the longest private key of the suites (P-521) */
 
 struct secret {
 	uint8_t b[SECRET_MAX];

@@ -95,7 +95,7 @@ static uc_err dhkem_derive(const struct kem_alg *k, struct view ikm, struct kem_
 static uc_err dhkem_encap(const struct kem_alg *k, const struct env *env, struct view pub,
 			  struct secret *shared, uint8_t *enc)
 {
-	uint8_t ikm[SECRET_MAX], dh[SECRET_MAX + 2]; /* P-521: 66 bytes */
+	uint8_t ikm[SECRET_MAX], dh[SECRET_MAX];
 	struct kem_key mine = { 0 };
 	uc_err err = pub.n == k->npk ? UC_OK : UC_E_KEY;
 	if (!err)
@@ -118,7 +118,7 @@ static uc_err dhkem_encap(const struct kem_alg *k, const struct env *env, struct
 static uc_err dhkem_decap(const struct kem_alg *k, const struct kem_key *key, struct view enc,
 			  struct secret *shared)
 {
-	uint8_t dh[SECRET_MAX + 2];
+	uint8_t dh[SECRET_MAX];
 	if (enc.n != k->nenc)
 		return UC_E_KEY;
 	uc_err err = k->dh->agree(secret_view(&key->priv), enc, dh);

@@ -47,6 +47,12 @@ uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format
 	return ok ? UC_OK : UC_E_UNEXPECTED;
 }
 
+uc_err framing_tag_check(const struct framing_epoch *e, const struct authenticated_content *in)
+{
+	bool commit = in->content.content_type == CONTENT_COMMIT;
+	return !commit || in->auth.confirmation_tag.n == e->suite->nh ? UC_OK : UC_E_MAC;
+}
+
 uc_err framing_epoch_check(const struct framing_epoch *e, struct view group_id, uint64_t epoch)
 {
 	if (!view_equal(group_id, e->group_id))
@@ -156,6 +162,7 @@ uc_err framing_protect_public(const struct framing_epoch *e, const struct authen
 	if (in->wire_format != MLS_PUBLIC_MESSAGE)
 		return UC_E_ARGUMENT;
 	TRY(framing_sender_check(&in->content, in->wire_format));
+	TRY(framing_tag_check(e, in));
 	if (in->content.sender.sender_type == SENDER_MEMBER) {
 		if (!e->membership_key.n)
 			return UC_E_ARGUMENT;
@@ -185,6 +192,7 @@ uc_err framing_open_public(const struct framing_epoch *e, const struct public_me
 	TRY(framing_sender_check(&in->content, MLS_PUBLIC_MESSAGE));
 	if (in->content.sender.sender_type == SENDER_MEMBER && e->membership_key.n)
 		TRY(membership_check(e, &opened, in->membership_tag));
+	TRY(framing_tag_check(e, &opened));
 	TRY(framing_verify(e, &opened));
 	*out = opened;
 	return UC_OK;

@@ -149,9 +149,12 @@ uc_err framing_protect_private(const struct framing_epoch *e, const struct env *
 	struct buf b;
 	if (in->wire_format != MLS_PRIVATE_MESSAGE || c->sender.leaf_index != e->own_leaf)
 		return UC_E_ARGUMENT;
+	if (!e->secret_tree || !e->sender_data_secret.n)
+		return UC_E_UNSUPPORTED;
 	if (padding > FRAMING_BYTES_MAX)
 		return UC_E_TOO_LARGE;
 	TRY(framing_sender_check(c, in->wire_format));
+	TRY(framing_tag_check(e, in));
 	TRY(framing_epoch_check(e, c->group_id, c->epoch));
 	const struct private_message_content inside = inside_of(in, padding);
 	buf_init_secret(&b, FRAMING_BYTES_MAX);
@@ -242,6 +245,7 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 	TRY(content_open(e, m, k, a, &plaintext));
 	TRY(content_read(m, plaintext, sd.leaf_index, a, out));
 	TRY(framing_sender_check(&out->content, MLS_PRIVATE_MESSAGE));
+	TRY(framing_tag_check(e, out));
 	TRY(framing_verify(e, out));
 	return secret_tree_consume(e->secret_tree, sd.leaf_index, kind, sd.generation);
 }
@@ -251,6 +255,8 @@ uc_err framing_open_private(const struct framing_epoch *e, const struct private_
 {
 	struct authenticated_content opened;
 	struct message_key k = { 0 };
+	if (!e->secret_tree || !e->sender_data_secret.n)
+		return UC_E_UNSUPPORTED;
 	TRY(framing_epoch_check(e, in->group_id, in->epoch));
 	struct arena_mark mark = arena_mark(a);
 	uc_err err = private_open(e, in, &k, a, &opened);

@@ -10,6 +10,9 @@
 uc_err UC_MUST_USE framing_sender_check(const struct framed_content *c, uint16_t wire_format);
 uc_err UC_MUST_USE framing_epoch_check(const struct framing_epoch *e, struct view group_id,
 				       uint64_t epoch);
+/* A commit has a confirmation_tag of full length, whatever is in it. */
+uc_err UC_MUST_USE framing_tag_check(const struct framing_epoch *e,
+				     const struct authenticated_content *in);
 /* The signature over FramedContentTBS. */
 uc_err UC_MUST_USE framing_verify(const struct framing_epoch *e,
 				  const struct authenticated_content *in);

@@ -136,9 +136,9 @@ void wire_epoch_secrets(struct wire *w, struct epoch_secrets *e)
 		if (!wire_reading(w))
 			continue;
 		bool root = s == &e->encryption_secret || s == &e->application_export_secret;
-		if (v.n && !nh)
+		if (!nh)
 			nh = v.n;
-		if (v.n != nh && !(root && !v.n))
+		if ((v.n != nh || !v.n) && !(root && !v.n))
 			wire_fail(w, UC_E_MALFORMED);
 		else if (secret_set(s, v))
 			wire_fail(w, UC_E_MALFORMED);

@@ -5,6 +5,8 @@
 #include "mls/framing.h"
 #include "mls/message.h"
 
+static const uint8_t any_tag[HASH_MAX];
+
 enum { SENDER = 1, READER = 0, LEAVES = 2, PADDING = 7 };
 
 static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct view *out)
@@ -128,7 +130,7 @@ static void public_run(struct vector_run *r, const json_t *j, struct setup *s, u
 	    !vec_ok(r, "sign", framing_sign(&s->e, vec_env(), &s->key, MLS_PUBLIC_MESSAGE, &c,
 					    &r->mem, &a)))
 		return;
-	a.auth.confirmation_tag = VIEW_LIT("a tag for the test");
+	a.auth.confirmation_tag = view_make(any_tag, r->suite->nh);
 	if (vec_ok(r, "protect public", framing_protect_public(&s->e, &a, &r->mem, &p)) &&
 	    vec_ok(r, "open own", framing_open_public(&s->e, &p, &r->mem, &a)))
 		opened_check(r, "own public", &a, raw);
@@ -153,7 +155,7 @@ static void private_own(struct vector_run *r, struct setup *s, uint8_t type, str
 	    !vec_ok(r, "sign", framing_sign(&s->e, vec_env(), &s->key, MLS_PRIVATE_MESSAGE, &c,
 					    &r->mem, &a)))
 		return;
-	a.auth.confirmation_tag = VIEW_LIT("a tag for the test");
+	a.auth.confirmation_tag = view_make(any_tag, r->suite->nh);
 	if (vec_ok(r, "protect private", framing_protect_private(&s->e, vec_env(), &a, PADDING,
 								 &r->mem, &p)) &&
 	    tree_renew(r, s, READER) &&
