@@ -42,6 +42,8 @@ static void on_closed(uv_handle_t *h)
 		s->loop->streams = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
+	if (!s->loop->streams)
+		uv_unref((uv_handle_t *)&s->loop->sweep);
 	SSL_free(s->ssl);
 	close(s->fd);
 	buf_done(&s->out);
@@ -290,6 +292,8 @@ uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tl
 	if (s->next)
 		s->next->prev = s;
 	loop->streams = s;
+	/* A stream that waits for neither reading nor writing still keeps the loop alive. */
+	uv_ref((uv_handle_t *)&loop->sweep);
 	poll_update(s);
 	return UC_OK;
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The thread that runs one app.  It takes what waits, handles all of it, syncs the app's stores
+ * once, and only then lets the outputs go: what an output says is durable.  A lone request waits
+ * for nothing but its own sync.
+ *
+ * The app itself is reached through struct app_handler, called on this thread alone; it answers
+ * by the app_* functions below, at once or in a later call. */
+#ifndef SERVER_APP_WORKER_H
+#define SERVER_APP_WORKER_H
+
+#include "base/env.h"
+#include "server/queue.h"
+
+struct app_worker;
+/* A request from another app or an anonymous client that waits for its reply. */
+struct app_call;
+
+struct app_request {
+	struct view domain; /* the asking app's, proven by its certificate; empty: anyone */
+	struct view method, path;
+	struct view headers; /* "name: value\r\n"... */
+	struct view body;
+};
+struct app_response {
+	int status; /* HTTP; 0: the other app was not reached */
+	uint32_t retry_after_s;
+	struct view headers, body;
+};
+
+/* All views live during the call. */
+struct app_handler {
+	void (*opened)(void *app, uint64_t connection);
+	void (*frame)(void *app, uint64_t connection, struct view frame);
+	void (*closed)(void *app, uint64_t connection);
+	/* app_reply must follow once. */
+	void (*request)(void *app, struct app_call *call, const struct app_request *q);
+	/* The answer to app_ask. */
+	void (*response)(void *app, uint64_t token, const struct app_response *r);
+	void (*tick)(void *app, uint64_t now_ms);
+	/* Makes everything done so far durable.  An error ends the process: nothing may be said
+	 * that is not so. */
+	uc_err (*sync)(void *app);
+};
+
+/* How a worker reaches the world. */
+struct app_world {
+	void *ctx;
+	/* To the front thread with this number; may wait. */
+	void (*to_front)(void *ctx, unsigned front, struct message *m);
+	/* MESSAGE_ASK to the app with this domain; false: not now, the message stays ours. */
+	bool (*ask)(void *ctx, unsigned app, struct message *m);
+	/* MESSAGE_RESPONSE to the app with this number. */
+	void (*answer)(void *ctx, unsigned app, struct message *m);
+	/* Hands a code to the delivery command. */
+	void (*deliver)(void *ctx, unsigned app, struct view identifier, struct view code);
+	/* The stores failed; does not come back in earnest. */
+	void (*failed)(void *ctx, unsigned app, uc_err why);
+};
+
+enum {
+	APP_BATCH = 256,       /* messages per sync */
+	APP_TICK_MS = 1000,
+	APP_QUEUE_COUNT = 4096, /* messages waiting for an app */
+	APP_QUEUE_BYTES = 64 << 20,
+	APP_ASKS_MAX = 1024, /* open questions to other apps; more are told 503 */
+};
+
+struct app_options {
+	unsigned index; /* among the apps */
+	const struct env *env;
+	const struct app_handler *handler;
+	void *app;
+	struct app_world world;
+};
+/* The app may be given after the worker, which it needs for its outputs, but before the start. */
+uc_err UC_MUST_USE app_worker_new(const struct app_options *o, struct app_worker **out);
+void app_worker_set_app(struct app_worker *w, void *app);
+uc_err UC_MUST_USE app_worker_start(struct app_worker *w);
+/* What comes in.  Ends with MESSAGE_STOP, which is handled after all before it. */
+struct queue *app_worker_queue(struct app_worker *w);
+/* Waits for the thread's end. */
+void app_worker_join(struct app_worker *w);
+void app_worker_free(struct app_worker *w);
+
+/* Outputs: kept until the sync. */
+void app_send(struct app_worker *w, uint64_t connection, struct view frame);
+void app_close(struct app_worker *w, uint64_t connection, uint16_t ws_code);
+void app_reply(struct app_worker *w, struct app_call *call, int status, uint32_t retry_after_s,
+	       struct view headers, struct view body);
+/* The token comes back with the response. */
+void app_ask(struct app_worker *w, uint64_t token, struct view domain, struct view method,
+	     struct view path, struct view headers, struct view body);
+void app_deliver(struct app_worker *w, struct view identifier, struct view code);
+
+/* Connections carry their front in the top bits. */
+enum { CONNECTION_FRONT_SHIFT = 56 };
+
+#endif

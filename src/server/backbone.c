@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/backbone.h"
+
+#include "base/heap.h"
+#include "net/env_system.h"
+#include "server/front.h"
+#include "server/log.h"
+#include "server/peers.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { FRONTS_MAX = 256 };
+
+struct backbone {
+	const struct config *config;
+	const struct env *env;
+	const struct app_kind *kind;
+	struct delivery *delivery;
+	struct tls_server *tls[CONFIG_APPS_MAX];
+	struct app_worker *workers[CONFIG_APPS_MAX];
+	void *apps[CONFIG_APPS_MAX];
+	struct front_app front_apps[CONFIG_APPS_MAX];
+	struct front *fronts[FRONTS_MAX];
+	size_t fronts_n;
+	struct peers *peers; /* NULL without any */
+};
+
+static void to_front(void *ctx, unsigned front, struct message *m)
+{
+	struct backbone *b = ctx;
+	if (front < b->fronts_n)
+		queue_put_wait(front_queue(b->fronts[front]), m);
+	else
+		message_free(m);
+}
+
+/* One table decides the way: an app of this process, a configured peer, or nobody. */
+static bool ask(void *ctx, unsigned app, struct message *m)
+{
+	struct backbone *b = ctx;
+	const struct config *c = b->config;
+	for (size_t i = 0; i < c->apps_n; i++) {
+		if (!view_equal(view_str(c->apps[i].domain), m->parts.domain))
+			continue;
+		/* The loopback rule: the same request, from a domain that is proven. */
+		struct message_parts parts = m->parts;
+		parts.domain = view_str(c->apps[app].domain);
+		struct message *q = message_new(MESSAGE_REQUEST, m->id, &parts);
+		if (!q)
+			return false;
+		q->from = FROM_APP;
+		q->index = app;
+		if (!queue_put(app_worker_queue(b->workers[i]), q)) {
+			message_free(q);
+			return false;
+		}
+		message_free(m);
+		return true;
+	}
+	return b->peers && peers_ask(b->peers, app, m);
+}
+
+static void answer(void *ctx, unsigned app, struct message *m)
+{
+	struct backbone *b = ctx;
+	queue_put_always(app_worker_queue(b->workers[app]), m);
+}
+
+static void deliver(void *ctx, unsigned app, struct view identifier, struct view code)
+{
+	struct backbone *b = ctx;
+	uc_err err = delivery_send(b->delivery, app, identifier, code);
+	if (err)
+		log_error("delivery.refused", "app=%s error=%s", b->config->apps[app].name,
+			  uc_err_name(err));
+}
+
+static void failed(void *ctx, unsigned app, uc_err why)
+{
+	struct backbone *b = ctx;
+	log_error("app.failed", "app=%s error=%s", b->config->apps[app].name, uc_err_name(why));
+	/* Crash-only: the stores are as of the last sync, which is all that was promised. */
+	_exit(1);
+}
+
+/* Some app's queue has room again. */
+static void room(void *ctx)
+{
+	struct backbone *b = ctx;
+	for (size_t i = 0; i < b->fronts_n; i++)
+		front_room(b->fronts[i]);
+}
+
+static uc_err tls_open(struct backbone *b, size_t app)
+{
+	const struct config *c = b->config;
+	const struct config_app *a = &c->apps[app];
+	struct tls_peer peers[CONFIG_PEERS_MAX];
+	for (size_t i = 0; i < c->peers_n; i++)
+		peers[i] = (struct tls_peer){ c->peers[i].domain, c->peers[i].ca };
+	uc_err err =
+		tls_server_new(a->certificate, a->private_key, peers, c->peers_n, &b->tls[app]);
+	if (err)
+		log_error("tls.failed", "app=%s reason=\"%s\"", a->name, tls_reason());
+	return err;
+}
+
+static uc_err app_open(struct backbone *b, size_t app)
+{
+	struct app_options o = { (unsigned)app,
+				 b->env,
+				 &b->kind->handler,
+				 NULL,
+				 { b, to_front, ask, answer, deliver, failed } };
+	TRY(tls_open(b, app));
+	TRY(app_worker_new(&o, &b->workers[app]));
+	struct queue *q = app_worker_queue(b->workers[app]);
+	q->room = room;
+	q->ctx = b;
+	uc_err err = b->kind->open(b->config, app, b->env, b->workers[app], &b->apps[app]);
+	if (err) {
+		log_error("app.failed", "app=%s error=%s", b->config->apps[app].name,
+			  uc_err_name(err));
+		return err;
+	}
+	app_worker_set_app(b->workers[app], b->apps[app]);
+	const struct config_app *a = &b->config->apps[app];
+	b->front_apps[app] = (struct front_app){ a->listen.host, a->listen.port, b->tls[app], q };
+	return UC_OK;
+}
+
+static uc_err probe_all(const struct config *c)
+{
+	for (size_t i = 0; i < c->apps_n; i++) {
+		const struct config_app *a = &c->apps[i];
+		if (listener_probe(a->listen.host, a->listen.port)) {
+			log_error("listen.failed", "app=%s address=%s port=%u reason=\"%s\"",
+				  a->name, a->listen.host, a->listen.port, strerror(errno));
+			return UC_E_NET;
+		}
+	}
+	return UC_OK;
+}
+
+static uc_err fronts_open(struct backbone *b)
+{
+	size_t n = b->config->threads, which = 0;
+	if (!n) {
+		long processors = sysconf(_SC_NPROCESSORS_ONLN);
+		n = processors > 0 ? (size_t)processors : 1;
+	}
+	if (n > FRONTS_MAX)
+		n = FRONTS_MAX;
+	for (size_t i = 0; i < n; i++) {
+		struct front_options o = { (unsigned)i, b->env, b->front_apps, b->config->apps_n,
+					   http_limits_default };
+		uc_err err = front_new(&o, &b->fronts[i], &which);
+		if (err) {
+			log_error("listen.failed", "app=%s error=%s", b->config->apps[which].name,
+				  uc_err_name(err));
+			return err;
+		}
+		b->fronts_n++;
+	}
+	return UC_OK;
+}
+
+static uc_err start(struct backbone *b)
+{
+	TRY(probe_all(b->config));
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		TRY(app_open(b, i));
+	if (b->config->peers_n)
+		TRY(peers_new(b->config, b->env, b->workers, &b->peers));
+	TRY(fronts_open(b));
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		TRY(app_worker_start(b->workers[i]));
+	return UC_OK;
+}
+
+uc_err backbone_start(const struct config *c, const struct env *env, const struct app_kind *kind,
+		      struct delivery *delivery, struct backbone **out)
+{
+	struct backbone *b = HEAP_NEW(struct backbone);
+	if (!b)
+		return UC_E_MEMORY;
+	b->config = c;
+	b->env = env;
+	b->kind = kind;
+	b->delivery = delivery;
+	uc_err err = start(b);
+	if (err)
+		backbone_stop(b);
+	else
+		*out = b;
+	return err;
+}
+
+static void tell(struct queue *q, enum message_kind kind)
+{
+	struct message *m = message_new(kind, 0, NULL);
+	if (m)
+		queue_put_always(q, m);
+}
+
+void backbone_stop(struct backbone *b)
+{
+	for (size_t i = 0; i < b->fronts_n; i++)
+		tell(front_queue(b->fronts[i]), MESSAGE_QUIET);
+	for (size_t i = 0; i < b->config->apps_n; i++) {
+		if (b->workers[i])
+			tell(app_worker_queue(b->workers[i]), MESSAGE_STOP);
+	}
+	for (size_t i = 0; i < b->config->apps_n; i++) {
+		if (b->workers[i])
+			app_worker_join(b->workers[i]);
+	}
+	for (size_t i = 0; i < b->fronts_n; i++)
+		tell(front_queue(b->fronts[i]), MESSAGE_STOP);
+	for (size_t i = 0; i < b->fronts_n; i++)
+		front_free(b->fronts[i]);
+	peers_free(b->peers);
+	for (size_t i = 0; i < b->config->apps_n; i++) {
+		if (b->apps[i])
+			b->kind->close(b->apps[i]);
+		app_worker_free(b->workers[i]);
+		tls_server_free(b->tls[i]);
+	}
+	heap_free(b);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The running whole: front workers, app workers, the way between apps, delivery; started and
+ * stopped in order. */
+#ifndef SERVER_BACKBONE_H
+#define SERVER_BACKBONE_H
+
+#include "server/app_worker.h"
+#include "server/config.h"
+#include "server/delivery.h"
+
+struct backbone;
+
+/* What runs in an app worker. */
+struct app_kind {
+	struct app_handler handler;
+	/* Opens the app; it may answer through w from the first call of its handler on. */
+	uc_err (*open)(const struct config *c, size_t app, const struct env *env,
+		       struct app_worker *w, void **out);
+	void (*close)(void *app);
+};
+
+/* config and delivery outlive it.  Says in the log what failed.  Listens when it returns. */
+uc_err UC_MUST_USE backbone_start(const struct config *c, const struct env *env,
+				  const struct app_kind *kind, struct delivery *delivery,
+				  struct backbone **out);
+/* Takes nothing more in, handles and syncs what is there, sends its answers, closes connections
+ * with 1001 (going away), frees. */
+void backbone_stop(struct backbone *b);
+
+#endif

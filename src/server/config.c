@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/config.h"
+
+#include "base/text.h"
+#include "server/config_value.h"
+
+#include <stdio.h>
+
+enum section { SECTION_NONE, SECTION_BACKBONE, SECTION_APP, SECTION_PEER };
+
+struct section_kind {
+	const char *name;
+	const char *example; /* what its name looks like; NULL: it has none */
+	const char *help;
+};
+static const struct section_kind sections[] = {
+	[SECTION_NONE] = { "", NULL, NULL },
+	[SECTION_BACKBONE] = { "backbone", NULL, "The whole installation." },
+	[SECTION_APP] = { "app", "dial", "One app; repeat the section for each." },
+	[SECTION_PEER] = { "peer", "lens.example",
+			   "An app on another backbone, by its domain; repeat for each." },
+};
+
+struct key {
+	enum section section;
+	const char *name;
+	config_set *set;
+	size_t offset; /* in struct config, config_app or config_peer */
+	bool is_needed;
+	const char *example;
+	const char *help;
+};
+#define IN_CONFIG(field) offsetof(struct config, field)
+#define IN_APP(field) offsetof(struct config_app, field)
+#define IN_PEER(field) offsetof(struct config_peer, field)
+/* clang-format off */
+static const struct key keys[] = {
+	{ SECTION_BACKBONE, "data", config_set_path, IN_CONFIG(data), true,
+	  "/var/lib/undercroft", "Folder for the apps' databases." },
+	{ SECTION_BACKBONE, "threads", config_set_threads, IN_CONFIG(threads), false,
+	  "0", "Threads that serve connections; 0: one for each processor." },
+	{ SECTION_BACKBONE, "log", config_set_log, IN_CONFIG(log), false,
+	  "info", "error, info or debug." },
+	{ SECTION_BACKBONE, "peer_ca", config_set_path, IN_CONFIG(peer_ca), false,
+	  "/etc/undercroft/peers.pem", "The authority of peers that name no `ca` of their own." },
+
+	{ SECTION_APP, "domain", config_set_domain, IN_APP(domain), true,
+	  "dial.example", "Its domain, as in mimi://DOMAIN and in its certificate." },
+	{ SECTION_APP, "listen", config_set_listen, IN_APP(listen), true,
+	  "127.0.0.1:8441", "Where clients and peers connect." },
+	{ SECTION_APP, "certificate", config_set_path, IN_APP(certificate), true,
+	  "/etc/undercroft/dial.pem", "TLS certificate chain, PEM; peers are shown it, too." },
+	{ SECTION_APP, "private_key", config_set_path, IN_APP(private_key), true,
+	  "/etc/undercroft/dial.key", "Its private key, PEM." },
+	{ SECTION_APP, "names", config_set_names, IN_APP(names), true,
+	  "number", "What people are known by: number, handle or address." },
+	{ SECTION_APP, "keys", config_set_path, IN_APP(keys), true,
+	  "/var/lib/undercroft-keys/dial", "Folder of the app's own keys, apart from its data." },
+	{ SECTION_APP, "delivery", config_set_text, IN_APP(delivery), false,
+	  "/usr/local/bin/send-code",
+	  "Command that sends a code: number or address and code on its input, a line each." },
+
+	{ SECTION_PEER, "url", config_set_url, IN_PEER(url), true,
+	  "https://lens.example:8442", "Where it is reached." },
+	{ SECTION_PEER, "ca", config_set_path, IN_PEER(ca), false,
+	  "/etc/undercroft/lens-ca.pem", "The authority that vouches for its certificate, PEM." },
+};
+/* clang-format on */
+enum { KEYS_N = sizeof keys / sizeof *keys };
+
+struct reader {
+	struct config_where where;
+	struct config_mistakes *mistakes;
+	struct config *config;
+	enum section section;
+	struct view name; /* of the section */
+	unsigned line, section_line;
+	void *target;    /* NULL: in a section that is skipped */
+	uint32_t seen;   /* keys of this section, a bit each */
+	bool backbone_seen;
+};
+
+static void mistake(struct config_mistakes *m, unsigned line, const char *section,
+		    struct view name, struct view key, const char *why)
+{
+	m->n++;
+	buf_printf(m->out, "%s:", m->file);
+	if (line)
+		buf_printf(m->out, "%u:", line);
+	if (section) {
+		buf_printf(m->out, " [%s%s", section, name.n ? " " : "");
+		text_add_escaped(m->out, name, false);
+		buf_add_byte(m->out, ']');
+	}
+	if (key.n) {
+		buf_add_byte(m->out, ' ');
+		text_add_escaped(m->out, key, false);
+		buf_add_byte(m->out, ':');
+	}
+	buf_printf(m->out, " %s\n", why);
+}
+
+static void wrong(struct reader *r, unsigned line, struct view key, const char *why)
+{
+	mistake(r->mistakes, line, r->section ? sections[r->section].name : NULL, r->name, key,
+		why);
+}
+
+static struct view trim(struct view v)
+{
+	while (v.n && (v.p[0] == ' ' || v.p[0] == '\t'))
+		v = view_slice(v, 1, v.n);
+	while (v.n && strchr(" \t\r", v.p[v.n - 1]) && v.p[v.n - 1])
+		v.n--;
+	return v;
+}
+
+static void section_end(struct reader *r)
+{
+	if (!r->target)
+		return;
+	for (size_t i = 0; i < KEYS_N; i++) {
+		if (keys[i].section == r->section && keys[i].is_needed && !(r->seen & 1u << i))
+			wrong(r, r->section_line, view_str(keys[i].name), "is missing");
+	}
+	r->target = NULL;
+}
+
+static const char *app_begin(struct reader *r)
+{
+	struct config *c = r->config;
+	const char *name = NULL;
+	for (size_t i = 0; i < c->apps_n; i++) {
+		if (view_equal(view_str(c->apps[i].name), r->name))
+			return "is there twice";
+	}
+	if (c->apps_n == CONFIG_APPS_MAX)
+		return "is one app too many";
+	/* The name is also that of the app's folder. */
+	if (!config_domain_is_valid(r->name) || memchr(r->name.p, '.', r->name.n))
+		return "is not a name of lower-case letters, digits and hyphens";
+	const char *why = config_set_text(&r->where, r->name, &name);
+	if (why)
+		return why;
+	r->target = &c->apps[c->apps_n++];
+	*(struct config_app *)r->target = (struct config_app){ .name = name, .line = r->line };
+	return NULL;
+}
+
+static const char *peer_begin(struct reader *r)
+{
+	struct config *c = r->config;
+	const char *domain = NULL;
+	for (size_t i = 0; i < c->peers_n; i++) {
+		if (view_equal(view_str(c->peers[i].domain), r->name))
+			return "is there twice";
+	}
+	if (c->peers_n == CONFIG_PEERS_MAX)
+		return "is one peer too many";
+	const char *why = config_set_domain(&r->where, r->name, &domain);
+	if (why)
+		return why;
+	r->target = &c->peers[c->peers_n++];
+	*(struct config_peer *)r->target = (struct config_peer){ .domain = domain, .line = r->line };
+	return NULL;
+}
+
+static const char *backbone_begin(struct reader *r)
+{
+	if (r->backbone_seen)
+		return "is there twice";
+	r->backbone_seen = true;
+	r->target = r->config;
+	return NULL;
+}
+
+static void section_begin(struct reader *r, struct view line)
+{
+	static const char *(*const begins[])(struct reader *) = {
+		[SECTION_BACKBONE] = backbone_begin,
+		[SECTION_APP] = app_begin,
+		[SECTION_PEER] = peer_begin,
+	};
+	struct view kind;
+	section_end(r);
+	r->section = SECTION_NONE;
+	r->section_line = r->line;
+	r->seen = 0;
+	r->name = (struct view){ 0 };
+	if (line.p[line.n - 1] != ']') {
+		wrong(r, r->line, line, "has no closing bracket");
+		return;
+	}
+	line = view_slice(line, 1, line.n - 2);
+	struct view name = trim(view_cut(line, ' ', &kind));
+	for (int s = SECTION_BACKBONE; s <= SECTION_PEER; s++) {
+		if (view_equal(kind, view_str(sections[s].name)))
+			r->section = (enum section)s;
+	}
+	if (!r->section || (name.n != 0) != (sections[r->section].example != NULL)) {
+		r->section = SECTION_NONE;
+		wrong(r, r->line, line, "is not [backbone], [app NAME] or [peer DOMAIN]");
+		return;
+	}
+	r->name = name;
+	const char *why = begins[r->section](r);
+	if (why)
+		wrong(r, r->line, (struct view){ 0 }, why);
+}
+
+static void key_read(struct reader *r, struct view line)
+{
+	struct view key, value = view_cut(line, '=', &key);
+	key = trim(key);
+	value = trim(value);
+	if (!r->section) {
+		/* Of a section that could not be read only the section is reported. */
+		if (!r->section_line)
+			wrong(r, r->line, key, "stands before the first section");
+		return;
+	}
+	if (!key.n || !value.p) {
+		wrong(r, r->line, key, "is not a line of the form `key = value`");
+		return;
+	}
+	size_t i = 0;
+	while (i < KEYS_N && (keys[i].section != r->section ||
+			      !view_equal(key, view_str(keys[i].name))))
+		i++;
+	if (i == KEYS_N) {
+		wrong(r, r->line, key, "is not a key of this section");
+		return;
+	}
+	if (!r->target)
+		return;
+	if (r->seen & 1u << i) {
+		wrong(r, r->line, key, "is there twice");
+		return;
+	}
+	r->seen |= 1u << i;
+	const char *why = value.n ? keys[i].set(&r->where, value,
+						(uint8_t *)r->target + keys[i].offset) :
+				    "is empty";
+	if (why)
+		wrong(r, r->line, key, why);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && view_equal(view_str(a), view_str(b));
+}
+
+static void app_check(struct reader *r, const struct config_app *app)
+{
+	r->name = view_str(app->name);
+	for (const struct config_app *o = r->config->apps; o < app; o++) {
+		if (same(o->domain, app->domain))
+			wrong(r, app->line, VIEW_LIT("domain"), "is that of another app");
+		if (same(o->listen.host, app->listen.host) && o->listen.port == app->listen.port)
+			wrong(r, app->line, VIEW_LIT("listen"), "is that of another app");
+		if (same(o->keys, app->keys))
+			wrong(r, app->line, VIEW_LIT("keys"), "is that of another app");
+	}
+	bool needs = app->names == CONFIG_NAMES_NUMBER || app->names == CONFIG_NAMES_ADDRESS;
+	if (needs && !app->delivery)
+		wrong(r, app->line, VIEW_LIT("delivery"),
+		      "is missing: numbers and addresses are proven by a code");
+	if (app->names == CONFIG_NAMES_HANDLE && app->delivery)
+		wrong(r, app->line, VIEW_LIT("delivery"), "is of no use: handles need no code");
+}
+
+static void peer_check(struct reader *r, struct config_peer *peer)
+{
+	r->name = view_str(peer->domain);
+	if (!peer->ca)
+		peer->ca = r->config->peer_ca;
+	if (!peer->ca)
+		wrong(r, peer->line, VIEW_LIT("ca"), "is missing, and [backbone] has no peer_ca");
+	for (size_t i = 0; i < r->config->apps_n; i++) {
+		if (same(r->config->apps[i].domain, peer->domain))
+			wrong(r, peer->line, (struct view){ 0 }, "is an app of this backbone");
+	}
+}
+
+static void whole_check(struct reader *r)
+{
+	struct config *c = r->config;
+	section_end(r);
+	r->section = SECTION_NONE;
+	r->name = (struct view){ 0 };
+	if (!r->backbone_seen)
+		wrong(r, 0, (struct view){ 0 }, "there is no [backbone] section");
+	if (!c->apps_n)
+		wrong(r, 0, (struct view){ 0 }, "there is no [app NAME] section");
+	r->section = SECTION_APP;
+	for (size_t i = 0; i < c->apps_n; i++)
+		app_check(r, &c->apps[i]);
+	r->section = SECTION_PEER;
+	for (size_t i = 0; i < c->peers_n; i++)
+		peer_check(r, &c->peers[i]);
+}
+
+uc_err config_read(struct arena *a, struct view text, const char *folder,
+		   struct config_mistakes *m, struct config *out)
+{
+	struct reader r = { .where = { a, folder }, .mistakes = m, .config = out };
+	*out = (struct config){ .log = CONFIG_LOG_INFO };
+	for (struct view rest = text; rest.p && rest.n;) {
+		struct view line;
+		rest = view_cut(rest, '\n', &line);
+		line = trim(line);
+		r.line++;
+		if (!line.n || line.p[0] == '#' || line.p[0] == ';')
+			continue;
+		if (line.p[0] == '[')
+			section_begin(&r, line);
+		else
+			key_read(&r, line);
+	}
+	whole_check(&r);
+	return m->n ? UC_E_CONFIG : UC_OK;
+}
+
+void config_add_example(struct buf *out)
+{
+	enum section at = SECTION_NONE;
+	buf_add_str(out, "# Configuration of undercroftd.  Paths are relative to this file.\n");
+	for (size_t i = 0; i < KEYS_N; i++) {
+		const struct section_kind *s = &sections[keys[i].section];
+		if (keys[i].section != at) {
+			buf_printf(out, "\n# %s\n[%s%s%s]\n", s->help, s->name, s->example ? " " : "",
+				   s->example ? s->example : "");
+			at = keys[i].section;
+		}
+		buf_printf(out, "# %s%s\n%s = %s\n", keys[i].help,
+			   keys[i].is_needed ? "" : "  May be left out.", keys[i].name,
+			   keys[i].example);
+	}
+}

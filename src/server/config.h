@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one configuration file: sections of `key = value` lines, every key in one table with its
+ * kind, default and help.  Reading reports all mistakes, each with its line, and touches no file;
+ * config_check_files looks at what the values name. */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum { CONFIG_APPS_MAX = 32, CONFIG_PEERS_MAX = 64 };
+
+enum config_names { CONFIG_NAMES_NUMBER = 1, CONFIG_NAMES_HANDLE = 2, CONFIG_NAMES_ADDRESS = 3 };
+enum config_log { CONFIG_LOG_ERROR, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+
+struct config_address {
+	const char *host;
+	uint16_t port;
+};
+struct config_app {
+	const char *name;
+	const char *domain;
+	struct config_address listen;
+	const char *certificate, *private_key; /* PEM files */
+	const char *keys;                      /* folder of the app's own keys */
+	enum config_names names;
+	const char *delivery; /* command line, or NULL */
+	unsigned line;        /* of its section */
+};
+struct config_peer {
+	const char *domain;
+	struct config_address url; /* where https://DOMAIN is reached */
+	const char *ca;            /* PEM file of the authority that vouches for it */
+	unsigned line;
+};
+struct config {
+	const char *data; /* folder */
+	const char *peer_ca;
+	unsigned threads; /* 0: one for each processor */
+	enum config_log log;
+	struct config_app apps[CONFIG_APPS_MAX];
+	size_t apps_n;
+	struct config_peer peers[CONFIG_PEERS_MAX];
+	size_t peers_n;
+};
+
+/* Where mistakes are written, one line each: "FILE:LINE: [SECTION] KEY: SENTENCE". */
+struct config_mistakes {
+	const char *file;
+	struct buf *out;
+	size_t n;
+};
+
+/* Relative paths in the text are taken from `folder`.  UC_E_CONFIG after at least one mistake;
+ * `out` lives as long as the arena. */
+uc_err UC_MUST_USE config_read(struct arena *a, struct view text, const char *folder,
+			       struct config_mistakes *m, struct config *out);
+/* Reads the file itself, too. */
+uc_err UC_MUST_USE config_load(struct arena *a, const char *file, struct config_mistakes *m,
+			       struct config *out);
+/* Do the files and folders exist, and can they be read? */
+uc_err UC_MUST_USE config_check_files(const struct config *c, struct config_mistakes *m);
+/* A commented example that config_read accepts, made from the table. */
+void config_add_example(struct buf *out);
+
+#endif

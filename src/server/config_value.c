@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/config_value.h"
+
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+static const char no_memory[] = "is too long";
+
+const char *config_set_text(const struct config_where *w, struct view value, void *field)
+{
+	struct view copy;
+	if (!utf8_is_valid(value))
+		return "is not valid UTF-8";
+	if (arena_copy(w->arena, value, &copy))
+		return no_memory;
+	*(const char **)field = (const char *)copy.p;
+	return NULL;
+}
+
+const char *config_set_path(const struct config_where *w, struct view value, void *field)
+{
+	struct buf b;
+	if (value.p[0] == '/' || !w->folder[0])
+		return config_set_text(w, value, field);
+	buf_init(&b, 4096);
+	buf_add_str(&b, w->folder);
+	buf_add_byte(&b, '/');
+	buf_add_view(&b, value);
+	const char *why = b.failed ? no_memory : config_set_text(w, buf_view(&b), field);
+	buf_done(&b);
+	return why;
+}
+
+/* RFC 1123, 2.1, in lower case: what stands in URIs and certificates. */
+bool config_domain_is_valid(struct view v)
+{
+	size_t label = 0;
+	if (!v.n || v.n > 253)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		uint8_t c = v.p[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		bool edge = label == 0 || i + 1 == v.n || v.p[i + 1] == '.';
+		if (c == '.' && label == 0)
+			return false;
+		if (c != '.' && !plain && (c != '-' || edge))
+			return false;
+		label = c == '.' ? 0 : label + 1;
+		if (label > 63)
+			return false;
+	}
+	return label > 0;
+}
+
+const char *config_set_domain(const struct config_where *w, struct view value, void *field)
+{
+	if (!config_domain_is_valid(value))
+		return "is not a domain in lower case, such as dial.example";
+	return config_set_text(w, value, field);
+}
+
+/* HOST:PORT or [IPV6]:PORT. */
+static bool address_split(struct view v, struct view *host, uint16_t *port)
+{
+	size_t colon = v.n;
+	while (colon && v.p[colon - 1] != ':')
+		colon--;
+	uint64_t number = 0;
+	if (!colon || decimal_read(view_slice(v, colon, v.n), &number) || !number ||
+	    number > UINT16_MAX)
+		return false;
+	*host = view_slice(v, 0, colon - 1);
+	if (host->n > 2 && host->p[0] == '[' && host->p[host->n - 1] == ']')
+		*host = view_slice(*host, 1, host->n - 2);
+	*port = (uint16_t)number;
+	return host->n > 0;
+}
+
+const char *config_set_listen(const struct config_where *w, struct view value, void *field)
+{
+	static const char why[] = "is not ADDRESS:PORT with a numeric address, such as "
+				  "127.0.0.1:8441";
+	struct config_address *to = field;
+	struct view host;
+	uint16_t port = 0;
+	uint8_t raw[16];
+	const char *text = NULL;
+	if (!address_split(value, &host, &port))
+		return why;
+	const char *error = config_set_text(w, host, &text);
+	if (error)
+		return error;
+	if (inet_pton(AF_INET, text, raw) != 1 && inet_pton(AF_INET6, text, raw) != 1)
+		return why;
+	*to = (struct config_address){ text, port };
+	return NULL;
+}
+
+const char *config_set_url(const struct config_where *w, struct view value, void *field)
+{
+	static const char why[] = "is not https://HOST:PORT";
+	static const char scheme[] = "https://";
+	struct config_address *to = field;
+	struct view host;
+	uint16_t port = 443;
+	if (!view_starts_with(value, view_str(scheme)))
+		return why;
+	struct view rest = view_slice(value, sizeof scheme - 1, value.n);
+	if (memchr(rest.p, ':', rest.n)) {
+		if (!address_split(rest, &host, &port))
+			return why;
+	} else {
+		host = rest;
+	}
+	if (!config_domain_is_valid(host))
+		return why;
+	const char *text = NULL;
+	const char *error = config_set_text(w, host, &text);
+	if (!error)
+		*to = (struct config_address){ text, port };
+	return error;
+}
+
+struct word {
+	const char *text;
+	int value;
+};
+
+static bool word_find(const struct word *words, size_t n, struct view v, int *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (view_equal(v, view_str(words[i].text))) {
+			*out = words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *config_set_names(const struct config_where *w, struct view value, void *field)
+{
+	static const struct word words[] = { { "number", CONFIG_NAMES_NUMBER },
+					     { "handle", CONFIG_NAMES_HANDLE },
+					     { "address", CONFIG_NAMES_ADDRESS } };
+	int found = 0;
+	(void)w;
+	if (!word_find(words, 3, value, &found))
+		return "is not number, handle or address";
+	*(enum config_names *)field = (enum config_names)found;
+	return NULL;
+}
+
+const char *config_set_log(const struct config_where *w, struct view value, void *field)
+{
+	static const struct word words[] = { { "error", CONFIG_LOG_ERROR },
+					     { "info", CONFIG_LOG_INFO },
+					     { "debug", CONFIG_LOG_DEBUG } };
+	int found = 0;
+	(void)w;
+	if (!word_find(words, 3, value, &found))
+		return "is not error, info or debug";
+	*(enum config_log *)field = (enum config_log)found;
+	return NULL;
+}
+
+const char *config_set_threads(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	if (decimal_read(value, &n) || n > 256)
+		return "is not a number from 0 to 256";
+	*(unsigned *)field = (unsigned)n;
+	return NULL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of values a configuration key can have. */
+#ifndef SERVER_CONFIG_VALUE_H
+#define SERVER_CONFIG_VALUE_H
+
+#include "server/config.h"
+
+struct config_where {
+	struct arena *arena;
+	const char *folder; /* of the configuration file */
+};
+/* Sets *field from a value that is not empty; NULL, or a sentence that says what it should be. */
+typedef const char *config_set(const struct config_where *w, struct view value, void *field);
+
+config_set config_set_text;    /* const char * */
+config_set config_set_path;    /* const char *, made absolute or relative to here */
+config_set config_set_domain;  /* const char * */
+config_set config_set_listen;  /* struct config_address */
+config_set config_set_url;     /* struct config_address */
+config_set config_set_names;   /* enum config_names */
+config_set config_set_log;     /* enum config_log */
+config_set config_set_threads; /* unsigned */
+
+bool config_domain_is_valid(struct view v);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/delivery.h"
+
+#include "base/heap.h"
+#include "base/secret.h"
+#include "net/env_system.h"
+#include "server/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 32, COMMAND_MAX = 4096, POLL_MS = 100 };
+
+struct delivery {
+	const struct config *config;
+	int fd;
+	pid_t helper;
+};
+
+/* What is handed to the helper: one packet. */
+struct packet {
+	uint32_t app;
+	uint32_t n;
+	char text[2 * DELIVERY_TEXT_MAX]; /* IDENTIFIER \n CODE \n */
+};
+
+struct running {
+	pid_t pid; /* 0: free */
+	uint64_t until_ms;
+	uint32_t app;
+};
+
+static struct running running[DELIVERY_RUNNING_MAX];
+static size_t running_n;
+
+static const char *app_name(const struct config *c, uint32_t app)
+{
+	return c->apps[app].name;
+}
+
+static int spawn(const char *command, int input, pid_t *out)
+{
+	char copy[COMMAND_MAX], *words[WORDS_MAX + 1] = { 0 };
+	static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
+	char *environment[] = { path, NULL };
+	size_t n = 0;
+	struct view rest = view_str(command), word;
+	if (rest.n >= sizeof copy)
+		return E2BIG;
+	for (char *at = copy; rest.p && n < WORDS_MAX;) {
+		rest = view_cut(rest, ' ', &word);
+		if (!word.n)
+			continue;
+		memcpy(at, word.p, word.n);
+		at[word.n] = 0;
+		words[n++] = at;
+		at += word.n + 1;
+	}
+	if (!n)
+		return ENOENT;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t all, none;
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	int failed = posix_spawn(out, words[0], &files, &attributes, words, environment);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	return failed;
+}
+
+static void start(const struct config *c, const struct packet *p)
+{
+	int ends[2];
+	struct running *r = running;
+	while (r->pid)
+		r++;
+	if (pipe2(ends, O_CLOEXEC)) {
+		log_error("delivery.failed", "app=%s reason=pipe", app_name(c, p->app));
+		return;
+	}
+	int failed = spawn(c->apps[p->app].delivery, ends[0], &r->pid);
+	close(ends[0]);
+	if (failed) {
+		r->pid = 0;
+		log_error("delivery.failed", "app=%s reason=spawn errno=%d", app_name(c, p->app),
+			  failed);
+	} else {
+		/* Fits into the pipe, so it never waits; a command that doesn't read is its own fault. */
+		ssize_t written = write(ends[1], p->text, p->n);
+		(void)written;
+		r->app = p->app;
+		r->until_ms = clock_steady_ms() + DELIVERY_SECONDS * 1000;
+		running_n++;
+	}
+	close(ends[1]);
+}
+
+static void reap(const struct config *c)
+{
+	for (struct running *r = running; r < running + DELIVERY_RUNNING_MAX; r++) {
+		int status = 0;
+		if (!r->pid)
+			continue;
+		pid_t done = waitpid(r->pid, &status, WNOHANG);
+		if (!done && clock_steady_ms() > r->until_ms) {
+			kill(r->pid, SIGKILL);
+			log_error("delivery.failed", "app=%s reason=timeout", app_name(c, r->app));
+			r->until_ms = UINT64_MAX;
+		}
+		if (!done)
+			continue;
+		bool well = done > 0 && WIFEXITED(status) && !WEXITSTATUS(status);
+		if (!well && r->until_ms != UINT64_MAX)
+			log_error("delivery.failed", "app=%s reason=exit status=%d",
+				  app_name(c, r->app), WEXITSTATUS(status));
+		r->pid = 0;
+		running_n--;
+	}
+}
+
+/* The helper's life: until the server is gone and the last command has ended. */
+static void helper_run(const struct config *c, int fd)
+{
+	bool is_open = true;
+	/* Nothing of the server's but this end and the log. */
+	if (fd != 3)
+		fd = dup2(fd, 3);
+	close_range(4, ~0u, 0);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	while (is_open || running_n) {
+		bool takes = is_open && running_n < DELIVERY_RUNNING_MAX;
+		struct pollfd p = { takes ? fd : -1, POLLIN, 0 };
+		int ready = poll(&p, 1, running_n ? POLL_MS : -1);
+		reap(c);
+		if (ready <= 0 || !takes)
+			continue;
+		struct packet packet;
+		ssize_t n = recv(fd, &packet, sizeof packet, 0);
+		if (n <= 0 && errno != EINTR)
+			is_open = false;
+		if (n == (ssize_t)sizeof packet && packet.app < c->apps_n &&
+		    packet.n <= sizeof packet.text)
+			start(c, &packet);
+		wipe(&packet, sizeof packet);
+	}
+	_exit(0);
+}
+
+uc_err delivery_new(const struct config *c, struct delivery **out)
+{
+	int ends[2];
+	struct delivery *d = HEAP_NEW(struct delivery);
+	if (!d)
+		return UC_E_MEMORY;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		heap_free(d);
+		return UC_E_IO;
+	}
+	*d = (struct delivery){ c, ends[0], fork() };
+	if (d->helper == 0) {
+		close(ends[0]);
+		helper_run(c, ends[1]);
+	}
+	close(ends[1]);
+	if (d->helper < 0) {
+		close(d->fd);
+		heap_free(d);
+		return UC_E_IO;
+	}
+	*out = d;
+	return UC_OK;
+}
+
+static bool is_line(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] < 0x20 || v.p[i] == 0x7f)
+			return false;
+	}
+	return v.n > 0 && v.n < DELIVERY_TEXT_MAX;
+}
+
+uc_err delivery_send(struct delivery *d, size_t app, struct view identifier, struct view code)
+{
+	if (app >= d->config->apps_n || !d->config->apps[app].delivery)
+		return UC_E_UNSUPPORTED;
+	if (!is_line(identifier) || !is_line(code))
+		return UC_E_ARGUMENT;
+	struct packet p = { .app = (uint32_t)app };
+	memcpy(p.text, identifier.p, identifier.n);
+	p.n = (uint32_t)identifier.n;
+	p.text[p.n++] = '\n';
+	memcpy(p.text + p.n, code.p, code.n);
+	p.n += (uint32_t)code.n;
+	p.text[p.n++] = '\n';
+	ssize_t sent = send(d->fd, &p, sizeof p, MSG_DONTWAIT | MSG_NOSIGNAL);
+	int why = errno;
+	wipe(&p, sizeof p);
+	if (sent == (ssize_t)sizeof p)
+		return UC_OK;
+	return why == EAGAIN || why == EWOULDBLOCK ? UC_E_BUSY : UC_E_IO;
+}
+
+void delivery_free(struct delivery *d)
+{
+	if (!d)
+		return;
+	close(d->fd);
+	while (waitpid(d->helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	heap_free(d);
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/front.h"
+
+#include "base/heap.h"
+#include "server/app_worker.h"
+#include "server/routes.h"
+
+#include <stdio.h>
+
+enum { SLOT_BITS = 24, TAKE_ROUND = 1024 };
+
+struct app_side {
+	struct front *front;
+	struct queue *queue;
+	struct http_server *server;
+};
+
+/* What the front knows of one WebSocket or waiting request. */
+struct client {
+	struct http_conn *conn;
+	struct app_side *app;
+	uint64_t id;
+	bool is_ws, is_waiting;
+	size_t frames, bytes;   /* at the app, unhandled */
+	struct message *held;   /* did not fit into the app's queue */
+	struct client *next_waiting;
+};
+
+/* Connections by number: the slot's place and how often it was used. */
+struct slot {
+	struct client *client;
+	uint32_t generation;
+	uint32_t next_free;
+};
+
+struct front {
+	struct net_loop loop;
+	struct front_options o;
+	struct app_side *apps;
+	struct queue queue;
+	uv_async_t wake;
+	pthread_t thread;
+	bool is_started, has_loop, has_queue, is_quiet;
+	struct slot *slots;
+	uint32_t slots_n, slots_used, free_first; /* free_first: 0 none, else place + 1 */
+	struct client *waiting;
+};
+
+static bool slot_take(struct front *f, uint32_t *out)
+{
+	if (f->free_first) {
+		*out = f->free_first - 1;
+		f->free_first = f->slots[*out].next_free;
+		return true;
+	}
+	if (f->slots_used == f->slots_n) {
+		uint32_t n = f->slots_n ? f->slots_n * 2 : 64;
+		struct slot *more = n <= 1u << SLOT_BITS ? heap_new(n * sizeof *more) : NULL;
+		if (!more)
+			return false;
+		if (f->slots_n)
+			memcpy(more, f->slots, f->slots_n * sizeof *more);
+		heap_free(f->slots);
+		f->slots = more;
+		f->slots_n = n;
+	}
+	*out = f->slots_used++;
+	return true;
+}
+
+static struct client *client_find(const struct front *f, uint64_t id)
+{
+	uint32_t place = (uint32_t)(id & ((1u << SLOT_BITS) - 1));
+	if (place >= f->slots_used)
+		return NULL;
+	struct client *c = f->slots[place].client;
+	return c && c->id == id ? c : NULL;
+}
+
+static struct client *client_new(struct app_side *app, struct http_conn *conn, bool is_ws)
+{
+	struct front *f = app->front;
+	uint32_t place = 0;
+	struct client *c = HEAP_NEW(struct client);
+	if (!c || !slot_take(f, &place)) {
+		heap_free(c);
+		return NULL;
+	}
+	struct slot *s = &f->slots[place];
+	s->generation++;
+	*c = (struct client){ .conn = conn, .app = app, .is_ws = is_ws };
+	c->id = (uint64_t)f->o.index << CONNECTION_FRONT_SHIFT |
+		(uint64_t)s->generation << SLOT_BITS | place;
+	s->client = c;
+	http_conn_set_user(conn, c);
+	return c;
+}
+
+static void waiting_forget(struct front *f, struct client *c)
+{
+	struct client **at = &f->waiting;
+	while (*at && *at != c)
+		at = &(*at)->next_waiting;
+	if (*at)
+		*at = c->next_waiting;
+	c->is_waiting = false;
+}
+
+static void client_free(struct client *c)
+{
+	struct front *f = c->app->front;
+	uint32_t place = (uint32_t)(c->id & ((1u << SLOT_BITS) - 1));
+	if (c->is_waiting)
+		waiting_forget(f, c);
+	message_free(c->held);
+	f->slots[place].client = NULL;
+	f->slots[place].next_free = f->free_first;
+	f->free_first = place + 1;
+	http_conn_set_user(c->conn, NULL);
+	heap_free(c);
+}
+
+static void reply_busy(struct http_conn *conn)
+{
+	http_reply(conn, 503, VIEW_LIT("Retry-After: 1\r\n"), (struct view){ 0 });
+}
+
+static void on_request(void *ctx, struct http_conn *conn, const struct http_route *route,
+		       const struct http_request *q, struct view body)
+{
+	struct app_side *app = ctx;
+	struct buf headers;
+	(void)route;
+	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, false);
+	if (!c) {
+		reply_busy(conn);
+		return;
+	}
+	const char *peer = http_conn_peer(conn);
+	buf_init(&headers, 2 * HTTP_HEAD_MAX);
+	routes_add_headers(&headers, &q->headers);
+	struct message_parts parts = { view_str(peer), q->method, q->path, buf_view(&headers),
+				       body };
+	struct message *m =
+		headers.failed ? NULL : message_new(MESSAGE_REQUEST, c->id, &parts);
+	buf_done(&headers);
+	if (m)
+		m->index = app->front->o.index;
+	if (!m || !queue_put(app->queue, m)) {
+		message_free(m);
+		client_free(c);
+		reply_busy(conn);
+	}
+}
+
+static int on_ws_open(void *ctx, struct http_conn *conn, const struct http_route *route,
+		      const struct http_request *q)
+{
+	struct app_side *app = ctx;
+	(void)route;
+	(void)q;
+	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, true);
+	if (!c)
+		return 503;
+	struct message *m = message_new(MESSAGE_OPENED, c->id, NULL);
+	if (!m) {
+		client_free(c);
+		return 503;
+	}
+	/* Bounded by the number of connections. */
+	queue_put_always(app->queue, m);
+	return 101;
+}
+
+static void pass_on(struct client *c, struct message *m)
+{
+	struct front *f = c->app->front;
+	c->frames++;
+	c->bytes += m->parts.body.n;
+	if (queue_put(c->app->queue, m)) {
+		if (c->frames >= FRONT_FRAMES_MAX || c->bytes >= FRONT_BYTES_MAX || f->is_quiet)
+			http_conn_pause(c->conn);
+		return;
+	}
+	c->held = m;
+	c->is_waiting = true;
+	c->next_waiting = f->waiting;
+	f->waiting = c;
+	http_conn_pause(c->conn);
+}
+
+static void on_ws_message(void *ctx, struct http_conn *conn, struct view bytes)
+{
+	struct client *c = http_conn_user(conn);
+	struct message_parts parts = { .body = bytes };
+	(void)ctx;
+	struct message *m = message_new(MESSAGE_FRAME, c->id, &parts);
+	if (m)
+		pass_on(c, m);
+	else
+		http_conn_close(conn, WS_CLOSE_TRY_LATER);
+}
+
+static void on_gone(void *ctx, struct http_conn *conn, uc_err why)
+{
+	struct client *c = http_conn_user(conn);
+	struct app_side *app = ctx;
+	(void)why;
+	if (!c)
+		return;
+	struct message *m = c->is_ws ? message_new(MESSAGE_CLOSED, c->id, NULL) : NULL;
+	if (m)
+		queue_put_always(app->queue, m);
+	client_free(c);
+}
+
+/* Frames that found the queue full, now that it has room. */
+static void waiting_retry(struct front *f)
+{
+	struct client *list = f->waiting;
+	f->waiting = NULL;
+	while (list) {
+		struct client *c = list;
+		list = c->next_waiting;
+		c->is_waiting = false;
+		if (queue_put(c->app->queue, c->held)) {
+			c->held = NULL;
+			if (c->frames < FRONT_FRAMES_MAX && c->bytes < FRONT_BYTES_MAX &&
+			    !f->is_quiet)
+				http_conn_resume(c->conn);
+		} else {
+			c->is_waiting = true;
+			c->next_waiting = f->waiting;
+			f->waiting = c;
+		}
+	}
+}
+
+static void credit(struct front *f, struct client *c, const struct message *m)
+{
+	c->frames -= m->frames_count;
+	c->bytes -= m->frames_bytes;
+	if (!c->held && !f->is_quiet && c->frames <= FRONT_FRAMES_MAX / 2 &&
+	    c->bytes <= FRONT_BYTES_MAX / 2)
+		http_conn_resume(c->conn);
+}
+
+static void reply(struct client *c, const struct message *m)
+{
+	struct http_conn *conn = c->conn;
+	struct buf lines;
+	client_free(c);
+	buf_init(&lines, 2 * HTTP_HEAD_MAX);
+	buf_add_view(&lines, m->parts.headers);
+	if (m->retry_after_s)
+		buf_printf(&lines, "Retry-After: %u\r\n", (unsigned)m->retry_after_s);
+	http_reply(conn, m->status, buf_view(&lines), m->parts.body);
+	buf_done(&lines);
+}
+
+static void quiet(struct front *f)
+{
+	f->is_quiet = true;
+	for (uint32_t i = 0; i < f->slots_used; i++) {
+		if (f->slots[i].client && f->slots[i].client->is_ws)
+			http_conn_pause(f->slots[i].client->conn);
+	}
+}
+
+static void stop(struct front *f)
+{
+	for (size_t i = 0; i < f->o.apps_n; i++) {
+		if (f->apps[i].server)
+			http_server_stop(f->apps[i].server, WS_CLOSE_GOING_AWAY);
+	}
+	uv_close((uv_handle_t *)&f->wake, NULL);
+}
+
+static void handle(struct front *f, const struct message *m)
+{
+	struct client *c = client_find(f, m->id);
+	switch (m->kind) {
+	case MESSAGE_SEND:
+		if (c)
+			http_conn_send(c->conn, m->parts.body);
+		break;
+	case MESSAGE_CLOSE:
+		if (c)
+			http_conn_close(c->conn, (uint16_t)m->status);
+		break;
+	case MESSAGE_CREDIT:
+		if (c)
+			credit(f, c, m);
+		break;
+	case MESSAGE_REPLY:
+		if (c)
+			reply(c, m);
+		break;
+	case MESSAGE_QUIET:
+		quiet(f);
+		break;
+	case MESSAGE_STOP:
+		stop(f);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_wake(uv_async_t *h)
+{
+	struct front *f = h->data;
+	struct message *list;
+	while ((list = queue_take(&f->queue, TAKE_ROUND, 0))) {
+		for (struct message *m = list; m; m = m->next)
+			handle(f, m);
+		message_free_all(list);
+	}
+	waiting_retry(f);
+}
+
+static void wake(void *ctx)
+{
+	struct front *f = ctx;
+	uv_async_send(&f->wake);
+}
+
+void front_room(struct front *f)
+{
+	wake(f);
+}
+
+static void *run(void *arg)
+{
+	struct front *f = arg;
+	loop_run(&f->loop);
+	return NULL;
+}
+
+static uc_err listen_all(struct front *f, size_t *out_failed)
+{
+	f->apps = heap_new(f->o.apps_n * sizeof *f->apps);
+	if (!f->apps)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < f->o.apps_n; i++) {
+		const struct front_app *a = &f->o.apps[i];
+		struct app_side *side = &f->apps[i];
+		*side = (struct app_side){ .front = f, .queue = a->queue };
+		struct http_server_options o = {
+			.loop = &f->loop,
+			.tls = a->tls,
+			.routes = routes,
+			.routes_n = routes_n,
+			.subprotocol = ROUTES_SUBPROTOCOL,
+			.limits = f->o.limits,
+			.handler = { side, on_request, on_ws_open, on_ws_message, on_gone },
+		};
+		*out_failed = i;
+		TRY(http_server_new(&o, a->host, a->port, &side->server));
+	}
+	return UC_OK;
+}
+
+static uc_err front_fill(struct front *f, size_t *out_failed)
+{
+	TRY(queue_init(&f->queue, FRONT_QUEUE_COUNT, FRONT_QUEUE_BYTES));
+	f->has_queue = true;
+	TRY(loop_init(&f->loop, f->o.env));
+	f->has_loop = true;
+	if (uv_async_init(&f->loop.uv, &f->wake, on_wake))
+		return UC_E_NET;
+	f->wake.data = f;
+	f->queue.wake = wake;
+	f->queue.ctx = f;
+	uc_err err = listen_all(f, out_failed);
+	if (!err && pthread_create(&f->thread, NULL, run, f))
+		err = UC_E_MEMORY;
+	if (err)
+		stop(f);
+	else
+		f->is_started = true;
+	return err;
+}
+
+uc_err front_new(const struct front_options *o, struct front **out, size_t *out_failed)
+{
+	struct front *f = HEAP_NEW(struct front);
+	if (!f)
+		return UC_E_MEMORY;
+	f->o = *o;
+	*out_failed = 0;
+	uc_err err = front_fill(f, out_failed);
+	if (err)
+		front_free(f);
+	else
+		*out = f;
+	return err;
+}
+
+struct queue *front_queue(struct front *f)
+{
+	return &f->queue;
+}
+
+uint16_t front_port(const struct front *f, size_t app)
+{
+	return http_server_port(f->apps[app].server);
+}
+
+void front_free(struct front *f)
+{
+	if (!f)
+		return;
+	if (f->is_started)
+		pthread_join(f->thread, NULL);
+	if (f->has_loop)
+		loop_done(&f->loop);
+	for (size_t i = 0; f->apps && i < f->o.apps_n; i++) {
+		if (f->apps[i].server)
+			http_server_free(f->apps[i].server);
+	}
+	if (f->has_queue)
+		queue_done(&f->queue);
+	heap_free(f->apps);
+	heap_free(f->slots);
+	heap_free(f);
+}

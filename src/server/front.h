@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A front worker: one thread, one event loop, and the connections that fell to it, of all apps.
+ * It never touches a store; what comes in goes to the app's queue, what comes out of the app is
+ * written.  A connection may have so much unhandled at its app and no more; then, or while the
+ * app's queue is full, it is not read from. */
+#ifndef SERVER_FRONT_H
+#define SERVER_FRONT_H
+
+#include "net/http_server.h"
+#include "server/queue.h"
+
+struct front;
+
+enum {
+	FRONT_FRAMES_MAX = 64, /* of one connection, unhandled at its app */
+	FRONT_BYTES_MAX = 2 << 20,
+	FRONT_QUEUE_COUNT = 65536, /* outputs on their way to this front */
+	FRONT_QUEUE_BYTES = 256 << 20,
+};
+
+struct front_app {
+	const char *host; /* where to listen */
+	uint16_t port;
+	struct tls_server *tls;
+	struct queue *queue;
+};
+struct front_options {
+	unsigned index; /* below 256 */
+	const struct env *env;
+	const struct front_app *apps;
+	size_t apps_n;
+	struct http_limits limits;
+};
+/* Listens at once and starts the thread.  *out_failed: which app's address failed, for UC_E_NET. */
+uc_err UC_MUST_USE front_new(const struct front_options *o, struct front **out,
+			     size_t *out_failed);
+/* What apps say; also MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end all
+ * connections, then the thread). */
+struct queue *front_queue(struct front *f);
+/* The app's queue has room again; from any thread. */
+void front_room(struct front *f);
+uint16_t front_port(const struct front *f, size_t app);
+/* Waits for the thread's end. */
+void front_free(struct front *f);
+
+#endif

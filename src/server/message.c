@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/message.h"
+
+#include "base/heap.h"
+
+static struct view put(struct message *m, size_t *at, struct view v)
+{
+	struct view out = { m->data + *at, v.n };
+	if (v.n)
+		memcpy(m->data + *at, v.p, v.n);
+	*at += v.n;
+	return out;
+}
+
+struct message *message_new(enum message_kind kind, uint64_t id, const struct message_parts *parts)
+{
+	const struct message_parts none = { 0 };
+	const struct message_parts *p = parts ? parts : &none;
+	size_t n = p->domain.n + p->method.n + p->path.n + p->headers.n + p->body.n, at = 0;
+	struct message *m = heap_new(sizeof *m + n);
+	if (!m)
+		return NULL;
+	m->kind = kind;
+	m->id = id;
+	m->bytes = sizeof *m + n;
+	m->parts.domain = put(m, &at, p->domain);
+	m->parts.method = put(m, &at, p->method);
+	m->parts.path = put(m, &at, p->path);
+	m->parts.headers = put(m, &at, p->headers);
+	m->parts.body = put(m, &at, p->body);
+	return m;
+}
+
+void message_free(struct message *m)
+{
+	heap_free(m);
+}
+
+void message_free_all(struct message *m)
+{
+	while (m) {
+		struct message *next = m->next;
+		heap_free(m);
+		m = next;
+	}
+}

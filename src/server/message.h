@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What threads say to each other.  A message owns its bytes and belongs to one thread at a time. */
+#ifndef SERVER_MESSAGE_H
+#define SERVER_MESSAGE_H
+
+#include "base/error.h"
+#include "base/view.h"
+
+enum message_kind {
+	/* front -> app; id is the connection */
+	MESSAGE_OPENED = 1,
+	MESSAGE_FRAME,  /* body */
+	MESSAGE_CLOSED,
+	/* front or app -> app; id is the asker's */
+	MESSAGE_REQUEST, /* domain: the asking peer's or empty; method, path, headers, body */
+	/* app or peers -> app; id is the asker's */
+	MESSAGE_RESPONSE, /* status (0: not reached), retry_after_s, headers, body */
+	/* app -> front; id is the connection */
+	MESSAGE_SEND,   /* body */
+	MESSAGE_CLOSE,  /* status: the WebSocket code */
+	MESSAGE_REPLY,  /* as MESSAGE_RESPONSE */
+	MESSAGE_CREDIT, /* frames_count, frames_bytes of this connection were handled */
+	/* app -> peers */
+	MESSAGE_ASK, /* domain: whom; method, path, headers, body */
+	/* inside an app's worker; path: the identifier, body: the code */
+	MESSAGE_DELIVER,
+	/* anyone */
+	MESSAGE_QUIET, /* take nothing more from outside */
+	MESSAGE_STOP,
+};
+
+enum message_from { FROM_FRONT, FROM_APP, FROM_PEERS };
+
+struct message_parts {
+	struct view domain, method, path, headers, body;
+};
+
+struct message {
+	struct message *next;
+	enum message_kind kind;
+	enum message_from from;
+	unsigned index; /* which front or app it is from */
+	uint64_t id;
+	int status;
+	uint32_t retry_after_s;
+	size_t frames_count, frames_bytes;
+	size_t bytes; /* of the whole, for the queue's limit */
+	struct message_parts parts; /* into data */
+	uint8_t data[];
+};
+
+/* Copies the parts; NULL without memory.  parts may be NULL. */
+struct message *message_new(enum message_kind kind, uint64_t id,
+			    const struct message_parts *parts) UC_MUST_USE;
+void message_free(struct message *m);
+/* Frees a whole list. */
+void message_free_all(struct message *m);
+
+#endif

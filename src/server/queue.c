@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/queue.h"
+
+#include <time.h>
+
+uc_err queue_init(struct queue *q, size_t n_max, size_t bytes_max)
+{
+	pthread_condattr_t steady;
+	*q = (struct queue){ .n_max = n_max, .bytes_max = bytes_max };
+	q->last = &q->first;
+	if (pthread_condattr_init(&steady))
+		return UC_E_MEMORY;
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	int failed = pthread_mutex_init(&q->lock, NULL) || pthread_cond_init(&q->filled, &steady) ||
+		     pthread_cond_init(&q->emptied, &steady);
+	pthread_condattr_destroy(&steady);
+	return failed ? UC_E_MEMORY : UC_OK;
+}
+
+void queue_done(struct queue *q)
+{
+	message_free_all(q->first);
+	pthread_mutex_destroy(&q->lock);
+	pthread_cond_destroy(&q->filled);
+	pthread_cond_destroy(&q->emptied);
+	*q = (struct queue){ 0 };
+}
+
+static bool is_full(const struct queue *q)
+{
+	return q->n >= q->n_max || q->bytes >= q->bytes_max;
+}
+
+/* With the lock held, which it gives back. */
+static void append(struct queue *q, struct message *m)
+{
+	bool was_empty = q->n == 0;
+	m->next = NULL;
+	*q->last = m;
+	q->last = &m->next;
+	q->n++;
+	q->bytes += m->bytes;
+	if (was_empty)
+		pthread_cond_signal(&q->filled);
+	pthread_mutex_unlock(&q->lock);
+	if (was_empty && q->wake)
+		q->wake(q->ctx);
+}
+
+bool queue_put(struct queue *q, struct message *m)
+{
+	pthread_mutex_lock(&q->lock);
+	if (is_full(q)) {
+		q->was_full = true;
+		pthread_mutex_unlock(&q->lock);
+		return false;
+	}
+	append(q, m);
+	return true;
+}
+
+void queue_put_wait(struct queue *q, struct message *m)
+{
+	pthread_mutex_lock(&q->lock);
+	while (is_full(q)) {
+		q->was_full = true;
+		pthread_cond_wait(&q->emptied, &q->lock);
+	}
+	append(q, m);
+}
+
+void queue_put_always(struct queue *q, struct message *m)
+{
+	pthread_mutex_lock(&q->lock);
+	append(q, m);
+}
+
+static void wait_filled(struct queue *q, uint64_t wait_ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(wait_ms / 1000);
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	while (!q->n) {
+		if (pthread_cond_timedwait(&q->filled, &q->lock, &until))
+			return;
+	}
+}
+
+struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms)
+{
+	pthread_mutex_lock(&q->lock);
+	if (!q->n && wait_ms)
+		wait_filled(q, wait_ms);
+	struct message *list = q->first, **end = &list;
+	for (size_t i = 0; i < n_max && *end; i++) {
+		q->n--;
+		q->bytes -= (*end)->bytes;
+		end = &(*end)->next;
+	}
+	q->first = *end;
+	*end = NULL;
+	if (!q->first)
+		q->last = &q->first;
+	/* Half empty, so that waiters don't come and go with each message. */
+	bool has_room = q->was_full && q->n <= q->n_max / 2 && q->bytes <= q->bytes_max / 2;
+	if (has_room) {
+		q->was_full = false;
+		pthread_cond_broadcast(&q->emptied);
+	}
+	pthread_mutex_unlock(&q->lock);
+	if (has_room && q->room)
+		q->room(q->ctx);
+	return list;
+}

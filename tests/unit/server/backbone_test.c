@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The running whole with an app that echoes: real threads, TLS, queues, peers; no store. */
+#include "base/heap.h"
+#include "net/env_system.h"
+#include "net/tls.h"
+#include "net/websocket.h"
+#include "net/ws_client.h"
+#include "server/backbone.h"
+#include "server/log.h"
+#include "tests/unit/harness.h"
+#include "tests/unit/net/certs.h"
+
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* --- the app: echoes frames; "ask DOMAIN" asks that app, "code" delivers one --- */
+
+struct echo {
+	struct app_worker *w;
+	size_t unsynced; /* frames answered since the last sync */
+	atomic_size_t syncs, frames, sessions, ticks;
+	atomic_bool is_slow;
+	uint64_t asker;
+};
+
+static struct echo *echoes[4];
+
+static void opened(void *app, uint64_t connection)
+{
+	struct echo *e = app;
+	(void)connection;
+	e->sessions++;
+}
+
+static void frame(void *app, uint64_t connection, struct view v)
+{
+	struct echo *e = app;
+	e->frames++;
+	e->unsynced++;
+	if (view_starts_with(v, VIEW_LIT("ask "))) {
+		e->asker = connection;
+		app_ask(e->w, 77, view_slice(v, 4, v.n), VIEW_LIT("POST"), VIEW_LIT("/mimi/test"),
+			VIEW_LIT("undercroft-sequence: 5\r\n"), VIEW_LIT("question"));
+		return;
+	}
+	if (view_equal(v, VIEW_LIT("code")))
+		app_deliver(e->w, VIEW_LIT("+15550100"), VIEW_LIT("123456"));
+	if (view_equal(v, VIEW_LIT("bye"))) {
+		app_close(e->w, connection, WS_CLOSE_POLICY);
+		return;
+	}
+	app_send(e->w, connection, v);
+}
+
+static void closed(void *app, uint64_t connection)
+{
+	struct echo *e = app;
+	(void)connection;
+	e->sessions--;
+}
+
+static void request(void *app, struct app_call *call, const struct app_request *q)
+{
+	struct echo *e = app;
+	struct buf b;
+	buf_init(&b, 10000);
+	buf_add_view(&b, q->domain);
+	buf_add_str(&b, "|");
+	buf_add_view(&b, q->method);
+	buf_add_str(&b, "|");
+	buf_add_view(&b, q->path);
+	buf_add_str(&b, "|");
+	buf_add_view(&b, q->headers);
+	buf_add_str(&b, "|");
+	buf_add_view(&b, q->body);
+	app_reply(e->w, call, 201, 9, VIEW_LIT("undercroft-next: 6\r\n"), buf_view(&b));
+	buf_done(&b);
+}
+
+static void response(void *app, uint64_t token, const struct app_response *r)
+{
+	struct echo *e = app;
+	struct buf b;
+	buf_init(&b, 10000);
+	buf_printf(&b, "%d %u %u ", (int)token, (unsigned)r->status, (unsigned)r->retry_after_s);
+	buf_add_view(&b, r->headers);
+	buf_add_view(&b, r->body);
+	app_send(e->w, e->asker, buf_view(&b));
+	buf_done(&b);
+}
+
+static void tick(void *app, uint64_t now_ms)
+{
+	struct echo *e = app;
+	(void)now_ms;
+	e->ticks++;
+}
+
+static uc_err sync_all(void *app)
+{
+	struct echo *e = app;
+	if (e->unsynced)
+		e->syncs++;
+	e->unsynced = 0;
+	if (e->is_slow)
+		usleep(5000);
+	return UC_OK;
+}
+
+static uc_err echo_open(const struct config *c, size_t app, const struct env *env,
+			struct app_worker *w, void **out)
+{
+	struct echo *e = HEAP_NEW(struct echo);
+	(void)c;
+	(void)env;
+	e->w = w;
+	echoes[app] = e;
+	*out = e;
+	return UC_OK;
+}
+
+static void echo_close(void *app)
+{
+	heap_free(app);
+}
+
+static const struct app_kind echo_kind = {
+	{ opened, frame, closed, request, response, tick, sync_all }, echo_open, echo_close
+};
+
+/* --- the world of a test --- */
+
+static struct {
+	struct config config, other_config;
+	struct backbone *b, *other;
+	struct delivery *delivery;
+	struct net_loop loop;
+	SSL_CTX *tls;
+	uv_timer_t guard;
+	int open, closed;
+	size_t got;
+	uc_err why;
+	uint16_t code;
+	struct buf last;
+	size_t want;
+	const char *say;
+	size_t times;
+} w;
+
+/* Two ports nobody uses right now. */
+static uint16_t port_free(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	expect(!bind(fd, (struct sockaddr *)&a, n) && !getsockname(fd, (struct sockaddr *)&a, &n));
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+static void app_add(struct config *c, const char *name, const char *domain)
+{
+	c->apps[c->apps_n++] = (struct config_app){
+		.name = name,
+		.domain = domain,
+		.listen = { "127.0.0.1", port_free() },
+		.certificate = test_certificate_file(domain),
+		.private_key = test_key_file(domain),
+		.names = CONFIG_NAMES_NUMBER,
+	};
+}
+
+static void peer_add(struct config *c, const struct config_app *app)
+{
+	c->peers[c->peers_n++] = (struct config_peer){
+		.domain = app->domain,
+		.url = { app->domain, app->listen.port },
+		.ca = test_path("local.ca.pem"),
+	};
+}
+
+static void on_guard(uv_timer_t *t)
+{
+	test_fail(__FILE__, __LINE__, "the test did not end by itself");
+	uv_close((uv_handle_t *)t, NULL);
+	loop_stop(&w.loop);
+}
+
+static void world_begin(bool split)
+{
+	memset(&w, 0, sizeof w);
+	log_init(CONFIG_LOG_ERROR);
+	test_authority("local");
+	test_certificate("local", "dial.localhost");
+	test_certificate("local", "lens.localhost");
+	w.config.threads = w.other_config.threads = 2;
+	app_add(&w.config, "dial", "dial.localhost");
+	app_add(split ? &w.other_config : &w.config, "lens", "lens.localhost");
+	if (split) {
+		peer_add(&w.config, &w.other_config.apps[0]);
+		peer_add(&w.other_config, &w.config.apps[0]);
+		expect_ok(backbone_start(&w.other_config, env_system(), &echo_kind, NULL,
+					 &w.other));
+	}
+	static char command[200];
+	snprintf(command, sizeof command, "/usr/bin/tee -a %s", test_path("codes"));
+	w.config.apps[0].delivery = command;
+	expect_ok(delivery_new(&w.config, &w.delivery));
+	expect_ok(backbone_start(&w.config, env_system(), &echo_kind, w.delivery, &w.b));
+	expect_ok(loop_init(&w.loop, env_system()));
+	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.tls));
+	uv_timer_init(&w.loop.uv, &w.guard);
+	uv_timer_start(&w.guard, on_guard, 15000, 0);
+	buf_init(&w.last, 1 << 20);
+}
+
+static void world_end(void)
+{
+	if (w.b)
+		backbone_stop(w.b);
+	if (w.other)
+		backbone_stop(w.other);
+	delivery_free(w.delivery);
+	loop_done(&w.loop);
+	SSL_CTX_free(w.tls);
+	buf_done(&w.last);
+}
+
+static void on_open(void *ctx, struct ws_client *c)
+{
+	(void)ctx;
+	w.open++;
+	for (size_t i = 0; i < w.times; i++)
+		ws_client_send(c, view_str(w.say));
+}
+
+static void on_message(void *ctx, struct ws_client *c, struct view m)
+{
+	(void)ctx;
+	w.got++;
+	buf_reset(&w.last);
+	buf_add_view(&w.last, m);
+	if (w.got == w.want)
+		ws_client_close(c, WS_CLOSE_NORMAL);
+}
+
+static void on_closed(void *ctx, uc_err why, uint16_t code)
+{
+	(void)ctx;
+	w.closed++;
+	w.why = why;
+	w.code = code;
+	uv_close((uv_handle_t *)&w.guard, NULL);
+}
+
+static const struct ws_client_handler handler = { NULL, on_open, on_message, on_closed };
+
+static void connect_to(const struct config_app *app)
+{
+	struct ws_client *c = NULL;
+	struct ws_client_options o = { app->domain, app->listen.port, "/v1", "undercroft.v1", w.tls,
+				       0, 0 };
+	expect_ok(ws_client_open(&w.loop, &o, &handler, &c));
+}
+
+/* Says something so many times, and waits for so many answers. */
+static void talk(const char *say, size_t times, size_t want)
+{
+	w.say = say;
+	w.times = times;
+	w.want = want;
+	connect_to(&w.config.apps[0]);
+	loop_run(&w.loop);
+	expect_eq(w.closed, 1);
+	expect_eq(w.got, want);
+}
+
+TEST(many_frames_share_a_sync)
+{
+	world_begin(false);
+	echoes[0]->is_slow = true;
+	talk("hello", 2000, 2000);
+	expect_ok(w.why);
+	expect_bytes(buf_view(&w.last), VIEW_LIT("hello"));
+	expect_eq(echoes[0]->frames, 2000);
+	expect(echoes[0]->syncs >= 2000 / APP_BATCH && echoes[0]->syncs < 200);
+	for (int i = 0; i < 200 && echoes[0]->sessions; i++)
+		usleep(5000);
+	expect_eq(echoes[0]->sessions, 0);
+	world_end();
+}
+
+TEST(an_app_closes_a_connection)
+{
+	world_begin(false);
+	talk("bye", 1, 0);
+	expect_eq(w.code, WS_CLOSE_POLICY);
+	world_end();
+}
+
+TEST(apps_of_one_process_ask_each_other)
+{
+	world_begin(false);
+	talk("ask lens.localhost", 1, 1);
+	expect_bytes(buf_view(&w.last),
+		     VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
+			      "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
+	world_end();
+}
+
+TEST(apps_of_two_processes_say_the_same)
+{
+	world_begin(true);
+	talk("ask lens.localhost", 1, 1);
+	expect_bytes(buf_view(&w.last),
+		     VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
+			      "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
+	world_end();
+}
+
+TEST(an_unknown_or_absent_app_is_not_reached)
+{
+	world_begin(false);
+	talk("ask nobody.localhost", 1, 1);
+	expect_bytes(buf_view(&w.last), VIEW_LIT("77 503 1 "));
+	world_end();
+	world_begin(true);
+	backbone_stop(w.other);
+	w.other = NULL;
+	talk("ask lens.localhost", 1, 1);
+	expect_bytes(buf_view(&w.last), VIEW_LIT("77 0 0 "));
+	world_end();
+}
+
+TEST(codes_reach_the_command)
+{
+	char text[100] = { 0 };
+	world_begin(false);
+	talk("code", 1, 1);
+	world_end(); /* waits for the command */
+	FILE *f = fopen(test_path("codes"), "r");
+	expect(f && fread(text, 1, sizeof text - 1, f) == 17);
+	expect_bytes(view_str(text), VIEW_LIT("+15550100\n123456\n"));
+	if (f)
+		fclose(f);
+}
+
+static pthread_t stopper;
+
+static void *stop(void *arg)
+{
+	(void)arg;
+	backbone_stop(w.b);
+	w.b = NULL;
+	return NULL;
+}
+
+static void stop_when_open(void *ctx, struct ws_client *c)
+{
+	(void)ctx;
+	for (int i = 0; i < 10; i++)
+		ws_client_send(c, VIEW_LIT("last"));
+	w.open++;
+}
+
+static void stop_at_message(void *ctx, struct ws_client *c, struct view m)
+{
+	(void)ctx;
+	(void)c;
+	(void)m;
+	if (++w.got == 10)
+		pthread_create(&stopper, NULL, stop, NULL);
+}
+
+TEST(stopping_says_going_away)
+{
+	static const struct ws_client_handler h = { NULL, stop_when_open, stop_at_message,
+						    on_closed };
+	world_begin(false);
+	struct ws_client *c = NULL;
+	struct ws_client_options o = { "dial.localhost", w.config.apps[0].listen.port, "/v1",
+				       "undercroft.v1", w.tls, 0, 0 };
+	expect_ok(ws_client_open(&w.loop, &o, &h, &c));
+	loop_run(&w.loop);
+	pthread_join(stopper, NULL);
+	expect_eq(w.got, 10);
+	expect_ok(w.why);
+	expect_eq(w.code, WS_CLOSE_GOING_AWAY);
+	world_end();
+}
+
+TEST(a_second_backbone_at_the_same_address_is_refused)
+{
+	struct backbone *second = NULL;
+	world_begin(false);
+	uv_close((uv_handle_t *)&w.guard, NULL);
+	expect_err(backbone_start(&w.config, env_system(), &echo_kind, NULL, &second), UC_E_NET);
+	world_end();
+}
