@@ -11,7 +11,7 @@
 #include "base/secret.h"
 
 enum {
-	HASH_MAX = 64,        /* SHA-512 */
+	HASH_MAX = 64, /* SHA-512 */
 	AEAD_KEY_MAX = 32,
 	AEAD_NONCE_MAX = 12,
 	AEAD_TAG = 16,
@@ -21,9 +21,9 @@ enum {
 
 /* RFC 9420, 17.1 */
 enum {
-	SUITE_X25519_AES128 = 0x0001,  /* MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 */
-	SUITE_P256_AES128 = 0x0002,    /* MLS_128_DHKEMP256_AES128GCM_SHA256_P256 */
-	SUITE_X25519_CHACHA = 0x0003,  /* MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 */
+	SUITE_X25519_AES128 = 0x0001, /* MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 */
+	SUITE_P256_AES128 = 0x0002,   /* MLS_128_DHKEMP256_AES128GCM_SHA256_P256 */
+	SUITE_X25519_CHACHA = 0x0003, /* MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 */
 };
 
 struct hash_alg;
@@ -38,8 +38,8 @@ struct suite {
 	const struct aead_alg *aead;
 	const struct kem_alg *kem;
 	const struct sign_alg *sign;
-	size_t nh;      /* hash and KDF.Nh */
-	size_t nk, nn;  /* AEAD key and nonce */
+	size_t nh;                        /* hash and KDF.Nh */
+	size_t nk, nn;                    /* AEAD key and nonce */
 	uint16_t kem_id, kdf_id, aead_id; /* RFC 9180, 7 */
 };
 
@@ -55,7 +55,8 @@ uc_err UC_MUST_USE suite_hash(const struct suite *s, struct view data, uint8_t *
 /* Hash of several parts in a row. */
 uc_err UC_MUST_USE suite_hash_parts(const struct suite *s, const struct view *parts, size_t n,
 				    uint8_t *out);
-uc_err UC_MUST_USE suite_mac(const struct suite *s, struct view key, struct view data, uint8_t *out);
+uc_err UC_MUST_USE suite_mac(const struct suite *s, struct view key, struct view data,
+			     uint8_t *out);
 uc_err UC_MUST_USE suite_extract(const struct suite *s, struct view salt, struct view ikm,
 				 struct secret *out);
 uc_err UC_MUST_USE suite_expand(const struct suite *s, struct view prk, struct view info,
@@ -103,7 +104,7 @@ uc_err UC_MUST_USE box_open(struct view key, struct view aad, struct view sealed
 /* --- signatures (RFC 9420, 5.1.2) --- */
 
 struct sign_key {
-	struct secret priv;                /* Ed25519: the 32-byte seed; P-256: the scalar */
+	struct secret priv; /* Ed25519: the 32-byte seed; P-256: the scalar */
 	uint8_t pub[PUBLIC_KEY_MAX];
 	size_t pub_n;
 };

@@ -134,11 +134,11 @@ static uc_err dhkem_check(const struct kem_alg *k, struct view pub)
 	return k->dh->check(pub);
 }
 
-#define DHKEM(number, hash_index, group, nsk_, npk_)                                          \
-	{                                                                                     \
-		.id = (number), .nsk = (nsk_), .npk = (npk_), .nenc = (npk_), .nsecret = 32,  \
-		.hash = &hash_algs[hash_index], .dh = &(group), .encap = dhkem_encap,         \
-		.decap = dhkem_decap, .derive = dhkem_derive, .check = dhkem_check            \
+#define DHKEM(number, hash_index, group, nsk_, npk_)                                         \
+	{                                                                                    \
+		.id = (number), .nsk = (nsk_), .npk = (npk_), .nenc = (npk_), .nsecret = 32, \
+		.hash = &hash_algs[hash_index], .dh = &(group), .encap = dhkem_encap,        \
+		.decap = dhkem_decap, .derive = dhkem_derive, .check = dhkem_check           \
 	}
 
 const struct kem_alg kem_x25519 = DHKEM(0x0020, HASH_SHA256, dh_x25519, 32, 32);
@@ -161,8 +161,7 @@ uc_err kem_key_generate(const struct suite *s, const struct env *env, struct kem
 	return err;
 }
 
-uc_err kem_key_import(const struct suite *s, struct view priv, struct view pub,
-		      struct kem_key *out)
+uc_err kem_key_import(const struct suite *s, struct view priv, struct view pub, struct kem_key *out)
 {
 	if (priv.n != s->kem->nsk || pub.n != s->kem->npk)
 		return UC_E_KEY;

@@ -4,7 +4,7 @@
 
 /* The parts of a context that base mode with one message needs.  Secrets: owner wipes. */
 struct hpke_context {
-	struct secret secret; /* of the key schedule, from which the others come */
+	struct secret secret;               /* of the key schedule, from which the others come */
 	uint8_t schedule[1 + 2 * HASH_MAX]; /* key_schedule_context: mode, psk_id_hash, info_hash */
 	size_t n_schedule;
 };
@@ -86,8 +86,8 @@ static uc_err setup_receive(const struct suite *s, const struct kem_key *k, stru
 	return err;
 }
 
-static uc_err context_expand(const struct suite *s, const struct hpke_context *c,
-			     const char *label, uint8_t *out, size_t n)
+static uc_err context_expand(const struct suite *s, const struct hpke_context *c, const char *label,
+			     uint8_t *out, size_t n)
 {
 	return labeled_expand(s, secret_view(&c->secret), label,
 			      view_make(c->schedule, c->n_schedule), out, n);
@@ -229,6 +229,6 @@ uc_err decrypt_with_label(const struct suite *s, const struct kem_key *k, const 
 {
 	struct labelled l;
 	TRY(labelled_init(&l, "MLS 1.0 ", label, context));
-	return open_parts(s, k, kem_output, l.parts, LABELLED_PARTS, (struct view){ 0 },
-			  ciphertext, a, pt);
+	return open_parts(s, k, kem_output, l.parts, LABELLED_PARTS, (struct view){ 0 }, ciphertext,
+			  a, pt);
 }

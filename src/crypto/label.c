@@ -87,8 +87,7 @@ uc_err ref_hash(const struct suite *s, const char *label, struct view value, uin
 }
 
 /* The bytes that are signed, in one piece: neither back-end signs in parts. */
-static uc_err signed_bytes(struct buf *b, const char *base, const char *label,
-			   struct view content)
+static uc_err signed_bytes(struct buf *b, const char *base, const char *label, struct view content)
 {
 	struct labelled l;
 	TRY(labelled_init(&l, base, label, content));

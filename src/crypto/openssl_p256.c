@@ -58,8 +58,8 @@ static uc_err public_from_in(struct work *w, struct view priv, uint8_t *pub)
 	TRY(scalar_read(w, priv));
 	if (EC_POINT_mul(w->t->p256, w->out, w->scalar, NULL, NULL, w->t->bn) != 1)
 		return UC_E_CRYPTO;
-	size_t n = EC_POINT_point2oct(w->t->p256, w->out, POINT_CONVERSION_UNCOMPRESSED, pub,
-				      POINT, w->t->bn);
+	size_t n = EC_POINT_point2oct(w->t->p256, w->out, POINT_CONVERSION_UNCOMPRESSED, pub, POINT,
+				      w->t->bn);
 	return n == POINT ? UC_OK : UC_E_CRYPTO;
 }
 
@@ -148,8 +148,7 @@ static uc_err p256_generate(const struct env *env, struct sign_key *out)
 }
 
 /* priv may be empty.  libcrypto takes integers in the machine's byte order. */
-static uc_err pkey_make(struct openssl_thread *t, struct view priv, struct view pub,
-			EVP_PKEY **out)
+static uc_err pkey_make(struct openssl_thread *t, struct view priv, struct view pub, EVP_PKEY **out)
 {
 	char group[] = "P-256";
 	uint8_t point[POINT], scalar[SCALAR];

@@ -144,12 +144,10 @@ static uc_err ed25519_import(struct view priv, struct sign_key *out)
 static uc_err ed25519_check(struct view pub)
 {
 	TRY(sodium_ready());
-	return pub.n == ED25519_KEY && crypto_core_ed25519_is_valid_point(pub.p) ? UC_OK
-										  : UC_E_KEY;
+	return pub.n == ED25519_KEY && crypto_core_ed25519_is_valid_point(pub.p) ? UC_OK : UC_E_KEY;
 }
 
-static uc_err ed25519_sign_bytes(const struct sign_key *k, struct view msg, uint8_t *sig,
-				 size_t *n)
+static uc_err ed25519_sign_bytes(const struct sign_key *k, struct view msg, uint8_t *sig, size_t *n)
 {
 	uint8_t both[crypto_sign_SECRETKEYBYTES];
 	if (k->priv.n != ED25519_SEED || k->pub_n != ED25519_KEY)

@@ -26,11 +26,11 @@ struct framing_epoch {
 	const struct suite *suite;
 	struct view group_id;
 	uint64_t epoch;
-	struct view group_context;      /* encoded */
-	struct view membership_key;     /* empty for those without secrets: tag not checked */
-	struct view sender_data_secret; /* only for private messages, as is the next; without */
+	struct view group_context;       /* encoded */
+	struct view membership_key;      /* empty for those without secrets: tag not checked */
+	struct view sender_data_secret;  /* only for private messages, as is the next; without */
 	struct secret_tree *secret_tree; /* them: UC_E_UNSUPPORTED */
-	uint32_t own_leaf;              /* FRAMING_NO_LEAF when there is none */
+	uint32_t own_leaf;               /* FRAMING_NO_LEAF when there is none */
 	framing_key_find *key_find;
 	void *key_ctx;
 };

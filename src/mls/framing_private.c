@@ -125,8 +125,8 @@ static uc_err private_seal(const struct framing_epoch *e, const struct env *env,
 {
 	enum ratchet_kind kind = ratchet_of(m->content_type);
 	struct sender_data sd = { .leaf_index = e->own_leaf,
-				  .generation = secret_tree_next(e->secret_tree, e->own_leaf,
-								 kind) };
+				  .generation =
+					  secret_tree_next(e->secret_tree, e->own_leaf, kind) };
 	TRY(env_random(env, sd.reuse_guard, sizeof sd.reuse_guard));
 	TRY(secret_tree_peek(e->secret_tree, e->own_leaf, kind, sd.generation, k));
 	guard_apply(k, sd.reuse_guard);

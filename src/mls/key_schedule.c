@@ -57,9 +57,8 @@ uc_err welcome_key_derive(const struct suite *s, struct view welcome_secret, str
 	return err;
 }
 
-uc_err epoch_secret_derive(const struct suite *s, struct view joiner_secret,
-			   struct view psk_secret, struct view group_context,
-			   struct secret *epoch_secret)
+uc_err epoch_secret_derive(const struct suite *s, struct view joiner_secret, struct view psk_secret,
+			   struct view group_context, struct secret *epoch_secret)
 {
 	return extract_expand(s, joiner_secret, or_zeros(s, psk_secret), "epoch", group_context,
 			      epoch_secret);
@@ -106,8 +105,8 @@ uc_err epoch_secrets_from_joiner(const struct suite *s, struct view joiner_secre
 				 struct epoch_secrets *out)
 {
 	struct secret epoch_secret = { 0 };
-	uc_err err = epoch_secret_derive(s, joiner_secret, psk_secret, group_context,
-					 &epoch_secret);
+	uc_err err =
+		epoch_secret_derive(s, joiner_secret, psk_secret, group_context, &epoch_secret);
 	if (!err)
 		err = epoch_secrets_derive(s, secret_view(&epoch_secret), out);
 	secret_wipe(&epoch_secret);

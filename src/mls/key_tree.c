@@ -111,8 +111,8 @@ static uc_err descend(const struct suite *s, struct descent *d, uint32_t leaf_no
 							    : right_of(d->at.index) };
 		uc_err err = UC_OK;
 		if (keep) {
-			struct key_tree_node *other =
-				left ? &d->beside[DEPTH_MAX - ++d->n_right] : &d->beside[d->n_left++];
+			struct key_tree_node *other = left ? &d->beside[DEPTH_MAX - ++d->n_right]
+							   : &d->beside[d->n_left++];
 			other->index = left ? right_of(d->at.index) : left_of(d->at.index);
 			err = child(s, &d->at.secret, left ? "right" : "left", &other->secret);
 		}

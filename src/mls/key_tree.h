@@ -16,7 +16,7 @@ struct key_tree_node {
 
 struct key_tree {
 	const struct suite *suite;
-	uint32_t width; /* leaves, a power of two */
+	uint32_t width;              /* leaves, a power of two */
 	struct key_tree_node *nodes; /* in order of index */
 	size_t n, cap;
 };

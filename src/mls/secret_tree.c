@@ -78,8 +78,8 @@ static uc_err key_derive(const struct suite *s, const struct secret *secret, uin
 static uc_err secret_advance(const struct suite *s, struct secret *secret, uint32_t generation)
 {
 	struct secret next = { .n = s->nh };
-	uc_err err = derive_tree_secret(s, secret_view(secret), "secret", generation, next.b,
-					next.n);
+	uc_err err =
+		derive_tree_secret(s, secret_view(secret), "secret", generation, next.b, next.n);
 	if (!err)
 		*secret = next;
 	secret_wipe(&next);
@@ -196,8 +196,7 @@ static uc_err ratchets_start(const struct suite *s, const struct secret *leaf_se
 		[RATCHET_APPLICATION] = "application",
 	};
 	for (int i = 0; i < RATCHET_KINDS; i++)
-		TRY(derive_secret(s, secret_view(leaf_secret), labels[i],
-				  &out->ratchet[i].secret));
+		TRY(derive_secret(s, secret_view(leaf_secret), labels[i], &out->ratchet[i].secret));
 	return UC_OK;
 }
 

@@ -25,7 +25,7 @@ struct message_key {
 };
 
 struct ratchet {
-	struct secret secret;        /* of generation `next` */
+	struct secret secret; /* of generation `next` */
 	uint32_t next;
 	struct message_key *skipped; /* in order of generation */
 	size_t n, cap;
@@ -44,8 +44,8 @@ struct secret_tree {
 };
 
 /* n_leaves: of the ratchet tree, at least 1. */
-uc_err UC_MUST_USE secret_tree_init(struct secret_tree *t, const struct suite *s,
-				    uint32_t n_leaves, struct view encryption_secret);
+uc_err UC_MUST_USE secret_tree_init(struct secret_tree *t, const struct suite *s, uint32_t n_leaves,
+				    struct view encryption_secret);
 /* Wipes and frees; all zero is an empty tree. */
 void secret_tree_done(struct secret_tree *t);
 
@@ -55,8 +55,8 @@ uc_err UC_MUST_USE secret_tree_peek(const struct secret_tree *t, uint32_t leaf,
 				    enum ratchet_kind kind, uint32_t generation,
 				    struct message_key *out);
 /* Deletes the key of that generation; those skipped on the way are kept, within the window. */
-uc_err UC_MUST_USE secret_tree_consume(struct secret_tree *t, uint32_t leaf,
-				       enum ratchet_kind kind, uint32_t generation);
+uc_err UC_MUST_USE secret_tree_consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
+				       uint32_t generation);
 /* The generation a sender uses next. */
 uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind);
 void message_key_wipe(struct message_key *k);

@@ -56,8 +56,8 @@ static void sign_run(struct vector_run *r, const json_t *j)
 	if (!vec_ok(r, "priv", sign_key_import(r->suite, vec_hex(r, j, "priv"), &key)))
 		return;
 	vec_equal(r, "pub", sign_public(&key), pub);
-	if (vec_ok(r, "sign", sign_with_label(r->suite, &key, vec_env(), label, content, &r->mem,
-					      &sig)))
+	if (vec_ok(r, "sign",
+		   sign_with_label(r->suite, &key, vec_env(), label, content, &r->mem, &sig)))
 		vec_ok(r, "verify own", verify_with_label(r->suite, pub, label, content, sig));
 	sign_key_wipe(&key);
 }
@@ -76,10 +76,12 @@ static void encrypt_run(struct vector_run *r, const json_t *j)
 		   decrypt_with_label(r->suite, &key, label, context, vec_hex(r, j, "kem_output"),
 				      vec_hex(r, j, "ciphertext"), &r->mem, &pt)))
 		vec_equal(r, "plaintext", pt, plaintext);
-	if (vec_ok(r, "encrypt", encrypt_with_label(r->suite, vec_env(), pub, label, context,
-						    plaintext, &r->mem, &kem_output, &ct)) &&
-	    vec_ok(r, "decrypt own", decrypt_with_label(r->suite, &key, label, context, kem_output,
-							ct, &r->mem, &pt)))
+	if (vec_ok(r, "encrypt",
+		   encrypt_with_label(r->suite, vec_env(), pub, label, context, plaintext, &r->mem,
+				      &kem_output, &ct)) &&
+	    vec_ok(r, "decrypt own",
+		   decrypt_with_label(r->suite, &key, label, context, kem_output, ct, &r->mem,
+				      &pt)))
 		vec_equal(r, "own plaintext", pt, plaintext);
 	kem_key_wipe(&key);
 }

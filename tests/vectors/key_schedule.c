@@ -34,8 +34,9 @@ static void uses_check(struct vector_run *r, const json_t *j, const struct epoch
 	uint8_t out[256];
 	size_t n = (size_t)vec_num(r, x, "length");
 	if (vec_true(r, "exporter.length", n <= sizeof out) &&
-	    vec_ok(r, "exporter", mls_export(r->suite, e, vec_str(r, x, "label"),
-					     vec_hex(r, x, "context"), out, n)))
+	    vec_ok(r, "exporter",
+		   mls_export(r->suite, e, vec_str(r, x, "label"), vec_hex(r, x, "context"), out,
+			      n)))
 		vec_equal(r, "exporter.secret", view_make(out, n), vec_hex(r, x, "secret"));
 }
 
@@ -65,8 +66,8 @@ static void epoch_run(struct vector_run *r, const json_t *j, struct view group_i
 	if (vec_ok(r, "welcome_secret",
 		   welcome_secret_derive(r->suite, secret_view(&joiner), psk, &welcome)))
 		vec_field(r, j, "welcome_secret", secret_view(&welcome));
-	if (!vec_ok(r, "epoch_secret", epoch_secrets_from_joiner(r->suite, secret_view(&joiner),
-								 psk, encoded, &e)))
+	if (!vec_ok(r, "epoch_secret",
+		    epoch_secrets_from_joiner(r->suite, secret_view(&joiner), psk, encoded, &e)))
 		return;
 	secrets_check(r, j, &e);
 	uses_check(r, j, &e);

@@ -12,18 +12,9 @@ enum { EXIT_SKIPPED = 77, EXIT_USAGE = 2 };
 
 /* Every kind there is; a file is of the first kind whose fields its first element has. */
 static const struct vector_kind *const kinds[] = {
-	&crypto_basics_kind,
-	&key_schedule_kind,
-	&message_protection_kind,
-	&psk_secret_kind,
-	&secret_tree_kind,
-	&transcript_hashes_kind,
-	&deserialization_kind,
-	&messages_kind,
-	&tree_math_kind,
-	&tree_operations_kind,
-	&tree_validation_kind,
-	&treekem_kind,
+	&crypto_basics_kind, &key_schedule_kind,      &message_protection_kind, &psk_secret_kind,
+	&secret_tree_kind,   &transcript_hashes_kind, &deserialization_kind,    &messages_kind,
+	&tree_math_kind,     &tree_operations_kind,   &tree_validation_kind,    &treekem_kind,
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

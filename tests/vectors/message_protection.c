@@ -54,8 +54,8 @@ static bool setup_read(struct vector_run *r, const json_t *j, struct setup *s)
 		.key_find = key_find,
 		.key_ctx = &s->pub,
 	};
-	return vec_ok(r, "group_context", wire_encode_to(&r->mem, group_context_element, &c,
-							 &s->e.group_context)) &&
+	return vec_ok(r, "group_context",
+		      wire_encode_to(&r->mem, group_context_element, &c, &s->e.group_context)) &&
 	       vec_ok(r, "signature_priv",
 		      sign_key_import(r->suite, vec_hex(r, j, "signature_priv"), &s->key));
 }
@@ -76,8 +76,8 @@ static bool raw_of(struct vector_run *r, const struct framed_content *c, struct 
 	}
 }
 
-static bool content_read(struct vector_run *r, const struct setup *s, uint8_t type,
-			 struct view raw, struct framed_content *out)
+static bool content_read(struct vector_run *r, const struct setup *s, uint8_t type, struct view raw,
+			 struct framed_content *out)
 {
 	*out = (struct framed_content){ .group_id = s->e.group_id,
 					.epoch = s->e.epoch,
@@ -91,8 +91,7 @@ static bool content_read(struct vector_run *r, const struct setup *s, uint8_t ty
 		return vec_ok(r, "proposal",
 			      wire_decode(raw, &r->mem, proposal_element, &out->proposal));
 	else
-		return vec_ok(r, "commit",
-			      wire_decode(raw, &r->mem, commit_element, &out->commit));
+		return vec_ok(r, "commit", wire_decode(raw, &r->mem, commit_element, &out->commit));
 	return true;
 }
 
@@ -108,8 +107,8 @@ static void opened_check(struct vector_run *r, const char *field,
 static bool message_read(struct vector_run *r, const json_t *j, const char *field,
 			 uint16_t wire_format, struct mls_message *m)
 {
-	return vec_ok(r, field, wire_decode(vec_hex(r, j, field), &r->mem, mls_message_element,
-					    m)) &&
+	return vec_ok(r, field,
+		      wire_decode(vec_hex(r, j, field), &r->mem, mls_message_element, m)) &&
 	       vec_num_equal(r, field, m->wire_format, wire_format);
 }
 
@@ -127,8 +126,8 @@ static void public_run(struct vector_run *r, const json_t *j, struct setup *s, u
 	vec_num_equal(r, "an empty tag", UC_E_MAC,
 		      (uint64_t)framing_open_public(&s->e, &m.public_message, &r->mem, &a));
 	if (!content_read(r, s, type, raw, &c) ||
-	    !vec_ok(r, "sign", framing_sign(&s->e, vec_env(), &s->key, MLS_PUBLIC_MESSAGE, &c,
-					    &r->mem, &a)))
+	    !vec_ok(r, "sign",
+		    framing_sign(&s->e, vec_env(), &s->key, MLS_PUBLIC_MESSAGE, &c, &r->mem, &a)))
 		return;
 	a.auth.confirmation_tag = view_make(any_tag, r->suite->nh);
 	if (vec_ok(r, "protect public", framing_protect_public(&s->e, &a, &r->mem, &p)) &&
@@ -152,12 +151,12 @@ static void private_own(struct vector_run *r, struct setup *s, uint8_t type, str
 	struct authenticated_content a;
 	struct private_message p;
 	if (!tree_renew(r, s, SENDER) || !content_read(r, s, type, raw, &c) ||
-	    !vec_ok(r, "sign", framing_sign(&s->e, vec_env(), &s->key, MLS_PRIVATE_MESSAGE, &c,
-					    &r->mem, &a)))
+	    !vec_ok(r, "sign",
+		    framing_sign(&s->e, vec_env(), &s->key, MLS_PRIVATE_MESSAGE, &c, &r->mem, &a)))
 		return;
 	a.auth.confirmation_tag = view_make(any_tag, r->suite->nh);
-	if (vec_ok(r, "protect private", framing_protect_private(&s->e, vec_env(), &a, PADDING,
-								 &r->mem, &p)) &&
+	if (vec_ok(r, "protect private",
+		   framing_protect_private(&s->e, vec_env(), &a, PADDING, &r->mem, &p)) &&
 	    tree_renew(r, s, READER) &&
 	    vec_ok(r, "open own", framing_open_private(&s->e, &p, &r->mem, &a)))
 		opened_check(r, "own private", &a, raw);

@@ -28,8 +28,7 @@ static void run(struct vector_run *r, const json_t *j)
 	vec_ok(r, "confirmation_tag", confirmation_tag_check(r->suite, &e, hash, tag));
 	if (vec_ok(r, "interim_transcript_hash_after",
 		   interim_transcript_hash(r->suite, hash, tag, interim)))
-		vec_field(r, j, "interim_transcript_hash_after",
-			  view_make(interim, r->suite->nh));
+		vec_field(r, j, "interim_transcript_hash_after", view_make(interim, r->suite->nh));
 }
 
 const struct vector_kind transcript_hashes_kind = {

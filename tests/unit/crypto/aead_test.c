@@ -18,11 +18,11 @@ TEST(aes_gcm_known_answers)
 	static const uint8_t zero[16];
 	uint8_t ct[32];
 	const struct suite *s = suite_find(SUITE_X25519_AES128);
-	expect_ok(suite_seal(s, VIEW_OF(zero), view_make(zero, 12), VIEW_LIT(""), VIEW_LIT(""),
-			     ct));
+	expect_ok(
+		suite_seal(s, VIEW_OF(zero), view_make(zero, 12), VIEW_LIT(""), VIEW_LIT(""), ct));
 	expect_bytes(view_make(ct, 16), test_hex("58e2fccefa7e3061367f1d57a4e7455a"));
-	expect_ok(suite_seal(s, VIEW_OF(zero), view_make(zero, 12), VIEW_LIT(""), VIEW_OF(zero),
-			     ct));
+	expect_ok(
+		suite_seal(s, VIEW_OF(zero), view_make(zero, 12), VIEW_LIT(""), VIEW_OF(zero), ct));
 	expect_bytes(VIEW_OF(ct), test_hex("0388dace60b6a392f328c2b971b2fe78"
 					   "ab6e47d42cec13bdf53a67b21257bddf"));
 }
@@ -49,8 +49,7 @@ TEST(each_suite_opens_what_it_sealed_and_nothing_else)
 		for (size_t short_n = 0; short_n < n_ct; short_n++)
 			expect_err(suite_open(s, k, n, aad, view_make(ct, short_n), out),
 				   UC_E_DECRYPT);
-		expect_err(suite_seal(s, view_make(key, s->nk - 1), n, aad, pt, ct),
-			   UC_E_ARGUMENT);
+		expect_err(suite_seal(s, view_make(key, s->nk - 1), n, aad, pt, ct), UC_E_ARGUMENT);
 	}
 }
 
@@ -89,8 +88,8 @@ static void *work(void *arg)
 	const struct suite *s = suite_at(0);
 	uint8_t ct[48], out[32], hash[HASH_MAX];
 	for (int i = 0; i < 200; i++) {
-		expect_ok(suite_seal(s, key_of(s), VIEW_OF(nonce), VIEW_LIT(""),
-				     view_make(key, 32), ct));
+		expect_ok(suite_seal(s, key_of(s), VIEW_OF(nonce), VIEW_LIT(""), view_make(key, 32),
+				     ct));
 		expect_ok(suite_open(s, key_of(s), VIEW_OF(nonce), VIEW_LIT(""), VIEW_OF(ct), out));
 		expect_ok(suite_mac(s, VIEW_OF(key), VIEW_OF(ct), hash));
 		expect_bytes(VIEW_OF(out), VIEW_OF(key));

@@ -47,8 +47,8 @@ TEST(hkdf_sha256_of_rfc_5869)
 	expect_bytes(VIEW_OF(out),
 		     test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
 			      "34007208d5b887185865"));
-	expect_ok(hkdf_sha256((struct view){ 0 }, VIEW_OF(ikm), (struct view){ 0 }, out,
-			      sizeof out));
+	expect_ok(
+		hkdf_sha256((struct view){ 0 }, VIEW_OF(ikm), (struct view){ 0 }, out, sizeof out));
 	expect_bytes(VIEW_OF(out),
 		     test_hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
 			      "9d201395faa4b61a96c8"));

@@ -14,16 +14,14 @@ static const struct {
 	uint16_t suite;
 	const char *ikm_r, *sk_r, *pk_r, *enc, *ct, *exported;
 } known[] = {
-	{ SUITE_X25519_AES128,
-	  "6db9df30aa07dd42ee5e8181afdb977e538f5e1fec8a06223f33f7013e525037",
+	{ SUITE_X25519_AES128, "6db9df30aa07dd42ee5e8181afdb977e538f5e1fec8a06223f33f7013e525037",
 	  "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8",
 	  "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d",
 	  "37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431",
 	  "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a9"
 	  "6d8770ac83d07bea87e13c512a",
 	  "3853fe2b4035195a573ffc53856e77058e15d9ea064de3e59f4961d0095250ee" },
-	{ SUITE_P256_AES128,
-	  "668b37171f1072f3cf12ea8a236a45df23fc13b82af3609ad1e354f6ef817550",
+	{ SUITE_P256_AES128, "668b37171f1072f3cf12ea8a236a45df23fc13b82af3609ad1e354f6ef817550",
 	  "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2",
 	  "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a"
 	  "826a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0",
@@ -81,8 +79,8 @@ TEST(seal_and_open_agree_on_each_suite)
 					   &sent, s->nh));
 		expect_ok(hpke_export_receive(s, &k, enc, info, aad, &received, s->nh));
 		expect(secret_equal(&sent, &received));
-		expect_ok(encrypt_with_label(s, test_env(), kem_public(&k), "L", info,
-					     VIEW_LIT(""), &mem, &enc, &ct));
+		expect_ok(encrypt_with_label(s, test_env(), kem_public(&k), "L", info, VIEW_LIT(""),
+					     &mem, &enc, &ct));
 		expect_ok(decrypt_with_label(s, &k, "L", info, enc, ct, &mem, &pt));
 		expect_eq(pt.n, 0);
 		expect_err(decrypt_with_label(s, &k, "M", info, enc, ct, &mem, &pt), UC_E_DECRYPT);
@@ -123,9 +121,11 @@ TEST(x25519_refuses_points_of_small_order)
 		struct view pub = test_hex(odd[i]);
 		expect_err(kem_public_check(s, pub), UC_E_KEY);
 		expect_err(hpke_seal(s, test_env(), pub, VIEW_LIT(""), VIEW_LIT(""), VIEW_LIT(""),
-				     &mem, &enc, &ct), UC_E_KEY);
+				     &mem, &enc, &ct),
+			   UC_E_KEY);
 		expect_err(hpke_open(s, &k, pub, VIEW_LIT(""), VIEW_LIT(""),
-				     VIEW_LIT("0123456789abcdef"), &mem, &pt), UC_E_DECRYPT);
+				     VIEW_LIT("0123456789abcdef"), &mem, &pt),
+			   UC_E_DECRYPT);
 	}
 	arena_done(&mem);
 }

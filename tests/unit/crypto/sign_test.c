@@ -165,12 +165,20 @@ TEST(p256_refuses_odd_keys)
 	pub[0] = 0; /* infinity */
 	expect_err(sign_public_check(s, view_make(pub, 1)), UC_E_KEY);
 	/* private keys: zero, the order, and all ones */
-	expect_err(sign_key_import(s, test_hex("00000000000000000000000000000000"
-					       "00000000000000000000000000000000"), &k), UC_E_KEY);
-	expect_err(sign_key_import(s, test_hex("ffffffff00000000ffffffffffffffff"
-					       "bce6faada7179e84f3b9cac2fc632551"), &k), UC_E_KEY);
-	expect_ok(sign_key_import(s, test_hex("ffffffff00000000ffffffffffffffff"
-					      "bce6faada7179e84f3b9cac2fc632550"), &k));
+	expect_err(sign_key_import(s,
+				   test_hex("00000000000000000000000000000000"
+					    "00000000000000000000000000000000"),
+				   &k),
+		   UC_E_KEY);
+	expect_err(sign_key_import(s,
+				   test_hex("ffffffff00000000ffffffffffffffff"
+					    "bce6faada7179e84f3b9cac2fc632551"),
+				   &k),
+		   UC_E_KEY);
+	expect_ok(sign_key_import(s,
+				  test_hex("ffffffff00000000ffffffffffffffff"
+					   "bce6faada7179e84f3b9cac2fc632550"),
+				  &k));
 }
 
 TEST(own_ed25519_labels)

@@ -283,7 +283,8 @@ TEST(external_senders_propose_what_they_may)
 	for (size_t i = 0; i < 3; i++) {
 		c.proposal = (struct proposal){ .proposal_type = refused_types[i] };
 		expect_err(framing_sign(&x.e[ALICE], test_env(), &x.key[BLANK], MLS_PUBLIC_MESSAGE,
-					&c, &x.mem, &a), UC_E_UNEXPECTED);
+					&c, &x.mem, &a),
+			   UC_E_UNEXPECTED);
 		p.content = c;
 		expect_err(framing_open_public(&x.e[BOB], &p, &x.mem, &a), UC_E_UNEXPECTED);
 	}
@@ -307,10 +308,9 @@ TEST(who_may_send_what)
 		expect_err(framing_open_public(&x.e[BOB], &p, &x.mem, &a), UC_E_UNEXPECTED);
 		p.content = removal(sender);
 		if (sender != SENDER_EXTERNAL)
-			expect_err(framing_open_public(&x.e[BOB], &p, &x.mem, &a),
-				   UC_E_UNEXPECTED);
-		expect_err(framing_sign(&x.e[ALICE], test_env(), &x.key[BLANK],
-					MLS_PRIVATE_MESSAGE, &p.content, &x.mem, &a),
+			expect_err(framing_open_public(&x.e[BOB], &p, &x.mem, &a), UC_E_UNEXPECTED);
+		expect_err(framing_sign(&x.e[ALICE], test_env(), &x.key[BLANK], MLS_PRIVATE_MESSAGE,
+					&p.content, &x.mem, &a),
 			   UC_E_UNEXPECTED);
 	}
 	end();

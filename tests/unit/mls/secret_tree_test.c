@@ -102,16 +102,18 @@ TEST(windows_are_what_they_say)
 	expect_err(secret_tree_consume(&t, UINT32_MAX, RATCHET_HANDSHAKE, 0), UC_E_DECRYPT);
 	expect(unchanged(&t));
 	expect_ok(secret_tree_consume(&t, 1, RATCHET_HANDSHAKE, far));
-	expect_err(secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX - 1,
-				    &k), UC_E_DECRYPT);
+	expect_err(
+		secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX - 1, &k),
+		UC_E_DECRYPT);
 	expect_ok(secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX, &k));
 	expect_eq(t.leaves[0]->ratchet[RATCHET_HANDSHAKE].n, SECRET_TREE_SKIPPED_MAX);
 	/* Further skipping pushes the oldest out. */
 	expect_ok(secret_tree_consume(&t, 1, RATCHET_HANDSHAKE, far + 11));
-	expect_err(secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX + 9,
-				    &k), UC_E_DECRYPT);
-	expect_ok(secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX + 10,
-				   &k));
+	expect_err(
+		secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX + 9, &k),
+		UC_E_DECRYPT);
+	expect_ok(
+		secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far - SECRET_TREE_SKIPPED_MAX + 10, &k));
 	expect_ok(secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far + 10, &k));
 	expect_err(secret_tree_peek(&t, 1, RATCHET_HANDSHAKE, far, &k), UC_E_DECRYPT);
 	expect_eq(t.leaves[0]->ratchet[RATCHET_HANDSHAKE].n, SECRET_TREE_SKIPPED_MAX);
