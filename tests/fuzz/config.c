@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration: never crashes, and refuses exactly when it says why. */
+#include "tests/fuzz/fuzz.h"
+
+#include "base/text.h"
+#include "server/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static struct config c;
+	struct arena a;
+	struct buf said;
+	arena_init(&a, 1 << 22, ARENA_PLAIN);
+	buf_init(&said, 1 << 24);
+	struct config_mistakes m = { "fuzz.conf", &said, 0 };
+	uc_err err = config_read(&a, view_make(data, n), "folder", &m, &c);
+	fuzz_expect((err != UC_OK) == (m.n > 0) && (said.n > 0) == (m.n > 0));
+	fuzz_expect(utf8_is_valid(buf_view(&said)));
+	for (size_t i = 0; !err && i < c.apps_n; i++)
+		fuzz_expect(c.apps[i].domain && c.apps[i].listen.port && c.apps[i].keys);
+	buf_done(&said);
+	arena_done(&a);
+	return 0;
+}
