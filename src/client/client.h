@@ -58,13 +58,20 @@ struct uc_client {
 	uc_op account_op;
 	bool account_busy;     /* one of its requests is under way */
 	bool list_stale;       /* the device list has moved on */
-	bool pool_known;
+	uint64_t account_retry_ms;
+	bool pool_known, pool_busy; /* the pool's contents are known; a request is under way */
+	uint64_t pool_retry_ms;
+	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
+	uint64_t seats_retry_ms;
+	bool addresses_busy;          /* contacts.c */
+	uint64_t addresses_retry_ms;
 	uint32_t sets_left;
 
 	struct set *sets;         /* pool.c */
 	struct contact *contacts; /* contacts.c */
 	struct request *requests; /* requests.c */
 	struct room *rooms;       /* rooms.c */
+	struct known_app *apps;   /* directories.c; memory only */
 };
 
 static inline uint64_t client_now(struct uc_client *c)
@@ -104,5 +111,10 @@ uc_err UC_MUST_USE records_load(struct uc_client *c);
 /* Puts every changed object into the turn's batch. */
 void records_save(struct uc_client *c);
 void records_free(struct uc_client *c);
+void set_free(struct set *s);
+void task_free(struct task *t);
+void outgoing_free(struct outgoing *o);
+/* Out of the store, and of the room's outbox unless an answer is awaited: then its content goes. */
+void outgoing_delete(struct uc_client *c, struct room *r, struct outgoing *o);
 
 #endif

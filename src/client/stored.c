@@ -178,6 +178,7 @@ void wire_request(struct wire *w, struct request *r)
 	FIXED(w, r->request_key);
 	FIXED(w, r->answer_priv);
 	FIXED(w, r->answer_pub);
+	FIXED(w, r->set_id);
 	wire_blob(w, &r->entry);
 	wire_blob(w, &r->introduction);
 	wire_id(w, &r->contact);
@@ -202,14 +203,14 @@ static void wire_task(struct wire *w, struct task *t)
 	wire_id(w, &t->contact);
 	TEXT(w, t->participant);
 	wire_blob(w, &t->key_packages);
-	wire_u32(w, &t->attempts);
+	wire_bool(w, &t->staged);
 }
 
 static void wire_pending(struct wire *w, struct pending *p)
 {
 	wire_bool(w, &p->there);
+	wire_bool(w, &p->is_commit);
 	wire_u64(w, &p->epoch);
-	wire_u64(w, &p->task);
 	FIXED(w, p->hash);
 	wire_blob(w, &p->update);
 	wire_bool(w, &p->accepted);
@@ -263,8 +264,45 @@ void wire_room(struct wire *w, struct room *r)
 	wire_u64(w, &r->read_up_to);
 	wire_u64(w, &r->last_ms);
 	wire_u32(w, &r->unread);
+	FIXED(w, r->set_id);
 	wire_pending(w, &r->pending);
-	wire_blob(w, &r->create);
 	WIRE_CHAIN(w, &r->members, struct member, wire_member);
 	WIRE_CHAIN(w, &r->tasks, struct task, wire_task);
+}
+
+void wire_outgoing(struct wire *w, struct outgoing *o)
+{
+	record_version(w);
+	wire_u64(w, &o->number);
+	wire_u64(w, &o->message);
+	wire_id(w, &o->id);
+	wire_blob(w, &o->content);
+	wire_u64(w, &o->epoch);
+	FIXED(w, o->hash);
+	wire_blob(w, &o->submit);
+}
+
+void wire_message(struct wire *w, struct message *m)
+{
+	record_version(w);
+	wire_u64(w, &m->number);
+	wire_id(w, &m->id);
+	wire_u8(w, &m->state);
+	wire_u8(w, &m->kind);
+	wire_bool(w, &m->own);
+	wire_bool(w, &m->edited);
+	wire_bool(w, &m->deleted);
+	TEXT(w, m->participant);
+	wire_u64(w, &m->time_ms);
+	wire_u64(w, &m->seq);
+	wire_bool(w, &m->has_reply);
+	wire_id(w, &m->in_reply_to);
+	wire_bytes(w, &m->text);
+	wire_bytes(w, &m->content);
+	wire_bytes(w, &m->frank);
+}
+
+void message_element(struct wire *w, void *v)
+{
+	wire_message(w, v);
 }

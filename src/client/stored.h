@@ -165,6 +165,7 @@ struct request {
 	char reply[ADDRESS_BYTES];   /* the asker's request address */
 	uint8_t request_key[32];     /* out: theirs */
 	uint8_t answer_priv[32], answer_pub[32]; /* out: ours; in: theirs, the public half alone */
+	uint8_t set_id[SET_ID];      /* in: the set we answered with */
 	struct blob entry;           /* ConsentEntry to be sent */
 	struct blob introduction;    /* in: of the card, checked */
 	struct uc_id contact, room;  /* zero until there is one */
@@ -199,7 +200,6 @@ enum task_kind {
 	TASK_ADD = 1,      /* contact: fetch KeyPackages by one of their addresses, commit */
 	TASK_ADD_PACKAGES, /* KeyPackages are here: commit */
 	TASK_REMOVE,       /* participant */
-	TASK_COMMIT,       /* proposals of others wait */
 	TASK_LEAVE,
 };
 struct task {
@@ -207,18 +207,19 @@ struct task {
 	uint8_t kind; /* enum task_kind */
 	struct uc_id contact;
 	char participant[URI_BYTES];
-	struct blob key_packages; /* KeyPackage list */
-	uint32_t attempts;
+	struct blob key_packages; /* KeyPackages, one opaque<V> each */
+	bool staged;              /* part of the pending commit */
 
-	uc_op op; /* memory only */
+	uc_op op; /* memory only, from here on */
+	bool in_flight;
 	struct task *next;
 };
 
 /* A commit or proposal that was made and stored, and whose place in the log is awaited. */
 struct pending {
 	bool there;
+	bool is_commit;            /* else a proposal to leave */
 	uint64_t epoch;            /* it was made in */
-	uint64_t task;             /* number of its task; 0: none */
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage, to know it in the log */
 	struct blob update;        /* MIMI UpdateRequest, sent until it is answered */
 	bool accepted;             /* answered: only its log entry is missing */
@@ -243,15 +244,55 @@ struct room {
 	bool keys_given;       /* a direct room: our batch of key addresses was queued */
 	uint64_t next_message, read_up_to, last_ms;
 	uint32_t unread;
+	uint8_t set_id[SET_ID]; /* joining: whose KeyPackage the Welcome is for */
 	struct pending pending;
-	struct blob create;    /* ROOM_CREATE body, until it is answered */
-
 	struct member *members;
 	struct task *tasks;
 
 	bool dirty, group_dirty; /* memory only, from here on */
+	struct room_group *group;
+	struct outgoing *outbox; /* in order; records of their own */
+	uint32_t seat;
+	bool seat_open, seat_busy, update_busy;
+	uint64_t log_next;       /* the log's end when the seat was opened */
+	uint64_t retry_ms;       /* nothing is tried before */
+	uint64_t commit_ms;      /* others' proposals are committed by us then; 0: there are none */
+	uc_op create_op;
 	struct room *next;
 };
 void wire_room(struct wire *w, struct room *r);
+
+/* --- messages --- */
+
+/* A message on its way out: content and salt stay the same however often it is encrypted. */
+struct outgoing {
+	uint64_t number;           /* order in this room */
+	uint64_t message;          /* number in the room's history; 0: not shown, as introductions */
+	struct uc_id id;           /* MIMI message id */
+	struct blob content;       /* MIMI content */
+	uint64_t epoch;            /* of the ciphertext */
+	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
+	struct blob submit;        /* MIMI SubmitMessageRequest; empty: to be encrypted */
+
+	bool dirty, in_flight; /* memory only */
+	struct outgoing *next;
+};
+void wire_outgoing(struct wire *w, struct outgoing *o);
+
+/* One message of a room's history. */
+struct message {
+	uint64_t number;
+	struct uc_id id;
+	uint8_t state, kind;         /* enum uc_message_state, uc_message_kind */
+	bool own, edited, deleted;
+	char participant[URI_BYTES]; /* sender */
+	uint64_t time_ms, seq;
+	bool has_reply;
+	struct uc_id in_reply_to;
+	struct view text;
+	struct view content, frank;  /* as received, for a report */
+};
+void wire_message(struct wire *w, struct message *m);
+void message_element(struct wire *w, void *v);
 
 #endif

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/account.h"
+
+#include "client/devices.h"
+#include "client/rooms.h"
+#include "client/session.h"
+#include "client/turn.h"
+#include "client/words.h"
+
+/* --- keys --- */
+
+static uc_err account_key_from(const uint8_t entropy[WORDS_ENTROPY], struct ed25519_key *out)
+{
+	uint8_t seed[ED25519_SEED];
+	TRY(hkdf_sha256((struct view){ NULL, 0 }, (struct view){ entropy, WORDS_ENTROPY },
+			VIEW_LIT("Undercroft account key"), seed, sizeof seed));
+	ed25519_from_seed(seed, out);
+	wipe(seed, sizeof seed);
+	return UC_OK;
+}
+
+static uc_err box_key_generate(struct uc_client *c, uint8_t priv[32], uint8_t pub[32])
+{
+	struct kem_key k;
+	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &k));
+	memcpy(priv, k.priv.b, 32);
+	memcpy(pub, k.pub, 32);
+	kem_key_wipe(&k);
+	return UC_OK;
+}
+
+static uc_err device_keys_make(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	TRY(ed25519_generate(&c->env, &a->device));
+	return box_key_generate(c, a->intake_priv, a->intake_pub);
+}
+
+/* The keys of an account to be, once; a repeated sign-up uses them again. */
+static uc_err keys_make(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	struct ed25519_key key;
+	if (a->has_entropy)
+		return UC_OK;
+	TRY(env_random(&c->env, a->entropy, sizeof a->entropy));
+	TRY(account_key_from(a->entropy, &key));
+	memcpy(a->account_key, key.pub, ED25519_KEY);
+	uc_err err = device_keys_make(c);
+	if (!err)
+		err = devices_first(c, &key);
+	wipe(&key, sizeof key);
+	a->has_entropy = !err;
+	a->dirty = true;
+	return err;
+}
+
+/* --- codes --- */
+
+static uc_err code_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	op_done(c, (uc_op)(uintptr_t)subject, r->err, r->text);
+	return UC_OK;
+}
+
+struct sign_up_args {
+	const char *identifier, *code, *profile_name;
+	uc_op *op;
+};
+
+static uc_err request_code(struct uc_client *c, void *arg)
+{
+	const struct sign_up_args *in = arg;
+	if (c->connection != UC_GREETED && c->connection != UC_ONLINE)
+		return UC_E_NET;
+	struct code_request_request req = { .identifier = view_str(in->identifier) };
+	uc_op op = op_new(c);
+	TRY(call_send(c, FRAME_CODE_REQUEST, code_request_request_element, &req, code_done,
+		      (void *)(uintptr_t)op));
+	*in->op = op;
+	return UC_OK;
+}
+
+uc_err uc_request_code(uc_client *c, const char *identifier, uc_op *op)
+{
+	struct sign_up_args in = { .identifier = identifier, .op = op };
+	if (!c || !identifier || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, request_code, &in);
+}
+
+/* --- sign-up --- */
+
+static void sign_up_failed(struct uc_client *c, const struct reply *r)
+{
+	c->account.state = ACCOUNT_NONE;
+	c->account.dirty = true;
+	op_done(c, c->account_op, r->err, r->text);
+	c->account_op = 0;
+}
+
+static uc_err active(struct uc_client *c, const uint8_t account_id[ACCOUNT_ID])
+{
+	struct account *a = &c->account;
+	memcpy(a->account_id, account_id, ACCOUNT_ID);
+	a->state = ACCOUNT_ACTIVE;
+	memset(a->code, 0, sizeof a->code);
+	a->dirty = true;
+	return session_signed_in(c);
+}
+
+static uc_err sign_up_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct sign_up_response in;
+	char words[WORDS_TEXT];
+	(void)subject;
+	c->account_busy = false;
+	if (r->err == UC_E_NET || reply_is_transient(r))
+		return UC_OK; /* asked again at the next greeting */
+	struct reply bad = { .err = UC_E_FRAME };
+	if (r->err || wire_decode(r->body, r->mem, sign_up_response_element, &in)) {
+		sign_up_failed(c, r->err ? r : &bad);
+		return UC_OK;
+	}
+	TRY(active(c, in.account_id));
+	TRY(words_encode(c->account.entropy, words));
+	op_done(c, c->account_op, UC_OK, view_str(words));
+	c->account_op = 0;
+	wipe(words, sizeof words);
+	return UC_OK;
+}
+
+static uc_err sign_up_send(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	uint8_t signature[ED25519_SIGNATURE];
+	struct sign_up_request req = {
+		.identifier = view_str(a->identifier),
+		.code = view_str(a->code),
+		.account_key = VIEW_OF(a->account_key),
+		.device_key = VIEW_OF(a->device.pub),
+		.intake_key = VIEW_OF(a->intake_pub),
+		.signature = VIEW_OF(signature),
+	};
+	TRY(devices_last_entry(c, &req.device_list_entry));
+	TRY(session_sign(c, SESSION_SIGN_UP, &a->device, (struct view){ NULL, 0 },
+			 req.device_list_entry, signature));
+	TRY(call_send(c, FRAME_SIGN_UP, sign_up_request_element, &req, sign_up_done, NULL));
+	c->account_busy = true;
+	return UC_OK;
+}
+
+static uc_err sign_up(struct uc_client *c, void *arg)
+{
+	const struct sign_up_args *in = arg;
+	struct account *a = &c->account;
+	char identifier[IDENTIFIER_BYTES], profile[PROFILE_BYTES], code[CODE_BYTES];
+	if (a->state > ACCOUNT_SIGNING_UP || c->account_busy)
+		return UC_E_EXISTS;
+	TRY(text_set(identifier, sizeof identifier, view_str(in->identifier)));
+	TRY(text_set(profile, sizeof profile, view_str(in->profile_name)));
+	TRY(text_set(code, sizeof code, view_str(in->code)));
+	TRY(keys_make(c));
+	memcpy(a->identifier, identifier, sizeof identifier);
+	memcpy(a->profile_name, profile, sizeof profile);
+	memcpy(a->code, code, sizeof code);
+	a->state = ACCOUNT_SIGNING_UP;
+	a->dirty = true;
+	*in->op = c->account_op = op_new(c);
+	return c->connection == UC_GREETED ? sign_up_send(c) : UC_OK;
+}
+
+uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code, const char *profile_name,
+		  uc_op *op)
+{
+	struct sign_up_args in = { identifier, code ? code : "", profile_name, op };
+	if (!c || !identifier || !profile_name || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, sign_up, &in);
+}
+
+/* --- recovery --- */
+
+uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n)
+{
+	char words[WORDS_TEXT];
+	if (!c->account.has_entropy || !account_is_active(c))
+		return UC_E_NOT_FOUND;
+	if (out_n < sizeof words)
+		return UC_E_TOO_LARGE;
+	TRY(words_encode(c->account.entropy, words));
+	memcpy(out, words, sizeof words);
+	wipe(words, sizeof words);
+	return UC_OK;
+}
+
+static uc_err recovery_confirmed(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	if (!account_is_active(c))
+		return UC_E_SIGNED_OUT;
+	wipe(c->account.entropy, sizeof c->account.entropy);
+	c->account.has_entropy = false;
+	c->account.dirty = true;
+	return UC_OK;
+}
+
+uc_err uc_recovery_confirmed(uc_client *c)
+{
+	return turn_run(c, recovery_confirmed, NULL);
+}
+
+static uc_err recovered(struct uc_client *c)
+{
+	wipe(c->account.entropy, sizeof c->account.entropy);
+	c->account.has_entropy = false;
+	op_done(c, c->account_op, UC_OK, (struct view){ NULL, 0 });
+	c->account_op = 0;
+	return active(c, c->account.account_id);
+}
+
+static uc_err reset_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	(void)subject;
+	c->account_busy = false;
+	if (r->err == UC_E_NET || reply_is_transient(r))
+		return UC_OK;
+	if (!r->err)
+		return recovered(c);
+	sign_up_failed(c, r);
+	return UC_OK;
+}
+
+static uc_err reset_send(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	uint8_t signature[ED25519_SIGNATURE];
+	struct device_reset_request req = {
+		.device_key = VIEW_OF(a->device.pub),
+		.intake_key = VIEW_OF(a->intake_pub),
+		.signature = VIEW_OF(signature),
+	};
+	TRY(devices_last_entry(c, &req.device_list_entry));
+	TRY(session_sign(c, SESSION_SIGN_UP, &a->device, VIEW_OF(a->account_id),
+			 req.device_list_entry, signature));
+	a->dirty = true;
+	return call_send(c, FRAME_DEVICE_RESET, device_reset_request_element, &req, reset_done, NULL);
+}
+
+/* The app's list may end with our own entry already: then only its answer was lost. */
+static uc_err list_received(struct uc_client *c, const struct recover_response *in)
+{
+	struct ed25519_key key;
+	memcpy(c->account.account_id, in->account_id, ACCOUNT_ID);
+	TRY(account_key_from(c->account.entropy, &key));
+	uc_err err = devices_reset(c, &in->entries, &key);
+	wipe(&key, sizeof key);
+	if (err == UC_E_EXISTS) {
+		c->account.state = ACCOUNT_ACTIVE;
+		c->account.dirty = true;
+		op_done(c, c->account_op, UC_OK, (struct view){ NULL, 0 });
+		c->account_op = 0;
+		return session_sign_in(c);
+	}
+	TRY(err);
+	return reset_send(c);
+}
+
+static uc_err recover_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct recover_response in;
+	struct reply bad = { .err = UC_E_FRAME };
+	(void)subject;
+	if (r->err || wire_decode(r->body, r->mem, recover_response_element, &in)) {
+		c->account_busy = false;
+		if (r->err != UC_E_NET && !reply_is_transient(r))
+			sign_up_failed(c, r->err ? r : &bad);
+		return UC_OK;
+	}
+	uc_err err = list_received(c, &in);
+	if (err == UC_E_SIGNATURE || err == UC_E_MALFORMED || err == UC_E_CHAIN) {
+		c->account_busy = false;
+		bad.err = err;
+		sign_up_failed(c, &bad);
+		return UC_OK;
+	}
+	return err;
+}
+
+static uc_err recover_send(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	struct ed25519_key key;
+	uint8_t signature[ED25519_SIGNATURE];
+	struct recover_request req = { VIEW_OF(a->account_key), VIEW_OF(signature) };
+	TRY(account_key_from(a->entropy, &key));
+	uc_err err = session_sign(c, SESSION_RECOVER, &key, (struct view){ NULL, 0 },
+				  (struct view){ NULL, 0 }, signature);
+	wipe(&key, sizeof key);
+	TRY(err);
+	TRY(call_send(c, FRAME_RECOVER, recover_request_element, &req, recover_done, NULL));
+	c->account_busy = true;
+	return UC_OK;
+}
+
+static uc_err recover(struct uc_client *c, void *arg)
+{
+	const struct sign_up_args *in = arg;
+	struct account *a = &c->account;
+	struct ed25519_key key;
+	uint8_t entropy[WORDS_ENTROPY];
+	char profile[PROFILE_BYTES];
+	if (a->state != ACCOUNT_NONE || c->account_busy)
+		return UC_E_EXISTS;
+	TRY(text_set(profile, sizeof profile, view_str(in->profile_name)));
+	TRY(words_decode(view_str(in->code), entropy, NULL));
+	TRY(account_key_from(entropy, &key));
+	TRY(device_keys_make(c));
+	memcpy(a->entropy, entropy, sizeof entropy);
+	memcpy(a->account_key, key.pub, ED25519_KEY);
+	memcpy(a->profile_name, profile, sizeof profile);
+	wipe(entropy, sizeof entropy);
+	wipe(&key, sizeof key);
+	a->has_entropy = true;
+	a->state = ACCOUNT_RECOVERING;
+	a->dirty = true;
+	*in->op = c->account_op = op_new(c);
+	return c->connection == UC_GREETED ? recover_send(c) : UC_OK;
+}
+
+uc_err uc_recover(uc_client *c, const char *words, const char *profile_name, uc_op *op)
+{
+	struct sign_up_args in = { .code = words, .profile_name = profile_name, .op = op };
+	if (!c || !words || !profile_name || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, recover, &in);
+}
+
+uc_err account_resume(struct uc_client *c)
+{
+	switch (c->account.state) {
+	case ACCOUNT_SIGNING_UP:
+		return sign_up_send(c);
+	case ACCOUNT_RECOVERING:
+		return recover_send(c);
+	default:
+		return UC_OK;
+	}
+}
+
+/* --- while signed in --- */
+
+static uc_err request_key_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	(void)subject;
+	c->account_busy = false;
+	if (!r->err) {
+		c->account.request_keys[0].put = true;
+		c->account.dirty = true;
+	}
+	return UC_OK;
+}
+
+static uc_err request_key_send(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	if (!a->request_key_count) {
+		struct request_key *k = &a->request_keys[0];
+		TRY(box_key_generate(c, k->priv, k->pub));
+		k->put = false;
+		a->request_key_count = 1;
+		a->dirty = true;
+	}
+	struct request_key_put_request req = { VIEW_OF(a->request_keys[0].pub) };
+	c->account_busy = true;
+	return call_send(c, FRAME_REQUEST_KEY_PUT, request_key_put_request_element, &req,
+			 request_key_done, NULL);
+}
+
+static uc_err list_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct device_list_get_response in;
+	bool listed = true;
+	(void)subject;
+	c->account_busy = false;
+	if (r->err || wire_decode(r->body, r->mem, device_list_get_response_element, &in))
+		return UC_OK;
+	c->list_stale = false;
+	uc_err err = devices_take(c, &in.entries, &listed);
+	if (err) {
+		event_warning(c, err, VIEW_LIT("the app's list of your devices does not verify"),
+			      NULL);
+		return UC_OK;
+	}
+	event_new(c, UC_EVENT_DEVICES);
+	if (!listed)
+		account_gone(c);
+	return UC_OK;
+}
+
+static uc_err list_fetch(struct uc_client *c)
+{
+	struct empty none = { 0 };
+	c->account_busy = true;
+	return call_send(c, FRAME_DEVICE_LIST, empty_element, &none, list_done, NULL);
+}
+
+static uc_err delete_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	(void)subject;
+	c->account_busy = false;
+	if (r->err == UC_E_NET || reply_is_transient(r))
+		return UC_OK;
+	if (!r->err || r->err == UC_E_NOT_FOUND) {
+		account_gone(c);
+	} else {
+		c->account.deleting = false;
+		c->account.dirty = true;
+	}
+	op_done(c, c->account_op, r->err, r->text);
+	c->account_op = 0;
+	return UC_OK;
+}
+
+static uc_err delete_send(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	uint8_t signature[ED25519_SIGNATURE];
+	struct account_delete_request req = { VIEW_OF(signature) };
+	TRY(session_sign(c, SESSION_DELETE, &a->device, VIEW_OF(a->account_id),
+			 (struct view){ NULL, 0 }, signature));
+	c->account_busy = true;
+	return call_send(c, FRAME_ACCOUNT_DELETE, account_delete_request_element, &req, delete_done,
+			 NULL);
+}
+
+static uc_err delete_start(struct uc_client *c, void *arg)
+{
+	uc_op *op = arg;
+	if (!account_is_active(c))
+		return UC_E_SIGNED_OUT;
+	c->account.deleting = true;
+	c->account.dirty = true;
+	rooms_leave_all(c);
+	*op = c->account_op = op_new(c);
+	return UC_OK;
+}
+
+uc_err uc_account_delete(uc_client *c, uc_op *op)
+{
+	if (!c || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, delete_start, op);
+}
+
+void account_gone(struct uc_client *c)
+{
+	if (c->account.state == ACCOUNT_GONE)
+		return;
+	c->account.state = ACCOUNT_GONE;
+	c->account.dirty = true;
+	event_new(c, UC_EVENT_ACCOUNT_GONE);
+}
+
+void account_list_head(struct uc_client *c, uint32_t generation, uint32_t position)
+{
+	uint32_t known_generation, known_position;
+	devices_head(c, &known_generation, &known_position);
+	if (known_generation != generation || known_position != position)
+		c->list_stale = true;
+}
+
+uc_err account_drive(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	if (!account_is_active(c) || c->account_busy)
+		return UC_OK;
+	if (c->list_stale)
+		return list_fetch(c);
+	if (!a->request_key_count || !a->request_keys[0].put)
+		return request_key_send(c);
+	if (a->deleting && rooms_all_left(c))
+		return delete_send(c);
+	return UC_OK;
+}
+
+uc_err uc_account_get(uc_client *c, struct uc_account *out)
+{
+	const struct account *a = &c->account;
+	if (!c || !out)
+		return UC_E_ARGUMENT;
+	*out = (struct uc_account){
+		.state = a->state == ACCOUNT_ACTIVE ? UC_ACCOUNT :
+			 a->state == ACCOUNT_GONE   ? UC_ACCOUNT_GONE :
+						      UC_NO_ACCOUNT,
+		.app = a->app,
+		.names = (enum uc_name_kind)a->names,
+		.identifier = a->identifier,
+		.profile_name = a->profile_name,
+		.recovery_confirmed = !a->has_entropy,
+		.devices = devices_count(c),
+		.sets_left = c->sets_left,
+	};
+	memcpy(out->account_key, a->account_key, sizeof out->account_key);
+	return UC_OK;
+}

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/contact_requests.h"
+
+#include "client/account.h"
+#include "client/cards.h"
+#include "client/contacts.h"
+#include "client/directories.h"
+#include "client/groups.h"
+#include "client/pool.h"
+#include "client/protocol.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "mimi/lookup.h"
+
+#include "base/heap.h"
+#include "base/text.h"
+
+enum {
+	RETRY_MS = 10 * 1000,
+	REPLY_DAYS = 30,
+	TEXT_CHARACTERS = 140,
+};
+
+static struct request *request_find(struct uc_client *c, const struct uc_id *id)
+{
+	for (struct request *q = c->requests; q; q = q->next)
+		if (id_equal(&q->id, id))
+			return q;
+	return NULL;
+}
+
+static uc_err request_add(struct uc_client *c, bool incoming, struct request **out)
+{
+	struct request *q = HEAP_NEW(struct request);
+	if (!q)
+		return UC_E_MEMORY;
+	uc_err err = env_random(&c->env, q->id.b, sizeof q->id.b);
+	if (err) {
+		heap_free(q);
+		return err;
+	}
+	q->incoming = incoming;
+	q->time_ms = client_now(c);
+	q->dirty = true;
+	q->next = c->requests;
+	c->requests = q;
+	*out = q;
+	return UC_OK;
+}
+
+static void request_tell(struct uc_client *c, enum uc_event_kind kind, const struct request *q)
+{
+	struct event_out *e = event_new(c, kind);
+	if (!e)
+		return;
+	e->event.has_request = true;
+	e->event.request = q->id;
+	if (!id_is_zero(&q->room)) {
+		e->event.has_room = true;
+		e->event.room = q->room;
+	}
+	e->event.text = event_text(e, view_str(q->name));
+}
+
+static void request_end(struct uc_client *c, struct request *q, uint8_t state, uc_err err,
+			struct view text)
+{
+	q->state = state;
+	q->dirty = true;
+	blob_done(&q->entry);
+	op_done_at(c, q->op, err, text, &q->id, NULL);
+	q->op = 0;
+}
+
+static void try_later(struct uc_client *c, struct request *q)
+{
+	q->retry_ms = client_now(c) + RETRY_MS;
+}
+
+/* Is it over, or worth another try?  True when it is over. */
+static bool failed_for_good(struct uc_client *c, struct request *q, const struct reply *r)
+{
+	if (r->err == UC_E_NET || reply_is_transient(r)) {
+		if (r->err != UC_E_NET)
+			try_later(c, q);
+		return false;
+	}
+	request_end(c, q, REQUEST_FAILED, r->err, r->text);
+	return true;
+}
+
+/* --- asking --- */
+
+/* A look-up under way: its answer key is of no use to anything else. */
+struct looking {
+	struct request *request;
+	struct kem_key answer_key;
+};
+
+static uc_err answer_take(struct uc_client *c, struct request *q, const struct kem_key *key,
+			  const struct reply *r)
+{
+	struct lookup_response in;
+	struct lookup_answer answer;
+	TRY(wire_decode(r->body, r->mem, lookup_response_element, &in));
+	TRY(lookup_answer_open(key, view_str(q->app), in.sealed_answer, r->mem, &answer));
+	if (!answer.found)
+		return UC_E_NOT_FOUND;
+	if (!view_equal(uri_domain(answer.request_address), view_str(q->app)))
+		return UC_E_PEER;
+	TRY(text_set(q->target, sizeof q->target, answer.request_address));
+	memcpy(q->request_key, answer.request_key.p, sizeof q->request_key);
+	q->state = REQUEST_ADDRESSED;
+	q->dirty = true;
+	(void)c;
+	return UC_OK;
+}
+
+static uc_err lookup_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct looking *l = subject;
+	struct request *q = l->request;
+	q->in_flight = false;
+	if (!r->err) {
+		uc_err err = answer_take(c, q, &l->answer_key, r);
+		if (err)
+			request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+	} else {
+		failed_for_good(c, q, r);
+	}
+	heap_free_wiped(l, sizeof *l);
+	return UC_OK;
+}
+
+static uc_err lookup_send(struct uc_client *c, struct request *q, struct looking *l,
+			  const struct app_keys *keys)
+{
+	struct lookup_request req = { .domain = view_str(q->app) };
+	struct lookup_query query = { .version = 1, .identifier = view_str(q->name) };
+	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &l->answer_key));
+	query.answer_key = kem_public(&l->answer_key);
+	TRY(lookup_query_seal(&c->env, VIEW_OF(keys->lookup), view_str(q->app), &query, &c->call,
+			      &req.sealed_query));
+	return call_send(c, FRAME_LOOKUP, lookup_request_element, &req, lookup_done, l);
+}
+
+static uc_err look_up(struct uc_client *c, struct request *q)
+{
+	struct app_keys keys;
+	if (!directory_keys(c, q->app, &keys)) {
+		uc_err err = directory_error(c, q->app);
+		if (err)
+			request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+		return UC_OK;
+	}
+	struct looking *l = HEAP_NEW(struct looking);
+	if (!l)
+		return UC_E_MEMORY;
+	l->request = q;
+	uc_err err = lookup_send(c, q, l, &keys);
+	q->in_flight = !err;
+	if (!err)
+		return UC_OK;
+	heap_free_wiped(l, sizeof *l);
+	if (err == UC_E_MEMORY || err == UC_E_RANDOM)
+		return err;
+	request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
+/* The card, once our reply address is known. */
+static uc_err card_make(struct uc_client *c, struct request *q)
+{
+	struct kem_key answer;
+	struct view card, entry;
+	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &answer));
+	memcpy(q->answer_priv, answer.priv.b, 32);
+	memcpy(q->answer_pub, answer.pub, 32);
+	kem_key_wipe(&answer);
+	TRY(card_write(c, q, &c->call, &card));
+	TRY(consent_make(CONSENT_IN_REQUEST, view_str(q->reply), view_str(q->target), card, &c->call,
+			 &entry));
+	TRY(blob_set(&q->entry, entry));
+	q->state = REQUEST_SENDING;
+	q->dirty = true;
+	return UC_OK;
+}
+
+static uc_err address_take(struct uc_client *c, struct request *q, const struct reply *r)
+{
+	struct address_make_response in;
+	if (wire_decode(r->body, r->mem, address_make_response_element, &in) || in.addresses.n != 1)
+		return UC_E_FRAME;
+	TRY(text_set(q->reply, sizeof q->reply, in.addresses.v[0]));
+	return card_make(c, q);
+}
+
+static uc_err address_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct request *q = subject;
+	q->in_flight = false;
+	if (r->err) {
+		failed_for_good(c, q, r);
+		return UC_OK;
+	}
+	uc_err err = address_take(c, q, r);
+	if (err == UC_E_MEMORY || err == UC_E_RANDOM)
+		return err;
+	if (err)
+		request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
+static uc_err address_ask(struct uc_client *c, struct request *q)
+{
+	struct address_wish wish = {
+		.kind = ADDRESS_REQUEST,
+		.channel = CHANNEL_REPLY,
+		.expires_ms = client_now(c) + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000,
+	};
+	struct address_make_request req = { { &wish, 1 } };
+	q->in_flight = true;
+	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, address_done, q);
+}
+
+static uc_err sent_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct request *q = subject;
+	q->in_flight = false;
+	if (r->err) {
+		failed_for_good(c, q, r);
+		return UC_OK;
+	}
+	request_end(c, q, q->incoming ? REQUEST_ACCEPTED : REQUEST_SENT, UC_OK,
+		    (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
+static uc_err entry_send(struct uc_client *c, struct request *q)
+{
+	struct consent_request_request ask = { blob_view(&q->entry) };
+	struct consent_update_request grant = { blob_view(&q->entry) };
+	q->in_flight = true;
+	if (q->incoming)
+		return call_send(c, FRAME_CONSENT_UPDATE, consent_update_request_element, &grant,
+				 sent_done, q);
+	return call_send(c, FRAME_CONSENT_REQUEST, consent_request_request_element, &ask, sent_done,
+			 q);
+}
+
+/* --- answering --- */
+
+/* The grant, once the answer's set is out of the pool. */
+static uc_err answer_make(struct uc_client *c, struct request *q)
+{
+	struct set *s = pool_find(c, q->set_id);
+	struct view answer, entry;
+	if (!s)
+		TRY(pool_reserve(c, &s));
+	memcpy(q->set_id, s->set_id, SET_ID);
+	q->dirty = true;
+	if (s->state != SET_AWAITED)
+		return UC_OK;
+	TRY(answer_write(c, q, s, &c->call, &answer));
+	TRY(consent_make(CONSENT_IN_GRANT, view_str(q->reply), view_str(q->target), answer, &c->call,
+			 &entry));
+	return blob_set(&q->entry, entry);
+}
+
+static uc_err request_drive(struct uc_client *c, struct request *q)
+{
+	if (q->in_flight)
+		return UC_OK;
+	if (client_now(c) < q->retry_ms) {
+		wake_at(c, q->retry_ms);
+		return UC_OK;
+	}
+	switch (q->state) {
+	case REQUEST_LOOKING:
+		return look_up(c, q);
+	case REQUEST_ADDRESSED:
+		return address_ask(c, q);
+	case REQUEST_SENDING:
+		if (q->incoming && !q->entry.n)
+			TRY(answer_make(c, q));
+		return q->entry.n ? entry_send(c, q) : UC_OK;
+	default:
+		return UC_OK;
+	}
+}
+
+uc_err requests_drive(struct uc_client *c)
+{
+	for (struct request *q = c->requests; q; q = q->next)
+		TRY(request_drive(c, q));
+	return UC_OK;
+}
+
+/* --- what comes in --- */
+
+static bool known_card(const struct uc_client *c, struct view reply)
+{
+	for (const struct request *q = c->requests; q; q = q->next)
+		if (q->incoming && view_equal(view_str(q->reply), reply))
+			return true;
+	return false;
+}
+
+static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t received_ms)
+{
+	struct card_content card;
+	struct request *q;
+	if (known_card(c, in->requester))
+		return UC_OK; /* delivered twice */
+	TRY(card_read(c, in->sealed, &c->call, &card));
+	struct uc_id id = contact_id(card.app, card.account_key);
+	const struct contact *known = contact_find(c, &id);
+	if (known && known->blocked)
+		return UC_OK;
+	if (!view_equal(uri_domain(in->requester), view_str(card.app)))
+		return UC_E_INTRODUCTION;
+	TRY(request_add(c, true, &q));
+	q->state = REQUEST_OPEN;
+	q->time_ms = received_ms;
+	TRY(text_set(q->app, sizeof q->app, view_str(card.app)));
+	TRY(text_set(q->name, sizeof q->name, view_str(card.name)));
+	TRY(text_set(q->text, sizeof q->text, card.text));
+	TRY(text_set(q->target, sizeof q->target, in->target));
+	TRY(text_set(q->reply, sizeof q->reply, in->requester));
+	TRY(blob_set(&q->introduction, card.introduction));
+	memcpy(q->answer_pub, card.answer_key, 32);
+	q->contact = id;
+	request_tell(c, UC_EVENT_REQUEST, q);
+	return UC_OK;
+}
+
+static struct request *asked(struct uc_client *c, const struct consent_in *in)
+{
+	for (struct request *q = c->requests; q; q = q->next)
+		if (!q->incoming && view_equal(view_str(q->reply), in->requester) &&
+		    view_equal(view_str(q->target), in->target))
+			return q;
+	return NULL;
+}
+
+static uc_err grant_in(struct uc_client *c, const struct consent_in *in)
+{
+	struct request *q = asked(c, in);
+	struct view packages, participant;
+	struct room *r;
+	if (!q || (q->state != REQUEST_SENT && q->state != REQUEST_SENDING))
+		return UC_OK; /* not asked for, or answered before */
+	TRY(answer_read(c, q, in->sealed, &c->call, &packages));
+	TRY(room_group_packages_check(c, packages, &c->call, &participant));
+	if (!view_equal(uri_domain(participant), view_str(q->app)))
+		return UC_E_PROOF;
+	TRY(rooms_create(c, true, "", &r));
+	r->asked = true;
+	TRY(groups_add_packages(c, r, packages, participant, &q->contact, 0));
+	q->state = REQUEST_ACCEPTED;
+	q->room = r->id;
+	q->dirty = true;
+	blob_done(&q->entry);
+	request_tell(c, UC_EVENT_REQUEST_ACCEPTED, q);
+	return UC_OK;
+}
+
+uc_err requests_consent_in(struct uc_client *c, struct view entry, uint64_t received_ms)
+{
+	struct consent_in in;
+	TRY(consent_read(entry, &c->call, &in));
+	switch (in.kind) {
+	case CONSENT_IN_REQUEST:
+		return card_in(c, &in, received_ms);
+	case CONSENT_IN_GRANT:
+		return grant_in(c, &in);
+	default:
+		return UC_OK;
+	}
+}
+
+void requests_joined(struct uc_client *c, struct room *r)
+{
+	for (struct request *q = c->requests; q; q = q->next) {
+		if (!q->incoming || !view_equal(VIEW_OF(q->set_id), VIEW_OF(r->set_id)))
+			continue;
+		q->room = r->id;
+		q->dirty = true;
+		r->contact = q->contact;
+	}
+}
+
+/* Somebody else than before behind the same number, handle or address. */
+static void compare_identity(struct uc_client *c, const struct request *q)
+{
+	for (const struct request *o = c->requests; o; o = o->next) {
+		bool same_name = !o->incoming && o != q && !strcmp(o->app, q->app) &&
+				 !strcmp(o->name, q->name);
+		if (!same_name || id_is_zero(&o->contact) || id_equal(&o->contact, &q->contact))
+			continue;
+		struct event_out *e = event_new(c, UC_EVENT_IDENTITY_CHANGED);
+		if (!e)
+			return;
+		e->event.has_contact = true;
+		e->event.contact = o->contact;
+		e->event.text = event_text(e, view_str(q->name));
+		return;
+	}
+}
+
+void requests_introduced(struct uc_client *c, struct room *r, struct contact *k)
+{
+	for (struct request *q = c->requests; q; q = q->next) {
+		if (!id_equal(&q->room, &r->id))
+			continue;
+		if (q->incoming && !id_equal(&q->contact, &k->id))
+			event_warning(c, UC_E_INTRODUCTION,
+				      VIEW_LIT("somebody else answers than the one who asked"),
+				      &r->id);
+		q->contact = k->id;
+		q->dirty = true;
+		if (!q->incoming)
+			compare_identity(c, q);
+	}
+}
+
+/* --- for the owner --- */
+
+static size_t characters(struct view v)
+{
+	size_t n = 0;
+	while (v.n && utf8_next(&v) != UINT32_MAX)
+		n++;
+	return n;
+}
+
+struct ask_call {
+	const char *app, *identifier, *text;
+	const struct uc_id *request;
+	uc_op *op;
+};
+
+static uc_err ask(struct uc_client *c, void *arg)
+{
+	const struct ask_call *in = arg;
+	struct request *q;
+	if (!account_is_active(c))
+		return UC_E_SIGNED_OUT;
+	if (strlen(in->app) >= DOMAIN_MAX || strlen(in->identifier) >= IDENTIFIER_BYTES ||
+	    !utf8_is_valid(view_str(in->text)) || !utf8_is_valid(view_str(in->identifier)) ||
+	    !utf8_is_valid(view_str(in->app)))
+		return UC_E_ARGUMENT;
+	if (characters(view_str(in->text)) > TEXT_CHARACTERS)
+		return UC_E_TOO_LARGE;
+	TRY(request_add(c, false, &q));
+	TRY(text_set(q->app, sizeof q->app, view_str(in->app)));
+	TRY(text_set(q->name, sizeof q->name, view_str(in->identifier)));
+	TRY(text_set(q->text, sizeof q->text, view_str(in->text)));
+	q->state = REQUEST_LOOKING;
+	*in->op = q->op = op_new(c);
+	return UC_OK;
+}
+
+uc_err uc_ask(uc_client *c, const char *app, const char *identifier, const char *text, uc_op *op)
+{
+	struct ask_call in = { app, identifier, text ? text : "", NULL, op };
+	if (!c || !app || !*app || !identifier || !*identifier || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, ask, &in);
+}
+
+static uc_err accept_request(struct uc_client *c, void *arg)
+{
+	const struct ask_call *in = arg;
+	struct request *q = request_find(c, in->request);
+	if (!account_is_active(c))
+		return UC_E_SIGNED_OUT;
+	if (!q || !q->incoming)
+		return UC_E_NOT_FOUND;
+	if (q->state != REQUEST_OPEN && q->state != REQUEST_DECLINED)
+		return UC_E_EXISTS;
+	q->state = REQUEST_SENDING;
+	q->dirty = true;
+	*in->op = q->op = op_new(c);
+	return UC_OK;
+}
+
+uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op)
+{
+	struct ask_call in = { .request = request, .op = op };
+	if (!c || !request || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, accept_request, &in);
+}
+
+static uc_err decline(struct uc_client *c, void *arg)
+{
+	const struct ask_call *in = arg;
+	struct request *q = request_find(c, in->request);
+	if (!q || !q->incoming)
+		return UC_E_NOT_FOUND;
+	if (q->state != REQUEST_OPEN && q->state != REQUEST_DECLINED)
+		return UC_E_EXISTS;
+	q->op = *in->op = op_new(c);
+	request_end(c, q, REQUEST_DECLINED, UC_OK, (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
+uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op)
+{
+	struct ask_call in = { .request = request, .op = op };
+	if (!c || !request || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, decline, &in);
+}
+
+static enum uc_request_state shown_state(const struct request *q)
+{
+	switch (q->state) {
+	case REQUEST_ACCEPTED:
+		return UC_REQUEST_ACCEPTED;
+	case REQUEST_SENDING:
+		return q->incoming ? UC_REQUEST_ACCEPTED : UC_REQUEST_OPEN;
+	case REQUEST_DECLINED:
+	case REQUEST_FAILED:
+		return UC_REQUEST_DECLINED;
+	default:
+		return UC_REQUEST_OPEN;
+	}
+}
+
+uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
+{
+	if (!c || !each)
+		return UC_E_ARGUMENT;
+	for (const struct request *q = c->requests; q; q = q->next) {
+		struct uc_request shown = {
+			.id = q->id,
+			.incoming = q->incoming,
+			.state = shown_state(q),
+			.app = q->app,
+			.name = q->name,
+			.text = q->text,
+			.time_ms = q->time_ms,
+			.has_contact = contact_find(c, &q->contact) != NULL,
+			.contact = q->contact,
+		};
+		if (!each(ctx, &shown))
+			break;
+	}
+	return UC_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* First contact: look-up, card, consent, answer.
+ *
+ * out: LOOKING -> ADDRESSED -> SENDING -> SENT -> ACCEPTED (a room is made)
+ * in:  OPEN -> SENDING (the grant is made) -> ACCEPTED (the room is awaited), or DECLINED */
+#ifndef CLIENT_CONTACT_REQUESTS_H
+#define CLIENT_CONTACT_REQUESTS_H
+
+#include "client/client.h"
+
+uc_err UC_MUST_USE requests_drive(struct uc_client *c);
+/* A ConsentEntry from the intake. */
+uc_err UC_MUST_USE requests_consent_in(struct uc_client *c, struct view entry,
+				       uint64_t received_ms);
+/* A room was joined with a set of ours: is it the one we gave as an answer? */
+void requests_joined(struct uc_client *c, struct room *r);
+/* The other one of a direct room introduced themselves. */
+void requests_introduced(struct uc_client *c, struct room *r, struct contact *k);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/contacts.h"
+
+#include "client/groups.h"
+#include "client/introductions.h"
+#include "client/pool.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "mimi/safety_number.h"
+
+#include "base/heap.h"
+
+enum { ADDRESS_DAYS = 30, RETRY_MS = 30 * 1000 };
+
+struct contact *contact_find(struct uc_client *c, const struct uc_id *id)
+{
+	for (struct contact *k = c->contacts; k; k = k->next)
+		if (id_equal(&k->id, id))
+			return k;
+	return NULL;
+}
+
+struct uc_id contact_id(const char *app, const uint8_t account_key[ED25519_KEY])
+{
+	return id_of("Undercroft contact", view_str(app),
+		     (struct view){ account_key, ED25519_KEY });
+}
+
+void contact_changed(struct uc_client *c, struct contact *k)
+{
+	struct event_out *e = event_new(c, UC_EVENT_CONTACT);
+	k->dirty = true;
+	if (!e)
+		return;
+	e->event.has_contact = true;
+	e->event.contact = k->id;
+	e->event.text = event_text(e, view_str(k->name));
+}
+
+static uc_err contact_add(struct uc_client *c, const char *app,
+			  const uint8_t account_key[ED25519_KEY], struct contact **out)
+{
+	struct contact *k = HEAP_NEW(struct contact);
+	if (!k)
+		return UC_E_MEMORY;
+	uc_err err = text_set(k->app, sizeof k->app, view_str(app));
+	if (err) {
+		heap_free(k);
+		return err;
+	}
+	k->id = contact_id(app, account_key);
+	memcpy(k->account_key, account_key, ED25519_KEY);
+	k->next = c->contacts;
+	c->contacts = k;
+	*out = k;
+	return UC_OK;
+}
+
+uc_err contact_meet(struct uc_client *c, const char *app, const uint8_t account_key[ED25519_KEY],
+		    const char *name, struct view list, struct contact **out)
+{
+	struct uc_id id = contact_id(app, account_key);
+	struct contact *k = contact_find(c, &id);
+	bool is_new = !k;
+	if (is_new)
+		TRY(contact_add(c, app, account_key, &k));
+	bool renamed = strcmp(k->name, name) != 0;
+	TRY(text_set(k->name, sizeof k->name, view_str(name)));
+	if (list.n >= k->list.n)
+		TRY(blob_set(&k->list, list));
+	k->dirty = true;
+	if (is_new || renamed)
+		contact_changed(c, k);
+	*out = k;
+	return UC_OK;
+}
+
+/* --- their addresses --- */
+
+static void addresses_expire(struct uc_client *c, struct contact *k)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < k->key_count; i++)
+		if (k->keys[i].expires_ms > client_now(c))
+			k->keys[n++] = k->keys[i];
+	if (n != k->key_count)
+		k->dirty = true;
+	k->key_count = n;
+}
+
+bool contact_take_address(struct uc_client *c, struct contact *k, struct key_address *out)
+{
+	addresses_expire(c, k);
+	if (!k->key_count)
+		return false;
+	*out = k->keys[0];
+	k->key_count--;
+	memmove(k->keys, k->keys + 1, k->key_count * sizeof *k->keys);
+	k->dirty = true;
+	return true;
+}
+
+void contact_add_address(struct uc_client *c, struct contact *k, const struct key_address *address)
+{
+	addresses_expire(c, k);
+	for (uint32_t i = 0; i < k->key_count; i++)
+		if (!strcmp(k->keys[i].address, address->address))
+			return;
+	if (k->key_count == KEY_ADDRESSES) {
+		/* The oldest goes: its set waits in their pool until it expires. */
+		memmove(k->keys, k->keys + 1, (KEY_ADDRESSES - 1) * sizeof *k->keys);
+		k->key_count--;
+	}
+	k->keys[k->key_count++] = *address;
+	k->dirty = true;
+}
+
+void contacts_room_gone(struct uc_client *c, const struct room *r)
+{
+	for (struct contact *k = c->contacts; k; k = k->next) {
+		if (!k->has_direct || !id_equal(&k->direct, &r->id))
+			continue;
+		k->has_direct = false;
+		contact_changed(c, k);
+	}
+}
+
+/* --- our addresses for them --- */
+
+static size_t given_count(const struct uc_client *c, const struct contact *k)
+{
+	size_t n = 0;
+	for (const struct set *s = c->sets; s; s = s->next)
+		n += s->state == SET_GIVEN && id_equal(&s->given_to, &k->id);
+	return n;
+}
+
+struct batch {
+	struct contact *contact;
+	struct set *sets[KEY_ADDRESS_BATCH];
+	size_t n;
+	uint64_t expires_ms;
+};
+
+static uc_err batch_send(struct uc_client *c, const struct batch *b, const struct reply *r)
+{
+	struct address_make_response in;
+	struct key_address *v = heap_new(KEY_ADDRESS_BATCH * sizeof *v);
+	if (!v)
+		return UC_E_MEMORY;
+	uc_err err = wire_decode(r->body, r->mem, address_make_response_element, &in);
+	if (!err && in.addresses.n != b->n)
+		err = UC_E_FRAME;
+	for (size_t i = 0; i < b->n && !err; i++) {
+		err = text_set(v[i].address, sizeof v[i].address, in.addresses.v[i]);
+		memcpy(v[i].participant, b->sets[i]->participant, sizeof v[i].participant);
+		v[i].expires_ms = b->expires_ms;
+	}
+	struct room *room = room_find(c, &b->contact->direct);
+	if (!err)
+		err = room && room_is_open(room) ? introductions_keys(c, room, v, b->n) :
+						   UC_E_CLOSED;
+	heap_free(v);
+	return err;
+}
+
+static uc_err batch_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct batch *b = subject;
+	uc_err err = r->err ? r->err : batch_send(c, b, r);
+	c->addresses_busy = false;
+	for (size_t i = 0; i < b->n; i++) {
+		b->sets[i]->in_flight = false;
+		if (err)
+			continue; /* nobody has its address: it stays free */
+		set_change(b->sets[i], SET_GIVEN);
+		b->sets[i]->given_to = b->contact->id;
+	}
+	if (err)
+		c->addresses_retry_ms = client_now(c) + RETRY_MS;
+	heap_free(b);
+	return err == UC_E_MEMORY ? err : UC_OK;
+}
+
+static uc_err wishes_send(struct uc_client *c, struct contact *k, struct batch *b)
+{
+	struct address_wish wishes[KEY_ADDRESS_BATCH] = { 0 };
+	struct address_make_request req = { { wishes, b->n } };
+	for (size_t i = 0; i < b->n; i++) {
+		wishes[i].kind = ADDRESS_KEY;
+		wishes[i].expires_ms = b->expires_ms;
+		memcpy(wishes[i].set_id, b->sets[i]->set_id, SET_ID);
+		wishes[i].set_key = VIEW_OF(b->sets[i]->set_key);
+		memcpy(wishes[i].grant_id, k->grant_id, GRANT_ID);
+	}
+	c->addresses_busy = true;
+	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, batch_done, b);
+}
+
+static uc_err give(struct uc_client *c, struct contact *k)
+{
+	struct batch *b = HEAP_NEW(struct batch);
+	if (!b)
+		return UC_E_MEMORY;
+	b->contact = k;
+	b->expires_ms = client_now(c) + (uint64_t)ADDRESS_DAYS * 24 * 3600 * 1000;
+	b->n = pool_lend(c, b->sets, KEY_ADDRESS_BATCH);
+	uc_err err = UC_OK;
+	if (b->n && !k->has_grant) {
+		err = env_random(&c->env, k->grant_id, GRANT_ID);
+		k->has_grant = k->dirty = !err;
+	}
+	if (b->n && !err)
+		return wishes_send(c, k, b);
+	heap_free(b);
+	return err;
+}
+
+static uc_err revoke_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct contact *k = subject;
+	c->addresses_busy = false;
+	if (r->err && r->err != UC_E_NOT_FOUND) {
+		c->addresses_retry_ms = client_now(c) + RETRY_MS;
+		return UC_OK;
+	}
+	k->has_grant = false;
+	k->dirty = true;
+	for (struct set *s = c->sets; s; s = s->next)
+		if (s->state == SET_GIVEN && id_equal(&s->given_to, &k->id))
+			set_change(s, SET_SPENT);
+	return UC_OK;
+}
+
+static uc_err revoke(struct uc_client *c, struct contact *k)
+{
+	struct grant_revoke_request req;
+	memcpy(req.grant_id, k->grant_id, GRANT_ID);
+	c->addresses_busy = true;
+	return call_send(c, FRAME_GRANT_REVOKE, grant_revoke_request_element, &req, revoke_done, k);
+}
+
+uc_err contacts_drive(struct uc_client *c)
+{
+	if (c->addresses_busy || !c->pool_known)
+		return UC_OK;
+	if (client_now(c) < c->addresses_retry_ms) {
+		wake_at(c, c->addresses_retry_ms);
+		return UC_OK;
+	}
+	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
+		const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
+		if (k->blocked && k->has_grant)
+			TRY(revoke(c, k));
+		else if (!k->blocked && r && room_is_open(r) &&
+			 given_count(c, k) < KEY_ADDRESS_BATCH / 2)
+			TRY(give(c, k));
+	}
+	return UC_OK;
+}
+
+/* --- for the owner --- */
+
+uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx)
+{
+	if (!c || !each)
+		return UC_E_ARGUMENT;
+	for (const struct contact *k = c->contacts; k; k = k->next) {
+		struct uc_contact shown = {
+			.id = k->id,
+			.app = k->app,
+			.name = k->name,
+			.blocked = k->blocked,
+			.verified = k->verified,
+			.has_direct = k->has_direct,
+			.direct = k->direct,
+			.key_addresses = k->key_count,
+		};
+		memcpy(shown.account_key, k->account_key, ED25519_KEY);
+		if (!each(ctx, &shown))
+			break;
+	}
+	return UC_OK;
+}
+
+uc_err uc_safety_number(uc_client *c, const struct uc_id *contact, char out[UC_SAFETY_NUMBER_MAX])
+{
+	const struct contact *k = c && contact ? contact_find(c, contact) : NULL;
+	if (!c || !contact || !out)
+		return UC_E_ARGUMENT;
+	if (!k)
+		return UC_E_NOT_FOUND;
+	return safety_number(VIEW_OF(c->account.account_key), view_str(c->account.app),
+			     VIEW_OF(k->account_key), view_str(k->app), out,
+			     UC_SAFETY_NUMBER_MAX);
+}
+
+struct flag_call {
+	const struct uc_id *contact;
+	bool value;
+	uc_op *op;
+};
+
+static uc_err verified(struct uc_client *c, void *arg)
+{
+	const struct flag_call *in = arg;
+	struct contact *k = contact_find(c, in->contact);
+	if (!k)
+		return UC_E_NOT_FOUND;
+	k->verified = in->value;
+	k->dirty = true;
+	return UC_OK;
+}
+
+uc_err uc_contact_verified(uc_client *c, const struct uc_id *contact, bool value)
+{
+	struct flag_call in = { contact, value, NULL };
+	if (!c || !contact)
+		return UC_E_ARGUMENT;
+	return turn_run(c, verified, &in);
+}
+
+static uc_err block(struct uc_client *c, void *arg)
+{
+	const struct flag_call *in = arg;
+	struct contact *k = contact_find(c, in->contact);
+	if (!k)
+		return UC_E_NOT_FOUND;
+	k->blocked = in->value;
+	contact_changed(c, k);
+	*in->op = op_new(c);
+	struct room *r = in->value && k->has_direct ? room_find(c, &k->direct) : NULL;
+	if (r && room_is_open(r))
+		return groups_leave(c, r, *in->op);
+	op_done(c, *in->op, UC_OK, (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
+uc_err uc_block(uc_client *c, const struct uc_id *contact, bool blocked, uc_op *op)
+{
+	struct flag_call in = { contact, blocked, op };
+	if (!c || !contact || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, block, &in);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/control.h"
+
+enum { CONTROL_VERSION = 1 };
+
+static void control_address_element(struct wire *w, void *v)
+{
+	struct control_address *x = v;
+	wire_bytes(w, &x->address);
+	wire_bytes(w, &x->participant);
+	wire_u64(w, &x->expires_ms);
+}
+
+/* A kind of a later version cannot be read past: UC_E_UNSUPPORTED, and it is left alone. */
+void wire_control(struct wire *w, struct control *m)
+{
+	wire_u16(w, &m->version);
+	if (m->version != CONTROL_VERSION)
+		wire_fail(w, UC_E_UNSUPPORTED);
+	wire_u8(w, &m->control_kind);
+	switch (m->control_kind) {
+	case CONTROL_INTRODUCTIONS:
+		WIRE_LIST(w, &m->introductions, bytes_element);
+		wire_bytes(w, &m->name);
+		break;
+	case CONTROL_NAME:
+		wire_bytes(w, &m->name);
+		break;
+	case CONTROL_KEYS:
+		WIRE_LIST(w, &m->addresses, control_address_element);
+		break;
+	case CONTROL_ASK:
+		break;
+	default:
+		wire_fail(w, UC_E_UNSUPPORTED);
+	}
+}
+
+void control_element(struct wire *w, void *v)
+{
+	wire_control(w, v);
+}

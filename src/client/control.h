@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What clients tell each other inside a room and nobody is shown: introductions, the room's name,
+ * key addresses.  Travels as MIMI content of media type application/undercroft-control. */
+#ifndef CLIENT_CONTROL_H
+#define CLIENT_CONTROL_H
+
+#include "wire/wire.h"
+
+#define CONTROL_MEDIA_TYPE "application/undercroft-control"
+
+enum control_kind {
+	CONTROL_INTRODUCTIONS = 1, /* one's own, or those of others that one has verified */
+	CONTROL_NAME = 2,          /* the room is called something else */
+	CONTROL_KEYS = 3,          /* key addresses, in a direct room */
+	CONTROL_ASK = 4,           /* please introduce yourselves */
+};
+
+struct control_address {
+	struct view address, participant;
+	uint64_t expires_ms;
+};
+struct control_address_list {
+	struct control_address *v;
+	size_t n;
+};
+struct control {
+	uint16_t version;               /* 1 */
+	uint8_t control_kind;
+	struct view_list introductions; /* 1 */
+	struct view name;               /* 1: the room's, empty when not told; 2 */
+	struct control_address_list addresses; /* 3 */
+};
+void wire_control(struct wire *w, struct control *m);
+void control_element(struct wire *w, void *v);
+
+#endif

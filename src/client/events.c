@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the owner is told. */
+#include "client/client.h"
+
+uc_op op_new(struct uc_client *c)
+{
+	if (++c->next_op == 0)
+		c->next_op = 1;
+	return c->next_op;
+}
+
+struct event_out *event_new(struct uc_client *c, enum uc_event_kind kind)
+{
+	return event_queue_add(&c->events, kind);
+}
+
+void op_done_at(struct uc_client *c, uc_op op, uc_err err, struct view text,
+		const struct uc_id *request, const struct uc_id *room)
+{
+	struct event_out *e = op ? event_new(c, UC_EVENT_DONE) : NULL;
+	if (!e)
+		return;
+	e->event.op = op;
+	e->event.err = err;
+	e->event.text = event_text(e, err && !text.n ? view_str(uc_err_text(err)) : text);
+	if (request) {
+		e->event.has_request = true;
+		e->event.request = *request;
+	}
+	if (room) {
+		e->event.has_room = true;
+		e->event.room = *room;
+	}
+}
+
+void op_done(struct uc_client *c, uc_op op, uc_err err, struct view text)
+{
+	op_done_at(c, op, err, text, NULL, NULL);
+}
+
+void event_warning(struct uc_client *c, uc_err err, struct view text, const struct uc_id *room)
+{
+	struct event_out *e = event_new(c, UC_EVENT_WARNING);
+	if (!e)
+		return;
+	e->event.err = err;
+	e->event.text = event_text(e, text.n ? text : view_str(uc_err_text(err)));
+	if (room) {
+		e->event.has_room = true;
+		e->event.room = *room;
+	}
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/groups.h"
+
+#include "client/contacts.h"
+#include "client/introductions.h"
+#include "client/protocol.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+
+#include "base/heap.h"
+
+enum {
+	ADD_AT_ONCE = 32,
+	RETRY_MS = 2 * 1000,
+	COMMIT_STEP_MS = 400, /* between those who may commit others' proposals */
+};
+
+/* --- tasks --- */
+
+static uc_err task_add(struct uc_client *c, struct room *r, uint8_t kind, uc_op op,
+		       struct task **out)
+{
+	struct task **at = &r->tasks, *t = HEAP_NEW(struct task);
+	if (!t)
+		return UC_E_MEMORY;
+	while (*at)
+		at = &(*at)->next;
+	*at = t;
+	t->number = ++c->account.next_number;
+	c->account.dirty = r->dirty = true;
+	t->kind = kind;
+	t->op = op;
+	*out = t;
+	return UC_OK;
+}
+
+static void task_end(struct uc_client *c, struct room *r, struct task *t, uc_err err,
+		     struct view text)
+{
+	for (struct task **at = &r->tasks; *at; at = &(*at)->next) {
+		if (*at != t)
+			continue;
+		*at = t->next;
+		r->dirty = true;
+		op_done_at(c, t->op, err, text, NULL, &r->id);
+		if (err && !t->op)
+			event_warning(c, err, text, &r->id);
+		task_free(t);
+		break;
+	}
+	if (!r->tasks)
+		groups_created(c, r);
+}
+
+void groups_created(struct uc_client *c, struct room *r)
+{
+	if (!r->create_op || r->tasks || r->state == ROOM_CREATING)
+		return;
+	op_done_at(c, r->create_op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
+	r->create_op = 0;
+}
+
+void groups_tasks_drop(struct uc_client *c, struct room *r, uc_err err)
+{
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		bool leaving = t->kind == TASK_LEAVE;
+		if (t->in_flight)
+			t->staged = true; /* its answer is still to come */
+		else
+			task_end(c, r, t, leaving ? UC_OK : err, (struct view){ NULL, 0 });
+	}
+	r->pending.there = false;
+	blob_done(&r->pending.update);
+}
+
+uc_err groups_add_packages(struct uc_client *c, struct room *r, struct view packages,
+			   struct view participant, const struct uc_id *contact, uc_op op)
+{
+	struct task *t;
+	TRY(task_add(c, r, TASK_ADD_PACKAGES, op, &t));
+	TRY(text_set(t->participant, sizeof t->participant, participant));
+	t->contact = *contact;
+	return blob_set(&t->key_packages, packages);
+}
+
+uc_err groups_add_contact(struct uc_client *c, struct room *r, struct contact *k, uc_op op)
+{
+	struct task *t;
+	TRY(task_add(c, r, TASK_ADD, op, &t));
+	t->contact = k->id;
+	return UC_OK;
+}
+
+uc_err groups_remove(struct uc_client *c, struct room *r, const char *participant, uc_op op)
+{
+	struct task *t;
+	TRY(task_add(c, r, TASK_REMOVE, op, &t));
+	return text_set(t->participant, sizeof t->participant, view_str(participant));
+}
+
+uc_err groups_leave(struct uc_client *c, struct room *r, uc_op op)
+{
+	struct task *t;
+	for (t = r->tasks; t; t = t->next)
+		if (t->kind == TASK_LEAVE)
+			return UC_OK;
+	return task_add(c, r, TASK_LEAVE, op, &t);
+}
+
+/* --- KeyPackages of a contact --- */
+
+struct fetch {
+	struct room *room;
+	struct task *task;
+	char participant[URI_BYTES];
+};
+
+static uc_err fetched(struct uc_client *c, struct room *r, struct task *t, const char *promised,
+		      const struct reply *reply)
+{
+	struct key_material_response_frame in;
+	struct view packages, participant;
+	TRY(reply->err);
+	TRY(wire_decode(reply->body, reply->mem, key_material_response_frame_element, &in));
+	TRY(key_material_read(in.response, reply->mem, &packages));
+	TRY(room_group_packages_check(c, packages, reply->mem, &participant));
+	if (!view_equal(participant, view_str(promised)))
+		return UC_E_PROOF;
+	TRY(text_set(t->participant, sizeof t->participant, participant));
+	TRY(blob_set(&t->key_packages, packages));
+	t->kind = TASK_ADD_PACKAGES;
+	r->dirty = true;
+	return UC_OK;
+}
+
+static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply *reply)
+{
+	struct fetch *f = subject;
+	struct room *r = f->room;
+	struct task *t = f->task;
+	t->in_flight = false;
+	uc_err err = t->staged ? UC_E_REMOVED : fetched(c, r, t, f->participant, reply);
+	heap_free(f);
+	if (err == UC_E_MEMORY)
+		return err;
+	/* An address is good once: the next attempt takes the next one. */
+	if (err == UC_E_NET || (reply->err && reply_is_transient(reply)))
+		r->retry_ms = client_now(c) + RETRY_MS;
+	else if (err && err != UC_E_ADDRESS && err != UC_E_EXHAUSTED)
+		task_end(c, r, t, err, reply->text);
+	return UC_OK;
+}
+
+static uc_err fetch(struct uc_client *c, struct room *r, struct task *t)
+{
+	struct contact *k = contact_find(c, &t->contact);
+	struct key_address address;
+	struct key_material_request_frame req = { .seat = r->seat };
+	if (!k || !contact_take_address(c, k, &address)) {
+		task_end(c, r, t, UC_E_EXHAUSTED, (struct view){ NULL, 0 });
+		return UC_OK;
+	}
+	req.target = view_str(address.address);
+	TRY(room_group_key_material(c, r->group, req.target, &c->call, &req.request));
+	struct fetch *f = HEAP_NEW(struct fetch);
+	if (!f)
+		return UC_E_MEMORY;
+	*f = (struct fetch){ .room = r, .task = t };
+	memcpy(f->participant, address.participant, sizeof f->participant);
+	t->in_flight = true;
+	return call_send(c, FRAME_KEY_MATERIAL, key_material_request_frame_element, &req, fetch_done,
+			 f);
+}
+
+/* *busy: KeyPackages of some task are still awaited. */
+static uc_err fetch_all(struct uc_client *c, struct room *r, bool *busy)
+{
+	*busy = false;
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		if (t->kind != TASK_ADD)
+			continue;
+		if (!t->in_flight)
+			TRY(fetch(c, r, t));
+		*busy = true;
+	}
+	return UC_OK;
+}
+
+/* --- staging --- */
+
+static uc_err pending_set(struct uc_client *c, struct room *r, bool is_commit, struct view update,
+			  const uint8_t hash[SHA256_BYTES])
+{
+	(void)c;
+	r->pending.there = true;
+	r->pending.is_commit = is_commit;
+	r->pending.accepted = false;
+	r->pending.epoch = room_group_epoch(r->group);
+	memcpy(r->pending.hash, hash, SHA256_BYTES);
+	r->dirty = r->group_dirty = true;
+	return blob_set(&r->pending.update, update);
+}
+
+static bool still_member(const struct room *r, const char *participant)
+{
+	const struct member *m = room_member_find(r, view_str(participant));
+	return m && !m->gone;
+}
+
+/* Tasks that have become pointless end; those that fit into one commit are marked as staged. */
+static void choose(struct uc_client *c, struct room *r, struct room_change *change)
+{
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		bool member = still_member(r, t->participant);
+		if ((t->kind == TASK_REMOVE && !member) || (t->kind == TASK_ADD_PACKAGES && member)) {
+			task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+			continue;
+		}
+		t->staged = false;
+		if (t->kind == TASK_ADD_PACKAGES && change->packages.n < ADD_AT_ONCE)
+			change->packages.v[change->packages.n++] = blob_view(&t->key_packages);
+		else if (t->kind == TASK_REMOVE && change->participants.n < ADD_AT_ONCE)
+			change->participants.v[change->participants.n++] = view_str(t->participant);
+		else
+			continue;
+		t->staged = true;
+	}
+}
+
+static void stage_refused(struct uc_client *c, struct room *r, uc_err err)
+{
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		if (t->staged && !t->in_flight)
+			task_end(c, r, t, err, (struct view){ NULL, 0 });
+	}
+}
+
+static bool is_hard(uc_err err)
+{
+	enum uc_err_class class = uc_err_class(err);
+	return class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM;
+}
+
+static uc_err stage_commit(struct uc_client *c, struct room *r)
+{
+	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], update;
+	struct room_change change = { { packages, 0 }, { participants, 0 } };
+	uint8_t hash[SHA256_BYTES];
+	choose(c, r, &change);
+	bool due = room_group_has_proposals(r->group) && r->commit_ms &&
+		   client_now(c) >= r->commit_ms;
+	if (!change.packages.n && !change.participants.n && !due)
+		return UC_OK;
+	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);
+	if (!err)
+		return pending_set(c, r, true, update, hash);
+	if (is_hard(err))
+		return err;
+	stage_refused(c, r, err);
+	r->commit_ms = 0;
+	return UC_OK;
+}
+
+static uc_err stage_leave(struct uc_client *c, struct room *r)
+{
+	struct view update;
+	uint8_t hash[SHA256_BYTES];
+	TRY(room_group_leave(c, r->group, &c->call, &update, hash));
+	return pending_set(c, r, false, update, hash);
+}
+
+static struct task *leave_task(const struct room *r)
+{
+	for (struct task *t = r->tasks; t; t = t->next)
+		if (t->kind == TASK_LEAVE)
+			return t;
+	return NULL;
+}
+
+/* --- sending --- */
+
+static void pending_drop(struct room *r)
+{
+	room_group_drop_pending(r->group);
+	r->pending.there = false;
+	blob_done(&r->pending.update);
+	for (struct task *t = r->tasks; t; t = t->next)
+		t->staged = false;
+	r->dirty = r->group_dirty = true;
+}
+
+static void update_refused(struct uc_client *c, struct room *r, uc_err err, struct view text)
+{
+	bool is_commit = r->pending.is_commit;
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		if (is_commit ? t->staged : t->kind == TASK_LEAVE)
+			task_end(c, r, t, err, text);
+	}
+	pending_drop(r);
+}
+
+static uc_err update_done(struct uc_client *c, void *subject, const struct reply *reply)
+{
+	struct room *r = subject;
+	struct update_answer in;
+	r->update_busy = false;
+	if (!r->pending.there || reply->err == UC_E_NET)
+		return UC_OK;
+	if (reply->err && (reply_is_transient(reply) || reply->err == UC_E_SEAT)) {
+		r->retry_ms = client_now(c) + RETRY_MS;
+		return UC_OK;
+	}
+	if (reply->err || update_answer_read(reply->body, reply->mem, &in)) {
+		update_refused(c, r, reply->err ? reply->err : UC_E_PEER, reply->text);
+		return UC_OK;
+	}
+	switch (in.result) {
+	case ANSWER_ACCEPTED:
+		r->pending.accepted = r->dirty = true;
+		return UC_OK;
+	case ANSWER_EPOCH:
+		/* Another commit was first; it is on its way to us and takes this one's place. */
+		r->retry_ms = client_now(c) + RETRY_MS;
+		return UC_OK;
+	default:
+		update_refused(c, r, UC_E_POLICY, in.text);
+		return UC_OK;
+	}
+}
+
+static uc_err pending_send(struct uc_client *c, struct room *r)
+{
+	struct room_update_request req = { .seat = r->seat,
+					   .update = blob_view(&r->pending.update) };
+	if (r->update_busy || r->pending.accepted)
+		return UC_OK;
+	r->update_busy = true;
+	return call_send(c, FRAME_ROOM_UPDATE, room_update_request_element, &req, update_done, r);
+}
+
+uc_err groups_drive(struct uc_client *c, struct room *r)
+{
+	bool busy;
+	if (client_now(c) < r->retry_ms) {
+		wake_at(c, r->retry_ms);
+		return UC_OK;
+	}
+	if (!r->pending.there) {
+		if (room_group_has_proposals(r->group) && !r->commit_ms)
+			r->commit_ms = client_now(c) +
+				       (uint64_t)room_group_rank(r->group) * COMMIT_STEP_MS;
+		if (r->commit_ms)
+			wake_at(c, r->commit_ms);
+		TRY(fetch_all(c, r, &busy));
+		if (!busy)
+			TRY(stage_commit(c, r));
+		if (!r->pending.there && leave_task(r) && !room_group_has_proposals(r->group))
+			TRY(stage_leave(c, r));
+	}
+	return r->pending.there ? pending_send(c, r) : UC_OK;
+}
+
+/* --- what the log says --- */
+
+void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES])
+{
+	struct pending *p = &r->pending;
+	if (!p->there || p->is_commit || !view_equal(VIEW_OF(p->hash), (struct view){ hash, 32 }))
+		return;
+	/* Our own wish to leave stands in the log; whoever commits next takes us out. */
+	p->there = false;
+	blob_done(&p->update);
+	struct task *t = leave_task(r);
+	if (t)
+		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+	r->state = ROOM_LEAVING;
+	r->dirty = true;
+}
+
+uc_err groups_commit_applied(struct uc_client *c, struct room *r)
+{
+	bool added = false;
+	r->pending.there = false;
+	blob_done(&r->pending.update);
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		if (!t->staged)
+			continue;
+		added = added || t->kind == TASK_ADD_PACKAGES;
+		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+	}
+	r->dirty = true;
+	return added ? introductions_forward(c, r) : UC_OK;
+}
+
+void groups_commit_lost(struct uc_client *c, struct room *r)
+{
+	(void)c;
+	if (r->pending.there)
+		pending_drop(r);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/history.h"
+
+#include "client/rooms.h"
+#include "client/turn.h"
+
+#define TABLE_MESSAGE "message"
+#define TABLE_MESSAGE_ID "message id"
+
+enum { MESSAGE_BYTES = 4 * MESSAGE_MAX };
+
+static struct safe_place at(const struct room *r, uint64_t number)
+{
+	return (struct safe_place){ .table = TABLE_MESSAGE, .owner = VIEW_OF(r->id.b),
+				    .number = number };
+}
+
+static struct safe_place at_id(const struct room *r, const struct uc_id *id)
+{
+	return (struct safe_place){ .table = TABLE_MESSAGE_ID, .owner = VIEW_OF(r->id.b),
+				    .name = VIEW_OF(id->b) };
+}
+
+static void number_element(struct wire *w, void *v)
+{
+	wire_u64(w, v);
+}
+
+void history_put(struct uc_client *c, struct room *r, const struct message *m)
+{
+	safe_put_object(&c->safe, at(r, m->number), message_element, m);
+}
+
+void history_add(struct uc_client *c, struct room *r, struct message *m)
+{
+	m->number = ++r->next_message;
+	r->last_ms = m->time_ms;
+	if (!m->own)
+		r->unread++;
+	r->dirty = true;
+	safe_put_object(&c->safe, at_id(r, &m->id), number_element, &m->number);
+	history_put(c, r, m);
+}
+
+uc_err history_get(struct uc_client *c, struct room *r, uint64_t number, struct arena *a,
+		   struct message *out)
+{
+	struct view value;
+	TRY(safe_get(&c->safe, at(r, number), a, &value));
+	return wire_decode(value, a, message_element, out) ? UC_E_CORRUPT : UC_OK;
+}
+
+uint64_t history_number(struct uc_client *c, struct room *r, const struct uc_id *id)
+{
+	uint64_t number = 0;
+	struct view value;
+	struct arena a;
+	arena_init(&a, 4096, ARENA_PLAIN);
+	if (safe_get(&c->safe, at_id(r, id), &a, &value) ||
+	    wire_decode(value, &a, number_element, &number))
+		number = 0;
+	arena_done(&a);
+	return number;
+}
+
+/* --- showing --- */
+
+static uc_err show(struct uc_client *c, const struct room *r, const struct message *m,
+		   struct arena *a, struct uc_message *out)
+{
+	struct view text, sender;
+	char buffer[MEMBER_NAME_BYTES];
+	struct member unknown = { 0 };
+	struct member *member = room_member_find(r, view_str(m->participant));
+	if (!member) {
+		memcpy(unknown.participant, m->participant, sizeof unknown.participant);
+		member = &unknown;
+	}
+	const char *name = m->own ? c->account.profile_name :
+				    member_name(c, member, buffer, sizeof buffer);
+	TRY(arena_copy(a, m->text, &text));
+	TRY(arena_copy(a, view_str(name), &sender));
+	*out = (struct uc_message){
+		.room = r->id,
+		.number = m->number,
+		.id = m->id,
+		.state = (enum uc_message_state)m->state,
+		.kind = (enum uc_message_kind)m->kind,
+		.own = m->own,
+		.sender = (const char *)sender.p,
+		.introduced = m->own || member->introduced,
+		.member = member_id(r, m->participant),
+		.time_ms = m->time_ms,
+		.text = (const char *)text.p,
+		.has_reply = m->has_reply,
+		.in_reply_to = m->in_reply_to,
+		.edited = m->edited,
+		.deleted = m->deleted,
+	};
+	return UC_OK;
+}
+
+void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new)
+{
+	struct event_out *e = event_new(c, is_new ? UC_EVENT_MESSAGE : UC_EVENT_MESSAGE_STATE);
+	if (!e || show(c, r, m, &e->mem, &e->message))
+		return;
+	e->event.has_room = true;
+	e->event.room = r->id;
+	e->event.message = &e->message;
+}
+
+struct list_call {
+	struct uc_client *c;
+	struct room *r;
+	size_t left;
+	uc_message_each *each;
+	void *ctx;
+	uc_err err;
+};
+
+static bool list_each(void *ctx, uint64_t number, struct view value)
+{
+	struct list_call *l = ctx;
+	struct message m = { 0 };
+	struct uc_message shown;
+	struct arena a;
+	bool more = false;
+	(void)number;
+	arena_init(&a, MESSAGE_BYTES, ARENA_SECRET);
+	l->err = wire_decode(value, &a, message_element, &m) ? UC_E_CORRUPT : UC_OK;
+	if (!l->err)
+		l->err = show(l->c, l->r, &m, &a, &shown);
+	if (!l->err)
+		more = l->each(l->ctx, &shown) && --l->left > 0;
+	arena_done(&a);
+	return more;
+}
+
+uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from, size_t limit,
+		   uc_message_each *each, void *ctx)
+{
+	if (!c || !room || !each)
+		return UC_E_ARGUMENT;
+	struct list_call l = { c, room_find(c, room), limit, each, ctx, UC_OK };
+	if (c->broken)
+		return c->broken;
+	if (!l.r)
+		return UC_E_NOT_FOUND;
+	if (!limit)
+		return UC_OK;
+	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(room->b), from, list_each, &l));
+	return l.err;
+}
+
+uint64_t uc_messages_last(uc_client *c, const struct uc_id *room)
+{
+	const struct room *r = c && room ? room_find(c, room) : NULL;
+	return r ? r->next_message : 0;
+}
+
+/* --- reading marks --- */
+
+struct mark_call {
+	const struct uc_id *room;
+	uint64_t number;
+};
+
+struct count_call {
+	uint32_t unread;
+};
+
+static bool count_each(void *ctx, uint64_t number, struct view value)
+{
+	struct count_call *k = ctx;
+	struct message m = { 0 };
+	struct arena a;
+	(void)number;
+	arena_init(&a, MESSAGE_BYTES, ARENA_SECRET);
+	if (!wire_decode(value, &a, message_element, &m))
+		k->unread += !m.own;
+	arena_done(&a);
+	return true;
+}
+
+static uc_err mark(struct uc_client *c, void *arg)
+{
+	const struct mark_call *in = arg;
+	struct room *r = room_find(c, in->room);
+	struct count_call k = { 0 };
+	if (!r)
+		return UC_E_NOT_FOUND;
+	uint64_t number = in->number < r->next_message ? in->number : r->next_message;
+	if (number <= r->read_up_to)
+		return UC_OK;
+	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(r->id.b), number + 1, count_each, &k));
+	r->read_up_to = number;
+	r->unread = k.unread;
+	r->dirty = true;
+	return UC_OK;
+}
+
+uc_err uc_mark_read(uc_client *c, const struct uc_id *room, uint64_t number)
+{
+	struct mark_call in = { room, number };
+	if (!c || !room)
+		return UC_E_ARGUMENT;
+	return turn_run(c, mark, &in);
+}

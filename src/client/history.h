@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The messages of a room, as this device keeps them. */
+#ifndef CLIENT_HISTORY_H
+#define CLIENT_HISTORY_H
+
+#include "client/client.h"
+
+/* Gives m the next number of the room and stores it; others' messages count as unread. */
+void history_add(struct uc_client *c, struct room *r, struct message *m);
+void history_put(struct uc_client *c, struct room *r, const struct message *m);
+/* UC_E_NOT_FOUND; strings lie in the arena. */
+uc_err UC_MUST_USE history_get(struct uc_client *c, struct room *r, uint64_t number,
+			       struct arena *a, struct message *out);
+/* 0 when no message of that id is there. */
+uint64_t history_number(struct uc_client *c, struct room *r, const struct uc_id *id);
+/* Tells the owner about a message: new, or changed. */
+void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new);
+
+#endif

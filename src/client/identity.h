@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who somebody is: introductions made by this device, and others' checked. */
+#ifndef CLIENT_IDENTITY_H
+#define CLIENT_IDENTITY_H
+
+#include "client/client.h"
+
+/* Where an introduction holds; all empty inside a card. */
+struct identity_place {
+	struct view room, participant, client, leaf_key;
+};
+struct identity {
+	char app[DOMAIN_MAX], name[PROFILE_BYTES];
+	uint8_t account_key[ED25519_KEY];
+	struct view list;                /* device list, as it came */
+	struct view participant, client; /* as it says */
+};
+uc_err UC_MUST_USE identity_write(struct uc_client *c, const struct identity_place *at,
+				  struct arena *a, struct view *introduction);
+/* Which client does it speak of?  Nothing is verified. */
+uc_err UC_MUST_USE identity_peek(struct view introduction, struct arena *a, struct view *client);
+/* Signature, device list and place; `known` is the list we hold of that account, or empty. */
+uc_err UC_MUST_USE identity_verify(struct uc_client *c, struct view introduction,
+				   const struct identity_place *at, struct arena *a,
+				   struct identity *out);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/inbox.h"
+
+#include "client/groups.h"
+#include "client/history.h"
+#include "client/introductions.h"
+#include "client/outbox.h"
+#include "client/received.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/seats.h"
+
+#define LOG_LABEL "Undercroft log 1"
+
+/* chain_n = SHA-256(label || chain_(n-1) || uint64 n || SHA-256(fanout)) */
+static uc_err chain_next(const uint8_t before[CHAIN_HASH], uint64_t seq, struct view fanout,
+			 uint8_t out[CHAIN_HASH])
+{
+	uint8_t number[8], hash[SHA256_BYTES];
+	for (int i = 0; i < 8; i++)
+		number[i] = (uint8_t)(seq >> 8 * (7 - i));
+	TRY(sha256(fanout, hash));
+	struct view parts[] = { VIEW_LIT(LOG_LABEL), { before, CHAIN_HASH }, VIEW_OF(number),
+				VIEW_OF(hash) };
+	return sha256_parts(parts, 4, out);
+}
+
+static uc_err chain_check(struct uc_client *c, struct room *r, const struct log_entry *e)
+{
+	uint8_t want[CHAIN_HASH];
+	TRY(chain_next(r->chain, e->seq, e->fanout, want));
+	if (view_equal(VIEW_OF(want), VIEW_OF(e->chain)))
+		return UC_OK;
+	if (r->consistent)
+		event_warning(c, UC_E_CHAIN, VIEW_LIT("the room's log does not continue where it was"),
+			      &r->id);
+	r->consistent = false;
+	/* Both sides of the break are kept: what we had, and what the hub says now. */
+	struct safe_place at = { .table = "chain break", .owner = VIEW_OF(r->id.b),
+				 .number = e->seq };
+	safe_put_object(&c->safe, at, log_entry_element, e);
+	return UC_OK;
+}
+
+/* --- what an entry means --- */
+
+static uc_err application(struct uc_client *c, struct room *r, const struct room_entry *e,
+			  uint64_t seq)
+{
+	struct room_client sender;
+	TRY(room_group_client_at(r->group, e->sender_leaf, &sender));
+	return received(c, r, &sender, e->content, e->frank, e->timestamp, seq);
+}
+
+static uc_err epoch_changed(struct uc_client *c, struct room *r, bool ours)
+{
+	if (ours)
+		TRY(groups_commit_applied(c, r));
+	else
+		groups_commit_lost(c, r);
+	r->commit_ms = 0;
+	return room_members_sync(c, r);
+}
+
+static uc_err effect(struct uc_client *c, struct room *r, const struct room_entry *e,
+		     const struct log_entry *entry, bool ours)
+{
+	switch (e->kind) {
+	case ROOM_ENTRY_APPLICATION:
+		return application(c, r, e, entry->seq);
+	case ROOM_ENTRY_OWN:
+		return outbox_seen(c, r, e->hash, e->timestamp, entry->seq, e->frank);
+	case ROOM_ENTRY_COMMIT:
+		TRY(epoch_changed(c, r, ours));
+		return introductions_epoch(c, r);
+	case ROOM_ENTRY_PROPOSAL:
+		groups_proposal_seen(c, r, e->hash);
+		return UC_OK;
+	case ROOM_ENTRY_REMOVED:
+		rooms_left(c, r);
+		return UC_OK;
+	}
+	return UC_OK;
+}
+
+static bool is_hard(uc_err err)
+{
+	enum uc_err_class class = uc_err_class(err);
+	return class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM;
+}
+
+/* An entry that is not valid is told and passed by, as all other members do. */
+static uc_err entry_process(struct uc_client *c, struct room *r, const struct log_entry *entry)
+{
+	struct room_entry e = { 0 };
+	uint8_t hash[SHA256_BYTES];
+	bool pending = r->pending.there;
+	memcpy(hash, r->pending.hash, sizeof hash);
+	uc_err err = room_group_entry(c, r->group, entry->fanout, pending ? hash : NULL, r->own_hub,
+				      &c->call, &e);
+	bool ours = !err && pending && view_equal(VIEW_OF(hash), VIEW_OF(e.hash));
+	r->group_dirty = true;
+	if (!err)
+		err = effect(c, r, &e, entry, ours);
+	if (err && !is_hard(err)) {
+		event_warning(c, err, VIEW_LIT("something in this room could not be read"), &r->id);
+		return UC_OK;
+	}
+	return err;
+}
+
+static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_entry *e)
+{
+	TRY(chain_check(c, r, e));
+	if (r->group)
+		TRY(entry_process(c, r, e));
+	r->seq = e->seq;
+	memcpy(r->chain, e->chain, CHAIN_HASH);
+	r->dirty = true;
+	return UC_OK;
+}
+
+uc_err inbox_entry(struct uc_client *c, struct view body)
+{
+	struct entry_event e;
+	if (wire_decode(body, &c->call, entry_event_element, &e) || e.entry.version != 1)
+		return UC_E_FRAME;
+	struct room *r = seat_find(c, e.seat);
+	if (!r)
+		return UC_OK; /* of a seat that ended meanwhile */
+	if (e.entry.seq > r->seq + 1) {
+		/* A gap: the seat is opened anew, from what we have. */
+		r->seat_open = false;
+		return UC_OK;
+	}
+	if (e.entry.seq == r->seq + 1)
+		TRY(entry_take(c, r, &e.entry));
+	struct seat_ack ack = { e.seat, r->seq };
+	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/introductions.h"
+
+#include "client/compose.h"
+#include "client/contact_requests.h"
+#include "client/contacts.h"
+#include "client/groups.h"
+#include "client/identity.h"
+#include "client/outbox.h"
+#include "client/rooms.h"
+
+enum { FORWARD_MAX = 64 };
+
+static uc_err control_send(struct uc_client *c, struct room *r, const struct control *m)
+{
+	struct content_parts parts = { .kind = CONTENT_CONTROL };
+	struct view content;
+	TRY(wire_encode_to(&c->call, control_element, m, &parts.text));
+	TRY(content_write(c, r, &parts, &c->call, &content));
+	return outbox_add(c, r, content, &parts.id, 0);
+}
+
+static struct identity_place place_of(const struct room *r, const struct room_client *k)
+{
+	return (struct identity_place){ view_str(r->uri), k->participant, k->client,
+					k->signature_key };
+}
+
+static uc_err own_introduction(struct uc_client *c, struct room *r, struct view *out)
+{
+	struct room_client self;
+	TRY(room_group_client_at(r->group, room_group_own_leaf(r->group), &self));
+	struct identity_place at = place_of(r, &self);
+	return identity_write(c, &at, &c->call, out);
+}
+
+uc_err introductions_own(struct uc_client *c, struct room *r)
+{
+	struct view own;
+	struct control m = { .version = 1, .control_kind = CONTROL_INTRODUCTIONS };
+	TRY(own_introduction(c, r, &own));
+	m.introductions = (struct view_list){ &own, 1 };
+	r->introduced = r->dirty = true;
+	return control_send(c, r, &m);
+}
+
+uc_err introductions_forward(struct uc_client *c, struct room *r)
+{
+	struct view list[FORWARD_MAX];
+	struct control m = { .version = 1,
+			     .control_kind = CONTROL_INTRODUCTIONS,
+			     .introductions = { list, 1 },
+			     .name = view_str(r->direct ? "" : r->name) };
+	TRY(own_introduction(c, r, &list[0]));
+	for (const struct member *k = r->members; k; k = k->next)
+		if (!k->gone && k->introduced && k->introduction.n &&
+		    m.introductions.n < FORWARD_MAX)
+			list[m.introductions.n++] = blob_view(&k->introduction);
+	r->introduced = r->dirty = true;
+	return control_send(c, r, &m);
+}
+
+uc_err introductions_keys(struct uc_client *c, struct room *r, const struct key_address *addresses,
+			  size_t n)
+{
+	struct control_address list[KEY_ADDRESSES];
+	struct control m = { .version = 1, .control_kind = CONTROL_KEYS, .addresses = { list, 0 } };
+	for (size_t i = 0; i < n && i < KEY_ADDRESSES; i++)
+		list[m.addresses.n++] = (struct control_address){
+			view_str(addresses[i].address), view_str(addresses[i].participant),
+			addresses[i].expires_ms
+		};
+	r->keys_given = r->dirty = true;
+	return control_send(c, r, &m);
+}
+
+uc_err introductions_name(struct uc_client *c, struct room *r, const char *name)
+{
+	struct control m = { .version = 1, .control_kind = CONTROL_NAME, .name = view_str(name) };
+	TRY(text_set(r->name, sizeof r->name, view_str(name)));
+	r->dirty = true;
+	return control_send(c, r, &m);
+}
+
+uc_err introductions_epoch(struct uc_client *c, struct room *r)
+{
+	room_changed(c, r, VIEW_LIT("members"));
+	return UC_OK;
+}
+
+/* --- what others say --- */
+
+static void introduced_tell(struct uc_client *c, const struct room *r, const struct member *m)
+{
+	struct event_out *e = event_new(c, UC_EVENT_MEMBER_INTRODUCED);
+	if (!e)
+		return;
+	e->event.has_room = e->event.has_member = true;
+	e->event.room = r->id;
+	e->event.member = member_id(r, m->participant);
+	e->event.has_contact = !id_is_zero(&m->contact);
+	e->event.contact = m->contact;
+	e->event.text = event_text(e, view_str(m->name));
+}
+
+/* The other one of a direct room is, or becomes, a contact. */
+static uc_err direct_contact(struct uc_client *c, struct room *r, const struct identity *who,
+			     struct contact **out)
+{
+	struct contact *k;
+	TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
+	*out = k;
+	if (k->blocked)
+		return groups_leave(c, r, 0);
+	r->contact = k->id;
+	if (!k->has_direct || !id_equal(&k->direct, &r->id)) {
+		k->has_direct = true;
+		k->direct = r->id;
+		contact_changed(c, k);
+	}
+	requests_introduced(c, r, k);
+	return UC_OK;
+}
+
+static uc_err member_introduced(struct uc_client *c, struct room *r, struct member *m,
+				const struct identity *who, struct view introduction)
+{
+	struct contact *k = NULL;
+	struct uc_id id = contact_id(who->app, who->account_key);
+	bool again = m->introduced;
+	if (again && !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key)))
+		return UC_E_INTRODUCTION; /* one participant, one account */
+	if (r->direct)
+		TRY(direct_contact(c, r, who, &k));
+	else if (contact_find(c, &id))
+		TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
+	m->introduced = true;
+	m->contact = k ? k->id : (struct uc_id){ { 0 } };
+	memcpy(m->name, who->name, sizeof m->name);
+	memcpy(m->account_key, who->account_key, ED25519_KEY);
+	r->dirty = true;
+	TRY(blob_set(&m->introduction, introduction));
+	if (!again)
+		introduced_tell(c, r, m);
+	return UC_OK;
+}
+
+struct find_client {
+	struct view client;
+	struct room_client found;
+	bool there;
+};
+
+static bool find_each(void *ctx, const struct room_client *k)
+{
+	struct find_client *f = ctx;
+	if (!view_equal(k->client, f->client))
+		return true;
+	f->found = *k;
+	f->there = true;
+	return false;
+}
+
+static uc_err introduction_in(struct uc_client *c, struct room *r, struct view introduction)
+{
+	struct find_client f = { 0 };
+	struct identity who;
+	TRY(identity_peek(introduction, &c->call, &f.client));
+	TRY(room_group_clients(r->group, find_each, &f));
+	if (!f.there)
+		return UC_OK; /* gone meanwhile */
+	struct member *m = room_member_find(r, f.found.participant);
+	bool self = view_equal(f.found.participant, view_str(r->participant));
+	if (!m || self || (m->introduced && view_equal(blob_view(&m->introduction), introduction)))
+		return UC_OK;
+	struct identity_place at = place_of(r, &f.found);
+	TRY(identity_verify(c, introduction, &at, &c->call, &who));
+	/* An app speaks for its own people alone. */
+	if (!view_equal(uri_domain(f.found.client), view_str(who.app)))
+		return UC_E_INTRODUCTION;
+	return member_introduced(c, r, m, &who, introduction);
+}
+
+static uc_err name_in(struct uc_client *c, struct room *r, struct view name)
+{
+	if (r->direct || view_equal(name, view_str(r->name)))
+		return UC_OK;
+	TRY(text_set(r->name, sizeof r->name, name));
+	r->dirty = true;
+	room_changed(c, r, VIEW_LIT("name"));
+	return UC_OK;
+}
+
+static uc_err introductions_in(struct uc_client *c, struct room *r, const struct control *m)
+{
+	uc_err first = UC_OK;
+	for (size_t i = 0; i < m->introductions.n; i++) {
+		uc_err err = introduction_in(c, r, m->introductions.v[i]);
+		if (err && !first)
+			first = err; /* the others hold nevertheless */
+	}
+	if (m->name.n)
+		TRY(name_in(c, r, m->name));
+	return first;
+}
+
+static uc_err keys_in(struct uc_client *c, struct room *r, const struct room_client *sender,
+		      const struct control *m)
+{
+	struct contact *k = contact_find(c, &r->contact);
+	struct key_address address;
+	const struct member *from = room_member_find(r, sender->participant);
+	if (!r->direct || !from || !from->introduced || !k || !id_equal(&from->contact, &k->id))
+		return UC_E_INTRODUCTION;
+	for (size_t i = 0; i < m->addresses.n; i++) {
+		const struct control_address *in = &m->addresses.v[i];
+		if (!view_equal(uri_domain(in->address), view_str(k->app)) ||
+		    !view_equal(uri_domain(in->participant), view_str(k->app)))
+			return UC_E_ADDRESS;
+		TRY(text_set(address.address, sizeof address.address, in->address));
+		TRY(text_set(address.participant, sizeof address.participant, in->participant));
+		address.expires_ms = in->expires_ms;
+		contact_add_address(c, k, &address);
+	}
+	contact_changed(c, k);
+	return UC_OK;
+}
+
+uc_err control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
+		  struct view bytes)
+{
+	struct control m = { 0 };
+	uc_err err = wire_decode(bytes, &c->call, control_element, &m);
+	if (err == UC_E_UNSUPPORTED)
+		return UC_OK;
+	TRY(err);
+	switch (m.control_kind) {
+	case CONTROL_INTRODUCTIONS:
+		return introductions_in(c, r, &m);
+	case CONTROL_NAME:
+		return name_in(c, r, m.name);
+	case CONTROL_KEYS:
+		return keys_in(c, r, sender, &m);
+	case CONTROL_ASK:
+		return introductions_own(c, r);
+	default:
+		return UC_OK;
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members tell each other, inside the room, who they are. */
+#ifndef CLIENT_INTRODUCTIONS_H
+#define CLIENT_INTRODUCTIONS_H
+
+#include "client/control.h"
+#include "client/room_group.h"
+
+/* Queues our own introduction to the room. */
+uc_err UC_MUST_USE introductions_own(struct uc_client *c, struct room *r);
+/* After we added somebody: all that we have verified, our own, and the room's name. */
+uc_err UC_MUST_USE introductions_forward(struct uc_client *c, struct room *r);
+/* The room's members have changed. */
+uc_err UC_MUST_USE introductions_epoch(struct uc_client *c, struct room *r);
+/* Queues key addresses for the other one of a direct room. */
+uc_err UC_MUST_USE introductions_keys(struct uc_client *c, struct room *r,
+				      const struct key_address *addresses, size_t n);
+uc_err UC_MUST_USE introductions_name(struct uc_client *c, struct room *r, const char *name);
+/* A control message of a member. */
+uc_err UC_MUST_USE control_in(struct uc_client *c, struct room *r,
+			      const struct room_client *sender, struct view bytes);
+
+#endif

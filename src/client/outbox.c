@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/outbox.h"
+
+#include "client/history.h"
+#include "client/protocol.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+
+#include "base/heap.h"
+
+enum { AT_ONCE = 16, RETRY_MS = 2 * 1000 };
+
+uc_err outbox_add(struct uc_client *c, struct room *r, struct view content, const struct uc_id *id,
+		  uint64_t message)
+{
+	struct outgoing **at = &r->outbox, *o = HEAP_NEW(struct outgoing);
+	if (!o)
+		return UC_E_MEMORY;
+	uc_err err = blob_set(&o->content, content);
+	if (err) {
+		heap_free(o);
+		return err;
+	}
+	o->number = ++c->account.next_number;
+	c->account.dirty = true;
+	o->message = message;
+	o->id = *id;
+	o->dirty = true;
+	while (*at)
+		at = &(*at)->next;
+	*at = o;
+	return UC_OK;
+}
+
+/* --- how it ends --- */
+
+static uc_err message_ended(struct uc_client *c, struct room *r, const struct outgoing *o,
+			    uint8_t state, uint64_t timestamp, uint64_t seq, struct view frank)
+{
+	struct arena a;
+	struct message m = { 0 };
+	if (!o->message)
+		return UC_OK;
+	arena_init(&a, 8 * MESSAGE_MAX, ARENA_SECRET);
+	uc_err err = history_get(c, r, o->message, &a, &m);
+	if (!err) {
+		m.state = state;
+		if (timestamp) {
+			m.time_ms = timestamp;
+			r->last_ms = timestamp;
+			r->dirty = true;
+		}
+		if (seq)
+			m.seq = seq;
+		if (frank.n)
+			m.frank = frank;
+		history_put(c, r, &m);
+		history_tell(c, r, &m, false);
+	}
+	arena_done(&a);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+static uc_err accepted(struct uc_client *c, struct room *r, struct outgoing *o, uint64_t timestamp,
+		       uint64_t seq, struct view frank)
+{
+	TRY(message_ended(c, r, o, UC_MESSAGE_ACCEPTED, timestamp, seq, frank));
+	outgoing_delete(c, r, o);
+	return UC_OK;
+}
+
+uc_err outbox_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES],
+		   uint64_t timestamp, uint64_t seq, struct view frank)
+{
+	for (struct outgoing *o = r->outbox; o; o = o->next)
+		if (o->submit.n && o->content.n &&
+		    view_equal(VIEW_OF(o->hash), (struct view){ hash, SHA256_BYTES }))
+			return accepted(c, r, o, timestamp, seq, frank);
+	return UC_OK;
+}
+
+void outbox_fail(struct uc_client *c, struct room *r)
+{
+	struct view none = { NULL, 0 };
+	for (struct outgoing *o = r->outbox, *next; o; o = next) {
+		next = o->next;
+		if (o->content.n && message_ended(c, r, o, UC_MESSAGE_FAILED, 0, 0, none))
+			return;
+		outgoing_delete(c, r, o);
+	}
+}
+
+/* --- sending --- */
+
+struct submission {
+	struct room *room;
+	struct outgoing *out;
+};
+
+static uc_err refused(struct uc_client *c, struct room *r, struct outgoing *o)
+{
+	struct view none = { NULL, 0 };
+	TRY(message_ended(c, r, o, UC_MESSAGE_FAILED, 0, 0, none));
+	outgoing_delete(c, r, o);
+	return UC_OK;
+}
+
+static uc_err answered(struct uc_client *c, struct room *r, struct outgoing *o,
+		       const struct reply *reply)
+{
+	struct submit_answer in;
+	if (!o->content.n) { /* seen in the log before */
+		outgoing_delete(c, r, o);
+		return UC_OK;
+	}
+	if (reply->err == UC_E_NET)
+		return UC_OK;
+	if (reply_is_transient(reply) || reply->err == UC_E_SEAT) {
+		r->retry_ms = client_now(c) + RETRY_MS;
+		return UC_OK;
+	}
+	if (reply->err || submit_answer_read(reply->body, reply->mem, &in))
+		return refused(c, r, o);
+	switch (in.result) {
+	case ANSWER_ACCEPTED:
+		return accepted(c, r, o, in.timestamp, in.seq, in.frank);
+	case ANSWER_EPOCH:
+		/* Again for the epoch the hub is in; ours follows when its entries have come. */
+		blob_done(&o->submit);
+		o->dirty = true;
+		if (o->epoch >= room_group_epoch(r->group))
+			r->retry_ms = client_now(c) + RETRY_MS;
+		return UC_OK;
+	default:
+		return refused(c, r, o);
+	}
+}
+
+static uc_err submit_done(struct uc_client *c, void *subject, const struct reply *reply)
+{
+	struct submission *s = subject;
+	struct room *r = s->room;
+	struct outgoing *o = s->out;
+	heap_free(s);
+	o->in_flight = false;
+	return answered(c, r, o, reply);
+}
+
+static uc_err encrypt(struct uc_client *c, struct room *r, struct outgoing *o)
+{
+	struct view submit;
+	TRY(room_group_encrypt(c, r->group, blob_view(&o->content), &c->call, &submit, o->hash));
+	TRY(blob_set(&o->submit, submit));
+	o->epoch = room_group_epoch(r->group);
+	o->dirty = r->group_dirty = true;
+	return UC_OK;
+}
+
+static uc_err submit(struct uc_client *c, struct room *r, struct outgoing *o)
+{
+	struct room_submit_request req = { r->seat, blob_view(&o->submit) };
+	struct submission *s = HEAP_NEW(struct submission);
+	if (!s)
+		return UC_E_MEMORY;
+	*s = (struct submission){ r, o };
+	uc_err err = call_send(c, FRAME_ROOM_SUBMIT, room_submit_request_element, &req, submit_done,
+			       s);
+	if (err)
+		heap_free(s);
+	else
+		o->in_flight = true;
+	return err;
+}
+
+/* Messages leave in order; a proposal that waits is committed first (RFC 9420, 12.4). */
+uc_err outbox_drive(struct uc_client *c, struct room *r)
+{
+	size_t n = 0;
+	if (!r->outbox || r->pending.there || room_group_has_proposals(r->group))
+		return UC_OK;
+	if (client_now(c) < r->retry_ms) {
+		wake_at(c, r->retry_ms);
+		return UC_OK;
+	}
+	for (struct outgoing *o = r->outbox; o && n < AT_ONCE; o = o->next, n++) {
+		if (o->in_flight || !o->content.n)
+			continue;
+		if (!o->submit.n || o->epoch != room_group_epoch(r->group))
+			TRY(encrypt(c, r, o));
+		TRY(submit(c, r, o));
+	}
+	return UC_OK;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/received.h"
+
+#include "client/compose.h"
+#include "client/history.h"
+#include "client/introductions.h"
+#include "client/rooms.h"
+
+#include "base/text.h"
+
+static uc_err text_in(struct uc_client *c, struct room *r, const struct content_parts *p,
+		      const struct message *from)
+{
+	struct message m = *from;
+	if (history_number(c, r, &p->id))
+		return UC_OK; /* encrypted again for a later epoch: the same message */
+	m.id = p->id;
+	m.kind = p->kind == CONTENT_REACTION ? UC_MESSAGE_REACTION : UC_MESSAGE_TEXT;
+	m.has_reply = p->has_reply;
+	m.in_reply_to = p->in_reply_to;
+	m.text = p->text;
+	history_add(c, r, &m);
+	history_tell(c, r, &m, true);
+	return UC_OK;
+}
+
+/* Only the sender of a message may change it. */
+static uc_err change_in(struct uc_client *c, struct room *r, const struct content_parts *p,
+			const struct message *from)
+{
+	struct message m = { 0 };
+	uint64_t number = history_number(c, r, &p->replaces);
+	if (!number)
+		return UC_OK;
+	TRY(history_get(c, r, number, &c->call, &m));
+	if (strcmp(m.participant, from->participant) || m.deleted)
+		return UC_E_NOT_ALLOWED;
+	m.edited = p->kind == CONTENT_EDIT;
+	m.deleted = p->kind == CONTENT_DELETE;
+	m.text = p->text;
+	if (m.deleted)
+		m.content = (struct view){ NULL, 0 };
+	history_put(c, r, &m);
+	history_tell(c, r, &m, false);
+	return UC_OK;
+}
+
+uc_err received(struct uc_client *c, struct room *r, const struct room_client *sender,
+		struct view content, struct view frank, uint64_t timestamp, uint64_t seq)
+{
+	struct content_parts parts;
+	struct message from = { .state = UC_MESSAGE_RECEIVED,
+				.time_ms = timestamp,
+				.seq = seq,
+				.content = content,
+				.frank = frank };
+	TRY(content_parse(r, sender->participant, content, &c->call, &parts));
+	TRY(text_set(from.participant, sizeof from.participant, sender->participant));
+	if (!utf8_is_valid(parts.text) && parts.kind != CONTENT_CONTROL)
+		return UC_E_TEXT;
+	switch (parts.kind) {
+	case CONTENT_TEXT:
+	case CONTENT_REACTION:
+		return text_in(c, r, &parts, &from);
+	case CONTENT_EDIT:
+	case CONTENT_DELETE:
+		return change_in(c, r, &parts, &from);
+	case CONTENT_CONTROL:
+		return control_in(c, r, sender, parts.text);
+	case CONTENT_OTHER:
+		return UC_OK;
+	}
+	return UC_OK;
+}

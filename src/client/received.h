@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A decrypted message of somebody else: shown, or acted upon. */
+#ifndef CLIENT_RECEIVED_H
+#define CLIENT_RECEIVED_H
+
+#include "client/room_group.h"
+
+uc_err UC_MUST_USE received(struct uc_client *c, struct room *r, const struct room_client *sender,
+			    struct view content, struct view frank, uint64_t timestamp,
+			    uint64_t seq);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Objects out of the store at opening, and into the turn's batch when they changed. */
+#include "client/client.h"
+#include "client/room_group.h"
+
+#include "base/heap.h"
+
+#define TABLE_ACCOUNT "account"
+#define TABLE_SET "set"
+#define TABLE_CONTACT "contact"
+#define TABLE_REQUEST "request"
+#define TABLE_ROOM "room"
+#define TABLE_GROUP "group"
+#define TABLE_OUTBOX "outbox"
+
+/* wire_element of a typed walk */
+#define ELEMENT(type)                                               \
+	static void type##_record(struct wire *w, void *v)          \
+	{                                                           \
+		wire_##type(w, v);                                  \
+	}
+ELEMENT(account)
+ELEMENT(set)
+ELEMENT(contact)
+ELEMENT(request)
+ELEMENT(room)
+ELEMENT(outgoing)
+
+static struct safe_place place(const char *table, struct view name)
+{
+	return (struct safe_place){ .table = table, .name = name };
+}
+
+static struct safe_place outbox_place(const struct room *r, uint64_t number)
+{
+	return (struct safe_place){ .table = TABLE_OUTBOX, .owner = VIEW_OF(r->id.b),
+				    .number = number };
+}
+
+/* --- saving --- */
+
+static void sets_save(struct uc_client *c)
+{
+	for (struct set **at = &c->sets; *at;) {
+		struct set *s = *at;
+		struct safe_place p = place(TABLE_SET, VIEW_OF(s->set_id));
+		if (s->state == SET_SPENT) {
+			safe_delete(&c->safe, p);
+			*at = s->next;
+			set_free(s);
+			continue;
+		}
+		if (s->dirty)
+			safe_put_object(&c->safe, p, set_record, s);
+		s->dirty = false;
+		at = &s->next;
+	}
+}
+
+static void outbox_save(struct uc_client *c, struct room *r)
+{
+	for (struct outgoing *o = r->outbox; o; o = o->next) {
+		if (o->dirty)
+			safe_put_object(&c->safe, outbox_place(r, o->number), outgoing_record, o);
+		o->dirty = false;
+	}
+}
+
+void outgoing_delete(struct uc_client *c, struct room *r, struct outgoing *o)
+{
+	for (struct outgoing **at = &r->outbox; *at; at = &(*at)->next) {
+		if (*at != o)
+			continue;
+		safe_delete(&c->safe, outbox_place(r, o->number));
+		o->dirty = false;
+		if (o->in_flight) { /* its answer is still to come, and names it */
+			blob_done(&o->content);
+			return;
+		}
+		*at = o->next;
+		outgoing_free(o);
+		return;
+	}
+}
+
+static void group_save(struct uc_client *c, struct room *r)
+{
+	struct buf b;
+	struct safe_place p = place(TABLE_GROUP, VIEW_OF(r->id.b));
+	r->group_dirty = false;
+	if (!r->group) {
+		safe_delete(&c->safe, p);
+		return;
+	}
+	buf_init_secret(&b, BLOB_MAX);
+	uc_err err = room_group_save(r->group, &b);
+	if (err)
+		c->safe.failed = err;
+	else
+		safe_put(&c->safe, p, buf_view(&b));
+	buf_done(&b);
+}
+
+void records_save(struct uc_client *c)
+{
+	if (c->account.dirty)
+		safe_put_object(&c->safe, place(TABLE_ACCOUNT, VIEW_LIT("self")), account_record,
+				&c->account);
+	c->account.dirty = false;
+	sets_save(c);
+	for (struct contact *k = c->contacts; k; k = k->next) {
+		if (k->dirty)
+			safe_put_object(&c->safe, place(TABLE_CONTACT, VIEW_OF(k->id.b)),
+					contact_record, k);
+		k->dirty = false;
+	}
+	for (struct request *q = c->requests; q; q = q->next) {
+		if (q->dirty)
+			safe_put_object(&c->safe, place(TABLE_REQUEST, VIEW_OF(q->id.b)),
+					request_record, q);
+		q->dirty = false;
+	}
+	for (struct room *r = c->rooms; r; r = r->next) {
+		if (r->dirty)
+			safe_put_object(&c->safe, place(TABLE_ROOM, VIEW_OF(r->id.b)), room_record,
+					r);
+		r->dirty = false;
+		if (r->group_dirty)
+			group_save(c, r);
+		outbox_save(c, r);
+	}
+}
+
+/* --- loading --- */
+
+struct load {
+	struct uc_client *c;
+	struct room *room;
+	uc_err err;
+};
+
+static uc_err decode(struct uc_client *c, struct view value, wire_element *walk, void *object)
+{
+	struct arena_mark mark = arena_mark(&c->call);
+	uc_err err = wire_decode(value, &c->call, walk, object);
+	arena_reset(&c->call, mark);
+	return err == UC_E_VERSION || err == UC_E_MEMORY || !err ? err : UC_E_CORRUPT;
+}
+
+/* Appends a decoded object to a list; the order of a list is of no meaning. */
+#define LOAD_EACH(type, list)                                                       \
+	static bool load_##type(void *ctx, uint64_t number, struct view value)      \
+	{                                                                           \
+		struct load *l = ctx;                                               \
+		struct type *o = HEAP_NEW(struct type);                             \
+		(void)number;                                                       \
+		l->err = o ? decode(l->c, value, type##_record, o) : UC_E_MEMORY;   \
+		if (o) {                                                            \
+			o->next = (list);                                           \
+			(list) = o;                                                 \
+		}                                                                   \
+		return !l->err;                                                     \
+	}
+LOAD_EACH(set, l->c->sets)
+LOAD_EACH(contact, l->c->contacts)
+LOAD_EACH(request, l->c->requests)
+LOAD_EACH(room, l->c->rooms)
+
+static bool load_outgoing(void *ctx, uint64_t number, struct view value)
+{
+	struct load *l = ctx;
+	struct outgoing **at = &l->room->outbox, *o = HEAP_NEW(struct outgoing);
+	(void)number;
+	while (*at)
+		at = &(*at)->next;
+	*at = o;
+	l->err = o ? decode(l->c, value, outgoing_record, o) : UC_E_MEMORY;
+	return !l->err;
+}
+
+static uc_err room_load(struct load *l, struct room *r)
+{
+	struct uc_client *c = l->c;
+	struct view state;
+	l->room = r;
+	TRY(safe_scan(&c->safe, TABLE_OUTBOX, VIEW_OF(r->id.b), 0, load_outgoing, l));
+	TRY(l->err);
+	struct arena a;
+	arena_init(&a, BLOB_MAX * 2, ARENA_SECRET);
+	uc_err err = safe_get(&c->safe, place(TABLE_GROUP, VIEW_OF(r->id.b)), &a, &state);
+	if (!err)
+		err = room_group_load(c, state, &r->group);
+	else if (err == UC_E_NOT_FOUND)
+		err = UC_OK;
+	arena_done(&a);
+	return err;
+}
+
+static uc_err table_load(struct load *l, const char *table, safe_each *each)
+{
+	TRY(safe_scan(&l->c->safe, table, (struct view){ NULL, 0 }, 0, each, l));
+	return l->err;
+}
+
+static uc_err account_load(struct uc_client *c)
+{
+	struct arena a;
+	struct view value;
+	arena_init(&a, BLOB_MAX, ARENA_SECRET);
+	uc_err err = safe_get(&c->safe, place(TABLE_ACCOUNT, VIEW_LIT("self")), &a, &value);
+	if (!err)
+		err = decode(c, value, account_record, &c->account);
+	arena_done(&a);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+uc_err records_load(struct uc_client *c)
+{
+	struct load l = { .c = c };
+	TRY(account_load(c));
+	TRY(table_load(&l, TABLE_SET, load_set));
+	TRY(table_load(&l, TABLE_CONTACT, load_contact));
+	TRY(table_load(&l, TABLE_REQUEST, load_request));
+	TRY(table_load(&l, TABLE_ROOM, load_room));
+	for (struct room *r = c->rooms; r; r = r->next)
+		TRY(room_load(&l, r));
+	return UC_OK;
+}
+
+/* --- giving back --- */
+
+void set_free(struct set *s)
+{
+	blob_done(&s->key_package);
+	blob_done(&s->private_keys);
+	heap_free_wiped(s, sizeof *s);
+}
+
+void outgoing_free(struct outgoing *o)
+{
+	blob_done(&o->content);
+	blob_done(&o->submit);
+	heap_free(o);
+}
+
+void task_free(struct task *t)
+{
+	blob_done(&t->key_packages);
+	heap_free(t);
+}
+
+static void member_free(struct member *m)
+{
+	blob_done(&m->introduction);
+	heap_free(m);
+}
+
+static void contact_free(struct contact *k)
+{
+	blob_done(&k->list);
+	heap_free(k);
+}
+
+static void request_free(struct request *q)
+{
+	blob_done(&q->entry);
+	blob_done(&q->introduction);
+	heap_free_wiped(q, sizeof *q);
+}
+
+#define FREE_LIST(type, list, free_one)             \
+	while (list) {                              \
+		type *o_ = (list);                  \
+		(list) = o_->next;                  \
+		free_one(o_);                       \
+	}
+
+static void room_free(struct room *r)
+{
+	FREE_LIST(struct member, r->members, member_free)
+	FREE_LIST(struct task, r->tasks, task_free)
+	FREE_LIST(struct outgoing, r->outbox, outgoing_free)
+	blob_done(&r->pending.update);
+	room_group_free(r->group);
+	heap_free_wiped(r, sizeof *r);
+}
+
+void records_free(struct uc_client *c)
+{
+	FREE_LIST(struct set, c->sets, set_free)
+	FREE_LIST(struct contact, c->contacts, contact_free)
+	FREE_LIST(struct request, c->requests, request_free)
+	FREE_LIST(struct room, c->rooms, room_free)
+	account_wipe(&c->account);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The MLS side of a room: the one place of the client that speaks to the engine.  What it makes and
+ * takes are the bodies of MIMI requests and log entries. */
+#ifndef CLIENT_ROOM_GROUP_H
+#define CLIENT_ROOM_GROUP_H
+
+#include "client/client.h"
+
+struct room_group;
+
+/* --- KeyPackages --- */
+
+/* Fills a set's participant, client, KeyPackage and private keys. */
+uc_err UC_MUST_USE room_group_key_package(struct uc_client *c, struct set *s);
+/* The participant whose KeyPackages these are (opaque<V> each), after checking them: valid now,
+ * proofs right, all of one participant. */
+uc_err UC_MUST_USE room_group_packages_check(struct uc_client *c, struct view packages,
+					     struct arena *a, struct view *participant);
+
+/* --- life --- */
+
+/* Epoch 0 with this device alone, under the set's client; keys are those of our own app. */
+uc_err UC_MUST_USE room_group_create(struct uc_client *c, const struct room *r, const struct set *s,
+				     struct view hub_key, struct view franking_key,
+				     struct room_group **out);
+/* GroupInfo and tree of the present epoch. */
+uc_err UC_MUST_USE room_group_info(struct uc_client *c, struct room_group *g, struct arena *a,
+				   struct view *group_info, struct view *tree);
+uc_err UC_MUST_USE room_group_join(struct uc_client *c, const struct set *s, struct view welcome,
+				   struct view tree, struct room_group **out);
+uc_err UC_MUST_USE room_group_save(struct room_group *g, struct buf *out);
+uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state,
+				   struct room_group **out);
+void room_group_free(struct room_group *g);
+
+/* --- reading --- */
+
+uint64_t room_group_epoch(const struct room_group *g);
+struct view room_group_uri(const struct room_group *g); /* the group id */
+bool room_group_is_direct(const struct room_group *g);
+/* Proposals of this epoch wait for a commit. */
+bool room_group_has_proposals(const struct room_group *g);
+/* Our place among those who may commit, from 0. */
+uint32_t room_group_rank(const struct room_group *g);
+
+struct room_client {
+	struct view client, participant, signature_key;
+	uint32_t leaf, role;
+};
+/* Every leaf, in order; returns false to stop. */
+typedef bool room_client_each(void *ctx, const struct room_client *client);
+uc_err UC_MUST_USE room_group_clients(const struct room_group *g, room_client_each *each,
+				      void *ctx);
+uc_err UC_MUST_USE room_group_client_at(const struct room_group *g, uint32_t leaf,
+					struct room_client *out);
+uint32_t room_group_own_leaf(const struct room_group *g);
+
+/* --- sending --- */
+
+/* A signature of the leaf key, SignWithLabel of the room's suite. */
+uc_err UC_MUST_USE room_group_sign(struct uc_client *c, struct room_group *g, const char *label,
+				   struct view content, struct arena *a, struct view *signature);
+uc_err UC_MUST_USE set_leaf_sign(struct uc_client *c, const struct set *s, const char *label,
+				 struct view content, struct arena *a, struct view *signature);
+
+/* MIMI KeyMaterialRequest for a key address, and what came of it. */
+uc_err UC_MUST_USE room_group_key_material(struct uc_client *c, struct room_group *g,
+					   struct view address, struct arena *a,
+					   struct view *request);
+/* KeyPackages one opaque<V> each; UC_E_EXHAUSTED, UC_E_NOT_ALLOWED, UC_E_ADDRESS. */
+uc_err UC_MUST_USE key_material_read(struct view response, struct arena *a, struct view *packages);
+
+/* What to change with one commit; waiting proposals are always part of it. */
+struct room_change {
+	struct view_list packages;     /* to add: KeyPackages, one opaque<V> each */
+	struct view_list participants; /* to remove */
+};
+/* Stages a commit, which stays pending in the group until it is applied or dropped.
+ * *update: MIMI UpdateRequest; hash: of its MLSMessage. */
+uc_err UC_MUST_USE room_group_commit(struct uc_client *c, struct room_group *g,
+				     const struct room_change *change, struct arena *a,
+				     struct view *update, uint8_t hash[SHA256_BYTES]);
+/* A SelfRemove proposal; others commit it. */
+uc_err UC_MUST_USE room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
+				    struct view *update, uint8_t hash[SHA256_BYTES]);
+void room_group_drop_pending(struct room_group *g);
+/* *submit: MIMI SubmitMessageRequest around the encrypted and franked content. */
+uc_err UC_MUST_USE room_group_encrypt(struct uc_client *c, struct room_group *g,
+				      struct view content, struct arena *a, struct view *submit,
+				      uint8_t hash[SHA256_BYTES]);
+
+/* --- receiving --- */
+
+enum room_entry_kind {
+	ROOM_ENTRY_APPLICATION,
+	ROOM_ENTRY_OWN,       /* an application message of this leaf */
+	ROOM_ENTRY_COMMIT,    /* applied: the epoch is the next one */
+	ROOM_ENTRY_PROPOSAL,  /* kept for the next commit */
+	ROOM_ENTRY_REMOVED,   /* a commit after which we are no member */
+};
+struct room_entry {
+	enum room_entry_kind kind;
+	uint8_t hash[SHA256_BYTES];  /* of the MLSMessage */
+	uint64_t timestamp;
+	uint32_t sender_leaf;
+	struct view content;         /* application: MIMI content, its frank checked */
+	struct view frank;           /* encoded Frank */
+};
+/* One entry of the log.  is_pending: its hash is that of our pending commit, which is applied. */
+uc_err UC_MUST_USE room_group_entry(struct uc_client *c, struct room_group *g, struct view fanout,
+				    const uint8_t *pending_hash, bool own_hub, struct arena *a,
+				    struct room_entry *out);
+
+#endif

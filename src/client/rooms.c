@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/rooms.h"
+
+#include "client/account.h"
+#include "client/contact_requests.h"
+#include "client/contacts.h"
+#include "client/directories.h"
+#include "client/groups.h"
+#include "client/introductions.h"
+#include "client/outbox.h"
+#include "client/pool.h"
+#include "client/room_group.h"
+#include "client/seats.h"
+
+#include "base/heap.h"
+#include "base/text.h"
+
+enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000 };
+
+struct uc_id id_of(const char *label, struct view a, struct view b)
+{
+	struct uc_id id = { { 0 } };
+	uint8_t lengths[4] = { (uint8_t)(a.n >> 8), (uint8_t)a.n, (uint8_t)(b.n >> 8), (uint8_t)b.n };
+	struct view parts[] = { view_str(label), VIEW_OF(lengths), a, b };
+	if (sha256_parts(parts, 4, id.b))
+		memset(id.b, 0, sizeof id.b);
+	return id;
+}
+
+struct view uri_domain(struct view uri)
+{
+	struct view prefix = VIEW_LIT("mimi://"), domain = { NULL, 0 };
+	if (view_starts_with(uri, prefix))
+		view_cut(view_slice(uri, prefix.n, uri.n), '/', &domain);
+	return domain;
+}
+
+struct room *room_find(struct uc_client *c, const struct uc_id *id)
+{
+	for (struct room *r = c->rooms; r; r = r->next)
+		if (id_equal(&r->id, id))
+			return r;
+	return NULL;
+}
+
+void room_changed(struct uc_client *c, struct room *r, struct view what)
+{
+	struct event_out *e = event_new(c, UC_EVENT_ROOM_CHANGED);
+	if (!e)
+		return;
+	e->event.has_room = true;
+	e->event.room = r->id;
+	e->event.text = event_text(e, what);
+}
+
+/* --- making --- */
+
+static uc_err take_place(struct uc_client *c, struct room *r, const struct set *s)
+{
+	memcpy(r->client, s->client, sizeof r->client);
+	memcpy(r->participant, s->participant, sizeof r->participant);
+	r->participant_key = s->participant_key;
+	memcpy(r->set_id, s->set_id, SET_ID);
+	r->consistent = true;
+	r->seat_known = false;
+	r->seq = 0;
+	memset(r->chain, 0, sizeof r->chain);
+	r->dirty = true;
+	return env_random(&c->env, r->seat_secret, sizeof r->seat_secret);
+}
+
+static struct room *room_add(struct uc_client *c, struct view uri)
+{
+	struct room *r = HEAP_NEW(struct room);
+	if (!r)
+		return NULL;
+	if (text_set(r->uri, sizeof r->uri, uri)) {
+		heap_free(r);
+		return NULL;
+	}
+	r->id = id_of("Undercroft room", uri, (struct view){ NULL, 0 });
+	r->next = c->rooms;
+	c->rooms = r;
+	return r;
+}
+
+static uc_err uri_make(struct uc_client *c, struct buf *out)
+{
+	uint8_t name[ROOM_NAME_RANDOM];
+	TRY(env_random(&c->env, name, sizeof name));
+	buf_add_str(out, "mimi://");
+	buf_add_str(out, c->account.app);
+	buf_add_str(out, "/r/");
+	base32_add(out, VIEW_OF(name));
+	return out->failed;
+}
+
+uc_err rooms_create(struct uc_client *c, bool direct, const char *name, struct room **out)
+{
+	struct buf uri;
+	struct set *s;
+	buf_init(&uri, URI_BYTES);
+	uc_err err = uri_make(c, &uri);
+	struct room *r = err ? NULL : room_add(c, buf_view(&uri));
+	buf_done(&uri);
+	if (err || !r)
+		return err ? err : UC_E_MEMORY;
+	TRY(text_set(r->name, sizeof r->name, view_str(name)));
+	TRY(pool_reserve(c, &s));
+	r->direct = direct;
+	r->state = ROOM_CREATING;
+	TRY(take_place(c, r, s));
+	*out = r;
+	return UC_OK;
+}
+
+static uc_err create_done(struct uc_client *c, void *subject, const struct reply *reply)
+{
+	struct room *r = subject;
+	struct room_create_response in;
+	r->seat_busy = false;
+	if (reply->err == UC_E_EXISTS) {
+		/* The answer to an earlier attempt was lost: the seat is there, with our secret. */
+		r->state = ROOM_OPEN;
+		r->seat_known = r->dirty = true;
+		return UC_OK;
+	}
+	if (reply->err || wire_decode(reply->body, reply->mem, room_create_response_element, &in)) {
+		r->retry_ms = client_now(c) + RETRY_MS;
+		if (reply->err != UC_E_NET && !reply_is_transient(reply))
+			event_warning(c, reply->err, reply->text, &r->id);
+		return UC_OK;
+	}
+	r->seat = in.seat;
+	r->seat_open = r->seat_known = r->own_hub = true;
+	r->state = ROOM_OPEN;
+	r->seq = in.seq;
+	memcpy(r->chain, in.chain, CHAIN_HASH);
+	r->log_next = in.seq + 1;
+	r->dirty = true;
+	struct event_out *e = event_new(c, UC_EVENT_ROOM_JOINED);
+	if (e) {
+		e->event.has_room = true;
+		e->event.room = r->id;
+	}
+	groups_created(c, r);
+	return UC_OK;
+}
+
+/* Epoch 0: once its keys are known and its set is out of the pool. */
+static uc_err epoch_zero(struct uc_client *c, struct room *r)
+{
+	struct app_keys keys;
+	struct set *s = pool_find(c, r->set_id);
+	if (!s || s->state != SET_AWAITED || !directory_keys(c, c->account.app, &keys))
+		return UC_E_PENDING;
+	TRY(room_group_create(c, r, s, VIEW_OF(keys.hub), VIEW_OF(keys.franking), &r->group));
+	set_change(s, SET_SPENT);
+	r->group_dirty = r->dirty = true;
+	return room_members_sync(c, r);
+}
+
+static uc_err create_send(struct uc_client *c, struct room *r)
+{
+	struct room_create_request req = {
+		.room = view_str(r->uri),
+		.client = view_str(r->client),
+		.secret = VIEW_OF(r->seat_secret),
+	};
+	if (r->seat_busy)
+		return UC_OK;
+	if (client_now(c) < r->retry_ms) {
+		wake_at(c, r->retry_ms);
+		return UC_OK;
+	}
+	uc_err err = r->group ? UC_OK : epoch_zero(c, r);
+	if (err)
+		return err == UC_E_PENDING ? UC_OK : err;
+	TRY(room_group_info(c, r->group, &c->call, &req.group_info, &req.ratchet_tree));
+	TRY(seat_sign(c, r, &c->call, &req.signature));
+	r->seat_busy = true;
+	return call_send(c, FRAME_ROOM_CREATE, room_create_request_element, &req, create_done, r);
+}
+
+/* --- being added --- */
+
+uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
+{
+	struct uc_id id = id_of("Undercroft room", uri, (struct view){ NULL, 0 });
+	struct room *r = room_find(c, &id);
+	if (r && r->state != ROOM_LEFT)
+		return UC_OK; /* there already, under another participant */
+	if (!r)
+		r = room_add(c, uri);
+	if (!r)
+		return UC_E_MEMORY;
+	r->state = ROOM_JOINING;
+	return take_place(c, r, s);
+}
+
+static void joined_tell(struct uc_client *c, struct room *r)
+{
+	struct event_out *e = event_new(c, UC_EVENT_ROOM_JOINED);
+	if (!e)
+		return;
+	e->event.has_room = true;
+	e->event.room = r->id;
+}
+
+static uc_err join(struct uc_client *c, struct room *r, struct set *s,
+		   const struct seat_open_response *in)
+{
+	TRY(room_group_join(c, s, in->welcome, in->ratchet_tree, &r->group));
+	if (!view_equal(room_group_uri(r->group), view_str(r->uri)))
+		return UC_E_UNEXPECTED;
+	r->direct = room_group_is_direct(r->group);
+	return UC_OK;
+}
+
+uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open_response *in)
+{
+	struct set *s = pool_find(c, r->set_id);
+	uc_err err = s ? join(c, r, s, in) : UC_E_NOT_FOUND;
+	if (s)
+		set_change(s, SET_SPENT);
+	r->dirty = r->group_dirty = true;
+	if (err) {
+		room_group_free(r->group);
+		r->group = NULL;
+		r->state = ROOM_LEFT;
+		event_warning(c, err, VIEW_LIT("an invitation to a room was not valid"), NULL);
+		return UC_OK;
+	}
+	r->state = ROOM_OPEN;
+	r->seq = in->start;
+	memcpy(r->chain, in->start_chain, CHAIN_HASH);
+	requests_joined(c, r);
+	TRY(room_members_sync(c, r));
+	TRY(introductions_own(c, r));
+	joined_tell(c, r);
+	struct seat_ack ack = { r->seat, r->seq };
+	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
+}
+
+/* --- leaving --- */
+
+void rooms_left(struct uc_client *c, struct room *r)
+{
+	if (r->state == ROOM_LEFT)
+		return;
+	r->state = ROOM_LEFT;
+	r->seat_open = false;
+	room_group_free(r->group);
+	r->group = NULL;
+	r->dirty = r->group_dirty = true;
+	groups_tasks_drop(c, r, UC_E_REMOVED);
+	outbox_fail(c, r);
+	contacts_room_gone(c, r);
+	struct event_out *e = event_new(c, UC_EVENT_ROOM_LEFT);
+	if (e) {
+		e->event.has_room = true;
+		e->event.room = r->id;
+	}
+}
+
+void rooms_leave_all(struct uc_client *c)
+{
+	for (struct room *r = c->rooms; r; r = r->next)
+		if (r->state == ROOM_OPEN && groups_leave(c, r, 0))
+			event_warning(c, UC_E_MEMORY, (struct view){ NULL, 0 }, &r->id);
+}
+
+bool rooms_all_left(const struct uc_client *c)
+{
+	for (const struct room *r = c->rooms; r; r = r->next)
+		if (r->state == ROOM_OPEN)
+			return false;
+	return true;
+}
+
+/* --- members --- */
+
+struct member *room_member_find(const struct room *r, struct view participant)
+{
+	for (struct member *m = r->members; m; m = m->next)
+		if (view_equal(view_str(m->participant), participant))
+			return m;
+	return NULL;
+}
+
+struct uc_id member_id(const struct room *r, const char *participant)
+{
+	return id_of("Undercroft member", VIEW_OF(r->id.b), view_str(participant));
+}
+
+const char *member_name(const struct uc_client *c, const struct member *m, char *buffer, size_t n)
+{
+	(void)c;
+	if (m && m->introduced)
+		return m->name;
+	struct view domain = uri_domain(view_str(m ? m->participant : ""));
+	snprintf(buffer, n, "someone from %.*s, not introduced", (int)domain.n,
+		 domain.n ? (const char *)domain.p : "");
+	return buffer;
+}
+
+struct sync {
+	struct uc_client *c;
+	struct room *r;
+	uc_err err;
+};
+
+static uc_err member_add(struct sync *s, const struct room_client *k)
+{
+	struct member *m = HEAP_NEW(struct member);
+	if (!m)
+		return UC_E_MEMORY;
+	uc_err err = text_set(m->participant, sizeof m->participant, k->participant);
+	if (err) {
+		heap_free(m);
+		return err;
+	}
+	if (view_equal(k->participant, view_str(s->r->participant))) {
+		m->introduced = true;
+		memcpy(m->name, s->c->account.profile_name, sizeof m->name);
+		memcpy(m->account_key, s->c->account.account_key, ED25519_KEY);
+	}
+	m->next = s->r->members;
+	s->r->members = m;
+	return UC_OK;
+}
+
+static bool sync_each(void *ctx, const struct room_client *k)
+{
+	struct sync *s = ctx;
+	struct member *m = room_member_find(s->r, k->participant);
+	if (m)
+		m->gone = false;
+	else
+		s->err = member_add(s, k);
+	return !s->err;
+}
+
+uc_err room_members_sync(struct uc_client *c, struct room *r)
+{
+	struct sync s = { c, r, UC_OK };
+	for (struct member *m = r->members; m; m = m->next)
+		m->gone = true;
+	TRY(room_group_clients(r->group, sync_each, &s));
+	r->dirty = true;
+	return s.err;
+}
+
+/* --- driving --- */
+
+static uc_err room_drive(struct uc_client *c, struct room *r)
+{
+	switch (r->state) {
+	case ROOM_CREATING:
+		return create_send(c, r);
+	case ROOM_LEFT:
+		return UC_OK;
+	default:
+		break;
+	}
+	if (!r->seat_open)
+		return seat_open(c, r);
+	if (!room_is_open(r) || r->seq + 1 < r->log_next)
+		return UC_OK;
+	TRY(groups_drive(c, r));
+	return outbox_drive(c, r);
+}
+
+uc_err rooms_drive(struct uc_client *c)
+{
+	TRY(seats_drive(c));
+	for (struct room *r = c->rooms; r; r = r->next)
+		TRY(room_drive(c, r));
+	return UC_OK;
+}

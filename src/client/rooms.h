@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rooms: made, found, joined, left; their members as this device knows them. */
+#ifndef CLIENT_ROOMS_H
+#define CLIENT_ROOMS_H
+
+#include "client/client.h"
+
+uc_err UC_MUST_USE rooms_drive(struct uc_client *c);
+struct room *room_find(struct uc_client *c, const struct uc_id *id);
+static inline bool room_is_open(const struct room *r)
+{
+	return r->state == ROOM_OPEN && r->group;
+}
+
+/* A new room of ours, created at our app as soon as we are signed in. */
+uc_err UC_MUST_USE rooms_create(struct uc_client *c, bool direct, const char *name,
+				struct room **out);
+/* A seat of the set's client exists in that room: somebody added us. */
+uc_err UC_MUST_USE rooms_found(struct uc_client *c, struct set *s, struct view uri);
+/* The first opening brought the Welcome. */
+uc_err UC_MUST_USE rooms_welcome(struct uc_client *c, struct room *r,
+				 const struct seat_open_response *in);
+/* We are no member any more. */
+void rooms_left(struct uc_client *c, struct room *r);
+/* The account is to go: leave everything. */
+void rooms_leave_all(struct uc_client *c);
+bool rooms_all_left(const struct uc_client *c);
+
+/* --- members --- */
+
+/* After each epoch: members as the tree has them. */
+uc_err UC_MUST_USE room_members_sync(struct uc_client *c, struct room *r);
+struct member *room_member_find(const struct room *r, struct view participant);
+struct uc_id member_id(const struct room *r, const char *participant);
+/* "someone from APP, not introduced", or the name; in a buffer of the caller. */
+const char *member_name(const struct uc_client *c, const struct member *m, char *buffer, size_t n);
+enum { MEMBER_NAME_BYTES = DOMAIN_MAX + 64 };
+
+void room_changed(struct uc_client *c, struct room *r, struct view what);
+struct uc_id id_of(const char *label, struct view a, struct view b);
+/* APP of mimi://APP/...; empty when it is no such URI. */
+struct view uri_domain(struct view uri);
+
+#endif

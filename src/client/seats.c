@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/seats.h"
+
+#include "client/inbox.h"
+#include "client/pool.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+
+#define SEAT_LABEL "Undercroft seat"
+
+enum { FIND_AT_ONCE = 64, RETRY_MS = 10 * 1000 };
+
+/* --- finding --- */
+
+static uc_err place_taken(struct uc_client *c, const struct seat_place *p)
+{
+	struct set *s = pool_find_client(c, p->client);
+	bool awaited = s && (s->state == SET_AWAITED || s->state == SET_RELEASED);
+	return awaited ? rooms_found(c, s, p->room) : UC_OK;
+}
+
+static uc_err find_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct seat_find_response in;
+	(void)subject;
+	c->seats_busy = false;
+	if (r->err || wire_decode(r->body, r->mem, seat_find_response_element, &in)) {
+		c->seats_known = false;
+		c->seats_retry_ms = client_now(c) + RETRY_MS;
+		return UC_OK;
+	}
+	for (size_t i = 0; i < in.seats.n; i++)
+		TRY(place_taken(c, &in.seats.v[i]));
+	return UC_OK;
+}
+
+uc_err seats_drive(struct uc_client *c)
+{
+	struct view clients[FIND_AT_ONCE];
+	struct seat_find_request req = { { clients, 0 } };
+	if (c->seats_known || c->seats_busy || !c->pool_known)
+		return UC_OK;
+	if (client_now(c) < c->seats_retry_ms) {
+		wake_at(c, c->seats_retry_ms);
+		return UC_OK;
+	}
+	for (const struct set *s = c->sets; s && req.clients.n < FIND_AT_ONCE; s = s->next)
+		if (s->state == SET_AWAITED || s->state == SET_RELEASED)
+			clients[req.clients.n++] = view_str(s->client);
+	c->seats_known = true;
+	if (!req.clients.n)
+		return UC_OK;
+	c->seats_busy = true;
+	return call_send(c, FRAME_SEAT_FIND, seat_find_request_element, &req, find_done, NULL);
+}
+
+uc_err seats_ready(struct uc_client *c, struct view body)
+{
+	struct seat_ready_event e;
+	if (wire_decode(body, &c->call, seat_ready_event_element, &e))
+		return UC_E_FRAME;
+	return place_taken(c, &e.place);
+}
+
+/* --- opening --- */
+
+uc_err seat_sign(struct uc_client *c, struct room *r, struct arena *a, struct view *signature)
+{
+	struct seat_tbs tbs = { .room = view_str(r->uri), .client = view_str(r->client) };
+	struct view content;
+	memcpy(tbs.challenge, c->challenge, CHALLENGE);
+	TRY(sha256(VIEW_OF(r->seat_secret), tbs.secret_hash));
+	TRY(wire_encode_to(a, seat_tbs_element, &tbs, &content));
+	if (r->group)
+		return room_group_sign(c, r->group, SEAT_LABEL, content, a, signature);
+	struct set *s = pool_find(c, r->set_id);
+	return s ? set_leaf_sign(c, s, SEAT_LABEL, content, a, signature) : UC_E_NOT_FOUND;
+}
+
+static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open_response *in)
+{
+	r->seat = in->seat;
+	r->seat_open = true;
+	r->log_next = in->next;
+	if (!r->seat_known || r->own_hub != !!in->hub_is_own_app) {
+		r->seat_known = true;
+		r->own_hub = in->hub_is_own_app;
+		r->dirty = true;
+	}
+	if (r->state == ROOM_JOINING && in->welcome.n)
+		return rooms_welcome(c, r, in);
+	if (r->state == ROOM_JOINING || in->first > r->seq + 1) {
+		/* What lay between was trimmed: only a resync brings this room back. */
+		event_warning(c, UC_E_STALE, VIEW_LIT("messages of this room were missed"), &r->id);
+		r->consistent = false;
+		r->dirty = true;
+	}
+	return UC_OK;
+}
+
+static void open_refused(struct uc_client *c, struct room *r, const struct reply *reply)
+{
+	r->retry_ms = client_now(c) + RETRY_MS;
+	if (reply->err == UC_E_SEAT && r->state != ROOM_JOINING)
+		rooms_left(c, r);
+	else if (reply->err == UC_E_SEAT)
+		r->seat_known = !r->seat_known; /* whichever of the two forms it wants */
+	else if (reply->err != UC_E_NET && !reply_is_transient(reply))
+		event_warning(c, reply->err, reply->text, &r->id);
+}
+
+static uc_err open_done(struct uc_client *c, void *subject, const struct reply *reply)
+{
+	struct room *r = subject;
+	struct seat_open_response in;
+	r->seat_busy = false;
+	if (reply->err || wire_decode(reply->body, reply->mem, seat_open_response_element, &in)) {
+		open_refused(c, r, reply);
+		return UC_OK;
+	}
+	return opened(c, r, &in);
+}
+
+uc_err seat_open(struct uc_client *c, struct room *r)
+{
+	struct seat_open_request req = {
+		.room = view_str(r->uri),
+		.client = view_str(r->client),
+		.secret = VIEW_OF(r->seat_secret),
+		.cursor = r->seq,
+	};
+	if (r->seat_busy)
+		return UC_OK;
+	if (client_now(c) < r->retry_ms) {
+		wake_at(c, r->retry_ms);
+		return UC_OK;
+	}
+	if (!r->seat_known)
+		TRY(seat_sign(c, r, &c->call, &req.signature));
+	r->seat_busy = true;
+	return call_send(c, FRAME_SEAT_OPEN, seat_open_request_element, &req, open_done, r);
+}
+
+struct room *seat_find(struct uc_client *c, uint32_t seat)
+{
+	for (struct room *r = c->rooms; r; r = r->next)
+		if (r->seat_open && r->seat == seat)
+			return r;
+	return NULL;
+}
+
+uc_err seats_ended(struct uc_client *c, struct view body)
+{
+	struct seat_ended_event e;
+	if (wire_decode(body, &c->call, seat_ended_event_element, &e))
+		return UC_E_FRAME;
+	struct room *r = seat_find(c, e.seat);
+	if (r) {
+		r->seat_open = false;
+		rooms_left(c, r);
+	}
+	return UC_OK;
+}
+
+void seats_lost(struct uc_client *c)
+{
+	c->seats_known = c->pool_known = false;
+	for (struct room *r = c->rooms; r; r = r->next)
+		r->seat_open = r->seat_busy = r->update_busy = false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seats: finding those of clients whose KeyPackages were taken, opening those of our rooms. */
+#ifndef CLIENT_SEATS_H
+#define CLIENT_SEATS_H
+
+#include "client/client.h"
+
+uc_err UC_MUST_USE seats_drive(struct uc_client *c);
+uc_err UC_MUST_USE seat_open(struct uc_client *c, struct room *r);
+/* The connection went: no seat is open any more. */
+void seats_lost(struct uc_client *c);
+uc_err UC_MUST_USE seats_ready(struct uc_client *c, struct view body);
+uc_err UC_MUST_USE seats_ended(struct uc_client *c, struct view body);
+struct room *seat_find(struct uc_client *c, uint32_t seat);
+/* struct seat_tbs of this connection, signed by the room's leaf key. */
+uc_err UC_MUST_USE seat_sign(struct uc_client *c, struct room *r, struct arena *a,
+			     struct view *signature);
+
+#endif

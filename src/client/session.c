@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/session.h"
+
+#include "client/account.h"
+#include "client/contact_requests.h"
+#include "client/contacts.h"
+#include "client/inbox.h"
+#include "client/intake.h"
+#include "client/pool.h"
+#include "client/rooms.h"
+#include "client/seats.h"
+#include "client/turn.h"
+
+#define SESSION_LABEL "Undercroft session"
+
+void session_set_connection(struct uc_client *c, enum uc_connection to)
+{
+	if (c->connection == to)
+		return;
+	c->connection = to;
+	struct event_out *e = event_new(c, UC_EVENT_CONNECTION);
+	if (e)
+		e->event.connection = to;
+}
+
+uc_err session_sign(struct uc_client *c, uint8_t purpose, const struct ed25519_key *key,
+		    struct view account_id, struct view subject,
+		    uint8_t signature[ED25519_SIGNATURE])
+{
+	struct session_tbs tbs = {
+		.purpose = purpose,
+		.domain = view_str(c->account.app),
+		.account_id = account_id,
+		.subject = subject,
+	};
+	struct view content;
+	memcpy(tbs.challenge, c->challenge, CHALLENGE);
+	TRY(wire_encode_to(&c->call, session_tbs_element, &tbs, &content));
+	return ed25519_sign(key, SESSION_LABEL, content, signature);
+}
+
+/* --- hello and sign-in --- */
+
+static uc_err sign_in_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct sign_in_response in;
+	(void)subject;
+	if (r->err == UC_E_NET)
+		return UC_OK;
+	if (r->err) {
+		event_warning(c, r->err, r->text, NULL);
+		if (r->err == UC_E_REVOKED || r->err == UC_E_NOT_FOUND)
+			account_gone(c);
+		return UC_OK;
+	}
+	if (wire_decode(r->body, r->mem, sign_in_response_element, &in)) {
+		event_warning(c, UC_E_FRAME, VIEW_LIT("the answer to the sign-in makes no sense"),
+			      NULL);
+		return UC_OK;
+	}
+	c->sets_left = in.sets_left;
+	account_list_head(c, in.list_generation, in.list_position);
+	return session_signed_in(c);
+}
+
+uc_err session_sign_in(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	uint8_t signature[ED25519_SIGNATURE];
+	struct sign_in_request in = { .intake_cursor = a->intake_cursor };
+	memcpy(in.account_id, a->account_id, ACCOUNT_ID);
+	TRY(session_sign(c, SESSION_SIGN_IN, &a->device, VIEW_OF(a->account_id),
+			 (struct view){ NULL, 0 }, signature));
+	in.device_key = VIEW_OF(a->device.pub);
+	in.signature = VIEW_OF(signature);
+	return call_send(c, FRAME_SIGN_IN, sign_in_request_element, &in, sign_in_done, NULL);
+}
+
+uc_err session_signed_in(struct uc_client *c)
+{
+	c->failures = 0;
+	c->pool_known = false;
+	session_set_connection(c, UC_ONLINE);
+	return UC_OK;
+}
+
+static uc_err greeted(struct uc_client *c, const struct hello_response *h)
+{
+	struct account *a = &c->account;
+	if (h->version != FRAME_VERSION || !view_equal(h->domain, view_str(a->app))) {
+		event_warning(c, UC_E_VERSION,
+			      VIEW_LIT("the server speaks another version or is another app"), NULL);
+		return UC_OK;
+	}
+	memcpy(c->challenge, h->challenge, CHALLENGE);
+	c->clock_skew_ms = (int64_t)(h->now_ms - client_now(c));
+	if (a->names != h->names) {
+		a->names = h->names;
+		a->dirty = true;
+	}
+	switch (a->state) {
+	case ACCOUNT_ACTIVE:
+		return session_sign_in(c);
+	case ACCOUNT_GONE:
+		return UC_OK;
+	default:
+		session_set_connection(c, UC_GREETED);
+		return account_resume(c);
+	}
+}
+
+static uc_err hello_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct hello_response h;
+	(void)subject;
+	if (r->err == UC_E_NET)
+		return UC_OK;
+	if (r->err || wire_decode(r->body, r->mem, hello_response_element, &h)) {
+		event_warning(c, r->err ? r->err : UC_E_FRAME, r->text, NULL);
+		return UC_OK;
+	}
+	return greeted(c, &h);
+}
+
+static uc_err connected(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	if (c->connection != UC_OFFLINE)
+		return UC_E_ARGUMENT;
+	session_set_connection(c, UC_CONNECTING);
+	c->failures++;
+	struct hello_request h = {
+		.version_lowest = FRAME_VERSION_LOWEST,
+		.version = FRAME_VERSION,
+		.software = view_str(c->software),
+	};
+	return call_send(c, FRAME_HELLO, hello_request_element, &h, hello_done, NULL);
+}
+
+uc_err uc_client_connected(uc_client *c)
+{
+	return turn_run(c, connected, NULL);
+}
+
+static uc_err lost(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	if (c->connection == UC_OFFLINE)
+		return UC_OK;
+	frame_queue_clear(&c->frames);
+	session_set_connection(c, UC_OFFLINE);
+	TRY(calls_fail(c));
+	seats_lost(c);
+	return UC_OK;
+}
+
+uc_err uc_client_disconnected(uc_client *c)
+{
+	return turn_run(c, lost, NULL);
+}
+
+/* --- what comes in --- */
+
+typedef uc_err event_handler(struct uc_client *c, struct view body);
+
+static uc_err on_going_away(struct uc_client *c, struct view body)
+{
+	struct going_away_event e;
+	if (wire_decode(body, &c->call, going_away_event_element, &e))
+		return UC_E_FRAME;
+	return UC_OK;
+}
+
+static uc_err on_device_list(struct uc_client *c, struct view body)
+{
+	struct device_list_event e;
+	if (wire_decode(body, &c->call, device_list_event_element, &e))
+		return UC_E_FRAME;
+	account_list_head(c, e.list_generation, e.list_position);
+	return UC_OK;
+}
+
+static uc_err event_dispatch(struct uc_client *c, const struct frame *f)
+{
+	static const struct {
+		uint16_t type;
+		event_handler *handler;
+	} table[] = {
+		{ FRAME_ENTRY, inbox_entry },
+		{ FRAME_INTAKE, intake_event_in },
+		{ FRAME_SEAT_READY, seats_ready },
+		{ FRAME_SEAT_ENDED, seats_ended },
+		{ FRAME_SET_TAKEN, pool_set_taken },
+		{ FRAME_DEVICE_LIST_CHANGED, on_device_list },
+		{ FRAME_GOING_AWAY, on_going_away },
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].type == f->type)
+			return table[i].handler(c, f->body);
+	return UC_OK; /* a later version's event */
+}
+
+static uc_err received(struct uc_client *c, void *arg)
+{
+	const struct view *bytes = arg;
+	struct frame f;
+	if (c->connection == UC_OFFLINE)
+		return UC_E_CLOSED;
+	if (bytes->n > FRAME_MAX || wire_decode(*bytes, &c->call, frame_element, &f))
+		return UC_E_FRAME;
+	if (f.kind == FRAME_RESPONSE)
+		return call_answer(c, &f);
+	if (f.kind == FRAME_EVENT)
+		return event_dispatch(c, &f);
+	return UC_E_FRAME;
+}
+
+uc_err uc_client_receive(uc_client *c, const uint8_t *p, size_t n)
+{
+	struct view bytes = { p, n };
+	return turn_run(c, received, &bytes);
+}
+
+/* --- time --- */
+
+static uc_err stepped(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	for (const struct call *call = c->calls; call; call = call->next)
+		if (client_now(c) >= call->deadline_ms)
+			return lost(c, NULL);
+	return UC_OK;
+}
+
+uc_err uc_client_step(uc_client *c)
+{
+	return turn_run(c, stepped, NULL);
+}
+
+uint64_t uc_client_deadline_ms(const uc_client *c)
+{
+	return c->retry_ms;
+}
+
+uint64_t uc_client_reconnect_ms(uc_client *c)
+{
+	static const uint64_t first_ms = 250, longest_ms = 60 * 1000;
+	uint64_t wait = first_ms;
+	uint8_t dice[2] = { 0 };
+	for (uint32_t i = 1; i < c->failures && wait < longest_ms; i++)
+		wait *= 2;
+	if (env_random(&c->env, dice, sizeof dice))
+		return wait;
+	/* Spread, so that a restarted server isn't met by everybody at once. */
+	return wait / 2 + wait * (uint64_t)(dice[0] << 8 | dice[1]) / 65536;
+}
+
+enum uc_connection uc_client_connection(const uc_client *c)
+{
+	return c->connection;
+}
+
+uc_err session_drive(struct uc_client *c)
+{
+	TRY(account_drive(c));
+	TRY(pool_drive(c));
+	TRY(requests_drive(c));
+	TRY(contacts_drive(c));
+	return rooms_drive(c);
+}
