@@ -47,7 +47,7 @@ uc_err UC_MUST_USE key_package_make(const struct suite *s, const struct env *env
 				    const struct leaf_parameters *leaf, uint64_t lifetime_s,
 				    const struct extension_list *extensions, struct arena *a,
 				    struct view *key_package, struct key_package_secrets *secrets);
-/* All of 10.1, at this time. */
+/* All of 10.1, at this time; now_ms 0: without the lifetime. */
 uc_err UC_MUST_USE key_package_check(const struct suite *s, const struct key_package *k,
 				     uint64_t now_ms);
 /* KeyPackageRef (5.2) of the encoded KeyPackage; nh bytes. */

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Epochs and their owner: making, entering, looking. */
+#include "mls/group.h"
+
+#include "base/heap.h"
+#include "mls/group_inside.h"
+
+/* --- epochs --- */
+
+struct epoch *epoch_new(const struct suite *s)
+{
+	struct epoch *e = HEAP_NEW(struct epoch);
+	if (e)
+		group_state_init(&e->state, s);
+	return e;
+}
+
+void epoch_free(struct epoch *e)
+{
+	if (!e)
+		return;
+	group_state_done(&e->state);
+	epoch_secrets_wipe(&e->secrets);
+	secret_tree_done(&e->messages);
+	key_tree_done(&e->exporter);
+	tree_secrets_wipe(&e->keys);
+	heap_free_wiped(e, sizeof *e);
+}
+
+uc_err epoch_grow_trees(struct epoch *e)
+{
+	const struct suite *s = e->state.suite;
+	TRY(secret_tree_init(&e->messages, s, e->state.tree.leaves,
+			     secret_view(&e->secrets.encryption_secret)));
+	TRY(safe_export_init(&e->exporter, s, secret_view(&e->secrets.application_export_secret)));
+	epoch_secrets_forget_roots(&e->secrets);
+	return UC_OK;
+}
+
+uc_err epoch_enter(struct epoch *e, struct view joiner_secret, struct view psk_secret)
+{
+	TRY(epoch_secrets_from_joiner(e->state.suite, joiner_secret, psk_secret, e->state.encoded,
+				      &e->secrets));
+	return epoch_grow_trees(e);
+}
+
+/* The key a sender signs with, as of this epoch. */
+static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct view *signature_key)
+{
+	struct epoch *e = ctx;
+	if (sender_type == SENDER_MEMBER) {
+		const struct leaf_node *leaf = tree_leaf_find(&e->state.tree, index);
+		if (!leaf)
+			return UC_E_NOT_FOUND;
+		*signature_key = leaf->signature_key;
+		return UC_OK;
+	}
+	return group_state_external_key(&e->state, index, signature_key);
+}
+
+struct framing_epoch epoch_framing(struct epoch *e)
+{
+	return (struct framing_epoch){
+		.suite = e->state.suite,
+		.group_id = e->state.context.group_id,
+		.epoch = e->state.context.epoch,
+		.group_context = e->state.encoded,
+		.membership_key = secret_view(&e->secrets.membership_key),
+		.sender_data_secret = secret_view(&e->secrets.sender_data_secret),
+		.secret_tree = &e->messages,
+		.own_leaf = e->own_leaf,
+		.key_find = key_find,
+		.key_ctx = e,
+	};
+}
+
+/* --- the group --- */
+
+struct group *group_new(const struct group_platform *platform, const struct suite *s)
+{
+	struct group *g = HEAP_NEW(struct group);
+	if (g) {
+		g->platform = *platform;
+		g->suite = s;
+		arena_init(&g->staged_arena, GROUP_ARENA_MAX, ARENA_SECRET);
+	}
+	return g;
+}
+
+void group_free(struct group *g)
+{
+	if (!g)
+		return;
+	group_staged_drop(g);
+	group_pending_drop(g);
+	epoch_free(g->now);
+	for (size_t i = 0; i < GROUP_PAST_EPOCHS; i++)
+		epoch_free(g->past[i]);
+	proposal_store_done(&g->proposals);
+	arena_done(&g->staged_arena);
+	heap_free_wiped(g, sizeof *g);
+}
+
+static void remember_resumption(struct group *g, const struct epoch *e)
+{
+	size_t keep = g->resumption_n < GROUP_RESUMPTION_EPOCHS ? g->resumption_n
+								: GROUP_RESUMPTION_EPOCHS - 1;
+	memmove(g->resumption + 1, g->resumption, keep * sizeof *g->resumption);
+	g->resumption[0].epoch = e->state.context.epoch;
+	g->resumption[0].psk = e->secrets.resumption_psk;
+	g->resumption_n = keep + 1;
+}
+
+/* Of a past epoch only what opens late application messages stays. */
+static void retire(struct epoch *e)
+{
+	struct secret sender_data = e->secrets.sender_data_secret;
+	epoch_secrets_wipe(&e->secrets);
+	e->secrets.sender_data_secret = sender_data;
+	secret_wipe(&sender_data);
+	key_tree_done(&e->exporter);
+	tree_secrets_wipe(&e->keys);
+}
+
+void group_enter(struct group *g, struct epoch *next)
+{
+	if (g->now) {
+		retire(g->now);
+		epoch_free(g->past[GROUP_PAST_EPOCHS - 1]);
+		memmove(g->past + 1, g->past, (GROUP_PAST_EPOCHS - 1) * sizeof *g->past);
+		g->past[0] = g->now;
+	}
+	g->now = next;
+	remember_resumption(g, next);
+	proposal_store_done(&g->proposals);
+}
+
+static uc_err create(struct group *g, struct view id, const struct leaf_parameters *leaf,
+		     const struct extension_list *context_extensions, struct arena *a)
+{
+	const struct suite *s = g->suite;
+	const struct env *env = g->platform.env;
+	struct epoch *e = g->now;
+	struct key_package_secrets *kp = ARENA_NEW(a, struct key_package_secrets);
+	struct key_package k;
+	struct view encoded;
+	uint8_t tag[HASH_MAX];
+	struct secret epoch_secret = { .n = s->nh };
+	uint32_t index;
+	if (!kp)
+		return UC_E_LIMIT;
+	/* The creator's leaf is that of a KeyPackage (11). */
+	TRY(key_package_make(s, env, leaf, KEY_PACKAGE_LIFETIME_MAX_S - 7200, NULL, a, &encoded, kp));
+	TRY(wire_decode(encoded, a, key_package_element, &k));
+	TRY(leaf_node_check(s, &k.leaf_node));
+	TRY(tree_add(&e->state.tree, &k.leaf_node, &index));
+	TRY(tree_secret_set(&e->keys, 0, &kp->encryption_key));
+	struct group_context c = { .version = MLS10, .cipher_suite = s->id, .group_id = id,
+				   .extensions = *context_extensions };
+	TRY(group_state_set_context(&e->state, &c));
+	struct required_capabilities required;
+	TRY(required_capabilities_of(&c.extensions, a, &required));
+	TRY(leaf_node_check_required(&k.leaf_node, &required));
+	TRY(env_random(env, epoch_secret.b, s->nh));
+	uc_err err = epoch_secrets_derive(s, secret_view(&epoch_secret), &e->secrets);
+	secret_wipe(&epoch_secret);
+	TRY(err);
+	TRY(confirmation_tag_make(s, &e->secrets, c.confirmed_transcript_hash, tag));
+	TRY(group_state_confirm(&e->state, view_make(tag, s->nh)));
+	TRY(epoch_grow_trees(e));
+	g->signature_key = *leaf->signature_key;
+	remember_resumption(g, e);
+	return UC_OK;
+}
+
+uc_err group_create(const struct group_platform *platform, const struct suite *s,
+		    struct view id, const struct leaf_parameters *leaf,
+		    const struct extension_list *context_extensions, struct group **out)
+{
+	struct arena scratch;
+	struct group *g = group_new(platform, s);
+	if (!g)
+		return UC_E_MEMORY;
+	g->now = epoch_new(s);
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_SECRET);
+	uc_err err = g->now ? create(g, id, leaf, context_extensions, &scratch) : UC_E_MEMORY;
+	arena_done(&scratch);
+	if (err)
+		group_free(g);
+	else
+		*out = g;
+	return err;
+}
+
+bool group_has_pending(const struct group *g)
+{
+	return g->pending != NULL;
+}
+
+uc_err group_pending_apply(struct group *g)
+{
+	if (!g->pending)
+		return UC_E_NOT_FOUND;
+	struct epoch *next = g->pending;
+	g->pending = NULL;
+	group_staged_drop(g);
+	group_enter(g, next);
+	return UC_OK;
+}
+
+void group_pending_drop(struct group *g)
+{
+	epoch_free(g->pending);
+	g->pending = NULL;
+}
+
+uc_err group_staged_apply(struct group *g)
+{
+	if (!g->has_staged)
+		return UC_E_NOT_FOUND;
+	struct epoch *next = g->staged;
+	g->staged = NULL;
+	if (g->staged_removes_us) {
+		/* 12.4.2: "SHOULD promptly delete its group state". */
+		g->is_removed = true;
+		retire(g->now);
+		proposal_store_done(&g->proposals);
+	} else {
+		group_enter(g, next);
+	}
+	group_pending_drop(g);
+	group_staged_drop(g);
+	return UC_OK;
+}
+
+void group_staged_drop(struct group *g)
+{
+	epoch_free(g->staged);
+	if (g->staged_transition)
+		transition_done(g->staged_transition);
+	g->staged = NULL;
+	g->staged_transition = NULL;
+	g->has_staged = g->staged_removes_us = false;
+	arena_done(&g->staged_arena);
+}
+
+/* --- looking --- */
+
+struct group_view group_now(const struct group *g)
+{
+	return group_state_view(&(g->now ? g->now : g->pending)->state);
+}
+
+uint64_t group_epoch(const struct group *g)
+{
+	return group_now(g).context->epoch;
+}
+
+struct view group_id(const struct group *g)
+{
+	return group_now(g).context->group_id;
+}
+
+uint32_t group_own_leaf(const struct group *g)
+{
+	return (g->now ? g->now : g->pending)->own_leaf;
+}
+
+bool group_is_removed(const struct group *g)
+{
+	return g->is_removed;
+}
+
+const struct sign_key *group_signature_key(const struct group *g)
+{
+	return &g->signature_key;
+}
+
+struct view group_epoch_authenticator(const struct group *g)
+{
+	return g->now ? secret_view(&g->now->secrets.epoch_authenticator)
+		      : (struct view){ NULL, 0 };
+}
+
+uc_err group_component(const struct group *g, uint16_t component_id, struct arena *a,
+		       const struct view **out)
+{
+	struct app_data_dictionary *d = ARENA_NEW(a, struct app_data_dictionary);
+	if (!d)
+		return UC_E_LIMIT;
+	TRY(dictionary_of(&group_now(g).context->extensions, a, d));
+	*out = component_find(d, component_id);
+	return UC_OK;
+}
+
+uc_err group_export(const struct group *g, const char *label, struct view context, uint8_t *out,
+		    size_t n)
+{
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	return mls_export(g->suite, &g->now->secrets, label, context, out, n);
+}
+
+uc_err group_info_make(const struct group *g, struct arena *a, struct view *out)
+{
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	return group_info_of(g->now, &g->signature_key, g->platform.env, a, out);
+}
+
+uc_err group_ratchet_tree(const struct group *g, struct arena *a, struct view *out)
+{
+	struct buf b;
+	buf_init(&b, WIRE_OBJECT_MAX);
+	uc_err err = tree_export(group_now(g).tree, &b);
+	if (!err)
+		err = arena_copy(a, buf_view(&b), out);
+	buf_done(&b);
+	return err;
+}
+
+size_t group_proposal_count(const struct group *g)
+{
+	return g->proposals.n;
+}
+
+struct proposal_view group_proposal_at(const struct group *g, size_t i)
+{
+	const struct stored_proposal *p = g->proposals.v[i];
+	return (struct proposal_view){ .sender = p->decoded.content.sender,
+				       .proposal = &p->decoded.content.proposal,
+				       .ref = p->ref };
+}
+
+/* --- pre-shared keys --- */
+
+uc_err group_resumption_psk(const struct group *g, uint64_t epoch, struct secret *out)
+{
+	for (size_t i = 0; i < g->resumption_n; i++)
+		if (g->resumption[i].epoch == epoch) {
+			*out = g->resumption[i].psk;
+			return UC_OK;
+		}
+	return UC_E_PSK;
+}
+
+static uc_err psk_find(const struct group *g, const struct group_platform *platform,
+		       const struct pre_shared_key_id *id, struct secret *out)
+{
+	if (g && g->now && id->psktype == PSK_RESUMPTION &&
+	    view_equal(id->psk_group_id, group_id(g)))
+		return group_resumption_psk(g, id->psk_epoch, out);
+	if (!platform->psks)
+		return UC_E_PSK;
+	return platform->psks->find(platform->psks->ctx, id, out);
+}
+
+uc_err group_psk_secret(const struct group *g, const struct group_platform *platform,
+			const struct suite *s, const struct pre_shared_key_id_list *l,
+			struct arena *a, struct secret *out)
+{
+	struct psk *psks = ARENA_ARRAY(a, struct psk, l->n);
+	struct secret *secrets = ARENA_ARRAY(a, struct secret, l->n);
+	if (!psks || !secrets)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < l->n; i++) {
+		TRY(psk_find(g, platform, &l->v[i], &secrets[i]));
+		psks[i] = (struct psk){ &l->v[i], secret_view(&secrets[i]) };
+	}
+	return psk_secret_derive(s, psks, l->n, out);
+}

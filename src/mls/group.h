@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One member's view of a group: the only mutable object of the engine (RFC 9420, 11, 12).
+ *
+ * A commit, our own or another's, is staged beside the current epoch and then applied or dropped;
+ * a failure changes nothing.  Nothing here does I/O: save the group's two parts (group_save_*)
+ * before anything that depends on them leaves the process. */
+#ifndef MLS_GROUP_H
+#define MLS_GROUP_H
+
+#include "mls/group_hooks.h"
+#include "mls/key_package.h"
+
+struct group;
+
+enum {
+	GROUP_PAST_EPOCHS = 2,        /* kept for late application messages */
+	GROUP_RESUMPTION_EPOCHS = 8,  /* resumption_psk kept of so many epochs */
+};
+
+/* Finds a pre-shared key that is not a resumption key of this very group.  UC_E_PSK: not known
+ * (yet); the call may be repeated when it is.  The caller of the group wipes nothing. */
+struct psk_finder {
+	void *ctx;
+	uc_err (*find)(void *ctx, const struct pre_shared_key_id *id, struct secret *out);
+};
+
+/* What every group is made with; all borrowed and kept, so they must outlive it. */
+struct group_platform {
+	const struct env *env;
+	const struct group_hooks *hooks;   /* may be NULL */
+	const struct psk_finder *psks;     /* may be NULL: none are known */
+};
+
+/* --- beginning --- */
+
+/* A group of one, at epoch 0. */
+uc_err UC_MUST_USE group_create(const struct group_platform *platform, const struct suite *s,
+				struct view group_id, const struct leaf_parameters *leaf,
+				const struct extension_list *context_extensions,
+				struct group **out);
+
+struct welcome_input {
+	struct view welcome;       /* encoded Welcome, without MLSMessage around it */
+	struct view ratchet_tree;  /* encoded optional<Node> list; empty: it is in the GroupInfo */
+	struct view key_package;   /* encoded, ours */
+	const struct key_package_secrets *secrets;
+};
+/* 12.4.3.1.  UC_E_NOT_FOUND: the Welcome is not for this KeyPackage. */
+uc_err UC_MUST_USE group_join(const struct group_platform *platform,
+			      const struct welcome_input *in, struct group **out);
+
+struct external_join {
+	struct view group_info;    /* encoded GroupInfo with external_pub */
+	struct view ratchet_tree;  /* encoded; empty: it is in the GroupInfo */
+	const struct leaf_parameters *leaf;
+	/* Remove of the own old leaf, AppDataUpdate, PreSharedKey; ExternalInit is added here. */
+	const struct proposal *proposals;
+	size_t proposal_count;
+	struct view authenticated_data;
+	/* Pending SelfRemove proposals, encoded MLSMessages, to be committed with it. */
+	const struct view *self_removes;
+	size_t self_remove_count;
+};
+/* 12.4.3.2: *commit is an encoded MLSMessage; the group waits for it as its pending commit, and
+ * is of no other use until group_pending_apply. */
+uc_err UC_MUST_USE group_join_external(const struct group_platform *platform,
+				       const struct external_join *in, struct arena *a,
+				       struct view *commit, struct view *group_info,
+				       struct group **out);
+void group_free(struct group *g);
+
+/* --- changing --- */
+
+struct commit_options {
+	const struct proposal *proposals;  /* by value */
+	size_t proposal_count;
+	bool without_stored;               /* else every stored proposal that fits is included */
+	bool force_path;
+	struct view authenticated_data;
+	/* Extensions of our leaf from now on (needs or forces a path); NULL: as they are. */
+	const struct extension_list *leaf_extensions;
+};
+struct made_commit {
+	struct view commit;      /* encoded MLSMessage, PublicMessage */
+	struct view welcome;     /* encoded Welcome; empty when nobody is added */
+	struct view group_info;  /* encoded GroupInfo of the new epoch with external_pub, no tree */
+	struct view ratchet_tree; /* of the new epoch */
+	struct group_change change; /* borrows from the group until apply or drop */
+};
+/* UC_E_PENDING when one is pending already. */
+uc_err UC_MUST_USE group_commit(struct group *g, const struct commit_options *options,
+				struct arena *a, struct made_commit *out);
+bool group_has_pending(const struct group *g);
+/* Our commit was accepted: its epoch is now.  UC_E_NOT_FOUND when there is none. */
+uc_err UC_MUST_USE group_pending_apply(struct group *g);
+void group_pending_drop(struct group *g);
+
+/* An encoded MLSMessage (PublicMessage); kept among the stored proposals, too. */
+uc_err UC_MUST_USE group_propose(struct group *g, const struct proposal *p,
+				 struct view authenticated_data, struct arena *a,
+				 struct view *message);
+/* An Update of our own leaf, with a fresh key. */
+uc_err UC_MUST_USE group_propose_update(struct group *g, struct arena *a, struct view *message);
+size_t group_proposal_count(const struct group *g);
+struct proposal_view group_proposal_at(const struct group *g, size_t i);
+
+/* --- messages --- */
+
+/* The plaintext is padded so that the whole ciphertext is a multiple of `bucket` bytes (0: none). */
+uc_err UC_MUST_USE group_encrypt(struct group *g, struct view authenticated_data,
+				 struct view application_data, size_t bucket, struct arena *a,
+				 struct view *message);
+
+enum received_kind {
+	RECEIVED_APPLICATION,
+	RECEIVED_PROPOSAL,   /* kept for a commit to come */
+	RECEIVED_COMMIT,     /* staged: group_staged_apply or group_staged_drop */
+	RECEIVED_OWN_COMMIT, /* our pending one: group_pending_apply */
+};
+struct received {
+	enum received_kind kind;
+	struct sender sender;
+	uint64_t epoch;                 /* it was sent in */
+	struct view authenticated_data;
+	struct view application_data;   /* in the call's arena */
+	const struct leaf_node *leaf;   /* of a member who sends an application message: as of then */
+	const struct proposal *proposal; /* stored */
+	struct view proposal_ref;
+	const struct group_change *change; /* of a commit; until apply or drop */
+	bool removes_us;
+};
+/* An encoded MLSMessage.  Distinct errors: UC_E_OWN (our own message other than the pending
+ * commit), UC_E_EPOCH_PAST, UC_E_EPOCH_FUTURE, UC_E_DECRYPT (also a replay), UC_E_REMOVED,
+ * UC_E_NOT_FOUND (a commit of a proposal that has not come), UC_E_PSK. */
+uc_err UC_MUST_USE group_receive(struct group *g, struct view message, struct arena *a,
+				 struct received *out);
+/* Also drops a pending commit of our own: it lost. */
+uc_err UC_MUST_USE group_staged_apply(struct group *g);
+void group_staged_drop(struct group *g);
+
+/* --- looking --- */
+
+struct group_view group_now(const struct group *g);
+uint64_t group_epoch(const struct group *g);
+struct view group_id(const struct group *g);
+uint32_t group_own_leaf(const struct group *g);
+bool group_is_removed(const struct group *g);
+const struct sign_key *group_signature_key(const struct group *g);
+/* Nh bytes; equal for all members of an epoch. */
+struct view group_epoch_authenticator(const struct group *g);
+/* Data of a component of the GroupContext's dictionary; NULL when absent. */
+uc_err UC_MUST_USE group_component(const struct group *g, uint16_t component_id, struct arena *a,
+				   const struct view **out);
+uc_err UC_MUST_USE group_export(const struct group *g, const char *label, struct view context,
+				uint8_t *out, size_t n);
+/* Encoded GroupInfo of this epoch, signed by us, with external_pub, without the tree. */
+uc_err UC_MUST_USE group_info_make(const struct group *g, struct arena *a, struct view *out);
+uc_err UC_MUST_USE group_ratchet_tree(const struct group *g, struct arena *a, struct view *out);
+/* PreSharedKeyID and key of this epoch's resumption PSK are found by epoch. */
+uc_err UC_MUST_USE group_resumption_psk(const struct group *g, uint64_t epoch, struct secret *out);
+
+/* --- at rest.  Both parts are secret. --- */
+
+/* Changes with each epoch, proposal and pending commit. */
+uc_err UC_MUST_USE group_save_epoch(const struct group *g, struct buf *out);
+/* Changes with each message sent or received: small. */
+uc_err UC_MUST_USE group_save_ratchets(const struct group *g, struct buf *out);
+/* UC_E_CORRUPT when the two do not belong together. */
+uc_err UC_MUST_USE group_load(const struct group_platform *platform, struct view epoch,
+			      struct view ratchets, struct group **out);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making commits, Welcomes and GroupInfos (RFC 9420, 12.4.1, 12.4.3). */
+#include "base/heap.h"
+#include "mls/group_inside.h"
+#include "mls/transcript.h"
+
+uc_err public_message_encode(const struct public_message *m, struct arena *a, struct view *out)
+{
+	struct mls_message message = { .version = MLS10, .wire_format = MLS_PUBLIC_MESSAGE,
+				       .public_message = *m };
+	return wire_encode_to(a, mls_message_element, &message, out);
+}
+
+/* --- GroupInfo --- */
+
+uc_err group_info_of(const struct epoch *e, const struct sign_key *key, const struct env *env,
+		     struct arena *a, struct view *out)
+{
+	const struct suite *s = e->state.suite;
+	struct kem_key external = { .pub_n = 0 };
+	uc_err err = external_key_derive(s, &e->secrets, &external);
+	struct view pub, data, tbs;
+	if (!err)
+		err = arena_copy(a, kem_public(&external), &pub);
+	kem_key_wipe(&external);
+	TRY(err);
+	/* struct { HPKEPublicKey external_pub; } ExternalPub; */
+	TRY(wire_encode_to(a, bytes_element, &pub, &data));
+	struct extension extension = { EXTENSION_EXTERNAL_PUB, data };
+	struct group_info info = {
+		.group_context = e->state.context,
+		.extensions = { &extension, 1 },
+		.confirmation_tag = e->state.confirmation_tag,
+		.signer = e->own_leaf,
+	};
+	TRY(wire_encode_to(a, group_info_tbs_element, &info, &tbs));
+	TRY(sign_with_label(s, key, env, "GroupInfoTBS", tbs, a, &info.signature));
+	return wire_encode_to(a, group_info_element, &info, out);
+}
+
+/* --- Welcome --- */
+
+static uc_err seal_group_info(const struct suite *s, struct view welcome_secret,
+			      struct view group_info, struct arena *a, struct view *out)
+{
+	struct secret key = { .n = 0 }, nonce = { .n = 0 };
+	uint8_t *sealed = arena_take(a, group_info.n + AEAD_TAG);
+	if (!sealed)
+		return UC_E_LIMIT;
+	uc_err err = welcome_key_derive(s, welcome_secret, &key, &nonce);
+	if (!err)
+		err = suite_seal(s, secret_view(&key), secret_view(&nonce),
+				 (struct view){ NULL, 0 }, group_info, sealed);
+	secret_wipe(&key);
+	secret_wipe(&nonce);
+	*out = view_make(sealed, group_info.n + AEAD_TAG);
+	return err;
+}
+
+static uc_err secrets_for(const struct transition *t, size_t i, const struct made_path *path,
+			  struct view joiner_secret, struct view encrypted_group_info,
+			  const struct env *env, struct arena *a,
+			  struct encrypted_group_secrets *out)
+{
+	struct path_secret path_secret;
+	struct group_secrets secrets = { .joiner_secret = joiner_secret, .psks = t->psks };
+	struct view encoded;
+	if (path) {
+		TRY(treekem_secret_for(path, t->added.v[i], &path_secret.path_secret));
+		secrets.path_secret = &path_secret;
+	}
+	TRY(wire_encode_to(a, group_secrets_element, &secrets, &encoded));
+	out->new_member = t->added_refs.v[i];
+	return encrypt_with_label(t->before->suite, env, t->added_packages[i]->init_key, "Welcome",
+				  encrypted_group_info, encoded, a,
+				  &out->encrypted_group_secrets.kem_output,
+				  &out->encrypted_group_secrets.ciphertext);
+}
+
+uc_err welcome_make(const struct transition *t, const struct epoch *next,
+		    const struct made_path *path, struct view joiner_secret,
+		    struct view psk_secret, struct view group_info, const struct env *env,
+		    struct arena *a, struct view *out)
+{
+	const struct suite *s = next->state.suite;
+	struct secret welcome_secret = { .n = 0 };
+	struct welcome w = { .cipher_suite = s->id };
+	w.secrets.n = t->added.n;
+	w.secrets.v = ARENA_ARRAY(a, struct encrypted_group_secrets, t->added.n);
+	if (!w.secrets.v)
+		return UC_E_LIMIT;
+	uc_err err = welcome_secret_derive(s, joiner_secret, psk_secret, &welcome_secret);
+	if (!err)
+		err = seal_group_info(s, secret_view(&welcome_secret), group_info, a,
+				      &w.encrypted_group_info);
+	secret_wipe(&welcome_secret);
+	for (size_t i = 0; !err && i < t->added.n; i++)
+		err = secrets_for(t, i, path, joiner_secret, w.encrypted_group_info, env, a,
+				  &w.secrets.v[i]);
+	return err ? err : wire_encode_to(a, welcome_element, &w, out);
+}
+
+/* --- which stored proposals a commit takes --- */
+
+static bool fits(const struct group *g, struct proposal_view_list *l, const struct proposal_view *p,
+		 struct arena *a)
+{
+	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
+	if (p->proposal->proposal_type == PROPOSAL_REINIT ||
+	    proposal_check(&g->now->state, p, g->platform.hooks, g->platform.env, a))
+		return false;
+	l->v[l->n++] = *p;
+	if (!proposal_list_check(&g->now->state, &us, l))
+		return true;
+	l->n--;
+	return false;
+}
+
+uc_err proposals_pick(const struct group *g, const struct proposal *by_value,
+		      size_t by_value_count, struct arena *a, struct proposal_or_ref_list *out)
+{
+	struct proposal_view_list l = { .n = 0 };
+	l.v = ARENA_ARRAY(a, struct proposal_view, by_value_count + g->proposals.n);
+	out->v = ARENA_ARRAY(a, struct proposal_or_ref, g->proposals.n);
+	out->n = 0;
+	if (!l.v || !out->v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < by_value_count; i++)
+		l.v[l.n++] = (struct proposal_view){
+			.sender = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf },
+			.proposal = &by_value[i] };
+	/* Who leaves by own wish goes first: a Remove of the same leaf then does not fit. */
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < g->proposals.n; i++) {
+			struct proposal_view p = group_proposal_at(g, i);
+			bool leaves = p.proposal->proposal_type == PROPOSAL_SELF_REMOVE;
+			if (leaves == (pass == 0) && fits(g, &l, &p, a))
+				out->v[out->n++] = (struct proposal_or_ref){ .type = BY_REFERENCE,
+									     .reference = p.ref };
+		}
+	return UC_OK;
+}
+
+/* --- the commit --- */
+
+struct making {
+	struct group *g;
+	struct epoch *next;
+	struct transition t;
+	struct made_path path;
+	struct secret joiner_secret, psk_secret;
+	struct commit commit;
+	struct update_path update_path;
+	struct authenticated_content auth;
+	struct view encoded; /* the commit, from which proposals are read as others read them */
+};
+
+/* Proposals as they stand on the wire, so that KeyPackages have the bytes they are hashed by. */
+static uc_err read_proposals(struct making *m, const struct commit_options *o, struct arena *a)
+{
+	struct proposal_or_ref_list stored = { NULL, 0 };
+	if (!o->without_stored)
+		TRY(proposals_pick(m->g, o->proposals, o->proposal_count, a, &stored));
+	size_t n = stored.n + o->proposal_count;
+	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, n);
+	if (!v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < stored.n; i++)
+		v[i] = stored.v[i];
+	for (size_t i = 0; i < o->proposal_count; i++)
+		v[stored.n + i] = (struct proposal_or_ref){ .type = BY_PROPOSAL,
+							    .proposal = o->proposals[i] };
+	struct commit bare = { .proposals = { v, n } };
+	TRY(wire_encode_to(a, commit_element, &bare, &m->encoded));
+	return wire_decode(m->encoded, a, commit_element, &m->commit);
+}
+
+static uc_err make_path(struct making *m, const struct commit_options *o, struct arena *a)
+{
+	const struct group *g = m->g;
+	const struct leaf_node *old = tree_leaf_find(&g->now->state.tree, g->now->own_leaf);
+	struct leaf_parameters as = {
+		.signature_key = &g->signature_key,
+		.credential = old->credential,
+		.capabilities = old->capabilities,
+		.extensions = o->leaf_extensions ? *o->leaf_extensions : old->extensions,
+	};
+	m->next->keys = g->now->keys;
+	TRY(treekem_make(&m->t.after.tree, g->now->own_leaf, &as, group_id(g), g->platform.env, a,
+			 &m->next->keys, &m->path));
+	TRY(transition_provisional(&m->t));
+	TRY(treekem_encrypt(&m->t.after.tree, &m->path, m->t.after.encoded, &m->t.added,
+			    g->platform.env, a, &m->update_path));
+	m->commit.path = &m->update_path;
+	return UC_OK;
+}
+
+/* Signs the commit, which gives the transcript, the secrets and so the confirmation tag. */
+static uc_err sign_commit(struct making *m, const struct commit_options *o, struct arena *a)
+{
+	struct group *g = m->g;
+	struct framing_epoch framing = epoch_framing(g->now);
+	struct framed_content content = {
+		.group_id = group_id(g),
+		.epoch = group_epoch(g),
+		.sender = m->t.sender,
+		.authenticated_data = o->authenticated_data,
+		.content_type = CONTENT_COMMIT,
+		.commit = m->commit,
+	};
+	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PUBLIC_MESSAGE, &content,
+			 a, &m->auth));
+	TRY(transition_finish(&m->t, &m->auth, m->commit.path != NULL, g->platform.hooks));
+	TRY(group_psk_secret(g, &g->platform, g->suite, &m->t.psks, a, &m->psk_secret));
+	return joiner_secret_derive(g->suite, secret_view(&g->now->secrets.init_secret),
+				    secret_view(&m->path.commit_secret), m->t.after.encoded,
+				    &m->joiner_secret);
+}
+
+static uc_err enter_next(struct making *m, struct arena *a)
+{
+	const struct suite *s = m->g->suite;
+	uint8_t *tag = arena_take(a, s->nh);
+	if (!tag)
+		return UC_E_LIMIT;
+	/* The new epoch takes the staged state over. */
+	group_state_done(&m->next->state);
+	m->next->state = m->t.after;
+	group_state_init(&m->t.after, s);
+	m->next->own_leaf = m->g->now->own_leaf;
+	TRY(epoch_enter(m->next, secret_view(&m->joiner_secret), secret_view(&m->psk_secret)));
+	TRY(confirmation_tag_make(s, &m->next->secrets,
+				  m->next->state.context.confirmed_transcript_hash, tag));
+	m->auth.auth.confirmation_tag = view_make(tag, s->nh);
+	TRY(group_state_confirm(&m->next->state, m->auth.auth.confirmation_tag));
+	if (!m->commit.path) {
+		m->next->keys = m->g->now->keys;
+		tree_secrets_prune(&m->next->keys, &m->next->state.tree);
+	}
+	return UC_OK;
+}
+
+static uc_err write_out(struct making *m, struct arena *a, struct made_commit *out)
+{
+	struct group *g = m->g;
+	struct framing_epoch framing = epoch_framing(g->now);
+	struct public_message message;
+	TRY(framing_protect_public(&framing, &m->auth, a, &message));
+	TRY(public_message_encode(&message, a, &out->commit));
+	TRY(group_info_of(m->next, &g->signature_key, g->platform.env, a, &out->group_info));
+	out->welcome = (struct view){ NULL, 0 };
+	if (m->t.added.n)
+		TRY(welcome_make(&m->t, m->next, m->commit.path ? &m->path : NULL,
+				 secret_view(&m->joiner_secret), secret_view(&m->psk_secret),
+				 out->group_info, g->platform.env, a, &out->welcome));
+	struct buf tree;
+	buf_init(&tree, WIRE_OBJECT_MAX);
+	uc_err err = tree_export(&m->next->state.tree, &tree);
+	if (!err)
+		err = arena_copy(a, buf_view(&tree), &out->ratchet_tree);
+	buf_done(&tree);
+	TRY(err);
+	out->change = transition_change(&m->t, m->auth.content.authenticated_data,
+					m->commit.path != NULL);
+	out->change.after = group_state_view(&m->next->state);
+	return sha256(out->commit, g->pending_hash);
+}
+
+static uc_err make(struct making *m, const struct commit_options *o, struct arena *a,
+		   struct made_commit *out)
+{
+	struct group *g = m->g;
+	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
+	struct proposal_view_list proposals;
+	TRY(read_proposals(m, o, a));
+	TRY(proposals_resolve(&g->proposals, &m->commit.proposals, &us, a, &proposals));
+	TRY(transition_begin(&m->t, &g->now->state, &us, &proposals, g->platform.hooks,
+			     g->platform.env, a));
+	if (m->t.path_required || o->force_path || o->leaf_extensions)
+		TRY(make_path(m, o, a));
+	TRY(sign_commit(m, o, a));
+	TRY(enter_next(m, a));
+	return write_out(m, a, out);
+}
+
+uc_err group_commit(struct group *g, const struct commit_options *options, struct arena *a,
+		    struct made_commit *out)
+{
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	if (g->pending || g->has_staged)
+		return UC_E_PENDING;
+	struct making *m = HEAP_NEW(struct making);
+	if (!m)
+		return UC_E_MEMORY;
+	m->g = g;
+	m->next = epoch_new(g->suite);
+	group_state_init(&m->t.after, g->suite);
+	struct made_commit made = { 0 };
+	uc_err err = m->next ? make(m, options, a, &made) : UC_E_MEMORY;
+	transition_done(&m->t);
+	if (err) {
+		epoch_free(m->next);
+	} else {
+		g->pending = m->next;
+		*out = made;
+	}
+	heap_free_wiped(m, sizeof *m);
+	return err;
+}

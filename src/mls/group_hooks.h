@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a layer above the engine has to say about a group: who may do what, and what leaves must
+ * carry beyond RFC 9420.  The same hooks serve a member and a server that follows in public. */
+#ifndef MLS_GROUP_HOOKS_H
+#define MLS_GROUP_HOOKS_H
+
+#include "mls/message.h"
+#include "mls/tree.h"
+
+/* A group's public state as a hook sees it. */
+struct group_view {
+	const struct suite *suite;
+	const struct group_context *context;
+	const struct tree *tree;
+};
+
+struct proposal_view {
+	struct sender sender;
+	const struct proposal *proposal;
+	struct view ref; /* ProposalRef; empty: by value */
+};
+struct proposal_view_list {
+	struct proposal_view *v;
+	size_t n;
+};
+
+/* A commit, with the state it leads from and to. */
+struct group_change {
+	struct group_view before, after;
+	struct sender sender;          /* member, or new_member_commit */
+	uint32_t committer;            /* leaf index in `after` (an external joiner's new one) */
+	bool is_external;
+	bool has_path;
+	struct proposal_view_list proposals;
+	struct u32_list added;         /* leaf indices in `after`, by Add */
+	struct view_list added_refs;   /* KeyPackageRef of each of those */
+	struct u32_list removed;       /* leaf indices in `before`, by Remove and SelfRemove */
+	struct u32_list updated;       /* by Update; the committer's path is not among them */
+	struct view authenticated_data;
+};
+
+enum leaf_reason { LEAF_JOINED_TREE, LEAF_ADD, LEAF_UPDATE, LEAF_PATH, LEAF_EXTERNAL_JOIN };
+
+/* Each may be NULL: everything is allowed.  An error refuses the message, with that error. */
+struct group_hooks {
+	void *ctx;
+	/* KeyPackages of any lifetime are taken (for vectors made in other years). */
+	bool any_lifetime;
+	/* A leaf that enters the tree, or stands in a tree that is taken over. */
+	uc_err (*leaf)(void *ctx, const struct group_view *group, const struct leaf_node *leaf,
+		       uint32_t index, enum leaf_reason reason);
+	/* A proposal that came by itself, before it is kept. */
+	uc_err (*proposal)(void *ctx, const struct group_view *group,
+			   const struct proposal_view *proposal);
+	/* A commit, when all else has been checked. */
+	uc_err (*change)(void *ctx, const struct group_change *change);
+	/* All AppDataUpdates of one commit for one component, in order: from the data there is
+	 * (NULL: none) to the new data, in the arena; ret->p == NULL: removed.  NULL: the last
+	 * update replaces. */
+	uc_err (*component)(void *ctx, const struct group_view *before, uint16_t component_id,
+			    const struct view *current, const struct app_data_update *updates,
+			    size_t n, struct arena *a, struct view *ret);
+};
+
+#endif

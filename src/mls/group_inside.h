@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of struct group, for the files group*.c alone. */
+#ifndef MLS_GROUP_INSIDE_H
+#define MLS_GROUP_INSIDE_H
+
+#include "mls/framing.h"
+#include "mls/group.h"
+#include "mls/group_state.h"
+#include "mls/key_schedule.h"
+#include "mls/psk.h"
+#include "mls/safe_export.h"
+
+struct epoch {
+	struct group_state state;
+	struct epoch_secrets secrets;
+	struct secret_tree messages;
+	struct key_tree exporter;
+	struct tree_secrets keys;
+	uint32_t own_leaf;
+};
+struct epoch *epoch_new(const struct suite *s);
+void epoch_free(struct epoch *e);
+/* From joiner_secret and psk_secret: secrets, message keys, exporter. */
+uc_err UC_MUST_USE epoch_enter(struct epoch *e, struct view joiner_secret, struct view psk_secret);
+/* From secrets that are there: message keys and exporter, whose roots are then forgotten. */
+uc_err UC_MUST_USE epoch_grow_trees(struct epoch *e);
+/* What framing needs; own_leaf FRAMING_NO_LEAF for messages that may be ours. */
+struct framing_epoch epoch_framing(struct epoch *e);
+
+struct resumption {
+	uint64_t epoch;
+	struct secret psk;
+};
+
+struct group {
+	struct group_platform platform;
+	const struct suite *suite;
+	struct sign_key signature_key;
+	struct epoch *now;                     /* NULL: waits for its external commit */
+	struct epoch *past[GROUP_PAST_EPOCHS]; /* latest first */
+	struct resumption resumption[GROUP_RESUMPTION_EPOCHS];
+	size_t resumption_n;
+	struct proposal_store proposals;
+	bool is_removed;
+	/* Our own commit, until it is accepted or loses. */
+	struct epoch *pending;
+	uint8_t pending_hash[SHA256_BYTES];    /* of the encoded MLSMessage */
+	/* Another's commit, inspected and not yet applied. */
+	bool has_staged, staged_removes_us;
+	struct epoch *staged;                  /* NULL when it removes us */
+	struct arena staged_arena;
+	struct transition *staged_transition;
+	struct group_change staged_change;
+};
+
+struct group *group_new(const struct group_platform *platform, const struct suite *s);
+/* The epoch becomes the current one; the one before joins the past. */
+void group_enter(struct group *g, struct epoch *next);
+/* psk_secret of a list, in its order. */
+uc_err UC_MUST_USE group_psk_secret(const struct group *g, const struct group_platform *platform,
+				    const struct suite *s, const struct pre_shared_key_id_list *l,
+				    struct arena *a, struct secret *out);
+/* GroupInfo of an epoch (12.4.3), signed by its own leaf with this key. */
+uc_err UC_MUST_USE group_info_of(const struct epoch *e, const struct sign_key *key,
+				 const struct env *env, struct arena *a, struct view *out);
+/* Encoded MLSMessage around a PublicMessage. */
+uc_err UC_MUST_USE public_message_encode(const struct public_message *m, struct arena *a,
+					 struct view *out);
+/* Welcome for those whom a transition added. */
+uc_err UC_MUST_USE welcome_make(const struct transition *t, const struct epoch *next,
+				const struct made_path *path, struct view joiner_secret,
+				struct view psk_secret, struct view group_info,
+				const struct env *env, struct arena *a, struct view *out);
+/* A tree given beside or inside a GroupInfo. */
+uc_err UC_MUST_USE tree_beside(const struct group_info *info, struct view ratchet_tree,
+			       struct arena *a, struct node_list *out);
+/* Those stored proposals that fit together and with the given ones, as references. */
+uc_err UC_MUST_USE proposals_pick(const struct group *g, const struct proposal *by_value,
+				  size_t by_value_count, struct arena *a,
+				  struct proposal_or_ref_list *out);
+
+#endif

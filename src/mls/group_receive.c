@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes in: opened, checked, staged (RFC 9420, 12.4.2). */
+#include "base/heap.h"
+#include "mls/group_inside.h"
+#include "mls/transcript.h"
+
+/* A commit on its way to being staged. */
+struct receiving {
+	struct group *g;
+	const struct authenticated_content *auth;
+	struct transition *t;
+	struct epoch *next;
+	struct secret commit_secret, init_secret, psk_secret, joiner_secret;
+	bool removes_us;
+};
+
+/* Our own Update, committed by another: the key that waits with the proposal is now our leaf's. */
+static uc_err take_own_update(struct receiving *r)
+{
+	uint32_t own = r->g->now->own_leaf;
+	for (size_t i = 0; i < r->t->proposals.n; i++) {
+		const struct proposal_view *p = &r->t->proposals.v[i];
+		if (p->proposal->proposal_type != PROPOSAL_UPDATE || p->sender.leaf_index != own)
+			continue;
+		const struct stored_proposal *stored = proposal_store_find(&r->g->proposals, p->ref);
+		if (!stored || !stored->update_key.pub_n)
+			return UC_E_KEY;
+		return tree_secret_set(&r->next->keys, tree_node_of_leaf(own), &stored->update_key);
+	}
+	return UC_OK;
+}
+
+static bool is_removed(const struct receiving *r)
+{
+	for (size_t i = 0; i < r->t->removed.n; i++)
+		if (r->t->removed.v[i] == r->g->now->own_leaf)
+			return true;
+	return false;
+}
+
+static uc_err take_path(struct receiving *r, const struct update_path *path)
+{
+	TRY(transition_merge_path(r->t, path, r->g->platform.hooks));
+	TRY(transition_provisional(r->t));
+	if (r->removes_us)
+		return UC_OK;
+	return treekem_decrypt(&r->t->after.tree, r->t->committer, path, r->t->after.encoded,
+			       &r->t->added, &r->next->keys, &r->commit_secret);
+}
+
+static uc_err take_secrets(struct receiving *r, struct arena *a)
+{
+	struct group *g = r->g;
+	const struct suite *s = g->suite;
+	if (r->t->is_external)
+		TRY(external_init_receive(s, &g->now->secrets, r->t->external_init,
+					  &r->init_secret));
+	else
+		r->init_secret = g->now->secrets.init_secret;
+	TRY(group_psk_secret(g, &g->platform, s, &r->t->psks, a, &r->psk_secret));
+	TRY(joiner_secret_derive(s, secret_view(&r->init_secret), secret_view(&r->commit_secret),
+				 r->t->after.encoded, &r->joiner_secret));
+	group_state_done(&r->next->state);
+	r->next->state = r->t->after;
+	group_state_init(&r->t->after, s);
+	r->next->own_leaf = g->now->own_leaf;
+	TRY(epoch_enter(r->next, secret_view(&r->joiner_secret), secret_view(&r->psk_secret)));
+	TRY(confirmation_tag_check(s, &r->next->secrets,
+				   r->next->state.context.confirmed_transcript_hash,
+				   r->auth->auth.confirmation_tag));
+	tree_secrets_prune(&r->next->keys, &r->next->state.tree);
+	return group_state_confirm(&r->next->state, r->auth->auth.confirmation_tag);
+}
+
+static uc_err receive_commit(struct receiving *r, struct arena *a)
+{
+	struct group *g = r->g;
+	const struct framed_content *content = &r->auth->content;
+	const struct commit *commit = &content->commit;
+	struct proposal_view_list proposals;
+	TRY(proposals_resolve(&g->proposals, &commit->proposals, &content->sender, a, &proposals));
+	TRY(transition_begin(r->t, &g->now->state, &content->sender, &proposals, g->platform.hooks,
+			     g->platform.env, a));
+	r->next->keys = g->now->keys;
+	r->removes_us = is_removed(r);
+	TRY(take_own_update(r));
+	if (commit->path)
+		TRY(take_path(r, commit->path));
+	else if (r->t->is_external)
+		return UC_E_UNEXPECTED;
+	TRY(transition_finish(r->t, r->auth, commit->path != NULL, g->platform.hooks));
+	return r->removes_us ? UC_OK : take_secrets(r, a);
+}
+
+/* The commit is kept in the group's staging arena: the change points into it. */
+static uc_err stage(struct group *g, const struct authenticated_content *auth, struct received *out)
+{
+	struct arena *a = &g->staged_arena;
+	struct view encoded;
+	struct authenticated_content *kept = ARENA_NEW(a, struct authenticated_content);
+	struct receiving *r = ARENA_NEW(a, struct receiving);
+	struct transition *t = ARENA_NEW(a, struct transition);
+	if (!kept || !r || !t)
+		return UC_E_LIMIT;
+	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
+	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
+	*r = (struct receiving){ .g = g, .auth = kept, .t = t, .next = epoch_new(g->suite) };
+	group_state_init(&t->after, g->suite);
+	uc_err err = r->next ? receive_commit(r, a) : UC_E_MEMORY;
+	if (err || r->removes_us) {
+		epoch_free(r->next);
+		r->next = NULL;
+	}
+	if (err) {
+		transition_done(t);
+		return err;
+	}
+	g->has_staged = true;
+	g->staged = r->next;
+	g->staged_removes_us = r->removes_us;
+	g->staged_transition = t;
+	g->staged_change = transition_change(t, kept->content.authenticated_data,
+					     kept->content.commit.path != NULL);
+	if (g->staged)
+		g->staged_change.after = group_state_view(&g->staged->state);
+	out->kind = RECEIVED_COMMIT;
+	out->change = &g->staged_change;
+	out->removes_us = r->removes_us;
+	return UC_OK;
+}
+
+static uc_err receive_proposal(struct group *g, const struct authenticated_content *auth,
+			       struct arena *a, struct received *out)
+{
+	uint8_t ref[HASH_MAX];
+	struct group_view now = group_now(g);
+	TRY(proposal_ref(g->suite, auth, ref));
+	struct proposal_view p = { .sender = auth->content.sender,
+				   .proposal = &auth->content.proposal,
+				   .ref = view_make(ref, g->suite->nh) };
+	TRY(proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a));
+	if (g->platform.hooks && g->platform.hooks->proposal)
+		TRY(g->platform.hooks->proposal(g->platform.hooks->ctx, &now, &p));
+	TRY(proposal_store_add(&g->proposals, g->suite, auth, NULL));
+	const struct stored_proposal *stored = g->proposals.v[g->proposals.n - 1];
+	out->kind = RECEIVED_PROPOSAL;
+	out->proposal = &stored->decoded.content.proposal;
+	out->proposal_ref = stored->ref;
+	return UC_OK;
+}
+
+/* The epoch a private message was sealed in: the current one, or one of the past. */
+static struct epoch *epoch_find(struct group *g, uint64_t number)
+{
+	if (g->now->state.context.epoch == number)
+		return g->now;
+	for (size_t i = 0; i < GROUP_PAST_EPOCHS; i++)
+		if (g->past[i] && g->past[i]->state.context.epoch == number)
+			return g->past[i];
+	return NULL;
+}
+
+static uc_err receive_private(struct group *g, const struct private_message *m, struct arena *a,
+			      struct authenticated_content *auth, struct epoch **epoch)
+{
+	if (!view_equal(m->group_id, group_id(g)))
+		return UC_E_UNEXPECTED;
+	*epoch = epoch_find(g, m->epoch);
+	if (!*epoch)
+		return m->epoch > group_epoch(g) ? UC_E_EPOCH_FUTURE : UC_E_EPOCH_PAST;
+	/* Handshakes belong to the current epoch alone. */
+	if (*epoch != g->now && m->content_type != CONTENT_APPLICATION)
+		return UC_E_EPOCH_PAST;
+	struct framing_epoch framing = epoch_framing(*epoch);
+	return framing_open_private(&framing, m, a, auth);
+}
+
+static uc_err receive_content(struct group *g, const struct authenticated_content *auth,
+			      struct epoch *epoch, struct arena *a, struct received *out)
+{
+	const struct framed_content *c = &auth->content;
+	out->sender = c->sender;
+	out->epoch = c->epoch;
+	out->authenticated_data = c->authenticated_data;
+	switch (c->content_type) {
+	case CONTENT_APPLICATION:
+		out->kind = RECEIVED_APPLICATION;
+		out->application_data = c->application_data;
+		out->leaf = tree_leaf_find(&epoch->state.tree, c->sender.leaf_index);
+		return UC_OK;
+	case CONTENT_PROPOSAL:
+		return receive_proposal(g, auth, a, out);
+	default:
+		return stage(g, auth, out);
+	}
+}
+
+uc_err group_receive(struct group *g, struct view message, struct arena *a, struct received *out)
+{
+	struct mls_message m;
+	struct authenticated_content auth;
+	struct epoch *epoch = g->now;
+	uint8_t hash[SHA256_BYTES];
+	struct received got = { .epoch = 0 };
+	if (g->pending) {
+		TRY(sha256(message, hash));
+		if (view_equal(VIEW_OF(hash), VIEW_OF(g->pending_hash))) {
+			*out = (struct received){ .kind = RECEIVED_OWN_COMMIT };
+			return UC_OK;
+		}
+	}
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	if (g->has_staged)
+		return UC_E_PENDING;
+	TRY(wire_decode(message, a, mls_message_element, &m));
+	if (m.wire_format == MLS_PUBLIC_MESSAGE) {
+		struct framing_epoch framing = epoch_framing(g->now);
+		TRY(framing_open_public(&framing, &m.public_message, a, &auth));
+		if (auth.content.sender.sender_type == SENDER_MEMBER &&
+		    auth.content.sender.leaf_index == g->now->own_leaf)
+			return UC_E_OWN;
+	} else if (m.wire_format == MLS_PRIVATE_MESSAGE) {
+		TRY(receive_private(g, &m.private_message, a, &auth, &epoch));
+	} else {
+		return UC_E_UNEXPECTED;
+	}
+	uc_err err = receive_content(g, &auth, epoch, a, &got);
+	if (err)
+		group_staged_drop(g);
+	else
+		*out = got;
+	return err;
+}

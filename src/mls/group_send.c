@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Application messages and proposals going out (RFC 9420, 6, 12.1). */
+#include "mls/group_inside.h"
+
+/* The ciphertext of `plain` bytes of content is that and the tag; so much padding fills a bucket. */
+static size_t padding_for(size_t plain, size_t bucket)
+{
+	size_t whole = plain + AEAD_TAG;
+	return bucket && whole % bucket ? bucket - whole % bucket : 0;
+}
+
+static uc_err content_size(const struct authenticated_content *auth, struct arena *a, size_t *out)
+{
+	struct view encoded;
+	struct private_message_content c = { .content_type = CONTENT_APPLICATION,
+					     .application_data = auth->content.application_data,
+					     .auth = auth->auth };
+	TRY(wire_encode_to(a, private_message_content_element, &c, &encoded));
+	*out = encoded.n;
+	return UC_OK;
+}
+
+uc_err group_encrypt(struct group *g, struct view authenticated_data,
+		     struct view application_data, size_t bucket, struct arena *a,
+		     struct view *message)
+{
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	struct framing_epoch framing = epoch_framing(g->now);
+	struct authenticated_content auth;
+	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
+	struct framed_content content = {
+		.group_id = group_id(g),
+		.epoch = group_epoch(g),
+		.sender = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf },
+		.authenticated_data = authenticated_data,
+		.content_type = CONTENT_APPLICATION,
+		.application_data = application_data,
+	};
+	size_t size;
+	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PRIVATE_MESSAGE, &content,
+			 a, &auth));
+	TRY(content_size(&auth, a, &size));
+	TRY(framing_protect_private(&framing, g->platform.env, &auth, padding_for(size, bucket), a,
+				    &m.private_message));
+	return wire_encode_to(a, mls_message_element, &m, message);
+}
+
+static uc_err propose(struct group *g, const struct proposal *p, struct view authenticated_data,
+		      const struct kem_key *update_key, struct arena *a, struct view *message)
+{
+	struct framing_epoch framing = epoch_framing(g->now);
+	struct authenticated_content auth;
+	struct public_message m;
+	struct framed_content content = {
+		.group_id = group_id(g),
+		.epoch = group_epoch(g),
+		.sender = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf },
+		.authenticated_data = authenticated_data,
+		.content_type = CONTENT_PROPOSAL,
+		.proposal = *p,
+	};
+	static const uint8_t by_reference[1] = { 1 };
+	struct proposal_view view = { .sender = content.sender, .proposal = p,
+				      .ref = VIEW_OF(by_reference) };
+	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PUBLIC_MESSAGE, &content,
+			 a, &auth));
+	TRY(proposal_check(&g->now->state, &view, g->platform.hooks, g->platform.env, a));
+	TRY(framing_protect_public(&framing, &auth, a, &m));
+	TRY(public_message_encode(&m, a, message));
+	return proposal_store_add(&g->proposals, g->suite, &auth, update_key);
+}
+
+uc_err group_propose(struct group *g, const struct proposal *p, struct view authenticated_data,
+		     struct arena *a, struct view *message)
+{
+	struct view encoded;
+	struct proposal read;
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	if (p->proposal_type == PROPOSAL_UPDATE)
+		return UC_E_ARGUMENT; /* group_propose_update keeps the key that goes with it */
+	TRY(wire_encode_to(a, proposal_element, p, &encoded));
+	TRY(wire_decode(encoded, a, proposal_element, &read));
+	return propose(g, &read, authenticated_data, NULL, a, message);
+}
+
+static uc_err propose_update(struct group *g, struct kem_key *key, struct arena *a,
+			     struct view *message)
+{
+	const struct leaf_node *old = tree_leaf_find(&g->now->state.tree, g->now->own_leaf);
+	struct proposal p = { .proposal_type = PROPOSAL_UPDATE, .leaf_node = *old };
+	TRY(kem_key_generate(g->suite, g->platform.env, key));
+	p.leaf_node.encryption_key = kem_public(key);
+	p.leaf_node.leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
+	TRY(leaf_node_sign(g->suite, g->platform.env, &g->signature_key, &p.leaf_node, group_id(g),
+			   g->now->own_leaf, a));
+	return propose(g, &p, (struct view){ NULL, 0 }, key, a, message);
+}
+
+uc_err group_propose_update(struct group *g, struct arena *a, struct view *message)
+{
+	struct kem_key key = { .pub_n = 0 };
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	uc_err err = propose_update(g, &key, a, message);
+	kem_key_wipe(&key);
+	return err;
+}

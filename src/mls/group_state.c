@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mls/group_state.h"
+
+#include "mls/transcript.h"
+
+void group_state_init(struct group_state *s, const struct suite *suite)
+{
+	*s = (struct group_state){ .suite = suite };
+	arena_init(&s->arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+	tree_init(&s->tree, suite);
+}
+
+void group_state_done(struct group_state *s)
+{
+	tree_done(&s->tree);
+	arena_done(&s->arena);
+	group_state_init(s, s->suite);
+}
+
+struct group_view group_state_view(const struct group_state *s)
+{
+	return (struct group_view){ s->suite, &s->context, &s->tree };
+}
+
+uc_err group_state_set_context(struct group_state *s, const struct group_context *c)
+{
+	uint8_t hash[HASH_MAX];
+	struct group_context with = *c;
+	TRY(tree_hash(&s->tree, hash));
+	with.tree_hash = view_make(hash, s->suite->nh);
+	TRY(wire_encode_to(&s->arena, group_context_element, &with, &s->encoded));
+	return wire_decode(s->encoded, &s->arena, group_context_element, &s->context);
+}
+
+uc_err group_state_confirm(struct group_state *s, struct view confirmation_tag)
+{
+	TRY(interim_transcript_hash(s->suite, s->context.confirmed_transcript_hash,
+				    confirmation_tag, s->interim));
+	s->interim_n = s->suite->nh;
+	return arena_copy(&s->arena, confirmation_tag, &s->confirmation_tag);
+}
+
+/* --- extensions --- */
+
+uc_err required_capabilities_of(const struct extension_list *l, struct arena *a,
+				struct required_capabilities *out)
+{
+	const struct extension *e = extension_find(l, EXTENSION_REQUIRED_CAPABILITIES);
+	*out = (struct required_capabilities){ 0 };
+	return e ? wire_decode(e->extension_data, a, required_capabilities_element, out) : UC_OK;
+}
+
+uc_err external_senders_of(const struct extension_list *l, struct arena *a,
+			   struct external_sender_list *out)
+{
+	const struct extension *e = extension_find(l, EXTENSION_EXTERNAL_SENDERS);
+	*out = (struct external_sender_list){ 0 };
+	return e ? wire_decode(e->extension_data, a, external_sender_list_element, out) : UC_OK;
+}
+
+uc_err group_state_external_key(const struct group_state *s, uint32_t index, struct view *key)
+{
+	struct external_sender_list senders;
+	struct arena scratch;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = external_senders_of(&s->context.extensions, &scratch, &senders);
+	if (!err && index >= senders.n)
+		err = UC_E_NOT_FOUND;
+	if (!err)
+		*key = senders.v[index].signature_key; /* borrows from the context */
+	arena_done(&scratch);
+	return err;
+}
+
+uc_err dictionary_of(const struct extension_list *l, struct arena *a,
+		     struct app_data_dictionary *out)
+{
+	const struct extension *e = extension_find(l, EXTENSION_APP_DATA_DICTIONARY);
+	*out = (struct app_data_dictionary){ 0 };
+	return e ? wire_decode(e->extension_data, a, app_data_dictionary_element, out) : UC_OK;
+}
+
+const struct view *component_find(const struct app_data_dictionary *d, uint16_t component_id)
+{
+	for (size_t i = 0; i < d->component_data.n; i++)
+		if (d->component_data.v[i].component_id == component_id)
+			return &d->component_data.v[i].data;
+	return NULL;
+}
+
+/* --- joining by GroupInfo --- */
+
+static uc_err leaves_check(struct group_state *s, const struct group_hooks *hooks,
+			   struct arena *scratch)
+{
+	struct required_capabilities required;
+	struct group_view view = group_state_view(s);
+	uint32_t at = 0, leaf;
+	const struct leaf_node *node;
+	TRY(required_capabilities_of(&s->context.extensions, scratch, &required));
+	while (tree_next_leaf(&s->tree, &at, &leaf, &node)) {
+		TRY(leaf_node_check(s->suite, node));
+		TRY(leaf_node_check_required(node, &required));
+		TRY(leaf_node_verify(s->suite, node, s->context.group_id, leaf));
+		if (hooks && hooks->leaf)
+			TRY(hooks->leaf(hooks->ctx, &view, node, leaf, LEAF_JOINED_TREE));
+	}
+	return UC_OK;
+}
+
+static uc_err info_signature_check(const struct group_state *s, const struct group_info *info,
+				   struct arena *scratch)
+{
+	const struct leaf_node *signer = tree_leaf_find(&s->tree, info->signer);
+	struct group_info copy = *info;
+	struct view tbs;
+	if (!signer)
+		return UC_E_SIGNATURE;
+	TRY(wire_encode_to(scratch, group_info_tbs_element, &copy, &tbs));
+	return verify_with_label(s->suite, signer->signature_key, "GroupInfoTBS", tbs,
+				 info->signature);
+}
+
+static uc_err from_info(struct group_state *s, const struct group_info *info,
+			const struct node_list *tree, const struct group_hooks *hooks,
+			struct arena *scratch)
+{
+	if (info->group_context.version != MLS10)
+		return UC_E_VERSION;
+	if (info->group_context.cipher_suite != s->suite->id)
+		return UC_E_SUITE;
+	TRY(tree_import(&s->tree, s->suite, tree));
+	TRY(group_state_set_context(s, &info->group_context));
+	/* "Verify that the tree hash of the ratchet tree matches the tree_hash field." */
+	if (!view_equal(s->context.tree_hash, info->group_context.tree_hash))
+		return UC_E_SIGNATURE;
+	TRY(info_signature_check(s, info, scratch));
+	TRY(tree_check_parent_hashes(&s->tree));
+	TRY(leaves_check(s, hooks, scratch));
+	return group_state_confirm(s, info->confirmation_tag);
+}
+
+uc_err group_state_from_info(struct group_state *s, const struct group_info *info,
+			     const struct node_list *tree, const struct group_hooks *hooks,
+			     const struct env *env)
+{
+	(void)env; /* lifetimes of leaves already in a group are not ours to judge (7.3) */
+	struct arena scratch;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = from_info(s, info, tree, hooks, &scratch);
+	arena_done(&scratch);
+	if (err)
+		group_state_done(s);
+	return err;
+}
+
+/* --- at rest --- */
+
+/* struct { uint16 version = 1; uint16 suite; opaque group_context<V>; opaque interim<V>;
+ * opaque confirmation_tag<V>; optional<Node> ratchet_tree<V>; } */
+enum { GROUP_STATE_VERSION = 1 };
+
+uc_err group_state_save(const struct group_state *s, struct buf *out)
+{
+	struct wire w;
+	uint16_t version = GROUP_STATE_VERSION, suite = s->suite->id;
+	struct view context = s->encoded, interim = { s->interim, s->interim_n };
+	struct view tag = s->confirmation_tag;
+	wire_writer(&w, out);
+	wire_u16(&w, &version);
+	wire_u16(&w, &suite);
+	wire_bytes(&w, &context);
+	wire_bytes(&w, &interim);
+	wire_bytes(&w, &tag);
+	TRY(wire_finish(&w));
+	return tree_export(&s->tree, out);
+}
+
+static uc_err load(struct group_state *s, struct view saved, struct arena *scratch)
+{
+	struct wire w;
+	uint16_t version = 0, suite = 0;
+	struct view context, interim, tag;
+	struct node_list nodes;
+	wire_reader(&w, saved, scratch);
+	wire_u16(&w, &version);
+	if (!w.failed && version != GROUP_STATE_VERSION)
+		return UC_E_VERSION;
+	wire_u16(&w, &suite);
+	wire_bytes(&w, &context);
+	wire_bytes(&w, &interim);
+	wire_bytes(&w, &tag);
+	wire_ratchet_tree(&w, &nodes);
+	TRY(wire_finish(&w));
+	const struct suite *found = suite_find(suite);
+	if (!found || interim.n > sizeof s->interim)
+		return UC_E_CORRUPT;
+	group_state_init(s, found);
+	TRY(tree_import(&s->tree, found, &nodes));
+	TRY(arena_copy(&s->arena, context, &s->encoded));
+	TRY(wire_decode(s->encoded, &s->arena, group_context_element, &s->context));
+	TRY(arena_copy(&s->arena, tag, &s->confirmation_tag));
+	if (interim.n)
+		memcpy(s->interim, interim.p, interim.n);
+	s->interim_n = interim.n;
+	uint8_t hash[HASH_MAX];
+	TRY(tree_hash(&s->tree, hash));
+	return view_equal(view_make(hash, found->nh), s->context.tree_hash) ? UC_OK : UC_E_CORRUPT;
+}
+
+uc_err group_state_load(struct group_state *s, struct view saved)
+{
+	struct arena scratch;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	group_state_init(s, NULL);
+	uc_err err = load(s, saved, &scratch);
+	arena_done(&scratch);
+	if (err)
+		group_state_done(s);
+	return err;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public half of an epoch: tree, GroupContext, transcript; and how a commit's proposals and
+ * path lead to the next.  Members and public groups both stand on it. */
+#ifndef MLS_GROUP_STATE_H
+#define MLS_GROUP_STATE_H
+
+#include "mls/group_hooks.h"
+#include "mls/treekem.h"
+
+#define GROUP_ARENA_MAX ((size_t)64 * 1024 * 1024)
+
+struct group_state {
+	const struct suite *suite;
+	struct arena arena;            /* what context points at */
+	struct group_context context;
+	struct view encoded;           /* GroupContext */
+	struct tree tree;
+	uint8_t interim[HASH_MAX];     /* interim_transcript_hash */
+	size_t interim_n;              /* nh; 0 before the first confirmation_tag */
+	struct view confirmation_tag;
+};
+
+void group_state_init(struct group_state *s, const struct suite *suite);
+void group_state_done(struct group_state *s);
+struct group_view group_state_view(const struct group_state *s);
+/* Copies the context into the state's arena, with tree_hash taken from the tree. */
+uc_err UC_MUST_USE group_state_set_context(struct group_state *s, const struct group_context *c);
+/* Sets the tag and the interim transcript hash that follows from it. */
+uc_err UC_MUST_USE group_state_confirm(struct group_state *s, struct view confirmation_tag);
+/* At rest, versioned; a loaded state owns copies of everything. */
+uc_err UC_MUST_USE group_state_load(struct group_state *s, struct view saved);
+uc_err UC_MUST_USE group_state_save(const struct group_state *s, struct buf *out);
+
+/* From a GroupInfo and its tree (12.4.3.1): tree hash, parent hashes, every leaf, signature. */
+uc_err UC_MUST_USE group_state_from_info(struct group_state *s, const struct group_info *info,
+					 const struct node_list *tree,
+					 const struct group_hooks *hooks, const struct env *env);
+
+/* required_capabilities of an extension list; all empty when there is none. */
+uc_err UC_MUST_USE required_capabilities_of(const struct extension_list *l, struct arena *a,
+					    struct required_capabilities *out);
+uc_err UC_MUST_USE external_senders_of(const struct extension_list *l, struct arena *a,
+				       struct external_sender_list *out);
+/* The signature key of external_senders[index]; UC_E_NOT_FOUND past the end. */
+uc_err UC_MUST_USE group_state_external_key(const struct group_state *s, uint32_t index,
+					    struct view *key);
+uc_err UC_MUST_USE dictionary_of(const struct extension_list *l, struct arena *a,
+				 struct app_data_dictionary *out);
+/* The data of one component; NULL when absent. */
+const struct view *component_find(const struct app_data_dictionary *d, uint16_t component_id);
+
+/* --- proposals and commits --- */
+
+/* A proposal that came by itself and waits for its commit. */
+struct stored_proposal {
+	struct view ref;                       /* ProposalRef */
+	struct view content;                   /* encoded AuthenticatedContent */
+	struct authenticated_content decoded;  /* borrows from content */
+	struct arena arena;
+	struct kem_key update_key;             /* of our own Update; pub_n 0 otherwise */
+};
+struct proposal_store {
+	struct stored_proposal **v;
+	size_t n, cap;
+};
+enum { PROPOSALS_STORED_MAX = 1024 };
+void proposal_store_done(struct proposal_store *s);
+/* Copies; the same proposal twice is UC_E_REPLAY. */
+uc_err UC_MUST_USE proposal_store_add(struct proposal_store *s, const struct suite *suite,
+				      const struct authenticated_content *content,
+				      const struct kem_key *update_key);
+struct stored_proposal *proposal_store_find(const struct proposal_store *s, struct view ref);
+uc_err UC_MUST_USE proposal_store_save(const struct proposal_store *s, struct buf *out);
+uc_err UC_MUST_USE proposal_store_load(struct proposal_store *s, const struct suite *suite,
+				       struct view saved);
+/* ProposalRef (5.2); nh bytes. */
+uc_err UC_MUST_USE proposal_ref(const struct suite *s, const struct authenticated_content *content,
+				uint8_t *out);
+
+/* What a list of proposals does, and then a path. */
+struct transition {
+	const struct group_state *before;
+	struct group_state after;      /* staged */
+	struct arena *arena;           /* the call's */
+	struct proposal_view_list proposals;
+	struct sender sender;
+	uint32_t committer;
+	bool is_external;
+	bool path_required;
+	struct u32_list added, removed, updated;
+	struct view_list added_refs;
+	const struct key_package **added_packages; /* as many as added */
+	struct pre_shared_key_id_list psks;
+	struct view external_init;     /* kem_output */
+	const struct re_init *reinit;
+};
+/* Looks each reference up; UC_E_NOT_FOUND for one that is not stored. */
+uc_err UC_MUST_USE proposals_resolve(const struct proposal_store *store,
+				     const struct proposal_or_ref_list *list,
+				     const struct sender *committer, struct arena *a,
+				     struct proposal_view_list *out);
+/* Checks the list (12.2) and applies it (12.3) to a copy of `before`.  transition_done after any
+ * result.  For an external commit (sender new_member_commit) it also picks the joiner's leaf. */
+uc_err UC_MUST_USE transition_begin(struct transition *t, const struct group_state *before,
+				    const struct sender *sender,
+				    const struct proposal_view_list *proposals,
+				    const struct group_hooks *hooks, const struct env *env,
+				    struct arena *a);
+/* Merges a received path: the leaf's validity and signature, then the nodes. */
+uc_err UC_MUST_USE transition_merge_path(struct transition *t, const struct update_path *path,
+					 const struct group_hooks *hooks);
+/* Sets the provisional GroupContext: next epoch, new tree hash, old transcript. */
+uc_err UC_MUST_USE transition_provisional(struct transition *t);
+/* Replaces the confirmed transcript hash; then the tree is checked as a whole (7.3) and the
+ * change hook is asked. */
+uc_err UC_MUST_USE transition_finish(struct transition *t,
+				     const struct authenticated_content *commit, bool has_path,
+				     const struct group_hooks *hooks);
+struct group_change transition_change(const struct transition *t, struct view authenticated_data,
+				      bool has_path);
+void transition_done(struct transition *t);
+
+/* May this sender send this by itself (12.1.8, 12.2)?  And is it in itself valid? */
+uc_err UC_MUST_USE proposal_check(const struct group_state *s, const struct proposal_view *p,
+				  const struct group_hooks *hooks, const struct env *env,
+				  struct arena *a);
+/* The rules for a whole list (12.2), of a regular or an external commit. */
+uc_err UC_MUST_USE proposal_list_check(const struct group_state *s, const struct sender *sender,
+				       const struct proposal_view_list *l);
+/* Does a commit with this list need a path (12.4)? */
+bool proposal_list_needs_path(const struct proposal_view_list *l);
+
+#endif

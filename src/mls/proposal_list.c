@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which proposals are valid, alone (RFC 9420, 12.1) and together (12.2). */
+#include "mls/group_state.h"
+
+struct check_input {
+	const struct group_state *state;
+	const struct proposal_view *p;
+	uint64_t now_ms; /* 0: lifetimes are not checked */
+	struct arena *a;
+};
+
+static uc_err check_add(const struct check_input *in)
+{
+	return key_package_check(in->state->suite, &in->p->proposal->key_package, in->now_ms);
+}
+
+/* 12.1.2, 7.3: the leaf is of source update, its key is new, its signature covers its place. */
+static uc_err check_update(const struct check_input *in)
+{
+	const struct leaf_node *leaf = &in->p->proposal->leaf_node;
+	uint32_t index = in->p->sender.leaf_index;
+	const struct leaf_node *old = tree_leaf_find(&in->state->tree, index);
+	if (!old)
+		return UC_E_NOT_FOUND;
+	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_UPDATE)
+		return UC_E_UNEXPECTED;
+	if (view_equal(leaf->encryption_key, old->encryption_key))
+		return UC_E_KEY;
+	TRY(leaf_node_check(in->state->suite, leaf));
+	return leaf_node_verify(in->state->suite, leaf, in->state->context.group_id, index);
+}
+
+static uc_err check_remove(const struct check_input *in)
+{
+	return tree_leaf_find(&in->state->tree, in->p->proposal->removed) ? UC_OK : UC_E_NOT_FOUND;
+}
+
+/* 12.1.4: the nonce is KDF.Nh long; branch and re-initialisation keys only in new groups. */
+static uc_err check_psk(const struct check_input *in)
+{
+	const struct pre_shared_key_id *id = &in->p->proposal->psk;
+	if (id->psk_nonce.n != in->state->suite->nh)
+		return UC_E_MALFORMED;
+	if (id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION)
+		return UC_E_UNEXPECTED;
+	return UC_OK;
+}
+
+static uc_err check_reinit(const struct check_input *in)
+{
+	return in->p->proposal->reinit.version < in->state->context.version ? UC_E_VERSION : UC_OK;
+}
+
+static uc_err check_external_init(const struct check_input *in)
+{
+	return in->p->sender.sender_type == SENDER_NEW_MEMBER_COMMIT ? UC_OK : UC_E_UNEXPECTED;
+}
+
+static bool view_or_empty_equal(const struct extension *a, const struct extension *b)
+{
+	if (!a || !b)
+		return a == b;
+	return view_equal(a->extension_data, b->extension_data);
+}
+
+/* 12.1.7; and where AppDataUpdate is required, the dictionary changes by it alone
+ * (draft-ietf-mls-extensions-10). */
+static uc_err check_extensions(const struct check_input *in)
+{
+	const struct extension_list *l = &in->p->proposal->extensions;
+	const struct extension_list *old = &in->state->context.extensions;
+	struct required_capabilities required;
+	struct external_sender_list senders;
+	struct app_data_dictionary dictionary;
+	TRY(required_capabilities_of(l, in->a, &required));
+	TRY(external_senders_of(l, in->a, &senders));
+	TRY(dictionary_of(l, in->a, &dictionary));
+	TRY(required_capabilities_of(old, in->a, &required));
+	if (u16_list_has(&required.proposal_types, PROPOSAL_APP_DATA_UPDATE) &&
+	    !view_or_empty_equal(extension_find(l, EXTENSION_APP_DATA_DICTIONARY),
+				 extension_find(old, EXTENSION_APP_DATA_DICTIONARY)))
+		return UC_E_POLICY;
+	return UC_OK;
+}
+
+static uc_err check_nothing(const struct check_input *in)
+{
+	(void)in;
+	return UC_OK;
+}
+
+/* SelfRemove: "only allowed in a Commit by reference", from a member. */
+static uc_err check_self_remove(const struct check_input *in)
+{
+	return tree_leaf_find(&in->state->tree, in->p->sender.leaf_index) ? UC_OK : UC_E_NOT_FOUND;
+}
+
+/* Who may propose it: bits by sender_type; in an external commit, by value and by reference.
+ * RFC 9420, 12.1.8, 12.2, 17.4; draft-ietf-mls-extensions-10. */
+enum {
+	MEMBER = 1 << SENDER_MEMBER,
+	EXTERNAL = 1 << SENDER_EXTERNAL,
+	NEW_MEMBER = 1 << SENDER_NEW_MEMBER_PROPOSAL,
+	JOINER = 1 << SENDER_NEW_MEMBER_COMMIT,
+};
+static const struct proposal_kind {
+	uint16_t type;
+	int senders;
+	bool path_required;
+	bool by_reference_only;
+	uc_err (*check)(const struct check_input *in);
+} kinds[] = {
+	{ PROPOSAL_ADD, MEMBER | EXTERNAL | NEW_MEMBER, false, false, check_add },
+	{ PROPOSAL_UPDATE, MEMBER, true, true, check_update },
+	{ PROPOSAL_REMOVE, MEMBER | EXTERNAL | JOINER, true, false, check_remove },
+	{ PROPOSAL_PSK, MEMBER | EXTERNAL | JOINER, false, false, check_psk },
+	{ PROPOSAL_REINIT, MEMBER | EXTERNAL, false, false, check_reinit },
+	{ PROPOSAL_EXTERNAL_INIT, JOINER, true, false, check_external_init },
+	{ PROPOSAL_GROUP_CONTEXT_EXTENSIONS, MEMBER | EXTERNAL, true, false, check_extensions },
+	{ PROPOSAL_APP_DATA_UPDATE, MEMBER | EXTERNAL | JOINER, false, false, check_nothing },
+	{ PROPOSAL_APP_EPHEMERAL, MEMBER | EXTERNAL | JOINER, false, false, check_nothing },
+	{ PROPOSAL_SELF_REMOVE, MEMBER, true, true, check_self_remove },
+};
+
+static const struct proposal_kind *kind_find(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].type == type)
+			return &kinds[i];
+	return NULL;
+}
+
+uc_err proposal_check(const struct group_state *s, const struct proposal_view *p,
+		      const struct group_hooks *hooks, const struct env *env, struct arena *a)
+{
+	const struct proposal_kind *k = kind_find(p->proposal->proposal_type);
+	if (!k)
+		return UC_E_UNSUPPORTED;
+	if (!(k->senders & 1 << p->sender.sender_type))
+		return UC_E_NOT_ALLOWED;
+	if (k->by_reference_only && !p->ref.n)
+		return UC_E_UNEXPECTED;
+	struct check_input in = {
+		.state = s,
+		.p = p,
+		.now_ms = hooks && hooks->any_lifetime ? 0 : env_now_ms(env),
+		.a = a,
+	};
+	return k->check(&in);
+}
+
+bool proposal_list_needs_path(const struct proposal_view_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct proposal_kind *k = kind_find(l->v[i].proposal->proposal_type);
+		if (!k || k->path_required)
+			return true;
+	}
+	return l->n == 0;
+}
+
+/* The leaf an Update, Remove or SelfRemove is about; TREE_NONE for others. */
+static uint32_t touched_leaf(const struct proposal_view *p)
+{
+	switch (p->proposal->proposal_type) {
+	case PROPOSAL_UPDATE:
+	case PROPOSAL_SELF_REMOVE:
+		return p->sender.leaf_index;
+	case PROPOSAL_REMOVE:
+		return p->proposal->removed;
+	default:
+		return TREE_NONE;
+	}
+}
+
+static bool same_psk(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
+{
+	return a->psktype == b->psktype && view_equal(a->psk_id, b->psk_id) &&
+	       a->component_id == b->component_id && a->usage == b->usage &&
+	       view_equal(a->psk_group_id, b->psk_group_id) && a->psk_epoch == b->psk_epoch;
+}
+
+/* May these two stand in one list? */
+static bool may_meet(const struct proposal_view *a, const struct proposal_view *b)
+{
+	uint16_t type = a->proposal->proposal_type;
+	if (touched_leaf(a) != TREE_NONE && touched_leaf(a) == touched_leaf(b))
+		return false;
+	if (type != b->proposal->proposal_type)
+		return true;
+	switch (type) {
+	case PROPOSAL_ADD:
+		return !view_equal(a->proposal->key_package.leaf_node.signature_key,
+				   b->proposal->key_package.leaf_node.signature_key);
+	case PROPOSAL_PSK:
+		return !same_psk(&a->proposal->psk, &b->proposal->psk);
+	case PROPOSAL_APP_DATA_UPDATE:
+		/* One component: several updates, or one removal alone. */
+		return a->proposal->app_data_update.component_id !=
+			       b->proposal->app_data_update.component_id ||
+		       (a->proposal->app_data_update.op == APP_DATA_UPDATE &&
+			b->proposal->app_data_update.op == APP_DATA_UPDATE);
+	case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+	case PROPOSAL_EXTERNAL_INIT:
+	case PROPOSAL_REINIT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static uc_err check_regular(const struct sender *sender, const struct proposal_view_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		uint16_t type = l->v[i].proposal->proposal_type;
+		if (type == PROPOSAL_EXTERNAL_INIT)
+			return UC_E_UNEXPECTED;
+		/* No Update by the committer, no Remove of the committer. */
+		if (touched_leaf(&l->v[i]) == sender->leaf_index)
+			return UC_E_UNEXPECTED;
+		if (type == PROPOSAL_REINIT && l->n > 1)
+			return UC_E_UNEXPECTED;
+	}
+	return UC_OK;
+}
+
+static uc_err check_external(const struct proposal_view_list *l)
+{
+	size_t inits = 0, removes = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		uint16_t type = l->v[i].proposal->proposal_type;
+		bool by_reference = l->v[i].ref.n != 0;
+		/* 12.4.3.2: nothing by reference; but SelfRemove, and that only so. */
+		if (by_reference != (type == PROPOSAL_SELF_REMOVE))
+			return UC_E_UNEXPECTED;
+		inits += type == PROPOSAL_EXTERNAL_INIT;
+		removes += type == PROPOSAL_REMOVE;
+	}
+	return inits == 1 && removes <= 1 ? UC_OK : UC_E_UNEXPECTED;
+}
+
+uc_err proposal_list_check(const struct group_state *s, const struct sender *sender,
+			   const struct proposal_view_list *l)
+{
+	(void)s;
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = i + 1; k < l->n; k++)
+			if (!may_meet(&l->v[i], &l->v[k]))
+				return UC_E_UNEXPECTED;
+	return sender->sender_type == SENDER_NEW_MEMBER_COMMIT ? check_external(l)
+							       : check_regular(sender, l);
+}
+
+uc_err proposals_resolve(const struct proposal_store *store,
+			 const struct proposal_or_ref_list *list, const struct sender *committer,
+			 struct arena *a, struct proposal_view_list *out)
+{
+	out->n = list->n;
+	out->v = ARENA_ARRAY(a, struct proposal_view, list->n);
+	if (!out->v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct proposal_or_ref *p = &list->v[i];
+		if (p->type == BY_PROPOSAL) {
+			out->v[i] = (struct proposal_view){ .sender = *committer,
+							    .proposal = &p->proposal };
+			continue;
+		}
+		for (size_t k = 0; k < i; k++)
+			if (view_equal(out->v[k].ref, p->reference))
+				return UC_E_UNEXPECTED;
+		const struct stored_proposal *found = proposal_store_find(store, p->reference);
+		if (!found)
+			return UC_E_NOT_FOUND;
+		out->v[i] = (struct proposal_view){ .sender = found->decoded.content.sender,
+						    .proposal = &found->decoded.content.proposal,
+						    .ref = found->ref };
+	}
+	return UC_OK;
+}

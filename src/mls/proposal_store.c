@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proposals that came by themselves, until a commit uses or outlives them. */
+#include "mls/group_state.h"
+
+#include "base/heap.h"
+
+uc_err proposal_ref(const struct suite *s, const struct authenticated_content *content,
+		    uint8_t *out)
+{
+	struct buf bytes;
+	buf_init(&bytes, WIRE_OBJECT_MAX);
+	uc_err err = wire_encode(&bytes, authenticated_content_element, content);
+	if (!err)
+		err = ref_hash(s, "MLS 1.0 Proposal Reference", buf_view(&bytes), out);
+	buf_done(&bytes);
+	return err;
+}
+
+static void stored_free(struct stored_proposal *p)
+{
+	if (!p)
+		return;
+	arena_done(&p->arena);
+	heap_free_wiped(p, sizeof *p);
+}
+
+void proposal_store_done(struct proposal_store *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		stored_free(s->v[i]);
+	heap_free(s->v);
+	*s = (struct proposal_store){ 0 };
+}
+
+struct stored_proposal *proposal_store_find(const struct proposal_store *s, struct view ref)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (view_equal(s->v[i]->ref, ref))
+			return s->v[i];
+	return NULL;
+}
+
+static uc_err stored_fill(struct stored_proposal *p, const struct suite *suite, struct view content,
+			  const struct kem_key *update_key)
+{
+	uint8_t ref[HASH_MAX];
+	TRY(arena_copy(&p->arena, content, &p->content));
+	TRY(wire_decode(p->content, &p->arena, authenticated_content_element, &p->decoded));
+	if (p->decoded.content.content_type != CONTENT_PROPOSAL)
+		return UC_E_UNEXPECTED;
+	TRY(ref_hash(suite, "MLS 1.0 Proposal Reference", content, ref));
+	if (update_key)
+		p->update_key = *update_key;
+	return arena_copy(&p->arena, view_make(ref, suite->nh), &p->ref);
+}
+
+static uc_err room_for_one(struct proposal_store *s)
+{
+	if (s->n >= PROPOSALS_STORED_MAX)
+		return UC_E_LIMIT;
+	if (s->n < s->cap)
+		return UC_OK;
+	size_t cap = s->cap ? s->cap * 2 : 8;
+	struct stored_proposal **v = heap_new(cap * sizeof *v);
+	if (!v)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < s->n; i++)
+		v[i] = s->v[i];
+	heap_free(s->v);
+	s->v = v;
+	s->cap = cap;
+	return UC_OK;
+}
+
+static uc_err add_encoded(struct proposal_store *s, const struct suite *suite, struct view content,
+			  const struct kem_key *update_key)
+{
+	TRY(room_for_one(s));
+	struct stored_proposal *p = HEAP_NEW(struct stored_proposal);
+	if (!p)
+		return UC_E_MEMORY;
+	arena_init(&p->arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = stored_fill(p, suite, content, update_key);
+	if (!err && proposal_store_find(s, p->ref))
+		err = UC_E_REPLAY;
+	if (err)
+		stored_free(p);
+	else
+		s->v[s->n++] = p;
+	return err;
+}
+
+uc_err proposal_store_add(struct proposal_store *s, const struct suite *suite,
+			  const struct authenticated_content *content,
+			  const struct kem_key *update_key)
+{
+	struct buf bytes;
+	buf_init(&bytes, WIRE_OBJECT_MAX);
+	uc_err err = wire_encode(&bytes, authenticated_content_element, content);
+	if (!err)
+		err = add_encoded(s, suite, buf_view(&bytes), update_key);
+	buf_done(&bytes);
+	return err;
+}
+
+/* struct { uint16 version = 1; struct { opaque content<V>; opaque update_priv<V>;
+ * opaque update_pub<V>; } proposals[count]; } with a uint32 count. */
+enum { PROPOSAL_STORE_VERSION = 1 };
+
+uc_err proposal_store_save(const struct proposal_store *s, struct buf *out)
+{
+	struct wire w;
+	uint16_t version = PROPOSAL_STORE_VERSION;
+	uint32_t n = (uint32_t)s->n;
+	wire_writer(&w, out);
+	wire_u16(&w, &version);
+	wire_u32(&w, &n);
+	for (size_t i = 0; i < s->n; i++) {
+		struct view priv = secret_view(&s->v[i]->update_key.priv);
+		struct view pub = kem_public(&s->v[i]->update_key);
+		wire_bytes(&w, &s->v[i]->content);
+		wire_bytes(&w, &priv);
+		wire_bytes(&w, &pub);
+	}
+	return wire_finish(&w);
+}
+
+static uc_err load_one(struct proposal_store *s, const struct suite *suite, struct wire *w)
+{
+	struct view content = { NULL, 0 }, priv = { NULL, 0 }, pub = { NULL, 0 };
+	struct kem_key key = { .pub_n = 0 };
+	wire_bytes(w, &content);
+	wire_bytes(w, &priv);
+	wire_bytes(w, &pub);
+	if (w->failed)
+		return w->failed;
+	uc_err err = pub.n ? kem_key_import(suite, priv, pub, &key) : UC_OK;
+	if (!err)
+		err = add_encoded(s, suite, content, &key);
+	kem_key_wipe(&key);
+	return err;
+}
+
+uc_err proposal_store_load(struct proposal_store *s, const struct suite *suite, struct view saved)
+{
+	struct wire w;
+	uint16_t version = 0;
+	uint32_t n = 0;
+	wire_reader(&w, saved, NULL);
+	wire_u16(&w, &version);
+	wire_u32(&w, &n);
+	if (!w.failed && version != PROPOSAL_STORE_VERSION)
+		return UC_E_VERSION;
+	for (uint32_t i = 0; !w.failed && i < n; i++)
+		TRY(load_one(s, suite, &w));
+	return wire_finish(&w);
+}

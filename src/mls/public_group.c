@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mls/public_group.h"
+
+#include "base/heap.h"
+#include "mls/group_inside.h"
+
+struct public_group {
+	const struct env *env;
+	const struct group_hooks *hooks;
+	struct group_state state;
+	struct proposal_store proposals;
+	bool has_staged;
+	struct arena staged_arena;
+	struct transition *staged;
+	struct group_change staged_change;
+};
+
+static struct public_group *new_empty(const struct env *env, const struct group_hooks *hooks)
+{
+	struct public_group *p = HEAP_NEW(struct public_group);
+	if (p) {
+		p->env = env;
+		p->hooks = hooks;
+		group_state_init(&p->state, NULL);
+		arena_init(&p->staged_arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+	}
+	return p;
+}
+
+void public_group_free(struct public_group *p)
+{
+	if (!p)
+		return;
+	public_group_drop(p);
+	group_state_done(&p->state);
+	proposal_store_done(&p->proposals);
+	arena_done(&p->staged_arena);
+	heap_free(p);
+}
+
+static uc_err from_info(struct public_group *p, struct view group_info, struct view ratchet_tree,
+			struct arena *a)
+{
+	struct group_info info;
+	struct node_list nodes;
+	TRY(wire_decode(group_info, a, group_info_element, &info));
+	const struct suite *s = suite_find(info.group_context.cipher_suite);
+	if (!s)
+		return UC_E_SUITE;
+	TRY(tree_beside(&info, ratchet_tree, a, &nodes));
+	group_state_init(&p->state, s);
+	return group_state_from_info(&p->state, &info, &nodes, p->hooks, p->env);
+}
+
+uc_err public_group_new(const struct env *env, const struct group_hooks *hooks,
+			struct view group_info, struct view ratchet_tree,
+			struct public_group **out)
+{
+	struct arena scratch;
+	struct public_group *p = new_empty(env, hooks);
+	if (!p)
+		return UC_E_MEMORY;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = from_info(p, group_info, ratchet_tree, &scratch);
+	arena_done(&scratch);
+	if (err)
+		public_group_free(p);
+	else
+		*out = p;
+	return err;
+}
+
+static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct view *key)
+{
+	const struct group_state *s = ctx;
+	if (sender_type != SENDER_MEMBER)
+		return group_state_external_key(s, index, key);
+	const struct leaf_node *leaf = tree_leaf_find(&s->tree, index);
+	if (!leaf)
+		return UC_E_NOT_FOUND;
+	*key = leaf->signature_key;
+	return UC_OK;
+}
+
+static struct framing_epoch framing_of(struct public_group *p)
+{
+	return (struct framing_epoch){
+		.suite = p->state.suite,
+		.group_id = p->state.context.group_id,
+		.epoch = p->state.context.epoch,
+		.group_context = p->state.encoded,
+		.own_leaf = FRAMING_NO_LEAF,
+		.key_find = key_find,
+		.key_ctx = &p->state,
+	};
+}
+
+/* --- receiving --- */
+
+static uc_err receive_proposal(struct public_group *p, const struct authenticated_content *auth,
+			       struct arena *a, struct public_received *out)
+{
+	uint8_t ref[HASH_MAX];
+	struct group_view now = public_group_now(p);
+	TRY(proposal_ref(p->state.suite, auth, ref));
+	struct proposal_view v = { .sender = auth->content.sender,
+				   .proposal = &auth->content.proposal,
+				   .ref = view_make(ref, p->state.suite->nh) };
+	TRY(proposal_check(&p->state, &v, p->hooks, p->env, a));
+	if (p->hooks && p->hooks->proposal)
+		TRY(p->hooks->proposal(p->hooks->ctx, &now, &v));
+	TRY(proposal_store_add(&p->proposals, p->state.suite, auth, NULL));
+	const struct stored_proposal *stored = p->proposals.v[p->proposals.n - 1];
+	*out = (struct public_received){
+		.kind = PUBLIC_PROPOSAL,
+		.sender = auth->content.sender,
+		.proposal = &stored->decoded.content.proposal,
+		.proposal_ref = stored->ref,
+	};
+	return UC_OK;
+}
+
+static uc_err commit_apply(struct public_group *p, const struct authenticated_content *auth,
+			   struct transition *t, struct arena *a)
+{
+	const struct commit *commit = &auth->content.commit;
+	struct proposal_view_list proposals;
+	TRY(proposals_resolve(&p->proposals, &commit->proposals, &auth->content.sender, a,
+			      &proposals));
+	TRY(transition_begin(t, &p->state, &auth->content.sender, &proposals, p->hooks, p->env, a));
+	if (commit->path)
+		TRY(transition_merge_path(t, commit->path, p->hooks));
+	else if (t->is_external)
+		return UC_E_UNEXPECTED;
+	TRY(transition_finish(t, auth, commit->path != NULL, p->hooks));
+	/* Members check the tag; here it only feeds the transcript. */
+	if (auth->auth.confirmation_tag.n != p->state.suite->nh)
+		return UC_E_MAC;
+	return group_state_confirm(&t->after, auth->auth.confirmation_tag);
+}
+
+static uc_err receive_commit(struct public_group *p, const struct authenticated_content *auth,
+			     struct public_received *out)
+{
+	struct arena *a = &p->staged_arena;
+	struct view encoded;
+	struct authenticated_content *kept = ARENA_NEW(a, struct authenticated_content);
+	struct transition *t = ARENA_NEW(a, struct transition);
+	if (!kept || !t)
+		return UC_E_LIMIT;
+	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
+	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
+	group_state_init(&t->after, p->state.suite);
+	uc_err err = commit_apply(p, kept, t, a);
+	if (err) {
+		transition_done(t);
+		return err;
+	}
+	p->has_staged = true;
+	p->staged = t;
+	p->staged_change = transition_change(t, kept->content.authenticated_data,
+					     kept->content.commit.path != NULL);
+	*out = (struct public_received){ .kind = PUBLIC_COMMIT, .sender = kept->content.sender,
+					 .change = &p->staged_change };
+	return UC_OK;
+}
+
+uc_err public_group_receive(struct public_group *p, struct view message, struct arena *a,
+			    struct public_received *out)
+{
+	struct mls_message m;
+	struct authenticated_content auth;
+	struct framing_epoch framing = framing_of(p);
+	if (p->has_staged)
+		return UC_E_PENDING;
+	TRY(wire_decode(message, a, mls_message_element, &m));
+	if (m.wire_format != MLS_PUBLIC_MESSAGE)
+		return UC_E_UNEXPECTED;
+	TRY(framing_open_public(&framing, &m.public_message, a, &auth));
+	if (auth.content.content_type == CONTENT_PROPOSAL)
+		return receive_proposal(p, &auth, a, out);
+	uc_err err = receive_commit(p, &auth, out);
+	if (err)
+		public_group_drop(p);
+	return err;
+}
+
+uc_err public_group_apply(struct public_group *p)
+{
+	if (!p->has_staged)
+		return UC_E_NOT_FOUND;
+	struct group_state next = p->staged->after;
+	group_state_init(&p->staged->after, p->state.suite);
+	group_state_done(&p->state);
+	p->state = next;
+	proposal_store_done(&p->proposals);
+	public_group_drop(p);
+	return UC_OK;
+}
+
+void public_group_drop(struct public_group *p)
+{
+	if (p->staged)
+		transition_done(p->staged);
+	p->staged = NULL;
+	p->has_staged = false;
+	arena_done(&p->staged_arena);
+}
+
+static uc_err check_info(const struct group_state *s, struct view group_info, struct arena *a)
+{
+	struct group_info info;
+	struct view context, tbs;
+	TRY(wire_decode(group_info, a, group_info_element, &info));
+	TRY(wire_encode_to(a, group_context_element, &info.group_context, &context));
+	if (!view_equal(context, s->encoded) ||
+	    !view_equal(info.confirmation_tag, s->confirmation_tag))
+		return UC_E_UNEXPECTED;
+	const struct leaf_node *signer = tree_leaf_find(&s->tree, info.signer);
+	if (!signer)
+		return UC_E_SIGNATURE;
+	TRY(wire_encode_to(a, group_info_tbs_element, &info, &tbs));
+	return verify_with_label(s->suite, signer->signature_key, "GroupInfoTBS", tbs,
+				 info.signature);
+}
+
+uc_err public_group_check_info(const struct public_group *p, struct view group_info)
+{
+	struct arena scratch;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = check_info(p->staged ? &p->staged->after : &p->state, group_info, &scratch);
+	arena_done(&scratch);
+	return err;
+}
+
+uc_err public_group_propose(struct public_group *p, uint32_t index, const struct sign_key *key,
+			    const struct proposal *proposal, struct arena *a, struct view *message)
+{
+	struct framing_epoch framing = framing_of(p);
+	struct authenticated_content auth;
+	struct public_message m;
+	struct view encoded;
+	struct framed_content content = {
+		.group_id = p->state.context.group_id,
+		.epoch = p->state.context.epoch,
+		.sender = { .sender_type = SENDER_EXTERNAL, .sender_index = index },
+		.content_type = CONTENT_PROPOSAL,
+	};
+	static const uint8_t by_reference[1] = { 1 };
+	TRY(wire_encode_to(a, proposal_element, proposal, &encoded));
+	TRY(wire_decode(encoded, a, proposal_element, &content.proposal));
+	struct proposal_view v = { .sender = content.sender, .proposal = &content.proposal,
+				   .ref = VIEW_OF(by_reference) };
+	TRY(proposal_check(&p->state, &v, p->hooks, p->env, a));
+	TRY(framing_sign(&framing, p->env, key, MLS_PUBLIC_MESSAGE, &content, a, &auth));
+	TRY(framing_protect_public(&framing, &auth, a, &m));
+	TRY(public_message_encode(&m, a, message));
+	return proposal_store_add(&p->proposals, p->state.suite, &auth, NULL);
+}
+
+/* --- looking --- */
+
+struct group_view public_group_now(const struct public_group *p)
+{
+	return group_state_view(&p->state);
+}
+
+size_t public_group_proposal_count(const struct public_group *p)
+{
+	return p->proposals.n;
+}
+
+struct proposal_view public_group_proposal_at(const struct public_group *p, size_t i)
+{
+	const struct stored_proposal *s = p->proposals.v[i];
+	return (struct proposal_view){ .sender = s->decoded.content.sender,
+				       .proposal = &s->decoded.content.proposal,
+				       .ref = s->ref };
+}
+
+uc_err public_group_ratchet_tree(const struct public_group *p, struct buf *out)
+{
+	return tree_export(&p->state.tree, out);
+}
+
+uint32_t public_group_leaf_by_identity(const struct public_group *p, struct view identity)
+{
+	uint32_t at = 0, leaf;
+	const struct leaf_node *node;
+	while (tree_next_leaf(&p->state.tree, &at, &leaf, &node))
+		if (node->credential.credential_type == CREDENTIAL_BASIC &&
+		    view_equal(node->credential.identity, identity))
+			return leaf;
+	return TREE_NONE;
+}
+
+/* --- at rest: uint16 version; opaque state<V>; opaque proposals<V> --- */
+enum { PUBLIC_GROUP_VERSION = 1 };
+
+static void add_part(struct wire *w, struct buf *part, uc_err err)
+{
+	struct view v = buf_view(part);
+	if (err)
+		wire_fail(w, err);
+	else
+		wire_bytes(w, &v);
+	buf_done(part);
+}
+
+uc_err public_group_save(const struct public_group *p, struct buf *out)
+{
+	struct wire w;
+	struct buf part;
+	uint16_t version = PUBLIC_GROUP_VERSION;
+	wire_writer(&w, out);
+	wire_u16(&w, &version);
+	buf_init(&part, WIRE_OBJECT_MAX);
+	uc_err err = group_state_save(&p->state, &part);
+	add_part(&w, &part, err);
+	buf_init(&part, WIRE_OBJECT_MAX);
+	err = proposal_store_save(&p->proposals, &part);
+	add_part(&w, &part, err);
+	return wire_finish(&w);
+}
+
+uc_err public_group_load(const struct env *env, const struct group_hooks *hooks, struct view saved,
+			 struct public_group **out)
+{
+	struct wire w;
+	uint16_t version = 0;
+	struct view state = { NULL, 0 }, proposals = { NULL, 0 };
+	wire_reader(&w, saved, NULL);
+	wire_u16(&w, &version);
+	if (!w.failed && version != PUBLIC_GROUP_VERSION)
+		return UC_E_VERSION;
+	wire_bytes(&w, &state);
+	wire_bytes(&w, &proposals);
+	TRY(wire_finish(&w));
+	struct public_group *p = new_empty(env, hooks);
+	if (!p)
+		return UC_E_MEMORY;
+	uc_err err = group_state_load(&p->state, state);
+	if (!err)
+		err = proposal_store_load(&p->proposals, p->state.suite, proposals);
+	if (err)
+		public_group_free(p);
+	else
+		*out = p;
+	return err;
+}

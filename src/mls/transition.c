@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From one epoch's public state to the next: applies a list of proposals (RFC 9420, 12.3), merges a
+ * path, checks the tree that results (7.3). */
+#include "mls/group_state.h"
+
+#include "mls/transcript.h"
+
+void transition_done(struct transition *t)
+{
+	group_state_done(&t->after);
+}
+
+static uc_err leaf_hook(const struct transition *t, const struct group_hooks *hooks,
+			const struct leaf_node *leaf, uint32_t index, enum leaf_reason reason)
+{
+	struct group_view before = group_state_view(t->before);
+	if (!hooks || !hooks->leaf)
+		return UC_OK;
+	return hooks->leaf(hooks->ctx, &before, leaf, index, reason);
+}
+
+/* --- what a leaf must get along with --- */
+
+static bool lists_all_of(const struct u16_list *have, const struct u16_list *want)
+{
+	for (size_t i = 0; i < want->n; i++)
+		if (!u16_list_has(have, want->v[i]))
+			return false;
+	return true;
+}
+
+/* 7.3: each member supports this leaf's credential type, and this leaf theirs.  A leaf like one
+ * that is already in the tree cannot break that, so only a new kind costs a walk. */
+static uc_err credentials_check(const struct tree *t, const struct leaf_node *leaf,
+				uint32_t index)
+{
+	uint32_t at = 0, other;
+	const struct leaf_node *node;
+	uint16_t type = leaf->credential.credential_type;
+	while (tree_next_leaf(t, &at, &other, &node)) {
+		if (other == index)
+			continue;
+		if (node->credential.credential_type == type &&
+		    lists_all_of(&leaf->capabilities.credentials, &node->capabilities.credentials))
+			return UC_OK;
+		if (!u16_list_has(&node->capabilities.credentials, type) ||
+		    !u16_list_has(&leaf->capabilities.credentials,
+				  node->credential.credential_type))
+			return UC_E_UNSUPPORTED;
+	}
+	return UC_OK;
+}
+
+static bool is_default_extension(uint16_t type)
+{
+	return type >= EXTENSION_APPLICATION_ID && type <= EXTENSION_EXTERNAL_SENDERS;
+}
+
+/* Everything the new epoch asks of a leaf: required capabilities (11.1), and support for each
+ * extension of the GroupContext (13.4). */
+static uc_err requirements_check(const struct extension_list *extensions,
+				 const struct required_capabilities *required,
+				 const struct leaf_node *leaf)
+{
+	TRY(leaf_node_check_required(leaf, required));
+	for (size_t i = 0; i < extensions->n; i++) {
+		uint16_t type = extensions->v[i].extension_type;
+		if (!is_default_extension(type) &&
+		    !u16_list_has(&leaf->capabilities.extensions, type))
+			return UC_E_UNSUPPORTED;
+	}
+	return UC_OK;
+}
+
+static uc_err leaf_fits(const struct transition *t, const struct leaf_node *leaf, uint32_t index)
+{
+	struct required_capabilities required;
+	const struct extension_list *extensions = &t->after.context.extensions;
+	TRY(required_capabilities_of(extensions, t->arena, &required));
+	TRY(requirements_check(extensions, &required, leaf));
+	uint32_t same = tree_leaf_by_signature_key(&t->after.tree, leaf->signature_key);
+	if (same != TREE_NONE && same != index)
+		return UC_E_EXISTS;
+	return credentials_check(&t->after.tree, leaf, index);
+}
+
+/* A non-default proposal type must be supported by all who process the commit (12.2). */
+static uc_err types_supported(const struct transition *t)
+{
+	struct required_capabilities required;
+	TRY(required_capabilities_of(&t->before->context.extensions, t->arena, &required));
+	for (size_t i = 0; i < t->proposals.n; i++) {
+		uint16_t type = t->proposals.v[i].proposal->proposal_type;
+		if (type <= PROPOSAL_GROUP_CONTEXT_EXTENSIONS ||
+		    u16_list_has(&required.proposal_types, type))
+			continue;
+		uint32_t at = 0, leaf;
+		const struct leaf_node *node;
+		while (tree_next_leaf(&t->before->tree, &at, &leaf, &node)) {
+			bool goes = false;
+			for (size_t k = 0; k < t->removed.n; k++)
+				goes |= t->removed.v[k] == leaf;
+			if (!goes && !u16_list_has(&node->capabilities.proposals, type))
+				return UC_E_UNSUPPORTED;
+		}
+	}
+	return UC_OK;
+}
+
+/* --- applying --- */
+
+static void list_add(struct u32_list *l, uint32_t v)
+{
+	l->v[l->n++] = v;
+}
+
+static uc_err lists_make(struct transition *t)
+{
+	size_t n = t->proposals.n;
+	t->added.v = ARENA_ARRAY(t->arena, uint32_t, n);
+	t->removed.v = ARENA_ARRAY(t->arena, uint32_t, n);
+	t->updated.v = ARENA_ARRAY(t->arena, uint32_t, n);
+	t->added_refs.v = ARENA_ARRAY(t->arena, struct view, n);
+	t->added_packages = ARENA_ARRAY(t->arena, const struct key_package *, n);
+	t->psks.v = ARENA_ARRAY(t->arena, struct pre_shared_key_id, n);
+	return t->added.v && t->removed.v && t->updated.v && t->added_refs.v &&
+			       t->added_packages && t->psks.v
+		       ? UC_OK
+		       : UC_E_LIMIT;
+}
+
+static uc_err apply_update(struct transition *t, const struct proposal_view *p,
+			   const struct group_hooks *hooks)
+{
+	uint32_t index = p->sender.leaf_index;
+	const struct leaf_node *leaf = &p->proposal->leaf_node;
+	if (tree_has_encryption_key(&t->after.tree, leaf->encryption_key))
+		return UC_E_KEY;
+	TRY(leaf_fits(t, leaf, index));
+	TRY(leaf_hook(t, hooks, leaf, index, LEAF_UPDATE));
+	TRY(tree_update(&t->after.tree, index, leaf));
+	list_add(&t->updated, index);
+	return UC_OK;
+}
+
+static uc_err apply_remove(struct transition *t, const struct proposal_view *p)
+{
+	uint32_t index = p->proposal->proposal_type == PROPOSAL_REMOVE ? p->proposal->removed
+								       : p->sender.leaf_index;
+	TRY(tree_remove(&t->after.tree, index));
+	list_add(&t->removed, index);
+	return UC_OK;
+}
+
+static uc_err apply_add(struct transition *t, const struct proposal_view *p,
+			const struct group_hooks *hooks)
+{
+	const struct key_package *k = &p->proposal->key_package;
+	uint8_t ref[HASH_MAX];
+	uint32_t index = tree_next_free(&t->after.tree);
+	if (tree_has_encryption_key(&t->after.tree, k->leaf_node.encryption_key))
+		return UC_E_KEY;
+	TRY(leaf_fits(t, &k->leaf_node, index));
+	TRY(leaf_hook(t, hooks, &k->leaf_node, index, LEAF_ADD));
+	TRY(tree_add(&t->after.tree, &k->leaf_node, &index));
+	TRY(key_package_ref(t->before->suite, k->raw, ref));
+	TRY(arena_copy(t->arena, view_make(ref, t->before->suite->nh),
+		       &t->added_refs.v[t->added_refs.n]));
+	t->added_packages[t->added_refs.n++] = k;
+	list_add(&t->added, index);
+	return UC_OK;
+}
+
+static uc_err apply_one(struct transition *t, const struct proposal_view *p,
+			const struct group_hooks *hooks)
+{
+	switch (p->proposal->proposal_type) {
+	case PROPOSAL_UPDATE:
+		return apply_update(t, p, hooks);
+	case PROPOSAL_REMOVE:
+	case PROPOSAL_SELF_REMOVE:
+		return apply_remove(t, p);
+	case PROPOSAL_ADD:
+		return apply_add(t, p, hooks);
+	case PROPOSAL_PSK:
+		t->psks.v[t->psks.n++] = p->proposal->psk;
+		return UC_OK;
+	case PROPOSAL_EXTERNAL_INIT:
+		t->external_init = p->proposal->kem_output;
+		return UC_OK;
+	case PROPOSAL_REINIT:
+		t->reinit = &p->proposal->reinit;
+		return UC_OK;
+	default:
+		return UC_OK;
+	}
+}
+
+/* 12.3, and SelfRemove "after Update proposals and before Remove proposals". */
+static const uint16_t order[] = { PROPOSAL_UPDATE, PROPOSAL_SELF_REMOVE, PROPOSAL_REMOVE,
+				  PROPOSAL_ADD, PROPOSAL_PSK, PROPOSAL_EXTERNAL_INIT,
+				  PROPOSAL_REINIT };
+
+static uc_err apply_in_order(struct transition *t, const struct group_hooks *hooks)
+{
+	for (size_t o = 0; o < sizeof order / sizeof *order; o++)
+		for (size_t i = 0; i < t->proposals.n; i++)
+			if (t->proposals.v[i].proposal->proposal_type == order[o])
+				TRY(apply_one(t, &t->proposals.v[i], hooks));
+	return UC_OK;
+}
+
+/* --- GroupContext extensions and the dictionary --- */
+
+static uc_err component_update(struct transition *t, const struct group_hooks *hooks,
+			       const struct app_data_dictionary *d, uint16_t component_id,
+			       struct view *out)
+{
+	struct app_data_update *updates = ARENA_ARRAY(t->arena, struct app_data_update,
+						      t->proposals.n);
+	struct group_view before = group_state_view(t->before);
+	size_t n = 0;
+	if (!updates)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < t->proposals.n; i++) {
+		const struct proposal *p = t->proposals.v[i].proposal;
+		if (p->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
+		    p->app_data_update.component_id == component_id)
+			updates[n++] = p->app_data_update;
+	}
+	const struct view *current = component_find(d, component_id);
+	if (updates[0].op == APP_DATA_REMOVE) {
+		*out = (struct view){ NULL, 0 };
+		return current ? UC_OK : UC_E_NOT_FOUND;
+	}
+	if (hooks && hooks->component)
+		return hooks->component(hooks->ctx, &before, component_id, current, updates, n,
+					t->arena, out);
+	static const uint8_t nothing[1];
+	*out = updates[n - 1].update;
+	if (!out->p)
+		out->p = nothing;
+	return UC_OK;
+}
+
+/* The dictionary with one component set, or removed where data.p is NULL. */
+static uc_err dictionary_with(struct arena *a, const struct app_data_dictionary *d,
+			      uint16_t component_id, struct view data,
+			      struct app_data_dictionary *out)
+{
+	const struct component_data_list *l = &d->component_data;
+	struct component_data *v = ARENA_ARRAY(a, struct component_data, l->n + 1);
+	size_t n = 0, i = 0;
+	if (!v)
+		return UC_E_LIMIT;
+	for (; i < l->n && l->v[i].component_id < component_id; i++)
+		v[n++] = l->v[i];
+	if (data.p)
+		v[n++] = (struct component_data){ component_id, data };
+	if (i < l->n && l->v[i].component_id == component_id)
+		i++;
+	for (; i < l->n; i++)
+		v[n++] = l->v[i];
+	out->component_data = (struct component_data_list){ v, n };
+	return UC_OK;
+}
+
+static uc_err extensions_with(struct arena *a, const struct extension_list *l, uint16_t type,
+			      struct view data, struct extension_list *out)
+{
+	struct extension *v = ARENA_ARRAY(a, struct extension, l->n + 1);
+	size_t n = 0;
+	bool found = false;
+	if (!v)
+		return UC_E_LIMIT;
+	for (; n < l->n; n++) {
+		v[n] = l->v[n];
+		if (v[n].extension_type == type) {
+			v[n].extension_data = data;
+			found = true;
+		}
+	}
+	if (!found)
+		v[n++] = (struct extension){ type, data };
+	*out = (struct extension_list){ v, n };
+	return UC_OK;
+}
+
+static uc_err apply_app_data(struct transition *t, const struct group_hooks *hooks,
+			     struct extension_list *extensions)
+{
+	struct app_data_dictionary old, fresh;
+	bool any = false;
+	TRY(dictionary_of(extensions, t->arena, &old));
+	fresh = old;
+	for (size_t i = 0; i < t->proposals.n; i++) {
+		const struct proposal *p = t->proposals.v[i].proposal;
+		if (p->proposal_type != PROPOSAL_APP_DATA_UPDATE)
+			continue;
+		uint16_t id = p->app_data_update.component_id;
+		bool seen = false;
+		for (size_t k = 0; k < i; k++) {
+			const struct proposal *q = t->proposals.v[k].proposal;
+			seen |= q->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
+				q->app_data_update.component_id == id;
+		}
+		if (seen)
+			continue;
+		struct view data;
+		TRY(component_update(t, hooks, &old, id, &data));
+		TRY(dictionary_with(t->arena, &fresh, id, data, &fresh));
+		any = true;
+	}
+	if (!any)
+		return UC_OK;
+	struct view encoded;
+	TRY(wire_encode_to(t->arena, app_data_dictionary_element, &fresh, &encoded));
+	return extensions_with(t->arena, extensions, EXTENSION_APP_DATA_DICTIONARY, encoded,
+			       extensions);
+}
+
+static const struct proposal *find_type(const struct proposal_view_list *l, uint16_t type)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].proposal->proposal_type == type)
+			return l->v[i].proposal;
+	return NULL;
+}
+
+/* New extensions bind everybody who stays (12.1.7). */
+static uc_err all_support(const struct transition *t)
+{
+	struct required_capabilities required;
+	uint32_t at = 0, leaf;
+	const struct leaf_node *node;
+	TRY(required_capabilities_of(&t->after.context.extensions, t->arena, &required));
+	while (tree_next_leaf(&t->after.tree, &at, &leaf, &node))
+		TRY(requirements_check(&t->after.context.extensions, &required, node));
+	return UC_OK;
+}
+
+static uc_err begin(struct transition *t, const struct group_hooks *hooks, const struct env *env)
+{
+	for (size_t i = 0; i < t->proposals.n; i++)
+		TRY(proposal_check(t->before, &t->proposals.v[i], hooks, env, t->arena));
+	TRY(proposal_list_check(t->before, &t->sender, &t->proposals));
+	TRY(lists_make(t));
+	const struct proposal *gce = find_type(&t->proposals, PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
+	/* The context as the proposals leave it; its hashes follow later. */
+	t->after.context = t->before->context;
+	if (gce)
+		t->after.context.extensions = gce->extensions;
+	TRY(apply_in_order(t, hooks));
+	TRY(apply_app_data(t, hooks, &t->after.context.extensions));
+	TRY(types_supported(t));
+	if (gce || find_type(&t->proposals, PROPOSAL_APP_DATA_UPDATE))
+		TRY(all_support(t));
+	if (t->is_external) {
+		t->committer = tree_next_free(&t->after.tree);
+		TRY(tree_reserve(&t->after.tree, t->committer));
+	}
+	return UC_OK;
+}
+
+uc_err transition_begin(struct transition *t, const struct group_state *before,
+			const struct sender *sender, const struct proposal_view_list *proposals,
+			const struct group_hooks *hooks, const struct env *env, struct arena *a)
+{
+	*t = (struct transition){
+		.before = before,
+		.arena = a,
+		.proposals = *proposals,
+		.sender = *sender,
+		.committer = sender->leaf_index,
+		.is_external = sender->sender_type == SENDER_NEW_MEMBER_COMMIT,
+		.path_required = proposal_list_needs_path(proposals),
+	};
+	group_state_init(&t->after, before->suite);
+	tree_copy(&before->tree, &t->after.tree);
+	if (!t->is_external && sender->sender_type != SENDER_MEMBER)
+		return UC_E_UNEXPECTED;
+	return begin(t, hooks, env);
+}
+
+uc_err transition_merge_path(struct transition *t, const struct update_path *path,
+			     const struct group_hooks *hooks)
+{
+	const struct leaf_node *leaf = &path->leaf_node;
+	const struct suite *s = t->before->suite;
+	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_COMMIT)
+		return UC_E_UNEXPECTED;
+	TRY(leaf_node_check(s, leaf));
+	TRY(leaf_fits(t, leaf, t->committer));
+	TRY(leaf_node_verify(s, leaf, t->before->context.group_id, t->committer));
+	TRY(leaf_hook(t, hooks, leaf, t->committer,
+		      t->is_external ? LEAF_EXTERNAL_JOIN : LEAF_PATH));
+	return treekem_merge(&t->after.tree, t->committer, path, &t->added);
+}
+
+static uc_err set_context(struct transition *t, struct view confirmed)
+{
+	struct group_context c = t->after.context;
+	c.epoch = t->before->context.epoch + 1;
+	c.confirmed_transcript_hash = confirmed;
+	return group_state_set_context(&t->after, &c);
+}
+
+uc_err transition_provisional(struct transition *t)
+{
+	return set_context(t, t->before->context.confirmed_transcript_hash);
+}
+
+uc_err transition_finish(struct transition *t, const struct authenticated_content *commit,
+			 bool has_path, const struct group_hooks *hooks)
+{
+	uint8_t confirmed[HASH_MAX];
+	const struct suite *s = t->before->suite;
+	if (t->path_required && !has_path)
+		return UC_E_UNEXPECTED;
+	TRY(confirmed_transcript_hash(s, view_make(t->before->interim, t->before->interim_n), commit,
+				      confirmed));
+	TRY(set_context(t, view_make(confirmed, s->nh)));
+	if (!hooks || !hooks->change)
+		return UC_OK;
+	struct group_change c = transition_change(t, commit->content.authenticated_data, has_path);
+	return hooks->change(hooks->ctx, &c);
+}
+
+struct group_change transition_change(const struct transition *t, struct view authenticated_data,
+				      bool has_path)
+{
+	return (struct group_change){
+		.before = group_state_view(t->before),
+		.after = group_state_view(&t->after),
+		.sender = t->sender,
+		.committer = t->committer,
+		.is_external = t->is_external,
+		.has_path = has_path,
+		.proposals = t->proposals,
+		.added = t->added,
+		.added_refs = t->added_refs,
+		.removed = t->removed,
+		.updated = t->updated,
+		.authenticated_data = authenticated_data,
+	};
+}
