@@ -4,7 +4,9 @@
  * epoch:    uint16 version; uint16 suite; opaque priv<V>; opaque pub<V>; uint8 removed;
  *           uint8 n; { uint64 epoch; opaque psk<V>; } resumption[n];
  *           opaque proposals<V>; opaque pending_hash[32]; opaque epochs[4]<V>   (now, past, pending)
- * an epoch: uint32 own_leaf; opaque state<V>; epoch_secrets; tree_secrets; empty when absent
+ * an epoch: uint32 own_leaf; opaque state<V>; opaque sender_data_secret<V>; bool live; if live:
+ *           epoch_secrets; tree_secrets.  Of past epochs only what opens late messages is left.
+ *           Empty when there is no such epoch.
  * ratchets: uint16 version; uint64 epoch; opaque ratchets[4]<V>: secret tree, exporter tree */
 #include "base/heap.h"
 #include "mls/group_inside.h"
@@ -61,8 +63,14 @@ static uc_err save_epoch(const void *from, struct buf *out)
 	wire_writer(&w, out);
 	wire_u32(&w, &own_leaf);
 	wire_part(&w, save_state, &e->state);
-	wire_epoch_secrets(&w, &secrets);
-	wire_tree_secrets(&w, &keys);
+	struct view sender_data = secret_view(&e->secrets.sender_data_secret);
+	bool live = e->secrets.init_secret.n != 0;
+	wire_bytes(&w, &sender_data);
+	wire_bool(&w, &live);
+	if (live) {
+		wire_epoch_secrets(&w, &secrets);
+		wire_tree_secrets(&w, &keys);
+	}
 	epoch_secrets_wipe(&secrets);
 	tree_secrets_wipe(&keys);
 	return wire_finish(&w);
@@ -129,13 +137,19 @@ uc_err group_save_ratchets(const struct group *g, struct buf *out)
 static uc_err load_epoch(struct epoch *e, const struct suite *s, struct view saved)
 {
 	struct wire w;
-	struct view state = { NULL, 0 };
+	struct view state = { NULL, 0 }, sender_data = { NULL, 0 };
+	bool live = false;
 	wire_reader(&w, saved, NULL);
 	wire_u32(&w, &e->own_leaf);
 	wire_bytes(&w, &state);
-	wire_epoch_secrets(&w, &e->secrets);
-	wire_tree_secrets(&w, &e->keys);
+	wire_bytes(&w, &sender_data);
+	wire_bool(&w, &live);
+	if (live) {
+		wire_epoch_secrets(&w, &e->secrets);
+		wire_tree_secrets(&w, &e->keys);
+	}
 	TRY(wire_finish(&w));
+	TRY(secret_set(&e->secrets.sender_data_secret, sender_data));
 	TRY(group_state_load(&e->state, state));
 	return e->state.suite == s ? UC_OK : UC_E_CORRUPT;
 }

@@ -15,6 +15,7 @@ static const struct vector_kind *const kinds[] = {
 	&crypto_basics_kind, &key_schedule_kind,      &message_protection_kind, &psk_secret_kind,
 	&secret_tree_kind,   &transcript_hashes_kind, &deserialization_kind,    &messages_kind,
 	&tree_math_kind,     &tree_operations_kind,   &tree_validation_kind,    &treekem_kind,
+	&welcome_kind,       &passive_client_kind,
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
