@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/net/certs.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -12,18 +12,17 @@
 
 static char folder[64];
 
+static int entry_remove(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 static void folder_remove(void)
 {
-	DIR *d = opendir(folder);
-	char path[400];
-	for (struct dirent *e; d && (e = readdir(d));) {
-		snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-		if (e->d_name[0] != '.')
-			unlink(path);
-	}
-	if (d)
-		closedir(d);
-	rmdir(folder);
+	nftw(folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *test_path(const char *name)

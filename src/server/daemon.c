@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/daemon.h"
+
+#include "net/env_system.h"
+#include "server/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Like mkdir -p, for us alone. */
+static uc_err folder_make(const char *path)
+{
+	char part[4096];
+	size_t n = strlen(path);
+	if (n >= sizeof part)
+		return UC_E_CONFIG;
+	for (size_t i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i] != 0)
+			continue;
+		memcpy(part, path, i);
+		part[i] = 0;
+		if (mkdir(part, 0700) && errno != EEXIST) {
+			log_error("folder.failed", "path=%s reason=\"%s\"", part, strerror(errno));
+			return UC_E_IO;
+		}
+	}
+	return UC_OK;
+}
+
+uc_err daemon_app_folder(const struct config *c, size_t app, struct buf *out)
+{
+	buf_printf(out, "%s/%s", c->data, c->apps[app].name);
+	buf_add_byte(out, 0);
+	return out->failed;
+}
+
+uc_err daemon_make_folders(const struct config *c)
+{
+	TRY(folder_make(c->data));
+	for (size_t i = 0; i < c->apps_n; i++) {
+		struct buf path;
+		buf_init(&path, 4096);
+		uc_err err = daemon_app_folder(c, i, &path);
+		if (!err)
+			err = folder_make((const char *)path.p);
+		buf_done(&path);
+		TRY(err);
+		TRY(folder_make(c->apps[i].keys));
+	}
+	return UC_OK;
+}
+
+/* One process per data folder; the lock goes with the process, however it ends. */
+static uc_err lock_take(const struct config *c, int *out)
+{
+	char path[4200], pid[32];
+	snprintf(path, sizeof path, "%s/lock", c->data);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB)) {
+		log_error("data.locked", "path=%s reason=\"%s\"", path,
+			  errno == EWOULDBLOCK ? "another undercroftd uses it" : strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return UC_E_LOCKED;
+	}
+	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) || write(fd, pid, (size_t)n) != n)
+		log_error("data.lock", "path=%s reason=\"%s\"", path, strerror(errno));
+	*out = fd;
+	return UC_OK;
+}
+
+static const char *names_text(enum config_names names)
+{
+	switch (names) {
+	case CONFIG_NAMES_NUMBER:
+		return "numbers";
+	case CONFIG_NAMES_HANDLE:
+		return "handles";
+	case CONFIG_NAMES_ADDRESS:
+		return "addresses";
+	}
+	return "";
+}
+
+static void banner(const struct config *c)
+{
+	printf("Undercroft is running.\n\n");
+	for (size_t i = 0; i < c->apps_n; i++) {
+		const struct config_app *a = &c->apps[i];
+		printf("  %-10s %-24s %s:%u, people known by %s\n", a->name, a->domain,
+		       a->listen.host, a->listen.port, names_text(a->names));
+	}
+	for (size_t i = 0; i < c->peers_n; i++)
+		printf("  %-10s %-24s %s:%u\n", "peer", c->peers[i].domain, c->peers[i].url.host,
+		       c->peers[i].url.port);
+	printf("\nData: %s. Stop with Ctrl-C or SIGTERM.\n"
+	       "Next, in another terminal: undercroft -p me sign-up --help\n",
+	       c->data);
+	fflush(stdout);
+}
+
+static void signals_block(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
+static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
+{
+	struct backbone *b = NULL;
+	sigset_t set;
+	int which = 0;
+	/* Before threads, so that all of them leave the signals to sigwait. */
+	signals_block(&set);
+	TRY(backbone_start(c, env_system(), kind, delivery, &b));
+	banner(c);
+	for (size_t i = 0; i < c->apps_n; i++)
+		log_info("app.started", "app=%s domain=%s address=%s port=%u", c->apps[i].name,
+			 c->apps[i].domain, c->apps[i].listen.host, c->apps[i].listen.port);
+	while (sigwait(&set, &which))
+		;
+	log_info("server.stopping", "signal=%d", which);
+	/* A second signal ends at once; what was accepted is synced already. */
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	backbone_stop(b);
+	log_info("server.stopped", "apps=%zu", c->apps_n);
+	return UC_OK;
+}
+
+int daemon_run(const struct config *c, const struct app_kind *kind)
+{
+	struct delivery *delivery = NULL;
+	int lock = -1;
+	umask(077);
+	log_init(c->log);
+	uc_err err = daemon_make_folders(c);
+	if (!err)
+		err = lock_take(c, &lock);
+	if (!err)
+		err = delivery_new(c, &delivery);
+	if (!err)
+		err = run(c, kind, delivery);
+	delivery_free(delivery);
+	if (lock >= 0)
+		close(lock);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* undercroftd as a process, with apps that echo: its life from start to SIGTERM, and hostile or
+ * heavy clients beside ordinary ones. */
+#include "net/env_system.h"
+#include "net/listener.h"
+#include "net/tls.h"
+#include "net/websocket.h"
+#include "net/ws_client.h"
+#include "server/daemon.h"
+#include "tests/unit/harness.h"
+#include "tests/unit/net/certs.h"
+#include "tests/unit/server/echo_app.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FLOODERS = 8, FLOOD_FRAMES = 20000 };
+
+static struct config config;
+static pid_t daemon_pid;
+static char data[200];
+
+static uint16_t port_free(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	expect(!bind(fd, (struct sockaddr *)&a, n) && !getsockname(fd, (struct sockaddr *)&a, &n));
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+static void config_make(void)
+{
+	static const char *const names[] = { "dial", "lens" };
+	static const char *const domains[] = { "dial.localhost", "lens.localhost" };
+	static char keys[200], certificates[2][200], private_keys[2][200];
+	if (config.apps_n)
+		return;
+	test_authority("local");
+	snprintf(data, sizeof data, "%s", test_path("data"));
+	snprintf(keys, sizeof keys, "%s", test_path("keys"));
+	config = (struct config){ .data = data, .threads = 2, .log = CONFIG_LOG_ERROR };
+	for (size_t i = 0; i < 2; i++) {
+		test_certificate("local", domains[i]);
+		snprintf(certificates[i], sizeof *certificates, "%s",
+			 test_certificate_file(domains[i]));
+		snprintf(private_keys[i], sizeof *private_keys, "%s", test_key_file(domains[i]));
+		config.apps[config.apps_n++] = (struct config_app){
+			.name = names[i],
+			.domain = domains[i],
+			.listen = { "127.0.0.1", port_free() },
+			.certificate = certificates[i],
+			.private_key = private_keys[i],
+			.keys = keys,
+			.names = CONFIG_NAMES_HANDLE,
+		};
+	}
+}
+
+static pid_t daemon_fork(void)
+{
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid)
+		return pid;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	_exit(daemon_run(&config, &echo_kind));
+}
+
+static bool listens(void)
+{
+	return listener_probe("127.0.0.1", config.apps[1].listen.port) != UC_OK;
+}
+
+static void daemon_start(void)
+{
+	config_make();
+	daemon_pid = daemon_fork();
+	for (int i = 0; i < 500 && !listens(); i++)
+		usleep(10000);
+}
+
+static int daemon_end(int signal_number)
+{
+	int status = 0;
+	kill(daemon_pid, signal_number);
+	waitpid(daemon_pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/* --- clients --- */
+
+static struct {
+	struct net_loop loop;
+	SSL_CTX *tls;
+	uv_timer_t guard;
+	size_t opened, got, closed, want, say;
+	uint16_t code;
+	uc_err why;
+	uint64_t answered_ms;
+	void (*full)(struct ws_client *c); /* when all wanted is there */
+} w;
+
+static void on_guard(uv_timer_t *t)
+{
+	(void)t;
+	test_fail(__FILE__, __LINE__, "the test did not end by itself");
+	kill(daemon_pid, SIGKILL);
+	loop_stop(&w.loop);
+}
+
+static void on_open(void *ctx, struct ws_client *c)
+{
+	(void)ctx;
+	w.opened++;
+	for (size_t i = 0; i < w.say; i++)
+		ws_client_send(c, VIEW_LIT("hello"));
+}
+
+static void on_message(void *ctx, struct ws_client *c, struct view m)
+{
+	(void)ctx;
+	(void)m;
+	if (++w.got == w.want)
+		w.full(c);
+}
+
+static void on_closed(void *ctx, uc_err why, uint16_t code)
+{
+	(void)ctx;
+	w.closed++;
+	w.why = why;
+	w.code = code;
+}
+
+static const struct ws_client_handler handler = { NULL, on_open, on_message, on_closed };
+
+static void clients_begin(void)
+{
+	memset(&w, 0, sizeof w);
+	expect_ok(loop_init(&w.loop, env_system()));
+	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.tls));
+	uv_timer_init(&w.loop.uv, &w.guard);
+	uv_timer_start(&w.guard, on_guard, 20000, 0);
+	uv_unref((uv_handle_t *)&w.guard);
+}
+
+static void clients_end(void)
+{
+	uv_close((uv_handle_t *)&w.guard, NULL);
+	loop_done(&w.loop);
+	SSL_CTX_free(w.tls);
+}
+
+static struct ws_client *connect_to(size_t app, const struct ws_client_handler *h)
+{
+	struct ws_client *c = NULL;
+	const struct config_app *a = &config.apps[app];
+	struct ws_client_options o = { a->domain, a->listen.port, "/v1", "undercroft.v1", w.tls, 0,
+				       0 };
+	expect_ok(ws_client_open(&w.loop, &o, h, &c));
+	return c;
+}
+
+static void terminate(struct ws_client *c)
+{
+	(void)c;
+	kill(daemon_pid, SIGTERM);
+}
+
+TEST(a_clean_stop)
+{
+	int status = 0;
+	daemon_start();
+	clients_begin();
+	w.say = w.want = 10;
+	w.full = terminate;
+	connect_to(0, &handler);
+	loop_run(&w.loop);
+	expect_eq(w.got, 10);
+	expect_eq(w.code, WS_CLOSE_GOING_AWAY);
+	expect_ok(w.why);
+	waitpid(daemon_pid, &status, 0);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	expect(!listens());
+	clients_end();
+}
+
+TEST(one_process_for_a_data_folder)
+{
+	int status = 0;
+	daemon_start();
+	pid_t second = daemon_fork();
+	waitpid(second, &status, 0);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	expect(listens());
+	/* A killed one leaves no lock behind. */
+	expect_eq(daemon_end(SIGKILL), 1000 + SIGKILL);
+	daemon_start();
+	expect(listens());
+	expect_eq(daemon_end(SIGTERM), 0);
+}
+
+/* --- floods --- */
+
+static struct ws_client *flooders[FLOODERS];
+static size_t flood_got, flood_closed;
+
+static void flood_open(void *ctx, struct ws_client *c)
+{
+	static uint8_t frame[1000];
+	(void)ctx;
+	for (size_t i = 0; i < FLOOD_FRAMES; i++)
+		ws_client_send(c, VIEW_OF(frame));
+}
+
+static void flood_message(void *ctx, struct ws_client *c, struct view m)
+{
+	(void)ctx;
+	(void)m;
+	flood_got++;
+	/* The ordinary client begins when the flood is on. */
+	if (flood_got == 100) {
+		w.answered_ms = clock_steady_ms();
+		connect_to(1, &handler);
+	}
+	(void)c;
+}
+
+static void flood_end(void *ctx, uc_err why, uint16_t code)
+{
+	(void)ctx;
+	(void)why;
+	(void)code;
+	flood_closed++;
+}
+
+static void ordinary_done(struct ws_client *c)
+{
+	w.answered_ms = clock_steady_ms() - w.answered_ms;
+	ws_client_close(c, WS_CLOSE_NORMAL);
+	for (size_t i = 0; i < FLOODERS; i++)
+		ws_client_close(flooders[i], WS_CLOSE_NORMAL);
+}
+
+/* AddressSanitizer keeps what was freed. */
+#if defined(__SANITIZE_ADDRESS__)
+static const bool is_sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+static const bool is_sanitized = true;
+#else
+static const bool is_sanitized = false;
+#endif
+#else
+static const bool is_sanitized = false;
+#endif
+
+static size_t resident_kib(pid_t pid)
+{
+	char path[64], line[200];
+	size_t kib = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		(void)sscanf(line, "VmHWM: %zu", &kib);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/* 160 MB thrown at one app: the server holds little of it, and the other app answers at once. */
+TEST(a_flood_is_held_back_and_delays_nobody_else)
+{
+	static const struct ws_client_handler h = { NULL, flood_open, flood_message, flood_end };
+	daemon_start();
+	clients_begin();
+	size_t before = resident_kib(daemon_pid);
+	w.say = w.want = 3;
+	w.full = ordinary_done;
+	for (size_t i = 0; i < FLOODERS; i++)
+		flooders[i] = connect_to(0, &h);
+	loop_run(&w.loop);
+	expect_eq(w.got, 3);
+	expect(w.answered_ms < 2000);
+	expect(flood_got >= 100);
+	expect_eq(flood_closed, FLOODERS);
+	expect(is_sanitized || resident_kib(daemon_pid) < before + 64 * 1024);
+	clients_end();
+	expect_eq(daemon_end(SIGTERM), 0);
+}
+
+/* Connections that never speak: many at once cost little and do not keep others out. */
+TEST(silent_connections_keep_nobody_out)
+{
+	int fds[300];
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	daemon_start();
+	a.sin_port = htons(config.apps[0].listen.port);
+	for (size_t i = 0; i < 300; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		expect(!connect(fds[i], (struct sockaddr *)&a, sizeof a));
+	}
+	clients_begin();
+	w.say = w.want = 1;
+	w.full = terminate;
+	connect_to(0, &handler);
+	loop_run(&w.loop);
+	expect_eq(w.got, 1);
+	int status = 0;
+	waitpid(daemon_pid, &status, 0);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	for (size_t i = 0; i < 300; i++)
+		close(fds[i]);
+	clients_end();
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An app for tests of what lies around apps: echoes frames.  "ask DOMAIN" asks that app and tells
+ * the answer, "code" has a code delivered, "bye" closes. */
+#ifndef TESTS_UNIT_SERVER_ECHO_APP_H
+#define TESTS_UNIT_SERVER_ECHO_APP_H
+
+#include "server/backbone.h"
+
+#include <stdatomic.h>
+
+enum { ECHOES_MAX = 8 };
+
+struct echo {
+	struct app_worker *w;
+	size_t unsynced; /* frames answered since the last sync */
+	atomic_size_t syncs, frames, sessions, ticks;
+	atomic_bool is_slow;
+	uint64_t asker;
+};
+extern struct echo *echoes[ECHOES_MAX]; /* by the app's place in the configuration */
+extern const struct app_kind echo_kind;
+
+#endif
