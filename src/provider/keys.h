@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of an app, which lie outside its stores, in a folder of their own. */
+#ifndef PROVIDER_KEYS_H
+#define PROVIDER_KEYS_H
+
+#include "crypto/crypto.h"
+#include "wire/wire.h"
+
+struct provider_keys {
+	uint8_t address_key[BOX_KEY];      /* seals request and key addresses */
+	uint8_t name_key[32];              /* HMAC: names in the index */
+	uint8_t hub_frank_key[32];         /* HMAC: server_frank */
+	struct sign_key hub_key;           /* external sender of rooms; suite 0x0001 */
+	struct sign_key franking_key;      /* signs franks; suite 0x0001 */
+	struct kem_key lookup_key;         /* look-up queries are sealed to it; suite 0x0001 */
+	uint8_t moderators_pub[32];        /* openings are sealed to it; the private half is offline */
+};
+void provider_keys_wipe(struct provider_keys *k);
+/* Fresh keys.  moderators_priv is the offline half, to be kept elsewhere. */
+uc_err UC_MUST_USE provider_keys_generate(const struct env *env, struct provider_keys *out,
+					  struct secret *moderators_priv);
+/* The key file: versioned. */
+uc_err UC_MUST_USE provider_keys_write(const struct provider_keys *k, struct buf *out);
+uc_err UC_MUST_USE provider_keys_read(struct view file, struct provider_keys *out);
+
+#endif

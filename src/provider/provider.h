@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one app's server decides: accounts, devices, KeyPackages, addresses, contact, rooms, seats.
+ *
+ * A state machine over two stores: frames of its clients, requests and answers of other apps and
+ * the clock come in; frames, requests and answers go out through a table of callbacks.  No I/O, no
+ * threads.  What goes out may be let go only after provider_sync has succeeded since: the caller
+ * keeps outputs until then, and so many requests share one sync. */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+
+#include "provider/keys.h"
+#include "store/store.h"
+
+struct provider;
+struct session;
+
+/* A request between apps, as MIMI over HTTPS has it; in one process the same bytes pass without
+ * a socket.  headers: "name: value\r\n" lines. */
+struct peer_request {
+	struct view method, path, headers, body;
+};
+struct peer_response {
+	int status; /* HTTP; 0: not reached */
+	uint32_t retry_after_s;
+	struct view headers, body;
+};
+
+struct provider_outputs {
+	void (*send)(void *ctx, void *connection, struct view frame);
+	/* A WebSocket close code; session_close follows from the caller. */
+	void (*close)(void *ctx, void *connection, uint16_t code);
+	/* To another app, perhaps this process's; the token comes back with provider_response. */
+	void (*ask)(void *ctx, uint64_t token, struct view domain, const struct peer_request *q);
+	/* The answer to provider_request. */
+	void (*reply)(void *ctx, void *call, const struct peer_response *r);
+	/* A code for a number or address; not stored, not logged. */
+	void (*deliver)(void *ctx, struct view identifier, struct view code);
+	/* The app's directory document, signed by its TLS key, with the chain in PEM.  Views live
+	 * as long as the provider. */
+	uc_err (*directory_sign)(void *ctx, struct view document, struct arena *a,
+				 struct view *certificate, struct view *signature);
+};
+
+struct provider_config {
+	struct view domain;     /* as "dial.localhost" */
+	uint8_t names;          /* enum name_kind */
+	struct view base_url;   /* as "https://dial.localhost:8441" */
+	const struct provider_keys *keys;
+	const struct env *env;
+	struct store *accounts, *rooms;
+	const struct provider_outputs *out;
+	void *ctx;
+};
+
+/* Versions of the stores' records, for store_open. */
+enum { PROVIDER_SCHEMA = 1 };
+
+/* config and all it points at must outlive the provider, except domain and base_url. */
+uc_err UC_MUST_USE provider_new(const struct provider_config *config, struct provider **out);
+void provider_free(struct provider *p);
+
+uc_err UC_MUST_USE session_open(struct provider *p, void *connection, struct session **out);
+void session_close(struct session *s);
+/* One binary message of the client. */
+void provider_frame(struct provider *p, struct session *s, struct view frame);
+
+/* From another app, whose domain its certificate proves; empty: anybody.  reply follows, now or
+ * later. */
+void provider_request(struct provider *p, struct view domain, const struct peer_request *q,
+		      void *call);
+void provider_response(struct provider *p, uint64_t token, const struct peer_response *r);
+/* About once a second. */
+void provider_tick(struct provider *p, uint64_t now_ms);
+/* Tells all clients that they should come back in a while. */
+void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t jitter_s);
+/* Syncs what was written since the last time. */
+uc_err UC_MUST_USE provider_sync(struct provider *p);
+
+struct provider_counts {
+	size_t sessions, signed_in, rooms_loaded, seats_open, asks_open;
+};
+void provider_count(const struct provider *p, struct provider_counts *out);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provider/schema.h"
+
+/* There is one version so far; a later one reads both, here. */
+static void record_version(struct wire *w, uint16_t *version)
+{
+	uint16_t ours = RECORD_VERSION;
+	wire_u16(w, wire_reading(w) ? version : &ours);
+	if (wire_reading(w) && !w->failed && *version != RECORD_VERSION)
+		wire_fail(w, UC_E_VERSION);
+}
+
+void wire_account_record(struct wire *w, struct account_record *v)
+{
+	record_version(w, &v->version);
+	wire_fixed(w, v->account_key, sizeof v->account_key);
+	wire_u32(w, &v->created_day);
+	wire_fixed(w, v->name_id, sizeof v->name_id);
+	wire_u32(w, &v->generation);
+	wire_u32(w, &v->position);
+	wire_bytes(w, &v->request_key);
+}
+
+void wire_device_record(struct wire *w, struct device_record *v)
+{
+	record_version(w, &v->version);
+	wire_u32(w, &v->generation);
+	wire_u32(w, &v->position);
+	wire_fixed(w, v->intake_key, sizeof v->intake_key);
+}
+
+void wire_name_record(struct wire *w, struct name_record *v)
+{
+	record_version(w, &v->version);
+	wire_fixed(w, v->account_id, sizeof v->account_id);
+}
+
+void wire_code_record(struct wire *w, struct code_record *v)
+{
+	record_version(w, &v->version);
+	wire_fixed(w, v->code_hash, sizeof v->code_hash);
+	wire_u64(w, &v->expires_ms);
+	wire_u8(w, &v->attempts_left);
+	wire_u64(w, &v->hour);
+	wire_u8(w, &v->requests_this_hour);
+}
+
+void wire_key_record(struct wire *w, struct key_record *v)
+{
+	record_version(w, &v->version);
+	wire_fixed(w, v->account_id, sizeof v->account_id);
+}
+
+void wire_slot_record(struct wire *w, struct slot_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->not_after_ms);
+	wire_bytes(w, &v->sealed);
+}
+
+void wire_grant_record(struct wire *w, struct grant_record *v)
+{
+	record_version(w, &v->version);
+}
+
+void wire_intake_record(struct wire *w, struct intake_record *v)
+{
+	record_version(w, &v->version);
+	wire_u8(w, &v->intake_kind);
+	wire_u64(w, &v->received_ms);
+	wire_bytes(w, &v->sealed);
+}
+
+void wire_vault_record(struct wire *w, struct vault_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->vault_version);
+	wire_bytes(w, &v->vault);
+}
+
+void wire_outbox_record(struct wire *w, struct outbox_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->path);
+	wire_bytes(w, &v->body);
+}
+
+void wire_room_record(struct wire *w, struct room_record *v)
+{
+	record_version(w, &v->version);
+	wire_u8(w, &v->part);
+	wire_bytes(w, &v->hub);
+	wire_u64(w, &v->next);
+	wire_fixed(w, v->chain, sizeof v->chain);
+	wire_u64(w, &v->last_ms);
+	WIRE_LIST(w, &v->stopped, bytes_element);
+}
+
+void wire_seat_record(struct wire *w, struct seat_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->start);
+	wire_fixed(w, v->start_chain, sizeof v->start_chain);
+	wire_fixed(w, v->secret_hash, sizeof v->secret_hash);
+	wire_u64(w, &v->cursor);
+	wire_u32(w, &v->opened_month);
+	wire_u64(w, &v->ended);
+}
+
+void wire_welcome_record(struct wire *w, struct welcome_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->welcome);
+	wire_bytes(w, &v->ratchet_tree);
+}
+
+void wire_client_record(struct wire *w, struct client_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->room);
+}
+
+void wire_opening_record(struct wire *w, struct opening_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->first);
+	wire_bytes(w, &v->latest);
+}
+
+void wire_accepted_record(struct wire *w, struct accepted_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->seq);
+	wire_bytes(w, &v->reply);
+}
+
+void wire_follower_record(struct wire *w, struct follower_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->cursor);
+	wire_u64(w, &v->until);
+}
+
+#define RECORD_ELEMENT(name)                         \
+	void name##_element(struct wire *w, void *v) \
+	{                                            \
+		wire_##name(w, v);                   \
+	}
+PROVIDER_RECORDS(RECORD_ELEMENT)
+#undef RECORD_ELEMENT
+
+const char *table_name(uint8_t tag)
+{
+	switch (tag) {
+#define TABLE_NAME(name, number, store, lead) \
+	case number:                          \
+		return #name;
+		PROVIDER_TABLES(TABLE_NAME)
+#undef TABLE_NAME
+	default:
+		return NULL;
+	}
+}
+
+wire_element *table_walk(uint8_t tag)
+{
+	static const struct {
+		uint8_t tag;
+		wire_element *walk;
+	} walks[] = {
+		{ TABLE_ACCOUNT, account_record_element },   { TABLE_DEVICE, device_record_element },
+		{ TABLE_NAME, name_record_element },         { TABLE_CODE, code_record_element },
+		{ TABLE_ACCOUNT_KEY, key_record_element },   { TABLE_SLOT, slot_record_element },
+		{ TABLE_GRANT, grant_record_element },       { TABLE_INTAKE, intake_record_element },
+		{ TABLE_VAULT, vault_record_element },       { TABLE_OUTBOX, outbox_record_element },
+		{ TABLE_ROOM, room_record_element },         { TABLE_LOG, log_entry_element },
+		{ TABLE_SEAT, seat_record_element },         { TABLE_WELCOME, welcome_record_element },
+		{ TABLE_CLIENT, client_record_element },     { TABLE_OPENING, opening_record_element },
+		{ TABLE_ACCEPTED, accepted_record_element }, { TABLE_FOLLOWER, follower_record_element },
+	};
+	for (size_t i = 0; i < sizeof walks / sizeof *walks; i++)
+		if (walks[i].tag == tag)
+			return walks[i].walk;
+	return NULL;
+}
+
+struct view key_1(struct store_key *k, enum provider_table t, struct view a)
+{
+	store_key_start(k, (uint8_t)t);
+	store_key_add(k, a);
+	return store_key_view(k);
+}
+
+struct view key_2(struct store_key *k, enum provider_table t, struct view a, struct view b)
+{
+	key_1(k, t, a);
+	store_key_add(k, b);
+	return store_key_view(k);
+}
+
+struct view key_3(struct store_key *k, enum provider_table t, struct view a, struct view b,
+		  struct view c)
+{
+	key_2(k, t, a, b);
+	store_key_add(k, c);
+	return store_key_view(k);
+}
+
+struct view key_2n(struct store_key *k, enum provider_table t, struct view a, uint64_t b, uint64_t c)
+{
+	key_1(k, t, a);
+	store_key_add_u64(k, b);
+	store_key_add_u64(k, c);
+	return store_key_view(k);
+}
+
+uc_err record_get(struct store *s, struct view key, wire_element *walk, struct arena *a, void *out)
+{
+	struct view bytes;
+	TRY(store_get(s, key, a, &bytes));
+	uc_err err = wire_decode(bytes, a, walk, out);
+	return err == UC_OK || err == UC_E_VERSION || err == UC_E_LIMIT ? err : UC_E_CORRUPT;
+}
+
+static uc_err put(void (*how)(struct store_batch *b, struct view key, struct view value),
+		  struct store_batch *b, struct view key, wire_element *walk, const void *record)
+{
+	struct buf bytes;
+	buf_init(&bytes, STORE_VALUE_MAX);
+	uc_err err = wire_encode(&bytes, walk, record);
+	if (!err)
+		how(b, key, buf_view(&bytes));
+	buf_done(&bytes);
+	return err;
+}
+
+uc_err record_put(struct store_batch *b, struct view key, wire_element *walk, const void *record)
+{
+	return put(store_put, b, key, walk, record);
+}
+
+uc_err record_put_if_absent(struct store_batch *b, struct view key, wire_element *walk,
+			    const void *record)
+{
+	return put(store_put_if_absent, b, key, walk, record);
+}

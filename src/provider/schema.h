@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything the provider stores: tables, and the record in each.  docs/inventory.json says of each
+ * field why it is there and what erases it.  Every record begins with its version. */
+#ifndef PROVIDER_SCHEMA_H
+#define PROVIDER_SCHEMA_H
+
+#include "mimi/frames.h"
+#include "store/store.h"
+
+/* X(NAME, tag, store, what leads the key).  Tags never change. */
+/* clang-format off */
+#define PROVIDER_TABLES(X) \
+	X(ACCOUNT,      1, "accounts", "account")  /* account: struct account_record */ \
+	X(DEVICE,       2, "accounts", "account")  /* account, device key: struct device_record */ \
+	X(LIST,         3, "accounts", "account")  /* account, generation, position: device list entry */ \
+	X(NAME,         4, "accounts", "name")     /* name id: struct name_record */ \
+	X(CODE,         5, "accounts", "name")     /* name id: struct code_record */ \
+	X(ACCOUNT_KEY,  6, "accounts", "key")      /* account key: struct key_record */ \
+	X(SLOT,         7, "accounts", "account")  /* account, set, slot: struct slot_record */ \
+	X(GRANT,        8, "accounts", "account")  /* account, grant: struct grant_record */ \
+	X(INTAKE,       9, "accounts", "account")  /* log; account, device key: struct intake_record */ \
+	X(VAULT,       10, "accounts", "account")  /* account: struct vault_record */ \
+	X(OUTBOX,      11, "accounts", "domain")   /* log; domain: struct outbox_record */ \
+	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
+	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
+	X(GROUP_INFO,  34, "rooms", "room")        /* room: GroupInfo of the epoch */ \
+	X(LOG,         35, "rooms", "room")        /* log; room: struct log_entry */ \
+	X(SEAT,        36, "rooms", "room")        /* room, client: struct seat_record */ \
+	X(WELCOME,     37, "rooms", "room")        /* room, client: struct welcome_record */ \
+	X(CLIENT,      38, "rooms", "client")      /* client: struct client_record */ \
+	X(OPENING,     39, "rooms", "room")        /* room, participant: struct opening_record */ \
+	X(ACCEPTED,    40, "rooms", "room")        /* room, SHA-256(message): struct accepted_record */ \
+	X(FOLLOWER,    41, "rooms", "room")        /* room, domain: struct follower_record */ \
+	X(FOLLOW_START, 42, "rooms", "room")       /* room, domain: struct follow_start */ \
+	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, seq: Welcome for that app's clients */
+/* clang-format on */
+
+#define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
+enum provider_table { PROVIDER_TABLES(PROVIDER_TABLE_ENUM) };
+#undef PROVIDER_TABLE_ENUM
+
+/* "account", "slot", ...; NULL for a tag that is none. */
+const char *table_name(uint8_t tag);
+
+enum { RECORD_VERSION = 1 };
+
+struct account_record {
+	uint16_t version;
+	uint8_t account_key[32];
+	uint32_t created_day;       /* days since 1970 */
+	uint8_t name_id[32];        /* HMAC of the name it signed up with */
+	uint32_t generation, position; /* head of the device list */
+	struct view request_key;    /* X25519; empty before the first REQUEST_KEY_PUT */
+};
+struct device_record {
+	uint16_t version;
+	uint32_t generation, position; /* of the entry that added it */
+	uint8_t intake_key[32];
+};
+struct name_record {
+	uint16_t version;
+	uint8_t account_id[ACCOUNT_ID];
+};
+struct code_record {
+	uint16_t version;
+	uint8_t code_hash[32];      /* HMAC(name key, code and name id) */
+	uint64_t expires_ms;
+	uint8_t attempts_left;
+	uint64_t hour;              /* since 1970, of the count below */
+	uint8_t requests_this_hour;
+};
+struct key_record {
+	uint16_t version;
+	uint8_t account_id[ACCOUNT_ID];
+};
+struct slot_record {
+	uint16_t version;
+	uint64_t not_after_ms;
+	struct view sealed;
+};
+struct grant_record {
+	uint16_t version; /* its presence says: revoked */
+};
+struct intake_record {
+	uint16_t version;
+	uint8_t intake_kind;
+	uint64_t received_ms;       /* rounded to the hour */
+	struct view sealed;
+};
+struct vault_record {
+	uint16_t version;
+	uint64_t vault_version;
+	struct view vault;
+};
+struct outbox_record {
+	uint16_t version;
+	struct view path;           /* endpoint and target domain */
+	struct view body;           /* ConsentEntry */
+};
+
+enum room_part { ROOM_HUB = 1, ROOM_FOLLOWER = 2 };
+struct room_record {
+	uint16_t version;
+	uint8_t part;               /* enum room_part */
+	struct view hub;            /* domain */
+	uint64_t next;              /* sequence number of the entry to come */
+	uint8_t chain[CHAIN_HASH];  /* after the last entry */
+	uint64_t last_ms;           /* timestamp of the last entry: they never go back */
+	struct view_list stopped;   /* participants whose removal is accepted and not committed */
+};
+struct seat_record {
+	uint16_t version;
+	uint64_t start;             /* sequence number of the joining entry */
+	uint8_t start_chain[CHAIN_HASH];
+	uint8_t secret_hash[32];    /* all zero before the first opening */
+	uint64_t cursor;            /* acknowledged up to here */
+	uint32_t opened_month;      /* months since 1970; 0: never */
+	uint64_t ended;             /* sequence number of the removing entry; 0: not ended */
+};
+struct welcome_record {
+	uint16_t version;
+	struct view welcome;
+	struct view ratchet_tree;
+};
+struct client_record {
+	uint16_t version;
+	struct view room;
+};
+struct opening_record {
+	uint16_t version;
+	struct view first, latest;  /* account id sealed to the moderators */
+};
+struct accepted_record {
+	uint16_t version;
+	uint64_t seq;
+	struct view reply;
+};
+struct follower_record {
+	uint16_t version;
+	uint64_t cursor;            /* everything up to here has been taken */
+	uint64_t until;             /* the last entry for it; 0: no end */
+};
+
+#define PROVIDER_RECORDS(X) \
+	X(account_record) X(device_record) X(name_record) X(code_record) X(key_record) \
+	X(slot_record) X(grant_record) X(intake_record) X(vault_record) X(outbox_record) \
+	X(room_record) X(seat_record) X(welcome_record) X(client_record) X(opening_record) \
+	X(accepted_record) X(follower_record)
+#define RECORD_DECLARE(name)                              \
+	void wire_##name(struct wire *w, struct name *v); \
+	void name##_element(struct wire *w, void *v);
+PROVIDER_RECORDS(RECORD_DECLARE)
+#undef RECORD_DECLARE
+
+/* The walk of a table's records; NULL where the value has no struct of its own here. */
+wire_element *table_walk(uint8_t tag);
+
+/* Keys of one, two or three parts. */
+struct view key_1(struct store_key *k, enum provider_table t, struct view a);
+struct view key_2(struct store_key *k, enum provider_table t, struct view a, struct view b);
+struct view key_3(struct store_key *k, enum provider_table t, struct view a, struct view b,
+		  struct view c);
+struct view key_2n(struct store_key *k, enum provider_table t, struct view a, uint64_t b,
+		   uint64_t c);
+
+/* UC_E_NOT_FOUND when absent; UC_E_VERSION, UC_E_CORRUPT. */
+uc_err UC_MUST_USE record_get(struct store *s, struct view key, wire_element *walk, struct arena *a,
+			      void *out);
+/* Encodes into the batch. */
+uc_err UC_MUST_USE record_put(struct store_batch *b, struct view key, wire_element *walk,
+			      const void *record);
+uc_err UC_MUST_USE record_put_if_absent(struct store_batch *b, struct view key, wire_element *walk,
+					const void *record);
+
+#endif
