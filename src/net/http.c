@@ -163,9 +163,9 @@ uc_err http_request_read(struct view bytes, struct http_request *out, size_t *us
 	if (!is_token(q.method) || !is_visible(target) || target.p[0] != '/')
 		return UC_E_MALFORMED;
 	if (!view_equal(version, VIEW_LIT("HTTP/1.1")))
-		return version.n == 8 && view_starts_with(version, VIEW_LIT("HTTP/")) ?
-			       UC_E_VERSION :
-			       UC_E_MALFORMED;
+		return version.n == 8 && view_starts_with(version, VIEW_LIT("HTTP/"))
+			       ? UC_E_VERSION
+			       : UC_E_MALFORMED;
 	if (memchr(target.p, '#', target.n))
 		return UC_E_MALFORMED;
 	q.query = view_cut(target, '?', &q.path);

@@ -85,7 +85,7 @@ static void reply_send(struct http_conn *c, int status, struct view lines, struc
 	}
 }
 
-static void refuse(struct http_conn *c, int status)
+void http_conn_refuse(struct http_conn *c, int status)
 {
 	reply_send(c, status, (struct view){ 0 }, (struct view){ 0 }, false);
 }
@@ -125,12 +125,12 @@ static void ws_upgrade(struct http_conn *c, const struct http_route *r,
 		return;
 	}
 	if (err || c->server->is_stopping) {
-		refuse(c, err ? 400 : 503);
+		http_conn_refuse(c, err ? 400 : 503);
 		return;
 	}
 	int status = h->ws_open(h->ctx, c, r, q);
 	if (status != 101) {
-		refuse(c, status);
+		http_conn_refuse(c, status);
 		return;
 	}
 	c->is_owned = true;
@@ -152,7 +152,7 @@ static const struct http_route *request_admit(struct http_conn *c, const struct 
 		status = 413;
 	else if (r)
 		return r;
-	refuse(c, status);
+	http_conn_refuse(c, status);
 	return NULL;
 }
 
@@ -165,7 +165,7 @@ static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
 	if (err == UC_E_PENDING)
 		return err;
 	if (err) {
-		refuse(c, http_status_of(err));
+		http_conn_refuse(c, http_status_of(err));
 		return UC_OK;
 	}
 	const struct http_route *r = request_admit(c, &q);
@@ -205,9 +205,9 @@ static size_t process(struct http_conn *c, uint8_t *bytes, size_t n)
 	c->is_processing = true;
 	while (at < n && can_process(c)) {
 		size_t used = 0;
-		uc_err err = c->phase == HTTP_PHASE_REQUEST ?
-				     request_step(c, view_make(bytes + at, n - at), &used) :
-				     http_ws_step(c, bytes + at, n - at, &used);
+		uc_err err = c->phase == HTTP_PHASE_REQUEST
+				     ? request_step(c, view_make(bytes + at, n - at), &used)
+				     : http_ws_step(c, bytes + at, n - at, &used);
 		if (err)
 			break;
 		at += used;
@@ -275,9 +275,9 @@ static void on_timeout(struct stream *st)
 	if (c->phase == HTTP_PHASE_WS || c->phase == HTTP_PHASE_WS_CLOSING)
 		http_ws_timeout(c);
 	else if (c->phase == HTTP_PHASE_REQUEST && c->in.n)
-		refuse(c, 408);
+		http_conn_refuse(c, 408);
 	else if (c->phase == HTTP_PHASE_WAITING)
-		refuse(c, 503);
+		http_conn_refuse(c, 503);
 	else
 		stream_end(st, UC_E_TIMEOUT);
 }

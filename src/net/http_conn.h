@@ -8,8 +8,8 @@
 
 enum http_phase {
 	HTTP_PHASE_HANDSHAKE,
-	HTTP_PHASE_REQUEST,  /* a head, and its body, are read */
-	HTTP_PHASE_WAITING,  /* for the handler's reply */
+	HTTP_PHASE_REQUEST, /* a head, and its body, are read */
+	HTTP_PHASE_WAITING, /* for the handler's reply */
 	HTTP_PHASE_WS,
 	HTTP_PHASE_WS_CLOSING, /* our close frame is sent, the other's awaited */
 	HTTP_PHASE_ENDED,
@@ -25,8 +25,8 @@ struct http_conn {
 	bool is_processing; /* inside the loop over input */
 	bool paused;
 	bool is_pinged;
-	struct buf in;      /* input not yet used: a partial frame or request, or all while paused */
-	size_t need;        /* of it before another look is worth it */
+	struct buf in; /* input not yet used: a partial frame or request, or all while paused */
+	size_t need;   /* of it before another look is worth it */
 	uint64_t heard_ms, partial_ms; /* last input; since when something partial waits, or 0 */
 	struct ws_decoder ws;
 	struct http_conn *prev, *next;
@@ -44,6 +44,8 @@ struct http_server {
 void http_conn_accept(struct http_server *s, int fd);
 /* Goes on with the input that waits. */
 void http_conn_process(struct http_conn *c);
+/* Replies with nothing but the status, then ends. */
+void http_conn_refuse(struct http_conn *c, int status);
 void http_conn_set_deadline(struct http_conn *c, uint32_t in_ms);
 
 /* http_ws.c */

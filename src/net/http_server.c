@@ -59,7 +59,7 @@ void http_server_stop(struct http_server *s, uint16_t ws_code)
 		if (c->phase == HTTP_PHASE_WS)
 			http_conn_close(c, ws_code);
 		else if (c->phase == HTTP_PHASE_WAITING)
-			c->keep_alive = false;
+			http_conn_refuse(c, 503);
 		else if (c->phase < HTTP_PHASE_WAITING)
 			stream_end(&c->stream, UC_E_CLOSED);
 	}

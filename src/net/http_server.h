@@ -41,8 +41,8 @@ struct http_handler {
 };
 
 struct http_limits {
-	size_t message_max;       /* bytes of a WebSocket message */
-	size_t output_max;        /* bytes queued before a slow reader is disconnected */
+	size_t message_max; /* bytes of a WebSocket message */
+	size_t output_max;  /* bytes queued before a slow reader is disconnected */
 	size_t connections_max;
 	uint32_t handshake_ms, head_ms, body_ms, frame_ms;
 	uint32_t idle_ms;  /* between requests */
@@ -54,7 +54,7 @@ extern const struct http_limits http_limits_default;
 
 struct http_server_options {
 	struct net_loop *loop;
-	struct tls_server *tls; /* outlives the server */
+	struct tls_server *tls;          /* outlives the server */
 	const struct http_route *routes; /* outlive the server */
 	size_t routes_n;
 	const char *subprotocol;
@@ -65,8 +65,8 @@ uc_err UC_MUST_USE http_server_new(const struct http_server_options *o, const ch
 				   uint16_t port, struct http_server **out);
 uint16_t http_server_port(const struct http_server *s);
 size_t http_server_connections(const struct http_server *s);
-/* Accepts nothing more and ends all connections: WebSockets with the code, requests after their
- * reply.  The loop has nothing left of it once they are gone. */
+/* Accepts nothing more and ends all connections: WebSockets with the code, requests that wait for
+ * a reply with 503.  The loop has nothing left of it once they are gone. */
 void http_server_stop(struct http_server *s, uint16_t ws_code);
 /* After the loop has ended. */
 void http_server_free(struct http_server *s);

@@ -14,8 +14,8 @@ struct exchange {
 	struct https_client *client;
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
-	struct buf body;   /* what we send */
-	struct buf head;   /* the answer's */
+	struct buf body; /* what we send */
+	struct buf head; /* the answer's */
 	struct buf answer;
 	https_done *done;
 	void *ctx;
@@ -204,8 +204,7 @@ static uc_err exchange_fill(struct exchange *x, const struct https_request *q)
 		return x->body.failed;
 	curl_easy_setopt(x->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body.n);
-	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS,
-			 x->body.n ? (const char *)x->body.p : "");
+	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, x->body.n ? (const char *)x->body.p : "");
 	return UC_OK;
 }
 

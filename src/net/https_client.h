@@ -18,13 +18,13 @@ struct https_request {
 	struct view headers; /* "name: value\r\n"... */
 	struct view body;
 	const char *ca_file, *certificate_file, *key_file; /* the last two may be NULL */
-	size_t body_max;     /* of the answer, bytes */
-	uint32_t timeout_ms; /* for all of it */
+	size_t body_max;                                   /* of the answer, bytes */
+	uint32_t timeout_ms;                               /* for all of it */
 };
 struct https_response {
 	uc_err err; /* UC_E_NET, UC_E_TLS, UC_E_TIMEOUT, UC_E_TOO_LARGE, UC_E_PEER, UC_E_CLOSED */
 	int status; /* 0 with an error */
-	uint32_t retry_after_s; /* from Retry-After in either form; 0: none */
+	uint32_t retry_after_s;             /* from Retry-After in either form; 0: none */
 	const struct http_headers *headers; /* NULL with an error */
 	struct view body;
 };

@@ -34,8 +34,8 @@ static void on_ready(uv_poll_t *p, int status, int events)
 	struct watched *w = p->data;
 	struct https_loop *h = w->owner;
 	int running = 0;
-	int flags = status < 0 ? CURL_CSELECT_ERR :
-				 (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
+	int flags = status < 0 ? CURL_CSELECT_ERR
+			       : (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
 					 (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
 	/* May close w. */
 	curl_multi_socket_action(h->multi, w->fd, flags, &running);

@@ -77,8 +77,8 @@ static void on_readable(uv_poll_t *h, int status, int events)
 	(void)events;
 	for (int i = 0; i < ACCEPT_ROUND; i++) {
 		int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-			       errno == ENOBUFS)) {
+		if (fd < 0 &&
+		    (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
 			uv_poll_stop(&l->poll);
 			uv_timer_start(&l->rest, rested, REST_MS, 0);
 			return;

@@ -273,8 +273,8 @@ static SSL *ssl_new(SSL_CTX *tls, int fd, const char *host)
 	return ssl;
 }
 
-uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls,
-		    const char *host, const struct stream_handler *handler, size_t output_max)
+uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls, const char *host,
+		    const struct stream_handler *handler, size_t output_max)
 {
 	*s = (struct stream){ .loop = loop, .handler = handler, .fd = fd };
 	s->state = host ? STREAM_CONNECTING : STREAM_HANDSHAKE;

@@ -43,9 +43,9 @@ struct stream {
 	bool paused, is_dirty, wants_write;
 	uc_err why;
 	struct buf out;
-	size_t out_at;           /* sent of out */
-	uint64_t progress_ms;    /* when output last moved */
-	uint64_t deadline_ms;    /* of the owner; 0: none */
+	size_t out_at;        /* sent of out */
+	uint64_t progress_ms; /* when output last moved */
+	uint64_t deadline_ms; /* of the owner; 0: none */
 	struct stream *prev, *next, *next_dirty;
 };
 

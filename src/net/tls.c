@@ -49,7 +49,7 @@ static int alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_n
 }
 
 static uc_err trust_add(struct tls_server *t, const struct tls_peer *peer,
-			STACK_OF(X509_NAME) *names)
+			STACK_OF(X509_NAME) * names)
 {
 	struct trust *to = &t->peers[t->peers_n];
 	to->domain = OPENSSL_strdup(peer->domain);
@@ -125,12 +125,11 @@ SSL_CTX *tls_server_context(struct tls_server *t)
 	return t->ctx;
 }
 
-static bool verifies(X509 *cert, STACK_OF(X509) *chain, X509_STORE *store)
+static bool verifies(X509 *cert, STACK_OF(X509) * chain, X509_STORE *store)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	bool ok = ctx && X509_STORE_CTX_init(ctx, store, cert, chain) == 1 &&
-		  X509_STORE_CTX_set_default(ctx, "ssl_client") == 1 &&
-		  X509_verify_cert(ctx) == 1;
+		  X509_STORE_CTX_set_default(ctx, "ssl_client") == 1 && X509_verify_cert(ctx) == 1;
 	X509_STORE_CTX_free(ctx);
 	return ok;
 }

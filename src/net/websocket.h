@@ -47,7 +47,7 @@ struct ws_decoder {
 	size_t message_max; /* bytes of one message, all fragments together */
 	struct buf parts;   /* fragments of an unfinished message */
 	bool in_message;
-	bool was_delivered; /* parts were handed out and are forgotten at the next call */
+	bool was_delivered;  /* parts were handed out and are forgotten at the next call */
 	uint16_t error_code; /* why decoding failed: the code to close with */
 };
 void ws_decoder_init(struct ws_decoder *d, enum ws_role role, size_t message_max);

@@ -93,8 +93,7 @@ uc_err ws_upgrade_check_response(const struct http_response *r, const char *prot
 		return r->status == 503 || r->status == 429 ? UC_E_BUSY : UC_E_PEER;
 	ws_accept(view_str(key), accept);
 	if (!http_header_has(h, "upgrade", "websocket") ||
-	    !http_header_has(h, "connection", "upgrade") ||
-	    !has_one(h, "sec-websocket-accept") ||
+	    !http_header_has(h, "connection", "upgrade") || !has_one(h, "sec-websocket-accept") ||
 	    !view_equal(http_header_find(h, "sec-websocket-accept"), view_str(accept)))
 		return UC_E_PEER;
 	/* RFC 6455, 4.1: the subprotocol must be one we asked for, and no extension came. */

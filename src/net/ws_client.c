@@ -119,8 +119,7 @@ static void on_open(struct stream *s)
 		return;
 	}
 	c->phase = UPGRADING;
-	ws_upgrade_add_request(stream_output(s), c->host, c->port, c->path, c->subprotocol,
-			       c->key);
+	ws_upgrade_add_request(stream_output(s), c->host, c->port, c->path, c->subprotocol, c->key);
 	stream_written(s);
 }
 
@@ -135,7 +134,8 @@ static uc_err upgrade_step(struct ws_client *c, struct view bytes, size_t *used)
 		err = ws_upgrade_check_response(&r, c->subprotocol, c->key);
 	if (err) {
 		c->phase = ENDED;
-		stream_end(&c->stream, err == UC_E_BUSY || err == UC_E_UNSUPPORTED ? err : UC_E_PEER);
+		stream_end(&c->stream,
+			   err == UC_E_BUSY || err == UC_E_UNSUPPORTED ? err : UC_E_PEER);
 		return UC_OK;
 	}
 	c->phase = OPEN;
@@ -190,9 +190,9 @@ static size_t process(struct ws_client *c, uint8_t *bytes, size_t n)
 	c->is_processing = true;
 	while (at < n && can_process(c)) {
 		size_t used = 0;
-		uc_err err = c->phase == UPGRADING ?
-				     upgrade_step(c, view_make(bytes + at, n - at), &used) :
-				     frame_step(c, bytes + at, n - at, &used);
+		uc_err err = c->phase == UPGRADING
+				     ? upgrade_step(c, view_make(bytes + at, n - at), &used)
+				     : frame_step(c, bytes + at, n - at, &used);
 		if (err)
 			break;
 		at += used;
@@ -260,8 +260,8 @@ static uc_err socket_connect(const struct sockaddr *a, int *out)
 	if (fd < 0)
 		return UC_E_NET;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	socklen_t n = a->sa_family == AF_INET ? sizeof(struct sockaddr_in) :
-						sizeof(struct sockaddr_in6);
+	socklen_t n =
+		a->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	if (connect(fd, a, n) && errno != EINPROGRESS) {
 		close(fd);
 		return UC_E_NET;
@@ -299,9 +299,10 @@ static void start(uv_timer_t *t)
 
 static char *copy(const char *s)
 {
-	char *p = heap_new(strlen(s) + 1);
+	size_t n = strlen(s) + 1;
+	char *p = heap_new(n);
 	if (p)
-		memcpy(p, s, strlen(s));
+		memcpy(p, s, n);
 	return p;
 }
 

@@ -26,15 +26,14 @@ struct ws_client_options {
 	uint16_t port;
 	const char *path;
 	const char *subprotocol;
-	SSL_CTX *tls; /* tls_client_new; outlives the connection */
+	SSL_CTX *tls;       /* tls_client_new; outlives the connection */
 	size_t message_max; /* bytes received at once; 0: 16 MiB */
 	uint32_t ping_ms;   /* after so much silence, and gone after twice; 0: 30,000 */
 };
 
 /* Starts connecting; the strings are copied.  An error here: nothing will be called. */
 uc_err UC_MUST_USE ws_client_open(struct net_loop *loop, const struct ws_client_options *o,
-				  const struct ws_client_handler *handler,
-				  struct ws_client **out);
+				  const struct ws_client_handler *handler, struct ws_client **out);
 /* Queues one binary message; after the end it is ignored. */
 void ws_client_send(struct ws_client *c, struct view message);
 /* Bytes queued and not yet taken by the system. */

@@ -58,7 +58,7 @@ struct app_world {
 };
 
 enum {
-	APP_BATCH = 256,       /* messages per sync */
+	APP_BATCH = 256, /* messages per sync */
 	APP_TICK_MS = 1000,
 	APP_QUEUE_COUNT = 4096, /* messages waiting for an app */
 	APP_QUEUE_BYTES = 64 << 20,

@@ -22,47 +22,47 @@ static const struct section_kind sections[] = {
 };
 
 struct key {
-	enum section section;
 	const char *name;
 	config_set *set;
 	size_t offset; /* in struct config, config_app or config_peer */
+	enum section section;
 	bool is_needed;
 	const char *example;
 	const char *help;
 };
 #define IN_CONFIG(field) offsetof(struct config, field)
-#define IN_APP(field) offsetof(struct config_app, field)
-#define IN_PEER(field) offsetof(struct config_peer, field)
+#define IN_APP(field)    offsetof(struct config_app, field)
+#define IN_PEER(field)   offsetof(struct config_peer, field)
 /* clang-format off */
 static const struct key keys[] = {
-	{ SECTION_BACKBONE, "data", config_set_path, IN_CONFIG(data), true,
+	{ "data", config_set_path, IN_CONFIG(data), SECTION_BACKBONE, true,
 	  "/var/lib/undercroft", "Folder for the apps' databases." },
-	{ SECTION_BACKBONE, "threads", config_set_threads, IN_CONFIG(threads), false,
+	{ "threads", config_set_threads, IN_CONFIG(threads), SECTION_BACKBONE, false,
 	  "0", "Threads that serve connections; 0: one for each processor." },
-	{ SECTION_BACKBONE, "log", config_set_log, IN_CONFIG(log), false,
+	{ "log", config_set_log, IN_CONFIG(log), SECTION_BACKBONE, false,
 	  "info", "error, info or debug." },
-	{ SECTION_BACKBONE, "peer_ca", config_set_path, IN_CONFIG(peer_ca), false,
+	{ "peer_ca", config_set_path, IN_CONFIG(peer_ca), SECTION_BACKBONE, false,
 	  "/etc/undercroft/peers.pem", "The authority of peers that name no `ca` of their own." },
 
-	{ SECTION_APP, "domain", config_set_domain, IN_APP(domain), true,
+	{ "domain", config_set_domain, IN_APP(domain), SECTION_APP, true,
 	  "dial.example", "Its domain, as in mimi://DOMAIN and in its certificate." },
-	{ SECTION_APP, "listen", config_set_listen, IN_APP(listen), true,
+	{ "listen", config_set_listen, IN_APP(listen), SECTION_APP, true,
 	  "127.0.0.1:8441", "Where clients and peers connect." },
-	{ SECTION_APP, "certificate", config_set_path, IN_APP(certificate), true,
+	{ "certificate", config_set_path, IN_APP(certificate), SECTION_APP, true,
 	  "/etc/undercroft/dial.pem", "TLS certificate chain, PEM; peers are shown it, too." },
-	{ SECTION_APP, "private_key", config_set_path, IN_APP(private_key), true,
+	{ "private_key", config_set_path, IN_APP(private_key), SECTION_APP, true,
 	  "/etc/undercroft/dial.key", "Its private key, PEM." },
-	{ SECTION_APP, "names", config_set_names, IN_APP(names), true,
+	{ "names", config_set_names, IN_APP(names), SECTION_APP, true,
 	  "number", "What people are known by: number, handle or address." },
-	{ SECTION_APP, "keys", config_set_path, IN_APP(keys), true,
+	{ "keys", config_set_path, IN_APP(keys), SECTION_APP, true,
 	  "/var/lib/undercroft-keys/dial", "Folder of the app's own keys, apart from its data." },
-	{ SECTION_APP, "delivery", config_set_text, IN_APP(delivery), false,
+	{ "delivery", config_set_text, IN_APP(delivery), SECTION_APP, false,
 	  "/usr/local/bin/send-code",
 	  "Command that sends a code: number or address and code on its input, a line each." },
 
-	{ SECTION_PEER, "url", config_set_url, IN_PEER(url), true,
+	{ "url", config_set_url, IN_PEER(url), SECTION_PEER, true,
 	  "https://lens.example:8442", "Where it is reached." },
-	{ SECTION_PEER, "ca", config_set_path, IN_PEER(ca), false,
+	{ "ca", config_set_path, IN_PEER(ca), SECTION_PEER, false,
 	  "/etc/undercroft/lens-ca.pem", "The authority that vouches for its certificate, PEM." },
 };
 /* clang-format on */
@@ -75,13 +75,13 @@ struct reader {
 	enum section section;
 	struct view name; /* of the section */
 	unsigned line, section_line;
-	void *target;    /* NULL: in a section that is skipped */
-	uint32_t seen;   /* keys of this section, a bit each */
+	void *target;  /* NULL: in a section that is skipped */
+	uint32_t seen; /* keys of this section, a bit each */
 	bool backbone_seen;
 };
 
-static void mistake(struct config_mistakes *m, unsigned line, const char *section,
-		    struct view name, struct view key, const char *why)
+static void mistake(struct config_mistakes *m, unsigned line, const char *section, struct view name,
+		    struct view key, const char *why)
 {
 	m->n++;
 	buf_printf(m->out, "%s:", m->file);
@@ -161,7 +161,8 @@ static const char *peer_begin(struct reader *r)
 	if (why)
 		return why;
 	r->target = &c->peers[c->peers_n++];
-	*(struct config_peer *)r->target = (struct config_peer){ .domain = domain, .line = r->line };
+	*(struct config_peer *)r->target =
+		(struct config_peer){ .domain = domain, .line = r->line };
 	return NULL;
 }
 
@@ -224,8 +225,8 @@ static void key_read(struct reader *r, struct view line)
 		return;
 	}
 	size_t i = 0;
-	while (i < KEYS_N && (keys[i].section != r->section ||
-			      !view_equal(key, view_str(keys[i].name))))
+	while (i < KEYS_N &&
+	       (keys[i].section != r->section || !view_equal(key, view_str(keys[i].name))))
 		i++;
 	if (i == KEYS_N) {
 		wrong(r, r->line, key, "is not a key of this section");
@@ -238,9 +239,9 @@ static void key_read(struct reader *r, struct view line)
 		return;
 	}
 	r->seen |= 1u << i;
-	const char *why = value.n ? keys[i].set(&r->where, value,
-						(uint8_t *)r->target + keys[i].offset) :
-				    "is empty";
+	const char *why =
+		value.n ? keys[i].set(&r->where, value, (uint8_t *)r->target + keys[i].offset)
+			: "is empty";
 	if (why)
 		wrong(r, r->line, key, why);
 }
@@ -300,8 +301,8 @@ static void whole_check(struct reader *r)
 		peer_check(r, &c->peers[i]);
 }
 
-uc_err config_read(struct arena *a, struct view text, const char *folder,
-		   struct config_mistakes *m, struct config *out)
+uc_err config_read(struct arena *a, struct view text, const char *folder, struct config_mistakes *m,
+		   struct config *out)
 {
 	struct reader r = { .where = { a, folder }, .mistakes = m, .config = out };
 	*out = (struct config){ .log = CONFIG_LOG_INFO };
@@ -328,8 +329,8 @@ void config_add_example(struct buf *out)
 	for (size_t i = 0; i < KEYS_N; i++) {
 		const struct section_kind *s = &sections[keys[i].section];
 		if (keys[i].section != at) {
-			buf_printf(out, "\n# %s\n[%s%s%s]\n", s->help, s->name, s->example ? " " : "",
-				   s->example ? s->example : "");
+			buf_printf(out, "\n# %s\n[%s%s%s]\n", s->help, s->name,
+				   s->example ? " " : "", s->example ? s->example : "");
 			at = keys[i].section;
 		}
 		buf_printf(out, "# %s%s\n%s = %s\n", keys[i].help,

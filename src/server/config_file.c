@@ -43,8 +43,7 @@ static uc_err file_read(const char *file, struct buf *out)
 	return err;
 }
 
-uc_err config_load(struct arena *a, const char *file, struct config_mistakes *m,
-		   struct config *out)
+uc_err config_load(struct arena *a, const char *file, struct config_mistakes *m, struct config *out)
 {
 	struct buf text;
 	struct view folder = { 0 };
@@ -59,8 +58,8 @@ uc_err config_load(struct arena *a, const char *file, struct config_mistakes *m,
 	const char *slash = strrchr(file, '/');
 	err = arena_copy(a, view_make(file, slash ? (size_t)(slash - file) : 0), &folder);
 	if (!err)
-		err = config_read(a, buf_view(&text),
-				  slash == file ? "/" : (const char *)folder.p, m, out);
+		err = config_read(a, buf_view(&text), slash == file ? "/" : (const char *)folder.p,
+				  m, out);
 	buf_done(&text);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,17 @@ static void banner(const struct config *c)
 	fflush(stdout);
 }
 
+/* A connection is a descriptor: as many as the system lets us have. */
+static void descriptors_raise(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		log_error("descriptors.failed", "reason=\"%s\"", strerror(errno));
+}
+
 static void signals_block(sigset_t *set)
 {
 	sigemptyset(set);
@@ -122,6 +134,7 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	int which = 0;
 	/* Before threads, so that all of them leave the signals to sigwait. */
 	signals_block(&set);
+	descriptors_raise();
 	TRY(backbone_start(c, env_system(), kind, delivery, &b));
 	banner(c);
 	for (size_t i = 0; i < c->apps_n; i++)

@@ -31,8 +31,8 @@ struct packet {
 };
 
 struct running {
-	pid_t pid; /* 0: free */
 	uint64_t until_ms;
+	pid_t pid; /* 0: free */
 	uint32_t app;
 };
 

@@ -21,8 +21,8 @@ struct client {
 	struct app_side *app;
 	uint64_t id;
 	bool is_ws, is_waiting;
-	size_t frames, bytes;   /* at the app, unhandled */
-	struct message *held;   /* did not fit into the app's queue */
+	size_t frames, bytes; /* at the app, unhandled */
+	struct message *held; /* did not fit into the app's queue */
 	struct client *next_waiting;
 };
 
@@ -141,8 +141,7 @@ static void on_request(void *ctx, struct http_conn *conn, const struct http_rout
 	routes_add_headers(&headers, &q->headers);
 	struct message_parts parts = { view_str(peer), q->method, q->path, buf_view(&headers),
 				       body };
-	struct message *m =
-		headers.failed ? NULL : message_new(MESSAGE_REQUEST, c->id, &parts);
+	struct message *m = headers.failed ? NULL : message_new(MESSAGE_REQUEST, c->id, &parts);
 	buf_done(&headers);
 	if (m)
 		m->index = app->front->o.index;

@@ -14,12 +14,13 @@ void log_init(enum config_log level)
 }
 
 /* One write for a line, so that lines of several threads don't mix. */
-static void line_write(enum config_log level, const char *event, const char *format, va_list args)
+void log_line(enum config_log level, const char *event, const char *format, ...)
 {
 	static const char *const names[] = { "error", "info", "debug" };
 	char line[512];
 	struct timespec t = { 0 };
 	struct tm tm;
+	va_list args;
 	if (level > log_level)
 		return;
 	clock_gettime(CLOCK_REALTIME, &t);
@@ -27,35 +28,13 @@ static void line_write(enum config_log level, const char *event, const char *for
 	size_t n = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ ", &tm);
 	int more = snprintf(line + n, sizeof line - n, "%s %s ", names[level], event);
 	n += more > 0 ? (size_t)more : 0;
+	va_start(args, format);
 	more = vsnprintf(line + n, sizeof line - n - 1, format, args);
+	va_end(args);
 	n += more > 0 ? (size_t)more : 0;
 	if (n > sizeof line - 2)
 		n = sizeof line - 2;
 	line[n++] = '\n';
 	ssize_t written = write(STDERR_FILENO, line, n);
 	(void)written; /* there is nobody else to tell */
-}
-
-void log_error(const char *event, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	line_write(CONFIG_LOG_ERROR, event, format, args);
-	va_end(args);
-}
-
-void log_info(const char *event, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	line_write(CONFIG_LOG_INFO, event, format, args);
-	va_end(args);
-}
-
-void log_debug(const char *event, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	line_write(CONFIG_LOG_DEBUG, event, format, args);
-	va_end(args);
 }

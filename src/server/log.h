@@ -9,8 +9,10 @@
 /* Once, before threads. */
 void log_init(enum config_log level);
 /* event: a fixed word, such as app.started; format: fixed keys, values that carry no content. */
-void log_error(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_info(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_debug(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_line(enum config_log level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define log_error(...) log_line(CONFIG_LOG_ERROR, __VA_ARGS__)
+#define log_info(...)  log_line(CONFIG_LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(CONFIG_LOG_DEBUG, __VA_ARGS__)
 
 #endif

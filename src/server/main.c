@@ -12,7 +12,8 @@ enum { OUTPUT_MAX = 1 << 20, CONFIG_ARENA_MAX = 4 << 20 };
 static void usage(FILE *to)
 {
 	fputs("usage: undercroftd FILE                 run the backbone of this configuration\n"
-	      "       undercroftd --check-config FILE  name each mistake in it, by file, line and key\n"
+	      "       undercroftd --check-config FILE  name each mistake in it, by file, line and "
+	      "key\n"
 	      "       undercroftd --print-config       print a commented example\n"
 	      "       undercroftd --init FILE          make the folders and keys that are missing\n"
 	      "       undercroftd --version\n\n"

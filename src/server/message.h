@@ -9,7 +9,7 @@
 enum message_kind {
 	/* front -> app; id is the connection */
 	MESSAGE_OPENED = 1,
-	MESSAGE_FRAME,  /* body */
+	MESSAGE_FRAME, /* body */
 	MESSAGE_CLOSED,
 	/* front or app -> app; id is the asker's */
 	MESSAGE_REQUEST, /* domain: the asking peer's or empty; method, path, headers, body */
@@ -44,7 +44,7 @@ struct message {
 	int status;
 	uint32_t retry_after_s;
 	size_t frames_count, frames_bytes;
-	size_t bytes; /* of the whole, for the queue's limit */
+	size_t bytes;               /* of the whole, for the queue's limit */
 	struct message_parts parts; /* into data */
 	uint8_t data[];
 };

@@ -63,8 +63,7 @@ static void on_done(void *ctx, const struct https_response *r)
 		routes_add_headers(&lines, r->headers);
 	if (r->err && r->err != UC_E_CLOSED)
 		log_info("peer.unreached", "app=%s peer=%s error=%s",
-			 q->peers->config->apps[q->app].name, q->peer->domain,
-			 uc_err_name(r->err));
+			 q->peers->config->apps[q->app].name, q->peer->domain, uc_err_name(r->err));
 	answer(q->peers, q->app, q->id, r->status, r->retry_after_s, buf_view(&lines), r->body);
 	buf_done(&lines);
 	heap_free(q);

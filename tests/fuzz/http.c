@@ -82,8 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	bool is_response = data[0] & 1, is_begun = data[0] & 2;
 	buf_init(&b, n + 100);
 	if (is_begun)
-		buf_add_str(&b, is_response ? "HTTP/1.1 101 Yes\r\n" :
-					      "GET /v1 HTTP/1.1\r\nHost: x\r\n");
+		buf_add_str(&b, is_response ? "HTTP/1.1 101 Yes\r\n"
+					    : "GET /v1 HTTP/1.1\r\nHost: x\r\n");
 	buf_add(&b, data + 1, n - 1);
 	if (is_response)
 		response(buf_view(&b));

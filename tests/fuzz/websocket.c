@@ -26,7 +26,8 @@ static void rewrite(struct view frame, const struct ws_event *e)
 	struct buf b;
 	bool is_masked = frame.p[1] & 0x80;
 	size_t small = frame.p[1] & 0x7f, at = small == 126 ? 4 : small == 127 ? 10 : 2;
-	if (!(frame.p[0] & 0x80) || (frame.p[0] & 0x0f) == WS_OP_CONTINUATION || e->kind == WS_CLOSE)
+	if (!(frame.p[0] & 0x80) || (frame.p[0] & 0x0f) == WS_OP_CONTINUATION ||
+	    e->kind == WS_CLOSE)
 		return;
 	buf_init(&b, frame.n + 1);
 	ws_frame_add(&b, (enum ws_opcode)(frame.p[0] & 0x0f), e->data,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define HOST "Host: dial.localhost\r\n"
-#define UPGRADE                                                                  \
+#define UPGRADE                                                                     \
 	"GET /v1 HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\n" \
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -31,7 +31,7 @@ static struct {
 	uv_timer_t guard;
 	int gone, messages;
 	uc_err gone_why;
-	bool pauses;          /* the server pauses at each message */
+	bool pauses; /* the server pauses at each message */
 	struct http_conn *conn;
 	/* raw client */
 	struct stream raw;
@@ -65,8 +65,8 @@ static int on_ws_open(void *ctx, struct http_conn *c, const struct http_route *r
 	(void)ctx;
 	(void)r;
 	w.conn = c;
-	return view_equal(http_header_find(&q->headers, "origin"), VIEW_LIT("https://evil")) ? 403 :
-											       101;
+	return view_equal(http_header_find(&q->headers, "origin"), VIEW_LIT("https://evil")) ? 403
+											     : 101;
 }
 
 static void on_ws_message(void *ctx, struct http_conn *c, struct view m)
@@ -113,7 +113,12 @@ static void world_begin(struct http_limits limits)
 	expect_ok(loop_init(&w.loop, env_system()));
 	expect_ok(tls_server_new(test_certificate_file("dial.localhost"),
 				 test_key_file("dial.localhost"), peers, 3, &w.tls));
-	struct http_server_options o = { &w.loop, w.tls, routes, 4, "undercroft.v1", limits,
+	struct http_server_options o = { &w.loop,
+					 w.tls,
+					 routes,
+					 4,
+					 "undercroft.v1",
+					 limits,
 					 { NULL, on_request, on_ws_open, on_ws_message, on_gone } };
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
@@ -198,8 +203,8 @@ static void expect_status(const char *text, const char *status)
 	world_begin(http_limits_default);
 	raw_run(view_str(text), NULL);
 	if (w.raw_got.n < 12 || !view_equal(view_make(w.raw_got.p + 9, 3), view_str(status)))
-		test_fail(__FILE__, __LINE__, "%.40s... gave %.*s, not %s", text,
-			  (int)w.raw_got.n, (const char *)w.raw_got.p, status);
+		test_fail(__FILE__, __LINE__, "%.40s... gave %.*s, not %s", text, (int)w.raw_got.n,
+			  (const char *)w.raw_got.p, status);
 	world_end();
 }
 
@@ -210,9 +215,10 @@ TEST(requests_are_answered)
 			 "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
 			 "Connection: close\r\n\r\nabc"),
 		NULL);
-	expect_bytes(buf_view(&w.raw_got),
-		     VIEW_LIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-			      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"));
+	expect_bytes(
+		buf_view(&w.raw_got),
+		VIEW_LIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+			 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"));
 	world_end();
 }
 
@@ -227,7 +233,8 @@ TEST(wrong_requests_are_refused)
 	expect_status("rubbish\r\n\r\n", "400");
 	expect_status(UPGRADE "\r\n", "426"); /* no subprotocol */
 	expect_status(UPGRADE "Sec-WebSocket-Protocol: undercroft.v2\r\n\r\n", "426");
-	expect_status(UPGRADE "Sec-WebSocket-Protocol: undercroft.v1\r\nOrigin: https://evil\r\n\r\n",
+	expect_status(UPGRADE
+		      "Sec-WebSocket-Protocol: undercroft.v1\r\nOrigin: https://evil\r\n\r\n",
 		      "403");
 	expect_status("POST /mimi/x HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", "403");
 }
@@ -433,8 +440,9 @@ static void client_run(const char *host, const char *ca, const char *protocol, u
 {
 	struct ws_client *c = NULL;
 	expect_ok(tls_client_new(test_path(ca), NULL, NULL, &w.raw_tls));
-	struct ws_client_options o = { host, port ? port : http_server_port(w.server), "/v1",
-				       protocol, w.raw_tls, 0, 0 };
+	struct ws_client_options o = {
+		host, port ? port : http_server_port(w.server), "/v1", protocol, w.raw_tls, 0, 0
+	};
 	expect_ok(ws_client_open(&w.loop, &o, &client_handler, &c));
 	loop_run(&w.loop);
 	expect_eq(w.closed, 1);
@@ -450,8 +458,13 @@ TEST(client_and_server_echo)
 			big[i] = (uint8_t)(i * i >> 3);
 		struct ws_client *c = NULL;
 		expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.raw_tls));
-		struct ws_client_options o = { "dial.localhost", http_server_port(w.server), "/v1",
-					       "undercroft.v1", w.raw_tls, 0, 0 };
+		struct ws_client_options o = { "dial.localhost",
+					       http_server_port(w.server),
+					       "/v1",
+					       "undercroft.v1",
+					       w.raw_tls,
+					       0,
+					       0 };
 		expect_ok(ws_client_open(&w.loop, &o, &client_handler, &c));
 		loop_run(&w.loop);
 		expect_eq(w.opened, 1);
@@ -506,8 +519,13 @@ TEST(a_stopping_server_says_so)
 	world_begin(http_limits_default);
 	struct ws_client *c = NULL;
 	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.raw_tls));
-	struct ws_client_options o = { "dial.localhost", http_server_port(w.server), "/v1",
-				       "undercroft.v1", w.raw_tls, 0, 0 };
+	struct ws_client_options o = { "dial.localhost",
+				       http_server_port(w.server),
+				       "/v1",
+				       "undercroft.v1",
+				       w.raw_tls,
+				       0,
+				       0 };
 	expect_ok(ws_client_open(&w.loop, &o, &h, &c));
 	loop_run(&w.loop);
 	expect_eq(w.closed, 1);

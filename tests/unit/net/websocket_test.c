@@ -104,7 +104,8 @@ TEST(rules_are_enforced)
 		struct ws_event e;
 		size_t used;
 		ws_decoder_init(&d, WS_SERVER, 100);
-		uc_err err = decode(&d, raw(cases[i].first, view_make(large, cases[i].n)), &e, &used);
+		uc_err err =
+			decode(&d, raw(cases[i].first, view_make(large, cases[i].n)), &e, &used);
 		if (!err || err == UC_E_PENDING || d.error_code != cases[i].code)
 			test_fail(__FILE__, __LINE__, "case %zu: %s %u", i, uc_err_name(err),
 				  d.error_code);

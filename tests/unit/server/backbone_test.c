@@ -86,8 +86,8 @@ static void world_begin(bool split)
 	if (split) {
 		peer_add(&w.config, &w.other_config.apps[0]);
 		peer_add(&w.other_config, &w.config.apps[0]);
-		expect_ok(backbone_start(&w.other_config, env_system(), &echo_kind, NULL,
-					 &w.other));
+		expect_ok(
+			backbone_start(&w.other_config, env_system(), &echo_kind, NULL, &w.other));
 	}
 	static char command[200];
 	snprintf(command, sizeof command, "/usr/bin/tee -a %s", test_path("codes"));
@@ -145,8 +145,9 @@ static const struct ws_client_handler handler = { NULL, on_open, on_message, on_
 static void connect_to(const struct config_app *app)
 {
 	struct ws_client *c = NULL;
-	struct ws_client_options o = { app->domain, app->listen.port, "/v1", "undercroft.v1", w.tls,
-				       0, 0 };
+	struct ws_client_options o = {
+		app->domain, app->listen.port, "/v1", "undercroft.v1", w.tls, 0, 0
+	};
 	expect_ok(ws_client_open(&w.loop, &o, &handler, &c));
 }
 
@@ -189,9 +190,10 @@ TEST(apps_of_one_process_ask_each_other)
 {
 	world_begin(false);
 	talk("ask lens.localhost", 1, 1);
-	expect_bytes(buf_view(&w.last),
-		     VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
-			      "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
+	expect_bytes(
+		buf_view(&w.last),
+		VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
+			 "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
 	world_end();
 }
 
@@ -199,9 +201,10 @@ TEST(apps_of_two_processes_say_the_same)
 {
 	world_begin(true);
 	talk("ask lens.localhost", 1, 1);
-	expect_bytes(buf_view(&w.last),
-		     VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
-			      "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
+	expect_bytes(
+		buf_view(&w.last),
+		VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
+			 "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
 	world_end();
 }
 
@@ -265,8 +268,9 @@ TEST(stopping_says_going_away)
 						    on_closed };
 	world_begin(false);
 	struct ws_client *c = NULL;
-	struct ws_client_options o = { "dial.localhost", w.config.apps[0].listen.port, "/v1",
-				       "undercroft.v1", w.tls, 0, 0 };
+	struct ws_client_options o = {
+		"dial.localhost", w.config.apps[0].listen.port, "/v1", "undercroft.v1", w.tls, 0, 0
+	};
 	expect_ok(ws_client_open(&w.loop, &o, &h, &c));
 	loop_run(&w.loop);
 	pthread_join(stopper, NULL);

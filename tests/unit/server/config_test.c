@@ -22,16 +22,16 @@ static void expect_said(const char *text, const char *want)
 	expect_bytes(buf_view(&said), view_str(want));
 }
 
-#define APP(name, port)                                                              \
-	"[app " name "]\ndomain = " name ".localhost\nlisten = 127.0.0.1:" port      \
-	"\ncertificate = tls/" name ".pem\nprivate_key = /abs/" name                 \
+#define APP(name, port)                                                         \
+	"[app " name "]\ndomain = " name ".localhost\nlisten = 127.0.0.1:" port \
+	"\ncertificate = tls/" name ".pem\nprivate_key = /abs/" name            \
 	".key\nnames = handle\nkeys = keys/" name "\n"
 
 TEST(three_apps_are_read)
 {
-	expect_ok(read_text("# comment\n[backbone]\ndata = data\n\n" APP("dial", "8441")
-				    APP("lens", "8442") APP("plaza", "8443")
-			    "[peer far.example]\nurl = https://far.example:99\nca = far.pem\n"));
+	expect_ok(read_text("# comment\n[backbone]\ndata = data\n\n" APP("dial", "8441") APP(
+		"lens", "8442") APP("plaza", "8443") "[peer far.example]\nurl = "
+						     "https://far.example:99\nca = far.pem\n"));
 	expect_eq(config.apps_n, 3);
 	expect_bytes(view_str(config.data), VIEW_LIT("run/data"));
 	expect_bytes(view_str(config.apps[1].certificate), VIEW_LIT("run/tls/lens.pem"));
@@ -46,50 +46,53 @@ TEST(three_apps_are_read)
 
 TEST(all_mistakes_are_said_with_line_and_key)
 {
-	expect_said("data = early\n"
-		    "[backbone]\n"
-		    "dat = x\n"
-		    "threads = many\n"
-		    "log = loud\n"
-		    "log = info\n"
-		    "[app dial]\n"
-		    "domain = Dial\n"
-		    "listen = localhost:1\n"
-		    "certificate =\n"
-		    "private_key = k\n"
-		    "names = nick\n"
-		    "nonsense\n"
-		    "[app dial]\n"
-		    "bogus = 1\n"
-		    "[pear x]\n"
-		    "[backbone\n",
-		    "x.conf:1: data: stands before the first section\n"
-		    "x.conf:3: [backbone] dat: is not a key of this section\n"
-		    "x.conf:4: [backbone] threads: is not a number from 0 to 256\n"
-		    "x.conf:5: [backbone] log: is not error, info or debug\n"
-		    "x.conf:6: [backbone] log: is there twice\n"
-		    "x.conf:2: [backbone] data: is missing\n"
-		    "x.conf:8: [app dial] domain: is not a domain in lower case, such as dial.example\n"
-		    "x.conf:9: [app dial] listen: is not ADDRESS:PORT with a numeric address, such as "
-		    "127.0.0.1:8441\n"
-		    "x.conf:10: [app dial] certificate: is empty\n"
-		    "x.conf:12: [app dial] names: is not number, handle or address\n"
-		    "x.conf:13: [app dial] nonsense: is not a line of the form `key = value`\n"
-		    "x.conf:7: [app dial] keys: is missing\n"
-		    "x.conf:14: [app dial] is there twice\n"
-		    "x.conf:15: [app dial] bogus: is not a key of this section\n"
-		    "x.conf:16: pear x: is not [backbone], [app NAME] or [peer DOMAIN]\n"
-		    "x.conf:17: [backbone: has no closing bracket\n");
+	expect_said(
+		"data = early\n"
+		"[backbone]\n"
+		"dat = x\n"
+		"threads = many\n"
+		"log = loud\n"
+		"log = info\n"
+		"[app dial]\n"
+		"domain = Dial\n"
+		"listen = localhost:1\n"
+		"certificate =\n"
+		"private_key = k\n"
+		"names = nick\n"
+		"nonsense\n"
+		"[app dial]\n"
+		"bogus = 1\n"
+		"[pear x]\n"
+		"[backbone\n",
+		"x.conf:1: data: stands before the first section\n"
+		"x.conf:3: [backbone] dat: is not a key of this section\n"
+		"x.conf:4: [backbone] threads: is not a number from 0 to 256\n"
+		"x.conf:5: [backbone] log: is not error, info or debug\n"
+		"x.conf:6: [backbone] log: is there twice\n"
+		"x.conf:2: [backbone] data: is missing\n"
+		"x.conf:8: [app dial] domain: is not a domain in lower case, such as dial.example\n"
+		"x.conf:9: [app dial] listen: is not ADDRESS:PORT with a numeric address, such as "
+		"127.0.0.1:8441\n"
+		"x.conf:10: [app dial] certificate: is empty\n"
+		"x.conf:12: [app dial] names: is not number, handle or address\n"
+		"x.conf:13: [app dial] nonsense: is not a line of the form `key = value`\n"
+		"x.conf:7: [app dial] keys: is missing\n"
+		"x.conf:14: [app dial] is there twice\n"
+		"x.conf:15: [app dial] bogus: is not a key of this section\n"
+		"x.conf:16: pear x: is not [backbone], [app NAME] or [peer DOMAIN]\n"
+		"x.conf:17: [backbone: has no closing bracket\n");
 }
 
 TEST(apps_and_peers_do_not_collide)
 {
-	expect_said("[backbone]\ndata = d\n" APP("dial", "1") APP("lens", "1")
-		    "delivery = /bin/true\n[peer lens.localhost]\nurl = https://a\n",
-		    "x.conf:10: [app lens] listen: is that of another app\n"
-		    "x.conf:10: [app lens] delivery: is of no use: handles need no code\n"
-		    "x.conf:18: [peer lens.localhost] ca: is missing, and [backbone] has no peer_ca\n"
-		    "x.conf:18: [peer lens.localhost] is an app of this backbone\n");
+	expect_said(
+		"[backbone]\ndata = d\n" APP("dial", "1")
+			APP("lens",
+			    "1") "delivery = /bin/true\n[peer lens.localhost]\nurl = https://a\n",
+		"x.conf:10: [app lens] listen: is that of another app\n"
+		"x.conf:10: [app lens] delivery: is of no use: handles need no code\n"
+		"x.conf:18: [peer lens.localhost] ca: is missing, and [backbone] has no peer_ca\n"
+		"x.conf:18: [peer lens.localhost] is an app of this backbone\n");
 	expect_said("", "x.conf: there is no [backbone] section\n"
 			"x.conf: there is no [app NAME] section\n");
 }
