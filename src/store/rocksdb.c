@@ -21,6 +21,7 @@ struct store_engine {
 	rocksdb_writeoptions_t *write;
 	rocksdb_readoptions_t *read;
 	rocksdb_writebatch_t *batch;
+	_Atomic uc_err failed; /* a write, sync or compaction did; maintain may run beside */
 };
 
 struct store_cursor {
@@ -91,8 +92,13 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	return r;
 }
 
+/* Once a file could not be written RocksDB is not closed, only left: builds with assertions, such
+ * as Debian's, abort when a file that failed is touched again, and there is nothing more to be
+ * saved.  The lock stays with this process; the next one recovers. */
 static void engine_close(struct store_engine *e)
 {
+	if (e->failed)
+		return;
 	if (e->db)
 		rocksdb_close(e->db);
 	rocksdb_writebatch_destroy(e->batch);
@@ -156,6 +162,14 @@ static void batch_add(rocksdb_writebatch_t *batch, const struct store_change *c)
 	}
 }
 
+static uc_err write_error(struct store_engine *e, char *message)
+{
+	uc_err err = error_of(message);
+	if (err)
+		e->failed = err;
+	return err;
+}
+
 static uc_err engine_write(struct store_engine *e, const struct store_change *first)
 {
 	char *message = NULL;
@@ -163,14 +177,14 @@ static uc_err engine_write(struct store_engine *e, const struct store_change *fi
 		batch_add(e->batch, c);
 	rocksdb_write(e->db, e->write, e->batch, &message);
 	rocksdb_writebatch_clear(e->batch);
-	return error_of(message);
+	return write_error(e, message);
 }
 
 static uc_err engine_sync(struct store_engine *e)
 {
 	char *message = NULL;
 	rocksdb_flush_wal(e->db, 1, &message);
-	return error_of(message);
+	return write_error(e, message);
 }
 
 static uc_err engine_cursor_open(struct store_engine *e, struct view from, struct view end,
@@ -224,12 +238,12 @@ static uc_err flush(struct store_engine *e)
 {
 	char *message = NULL;
 	rocksdb_put(e->db, e->write, "\xff", 1, "", 0, &message);
-	TRY(error_of(message));
+	TRY(write_error(e, message));
 	rocksdb_flushoptions_t *wait = rocksdb_flushoptions_create();
 	rocksdb_flushoptions_set_wait(wait, 1);
 	rocksdb_flush(e->db, wait, &message);
 	rocksdb_flushoptions_destroy(wait);
-	return error_of(message);
+	return write_error(e, message);
 }
 
 static uc_err delete_obsolete_files(struct store_engine *e)
@@ -245,6 +259,7 @@ static uc_err delete_obsolete_files(struct store_engine *e)
  * that doesn't name the old files' first and last keys. */
 static uc_err engine_maintain(struct store_engine *e)
 {
+	TRY(e->failed);
 	TRY(flush(e));
 	rocksdb_compactoptions_t *all = rocksdb_compactoptions_create();
 	rocksdb_compactoptions_set_bottommost_level_compaction(all, BOTTOMMOST_FORCE);

@@ -107,7 +107,8 @@ void store_expect_absent(struct store_batch *b, struct view key);
  * UC_E_ARGUMENT   a key outside the shard (check_shards)
  * UC_E_TOO_LARGE  a key, a value or the batch
  * UC_E_FULL, UC_E_STORE, UC_E_CORRUPT  the engine failed; the store refuses writes (with the same
- *                 error) until it is opened again */
+ *                 error) until it is opened again, which with RocksDB takes another process.  What
+ *                 was committed and not synced is in doubt.  Reading goes on */
 uc_err UC_MUST_USE store_commit(struct store *s, struct store_batch *b);
 /* All that was committed is durable on return.  Errors as store_commit. */
 uc_err UC_MUST_USE store_sync(struct store *s);

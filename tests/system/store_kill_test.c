@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,9 +163,58 @@ TEST(killed_again_and_again)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Files may not grow beyond a limit, as on a disk that fails: the store says so, goes on reading
+ * and writes no more; the process lives. */
+static int work_until_refused(const char *dir)
+{
+	struct rlimit limit = { 100000, 100000 };
+	struct store_options o = options_for(dir);
+	struct store *s;
+	uint64_t i;
+	uc_err err = UC_OK;
+	signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &limit) || store_open(&o, &s) || last_number(s, "a", &i))
+		return 2;
+	for (int n = 0; n < 2000 && !err; n++) {
+		err = commit_one(s, ++i);
+		if (!err)
+			err = store_sync(s);
+		if (!err && write(STDOUT_FILENO, &i, sizeof i) != sizeof i)
+			return 3;
+	}
+	if (err != UC_E_STORE || store_sync(s) != err || commit_one(s, i) != err ||
+	    store_maintain(s) != err || last_number(s, "b", &i))
+		return 4;
+	store_close(s);
+	return 0;
+}
+
+TEST(failing_disk)
+{
+	char dir[] = "/tmp/store-fail-XXXXXX", command[256];
+	uint64_t said = 0, n;
+	if (!mkdtemp(dir))
+		abort();
+	for (int round = 0; round < 2; round++) {
+		char exe[128];
+		ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
+		exe[len > 0 ? len : 0] = 0;
+		snprintf(command, sizeof command, "'%s' refuse %s", exe, dir);
+		FILE *f = popen(command, "r");
+		while (f && fread(&n, sizeof n, 1, f) == 1)
+			said = n;
+		expect(f && pclose(f) == 0);
+		verify(dir, said);
+	}
+	expect(said > 0);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* The same program is the one that is killed; the harness owns main. */
 __attribute__((constructor(101))) static void begin(int argc, char **argv)
 {
 	if (argc == 3 && view_equal(view_str(argv[1]), VIEW_LIT("work")))
 		_exit(work(argv[2]));
+	if (argc == 3 && view_equal(view_str(argv[1]), VIEW_LIT("refuse")))
+		_exit(work_until_refused(argv[2]));
 }
