@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provider/limits.h"
+
+#include "base/heap.h"
+
+static const struct {
+	uint32_t burst, hour;
+} limits[] = {
+#define PROVIDER_LIMIT_ROW(name, burst, hour) { burst, hour },
+	PROVIDER_LIMITS(PROVIDER_LIMIT_ROW)
+#undef PROVIDER_LIMIT_ROW
+};
+
+enum { HOUR_MS = 3600 * 1000 };
+
+uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
+{
+	uint64_t step = HOUR_MS / limits[limit].hour;
+	uint64_t room = step * limits[limit].burst;
+	uint64_t from = r->empty_until_ms > now_ms ? r->empty_until_ms : now_ms;
+	/* A clock that jumped back must not lock anybody out for longer than a full bucket lasts. */
+	if (from > now_ms + room)
+		from = now_ms + room;
+	if (from + step > now_ms + room)
+		return (uint32_t)((from + step - now_ms - room) / 1000 + 1);
+	r->empty_until_ms = from + step;
+	return 0;
+}
+
+uc_err rate_table_init(struct rate_table *t, const struct env *env)
+{
+	t->last_sweep_ms = 0;
+	return map_init(&t->map, env);
+}
+
+void rate_table_done(struct rate_table *t)
+{
+	size_t at = 0;
+	struct view key;
+	void *value;
+	while (map_next(&t->map, &at, &key, &value))
+		heap_free(value);
+	map_done(&t->map);
+}
+
+/* Forgets buckets that are full again; at most once a minute, a bounded number each time. */
+static void sweep(struct rate_table *t, uint64_t now_ms)
+{
+	enum { AT_ONCE = 256 };
+	struct view full[AT_ONCE];
+	size_t n = 0, at = 0;
+	struct view key;
+	void *value;
+	if (now_ms < t->last_sweep_ms + 60000)
+		return;
+	t->last_sweep_ms = now_ms;
+	while (n < AT_ONCE && map_next(&t->map, &at, &key, &value))
+		if (((struct rate_state *)value)->empty_until_ms <= now_ms)
+			full[n++] = key;
+	for (size_t i = 0; i < n; i++) {
+		/* The key's bytes go with the slot: find the value first. */
+		void *gone = map_remove(&t->map, full[i]);
+		heap_free(gone);
+	}
+}
+
+uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct view key,
+			 uint64_t now_ms)
+{
+	uint8_t whole[256];
+	if (key.n > sizeof whole - 1)
+		key.n = sizeof whole - 1;
+	whole[0] = (uint8_t)limit;
+	if (key.n)
+		memcpy(whole + 1, key.p, key.n);
+	struct view name = view_make(whole, key.n + 1);
+	sweep(t, now_ms);
+	struct rate_state *r = map_find(&t->map, name);
+	if (!r) {
+		if (t->map.n >= RATE_KEYS_MAX || !(r = HEAP_NEW(struct rate_state)))
+			return 60;
+		if (map_put(&t->map, name, r)) {
+			heap_free(r);
+			return 60;
+		}
+	}
+	return rate_take(r, limit, now_ms);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How often something may be asked: token buckets, by session in memory, and by name, account or
+ * other app in one bounded table. */
+#ifndef PROVIDER_LIMITS_H
+#define PROVIDER_LIMITS_H
+
+#include "base/map.h"
+
+/* X(NAME, how many at once, how many an hour) */
+#define PROVIDER_LIMITS(X)                                            \
+	X(REQUEST, 400, 72000)     /* any request of a session */     \
+	X(LOOKUP, 20, 60)          /* look-ups of a session */        \
+	X(CODE, 3, 6)              /* codes asked for by a session */ \
+	X(CONSENT, 20, 60)         /* contact requests of a session */ \
+	X(ADDRESS, 200, 2000)      /* addresses made by a session */  \
+	X(ROOM, 20, 200)           /* rooms created by a session */   \
+	X(MESSAGE, 600, 120000)    /* messages of a session */        \
+	X(PEER_LOOKUP, 200, 3600)  /* look-ups relayed by one app */  \
+	X(PEER_CONSENT, 200, 3600) /* consents by one app */          \
+	X(ACCOUNT_ASKED, 20, 60)   /* contact requests to one account */
+
+#define PROVIDER_LIMIT_ENUM(name, burst, hour) LIMIT_##name,
+enum provider_limit { PROVIDER_LIMITS(PROVIDER_LIMIT_ENUM) LIMITS_N };
+#undef PROVIDER_LIMIT_ENUM
+
+/* Zeroed: full. */
+struct rate_state {
+	uint64_t empty_until_ms; /* generic cell rate: the theoretical arrival time */
+};
+/* 0: allowed, and counted; else seconds to wait. */
+uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
+
+/* Buckets by key.  Full ones are forgotten; at RATE_KEYS_MAX the table answers as if the bucket
+ * were empty rather than grow. */
+enum { RATE_KEYS_MAX = 100000 };
+struct rate_table {
+	struct map map;
+	uint64_t last_sweep_ms;
+};
+uc_err UC_MUST_USE rate_table_init(struct rate_table *t, const struct env *env);
+void rate_table_done(struct rate_table *t);
+uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct view key,
+			 uint64_t now_ms);
+
+#endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life and clock of a provider, and its questions to other apps. */
+#include "provider/provider.h"
+
+#include "base/heap.h"
+#include "base/text.h"
+#include "mimi/directory.h"
+#include "provider/inside.h"
+
+enum { URL_MAX = 2048, DIRECTORY_MAX = 64 * 1024 };
+
+static uc_err write_directory(struct provider *p)
+{
+	const struct provider_keys *k = p->config.keys;
+	struct directory d = {
+		.domain = p->domain,
+		.base_url = buf_view(&p->base_url),
+		.lookup_key = kem_public(&k->lookup_key),
+		.hub_key = sign_public(&k->hub_key),
+		.franking_key = sign_public(&k->franking_key),
+	};
+	directory_write(&p->directory, &d);
+	return p->directory.failed;
+}
+
+static uc_err fill(struct provider *p, const struct provider_config *config)
+{
+	p->config = *config;
+	p->env = config->env;
+	p->accounts = config->accounts;
+	p->rooms = config->rooms;
+	buf_init(&p->domain_bytes, 256);
+	buf_init(&p->base_url, URL_MAX);
+	buf_init(&p->directory, DIRECTORY_MAX);
+	buf_add_view(&p->domain_bytes, config->domain);
+	buf_add_view(&p->base_url, config->base_url);
+	p->domain = buf_view(&p->domain_bytes);
+	p->config.domain = p->domain;
+	p->config.base_url = buf_view(&p->base_url);
+	p->next_number = p->next_token = 1;
+	TRY(map_init(&p->rooms_live, p->env));
+	TRY(map_init(&p->finders, p->env));
+	TRY(rate_table_init(&p->rates, p->env));
+	if (p->domain_bytes.failed || p->base_url.failed)
+		return UC_E_ARGUMENT;
+	return write_directory(p);
+}
+
+uc_err provider_new(const struct provider_config *config, struct provider **out)
+{
+	struct provider *p = HEAP_NEW(struct provider);
+	if (!p)
+		return UC_E_MEMORY;
+	uc_err err = fill(p, config);
+	if (err)
+		provider_free(p);
+	else
+		*out = p;
+	return err;
+}
+
+static void ask_free(struct ask *a)
+{
+	union {
+		const uint8_t *shown;
+		void *owned;
+	} what = { .shown = a->what.p };
+	heap_free(what.owned);
+	heap_free(a);
+}
+
+void provider_free(struct provider *p)
+{
+	if (!p)
+		return;
+	while (p->sessions)
+		session_close(p->sessions);
+	while (p->asks) {
+		struct ask *a = p->asks;
+		p->asks = a->next;
+		ask_free(a);
+	}
+	rooms_free(p);
+	map_done(&p->rooms_live);
+	map_done(&p->finders);
+	rate_table_done(&p->rates);
+	buf_done(&p->domain_bytes);
+	buf_done(&p->base_url);
+	buf_done(&p->directory);
+	heap_free(p);
+}
+
+uc_err provider_sync(struct provider *p)
+{
+	if (p->accounts_dirty)
+		TRY(store_sync(p->accounts));
+	if (p->rooms_dirty)
+		TRY(store_sync(p->rooms));
+	p->accounts_dirty = p->rooms_dirty = false;
+	return UC_OK;
+}
+
+uc_err commit_accounts(struct provider *p, struct store_batch *b)
+{
+	uc_err err = store_commit(p->accounts, b);
+	store_batch_done(b);
+	if (!err)
+		p->accounts_dirty = true;
+	return err;
+}
+
+uc_err commit_rooms(struct provider *p, struct store_batch *b)
+{
+	uc_err err = store_commit(p->rooms, b);
+	store_batch_done(b);
+	if (!err)
+		p->rooms_dirty = true;
+	return err;
+}
+
+bool is_own_domain(const struct provider *p, struct view domain)
+{
+	return view_equal(domain, p->domain);
+}
+
+/* --- questions to other apps --- */
+
+struct ask *ask_new(struct provider *p, ask_done *done)
+{
+	struct ask *a = HEAP_NEW(struct ask);
+	if (!a)
+		return NULL;
+	a->token = p->next_token++;
+	a->done = done;
+	a->deadline_ms = env_now_ms(p->env) + ASK_TIMEOUT_MS;
+	return a;
+}
+
+void ask_about(struct ask *a, struct view what)
+{
+	uint8_t *copy = heap_new(what.n);
+	if (!copy)
+		return;
+	if (what.n)
+		memcpy(copy, what.p, what.n);
+	a->what = view_make(copy, what.n);
+}
+
+void ask_for_call(struct ask *a, struct call *c)
+{
+	a->session_number = c->s->number;
+	a->type = c->type;
+	a->id = c->id;
+	c->later = true;
+}
+
+static void add_escaped(struct buf *out, struct view target)
+{
+	for (size_t i = 0; i < target.n; i++) {
+		uint8_t ch = target.p[i];
+		bool plain = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+			     (ch >= '0' && ch <= '9') || ch == '-' || ch == '.' || ch == '_' ||
+			     ch == '~';
+		if (plain)
+			buf_add_byte(out, ch);
+		else
+			buf_printf(out, "%%%02X", ch);
+	}
+}
+
+void ask_send(struct provider *p, struct ask *a, struct view domain, const char *endpoint,
+	      struct view target, struct view headers, struct view body)
+{
+	struct buf path;
+	buf_init(&path, 8192);
+	buf_printf(&path, "/v1/%s/", endpoint);
+	add_escaped(&path, target);
+	a->next = p->asks;
+	p->asks = a;
+	struct peer_request q = { .method = VIEW_LIT("POST"), .path = buf_view(&path),
+				  .headers = headers, .body = body };
+	p->config.out->ask(p->config.ctx, a->token, domain, &q);
+	buf_done(&path);
+}
+
+static struct ask *ask_take(struct provider *p, uint64_t token)
+{
+	for (struct ask **at = &p->asks; *at; at = &(*at)->next)
+		if ((*at)->token == token) {
+			struct ask *a = *at;
+			*at = a->next;
+			return a;
+		}
+	return NULL;
+}
+
+void provider_response(struct provider *p, uint64_t token, const struct peer_response *r)
+{
+	struct ask *a = ask_take(p, token);
+	if (!a)
+		return;
+	a->done(p, a, r);
+	ask_free(a);
+}
+
+static void asks_expire(struct provider *p, uint64_t now_ms)
+{
+	static const struct peer_response nobody = { .status = 0 };
+	for (struct ask *a = p->asks; a;) {
+		struct ask *next = a->next;
+		if (a->deadline_ms <= now_ms) {
+			provider_response(p, a->token, &nobody);
+			next = p->asks; /* the list may have changed */
+		}
+		a = next;
+	}
+}
+
+struct call *ask_call(struct provider *p, struct ask *a, struct call *space)
+{
+	struct session *s = session_find(p, a->session_number);
+	if (!s)
+		return NULL;
+	*space = (struct call){ .p = p, .s = s, .type = a->type, .id = a->id };
+	arena_init(&space->arena, CALL_ARENA_MAX, ARENA_PLAIN);
+	return space;
+}
+
+struct view header_find(struct view headers, const char *name)
+{
+	size_t n = strlen(name);
+	while (headers.n) {
+		struct view line;
+		headers = view_cut(headers, '\n', &line);
+		if (line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (line.n <= n || line.p[n] != ':')
+			continue;
+		size_t i = 0;
+		while (i < n && (line.p[i] | 0x20) == (uint8_t)(name[i] | 0x20))
+			i++;
+		if (i < n)
+			continue;
+		line = view_slice(line, n + 1, line.n);
+		while (line.n && line.p[0] == ' ')
+			line = view_slice(line, 1, line.n);
+		return line;
+	}
+	return (struct view){ NULL, 0 };
+}
+
+/* --- questions from other apps --- */
+
+static const struct endpoint {
+	const char *name;
+	peer_handler *handle;
+	size_t body_max;
+} endpoints[] = {
+	{ "keyMaterial", peer_key_material, 65536 },
+	{ "update", peer_update, FRAME_MAX },
+	{ "submitMessage", peer_submit_message, MESSAGE_MAX },
+	{ "notify", peer_notify, WIRE_OBJECT_MAX },
+	{ "groupInfo", peer_group_info, 65536 },
+	{ "requestConsent", peer_request_consent, 65536 },
+	{ "updateConsent", peer_update_consent, 1048576 },
+	{ "identifierQuery", peer_identifier_query, 65536 },
+};
+
+static bool unescape(struct view text, struct arena *a, struct view *out)
+{
+	uint8_t *p = arena_take(a, text.n + 1);
+	size_t n = 0;
+	if (!p)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '%') {
+			p[n++] = text.p[i];
+			continue;
+		}
+		struct view byte;
+		if (i + 2 >= text.n || hex_read(a, view_slice(text, i + 1, 2), &byte))
+			return false;
+		p[n++] = byte.p[0];
+		i += 2;
+	}
+	*out = view_make(p, n);
+	return true;
+}
+
+static const struct endpoint *endpoint_find(struct view path, struct view *target)
+{
+	for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
+		struct view name = view_str(endpoints[i].name);
+		if (path.n > name.n + 5 && view_equal(view_slice(path, 4, name.n), name) &&
+		    path.p[4 + name.n] == '/') {
+			*target = view_slice(path, 5 + name.n, path.n);
+			return &endpoints[i];
+		}
+	}
+	return NULL;
+}
+
+static int answer(struct provider *p, struct view domain, const struct peer_request *q,
+		  struct peer_call *c)
+{
+	struct view escaped;
+	if (view_equal(q->method, VIEW_LIT("GET")) &&
+	    view_equal(q->path, VIEW_LIT("/.well-known/mimi-protocol-directory")))
+		return peer_directory(c);
+	if (!domain.n)
+		return 403;
+	const struct endpoint *e = view_starts_with(q->path, VIEW_LIT("/v1/"))
+					   ? endpoint_find(q->path, &escaped)
+					   : NULL;
+	if (!e || !view_equal(q->method, VIEW_LIT("POST")))
+		return 404;
+	if (q->body.n > e->body_max)
+		return 413;
+	if (!unescape(escaped, c->a, &c->target))
+		return 400;
+	(void)p;
+	return e->handle(c);
+}
+
+void provider_request(struct provider *p, struct view domain, const struct peer_request *q,
+		      void *call)
+{
+	struct arena scratch;
+	struct buf out, headers;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	buf_init(&out, WIRE_OBJECT_MAX);
+	buf_init(&headers, 8192);
+	struct peer_call c = { .p = p, .call = call, .domain = domain, .headers = q->headers,
+			       .body = q->body, .a = &scratch, .out = &out,
+			       .out_headers = &headers };
+	int status = answer(p, domain, q, &c);
+	if (!c.later) {
+		struct peer_response r = { .status = status, .retry_after_s = c.retry_after_s,
+					   .headers = buf_view(&headers), .body = buf_view(&out) };
+		p->config.out->reply(p->config.ctx, call, &r);
+	}
+	buf_done(&headers);
+	buf_done(&out);
+	arena_done(&scratch);
+}
+
+void provider_tick(struct provider *p, uint64_t now_ms)
+{
+	asks_expire(p, now_ms);
+	outbox_run(p, now_ms);
+	rooms_tick(p, now_ms);
+	seats_flush(p);
+	if (now_ms >= p->last_sweep_ms + 3600000) {
+		p->last_sweep_ms = now_ms;
+		pool_sweep(p, now_ms);
+	}
+}
+
+void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t jitter_s)
+{
+	struct going_away_event e = { retry_after_s, jitter_s };
+	for (struct session *s = p->sessions; s; s = s->next)
+		session_send_event(p, s, FRAME_GOING_AWAY, going_away_event_element, &e);
+	seats_flush(p);
+}
+
+void provider_count(const struct provider *p, struct provider_counts *out)
+{
+	*out = (struct provider_counts){ .sessions = p->sessions_n, .rooms_loaded = p->rooms_live.n };
+	for (const struct session *s = p->sessions; s; s = s->next) {
+		out->signed_in += s->phase == PHASE_SIGNED_IN;
+		out->seats_open += s->seats_n;
+	}
+	for (const struct ask *a = p->asks; a; a = a->next)
+		out->asks_open++;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections: phases, the table of requests, answers and events. */
+#include "base/heap.h"
+#include "provider/inside.h"
+
+enum { FRAMES_MAX = 8 * 1024 * 1024, WS_PROTOCOL = 1002, WS_POLICY = 1008 };
+
+uc_err session_open(struct provider *p, void *connection, struct session **out)
+{
+	struct session *s = HEAP_NEW(struct session);
+	if (!s)
+		return UC_E_MEMORY;
+	s->connection = connection;
+	s->phase = PHASE_NEW;
+	s->number = p->next_number++;
+	s->next_seat = 1;
+	uc_err err = map_init(&s->finds, p->env);
+	if (!err)
+		err = env_random(p->env, s->challenge, sizeof s->challenge);
+	if (err) {
+		heap_free(s);
+		return err;
+	}
+	s->next = p->sessions;
+	if (s->next)
+		s->next->previous = s;
+	p->sessions = s;
+	p->sessions_n++;
+	s->provider = p;
+	*out = s;
+	return UC_OK;
+}
+
+static void forget_finds(struct session *s)
+{
+	size_t at = 0;
+	struct view client;
+	void *value;
+	while (map_next(&s->finds, &at, &client, &value))
+		if (map_find(&s->provider->finders, client) == s)
+			map_remove(&s->provider->finders, client);
+	map_done(&s->finds);
+}
+
+void session_close(struct session *s)
+{
+	struct provider *p = s->provider;
+	while (s->seats)
+		seat_close(p, s->seats);
+	forget_finds(s);
+	if (s->previous)
+		s->previous->next = s->next;
+	else
+		p->sessions = s->next;
+	if (s->next)
+		s->next->previous = s->previous;
+	p->sessions_n--;
+	heap_free_wiped(s, sizeof *s);
+}
+
+struct session *session_find(struct provider *p, uint64_t number)
+{
+	struct session *s = p->sessions;
+	while (s && s->number != number)
+		s = s->next;
+	return s;
+}
+
+struct session *session_of_account(struct provider *p, const uint8_t account_id[ACCOUNT_ID],
+				   struct session *after)
+{
+	struct session *s = after ? after->next : p->sessions;
+	while (s && !(s->phase == PHASE_SIGNED_IN &&
+		      view_equal(VIEW_OF(s->account_id), view_make(account_id, ACCOUNT_ID))))
+		s = s->next;
+	return s;
+}
+
+void session_end(struct provider *p, struct session *s, uint16_t code)
+{
+	s->phase = PHASE_NEW;
+	p->config.out->close(p->config.ctx, s->connection, code);
+}
+
+static void send_frame(struct provider *p, struct session *s, struct buf *frame, uc_err err)
+{
+	if (!err && !frame->failed)
+		p->config.out->send(p->config.ctx, s->connection, buf_view(frame));
+	buf_done(frame);
+}
+
+void call_respond(struct call *c, wire_element *walk, const void *body)
+{
+	static const struct empty nothing;
+	struct buf frame;
+	buf_init(&frame, FRAMES_MAX);
+	uc_err err = frame_add_response(&frame, c->type, c->id, walk ? walk : empty_element,
+					walk ? body : &nothing);
+	if (err) {
+		buf_done(&frame);
+		call_refuse(c, err, NULL, 0);
+		return;
+	}
+	send_frame(c->p, c->s, &frame, err);
+}
+
+void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry_after_s)
+{
+	struct buf frame;
+	buf_init(&frame, FRAMES_MAX);
+	uc_err err = frame_add_refusal(&frame, c->type, c->id, status, view_str(text),
+				       retry_after_s);
+	send_frame(c->p, c->s, &frame, err);
+}
+
+void session_send_event(struct provider *p, struct session *s, uint16_t type, wire_element *walk,
+			const void *body)
+{
+	struct buf frame;
+	buf_init(&frame, FRAMES_MAX);
+	uc_err err = frame_add_event(&frame, type, walk, body);
+	send_frame(p, s, &frame, err);
+}
+
+void call_done(struct call *c)
+{
+	arena_done(&c->arena);
+}
+
+uc_err session_challenge_check(struct provider *p, const struct session *s, uint8_t purpose,
+			       struct view account_id, struct view subject, struct view key,
+			       struct view signature)
+{
+	struct session_tbs tbs = { .purpose = purpose, .domain = p->domain,
+				   .account_id = account_id, .subject = subject };
+	struct buf bytes;
+	memcpy(tbs.challenge, s->challenge, sizeof tbs.challenge);
+	buf_init(&bytes, 65536);
+	uc_err err = wire_encode(&bytes, session_tbs_element, &tbs);
+	if (!err)
+		err = ed25519_verify(key, "Undercroft session", buf_view(&bytes), signature);
+	buf_done(&bytes);
+	return err;
+}
+
+/* --- requests --- */
+
+static const struct {
+	uint16_t type;
+	request_handler *handle;
+} handlers[] = {
+#define HANDLER(name, walk, number, phase, limit) { number, handle_##walk },
+	FRAME_REQUESTS(HANDLER)
+#undef HANDLER
+};
+
+static request_handler *handler_find(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (handlers[i].type == type)
+			return handlers[i].handle;
+	return NULL;
+}
+
+/* Recovery stands beside sign-in: what a recovering session may do, a signed-in one may, too,
+ * but a device is reset only under recovery. */
+static bool phase_allows(const struct session *s, const struct frame_rule *rule)
+{
+	if (rule->type == FRAME_DEVICE_RESET)
+		return s->phase == PHASE_RECOVERING;
+	if (rule->type == FRAME_HELLO)
+		return s->phase == PHASE_NEW;
+	return s->phase >= rule->phase;
+}
+
+static void request(struct provider *p, struct session *s, const struct frame *f)
+{
+	const struct frame_rule *rule = frame_rule_find(f->type);
+	struct call c = { .p = p, .s = s, .type = f->type, .id = f->id };
+	arena_init(&c.arena, CALL_ARENA_MAX, ARENA_SECRET);
+	uint64_t number = s->number;
+	uint32_t wait = rate_take(&s->rates[LIMIT_REQUEST], LIMIT_REQUEST, env_now_ms(p->env));
+	uc_err err = UC_OK;
+	if (!rule)
+		call_refuse(&c, UC_E_UNSUPPORTED, "this app does not know such a request", 0);
+	else if (!phase_allows(s, rule))
+		call_refuse(&c, s->phase == PHASE_NEW ? UC_E_UNEXPECTED : UC_E_SIGNED_OUT, NULL, 0);
+	else if (f->body.n > rule->body_max)
+		call_refuse(&c, UC_E_TOO_LARGE, NULL, 0);
+	else if (wait)
+		call_refuse(&c, UC_E_RATE, NULL, wait);
+	else
+		err = handler_find(f->type)(&c, f->body);
+	if (err && session_find(p, number))
+		call_refuse(&c, err, NULL, 0);
+	arena_done(&c.arena);
+}
+
+static void notice(struct provider *p, struct session *s, const struct frame *f)
+{
+	if (s->phase != PHASE_SIGNED_IN)
+		return;
+	if (f->type == FRAME_SEAT_ACK)
+		notice_seat_ack(p, s, f->body);
+	else if (f->type == FRAME_INTAKE_ACK)
+		notice_intake_ack(p, s, f->body);
+}
+
+void provider_frame(struct provider *p, struct session *s, struct view bytes)
+{
+	struct frame f;
+	struct arena scratch;
+	arena_init(&scratch, 4096, ARENA_PLAIN);
+	uc_err err = wire_decode(bytes, &scratch, frame_element, &f);
+	arena_done(&scratch);
+	if (err || (f.kind != FRAME_REQUEST && f.kind != FRAME_NOTICE)) {
+		session_end(p, s, WS_PROTOCOL);
+		return;
+	}
+	if (s->phase == PHASE_NEW && f.type != FRAME_HELLO) {
+		session_end(p, s, WS_POLICY);
+		return;
+	}
+	if (f.kind == FRAME_REQUEST)
+		request(p, s, &f);
+	else
+		notice(p, s, &f);
+}
+
+uc_err handle_hello(struct call *c, struct view body)
+{
+	struct hello_request q;
+	TRY(wire_decode(body, &c->arena, hello_request_element, &q));
+	if (q.version_lowest > FRAME_VERSION || q.version < FRAME_VERSION_LOWEST) {
+		call_refuse(c, UC_E_VERSION, "this app speaks version 1 of the protocol", 0);
+		return UC_OK;
+	}
+	struct hello_response r = {
+		.version = q.version < FRAME_VERSION ? q.version : FRAME_VERSION,
+		.domain = c->p->domain,
+		.names = c->p->config.names,
+		.now_ms = env_now_ms(c->p->env),
+	};
+	memcpy(r.challenge, c->s->challenge, sizeof r.challenge);
+	c->s->phase = PHASE_GREETED;
+	call_respond(c, hello_response_element, &r);
+	return UC_OK;
+}
