@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names people are found by, and the names they show: normalised here and nowhere else. */
+#ifndef MIMI_NAMES_H
+#define MIMI_NAMES_H
+
+#include "base/arena.h"
+
+enum name_kind { NAME_NUMBER = 1, NAME_HANDLE = 2, NAME_ADDRESS = 3 };
+
+enum {
+	HANDLE_MIN = 2,
+	HANDLE_MAX = 30,     /* characters */
+	ADDRESS_MAX = 254,   /* bytes */
+	PROFILE_NAME_MAX = 64, /* characters */
+};
+
+/* NAME_NUMBER   E.164: '+' and 7 to 15 digits, the first not 0; spaces, hyphens, dots and
+ *               parentheses are dropped, "00" in front becomes '+'.
+ * NAME_HANDLE   the ASCII part of RFC 8265, UsernameCaseMapped: letters are lowered; letters,
+ *               digits, '.', '_' and '-', beginning and ending with a letter or digit, no two signs
+ *               in a row.
+ * NAME_ADDRESS  an e-mail address of RFC 5321's dot-atoms, ASCII, all lowered.
+ * UC_E_NAME when it is none. */
+uc_err UC_MUST_USE name_normalise(enum name_kind kind, struct view text, struct arena *a,
+				  struct view *out);
+/* A name to be shown (RFC 8266, in part): valid UTF-8 without control or invisible characters,
+ * spaces trimmed and folded, 1 to PROFILE_NAME_MAX characters. */
+uc_err UC_MUST_USE profile_name_normalise(struct view text, struct arena *a, struct view *out);
+
+#endif
