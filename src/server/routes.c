@@ -7,7 +7,7 @@ enum { MIMI_BODY_MAX = 8 << 20 };
 const struct http_route routes[] = {
 	{ "GET", "/v1", HTTP_ROUTE_WEBSOCKET, false, 0, 0 },
 	{ "GET", "/.well-known/mimi-protocol-directory", HTTP_ROUTE_REQUEST, false, 0, 0 },
-	{ "POST", "/mimi/", HTTP_ROUTE_REQUEST, true, MIMI_BODY_MAX, 0 },
+	{ "POST", "/v1/", HTTP_ROUTE_REQUEST, true, MIMI_BODY_MAX, 0 },
 };
 const size_t routes_n = sizeof routes / sizeof *routes;
 

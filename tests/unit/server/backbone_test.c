@@ -193,7 +193,7 @@ TEST(apps_of_one_process_ask_each_other)
 	expect_bytes(
 		buf_view(&w.last),
 		VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
-			 "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
+			 "dial.localhost|POST|/v1/test|undercroft-sequence: 5\r\n|question"));
 	world_end();
 }
 
@@ -204,7 +204,7 @@ TEST(apps_of_two_processes_say_the_same)
 	expect_bytes(
 		buf_view(&w.last),
 		VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
-			 "dial.localhost|POST|/mimi/test|undercroft-sequence: 5\r\n|question"));
+			 "dial.localhost|POST|/v1/test|undercroft-sequence: 5\r\n|question"));
 	world_end();
 }
 

@@ -22,7 +22,7 @@ static void frame(void *app, uint64_t connection, struct view v)
 	e->unsynced++;
 	if (view_starts_with(v, VIEW_LIT("ask "))) {
 		e->asker = connection;
-		app_ask(e->w, 77, view_slice(v, 4, v.n), VIEW_LIT("POST"), VIEW_LIT("/mimi/test"),
+		app_ask(e->w, 77, view_slice(v, 4, v.n), VIEW_LIT("POST"), VIEW_LIT("/v1/test"),
 			VIEW_LIT("undercroft-sequence: 5\r\n"), VIEW_LIT("question"));
 		return;
 	}
