@@ -210,6 +210,8 @@ static void handle(struct app_worker *w, const struct message *m)
 		break;
 	case MESSAGE_STOP:
 		w->is_stopping = true;
+		if (h->stopping)
+			h->stopping(w->o.app);
 		break;
 	default:
 		break;

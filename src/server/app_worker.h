@@ -37,6 +37,8 @@ struct app_handler {
 	/* The answer to app_ask. */
 	void (*response)(void *app, uint64_t token, const struct app_response *r);
 	void (*tick)(void *app, uint64_t now_ms);
+	/* The last round; may be NULL. */
+	void (*stopping)(void *app);
 	/* Makes everything done so far durable.  An error ends the process: nothing may be said
 	 * that is not so. */
 	uc_err (*sync)(void *app);

@@ -2,6 +2,7 @@
 /* undercroftd: the backbone's program. */
 #include "base/heap.h"
 #include "net/env_system.h"
+#include "server/app_keys.h"
 #include "server/app_provider.h"
 #include "server/daemon.h"
 
@@ -61,7 +62,7 @@ static int init(const struct config *c)
 {
 	uc_err err = daemon_make_folders(c);
 	for (size_t i = 0; !err && i < c->apps_n; i++) {
-		err = app_provider_make_keys(&c->apps[i], env_system());
+		err = app_keys_make(&c->apps[i], env_system());
 		if (err)
 			fprintf(stderr, "undercroftd: keys of %s in %s: %s\n", c->apps[i].name,
 				c->apps[i].keys, uc_err_text(err));

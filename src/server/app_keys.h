@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An app's own keys as files in their folder, apart from its data: app.keys, which the server
+ * reads, and moderators.key, which it only makes: whoever moderates keeps it offline. */
+#ifndef SERVER_APP_KEYS_H
+#define SERVER_APP_KEYS_H
+
+#include "provider/keys.h"
+#include "server/config.h"
+
+/* Makes both files where there is no app.keys; existing keys stay. */
+uc_err UC_MUST_USE app_keys_make(const struct config_app *a, const struct env *env);
+/* UC_E_IO when the file is not there, UC_E_CORRUPT. */
+uc_err UC_MUST_USE app_keys_load(const struct config_app *a, struct provider_keys *out);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/app_provider.h"
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "net/certificate.h"
+#include "net/websocket.h"
+#include "provider/provider.h"
+#include "server/app_keys.h"
+#include "server/app_stores.h"
+#include "server/daemon.h"
+#include "server/log.h"
+
+#include <stdio.h>
+
+enum {
+	GOING_RETRY_S = 2,   /* a restart takes that long at least */
+	GOING_JITTER_S = 10, /* all clients at once would be a second outage */
+};
+
+struct app {
+	struct app_worker *worker;
+	const struct config_app *config;
+	struct provider_keys keys;
+	struct app_stores stores;
+	struct provider *provider;
+	struct map links; /* connection -> struct link */
+	char base_url[300];
+};
+
+/* A connection and its session. */
+struct link {
+	uint64_t connection;
+	struct session *session;
+	bool is_closing; /* told to close: what still comes is not read */
+};
+
+static struct view id_view(const uint64_t *connection)
+{
+	return view_make(connection, sizeof *connection);
+}
+
+/* --- in --- */
+
+static void opened(void *ctx, uint64_t connection)
+{
+	struct app *a = ctx;
+	struct link *l = HEAP_NEW(struct link);
+	if (l)
+		l->connection = connection;
+	if (!l || map_put(&a->links, id_view(&connection), l) ||
+	    session_open(a->provider, l, &l->session)) {
+		if (l)
+			map_remove(&a->links, id_view(&connection));
+		heap_free(l);
+		app_close(a->worker, connection, WS_CLOSE_TRY_LATER);
+	}
+}
+
+static void frame(void *ctx, uint64_t connection, struct view bytes)
+{
+	struct app *a = ctx;
+	struct link *l = map_find(&a->links, id_view(&connection));
+	if (l && !l->is_closing)
+		provider_frame(a->provider, l->session, bytes);
+}
+
+static void closed(void *ctx, uint64_t connection)
+{
+	struct app *a = ctx;
+	struct link *l = map_remove(&a->links, id_view(&connection));
+	if (!l)
+		return;
+	session_close(l->session);
+	heap_free(l);
+}
+
+static void request(void *ctx, struct app_call *call, const struct app_request *q)
+{
+	struct app *a = ctx;
+	struct peer_request r = { q->method, q->path, q->headers, q->body };
+	provider_request(a->provider, q->domain, &r, call);
+}
+
+static void response(void *ctx, uint64_t token, const struct app_response *r)
+{
+	struct app *a = ctx;
+	struct peer_response p = { r->status, r->retry_after_s, r->headers, r->body };
+	provider_response(a->provider, token, &p);
+}
+
+static void tick(void *ctx, uint64_t now_ms)
+{
+	struct app *a = ctx;
+	provider_tick(a->provider, now_ms);
+	app_stores_maintain(&a->stores, a->config->name, now_ms);
+}
+
+static void stopping(void *ctx)
+{
+	struct app *a = ctx;
+	provider_going_away(a->provider, GOING_RETRY_S, GOING_JITTER_S);
+}
+
+static uc_err sync_stores(void *ctx)
+{
+	struct app *a = ctx;
+	return provider_sync(a->provider);
+}
+
+/* --- out --- */
+
+static void out_send(void *ctx, void *connection, struct view bytes)
+{
+	struct app *a = ctx;
+	const struct link *l = connection;
+	app_send(a->worker, l->connection, bytes);
+}
+
+static void out_close(void *ctx, void *connection, uint16_t code)
+{
+	struct app *a = ctx;
+	struct link *l = connection;
+	l->is_closing = true;
+	app_close(a->worker, l->connection, code);
+}
+
+static void out_ask(void *ctx, uint64_t token, struct view domain, const struct peer_request *q)
+{
+	struct app *a = ctx;
+	app_ask(a->worker, token, domain, q->method, q->path, q->headers, q->body);
+}
+
+static void out_reply(void *ctx, void *call, const struct peer_response *r)
+{
+	struct app *a = ctx;
+	app_reply(a->worker, call, r->status, r->retry_after_s, r->headers, r->body);
+}
+
+static void out_deliver(void *ctx, struct view identifier, struct view code)
+{
+	struct app *a = ctx;
+	app_deliver(a->worker, identifier, code);
+}
+
+static uc_err out_directory_sign(void *ctx, struct view document, struct arena *mem,
+				 struct view *certificate, struct view *signature)
+{
+	struct app *a = ctx;
+	TRY(certificate_read(a->config->certificate, mem, certificate));
+	return certificate_sign(a->config->private_key, document, mem, signature);
+}
+
+static const struct provider_outputs outputs = { out_send,  out_close,   out_ask,
+						 out_reply, out_deliver, out_directory_sign };
+
+/* --- life --- */
+
+static void app_close_all(void *ctx)
+{
+	struct app *a = ctx;
+	struct view key;
+	void *value;
+	for (size_t at = 0; map_next(&a->links, &at, &key, &value);) {
+		struct link *l = value;
+		session_close(l->session);
+		heap_free(l);
+	}
+	map_done(&a->links);
+	provider_free(a->provider);
+	app_stores_close(&a->stores);
+	provider_keys_wipe(&a->keys);
+	heap_free(a);
+}
+
+static uc_err fill(struct app *a, const struct config *c, size_t app, const struct env *env)
+{
+	struct buf folder;
+	const struct config_app *own = a->config;
+	TRY(map_init(&a->links, env));
+	uc_err err = app_keys_load(own, &a->keys);
+	if (err) {
+		log_error("keys.failed", "app=%s folder=%s error=%s hint=\"undercroftd --init\"",
+			  own->name, own->keys, uc_err_name(err));
+		return err;
+	}
+	buf_init(&folder, 4096);
+	err = daemon_app_folder(c, app, &folder);
+	if (!err)
+		err = app_stores_open(&a->stores, (const char *)folder.p, own->domain, env);
+	buf_done(&folder);
+	TRY(err);
+	snprintf(a->base_url, sizeof a->base_url, "https://%s:%u", own->domain,
+		 (unsigned)own->listen.port);
+	struct provider_config config = {
+		.domain = view_str(own->domain),
+		.names = (uint8_t)own->names,
+		.base_url = view_str(a->base_url),
+		.keys = &a->keys,
+		.env = env,
+		.accounts = a->stores.accounts,
+		.rooms = a->stores.rooms,
+		.out = &outputs,
+		.ctx = a,
+	};
+	return provider_new(&config, &a->provider);
+}
+
+static uc_err app_open(const struct config *c, size_t app, const struct env *env,
+		       struct app_worker *w, void **out)
+{
+	struct app *a = HEAP_NEW(struct app);
+	if (!a)
+		return UC_E_MEMORY;
+	a->worker = w;
+	a->config = &c->apps[app];
+	uc_err err = fill(a, c, app, env);
+	if (err)
+		app_close_all(a);
+	else
+		*out = a;
+	return err;
+}
+
+const struct app_kind app_provider_kind = {
+	{ opened, frame, closed, request, response, tick, stopping, sync_stores },
+	app_open,
+	app_close_all,
+};
