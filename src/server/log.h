@@ -8,11 +8,20 @@
 
 /* Once, before threads. */
 void log_init(enum config_log level);
-/* event: a fixed word, such as app.started; format: fixed keys, values that carry no content. */
-void log_line(enum config_log level, const char *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-#define log_error(...) log_line(CONFIG_LOG_ERROR, __VA_ARGS__)
-#define log_info(...)  log_line(CONFIG_LOG_INFO, __VA_ARGS__)
-#define log_debug(...) log_line(CONFIG_LOG_DEBUG, __VA_ARGS__)
+/* event: a fixed word, such as app.started; then a format: fixed keys, values without content. */
+#define log_error(event, ...) log_line(CONFIG_LOG_ERROR, event, __VA_ARGS__)
+#define log_info(event, ...)  log_line(CONFIG_LOG_INFO, event, __VA_ARGS__)
+#define log_debug(event, ...) log_line(CONFIG_LOG_DEBUG, event, __VA_ARGS__)
+
+#define log_line(level, event, ...)                               \
+	do {                                                      \
+		struct buf log_line_;                             \
+		if (log_line_begin(&log_line_, (level), event)) { \
+			buf_printf(&log_line_, __VA_ARGS__);      \
+			log_line_end(&log_line_);                 \
+		}                                                 \
+	} while (0)
+bool log_line_begin(struct buf *line, enum config_log level, const char *event);
+void log_line_end(struct buf *line);
 
 #endif
