@@ -2,6 +2,7 @@
 #include "mimi/address.h"
 #include "mimi/names.h"
 #include "mimi/participant.h"
+#include "mls/proposal.h"
 
 #include "tests/unit/harness.h"
 

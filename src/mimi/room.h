@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A room's public state, as it stands in the GroupContext, and its rules: who is a participant in
+ * which role, and what each may change (draft-ietf-mimi-protocol-06, 5; draft-ietf-mimi-room-policy).
+ *
+ * Everything is decided from the group's public state alone, so hub, followers and members use the
+ * same hooks and come to the same answer.  docs/rooms.md tells the rules in words. */
+#ifndef MIMI_ROOM_H
+#define MIMI_ROOM_H
+
+#include "mimi/participant.h"
+#include "mimi/protocol.h"
+#include "mls/group_hooks.h"
+#include "mls/key_package.h"
+
+enum {
+	COMPONENT_PARTICIPANT_LIST = 0x0022,
+	COMPONENT_ROOM_METADATA = 0x0023,
+	COMPONENT_ROLES_LIST = 0x0025,
+	COMPONENT_BASE_ROOM_POLICY = 0x0027,
+	ROOM_PARTICIPANTS_MAX = 5000,
+	ROOM_CLIENTS_MAX = 10000,
+};
+
+enum room_role {
+	ROLE_NONE = 0,      /* no participant */
+	ROLE_BANNED = 1,
+	ROLE_MEMBER = 2,    /* writes, leaves, adds in groups */
+	ROLE_MODERATOR = 3, /* removes members */
+	ROLE_OWNER = 4,     /* removes and appoints anyone; the creator */
+};
+
+struct user_role_pair {
+	struct view user; /* participant URI */
+	uint32_t role_index;
+};
+struct user_role_pair_list {
+	struct user_role_pair *v;
+	size_t n;
+};
+struct participant_list_data {
+	struct user_role_pair_list participants;
+};
+void participant_list_data_element(struct wire *w, void *v);
+struct userindex_role_pair {
+	uint32_t user_index, role_index;
+};
+struct userindex_role_pair_list {
+	struct userindex_role_pair *v;
+	size_t n;
+};
+/* Role changes, then removals (indices into the list there is), then additions. */
+struct participant_list_update {
+	struct userindex_role_pair_list changed_role_participants;
+	struct u32_list removed_indices;
+	struct user_role_pair_list added_participants;
+};
+void participant_list_update_element(struct wire *w, void *v);
+
+/* --- making a room --- */
+
+struct room_terms {
+	struct view room;         /* its URI, which is also the group id */
+	bool direct;              /* of two participants, never more */
+	struct view hub_domain;   /* the app that hosts it */
+	struct view hub_key;      /* Ed25519: external_senders[0] */
+	struct view franking_key; /* Ed25519 */
+	struct view creator;      /* participant URI: owner */
+};
+/* Everything of the first epoch's GroupContext, in the arena: required_capabilities,
+ * external_senders, app_data_dictionary. */
+uc_err UC_MUST_USE room_context_extensions(const struct room_terms *t, struct arena *a,
+					   struct extension_list *out);
+/* Credential, capabilities and extensions of a leaf of this client, which carries this participant
+ * component (participant_prove); everything lies in the arena or is borrowed. */
+uc_err UC_MUST_USE room_leaf_parameters(const struct sign_key *leaf_key, struct view client,
+					struct view participant_component, struct arena *a,
+					struct leaf_parameters *out);
+
+/* --- reading one --- */
+
+struct room_state {
+	struct view room;
+	bool direct;
+	struct view hub_domain, hub_key, franking_key;
+	struct user_role_pair_list participants;
+};
+/* UC_E_POLICY when the context is not that of a room of ours. */
+uc_err UC_MUST_USE room_state_read(const struct group_view *g, struct arena *a,
+				   struct room_state *out);
+/* ROLE_NONE when it is no participant. */
+uint32_t room_role_of(const struct room_state *r, struct view participant);
+bool room_role_may_send(uint32_t role);
+/* Apps with at least one leaf, each once. */
+uc_err UC_MUST_USE room_domains(const struct group_view *g, struct arena *a, struct view_list *out);
+
+/* --- changing one --- */
+
+/* The AppDataUpdate for the participant list that must stand beside Adds and Removes: participants
+ * (URIs) added as members, and removed.  *needed false: nothing changes. */
+uc_err UC_MUST_USE room_participants_update(const struct room_state *r,
+					    const struct view_list *added,
+					    const struct view_list *removed, struct arena *a,
+					    struct proposal *out, bool *needed);
+
+/* Rules for public groups and members.
+ * leaf       credential and proof (participant.h); chain extends the longest one in the tree
+ * proposal   who may propose what by itself; by hub: Remove, and AppDataUpdate of the list
+ * change     after the commit each leaf's participant is listed and each listed one has a leaf; the
+ *            committer's role allows every change; direct rooms have two participants at most, and
+ *            only the first commit of their owner adds the second; own clients may always be added
+ *            and removed; an external joiner replaces a leaf of its own participant (resync)
+ * component  the participant list changes by participant_list_update; other components of ours do
+ *            not change */
+extern const struct group_hooks room_hooks;
+
+#endif
