@@ -95,7 +95,8 @@ struct uc_store_ops {
 	/* All or nothing, and durable when it returns 0. */
 	uc_err (*commit)(void *store, const struct uc_store_change *changes, size_t n);
 	/* Calls `each` once when the key is there, not at all when it isn't. */
-	uc_err (*get)(void *store, const uint8_t *key, size_t key_n, uc_store_each *each, void *ctx);
+	uc_err (*get)(void *store, const uint8_t *key, size_t key_n, uc_store_each *each,
+		      void *ctx);
 	/* Keys that start with the prefix and are >= from, ascending in byte order. */
 	uc_err (*scan)(void *store, const uint8_t *prefix, size_t prefix_n, const uint8_t *from,
 		       size_t from_n, uc_store_each *each, void *ctx);
@@ -162,13 +163,13 @@ enum uc_account_state {
 struct uc_account {
 	enum uc_account_state state;
 	const char *app;
-	enum uc_name_kind names;   /* known after the first connection */
-	const char *identifier;    /* as given at sign-up; "" after a recovery */
-	const char *profile_name;  /* what contacts are shown */
+	enum uc_name_kind names;  /* known after the first connection */
+	const char *identifier;   /* as given at sign-up; "" after a recovery */
+	const char *profile_name; /* what contacts are shown */
 	bool recovery_confirmed;
-	uint8_t account_key[32];   /* public; what contacts verify */
+	uint8_t account_key[32]; /* public; what contacts verify */
 	uint32_t devices;
-	uint32_t sets_left;        /* KeyPackage sets in the app's pool */
+	uint32_t sets_left; /* KeyPackage sets in the app's pool */
 };
 UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;
 
@@ -212,11 +213,11 @@ struct uc_request {
 	struct uc_id id;
 	bool incoming;
 	enum uc_request_state state;
-	const char *app;        /* theirs */
-	const char *name;       /* incoming: profile name they gave; outgoing: identifier asked for */
+	const char *app;  /* theirs */
+	const char *name; /* incoming: profile name they gave; outgoing: identifier asked for */
 	const char *text;
 	uint64_t time_ms;
-	bool has_contact;       /* accepted, and introduced */
+	bool has_contact; /* accepted, and introduced */
 	struct uc_id contact;
 };
 typedef bool uc_request_each(void *ctx, const struct uc_request *request);
@@ -233,10 +234,10 @@ struct uc_contact {
 	const char *name;
 	uint8_t account_key[32];
 	bool blocked;
-	bool verified;            /* uc_contact_verified was called for this account key */
+	bool verified; /* uc_contact_verified was called for this account key */
 	bool has_direct;
-	struct uc_id direct;      /* their direct room */
-	uint32_t key_addresses;   /* left for adding them to groups */
+	struct uc_id direct;    /* their direct room */
+	uint32_t key_addresses; /* left for adding them to groups */
 };
 typedef bool uc_contact_each(void *ctx, const struct uc_contact *contact);
 UC_API uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx) UC_MUST_USE;
@@ -255,33 +256,33 @@ UC_API uc_err uc_block(uc_client *c, const struct uc_id *contact, bool blocked,
 enum uc_room_state {
 	UC_ROOM_JOINING,
 	UC_ROOM_OPEN,
-	UC_ROOM_LEFT,    /* left by ourselves, or removed: history stays readable */
+	UC_ROOM_LEFT, /* left by ourselves, or removed: history stays readable */
 };
 struct uc_room {
 	struct uc_id id;
-	const char *uri;         /* mimi://APP/r/... */
-	const char *name;        /* the group's name, or the other person's */
+	const char *uri;  /* mimi://APP/r/... */
+	const char *name; /* the group's name, or the other person's */
 	bool direct;
 	enum uc_room_state state;
-	bool consistent;         /* the log's chain was never broken */
+	bool consistent; /* the log's chain was never broken */
 	uint64_t epoch;
-	uint32_t members;        /* people, ourselves included */
+	uint32_t members; /* people, ourselves included */
 	uint32_t unread;
-	uint64_t last_ms;        /* of the last message; 0 without one */
+	uint64_t last_ms; /* of the last message; 0 without one */
 };
 typedef bool uc_room_each(void *ctx, const struct uc_room *room);
 UC_API uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx) UC_MUST_USE;
 
 struct uc_member {
-	struct uc_id id;          /* of this member in this room */
+	struct uc_id id; /* of this member in this room */
 	const char *app;
-	const char *participant;  /* mimi://APP/p/... */
+	const char *participant; /* mimi://APP/p/... */
 	bool is_self;
 	bool introduced;
-	const char *name;         /* "" until introduced */
+	const char *name; /* "" until introduced */
 	bool has_contact;
 	struct uc_id contact;
-	uint32_t role;            /* 2 member, 3 moderator, 4 owner; see docs/rooms.md */
+	uint32_t role; /* 2 member, 3 moderator, 4 owner; see docs/rooms.md */
 	uint32_t devices;
 };
 typedef bool uc_member_each(void *ctx, const struct uc_member *member);
@@ -304,9 +305,9 @@ UC_API uc_err uc_leave(uc_client *c, const struct uc_id *room, uc_op *op) UC_MUS
 /* --- messages --- */
 
 enum uc_message_state {
-	UC_MESSAGE_QUEUED,    /* kept here, not yet accepted by the room's hub */
-	UC_MESSAGE_ACCEPTED,  /* durable at the hub */
-	UC_MESSAGE_FAILED,    /* refused for good */
+	UC_MESSAGE_QUEUED,   /* kept here, not yet accepted by the room's hub */
+	UC_MESSAGE_ACCEPTED, /* durable at the hub */
+	UC_MESSAGE_FAILED,   /* refused for good */
 	UC_MESSAGE_RECEIVED,
 };
 enum uc_message_kind {
@@ -316,15 +317,15 @@ enum uc_message_kind {
 };
 struct uc_message {
 	struct uc_id room;
-	uint64_t number;          /* position in this device's history of the room, from 1 */
-	struct uc_id id;          /* MIMI message id, the same for all readers */
+	uint64_t number; /* position in this device's history of the room, from 1 */
+	struct uc_id id; /* MIMI message id, the same for all readers */
 	enum uc_message_state state;
 	enum uc_message_kind kind;
 	bool own;
-	const char *sender;       /* name, or "someone from APP, not introduced" */
+	const char *sender; /* name, or "someone from APP, not introduced" */
 	bool introduced;
-	struct uc_id member;      /* sender; see uc_members */
-	uint64_t time_ms;         /* the hub's accepted timestamp; the local time while queued */
+	struct uc_id member; /* sender; see uc_members */
+	uint64_t time_ms;    /* the hub's accepted timestamp; the local time while queued */
 	const char *text;
 	bool has_reply;
 	struct uc_id in_reply_to;
@@ -353,15 +354,15 @@ UC_API uc_err uc_send_delete(uc_client *c, const struct uc_id *room, const struc
 /* --- events --- */
 
 enum uc_event_kind {
-	UC_EVENT_CONNECTION = 1,    /* connection */
-	UC_EVENT_DONE,              /* op, err, text; room or request where one was made */
-	UC_EVENT_REQUEST,           /* a contact request arrived: request */
-	UC_EVENT_REQUEST_ACCEPTED,  /* ours was accepted: request, room */
-	UC_EVENT_CONTACT,           /* a contact is new or changed: contact */
-	UC_EVENT_IDENTITY_CHANGED,  /* somebody else answers where this contact did: contact, text */
-	UC_EVENT_ROOM_JOINED,       /* room */
-	UC_EVENT_ROOM_CHANGED,      /* name or members: room, text says what */
-	UC_EVENT_ROOM_LEFT,         /* room */
+	UC_EVENT_CONNECTION = 1,   /* connection */
+	UC_EVENT_DONE,             /* op, err, text; room or request where one was made */
+	UC_EVENT_REQUEST,          /* a contact request arrived: request */
+	UC_EVENT_REQUEST_ACCEPTED, /* ours was accepted: request, room */
+	UC_EVENT_CONTACT,          /* a contact is new or changed: contact */
+	UC_EVENT_IDENTITY_CHANGED, /* somebody else answers where this contact did: contact, text */
+	UC_EVENT_ROOM_JOINED,      /* room */
+	UC_EVENT_ROOM_CHANGED,     /* name or members: room, text says what */
+	UC_EVENT_ROOM_LEFT,        /* room */
 	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: the name */
 	UC_EVENT_MESSAGE,           /* message: new */
 	UC_EVENT_MESSAGE_STATE,     /* message: queued -> accepted or failed, edited, deleted */
@@ -374,7 +375,7 @@ struct uc_event {
 	enum uc_connection connection;
 	uc_op op;
 	uc_err err;
-	const char *text;        /* never NULL */
+	const char *text; /* never NULL */
 	bool has_request, has_contact, has_room, has_member;
 	struct uc_id request, contact, room, member;
 	const struct uc_message *message; /* NULL when the event is about none */

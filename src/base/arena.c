@@ -4,8 +4,8 @@
 #include "base/heap.h"
 #include "base/secret.h"
 
-#define ALIGN 16u
-#define FIRST_BLOCK_BYTES ((size_t)1024)
+#define ALIGN               16u
+#define FIRST_BLOCK_BYTES   ((size_t)1024)
 #define LARGEST_BLOCK_BYTES ((size_t)256 * 1024)
 
 struct arena_block {

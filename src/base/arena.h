@@ -12,7 +12,7 @@ enum { ARENA_PLAIN = 0, ARENA_SECRET = 1 }; /* ARENA_SECRET: wiped when given ba
 struct arena_block;
 struct arena {
 	struct arena_block *last;
-	size_t used_bytes;  /* taken from the heap, blocks and all */
+	size_t used_bytes; /* taken from the heap, blocks and all */
 	size_t limit_bytes;
 	int flags;
 };
@@ -29,7 +29,7 @@ void arena_done(struct arena *a);
 void *arena_take(struct arena *a, size_t n) UC_MUST_USE;
 /* count * size with the overflow checked. */
 void *arena_take_array(struct arena *a, size_t count, size_t size) UC_MUST_USE;
-#define ARENA_NEW(a, type) ((type *)arena_take((a), sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *)arena_take((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_take_array((a), (count), sizeof(type)))
 /* Copies v and appends a zero byte outside the view. */
 uc_err UC_MUST_USE arena_copy(struct arena *a, struct view v, struct view *out);

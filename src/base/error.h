@@ -39,11 +39,11 @@ const char *uc_err_name(uc_err e);
 const char *uc_err_text(uc_err e);
 
 /* Returns from the calling function when the expression is an error. */
-#define TRY(expr)                          \
-	do {                               \
-		uc_err try_err_ = (expr);  \
-		if (try_err_)              \
-			return try_err_;   \
+#define TRY(expr)                         \
+	do {                              \
+		uc_err try_err_ = (expr); \
+		if (try_err_)             \
+			return try_err_;  \
 	} while (0)
 
 #endif

@@ -96,7 +96,11 @@ uint32_t utf8_next(struct view *v)
 	if (!v->n)
 		return UINT32_MAX;
 	uint8_t first = v->p[0];
-	size_t n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+	size_t n = first < 0x80       ? 1
+		   : first >> 5 == 6  ? 2
+		   : first >> 4 == 14 ? 3
+		   : first >> 3 == 30 ? 4
+				      : 0;
 	if (!n || n > v->n)
 		return UINT32_MAX;
 	uint32_t c = n == 1 ? first : first & (0x7fu >> n);
@@ -122,11 +126,14 @@ bool utf8_is_valid(struct view v)
 /* Code points that change how text around them is shown, or are not seen at all. */
 static bool is_hidden(uint32_t c)
 {
-	static const struct { uint32_t from, to; } ranges[] = {
-		{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c },
-		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },
-		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = {
+		{ 0x00, 0x1f },       { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x34f, 0x34f },
+		{ 0x61c, 0x61c },     { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x200b, 0x200f },   { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
+		{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
 	};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
 		if (c >= ranges[i].from && c <= ranges[i].to)

@@ -21,7 +21,7 @@ struct view_list {
 /* A view of a string literal, without its closing zero. */
 #define VIEW_LIT(s) ((struct view){ (const uint8_t *)("" s), sizeof(s) - 1 })
 /* A view of an array object (not of a pointer). */
-#define VIEW_OF(a) ((struct view){ (const uint8_t *)(a), sizeof(a) })
+#define VIEW_OF(a)  ((struct view){ (const uint8_t *)(a), sizeof(a) })
 
 static inline struct view view_make(const void *p, size_t n)
 {

@@ -15,10 +15,10 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_OFFLINE = 3 };
 /* What a subcommand works with. */
 struct cli {
 	struct profile profile;
-	struct link *link;  /* NULL for commands that need no connection */
+	struct link *link; /* NULL for commands that need no connection */
 	uc_client *client;
 	bool json;
-	int argc;           /* arguments after the subcommand's name */
+	int argc; /* arguments after the subcommand's name */
 	char **argv;
 };
 
@@ -34,9 +34,9 @@ struct command {
 	enum needs needs;
 	int args_min, args_max; /* -1: any number */
 	int (*run)(struct cli *cli);
-	const char *arguments;  /* for the usage line */
+	const char *arguments; /* for the usage line */
 	const char *summary;
-	const char *help;       /* what it does, then examples */
+	const char *help; /* what it does, then examples */
 };
 
 extern const struct command commands_account[], commands_people[], commands_rooms[],

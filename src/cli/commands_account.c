@@ -51,7 +51,9 @@ static bool open_new(struct cli *cli, const char *app)
 	struct uc_account a;
 	uc_err err = uc_account_get(cli->client, &a);
 	if (!err && a.state == UC_ACCOUNT) {
-		fprintf(stderr, "undercroft: profile %s has an account on %s already; choose another with -p\n",
+		fprintf(stderr,
+			"undercroft: profile %s has an account on %s already; choose another with "
+			"-p\n",
 			cli->profile.name, cli->profile.app);
 		return false;
 	}
@@ -87,8 +89,9 @@ static bool wait_for_code(const char *path, const char *identifier, char out[32]
 {
 	for (int i = 0; i < 100; i++) {
 		if (code_in_file(path, identifier, out)) {
-			fprintf(stderr, "Code %s, from %s (a local installation sends codes there).\n",
-				out, path);
+			fprintf(stderr,
+				"Code %s, from %s (a local installation sends codes there).\n", out,
+				path);
 			return true;
 		}
 		usleep(100000);
@@ -201,8 +204,8 @@ static int run_recover(struct cli *cli)
 		return CLI_USAGE;
 	words[strcspn(words, "\r\n")] = '\0';
 	struct ending w = { 0 };
-	uc_err err = finish(cli, uc_recover(cli->client, words, name ? name : cli->profile.name, &w.op),
-			    &w);
+	uc_err err = finish(
+		cli, uc_recover(cli->client, words, name ? name : cli->profile.name, &w.op), &w);
 	wipe(words, sizeof words);
 	if (!err)
 		err = link_settle(cli->link, OPERATION_LIMIT_MS);
@@ -252,7 +255,8 @@ static int run_devices(struct cli *cli)
 static int run_delete(struct cli *cli)
 {
 	if (!cli_flag(cli, "--yes")) {
-		fputs("undercroft: this deletes the account for good; repeat it with --yes\n", stderr);
+		fputs("undercroft: this deletes the account for good; repeat it with --yes\n",
+		      stderr);
 		return CLI_USAGE;
 	}
 	uc_op op = 0;
@@ -263,11 +267,13 @@ static int run_delete(struct cli *cli)
 }
 
 const struct command commands_account[] = {
-	{ "sign-up", NEEDS_APP, 2, 2, run_sign_up,
-	  "APP IDENTIFIER [--name NAME] [--code CODE]", "get an account on an app",
-	  "APP is a name in the apps file. IDENTIFIER is a number in international form, a handle, or an\n"
+	{ "sign-up", NEEDS_APP, 2, 2, run_sign_up, "APP IDENTIFIER [--name NAME] [--code CODE]",
+	  "get an account on an app",
+	  "APP is a name in the apps file. IDENTIFIER is a number in international form, a handle, "
+	  "or an\n"
 	  "e-mail address, as the app wants. A number or address gets a code, which is asked for;\n"
-	  "a local installation writes it to a file, from where it is read. NAME is what contacts see.\n"
+	  "a local installation writes it to a file, from where it is read. NAME is what contacts "
+	  "see.\n"
 	  "Prints the recovery key, once.\n\n"
 	  "examples:\n"
 	  "  undercroft -p rosa sign-up dial +4915112345678 --name Rosa\n"
@@ -275,7 +281,8 @@ const struct command commands_account[] = {
 	  "  undercroft -p uwe sign-up plaza uwe@example.org --name Uwe --code 123456" },
 	{ "recover", NEEDS_APP, 1, 1, run_recover, "APP [--name NAME]",
 	  "take an account up again with its recovery key",
-	  "Reads the 24 words from standard input. The account keeps its identity and name; devices,\n"
+	  "Reads the 24 words from standard input. The account keeps its identity and name; "
+	  "devices,\n"
 	  "rooms and contacts of before are not on this device.\n\n"
 	  "example:\n  undercroft -p rosa2 recover dial --name Rosa < words" },
 	{ "account", NEEDS_STORE, 0, 0, run_account, "", "show the account of this profile",

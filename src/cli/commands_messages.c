@@ -155,7 +155,7 @@ static int run_read(struct cli *cli)
 
 struct following {
 	struct cli *cli;
-	bool one;           /* a single room */
+	bool one; /* a single room */
 	struct uc_id room;
 };
 
@@ -204,8 +204,8 @@ static int run_follow(struct cli *cli)
 	if (!cli->json)
 		fprintf(stderr, f.one ? "Following; type a line to send it, Ctrl-C ends.\n"
 				      : "Following; Ctrl-C ends.\n");
-	uc_err err = link_run(cli->link, never, NULL,
-			      seconds ? strtoull(seconds, NULL, 10) * 1000 : 0);
+	uc_err err =
+		link_run(cli->link, never, NULL, seconds ? strtoull(seconds, NULL, 10) * 1000 : 0);
 	link_listen(cli->link, NULL, NULL);
 	return err == UC_E_CLOSED || err == UC_E_TIMEOUT ? CLI_OK : cli_fail(cli, err, "follow");
 }
@@ -221,20 +221,24 @@ static int run_sync(struct cli *cli)
 
 const struct command commands_messages[] = {
 	{ "send", NEEDS_SIGN_IN, 1, 2, run_send, "TO [TEXT]", "send a message",
-	  "TO is a contact (the direct conversation), a group's name, or a number of `rooms`. Without\n"
-	  "TEXT, or with -, the message is standard input. It is kept before it is sent: without a\n"
+	  "TO is a contact (the direct conversation), a group's name, or a number of `rooms`. "
+	  "Without\n"
+	  "TEXT, or with -, the message is standard input. It is kept before it is sent: without "
+	  "a\n"
 	  "connection it goes out with the next command.\n\n"
 	  "examples:\n"
 	  "  undercroft -p rosa send Tom \"Are the beans up?\"\n"
 	  "  date | undercroft -p rosa send Allotment" },
 	{ "read", NEEDS_SIGN_IN, 0, 1, run_read, "[ROOM] [--last N]", "read messages",
-	  "Without ROOM: what is unread, of all rooms. With ROOM: its last messages (50 unless told).\n\n"
+	  "Without ROOM: what is unread, of all rooms. With ROOM: its last messages (50 unless "
+	  "told).\n\n"
 	  "examples:\n"
 	  "  undercroft -p tom read\n"
 	  "  undercroft -p tom read Rosa --last 10 --json" },
 	{ "follow", NEEDS_SIGN_IN, 0, 1, run_follow, "[ROOM] [--for SECONDS]",
 	  "show what happens, live",
-	  "Shows messages, requests and changes as they come, until Ctrl-C. With ROOM, only that one,\n"
+	  "Shows messages, requests and changes as they come, until Ctrl-C. With ROOM, only that "
+	  "one,\n"
 	  "and each line typed is sent to it.\n\n"
 	  "examples:\n"
 	  "  undercroft -p tom follow\n"

@@ -10,10 +10,10 @@ static int run_ask(struct cli *cli)
 	char domain[256];
 	profile_app_domain(cli->argv[0], NULL, domain, sizeof domain);
 	uc_op op = 0;
-	int status = cli_wait(cli,
-			      uc_ask(cli->client, domain, cli->argv[1],
-				     cli->argc > 2 ? cli->argv[2] : "", &op),
-			      op, "ask");
+	int status = cli_wait(
+		cli,
+		uc_ask(cli->client, domain, cli->argv[1], cli->argc > 2 ? cli->argv[2] : "", &op),
+		op, "ask");
 	if (status)
 		return status;
 	if (cli->json)
@@ -128,15 +128,18 @@ static int run_safety(struct cli *cli)
 	else
 		printf("%s\n%s\n", number,
 		       verified ? "Marked as verified."
-				: "Compare it with what the other one sees, face to face or on a call.");
+				: "Compare it with what the other one sees, face to face or on a "
+				  "call.");
 	return CLI_OK;
 }
 
 const struct command commands_people[] = {
 	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask, "APP IDENTIFIER [TEXT]",
 	  "ask somebody on any app to be a contact",
-	  "Looks the number, handle or address up on APP and sends a sealed contact request with at\n"
-	  "most 140 characters of text, without links. Whether there is such a person is not told.\n\n"
+	  "Looks the number, handle or address up on APP and sends a sealed contact request with "
+	  "at\n"
+	  "most 140 characters of text, without links. Whether there is such a person is not "
+	  "told.\n\n"
 	  "examples:\n"
 	  "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n"
 	  "  undercroft -p tom ask plaza uwe@example.org" },
@@ -149,9 +152,11 @@ const struct command commands_people[] = {
 	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline, "REQUEST", "decline a contact request",
 	  "Nothing is told to the one who asked.\n\nexample:\n  undercroft -p tom decline 1" },
 	{ "contacts", NEEDS_SIGN_IN, 0, 0, run_contacts, "", "list contacts",
-	  "Lists people you are in contact with.\n\nexample:\n  undercroft -p rosa contacts --json" },
+	  "Lists people you are in contact with.\n\nexample:\n  undercroft -p rosa contacts "
+	  "--json" },
 	{ "block", NEEDS_SIGN_IN, 1, 1, run_block, "CONTACT", "block a contact",
-	  "Takes back what lets them add you to groups, hides what they send, tells them nothing.\n\n"
+	  "Takes back what lets them add you to groups, hides what they send, tells them "
+	  "nothing.\n\n"
 	  "example:\n  undercroft -p tom block Rosa" },
 	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock, "CONTACT", "undo block",
 	  "example:\n  undercroft -p tom unblock Rosa" },

@@ -125,8 +125,7 @@ static bool member_each(void *ctx, const struct uc_member *m)
 	return true;
 }
 
-bool cli_find_member(struct cli *cli, const struct uc_id *room, const char *text,
-		     struct uc_id *out)
+bool cli_find_member(struct cli *cli, const struct uc_id *room, const char *text, struct uc_id *out)
 {
 	struct search s = { .text = text, .cli = cli };
 	uc_err err = uc_members(cli->client, room, member_each, &s);

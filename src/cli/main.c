@@ -17,13 +17,15 @@ enum { SETTLE_MS = 20000, CONNECT_MS = 10000, OPERATION_MS = 60000 };
 
 static void usage(FILE *to)
 {
-	fputs("usage: undercroft [-p PROFILE] [--json] [--home DIR] [--apps FILE] COMMAND ...\n", to);
+	fputs("usage: undercroft [-p PROFILE] [--json] [--home DIR] [--apps FILE] COMMAND ...\n",
+	      to);
 	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
 		fprintf(to, "\n%s\n", group_titles[g]);
 		for (const struct command *c = groups[g]; c->name; c++)
 			fprintf(to, "  %-12s %s\n", c->name, c->summary);
 	}
-	fputs("\nEach command takes --help. A profile is one person on one app; several live side by side:\n"
+	fputs("\nEach command takes --help. A profile is one person on one app; several live side "
+	      "by side:\n"
 	      "  undercroft -p rosa sign-up dial +4915112345678 --name Rosa\n"
 	      "  undercroft -p tom sign-up lens tom --name Tom\n"
 	      "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n",
@@ -155,7 +157,8 @@ int cli_wait(struct cli *cli, uc_err started, uc_op op, const char *what)
 static int no_account(const struct cli *cli)
 {
 	fprintf(stderr,
-		"undercroft: profile %s has no account yet; `undercroft -p %s sign-up --help` tells how to get one\n",
+		"undercroft: profile %s has no account yet; `undercroft -p %s sign-up --help` "
+		"tells how to get one\n",
 		cli->profile.name, cli->profile.name);
 	return CLI_USAGE;
 }
@@ -226,7 +229,8 @@ int main(int argc, char **argv)
 	}
 	const struct command *command = command_find(cli.argv[first]);
 	if (!command) {
-		fprintf(stderr, "undercroft: there is no command %s; `undercroft --help` lists them\n",
+		fprintf(stderr,
+			"undercroft: there is no command %s; `undercroft --help` lists them\n",
 			cli.argv[first]);
 		return CLI_USAGE;
 	}

@@ -133,7 +133,7 @@ static bool name_is_safe(const char *name)
 	for (const char *c = name; *c; c++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *c))
 			return false;
-	return name[0] && strlen(name) < sizeof ((struct profile *)0)->name;
+	return name[0] && strlen(name) < sizeof((struct profile *)0)->name;
 }
 
 bool profile_open(struct profile *p, const char *name, const char *home, const char *apps_file)
@@ -159,7 +159,9 @@ bool profile_open(struct profile *p, const char *name, const char *home, const c
 		struct app_line a;
 		if (!app_find(apps_file, domain, &a)) {
 			char path[600];
-			fprintf(stderr, "undercroft: profile %s is on %s, which %s does not tell how to reach\n",
+			fprintf(stderr,
+				"undercroft: profile %s is on %s, which %s does not tell how to "
+				"reach\n",
 				name, domain, profile_apps_file(apps_file, path, sizeof path));
 			return false;
 		}

@@ -11,14 +11,14 @@ struct profile {
 	char name[64];
 	char dir[512];
 	/* The app, as the apps file tells; empty until the profile has one. */
-	char app[64];      /* short name, as "dial" */
-	char domain[256];  /* as "dial.localhost" */
+	char app[64];     /* short name, as "dial" */
+	char domain[256]; /* as "dial.localhost" */
 	char host[256];
 	uint16_t port;
 	char ca_file[512];
 	char codes_file[512]; /* local installations: where codes are written; may be empty */
 	uint8_t key[32];
-	bool has_key;         /* else a passphrase opens the store */
+	bool has_key; /* else a passphrase opens the store */
 };
 
 /* Finds the folder (made if need be, mode 0700) and reads what is there.  home and apps_file may

@@ -244,7 +244,8 @@ static uc_err reset_send(struct uc_client *c)
 	TRY(session_sign(c, SESSION_SIGN_UP, &a->device, VIEW_OF(a->account_id),
 			 req.device_list_entry, signature));
 	a->dirty = true;
-	return call_send(c, FRAME_DEVICE_RESET, device_reset_request_element, &req, reset_done, NULL);
+	return call_send(c, FRAME_DEVICE_RESET, device_reset_request_element, &req, reset_done,
+			 NULL);
 }
 
 /* The app's list may end with our own entry already: then only its answer was lost. */
@@ -490,9 +491,9 @@ uc_err uc_account_get(uc_client *c, struct uc_account *out)
 	if (!c || !out)
 		return UC_E_ARGUMENT;
 	*out = (struct uc_account){
-		.state = a->state == ACCOUNT_ACTIVE ? UC_ACCOUNT :
-			 a->state == ACCOUNT_GONE   ? UC_ACCOUNT_GONE :
-						      UC_NO_ACCOUNT,
+		.state = a->state == ACCOUNT_ACTIVE ? UC_ACCOUNT
+			 : a->state == ACCOUNT_GONE ? UC_ACCOUNT_GONE
+						    : UC_NO_ACCOUNT,
 		.app = a->app,
 		.names = (enum uc_name_kind)a->names,
 		.identifier = a->identifier,

@@ -210,8 +210,9 @@ static uc_err group_create_all(struct uc_client *c, void *arg)
 uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
 		       size_t contact_count, uc_op *op)
 {
-	struct room_call in = { .name = name, .contacts = contacts,
-				.contact_count = contact_count, .op = op };
+	struct room_call in = {
+		.name = name, .contacts = contacts, .contact_count = contact_count, .op = op
+	};
 	if (!c || !name || !op || (contact_count && !contacts))
 		return UC_E_ARGUMENT;
 	return turn_run(c, group_create_all, &in);
@@ -397,7 +398,8 @@ uc_err uc_send(uc_client *c, const struct uc_id *room, const char *text, struct 
 	if (!text || !*text)
 		return UC_E_ARGUMENT;
 	return send_parts(c, room,
-			  (struct content_parts){ .kind = CONTENT_TEXT, .text = view_str(text) }, id);
+			  (struct content_parts){ .kind = CONTENT_TEXT, .text = view_str(text) },
+			  id);
 }
 
 uc_err uc_send_reply(uc_client *c, const struct uc_id *room, const struct uc_id *to,
@@ -406,8 +408,10 @@ uc_err uc_send_reply(uc_client *c, const struct uc_id *room, const struct uc_id 
 	if (!to || !text || !*text)
 		return UC_E_ARGUMENT;
 	return send_parts(c, room,
-			  (struct content_parts){ .kind = CONTENT_TEXT, .has_reply = true,
-						  .in_reply_to = *to, .text = view_str(text) },
+			  (struct content_parts){ .kind = CONTENT_TEXT,
+						  .has_reply = true,
+						  .in_reply_to = *to,
+						  .text = view_str(text) },
 			  id);
 }
 
@@ -417,8 +421,10 @@ uc_err uc_send_reaction(uc_client *c, const struct uc_id *room, const struct uc_
 	if (!to || !emoji || !*emoji)
 		return UC_E_ARGUMENT;
 	return send_parts(c, room,
-			  (struct content_parts){ .kind = CONTENT_REACTION, .has_reply = true,
-						  .in_reply_to = *to, .text = view_str(emoji) },
+			  (struct content_parts){ .kind = CONTENT_REACTION,
+						  .has_reply = true,
+						  .in_reply_to = *to,
+						  .text = view_str(emoji) },
 			  id);
 }
 
@@ -428,8 +434,8 @@ uc_err uc_send_edit(uc_client *c, const struct uc_id *room, const struct uc_id *
 	if (!of || !text || !*text)
 		return UC_E_ARGUMENT;
 	return send_parts(c, room,
-			  (struct content_parts){ .kind = CONTENT_EDIT, .replaces = *of,
-						  .text = view_str(text) },
+			  (struct content_parts){
+				  .kind = CONTENT_EDIT, .replaces = *of, .text = view_str(text) },
 			  id);
 }
 

@@ -72,9 +72,9 @@ uc_err call_answer(struct uc_client *c, const struct frame *f)
 
 uc_err calls_fail(struct uc_client *c)
 {
-	struct reply r = {
-		.err = UC_E_NET, .text = VIEW_LIT("the connection was lost"), .mem = &c->call
-	};
+	struct reply r = { .err = UC_E_NET,
+			   .text = VIEW_LIT("the connection was lost"),
+			   .mem = &c->call };
 	while (c->calls) {
 		struct call *call = c->calls;
 		c->calls = call->next;

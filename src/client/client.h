@@ -12,11 +12,11 @@
 
 /* An answer to a request of ours, or why there is none. */
 struct reply {
-	uc_err err;              /* UC_OK, the app's refusal, or UC_E_NET when the connection went */
-	struct view text;        /* its sentence, or ours */
+	uc_err err;       /* UC_OK, the app's refusal, or UC_E_NET when the connection went */
+	struct view text; /* its sentence, or ours */
 	struct view body;
 	uint32_t retry_after_s;
-	struct arena *mem;       /* for decoding; lives until the handler returns */
+	struct arena *mem; /* for decoding; lives until the handler returns */
 };
 /* Called exactly once for each call.  What it returns breaks the client unless it is UC_OK: errors
  * of the answer are the handler's to deal with. */
@@ -48,22 +48,22 @@ struct uc_client {
 	int64_t clock_skew_ms; /* the app's clock less ours */
 	struct call *calls;
 	uint32_t next_call;
-	uint32_t failures;     /* connections in a row that didn't get to sign in */
-	uint64_t retry_ms;     /* when drive is called though nothing came in; UINT64_MAX: never */
+	uint32_t failures; /* connections in a row that didn't get to sign in */
+	uint64_t retry_ms; /* when drive is called though nothing came in; UINT64_MAX: never */
 	uc_op next_op;
 	char software[128];
 
 	/* account.c */
 	struct account account;
 	uc_op account_op;
-	bool account_busy;     /* one of its requests is under way */
-	bool list_stale;       /* the device list has moved on */
+	bool account_busy; /* one of its requests is under way */
+	bool list_stale;   /* the device list has moved on */
 	uint64_t account_retry_ms;
 	bool pool_known, pool_busy; /* the pool's contents are known; a request is under way */
 	uint64_t pool_retry_ms;
 	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
 	uint64_t seats_retry_ms;
-	bool addresses_busy;          /* contacts.c */
+	bool addresses_busy; /* contacts.c */
 	uint64_t addresses_retry_ms;
 	uint32_t sets_left;
 

@@ -15,11 +15,11 @@ enum content_kind {
 };
 struct content_parts {
 	enum content_kind kind;
-	struct uc_id id;            /* message id */
+	struct uc_id id; /* message id */
 	bool has_reply;
 	struct uc_id in_reply_to;
-	struct uc_id replaces;      /* edit and delete */
-	struct view text;           /* text, reaction, edit; control: its bytes */
+	struct uc_id replaces; /* edit and delete */
+	struct view text;      /* text, reaction, edit; control: its bytes */
 };
 /* Writes new content (a fresh salt) for this room; sets parts->id. */
 uc_err UC_MUST_USE content_write(struct uc_client *c, const struct room *r,

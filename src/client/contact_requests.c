@@ -179,8 +179,8 @@ static uc_err card_make(struct uc_client *c, struct request *q)
 	memcpy(q->answer_pub, answer.pub, 32);
 	kem_key_wipe(&answer);
 	TRY(card_write(c, q, &c->call, &card));
-	TRY(consent_make(CONSENT_IN_REQUEST, view_str(q->reply), view_str(q->target), card, &c->call,
-			 &entry));
+	TRY(consent_make(CONSENT_IN_REQUEST, view_str(q->reply), view_str(q->target), card,
+			 &c->call, &entry));
 	TRY(blob_set(&q->entry, entry));
 	q->state = REQUEST_SENDING;
 	q->dirty = true;
@@ -221,7 +221,8 @@ static uc_err address_ask(struct uc_client *c, struct request *q)
 	};
 	struct address_make_request req = { { &wish, 1 } };
 	q->in_flight = true;
-	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, address_done, q);
+	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, address_done,
+			 q);
 }
 
 static uc_err sent_done(struct uc_client *c, void *subject, const struct reply *r)
@@ -263,8 +264,8 @@ static uc_err answer_make(struct uc_client *c, struct request *q)
 	if (s->state != SET_AWAITED)
 		return UC_OK;
 	TRY(answer_write(c, q, s, &c->call, &answer));
-	TRY(consent_make(CONSENT_IN_GRANT, view_str(q->reply), view_str(q->target), answer, &c->call,
-			 &entry));
+	TRY(consent_make(CONSENT_IN_GRANT, view_str(q->reply), view_str(q->target), answer,
+			 &c->call, &entry));
 	return blob_set(&q->entry, entry);
 }
 

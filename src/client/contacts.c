@@ -158,8 +158,8 @@ static uc_err batch_send(struct uc_client *c, const struct batch *b, const struc
 	}
 	struct room *room = room_find(c, &b->contact->direct);
 	if (!err)
-		err = room && room_is_open(room) ? introductions_keys(c, room, v, b->n) :
-						   UC_E_CLOSED;
+		err = room && room_is_open(room) ? introductions_keys(c, room, v, b->n)
+						 : UC_E_CLOSED;
 	heap_free(v);
 	return err;
 }
@@ -291,8 +291,7 @@ uc_err uc_safety_number(uc_client *c, const struct uc_id *contact, char out[UC_S
 	if (!k)
 		return UC_E_NOT_FOUND;
 	return safety_number(VIEW_OF(c->account.account_key), view_str(c->account.app),
-			     VIEW_OF(k->account_key), view_str(k->app), out,
-			     UC_SAFETY_NUMBER_MAX);
+			     VIEW_OF(k->account_key), view_str(k->app), out, UC_SAFETY_NUMBER_MAX);
 }
 
 struct flag_call {

@@ -24,10 +24,10 @@ struct control_address_list {
 	size_t n;
 };
 struct control {
-	uint16_t version;               /* 1 */
+	uint16_t version; /* 1 */
 	uint8_t control_kind;
-	struct view_list introductions; /* 1 */
-	struct view name;               /* 1: the room's, empty when not told; 2 */
+	struct view_list introductions;        /* 1 */
+	struct view name;                      /* 1: the room's, empty when not told; 2 */
 	struct control_address_list addresses; /* 3 */
 };
 void wire_control(struct wire *w, struct control *m);

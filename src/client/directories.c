@@ -89,7 +89,8 @@ static void fetch(struct uc_client *c, struct known_app *k)
 		wake_at(c, k->at_ms + RETRY_MS);
 		return;
 	}
-	k->busy = !call_send(c, FRAME_DIRECTORY, directory_request_element, &req, directory_done, k);
+	k->busy =
+		!call_send(c, FRAME_DIRECTORY, directory_request_element, &req, directory_done, k);
 }
 
 bool directory_keys(struct uc_client *c, const char *domain, struct app_keys *out)

@@ -169,8 +169,8 @@ static uc_err fetch(struct uc_client *c, struct room *r, struct task *t)
 	*f = (struct fetch){ .room = r, .task = t };
 	memcpy(f->participant, address.participant, sizeof f->participant);
 	t->in_flight = true;
-	return call_send(c, FRAME_KEY_MATERIAL, key_material_request_frame_element, &req, fetch_done,
-			 f);
+	return call_send(c, FRAME_KEY_MATERIAL, key_material_request_frame_element, &req,
+			 fetch_done, f);
 }
 
 /* *busy: KeyPackages of some task are still awaited. */
@@ -215,7 +215,8 @@ static void choose(struct uc_client *c, struct room *r, struct room_change *chan
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
 		bool member = still_member(r, t->participant);
-		if ((t->kind == TASK_REMOVE && !member) || (t->kind == TASK_ADD_PACKAGES && member)) {
+		if ((t->kind == TASK_REMOVE && !member) ||
+		    (t->kind == TASK_ADD_PACKAGES && member)) {
 			task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 			continue;
 		}
@@ -251,8 +252,8 @@ static uc_err stage_commit(struct uc_client *c, struct room *r)
 	struct room_change change = { { packages, 0 }, { participants, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	choose(c, r, &change);
-	bool due = room_group_has_proposals(r->group) && r->commit_ms &&
-		   client_now(c) >= r->commit_ms;
+	bool due =
+		room_group_has_proposals(r->group) && r->commit_ms && client_now(c) >= r->commit_ms;
 	if (!change.packages.n && !change.participants.n && !due)
 		return UC_OK;
 	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);

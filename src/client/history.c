@@ -4,20 +4,22 @@
 #include "client/rooms.h"
 #include "client/turn.h"
 
-#define TABLE_MESSAGE "message"
+#define TABLE_MESSAGE    "message"
 #define TABLE_MESSAGE_ID "message id"
 
 enum { MESSAGE_BYTES = 4 * MESSAGE_MAX };
 
 static struct safe_place at(const struct room *r, uint64_t number)
 {
-	return (struct safe_place){ .table = TABLE_MESSAGE, .owner = VIEW_OF(r->id.b),
+	return (struct safe_place){ .table = TABLE_MESSAGE,
+				    .owner = VIEW_OF(r->id.b),
 				    .number = number };
 }
 
 static struct safe_place at_id(const struct room *r, const struct uc_id *id)
 {
-	return (struct safe_place){ .table = TABLE_MESSAGE_ID, .owner = VIEW_OF(r->id.b),
+	return (struct safe_place){ .table = TABLE_MESSAGE_ID,
+				    .owner = VIEW_OF(r->id.b),
 				    .name = VIEW_OF(id->b) };
 }
 
@@ -76,8 +78,8 @@ static uc_err show(struct uc_client *c, const struct room *r, const struct messa
 		memcpy(unknown.participant, m->participant, sizeof unknown.participant);
 		member = &unknown;
 	}
-	const char *name = m->own ? c->account.profile_name :
-				    member_name(c, member, buffer, sizeof buffer);
+	const char *name =
+		m->own ? c->account.profile_name : member_name(c, member, buffer, sizeof buffer);
 	TRY(arena_copy(a, m->text, &text));
 	TRY(arena_copy(a, view_str(name), &sender));
 	*out = (struct uc_message){

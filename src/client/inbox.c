@@ -20,8 +20,9 @@ static uc_err chain_next(const uint8_t before[CHAIN_HASH], uint64_t seq, struct 
 	for (int i = 0; i < 8; i++)
 		number[i] = (uint8_t)(seq >> 8 * (7 - i));
 	TRY(sha256(fanout, hash));
-	struct view parts[] = { VIEW_LIT(LOG_LABEL), { before, CHAIN_HASH }, VIEW_OF(number),
-				VIEW_OF(hash) };
+	struct view parts[] = {
+		VIEW_LIT(LOG_LABEL), { before, CHAIN_HASH }, VIEW_OF(number), VIEW_OF(hash)
+	};
 	return sha256_parts(parts, 4, out);
 }
 
@@ -32,11 +33,12 @@ static uc_err chain_check(struct uc_client *c, struct room *r, const struct log_
 	if (view_equal(VIEW_OF(want), VIEW_OF(e->chain)))
 		return UC_OK;
 	if (r->consistent)
-		event_warning(c, UC_E_CHAIN, VIEW_LIT("the room's log does not continue where it was"),
-			      &r->id);
+		event_warning(c, UC_E_CHAIN,
+			      VIEW_LIT("the room's log does not continue where it was"), &r->id);
 	r->consistent = false;
 	/* Both sides of the break are kept: what we had, and what the hub says now. */
-	struct safe_place at = { .table = "chain break", .owner = VIEW_OF(r->id.b),
+	struct safe_place at = { .table = "chain break",
+				 .owner = VIEW_OF(r->id.b),
 				 .number = e->seq };
 	safe_put_object(&c->safe, at, log_entry_element, e);
 	return UC_OK;

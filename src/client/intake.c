@@ -34,7 +34,8 @@ uc_err intake_event_in(struct uc_client *c, struct view body)
 		if (class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM)
 			return err;
 		if (err)
-			event_warning(c, err, VIEW_LIT("something that arrived was not valid"), NULL);
+			event_warning(c, err, VIEW_LIT("something that arrived was not valid"),
+				      NULL);
 		c->account.intake_cursor = e.seq;
 		c->account.dirty = true;
 	}

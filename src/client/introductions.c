@@ -66,10 +66,10 @@ uc_err introductions_keys(struct uc_client *c, struct room *r, const struct key_
 	struct control_address list[KEY_ADDRESSES];
 	struct control m = { .version = 1, .control_kind = CONTROL_KEYS, .addresses = { list, 0 } };
 	for (size_t i = 0; i < n && i < KEY_ADDRESSES; i++)
-		list[m.addresses.n++] = (struct control_address){
-			view_str(addresses[i].address), view_str(addresses[i].participant),
-			addresses[i].expires_ms
-		};
+		list[m.addresses.n++] =
+			(struct control_address){ view_str(addresses[i].address),
+						  view_str(addresses[i].participant),
+						  addresses[i].expires_ms };
 	r->keys_given = r->dirty = true;
 	return control_send(c, r, &m);
 }

@@ -17,7 +17,7 @@ uc_err UC_MUST_USE introductions_keys(struct uc_client *c, struct room *r,
 				      const struct key_address *addresses, size_t n);
 uc_err UC_MUST_USE introductions_name(struct uc_client *c, struct room *r, const char *name);
 /* A control message of a member. */
-uc_err UC_MUST_USE control_in(struct uc_client *c, struct room *r,
-			      const struct room_client *sender, struct view bytes);
+uc_err UC_MUST_USE control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
+			      struct view bytes);
 
 #endif

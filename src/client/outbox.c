@@ -163,8 +163,8 @@ static uc_err submit(struct uc_client *c, struct room *r, struct outgoing *o)
 	if (!s)
 		return UC_E_MEMORY;
 	*s = (struct submission){ r, o };
-	uc_err err = call_send(c, FRAME_ROOM_SUBMIT, room_submit_request_element, &req, submit_done,
-			       s);
+	uc_err err =
+		call_send(c, FRAME_ROOM_SUBMIT, room_submit_request_element, &req, submit_done, s);
 	if (err)
 		heap_free(s);
 	else

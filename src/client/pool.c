@@ -104,8 +104,7 @@ static void expire(struct uc_client *c)
 	for (struct set *s = c->sets; s; s = s->next) {
 		bool in_use = s->state == SET_RESERVED || s->in_flight;
 		bool early = s->state == SET_POOLED || s->state == SET_MADE;
-		if (!in_use &&
-		    client_now(c) + (early ? EXPIRES_EARLY_MS : 0) > s->not_after_ms)
+		if (!in_use && client_now(c) + (early ? EXPIRES_EARLY_MS : 0) > s->not_after_ms)
 			set_change(s, SET_SPENT);
 	}
 }

@@ -6,18 +6,18 @@
 #include "base/heap.h"
 
 #define TABLE_ACCOUNT "account"
-#define TABLE_SET "set"
+#define TABLE_SET     "set"
 #define TABLE_CONTACT "contact"
 #define TABLE_REQUEST "request"
-#define TABLE_ROOM "room"
-#define TABLE_GROUP "group"
-#define TABLE_OUTBOX "outbox"
+#define TABLE_ROOM    "room"
+#define TABLE_GROUP   "group"
+#define TABLE_OUTBOX  "outbox"
 
 /* wire_element of a typed walk */
-#define ELEMENT(type)                                               \
-	static void type##_record(struct wire *w, void *v)          \
-	{                                                           \
-		wire_##type(w, v);                                  \
+#define ELEMENT(type)                                      \
+	static void type##_record(struct wire *w, void *v) \
+	{                                                  \
+		wire_##type(w, v);                         \
 	}
 ELEMENT(account)
 ELEMENT(set)
@@ -33,7 +33,8 @@ static struct safe_place place(const char *table, struct view name)
 
 static struct safe_place outbox_place(const struct room *r, uint64_t number)
 {
-	return (struct safe_place){ .table = TABLE_OUTBOX, .owner = VIEW_OF(r->id.b),
+	return (struct safe_place){ .table = TABLE_OUTBOX,
+				    .owner = VIEW_OF(r->id.b),
 				    .number = number };
 }
 
@@ -148,18 +149,18 @@ static uc_err decode(struct uc_client *c, struct view value, wire_element *walk,
 }
 
 /* Appends a decoded object to a list; the order of a list is of no meaning. */
-#define LOAD_EACH(type, list)                                                       \
-	static bool load_##type(void *ctx, uint64_t number, struct view value)      \
-	{                                                                           \
-		struct load *l = ctx;                                               \
-		struct type *o = HEAP_NEW(struct type);                             \
-		(void)number;                                                       \
-		l->err = o ? decode(l->c, value, type##_record, o) : UC_E_MEMORY;   \
-		if (o) {                                                            \
-			o->next = (list);                                           \
-			(list) = o;                                                 \
-		}                                                                   \
-		return !l->err;                                                     \
+#define LOAD_EACH(type, list)                                                     \
+	static bool load_##type(void *ctx, uint64_t number, struct view value)    \
+	{                                                                         \
+		struct load *l = ctx;                                             \
+		struct type *o = HEAP_NEW(struct type);                           \
+		(void)number;                                                     \
+		l->err = o ? decode(l->c, value, type##_record, o) : UC_E_MEMORY; \
+		if (o) {                                                          \
+			o->next = (list);                                         \
+			(list) = o;                                               \
+		}                                                                 \
+		return !l->err;                                                   \
 	}
 LOAD_EACH(set, l->c->sets)
 LOAD_EACH(contact, l->c->contacts)
@@ -268,11 +269,11 @@ static void request_free(struct request *q)
 	heap_free_wiped(q, sizeof *q);
 }
 
-#define FREE_LIST(type, list, free_one)             \
-	while (list) {                              \
-		type *o_ = (list);                  \
-		(list) = o_->next;                  \
-		free_one(o_);                       \
+#define FREE_LIST(type, list, free_one) \
+	while (list) {                  \
+		type *o_ = (list);      \
+		(list) = o_->next;      \
+		free_one(o_);           \
 	}
 
 static void room_free(struct room *r)

@@ -29,8 +29,7 @@ uc_err UC_MUST_USE room_group_info(struct uc_client *c, struct room_group *g, st
 uc_err UC_MUST_USE room_group_join(struct uc_client *c, const struct set *s, struct view welcome,
 				   struct view tree, struct room_group **out);
 uc_err UC_MUST_USE room_group_save(struct room_group *g, struct buf *out);
-uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state,
-				   struct room_group **out);
+uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state, struct room_group **out);
 void room_group_free(struct room_group *g);
 
 /* --- reading --- */
@@ -93,18 +92,18 @@ uc_err UC_MUST_USE room_group_encrypt(struct uc_client *c, struct room_group *g,
 
 enum room_entry_kind {
 	ROOM_ENTRY_APPLICATION,
-	ROOM_ENTRY_OWN,       /* an application message of this leaf */
-	ROOM_ENTRY_COMMIT,    /* applied: the epoch is the next one */
-	ROOM_ENTRY_PROPOSAL,  /* kept for the next commit */
-	ROOM_ENTRY_REMOVED,   /* a commit after which we are no member */
+	ROOM_ENTRY_OWN,      /* an application message of this leaf */
+	ROOM_ENTRY_COMMIT,   /* applied: the epoch is the next one */
+	ROOM_ENTRY_PROPOSAL, /* kept for the next commit */
+	ROOM_ENTRY_REMOVED,  /* a commit after which we are no member */
 };
 struct room_entry {
 	enum room_entry_kind kind;
-	uint8_t hash[SHA256_BYTES];  /* of the MLSMessage */
+	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
 	uint64_t timestamp;
 	uint32_t sender_leaf;
-	struct view content;         /* application: MIMI content, its frank checked */
-	struct view frank;           /* encoded Frank */
+	struct view content; /* application: MIMI content, its frank checked */
+	struct view frank;   /* encoded Frank */
 };
 /* One entry of the log.  is_pending: its hash is that of our pending commit, which is applied. */
 uc_err UC_MUST_USE room_group_entry(struct uc_client *c, struct room_group *g, struct view fanout,

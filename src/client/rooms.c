@@ -20,7 +20,8 @@ enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000 };
 struct uc_id id_of(const char *label, struct view a, struct view b)
 {
 	struct uc_id id = { { 0 } };
-	uint8_t lengths[4] = { (uint8_t)(a.n >> 8), (uint8_t)a.n, (uint8_t)(b.n >> 8), (uint8_t)b.n };
+	uint8_t lengths[4] = { (uint8_t)(a.n >> 8), (uint8_t)a.n, (uint8_t)(b.n >> 8),
+			       (uint8_t)b.n };
 	struct view parts[] = { view_str(label), VIEW_OF(lengths), a, b };
 	if (sha256_parts(parts, 4, id.b))
 		memset(id.b, 0, sizeof id.b);

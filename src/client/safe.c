@@ -39,7 +39,8 @@ static uc_err prefix_of(const struct safe *s, const char *table, struct view own
 			uint8_t out[PREFIX_BYTES])
 {
 	uint8_t mac[SHA256_BYTES];
-	struct view parts[] = { VIEW_LIT("place"), { (const uint8_t *)table, strlen(table) + 1 },
+	struct view parts[] = { VIEW_LIT("place"),
+				{ (const uint8_t *)table, strlen(table) + 1 },
 				owner };
 	TRY(hmac_sha256_parts(VIEW_OF(s->name_key), parts, 3, mac));
 	memcpy(out, mac, PREFIX_BYTES);

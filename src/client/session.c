@@ -89,7 +89,8 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	struct account *a = &c->account;
 	if (h->version != FRAME_VERSION || !view_equal(h->domain, view_str(a->app))) {
 		event_warning(c, UC_E_VERSION,
-			      VIEW_LIT("the server speaks another version or is another app"), NULL);
+			      VIEW_LIT("the server speaks another version or is another app"),
+			      NULL);
 		return UC_OK;
 	}
 	memcpy(c->challenge, h->challenge, CHALLENGE);
@@ -186,12 +187,9 @@ static uc_err event_dispatch(struct uc_client *c, const struct frame *f)
 		uint16_t type;
 		event_handler *handler;
 	} table[] = {
-		{ FRAME_ENTRY, inbox_entry },
-		{ FRAME_INTAKE, intake_event_in },
-		{ FRAME_SEAT_READY, seats_ready },
-		{ FRAME_SEAT_ENDED, seats_ended },
-		{ FRAME_SET_TAKEN, pool_set_taken },
-		{ FRAME_DEVICE_LIST_CHANGED, on_device_list },
+		{ FRAME_ENTRY, inbox_entry },        { FRAME_INTAKE, intake_event_in },
+		{ FRAME_SEAT_READY, seats_ready },   { FRAME_SEAT_ENDED, seats_ended },
+		{ FRAME_SET_TAKEN, pool_set_taken }, { FRAME_DEVICE_LIST_CHANGED, on_device_list },
 		{ FRAME_GOING_AWAY, on_going_away },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

@@ -163,10 +163,9 @@ static uc_err prepare(struct store_sqlite *s)
 
 static uc_err open_file(struct store_sqlite *s, const char *path)
 {
-	TRY(error_of(sqlite3_open_v2(path, &s->db,
-				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-					     SQLITE_OPEN_NOMUTEX,
-				     NULL)));
+	TRY(error_of(sqlite3_open_v2(
+		path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		NULL)));
 	sqlite3_extended_result_codes(s->db, 1);
 	TRY(run(s, "PRAGMA locking_mode=EXCLUSIVE"));
 	TRY(run(s, "PRAGMA journal_mode=WAL"));

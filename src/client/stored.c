@@ -59,7 +59,7 @@ void wire_text(struct wire *w, char *p, size_t cap)
 		wire_fail(w, err);
 }
 
-#define TEXT(w, array) wire_text((w), (array), sizeof(array))
+#define TEXT(w, array)  wire_text((w), (array), sizeof(array))
 #define FIXED(w, array) wire_fixed((w), (array), sizeof(array))
 
 static void record_version(struct wire *w)
@@ -217,26 +217,26 @@ static void wire_pending(struct wire *w, struct pending *p)
 }
 
 /* A chain of heap objects as a counted list; reading appends in order. */
-#define WIRE_CHAIN(w, first, type, walk)                                      \
-	do {                                                                  \
-		uint32_t count_ = 0;                                          \
-		type **at_ = (first);                                         \
-		if (!wire_reading(w))                                         \
-			for (type *o_ = *(first); o_; o_ = o_->next)          \
-				count_++;                                     \
-		wire_u32((w), &count_);                                       \
-		if (wire_reading(w))                                          \
-			*at_ = NULL;                                          \
-		for (uint32_t i_ = 0; i_ < count_ && !(w)->failed; i_++) {    \
-			if (wire_reading(w))                                  \
-				*at_ = HEAP_NEW(type);                        \
-			if (!*at_)                                            \
-				wire_fail((w), UC_E_MEMORY);                  \
-			else {                                                \
-				walk((w), *at_);                              \
-				at_ = &(*at_)->next;                          \
-			}                                                     \
-		}                                                             \
+#define WIRE_CHAIN(w, first, type, walk)                                   \
+	do {                                                               \
+		uint32_t count_ = 0;                                       \
+		type **at_ = (first);                                      \
+		if (!wire_reading(w))                                      \
+			for (type *o_ = *(first); o_; o_ = o_->next)       \
+				count_++;                                  \
+		wire_u32((w), &count_);                                    \
+		if (wire_reading(w))                                       \
+			*at_ = NULL;                                       \
+		for (uint32_t i_ = 0; i_ < count_ && !(w)->failed; i_++) { \
+			if (wire_reading(w))                               \
+				*at_ = HEAP_NEW(type);                     \
+			if (!*at_)                                         \
+				wire_fail((w), UC_E_MEMORY);               \
+			else {                                             \
+				walk((w), *at_);                           \
+				at_ = &(*at_)->next;                       \
+			}                                                  \
+		}                                                          \
 	} while (0)
 
 void wire_room(struct wire *w, struct room *r)

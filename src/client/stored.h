@@ -11,7 +11,7 @@
 
 enum {
 	STORED_VERSION = 1,
-	DOMAIN_MAX = 256,      /* bytes with the closing zero, as all of these */
+	DOMAIN_MAX = 256, /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
 	IDENTIFIER_BYTES = 320,
@@ -19,8 +19,8 @@ enum {
 	ROOM_NAME_BYTES = 256,
 	REQUEST_TEXT_BYTES = 140 * 4 + 1,
 	CODE_BYTES = 64,
-	REQUEST_KEYS = 4,      /* request keys still good for opening cards */
-	KEY_ADDRESSES = 16,    /* held of one contact */
+	REQUEST_KEYS = 4,   /* request keys still good for opening cards */
+	KEY_ADDRESSES = 16, /* held of one contact */
 	BLOB_MAX = 16 * 1024 * 1024,
 };
 
@@ -78,8 +78,8 @@ struct account {
 	struct request_key request_keys[REQUEST_KEYS]; /* newest first */
 	uint32_t request_key_count;
 	uint64_t intake_cursor;
-	struct blob list; /* the device list, encoded */
-	uint64_t next_number; /* for outbox entries and the like */
+	struct blob list;      /* the device list, encoded */
+	uint64_t next_number;  /* for outbox entries and the like */
 	char code[CODE_BYTES]; /* of a sign-up that isn't answered yet */
 	bool deleting;
 
@@ -91,13 +91,13 @@ void account_wipe(struct account *a);
 /* --- a participant made in advance, with this device's KeyPackage --- */
 
 enum set_state {
-	SET_MADE,      /* stored here, not yet in the app's pool */
-	SET_POOLED,    /* in the pool, free for this device's own use */
-	SET_GIVEN,     /* in the pool, and a key address for it was given to a contact */
-	SET_RELEASED,  /* gone from the pool by its address: its seat is looked for */
-	SET_RESERVED,  /* chosen for an answer or a room of our own, still to be taken from the pool */
-	SET_AWAITED,   /* taken for an answer: its seat is looked for */
-	SET_SPENT,     /* used or expired: to be deleted */
+	SET_MADE,     /* stored here, not yet in the app's pool */
+	SET_POOLED,   /* in the pool, free for this device's own use */
+	SET_GIVEN,    /* in the pool, and a key address for it was given to a contact */
+	SET_RELEASED, /* gone from the pool by its address: its seat is looked for */
+	SET_RESERVED, /* chosen for an answer or a room of our own, still to be taken from the pool */
+	SET_AWAITED, /* taken for an answer: its seat is looked for */
+	SET_SPENT,   /* used or expired: to be deleted */
 };
 struct set {
 	uint8_t set_id[SET_ID];
@@ -151,7 +151,7 @@ enum request_state {
 	REQUEST_OPEN,      /* in: waits for the person */
 	REQUEST_ACCEPTED,
 	REQUEST_DECLINED,
-	REQUEST_FAILED,    /* nobody of that name, or refused for good */
+	REQUEST_FAILED, /* nobody of that name, or refused for good */
 };
 struct request {
 	struct uc_id id;
@@ -161,14 +161,14 @@ struct request {
 	char name[IDENTIFIER_BYTES]; /* in: profile name; out: identifier asked for */
 	char text[REQUEST_TEXT_BYTES];
 	uint64_t time_ms;
-	char target[ADDRESS_BYTES];  /* the request address asked at */
-	char reply[ADDRESS_BYTES];   /* the asker's request address */
-	uint8_t request_key[32];     /* out: theirs */
+	char target[ADDRESS_BYTES];              /* the request address asked at */
+	char reply[ADDRESS_BYTES];               /* the asker's request address */
+	uint8_t request_key[32];                 /* out: theirs */
 	uint8_t answer_priv[32], answer_pub[32]; /* out: ours; in: theirs, the public half alone */
-	uint8_t set_id[SET_ID];      /* in: the set we answered with */
-	struct blob entry;           /* ConsentEntry to be sent */
-	struct blob introduction;    /* in: of the card, checked */
-	struct uc_id contact, room;  /* zero until there is one */
+	uint8_t set_id[SET_ID];                  /* in: the set we answered with */
+	struct blob entry;                       /* ConsentEntry to be sent */
+	struct blob introduction;                /* in: of the card, checked */
+	struct uc_id contact, room;              /* zero until there is one */
 
 	bool dirty, in_flight; /* memory only */
 	uint64_t retry_ms;
@@ -183,7 +183,7 @@ enum room_state {
 	ROOM_CREATING, /* epoch 0 is made and stored; the hub has not answered yet */
 	ROOM_JOINING,  /* the seat is known, the Welcome not yet processed */
 	ROOM_OPEN,
-	ROOM_LEAVING,  /* our SelfRemove is accepted */
+	ROOM_LEAVING, /* our SelfRemove is accepted */
 	ROOM_LEFT,
 };
 struct member {
@@ -218,11 +218,11 @@ struct task {
 /* A commit or proposal that was made and stored, and whose place in the log is awaited. */
 struct pending {
 	bool there;
-	bool is_commit;            /* else a proposal to leave */
-	uint64_t epoch;            /* it was made in */
+	bool is_commit;             /* else a proposal to leave */
+	uint64_t epoch;             /* it was made in */
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage, to know it in the log */
-	struct blob update;        /* MIMI UpdateRequest, sent until it is answered */
-	bool accepted;             /* answered: only its log entry is missing */
+	struct blob update;         /* MIMI UpdateRequest, sent until it is answered */
+	bool accepted;              /* answered: only its log entry is missing */
 };
 
 struct room {
@@ -234,14 +234,14 @@ struct room {
 	char client[URI_BYTES], participant[URI_BYTES];
 	struct ed25519_key participant_key;
 	uint8_t seat_secret[SEAT_SECRET];
-	bool seat_known;       /* the hub or our app has the secret's hash */
-	bool own_hub;          /* franks carry no signature */
-	uint64_t seq;          /* last log entry processed */
+	bool seat_known; /* the hub or our app has the secret's hash */
+	bool own_hub;    /* franks carry no signature */
+	uint64_t seq;    /* last log entry processed */
 	uint8_t chain[CHAIN_HASH];
 	bool consistent;
-	struct uc_id contact;  /* of a direct room: the other one */
-	bool introduced;       /* our introduction was queued for this room */
-	bool keys_given;       /* a direct room: our batch of key addresses was queued */
+	struct uc_id contact; /* of a direct room: the other one */
+	bool introduced;      /* our introduction was queued for this room */
+	bool keys_given;      /* a direct room: our batch of key addresses was queued */
 	uint64_t next_message, read_up_to, last_ms;
 	uint32_t unread;
 	uint8_t set_id[SET_ID]; /* joining: whose KeyPackage the Welcome is for */
@@ -254,9 +254,9 @@ struct room {
 	struct outgoing *outbox; /* in order; records of their own */
 	uint32_t seat;
 	bool seat_open, seat_busy, update_busy;
-	uint64_t log_next;       /* the log's end when the seat was opened */
-	uint64_t retry_ms;       /* nothing is tried before */
-	uint64_t commit_ms;      /* others' proposals are committed by us then; 0: there are none */
+	uint64_t log_next;  /* the log's end when the seat was opened */
+	uint64_t retry_ms;  /* nothing is tried before */
+	uint64_t commit_ms; /* others' proposals are committed by us then; 0: there are none */
 	uc_op create_op;
 	struct room *next;
 };
@@ -266,13 +266,13 @@ void wire_room(struct wire *w, struct room *r);
 
 /* A message on its way out: content and salt stay the same however often it is encrypted. */
 struct outgoing {
-	uint64_t number;           /* order in this room */
-	uint64_t message;          /* number in the room's history; 0: not shown, as introductions */
-	struct uc_id id;           /* MIMI message id */
-	struct blob content;       /* MIMI content */
-	uint64_t epoch;            /* of the ciphertext */
+	uint64_t number;     /* order in this room */
+	uint64_t message;    /* number in the room's history; 0: not shown, as introductions */
+	struct uc_id id;     /* MIMI message id */
+	struct blob content; /* MIMI content */
+	uint64_t epoch;      /* of the ciphertext */
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
-	struct blob submit;        /* MIMI SubmitMessageRequest; empty: to be encrypted */
+	struct blob submit;         /* MIMI SubmitMessageRequest; empty: to be encrypted */
 
 	bool dirty, in_flight; /* memory only */
 	struct outgoing *next;
@@ -283,14 +283,14 @@ void wire_outgoing(struct wire *w, struct outgoing *o);
 struct message {
 	uint64_t number;
 	struct uc_id id;
-	uint8_t state, kind;         /* enum uc_message_state, uc_message_kind */
+	uint8_t state, kind; /* enum uc_message_state, uc_message_kind */
 	bool own, edited, deleted;
 	char participant[URI_BYTES]; /* sender */
 	uint64_t time_ms, seq;
 	bool has_reply;
 	struct uc_id in_reply_to;
 	struct view text;
-	struct view content, frank;  /* as received, for a report */
+	struct view content, frank; /* as received, for a report */
 };
 void wire_message(struct wire *w, struct message *m);
 void message_element(struct wire *w, void *v);

@@ -116,7 +116,8 @@ uc_err words_decode(struct view text, uint8_t entropy[WORDS_ENTROPY], int *bad_w
 	uc_err err = read_bits(text, bits, &bad);
 	if (!err)
 		err = sha256((struct view){ bits, WORDS_ENTROPY }, hash);
-	if (!err && !view_equal_ct((struct view){ hash, 1 }, (struct view){ bits + WORDS_ENTROPY, 1 }))
+	if (!err &&
+	    !view_equal_ct((struct view){ hash, 1 }, (struct view){ bits + WORDS_ENTROPY, 1 }))
 		err = UC_E_MAC;
 	if (!err)
 		memcpy(entropy, bits, WORDS_ENTROPY);

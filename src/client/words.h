@@ -8,7 +8,7 @@
 #include "base/view.h"
 
 enum {
-	WORDS_ENTROPY = 32,          /* bytes */
+	WORDS_ENTROPY = 32, /* bytes */
 	WORDS_COUNT = 24,
 	WORD_LETTERS = 5,
 	WORDS_TEXT = WORDS_COUNT * (WORD_LETTERS + 1), /* with spaces and the closing zero */

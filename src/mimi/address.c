@@ -75,13 +75,14 @@ static uc_err open(struct view key, enum uri_kind kind, struct view domain, stru
 		err = wire_decode(VIEW_OF(plain), a, inside_element, out);
 	wipe(plain, sizeof plain);
 	return err || out->version != ADDRESS_VERSION || out->k.expires_ms <= now_ms ? UC_E_ADDRESS
-										       : UC_OK;
+										     : UC_OK;
 }
 
 uc_err request_address_seal(const struct env *env, struct view address_key, struct view domain,
 			    const struct request_address *in, struct arena *a, struct view *uri)
 {
-	struct inside i = { .version = ADDRESS_VERSION, .channel = in->channel,
+	struct inside i = { .version = ADDRESS_VERSION,
+			    .channel = in->channel,
 			    .k = { .expires_ms = in->expires_ms } };
 	memcpy(i.k.account_id, in->account_id, ACCOUNT_ID);
 	return seal(env, address_key, URI_REQUEST_ADDRESS, domain, &i, a, uri);

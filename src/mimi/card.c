@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "mimi/sealed.h"
 
-#define CARD_LABEL "Undercroft contact card"
+#define CARD_LABEL   "Undercroft contact card"
 #define ANSWER_LABEL "Undercroft contact answer"
 
 enum {

@@ -135,8 +135,7 @@ static bool follows(const struct device_list *l, const struct device_entry *e)
 		return false;
 	if (e->device_action == DEVICE_RESET_TO)
 		return e->list_position == 0 && e->list_generation == l->list_generation + 1;
-	return e->list_generation == l->list_generation &&
-	       e->list_position == l->list_position + 1;
+	return e->list_generation == l->list_generation && e->list_position == l->list_position + 1;
 }
 
 /* The first entry of what is given: any generation's start. */
@@ -215,8 +214,7 @@ uc_err device_list_compare(const struct view_list *before, const struct view_lis
 	for (size_t i = 0; i < now->n; i++) {
 		TRY(entry_at(now, i, a, &new));
 		if (same_place(&new, &old))
-			return view_equal(now->v[i], before->v[before->n - 1]) ? UC_OK :
-										 UC_E_CHAIN;
+			return view_equal(now->v[i], before->v[before->n - 1]) ? UC_OK : UC_E_CHAIN;
 	}
 	return UC_E_CHAIN;
 }

@@ -38,7 +38,7 @@ struct listed_device {
 struct device_list {
 	struct listed_device devices[DEVICES_MAX];
 	size_t count;
-	uint32_t list_generation, list_position;   /* of the last entry */
+	uint32_t list_generation, list_position; /* of the last entry */
 	uint8_t last_hash[SHA256_BYTES];
 };
 
@@ -47,9 +47,8 @@ struct device_list {
  * e->device_action and e->device_key are given. */
 uc_err UC_MUST_USE device_entry_make(const struct device_list *list, struct view domain,
 				     struct view account_key, const struct ed25519_key *key,
-				     bool by_account, uint64_t now_ms,
-				     const struct device_entry *e, struct arena *a,
-				     struct view *encoded);
+				     bool by_account, uint64_t now_ms, const struct device_entry *e,
+				     struct arena *a, struct view *encoded);
 /* Verifies encoded entries of one account, from the start of a generation on (a list may be cut
  * there).  UC_E_CHAIN when it does not continue, UC_E_SIGNATURE, UC_E_LIMIT, UC_E_MALFORMED. */
 uc_err UC_MUST_USE device_list_verify(const struct view_list *entries, struct view domain,

@@ -3,9 +3,9 @@
 
 #include "base/text.h"
 
-#define NAME_DOMAIN "undercroftDomain"
-#define NAME_LOOKUP_KEY "undercroftLookupKey"
-#define NAME_HUB_KEY "undercroftHubKey"
+#define NAME_DOMAIN       "undercroftDomain"
+#define NAME_LOOKUP_KEY   "undercroftLookupKey"
+#define NAME_HUB_KEY      "undercroftHubKey"
 #define NAME_FRANKING_KEY "undercroftFrankingKey"
 
 enum { KEY_BYTES = 32, DOCUMENT_MAX = 64 * 1024 };

@@ -397,10 +397,10 @@ void wire_empty(struct wire *w, struct empty *v)
 	(void)v;
 }
 
-#define FRAME_ELEMENT(name)                           \
-	void name##_element(struct wire *w, void *v)  \
-	{                                             \
-		wire_##name(w, v);                    \
+#define FRAME_ELEMENT(name)                          \
+	void name##_element(struct wire *w, void *v) \
+	{                                            \
+		wire_##name(w, v);                   \
 	}
 FRAME_WALKS(FRAME_ELEMENT)
 FRAME_ELEMENT(frame)
@@ -444,7 +444,8 @@ const struct frame_rule *frame_rule_find(uint16_t type)
 }
 
 /* The body follows the head without a length: the WebSocket message ends the frame. */
-static uc_err frame_add(struct buf *out, const struct frame *f, wire_element *walk, const void *body)
+static uc_err frame_add(struct buf *out, const struct frame *f, wire_element *walk,
+			const void *body)
 {
 	TRY(wire_encode(out, frame_element, f));
 	return walk ? wire_encode(out, walk, body) : UC_OK;
@@ -467,8 +468,11 @@ uc_err frame_add_response(struct buf *out, uint16_t type, uint32_t id, wire_elem
 uc_err frame_add_refusal(struct buf *out, uint16_t type, uint32_t id, uc_err status,
 			 struct view text, uint32_t retry_after_s)
 {
-	struct frame f = { .kind = FRAME_RESPONSE, .type = type, .id = id,
-			   .status = (uint16_t)status, .retry_after_s = retry_after_s,
+	struct frame f = { .kind = FRAME_RESPONSE,
+			   .type = type,
+			   .id = id,
+			   .status = (uint16_t)status,
+			   .retry_after_s = retry_after_s,
 			   .text = text.n ? text : view_str(uc_err_text(status)) };
 	return frame_add(out, &f, NULL, NULL);
 }

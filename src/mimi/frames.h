@@ -10,19 +10,19 @@
 #define FRAME_SUBPROTOCOL "undercroft.v1"
 
 enum {
-	FRAME_VERSION = 1,               /* spoken by this code */
-	FRAME_VERSION_LOWEST = 1,        /* and the lowest still understood */
-	FRAME_MAX = 4 * 1024 * 1024,     /* bytes: a commit with its tree */
-	MESSAGE_MAX = 256 * 1024,        /* bytes of one application message */
-	ACCOUNT_ID = 16,                 /* bytes, random, one app's */
+	FRAME_VERSION = 1,           /* spoken by this code */
+	FRAME_VERSION_LOWEST = 1,    /* and the lowest still understood */
+	FRAME_MAX = 4 * 1024 * 1024, /* bytes: a commit with its tree */
+	MESSAGE_MAX = 256 * 1024,    /* bytes of one application message */
+	ACCOUNT_ID = 16,             /* bytes, random, one app's */
 	CHALLENGE = 32,
 	CHAIN_HASH = 32,
-	SLOT_ID = 16,                    /* random name of one KeyPackage at rest */
+	SLOT_ID = 16, /* random name of one KeyPackage at rest */
 	SET_ID = 16,
 	GRANT_ID = 16,
 	SEAT_SECRET = 32,
 	CARD_BYTES = 2048,
-	ENTRY_WINDOW = 64,               /* entries pushed to a seat beyond its last acknowledgement */
+	ENTRY_WINDOW = 64, /* entries pushed to a seat beyond its last acknowledgement */
 	INTAKE_WINDOW = 64,
 };
 
@@ -87,7 +87,7 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 /* clang-format on */
 
 #define FRAME_ENUM_REQUEST(name, walk, number, phase, limit) FRAME_##name = number,
-#define FRAME_ENUM(name, walk, number) FRAME_##name = number,
+#define FRAME_ENUM(name, walk, number)                       FRAME_##name = number,
 enum frame_type {
 	FRAME_REQUESTS(FRAME_ENUM_REQUEST) FRAME_NOTICES(FRAME_ENUM) FRAME_EVENTS(FRAME_ENUM)
 };
@@ -97,9 +97,9 @@ enum frame_type {
 /* The frame itself.  status, text and retry_after_s stand in responses only; a response whose
  * status is not UC_OK has no body. */
 struct frame {
-	uint8_t kind;  /* enum frame_kind */
-	uint16_t type; /* enum frame_type */
-	uint32_t id;   /* chosen by the client, not 0, unique among its open requests */
+	uint8_t kind;           /* enum frame_kind */
+	uint16_t type;          /* enum frame_type */
+	uint32_t id;            /* chosen by the client, not 0, unique among its open requests */
 	uint16_t status;        /* a code of base/error_list.h */
 	uint32_t retry_after_s; /* 0: no advice */
 	struct view text;       /* a sentence for people */
@@ -144,8 +144,8 @@ struct hello_request {
 struct hello_response {
 	uint16_t version; /* the one to speak */
 	struct u16_list features;
-	struct view domain;     /* the app's, as in mimi:// */
-	uint8_t names;          /* enum name_kind: 1 number, 2 handle, 3 address */
+	struct view domain; /* the app's, as in mimi:// */
+	uint8_t names;      /* enum name_kind: 1 number, 2 handle, 3 address */
 	uint64_t now_ms;
 	uint8_t challenge[CHALLENGE];
 };
@@ -160,8 +160,8 @@ struct session_tbs {
 	uint8_t purpose; /* enum session_purpose */
 	struct view domain;
 	uint8_t challenge[CHALLENGE];
-	struct view account_id;  /* empty while there is none */
-	struct view subject;     /* sign-up: the device list entry; otherwise empty */
+	struct view account_id; /* empty while there is none */
+	struct view subject;    /* sign-up: the device list entry; otherwise empty */
 };
 enum session_purpose {
 	SESSION_SIGN_UP = 1,
@@ -172,7 +172,7 @@ enum session_purpose {
 
 struct sign_up_request {
 	struct view identifier;
-	struct view code; /* empty where the app's names need none */
+	struct view code;              /* empty where the app's names need none */
 	struct view account_key;       /* Ed25519, 32 bytes */
 	struct view device_key;        /* Ed25519, 32 bytes */
 	struct view intake_key;        /* X25519, 32 bytes */
@@ -215,7 +215,7 @@ struct device_list_get_response {
 	struct view_list entries;
 };
 struct device_append_request {
-	struct view device_list_entry; /* refused unless it continues the head */
+	struct view device_list_entry;      /* refused unless it continues the head */
 	struct view device_key, intake_key; /* of an added device; empty in a revocation */
 };
 struct account_delete_request {
@@ -269,12 +269,12 @@ struct request_key_put_request {
 };
 enum address_kind { ADDRESS_REQUEST = 1, ADDRESS_KEY = 2 };
 struct address_wish {
-	uint8_t kind;          /* enum address_kind */
-	uint8_t channel;       /* request: how the asker got it; enum request_channel */
+	uint8_t kind;    /* enum address_kind */
+	uint8_t channel; /* request: how the asker got it; enum request_channel */
 	uint64_t expires_ms;
-	uint8_t set_id[SET_ID];      /* key: zero otherwise */
-	struct view set_key;         /* key: 32 bytes */
-	uint8_t grant_id[GRANT_ID];  /* key */
+	uint8_t set_id[SET_ID];     /* key: zero otherwise */
+	struct view set_key;        /* key: 32 bytes */
+	uint8_t grant_id[GRANT_ID]; /* key */
 };
 struct address_wish_list {
 	struct address_wish *v;
@@ -342,25 +342,25 @@ struct seat_open_request {
 	uint64_t cursor;       /* last sequence number the device has kept; 0 for none */
 };
 struct seat_open_response {
-	uint32_t seat;        /* names the seat on this connection */
-	uint64_t start;       /* sequence number of the entry it joined by */
+	uint32_t seat;                   /* names the seat on this connection */
+	uint64_t start;                  /* sequence number of the entry it joined by */
 	uint8_t start_chain[CHAIN_HASH]; /* chain hash of that entry */
-	uint64_t first, next; /* what the log still holds: [first, next) */
-	struct view welcome;  /* MLS Welcome, until the first acknowledgement; else empty */
+	uint64_t first, next;            /* what the log still holds: [first, next) */
+	struct view welcome;      /* MLS Welcome, until the first acknowledgement; else empty */
 	struct view ratchet_tree; /* optional<Node> list of the joining epoch, with the welcome */
-	uint8_t hub_is_own_app; /* franks carry no signature then */
+	uint8_t hub_is_own_app;   /* franks carry no signature then */
 };
 struct seat_close_request {
 	uint32_t seat;
 };
 /* All room requests name the seat they are made from; creating and joining make one. */
 struct room_create_request {
-	struct view room;         /* mimi://APP/r/<random> */
+	struct view room; /* mimi://APP/r/<random> */
 	struct view client;
-	struct view group_info;   /* MLS GroupInfo of epoch 0 */
+	struct view group_info; /* MLS GroupInfo of epoch 0 */
 	struct view ratchet_tree;
 	struct view secret;
-	struct view signature;    /* struct seat_tbs, by the leaf key */
+	struct view signature; /* struct seat_tbs, by the leaf key */
 };
 struct room_create_response {
 	uint32_t seat;
@@ -369,9 +369,9 @@ struct room_create_response {
 	uint8_t chain[CHAIN_HASH];
 };
 struct room_update_request {
-	uint32_t seat;            /* 0: an external join, by the next four */
+	uint32_t seat; /* 0: an external join, by the next four */
 	struct view room, client, secret, signature;
-	struct view update;       /* MIMI UpdateRequest */
+	struct view update; /* MIMI UpdateRequest */
 };
 struct room_update_response {
 	struct view response; /* MIMI UpdateRoomResponse */
@@ -424,7 +424,7 @@ struct entry_event {
 	struct log_entry entry;
 };
 enum intake_kind {
-	INTAKE_CONSENT = 1,     /* body: ConsentEntry (request or grant), sealed to the intake key */
+	INTAKE_CONSENT = 1, /* body: ConsentEntry (request or grant), sealed to the intake key */
 	INTAKE_DEVICE_LIST = 2, /* body: the new device list entry, sealed to the intake key */
 };
 struct intake_event {
@@ -450,25 +450,31 @@ struct going_away_event {
 };
 
 /* Elements (walks as callbacks) for every struct above that stands in a body. */
-#define FRAME_WALKS(X) \
-	X(hello_request) X(hello_response) X(code_request_request) X(session_tbs) \
-	X(sign_up_request) X(sign_up_response) X(sign_in_request) X(sign_in_response) \
-	X(recover_request) X(recover_response) X(device_reset_request) \
-	X(device_list_get_response) X(device_append_request) X(account_delete_request) \
-	X(vault_put_request) X(vault_get_response) X(pool_slot) X(pool_put_request) \
-	X(set_id) X(pool_status_response) X(pool_take_request) X(pool_take_response) \
-	X(request_key_put_request) X(address_wish) X(address_make_request) \
-	X(address_make_response) X(grant_revoke_request) X(directory_request) \
-	X(directory_response) X(lookup_request) X(lookup_response) X(consent_request_request) \
-	X(consent_update_request) X(seat_find_request) X(seat_place) X(seat_find_response) \
-	X(seat_tbs) X(seat_open_request) X(seat_open_response) X(seat_close_request) \
-	X(room_create_request) X(room_create_response) X(room_update_request) \
-	X(room_update_response) X(room_submit_request) X(room_submit_response) \
-	X(room_group_info_request) X(room_group_info_response) X(key_material_request_frame) \
-	X(key_material_response_frame) X(seat_ack) X(intake_ack) X(log_entry) X(entry_event) \
-	X(intake_event) X(seat_ready_event) X(seat_ended_event) X(set_taken_event) \
-	X(device_list_event) X(going_away_event) X(empty)
-#define FRAME_DECLARE(name)                              \
+#define FRAME_WALKS(X)                                                                                                          \
+	X(hello_request)                                                                                                        \
+	X(hello_response) X(code_request_request) X(session_tbs) X(sign_up_request) X(sign_up_response) X(                      \
+		sign_in_request) X(sign_in_response) X(recover_request) X(recover_response) X(device_reset_request)             \
+		X(device_list_get_response) X(device_append_request) X(account_delete_request) X(                               \
+			vault_put_request) X(vault_get_response) X(pool_slot) X(pool_put_request)                               \
+			X(set_id) X(pool_status_response) X(pool_take_request) X(pool_take_response) X(                         \
+				request_key_put_request) X(address_wish) X(address_make_request) X(address_make_response)       \
+				X(grant_revoke_request) X(directory_request) X(directory_response) X(                           \
+					lookup_request) X(lookup_response) X(consent_request_request) X(consent_update_request) \
+					X(seat_find_request) X(seat_place) X(seat_find_response) X(                             \
+						seat_tbs) X(seat_open_request) X(seat_open_response) X(seat_close_request)      \
+						X(room_create_request) X(room_create_response) X(                               \
+							room_update_request) X(room_update_response) X(room_submit_request)     \
+							X(room_submit_response) X(room_group_info_request) X(                   \
+								room_group_info_response) X(key_material_request_frame)         \
+								X(key_material_response_frame) X(                               \
+									seat_ack) X(intake_ack) X(log_entry)                    \
+									X(entry_event) X(intake_event) X(                       \
+										seat_ready_event) X(seat_ended_event)           \
+										X(set_taken_event) X(                           \
+											device_list_event)                      \
+											X(going_away_event)                     \
+												X(empty)
+#define FRAME_DECLARE(name)                               \
 	void wire_##name(struct wire *w, struct name *v); \
 	void name##_element(struct wire *w, void *v);
 FRAME_WALKS(FRAME_DECLARE)

@@ -7,14 +7,14 @@
 #include "mimi/device_list.h"
 
 struct introduction {
-	uint16_t version;               /* 1 */
-	struct view app;                /* domain */
+	uint16_t version; /* 1 */
+	struct view app;  /* domain */
 	struct view profile_name;
-	struct view account_key;        /* Ed25519 */
-	struct view_list device_list;   /* entries, from the start of a generation on */
+	struct view account_key;      /* Ed25519 */
+	struct view_list device_list; /* entries, from the start of a generation on */
 	struct view room, participant, client, leaf_key;
-	struct view device_key;         /* who signs; listed */
-	struct view signature;          /* label "Undercroft introduction" */
+	struct view device_key; /* who signs; listed */
+	struct view signature;  /* label "Undercroft introduction" */
 };
 void wire_introduction(struct wire *w, struct introduction *i);
 void introduction_element(struct wire *w, void *v);

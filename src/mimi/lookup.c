@@ -3,7 +3,7 @@
 
 #include "mimi/sealed.h"
 
-#define QUERY_LABEL "Undercroft look-up"
+#define QUERY_LABEL  "Undercroft look-up"
 #define ANSWER_LABEL "Undercroft look-up answer"
 
 enum { LOOKUP_VERSION = 1 };
@@ -56,10 +56,11 @@ static uc_err seal(const struct env *env, struct view pub, const char *label, st
 }
 
 static uc_err unseal(const struct kem_key *key, const char *label, struct view domain,
-		   struct view sealed, wire_element *walk, void *out, size_t pad, struct arena *a)
+		     struct view sealed, wire_element *walk, void *out, size_t pad, struct arena *a)
 {
 	struct view padded, body;
-	TRY(label_open(secret_view(&key->priv), kem_public(key), label, domain, sealed, a, &padded));
+	TRY(label_open(secret_view(&key->priv), kem_public(key), label, domain, sealed, a,
+		       &padded));
 	if (padded.n != pad)
 		return UC_E_MALFORMED;
 	TRY(padded_read(padded, &body));
@@ -78,7 +79,7 @@ uc_err lookup_query_open(const struct kem_key *lookup_key, struct view domain, s
 {
 	struct lookup_query q;
 	TRY(unseal(lookup_key, QUERY_LABEL, domain, sealed, lookup_query_element, &q,
-		 LOOKUP_QUERY_PAD, a));
+		   LOOKUP_QUERY_PAD, a));
 	*out = q;
 	return UC_OK;
 }
@@ -95,7 +96,7 @@ uc_err lookup_answer_open(const struct kem_key *answer_key, struct view domain, 
 {
 	struct lookup_answer x;
 	TRY(unseal(answer_key, ANSWER_LABEL, domain, sealed, lookup_answer_element, &x,
-		 LOOKUP_ANSWER_PAD, a));
+		   LOOKUP_ANSWER_PAD, a));
 	*out = x;
 	return UC_OK;
 }

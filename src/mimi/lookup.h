@@ -9,7 +9,7 @@
 #include "wire/wire.h"
 
 enum {
-	LOOKUP_QUERY_PAD = 512,  /* bytes of plaintext */
+	LOOKUP_QUERY_PAD = 512, /* bytes of plaintext */
 	LOOKUP_ANSWER_PAD = 1024,
 };
 

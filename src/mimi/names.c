@@ -102,8 +102,9 @@ static size_t address(struct view text, uint8_t *out)
 
 uc_err name_normalise(enum name_kind kind, struct view text, struct arena *a, struct view *out)
 {
-	static normaliser *const by_kind[] = { [NAME_NUMBER] = number, [NAME_HANDLE] = handle,
-					       [NAME_ADDRESS] = address };
+	static normaliser *const by_kind[] = {
+		[NAME_NUMBER] = number, [NAME_HANDLE] = handle, [NAME_ADDRESS] = address
+	};
 	if (kind < NAME_NUMBER || kind > NAME_ADDRESS)
 		return UC_E_ARGUMENT;
 	text = trimmed(text);
@@ -140,9 +141,9 @@ uc_err profile_name_normalise(struct view text, struct arena *a, struct view *ou
 				rest = view_slice(rest, 1, rest.n);
 		buf_add(&folded, before.p, before.p[0] == ' ' ? 1 : before.n - rest.n);
 	}
-	uc_err err = folded.failed ? folded.failed
+	uc_err err = folded.failed                                  ? folded.failed
 		     : characters && characters <= PROFILE_NAME_MAX ? UC_OK
-								      : UC_E_NAME;
+								    : UC_E_NAME;
 	if (!err)
 		err = arena_copy(a, buf_view(&folded), out);
 	buf_done(&folded);

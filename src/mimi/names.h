@@ -9,8 +9,8 @@ enum name_kind { NAME_NUMBER = 1, NAME_HANDLE = 2, NAME_ADDRESS = 3 };
 
 enum {
 	HANDLE_MIN = 2,
-	HANDLE_MAX = 30,     /* characters */
-	ADDRESS_MAX = 254,   /* bytes */
+	HANDLE_MAX = 30,       /* characters */
+	ADDRESS_MAX = 254,     /* bytes */
 	PROFILE_NAME_MAX = 64, /* characters */
 };
 

@@ -124,8 +124,8 @@ static uc_err chain_check(const struct participant_link_list *l, struct arena *a
 		struct key_tbs tbs = { l->v[0].key, l->v[i].key, (uint16_t)i };
 		if (l->v[i].key.n != ED25519_KEY)
 			return UC_E_PROOF;
-		if (i && verify(l->v[i - 1].key, key_label, key_tbs_element, &tbs,
-				l->v[i].signature, a))
+		if (i &&
+		    verify(l->v[i - 1].key, key_label, key_tbs_element, &tbs, l->v[i].signature, a))
 			return UC_E_PROOF;
 	}
 	return UC_OK;

@@ -10,8 +10,8 @@
 
 enum {
 	PARTICIPANT_KEYS_MAX = 64,
-	PARTICIPANT_NAME = 20,        /* bytes of SHA-256(first key) */
-	CLIENT_NAME = 16,             /* random bytes */
+	PARTICIPANT_NAME = 20, /* bytes of SHA-256(first key) */
+	CLIENT_NAME = 16,      /* random bytes */
 	/* Components of a leaf's app_data_dictionary, private use. */
 	COMPONENT_PARTICIPANT = 0x8001,
 };

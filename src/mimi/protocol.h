@@ -97,11 +97,11 @@ void submit_message_response_element(struct wire *w, void *v);
 /* --- notify --- */
 
 struct fanout_message {
-	uint64_t timestamp;  /* accepted by the hub, milliseconds */
-	struct view message; /* encoded MLSMessage */
-	uint16_t wire_format;  /* of the message, not on the wire; as is the next */
-	uint8_t content_type;  /* enum content_type; 0 for a Welcome */
-	struct frank *frank;                            /* application; NULL: none */
+	uint64_t timestamp;   /* accepted by the hub, milliseconds */
+	struct view message;  /* encoded MLSMessage */
+	uint16_t wire_format; /* of the message, not on the wire; as is the next */
+	uint8_t content_type; /* enum content_type; 0 for a Welcome */
+	struct frank *frank;  /* application; NULL: none */
 	struct ratchet_tree_option ratchet_tree_option; /* Welcome */
 	struct view_list more_proposals;                /* proposal: encoded MLSMessages */
 	struct view_list external_proposals;            /* commit: encoded MLSMessages */
@@ -145,7 +145,7 @@ enum key_material_client_code {
 struct client_key_material {
 	uint8_t client_status;
 	struct view client_uri;
-	struct view key_package;                 /* success: encoded KeyPackage */
+	struct view key_package;                  /* success: encoded KeyPackage */
 	struct capabilities *client_capabilities; /* nothing_compatible; NULL: none */
 };
 struct client_key_material_list {

@@ -22,7 +22,7 @@ enum {
 };
 
 enum room_role {
-	ROLE_NONE = 0,      /* no participant */
+	ROLE_NONE = 0, /* no participant */
 	ROLE_BANNED = 1,
 	ROLE_MEMBER = 2,    /* writes, leaves, adds in groups */
 	ROLE_MODERATOR = 3, /* removes members */

@@ -133,9 +133,8 @@ uc_err slot_seal(const struct env *env, struct view set_key, const uint8_t set_i
 	return UC_OK;
 }
 
-uc_err slot_open(struct view set_key, const uint8_t set_id[SET_ID],
-		 const uint8_t slot_id[SLOT_ID], struct view sealed, struct arena *a,
-		 struct view *key_package)
+uc_err slot_open(struct view set_key, const uint8_t set_id[SET_ID], const uint8_t slot_id[SLOT_ID],
+		 struct view sealed, struct arena *a, struct view *key_package)
 {
 	uint8_t aad[SET_ID + SLOT_ID];
 	slot_aad(set_id, slot_id, aad);

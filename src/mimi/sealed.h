@@ -10,7 +10,7 @@
 /* An intake item, sealed to a device's intake key by its app: HPKECiphertext of
  * EncryptWithLabel(intake key, "Undercroft intake", struct intake_context, body). */
 struct intake_context {
-	uint8_t intake_kind;  /* as beside it in the event */
+	uint8_t intake_kind; /* as beside it in the event */
 	uint64_t received_ms;
 };
 void wire_intake_context(struct wire *w, struct intake_context *c);

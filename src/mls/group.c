@@ -150,12 +150,15 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 	if (!kp)
 		return UC_E_LIMIT;
 	/* The creator's leaf is that of a KeyPackage (11). */
-	TRY(key_package_make(s, env, leaf, KEY_PACKAGE_LIFETIME_MAX_S - 7200, NULL, a, &encoded, kp));
+	TRY(key_package_make(s, env, leaf, KEY_PACKAGE_LIFETIME_MAX_S - 7200, NULL, a, &encoded,
+			     kp));
 	TRY(wire_decode(encoded, a, key_package_element, &k));
 	TRY(leaf_node_check(s, &k.leaf_node));
 	TRY(tree_add(&e->state.tree, &k.leaf_node, &index));
 	TRY(tree_secret_set(&e->keys, 0, &kp->encryption_key));
-	struct group_context c = { .version = MLS10, .cipher_suite = s->id, .group_id = id,
+	struct group_context c = { .version = MLS10,
+				   .cipher_suite = s->id,
+				   .group_id = id,
 				   .extensions = *context_extensions };
 	TRY(group_state_set_context(&e->state, &c));
 	struct required_capabilities required;
@@ -173,8 +176,8 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 	return UC_OK;
 }
 
-uc_err group_create(const struct group_platform *platform, const struct suite *s,
-		    struct view id, const struct leaf_parameters *leaf,
+uc_err group_create(const struct group_platform *platform, const struct suite *s, struct view id,
+		    const struct leaf_parameters *leaf,
 		    const struct extension_list *context_extensions, struct group **out)
 {
 	struct arena scratch;

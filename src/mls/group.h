@@ -13,8 +13,8 @@
 struct group;
 
 enum {
-	GROUP_PAST_EPOCHS = 2,        /* kept for late application messages */
-	GROUP_RESUMPTION_EPOCHS = 8,  /* resumption_psk kept of so many epochs */
+	GROUP_PAST_EPOCHS = 2,       /* kept for late application messages */
+	GROUP_RESUMPTION_EPOCHS = 8, /* resumption_psk kept of so many epochs */
 };
 
 /* Finds a pre-shared key that is not a resumption key of this very group.  UC_E_PSK: not known
@@ -27,8 +27,8 @@ struct psk_finder {
 /* What every group is made with; all borrowed and kept, so they must outlive it. */
 struct group_platform {
 	const struct env *env;
-	const struct group_hooks *hooks;   /* may be NULL */
-	const struct psk_finder *psks;     /* may be NULL: none are known */
+	const struct group_hooks *hooks; /* may be NULL */
+	const struct psk_finder *psks;   /* may be NULL: none are known */
 };
 
 /* --- beginning --- */
@@ -40,18 +40,18 @@ uc_err UC_MUST_USE group_create(const struct group_platform *platform, const str
 				struct group **out);
 
 struct welcome_input {
-	struct view welcome;       /* encoded Welcome, without MLSMessage around it */
-	struct view ratchet_tree;  /* encoded optional<Node> list; empty: it is in the GroupInfo */
-	struct view key_package;   /* encoded, ours */
+	struct view welcome;      /* encoded Welcome, without MLSMessage around it */
+	struct view ratchet_tree; /* encoded optional<Node> list; empty: it is in the GroupInfo */
+	struct view key_package;  /* encoded, ours */
 	const struct key_package_secrets *secrets;
 };
 /* 12.4.3.1.  UC_E_NOT_FOUND: the Welcome is not for this KeyPackage. */
-uc_err UC_MUST_USE group_join(const struct group_platform *platform,
-			      const struct welcome_input *in, struct group **out);
+uc_err UC_MUST_USE group_join(const struct group_platform *platform, const struct welcome_input *in,
+			      struct group **out);
 
 struct external_join {
-	struct view group_info;    /* encoded GroupInfo with external_pub */
-	struct view ratchet_tree;  /* encoded; empty: it is in the GroupInfo */
+	struct view group_info;   /* encoded GroupInfo with external_pub */
+	struct view ratchet_tree; /* encoded; empty: it is in the GroupInfo */
 	const struct leaf_parameters *leaf;
 	/* Remove of the own old leaf, AppDataUpdate, PreSharedKey; ExternalInit is added here. */
 	const struct proposal *proposals;
@@ -72,19 +72,19 @@ void group_free(struct group *g);
 /* --- changing --- */
 
 struct commit_options {
-	const struct proposal *proposals;  /* by value */
+	const struct proposal *proposals; /* by value */
 	size_t proposal_count;
-	bool without_stored;               /* else every stored proposal that fits is included */
+	bool without_stored; /* else every stored proposal that fits is included */
 	bool force_path;
 	struct view authenticated_data;
 	/* Extensions of our leaf from now on (needs or forces a path); NULL: as they are. */
 	const struct extension_list *leaf_extensions;
 };
 struct made_commit {
-	struct view commit;      /* encoded MLSMessage, PublicMessage */
-	struct view welcome;     /* encoded Welcome; empty when nobody is added */
-	struct view group_info;  /* encoded GroupInfo of the new epoch with external_pub, no tree */
-	struct view ratchet_tree; /* of the new epoch */
+	struct view commit;     /* encoded MLSMessage, PublicMessage */
+	struct view welcome;    /* encoded Welcome; empty when nobody is added */
+	struct view group_info; /* encoded GroupInfo of the new epoch with external_pub, no tree */
+	struct view ratchet_tree;   /* of the new epoch */
 	struct group_change change; /* borrows from the group until apply or drop */
 };
 /* UC_E_PENDING when one is pending already. */
@@ -120,10 +120,10 @@ enum received_kind {
 struct received {
 	enum received_kind kind;
 	struct sender sender;
-	uint64_t epoch;                 /* it was sent in */
+	uint64_t epoch; /* it was sent in */
 	struct view authenticated_data;
-	struct view application_data;   /* in the call's arena */
-	const struct leaf_node *leaf;   /* of a member who sends an application message: as of then */
+	struct view application_data; /* in the call's arena */
+	const struct leaf_node *leaf; /* of a member who sends an application message: as of then */
 	const struct proposal *proposal; /* stored */
 	struct view proposal_ref;
 	const struct group_change *change; /* of a commit; until apply or drop */

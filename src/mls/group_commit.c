@@ -6,7 +6,8 @@
 
 uc_err public_message_encode(const struct public_message *m, struct arena *a, struct view *out)
 {
-	struct mls_message message = { .version = MLS10, .wire_format = MLS_PUBLIC_MESSAGE,
+	struct mls_message message = { .version = MLS10,
+				       .wire_format = MLS_PUBLIC_MESSAGE,
 				       .public_message = *m };
 	return wire_encode_to(a, mls_message_element, &message, out);
 }
@@ -78,9 +79,9 @@ static uc_err secrets_for(const struct transition *t, size_t i, const struct mad
 }
 
 uc_err welcome_make(const struct transition *t, const struct epoch *next,
-		    const struct made_path *path, struct view joiner_secret,
-		    struct view psk_secret, struct view group_info, const struct env *env,
-		    struct arena *a, struct view *out)
+		    const struct made_path *path, struct view joiner_secret, struct view psk_secret,
+		    struct view group_info, const struct env *env, struct arena *a,
+		    struct view *out)
 {
 	const struct suite *s = next->state.suite;
 	struct secret welcome_secret = { .n = 0 };
@@ -116,8 +117,8 @@ static bool fits(const struct group *g, struct proposal_view_list *l, const stru
 	return false;
 }
 
-uc_err proposals_pick(const struct group *g, const struct proposal *by_value,
-		      size_t by_value_count, struct arena *a, struct proposal_or_ref_list *out)
+uc_err proposals_pick(const struct group *g, const struct proposal *by_value, size_t by_value_count,
+		      struct arena *a, struct proposal_or_ref_list *out)
 {
 	struct proposal_view_list l = { .n = 0 };
 	l.v = ARENA_ARRAY(a, struct proposal_view, by_value_count + g->proposals.n);
@@ -126,9 +127,9 @@ uc_err proposals_pick(const struct group *g, const struct proposal *by_value,
 	if (!l.v || !out->v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < by_value_count; i++)
-		l.v[l.n++] = (struct proposal_view){
-			.sender = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf },
-			.proposal = &by_value[i] };
+		l.v[l.n++] = (struct proposal_view){ .sender = { .sender_type = SENDER_MEMBER,
+								 .leaf_index = g->now->own_leaf },
+						     .proposal = &by_value[i] };
 	/* Who leaves by own wish goes first: a Remove of the same leaf then does not fit. */
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < g->proposals.n; i++) {

@@ -27,15 +27,15 @@ struct proposal_view_list {
 /* A commit, with the state it leads from and to. */
 struct group_change {
 	struct group_view before, after;
-	struct sender sender;          /* member, or new_member_commit */
-	uint32_t committer;            /* leaf index in `after` (an external joiner's new one) */
+	struct sender sender; /* member, or new_member_commit */
+	uint32_t committer;   /* leaf index in `after` (an external joiner's new one) */
 	bool is_external;
 	bool has_path;
 	struct proposal_view_list proposals;
-	struct u32_list added;         /* leaf indices in `after`, by Add */
-	struct view_list added_refs;   /* KeyPackageRef of each of those */
-	struct u32_list removed;       /* leaf indices in `before`, by Remove and SelfRemove */
-	struct u32_list updated;       /* by Update; the committer's path is not among them */
+	struct u32_list added;       /* leaf indices in `after`, by Add */
+	struct view_list added_refs; /* KeyPackageRef of each of those */
+	struct u32_list removed;     /* leaf indices in `before`, by Remove and SelfRemove */
+	struct u32_list updated;     /* by Update; the committer's path is not among them */
 	struct view authenticated_data;
 };
 

@@ -44,10 +44,10 @@ struct group {
 	bool is_removed;
 	/* Our own commit, until it is accepted or loses. */
 	struct epoch *pending;
-	uint8_t pending_hash[SHA256_BYTES];    /* of the encoded MLSMessage */
+	uint8_t pending_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
 	/* Another's commit, inspected and not yet applied. */
 	bool has_staged, staged_removes_us;
-	struct epoch *staged;                  /* NULL when it removes us */
+	struct epoch *staged; /* NULL when it removes us */
 	struct arena staged_arena;
 	struct transition *staged_transition;
 	struct group_change staged_change;

@@ -7,8 +7,8 @@ uc_err tree_beside(const struct group_info *info, struct view ratchet_tree, stru
 		   struct node_list *out)
 {
 	if (!ratchet_tree.n) {
-		const struct extension *e = extension_find(&info->extensions,
-							   EXTENSION_RATCHET_TREE);
+		const struct extension *e =
+			extension_find(&info->extensions, EXTENSION_RATCHET_TREE);
 		if (!e)
 			return UC_E_NOT_FOUND;
 		ratchet_tree = e->extension_data;
@@ -87,8 +87,8 @@ static uc_err find_own_leaf(const struct joining *j, struct epoch *e)
 {
 	const struct leaf_node *ours = &j->key_package.leaf_node;
 	uint32_t index = tree_leaf_by_signature_key(&e->state.tree, ours->signature_key);
-	const struct leaf_node *found = index == TREE_NONE ? NULL
-							    : tree_leaf_find(&e->state.tree, index);
+	const struct leaf_node *found =
+		index == TREE_NONE ? NULL : tree_leaf_find(&e->state.tree, index);
 	if (!found || !view_equal(found->raw, ours->raw))
 		return UC_E_NOT_FOUND;
 	e->own_leaf = e->keys.leaf = index;
@@ -120,8 +120,8 @@ static uc_err enter(struct joining *j, struct arena *a)
 	TRY(tree_secret_set(&e->keys, tree_node_of_leaf(e->own_leaf),
 			    &j->in->secrets->encryption_key));
 	if (j->secrets.path_secret)
-		TRY(treekem_join(&e->state.tree, j->info.signer, j->secrets.path_secret->path_secret,
-				 &e->keys));
+		TRY(treekem_join(&e->state.tree, j->info.signer,
+				 j->secrets.path_secret->path_secret, &e->keys));
 	TRY(epoch_enter(e, j->secrets.joiner_secret, secret_view(&j->psk_secret)));
 	return confirmation_tag_check(s, &e->secrets, e->state.context.confirmed_transcript_hash,
 				      j->info.confirmation_tag);
@@ -180,7 +180,7 @@ struct external {
 	struct group *g;
 	const struct external_join *in;
 	struct group_info info;
-	struct epoch *old;            /* the state we join, without secrets */
+	struct epoch *old; /* the state we join, without secrets */
 	struct epoch *next;
 	struct proposal_store stored; /* SelfRemoves */
 	struct transition t;
@@ -205,8 +205,8 @@ static uc_err take_state(struct external *x, struct arena *a)
 	struct view kem_output;
 	TRY(external_init_send(x->g->suite, x->g->platform.env, pub, a, &kem_output,
 			       &x->init_secret));
-	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref,
-						x->in->proposal_count + x->in->self_remove_count + 1);
+	struct proposal_or_ref *v = ARENA_ARRAY(
+		a, struct proposal_or_ref, x->in->proposal_count + x->in->self_remove_count + 1);
 	if (!v)
 		return UC_E_LIMIT;
 	v[0] = (struct proposal_or_ref){ .type = BY_PROPOSAL,

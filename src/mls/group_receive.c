@@ -22,7 +22,8 @@ static uc_err take_own_update(struct receiving *r)
 		const struct proposal_view *p = &r->t->proposals.v[i];
 		if (p->proposal->proposal_type != PROPOSAL_UPDATE || p->sender.leaf_index != own)
 			continue;
-		const struct stored_proposal *stored = proposal_store_find(&r->g->proposals, p->ref);
+		const struct stored_proposal *stored =
+			proposal_store_find(&r->g->proposals, p->ref);
 		if (!stored || !stored->update_key.pub_n)
 			return UC_E_KEY;
 		return tree_secret_set(&r->next->keys, tree_node_of_leaf(own), &stored->update_key);

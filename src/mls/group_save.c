@@ -95,7 +95,8 @@ uc_err group_save_epoch(const struct group *g, struct buf *out)
 {
 	struct wire w;
 	uint16_t version = GROUP_VERSION, suite = g->suite->id;
-	struct view priv = secret_view(&g->signature_key.priv), pub = sign_public(&g->signature_key);
+	struct view priv = secret_view(&g->signature_key.priv),
+		    pub = sign_public(&g->signature_key);
 	bool removed = g->is_removed;
 	uint8_t n = (uint8_t)g->resumption_n, hash[SHA256_BYTES];
 	memcpy(hash, g->pending_hash, sizeof hash);

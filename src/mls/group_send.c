@@ -20,9 +20,8 @@ static uc_err content_size(const struct authenticated_content *auth, struct aren
 	return UC_OK;
 }
 
-uc_err group_encrypt(struct group *g, struct view authenticated_data,
-		     struct view application_data, size_t bucket, struct arena *a,
-		     struct view *message)
+uc_err group_encrypt(struct group *g, struct view authenticated_data, struct view application_data,
+		     size_t bucket, struct arena *a, struct view *message)
 {
 	if (!g->now || g->is_removed)
 		return UC_E_REMOVED;
@@ -38,8 +37,8 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data,
 		.application_data = application_data,
 	};
 	size_t size;
-	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PRIVATE_MESSAGE, &content,
-			 a, &auth));
+	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PRIVATE_MESSAGE,
+			 &content, a, &auth));
 	TRY(content_size(&auth, a, &size));
 	TRY(framing_protect_private(&framing, g->platform.env, &auth, padding_for(size, bucket), a,
 				    &m.private_message));
@@ -61,7 +60,8 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 		.proposal = *p,
 	};
 	static const uint8_t by_reference[1] = { 1 };
-	struct proposal_view view = { .sender = content.sender, .proposal = p,
+	struct proposal_view view = { .sender = content.sender,
+				      .proposal = p,
 				      .ref = VIEW_OF(by_reference) };
 	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PUBLIC_MESSAGE, &content,
 			 a, &auth));

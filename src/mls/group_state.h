@@ -11,12 +11,12 @@
 
 struct group_state {
 	const struct suite *suite;
-	struct arena arena;            /* what context points at */
+	struct arena arena; /* what context points at */
 	struct group_context context;
-	struct view encoded;           /* GroupContext */
+	struct view encoded; /* GroupContext */
 	struct tree tree;
-	uint8_t interim[HASH_MAX];     /* interim_transcript_hash */
-	size_t interim_n;              /* nh; 0 before the first confirmation_tag */
+	uint8_t interim[HASH_MAX]; /* interim_transcript_hash */
+	size_t interim_n;          /* nh; 0 before the first confirmation_tag */
 	struct view confirmation_tag;
 };
 
@@ -53,11 +53,11 @@ const struct view *component_find(const struct app_data_dictionary *d, uint16_t 
 
 /* A proposal that came by itself and waits for its commit. */
 struct stored_proposal {
-	struct view ref;                       /* ProposalRef */
-	struct view content;                   /* encoded AuthenticatedContent */
-	struct authenticated_content decoded;  /* borrows from content */
+	struct view ref;                      /* ProposalRef */
+	struct view content;                  /* encoded AuthenticatedContent */
+	struct authenticated_content decoded; /* borrows from content */
 	struct arena arena;
-	struct kem_key update_key;             /* of our own Update; pub_n 0 otherwise */
+	struct kem_key update_key; /* of our own Update; pub_n 0 otherwise */
 };
 struct proposal_store {
 	struct stored_proposal **v;
@@ -80,8 +80,8 @@ uc_err UC_MUST_USE proposal_ref(const struct suite *s, const struct authenticate
 /* What a list of proposals does, and then a path. */
 struct transition {
 	const struct group_state *before;
-	struct group_state after;      /* staged */
-	struct arena *arena;           /* the call's */
+	struct group_state after; /* staged */
+	struct arena *arena;      /* the call's */
 	struct proposal_view_list proposals;
 	struct sender sender;
 	uint32_t committer;
@@ -91,7 +91,7 @@ struct transition {
 	struct view_list added_refs;
 	const struct key_package **added_packages; /* as many as added */
 	struct pre_shared_key_id_list psks;
-	struct view external_init;     /* kem_output */
+	struct view external_init; /* kem_output */
 	const struct re_init *reinit;
 };
 /* Looks each reference up; UC_E_NOT_FOUND for one that is not stored. */

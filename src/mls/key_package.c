@@ -2,11 +2,12 @@
 #include "mls/key_package.h"
 
 #define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
-#define HOUR_S 3600u
+#define HOUR_S      3600u
 
 static struct leaf_node_tbs tbs_of(struct leaf_node *leaf, struct view group_id, uint32_t index)
 {
-	return (struct leaf_node_tbs){ .leaf_node = leaf, .group_id = group_id,
+	return (struct leaf_node_tbs){ .leaf_node = leaf,
+				       .group_id = group_id,
 				       .leaf_index = index };
 }
 

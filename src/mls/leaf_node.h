@@ -34,8 +34,8 @@ void leaf_node_element(struct wire *w, void *v);
 
 struct leaf_node_tbs {
 	struct leaf_node *leaf_node;
-	struct view group_id;  /* update, commit */
-	uint32_t leaf_index;   /* update, commit */
+	struct view group_id; /* update, commit */
+	uint32_t leaf_index;  /* update, commit */
 };
 void wire_leaf_node_tbs(struct wire *w, struct leaf_node_tbs *l);
 void leaf_node_tbs_element(struct wire *w, void *v);

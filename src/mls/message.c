@@ -186,8 +186,7 @@ void wire_group_context(struct wire *w, struct group_context *g)
 }
 MESSAGE_ELEMENT(group_context)
 
-void wire_confirmed_transcript_hash_input(struct wire *w,
-					  struct confirmed_transcript_hash_input *c)
+void wire_confirmed_transcript_hash_input(struct wire *w, struct confirmed_transcript_hash_input *c)
 {
 	wire_u16(w, &c->wire_format);
 	wire_framed_content(w, c->content);

@@ -28,9 +28,9 @@ enum resumption_psk_usage {
 };
 struct pre_shared_key_id {
 	uint8_t psktype;
-	struct view psk_id;       /* external; application */
-	uint16_t component_id;    /* application */
-	uint8_t usage;            /* resumption, with the next two */
+	struct view psk_id;    /* external; application */
+	uint16_t component_id; /* application */
+	uint8_t usage;         /* resumption, with the next two */
 	struct view psk_group_id;
 	uint64_t psk_epoch;
 	struct view psk_nonce;
@@ -73,7 +73,7 @@ struct proposal {
 		uint32_t removed;               /* remove */
 		struct pre_shared_key_id psk;
 		struct re_init reinit;
-		struct view kem_output;         /* external_init */
+		struct view kem_output;           /* external_init */
 		struct extension_list extensions; /* group_context_extensions */
 		struct app_data_update app_data_update;
 		struct app_ephemeral app_ephemeral;

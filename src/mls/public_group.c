@@ -53,8 +53,7 @@ static uc_err from_info(struct public_group *p, struct view group_info, struct v
 }
 
 uc_err public_group_new(const struct env *env, const struct group_hooks *hooks,
-			struct view group_info, struct view ratchet_tree,
-			struct public_group **out)
+			struct view group_info, struct view ratchet_tree, struct public_group **out)
 {
 	struct arena scratch;
 	struct public_group *p = new_empty(env, hooks);
@@ -160,7 +159,8 @@ static uc_err receive_commit(struct public_group *p, const struct authenticated_
 	p->staged = t;
 	p->staged_change = transition_change(t, kept->content.authenticated_data,
 					     kept->content.commit.path != NULL);
-	*out = (struct public_received){ .kind = PUBLIC_COMMIT, .sender = kept->content.sender,
+	*out = (struct public_received){ .kind = PUBLIC_COMMIT,
+					 .sender = kept->content.sender,
 					 .change = &p->staged_change };
 	return UC_OK;
 }
@@ -249,7 +249,8 @@ uc_err public_group_propose(struct public_group *p, uint32_t index, const struct
 	static const uint8_t by_reference[1] = { 1 };
 	TRY(wire_encode_to(a, proposal_element, proposal, &encoded));
 	TRY(wire_decode(encoded, a, proposal_element, &content.proposal));
-	struct proposal_view v = { .sender = content.sender, .proposal = &content.proposal,
+	struct proposal_view v = { .sender = content.sender,
+				   .proposal = &content.proposal,
 				   .ref = VIEW_OF(by_reference) };
 	TRY(proposal_check(&p->state, &v, p->hooks, p->env, a));
 	TRY(framing_sign(&framing, p->env, key, MLS_PUBLIC_MESSAGE, &content, a, &auth));

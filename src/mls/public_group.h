@@ -22,7 +22,7 @@ enum public_kind { PUBLIC_PROPOSAL, PUBLIC_COMMIT };
 struct public_received {
 	enum public_kind kind;
 	struct sender sender;
-	const struct proposal *proposal;   /* kept */
+	const struct proposal *proposal; /* kept */
 	struct view proposal_ref;
 	const struct group_change *change; /* staged; until apply or drop */
 };

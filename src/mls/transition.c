@@ -31,8 +31,7 @@ static bool lists_all_of(const struct u16_list *have, const struct u16_list *wan
 
 /* 7.3: each member supports this leaf's credential type, and this leaf theirs.  A leaf like one
  * that is already in the tree cannot break that, so only a new kind costs a walk. */
-static uc_err credentials_check(const struct tree *t, const struct leaf_node *leaf,
-				uint32_t index)
+static uc_err credentials_check(const struct tree *t, const struct leaf_node *leaf, uint32_t index)
 {
 	uint32_t at = 0, other;
 	const struct leaf_node *node;
@@ -123,8 +122,8 @@ static uc_err lists_make(struct transition *t)
 	t->added_refs.v = ARENA_ARRAY(t->arena, struct view, n);
 	t->added_packages = ARENA_ARRAY(t->arena, const struct key_package *, n);
 	t->psks.v = ARENA_ARRAY(t->arena, struct pre_shared_key_id, n);
-	return t->added.v && t->removed.v && t->updated.v && t->added_refs.v &&
-			       t->added_packages && t->psks.v
+	return t->added.v && t->removed.v && t->updated.v && t->added_refs.v && t->added_packages &&
+			       t->psks.v
 		       ? UC_OK
 		       : UC_E_LIMIT;
 }
@@ -198,7 +197,7 @@ static uc_err apply_one(struct transition *t, const struct proposal_view *p,
 
 /* 12.3, and SelfRemove "after Update proposals and before Remove proposals". */
 static const uint16_t order[] = { PROPOSAL_UPDATE, PROPOSAL_SELF_REMOVE, PROPOSAL_REMOVE,
-				  PROPOSAL_ADD, PROPOSAL_PSK, PROPOSAL_EXTERNAL_INIT,
+				  PROPOSAL_ADD,    PROPOSAL_PSK,         PROPOSAL_EXTERNAL_INIT,
 				  PROPOSAL_REINIT };
 
 static uc_err apply_in_order(struct transition *t, const struct group_hooks *hooks)
@@ -216,8 +215,8 @@ static uc_err component_update(struct transition *t, const struct group_hooks *h
 			       const struct app_data_dictionary *d, uint16_t component_id,
 			       struct view *out)
 {
-	struct app_data_update *updates = ARENA_ARRAY(t->arena, struct app_data_update,
-						      t->proposals.n);
+	struct app_data_update *updates =
+		ARENA_ARRAY(t->arena, struct app_data_update, t->proposals.n);
 	struct group_view before = group_state_view(t->before);
 	size_t n = 0;
 	if (!updates)
@@ -417,8 +416,8 @@ uc_err transition_finish(struct transition *t, const struct authenticated_conten
 	const struct suite *s = t->before->suite;
 	if (t->path_required && !has_path)
 		return UC_E_UNEXPECTED;
-	TRY(confirmed_transcript_hash(s, view_make(t->before->interim, t->before->interim_n), commit,
-				      confirmed));
+	TRY(confirmed_transcript_hash(s, view_make(t->before->interim, t->before->interim_n),
+				      commit, confirmed));
 	TRY(set_context(t, view_make(confirmed, s->nh)));
 	if (!hooks || !hooks->change)
 		return UC_OK;

@@ -27,7 +27,8 @@ void tree_done(struct tree *t);
 /* From the ratchet_tree extension.  Checks its form: an odd number of nodes without a blank at the
  * end, leaves and parents in their places, unmerged_leaves (7.1, 12.4.3.1) sorted, unique, present
  * and listed by every non-blank node between; no key twice.  Not its signatures and hashes. */
-uc_err UC_MUST_USE tree_import(struct tree *t, const struct suite *s, const struct node_list *nodes);
+uc_err UC_MUST_USE tree_import(struct tree *t, const struct suite *s,
+			       const struct node_list *nodes);
 /* Appends the ratchet_tree extension's data. */
 uc_err UC_MUST_USE tree_export(const struct tree *t, struct buf *out);
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TREE_NONE UINT32_MAX
+#define TREE_NONE       UINT32_MAX
 /* Leaf indices stay below this: a limit of ours, far above any group. */
 #define TREE_LEAVES_MAX ((uint32_t)1 << 24)
 

@@ -66,7 +66,8 @@ static bool resolves_to_nothing(const struct tree_node *n)
 {
 	if (n->content)
 		return false;
-	return !n->child[0] || (resolves_to_nothing(n->child[0]) && resolves_to_nothing(n->child[1]));
+	return !n->child[0] ||
+	       (resolves_to_nothing(n->child[0]) && resolves_to_nothing(n->child[1]));
 }
 
 uc_err tree_filtered_path(const struct tree *t, uint32_t leaf, struct arena *a,

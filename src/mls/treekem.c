@@ -150,7 +150,8 @@ static uc_err make_secrets(struct tree *t, const struct env *env, struct tree_se
 
 static uc_err make_leaf(struct tree *t, uint32_t leaf, const struct leaf_parameters *as,
 			struct view group_id, const struct env *env, struct arena *a,
-			struct tree_secrets *secrets, struct view parent_hash, struct leaf_node *out)
+			struct tree_secrets *secrets, struct view parent_hash,
+			struct leaf_node *out)
 {
 	struct kem_key key = { .pub_n = 0 };
 	struct view pub, hash;

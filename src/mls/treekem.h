@@ -24,16 +24,17 @@ void tree_secrets_wipe(struct tree_secrets *t);
 void wire_tree_secrets(struct wire *w, struct tree_secrets *t);
 /* NULL when the member has none for the node. */
 const struct kem_key *tree_secret_find(const struct tree_secrets *t, uint32_t node);
-uc_err UC_MUST_USE tree_secret_set(struct tree_secrets *t, uint32_t node, const struct kem_key *key);
+uc_err UC_MUST_USE tree_secret_set(struct tree_secrets *t, uint32_t node,
+				   const struct kem_key *key);
 /* Forgets the keys of nodes that are blank or have another key in this tree. */
 void tree_secrets_prune(struct tree_secrets *secrets, const struct tree *t);
 
 /* A path that is being made. */
 struct made_path {
-	struct u32_list nodes, copath;           /* filtered direct path */
+	struct u32_list nodes, copath; /* filtered direct path */
 	struct secret path_secret[TREE_DEPTH_MAX];
 	struct secret commit_secret;
-	struct leaf_node leaf_node;              /* as put into the tree */
+	struct leaf_node leaf_node; /* as put into the tree */
 };
 void made_path_wipe(struct made_path *p);
 

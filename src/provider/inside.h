@@ -24,14 +24,14 @@ struct session {
 	struct session *next, *previous;
 	void *connection;
 	enum frame_phase phase;
-	uint64_t number;          /* never used twice */
+	uint64_t number; /* never used twice */
 	uint8_t challenge[CHALLENGE];
 	uint8_t account_id[ACCOUNT_ID];
 	uint8_t device_key[32];
 	uint64_t intake_sent, intake_acked;
 	struct seat_live *seats;
 	uint32_t seats_n, next_seat;
-	struct map finds;         /* clients asked for with SEAT_FIND; value: the session */
+	struct map finds; /* clients asked for with SEAT_FIND; value: the session */
 	struct rate_state rates[LIMITS_N];
 };
 
@@ -73,8 +73,8 @@ struct provider {
 	size_t sessions_n;
 	uint64_t next_number, next_token;
 	struct ask *asks;
-	struct map rooms_live;    /* URI -> struct room_live */
-	struct map finders;       /* client URI -> struct session */
+	struct map rooms_live; /* URI -> struct room_live */
+	struct map finders;    /* client URI -> struct session */
 	struct rate_table rates;
 	bool accounts_dirty, rooms_dirty;
 	uint64_t last_sweep_ms;
@@ -130,12 +130,12 @@ void notice_intake_ack(struct provider *p, struct session *s, struct view body);
 /* --- from other apps: one handler each; the reply's body goes into `out` --- */
 struct peer_call {
 	struct provider *p;
-	void *call;             /* for a reply that comes later */
-	struct view domain;     /* who asks */
-	struct view target;     /* from the path, decoded */
+	void *call;         /* for a reply that comes later */
+	struct view domain; /* who asks */
+	struct view target; /* from the path, decoded */
 	struct view headers, body;
 	struct arena *a;
-	struct buf *out;        /* body of the reply */
+	struct buf *out; /* body of the reply */
 	struct buf *out_headers;
 	uint32_t retry_after_s;
 	bool later;
@@ -185,7 +185,7 @@ struct seat_live {
 	struct session *session;
 	struct room_live *room;
 	uint32_t number;
-	struct view client;          /* owned */
+	struct view client; /* owned */
 	uint64_t start, sent, acked, ended;
 	bool acked_dirty;
 };

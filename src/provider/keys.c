@@ -47,7 +47,8 @@ uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 {
 	struct wire w;
 	struct provider_keys copy = *k;
-	struct view hub = secret_view(&copy.hub_key.priv), frank = secret_view(&copy.franking_key.priv);
+	struct view hub = secret_view(&copy.hub_key.priv),
+		    frank = secret_view(&copy.franking_key.priv);
 	struct view lookup = secret_view(&copy.lookup_key.priv), pub = kem_public(&copy.lookup_key);
 	wire_writer(&w, out);
 	buf_add(out, magic, sizeof magic);
@@ -70,7 +71,8 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	struct view hub = { 0 }, frank = { 0 }, lookup = { 0 }, pub = { 0 };
 	wire_reader(&w, file, NULL);
 	wire_fixed(&w, head, sizeof head);
-	if (w.failed || !view_equal(view_slice(VIEW_OF(head), 0, 7), view_slice(VIEW_OF(magic), 0, 7)))
+	if (w.failed ||
+	    !view_equal(view_slice(VIEW_OF(head), 0, 7), view_slice(VIEW_OF(magic), 0, 7)))
 		return UC_E_CORRUPT;
 	if (head[7] != magic[7])
 		return UC_E_VERSION;

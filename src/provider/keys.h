@@ -7,13 +7,13 @@
 #include "wire/wire.h"
 
 struct provider_keys {
-	uint8_t address_key[BOX_KEY];      /* seals request and key addresses */
-	uint8_t name_key[32];              /* HMAC: names in the index */
-	uint8_t hub_frank_key[32];         /* HMAC: server_frank */
-	struct sign_key hub_key;           /* external sender of rooms; suite 0x0001 */
-	struct sign_key franking_key;      /* signs franks; suite 0x0001 */
-	struct kem_key lookup_key;         /* look-up queries are sealed to it; suite 0x0001 */
-	uint8_t moderators_pub[32];        /* openings are sealed to it; the private half is offline */
+	uint8_t address_key[BOX_KEY]; /* seals request and key addresses */
+	uint8_t name_key[32];         /* HMAC: names in the index */
+	uint8_t hub_frank_key[32];    /* HMAC: server_frank */
+	struct sign_key hub_key;      /* external sender of rooms; suite 0x0001 */
+	struct sign_key franking_key; /* signs franks; suite 0x0001 */
+	struct kem_key lookup_key;    /* look-up queries are sealed to it; suite 0x0001 */
+	uint8_t moderators_pub[32];   /* openings are sealed to it; the private half is offline */
 };
 void provider_keys_wipe(struct provider_keys *k);
 /* Fresh keys.  moderators_priv is the offline half, to be kept elsewhere. */

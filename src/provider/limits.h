@@ -7,16 +7,16 @@
 #include "base/map.h"
 
 /* X(NAME, how many at once, how many an hour) */
-#define PROVIDER_LIMITS(X)                                            \
-	X(REQUEST, 400, 72000)     /* any request of a session */     \
-	X(LOOKUP, 20, 60)          /* look-ups of a session */        \
-	X(CODE, 3, 6)              /* codes asked for by a session */ \
+#define PROVIDER_LIMITS(X)                                             \
+	X(REQUEST, 400, 72000)     /* any request of a session */      \
+	X(LOOKUP, 20, 60)          /* look-ups of a session */         \
+	X(CODE, 3, 6)              /* codes asked for by a session */  \
 	X(CONSENT, 20, 60)         /* contact requests of a session */ \
-	X(ADDRESS, 200, 2000)      /* addresses made by a session */  \
-	X(ROOM, 20, 200)           /* rooms created by a session */   \
-	X(MESSAGE, 600, 120000)    /* messages of a session */        \
-	X(PEER_LOOKUP, 200, 3600)  /* look-ups relayed by one app */  \
-	X(PEER_CONSENT, 200, 3600) /* consents by one app */          \
+	X(ADDRESS, 200, 2000)      /* addresses made by a session */   \
+	X(ROOM, 20, 200)           /* rooms created by a session */    \
+	X(MESSAGE, 600, 120000)    /* messages of a session */         \
+	X(PEER_LOOKUP, 200, 3600)  /* look-ups relayed by one app */   \
+	X(PEER_CONSENT, 200, 3600) /* consents by one app */           \
 	X(ACCOUNT_ASKED, 20, 60)   /* contact requests to one account */
 
 #define PROVIDER_LIMIT_ENUM(name, burst, hour) LIMIT_##name,

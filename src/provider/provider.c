@@ -177,8 +177,10 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 	add_escaped(&path, target);
 	a->next = p->asks;
 	p->asks = a;
-	struct peer_request q = { .method = VIEW_LIT("POST"), .path = buf_view(&path),
-				  .headers = headers, .body = body };
+	struct peer_request q = { .method = VIEW_LIT("POST"),
+				  .path = buf_view(&path),
+				  .headers = headers,
+				  .body = body };
 	p->config.out->ask(p->config.ctx, a->token, domain, &q);
 	buf_done(&path);
 }
@@ -330,13 +332,20 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
 	buf_init(&out, WIRE_OBJECT_MAX);
 	buf_init(&headers, 8192);
-	struct peer_call c = { .p = p, .call = call, .domain = domain, .headers = q->headers,
-			       .body = q->body, .a = &scratch, .out = &out,
+	struct peer_call c = { .p = p,
+			       .call = call,
+			       .domain = domain,
+			       .headers = q->headers,
+			       .body = q->body,
+			       .a = &scratch,
+			       .out = &out,
 			       .out_headers = &headers };
 	int status = answer(p, domain, q, &c);
 	if (!c.later) {
-		struct peer_response r = { .status = status, .retry_after_s = c.retry_after_s,
-					   .headers = buf_view(&headers), .body = buf_view(&out) };
+		struct peer_response r = { .status = status,
+					   .retry_after_s = c.retry_after_s,
+					   .headers = buf_view(&headers),
+					   .body = buf_view(&out) };
 		p->config.out->reply(p->config.ctx, call, &r);
 	}
 	buf_done(&headers);
@@ -366,7 +375,8 @@ void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t ji
 
 void provider_count(const struct provider *p, struct provider_counts *out)
 {
-	*out = (struct provider_counts){ .sessions = p->sessions_n, .rooms_loaded = p->rooms_live.n };
+	*out = (struct provider_counts){ .sessions = p->sessions_n,
+					 .rooms_loaded = p->rooms_live.n };
 	for (const struct session *s = p->sessions; s; s = s->next) {
 		out->signed_in += s->phase == PHASE_SIGNED_IN;
 		out->seats_open += s->seats_n;

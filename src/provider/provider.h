@@ -42,9 +42,9 @@ struct provider_outputs {
 };
 
 struct provider_config {
-	struct view domain;     /* as "dial.localhost" */
-	uint8_t names;          /* enum name_kind */
-	struct view base_url;   /* as "https://dial.localhost:8441" */
+	struct view domain;   /* as "dial.localhost" */
+	uint8_t names;        /* enum name_kind */
+	struct view base_url; /* as "https://dial.localhost:8441" */
 	const struct provider_keys *keys;
 	const struct env *env;
 	struct store *accounts, *rooms;

@@ -168,15 +168,24 @@ wire_element *table_walk(uint8_t tag)
 		uint8_t tag;
 		wire_element *walk;
 	} walks[] = {
-		{ TABLE_ACCOUNT, account_record_element },   { TABLE_DEVICE, device_record_element },
-		{ TABLE_NAME, name_record_element },         { TABLE_CODE, code_record_element },
-		{ TABLE_ACCOUNT_KEY, key_record_element },   { TABLE_SLOT, slot_record_element },
-		{ TABLE_GRANT, grant_record_element },       { TABLE_INTAKE, intake_record_element },
-		{ TABLE_VAULT, vault_record_element },       { TABLE_OUTBOX, outbox_record_element },
-		{ TABLE_ROOM, room_record_element },         { TABLE_LOG, log_entry_element },
-		{ TABLE_SEAT, seat_record_element },         { TABLE_WELCOME, welcome_record_element },
-		{ TABLE_CLIENT, client_record_element },     { TABLE_OPENING, opening_record_element },
-		{ TABLE_ACCEPTED, accepted_record_element }, { TABLE_FOLLOWER, follower_record_element },
+		{ TABLE_ACCOUNT, account_record_element },
+		{ TABLE_DEVICE, device_record_element },
+		{ TABLE_NAME, name_record_element },
+		{ TABLE_CODE, code_record_element },
+		{ TABLE_ACCOUNT_KEY, key_record_element },
+		{ TABLE_SLOT, slot_record_element },
+		{ TABLE_GRANT, grant_record_element },
+		{ TABLE_INTAKE, intake_record_element },
+		{ TABLE_VAULT, vault_record_element },
+		{ TABLE_OUTBOX, outbox_record_element },
+		{ TABLE_ROOM, room_record_element },
+		{ TABLE_LOG, log_entry_element },
+		{ TABLE_SEAT, seat_record_element },
+		{ TABLE_WELCOME, welcome_record_element },
+		{ TABLE_CLIENT, client_record_element },
+		{ TABLE_OPENING, opening_record_element },
+		{ TABLE_ACCEPTED, accepted_record_element },
+		{ TABLE_FOLLOWER, follower_record_element },
 	};
 	for (size_t i = 0; i < sizeof walks / sizeof *walks; i++)
 		if (walks[i].tag == tag)
@@ -206,7 +215,8 @@ struct view key_3(struct store_key *k, enum provider_table t, struct view a, str
 	return store_key_view(k);
 }
 
-struct view key_2n(struct store_key *k, enum provider_table t, struct view a, uint64_t b, uint64_t c)
+struct view key_2n(struct store_key *k, enum provider_table t, struct view a, uint64_t b,
+		   uint64_t c)
 {
 	key_1(k, t, a);
 	store_key_add_u64(k, b);

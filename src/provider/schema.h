@@ -47,10 +47,10 @@ enum { RECORD_VERSION = 1 };
 struct account_record {
 	uint16_t version;
 	uint8_t account_key[32];
-	uint32_t created_day;       /* days since 1970 */
-	uint8_t name_id[32];        /* HMAC of the name it signed up with */
+	uint32_t created_day;          /* days since 1970 */
+	uint8_t name_id[32];           /* HMAC of the name it signed up with */
 	uint32_t generation, position; /* head of the device list */
-	struct view request_key;    /* X25519; empty before the first REQUEST_KEY_PUT */
+	struct view request_key;       /* X25519; empty before the first REQUEST_KEY_PUT */
 };
 struct device_record {
 	uint16_t version;
@@ -63,10 +63,10 @@ struct name_record {
 };
 struct code_record {
 	uint16_t version;
-	uint8_t code_hash[32];      /* HMAC(name key, code and name id) */
+	uint8_t code_hash[32]; /* HMAC(name key, code and name id) */
 	uint64_t expires_ms;
 	uint8_t attempts_left;
-	uint64_t hour;              /* since 1970, of the count below */
+	uint64_t hour; /* since 1970, of the count below */
 	uint8_t requests_this_hour;
 };
 struct key_record {
@@ -84,7 +84,7 @@ struct grant_record {
 struct intake_record {
 	uint16_t version;
 	uint8_t intake_kind;
-	uint64_t received_ms;       /* rounded to the hour */
+	uint64_t received_ms; /* rounded to the hour */
 	struct view sealed;
 };
 struct vault_record {
@@ -94,28 +94,28 @@ struct vault_record {
 };
 struct outbox_record {
 	uint16_t version;
-	struct view path;           /* endpoint and target domain */
-	struct view body;           /* ConsentEntry */
+	struct view path; /* endpoint and target domain */
+	struct view body; /* ConsentEntry */
 };
 
 enum room_part { ROOM_HUB = 1, ROOM_FOLLOWER = 2 };
 struct room_record {
 	uint16_t version;
-	uint8_t part;               /* enum room_part */
-	struct view hub;            /* domain */
-	uint64_t next;              /* sequence number of the entry to come */
-	uint8_t chain[CHAIN_HASH];  /* after the last entry */
-	uint64_t last_ms;           /* timestamp of the last entry: they never go back */
-	struct view_list stopped;   /* participants whose removal is accepted and not committed */
+	uint8_t part;              /* enum room_part */
+	struct view hub;           /* domain */
+	uint64_t next;             /* sequence number of the entry to come */
+	uint8_t chain[CHAIN_HASH]; /* after the last entry */
+	uint64_t last_ms;          /* timestamp of the last entry: they never go back */
+	struct view_list stopped;  /* participants whose removal is accepted and not committed */
 };
 struct seat_record {
 	uint16_t version;
-	uint64_t start;             /* sequence number of the joining entry */
+	uint64_t start; /* sequence number of the joining entry */
 	uint8_t start_chain[CHAIN_HASH];
-	uint8_t secret_hash[32];    /* all zero before the first opening */
-	uint64_t cursor;            /* acknowledged up to here */
-	uint32_t opened_month;      /* months since 1970; 0: never */
-	uint64_t ended;             /* sequence number of the removing entry; 0: not ended */
+	uint8_t secret_hash[32]; /* all zero before the first opening */
+	uint64_t cursor;         /* acknowledged up to here */
+	uint32_t opened_month;   /* months since 1970; 0: never */
+	uint64_t ended;          /* sequence number of the removing entry; 0: not ended */
 };
 struct welcome_record {
 	uint16_t version;
@@ -128,7 +128,7 @@ struct client_record {
 };
 struct opening_record {
 	uint16_t version;
-	struct view first, latest;  /* account id sealed to the moderators */
+	struct view first, latest; /* account id sealed to the moderators */
 };
 struct accepted_record {
 	uint16_t version;
@@ -137,15 +137,16 @@ struct accepted_record {
 };
 struct follower_record {
 	uint16_t version;
-	uint64_t cursor;            /* everything up to here has been taken */
-	uint64_t until;             /* the last entry for it; 0: no end */
+	uint64_t cursor; /* everything up to here has been taken */
+	uint64_t until;  /* the last entry for it; 0: no end */
 };
 
-#define PROVIDER_RECORDS(X) \
-	X(account_record) X(device_record) X(name_record) X(code_record) X(key_record) \
-	X(slot_record) X(grant_record) X(intake_record) X(vault_record) X(outbox_record) \
-	X(room_record) X(seat_record) X(welcome_record) X(client_record) X(opening_record) \
-	X(accepted_record) X(follower_record)
+#define PROVIDER_RECORDS(X)                                                                      \
+	X(account_record)                                                                        \
+	X(device_record) X(name_record) X(code_record) X(key_record) X(slot_record)              \
+		X(grant_record) X(intake_record) X(vault_record) X(outbox_record) X(room_record) \
+			X(seat_record) X(welcome_record) X(client_record) X(opening_record)      \
+				X(accepted_record) X(follower_record)
 #define RECORD_DECLARE(name)                              \
 	void wire_##name(struct wire *w, struct name *v); \
 	void name##_element(struct wire *w, void *v);

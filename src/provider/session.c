@@ -108,8 +108,8 @@ void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry
 {
 	struct buf frame;
 	buf_init(&frame, FRAMES_MAX);
-	uc_err err = frame_add_refusal(&frame, c->type, c->id, status, view_str(text),
-				       retry_after_s);
+	uc_err err =
+		frame_add_refusal(&frame, c->type, c->id, status, view_str(text), retry_after_s);
 	send_frame(c->p, c->s, &frame, err);
 }
 
@@ -131,8 +131,10 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 			       struct view account_id, struct view subject, struct view key,
 			       struct view signature)
 {
-	struct session_tbs tbs = { .purpose = purpose, .domain = p->domain,
-				   .account_id = account_id, .subject = subject };
+	struct session_tbs tbs = { .purpose = purpose,
+				   .domain = p->domain,
+				   .account_id = account_id,
+				   .subject = subject };
 	struct buf bytes;
 	memcpy(tbs.challenge, s->challenge, sizeof tbs.challenge);
 	buf_init(&bytes, 65536);

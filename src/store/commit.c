@@ -26,8 +26,9 @@ static uc_err change(struct commit *c, enum store_change_kind kind, struct view 
 	struct store_change *n = ARENA_NEW(c->mem, struct store_change);
 	if (!n)
 		return UC_E_LIMIT;
-	*n = (struct store_change){ .kind = kind, .key = key, .value = value, .before = c->last,
-				    .hash = hash_of(key) };
+	*n = (struct store_change){
+		.kind = kind, .key = key, .value = value, .before = c->last, .hash = hash_of(key)
+	};
 	if (c->last)
 		c->last->next = n;
 	else

@@ -3,9 +3,9 @@
 #include "store/inner.h"
 #include "store/inspect.h"
 
-#define DUMP_VERSION 1
+#define DUMP_VERSION  1
 #define DUMP_ITEM_MAX (STORE_VALUE_MAX + 64 * 1024)
-#define LOAD_BATCH 256 /* items written at once */
+#define LOAD_BATCH    256 /* items written at once */
 
 enum { ITEM_END = 0, ITEM_PAIR = 1 };
 

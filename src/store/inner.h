@@ -7,9 +7,9 @@
 #include "store/driver.h"
 #include "wire/wire.h"
 
-#define SPACE_ENTRY 'e'  /* uint16 length, log name, uint64 number -> entry */
-#define SPACE_HEAD 'h'   /* log name -> struct log_head */
-#define SPACE_META 'm'   /* "meta" -> struct store_meta */
+#define SPACE_ENTRY  'e' /* uint16 length, log name, uint64 number -> entry */
+#define SPACE_HEAD   'h' /* log name -> struct log_head */
+#define SPACE_META   'm' /* "meta" -> struct store_meta */
 #define SPACE_RECORD 'r' /* key -> value */
 
 #define STORE_FORMAT 1 /* how the store itself lays things out */
@@ -43,8 +43,16 @@ struct store {
 };
 
 enum store_op_kind {
-	OP_PUT, OP_DELETE, OP_DELETE_PREFIX, OP_PUT_IF_ABSENT, OP_EXPECT, OP_EXPECT_ABSENT,
-	OP_LOG_APPEND, OP_LOG_START, OP_LOG_TRIM, OP_LOG_DELETE,
+	OP_PUT,
+	OP_DELETE,
+	OP_DELETE_PREFIX,
+	OP_PUT_IF_ABSENT,
+	OP_EXPECT,
+	OP_EXPECT_ABSENT,
+	OP_LOG_APPEND,
+	OP_LOG_START,
+	OP_LOG_TRIM,
+	OP_LOG_DELETE,
 	OP_COUNT,
 };
 

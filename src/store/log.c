@@ -66,7 +66,8 @@ uc_err store_log_scan_init(struct store_log_scan *it, struct store *s, struct vi
 			   uint64_t from, size_t max_count, size_t max_bytes)
 {
 	struct log_head h = { 0 };
-	struct store_log_scan fresh = { .scan = { .store = s, .left = max_count ? max_count : SIZE_MAX },
+	struct store_log_scan fresh = { .scan = { .store = s,
+						  .left = max_count ? max_count : SIZE_MAX },
 					.bytes_left = max_bytes ? max_bytes : SIZE_MAX };
 	uc_err err = log_head_get(s, log, &h);
 	if (err && err != UC_E_NOT_FOUND)

@@ -375,7 +375,9 @@ void store_memory_crash(struct store_memory *m, size_t keep_count)
 {
 	struct node *root = m->durable;
 	if (keep_count && m->unsynced_count)
-		root = m->unsynced[(keep_count < m->unsynced_count ? keep_count : m->unsynced_count) - 1];
+		root = m->unsynced[(keep_count < m->unsynced_count ? keep_count
+								   : m->unsynced_count) -
+				   1];
 	keep(root);
 	release(m, m->current);
 	release(m, m->durable);

@@ -9,9 +9,9 @@
 
 #include <rocksdb/c.h>
 
-#define MIB ((size_t)1024 * 1024)
+#define MIB                ((size_t)1024 * 1024)
 #define BLOOM_BITS_PER_KEY 10
-#define FILES_OPEN 512
+#define FILES_OPEN         512
 
 enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE = 2, COMPRESSION_NONE = 0 };
 
@@ -81,7 +81,7 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	rocksdb_options_set_max_bytes_for_level_base(r, 8 * memtable);
 	rocksdb_options_set_level_compaction_dynamic_level_bytes(r, 1);
 	rocksdb_options_set_manual_wal_flush(r, 1); /* one write and one sync for many commits */
-	rocksdb_options_set_recycle_log_file_num(r, 0); /* or deleted bytes live on in them */
+	rocksdb_options_set_recycle_log_file_num(r, 0);   /* or deleted bytes live on in them */
 	rocksdb_options_set_max_manifest_file_size(r, 1); /* it names keys: begin anew each time */
 	rocksdb_options_set_max_open_files(r, FILES_OPEN);
 	rocksdb_options_set_max_background_jobs(r, 2);

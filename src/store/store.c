@@ -6,8 +6,8 @@
 #include "store/inner.h"
 
 #define SCRATCH_KEPT ((size_t)16 * 1024)
-#define SCRATCH_MAX (STORE_BATCH_MAX + STORE_VALUE_MAX)
-#define META_MAX ((size_t)64 * 1024)
+#define SCRATCH_MAX  (STORE_BATCH_MAX + STORE_VALUE_MAX)
+#define META_MAX     ((size_t)64 * 1024)
 
 uc_err store_usable(const struct store *s)
 {

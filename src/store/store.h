@@ -21,8 +21,8 @@
 #include "base/env.h"
 #include "store/key.h"
 
-#define STORE_VALUE_MAX ((size_t)64 * 1024 * 1024) /* bytes of one value or log entry */
-#define STORE_BATCH_MAX ((size_t)160 * 1024 * 1024) /* bytes of one batch, all in all */
+#define STORE_VALUE_MAX         ((size_t)64 * 1024 * 1024)  /* bytes of one value or log entry */
+#define STORE_BATCH_MAX         ((size_t)160 * 1024 * 1024) /* bytes of one batch, all in all */
 #define STORE_INCARNATION_BYTES 16
 
 struct store;
@@ -48,15 +48,15 @@ struct store_upgrade {
 struct store_options {
 	const struct store_driver *driver;
 	const struct env *env;
-	const char *path;           /* a directory; it is made, its parent is not */
-	struct store_memory *memory; /* instead of a path, for the memory engine */
-	struct view domain;         /* the app: its MIMI provider domain */
-	struct view kind;           /* "accounts" or "rooms" */
-	uint16_t schema;            /* version of the records the caller writes, from 1 */
+	const char *path;                     /* a directory; it is made, its parent is not */
+	struct store_memory *memory;          /* instead of a path, for the memory engine */
+	struct view domain;                   /* the app: its MIMI provider domain */
+	struct view kind;                     /* "accounts" or "rooms" */
+	uint16_t schema;                      /* version of the records the caller writes, from 1 */
 	const struct store_upgrade *upgrades; /* ends with .run == NULL; NULL for none */
-	size_t memtable_bytes;      /* 0: 16 MiB */
-	size_t cache_bytes;         /* 0: 16 MiB */
-	bool check_shards;          /* refuse keys outside the batch's shard; for debug and tests */
+	size_t memtable_bytes;                /* 0: 16 MiB */
+	size_t cache_bytes;                   /* 0: 16 MiB */
+	bool check_shards; /* refuse keys outside the batch's shard; for debug and tests */
 	struct store_faults faults;
 };
 

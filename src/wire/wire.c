@@ -55,13 +55,13 @@ static void put_uint(struct wire *w, unsigned width, uint64_t v)
 	buf_add(w->out, b, width);
 }
 
-#define WIRE_UINT(name, type)                                   \
-	void name(struct wire *w, type *v)                      \
-	{                                                       \
-		if (w->mode == WIRE_READ)                       \
-			*v = (type)get_uint(w, sizeof *v);      \
-		else                                            \
-			put_uint(w, sizeof *v, *v);             \
+#define WIRE_UINT(name, type)                              \
+	void name(struct wire *w, type *v)                 \
+	{                                                  \
+		if (w->mode == WIRE_READ)                  \
+			*v = (type)get_uint(w, sizeof *v); \
+		else                                       \
+			put_uint(w, sizeof *v, *v);        \
 	}
 WIRE_UINT(wire_u8, uint8_t)
 WIRE_UINT(wire_u16, uint16_t)
@@ -278,7 +278,10 @@ uc_err wire_decode(struct view in, struct arena *mem, wire_element *walk, void *
 /* The one place where const is cast away: a writing walk never stores through its pointer. */
 static void *without_const(const void *p)
 {
-	union { const void *c; void *v; } u = { .c = p };
+	union {
+		const void *c;
+		void *v;
+	} u = { .c = p };
 	return u.v;
 }
 

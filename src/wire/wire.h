@@ -64,26 +64,26 @@ void wire_list(struct wire *w, void **v, size_t *n, size_t size, wire_element *e
 void wire_option(struct wire *w, void **v, size_t size, wire_element *each);
 
 /* l is a pointer to a struct { T *v; size_t n; } */
-#define WIRE_LIST(w, l, each)                                                 \
-	do {                                                                  \
-		void *list_v_ = (l)->v;                                       \
-		wire_list((w), &list_v_, &(l)->n, sizeof *(l)->v, (each));    \
-		if (wire_reading(w))                                          \
-			(l)->v = list_v_;                                     \
+#define WIRE_LIST(w, l, each)                                              \
+	do {                                                               \
+		void *list_v_ = (l)->v;                                    \
+		wire_list((w), &list_v_, &(l)->n, sizeof *(l)->v, (each)); \
+		if (wire_reading(w))                                       \
+			(l)->v = list_v_;                                  \
 	} while (0)
 /* pp is a pointer to a T *, NULL when absent. */
-#define WIRE_OPTION(w, pp, each)                                              \
-	do {                                                                  \
-		void *option_v_ = *(pp);                                      \
-		wire_option((w), &option_v_, sizeof **(pp), (each));          \
-		if (wire_reading(w))                                          \
-			*(pp) = option_v_;                                    \
+#define WIRE_OPTION(w, pp, each)                                     \
+	do {                                                         \
+		void *option_v_ = *(pp);                             \
+		wire_option((w), &option_v_, sizeof **(pp), (each)); \
+		if (wire_reading(w))                                 \
+			*(pp) = option_v_;                           \
 	} while (0)
 /* Defines static void NAME_element(struct wire *, void *) around wire_NAME. */
-#define WIRE_ELEMENT(name)                                                    \
-	static void name##_element(struct wire *w, void *v)                   \
-	{                                                                     \
-		wire_##name(w, v);                                            \
+#define WIRE_ELEMENT(name)                                  \
+	static void name##_element(struct wire *w, void *v) \
+	{                                                   \
+		wire_##name(w, v);                          \
 	}
 
 /* Elements for the commonest lists. */

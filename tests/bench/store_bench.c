@@ -57,8 +57,10 @@ static uint64_t roll(struct bench *b)
 static uc_err append(struct bench *b)
 {
 	size_t i = (size_t)((roll(b) >> 33) % b->log_count);
-	uint8_t name[8] = { 'r', 'o', 'o', 'm', (uint8_t)(i >> 24), (uint8_t)(i >> 16),
-			    (uint8_t)(i >> 8), (uint8_t)i };
+	uint8_t name[8] = {
+		'r',       'o', 'o', 'm', (uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
+		(uint8_t)i
+	};
 	struct store_key k;
 	struct store_batch batch;
 	uint64_t noise = roll(b);
@@ -128,7 +130,8 @@ static void bench_engine(struct store_options o, double seconds, size_t log_coun
 		row(&b, o.memory ? "memory" : "rocksdb", groups[i], seconds);
 	double begin = now_s(CLOCK_MONOTONIC);
 	err = store_maintain(b.s);
-	printf("maintain: %.2f s %s\n", now_s(CLOCK_MONOTONIC) - begin, err ? uc_err_name(err) : "");
+	printf("maintain: %.2f s %s\n", now_s(CLOCK_MONOTONIC) - begin,
+	       err ? uc_err_name(err) : "");
 	store_close(b.s);
 	free(b.next);
 }
@@ -143,8 +146,11 @@ int main(int argc, char **argv)
 	size_t log_count = argc > 3 ? (size_t)atol(argv[3]) : 100000;
 	char path[512];
 	snprintf(path, sizeof path, "%s/store-bench", argv[1]);
-	struct store_options o = { .driver = &store_rocksdb_driver, .env = env_system(), .path = path,
-				   .domain = VIEW_LIT("bench.example"), .kind = VIEW_LIT("rooms"),
+	struct store_options o = { .driver = &store_rocksdb_driver,
+				   .env = env_system(),
+				   .path = path,
+				   .domain = VIEW_LIT("bench.example"),
+				   .kind = VIEW_LIT("rooms"),
 				   .schema = 1 };
 	printf("engine   group  appends/s   us CPU  written    sync us\n");
 	bench_engine(o, seconds, log_count);

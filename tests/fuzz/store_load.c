@@ -46,8 +46,11 @@ static void use(const struct store_options *o, struct view in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct store_options o = { .driver = &store_memory_driver, .env = &env, .schema = 1,
-				   .domain = VIEW_LIT("dial.example"), .kind = VIEW_LIT("rooms"),
+	struct store_options o = { .driver = &store_memory_driver,
+				   .env = &env,
+				   .schema = 1,
+				   .domain = VIEW_LIT("dial.example"),
+				   .kind = VIEW_LIT("rooms"),
 				   .memory = store_memory_new() };
 	struct view in = view_make(data, size);
 	if (o.memory && !store_load(&o, in))

@@ -16,9 +16,12 @@ enum { ROUNDS = 20, MAX_DELAY_MS = 60 };
 
 static struct store_options options_for(const char *dir)
 {
-	return (struct store_options){ .driver = &store_rocksdb_driver, .env = test_env(),
-				       .path = dir, .domain = VIEW_LIT("dial.example"),
-				       .kind = VIEW_LIT("rooms"), .schema = 1,
+	return (struct store_options){ .driver = &store_rocksdb_driver,
+				       .env = test_env(),
+				       .path = dir,
+				       .domain = VIEW_LIT("dial.example"),
+				       .kind = VIEW_LIT("rooms"),
+				       .schema = 1,
 				       .memtable_bytes = 1 << 18 };
 }
 

@@ -20,8 +20,8 @@ static void bare_proposal(struct vector_run *r, const json_t *j, const char *fie
 		vec_equal(r, field, again, whole);
 }
 
-static void same_bytes(struct vector_run *r, const json_t *j, const char *field,
-		       wire_element *walk, void *object)
+static void same_bytes(struct vector_run *r, const json_t *j, const char *field, wire_element *walk,
+		       void *object)
 {
 	struct view bytes = vec_hex(r, j, field), again;
 	if (vec_ok(r, field, wire_decode(bytes, &r->mem, walk, object)) &&
@@ -31,9 +31,12 @@ static void same_bytes(struct vector_run *r, const json_t *j, const char *field,
 
 static void messages_run(struct vector_run *r, const json_t *j)
 {
-	static const char *const whole[] = { "mls_welcome", "mls_group_info", "mls_key_package",
+	static const char *const whole[] = { "mls_welcome",
+					     "mls_group_info",
+					     "mls_key_package",
 					     "public_message_application",
-					     "public_message_proposal", "public_message_commit",
+					     "public_message_proposal",
+					     "public_message_commit",
 					     "private_message" };
 	static const struct {
 		const char *field;

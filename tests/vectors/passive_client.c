@@ -43,7 +43,8 @@ static void welcome_run(struct vector_run *r, const json_t *j)
 	vec_ok(r, "key_package", key_package_ref(s, inside(kp), ref));
 	vec_equal(r, "new_member", w->secrets.v[0].new_member, view_make(ref, s->nh));
 	if (!vec_ok(r, "init_priv",
-		    kem_key_import(s, vec_hex(r, j, "init_priv"), kp->key_package.init_key, &init)) ||
+		    kem_key_import(s, vec_hex(r, j, "init_priv"), kp->key_package.init_key,
+				   &init)) ||
 	    !vec_ok(r, "welcome",
 		    decrypt_with_label(s, &init, "Welcome", w->encrypted_group_info,
 				       w->secrets.v[0].encrypted_group_secrets.kem_output,
@@ -126,10 +127,9 @@ static bool play_epoch(struct vector_run *r, const json_t *j, struct group *g)
 	const json_t *proposals = vec_array(r, j, "proposals");
 	for (size_t i = 0; i < json_array_size(proposals); i++)
 		if (!vec_ok(r, "proposals",
-			    group_receive(g,
-					  vec_hex_value(r, json_array_get(proposals, i),
-							"proposals"),
-					  &r->mem, &got)))
+			    group_receive(
+				    g, vec_hex_value(r, json_array_get(proposals, i), "proposals"),
+				    &r->mem, &got)))
 			return false;
 	return vec_ok(r, "commit", group_receive(g, vec_hex(r, j, "commit"), &r->mem, &got)) &&
 	       vec_true(r, "commit", got.kind == RECEIVED_COMMIT) &&
@@ -146,7 +146,8 @@ static bool join(struct vector_run *r, const json_t *j, const struct group_platf
 	if (!kp || !wm)
 		return false;
 	const struct key_package *k = &kp->key_package;
-	struct welcome_input in = { .welcome = inside(wm), .key_package = inside(kp),
+	struct welcome_input in = { .welcome = inside(wm),
+				    .key_package = inside(kp),
 				    .secrets = secrets };
 	if (!vec_absent(j, "ratchet_tree"))
 		in.ratchet_tree = vec_hex(r, j, "ratchet_tree");
@@ -177,7 +178,8 @@ static void passive_run(struct vector_run *r, const json_t *j)
 	const json_t *epochs = vec_array(r, j, "epochs");
 	for (size_t i = 0; i < json_array_size(epochs); i++) {
 		vec_at(r, "epochs[%zu].", i);
-		if (!through_storage(r, &platform, &g) || !play_epoch(r, json_array_get(epochs, i), g))
+		if (!through_storage(r, &platform, &g) ||
+		    !play_epoch(r, json_array_get(epochs, i), g))
 			break;
 	}
 	vec_at(r, "%s", "");

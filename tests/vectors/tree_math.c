@@ -38,6 +38,6 @@ static void run(struct vector_run *r, const json_t *j)
 	check_list(r, j, "sibling", leaves, tree_sibling);
 }
 
-static const char *const fields[] = { "n_leaves", "n_nodes", "root", "left", "right", "parent",
-				      "sibling", NULL };
+static const char *const fields[] = { "n_leaves", "n_nodes", "root",    "left",
+				      "right",    "parent",  "sibling", NULL };
 const struct vector_kind tree_math_kind = { "tree-math", fields, run };

@@ -105,7 +105,8 @@ static void make_new(struct vector_run *r, const json_t *j, const json_t *leaves
 					made)) &&
 		    context_of(r, j, &after, &context) &&
 		    vec_ok(r, "encrypt",
-			   treekem_encrypt(&after, made, context, &none, vec_env(), &r->mem, &path)))
+			   treekem_encrypt(&after, made, context, &none, vec_env(), &r->mem,
+					   &path)))
 			all_decrypt(r, leaves, t, &after, sender, &path, context,
 				    secret_view(&made->commit_secret));
 	}

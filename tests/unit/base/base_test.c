@@ -83,7 +83,10 @@ TEST(hostile_text_is_shown_escaped)
 {
 	struct buf out;
 	buf_init(&out, 1000);
-	text_add_escaped(&out, VIEW_LIT("a\x1b[31m\xe2\x80\xae" "b\nc\xff\\\xc3\xa9"), false);
+	text_add_escaped(&out,
+			 VIEW_LIT("a\x1b[31m\xe2\x80\xae"
+				  "b\nc\xff\\\xc3\xa9"),
+			 false);
 	expect_bytes(buf_view(&out), VIEW_LIT("a\\u{1b}[31m\\u{202e}b\\nc\\xff\\\\\xc3\xa9"));
 	buf_done(&out);
 	expect(!utf8_is_valid(VIEW_LIT("\xc0\x80")));
@@ -98,9 +101,11 @@ TEST(a_map_holds_what_was_put)
 	char key[16];
 	expect_ok(map_init(&m, test_env()));
 	for (int i = 0; i < 1000; i++)
-		expect_ok(map_put(&m, view_make(key, (size_t)snprintf(key, sizeof key, "k%d", i)), &values[i]));
+		expect_ok(map_put(&m, view_make(key, (size_t)snprintf(key, sizeof key, "k%d", i)),
+				  &values[i]));
 	for (int i = 0; i < 1000; i += 2)
-		expect(map_remove(&m, view_make(key, (size_t)snprintf(key, sizeof key, "k%d", i))) == &values[i]);
+		expect(map_remove(&m, view_make(key, (size_t)snprintf(key, sizeof key, "k%d",
+								      i))) == &values[i]);
 	expect_eq(m.n, 500);
 	for (int i = 0; i < 1000; i++)
 		expect(map_find(&m, view_make(key, (size_t)snprintf(key, sizeof key, "k%d", i))) ==
@@ -116,8 +121,8 @@ TEST(a_map_holds_what_was_put)
 
 TEST(every_error_has_a_name_and_a_class)
 {
-#define CHECK(name, number, text)                       \
-	expect(strcmp(uc_err_name(name), #name) == 0);  \
+#define CHECK(name, number, text)                      \
+	expect(strcmp(uc_err_name(name), #name) == 0); \
 	expect(uc_err_class(name) >= UC_CLASS_USAGE && uc_err_class(name) <= UC_CLASS_MEMORY);
 	UC_ERRORS(CHECK)
 #undef CHECK

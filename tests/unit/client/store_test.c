@@ -116,7 +116,8 @@ static bool join(void *ctx, uint64_t number, struct view value)
 
 static struct safe_place at_number(uint64_t number)
 {
-	return (struct safe_place){ .table = "message", .owner = VIEW_LIT("room"),
+	return (struct safe_place){ .table = "message",
+				    .owner = VIEW_LIT("room"),
 				    .number = number };
 }
 

@@ -51,7 +51,10 @@ TEST(profile_names_hold_no_tricks)
 	arena_init(&a, 65536, ARENA_PLAIN);
 	expect_ok(profile_name_normalise(VIEW_LIT("  R\xc3\xb6sa   Luxemburg "), &a, &out));
 	expect_bytes(out, VIEW_LIT("R\xc3\xb6sa Luxemburg"));
-	expect_err(profile_name_normalise(VIEW_LIT("a\xe2\x80\xae" "b"), &a, &out), UC_E_NAME);
+	expect_err(profile_name_normalise(VIEW_LIT("a\xe2\x80\xae"
+						   "b"),
+					  &a, &out),
+		   UC_E_NAME);
 	expect_err(profile_name_normalise(VIEW_LIT("a\nb"), &a, &out), UC_E_NAME);
 	expect_err(profile_name_normalise(VIEW_LIT("   "), &a, &out), UC_E_NAME);
 	arena_done(&a);
@@ -105,7 +108,8 @@ TEST(addresses_open_only_where_they_were_made)
 	struct view uri, again, request;
 	arena_init(&a, 65536, ARENA_PLAIN);
 	expect_ok(key_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &in, &a, &uri));
-	expect_ok(key_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &in, &a, &again));
+	expect_ok(
+		key_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &in, &a, &again));
 	expect_ok(request_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &q, &a,
 				       &request));
 	expect(!view_equal(uri, again));
@@ -151,10 +155,12 @@ TEST(a_participant_proves_its_clients)
 	expect_ok(ed25519_generate(test_env(), &first));
 	expect_ok(ed25519_generate(test_env(), &second));
 	expect_ok(participant_name(VIEW_OF(first.pub), &a, &name));
-	expect_ok(uri_make(&a, &(struct uri){ URI_CLIENT, VIEW_LIT("a.example"), name,
-					      VIEW_LIT("one") }, &client));
-	expect_ok(uri_make(&a, &(struct uri){ URI_CLIENT, VIEW_LIT("a.example"), name,
-					      VIEW_LIT("two") }, &other));
+	expect_ok(uri_make(
+		&a, &(struct uri){ URI_CLIENT, VIEW_LIT("a.example"), name, VIEW_LIT("one") },
+		&client));
+	expect_ok(uri_make(
+		&a, &(struct uri){ URI_CLIENT, VIEW_LIT("a.example"), name, VIEW_LIT("two") },
+		&other));
 	expect_ok(participant_prove(&first, client, VIEW_LIT("leaf key"), &a, &component));
 	leaf_of(&a, client, component, &leaf);
 	expect_ok(participant_check(&leaf, &a, &out));

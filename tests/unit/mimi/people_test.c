@@ -75,7 +75,8 @@ TEST(only_the_account_key_starts_a_generation)
 	begin(&p);
 	expect_err(append(&p, entry(&p, DEVICE_RESET_TO, &p.laptop, &p.phone, false)),
 		   UC_E_NOT_ALLOWED);
-	expect_err(append(&p, entry(&p, DEVICE_ADD, &p.laptop, &p.account, true)), UC_E_NOT_ALLOWED);
+	expect_err(append(&p, entry(&p, DEVICE_ADD, &p.laptop, &p.account, true)),
+		   UC_E_NOT_ALLOWED);
 	expect_ok(append(&p, entry(&p, DEVICE_RESET_TO, &p.laptop, &p.account, true)));
 	expect_eq(p.state.list_generation, 1);
 	expect_eq(p.state.count, 1);
@@ -156,9 +157,9 @@ TEST(cards_have_one_length_and_one_reader)
 	expect_err(card_open(secret_view(&tom.priv), kem_public(&tom), VIEW_LIT("x"), sealed, &mem,
 			     &back),
 		   UC_E_DECRYPT);
-	expect_err(card_open(secret_view(&rosa.priv), kem_public(&rosa), target, sealed, &mem,
-			     &back),
-		   UC_E_DECRYPT);
+	expect_err(
+		card_open(secret_view(&rosa.priv), kem_public(&rosa), target, sealed, &mem, &back),
+		UC_E_DECRYPT);
 	arena_done(&mem);
 }
 
@@ -176,8 +177,8 @@ TEST(look_ups_have_one_length)
 	expect_ok(lookup_query_seal(test_env(), kem_public(&app), DOMAIN, &query, &mem, &sealed));
 	expect_ok(lookup_query_open(&app, DOMAIN, sealed, &mem, &q));
 	expect_bytes(q.identifier, query.identifier);
-	struct lookup_answer none = { .version = 1 }, found = { 1, true, VIEW_LIT("mimi://x/q/1"),
-								kem_public(&app) };
+	struct lookup_answer none = { .version = 1 },
+			     found = { 1, true, VIEW_LIT("mimi://x/q/1"), kem_public(&app) };
 	expect_ok(lookup_answer_seal(test_env(), q.answer_key, DOMAIN, &none, &mem, &answer));
 	size_t length = answer.n;
 	expect_ok(lookup_answer_seal(test_env(), q.answer_key, DOMAIN, &found, &mem, &answer));
@@ -234,15 +235,15 @@ TEST(pool_slots_and_intake_open_where_they_belong)
 	struct view sealed, plain;
 	struct kem_key device;
 	arena_init(&mem, 1 << 20, ARENA_PLAIN);
-	expect_ok(slot_seal(test_env(), VIEW_OF(key), set, slot, VIEW_LIT("package"), &mem,
-			    &sealed));
+	expect_ok(
+		slot_seal(test_env(), VIEW_OF(key), set, slot, VIEW_LIT("package"), &mem, &sealed));
 	expect_eq(sealed.n, SLOT_PAD + BOX_OVERHEAD);
 	expect_ok(slot_open(VIEW_OF(key), set, slot, sealed, &mem, &plain));
 	expect_bytes(plain, VIEW_LIT("package"));
 	expect_err(slot_open(VIEW_OF(key), slot, set, sealed, &mem, &plain), UC_E_DECRYPT);
 	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &device));
-	expect_ok(intake_seal(test_env(), kem_public(&device), &at, VIEW_LIT("item"), &mem,
-			      &sealed));
+	expect_ok(
+		intake_seal(test_env(), kem_public(&device), &at, VIEW_LIT("item"), &mem, &sealed));
 	expect_ok(intake_open(secret_view(&device.priv), kem_public(&device), &at, sealed, &mem,
 			      &plain));
 	expect_bytes(plain, VIEW_LIT("item"));

@@ -106,7 +106,8 @@ TEST(what_is_none_of_these_is_refused)
 		   UC_E_VERSION);
 	expect_err(wire_decode(test_hex("0400000000"), &mem, consent_entry_element, &c),
 		   UC_E_MALFORMED);
-	expect_err(wire_decode(test_hex("01000000"), &mem, consent_entry_element, &c), UC_E_MALFORMED);
+	expect_err(wire_decode(test_hex("01000000"), &mem, consent_entry_element, &c),
+		   UC_E_MALFORMED);
 	expect(wire_decode(test_hex("000000000000000000010005"), &mem, fanout_message_element, &f));
 	arena_done(&mem);
 }

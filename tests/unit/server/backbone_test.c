@@ -190,10 +190,9 @@ TEST(apps_of_one_process_ask_each_other)
 {
 	world_begin(false);
 	talk("ask lens.localhost", 1, 1);
-	expect_bytes(
-		buf_view(&w.last),
-		VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
-			 "dial.localhost|POST|/v1/test|undercroft-sequence: 5\r\n|question"));
+	expect_bytes(buf_view(&w.last),
+		     VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
+			      "dial.localhost|POST|/v1/test|undercroft-sequence: 5\r\n|question"));
 	world_end();
 }
 
@@ -201,10 +200,9 @@ TEST(apps_of_two_processes_say_the_same)
 {
 	world_begin(true);
 	talk("ask lens.localhost", 1, 1);
-	expect_bytes(
-		buf_view(&w.last),
-		VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
-			 "dial.localhost|POST|/v1/test|undercroft-sequence: 5\r\n|question"));
+	expect_bytes(buf_view(&w.last),
+		     VIEW_LIT("77 201 9 undercroft-next: 6\r\n"
+			      "dial.localhost|POST|/v1/test|undercroft-sequence: 5\r\n|question"));
 	world_end();
 }
 

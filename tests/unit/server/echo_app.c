@@ -107,6 +107,6 @@ static void echo_close(void *app)
 	heap_free(app);
 }
 
-const struct app_kind echo_kind = { { opened, frame, closed, request, response, tick, NULL, sync_all },
-				    echo_open,
-				    echo_close };
+const struct app_kind echo_kind = {
+	{ opened, frame, closed, request, response, tick, NULL, sync_all }, echo_open, echo_close
+};

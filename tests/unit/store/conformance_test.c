@@ -168,10 +168,15 @@ static void expect_scan(struct store *s, struct view prefix, struct view from, s
 ENGINE_TEST(scans)
 {
 	struct store *s = place_open(p);
-	static const struct { const char *k; size_t n; const char *value; } rows[] = {
-		{ "", 0, "empty" }, { "\0", 1, "zero" }, { "a", 1, "a" }, { "a\0", 2, "a0" },
-		{ "a\xff", 2, "aff" }, { "a\xff\xff", 3, "affff" }, { "b", 1, "b" },
-		{ "\x80", 1, "80" }, { "\xff", 1, "ff" }, { "\xff\xff", 2, "ffff" },
+	static const struct {
+		const char *k;
+		size_t n;
+		const char *value;
+	} rows[] = {
+		{ "", 0, "empty" },        { "\0", 1, "zero" },   { "a", 1, "a" },
+		{ "a\0", 2, "a0" },        { "a\xff", 2, "aff" }, { "a\xff\xff", 3, "affff" },
+		{ "b", 1, "b" },           { "\x80", 1, "80" },   { "\xff", 1, "ff" },
+		{ "\xff\xff", 2, "ffff" },
 	};
 	for (size_t i = 10; i-- > 0;)
 		put_one(s, view_make(rows[i].k, rows[i].n), v(rows[i].value));

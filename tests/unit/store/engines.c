@@ -10,7 +10,9 @@
 void place_init(struct place *p, int engine)
 {
 	*p = (struct place){ .engine = engine };
-	p->options = (struct store_options){ .env = test_env(), .schema = 1, .check_shards = true,
+	p->options = (struct store_options){ .env = test_env(),
+					     .schema = 1,
+					     .check_shards = true,
 					     .domain = VIEW_LIT("dial.example"),
 					     .kind = VIEW_LIT("rooms"),
 					     .memtable_bytes = 1 << 20 };

@@ -25,17 +25,17 @@ struct store *place_open(struct place *p);
 bool place_contains(const struct place *p, struct view bytes);
 
 /* TEST for every engine: the body sees `struct place *p`. */
-#define ENGINE_TEST(name)                                                     \
-	static void each_##name(struct place *p);                             \
-	TEST(name)                                                            \
-	{                                                                     \
-		for (int e = 0; e < ENGINE_COUNT; e++) {                      \
-			struct place p;                                       \
-			place_init(&p, e);                                    \
-			each_##name(&p);                                      \
-			place_done(&p);                                       \
-		}                                                             \
-	}                                                                     \
+#define ENGINE_TEST(name)                                \
+	static void each_##name(struct place *p);        \
+	TEST(name)                                       \
+	{                                                \
+		for (int e = 0; e < ENGINE_COUNT; e++) { \
+			struct place p;                  \
+			place_init(&p, e);               \
+			each_##name(&p);                 \
+			place_done(&p);                  \
+		}                                        \
+	}                                                \
 	static void each_##name(struct place *p)
 
 #endif

@@ -79,23 +79,54 @@ ENGINE_TEST(walk_and_check)
 /* Dumps with a damage each; store_check says so. */
 ENGINE_TEST(check_finds_damage)
 {
-	static const struct { const char *key, *value; int problems; } damage[] = {
-		{ "65" "0003" "6c6f67" "0000000000000002", "", 1 },               /* one too many */
-		{ "65" "0003" "6c6f68" "0000000000000001", "", 1 },               /* no such log */
-		{ "65" "0004" "6c6f67" "0000000000000001", "", 1 },               /* wrong length */
-		{ "68" "78", "00", 1 },                                           /* bad head */
-		{ "68" "78", "01" "00000000000000000000000000000000"
-			     "0000000000000001" "0000000000000003", 1 },          /* no entries */
-		{ "71", "", 1 },                                                  /* no such space */
+	static const struct {
+		const char *key, *value;
+		int problems;
+	} damage[] = {
+		{ "65"
+		  "0003"
+		  "6c6f67"
+		  "0000000000000002",
+		  "", 1 }, /* one too many */
+		{ "65"
+		  "0003"
+		  "6c6f68"
+		  "0000000000000001",
+		  "", 1 }, /* no such log */
+		{ "65"
+		  "0004"
+		  "6c6f67"
+		  "0000000000000001",
+		  "", 1 }, /* wrong length */
+		{ "68"
+		  "78",
+		  "00", 1 }, /* bad head */
+		{ "68"
+		  "78",
+		  "01"
+		  "00000000000000000000000000000000"
+		  "0000000000000001"
+		  "0000000000000003",
+		  1 },           /* no entries */
+		{ "71", "", 1 }, /* no such space */
 	};
 	for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
 		struct buf d;
 		buf_init(&d, 1 << 20);
-		struct view meta = test_hex("55435354" "0001" "0001" "00112233445566778899aabbccddeeff"
-					    "0c" "6469616c2e6578616d706c65" "05" "726f6f6d73");
+		struct view meta = test_hex("55435354"
+					    "0001"
+					    "0001"
+					    "00112233445566778899aabbccddeeff"
+					    "0c"
+					    "6469616c2e6578616d706c65"
+					    "05"
+					    "726f6f6d73");
 		struct view key = test_hex(damage[i].key), value = test_hex(damage[i].value);
 		buf_add_view(&d, v("UCDUMP"));
-		buf_add_view(&d, test_hex("0001" "01" "05" "6d6d657461"));
+		buf_add_view(&d, test_hex("0001"
+					  "01"
+					  "05"
+					  "6d6d657461"));
 		buf_add_byte(&d, (uint8_t)meta.n);
 		buf_add_view(&d, meta);
 		buf_add_byte(&d, 1);
@@ -103,7 +134,8 @@ ENGINE_TEST(check_finds_damage)
 		buf_add_view(&d, key);
 		buf_add_byte(&d, (uint8_t)value.n);
 		buf_add_view(&d, value);
-		buf_add_view(&d, test_hex("00" "0000000000000002"));
+		buf_add_view(&d, test_hex("00"
+					  "0000000000000002"));
 		struct place at;
 		place_init(&at, p->engine);
 		expect_ok(store_load(&at.options, buf_view(&d)));

@@ -2,11 +2,14 @@
 #include "store/key.h"
 #include "tests/unit/harness.h"
 
-static const struct { const char *p; size_t n; } parts[] = {
+static const struct {
+	const char *p;
+	size_t n;
+} parts[] = {
 	/* in order */
-	{ "", 0 }, { "\0", 1 }, { "\0\0", 2 }, { "\0\x01", 2 }, { "\0\xff", 2 }, { "\x01", 1 },
-	{ "a", 1 }, { "a\0", 2 }, { "a\0b", 3 }, { "a\x01", 2 }, { "ab", 2 }, { "\xff", 1 },
-	{ "\xff\xff", 2 },
+	{ "", 0 },     { "\0", 1 },   { "\0\0", 2 },     { "\0\x01", 2 }, { "\0\xff", 2 },
+	{ "\x01", 1 }, { "a", 1 },    { "a\0", 2 },      { "a\0b", 3 },   { "a\x01", 2 },
+	{ "ab", 2 },   { "\xff", 1 }, { "\xff\xff", 2 },
 };
 enum { N = sizeof parts / sizeof parts[0] };
 
@@ -54,7 +57,8 @@ TEST(read_back)
 TEST(broken_keys)
 {
 	static const char *const broken[] = {
-		"", "09", "0901", "090161", "09016100", "0901610002", "0902", "090200000000000000",
+		"",           "09",         "0901", "090161",
+		"09016100",   "0901610002", "0902", "090200000000000000",
 		"0903610001",
 	};
 	struct arena mem;

@@ -49,7 +49,9 @@ static bool step(struct store_batch *b, struct model *m)
 	snprintf(text, sizeof text, "v%u", roll(100));
 	char *have = m->value[k];
 	switch (roll(10)) {
-	case 0: case 1: case 2:
+	case 0:
+	case 1:
+	case 2:
 		store_put(b, key_of(k), view_str(text));
 		memcpy(have, text, sizeof text);
 		return true;
@@ -79,7 +81,8 @@ static bool step(struct store_batch *b, struct model *m)
 			return false;
 		}
 		return true;
-	case 7: case 8: {
+	case 7:
+	case 8: {
 		uint64_t next = m->log[l].there ? m->log[l].next : 1;
 		bool wrong = roll(16) == 0 || next >= LOG_MAX;
 		store_log_append(b, log_of(l), next + wrong, view_str(text));

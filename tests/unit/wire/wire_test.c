@@ -41,7 +41,8 @@ static void round_trip(size_t leaves)
 		l[i] = (struct leaf){ (uint16_t)i, VIEW_LIT("name") };
 	struct leaf spare = { 7, VIEW_LIT("spare") };
 	uint16_t codes[] = { 1, 2, 3 };
-	struct tree in = { 42, { l, leaves }, leaves % 2 ? &spare : NULL, { codes, 3 } }, out = { 0 };
+	struct tree in = { 42, { l, leaves }, leaves % 2 ? &spare : NULL, { codes, 3 } },
+		    out = { 0 };
 	struct arena a;
 	arena_init(&a, (size_t)1 << 24, ARENA_PLAIN);
 	struct view bytes, again;
