@@ -10,7 +10,7 @@ struct memory_entry {
 	size_t key_n, value_n;
 };
 
-struct store_memory {
+struct client_memory {
 	struct memory_entry *v;
 	size_t n, cap;
 	uint64_t commits, fail_at;
@@ -18,12 +18,12 @@ struct store_memory {
 	bool dead;
 };
 
-struct store_memory *store_memory_new(void)
+struct client_memory *client_memory_new(void)
 {
-	return HEAP_NEW(struct store_memory);
+	return HEAP_NEW(struct client_memory);
 }
 
-void store_memory_free(struct store_memory *m)
+void client_memory_free(struct client_memory *m)
 {
 	if (!m)
 		return;
@@ -33,12 +33,12 @@ void store_memory_free(struct store_memory *m)
 	heap_free(m);
 }
 
-uint64_t store_memory_commits(const struct store_memory *m)
+uint64_t client_memory_commits(const struct client_memory *m)
 {
 	return m->commits;
 }
 
-void store_memory_fail_at(struct store_memory *m, uint64_t commit, enum store_fault fault)
+void client_memory_fail_at(struct client_memory *m, uint64_t commit, enum store_fault fault)
 {
 	m->fail_at = commit;
 	m->fault = fault;
@@ -55,7 +55,7 @@ static struct view entry_value(const struct memory_entry *e)
 }
 
 /* The first entry whose key is not before `key`. */
-static size_t place_of(const struct store_memory *m, struct view key)
+static size_t place_of(const struct client_memory *m, struct view key)
 {
 	size_t low = 0, high = m->n;
 	while (low < high) {
@@ -68,12 +68,12 @@ static size_t place_of(const struct store_memory *m, struct view key)
 	return low;
 }
 
-static bool is_at(const struct store_memory *m, size_t i, struct view key)
+static bool is_at(const struct client_memory *m, size_t i, struct view key)
 {
 	return i < m->n && view_equal(entry_key(&m->v[i]), key);
 }
 
-static uc_err make_room(struct store_memory *m, size_t more)
+static uc_err make_room(struct client_memory *m, size_t more)
 {
 	if (m->cap - m->n >= more)
 		return UC_OK;
@@ -89,14 +89,14 @@ static uc_err make_room(struct store_memory *m, size_t more)
 	return UC_OK;
 }
 
-static void drop(struct store_memory *m, size_t i)
+static void drop(struct client_memory *m, size_t i)
 {
 	heap_free_wiped(m->v[i].bytes, m->v[i].key_n + m->v[i].value_n);
 	memmove(m->v + i, m->v + i + 1, (m->n - i - 1) * sizeof *m->v);
 	m->n--;
 }
 
-static void apply(struct store_memory *m, const struct uc_store_change *c, uint8_t *bytes)
+static void apply(struct client_memory *m, const struct uc_store_change *c, uint8_t *bytes)
 {
 	struct view key = { c->key, c->key_n };
 	size_t i = place_of(m, key);
@@ -113,7 +113,7 @@ static void apply(struct store_memory *m, const struct uc_store_change *c, uint8
 }
 
 /* All memory is taken before anything changes, so that the batch is whole or absent. */
-static uc_err commit_all(struct store_memory *m, const struct uc_store_change *changes, size_t n)
+static uc_err commit_all(struct client_memory *m, const struct uc_store_change *changes, size_t n)
 {
 	TRY(make_room(m, n));
 	uint8_t **bytes = heap_new(n * sizeof *bytes);
@@ -135,7 +135,7 @@ static uc_err commit_all(struct store_memory *m, const struct uc_store_change *c
 
 static uc_err memory_commit(void *store, const struct uc_store_change *changes, size_t n)
 {
-	struct store_memory *m = store;
+	struct client_memory *m = store;
 	if (m->dead)
 		return UC_E_STORE;
 	m->commits++;
@@ -149,7 +149,7 @@ static uc_err memory_commit(void *store, const struct uc_store_change *changes, 
 static uc_err memory_get(void *store, const uint8_t *key, size_t key_n, uc_store_each *each,
 			 void *ctx)
 {
-	struct store_memory *m = store;
+	struct client_memory *m = store;
 	struct view k = { key, key_n };
 	if (m->dead)
 		return UC_E_STORE;
@@ -162,7 +162,7 @@ static uc_err memory_get(void *store, const uint8_t *key, size_t key_n, uc_store
 static uc_err memory_scan(void *store, const uint8_t *prefix, size_t prefix_n, const uint8_t *from,
 			  size_t from_n, uc_store_each *each, void *ctx)
 {
-	struct store_memory *m = store;
+	struct client_memory *m = store;
 	struct view start = { prefix, prefix_n }, begin = { from, from_n };
 	if (m->dead)
 		return UC_E_STORE;
@@ -177,11 +177,11 @@ static uc_err memory_scan(void *store, const uint8_t *prefix, size_t prefix_n, c
 
 static void memory_close(void *store)
 {
-	struct store_memory *m = store;
+	struct client_memory *m = store;
 	m->dead = false;
 }
 
-const struct uc_store_ops *store_memory_ops(void)
+const struct uc_store_ops *client_memory_ops(void)
 {
 	static const struct uc_store_ops ops = {
 		.commit = memory_commit,
@@ -200,7 +200,7 @@ static bool bytes_have(struct view hay, struct view needle)
 	return false;
 }
 
-bool store_memory_has(const struct store_memory *m, struct view needle)
+bool client_memory_has(const struct client_memory *m, struct view needle)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (bytes_have((struct view){ m->v[i].bytes, m->v[i].key_n + m->v[i].value_n },

@@ -13,17 +13,17 @@ enum store_fault {
 	STORE_FAULT_AFTER,  /* the batch is kept, and the caller doesn't live to know */
 };
 
-struct store_memory;
+struct client_memory;
 /* NULL without memory.  Closing it through its ops keeps the contents; this alone frees it. */
-struct store_memory *store_memory_new(void);
-void store_memory_free(struct store_memory *m);
-const struct uc_store_ops *store_memory_ops(void);
+struct client_memory *client_memory_new(void);
+void client_memory_free(struct client_memory *m);
+const struct uc_store_ops *client_memory_ops(void);
 
-uint64_t store_memory_commits(const struct store_memory *m);
+uint64_t client_memory_commits(const struct client_memory *m);
 /* The commit of that number (from 1, counted over the store's life) fails; 0: none does.  After a
  * fault every call fails until the store is closed. */
-void store_memory_fail_at(struct store_memory *m, uint64_t commit, enum store_fault fault);
+void client_memory_fail_at(struct client_memory *m, uint64_t commit, enum store_fault fault);
 /* Is the text anywhere in the stored bytes? */
-bool store_memory_has(const struct store_memory *m, struct view needle);
+bool client_memory_has(const struct client_memory *m, struct view needle);
 
 #endif

@@ -16,8 +16,12 @@ static bool is_fatal(uc_err err)
 	}
 }
 
+/* When drive has to be called again is found anew in each turn, by drive itself. */
 static uc_err turn_finish(struct uc_client *c)
 {
+	c->retry_ms = UINT64_MAX;
+	for (const struct call *call = c->calls; call; call = call->next)
+		wake_at(c, call->deadline_ms);
 	if (c->connection == UC_ONLINE)
 		TRY(session_drive(c));
 	records_save(c);

@@ -57,9 +57,9 @@ static void conform(const struct uc_store_ops *ops, void *store)
 
 TEST(memory_store_conforms)
 {
-	struct store_memory *m = store_memory_new();
-	conform(store_memory_ops(), m);
-	store_memory_free(m);
+	struct client_memory *m = client_memory_new();
+	conform(client_memory_ops(), m);
+	client_memory_free(m);
 }
 
 static void temporary_path(char *path, size_t n)
@@ -86,20 +86,20 @@ TEST(sqlite_store_conforms_and_lasts)
 
 TEST(a_fault_before_loses_the_batch_and_one_after_keeps_it)
 {
-	struct store_memory *m = store_memory_new();
-	const struct uc_store_ops *ops = store_memory_ops();
+	struct client_memory *m = client_memory_new();
+	const struct uc_store_ops *ops = client_memory_ops();
 	struct uc_store_change one = change("k", "1"), two = change("k", "2");
 	expect_ok(ops->commit(m, &one, 1));
-	store_memory_fail_at(m, 2, STORE_FAULT_BEFORE);
+	client_memory_fail_at(m, 2, STORE_FAULT_BEFORE);
 	expect_err(ops->commit(m, &two, 1), UC_E_STORE);
 	expect_err(ops->commit(m, &two, 1), UC_E_STORE);
 	ops->close(m);
 	expect_scan(ops, m, "", "", "k=1 ");
-	store_memory_fail_at(m, 3, STORE_FAULT_AFTER);
+	client_memory_fail_at(m, 3, STORE_FAULT_AFTER);
 	expect_err(ops->commit(m, &two, 1), UC_E_STORE);
 	ops->close(m);
 	expect_scan(ops, m, "", "", "k=2 ");
-	store_memory_free(m);
+	client_memory_free(m);
 }
 
 /* --- the encrypted store --- */
@@ -128,12 +128,12 @@ static struct safe_place at_name(const char *name)
 
 TEST(safe_keeps_across_openings_and_shows_nothing)
 {
-	struct store_memory *m = store_memory_new();
+	struct client_memory *m = client_memory_new();
 	struct safe s;
 	struct arena a;
 	struct view v;
 	arena_init(&a, 65536, ARENA_PLAIN);
-	expect_ok(safe_open(&s, test_env(), store_memory_ops(), m, data_key, NULL, 0));
+	expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, data_key, NULL, 0));
 	safe_put(&s, at_number(2), VIEW_LIT("second secret"));
 	safe_put(&s, at_number(300), VIEW_LIT("third"));
 	safe_put(&s, at_number(1), VIEW_LIT("first"));
@@ -141,9 +141,9 @@ TEST(safe_keeps_across_openings_and_shows_nothing)
 	expect_ok(safe_commit(&s));
 	expect_eq(s.generation, 1);
 	safe_done(&s);
-	expect(!store_memory_has(m, VIEW_LIT("second secret")));
-	expect(!store_memory_has(m, VIEW_LIT("a room's name")));
-	expect_ok(safe_open(&s, test_env(), store_memory_ops(), m, data_key, NULL, 1));
+	expect(!client_memory_has(m, VIEW_LIT("second secret")));
+	expect(!client_memory_has(m, VIEW_LIT("a room's name")));
+	expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, data_key, NULL, 1));
 	struct seen seen = { .n = 0 };
 	expect_ok(safe_scan(&s, "message", VIEW_LIT("room"), 2, join, &seen));
 	expect_bytes(view_str(seen.text), VIEW_LIT("2=second secret 300=third "));
@@ -157,13 +157,13 @@ TEST(safe_keeps_across_openings_and_shows_nothing)
 	expect_eq(seen.n, 0);
 	safe_done(&s);
 	arena_done(&a);
-	store_memory_free(m);
+	client_memory_free(m);
 }
 
 TEST(safe_refuses_another_key_and_an_older_copy)
 {
-	struct store_memory *m = store_memory_new();
-	const struct uc_store_ops *ops = store_memory_ops();
+	struct client_memory *m = client_memory_new();
+	const struct uc_store_ops *ops = client_memory_ops();
 	static const uint8_t other_key[32] = { 8 };
 	struct safe s;
 	expect_ok(safe_open(&s, test_env(), ops, m, data_key, NULL, 0));
@@ -176,21 +176,21 @@ TEST(safe_refuses_another_key_and_an_older_copy)
 	safe_done(&s);
 	expect_err(safe_open(&s, test_env(), ops, m, data_key, NULL, 2), UC_E_RESTORED);
 	safe_done(&s);
-	store_memory_free(m);
+	client_memory_free(m);
 }
 
 TEST(safe_opens_with_its_passphrase_alone)
 {
-	struct store_memory *m = store_memory_new();
+	struct client_memory *m = client_memory_new();
 	struct safe s;
-	expect_ok(safe_open(&s, test_env(), store_memory_ops(), m, NULL, "correct horse", 0));
+	expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, NULL, "correct horse", 0));
 	safe_put(&s, at_number(1), VIEW_LIT("x"));
 	expect_ok(safe_commit(&s));
 	safe_done(&s);
-	expect_err(safe_open(&s, test_env(), store_memory_ops(), m, NULL, "wrong", 0),
+	expect_err(safe_open(&s, test_env(), client_memory_ops(), m, NULL, "wrong", 0),
 		   UC_E_PASSPHRASE);
 	safe_done(&s);
-	expect_ok(safe_open(&s, test_env(), store_memory_ops(), m, NULL, "correct horse", 0));
+	expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, NULL, "correct horse", 0));
 	safe_done(&s);
-	store_memory_free(m);
+	client_memory_free(m);
 }
