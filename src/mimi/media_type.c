@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mimi/media_type.h"
+
+static void wire_media_type_parameter(struct wire *w, struct media_type_parameter *p)
+{
+	wire_bytes(w, &p->parameter_name);
+	wire_bytes(w, &p->parameter_value);
+}
+WIRE_ELEMENT(media_type_parameter)
+
+void wire_media_type(struct wire *w, struct media_type *m)
+{
+	wire_bytes(w, &m->type);
+	WIRE_LIST(w, &m->parameters, media_type_parameter_element);
+}
+
+void media_type_element(struct wire *w, void *v)
+{
+	wire_media_type(w, v);
+}
+
+void wire_media_type_list(struct wire *w, struct media_type_list *m)
+{
+	WIRE_LIST(w, &m->media_type_list, media_type_element);
+	if (!m->media_type_list.n)
+		wire_fail(w, UC_E_MALFORMED);
+}
+
+void media_type_list_element(struct wire *w, void *v)
+{
+	wire_media_type_list(w, v);
+}
+
+void wire_application_framing(struct wire *w, struct application_framing *f)
+{
+	wire_media_type(w, &f->media_type);
+	wire_bytes(w, &f->inner_application_content);
+}
+
+void application_framing_element(struct wire *w, void *v)
+{
+	wire_application_framing(w, v);
+}
+
+uc_err media_types_write(struct arena *a, struct view *component)
+{
+	struct media_type ours = { .type = VIEW_LIT(MIMI_CONTENT_TYPE) };
+	const struct media_type_list list = { { &ours, 1 } };
+	return wire_encode_to(a, media_type_list_element, &list, component);
+}
+
+uc_err application_data_write(struct view content, struct arena *a, struct view *application_data)
+{
+	const struct application_framing f = { { .type = VIEW_LIT(MIMI_CONTENT_TYPE) }, content };
+	return wire_encode_to(a, application_framing_element, &f, application_data);
+}
+
+uc_err application_data_read(struct view application_data, struct arena *a, struct view *content)
+{
+	struct application_framing f;
+	TRY(wire_decode(application_data, a, application_framing_element, &f));
+	if (f.media_type.parameters.n ||
+	    (f.media_type.type.n && !view_equal(f.media_type.type, VIEW_LIT(MIMI_CONTENT_TYPE))))
+		return UC_E_UNSUPPORTED;
+	*content = f.inner_application_content;
+	return UC_OK;
+}
