@@ -261,7 +261,7 @@ static uc_err list_received(struct uc_client *c, const struct recover_response *
 		c->account.dirty = true;
 		op_done(c, c->account_op, UC_OK, (struct view){ NULL, 0 });
 		c->account_op = 0;
-		return session_sign_in(c);
+		return sign_in_send(c);
 	}
 	TRY(err);
 	return reset_send(c);

@@ -63,7 +63,7 @@ static uc_err sign_in_done(struct uc_client *c, void *subject, const struct repl
 	return session_signed_in(c);
 }
 
-uc_err session_sign_in(struct uc_client *c)
+uc_err sign_in_send(struct uc_client *c)
 {
 	struct account *a = &c->account;
 	uint8_t signature[ED25519_SIGNATURE];
@@ -101,7 +101,7 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	}
 	switch (a->state) {
 	case ACCOUNT_ACTIVE:
-		return session_sign_in(c);
+		return sign_in_send(c);
 	case ACCOUNT_GONE:
 		return UC_OK;
 	default:

@@ -9,7 +9,7 @@
 uc_err UC_MUST_USE session_drive(struct uc_client *c);
 /* The session is signed in as this device: after sign-in, sign-up or reset. */
 uc_err UC_MUST_USE session_signed_in(struct uc_client *c);
-uc_err UC_MUST_USE session_sign_in(struct uc_client *c);
+uc_err UC_MUST_USE sign_in_send(struct uc_client *c);
 void session_set_connection(struct uc_client *c, enum uc_connection to);
 /* A signature by the device key (or `key`) over struct session_tbs. */
 uc_err UC_MUST_USE session_sign(struct uc_client *c, uint8_t purpose, const struct ed25519_key *key,
