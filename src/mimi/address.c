@@ -4,8 +4,12 @@
 #include "base/text.h"
 
 /* uint8 version; opaque account_id[16]; uint8 channel; opaque set_id[16], set_key[32],
- * grant_id[16]; uint64 expires_ms.  Both kinds have all fields, so that length tells nothing. */
-enum { ADDRESS_VERSION = 1, PLAIN = 1 + ACCOUNT_ID + 1 + SET_ID + ADDRESS_SET_KEY + GRANT_ID + 8 };
+ * grant_id[16]; uint64 expires_ms; uint32 era.  Both kinds have all fields, so that length tells
+ * nothing. */
+enum {
+	ADDRESS_VERSION = 1,
+	PLAIN = 1 + ACCOUNT_ID + 1 + SET_ID + ADDRESS_SET_KEY + GRANT_ID + 8 + 4,
+};
 
 struct inside {
 	uint8_t version, channel;
@@ -21,6 +25,7 @@ static void wire_inside(struct wire *w, struct inside *i)
 	wire_fixed(w, i->k.set_key, ADDRESS_SET_KEY);
 	wire_fixed(w, i->k.grant_id, GRANT_ID);
 	wire_u64(w, &i->k.expires_ms);
+	wire_u32(w, &i->k.era);
 }
 WIRE_ELEMENT(inside)
 
@@ -83,7 +88,7 @@ uc_err request_address_seal(const struct env *env, struct view address_key, stru
 {
 	struct inside i = { .version = ADDRESS_VERSION,
 			    .channel = in->channel,
-			    .k = { .expires_ms = in->expires_ms } };
+			    .k = { .expires_ms = in->expires_ms, .era = in->era } };
 	memcpy(i.k.account_id, in->account_id, ACCOUNT_ID);
 	return seal(env, address_key, URI_REQUEST_ADDRESS, domain, &i, a, uri);
 }
@@ -107,7 +112,8 @@ uc_err request_address_open(struct view address_key, struct view domain, struct 
 	arena_done(&scratch);
 	if (!err) {
 		*out = (struct request_address){ .channel = i.channel,
-						 .expires_ms = i.k.expires_ms };
+						 .expires_ms = i.k.expires_ms,
+						 .era = i.k.era };
 		memcpy(out->account_id, i.k.account_id, ACCOUNT_ID);
 	}
 	return err;

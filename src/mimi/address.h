@@ -16,6 +16,7 @@ struct request_address {
 	uint8_t account_id[ACCOUNT_ID];
 	uint8_t channel; /* enum request_channel */
 	uint64_t expires_ms;
+	uint32_t era; /* of the account: raising it voids the addresses made before */
 };
 /* For adding: reserves one KeyPackage set. */
 struct key_address {
@@ -24,6 +25,7 @@ struct key_address {
 	uint8_t set_key[ADDRESS_SET_KEY];
 	uint8_t grant_id[GRANT_ID];
 	uint64_t expires_ms;
+	uint32_t era;
 };
 
 /* URIs of the app `domain`, in the arena. */

@@ -4,6 +4,9 @@
 #define PROVIDER_INSIDE_H
 
 #include "base/map.h"
+#include "mimi/address.h"
+#include "mimi/device_list.h"
+#include "mimi/protocol.h"
 #include "provider/limits.h"
 #include "provider/provider.h"
 #include "provider/schema.h"
@@ -17,11 +20,14 @@ enum {
 
 struct room_live;
 struct seat_live;
+struct outbox_domain;
+struct known_app;
 
 /* One connection.  Who signed in and which seats are open meet here, in memory only. */
 struct session {
 	struct provider *provider;
 	struct session *next, *previous;
+	struct session *account_next; /* another of the same account */
 	void *connection;
 	enum frame_phase phase;
 	uint64_t number; /* never used twice */
@@ -71,12 +77,19 @@ struct provider {
 	struct buf domain_bytes, base_url, directory;
 	struct session *sessions;
 	size_t sessions_n;
+	struct map by_number;  /* number -> struct session */
+	struct map by_account; /* account id -> its first struct session that is signed in */
 	uint64_t next_number, next_token;
 	struct ask *asks;
 	struct map rooms_live; /* URI -> struct room_live */
 	struct map finders;    /* client URI -> struct session */
 	struct rate_table rates;
 	bool accounts_dirty, rooms_dirty;
+	struct outbox_domain *outbox; /* where consents wait, by domain */
+	bool outbox_loaded;
+	struct known_app *known_apps; /* directories of other apps, and our own signed */
+	size_t known_apps_n;
+	struct buf sweep_from; /* key of the account the sweep goes on with; empty: it rests */
 	uint64_t last_sweep_ms;
 };
 
@@ -108,6 +121,9 @@ void ask_for_call(struct ask *a, struct call *c);
 /* Sends; the ask is answered once, if only by its timeout (status 0). */
 void ask_send(struct provider *p, struct ask *a, struct view domain, const char *endpoint,
 	      struct view target, struct view headers, struct view body);
+/* The same with GET and a path of its own. */
+void ask_get(struct provider *p, struct ask *a, struct view domain, struct view path,
+	     struct view headers);
 /* The answer's owner, as a call to be answered; NULL when it has gone. */
 struct call *ask_call(struct provider *p, struct ask *a, struct call *space);
 void call_done(struct call *c);
@@ -147,36 +163,101 @@ peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, p
 /* --- accounts --- */
 uc_err UC_MUST_USE account_get(struct provider *p, struct view account_id, struct arena *a,
 			       struct account_record *out);
+/* Writes the record, on condition that it still is `was`. */
+uc_err UC_MUST_USE account_change(struct provider *p, struct store_batch *b, struct view account_id,
+				  const struct account_record *was,
+				  const struct account_record *now);
 /* HMAC over the app's normalised form; UC_E_NAME. */
 uc_err UC_MUST_USE name_id_of(struct provider *p, struct view identifier, struct arena *a,
 			      uint8_t out[32], struct view *normalised);
 /* The living account behind a name; UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE account_by_name(struct provider *p, const uint8_t name_id[32], struct arena *a,
 				   uint8_t account_id[ACCOUNT_ID], struct account_record *out);
-/* The session is now this device of this account. */
+/* The session is now this device of this account; another session of the device ends. */
 void session_sign_in(struct provider *p, struct session *s, struct view account_id,
 		     struct view device_key, uint64_t intake_cursor);
-/* Ends what a reset or deletion voids: sets, grants, request key, intakes, live sessions. */
-uc_err UC_MUST_USE account_void(struct provider *p, struct view account_id,
-				const struct session *except, struct store_batch *b);
+/* It is nobody's any more. */
+void session_sign_out(struct provider *p, struct session *s);
+/* Ends all sessions of the account but `except` (may be NULL). */
+void account_sessions_end(struct provider *p, struct view account_id, const struct session *except);
+/* Ends what a reset, a revocation or a deletion voids, in its batch: sets and grants; and in the
+ * record, which the caller writes: request key and addresses. */
+void account_void(struct store_batch *b, struct view account_id, struct account_record *record);
+/* The account's device list, whole and verified. */
+uc_err UC_MUST_USE list_get(struct provider *p, struct view account_id,
+			    const struct account_record *account, struct arena *a,
+			    struct view_list *entries, struct device_list *list);
+/* Is a code right for a name?  UC_E_CODE, always alike; a wrong one costs an attempt. */
+uc_err UC_MUST_USE code_check(struct provider *p, const uint8_t name_id[32], struct view code,
+			      struct arena *a);
+/* Spends the code of a name, in the batch of that name. */
+uc_err UC_MUST_USE code_spend(struct provider *p, struct store_batch *b, const uint8_t name_id[32],
+			      struct arena *a);
 
 /* --- pool --- */
 /* Deletes a set and gives what was in it, as one batch; UC_E_EXHAUSTED when it is gone. */
 uc_err UC_MUST_USE pool_release(struct provider *p, struct view account_id, struct view set_id,
 				struct arena *a, struct view_list *sealed, struct view_list *slots);
+/* The same without deleting. */
+uc_err UC_MUST_USE pool_read(struct provider *p, struct view account_id, struct view set_id,
+			     struct arena *a, struct view_list *sealed, struct view_list *slots);
 uc_err UC_MUST_USE pool_count(struct provider *p, struct view account_id, uint32_t *sets);
-void pool_sweep(struct provider *p, uint64_t now_ms);
+/* Tells the account's sessions, but `except` (may be NULL), that a set has left the pool. */
+void pool_tell(struct provider *p, struct view account_id, struct view set_id,
+	       const struct session *except);
+
+/* --- addresses --- */
+/* The account behind a request address of ours, if it lives and has not voided its addresses since;
+ * UC_E_ADDRESS for everything else.  now_ms 0: however old. */
+uc_err UC_MUST_USE address_open(struct provider *p, struct view uri, uint64_t now_ms,
+				struct arena *a, struct request_address *out,
+				struct account_record *account);
+/* Seals a request address of the account. */
+uc_err UC_MUST_USE address_make(struct provider *p, struct view account_id,
+				const struct account_record *account, uint8_t channel,
+				uint64_t expires_ms, struct arena *a, struct view *uri);
+/* The target's half of keyMaterial: opens a key address of ours, deletes the set it names and gives
+ * the KeyPackages that were in it.  Whatever is wrong with the address (foreign, expired, revoked,
+ * used, its account gone) is one answer, KEY_MATERIAL_USER_UNKNOWN, which is success here; errors
+ * are our own store's.  A set of other cipher suites than asked for is left where it is
+ * (KEY_MATERIAL_NO_COMPATIBLE_MATERIAL).  q's signature and room are the caller's to check. */
+uc_err UC_MUST_USE address_redeem(struct provider *p, struct view key_address,
+				  const struct key_material_request *q, struct arena *a,
+				  struct key_material_response *out);
 
 /* --- intake --- */
 /* Seals the body to each device of the account and pushes it to those that are there. */
 uc_err UC_MUST_USE intake_put(struct provider *p, struct view account_id, uint8_t kind,
 			      struct view body, struct arena *a);
+/* Only adds it to a batch of the account; intake_push_all follows the commit. */
+uc_err UC_MUST_USE intake_add(struct provider *p, struct store_batch *b, struct view account_id,
+			      uint8_t kind, struct view body, struct arena *a);
 void intake_push(struct provider *p, struct session *s);
+void intake_push_all(struct provider *p, struct view account_id);
+/* Items that no device has taken for 30 days. */
+uc_err UC_MUST_USE intake_expire(struct provider *p, struct view account_id, struct view device_key,
+				 uint64_t now_ms, struct store_batch *b);
+/* Number of the next item. */
 uc_err UC_MUST_USE intake_next(struct provider *p, struct view account_id, struct view device_key,
 			       uint64_t *next);
 
+/* --- look-ups --- */
+/* What is known of another app is asked for again after a while. */
+void directories_free(struct provider *p);
+/* Our own, signed. */
+uc_err UC_MUST_USE directory_own(struct provider *p, struct arena *a,
+				 struct directory_response *out);
+/* Opens a sealed query and seals the answer to it. */
+uc_err UC_MUST_USE lookup_answer_make(struct provider *p, struct view sealed_query, struct arena *a,
+				      struct view *sealed_answer);
+
 /* --- consent --- */
 void outbox_run(struct provider *p, uint64_t now_ms);
+void outbox_free(struct provider *p);
+
+/* --- what expires --- */
+/* At most a bounded number of accounts each time; a round an hour. */
+void accounts_sweep(struct provider *p, uint64_t now_ms);
 
 /* --- rooms --- */
 struct seat_live {

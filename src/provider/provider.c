@@ -32,12 +32,15 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	buf_init(&p->domain_bytes, 256);
 	buf_init(&p->base_url, URL_MAX);
 	buf_init(&p->directory, DIRECTORY_MAX);
+	buf_init(&p->sweep_from, STORE_KEY_MAX);
 	buf_add_view(&p->domain_bytes, config->domain);
 	buf_add_view(&p->base_url, config->base_url);
 	p->domain = buf_view(&p->domain_bytes);
 	p->config.domain = p->domain;
 	p->config.base_url = buf_view(&p->base_url);
 	p->next_number = p->next_token = 1;
+	TRY(map_init(&p->by_number, p->env));
+	TRY(map_init(&p->by_account, p->env));
 	TRY(map_init(&p->rooms_live, p->env));
 	TRY(map_init(&p->finders, p->env));
 	TRY(rate_table_init(&p->rates, p->env));
@@ -81,6 +84,11 @@ void provider_free(struct provider *p)
 		ask_free(a);
 	}
 	rooms_free(p);
+	outbox_free(p);
+	directories_free(p);
+	buf_done(&p->sweep_from);
+	map_done(&p->by_number);
+	map_done(&p->by_account);
 	map_done(&p->rooms_live);
 	map_done(&p->finders);
 	rate_table_done(&p->rates);
@@ -359,10 +367,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	outbox_run(p, now_ms);
 	rooms_tick(p, now_ms);
 	seats_flush(p);
-	if (now_ms >= p->last_sweep_ms + 3600000) {
-		p->last_sweep_ms = now_ms;
-		pool_sweep(p, now_ms);
-	}
+	accounts_sweep(p, now_ms);
 }
 
 void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t jitter_s)

@@ -19,6 +19,7 @@ void wire_account_record(struct wire *w, struct account_record *v)
 	wire_u32(w, &v->generation);
 	wire_u32(w, &v->position);
 	wire_bytes(w, &v->request_key);
+	wire_u32(w, &v->era);
 }
 
 void wire_device_record(struct wire *w, struct device_record *v)
@@ -61,6 +62,7 @@ void wire_slot_record(struct wire *w, struct slot_record *v)
 void wire_grant_record(struct wire *w, struct grant_record *v)
 {
 	record_version(w, &v->version);
+	wire_u32(w, &v->until_day);
 }
 
 void wire_intake_record(struct wire *w, struct intake_record *v)
@@ -81,7 +83,8 @@ void wire_vault_record(struct wire *w, struct vault_record *v)
 void wire_outbox_record(struct wire *w, struct outbox_record *v)
 {
 	record_version(w, &v->version);
-	wire_bytes(w, &v->path);
+	wire_bool(w, &v->is_update);
+	wire_u32(w, &v->day);
 	wire_bytes(w, &v->body);
 }
 

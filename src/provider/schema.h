@@ -20,7 +20,7 @@
 	X(GRANT,        8, "accounts", "account")  /* account, grant: struct grant_record */ \
 	X(INTAKE,       9, "accounts", "account")  /* log; account, device key: struct intake_record */ \
 	X(VAULT,       10, "accounts", "account")  /* account: struct vault_record */ \
-	X(OUTBOX,      11, "accounts", "domain")   /* log; domain: struct outbox_record */ \
+	X(OUTBOX,      11, "accounts", "domain")   /* domain, number: struct outbox_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
 	X(GROUP_INFO,  34, "rooms", "room")        /* room: GroupInfo of the epoch */ \
@@ -51,6 +51,7 @@ struct account_record {
 	uint8_t name_id[32];           /* HMAC of the name it signed up with */
 	uint32_t generation, position; /* head of the device list */
 	struct view request_key;       /* X25519; empty before the first REQUEST_KEY_PUT */
+	uint32_t era;                  /* addresses of earlier eras are void */
 };
 struct device_record {
 	uint16_t version;
@@ -79,7 +80,8 @@ struct slot_record {
 	struct view sealed;
 };
 struct grant_record {
-	uint16_t version; /* its presence says: revoked */
+	uint16_t version;   /* its presence says: revoked */
+	uint32_t until_day; /* since 1970: no address of it is valid after that */
 };
 struct intake_record {
 	uint16_t version;
@@ -94,7 +96,8 @@ struct vault_record {
 };
 struct outbox_record {
 	uint16_t version;
-	struct view path; /* endpoint and target domain */
+	bool is_update;   /* updateConsent; else requestConsent */
+	uint32_t day;     /* since 1970, when it was queued */
 	struct view body; /* ConsentEntry */
 };
 
@@ -143,10 +146,11 @@ struct follower_record {
 
 #define PROVIDER_RECORDS(X)                                                                      \
 	X(account_record)                                                                        \
-	X(device_record) X(name_record) X(code_record) X(key_record) X(slot_record)              \
-		X(grant_record) X(intake_record) X(vault_record) X(outbox_record) X(room_record) \
-			X(seat_record) X(welcome_record) X(client_record) X(opening_record)      \
-				X(accepted_record) X(follower_record)
+	X(device_record)                                                                         \
+	X(name_record)                                                                           \
+	X(code_record) X(key_record) X(slot_record) X(grant_record) X(intake_record)             \
+		X(vault_record) X(outbox_record) X(room_record) X(seat_record) X(welcome_record) \
+			X(client_record) X(opening_record) X(accepted_record) X(follower_record)
 #define RECORD_DECLARE(name)                              \
 	void wire_##name(struct wire *w, struct name *v); \
 	void name##_element(struct wire *w, void *v);

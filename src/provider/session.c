@@ -5,6 +5,11 @@
 
 enum { FRAMES_MAX = 8 * 1024 * 1024, WS_PROTOCOL = 1002, WS_POLICY = 1008 };
 
+static struct view number_view(const uint64_t *number)
+{
+	return view_make(number, sizeof *number);
+}
+
 uc_err session_open(struct provider *p, void *connection, struct session **out)
 {
 	struct session *s = HEAP_NEW(struct session);
@@ -17,6 +22,8 @@ uc_err session_open(struct provider *p, void *connection, struct session **out)
 	uc_err err = map_init(&s->finds, p->env);
 	if (!err)
 		err = env_random(p->env, s->challenge, sizeof s->challenge);
+	if (!err)
+		err = map_put(&p->by_number, number_view(&s->number), s);
 	if (err) {
 		heap_free(s);
 		return err;
@@ -48,6 +55,8 @@ void session_close(struct session *s)
 	while (s->seats)
 		seat_close(p, s->seats);
 	forget_finds(s);
+	session_sign_out(p, s);
+	map_remove(&p->by_number, number_view(&s->number));
 	if (s->previous)
 		s->previous->next = s->next;
 	else
@@ -60,25 +69,37 @@ void session_close(struct session *s)
 
 struct session *session_find(struct provider *p, uint64_t number)
 {
-	struct session *s = p->sessions;
-	while (s && s->number != number)
-		s = s->next;
-	return s;
+	return map_find(&p->by_number, number_view(&number));
 }
 
 struct session *session_of_account(struct provider *p, const uint8_t account_id[ACCOUNT_ID],
 				   struct session *after)
 {
-	struct session *s = after ? after->next : p->sessions;
-	while (s && !(s->phase == PHASE_SIGNED_IN &&
-		      view_equal(VIEW_OF(s->account_id), view_make(account_id, ACCOUNT_ID))))
-		s = s->next;
-	return s;
+	return after ? after->account_next
+		     : map_find(&p->by_account, view_make(account_id, ACCOUNT_ID));
+}
+
+void session_sign_out(struct provider *p, struct session *s)
+{
+	if (s->phase == PHASE_SIGNED_IN) {
+		struct view account = VIEW_OF(s->account_id);
+		struct session *first = map_find(&p->by_account, account);
+		struct session **at = &first;
+		while (*at && *at != s)
+			at = &(*at)->account_next;
+		if (*at)
+			*at = s->account_next;
+		/* Replacing a value that is there needs no memory. */
+		if (!first || map_put(&p->by_account, account, first))
+			map_remove(&p->by_account, account);
+	}
+	s->account_next = NULL;
+	s->phase = PHASE_NEW;
 }
 
 void session_end(struct provider *p, struct session *s, uint16_t code)
 {
-	s->phase = PHASE_NEW;
+	session_sign_out(p, s);
 	p->config.out->close(p->config.ctx, s->connection, code);
 }
 
