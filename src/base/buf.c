@@ -57,7 +57,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
 		b->failed = UC_E_MEMORY;
 		return NULL;
 	}
-	if (b->n)
+	if (b->p)
 		memcpy(p, b->p, b->n);
 	give_back(b);
 	b->p = p;

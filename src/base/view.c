@@ -33,11 +33,13 @@ bool view_equal_ct(struct view a, struct view b)
 
 struct view view_slice(struct view v, size_t from, size_t n)
 {
+	if (!v.p)
+		return (struct view){ NULL, 0 };
 	if (from > v.n)
 		from = v.n;
 	if (n > v.n - from)
 		n = v.n - from;
-	return (struct view){ v.p ? v.p + from : NULL, n };
+	return (struct view){ v.p + from, n };
 }
 
 struct view view_cut(struct view v, char c, struct view *head)

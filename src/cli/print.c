@@ -2,6 +2,7 @@
 #include "cli/print.h"
 
 #include "base/text.h"
+#include "net/env_system.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@ void print_text(FILE *to, const char *text)
 
 void print_time(FILE *to, uint64_t ms)
 {
-	time_t t = (time_t)(ms / 1000), now = time(NULL);
+	time_t t = (time_t)(ms / 1000), now = (time_t)(env_now_ms(env_system()) / 1000);
 	struct tm then, today;
 	char text[64];
 	localtime_r(&t, &then);

@@ -4,6 +4,8 @@
 #include "base/heap.h"
 #include "base/text.h"
 
+#include <assert.h>
+
 uc_err blob_set(struct blob *b, struct view v)
 {
 	uint8_t *p = heap_new(v.n);
@@ -36,6 +38,7 @@ void wire_blob(struct wire *w, struct blob *b)
 
 uc_err text_set(char *p, size_t cap, struct view v)
 {
+	assert(p);
 	if (v.n >= cap)
 		return UC_E_TOO_LARGE;
 	if (!utf8_is_valid(v) || (v.n && memchr(v.p, 0, v.n)))

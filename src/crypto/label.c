@@ -26,13 +26,13 @@ size_t varint_put(uint8_t out[VARINT_MAX], size_t n)
 
 static uc_err label_put(uint8_t *out, size_t *n, const char *base, const char *label)
 {
-	size_t n_base = strlen(base), n_label = strlen(label);
-	if (n_label > LABEL_MAX - n_base)
+	struct view head = view_str(base), tail = view_str(label);
+	if (tail.n > LABEL_MAX - head.n)
 		return UC_E_ARGUMENT;
-	size_t at = varint_put(out, n_base + n_label);
-	memcpy(out + at, base, n_base);
-	memcpy(out + at + n_base, label, n_label);
-	*n = at + n_base + n_label;
+	size_t at = varint_put(out, head.n + tail.n);
+	memcpy(out + at, head.p, head.n);
+	memcpy(out + at + head.n, tail.p, tail.n);
+	*n = at + head.n + tail.n;
 	return UC_OK;
 }
 

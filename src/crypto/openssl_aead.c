@@ -23,8 +23,8 @@ static bool update(EVP_CIPHER_CTX *ctx, uint8_t *out, struct view in)
 	return !in.n || (EVP_CipherUpdate(ctx, out, &n, in.p, (int)in.n) == 1 && n == (int)in.n);
 }
 
-static bool seal(EVP_CIPHER_CTX *ctx, struct view key, struct view nonce, struct view aad,
-		 struct view pt, uint8_t *ct)
+static bool context_seal(EVP_CIPHER_CTX *ctx, struct view key, struct view nonce, struct view aad,
+			 struct view pt, uint8_t *ct)
 {
 	uint8_t end[AEAD_TAG];
 	int n = 0;
@@ -34,8 +34,8 @@ static bool seal(EVP_CIPHER_CTX *ctx, struct view key, struct view nonce, struct
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG, ct + pt.n) == 1;
 }
 
-static bool open(EVP_CIPHER_CTX *ctx, struct view key, struct view nonce, struct view aad,
-		 struct view ct, uint8_t *pt)
+static bool context_open(EVP_CIPHER_CTX *ctx, struct view key, struct view nonce, struct view aad,
+			 struct view ct, uint8_t *pt)
 {
 	uint8_t tag[AEAD_TAG], end[AEAD_TAG];
 	int n = 0;
@@ -61,7 +61,7 @@ uc_err aead_seal(const struct aead_alg *alg, struct view key, struct view nonce,
 	if (!lengths_fit(alg, key, nonce, aad, pt))
 		return UC_E_ARGUMENT;
 	TRY(openssl_thread_get(&t));
-	bool ok = seal(t->seal[alg->id], key, nonce, aad, pt, ct);
+	bool ok = context_seal(t->seal[alg->id], key, nonce, aad, pt, ct);
 	uc_err clean = forget(t->seal[alg->id]);
 	return ok ? clean : UC_E_CRYPTO;
 }
@@ -73,7 +73,7 @@ uc_err aead_open(const struct aead_alg *alg, struct view key, struct view nonce,
 	if (ct.n < AEAD_TAG || !lengths_fit(alg, key, nonce, aad, ct))
 		return UC_E_DECRYPT;
 	TRY(openssl_thread_get(&t));
-	bool ok = open(t->open[alg->id], key, nonce, aad, ct, pt);
+	bool ok = context_open(t->open[alg->id], key, nonce, aad, ct, pt);
 	uc_err clean = forget(t->open[alg->id]);
 	if (!ok)
 		wipe(pt, ct.n - AEAD_TAG); /* nothing unauthenticated leaves */

@@ -62,8 +62,8 @@ static uc_err seal(const struct env *env, struct view key, enum uri_kind kind, s
 	return err;
 }
 
-static uc_err open(struct view key, enum uri_kind kind, struct view domain, struct view text,
-		   uint64_t now_ms, struct inside *out, struct arena *a)
+static uc_err address_open(struct view key, enum uri_kind kind, struct view domain,
+			   struct view text, uint64_t now_ms, struct inside *out, struct arena *a)
 {
 	struct uri u;
 	struct view sealed;
@@ -108,7 +108,8 @@ uc_err request_address_open(struct view address_key, struct view domain, struct 
 	struct inside i = { .version = 0 };
 	struct arena scratch;
 	arena_init(&scratch, 16384, ARENA_SECRET);
-	uc_err err = open(address_key, URI_REQUEST_ADDRESS, domain, uri, now_ms, &i, &scratch);
+	uc_err err =
+		address_open(address_key, URI_REQUEST_ADDRESS, domain, uri, now_ms, &i, &scratch);
 	arena_done(&scratch);
 	if (!err) {
 		*out = (struct request_address){ .channel = i.channel,
@@ -125,7 +126,7 @@ uc_err key_address_open(struct view address_key, struct view domain, struct view
 	struct inside i = { .version = 0 };
 	struct arena scratch;
 	arena_init(&scratch, 16384, ARENA_SECRET);
-	uc_err err = open(address_key, URI_KEY_ADDRESS, domain, uri, now_ms, &i, &scratch);
+	uc_err err = address_open(address_key, URI_KEY_ADDRESS, domain, uri, now_ms, &i, &scratch);
 	arena_done(&scratch);
 	if (!err)
 		*out = i.k;

@@ -108,7 +108,6 @@ static uc_err entry_apply(struct device_list *l, const struct device_entry *e)
 	switch (e->device_action) {
 	case DEVICE_RESET_TO:
 		l->count = 0;
-		at = 0;
 		break;
 	case DEVICE_ADD:
 		if (at < l->count)

@@ -450,31 +450,70 @@ struct going_away_event {
 };
 
 /* Elements (walks as callbacks) for every struct above that stands in a body. */
-#define FRAME_WALKS(X)                                                                                                       \
-	X(hello_request)                                                                                                     \
-	X(hello_response)                                                                                                    \
-	X(code_request_request) X(session_tbs) X(sign_up_request) X(sign_up_response) X(sign_in_request) X(                  \
-		sign_in_response) X(recover_request) X(recover_response) X(device_reset_request) X(device_list_get_response) \
-		X(device_append_request) X(account_delete_request) X(vault_put_request) X(                                   \
-			vault_get_response) X(pool_slot) X(pool_put_request) X(set_id) X(pool_status_response)               \
-			X(pool_take_request) X(pool_take_response) X(request_key_put_request) X(                             \
-				address_wish) X(address_make_request) X(address_make_response) X(grant_revoke_request)       \
-				X(directory_request) X(directory_response) X(lookup_request) X(                              \
-					lookup_response) X(consent_request_request) X(consent_update_request)                \
-					X(seat_find_request) X(seat_place) X(seat_find_response) X(                          \
-						seat_tbs) X(seat_open_request) X(seat_open_response) X(seat_close_request)   \
-						X(room_create_request) X(room_create_response) X(                            \
-							room_update_request) X(room_update_response) X(room_submit_request)  \
-							X(room_submit_response) X(room_group_info_request) X(                \
-								room_group_info_response) X(key_material_request_frame)      \
-								X(key_material_response_frame) X(                            \
-									seat_ack) X(intake_ack) X(log_entry)                 \
-									X(entry_event) X(intake_event) X(                    \
-										seat_ready_event) X(seat_ended_event)        \
-										X(set_taken_event) X(                        \
-											device_list_event)                   \
-											X(going_away_event)                  \
-												X(empty)
+/* clang-format off */
+#define FRAME_WALKS(X) \
+	X(hello_request) \
+	X(hello_response) \
+	X(code_request_request) \
+	X(session_tbs) \
+	X(sign_up_request) \
+	X(sign_up_response) \
+	X(sign_in_request) \
+	X(sign_in_response) \
+	X(recover_request) \
+	X(recover_response) \
+	X(device_reset_request) \
+	X(device_list_get_response) \
+	X(device_append_request) \
+	X(account_delete_request) \
+	X(vault_put_request) \
+	X(vault_get_response) \
+	X(pool_slot) \
+	X(pool_put_request) \
+	X(set_id) \
+	X(pool_status_response) \
+	X(pool_take_request) \
+	X(pool_take_response) \
+	X(request_key_put_request) \
+	X(address_wish) \
+	X(address_make_request) \
+	X(address_make_response) \
+	X(grant_revoke_request) \
+	X(directory_request) \
+	X(directory_response) \
+	X(lookup_request) \
+	X(lookup_response) \
+	X(consent_request_request) \
+	X(consent_update_request) \
+	X(seat_find_request) \
+	X(seat_place) \
+	X(seat_find_response) \
+	X(seat_tbs) \
+	X(seat_open_request) \
+	X(seat_open_response) \
+	X(seat_close_request) \
+	X(room_create_request) \
+	X(room_create_response) \
+	X(room_update_request) \
+	X(room_update_response) \
+	X(room_submit_request) \
+	X(room_submit_response) \
+	X(room_group_info_request) \
+	X(room_group_info_response) \
+	X(key_material_request_frame) \
+	X(key_material_response_frame) \
+	X(seat_ack) \
+	X(intake_ack) \
+	X(log_entry) \
+	X(entry_event) \
+	X(intake_event) \
+	X(seat_ready_event) \
+	X(seat_ended_event) \
+	X(set_taken_event) \
+	X(device_list_event) \
+	X(going_away_event) \
+	X(empty)
+/* clang-format on */
 #define FRAME_DECLARE(name)                               \
 	void wire_##name(struct wire *w, struct name *v); \
 	void name##_element(struct wire *w, void *v);

@@ -25,6 +25,7 @@ void wire_encoded(struct wire *w, struct view *v, wire_element *walk, size_t siz
 		*v = (struct view){ start, (size_t)(w->p - start) };
 }
 
+/* *message is NULL when writing or failed. */
 static void mls_message_bytes(struct wire *w, struct view *v, struct mls_message **message)
 {
 	const uint8_t *start = w->p;
@@ -126,7 +127,7 @@ void wire_handshake_bundle(struct wire *w, struct handshake_bundle *h)
 {
 	struct mls_message *m;
 	mls_message_bytes(w, &h->proposal_or_commit, &m);
-	if (wire_reading(w) && !w->failed) {
+	if (m) {
 		if (m->wire_format != MLS_PUBLIC_MESSAGE)
 			wire_fail(w, UC_E_UNEXPECTED);
 		else
@@ -198,9 +199,8 @@ void wire_submit_message_request(struct wire *w, struct submit_message_request *
 	struct mls_message *m;
 	wire_protocol(w, &s->protocol);
 	mls_message_bytes(w, &s->app_message, &m);
-	if (wire_reading(w) && !w->failed &&
-	    (m->wire_format != MLS_PRIVATE_MESSAGE ||
-	     m->private_message.content_type != CONTENT_APPLICATION))
+	if (m && (m->wire_format != MLS_PRIVATE_MESSAGE ||
+		  m->private_message.content_type != CONTENT_APPLICATION))
 		wire_fail(w, UC_E_UNEXPECTED);
 	wire_bytes(w, &s->sending_uri);
 }
@@ -272,7 +272,7 @@ void wire_fanout_message(struct wire *w, struct fanout_message *f)
 	struct mls_message *m;
 	wire_u64(w, &f->timestamp);
 	mls_message_bytes(w, &f->message, &m);
-	if (wire_reading(w) && !w->failed)
+	if (m)
 		fanout_kind(w, f, m);
 	if (w->failed)
 		return;

@@ -127,7 +127,7 @@ void group_enter(struct group *g, struct epoch *next)
 	if (g->now) {
 		retire(g->now);
 		epoch_free(g->past[GROUP_PAST_EPOCHS - 1]);
-		memmove(g->past + 1, g->past, (GROUP_PAST_EPOCHS - 1) * sizeof *g->past);
+		memmove(g->past + 1, g->past, (GROUP_PAST_EPOCHS - 1) * sizeof(struct epoch *));
 		g->past[0] = g->now;
 	}
 	g->now = next;

@@ -127,7 +127,10 @@ static void optional_node_element(struct wire *w, void *v)
 
 void wire_ratchet_tree(struct wire *w, struct node_list *l)
 {
-	WIRE_LIST(w, l, optional_node_element);
+	void *v = l->v;
+	wire_list(w, &v, &l->n, sizeof(struct node *), optional_node_element);
+	if (wire_reading(w))
+		l->v = v;
 }
 
 void ratchet_tree_element(struct wire *w, void *v)

@@ -61,7 +61,7 @@ static uc_err room_for_one(struct proposal_store *s)
 	if (s->n < s->cap)
 		return UC_OK;
 	size_t cap = s->cap ? s->cap * 2 : 8;
-	struct stored_proposal **v = heap_new(cap * sizeof *v);
+	struct stored_proposal **v = heap_new(cap * sizeof(struct stored_proposal *));
 	if (!v)
 		return UC_E_MEMORY;
 	for (size_t i = 0; i < s->n; i++)

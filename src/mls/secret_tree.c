@@ -143,7 +143,7 @@ static uc_err ratchet_forward(const struct suite *s, const struct ratchet *r, ui
 		made = SECRET_TREE_SKIPPED_MAX;
 	size_t kept = SECRET_TREE_SKIPPED_MAX - made < r->n ? SECRET_TREE_SKIPPED_MAX - made : r->n;
 	next->cap = made + kept;
-	if (next->cap && !(next->skipped = heap_new(next->cap * sizeof *next->skipped)))
+	if ((made || kept) && !(next->skipped = heap_new(next->cap * sizeof *next->skipped)))
 		return UC_E_MEMORY;
 	if (kept)
 		memcpy(next->skipped, r->skipped + r->n - kept, kept * sizeof *next->skipped);

@@ -5,6 +5,8 @@
 #include "base/heap.h"
 #include "mls/tree_node.h"
 
+#include <assert.h>
+
 /* One leaf with its credential and extensions; a parent with its unmerged leaves. */
 #define CONTENT_MAX ((size_t)8 * 1024 * 1024)
 
@@ -102,6 +104,7 @@ static struct tree_node *node_blank(uint32_t level)
 static struct tree_node *node_own(struct tree_node **at)
 {
 	struct tree_node *n = *at;
+	assert(n); /* the tree is complete: only leaves have no children */
 	if (n->refs > 1) {
 		struct tree_node *copy = HEAP_NEW(struct tree_node);
 		if (!copy)

@@ -144,13 +144,26 @@ struct follower_record {
 	uint64_t until;  /* the last entry for it; 0: no end */
 };
 
-#define PROVIDER_RECORDS(X)                                                                      \
-	X(account_record)                                                                        \
-	X(device_record)                                                                         \
-	X(name_record)                                                                           \
-	X(code_record) X(key_record) X(slot_record) X(grant_record) X(intake_record)             \
-		X(vault_record) X(outbox_record) X(room_record) X(seat_record) X(welcome_record) \
-			X(client_record) X(opening_record) X(accepted_record) X(follower_record)
+/* clang-format off */
+#define PROVIDER_RECORDS(X) \
+	X(account_record) \
+	X(device_record) \
+	X(name_record) \
+	X(code_record) \
+	X(key_record) \
+	X(slot_record) \
+	X(grant_record) \
+	X(intake_record) \
+	X(vault_record) \
+	X(outbox_record) \
+	X(room_record) \
+	X(seat_record) \
+	X(welcome_record) \
+	X(client_record) \
+	X(opening_record) \
+	X(accepted_record) \
+	X(follower_record)
+/* clang-format on */
 #define RECORD_DECLARE(name)                              \
 	void wire_##name(struct wire *w, struct name *v); \
 	void name##_element(struct wire *w, void *v);

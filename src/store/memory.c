@@ -196,11 +196,11 @@ static uc_err unsynced_room(struct store_memory *m)
 	if (m->unsynced_count < m->unsynced_cap)
 		return UC_OK;
 	size_t cap = m->unsynced_cap ? 2 * m->unsynced_cap : 16;
-	struct node **p = heap_new(cap * sizeof *p);
+	struct node **p = heap_new(cap * sizeof(struct node *));
 	if (!p)
 		return UC_E_MEMORY;
 	if (m->unsynced_count)
-		memcpy(p, m->unsynced, m->unsynced_count * sizeof *p);
+		memcpy(p, m->unsynced, m->unsynced_count * sizeof(struct node *));
 	heap_free(m->unsynced);
 	m->unsynced = p;
 	m->unsynced_cap = cap;

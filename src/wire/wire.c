@@ -134,12 +134,16 @@ static size_t get_length(struct wire *w)
 {
 	if (!has(w, 1))
 		return 0;
-	unsigned width = 1u << (*w->p >> 6);
-	if (width == 8) {
+	static const struct {
+		unsigned width;
+		uint64_t mask;
+	} forms[4] = { { 1, 0x3f }, { 2, 0x3fff }, { 4, 0x3fffffff }, { 0, 0 } };
+	unsigned form = *w->p >> 6, width = forms[form].width;
+	if (!width) {
 		wire_fail(w, UC_E_MALFORMED);
 		return 0;
 	}
-	uint64_t n = get_uint(w, width) & (((uint64_t)1 << (8 * width - 2)) - 1);
+	uint64_t n = get_uint(w, width) & forms[form].mask;
 	if (w->failed || length_width((size_t)n) != width) {
 		wire_fail(w, UC_E_MALFORMED);
 		return 0;
