@@ -25,6 +25,7 @@ struct wire {
 	const uint8_t *p, *end; /* reading: what is left */
 	struct arena *mem;      /* reading: lists and options */
 	struct buf *out;        /* writing */
+	unsigned depth, count;  /* for walks that nest, or number what they meet: see cbor.h */
 };
 
 void wire_reader(struct wire *w, struct view in, struct arena *mem);
