@@ -12,20 +12,35 @@
 /* Exit statuses. */
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_OFFLINE = 3 };
 
+enum {
+	CLI_CONNECT_MS = 10000,
+	CLI_SETTLE_MS = 20000,
+	CLI_OPERATION_MS = 60000,
+	CLI_STAY_MS = 600000, /* --wait and --say */
+	CLI_OPTIONS_MAX = 16,
+};
+
+struct cli_option_given {
+	const char *name, *value;
+};
+
 /* What a subcommand works with. */
 struct cli {
 	struct profile profile;
 	struct link *link; /* NULL for commands that need no connection */
 	uc_client *client;
 	bool json;
-	int argc; /* arguments after the subcommand's name */
+	bool offline; /* NEEDS_TRY: the app could not be reached */
+	int argc;     /* arguments after the subcommand's name, without options */
 	char **argv;
+	struct cli_option_given options[CLI_OPTIONS_MAX];
+	int options_n;
 };
 
 enum needs {
-	NEEDS_NOTHING,
-	NEEDS_APP,     /* opens the profile's store, made for this app if need be */
+	NEEDS_APP,     /* opens the profile's store itself, made for an app if need be */
 	NEEDS_STORE,   /* an account; answers from the store alone */
+	NEEDS_TRY,     /* an account; receives all that waits, if the app is reached */
 	NEEDS_SIGN_IN, /* an account and the connection, all that waits received first */
 };
 
@@ -35,6 +50,7 @@ struct command {
 	int args_min, args_max; /* -1: any number */
 	int (*run)(struct cli *cli);
 	const char *arguments; /* for the usage line */
+	const char *options;   /* those it takes, by spaces; "--name=" has a value */
 	const char *summary;
 	const char *help; /* what it does, then examples */
 };
@@ -42,21 +58,48 @@ struct command {
 extern const struct command commands_account[], commands_people[], commands_rooms[],
 	commands_messages[];
 
-/* --- options of a subcommand: "--name VALUE" or a bare "--flag" --- */
+/* --- options.c --- */
 
-/* Removes the option from the arguments; NULL when it isn't there.  Exits on a missing value. */
-const char *cli_option(struct cli *cli, const char *name);
-bool cli_flag(struct cli *cli, const char *name);
-/* Refuses options nobody took.  False after printing. */
-bool cli_arguments_done(struct cli *cli, const struct command *command);
+/* Tells options from arguments; both must be as the table says.  False after printing. */
+bool cli_arguments_read(struct cli *cli, const struct command *command);
+/* NULL when it wasn't given. */
+const char *cli_option(const struct cli *cli, const char *name);
+bool cli_flag(const struct cli *cli, const char *name);
+/* Leaves *value alone when it wasn't given.  False after printing that it is no number. */
+bool cli_option_number(const struct cli *cli, const char *name, uint64_t *value);
 
 /* --- saying things --- */
 
 /* An error in a sentence, on standard error (and as a JSON line with --json).  Returns CLI_FAILED. */
 int cli_fail(struct cli *cli, uc_err err, const char *what);
+/* The same for a connection that wasn't made.  Returns CLI_OFFLINE. */
+int cli_fail_offline(struct cli *cli, uc_err err);
 
-/* Waits for the operation; prints its failure.  Returns an exit status. */
+/* How an operation ended. */
+struct ending {
+	uc_op op;
+	bool done;
+	uc_err err;
+	char text[1024]; /* may hold a recovery key: to be wiped */
+	bool has_request;
+	struct uc_id request;
+};
+/* Runs until it has, or fails; prints nothing. */
+uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w);
+/* Waits for the operation and for what follows from it; prints its failure.  Returns an exit
+ * status. */
 int cli_wait(struct cli *cli, uc_err started, uc_op op, const char *what);
+
+/* --- conversations (talk.c) --- */
+
+/* Stays until the request is accepted and its conversation open, with `say` (or NULL) sent to it
+ * and, when `answer`, until they have written; shows what happens meanwhile. */
+int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer);
+/* Asks, then stays if told to: with a text to say, or to wait. */
+int cli_ask(struct cli *cli, const char *app, const char *identifier, const char *text,
+	    const char *say, bool wait);
+/* A room's name, for lists over several of them; lives until the next call. */
+const char *cli_room_name(struct cli *cli, const struct uc_id *room);
 
 /* --- finding things by what a person types --- */
 
@@ -64,9 +107,12 @@ int cli_wait(struct cli *cli, uc_err started, uc_op op, const char *what);
 bool cli_find_contact(struct cli *cli, const char *text, struct uc_id *out);
 /* A room by name, by its number in `rooms`, or a contact's direct room. */
 bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out);
+/* The same; a contact without a direct room gets one. */
+bool cli_find_or_open_room(struct cli *cli, const char *text, struct uc_id *out);
 bool cli_find_member(struct cli *cli, const struct uc_id *room, const char *text,
 		     struct uc_id *out);
-/* An open incoming request by its number in `requests` or the asker's name. */
-bool cli_find_request(struct cli *cli, const char *text, struct uc_id *out);
+/* An open incoming request by its number in `requests` or the asker's name; waits for one to
+ * arrive. */
+bool cli_find_request(struct cli *cli, const char *text, uint64_t limit_ms, struct uc_id *out);
 
 #endif

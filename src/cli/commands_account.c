@@ -5,137 +5,120 @@
 
 #include "base/secret.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CONNECT_LIMIT_MS = 10000, OPERATION_LIMIT_MS = 30000 };
-
-struct ending {
-	uc_op op;
-	bool done;
-	uc_err err;
-	char text[1024];
-};
-
-static void hear(void *ctx, const struct uc_event *e)
-{
-	struct ending *w = ctx;
-	if (e->kind != UC_EVENT_DONE || e->op != w->op)
-		return;
-	w->done = true;
-	w->err = e->err;
-	snprintf(w->text, sizeof w->text, "%s", e->text);
-}
-
-static bool ended(void *ctx)
-{
-	return ((struct ending *)ctx)->done;
-}
-
-/* Like cli_wait, but keeps the text the operation ends with. */
-static uc_err finish(struct cli *cli, uc_err started, struct ending *w)
-{
-	if (started)
-		return started;
-	link_listen(cli->link, hear, w);
-	uc_err err = link_run(cli->link, ended, w, OPERATION_LIMIT_MS);
-	link_listen(cli->link, NULL, NULL);
-	return err ? err : w->err;
-}
+enum { CODE_WAIT_MS = 10000, CODE_MAX = 32 };
 
 static bool open_new(struct cli *cli, const char *app)
 {
-	if (!profile_bind(&cli->profile, app, NULL) || !link_open(&cli->profile, &cli->link))
+	struct uc_account a;
+	if (!profile_bind(&cli->profile, app, cli_flag(cli, "--passphrase")) ||
+	    !link_open(&cli->profile, &cli->link))
 		return false;
 	cli->client = link_client(cli->link);
-	struct uc_account a;
 	uc_err err = uc_account_get(cli->client, &a);
 	if (!err && a.state == UC_ACCOUNT) {
 		fprintf(stderr,
-			"undercroft: profile %s has an account on %s already; choose another with "
-			"-p\n",
+			"undercroft: profile %s has an account on %s already; choose "
+			"another with -p\n",
 			cli->profile.name, cli->profile.app);
 		return false;
 	}
 	if (!err)
-		err = link_connect(cli->link, CONNECT_LIMIT_MS);
-	if (!err)
-		return true;
-	cli_fail(cli, err, "connect");
-	if (link_trouble(cli->link)[0])
-		fprintf(stderr, "undercroft: %s:%u: %s\n", cli->profile.host, cli->profile.port,
-			link_trouble(cli->link));
-	return false;
+		err = link_connect(cli->link, 0, CLI_CONNECT_MS);
+	if (err)
+		cli_fail_offline(cli, err);
+	return !err;
 }
 
-/* The last code in a file of lines "TIME IDENTIFIER CODE", as a local installation writes it. */
-static bool code_in_file(const char *path, const char *identifier, char out[32])
+/* --- codes --- */
+
+/* The last code for somebody in a file of lines "TIME IDENTIFIER CODE", as a local installation
+ * writes it, and how many there are. */
+static unsigned code_in_file(const char *path, const char *identifier, char out[CODE_MAX])
 {
-	char line[1024], to[512], code[32];
-	bool found = false;
+	char line[1024], to[512], code[CODE_MAX];
+	unsigned n = 0;
 	FILE *f = fopen(path, "re");
 	if (!f)
-		return false;
+		return 0;
 	while (fgets(line, sizeof line, f))
 		if (sscanf(line, "%*s %511s %31s", to, code) == 2 && strcmp(to, identifier) == 0) {
-			snprintf(out, 32, "%s", code);
-			found = true;
+			snprintf(out, CODE_MAX, "%s", code);
+			n++;
 		}
 	fclose(f);
-	return found;
+	return n;
 }
 
-static bool wait_for_code(const char *path, const char *identifier, char out[32])
+struct code_wait {
+	const char *path, *identifier;
+	unsigned before; /* codes that lay there already */
+	char code[CODE_MAX];
+};
+
+static bool code_is_there(void *ctx)
 {
-	for (int i = 0; i < 100; i++) {
-		if (code_in_file(path, identifier, out)) {
-			fprintf(stderr,
-				"Code %s, from %s (a local installation sends codes there).\n", out,
-				path);
-			return true;
-		}
-		usleep(100000);
-	}
-	fprintf(stderr, "undercroft: no code for %s arrived in %s\n", identifier, path);
-	return false;
+	struct code_wait *w = ctx;
+	return code_in_file(w->path, w->identifier, w->code) > w->before;
 }
 
-static bool ask_for_code(char out[32])
+static bool ask_for_code(char out[CODE_MAX])
 {
 	fputs("Code: ", stderr);
 	fflush(stderr);
-	if (!fgets(out, 32, stdin))
+	if (!fgets(out, CODE_MAX, stdin))
 		return false;
 	out[strcspn(out, " \r\n")] = '\0';
 	return out[0] != '\0';
 }
 
-/* An old code still lying in the file must not be taken for the new one: remember it before. */
-static bool get_code(struct cli *cli, const char *identifier, const char *given, char out[32])
+/* A code given, or a fresh one: from the file a local installation writes, or the person. */
+static bool get_code(struct cli *cli, const char *identifier, char out[CODE_MAX])
 {
+	const char *given = cli_option(cli, "--code"), *file = cli_option(cli, "--code-file");
+	struct code_wait w = { file ? file : cli->profile.codes_file, identifier, 0, "" };
+	struct ending e = { 0 };
 	if (given) {
-		snprintf(out, 32, "%s", given);
+		snprintf(out, CODE_MAX, "%s", given);
 		return true;
 	}
-	const char *file = cli->profile.codes_file;
-	char old[32] = "";
-	if (file[0])
-		code_in_file(file, identifier, old);
-	struct ending w = { 0 };
-	uc_err err = finish(cli, uc_request_code(cli->client, identifier, &w.op), &w);
+	if (*w.path)
+		w.before = code_in_file(w.path, identifier, w.code);
+	uc_err err = cli_finish(cli, uc_request_code(cli->client, identifier, &e.op), &e);
 	if (err) {
 		cli_fail(cli, err, "ask for a code");
 		return false;
 	}
-	if (!file[0])
+	if (!*w.path)
 		return ask_for_code(out);
-	for (int i = 0; old[0] && i < 30; i++) {
-		if (code_in_file(file, identifier, out) && strcmp(out, old) != 0)
-			break;
-		usleep(100000);
+	err = link_run_looking(cli->link, code_is_there, &w, CODE_WAIT_MS);
+	if (err) {
+		fprintf(stderr, "undercroft: no code for %s arrived in %s\n", identifier, w.path);
+		return false;
 	}
-	return wait_for_code(file, identifier, out);
+	if (!cli->json)
+		printf("The code sent to %s is %s (found in %s).\n", identifier, w.code, w.path);
+	memcpy(out, w.code, CODE_MAX);
+	return true;
 }
+
+static int run_code(struct cli *cli)
+{
+	struct ending w = { 0 };
+	if (!open_new(cli, cli->argv[0]))
+		return CLI_FAILED;
+	uc_err err = cli_finish(cli, uc_request_code(cli->client, cli->argv[1], &w.op), &w);
+	if (err)
+		return cli_fail(cli, err, "ask for a code");
+	if (!cli->json)
+		printf("A code is on its way to %s; sign up with --code.\n", cli->argv[1]);
+	return CLI_OK;
+}
+
+/* --- sign-up and recovery --- */
 
 static void show_words(struct cli *cli, const char *words)
 {
@@ -159,43 +142,69 @@ static void show_words(struct cli *cli, const char *words)
 	putchar('\n');
 }
 
+/* The words are forgotten here only once they are out. */
+static uc_err hand_out_words(struct cli *cli, const char *words)
+{
+	show_words(cli, words);
+	return fflush(stdout) ? UC_E_IO : uc_recovery_confirmed(cli->client);
+}
+
+static uc_err sign_up(struct cli *cli, const char *identifier, const char *code, const char *name)
+{
+	struct ending w = { 0 };
+	uc_err err = cli_finish(cli, uc_sign_up(cli->client, identifier, code, name, &w.op), &w);
+	if (!err)
+		err = hand_out_words(cli, w.text);
+	wipe(w.text, sizeof w.text);
+	return err ? err : link_settle(cli->link, CLI_SETTLE_MS);
+}
+
+static int ask_at_once(struct cli *cli)
+{
+	char app[64];
+	const char *whom = cli_option(cli, "--ask"), *text = cli_option(cli, "--text");
+	const char *colon = whom ? strchr(whom, ':') : NULL;
+	if (!whom)
+		return CLI_OK;
+	if (!colon || (size_t)(colon - whom) >= sizeof app) {
+		fputs("undercroft: --ask wants APP:IDENTIFIER, as in lens:tom\n", stderr);
+		return CLI_USAGE;
+	}
+	snprintf(app, sizeof app, "%.*s", (int)(colon - whom), whom);
+	return cli_ask(cli, app, colon + 1, text ? text : "", cli_option(cli, "--say"),
+		       cli_flag(cli, "--wait"));
+}
+
 static int run_sign_up(struct cli *cli)
 {
-	const char *name = cli_option(cli, "--name"), *given = cli_option(cli, "--code");
+	const char *name = cli_option(cli, "--name");
 	const char *app = cli->argv[0], *identifier = cli->argv[1];
-	char code[32] = "";
+	char code[CODE_MAX] = "";
+	struct uc_account a;
 	if (!open_new(cli, app))
 		return CLI_FAILED;
-	struct uc_account a;
 	uc_err err = uc_account_get(cli->client, &a);
 	if (err)
 		return cli_fail(cli, err, "sign up");
 	bool coded = a.names != UC_NAME_HANDLE;
-	if (coded && !get_code(cli, identifier, given, code))
+	if (coded && !get_code(cli, identifier, code))
 		return CLI_FAILED;
-	struct ending w = { 0 };
-	err = finish(cli,
-		     uc_sign_up(cli->client, identifier, coded ? code : NULL,
-				name ? name : identifier, &w.op),
-		     &w);
+	err = sign_up(cli, identifier, coded ? code : NULL, name ? name : identifier);
 	if (err)
 		return cli_fail(cli, err, "sign up");
-	show_words(cli, w.text);
-	wipe(w.text, sizeof w.text);
-	err = uc_recovery_confirmed(cli->client);
-	if (!err)
-		err = link_settle(cli->link, OPERATION_LIMIT_MS);
-	if (err)
-		return cli_fail(cli, err, "sign up");
-	if (!cli->json)
+	if (cli->json)
+		print_json("signed_up", "app", cli->profile.app, "identifier", identifier, NULL);
+	else
 		printf("Signed up on %s as %s.\n", cli->profile.app, identifier);
-	return CLI_OK;
+	fflush(stdout);
+	return ask_at_once(cli);
 }
 
 static int run_recover(struct cli *cli)
 {
 	char words[1024];
 	const char *name = cli_option(cli, "--name");
+	struct ending w = { 0 };
 	if (!open_new(cli, cli->argv[0]))
 		return CLI_FAILED;
 	if (isatty(STDIN_FILENO))
@@ -203,30 +212,38 @@ static int run_recover(struct cli *cli)
 	if (!fgets(words, sizeof words, stdin))
 		return CLI_USAGE;
 	words[strcspn(words, "\r\n")] = '\0';
-	struct ending w = { 0 };
-	uc_err err = finish(
+	uc_err err = cli_finish(
 		cli, uc_recover(cli->client, words, name ? name : cli->profile.name, &w.op), &w);
 	wipe(words, sizeof words);
+	wipe(w.text, sizeof w.text);
 	if (!err)
-		err = link_settle(cli->link, OPERATION_LIMIT_MS);
+		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (err)
 		return cli_fail(cli, err, "recover");
-	if (!cli->json)
+	if (cli->json)
+		print_json("recovered", "app", cli->profile.app, NULL);
+	else
 		puts("The account is back on this device; all its earlier devices have ended.");
 	return CLI_OK;
+}
+
+static int run_recovery_key(struct cli *cli)
+{
+	char words[1024];
+	uc_err err = uc_recovery_words(cli->client, words, sizeof words);
+	if (!err)
+		err = hand_out_words(cli, words);
+	wipe(words, sizeof words);
+	return err ? cli_fail(cli, err, "show the recovery key") : CLI_OK;
 }
 
 static int run_account(struct cli *cli)
 {
 	struct uc_account a;
+	char devices[16];
 	uc_err err = uc_account_get(cli->client, &a);
 	if (err)
 		return cli_fail(cli, err, "account");
-	if (a.state == UC_NO_ACCOUNT) {
-		fputs("undercroft: no account yet\n", stderr);
-		return CLI_FAILED;
-	}
-	char devices[16];
 	snprintf(devices, sizeof devices, "%u", a.devices);
 	if (cli->json) {
 		print_json("account", "app", cli->profile.app, "identifier", a.identifier, "name",
@@ -237,6 +254,8 @@ static int run_account(struct cli *cli)
 	print_text(stdout, a.profile_name);
 	printf(", %s on %s%s\n", a.identifier[0] ? a.identifier : "recovered", cli->profile.app,
 	       a.state == UC_ACCOUNT ? "" : ": this device is no longer listed");
+	if (!a.recovery_confirmed)
+		puts("Its recovery key was not shown yet: undercroft recovery-key");
 	return CLI_OK;
 }
 
@@ -267,29 +286,47 @@ static int run_delete(struct cli *cli)
 }
 
 const struct command commands_account[] = {
-	{ "sign-up", NEEDS_APP, 2, 2, run_sign_up, "APP IDENTIFIER [--name NAME] [--code CODE]",
+	{ "sign-up", NEEDS_APP, 2, 2, run_sign_up,
+	  "APP IDENTIFIER [--name NAME] [--code CODE | --code-file FILE] [--passphrase]\n"
+	  "           [--ask APP:IDENTIFIER [--text TEXT] [--say TEXT | --wait]]",
+	  "--name= --code= --code-file= --passphrase --ask= --text= --say= --wait",
 	  "get an account on an app",
 	  "APP is a name in the apps file. IDENTIFIER is a number in international form, a handle, "
 	  "or an\n"
-	  "e-mail address, as the app wants. A number or address gets a code, which is asked for;\n"
-	  "a local installation writes it to a file, from where it is read. NAME is what contacts "
+	  "e-mail address, as the app wants. A number or address gets a code, which is asked for; "
+	  "of a\n"
+	  "local installation it is read from the file its codes go to. NAME is what contacts "
 	  "see.\n"
-	  "Prints the recovery key, once.\n\n"
+	  "Prints the recovery key, once. With --passphrase the profile's store opens by a "
+	  "passphrase\n"
+	  "(asked for, or UNDERCROFT_PASSPHRASE) instead of a key file. --ask sends a contact "
+	  "request\n"
+	  "at once; --text, --say and --wait are as in `ask`.\n\n"
 	  "examples:\n"
-	  "  undercroft -p rosa sign-up dial +4915112345678 --name Rosa\n"
 	  "  undercroft -p tom sign-up lens tom --name Tom\n"
+	  "  undercroft -p rosa sign-up dial +4915112345678 --name Rosa --ask lens:tom\n"
 	  "  undercroft -p uwe sign-up plaza uwe@example.org --name Uwe --code 123456" },
-	{ "recover", NEEDS_APP, 1, 1, run_recover, "APP [--name NAME]",
-	  "take an account up again with its recovery key",
+	{ "code", NEEDS_APP, 2, 2, run_code, "APP IDENTIFIER", "", "ask for a sign-up code",
+	  "For when it cannot be typed into sign-up itself.\n\n"
+	  "example:\n"
+	  "  undercroft -p uwe code plaza uwe@example.org\n"
+	  "  undercroft -p uwe sign-up plaza uwe@example.org --code 123456" },
+	{ "recover", NEEDS_APP, 1, 1, run_recover, "APP [--name NAME] [--passphrase]",
+	  "--name= --passphrase", "take an account up again with its recovery key",
 	  "Reads the 24 words from standard input. The account keeps its identity and name; "
 	  "devices,\n"
 	  "rooms and contacts of before are not on this device.\n\n"
 	  "example:\n  undercroft -p rosa2 recover dial --name Rosa < words" },
-	{ "account", NEEDS_STORE, 0, 0, run_account, "", "show the account of this profile",
+	{ "recovery-key", NEEDS_STORE, 0, 0, run_recovery_key, "", "",
+	  "show the recovery key, if it wasn't yet",
+	  "Only needed when the sign-up was interrupted before it showed the words.\n\n"
+	  "example:\n  undercroft -p rosa recovery-key" },
+	{ "account", NEEDS_STORE, 0, 0, run_account, "", "", "show the account of this profile",
 	  "example:\n  undercroft -p rosa account" },
-	{ "devices", NEEDS_SIGN_IN, 0, 0, run_devices, "", "list the account's devices",
+	{ "devices", NEEDS_TRY, 0, 0, run_devices, "", "", "list the account's devices",
 	  "example:\n  undercroft -p rosa devices" },
-	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete, "--yes", "delete the account for good",
+	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete, "--yes", "--yes",
+	  "delete the account for good",
 	  "Leaves all rooms, then deletes the account and its name at the app.\n\n"
 	  "example:\n  undercroft -p rosa delete-account --yes" },
 	{ 0 },

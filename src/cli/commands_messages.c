@@ -6,7 +6,6 @@
 #include "base/buf.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum { TEXT_MAX = 64 * 1024 };
 
@@ -36,18 +35,21 @@ static int send_text(struct cli *cli, const struct uc_id *room, const char *text
 	if (err)
 		return cli_fail(cli, err, "send");
 	/* Queued durably already; now let it go out. */
-	err = link_settle(cli->link, 20000);
-	if (err)
-		return cli_fail(cli, err, "kept, and sent when the app is reached again");
+	if (!cli->offline)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (cli->json)
-		print_json("sent", "id", print_id(&id, hex), NULL);
-	return CLI_OK;
+		print_json("sent", "id", print_id(&id, hex), "state",
+			   err || cli->offline ? "queued" : "accepted", NULL);
+	if (err || cli->offline)
+		fputs("undercroft: kept; it goes out with the next command that reaches the app\n",
+		      stderr);
+	return err || cli->offline ? CLI_OFFLINE : CLI_OK;
 }
 
 static int run_send(struct cli *cli)
 {
 	struct uc_id room;
-	if (!cli_find_room(cli, cli->argv[0], &room))
+	if (!cli_find_or_open_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
 	if (cli->argc > 1 && strcmp(cli->argv[1], "-") != 0)
 		return send_text(cli, &room, cli->argv[1]);
@@ -57,27 +59,6 @@ static int run_send(struct cli *cli)
 	int status = send_text(cli, &room, (const char *)text.p);
 	buf_done(&text);
 	return status;
-}
-
-/* Names of rooms, for lists over several of them. */
-struct room_name {
-	const struct uc_id *id;
-	char name[256];
-};
-
-static bool name_each(void *ctx, const struct uc_room *r)
-{
-	struct room_name *n = ctx;
-	if (!view_equal(VIEW_OF(r->id.b), VIEW_OF(n->id->b)))
-		return true;
-	snprintf(n->name, sizeof n->name, "%s", r->name);
-	return false;
-}
-
-static const char *room_name(struct cli *cli, const struct uc_id *id, struct room_name *n)
-{
-	*n = (struct room_name){ .id = id };
-	return uc_rooms(cli->client, name_each, n) ? "" : n->name;
 }
 
 struct reading {
@@ -103,18 +84,24 @@ static int read_room(struct cli *cli, const struct uc_id *room, const char *name
 	return err ? cli_fail(cli, err, "read") : CLI_OK;
 }
 
+enum { UNREAD_ROOMS_MAX = 256 };
+
 struct unread {
 	struct cli *cli;
-	struct uc_id rooms[256];
-	char names[256][64];
-	uint32_t unread[256];
+	bool one; /* a single room */
+	struct uc_id room;
+	struct uc_id rooms[UNREAD_ROOMS_MAX];
+	char names[UNREAD_ROOMS_MAX][256];
+	uint32_t unread[UNREAD_ROOMS_MAX];
 	size_t n;
 };
 
 static bool unread_each(void *ctx, const struct uc_room *r)
 {
 	struct unread *u = ctx;
-	if (r->unread && u->n < 256) {
+	if (u->one && !view_equal(VIEW_OF(r->id.b), VIEW_OF(u->room.b)))
+		return true;
+	if (r->unread && u->n < UNREAD_ROOMS_MAX) {
 		snprintf(u->names[u->n], sizeof *u->names, "%s", r->name);
 		u->unread[u->n] = r->unread;
 		u->rooms[u->n++] = r->id;
@@ -122,35 +109,59 @@ static bool unread_each(void *ctx, const struct uc_room *r)
 	return true;
 }
 
+static bool any_unread(void *ctx)
+{
+	struct unread *u = ctx;
+	u->n = 0;
+	return uc_rooms(u->cli->client, unread_each, u) || u->n;
+}
+
+/* --wait: until there is something to read. */
+static int wait_for_unread(struct cli *cli, struct unread *u)
+{
+	uint64_t seconds = 0;
+	if (!cli_option_number(cli, "--wait", &seconds))
+		return CLI_USAGE;
+	if (!seconds || cli->offline || any_unread(u))
+		return CLI_OK;
+	uc_err err = link_run(cli->link, any_unread, u, seconds * 1000);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	return err && err != UC_E_TIMEOUT ? cli_fail(cli, err, "read") : CLI_OK;
+}
+
+static int read_last(struct cli *cli, const struct uc_id *room)
+{
+	uint64_t end = uc_messages_last(cli->client, room), count = 50;
+	if (!cli_option_number(cli, "--last", &count))
+		return CLI_USAGE;
+	return read_room(cli, room, cli->json ? cli_room_name(cli, room) : NULL,
+			 end > count ? end - count + 1 : 1);
+}
+
 static int run_read(struct cli *cli)
 {
-	if (cli->argc) {
-		struct uc_id room;
-		struct room_name name;
-		const char *last = cli_option(cli, "--last");
-		if (!cli_find_room(cli, cli->argv[0], &room))
-			return CLI_FAILED;
-		uint64_t end = uc_messages_last(cli->client, &room);
-		uint64_t count = last ? strtoull(last, NULL, 10) : 50;
-		return read_room(cli, &room, cli->json ? room_name(cli, &room, &name) : NULL,
-				 end > count ? end - count + 1 : 1);
-	}
 	static struct unread u;
 	u.cli = cli;
-	u.n = 0;
-	uc_err err = uc_rooms(cli->client, unread_each, &u);
-	if (err)
-		return cli_fail(cli, err, "read");
-	for (size_t i = 0; i < u.n; i++) {
+	if (cli->argc) {
+		if (!cli_find_room(cli, cli->argv[0], &u.room))
+			return CLI_FAILED;
+		u.one = true;
+	}
+	int status = wait_for_unread(cli, &u);
+	if (status)
+		return status;
+	if (u.one)
+		return read_last(cli, &u.room);
+	any_unread(&u);
+	for (size_t i = 0; i < u.n && !status; i++) {
 		uint64_t end = uc_messages_last(cli->client, &u.rooms[i]);
 		uint64_t from = end > u.unread[i] ? end - u.unread[i] + 1 : 1;
-		int status = read_room(cli, &u.rooms[i], u.names[i], from);
-		if (status)
-			return status;
+		status = read_room(cli, &u.rooms[i], u.names[i], from);
 	}
 	if (!u.n && !cli->json)
 		puts("Nothing new.");
-	return CLI_OK;
+	return status;
 }
 
 struct following {
@@ -162,15 +173,14 @@ struct following {
 static void follow_event(void *ctx, const struct uc_event *e)
 {
 	struct following *f = ctx;
-	struct room_name name;
 	const struct uc_id *room = e->message ? &e->message->room : e->has_room ? &e->room : NULL;
 	if (f->one && room && !view_equal(VIEW_OF(room->b), VIEW_OF(f->room.b)))
 		return;
 	/* One's own messages were typed here; they are not repeated. */
 	if (!f->cli->json && e->message && e->message->own)
 		return;
-	print_event(f->cli->json,
-		    room && (!f->one || f->cli->json) ? room_name(f->cli, room, &name) : NULL, e);
+	bool named = room && (!f->one || f->cli->json);
+	print_event(f->cli->json, named ? cli_room_name(f->cli, room) : NULL, e);
 }
 
 static void follow_line(void *ctx, const char *line)
@@ -193,7 +203,9 @@ static bool never(void *ctx)
 static int run_follow(struct cli *cli)
 {
 	struct following f = { .cli = cli };
-	const char *seconds = cli_option(cli, "--for");
+	uint64_t seconds = 0;
+	if (!cli_option_number(cli, "--for", &seconds))
+		return CLI_USAGE;
 	if (cli->argc) {
 		f.one = true;
 		if (!cli_find_room(cli, cli->argv[0], &f.room))
@@ -202,10 +214,10 @@ static int run_follow(struct cli *cli)
 	}
 	link_listen(cli->link, follow_event, &f);
 	if (!cli->json)
-		fprintf(stderr, f.one ? "Following; type a line to send it, Ctrl-C ends.\n"
-				      : "Following; Ctrl-C ends.\n");
-	uc_err err =
-		link_run(cli->link, never, NULL, seconds ? strtoull(seconds, NULL, 10) * 1000 : 0);
+		fputs(f.one ? "Following; a line typed is sent, Ctrl-C ends.\n"
+			    : "Following; Ctrl-C ends.\n",
+		      stderr);
+	uc_err err = link_run(cli->link, never, NULL, seconds * 1000);
 	link_listen(cli->link, NULL, NULL);
 	return err == UC_E_CLOSED || err == UC_E_TIMEOUT ? CLI_OK : cli_fail(cli, err, "follow");
 }
@@ -220,23 +232,26 @@ static int run_sync(struct cli *cli)
 }
 
 const struct command commands_messages[] = {
-	{ "send", NEEDS_SIGN_IN, 1, 2, run_send, "TO [TEXT]", "send a message",
+	{ "send", NEEDS_TRY, 1, 2, run_send, "TO [TEXT]", "", "send a message",
 	  "TO is a contact (the direct conversation), a group's name, or a number of `rooms`. "
 	  "Without\n"
 	  "TEXT, or with -, the message is standard input. It is kept before it is sent: without "
 	  "a\n"
-	  "connection it goes out with the next command.\n\n"
+	  "connection it goes out with the next command. A TEXT that begins with -- stands behind "
+	  "--.\n\n"
 	  "examples:\n"
 	  "  undercroft -p rosa send Tom \"Are the beans up?\"\n"
 	  "  date | undercroft -p rosa send Allotment" },
-	{ "read", NEEDS_SIGN_IN, 0, 1, run_read, "[ROOM] [--last N]", "read messages",
+	{ "read", NEEDS_TRY, 0, 1, run_read, "[ROOM] [--last N] [--wait SECONDS]",
+	  "--last= --wait=", "read messages",
 	  "Without ROOM: what is unread, of all rooms. With ROOM: its last messages (50 unless "
-	  "told).\n\n"
+	  "told).\n"
+	  "--wait stays until there is something unread, for so long at the most.\n\n"
 	  "examples:\n"
 	  "  undercroft -p tom read\n"
 	  "  undercroft -p tom read Rosa --last 10 --json" },
 	{ "follow", NEEDS_SIGN_IN, 0, 1, run_follow, "[ROOM] [--for SECONDS]",
-	  "show what happens, live",
+	  "--for=", "show what happens, live",
 	  "Shows messages, requests and changes as they come, until Ctrl-C. With ROOM, only that "
 	  "one,\n"
 	  "and each line typed is sent to it.\n\n"
@@ -244,7 +259,7 @@ const struct command commands_messages[] = {
 	  "  undercroft -p tom follow\n"
 	  "  undercroft -p tom follow Rosa\n"
 	  "  undercroft -p tom follow --json --for 60" },
-	{ "sync", NEEDS_SIGN_IN, 0, 0, run_sync, "", "send and receive whatever waits",
+	{ "sync", NEEDS_SIGN_IN, 0, 0, run_sync, "", "", "send and receive whatever waits",
 	  "Connects, sends what is queued, receives what has come, ends.\n\n"
 	  "example:\n  undercroft -p rosa sync" },
 	{ 0 },

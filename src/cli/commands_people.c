@@ -3,25 +3,12 @@
 #include "cli/command.h"
 #include "cli/print.h"
 
-#include <string.h>
+#include <stdio.h>
 
 static int run_ask(struct cli *cli)
 {
-	char domain[256];
-	profile_app_domain(cli->argv[0], NULL, domain, sizeof domain);
-	uc_op op = 0;
-	int status = cli_wait(
-		cli,
-		uc_ask(cli->client, domain, cli->argv[1], cli->argc > 2 ? cli->argv[2] : "", &op),
-		op, "ask");
-	if (status)
-		return status;
-	if (cli->json)
-		print_json("asked", "app", cli->argv[0], "identifier", cli->argv[1], NULL);
-	else
-		printf("Asked. What they answer shows up with `undercroft -p %s follow`.\n",
-		       cli->profile.name);
-	return CLI_OK;
+	return cli_ask(cli, cli->argv[0], cli->argv[1], cli->argc > 2 ? cli->argv[2] : "",
+		       cli_option(cli, "--say"), cli_flag(cli, "--wait"));
 }
 
 struct listing {
@@ -35,7 +22,7 @@ static bool list_request(void *ctx, const struct uc_request *r)
 	struct listing *l = ctx;
 	char app[64];
 	l->number++;
-	profile_app_short(r->app, NULL, app, sizeof app);
+	profile_app_short(r->app, app, sizeof app);
 	if (l->all || r->state == UC_REQUEST_OPEN)
 		print_request(l->cli->json, l->number, r, app);
 	return true;
@@ -48,23 +35,31 @@ static int run_requests(struct cli *cli)
 	return err ? cli_fail(cli, err, "list requests") : CLI_OK;
 }
 
+enum { REQUEST_WAIT_MS = 10000 };
+
 static int run_accept(struct cli *cli)
 {
 	struct uc_id id;
 	uc_op op = 0;
-	if (!cli_find_request(cli, cli->argv[0], &id))
+	const char *say = cli_option(cli, "--say");
+	if (!cli_find_request(cli, cli->argv[0], REQUEST_WAIT_MS, &id))
 		return CLI_FAILED;
 	int status = cli_wait(cli, uc_accept(cli->client, &id, &op), op, "accept");
-	if (!status && !cli->json)
-		puts("Accepted. The conversation opens when they are online.");
-	return status;
+	if (status)
+		return status;
+	bool stay = say || cli_flag(cli, "--wait");
+	if (!cli->json)
+		puts(stay ? "Accepted; waiting for them to come online. Ctrl-C ends that."
+			  : "Accepted. The conversation opens when they come online.");
+	fflush(stdout);
+	return stay ? cli_stay(cli, &id, say, false) : CLI_OK;
 }
 
 static int run_decline(struct cli *cli)
 {
 	struct uc_id id;
 	uc_op op = 0;
-	if (!cli_find_request(cli, cli->argv[0], &id))
+	if (!cli_find_request(cli, cli->argv[0], 0, &id))
 		return CLI_FAILED;
 	int status = cli_wait(cli, uc_decline(cli->client, &id, &op), op, "decline");
 	if (!status && !cli->json)
@@ -76,7 +71,7 @@ static bool list_contact(void *ctx, const struct uc_contact *c)
 {
 	struct listing *l = ctx;
 	char app[64];
-	profile_app_short(c->app, NULL, app, sizeof app);
+	profile_app_short(c->app, app, sizeof app);
 	print_contact(l->cli->json, c, app);
 	return true;
 }
@@ -134,33 +129,42 @@ static int run_safety(struct cli *cli)
 }
 
 const struct command commands_people[] = {
-	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask, "APP IDENTIFIER [TEXT]",
-	  "ask somebody on any app to be a contact",
+	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask, "APP IDENTIFIER [TEXT] [--say TEXT | --wait]",
+	  "--say= --wait", "ask somebody on any app to be a contact",
 	  "Looks the number, handle or address up on APP and sends a sealed contact request with "
 	  "at\n"
-	  "most 140 characters of text, without links. Whether there is such a person is not "
-	  "told.\n\n"
+	  "most 140 characters of text. --wait stays until they have accepted; --say also sends "
+	  "them\n"
+	  "TEXT then and stays until they have written. Ctrl-C ends the waiting, not the "
+	  "request.\n\n"
 	  "examples:\n"
 	  "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n"
-	  "  undercroft -p tom ask plaza uwe@example.org" },
-	{ "requests", NEEDS_SIGN_IN, 0, 1, run_requests, "[--all]", "list contact requests",
+	  "  undercroft -p tom ask plaza uwe@example.org --say \"Are the beans up?\"" },
+	{ "requests", NEEDS_TRY, 0, 0, run_requests, "[--all]", "--all", "list contact requests",
 	  "Lists open requests with their numbers; --all also those answered.\n\n"
 	  "example:\n  undercroft -p tom requests" },
-	{ "accept", NEEDS_SIGN_IN, 1, 1, run_accept, "REQUEST", "accept a contact request",
-	  "REQUEST is its number in `requests` or the asker's name.\n\n"
-	  "example:\n  undercroft -p tom accept Rosa" },
-	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline, "REQUEST", "decline a contact request",
+	{ "accept", NEEDS_SIGN_IN, 1, 1, run_accept, "REQUEST [--say TEXT | --wait]",
+	  "--say= --wait", "accept a contact request",
+	  "REQUEST is its number in `requests` or the asker's name; one that hasn't arrived yet "
+	  "is\n"
+	  "waited for, ten seconds. The conversation opens when the asker's device is online: "
+	  "--wait\n"
+	  "stays until then, --say also sends TEXT.\n\n"
+	  "examples:\n"
+	  "  undercroft -p tom accept Rosa\n"
+	  "  undercroft -p tom accept 1 --say \"Hello Rosa\"" },
+	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline, "REQUEST", "", "decline a contact request",
 	  "Nothing is told to the one who asked.\n\nexample:\n  undercroft -p tom decline 1" },
-	{ "contacts", NEEDS_SIGN_IN, 0, 0, run_contacts, "", "list contacts",
+	{ "contacts", NEEDS_TRY, 0, 0, run_contacts, "", "", "list contacts",
 	  "Lists people you are in contact with.\n\nexample:\n  undercroft -p rosa contacts "
 	  "--json" },
-	{ "block", NEEDS_SIGN_IN, 1, 1, run_block, "CONTACT", "block a contact",
+	{ "block", NEEDS_SIGN_IN, 1, 1, run_block, "CONTACT", "", "block a contact",
 	  "Takes back what lets them add you to groups, hides what they send, tells them "
 	  "nothing.\n\n"
 	  "example:\n  undercroft -p tom block Rosa" },
-	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock, "CONTACT", "undo block",
+	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock, "CONTACT", "", "undo block",
 	  "example:\n  undercroft -p tom unblock Rosa" },
-	{ "safety", NEEDS_STORE, 1, 1, run_safety, "CONTACT [--verified]",
+	{ "safety", NEEDS_STORE, 1, 1, run_safety, "CONTACT [--verified]", "--verified",
 	  "show the safety number with a contact",
 	  "Sixty digits that are the same for both of you, and differ when somebody sits between.\n"
 	  "--verified remembers that you have compared them.\n\n"

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/print.h"
 
-#include <string.h>
+#include <stdio.h>
 
 struct listing {
 	struct cli *cli;
@@ -63,7 +63,7 @@ static bool list_member(void *ctx, const struct uc_member *m)
 {
 	struct listing *l = ctx;
 	char app[64];
-	profile_app_short(m->app, NULL, app, sizeof app);
+	profile_app_short(m->app, app, sizeof app);
 	print_member(l->cli->json, m, app);
 	return true;
 }
@@ -117,27 +117,29 @@ static int run_rename(struct cli *cli)
 }
 
 const struct command commands_rooms[] = {
-	{ "rooms", NEEDS_SIGN_IN, 0, 0, run_rooms, "[--all]", "list conversations",
+	{ "rooms", NEEDS_TRY, 0, 0, run_rooms, "[--all]", "--all", "list conversations",
 	  "Lists conversations with their numbers; --all also those you have left.\n\n"
 	  "example:\n  undercroft -p rosa rooms" },
-	{ "direct", NEEDS_SIGN_IN, 1, 1, run_direct, "CONTACT",
+	{ "direct", NEEDS_SIGN_IN, 1, 1, run_direct, "CONTACT", "",
 	  "open the direct conversation with a contact",
 	  "Usually it is there already: it opens when a contact request is accepted.\n\n"
 	  "example:\n  undercroft -p rosa direct Tom" },
-	{ "group", NEEDS_SIGN_IN, 1, -1, run_group, "NAME [CONTACT...]", "create a group",
+	{ "group", NEEDS_SIGN_IN, 1, -1, run_group, "NAME [CONTACT...]", "", "create a group",
 	  "Creates a group with contacts of any app. The apps' servers do not learn its name.\n\n"
 	  "example:\n  undercroft -p rosa group \"Allotment\" Tom Uwe" },
-	{ "members", NEEDS_SIGN_IN, 1, 1, run_members, "ROOM", "list a room's members",
+	{ "members", NEEDS_TRY, 1, 1, run_members, "ROOM", "", "list a room's members",
 	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n\n"
 	  "example:\n  undercroft -p rosa members Allotment" },
-	{ "add", NEEDS_SIGN_IN, 2, 2, run_add, "ROOM CONTACT", "add a contact to a group",
+	{ "add", NEEDS_SIGN_IN, 2, 2, run_add, "ROOM CONTACT", "", "add a contact to a group",
+	  "The new member reads what is written from then on, nothing of before.\n\n"
 	  "example:\n  undercroft -p rosa add Allotment Uwe" },
-	{ "remove", NEEDS_SIGN_IN, 2, 2, run_remove, "ROOM MEMBER", "remove a member from a group",
+	{ "remove", NEEDS_SIGN_IN, 2, 2, run_remove, "ROOM MEMBER", "",
+	  "remove a member from a group",
 	  "What is written afterwards the removed member cannot read.\n\n"
 	  "example:\n  undercroft -p rosa remove Allotment Uwe" },
-	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave, "ROOM", "leave a group",
+	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave, "ROOM", "", "leave a group",
 	  "History stays readable here.\n\nexample:\n  undercroft -p uwe leave Allotment" },
-	{ "rename", NEEDS_SIGN_IN, 2, 2, run_rename, "ROOM NAME", "rename a group",
+	{ "rename", NEEDS_SIGN_IN, 2, 2, run_rename, "ROOM NAME", "", "rename a group",
 	  "The name travels encrypted to the members.\n\n"
 	  "example:\n  undercroft -p rosa rename Allotment \"Allotment 17\"" },
 	{ 0 },

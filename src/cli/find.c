@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/print.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -39,7 +40,7 @@ static bool name_fits(const char *text, const char *app, const char *name)
 	if (strcasecmp(text, name) == 0)
 		return true;
 	char shorter[64];
-	profile_app_short(app, NULL, shorter, sizeof shorter);
+	profile_app_short(app, shorter, sizeof shorter);
 	size_t n = strlen(shorter);
 	return strncmp(text, shorter, n) == 0 && text[n] == ':' &&
 	       strcasecmp(text + n + 1, name) == 0;
@@ -117,6 +118,26 @@ bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out)
 	return true;
 }
 
+bool cli_find_or_open_room(struct cli *cli, const char *text, struct uc_id *out)
+{
+	struct search rooms = { .text = text, .cli = cli, .wanted_number = number_of(text) };
+	struct search contacts = { .text = text, .cli = cli };
+	struct ending w = { 0 };
+	uc_err err = uc_rooms(cli->client, room_each, &rooms);
+	if (!err)
+		err = uc_contacts(cli->client, contact_each, &contacts);
+	if (err || rooms.fits || contacts.fits != 1 || cli->offline)
+		return cli_find_room(cli, text, out);
+	err = cli_finish(cli, uc_start_direct(cli->client, &contacts.found, &w.op), &w);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err) {
+		cli_fail(cli, err, "open the conversation");
+		return false;
+	}
+	return cli_find_room(cli, text, out);
+}
+
 static bool member_each(void *ctx, const struct uc_member *m)
 {
 	struct search *s = ctx;
@@ -152,13 +173,23 @@ static bool request_each(void *ctx, const struct uc_request *r)
 	return true;
 }
 
-bool cli_find_request(struct cli *cli, const char *text, struct uc_id *out)
+/* Looks for one until there is. */
+static bool request_is_there(void *ctx)
+{
+	struct search *s = ctx;
+	s->number = s->fits = 0;
+	return uc_requests(s->cli->client, request_each, s) || s->fits;
+}
+
+bool cli_find_request(struct cli *cli, const char *text, uint64_t limit_ms, struct uc_id *out)
 {
 	struct search s = { .text = text, .cli = cli, .wanted_number = number_of(text) };
-	uc_err err = uc_requests(cli->client, request_each, &s);
-	if (err) {
-		cli_fail(cli, err, "list requests");
-		return false;
+	if (!request_is_there(&s) && limit_ms) {
+		uc_err err = link_run(cli->link, request_is_there, &s, limit_ms);
+		if (err && err != UC_E_TIMEOUT) {
+			cli_fail(cli, err, "wait for the request");
+			return false;
+		}
 	}
 	if (!found_one(&s, "open request", "requests"))
 		return false;

@@ -7,13 +7,13 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
+
+enum { TRY_ATTEMPTS = 3 };
 
 static const struct command *const groups[] = { commands_account, commands_people, commands_rooms,
 						commands_messages };
 static const char *const group_titles[] = { "account", "people", "rooms", "messages" };
-
-enum { SETTLE_MS = 20000, CONNECT_MS = 10000, OPERATION_MS = 60000 };
 
 static void usage(FILE *to)
 {
@@ -22,7 +22,7 @@ static void usage(FILE *to)
 	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
 		fprintf(to, "\n%s\n", group_titles[g]);
 		for (const struct command *c = groups[g]; c->name; c++)
-			fprintf(to, "  %-12s %s\n", c->name, c->summary);
+			fprintf(to, "  %-14s %s\n", c->name, c->summary);
 	}
 	fputs("\nEach command takes --help. A profile is one person on one app; several live side "
 	      "by side:\n"
@@ -41,69 +41,10 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-static void command_usage(const struct command *c, FILE *to)
+static void command_usage(const struct command *c)
 {
-	fprintf(to, "usage: undercroft [-p PROFILE] [--json] %s %s\n\n%s\n", c->name, c->arguments,
-		c->help);
-}
-
-static void take_out(struct cli *cli, int at, int count)
-{
-	for (int i = at; i + count < cli->argc; i++)
-		cli->argv[i] = cli->argv[i + count];
-	cli->argc -= count;
-}
-
-/* Options end at "--". */
-static int option_at(const struct cli *cli, const char *name)
-{
-	for (int i = 0; i < cli->argc && strcmp(cli->argv[i], "--") != 0; i++)
-		if (strcmp(cli->argv[i], name) == 0)
-			return i;
-	return -1;
-}
-
-const char *cli_option(struct cli *cli, const char *name)
-{
-	int at = option_at(cli, name);
-	if (at < 0)
-		return NULL;
-	if (at + 1 >= cli->argc) {
-		fprintf(stderr, "undercroft: %s needs a value\n", name);
-		exit(CLI_USAGE);
-	}
-	const char *value = cli->argv[at + 1];
-	take_out(cli, at, 2);
-	return value;
-}
-
-bool cli_flag(struct cli *cli, const char *name)
-{
-	int at = option_at(cli, name);
-	if (at < 0)
-		return false;
-	take_out(cli, at, 1);
-	return true;
-}
-
-bool cli_arguments_done(struct cli *cli, const struct command *command)
-{
-	int end = option_at(cli, "--");
-	for (int i = 0; i < (end < 0 ? cli->argc : end); i++)
-		if (strncmp(cli->argv[i], "--", 2) == 0) {
-			fprintf(stderr, "undercroft: %s does not know %s\n", command->name,
-				cli->argv[i]);
-			return false;
-		}
-	int dashes = 0;
-	for (; end >= 0 && dashes < 1; dashes++)
-		take_out(cli, end, 1);
-	if (cli->argc < command->args_min ||
-	    (command->args_max >= 0 && cli->argc > command->args_max)) {
-		command_usage(command, stderr);
-		return false;
-	}
-	return true;
+	printf("usage: undercroft [-p PROFILE] [--json] %s %s\n\n%s\n", c->name, c->arguments,
+	       c->help);
 }
 
 int cli_fail(struct cli *cli, uc_err err, const char *what)
@@ -111,137 +52,196 @@ int cli_fail(struct cli *cli, uc_err err, const char *what)
 	if (cli->json)
 		print_json("error", "error", uc_err_name(err), "text", uc_err_text(err), "what",
 			   what, NULL);
+	fflush(stdout);
 	fprintf(stderr, "undercroft: %s: %s (%s)\n", what, uc_err_text(err), uc_err_name(err));
 	return CLI_FAILED;
 }
 
-/* The end of one operation. */
-struct waiting {
-	uc_op op;
-	bool done;
-	uc_err err;
-	char text[1024];
-};
-
-static void hear_done(void *ctx, const struct uc_event *e)
+int cli_fail_offline(struct cli *cli, uc_err err)
 {
-	struct waiting *w = ctx;
+	const char *trouble = link_trouble(cli->link);
+	cli_fail(cli, err, "connect");
+	fprintf(stderr, "undercroft: %s at %s:%u%s%s\n", cli->profile.app, cli->profile.host,
+		cli->profile.port, *trouble ? ": " : "", trouble);
+	return CLI_OFFLINE;
+}
+
+static void hear_ending(void *ctx, const struct uc_event *e)
+{
+	struct ending *w = ctx;
 	if (e->kind != UC_EVENT_DONE || e->op != w->op)
 		return;
 	w->done = true;
 	w->err = e->err;
+	w->has_request = e->has_request;
+	w->request = e->request;
 	snprintf(w->text, sizeof w->text, "%s", e->text);
 }
 
-static bool is_done(void *ctx)
+static bool has_ended(void *ctx)
 {
-	return ((struct waiting *)ctx)->done;
+	return ((struct ending *)ctx)->done;
+}
+
+uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w)
+{
+	if (started)
+		return started;
+	link_listen(cli->link, hear_ending, w);
+	uc_err err = link_run(cli->link, has_ended, w, CLI_OPERATION_MS);
+	link_listen(cli->link, NULL, NULL);
+	return err ? err : w->err;
 }
 
 int cli_wait(struct cli *cli, uc_err started, uc_op op, const char *what)
 {
-	if (started)
-		return cli_fail(cli, started, what);
-	struct waiting w = { .op = op };
-	link_listen(cli->link, hear_done, &w);
-	uc_err err = link_run(cli->link, is_done, &w, OPERATION_MS);
-	link_listen(cli->link, NULL, NULL);
-	if (err)
-		return cli_fail(cli, err, what);
-	if (w.err)
-		return cli_fail(cli, w.err, what);
-	err = link_settle(cli->link, SETTLE_MS);
+	struct ending w = { .op = op };
+	uc_err err = cli_finish(cli, started, &w);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
 	return err ? cli_fail(cli, err, what) : CLI_OK;
 }
 
 static int no_account(const struct cli *cli)
 {
 	fprintf(stderr,
-		"undercroft: profile %s has no account yet; `undercroft -p %s sign-up --help` "
+		"undercroft: profile %s has no account yet; `undercroft sign-up --help` "
 		"tells how to get one\n",
-		cli->profile.name, cli->profile.name);
+		cli->profile.name);
 	return CLI_USAGE;
 }
 
-static int connect_first(struct cli *cli)
+/* Signed in, and what waits received.  Something of a room that does not come to an end does not
+ * keep us from the rest. */
+static int connect_first(struct cli *cli, enum needs needs)
+{
+	uc_err err = link_connect(cli->link, needs == NEEDS_TRY ? TRY_ATTEMPTS : 0, CLI_CONNECT_MS);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err == UC_E_TIMEOUT && uc_client_connection(cli->client) == UC_ONLINE)
+		err = UC_OK;
+	if (!err)
+		return CLI_OK;
+	if (needs == NEEDS_SIGN_IN || uc_err_class(err) != UC_CLASS_NET)
+		return err == UC_E_REVOKED ? cli_fail(cli, err, "sign in")
+					   : cli_fail_offline(cli, err);
+	cli->offline = true;
+	fprintf(stderr, "undercroft: %s is not reached (%s); this is what is here\n",
+		cli->profile.app, link_trouble(cli->link));
+	return CLI_OK;
+}
+
+static int open_account(struct cli *cli, enum needs needs)
 {
 	struct uc_account account;
+	if (!profile_has_app(&cli->profile))
+		return no_account(cli);
+	if (!link_open(&cli->profile, &cli->link))
+		return CLI_FAILED;
+	cli->client = link_client(cli->link);
 	uc_err err = uc_account_get(cli->client, &account);
 	if (err)
 		return cli_fail(cli, err, "read the account");
 	if (account.state == UC_NO_ACCOUNT)
 		return no_account(cli);
-	err = link_connect(cli->link, CONNECT_MS);
-	if (!err)
-		err = link_settle(cli->link, SETTLE_MS);
-	if (!err)
-		return CLI_OK;
-	cli_fail(cli, err, "connect");
-	if (link_trouble(cli->link)[0])
-		fprintf(stderr, "undercroft: %s:%u: %s\n", cli->profile.host, cli->profile.port,
-			link_trouble(cli->link));
-	return CLI_OFFLINE;
+	return needs == NEEDS_STORE ? CLI_OK : connect_first(cli, needs);
 }
 
 static int run(struct cli *cli, const struct command *command)
 {
-	if (command->needs == NEEDS_STORE || command->needs == NEEDS_SIGN_IN) {
-		if (!profile_has_app(&cli->profile))
-			return no_account(cli);
-		if (!link_open(&cli->profile, &cli->link))
-			return CLI_FAILED;
-		cli->client = link_client(cli->link);
-	}
-	int status = command->needs == NEEDS_SIGN_IN ? connect_first(cli) : CLI_OK;
+	int status = command->needs == NEEDS_APP ? CLI_OK : open_account(cli, command->needs);
 	if (!status)
 		status = command->run(cli);
 	if (cli->link)
 		link_close(cli->link);
+	if (fflush(stdout) && !status) {
+		fputs("undercroft: the output could not be written\n", stderr);
+		status = CLI_FAILED;
+	}
 	return status;
+}
+
+struct global {
+	const char *profile, *home;
+	bool json, help, wrong;
+};
+
+/* Global options stand before the subcommand.  Where that is. */
+static int global_read(struct global *g, int argc, char **argv)
+{
+	int at = 1;
+	for (; at < argc && argv[at][0] == '-'; at++) {
+		const char *o = argv[at];
+		bool more = at + 1 < argc;
+		if (strcmp(o, "--json") == 0)
+			g->json = true;
+		else if ((strcmp(o, "-p") == 0 || strcmp(o, "--profile") == 0) && more)
+			g->profile = argv[++at];
+		else if (strcmp(o, "--home") == 0 && more)
+			g->home = argv[++at];
+		else if (strcmp(o, "--apps") == 0 && more)
+			setenv("UNDERCROFT_APPS", argv[++at], 1);
+		else if (strcmp(o, "--help") == 0 || strcmp(o, "-h") == 0)
+			g->help = true;
+		else
+			g->wrong = true;
+	}
+	return at;
+}
+
+/* --help and --json may also stand behind the subcommand, before "--". */
+static bool take_word(struct cli *cli, const char *word)
+{
+	for (int i = 0; i < cli->argc && strcmp(cli->argv[i], "--") != 0; i++) {
+		if (strcmp(cli->argv[i], word) != 0)
+			continue;
+		for (int k = i; k + 1 < cli->argc; k++)
+			cli->argv[k] = cli->argv[k + 1];
+		cli->argc--;
+		return true;
+	}
+	return false;
+}
+
+static int run_command(struct cli *cli, const struct command *command, const struct global *g)
+{
+	if (take_word(cli, "--help")) {
+		command_usage(command);
+		return CLI_OK;
+	}
+	cli->json = take_word(cli, "--json") || g->json;
+	if (!cli_arguments_read(cli, command))
+		return CLI_USAGE;
+	const char *env = getenv("UNDERCROFT_PROFILE");
+	const char *name = g->profile ? g->profile : env && *env ? env : "default";
+	if (!profile_open(&cli->profile, name, g->home))
+		return CLI_FAILED;
+	return run(cli, command);
 }
 
 int main(int argc, char **argv)
 {
+	static struct cli cli;
+	struct global g = { 0 };
 	setlocale(LC_CTYPE, "");
-	struct cli cli = { .argc = argc - 1, .argv = argv + 1 };
-	int first = 0; /* global options stand before the subcommand */
-	const char *profile = getenv("UNDERCROFT_PROFILE"), *home = NULL;
-	for (; first < cli.argc && cli.argv[first][0] == '-'; first++) {
-		const char *o = cli.argv[first];
-		bool more = first + 1 < cli.argc;
-		if (strcmp(o, "--json") == 0)
-			cli.json = true;
-		else if ((strcmp(o, "-p") == 0 || strcmp(o, "--profile") == 0) && more)
-			profile = cli.argv[++first];
-		else if (strcmp(o, "--home") == 0 && more)
-			home = cli.argv[++first];
-		else if (strcmp(o, "--apps") == 0 && more)
-			setenv("UNDERCROFT_APPS", cli.argv[++first], 1);
-		else {
-			bool asked = strcmp(o, "--help") == 0 || strcmp(o, "-h") == 0;
-			usage(asked ? stdout : stderr);
-			return asked ? CLI_OK : CLI_USAGE;
-		}
-	}
-	if (first == cli.argc) {
-		usage(stderr);
-		return CLI_USAGE;
-	}
-	const struct command *command = command_find(cli.argv[first]);
-	if (!command) {
-		fprintf(stderr,
-			"undercroft: there is no command %s; `undercroft --help` lists them\n",
-			cli.argv[first]);
-		return CLI_USAGE;
-	}
-	cli.argc -= first + 1;
-	cli.argv += first + 1;
-	if (cli_flag(&cli, "--help")) {
-		command_usage(command, stdout);
+	umask(077);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("undercroft " UNDERCROFT_VERSION);
 		return CLI_OK;
 	}
-	cli.json |= cli_flag(&cli, "--json");
-	if (!profile_open(&cli.profile, profile ? profile : "default", home, NULL))
-		return CLI_FAILED;
-	return run(&cli, command);
+	int at = global_read(&g, argc, argv);
+	if (g.help || g.wrong || at == argc) {
+		usage(g.help ? stdout : stderr);
+		return g.help ? CLI_OK : CLI_USAGE;
+	}
+	const struct command *command = command_find(argv[at]);
+	if (!command) {
+		fputs("undercroft: there is no command ", stderr);
+		print_text(stderr, argv[at]);
+		fputs("; `undercroft --help` lists them\n", stderr);
+		return CLI_USAGE;
+	}
+	cli.argc = argc - at - 1;
+	cli.argv = argv + at + 1;
+	return run_command(&cli, command, &g);
 }

@@ -76,9 +76,10 @@ static void set_bool(json_t *o, const char *key, bool b)
 	json_object_set_new(o, key, json_boolean(b));
 }
 
+/* ASCII only, so that a terminal, too, shows no more than it should. */
 static void put(json_t *o)
 {
-	char *line = json_dumps(o, JSON_COMPACT);
+	char *line = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(o);
 	if (line)
 		puts(line);

@@ -1,32 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/profile.h"
 
-#include "base/secret.h"
 #include "base/text.h"
+#include "net/env_system.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One line of the apps file: NAME DOMAIN HOST:PORT CA-FILE [CODES-FILE]; '#' starts a comment. */
+enum { PATH_BYTES = 1200 };
+
+/* One line of the apps file. */
 struct app_line {
 	char name[64], domain[256], host[256], ca[512], codes[512];
 	unsigned port;
 };
 
-static bool app_line_read(const char *line, struct app_line *a)
+static const char *apps_file(char *out, size_t out_n)
 {
-	char place[300];
+	const char *given = getenv("UNDERCROFT_APPS"), *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	if (given && *given)
+		snprintf(out, out_n, "%s", given);
+	else if (config && *config)
+		snprintf(out, out_n, "%s/undercroft/apps.conf", config);
+	else
+		snprintf(out, out_n, "%s/.config/undercroft/apps.conf", home ? home : ".");
+	return out;
+}
+
+/* Takes a relative path from the folder of the apps file. */
+static void path_complete(char *path, size_t path_n, const char *file)
+{
+	char whole[PATH_BYTES];
+	const char *slash = strrchr(file, '/');
+	if (!*path || *path == '/' || !slash)
+		return;
+	snprintf(whole, sizeof whole, "%.*s/%s", (int)(slash - file), file, path);
+	snprintf(path, path_n, "%s", whole);
+}
+
+static bool app_line_read(const char *line, const char *file, struct app_line *a)
+{
+	char place[256];
 	*a = (struct app_line){ 0 };
-	int n = sscanf(line, " %63s %255s %299s %511s %511s", a->name, a->domain, place, a->ca,
+	int n = sscanf(line, " %63s %255s %255s %511s %511s", a->name, a->domain, place, a->ca,
 		       a->codes);
 	if (n < 4 || a->name[0] == '#')
 		return false;
+	if (n < 5 || a->codes[0] == '#')
+		a->codes[0] = '\0';
 	char *colon = strrchr(place, ':');
 	uint64_t port = 0;
 	if (!colon || decimal_read(view_str(colon + 1), &port) || !port || port > 65535)
@@ -34,43 +61,42 @@ static bool app_line_read(const char *line, struct app_line *a)
 	*colon = '\0';
 	snprintf(a->host, sizeof a->host, "%s", place);
 	a->port = (unsigned)port;
+	path_complete(a->ca, sizeof a->ca, file);
+	path_complete(a->codes, sizeof a->codes, file);
 	return true;
 }
 
-const char *profile_apps_file(const char *given, char *out, size_t out_n)
-{
-	const char *env = getenv("UNDERCROFT_APPS"), *home = getenv("HOME");
-	if (given || env)
-		return given ? given : env;
-	snprintf(out, out_n, "%s/.config/undercroft/apps.conf", home ? home : ".");
-	return out;
-}
-
 /* Finds by short name or domain. */
-static bool app_find(const char *apps_file, const char *app, struct app_line *out)
+static bool app_find(const char *app, struct app_line *out)
 {
-	char path[600], line[2000];
-	FILE *f = fopen(profile_apps_file(apps_file, path, sizeof path), "re");
+	char path[PATH_BYTES], line[2000];
+	FILE *f = fopen(apps_file(path, sizeof path), "re");
 	if (!f)
 		return false;
 	bool found = false;
 	while (!found && fgets(line, sizeof line, f))
-		found = app_line_read(line, out) &&
+		found = app_line_read(line, path, out) &&
 			(strcmp(out->name, app) == 0 || strcmp(out->domain, app) == 0);
 	fclose(f);
 	return found;
 }
 
-void profile_app_domain(const char *app, const char *apps_file, char *out, size_t out_n)
+void profile_app_domain(const char *app, char *out, size_t out_n)
 {
 	struct app_line a;
-	snprintf(out, out_n, "%s", app_find(apps_file, app, &a) ? a.domain : app);
+	snprintf(out, out_n, "%s", app_find(app, &a) ? a.domain : app);
 }
 
-void profile_app_short(const char *domain, const char *apps_file, char *out, size_t out_n)
+void profile_app_short(const char *domain, char *out, size_t out_n)
 {
 	struct app_line a;
-	snprintf(out, out_n, "%s", app_find(apps_file, domain, &a) ? a.name : domain);
+	snprintf(out, out_n, "%s", app_find(domain, &a) ? a.name : domain);
+}
+
+void profile_app_ca(const struct profile *p, const char *domain, char *out, size_t out_n)
+{
+	struct app_line a;
+	snprintf(out, out_n, "%s", app_find(domain, &a) ? a.ca : p->ca_file);
 }
 
 static bool make_folder(const char *path)
@@ -136,48 +162,69 @@ static bool name_is_safe(const char *name)
 	return name[0] && strlen(name) < sizeof((struct profile *)0)->name;
 }
 
-bool profile_open(struct profile *p, const char *name, const char *home, const char *apps_file)
+static void dir_set(struct profile *p, const char *home)
 {
+	const char *given = home ? home : getenv("UNDERCROFT_HOME");
+	const char *data = getenv("XDG_DATA_HOME"), *user = getenv("HOME");
+	if (given && *given)
+		snprintf(p->dir, sizeof p->dir, "%s/%s", given, p->name);
+	else if (data && *data)
+		snprintf(p->dir, sizeof p->dir, "%s/undercroft/%s", data, p->name);
+	else
+		snprintf(p->dir, sizeof p->dir, "%s/.local/share/undercroft/%s", user ? user : ".",
+			 p->name);
+}
+
+static bool app_read(struct profile *p)
+{
+	char domain[256] = "", path[PATH_BYTES];
+	struct app_line a;
+	size_t n = 0;
+	if (!read_file(p, "app", domain, sizeof domain - 1, &n))
+		return true;
+	domain[strcspn(domain, "\n")] = '\0';
+	if (app_find(domain, &a)) {
+		take_app(p, &a);
+		return true;
+	}
+	fprintf(stderr, "undercroft: profile %s is on %s, and %s doesn't say how that is reached\n",
+		p->name, domain, apps_file(path, sizeof path));
+	return false;
+}
+
+bool profile_open(struct profile *p, const char *name, const char *home)
+{
+	size_t n = 0;
 	*p = (struct profile){ 0 };
 	if (!name_is_safe(name)) {
 		fprintf(stderr, "undercroft: a profile's name has letters, digits, - and _ only\n");
 		return false;
 	}
 	snprintf(p->name, sizeof p->name, "%s", name);
-	const char *env = getenv("UNDERCROFT_HOME"), *user = getenv("HOME");
-	if (home || env)
-		snprintf(p->dir, sizeof p->dir, "%s/%s", home ? home : env, name);
-	else
-		snprintf(p->dir, sizeof p->dir, "%s/.local/share/undercroft/%s", user ? user : ".",
-			 name);
-	if (!make_folder(p->dir))
+	dir_set(p, home);
+	if (!app_read(p))
 		return false;
-	char domain[256] = "";
-	size_t n = 0;
-	if (read_file(p, "app", domain, sizeof domain - 1, &n)) {
-		domain[strcspn(domain, "\n")] = '\0';
-		struct app_line a;
-		if (!app_find(apps_file, domain, &a)) {
-			char path[600];
-			fprintf(stderr,
-				"undercroft: profile %s is on %s, which %s does not tell how to "
-				"reach\n",
-				name, domain, profile_apps_file(apps_file, path, sizeof path));
-			return false;
-		}
-		take_app(p, &a);
-	}
 	p->has_key = read_file(p, "key", p->key, sizeof p->key, &n) && n == sizeof p->key;
 	return true;
 }
 
-bool profile_bind(struct profile *p, const char *app, const char *apps_file)
+static bool key_make(struct profile *p)
+{
+	if (env_random(env_system(), p->key, sizeof p->key)) {
+		fprintf(stderr, "undercroft: the system gave no randomness\n");
+		return false;
+	}
+	p->has_key = write_file(p, "key", p->key, sizeof p->key);
+	return p->has_key;
+}
+
+bool profile_bind(struct profile *p, const char *app, bool passphrase)
 {
 	struct app_line a;
-	if (!app_find(apps_file, app, &a)) {
-		char path[600];
-		fprintf(stderr, "undercroft: no app %s in %s\n", app,
-			profile_apps_file(apps_file, path, sizeof path));
+	char line[300], path[PATH_BYTES];
+	if (!app_find(app, &a)) {
+		fprintf(stderr, "undercroft: %s names no app %s\n", apps_file(path, sizeof path),
+			app);
 		return false;
 	}
 	if (p->app[0] && strcmp(p->domain, a.domain) != 0) {
@@ -185,14 +232,12 @@ bool profile_bind(struct profile *p, const char *app, const char *apps_file)
 			p->name, p->app);
 		return false;
 	}
-	if (!p->has_key && !getenv("UNDERCROFT_PASSPHRASE")) {
-		if (getrandom(p->key, sizeof p->key, 0) != (ssize_t)sizeof p->key ||
-		    !write_file(p, "key", p->key, sizeof p->key))
-			return false;
-		p->has_key = true;
-	}
+	if (p->app[0])
+		return true;
+	if (!make_folder(p->dir) || (!passphrase && !key_make(p)))
+		return false;
+	p->new_passphrase = passphrase;
 	take_app(p, &a);
-	char line[300];
 	int n = snprintf(line, sizeof line, "%s\n", a.domain);
 	return write_file(p, "app", line, (size_t)n);
 }

@@ -18,22 +18,27 @@ struct profile {
 	char ca_file[512];
 	char codes_file[512]; /* local installations: where codes are written; may be empty */
 	uint8_t key[32];
-	bool has_key; /* else a passphrase opens the store */
+	bool has_key;        /* else a passphrase opens the store */
+	bool new_passphrase; /* which is being chosen now */
 };
 
-/* Finds the folder (made if need be, mode 0700) and reads what is there.  home and apps_file may
- * be NULL: $UNDERCROFT_HOME or ~/.local/share/undercroft; $UNDERCROFT_APPS or
- * ~/.config/undercroft/apps.conf.  Errors are printed. */
-bool profile_open(struct profile *p, const char *name, const char *home, const char *apps_file);
-/* Binds a new profile to an app of the apps file, by short name or domain, and makes its key.
- * With UNDERCROFT_PASSPHRASE set, no key is written and the passphrase opens the store. */
-bool profile_bind(struct profile *p, const char *app, const char *apps_file);
+/* Finds the folder and reads what is there.  home may be NULL: $UNDERCROFT_HOME, or undercroft in
+ * $XDG_DATA_HOME or ~/.local/share.  Errors are printed. */
+bool profile_open(struct profile *p, const char *name, const char *home);
+/* Binds a new profile to an app of the apps file, by short name or domain: makes its folder (mode
+ * 0700) and, unless a passphrase is to open the store, its key (0600). */
+bool profile_bind(struct profile *p, const char *app, bool passphrase);
 bool profile_has_app(const struct profile *p);
+
+/* The apps file tells how apps are reached: $UNDERCROFT_APPS, or undercroft/apps.conf in
+ * $XDG_CONFIG_HOME or ~/.config.  A line for each: NAME DOMAIN HOST:PORT CA-FILE [CODES-FILE]; '#'
+ * starts a comment; relative paths are taken from the file's folder. */
+
 /* The domain of an app by short name or domain; the text itself if it isn't in the file. */
-void profile_app_domain(const char *app, const char *apps_file, char *out, size_t out_n);
+void profile_app_domain(const char *app, char *out, size_t out_n);
 /* The short name of a domain; the domain itself if it isn't in the file. */
-void profile_app_short(const char *domain, const char *apps_file, char *out, size_t out_n);
-/* The apps file in force. */
-const char *profile_apps_file(const char *given, char *out, size_t out_n);
+void profile_app_short(const char *domain, char *out, size_t out_n);
+/* The file of authorities that vouch for a domain: as the apps file says, else the profile's. */
+void profile_app_ca(const struct profile *p, const char *domain, char *out, size_t out_n);
 
 #endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asking somebody, and staying until the conversation is under way. */
+#include "cli/command.h"
+#include "cli/print.h"
+
+#include <stdio.h>
+
+struct name_search {
+	const struct uc_id *id;
+	char *name;
+	size_t name_n;
+};
+
+static bool id_equal(const struct uc_id *a, const struct uc_id *b)
+{
+	return view_equal(VIEW_OF(a->b), VIEW_OF(b->b));
+}
+
+static bool name_each(void *ctx, const struct uc_room *r)
+{
+	struct name_search *s = ctx;
+	if (!id_equal(&r->id, s->id))
+		return true;
+	snprintf(s->name, s->name_n, "%s", r->name);
+	return false;
+}
+
+const char *cli_room_name(struct cli *cli, const struct uc_id *room)
+{
+	static char name[512];
+	struct name_search s = { room, name, sizeof name };
+	name[0] = '\0';
+	return uc_rooms(cli->client, name_each, &s) ? "" : name;
+}
+
+/* Where a request has got to. */
+struct stay {
+	struct cli *cli;
+	const struct uc_id *request;
+	const char *say;
+	bool answer;
+	bool has_contact, has_room, room_open; /* found out anew each time */
+	struct uc_id contact, room;
+	bool said, accepted; /* what was said is durable at the hub */
+	bool answered;
+	struct uc_id said_id;
+	uc_err err;
+};
+
+static bool stay_request(void *ctx, const struct uc_request *r)
+{
+	struct stay *s = ctx;
+	if (!id_equal(&r->id, s->request))
+		return true;
+	s->has_contact = r->has_contact;
+	s->contact = r->contact;
+	return false;
+}
+
+static bool stay_contact(void *ctx, const struct uc_contact *c)
+{
+	struct stay *s = ctx;
+	if (!id_equal(&c->id, &s->contact))
+		return true;
+	s->has_room = c->has_direct;
+	s->room = c->direct;
+	return false;
+}
+
+static bool stay_room(void *ctx, const struct uc_room *r)
+{
+	struct stay *s = ctx;
+	if (!id_equal(&r->id, &s->room))
+		return true;
+	s->room_open = r->state == UC_ROOM_OPEN && r->members > 1;
+	return false;
+}
+
+static uc_err conversation_find(struct stay *s)
+{
+	s->has_contact = s->has_room = s->room_open = false;
+	TRY(uc_requests(s->cli->client, stay_request, s));
+	if (s->has_contact)
+		TRY(uc_contacts(s->cli->client, stay_contact, s));
+	if (s->has_room)
+		TRY(uc_rooms(s->cli->client, stay_room, s));
+	return UC_OK;
+}
+
+static bool stay_over(void *ctx)
+{
+	struct stay *s = ctx;
+	if (!s->said && !s->err)
+		s->err = conversation_find(s);
+	if (s->err)
+		return true;
+	if (!s->room_open)
+		return false;
+	if (s->say && !s->said) {
+		s->err = uc_send(s->cli->client, &s->room, s->say, &s->said_id);
+		s->said = true;
+		/* Its frames leave with the next look. */
+		return s->err != UC_OK;
+	}
+	return (!s->say || s->accepted) && (!s->answer || s->answered);
+}
+
+static void stay_event(void *ctx, const struct uc_event *e)
+{
+	struct stay *s = ctx;
+	const struct uc_message *m = e->message;
+	const struct uc_id *room = m ? &m->room : e->has_room ? &e->room : NULL;
+	if (e->kind == UC_EVENT_MESSAGE_STATE && s->said && id_equal(&m->id, &s->said_id)) {
+		s->accepted |= m->state == UC_MESSAGE_ACCEPTED;
+		if (m->state == UC_MESSAGE_FAILED)
+			s->err = UC_E_CLOSED;
+	}
+	if (e->kind == UC_EVENT_MESSAGE && !m->own && m->kind == UC_MESSAGE_TEXT)
+		s->answered = true;
+	print_event(s->cli->json, room ? cli_room_name(s->cli, room) : NULL, e);
+}
+
+int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer)
+{
+	struct stay s = { .cli = cli, .request = request, .say = say, .answer = answer };
+	link_listen(cli->link, stay_event, &s);
+	uc_err err = link_run_looking(cli->link, stay_over, &s, CLI_STAY_MS);
+	if (!err && !s.err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	link_listen(cli->link, NULL, NULL);
+	if (!err)
+		err = s.err;
+	if (err == UC_E_TIMEOUT && !s.room_open)
+		return cli_fail(cli, err, "no answer yet; the request stays");
+	return err ? cli_fail(cli, err, "conversation") : CLI_OK;
+}
+
+int cli_ask(struct cli *cli, const char *app, const char *identifier, const char *text,
+	    const char *say, bool wait)
+{
+	char domain[256];
+	struct ending w = { 0 };
+	profile_app_domain(app, domain, sizeof domain);
+	uc_err err = cli_finish(cli, uc_ask(cli->client, domain, identifier, text, &w.op), &w);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err)
+		return cli_fail(cli, err, "ask");
+	bool stay = say || wait;
+	if (cli->json)
+		print_json("asked", "app", app, "identifier", identifier, NULL);
+	else if (stay)
+		printf("Asked %s on %s; waiting for the answer. Ctrl-C ends that, the request "
+		       "stays.\n",
+		       identifier, app);
+	else
+		printf("Asked. `undercroft -p %s follow` shows what they answer.\n",
+		       cli->profile.name);
+	fflush(stdout);
+	return stay ? cli_stay(cli, &w.request, say, say != NULL) : CLI_OK;
+}
