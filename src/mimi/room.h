@@ -19,14 +19,15 @@ enum {
 	COMPONENT_BASE_ROOM_POLICY = 0x0027,
 	ROOM_PARTICIPANTS_MAX = 5000,
 	ROOM_CLIENTS_MAX = 10000,
+	ROOM_DEVICES_MAX = 64, /* clients of one participant */
 };
 
 enum room_role {
-	ROLE_NONE = 0, /* no participant */
-	ROLE_BANNED = 1,
+	ROLE_NONE = 0,      /* no participant */
+	ROLE_BANNED = 1,    /* listed without a client, so that nobody adds it again */
 	ROLE_MEMBER = 2,    /* writes, leaves, adds in groups */
-	ROLE_MODERATOR = 3, /* removes members */
-	ROLE_OWNER = 4,     /* removes and appoints anyone; the creator */
+	ROLE_MODERATOR = 3, /* removes members of groups */
+	ROLE_OWNER = 4,     /* the creator; removes and appoints anyone in groups */
 };
 
 struct user_role_pair {
@@ -55,6 +56,9 @@ struct participant_list_update {
 	struct user_role_pair_list added_participants;
 };
 void participant_list_update_element(struct wire *w, void *v);
+/* The AppDataUpdate that says it. */
+uc_err UC_MUST_USE participant_list_propose(const struct participant_list_update *u,
+					    struct arena *a, struct proposal *out);
 
 /* --- making a room --- */
 
@@ -84,9 +88,13 @@ struct room_state {
 	struct view hub_domain, hub_key, franking_key;
 	struct user_role_pair_list participants;
 };
-/* UC_E_POLICY when the context is not that of a room of ours. */
+/* UC_E_POLICY when the context is not that of a room of ours.  Borrows from the group. */
 uc_err UC_MUST_USE room_state_read(const struct group_view *g, struct arena *a,
 				   struct room_state *out);
+/* A state taken over as a whole, by a Welcome or a GroupInfo: is everything as the rules would have
+ * left it?  To be asked right after group_join, public_group_new and the like, which ask the hooks
+ * about each leaf alone. */
+uc_err UC_MUST_USE room_check(const struct group_view *g);
 /* ROLE_NONE when it is no participant. */
 uint32_t room_role_of(const struct room_state *r, struct view participant);
 bool room_role_may_send(uint32_t role);
@@ -95,20 +103,32 @@ uc_err UC_MUST_USE room_domains(const struct group_view *g, struct arena *a, str
 
 /* --- changing one --- */
 
-/* The AppDataUpdate for the participant list that must stand beside Adds and Removes: participants
- * (URIs) added as members, and removed.  *needed false: nothing changes. */
+/* The AppDataUpdate for the participant list that must stand beside these proposals, given by value
+ * or waiting, in a commit (group_fitting tells which).  joiner: the participant who joins by an
+ * external commit, or NULL.  *needed false: nothing changes. */
+uc_err UC_MUST_USE room_list_follow(const struct group_view *g, const struct room_state *r,
+				    const struct proposal_view_list *proposals,
+				    const struct view *joiner, struct arena *a,
+				    struct proposal *out, bool *needed);
+/* The same where it is known who comes (as members; those who are listed already change nothing)
+ * and who goes. */
 uc_err UC_MUST_USE room_participants_update(const struct room_state *r,
 					    const struct view_list *added,
 					    const struct view_list *removed, struct arena *a,
 					    struct proposal *out, bool *needed);
 
-/* Rules for public groups and members.
- * leaf       credential and proof (participant.h); chain extends the longest one in the tree
- * proposal   who may propose what by itself; by hub: Remove, and AppDataUpdate of the list
- * change     after the commit each leaf's participant is listed and each listed one has a leaf; the
- *            committer's role allows every change; direct rooms have two participants at most, and
- *            only the first commit of their owner adds the second; own clients may always be added
- *            and removed; an external joiner replaces a leaf of its own participant (resync)
+/* Rules for public groups and members; UC_E_POLICY where nothing else is said.
+ * leaf       credential and proof (UC_E_PROOF); understands what rooms need (UC_E_UNSUPPORTED)
+ * proposal   who may propose what by itself: the hub, Remove; a member, SelfRemove, Remove as its
+ *            role or participant allows, and Update that changes nothing but the encryption key
+ *            (or takes over the chain of keys that stands in the tree already)
+ * change     by value: Add, Remove, one AppDataUpdate of the list.  After the commit each leaf's
+ *            participant is listed and each listed one has a leaf, whoever took the leaf away; so
+ *            the committer changes the list for proposals that waited, too.  The committer's role
+ *            allows every change; direct rooms have two participants at most, and only the first
+ *            commit of their owner adds the second; own clients may always be added and removed; an
+ *            external joiner replaces a leaf of its own participant (resync).  New leaves extend or
+ *            equal the longest chain of their participant (UC_E_PROOF)
  * component  the participant list changes by participant_list_update; other components of ours do
  *            not change */
 extern const struct group_hooks room_hooks;

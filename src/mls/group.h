@@ -90,6 +90,11 @@ struct made_commit {
 /* UC_E_PENDING when one is pending already. */
 uc_err UC_MUST_USE group_commit(struct group *g, const struct commit_options *options,
 				struct arena *a, struct made_commit *out);
+/* What a commit with these proposals by value would contain: them, and every stored one that fits
+ * beside them. */
+uc_err UC_MUST_USE group_fitting(const struct group *g, const struct proposal *by_value,
+				 size_t by_value_count, struct arena *a,
+				 struct proposal_view_list *out);
 bool group_has_pending(const struct group *g);
 /* Our commit was accepted: its epoch is now.  UC_E_NOT_FOUND when there is none. */
 uc_err UC_MUST_USE group_pending_apply(struct group *g);

@@ -103,42 +103,47 @@ uc_err welcome_make(const struct transition *t, const struct epoch *next,
 
 /* --- which stored proposals a commit takes --- */
 
-static bool fits(const struct group *g, struct proposal_view_list *l, const struct proposal_view *p,
-		 struct arena *a)
+static void take_if_fits(const struct group *g, struct proposal_view_list *l,
+			 const struct proposal_view *p, struct arena *a)
 {
 	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
 	if (p->proposal->proposal_type == PROPOSAL_REINIT ||
 	    proposal_check(&g->now->state, p, g->platform.hooks, g->platform.env, a))
-		return false;
+		return;
 	l->v[l->n++] = *p;
-	if (!proposal_list_check(&g->now->state, &us, l))
-		return true;
-	l->n--;
-	return false;
+	if (proposal_list_check(&g->now->state, &us, l))
+		l->n--;
 }
 
-uc_err proposals_pick(const struct group *g, const struct proposal *by_value, size_t by_value_count,
-		      struct arena *a, struct proposal_or_ref_list *out)
+/* Who leaves by own wish goes first: a Remove of the same leaf then does not fit.  Updates go last:
+ * "prefer any Remove received" (12.2), or one could not be removed who keeps updating. */
+static int pick_turn(const struct proposal *p)
+{
+	if (p->proposal_type == PROPOSAL_SELF_REMOVE)
+		return 0;
+	return p->proposal_type == PROPOSAL_UPDATE ? 2 : 1;
+}
+
+uc_err group_fitting(const struct group *g, const struct proposal *by_value, size_t by_value_count,
+		     struct arena *a, struct proposal_view_list *out)
 {
 	struct proposal_view_list l = { .n = 0 };
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
 	l.v = ARENA_ARRAY(a, struct proposal_view, by_value_count + g->proposals.n);
-	out->v = ARENA_ARRAY(a, struct proposal_or_ref, g->proposals.n);
-	out->n = 0;
-	if (!l.v || !out->v)
+	if (!l.v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < by_value_count; i++)
 		l.v[l.n++] = (struct proposal_view){ .sender = { .sender_type = SENDER_MEMBER,
 								 .leaf_index = g->now->own_leaf },
 						     .proposal = &by_value[i] };
-	/* Who leaves by own wish goes first: a Remove of the same leaf then does not fit. */
-	for (int pass = 0; pass < 2; pass++)
+	for (int turn = 0; turn < 3; turn++)
 		for (size_t i = 0; i < g->proposals.n; i++) {
 			struct proposal_view p = group_proposal_at(g, i);
-			bool leaves = p.proposal->proposal_type == PROPOSAL_SELF_REMOVE;
-			if (leaves == (pass == 0) && fits(g, &l, &p, a))
-				out->v[out->n++] = (struct proposal_or_ref){ .type = BY_REFERENCE,
-									     .reference = p.ref };
+			if (pick_turn(p.proposal) == turn)
+				take_if_fits(g, &l, &p, a);
 		}
+	*out = l;
 	return UC_OK;
 }
 
@@ -159,18 +164,18 @@ struct making {
 /* Proposals as they stand on the wire, so that KeyPackages have the bytes they are hashed by. */
 static uc_err read_proposals(struct making *m, const struct commit_options *o, struct arena *a)
 {
-	struct proposal_or_ref_list stored = { NULL, 0 };
+	struct proposal_view_list l = { NULL, o->proposal_count };
+	size_t n = 0;
 	if (!o->without_stored)
-		TRY(proposals_pick(m->g, o->proposals, o->proposal_count, a, &stored));
-	size_t n = stored.n + o->proposal_count;
-	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, n);
+		TRY(group_fitting(m->g, o->proposals, o->proposal_count, a, &l));
+	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, l.n);
 	if (!v)
 		return UC_E_LIMIT;
-	for (size_t i = 0; i < stored.n; i++)
-		v[i] = stored.v[i];
+	for (size_t i = o->proposal_count; i < l.n; i++)
+		v[n++] = (struct proposal_or_ref){ .type = BY_REFERENCE, .reference = l.v[i].ref };
 	for (size_t i = 0; i < o->proposal_count; i++)
-		v[stored.n + i] = (struct proposal_or_ref){ .type = BY_PROPOSAL,
-							    .proposal = o->proposals[i] };
+		v[n++] = (struct proposal_or_ref){ .type = BY_PROPOSAL,
+						   .proposal = o->proposals[i] };
 	struct commit bare = { .proposals = { v, n } };
 	TRY(wire_encode_to(a, commit_element, &bare, &m->encoded));
 	return wire_decode(m->encoded, a, commit_element, &m->commit);

@@ -74,9 +74,4 @@ uc_err UC_MUST_USE welcome_make(const struct transition *t, const struct epoch *
 /* A tree given beside or inside a GroupInfo. */
 uc_err UC_MUST_USE tree_beside(const struct group_info *info, struct view ratchet_tree,
 			       struct arena *a, struct node_list *out);
-/* Those stored proposals that fit together and with the given ones, as references. */
-uc_err UC_MUST_USE proposals_pick(const struct group *g, const struct proposal *by_value,
-				  size_t by_value_count, struct arena *a,
-				  struct proposal_or_ref_list *out);
-
 #endif
