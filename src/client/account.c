@@ -6,6 +6,9 @@
 #include "client/session.h"
 #include "client/turn.h"
 #include "client/words.h"
+#include "mimi/names.h"
+
+enum { RETRY_MS = 15 * 1000, LEAVING_MS = 60 * 1000 };
 
 /* --- keys --- */
 
@@ -55,6 +58,22 @@ static uc_err keys_make(struct uc_client *c)
 	return err;
 }
 
+static void keys_forget(struct uc_client *c)
+{
+	struct account *a = &c->account;
+	wipe(a->entropy, sizeof a->entropy);
+	a->has_entropy = false;
+	a->dirty = true;
+}
+
+/* What contacts are shown, as it will be shown. */
+static uc_err profile_set(struct uc_client *c, const char *name, char out[PROFILE_BYTES])
+{
+	struct view normal;
+	TRY(profile_name_normalise(view_str(name), &c->call, &normal));
+	return text_set(out, PROFILE_BYTES, normal);
+}
+
 /* --- codes --- */
 
 static uc_err code_done(struct uc_client *c, void *subject, const struct reply *r)
@@ -91,8 +110,12 @@ uc_err uc_request_code(uc_client *c, const char *identifier, uc_op *op)
 
 /* --- sign-up --- */
 
+/* The keys of a sign-up are kept for the next attempt; those of words that fit no account here
+ * are not. */
 static void sign_up_failed(struct uc_client *c, const struct reply *r)
 {
+	if (c->account.state == ACCOUNT_RECOVERING)
+		keys_forget(c);
 	c->account.state = ACCOUNT_NONE;
 	c->account.dirty = true;
 	op_done(c, c->account_op, r->err, r->text);
@@ -158,9 +181,10 @@ static uc_err sign_up(struct uc_client *c, void *arg)
 	if (a->state > ACCOUNT_SIGNING_UP || c->account_busy)
 		return UC_E_EXISTS;
 	TRY(text_set(identifier, sizeof identifier, view_str(in->identifier)));
-	TRY(text_set(profile, sizeof profile, view_str(in->profile_name)));
+	TRY(profile_set(c, in->profile_name, profile));
 	TRY(text_set(code, sizeof code, view_str(in->code)));
 	TRY(keys_make(c));
+	op_done(c, c->account_op, UC_E_STALE, (struct view){ NULL, 0 }); /* of an earlier attempt */
 	memcpy(a->identifier, identifier, sizeof identifier);
 	memcpy(a->profile_name, profile, sizeof profile);
 	memcpy(a->code, code, sizeof code);
@@ -184,6 +208,8 @@ uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code, const 
 uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n)
 {
 	char words[WORDS_TEXT];
+	if (!c || !out)
+		return UC_E_ARGUMENT;
 	if (!c->account.has_entropy || !account_is_active(c))
 		return UC_E_NOT_FOUND;
 	if (out_n < sizeof words)
@@ -199,25 +225,24 @@ static uc_err recovery_confirmed(struct uc_client *c, void *arg)
 	(void)arg;
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
-	wipe(c->account.entropy, sizeof c->account.entropy);
-	c->account.has_entropy = false;
-	c->account.dirty = true;
+	keys_forget(c);
 	return UC_OK;
 }
 
 uc_err uc_recovery_confirmed(uc_client *c)
 {
-	return turn_run(c, recovery_confirmed, NULL);
+	return c ? turn_run(c, recovery_confirmed, NULL) : UC_E_ARGUMENT;
 }
 
-static uc_err recovered(struct uc_client *c)
+/* The person has the words, since they were just typed: nothing of them stays. */
+static void recovered(struct uc_client *c)
 {
-	wipe(c->account.entropy, sizeof c->account.entropy);
-	c->account.has_entropy = false;
+	keys_forget(c);
 	op_done(c, c->account_op, UC_OK, (struct view){ NULL, 0 });
 	c->account_op = 0;
-	return active(c, c->account.account_id);
 }
+
+static uc_err recover_send(struct uc_client *c);
 
 static uc_err reset_done(struct uc_client *c, void *subject, const struct reply *r)
 {
@@ -225,8 +250,15 @@ static uc_err reset_done(struct uc_client *c, void *subject, const struct reply 
 	c->account_busy = false;
 	if (r->err == UC_E_NET || reply_is_transient(r))
 		return UC_OK;
-	if (!r->err)
-		return recovered(c);
+	if (!r->err) {
+		recovered(c);
+		return active(c, c->account.account_id);
+	}
+	/* An attempt of before, whose answer was lost, may have been carried out meanwhile. */
+	if ((r->err == UC_E_CHAIN || r->err == UC_E_STALE) && !c->reset_again) {
+		c->reset_again = true;
+		return recover_send(c);
+	}
 	sign_up_failed(c, r);
 	return UC_OK;
 }
@@ -257,10 +289,9 @@ static uc_err list_received(struct uc_client *c, const struct recover_response *
 	uc_err err = devices_reset(c, &in->entries, &key);
 	wipe(&key, sizeof key);
 	if (err == UC_E_EXISTS) {
+		c->account_busy = false;
 		c->account.state = ACCOUNT_ACTIVE;
-		c->account.dirty = true;
-		op_done(c, c->account_op, UC_OK, (struct view){ NULL, 0 });
-		c->account_op = 0;
+		recovered(c);
 		return sign_in_send(c);
 	}
 	TRY(err);
@@ -279,13 +310,12 @@ static uc_err recover_done(struct uc_client *c, void *subject, const struct repl
 		return UC_OK;
 	}
 	uc_err err = list_received(c, &in);
-	if (err == UC_E_SIGNATURE || err == UC_E_MALFORMED || err == UC_E_CHAIN) {
-		c->account_busy = false;
-		bad.err = err;
-		sign_up_failed(c, &bad);
-		return UC_OK;
-	}
-	return err;
+	if (!err || err_is_hard(err))
+		return err;
+	c->account_busy = false;
+	bad.err = err;
+	sign_up_failed(c, &bad);
+	return UC_OK;
 }
 
 static uc_err recover_send(struct uc_client *c)
@@ -313,18 +343,21 @@ static uc_err recover(struct uc_client *c, void *arg)
 	char profile[PROFILE_BYTES];
 	if (a->state != ACCOUNT_NONE || c->account_busy)
 		return UC_E_EXISTS;
-	TRY(text_set(profile, sizeof profile, view_str(in->profile_name)));
+	TRY(profile_set(c, in->profile_name, profile));
 	TRY(words_decode(view_str(in->code), entropy, NULL));
 	TRY(account_key_from(entropy, &key));
 	TRY(device_keys_make(c));
 	memcpy(a->entropy, entropy, sizeof entropy);
 	memcpy(a->account_key, key.pub, ED25519_KEY);
 	memcpy(a->profile_name, profile, sizeof profile);
+	memset(a->identifier, 0, sizeof a->identifier);
+	blob_done(&a->list);
 	wipe(entropy, sizeof entropy);
 	wipe(&key, sizeof key);
 	a->has_entropy = true;
 	a->state = ACCOUNT_RECOVERING;
 	a->dirty = true;
+	c->reset_again = false;
 	*in->op = c->account_op = op_new(c);
 	return c->connection == UC_GREETED ? recover_send(c) : UC_OK;
 }
@@ -351,6 +384,12 @@ uc_err account_resume(struct uc_client *c)
 
 /* --- while signed in --- */
 
+static void try_later(struct uc_client *c, const struct reply *r)
+{
+	if (r->err != UC_E_NET)
+		c->account_retry_ms = client_now(c) + RETRY_MS;
+}
+
 static uc_err request_key_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	(void)subject;
@@ -358,6 +397,8 @@ static uc_err request_key_done(struct uc_client *c, void *subject, const struct 
 	if (!r->err) {
 		c->account.request_keys[0].put = true;
 		c->account.dirty = true;
+	} else {
+		try_later(c, r);
 	}
 	return UC_OK;
 }
@@ -384,8 +425,10 @@ static uc_err list_done(struct uc_client *c, void *subject, const struct reply *
 	bool listed = true;
 	(void)subject;
 	c->account_busy = false;
-	if (r->err || wire_decode(r->body, r->mem, device_list_get_response_element, &in))
+	if (r->err || wire_decode(r->body, r->mem, device_list_get_response_element, &in)) {
+		try_later(c, r);
 		return UC_OK;
+	}
 	c->list_stale = false;
 	uc_err err = devices_take(c, &in.entries, &listed);
 	if (err) {
@@ -410,8 +453,10 @@ static uc_err delete_done(struct uc_client *c, void *subject, const struct reply
 {
 	(void)subject;
 	c->account_busy = false;
-	if (r->err == UC_E_NET || reply_is_transient(r))
+	if (r->err == UC_E_NET || reply_is_transient(r)) {
+		try_later(c, r);
 		return UC_OK;
+	}
 	if (!r->err || r->err == UC_E_NOT_FOUND) {
 		account_gone(c);
 	} else {
@@ -440,9 +485,10 @@ static uc_err delete_start(struct uc_client *c, void *arg)
 	uc_op *op = arg;
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
+	if (!c->account.deleting)
+		rooms_leave_all(c);
 	c->account.deleting = true;
 	c->account.dirty = true;
-	rooms_leave_all(c);
 	*op = c->account_op = op_new(c);
 	return UC_OK;
 }
@@ -476,12 +522,22 @@ uc_err account_drive(struct uc_client *c)
 	struct account *a = &c->account;
 	if (!account_is_active(c) || c->account_busy)
 		return UC_OK;
+	if (client_now(c) < c->account_retry_ms) {
+		wake_at(c, c->account_retry_ms);
+		return UC_OK;
+	}
 	if (c->list_stale)
 		return list_fetch(c);
 	if (!a->request_key_count || !a->request_keys[0].put)
 		return request_key_send(c);
-	if (a->deleting && rooms_all_left(c))
+	if (!a->deleting)
+		return UC_OK;
+	/* A room that cannot be left now must not keep the account: its seat ends by itself. */
+	if (!c->delete_ms)
+		c->delete_ms = client_now(c) + LEAVING_MS;
+	if (rooms_all_left(c) || client_now(c) >= c->delete_ms)
 		return delete_send(c);
+	wake_at(c, c->delete_ms);
 	return UC_OK;
 }
 

@@ -108,7 +108,7 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 			.is_self = !strcmp(m->participant, r->participant),
 			.introduced = m->introduced,
 			.name = m->name,
-			.has_contact = !id_is_zero(&m->contact),
+			.has_contact = m->introduced && !id_is_zero(&m->contact),
 			.contact = m->contact,
 			.role = l.role,
 			.devices = l.n,
@@ -298,11 +298,7 @@ static uc_err leave(struct uc_client *c, void *arg)
 	struct room *r;
 	TRY(usable_room(c, in->room, &r));
 	*in->op = op_new(c);
-	if (people(r) > 1)
-		return groups_leave(c, r, *in->op);
-	rooms_left(c, r); /* nobody is there to take us out; the seat ends by itself */
-	op_done_at(c, *in->op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
-	return UC_OK;
+	return rooms_close(c, r, *in->op);
 }
 
 uc_err uc_leave(uc_client *c, const struct uc_id *room, uc_op *op)

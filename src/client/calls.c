@@ -6,32 +6,50 @@
 
 enum { CALL_TIMEOUT_MS = 30 * 1000 };
 
+/* Whole frames only: what could not be encoded leaves nothing in the queue. */
+static uc_err frame_push(struct uc_client *c, struct buf *bytes, uc_err err)
+{
+	struct frame_out *f = err ? NULL : frame_queue_add(&c->frames);
+	if (!f) {
+		buf_done(bytes);
+		return err ? err : UC_E_MEMORY;
+	}
+	f->bytes = *bytes;
+	return UC_OK;
+}
+
 uc_err call_send(struct uc_client *c, uint16_t type, wire_element *walk, const void *body,
 		 call_done *done, void *subject)
 {
+	struct buf bytes;
 	if (c->connection == UC_OFFLINE)
 		return UC_E_NET;
 	struct call *call = HEAP_NEW(struct call);
-	struct frame_out *f = call ? frame_queue_add(&c->frames) : NULL;
-	if (!f) {
-		heap_free(call);
+	if (!call)
 		return UC_E_MEMORY;
-	}
 	if (++c->next_call == 0)
 		c->next_call = 1;
+	buf_init_secret(&bytes, FRAME_MAX);
+	uc_err err = frame_add_request(&bytes, type, c->next_call, walk, body);
+	err = frame_push(c, &bytes, err);
+	if (err) {
+		heap_free(call);
+		return err;
+	}
 	*call = (struct call){ c->next_call, type, done, subject, client_now(c) + CALL_TIMEOUT_MS,
 			       c->calls };
 	c->calls = call;
-	wake_at(c, call->deadline_ms);
-	return frame_add_request(&f->bytes, type, call->id, walk, body);
+	return UC_OK;
 }
 
 uc_err notice_send(struct uc_client *c, uint16_t type, wire_element *walk, const void *body)
 {
+	struct buf bytes;
 	if (c->connection != UC_ONLINE)
 		return UC_OK;
-	struct frame_out *f = frame_queue_add(&c->frames);
-	return f ? frame_add_notice(&f->bytes, type, walk, body) : UC_E_MEMORY;
+	buf_init_secret(&bytes, FRAME_MAX);
+	uc_err err = frame_add_notice(&bytes, type, walk, body);
+	return frame_push(c, &bytes, err);
 }
 
 static struct call *call_take(struct uc_client *c, uint32_t id)
@@ -54,6 +72,14 @@ static uc_err call_end(struct uc_client *c, struct call *call, const struct repl
 	return done(c, subject, r);
 }
 
+/* The app's trouble with its own store or memory is not ours: what would break this client, or
+ * mean that the connection went, is told as the app being busy. */
+static uc_err status_err(uint16_t status)
+{
+	uc_err err = status;
+	return err_is_hard(err) || err == UC_E_NET ? UC_E_BUSY : err;
+}
+
 uc_err call_answer(struct uc_client *c, const struct frame *f)
 {
 	struct call *call = call_take(c, f->id);
@@ -61,7 +87,7 @@ uc_err call_answer(struct uc_client *c, const struct frame *f)
 		return UC_E_FRAME;
 	bool right = call->type == f->type;
 	struct reply r = {
-		.err = right ? (uc_err)f->status : UC_E_FRAME,
+		.err = right ? status_err(f->status) : UC_E_FRAME,
 		.text = f->text,
 		.body = f->body,
 		.retry_after_s = f->retry_after_s,
@@ -75,12 +101,15 @@ uc_err calls_fail(struct uc_client *c)
 	struct reply r = { .err = UC_E_NET,
 			   .text = VIEW_LIT("the connection was lost"),
 			   .mem = &c->call };
+	uc_err first = UC_OK;
 	while (c->calls) {
 		struct call *call = c->calls;
 		c->calls = call->next;
-		TRY(call_end(c, call, &r));
+		uc_err err = call_end(c, call, &r);
+		if (err && !first)
+			first = err;
 	}
-	return UC_OK;
+	return first;
 }
 
 bool reply_is_transient(const struct reply *r)
@@ -94,6 +123,12 @@ bool reply_is_transient(const struct reply *r)
 		return r->err == UC_E_RATE || r->err == UC_E_BUSY || r->err == UC_E_SIGNED_OUT ||
 		       r->err == UC_E_PENDING;
 	}
+}
+
+void calls_wake(struct uc_client *c)
+{
+	for (const struct call *call = c->calls; call; call = call->next)
+		wake_at(c, call->deadline_ms);
 }
 
 void wake_at(struct uc_client *c, uint64_t ms)

@@ -50,6 +50,7 @@ struct uc_client {
 	uint32_t next_call;
 	uint32_t failures; /* connections in a row that didn't get to sign in */
 	uint64_t retry_ms; /* when drive is called though nothing came in; UINT64_MAX: never */
+	uint32_t away_s, away_jitter_s; /* how long the app asked to be left alone */
 	uc_op next_op;
 	char software[128];
 
@@ -58,7 +59,9 @@ struct uc_client {
 	uc_op account_op;
 	bool account_busy; /* one of its requests is under way */
 	bool list_stale;   /* the device list has moved on */
-	uint64_t account_retry_ms;
+	bool reset_again;  /* a recovery has read the list anew once */
+	uint64_t account_retry_ms,
+		delete_ms;          /* the account goes then, rooms left or not; 0: none */
 	bool pool_known, pool_busy; /* the pool's contents are known; a request is under way */
 	uint64_t pool_retry_ms;
 	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
@@ -73,6 +76,13 @@ struct uc_client {
 	struct room *rooms;       /* rooms.c */
 	struct known_app *apps;   /* directories.c; memory only */
 };
+
+/* Errors after which what lies in memory may be half of a change: the client is broken. */
+static inline bool err_is_hard(uc_err err)
+{
+	enum uc_err_class class = uc_err_class(err);
+	return class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM;
+}
 
 static inline uint64_t client_now(struct uc_client *c)
 {
@@ -90,6 +100,8 @@ uc_err UC_MUST_USE notice_send(struct uc_client *c, uint16_t type, wire_element 
 uc_err UC_MUST_USE call_answer(struct uc_client *c, const struct frame *f);
 /* Ends all calls with UC_E_NET. */
 uc_err UC_MUST_USE calls_fail(struct uc_client *c);
+/* wake_at for the time an answer is no longer waited for. */
+void calls_wake(struct uc_client *c);
 /* Is it worth trying the same again later? */
 bool reply_is_transient(const struct reply *r);
 /* drive is to be called at that time at the latest. */

@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/directories.h"
 #include "client/groups.h"
+#include "client/identity.h"
 #include "client/pool.h"
 #include "client/protocol.h"
 #include "client/room_group.h"
@@ -20,6 +21,7 @@ enum {
 	RETRY_MS = 10 * 1000,
 	REPLY_DAYS = 30,
 	TEXT_CHARACTERS = 140,
+	OPEN_MAX = 500, /* requests that wait for the person */
 };
 
 static struct request *request_find(struct uc_client *c, const struct uc_id *id)
@@ -124,7 +126,7 @@ static uc_err lookup_done(struct uc_client *c, void *subject, const struct reply
 	q->in_flight = false;
 	if (!r->err) {
 		uc_err err = answer_take(c, q, &l->answer_key, r);
-		if (err)
+		if (err && q->state == REQUEST_LOOKING)
 			request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
 	} else {
 		failed_for_good(c, q, r);
@@ -163,7 +165,7 @@ static uc_err look_up(struct uc_client *c, struct request *q)
 	if (!err)
 		return UC_OK;
 	heap_free_wiped(l, sizeof *l);
-	if (err == UC_E_MEMORY || err == UC_E_RANDOM)
+	if (err_is_hard(err))
 		return err;
 	request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
 	return UC_OK;
@@ -205,7 +207,7 @@ static uc_err address_done(struct uc_client *c, void *subject, const struct repl
 		return UC_OK;
 	}
 	uc_err err = address_take(c, q, r);
-	if (err == UC_E_MEMORY || err == UC_E_RANDOM)
+	if (err_is_hard(err))
 		return err;
 	if (err)
 		request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
@@ -229,6 +231,8 @@ static uc_err sent_done(struct uc_client *c, void *subject, const struct reply *
 {
 	struct request *q = subject;
 	q->in_flight = false;
+	if (q->state != REQUEST_SENDING)
+		return UC_OK; /* the other's answer was faster than our own app's */
 	if (r->err) {
 		failed_for_good(c, q, r);
 		return UC_OK;
@@ -293,8 +297,13 @@ static uc_err request_drive(struct uc_client *c, struct request *q)
 
 uc_err requests_drive(struct uc_client *c)
 {
-	for (struct request *q = c->requests; q; q = q->next)
-		TRY(request_drive(c, q));
+	for (struct request *q = c->requests; q; q = q->next) {
+		uc_err err = request_drive(c, q);
+		if (err_is_hard(err))
+			return err;
+		if (err)
+			request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+	}
 	return UC_OK;
 }
 
@@ -308,19 +317,27 @@ static bool known_card(const struct uc_client *c, struct view reply)
 	return false;
 }
 
+static size_t open_count(const struct uc_client *c)
+{
+	size_t n = 0;
+	for (const struct request *q = c->requests; q; q = q->next)
+		n += q->incoming && q->state == REQUEST_OPEN;
+	return n;
+}
+
 static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t received_ms)
 {
 	struct card_content card;
 	struct request *q;
 	if (known_card(c, in->requester))
 		return UC_OK; /* delivered twice */
-	TRY(card_read(c, in->sealed, &c->call, &card));
+	if (open_count(c) >= OPEN_MAX)
+		return UC_E_LIMIT;
+	TRY(card_read(c, in->target, in->requester, in->sealed, &c->call, &card));
 	struct uc_id id = contact_id(card.app, card.account_key);
 	const struct contact *known = contact_find(c, &id);
 	if (known && known->blocked)
 		return UC_OK;
-	if (!view_equal(uri_domain(in->requester), view_str(card.app)))
-		return UC_E_INTRODUCTION;
 	TRY(request_add(c, true, &q));
 	q->state = REQUEST_OPEN;
 	q->time_ms = received_ms;
@@ -400,12 +417,7 @@ static void compare_identity(struct uc_client *c, const struct request *q)
 				 !strcmp(o->name, q->name);
 		if (!same_name || id_is_zero(&o->contact) || id_equal(&o->contact, &q->contact))
 			continue;
-		struct event_out *e = event_new(c, UC_EVENT_IDENTITY_CHANGED);
-		if (!e)
-			return;
-		e->event.has_contact = true;
-		e->event.contact = o->contact;
-		e->event.text = event_text(e, view_str(q->name));
+		identity_alarm(c, &o->contact, view_str(q->name));
 		return;
 	}
 }
@@ -415,10 +427,6 @@ void requests_introduced(struct uc_client *c, struct room *r, struct contact *k)
 	for (struct request *q = c->requests; q; q = q->next) {
 		if (!id_equal(&q->room, &r->id))
 			continue;
-		if (q->incoming && !id_equal(&q->contact, &k->id))
-			event_warning(c, UC_E_INTRODUCTION,
-				      VIEW_LIT("somebody else answers than the one who asked"),
-				      &r->id);
 		q->contact = k->id;
 		q->dirty = true;
 		if (!q->incoming)

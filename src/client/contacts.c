@@ -64,12 +64,12 @@ uc_err contact_meet(struct uc_client *c, const char *app, const uint8_t account_
 	bool is_new = !k;
 	if (is_new)
 		TRY(contact_add(c, app, account_key, &k));
-	bool renamed = strcmp(k->name, name) != 0;
+	bool same = !strcmp(k->name, name) && view_equal(blob_view(&k->list), list);
 	TRY(text_set(k->name, sizeof k->name, view_str(name)));
-	if (list.n >= k->list.n)
+	if (!same)
 		TRY(blob_set(&k->list, list));
-	k->dirty = true;
-	if (is_new || renamed)
+	k->dirty = k->dirty || !same;
+	if (is_new || !same)
 		contact_changed(c, k);
 	*out = k;
 	return UC_OK;
@@ -171,15 +171,15 @@ static uc_err batch_done(struct uc_client *c, void *subject, const struct reply 
 	c->addresses_busy = false;
 	for (size_t i = 0; i < b->n; i++) {
 		b->sets[i]->in_flight = false;
-		if (err)
-			continue; /* nobody has its address: it stays free */
+		if (err || b->sets[i]->state != SET_POOLED)
+			continue; /* nobody has its address: it stays what it is */
 		set_change(b->sets[i], SET_GIVEN);
 		b->sets[i]->given_to = b->contact->id;
 	}
-	if (err)
+	if (err && err != UC_E_NET)
 		c->addresses_retry_ms = client_now(c) + RETRY_MS;
 	heap_free(b);
-	return err == UC_E_MEMORY ? err : UC_OK;
+	return err_is_hard(err) ? err : UC_OK;
 }
 
 static uc_err wishes_send(struct uc_client *c, struct contact *k, struct batch *b)
@@ -221,7 +221,8 @@ static uc_err revoke_done(struct uc_client *c, void *subject, const struct reply
 	struct contact *k = subject;
 	c->addresses_busy = false;
 	if (r->err && r->err != UC_E_NOT_FOUND) {
-		c->addresses_retry_ms = client_now(c) + RETRY_MS;
+		if (r->err != UC_E_NET)
+			c->addresses_retry_ms = client_now(c) + RETRY_MS;
 		return UC_OK;
 	}
 	k->has_grant = false;
@@ -290,8 +291,12 @@ uc_err uc_safety_number(uc_client *c, const struct uc_id *contact, char out[UC_S
 		return UC_E_ARGUMENT;
 	if (!k)
 		return UC_E_NOT_FOUND;
-	return safety_number(VIEW_OF(c->account.account_key), view_str(c->account.app),
-			     VIEW_OF(k->account_key), view_str(k->app), out, UC_SAFETY_NUMBER_MAX);
+	struct safety_party self = { view_str(c->account.app), VIEW_OF(c->account.account_key) };
+	struct safety_party other = { view_str(k->app), VIEW_OF(k->account_key) };
+	char text[SAFETY_NUMBER_TEXT];
+	TRY(safety_number(&self, &other, text));
+	memcpy(out, text, sizeof text);
+	return UC_OK;
 }
 
 struct flag_call {
@@ -328,9 +333,8 @@ static uc_err block(struct uc_client *c, void *arg)
 	k->blocked = in->value;
 	contact_changed(c, k);
 	*in->op = op_new(c);
-	struct room *r = in->value && k->has_direct ? room_find(c, &k->direct) : NULL;
-	if (r && room_is_open(r))
-		return groups_leave(c, r, *in->op);
+	if (in->value)
+		TRY(rooms_close_with(c, k));
 	op_done(c, *in->op, UC_OK, (struct view){ NULL, 0 });
 	return UC_OK;
 }

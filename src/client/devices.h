@@ -4,18 +4,28 @@
 #define CLIENT_DEVICES_H
 
 #include "client/client.h"
+#include "mimi/device_list.h"
+
+/* Lists as they lie in blobs: entries, opaque<V> each, as one vector. */
+uc_err UC_MUST_USE device_entries_read(struct view encoded, struct arena *a, struct view_list *out);
+uc_err UC_MUST_USE device_entries_write(const struct view_list *entries, struct arena *a,
+					struct view *encoded);
 
 /* The first entry (generation 0, position 0), signed by the account key; kept in the account. */
 uc_err UC_MUST_USE devices_first(struct uc_client *c, const struct ed25519_key *account_key);
-/* The entry that starts the generation after the app's list, for this device alone.  UC_E_EXISTS
- * when the list ends with just that entry already. */
+/* The entry that starts the generation after the app's list, for this device alone; kept.  The one
+ * made before is used again when it still follows.  UC_E_EXISTS when the list ends with just that
+ * entry already, UC_E_CHAIN when the list does not verify. */
 uc_err UC_MUST_USE devices_reset(struct uc_client *c, const struct view_list *entries,
 				 const struct ed25519_key *account_key);
 /* The last entry of the kept list. */
 uc_err UC_MUST_USE devices_last_entry(struct uc_client *c, struct view *out);
+/* The entries of the kept list's last generation: what others are told. */
+uc_err UC_MUST_USE devices_shown(struct uc_client *c, struct arena *a, struct view_list *out);
 /* The app's list is verified, must extend the one kept, and replaces it; *listed: is this device
- * on it? */
+ * on it?  UC_E_STALE when it is older, UC_E_CHAIN when it forked or does not verify. */
 uc_err UC_MUST_USE devices_take(struct uc_client *c, const struct view_list *entries, bool *listed);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);
+uint32_t devices_count(struct uc_client *c);
 
 #endif

@@ -142,10 +142,12 @@ static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply 
 	t->in_flight = false;
 	uc_err err = t->staged ? UC_E_REMOVED : fetched(c, r, t, f->participant, reply);
 	heap_free(f);
-	if (err == UC_E_MEMORY)
+	if (err_is_hard(err))
 		return err;
 	/* An address is good once: the next attempt takes the next one. */
-	if (err == UC_E_NET || (reply->err && reply_is_transient(reply)))
+	if (reply->err == UC_E_NET)
+		return UC_OK;
+	if (reply->err && reply_is_transient(reply))
 		r->retry_ms = client_now(c) + RETRY_MS;
 	else if (err && err != UC_E_ADDRESS && err != UC_E_EXHAUSTED)
 		task_end(c, r, t, err, reply->text);
@@ -240,12 +242,6 @@ static void stage_refused(struct uc_client *c, struct room *r, uc_err err)
 	}
 }
 
-static bool is_hard(uc_err err)
-{
-	enum uc_err_class class = uc_err_class(err);
-	return class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM;
-}
-
 static uc_err stage_commit(struct uc_client *c, struct room *r)
 {
 	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], update;
@@ -259,7 +255,7 @@ static uc_err stage_commit(struct uc_client *c, struct room *r)
 	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);
 	if (!err)
 		return pending_set(c, r, true, update, hash);
-	if (is_hard(err))
+	if (err_is_hard(err))
 		return err;
 	stage_refused(c, r, err);
 	r->commit_ms = 0;
@@ -383,6 +379,14 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 	r->dirty = true;
 }
 
+/* Who was added by an address of that contact must introduce themselves as that contact. */
+static void member_expect(struct room *r, const struct task *t)
+{
+	struct member *m = room_member_find(r, view_str(t->participant));
+	if (m && !m->introduced)
+		m->contact = t->contact;
+}
+
 uc_err groups_commit_applied(struct uc_client *c, struct room *r)
 {
 	bool added = false;
@@ -392,16 +396,24 @@ uc_err groups_commit_applied(struct uc_client *c, struct room *r)
 		next = t->next;
 		if (!t->staged)
 			continue;
-		added = added || t->kind == TASK_ADD_PACKAGES;
+		if (t->kind == TASK_ADD_PACKAGES) {
+			added = true;
+			member_expect(r, t);
+		}
 		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 	}
 	r->dirty = true;
 	return added ? introductions_forward(c, r) : UC_OK;
 }
 
-void groups_commit_lost(struct uc_client *c, struct room *r)
+uc_err groups_commit_lost(struct uc_client *c, struct room *r)
 {
-	(void)c;
 	if (r->pending.there)
 		pending_drop(r);
+	if (r->state != ROOM_LEAVING)
+		return UC_OK;
+	/* That commit left out our wish to go, which ended with its epoch: once more. */
+	r->state = ROOM_OPEN;
+	r->dirty = true;
+	return groups_leave(c, r, 0);
 }

@@ -13,7 +13,8 @@ uc_err UC_MUST_USE groups_drive(struct uc_client *c, struct room *r);
 /* Another's proposal was seen, or our own to leave. */
 void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES]);
 uc_err UC_MUST_USE groups_commit_applied(struct uc_client *c, struct room *r);
-void groups_commit_lost(struct uc_client *c, struct room *r);
+/* Another's commit took the place of what we had pending. */
+uc_err UC_MUST_USE groups_commit_lost(struct uc_client *c, struct room *r);
 /* Tells that a room of ours is made, once it is and all who were to be in it are. */
 void groups_created(struct uc_client *c, struct room *r);
 /* The room is gone. */

@@ -12,16 +12,20 @@ struct identity_place {
 struct identity {
 	char app[DOMAIN_MAX], name[PROFILE_BYTES];
 	uint8_t account_key[ED25519_KEY];
-	struct view list;                /* device list, as it came */
+	struct view list;                /* device list, the later of theirs and the one we hold */
 	struct view participant, client; /* as it says */
 };
 uc_err UC_MUST_USE identity_write(struct uc_client *c, const struct identity_place *at,
 				  struct arena *a, struct view *introduction);
 /* Which client does it speak of?  Nothing is verified. */
 uc_err UC_MUST_USE identity_peek(struct view introduction, struct arena *a, struct view *client);
-/* Signature, device list and place; `known` is the list we hold of that account, or empty. */
+/* Signature, device list and place; the list must agree with the one we hold of that account: a
+ * device that a later list no longer names is refused, and a fork is an alarm
+ * (UC_EVENT_IDENTITY_CHANGED).  UC_E_INTRODUCTION. */
 uc_err UC_MUST_USE identity_verify(struct uc_client *c, struct view introduction,
 				   const struct identity_place *at, struct arena *a,
 				   struct identity *out);
+/* Somebody else, or another list, stands where this contact did. */
+void identity_alarm(struct uc_client *c, const struct uc_id *contact, struct view what);
 
 #endif

@@ -12,6 +12,8 @@
 
 #define LOG_LABEL "Undercroft log 1"
 
+enum { GAP_MS = 1000 };
+
 /* chain_n = SHA-256(label || chain_(n-1) || uint64 n || SHA-256(fanout)) */
 static uc_err chain_next(const uint8_t before[CHAIN_HASH], uint64_t seq, struct view fanout,
 			 uint8_t out[CHAIN_HASH])
@@ -56,12 +58,11 @@ static uc_err application(struct uc_client *c, struct room *r, const struct room
 
 static uc_err epoch_changed(struct uc_client *c, struct room *r, bool ours)
 {
-	if (ours)
-		TRY(groups_commit_applied(c, r));
-	else
-		groups_commit_lost(c, r);
+	TRY(room_members_sync(c, r));
 	r->commit_ms = 0;
-	return room_members_sync(c, r);
+	if (ours)
+		return groups_commit_applied(c, r);
+	return groups_commit_lost(c, r);
 }
 
 static uc_err effect(struct uc_client *c, struct room *r, const struct room_entry *e,
@@ -85,12 +86,6 @@ static uc_err effect(struct uc_client *c, struct room *r, const struct room_entr
 	return UC_OK;
 }
 
-static bool is_hard(uc_err err)
-{
-	enum uc_err_class class = uc_err_class(err);
-	return class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM;
-}
-
 /* An entry that is not valid is told and passed by, as all other members do. */
 static uc_err entry_process(struct uc_client *c, struct room *r, const struct log_entry *entry)
 {
@@ -104,7 +99,7 @@ static uc_err entry_process(struct uc_client *c, struct room *r, const struct lo
 	r->group_dirty = true;
 	if (!err)
 		err = effect(c, r, &e, entry, ours);
-	if (err && !is_hard(err)) {
+	if (err && !err_is_hard(err)) {
 		event_warning(c, err, VIEW_LIT("something in this room could not be read"), &r->id);
 		return UC_OK;
 	}
@@ -133,6 +128,7 @@ uc_err inbox_entry(struct uc_client *c, struct view body)
 	if (e.entry.seq > r->seq + 1) {
 		/* A gap: the seat is opened anew, from what we have. */
 		r->seat_open = false;
+		r->retry_ms = client_now(c) + GAP_MS;
 		return UC_OK;
 	}
 	if (e.entry.seq == r->seq + 1)

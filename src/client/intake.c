@@ -30,8 +30,7 @@ uc_err intake_event_in(struct uc_client *c, struct view body)
 		return UC_E_FRAME;
 	if (e.seq > c->account.intake_cursor) {
 		uc_err err = item(c, &e);
-		enum uc_err_class class = uc_err_class(err);
-		if (class == UC_CLASS_STORE || class == UC_CLASS_MEMORY || err == UC_E_RANDOM)
+		if (err_is_hard(err))
 			return err;
 		if (err)
 			event_warning(c, err, VIEW_LIT("something that arrived was not valid"),

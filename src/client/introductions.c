@@ -9,7 +9,13 @@
 #include "client/outbox.h"
 #include "client/rooms.h"
 
-enum { FORWARD_MAX = 64 };
+enum {
+	FORWARD_MAX = 64, /* introductions in one message, and their bytes */
+	FORWARD_BYTES = MESSAGE_MAX / 4,
+	ASK_FIRST_MS = 15 * 1000, /* for the introductions that are on their way anyway */
+	ASK_LONGEST_MS = 3600 * 1000,
+	TELL_AGAIN_MS = 30 * 1000, /* however often we are asked */
+};
 
 static uc_err control_send(struct uc_client *c, struct room *r, const struct control *m)
 {
@@ -41,6 +47,7 @@ uc_err introductions_own(struct uc_client *c, struct room *r)
 	TRY(own_introduction(c, r, &own));
 	m.introductions = (struct view_list){ &own, 1 };
 	r->introduced = r->dirty = true;
+	r->told_ms = client_now(c);
 	return control_send(c, r, &m);
 }
 
@@ -52,12 +59,46 @@ uc_err introductions_forward(struct uc_client *c, struct room *r)
 			     .introductions = { list, 1 },
 			     .name = view_str(r->direct ? "" : r->name) };
 	TRY(own_introduction(c, r, &list[0]));
-	for (const struct member *k = r->members; k; k = k->next)
-		if (!k->gone && k->introduced && k->introduction.n &&
-		    m.introductions.n < FORWARD_MAX)
-			list[m.introductions.n++] = blob_view(&k->introduction);
+	size_t bytes = list[0].n;
+	for (const struct member *k = r->members; k; k = k->next) {
+		if (k->gone || !k->introduced || !k->introduction.n)
+			continue;
+		if (m.introductions.n == FORWARD_MAX || bytes + k->introduction.n > FORWARD_BYTES) {
+			TRY(control_send(c, r, &m));
+			m.introductions.n = bytes = 0;
+		}
+		list[m.introductions.n++] = blob_view(&k->introduction);
+		bytes += k->introduction.n;
+	}
 	r->introduced = r->dirty = true;
-	return control_send(c, r, &m);
+	r->told_ms = client_now(c);
+	return m.introductions.n ? control_send(c, r, &m) : UC_OK;
+}
+
+static bool somebody_is_missing(const struct room *r)
+{
+	for (const struct member *m = r->members; m; m = m->next)
+		if (!m->gone && !m->introduced)
+			return true;
+	return false;
+}
+
+uc_err introductions_drive(struct uc_client *c, struct room *r)
+{
+	struct control m = { .version = 1, .control_kind = CONTROL_ASK };
+	if (!somebody_is_missing(r)) {
+		r->ask_ms = r->asks = 0;
+		return UC_OK;
+	}
+	if (!r->ask_ms)
+		r->ask_ms = client_now(c) + ASK_FIRST_MS;
+	if (client_now(c) >= r->ask_ms) {
+		uint64_t wait = (uint64_t)ASK_FIRST_MS << (r->asks < 8 ? ++r->asks : 8);
+		r->ask_ms = client_now(c) + (wait < ASK_LONGEST_MS ? wait : ASK_LONGEST_MS);
+		TRY(control_send(c, r, &m));
+	}
+	wake_at(c, r->ask_ms);
+	return UC_OK;
 }
 
 uc_err introductions_keys(struct uc_client *c, struct room *r, const struct key_address *addresses,
@@ -111,7 +152,7 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 	TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
 	*out = k;
 	if (k->blocked)
-		return groups_leave(c, r, 0);
+		return rooms_close(c, r, 0);
 	r->contact = k->id;
 	if (!k->has_direct || !id_equal(&k->direct, &r->id)) {
 		k->has_direct = true;
@@ -127,9 +168,14 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 {
 	struct contact *k = NULL;
 	struct uc_id id = contact_id(who->app, who->account_key);
+	const struct uc_id *expected = r->direct ? &r->contact : &m->contact;
 	bool again = m->introduced;
 	if (again && !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key)))
 		return UC_E_INTRODUCTION; /* one participant, one account */
+	if (!id_is_zero(expected) && !id_equal(expected, &id)) {
+		identity_alarm(c, expected, view_str(who->name));
+		return UC_E_INTRODUCTION;
+	}
 	if (r->direct)
 		TRY(direct_contact(c, r, who, &k));
 	else if (contact_find(c, &id))
@@ -242,7 +288,7 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
-		return introductions_own(c, r);
+		return client_now(c) < r->told_ms + TELL_AGAIN_MS ? UC_OK : introductions_own(c, r);
 	default:
 		return UC_OK;
 	}

@@ -84,8 +84,10 @@ void outbox_fail(struct uc_client *c, struct room *r)
 	struct view none = { NULL, 0 };
 	for (struct outgoing *o = r->outbox, *next; o; o = next) {
 		next = o->next;
-		if (o->content.n && message_ended(c, r, o, UC_MESSAGE_FAILED, 0, 0, none))
-			return;
+		uc_err err = o->content.n ? message_ended(c, r, o, UC_MESSAGE_FAILED, 0, 0, none)
+					  : UC_OK;
+		if (err)
+			safe_fail(&c->safe, err);
 		outgoing_delete(c, r, o);
 	}
 }

@@ -17,7 +17,7 @@ struct frame_out *frame_queue_add(struct frame_queue *q)
 	struct frame_out *f = HEAP_NEW(struct frame_out);
 	if (!f)
 		return NULL;
-	buf_init_secret(&f->bytes, FRAME_MAX);
+	buf_init_secret(&f->bytes, 0);
 	*q->last = f;
 	q->last = &f->next;
 	q->n++;

@@ -30,7 +30,7 @@ struct event_queue {
 };
 
 void frame_queue_init(struct frame_queue *q);
-/* An empty frame at the end, to be filled; NULL without memory. */
+/* A place at the end for a frame's bytes, which the queue owns from then on; NULL without memory. */
 struct frame_out *frame_queue_add(struct frame_queue *q);
 bool frame_queue_next(struct frame_queue *q, struct view *out);
 void frame_queue_release(struct frame_queue *q);

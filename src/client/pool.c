@@ -82,6 +82,8 @@ uc_err pool_reserve(struct uc_client *c, struct set **out)
 			s = s->next;
 	if (!s)
 		TRY(set_make(c, &s));
+	if (s->state == SET_MADE)
+		c->seats_known = false; /* its seat is looked for from now on */
 	set_change(s, s->state == SET_MADE ? SET_AWAITED : SET_RESERVED);
 	*out = s;
 	return UC_OK;
@@ -111,6 +113,12 @@ static void expire(struct uc_client *c)
 
 /* --- putting --- */
 
+static void try_later(struct uc_client *c, const struct reply *r)
+{
+	if (r->err != UC_E_NET)
+		c->pool_retry_ms = client_now(c) + RETRY_MS;
+}
+
 static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	(void)subject;
@@ -125,7 +133,7 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 		}
 	}
 	if (r->err)
-		c->pool_retry_ms = client_now(c) + RETRY_MS;
+		try_later(c, r);
 	return UC_OK;
 }
 
@@ -167,6 +175,8 @@ static void reconcile(struct uc_client *c, const struct set_id_list *l)
 {
 	for (struct set *s = c->sets; s; s = s->next) {
 		bool there = listed(l, s);
+		if (s->in_flight)
+			continue; /* what is under way will say itself where it is */
 		if (s->state == SET_MADE && there)
 			set_change(s, SET_POOLED);
 		else if (s->state == SET_POOLED && !there)
@@ -185,7 +195,7 @@ static uc_err status_done(struct uc_client *c, void *subject, const struct reply
 	(void)subject;
 	c->pool_busy = false;
 	if (r->err || wire_decode(r->body, r->mem, pool_status_response_element, &in)) {
-		c->pool_retry_ms = client_now(c) + RETRY_MS;
+		try_later(c, r);
 		return UC_OK;
 	}
 	reconcile(c, &in.sets);
@@ -213,14 +223,15 @@ uc_err pool_set_taken(struct uc_client *c, struct view body)
 static uc_err take_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	struct set *s = subject;
-	(void)c;
 	s->in_flight = false;
+	if (s->state != SET_RESERVED)
+		return UC_OK;
 	/* Not found: the answer to an earlier attempt was lost.  Nobody else knows the set. */
 	if (!r->err || r->err == UC_E_NOT_FOUND) {
 		set_change(s, SET_AWAITED);
 		c->seats_known = false;
 	} else {
-		c->pool_retry_ms = client_now(c) + RETRY_MS;
+		try_later(c, r);
 	}
 	return UC_OK;
 }

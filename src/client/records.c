@@ -45,7 +45,7 @@ static void sets_save(struct uc_client *c)
 	for (struct set **at = &c->sets; *at;) {
 		struct set *s = *at;
 		struct safe_place p = place(TABLE_SET, VIEW_OF(s->set_id));
-		if (s->state == SET_SPENT) {
+		if (s->state == SET_SPENT && !s->in_flight) {
 			safe_delete(&c->safe, p);
 			*at = s->next;
 			set_free(s);
@@ -96,7 +96,7 @@ static void group_save(struct uc_client *c, struct room *r)
 	buf_init_secret(&b, BLOB_MAX);
 	uc_err err = room_group_save(r->group, &b);
 	if (err)
-		c->safe.failed = err;
+		safe_fail(&c->safe, err);
 	else
 		safe_put(&c->safe, p, buf_view(&b));
 	buf_done(&b);

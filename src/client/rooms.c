@@ -15,6 +15,8 @@
 #include "base/heap.h"
 #include "base/text.h"
 
+#include <stdio.h>
+
 enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000 };
 
 struct uc_id id_of(const char *label, struct view a, struct view b)
@@ -63,7 +65,8 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->participant_key = s->participant_key;
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
-	r->seat_known = false;
+	r->seat_known = r->introduced = r->keys_given = false;
+	r->contact = (struct uc_id){ { 0 } };
 	r->seq = 0;
 	memset(r->chain, 0, sizeof r->chain);
 	r->dirty = true;
@@ -115,36 +118,48 @@ uc_err rooms_create(struct uc_client *c, bool direct, const char *name, struct r
 	return UC_OK;
 }
 
+static void joined_tell(struct uc_client *c, const struct room *r)
+{
+	struct event_out *e = event_new(c, UC_EVENT_ROOM_JOINED);
+	if (!e)
+		return;
+	e->event.has_room = true;
+	e->event.room = r->id;
+}
+
+static void created(struct uc_client *c, struct room *r)
+{
+	r->state = ROOM_OPEN;
+	r->seat_known = r->dirty = true;
+	joined_tell(c, r);
+	groups_created(c, r);
+}
+
 static uc_err create_done(struct uc_client *c, void *subject, const struct reply *reply)
 {
 	struct room *r = subject;
 	struct room_create_response in;
 	r->seat_busy = false;
+	if (r->state != ROOM_CREATING)
+		return UC_OK; /* given up meanwhile; nobody else is in it */
 	if (reply->err == UC_E_EXISTS) {
 		/* The answer to an earlier attempt was lost: the seat is there, with our secret. */
-		r->state = ROOM_OPEN;
-		r->seat_known = r->dirty = true;
+		created(c, r);
 		return UC_OK;
 	}
 	if (reply->err || wire_decode(reply->body, reply->mem, room_create_response_element, &in)) {
-		r->retry_ms = client_now(c) + RETRY_MS;
+		if (reply->err != UC_E_NET)
+			r->retry_ms = client_now(c) + RETRY_MS;
 		if (reply->err != UC_E_NET && !reply_is_transient(reply))
 			event_warning(c, reply->err, reply->text, &r->id);
 		return UC_OK;
 	}
 	r->seat = in.seat;
-	r->seat_open = r->seat_known = r->own_hub = true;
-	r->state = ROOM_OPEN;
+	r->seat_open = r->own_hub = true;
 	r->seq = in.seq;
 	memcpy(r->chain, in.chain, CHAIN_HASH);
 	r->log_next = in.seq + 1;
-	r->dirty = true;
-	struct event_out *e = event_new(c, UC_EVENT_ROOM_JOINED);
-	if (e) {
-		e->event.has_room = true;
-		e->event.room = r->id;
-	}
-	groups_created(c, r);
+	created(c, r);
 	return UC_OK;
 }
 
@@ -199,15 +214,6 @@ uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 	return take_place(c, r, s);
 }
 
-static void joined_tell(struct uc_client *c, struct room *r)
-{
-	struct event_out *e = event_new(c, UC_EVENT_ROOM_JOINED);
-	if (!e)
-		return;
-	e->event.has_room = true;
-	e->event.room = r->id;
-}
-
 static uc_err join(struct uc_client *c, struct room *r, struct set *s,
 		   const struct seat_open_response *in)
 {
@@ -225,6 +231,8 @@ uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open
 	if (s)
 		set_change(s, SET_SPENT);
 	r->dirty = r->group_dirty = true;
+	if (err_is_hard(err))
+		return err;
 	if (err) {
 		room_group_free(r->group);
 		r->group = NULL;
@@ -247,8 +255,11 @@ uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open
 
 void rooms_left(struct uc_client *c, struct room *r)
 {
+	struct set *s = pool_find(c, r->set_id);
 	if (r->state == ROOM_LEFT)
 		return;
+	if (s) /* else its seat would be found again */
+		set_change(s, SET_SPENT);
 	r->state = ROOM_LEFT;
 	r->seat_open = false;
 	room_group_free(r->group);
@@ -264,17 +275,44 @@ void rooms_left(struct uc_client *c, struct room *r)
 	}
 }
 
+static bool has_others(const struct room *r)
+{
+	for (const struct member *m = r->members; m; m = m->next)
+		if (!m->gone && strcmp(m->participant, r->participant) != 0)
+			return true;
+	return false;
+}
+
+uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
+{
+	if (room_is_open(r) && has_others(r))
+		return groups_leave(c, r, op);
+	rooms_left(c, r); /* nobody is there to take us out; the seat ends by itself */
+	op_done_at(c, op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
+	return UC_OK;
+}
+
+uc_err rooms_close_with(struct uc_client *c, const struct contact *k)
+{
+	for (struct room *r = c->rooms; r; r = r->next) {
+		bool theirs = r->direct && id_equal(&r->contact, &k->id);
+		if (theirs && r->state != ROOM_LEFT && r->state != ROOM_LEAVING)
+			TRY(rooms_close(c, r, 0));
+	}
+	return UC_OK;
+}
+
 void rooms_leave_all(struct uc_client *c)
 {
 	for (struct room *r = c->rooms; r; r = r->next)
-		if (r->state == ROOM_OPEN && groups_leave(c, r, 0))
-			event_warning(c, UC_E_MEMORY, (struct view){ NULL, 0 }, &r->id);
+		if (r->state != ROOM_LEFT && r->state != ROOM_LEAVING && rooms_close(c, r, 0))
+			safe_fail(&c->safe, UC_E_MEMORY);
 }
 
 bool rooms_all_left(const struct uc_client *c)
 {
 	for (const struct room *r = c->rooms; r; r = r->next)
-		if (r->state == ROOM_OPEN)
+		if (r->state != ROOM_LEFT && r->state != ROOM_LEAVING)
 			return false;
 	return true;
 }
@@ -368,6 +406,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 		return seat_open(c, r);
 	if (!room_is_open(r) || r->seq + 1 < r->log_next)
 		return UC_OK;
+	TRY(introductions_drive(c, r));
 	TRY(groups_drive(c, r));
 	return outbox_drive(c, r);
 }
@@ -375,7 +414,14 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 uc_err rooms_drive(struct uc_client *c)
 {
 	TRY(seats_drive(c));
-	for (struct room *r = c->rooms; r; r = r->next)
-		TRY(room_drive(c, r));
+	for (struct room *r = c->rooms; r; r = r->next) {
+		uc_err err = room_drive(c, r);
+		if (err_is_hard(err))
+			return err;
+		if (!err)
+			continue;
+		event_warning(c, err, (struct view){ NULL, 0 }, &r->id);
+		r->retry_ms = client_now(c) + RETRY_MS;
+	}
 	return UC_OK;
 }

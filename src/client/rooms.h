@@ -22,6 +22,10 @@ uc_err UC_MUST_USE rooms_welcome(struct uc_client *c, struct room *r,
 				 const struct seat_open_response *in);
 /* We are no member any more. */
 void rooms_left(struct uc_client *c, struct room *r);
+/* Out of a room: at once where nobody is to be told, else by a proposal to leave. */
+uc_err UC_MUST_USE rooms_close(struct uc_client *c, struct room *r, uc_op op);
+/* Every direct room with this contact. */
+uc_err UC_MUST_USE rooms_close_with(struct uc_client *c, const struct contact *k);
 /* The account is to go: leave everything. */
 void rooms_leave_all(struct uc_client *c);
 bool rooms_all_left(const struct uc_client *c);

@@ -28,6 +28,8 @@ static void wire_safe_header(struct wire *w, void *v)
 {
 	struct safe_header *h = v;
 	wire_u16(w, &h->version);
+	if (h->version != SAFE_VERSION)
+		wire_fail(w, UC_E_VERSION);
 	wire_u8(w, &h->wrapped_by);
 	wire_fixed(w, h->salt, sizeof h->salt);
 	wire_bytes(w, &h->wrapped);
@@ -72,7 +74,7 @@ static uc_err key_of(const struct safe *s, struct safe_place at, uint8_t key[SAF
 
 /* --- the batch --- */
 
-static void fail(struct safe *s, uc_err err)
+void safe_fail(struct safe *s, uc_err err)
 {
 	if (!s->failed)
 		s->failed = err;
@@ -84,7 +86,7 @@ static struct safe_change *change_add(struct safe *s)
 		size_t cap = s->cap ? s->cap * 2 : 16;
 		struct safe_change *v = heap_new(cap * sizeof *v);
 		if (!v) {
-			fail(s, UC_E_MEMORY);
+			safe_fail(s, UC_E_MEMORY);
 			return NULL;
 		}
 		if (s->n)
@@ -123,7 +125,7 @@ void safe_put(struct safe *s, struct safe_place at, struct view value)
 {
 	struct safe_change *c = change_add(s);
 	if (c)
-		fail(s, change_fill(s, c, at, value));
+		safe_fail(s, change_fill(s, c, at, value));
 }
 
 void safe_put_object(struct safe *s, struct safe_place at, wire_element *walk, const void *object)
@@ -132,7 +134,7 @@ void safe_put_object(struct safe *s, struct safe_place at, wire_element *walk, c
 	buf_init_secret(&b, VALUE_MAX);
 	uc_err err = wire_encode(&b, walk, object);
 	if (err)
-		fail(s, err);
+		safe_fail(s, err);
 	else
 		safe_put(s, at, buf_view(&b));
 	buf_done(&b);
@@ -144,7 +146,7 @@ void safe_delete(struct safe *s, struct safe_place at)
 	if (!c)
 		return;
 	*c = (struct safe_change){ 0 };
-	fail(s, key_of(s, at, c->key, &c->key_n));
+	safe_fail(s, key_of(s, at, c->key, &c->key_n));
 }
 
 static bool delete_each(void *ctx, const uint8_t *key, size_t key_n, const uint8_t *value,
@@ -168,7 +170,7 @@ void safe_delete_all(struct safe *s, const char *table, struct view owner)
 	if (!err)
 		err = s->ops->scan(s->store, prefix, sizeof prefix, prefix, sizeof prefix,
 				   delete_each, s);
-	fail(s, err);
+	safe_fail(s, err);
 }
 
 bool safe_has_changes(const struct safe *s)
@@ -347,10 +349,11 @@ static uc_err header_open(struct header_call *c, struct view value)
 	uint8_t kek[BOX_KEY];
 	wire_reader(&w, value, NULL);
 	wire_safe_header(&w, &h);
-	if (wire_finish(&w) || h.wrapped.n != BOX_KEY + BOX_OVERHEAD)
+	uc_err read = wire_finish(&w);
+	if (read)
+		return read == UC_E_VERSION ? read : UC_E_CORRUPT;
+	if (h.wrapped.n != BOX_KEY + BOX_OVERHEAD)
 		return UC_E_CORRUPT;
-	if (h.version != SAFE_VERSION)
-		return UC_E_VERSION;
 	TRY(wrapping_key(&h, c->key, c->passphrase, kek));
 	uc_err err = box_open(VIEW_OF(kek), VIEW_LIT(HEADER_KEY), h.wrapped, c->data_key);
 	wipe(kek, sizeof kek);

@@ -56,6 +56,8 @@ void safe_put_object(struct safe *s, struct safe_place at, wire_element *walk, c
 void safe_delete(struct safe *s, struct safe_place at);
 /* Every item of the owner in that table. */
 void safe_delete_all(struct safe *s, const char *table, struct view owner);
+/* The turn's commit will fail with this. */
+void safe_fail(struct safe *s, uc_err err);
 /* One atomic commit of what was added; nothing to do without changes. */
 uc_err UC_MUST_USE safe_commit(struct safe *s);
 bool safe_has_changes(const struct safe *s);

@@ -8,7 +8,7 @@
 
 #define SEAT_LABEL "Undercroft seat"
 
-enum { FIND_AT_ONCE = 64, RETRY_MS = 10 * 1000 };
+enum { FIND_AT_ONCE = 512, RETRY_MS = 10 * 1000 };
 
 /* --- finding --- */
 
@@ -26,7 +26,8 @@ static uc_err find_done(struct uc_client *c, void *subject, const struct reply *
 	c->seats_busy = false;
 	if (r->err || wire_decode(r->body, r->mem, seat_find_response_element, &in)) {
 		c->seats_known = false;
-		c->seats_retry_ms = client_now(c) + RETRY_MS;
+		if (r->err != UC_E_NET)
+			c->seats_retry_ms = client_now(c) + RETRY_MS;
 		return UC_OK;
 	}
 	for (size_t i = 0; i < in.seats.n; i++)
@@ -36,17 +37,19 @@ static uc_err find_done(struct uc_client *c, void *subject, const struct reply *
 
 uc_err seats_drive(struct uc_client *c)
 {
-	struct view clients[FIND_AT_ONCE];
-	struct seat_find_request req = { { clients, 0 } };
+	struct seat_find_request req = { { NULL, 0 } };
 	if (c->seats_known || c->seats_busy || !c->pool_known)
 		return UC_OK;
 	if (client_now(c) < c->seats_retry_ms) {
 		wake_at(c, c->seats_retry_ms);
 		return UC_OK;
 	}
+	req.clients.v = ARENA_ARRAY(&c->call, struct view, FIND_AT_ONCE);
+	if (!req.clients.v)
+		return UC_E_MEMORY;
 	for (const struct set *s = c->sets; s && req.clients.n < FIND_AT_ONCE; s = s->next)
 		if (s->state == SET_AWAITED || s->state == SET_RELEASED)
-			clients[req.clients.n++] = view_str(s->client);
+			req.clients.v[req.clients.n++] = view_str(s->client);
 	c->seats_known = true;
 	if (!req.clients.n)
 		return UC_OK;
@@ -77,19 +80,33 @@ uc_err seat_sign(struct uc_client *c, struct room *r, struct arena *a, struct vi
 	return s ? set_leaf_sign(c, s, SEAT_LABEL, content, a, signature) : UC_E_NOT_FOUND;
 }
 
+/* Whether franks are signed is not for the app to say: the room's own name does. */
+static bool hub_is_own(const struct uc_client *c, const struct room *r)
+{
+	return view_equal(uri_domain(view_str(r->uri)), view_str(c->account.app));
+}
+
 static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open_response *in)
 {
+	bool own_hub = hub_is_own(c, r);
+	if (r->state == ROOM_LEFT)
+		return UC_OK;
 	r->seat = in->seat;
 	r->seat_open = true;
 	r->log_next = in->next;
-	if (!r->seat_known || r->own_hub != !!in->hub_is_own_app) {
+	if (!r->seat_known || r->own_hub != own_hub) {
 		r->seat_known = true;
-		r->own_hub = in->hub_is_own_app;
+		r->own_hub = own_hub;
 		r->dirty = true;
 	}
 	if (r->state == ROOM_JOINING && in->welcome.n)
 		return rooms_welcome(c, r, in);
-	if (r->state == ROOM_JOINING || in->first > r->seq + 1) {
+	if (r->state == ROOM_JOINING) {
+		event_warning(c, UC_E_STALE, VIEW_LIT("an invitation to a room has expired"), NULL);
+		rooms_left(c, r);
+		return UC_OK;
+	}
+	if (in->first > r->seq + 1) {
 		/* What lay between was trimmed: only a resync brings this room back. */
 		event_warning(c, UC_E_STALE, VIEW_LIT("messages of this room were missed"), &r->id);
 		r->consistent = false;
@@ -100,7 +117,8 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 
 static void open_refused(struct uc_client *c, struct room *r, const struct reply *reply)
 {
-	r->retry_ms = client_now(c) + RETRY_MS;
+	if (reply->err != UC_E_NET)
+		r->retry_ms = client_now(c) + RETRY_MS;
 	if (reply->err == UC_E_SEAT && r->state != ROOM_JOINING)
 		rooms_left(c, r);
 	else if (reply->err == UC_E_SEAT)

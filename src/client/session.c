@@ -13,6 +13,8 @@
 
 #define SESSION_LABEL "Undercroft session"
 
+enum { AWAY_MAX_S = 600 };
+
 void session_set_connection(struct uc_client *c, enum uc_connection to)
 {
 	if (c->connection == to)
@@ -41,23 +43,42 @@ uc_err session_sign(struct uc_client *c, uint8_t purpose, const struct ed25519_k
 
 /* --- hello and sign-in --- */
 
+static uc_err lost(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	if (c->connection == UC_OFFLINE)
+		return UC_OK;
+	frame_queue_clear(&c->frames);
+	session_set_connection(c, UC_OFFLINE);
+	uc_err err = calls_fail(c);
+	seats_lost(c);
+	return err;
+}
+
+/* This connection leads nowhere: the owner is told, and tries another. */
+static uc_err give_up(struct uc_client *c, uc_err err, struct view text)
+{
+	event_warning(c, err, text, NULL);
+	return lost(c, NULL);
+}
+
+uc_err uc_client_disconnected(uc_client *c)
+{
+	return turn_run(c, lost, NULL);
+}
+
 static uc_err sign_in_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	struct sign_in_response in;
 	(void)subject;
 	if (r->err == UC_E_NET)
 		return UC_OK;
-	if (r->err) {
-		event_warning(c, r->err, r->text, NULL);
-		if (r->err == UC_E_REVOKED || r->err == UC_E_NOT_FOUND)
-			account_gone(c);
-		return UC_OK;
-	}
-	if (wire_decode(r->body, r->mem, sign_in_response_element, &in)) {
-		event_warning(c, UC_E_FRAME, VIEW_LIT("the answer to the sign-in makes no sense"),
-			      NULL);
-		return UC_OK;
-	}
+	if (r->err == UC_E_REVOKED || r->err == UC_E_NOT_FOUND)
+		account_gone(c);
+	if (r->err)
+		return give_up(c, r->err, r->text);
+	if (wire_decode(r->body, r->mem, sign_in_response_element, &in))
+		return give_up(c, UC_E_FRAME, VIEW_LIT("the answer to the sign-in makes no sense"));
 	c->sets_left = in.sets_left;
 	account_list_head(c, in.list_generation, in.list_position);
 	return session_signed_in(c);
@@ -79,6 +100,7 @@ uc_err sign_in_send(struct uc_client *c)
 uc_err session_signed_in(struct uc_client *c)
 {
 	c->failures = 0;
+	c->away_s = c->away_jitter_s = 0;
 	c->pool_known = false;
 	session_set_connection(c, UC_ONLINE);
 	return UC_OK;
@@ -87,12 +109,10 @@ uc_err session_signed_in(struct uc_client *c)
 static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 {
 	struct account *a = &c->account;
-	if (h->version != FRAME_VERSION || !view_equal(h->domain, view_str(a->app))) {
-		event_warning(c, UC_E_VERSION,
-			      VIEW_LIT("the server speaks another version or is another app"),
-			      NULL);
-		return UC_OK;
-	}
+	if (h->version != FRAME_VERSION)
+		return give_up(c, UC_E_VERSION, VIEW_LIT("the server speaks another version"));
+	if (!view_equal(h->domain, view_str(a->app)))
+		return give_up(c, UC_E_PEER, VIEW_LIT("the server is another app's"));
 	memcpy(c->challenge, h->challenge, CHALLENGE);
 	c->clock_skew_ms = (int64_t)(h->now_ms - client_now(c));
 	if (a->names != h->names) {
@@ -116,10 +136,8 @@ static uc_err hello_done(struct uc_client *c, void *subject, const struct reply 
 	(void)subject;
 	if (r->err == UC_E_NET)
 		return UC_OK;
-	if (r->err || wire_decode(r->body, r->mem, hello_response_element, &h)) {
-		event_warning(c, r->err ? r->err : UC_E_FRAME, r->text, NULL);
-		return UC_OK;
-	}
+	if (r->err || wire_decode(r->body, r->mem, hello_response_element, &h))
+		return give_up(c, r->err ? r->err : UC_E_FRAME, r->text);
 	return greeted(c, &h);
 }
 
@@ -143,23 +161,6 @@ uc_err uc_client_connected(uc_client *c)
 	return turn_run(c, connected, NULL);
 }
 
-static uc_err lost(struct uc_client *c, void *arg)
-{
-	(void)arg;
-	if (c->connection == UC_OFFLINE)
-		return UC_OK;
-	frame_queue_clear(&c->frames);
-	session_set_connection(c, UC_OFFLINE);
-	TRY(calls_fail(c));
-	seats_lost(c);
-	return UC_OK;
-}
-
-uc_err uc_client_disconnected(uc_client *c)
-{
-	return turn_run(c, lost, NULL);
-}
-
 /* --- what comes in --- */
 
 typedef uc_err event_handler(struct uc_client *c, struct view body);
@@ -169,6 +170,8 @@ static uc_err on_going_away(struct uc_client *c, struct view body)
 	struct going_away_event e;
 	if (wire_decode(body, &c->call, going_away_event_element, &e))
 		return UC_E_FRAME;
+	c->away_s = e.retry_after_s < AWAY_MAX_S ? e.retry_after_s : AWAY_MAX_S;
+	c->away_jitter_s = e.jitter_s < AWAY_MAX_S ? e.jitter_s : AWAY_MAX_S;
 	return UC_OK;
 }
 
@@ -250,7 +253,9 @@ uint64_t uc_client_reconnect_ms(uc_client *c)
 	if (env_random(&c->env, dice, sizeof dice))
 		return wait;
 	/* Spread, so that a restarted server isn't met by everybody at once. */
-	return wait / 2 + wait * (uint64_t)(dice[0] << 8 | dice[1]) / 65536;
+	uint64_t spread = wait + (uint64_t)c->away_jitter_s * 1000;
+	return (uint64_t)c->away_s * 1000 + wait / 2 +
+	       spread * (uint64_t)(dice[0] << 8 | dice[1]) / 65536;
 }
 
 enum uc_connection uc_client_connection(const uc_client *c)
@@ -260,9 +265,17 @@ enum uc_connection uc_client_connection(const uc_client *c)
 
 uc_err session_drive(struct uc_client *c)
 {
-	TRY(account_drive(c));
-	TRY(pool_drive(c));
-	TRY(requests_drive(c));
-	TRY(contacts_drive(c));
-	return rooms_drive(c);
+	static uc_err (*const parts[])(struct uc_client *) = {
+		account_drive, pool_drive, requests_drive, contacts_drive, rooms_drive,
+	};
+	uc_err first = UC_OK;
+	/* What one part cannot do must not hold up the others. */
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		uc_err err = parts[i](c);
+		if (err_is_hard(err))
+			return err;
+		if (err && !first)
+			first = err;
+	}
+	return first;
 }

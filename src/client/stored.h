@@ -257,6 +257,9 @@ struct room {
 	uint64_t log_next;  /* the log's end when the seat was opened */
 	uint64_t retry_ms;  /* nothing is tried before */
 	uint64_t commit_ms; /* others' proposals are committed by us then; 0: there are none */
+	uint64_t ask_ms;    /* who has not introduced themselves is asked then; 0: nobody */
+	uint64_t told_ms;   /* we introduced ourselves last */
+	uint32_t asks;      /* how often, since somebody last was missing */
 	uc_op create_op;
 	struct room *next;
 };

@@ -60,7 +60,7 @@ uc_err introduction_verify(struct view encoded, struct arena *a, struct introduc
 	struct device_list devices;
 	struct view content;
 	TRY(wire_decode(encoded, a, introduction_element, &in));
-	if (in.account_key.n != ED25519_KEY || in.profile_name.n > PROFILE_NAME_MAX)
+	if (in.account_key.n != ED25519_KEY || in.profile_name.n > INTRODUCTION_NAME_BYTES)
 		return UC_E_INTRODUCTION;
 	if (!utf8_is_valid(in.profile_name) || !utf8_is_valid(in.app))
 		return UC_E_TEXT;

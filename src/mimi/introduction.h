@@ -19,7 +19,7 @@ struct introduction {
 void wire_introduction(struct wire *w, struct introduction *i);
 void introduction_element(struct wire *w, void *v);
 
-enum { PROFILE_NAME_MAX = 255 }; /* bytes */
+enum { INTRODUCTION_NAME_BYTES = 255 };
 
 /* Signs everything but version and signature, which it sets itself. */
 uc_err UC_MUST_USE introduction_make(const struct introduction *in,

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cards.h"
+
+#include "client/identity.h"
+#include "client/rooms.h"
+#include "mimi/card.h"
+
+enum { LETTER_VERSION = 1, PACKAGES_BYTES = 1024 * 1024 };
+
+static const struct identity_place nowhere;
+
+uc_err card_write(struct uc_client *c, const struct request *q, struct arena *a,
+		  struct view *sealed)
+{
+	struct card card = {
+		.version = LETTER_VERSION,
+		.text = view_str(q->text),
+		.answer_key = VIEW_OF(q->answer_pub),
+		.reply_address = view_str(q->reply),
+	};
+	TRY(identity_write(c, &nowhere, a, &card.introduction));
+	return card_seal(&c->env, VIEW_OF(q->request_key), view_str(q->target), &card, a, sealed);
+}
+
+/* Sealed to whichever of our keys the asker's look-up was answered with. */
+static uc_err card_open_any(struct uc_client *c, struct view target, struct view sealed,
+			    struct arena *a, struct card *out)
+{
+	const struct account *self = &c->account;
+	uc_err err = UC_E_DECRYPT;
+	for (uint32_t i = 0; err == UC_E_DECRYPT && i < self->request_key_count; i++) {
+		const struct request_key *k = &self->request_keys[i];
+		err = card_open(VIEW_OF(k->priv), VIEW_OF(k->pub), target, sealed, a, out);
+	}
+	return err;
+}
+
+uc_err card_read(struct uc_client *c, struct view target, struct view requester, struct view sealed,
+		 struct arena *a, struct card_content *out)
+{
+	struct card card;
+	struct identity who;
+	TRY(card_open_any(c, target, sealed, a, &card));
+	/* Else an app could have itself answered in the asker's place. */
+	if (!view_equal(card.reply_address, requester))
+		return UC_E_INTRODUCTION;
+	TRY(identity_verify(c, card.introduction, &nowhere, a, &who));
+	/* An app speaks for its own people alone. */
+	if (!view_equal(uri_domain(requester), view_str(who.app)))
+		return UC_E_INTRODUCTION;
+	memcpy(out->app, who.app, sizeof out->app);
+	memcpy(out->name, who.name, sizeof out->name);
+	memcpy(out->account_key, who.account_key, ED25519_KEY);
+	memcpy(out->answer_key, card.answer_key.p, sizeof out->answer_key);
+	out->text = card.text;
+	out->introduction = card.introduction;
+	return UC_OK;
+}
+
+uc_err answer_write(struct uc_client *c, const struct request *q, const struct set *s,
+		    struct arena *a, struct view *sealed)
+{
+	struct view package = blob_view(&s->key_package);
+	struct answer answer = { LETTER_VERSION, { &package, 1 } };
+	return answer_seal(&c->env, VIEW_OF(q->answer_pub), view_str(q->reply), &answer, a, sealed);
+}
+
+uc_err answer_read(struct uc_client *c, const struct request *q, struct view sealed,
+		   struct arena *a, struct view *packages)
+{
+	struct answer answer;
+	struct buf b;
+	(void)c;
+	TRY(answer_open(VIEW_OF(q->answer_priv), VIEW_OF(q->answer_pub), view_str(q->reply), sealed,
+			a, &answer));
+	if (!answer.key_packages.n)
+		return UC_E_EXHAUSTED;
+	buf_init(&b, PACKAGES_BYTES);
+	uc_err err = UC_OK;
+	for (size_t i = 0; i < answer.key_packages.n && !err; i++)
+		err = wire_encode(&b, bytes_element, &answer.key_packages.v[i]);
+	if (!err)
+		err = arena_copy(a, buf_view(&b), packages);
+	buf_done(&b);
+	return err;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/devices.h"
+
+struct entries {
+	struct view_list list;
+};
+
+static void entries_element(struct wire *w, void *v)
+{
+	struct entries *e = v;
+	WIRE_LIST(w, &e->list, bytes_element);
+}
+
+uc_err device_entries_read(struct view encoded, struct arena *a, struct view_list *out)
+{
+	struct entries e = { { NULL, 0 } };
+	if (!encoded.n) {
+		*out = e.list;
+		return UC_OK;
+	}
+	TRY(wire_decode(encoded, a, entries_element, &e));
+	*out = e.list;
+	return UC_OK;
+}
+
+uc_err device_entries_write(const struct view_list *entries, struct arena *a, struct view *encoded)
+{
+	struct entries e = { *entries };
+	return wire_encode_to(a, entries_element, &e, encoded);
+}
+
+/* --- what is kept --- */
+
+static uc_err keep(struct uc_client *c, const struct view_list *entries)
+{
+	struct view encoded;
+	TRY(device_entries_write(entries, &c->call, &encoded));
+	TRY(blob_set(&c->account.list, encoded));
+	c->account.dirty = true;
+	return UC_OK;
+}
+
+static uc_err kept(struct uc_client *c, struct view_list *out)
+{
+	uc_err err = device_entries_read(blob_view(&c->account.list), &c->call, out);
+	return err == UC_E_MEMORY || !err ? err : UC_E_CORRUPT;
+}
+
+/* The errors of a list that comes from outside: one, but for what is not the list's fault. */
+static uc_err verify(struct uc_client *c, const struct view_list *entries, struct device_list *out)
+{
+	const struct account *a = &c->account;
+	uc_err err = device_list_verify(entries, view_str(a->app), VIEW_OF(a->account_key),
+					&c->call, out);
+	return err == UC_E_MEMORY || !err ? err : UC_E_CHAIN;
+}
+
+/* --- making entries --- */
+
+static uc_err reset_entry(struct uc_client *c, const struct device_list *after,
+			  const struct ed25519_key *account_key, struct view *out)
+{
+	const struct account *a = &c->account;
+	struct device_entry e = { .device_action = DEVICE_RESET_TO,
+				  .device_key = VIEW_OF(a->device.pub) };
+	return device_entry_make(after, view_str(a->app), VIEW_OF(account_key->pub), account_key,
+				 true, client_now(c), &e, &c->call, out);
+}
+
+uc_err devices_first(struct uc_client *c, const struct ed25519_key *account_key)
+{
+	struct view entry;
+	TRY(reset_entry(c, NULL, account_key, &entry));
+	return keep(c, &(struct view_list){ &entry, 1 });
+}
+
+static bool is_ours_alone(const struct uc_client *c, const struct device_list *l)
+{
+	return l->count == 1 && device_list_has(l, VIEW_OF(c->account.device.pub));
+}
+
+/* Does the kept list say the same as the app's, and one entry more, which is ours? */
+static bool made_before(struct uc_client *c, const struct view_list *entries)
+{
+	struct view_list before;
+	struct device_list l;
+	if (kept(c, &before) || before.n != entries->n + 1)
+		return false;
+	for (size_t i = 0; i < entries->n; i++)
+		if (!view_equal(before.v[i], entries->v[i]))
+			return false;
+	return !verify(c, &before, &l) && is_ours_alone(c, &l);
+}
+
+uc_err devices_reset(struct uc_client *c, const struct view_list *entries,
+		     const struct ed25519_key *account_key)
+{
+	struct device_list l;
+	TRY(verify(c, entries, &l));
+	if (is_ours_alone(c, &l)) {
+		TRY(keep(c, entries));
+		return UC_E_EXISTS;
+	}
+	if (made_before(c, entries))
+		return UC_OK;
+	struct view *all = ARENA_ARRAY(&c->call, struct view, entries->n + 1);
+	if (!all)
+		return UC_E_MEMORY;
+	memcpy(all, entries->v, entries->n * sizeof *all);
+	TRY(reset_entry(c, &l, account_key, &all[entries->n]));
+	return keep(c, &(struct view_list){ all, entries->n + 1 });
+}
+
+/* --- reading --- */
+
+uc_err devices_last_entry(struct uc_client *c, struct view *out)
+{
+	struct view_list list;
+	TRY(kept(c, &list));
+	if (!list.n)
+		return UC_E_NOT_FOUND;
+	*out = list.v[list.n - 1];
+	return UC_OK;
+}
+
+uc_err devices_shown(struct uc_client *c, struct arena *a, struct view_list *out)
+{
+	struct view_list list;
+	TRY(kept(c, &list));
+	return device_list_last_generation(&list, a, out);
+}
+
+uc_err devices_take(struct uc_client *c, const struct view_list *entries, bool *listed)
+{
+	struct view_list before;
+	struct device_list l;
+	TRY(verify(c, entries, &l));
+	TRY(kept(c, &before));
+	TRY(device_list_compare(&before, entries, &c->call));
+	TRY(keep(c, entries));
+	*listed = device_list_has(&l, VIEW_OF(c->account.device.pub));
+	return UC_OK;
+}
+
+/* The kept list was verified before it was kept; false while there is none. */
+static bool known(struct uc_client *c, struct device_list *out)
+{
+	struct view_list list;
+	struct arena_mark mark = arena_mark(&c->call);
+	bool there = !kept(c, &list) && list.n && !verify(c, &list, out);
+	arena_reset(&c->call, mark);
+	return there;
+}
+
+void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
+{
+	struct device_list l;
+	bool there = known(c, &l);
+	*generation = there ? l.list_generation : UINT32_MAX;
+	*position = there ? l.list_position : UINT32_MAX;
+}
+
+uint32_t devices_count(struct uc_client *c)
+{
+	struct device_list l;
+	return known(c, &l) ? (uint32_t)l.count : 0;
+}
+
+uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx)
+{
+	struct device_list l;
+	if (!c || !each)
+		return UC_E_ARGUMENT;
+	if (!known(c, &l))
+		return UC_OK;
+	for (size_t i = 0; i < l.count; i++) {
+		struct uc_device shown = { .added_ms = l.devices[i].time_ms };
+		memcpy(shown.device_key, l.devices[i].device_key, ED25519_KEY);
+		shown.is_this =
+			view_equal(VIEW_OF(shown.device_key), VIEW_OF(c->account.device.pub));
+		if (!each(ctx, &shown))
+			break;
+	}
+	return UC_OK;
+}
