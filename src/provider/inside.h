@@ -20,6 +20,7 @@ enum {
 
 struct room_live;
 struct seat_live;
+struct room_work;
 struct outbox_domain;
 struct known_app;
 
@@ -83,6 +84,7 @@ struct provider {
 	struct ask *asks;
 	struct map rooms_live; /* URI -> struct room_live */
 	struct map finders;    /* client URI -> struct session */
+	struct room_work *room_work;
 	struct rate_table rates;
 	bool accounts_dirty, rooms_dirty;
 	struct outbox_domain *outbox; /* where consents wait, by domain */
@@ -259,18 +261,11 @@ void outbox_free(struct provider *p);
 /* At most a bounded number of accounts each time; a round an hour. */
 void accounts_sweep(struct provider *p, uint64_t now_ms);
 
-/* --- rooms --- */
-struct seat_live {
-	struct seat_live *next;      /* of the session */
-	struct seat_live *room_next; /* of the room */
-	struct session *session;
-	struct room_live *room;
-	uint32_t number;
-	struct view client; /* owned */
-	uint64_t start, sent, acked, ended;
-	bool acked_dirty;
-};
+/* --- rooms: room_work.h --- */
+uc_err UC_MUST_USE rooms_init(struct provider *p);
+/* The session no longer has this seat open. */
 void seat_close(struct provider *p, struct seat_live *seat);
+/* Writes what seats have told since the last time: cursors, openings. */
 void seats_flush(struct provider *p);
 void rooms_tick(struct provider *p, uint64_t now_ms);
 void rooms_free(struct provider *p);

@@ -11,19 +11,19 @@ static const struct {
 #undef PROVIDER_LIMIT_ROW
 };
 
-enum { HOUR_MS = 3600 * 1000 };
+#define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 
 uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
 {
-	uint64_t step = HOUR_MS / limits[limit].hour;
+	uint64_t step = HOUR_US / limits[limit].hour, now = now_ms * 1000;
 	uint64_t room = step * limits[limit].burst;
-	uint64_t from = r->empty_until_ms > now_ms ? r->empty_until_ms : now_ms;
+	uint64_t from = r->empty_until_us > now ? r->empty_until_us : now;
 	/* A clock that jumped back must not lock anybody out for longer than a full bucket lasts. */
-	if (from > now_ms + room)
-		from = now_ms + room;
-	if (from + step > now_ms + room)
-		return (uint32_t)((from + step - now_ms - room) / 1000 + 1);
-	r->empty_until_ms = from + step;
+	if (from > now + room)
+		from = now + room;
+	if (from + step > now + room)
+		return (uint32_t)((from + step - now - room) / 1000000 + 1);
+	r->empty_until_us = from + step;
 	return 0;
 }
 
@@ -55,7 +55,7 @@ static void sweep(struct rate_table *t, uint64_t now_ms)
 		return;
 	t->last_sweep_ms = now_ms;
 	while (n < AT_ONCE && map_next(&t->map, &at, &key, &value))
-		if (((struct rate_state *)value)->empty_until_ms <= now_ms)
+		if (((struct rate_state *)value)->empty_until_us <= now_ms * 1000)
 			full[n++] = key;
 	for (size_t i = 0; i < n; i++) {
 		/* The key's bytes go with the slot: find the value first. */

@@ -44,6 +44,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	TRY(map_init(&p->rooms_live, p->env));
 	TRY(map_init(&p->finders, p->env));
 	TRY(rate_table_init(&p->rates, p->env));
+	TRY(rooms_init(p));
 	if (p->domain_bytes.failed || p->base_url.failed)
 		return UC_E_ARGUMENT;
 	return write_directory(p);
@@ -366,7 +367,6 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	asks_expire(p, now_ms);
 	outbox_run(p, now_ms);
 	rooms_tick(p, now_ms);
-	seats_flush(p);
 	accounts_sweep(p, now_ms);
 }
 

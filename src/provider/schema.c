@@ -96,7 +96,13 @@ void wire_room_record(struct wire *w, struct room_record *v)
 	wire_u64(w, &v->next);
 	wire_fixed(w, v->chain, sizeof v->chain);
 	wire_u64(w, &v->last_ms);
-	WIRE_LIST(w, &v->stopped, bytes_element);
+	wire_u64(w, &v->epoch_start);
+}
+
+void wire_group_info_record(struct wire *w, struct group_info_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->group_info);
 }
 
 void wire_seat_record(struct wire *w, struct seat_record *v)
@@ -113,6 +119,7 @@ void wire_seat_record(struct wire *w, struct seat_record *v)
 void wire_welcome_record(struct wire *w, struct welcome_record *v)
 {
 	record_version(w, &v->version);
+	wire_u64(w, &v->made_ms);
 	wire_bytes(w, &v->welcome);
 	wire_bytes(w, &v->ratchet_tree);
 }
@@ -142,6 +149,32 @@ void wire_follower_record(struct wire *w, struct follower_record *v)
 	record_version(w, &v->version);
 	wire_u64(w, &v->cursor);
 	wire_u64(w, &v->until);
+	wire_bool(w, &v->start_wanted);
+}
+
+void wire_welcome_out_record(struct wire *w, struct welcome_out_record *v)
+{
+	record_version(w, &v->version);
+}
+
+static void wire_start_client(struct wire *w, struct start_client *v)
+{
+	wire_bytes(w, &v->key_package_ref);
+	wire_bytes(w, &v->client);
+}
+WIRE_ELEMENT(start_client)
+
+void wire_follow_start(struct wire *w, struct follow_start *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->seq);
+	wire_fixed(w, v->chain, sizeof v->chain);
+	wire_u64(w, &v->timestamp);
+	wire_bytes(w, &v->group_info);
+	wire_bytes(w, &v->ratchet_tree);
+	WIRE_LIST(w, &v->pending_proposals, bytes_element);
+	wire_bytes(w, &v->welcome);
+	WIRE_LIST(w, &v->clients, start_client_element);
 }
 
 #define RECORD_ELEMENT(name)                         \
@@ -182,6 +215,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_VAULT, vault_record_element },
 		{ TABLE_OUTBOX, outbox_record_element },
 		{ TABLE_ROOM, room_record_element },
+		{ TABLE_GROUP_INFO, group_info_record_element },
 		{ TABLE_LOG, log_entry_element },
 		{ TABLE_SEAT, seat_record_element },
 		{ TABLE_WELCOME, welcome_record_element },
@@ -189,6 +223,8 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_OPENING, opening_record_element },
 		{ TABLE_ACCEPTED, accepted_record_element },
 		{ TABLE_FOLLOWER, follower_record_element },
+		{ TABLE_FOLLOW_START, follow_start_element },
+		{ TABLE_WELCOME_OUT, welcome_out_record_element },
 	};
 	for (size_t i = 0; i < sizeof walks / sizeof *walks; i++)
 		if (walks[i].tag == tag)

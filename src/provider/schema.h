@@ -23,16 +23,16 @@
 	X(OUTBOX,      11, "accounts", "domain")   /* domain, number: struct outbox_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
-	X(GROUP_INFO,  34, "rooms", "room")        /* room: GroupInfo of the epoch */ \
+	X(GROUP_INFO,  34, "rooms", "room")        /* room: struct group_info_record */ \
 	X(LOG,         35, "rooms", "room")        /* log; room: struct log_entry */ \
 	X(SEAT,        36, "rooms", "room")        /* room, client: struct seat_record */ \
-	X(WELCOME,     37, "rooms", "room")        /* room, client: struct welcome_record */ \
+	X(WELCOME,     37, "rooms", "room")        /* room, sequence: struct welcome_record */ \
 	X(CLIENT,      38, "rooms", "client")      /* client: struct client_record */ \
 	X(OPENING,     39, "rooms", "room")        /* room, participant: struct opening_record */ \
 	X(ACCEPTED,    40, "rooms", "room")        /* room, SHA-256(message): struct accepted_record */ \
 	X(FOLLOWER,    41, "rooms", "room")        /* room, domain: struct follower_record */ \
 	X(FOLLOW_START, 42, "rooms", "room")       /* room, domain: struct follow_start */ \
-	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, seq: Welcome for that app's clients */
+	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, sequence: struct welcome_out_record */
 /* clang-format on */
 
 #define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
@@ -109,7 +109,12 @@ struct room_record {
 	uint64_t next;             /* sequence number of the entry to come */
 	uint8_t chain[CHAIN_HASH]; /* after the last entry */
 	uint64_t last_ms;          /* timestamp of the last entry: they never go back */
-	struct view_list stopped;  /* participants whose removal is accepted and not committed */
+	uint64_t epoch_start;      /* sequence number of the last commit; 0: epoch 0 */
+};
+/* Of the epoch, as its committer signed it, for those who join from outside. */
+struct group_info_record {
+	uint16_t version;
+	struct view group_info;
 };
 struct seat_record {
 	uint16_t version;
@@ -117,11 +122,14 @@ struct seat_record {
 	uint8_t start_chain[CHAIN_HASH];
 	uint8_t secret_hash[32]; /* all zero before the first opening */
 	uint64_t cursor;         /* acknowledged up to here */
-	uint32_t opened_month;   /* months since 1970; 0: never */
+	uint32_t opened_month;   /* since 1970: last opened, at first made */
 	uint64_t ended;          /* sequence number of the removing entry; 0: not ended */
 };
+/* What the clients added by one entry begin with; kept while one of them, or their app, has not
+ * taken it. */
 struct welcome_record {
 	uint16_t version;
+	uint64_t made_ms;
 	struct view welcome;
 	struct view ratchet_tree;
 };
@@ -140,8 +148,33 @@ struct accepted_record {
 };
 struct follower_record {
 	uint16_t version;
-	uint64_t cursor; /* everything up to here has been taken */
-	uint64_t until;  /* the last entry for it; 0: no end */
+	uint64_t cursor;   /* everything up to here has been taken */
+	uint64_t until;    /* the last entry for it; 0: no end */
+	bool start_wanted; /* it begins with the struct follow_start that waits for it */
+};
+/* The entry added clients of that app: the Welcome goes with it. */
+struct welcome_out_record {
+	uint16_t version;
+};
+/* What an app needs to follow a room from an entry on, which brought its first clients there: the
+ * first notify, under "undercroft-start: 1". */
+struct start_client {
+	struct view key_package_ref; /* empty: it joined by itself */
+	struct view client;
+};
+struct start_client_list {
+	struct start_client *v;
+	size_t n;
+};
+struct follow_start {
+	uint16_t version;
+	uint64_t seq; /* of the joining commit */
+	uint8_t chain[CHAIN_HASH];
+	uint64_t timestamp;                   /* of the joining commit */
+	struct view group_info, ratchet_tree; /* of the epoch it leads to */
+	struct view_list pending_proposals;   /* of that epoch: encoded MLSMessages */
+	struct view welcome;                  /* empty: all joined by themselves */
+	struct start_client_list clients;
 };
 
 /* clang-format off */
@@ -157,12 +190,15 @@ struct follower_record {
 	X(vault_record) \
 	X(outbox_record) \
 	X(room_record) \
+	X(group_info_record) \
 	X(seat_record) \
 	X(welcome_record) \
 	X(client_record) \
 	X(opening_record) \
 	X(accepted_record) \
-	X(follower_record)
+	X(follower_record) \
+	X(welcome_out_record) \
+	X(follow_start)
 /* clang-format on */
 #define RECORD_DECLARE(name)                              \
 	void wire_##name(struct wire *w, struct name *v); \

@@ -52,8 +52,6 @@ static void forget_finds(struct session *s)
 void session_close(struct session *s)
 {
 	struct provider *p = s->provider;
-	while (s->seats)
-		seat_close(p, s->seats);
 	forget_finds(s);
 	session_sign_out(p, s);
 	map_remove(&p->by_number, number_view(&s->number));
@@ -81,6 +79,8 @@ struct session *session_of_account(struct provider *p, const uint8_t account_id[
 
 void session_sign_out(struct provider *p, struct session *s)
 {
+	while (s->seats)
+		seat_close(p, s->seats);
 	if (s->phase == PHASE_SIGNED_IN) {
 		struct view account = VIEW_OF(s->account_id);
 		struct session *first = map_find(&p->by_account, account);
