@@ -175,7 +175,7 @@ uc_err key_tree_take(struct key_tree *t, uint32_t leaf, struct secret *out)
 
 /* --- storage --- */
 
-static void wire_node(struct wire *w, struct key_tree_node *node, size_t nh)
+static void wire_key_tree_node(struct wire *w, struct key_tree_node *node, size_t nh)
 {
 	wire_u32(w, &node->index);
 	node->secret.n = nh;
@@ -209,7 +209,7 @@ static void read_nodes(struct wire *w, struct key_tree *t, uint32_t n)
 		return;
 	}
 	for (t->n = 0; t->n < n; t->n++)
-		wire_node(w, &t->nodes[t->n], t->suite->nh);
+		wire_key_tree_node(w, &t->nodes[t->n], t->suite->nh);
 	if (!order_holds(t))
 		wire_fail(w, UC_E_MALFORMED);
 }
@@ -226,5 +226,5 @@ void wire_key_tree(struct wire *w, struct key_tree *t, const struct suite *s)
 		return;
 	}
 	for (size_t i = 0; i < t->n; i++)
-		wire_node(w, &t->nodes[i], s->nh);
+		wire_key_tree_node(w, &t->nodes[i], s->nh);
 }

@@ -5,22 +5,42 @@
 
 #define INPUT_MAX ((size_t)8 * 1024 * 1024)
 
-static void wire_leaf_node_hash_input(struct wire *w, uint32_t *leaf_index, struct leaf_node **leaf)
+struct leaf_node_hash_input {
+	uint32_t leaf_index;
+	struct leaf_node *leaf_node; /* NULL when blank */
+};
+
+static void wire_leaf_node_hash_input(struct wire *w, struct leaf_node_hash_input *l)
 {
-	uint8_t node_type = NODE_LEAF;
-	wire_u8(w, &node_type);
-	wire_u32(w, leaf_index);
-	WIRE_OPTION(w, leaf, leaf_node_element);
+	wire_u32(w, &l->leaf_index);
+	WIRE_OPTION(w, &l->leaf_node, leaf_node_element);
 }
 
-static void wire_parent_node_hash_input(struct wire *w, struct parent_node **parent,
-					struct view *left_hash, struct view *right_hash)
+struct parent_node_hash_input {
+	struct parent_node *parent_node; /* NULL when blank */
+	struct view left_hash, right_hash;
+};
+
+static void wire_parent_node_hash_input(struct wire *w, struct parent_node_hash_input *p)
 {
-	uint8_t node_type = NODE_PARENT;
-	wire_u8(w, &node_type);
-	WIRE_OPTION(w, parent, parent_node_element);
-	wire_bytes(w, left_hash);
-	wire_bytes(w, right_hash);
+	WIRE_OPTION(w, &p->parent_node, parent_node_element);
+	wire_bytes(w, &p->left_hash);
+	wire_bytes(w, &p->right_hash);
+}
+
+struct tree_hash_input {
+	uint8_t node_type;
+	struct leaf_node_hash_input leaf_node;
+	struct parent_node_hash_input parent_node;
+};
+
+static void wire_tree_hash_input(struct wire *w, struct tree_hash_input *t)
+{
+	wire_u8(w, &t->node_type);
+	if (t->node_type == NODE_LEAF)
+		wire_leaf_node_hash_input(w, &t->leaf_node);
+	else
+		wire_parent_node_hash_input(w, &t->parent_node);
 }
 
 /* Hashes what was written, if all of it was. */
@@ -33,37 +53,41 @@ static uc_err hash_written(const struct suite *s, struct wire *w, uint8_t *out)
 	return err;
 }
 
-uc_err tree_hash_leaf(const struct suite *s, uint32_t leaf_index, const struct leaf_node *leaf,
-		      uint8_t *out)
+static uc_err input_hash(const struct suite *s, struct tree_hash_input *t, uint8_t *out)
 {
 	struct buf b;
 	struct wire w;
 	buf_init(&b, INPUT_MAX);
 	wire_writer(&w, &b);
-	struct leaf_node copy, *some = NULL;
+	wire_tree_hash_input(&w, t);
+	return hash_written(s, &w, out);
+}
+
+uc_err tree_hash_leaf(const struct suite *s, uint32_t leaf_index, const struct leaf_node *leaf,
+		      uint8_t *out)
+{
+	struct leaf_node copy;
+	struct tree_hash_input in = { .node_type = NODE_LEAF,
+				      .leaf_node = { .leaf_index = leaf_index } };
 	if (leaf) {
 		copy = *leaf;
-		some = &copy;
+		in.leaf_node.leaf_node = &copy;
 	}
-	wire_leaf_node_hash_input(&w, &leaf_index, &some);
-	return hash_written(s, &w, out);
+	return input_hash(s, &in, out);
 }
 
 uc_err tree_hash_parent(const struct suite *s, const struct parent_node *parent,
 			const uint8_t *left, const uint8_t *right, uint8_t *out)
 {
-	struct buf b;
-	struct wire w;
-	buf_init(&b, INPUT_MAX);
-	wire_writer(&w, &b);
-	struct view left_hash = { left, s->nh }, right_hash = { right, s->nh };
-	struct parent_node copy, *some = NULL;
+	struct parent_node copy;
+	struct tree_hash_input in = { .node_type = NODE_PARENT,
+				      .parent_node = { .left_hash = { left, s->nh },
+						       .right_hash = { right, s->nh } } };
 	if (parent) {
 		copy = *parent;
-		some = &copy;
+		in.parent_node.parent_node = &copy;
 	}
-	wire_parent_node_hash_input(&w, &some, &left_hash, &right_hash);
-	return hash_written(s, &w, out);
+	return input_hash(s, &in, out);
 }
 
 /* The hash is a cache: setting it does not change the tree. */

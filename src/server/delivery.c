@@ -140,6 +140,8 @@ static void helper_run(const struct config *c, int fd)
 	/* Nothing of the server's but this end and the log. */
 	if (fd != 3)
 		fd = dup2(fd, 3);
+	if (fd < 0)
+		_exit(1);
 	close_range(4, ~0u, 0);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);

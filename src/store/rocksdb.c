@@ -251,7 +251,12 @@ static uc_err delete_obsolete_files(struct store_engine *e)
 	char *message = NULL;
 	rocksdb_disable_file_deletions(e->db, &message);
 	TRY(error_of(message));
-	rocksdb_enable_file_deletions(e->db, 1, &message); /* looks for all there are, at once */
+	/* Looks for all there are, at once. */
+#ifdef ROCKSDB_FILE_DELETIONS_COUNTED
+	rocksdb_enable_file_deletions(e->db, 1, &message);
+#else
+	rocksdb_enable_file_deletions(e->db, &message);
+#endif
 	return error_of(message);
 }
 
