@@ -135,16 +135,19 @@ void cbor_bytes(struct wire *w, struct view *v)
 
 void cbor_fixed(struct wire *w, uint8_t *v, size_t n)
 {
-	struct view bytes = { v, n };
-	string(w, CBOR_BYTES, &bytes);
-	if (!wire_reading(w))
+	struct view bytes = { NULL, 0 };
+	if (!wire_reading(w)) {
+		put_head(w, CBOR_BYTES, n);
+		buf_add(w->out, v, n);
 		return;
-	if (bytes.n != n)
-		wire_fail(w, UC_E_CBOR);
-	if (w->failed)
-		memset(v, 0, n);
-	else
+	}
+	string(w, CBOR_BYTES, &bytes);
+	if (bytes.p && bytes.n == n) {
 		memcpy(v, bytes.p, n);
+	} else {
+		wire_fail(w, UC_E_CBOR);
+		memset(v, 0, n);
+	}
 }
 
 void cbor_text(struct wire *w, struct view *v)
@@ -159,7 +162,7 @@ void cbor_text(struct wire *w, struct view *v)
 
 /* --- arrays and maps --- */
 
-static void open(struct wire *w, enum cbor_major major, size_t *n)
+static void open_items(struct wire *w, enum cbor_major major, size_t *n)
 {
 	if (w->depth >= CBOR_DEPTH_MAX)
 		wire_fail(w, UC_E_LIMIT);
@@ -177,13 +180,13 @@ static void open(struct wire *w, enum cbor_major major, size_t *n)
 
 void cbor_open(struct wire *w, size_t *n)
 {
-	open(w, CBOR_ARRAY, n);
+	open_items(w, CBOR_ARRAY, n);
 }
 
 void cbor_open_fixed(struct wire *w, size_t n)
 {
 	size_t count = n;
-	open(w, CBOR_ARRAY, &count);
+	open_items(w, CBOR_ARRAY, &count);
 	if (count != n)
 		wire_fail(w, UC_E_CBOR);
 }
@@ -232,7 +235,7 @@ static void elements(struct wire *w, uint8_t *v, size_t n, size_t size, wire_ele
 static void list(struct wire *w, enum cbor_major major, void **v, size_t *n, size_t size,
 		 size_t most, wire_element *each)
 {
-	open(w, major, n);
+	open_items(w, major, n);
 	if (*n > most) {
 		wire_fail(w, UC_E_LIMIT);
 	} else if (wire_reading(w)) {
@@ -282,7 +285,7 @@ void cbor_any(struct wire *w, struct view *v, unsigned levels)
 uc_err cbor_text_of(struct view item, struct view *text)
 {
 	struct wire w;
-	struct view v;
+	struct view v = { NULL, 0 };
 	wire_reader(&w, item, NULL);
 	cbor_text(&w, &v);
 	TRY(wire_finish(&w));
