@@ -363,6 +363,7 @@ TEST(any_item_refused)
 		{ "", UC_E_CBOR },
 		{ "0001", UC_E_TRAILING },
 		{ "1c", UC_E_CBOR },
+		{ "1c00000000000000000000000000000001", UC_E_CBOR },
 		{ "ff", UC_E_CBOR },
 		{ "1801", UC_E_CBOR },
 		{ "3800", UC_E_CBOR },
