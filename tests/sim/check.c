@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold once all is at rest. */
+#include "client/client.h"
+#include "client/history.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/store_memory.h"
+#include "provider/schema.h"
+#include "store/inspect.h"
+#include "store/store_memory.h"
+#include "tests/sim/truth.h"
+
+static bool is_here(const struct person *p)
+{
+	return p->client && p->phase != PHASE_OVER;
+}
+
+/* --- clients and rooms --- */
+
+static void check_idle(struct world *w)
+{
+	for (unsigned i = 0; i < w->people_n; i++) {
+		const struct person *p = &w->people[i];
+		if (p->phase == PHASE_OVER)
+			continue;
+		if (!p->client || uc_client_connection(p->client) != UC_ONLINE)
+			sim_fail(w, "person %u is not online in the end", i);
+		else if (!uc_client_is_idle(p->client))
+			sim_fail(w, "person %u's client still has something to do", i);
+	}
+}
+
+/* The hub's last number and chain; or a follower's. */
+static bool room_state(struct app *a, const char *uri, struct room_record *out, struct arena *mem)
+{
+	struct store_key k;
+	uc_err err = record_get(a->rooms, key_1(&k, TABLE_ROOM, view_str(uri)), room_record_element,
+				mem, out);
+	if (err && err != UC_E_NOT_FOUND)
+		sim_fail(a->w, "%s's record of %s: %s", a->domain, uri, uc_err_name(err));
+	return !err;
+}
+
+static void check_chains_of(struct world *w, const struct room_truth *t)
+{
+	struct room_record first = { 0 }, other = { 0 };
+	struct arena mem;
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	struct app *hub = world_app(w, uri_domain(view_str(t->uri)));
+	bool there = hub && hub->provider && room_state(hub, t->uri, &first, &mem);
+	for (unsigned i = 0; i < APPS && there; i++) {
+		struct app *a = &w->apps[i];
+		if (a == hub || !a->provider || !room_state(a, t->uri, &other, &mem))
+			continue;
+		const struct entry_truth *e = truth_entry(t, other.next - 1);
+		if (other.next == first.next &&
+		    !view_equal(VIEW_OF(first.chain), VIEW_OF(other.chain)))
+			sim_fail(w, "%s has another chain than the hub of %s", a->domain, t->uri);
+		if (other.next > first.next)
+			sim_fail(w, "%s is ahead of the hub of %s", a->domain, t->uri);
+		if (e && !view_equal(VIEW_OF(e->chain), VIEW_OF(other.chain)))
+			sim_fail(w, "%s has another chain than was seen of %s", a->domain, t->uri);
+	}
+	arena_done(&mem);
+}
+
+static void check_seat(struct person *p, const struct room *r, const struct room_record *hub)
+{
+	struct world *w = p->w;
+	const struct room_truth *t = truth_room(w, r->uri);
+	if (r->state != ROOM_OPEN)
+		return;
+	if (r->seq + 1 != hub->next)
+		sim_fail(w, "person %u is at %llu in %s, the hub at %llu", p->number,
+			 (unsigned long long)r->seq, r->uri, (unsigned long long)hub->next - 1);
+	else if (!view_equal(VIEW_OF(r->chain), VIEW_OF(hub->chain)))
+		sim_fail(w, "person %u has another chain than the hub in %s", p->number, r->uri);
+	if (t && truth_epoch(t, room_group_epoch(r->group) + 1))
+		sim_fail(w, "person %u is in an old epoch of %s", p->number, r->uri);
+}
+
+static void check_rooms(struct person *p)
+{
+	struct world *w = p->w;
+	for (const struct room *r = p->client->rooms; r; r = r->next) {
+		struct room_record hub = { 0 };
+		struct arena mem;
+		arena_init(&mem, 1 << 20, ARENA_PLAIN);
+		struct app *a = world_app(w, uri_domain(view_str(r->uri)));
+		if (a && room_state(a, r->uri, &hub, &mem))
+			check_seat(p, r, &hub);
+		else
+			sim_fail(w, "person %u has a room that no hub has: %s", p->number, r->uri);
+		arena_done(&mem);
+	}
+}
+
+/* --- names --- */
+
+struct names_check {
+	struct person *p;
+	const struct room *r;
+};
+
+static bool name_each(void *ctx, const struct uc_member *m)
+{
+	struct names_check *n = ctx;
+	struct world *w = n->p->w;
+	const struct person *who = map_find(&w->truth->names, view_str(m->participant));
+	w->stats.members++;
+	w->stats.introduced += m->introduced;
+	if (!who)
+		sim_fail(w, "nobody is %s", m->participant);
+	else if (m->introduced && strcmp(m->name, who->name))
+		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
+	else if (!m->introduced)
+		sim_trace(w, "person %u does not know %s in %s", n->p->number, who->name,
+			  n->r->uri);
+	if (who && n->r->direct && !m->introduced && is_here(who) && who->device == 1)
+		sim_fail(w, "person %u does not know %s in their direct room", n->p->number,
+			 who->name);
+	return true;
+}
+
+static void check_names(struct person *p)
+{
+	for (const struct room *r = p->client->rooms; r; r = r->next) {
+		struct names_check n = { p, r };
+		if (r->state == ROOM_OPEN && uc_members(p->client, &r->id, name_each, &n))
+			sim_fail(p->w, "members are not listed");
+	}
+}
+
+/* --- messages --- */
+
+/* How often each text stands in somebody's history, and whether it may. */
+struct history_check {
+	struct person *p;
+	const struct room *r;
+	struct room_truth *t;
+	struct map seen; /* texts of this history */
+	uint64_t last_seq;
+};
+
+static bool may_have(const struct history_check *h, const struct said *s)
+{
+	struct world *w = h->p->w;
+	const struct entry_truth *e = truth_entry(h->t, s->seq);
+	const struct epoch_truth *epoch = e ? truth_epoch(h->t, e->epoch) : NULL;
+	for (size_t i = 0; epoch && i < epoch->n; i++)
+		if (epoch->seats[i]->person == h->p)
+			return true;
+	(void)w;
+	return false;
+}
+
+static void check_received(struct history_check *h, struct said *s, const struct uc_message *m)
+{
+	struct world *w = h->p->w;
+	struct message inner = { 0 };
+	struct arena mem;
+	struct room *r = room_find(h->p->client, &h->r->id);
+	arena_init(&mem, 1 << 22, ARENA_PLAIN);
+	if (!r || history_get(h->p->client, r, m->number, &mem, &inner))
+		sim_fail(w, "a message of the history is not there");
+	if (m->own) {
+		if (inner.seq)
+			s->seq = inner.seq;
+	} else {
+		if (inner.seq <= h->last_seq)
+			sim_fail(w, "person %u has messages in another order than the room",
+				 h->p->number);
+		h->last_seq = inner.seq;
+		s->seq = inner.seq;
+		s->accepted = true;
+		if (m->introduced && strcmp(m->sender, s->person->name))
+			sim_fail(w, "person %u takes a message of %s for one of %s", h->p->number,
+				 s->person->name, m->sender);
+		if (!may_have(h, s))
+			sim_fail(w, "person %u reads what was not for them: %s", h->p->number,
+				 s->text);
+	}
+	arena_done(&mem);
+}
+
+static void check_own(struct history_check *h, struct said *s, const struct uc_message *m)
+{
+	struct world *w = h->p->w;
+	s->certain = true;
+	if (m->state == UC_MESSAGE_ACCEPTED)
+		s->accepted = true;
+	if (m->state == UC_MESSAGE_FAILED)
+		w->stats.failed++;
+	if (h->r->state != ROOM_OPEN)
+		return;
+	if (m->state == UC_MESSAGE_FAILED)
+		sim_trace(w, "person %u failed to send %s", h->p->number, s->text);
+	if (m->state == UC_MESSAGE_QUEUED)
+		sim_fail(w, "person %u's message is still queued: %s", h->p->number, s->text);
+}
+
+static bool history_each(void *ctx, const struct uc_message *m)
+{
+	struct history_check *h = ctx;
+	struct world *w = h->p->w;
+	if (m->edited || m->deleted || m->kind == UC_MESSAGE_NOTE)
+		return true;
+	struct said *s = map_find(&w->truth->texts, view_str(m->text));
+	if (!s)
+		sim_fail(w, "person %u has a message that nobody sent: %s", h->p->number, m->text);
+	else if (map_find(&h->seen, view_str(m->text)))
+		sim_fail(w, "person %u has a message twice: %s", h->p->number, m->text);
+	else if (s->room != h->t)
+		sim_fail(w, "person %u has a message of another room: %s", h->p->number, m->text);
+	else if (map_put(&h->seen, view_str(m->text), s))
+		sim_fail(w, "no memory");
+	if (w->failed)
+		return false;
+	if (m->own != (s->person == h->p && s->device == h->p->device))
+		sim_fail(w, "person %u has another's message for their own: %s", h->p->number,
+			 m->text);
+	if (m->own)
+		check_own(h, s, m);
+	check_received(h, s, m);
+	return !w->failed;
+}
+
+static void history_read(struct person *p, const struct room *r, struct map *seen)
+{
+	struct world *w = p->w;
+	struct history_check h = { .p = p, .r = r, .t = truth_room(w, r->uri), .seen = *seen };
+	if (uc_messages(p->client, &r->id, 1, SIZE_MAX, history_each, &h) && !w->failed)
+		sim_fail(w, "person %u's history cannot be read", p->number);
+	*seen = h.seen;
+}
+
+/* Everyone who was a member at the message's epoch and still has that device has it. */
+static void check_entitled(struct world *w, const struct said *s, struct person *p,
+			   const struct map *seen)
+{
+	const struct entry_truth *e = truth_entry(s->room, s->seq);
+	const struct epoch_truth *epoch = e ? truth_epoch(s->room, e->epoch) : NULL;
+	for (size_t i = 0; epoch && i < epoch->n; i++) {
+		const struct seat_truth *seat = epoch->seats[i];
+		if (seat->person != p || seat->device != p->device || seat == s->by)
+			continue;
+		if (!s->changed && !map_find(seen, view_str(s->text)))
+			sim_fail(w, "person %u never got %s (entry %llu, epoch %llu)", p->number,
+				 s->text, (unsigned long long)s->seq, (unsigned long long)e->epoch);
+	}
+}
+
+static void check_messages_of(struct person *p, bool entitled)
+{
+	struct world *w = p->w;
+	struct map seen;
+	if (map_init(&seen, &w->env))
+		return;
+	for (const struct room *r = p->client->rooms; r && !w->failed; r = r->next)
+		history_read(p, r, &seen);
+	for (const struct said *s = w->truth->all_said; entitled && s; s = s->next)
+		if (s->accepted && s->seq)
+			check_entitled(w, s, p, &seen);
+	map_done(&seen);
+}
+
+/* Twice: first it is found where each message stands, then who must have it. */
+static void check_messages(struct world *w)
+{
+	for (int entitled = 0; entitled < 2; entitled++)
+		for (unsigned i = 0; i < w->people_n && !w->failed; i++)
+			if (is_here(&w->people[i]))
+				check_messages_of(&w->people[i], entitled);
+	for (const struct said *s = w->truth->all_said; s; s = s->next)
+		w->stats.accepted += s->accepted;
+}
+
+/* --- what the apps stored --- */
+
+static const char *const needles[] = {
+	"zQmark",   /* in every text and name */
+	"49157990", /* in numbers */
+	"zqhandle",
+	"zqaddr", /* in handles and addresses */
+	/* the first in hex and in base64, at its three places */
+	"7a516d61726b",
+	"elFtYXJr",
+	"pRbWFya",
+	"6UW1hcm",
+};
+
+struct plain_check {
+	struct app *a;
+	const char *kind;
+};
+
+static bool has(struct view hay, struct view needle)
+{
+	return hay.n >= needle.n && memmem(hay.p, hay.n, needle.p, needle.n);
+}
+
+static uc_err plain_visit(void *ctx, enum store_part part, struct view key, uint64_t seq,
+			  struct view value)
+{
+	const struct plain_check *c = ctx;
+	(void)part;
+	(void)seq;
+	for (size_t i = 0; i < sizeof needles / sizeof *needles; i++) {
+		struct view needle = view_str(needles[i]);
+		if (has(key, needle) || has(value, needle))
+			sim_fail(c->a->w, "%s's %s has plain %s", c->a->domain, c->kind,
+				 needles[i]);
+	}
+	return UC_OK;
+}
+
+static void store_wrong(void *ctx, const char *what, struct view key)
+{
+	const struct plain_check *c = ctx;
+	(void)key;
+	sim_fail(c->a->w, "%s's %s: %s", c->a->domain, c->kind, what);
+}
+
+static void check_store(struct app *a, const char *kind, struct store *s)
+{
+	struct plain_check c = { a, kind };
+	if (store_check(s, plain_visit, store_wrong, &c) && !a->w->failed)
+		sim_fail(a->w, "%s's %s cannot be walked", a->domain, kind);
+}
+
+static void check_apps(struct world *w)
+{
+	for (unsigned i = 0; i < APPS; i++) {
+		struct app *a = &w->apps[i];
+		struct provider_counts n;
+		if (!a->provider) {
+			sim_fail(w, "%s is not up in the end", a->domain);
+			continue;
+		}
+		provider_count(a->provider, &n);
+		if (n.asks_open)
+			sim_fail(w, "%s still waits for %zu answers", a->domain, n.asks_open);
+		check_store(a, "accounts", a->accounts);
+		check_store(a, "rooms", a->rooms);
+	}
+}
+
+static void check_client_store(struct person *p)
+{
+	for (size_t i = 0; i < sizeof needles / sizeof *needles; i++)
+		if (client_memory_has(p->disk, view_str(needles[i])))
+			sim_fail(p->w, "person %u's store has plain %s", p->number, needles[i]);
+}
+
+void check_all(struct world *w)
+{
+	check_idle(w);
+	check_apps(w);
+	for (const struct room_truth *t = w->truth->all_rooms; t && !w->failed; t = t->next)
+		check_chains_of(w, t);
+	for (unsigned i = 0; i < w->people_n && !w->failed; i++) {
+		struct person *p = &w->people[i];
+		if (!is_here(p))
+			continue;
+		check_rooms(p);
+		check_names(p);
+		check_client_store(p);
+	}
+	check_messages(w);
+}

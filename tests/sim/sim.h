@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The simulator: three apps and their people in one process, with a clock that is turned, dice that
+ * are thrown again by their seed, a network that misbehaves and processes that die.
+ *
+ * Everything that happens is an entry of one timeline (timeline.c).  Apps are real providers over
+ * two stores in memory (app.c), people real clients over one (person.c); between them lie links
+ * (link.c), between apps requests and answers (peers.c).  What people do is in act.c, what must
+ * have become of it in truth.c and check.c. */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "provider/provider.h"
+#include "undercroft/undercroft.h"
+
+#include <stdio.h>
+
+enum {
+	APPS = 3,
+	PEOPLE_MAX = 32,
+	TEXT_MAX = 96,
+	LABEL_MAX = 96,
+	CODE_MAX = 32,
+	WORDS_MAX = 256,
+};
+
+/* --- dice.c --- */
+
+struct dice {
+	uint64_t s;
+};
+void dice_seed(struct dice *d, uint64_t seed);
+uint64_t dice_throw(struct dice *d);
+/* 0 .. n-1; 0 for n == 0. */
+uint64_t dice_below(struct dice *d, uint64_t n);
+/* True in `of_million` cases of a million. */
+bool dice_hits(struct dice *d, uint64_t of_million);
+void dice_fill(struct dice *d, uint8_t *out, size_t n);
+
+/* --- cover.c: the points where something is written, over all seeds --- */
+
+struct cover_point {
+	char label[LABEL_MAX];
+	uint64_t seen, struck;
+	uint64_t first_seed; /* where it was seen first */
+	uint64_t run, seen_in_run;
+};
+struct cover {
+	struct map map;
+	struct arena mem;
+	struct cover_point **v;
+	size_t n, cap;
+	uint64_t run; /* a number for each world */
+};
+uc_err cover_init(struct cover *c, const struct env *env);
+void cover_done(struct cover *c);
+/* The point of that label, seen once more in this seed. */
+struct cover_point *cover_see(struct cover *c, uint64_t seed, const char *label);
+/* NULL when it was not seen yet. */
+struct cover_point *cover_find(const struct cover *c, const char *label);
+size_t cover_struck(const struct cover *c);
+
+/* --- the world --- */
+
+struct world;
+struct person;
+struct link;
+struct happening;
+typedef void happen(struct world *w, struct happening *h);
+struct happening {
+	uint64_t at_ms, order;
+	happen *run;
+	void *subject;
+	uint64_t number;
+	struct view bytes; /* owned */
+};
+
+struct timeline {
+	struct happening *v;
+	size_t n, cap;
+	uint64_t order;
+};
+/* Takes a copy of the bytes. */
+void timeline_add(struct world *w, uint64_t at_ms, happen *run, void *subject, uint64_t number,
+		  struct view bytes);
+bool timeline_next(struct timeline *t, struct happening *out);
+void timeline_done(struct timeline *t);
+void bytes_free(struct view owned);
+struct view bytes_copy(struct view v);
+
+struct output;
+struct app {
+	struct world *w;
+	const char *domain;
+	uint8_t names; /* enum uc_name_kind */
+	struct provider_keys keys;
+	struct secret moderators;
+	struct dice dice;
+	struct env env;
+	struct store_memory *accounts_disk, *rooms_disk;
+	struct store *accounts, *rooms;
+	struct provider *provider;             /* NULL while it is down */
+	uint64_t life;                         /* counts restarts */
+	struct output *outputs, **outputs_end; /* kept back until the next sync */
+	bool sync_due;
+	bool dying, struck;    /* a store point was struck; everything fails from there on */
+	char doing[LABEL_MAX]; /* what it handles, for the name of a write point */
+	unsigned writes;       /* so far, while it does */
+};
+
+/* One WebSocket. */
+struct link {
+	struct link *next;
+	struct person *person; /* NULL: that end is gone */
+	struct app *app;       /* NULL: that end is gone */
+	struct session *session;
+	uint64_t number, up_ms, down_ms; /* last arrivals: order holds within a direction */
+	bool cut, closing;
+};
+
+enum phase {
+	PHASE_FRESH, /* no account yet */
+	PHASE_SIGNING,
+	PHASE_LIVE,
+	PHASE_RETURNING, /* device lost, account being recovered */
+	PHASE_LEAVING,   /* account being deleted */
+	PHASE_OVER,
+};
+
+struct person {
+	struct world *w;
+	unsigned number;
+	struct app *app;
+	char name[TEXT_MAX], identifier[TEXT_MAX];
+	char code[CODE_MAX], words[WORDS_MAX];
+	bool words_known, confirmed, asked_code;
+	enum phase phase;
+	unsigned device; /* counts devices of this person */
+	struct client_memory *disk;
+	uint8_t key[32];
+	uint64_t generation;
+	struct dice dice;
+	struct uc_platform platform;
+	int64_t skew_ms;
+	uc_client *client; /* NULL while its process is not running */
+	struct link *link; /* NULL: not connected */
+	bool connecting, away;
+	char labels[2][LABEL_MAX]; /* the write points of the call under way */
+	bool armed;
+	unsigned armed_for;
+	uint64_t commits;
+	uint64_t wake_ms, wakes_idle;
+	uc_op op; /* sign-up, recovery or deletion under way */
+	unsigned asked, said, groups;
+};
+
+struct stats {
+	uint64_t happened; /* frames, requests and answers delivered, connections, acts */
+	uint64_t frames, asks, replies, acts, ticks;
+	uint64_t app_kills, client_kills, cuts, lost, repeated;
+	uint64_t said, accepted, received, failed;
+	uint64_t rooms, epochs, joined, removed, recovered, deleted;
+	uint64_t members, introduced;
+	uint64_t virtual_ms;
+};
+
+struct plan {
+	uint64_t seed;
+	unsigned people;
+	uint64_t happenings; /* activity ends then */
+	bool faults, trace;
+	const char *strike; /* a write point to strike the first time it is seen; or NULL */
+	struct cover *cover;
+};
+
+struct world {
+	struct plan plan;
+	uint64_t now_ms;
+	struct dice dice; /* of network, faults and acts */
+	struct env env;
+	struct timeline timeline;
+	struct app apps[APPS];
+	struct person people[PEOPLE_MAX];
+	unsigned people_n;
+	struct link *links;
+	uint64_t links_n;
+	struct exchange *exchanges;
+	struct truth *truth;
+	struct stats stats;
+	bool quiet; /* no faults, no acts any more */
+	bool failed;
+	bool struck_wanted;
+	uint64_t last_traffic_ms;
+};
+
+#define NO_BYTES ((struct view){ NULL, 0 })
+
+/* The first failure is told, with the seed; the run ends. */
+void sim_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_trace(const struct world *w, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Is this fault to happen now? */
+bool sim_fault(struct world *w, uint64_t of_million);
+uint64_t sim_latency_ms(struct world *w);
+/* Something arrived somewhere. */
+void sim_traffic(struct world *w);
+
+/* --- world.c --- */
+
+uc_err world_init(struct world *w, const struct plan *plan);
+void world_done(struct world *w);
+struct person *world_person(struct world *w, struct app *app, const char *name,
+			    const char *identifier);
+/* Runs until `until_ms`, or until the condition holds (checked after each happening). */
+typedef bool world_until(struct world *w, void *ctx);
+bool world_run(struct world *w, uint64_t until_ms, world_until *until, void *ctx);
+/* Everything heals and comes to rest; false when it does not. */
+bool world_rest(struct world *w);
+struct app *world_app(struct world *w, struct view domain);
+
+/* --- app.c --- */
+
+uc_err app_init(struct app *a, struct world *w, unsigned index);
+void app_done(struct app *a);
+uc_err app_start(struct app *a);
+void app_kill(struct app *a);
+/* Names what comes next for the write points; app_after ends it: syncs are planned, and if a store
+ * was struck, the app dies. */
+void app_before(struct app *a, const char *doing, const char *what);
+void app_after(struct app *a);
+void app_frame(struct app *a, struct link *l, struct view frame);
+/* The sim's stand-in for a TLS key and its certificate. */
+void app_document_sign(struct view domain, struct view document, uint8_t out[32]);
+
+/* --- link.c --- */
+
+struct link *link_open(struct person *p);
+void link_up(struct link *l, struct view frame);
+void link_down(struct link *l, struct view frame);
+void link_cut(struct link *l);
+/* One end is gone; the other notices in a while. */
+void link_drop_person(struct link *l);
+void link_drop_app(struct link *l);
+/* The app closes it. */
+void link_close(struct link *l);
+
+/* --- peers.c --- */
+
+struct exchange {
+	struct exchange *next;
+	struct app *from, *to;
+	uint64_t from_life, to_life, token;
+	struct view method, path, headers, body; /* owned */
+	int status;                              /* of the answer, as are the next */
+	uint32_t retry_after_s;
+	size_t headers_n;
+	bool repeated, answered;
+};
+void peers_ask(struct app *from, uint64_t token, struct view domain, const struct peer_request *q);
+void peers_reply(struct exchange *x, const struct peer_response *r);
+/* Who waits for an answer of this app gets none. */
+void peers_app_died(struct app *a);
+void peers_free(struct world *w);
+
+/* --- person.c --- */
+
+void person_platform(struct person *p);
+void person_start(struct person *p);
+void person_kill(struct person *p, uint64_t back_in_ms);
+/* The device is gone for good; a new one starts, empty. */
+void person_lose_device(struct person *p);
+/* Around every call of the client. */
+void person_before(struct person *p, const char *doing, const char *what);
+void person_after(struct person *p, uc_err err);
+void person_receive(struct person *p, struct view frame);
+void person_disconnected(struct person *p);
+void person_connect_later(struct person *p);
+/* Frees what is left without a word. */
+void person_done(struct person *p);
+
+/* --- act.c --- */
+
+void act_start(struct person *p);
+/* What a program would do with an event. */
+void act_event(struct person *p, const struct uc_event *e);
+
+/* --- truth.c: what an all-seeing observer knows --- */
+
+uc_err truth_init(struct world *w);
+void truth_free(struct world *w);
+/* A text was given to a client of a room; texts are unique. */
+void truth_said(struct person *p, const struct uc_id *room, const char *text, bool certain);
+/* It is edited or deleted from now on. */
+void truth_changed(struct person *p, const char *text);
+/* Looks at a client after each turn. */
+void truth_look(struct person *p);
+/* An entry on its way to a client. */
+void truth_frame(struct person *p, struct view frame);
+void truth_event(struct person *p, const struct uc_event *e);
+
+/* --- check.c --- */
+
+/* Once all is at rest. */
+void check_all(struct world *w);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an all-seeing observer knows of rooms, seats and texts. */
+#ifndef TESTS_SIM_TRUTH_H
+#define TESTS_SIM_TRUTH_H
+
+#include "tests/sim/sim.h"
+
+/* A KeyPackage's client: whose it is, and how far it has come in its room. */
+struct seat_truth {
+	struct seat_truth *next;
+	struct person *person;
+	unsigned device;
+	struct room_truth *room; /* NULL: not seen in one */
+	uint64_t epoch;          /* last seen */
+	bool in_room;
+};
+
+struct entry_truth {
+	bool known;
+	uint8_t chain[32], hash[32];
+	uint8_t content_type;
+	uint64_t epoch;
+};
+struct epoch_truth {
+	bool known;
+	uint8_t hash[32];
+	struct seat_truth **seats;
+	size_t n;
+};
+struct room_truth {
+	struct room_truth *next;
+	char uri[512];
+	struct entry_truth *entries; /* by sequence number */
+	size_t entries_n;
+	struct epoch_truth *epochs;
+	size_t epochs_n;
+};
+
+struct said {
+	struct said *next;
+	char text[TEXT_MAX];
+	struct person *person;
+	unsigned device;
+	struct room_truth *room;
+	bool certain; /* the call returned success */
+	bool accepted;
+	bool changed; /* edited or deleted: it has not its text any more */
+	uint64_t seq; /* 0: not known */
+	const struct seat_truth *by;
+};
+
+struct truth {
+	struct arena mem;
+	struct map seats; /* client URI */
+	struct map names; /* participant URI -> struct person */
+	struct map rooms; /* URI */
+	struct map texts; /* text -> struct said */
+	struct room_truth *all_rooms;
+	struct said *all_said;
+};
+
+struct room_truth *truth_room(struct world *w, const char *uri);
+/* NULL past what was seen. */
+const struct entry_truth *truth_entry(const struct room_truth *r, uint64_t seq);
+const struct epoch_truth *truth_epoch(const struct room_truth *r, uint64_t epoch);
+bool truth_is_in(const struct epoch_truth *e, const struct seat_truth *s);
+
+#endif
