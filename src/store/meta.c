@@ -94,13 +94,15 @@ uc_err meta_open(struct store *s, const struct store_options *o)
 	if (!err)
 		err = s->driver->get(s->engine, key, &s->mem, &bytes);
 	store_scratch_reset(s);
-	if (err == UC_E_NOT_FOUND)
+	if (err == UC_E_NOT_FOUND && !o->read_only)
 		return make(s, o);
 	TRY(err);
 	err = wire_decode(bytes, &s->mem, wire_store_meta, &s->meta);
 	if (err)
 		return err == UC_E_VERSION ? err : UC_E_CORRUPT;
 	TRY(check(&s->meta, o));
+	if (o->read_only)
+		return s->meta.schema == o->schema ? UC_OK : UC_E_VERSION;
 	return upgrade(s, o);
 }
 

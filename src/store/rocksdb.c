@@ -71,6 +71,14 @@ static void set_table(rocksdb_options_t *options, size_t cache_bytes)
 	rocksdb_block_based_options_destroy(table);
 }
 
+/* Reading beside the process that writes: it may drop files at any time, which stay readable for
+ * those who have them open.  Hence all at once. */
+static void options_read_only(rocksdb_options_t *r)
+{
+	rocksdb_options_set_create_if_missing(r, 0);
+	rocksdb_options_set_max_open_files(r, -1);
+}
+
 static rocksdb_options_t *options_make(const struct store_options *o)
 {
 	rocksdb_options_t *r = rocksdb_options_create();
@@ -88,6 +96,8 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	rocksdb_options_set_info_log_level(r, LOG_ERRORS_ONLY);
 	rocksdb_options_set_keep_log_file_num(r, 2);
 	rocksdb_options_set_stats_dump_period_sec(r, 0);
+	if (o->read_only)
+		options_read_only(r);
 	set_table(r, o->cache_bytes ? o->cache_bytes : 16 * MIB);
 	return r;
 }
@@ -120,11 +130,13 @@ static uc_err engine_open(const struct store_options *o, struct store_engine **o
 	e->read = rocksdb_readoptions_create();
 	e->batch = rocksdb_writebatch_create();
 	char *message = NULL;
-	e->db = rocksdb_open(e->options, o->path, &message);
+	e->db = o->read_only ? rocksdb_open_for_read_only(e->options, o->path, 0, &message)
+			     : rocksdb_open(e->options, o->path, &message);
+	bool missing = message && o->read_only && says(message, "No such file or directory");
 	uc_err err = error_of(message);
 	if (err) {
 		engine_close(e);
-		return err;
+		return missing ? UC_E_NOT_FOUND : err;
 	}
 	*out = e;
 	return UC_OK;

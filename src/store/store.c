@@ -25,6 +25,7 @@ static uc_err set_up(struct store *s, const struct store_options *o)
 		return UC_E_MEMORY;
 	s->clean = (struct arena_mark){ s->scratch.last, 0 };
 	TRY(o->driver->open(o, &s->engine));
+	s->refuses = o->read_only ? UC_E_NOT_ALLOWED : UC_OK;
 	return meta_open(s, o);
 }
 

@@ -56,6 +56,8 @@ struct store_options {
 	const struct store_upgrade *upgrades; /* ends with .run == NULL; NULL for none */
 	size_t memtable_bytes;                /* 0: 16 MiB */
 	size_t cache_bytes;                   /* 0: 16 MiB */
+	bool read_only;    /* as it is now, also beside the process that uses it; writing is refused
+			   (UC_E_NOT_ALLOWED), UC_E_NOT_FOUND when there is none, no upgrades */
 	bool check_shards; /* refuse keys outside the batch's shard; for debug and tests */
 	struct store_faults faults;
 };
