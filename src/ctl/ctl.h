@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* undercroftctl's subcommands, and what they look at: an app's two stores, opened for reading
+ * only, so that a backbone may go on running meanwhile. */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include "server/config.h"
+#include "store/inspect.h"
+
+#include <stdio.h>
+
+enum { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
+
+struct ctl {
+	struct config config;
+	int argc; /* after the configuration file */
+	char **argv;
+	bool json;
+};
+
+struct ctl_command {
+	const char *name;
+	int args_min, args_max; /* after the configuration file */
+	int (*run)(struct ctl *c);
+	const char *arguments;
+	const char *summary;
+	const char *help; /* what it does, then examples */
+};
+
+int ctl_state(struct ctl *c);
+int ctl_devices(struct ctl *c);
+int ctl_check(struct ctl *c);
+int ctl_dump(struct ctl *c);
+
+/* --- stores.c --- */
+
+enum ctl_kind { CTL_ACCOUNTS, CTL_ROOMS, CTL_KINDS };
+extern const char *const ctl_kind_names[CTL_KINDS];
+
+/* One of an app's stores.  Errors are printed. */
+uc_err UC_MUST_USE ctl_store_open(const struct ctl *c, size_t app, enum ctl_kind kind,
+				  struct store **out);
+/* Its folder. */
+void ctl_store_path(const struct ctl *c, size_t app, enum ctl_kind kind, char *out, size_t out_n);
+/* By name or domain; prints when there is none. */
+bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
+/* The process that uses the data, or 0. */
+long ctl_running(const struct ctl *c);
+
+/* --- printing --- */
+
+void ctl_print_hex(FILE *to, struct view v);
+/* A stored key: its table's name and its elements in hex. */
+void ctl_print_key(FILE *to, struct view key);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* undercroftctl: what an operator asks about a backbone's data. */
+#include "ctl/ctl.h"
+
+enum { OUTPUT_MAX = 1 << 20, CONFIG_ARENA_MAX = 4 << 20 };
+
+static const struct ctl_command commands[] = {
+	{ "state", 0, 0, ctl_state, "FILE [--json]", "what each app stores, in numbers",
+	  "Says whether the backbone runs, and for each app and store: its incarnation, the "
+	  "number\n"
+	  "and bytes of records in each table, of logs and their entries.\n\n"
+	  "examples:\n"
+	  "  undercroftctl state undercroft.conf\n"
+	  "  undercroftctl state undercroft.conf --json" },
+	{ "devices", 2, 2, ctl_devices, "FILE APP ACCOUNT|IDENTIFIER [--json]",
+	  "the devices of an account",
+	  "The account is named by its id, 32 hex digits, or by the number, handle or address it\n"
+	  "signed up with. Verifies the signed device list.\n\n"
+	  "examples:\n"
+	  "  undercroftctl devices undercroft.conf dial +4915112345678\n"
+	  "  undercroftctl devices undercroft.conf lens 5f0c2d6e8a4b1c3d9e7f60718293a4b5" },
+	{ "check", 0, 1, ctl_check, "FILE [APP] [--json]", "verify every record",
+	  "Reads all of each store: every record is decoded by its table's rules, logs have all "
+	  "their\n"
+	  "entries and their hash chains continue, signed device lists verify, what records refer "
+	  "to\n"
+	  "is there. Names what is wrong, and then ends with status 1.\n\n"
+	  "example:\n"
+	  "  undercroftctl check undercroft.conf" },
+	{ "dump", 2, 2, ctl_dump, "FILE APP accounts|rooms", "write a store out, for all versions",
+	  "Writes the whole store to standard output in the form that every later version reads.\n"
+	  "It holds what the store holds: keep it as safe.\n\n"
+	  "example:\n"
+	  "  undercroftctl dump undercroft.conf dial rooms >dial-rooms.dump" },
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static bool is(const char *a, const char *b)
+{
+	return view_equal(view_str(a), view_str(b));
+}
+
+static void usage(FILE *to)
+{
+	fputs("usage: undercroftctl COMMAND FILE ...\n\n", to);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nFILE is the backbone's configuration. The backbone may run meanwhile: nothing is\n"
+	      "changed, and each store is seen as it was when it was opened. Each command takes "
+	      "--help.\n\n"
+	      "examples:\n"
+	      "  undercroftctl state undercroft.conf\n"
+	      "  undercroftctl check undercroft.conf\n",
+	      to);
+}
+
+static const struct ctl_command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (is(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* Takes a word out of the arguments. */
+static bool take_word(struct ctl *c, const char *word)
+{
+	for (int i = 0; i < c->argc; i++) {
+		if (!is(c->argv[i], word))
+			continue;
+		for (int k = i; k + 1 < c->argc; k++)
+			c->argv[k] = c->argv[k + 1];
+		c->argc--;
+		return true;
+	}
+	return false;
+}
+
+static uc_err config_get(struct ctl *c, const char *file, struct arena *a)
+{
+	struct buf said;
+	buf_init(&said, OUTPUT_MAX);
+	struct config_mistakes m = { file, &said, 0 };
+	uc_err err = config_load(a, file, &m, &c->config);
+	if (said.n)
+		fwrite(said.p, 1, said.n, stderr);
+	buf_done(&said);
+	return err;
+}
+
+static int run(struct ctl *c, const struct ctl_command *command)
+{
+	struct arena a;
+	arena_init(&a, CONFIG_ARENA_MAX, ARENA_PLAIN);
+	const char *file = c->argv[0];
+	c->argv++;
+	c->argc--;
+	int status = config_get(c, file, &a) ? CTL_FAILED : command->run(c);
+	arena_done(&a);
+	if (fflush(stdout) && !status) {
+		fputs("undercroftctl: the output could not be written\n", stderr);
+		status = CTL_FAILED;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct ctl c;
+	if (argc == 2 && (is(argv[1], "--help") || is(argv[1], "-h"))) {
+		usage(stdout);
+		return CTL_OK;
+	}
+	if (argc == 2 && is(argv[1], "--version")) {
+		puts("undercroftctl " UNDERCROFT_VERSION);
+		return CTL_OK;
+	}
+	const struct ctl_command *command = argc > 1 ? command_find(argv[1]) : NULL;
+	if (!command) {
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	c.argc = argc - 2;
+	c.argv = argv + 2;
+	bool help = take_word(&c, "--help");
+	c.json = take_word(&c, "--json");
+	bool fits = c.argc >= 1 + command->args_min && c.argc <= 1 + command->args_max;
+	if (help || !fits) {
+		fprintf(help ? stdout : stderr, "usage: undercroftctl %s %s\n\n%s\n", command->name,
+			command->arguments, command->help);
+		return help ? CTL_OK : CTL_USAGE;
+	}
+	return run(&c, command);
+}

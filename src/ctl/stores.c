@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/ctl.h"
+#include "net/env_system.h"
+#include "provider/provider.h"
+#include "provider/schema.h"
+#include "store/store_rocksdb.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+const char *const ctl_kind_names[CTL_KINDS] = { "accounts", "rooms" };
+
+void ctl_store_path(const struct ctl *c, size_t app, enum ctl_kind kind, char *out, size_t out_n)
+{
+	snprintf(out, out_n, "%s/%s/%s", c->config.data, c->config.apps[app].name,
+		 ctl_kind_names[kind]);
+}
+
+uc_err ctl_store_open(const struct ctl *c, size_t app, enum ctl_kind kind, struct store **out)
+{
+	char path[4200];
+	ctl_store_path(c, app, kind, path, sizeof path);
+	struct store_options o = {
+		.driver = &store_rocksdb_driver,
+		.env = env_system(),
+		.path = path,
+		.domain = view_str(c->config.apps[app].domain),
+		.kind = view_str(ctl_kind_names[kind]),
+		.schema = PROVIDER_SCHEMA,
+		.read_only = true,
+	};
+	uc_err err = store_open(&o, out);
+	if (err)
+		fprintf(stderr, "undercroftctl: %s: %s (%s)\n", path,
+			err == UC_E_NOT_FOUND ? "there is no store; has the backbone run yet?"
+					      : uc_err_text(err),
+			uc_err_name(err));
+	return err;
+}
+
+bool ctl_app_find(const struct ctl *c, const char *text, size_t *out)
+{
+	for (size_t i = 0; i < c->config.apps_n; i++) {
+		const struct config_app *a = &c->config.apps[i];
+		if (view_equal(view_str(a->name), view_str(text)) ||
+		    view_equal(view_str(a->domain), view_str(text))) {
+			*out = i;
+			return true;
+		}
+	}
+	fprintf(stderr, "undercroftctl: the configuration has no app %s\n", text);
+	return false;
+}
+
+long ctl_running(const struct ctl *c)
+{
+	char path[4200];
+	long pid = 0;
+	snprintf(path, sizeof path, "%s/lock", c->config.data);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB)) {
+		FILE *f = fdopen(fd, "r");
+		if (!f || fscanf(f, "%ld", &pid) != 1)
+			pid = -1;
+		if (f)
+			fclose(f);
+		return pid;
+	}
+	close(fd);
+	return 0;
+}
+
+void ctl_print_hex(FILE *to, struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		fprintf(to, "%02x", v.p[i]);
+}
+
+void ctl_print_key(FILE *to, struct view key)
+{
+	const char *name = key.n ? table_name(key.p[0]) : NULL;
+	fputs(name ? name : "?", to);
+	fputc(' ', to);
+	ctl_print_hex(to, view_slice(key, 1, key.n));
+}
