@@ -16,7 +16,20 @@ enum {
 	SEATS_PER_SESSION = 4096,
 	FINDS_PER_SESSION = 4096,
 	ASK_TIMEOUT_MS = 30000,
+	KEEP_DAYS = 30, /* what waits for somebody */
+	DAY_MS = 24 * 3600 * 1000,
+	HOUR_MS = 3600 * 1000,
+	/* WebSocket close codes (RFC 6455, 7.4.1). */
+	WS_NORMAL = 1000,
+	WS_PROTOCOL = 1002,
+	WS_POLICY = 1008,
+	WS_TRY_LATER = 1013,
 };
+
+static inline uint32_t day_of(uint64_t ms)
+{
+	return (uint32_t)(ms / DAY_MS);
+}
 
 struct room_live;
 struct seat_live;
@@ -97,6 +110,8 @@ struct provider {
 
 /* --- store --- */
 uc_err UC_MUST_USE commit_accounts(struct provider *p, struct store_batch *b);
+/* Commits, unless filling the batch has failed already with err. */
+uc_err UC_MUST_USE finish_accounts(struct provider *p, struct store_batch *b, uc_err err);
 uc_err UC_MUST_USE commit_rooms(struct provider *p, struct store_batch *b);
 
 /* --- answering --- */
@@ -185,10 +200,16 @@ void account_sessions_end(struct provider *p, struct view account_id, const stru
 /* Ends what a reset, a revocation or a deletion voids, in its batch: sets and grants; and in the
  * record, which the caller writes: request key and addresses. */
 void account_void(struct store_batch *b, struct view account_id, struct account_record *record);
-/* The account's device list, whole and verified. */
+/* Every entry of the device list that is kept, in order. */
+uc_err UC_MUST_USE list_entries(struct provider *p, struct view account_id, struct arena *a,
+				struct view_list *out);
+/* The same, and the list they make, verified. */
 uc_err UC_MUST_USE list_get(struct provider *p, struct view account_id,
 			    const struct account_record *account, struct arena *a,
 			    struct view_list *entries, struct device_list *list);
+/* The keys of the devices that are listed now. */
+uc_err UC_MUST_USE device_keys(struct provider *p, struct view account_id, struct arena *a,
+			       struct view_list *out);
 /* Is a code right for a name?  UC_E_CODE, always alike; a wrong one costs an attempt. */
 uc_err UC_MUST_USE code_check(struct provider *p, const uint8_t name_id[32], struct view code,
 			      struct arena *a);
@@ -239,9 +260,10 @@ void intake_push_all(struct provider *p, struct view account_id);
 /* Items that no device has taken for 30 days. */
 uc_err UC_MUST_USE intake_expire(struct provider *p, struct view account_id, struct view device_key,
 				 uint64_t now_ms, struct store_batch *b);
-/* Number of the next item. */
-uc_err UC_MUST_USE intake_next(struct provider *p, struct view account_id, struct view device_key,
-			       uint64_t *next);
+/* A device comes back and has kept everything up to *cursor, which is corrected when that cannot
+ * be.  next: number of the next item. */
+uc_err UC_MUST_USE intake_begin(struct provider *p, struct view account_id, struct view device_key,
+				uint64_t *cursor, uint64_t *next);
 
 /* --- look-ups --- */
 /* What is known of another app is asked for again after a while. */

@@ -7,27 +7,29 @@
 #include "base/map.h"
 
 /* X(NAME, how many at once, how many an hour) */
-#define PROVIDER_LIMITS(X)                                                    \
-	X(REQUEST, 400, 72000)            /* any request of a session */      \
-	X(LOOKUP, 20, 60)                 /* look-ups of a session */         \
-	X(CODE, 3, 6)                     /* codes asked for by a session */  \
-	X(CONSENT, 20, 60)                /* contact requests of a session */ \
-	X(ADDRESS, 200, 2000)             /* addresses made by a session */   \
-	X(ROOM, 20, 200)                  /* rooms created by a session */    \
-	X(MESSAGE, 600, 120000)           /* messages of a session */         \
-	X(PEER_LOOKUP, 200, 3600)         /* look-ups relayed by one app */   \
-	X(PEER_CONSENT, 200, 3600)        /* consents by one app */           \
-	X(UPDATE, 100, 3600)              /* handshakes of a session */       \
-	X(GROUP_INFO, 20, 240)            /* group infos for a session */     \
-	X(KEY_MATERIAL, 200, 2000)        /* key material for a session */    \
-	X(ROOM_MESSAGE, 5000, 1800000)    /* messages in one room */          \
-	X(ROOM_UPDATE, 500, 7200)         /* handshakes in one room */        \
-	X(PEER_MESSAGE, 50000, 36000000)  /* messages by one app */           \
-	X(PEER_UPDATE, 5000, 360000)      /* handshakes by one app */         \
-	X(PEER_GROUP_INFO, 200, 7200)     /* group infos for one app */       \
-	X(PEER_KEY_MATERIAL, 1000, 36000) /* key material for one app */      \
-	X(PEER_START, 2000, 36000)        /* rooms an app brings us into */   \
-	X(PEER_SEAT, 5000, 72000)         /* seats an app makes here */       \
+#define PROVIDER_LIMITS(X)                                                     \
+	X(REQUEST, 400, 72000)            /* any request of a session */       \
+	X(LOOKUP, 20, 60)                 /* look-ups of an account */         \
+	X(CODE, 3, 6)                     /* codes asked for by a session */   \
+	X(SIGN_UP, 10, 30)                /* sign-ups tried by a session */    \
+	X(DIRECTORY, 20, 240)             /* directories for a session */      \
+	X(CONSENT, 20, 60)                /* contact requests of an account */ \
+	X(ADDRESS, 200, 2000)             /* addresses made by an account */   \
+	X(ROOM, 20, 200)                  /* rooms created by a session */     \
+	X(MESSAGE, 600, 120000)           /* messages of a session */          \
+	X(PEER_LOOKUP, 200, 3600)         /* look-ups relayed by one app */    \
+	X(PEER_CONSENT, 200, 3600)        /* consents by one app */            \
+	X(UPDATE, 100, 3600)              /* handshakes of a session */        \
+	X(GROUP_INFO, 20, 240)            /* group infos for a session */      \
+	X(KEY_MATERIAL, 200, 2000)        /* key material for a session */     \
+	X(ROOM_MESSAGE, 5000, 1800000)    /* messages in one room */           \
+	X(ROOM_UPDATE, 500, 7200)         /* handshakes in one room */         \
+	X(PEER_MESSAGE, 50000, 36000000)  /* messages by one app */            \
+	X(PEER_UPDATE, 5000, 360000)      /* handshakes by one app */          \
+	X(PEER_GROUP_INFO, 200, 7200)     /* group infos for one app */        \
+	X(PEER_KEY_MATERIAL, 1000, 36000) /* key material for one app */       \
+	X(PEER_START, 2000, 36000)        /* rooms an app brings us into */    \
+	X(PEER_SEAT, 5000, 72000)         /* seats an app makes here */        \
 	X(ACCOUNT_ASKED, 20, 60)          /* contact requests to one account */
 
 #define PROVIDER_LIMIT_ENUM(name, burst, hour) LIMIT_##name,

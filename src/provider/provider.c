@@ -118,6 +118,14 @@ uc_err commit_accounts(struct provider *p, struct store_batch *b)
 	return err;
 }
 
+uc_err finish_accounts(struct provider *p, struct store_batch *b, uc_err err)
+{
+	if (!err)
+		return commit_accounts(p, b);
+	store_batch_done(b);
+	return err;
+}
+
 uc_err commit_rooms(struct provider *p, struct store_batch *b)
 {
 	uc_err err = store_commit(p->rooms, b);

@@ -271,6 +271,14 @@ uc_err record_get(struct store *s, struct view key, wire_element *walk, struct a
 	return err == UC_OK || err == UC_E_VERSION || err == UC_E_LIMIT ? err : UC_E_CORRUPT;
 }
 
+uc_err record_find(struct store *s, struct view key, wire_element *walk, struct arena *a, void *out,
+		   bool *found)
+{
+	uc_err err = record_get(s, key, walk, a, out);
+	*found = !err;
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
 static uc_err put(void (*how)(struct store_batch *b, struct view key, struct view value),
 		  struct store_batch *b, struct view key, wire_element *walk, const void *record)
 {

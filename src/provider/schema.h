@@ -220,6 +220,9 @@ struct view key_2n(struct store_key *k, enum provider_table t, struct view a, ui
 /* UC_E_NOT_FOUND when absent; UC_E_VERSION, UC_E_CORRUPT. */
 uc_err UC_MUST_USE record_get(struct store *s, struct view key, wire_element *walk, struct arena *a,
 			      void *out);
+/* The same, where absence is no error. */
+uc_err UC_MUST_USE record_find(struct store *s, struct view key, wire_element *walk,
+			       struct arena *a, void *out, bool *found);
 /* Encodes into the batch. */
 uc_err UC_MUST_USE record_put(struct store_batch *b, struct view key, wire_element *walk,
 			      const void *record);

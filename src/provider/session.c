@@ -3,7 +3,7 @@
 #include "base/heap.h"
 #include "provider/inside.h"
 
-enum { FRAMES_MAX = 8 * 1024 * 1024, WS_PROTOCOL = 1002, WS_POLICY = 1008 };
+enum { FRAMES_MAX = 8 * 1024 * 1024 };
 
 static struct view number_view(const uint64_t *number)
 {

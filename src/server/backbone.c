@@ -35,6 +35,26 @@ static void to_front(void *ctx, unsigned front, struct message *m)
 		message_free(m);
 }
 
+static bool is_peer(const struct config *c, struct view domain)
+{
+	for (size_t i = 0; i < c->peers_n; i++)
+		if (view_equal(view_str(c->peers[i].domain), domain))
+			return true;
+	return false;
+}
+
+/* Nobody to ask: said at once and for good, unlike a peer that is not reached. */
+static bool answer_unknown(struct backbone *b, unsigned app, struct message *m)
+{
+	struct message *r = message_new(MESSAGE_RESPONSE, m->id, NULL);
+	if (!r)
+		return false;
+	r->status = 404;
+	queue_put_always(app_worker_queue(b->workers[app]), r);
+	message_free(m);
+	return true;
+}
+
 /* One table decides the way: an app of this process, a configured peer, or nobody. */
 static bool ask(void *ctx, unsigned app, struct message *m)
 {
@@ -58,6 +78,8 @@ static bool ask(void *ctx, unsigned app, struct message *m)
 		message_free(m);
 		return true;
 	}
+	if (!is_peer(c, m->parts.domain))
+		return answer_unknown(b, app, m);
 	return b->peers && peers_ask(b->peers, app, m);
 }
 

@@ -210,7 +210,7 @@ TEST(an_unknown_or_absent_app_is_not_reached)
 {
 	world_begin(false);
 	talk("ask nobody.localhost", 1, 1);
-	expect_bytes(buf_view(&w.last), VIEW_LIT("77 503 1 "));
+	expect_bytes(buf_view(&w.last), VIEW_LIT("77 404 0 "));
 	world_end();
 	world_begin(true);
 	backbone_stop(w.other);

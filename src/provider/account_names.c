@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provider/account_names.h"
+
+#include "mimi/names.h"
+
+uc_err name_id_of(struct provider *p, struct view identifier, struct arena *a, uint8_t out[32],
+		  struct view *normalised)
+{
+	uint8_t kind = p->config.names;
+	TRY(name_normalise((enum name_kind)kind, identifier, a, normalised));
+	struct view parts[] = { view_make(&kind, 1), *normalised };
+	return hmac_sha256_parts(VIEW_OF(p->config.keys->name_key), parts, 2, out);
+}
+
+static uc_err name_read(struct provider *p, const uint8_t name_id[32], struct arena *a,
+			struct name_record *out, bool *found)
+{
+	struct store_key k;
+	return record_find(p->accounts, key_1(&k, TABLE_NAME, view_make(name_id, 32)),
+			   name_record_element, a, out, found);
+}
+
+uc_err account_by_name(struct provider *p, const uint8_t name_id[32], struct arena *a,
+		       uint8_t account_id[ACCOUNT_ID], struct account_record *out)
+{
+	struct name_record name = { 0 };
+	struct account_record account;
+	bool found;
+	TRY(name_read(p, name_id, a, &name, &found));
+	/* Known or not, the same reads are made. */
+	TRY(account_get(p, VIEW_OF(name.account_id), a, &account));
+	if (!found || !view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
+		return UC_E_NOT_FOUND;
+	memcpy(account_id, name.account_id, ACCOUNT_ID);
+	*out = account;
+	return UC_OK;
+}
+
+uc_err name_state_get(struct provider *p, const uint8_t name_id[32], struct view account_id,
+		      struct arena *a, enum name_state *state, uint8_t holder[ACCOUNT_ID])
+{
+	struct name_record name;
+	struct account_record account;
+	bool found;
+	*state = NAME_FREE;
+	TRY(name_read(p, name_id, a, &name, &found));
+	if (!found)
+		return UC_OK;
+	if (view_equal(VIEW_OF(name.account_id), account_id)) {
+		*state = NAME_OWN;
+		return UC_OK;
+	}
+	uc_err err = account_get(p, VIEW_OF(name.account_id), a, &account);
+	if (err == UC_E_NOT_FOUND)
+		return UC_OK;
+	TRY(err);
+	if (!view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
+		return UC_OK;
+	*state = NAME_HELD;
+	memcpy(holder, name.account_id, ACCOUNT_ID);
+	return UC_OK;
+}
+
+uc_err name_release(struct provider *p, const uint8_t name_id[32], struct view account_id,
+		    struct arena *a)
+{
+	struct store_key k;
+	struct store_batch b;
+	struct name_record name;
+	bool found;
+	TRY(name_read(p, name_id, a, &name, &found));
+	if (!found || !view_equal(VIEW_OF(name.account_id), account_id))
+		return UC_OK;
+	store_batch_init(&b, view_make(name_id, 32));
+	store_delete(&b, key_1(&k, TABLE_NAME, view_make(name_id, 32)));
+	return commit_accounts(p, &b);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* First contact: sealed letters between two addresses (identity.md, 4).  What comes in is checked
+ * for form alone; whether it reached anybody is never told. */
+#include "mimi/card.h"
+#include "provider/outbox.h"
+
+enum { ANSWER_BYTES_MAX = 256 * 1024 };
+
+/* One letter of the fitting kind, or none where none belongs; nothing that could tell more. */
+static bool letter_fits(const struct consent_entry *e)
+{
+	const struct component_data_list *l = &e->consent_extensions.component_data;
+	switch (e->consent_operation) {
+	case CONSENT_REQUEST:
+		return l->n == 1 && l->v[0].component_id == COMPONENT_CONTACT_CARD &&
+		       l->v[0].data.n == CARD_BYTES;
+	case CONSENT_GRANT:
+		return l->n == 1 && l->v[0].component_id == COMPONENT_CONTACT_ANSWER &&
+		       l->v[0].data.n && l->v[0].data.n <= ANSWER_BYTES_MAX;
+	default:
+		return l->n == 0;
+	}
+}
+
+struct letter {
+	struct consent_entry entry;
+	struct view requester_domain, target_domain;
+};
+
+static uc_err letter_read(struct view bytes, bool is_update, struct arena *a, struct letter *out)
+{
+	struct uri requester, target;
+	struct consent_entry *e = &out->entry;
+	TRY(wire_decode(bytes, a, consent_entry_element, e));
+	bool updates =
+		e->consent_operation == CONSENT_GRANT || e->consent_operation == CONSENT_REVOKE;
+	TRY(uri_read(e->requester_uri, &requester));
+	TRY(uri_read(e->target_uri, &target));
+	if (updates != is_update || requester.kind != URI_REQUEST_ADDRESS ||
+	    target.kind != URI_REQUEST_ADDRESS || e->room_id || e->client_key_packages.n ||
+	    !letter_fits(e))
+		return UC_E_ARGUMENT;
+	out->requester_domain = requester.domain;
+	out->target_domain = target.domain;
+	return UC_OK;
+}
+
+/* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
+ * often; an answer was asked for. */
+static uc_err letter_deliver(struct provider *p, struct view address, struct view bytes,
+			     bool is_update, struct arena *a)
+{
+	struct request_address to;
+	struct account_record account;
+	uint64_t now = env_now_ms(p->env);
+	uc_err err = address_open(p, address, now, a, &to, &account);
+	if (err == UC_E_ADDRESS)
+		return UC_OK;
+	TRY(err);
+	if (!is_update &&
+	    rate_table_take(&p->rates, LIMIT_ACCOUNT_ASKED, VIEW_OF(to.account_id), now))
+		return UC_OK;
+	return intake_put(p, VIEW_OF(to.account_id), INTAKE_CONSENT, bytes, a);
+}
+
+/* --- from our clients --- */
+
+/* Is this an address of the one who sends?  An old one is no lie. */
+static uc_err own_address_check(struct call *c, struct view address, bool is_reply)
+{
+	struct request_address r;
+	struct account_record account;
+	uint64_t now = is_reply ? env_now_ms(c->p->env) : 0;
+	TRY(address_open(c->p, address, now, &c->arena, &r, &account));
+	if (!view_equal(VIEW_OF(r.account_id), VIEW_OF(c->s->account_id)) ||
+	    (is_reply && r.channel != CHANNEL_REPLY))
+		return UC_E_ADDRESS;
+	return UC_OK;
+}
+
+static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
+{
+	struct letter l;
+	TRY(letter_read(bytes, is_update, &c->arena, &l));
+	struct view own = is_update ? l.entry.target_uri : l.entry.requester_uri;
+	struct view other = is_update ? l.entry.requester_uri : l.entry.target_uri;
+	struct view domain = is_update ? l.requester_domain : l.target_domain;
+	TRY(own_address_check(c, own, !is_update));
+	uint32_t wait = rate_table_take(&c->p->rates, LIMIT_CONSENT, VIEW_OF(c->s->account_id),
+					env_now_ms(c->p->env));
+	if (wait) {
+		call_refuse(c, UC_E_RATE, NULL, wait);
+		return UC_OK;
+	}
+	if (is_own_domain(c->p, domain))
+		TRY(letter_deliver(c->p, other, bytes, is_update, &c->arena));
+	else
+		TRY(outbox_add(c->p, domain, is_update, bytes));
+	call_respond(c, NULL, NULL);
+	return UC_OK;
+}
+
+uc_err handle_consent_request(struct call *c, struct view body)
+{
+	struct consent_request_request q;
+	TRY(wire_decode(body, &c->arena, consent_request_request_element, &q));
+	return letter_send(c, q.consent_entry, false);
+}
+
+uc_err handle_consent_update(struct call *c, struct view body)
+{
+	struct consent_update_request q;
+	TRY(wire_decode(body, &c->arena, consent_update_request_element, &q));
+	return letter_send(c, q.consent_entry, true);
+}
+
+/* --- from other apps --- */
+
+static int letter_receive(struct peer_call *c, bool is_update)
+{
+	struct letter l;
+	c->retry_after_s =
+		rate_table_take(&c->p->rates, LIMIT_PEER_CONSENT, c->domain, env_now_ms(c->p->env));
+	if (c->retry_after_s)
+		return 429;
+	if (letter_read(c->body, is_update, c->a, &l))
+		return 400;
+	struct view from = is_update ? l.target_domain : l.requester_domain;
+	struct view to = is_update ? l.requester_domain : l.target_domain;
+	/* An app speaks for its own people, to ours. */
+	if (!view_equal(from, c->domain))
+		return 403;
+	if (!is_own_domain(c->p, to))
+		return 404;
+	uc_err err = letter_deliver(c->p, is_update ? l.entry.requester_uri : l.entry.target_uri,
+				    c->body, is_update, c->a);
+	return err ? 503 : 201;
+}
+
+int peer_request_consent(struct peer_call *c)
+{
+	return letter_receive(c, false);
+}
+
+int peer_update_consent(struct peer_call *c)
+{
+	return letter_receive(c, true);
+}

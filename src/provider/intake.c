@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The intake: what waits for a device and comes from no room.  One log for each device, sealed to
+ * it, pushed in a window, trimmed as it is acknowledged. */
+#include "mimi/sealed.h"
+#include "provider/inside.h"
+
+enum {
+	ITEMS_MAX = 4096, /* waiting for one device; more are let go */
+	EXPIRE_AT_ONCE = 256,
+};
+
+static struct view intake_key(struct store_key *k, struct view account_id, struct view device_key)
+{
+	return key_2(k, TABLE_INTAKE, account_id, device_key);
+}
+
+static uc_err bounds_get(struct provider *p, struct view log, struct store_log_bounds *out)
+{
+	uc_err err = store_log_bounds(p->accounts, log, out);
+	if (err == UC_E_NOT_FOUND)
+		*out = (struct store_log_bounds){ .first = 1, .next = 1 };
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+uc_err intake_begin(struct provider *p, struct view account_id, struct view device_key,
+		    uint64_t *cursor, uint64_t *next)
+{
+	struct store_key k;
+	struct store_log_bounds bounds;
+	struct store_batch b;
+	struct view log = intake_key(&k, account_id, device_key);
+	TRY(bounds_get(p, log, &bounds));
+	*next = bounds.next;
+	/* A cursor from a later time than this store's is the client's to notice. */
+	if (*cursor >= bounds.next)
+		*cursor = bounds.next - 1;
+	if (*cursor < bounds.first)
+		return UC_OK;
+	store_batch_init(&b, account_id);
+	store_log_trim(&b, log, *cursor + 1);
+	return commit_accounts(p, &b);
+}
+
+/* --- putting --- */
+
+static uc_err add_for(struct provider *p, struct store_batch *b, struct view account_id,
+		      struct view device_key, uint8_t kind, struct view body, struct arena *a)
+{
+	struct store_key k;
+	struct device_record device;
+	struct store_log_bounds bounds;
+	struct view bytes;
+	uint64_t now = env_now_ms(p->env);
+	struct intake_record record = { .intake_kind = kind, .received_ms = now - now % HOUR_MS };
+	struct intake_context context = { kind, record.received_ms };
+	TRY(record_get(p->accounts, key_2(&k, TABLE_DEVICE, account_id, device_key),
+		       device_record_element, a, &device));
+	struct view log = intake_key(&k, account_id, device_key);
+	TRY(bounds_get(p, log, &bounds));
+	if (bounds.next - bounds.first >= ITEMS_MAX)
+		return UC_OK;
+	TRY(intake_seal(p->env, VIEW_OF(device.intake_key), &context, body, a, &record.sealed));
+	TRY(wire_encode_to(a, intake_record_element, &record, &bytes));
+	store_log_append(b, log, bounds.next, bytes);
+	return UC_OK;
+}
+
+uc_err intake_add(struct provider *p, struct store_batch *b, struct view account_id, uint8_t kind,
+		  struct view body, struct arena *a)
+{
+	struct view_list devices;
+	TRY(device_keys(p, account_id, a, &devices));
+	for (size_t i = 0; i < devices.n; i++)
+		TRY(add_for(p, b, account_id, devices.v[i], kind, body, a));
+	return UC_OK;
+}
+
+uc_err intake_put(struct provider *p, struct view account_id, uint8_t kind, struct view body,
+		  struct arena *a)
+{
+	struct store_batch b;
+	store_batch_init(&b, account_id);
+	TRY(finish_accounts(p, &b, intake_add(p, &b, account_id, kind, body, a)));
+	intake_push_all(p, account_id);
+	return UC_OK;
+}
+
+/* --- pushing --- */
+
+static void push_one(struct provider *p, struct session *s, uint64_t seq, struct view bytes)
+{
+	struct arena scratch;
+	struct intake_record record;
+	arena_init(&scratch, 65536, ARENA_PLAIN);
+	/* One that is damaged is passed over: it must not hold up those behind it. */
+	if (!wire_decode(bytes, &scratch, intake_record_element, &record)) {
+		struct intake_event e = { seq, record.intake_kind, record.received_ms,
+					  record.sealed };
+		session_send_event(p, s, FRAME_INTAKE, intake_event_element, &e);
+	}
+	s->intake_sent = seq;
+	arena_done(&scratch);
+}
+
+void intake_push(struct provider *p, struct session *s)
+{
+	struct store_key k;
+	struct store_log_scan scan;
+	struct view bytes;
+	uint64_t seq;
+	size_t open = s->intake_sent - s->intake_acked;
+	if (s->phase != PHASE_SIGNED_IN || open >= INTAKE_WINDOW)
+		return;
+	struct view log = intake_key(&k, VIEW_OF(s->account_id), VIEW_OF(s->device_key));
+	if (store_log_scan_init(&scan, p->accounts, log, s->intake_sent + 1, INTAKE_WINDOW - open,
+				0))
+		return;
+	while (store_log_scan_next(&scan, &seq, &bytes))
+		push_one(p, s, seq, bytes);
+	store_log_scan_done(&scan);
+}
+
+void intake_push_all(struct provider *p, struct view account_id)
+{
+	struct session *s = session_of_account(p, account_id.p, NULL);
+	for (; s; s = session_of_account(p, account_id.p, s))
+		intake_push(p, s);
+}
+
+void notice_intake_ack(struct provider *p, struct session *s, struct view body)
+{
+	struct intake_ack ack;
+	struct store_key k;
+	struct store_batch b;
+	struct view account = VIEW_OF(s->account_id);
+	if (wire_decode(body, NULL, intake_ack_element, &ack) || ack.seq <= s->intake_acked ||
+	    ack.seq > s->intake_sent)
+		return;
+	store_batch_init(&b, account);
+	store_log_trim(&b, intake_key(&k, account, VIEW_OF(s->device_key)), ack.seq + 1);
+	if (commit_accounts(p, &b))
+		return;
+	s->intake_acked = ack.seq;
+	intake_push(p, s);
+}
+
+/* --- what nobody fetched --- */
+
+uc_err intake_expire(struct provider *p, struct view account_id, struct view device_key,
+		     uint64_t now_ms, struct store_batch *b)
+{
+	struct store_key k;
+	struct store_log_scan scan;
+	struct intake_record record;
+	struct arena scratch;
+	struct view bytes;
+	uint64_t seq, keep = 0;
+	struct view log = intake_key(&k, account_id, device_key);
+	TRY(store_log_scan_init(&scan, p->accounts, log, 1, EXPIRE_AT_ONCE, 0));
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	while (store_log_scan_next(&scan, &seq, &bytes)) {
+		/* A damaged one is of no use to anybody. */
+		if (!wire_decode(bytes, &scratch, intake_record_element, &record) &&
+		    record.received_ms + (uint64_t)KEEP_DAYS * DAY_MS > now_ms)
+			break;
+		keep = seq + 1;
+	}
+	uc_err err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	arena_done(&scratch);
+	if (!err && keep)
+		store_log_trim(b, log, keep);
+	return err;
+}

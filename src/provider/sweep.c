@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ends by itself: expired slots, revocations nobody can use any more, intake items nobody
+ * fetched, codes, and what a sign-up left that was never finished.  A few records at each tick, a
+ * round an hour. */
+#include "provider/inside.h"
+
+enum { RECORDS_AT_ONCE = 64 };
+
+typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			    struct arena *a);
+
+static uc_err key_part(struct view key, struct arena *a, struct view *out)
+{
+	struct store_key_reader r;
+	store_key_read(&r, key);
+	struct view part = store_key_read_bytes(&r, a);
+	TRY(store_key_read_done(&r));
+	*out = part;
+	return UC_OK;
+}
+
+static uc_err record_drop(struct provider *p, struct view shard, struct view key)
+{
+	struct store_batch b;
+	store_batch_init(&b, shard);
+	store_delete(&b, key);
+	return commit_accounts(p, &b);
+}
+
+/* --- an account's own --- */
+
+typedef bool is_over(struct view value, uint64_t now_ms, struct arena *a);
+
+static bool slot_is_over(struct view value, uint64_t now_ms, struct arena *a)
+{
+	struct slot_record r;
+	return !wire_decode(value, a, slot_record_element, &r) && r.not_after_ms <= now_ms;
+}
+
+static bool grant_is_over(struct view value, uint64_t now_ms, struct arena *a)
+{
+	struct grant_record r;
+	return !wire_decode(value, a, grant_record_element, &r) && r.until_day < day_of(now_ms);
+}
+
+static uc_err drop_over(struct provider *p, struct view prefix, is_over *over, uint64_t now_ms,
+			struct arena *a, struct store_batch *b)
+{
+	struct store_scan scan;
+	struct view key, value;
+	TRY(store_scan_init(&scan, p->accounts, prefix, (struct view){ NULL, 0 }, 0));
+	while (store_scan_next(&scan, &key, &value))
+		if (over(value, now_ms, a))
+			store_delete(b, key);
+	uc_err err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+static uc_err account_fill(struct provider *p, struct view id, uint64_t now_ms, struct arena *a,
+			   struct store_batch *b)
+{
+	struct store_key k;
+	struct view_list devices;
+	TRY(drop_over(p, key_1(&k, TABLE_SLOT, id), slot_is_over, now_ms, a, b));
+	TRY(drop_over(p, key_1(&k, TABLE_GRANT, id), grant_is_over, now_ms, a, b));
+	TRY(device_keys(p, id, a, &devices));
+	for (size_t i = 0; i < devices.n; i++)
+		TRY(intake_expire(p, id, devices.v[i], now_ms, b));
+	return UC_OK;
+}
+
+static uc_err sweep_account(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			    struct arena *a)
+{
+	struct store_batch b;
+	struct view id;
+	(void)value;
+	TRY(key_part(key, a, &id));
+	store_batch_init(&b, id);
+	uc_err err = account_fill(p, id, now_ms, a, &b);
+	if (!err && b.op_count)
+		return commit_accounts(p, &b);
+	store_batch_done(&b);
+	return err;
+}
+
+/* --- codes, names and keys --- */
+
+static uc_err sweep_code(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			 struct arena *a)
+{
+	struct code_record r;
+	struct view name_id;
+	TRY(key_part(key, a, &name_id));
+	TRY(wire_decode(value, a, code_record_element, &r));
+	if (r.expires_ms > now_ms || r.hour >= now_ms / HOUR_MS)
+		return UC_OK;
+	return record_drop(p, name_id, key);
+}
+
+/* A name or key whose account was not made in the end, or has gone. */
+static uc_err drop_orphan(struct provider *p, struct view key, struct view account_id,
+			  struct arena *a)
+{
+	struct store_key k;
+	struct view shard;
+	bool lives;
+	TRY(key_part(key, a, &shard));
+	TRY(store_has(p->accounts, key_1(&k, TABLE_ACCOUNT, account_id), &lives));
+	return lives ? UC_OK : record_drop(p, shard, key);
+}
+
+static uc_err sweep_name(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			 struct arena *a)
+{
+	struct name_record r;
+	(void)now_ms;
+	TRY(wire_decode(value, a, name_record_element, &r));
+	return drop_orphan(p, key, VIEW_OF(r.account_id), a);
+}
+
+static uc_err sweep_key(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			struct arena *a)
+{
+	struct key_record r;
+	(void)now_ms;
+	TRY(wire_decode(value, a, key_record_element, &r));
+	return drop_orphan(p, key, VIEW_OF(r.account_id), a);
+}
+
+/* --- the round --- */
+
+static const struct {
+	uint8_t table;
+	sweep_record *sweep;
+} stages[] = {
+	{ TABLE_ACCOUNT, sweep_account },
+	{ TABLE_NAME, sweep_name },
+	{ TABLE_CODE, sweep_code },
+	{ TABLE_ACCOUNT_KEY, sweep_key },
+};
+enum { STAGES_N = sizeof stages / sizeof *stages };
+
+static size_t stage_of(const struct provider *p)
+{
+	size_t i = 0;
+	while (i < STAGES_N && p->sweep_from.n && stages[i].table != p->sweep_from.p[0])
+		i++;
+	return i;
+}
+
+static void go_on_from(struct provider *p, struct view key, bool is_after)
+{
+	buf_reset(&p->sweep_from);
+	buf_add_view(&p->sweep_from, key);
+	if (is_after)
+		buf_add_byte(&p->sweep_from, 0);
+	if (p->sweep_from.failed)
+		buf_reset(&p->sweep_from);
+}
+
+/* Some records of one table; *end when it is through. */
+static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, bool *end)
+{
+	struct store_scan scan;
+	struct view key, value;
+	struct view prefix = view_make(&stages[stage].table, 1);
+	size_t n = 0;
+	TRY(store_scan_init(&scan, p->accounts, prefix, buf_view(&p->sweep_from), RECORDS_AT_ONCE));
+	while (store_scan_next(&scan, &key, &value)) {
+		struct arena scratch;
+		arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+		/* One that cannot be read is for undercroftctl to find, not a reason to stop. */
+		uc_err err = stages[stage].sweep(p, key, value, now_ms, &scratch);
+		arena_done(&scratch);
+		if (uc_err_class(err) == UC_CLASS_STORE && err != UC_E_CORRUPT)
+			break;
+		n++;
+		go_on_from(p, key, true);
+	}
+	uc_err err = scan.failed;
+	store_scan_done(&scan);
+	*end = n < RECORDS_AT_ONCE;
+	return err;
+}
+
+void accounts_sweep(struct provider *p, uint64_t now_ms)
+{
+	bool end;
+	if (!p->sweep_from.n) {
+		if (p->last_sweep_ms && now_ms < p->last_sweep_ms + HOUR_MS)
+			return;
+		p->last_sweep_ms = now_ms;
+		go_on_from(p, view_make(&stages[0].table, 1), false);
+	}
+	size_t stage = stage_of(p);
+	if (stage == STAGES_N || sweep_some(p, stage, now_ms, &end))
+		buf_reset(&p->sweep_from);
+	else if (end && stage + 1 < STAGES_N)
+		go_on_from(p, view_make(&stages[stage + 1].table, 1), false);
+	else if (end)
+		buf_reset(&p->sweep_from);
+}
