@@ -111,7 +111,7 @@ static bool name_each(void *ctx, const struct uc_member *m)
 	w->stats.introduced += m->introduced;
 	if (!who)
 		sim_fail(w, "nobody is %s", m->participant);
-	else if (m->introduced && strcmp(m->name, who->name))
+	else if (m->introduced && strcmp(m->name, who->name) != 0)
 		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
 	else if (!m->introduced)
 		sim_trace(w, "person %u does not know %s in %s", n->p->number, who->name,
@@ -173,7 +173,7 @@ static void check_received(struct history_check *h, struct said *s, const struct
 		h->last_seq = inner.seq;
 		s->seq = inner.seq;
 		s->accepted = true;
-		if (m->introduced && strcmp(m->sender, s->person->name))
+		if (m->introduced && strcmp(m->sender, s->person->name) != 0)
 			sim_fail(w, "person %u takes a message of %s for one of %s", h->p->number,
 				 s->person->name, m->sender);
 		if (!may_have(h, s))
@@ -214,7 +214,7 @@ static bool history_each(void *ctx, const struct uc_message *m)
 		sim_fail(w, "person %u has a message of another room: %s", h->p->number, m->text);
 	else if (map_put(&h->seen, view_str(m->text), s))
 		sim_fail(w, "no memory");
-	if (w->failed)
+	if (!s || w->failed)
 		return false;
 	if (m->own != (s->person == h->p && s->device == h->p->device))
 		sim_fail(w, "person %u has another's message for their own: %s", h->p->number,

@@ -18,12 +18,12 @@ void cover_done(struct cover *c)
 	arena_done(&c->mem);
 }
 
-static struct cover_point *point_new(struct cover *c, uint64_t seed, struct view label)
+static struct cover_point *point_new(struct cover *c, uint64_t seed, const char *label)
 {
 	struct cover_point *p = c->n < c->cap ? ARENA_NEW(&c->mem, struct cover_point) : NULL;
-	if (!p || label.n >= LABEL_MAX || map_put(&c->map, label, p))
+	if (!p || strlen(label) >= LABEL_MAX || map_put(&c->map, view_str(label), p))
 		return NULL;
-	memcpy(p->label, label.p, label.n);
+	snprintf(p->label, sizeof p->label, "%s", label);
 	p->first_seed = seed;
 	c->v[c->n++] = p;
 	return p;
@@ -33,7 +33,7 @@ struct cover_point *cover_see(struct cover *c, uint64_t seed, const char *label)
 {
 	struct cover_point *p = map_find(&c->map, view_str(label));
 	if (!p)
-		p = point_new(c, seed, view_str(label));
+		p = point_new(c, seed, label);
 	if (!p)
 		return NULL;
 	if (p->run != c->run) {

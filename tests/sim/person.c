@@ -269,6 +269,12 @@ void person_after(struct person *p, uc_err err)
 	events_shown(p);
 	if (p->client)
 		wake_plan(p);
+	if (p->client && p->link && p->connected && uc_client_connection(p->client) == UC_OFFLINE) {
+		sim_trace(w, "person %u's client gives up link %llu", p->number,
+			  (unsigned long long)p->link->number);
+		link_drop_person(p->link);
+		person_connect_later(p);
+	}
 }
 
 /* --- the connection --- */
@@ -279,6 +285,7 @@ static void handshake_ends(struct world *w, struct happening *h)
 	(void)w;
 	if (!p->link || p->link->number != h->number || !p->client || p->link->cut)
 		return;
+	p->connected = true;
 	person_before(p, "connected", "");
 	person_after(p, uc_client_connected(p->client));
 }
@@ -297,6 +304,7 @@ static void connects(struct world *w, struct happening *h)
 	}
 	w->stats.happened++;
 	struct link *l = link_open(p);
+	p->connected = false;
 	if (l)
 		timeline_add(w, w->now_ms + HANDSHAKE_MS, handshake_ends, p, l->number, NO_BYTES);
 }

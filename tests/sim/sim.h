@@ -146,7 +146,7 @@ struct person {
 	int64_t skew_ms;
 	uc_client *client; /* NULL while its process is not running */
 	struct link *link; /* NULL: not connected */
-	bool connecting, away;
+	bool connecting, connected, away;
 	char labels[2][LABEL_MAX]; /* the write points of the call under way */
 	bool armed;
 	unsigned armed_for;
