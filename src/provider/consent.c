@@ -95,7 +95,7 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 	if (is_own_domain(c->p, domain))
 		TRY(letter_deliver(c->p, other, bytes, is_update, &c->arena));
 	else
-		TRY(outbox_add(c->p, domain, is_update, bytes));
+		TRY(outbox_append(c->p, domain, is_update, bytes));
 	call_respond(c, NULL, NULL);
 	return UC_OK;
 }

@@ -28,7 +28,7 @@ static void known_free(struct known_app *k)
 	heap_free(k);
 }
 
-void directories_free(struct provider *p)
+void known_directories_free(struct provider *p)
 {
 	while (p->known_apps) {
 		struct known_app *k = p->known_apps;

@@ -267,7 +267,7 @@ uc_err UC_MUST_USE intake_begin(struct provider *p, struct view account_id, stru
 
 /* --- look-ups --- */
 /* What is known of another app is asked for again after a while. */
-void directories_free(struct provider *p);
+void known_directories_free(struct provider *p);
 /* Our own, signed. */
 uc_err UC_MUST_USE directory_own(struct provider *p, struct arena *a,
 				 struct directory_response *out);

@@ -258,7 +258,8 @@ void outbox_run(struct provider *p, uint64_t now_ms)
 			entry_send(p, d);
 }
 
-uc_err outbox_add(struct provider *p, struct view domain, bool is_update, struct view consent_entry)
+uc_err outbox_append(struct provider *p, struct view domain, bool is_update,
+		     struct view consent_entry)
 {
 	struct outbox_domain *d;
 	struct store_key k;

@@ -7,7 +7,7 @@
 #include "provider/inside.h"
 
 /* UC_E_BUSY when too much waits for that app, or for too many. */
-uc_err UC_MUST_USE outbox_add(struct provider *p, struct view domain, bool is_update,
-			      struct view consent_entry);
+uc_err UC_MUST_USE outbox_append(struct provider *p, struct view domain, bool is_update,
+				 struct view consent_entry);
 
 #endif

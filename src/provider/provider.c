@@ -86,7 +86,7 @@ void provider_free(struct provider *p)
 	}
 	rooms_free(p);
 	outbox_free(p);
-	directories_free(p);
+	known_directories_free(p);
 	buf_done(&p->sweep_from);
 	map_done(&p->by_number);
 	map_done(&p->by_account);

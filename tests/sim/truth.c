@@ -9,7 +9,7 @@
 #include "client/seats.h"
 #include "mimi/protocol.h"
 
-enum { TRUTH_BYTES = 256 * 1024 * 1024, ENTRIES_MAX = 1 << 20 };
+enum { TRUTH_BYTES = 256 * 1024 * 1024, ENTRIES_MAX = 1 << 20, SEATS_MAX = 256 };
 
 uc_err truth_init(struct world *w)
 {
@@ -131,7 +131,7 @@ static void seat_belongs(struct person *p, const char *client, const char *parti
 struct gather {
 	struct world *w;
 	struct buf list;
-	struct seat_truth *seats[256];
+	struct seat_truth *seats[SEATS_MAX];
 	size_t n;
 };
 
@@ -143,7 +143,7 @@ static bool gather_each(void *ctx, const struct room_client *k)
 	buf_add_byte(&g->list, ' ');
 	buf_add_view(&g->list, k->participant);
 	buf_add_byte(&g->list, '\n');
-	if (g->n < sizeof g->seats / sizeof *g->seats)
+	if (g->n < SEATS_MAX)
 		g->seats[g->n++] = seat_at(g->w, k->client);
 	return true;
 }
@@ -170,7 +170,7 @@ static void epoch_seen(struct person *p, struct room_truth *t, const struct room
 	struct gather g = { .w = w };
 	uint8_t hash[32];
 	buf_init(&g.list, 1 << 20);
-	t->epochs = grown(w, t->epochs, &t->epochs_n, epoch, sizeof *t->epochs);
+	t->epochs = grown(w, t->epochs, &t->epochs_n, epoch, sizeof(struct epoch_truth));
 	if (!t->epochs)
 		return;
 	if (room_group_clients(r->group, gather_each, &g) || sha256(buf_view(&g.list), hash))
