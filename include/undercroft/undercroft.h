@@ -13,6 +13,9 @@
  *	uc_client_disconnected(c);                        the socket is gone; connect again after
  *	                                                  uc_client_reconnect_ms()
  *
+ * When uc_client_connection() says UC_OFFLINE though the socket is open (an answer never came, or
+ * the server is not what it should be), close the socket and connect again.
+ *
  * Rules that hold for every function:
  *  - A frame or event is handed out only after everything it depends on is in the store.  The
  *    process may be killed at any instruction: what was queued is sent after a restart, what was
@@ -29,6 +32,8 @@
 #ifndef UNDERCROFT_UNDERCROFT_H
 #define UNDERCROFT_UNDERCROFT_H
 
+#include <undercroft/errors.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,19 +41,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#ifndef UC_API
-#define UC_API __attribute__((visibility("default")))
-#endif
-#ifndef UC_MUST_USE
-#define UC_MUST_USE __attribute__((warn_unused_result))
-#endif
-
-/* 0, or a stable code: the high byte is its class (1 usage, 2 protocol, 3 crypto, 4 state,
- * 5 limit, 6 store, 7 network, 8 memory).  Names and sentences: */
-typedef int uc_err;
-UC_API const char *uc_err_name(uc_err err); /* "UC_E_MALFORMED" */
-UC_API const char *uc_err_text(uc_err err); /* one sentence without a full stop */
 
 typedef struct uc_client uc_client;
 
@@ -109,7 +101,8 @@ UC_API uc_err uc_store_sqlite_open(const char *path, const struct uc_store_ops *
 
 struct uc_options {
 	const struct uc_platform *platform; /* must outlive the client */
-	/* Either a path (SQLite) or a store of the owner's; closed by uc_client_close. */
+	/* Either a path (SQLite) or a store of the owner's; closed by uc_client_close, and by
+	 * uc_client_open when it fails with anything but UC_E_ARGUMENT. */
 	const char *path;
 	const struct uc_store_ops *store_ops;
 	void *store;

@@ -100,7 +100,7 @@ struct frame {
 	uint8_t kind;           /* enum frame_kind */
 	uint16_t type;          /* enum frame_type */
 	uint32_t id;            /* chosen by the client, not 0, unique among its open requests */
-	uint16_t status;        /* a code of base/error_list.h */
+	uint16_t status;        /* a code of undercroft/errors.h */
 	uint32_t retry_after_s; /* 0: no advice */
 	struct view text;       /* a sentence for people */
 	struct view body;

@@ -1,8 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list itself; error.h explains it.  X(code, number, sentence) */
-#ifndef BASE_ERROR_LIST_H
-#define BASE_ERROR_LIST_H
+/* Every error of the library: one list gives the code, its class, its name and its sentence.
+ * Codes are stable: they travel in responses and stand in logs.  Add new ones at the end of their
+ * class; never reuse a number.  The class is the high byte. */
+#ifndef UNDERCROFT_ERRORS_H
+#define UNDERCROFT_ERRORS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef UC_API
+#define UC_API __attribute__((visibility("default")))
+#endif
+#ifndef UC_MUST_USE
+#define UC_MUST_USE __attribute__((warn_unused_result))
+#endif
+
+typedef int uc_err; /* 0 is success */
+
+enum uc_err_class {
+	UC_CLASS_OK = 0,
+	UC_CLASS_USAGE = 1,    /* the caller asked for something that makes no sense */
+	UC_CLASS_PROTOCOL = 2, /* bytes from outside break a rule */
+	UC_CLASS_CRYPTO = 3,   /* a signature, tag or decryption failed */
+	UC_CLASS_STATE = 4,    /* right, but not now: often worth a retry */
+	UC_CLASS_LIMIT = 5,    /* too large, too many, too fast */
+	UC_CLASS_STORE = 6,    /* durable state could not be read or written */
+	UC_CLASS_NET = 7,      /* connection, TLS, peer */
+	UC_CLASS_MEMORY = 8,
+};
+static inline enum uc_err_class uc_err_class(uc_err err)
+{
+	return (enum uc_err_class)((unsigned)err >> 8);
+}
+
+/* "UC_E_MALFORMED"; "UC_OK" for 0; "UC_E_UNKNOWN" for a number not in the list. */
+UC_API const char *uc_err_name(uc_err err);
+/* One sentence for people, without a full stop. */
+UC_API const char *uc_err_text(uc_err err);
+
+/* X(code, number, sentence) */
 /* clang-format off */
 #define UC_ERRORS(X) \
 	X(UC_E_ARGUMENT,            0x0101, "an argument is missing or makes no sense") \
@@ -74,4 +111,11 @@
 	X(UC_E_MEMORY,              0x0801, "out of memory")
 /* clang-format on */
 
+#define UC_ERR_ENUM(name, number, text) name = number,
+enum { UC_OK = 0, UC_ERRORS(UC_ERR_ENUM) };
+#undef UC_ERR_ENUM
+
+#ifdef __cplusplus
+}
+#endif
 #endif

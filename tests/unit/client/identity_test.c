@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Introductions and cards between two clients: what is told is taken, and nothing else. */
+#include "client/cards.h"
+#include "client/contacts.h"
+#include "client/devices.h"
+#include "client/identity.h"
+#include "tests/unit/client/small_app.h"
+
+static struct small_app dial, lens;
+static struct person rosa, tom;
+static struct arena mem;
+
+static void begin(void)
+{
+	small_app_init(&dial, "dial.example");
+	small_app_init(&lens, "lens.example");
+	person_begin(&rosa, &dial);
+	person_begin(&tom, &lens);
+	expect_ok(person_open(&rosa));
+	expect_ok(person_open(&tom));
+	person_account(&rosa, "Rosa");
+	person_account(&tom, "Tom");
+	arena_init(&mem, 8 << 20, ARENA_PLAIN);
+}
+
+static void end(void)
+{
+	arena_done(&mem);
+	person_end(&rosa);
+	person_end(&tom);
+}
+
+static struct identity_place somewhere(void)
+{
+	return (struct identity_place){ VIEW_LIT("mimi://dial.example/r/room"),
+					VIEW_LIT("mimi://dial.example/p/abc"),
+					VIEW_LIT("mimi://dial.example/p/abc/def"),
+					VIEW_LIT("leaf key") };
+}
+
+static struct view introduction(const struct identity_place *at)
+{
+	struct view out = { NULL, 0 };
+	expect_ok(identity_write(rosa.c, at, &mem, &out));
+	return out;
+}
+
+TEST(an_introduction_is_taken_at_its_place_alone)
+{
+	struct identity_place at = somewhere(), other;
+	struct identity who = { .list = { NULL, 0 } };
+	struct view client;
+	begin();
+	struct view in = introduction(&at);
+	expect_ok(identity_peek(in, &mem, &client));
+	expect_bytes(client, at.client);
+	expect_ok(identity_verify(tom.c, in, &at, &mem, &who));
+	expect(!strcmp(who.app, "dial.example"));
+	expect(!strcmp(who.name, "Rosa"));
+	expect_bytes(VIEW_OF(who.account_key), VIEW_OF(rosa.c->account.account_key));
+	for (int i = 0; i < 4; i++) {
+		other = at;
+		struct view *field[] = { &other.room, &other.participant, &other.client,
+					 &other.leaf_key };
+		*field[i] = VIEW_LIT("mimi://dial.example/r/another");
+		expect_err(identity_verify(tom.c, in, &other, &mem, &who), UC_E_INTRODUCTION);
+	}
+	end();
+}
+
+TEST(each_changed_byte_of_an_introduction_is_refused)
+{
+	struct identity_place at = somewhere();
+	struct identity who;
+	begin();
+	struct view in = introduction(&at);
+	uint8_t *bytes = arena_take(&mem, in.n);
+	expect(bytes != NULL);
+	for (size_t i = 0; bytes && i < in.n; i++) {
+		struct arena_mark mark = arena_mark(&mem);
+		memcpy(bytes, in.p, in.n);
+		bytes[i] ^= 0x40;
+		expect(identity_verify(tom.c, (struct view){ bytes, in.n }, &at, &mem, &who) !=
+		       UC_OK);
+		arena_reset(&mem, mark);
+	}
+	expect_err(identity_verify(tom.c, (struct view){ in.p, in.n - 1 }, &at, &mem, &who),
+		   UC_E_INTRODUCTION);
+	end();
+}
+
+/* The account key resets Rosa's list to another device, as a recovery does. */
+static void rosa_resets(struct ed25519_key *account_key, struct view *old_list)
+{
+	struct view_list entries;
+	expect_ok(arena_copy(&mem, blob_view(&rosa.c->account.list), old_list));
+	expect_ok(device_entries_read(*old_list, &mem, &entries));
+	expect_ok(ed25519_generate(test_env(), &rosa.c->account.device));
+	expect_ok(devices_reset(rosa.c, &entries, account_key));
+}
+
+static void rosa_has_account_key(struct ed25519_key *key)
+{
+	expect_ok(ed25519_generate(test_env(), key));
+	memcpy(rosa.c->account.account_key, key->pub, ED25519_KEY);
+	expect_ok(devices_first(rosa.c, key));
+}
+
+static struct contact *tom_meets(struct view in)
+{
+	struct identity_place at = somewhere();
+	struct identity who = { .list = { NULL, 0 } };
+	struct contact *k = NULL;
+	expect_ok(identity_verify(tom.c, in, &at, &mem, &who));
+	expect_ok(contact_meet(tom.c, who.app, who.account_key, who.name, who.list, &k));
+	return k;
+}
+
+TEST(a_device_that_was_reset_away_is_not_believed_again)
+{
+	struct identity_place at = somewhere();
+	struct identity who;
+	struct ed25519_key key, lost_device;
+	struct view old_list;
+	begin();
+	rosa_has_account_key(&key);
+	lost_device = rosa.c->account.device;
+	struct view before = introduction(&at);
+	tom_meets(before);
+	rosa_resets(&key, &old_list);
+	struct contact *k = tom_meets(introduction(&at));
+	/* Its own introduction of before, and one it makes now over the list it still has. */
+	expect_err(identity_verify(tom.c, before, &at, &mem, &who), UC_E_INTRODUCTION);
+	rosa.c->account.device = lost_device;
+	expect_ok(blob_set(&rosa.c->account.list, old_list));
+	expect_err(identity_verify(tom.c, introduction(&at), &at, &mem, &who), UC_E_INTRODUCTION);
+	expect(k->list.n > 0);
+	expect_ok(uc_client_step(tom.c));
+	end();
+}
+
+TEST(two_versions_of_a_device_list_are_an_alarm)
+{
+	struct identity_place at = somewhere();
+	struct identity who;
+	struct ed25519_key key;
+	struct view old_list;
+	struct uc_event e;
+	bool alarm = false;
+	begin();
+	rosa_has_account_key(&key);
+	rosa_resets(&key, &old_list);
+	tom_meets(introduction(&at));
+	expect_ok(blob_set(&rosa.c->account.list, old_list));
+	struct view_list entries;
+	expect_ok(device_entries_read(old_list, &mem, &entries));
+	expect_ok(ed25519_generate(test_env(), &rosa.c->account.device));
+	expect_ok(devices_reset(rosa.c, &entries, &key)); /* the same place, another device */
+	expect_err(identity_verify(tom.c, introduction(&at), &at, &mem, &who), UC_E_INTRODUCTION);
+	expect_ok(uc_client_step(tom.c));
+	while (uc_client_next_event(tom.c, &e))
+		alarm = alarm || e.kind == UC_EVENT_IDENTITY_CHANGED;
+	expect(alarm);
+	end();
+}
+
+/* --- cards --- */
+
+static void request_of_rosa(struct request *q)
+{
+	struct account *t = &tom.c->account;
+	struct kem_key key;
+	*q = (struct request){ .text = "hello",
+			       .target = "mimi://lens.example/q/target",
+			       .reply = "mimi://dial.example/q/reply" };
+	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &key));
+	memcpy(t->request_keys[0].priv, key.priv.b, 32);
+	memcpy(t->request_keys[0].pub, key.pub, 32);
+	memcpy(q->request_key, key.pub, 32);
+	t->request_key_count = 1;
+	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &key));
+	memcpy(q->answer_priv, key.priv.b, 32);
+	memcpy(q->answer_pub, key.pub, 32);
+}
+
+TEST(a_card_reaches_its_reader_and_only_as_it_was_sent)
+{
+	struct request q;
+	struct card_content card;
+	struct view sealed = { NULL, 0 };
+	begin();
+	request_of_rosa(&q);
+	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
+	expect_eq(sealed.n, CARD_BYTES);
+	expect_ok(card_read(tom.c, view_str(q.target), view_str(q.reply), sealed, &mem, &card));
+	expect(!strcmp(card.name, "Rosa"));
+	expect_bytes(card.text, VIEW_LIT("hello"));
+	expect_bytes(VIEW_OF(card.answer_key), VIEW_OF(q.answer_pub));
+	/* Sent to another address; answered elsewhere; in another app's name; to another person. */
+	expect_err(card_read(tom.c, VIEW_LIT("mimi://lens.example/q/other"), view_str(q.reply),
+			     sealed, &mem, &card),
+		   UC_E_DECRYPT);
+	expect_err(card_read(tom.c, view_str(q.target), VIEW_LIT("mimi://dial.example/q/evil"),
+			     sealed, &mem, &card),
+		   UC_E_INTRODUCTION);
+	expect_err(card_read(rosa.c, view_str(q.target), view_str(q.reply), sealed, &mem, &card),
+		   UC_E_DECRYPT);
+	expect_ok(text_set(q.reply, sizeof q.reply, VIEW_LIT("mimi://plaza.example/q/reply")));
+	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
+	expect_err(card_read(tom.c, view_str(q.target), view_str(q.reply), sealed, &mem, &card),
+		   UC_E_INTRODUCTION);
+	end();
+}
+
+TEST(an_answer_brings_its_packages_to_the_asker_alone)
+{
+	struct request q;
+	struct set s = { .state = SET_AWAITED };
+	struct view sealed = { NULL, 0 }, packages = { NULL, 0 };
+	begin();
+	request_of_rosa(&q);
+	expect_ok(blob_set(&s.key_package, VIEW_LIT("key package")));
+	expect_ok(answer_write(tom.c, &q, &s, &mem, &sealed));
+	expect_ok(answer_read(rosa.c, &q, sealed, &mem, &packages));
+	expect_bytes(packages, VIEW_LIT("\x0bkey package"));
+	q.answer_priv[3] ^= 8;
+	expect_err(answer_read(rosa.c, &q, sealed, &mem, &packages), UC_E_DECRYPT);
+	blob_done(&s.key_package);
+	end();
+}

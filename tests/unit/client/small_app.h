@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A small app for a client's tests: one account, its device list and its pool, spoken to in frames,
+ * with the checks a real one makes of signatures; and a person who talks to it through a client
+ * that can be killed at any commit. */
+#ifndef TESTS_UNIT_CLIENT_SMALL_APP_H
+#define TESTS_UNIT_CLIENT_SMALL_APP_H
+
+#include "client/client.h"
+#include "client/store_memory.h"
+
+#include "tests/unit/harness.h"
+
+enum { SMALL_ENTRIES = 16, SMALL_ENTRY_BYTES = 512, SMALL_SETS = 512 };
+
+struct small_entry {
+	uint8_t b[SMALL_ENTRY_BYTES];
+	size_t n;
+};
+struct small_app {
+	const char *domain, *code; /* the code that is right; NULL: none is wanted */
+	uint8_t challenge[CHALLENGE];
+	bool there, signed_in, recovering;
+	uint8_t account_id[ACCOUNT_ID], account_key[ED25519_KEY], device_key[ED25519_KEY];
+	uint8_t intake_key[32], request_key[32];
+	unsigned accounts; /* made over its life */
+	struct small_entry list[SMALL_ENTRIES];
+	size_t list_n;
+	struct set_id sets[SMALL_SETS];
+	size_t sets_n;
+	unsigned requests;    /* seen over its life */
+	unsigned silent_at;   /* that one is carried out, and its answer lost; 0: none */
+	uint16_t refuse_type; /* requests of this type get ... */
+	uc_err refuse_with;
+	unsigned refuse_times;
+};
+
+struct person {
+	struct small_app *app;
+	struct client_memory *store;
+	uc_client *c;
+	char words[256]; /* of the last DONE event */
+	uc_op done_op;
+	uc_err done_err, warning;
+	unsigned done, gone, devices_changed, identity_changed;
+};
+
+void small_app_init(struct small_app *a, const char *domain);
+/* Appends the answer to one frame; false when the connection breaks instead. */
+bool small_app_take(struct small_app *a, struct view bytes, struct buf *answer);
+
+void person_begin(struct person *p, struct small_app *app);
+void person_end(struct person *p);
+/* Opens the client on what the store holds; UC_E_* of the opening. */
+uc_err person_open(struct person *p);
+/* Connects if need be, and talks until nothing more is said.  The client's error, when it broke. */
+uc_err person_talk(struct person *p);
+void person_disconnect(struct person *p);
+/* An account without a server's help, for tests of what stands above it. */
+void person_account(struct person *p, const char *name);
+
+#endif
