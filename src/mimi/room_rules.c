@@ -255,7 +255,6 @@ struct ruling {
 /* Which proposals may stand in a commit, and what each leaf that goes needs. */
 static uc_err proposals_allowed(const struct ruling *r)
 {
-	size_t lists = 0;
 	for (size_t i = 0; i < r->c->proposals.n; i++) {
 		const struct proposal_view *p = &r->c->proposals.v[i];
 		bool by_value = !p->ref.n;
@@ -265,8 +264,7 @@ static uc_err proposals_allowed(const struct ruling *r)
 				return UC_E_POLICY;
 			break;
 		case PROPOSAL_APP_DATA_UPDATE:
-			if (!by_value || lists++ ||
-			    p->proposal->app_data_update.op != APP_DATA_UPDATE ||
+			if (!by_value || p->proposal->app_data_update.op != APP_DATA_UPDATE ||
 			    p->proposal->app_data_update.component_id != COMPONENT_PARTICIPANT_LIST)
 				return UC_E_POLICY;
 			break;
@@ -327,8 +325,7 @@ static uc_err committer_rules(struct ruling *r)
 /* Somebody who was not listed is now. */
 static uc_err arrival_allowed(const struct ruling *r, uint32_t role)
 {
-	if (r->c->is_external || role != ROLE_MEMBER ||
-	    !room_role_may_change(r->before.direct, r->role, ROLE_NONE, role))
+	if (r->c->is_external || !room_role_may_change(r->before.direct, r->role, ROLE_NONE, role))
 		return UC_E_POLICY;
 	/* The second of a direct room comes by its first commit, or never. */
 	if (r->before.direct && r->c->before.context->epoch)

@@ -57,10 +57,17 @@ static void name_member(struct room_under_test *t, struct member *m, const char 
 	expect_ok(uri_participant_of(m->client, &m->participant));
 }
 
+void member_repackage(struct room_under_test *t, struct member *m)
+{
+	const struct extension_list none = { NULL, 0 };
+	expect_ok(room_leaf_parameters(&m->leaf_key, m->client, m->component, &t->mem, &m->leaf));
+	expect_ok(key_package_make(suite(), test_env(), &m->leaf, 30 * DAY_S, &none, &t->mem,
+				   &m->key_package, &m->secrets));
+}
+
 struct member *member_new(struct room_under_test *t, const char *domain, const struct member *as)
 {
 	struct member *m = &t->m[t->n++];
-	const struct extension_list none = { NULL, 0 };
 	if (as)
 		m->first = as->first;
 	else
@@ -69,9 +76,7 @@ struct member *member_new(struct room_under_test *t, const char *domain, const s
 	name_member(t, m, domain);
 	expect_ok(participant_prove(&m->first, m->client, sign_public(&m->leaf_key), &t->mem,
 				    &m->component));
-	expect_ok(room_leaf_parameters(&m->leaf_key, m->client, m->component, &t->mem, &m->leaf));
-	expect_ok(key_package_make(suite(), test_env(), &m->leaf, 30 * DAY_S, &none, &t->mem,
-				   &m->key_package, &m->secrets));
+	member_repackage(t, m);
 	return m;
 }
 
@@ -229,7 +234,7 @@ void room_agrees(struct room_under_test *t)
 	}
 }
 
-static struct group *lawless_copy(struct room_under_test *t, const struct member *m)
+struct group *room_lawless_copy(struct room_under_test *t, const struct member *m)
 {
 	struct buf epoch, ratchets;
 	struct group *g = NULL;
@@ -269,7 +274,7 @@ static void all_refuse(struct room_under_test *t, const struct member *by, struc
 
 void room_refuses(struct room_under_test *t, struct member *by, const struct plan *p, uc_err err)
 {
-	struct group *lawless = lawless_copy(t, by);
+	struct group *lawless = room_lawless_copy(t, by);
 	struct made_commit made;
 	uc_err made_err = make_commit(lawless, p, &t->mem, &made);
 	expect_ok(made_err);
@@ -304,8 +309,92 @@ struct view room_lawless_propose(struct room_under_test *t, const struct member 
 				 const struct proposal *p)
 {
 	struct view message = { NULL, 0 };
-	struct group *lawless = lawless_copy(t, by);
+	struct group *lawless = room_lawless_copy(t, by);
 	expect_ok(group_propose(lawless, p, VIEW_LIT(""), &t->mem, &message));
 	group_free(lawless);
 	return message;
+}
+
+/* --- resync --- */
+
+uc_err resync_make(struct room_under_test *t, struct member *fresh, const struct member *old,
+		   const struct plan *extra, bool rules, struct view *commit)
+{
+	struct view info, tree, group_info;
+	struct plan p = { .n = 0 };
+	struct member *helper = &t->m[0] == old ? &t->m[1] : &t->m[0];
+	expect_ok(group_info_make(helper->g, &t->mem, &info));
+	expect_ok(group_ratchet_tree(helper->g, &t->mem, &tree));
+	if (old)
+		plan_remove(t, &p, old);
+	for (size_t i = 0; extra && i < extra->n; i++)
+		p.v[p.n++] = extra->v[i];
+	struct external_join in = { .group_info = info,
+				    .ratchet_tree = tree,
+				    .leaf = &fresh->leaf,
+				    .proposals = p.v,
+				    .proposal_count = p.n,
+				    .self_removes = &t->self_remove,
+				    .self_remove_count = t->self_remove.n ? 1 : 0 };
+	return group_join_external(rules ? &t->honest : &t->lawless, &in, &t->mem, commit,
+				   &group_info, &fresh->g);
+}
+
+void resync_take(struct room_under_test *t, struct member *fresh, struct member *old,
+		 struct view commit)
+{
+	struct public_received in;
+	expect_ok(public_group_receive(t->p, commit, &t->mem, &in));
+	expect_ok(public_group_apply(t->p));
+	for (size_t i = 0; i < t->n; i++)
+		if (&t->m[i] != fresh && &t->m[i] != old && t->m[i].g)
+			take_commit(&t->m[i], commit, &t->mem);
+	expect_ok(group_pending_apply(fresh->g));
+	group_free(old->g);
+	old->g = NULL;
+	room_agrees(t);
+}
+
+/* --- those of the tests --- */
+
+struct room_under_test the;
+struct member *rosa, *tom, *ida;
+
+void group_of_three(void)
+{
+	struct plan p = { .n = 0 };
+	room_begin(&the);
+	rosa = member_new(&the, "hub.example", NULL);
+	tom = member_new(&the, "lens.example", NULL);
+	ida = member_new(&the, "plaza.example", NULL);
+	room_make(&the, false);
+	plan_add(&the, &p, tom);
+	plan_add(&the, &p, ida);
+	plan_list(&the, &p, rosa);
+	expect_ok(room_commit(&the, rosa, &p));
+}
+
+void direct_room(void)
+{
+	struct plan p = { .n = 0 };
+	room_begin(&the);
+	rosa = member_new(&the, "hub.example", NULL);
+	tom = member_new(&the, "lens.example", NULL);
+	room_make(&the, true);
+	plan_add(&the, &p, tom);
+	plan_list(&the, &p, rosa);
+	expect_ok(room_commit(&the, rosa, &p));
+}
+
+struct member *second_device(struct member *of)
+{
+	struct plan p = { .n = 0 };
+	struct uri u = { .kind = URI_APP };
+	char domain[64] = { 0 };
+	expect_ok(uri_read(of->client, &u));
+	memcpy(domain, u.domain.p, u.domain.n);
+	struct member *m = member_new(&the, domain, of);
+	plan_add(&the, &p, m);
+	expect_ok(room_commit(&the, of, &p));
+	return m;
 }

@@ -30,6 +30,7 @@ struct room_under_test {
 	struct member m[MEMBERS_MAX];
 	size_t n;
 	struct public_group *p;        /* the hub's */
+	struct view self_remove;       /* waits; resync_make commits it */
 	struct group_platform honest;  /* with room_hooks */
 	struct group_platform lawless; /* without */
 };
@@ -38,6 +39,8 @@ void room_begin(struct room_under_test *t);
 void room_end(struct room_under_test *t);
 /* A new participant's device, or a further one of `as`; with a KeyPackage, in no group. */
 struct member *member_new(struct room_under_test *t, const char *domain, const struct member *as);
+/* Puts a leaf with this component and client into the KeyPackage instead (it may be wrong). */
+void member_repackage(struct room_under_test *t, struct member *m);
 /* The first member makes the room at hub.example. */
 void room_make(struct room_under_test *t, bool direct);
 
@@ -71,5 +74,24 @@ struct view room_lawless_propose(struct room_under_test *t, const struct member 
 /* All who are in: one epoch, one authenticator; the public group agrees. */
 void room_agrees(struct room_under_test *t);
 struct room_state room_now(struct room_under_test *t);
+
+/* A copy of its group that asks no rules. */
+struct group *room_lawless_copy(struct room_under_test *t, const struct member *m);
+
+/* An external commit that puts `fresh` in the place of `old`; more may be said in `extra`.  `rules`:
+ * made by one who keeps them. */
+uc_err resync_make(struct room_under_test *t, struct member *fresh, const struct member *old,
+		   const struct plan *extra, bool rules, struct view *commit);
+/* Everybody takes it, and so does fresh, whose group it was made with. */
+void resync_take(struct room_under_test *t, struct member *fresh, struct member *old,
+		 struct view commit);
+
+/* Rosa (owner, of the hub's app), Tom and Ida in a group; Rosa and Tom in a direct room. */
+extern struct room_under_test the;
+extern struct member *rosa, *tom, *ida;
+void group_of_three(void);
+void direct_room(void);
+/* A further device of one who is in, added by it. */
+struct member *second_device(struct member *of);
 
 #endif
