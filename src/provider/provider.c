@@ -202,6 +202,15 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 	buf_done(&path);
 }
 
+void ask_get(struct provider *p, struct ask *a, struct view domain, struct view path,
+	     struct view headers)
+{
+	a->next = p->asks;
+	p->asks = a;
+	struct peer_request q = { .method = VIEW_LIT("GET"), .path = path, .headers = headers };
+	p->config.out->ask(p->config.ctx, a->token, domain, &q);
+}
+
 static struct ask *ask_take(struct provider *p, uint64_t token)
 {
 	for (struct ask **at = &p->asks; *at; at = &(*at)->next)
