@@ -31,6 +31,7 @@ static uc_err letter_read(struct view bytes, bool is_update, struct arena *a, st
 {
 	struct uri requester, target;
 	struct consent_entry *e = &out->entry;
+	*out = (struct letter){ 0 };
 	TRY(wire_decode(bytes, a, consent_entry_element, e));
 	bool updates =
 		e->consent_operation == CONSENT_GRANT || e->consent_operation == CONSENT_REVOKE;

@@ -12,7 +12,7 @@
 
 static bool is_here(const struct person *p)
 {
-	return p->client && p->phase != PHASE_OVER;
+	return p->client && !person_is_over(p);
 }
 
 /* --- clients and rooms --- */
@@ -21,7 +21,7 @@ static void check_idle(struct world *w)
 {
 	for (unsigned i = 0; i < w->people_n; i++) {
 		const struct person *p = &w->people[i];
-		if (p->phase == PHASE_OVER)
+		if (person_is_over(p))
 			continue;
 		if (!p->client || uc_client_connection(p->client) != UC_ONLINE)
 			sim_fail(w, "person %u is not online in the end", i);

@@ -95,7 +95,7 @@ static void person_opens(struct world *w, struct happening *h)
 {
 	struct person *p = h->subject;
 	(void)w;
-	if (p->client || p->device != h->number || p->phase == PHASE_OVER)
+	if (p->client || p->device != h->number || person_is_over(p))
 		return;
 	person_start(p);
 }
@@ -127,6 +127,11 @@ void person_lose_device(struct person *p)
 		sim_fail(p->w, "no memory");
 	else
 		person_start(p);
+}
+
+bool person_is_over(const struct person *p)
+{
+	return p->phase == PHASE_OVER || (p->client && p->client->account.state == ACCOUNT_GONE);
 }
 
 void person_done(struct person *p)

@@ -159,7 +159,7 @@ static bool all_idle(struct world *w)
 {
 	for (unsigned i = 0; i < w->people_n; i++) {
 		const struct person *p = &w->people[i];
-		if (p->phase == PHASE_OVER)
+		if (person_is_over(p))
 			continue;
 		if (!p->client || uc_client_connection(p->client) != UC_ONLINE ||
 		    !uc_client_is_idle(p->client))
