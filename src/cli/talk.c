@@ -110,12 +110,12 @@ static void stay_event(void *ctx, const struct uc_event *e)
 	struct stay *s = ctx;
 	const struct uc_message *m = e->message;
 	const struct uc_id *room = m ? &m->room : e->has_room ? &e->room : NULL;
-	if (e->kind == UC_EVENT_MESSAGE_STATE && s->said && id_equal(&m->id, &s->said_id)) {
+	if (m && e->kind == UC_EVENT_MESSAGE_STATE && s->said && id_equal(&m->id, &s->said_id)) {
 		s->accepted |= m->state == UC_MESSAGE_ACCEPTED;
 		if (m->state == UC_MESSAGE_FAILED)
 			s->err = UC_E_CLOSED;
 	}
-	if (e->kind == UC_EVENT_MESSAGE && !m->own && m->kind == UC_MESSAGE_TEXT)
+	if (m && e->kind == UC_EVENT_MESSAGE && !m->own && m->kind == UC_MESSAGE_TEXT)
 		s->answered = true;
 	print_event(s->cli->json, room ? cli_room_name(s->cli, room) : NULL, e);
 }

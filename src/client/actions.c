@@ -42,7 +42,7 @@ static const char *shown_name(const struct uc_client *c, const struct room *r, c
 	if (!r->direct)
 		return r->name;
 	for (const struct member *m = r->members; m; m = m->next)
-		if (strcmp(m->participant, r->participant))
+		if (strcmp(m->participant, r->participant) != 0)
 			return member_name(c, m, buffer, n);
 	return "";
 }

@@ -84,7 +84,7 @@ static bool made_before(struct uc_client *c, const struct view_list *entries)
 {
 	struct view_list before;
 	struct device_list l;
-	if (kept(c, &before) || before.n != entries->n + 1)
+	if (kept(c, &before) || !before.n || before.n - 1 != entries->n)
 		return false;
 	for (size_t i = 0; i < entries->n; i++)
 		if (!view_equal(before.v[i], entries->v[i]))

@@ -33,7 +33,7 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 	if (!number)
 		return UC_OK;
 	TRY(history_get(c, r, number, &c->call, &m));
-	if (strcmp(m.participant, from->participant) || m.deleted)
+	if (strcmp(m.participant, from->participant) != 0 || m.deleted)
 		return UC_E_NOT_ALLOWED;
 	m.edited = p->kind == CONTENT_EDIT;
 	m.deleted = p->kind == CONTENT_DELETE;
