@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people are told of each other: cards, answers, introductions, device lists, look-ups; and
+ * the texts that name apps, rooms and people. */
+#include "mimi/address.h"
+#include "mimi/card.h"
+#include "mimi/device_list.h"
+#include "mimi/directory.h"
+#include "mimi/introduction.h"
+#include "mimi/lookup.h"
+#include "mimi/names.h"
+#include "mimi/sealed.h"
+#include "mimi/uri.h"
+
+#include "tests/fuzz/walks.h"
+
+FUZZ_ELEMENT(card)
+FUZZ_ELEMENT(answer)
+FUZZ_ELEMENT(lookup_query)
+FUZZ_ELEMENT(lookup_answer)
+
+static const struct fuzz_walk rows[] = { FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction)
+						 FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query)
+							 FUZZ_WALK(lookup_answer)
+								 FUZZ_WALK(intake_context) };
+enum { WALKS = sizeof rows / sizeof *rows };
+
+static void uris(struct view in, struct arena *a)
+{
+	struct uri u;
+	struct view again, part;
+	const uint8_t key[32] = { 0 };
+	struct request_address request;
+	struct key_address address;
+	fuzz_expect(request_address_open(VIEW_OF(key), VIEW_LIT("a.example"), in, 0, &request));
+	fuzz_expect(key_address_open(VIEW_OF(key), VIEW_LIT("a.example"), in, 0, &address));
+	if (uri_read(in, &u)) {
+		fuzz_expect(uri_participant_of(in, &part) && uri_domain_of(in, &part));
+		return;
+	}
+	fuzz_expect(!uri_make(a, &u, &again) && view_equal(again, in));
+	fuzz_expect(!uri_domain_of(in, &part) && domain_is_valid(part));
+	fuzz_expect(uri_participant_of(in, &part) == UC_OK || u.kind != URI_CLIENT);
+}
+
+static void directories(struct view in, struct arena *a)
+{
+	struct directory d;
+	struct view url;
+	uc_err err = directory_read(in, a, &d);
+	if (!err)
+		fuzz_expect(domain_is_valid(d.domain) && d.lookup_key.n == 32 &&
+			    d.hub_key.n == 32 && d.franking_key.n == 32);
+	if (directory_url(in, VIEW_LIT("notify"), &url))
+		return;
+	fuzz_expect(url.p >= in.p && url.p + url.n <= in.p + in.n);
+}
+
+/* What was normalised stays as it is. */
+static void names(struct view in, struct arena *a)
+{
+	struct view once, twice;
+	for (enum name_kind k = NAME_NUMBER; k <= NAME_ADDRESS; k++)
+		if (!name_normalise(k, in, a, &once))
+			fuzz_expect(!name_normalise(k, once, a, &twice) && view_equal(once, twice));
+	if (!profile_name_normalise(in, a, &once))
+		fuzz_expect(!profile_name_normalise(once, a, &twice) && view_equal(once, twice));
+}
+
+static void padded(struct view in, struct arena *a)
+{
+	struct view body, again;
+	if (padded_read(in, &body))
+		return;
+	fuzz_expect(!padded_write(a, body, in.n, &again) && view_equal(again, in));
+}
+
+/* Nothing that nobody signed is verified. */
+static void signed_things(struct view in, struct arena *a)
+{
+	struct introduction i;
+	struct device_list list;
+	struct view entries[] = { in, in };
+	const struct view_list l = { entries, 2 };
+	const uint8_t key[32] = { 0xd7, 0x5a, 0x98 };
+	fuzz_expect(introduction_verify(in, a, &i, &list));
+	fuzz_expect(device_list_verify(&l, VIEW_LIT("a.example"), VIEW_OF(key), a, &list));
+	struct view_list last;
+	(void)!device_list_last_generation(&l, a, &last);
+	(void)!device_list_compare(&l, &l, a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static void (*const others[])(struct view, struct arena *) = { uris, directories, names,
+								       padded, signed_things };
+	struct arena a;
+	if (!n)
+		return 0;
+	struct view in = { data + 1, n - 1 };
+	size_t kind = data[0] % (WALKS + sizeof others / sizeof *others);
+	arena_init(&a, (size_t)64 << 20, ARENA_PLAIN);
+	if (kind < WALKS)
+		fuzz_walk(&rows[kind], in, &a);
+	else
+		others[kind - WALKS](in, &a);
+	arena_done(&a);
+	return 0;
+}
