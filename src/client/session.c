@@ -266,10 +266,11 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive, pool_drive, requests_drive, contacts_drive, rooms_drive,
+		account_drive, requests_drive, contacts_drive, rooms_drive, pool_drive,
 	};
 	uc_err first = UC_OK;
-	/* What one part cannot do must not hold up the others. */
+	/* The pool comes last: it takes out what the others have reserved.  What one part cannot do
+	 * must not hold up the others. */
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		uc_err err = parts[i](c);
 		if (err_is_hard(err))
