@@ -3,7 +3,8 @@
 # A local installation in $run_dir: certificates, configuration, start and stop.  Sourced after lib.sh.
 
 local_apps=(dial lens plaza)
-declare -A local_port=([dial]=8441 [lens]=8442 [plaza]=8443)
+base_port=${UNDERCROFT_PORT:-8441}
+declare -A local_port=([dial]=$base_port [lens]=$((base_port + 1)) [plaza]=$((base_port + 2)))
 declare -A local_names=([dial]=number [lens]=handle [plaza]=address)
 
 # A certificate authority of this folder alone, and one certificate for each app.
@@ -42,7 +43,7 @@ names = ${local_names[$1]}
 keys = keys/$1
 EOF
 	# Handles need no code; numbers and addresses do.
-	[ "${local_names[$1]}" = handle ] || echo "delivery = $PWD/scripts/dev/deliver-to-file $PWD/$codes_file"
+	[ "${local_names[$1]}" = handle ] || echo "delivery = $PWD/scripts/dev/deliver-to-file $(realpath -m "$codes_file")"
 }
 
 # One configuration for all apps, or one for each, which then know the others as peers.
@@ -51,7 +52,8 @@ local_configs() { # SPLIT
 	rm -f "$run_dir"/*.conf
 	if [ "$1" = no ]; then
 		{
-			echo '# Local backbone with three apps, written by ./dev up. Paths are relative to this file.'
+			echo '# Local backbone with three apps, written by ./dev up. Paths are relative to this file;'
+			echo '# undercroftd --print-config explains every key.'
 			printf '[backbone]\ndata = data\n'
 			for app in "${local_apps[@]}"; do app_section "$app"; done
 		} >"$run_dir/undercroft.conf"
@@ -69,6 +71,36 @@ local_configs() { # SPLIT
 			} >"$run_dir/$app.conf"
 		done
 	fi
+}
+
+# How the terminal client reaches the apps, and a short way to call it: its people live in
+# $run_dir/people.
+local_client() {
+	local app
+	{
+		echo '# The apps of the local backbone: name, domain, where it listens, who vouches for it,'
+		echo '# where its codes go. Written by ./dev up.'
+		for app in "${local_apps[@]}"; do
+			echo "$app $app.localhost $app.localhost:${local_port[$app]} tls/ca.pem codes.txt"
+		done
+	} >"$run_dir/apps"
+	cat >"$run_dir/undercroft" <<EOF
+#!/bin/sh
+# The terminal client with the local apps and people. Written by ./dev up.
+here=\$(dirname "\$(readlink -f "\$0")")
+UNDERCROFT_APPS=\$here/apps UNDERCROFT_HOME=\$here/people
+export UNDERCROFT_APPS UNDERCROFT_HOME
+exec $(realpath "$build_dir")/src/cli/undercroft "\$@"
+EOF
+	chmod 755 "$run_dir/undercroft"
+}
+
+local_prepare() { # SPLIT
+	mkdir -p "$run_dir"
+	chmod 700 "$run_dir"
+	local_certificates
+	local_configs "$1"
+	local_client
 }
 
 local_start() {
@@ -112,11 +144,39 @@ local_stop() {
 	rm -f "$run_dir"/*.pid
 }
 
-next_steps() {
-	cat <<EOF
-The backbone runs. Logs: $run_dir/*.log   Codes sent to numbers and addresses: $codes_file
-Moderators' keys (keep them offline in earnest): $run_dir/keys/APP/moderators.key
+# kill -9, as a power cut would.
+local_kill() {
+	local pid i
+	for pid in "$run_dir"/*.pid; do
+		running "$pid" && kill -KILL "$(cat "$pid")"
+	done
+	for i in $(seq 100); do
+		running_any || break
+		sleep 0.05
+	done
+	running_any && die "still running after kill -9 ($i tries)"
+	rm -f "$run_dir"/*.pid
+}
 
+next_steps() {
+	local u=$run_dir/undercroft
+	[ "${u#/}" = "$u" ] && u=./$u
+	cat <<EOF
+Undercroft runs, with Dial (people known by phone numbers), Lens (handles) and Plaza (addresses).
+Three commands, and Rosa on Dial and Tom on Lens have written to each other:
+
+  $u -p tom sign-up lens tom --name Tom
+  $u -p rosa sign-up dial +4915112345678 --name Rosa --ask lens:tom --say "Are the beans up?" &
+  $u -p tom accept Rosa --say "They are. Come and see."
+
+The second stays until Tom has answered: with & as here, or in a second terminal without it.
+Then:  $u -p rosa follow Tom      a live conversation; each line you type is sent
+       $u -p rosa safety Tom      the number that both see, if nobody sits between them
+       $u --help                  groups, recovery, blocking and the rest
+
+Logs: $run_dir/*.log   Codes sent to numbers and addresses: $codes_file
+Moderators' keys, to be kept offline in earnest: $run_dir/keys/APP/moderators.key
+State of the stores: $build_dir/src/ctl/undercroftctl state $run_dir/undercroft.conf
+./dev down stops it; ./dev demo plays a longer story.
 EOF
-	cat scripts/dev/first-conversation.txt
 }

@@ -116,6 +116,18 @@ static bool any_unread(void *ctx)
 	return uc_rooms(u->cli->client, unread_each, u) || u->n;
 }
 
+static int read_unread(struct cli *cli, struct unread *u)
+{
+	int status = CLI_OK;
+	any_unread(u);
+	for (size_t i = 0; i < u->n && !status; i++) {
+		uint64_t end = uc_messages_last(cli->client, &u->rooms[i]);
+		uint64_t from = end > u->unread[i] ? end - u->unread[i] + 1 : 1;
+		status = read_room(cli, &u->rooms[i], u->names[i], from);
+	}
+	return status;
+}
+
 /* --wait: until there is something to read. */
 static int wait_for_unread(struct cli *cli, struct unread *u)
 {
@@ -153,13 +165,8 @@ static int run_read(struct cli *cli)
 		return status;
 	if (u.one)
 		return read_last(cli, &u.room);
-	any_unread(&u);
-	for (size_t i = 0; i < u.n && !status; i++) {
-		uint64_t end = uc_messages_last(cli->client, &u.rooms[i]);
-		uint64_t from = end > u.unread[i] ? end - u.unread[i] + 1 : 1;
-		status = read_room(cli, &u.rooms[i], u.names[i], from);
-	}
-	if (!u.n && !cli->json)
+	status = read_unread(cli, &u);
+	if (!status && !u.n && !cli->json)
 		puts("Nothing new.");
 	return status;
 }
@@ -181,6 +188,12 @@ static void follow_event(void *ctx, const struct uc_event *e)
 		return;
 	bool named = room && (!f->one || f->cli->json);
 	print_event(f->cli->json, named ? cli_room_name(f->cli, room) : NULL, e);
+	if (e->kind != UC_EVENT_MESSAGE || e->message->own)
+		return;
+	struct uc_id read = e->message->room;
+	uc_err err = uc_mark_read(f->cli->client, &read, e->message->number);
+	if (err)
+		cli_fail(f->cli, err, "mark as read");
 }
 
 static void follow_line(void *ctx, const char *line)
@@ -202,8 +215,10 @@ static bool never(void *ctx)
 
 static int run_follow(struct cli *cli)
 {
+	static struct unread u;
 	struct following f = { .cli = cli };
 	uint64_t seconds = 0;
+	u.cli = cli;
 	if (!cli_option_number(cli, "--for", &seconds))
 		return CLI_USAGE;
 	if (cli->argc) {
@@ -211,7 +226,12 @@ static int run_follow(struct cli *cli)
 		if (!cli_find_room(cli, cli->argv[0], &f.room))
 			return CLI_FAILED;
 		link_read_lines(cli->link, follow_line, &f);
+		u.one = true;
+		u.room = f.room;
 	}
+	int status = read_unread(cli, &u);
+	if (status)
+		return status;
 	link_listen(cli->link, follow_event, &f);
 	if (!cli->json)
 		fputs(f.one ? "Following; a line typed is sent, Ctrl-C ends.\n"

@@ -133,7 +133,7 @@ const struct command commands_people[] = {
 	  "--say= --wait", "ask somebody on any app to be a contact",
 	  "Looks the number, handle or address up on APP and sends a sealed contact request with "
 	  "at\n"
-	  "most 140 characters of text. --wait stays until they have accepted; --say also sends "
+	  "most 140 characters of text. What they do with it is told only when they accept. --wait stays until they have accepted; --say also sends "
 	  "them\n"
 	  "TEXT then and stays until they have written. Ctrl-C ends the waiting, not the "
 	  "request.\n\n"
