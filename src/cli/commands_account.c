@@ -285,49 +285,75 @@ static int run_delete(struct cli *cli)
 	return status;
 }
 
+/* clang-format off */
 const struct command commands_account[] = {
 	{ "sign-up", NEEDS_APP, 2, 2, run_sign_up,
 	  "APP IDENTIFIER [--name NAME] [--code CODE | --code-file FILE] [--passphrase]\n"
 	  "           [--ask APP:IDENTIFIER [--text TEXT] [--say TEXT | --wait]]",
 	  "--name= --code= --code-file= --passphrase --ask= --text= --say= --wait",
 	  "get an account on an app",
-	  "APP is a name in the apps file. IDENTIFIER is a number in international form, a handle, "
-	  "or an\n"
-	  "e-mail address, as the app wants. A number or address gets a code, which is asked for; "
-	  "of a\n"
-	  "local installation it is read from the file its codes go to. NAME is what contacts "
-	  "see.\n"
-	  "Prints the recovery key, once. With --passphrase the profile's store opens by a "
-	  "passphrase\n"
-	  "(asked for, or UNDERCROFT_PASSPHRASE) instead of a key file. --ask sends a contact "
-	  "request\n"
-	  "at once; --text, --say and --wait are as in `ask`.\n\n"
+	  "APP is a name in the apps file. IDENTIFIER is a number in international form, a\n"
+	  "handle, or an e-mail address, as the app wants. A number or address gets a code,\n"
+	  "which is asked for; of a local installation it is read from the file its codes go\n"
+	  "to. NAME is what contacts see. Prints the recovery key, once. With --passphrase the\n"
+	  "profile's store opens by a passphrase (asked for, or UNDERCROFT_PASSPHRASE) instead\n"
+	  "of a key file. --ask sends a contact request at once; --text, --say and --wait are\n"
+	  "as in `ask`.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom sign-up lens tom --name Tom\n"
 	  "  undercroft -p rosa sign-up dial +4915112345678 --name Rosa --ask lens:tom\n"
 	  "  undercroft -p uwe sign-up plaza uwe@example.org --name Uwe --code 123456" },
-	{ "code", NEEDS_APP, 2, 2, run_code, "APP IDENTIFIER", "", "ask for a sign-up code",
-	  "For when it cannot be typed into sign-up itself.\n\n"
+	{ "code", NEEDS_APP, 2, 2, run_code,
+	  "APP IDENTIFIER",
+	  "",
+	  "ask for a sign-up code",
+	  "For when it cannot be typed into sign-up itself.\n"
+	  "\n"
 	  "example:\n"
 	  "  undercroft -p uwe code plaza uwe@example.org\n"
 	  "  undercroft -p uwe sign-up plaza uwe@example.org --code 123456" },
-	{ "recover", NEEDS_APP, 1, 1, run_recover, "APP [--name NAME] [--passphrase]",
-	  "--name= --passphrase", "take an account up again with its recovery key",
-	  "Reads the 24 words from standard input. The account keeps its identity and name; "
-	  "devices,\n"
-	  "rooms and contacts of before are not on this device.\n\n"
-	  "example:\n  undercroft -p rosa2 recover dial --name Rosa < words" },
-	{ "recovery-key", NEEDS_STORE, 0, 0, run_recovery_key, "", "",
+	{ "recover", NEEDS_APP, 1, 1, run_recover,
+	  "APP [--name NAME] [--passphrase]",
+	  "--name= --passphrase",
+	  "take an account up again with its recovery key",
+	  "Reads the 24 words from standard input. The account keeps its identity and name; all\n"
+	  "its earlier devices end, and their rooms and contacts are not on this one.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa2 recover dial --name Rosa < words" },
+	{ "recovery-key", NEEDS_STORE, 0, 0, run_recovery_key,
+	  "",
+	  "",
 	  "show the recovery key, if it wasn't yet",
-	  "Only needed when the sign-up was interrupted before it showed the words.\n\n"
-	  "example:\n  undercroft -p rosa recovery-key" },
-	{ "account", NEEDS_STORE, 0, 0, run_account, "", "", "show the account of this profile",
-	  "example:\n  undercroft -p rosa account" },
-	{ "devices", NEEDS_TRY, 0, 0, run_devices, "", "", "list the account's devices",
-	  "example:\n  undercroft -p rosa devices" },
-	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete, "--yes", "--yes",
+	  "Only needed when the sign-up was interrupted before it showed the words.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa recovery-key" },
+	{ "account", NEEDS_STORE, 0, 0, run_account,
+	  "",
+	  "",
+	  "show the account of this profile",
+	  "Answers from what is stored here.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa account" },
+	{ "devices", NEEDS_TRY, 0, 0, run_devices,
+	  "",
+	  "",
+	  "list the account's devices",
+	  "Every change of the list is seen by all of them.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa devices" },
+	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete,
+	  "--yes",
+	  "--yes",
 	  "delete the account for good",
-	  "Leaves all rooms, then deletes the account and its name at the app.\n\n"
-	  "example:\n  undercroft -p rosa delete-account --yes" },
+	  "Leaves all rooms, then deletes the account and its name at the app.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa delete-account --yes" },
 	{ 0 },
 };
+/* clang-format on */

@@ -251,36 +251,49 @@ static int run_sync(struct cli *cli)
 	return CLI_OK;
 }
 
+/* clang-format off */
 const struct command commands_messages[] = {
-	{ "send", NEEDS_TRY, 1, 2, run_send, "TO [TEXT]", "", "send a message",
-	  "TO is a contact (the direct conversation), a group's name, or a number of `rooms`. "
-	  "Without\n"
-	  "TEXT, or with -, the message is standard input. It is kept before it is sent: without "
-	  "a\n"
-	  "connection it goes out with the next command. A TEXT that begins with -- stands behind "
-	  "--.\n\n"
+	{ "send", NEEDS_TRY, 1, 2, run_send,
+	  "TO [TEXT]",
+	  "",
+	  "send a message",
+	  "TO is a contact (the direct conversation), a group's name, or a number of `rooms`.\n"
+	  "Without TEXT, or with -, the message is standard input. It is kept before it is sent:\n"
+	  "without a connection it goes out with the next command. A TEXT that begins with --\n"
+	  "stands behind --.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa send Tom \"Are the beans up?\"\n"
 	  "  date | undercroft -p rosa send Allotment" },
-	{ "read", NEEDS_TRY, 0, 1, run_read, "[ROOM] [--last N] [--wait SECONDS]",
-	  "--last= --wait=", "read messages",
-	  "Without ROOM: what is unread, of all rooms. With ROOM: its last messages (50 unless "
-	  "told).\n"
-	  "--wait stays until there is something unread, for so long at the most.\n\n"
+	{ "read", NEEDS_TRY, 0, 1, run_read,
+	  "[ROOM] [--last N] [--wait SECONDS]",
+	  "--last= --wait=",
+	  "read messages",
+	  "Without ROOM: what is unread, of all rooms. With ROOM: its last messages (50 unless\n"
+	  "told). --wait stays until there is something unread, for so long at the most.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom read\n"
 	  "  undercroft -p tom read Rosa --last 10 --json" },
-	{ "follow", NEEDS_SIGN_IN, 0, 1, run_follow, "[ROOM] [--for SECONDS]",
-	  "--for=", "show what happens, live",
-	  "Shows messages, requests and changes as they come, until Ctrl-C. With ROOM, only that "
-	  "one,\n"
-	  "and each line typed is sent to it.\n\n"
+	{ "follow", NEEDS_SIGN_IN, 0, 1, run_follow,
+	  "[ROOM] [--for SECONDS]",
+	  "--for=",
+	  "show what happens, live",
+	  "Shows what is unread, then messages, requests and changes as they come, until Ctrl-C.\n"
+	  "With ROOM, only that one, and each line typed is sent to it.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom follow\n"
 	  "  undercroft -p tom follow Rosa\n"
 	  "  undercroft -p tom follow --json --for 60" },
-	{ "sync", NEEDS_SIGN_IN, 0, 0, run_sync, "", "", "send and receive whatever waits",
-	  "Connects, sends what is queued, receives what has come, ends.\n\n"
-	  "example:\n  undercroft -p rosa sync" },
+	{ "sync", NEEDS_SIGN_IN, 0, 0, run_sync,
+	  "",
+	  "",
+	  "send and receive whatever waits",
+	  "Connects, sends what is queued, receives what has come, ends.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa sync" },
 	{ 0 },
 };
+/* clang-format on */

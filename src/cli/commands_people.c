@@ -128,46 +128,80 @@ static int run_safety(struct cli *cli)
 	return CLI_OK;
 }
 
+/* clang-format off */
 const struct command commands_people[] = {
-	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask, "APP IDENTIFIER [TEXT] [--say TEXT | --wait]",
-	  "--say= --wait", "ask somebody on any app to be a contact",
-	  "Looks the number, handle or address up on APP and sends a sealed contact request with "
-	  "at\n"
-	  "most 140 characters of text. What they do with it is told only when they accept. --wait stays until they have accepted; --say also sends "
-	  "them\n"
-	  "TEXT then and stays until they have written. Ctrl-C ends the waiting, not the "
-	  "request.\n\n"
+	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask,
+	  "APP IDENTIFIER [TEXT] [--say TEXT | --wait]",
+	  "--say= --wait",
+	  "ask somebody on any app to be a contact",
+	  "Looks the number, handle or address up on APP and sends a sealed contact request with\n"
+	  "at most 140 characters of text. You hear of it again only if they accept. --wait\n"
+	  "stays until then; --say also sends them TEXT and stays until they have written.\n"
+	  "Ctrl-C ends the waiting, not the request.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n"
 	  "  undercroft -p tom ask plaza uwe@example.org --say \"Are the beans up?\"" },
-	{ "requests", NEEDS_TRY, 0, 0, run_requests, "[--all]", "--all", "list contact requests",
-	  "Lists open requests with their numbers; --all also those answered.\n\n"
-	  "example:\n  undercroft -p tom requests" },
-	{ "accept", NEEDS_SIGN_IN, 1, 1, run_accept, "REQUEST [--say TEXT | --wait]",
-	  "--say= --wait", "accept a contact request",
-	  "REQUEST is its number in `requests` or the asker's name; one that hasn't arrived yet "
-	  "is\n"
-	  "waited for, ten seconds. The conversation opens when the asker's device is online: "
-	  "--wait\n"
-	  "stays until then, --say also sends TEXT.\n\n"
+	{ "requests", NEEDS_TRY, 0, 0, run_requests,
+	  "[--all]",
+	  "--all",
+	  "list contact requests",
+	  "Lists open requests with their numbers; --all also those answered.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p tom requests" },
+	{ "accept", NEEDS_SIGN_IN, 1, 1, run_accept,
+	  "REQUEST [--say TEXT | --wait]",
+	  "--say= --wait",
+	  "accept a contact request",
+	  "REQUEST is its number in `requests` or the asker's name; one that hasn't arrived yet\n"
+	  "is waited for, ten seconds. The conversation opens when the asker's device is online:\n"
+	  "--wait stays until then, --say also sends TEXT.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom accept Rosa\n"
 	  "  undercroft -p tom accept 1 --say \"Hello Rosa\"" },
-	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline, "REQUEST", "", "decline a contact request",
-	  "Nothing is told to the one who asked.\n\nexample:\n  undercroft -p tom decline 1" },
-	{ "contacts", NEEDS_TRY, 0, 0, run_contacts, "", "", "list contacts",
-	  "Lists people you are in contact with.\n\nexample:\n  undercroft -p rosa contacts "
-	  "--json" },
-	{ "block", NEEDS_SIGN_IN, 1, 1, run_block, "CONTACT", "", "block a contact",
-	  "Takes back what lets them add you to groups, hides what they send, tells them "
-	  "nothing.\n\n"
-	  "example:\n  undercroft -p tom block Rosa" },
-	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock, "CONTACT", "", "undo block",
-	  "example:\n  undercroft -p tom unblock Rosa" },
-	{ "safety", NEEDS_STORE, 1, 1, run_safety, "CONTACT [--verified]", "--verified",
+	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline,
+	  "REQUEST",
+	  "",
+	  "decline a contact request",
+	  "Nothing is told to the one who asked.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p tom decline 1" },
+	{ "contacts", NEEDS_TRY, 0, 0, run_contacts,
+	  "",
+	  "",
+	  "list contacts",
+	  "Lists people you are in contact with, and on which app they are.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa contacts --json" },
+	{ "block", NEEDS_SIGN_IN, 1, 1, run_block,
+	  "CONTACT",
+	  "",
+	  "block a contact",
+	  "Takes back what lets them add you to groups, hides what they send, tells them nothing.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p tom block Rosa" },
+	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock,
+	  "CONTACT",
+	  "",
+	  "undo block",
+	  "They can be written to again.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p tom unblock Rosa" },
+	{ "safety", NEEDS_STORE, 1, 1, run_safety,
+	  "CONTACT [--verified]",
+	  "--verified",
 	  "show the safety number with a contact",
 	  "Sixty digits that are the same for both of you, and differ when somebody sits between.\n"
-	  "--verified remembers that you have compared them.\n\n"
-	  "example:\n  undercroft -p rosa safety Tom" },
+	  "--verified remembers that you have compared them.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa safety Tom" },
 	{ 0 },
 };
+/* clang-format on */

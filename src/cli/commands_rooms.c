@@ -116,31 +116,72 @@ static int run_rename(struct cli *cli)
 	return cli_wait(cli, uc_group_rename(cli->client, &room, cli->argv[1], &op), op, "rename");
 }
 
+/* clang-format off */
 const struct command commands_rooms[] = {
-	{ "rooms", NEEDS_TRY, 0, 0, run_rooms, "[--all]", "--all", "list conversations",
-	  "Lists conversations with their numbers; --all also those you have left.\n\n"
-	  "example:\n  undercroft -p rosa rooms" },
-	{ "direct", NEEDS_SIGN_IN, 1, 1, run_direct, "CONTACT", "",
+	{ "rooms", NEEDS_TRY, 0, 0, run_rooms,
+	  "[--all]",
+	  "--all",
+	  "list conversations",
+	  "Lists conversations with their numbers; --all also those you have left.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa rooms" },
+	{ "direct", NEEDS_SIGN_IN, 1, 1, run_direct,
+	  "CONTACT",
+	  "",
 	  "open the direct conversation with a contact",
-	  "Usually it is there already: it opens when a contact request is accepted.\n\n"
-	  "example:\n  undercroft -p rosa direct Tom" },
-	{ "group", NEEDS_SIGN_IN, 1, -1, run_group, "NAME [CONTACT...]", "", "create a group",
-	  "Creates a group with contacts of any app. The apps' servers do not learn its name.\n\n"
-	  "example:\n  undercroft -p rosa group \"Allotment\" Tom Uwe" },
-	{ "members", NEEDS_TRY, 1, 1, run_members, "ROOM", "", "list a room's members",
-	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n\n"
-	  "example:\n  undercroft -p rosa members Allotment" },
-	{ "add", NEEDS_SIGN_IN, 2, 2, run_add, "ROOM CONTACT", "", "add a contact to a group",
-	  "The new member reads what is written from then on, nothing of before.\n\n"
-	  "example:\n  undercroft -p rosa add Allotment Uwe" },
-	{ "remove", NEEDS_SIGN_IN, 2, 2, run_remove, "ROOM MEMBER", "",
+	  "Usually it is there already: it opens when a contact request is accepted.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa direct Tom" },
+	{ "group", NEEDS_SIGN_IN, 1, -1, run_group,
+	  "NAME [CONTACT...]",
+	  "",
+	  "create a group",
+	  "Creates a group with contacts of any app. The apps' servers do not learn its name.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa group \"Allotment\" Tom Uwe" },
+	{ "members", NEEDS_TRY, 1, 1, run_members,
+	  "ROOM",
+	  "",
+	  "list a room's members",
+	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa members Allotment" },
+	{ "add", NEEDS_SIGN_IN, 2, 2, run_add,
+	  "ROOM CONTACT",
+	  "",
+	  "add a contact to a group",
+	  "The new member reads what is written from then on, nothing of before.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa add Allotment Uwe" },
+	{ "remove", NEEDS_SIGN_IN, 2, 2, run_remove,
+	  "ROOM MEMBER",
+	  "",
 	  "remove a member from a group",
-	  "What is written afterwards the removed member cannot read.\n\n"
-	  "example:\n  undercroft -p rosa remove Allotment Uwe" },
-	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave, "ROOM", "", "leave a group",
-	  "History stays readable here.\n\nexample:\n  undercroft -p uwe leave Allotment" },
-	{ "rename", NEEDS_SIGN_IN, 2, 2, run_rename, "ROOM NAME", "", "rename a group",
-	  "The name travels encrypted to the members.\n\n"
-	  "example:\n  undercroft -p rosa rename Allotment \"Allotment 17\"" },
+	  "What is written afterwards the removed member cannot read.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa remove Allotment Uwe" },
+	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave,
+	  "ROOM",
+	  "",
+	  "leave a group",
+	  "History stays readable here.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p uwe leave Allotment" },
+	{ "rename", NEEDS_SIGN_IN, 2, 2, run_rename,
+	  "ROOM NAME",
+	  "",
+	  "rename a group",
+	  "The name travels encrypted to the members.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa rename Allotment \"Allotment 17\"" },
 	{ 0 },
 };
+/* clang-format on */

@@ -14,11 +14,9 @@ static int option_kind(const struct command *c, const char *name)
 	struct view rest = view_str(c->options), word;
 	while (rest.p) {
 		rest = view_cut(rest, ' ', &word);
-		if (view_equal(word, view_str(name)))
-			return 1;
-		if (word.n && word.p[word.n - 1] == '=' &&
-		    view_equal(view_slice(word, 0, word.n - 1), view_str(name)))
-			return 2;
+		bool valued = word.n && word.p[word.n - 1] == '=';
+		if (view_equal(view_slice(word, 0, word.n - valued), view_str(name)))
+			return valued ? 2 : 1;
 	}
 	return 0;
 }
