@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Groups from bytes that nobody vouches for: stored states, members' and public ones, and the
+ * GroupInfo and tree of another.  The first byte says which; the rest is the bytes themselves, or
+ * changes made to good ones (offset, operation, value), which get further.  What loads is used. */
+#include "tests/fuzz/fuzz.h"
+
+#include "mls/group.h"
+#include "mls/public_group.h"
+
+enum {
+	RAW = 1, /* the input itself instead of changes */
+	EPOCH = 0,
+	RATCHETS,
+	PUBLIC,
+	INFO,
+	TREE,
+	KINDS,
+};
+
+static uint64_t dice = 1;
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return 1700000000000;
+}
+
+static uc_err roll(void *ctx, uint8_t *out, size_t n)
+{
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		dice = dice * 6364136223846793005u + 1442695040888963407u;
+		out[i] = (uint8_t)(dice >> 56);
+	}
+	return UC_OK;
+}
+
+static const struct env env = { .now_ms = now, .random = roll };
+static const struct group_platform platform = { .env = &env };
+
+/* What is good, made once: a member's group with past epochs, a proposal and a pending commit, and
+ * what others make of it. */
+static struct {
+	struct arena mem;
+	struct view part[KINDS];
+	struct view message, commit; /* of another member, for this epoch */
+} good;
+
+static void must(uc_err err)
+{
+	fuzz_expect(!err);
+}
+
+static struct leaf_parameters parameters(const struct sign_key *key, struct view name)
+{
+	static uint16_t version = 1, suite = SUITE_X25519_AES128, credential = CREDENTIAL_BASIC;
+	return (struct leaf_parameters){
+		.signature_key = key,
+		.credential = { .credential_type = CREDENTIAL_BASIC, .identity = name },
+		.capabilities = { .versions = { &version, 1 },
+				  .cipher_suites = { &suite, 1 },
+				  .credentials = { &credential, 1 } },
+	};
+}
+
+static struct group *second_member(struct group *first, const struct suite *s, struct arena *a)
+{
+	const struct extension_list none = { NULL, 0 };
+	struct key_package_secrets secrets;
+	struct sign_key key;
+	struct view package;
+	struct made_commit made;
+	struct group *g = NULL;
+	struct key_package k;
+	must(sign_key_generate(s, &env, &key));
+	const struct leaf_parameters leaf = parameters(&key, VIEW_LIT("tom"));
+	must(key_package_make(s, &env, &leaf, 3600, &none, a, &package, &secrets));
+	must(wire_decode(package, a, key_package_element, &k));
+	const struct proposal add = { .proposal_type = PROPOSAL_ADD, .key_package = k };
+	const struct commit_options options = { .proposals = &add, .proposal_count = 1 };
+	must(group_commit(first, &options, a, &made));
+	const struct welcome_input in = { made.welcome, made.ratchet_tree, package, &secrets };
+	must(group_join(&platform, &in, &g));
+	must(group_pending_apply(first));
+	return g;
+}
+
+static void save(uc_err (*part)(const struct group *g, struct buf *out), const struct group *g,
+		 struct view *out)
+{
+	struct buf b;
+	buf_init(&b, WIRE_OBJECT_MAX);
+	must(part(g, &b));
+	must(arena_copy(&good.mem, buf_view(&b), out));
+	buf_done(&b);
+}
+
+static void next_epoch(struct group *by, struct group *other, struct arena *a)
+{
+	const struct commit_options path = { .force_path = true };
+	struct made_commit made;
+	struct received r;
+	must(group_commit(by, &path, a, &made));
+	must(group_receive(other, made.commit, a, &r));
+	must(group_staged_apply(other));
+	must(group_pending_apply(by));
+}
+
+static void make_good(void)
+{
+	const struct suite *s = suite_find(SUITE_X25519_AES128);
+	const struct extension_list none = { NULL, 0 };
+	const struct commit_options path = { .force_path = true };
+	struct group *rosa = NULL;
+	struct public_group *p = NULL;
+	struct public_received seen;
+	struct sign_key key;
+	struct made_commit made;
+	struct view message;
+	struct received r;
+	struct buf b;
+	arena_init(&good.mem, (size_t)64 << 20, ARENA_PLAIN);
+	struct arena *a = &good.mem;
+	must(sign_key_generate(s, &env, &key));
+	const struct leaf_parameters leaf = parameters(&key, VIEW_LIT("rosa"));
+	must(group_create(&platform, s, VIEW_LIT("room"), &leaf, &none, &rosa));
+	struct group *tom = second_member(rosa, s, a);
+	next_epoch(tom, rosa, a);
+	next_epoch(rosa, tom, a);
+	must(group_info_make(rosa, a, &good.part[INFO]));
+	must(group_ratchet_tree(rosa, a, &good.part[TREE]));
+	must(public_group_new(&env, NULL, good.part[INFO], good.part[TREE], &p));
+	must(group_propose_update(tom, a, &message));
+	must(group_receive(rosa, message, a, &r));
+	must(public_group_receive(p, message, a, &seen));
+	must(group_encrypt(tom, VIEW_LIT("aad"), VIEW_LIT("lost"), 0, a, &message));
+	must(group_encrypt(tom, VIEW_LIT("aad"), VIEW_LIT("hello"), 0, a, &good.message));
+	must(group_receive(rosa, good.message, a, &r));
+	must(group_encrypt(tom, VIEW_LIT("aad"), VIEW_LIT("again"), 0, a, &good.message));
+	must(group_commit(rosa, &path, a, &made));
+	const struct commit_options alone = { .force_path = true, .without_stored = true };
+	must(group_commit(tom, &alone, a, &made));
+	good.commit = made.commit;
+	save(group_save_epoch, rosa, &good.part[EPOCH]);
+	save(group_save_ratchets, rosa, &good.part[RATCHETS]);
+	buf_init(&b, WIRE_OBJECT_MAX);
+	must(public_group_save(p, &b));
+	must(arena_copy(a, buf_view(&b), &good.part[PUBLIC]));
+	buf_done(&b);
+	public_group_free(p);
+	group_free(rosa);
+	group_free(tom);
+}
+
+/* Four bytes each: where (16 bits, from the end when the operation is odd), what, with what. */
+static struct view changed(struct view from, struct view how, struct arena *a)
+{
+	uint8_t *p = arena_take(a, from.n + 1);
+	size_t n = from.n;
+	fuzz_expect(p && n);
+	memcpy(p, from.p, n);
+	for (; how.n >= 4 && n; how = view_slice(how, 4, SIZE_MAX)) {
+		size_t at = ((size_t)how.p[0] << 8 | how.p[1]) % n;
+		at = how.p[2] & 1 ? n - 1 - at : at;
+		switch (how.p[2] >> 1 & 3) {
+		case 0:
+			p[at] ^= how.p[3];
+			break;
+		case 1:
+			p[at] = how.p[3];
+			break;
+		case 2:
+			memmove(p + at, p + at + 1, n - at - 1);
+			n--;
+			break;
+		default:
+			n = at;
+		}
+	}
+	return view_make(p, n);
+}
+
+static void use_public(struct public_group *p, struct arena *a)
+{
+	struct public_received seen;
+	struct buf b;
+	buf_init(&b, WIRE_OBJECT_MAX);
+	fuzz_expect(!public_group_save(p, &b));
+	if (!public_group_receive(p, good.commit, a, &seen))
+		fuzz_expect(!public_group_apply(p));
+	buf_reset(&b);
+	fuzz_expect(!public_group_ratchet_tree(p, &b));
+	buf_done(&b);
+	public_group_free(p);
+}
+
+static void use_member(struct group *g, struct arena *a)
+{
+	const struct commit_options path = { .force_path = true };
+	struct received r;
+	struct made_commit made;
+	struct view out;
+	uint8_t exported[16];
+	struct buf b;
+	buf_init(&b, WIRE_OBJECT_MAX);
+	fuzz_expect(!group_save_epoch(g, &b) && !group_save_ratchets(g, &b));
+	buf_done(&b);
+	(void)!group_receive(g, good.message, a, &r);
+	(void)!group_encrypt(g, VIEW_LIT("aad"), VIEW_LIT("hello"), 64, a, &out);
+	(void)!group_export(g, "label", VIEW_LIT(""), exported, sizeof exported);
+	(void)!group_info_make(g, a, &out);
+	if (!group_receive(g, good.commit, a, &r) && r.kind == RECEIVED_COMMIT)
+		(void)!group_staged_apply(g);
+	group_pending_drop(g);
+	if (!group_commit(g, &path, a, &made))
+		(void)!group_pending_apply(g);
+	group_free(g);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct view part[KINDS];
+	struct group *g = NULL;
+	struct public_group *p = NULL;
+	struct arena a;
+	if (!n)
+		return 0;
+	if (!good.mem.limit_bytes)
+		make_good();
+	dice = 7;
+	memcpy(part, good.part, sizeof part);
+	arena_init(&a, (size_t)64 << 20, ARENA_PLAIN);
+	unsigned kind = (data[0] >> 1) % KINDS;
+	struct view in = { data + 1, n - 1 };
+	part[kind] = data[0] & RAW ? in : changed(part[kind], in, &a);
+	if (kind == PUBLIC) {
+		if (!public_group_load(&env, NULL, part[PUBLIC], &p))
+			use_public(p, &a);
+	} else if (kind == INFO || kind == TREE) {
+		if (!public_group_new(&env, NULL, part[INFO], part[TREE], &p))
+			use_public(p, &a);
+	} else if (!group_load(&platform, part[EPOCH], part[RATCHETS], &g)) {
+		use_member(g, &a);
+	}
+	arena_done(&a);
+	return 0;
+}
