@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 enum { STATEMENT_PUT, STATEMENT_DELETE, STATEMENT_GET, STATEMENT_COUNT };
+enum { FILE_VERSION = 1 }; /* PRAGMA user_version */
 
 struct store_sqlite {
 	sqlite3 *db;
@@ -161,6 +162,18 @@ static uc_err prepare(struct store_sqlite *s)
 	return UC_OK;
 }
 
+/* A file of a later version is left as it is. */
+static uc_err version_check(struct store_sqlite *s)
+{
+	sqlite3_stmt *st = NULL;
+	TRY(error_of(sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL)));
+	int rc = sqlite3_step(st);
+	int version = rc == SQLITE_ROW ? sqlite3_column_int(st, 0) : 0;
+	sqlite3_finalize(st);
+	TRY(error_of(rc));
+	return version > FILE_VERSION ? UC_E_VERSION : UC_OK;
+}
+
 static uc_err open_file(struct store_sqlite *s, const char *path)
 {
 	TRY(error_of(sqlite3_open_v2(
@@ -172,8 +185,9 @@ static uc_err open_file(struct store_sqlite *s, const char *path)
 	TRY(run(s, "PRAGMA synchronous=FULL"));
 	TRY(run(s, "PRAGMA secure_delete=ON"));
 	/* A write makes the exclusive lock real before anything is read. */
-	TRY(run(s, "BEGIN IMMEDIATE;"
-		   "CREATE TABLE IF NOT EXISTS kv (k BLOB PRIMARY KEY, v BLOB NOT NULL)"
+	TRY(run(s, "BEGIN IMMEDIATE"));
+	TRY(version_check(s));
+	TRY(run(s, "CREATE TABLE IF NOT EXISTS kv (k BLOB PRIMARY KEY, v BLOB NOT NULL)"
 		   " WITHOUT ROWID;"
 		   "PRAGMA user_version=1;"
 		   "COMMIT"));
