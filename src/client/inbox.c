@@ -68,11 +68,13 @@ static uc_err epoch_changed(struct uc_client *c, struct room *r, bool ours)
 static uc_err effect(struct uc_client *c, struct room *r, const struct room_entry *e,
 		     const struct log_entry *entry, bool ours)
 {
+	bool known;
 	switch (e->kind) {
 	case ROOM_ENTRY_APPLICATION:
 		return application(c, r, e, entry->seq);
 	case ROOM_ENTRY_OWN:
-		return outbox_seen(c, r, e->hash, e->timestamp, entry->seq, e->frank);
+		TRY(outbox_seen(c, r, e->hash, e->timestamp, entry->seq, e->frank, &known));
+		return known ? UC_OK : UC_E_OWN;
 	case ROOM_ENTRY_COMMIT:
 		TRY(epoch_changed(c, r, ours));
 		return introductions_epoch(c, r);
@@ -99,6 +101,10 @@ static uc_err entry_process(struct uc_client *c, struct room *r, const struct lo
 	r->group_dirty = true;
 	if (!err)
 		err = effect(c, r, &e, entry, ours);
+	/* What our leaf has said without our knowing, and epochs we cannot follow to: the group's
+	 * state here is of an older copy, or damaged. */
+	if (err == UC_E_OWN || err == UC_E_EPOCH_FUTURE)
+		room_lost(c, r);
 	if (err && !err_is_hard(err)) {
 		event_warning(c, err, VIEW_LIT("something in this room could not be read"), &r->id);
 		return UC_OK;

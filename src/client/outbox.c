@@ -65,18 +65,36 @@ static uc_err accepted(struct uc_client *c, struct room *r, struct outgoing *o, 
 		       uint64_t seq, struct view frank)
 {
 	TRY(message_ended(c, r, o, UC_MESSAGE_ACCEPTED, timestamp, seq, frank));
-	outgoing_delete(c, r, o);
+	blob_done(&o->content);
+	blob_done(&o->submit);
+	o->accepted = o->dirty = true;
+	o->seq = seq;
 	return UC_OK;
 }
 
 uc_err outbox_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES],
-		   uint64_t timestamp, uint64_t seq, struct view frank)
+		   uint64_t timestamp, uint64_t seq, struct view frank, bool *known)
 {
-	for (struct outgoing *o = r->outbox; o; o = o->next)
-		if (o->submit.n && o->content.n &&
-		    view_equal(VIEW_OF(o->hash), (struct view){ hash, SHA256_BYTES }))
-			return accepted(c, r, o, timestamp, seq, frank);
+	struct outgoing *o = r->outbox;
+	while (o && !(view_equal(VIEW_OF(o->hash), (struct view){ hash, SHA256_BYTES }) &&
+		      (o->accepted || o->submit.n)))
+		o = o->next;
+	*known = o != NULL;
+	if (!o)
+		return UC_OK;
+	if (!o->accepted)
+		TRY(accepted(c, r, o, timestamp, seq, frank));
+	outgoing_delete(c, r, o);
 	return UC_OK;
+}
+
+void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first)
+{
+	for (struct outgoing *o = r->outbox, *next; o; o = next) {
+		next = o->next;
+		if (o->accepted && o->seq < first)
+			outgoing_delete(c, r, o);
+	}
 }
 
 void outbox_fail(struct uc_client *c, struct room *r)
@@ -184,9 +202,11 @@ uc_err outbox_drive(struct uc_client *c, struct room *r)
 		wake_at(c, r->retry_ms);
 		return UC_OK;
 	}
-	for (struct outgoing *o = r->outbox; o && n < AT_ONCE; o = o->next, n++) {
+	for (struct outgoing *o = r->outbox; o && n < AT_ONCE; o = o->next) {
+		n += o->in_flight;
 		if (o->in_flight || !o->content.n)
 			continue;
+		n++;
 		if (!o->submit.n || o->epoch != room_group_epoch(r->group))
 			TRY(encrypt(c, r, o));
 		TRY(submit(c, r, o));

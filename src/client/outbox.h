@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on their way out.  A message is stored with its content and salt before it is
- * encrypted, and with its ciphertext before it is sent; it leaves the outbox when the hub has
- * answered or when it is seen in the log. */
+ * encrypted, and with its ciphertext before it is sent; it is accepted when the hub has answered or
+ * when it is seen in the log, and leaves the outbox when it has been seen there. */
 #ifndef CLIENT_OUTBOX_H
 #define CLIENT_OUTBOX_H
 
@@ -11,10 +11,13 @@
 uc_err UC_MUST_USE outbox_add(struct uc_client *c, struct room *r, struct view content,
 			      const struct uc_id *id, uint64_t message);
 uc_err UC_MUST_USE outbox_drive(struct uc_client *c, struct room *r);
-/* An own message stands in the log: *known says whether it is in the outbox. */
+/* A message of our leaf stands in the log.  *known false: this device's store knows nothing of it,
+ * so it is an older copy, or another process uses it, too. */
 uc_err UC_MUST_USE outbox_seen(struct uc_client *c, struct room *r,
 			       const uint8_t hash[SHA256_BYTES], uint64_t timestamp, uint64_t seq,
-			       struct view frank);
+			       struct view frank, bool *known);
+/* What stood before `first` in the log will not be seen any more. */
+void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first);
 /* Nothing of it will be sent any more. */
 void outbox_fail(struct uc_client *c, struct room *r);
 

@@ -65,7 +65,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->participant_key = s->participant_key;
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
-	r->seat_known = r->introduced = r->keys_given = false;
+	r->seat_known = r->introduced = r->keys_given = r->lost = false;
 	r->contact = (struct uc_id){ { 0 } };
 	r->seq = 0;
 	memset(r->chain, 0, sizeof r->chain);
@@ -251,6 +251,15 @@ uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open
 	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
 }
 
+void room_lost(struct uc_client *c, struct room *r)
+{
+	if (r->lost)
+		return;
+	r->lost = r->dirty = true;
+	event_warning(c, UC_E_RESTORED, VIEW_LIT("this device has lost its place in the room"),
+		      &r->id);
+}
+
 /* --- leaving --- */
 
 void rooms_left(struct uc_client *c, struct room *r)
@@ -404,7 +413,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	}
 	if (!r->seat_open)
 		return seat_open(c, r);
-	if (!room_is_open(r) || r->seq + 1 < r->log_next)
+	if (!room_is_open(r) || r->lost || r->seq + 1 < r->log_next)
 		return UC_OK;
 	TRY(introductions_drive(c, r));
 	TRY(groups_drive(c, r));

@@ -2,6 +2,7 @@
 #include "client/seats.h"
 
 #include "client/inbox.h"
+#include "client/outbox.h"
 #include "client/pool.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -110,6 +111,8 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 		/* What lay between was trimmed: only a resync brings this room back. */
 		event_warning(c, UC_E_STALE, VIEW_LIT("messages of this room were missed"), &r->id);
 		r->consistent = false;
+		outbox_trimmed(c, r, in->first);
+		room_lost(c, r);
 		r->dirty = true;
 	}
 	return UC_OK;

@@ -260,6 +260,7 @@ void wire_room(struct wire *w, struct room *r)
 	wire_u64(w, &r->seq);
 	FIXED(w, r->chain);
 	wire_bool(w, &r->consistent);
+	wire_bool(w, &r->lost);
 	wire_id(w, &r->contact);
 	wire_bool(w, &r->introduced);
 	wire_bool(w, &r->keys_given);
@@ -283,6 +284,8 @@ void wire_outgoing(struct wire *w, struct outgoing *o)
 	wire_u64(w, &o->epoch);
 	FIXED(w, o->hash);
 	wire_blob(w, &o->submit);
+	wire_bool(w, &o->accepted);
+	wire_u64(w, &o->seq);
 }
 
 void wire_message(struct wire *w, struct message *m)

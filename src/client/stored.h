@@ -239,6 +239,7 @@ struct room {
 	uint64_t seq;    /* last log entry processed */
 	uint8_t chain[CHAIN_HASH];
 	bool consistent;
+	bool lost;            /* our part of the group is not what the others know: join anew */
 	struct uc_id contact; /* of a direct room: the other one */
 	bool introduced;      /* our introduction was queued for this room */
 	bool keys_given;      /* a direct room: our batch of key addresses was queued */
@@ -276,6 +277,8 @@ struct outgoing {
 	uint64_t epoch;      /* of the ciphertext */
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
 	struct blob submit;         /* MIMI SubmitMessageRequest; empty: to be encrypted */
+	bool accepted;              /* content and submit are gone; it is to be seen in the log */
+	uint64_t seq;               /* where, when accepted */
 
 	bool dirty, in_flight; /* memory only */
 	struct outgoing *next;
