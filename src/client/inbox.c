@@ -51,9 +51,7 @@ static uc_err chain_check(struct uc_client *c, struct room *r, const struct log_
 static uc_err application(struct uc_client *c, struct room *r, const struct room_entry *e,
 			  uint64_t seq)
 {
-	struct room_client sender;
-	TRY(room_group_client_at(r->group, e->sender_leaf, &sender));
-	return received(c, r, &sender, e->content, e->frank, e->timestamp, seq);
+	return received(c, r, &e->sender, e->content, e->frank, e->timestamp, seq);
 }
 
 static uc_err epoch_changed(struct uc_client *c, struct room *r, bool ours)
@@ -95,8 +93,7 @@ static uc_err entry_process(struct uc_client *c, struct room *r, const struct lo
 	uint8_t hash[SHA256_BYTES];
 	bool pending = r->pending.there;
 	memcpy(hash, r->pending.hash, sizeof hash);
-	uc_err err = room_group_entry(c, r->group, entry->fanout, pending ? hash : NULL, r->own_hub,
-				      &c->call, &e);
+	uc_err err = room_group_entry(c, r->group, entry->fanout, r->own_hub, &c->call, &e);
 	bool ours = !err && pending && view_equal(VIEW_OF(hash), VIEW_OF(e.hash));
 	r->group_dirty = true;
 	if (!err)

@@ -37,7 +37,8 @@ void room_group_free(struct room_group *g);
 uint64_t room_group_epoch(const struct room_group *g);
 struct view room_group_uri(const struct room_group *g); /* the group id */
 bool room_group_is_direct(const struct room_group *g);
-/* Proposals of this epoch wait for a commit. */
+/* Proposals of this epoch wait for a commit, which may be ours to make: not when one of them takes
+ * us out. */
 bool room_group_has_proposals(const struct room_group *g);
 /* Our place among those who may commit, from 0. */
 uint32_t room_group_rank(const struct room_group *g);
@@ -75,11 +76,12 @@ struct room_change {
 	struct view_list participants; /* to remove */
 };
 /* Stages a commit, which stays pending in the group until it is applied or dropped.
+ * UC_E_REMOVED: a waiting proposal takes us out, so others commit; UC_E_POLICY: the room's rules.
  * *update: MIMI UpdateRequest; hash: of its MLSMessage. */
 uc_err UC_MUST_USE room_group_commit(struct uc_client *c, struct room_group *g,
 				     const struct room_change *change, struct arena *a,
 				     struct view *update, uint8_t hash[SHA256_BYTES]);
-/* A SelfRemove proposal; others commit it. */
+/* A SelfRemove proposal; others commit it.  The same again gives the same. */
 uc_err UC_MUST_USE room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
 				    struct view *update, uint8_t hash[SHA256_BYTES]);
 void room_group_drop_pending(struct room_group *g);
@@ -101,13 +103,13 @@ struct room_entry {
 	enum room_entry_kind kind;
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
 	uint64_t timestamp;
-	uint32_t sender_leaf;
-	struct view content; /* application: MIMI content, its frank checked */
-	struct view frank;   /* encoded Frank */
+	struct room_client sender; /* application: as of the epoch it was sent in */
+	struct view content;       /* application: MIMI content, its frank checked */
+	struct view frank;         /* encoded Frank */
 };
-/* One entry of the log.  is_pending: its hash is that of our pending commit, which is applied. */
+/* One entry of the log.  Our own pending commit is known there and applied; another's in its place
+ * drops it.  UC_E_FRANK: the message may be read, but not believed. */
 uc_err UC_MUST_USE room_group_entry(struct uc_client *c, struct room_group *g, struct view fanout,
-				    const uint8_t *pending_hash, bool own_hub, struct arena *a,
-				    struct room_entry *out);
+				    bool own_hub, struct arena *a, struct room_entry *out);
 
 #endif

@@ -179,7 +179,7 @@ void wire_request(struct wire *w, struct request *r);
 
 /* --- rooms --- */
 
-enum room_state {
+enum room_phase {
 	ROOM_CREATING, /* epoch 0 is made and stored; the hub has not answered yet */
 	ROOM_JOINING,  /* the seat is known, the Welcome not yet processed */
 	ROOM_OPEN,
@@ -229,7 +229,7 @@ struct room {
 	struct uc_id id; /* SHA-256 of the URI */
 	char uri[URI_BYTES];
 	bool direct, asked; /* asked: we made it after our request was accepted */
-	uint8_t state;      /* enum room_state */
+	uint8_t state;      /* enum room_phase */
 	char name[ROOM_NAME_BYTES];
 	char client[URI_BYTES], participant[URI_BYTES];
 	struct ed25519_key participant_key;

@@ -80,6 +80,9 @@ uc_err UC_MUST_USE room_leaf_parameters(const struct sign_key *leaf_key, struct 
 					struct view participant_component, struct arena *a,
 					struct leaf_parameters *out);
 
+/* The rules for a leaf by itself, as the hooks ask them.  UC_E_PROOF, UC_E_UNSUPPORTED. */
+uc_err UC_MUST_USE room_leaf_check(const struct leaf_node *leaf);
+
 /* --- reading one --- */
 
 struct room_state {

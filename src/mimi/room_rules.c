@@ -118,15 +118,20 @@ static uc_err leaf_rules(const struct leaf_node *leaf, struct arena *a)
 	return room_leaf_supports(leaf, a);
 }
 
-static uc_err on_leaf(void *ctx, const struct group_view *group, const struct leaf_node *leaf,
-		      uint32_t index, enum leaf_reason reason)
+uc_err room_leaf_check(const struct leaf_node *leaf)
 {
 	struct arena scratch;
-	(void)ctx, (void)group, (void)index, (void)reason;
 	arena_init(&scratch, LEAF_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = leaf_rules(leaf, &scratch);
 	arena_done(&scratch);
 	return err;
+}
+
+static uc_err on_leaf(void *ctx, const struct group_view *group, const struct leaf_node *leaf,
+		      uint32_t index, enum leaf_reason reason)
+{
+	(void)ctx, (void)group, (void)index, (void)reason;
+	return room_leaf_check(leaf);
 }
 
 /* RFC 9420, 5.3.1: who a leaf is stays when it is replaced in its place. */

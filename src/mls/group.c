@@ -327,6 +327,11 @@ size_t group_proposal_count(const struct group *g)
 	return g->proposals.n;
 }
 
+void group_proposal_drop(struct group *g, struct view ref)
+{
+	proposal_store_drop(&g->proposals, ref);
+}
+
 struct proposal_view group_proposal_at(const struct group *g, size_t i)
 {
 	const struct stored_proposal *p = g->proposals.v[i];

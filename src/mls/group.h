@@ -100,7 +100,8 @@ bool group_has_pending(const struct group *g);
 uc_err UC_MUST_USE group_pending_apply(struct group *g);
 void group_pending_drop(struct group *g);
 
-/* An encoded MLSMessage (PublicMessage); kept among the stored proposals, too. */
+/* An encoded MLSMessage (PublicMessage); kept among the stored proposals, too.  The same again in
+ * one epoch gives the same bytes where signatures are deterministic (Ed25519). */
 uc_err UC_MUST_USE group_propose(struct group *g, const struct proposal *p,
 				 struct view authenticated_data, struct arena *a,
 				 struct view *message);
@@ -108,6 +109,8 @@ uc_err UC_MUST_USE group_propose(struct group *g, const struct proposal *p,
 uc_err UC_MUST_USE group_propose_update(struct group *g, struct arena *a, struct view *message);
 size_t group_proposal_count(const struct group *g);
 struct proposal_view group_proposal_at(const struct group *g, size_t i);
+/* Out of the stored ones: it was never accepted.  Nothing happens when it isn't there. */
+void group_proposal_drop(struct group *g, struct view ref);
 
 /* --- messages --- */
 

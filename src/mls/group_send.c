@@ -68,7 +68,8 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 	TRY(proposal_check(&g->now->state, &view, g->platform.hooks, g->platform.env, a));
 	TRY(framing_protect_public(&framing, &auth, a, &m));
 	TRY(public_message_encode(&m, a, message));
-	return proposal_store_add(&g->proposals, g->suite, &auth, update_key);
+	uc_err err = proposal_store_add(&g->proposals, g->suite, &auth, update_key);
+	return err == UC_E_REPLAY ? UC_OK : err; /* made before: the same bytes */
 }
 
 uc_err group_propose(struct group *g, const struct proposal *p, struct view authenticated_data,

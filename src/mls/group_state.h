@@ -69,6 +69,7 @@ void proposal_store_done(struct proposal_store *s);
 uc_err UC_MUST_USE proposal_store_add(struct proposal_store *s, const struct suite *suite,
 				      const struct authenticated_content *content,
 				      const struct kem_key *update_key);
+void proposal_store_drop(struct proposal_store *s, struct view ref);
 struct stored_proposal *proposal_store_find(const struct proposal_store *s, struct view ref);
 uc_err UC_MUST_USE proposal_store_save(const struct proposal_store *s, struct buf *out);
 uc_err UC_MUST_USE proposal_store_load(struct proposal_store *s, const struct suite *suite,

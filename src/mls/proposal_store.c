@@ -40,6 +40,18 @@ struct stored_proposal *proposal_store_find(const struct proposal_store *s, stru
 	return NULL;
 }
 
+void proposal_store_drop(struct proposal_store *s, struct view ref)
+{
+	size_t i = 0;
+	while (i < s->n && !view_equal(s->v[i]->ref, ref))
+		i++;
+	if (i == s->n)
+		return;
+	stored_free(s->v[i]);
+	for (s->n--; i < s->n; i++)
+		s->v[i] = s->v[i + 1];
+}
+
 static uc_err stored_fill(struct stored_proposal *p, const struct suite *suite, struct view content,
 			  const struct kem_key *update_key)
 {

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A room's group: made, joined, kept, looked at. */
+#include "client/room_group.h"
+
+#include "client/room_group_inside.h"
+
+#include "base/heap.h"
+
+struct group_platform room_platform(struct uc_client *c)
+{
+	return (struct group_platform){ .env = &c->env, .hooks = &room_hooks };
+}
+
+uc_err room_group_new(struct uc_client *c, struct group *g, struct room_group **out)
+{
+	struct room_group *r = HEAP_NEW(struct room_group);
+	if (!r) {
+		group_free(g);
+		return UC_E_MEMORY;
+	}
+	r->platform = room_platform(c);
+	r->g = g;
+	*out = r;
+	return UC_OK;
+}
+
+void room_group_free(struct room_group *g)
+{
+	if (!g)
+		return;
+	group_free(g->g);
+	heap_free_wiped(g, sizeof *g);
+}
+
+/* --- beginning --- */
+
+static uc_err create(struct uc_client *c, const struct room *r, const struct set *s,
+		     const struct room_terms *terms, struct arena *a, struct group **out)
+{
+	struct key_package k;
+	struct key_package_secrets secrets;
+	struct extension_list context;
+	const struct group_platform platform = room_platform(c);
+	TRY(room_context_extensions(terms, a, &context));
+	TRY(set_keys_read(s, a, &k, &secrets));
+	/* The leaf says what its KeyPackage said. */
+	const struct leaf_parameters leaf = {
+		.signature_key = &secrets.signature_key,
+		.credential = k.leaf_node.credential,
+		.capabilities = k.leaf_node.capabilities,
+		.extensions = k.leaf_node.extensions,
+	};
+	uc_err err = group_create(&platform, suite_find(k.cipher_suite), view_str(r->uri), &leaf,
+				  &context, out);
+	key_package_secrets_wipe(&secrets);
+	return err;
+}
+
+uc_err room_group_create(struct uc_client *c, const struct room *r, const struct set *s,
+			 struct view hub_key, struct view franking_key, struct room_group **out)
+{
+	struct arena scratch;
+	struct group *g = NULL;
+	const struct room_terms terms = {
+		.room = view_str(r->uri),
+		.direct = r->direct,
+		.hub_domain = view_str(c->account.app),
+		.hub_key = hub_key,
+		.franking_key = franking_key,
+		.creator = view_str(s->participant),
+	};
+	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_SECRET);
+	uc_err err = create(c, r, s, &terms, &scratch, &g);
+	arena_done(&scratch);
+	return err ? err : room_group_new(c, g, out);
+}
+
+static uc_err join(struct uc_client *c, const struct set *s, struct view welcome, struct view tree,
+		   struct arena *a, struct group **out)
+{
+	struct key_package k;
+	struct key_package_secrets secrets;
+	struct group *g = NULL;
+	const struct group_platform platform = room_platform(c);
+	TRY(set_keys_read(s, a, &k, &secrets));
+	const struct welcome_input in = { .welcome = welcome,
+					  .ratchet_tree = tree,
+					  .key_package = blob_view(&s->key_package),
+					  .secrets = &secrets };
+	uc_err err = group_join(&platform, &in, &g);
+	key_package_secrets_wipe(&secrets);
+	TRY(err);
+	/* The hooks saw each leaf; this is whether they make a room. */
+	struct group_view now = group_now(g);
+	err = room_check(&now);
+	if (err)
+		group_free(g);
+	else
+		*out = g;
+	return err;
+}
+
+uc_err room_group_join(struct uc_client *c, const struct set *s, struct view welcome,
+		       struct view tree, struct room_group **out)
+{
+	struct arena scratch;
+	struct group *g = NULL;
+	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_SECRET);
+	uc_err err = join(c, s, welcome, tree, &scratch, &g);
+	arena_done(&scratch);
+	return err ? err : room_group_new(c, g, out);
+}
+
+uc_err room_group_info(struct uc_client *c, struct room_group *g, struct arena *a,
+		       struct view *group_info, struct view *tree)
+{
+	struct view info;
+	(void)c;
+	TRY(group_info_make(g->g, a, &info));
+	TRY(group_ratchet_tree(g->g, a, tree));
+	*group_info = info;
+	return UC_OK;
+}
+
+/* --- at rest: both parts of the group --- */
+
+enum { ROOM_GROUP_VERSION = 1 };
+struct saved_group {
+	uint16_t version;
+	struct view epoch, ratchets;
+};
+static void wire_saved_group(struct wire *w, struct saved_group *s)
+{
+	wire_u16(w, &s->version);
+	wire_bytes(w, &s->epoch);
+	wire_bytes(w, &s->ratchets);
+}
+WIRE_ELEMENT(saved_group)
+
+uc_err room_group_save(struct room_group *g, struct buf *out)
+{
+	struct buf epoch, ratchets;
+	buf_init_secret(&epoch, BLOB_MAX);
+	buf_init_secret(&ratchets, BLOB_MAX);
+	uc_err err = group_save_epoch(g->g, &epoch);
+	if (!err)
+		err = group_save_ratchets(g->g, &ratchets);
+	if (!err) {
+		const struct saved_group s = { ROOM_GROUP_VERSION, buf_view(&epoch),
+					       buf_view(&ratchets) };
+		err = wire_encode(out, saved_group_element, &s);
+	}
+	buf_done(&epoch);
+	buf_done(&ratchets);
+	return err;
+}
+
+uc_err room_group_load(struct uc_client *c, struct view state, struct room_group **out)
+{
+	struct saved_group s;
+	struct group *g = NULL;
+	const struct group_platform platform = room_platform(c);
+	if (wire_decode(state, NULL, saved_group_element, &s))
+		return UC_E_CORRUPT;
+	if (s.version != ROOM_GROUP_VERSION)
+		return UC_E_VERSION;
+	TRY(group_load(&platform, s.epoch, s.ratchets, &g));
+	return room_group_new(c, g, out);
+}
+
+/* --- reading --- */
+
+uint64_t room_group_epoch(const struct room_group *g)
+{
+	return group_epoch(g->g);
+}
+
+struct view room_group_uri(const struct room_group *g)
+{
+	return group_id(g->g);
+}
+
+uint32_t room_group_own_leaf(const struct room_group *g)
+{
+	return group_own_leaf(g->g);
+}
+
+static uc_err state_of(const struct room_group *g, struct arena *a, struct room_state *out)
+{
+	struct group_view now = group_now(g->g);
+	return room_state_read(&now, a, out);
+}
+
+bool room_group_is_direct(const struct room_group *g)
+{
+	struct arena scratch;
+	struct room_state r = { .direct = false };
+	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_PLAIN);
+	/* Nothing but rooms gets here. */
+	bool direct = !state_of(g, &scratch, &r) && r.direct;
+	arena_done(&scratch);
+	return direct;
+}
+
+uint32_t proposal_leaf_gone(const struct proposal_view *p)
+{
+	if (p->proposal->proposal_type == PROPOSAL_REMOVE)
+		return p->proposal->removed;
+	if (p->proposal->proposal_type == PROPOSAL_SELF_REMOVE)
+		return p->sender.leaf_index;
+	return TREE_NONE;
+}
+
+static bool is_going(const struct room_group *g, uint32_t leaf)
+{
+	for (size_t i = 0; i < group_proposal_count(g->g); i++) {
+		struct proposal_view p = group_proposal_at(g->g, i);
+		if (proposal_leaf_gone(&p) == leaf)
+			return true;
+	}
+	return false;
+}
+
+bool room_group_is_going(const struct room_group *g)
+{
+	return is_going(g, group_own_leaf(g->g));
+}
+
+bool room_group_has_proposals(const struct room_group *g)
+{
+	return group_proposal_count(g->g) && !room_group_is_going(g);
+}
+
+uint32_t room_group_rank(const struct room_group *g)
+{
+	struct group_view now = group_now(g->g);
+	uint32_t at = 0, leaf, rank = 0;
+	const struct leaf_node *node;
+	while (tree_next_leaf(now.tree, &at, &leaf, &node) && leaf < group_own_leaf(g->g))
+		rank += !is_going(g, leaf);
+	return rank;
+}
+
+uc_err room_client_of(const struct room_state *r, const struct leaf_node *leaf, uint32_t index,
+		      struct room_client *out)
+{
+	struct room_client k = { .leaf = index, .signature_key = leaf->signature_key };
+	TRY(participant_of_leaf(leaf, &k.client, &k.participant));
+	k.role = room_role_of(r, k.participant);
+	*out = k;
+	return UC_OK;
+}
+
+static uc_err each_client(const struct room_group *g, const struct room_state *r,
+			  room_client_each *each, void *ctx)
+{
+	struct group_view now = group_now(g->g);
+	uint32_t at = 0, leaf;
+	const struct leaf_node *node;
+	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
+		struct room_client k;
+		TRY(room_client_of(r, node, leaf, &k));
+		if (!each(ctx, &k))
+			break;
+	}
+	return UC_OK;
+}
+
+uc_err room_group_clients(const struct room_group *g, room_client_each *each, void *ctx)
+{
+	struct arena scratch;
+	struct room_state r;
+	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = state_of(g, &scratch, &r);
+	if (!err)
+		err = each_client(g, &r, each, ctx);
+	arena_done(&scratch);
+	return err;
+}
+
+uc_err room_group_client_at(const struct room_group *g, uint32_t leaf, struct room_client *out)
+{
+	struct arena scratch;
+	struct room_state r;
+	struct group_view now = group_now(g->g);
+	const struct leaf_node *node = tree_leaf_find(now.tree, leaf);
+	if (!node)
+		return UC_E_NOT_FOUND;
+	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = state_of(g, &scratch, &r);
+	if (!err)
+		err = room_client_of(&r, node, leaf, out);
+	arena_done(&scratch);
+	return err;
+}
+
+uc_err room_group_own_client(const struct room_group *g, struct view *client,
+			     struct view *participant)
+{
+	struct group_view now = group_now(g->g);
+	const struct leaf_node *node = tree_leaf_find(now.tree, group_own_leaf(g->g));
+	return node ? participant_of_leaf(node, client, participant) : UC_E_REMOVED;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of struct room_group, for the files room_group*.c alone. */
+#ifndef CLIENT_ROOM_GROUP_INSIDE_H
+#define CLIENT_ROOM_GROUP_INSIDE_H
+
+#include "client/room_group.h"
+#include "mimi/room.h"
+#include "mls/group.h"
+
+struct room_group {
+	struct group_platform platform;
+	struct group *g;
+};
+
+enum { ROOM_ARENA_MAX = 64 * 1024 * 1024 };
+
+/* What a room is made with: its rules always hold. */
+struct group_platform room_platform(struct uc_client *c);
+/* Takes the group, also on failure. */
+uc_err UC_MUST_USE room_group_new(struct uc_client *c, struct group *g, struct room_group **out);
+/* Suite, KeyPackage and secrets of a set; key_package_secrets_wipe them. */
+uc_err UC_MUST_USE set_keys_read(const struct set *s, struct arena *a, struct key_package *k,
+				 struct key_package_secrets *secrets);
+/* The client at a leaf; role as of now. */
+uc_err UC_MUST_USE room_client_of(const struct room_state *r, const struct leaf_node *leaf,
+				  uint32_t index, struct room_client *out);
+/* The leaf a proposal takes away; TREE_NONE for others. */
+uint32_t proposal_leaf_gone(const struct proposal_view *p);
+/* Does a waiting proposal take our own leaf away?  Then others commit. */
+bool room_group_is_going(const struct room_group *g);
+uc_err UC_MUST_USE room_group_own_client(const struct room_group *g, struct view *client,
+					 struct view *participant);
+/* Frank of an application message and what it says of its place, checked. *content: in it. */
+struct frank_input {
+	const struct fanout_message *fanout;
+	const struct received *message;
+	struct view participant; /* of its sender */
+	bool own_hub;
+};
+uc_err UC_MUST_USE room_frank_check(const struct room_group *g, const struct frank_input *in,
+				    struct arena *a, struct view *content);
+
+#endif

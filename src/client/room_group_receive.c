@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a room's log brings, and whether it may be believed. */
+#include "client/room_group_inside.h"
+#include "mimi/content.h"
+#include "mimi/franking.h"
+#include "mimi/media_type.h"
+
+/* --- franks (docs/rooms.md) --- */
+
+static uc_err place_check(const struct mimi_content *m, const struct server_franking_context *at)
+{
+	struct view sender, room;
+	if (mimi_content_uri(m, EXTENSION_SENDER_URI, &sender) ||
+	    mimi_content_uri(m, EXTENSION_ROOM_URI, &room) || !view_equal(sender, at->sender_uri) ||
+	    !view_equal(room, at->room_uri))
+		return UC_E_FRANK;
+	return UC_OK;
+}
+
+uc_err room_frank_check(const struct room_group *g, const struct frank_input *in, struct arena *a,
+			struct view *content)
+{
+	struct group_view now = group_now(g->g);
+	struct room_state r;
+	struct mimi_content m;
+	struct view bytes, key = { NULL, 0 };
+	uint8_t tag[FRANKING_TAG];
+	const struct server_franking_context at = {
+		.sender_uri = in->participant,
+		.room_uri = group_id(g->g),
+		.accepted_timestamp = in->fanout->timestamp,
+	};
+	if (!in->fanout->frank)
+		return UC_E_FRANK;
+	TRY(room_state_read(&now, a, &r));
+	if (!in->own_hub)
+		key = r.franking_key;
+	TRY(application_data_read(in->message->application_data, a, &bytes));
+	TRY(mimi_content_read(bytes, a, &m));
+	TRY(franking_aad_read(in->message->authenticated_data, a, tag));
+	TRY(place_check(&m, &at));
+	TRY(frank_check(in->fanout->frank, tag, VIEW_OF(m.salt), in->message->application_data, &at,
+			key, a));
+	*content = bytes;
+	return UC_OK;
+}
+
+/* --- entries --- */
+
+struct entering {
+	struct room_group *g;
+	struct fanout_message fanout;
+	bool own_hub;
+	struct arena *a;
+	struct room_entry *out;
+};
+
+static uc_err frank_keep(struct entering *e)
+{
+	if (!e->fanout.frank)
+		return UC_OK;
+	return wire_encode_to(e->a, frank_element, e->fanout.frank, &e->out->frank);
+}
+
+static uc_err take_application(struct entering *e, const struct received *in)
+{
+	struct room_state r;
+	struct group_view now = group_now(e->g->g);
+	struct frank_input frank = { &e->fanout, in, { NULL, 0 }, e->own_hub };
+	if (!in->leaf)
+		return UC_E_NOT_FOUND;
+	TRY(room_state_read(&now, e->a, &r));
+	TRY(room_client_of(&r, in->leaf, in->sender.leaf_index, &e->out->sender));
+	frank.participant = e->out->sender.participant;
+	TRY(room_frank_check(e->g, &frank, e->a, &e->out->content));
+	e->out->kind = ROOM_ENTRY_APPLICATION;
+	return frank_keep(e);
+}
+
+/* Proposals that come along: one that is not valid harms none but itself. */
+static uc_err take_proposals(struct entering *e, const struct view_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct received in;
+		uc_err err = group_receive(e->g->g, l->v[i], e->a, &in);
+		if (!err && in.kind != RECEIVED_PROPOSAL)
+			group_staged_drop(e->g->g);
+		if (err_is_hard(err))
+			return err;
+	}
+	return UC_OK;
+}
+
+static uc_err commit_taken(struct entering *e)
+{
+	e->out->kind = ROOM_ENTRY_COMMIT;
+	return take_proposals(e, &e->fanout.external_proposals);
+}
+
+static uc_err take_commit(struct entering *e, const struct received *in)
+{
+	bool removed = in->removes_us;
+	TRY(group_staged_apply(e->g->g));
+	if (!removed)
+		return commit_taken(e);
+	e->out->kind = ROOM_ENTRY_REMOVED;
+	return UC_OK;
+}
+
+/* Our own, which is no pending commit: a message, or the wish to leave, which others' commits will
+ * speak of, so it is kept although it may have been given up meanwhile. */
+static uc_err take_own(struct entering *e)
+{
+	struct view same;
+	const struct proposal leave = { .proposal_type = PROPOSAL_SELF_REMOVE };
+	switch (e->fanout.content_type) {
+	case CONTENT_APPLICATION:
+		e->out->kind = ROOM_ENTRY_OWN;
+		return frank_keep(e);
+	case CONTENT_PROPOSAL:
+		e->out->kind = ROOM_ENTRY_PROPOSAL;
+		return group_propose(e->g->g, &leave, (struct view){ NULL, 0 }, e->a, &same);
+	default:
+		return UC_E_OWN; /* a commit that was given up: only a resync helps */
+	}
+}
+
+static uc_err take(struct entering *e)
+{
+	struct received in = { .epoch = 0 };
+	uc_err err = group_receive(e->g->g, e->fanout.message, e->a, &in);
+	if (err == UC_E_OWN)
+		return take_own(e);
+	TRY(err);
+	switch (in.kind) {
+	case RECEIVED_OWN_COMMIT:
+		TRY(group_pending_apply(e->g->g));
+		return commit_taken(e);
+	case RECEIVED_COMMIT:
+		return take_commit(e, &in);
+	case RECEIVED_PROPOSAL:
+		e->out->kind = ROOM_ENTRY_PROPOSAL;
+		return take_proposals(e, &e->fanout.more_proposals);
+	case RECEIVED_APPLICATION:
+		return take_application(e, &in);
+	}
+	return UC_E_UNEXPECTED;
+}
+
+uc_err room_group_entry(struct uc_client *c, struct room_group *g, struct view fanout, bool own_hub,
+			struct arena *a, struct room_entry *out)
+{
+	struct room_entry entry = { .timestamp = 0 };
+	struct entering e = { .g = g, .own_hub = own_hub, .a = a, .out = &entry };
+	(void)c;
+	TRY(wire_decode(fanout, a, fanout_message_element, &e.fanout));
+	entry.timestamp = e.fanout.timestamp;
+	TRY(sha256(e.fanout.message, entry.hash));
+	TRY(take(&e));
+	*out = entry;
+	return UC_OK;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a member makes: commits, the wish to leave, messages with their franking tags. */
+#include "client/room_group_inside.h"
+#include "mimi/content.h"
+#include "mimi/franking.h"
+#include "mimi/media_type.h"
+
+enum { BUCKET = 256 }; /* ciphertexts are a multiple of so many bytes */
+
+uc_err room_group_sign(struct uc_client *c, struct room_group *g, const char *label,
+		       struct view content, struct arena *a, struct view *signature)
+{
+	return sign_with_label(group_now(g->g).suite, group_signature_key(g->g), &c->env, label,
+			       content, a, signature);
+}
+
+/* --- commits --- */
+
+struct plan {
+	struct proposal *v;
+	size_t n, cap;
+};
+
+static uc_err plan_room(struct plan *p, struct arena *a, struct proposal **out)
+{
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? p->cap * 2 : 16;
+		struct proposal *v = ARENA_ARRAY(a, struct proposal, cap);
+		if (!v)
+			return UC_E_LIMIT;
+		for (size_t i = 0; i < p->n; i++)
+			v[i] = p->v[i];
+		p->v = v;
+		p->cap = cap;
+	}
+	*out = &p->v[p->n++];
+	return UC_OK;
+}
+
+static uc_err plan_adds(struct plan *p, struct view packages, struct arena *a)
+{
+	struct wire w;
+	struct view package;
+	struct proposal *add;
+	wire_reader(&w, packages, NULL);
+	while (!w.failed && w.p != w.end) {
+		wire_bytes(&w, &package);
+		if (w.failed)
+			break;
+		TRY(plan_room(p, a, &add));
+		add->proposal_type = PROPOSAL_ADD;
+		TRY(wire_decode(package, a, key_package_element, &add->key_package));
+	}
+	return wire_finish(&w);
+}
+
+/* All leaves of a participant. */
+static uc_err plan_removes(struct plan *p, const struct room_group *g, struct view participant,
+			   struct arena *a)
+{
+	struct group_view now = group_now(g->g);
+	uint32_t at = 0, leaf;
+	const struct leaf_node *node;
+	struct proposal *remove;
+	size_t before = p->n;
+	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
+		struct view client, whose;
+		TRY(participant_of_leaf(node, &client, &whose));
+		if (!view_equal(whose, participant))
+			continue;
+		TRY(plan_room(p, a, &remove));
+		remove->proposal_type = PROPOSAL_REMOVE;
+		remove->removed = leaf;
+	}
+	return p->n == before ? UC_E_NOT_FOUND : UC_OK;
+}
+
+/* The list follows what comes and goes, by us and by what waits. */
+static uc_err plan_list(struct plan *p, const struct room_group *g, struct arena *a)
+{
+	struct group_view now = group_now(g->g);
+	struct room_state r;
+	struct proposal_view_list all;
+	struct proposal update, *to;
+	bool needed = false;
+	TRY(room_state_read(&now, a, &r));
+	TRY(group_fitting(g->g, p->v, p->n, a, &all));
+	TRY(room_list_follow(&now, &r, &all, NULL, a, &update, &needed));
+	if (!needed)
+		return UC_OK;
+	TRY(plan_room(p, a, &to));
+	*to = update;
+	return UC_OK;
+}
+
+static uc_err commit_encode(const struct made_commit *made, struct arena *a, struct view *update)
+{
+	const struct update_request u = {
+		.bundle = {
+			.proposal_or_commit = made->commit,
+			.content_type = CONTENT_COMMIT,
+			.welcome = made->welcome,
+			.group_info_option = { GROUP_INFO_FULL, made->group_info },
+			.ratchet_tree_option = { .representation = RATCHET_TREE_FULL,
+						 .ratchet_tree = made->ratchet_tree },
+		},
+	};
+	return wire_encode_to(a, update_request_element, &u, update);
+}
+
+static uc_err commit_make(struct room_group *g, const struct plan *p, struct arena *a,
+			  struct view *update, uint8_t hash[SHA256_BYTES])
+{
+	struct made_commit made;
+	uint8_t digest[SHA256_BYTES];
+	const struct commit_options o = { .proposals = p->v, .proposal_count = p->n };
+	TRY(group_commit(g->g, &o, a, &made));
+	uc_err err = commit_encode(&made, a, update);
+	if (!err)
+		err = sha256(made.commit, digest);
+	if (err)
+		group_pending_drop(g->g);
+	else
+		memcpy(hash, digest, SHA256_BYTES);
+	return err;
+}
+
+uc_err room_group_commit(struct uc_client *c, struct room_group *g,
+			 const struct room_change *change, struct arena *a, struct view *update,
+			 uint8_t hash[SHA256_BYTES])
+{
+	struct plan p = { .n = 0 };
+	(void)c;
+	/* Who is about to go leaves the committing to those who stay. */
+	if (room_group_is_going(g))
+		return UC_E_REMOVED;
+	for (size_t i = 0; i < change->packages.n; i++)
+		TRY(plan_adds(&p, change->packages.v[i], a));
+	for (size_t i = 0; i < change->participants.n; i++)
+		TRY(plan_removes(&p, g, change->participants.v[i], a));
+	TRY(plan_list(&p, g, a));
+	return commit_make(g, &p, a, update, hash);
+}
+
+/* --- leaving --- */
+
+uc_err room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
+			struct view *update, uint8_t hash[SHA256_BYTES])
+{
+	const struct proposal p = { .proposal_type = PROPOSAL_SELF_REMOVE };
+	struct update_request u = { .bundle = { .content_type = CONTENT_PROPOSAL } };
+	uint8_t digest[SHA256_BYTES];
+	struct view encoded;
+	(void)c;
+	if (group_has_pending(g->g))
+		return UC_E_PENDING;
+	TRY(group_propose(g->g, &p, (struct view){ NULL, 0 }, a, &u.bundle.proposal_or_commit));
+	TRY(wire_encode_to(a, update_request_element, &u, &encoded));
+	TRY(sha256(u.bundle.proposal_or_commit, digest));
+	memcpy(hash, digest, SHA256_BYTES);
+	*update = encoded;
+	return UC_OK;
+}
+
+void room_group_drop_pending(struct room_group *g)
+{
+	group_pending_drop(g->g);
+	for (size_t i = group_proposal_count(g->g); i-- > 0;) {
+		struct proposal_view p = group_proposal_at(g->g, i);
+		if (p.sender.sender_type == SENDER_MEMBER &&
+		    p.sender.leaf_index == group_own_leaf(g->g))
+			group_proposal_drop(g->g, p.ref);
+	}
+}
+
+/* --- messages --- */
+
+/* It must say of its place what its readers will see, or they refuse it. */
+static uc_err own_content_check(const struct room_group *g, const struct mimi_content *m,
+				struct view *participant)
+{
+	struct view client, sender, room;
+	TRY(room_group_own_client(g, &client, participant));
+	TRY(mimi_content_uri(m, EXTENSION_SENDER_URI, &sender));
+	TRY(mimi_content_uri(m, EXTENSION_ROOM_URI, &room));
+	return view_equal(sender, *participant) && view_equal(room, group_id(g->g)) ? UC_OK
+										    : UC_E_ARGUMENT;
+}
+
+uc_err room_group_encrypt(struct uc_client *c, struct room_group *g, struct view content,
+			  struct arena *a, struct view *submit, uint8_t hash[SHA256_BYTES])
+{
+	struct mimi_content m;
+	struct submit_message_request s = { .protocol = PROTOCOL_MLS10 };
+	struct view data, aad, encoded;
+	uint8_t tag[FRANKING_TAG], digest[SHA256_BYTES];
+	(void)c;
+	TRY(mimi_content_read(content, a, &m));
+	TRY(own_content_check(g, &m, &s.sending_uri));
+	TRY(application_data_write(content, a, &data));
+	TRY(franking_tag(VIEW_OF(m.salt), data, tag));
+	TRY(franking_aad_write(tag, a, &aad));
+	TRY(group_encrypt(g->g, aad, data, BUCKET, a, &s.app_message));
+	if (s.app_message.n > MESSAGE_MAX)
+		return UC_E_TOO_LARGE;
+	TRY(wire_encode_to(a, submit_message_request_element, &s, &encoded));
+	TRY(sha256(s.app_message, digest));
+	memcpy(hash, digest, SHA256_BYTES);
+	*submit = encoded;
+	return UC_OK;
+}
