@@ -80,7 +80,8 @@ static uc_err kind_read(const struct mimi_content *m, struct content_parts *p)
 	}
 	if (!part)
 		return UC_OK;
-	if (part == &m->body && view_equal(part->content_type, VIEW_LIT(CONTROL_MEDIA_TYPE))) {
+	/* In a list only texts are shown, so this one stands alone. */
+	if (view_equal(part->content_type, VIEW_LIT(CONTROL_MEDIA_TYPE))) {
 		p->kind = CONTENT_CONTROL;
 	} else if (content_type_is_text(part->content_type)) {
 		bool reaction = part->disposition == DISPOSITION_REACTION ||

@@ -102,6 +102,44 @@ TEST(known_frank)
 	done(&m);
 }
 
+/* As the known frank, signed under another suite's number. */
+TEST(frank_of_another_suite)
+{
+	struct made m;
+	struct buf tbs;
+	make(&m);
+	buf_init(&tbs, 256);
+	buf_add(&tbs, m.frank.server_frank, sizeof m.frank.server_frank);
+	buf_add(&tbs, "\0\3\x1a", 3);
+	buf_add_view(&tbs, context.sender_uri);
+	buf_add_byte(&tbs, 25);
+	buf_add_view(&tbs, context.room_uri);
+	buf_add_view(&tbs, test_hex("0000018bcfe5687b"));
+	m.frank.franking_signature_ciphersuite = SUITE_X25519_CHACHA;
+	for (int right = 0; right < 2; right++) {
+		/* With the right number the same bytes are accepted. */
+		tbs.p[33] = right ? SUITE_X25519_AES128 : SUITE_X25519_CHACHA;
+		m.frank.franking_signature_ciphersuite = tbs.p[33];
+		expect_ok(sign_with_label(suite_find(SUITE_X25519_AES128), &m.key, test_env(),
+					  "FrankingIntegrityTBS", buf_view(&tbs), &mem,
+					  &m.frank.franking_integrity_signature));
+		expect_err(frank_check(&m.frank, m.tag, m.salt, m.data, &context,
+				       sign_public(&m.key), &mem),
+			   right ? UC_OK : UC_E_FRANK);
+	}
+	buf_done(&tbs);
+	done(&m);
+}
+
+TEST(salts_have_one_length)
+{
+	uint8_t tag[FRANKING_TAG];
+	struct view salt = test_hex(salt_hex);
+	expect_ok(franking_tag(salt, VIEW_LIT("x"), tag));
+	salt.n--;
+	expect_err(franking_tag(salt, VIEW_LIT("x"), tag), UC_E_ARGUMENT);
+}
+
 TEST(unsigned_frank)
 {
 	struct made m;
