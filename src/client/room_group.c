@@ -202,7 +202,8 @@ bool room_group_is_direct(const struct room_group *g)
 	return direct;
 }
 
-uint32_t proposal_leaf_gone(const struct proposal_view *p)
+/* The leaf a proposal takes away; TREE_NONE for others. */
+static uint32_t leaf_gone(const struct proposal_view *p)
 {
 	if (p->proposal->proposal_type == PROPOSAL_REMOVE)
 		return p->proposal->removed;
@@ -211,24 +212,19 @@ uint32_t proposal_leaf_gone(const struct proposal_view *p)
 	return TREE_NONE;
 }
 
-static bool is_going(const struct room_group *g, uint32_t leaf)
+bool room_group_is_going(const struct room_group *g, uint32_t leaf)
 {
 	for (size_t i = 0; i < group_proposal_count(g->g); i++) {
 		struct proposal_view p = group_proposal_at(g->g, i);
-		if (proposal_leaf_gone(&p) == leaf)
+		if (leaf_gone(&p) == leaf)
 			return true;
 	}
 	return false;
 }
 
-bool room_group_is_going(const struct room_group *g)
-{
-	return is_going(g, group_own_leaf(g->g));
-}
-
 bool room_group_has_proposals(const struct room_group *g)
 {
-	return group_proposal_count(g->g) && !room_group_is_going(g);
+	return group_proposal_count(g->g) && !room_group_is_going(g, group_own_leaf(g->g));
 }
 
 uint32_t room_group_rank(const struct room_group *g)
@@ -237,7 +233,7 @@ uint32_t room_group_rank(const struct room_group *g)
 	uint32_t at = 0, leaf, rank = 0;
 	const struct leaf_node *node;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node) && leaf < group_own_leaf(g->g))
-		rank += !is_going(g, leaf);
+		rank += !room_group_is_going(g, leaf);
 	return rank;
 }
 

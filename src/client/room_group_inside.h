@@ -24,10 +24,8 @@ uc_err UC_MUST_USE set_keys_read(const struct set *s, struct arena *a, struct ke
 /* The client at a leaf; role as of now. */
 uc_err UC_MUST_USE room_client_of(const struct room_state *r, const struct leaf_node *leaf,
 				  uint32_t index, struct room_client *out);
-/* The leaf a proposal takes away; TREE_NONE for others. */
-uint32_t proposal_leaf_gone(const struct proposal_view *p);
-/* Does a waiting proposal take our own leaf away?  Then others commit. */
-bool room_group_is_going(const struct room_group *g);
+/* Does a waiting proposal take this leaf away? */
+bool room_group_is_going(const struct room_group *g, uint32_t leaf);
 uc_err UC_MUST_USE room_group_own_client(const struct room_group *g, struct view *client,
 					 struct view *participant);
 /* Frank of an application message and what it says of its place, checked. *content: in it. */

@@ -54,7 +54,7 @@ static uc_err plan_adds(struct plan *p, struct view packages, struct arena *a)
 	return wire_finish(&w);
 }
 
-/* All leaves of a participant. */
+/* All leaves of a participant but those that go anyway. */
 static uc_err plan_removes(struct plan *p, const struct room_group *g, struct view participant,
 			   struct arena *a)
 {
@@ -62,17 +62,20 @@ static uc_err plan_removes(struct plan *p, const struct room_group *g, struct vi
 	uint32_t at = 0, leaf;
 	const struct leaf_node *node;
 	struct proposal *remove;
-	size_t before = p->n;
+	bool found = false;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
 		struct view client, whose;
 		TRY(participant_of_leaf(node, &client, &whose));
 		if (!view_equal(whose, participant))
 			continue;
+		found = true;
+		if (room_group_is_going(g, leaf))
+			continue;
 		TRY(plan_room(p, a, &remove));
 		remove->proposal_type = PROPOSAL_REMOVE;
 		remove->removed = leaf;
 	}
-	return p->n == before ? UC_E_NOT_FOUND : UC_OK;
+	return found ? UC_OK : UC_E_NOT_FOUND;
 }
 
 /* The list follows what comes and goes, by us and by what waits. */
@@ -132,7 +135,7 @@ uc_err room_group_commit(struct uc_client *c, struct room_group *g,
 	struct plan p = { .n = 0 };
 	(void)c;
 	/* Who is about to go leaves the committing to those who stay. */
-	if (room_group_is_going(g))
+	if (room_group_is_going(g, group_own_leaf(g->g)))
 		return UC_E_REMOVED;
 	for (size_t i = 0; i < change->packages.n; i++)
 		TRY(plan_adds(&p, change->packages.v[i], a));
