@@ -100,6 +100,7 @@ struct provider {
 	struct room_work *room_work;
 	struct rate_table rates;
 	bool accounts_dirty, rooms_dirty;
+	uc_err failed;                /* a store does not write any more: nothing may be said */
 	struct outbox_domain *outbox; /* where consents wait, by domain */
 	bool outbox_loaded;
 	struct known_app *known_apps; /* directories of other apps, and our own signed */

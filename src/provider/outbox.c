@@ -171,7 +171,7 @@ static uc_err entry_delete(struct provider *p, struct outbox_domain *d, uint64_t
 
 static void try_later(struct provider *p, struct outbox_domain *d, uint32_t retry_after_s)
 {
-	uint32_t wait = RETRY_FIRST_S << (d->failures < 10 ? d->failures : 10);
+	uint32_t wait = (uint32_t)RETRY_FIRST_S << (d->failures < 10 ? d->failures : 10);
 	if (wait > RETRY_LONGEST_S)
 		wait = RETRY_LONGEST_S;
 	if (retry_after_s > wait)

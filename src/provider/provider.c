@@ -101,12 +101,22 @@ void provider_free(struct provider *p)
 
 uc_err provider_sync(struct provider *p)
 {
-	if (p->accounts_dirty)
-		TRY(store_sync(p->accounts));
-	if (p->rooms_dirty)
-		TRY(store_sync(p->rooms));
+	uc_err err = p->failed;
+	if (!err && p->accounts_dirty)
+		err = store_sync(p->accounts);
+	if (!err && p->rooms_dirty)
+		err = store_sync(p->rooms);
+	p->failed = err;
+	TRY(err);
 	p->accounts_dirty = p->rooms_dirty = false;
 	return UC_OK;
+}
+
+/* After a failure the store takes no more writes, and what it holds is in doubt. */
+static void failure_note(struct provider *p, uc_err err)
+{
+	if (err == UC_E_STORE || err == UC_E_FULL || err == UC_E_CORRUPT)
+		p->failed = err;
 }
 
 uc_err commit_accounts(struct provider *p, struct store_batch *b)
@@ -115,6 +125,7 @@ uc_err commit_accounts(struct provider *p, struct store_batch *b)
 	store_batch_done(b);
 	if (!err)
 		p->accounts_dirty = true;
+	failure_note(p, err);
 	return err;
 }
 
@@ -132,6 +143,7 @@ uc_err commit_rooms(struct provider *p, struct store_batch *b)
 	store_batch_done(b);
 	if (!err)
 		p->rooms_dirty = true;
+	failure_note(p, err);
 	return err;
 }
 
