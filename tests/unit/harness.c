@@ -27,6 +27,11 @@ void test_fail(const char *file, int line, const char *format, ...)
 	failures++;
 }
 
+int test_failures(void)
+{
+	return failures;
+}
+
 void test_skip(const char *why)
 {
 	skipped = why;

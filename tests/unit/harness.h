@@ -19,6 +19,8 @@ struct test {
 void test_register(struct test *t);
 void test_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* So far, in this program. */
+int test_failures(void);
 /* Says why a test cannot run here; the test counts as skipped. */
 void test_skip(const char *why);
 
