@@ -149,6 +149,7 @@ void wire_follower_record(struct wire *w, struct follower_record *v)
 	record_version(w, &v->version);
 	wire_u64(w, &v->cursor);
 	wire_u64(w, &v->until);
+	wire_u64(w, &v->start_seq);
 	wire_bool(w, &v->start_wanted);
 }
 

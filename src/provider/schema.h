@@ -148,9 +148,10 @@ struct accepted_record {
 };
 struct follower_record {
 	uint16_t version;
-	uint64_t cursor;   /* everything up to here has been taken */
-	uint64_t until;    /* the last entry for it; 0: no end */
-	bool start_wanted; /* it begins with the struct follow_start that waits for it */
+	uint64_t cursor;    /* everything up to here has been taken */
+	uint64_t until;     /* the last entry for it; 0: no end */
+	uint64_t start_seq; /* where the struct follow_start begins that is kept for it; 0: none */
+	bool start_wanted;  /* it has to be sent; else only if the app does not know the room */
 };
 /* The entry added clients of that app: the Welcome goes with it. */
 struct welcome_out_record {

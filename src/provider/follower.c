@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The follower's side of notify (draft-ietf-mimi-protocol-06): a copy of the hub's log, taken by
+ * room and number.  A repeat is ignored, a gap is answered with the number wanted, and what does not
+ * verify is not taken. */
+#include "base/text.h"
+#include "provider/room_work.h"
+
+/* One entry of a notify, and the Welcome that follows its commit. */
+struct notified_entry {
+	struct fanout_message m;
+	struct view bytes;
+	struct view welcome;
+	const uint8_t *chain; /* what the hub says it is after this entry; NULL: not said */
+};
+
+/* --- one entry --- */
+
+static uc_err take_proposals(struct room_live *r, struct view first, const struct view_list *more,
+			     struct arena *a)
+{
+	struct public_received received;
+	if (first.n)
+		TRY(public_group_receive(r->group, first, a, &received));
+	for (size_t i = 0; i < more->n; i++)
+		TRY(public_group_receive(r->group, more->v[i], a, &received));
+	return UC_OK;
+}
+
+static uc_err tree_read(const struct public_group *g, struct arena *a, struct view *out)
+{
+	struct buf tree;
+	buf_init(&tree, WIRE_OBJECT_MAX);
+	uc_err err = public_group_ratchet_tree(g, &tree);
+	if (!err)
+		err = arena_copy(a, buf_view(&tree), out);
+	buf_done(&tree);
+	return err;
+}
+
+static bool adds_ours(const struct provider *p, const struct membership *m)
+{
+	for (size_t i = 0; i < m->joined.n; i++)
+		if (m->joined.v[i].key_package_ref.n && is_own_domain(p, m->joined.v[i].domain))
+			return true;
+	return false;
+}
+
+/* Stages and applies; the membership outlives it. */
+static uc_err take_commit(struct log_step *s, const struct notified_entry *e, struct membership *m)
+{
+	struct public_received received;
+	struct public_group *g = s->room->group;
+	TRY(public_group_receive(g, e->m.message, s->a, &received));
+	if (received.kind != PUBLIC_COMMIT)
+		return UC_E_UNEXPECTED;
+	TRY(membership_read(received.change, s->a, m));
+	/* Without it they would never come in. */
+	if (adds_ours(s->p, m) && !e->welcome.n)
+		return UC_E_UNEXPECTED;
+	TRY(seats_announce(s->p, s->room->uri, &m->joined, s->a));
+	return public_group_apply(g);
+}
+
+static uc_err log_commit(struct log_step *s, const struct notified_entry *e, struct membership *m)
+{
+	const struct view none = { NULL, 0 };
+	struct view tree = { NULL, 0 };
+	TRY(take_commit(s, e, m));
+	TRY(log_step_add_bytes(s, e->m.timestamp, e->bytes));
+	s->record.epoch_start = s->record.next - 1;
+	TRY(take_proposals(s->room, none, &e->m.external_proposals, s->a));
+	if (e->welcome.n)
+		TRY(tree_read(s->room->group, s->a, &tree));
+	TRY(seats_change(s, m, e->welcome, tree, NULL));
+	return log_step_put_group(s);
+}
+
+static uc_err log_proposals(struct log_step *s, const struct notified_entry *e)
+{
+	TRY(take_proposals(s->room, e->m.message, &e->m.more_proposals, s->a));
+	TRY(log_step_add_bytes(s, e->m.timestamp, e->bytes));
+	TRY(log_step_put_group(s));
+	return room_is_over(s->room->group) ? seats_end_all(s, s->record.next - 1) : UC_OK;
+}
+
+static uc_err log_entry(struct log_step *s, const struct notified_entry *e, struct membership *m)
+{
+	struct public_group *g;
+	uint8_t chain[CHAIN_HASH];
+	memcpy(chain, s->record.chain, sizeof chain);
+	TRY(chain_extend(chain, s->record.next, e->bytes));
+	if (e->chain && !view_equal(VIEW_OF(chain), view_make(e->chain, CHAIN_HASH)))
+		return UC_E_CHAIN;
+	if (e->m.content_type == CONTENT_APPLICATION)
+		return log_step_add_bytes(s, e->m.timestamp, e->bytes);
+	TRY(room_live_group(s->p, s->room, &g));
+	if (e->m.content_type == CONTENT_PROPOSAL)
+		return log_proposals(s, e);
+	return log_commit(s, e, m);
+}
+
+static uc_err take_entry(struct provider *p, struct room_live *r, const struct notified_entry *e,
+			 struct arena *a)
+{
+	struct log_step step;
+	struct membership m = { .joined = { .n = 0 } };
+	log_step_begin(&step, p, r, a);
+	uc_err err = log_entry(&step, e, &m);
+	if (err) {
+		log_step_drop(&step);
+		/* The group may have taken it already; the store has not. */
+		if (e->m.content_type != CONTENT_APPLICATION)
+			room_live_drop(p, r);
+		return err;
+	}
+	TRY(log_step_commit(&step));
+	if (e->m.content_type != CONTENT_APPLICATION)
+		room_live_moved(p, r);
+	log_step_tell(&step);
+	seats_announced(p, r->uri, &m.joined);
+	room_joins_done(p, r, &m.joined);
+	return UC_OK;
+}
+
+/* --- the body: entries one after the other, a Welcome behind its commit --- */
+
+static bool entry_next(struct wire *w, struct notified_entry *e)
+{
+	struct fanout_message m;
+	const uint8_t *start = w->p;
+	if (w->failed || w->p == w->end)
+		return false;
+	wire_fanout_message(w, &e->m);
+	e->bytes = view_make(start, (size_t)(w->p - start));
+	e->welcome = (struct view){ NULL, 0 };
+	if (w->failed || e->m.wire_format == MLS_WELCOME) {
+		wire_fail(w, UC_E_UNEXPECTED);
+		return false;
+	}
+	if (e->m.content_type != CONTENT_COMMIT || w->p == w->end)
+		return true;
+	struct wire before = *w;
+	wire_fanout_message(w, &m);
+	if (!w->failed && m.wire_format == MLS_WELCOME)
+		e->welcome = view_slice(m.message, 4, m.message.n); /* behind version and format */
+	else
+		*w = before;
+	return true;
+}
+
+static uc_err take_all(struct peer_call *c, struct room_live *r, uint64_t seq, const uint8_t *chain)
+{
+	struct wire w;
+	struct notified_entry e;
+	wire_reader(&w, c->body, c->a);
+	for (; entry_next(&w, &e); seq++) {
+		if (seq < r->record.next)
+			continue; /* a repeat */
+		if (seq > r->record.next)
+			return UC_E_STALE;
+		e.chain = c->body.p == e.bytes.p ? chain : NULL;
+		TRY(take_entry(c->p, r, &e, c->a));
+	}
+	return w.failed ? UC_E_MALFORMED : UC_OK;
+}
+
+/* --- the beginning --- */
+
+struct beginning {
+	struct peer_call *c;
+	struct follow_start start;
+	struct public_group *group;
+	struct membership m;
+};
+
+/* The clients that are to have seats are ours, and in the tree. */
+static uc_err read_clients(struct beginning *n)
+{
+	const struct start_client_list *l = &n->start.clients;
+	n->m.joined.v = ARENA_ARRAY(n->c->a, struct member, l->n + 1);
+	if (!n->m.joined.v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < l->n; i++) {
+		struct member m = { .client = l->v[i].client,
+				    .key_package_ref = l->v[i].key_package_ref };
+		if (!is_place(m.client, URI_CLIENT) || uri_domain_of(m.client, &m.domain) ||
+		    !is_own_domain(n->c->p, m.domain) ||
+		    public_group_leaf_by_identity(n->group, m.client) == TREE_NONE)
+			return UC_E_UNEXPECTED;
+		if (m.key_package_ref.n && !n->start.welcome.n)
+			return UC_E_UNEXPECTED;
+		if (peer_live_rate(n->c->p, n->c->domain, LIMIT_PEER_SEAT))
+			return UC_E_RATE;
+		n->m.joined.v[n->m.joined.n++] = m;
+	}
+	return l->n ? UC_OK : UC_E_UNEXPECTED;
+}
+
+/* Signature and tree hash are checked as a joiner does (RFC 9420, 12.4.3.1); then, that it is the
+ * room and the hub it says. */
+static uc_err check_start(struct beginning *n)
+{
+	struct peer_call *c = n->c;
+	struct public_received received;
+	struct room_state state;
+	TRY(public_group_new(c->p->env, &room_hooks, n->start.group_info, n->start.ratchet_tree,
+			     &n->group));
+	struct group_view now = public_group_now(n->group);
+	TRY(room_check(&now));
+	TRY(room_state_read(&now, c->a, &state));
+	if (!view_equal(state.room, c->target) || !view_equal(now.context->group_id, c->target) ||
+	    !view_equal(state.hub_domain, c->domain))
+		return UC_E_POLICY;
+	for (size_t i = 0; i < n->start.pending_proposals.n; i++)
+		TRY(public_group_receive(n->group, n->start.pending_proposals.v[i], c->a,
+					 &received));
+	return read_clients(n);
+}
+
+static uc_err put_start(struct beginning *n, struct log_step *s)
+{
+	struct store_key k;
+	struct view log = key_1(&k, TABLE_LOG, n->c->target);
+	/* What an earlier time here has left is read by nobody any more: it was followed to its
+	 * end, and the hub could not go on from there. */
+	store_log_delete(&s->batch, log);
+	store_log_start(&s->batch, log, n->start.seq + 1);
+	TRY(seats_change(s, &n->m, n->start.welcome, n->start.ratchet_tree, NULL));
+	return log_step_put_group(s);
+}
+
+static uc_err store_start(struct beginning *n, struct room_live *r)
+{
+	struct log_step step;
+	log_step_begin(&step, n->c->p, r, n->c->a);
+	step.record = (struct room_record){ .part = ROOM_FOLLOWER,
+					    .hub = n->c->domain,
+					    .next = n->start.seq + 1,
+					    .last_ms = n->start.timestamp,
+					    .epoch_start = n->start.seq };
+	memcpy(step.record.chain, n->start.chain, CHAIN_HASH);
+	uc_err err = put_start(n, &step);
+	if (err) {
+		log_step_drop(&step);
+		return err;
+	}
+	return log_step_commit(&step);
+}
+
+/* A room that is not stored yet has no live one to make its step with: a passing one does. */
+static uc_err begin(struct beginning *n)
+{
+	struct provider *p = n->c->p;
+	struct room_live passing = { .uri = n->c->target, .group = n->group };
+	struct room_live *there = map_find(&p->rooms_live, n->c->target);
+	TRY(seats_announce(p, n->c->target, &n->m.joined, n->c->a));
+	p->room_work->groups_n++; /* it counts, and is given back, as if loaded */
+	uc_err err = map_init(&passing.senders, p->env);
+	arena_init(&passing.epoch_mem, 0, ARENA_PLAIN);
+	if (!err)
+		err = store_start(n, &passing);
+	room_live_drop(p, &passing);
+	if (there)
+		room_live_drop(p, there);
+	return err;
+}
+
+static void tell_start(struct beginning *n)
+{
+	struct room_live *r;
+	seats_announced(n->c->p, n->c->target, &n->m.joined);
+	if (!room_live_get(n->c->p, n->c->target, &r))
+		room_joins_done(n->c->p, r, &n->m.joined);
+}
+
+static uc_err take_start(struct peer_call *c)
+{
+	struct beginning n = { .c = c };
+	struct room_live *r = NULL;
+	struct view domain;
+	TRY(wire_decode(c->body, c->a, follow_start_element, &n.start));
+	if (!is_place(c->target, URI_ROOM) || !n.start.seq || n.start.seq == UINT64_MAX)
+		return UC_E_MALFORMED;
+	TRY(uri_domain_of(c->target, &domain));
+	if (!view_equal(domain, c->domain) || is_own_domain(c->p, domain))
+		return UC_E_NOT_ALLOWED;
+	uc_err err = room_live_get(c->p, c->target, &r);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	if (!err && n.start.seq < r->record.next)
+		return UC_OK; /* a repeat */
+	if (peer_live_rate(c->p, c->domain, LIMIT_PEER_START))
+		return UC_E_RATE;
+	err = check_start(&n);
+	if (err) {
+		public_group_free(n.group);
+		return err;
+	}
+	TRY(begin(&n));
+	tell_start(&n);
+	return UC_OK;
+}
+
+/* --- entry --- */
+
+static uc_err take(struct peer_call *c)
+{
+	uint64_t start, seq;
+	struct room_live *r;
+	struct view hex = header_find(c->headers, "undercroft-chain"), chain = { NULL, 0 };
+	if (header_number(c->headers, "undercroft-start", &start))
+		return start == 1 ? take_start(c) : UC_E_UNSUPPORTED;
+	if (!header_number(c->headers, "undercroft-sequence", &seq) || !seq)
+		return UC_E_MALFORMED;
+	if (hex.n && (hex_read(c->a, hex, &chain) || chain.n != CHAIN_HASH))
+		return UC_E_MALFORMED;
+	TRY(room_live_get(c->p, c->target, &r));
+	if (r->record.part != ROOM_FOLLOWER || !view_equal(r->record.hub, c->domain))
+		return UC_E_NOT_ALLOWED;
+	return take_all(c, r, seq, chain.p);
+}
+
+int peer_notify(struct peer_call *c)
+{
+	struct room_live *r;
+	uc_err err = take(c);
+	bool known = !room_live_get(c->p, c->target, &r) && r->record.part == ROOM_FOLLOWER &&
+		     view_equal(r->record.hub, c->domain);
+	if (known)
+		header_add_number(c->out_headers, "undercroft-next", r->record.next);
+	if (err == UC_E_RATE)
+		c->retry_after_s = 60;
+	if (err == UC_E_STALE)
+		return 409;
+	return err ? peer_err_status(err) : 201;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hub takes an application message: once, from a participant who may write, in this epoch
+ * (draft-ietf-mimi-protocol-06, submitMessage). */
+#include "mimi/franking.h"
+#include "provider/room_work.h"
+
+struct submission {
+	const struct hub_request *q;
+	struct submit_message_request m;
+	struct private_message *message;
+	const struct room_sender *sender;
+	uint8_t tag[FRANKING_TAG];
+	uint8_t hash[SHA256_BYTES];
+};
+
+static uc_err respond(const struct submission *s, const struct submit_message_response *r,
+		      struct hub_reply *out)
+{
+	return wire_encode_to(s->q->a, submit_message_response_element, r, &out->body);
+}
+
+/* SUBMIT_ACCEPTED when the rules let it pass. */
+static uc_err judge(struct submission *s, struct submit_message_response *out)
+{
+	const struct hub_request *q = s->q;
+	struct public_group *g;
+	out->protocol = PROTOCOL_MLS10;
+	out->status_code = SUBMIT_NOT_ALLOWED;
+	TRY(room_live_group(q->p, q->room, &g));
+	const struct group_context *context = public_group_now(g).context;
+	TRY(room_live_sender(q->p, q->room, q->client, &s->sender));
+	if (!s->sender || s->sender->leaving || !room_role_may_send(s->sender->role) ||
+	    !view_equal(s->m.sending_uri, s->sender->participant) ||
+	    !view_equal(s->message->group_id, context->group_id) ||
+	    s->message->epoch > context->epoch)
+		return UC_OK;
+	if (s->message->epoch < context->epoch) {
+		out->status_code = SUBMIT_EPOCH_TOO_OLD;
+		out->current_epoch = context->epoch;
+		return UC_OK;
+	}
+	if (!franking_aad_read(s->message->authenticated_data, q->a, s->tag))
+		out->status_code = SUBMIT_ACCEPTED;
+	return UC_OK;
+}
+
+static bool is_followed(const struct room_live *r)
+{
+	for (const struct follower_live *f = r->followers; f; f = f->next)
+		if (!f->record.until)
+			return true;
+	return false;
+}
+
+static uc_err frank(const struct submission *s, uint64_t timestamp, struct frank *out)
+{
+	const struct hub_request *q = s->q;
+	const struct provider_keys *keys = q->p->config.keys;
+	const struct server_franking_context context = {
+		.sender_uri = s->sender->participant,
+		.room_uri = q->room->uri,
+		.accepted_timestamp = timestamp,
+	};
+	return frank_make(keys->hub_frank_key, is_followed(q->room) ? &keys->franking_key : NULL,
+			  q->p->env, s->tag, &context, q->a, out);
+}
+
+static uc_err append(struct submission *s, struct log_step *step, struct hub_reply *out)
+{
+	struct frank made;
+	struct fanout_message fanout = { .timestamp = log_step_now(step),
+					 .message = s->m.app_message,
+					 .wire_format = MLS_PRIVATE_MESSAGE,
+					 .content_type = CONTENT_APPLICATION,
+					 .frank = &made };
+	const struct submit_message_response r = { .protocol = PROTOCOL_MLS10,
+						   .status_code = SUBMIT_ACCEPTED,
+						   .accepted_timestamp = fanout.timestamp,
+						   .frank = &made };
+	TRY(frank(s, fanout.timestamp, &made));
+	TRY(respond(s, &r, out));
+	out->seq = step->record.next;
+	TRY(log_step_add(step, &fanout));
+	return accepted_add(step, VIEW_OF(s->hash), out->seq, out->body);
+}
+
+static uc_err accept(struct submission *s, struct hub_reply *out)
+{
+	struct log_step step;
+	struct hub_reply made = { .seq = 0 };
+	log_step_begin(&step, s->q->p, s->q->room, s->q->a);
+	uc_err err = append(s, &step, &made);
+	if (err) {
+		log_step_drop(&step);
+		return err;
+	}
+	TRY(log_step_commit(&step));
+	log_step_tell(&step);
+	*out = made;
+	return UC_OK;
+}
+
+static uc_err read(struct submission *s)
+{
+	struct arena *a = s->q->a;
+	struct mls_message *m = ARENA_NEW(a, struct mls_message);
+	if (!m)
+		return UC_E_LIMIT;
+	TRY(wire_decode(s->q->body, a, submit_message_request_element, &s->m));
+	if (s->m.app_message.n > MESSAGE_MAX)
+		return UC_E_TOO_LARGE;
+	TRY(wire_decode(s->m.app_message, a, mls_message_element, m));
+	s->message = &m->private_message;
+	return sha256(s->m.app_message, s->hash);
+}
+
+uc_err hub_submit(const struct hub_request *q, struct hub_reply *out)
+{
+	struct submission s = { .q = q };
+	struct accepted_record before;
+	struct submit_message_response r = { .protocol = 0 };
+	TRY(read(&s));
+	uc_err err = accepted_find(q->p, q->room->uri, VIEW_OF(s.hash), q->a, &before);
+	if (!err) {
+		*out = (struct hub_reply){ .body = before.reply, .seq = before.seq };
+		return UC_OK;
+	}
+	if (err != UC_E_NOT_FOUND)
+		return err;
+	TRY(judge(&s, &r));
+	if (r.status_code != SUBMIT_ACCEPTED) {
+		out->seq = 0;
+		return respond(&s, &r, out);
+	}
+	out->retry_after_s =
+		rate_take(&q->room->messages, LIMIT_ROOM_MESSAGE, env_now_ms(q->p->env));
+	return out->retry_after_s ? UC_E_RATE : accept(&s, out);
+}

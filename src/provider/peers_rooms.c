@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What other apps ask of rooms hosted here, for their clients; and how refusals travel. */
+#include "base/text.h"
+#include "provider/room_work.h"
+
+static const struct {
+	uc_err err;
+	int status;
+} statuses[] = {
+	{ UC_E_MALFORMED, 400 }, { UC_E_NOT_ALLOWED, 403 }, { UC_E_NOT_FOUND, 404 },
+	{ UC_E_TOO_LARGE, 413 }, { UC_E_RATE, 429 },        { UC_E_BUSY, 503 },
+};
+
+int peer_err_status(uc_err err)
+{
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (statuses[i].err == err)
+			return statuses[i].status;
+	switch (uc_err_class(err)) {
+	case UC_CLASS_STORE:
+	case UC_CLASS_MEMORY:
+	case UC_CLASS_NET:
+		return 503;
+	default:
+		return 400;
+	}
+}
+
+uc_err peer_status_err(int status)
+{
+	if (status == 200)
+		return UC_OK;
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (statuses[i].status == status)
+			return statuses[i].err;
+	return status >= 400 && status < 500 ? UC_E_NOT_ALLOWED : UC_E_PEER;
+}
+
+bool header_number(struct view headers, const char *name, uint64_t *out)
+{
+	struct view text = header_find(headers, name);
+	return text.n && !decimal_read(text, out);
+}
+
+void header_add_number(struct buf *headers, const char *name, uint64_t n)
+{
+	buf_printf(headers, "%s: %llu\r\n", name, (unsigned long long)n);
+}
+
+uc_err client_header(struct view client, struct arena *a, struct view *out)
+{
+	struct buf b;
+	buf_init(&b, URI_MAX + 64);
+	buf_add_str(&b, "undercroft-client: ");
+	buf_add_view(&b, client);
+	buf_add_str(&b, "\r\n");
+	uc_err err = b.failed;
+	if (!err)
+		err = arena_copy(a, buf_view(&b), out);
+	buf_done(&b);
+	return err;
+}
+
+/* The client whose app vouches for it: only the app in its URI can. */
+static uc_err request_of(struct peer_call *c, struct hub_request *q)
+{
+	struct view domain;
+	*q = (struct hub_request){ .p = c->p, .body = c->body, .a = c->a };
+	q->client = header_find(c->headers, "undercroft-client");
+	if (!is_place(q->client, URI_CLIENT))
+		return UC_E_MALFORMED;
+	TRY(uri_domain_of(q->client, &domain));
+	if (!view_equal(domain, c->domain) || is_own_domain(c->p, domain))
+		return UC_E_NOT_ALLOWED;
+	return room_live_hosted(c->p, c->target, &q->room);
+}
+
+typedef uc_err hub_handler(const struct hub_request *q, struct hub_reply *out);
+
+static int ask_hub(struct peer_call *c, hub_handler *handle, enum provider_limit limit)
+{
+	struct hub_request q;
+	struct hub_reply r = { .seq = 0 };
+	r.retry_after_s = peer_live_rate(c->p, c->domain, limit);
+	uc_err err = r.retry_after_s ? UC_E_RATE : request_of(c, &q);
+	if (!err)
+		err = handle(&q, &r);
+	c->retry_after_s = r.retry_after_s;
+	if (err)
+		return peer_err_status(err);
+	if (r.seq)
+		header_add_number(c->out_headers, "undercroft-sequence", r.seq);
+	buf_add_view(c->out, r.body);
+	return c->out->failed ? 503 : 200;
+}
+
+int peer_submit_message(struct peer_call *c)
+{
+	return ask_hub(c, hub_submit, LIMIT_PEER_MESSAGE);
+}
+
+/* A seat of theirs was not opened for two months: the leaf should go (identity.md, 2). */
+static uc_err expired(const struct hub_request *q, struct hub_reply *out)
+{
+	const struct update_room_response r = { .response_code = UPDATE_SUCCESS,
+						.accepted_timestamp = env_now_ms(q->p->env) };
+	TRY(hub_expire(q->p, q->room, q->client, q->a));
+	return wire_encode_to(q->a, update_room_response_element, &r, &out->body);
+}
+
+int peer_update(struct peer_call *c)
+{
+	bool is_expired = header_find(c->headers, "undercroft-expired").n != 0;
+	return ask_hub(c, is_expired ? expired : hub_update, LIMIT_PEER_UPDATE);
+}
+
+int peer_group_info(struct peer_call *c)
+{
+	return ask_hub(c, hub_group_info, LIMIT_PEER_GROUP_INFO);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room log: entries, their chain, and what a repeat of an accepted message is answered with. */
+#include "provider/room_work.h"
+
+uc_err chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout)
+{
+	uint8_t number[8], hash[SHA256_BYTES], next[CHAIN_HASH];
+	for (int i = 0; i < 8; i++)
+		number[i] = (uint8_t)(seq >> 8 * (7 - i));
+	TRY(sha256(fanout, hash));
+	struct view parts[] = {
+		VIEW_LIT("Undercroft log 1"), { chain, CHAIN_HASH }, VIEW_OF(number), VIEW_OF(hash)
+	};
+	TRY(sha256_parts(parts, 4, next));
+	memcpy(chain, next, CHAIN_HASH);
+	return UC_OK;
+}
+
+void log_step_begin(struct log_step *s, struct provider *p, struct room_live *r, struct arena *a)
+{
+	*s = (struct log_step){ .p = p, .room = r, .a = a, .record = r->record };
+	s->last = &s->first;
+	store_batch_init(&s->batch, r->uri);
+}
+
+void log_step_drop(struct log_step *s)
+{
+	store_batch_done(&s->batch);
+}
+
+uint64_t log_step_now(const struct log_step *s)
+{
+	uint64_t now = env_now_ms(s->p->env);
+	return now > s->record.last_ms ? now : s->record.last_ms;
+}
+
+uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout)
+{
+	struct store_key k;
+	struct view encoded;
+	struct step_entry *e = ARENA_NEW(s->a, struct step_entry);
+	if (!e)
+		return UC_E_LIMIT;
+	e->entry = (struct log_entry){ .version = 1, .seq = s->record.next, .fanout = fanout };
+	TRY(chain_extend(s->record.chain, e->entry.seq, fanout));
+	memcpy(e->entry.chain, s->record.chain, CHAIN_HASH);
+	TRY(wire_encode_to(s->a, log_entry_element, &e->entry, &encoded));
+	store_log_append(&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->entry.seq, encoded);
+	s->record.next++;
+	s->record.last_ms = timestamp;
+	*s->last = e;
+	s->last = &e->next;
+	return UC_OK;
+}
+
+uc_err log_step_add(struct log_step *s, const struct fanout_message *m)
+{
+	struct view fanout;
+	TRY(wire_encode_to(s->a, fanout_message_element, m, &fanout));
+	return log_step_add_bytes(s, m->timestamp, fanout);
+}
+
+uc_err log_step_put_group(struct log_step *s)
+{
+	struct store_key k;
+	struct buf saved;
+	buf_init(&saved, STORE_VALUE_MAX);
+	uc_err err = public_group_save(s->room->group, &saved);
+	if (!err)
+		store_put(&s->batch, key_1(&k, TABLE_GROUP, s->room->uri), buf_view(&saved));
+	buf_done(&saved);
+	return err;
+}
+
+uc_err log_step_commit(struct log_step *s)
+{
+	struct store_key k;
+	uc_err err = record_put(&s->batch, key_1(&k, TABLE_ROOM, s->room->uri), room_record_element,
+				&s->record);
+	if (err)
+		store_batch_done(&s->batch);
+	else
+		err = commit_rooms(s->p, &s->batch);
+	if (err) {
+		room_live_drop(s->p, s->room);
+		/* Nobody else writes here: a conflict says that what is stored is not what it was. */
+		return err == UC_E_CONFLICT ? UC_E_CORRUPT : err;
+	}
+	s->room->record = s->record;
+	if (s->followers_changed)
+		err = room_live_followers(s->p, s->room);
+	if (err)
+		room_live_drop(s->p, s->room);
+	return UC_OK;
+}
+
+void log_step_tell(struct log_step *s)
+{
+	if (s->left_at)
+		seats_live_end(s->room, s->left, s->left_at);
+	for (const struct step_entry *e = s->first; e; e = e->next)
+		seats_push_entry(s->p, s->room, &e->entry);
+	if (!s->room->stale)
+		fanout_room(s->p, s->room);
+}
+
+uc_err accepted_find(struct provider *p, struct view room, struct view hash, struct arena *a,
+		     struct accepted_record *out)
+{
+	struct store_key k;
+	return record_get(p->rooms, key_2(&k, TABLE_ACCEPTED, room, hash), accepted_record_element,
+			  a, out);
+}
+
+uc_err accepted_add(struct log_step *s, struct view hash, uint64_t seq, struct view reply)
+{
+	struct store_key k;
+	const struct accepted_record r = { .seq = seq, .reply = reply };
+	return record_put(&s->batch, key_2(&k, TABLE_ACCEPTED, s->room->uri, hash),
+			  accepted_record_element, &r);
+}

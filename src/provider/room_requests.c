@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a client asks of a room: answered here, or passed to the hub. */
+#include "provider/room_work.h"
+
+/* --- asking the hub --- */
+
+uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view hub,
+	       struct view room, struct view client, uint32_t seat, struct view body)
+{
+	struct view header;
+	TRY(client_header(client, &c->arena, &header));
+	struct ask *a = ask_new(c->p, done);
+	if (!a)
+		return UC_E_MEMORY;
+	ask_about(a, room);
+	ask_for_call(a, c);
+	a->seat = seat;
+	ask_send(c->p, a, hub, endpoint, room, header, body);
+	return UC_OK;
+}
+
+uc_err hub_ask_refused(struct call *c, const struct peer_response *r)
+{
+	uc_err err = peer_status_err(r->status);
+	if (err)
+		call_refuse(c, err, NULL, r->retry_after_s);
+	return err;
+}
+
+uint64_t hub_ask_seq(const struct peer_response *r)
+{
+	uint64_t seq;
+	return header_number(r->headers, "undercroft-sequence", &seq) ? seq : 0;
+}
+
+/* --- messages --- */
+
+static void submit_answer(struct call *c, struct view body, uint64_t seq)
+{
+	const struct room_submit_response r = { body, seq };
+	call_respond(c, room_submit_response_element, &r);
+}
+
+static void submit_done(struct provider *p, struct ask *a, const struct peer_response *r)
+{
+	struct call space, *c = ask_call(p, a, &space);
+	struct submit_message_response m;
+	if (!c)
+		return;
+	if (!hub_ask_refused(c, r)) {
+		if (wire_decode(r->body, &c->arena, submit_message_response_element, &m))
+			call_refuse(c, UC_E_PEER, NULL, 0);
+		else
+			submit_answer(c, r->body, hub_ask_seq(r));
+	}
+	call_done(c);
+}
+
+bool session_is_too_fast(struct call *c, enum provider_limit limit)
+{
+	uint32_t wait = rate_take(&c->s->rates[limit], limit, env_now_ms(c->p->env));
+	if (wait)
+		call_refuse(c, UC_E_RATE, NULL, wait);
+	return wait != 0;
+}
+
+uc_err hub_refuse(struct call *c, uc_err err, const struct hub_reply *r)
+{
+	if (err != UC_E_RATE)
+		return err;
+	call_refuse(c, err, NULL, r->retry_after_s);
+	return UC_OK;
+}
+
+uc_err handle_room_submit(struct call *c, struct view body)
+{
+	struct room_submit_request q;
+	struct hub_reply r = { .seq = 0 };
+	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
+	struct seat_live *seat = seat_live_find(c->s, q.seat);
+	if (!seat)
+		return UC_E_SEAT;
+	if (session_is_too_fast(c, LIMIT_MESSAGE))
+		return UC_OK;
+	if (seat->room->record.part != ROOM_HUB)
+		return hub_ask(c, submit_done, "submitMessage", seat->room->record.hub,
+			       seat->room->uri, seat->client, q.seat, q.message);
+	struct hub_request h = { .p = c->p, .body = q.message, .a = &c->arena };
+	/* The seat may end, and its memory go, while the entry is told. */
+	TRY(arena_copy(&c->arena, seat->client, &h.client));
+	TRY(room_live_get(c->p, seat->room->uri, &h.room));
+	uc_err err = hub_submit(&h, &r);
+	if (err)
+		return hub_refuse(c, err, &r);
+	submit_answer(c, r.body, r.seq);
+	return UC_OK;
+}
+
+/* --- handshakes --- */
+
+void room_update_answer(struct call *c, struct view body, uint32_t seat, uint64_t seq)
+{
+	const struct room_update_response r = { body, seat, seq };
+	call_respond(c, room_update_response_element, &r);
+}
+
+static void update_done(struct provider *p, struct ask *a, const struct peer_response *r)
+{
+	struct call space, *c = ask_call(p, a, &space);
+	struct update_room_response u;
+	if (!c)
+		return;
+	if (!hub_ask_refused(c, r)) {
+		if (wire_decode(r->body, &c->arena, update_room_response_element, &u))
+			call_refuse(c, UC_E_PEER, NULL, 0);
+		else
+			room_update_answer(c, r->body, a->seat, hub_ask_seq(r));
+	}
+	call_done(c);
+}
+
+static uc_err update_from_seat(struct call *c, const struct room_update_request *q)
+{
+	struct seat_live *seat = seat_live_find(c->s, q->seat);
+	struct hub_reply r = { .seq = 0 };
+	if (!seat)
+		return UC_E_SEAT;
+	if (seat->room->record.part != ROOM_HUB)
+		return hub_ask(c, update_done, "update", seat->room->record.hub, seat->room->uri,
+			       seat->client, q->seat, q->update);
+	struct hub_request h = { .p = c->p, .body = q->update, .a = &c->arena };
+	TRY(arena_copy(&c->arena, seat->client, &h.client));
+	TRY(room_live_get(c->p, seat->room->uri, &h.room));
+	uc_err err = hub_update(&h, &r);
+	if (err)
+		return hub_refuse(c, err, &r);
+	room_update_answer(c, r.body, q->seat, r.seq);
+	return UC_OK;
+}
+
+uc_err handle_room_update(struct call *c, struct view body)
+{
+	struct room_update_request q;
+	TRY(wire_decode(body, &c->arena, room_update_request_element, &q));
+	if (session_is_too_fast(c, LIMIT_UPDATE))
+		return UC_OK;
+	return q.seat ? update_from_seat(c, &q) : room_update_from_outside(c, &q);
+}
+
+/* --- GroupInfo --- */
+
+static void group_info_done(struct provider *p, struct ask *a, const struct peer_response *r)
+{
+	struct call space, *c = ask_call(p, a, &space);
+	struct group_info_response m;
+	const struct room_group_info_response answer = { r->body };
+	if (!c)
+		return;
+	if (!hub_ask_refused(c, r)) {
+		if (wire_decode(r->body, &c->arena, group_info_response_element, &m))
+			call_refuse(c, UC_E_PEER, NULL, 0);
+		else
+			call_respond(c, room_group_info_response_element, &answer);
+	}
+	call_done(c);
+}
+
+uc_err handle_room_group_info(struct call *c, struct view body)
+{
+	struct room_group_info_request q;
+	struct group_info_request m;
+	struct view domain, of_client;
+	struct hub_reply r = { .seq = 0 };
+	struct hub_request h = { .p = c->p, .a = &c->arena };
+	TRY(wire_decode(body, &c->arena, room_group_info_request_element, &q));
+	TRY(wire_decode(q.request, &c->arena, group_info_request_element, &m));
+	if (session_is_too_fast(c, LIMIT_GROUP_INFO))
+		return UC_OK;
+	h.client = m.requesting_credential.identity;
+	h.body = q.request;
+	if (!is_place(q.room, URI_ROOM) || !is_place(h.client, URI_CLIENT))
+		return UC_E_ARGUMENT;
+	TRY(uri_domain_of(q.room, &domain));
+	TRY(uri_domain_of(h.client, &of_client));
+	if (!is_own_domain(c->p, of_client))
+		return UC_E_NOT_ALLOWED;
+	if (!is_own_domain(c->p, domain))
+		return hub_ask(c, group_info_done, "groupInfo", domain, q.room, h.client, 0,
+			       q.request);
+	TRY(room_live_hosted(c->p, q.room, &h.room));
+	TRY(hub_group_info(&h, &r));
+	const struct room_group_info_response answer = { r.body };
+	call_respond(c, room_group_info_response_element, &answer);
+	return UC_OK;
+}

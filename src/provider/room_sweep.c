@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ends with time, room by room, a few at each tick: entries that all have read or that are
+ * thirty days old, Welcomes, seats that nobody opens, rooms that nobody is in. */
+#include "provider/room_work.h"
+
+enum {
+	ROOMS_AT_ONCE = 16,
+	ENTRIES_AT_ONCE = 1024, /* forgotten in one batch */
+	REST_MS = 10 * 60 * 1000,
+	LEAST_MS = 3600 * 1000, /* entries stay so long, for senders whose answer was lost */
+	MONTHS_UNOPENED = 2,
+	EXPIRE_AT_ONCE = 16,
+};
+
+struct sweep {
+	struct provider *p;
+	struct view room;
+	struct arena *a;
+	struct room_record record;
+	uint64_t now_ms;
+	uint64_t need;  /* the first entry somebody still has to read */
+	uint64_t first; /* the first kept */
+	size_t seats;   /* of ours that are stored, ended ones, too */
+	bool followed;
+	struct view expired[EXPIRE_AT_ONCE]; /* clients whose leaf should go */
+	size_t expired_n;
+	struct store_batch batch;
+	struct view_list gone; /* clients whose seats are deleted */
+};
+
+/* --- who has read what --- */
+
+static bool is_open(const struct sweep *w, struct view client)
+{
+	const struct room_live *r = map_find(&w->p->rooms_live, w->room);
+	for (const struct seat_live *s = r ? r->seats : NULL; s; s = s->room_next)
+		if (view_equal(s->client, client))
+			return true;
+	return false;
+}
+
+static void need(struct sweep *w, uint64_t seq)
+{
+	if (seq < w->need)
+		w->need = seq;
+}
+
+static uc_err seat_look(struct sweep *w, struct view client, const struct seat_record *r)
+{
+	const struct seat_late *late = seat_late_find(w->p, w->room, client);
+	uint64_t cursor = r->cursor > r->start ? r->cursor : r->start;
+	if (late && late->cursor > cursor)
+		cursor = late->cursor;
+	w->seats++;
+	if (!r->ended || cursor < r->ended)
+		need(w, cursor + 1);
+	if (r->ended || r->opened_month + MONTHS_UNOPENED > month_now(w->p) ||
+	    (late && late->month == month_now(w->p)) || is_open(w, client) ||
+	    w->expired_n == EXPIRE_AT_ONCE)
+		return UC_OK;
+	return arena_copy(w->a, client, &w->expired[w->expired_n++]);
+}
+
+typedef uc_err each(struct sweep *w, struct view name, struct view value);
+
+/* Every record of the room in a table; name: the key's second part. */
+static uc_err for_each(struct sweep *w, enum provider_table t, each *visit)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	uc_err err = UC_OK;
+	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, t, w->room), (struct view){ NULL, 0 },
+			    0));
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct store_key_reader r;
+		store_key_read(&r, key);
+		store_key_read_bytes(&r, w->a);
+		err = visit(w, store_key_read_bytes(&r, w->a), value);
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+static uc_err seat_visit(struct sweep *w, struct view client, struct view value)
+{
+	struct seat_record r;
+	TRY(wire_decode(value, w->a, seat_record_element, &r));
+	return seat_look(w, client, &r);
+}
+
+static uc_err follower_visit(struct sweep *w, struct view domain, struct view value)
+{
+	struct follower_record r;
+	(void)domain;
+	TRY(wire_decode(value, w->a, follower_record_element, &r));
+	if (r.until && r.cursor >= r.until)
+		return UC_OK;
+	w->followed = true;
+	need(w, r.cursor + 1);
+	return UC_OK;
+}
+
+/* --- forgetting entries --- */
+
+static uint64_t timestamp_of(struct view fanout)
+{
+	uint64_t t = 0;
+	for (size_t i = 0; i < 8 && i < fanout.n; i++)
+		t = t << 8 | fanout.p[i];
+	return t;
+}
+
+/* A repeat of it will be a new message: its readers know it by its id. */
+static uc_err accepted_forget(struct sweep *w, const struct log_entry *e)
+{
+	struct fanout_message m;
+	struct store_key k;
+	uint8_t hash[SHA256_BYTES];
+	TRY(wire_decode(e->fanout, w->a, fanout_message_element, &m));
+	TRY(sha256(m.message, hash));
+	store_delete(&w->batch, key_2(&k, TABLE_ACCEPTED, w->room, VIEW_OF(hash)));
+	return UC_OK;
+}
+
+static uc_err entries_forget(struct sweep *w, struct store_log_scan *scan)
+{
+	struct view bytes;
+	uint64_t seq;
+	while (store_log_scan_next(scan, &seq, &bytes)) {
+		struct log_entry e;
+		struct arena_mark mark = arena_mark(w->a);
+		TRY(wire_decode(bytes, w->a, log_entry_element, &e));
+		uint64_t made = timestamp_of(e.fanout);
+		if (made + ROOM_KEEP_MS >= w->now_ms &&
+		    (seq >= w->need || made + LEAST_MS >= w->now_ms))
+			return UC_OK;
+		if (w->record.part == ROOM_HUB)
+			TRY(accepted_forget(w, &e));
+		arena_reset(w->a, mark);
+		w->first = seq + 1;
+	}
+	return scan->scan.failed;
+}
+
+static uc_err trim(struct sweep *w)
+{
+	struct store_log_scan scan;
+	struct store_log_bounds bounds;
+	struct store_key k;
+	struct view log = key_1(&k, TABLE_LOG, w->room);
+	uc_err err = store_log_bounds(w->p->rooms, log, &bounds);
+	if (err)
+		return err == UC_E_NOT_FOUND ? UC_OK : err;
+	w->first = bounds.first;
+	TRY(store_log_scan_init(&scan, w->p->rooms, log, bounds.first, ENTRIES_AT_ONCE, 0));
+	err = entries_forget(w, &scan);
+	store_log_scan_done(&scan);
+	if (!err && w->first > bounds.first)
+		store_log_trim(&w->batch, log, w->first);
+	return err;
+}
+
+/* --- forgetting what hangs on them --- */
+
+static uc_err ended_visit(struct sweep *w, struct view client, struct view value)
+{
+	struct seat_record r;
+	struct store_key k;
+	TRY(wire_decode(value, w->a, seat_record_element, &r));
+	/* While its last entry is kept, it may still come and read. */
+	if (!r.ended || r.ended >= w->first)
+		return UC_OK;
+	store_delete(&w->batch, key_2(&k, TABLE_SEAT, w->room, client));
+	return arena_copy(w->a, client, &w->gone.v[w->gone.n++]);
+}
+
+/* The participant's opening goes with its last seat. */
+static uc_err openings_forget(struct sweep *w)
+{
+	for (size_t i = 0; i < w->gone.n; i++) {
+		struct view participant, prefix;
+		struct store_scan scan;
+		struct store_key k;
+		struct view key, value;
+		size_t left = 0;
+		TRY(uri_participant_of(w->gone.v[i], &participant));
+		/* Clients of one participant lie side by side, but so may others. */
+		TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_SEAT, w->room),
+				    (struct view){ NULL, 0 }, 0));
+		while (store_scan_next(&scan, &key, &value)) {
+			struct store_key_reader r;
+			store_key_read(&r, key);
+			store_key_read_bytes(&r, w->a);
+			prefix = store_key_read_bytes(&r, w->a);
+			left += view_starts_with(prefix, participant) &&
+				!view_list_has(&w->gone, prefix);
+		}
+		uc_err err = scan.failed;
+		store_scan_done(&scan);
+		TRY(err);
+		if (!left)
+			store_delete(&w->batch, key_2(&k, TABLE_OPENING, w->room, participant));
+	}
+	return UC_OK;
+}
+
+static uc_err is_welcome_wanted(struct sweep *w, uint64_t seq, bool *out)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	*out = false;
+	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_SEAT, w->room),
+			    (struct view){ NULL, 0 }, 0));
+	while (!*out && store_scan_next(&scan, &key, &value)) {
+		struct seat_record r;
+		*out = !wire_decode(value, w->a, seat_record_element, &r) && r.start == seq &&
+		       r.cursor < seq && !r.ended;
+	}
+	uc_err err = scan.failed;
+	store_scan_done(&scan);
+	TRY(err);
+	if (*out)
+		return UC_OK;
+	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_WELCOME_OUT, w->room),
+			    (struct view){ NULL, 0 }, 0));
+	while (!*out && store_scan_next(&scan, &key, &value)) {
+		struct store_key_reader r;
+		store_key_read(&r, key);
+		store_key_read_bytes(&r, w->a);
+		store_key_read_bytes(&r, w->a);
+		*out = store_key_read_u64(&r) == seq;
+	}
+	err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+static uc_err welcomes_forget(struct sweep *w)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	uc_err err = UC_OK;
+	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_WELCOME, w->room),
+			    (struct view){ NULL, 0 }, 0));
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct store_key_reader reader;
+		struct welcome_record r;
+		bool wanted = false;
+		store_key_read(&reader, key);
+		store_key_read_bytes(&reader, w->a);
+		uint64_t seq = store_key_read_u64(&reader);
+		err = wire_decode(value, w->a, welcome_record_element, &r);
+		if (!err && r.made_ms + ROOM_KEEP_MS >= w->now_ms)
+			err = is_welcome_wanted(w, seq, &wanted);
+		if (!err && !wanted)
+			store_delete(&w->batch, key);
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+/* An app that is through, and whose entries the log no longer has, begins anew if it comes back. */
+static uc_err through_visit(struct sweep *w, struct view domain, struct view value)
+{
+	struct follower_record r;
+	struct store_key k;
+	TRY(wire_decode(value, w->a, follower_record_element, &r));
+	if (!r.until || r.cursor < r.until || w->first <= r.cursor + 1)
+		return UC_OK;
+	store_delete(&w->batch, key_2(&k, TABLE_FOLLOWER, w->room, domain));
+	store_delete(&w->batch, key_2(&k, TABLE_FOLLOW_START, w->room, domain));
+	return UC_OK;
+}
+
+/* --- the room itself --- */
+
+/* Nobody of ours is in it, nothing is to be sent; where it is hosted here, nobody at all is. */
+static uc_err is_empty(struct sweep *w, bool *out)
+{
+	struct room_live *r;
+	struct public_group *g;
+	*out = false;
+	if (w->seats > w->gone.n || w->followed || w->first < w->record.next)
+		return UC_OK;
+	if (w->record.part == ROOM_HUB) {
+		TRY(room_live_get(w->p, w->room, &r));
+		TRY(room_live_group(w->p, r, &g));
+		if (!room_is_over(g))
+			return UC_OK;
+	}
+	*out = true;
+	return UC_OK;
+}
+
+static void room_forget(struct sweep *w)
+{
+	static const enum provider_table tables[] = {
+		TABLE_ROOM,         TABLE_GROUP,       TABLE_GROUP_INFO, TABLE_SEAT,
+		TABLE_WELCOME,      TABLE_OPENING,     TABLE_ACCEPTED,   TABLE_FOLLOWER,
+		TABLE_FOLLOW_START, TABLE_WELCOME_OUT,
+	};
+	struct store_key k;
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		store_delete_prefix(&w->batch, key_1(&k, tables[i], w->room));
+	store_log_delete(&w->batch, key_1(&k, TABLE_LOG, w->room));
+}
+
+static void live_forget(struct sweep *w)
+{
+	struct room_live *r = map_find(&w->p->rooms_live, w->room);
+	while (r && r->seats)
+		seat_close(w->p, r->seats);
+	if (r)
+		room_live_free(w->p, r);
+}
+
+/* Other shards, after the room: a client without a seat is no place anyway. */
+static uc_err clients_forget(struct sweep *w)
+{
+	for (size_t i = 0; i < w->gone.n; i++) {
+		struct store_batch b;
+		struct store_key k;
+		struct client_record r;
+		struct view key = key_1(&k, TABLE_CLIENT, w->gone.v[i]);
+		seats_late_forget(w->p, w->room, w->gone.v[i]);
+		if (record_get(w->p->rooms, key, client_record_element, w->a, &r) ||
+		    !view_equal(r.room, w->room))
+			continue;
+		store_batch_init(&b, w->gone.v[i]);
+		store_delete(&b, key);
+		TRY(commit_rooms(w->p, &b));
+	}
+	return UC_OK;
+}
+
+/* --- leaves that should go --- */
+
+static void expired_done(struct provider *p, struct ask *a, const struct peer_response *r)
+{
+	/* What the hub says of it comes by the log; if nothing does, the next round asks again. */
+	(void)p;
+	(void)a;
+	(void)r;
+}
+
+static uc_err expire(struct sweep *w, struct view client)
+{
+	struct room_live *r;
+	struct public_group *g;
+	struct view header;
+	struct buf headers;
+	TRY(room_live_get(w->p, w->room, &r));
+	if (w->record.part == ROOM_HUB)
+		return hub_expire(w->p, r, client, w->a);
+	TRY(room_live_group(w->p, r, &g));
+	uint32_t leaf = public_group_leaf_by_identity(g, client);
+	if (leaf == TREE_NONE || leaf_is_leaving(g, leaf))
+		return UC_OK;
+	TRY(client_header(client, w->a, &header));
+	struct ask *ask = ask_new(w->p, expired_done);
+	if (!ask)
+		return UC_E_MEMORY;
+	buf_init(&headers, 1024);
+	buf_add_view(&headers, header);
+	header_add_number(&headers, "undercroft-expired", 1);
+	ask_send(w->p, ask, r->record.hub, "update", w->room, buf_view(&headers),
+		 (struct view){ NULL, 0 });
+	buf_done(&headers);
+	return UC_OK;
+}
+
+/* --- a round --- */
+
+static uc_err plan(struct sweep *w, bool *empty)
+{
+	TRY(for_each(w, TABLE_SEAT, seat_visit));
+	TRY(for_each(w, TABLE_FOLLOWER, follower_visit));
+	w->gone.v = ARENA_ARRAY(w->a, struct view, w->seats + 1);
+	if (!w->gone.v)
+		return UC_E_LIMIT;
+	w->first = w->record.next;
+	TRY(trim(w));
+	TRY(for_each(w, TABLE_SEAT, ended_visit));
+	TRY(openings_forget(w));
+	TRY(welcomes_forget(w));
+	TRY(for_each(w, TABLE_FOLLOWER, through_visit));
+	TRY(is_empty(w, empty));
+	if (*empty)
+		room_forget(w);
+	return UC_OK;
+}
+
+static uc_err sweep_room(struct sweep *w)
+{
+	bool empty = false, some;
+	store_batch_init(&w->batch, w->room);
+	uc_err err = plan(w, &empty);
+	if (err) {
+		store_batch_done(&w->batch);
+		return err;
+	}
+	some = w->batch.op_count != 0;
+	TRY(commit_rooms(w->p, &w->batch));
+	struct room_live *r = map_find(&w->p->rooms_live, w->room);
+	if (empty)
+		live_forget(w);
+	else if (some && r && !r->stale)
+		TRY(room_live_followers(w->p, r));
+	TRY(clients_forget(w));
+	for (size_t i = 0; !empty && i < w->expired_n; i++)
+		TRY(expire(w, w->expired[i]));
+	return UC_OK;
+}
+
+static void visit_room(struct provider *p, struct view key, struct view value, uint64_t now_ms)
+{
+	struct arena a;
+	struct store_key_reader r;
+	struct sweep w = { .p = p, .a = &a, .now_ms = now_ms, .need = UINT64_MAX };
+	arena_init(&a, CALL_ARENA_MAX, ARENA_PLAIN);
+	store_key_read(&r, key);
+	uc_err err = arena_copy(&a, store_key_read_bytes(&r, &a), &w.room);
+	if (!err)
+		err = wire_decode(value, &a, room_record_element, &w.record);
+	if (!err)
+		err = sweep_room(&w);
+	/* A room that cannot be swept is looked at again in the next round. */
+	(void)FAIL(p->env, err);
+	arena_done(&a);
+}
+
+void rooms_sweep(struct provider *p, uint64_t now_ms)
+{
+	struct buf *from = &p->room_work->sweep_from;
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	size_t n = 0;
+	if (now_ms < p->room_work->sweep_rest_ms)
+		return;
+	store_key_start(&k, TABLE_ROOM);
+	if (store_scan_init(&scan, p->rooms, store_key_view(&k), buf_view(from), ROOMS_AT_ONCE + 1))
+		return;
+	buf_reset(from);
+	while (store_scan_next(&scan, &key, &value)) {
+		if (n++ == ROOMS_AT_ONCE)
+			buf_add_view(from, key); /* here it goes on */
+		else
+			visit_room(p, key, value, now_ms);
+	}
+	store_scan_done(&scan);
+	if (!from->n)
+		p->room_work->sweep_rest_ms = now_ms + REST_MS;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rooms' side of a provider, for the files of this folder alone: rooms that are loaded, seats
+ * that are open, other apps that follow, and what one change of a room is made of.
+ *
+ * A room is read from the store when it is needed and kept while there is space.  The store is the
+ * truth: whenever a change could not be written, the copy in memory is dropped and read anew. */
+#ifndef PROVIDER_ROOM_WORK_H
+#define PROVIDER_ROOM_WORK_H
+
+#include "mimi/room.h"
+#include "mls/public_group.h"
+#include "provider/inside.h"
+
+#define ROOM_KEEP_MS ((uint64_t)30 * 24 * 3600 * 1000) /* entries and Welcomes wait so long */
+
+enum {
+	PLACE_URI_MAX = 250,         /* bytes of a room's or client's URI: both lead keys */
+	ROOMS_LOADED_MAX = 4096,     /* beside those with open seats */
+	GROUPS_LOADED_MAX = 1024,    /* public groups in memory */
+	UNOPENED_MAX = 1000,         /* seats of one room that nobody has opened yet */
+	PROPOSALS_PENDING_MAX = 256, /* in one room */
+	ROOM_MEMORY_MAX = 64 * 1024 * 1024,
+};
+
+/* --- what is in memory --- */
+
+/* Another app that follows a room of ours. */
+struct follower_live {
+	struct follower_live *next;
+	struct view domain; /* in the room's memory */
+	struct follower_record record;
+	bool in_flight;
+	uint64_t retry_ms;
+	uint32_t backoff_ms;
+};
+
+/* A client that may ask something of a room hosted here. */
+struct room_sender {
+	uint32_t leaf, role;
+	struct view participant;
+	bool leaving; /* its removal is accepted and waits for a commit */
+};
+
+struct room_live {
+	struct room_live *older, *newer;
+	struct arena mem; /* uri, hub, domains */
+	struct view uri;
+	struct room_record record;
+	bool stale; /* to be read anew */
+	struct follower_live *followers;
+	struct seat_live *seats;
+	struct rate_state messages, updates;
+	/* Loaded when needed, and what was read from it in this epoch. */
+	struct public_group *group;
+	struct arena epoch_mem;
+	struct room_state state;
+	bool state_read;
+	struct map senders; /* client -> struct room_sender in epoch_mem */
+};
+
+/* A seat open on a connection. */
+struct seat_live {
+	struct seat_live *next;      /* of the session */
+	struct seat_live *room_next; /* of the room */
+	struct session *session;
+	struct room_live *room;
+	uint32_t number;
+	struct view client; /* behind the struct */
+	uint64_t sent, acked;
+	uint64_t ended;       /* sequence number of the removing entry; 0: not ended */
+	size_t unacked_bytes; /* about so much is on its way */
+};
+
+/* What a seat has told and the store does not know yet.  It outlives the connection, so that no
+ * order of writes shows which seats belong together. */
+struct seat_late {
+	struct view room, client; /* behind the struct */
+	uint64_t cursor;
+	uint32_t month;
+	uint8_t *opening; /* owned; NULL: not opened since the last time */
+	size_t opening_n;
+};
+
+/* Another app, as far as we ask things of it. */
+struct peer_live {
+	size_t in_flight;
+	uint64_t retry_ms;
+	uint32_t backoff_ms;
+	struct rate_state rates[LIMITS_N];
+};
+
+struct room_join;
+struct room_work {
+	struct room_live *newest, *oldest;
+	size_t groups_n;
+	struct map peers;                   /* domain -> struct peer_live */
+	struct map lates;                   /* room, 0, client -> struct seat_late */
+	struct room_join *joins;            /* external joiners whose seat has not come yet */
+	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
+	uint64_t sweep_rest_ms, flush_ms;
+};
+
+/* --- rooms.c --- */
+/* A room's or client's URI that may lead a key. */
+bool is_place(struct view uri, enum uri_kind kind);
+/* UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE room_live_get(struct provider *p, struct view uri, struct room_live **out);
+/* One we host; UC_E_NOT_FOUND for others, too. */
+uc_err UC_MUST_USE room_live_hosted(struct provider *p, struct view uri, struct room_live **out);
+uc_err UC_MUST_USE room_live_group(struct provider *p, struct room_live *r,
+				   struct public_group **out);
+uc_err UC_MUST_USE room_live_state(struct provider *p, struct room_live *r,
+				   const struct room_state **out);
+/* NULL when the client is not in the room. */
+uc_err UC_MUST_USE room_live_sender(struct provider *p, struct room_live *r, struct view client,
+				    const struct room_sender **out);
+/* Its group has changed: what was read from it is no longer true. */
+void room_live_moved(struct provider *p, struct room_live *r);
+/* A change failed half-way: the store is the truth. */
+void room_live_drop(struct provider *p, struct room_live *r);
+/* The room is no more: also in memory.  Its seats must be closed. */
+void room_live_free(struct provider *p, struct room_live *r);
+/* Followers as stored; what is known of them beside that stays. */
+uc_err UC_MUST_USE room_live_followers(struct provider *p, struct room_live *r);
+struct peer_live *peer_live_get(struct provider *p, struct view domain);
+/* 0: allowed, and counted; else seconds to wait. */
+uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit);
+
+/* --- room_log.c: one change of a room, in one batch --- */
+struct step_entry {
+	struct step_entry *next;
+	struct log_entry entry;
+};
+struct log_step {
+	struct provider *p;
+	struct room_live *room;
+	struct arena *a; /* of the call */
+	struct store_batch batch;
+	struct room_record record; /* as it will be */
+	struct step_entry *first, **last;
+	bool followers_changed;
+	const struct member_list *left; /* whose seats end with entry `left_at`; NULL: all */
+	uint64_t left_at;               /* 0: none */
+};
+/* log_step_drop or log_step_commit must follow. */
+void log_step_begin(struct log_step *s, struct provider *p, struct room_live *r, struct arena *a);
+void log_step_drop(struct log_step *s);
+/* The time to stamp an entry with: never earlier than the last. */
+uint64_t log_step_now(const struct log_step *s);
+/* Adds an entry; its number is s->record.next - 1 afterwards. */
+uc_err UC_MUST_USE log_step_add(struct log_step *s, const struct fanout_message *m);
+uc_err UC_MUST_USE log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout);
+/* The public group as it is now becomes the stored one. */
+uc_err UC_MUST_USE log_step_put_group(struct log_step *s);
+/* Writes all or nothing; after a failure the room is dropped from memory. */
+uc_err UC_MUST_USE log_step_commit(struct log_step *s);
+/* Then: to seats that are open (those that end do so), and to followers. */
+void log_step_tell(struct log_step *s);
+/* chain_n from chain_(n-1), in place: docs/protocol.md. */
+uc_err UC_MUST_USE chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout);
+
+/* --- accepted messages: what a repeat is answered with --- */
+uc_err UC_MUST_USE accepted_find(struct provider *p, struct view room, struct view hash,
+				 struct arena *a, struct accepted_record *out);
+uc_err UC_MUST_USE accepted_add(struct log_step *s, struct view hash, uint64_t seq,
+				struct view reply);
+
+/* --- membership.c: whom a commit brings and takes --- */
+struct member {
+	struct view client, domain;
+	struct view key_package_ref; /* empty: by an external commit */
+};
+struct member_list {
+	struct member *v;
+	size_t n;
+};
+struct membership {
+	struct member_list joined, left;
+	struct view_list before, after; /* domains */
+};
+/* Copies, so that it outlives the change. */
+uc_err UC_MUST_USE membership_read(const struct group_change *change, struct arena *a,
+				   struct membership *out);
+bool view_list_has(const struct view_list *l, struct view v);
+/* A leaf whose removal is proposed and waits for a commit. */
+bool leaf_is_leaving(const struct public_group *g, uint32_t leaf);
+/* All are: nobody is left to commit it. */
+bool room_is_over(const struct public_group *g);
+
+/* --- seat_records.c --- */
+/* What the first opening of a seat leaves behind. */
+struct seat_proof {
+	struct view client;
+	uint8_t secret_hash[SHA256_BYTES];
+	struct view opening;
+};
+/* Nobody has set its secret. */
+bool seat_is_unopened(const struct seat_record *r);
+/* Seats of our clients that begin and end with the entry just added (a commit, or where a follower
+ * starts).  welcome: empty, or what the added ones begin with, beside the tree.  proof: of one who
+ * joined by itself, or NULL.  Seats past the room's bound are not made. */
+uc_err UC_MUST_USE seats_change(struct log_step *s, const struct membership *m, struct view welcome,
+				struct view ratchet_tree, const struct seat_proof *proof);
+/* What those an entry added begin with, and their app if it is not ours. */
+uc_err UC_MUST_USE welcome_put(struct log_step *s, struct view welcome, struct view ratchet_tree);
+/* How many more may be made. */
+uc_err UC_MUST_USE seats_free_count(struct provider *p, struct view room, struct arena *a,
+				    size_t *out);
+/* Whose seat it is, for SEAT_FIND: before the batch that makes the seats. */
+uc_err UC_MUST_USE seats_announce(struct provider *p, struct view room,
+				  const struct member_list *joined, struct arena *a);
+/* After it. */
+void seats_announced(struct provider *p, struct view room, const struct member_list *joined);
+/* Ends every seat with this entry. */
+uc_err UC_MUST_USE seats_end_all(struct log_step *s, uint64_t seq);
+
+/* --- openings.c --- */
+uc_err UC_MUST_USE opening_make(struct provider *p, struct view room, struct view client,
+				const struct session *s, struct arena *a, struct view *sealed);
+/* First and latest. */
+uc_err UC_MUST_USE opening_add(struct provider *p, struct store_batch *b, struct view room,
+			       struct view client, struct view sealed, struct arena *a);
+
+/* --- seats.c --- */
+/* The seat `number` of a session; NULL when it is not open. */
+struct seat_live *seat_live_find(struct session *s, uint32_t number);
+/* Opens a seat that is stored, for a session that has proved it: entries after `cursor` follow
+ * with seat_live_push. */
+uc_err UC_MUST_USE seat_live_new(struct provider *p, struct session *s, struct room_live *r,
+				 struct view client, const struct seat_record *record,
+				 uint64_t cursor, struct seat_live **out);
+/* Sends what the window allows; may end the seat. */
+void seat_live_push(struct provider *p, struct seat_live *seat);
+/* An entry just appended: sent at once to those who have all before it. */
+void seats_push_entry(struct provider *p, struct room_live *r, const struct log_entry *e);
+/* These (NULL: all) end with that entry, once they have read it. */
+void seats_live_end(struct room_live *r, const struct member_list *left, uint64_t seq);
+uc_err UC_MUST_USE seat_proof_check(struct provider *p, const struct session *s, struct view room,
+				    struct view client, struct view secret, struct view leaf_key,
+				    struct view signature, struct arena *a, struct seat_proof *out);
+uint32_t month_now(const struct provider *p);
+
+/* --- seats_late.c --- */
+struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client);
+/* NULL without memory: it is told again. */
+struct seat_late *seat_late_get(struct provider *p, struct view room, struct view client);
+/* The room is no more. */
+void seats_late_forget(struct provider *p, struct view room, struct view client);
+void seats_late_free(struct provider *p);
+
+/* --- the hub: what a client asks of a room hosted here --- */
+struct hub_request {
+	struct provider *p;
+	struct room_live *room;
+	struct view client; /* vouched for by the app in its URI */
+	struct view body;
+	struct arena *a;
+	const struct seat_proof *proof; /* external join of a client of ours; NULL otherwise */
+};
+struct hub_reply {
+	struct view body; /* the MIMI response */
+	uint64_t seq;     /* 0: refused */
+	uint32_t retry_after_s;
+};
+/* A refusal for the room's sake is success, and stands in the body; errors are UC_E_MALFORMED and
+ * the like, UC_E_TOO_LARGE, UC_E_RATE and those of the store. */
+uc_err UC_MUST_USE hub_submit(const struct hub_request *q, struct hub_reply *out);
+uc_err UC_MUST_USE hub_update(const struct hub_request *q, struct hub_reply *out);
+uc_err UC_MUST_USE hub_commit(const struct hub_request *q, const struct update_request *u,
+			      struct view hash, struct hub_reply *out);
+uc_err UC_MUST_USE hub_group_info(const struct hub_request *q, struct hub_reply *out);
+/* An UpdateRoomResponse into the reply. */
+uc_err UC_MUST_USE hub_update_refuse(const struct hub_request *q, uc_err why,
+				     struct hub_reply *out);
+uc_err UC_MUST_USE hub_update_accept(const struct hub_request *q, struct log_step *s,
+				     struct view hash, uint64_t timestamp, uint64_t seq,
+				     struct hub_reply *out);
+/* Proposes, as the hub, that these leaves be removed: entries of the step. */
+uc_err UC_MUST_USE hub_propose_removals(struct log_step *s, const struct view_list *clients,
+					uint64_t timestamp);
+/* A seat was not opened for too long: the leaf should go.  Nothing happens when it is going or gone. */
+uc_err UC_MUST_USE hub_expire(struct provider *p, struct room_live *r, struct view client,
+			      struct arena *a);
+
+/* --- fanout.c: from the hub's log to followers --- */
+/* After the commit at the end of the step: who follows from now on, and who no longer. */
+uc_err UC_MUST_USE fanout_change(struct log_step *s, const struct membership *m, uint64_t timestamp,
+				 struct view group_info, struct view ratchet_tree,
+				 struct view welcome);
+void fanout_room(struct provider *p, struct room_live *r);
+/* Followers of rooms that are not loaded: a bounded number each time. */
+void fanout_round(struct provider *p);
+
+/* --- room_requests.c: passing to the hub what a client asks --- */
+/* The body goes as it came; `done` answers the client.  out: may be NULL. */
+uc_err UC_MUST_USE hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view hub,
+			   struct view target, struct view client, uint32_t seat, struct view body);
+/* Refuses for a hub that has not answered with success. */
+uc_err hub_ask_refused(struct call *c, const struct peer_response *r);
+/* The number of the entry it led to. */
+uint64_t hub_ask_seq(const struct peer_response *r);
+/* Of the hub that is here. */
+uc_err UC_MUST_USE hub_refuse(struct call *c, uc_err err, const struct hub_reply *r);
+void room_update_answer(struct call *c, struct view body, uint32_t seat, uint64_t seq);
+/* Refuses when the session asks too often. */
+bool session_is_too_fast(struct call *c, enum provider_limit limit);
+
+/* --- room_join.c --- */
+uc_err UC_MUST_USE room_update_from_outside(struct call *c, const struct room_update_request *q);
+/* Seats have come: external joiners who wait for theirs are told. */
+void room_joins_done(struct provider *p, struct room_live *r, const struct member_list *joined);
+void room_joins_expire(struct provider *p, uint64_t now_ms);
+void room_joins_free(struct provider *p);
+
+/* --- between apps --- */
+/* What a client is told when another app answered so; UC_OK for 200. */
+uc_err peer_status_err(int status);
+/* The other way round. */
+int peer_err_status(uc_err err);
+/* "undercroft-client: URI" as a header, in the arena. */
+uc_err UC_MUST_USE client_header(struct view client, struct arena *a, struct view *out);
+/* A decimal number in a header; false when it is not there. */
+bool header_number(struct view headers, const char *name, uint64_t *out);
+void header_add_number(struct buf *headers, const char *name, uint64_t n);
+
+/* --- room_sweep.c: what ends with time --- */
+void rooms_sweep(struct provider *p, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rooms in memory: loaded when needed, the least used ones given up. */
+#include "base/heap.h"
+#include "provider/room_work.h"
+
+enum { SKIP_MAX = 64, TICK_MS = 1000, FLUSH_MS = 10 * 1000, PEERS_MAX = 10000 };
+
+bool is_place(struct view uri, enum uri_kind kind)
+{
+	struct uri u;
+	return uri.n <= PLACE_URI_MAX && !uri_read(uri, &u) && u.kind == kind;
+}
+
+/* --- life --- */
+
+uc_err rooms_init(struct provider *p)
+{
+	struct room_work *w = HEAP_NEW(struct room_work);
+	if (!w)
+		return UC_E_MEMORY;
+	p->room_work = w;
+	buf_init(&w->sweep_from, STORE_KEY_MAX);
+	buf_init(&w->follow_from, STORE_KEY_MAX);
+	TRY(map_init(&w->peers, p->env));
+	return map_init(&w->lates, p->env);
+}
+
+void rooms_free(struct provider *p)
+{
+	struct room_work *w = p->room_work;
+	size_t at = 0;
+	struct view key;
+	void *value;
+	if (!w)
+		return;
+	while (w->newest)
+		room_live_free(p, w->newest);
+	while (map_next(&w->peers, &at, &key, &value))
+		heap_free(value);
+	map_done(&w->peers);
+	seats_late_free(p);
+	map_done(&w->lates);
+	room_joins_free(p);
+	buf_done(&w->sweep_from);
+	buf_done(&w->follow_from);
+	heap_free(w);
+	p->room_work = NULL;
+}
+
+void rooms_tick(struct provider *p, uint64_t now_ms)
+{
+	struct room_work *w = p->room_work;
+	for (struct room_live *r = w->newest; r; r = r->older)
+		if (!r->stale)
+			fanout_room(p, r);
+	fanout_round(p);
+	room_joins_expire(p, now_ms);
+	rooms_sweep(p, now_ms);
+	if (now_ms >= w->flush_ms) {
+		w->flush_ms = now_ms + FLUSH_MS;
+		seats_flush(p);
+	}
+}
+
+/* --- what was read from the group --- */
+
+static void epoch_forget(struct room_live *r)
+{
+	map_done(&r->senders);
+	arena_done(&r->epoch_mem);
+	r->state_read = false;
+}
+
+void room_live_moved(struct provider *p, struct room_live *r)
+{
+	(void)p;
+	epoch_forget(r);
+}
+
+static void group_forget(struct provider *p, struct room_live *r)
+{
+	epoch_forget(r);
+	if (r->group)
+		p->room_work->groups_n--;
+	public_group_free(r->group);
+	r->group = NULL;
+}
+
+void room_live_drop(struct provider *p, struct room_live *r)
+{
+	group_forget(p, r);
+	r->stale = true;
+}
+
+/* --- the order of use --- */
+
+static void list_out(struct room_work *w, struct room_live *r)
+{
+	if (r->newer)
+		r->newer->older = r->older;
+	else
+		w->newest = r->older;
+	if (r->older)
+		r->older->newer = r->newer;
+	else
+		w->oldest = r->newer;
+}
+
+static void list_in(struct room_work *w, struct room_live *r)
+{
+	r->newer = NULL;
+	r->older = w->newest;
+	if (r->older)
+		r->older->newer = r;
+	else
+		w->oldest = r;
+	w->newest = r;
+}
+
+void room_live_free(struct provider *p, struct room_live *r)
+{
+	group_forget(p, r);
+	map_remove(&p->rooms_live, r->uri);
+	list_out(p->room_work, r);
+	arena_done(&r->mem);
+	heap_free(r);
+}
+
+static bool is_needed(const struct room_live *r)
+{
+	for (const struct follower_live *f = r->followers; f; f = f->next)
+		if (f->in_flight)
+			return true;
+	return r->seats != NULL;
+}
+
+static void make_space(struct provider *p)
+{
+	struct room_live *r = p->room_work->oldest;
+	for (int skipped = 0; r && p->rooms_live.n >= ROOMS_LOADED_MAX && skipped < SKIP_MAX;) {
+		struct room_live *next = r->newer;
+		if (is_needed(r))
+			skipped++;
+		else
+			room_live_free(p, r);
+		r = next;
+	}
+}
+
+static void make_group_space(struct provider *p, const struct room_live *keep)
+{
+	struct room_work *w = p->room_work;
+	for (struct room_live *r = w->oldest; r && w->groups_n >= GROUPS_LOADED_MAX; r = r->newer)
+		if (r != keep && r->group)
+			group_forget(p, r);
+}
+
+/* --- loading --- */
+
+static uc_err follower_find(struct room_live *r, struct view domain, struct follower_live **out)
+{
+	struct follower_live **at = &r->followers;
+	while (*at && !view_equal((*at)->domain, domain))
+		at = &(*at)->next;
+	if (!*at) {
+		struct follower_live *f = ARENA_NEW(&r->mem, struct follower_live);
+		if (!f)
+			return UC_E_LIMIT;
+		TRY(arena_copy(&r->mem, domain, &f->domain));
+		*at = f;
+	}
+	*out = *at;
+	return UC_OK;
+}
+
+static uc_err follower_read(struct room_live *r, struct view key, struct view value,
+			    struct arena *a)
+{
+	struct follower_record record;
+	struct follower_live *f;
+	struct store_key_reader k;
+	store_key_read(&k, key);
+	store_key_read_bytes(&k, a);
+	struct view domain = store_key_read_bytes(&k, a);
+	TRY(store_key_read_done(&k));
+	if (wire_decode(value, a, follower_record_element, &record))
+		return UC_E_CORRUPT;
+	TRY(follower_find(r, domain, &f));
+	f->record = record;
+	return UC_OK;
+}
+
+/* One that is stored no more has nothing left to be sent. */
+static void followers_clear(struct room_live *r)
+{
+	for (struct follower_live *f = r->followers; f; f = f->next)
+		f->record = (struct follower_record){ .cursor = UINT64_MAX, .until = UINT64_MAX };
+}
+
+uc_err room_live_followers(struct provider *p, struct room_live *r)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	struct arena a;
+	uc_err err = UC_OK;
+	followers_clear(r);
+	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_FOLLOWER, r->uri),
+			    (struct view){ NULL, 0 }, 0));
+	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	while (!err && store_scan_next(&scan, &key, &value))
+		err = follower_read(r, key, value, &a);
+	arena_done(&a);
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+static uc_err read_record(struct provider *p, struct room_live *r)
+{
+	struct store_key k;
+	struct room_record record;
+	struct arena a;
+	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	uc_err err = record_get(p->rooms, key_1(&k, TABLE_ROOM, r->uri), room_record_element, &a,
+				&record);
+	/* The hub of a room does not change: its copy is made once. */
+	if (!err && !r->record.hub.n)
+		err = arena_copy(&r->mem, record.hub, &r->record.hub);
+	if (!err) {
+		record.hub = r->record.hub;
+		r->record = record;
+		err = room_live_followers(p, r);
+	}
+	arena_done(&a);
+	return err;
+}
+
+static uc_err load(struct provider *p, struct view uri, struct room_live *r)
+{
+	arena_init(&r->mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	arena_init(&r->epoch_mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	TRY(map_init(&r->senders, p->env));
+	TRY(arena_copy(&r->mem, uri, &r->uri));
+	TRY(read_record(p, r));
+	return map_put(&p->rooms_live, r->uri, r);
+}
+
+static uc_err load_new(struct provider *p, struct view uri, struct room_live **out)
+{
+	struct room_live *r = HEAP_NEW(struct room_live);
+	if (!r)
+		return UC_E_MEMORY;
+	uc_err err = load(p, uri, r);
+	if (err) {
+		map_done(&r->senders);
+		arena_done(&r->mem);
+		heap_free(r);
+		return err;
+	}
+	list_in(p->room_work, r);
+	*out = r;
+	return UC_OK;
+}
+
+uc_err room_live_get(struct provider *p, struct view uri, struct room_live **out)
+{
+	struct room_live *r = map_find(&p->rooms_live, uri);
+	if (!r) {
+		if (!is_place(uri, URI_ROOM))
+			return UC_E_NOT_FOUND;
+		make_space(p);
+		return load_new(p, uri, out);
+	}
+	if (r->stale)
+		TRY(read_record(p, r));
+	r->stale = false;
+	list_out(p->room_work, r);
+	list_in(p->room_work, r);
+	*out = r;
+	return UC_OK;
+}
+
+uc_err room_live_hosted(struct provider *p, struct view uri, struct room_live **out)
+{
+	struct room_live *r;
+	TRY(room_live_get(p, uri, &r));
+	if (r->record.part != ROOM_HUB)
+		return UC_E_NOT_FOUND;
+	*out = r;
+	return UC_OK;
+}
+
+static uc_err group_read(struct provider *p, struct room_live *r, struct arena *a)
+{
+	struct store_key k;
+	struct view bytes;
+	TRY(store_get(p->rooms, key_1(&k, TABLE_GROUP, r->uri), a, &bytes));
+	return public_group_load(p->env, &room_hooks, bytes, &r->group);
+}
+
+uc_err room_live_group(struct provider *p, struct room_live *r, struct public_group **out)
+{
+	if (!r->group) {
+		struct arena a;
+		make_group_space(p, r);
+		arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+		uc_err err = group_read(p, r, &a);
+		arena_done(&a);
+		if (err)
+			return err == UC_E_NOT_FOUND ? UC_E_CORRUPT : err;
+		p->room_work->groups_n++;
+	}
+	*out = r->group;
+	return UC_OK;
+}
+
+uc_err room_live_state(struct provider *p, struct room_live *r, const struct room_state **out)
+{
+	struct public_group *g;
+	TRY(room_live_group(p, r, &g));
+	if (!r->state_read) {
+		struct group_view now = public_group_now(g);
+		TRY(room_state_read(&now, &r->epoch_mem, &r->state));
+		r->state_read = true;
+	}
+	*out = &r->state;
+	return UC_OK;
+}
+
+static uc_err sender_read(struct provider *p, struct room_live *r, struct view client,
+			  struct room_sender **out)
+{
+	const struct room_state *state;
+	struct public_group *g;
+	struct view participant;
+	*out = NULL;
+	TRY(room_live_group(p, r, &g));
+	TRY(room_live_state(p, r, &state));
+	uint32_t leaf = public_group_leaf_by_identity(g, client);
+	if (leaf == TREE_NONE || uri_participant_of(client, &participant))
+		return UC_OK;
+	struct room_sender *s = ARENA_NEW(&r->epoch_mem, struct room_sender);
+	if (!s)
+		return UC_E_LIMIT;
+	*s = (struct room_sender){ .leaf = leaf,
+				   .role = room_role_of(state, participant),
+				   .leaving = leaf_is_leaving(g, leaf) };
+	TRY(arena_copy(&r->epoch_mem, participant, &s->participant));
+	*out = s;
+	return map_put(&r->senders, client, s);
+}
+
+uc_err room_live_sender(struct provider *p, struct room_live *r, struct view client,
+			const struct room_sender **out)
+{
+	struct room_sender *s = map_find(&r->senders, client);
+	if (!s)
+		TRY(sender_read(p, r, client, &s));
+	*out = s;
+	return UC_OK;
+}
+
+/* --- other apps --- */
+
+struct peer_live *peer_live_get(struct provider *p, struct view domain)
+{
+	struct map *m = &p->room_work->peers;
+	struct peer_live *peer = map_find(m, domain);
+	if (peer || m->n >= PEERS_MAX)
+		return peer;
+	peer = HEAP_NEW(struct peer_live);
+	if (peer && map_put(m, domain, peer)) {
+		heap_free(peer);
+		return NULL;
+	}
+	return peer;
+}
+
+uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit)
+{
+	struct peer_live *peer = peer_live_get(p, domain);
+	return peer ? rate_take(&peer->rates[limit], limit, env_now_ms(p->env)) : 60;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a seat: first by the leaf's key, then by the secret that was set with it. */
+#include "base/heap.h"
+#include "provider/room_work.h"
+
+uc_err seat_proof_check(struct provider *p, const struct session *s, struct view room,
+			struct view client, struct view secret, struct view leaf_key,
+			struct view signature, struct arena *a, struct seat_proof *out)
+{
+	struct seat_tbs tbs = { .room = room, .client = client };
+	struct view bytes;
+	if (secret.n != SEAT_SECRET)
+		return UC_E_ARGUMENT;
+	memcpy(tbs.challenge, s->challenge, sizeof tbs.challenge);
+	TRY(sha256(secret, tbs.secret_hash));
+	TRY(wire_encode_to(a, seat_tbs_element, &tbs, &bytes));
+	/* Rooms have suites whose signatures are Ed25519 (hub_create.c). */
+	TRY(verify_with_label(suite_find(SUITE_X25519_AES128), leaf_key, "Undercroft seat", bytes,
+			      signature));
+	memcpy(out->secret_hash, tbs.secret_hash, sizeof out->secret_hash);
+	out->client = client;
+	return opening_make(p, room, client, s, a, &out->opening);
+}
+
+struct opening_seat {
+	struct call *c;
+	const struct seat_open_request *q;
+	struct room_live *room;
+	struct seat_record record;
+};
+
+/* Sets the secret; opening, month and cursor with it. */
+static uc_err open_first(struct opening_seat *o)
+{
+	struct call *c = o->c;
+	struct public_group *g;
+	struct seat_proof proof;
+	struct store_batch b;
+	struct store_key k;
+	TRY(room_live_group(c->p, o->room, &g));
+	struct group_view now = public_group_now(g);
+	uint32_t leaf = public_group_leaf_by_identity(g, o->q->client);
+	if (o->record.ended || leaf == TREE_NONE)
+		return UC_E_REMOVED;
+	if (!o->q->signature.n)
+		return UC_E_SEAT;
+	TRY(seat_proof_check(c->p, c->s, o->room->uri, o->q->client, o->q->secret,
+			     tree_leaf_find(now.tree, leaf)->signature_key, o->q->signature,
+			     &c->arena, &proof));
+	memcpy(o->record.secret_hash, proof.secret_hash, sizeof proof.secret_hash);
+	o->record.opened_month = month_now(c->p);
+	store_batch_init(&b, o->room->uri);
+	uc_err err = opening_add(c->p, &b, o->room->uri, o->q->client, proof.opening, &c->arena);
+	if (!err)
+		err = record_put(&b, key_2(&k, TABLE_SEAT, o->room->uri, o->q->client),
+				 seat_record_element, &o->record);
+	if (err) {
+		store_batch_done(&b);
+		return err;
+	}
+	return commit_rooms(c->p, &b);
+}
+
+/* The first opening is stored; what later ones say can wait for the clock. */
+static uc_err open_again(struct opening_seat *o)
+{
+	struct call *c = o->c;
+	uint8_t hash[SHA256_BYTES];
+	struct view sealed;
+	TRY(sha256(o->q->secret, hash));
+	if (!view_equal_ct(VIEW_OF(hash), VIEW_OF(o->record.secret_hash)))
+		return UC_E_SEAT;
+	TRY(opening_make(c->p, o->room->uri, o->q->client, c->s, &c->arena, &sealed));
+	struct seat_late *late = seat_late_get(c->p, o->room->uri, o->q->client);
+	uint8_t *copy = late ? heap_new(sealed.n) : NULL;
+	if (!copy)
+		return UC_E_MEMORY;
+	memcpy(copy, sealed.p, sealed.n);
+	heap_free(late->opening);
+	late->opening = copy;
+	late->opening_n = sealed.n;
+	late->month = month_now(c->p);
+	return UC_OK;
+}
+
+static uc_err welcome_add(struct opening_seat *o, struct seat_open_response *r)
+{
+	struct store_key k;
+	struct welcome_record w;
+	key_1(&k, TABLE_WELCOME, o->room->uri);
+	store_key_add_u64(&k, o->record.start);
+	uc_err err = record_get(o->c->p->rooms, store_key_view(&k), welcome_record_element,
+				&o->c->arena, &w);
+	if (err)
+		return err == UC_E_NOT_FOUND ? UC_OK : err;
+	r->welcome = w.welcome;
+	r->ratchet_tree = w.ratchet_tree;
+	return UC_OK;
+}
+
+static uc_err answer(struct opening_seat *o, uint64_t cursor)
+{
+	struct call *c = o->c;
+	struct store_log_bounds bounds;
+	struct store_key k;
+	struct seat_live *seat;
+	struct seat_open_response r = {
+		.start = o->record.start,
+		.first = o->room->record.next,
+		.next = o->room->record.next,
+		.hub_is_own_app = o->room->record.part == ROOM_HUB,
+	};
+	memcpy(r.start_chain, o->record.start_chain, CHAIN_HASH);
+	uc_err err = store_log_bounds(c->p->rooms, key_1(&k, TABLE_LOG, o->room->uri), &bounds);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	if (!err)
+		r.first = bounds.first;
+	if (o->record.cursor < o->record.start && cursor < o->record.start)
+		TRY(welcome_add(o, &r));
+	/* What is gone cannot be sent; the device sees it by `first`. */
+	if (cursor + 1 < r.first)
+		cursor = r.first - 1;
+	TRY(seat_live_new(c->p, c->s, o->room, o->q->client, &o->record, cursor, &seat));
+	r.seat = seat->number;
+	call_respond(c, seat_open_response_element, &r);
+	seat_live_push(c->p, seat);
+	return UC_OK;
+}
+
+static uc_err open_seat(struct opening_seat *o)
+{
+	const struct seat_open_request *q = o->q;
+	struct provider *p = o->c->p;
+	const struct seat_late *late = seat_late_find(p, q->room, q->client);
+	if (late && late->cursor > o->record.cursor)
+		o->record.cursor = late->cursor;
+	/* Everything was read, up to the end. */
+	if (o->record.ended &&
+	    (q->cursor >= o->record.ended || o->record.cursor >= o->record.ended))
+		return UC_E_SEAT;
+	if (q->cursor >= o->room->record.next)
+		return UC_E_RESTORED;
+	TRY(seat_is_unopened(&o->record) ? open_first(o) : open_again(o));
+	if (q->cursor > o->record.cursor) {
+		struct seat_late *l = seat_late_get(p, q->room, q->client);
+		if (!l)
+			return UC_E_MEMORY;
+		l->cursor = q->cursor;
+		l->month = month_now(p);
+	}
+	return answer(o, q->cursor);
+}
+
+uc_err handle_seat_open(struct call *c, struct view body)
+{
+	struct seat_open_request q;
+	struct store_key k;
+	struct opening_seat o = { .c = c, .q = &q };
+	TRY(wire_decode(body, &c->arena, seat_open_request_element, &q));
+	if (q.secret.n != SEAT_SECRET)
+		return UC_E_ARGUMENT;
+	if (!is_place(q.client, URI_CLIENT) || !is_place(q.room, URI_ROOM))
+		return UC_E_SEAT;
+	uc_err err = room_live_get(c->p, q.room, &o.room);
+	if (!err)
+		err = record_get(c->p->rooms, key_2(&k, TABLE_SEAT, q.room, q.client),
+				 seat_record_element, &c->arena, &o.record);
+	if (err)
+		return err == UC_E_NOT_FOUND ? UC_E_SEAT : err;
+	return open_seat(&o);
+}
+
+/* --- which rooms a released KeyPackage has led to --- */
+
+static uc_err place_find(struct call *c, struct view client, struct seat_place *out, bool *found)
+{
+	struct store_key k;
+	struct client_record r;
+	struct seat_record seat;
+	*found = false;
+	uc_err err = record_get(c->p->rooms, key_1(&k, TABLE_CLIENT, client), client_record_element,
+				&c->arena, &r);
+	if (!err)
+		err = record_get(c->p->rooms, key_2(&k, TABLE_SEAT, r.room, client),
+				 seat_record_element, &c->arena, &seat);
+	if (err)
+		return err == UC_E_NOT_FOUND ? UC_OK : err;
+	*found = true;
+	*out = (struct seat_place){ client, r.room };
+	return UC_OK;
+}
+
+/* Told by SEAT_READY when it comes. */
+static uc_err await(struct call *c, struct view client)
+{
+	if (!map_find(&c->s->finds, client)) {
+		if (c->s->finds.n >= FINDS_PER_SESSION)
+			return UC_E_LIMIT;
+		TRY(map_put(&c->s->finds, client, c->s));
+	}
+	return map_put(&c->p->finders, client, c->s);
+}
+
+uc_err handle_seat_find(struct call *c, struct view body)
+{
+	struct seat_find_request q;
+	struct seat_find_response r = { .seats = { .n = 0 } };
+	TRY(wire_decode(body, &c->arena, seat_find_request_element, &q));
+	r.seats.v = ARENA_ARRAY(&c->arena, struct seat_place, q.clients.n + 1);
+	if (!r.seats.v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < q.clients.n; i++) {
+		struct view client = q.clients.v[i], domain;
+		bool found;
+		if (!is_place(client, URI_CLIENT) || uri_domain_of(client, &domain) ||
+		    !is_own_domain(c->p, domain))
+			return UC_E_ARGUMENT;
+		TRY(place_find(c, client, &r.seats.v[r.seats.n], &found));
+		if (found)
+			r.seats.n++;
+		else
+			TRY(await(c, client));
+	}
+	call_respond(c, seat_find_response_element, &r);
+	return UC_OK;
+}
+
+void seat_ready(struct provider *p, struct view client, struct view room)
+{
+	struct session *s = map_remove(&p->finders, client);
+	const struct seat_ready_event event = { .place = { client, room } };
+	if (!s)
+		return;
+	map_remove(&s->finds, client);
+	if (s->phase == PHASE_SIGNED_IN)
+		session_send_event(p, s, FRAME_SEAT_READY, seat_ready_event_element, &event);
+}

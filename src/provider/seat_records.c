@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seats as they are stored: begun by the commit that brings a client, ended by the one that takes
+ * it. */
+#include "provider/room_work.h"
+
+bool seat_is_unopened(const struct seat_record *r)
+{
+	static const uint8_t none[SHA256_BYTES];
+	return view_equal(VIEW_OF(r->secret_hash), VIEW_OF(none));
+}
+
+uc_err seats_free_count(struct provider *p, struct view room, struct arena *a, size_t *out)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	size_t n = 0;
+	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_SEAT, room), (struct view){ NULL, 0 },
+			    0));
+	while (store_scan_next(&scan, &key, &value)) {
+		struct seat_record r;
+		if (!wire_decode(value, a, seat_record_element, &r))
+			n += !r.ended && seat_is_unopened(&r);
+	}
+	uc_err err = scan.failed;
+	store_scan_done(&scan);
+	if (!err)
+		*out = n < UNOPENED_MAX ? UNOPENED_MAX - n : 0;
+	return err;
+}
+
+/* --- whose seat: table CLIENT, each a shard of its own --- */
+
+/* A client's first seat is the one it looks for: a KeyPackage given out is good once. */
+static uc_err is_announced(struct provider *p, struct view client, struct arena *a, bool *out)
+{
+	struct store_key k;
+	struct client_record r;
+	*out = false;
+	uc_err err =
+		record_get(p->rooms, key_1(&k, TABLE_CLIENT, client), client_record_element, a, &r);
+	if (err)
+		return err == UC_E_NOT_FOUND ? UC_OK : err;
+	/* Of a room that was never written after all, it is no place. */
+	return store_has(p->rooms, key_2(&k, TABLE_SEAT, r.room, client), out);
+}
+
+static uc_err announce(struct provider *p, struct view room, struct view client, struct arena *a)
+{
+	const struct client_record r = { .room = room };
+	struct store_batch b;
+	struct store_key k;
+	bool there;
+	TRY(is_announced(p, client, a, &there));
+	if (there)
+		return UC_OK;
+	store_batch_init(&b, client);
+	uc_err err = record_put(&b, key_1(&k, TABLE_CLIENT, client), client_record_element, &r);
+	if (err) {
+		store_batch_done(&b);
+		return err;
+	}
+	return commit_rooms(p, &b);
+}
+
+static bool is_ours(const struct provider *p, const struct member *m)
+{
+	return is_own_domain(p, m->domain) && is_place(m->client, URI_CLIENT);
+}
+
+uc_err seats_announce(struct provider *p, struct view room, const struct member_list *joined,
+		      struct arena *a)
+{
+	for (size_t i = 0; i < joined->n; i++)
+		if (is_ours(p, &joined->v[i]))
+			TRY(announce(p, room, joined->v[i].client, a));
+	return UC_OK;
+}
+
+void seats_announced(struct provider *p, struct view room, const struct member_list *joined)
+{
+	for (size_t i = 0; i < joined->n; i++)
+		if (is_ours(p, &joined->v[i]))
+			seat_ready(p, joined->v[i].client, room);
+}
+
+/* --- seats --- */
+
+static uc_err seat_begin(struct log_step *s, const struct member *m, const struct seat_proof *proof)
+{
+	struct store_key k;
+	struct seat_record r = { .start = s->record.next - 1, .opened_month = month_now(s->p) };
+	memcpy(r.start_chain, s->record.chain, CHAIN_HASH);
+	if (proof && view_equal(proof->client, m->client)) {
+		memcpy(r.secret_hash, proof->secret_hash, sizeof r.secret_hash);
+		r.cursor = r.start; /* it made the commit, and needs no Welcome */
+		TRY(opening_add(s->p, &s->batch, s->room->uri, m->client, proof->opening, s->a));
+	}
+	seats_late_forget(s->p, s->room->uri, m->client);
+	return record_put(&s->batch, key_2(&k, TABLE_SEAT, s->room->uri, m->client),
+			  seat_record_element, &r);
+}
+
+static uc_err seat_finish(struct log_step *s, struct view client, uint64_t seq)
+{
+	struct store_key k;
+	struct seat_record r;
+	struct view key = key_2(&k, TABLE_SEAT, s->room->uri, client);
+	uc_err err = record_get(s->p->rooms, key, seat_record_element, s->a, &r);
+	if (err || r.ended)
+		return err == UC_E_NOT_FOUND ? UC_OK : err; /* it was never made */
+	r.ended = seq;
+	return record_put(&s->batch, key, seat_record_element, &r);
+}
+
+uc_err welcome_put(struct log_step *s, struct view welcome, struct view ratchet_tree)
+{
+	struct store_key k;
+	const struct welcome_record r = { .made_ms = env_now_ms(s->p->env),
+					  .welcome = welcome,
+					  .ratchet_tree = ratchet_tree };
+	key_1(&k, TABLE_WELCOME, s->room->uri);
+	store_key_add_u64(&k, s->record.next - 1);
+	return record_put(&s->batch, store_key_view(&k), welcome_record_element, &r);
+}
+
+uc_err seats_change(struct log_step *s, const struct membership *m, struct view welcome,
+		    struct view ratchet_tree, const struct seat_proof *proof)
+{
+	bool added = false;
+	size_t left = 0;
+	s->left = &m->left;
+	s->left_at = s->record.next - 1;
+	for (size_t i = 0; i < m->left.n; i++)
+		if (is_ours(s->p, &m->left.v[i]))
+			TRY(seat_finish(s, m->left.v[i].client, s->record.next - 1));
+	if (m->joined.n)
+		TRY(seats_free_count(s->p, s->room->uri, s->a, &left));
+	for (size_t i = 0; i < m->joined.n && left; i++) {
+		if (!is_ours(s->p, &m->joined.v[i]))
+			continue;
+		TRY(seat_begin(s, &m->joined.v[i], proof));
+		added = added || m->joined.v[i].key_package_ref.n;
+		left--;
+	}
+	return added && welcome.n ? welcome_put(s, welcome, ratchet_tree) : UC_OK;
+}
+
+uc_err seats_end_all(struct log_step *s, uint64_t seq)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	uc_err err = UC_OK;
+	TRY(store_scan_init(&scan, s->p->rooms, key_1(&k, TABLE_SEAT, s->room->uri),
+			    (struct view){ NULL, 0 }, 0));
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct seat_record r;
+		err = wire_decode(value, s->a, seat_record_element, &r);
+		if (err || r.ended)
+			continue;
+		r.ended = seq;
+		err = record_put(&s->batch, key, seat_record_element, &r);
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	s->left = NULL;
+	s->left_at = seq;
+	return err;
+}

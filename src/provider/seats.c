@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seats that are open: what a device reads of a room, as fast as it acknowledges. */
+#include "base/heap.h"
+#include "provider/room_work.h"
+
+enum {
+	BURST_BYTES = 1024 * 1024,      /* read from the log at once */
+	WINDOW_BYTES = 2 * 1024 * 1024, /* sent and not acknowledged; one entry more is sent */
+	DAYS_PER_MONTH = 30,
+};
+
+/* Months of thirty days: all that matters is that they pass. */
+uint32_t month_now(const struct provider *p)
+{
+	return (uint32_t)(env_now_ms(p->env) / DAY_MS / DAYS_PER_MONTH);
+}
+
+struct seat_live *seat_live_find(struct session *s, uint32_t number)
+{
+	for (struct seat_live **at = &s->seats; *at; at = &(*at)->next) {
+		struct seat_live *seat = *at;
+		if (seat->number != number)
+			continue;
+		/* Those in use come first. */
+		*at = seat->next;
+		seat->next = s->seats;
+		s->seats = seat;
+		return seat;
+	}
+	return NULL;
+}
+
+void seat_close(struct provider *p, struct seat_live *seat)
+{
+	struct seat_live **at = &seat->session->seats;
+	(void)p;
+	while (*at != seat)
+		at = &(*at)->next;
+	*at = seat->next;
+	seat->session->seats_n--;
+	at = &seat->room->seats;
+	while (*at != seat)
+		at = &(*at)->room_next;
+	*at = seat->room_next;
+	heap_free(seat);
+}
+
+static struct seat_live *find_open(const struct room_live *r, struct view client)
+{
+	struct seat_live *seat = r->seats;
+	while (seat && !view_equal(seat->client, client))
+		seat = seat->room_next;
+	return seat;
+}
+
+uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r, struct view client,
+		     const struct seat_record *record, uint64_t cursor, struct seat_live **out)
+{
+	struct seat_live *older = find_open(r, client);
+	/* A connection that was lost without our knowing. */
+	if (older)
+		seat_close(p, older);
+	if (s->seats_n >= SEATS_PER_SESSION)
+		return UC_E_LIMIT;
+	struct seat_live *seat = heap_new(sizeof *seat + client.n);
+	if (!seat)
+		return UC_E_MEMORY;
+	memcpy(seat + 1, client.p, client.n);
+	seat->client = view_make(seat + 1, client.n);
+	seat->session = s;
+	seat->room = r;
+	seat->number = s->next_seat++;
+	seat->ended = record->ended;
+	seat->sent = seat->acked = cursor > record->start ? cursor : record->start;
+	seat->next = s->seats;
+	s->seats = seat;
+	s->seats_n++;
+	seat->room_next = r->seats;
+	r->seats = seat;
+	*out = seat;
+	return UC_OK;
+}
+
+/* --- sending --- */
+
+static bool may_send(const struct seat_live *seat)
+{
+	return seat->sent - seat->acked < ENTRY_WINDOW && seat->unacked_bytes < WINDOW_BYTES &&
+	       (!seat->ended || seat->sent < seat->ended);
+}
+
+static void send_entry(struct provider *p, struct seat_live *seat, const struct log_entry *e)
+{
+	const struct entry_event event = { .seat = seat->number, .entry = *e };
+	session_send_event(p, seat->session, FRAME_ENTRY, entry_event_element, &event);
+	seat->sent = e->seq;
+	seat->unacked_bytes += e->fanout.n;
+}
+
+/* After the removing entry there is no more. */
+static void end_if_over(struct provider *p, struct seat_live *seat)
+{
+	if (!seat->ended || seat->sent < seat->ended)
+		return;
+	const struct seat_ended_event event = { seat->number };
+	struct session *s = seat->session;
+	seat_close(p, seat);
+	session_send_event(p, s, FRAME_SEAT_ENDED, seat_ended_event_element, &event);
+}
+
+static uc_err send_from_log(struct provider *p, struct seat_live *seat, struct arena *a)
+{
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes;
+	uint64_t seq;
+	uc_err err = UC_OK;
+	TRY(store_log_scan_init(&scan, p->rooms, key_1(&k, TABLE_LOG, seat->room->uri),
+				seat->sent + 1, ENTRY_WINDOW, BURST_BYTES));
+	while (!err && may_send(seat) && store_log_scan_next(&scan, &seq, &bytes)) {
+		struct log_entry e;
+		err = wire_decode(bytes, a, log_entry_element, &e);
+		if (!err)
+			send_entry(p, seat, &e);
+	}
+	if (!err)
+		err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	return err;
+}
+
+void seat_live_push(struct provider *p, struct seat_live *seat)
+{
+	while (may_send(seat) && seat->sent + 1 < seat->room->record.next) {
+		struct arena a;
+		uint64_t before = seat->sent;
+		arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+		uc_err err = send_from_log(p, seat, &a);
+		arena_done(&a);
+		if (err || seat->sent == before)
+			break; /* the device opens the seat anew when it misses something */
+	}
+	end_if_over(p, seat);
+}
+
+void seats_push_entry(struct provider *p, struct room_live *r, const struct log_entry *e)
+{
+	for (struct seat_live *seat = r->seats, *next; seat; seat = next) {
+		next = seat->room_next;
+		if (seat->sent + 1 != e->seq || !may_send(seat))
+			continue;
+		send_entry(p, seat, e);
+		end_if_over(p, seat);
+	}
+}
+
+void seats_live_end(struct room_live *r, const struct member_list *left, uint64_t seq)
+{
+	for (struct seat_live *seat = r->seats; seat; seat = seat->room_next) {
+		bool goes = !left;
+		for (size_t i = 0; left && !goes && i < left->n; i++)
+			goes = view_equal(left->v[i].client, seat->client);
+		if (goes && !seat->ended)
+			seat->ended = seq;
+	}
+}
+
+/* --- reading --- */
+
+void notice_seat_ack(struct provider *p, struct session *s, struct view body)
+{
+	struct seat_ack ack;
+	struct arena a;
+	arena_init(&a, 4096, ARENA_PLAIN);
+	uc_err err = wire_decode(body, &a, seat_ack_element, &ack);
+	arena_done(&a);
+	struct seat_live *seat = err ? NULL : seat_live_find(s, ack.seat);
+	if (!seat || ack.seq < seat->acked || ack.seq > seat->sent)
+		return;
+	uint64_t open = seat->sent - seat->acked, left = seat->sent - ack.seq;
+	seat->unacked_bytes = left ? (size_t)((uint64_t)seat->unacked_bytes * left / open) : 0;
+	seat->acked = ack.seq;
+	struct seat_late *late = seat_late_get(p, seat->room->uri, seat->client);
+	if (late && ack.seq > late->cursor)
+		late->cursor = ack.seq;
+	if (late)
+		late->month = month_now(p);
+	seat_live_push(p, seat);
+}
+
+uc_err handle_seat_close(struct call *c, struct view body)
+{
+	struct seat_close_request q;
+	TRY(wire_decode(body, &c->arena, seat_close_request_element, &q));
+	struct seat_live *seat = seat_live_find(c->s, q.seat);
+	if (!seat)
+		return UC_E_SEAT;
+	seat_close(c->p, seat);
+	call_respond(c, NULL, NULL);
+	return UC_OK;
+}
