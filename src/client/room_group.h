@@ -90,6 +90,20 @@ uc_err UC_MUST_USE room_group_encrypt(struct uc_client *c, struct room_group *g,
 				      struct view content, struct arena *a, struct view *submit,
 				      uint8_t hash[SHA256_BYTES]);
 
+/* --- coming back: a new leaf in the place of the old one --- */
+
+/* MIMI GroupInfoRequest of the client of this set, which is of the room's participant. */
+uc_err UC_MUST_USE room_group_rejoin_ask(struct uc_client *c, const struct set *s, struct arena *a,
+					 struct view *request);
+/* From the MIMI GroupInfoResponse: a group whose first commit is pending, and the UpdateRequest with
+ * it.  UC_E_REMOVED: we are no member any more. */
+uc_err UC_MUST_USE room_group_rejoin(struct uc_client *c, const struct room *r,
+				     const struct set *s, struct view response, struct arena *a,
+				     struct view *update, uint8_t hash[SHA256_BYTES],
+				     struct room_group **out);
+/* That commit was accepted. */
+uc_err UC_MUST_USE room_group_rejoined(struct room_group *g);
+
 /* --- receiving --- */
 
 enum room_entry_kind {
