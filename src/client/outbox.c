@@ -148,7 +148,7 @@ static uc_err answered(struct uc_client *c, struct room *r, struct outgoing *o,
 		/* Again for the epoch the hub is in; ours follows when its entries have come. */
 		blob_done(&o->submit);
 		o->dirty = true;
-		if (o->epoch >= room_group_epoch(r->group))
+		if (!r->group || o->epoch >= room_group_epoch(r->group))
 			r->retry_ms = client_now(c) + RETRY_MS;
 		return UC_OK;
 	default:

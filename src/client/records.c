@@ -191,10 +191,17 @@ static uc_err room_load(struct load *l, struct room *r)
 	uc_err err = safe_get(&c->safe, place(TABLE_GROUP, VIEW_OF(r->id.b)), &a, &state);
 	if (!err)
 		err = room_group_load(c, state, &r->group);
-	else if (err == UC_E_NOT_FOUND)
-		err = UC_OK;
 	arena_done(&a);
-	return err;
+	if (err != UC_E_NOT_FOUND && err != UC_E_CORRUPT)
+		return err;
+	/* One room's damage is mended by joining it anew; the others go on. */
+	if (r->state == ROOM_OPEN && !r->lost)
+		r->lost = r->dirty = true;
+	if (r->state == ROOM_OPEN && r->rejoin != REJOIN_NONE) {
+		r->rejoin = REJOIN_NONE;
+		r->dirty = true;
+	}
+	return UC_OK;
 }
 
 static uc_err table_load(struct load *l, const char *table, safe_each *each)

@@ -97,10 +97,9 @@ uc_err UC_MUST_USE room_group_rejoin_ask(struct uc_client *c, const struct set *
 					 struct view *request);
 /* From the MIMI GroupInfoResponse: a group whose first commit is pending, and the UpdateRequest with
  * it.  UC_E_REMOVED: we are no member any more. */
-uc_err UC_MUST_USE room_group_rejoin(struct uc_client *c, const struct room *r,
-				     const struct set *s, struct view response, struct arena *a,
-				     struct view *update, uint8_t hash[SHA256_BYTES],
-				     struct room_group **out);
+uc_err UC_MUST_USE room_group_rejoin(struct uc_client *c, const struct room *r, const struct set *s,
+				     struct view response, struct arena *a, struct view *update,
+				     uint8_t hash[SHA256_BYTES], struct room_group **out);
 /* That commit was accepted. */
 uc_err UC_MUST_USE room_group_rejoined(struct room_group *g);
 

@@ -89,8 +89,7 @@ static uc_err answer_open(struct rejoin *j)
 			       r->encrypted_groupinfo_and_tree.kem_output,
 			       r->encrypted_groupinfo_and_tree.ciphertext, j->a, &plain));
 	TRY(wire_decode(plain, j->a, group_info_ratchet_tree_tbe_element, &j->info));
-	return j->info.ratchet_tree_option.representation == RATCHET_TREE_FULL ? UC_OK :
-										 UC_E_PEER;
+	return j->info.ratchet_tree_option.representation == RATCHET_TREE_FULL ? UC_OK : UC_E_PEER;
 }
 
 /* The room as the hub shows it: one of ours, by that name, under the hub's key. */
@@ -170,8 +169,8 @@ static uc_err plan(struct rejoin *j)
 		    p.sender.leaf_index != j->old_leaf)
 			all.v[all.n++] = p;
 	}
-	TRY(room_list_follow(&now, &j->state, &all, &joiner, j->a,
-			     &j->proposals[j->proposal_count], &needed));
+	TRY(room_list_follow(&now, &j->state, &all, &joiner, j->a, &j->proposals[j->proposal_count],
+			     &needed));
 	j->proposal_count += needed;
 	return UC_OK;
 }

@@ -9,6 +9,7 @@
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/pool.h"
+#include "client/resync.h"
 #include "client/room_group.h"
 #include "client/seats.h"
 
@@ -66,6 +67,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
 	r->seat_known = r->introduced = r->keys_given = r->lost = false;
+	r->rejoin = REJOIN_NONE;
 	r->contact = (struct uc_id){ { 0 } };
 	r->seq = 0;
 	memset(r->chain, 0, sizeof r->chain);
@@ -256,6 +258,11 @@ void room_lost(struct uc_client *c, struct room *r)
 	if (r->lost)
 		return;
 	r->lost = r->dirty = true;
+	/* Back in, to leave in order. */
+	if (r->state == ROOM_LEAVING && groups_leave(c, r, 0))
+		safe_fail(&c->safe, UC_E_MEMORY);
+	if (r->state == ROOM_LEAVING)
+		r->state = ROOM_OPEN;
 	event_warning(c, UC_E_RESTORED, VIEW_LIT("this device has lost its place in the room"),
 		      &r->id);
 }
@@ -411,6 +418,8 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	default:
 		break;
 	}
+	if (r->lost && r->rejoin != REJOIN_SEATED && r->state == ROOM_OPEN)
+		return resync_drive(c, r);
 	if (!r->seat_open)
 		return seat_open(c, r);
 	if (!room_is_open(r) || r->lost || r->seq + 1 < r->log_next)

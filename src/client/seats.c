@@ -4,6 +4,7 @@
 #include "client/inbox.h"
 #include "client/outbox.h"
 #include "client/pool.h"
+#include "client/resync.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 
@@ -75,7 +76,7 @@ uc_err seat_sign(struct uc_client *c, struct room *r, struct arena *a, struct vi
 	memcpy(tbs.challenge, c->challenge, CHALLENGE);
 	TRY(sha256(VIEW_OF(r->seat_secret), tbs.secret_hash));
 	TRY(wire_encode_to(a, seat_tbs_element, &tbs, &content));
-	if (r->group)
+	if (r->group && r->rejoin == REJOIN_NONE)
 		return room_group_sign(c, r->group, SEAT_LABEL, content, a, signature);
 	struct set *s = pool_find(c, r->set_id);
 	return s ? set_leaf_sign(c, s, SEAT_LABEL, content, a, signature) : UC_E_NOT_FOUND;
@@ -107,6 +108,8 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 		rooms_left(c, r);
 		return UC_OK;
 	}
+	if (r->rejoin == REJOIN_SEATED)
+		return resync_opened(c, r, in);
 	if (in->first > r->seq + 1) {
 		/* What lay between was trimmed: only a resync brings this room back. */
 		event_warning(c, UC_E_STALE, VIEW_LIT("messages of this room were missed"), &r->id);

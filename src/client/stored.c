@@ -261,6 +261,7 @@ void wire_room(struct wire *w, struct room *r)
 	FIXED(w, r->chain);
 	wire_bool(w, &r->consistent);
 	wire_bool(w, &r->lost);
+	wire_u8(w, &r->rejoin);
 	wire_id(w, &r->contact);
 	wire_bool(w, &r->introduced);
 	wire_bool(w, &r->keys_given);

@@ -96,8 +96,9 @@ enum set_state {
 	SET_GIVEN,    /* in the pool, and a key address for it was given to a contact */
 	SET_RELEASED, /* gone from the pool by its address: its seat is looked for */
 	SET_RESERVED, /* chosen for an answer or a room of our own, still to be taken from the pool */
-	SET_AWAITED, /* taken for an answer: its seat is looked for */
-	SET_SPENT,   /* used or expired: to be deleted */
+	SET_AWAITED,   /* taken for an answer: its seat is looked for */
+	SET_SPENT,     /* used or expired: to be deleted */
+	SET_REJOINING, /* never in the pool: a new client of a room that is joined anew */
 };
 struct set {
 	uint8_t set_id[SET_ID];
@@ -225,6 +226,11 @@ struct pending {
 	bool accepted;              /* answered: only its log entry is missing */
 };
 
+enum rejoin_step {
+	REJOIN_NONE,
+	REJOIN_SENT,   /* an external commit of ours is made and stored */
+	REJOIN_SEATED, /* it was accepted; its seat is still to be opened */
+};
 struct room {
 	struct uc_id id; /* SHA-256 of the URI */
 	char uri[URI_BYTES];
@@ -239,6 +245,7 @@ struct room {
 	uint64_t seq;    /* last log entry processed */
 	uint8_t chain[CHAIN_HASH];
 	bool consistent;
+	uint8_t rejoin;       /* enum rejoin_step: how far joining anew has come */
 	bool lost;            /* our part of the group is not what the others know: join anew */
 	struct uc_id contact; /* of a direct room: the other one */
 	bool introduced;      /* our introduction was queued for this room */
