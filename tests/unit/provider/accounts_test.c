@@ -356,8 +356,8 @@ TEST(every_device_hears_of_the_list)
 {
 	struct person p;
 	struct device laptop, tablet;
-	struct device_list_event changed;
-	struct intake_event item;
+	struct device_list_event changed = { 0 };
+	struct intake_event item = { 0 };
 	struct view body;
 	apps_begin();
 	person_join(&p, &apps[LENS], "rosa");
@@ -410,14 +410,14 @@ TEST(the_account_key_takes_the_account_up_again)
 {
 	struct person p, other;
 	struct device fresh;
-	struct recover_response r;
-	struct account_record account;
+	struct recover_response r = { { 0 }, { NULL, 0 } };
+	struct account_record account = { 0 };
 	struct vault_put_request put = { 1, VIEW_LIT("sealed by the person") };
-	struct vault_get_response vault;
+	struct vault_get_response vault = { 0 };
 	struct set s;
-	struct view address;
+	struct view address = { NULL, 0 };
 	uint8_t grant[GRANT_ID] = { 7 };
-	struct key_material_response material;
+	struct key_material_response material = { 0 };
 	apps_begin();
 	person_join(&p, &apps[LENS], "rosa");
 	person_init(&other, &apps[LENS], "tom");

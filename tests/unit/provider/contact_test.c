@@ -82,8 +82,8 @@ static uc_err look_up(struct person *p, struct app *at, const char *name,
 TEST(found_or_not_look_ups_are_answered_alike)
 {
 	struct person rosa, tom;
-	struct lookup_answer a;
-	struct view found, missing, own, none;
+	struct lookup_answer a = { 0 };
+	struct view found = { NULL, 0 }, missing = found, own = found, none = found;
 	apps_begin();
 	person_join(&rosa, &apps[LENS], "rosa");
 	person_join(&tom, &apps[DIAL], "+4915123456789");
@@ -112,8 +112,8 @@ TEST(found_or_not_look_ups_are_answered_alike)
 TEST(who_has_no_request_key_is_not_found)
 {
 	struct person rosa, tom;
-	struct lookup_answer a;
-	struct view sealed;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 };
 	apps_begin();
 	person_join(&rosa, &apps[LENS], "rosa");
 	person_init(&tom, &apps[LENS], "tom");
@@ -158,8 +158,8 @@ TEST(queries_that_make_no_sense_are_refused)
 TEST(look_ups_are_counted)
 {
 	struct person rosa;
-	struct lookup_answer a;
-	struct view sealed;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 };
 	uc_err err = UC_OK;
 	int n = 0;
 	apps_begin();
@@ -210,8 +210,8 @@ static struct view entry_make(uint8_t operation, struct view requester, struct v
 
 static void asking_begin(struct asking *x, struct app *of_rosa, struct app *of_tom)
 {
-	struct lookup_answer a;
-	struct view sealed;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 };
 	apps_begin();
 	person_join(&x->rosa, of_rosa, of_rosa->names == 2 ? "rosa" : "rosa@example.org");
 	person_join(&x->tom, of_tom, of_tom->names == 2 ? "tom" : "+4915123456789");
@@ -256,7 +256,7 @@ static struct view intake_take(struct client *c, struct device *d)
 
 static void ask_and_answer(struct app *of_rosa, struct app *of_tom)
 {
-	struct asking x;
+	struct asking x = { 0 };
 	asking_begin(&x, of_rosa, of_tom);
 	expect_ok(request(x.rosa.c, x.request));
 	expect_bytes(intake_take(x.tom.c, &x.tom.phone), x.request);
@@ -283,7 +283,7 @@ TEST(people_of_one_app_ask_and_answer)
 
 TEST(letters_are_of_one_form_and_ones_own)
 {
-	struct asking x;
+	struct asking x = { 0 };
 	struct view link;
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
 	struct person *r = &x.rosa;
@@ -305,8 +305,8 @@ TEST(letters_are_of_one_form_and_ones_own)
 	person_join(&eve, &apps[LENS], "eve");
 	expect_err(request(eve.c, x.request), UC_E_ADDRESS);
 	expect_err(update(eve.c, x.grant), UC_E_ADDRESS);
-	struct lookup_answer a;
-	struct view sealed;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 };
 	expect_ok(look_up(&eve, &apps[LENS], "eve", &a, &sealed));
 	link = entry_make(CONSENT_REQUEST, a.request_address, x.target, card, CARD_BYTES);
 	expect_err(request(eve.c, link), UC_E_ADDRESS);
@@ -322,7 +322,7 @@ TEST(letters_are_of_one_form_and_ones_own)
 
 TEST(whether_a_letter_arrives_is_not_told)
 {
-	struct asking x;
+	struct asking x = { 0 };
 	struct view nobody, expired;
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
 	struct app *a = &apps[DIAL];
@@ -357,7 +357,7 @@ TEST(whether_a_letter_arrives_is_not_told)
 
 TEST(one_account_is_asked_only_so_often)
 {
-	struct asking x;
+	struct asking x = { 0 };
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
 	for (int i = 0; i < 30; i++)
 		expect_eq(peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain,
@@ -372,7 +372,7 @@ TEST(one_account_is_asked_only_so_often)
 
 TEST(letters_wait_for_an_app_that_is_down)
 {
-	struct asking x;
+	struct asking x = { 0 };
 	struct app *lens = &apps[LENS], *dial = &apps[DIAL];
 	asking_begin(&x, lens, dial);
 	dial->is_down = true;
@@ -397,7 +397,7 @@ TEST(letters_wait_for_an_app_that_is_down)
 
 TEST(letters_to_nobody_are_let_go)
 {
-	struct asking x;
+	struct asking x = { 0 };
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
 	struct view gone =
 		entry_make(CONSENT_REQUEST, x.reply, VIEW_LIT("mimi://gone.example/q/abc"),

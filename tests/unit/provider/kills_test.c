@@ -47,7 +47,7 @@ static void join(struct person *p, struct app *a, const char *name)
 			p->c = NULL;
 		/* The code that came may still be good; else another one is asked for. */
 		if (a->names != 2 && (!i || err == UC_E_CODE))
-			err = person_ask_code(p);
+			expect(!person_ask_code(p) || !victim->provider || !p->c->session);
 		revive();
 		err = person_sign_up(p, a->code);
 		expect(!err || is_lost(err) || err == UC_E_CODE);
