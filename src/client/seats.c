@@ -125,7 +125,7 @@ static void open_refused(struct uc_client *c, struct room *r, const struct reply
 {
 	if (reply->err != UC_E_NET)
 		r->retry_ms = client_now(c) + RETRY_MS;
-	if (reply->err == UC_E_SEAT && r->state != ROOM_JOINING)
+	if (reply->err == UC_E_REMOVED || (reply->err == UC_E_SEAT && r->state != ROOM_JOINING))
 		rooms_left(c, r);
 	else if (reply->err == UC_E_SEAT)
 		r->seat_known = !r->seat_known; /* whichever of the two forms it wants */

@@ -234,6 +234,14 @@ static void history_read(struct person *p, const struct room *r, struct map *see
 	*seen = h.seen;
 }
 
+static bool is_in_the_end(const struct room_truth *t, const struct seat_truth *seat)
+{
+	for (size_t i = t->epochs_n; i-- > 0;)
+		if (t->epochs[i].known)
+			return truth_is_in(&t->epochs[i], seat);
+	return false;
+}
+
 /* Everyone who was a member at the message's epoch and still has that device has it. */
 static void check_entitled(struct world *w, const struct said *s, struct person *p,
 			   const struct map *seen)
@@ -244,6 +252,8 @@ static void check_entitled(struct world *w, const struct said *s, struct person 
 		const struct seat_truth *seat = epoch->seats[i];
 		if (seat->person != p || seat->device != p->device || seat == s->by)
 			continue;
+		if (!seat->in_room && !is_in_the_end(s->room, seat))
+			continue; /* removed before they ever came */
 		if (!s->changed && !map_find(seen, view_str(s->text)))
 			sim_fail(w, "person %u never got %s (entry %llu, epoch %llu)", p->number,
 				 s->text, (unsigned long long)s->seq, (unsigned long long)e->epoch);
