@@ -14,10 +14,15 @@ struct group_platform room_platform(struct uc_client *c)
 uc_err room_group_new(struct uc_client *c, struct group *g, struct room_group **out)
 {
 	struct room_group *r = HEAP_NEW(struct room_group);
-	if (!r) {
+	struct room_reading *reading = HEAP_NEW(struct room_reading);
+	if (!r || !reading) {
+		heap_free(r);
+		heap_free(reading);
 		group_free(g);
 		return UC_E_MEMORY;
 	}
+	arena_init(&reading->arena, ROOM_ARENA_MAX, ARENA_PLAIN);
+	r->reading = reading;
 	r->platform = room_platform(c);
 	r->g = g;
 	*out = r;
@@ -29,6 +34,8 @@ void room_group_free(struct room_group *g)
 	if (!g)
 		return;
 	group_free(g->g);
+	arena_done(&g->reading->arena);
+	heap_free(g->reading);
 	heap_free_wiped(g, sizeof *g);
 }
 
@@ -185,21 +192,26 @@ uint32_t room_group_own_leaf(const struct room_group *g)
 	return group_own_leaf(g->g);
 }
 
-static uc_err state_of(const struct room_group *g, struct arena *a, struct room_state *out)
+uc_err room_group_state(const struct room_group *g, const struct room_state **out)
 {
+	struct room_reading *r = g->reading;
 	struct group_view now = group_now(g->g);
-	return room_state_read(&now, a, out);
+	if (!r->there || r->epoch != group_epoch(g->g)) {
+		r->there = false;
+		arena_done(&r->arena);
+		TRY(room_state_read(&now, &r->arena, &r->state));
+		r->epoch = group_epoch(g->g);
+		r->there = true;
+	}
+	*out = &r->state;
+	return UC_OK;
 }
 
 bool room_group_is_direct(const struct room_group *g)
 {
-	struct arena scratch;
-	struct room_state r = { .direct = false };
-	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_PLAIN);
+	const struct room_state *r;
 	/* Nothing but rooms gets here. */
-	bool direct = !state_of(g, &scratch, &r) && r.direct;
-	arena_done(&scratch);
-	return direct;
+	return !room_group_state(g, &r) && r->direct;
 }
 
 /* The leaf a proposal takes away; TREE_NONE for others. */
@@ -247,12 +259,13 @@ uc_err room_client_of(const struct room_state *r, const struct leaf_node *leaf, 
 	return UC_OK;
 }
 
-static uc_err each_client(const struct room_group *g, const struct room_state *r,
-			  room_client_each *each, void *ctx)
+uc_err room_group_clients(const struct room_group *g, room_client_each *each, void *ctx)
 {
 	struct group_view now = group_now(g->g);
+	const struct room_state *r;
 	uint32_t at = 0, leaf;
 	const struct leaf_node *node;
+	TRY(room_group_state(g, &r));
 	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
 		struct room_client k;
 		TRY(room_client_of(r, node, leaf, &k));
@@ -262,32 +275,15 @@ static uc_err each_client(const struct room_group *g, const struct room_state *r
 	return UC_OK;
 }
 
-uc_err room_group_clients(const struct room_group *g, room_client_each *each, void *ctx)
-{
-	struct arena scratch;
-	struct room_state r;
-	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_PLAIN);
-	uc_err err = state_of(g, &scratch, &r);
-	if (!err)
-		err = each_client(g, &r, each, ctx);
-	arena_done(&scratch);
-	return err;
-}
-
 uc_err room_group_client_at(const struct room_group *g, uint32_t leaf, struct room_client *out)
 {
-	struct arena scratch;
-	struct room_state r;
 	struct group_view now = group_now(g->g);
+	const struct room_state *r;
 	const struct leaf_node *node = tree_leaf_find(now.tree, leaf);
 	if (!node)
 		return UC_E_NOT_FOUND;
-	arena_init(&scratch, ROOM_ARENA_MAX, ARENA_PLAIN);
-	uc_err err = state_of(g, &scratch, &r);
-	if (!err)
-		err = room_client_of(&r, node, leaf, out);
-	arena_done(&scratch);
-	return err;
+	TRY(room_group_state(g, &r));
+	return room_client_of(r, node, leaf, out);
 }
 
 uc_err room_group_own_client(const struct room_group *g, struct view *client,

@@ -10,7 +10,16 @@
 struct room_group {
 	struct group_platform platform;
 	struct group *g;
+	struct room_reading *reading;
 };
+/* What the context says in this epoch, read once. */
+struct room_reading {
+	bool there;
+	uint64_t epoch;
+	struct arena arena;
+	struct room_state state;
+};
+uc_err UC_MUST_USE room_group_state(const struct room_group *g, const struct room_state **out);
 
 enum { ROOM_ARENA_MAX = 64 * 1024 * 1024 };
 

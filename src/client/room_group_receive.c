@@ -20,8 +20,7 @@ static uc_err place_check(const struct mimi_content *m, const struct server_fran
 uc_err room_frank_check(const struct room_group *g, const struct frank_input *in, struct arena *a,
 			struct view *content)
 {
-	struct group_view now = group_now(g->g);
-	struct room_state r;
+	const struct room_state *r;
 	struct mimi_content m;
 	struct view bytes, key = { NULL, 0 };
 	uint8_t tag[FRANKING_TAG];
@@ -32,9 +31,9 @@ uc_err room_frank_check(const struct room_group *g, const struct frank_input *in
 	};
 	if (!in->fanout->frank)
 		return UC_E_FRANK;
-	TRY(room_state_read(&now, a, &r));
+	TRY(room_group_state(g, &r));
 	if (!in->own_hub)
-		key = r.franking_key;
+		key = r->franking_key;
 	TRY(application_data_read(in->message->application_data, a, &bytes));
 	TRY(mimi_content_read(bytes, a, &m));
 	TRY(franking_aad_read(in->message->authenticated_data, a, tag));
@@ -64,13 +63,12 @@ static uc_err frank_keep(struct entering *e)
 
 static uc_err take_application(struct entering *e, const struct received *in)
 {
-	struct room_state r;
-	struct group_view now = group_now(e->g->g);
+	const struct room_state *r;
 	struct frank_input frank = { &e->fanout, in, { NULL, 0 }, e->own_hub };
 	if (!in->leaf)
 		return UC_E_NOT_FOUND;
-	TRY(room_state_read(&now, e->a, &r));
-	TRY(room_client_of(&r, in->leaf, in->sender.leaf_index, &e->out->sender));
+	TRY(room_group_state(e->g, &r));
+	TRY(room_client_of(r, in->leaf, in->sender.leaf_index, &e->out->sender));
 	frank.participant = e->out->sender.participant;
 	TRY(room_frank_check(e->g, &frank, e->a, &e->out->content));
 	e->out->kind = ROOM_ENTRY_APPLICATION;

@@ -82,13 +82,13 @@ static uc_err plan_removes(struct plan *p, const struct room_group *g, struct vi
 static uc_err plan_list(struct plan *p, const struct room_group *g, struct arena *a)
 {
 	struct group_view now = group_now(g->g);
-	struct room_state r;
+	const struct room_state *r;
 	struct proposal_view_list all;
 	struct proposal update, *to;
 	bool needed = false;
-	TRY(room_state_read(&now, a, &r));
+	TRY(room_group_state(g, &r));
 	TRY(group_fitting(g->g, p->v, p->n, a, &all));
-	TRY(room_list_follow(&now, &r, &all, NULL, a, &update, &needed));
+	TRY(room_list_follow(&now, r, &all, NULL, a, &update, &needed));
 	if (!needed)
 		return UC_OK;
 	TRY(plan_room(p, a, &to));

@@ -90,6 +90,7 @@ struct room_state {
 	bool direct;
 	struct view hub_domain, hub_key, franking_key;
 	struct user_role_pair_list participants;
+	struct user_role_pair_list by_uri; /* the same, sorted */
 };
 /* UC_E_POLICY when the context is not that of a room of ours.  Borrows from the group. */
 uc_err UC_MUST_USE room_state_read(const struct group_view *g, struct arena *a,

@@ -143,21 +143,21 @@ static uc_err extensions_make(const struct room_state *r, struct arena *a,
 }
 
 /* Room and hub belong together; keys have the length of keys; the list is one. */
-static uc_err state_check(const struct room_state *r, struct arena *a)
+static uc_err state_check(struct room_state *r, struct arena *a)
 {
 	struct uri u;
 	if (uri_read(r->room, &u) || u.kind != URI_ROOM || !view_equal(u.domain, r->hub_domain))
 		return UC_E_POLICY;
 	if (r->hub_key.n != ED25519_KEY || r->franking_key.n != ED25519_KEY)
 		return UC_E_POLICY;
-	return participants_check(&r->participants, a);
+	return participants_check(&r->participants, a, &r->by_uri);
 }
 
 uc_err room_context_extensions(const struct room_terms *t, struct arena *a,
 			       struct extension_list *out)
 {
 	struct user_role_pair creator = { t->creator, ROLE_OWNER };
-	const struct room_state r = {
+	struct room_state r = {
 		.room = t->room,
 		.direct = t->direct,
 		.hub_domain = t->hub_domain,

@@ -45,15 +45,13 @@ static bool is_there(const struct view_list *sorted, struct view v)
 static uc_err differences(const struct room_state *r, const struct view_list *there,
 			  struct arena *a, struct view_list *added, struct view_list *removed)
 {
-	struct user_role_pair_list list;
-	TRY(participants_sorted(&r->participants, a, &list));
 	added->v = ARENA_ARRAY(a, struct view, there->n);
-	removed->v = ARENA_ARRAY(a, struct view, list.n);
+	removed->v = ARENA_ARRAY(a, struct view, r->participants.n);
 	if (!added->v || !removed->v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < there->n; i++)
 		if ((!i || !view_equal(there->v[i - 1], there->v[i])) &&
-		    !bsearch(&there->v[i], list.v, list.n, sizeof *list.v, room_by_uri))
+		    room_role_of(r, there->v[i]) == ROLE_NONE)
 			added->v[added->n++] = there->v[i];
 	for (size_t i = 0; i < r->participants.n; i++)
 		if (r->participants.v[i].role_index != ROLE_BANNED &&

@@ -10,11 +10,9 @@
 /* For qsort: structs whose first member is a struct view. */
 int room_by_uri(const void *a, const void *b);
 
-/* A copy in the order of URIs. */
-uc_err UC_MUST_USE participants_sorted(const struct user_role_pair_list *l, struct arena *a,
-				       struct user_role_pair_list *out);
-/* Not too many, each a participant's URI with a role, none twice. */
-uc_err UC_MUST_USE participants_check(const struct user_role_pair_list *l, struct arena *a);
+/* Not too many, each a participant's URI with a role, none twice; in the order of URIs. */
+uc_err UC_MUST_USE participants_check(const struct user_role_pair_list *l, struct arena *a,
+				      struct user_role_pair_list *by_uri);
 /* UC_E_POLICY when it names one twice, one that isn't there, or nothing at all. */
 uc_err UC_MUST_USE participants_apply(const struct user_role_pair_list *l,
 				      const struct participant_list_update *u, struct arena *a,

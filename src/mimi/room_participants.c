@@ -46,8 +46,8 @@ int room_by_uri(const void *a, const void *b)
 	return view_compare(*x, *y);
 }
 
-uc_err participants_sorted(const struct user_role_pair_list *l, struct arena *a,
-			   struct user_role_pair_list *out)
+static uc_err sort(const struct user_role_pair_list *l, struct arena *a,
+		   struct user_role_pair_list *out)
 {
 	struct user_role_pair *v = ARENA_ARRAY(a, struct user_role_pair, l->n);
 	if (!v)
@@ -68,17 +68,19 @@ static uc_err entry_check(const struct user_role_pair *p)
 	return p->role_index >= ROLE_BANNED && p->role_index <= ROLE_OWNER ? UC_OK : UC_E_POLICY;
 }
 
-uc_err participants_check(const struct user_role_pair_list *l, struct arena *a)
+uc_err participants_check(const struct user_role_pair_list *l, struct arena *a,
+			  struct user_role_pair_list *by_uri)
 {
 	struct user_role_pair_list sorted;
 	if (l->n > ROOM_PARTICIPANTS_MAX)
 		return UC_E_POLICY;
-	TRY(participants_sorted(l, a, &sorted));
+	TRY(sort(l, a, &sorted));
 	for (size_t i = 0; i < sorted.n; i++) {
 		TRY(entry_check(&sorted.v[i]));
 		if (i && view_equal(sorted.v[i - 1].user, sorted.v[i].user))
 			return UC_E_POLICY;
 	}
+	*by_uri = sorted;
 	return UC_OK;
 }
 
@@ -110,7 +112,7 @@ uc_err participants_apply(const struct user_role_pair_list *l,
 			  struct user_role_pair_list *out)
 {
 	size_t n = l->n + u->added_participants.n;
-	struct user_role_pair_list all = { ARENA_ARRAY(a, struct user_role_pair, n), n };
+	struct user_role_pair_list sorted, all = { ARENA_ARRAY(a, struct user_role_pair, n), n };
 	bool *touched = ARENA_ARRAY(a, bool, n), *gone = ARENA_ARRAY(a, bool, n);
 	if (!all.v || !touched || !gone)
 		return UC_E_LIMIT;
@@ -122,7 +124,7 @@ uc_err participants_apply(const struct user_role_pair_list *l,
 	TRY(mark(u, &all, touched, gone));
 	all.n = n;
 	/* "A user once": not even one who goes may come back by the same update. */
-	TRY(participants_check(&all, a));
+	TRY(participants_check(&all, a, &sorted));
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!gone[i])
@@ -152,8 +154,10 @@ static size_t index_of(const struct room_state *r, struct view participant)
 
 uint32_t room_role_of(const struct room_state *r, struct view participant)
 {
-	size_t i = index_of(r, participant);
-	return i < r->participants.n ? r->participants.v[i].role_index : (uint32_t)ROLE_NONE;
+	const struct user_role_pair_list *l = &r->by_uri;
+	const struct user_role_pair *found =
+		l->n ? bsearch(&participant, l->v, l->n, sizeof *l->v, room_by_uri) : NULL;
+	return found ? found->role_index : (uint32_t)ROLE_NONE;
 }
 
 static bool is_added(const struct user_role_pair_list *l, struct view user)

@@ -63,17 +63,14 @@ static uc_err list_matches(const struct user_role_pair_list *sorted, const struc
 	return at == l->n ? UC_OK : UC_E_POLICY;
 }
 
-static uc_err leaves_match(const struct room_state *r, const struct room_leaf_list *l,
-			   struct arena *a)
+static uc_err leaves_match(const struct room_state *r, const struct room_leaf_list *l)
 {
-	struct user_role_pair_list sorted;
 	if (l->n > ROOM_CLIENTS_MAX || (r->direct && r->participants.n > 2))
 		return UC_E_POLICY;
 	for (size_t i = 1; i < l->n; i++)
 		if (view_equal(l->v[i - 1].client, l->v[i].client))
 			return UC_E_POLICY;
-	TRY(participants_sorted(&r->participants, a, &sorted));
-	return list_matches(&sorted, l);
+	return list_matches(&r->by_uri, l);
 }
 
 static uc_err chains_join(const struct room_leaf_list *l, struct arena *a)
@@ -96,7 +93,7 @@ static uc_err check_whole(const struct group_view *g, struct arena *a)
 	struct room_leaf_list l;
 	TRY(room_state_read(g, a, &r));
 	TRY(room_leaves(g->tree, a, &l));
-	TRY(leaves_match(&r, &l, a));
+	TRY(leaves_match(&r, &l));
 	return chains_join(&l, a);
 }
 
@@ -354,10 +351,8 @@ static uc_err role_change_allowed(const struct ruling *r, uint32_t from, uint32_
 
 static uc_err list_changes_allowed(const struct ruling *r)
 {
-	struct user_role_pair_list old, now;
+	struct user_role_pair_list old = r->before.by_uri, now = r->after.by_uri;
 	size_t i = 0, k = 0;
-	TRY(participants_sorted(&r->before.participants, r->a, &old));
-	TRY(participants_sorted(&r->after.participants, r->a, &now));
 	while (i < old.n || k < now.n) {
 		int order = i == old.n   ? 1
 			    : k == now.n ? -1
@@ -442,7 +437,7 @@ static uc_err change_rules(struct ruling *r)
 	TRY(added_allowed(r));
 	TRY(room_leaves(r->c->before.tree, r->a, &r->old));
 	TRY(room_leaves(r->c->after.tree, r->a, &r->now));
-	TRY(leaves_match(&r->after, &r->now, r->a));
+	TRY(leaves_match(&r->after, &r->now));
 	return new_leaves_allowed(r);
 }
 
