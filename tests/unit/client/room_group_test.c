@@ -520,6 +520,16 @@ TEST(packages_are_checked_before_use)
 	bytes[bad.n - 1] ^= 1;
 	changed = view_make(bytes, bad.n);
 	expect_err(check(changed, &whose), UC_E_SIGNATURE);
+	/* One more than a participant may have. */
+	struct buf many;
+	buf_init(&many, BLOB_MAX);
+	for (size_t i = 0; i <= ROOM_DEVICES_MAX; i++) {
+		struct person *p = &tablet;
+		expect_ok(room_group_key_package(&p->c, &p->set));
+		buf_add_view(&many, person_package(&hub.mem, p));
+	}
+	expect_err(check(buf_view(&many), &whose), UC_E_LIMIT);
+	buf_done(&many);
 	/* Too old. */
 	uint64_t now = test_now_ms;
 	test_now_ms = tom.set.not_after_ms + 1000;
@@ -527,6 +537,74 @@ TEST(packages_are_checked_before_use)
 	test_now_ms = now;
 	expect(!whose.p);
 	person_end(&tablet);
+	end();
+}
+
+TEST(packages_prove_whose_they_are)
+{
+	struct key_package_secrets secrets;
+	struct sign_key key;
+	struct leaf_parameters leaf;
+	struct view whose = { NULL, 0 }, package = { NULL, 0 }, list = { NULL, 0 };
+	const struct extension_list none = { NULL, 0 };
+	const struct suite *suite = suite_find(SUITE_X25519_AES128);
+	create(false);
+	expect_ok(sign_key_generate(suite, test_env(), &key));
+	expect_ok(room_leaf_parameters(&key, view_str(tom.set.client), VIEW_LIT("x"), &hub.mem,
+				       &leaf));
+	expect_ok(key_package_make(suite, test_env(), &leaf, 86400, &none, &hub.mem, &package,
+				   &secrets));
+	expect_ok(wire_encode_to(&hub.mem, bytes_element, &package, &list));
+	expect_err(check(list, &whose), UC_E_PROOF);
+	key_package_secrets_wipe(&secrets);
+	end();
+}
+
+/* Somebody invites, but into what is no room any more: the list lacks the newcomer. */
+TEST(a_welcome_into_a_broken_room)
+{
+	struct buf epoch, ratchets;
+	struct group *lawless = NULL;
+	struct made_commit made;
+	const struct group_platform platform = { .env = test_env() };
+	struct proposal add = { .proposal_type = PROPOSAL_ADD };
+	const struct commit_options o = { .proposals = &add, .proposal_count = 1 };
+	create(false);
+	commit(&rosa, &tom, NULL);
+	buf_init_secret(&epoch, BLOB_MAX);
+	buf_init_secret(&ratchets, BLOB_MAX);
+	expect_ok(group_save_epoch(tom.g->g, &epoch));
+	expect_ok(group_save_ratchets(tom.g->g, &ratchets));
+	expect_ok(group_load(&platform, buf_view(&epoch), buf_view(&ratchets), &lawless));
+	expect_ok(wire_decode(blob_view(&ida.set.key_package), &hub.mem, key_package_element,
+			      &add.key_package));
+	expect_ok(group_commit(lawless, &o, &hub.mem, &made));
+	expect_err(room_group_join(&ida.c, &ida.set, made.welcome, made.ratchet_tree, &ida.g),
+		   UC_E_POLICY);
+	expect(!ida.g);
+	/* And one that is for somebody else. */
+	expect_err(room_group_join(&rosa.c, &rosa.set, made.welcome, made.ratchet_tree, &ida.g),
+		   UC_E_NOT_FOUND);
+	group_free(lawless);
+	buf_done(&epoch);
+	buf_done(&ratchets);
+	end();
+}
+
+TEST(who_leaves_makes_room_in_the_ranks)
+{
+	create(false);
+	commit(&rosa, &tom, NULL);
+	commit(&rosa, &ida, NULL);
+	expect_eq(room_group_rank(tom.g), 1);
+	struct view fanout = leave(&rosa);
+	take(&tom, fanout, ROOM_ENTRY_PROPOSAL);
+	take(&ida, fanout, ROOM_ENTRY_PROPOSAL);
+	take(&rosa, fanout, ROOM_ENTRY_PROPOSAL);
+	expect_eq(room_group_rank(tom.g), 0);
+	expect_eq(room_group_rank(ida.g), 1);
+	commit(&tom, NULL, &rosa);
+	all_talk();
 	end();
 }
 
