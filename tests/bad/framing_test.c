@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9420, 6: who may send what in which wrapping, signatures, tags, private messages. */
+#include "tests/bad/forge.h"
+
+#include <string.h>
+
+static struct club c;
+
+static struct person *alice(void)
+{
+	return &c.people[0];
+}
+
+/* A proposal that is good in itself. */
+static struct forge good_proposal(void)
+{
+	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
+	f.content.proposal = remove_of(&c.people[1]);
+	return f;
+}
+
+static struct mls_message taken_apart(struct view message)
+{
+	struct mls_message m;
+	expect_ok(wire_decode(message, &c.mem, mls_message_element, &m));
+	return m;
+}
+
+static struct view put_together(const struct mls_message *m)
+{
+	struct view out;
+	expect_ok(wire_encode_to(&c.mem, mls_message_element, m, &out));
+	return out;
+}
+
+TEST(the_forger_can_make_what_is_right)
+{
+	club_with(&c, suite_at(0), 3);
+	struct forge f = good_proposal();
+	club_deliver_proposal(&c, alice(), forge_public(&f));
+	club_end(&c);
+}
+
+/* --- 6.2: membership_tag --- */
+
+TEST(membership_tag)
+{
+	club_with(&c, suite_at(0), 3);
+	struct forge f = good_proposal();
+	struct view good = forge_public(&f);
+	struct mls_message m = taken_apart(good);
+	struct view tag = changeable(&c, m.public_message.membership_tag);
+	/* Compared over its whole length, whatever the shorter one says. */
+	for (size_t n = 0; n < tag.n; n += n ? 31 : 1) {
+		m.public_message.membership_tag = view_slice(tag, 0, n);
+		refused_by_members(&c, alice(), put_together(&m), UC_E_MAC);
+	}
+	uint8_t longer[33] = { 0 };
+	memcpy(longer, tag.p, 32);
+	m.public_message.membership_tag = VIEW_OF(longer);
+	refused_by_members(&c, alice(), put_together(&m), UC_E_MAC);
+	m.public_message.membership_tag = tag;
+	flip(tag, 31);
+	refused_by_members(&c, alice(), put_together(&m), UC_E_MAC);
+	club_end(&c);
+}
+
+TEST(membership_tag_of_one_who_is_no_member)
+{
+	struct sign_key hub;
+	struct view message;
+	club_begin(&c, suite_at(0));
+	expect_ok(sign_key_generate(c.suite, test_env(), &hub));
+	struct extension_list l = club_extensions(&c, &hub);
+	club_create(&c, &l);
+	struct proposal adds[] = { add_of(&c, club_person(&c, 1)), add_of(&c, club_person(&c, 2)) };
+	club_commit_proposals(&c, alice(), adds, 2);
+	/* The struct has no place for one: what follows is left over. */
+	const struct proposal remove = remove_of(&c.people[1]);
+	struct view before = server_saved(&c);
+	expect_ok(public_group_propose(c.server, 0, &hub, &remove, &c.mem, &message));
+	struct public_group *again = NULL;
+	expect_ok(public_group_load(test_env(), &c.hooks, before, &again));
+	public_group_free(c.server);
+	c.server = again;
+	struct buf b;
+	buf_init(&b, 65536);
+	buf_add_view(&b, message);
+	buf_add_byte(&b, 0);
+	refused(&c, NULL, buf_view(&b), UC_E_TRAILING);
+	buf_done(&b);
+	club_end(&c);
+}
+
+/* --- 6.1: signature, confirmation_tag --- */
+
+TEST(signature)
+{
+	struct sign_key other;
+	club_with(&c, suite_at(0), 3);
+	struct forge f = good_proposal();
+	f.key = &c.people[2].key;
+	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	expect_ok(sign_key_generate(c.suite, test_env(), &other));
+	f.key = &other;
+	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	f.key = NULL;
+	f.other_epoch_context = true;
+	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+TEST(signature_for_the_other_wrapping)
+{
+	club_with(&c, suite_at(0), 3);
+	/* A text of Alice's, signed as a public message, in a private one. */
+	struct forge f = forge_begin(&c, alice(), CONTENT_APPLICATION);
+	struct framed_content_tbs tbs = { .version = MLS10,
+					  .wire_format = MLS_PUBLIC_MESSAGE,
+					  .content = &f.content,
+					  .context = alice()->g->now->state.encoded };
+	struct private_message_content inside = { .content_type = CONTENT_APPLICATION,
+						  .application_data = VIEW_LIT("text") };
+	struct private_forge p = { .c = &c, .by = alice(), .content_type = CONTENT_APPLICATION };
+	struct view bytes;
+	f.content.application_data = inside.application_data;
+	expect_ok(wire_encode_to(&c.mem, framed_content_tbs_element, &tbs, &bytes));
+	expect_ok(sign_with_label(c.suite, &alice()->key, test_env(), "FramedContentTBS", bytes,
+				  &c.mem, &inside.auth.signature));
+	expect_ok(wire_encode_to(&c.mem, private_message_content_element, &inside, &p.plaintext));
+	refused_by_members(&c, alice(), forge_private(&p), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+TEST(confirmation_tag)
+{
+	const struct commit_options o = { .force_path = true };
+	club_with(&c, suite_at(0), 3);
+	struct forge f = forge_real_commit(&c, alice(), &o);
+	struct view good = changeable(&c, f.confirmation_tag);
+	for (size_t n = 0; n < good.n; n += n ? 31 : 1) {
+		f.confirmation_tag = view_slice(good, 0, n);
+		refused(&c, alice(), forge_public(&f), UC_E_MAC);
+	}
+	uint8_t longer[33] = { 0 };
+	memcpy(longer, good.p, 32);
+	f.confirmation_tag = VIEW_OF(longer);
+	refused(&c, alice(), forge_public(&f), UC_E_MAC);
+	flip(good, 0);
+	f.confirmation_tag = good;
+	refused_by_members(&c, alice(), forge_public(&f), UC_E_MAC);
+	club_end(&c);
+}
+
+TEST(a_proposal_has_no_confirmation_tag)
+{
+	club_with(&c, suite_at(0), 2);
+	struct forge f = good_proposal();
+	struct mls_message m = taken_apart(forge_public(&f));
+	struct buf b;
+	buf_init(&b, 65536);
+	buf_add_view(&b, put_together(&m));
+	/* The last 33 bytes are the membership_tag; one more opaque<V> before it. */
+	struct view all = buf_view(&b);
+	struct view tag = changeable(&c, view_slice(all, all.n - 33, 33));
+	b.n -= 33;
+	buf_add_view(&b, tag);
+	buf_add_view(&b, tag);
+	refused(&c, alice(), buf_view(&b), UC_E_TRAILING);
+	buf_done(&b);
+	club_end(&c);
+}
+
+/* --- 6: group, epoch, sender --- */
+
+TEST(another_group)
+{
+	club_with(&c, suite_at(0), 3);
+	struct forge f = good_proposal();
+	f.content.group_id = VIEW_LIT("the pub");
+	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	struct private_forge p = { .c = &c,
+				   .by = alice(),
+				   .content_type = CONTENT_APPLICATION,
+				   .plaintext = forge_inside(&c, alice(), VIEW_LIT("x"), 0) };
+	struct mls_message m = taken_apart(forge_private(&p));
+	m.private_message.group_id = VIEW_LIT("the pub");
+	refused_by_members(&c, alice(), put_together(&m), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(another_epoch)
+{
+	club_with(&c, suite_at(0), 3);
+	struct forge f = good_proposal();
+	f.content.epoch--;
+	refused(&c, alice(), forge_public(&f), UC_E_EPOCH_PAST);
+	f.content.epoch += 2;
+	refused(&c, alice(), forge_public(&f), UC_E_EPOCH_FUTURE);
+	f.content.epoch = UINT64_MAX;
+	refused(&c, alice(), forge_public(&f), UC_E_EPOCH_FUTURE);
+	club_end(&c);
+}
+
+TEST(sender_without_a_leaf)
+{
+	static const uint32_t nobody[] = { 2, 3, 4, 1000000, UINT32_MAX };
+	club_with(&c, suite_at(0), 4);
+	const struct proposal remove = remove_of(&c.people[2]);
+	club_commit_proposals(&c, alice(), &remove, 1);
+	for (size_t i = 0; i < 5; i++) {
+		struct forge f = good_proposal();
+		f.content.sender.leaf_index = nobody[i];
+		/* Leaf 3 is somebody: then the signature is wrong. */
+		refused(&c, alice(), forge_public(&f),
+			nobody[i] == 3 ? UC_E_SIGNATURE : UC_E_NOT_FOUND);
+	}
+	club_end(&c);
+}
+
+TEST(application_data_in_public)
+{
+	club_with(&c, suite_at(0), 3);
+	struct forge f = forge_begin(&c, alice(), CONTENT_APPLICATION);
+	f.content.application_data = VIEW_LIT("for all to read");
+	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(kinds_of_sender_and_what_they_may_send)
+{
+	const struct commit_options o = { .force_path = true };
+	club_with(&c, suite_at(0), 3);
+	/* There is no external sender in this group. */
+	struct forge f = good_proposal();
+	f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
+	refused(&c, NULL, forge_public(&f), UC_E_NOT_FOUND);
+	/* A newcomer proposes itself, nothing else. */
+	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_PROPOSAL };
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	/* It commits, and with a path. */
+	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_COMMIT };
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	f = forge_real_commit(&c, alice(), &o);
+	f.content.commit.path = NULL;
+	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_COMMIT };
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	/* External senders do not commit. */
+	f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(external_senders_may_not_send_all)
+{
+	static const uint16_t types[] = { PROPOSAL_UPDATE, PROPOSAL_EXTERNAL_INIT,
+					  PROPOSAL_SELF_REMOVE };
+	struct sign_key hub;
+	club_begin(&c, suite_at(0));
+	expect_ok(sign_key_generate(c.suite, test_env(), &hub));
+	struct extension_list l = club_extensions(&c, &hub);
+	club_create(&c, &l);
+	const struct proposal add = add_of(&c, club_person(&c, 1));
+	club_commit_proposals(&c, alice(), &add, 1);
+	for (size_t i = 0; i < 3; i++) {
+		struct forge f = good_proposal();
+		f.key = &hub;
+		f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
+		f.content.proposal = (struct proposal){ .proposal_type = types[i] };
+		if (types[i] == PROPOSAL_UPDATE)
+			f.content.proposal.leaf_node =
+				*tree_leaf_find(group_now(alice()->g).tree, 0);
+		refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+		f.content.proposal = remove_of(&c.people[1]);
+		f.content.sender.sender_index = 1 + (uint32_t)i;
+		refused(&c, NULL, forge_public(&f), UC_E_NOT_FOUND);
+	}
+	club_end(&c);
+}
+
+TEST(a_newcomers_proposal_is_signed_by_itself)
+{
+	club_with(&c, suite_at(0), 2);
+	struct person *p = club_person(&c, 5);
+	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
+	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_PROPOSAL };
+	f.content.proposal = add_of(&c, p);
+	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+/* --- the outermost struct --- */
+
+TEST(versions_formats_and_kinds)
+{
+	club_with(&c, suite_at(0), 2);
+	struct forge f = good_proposal();
+	struct view good = changeable(&c, forge_public(&f));
+	uint8_t *b = (uint8_t *)(uintptr_t)good.p;
+	b[1] = 2; /* version */
+	refused(&c, alice(), good, UC_E_VERSION);
+	b[1] = 1;
+	b[3] = 6; /* wire_format */
+	refused(&c, alice(), good, UC_E_UNSUPPORTED);
+	b[3] = 0;
+	refused(&c, alice(), good, UC_E_UNSUPPORTED);
+	b[3] = 1;
+	size_t sender = 4 + 1 + 8 + 8; /* after group_id ("the club") and epoch */
+	expect_eq(b[sender], SENDER_MEMBER);
+	b[sender] = 0;
+	refused(&c, alice(), good, UC_E_MALFORMED);
+	b[sender] = 5;
+	refused(&c, alice(), good, UC_E_MALFORMED);
+	b[sender] = SENDER_MEMBER;
+	size_t content_type = sender + 5 + 1;
+	expect_eq(b[content_type], CONTENT_PROPOSAL);
+	b[content_type] = 0;
+	refused(&c, alice(), good, UC_E_MALFORMED);
+	b[content_type] = 4;
+	refused(&c, alice(), good, UC_E_MALFORMED);
+	b[content_type] = CONTENT_PROPOSAL;
+	b[content_type + 1] = 0xf0; /* proposal_type, of private use */
+	refused(&c, alice(), good, UC_E_UNSUPPORTED);
+	club_end(&c);
+}
+
+TEST(every_cut_is_refused)
+{
+	struct received got;
+	struct public_received seen;
+	const struct commit_options o = { .force_path = true };
+	club_with(&c, suite_at(0), 3);
+	struct forge f = forge_real_commit(&c, alice(), &o);
+	struct view good = forge_public(&f);
+	struct view before = person_saved(&c, &c.people[1]), server = server_saved(&c);
+	for (size_t n = 0; n < good.n; n++) {
+		struct view cut = view_slice(good, 0, n);
+		expect(group_receive(c.people[1].g, cut, &c.mem, &got) != UC_OK);
+		expect(public_group_receive(c.server, cut, &c.mem, &seen) != UC_OK);
+	}
+	expect_bytes(person_saved(&c, &c.people[1]), before);
+	expect_bytes(server_saved(&c), server);
+	club_end(&c);
+}
+
+TEST(every_bit_counts)
+{
+	struct received got;
+	const struct commit_options o = { .force_path = true };
+	club_with(&c, suite_at(0), 3);
+	struct forge f = forge_real_commit(&c, alice(), &o);
+	struct view message = changeable(&c, forge_public(&f));
+	struct view before = person_saved(&c, &c.people[1]);
+	for (size_t i = 0; i < message.n; i++) {
+		struct arena_mark mark = arena_mark(&c.mem);
+		flip(message, i);
+		expect(group_receive(c.people[1].g, message, &c.mem, &got) != UC_OK);
+		flip(message, i);
+		arena_reset(&c.mem, mark);
+	}
+	expect_bytes(person_saved(&c, &c.people[1]), before);
+	club_end(&c);
+}
+
+TEST(what_is_no_message_of_a_group)
+{
+	struct view info, out;
+	club_with(&c, suite_at(0), 2);
+	struct mls_message m = { .version = MLS10, .wire_format = MLS_GROUP_INFO };
+	expect_ok(group_info_make(alice()->g, &c.mem, &info));
+	expect_ok(wire_decode(info, &c.mem, group_info_element, &m.group_info));
+	refused(&c, alice(), put_together(&m), UC_E_UNEXPECTED);
+	m = (struct mls_message){ .version = MLS10, .wire_format = MLS_KEY_PACKAGE };
+	m.key_package = add_of(&c, club_person(&c, 3)).key_package;
+	out = put_together(&m);
+	refused(&c, alice(), out, UC_E_UNEXPECTED);
+	refused(&c, alice(), view_make(NULL, 0), UC_E_MALFORMED);
+	club_end(&c);
+}
+
+/* --- 6.3: private messages --- */
+
+static struct private_forge text(void)
+{
+	return (struct private_forge){ .c = &c,
+				       .by = alice(),
+				       .content_type = CONTENT_APPLICATION,
+				       .plaintext =
+					       forge_inside(&c, alice(), VIEW_LIT("text"), 0) };
+}
+
+TEST(the_forger_can_write_private_messages)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 3);
+	struct private_forge p = text();
+	expect_ok(group_receive(c.people[1].g, forge_private(&p), &c.mem, &got));
+	expect_bytes(got.application_data, VIEW_LIT("text"));
+	club_end(&c);
+}
+
+TEST(padding_that_is_not_zero)
+{
+	club_with(&c, suite_at(0), 3);
+	struct private_forge p = text();
+	p.plaintext = changeable(&c, forge_inside(&c, alice(), VIEW_LIT("text"), 16));
+	flip(p.plaintext, p.plaintext.n - 1);
+	refused_by_members(&c, alice(), forge_private(&p), UC_E_MALFORMED);
+	club_end(&c);
+}
+
+TEST(each_part_of_a_private_message)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 3);
+	struct private_forge p = text();
+	struct view message = forge_private(&p);
+	struct mls_message m = taken_apart(message);
+	struct private_message good = m.private_message, *bad = &m.private_message;
+	bad->authenticated_data = VIEW_LIT("other");
+	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	*bad = good;
+	bad->ciphertext = changeable(&c, good.ciphertext);
+	flip(bad->ciphertext, bad->ciphertext.n - 1);
+	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	for (size_t n = 0; n<good.ciphertext.n; n += n> 15 ? 13 : 1) {
+		bad->ciphertext = view_slice(good.ciphertext, 0, n);
+		refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	}
+	*bad = good;
+	for (size_t n = 0; n < good.encrypted_sender_data.n; n += 9) {
+		bad->encrypted_sender_data = view_slice(good.encrypted_sender_data, 0, n);
+		refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	}
+	*bad = good;
+	bad->encrypted_sender_data = changeable(&c, good.encrypted_sender_data);
+	flip(bad->encrypted_sender_data, 3);
+	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	*bad = good;
+	bad->content_type = CONTENT_COMMIT;
+	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	struct view kind = changeable(&c, message);
+	size_t at = 4 + 1 + 8 + 8; /* after group_id ("the club") and epoch */
+	expect_eq(kind.p[at], CONTENT_APPLICATION);
+	((uint8_t *)(uintptr_t)kind.p)[at] = 0;
+	refused_by_members(&c, alice(), kind, UC_E_MALFORMED);
+	/* None of that has cost the message itself. */
+	expect_ok(group_receive(c.people[1].g, message, &c.mem, &got));
+	expect_ok(group_receive(c.people[2].g, message, &c.mem, &got));
+	club_end(&c);
+}
+
+TEST(another_sender_than_the_key_is_for)
+{
+	club_with(&c, suite_at(0), 4);
+	const struct proposal remove = remove_of(&c.people[2]);
+	club_commit_proposals(&c, alice(), &remove, 1);
+	struct private_forge p = text();
+	p.claims_leaf = true;
+	p.claimed_leaf = 2; /* blank */
+	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	p.claimed_leaf = 1000;
+	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	p.claimed_leaf = 3;
+	refused_by_one(&c, &c.people[1], forge_private(&p), UC_E_DECRYPT);
+	/* One cannot be told that a message is one's own, and be made to lose a key by it. */
+	refused_by_one(&c, &c.people[3], forge_private(&p), UC_E_OWN);
+	club_talks(&c, &c.people[3], "still there");
+	club_end(&c);
+}
+
+TEST(generations_far_ahead_or_used)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 2);
+	struct private_forge p = text();
+	p.claims_generation = true;
+	static const uint32_t far[] = { SECRET_TREE_FORWARD_MAX + 1, 1 << 30, UINT32_MAX - 1,
+					UINT32_MAX };
+	for (size_t i = 0; i < 4; i++) {
+		p.claimed_generation = far[i];
+		refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	}
+	/* One that says it is an earlier one. */
+	p.claims_generation = false;
+	struct view first = forge_private(&p);
+	expect_ok(group_receive(c.people[1].g, first, &c.mem, &got));
+	refused_by_members(&c, alice(), first, UC_E_DECRYPT);
+	p.claims_generation = true;
+	p.claimed_generation = 0;
+	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	p.claims_generation = false;
+	expect_ok(group_receive(c.people[1].g, forge_private(&p), &c.mem, &got));
+	club_end(&c);
+}
+
+TEST(a_replay_does_not_damage_the_ratchet)
+{
+	struct received got;
+	struct view message[8];
+	club_with(&c, suite_at(0), 2);
+	for (size_t i = 0; i < 8; i++) {
+		struct private_forge p = text();
+		message[i] = forge_private(&p);
+	}
+	static const size_t order[] = { 3, 3, 1, 3, 1, 7, 0, 7, 2, 4, 0, 6, 5, 5 };
+	bool seen[8] = { false };
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		uc_err want = seen[order[i]] ? UC_E_DECRYPT : UC_OK;
+		expect_err(group_receive(c.people[1].g, message[order[i]], &c.mem, &got), want);
+		seen[order[i]] = true;
+		person_restart(&c, &c.people[1]);
+	}
+	club_end(&c);
+}
