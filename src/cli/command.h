@@ -88,12 +88,13 @@ struct ending {
 uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w);
 /* Waits for the operation and for what follows from it; prints its failure.  Returns an exit
  * status. */
-int cli_wait(struct cli *cli, uc_err started, uc_op op, const char *what);
+int cli_wait(struct cli *cli, uc_err started, const uc_op *op, const char *what);
 
 /* --- conversations (talk.c) --- */
 
 /* Stays until the request is accepted and its conversation open, with `say` (or NULL) sent to it
- * and, when `answer`, until they have written; shows what happens meanwhile. */
+ * and, when `answer`, until they have written (otherwise their first words, if they come at once,
+ * are let come first); shows what happens meanwhile. */
 int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer);
 /* Asks, then stays if told to: with a text to say, or to wait. */
 int cli_ask(struct cli *cli, const char *app, const char *identifier, const char *text,

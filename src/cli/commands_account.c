@@ -149,6 +149,24 @@ static uc_err hand_out_words(struct cli *cli, const char *words)
 	return fflush(stdout) ? UC_E_IO : uc_recovery_confirmed(cli->client);
 }
 
+static bool has_account(void *ctx)
+{
+	struct uc_account a;
+	return uc_account_get(((struct cli *)ctx)->client, &a) || a.state != UC_NO_ACCOUNT;
+}
+
+/* A sign-up that was interrupted goes on by itself; its words are still there. */
+static uc_err sign_up_again(struct cli *cli)
+{
+	char words[1024];
+	TRY(link_run_looking(cli->link, has_account, cli, CLI_CONNECT_MS));
+	uc_err err = uc_recovery_words(cli->client, words, sizeof words);
+	if (!err)
+		err = hand_out_words(cli, words);
+	wipe(words, sizeof words);
+	return err;
+}
+
 static uc_err sign_up(struct cli *cli, const char *identifier, const char *code, const char *name)
 {
 	struct ending w = { 0 };
@@ -156,6 +174,8 @@ static uc_err sign_up(struct cli *cli, const char *identifier, const char *code,
 	if (!err)
 		err = hand_out_words(cli, w.text);
 	wipe(w.text, sizeof w.text);
+	if (err == UC_E_EXISTS)
+		err = sign_up_again(cli);
 	return err ? err : link_settle(cli->link, CLI_SETTLE_MS);
 }
 
@@ -186,7 +206,7 @@ static int run_sign_up(struct cli *cli)
 	uc_err err = uc_account_get(cli->client, &a);
 	if (err)
 		return cli_fail(cli, err, "sign up");
-	bool coded = a.names != UC_NAME_HANDLE;
+	bool coded = a.state == UC_NO_ACCOUNT && a.names != UC_NAME_HANDLE;
 	if (coded && !get_code(cli, identifier, code))
 		return CLI_FAILED;
 	err = sign_up(cli, identifier, coded ? code : NULL, name ? name : identifier);
@@ -279,7 +299,7 @@ static int run_delete(struct cli *cli)
 		return CLI_USAGE;
 	}
 	uc_op op = 0;
-	int status = cli_wait(cli, uc_account_delete(cli->client, &op), op, "delete the account");
+	int status = cli_wait(cli, uc_account_delete(cli->client, &op), &op, "delete the account");
 	if (!status && !cli->json)
 		puts("The account is deleted.");
 	return status;

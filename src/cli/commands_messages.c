@@ -129,24 +129,19 @@ static int read_unread(struct cli *cli, struct unread *u)
 }
 
 /* --wait: until there is something to read. */
-static int wait_for_unread(struct cli *cli, struct unread *u)
+static int wait_for_unread(struct cli *cli, struct unread *u, uint64_t limit_ms)
 {
-	uint64_t seconds = 0;
-	if (!cli_option_number(cli, "--wait", &seconds))
-		return CLI_USAGE;
-	if (!seconds || cli->offline || any_unread(u))
+	if (!limit_ms || cli->offline || any_unread(u))
 		return CLI_OK;
-	uc_err err = link_run(cli->link, any_unread, u, seconds * 1000);
+	uc_err err = link_run(cli->link, any_unread, u, limit_ms);
 	if (!err)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	return err && err != UC_E_TIMEOUT ? cli_fail(cli, err, "read") : CLI_OK;
 }
 
-static int read_last(struct cli *cli, const struct uc_id *room)
+static int read_last(struct cli *cli, const struct uc_id *room, uint64_t count)
 {
-	uint64_t end = uc_messages_last(cli->client, room), count = 50;
-	if (!cli_option_number(cli, "--last", &count))
-		return CLI_USAGE;
+	uint64_t end = uc_messages_last(cli->client, room);
 	return read_room(cli, room, cli->json ? cli_room_name(cli, room) : NULL,
 			 end > count ? end - count + 1 : 1);
 }
@@ -154,17 +149,21 @@ static int read_last(struct cli *cli, const struct uc_id *room)
 static int run_read(struct cli *cli)
 {
 	static struct unread u;
+	uint64_t seconds = 0, count = 50;
 	u.cli = cli;
+	if (!cli_option_number(cli, "--wait", &seconds) ||
+	    !cli_option_number(cli, "--last", &count))
+		return CLI_USAGE;
 	if (cli->argc) {
 		if (!cli_find_room(cli, cli->argv[0], &u.room))
 			return CLI_FAILED;
 		u.one = true;
 	}
-	int status = wait_for_unread(cli, &u);
+	int status = wait_for_unread(cli, &u, seconds * 1000);
 	if (status)
 		return status;
 	if (u.one)
-		return read_last(cli, &u.room);
+		return read_last(cli, &u.room, count);
 	status = read_unread(cli, &u);
 	if (!status && !u.n && !cli->json)
 		puts("Nothing new.");
@@ -233,7 +232,9 @@ static int run_follow(struct cli *cli)
 	if (status)
 		return status;
 	link_listen(cli->link, follow_event, &f);
-	if (!cli->json)
+	if (cli->json)
+		print_json("following", NULL);
+	else
 		fputs(f.one ? "Following; a line typed is sent, Ctrl-C ends.\n"
 			    : "Following; Ctrl-C ends.\n",
 		      stderr);

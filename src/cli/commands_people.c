@@ -44,7 +44,7 @@ static int run_accept(struct cli *cli)
 	const char *say = cli_option(cli, "--say");
 	if (!cli_find_request(cli, cli->argv[0], REQUEST_WAIT_MS, &id))
 		return CLI_FAILED;
-	int status = cli_wait(cli, uc_accept(cli->client, &id, &op), op, "accept");
+	int status = cli_wait(cli, uc_accept(cli->client, &id, &op), &op, "accept");
 	if (status)
 		return status;
 	bool stay = say || cli_flag(cli, "--wait");
@@ -61,7 +61,7 @@ static int run_decline(struct cli *cli)
 	uc_op op = 0;
 	if (!cli_find_request(cli, cli->argv[0], 0, &id))
 		return CLI_FAILED;
-	int status = cli_wait(cli, uc_decline(cli->client, &id, &op), op, "decline");
+	int status = cli_wait(cli, uc_decline(cli->client, &id, &op), &op, "decline");
 	if (!status && !cli->json)
 		puts("Declined. They are not told.");
 	return status;
@@ -89,7 +89,7 @@ static int block(struct cli *cli, bool blocked)
 	uc_op op = 0;
 	if (!cli_find_contact(cli, cli->argv[0], &id))
 		return CLI_FAILED;
-	int status = cli_wait(cli, uc_block(cli->client, &id, blocked, &op), op,
+	int status = cli_wait(cli, uc_block(cli->client, &id, blocked, &op), &op,
 			      blocked ? "block" : "unblock");
 	if (!status && !cli->json)
 		puts(blocked ? "Blocked. They are not told." : "No longer blocked.");

@@ -41,8 +41,8 @@ static int run_group(struct cli *cli)
 		if (!cli_find_contact(cli, cli->argv[i + 1], &contacts[i]))
 			return CLI_FAILED;
 	uc_op op = 0;
-	int status = cli_wait(cli, uc_group_create(cli->client, cli->argv[0], contacts, n, &op), op,
-			      "create the group");
+	int status = cli_wait(cli, uc_group_create(cli->client, cli->argv[0], contacts, n, &op),
+			      &op, "create the group");
 	if (!status && !cli->json)
 		printf("The group is there; write to it with: undercroft -p %s send \"%s\" TEXT\n",
 		       cli->profile.name, cli->argv[0]);
@@ -55,7 +55,7 @@ static int run_direct(struct cli *cli)
 	uc_op op = 0;
 	if (!cli_find_contact(cli, cli->argv[0], &contact))
 		return CLI_FAILED;
-	return cli_wait(cli, uc_start_direct(cli->client, &contact, &op), op,
+	return cli_wait(cli, uc_start_direct(cli->client, &contact, &op), &op,
 			"open the conversation");
 }
 
@@ -85,7 +85,7 @@ static int run_add(struct cli *cli)
 	if (!cli_find_room(cli, cli->argv[0], &room) ||
 	    !cli_find_contact(cli, cli->argv[1], &contact))
 		return CLI_FAILED;
-	return cli_wait(cli, uc_group_add(cli->client, &room, &contact, &op), op, "add");
+	return cli_wait(cli, uc_group_add(cli->client, &room, &contact, &op), &op, "add");
 }
 
 static int run_remove(struct cli *cli)
@@ -95,7 +95,7 @@ static int run_remove(struct cli *cli)
 	if (!cli_find_room(cli, cli->argv[0], &room) ||
 	    !cli_find_member(cli, &room, cli->argv[1], &member))
 		return CLI_FAILED;
-	return cli_wait(cli, uc_group_remove(cli->client, &room, &member, &op), op, "remove");
+	return cli_wait(cli, uc_group_remove(cli->client, &room, &member, &op), &op, "remove");
 }
 
 static int run_leave(struct cli *cli)
@@ -104,7 +104,7 @@ static int run_leave(struct cli *cli)
 	uc_op op = 0;
 	if (!cli_find_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
-	return cli_wait(cli, uc_leave(cli->client, &room, &op), op, "leave");
+	return cli_wait(cli, uc_leave(cli->client, &room, &op), &op, "leave");
 }
 
 static int run_rename(struct cli *cli)
@@ -113,7 +113,7 @@ static int run_rename(struct cli *cli)
 	uc_op op = 0;
 	if (!cli_find_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
-	return cli_wait(cli, uc_group_rename(cli->client, &room, cli->argv[1], &op), op, "rename");
+	return cli_wait(cli, uc_group_rename(cli->client, &room, cli->argv[1], &op), &op, "rename");
 }
 
 /* clang-format off */

@@ -99,14 +99,15 @@ void input_start(struct input *in, struct net_loop *loop, void (*line)(void *ctx
 
 void input_stop(struct input *in)
 {
+	if (!in->line)
+		return;
+	/* The loop has the handles until they are closed: they stay as they are. */
 	if (in->is_polled)
 		uv_close((uv_handle_t *)&in->poll, NULL);
 	if (in->is_idle)
 		uv_close((uv_handle_t *)&in->idle, NULL);
-	if (in->line) {
-		fcntl(in->fd, F_SETFL, in->flags);
-		close(in->fd);
-	}
+	fcntl(in->fd, F_SETFL, in->flags);
+	close(in->fd);
 	buf_done(&in->part);
-	*in = (struct input){ 0 };
+	in->line = NULL;
 }

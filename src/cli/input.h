@@ -23,7 +23,7 @@ struct input {
 /* Does nothing where the terminal is not ours to read (a background job), or for an empty input. */
 void input_start(struct input *in, struct net_loop *loop, void (*line)(void *ctx, const char *line),
 		 void *ctx, void (*after)(void *ctx), void *after_ctx);
-/* Before the loop's end; also when it was never started. */
+/* Also when it was never started; the loop runs once more until its memory is given back. */
 void input_stop(struct input *in);
 
 #endif

@@ -39,8 +39,8 @@ struct link {
 	void *each_ctx;
 	link_until *done;
 	void *done_ctx;
-	bool running;
-	uc_err result; /* of link_run */
+	bool running, looping; /* inside link_run; and its loop runs */
+	uc_err result;         /* of link_run */
 	char trouble[256];
 	unsigned failures, failures_max; /* of connecting, in this run; when to give up, or 0 */
 };
@@ -90,7 +90,9 @@ static void stop(struct link *l, uc_err result)
 		return;
 	l->running = false;
 	l->result = result;
-	loop_stop(&l->loop);
+	/* A loop told to stop before it runs would end the next run at once. */
+	if (l->looping)
+		loop_stop(&l->loop);
 }
 
 /* Errors that break the client end the run; what the other side did wrong ends the connection. */
@@ -264,9 +266,10 @@ uc_err link_run(struct link *l, link_until *done, void *ctx, uint64_t limit_ms)
 	uv_signal_start(&l->interrupt, on_signal, SIGINT);
 	uv_signal_start(&l->terminate, on_signal, SIGTERM);
 	connect_now(l);
+	l->looping = l->running;
 	if (l->running)
 		loop_run(&l->loop);
-	l->running = false;
+	l->looping = l->running = false;
 	uv_timer_stop(&l->limit);
 	uv_timer_stop(&l->again);
 	uv_signal_stop(&l->interrupt);

@@ -93,9 +93,9 @@ uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w)
 	return err ? err : w->err;
 }
 
-int cli_wait(struct cli *cli, uc_err started, uc_op op, const char *what)
+int cli_wait(struct cli *cli, uc_err started, const uc_op *op, const char *what)
 {
-	struct ending w = { .op = op };
+	struct ending w = { .op = *op };
 	uc_err err = cli_finish(cli, started, &w);
 	if (!err)
 		err = link_settle(cli->link, CLI_SETTLE_MS);

@@ -2,8 +2,11 @@
 /* Asking somebody, and staying until the conversation is under way. */
 #include "cli/command.h"
 #include "cli/print.h"
+#include "net/env_system.h"
 
 #include <stdio.h>
+
+enum { FIRST_MS = 1500 };
 
 struct name_search {
 	const struct uc_id *id;
@@ -41,6 +44,8 @@ struct stay {
 	bool answer;
 	bool has_contact, has_room, room_open; /* found out anew each time */
 	struct uc_id contact, room;
+	bool first;          /* theirs to say something first, if they do at once */
+	uint64_t open_ms;    /* since when the conversation is open */
 	bool said, accepted; /* what was said is durable at the hub */
 	bool answered;
 	struct uc_id said_id;
@@ -96,6 +101,10 @@ static bool stay_over(void *ctx)
 		return true;
 	if (!s->room_open)
 		return false;
+	if (!s->open_ms)
+		s->open_ms = clock_steady_ms();
+	if (s->first && !s->answered && clock_steady_ms() - s->open_ms < FIRST_MS)
+		return false;
 	if (s->say && !s->said) {
 		s->err = uc_send(s->cli->client, &s->room, s->say, &s->said_id);
 		s->said = true;
@@ -123,6 +132,7 @@ static void stay_event(void *ctx, const struct uc_event *e)
 int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer)
 {
 	struct stay s = { .cli = cli, .request = request, .say = say, .answer = answer };
+	s.first = say && !answer;
 	link_listen(cli->link, stay_event, &s);
 	uc_err err = link_run_looking(cli->link, stay_over, &s, CLI_STAY_MS);
 	if (!err && !s.err)
