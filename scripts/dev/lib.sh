@@ -59,8 +59,10 @@ build_default() {
 	build "$build_dir"
 }
 
-# running PIDFILE: is the process that we started still there?
+# running PIDFILE: is the process that we started still there?  One that has ended and waits for
+# its parent to notice is not.
 running() {
 	local pid
-	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
+	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null &&
+		! grep -qs '^State:[[:space:]]*Z' "/proc/$pid/status"
 }

@@ -150,9 +150,9 @@ local_kill() {
 	for pid in "$run_dir"/*.pid; do
 		running "$pid" && kill -KILL "$(cat "$pid")"
 	done
-	for i in $(seq 100); do
+	for i in $(seq 500); do
 		running_any || break
-		sleep 0.05
+		sleep 0.01
 	done
 	running_any && die "still running after kill -9 ($i tries)"
 	rm -f "$run_dir"/*.pid
