@@ -97,10 +97,9 @@ uc_err handle_key_material(struct call *c, struct view body)
 	struct key_material_request_frame f;
 	struct key_request q = { .p = c->p, .a = &c->arena };
 	struct view domain, response;
+	struct seat_live *seat;
 	TRY(wire_decode(body, &c->arena, key_material_request_frame_element, &f));
-	const struct seat_live *seat = seat_live_find(c->s, f.seat);
-	if (!seat)
-		return UC_E_SEAT;
+	TRY(seat_live_get(c->s, f.seat, &seat));
 	q.client = seat->client;
 	q.target = f.target;
 	q.body = f.request;

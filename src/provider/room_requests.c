@@ -77,9 +77,8 @@ uc_err handle_room_submit(struct call *c, struct view body)
 	struct room_submit_request q;
 	struct hub_reply r = { .seq = 0 };
 	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
-	struct seat_live *seat = seat_live_find(c->s, q.seat);
-	if (!seat)
-		return UC_E_SEAT;
+	struct seat_live *seat;
+	TRY(seat_live_get(c->s, q.seat, &seat));
 	if (session_is_too_fast(c, LIMIT_MESSAGE))
 		return UC_OK;
 	if (seat->room->record.part != ROOM_HUB)
@@ -121,10 +120,9 @@ static void update_done(struct provider *p, struct ask *a, const struct peer_res
 
 static uc_err update_from_seat(struct call *c, const struct room_update_request *q)
 {
-	struct seat_live *seat = seat_live_find(c->s, q->seat);
+	struct seat_live *seat;
 	struct hub_reply r = { .seq = 0 };
-	if (!seat)
-		return UC_E_SEAT;
+	TRY(seat_live_get(c->s, q->seat, &seat));
 	if (seat->room->record.part != ROOM_HUB)
 		return hub_ask(c, update_done, "update", seat->room->record.hub, seat->room->uri,
 			       seat->client, q->seat, q->update);

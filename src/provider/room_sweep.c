@@ -18,10 +18,10 @@ struct sweep {
 	struct arena *a;
 	struct room_record record;
 	uint64_t now_ms;
-	uint64_t need;  /* the first entry somebody still has to read */
-	uint64_t first; /* the first kept */
-	size_t seats;   /* of ours that are stored, ended ones, too */
-	bool followed;
+	uint64_t need;                       /* the first entry somebody still has to read */
+	uint64_t first;                      /* the first kept */
+	size_t seats;                        /* of ours that are stored, ended ones, too */
+	bool followed;                       /* an app has not got everything yet */
 	struct view expired[EXPIRE_AT_ONCE]; /* clients whose leaf should go */
 	size_t expired_n;
 	struct store_batch batch;
@@ -98,7 +98,7 @@ static uc_err follower_visit(struct sweep *w, struct view domain, struct view va
 	TRY(wire_decode(value, w->a, follower_record_element, &r));
 	if (r.until && r.cursor >= r.until)
 		return UC_OK;
-	w->followed = true;
+	w->followed = w->followed || r.cursor + 1 < w->record.next;
 	need(w, r.cursor + 1);
 	return UC_OK;
 }

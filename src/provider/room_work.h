@@ -68,6 +68,7 @@ struct seat_live {
 	struct view client; /* behind the struct */
 	uint64_t sent, acked;
 	uint64_t ended;       /* sequence number of the removing entry; 0: not ended */
+	bool is_over;         /* and that was told: it only acknowledges any more */
 	size_t unacked_bytes; /* about so much is on its way */
 };
 
@@ -224,12 +225,14 @@ uc_err UC_MUST_USE opening_add(struct provider *p, struct store_batch *b, struct
 /* --- seats.c --- */
 /* The seat `number` of a session; NULL when it is not open. */
 struct seat_live *seat_live_find(struct session *s, uint32_t number);
+/* From which something may be asked: UC_E_SEAT, UC_E_REMOVED. */
+uc_err UC_MUST_USE seat_live_get(struct session *s, uint32_t number, struct seat_live **out);
 /* Opens a seat that is stored, for a session that has proved it: entries after `cursor` follow
  * with seat_live_push. */
 uc_err UC_MUST_USE seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 				 struct view client, const struct seat_record *record,
 				 uint64_t cursor, struct seat_live **out);
-/* Sends what the window allows; may end the seat. */
+/* Sends what the window allows, and that the seat has ended. */
 void seat_live_push(struct provider *p, struct seat_live *seat);
 /* An entry just appended: sent at once to those who have all before it. */
 void seats_push_entry(struct provider *p, struct room_live *r, const struct log_entry *e);

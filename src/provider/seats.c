@@ -30,6 +30,17 @@ struct seat_live *seat_live_find(struct session *s, uint32_t number)
 	return NULL;
 }
 
+uc_err seat_live_get(struct session *s, uint32_t number, struct seat_live **out)
+{
+	struct seat_live *seat = seat_live_find(s, number);
+	if (!seat)
+		return UC_E_SEAT;
+	if (seat->is_over)
+		return UC_E_REMOVED;
+	*out = seat;
+	return UC_OK;
+}
+
 void seat_close(struct provider *p, struct seat_live *seat)
 {
 	struct seat_live **at = &seat->session->seats;
@@ -97,15 +108,14 @@ static void send_entry(struct provider *p, struct seat_live *seat, const struct 
 	seat->unacked_bytes += e->fanout.n;
 }
 
-/* After the removing entry there is no more. */
+/* After the removing entry there is no more; that it was read is still to be heard. */
 static void end_if_over(struct provider *p, struct seat_live *seat)
 {
-	if (!seat->ended || seat->sent < seat->ended)
-		return;
 	const struct seat_ended_event event = { seat->number };
-	struct session *s = seat->session;
-	seat_close(p, seat);
-	session_send_event(p, s, FRAME_SEAT_ENDED, seat_ended_event_element, &event);
+	if (!seat->ended || seat->sent < seat->ended || seat->is_over)
+		return;
+	seat->is_over = true;
+	session_send_event(p, seat->session, FRAME_SEAT_ENDED, seat_ended_event_element, &event);
 }
 
 static uc_err send_from_log(struct provider *p, struct seat_live *seat, struct arena *a)
@@ -145,8 +155,7 @@ void seat_live_push(struct provider *p, struct seat_live *seat)
 
 void seats_push_entry(struct provider *p, struct room_live *r, const struct log_entry *e)
 {
-	for (struct seat_live *seat = r->seats, *next; seat; seat = next) {
-		next = seat->room_next;
+	for (struct seat_live *seat = r->seats; seat; seat = seat->room_next) {
 		if (seat->sent + 1 != e->seq || !may_send(seat))
 			continue;
 		send_entry(p, seat, e);
@@ -185,7 +194,10 @@ void notice_seat_ack(struct provider *p, struct session *s, struct view body)
 		late->cursor = ack.seq;
 	if (late)
 		late->month = month_now(p);
-	seat_live_push(p, seat);
+	if (seat->is_over && seat->acked >= seat->ended)
+		seat_close(p, seat);
+	else
+		seat_live_push(p, seat);
 }
 
 uc_err handle_seat_close(struct call *c, struct view body)
