@@ -53,6 +53,8 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 	if (!c || !each)
 		return UC_E_ARGUMENT;
 	for (const struct room *r = c->rooms; r; r = r->next) {
+		if (r->shadow)
+			continue;
 		struct uc_room shown = {
 			.id = r->id,
 			.uri = r->uri,

@@ -54,6 +54,9 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 				.seq = seq,
 				.content = content,
 				.frank = frank };
+	struct room *to = r->shadow ? room_main(c, r) : r;
+	if (!to || (r->shadow && to->start && seq >= to->start))
+		return UC_OK;
 	TRY(content_parse(r, sender->participant, content, &c->call, &parts));
 	TRY(text_set(from.participant, sizeof from.participant, sender->participant));
 	if (!utf8_is_valid(parts.text) && parts.kind != CONTENT_CONTROL)
@@ -61,12 +64,12 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 	switch (parts.kind) {
 	case CONTENT_TEXT:
 	case CONTENT_REACTION:
-		return text_in(c, r, &parts, &from);
+		return text_in(c, to, &parts, &from);
 	case CONTENT_EDIT:
 	case CONTENT_DELETE:
-		return change_in(c, r, &parts, &from);
+		return change_in(c, to, &parts, &from);
 	case CONTENT_CONTROL:
-		return control_in(c, r, sender, parts.text);
+		return r->shadow ? UC_OK : control_in(c, r, sender, parts.text);
 	case CONTENT_OTHER:
 		return UC_OK;
 	}

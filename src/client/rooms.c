@@ -49,7 +49,7 @@ struct room *room_find(struct uc_client *c, const struct uc_id *id)
 
 void room_changed(struct uc_client *c, struct room *r, struct view what)
 {
-	struct event_out *e = event_new(c, UC_EVENT_ROOM_CHANGED);
+	struct event_out *e = r->shadow ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
 	if (!e)
 		return;
 	e->event.has_room = true;
@@ -68,6 +68,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->consistent = true;
 	r->seat_known = r->introduced = r->keys_given = r->lost = false;
 	r->rejoin = REJOIN_NONE;
+	r->start = 0;
 	r->contact = (struct uc_id){ { 0 } };
 	r->seq = 0;
 	memset(r->chain, 0, sizeof r->chain);
@@ -158,7 +159,7 @@ static uc_err create_done(struct uc_client *c, void *subject, const struct reply
 	}
 	r->seat = in.seat;
 	r->seat_open = r->own_hub = true;
-	r->seq = in.seq;
+	r->seq = r->start = in.seq;
 	memcpy(r->chain, in.chain, CHAIN_HASH);
 	r->log_next = in.seq + 1;
 	created(c, r);
@@ -202,12 +203,41 @@ static uc_err create_send(struct uc_client *c, struct room *r)
 
 /* --- being added --- */
 
+static struct uc_id room_id(struct view uri)
+{
+	return id_of("Undercroft room", uri, (struct view){ NULL, 0 });
+}
+
+struct room *room_main(struct uc_client *c, const struct room *shadow)
+{
+	struct uc_id id = room_id(view_str(shadow->uri));
+	return room_find(c, &id);
+}
+
+/* Added by somebody who did not know that we are there already.  The place is taken, since it may
+ * be the earlier one, with messages that the other has not seen; and then left. */
+static uc_err shadow_found(struct uc_client *c, struct set *s, struct view uri)
+{
+	struct uc_id id = id_of("Undercroft room", uri, view_str(s->client));
+	if (room_find(c, &id))
+		return UC_OK;
+	struct room *r = room_add(c, uri);
+	if (!r)
+		return UC_E_MEMORY;
+	r->id = id;
+	r->shadow = true;
+	r->state = ROOM_JOINING;
+	return take_place(c, r, s);
+}
+
 uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 {
-	struct uc_id id = id_of("Undercroft room", uri, (struct view){ NULL, 0 });
+	struct uc_id id = room_id(uri);
 	struct room *r = room_find(c, &id);
 	if (r && r->state != ROOM_LEFT)
-		return UC_OK; /* there already, under another participant */
+		return view_equal(view_str(r->client), view_str(s->client))
+			       ? UC_OK
+			       : shadow_found(c, s, uri);
 	if (!r)
 		r = room_add(c, uri);
 	if (!r)
@@ -243,12 +273,16 @@ uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open
 		return UC_OK;
 	}
 	r->state = ROOM_OPEN;
-	r->seq = in->start;
+	r->seq = r->start = in->start;
 	memcpy(r->chain, in->start_chain, CHAIN_HASH);
-	requests_joined(c, r);
 	TRY(room_members_sync(c, r));
-	TRY(introductions_own(c, r));
-	joined_tell(c, r);
+	if (r->shadow) {
+		TRY(groups_leave(c, r, 0));
+	} else {
+		requests_joined(c, r);
+		TRY(introductions_own(c, r));
+		joined_tell(c, r);
+	}
 	struct seat_ack ack = { r->seat, r->seq };
 	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
 }
@@ -257,6 +291,10 @@ void room_lost(struct uc_client *c, struct room *r)
 {
 	if (r->lost)
 		return;
+	if (r->shadow) {
+		rooms_left(c, r); /* nobody misses it; the seat ends by itself */
+		return;
+	}
 	r->lost = r->dirty = true;
 	/* Back in, to leave in order. */
 	if (r->state == ROOM_LEAVING && groups_leave(c, r, 0))
@@ -284,7 +322,7 @@ void rooms_left(struct uc_client *c, struct room *r)
 	groups_tasks_drop(c, r, UC_E_REMOVED);
 	outbox_fail(c, r);
 	contacts_room_gone(c, r);
-	struct event_out *e = event_new(c, UC_EVENT_ROOM_LEFT);
+	struct event_out *e = r->shadow ? NULL : event_new(c, UC_EVENT_ROOM_LEFT);
 	if (e) {
 		e->event.has_room = true;
 		e->event.room = r->id;
@@ -424,7 +462,8 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 		return seat_open(c, r);
 	if (!room_is_open(r) || r->lost || r->seq + 1 < r->log_next)
 		return UC_OK;
-	TRY(introductions_drive(c, r));
+	if (!r->shadow)
+		TRY(introductions_drive(c, r));
 	TRY(groups_drive(c, r));
 	return outbox_drive(c, r);
 }

@@ -15,6 +15,8 @@ static inline bool room_is_open(const struct room *r)
 /* A new room of ours, created at our app as soon as we are signed in. */
 uc_err UC_MUST_USE rooms_create(struct uc_client *c, bool direct, const char *name,
 				struct room **out);
+/* The room whose second place a shadow is; NULL when there is none any more. */
+struct room *room_main(struct uc_client *c, const struct room *shadow);
 /* A seat of the set's client exists in that room: somebody added us. */
 uc_err UC_MUST_USE rooms_found(struct uc_client *c, struct set *s, struct view uri);
 /* The first opening brought the Welcome. */

@@ -262,6 +262,8 @@ void wire_room(struct wire *w, struct room *r)
 	wire_bool(w, &r->consistent);
 	wire_bool(w, &r->lost);
 	wire_u8(w, &r->rejoin);
+	wire_bool(w, &r->shadow);
+	wire_u64(w, &r->start);
 	wire_id(w, &r->contact);
 	wire_bool(w, &r->introduced);
 	wire_bool(w, &r->keys_given);

@@ -245,8 +245,10 @@ struct room {
 	uint64_t seq;    /* last log entry processed */
 	uint8_t chain[CHAIN_HASH];
 	bool consistent;
-	uint8_t rejoin;       /* enum rejoin_step: how far joining anew has come */
-	bool lost;            /* our part of the group is not what the others know: join anew */
+	uint8_t rejoin; /* enum rejoin_step: how far joining anew has come */
+	bool shadow;    /* a second place of ours in a room: read up to the first one, and left */
+	uint64_t start; /* the log entry we joined by; 0: not yet */
+	bool lost;      /* our part of the group is not what the others know: join anew */
 	struct uc_id contact; /* of a direct room: the other one */
 	bool introduced;      /* our introduction was queued for this room */
 	bool keys_given;      /* a direct room: our batch of key addresses was queued */
