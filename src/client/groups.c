@@ -306,7 +306,9 @@ static uc_err update_done(struct uc_client *c, void *subject, const struct reply
 	struct room *r = subject;
 	struct update_answer in;
 	r->update_busy = false;
-	if (!r->pending.there || reply->err == UC_E_NET)
+	/* Its entry may have come first, and something else be pending since. */
+	bool same = view_equal(VIEW_OF(r->update_hash), VIEW_OF(r->pending.hash));
+	if (!r->pending.there || !same || reply->err == UC_E_NET)
 		return UC_OK;
 	if (reply->err && (reply_is_transient(reply) || reply->err == UC_E_SEAT)) {
 		r->retry_ms = client_now(c) + RETRY_MS;
@@ -337,6 +339,7 @@ static uc_err pending_send(struct uc_client *c, struct room *r)
 	if (r->update_busy || r->pending.accepted)
 		return UC_OK;
 	r->update_busy = true;
+	memcpy(r->update_hash, r->pending.hash, sizeof r->update_hash);
 	return call_send(c, FRAME_ROOM_UPDATE, room_update_request_element, &req, update_done, r);
 }
 

@@ -264,6 +264,7 @@ struct room {
 	struct outgoing *outbox; /* in order; records of their own */
 	uint32_t seat;
 	bool seat_open, seat_busy, update_busy;
+	uint8_t update_hash[SHA256_BYTES]; /* of what was sent, while update_busy */
 	uint64_t log_next;  /* the log's end when the seat was opened */
 	uint64_t retry_ms;  /* nothing is tried before */
 	uint64_t commit_ms; /* others' proposals are committed by us then; 0: there are none */

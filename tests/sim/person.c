@@ -169,7 +169,9 @@ void person_before(struct person *p, const char *doing, const char *what)
 	p->commits = client_memory_commits(p->disk);
 	for (unsigned i = 0; i < 2; i++) {
 		label_make(p->labels[i], doing, what, i);
-		if (p->armed || !strikes(p->w, p->labels[i]))
+		bool hit =
+			strikes(p->w, p->labels[i]); /* asked for both, so that dice fall alike */
+		if (p->armed || !hit)
 			continue;
 		p->armed = true;
 		p->armed_for = i;
