@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9420, 7.2, 7.3, 10.1: leaves and KeyPackages that may not come in. */
+#include "tests/bad/forge.h"
+
+static struct club c;
+
+static struct person *alice(void)
+{
+	return &c.people[0];
+}
+
+/* An Add of person 9, changed and then rightly signed: as a proposal and inside a commit. */
+static void refused_add(leaf_change *leaf, key_package_change *package, uc_err want)
+{
+	const struct proposal add = forge_add(&c, club_person(&c, 9), leaf, package);
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), want);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), want);
+}
+
+static void begin(void)
+{
+	club_with(&c, suite_at(0), 3);
+}
+
+TEST(the_forger_can_add)
+{
+	begin();
+	const struct proposal add = forge_add(&c, club_person(&c, 9), NULL, NULL);
+	club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
+	club_end(&c);
+}
+
+/* --- 10.1 --- */
+
+static void other_version(struct club *x, struct key_package *k)
+{
+	(void)x;
+	k->version = 2;
+}
+static void other_suite(struct club *x, struct key_package *k)
+{
+	(void)x;
+	k->cipher_suite = SUITE_X25519_CHACHA;
+}
+static void init_key_is_encryption_key(struct club *x, struct key_package *k)
+{
+	(void)x;
+	k->init_key = k->leaf_node.encryption_key;
+}
+static void short_init_key(struct club *x, struct key_package *k)
+{
+	(void)x;
+	k->init_key.n--;
+}
+static void no_init_key(struct club *x, struct key_package *k)
+{
+	(void)x;
+	k->init_key.n = 0;
+}
+static void null_init_key(struct club *x, struct key_package *k)
+{
+	k->init_key = view_make(arena_take(&x->mem, 32), 32);
+}
+
+TEST(key_package)
+{
+	begin();
+	refused_add(NULL, other_version, UC_E_VERSION);
+	refused_add(NULL, other_suite, UC_E_SUITE);
+	refused_add(NULL, init_key_is_encryption_key, UC_E_KEY);
+	refused_add(NULL, short_init_key, UC_E_KEY);
+	refused_add(NULL, no_init_key, UC_E_KEY);
+	refused_add(NULL, null_init_key, UC_E_KEY);
+	club_end(&c);
+}
+
+TEST(key_package_signature)
+{
+	begin();
+	struct proposal add = add_of(&c, club_person(&c, 9));
+	struct view good = add.key_package.signature;
+	add.key_package.signature = changeable(&c, good);
+	flip(add.key_package.signature, 5);
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	add.key_package.signature = view_slice(good, 0, 63);
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	add.key_package.signature.n = 0;
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	/* That of another KeyPackage of the same person. */
+	add.key_package.signature = add_of(&c, club_person(&c, 9)).key_package.signature;
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+/* --- 7.3 --- */
+
+static void source_update(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
+}
+static void source_commit(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->leaf_node_source = LEAF_NODE_SOURCE_COMMIT;
+	l->parent_hash = view_make(NULL, 0);
+}
+static void over(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->lifetime.not_after = test_now_ms / 1000 - 1;
+}
+static void not_yet(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->lifetime.not_before = test_now_ms / 1000 + 1;
+}
+static void too_long(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->lifetime.not_after = l->lifetime.not_before + KEY_PACKAGE_LIFETIME_MAX_S + 1;
+}
+static void for_ever(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->lifetime = (struct lifetime){ 0, UINT64_MAX };
+}
+static void backwards(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->lifetime = (struct lifetime){ l->lifetime.not_after, l->lifetime.not_before };
+}
+
+TEST(source_and_lifetime)
+{
+	begin();
+	refused_add(source_update, NULL, UC_E_UNEXPECTED);
+	refused_add(source_commit, NULL, UC_E_UNEXPECTED);
+	refused_add(over, NULL, UC_E_STALE);
+	refused_add(not_yet, NULL, UC_E_STALE);
+	refused_add(too_long, NULL, UC_E_STALE);
+	refused_add(for_ever, NULL, UC_E_STALE);
+	refused_add(backwards, NULL, UC_E_STALE);
+	club_end(&c);
+}
+
+static void no_version(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->capabilities.versions.n = 0;
+}
+static void no_suite(struct club *x, struct leaf_node *l)
+{
+	static uint16_t others[] = { 2, 3 };
+	(void)x;
+	l->capabilities.cipher_suites = (struct u16_list){ others, 2 };
+}
+static void credential_not_listed(struct club *x, struct leaf_node *l)
+{
+	static uint16_t others[] = { CREDENTIAL_X509 };
+	(void)x;
+	l->capabilities.credentials = (struct u16_list){ others, 1 };
+}
+static void lists_a_default_proposal(struct club *x, struct leaf_node *l)
+{
+	static uint16_t types[] = { PROPOSAL_APP_DATA_UPDATE, PROPOSAL_SELF_REMOVE, PROPOSAL_ADD };
+	(void)x;
+	l->capabilities.proposals = (struct u16_list){ types, 3 };
+}
+static void lists_a_default_extension(struct club *x, struct leaf_node *l)
+{
+	static uint16_t types[] = { EXTENSION_APP_DATA_DICTIONARY, EXTENSION_EXTERNAL_SENDERS };
+	(void)x;
+	l->capabilities.extensions = (struct u16_list){ types, 2 };
+}
+static void extension_not_listed(struct club *x, struct leaf_node *l)
+{
+	static struct extension e = { 0xf123, { NULL, 0 } };
+	(void)x;
+	l->extensions = (struct extension_list){ &e, 1 };
+}
+static void lacks_a_required_proposal(struct club *x, struct leaf_node *l)
+{
+	static uint16_t types[] = { PROPOSAL_SELF_REMOVE };
+	(void)x;
+	l->capabilities.proposals = (struct u16_list){ types, 1 };
+}
+static void lacks_a_required_extension(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->capabilities.extensions.n = 0;
+}
+
+TEST(capabilities)
+{
+	begin();
+	refused_add(no_version, NULL, UC_E_VERSION);
+	refused_add(no_suite, NULL, UC_E_SUITE);
+	refused_add(credential_not_listed, NULL, UC_E_UNEXPECTED);
+	refused_add(lists_a_default_proposal, NULL, UC_E_UNEXPECTED);
+	refused_add(lists_a_default_extension, NULL, UC_E_UNEXPECTED);
+	refused_add(extension_not_listed, NULL, UC_E_UNEXPECTED);
+	/* These are the group's wish, so it is the commit that shows them. */
+	struct proposal add = forge_add(&c, club_person(&c, 9), lacks_a_required_proposal, NULL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
+	add = forge_add(&c, club_person(&c, 9), lacks_a_required_extension, NULL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
+	club_end(&c);
+}
+
+/* 7.3, both directions: the newcomer supports what is there, and those there what comes. */
+static void speaks_x509_too(struct club *x, struct leaf_node *l)
+{
+	static uint16_t types[] = { CREDENTIAL_X509, CREDENTIAL_BASIC };
+	static struct view certificate = { (const uint8_t *)"x", 1 };
+	(void)x;
+	l->capabilities.credentials = (struct u16_list){ types, 2 };
+	l->credential = (struct credential){ .credential_type = CREDENTIAL_X509,
+					     .certificates = { &certificate, 1 } };
+}
+static void speaks_x509_alone(struct club *x, struct leaf_node *l)
+{
+	static uint16_t types[] = { CREDENTIAL_X509 };
+	speaks_x509_too(x, l);
+	l->capabilities.credentials = (struct u16_list){ types, 1 };
+}
+
+TEST(credentials_that_the_others_do_not_read)
+{
+	begin();
+	struct proposal add = forge_add(&c, club_person(&c, 9), speaks_x509_too, NULL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
+	add = forge_add(&c, club_person(&c, 9), speaks_x509_alone, NULL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
+	club_end(&c);
+}
+
+/* Values made to be ignored (13.5) are, everywhere. */
+static void greased(struct club *x, struct leaf_node *l)
+{
+	static uint16_t versions[] = { 0x1a1a, MLS10 }, suites[] = { 0x2a2a, 1 };
+	static uint16_t extensions[] = { 0x3a3a, EXTENSION_APP_DATA_DICTIONARY };
+	static uint16_t proposals[] = { PROPOSAL_APP_DATA_UPDATE, 0x4a4a, PROPOSAL_SELF_REMOVE };
+	static uint16_t credentials[] = { 0x5a5a, CREDENTIAL_BASIC };
+	static struct extension e = { 0x3a3a, { (const uint8_t *)"grease", 6 } };
+	(void)x;
+	l->capabilities = (struct capabilities){ .versions = { versions, 2 },
+						 .cipher_suites = { suites, 2 },
+						 .extensions = { extensions, 2 },
+						 .proposals = { proposals, 3 },
+						 .credentials = { credentials, 2 } };
+	l->extensions = (struct extension_list){ &e, 1 };
+}
+
+TEST(grease_is_taken)
+{
+	begin();
+	const struct proposal add = forge_add(&c, club_person(&c, 9), greased, NULL);
+	c.people[9].key_package = view_make(NULL, 0);
+	club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
+	club_end(&c);
+}
+
+static void two_of_one_extension(struct club *x, struct leaf_node *l)
+{
+	static struct extension e[] = { { EXTENSION_APPLICATION_ID, { NULL, 0 } },
+					{ EXTENSION_APPLICATION_ID, { NULL, 0 } } };
+	(void)x;
+	l->extensions = (struct extension_list){ e, 2 };
+}
+
+TEST(an_extension_twice)
+{
+	begin();
+	refused_add(two_of_one_extension, NULL, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+/* --- keys --- */
+
+static void short_key(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->encryption_key.n--;
+}
+static void null_key(struct club *x, struct leaf_node *l)
+{
+	l->encryption_key = view_make(arena_take(&x->mem, 32), 32);
+}
+static void alices_key(struct club *x, struct leaf_node *l)
+{
+	l->encryption_key = tree_leaf_find(group_now(x->people[0].g).tree, 0)->encryption_key;
+}
+
+static void root_key(struct club *x, struct leaf_node *l)
+{
+	const struct tree *t = group_now(x->people[0].g).tree;
+	l->encryption_key = tree_node_key(t, tree_root(t->leaves));
+}
+
+TEST(encryption_keys)
+{
+	begin();
+	club_commit_proposals(&c, alice(), NULL, 0); /* so that there is a root key */
+	refused_add(short_key, NULL, UC_E_KEY);
+	refused_add(null_key, NULL, UC_E_KEY);
+	struct proposal add = forge_add(&c, club_person(&c, 9), alices_key, NULL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_KEY);
+	add = forge_add(&c, club_person(&c, 9), root_key, NULL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_KEY);
+	club_end(&c);
+}
+
+TEST(signature_keys)
+{
+	begin();
+	/* One who is there already. */
+	struct proposal add = forge_add(&c, &c.people[1], NULL, NULL);
+	c.people[1].key_package = view_make(NULL, 0);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_EXISTS);
+	/* But for one who goes in the same commit. */
+	const struct proposal both[] = { add, remove_of(&c.people[1]) };
+	struct made_commit made;
+	const struct commit_options o = { .proposals = both, .proposal_count = 2 };
+	expect_ok(group_commit(alice()->g, &o, &c.mem, &made));
+	club_end(&c);
+}
+
+/* The neutral element as a signature key verifies too much. */
+TEST(small_order_signature_key)
+{
+	begin();
+	struct proposal add = add_of(&c, club_person(&c, 9));
+	uint8_t neutral[32] = { 1 };
+	add.key_package.leaf_node.signature_key = VIEW_OF(neutral);
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_KEY);
+	club_end(&c);
+}
+
+/* --- Update (12.1.2) --- */
+
+struct update_forge {
+	struct view group_id;
+	uint32_t leaf;
+	const struct sign_key *key;
+	uint8_t source;
+	struct view encryption_key;
+};
+
+static struct update_forge good_update(void)
+{
+	static struct kem_key key;
+	expect_ok(kem_key_generate(c.suite, test_env(), &key));
+	return (struct update_forge){ .group_id = group_id(alice()->g),
+				      .leaf = 0,
+				      .key = &alice()->key,
+				      .source = LEAF_NODE_SOURCE_UPDATE,
+				      .encryption_key = kem_public(&key) };
+}
+
+static struct view update(const struct update_forge *u)
+{
+	struct proposal p = { .proposal_type = PROPOSAL_UPDATE };
+	struct leaf_node *l = &p.leaf_node;
+	*l = *tree_leaf_find(group_now(alice()->g).tree, 0);
+	l->encryption_key = u->encryption_key;
+	l->signature_key = sign_public(u->key);
+	l->leaf_node_source = u->source;
+	l->lifetime = (struct lifetime){ 0, UINT64_MAX };
+	expect_ok(leaf_node_sign(c.suite, test_env(), u->key, l, u->group_id, u->leaf, &c.mem));
+	return forge_proposal(&c, alice(), &p);
+}
+
+TEST(updates)
+{
+	begin();
+	struct update_forge good = good_update(), u = good;
+	u.encryption_key = tree_leaf_find(group_now(alice()->g).tree, 0)->encryption_key;
+	refused(&c, alice(), update(&u), UC_E_KEY);
+	u = good;
+	u.source = LEAF_NODE_SOURCE_KEY_PACKAGE;
+	refused(&c, alice(), update(&u), UC_E_UNEXPECTED);
+	u.source = LEAF_NODE_SOURCE_COMMIT;
+	refused(&c, alice(), update(&u), UC_E_UNEXPECTED);
+	u = good;
+	u.leaf = 1; /* signed for another place */
+	refused(&c, alice(), update(&u), UC_E_SIGNATURE);
+	u = good;
+	u.group_id = VIEW_LIT("the pub");
+	refused(&c, alice(), update(&u), UC_E_SIGNATURE);
+	u = good;
+	u.encryption_key.n = 31;
+	refused(&c, alice(), update(&u), UC_E_KEY);
+	club_deliver_proposal(&c, alice(), update(&good));
+	club_end(&c);
+}
+
+/* Keys of others in an Update: found when it is committed. */
+TEST(updates_with_the_keys_of_others)
+{
+	struct received got;
+	struct public_received seen;
+	struct made_commit made;
+	const struct commit_options o = { .force_path = true };
+	for (int what = 0; what < 2; what++) {
+		begin();
+		struct update_forge u = good_update();
+		if (what)
+			u.key = &c.people[2].key;
+		else
+			u.encryption_key =
+				tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
+		struct view message = update(&u);
+		expect_ok(group_receive(c.people[1].g, message, &c.mem, &got));
+		expect_ok(public_group_receive(c.server, message, &c.mem, &seen));
+		struct view before = person_saved(&c, &c.people[1]);
+		expect_err(group_commit(c.people[1].g, &o, &c.mem, &made),
+			   what ? UC_E_EXISTS : UC_E_KEY);
+		expect_bytes(person_saved(&c, &c.people[1]), before);
+		/* Somebody less careful. */
+		struct forge f = forge_begin(&c, &c.people[1], CONTENT_COMMIT);
+		struct proposal_or_ref by_ref = { .type = BY_REFERENCE,
+						  .reference = got.proposal_ref };
+		f.content.commit.proposals = (struct proposal_or_ref_list){ &by_ref, 1 };
+		uint8_t tag[32] = { 0 };
+		f.confirmation_tag = VIEW_OF(tag);
+		refused_by_server(&c, forge_public(&f), what ? UC_E_EXISTS : UC_E_KEY);
+		club_end(&c);
+	}
+}

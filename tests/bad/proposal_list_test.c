@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9420, 12.1, 12.2, 12.4: proposals that are wrong, or wrong together. */
+#include "tests/bad/forge.h"
+
+static struct club c;
+static struct sign_key hub;
+
+static struct person *alice(void)
+{
+	return &c.people[0];
+}
+
+/* Five people, and a hub that may propose. */
+static void begin(void)
+{
+	struct proposal adds[4];
+	club_begin(&c, suite_at(0));
+	expect_ok(sign_key_generate(c.suite, test_env(), &hub));
+	struct extension_list l = club_extensions(&c, &hub);
+	club_create(&c, &l);
+	for (size_t i = 1; i < 5; i++)
+		adds[i - 1] = add_of(&c, club_person(&c, i));
+	club_commit_proposals(&c, alice(), adds, 4);
+}
+
+static void refused_list(const struct proposal *v, size_t n, uc_err want)
+{
+	struct made_commit made;
+	const struct commit_options o = { .proposals = v, .proposal_count = n };
+	refused(&c, alice(), forge_commit(&c, alice(), v, n), want);
+	/* And one does not make it oneself. */
+	struct view before = person_saved(&c, alice());
+	expect_err(group_commit(alice()->g, &o, &c.mem, &made), want);
+	expect_bytes(person_saved(&c, alice()), before);
+}
+
+/* A commit by alice of one proposal that came by itself. */
+static struct view commit_of_reference(struct view ref, size_t times)
+{
+	struct forge f = forge_begin(&c, alice(), CONTENT_COMMIT);
+	struct proposal_or_ref *v = ARENA_ARRAY(&c.mem, struct proposal_or_ref, times);
+	static const uint8_t tag[32];
+	for (size_t i = 0; i < times; i++)
+		v[i] = (struct proposal_or_ref){ .type = BY_REFERENCE, .reference = ref };
+	f.content.commit.proposals = (struct proposal_or_ref_list){ v, times };
+	f.confirmation_tag = VIEW_OF(tag);
+	return forge_public(&f);
+}
+
+TEST(the_committer_updates_or_removes_itself)
+{
+	begin();
+	const struct proposal remove = remove_of(alice());
+	refused_list(&remove, 1, UC_E_UNEXPECTED);
+	/* Update by value is always the committer's own. */
+	struct proposal update = { .proposal_type = PROPOSAL_UPDATE,
+				   .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0) };
+	update.leaf_node.leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
+	refused_list(&update, 1, UC_E_UNEXPECTED);
+	/* By reference. */
+	struct view message;
+	expect_ok(group_propose_update(alice()->g, &c.mem, &message));
+	club_deliver_proposal(&c, alice(), message);
+	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
+		UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(self_remove_by_value_or_of_the_committer)
+{
+	struct view message;
+	const struct proposal leave = { .proposal_type = PROPOSAL_SELF_REMOVE };
+	begin();
+	refused_list(&leave, 1, UC_E_UNEXPECTED);
+	expect_ok(group_propose(alice()->g, &leave, view_make(NULL, 0), &c.mem, &message));
+	club_deliver_proposal(&c, alice(), message);
+	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
+		UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(two_proposals_for_one_leaf)
+{
+	struct view message;
+	begin();
+	const struct proposal twice[] = { remove_of(&c.people[2]), remove_of(&c.people[2]) };
+	refused_list(twice, 2, UC_E_UNEXPECTED);
+	/* Update and Remove. */
+	expect_ok(group_propose_update(c.people[2].g, &c.mem, &message));
+	club_deliver_proposal(&c, &c.people[2], message);
+	struct forge f = forge_begin(&c, alice(), CONTENT_COMMIT);
+	static const uint8_t tag[32];
+	struct proposal_or_ref both[] = {
+		{ .type = BY_PROPOSAL, .proposal = twice[0] },
+		{ .type = BY_REFERENCE, .reference = group_proposal_at(alice()->g, 0).ref },
+	};
+	f.content.commit.proposals = (struct proposal_or_ref_list){ both, 2 };
+	f.confirmation_tag = VIEW_OF(tag);
+	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	/* One reference, twice. */
+	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
+		UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(a_reference_to_nothing)
+{
+	uint8_t ref[32] = { 5 };
+	begin();
+	refused(&c, alice(), commit_of_reference(VIEW_OF(ref), 1), UC_E_NOT_FOUND);
+	refused(&c, alice(), commit_of_reference(view_make(ref, 0), 1), UC_E_NOT_FOUND);
+	club_end(&c);
+}
+
+TEST(one_person_added_twice)
+{
+	begin();
+	const struct proposal twice[] = { add_of(&c, club_person(&c, 9)),
+					  add_of(&c, club_person(&c, 9)) };
+	refused_list(twice, 2, UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(removing_a_blank_or_nobody)
+{
+	static const uint32_t nobody[] = { 2, 5, 8, 100000, UINT32_MAX };
+	begin();
+	const struct proposal remove = remove_of(&c.people[2]);
+	club_commit_proposals(&c, alice(), &remove, 1);
+	for (size_t i = 0; i < 5; i++) {
+		const struct proposal bad = { .proposal_type = PROPOSAL_REMOVE,
+					      .removed = nobody[i] };
+		refused(&c, alice(), forge_proposal(&c, alice(), &bad), UC_E_NOT_FOUND);
+		refused_list(&bad, 1, UC_E_NOT_FOUND);
+	}
+	club_end(&c);
+}
+
+TEST(psks)
+{
+	begin();
+	c.known[0] = (struct club_psk){ VIEW_LIT("known"), { 1 } };
+	c.psk_count = 1;
+	struct proposal v[] = { psk_of(&c, VIEW_LIT("known")), psk_of(&c, VIEW_LIT("known")) };
+	/* The same key with another nonce is still the same key. */
+	refused_list(v, 2, UC_E_UNEXPECTED);
+	struct view nonce = v[0].psk.psk_nonce;
+	static const size_t lengths[] = { 0, 31 };
+	for (size_t i = 0; i < 2; i++) {
+		v[0].psk.psk_nonce = view_slice(nonce, 0, lengths[i]);
+		refused(&c, alice(), forge_proposal(&c, alice(), v), UC_E_MALFORMED);
+		refused_list(v, 1, UC_E_MALFORMED);
+	}
+	/* Branching and re-initialising are for new groups. */
+	v[0].psk = (struct pre_shared_key_id){ .psktype = PSK_RESUMPTION,
+					       .usage = RESUMPTION_REINIT,
+					       .psk_group_id = VIEW_LIT("the club"),
+					       .psk_epoch = 1,
+					       .psk_nonce = nonce };
+	refused_list(v, 1, UC_E_UNEXPECTED);
+	v[0].psk.usage = RESUMPTION_BRANCH;
+	refused_list(v, 1, UC_E_UNEXPECTED);
+	/* Known to nobody: can be had later, so nothing is lost. */
+	v[0] = psk_of(&c, VIEW_LIT("unknown"));
+	struct made_commit made;
+	const struct commit_options o = { .proposals = v, .proposal_count = 1 };
+	expect_err(group_commit(alice()->g, &o, &c.mem, &made), UC_E_PSK);
+	refused_by_members(&c, alice(), forge_commit(&c, alice(), v, 1), UC_E_PSK);
+	club_end(&c);
+}
+
+TEST(more_than_one_set_of_extensions)
+{
+	begin();
+	struct extension_list l = club_extensions(&c, &hub);
+	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+				      .extensions = l };
+	const struct proposal twice[] = { gce, gce };
+	refused_list(twice, 2, UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(extensions_that_cannot_be_read)
+{
+	static const uint16_t types[] = { EXTENSION_REQUIRED_CAPABILITIES,
+					  EXTENSION_EXTERNAL_SENDERS,
+					  EXTENSION_APP_DATA_DICTIONARY };
+	begin();
+	for (size_t i = 0; i < 3; i++) {
+		struct extension_list good = club_extensions(&c, &hub);
+		struct extension e[2] = { { types[i], VIEW_LIT("\x41") } };
+		struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+					.extensions = { e, 1 } };
+		refused_list(&gce, 1, UC_E_MALFORMED);
+		/* A right one with a byte after its end. */
+		if (i < 2) {
+			struct buf b;
+			buf_init(&b, 4096);
+			buf_add_view(&b, good.v[i].extension_data);
+			buf_add_byte(&b, 0);
+			e[0].extension_data = changeable(&c, buf_view(&b));
+			buf_done(&b);
+			refused_list(&gce, 1, UC_E_TRAILING);
+		}
+		e[1] = e[0];
+		gce.extensions.n = 2;
+		refused(&c, alice(), forge_commit(&c, alice(), &gce, 1), UC_E_MALFORMED);
+	}
+	club_end(&c);
+}
+
+TEST(what_the_group_would_require_and_a_member_lacks)
+{
+	static uint16_t types[] = { 0xf00d };
+	struct extension e = { .extension_type = EXTENSION_REQUIRED_CAPABILITIES };
+	struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+				.extensions = { &e, 1 } };
+	begin();
+	for (int i = 0; i < 3; i++) {
+		struct required_capabilities r = { .extension_types = { types, i == 0 },
+						   .proposal_types = { types, i == 1 },
+						   .credential_types = { types, i == 2 } };
+		expect_ok(wire_encode_to(&c.mem, required_capabilities_element, &r,
+					 &e.extension_data));
+		refused_list(&gce, 1, UC_E_UNSUPPORTED);
+	}
+	club_end(&c);
+}
+
+/* One person lacks what the others have: fine, if it goes in the same commit. */
+TEST(requirements_bind_those_who_stay)
+{
+	static uint16_t types[] = { 0xf00d };
+	struct extension e = { .extension_type = EXTENSION_REQUIRED_CAPABILITIES };
+	struct required_capabilities r = { .proposal_types = { types, 1 } };
+	static uint16_t more[] = { PROPOSAL_APP_DATA_UPDATE, PROPOSAL_SELF_REMOVE, 0xf00d };
+	club_begin(&c, suite_at(0));
+	for (size_t i = 0; i < 2; i++)
+		club_person(&c, i)->leaf.capabilities.proposals = (struct u16_list){ more, 3 };
+	club_create(&c, NULL);
+	struct proposal adds[] = { add_of(&c, club_person(&c, 1)), add_of(&c, club_person(&c, 2)) };
+	club_commit_proposals(&c, alice(), adds, 2);
+	expect_ok(wire_encode_to(&c.mem, required_capabilities_element, &r, &e.extension_data));
+	const struct proposal v[] = { { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+					.extensions = { &e, 1 } },
+				      remove_of(&c.people[2]) };
+	refused_list(v, 1, UC_E_UNSUPPORTED);
+	club_commit_proposals(&c, alice(), v, 2);
+	club_end(&c);
+}
+
+TEST(a_type_that_a_member_does_not_know)
+{
+	club_begin(&c, suite_at(0));
+	club_person(&c, 1)->leaf.capabilities.proposals.n = 1; /* AppDataUpdate */
+	club_create(&c, NULL);
+	struct proposal adds[] = { add_of(&c, club_person(&c, 1)), add_of(&c, club_person(&c, 2)) };
+	club_commit_proposals(&c, alice(), adds, 2);
+	const struct proposal v[] = { { .proposal_type = PROPOSAL_APP_EPHEMERAL,
+					.app_ephemeral = { 0xf001, VIEW_LIT("x") } },
+				      remove_of(&c.people[1]) };
+	refused_list(v, 1, UC_E_UNSUPPORTED);
+	/* Those who go do not count. */
+	club_commit_proposals(&c, alice(), v, 2);
+	club_end(&c);
+}
+
+TEST(reinit_is_alone)
+{
+	begin();
+	const struct proposal reinit = {
+		.proposal_type = PROPOSAL_REINIT,
+		.reinit = { .group_id = VIEW_LIT("new"), .version = MLS10, .cipher_suite = 1 }
+	};
+	const struct proposal both[] = { reinit, remove_of(&c.people[1]) };
+	refused_list(both, 2, UC_E_UNEXPECTED);
+	struct proposal old = reinit;
+	old.reinit.version = 0;
+	refused_list(&old, 1, UC_E_VERSION);
+	club_end(&c);
+}
+
+TEST(external_init_of_a_member)
+{
+	uint8_t kem_output[32] = { 9 };
+	begin();
+	const struct proposal init = { .proposal_type = PROPOSAL_EXTERNAL_INIT,
+				       .kem_output = VIEW_OF(kem_output) };
+	refused(&c, alice(), forge_proposal(&c, alice(), &init), UC_E_NOT_ALLOWED);
+	refused_list(&init, 1, UC_E_NOT_ALLOWED);
+	club_end(&c);
+}
+
+TEST(app_data)
+{
+	begin();
+	struct proposal v[] = {
+		{ .proposal_type = PROPOSAL_APP_DATA_UPDATE,
+		  .app_data_update = { 0xf001, APP_DATA_REMOVE, { NULL, 0 } } },
+		{ .proposal_type = PROPOSAL_APP_DATA_UPDATE,
+		  .app_data_update = { 0xf001, APP_DATA_UPDATE, VIEW_LIT("x") } },
+	};
+	refused_list(v, 2, UC_E_UNEXPECTED); /* one removal alone */
+	v[1] = v[0];
+	refused_list(v, 2, UC_E_UNEXPECTED);
+	refused_list(v, 1, UC_E_NOT_FOUND); /* there is nothing to remove */
+	/* The dictionary is changed by AppDataUpdate alone, where that is required. */
+	struct component_data data = { 0xf001, VIEW_LIT("x") };
+	const struct app_data_dictionary d = { { &data, 1 } };
+	struct extension_list l = club_extensions(&c, NULL);
+	struct extension e[] = { l.v[0], { .extension_type = EXTENSION_APP_DATA_DICTIONARY } };
+	expect_ok(wire_encode_to(&c.mem, app_data_dictionary_element, &d, &e[1].extension_data));
+	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+				      .extensions = { e, 2 } };
+	refused(&c, alice(), forge_proposal(&c, alice(), &gce), UC_E_POLICY);
+	refused_list(&gce, 1, UC_E_POLICY);
+	club_end(&c);
+}
+
+TEST(no_path_where_one_is_needed)
+{
+	begin();
+	refused(&c, alice(), forge_commit(&c, alice(), NULL, 0), UC_E_UNEXPECTED);
+	const struct proposal remove = remove_of(&c.people[2]);
+	refused(&c, alice(), forge_commit(&c, alice(), &remove, 1), UC_E_UNEXPECTED);
+	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+				      .extensions = club_extensions(&c, &hub) };
+	refused(&c, alice(), forge_commit(&c, alice(), &gce, 1), UC_E_UNEXPECTED);
+	/* Beside an Add, which needs none. */
+	const struct proposal both[] = { add_of(&c, club_person(&c, 9)), remove };
+	refused(&c, alice(), forge_commit(&c, alice(), both, 2), UC_E_UNEXPECTED);
+	club_end(&c);
+}
