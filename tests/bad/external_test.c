@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9420, 12.2, 12.4.3.2: commits from outside. */
+#include "tests/bad/forge.h"
+
+static struct club c;
+static struct person *stranger;
+
+static struct person *alice(void)
+{
+	return &c.people[0];
+}
+
+static void begin(void)
+{
+	club_with(&c, suite_at(0), 4);
+	stranger = club_person(&c, 9);
+}
+
+/* The stranger's right external commit with these proposals, taken apart. */
+static struct forge external(const struct proposal *v, size_t n)
+{
+	struct external_join in = { .leaf = &stranger->leaf, .proposals = v, .proposal_count = n };
+	struct view commit, info;
+	struct group *g = NULL;
+	struct mls_message m;
+	struct forge f = forge_begin(&c, alice(), CONTENT_COMMIT);
+	expect_ok(group_info_make(alice()->g, &c.mem, &in.group_info));
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
+	expect_ok(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g));
+	group_free(g);
+	expect_ok(wire_decode(commit, &c.mem, mls_message_element, &m));
+	f.content = m.public_message.content;
+	f.confirmation_tag = m.public_message.auth.confirmation_tag;
+	f.key = &stranger->key;
+	return f;
+}
+
+/* With these proposals instead, by value. */
+static void put(struct forge *f, const struct proposal *v, size_t n)
+{
+	struct proposal_or_ref *l = ARENA_ARRAY(&c.mem, struct proposal_or_ref, n);
+	for (size_t i = 0; i < n; i++)
+		l[i] = (struct proposal_or_ref){ .type = BY_PROPOSAL, .proposal = v[i] };
+	f->content.commit.proposals = (struct proposal_or_ref_list){ l, n };
+}
+
+static struct proposal init_of(const struct forge *f)
+{
+	return f->content.commit.proposals.v[0].proposal;
+}
+
+TEST(the_forger_can_join)
+{
+	struct received got;
+	begin();
+	struct forge f = external(NULL, 0);
+	expect_ok(group_receive(c.people[1].g, forge_public(&f), &c.mem, &got));
+	expect(got.change->is_external);
+	expect_eq(got.change->committer, 4);
+	club_end(&c);
+}
+
+TEST(exactly_one_external_init)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	const struct proposal v[] = { init_of(&f), init_of(&f) };
+	put(&f, v, 0);
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	put(&f, v, 2);
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(at_most_one_remove)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	const struct proposal v[] = { init_of(&f), remove_of(&c.people[1]),
+				      remove_of(&c.people[2]) };
+	put(&f, v, 3);
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(other_proposals_are_not_for_joiners)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	struct proposal v[] = { init_of(&f), add_of(&c, club_person(&c, 10)) };
+	put(&f, v, 2);
+	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	v[1] = (struct proposal){ .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+				  .extensions = club_extensions(&c, NULL) };
+	put(&f, v, 2);
+	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	v[1] = (struct proposal){ .proposal_type = PROPOSAL_UPDATE,
+				  .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 1) };
+	put(&f, v, 2);
+	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	v[1] = (struct proposal){ .proposal_type = PROPOSAL_REINIT,
+				  .reinit = { .version = MLS10, .cipher_suite = 1 } };
+	put(&f, v, 2);
+	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	v[1] = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
+	put(&f, v, 2);
+	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	club_end(&c);
+}
+
+TEST(by_reference_only_self_remove)
+{
+	struct view message;
+	begin();
+	const struct proposal remove = remove_of(&c.people[1]);
+	expect_ok(group_propose(alice()->g, &remove, view_make(NULL, 0), &c.mem, &message));
+	club_deliver_proposal(&c, alice(), message);
+	struct forge f = external(NULL, 0);
+	struct proposal_or_ref v[] = {
+		f.content.commit.proposals.v[0],
+		{ .type = BY_REFERENCE, .reference = group_proposal_at(alice()->g, 0).ref },
+	};
+	f.content.commit.proposals = (struct proposal_or_ref_list){ v, 2 };
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(a_path_is_required)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	f.content.commit.path = NULL;
+	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
+TEST(signed_by_the_key_of_the_path)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	f.key = &alice()->key;
+	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	/* The leaf says another key than it is signed with. */
+	f = external(NULL, 0);
+	struct sign_key other;
+	expect_ok(sign_key_generate(c.suite, test_env(), &other));
+	forge_path_leaf(&f)->signature_key = sign_public(&other);
+	f.key = &other;
+	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+TEST(the_leaf_is_for_the_place_it_gets)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	forge_sign_leaf(&f, group_id(alice()->g), 5);
+	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	/* Made for place 4, it gets 1, which is freed. */
+	f = external(NULL, 0);
+	const struct proposal v[] = { init_of(&f), remove_of(&c.people[1]) };
+	put(&f, v, 2);
+	refused_by_server(&c, forge_public(&f), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+TEST(a_key_that_is_there_already)
+{
+	begin();
+	/* As somebody who is a member, and stays one. */
+	struct forge f = external(NULL, 0);
+	struct leaf_node *leaf = forge_path_leaf(&f);
+	leaf->signature_key = sign_public(&c.people[2].key);
+	f.key = &c.people[2].key;
+	forge_sign_leaf(&f, group_id(alice()->g), 4);
+	refused(&c, NULL, forge_public(&f), UC_E_EXISTS);
+	f = external(NULL, 0);
+	leaf = forge_path_leaf(&f);
+	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
+	forge_sign_leaf(&f, group_id(alice()->g), 4);
+	refused(&c, NULL, forge_public(&f), UC_E_KEY);
+	club_end(&c);
+}
+
+TEST(what_the_group_requires)
+{
+	begin();
+	struct forge f = external(NULL, 0);
+	forge_path_leaf(&f)->capabilities.proposals.n = 0;
+	forge_sign_leaf(&f, group_id(alice()->g), 4);
+	refused(&c, NULL, forge_public(&f), UC_E_UNSUPPORTED);
+	club_end(&c);
+}
+
+TEST(the_external_secret)
+{
+	static uint8_t kem_output[32] = { 9 };
+	begin();
+	struct forge f = external(NULL, 0);
+	struct proposal init = init_of(&f);
+	init.kem_output = VIEW_OF(kem_output);
+	put(&f, &init, 1);
+	/* It opens, to another secret. */
+	refused_by_members(&c, NULL, forge_public(&f), UC_E_MAC);
+	init.kem_output.n = 31;
+	put(&f, &init, 1);
+	refused_by_members(&c, NULL, forge_public(&f), UC_E_KEY);
+	club_end(&c);
+}
+
+/* What a joiner is given, and does not take. */
+TEST(a_group_info_that_does_not_let_one_in)
+{
+	struct external_join in = { .proposals = NULL };
+	struct view commit, info, good;
+	struct group *g = NULL;
+	begin();
+	in.leaf = &stranger->leaf;
+	/* Without external_pub. */
+	in.group_info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   UC_E_NOT_FOUND);
+	expect_ok(group_info_make(alice()->g, &c.mem, &good));
+	in.group_info = changeable(&c, good);
+	flip(in.group_info, good.n - 1);
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   UC_E_SIGNATURE);
+	in.group_info = good;
+	in.ratchet_tree = view_make(NULL, 0);
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   UC_E_NOT_FOUND);
+	expect(!g);
+	club_end(&c);
+}
+
+/* SelfRemoves that are none, or not this group's. */
+TEST(wrong_self_removes_are_not_taken_along)
+{
+	struct external_join in = { .self_remove_count = 1 };
+	struct view commit, info, message;
+	struct group *g = NULL;
+	begin();
+	in.leaf = &stranger->leaf;
+	expect_ok(group_info_make(alice()->g, &c.mem, &in.group_info));
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
+	in.self_removes = &message;
+	const struct proposal remove = remove_of(&c.people[1]);
+	message = forge_proposal(&c, alice(), &remove);
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   UC_E_UNEXPECTED);
+	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
+	f.content.proposal = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
+	f.key = &stranger->key;
+	message = forge_public(&f);
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   UC_E_SIGNATURE);
+	f.key = NULL;
+	f.content.epoch--;
+	message = forge_public(&f);
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   UC_E_EPOCH_PAST);
+	expect(!g);
+	club_end(&c);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9420, 7.8, 7.9.2, 12.4.3.1, 12.4.3.3: trees that nobody should believe, under a GroupInfo
+ * that is rightly signed for them where one can be made. */
+#include "tests/bad/forge.h"
+
+static struct club c;
+
+static struct person *alice(void)
+{
+	return &c.people[0];
+}
+
+/* Seven people in a tree of eight, 2 having left, with parents and unmerged leaves. */
+static void begin(void)
+{
+	struct proposal adds[2];
+	club_with(&c, suite_at(0), 5);
+	club_commit_proposals(&c, alice(), NULL, 0);
+	club_commit_proposals(&c, &c.people[3], NULL, 0);
+	const struct proposal remove = remove_of(&c.people[2]);
+	club_commit_proposals(&c, &c.people[4], &remove, 1);
+	club_commit_proposals(&c, alice(), NULL, 0);
+	for (size_t i = 0; i < 2; i++)
+		adds[i] = add_of(&c, club_person(&c, 5 + i));
+	/* They come into places 2 and 5, without a path. */
+	club_commit_proposals(&c, &c.people[3], adds, 2);
+}
+
+static struct node_list tree_now(void)
+{
+	struct view encoded;
+	struct node_list l;
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &encoded));
+	expect_ok(wire_decode(encoded, &c.mem, ratchet_tree_element, &l));
+	return l;
+}
+
+/* Offered to a server that takes the room over, and to one who would join from outside. */
+static void refused_tree(const struct node_list *l, uc_err want)
+{
+	struct group_context context = *group_now(alice()->g).context;
+	struct public_group *p = NULL;
+	struct tree t;
+	uint8_t hash[HASH_MAX];
+	struct view encoded;
+	expect_ok(wire_encode_to(&c.mem, ratchet_tree_element, l, &encoded));
+	tree_init(&t, c.suite);
+	if (!tree_import(&t, c.suite, l)) {
+		expect_ok(tree_hash(&t, hash));
+		context.tree_hash = view_make(hash, c.suite->nh);
+		tree_done(&t);
+	}
+	struct view info = forge_info(&c, alice(), &context, 0);
+	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), want);
+	expect(!p == (want != UC_OK));
+	public_group_free(p);
+}
+
+TEST(the_forger_can_make_a_tree)
+{
+	begin();
+	struct node_list l = tree_now();
+	struct node *root = l.v[7];
+	expect_eq(l.n, 11);
+	expect(root && root->node_type == NODE_PARENT);
+	expect_eq(root->parent_node.unmerged_leaves.n, 2);
+	refused_tree(&l, UC_OK);
+	club_end(&c);
+}
+
+TEST(the_form_of_the_list)
+{
+	begin();
+	struct node_list l = tree_now(), with = l;
+	struct node *longer[14] = { NULL };
+	for (size_t i = 0; i < l.n; i++)
+		longer[i] = l.v[i];
+	with.v = longer;
+	with.n = 13; /* a blank leaf at the end */
+	refused_tree(&with, UC_E_MALFORMED);
+	with.n = 12; /* an even number, blank or not */
+	refused_tree(&with, UC_E_MALFORMED);
+	longer[11] = l.v[7];
+	refused_tree(&with, UC_E_MALFORMED);
+	with.n = 10;
+	refused_tree(&with, UC_E_MALFORMED);
+	with.n = 0;
+	refused_tree(&with, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+TEST(leaves_and_parents_in_their_places)
+{
+	begin();
+	struct node_list l = tree_now();
+	struct node *leaf = l.v[0], *parent = l.v[7];
+	l.v[7] = leaf;
+	refused_tree(&l, UC_E_MALFORMED);
+	l.v[7] = parent;
+	l.v[0] = parent;
+	refused_tree(&l, UC_E_MALFORMED);
+	l.v[0] = leaf;
+	l.v[1] = l.v[8];
+	refused_tree(&l, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+TEST(unmerged_leaves)
+{
+	begin();
+	struct node_list l = tree_now();
+	struct u32_list *unmerged = &l.v[7]->parent_node.unmerged_leaves;
+	expect_eq(unmerged->v[0], 2);
+	expect_eq(unmerged->v[1], 5);
+	uint32_t swapped[] = { 5, 2 }, twice[] = { 2, 2, 5 }, blank[] = { 2, 5, 6 },
+		 outside[] = { 2, 5, 8 }, far[] = { 2, 5, UINT32_MAX };
+	*unmerged = (struct u32_list){ swapped, 2 };
+	refused_tree(&l, UC_E_MALFORMED);
+	*unmerged = (struct u32_list){ twice, 3 };
+	refused_tree(&l, UC_E_MALFORMED);
+	*unmerged = (struct u32_list){ blank, 3 };
+	refused_tree(&l, UC_E_MALFORMED);
+	*unmerged = (struct u32_list){ outside, 3 };
+	refused_tree(&l, UC_E_MALFORMED);
+	*unmerged = (struct u32_list){ far, 3 };
+	refused_tree(&l, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+TEST(unmerged_leaves_of_nodes_between)
+{
+	begin();
+	struct node_list l = tree_now();
+	/* Leaf 2 stands below node 3, where it is unmerged, too. */
+	expect(l.v[3] && l.v[3]->parent_node.unmerged_leaves.n == 1);
+	l.v[3]->parent_node.unmerged_leaves.n = 0;
+	refused_tree(&l, UC_E_MALFORMED);
+	/* One that is not below the node that lists it. */
+	uint32_t other[] = { 5 };
+	l.v[3]->parent_node.unmerged_leaves = (struct u32_list){ other, 1 };
+	refused_tree(&l, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+TEST(keys_twice)
+{
+	begin();
+	struct node_list l = tree_now();
+	struct view first = l.v[0]->leaf_node.encryption_key;
+	struct view other = l.v[2]->leaf_node.encryption_key;
+	l.v[2]->leaf_node.encryption_key = first;
+	refused_tree(&l, UC_E_MALFORMED);
+	l.v[2]->leaf_node.encryption_key = l.v[7]->parent_node.encryption_key;
+	refused_tree(&l, UC_E_MALFORMED);
+	l.v[2]->leaf_node.encryption_key = other;
+	other = l.v[3]->parent_node.encryption_key;
+	l.v[3]->parent_node.encryption_key = l.v[7]->parent_node.encryption_key;
+	refused_tree(&l, UC_E_MALFORMED);
+	l.v[3]->parent_node.encryption_key = other;
+	l.v[2]->leaf_node.signature_key = l.v[0]->leaf_node.signature_key;
+	refused_tree(&l, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+/* --- 7.9.2.  The tree's hash is right for what it holds, but the chain is broken. --- */
+
+TEST(parent_hashes)
+{
+	begin();
+	for (size_t i = 1; i < 11; i += 2) {
+		struct node_list l = tree_now();
+		if (!l.v[i])
+			continue;
+		struct parent_node *p = &l.v[i]->parent_node;
+		struct view good = p->parent_hash;
+		if (good.n) {
+			p->parent_hash = changeable(&c, good);
+			flip(p->parent_hash, 0);
+			refused_tree(&l, UC_E_SIGNATURE);
+			p->parent_hash = view_make(NULL, 0);
+			refused_tree(&l, UC_E_SIGNATURE);
+		} else {
+			/* The root has none. */
+			p->parent_hash = view_make(arena_take(&c.mem, 32), 32);
+			refused_tree(&l, UC_E_SIGNATURE);
+		}
+	}
+	club_end(&c);
+}
+
+TEST(a_parent_that_nobody_made)
+{
+	struct kem_key key;
+	begin();
+	struct node_list l = tree_now();
+	expect_ok(kem_key_generate(c.suite, test_env(), &key));
+	/* Another key in a node that is there. */
+	l.v[3]->parent_node.encryption_key = kem_public(&key);
+	refused_tree(&l, UC_E_SIGNATURE);
+	/* A node where a blank is, above leaves 2 and 3. */
+	l = tree_now();
+	expect(!l.v[5]);
+	uint32_t unmerged[] = { 2 };
+	struct node fresh = { .node_type = NODE_PARENT,
+			      .parent_node = { .encryption_key = kem_public(&key),
+					       .unmerged_leaves = { unmerged, 1 } } };
+	l.v[5] = &fresh;
+	refused_tree(&l, UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+TEST(a_leaf_merged_that_was_not)
+{
+	begin();
+	struct node_list l = tree_now();
+	/* Both nodes forget that leaf 2 is unmerged: it would hold keys it never got. */
+	l.v[3]->parent_node.unmerged_leaves.n = 0;
+	uint32_t rest[] = { 5 };
+	l.v[7]->parent_node.unmerged_leaves = (struct u32_list){ rest, 1 };
+	refused_tree(&l, UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+TEST(a_leaf_blanked_below_a_parent)
+{
+	begin();
+	struct node_list l = tree_now();
+	/* The one whose path made the parents. */
+	l.v[0] = NULL;
+	struct public_group *p = NULL;
+	struct view encoded;
+	expect_ok(wire_encode_to(&c.mem, ratchet_tree_element, &l, &encoded));
+	struct view info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
+	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+/* --- leaves --- */
+
+TEST(leaves_of_a_tree)
+{
+	begin();
+	struct node_list l = tree_now();
+	struct leaf_node *leaf = &l.v[8]->leaf_node; /* person 4, by its commit */
+	leaf->signature = changeable(&c, leaf->signature);
+	flip(leaf->signature, 0);
+	refused_tree(&l, UC_E_SIGNATURE);
+	l = tree_now();
+	leaf = &l.v[10]->leaf_node; /* person 6, by its KeyPackage, in place 5 */
+	expect_eq(leaf->leaf_node_source, LEAF_NODE_SOURCE_KEY_PACKAGE);
+	leaf->credential.identity = VIEW_LIT("somebody else");
+	refused_tree(&l, UC_E_SIGNATURE);
+	l = tree_now();
+	leaf = &l.v[10]->leaf_node;
+	leaf->capabilities.proposals.n = 0;
+	expect_ok(leaf_node_sign(c.suite, test_env(), &c.people[6].key, leaf, view_make(NULL, 0), 0,
+				 &c.mem));
+	refused_tree(&l, UC_E_UNSUPPORTED);
+	club_end(&c);
+}
+
+/* A leaf signed for its place (by Update or Commit) does not fit another. */
+TEST(a_leaf_in_another_place)
+{
+	begin();
+	struct node_list l = tree_now();
+	struct node *at = l.v[6];
+	l.v[6] = l.v[8];
+	l.v[8] = at;
+	struct view encoded, info;
+	struct public_group *p = NULL;
+	expect_ok(wire_encode_to(&c.mem, ratchet_tree_element, &l, &encoded));
+	info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
+	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), UC_E_SIGNATURE);
+	refused_tree(&l, UC_E_SIGNATURE);
+	club_end(&c);
+}
+
+/* --- GroupInfo --- */
+
+TEST(group_info)
+{
+	struct view tree, info;
+	struct public_group *p = NULL;
+	struct group_context context;
+	static const uint32_t others[] = { 1, 6, 7, 8, UINT32_MAX };
+	begin();
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &tree));
+	context = *group_now(alice()->g).context;
+	/* Signed by alice, in the name of another, a blank, or nobody. */
+	for (size_t i = 0; i < 5; i++) {
+		info = forge_info(&c, alice(), &context, others[i]);
+		expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SIGNATURE);
+	}
+	context.tree_hash = changeable(&c, context.tree_hash);
+	flip(context.tree_hash, 0);
+	info = forge_info(&c, alice(), &context, 0);
+	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SIGNATURE);
+	context = *group_now(alice()->g).context;
+	context.version = 2;
+	info = forge_info(&c, alice(), &context, 0);
+	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_VERSION);
+	context.version = MLS10;
+	context.cipher_suite = 0x0007;
+	info = forge_info(&c, alice(), &context, 0);
+	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SUITE);
+	expect(!p);
+	club_end(&c);
+}
