@@ -264,6 +264,7 @@ static void pass_ask(struct app *from, const struct said *s)
 	}
 	to->asked++;
 	to->last_body = s->body;
+	to->last_headers = s->headers;
 	if (to->is_down || !to->provider) {
 		respond(from, s->token, 0, 0, nothing, nothing);
 		return;
@@ -284,7 +285,12 @@ static void pass_reply(struct app *a, const struct said *s)
 	w->status = s->status;
 	w->body = s->body;
 	a->last_status = s->status;
-	if (w->from && w->life == life)
+	if (!w->from || w->life != life)
+		return;
+	struct view nothing = { NULL, 0 };
+	if (a->loses_answers)
+		respond(w->from, w->token, 0, 0, nothing, nothing);
+	else
 		respond(w->from, w->token, s->status, s->retry_after_s, s->headers, s->body);
 }
 
@@ -475,12 +481,19 @@ static int ask(struct app *to, struct view domain, const struct peer_request *q,
 int peer_ask(struct app *to, const struct app *from, const char *endpoint, struct view target,
 	     struct view body, struct view *answer)
 {
+	return peer_ask_with(to, from, endpoint, target, "", body, answer);
+}
+
+int peer_ask_with(struct app *to, const struct app *from, const char *endpoint, struct view target,
+		  const char *headers, struct view body, struct view *answer)
+{
 	struct buf path;
 	buf_init(&path, 8192);
 	buf_printf(&path, "/v1/%s/", endpoint);
 	buf_add_view(&path, target);
 	struct peer_request q = { .method = VIEW_LIT("POST"),
 				  .path = buf_view(&path),
+				  .headers = view_str(headers),
 				  .body = body };
 	int status = ask(to, from ? from->domain : (struct view){ NULL, 0 }, &q, answer);
 	buf_done(&path);

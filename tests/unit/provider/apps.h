@@ -37,9 +37,11 @@ struct app {
 	unsigned strike_in;
 	unsigned points;
 	bool is_down;          /* does not answer others */
+	bool loses_answers;    /* does what others ask; they do not hear of it */
 	size_t asked;          /* requests that others made */
 	struct view last_body; /* of the last request it was asked */
-	int last_status;       /* and what it said */
+	struct view last_headers;
+	int last_status; /* and what it said */
 };
 extern struct app apps[APPS];
 extern struct arena apps_mem;
@@ -139,6 +141,8 @@ struct key_material_request set_request(struct view target);
 /* Asks an app as another app does; the status. */
 int peer_ask(struct app *to, const struct app *from, const char *endpoint, struct view target,
 	     struct view body, struct view *answer);
+int peer_ask_with(struct app *to, const struct app *from, const char *endpoint, struct view target,
+		  const char *headers, struct view body, struct view *answer);
 /* GET, from nobody in particular. */
 int peer_get(struct app *to, const char *path, struct view *answer);
 /* How often bytes occur in what an app has stored, keys and values. */

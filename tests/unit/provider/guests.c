@@ -17,17 +17,6 @@ static struct group_platform platform(void)
 	return (struct group_platform){ .env = test_env(), .hooks = &room_hooks };
 }
 
-void guests_begin(void)
-{
-	apps_begin();
-	the_room = VIEW_LIT("mimi://dial.example/r/abcdefgh");
-}
-
-void guests_end(void)
-{
-	apps_end();
-}
-
 /* --- who --- */
 
 static void name(struct guest *g)
@@ -79,17 +68,27 @@ struct view seat_signature(struct guest *g, const struct sign_key *key)
 
 static void make_group(struct guest *g, bool direct)
 {
-	const struct provider_keys *keys = &g->person->app->keys;
+	struct view domain = { NULL, 0 };
+	expect_ok(uri_domain_of(g->room, &domain));
+	int hub = 0;
+	while (hub < APPS - 1 && !view_equal(apps[hub].domain, domain))
+		hub++;
+	const struct provider_keys *keys = &apps[hub].keys;
 	struct extension_list context;
 	const struct group_platform p = platform();
 	const struct room_terms terms = { .room = g->room,
 					  .direct = direct,
-					  .hub_domain = g->person->app->domain,
+					  .hub_domain = domain,
 					  .hub_key = sign_public(&keys->hub_key),
 					  .franking_key = sign_public(&keys->franking_key),
 					  .creator = g->participant };
 	expect_ok(room_context_extensions(&terms, &apps_mem, &context));
 	expect_ok(group_create(&p, suite(), g->room, &g->leaf, &context, &g->g));
+}
+
+void make_group_alone(struct guest *g)
+{
+	make_group(g, false);
 }
 
 uc_err guest_create(struct guest *g, bool direct)
@@ -181,6 +180,14 @@ struct view guest_leave_make(struct guest *by)
 	const struct view none = { NULL, 0 };
 	struct view message = { NULL, 0 };
 	expect_ok(group_propose(by->g, &p, none, &apps_mem, &message));
+	return bundle(message, none, none, CONTENT_PROPOSAL);
+}
+
+struct view guest_renew_make(struct guest *by)
+{
+	const struct view none = { NULL, 0 };
+	struct view message = { NULL, 0 };
+	expect_ok(group_propose_update(by->g, &apps_mem, &message));
 	return bundle(message, none, none, CONTENT_PROPOSAL);
 }
 
@@ -544,6 +551,58 @@ void guests_agree(struct guest *const *v, size_t n)
 		expect_bytes(group_epoch_authenticator(v[i]->g),
 			     group_epoch_authenticator(v[0]->g));
 	}
+}
+
+/* --- those of the tests --- */
+
+struct person rosa, rob, tom, ida;
+struct guest r1, r2, t1, i1;
+
+void the_people(void)
+{
+	apps_begin();
+	the_room = VIEW_LIT("mimi://dial.example/r/abcdefgh");
+	person_join(&rosa, &apps[DIAL], "+4915112345678");
+	person_join(&rob, &apps[DIAL], "+4915112345679");
+	person_join(&tom, &apps[LENS], "tom");
+	person_join(&ida, &apps[PLAZA], "ida@plaza.example");
+}
+
+void the_room_of(struct guest *const *others, size_t n)
+{
+	struct change c = { .n = 0 };
+	guest_init(&r1, &rosa, NULL);
+	expect_ok(guest_create(&r1, false));
+	for (size_t i = 0; i < n; i++)
+		change_add(&c, others[i]);
+	guest_commit(&r1, &c);
+	for (size_t i = 0; i < n; i++)
+		guest_join(others[i]);
+}
+
+void room_of_three(void)
+{
+	the_people();
+	guest_init(&t1, &tom, NULL);
+	guest_init(&i1, &ida, NULL);
+	the_room_of((struct guest *[]){ &t1, &i1 }, 2);
+}
+
+void read_all(void)
+{
+	guest_read(&r1);
+	guest_read(&t1);
+	guest_read(&i1);
+}
+
+void the_end(void)
+{
+	struct guest *all[] = { &r1, &r2, &t1, &i1 };
+	for (size_t i = 0; i < 4; i++) {
+		group_free(all[i]->g);
+		all[i]->g = NULL;
+	}
+	apps_end();
 }
 
 /* --- what is stored --- */

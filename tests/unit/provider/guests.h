@@ -37,13 +37,13 @@ struct guest {
 };
 
 extern struct view the_room;
-void guests_begin(void);
-void guests_end(void);
 /* A device of the person; further ones of a participant: `as`. */
 void guest_init(struct guest *g, struct person *p, const struct guest *as);
 
 /* --- rooms --- */
 uc_err guest_create(struct guest *g, bool direct);
+/* Its group alone, known to no app. */
+void make_group_alone(struct guest *g);
 /* What a commit is made of; the list's update is added to it. */
 struct change {
 	struct proposal v[8];
@@ -54,6 +54,8 @@ void change_remove(struct change *c, const struct guest *by, const struct guest 
 /* UpdateRequest around a fresh commit, pending at the guest. */
 struct view guest_commit_make(struct guest *by, const struct change *c);
 struct view guest_leave_make(struct guest *by);
+/* An Update of its own leaf. */
+struct view guest_renew_make(struct guest *by);
 /* Sends it; the MIMI answer's code, -1 for a refusal (its code in *err). */
 int guest_update(struct guest *by, struct view update, uc_err *err);
 /* Makes, sends, reads: accepted. */
@@ -88,6 +90,18 @@ int guest_resync(struct guest *fresh, const struct room_update_request *q, uc_er
 
 /* Those who are in agree on epoch and authenticator. */
 void guests_agree(struct guest *const *v, size_t n);
+
+/* --- those of the tests --- */
+/* Rosa and Rob on Dial, Tom on Lens, Ida on Plaza; and their first devices. */
+extern struct person rosa, rob, tom, ida;
+extern struct guest r1, r2, t1, i1;
+void the_people(void);
+/* Rosa's room, with these added. */
+void the_room_of(struct guest *const *others, size_t n);
+/* Rosa's, Tom's and Ida's. */
+void room_of_three(void);
+void read_all(void);
+void the_end(void);
 
 /* --- what is stored --- */
 /* The last entry of an app's log. */

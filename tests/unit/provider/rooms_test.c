@@ -3,62 +3,11 @@
  * again; what others are told of it, and what is stored. */
 #include "tests/unit/provider/guests.h"
 
-static struct person rosa, rob, tom, ida;
-static struct guest r1, r2, t1, i1;
-
-static void people(void)
-{
-	person_join(&rosa, &apps[DIAL], "+4915112345678");
-	person_join(&rob, &apps[DIAL], "+4915112345679");
-	person_join(&tom, &apps[LENS], "tom");
-	person_join(&ida, &apps[PLAZA], "ida@plaza.example");
-}
-
-/* Rosa's room with these. */
-static void room_of(struct guest *const *others, size_t n)
-{
-	struct change c = { .n = 0 };
-	guest_init(&r1, &rosa, NULL);
-	expect_ok(guest_create(&r1, false));
-	for (size_t i = 0; i < n; i++)
-		change_add(&c, others[i]);
-	guest_commit(&r1, &c);
-	for (size_t i = 0; i < n; i++)
-		guest_join(others[i]);
-}
-
-static void three_apps(void)
-{
-	guests_begin();
-	people();
-	guest_init(&t1, &tom, NULL);
-	guest_init(&i1, &ida, NULL);
-	room_of((struct guest *[]){ &t1, &i1 }, 2);
-}
-
-static void end(void)
-{
-	struct guest *all[] = { &r1, &r2, &t1, &i1 };
-	for (size_t i = 0; i < 4; i++) {
-		group_free(all[i]->g);
-		all[i]->g = NULL;
-	}
-	guests_end();
-}
-
-static void read_all(void)
-{
-	guest_read(&r1);
-	guest_read(&t1);
-	guest_read(&i1);
-}
-
 TEST(two_people_of_one_app_write_to_each_other)
 {
-	guests_begin();
-	people();
+	the_people();
 	guest_init(&r2, &rob, NULL);
-	room_of((struct guest *[]){ &r2 }, 1);
+	the_room_of((struct guest *[]){ &r2 }, 1);
 	guest_say(&r1, "hello");
 	guest_say(&r2, "you there");
 	guest_read(&r1);
@@ -68,12 +17,12 @@ TEST(two_people_of_one_app_write_to_each_other)
 	guests_agree((struct guest *[]){ &r1, &r2 }, 2);
 	/* Nobody else was asked or told, and franks need no signature there. */
 	expect_eq(apps[LENS].asked + apps[PLAZA].asked, 0);
-	end();
+	the_end();
 }
 
 TEST(three_apps_write_in_one_room)
 {
-	three_apps();
+	room_of_three();
 	expect(r1.hub_is_own_app && !t1.hub_is_own_app);
 	guest_say(&r1, "from the hub");
 	guest_say(&t1, "from lens");
@@ -87,13 +36,12 @@ TEST(three_apps_write_in_one_room)
 	expect_eq(log_head_of(&apps[DIAL], the_room), 4);
 	expect_eq(log_head_of(&apps[LENS], the_room), 4);
 	expect_eq(log_head_of(&apps[PLAZA], the_room), 4);
-	end();
+	the_end();
 }
 
 TEST(a_seat_that_was_asked_for_is_told_of)
 {
-	guests_begin();
-	people();
+	the_people();
 	guest_init(&r1, &rosa, NULL);
 	guest_init(&t1, &tom, NULL);
 	expect_ok(guest_create(&r1, true));
@@ -115,13 +63,13 @@ TEST(a_seat_that_was_asked_for_is_told_of)
 	guest_say(&t1, "here");
 	guest_read(&r1);
 	expect_eq(r1.messages, 1);
-	end();
+	the_end();
 }
 
 TEST(one_who_was_away_reads_on_where_it_was)
 {
 	char text[16];
-	three_apps();
+	room_of_three();
 	client_close(tom.c);
 	for (int i = 0; i < 150; i++) {
 		snprintf(text, sizeof text, "%d", i);
@@ -132,12 +80,12 @@ TEST(one_who_was_away_reads_on_where_it_was)
 	guest_return(&t1);
 	expect_eq(t1.messages, 150);
 	expect(!strcmp(t1.last, "149"));
-	end();
+	the_end();
 }
 
 TEST(a_slow_reader_is_sent_a_window_and_no_more)
 {
-	three_apps();
+	room_of_three();
 	guest_read(&t1);
 	t1.ack = false;
 	for (int i = 0; i < ENTRY_WINDOW + 20; i++)
@@ -149,12 +97,12 @@ TEST(a_slow_reader_is_sent_a_window_and_no_more)
 	/* Others were not held up. */
 	guest_read(&i1);
 	expect_eq(i1.messages, ENTRY_WINDOW + 20);
-	end();
+	the_end();
 }
 
 TEST(a_repeat_is_answered_as_before_and_changes_nothing)
 {
-	three_apps();
+	room_of_three();
 	struct submit_message_response a, b;
 	uint64_t seq, again;
 	uc_err err;
@@ -175,12 +123,12 @@ TEST(a_repeat_is_answered_as_before_and_changes_nothing)
 	read_all();
 	expect_eq(r1.messages, 1);
 	expect_eq(i1.messages, 1);
-	end();
+	the_end();
 }
 
 TEST(of_two_commits_of_one_epoch_one_is_taken)
 {
-	three_apps();
+	room_of_three();
 	struct change c = { .n = 0 };
 	uc_err err;
 	struct view first = guest_commit_make(&r1, &c), second = guest_commit_make(&t1, &c);
@@ -194,12 +142,12 @@ TEST(of_two_commits_of_one_epoch_one_is_taken)
 	guest_commit(&r1, &c);
 	read_all();
 	guests_agree((struct guest *[]){ &r1, &t1, &i1 }, 3);
-	end();
+	the_end();
 }
 
 TEST(a_message_of_an_earlier_epoch_is_told_the_present_one)
 {
-	three_apps();
+	room_of_three();
 	struct change c = { .n = 0 };
 	struct submit_message_response r = { .current_epoch = 0 };
 	uint64_t seq;
@@ -208,12 +156,12 @@ TEST(a_message_of_an_earlier_epoch_is_told_the_present_one)
 	guest_commit(&r1, &c);
 	expect_eq(guest_submit(&t1, late, &r, &seq, &err), SUBMIT_EPOCH_TOO_OLD);
 	expect_eq(r.current_epoch, group_epoch(r1.g));
-	end();
+	the_end();
 }
 
 TEST(one_who_leaves_is_silent_at_once_and_gone_with_the_next_commit)
 {
-	three_apps();
+	room_of_three();
 	struct submit_message_response r;
 	uint64_t seq;
 	uc_err err;
@@ -235,14 +183,14 @@ TEST(one_who_leaves_is_silent_at_once_and_gone_with_the_next_commit)
 	read_all();
 	expect_eq(log_head_of(&apps[LENS], the_room), head);
 	expect_eq(i1.messages, 1);
-	end();
+	the_end();
 }
 
 /* A commit made before the wish to leave was seen crosses it: the hub sees to it that the leaver
  * goes all the same. */
 TEST(a_removal_that_a_commit_crossed_is_proposed_again)
 {
-	three_apps();
+	room_of_three();
 	struct change c = { .n = 0 };
 	uc_err err;
 	struct view commit = guest_commit_make(&r1, &c);
@@ -259,12 +207,12 @@ TEST(a_removal_that_a_commit_crossed_is_proposed_again)
 	read_all();
 	expect(t1.is_ended && group_is_removed(t1.g));
 	guests_agree((struct guest *[]){ &r1, &i1 }, 2);
-	end();
+	the_end();
 }
 
 TEST(one_who_is_removed_reads_so_and_nothing_more)
 {
-	three_apps();
+	room_of_three();
 	struct change c = { .n = 0 };
 	change_remove(&c, &r1, &i1);
 	guest_commit(&r1, &c);
@@ -274,12 +222,12 @@ TEST(one_who_is_removed_reads_so_and_nothing_more)
 	expect_eq(i1.messages, 0);
 	expect_eq(t1.messages, 1);
 	expect_eq(table_count(&apps[PLAZA], TABLE_SEAT), 1);
-	end();
+	the_end();
 }
 
 TEST(an_app_that_comes_back_goes_on_where_it_was)
 {
-	three_apps();
+	room_of_three();
 	struct change c = { .n = 0 };
 	guest_say(&r1, "before");
 	client_close(ida.c); /* reads nothing of it now */
@@ -304,12 +252,12 @@ TEST(an_app_that_comes_back_goes_on_where_it_was)
 	expect_eq(again.messages, 1);
 	expect(!strcmp(again.last, "after"));
 	group_free(again.g);
-	end();
+	the_end();
 }
 
 TEST(a_device_that_lost_its_state_comes_back_in_its_own_place)
 {
-	three_apps();
+	room_of_three();
 	struct guest fresh, stranger;
 	struct group_info_ratchet_tree_tbe info = { .pending_proposals = { .n = 0 } };
 	uc_err err;
@@ -330,14 +278,14 @@ TEST(a_device_that_lost_its_state_comes_back_in_its_own_place)
 	guest_read(&fresh);
 	expect_eq(fresh.messages, 1);
 	group_free(fresh.g);
-	end();
+	the_end();
 }
 
 /* The same where the app itself is the hub; somebody's wish to leave is given along, and a resync
  * by one who is no owner. */
 TEST(a_device_of_the_hubs_app_comes_back)
 {
-	three_apps();
+	room_of_three();
 	struct guest fresh;
 	struct group_info_ratchet_tree_tbe info = { .pending_proposals = { .n = 0 } };
 	uc_err err;
@@ -365,13 +313,13 @@ TEST(a_device_of_the_hubs_app_comes_back)
 	expect(i1.is_ended);
 	guests_agree((struct guest *[]){ &t1, &fresh }, 2);
 	group_free(fresh.g);
-	end();
+	the_end();
 }
 
 /* Joiners are told which leaves are about to go. */
 TEST(pending_proposals_are_given_with_the_group_info)
 {
-	three_apps();
+	room_of_three();
 	struct guest fresh;
 	struct group_info_ratchet_tree_tbe info = { .pending_proposals = { .n = 0 } };
 	uc_err err;
@@ -379,12 +327,12 @@ TEST(pending_proposals_are_given_with_the_group_info)
 	guest_init(&fresh, &tom, &t1);
 	expect_eq(guest_group_info(&fresh, &info, &err), GROUP_INFO_SUCCESS);
 	expect_eq(info.pending_proposals.n, 1);
-	end();
+	the_end();
 }
 
 TEST(a_second_device_of_a_participant_joins_and_leaves)
 {
-	three_apps();
+	room_of_three();
 	struct guest second;
 	struct change c = { .n = 0 };
 	guest_init(&second, &tom, &t1);
@@ -407,12 +355,12 @@ TEST(a_second_device_of_a_participant_joins_and_leaves)
 	read_all();
 	expect_eq(r1.messages, 2);
 	group_free(second.g);
-	end();
+	the_end();
 }
 
 TEST(a_room_that_everybody_leaves_ends)
 {
-	three_apps();
+	room_of_three();
 	guest_leave(&t1);
 	guest_leave(&i1);
 	read_all();
@@ -426,12 +374,12 @@ TEST(a_room_that_everybody_leaves_ends)
 		expect_eq(stored_count(apps[i].rooms, the_room), 0);
 		expect_eq(stored_records(apps[i].rooms), 0);
 	}
-	end();
+	the_end();
 }
 
 TEST(openings_are_for_the_moderators_alone)
 {
-	three_apps();
+	room_of_three();
 	guest_return(&t1);
 	apps_wait(60000);
 	struct app *lens = &apps[LENS];
@@ -458,12 +406,12 @@ TEST(openings_are_for_the_moderators_alone)
 	expect_eq(stored_count(lens->rooms, VIEW_OF(tom.phone.key.pub)), 0);
 	expect_eq(stored_count(lens->accounts, t1.client), 0);
 	expect_eq(stored_count(lens->accounts, the_room), 0);
-	end();
+	the_end();
 }
 
 TEST(logs_are_trimmed_when_all_have_read)
 {
-	three_apps();
+	room_of_three();
 	for (int i = 0; i < 10; i++)
 		guest_say(&r1, "read and gone");
 	guest_read(&r1);
@@ -484,12 +432,12 @@ TEST(logs_are_trimmed_when_all_have_read)
 	guest_say(&i1, "still one room");
 	read_all();
 	expect(!strcmp(r1.last, "still one room"));
-	end();
+	the_end();
 }
 
 TEST(what_nobody_fetches_waits_thirty_days)
 {
-	three_apps();
+	room_of_three();
 	client_close(ida.c);
 	guest_say(&r1, "for ida");
 	read_all();
@@ -503,12 +451,12 @@ TEST(what_nobody_fetches_waits_thirty_days)
 	expect_ok(person_sign_in(&ida));
 	expect_ok(guest_open(&i1));
 	expect(i1.opened.first > i1.seq + 1);
-	end();
+	the_end();
 }
 
 TEST(a_seat_that_nobody_opens_ends)
 {
-	three_apps();
+	room_of_three();
 	client_close(ida.c);
 	for (int day = 0; day < 95; day++) {
 		apps_wait((uint64_t)24 * 3600000);
@@ -525,5 +473,5 @@ TEST(a_seat_that_nobody_opens_ends)
 	struct group_view now = group_now(r1.g);
 	expect_ok(room_state_read(&now, &apps_mem, &s));
 	expect_eq(room_role_of(&s, i1.participant), ROLE_NONE);
-	end();
+	the_end();
 }
