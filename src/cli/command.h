@@ -99,7 +99,7 @@ int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool
 /* Asks, then stays if told to: with a text to say, or to wait. */
 int cli_ask(struct cli *cli, const char *app, const char *identifier, const char *text,
 	    const char *say, bool wait);
-/* A room's name, for lists over several of them; lives until the next call. */
+/* A room's name, for lists over several of them, or NULL; lives until the next call. */
 const char *cli_room_name(struct cli *cli, const struct uc_id *room);
 
 /* --- finding things by what a person types --- */

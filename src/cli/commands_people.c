@@ -40,14 +40,16 @@ enum { REQUEST_WAIT_MS = 10000 };
 static int run_accept(struct cli *cli)
 {
 	struct uc_id id;
-	uc_op op = 0;
+	struct ending w = { 0 };
 	const char *say = cli_option(cli, "--say");
+	bool stay = say || cli_flag(cli, "--wait");
 	if (!cli_find_request(cli, cli->argv[0], REQUEST_WAIT_MS, &id))
 		return CLI_FAILED;
-	int status = cli_wait(cli, uc_accept(cli->client, &id, &op), &op, "accept");
-	if (status)
-		return status;
-	bool stay = say || cli_flag(cli, "--wait");
+	uc_err err = cli_finish(cli, uc_accept(cli->client, &id, &w.op), &w);
+	if (!err && !stay)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err)
+		return cli_fail(cli, err, "accept");
 	if (!cli->json)
 		puts(stay ? "Accepted; waiting for them to come online. Ctrl-C ends that."
 			  : "Accepted. The conversation opens when they come online.");

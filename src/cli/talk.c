@@ -33,7 +33,7 @@ const char *cli_room_name(struct cli *cli, const struct uc_id *room)
 	static char name[512];
 	struct name_search s = { room, name, sizeof name };
 	name[0] = '\0';
-	return uc_rooms(cli->client, name_each, &s) ? "" : name;
+	return uc_rooms(cli->client, name_each, &s) || !*name ? NULL : name;
 }
 
 /* Where a request has got to. */
@@ -44,10 +44,10 @@ struct stay {
 	bool answer;
 	bool has_contact, has_room, room_open; /* found out anew each time */
 	struct uc_id contact, room;
-	bool first;          /* theirs to say something first, if they do at once */
-	uint64_t open_ms;    /* since when the conversation is open */
-	bool said, accepted; /* what was said is durable at the hub */
-	bool answered;
+	bool first;                    /* theirs to say something first, if they do at once */
+	uint64_t open_ms;              /* since when the conversation is open */
+	uint64_t shown;                /* messages up to this number */
+	bool said, accepted, answered; /* accepted: what was said is durable at the hub */
 	struct uc_id said_id;
 	uc_err err;
 };
@@ -92,23 +92,51 @@ static uc_err conversation_find(struct stay *s)
 	return UC_OK;
 }
 
+/* Messages come from the store, whenever they came in; our own once the hub has them. */
+static bool stay_message(void *ctx, const struct uc_message *m)
+{
+	struct stay *s = ctx;
+	if (m->own && m->state == UC_MESSAGE_QUEUED)
+		return false;
+	print_message(s->cli->json, cli_room_name(s->cli, &m->room), m);
+	s->shown = m->number;
+	s->answered |= !m->own && m->kind == UC_MESSAGE_TEXT;
+	if (s->said && id_equal(&m->id, &s->said_id)) {
+		s->accepted = m->state == UC_MESSAGE_ACCEPTED;
+		s->err = m->state == UC_MESSAGE_FAILED ? UC_E_CLOSED : UC_OK;
+	}
+	return true;
+}
+
+static uc_err stay_show(struct stay *s)
+{
+	uint64_t before = s->shown;
+	TRY(uc_messages(s->cli->client, &s->room, before + 1, SIZE_MAX, stay_message, s));
+	return s->shown == before ? UC_OK : uc_mark_read(s->cli->client, &s->room, s->shown);
+}
+
+/* Is it time to say what is to be said? */
+static bool may_say(struct stay *s)
+{
+	uint64_t now = clock_steady_ms();
+	if (!s->open_ms)
+		s->open_ms = now;
+	return s->say && !s->said && (!s->first || s->answered || now - s->open_ms >= FIRST_MS);
+}
+
 static bool stay_over(void *ctx)
 {
 	struct stay *s = ctx;
-	if (!s->said && !s->err)
+	if (!s->err)
 		s->err = conversation_find(s);
-	if (s->err)
-		return true;
-	if (!s->room_open)
-		return false;
-	if (!s->open_ms)
-		s->open_ms = clock_steady_ms();
-	if (s->first && !s->answered && clock_steady_ms() - s->open_ms < FIRST_MS)
-		return false;
-	if (s->say && !s->said) {
+	if (!s->err && s->has_room)
+		s->err = stay_show(s);
+	if (s->err || !s->room_open)
+		return s->err != UC_OK;
+	if (may_say(s)) {
+		/* Its frames leave with the next look. */
 		s->err = uc_send(s->cli->client, &s->room, s->say, &s->said_id);
 		s->said = true;
-		/* Its frames leave with the next look. */
 		return s->err != UC_OK;
 	}
 	return (!s->say || s->accepted) && (!s->answer || s->answered);
@@ -117,16 +145,8 @@ static bool stay_over(void *ctx)
 static void stay_event(void *ctx, const struct uc_event *e)
 {
 	struct stay *s = ctx;
-	const struct uc_message *m = e->message;
-	const struct uc_id *room = m ? &m->room : e->has_room ? &e->room : NULL;
-	if (m && e->kind == UC_EVENT_MESSAGE_STATE && s->said && id_equal(&m->id, &s->said_id)) {
-		s->accepted |= m->state == UC_MESSAGE_ACCEPTED;
-		if (m->state == UC_MESSAGE_FAILED)
-			s->err = UC_E_CLOSED;
-	}
-	if (m && e->kind == UC_EVENT_MESSAGE && !m->own && m->kind == UC_MESSAGE_TEXT)
-		s->answered = true;
-	print_event(s->cli->json, room ? cli_room_name(s->cli, room) : NULL, e);
+	if (!e->message)
+		print_event(s->cli->json, e->has_room ? cli_room_name(s->cli, &e->room) : NULL, e);
 }
 
 int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer)
@@ -152,11 +172,11 @@ int cli_ask(struct cli *cli, const char *app, const char *identifier, const char
 	struct ending w = { 0 };
 	profile_app_domain(app, domain, sizeof domain);
 	uc_err err = cli_finish(cli, uc_ask(cli->client, domain, identifier, text, &w.op), &w);
-	if (!err)
+	bool stay = say || wait;
+	if (!err && !stay)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (err)
 		return cli_fail(cli, err, "ask");
-	bool stay = say || wait;
 	if (cli->json)
 		print_json("asked", "app", app, "identifier", identifier, NULL);
 	else if (stay)
