@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9420, 12.4.3.1: Welcomes that do not lead into a group.  A Welcome is opened with the
+ * newcomer's keys, changed inside, and sealed again. */
+#include "tests/bad/forge.h"
+
+static struct club c;
+static struct made_commit made;
+
+/* What is inside, with the keys it is sealed under. */
+struct welcome_forge {
+	struct welcome outside;
+	struct group_secrets secrets;
+	struct group_info info;
+	struct secret psk_secret;
+	const struct sign_key *signer;
+	bool signs; /* the GroupInfo again */
+};
+
+static struct person *newcomer(void)
+{
+	return &c.people[3];
+}
+
+static uc_err join(struct view welcome, struct view tree)
+{
+	const struct welcome_input in = { welcome, tree, newcomer()->key_package,
+					  &newcomer()->secrets };
+	struct group *g = NULL;
+	uc_err err = group_join(&c.platform, &in, &g);
+	expect(!g == (err != UC_OK));
+	group_free(g);
+	return err;
+}
+
+static void keys(const struct welcome_forge *f, struct secret *key, struct secret *nonce)
+{
+	struct secret welcome_secret;
+	expect_ok(welcome_secret_derive(c.suite, f->secrets.joiner_secret,
+					secret_view(&f->psk_secret), &welcome_secret));
+	expect_ok(welcome_key_derive(c.suite, secret_view(&welcome_secret), key, nonce));
+}
+
+static struct welcome_forge open(void)
+{
+	struct welcome_forge f = { .signer = &c.people[0].key };
+	struct encrypted_group_secrets *e;
+	struct secret key, nonce;
+	struct view plain;
+	expect_ok(wire_decode(made.welcome, &c.mem, welcome_element, &f.outside));
+	e = &f.outside.secrets.v[0];
+	expect_ok(decrypt_with_label(c.suite, &newcomer()->secrets.init_key, "Welcome",
+				     f.outside.encrypted_group_info,
+				     e->encrypted_group_secrets.kem_output,
+				     e->encrypted_group_secrets.ciphertext, &c.mem, &plain));
+	expect_ok(wire_decode(plain, &c.mem, group_secrets_element, &f.secrets));
+	keys(&f, &key, &nonce);
+	size_t n = f.outside.encrypted_group_info.n - AEAD_TAG;
+	uint8_t *info = arena_take(&c.mem, n);
+	expect_ok(suite_open(c.suite, secret_view(&key), secret_view(&nonce), view_make(NULL, 0),
+			     f.outside.encrypted_group_info, info));
+	expect_ok(wire_decode(view_make(info, n), &c.mem, group_info_element, &f.info));
+	return f;
+}
+
+static struct view seal(struct welcome_forge *f)
+{
+	struct secret key, nonce;
+	struct view encoded, tbs, out;
+	struct encrypted_group_secrets *e = &f->outside.secrets.v[0];
+	struct key_package k;
+	if (f->signs) {
+		expect_ok(wire_encode_to(&c.mem, group_info_tbs_element, &f->info, &tbs));
+		expect_ok(sign_with_label(c.suite, f->signer, test_env(), "GroupInfoTBS", tbs,
+					  &c.mem, &f->info.signature));
+	}
+	keys(f, &key, &nonce);
+	expect_ok(wire_encode_to(&c.mem, group_info_element, &f->info, &encoded));
+	uint8_t *sealed = arena_take(&c.mem, encoded.n + AEAD_TAG);
+	expect_ok(suite_seal(c.suite, secret_view(&key), secret_view(&nonce), view_make(NULL, 0),
+			     encoded, sealed));
+	f->outside.encrypted_group_info = view_make(sealed, encoded.n + AEAD_TAG);
+	expect_ok(wire_encode_to(&c.mem, group_secrets_element, &f->secrets, &encoded));
+	expect_ok(wire_decode(newcomer()->key_package, &c.mem, key_package_element, &k));
+	expect_ok(encrypt_with_label(c.suite, test_env(), k.init_key, "Welcome",
+				     f->outside.encrypted_group_info, encoded, &c.mem,
+				     &e->encrypted_group_secrets.kem_output,
+				     &e->encrypted_group_secrets.ciphertext));
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f->outside, &out));
+	return out;
+}
+
+/* A group of three that adds a fourth, with a path. */
+static void begin(void)
+{
+	club_with(&c, suite_at(0), 3);
+	const struct proposal add = add_of(&c, club_person(&c, 3));
+	const struct commit_options o = { .proposals = &add,
+					  .proposal_count = 1,
+					  .force_path = true };
+	expect_ok(group_commit(c.people[0].g, &o, &c.mem, &made));
+}
+
+static void refused_welcome(struct welcome_forge *f, uc_err want)
+{
+	expect_err(join(seal(f), made.ratchet_tree), want);
+}
+
+TEST(the_forger_can_welcome)
+{
+	begin();
+	expect_ok(join(made.welcome, made.ratchet_tree));
+	struct welcome_forge f = open();
+	expect(f.secrets.path_secret);
+	refused_welcome(&f, UC_OK);
+	f.signs = true;
+	refused_welcome(&f, UC_OK);
+	club_end(&c);
+}
+
+TEST(for_another_key_package)
+{
+	begin();
+	struct key_package_secrets secrets = newcomer()->secrets;
+	person_key_package(&c, newcomer());
+	expect_err(join(made.welcome, made.ratchet_tree), UC_E_NOT_FOUND);
+	/* Under its name, but not for its key. */
+	struct welcome_forge f;
+	expect_ok(wire_decode(made.welcome, &c.mem, welcome_element, &f.outside));
+	uint8_t ref[HASH_MAX];
+	struct view out;
+	expect_ok(key_package_ref(c.suite, newcomer()->key_package, ref));
+	f.outside.secrets.v[0].new_member = view_make(ref, c.suite->nh);
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	expect_err(join(out, made.ratchet_tree), UC_E_DECRYPT);
+	/* To nobody. */
+	f.outside.secrets.n = 0;
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	expect_err(join(out, made.ratchet_tree), UC_E_NOT_FOUND);
+	key_package_secrets_wipe(&secrets);
+	club_end(&c);
+}
+
+TEST(of_another_suite)
+{
+	struct view out;
+	begin();
+	struct welcome_forge f = open();
+	f.outside.cipher_suite = SUITE_X25519_CHACHA;
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	expect_err(join(out, made.ratchet_tree), UC_E_SUITE);
+	f.outside.cipher_suite = 0x7777;
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	expect_err(join(out, made.ratchet_tree), UC_E_SUITE);
+	f = open();
+	f.info.group_context.cipher_suite = SUITE_X25519_CHACHA;
+	f.signs = true;
+	refused_welcome(&f, UC_E_SUITE);
+	f = open();
+	f.info.group_context.version = 2;
+	f.signs = true;
+	refused_welcome(&f, UC_E_VERSION);
+	club_end(&c);
+}
+
+TEST(damaged_outside)
+{
+	begin();
+	struct view bad = changeable(&c, made.welcome);
+	for (size_t i = 0; i < bad.n; i += 7) {
+		flip(bad, i);
+		expect(join(bad, made.ratchet_tree) != UC_OK);
+		flip(bad, i);
+	}
+	for (size_t n = 0; n < bad.n; n += 7)
+		expect(join(view_slice(bad, 0, n), made.ratchet_tree) != UC_OK);
+	struct welcome_forge f = open();
+	struct view out;
+	f.outside.encrypted_group_info.n = AEAD_TAG - 1;
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	expect_err(join(out, made.ratchet_tree), UC_E_DECRYPT);
+	club_end(&c);
+}
+
+TEST(signature_and_confirmation_tag)
+{
+	begin();
+	struct welcome_forge f = open();
+	f.info.signature = changeable(&c, f.info.signature);
+	flip(f.info.signature, 0);
+	refused_welcome(&f, UC_E_SIGNATURE);
+	f = open();
+	f.info.signature.n = 0;
+	refused_welcome(&f, UC_E_SIGNATURE);
+	f = open();
+	f.signs = true;
+	f.signer = &c.people[1].key;
+	refused_welcome(&f, UC_E_SIGNATURE);
+	/* By somebody who is no member, or a blank. */
+	f = open();
+	f.signs = true;
+	f.info.signer = 100;
+	refused_welcome(&f, UC_E_SIGNATURE);
+	f = open();
+	f.signs = true;
+	struct view tag = f.info.confirmation_tag;
+	static const size_t lengths[] = { 0, 1, 31 };
+	for (size_t i = 0; i < 3; i++) {
+		f.info.confirmation_tag = view_slice(tag, 0, lengths[i]);
+		refused_welcome(&f, UC_E_MAC);
+	}
+	f.info.confirmation_tag = changeable(&c, tag);
+	flip(f.info.confirmation_tag, 31);
+	refused_welcome(&f, UC_E_MAC);
+	club_end(&c);
+}
+
+TEST(secrets)
+{
+	begin();
+	struct welcome_forge f = open();
+	struct view joiner = f.secrets.joiner_secret;
+	f.secrets.joiner_secret = view_slice(joiner, 0, 31);
+	refused_welcome(&f, UC_E_MALFORMED);
+	f = open();
+	f.secrets.joiner_secret = changeable(&c, joiner);
+	flip(f.secrets.joiner_secret, 0); /* everything is sealed under that; the tag is not */
+	refused_welcome(&f, UC_E_MAC);
+	f = open();
+	struct view path = changeable(&c, f.secrets.path_secret->path_secret);
+	flip(path, 0);
+	f.secrets.path_secret->path_secret = path;
+	refused_welcome(&f, UC_E_KEY);
+	f.secrets.path_secret->path_secret = view_slice(path, 0, 31);
+	refused_welcome(&f, UC_E_DECRYPT);
+	club_end(&c);
+}
+
+TEST(psks)
+{
+	static uint8_t nonce[33];
+	begin();
+	struct welcome_forge f = open();
+	struct pre_shared_key_id id = { .psktype = PSK_EXTERNAL,
+					.psk_id = VIEW_LIT("unknown"),
+					.psk_nonce = view_make(nonce, 32) };
+	f.secrets.psks = (struct pre_shared_key_id_list){ &id, 1 };
+	refused_welcome(&f, UC_E_PSK);
+	id.psk_nonce.n = 31;
+	refused_welcome(&f, UC_E_MALFORMED);
+	id.psk_nonce.n = 0;
+	refused_welcome(&f, UC_E_MALFORMED);
+	club_end(&c);
+}
+
+static uc_err any_psk(void *ctx, const struct pre_shared_key_id *id, struct secret *out)
+{
+	static const uint8_t key[32] = { 3 };
+	(void)ctx;
+	(void)id;
+	return secret_set(out, VIEW_OF(key));
+}
+
+/* 11.2, 11.3: a group that goes on from another begins at epoch 1. */
+TEST(resumption_for_a_group_that_is_not_new)
+{
+	static uint8_t nonce[32];
+	static const uint8_t key[32] = { 3 };
+	begin();
+	c.psks.find = any_psk;
+	for (uint8_t usage = RESUMPTION_REINIT; usage <= RESUMPTION_BRANCH; usage++) {
+		struct welcome_forge f = open();
+		struct pre_shared_key_id id = { .psktype = PSK_RESUMPTION,
+						.usage = usage,
+						.psk_group_id = VIEW_LIT("the pub"),
+						.psk_epoch = 3,
+						.psk_nonce = VIEW_OF(nonce) };
+		const struct psk psk = { &id, VIEW_OF(key) };
+		expect_ok(psk_secret_derive(c.suite, &psk, 1, &f.psk_secret));
+		f.secrets.psks = (struct pre_shared_key_id_list){ &id, 1 };
+		refused_welcome(&f, UC_E_UNEXPECTED);
+	}
+	club_end(&c);
+}
+
+TEST(the_tree_beside_it)
+{
+	struct view old, bad;
+	begin();
+	expect_err(join(made.welcome, view_make(NULL, 0)), UC_E_NOT_FOUND);
+	/* The tree before this commit. */
+	expect_ok(group_ratchet_tree(c.people[1].g, &c.mem, &old));
+	expect_err(join(made.welcome, old), UC_E_SIGNATURE);
+	bad = changeable(&c, made.ratchet_tree);
+	for (size_t i = 0; i < bad.n; i += 11) {
+		flip(bad, i);
+		expect(join(made.welcome, bad) != UC_OK);
+		flip(bad, i);
+	}
+	club_end(&c);
+}
+
+/* "Identify a leaf whose LeafNode is identical to the one in the KeyPackage": here the tree has
+ * another leaf of the same person. */
+TEST(another_leaf_of_ours)
+{
+	uint8_t ref[HASH_MAX];
+	begin();
+	struct welcome_forge f = open();
+	/* Sealed for a KeyPackage that was made later, with the same signature key. */
+	person_key_package(&c, newcomer());
+	expect_ok(key_package_ref(c.suite, newcomer()->key_package, ref));
+	f.outside.secrets.v[0].new_member = view_make(ref, c.suite->nh);
+	refused_welcome(&f, UC_E_NOT_FOUND);
+	club_end(&c);
+}
+
+/* We joined with it once: its init key is gone from the client, and the commit that brought us is
+ * no second way in. */
+TEST(the_commit_that_adds_us_is_not_for_us)
+{
+	struct received got;
+	begin();
+	const struct welcome_input in = { made.welcome, made.ratchet_tree, newcomer()->key_package,
+					  &newcomer()->secrets };
+	expect_ok(group_join(&c.platform, &in, &newcomer()->g));
+	expect_err(group_receive(newcomer()->g, made.commit, &c.mem, &got), UC_E_EPOCH_PAST);
+	club_end(&c);
+}
