@@ -131,10 +131,9 @@ static void show_words(struct cli *cli, const char *words)
 	int n = 0;
 	for (const char *w = words; *w;) {
 		size_t length = strcspn(w, " ");
-		printf("%s%2d %-9.*s", n % 6 ? " " : "  ", n + 1, (int)length, w);
-		n++;
-		if (n % 6 == 0)
-			putchar('\n');
+		bool last = ++n % 6 == 0;
+		printf("%s%2d %-*.*s%s", n % 6 == 1 ? "  " : " ", n, last ? 0 : 9, (int)length, w,
+		       last ? "\n" : "");
 		w += length + (w[length] == ' ');
 	}
 	if (n % 6)

@@ -142,11 +142,17 @@ static bool stay_over(void *ctx)
 	return (!s->say || s->accepted) && (!s->answer || s->answered);
 }
 
+/* Messages are shown above; of the rest people are told what they should know. */
 static void stay_event(void *ctx, const struct uc_event *e)
 {
 	struct stay *s = ctx;
-	if (!e->message)
+	if (e->message)
+		return;
+	if (e->kind == UC_EVENT_REQUEST_ACCEPTED && !s->cli->json)
+		puts("They have accepted.");
+	else if (e->kind != UC_EVENT_ROOM_JOINED || s->cli->json)
 		print_event(s->cli->json, e->has_room ? cli_room_name(s->cli, &e->room) : NULL, e);
+	fflush(stdout);
 }
 
 int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer)
