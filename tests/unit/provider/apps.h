@@ -40,7 +40,7 @@ struct app {
 	bool loses_answers;    /* does what others ask; they do not hear of it */
 	size_t asked;          /* requests that others made */
 	struct view last_body; /* of the last request it was asked */
-	struct view last_headers;
+	struct view last_headers, last_reply_headers;
 	int last_status; /* and what it said */
 };
 extern struct app apps[APPS];
