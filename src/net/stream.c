@@ -13,16 +13,24 @@ enum {
 	LINGER_MS = 2000,
 	STALL_MS = 60000, /* queued output that does not move for this long */
 	KEEP_OUTPUT_BYTES = 4096,
+	HOLD_BYTES = 256 * 1024,
 };
 
 static void on_poll(uv_poll_t *h, int status, int events);
+
+/* A client that does not read what it asked for is not read from: it would only ask for more.
+ * Not so on its own side, lest each waits for the other. */
+static bool is_held(const struct stream *s)
+{
+	return s->paused || (s->is_server && s->out.n - s->out_at > HOLD_BYTES);
+}
 
 static void poll_update(struct stream *s)
 {
 	if (s->state == STREAM_CLOSED)
 		return;
 	bool reads = s->state == STREAM_HANDSHAKE || s->state == STREAM_LINGERING ||
-		     (s->state == STREAM_OPEN && !s->paused);
+		     (s->state == STREAM_OPEN && !is_held(s));
 	int want = (reads ? UV_READABLE : 0) | (s->wants_write ? UV_WRITABLE : 0);
 	if (want == s->polled)
 		return;
@@ -227,7 +235,7 @@ static void on_poll(uv_poll_t *h, int status, int events)
 	if (events & UV_WRITABLE)
 		stream_flush(s);
 	/* A read that had to write first (RFC 8446, 4.6.3) goes on with either event. */
-	if (s->state == STREAM_OPEN && !s->paused)
+	if (s->state == STREAM_OPEN && !is_held(s))
 		input(s);
 }
 
@@ -277,6 +285,7 @@ uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tl
 		    const struct stream_handler *handler, size_t output_max)
 {
 	*s = (struct stream){ .loop = loop, .handler = handler, .fd = fd };
+	s->is_server = !host;
 	s->state = host ? STREAM_CONNECTING : STREAM_HANDSHAKE;
 	s->wants_write = host != NULL;
 	s->ssl = ssl_new(tls, fd, host);

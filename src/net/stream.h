@@ -40,7 +40,7 @@ struct stream {
 	int fd;
 	enum stream_state state;
 	int polled; /* the events asked of libuv */
-	bool paused, is_dirty, wants_write;
+	bool paused, is_dirty, wants_write, is_server;
 	uc_err why;
 	struct buf out;
 	size_t out_at;        /* sent of out */
