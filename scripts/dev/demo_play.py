@@ -29,9 +29,13 @@ def must(condition, what):
         raise Failed(f'this should not be: {what}')
 
 
-def show(person, room, last=100):
+def first(person):
+    return person.name.split()[0]
+
+
+def show(person, room, last=100, name=None):
     """A room as the person's terminal shows it."""
-    print(f'  {person.name} on {person.app.capitalize()}, {room}:')
+    print(f'  {first(person)} on {person.app.capitalize()}, in {name or room}:')
     for line in person.run('read', room, '--last', last).splitlines():
         print('  | ' + line)
     sys.stdout.flush()
@@ -54,12 +58,12 @@ def wait_text(person, room, text):
 
 def sign_up(backbone):
     title('Three people, three apps')
-    people = [Person(backbone, 'rosa', 'dial', '+4915112345678'),
-              Person(backbone, 'tom', 'lens', 'tom.of.lens'),
-              Person(backbone, 'uwe', 'plaza', 'uwe@allotments.example')]
+    people = [Person(backbone, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner'),
+              Person(backbone, 'tom', 'lens', 'tom.of.lens', 'Tom Abelson'),
+              Person(backbone, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')]
     for p, known_by in zip(people, ('a phone number', 'a handle', 'an e-mail address')):
         p.sign_up()
-        tell(f'  {p.name} signs up on {p.app.capitalize()} with {known_by}, {p.identifier}.')
+        tell(f'  {first(p)} signs up on {p.app.capitalize()} with {known_by}, {p.identifier}.')
     return people
 
 
@@ -67,14 +71,14 @@ def first_contact(rosa, tom, uwe):
     title('First contact')
     for a, b in ((rosa, tom), (rosa, uwe), (tom, uwe)):
         befriend(a, b)
-        tell(f'  {a.name} asks {b.name}, who accepts.')
+        tell(f'  {first(a)} asks {first(b)}, who accepts.')
     for person, other, text in ((rosa, tom, 'Are the beans up?'), (tom, rosa, 'They are. Come and see.'),
                                 (rosa, uwe, 'The beans are up, says Tom.')):
         write(person, other.name, text)
         wait_text(other, person.name, text)
-    show(tom, 'Rosa')
-    number = rosa.json('safety', 'Tom')[0]['number']
-    must(number == tom.json('safety', 'Rosa')[0]['number'], 'two safety numbers')
+    show(tom, rosa.name)
+    number = rosa.json('safety', tom.name)[0]['number']
+    must(number == tom.json('safety', rosa.name)[0]['number'], 'two safety numbers')
     tell(f'  Both see the same safety number, {number[:23]} ...')
 
 
@@ -82,19 +86,19 @@ def offline(rosa, tom):
     title('A recipient who is offline')
     texts = [f'Bring the {thing}, please.' for thing in ('spade', 'string', 'thermos')]
     for text in texts:
-        write(rosa, 'Tom', text)
+        write(rosa, tom.name, text)
     tell(f'  Rosa writes {len(texts)} messages while no client of Tom is running. He comes back:')
-    wait_text(tom, 'Rosa', texts[-1])
-    must([t for _, t in tom.texts('Rosa')][-3:] == texts, 'messages lost or out of order')
-    show(tom, 'Rosa', 3)
+    wait_text(tom, rosa.name, texts[-1])
+    must([t for _, t in tom.texts(rosa.name)][-3:] == texts, 'messages lost or out of order')
+    show(tom, rosa.name, 3)
 
 
 def group(rosa, tom, uwe):
     title('A group across the apps')
-    rosa.run('group', 'Allotment 17', 'Tom')
+    rosa.run('group', 'Allotment 17', tom.name)
     write(rosa, 'Allotment 17', 'Only Tom and I read this.')
     wait_text(tom, 'Allotment 17', said[-1])
-    rosa.run('add', 'Allotment 17', 'Uwe')
+    rosa.run('add', 'Allotment 17', uwe.name)
     tell('  Rosa makes a group with Tom, then adds Uwe.')
     for person, text in ((rosa, 'Welcome, Uwe.'), (uwe, 'Good evening from Plaza.'),
                          (tom, 'And from Lens.')):
@@ -134,7 +138,7 @@ def kill(backbone, rosa, tom):
 def removal(rosa, tom, uwe):
     title('A member is removed')
     uwe.run('sync')
-    rosa.run('remove', 'Allotment 17', 'Uwe')
+    rosa.run('remove', 'Allotment 17', uwe.name)
     write(rosa, 'Allotment 17', 'Uwe has moved to allotment 4.')
     wait_text(tom, 'Allotment 17', said[-1])
     uwe.run('sync')
@@ -143,7 +147,7 @@ def removal(rosa, tom, uwe):
     must(all(t != said[-1] for _, t in uwe.texts(room['number'])),
          'the removed member reads what was written later')
     show(tom, 'Allotment 17', 2)
-    show(uwe, room['number'], 2)
+    show(uwe, room['number'], 2, room['name'] + ', which he is no longer in')
 
 
 def check_stores(backbone):
@@ -156,14 +160,15 @@ def check_stores(backbone):
 
 def check_inventory(backbone, people):
     """The script gets the folder, and in it what to look for."""
-    script = ROOT / 'scripts/check-inventory'
+    script = ROOT / 'scripts/check-run'
     (backbone.dir / 'played.json').write_text(json.dumps({
         'texts': said, 'names': [p.name for p in people] + ['Allotment 17'],
         'identifiers': {p.app: [p.identifier] for p in people}}))
     title('What the servers know')
-    sys.stdout.flush()
-    done = subprocess.run([script, backbone.dir], cwd=ROOT, env=backbone.env)
-    must(done.returncode == 0, 'the servers store what the inventory does not list')
+    done = subprocess.run([script, backbone.dir], env=backbone.env, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    must(done.returncode == 0, done.stdout)
+    tell(done.stdout.strip())
 
 
 def play(backbone):

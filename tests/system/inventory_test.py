@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a real backbone wrote, walked and searched (scripts/check-run); and what was planted is
+found."""
+import base64
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from people import Backbone, Person, ROOT, befriend  # noqa: E402
+
+TEXT = 'The beans are up, and nobody else knows.'
+
+
+class Inventory(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.backbone = b = Backbone()
+        b.start()
+        rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+        uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+        for p in (rosa, uwe):
+            p.sign_up()
+        befriend(rosa, uwe)
+        rosa.run('group', 'The allotment', uwe.name)
+        rosa.run('send', uwe.name, TEXT)
+        uwe.run('read', '--wait', 30)
+        (b.dir / 'played.json').write_text(json.dumps({
+            'texts': [TEXT], 'names': [rosa.name, uwe.name, 'The allotment'],
+            'identifiers': {p.app: [p.identifier] for p in (rosa, uwe)}}))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.backbone.erase()
+
+    def check(self):
+        done = subprocess.run([ROOT / 'scripts/check-run', self.backbone.dir], text=True,
+                              env=self.backbone.env, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout
+
+    def test_clean(self):
+        status, said = self.check()
+        self.assertEqual(status, 0, said)
+        self.assertIn('found nowhere', said)
+
+    def planted(self, name, content, expected):
+        """With a file more, or with more in it, the check fails and says where."""
+        path = self.backbone.dir / name
+        before = path.read_bytes() if path.exists() else None
+        path.write_bytes((before or b'') + content)
+        try:
+            status, said = self.check()
+        finally:
+            if before is None:
+                path.unlink()
+            else:
+                path.write_bytes(before)
+        self.assertEqual(status, 1, said)
+        self.assertIn(expected, said)
+        self.assertIn(path.name, said)
+
+    def test_texts_in_files(self):
+        text = TEXT.encode()
+        for content in (text, b'x' + base64.b64encode(b'y' + text), text.hex().encode(),
+                        TEXT.encode('utf-16-le'), hashlib.sha256(text).digest(),
+                        hashlib.sha1(text).hexdigest().encode()):
+            self.planted('data/lens/rooms/000999.sst', content, TEXT)
+
+    def test_identifiers(self):
+        self.planted('data/dial/accounts/000999.sst', b'4915112345678', '4915112345678')
+        self.planted('undercroft.log', b'uwe@allotments.example\n', 'uwe@allotments.example')
+        devices = self.backbone.ctl('devices', self.backbone.dir / 'undercroft.conf', 'dial',
+                                    '+4915112345678', '--json')
+        account = bytes.fromhex(json.loads(devices.stdout.splitlines()[0])['account'])
+        self.planted('data/dial/rooms/000999.log', account, 'the account id of +4915112345678')
+        self.planted('data/plaza/accounts/000999.log', account.hex().encode(),
+                     'the account id of +4915112345678')
+
+    def test_what_is_not_listed(self):
+        self.planted('data/lens/notes', b'', 'a file that is not in the inventory')
+        self.planted('keys/lens/copy.keys', b'', 'a file that is not in the inventory')
+        for line in (b'2026-11-26T13:46:59Z info account.made app=dial\n',
+                     b'2026-11-26T13:46:59Z info app.started app=dial name=rosa\n', b'hello\n'):
+            self.planted('undercroft.log', line, 'a line that is not in the inventory')
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
