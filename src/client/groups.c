@@ -178,15 +178,14 @@ static uc_err fetch(struct uc_client *c, struct room *r, struct task *t)
 /* *busy: KeyPackages of some task are still awaited. */
 static uc_err fetch_all(struct uc_client *c, struct room *r, bool *busy)
 {
-	*busy = false;
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
-		if (t->kind != TASK_ADD)
-			continue;
-		if (!t->in_flight)
+		if (t->kind == TASK_ADD && !t->in_flight)
 			TRY(fetch(c, r, t));
-		*busy = true;
 	}
+	*busy = false;
+	for (const struct task *t = r->tasks; t; t = t->next)
+		*busy = *busy || t->kind == TASK_ADD;
 	return UC_OK;
 }
 
