@@ -12,6 +12,7 @@
 enum {
 	ADD_AT_ONCE = 32,
 	RETRY_MS = 2 * 1000,
+	REFUSED_MS = 10 * 1000,
 	COMMIT_STEP_MS = 400, /* between those who may commit others' proposals */
 };
 
@@ -257,7 +258,7 @@ static uc_err stage_commit(struct uc_client *c, struct room *r)
 	if (err_is_hard(err))
 		return err;
 	stage_refused(c, r, err);
-	r->commit_ms = 0;
+	r->commit_ms = client_now(c) + REFUSED_MS;
 	return UC_OK;
 }
 
@@ -353,7 +354,8 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 		if (room_group_has_proposals(r->group) && !r->commit_ms)
 			r->commit_ms = client_now(c) +
 				       (uint64_t)room_group_rank(r->group) * COMMIT_STEP_MS;
-		if (r->commit_ms)
+		/* When it is due already, what holds it up will have an answer. */
+		if (r->commit_ms > client_now(c))
 			wake_at(c, r->commit_ms);
 		TRY(fetch_all(c, r, &busy));
 		if (!busy)
