@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a client of version 1 has stored can be read by this one; what a later one has stored is
+ * refused and left alone.
+ *
+ * tests/fixtures/client_1.sql is such a store, as SQL.  It is made by this program when
+ * UNDERCROFT_FIXTURE names the file to write, and never made again for a version that is out. */
+#include "client/contacts.h"
+#include "client/pool.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "tests/unit/client/small_app.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#define PASSPHRASE "a passphrase of version 1"
+#define SAID       "what was said in version 1"
+
+enum { FIXTURE_BYTES = 1 << 20 };
+
+static char path[128];
+
+static void temporary(void)
+{
+	char name[160];
+	snprintf(path, sizeof path, "/tmp/undercroft-fixture-%ld.db", (long)getpid());
+	unlink(path);
+	snprintf(name, sizeof name, "%s-wal", path);
+	unlink(name);
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return test_now_ms;
+}
+
+static uc_err dice(void *ctx, uint8_t *out, size_t n)
+{
+	(void)ctx;
+	return env_random(test_env(), out, n);
+}
+
+static uc_err open_at(const char *passphrase, uc_client **c)
+{
+	static const struct uc_platform platform = { .now_ms = now, .random = dice };
+	struct uc_options o = {
+		.platform = &platform, .path = path, .passphrase = passphrase, .app = "dial.example"
+	};
+	return uc_client_open(&o, c);
+}
+
+/* --- making one --- */
+
+static uc_err furnish(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[32] = { 5 };
+	static const uint8_t tom[ED25519_KEY] = { 7 };
+	struct uc_id *room = arg;
+	struct contact *k;
+	struct room *r;
+	unsigned kept = 0;
+	TRY(contact_meet(c, "lens.example", tom, "Tom", (struct view){ NULL, 0 }, &k));
+	TRY(rooms_create(c, false, "Walks", &r));
+	struct set *s = pool_find(c, r->set_id);
+	TRY(room_group_create(c, r, s, VIEW_OF(key), VIEW_OF(key), &r->group));
+	set_change(s, SET_SPENT);
+	for (s = c->sets; s; s = s->next)
+		if (s->state == SET_POOLED && kept++ > 1)
+			set_change(s, SET_SPENT);
+	r->state = ROOM_OPEN;
+	r->group_dirty = true;
+	*room = r->id;
+	return room_members_sync(c, r);
+}
+
+static void write_row(FILE *f, sqlite3_stmt *st)
+{
+	fputs("INSERT INTO kv VALUES(", f);
+	for (int i = 0; i < 2; i++) {
+		const uint8_t *p = sqlite3_column_blob(st, i);
+		fputs(i ? ",X'" : "X'", f);
+		for (int n = 0; n < sqlite3_column_bytes(st, i); n++)
+			fprintf(f, "%02x", p[n]);
+		fputc('\'', f);
+	}
+	fputs(");\n", f);
+}
+
+static void write_fixture(const char *to)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	FILE *f = fopen(to, "w");
+	if (!f)
+		return;
+	fputs("PRAGMA user_version=1;\n"
+	      "CREATE TABLE kv (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID;\n",
+	      f);
+	expect_eq(sqlite3_open(path, &db), SQLITE_OK);
+	expect_eq(sqlite3_prepare_v2(db, "SELECT k, v FROM kv ORDER BY k", -1, &st, NULL),
+		  SQLITE_OK);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		write_row(f, st);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	fclose(f);
+}
+
+TEST(make_one_when_asked)
+{
+	const char *to = getenv("UNDERCROFT_FIXTURE");
+	struct small_app app;
+	struct person p = { .app = &app };
+	struct uc_id room, id;
+	uc_op op;
+	if (!to) {
+		test_skip("UNDERCROFT_FIXTURE names no file to write");
+		return;
+	}
+	temporary();
+	small_app_init(&app, "dial.example");
+	expect_ok(open_at(PASSPHRASE, &p.c));
+	expect_ok(person_talk(&p));
+	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
+	expect_ok(person_talk(&p));
+	person_disconnect(&p);
+	expect_ok(turn_run(p.c, furnish, &room));
+	expect_ok(uc_send(p.c, &room, SAID, &id));
+	expect_ok(uc_ask(p.c, "lens.example", "ida", "hello", &op));
+	uc_client_close(p.c);
+	write_fixture(to);
+	temporary();
+}
+
+/* --- reading it --- */
+
+static bool load(const char *more)
+{
+	static char sql[FIXTURE_BYTES];
+	sqlite3 *db = NULL;
+	FILE *f = fopen(FIXTURES "/client_1.sql", "r");
+	if (!f) {
+		test_fail(__FILE__, __LINE__, "no fixture");
+		return false;
+	}
+	size_t n = fread(sql, 1, sizeof sql - 1, f);
+	sql[n] = 0;
+	fclose(f);
+	temporary();
+	expect_eq(sqlite3_open(path, &db), SQLITE_OK);
+	expect_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	expect_eq(sqlite3_exec(db, more, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	return true;
+}
+
+struct seen {
+	unsigned n;
+	char text[256];
+	struct uc_id id;
+};
+
+static bool see_contact(void *ctx, const struct uc_contact *k)
+{
+	struct seen *s = ctx;
+	s->n++;
+	s->id = k->id;
+	snprintf(s->text, sizeof s->text, "%s at %s", k->name, k->app);
+	return true;
+}
+
+static bool see_request(void *ctx, const struct uc_request *q)
+{
+	struct seen *s = ctx;
+	s->n++;
+	snprintf(s->text, sizeof s->text, "%s at %s: %s", q->name, q->app, q->text);
+	return true;
+}
+
+static bool see_room(void *ctx, const struct uc_room *r)
+{
+	struct seen *s = ctx;
+	s->n++;
+	s->id = r->id;
+	snprintf(s->text, sizeof s->text, "%s, %u, epoch %u", r->name, r->members,
+		 (unsigned)r->epoch);
+	return true;
+}
+
+static bool see_message(void *ctx, const struct uc_message *m)
+{
+	struct seen *s = ctx;
+	s->n++;
+	snprintf(s->text, sizeof s->text, "%s: %s", m->sender, m->text);
+	return true;
+}
+
+static void expect_seen(const struct seen *s, const char *text)
+{
+	expect_eq(s->n, 1);
+	expect_bytes(view_str(s->text), view_str(text));
+}
+
+TEST(a_store_of_version_1_is_read)
+{
+	struct seen contact = { 0 }, request = { 0 }, room = { 0 }, message = { 0 };
+	struct uc_account a;
+	struct uc_id id;
+	char words[256], number[UC_SAFETY_NUMBER_MAX];
+	uc_client *c = NULL;
+	if (!load("SELECT 1"))
+		return;
+	expect_ok(open_at(PASSPHRASE, &c));
+	if (!c)
+		return;
+	expect_ok(uc_account_get(c, &a));
+	expect_eq(a.state, UC_ACCOUNT);
+	expect_bytes(view_str(a.profile_name), VIEW_LIT("Rosa"));
+	expect_bytes(view_str(a.identifier), VIEW_LIT("rosa"));
+	expect_eq(a.devices, 1);
+	expect_ok(uc_recovery_words(c, words, sizeof words));
+	expect_ok(uc_contacts(c, see_contact, &contact));
+	expect_seen(&contact, "Tom at lens.example");
+	expect_ok(uc_safety_number(c, &contact.id, number));
+	expect_ok(uc_requests(c, see_request, &request));
+	expect_seen(&request, "ida at lens.example: hello");
+	expect_ok(uc_rooms(c, see_room, &room));
+	expect_seen(&room, "Walks, 1, epoch 0");
+	expect_ok(uc_messages(c, &room.id, 1, 10, see_message, &message));
+	expect_seen(&message, "Rosa: " SAID);
+	expect(c->rooms && c->rooms->outbox && c->rooms->group);
+	expect(uc_client_generation(c) > 3);
+	/* And written on. */
+	expect_ok(uc_send(c, &room.id, "and what is said now", &id));
+	uc_client_close(c);
+	c = NULL;
+	expect_ok(open_at(PASSPHRASE, &c));
+	expect_eq(uc_messages_last(c, &room.id), 2);
+	uc_client_close(c);
+	temporary();
+}
+
+TEST(it_opens_with_its_passphrase_alone)
+{
+	uc_client *c = NULL;
+	if (!load("SELECT 1"))
+		return;
+	expect_err(open_at("another", &c), UC_E_PASSPHRASE);
+	expect(!c);
+	temporary();
+}
+
+TEST(a_file_of_a_later_version_is_refused_and_left_alone)
+{
+	uc_client *c = NULL;
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	if (!load("PRAGMA user_version=2"))
+		return;
+	expect_err(open_at(PASSPHRASE, &c), UC_E_VERSION);
+	expect_eq(sqlite3_open(path, &db), SQLITE_OK);
+	expect_eq(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+	expect_eq(sqlite3_step(st), SQLITE_ROW);
+	expect_eq(sqlite3_column_int(st, 0), 2);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	temporary();
+}
+
+TEST(so_is_a_header_of_one)
+{
+	uc_client *c = NULL;
+	/* The header's first two bytes are its version; what follows may have any form. */
+	if (!load("UPDATE kv SET v = X'0002' WHERE k = CAST('undercroft-client' AS BLOB)"))
+		return;
+	expect_err(open_at(PASSPHRASE, &c), UC_E_VERSION);
+	if (load("UPDATE kv SET v = X'0001' WHERE k = CAST('undercroft-client' AS BLOB)"))
+		expect_err(open_at(PASSPHRASE, &c), UC_E_CORRUPT);
+	temporary();
+}
+
+TEST(and_a_record_of_one)
+{
+	struct client_memory *m = client_memory_new();
+	static const struct uc_platform platform = { .now_ms = now, .random = dice };
+	static const uint8_t key[32] = { 9 };
+	static const char *const tables[] = { "account", "set", "contact", "request", "room" };
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		struct safe s;
+		uc_client *c = NULL;
+		struct safe_place at = { .table = tables[i], .name = VIEW_LIT("self") };
+		struct uc_options o = { .platform = &platform,
+					.store_ops = client_memory_ops(),
+					.store = m,
+					.key = key,
+					.app = "dial.example" };
+		expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, key, NULL, 0));
+		safe_put(&s, at, VIEW_LIT("\0\2of a later form"));
+		expect_ok(safe_commit(&s));
+		safe_done(&s);
+		expect_err(uc_client_open(&o, &c), UC_E_VERSION);
+		expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, key, NULL, 0));
+		safe_delete(&s, at);
+		expect_ok(safe_commit(&s));
+		safe_done(&s);
+	}
+	client_memory_free(m);
+}
