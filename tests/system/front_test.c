@@ -282,7 +282,8 @@ static size_t resident_kib(pid_t pid)
 	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
 	FILE *f = fopen(path, "r");
 	while (f && fgets(line, sizeof line, f))
-		(void)sscanf(line, "VmHWM: %zu", &kib);
+		if (view_starts_with(view_str(line), VIEW_LIT("VmHWM:")))
+			kib = strtoul(line + 6, NULL, 10);
 	if (f)
 		fclose(f);
 	return kib;
