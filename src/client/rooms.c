@@ -446,6 +446,13 @@ uc_err room_members_sync(struct uc_client *c, struct room *r)
 
 /* --- driving --- */
 
+/* Only when the first place knows where it begins is it clear what the second one is to bring. */
+static bool shadow_waits(struct uc_client *c, const struct room *r)
+{
+	const struct room *first = r->shadow ? room_main(c, r) : NULL;
+	return first && first->state == ROOM_JOINING;
+}
+
 static uc_err room_drive(struct uc_client *c, struct room *r)
 {
 	switch (r->state) {
@@ -459,7 +466,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	if (r->lost && r->rejoin != REJOIN_SEATED && r->state == ROOM_OPEN)
 		return resync_drive(c, r);
 	if (!r->seat_open)
-		return seat_open(c, r);
+		return shadow_waits(c, r) ? UC_OK : seat_open(c, r);
 	if (!room_is_open(r) || r->lost || r->seq + 1 < r->log_next)
 		return UC_OK;
 	if (!r->shadow)

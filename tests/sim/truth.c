@@ -247,6 +247,8 @@ static void entry_seen(struct person *p, const struct room *r, const struct log_
 	if (!t->entries)
 		return;
 	struct entry_truth *e = &t->entries[in->seq];
+	sim_trace(w, "  entry %llu of %s for %s, at %llu%s", (unsigned long long)in->seq, r->uri,
+		  r->client, (unsigned long long)r->seq, r->shadow ? ", in its second place" : "");
 	if (e->known && (!view_equal(VIEW_OF(e->hash), VIEW_OF(hash)) ||
 			 !view_equal(VIEW_OF(e->chain), VIEW_OF(in->chain))))
 		sim_fail(w, "entry %llu of %s is another for person %u",
