@@ -3,6 +3,7 @@
 
 #include "client/contacts.h"
 #include "client/introductions.h"
+#include "client/outbox.h"
 #include "client/protocol.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -242,14 +243,25 @@ static void stage_refused(struct uc_client *c, struct room *r, uc_err err)
 	}
 }
 
-static uc_err stage_commit(struct uc_client *c, struct room *r)
+/* Is it our turn to commit what others have proposed? */
+static bool commit_is_due(struct uc_client *c, struct room *r)
+{
+	if (!room_group_has_proposals(r->group))
+		return false;
+	if (!r->commit_ms)
+		r->commit_ms = client_now(c) + (uint64_t)room_group_rank(r->group) * COMMIT_STEP_MS;
+	if (client_now(c) >= r->commit_ms)
+		return true;
+	wake_at(c, r->commit_ms);
+	return false;
+}
+
+static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 {
 	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], update;
 	struct room_change change = { { packages, 0 }, { participants, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	choose(c, r, &change);
-	bool due =
-		room_group_has_proposals(r->group) && r->commit_ms && client_now(c) >= r->commit_ms;
 	if (!change.packages.n && !change.participants.n && !due)
 		return UC_OK;
 	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);
@@ -351,16 +363,13 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 		return UC_OK;
 	}
 	if (!r->pending.there) {
-		if (room_group_has_proposals(r->group) && !r->commit_ms)
-			r->commit_ms = client_now(c) +
-				       (uint64_t)room_group_rank(r->group) * COMMIT_STEP_MS;
-		/* When it is due already, what holds it up will have an answer. */
-		if (r->commit_ms > client_now(c))
-			wake_at(c, r->commit_ms);
+		bool due = commit_is_due(c, r);
 		TRY(fetch_all(c, r, &busy));
-		if (!busy)
-			TRY(stage_commit(c, r));
-		if (!r->pending.there && leave_task(r) && !room_group_has_proposals(r->group))
+		if (!busy || due)
+			TRY(stage_commit(c, r, due));
+		/* What was said before leaving is said first. */
+		bool free_to_go = !r->outbox && !room_group_has_proposals(r->group);
+		if (!r->pending.there && leave_task(r) && free_to_go)
 			TRY(stage_leave(c, r));
 	}
 	return r->pending.there ? pending_send(c, r) : UC_OK;
@@ -381,6 +390,7 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 	r->state = ROOM_LEAVING;
 	r->dirty = true;
+	outbox_fail(c, r);
 }
 
 /* Who was added by an address of that contact must introduce themselves as that contact. */

@@ -17,24 +17,6 @@ static bool is_here(const struct person *p)
 
 /* --- clients and rooms --- */
 
-/* What keeps a client busy, for whoever looks for the mistake. */
-static void busy_trace(const struct person *p)
-{
-	const struct world *w = p->w;
-	for (const struct call *k = p->client->calls; k; k = k->next)
-		sim_trace(w, "  call %u of type %u", k->id, k->type);
-	for (const struct request *q = p->client->requests; q; q = q->next)
-		sim_trace(w, "  %s request, state %u", q->incoming ? "incoming" : "own", q->state);
-	for (const struct room *r = p->client->rooms; r; r = r->next)
-		sim_trace(
-			w,
-			"  %s: state %u, seat open %d, at %llu, log to %llu, pending %d (accepted "
-			"%d), tasks %d (%u), outbox %d",
-			r->uri, r->state, r->seat_open, (unsigned long long)r->seq,
-			(unsigned long long)r->log_next, r->pending.there, r->pending.accepted,
-			r->tasks != NULL, r->tasks ? r->tasks->kind : 0, r->outbox != NULL);
-}
-
 static void check_idle(struct world *w)
 {
 	for (unsigned i = 0; i < w->people_n; i++) {
@@ -44,7 +26,7 @@ static void check_idle(struct world *w)
 		if (!p->client || uc_client_connection(p->client) != UC_ONLINE)
 			sim_fail(w, "person %u is not online in the end", i);
 		else if (!uc_client_is_idle(p->client)) {
-			busy_trace(p);
+			person_trace(p);
 			sim_fail(w, "person %u's client still has something to do", i);
 		}
 	}

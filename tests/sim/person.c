@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A person's device: a real client, driven as a program would drive it, killed at any commit. */
 #include "client/client.h"
+#include "client/room_group.h"
 #include "client/store_memory.h"
 #include "tests/sim/sim.h"
 
@@ -142,6 +143,27 @@ void person_done(struct person *p)
 	p->disk = NULL;
 }
 
+void person_trace(const struct person *p)
+{
+	const struct world *w = p->w;
+	for (const struct call *k = p->client->calls; k; k = k->next)
+		sim_trace(w, "  call %u of type %u", k->id, k->type);
+	for (const struct request *q = p->client->requests; q; q = q->next)
+		sim_trace(w, "  %s request, state %u", q->incoming ? "incoming" : "own", q->state);
+	for (const struct room *r = p->client->rooms; r; r = r->next)
+		sim_trace(
+			w,
+			"  %s: state %u, seat open %d, at %llu, log to %llu, pending %d (accepted "
+			"%d), tasks %d (%u), outbox %d, proposals %d, commit at %lld, retry at "
+			"%lld",
+			r->uri, r->state, r->seat_open, (unsigned long long)r->seq,
+			(unsigned long long)r->log_next, r->pending.there, r->pending.accepted,
+			r->tasks != NULL, r->tasks ? r->tasks->kind : 0, r->outbox != NULL,
+			r->group && room_group_has_proposals(r->group),
+			(long long)(r->commit_ms - w->now_ms),
+			(long long)(r->retry_ms - w->now_ms));
+}
+
 /* --- around each call --- */
 
 static const enum store_fault fault_kinds[] = { STORE_FAULT_BEFORE, STORE_FAULT_AFTER };
@@ -157,9 +179,12 @@ static bool strikes(struct world *w, const char *label)
 {
 	const struct cover_point *k = cover_find(w->plan.cover, label);
 	uint64_t seen = k && k->run == w->plan.cover->run ? k->seen_in_run : 0;
-	bool hit = sim_fault(w, 40000 / (seen + 1));
-	bool wanted = w->plan.strike && !w->struck_wanted && !strcmp(w->plan.strike, label);
-	return hit || wanted;
+	return sim_fault(w, 40000 / (seen + 1));
+}
+
+static bool is_wanted(const struct world *w, const char *label)
+{
+	return w->plan.strike && !w->struck_wanted && !strcmp(w->plan.strike, label);
 }
 
 /* Each call that commits passes two points; whether one is struck is chosen before. */
@@ -169,9 +194,9 @@ void person_before(struct person *p, const char *doing, const char *what)
 	p->commits = client_memory_commits(p->disk);
 	for (unsigned i = 0; i < 2; i++) {
 		label_make(p->labels[i], doing, what, i);
-		bool hit =
-			strikes(p->w, p->labels[i]); /* asked for both, so that dice fall alike */
-		if (p->armed || !hit)
+		/* Dice are thrown for both, so that they fall alike when one is wanted. */
+		bool hit = strikes(p->w, p->labels[i]), wanted = is_wanted(p->w, p->labels[i]);
+		if (!wanted && (p->armed || !hit))
 			continue;
 		p->armed = true;
 		p->armed_for = i;
@@ -193,9 +218,9 @@ static void points_passed(struct person *p)
 		if (!p->armed || p->armed_for != i)
 			continue;
 		k->struck++;
-		if (w->plan.strike && !strcmp(w->plan.strike, k->label))
-			w->struck_wanted = true;
+		w->struck_wanted = w->struck_wanted || is_wanted(w, k->label);
 		sim_trace(w, "person %u is struck at %s", p->number, k->label);
+		return;
 	}
 }
 
@@ -226,7 +251,9 @@ static void wakes(struct world *w, struct happening *h)
 	if (!p->client || p->wake_ms != h->at_ms || p->device != h->number)
 		return;
 	p->wake_ms = 0;
-	if (++p->wakes_idle > WAKES_IDLE_MAX)
+	if (++p->wakes_idle == WAKES_IDLE_MAX)
+		person_trace(p);
+	if (p->wakes_idle > WAKES_IDLE_MAX)
 		sim_fail(w, "person %u's client wakes up again and again", p->number);
 	person_before(p, "step", "");
 	person_after(p, uc_client_step(p->client));
