@@ -218,6 +218,12 @@ static void pump(struct link *l)
 			if (l->is_open)
 				ws_client_send(l->ws, view_make(p, n));
 	}
+	/* The client has given this connection up: an answer never came, or the server is not what
+	 * it should be. */
+	if (l->is_open && uc_client_connection(l->client) == UC_OFFLINE) {
+		l->is_open = false;
+		ws_client_close(l->ws, WS_CLOSE_NORMAL);
+	}
 	plan_step(l);
 	if (l->running && l->done(l->done_ctx))
 		stop(l, UC_OK);
