@@ -187,7 +187,7 @@ static void follow_event(void *ctx, const struct uc_event *e)
 		return;
 	bool named = room && (!f->one || f->cli->json);
 	print_event(f->cli->json, named ? cli_room_name(f->cli, room) : NULL, e);
-	if (e->kind != UC_EVENT_MESSAGE || e->message->own)
+	if (!e->message || e->kind != UC_EVENT_MESSAGE || e->message->own)
 		return;
 	struct uc_id read = e->message->room;
 	uc_err err = uc_mark_read(f->cli->client, &read, e->message->number);

@@ -44,7 +44,7 @@ uc_err UC_MUST_USE ctl_store_open(const struct ctl *c, size_t app, enum ctl_kind
 void ctl_store_path(const struct ctl *c, size_t app, enum ctl_kind kind, char *out, size_t out_n);
 /* By name or domain; prints when there is none. */
 bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
-/* The process that uses the data, or 0. */
+/* The process that uses the data; 0: none, -1: one that isn't known. */
 long ctl_running(const struct ctl *c);
 
 /* --- printing --- */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "ctl/ctl.h"
 #include "net/env_system.h"
 #include "provider/provider.h"
@@ -6,6 +7,7 @@
 #include "store/store_rocksdb.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -53,24 +55,28 @@ bool ctl_app_find(const struct ctl *c, const char *text, size_t *out)
 	return false;
 }
 
+/* The lock's file holds the number of the process. */
+static long pid_read(int fd)
+{
+	char text[32];
+	uint64_t pid = 0;
+	ssize_t n = read(fd, text, sizeof text);
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	bool good = n > 0 && !decimal_read(view_make(text, (size_t)n), &pid) && pid < LONG_MAX;
+	return good ? (long)pid : -1;
+}
+
 long ctl_running(const struct ctl *c)
 {
 	char path[4200];
-	long pid = 0;
 	snprintf(path, sizeof path, "%s/lock", c->config.data);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	if (flock(fd, LOCK_SH | LOCK_NB)) {
-		FILE *f = fdopen(fd, "r");
-		if (!f || fscanf(f, "%ld", &pid) != 1)
-			pid = -1;
-		if (f)
-			fclose(f);
-		return pid;
-	}
+	long pid = flock(fd, LOCK_SH | LOCK_NB) ? pid_read(fd) : 0;
 	close(fd);
-	return 0;
+	return pid;
 }
 
 void ctl_print_hex(FILE *to, struct view v)

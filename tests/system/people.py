@@ -72,6 +72,10 @@ class Backbone:
     def erase(self):
         if any(self.dir.glob('*.pid')):
             self.stop()
+        found = [line for line in self.logs().splitlines()
+                 if 'Sanitizer' in line or 'runtime error' in line or 'Assertion' in line]
+        if found:
+            raise Failed(f'{self.dir}: {found}')
         if self.made:
             shutil.rmtree(self.dir)
 
