@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* undercroftctl check: stores that are right, and each way in which they can be wrong. */
+#include "crypto/crypto.h"
+#include "ctl/ctl.h"
+#include "provider/provider.h"
+#include "provider/schema.h"
+#include "store/store_rocksdb.h"
+#include "tests/unit/harness.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct ctl ctl;
+static char data[64];
+
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *f)
+{
+	(void)s;
+	(void)kind;
+	(void)f;
+	return remove(path);
+}
+
+static void begin(void)
+{
+	char path[128];
+	snprintf(data, sizeof data, "/tmp/undercroft-ctl-XXXXXX");
+	expect(mkdtemp(data) != NULL);
+	snprintf(path, sizeof path, "%s/dial", data);
+	expect(!mkdir(path, 0700));
+	ctl = (struct ctl){ .config = { .data = data, .apps_n = 1 } };
+	ctl.config.apps[0] = (struct config_app){ .name = "dial", .domain = "dial.example" };
+}
+
+static void end(void)
+{
+	nftw(data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct store *open_store(enum ctl_kind kind)
+{
+	char path[4200];
+	struct store *s = NULL;
+	ctl_store_path(&ctl, 0, kind, path, sizeof path);
+	struct store_options o = {
+		.driver = &store_rocksdb_driver,
+		.env = test_env(),
+		.path = path,
+		.domain = VIEW_LIT("dial.example"),
+		.kind = view_str(ctl_kind_names[kind]),
+		.schema = PROVIDER_SCHEMA,
+	};
+	expect_ok(store_open(&o, &s));
+	return s;
+}
+
+static void put(struct store *s, struct view key, struct view value)
+{
+	struct store_batch b;
+	store_batch_init(&b, (struct view){ 0 });
+	store_put(&b, key, value);
+	expect_ok(store_commit(s, &b));
+	store_batch_done(&b);
+}
+
+/* Runs `ctl_check` over both stores, silently; each case fills one first. */
+static int check_with(enum ctl_kind kind, void (*fill)(struct store *s))
+{
+	begin();
+	for (int k = 0; k < CTL_KINDS; k++) {
+		struct store *s = open_store((enum ctl_kind)k);
+		if (k == (int)kind && fill)
+			fill(s);
+		expect_ok(store_sync(s));
+		store_close(s);
+	}
+	fflush(stdout);
+	int out = dup(STDOUT_FILENO);
+	expect(freopen("/dev/null", "we", stdout) != NULL);
+	int status = ctl_check(&ctl);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	end();
+	return status;
+}
+
+static struct view room(void)
+{
+	return VIEW_LIT("mimi://dial.example/r/x");
+}
+
+static void chain_next(uint8_t chain[CHAIN_HASH], uint8_t seq, struct view fanout)
+{
+	uint8_t number[8] = { 0 }, hash[SHA256_BYTES];
+	number[7] = seq;
+	expect_ok(sha256(fanout, hash));
+	struct view parts[] = { VIEW_LIT("Undercroft log 1"), view_make(chain, CHAIN_HASH),
+				VIEW_OF(number), VIEW_OF(hash) };
+	expect_ok(sha256_parts(parts, 4, chain));
+}
+
+/* A log of three entries, its room's record, and what else the case wants. */
+static struct {
+	bool no_room, wrong_chain, wrong_end;
+} want;
+
+static void fill_log(struct store *s)
+{
+	uint8_t chain[CHAIN_HASH] = { 0 };
+	struct store_key k;
+	struct store_batch b;
+	store_batch_init(&b, (struct view){ 0 });
+	for (uint8_t seq = 1; seq <= 3; seq++) {
+		struct log_entry e = { .version = 1, .seq = seq, .fanout = VIEW_LIT("fanout") };
+		struct buf bytes;
+		chain_next(chain, seq, e.fanout);
+		memcpy(e.chain, chain, sizeof chain);
+		e.chain[0] ^= want.wrong_chain && seq == 2;
+		buf_init(&bytes, 1000);
+		expect_ok(wire_encode(&bytes, log_entry_element, &e));
+		store_log_append(&b, key_1(&k, TABLE_LOG, room()), seq, buf_view(&bytes));
+		buf_done(&bytes);
+	}
+	struct room_record r = { .part = ROOM_HUB,
+				 .hub = VIEW_LIT("dial.example"),
+				 .next = want.wrong_end ? 5 : 4 };
+	memcpy(r.chain, chain, sizeof chain);
+	if (!want.no_room)
+		expect_ok(record_put(&b, key_1(&k, TABLE_ROOM, room()), room_record_element, &r));
+	expect_ok(store_commit(s, &b));
+	store_batch_done(&b);
+}
+
+TEST(empty_stores_are_good)
+{
+	expect_eq(check_with(CTL_ROOMS, NULL), CTL_OK);
+}
+
+TEST(missing_stores)
+{
+	begin();
+	expect_eq(ctl_check(&ctl), CTL_FAILED);
+	end();
+}
+
+static void unknown_table(struct store *s)
+{
+	put(s,
+	    VIEW_LIT("\x7f"
+		     "key"),
+	    VIEW_LIT("value"));
+}
+
+static void table_of_the_other(struct store *s)
+{
+	struct store_key k;
+	put(s, key_1(&k, TABLE_CLIENT, VIEW_LIT("mimi://x")), VIEW_LIT("\0\1\3abc"));
+}
+
+static void not_decodable(struct store *s)
+{
+	struct store_key k;
+	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")), VIEW_LIT("\0\1short"));
+}
+
+static void trailing(struct store *s)
+{
+	struct store_key k;
+	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
+	    VIEW_LIT("\0\1"
+		     "0123456789abcdef"
+		     "x"));
+}
+
+static void later_version(struct store *s)
+{
+	struct store_key k;
+	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
+	    VIEW_LIT("\0\2"
+		     "0123456789abcdef"));
+}
+
+static void right(struct store *s)
+{
+	struct store_key k;
+	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
+	    VIEW_LIT("\0\1"
+		     "0123456789abcdef"));
+}
+
+static void without_owner(struct store *s)
+{
+	struct grant_record g = { .until_day = 3 };
+	struct store_key k;
+	struct store_batch b;
+	store_batch_init(&b, (struct view){ 0 });
+	expect_ok(record_put(&b, key_2(&k, TABLE_GRANT, VIEW_LIT("account"), VIEW_LIT("g")),
+			     grant_record_element, &g));
+	expect_ok(store_commit(s, &b));
+	store_batch_done(&b);
+}
+
+static void account_without_list(struct store *s)
+{
+	struct account_record a = { .generation = 0 };
+	struct store_key k;
+	struct store_batch b;
+	store_batch_init(&b, (struct view){ 0 });
+	expect_ok(record_put(&b, key_1(&k, TABLE_ACCOUNT, VIEW_LIT("0123456789abcdef")),
+			     account_record_element, &a));
+	expect_ok(store_commit(s, &b));
+	store_batch_done(&b);
+}
+
+static void not_a_group(struct store *s)
+{
+	struct store_key k;
+	put(s, key_1(&k, TABLE_GROUP, room()), VIEW_LIT("no group"));
+}
+
+TEST(wrong_records)
+{
+	expect_eq(check_with(CTL_ACCOUNTS, right), CTL_OK);
+	expect_eq(check_with(CTL_ACCOUNTS, unknown_table), CTL_FAILED);
+	expect_eq(check_with(CTL_ACCOUNTS, table_of_the_other), CTL_FAILED);
+	expect_eq(check_with(CTL_ACCOUNTS, not_decodable), CTL_FAILED);
+	expect_eq(check_with(CTL_ACCOUNTS, trailing), CTL_FAILED);
+	expect_eq(check_with(CTL_ACCOUNTS, later_version), CTL_FAILED);
+	expect_eq(check_with(CTL_ACCOUNTS, without_owner), CTL_FAILED);
+	expect_eq(check_with(CTL_ACCOUNTS, account_without_list), CTL_FAILED);
+	expect_eq(check_with(CTL_ROOMS, not_a_group), CTL_FAILED);
+}
+
+/* What `check` says, for counting. */
+static unsigned said(const char *what)
+{
+	char path[128], line[1024];
+	unsigned n = 0;
+	snprintf(path, sizeof path, "%s/said", data);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f))
+		n += strstr(line, what) != NULL;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void expect_said(const char *what, unsigned times)
+{
+	char path[128];
+	begin();
+	for (int k = 0; k < CTL_KINDS; k++) {
+		struct store *s = open_store((enum ctl_kind)k);
+		if (k == CTL_ROOMS)
+			fill_log(s);
+		expect_ok(store_sync(s));
+		store_close(s);
+	}
+	snprintf(path, sizeof path, "%s/said", data);
+	fflush(stdout);
+	int out = dup(STDOUT_FILENO);
+	expect(freopen(path, "we", stdout) != NULL);
+	expect_eq(ctl_check(&ctl), CTL_FAILED);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	expect_eq(said(what), times);
+	end();
+}
+
+TEST(wrong_logs)
+{
+	memset(&want, 0, sizeof want);
+	expect_said("chain does not continue", 0);
+	expect_said("does not continue its log", 0);
+	expect_said("what it belongs to is not there", 1); /* the room's group */
+	want.wrong_chain = true;
+	expect_said("chain does not continue", 2); /* into the wrong one, and out of it */
+	want.wrong_chain = false;
+	want.wrong_end = true;
+	expect_said("does not continue its log", 1);
+	want.wrong_end = false;
+	want.no_room = true;
+	expect_said("what it belongs to is not there", 2); /* the log's head and its entries */
+}
