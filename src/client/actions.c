@@ -358,6 +358,19 @@ static uc_err history_change(struct uc_client *c, struct room *r, const struct c
 	return UC_OK;
 }
 
+/* A later version answers what the first one answered. */
+static uc_err reply_keep(struct uc_client *c, struct room *r, struct content_parts *p)
+{
+	struct message m = { 0 };
+	uint64_t number = history_number(c, r, &p->replaces);
+	if (!number)
+		return UC_E_NOT_FOUND;
+	TRY(history_get(c, r, number, &c->call, &m));
+	p->has_reply = m.has_reply;
+	p->in_reply_to = m.in_reply_to;
+	return UC_OK;
+}
+
 static uc_err send(struct uc_client *c, void *arg)
 {
 	struct send_call *in = arg;
@@ -366,12 +379,14 @@ static uc_err send(struct uc_client *c, void *arg)
 	struct view content;
 	uint64_t number = 0;
 	TRY(usable_room(c, in->room, &r));
+	if (p->kind == CONTENT_EDIT)
+		TRY(reply_keep(c, r, p));
+	else if (p->has_reply && !history_number(c, r, &p->in_reply_to))
+		return UC_E_NOT_FOUND;
 	if (p->text.n > MESSAGE_MAX / 2)
 		return UC_E_TOO_LARGE;
 	if (!utf8_is_valid(p->text))
 		return UC_E_TEXT;
-	if ((p->has_reply && !history_number(c, r, &p->in_reply_to)))
-		return UC_E_NOT_FOUND;
 	TRY(content_write(c, r, p, &c->call, &content));
 	if (p->kind == CONTENT_TEXT || p->kind == CONTENT_REACTION)
 		TRY(history_own(c, r, p, &number));

@@ -99,14 +99,19 @@ static uc_err kind_read(const struct mimi_content *m, struct content_parts *p)
 	return UC_OK;
 }
 
-uc_err content_parse(const struct room *r, struct view sender, struct view content, struct arena *a,
-		     struct content_parts *out)
+uc_err content_parse(const struct room *r, struct view sender, struct view content,
+		     uint64_t timestamp, struct arena *a, struct content_parts *out)
 {
 	struct mimi_content m;
 	struct content_parts p = { 0 };
 	struct view room = view_str(r->uri);
 	TRY(mimi_content_read(content, a, &m));
 	TRY(place_check(&m, sender, room));
+	if (!mimi_content_expires_sensibly(&m, timestamp))
+		return UC_E_UNEXPECTED;
+	p.expires_relative = m.expires && m.expires->relative;
+	if (m.expires)
+		p.expires_ms = m.expires->time ? (uint64_t)m.expires->time * 1000 : 1;
 	TRY(mimi_content_id(content, m.salt, sender, room, p.id.b));
 	p.has_reply = m.in_reply_to.n > 0;
 	if (p.has_reply)

@@ -20,13 +20,17 @@ struct content_parts {
 	struct uc_id in_reply_to;
 	struct uc_id replaces; /* edit and delete */
 	struct view text;      /* text, reaction, edit; control: its bytes */
+	/* What is read is gone from then on; relative: so long after it is read.  0: never. */
+	uint64_t expires_ms;
+	bool expires_relative;
 };
 /* Writes new content (a fresh salt) for this room; sets parts->id. */
 uc_err UC_MUST_USE content_write(struct uc_client *c, const struct room *r,
 				 struct content_parts *parts, struct arena *a,
 				 struct view *content);
-/* UC_E_UNEXPECTED when it names another sender or room than those it came from. */
+/* Of a message that the hub took at that time.  UC_E_UNEXPECTED when it names another sender or room
+ * than those it came from, or an end that makes no sense. */
 uc_err UC_MUST_USE content_parse(const struct room *r, struct view sender, struct view content,
-				 struct arena *a, struct content_parts *out);
+				 uint64_t timestamp, struct arena *a, struct content_parts *out);
 
 #endif

@@ -37,6 +37,7 @@ void history_add(struct uc_client *c, struct room *r, struct message *m)
 {
 	m->number = ++r->next_message;
 	r->last_ms = m->time_ms;
+	history_expires(r, m->expires_ms);
 	if (!m->own)
 		r->unread++;
 	r->dirty = true;
@@ -159,6 +160,89 @@ uint64_t uc_messages_last(uc_client *c, const struct uc_id *room)
 {
 	const struct room *r = c && room ? room_find(c, room) : NULL;
 	return r ? r->next_message : 0;
+}
+
+uc_err history_note(struct uc_client *c, struct room *r, const char *text)
+{
+	struct message m = {
+		.state = UC_MESSAGE_RECEIVED,
+		.kind = UC_MESSAGE_NOTE,
+		.own = true,
+		.time_ms = client_now(c),
+		.text = view_str(text),
+	};
+	TRY(env_random(&c->env, m.id.b, sizeof m.id.b));
+	memcpy(m.participant, r->participant, sizeof m.participant);
+	history_add(c, r, &m);
+	history_tell(c, r, &m, true);
+	return UC_OK;
+}
+
+/* --- messages that end --- */
+
+void history_expires(struct room *r, uint64_t ms)
+{
+	if (ms && (!r->expires_ms || ms < r->expires_ms)) {
+		r->expires_ms = ms;
+		r->dirty = true;
+	}
+}
+
+enum { EXPIRE_AT_ONCE = 64 };
+struct expire_call {
+	uint64_t now, next;
+	uint64_t numbers[EXPIRE_AT_ONCE];
+	size_t n;
+};
+
+static bool expire_each(void *ctx, uint64_t number, struct view value)
+{
+	struct expire_call *e = ctx;
+	struct message m = { 0 };
+	struct arena a;
+	arena_init(&a, MESSAGE_BYTES, ARENA_SECRET);
+	bool ends = !wire_decode(value, &a, message_element, &m) && m.expires_ms;
+	arena_done(&a);
+	if (ends && m.expires_ms <= e->now && e->n < EXPIRE_AT_ONCE)
+		e->numbers[e->n++] = number;
+	else if (ends && (!e->next || m.expires_ms < e->next))
+		e->next = m.expires_ms;
+	return true;
+}
+
+static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
+{
+	struct message m = { 0 };
+	TRY(history_get(c, r, number, &c->call, &m));
+	m.deleted = true;
+	m.expires_ms = 0;
+	m.text = m.content = m.frank = (struct view){ NULL, 0 };
+	history_put(c, r, &m);
+	history_tell(c, r, &m, false);
+	return UC_OK;
+}
+
+static uc_err expire(struct uc_client *c, struct room *r)
+{
+	struct expire_call e = { .now = client_now(c) };
+	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(r->id.b), 0, expire_each, &e));
+	for (size_t i = 0; i < e.n; i++)
+		TRY(expire_one(c, r, e.numbers[i]));
+	r->expires_ms = e.next;
+	r->dirty = true;
+	return UC_OK;
+}
+
+uc_err history_drive(struct uc_client *c)
+{
+	for (struct room *r = c->rooms; r; r = r->next) {
+		/* A message that this very turn has brought is not seen by a scan of the store. */
+		if (r->expires_ms && r->expires_ms <= client_now(c) && !safe_has_changes(&c->safe))
+			TRY(expire(c, r));
+		if (r->expires_ms)
+			wake_at(c, r->expires_ms);
+	}
+	return UC_OK;
 }
 
 /* --- reading marks --- */

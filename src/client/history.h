@@ -15,5 +15,11 @@ uc_err UC_MUST_USE history_get(struct uc_client *c, struct room *r, uint64_t num
 uint64_t history_number(struct uc_client *c, struct room *r, const struct uc_id *id);
 /* Tells the owner about a message: new, or changed. */
 void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new);
+/* A line of this client's own, stored and told. */
+uc_err UC_MUST_USE history_note(struct uc_client *c, struct room *r, const char *text);
+/* A message of the room ends then; 0: never. */
+void history_expires(struct room *r, uint64_t ms);
+/* Forgets what messages said whose time has come. */
+uc_err UC_MUST_USE history_drive(struct uc_client *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/received.h"
+#include "client/resync.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/seats.h"
@@ -66,13 +67,15 @@ static uc_err epoch_changed(struct uc_client *c, struct room *r, bool ours)
 static uc_err effect(struct uc_client *c, struct room *r, const struct room_entry *e,
 		     const struct log_entry *entry, bool ours)
 {
-	bool known;
 	switch (e->kind) {
 	case ROOM_ENTRY_APPLICATION:
 		return application(c, r, e, entry->seq);
 	case ROOM_ENTRY_OWN:
-		TRY(outbox_seen(c, r, e->hash, e->timestamp, entry->seq, e->frank, &known));
-		return known ? UC_OK : UC_E_OWN;
+		/* One that is not known is nobody's: any member can claim a used key of ours. */
+		return outbox_seen(c, r, e->hash, e->timestamp, entry->seq, e->frank);
+	case ROOM_ENTRY_FORGOTTEN:
+		room_lost(c, r, UC_E_RESTORED, entry);
+		return application(c, r, e, entry->seq);
 	case ROOM_ENTRY_COMMIT:
 		TRY(epoch_changed(c, r, ours));
 		return introductions_epoch(c, r);
@@ -82,26 +85,47 @@ static uc_err effect(struct uc_client *c, struct room *r, const struct room_entr
 	case ROOM_ENTRY_REMOVED:
 		rooms_left(c, r);
 		return UC_OK;
+	case ROOM_ENTRY_REPLACED:
+		r->stuck = true;
+		room_lost(c, r, UC_E_RESTORED, entry);
+		return UC_OK;
 	}
 	return UC_OK;
 }
 
-/* An entry that is not valid is told and passed by, as all other members do. */
-static uc_err entry_process(struct uc_client *c, struct room *r, const struct log_entry *entry)
+/* *out: what the group makes of it. */
+static uc_err entry_read(struct uc_client *c, struct room *r, const struct log_entry *entry,
+			 struct room_entry *out)
+{
+	r->group_dirty = true;
+	return room_group_entry(c, r->group, entry->fanout, r->own_hub, &c->call, out);
+}
+
+/* The hub has taken a commit that we cannot follow, or is in an epoch that we have not seen: our
+ * part of the group is of an older copy, or damaged, or somebody has sent us wrong secrets. */
+static bool is_beyond_us(const struct room_entry_outside *o, uc_err err)
+{
+	return err == UC_E_EPOCH_FUTURE || (o->is_commit && err != UC_E_EPOCH_PAST);
+}
+
+/* A message that is not valid is told and passed by, as all other members do. */
+static uc_err entry_process(struct uc_client *c, struct room *r, const struct log_entry *entry,
+			    const struct room_entry_outside *o)
 {
 	struct room_entry e = { 0 };
 	uint8_t hash[SHA256_BYTES];
 	bool pending = r->pending.there;
 	memcpy(hash, r->pending.hash, sizeof hash);
-	uc_err err = room_group_entry(c, r->group, entry->fanout, r->own_hub, &c->call, &e);
+	uc_err err = entry_read(c, r, entry, &e);
+	if (err && !err_is_hard(err) && is_beyond_us(o, err)) {
+		room_lost(c, r, err, entry);
+		r->stuck = true;
+		r->missed = r->missed || o->is_message;
+		return UC_OK;
+	}
 	bool ours = !err && pending && view_equal(VIEW_OF(hash), VIEW_OF(e.hash));
-	r->group_dirty = true;
 	if (!err)
 		err = effect(c, r, &e, entry, ours);
-	/* What our leaf has said without our knowing, and epochs we cannot follow to: the group's
-	 * state here is of an older copy, or damaged. */
-	if (err == UC_E_OWN || err == UC_E_EPOCH_FUTURE)
-		room_lost(c, r);
 	if (err && !err_is_hard(err)) {
 		event_warning(c, err, VIEW_LIT("something in this room could not be read"), &r->id);
 		return UC_OK;
@@ -109,11 +133,29 @@ static uc_err entry_process(struct uc_client *c, struct room *r, const struct lo
 	return err;
 }
 
+/* Our own way back in is known without a group to read it. */
+static uc_err entry_meet(struct uc_client *c, struct room *r, const struct log_entry *entry)
+{
+	struct room_entry_outside o;
+	bool ours;
+	uc_err err = room_entry_look(entry->fanout, &c->call, &o);
+	if (err) {
+		event_warning(c, err, VIEW_LIT("something in this room makes no sense"), &r->id);
+		return UC_OK;
+	}
+	TRY(resync_entry(c, r, o.hash, entry->seq, &ours));
+	if (ours)
+		return UC_OK;
+	if (r->group && !r->stuck)
+		return entry_process(c, r, entry, &o);
+	r->missed = r->missed || (r->lost && o.is_message);
+	return UC_OK;
+}
+
 static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_entry *e)
 {
 	TRY(chain_check(c, r, e));
-	if (r->group)
-		TRY(entry_process(c, r, e));
+	TRY(entry_meet(c, r, e));
 	r->seq = e->seq;
 	memcpy(r->chain, e->chain, CHAIN_HASH);
 	r->dirty = true;

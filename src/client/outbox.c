@@ -72,20 +72,32 @@ static uc_err accepted(struct uc_client *c, struct room *r, struct outgoing *o, 
 	return UC_OK;
 }
 
+static uc_err seen(struct uc_client *c, struct room *r, struct outgoing *o, uint64_t timestamp,
+		   uint64_t seq, struct view frank)
+{
+	if (!o->accepted)
+		TRY(accepted(c, r, o, timestamp, seq, frank));
+	outgoing_delete(c, r, o);
+	return UC_OK;
+}
+
 uc_err outbox_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES],
-		   uint64_t timestamp, uint64_t seq, struct view frank, bool *known)
+		   uint64_t timestamp, uint64_t seq, struct view frank)
 {
 	struct outgoing *o = r->outbox;
 	while (o && !(view_equal(VIEW_OF(o->hash), (struct view){ hash, SHA256_BYTES }) &&
 		      (o->accepted || o->submit.n)))
 		o = o->next;
-	*known = o != NULL;
-	if (!o)
-		return UC_OK;
-	if (!o->accepted)
-		TRY(accepted(c, r, o, timestamp, seq, frank));
-	outgoing_delete(c, r, o);
-	return UC_OK;
+	return o ? seen(c, r, o, timestamp, seq, frank) : UC_OK;
+}
+
+uc_err outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id, uint64_t timestamp,
+		    uint64_t seq, struct view frank)
+{
+	struct outgoing *o = r->outbox;
+	while (o && !id_equal(&o->id, id))
+		o = o->next;
+	return o ? seen(c, r, o, timestamp, seq, frank) : UC_OK;
 }
 
 void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first)
@@ -140,7 +152,9 @@ static uc_err answered(struct uc_client *c, struct room *r, struct outgoing *o,
 		return UC_OK;
 	}
 	if (reply->err || submit_answer_read(reply->body, reply->mem, &in))
-		return refused(c, r, o);
+		in.result = ANSWER_REFUSED;
+	if (in.result == ANSWER_REFUSED && r->lost)
+		in.result = ANSWER_EPOCH; /* our old leaf is refused: again, from the new one */
 	switch (in.result) {
 	case ANSWER_ACCEPTED:
 		return accepted(c, r, o, in.timestamp, in.seq, in.frank);

@@ -11,11 +11,13 @@
 uc_err UC_MUST_USE outbox_add(struct uc_client *c, struct room *r, struct view content,
 			      const struct uc_id *id, uint64_t message);
 uc_err UC_MUST_USE outbox_drive(struct uc_client *c, struct room *r);
-/* A message of our leaf stands in the log.  *known false: this device's store knows nothing of it,
- * so it is an older copy, or another process uses it, too. */
+/* A ciphertext of our leaf stands in the log. */
 uc_err UC_MUST_USE outbox_seen(struct uc_client *c, struct room *r,
 			       const uint8_t hash[SHA256_BYTES], uint64_t timestamp, uint64_t seq,
-			       struct view frank, bool *known);
+			       struct view frank);
+/* So does a message of ours, in a ciphertext that we know nothing of. */
+uc_err UC_MUST_USE outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id,
+				uint64_t timestamp, uint64_t seq, struct view frank);
 /* What stood before `first` in the log will not be seen any more. */
 void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first);
 /* Nothing of it will be sent any more. */

@@ -4,6 +4,7 @@
 #include "client/compose.h"
 #include "client/history.h"
 #include "client/introductions.h"
+#include "client/outbox.h"
 #include "client/rooms.h"
 
 #include "base/text.h"
@@ -24,6 +25,12 @@ static uc_err text_in(struct uc_client *c, struct room *r, const struct content_
 	return UC_OK;
 }
 
+/* What comes here is read when it comes, as far as this client can know. */
+static uint64_t end_of(struct uc_client *c, const struct content_parts *p)
+{
+	return p->expires_ms && p->expires_relative ? client_now(c) + p->expires_ms : p->expires_ms;
+}
+
 /* Only the sender of a message may change it. */
 static uc_err change_in(struct uc_client *c, struct room *r, const struct content_parts *p,
 			const struct message *from)
@@ -38,8 +45,10 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 	m.edited = p->kind == CONTENT_EDIT;
 	m.deleted = p->kind == CONTENT_DELETE;
 	m.text = p->text;
+	m.expires_ms = from->expires_ms;
 	if (m.deleted)
 		m.content = (struct view){ NULL, 0 };
+	history_expires(r, m.expires_ms);
 	history_put(c, r, &m);
 	history_tell(c, r, &m, false);
 	return UC_OK;
@@ -57,8 +66,17 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 	struct room *to = r->shadow ? room_main(c, r) : r;
 	if (!to || (r->shadow && to->start && seq >= to->start))
 		return UC_OK;
-	TRY(content_parse(r, sender->participant, content, &c->call, &parts));
+	TRY(content_parse(r, sender->participant, content, timestamp, &c->call, &parts));
 	TRY(text_set(from.participant, sizeof from.participant, sender->participant));
+	from.expires_ms = end_of(c, &parts);
+	if (from.expires_ms && from.expires_ms <= client_now(c))
+		return UC_OK;
+	if (view_equal(sender->participant, view_str(r->participant))) {
+		/* Words of our own that we do not know: said by a later state of this store. */
+		from.own = true;
+		from.state = UC_MESSAGE_ACCEPTED;
+		TRY(outbox_found(c, r, &parts.id, timestamp, seq, frank));
+	}
 	if (!utf8_is_valid(parts.text) && parts.kind != CONTENT_CONTROL)
 		return UC_E_TEXT;
 	switch (parts.kind) {
@@ -69,7 +87,7 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 	case CONTENT_DELETE:
 		return change_in(c, to, &parts, &from);
 	case CONTENT_CONTROL:
-		return r->shadow ? UC_OK : control_in(c, r, sender, parts.text);
+		return r->shadow || from.own ? UC_OK : control_in(c, r, sender, parts.text);
 	case CONTENT_OTHER:
 		return UC_OK;
 	}

@@ -2,6 +2,7 @@
 /* Objects out of the store at opening, and into the turn's batch when they changed. */
 #include "client/client.h"
 #include "client/room_group.h"
+#include "client/rooms.h"
 
 #include "base/heap.h"
 
@@ -11,6 +12,7 @@
 #define TABLE_REQUEST "request"
 #define TABLE_ROOM    "room"
 #define TABLE_GROUP   "group"
+#define TABLE_REJOIN  "group rejoined"
 #define TABLE_OUTBOX  "outbox"
 
 /* wire_element of a typed walk */
@@ -84,17 +86,17 @@ void outgoing_delete(struct uc_client *c, struct room *r, struct outgoing *o)
 	}
 }
 
-static void group_save(struct uc_client *c, struct room *r)
+static void group_save(struct uc_client *c, const struct room *r, const char *table,
+		       struct room_group *g)
 {
 	struct buf b;
-	struct safe_place p = place(TABLE_GROUP, VIEW_OF(r->id.b));
-	r->group_dirty = false;
-	if (!r->group) {
+	struct safe_place p = place(table, VIEW_OF(r->id.b));
+	if (!g) {
 		safe_delete(&c->safe, p);
 		return;
 	}
 	buf_init_secret(&b, BLOB_MAX);
-	uc_err err = room_group_save(r->group, &b);
+	uc_err err = room_group_save(g, &b);
 	if (err)
 		safe_fail(&c->safe, err);
 	else
@@ -127,7 +129,10 @@ void records_save(struct uc_client *c)
 					r);
 		r->dirty = false;
 		if (r->group_dirty)
-			group_save(c, r);
+			group_save(c, r, TABLE_GROUP, r->group);
+		if (r->rejoin.group_dirty)
+			group_save(c, r, TABLE_REJOIN, r->rejoin.group);
+		r->group_dirty = r->rejoin.group_dirty = false;
 		outbox_save(c, r);
 	}
 }
@@ -179,28 +184,44 @@ static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 	return !l->err;
 }
 
+/* *out stays NULL when there is none, or when it is damaged. */
+static uc_err group_load_from(struct uc_client *c, const struct room *r, const char *table,
+			      struct room_group **out)
+{
+	struct arena a;
+	struct view state;
+	arena_init(&a, BLOB_MAX * 2, ARENA_SECRET);
+	uc_err err = safe_get(&c->safe, place(table, VIEW_OF(r->id.b)), &a, &state);
+	if (!err)
+		err = room_group_load(c, state, out);
+	arena_done(&a);
+	return err == UC_E_NOT_FOUND || err == UC_E_CORRUPT ? UC_OK : err;
+}
+
+/* One room's damage is mended by joining it anew; the others go on. */
+static void room_mend(struct uc_client *c, struct room *r)
+{
+	struct rejoin *j = &r->rejoin;
+	bool on_its_way = j->step == REJOIN_SENT || j->step == REJOIN_ACCEPTED;
+	if ((on_its_way && !j->group) || (j->step == REJOIN_SEATED && !r->group)) {
+		j->step = REJOIN_NONE;
+		r->dirty = true;
+	}
+	if (r->group || (r->state != ROOM_OPEN && r->state != ROOM_LEAVING))
+		return;
+	r->stuck = r->dirty = true;
+	room_lost(c, r, UC_E_CORRUPT, NULL);
+}
+
 static uc_err room_load(struct load *l, struct room *r)
 {
 	struct uc_client *c = l->c;
-	struct view state;
 	l->room = r;
 	TRY(safe_scan(&c->safe, TABLE_OUTBOX, VIEW_OF(r->id.b), 0, load_outgoing, l));
 	TRY(l->err);
-	struct arena a;
-	arena_init(&a, BLOB_MAX * 2, ARENA_SECRET);
-	uc_err err = safe_get(&c->safe, place(TABLE_GROUP, VIEW_OF(r->id.b)), &a, &state);
-	if (!err)
-		err = room_group_load(c, state, &r->group);
-	arena_done(&a);
-	if (err != UC_E_NOT_FOUND && err != UC_E_CORRUPT)
-		return err;
-	/* One room's damage is mended by joining it anew; the others go on. */
-	if (r->state == ROOM_OPEN && !r->lost)
-		r->lost = r->dirty = true;
-	if (r->state == ROOM_OPEN && r->rejoin != REJOIN_NONE) {
-		r->rejoin = REJOIN_NONE;
-		r->dirty = true;
-	}
+	TRY(group_load_from(c, r, TABLE_GROUP, &r->group));
+	TRY(group_load_from(c, r, TABLE_REJOIN, &r->rejoin.group));
+	room_mend(c, r);
 	return UC_OK;
 }
 
@@ -239,6 +260,8 @@ uc_err records_load(struct uc_client *c)
 
 void set_free(struct set *s)
 {
+	if (!s)
+		return;
 	blob_done(&s->key_package);
 	blob_done(&s->private_keys);
 	heap_free_wiped(s, sizeof *s);
@@ -289,6 +312,9 @@ static void room_free(struct room *r)
 	FREE_LIST(struct task, r->tasks, task_free)
 	FREE_LIST(struct outgoing, r->outbox, outgoing_free)
 	blob_done(&r->pending.update);
+	blob_done(&r->rejoin.update);
+	room_group_free(r->rejoin.group);
+	set_free(r->rejoin.set);
 	room_group_free(r->group);
 	heap_free_wiped(r, sizeof *r);
 }

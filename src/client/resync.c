@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/resync.h"
 
-#include "client/introductions.h"
+#include "client/history.h"
 #include "client/outbox.h"
 #include "client/pool.h"
 #include "client/protocol.h"
@@ -11,180 +11,379 @@
 
 #include "base/heap.h"
 
-enum { EPOCH_MS = 500, RETRY_MS = 10 * 1000, REFUSED_MS = 5 * 60 * 1000 };
+enum {
+	EPOCH_MS = 400,          /* after another's commit was first, twice as long each time ... */
+	EPOCH_TRIES = 7,         /* ... but so often at most */
+	RETRY_MS = 10 * 1000,    /* what went wrong may not go wrong again */
+	REFUSED_MS = 300 * 1000, /* or is as it is */
+	READ_MS = 60 * 1000,     /* so long the old seat is read */
+	REFUSALS = 6,            /* of the new seat, until all is begun anew */
+	/* Between two times that a room is lost: who makes it so gets little by it. */
+	AGAIN_MS = 60 * 1000,
+	AGAIN_DOUBLINGS = 8,
+	CALM_MS = 24 * 3600 * 1000,
+	EVIDENCE = 16, /* kept of a room */
+};
 
-/* A client of the room's own participant, with a leaf key of its own. */
-static uc_err client_make(struct uc_client *c, struct room *r, struct set **out)
+/* --- being lost --- */
+
+/* What led to it, and where in the log that was: the hub's word, if it should have been false. */
+struct lost_evidence {
+	uint16_t version, why;
+	uint64_t time_ms, seq;
+	uint8_t chain[CHAIN_HASH];
+	struct view entry; /* encoded log_entry; empty when it was no entry */
+};
+static void wire_lost_evidence(struct wire *w, struct lost_evidence *e)
 {
-	struct set *s = HEAP_NEW(struct set);
-	if (!s)
-		return UC_E_MEMORY;
-	s->participant_key = r->participant_key;
-	uc_err err = env_random(&c->env, s->set_id, SET_ID);
-	if (!err)
-		err = room_group_key_package(c, s);
-	if (err) {
-		set_free(s);
-		return err;
-	}
-	set_change(s, SET_REJOINING);
-	s->next = c->sets;
-	c->sets = s;
-	memcpy(r->set_id, s->set_id, SET_ID);
-	r->dirty = true;
-	*out = s;
-	return UC_OK;
+	wire_u16(w, &e->version);
+	wire_u16(w, &e->why);
+	wire_u64(w, &e->time_ms);
+	wire_u64(w, &e->seq);
+	wire_fixed(w, e->chain, sizeof e->chain);
+	wire_bytes(w, &e->entry);
+}
+WIRE_ELEMENT(lost_evidence)
+
+static void evidence_keep(struct uc_client *c, struct room *r, uc_err why,
+			  const struct log_entry *entry)
+{
+	struct lost_evidence e = {
+		.version = 1, .why = (uint16_t)why, .time_ms = client_now(c), .seq = r->seq
+	};
+	struct safe_place at = { .table = "lost",
+				 .owner = VIEW_OF(r->id.b),
+				 .number = r->rejoin.count % EVIDENCE };
+	memcpy(e.chain, r->chain, CHAIN_HASH);
+	if (entry && wire_encode_to(&c->call, log_entry_element, entry, &e.entry))
+		e.entry = (struct view){ NULL, 0 };
+	safe_put_object(&c->safe, at, lost_evidence_element, &e);
 }
 
-static uc_err client_of(struct uc_client *c, struct room *r, struct set **out)
+void resync_start(struct uc_client *c, struct room *r, uc_err why, const struct log_entry *entry)
 {
-	struct set *s = pool_find(c, r->set_id);
-	if (s && s->state == SET_REJOINING) {
-		*out = s;
-		return UC_OK;
-	}
-	return client_make(c, r, out);
+	struct rejoin *j = &r->rejoin;
+	if (client_now(c) > j->last_ms + CALM_MS)
+		j->count = 0;
+	r->lost = r->dirty = true;
+	r->missed = false;
+	j->tries = j->refusals = 0;
+	j->read_until_ms = 0;
+	evidence_keep(c, r, why, entry);
+	event_warning(c, why, VIEW_LIT("this device has lost its place in the room and joins anew"),
+		      &r->id);
 }
 
-static void again(struct uc_client *c, struct room *r, const struct reply *reply, uint64_t wait_ms)
+static bool can_read(const struct room *r)
 {
-	if (reply->err != UC_E_NET)
-		r->retry_ms = client_now(c) + wait_ms;
+	return r->group && !r->stuck;
 }
 
-static void group_drop(struct room *r)
+/* The commit that was on its way is of no use. */
+static void forget(struct room *r)
 {
-	room_group_free(r->group);
-	r->group = NULL;
-	r->group_dirty = r->dirty = true;
-	r->rejoin = REJOIN_NONE;
-	r->pending.there = false;
-	blob_done(&r->pending.update);
+	struct rejoin *j = &r->rejoin;
+	room_group_free(j->group);
+	j->group = NULL;
+	j->group_dirty = r->dirty = true;
+	j->step = REJOIN_NONE;
+	blob_done(&j->update);
+}
+
+void resync_drop(struct room *r)
+{
+	forget(r);
+	r->lost = r->stuck = false;
+}
+
+/* Spread over `ms` to twice that: others may be in the same place. */
+static void wait(struct uc_client *c, struct room *r, uint64_t ms)
+{
+	uint16_t dice = 0;
+	if (env_random(&c->env, (uint8_t *)&dice, sizeof dice))
+		dice = 0;
+	r->retry_ms = client_now(c) + ms + ms * dice / 65536;
 }
 
 /* --- the hub's view --- */
 
 static uc_err take(struct uc_client *c, struct room *r, const struct reply *reply)
 {
+	struct rejoin *j = &r->rejoin;
 	struct room_group_info_response in;
-	struct room_group *g;
-	struct set *s;
 	struct view update;
-	uint8_t hash[SHA256_BYTES];
 	TRY(reply->err);
 	TRY(wire_decode(reply->body, reply->mem, room_group_info_response_element, &in));
-	TRY(client_of(c, r, &s));
-	TRY(room_group_rejoin(c, r, s, in.response, reply->mem, &update, hash, &g));
-	group_drop(r);
-	r->group = g;
-	r->rejoin = REJOIN_SENT;
-	r->seat_open = r->seat_known = false;
-	memcpy(r->client, s->client, sizeof r->client);
-	TRY(env_random(&c->env, r->seat_secret, sizeof r->seat_secret));
-	r->pending.there = r->pending.is_commit = true;
-	r->pending.accepted = false;
-	memcpy(r->pending.hash, hash, SHA256_BYTES);
-	for (struct task *t = r->tasks; t; t = t->next)
-		t->staged = false;
-	return blob_set(&r->pending.update, update);
+	TRY(room_group_rejoin(c, r, j->set, in.response, reply->mem, &update, j->hash, &j->group));
+	j->group_dirty = r->dirty = true;
+	j->step = REJOIN_SENT;
+	j->seq = 0;
+	memcpy(j->client, j->set->client, sizeof j->client);
+	TRY(env_random(&c->env, j->seat_secret, sizeof j->seat_secret));
+	return blob_set(&j->update, update);
 }
 
 static uc_err info_done(struct uc_client *c, void *subject, const struct reply *reply)
 {
 	struct room *r = subject;
-	r->update_busy = false;
-	if (!r->lost || r->state == ROOM_LEFT || r->rejoin != REJOIN_NONE)
-		return UC_OK;
-	uc_err err = take(c, r, reply);
+	struct rejoin *j = &r->rejoin;
+	r->rejoin_busy = false;
+	uc_err err = r->lost && j->step == REJOIN_NONE ? take(c, r, reply) : UC_OK;
+	set_free(j->set);
+	j->set = NULL;
 	if (err_is_hard(err))
 		return err;
-	if (err == UC_E_REMOVED)
+	if (err == UC_E_REMOVED || err == UC_E_NOT_FOUND)
 		rooms_left(c, r);
-	else if (err)
-		again(c, r, reply, reply_is_transient(reply) ? RETRY_MS : REFUSED_MS);
+	else if (err && reply->err != UC_E_NET)
+		wait(c, r, reply->err && reply_is_transient(reply) ? RETRY_MS : REFUSED_MS);
+	return UC_OK;
+}
+
+/* A client of the room's own participant, with a leaf key of its own: another one each time, since
+ * the one before may have come to stand in the tree after all. */
+static uc_err client_make(struct uc_client *c, struct room *r)
+{
+	struct set *s = HEAP_NEW(struct set);
+	if (!s)
+		return UC_E_MEMORY;
+	s->participant_key = r->participant_key;
+	uc_err err = room_group_key_package(c, s);
+	if (err) {
+		set_free(s);
+		return err;
+	}
+	set_free(r->rejoin.set);
+	r->rejoin.set = s;
 	return UC_OK;
 }
 
 static uc_err info_ask(struct uc_client *c, struct room *r)
 {
 	struct room_group_info_request req = { .room = view_str(r->uri) };
-	struct set *s;
-	TRY(client_of(c, r, &s));
-	TRY(room_group_rejoin_ask(c, s, &c->call, &req.request));
-	r->update_busy = true;
+	TRY(client_make(c, r));
+	TRY(room_group_rejoin_ask(c, r->rejoin.set, &c->call, &req.request));
+	r->rejoin_busy = true;
 	return call_send(c, FRAME_ROOM_GROUP_INFO, room_group_info_request_element, &req, info_done,
 			 r);
 }
 
 /* --- the commit --- */
 
+/* Another commit was first: from the beginning, later each time. */
+static void outrun(struct uc_client *c, struct room *r)
+{
+	struct rejoin *j = &r->rejoin;
+	forget(r);
+	if (++j->tries < EPOCH_TRIES) {
+		wait(c, r, (uint64_t)EPOCH_MS << j->tries);
+		return;
+	}
+	j->tries = 0;
+	event_warning(c, UC_E_EPOCH_PAST, VIEW_LIT("the room changes too fast to be joined anew"),
+		      &r->id);
+	wait(c, r, REFUSED_MS);
+}
+
 static uc_err join_done(struct uc_client *c, void *subject, const struct reply *reply)
 {
 	struct room *r = subject;
-	struct update_answer in;
-	r->update_busy = false;
-	if (r->rejoin != REJOIN_SENT || r->state == ROOM_LEFT)
+	struct update_answer in = { .result = ANSWER_REFUSED };
+	r->rejoin_busy = false;
+	if (r->rejoin.step != REJOIN_SENT || r->state == ROOM_LEFT || reply->err == UC_E_NET)
 		return UC_OK;
-	if (reply->err == UC_E_NET || (reply->err && reply_is_transient(reply))) {
-		again(c, r, reply, RETRY_MS);
-		return UC_OK;
-	}
-	bool read = !reply->err && !update_answer_read(reply->body, reply->mem, &in);
-	if (!read || in.result != ANSWER_ACCEPTED) {
-		/* Another commit was first, or it is not allowed: from the beginning. */
-		again(c, r, reply, read && in.result == ANSWER_EPOCH ? EPOCH_MS : REFUSED_MS);
-		group_drop(r);
+	if (reply->err && reply_is_transient(reply)) {
+		wait(c, r, RETRY_MS);
 		return UC_OK;
 	}
-	TRY(room_group_rejoined(r->group));
-	r->pending.there = false;
-	blob_done(&r->pending.update);
-	r->rejoin = REJOIN_SEATED;
-	r->seat_known = true;
-	r->seq = in.seq;
-	r->dirty = r->group_dirty = true;
+	uc_err err = reply->err ? reply->err : update_answer_read(reply->body, reply->mem, &in);
+	if (!err && in.result == ANSWER_ACCEPTED) {
+		r->rejoin.step = REJOIN_ACCEPTED;
+		r->rejoin.seq = in.seq;
+		r->rejoin.read_until_ms = 0;
+		r->dirty = true;
+	} else if (!err && in.result == ANSWER_EPOCH) {
+		outrun(c, r);
+	} else {
+		event_warning(c, err ? err : UC_E_POLICY, reply->err ? reply->text : in.text,
+			      &r->id);
+		forget(r);
+		wait(c, r, REFUSED_MS);
+	}
 	return UC_OK;
 }
 
 static uc_err join_send(struct uc_client *c, struct room *r)
 {
+	const struct rejoin *j = &r->rejoin;
 	struct room_update_request req = {
 		.room = view_str(r->uri),
-		.client = view_str(r->client),
-		.secret = VIEW_OF(r->seat_secret),
-		.update = blob_view(&r->pending.update),
+		.client = view_str(j->client),
+		.secret = VIEW_OF(j->seat_secret),
+		.update = blob_view(&j->update),
 	};
-	TRY(seat_sign(c, r, &c->call, &req.signature));
-	r->update_busy = true;
+	const struct seat_key key = { req.client, req.secret, j->group, NULL };
+	TRY(seat_sign_as(c, r, &key, &c->call, &req.signature));
+	r->rejoin_busy = true;
 	return call_send(c, FRAME_ROOM_UPDATE, room_update_request_element, &req, join_done, r);
+}
+
+/* --- from the old place to the new one --- */
+
+static uc_err change_over(struct uc_client *c, struct room *r)
+{
+	struct rejoin *j = &r->rejoin;
+	uc_err err = room_group_rejoined(j->group);
+	if (err) {
+		forget(r);
+		return err;
+	}
+	room_group_free(r->group);
+	r->group = j->group;
+	j->group = NULL;
+	r->group_dirty = j->group_dirty = r->dirty = true;
+	memcpy(r->client, j->client, sizeof r->client);
+	memcpy(r->seat_secret, j->seat_secret, sizeof r->seat_secret);
+	r->seat_open = r->stuck = false;
+	r->seat_known = true;
+	r->commit_ms = 0;
+	j->step = REJOIN_SEATED;
+	j->refusals = 0;
+	blob_done(&j->update);
+	r->pending.there = false;
+	blob_done(&r->pending.update);
+	for (struct task *t = r->tasks; t; t = t->next)
+		t->staged = false;
+	(void)c;
+	return UC_OK;
+}
+
+uc_err resync_entry(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES],
+		    uint64_t seq, bool *ours)
+{
+	struct rejoin *j = &r->rejoin;
+	*ours = (j->step == REJOIN_SENT || j->step == REJOIN_ACCEPTED) &&
+		view_equal(VIEW_OF(j->hash), (struct view){ hash, SHA256_BYTES });
+	if (!*ours)
+		return UC_OK;
+	j->seq = seq;
+	return change_over(c, r);
+}
+
+/* Is there more to read from the old seat, up to (without) that entry?  Then *err is of opening it,
+ * if it has to be. */
+static bool reads(struct uc_client *c, struct room *r, uint64_t until, uc_err *err)
+{
+	struct rejoin *j = &r->rejoin;
+	*err = UC_OK;
+	if (!can_read(r) || r->seq + 1 >= until)
+		return false;
+	if (!j->read_until_ms)
+		j->read_until_ms = client_now(c) + READ_MS;
+	if (client_now(c) >= j->read_until_ms) {
+		r->missed = r->dirty = true;
+		return false;
+	}
+	wake_at(c, j->read_until_ms);
+	if (!r->seat_open)
+		*err = seat_open(c, r);
+	return true;
+}
+
+/* When we may ask; 0: at once. */
+static uint64_t due_ms(const struct room *r)
+{
+	uint32_t n = r->rejoin.count < AGAIN_DOUBLINGS ? r->rejoin.count : AGAIN_DOUBLINGS;
+	return n ? r->rejoin.last_ms + ((uint64_t)AGAIN_MS << (n - 1)) : 0;
+}
+
+static uc_err begin(struct uc_client *c, struct room *r)
+{
+	uc_err err;
+	if (reads(c, r, r->seat_open ? r->log_next : UINT64_MAX, &err))
+		return err;
+	if (client_now(c) < due_ms(r)) {
+		wake_at(c, due_ms(r));
+		return UC_OK;
+	}
+	return info_ask(c, r);
+}
+
+static uc_err go_on(struct uc_client *c, struct room *r)
+{
+	uc_err err;
+	switch (r->rejoin.step) {
+	case REJOIN_NONE:
+		return begin(c, r);
+	case REJOIN_SENT:
+		return join_send(c, r);
+	case REJOIN_ACCEPTED:
+		if (reads(c, r, r->rejoin.seq ? r->rejoin.seq : UINT64_MAX, &err))
+			return err;
+		TRY(change_over(c, r));
+		break;
+	default:
+		break;
+	}
+	return seat_open(c, r);
 }
 
 uc_err resync_drive(struct uc_client *c, struct room *r)
 {
-	if (r->update_busy)
+	if (r->rejoin_busy || r->seat_busy)
 		return UC_OK;
 	if (client_now(c) < r->retry_ms) {
 		wake_at(c, r->retry_ms);
 		return UC_OK;
 	}
-	return r->rejoin == REJOIN_NONE ? info_ask(c, r) : join_send(c, r);
+	return go_on(c, r);
 }
 
 /* --- the seat --- */
 
 uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open_response *in)
 {
-	struct set *s = pool_find(c, r->set_id);
-	if (s)
-		set_change(s, SET_SPENT);
+	struct rejoin *j = &r->rejoin;
+	bool missed = r->missed || r->seq + 1 < in->start;
+	if (r->seq == in->start &&
+	    !view_equal(VIEW_OF(r->chain), (struct view){ in->start_chain, CHAIN_HASH })) {
+		r->consistent = false;
+		event_warning(c, UC_E_CHAIN,
+			      VIEW_LIT("the room's log does not continue where it was"), &r->id);
+	}
 	r->seq = in->start;
 	memcpy(r->chain, in->start_chain, CHAIN_HASH);
-	r->rejoin = REJOIN_NONE;
-	r->lost = false;
+	j->step = REJOIN_NONE;
+	j->count++;
+	j->last_ms = client_now(c);
+	r->lost = r->missed = false;
 	r->dirty = true;
 	outbox_trimmed(c, r, r->seq + 1);
-	TRY(room_members_sync(c, r));
-	TRY(introductions_own(c, r));
+	struct set *s = pool_find(c, r->set_id);
+	if (s) /* else its seat would be found again */
+		set_change(s, SET_SPENT);
+	r->direct = room_group_is_direct(r->group);
+	if (missed)
+		TRY(history_note(c, r, "some messages could not be read"));
+	TRY(rooms_entered(c, r));
 	room_changed(c, r, VIEW_LIT("rejoined"));
 	return UC_OK;
+}
+
+void resync_unseated(struct uc_client *c, struct room *r, uc_err why)
+{
+	struct rejoin *j = &r->rejoin;
+	r->seat_open = false;
+	if (j->step != REJOIN_SEATED) {
+		/* The old one: whether we are still there, the hub says to one who asks anew. */
+		r->stuck = r->dirty = true;
+		return;
+	}
+	r->seat_known = !r->seat_known; /* whichever of the two forms it wants */
+	r->dirty = true;
+	if (why == UC_E_REMOVED || ++j->refusals >= REFUSALS) {
+		j->step = REJOIN_NONE;
+		r->stuck = true;
+		wait(c, r, RETRY_MS);
+	}
 }

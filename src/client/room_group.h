@@ -107,22 +107,31 @@ uc_err UC_MUST_USE room_group_rejoined(struct room_group *g);
 
 enum room_entry_kind {
 	ROOM_ENTRY_APPLICATION,
-	ROOM_ENTRY_OWN,      /* an application message of this leaf */
-	ROOM_ENTRY_COMMIT,   /* applied: the epoch is the next one */
-	ROOM_ENTRY_PROPOSAL, /* kept for the next commit */
-	ROOM_ENTRY_REMOVED,  /* a commit after which we are no member */
+	ROOM_ENTRY_OWN,       /* an application message of this leaf, which this state has made */
+	ROOM_ENTRY_FORGOTTEN, /* one that it has not: the state is an older copy */
+	ROOM_ENTRY_COMMIT,    /* applied: the epoch is the next one */
+	ROOM_ENTRY_PROPOSAL,  /* kept for the next commit */
+	ROOM_ENTRY_REMOVED,   /* a commit after which we are no member */
+	ROOM_ENTRY_REPLACED,  /* one by which we have come back ourselves, without knowing it */
 };
 struct room_entry {
 	enum room_entry_kind kind;
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
 	uint64_t timestamp;
-	struct room_client sender; /* application: as of the epoch it was sent in */
-	struct view content;       /* application: MIMI content, its frank checked */
+	struct room_client sender; /* application, forgotten: as of the epoch it was sent in */
+	struct view content;       /* application, forgotten: MIMI content, its frank checked */
 	struct view frank;         /* encoded Frank */
 };
 /* One entry of the log.  Our own pending commit is known there and applied; another's in its place
  * drops it.  UC_E_FRANK: the message may be read, but not believed. */
 uc_err UC_MUST_USE room_group_entry(struct uc_client *c, struct room_group *g, struct view fanout,
 				    bool own_hub, struct arena *a, struct room_entry *out);
+/* What can be said of an entry without the group. */
+struct room_entry_outside {
+	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage */
+	bool is_commit, is_message; /* message: application data */
+};
+uc_err UC_MUST_USE room_entry_look(struct view fanout, struct arena *a,
+				   struct room_entry_outside *out);
 
 #endif

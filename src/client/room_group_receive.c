@@ -71,7 +71,8 @@ static uc_err take_application(struct entering *e, const struct received *in)
 	TRY(room_client_of(r, in->leaf, in->sender.leaf_index, &e->out->sender));
 	frank.participant = e->out->sender.participant;
 	TRY(room_frank_check(e->g, &frank, e->a, &e->out->content));
-	e->out->kind = ROOM_ENTRY_APPLICATION;
+	e->out->kind = in->sender.leaf_index == group_own_leaf(e->g->g) ? ROOM_ENTRY_FORGOTTEN
+									: ROOM_ENTRY_APPLICATION;
 	return frank_keep(e);
 }
 
@@ -97,11 +98,12 @@ static uc_err commit_taken(struct entering *e)
 
 static uc_err take_commit(struct entering *e, const struct received *in)
 {
-	bool removed = in->removes_us;
+	bool removed = in->removes_us, external = in->change->is_external;
 	TRY(group_staged_apply(e->g->g));
 	if (!removed)
 		return commit_taken(e);
-	e->out->kind = ROOM_ENTRY_REMOVED;
+	/* From outside only a participant itself takes its leaf out (docs/rooms.md). */
+	e->out->kind = external ? ROOM_ENTRY_REPLACED : ROOM_ENTRY_REMOVED;
 	return UC_OK;
 }
 
@@ -156,5 +158,21 @@ uc_err room_group_entry(struct uc_client *c, struct room_group *g, struct view f
 	TRY(sha256(e.fanout.message, entry.hash));
 	TRY(take(&e));
 	*out = entry;
+	return UC_OK;
+}
+
+uc_err room_entry_look(struct view fanout, struct arena *a, struct room_entry_outside *out)
+{
+	struct fanout_message f;
+	struct mls_message *m = ARENA_NEW(a, struct mls_message);
+	if (!m)
+		return UC_E_LIMIT;
+	TRY(wire_decode(fanout, a, fanout_message_element, &f));
+	TRY(wire_decode(f.message, a, mls_message_element, m));
+	TRY(sha256(f.message, out->hash));
+	uint8_t type = m->wire_format == MLS_PUBLIC_MESSAGE ? m->public_message.content.content_type
+							    : m->private_message.content_type;
+	out->is_commit = type == CONTENT_COMMIT;
+	out->is_message = type == CONTENT_APPLICATION;
 	return UC_OK;
 }

@@ -57,7 +57,7 @@ uc_err room_group_rejoin_ask(struct uc_client *c, const struct set *s, struct ar
 
 /* --- the answer --- */
 
-struct rejoin {
+struct rejoining {
 	struct uc_client *c;
 	const struct room *r;
 	struct key_package k;
@@ -73,7 +73,7 @@ struct rejoin {
 	struct view_list self_removes;
 };
 
-static uc_err answer_open(struct rejoin *j)
+static uc_err answer_open(struct rejoining *j)
 {
 	const struct group_info_response *r = &j->answer;
 	const struct suite *suite = suite_find(j->k.cipher_suite);
@@ -93,7 +93,7 @@ static uc_err answer_open(struct rejoin *j)
 }
 
 /* The room as the hub shows it: one of ours, by that name, under the hub's key. */
-static uc_err look(struct rejoin *j)
+static uc_err look(struct rejoining *j)
 {
 	TRY(public_group_new(&j->c->env, &room_hooks, j->info.group_info,
 			     j->info.ratchet_tree_option.ratchet_tree, &j->p));
@@ -108,7 +108,7 @@ static uc_err look(struct rejoin *j)
 
 /* The leaf we had; or, when our own copy is older than another rejoining of ours, the one leaf
  * that our participant has now. */
-static uc_err old_leaf_find(struct rejoin *j)
+static uc_err old_leaf_find(struct rejoining *j)
 {
 	struct group_view now = public_group_now(j->p);
 	uint32_t at = 0, leaf, count = 0;
@@ -124,11 +124,13 @@ static uc_err old_leaf_find(struct rejoin *j)
 		j->old_leaf = leaf;
 		count++;
 	}
-	return count == 1 ? UC_OK : UC_E_REMOVED;
+	if (!count)
+		return UC_E_REMOVED;
+	return count == 1 ? UC_OK : UC_E_UNEXPECTED; /* of several it might be another device's */
 }
 
 /* Who has asked to leave goes with this commit; other proposals are not for a joiner. */
-static uc_err self_remove_take(struct rejoin *j, struct view message)
+static uc_err self_remove_take(struct rejoining *j, struct view message)
 {
 	struct public_received in;
 	uc_err err = public_group_receive(j->p, message, j->a, &in);
@@ -146,7 +148,7 @@ static uc_err self_remove_take(struct rejoin *j, struct view message)
 	return UC_OK;
 }
 
-static uc_err plan(struct rejoin *j)
+static uc_err plan(struct rejoining *j)
 {
 	const struct pending_proposal_list *waiting = &j->info.pending_proposals;
 	struct group_view now = public_group_now(j->p);
@@ -175,7 +177,7 @@ static uc_err plan(struct rejoin *j)
 	return UC_OK;
 }
 
-static uc_err commit(struct rejoin *j, struct view *update, uint8_t hash[SHA256_BYTES],
+static uc_err commit(struct rejoining *j, struct view *update, uint8_t hash[SHA256_BYTES],
 		     struct group **out)
 {
 	struct group *g = NULL;
@@ -213,7 +215,7 @@ static uc_err commit(struct rejoin *j, struct view *update, uint8_t hash[SHA256_
 	return err;
 }
 
-static uc_err rejoin(struct rejoin *j, struct view response, struct view *update,
+static uc_err rejoin(struct rejoining *j, struct view response, struct view *update,
 		     uint8_t hash[SHA256_BYTES], struct group **out)
 {
 	TRY(wire_decode(response, j->a, group_info_response_element, &j->answer));
@@ -227,7 +229,7 @@ uc_err room_group_rejoin(struct uc_client *c, const struct room *r, const struct
 			 struct view response, struct arena *a, struct view *update,
 			 uint8_t hash[SHA256_BYTES], struct room_group **out)
 {
-	struct rejoin j = { .c = c, .r = r, .a = a };
+	struct rejoining j = { .c = c, .r = r, .a = a };
 	struct group *g = NULL;
 	TRY(set_keys_read(s, a, &j.k, &j.secrets));
 	uc_err err = rejoin(&j, response, update, hash, &g);

@@ -66,8 +66,9 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->participant_key = s->participant_key;
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
-	r->seat_known = r->introduced = r->keys_given = r->lost = false;
-	r->rejoin = REJOIN_NONE;
+	r->seat_known = r->introduced = r->keys_given = false;
+	r->seat_refusals = 0;
+	resync_drop(r);
 	r->start = 0;
 	r->contact = (struct uc_id){ { 0 } };
 	r->seq = 0;
@@ -256,6 +257,24 @@ static uc_err join(struct uc_client *c, struct room *r, struct set *s,
 	return UC_OK;
 }
 
+uc_err rooms_entered(struct uc_client *c, struct room *r)
+{
+	bool first = r->state == ROOM_JOINING;
+	r->state = ROOM_OPEN;
+	r->dirty = true;
+	TRY(room_members_sync(c, r));
+	if (first)
+		r->start = r->seq;
+	if (r->shadow)
+		return groups_leave(c, r, 0);
+	if (first)
+		requests_joined(c, r);
+	TRY(introductions_own(c, r));
+	if (first)
+		joined_tell(c, r);
+	return UC_OK;
+}
+
 uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open_response *in)
 {
 	struct set *s = pool_find(c, r->set_id);
@@ -272,22 +291,14 @@ uc_err rooms_welcome(struct uc_client *c, struct room *r, const struct seat_open
 		event_warning(c, err, VIEW_LIT("an invitation to a room was not valid"), NULL);
 		return UC_OK;
 	}
-	r->state = ROOM_OPEN;
-	r->seq = r->start = in->start;
+	r->seq = in->start;
 	memcpy(r->chain, in->start_chain, CHAIN_HASH);
-	TRY(room_members_sync(c, r));
-	if (r->shadow) {
-		TRY(groups_leave(c, r, 0));
-	} else {
-		requests_joined(c, r);
-		TRY(introductions_own(c, r));
-		joined_tell(c, r);
-	}
+	TRY(rooms_entered(c, r));
 	struct seat_ack ack = { r->seat, r->seq };
 	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
 }
 
-void room_lost(struct uc_client *c, struct room *r)
+void room_lost(struct uc_client *c, struct room *r, uc_err why, const struct log_entry *entry)
 {
 	if (r->lost)
 		return;
@@ -295,14 +306,12 @@ void room_lost(struct uc_client *c, struct room *r)
 		rooms_left(c, r); /* nobody misses it; the seat ends by itself */
 		return;
 	}
-	r->lost = r->dirty = true;
+	resync_start(c, r, why, entry);
 	/* Back in, to leave in order. */
 	if (r->state == ROOM_LEAVING && groups_leave(c, r, 0))
 		safe_fail(&c->safe, UC_E_MEMORY);
 	if (r->state == ROOM_LEAVING)
 		r->state = ROOM_OPEN;
-	event_warning(c, UC_E_RESTORED, VIEW_LIT("this device has lost its place in the room"),
-		      &r->id);
 }
 
 /* --- leaving --- */
@@ -316,6 +325,7 @@ void rooms_left(struct uc_client *c, struct room *r)
 		set_change(s, SET_SPENT);
 	r->state = ROOM_LEFT;
 	r->seat_open = false;
+	resync_drop(r);
 	room_group_free(r->group);
 	r->group = NULL;
 	r->dirty = r->group_dirty = true;
@@ -339,7 +349,7 @@ static bool has_others(const struct room *r)
 
 uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
 {
-	if (room_is_open(r) && has_others(r))
+	if ((room_is_open(r) || r->lost) && has_others(r))
 		return groups_leave(c, r, op);
 	rooms_left(c, r); /* nobody is there to take us out; the seat ends by itself */
 	op_done_at(c, op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
@@ -463,11 +473,11 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	default:
 		break;
 	}
-	if (r->lost && r->rejoin != REJOIN_SEATED && r->state == ROOM_OPEN)
+	if (r->lost)
 		return resync_drive(c, r);
 	if (!r->seat_open)
 		return shadow_waits(c, r) ? UC_OK : seat_open(c, r);
-	if (!room_is_open(r) || r->lost || r->seq + 1 < r->log_next)
+	if (!room_is_open(r) || r->seq + 1 < r->log_next)
 		return UC_OK;
 	if (!r->shadow)
 		TRY(introductions_drive(c, r));

@@ -22,8 +22,11 @@ uc_err UC_MUST_USE rooms_found(struct uc_client *c, struct set *s, struct view u
 /* The first opening brought the Welcome. */
 uc_err UC_MUST_USE rooms_welcome(struct uc_client *c, struct room *r,
 				 const struct seat_open_response *in);
-/* Our part of the group's state is not the one the others know: nothing is sent from it. */
-void room_lost(struct uc_client *c, struct room *r);
+/* We are in, by a Welcome or anew: members, and ourselves to them. */
+uc_err UC_MUST_USE rooms_entered(struct uc_client *c, struct room *r);
+/* Our part of the group's state is not the one the others know: nothing is sent from it, and the
+ * room is joined anew.  entry: which showed it, or NULL. */
+void room_lost(struct uc_client *c, struct room *r, uc_err why, const struct log_entry *entry);
 /* We are no member any more. */
 void rooms_left(struct uc_client *c, struct room *r);
 /* Out of a room: at once where nobody is to be told, else by a proposal to leave. */

@@ -69,17 +69,25 @@ uc_err seats_ready(struct uc_client *c, struct view body)
 
 /* --- opening --- */
 
-uc_err seat_sign(struct uc_client *c, struct room *r, struct arena *a, struct view *signature)
+uc_err seat_sign_as(struct uc_client *c, const struct room *r, const struct seat_key *k,
+		    struct arena *a, struct view *signature)
 {
-	struct seat_tbs tbs = { .room = view_str(r->uri), .client = view_str(r->client) };
+	struct seat_tbs tbs = { .room = view_str(r->uri), .client = k->client };
 	struct view content;
 	memcpy(tbs.challenge, c->challenge, CHALLENGE);
-	TRY(sha256(VIEW_OF(r->seat_secret), tbs.secret_hash));
+	TRY(sha256(k->secret, tbs.secret_hash));
 	TRY(wire_encode_to(a, seat_tbs_element, &tbs, &content));
-	if (r->group && r->rejoin == REJOIN_NONE)
-		return room_group_sign(c, r->group, SEAT_LABEL, content, a, signature);
-	struct set *s = pool_find(c, r->set_id);
-	return s ? set_leaf_sign(c, s, SEAT_LABEL, content, a, signature) : UC_E_NOT_FOUND;
+	if (k->group)
+		return room_group_sign(c, k->group, SEAT_LABEL, content, a, signature);
+	return k->set ? set_leaf_sign(c, k->set, SEAT_LABEL, content, a, signature)
+		      : UC_E_NOT_FOUND;
+}
+
+uc_err seat_sign(struct uc_client *c, struct room *r, struct arena *a, struct view *signature)
+{
+	const struct seat_key key = { view_str(r->client), VIEW_OF(r->seat_secret), r->group,
+				      pool_find(c, r->set_id) };
+	return seat_sign_as(c, r, &key, a, signature);
 }
 
 /* Whether franks are signed is not for the app to say: the room's own name does. */
@@ -101,34 +109,41 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 		r->own_hub = own_hub;
 		r->dirty = true;
 	}
-	if (r->state == ROOM_JOINING && in->welcome.n)
-		return rooms_welcome(c, r, in);
-	if (r->state == ROOM_JOINING) {
-		event_warning(c, UC_E_STALE, VIEW_LIT("an invitation to a room has expired"), NULL);
-		rooms_left(c, r);
-		return UC_OK;
-	}
-	if (r->rejoin == REJOIN_SEATED)
+	if (r->rejoin.step == REJOIN_SEATED)
 		return resync_opened(c, r, in);
-	if (in->first > r->seq + 1) {
-		/* What lay between was trimmed: only a resync brings this room back. */
-		event_warning(c, UC_E_STALE, VIEW_LIT("messages of this room were missed"), &r->id);
-		r->consistent = false;
+	if (r->state == ROOM_JOINING && in->welcome.n && !r->lost)
+		return rooms_welcome(c, r, in);
+	/* The Welcome has expired, or this store is older than its use; or what lay between was
+	 * trimmed. */
+	if (r->state == ROOM_JOINING || in->first > r->seq + 1) {
+		r->stuck = r->dirty = true;
 		outbox_trimmed(c, r, in->first);
-		room_lost(c, r);
-		r->dirty = true;
+		room_lost(c, r, UC_E_STALE, NULL);
+		r->missed = r->state != ROOM_JOINING;
 	}
 	return UC_OK;
+}
+
+/* Our seat is no more, or not ours to open: how that comes the hub will say. */
+static void unseated(struct uc_client *c, struct room *r, uc_err why)
+{
+	resync_unseated(c, r, why);
+	if (!r->lost)
+		room_lost(c, r, why, NULL);
 }
 
 static void open_refused(struct uc_client *c, struct room *r, const struct reply *reply)
 {
 	if (reply->err != UC_E_NET)
 		r->retry_ms = client_now(c) + RETRY_MS;
-	if (reply->err == UC_E_REMOVED || (reply->err == UC_E_SEAT && r->state != ROOM_JOINING))
-		rooms_left(c, r);
-	else if (reply->err == UC_E_SEAT)
+	bool refused = reply->err == UC_E_REMOVED || reply->err == UC_E_SEAT;
+	bool first = reply->err == UC_E_SEAT && r->state == ROOM_JOINING && !r->lost;
+	if (first && r->seat_refusals++ < 2)
 		r->seat_known = !r->seat_known; /* whichever of the two forms it wants */
+	else if (refused && (r->lost || r->state == ROOM_OPEN || first))
+		unseated(c, r, reply->err);
+	else if (refused)
+		rooms_left(c, r);
 	else if (reply->err != UC_E_NET && !reply_is_transient(reply))
 		event_warning(c, reply->err, reply->text, &r->id);
 }
@@ -179,10 +194,13 @@ uc_err seats_ended(struct uc_client *c, struct view body)
 	if (wire_decode(body, &c->call, seat_ended_event_element, &e))
 		return UC_E_FRAME;
 	struct room *r = seat_find(c, e.seat);
-	if (r) {
-		r->seat_open = false;
+	if (!r)
+		return UC_OK;
+	r->seat_open = false;
+	if (r->lost)
+		resync_unseated(c, r, UC_E_REMOVED);
+	else
 		rooms_left(c, r);
-	}
 	return UC_OK;
 }
 
@@ -190,5 +208,5 @@ void seats_lost(struct uc_client *c)
 {
 	c->seats_known = c->pool_known = false;
 	for (struct room *r = c->rooms; r; r = r->next)
-		r->seat_open = r->seat_busy = r->update_busy = false;
+		r->seat_open = r->seat_busy = r->update_busy = r->rejoin_busy = false;
 }

@@ -12,7 +12,16 @@ void seats_lost(struct uc_client *c);
 uc_err UC_MUST_USE seats_ready(struct uc_client *c, struct view body);
 uc_err UC_MUST_USE seats_ended(struct uc_client *c, struct view body);
 struct room *seat_find(struct uc_client *c, uint32_t seat);
-/* struct seat_tbs of this connection, signed by the room's leaf key. */
+/* struct seat_tbs of this connection, signed by the leaf's key: of the group, or before there is one
+ * of the set. */
+struct seat_key {
+	struct view client, secret;
+	struct room_group *group;
+	const struct set *set;
+};
+uc_err UC_MUST_USE seat_sign_as(struct uc_client *c, const struct room *r, const struct seat_key *k,
+				struct arena *a, struct view *signature);
+/* The same for the room's own place. */
 uc_err UC_MUST_USE seat_sign(struct uc_client *c, struct room *r, struct arena *a,
 			     struct view *signature);
 

@@ -219,6 +219,18 @@ static void wire_pending(struct wire *w, struct pending *p)
 	wire_bool(w, &p->accepted);
 }
 
+static void wire_rejoin(struct wire *w, struct rejoin *j)
+{
+	wire_u8(w, &j->step);
+	TEXT(w, j->client);
+	FIXED(w, j->seat_secret);
+	FIXED(w, j->hash);
+	wire_blob(w, &j->update);
+	wire_u64(w, &j->seq);
+	wire_u32(w, &j->count);
+	wire_u64(w, &j->last_ms);
+}
+
 /* A chain of heap objects as a counted list; reading appends in order. */
 #define WIRE_CHAIN(w, first, type, walk)                                   \
 	do {                                                               \
@@ -261,7 +273,9 @@ void wire_room(struct wire *w, struct room *r)
 	FIXED(w, r->chain);
 	wire_bool(w, &r->consistent);
 	wire_bool(w, &r->lost);
-	wire_u8(w, &r->rejoin);
+	wire_bool(w, &r->stuck);
+	wire_bool(w, &r->missed);
+	wire_rejoin(w, &r->rejoin);
 	wire_bool(w, &r->shadow);
 	wire_u64(w, &r->start);
 	wire_id(w, &r->contact);
@@ -270,6 +284,7 @@ void wire_room(struct wire *w, struct room *r)
 	wire_u64(w, &r->next_message);
 	wire_u64(w, &r->read_up_to);
 	wire_u64(w, &r->last_ms);
+	wire_u64(w, &r->expires_ms);
 	wire_u32(w, &r->unread);
 	FIXED(w, r->set_id);
 	wire_pending(w, &r->pending);
@@ -304,6 +319,7 @@ void wire_message(struct wire *w, struct message *m)
 	TEXT(w, m->participant);
 	wire_u64(w, &m->time_ms);
 	wire_u64(w, &m->seq);
+	wire_u64(w, &m->expires_ms);
 	wire_bool(w, &m->has_reply);
 	wire_id(w, &m->in_reply_to);
 	wire_bytes(w, &m->text);

@@ -96,9 +96,8 @@ enum set_state {
 	SET_GIVEN,    /* in the pool, and a key address for it was given to a contact */
 	SET_RELEASED, /* gone from the pool by its address: its seat is looked for */
 	SET_RESERVED, /* chosen for an answer or a room of our own, still to be taken from the pool */
-	SET_AWAITED,   /* taken for an answer: its seat is looked for */
-	SET_SPENT,     /* used or expired: to be deleted */
-	SET_REJOINING, /* never in the pool: a new client of a room that is joined anew */
+	SET_AWAITED, /* taken for an answer: its seat is looked for */
+	SET_SPENT,   /* used or expired: to be deleted */
 };
 struct set {
 	uint8_t set_id[SET_ID];
@@ -228,8 +227,27 @@ struct pending {
 
 enum rejoin_step {
 	REJOIN_NONE,
-	REJOIN_SENT,   /* an external commit of ours is made and stored */
-	REJOIN_SEATED, /* it was accepted; its seat is still to be opened */
+	REJOIN_SENT,     /* an external commit of ours is made and stored */
+	REJOIN_ACCEPTED, /* it stands in the log; what came before is still read from the old seat */
+	REJOIN_SEATED,   /* that is done, or cannot be; the new seat is still to be opened */
+};
+/* Back into a room, by a new leaf in the place of our old one. */
+struct rejoin {
+	uint8_t step; /* enum rejoin_step */
+	char client[URI_BYTES];
+	uint8_t seat_secret[SEAT_SECRET];
+	uint8_t hash[SHA256_BYTES]; /* of the commit's MLSMessage */
+	struct blob update;         /* MIMI UpdateRequest, sent until it is answered */
+	uint64_t seq;               /* of the commit, once accepted; 0: not told */
+	uint32_t count;             /* how often, lately ... */
+	uint64_t last_ms;           /* ... and when last: not too often, whoever makes us */
+
+	bool group_dirty; /* memory only, from here on */
+	uint32_t tries, refusals;
+	uint64_t read_until_ms; /* the old seat is given up then; 0: not yet begun */
+	struct set *set;        /* the client that asks for the GroupInfo */
+	struct room_group
+		*group; /* a record of its own: the group whose first commit is on its way */
 };
 struct room {
 	struct uc_id id; /* SHA-256 of the URI */
@@ -245,14 +263,17 @@ struct room {
 	uint64_t seq;    /* last log entry processed */
 	uint8_t chain[CHAIN_HASH];
 	bool consistent;
-	uint8_t rejoin; /* enum rejoin_step: how far joining anew has come */
 	bool shadow;    /* a second place of ours in a room: read up to the first one, and left */
 	uint64_t start; /* the log entry we joined by; 0: not yet */
 	bool lost;      /* our part of the group is not what the others know: join anew */
+	bool stuck;     /* when lost: what comes cannot be read any more */
+	bool missed;    /* when lost: something could not be read */
+	struct rejoin rejoin;
 	struct uc_id contact; /* of a direct room: the other one */
 	bool introduced;      /* our introduction was queued for this room */
 	bool keys_given;      /* a direct room: our batch of key addresses was queued */
 	uint64_t next_message, read_up_to, last_ms;
+	uint64_t expires_ms; /* the next message does; 0: none will */
 	uint32_t unread;
 	uint8_t set_id[SET_ID]; /* joining: whose KeyPackage the Welcome is for */
 	struct pending pending;
@@ -263,10 +284,11 @@ struct room {
 	struct room_group *group;
 	struct outgoing *outbox; /* in order; records of their own */
 	uint32_t seat;
-	bool seat_open, seat_busy, update_busy;
+	bool seat_open, seat_busy, update_busy, rejoin_busy;
+	uint32_t seat_refusals;            /* when joining */
 	uint8_t update_hash[SHA256_BYTES]; /* of what was sent, while update_busy */
-	uint64_t log_next;  /* the log's end when the seat was opened */
-	uint64_t retry_ms;  /* nothing is tried before */
+	uint64_t log_next;                 /* the log's end when the seat was opened */
+	uint64_t retry_ms;                 /* nothing is tried before */
 	uint64_t commit_ms; /* others' proposals are committed by us then; 0: there are none */
 	uint64_t ask_ms;    /* who has not introduced themselves is asked then; 0: nobody */
 	uint64_t told_ms;   /* we introduced ourselves last */
@@ -303,6 +325,7 @@ struct message {
 	bool own, edited, deleted;
 	char participant[URI_BYTES]; /* sender */
 	uint64_t time_ms, seq;
+	uint64_t expires_ms; /* its words are forgotten then; 0: never */
 	bool has_reply;
 	struct uc_id in_reply_to;
 	struct view text;

@@ -2,11 +2,14 @@
 #include "client/turn.h"
 
 #include "client/client.h"
+#include "client/history.h"
 #include "client/session.h"
 
 static uc_err turn_finish(struct uc_client *c)
 {
-	uc_err err = c->connection == UC_ONLINE ? session_drive(c) : UC_OK;
+	uc_err err = history_drive(c);
+	if (!err && c->connection == UC_ONLINE)
+		err = session_drive(c);
 	if (err_is_hard(err))
 		return err;
 	if (err)

@@ -64,9 +64,10 @@ uc_err UC_MUST_USE framing_open_public(const struct framing_epoch *e,
 				       const struct public_message *in, struct arena *a,
 				       struct authenticated_content *out);
 /* *out lies in the arena (and borrows group_id and authenticated_data from in).  Any failure of
- * decryption, whatever its cause, is UC_E_DECRYPT; UC_E_OWN for a message of own_leaf,
- * UC_E_MALFORMED for what was inside; UC_E_SIGNATURE; epochs as above.  The key is consumed only
- * when all is well; a failure changes nothing. */
+ * decryption, whatever its cause, is UC_E_DECRYPT; UC_E_OWN for a message of own_leaf whose key is
+ * used up (one that isn't is opened as anybody's); UC_E_MALFORMED for what was inside;
+ * UC_E_SIGNATURE; epochs as above.  The key is consumed only when all is well; a failure changes
+ * nothing. */
 uc_err UC_MUST_USE framing_open_private(const struct framing_epoch *e,
 					const struct private_message *in, struct arena *a,
 					struct authenticated_content *out);

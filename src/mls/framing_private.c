@@ -237,7 +237,10 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 	struct view plaintext;
 	enum ratchet_kind kind = ratchet_of(m->content_type);
 	TRY(sender_data_open(e, m, a, &sd));
-	if (sd.leaf_index == e->own_leaf)
+	/* A key that we have not used: another's claim, which fails, or words of ours that this
+	 * state, being an older copy, has forgotten. */
+	if (sd.leaf_index == e->own_leaf &&
+	    sd.generation < secret_tree_next(e->secret_tree, e->own_leaf, kind))
 		return UC_E_OWN;
 	TRY(sender_known(e, sd.leaf_index));
 	TRY(secret_tree_peek(e->secret_tree, sd.leaf_index, kind, sd.generation, k));

@@ -138,7 +138,8 @@ struct received {
 	bool removes_us;
 };
 /* An encoded MLSMessage.  Distinct errors: UC_E_OWN (our own message other than the pending
- * commit), UC_E_EPOCH_PAST, UC_E_EPOCH_FUTURE, UC_E_DECRYPT (also a replay), UC_E_REMOVED,
+ * commit; an application message of ours that this state has not made is opened like others',
+ * with our own leaf as its sender: so the state is an older copy), UC_E_EPOCH_PAST, UC_E_EPOCH_FUTURE, UC_E_DECRYPT (also a replay), UC_E_REMOVED,
  * UC_E_NOT_FOUND (a commit of a proposal that has not come), UC_E_PSK. */
 uc_err UC_MUST_USE group_receive(struct group *g, struct view message, struct arena *a,
 				 struct received *out);

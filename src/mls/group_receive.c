@@ -218,14 +218,15 @@ uc_err group_receive(struct group *g, struct view message, struct arena *a, stru
 	if (m.wire_format == MLS_PUBLIC_MESSAGE) {
 		struct framing_epoch framing = epoch_framing(g->now);
 		TRY(framing_open_public(&framing, &m.public_message, a, &auth));
-		if (auth.content.sender.sender_type == SENDER_MEMBER &&
-		    auth.content.sender.leaf_index == g->now->own_leaf)
-			return UC_E_OWN;
 	} else if (m.wire_format == MLS_PRIVATE_MESSAGE) {
 		TRY(receive_private(g, &m.private_message, a, &auth, &epoch));
 	} else {
 		return UC_E_UNEXPECTED;
 	}
+	if (auth.content.content_type != CONTENT_APPLICATION &&
+	    auth.content.sender.sender_type == SENDER_MEMBER &&
+	    auth.content.sender.leaf_index == g->now->own_leaf)
+		return UC_E_OWN;
 	uc_err err = receive_content(g, &auth, epoch, a, &got);
 	if (err)
 		group_staged_drop(g);

@@ -464,7 +464,7 @@ TEST(another_sender_than_the_key_is_for)
 	p.claimed_leaf = 3;
 	refused_by_one(&c, &c.people[1], forge_private(&p), UC_E_DECRYPT);
 	/* One cannot be told that a message is one's own, and be made to lose a key by it. */
-	refused_by_one(&c, &c.people[3], forge_private(&p), UC_E_OWN);
+	refused_by_one(&c, &c.people[3], forge_private(&p), UC_E_DECRYPT);
 	club_talks(&c, &c.people[3], "still there");
 	club_end(&c);
 }

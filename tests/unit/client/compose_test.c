@@ -51,7 +51,7 @@ TEST(each_kind_is_understood)
 		struct content_parts p = rows[i], back;
 		struct view content;
 		expect_ok(content_write(&client, &room, &p, &mem, &content));
-		expect_ok(content_parse(&room, VIEW_LIT(SENDER), content, &mem, &back));
+		expect_ok(content_parse(&room, VIEW_LIT(SENDER), content, 0, &mem, &back));
 		expect_eq(back.kind, rows[i].kind);
 		expect_bytes(VIEW_OF(back.id.b), VIEW_OF(p.id.b));
 		expect_eq(back.has_reply, rows[i].has_reply);
@@ -84,15 +84,15 @@ TEST(another_sender_or_room_is_refused)
 	other = room;
 	memcpy(other.uri, "mimi://lens.example/r/pit", 26);
 	expect_ok(content_write(&client, &room, &p, &mem, &content));
-	expect_err(content_parse(&room, VIEW_LIT(SENDER "x"), content, &mem, &back),
+	expect_err(content_parse(&room, VIEW_LIT(SENDER "x"), content, 0, &mem, &back),
 		   UC_E_UNEXPECTED);
-	expect_err(content_parse(&other, VIEW_LIT(SENDER), content, &mem, &back), UC_E_UNEXPECTED);
+	expect_err(content_parse(&other, VIEW_LIT(SENDER), content, 0, &mem, &back), UC_E_UNEXPECTED);
 	/* Nor may it be left open. */
 	expect_ok(mimi_content_read(content, &mem, &m));
 	m.extensions.n = 1;
 	expect_ok(mimi_content_write(&m, &mem, &content));
-	expect_err(content_parse(&room, VIEW_LIT(SENDER), content, &mem, &back), UC_E_UNEXPECTED);
-	expect_err(content_parse(&room, VIEW_LIT(SENDER), VIEW_LIT("hello"), &mem, &back),
+	expect_err(content_parse(&room, VIEW_LIT(SENDER), content, 0, &mem, &back), UC_E_UNEXPECTED);
+	expect_err(content_parse(&room, VIEW_LIT(SENDER), VIEW_LIT("hello"), 0, &mem, &back),
 		   UC_E_CBOR);
 	expect_eq(back.kind, CONTENT_OTHER);
 	arena_done(&mem);
@@ -109,7 +109,7 @@ static void body_gives(const struct nested_part *body, struct view replaces, uc_
 	m.body = *body;
 	m.replaces = replaces;
 	expect_ok(mimi_content_write(&m, &mem, &content));
-	expect_err(content_parse(&room, VIEW_LIT(SENDER), content, &mem, &back), err);
+	expect_err(content_parse(&room, VIEW_LIT(SENDER), content, 0, &mem, &back), err);
 	expect_eq(back.kind, kind);
 	arena_done(&mem);
 }
