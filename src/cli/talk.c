@@ -182,7 +182,8 @@ int cli_ask(struct cli *cli, const char *app, const char *identifier, const char
 	if (!err && !stay)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (err)
-		return cli_fail(cli, err, "ask");
+		return cli_fail(cli, err,
+				err == UC_E_NOT_FOUND ? "nobody there is known by that" : "ask");
 	if (cli->json)
 		print_json("asked", "app", app, "identifier", identifier, NULL);
 	else if (stay)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A backbone and people with terminal clients, as real processes, for the system tests and the
 demonstration."""
+import atexit
 import json
 import os
 import pathlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -35,6 +38,10 @@ def free_ports(n=3):
             return base
 
 
+# However a test ends, its backbones end with it.
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 class Failed(Exception):
     """A client ended with another status than expected."""
 
@@ -51,6 +58,7 @@ class Backbone:
         self.env.pop('UNDERCROFT_PROFILE', None)
         self.env.pop('UNDERCROFT_PASSPHRASE', None)
         self.step('prepare', *(['--split'] if split else []))
+        atexit.register(self.end)
 
     def step(self, *arguments):
         done = subprocess.run([ROOT / 'scripts/dev/local', *arguments], env=self.env, text=True,
@@ -68,6 +76,11 @@ class Backbone:
     def kill(self):
         """kill -9."""
         self.step('kill')
+
+    def end(self):
+        """At the end of the program: nothing of ours runs on."""
+        if any(self.dir.glob('*.pid')):
+            self.kill()
 
     def erase(self):
         if any(self.dir.glob('*.pid')):
