@@ -212,6 +212,8 @@ struct uc_request {
 	uint64_t time_ms;
 	bool has_contact; /* accepted, and introduced */
 	struct uc_id contact;
+	bool has_room; /* accepted, and joined: the room made for it */
+	struct uc_id room;
 };
 typedef bool uc_request_each(void *ctx, const struct uc_request *request);
 UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUST_USE;

@@ -42,8 +42,8 @@ struct stay {
 	const struct uc_id *request;
 	const char *say;
 	bool answer;
-	bool has_contact, has_room, room_open; /* found out anew each time */
-	struct uc_id contact, room;
+	bool has_room, room_open; /* found out anew each time */
+	struct uc_id room;
 	bool first;                    /* theirs to say something first, if they do at once */
 	uint64_t open_ms;              /* since when the conversation is open */
 	uint64_t shown;                /* messages up to this number */
@@ -57,18 +57,8 @@ static bool stay_request(void *ctx, const struct uc_request *r)
 	struct stay *s = ctx;
 	if (!id_equal(&r->id, s->request))
 		return true;
-	s->has_contact = r->has_contact;
-	s->contact = r->contact;
-	return false;
-}
-
-static bool stay_contact(void *ctx, const struct uc_contact *c)
-{
-	struct stay *s = ctx;
-	if (!id_equal(&c->id, &s->contact))
-		return true;
-	s->has_room = c->has_direct;
-	s->room = c->direct;
+	s->has_room = r->has_contact && r->has_room;
+	s->room = r->room;
 	return false;
 }
 
@@ -83,10 +73,8 @@ static bool stay_room(void *ctx, const struct uc_room *r)
 
 static uc_err conversation_find(struct stay *s)
 {
-	s->has_contact = s->has_room = s->room_open = false;
+	s->has_room = s->room_open = false;
 	TRY(uc_requests(s->cli->client, stay_request, s));
-	if (s->has_contact)
-		TRY(uc_contacts(s->cli->client, stay_contact, s));
 	if (s->has_room)
 		TRY(uc_rooms(s->cli->client, stay_room, s));
 	return UC_OK;

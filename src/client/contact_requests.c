@@ -554,6 +554,8 @@ uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
 			.time_ms = q->time_ms,
 			.has_contact = contact_find(c, &q->contact) != NULL,
 			.contact = q->contact,
+			.has_room = !id_is_zero(&q->room),
+			.room = q->room,
 		};
 		if (!each(ctx, &shown))
 			break;
