@@ -84,8 +84,8 @@ local_client() {
 			echo "$app $app.localhost $app.localhost:${local_port[$app]} tls/ca.pem codes.txt"
 		done
 	} >"$run_dir/apps"
-	cat >"$run_dir/undercroft" <<EOF
-#!/bin/sh
+	echo '#!/bin/sh' >"$run_dir/undercroft"
+	cat >>"$run_dir/undercroft" <<EOF
 # The terminal client with the local apps and people. Written by ./dev up.
 here=\$(dirname "\$(readlink -f "\$0")")
 UNDERCROFT_APPS=\$here/apps UNDERCROFT_HOME=\$here/people

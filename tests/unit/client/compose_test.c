@@ -86,12 +86,14 @@ TEST(another_sender_or_room_is_refused)
 	expect_ok(content_write(&client, &room, &p, &mem, &content));
 	expect_err(content_parse(&room, VIEW_LIT(SENDER "x"), content, 0, &mem, &back),
 		   UC_E_UNEXPECTED);
-	expect_err(content_parse(&other, VIEW_LIT(SENDER), content, 0, &mem, &back), UC_E_UNEXPECTED);
+	expect_err(content_parse(&other, VIEW_LIT(SENDER), content, 0, &mem, &back),
+		   UC_E_UNEXPECTED);
 	/* Nor may it be left open. */
 	expect_ok(mimi_content_read(content, &mem, &m));
 	m.extensions.n = 1;
 	expect_ok(mimi_content_write(&m, &mem, &content));
-	expect_err(content_parse(&room, VIEW_LIT(SENDER), content, 0, &mem, &back), UC_E_UNEXPECTED);
+	expect_err(content_parse(&room, VIEW_LIT(SENDER), content, 0, &mem, &back),
+		   UC_E_UNEXPECTED);
 	expect_err(content_parse(&room, VIEW_LIT(SENDER), VIEW_LIT("hello"), 0, &mem, &back),
 		   UC_E_CBOR);
 	expect_eq(back.kind, CONTENT_OTHER);
