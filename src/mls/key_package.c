@@ -55,7 +55,6 @@ static bool is_default_extension(uint16_t type)
 uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 {
 	const struct capabilities *c = &leaf->capabilities;
-	TRY(sign_public_check(s, leaf->signature_key));
 	TRY(kem_public_check(s, leaf->encryption_key));
 	if (!u16_list_has(&c->versions, MLS10))
 		return UC_E_VERSION;

@@ -22,11 +22,12 @@ struct leaf_parameters {
 uc_err UC_MUST_USE leaf_node_sign(const struct suite *s, const struct env *env,
 				  const struct sign_key *key, struct leaf_node *leaf,
 				  struct view group_id, uint32_t index, struct arena *a);
-/* UC_E_SIGNATURE; UC_E_KEY for a signature key that is none. */
+/* UC_E_SIGNATURE, also for a signature key that is none (or UC_E_KEY). */
 uc_err UC_MUST_USE leaf_node_verify(const struct suite *s, const struct leaf_node *leaf,
 				    struct view group_id, uint32_t index);
 /* The rules of 7.2 and 7.3 that a leaf keeps or breaks by itself: version, suite and credential
- * type listed, extensions listed, no default types listed, keys of the suite. */
+ * type listed, extensions listed, no default types listed, an encryption key of the
+ * suite.  The signature key is the verifier's to refuse. */
 uc_err UC_MUST_USE leaf_node_check(const struct suite *s, const struct leaf_node *leaf);
 /* Does the leaf list everything the group requires (11.1)? */
 uc_err UC_MUST_USE leaf_node_check_required(const struct leaf_node *leaf,

@@ -133,7 +133,7 @@ static uc_err apply_update(struct transition *t, const struct proposal_view *p,
 {
 	uint32_t index = p->sender.leaf_index;
 	const struct leaf_node *leaf = &p->proposal->leaf_node;
-	if (tree_has_encryption_key(&t->after.tree, leaf->encryption_key))
+	if (tree_has_encryption_key(&t->after.tree, &leaf->encryption_key, 1))
 		return UC_E_KEY;
 	TRY(leaf_fits(t, leaf, index));
 	TRY(leaf_hook(t, hooks, leaf, index, LEAF_UPDATE));
@@ -157,7 +157,7 @@ static uc_err apply_add(struct transition *t, const struct proposal_view *p,
 	const struct key_package *k = &p->proposal->key_package;
 	uint8_t ref[HASH_MAX];
 	uint32_t index = tree_next_free(&t->after.tree);
-	if (tree_has_encryption_key(&t->after.tree, k->leaf_node.encryption_key))
+	if (tree_has_encryption_key(&t->after.tree, &k->leaf_node.encryption_key, 1))
 		return UC_E_KEY;
 	TRY(leaf_fits(t, &k->leaf_node, index));
 	TRY(leaf_hook(t, hooks, &k->leaf_node, index, LEAF_ADD));

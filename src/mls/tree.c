@@ -17,18 +17,30 @@ void tree_init(struct tree *t, const struct suite *s)
 
 /* --- contents --- */
 
-static uc_err content_fill_leaf(struct tree_content *c, const struct leaf_node *leaf)
+static uc_err content_fill_leaf(struct tree_content *c, const struct leaf_node *leaf,
+				struct view bytes)
 {
 	struct view raw;
-	TRY(wire_encode_to(&c->arena, leaf_node_element, leaf, &raw));
+	if (leaf)
+		TRY(wire_encode_to(&c->arena, leaf_node_element, leaf, &raw));
+	else
+		TRY(arena_copy(&c->arena, bytes, &raw));
 	return wire_decode(raw, &c->arena, leaf_node_element, &c->leaf);
 }
 
 static uc_err content_fill_parent(struct tree_content *c, const struct parent_node *p)
 {
-	struct view raw;
-	TRY(wire_encode_to(&c->arena, parent_node_element, p, &raw));
-	return wire_decode(raw, &c->arena, parent_node_element, &c->parent);
+	const struct u32_list *l = &p->unmerged_leaves;
+	TRY(arena_copy(&c->arena, p->encryption_key, &c->parent.encryption_key));
+	TRY(arena_copy(&c->arena, p->parent_hash, &c->parent.parent_hash));
+	if (!l->n)
+		return UC_OK;
+	c->parent.unmerged_leaves.v = ARENA_ARRAY(&c->arena, uint32_t, l->n);
+	if (!c->parent.unmerged_leaves.v)
+		return UC_E_LIMIT;
+	memcpy(c->parent.unmerged_leaves.v, l->v, l->n * sizeof *l->v);
+	c->parent.unmerged_leaves.n = l->n;
+	return UC_OK;
 }
 
 static struct tree_content *content_new(void)
@@ -49,10 +61,12 @@ void tree_content_drop(struct tree_content *c)
 	heap_free(c);
 }
 
-static uc_err content_of_leaf(const struct leaf_node *leaf, struct tree_content **out)
+/* From a leaf, or from its bytes. */
+static uc_err content_of_leaf(const struct leaf_node *leaf, struct view bytes,
+			      struct tree_content **out)
 {
 	struct tree_content *c = content_new();
-	uc_err err = c ? content_fill_leaf(c, leaf) : UC_E_MEMORY;
+	uc_err err = c ? content_fill_leaf(c, leaf, bytes) : UC_E_MEMORY;
 	if (err)
 		tree_content_drop(c);
 	else
@@ -127,6 +141,13 @@ void tree_node_set(struct tree_node *n, struct tree_content *content)
 {
 	tree_content_drop(n->content);
 	n->content = content;
+	n->encryption_head = n->signature_head = 0;
+	if (content && n->child[0]) {
+		n->encryption_head = key_head(content->parent.encryption_key);
+	} else if (content) {
+		n->encryption_head = key_head(content->leaf.encryption_key);
+		n->signature_head = key_head(content->leaf.signature_key);
+	}
 }
 
 void tree_copy(const struct tree *t, struct tree *out)
@@ -142,15 +163,22 @@ void tree_done(struct tree *t)
 	tree_init(t, t->suite);
 }
 
-/* Which child leads from `at` to `node`. */
-static int side_of(uint32_t node, uint32_t at)
+/* The way from the root to a node: which child is next.  A level down, children lie half as far. */
+struct descent {
+	uint32_t to, at, half;
+};
+
+static struct descent descent_begin(const struct tree *t, uint32_t node)
 {
-	return node > at;
+	return (struct descent){ node, tree_root(t->leaves), t->leaves / 2 };
 }
 
-static uint32_t step(uint32_t node, uint32_t at)
+static int descent_step(struct descent *d)
 {
-	return side_of(node, at) ? tree_right(at) : tree_left(at);
+	int side = d->to > d->at;
+	d->at = side ? d->at + d->half : d->at - d->half;
+	d->half /= 2;
+	return side;
 }
 
 const struct tree_node *tree_node_find(const struct tree *t, uint32_t node)
@@ -158,8 +186,9 @@ const struct tree_node *tree_node_find(const struct tree *t, uint32_t node)
 	if (!t->root || node >= tree_width(t->leaves))
 		return NULL;
 	const struct tree_node *n = t->root;
-	for (uint32_t at = tree_root(t->leaves); at != node; at = step(node, at))
-		n = n->child[side_of(node, at)];
+	struct descent d = descent_begin(t, node);
+	while (d.at != node)
+		n = n->child[descent_step(&d)];
 	return n;
 }
 
@@ -168,8 +197,9 @@ struct tree_node *tree_node_edit(struct tree *t, uint32_t node)
 	if (!t->root || node >= tree_width(t->leaves))
 		return NULL;
 	struct tree_node *n = node_own(&t->root);
-	for (uint32_t at = tree_root(t->leaves); n && at != node; at = step(node, at))
-		n = node_own(&n->child[side_of(node, at)]);
+	struct descent d = descent_begin(t, node);
+	while (n && d.at != node)
+		n = node_own(&n->child[descent_step(&d)]);
 	return n;
 }
 
@@ -222,38 +252,64 @@ uint32_t tree_member_count(const struct tree *t)
 	return n;
 }
 
+/* first: the leftmost leaf below n; leaves: how many there are. */
+static uint32_t find_signature_key(const struct tree_node *n, uint32_t first, uint32_t leaves,
+				   uint64_t head, struct view key)
+{
+	if (!n->child[0])
+		return n->content && n->signature_head == head &&
+				       view_equal(n->content->leaf.signature_key, key)
+			       ? first
+			       : TREE_NONE;
+	uint32_t found = find_signature_key(n->child[0], first, leaves / 2, head, key);
+	return found != TREE_NONE
+		       ? found
+		       : find_signature_key(n->child[1], first + leaves / 2, leaves / 2, head, key);
+}
+
 uint32_t tree_leaf_by_signature_key(const struct tree *t, struct view key)
 {
-	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
-	while (tree_next_leaf(t, &at, &leaf, &node))
-		if (view_equal(node->signature_key, key))
-			return leaf;
-	return TREE_NONE;
+	return t->root ? find_signature_key(t->root, 0, t->leaves, key_head(key), key) : TREE_NONE;
 }
 
-static bool has_key(const struct tree_node *n, struct view key)
+struct wanted_keys {
+	const struct view *keys;
+	size_t n;
+	uint64_t heads[TREE_KEYS_MAX];
+};
+
+static bool has_key(const struct tree_node *n, const struct wanted_keys *want)
 {
-	if (!n)
-		return false;
-	if (n->content && view_equal(n->child[0] ? n->content->parent.encryption_key
-						 : n->content->leaf.encryption_key,
-				     key))
-		return true;
-	return has_key(n->child[0], key) || has_key(n->child[1], key);
+	for (size_t i = 0; n->content && i < want->n; i++)
+		if (n->encryption_head == want->heads[i] &&
+		    view_equal(n->child[0] ? n->content->parent.encryption_key
+					   : n->content->leaf.encryption_key,
+			       want->keys[i]))
+			return true;
+	return n->child[0] && (has_key(n->child[0], want) || has_key(n->child[1], want));
 }
 
-bool tree_has_encryption_key(const struct tree *t, struct view key)
+bool tree_has_encryption_key(const struct tree *t, const struct view *keys, size_t n)
 {
-	return has_key(t->root, key);
+	struct wanted_keys want = { .keys = keys, .n = n };
+	assert(n <= TREE_KEYS_MAX);
+	for (size_t i = 0; i < n; i++)
+		want.heads[i] = key_head(keys[i]);
+	return t->root && has_key(t->root, &want);
+}
+
+static uint32_t find_free(const struct tree_node *n, uint32_t first, uint32_t leaves)
+{
+	if (!n->child[0])
+		return n->content ? TREE_NONE : first;
+	uint32_t found = find_free(n->child[0], first, leaves / 2);
+	return found != TREE_NONE ? found : find_free(n->child[1], first + leaves / 2, leaves / 2);
 }
 
 uint32_t tree_next_free(const struct tree *t)
 {
-	for (uint32_t i = 0; i < t->leaves; i++)
-		if (!tree_leaf_find(t, i))
-			return i;
-	return t->leaves;
+	uint32_t found = t->root ? find_free(t->root, 0, t->leaves) : TREE_NONE;
+	return found != TREE_NONE ? found : t->leaves;
 }
 
 /* --- changing --- */
@@ -318,13 +374,8 @@ uc_err tree_reserve(struct tree *t, uint32_t leaf)
 	return UC_OK;
 }
 
-uc_err tree_set_leaf(struct tree *t, uint32_t leaf, const struct leaf_node *node)
+static uc_err put_leaf(struct tree *t, uint32_t leaf, struct tree_content *c)
 {
-	struct tree_content *c = NULL;
-	if (leaf >= t->leaves)
-		return UC_E_ARGUMENT;
-	if (node)
-		TRY(content_of_leaf(node, &c));
 	struct tree_node *n = tree_node_edit(t, tree_node_of_leaf(leaf));
 	if (!n) {
 		tree_content_drop(c);
@@ -332,6 +383,25 @@ uc_err tree_set_leaf(struct tree *t, uint32_t leaf, const struct leaf_node *node
 	}
 	tree_node_set(n, c);
 	return UC_OK;
+}
+
+uc_err tree_set_leaf(struct tree *t, uint32_t leaf, const struct leaf_node *node)
+{
+	struct tree_content *c = NULL;
+	if (leaf >= t->leaves)
+		return UC_E_ARGUMENT;
+	if (node)
+		TRY(content_of_leaf(node, (struct view){ NULL, 0 }, &c));
+	return put_leaf(t, leaf, c);
+}
+
+uc_err tree_set_leaf_bytes(struct tree *t, uint32_t leaf, struct view bytes)
+{
+	struct tree_content *c = NULL;
+	if (leaf >= t->leaves)
+		return UC_E_ARGUMENT;
+	TRY(content_of_leaf(NULL, bytes, &c));
+	return put_leaf(t, leaf, c);
 }
 
 uc_err tree_set_parent(struct tree *t, uint32_t node, const struct parent_node *parent)

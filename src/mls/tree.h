@@ -24,9 +24,10 @@ void tree_init(struct tree *t, const struct suite *s);
 void tree_copy(const struct tree *t, struct tree *out);
 void tree_done(struct tree *t);
 
-/* From the ratchet_tree extension.  Checks its form: an odd number of nodes without a blank at the
- * end, leaves and parents in their places, unmerged_leaves (7.1, 12.4.3.1) sorted, unique, present
- * and listed by every non-blank node between; no key twice.  Not its signatures and hashes. */
+/* From the ratchet_tree extension, as it was read (leaves with their raw bytes).  Checks its form:
+ * an odd number of nodes without a blank at the end, leaves and parents in their places,
+ * unmerged_leaves (7.1, 12.4.3.1) sorted, unique, present and listed by every non-blank node
+ * between; no key twice.  Not its signatures and hashes. */
 uc_err UC_MUST_USE tree_import(struct tree *t, const struct suite *s,
 			       const struct node_list *nodes);
 /* Appends the ratchet_tree extension's data. */
@@ -43,8 +44,9 @@ bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf,
 uint32_t tree_member_count(const struct tree *t);
 /* The leaf with this signature or encryption key; TREE_NONE when there is none. */
 uint32_t tree_leaf_by_signature_key(const struct tree *t, struct view key);
-/* Does any node, leaf or parent, have this encryption key? */
-bool tree_has_encryption_key(const struct tree *t, struct view key);
+/* Does any node, leaf or parent, have one of these encryption keys (at most TREE_KEYS_MAX)? */
+enum { TREE_KEYS_MAX = 32 };
+bool tree_has_encryption_key(const struct tree *t, const struct view *keys, size_t n);
 /* The leftmost blank leaf, or the first past the end. */
 uint32_t tree_next_free(const struct tree *t);
 

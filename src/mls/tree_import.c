@@ -25,7 +25,7 @@ static uc_err fill(struct tree *t, const struct node_list *l)
 		if (i % 2)
 			TRY(tree_set_parent(t, i, &l->v[i]->parent_node));
 		else
-			TRY(tree_set_leaf(t, i / 2, &l->v[i]->leaf_node));
+			TRY(tree_set_leaf_bytes(t, i / 2, l->v[i]->leaf_node.raw));
 	}
 	return UC_OK;
 }
@@ -126,18 +126,31 @@ uc_err tree_import(struct tree *t, const struct suite *s, const struct node_list
 	return err;
 }
 
-static void export_node(struct wire *w, const struct tree_node *n, uint32_t node)
+static void export_node(struct wire *w, const struct tree_node *n)
 {
 	bool present = n->content != NULL;
+	uint8_t type = n->child[0] ? NODE_PARENT : NODE_LEAF;
 	wire_bool(w, &present);
 	if (!present)
 		return;
-	uint8_t type = tree_is_leaf(node) ? NODE_LEAF : NODE_PARENT;
 	wire_u8(w, &type);
-	if (tree_is_leaf(node))
-		wire_leaf_node(w, &n->content->leaf);
+	if (type == NODE_LEAF)
+		buf_add_view(w->out, n->content->leaf.raw);
 	else
 		wire_parent_node(w, &n->content->parent);
+}
+
+/* In order, up to *left nodes. */
+static void export_below(struct wire *w, const struct tree_node *n, uint32_t *left)
+{
+	if (n->child[0])
+		export_below(w, n->child[0], left);
+	if (!*left)
+		return;
+	--*left;
+	export_node(w, n);
+	if (n->child[1] && *left)
+		export_below(w, n->child[1], left);
 }
 
 uc_err tree_export(const struct tree *t, struct buf *out)
@@ -149,8 +162,8 @@ uc_err tree_export(const struct tree *t, struct buf *out)
 	uint32_t end = t->leaves ? tree_width(t->leaves) : 0;
 	while (end && !tree_node_find(t, end - 1)->content)
 		end--;
-	for (uint32_t node = 0; node < end; node++)
-		export_node(&w, tree_node_find(t, node), node);
+	if (end)
+		export_below(&w, t->root, &end);
 	uc_err err = wire_finish(&w);
 	struct view all = buf_view(&nodes);
 	if (!err)

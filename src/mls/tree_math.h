@@ -22,13 +22,10 @@ static inline bool tree_is_leaf(uint32_t node)
 {
 	return node % 2 == 0;
 }
-/* 0 for leaves. */
+/* 0 for leaves.  node is below TREE_NONE. */
 static inline uint32_t tree_level(uint32_t node)
 {
-	uint32_t k = 0;
-	while (node >> k & 1)
-		k++;
-	return k;
+	return (uint32_t)__builtin_ctz(~node);
 }
 /* Nodes of a tree with n leaves, n > 0. */
 static inline uint32_t tree_width(uint32_t leaves)

@@ -13,11 +13,21 @@ struct tree_content {
 	struct parent_node parent; /* above */
 };
 
+/* The beginning of a key: enough to pass nearly all nodes by without looking into them. */
+static inline uint64_t key_head(struct view key)
+{
+	uint64_t head = 0;
+	if (key.n)
+		memcpy(&head, key.p, key.n < sizeof head ? key.n : sizeof head);
+	return head;
+}
+
 struct tree_node {
 	unsigned refs;
 	bool is_hashed;
-	struct tree_content *content; /* NULL: blank */
-	struct tree_node *child[2];   /* both, or none at level 0 */
+	uint64_t encryption_head, signature_head; /* of its keys; 0 for a blank */
+	struct tree_content *content;             /* NULL: blank */
+	struct tree_node *child[2];               /* both, or none at level 0 */
 	uint8_t hash[HASH_MAX];
 };
 
@@ -25,6 +35,8 @@ struct tree_node {
 const struct tree_node *tree_node_find(const struct tree *t, uint32_t node);
 /* Makes everything from the root to the node this tree's own and forgets its hashes. */
 struct tree_node *tree_node_edit(struct tree *t, uint32_t node);
+/* tree_set_leaf with the leaf's encoding. */
+uc_err UC_MUST_USE tree_set_leaf_bytes(struct tree *t, uint32_t leaf, struct view bytes);
 uc_err UC_MUST_USE tree_content_of_parent(const struct parent_node *p, struct tree_content **out);
 void tree_content_drop(struct tree_content *c);
 /* Replaces what the node holds; content may be NULL. */

@@ -238,32 +238,29 @@ static uc_err merge(struct tree *t, uint32_t sender, const struct update_path *p
 		    const struct u32_list *new_leaves, struct arena *a)
 {
 	struct u32_list nodes, copath, to;
-	struct view keys[TREE_DEPTH_MAX];
+	struct view keys[TREE_DEPTH_MAX + 1] = { path->leaf_node.encryption_key };
 	uint8_t hash[HASH_MAX];
 	size_t hash_n;
-	/* 12.4.2: none of the public keys may be in any node of the new tree. */
-	if (tree_has_encryption_key(t, path->leaf_node.encryption_key))
-		return UC_E_KEY;
 	TRY(tree_filtered_path(t, sender, a, &nodes, &copath));
 	if (nodes.n != path->nodes.n)
 		return UC_E_MALFORMED;
 	for (size_t i = 0; i < nodes.n; i++) {
 		const struct update_path_node *n = &path->nodes.v[i];
 		TRY(kem_public_check(t->suite, n->encryption_key));
-		if (tree_has_encryption_key(t, n->encryption_key) ||
-		    view_equal(n->encryption_key, path->leaf_node.encryption_key))
-			return UC_E_KEY;
-		for (size_t k = 0; k < i; k++)
+		for (size_t k = 0; k <= i; k++)
 			if (view_equal(n->encryption_key, keys[k]))
 				return UC_E_KEY;
 		/* 7.6: as many ciphertexts as the resolution, without the new leaves. */
 		TRY(tree_resolution(t, copath.v[i], new_leaves, a, &to));
 		if (to.n != n->encrypted_path_secret.n)
 			return UC_E_MALFORMED;
-		keys[i] = n->encryption_key;
+		keys[i + 1] = n->encryption_key;
 	}
+	/* 12.4.2: none of the public keys may be in any node of the new tree. */
+	if (tree_has_encryption_key(t, keys, nodes.n + 1))
+		return UC_E_KEY;
 	TRY(tree_blank_path(t, sender));
-	TRY(set_path(t, &nodes, &copath, keys, hash, &hash_n));
+	TRY(set_path(t, &nodes, &copath, keys + 1, hash, &hash_n));
 	if (!view_equal(path->leaf_node.parent_hash, view_make(hash, hash_n)))
 		return UC_E_SIGNATURE;
 	return tree_set_leaf(t, sender, &path->leaf_node);

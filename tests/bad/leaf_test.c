@@ -327,13 +327,16 @@ TEST(signature_keys)
 }
 
 /* The neutral element as a signature key verifies too much. */
+/* Under the neutral element as key, R = neutral and S = 0 fulfil the equation for any message. */
 TEST(small_order_signature_key)
 {
 	begin();
 	struct proposal add = add_of(&c, club_person(&c, 9));
-	uint8_t neutral[32] = { 1 };
+	uint8_t neutral[32] = { 1 }, signature[64] = { 1 };
 	add.key_package.leaf_node.signature_key = VIEW_OF(neutral);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_KEY);
+	add.key_package.leaf_node.signature = VIEW_OF(signature);
+	add.key_package.signature = VIEW_OF(signature);
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
 	club_end(&c);
 }
 
