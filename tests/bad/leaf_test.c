@@ -74,6 +74,19 @@ TEST(key_package)
 	club_end(&c);
 }
 
+static void wrong_leaf_signature(struct club *x, struct key_package *k)
+{
+	k->leaf_node.signature = changeable(x, k->leaf_node.signature);
+	flip(k->leaf_node.signature, 9);
+}
+
+TEST(signature_of_the_leaf_inside)
+{
+	begin();
+	refused_add(NULL, wrong_leaf_signature, UC_E_SIGNATURE);
+	club_end(&c);
+}
+
 TEST(key_package_signature)
 {
 	begin();

@@ -103,6 +103,21 @@ TEST(two_proposals_for_one_leaf)
 	club_end(&c);
 }
 
+/* Two of this kind may stand in one commit; the same one twice may not. */
+TEST(one_reference_twice)
+{
+	struct view message;
+	const struct proposal update = { .proposal_type = PROPOSAL_APP_DATA_UPDATE,
+					 .app_data_update = { 0xf001, APP_DATA_UPDATE,
+							      VIEW_LIT("x") } };
+	begin();
+	expect_ok(group_propose(c.people[2].g, &update, view_make(NULL, 0), &c.mem, &message));
+	club_deliver_proposal(&c, &c.people[2], message);
+	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
+		UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
 TEST(a_reference_to_nothing)
 {
 	uint8_t ref[32] = { 5 };
