@@ -70,12 +70,12 @@ static uc_err check_seats(const struct commitment *n)
 		TRY(store_has(p->rooms, key_2(&k, TABLE_SEAT, n->q->room->uri, m->client), &there));
 		if (there)
 			return UC_E_EXISTS;
-		if (!is_own_domain(p, domain) && peer_live_rate(p, domain, LIMIT_PEER_SEAT))
-			return UC_E_RATE;
 		ours++;
 	}
 	if (!ours)
 		return UC_OK;
+	if (!is_own_domain(p, domain) && peer_live_wait(p, domain, LIMIT_PEER_SEAT))
+		return UC_E_RATE;
 	TRY(seats_free_count(p, n->q->room->uri, n->q->a, &left));
 	return ours <= left ? UC_OK : UC_E_LIMIT;
 }
@@ -146,6 +146,18 @@ static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply
 	return hub_update_accept(n->q, s, n->hash, n->timestamp, n->seq, out);
 }
 
+/* Only what was accepted counts: refused ones do not use up what is others' of that app, too. */
+static void count_seats(const struct commitment *n)
+{
+	struct provider *p = n->q->p;
+	struct view domain;
+	if (uri_domain_of(n->q->client, &domain) || is_own_domain(p, domain))
+		return;
+	for (size_t i = 0; i < n->m.joined.n; i++)
+		if (is_own_domain(p, n->m.joined.v[i].domain))
+			(void)peer_live_rate(p, domain, LIMIT_PEER_SEAT);
+}
+
 static uc_err apply(struct commitment *n, struct hub_reply *out)
 {
 	struct provider *p = n->q->p;
@@ -164,6 +176,7 @@ static uc_err apply(struct commitment *n, struct hub_reply *out)
 		return err;
 	}
 	TRY(log_step_commit(&step));
+	count_seats(n);
 	log_step_tell(&step);
 	seats_announced(p, r->uri, &n->m.joined);
 	*out = made;

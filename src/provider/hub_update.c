@@ -46,6 +46,7 @@ uc_err hub_update_accept(const struct hub_request *q, struct log_step *s, struct
 						.accepted_timestamp = timestamp };
 	out->seq = seq;
 	TRY(respond(q, &r, out));
+	(void)rate_take(&q->room->updates, LIMIT_ROOM_UPDATE, env_now_ms(q->p->env));
 	return accepted_add(s, hash, seq, out->body);
 }
 
@@ -198,25 +199,37 @@ uc_err hub_propose_removals(struct log_step *s, const struct view_list *clients,
 	return UC_OK;
 }
 
-static uc_err expire(struct log_step *s, struct view client)
+static uc_err expire(struct log_step *s, const struct view_list *clients)
 {
-	const struct view_list clients = { &client, 1 };
-	TRY(hub_propose_removals(s, &clients, log_step_now(s)));
+	TRY(hub_propose_removals(s, clients, log_step_now(s)));
 	TRY(log_step_put_group(s));
-	return s->first && room_is_over(s->room->group) ? seats_end_all(s, s->record.next - 1)
-							: UC_OK;
+	return room_is_over(s->room->group) ? seats_end_all(s, s->record.next - 1) : UC_OK;
 }
 
-uc_err hub_expire(struct provider *p, struct room_live *r, struct view client, struct arena *a)
+/* *there: somebody is; *stays: and is not leaving yet. */
+static void look_for(const struct public_group *g, const struct view_list *clients, bool *there,
+		     bool *stays)
+{
+	*there = *stays = false;
+	for (size_t i = 0; i < clients->n; i++) {
+		uint32_t leaf = public_group_leaf_by_identity(g, clients->v[i]);
+		*there = *there || leaf != TREE_NONE;
+		*stays = *stays || (leaf != TREE_NONE && !leaf_is_leaving(g, leaf));
+	}
+}
+
+uc_err hub_expire(struct provider *p, struct room_live *r, const struct view_list *clients,
+		  struct arena *a)
 {
 	struct public_group *g;
 	struct log_step step;
+	bool there, stays;
 	TRY(room_live_group(p, r, &g));
-	uint32_t leaf = public_group_leaf_by_identity(g, client);
-	if (leaf == TREE_NONE || leaf_is_leaving(g, leaf))
-		return UC_OK;
+	look_for(g, clients, &there, &stays);
+	if (!stays)
+		return there ? UC_OK : UC_E_NOT_FOUND;
 	log_step_begin(&step, p, r, a);
-	uc_err err = expire(&step, client);
+	uc_err err = expire(&step, clients);
 	if (err) {
 		log_step_drop(&step);
 		room_live_drop(p, r);
@@ -245,7 +258,8 @@ uc_err hub_update(const struct hub_request *q, struct hub_reply *out)
 	}
 	if (err != UC_E_NOT_FOUND)
 		return err;
-	out->retry_after_s = rate_take(&q->room->updates, LIMIT_ROOM_UPDATE, env_now_ms(q->p->env));
+	/* What is refused costs the room nothing: its sender's measure is that of its app. */
+	out->retry_after_s = rate_wait(&q->room->updates, LIMIT_ROOM_UPDATE, env_now_ms(q->p->env));
 	if (out->retry_after_s)
 		return UC_E_RATE;
 	if (u.bundle.content_type == CONTENT_PROPOSAL)

@@ -13,18 +13,33 @@ static const struct {
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 
+static uint64_t step_of(enum provider_limit limit)
+{
+	return HOUR_US / limits[limit].hour;
+}
+
+/* The theoretical arrival time.  A clock that jumped back must not lock anybody out for longer than
+ * a full bucket lasts. */
+static uint64_t from_of(const struct rate_state *r, enum provider_limit limit, uint64_t now)
+{
+	uint64_t room = step_of(limit) * limits[limit].burst;
+	uint64_t from = r->empty_until_us > now ? r->empty_until_us : now;
+	return from > now + room ? now + room : from;
+}
+
+uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
+{
+	uint64_t step = step_of(limit), now = now_ms * 1000;
+	uint64_t after = from_of(r, limit, now) + step, room = step * limits[limit].burst;
+	return after > now + room ? (uint32_t)((after - now - room) / 1000000 + 1) : 0;
+}
+
 uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
 {
-	uint64_t step = HOUR_US / limits[limit].hour, now = now_ms * 1000;
-	uint64_t room = step * limits[limit].burst;
-	uint64_t from = r->empty_until_us > now ? r->empty_until_us : now;
-	/* A clock that jumped back must not lock anybody out for longer than a full bucket lasts. */
-	if (from > now + room)
-		from = now + room;
-	if (from + step > now + room)
-		return (uint32_t)((from + step - now - room) / 1000000 + 1);
-	r->empty_until_us = from + step;
-	return 0;
+	uint32_t wait = rate_wait(r, limit, now_ms);
+	if (!wait)
+		r->empty_until_us = from_of(r, limit, now_ms * 1000) + step_of(limit);
+	return wait;
 }
 
 uc_err rate_table_init(struct rate_table *t, const struct env *env)

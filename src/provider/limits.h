@@ -42,6 +42,8 @@ struct rate_state {
 };
 /* 0: allowed, and counted; else seconds to wait. */
 uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
+/* The same without counting: where only what is accepted counts. */
+uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
 
 /* Buckets by key.  Full ones are forgotten; at RATE_KEYS_MAX the table answers as if the bucket
  * were empty rather than grow. */

@@ -99,12 +99,14 @@ int peer_submit_message(struct peer_call *c)
 	return ask_hub(c, hub_submit, LIMIT_PEER_MESSAGE);
 }
 
-/* A seat of theirs was not opened for two months: the leaf should go (identity.md, 2). */
+/* A seat of theirs was not opened for two months: the leaf should go.  404 when it has. */
 static uc_err expired(const struct hub_request *q, struct hub_reply *out)
 {
+	struct view client = q->client;
+	const struct view_list clients = { &client, 1 };
 	const struct update_room_response r = { .response_code = UPDATE_SUCCESS,
 						.accepted_timestamp = env_now_ms(q->p->env) };
-	TRY(hub_expire(q->p, q->room, q->client, q->a));
+	TRY(hub_expire(q->p, q->room, &clients, q->a));
 	return wire_encode_to(q->a, update_room_response_element, &r, &out->body);
 }
 

@@ -10,6 +10,7 @@ enum {
 	LEAST_MS = 3600 * 1000, /* entries stay so long, for senders whose answer was lost */
 	MONTHS_UNOPENED = 2,
 	EXPIRE_AT_ONCE = 16,
+	LOST_AT_ONCE = 64,
 };
 
 struct sweep {
@@ -26,6 +27,7 @@ struct sweep {
 	size_t expired_n;
 	struct store_batch batch;
 	struct view_list gone; /* clients whose seats are deleted */
+	struct view_list lost; /* apps that cannot follow any more */
 };
 
 /* --- who has read what --- */
@@ -266,17 +268,21 @@ static uc_err welcomes_forget(struct sweep *w)
 	return err;
 }
 
-/* An app that is through, and whose entries the log no longer has, begins anew if it comes back. */
+/* An app whose entries the log no longer has: one that is through begins anew if it comes back; one
+ * that was away for thirty days cannot go on, and its clients are to be removed. */
 static uc_err through_visit(struct sweep *w, struct view domain, struct view value)
 {
 	struct follower_record r;
 	struct store_key k;
 	TRY(wire_decode(value, w->a, follower_record_element, &r));
-	if (!r.until || r.cursor < r.until || w->first <= r.cursor + 1)
+	if (w->first <= r.cursor + 1)
 		return UC_OK;
 	store_delete(&w->batch, key_2(&k, TABLE_FOLLOWER, w->room, domain));
 	store_delete(&w->batch, key_2(&k, TABLE_FOLLOW_START, w->room, domain));
-	return UC_OK;
+	store_delete_prefix(&w->batch, key_2(&k, TABLE_WELCOME_OUT, w->room, domain));
+	if (r.until || w->lost.n == LOST_AT_ONCE)
+		return UC_OK;
+	return arena_copy(w->a, domain, &w->lost.v[w->lost.n++]);
 }
 
 /* --- the room itself --- */
@@ -340,42 +346,6 @@ static uc_err clients_forget(struct sweep *w)
 	return UC_OK;
 }
 
-/* --- leaves that should go --- */
-
-static void expired_done(struct provider *p, struct ask *a, const struct peer_response *r)
-{
-	/* What the hub says of it comes by the log; if nothing does, the next round asks again. */
-	(void)p;
-	(void)a;
-	(void)r;
-}
-
-static uc_err expire(struct sweep *w, struct view client)
-{
-	struct room_live *r;
-	struct public_group *g;
-	struct view header;
-	struct buf headers;
-	TRY(room_live_get(w->p, w->room, &r));
-	if (w->record.part == ROOM_HUB)
-		return hub_expire(w->p, r, client, w->a);
-	TRY(room_live_group(w->p, r, &g));
-	uint32_t leaf = public_group_leaf_by_identity(g, client);
-	if (leaf == TREE_NONE || leaf_is_leaving(g, leaf))
-		return UC_OK;
-	TRY(client_header(client, w->a, &header));
-	struct ask *ask = ask_new(w->p, expired_done);
-	if (!ask)
-		return UC_E_MEMORY;
-	buf_init(&headers, 1024);
-	buf_add_view(&headers, header);
-	header_add_number(&headers, "undercroft-expired", 1);
-	ask_send(w->p, ask, r->record.hub, "update", w->room, buf_view(&headers),
-		 (struct view){ NULL, 0 });
-	buf_done(&headers);
-	return UC_OK;
-}
-
 /* --- a round --- */
 
 static uc_err plan(struct sweep *w, bool *empty)
@@ -383,7 +353,8 @@ static uc_err plan(struct sweep *w, bool *empty)
 	TRY(for_each(w, TABLE_SEAT, seat_visit));
 	TRY(for_each(w, TABLE_FOLLOWER, follower_visit));
 	w->gone.v = ARENA_ARRAY(w->a, struct view, w->seats + 1);
-	if (!w->gone.v)
+	w->lost.v = ARENA_ARRAY(w->a, struct view, LOST_AT_ONCE);
+	if (!w->gone.v || !w->lost.v)
 		return UC_E_LIMIT;
 	w->first = w->record.next;
 	TRY(trim(w));
@@ -414,9 +385,8 @@ static uc_err sweep_room(struct sweep *w)
 	else if (some && r && !r->stale)
 		TRY(room_live_followers(w->p, r));
 	TRY(clients_forget(w));
-	for (size_t i = 0; !empty && i < w->expired_n; i++)
-		TRY(expire(w, w->expired[i]));
-	return UC_OK;
+	const struct view_list expired = { w->expired, w->expired_n };
+	return empty ? UC_OK : room_expire(w->p, w->room, &expired, &w->lost, w->a);
 }
 
 static void visit_room(struct provider *p, struct view key, struct view value, uint64_t now_ms)

@@ -126,6 +126,8 @@ uc_err UC_MUST_USE room_live_followers(struct provider *p, struct room_live *r);
 struct peer_live *peer_live_get(struct provider *p, struct view domain);
 /* 0: allowed, and counted; else seconds to wait. */
 uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit);
+/* The same without counting. */
+uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_limit limit);
 
 /* --- room_log.c: one change of a room, in one batch --- */
 struct step_entry {
@@ -281,9 +283,10 @@ uc_err UC_MUST_USE hub_update_accept(const struct hub_request *q, struct log_ste
 /* Proposes, as the hub, that these leaves be removed: entries of the step. */
 uc_err UC_MUST_USE hub_propose_removals(struct log_step *s, const struct view_list *clients,
 					uint64_t timestamp);
-/* A seat was not opened for too long: the leaf should go.  Nothing happens when it is going or gone. */
-uc_err UC_MUST_USE hub_expire(struct provider *p, struct room_live *r, struct view client,
-			      struct arena *a);
+/* These have gone for good, it seems: the leaves should, too.  Nothing happens where they are going
+ * already; UC_E_NOT_FOUND when none of them is there. */
+uc_err UC_MUST_USE hub_expire(struct provider *p, struct room_live *r,
+			      const struct view_list *clients, struct arena *a);
 
 /* --- fanout.c: from the hub's log to followers --- */
 /* After the commit at the end of the step: who follows from now on, and who no longer. */
@@ -326,7 +329,11 @@ uc_err UC_MUST_USE client_header(struct view client, struct arena *a, struct vie
 bool header_number(struct view headers, const char *name, uint64_t *out);
 void header_add_number(struct buf *headers, const char *name, uint64_t n);
 
-/* --- room_sweep.c: what ends with time --- */
+/* --- what ends with time --- */
+/* These clients of ours should go; and all of the apps that are lost (of a room hosted here). */
+uc_err UC_MUST_USE room_expire(struct provider *p, struct view room,
+			       const struct view_list *clients, const struct view_list *lost,
+			       struct arena *a);
 void rooms_sweep(struct provider *p, uint64_t now_ms);
 
 #endif

@@ -383,3 +383,9 @@ uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_li
 	struct peer_live *peer = peer_live_get(p, domain);
 	return peer ? rate_take(&peer->rates[limit], limit, env_now_ms(p->env)) : 60;
 }
+
+uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_limit limit)
+{
+	struct peer_live *peer = peer_live_get(p, domain);
+	return peer ? rate_wait(&peer->rates[limit], limit, env_now_ms(p->env)) : 60;
+}

@@ -475,3 +475,106 @@ TEST(a_seat_that_nobody_opens_ends)
 	expect_eq(room_role_of(&s, i1.participant), ROLE_NONE);
 	the_end();
 }
+
+/* The hub's own, and one whose room its hub has forgotten. */
+TEST(a_seat_of_the_hubs_app_ends_as_well)
+{
+	room_of_three();
+	client_close(rosa.c);
+	for (int day = 0; day < 95; day++) {
+		apps_wait((uint64_t)24 * 3600000);
+		guest_return(&i1);
+		guest_return(&t1);
+	}
+	expect_eq(group_proposal_count(t1.g), 1);
+	struct change c = { .n = 0 };
+	guest_commit(&t1, &c);
+	guest_read(&i1);
+	guests_agree((struct guest *[]){ &i1, &t1 }, 2);
+	/* Rosa, back after all, still reads that she is out, and what came before is gone. */
+	expect_ok(person_sign_in(&rosa));
+	expect_ok(guest_open(&r1));
+	expect(r1.opened.first > 1);
+	the_end();
+}
+
+TEST(an_app_that_was_away_for_a_month_is_out)
+{
+	room_of_three();
+	apps[PLAZA].is_down = true;
+	client_close(ida.c);
+	guest_say(&r1, "anybody");
+	for (int day = 0; day < 33; day++) {
+		apps_wait((uint64_t)24 * 3600000);
+		guest_return(&r1);
+		guest_return(&t1);
+	}
+	expect_eq(group_proposal_count(r1.g), 1);
+	struct change c = { .n = 0 };
+	guest_commit(&r1, &c);
+	guest_read(&t1);
+	guests_agree((struct guest *[]){ &r1, &t1 }, 2);
+	expect_eq(table_count(&apps[DIAL], TABLE_FOLLOWER), 1);
+	/* When it is there again, it learns by and by that nothing comes. */
+	apps[PLAZA].is_down = false;
+	for (int day = 0; day < 70; day++) {
+		apps_wait((uint64_t)24 * 3600000);
+		guest_return(&r1);
+		guest_return(&t1);
+	}
+	expect_eq(table_count(&apps[PLAZA], TABLE_SEAT), 0);
+	expect_eq(table_count(&apps[PLAZA], TABLE_ROOM), 0);
+	the_end();
+}
+
+/* As if so many had been added and not come. */
+static void fill_with_unopened(struct app *a, size_t n)
+{
+	const struct seat_record r = { .start = 1, .opened_month = month_now(a->provider) };
+	struct store_batch b;
+	store_batch_init(&b, the_room);
+	for (size_t i = 0; i < n; i++) {
+		struct store_key k;
+		char client[128];
+		snprintf(client, sizeof client, "mimi://%.*s/p/nobody/c%zu", (int)a->domain.n,
+			 (const char *)a->domain.p, i);
+		expect_ok(record_put(&b, key_2(&k, TABLE_SEAT, the_room, view_str(client)),
+				     seat_record_element, &r));
+	}
+	expect_ok(store_commit(a->rooms, &b));
+	store_batch_done(&b);
+}
+
+TEST(unopened_seats_of_a_room_are_bounded)
+{
+	room_of_three();
+	struct guest one, two;
+	struct change c = { .n = 0 }, more = { .n = 0 };
+	uc_err err;
+	fill_with_unopened(&apps[DIAL], UNOPENED_MAX - 1);
+	guest_init(&one, &rob, NULL);
+	guest_init(&two, &rob, NULL);
+	change_add(&c, &one);
+	change_add(&c, &two);
+	/* The hub refuses; one would still fit. */
+	expect_eq(guest_update(&t1, guest_commit_make(&t1, &c), &err), UPDATE_NOT_ALLOWED);
+	group_pending_drop(t1.g);
+	change_add(&more, &one);
+	guest_commit(&t1, &more);
+	read_all();
+	/* A follower takes the commit, and makes no seat. */
+	fill_with_unopened(&apps[LENS], UNOPENED_MAX);
+	struct change there = { .n = 0 };
+	struct guest of_lens;
+	guest_init(&of_lens, &tom, NULL);
+	change_add(&there, &of_lens);
+	guest_commit(&i1, &there);
+	read_all();
+	guests_agree((struct guest *[]){ &r1, &t1, &i1 }, 3);
+	bool made;
+	struct store_key k;
+	expect_ok(store_has(apps[LENS].rooms, key_2(&k, TABLE_SEAT, the_room, of_lens.client),
+			    &made));
+	expect(!made);
+	the_end();
+}
