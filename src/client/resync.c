@@ -65,6 +65,9 @@ void resync_start(struct uc_client *c, struct room *r, uc_err why, const struct 
 	struct rejoin *j = &r->rejoin;
 	if (client_now(c) > j->last_ms + CALM_MS)
 		j->count = 0;
+	struct set *s = pool_find(c, r->set_id);
+	if (s) /* else the seat that we give up would be found again */
+		set_change(s, SET_SPENT);
 	r->lost = r->dirty = true;
 	r->missed = false;
 	j->tries = j->refusals = 0;
@@ -359,9 +362,6 @@ uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open
 	r->lost = r->missed = false;
 	r->dirty = true;
 	outbox_trimmed(c, r, r->seq + 1);
-	struct set *s = pool_find(c, r->set_id);
-	if (s) /* else its seat would be found again */
-		set_change(s, SET_SPENT);
 	r->direct = room_group_is_direct(r->group);
 	if (missed)
 		TRY(history_note(c, r, "some messages could not be read"));

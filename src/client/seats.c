@@ -174,6 +174,12 @@ uc_err seat_open(struct uc_client *c, struct room *r)
 		wake_at(c, r->retry_ms);
 		return UC_OK;
 	}
+	if (r->state == ROOM_JOINING && !r->lost && !pool_find(c, r->set_id)) {
+		/* Its KeyPackage has expired. */
+		r->stuck = true;
+		room_lost(c, r, UC_E_STALE, NULL);
+		return UC_OK;
+	}
 	if (!r->seat_known)
 		TRY(seat_sign(c, r, &c->call, &req.signature));
 	r->seat_busy = true;

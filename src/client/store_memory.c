@@ -33,6 +33,34 @@ void client_memory_free(struct client_memory *m)
 	heap_free(m);
 }
 
+static bool entry_copy(const struct memory_entry *from, struct memory_entry *to)
+{
+	uint8_t *bytes = heap_new(from->key_n + from->value_n);
+	if (!bytes)
+		return false;
+	memcpy(bytes, from->bytes, from->key_n + from->value_n);
+	*to = (struct memory_entry){ bytes, from->key_n, from->value_n };
+	return true;
+}
+
+struct client_memory *client_memory_copy(const struct client_memory *m)
+{
+	struct client_memory *copy = client_memory_new();
+	if (!copy)
+		return NULL;
+	copy->v = heap_new(m->n * sizeof *copy->v);
+	copy->cap = copy->v ? m->n : 0;
+	bool whole = copy->v || !m->n;
+	for (size_t i = 0; whole && i < m->n; i++) {
+		whole = entry_copy(&m->v[i], &copy->v[i]);
+		copy->n += whole;
+	}
+	if (whole)
+		return copy;
+	client_memory_free(copy);
+	return NULL;
+}
+
 uint64_t client_memory_commits(const struct client_memory *m)
 {
 	return m->commits;

@@ -17,6 +17,8 @@ struct client_memory;
 /* NULL without memory.  Closing it through its ops keeps the contents; this alone frees it. */
 struct client_memory *client_memory_new(void);
 void client_memory_free(struct client_memory *m);
+/* What was committed so far, as a store of its own; NULL without memory. */
+struct client_memory *client_memory_copy(const struct client_memory *m);
 const struct uc_store_ops *client_memory_ops(void);
 
 uint64_t client_memory_commits(const struct client_memory *m);

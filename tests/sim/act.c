@@ -304,6 +304,20 @@ static void act_crash(struct person *p, struct lists *l)
 		person_kill(p, 3000);
 }
 
+static void act_backup(struct person *p, struct lists *l)
+{
+	(void)l;
+	if (p->w->plan.faults && uc_client_is_idle(p->client))
+		person_backup(p);
+}
+
+static void act_restore(struct person *p, struct lists *l)
+{
+	(void)l;
+	if (p->w->plan.faults && p->w->stats.restored < 3)
+		person_restore(p);
+}
+
 static void act_lose(struct person *p, struct lists *l)
 {
 	(void)l;
@@ -335,10 +349,11 @@ static void act_live(struct person *p)
 		act *run;
 		unsigned weight;
 	} acts[] = {
-		{ act_ask, 16 },   { act_answer, 30 }, { act_send, 60 },  { act_reply, 20 },
-		{ act_change, 4 }, { act_group, 8 },   { act_add, 5 },    { act_remove, 3 },
-		{ act_rename, 3 }, { act_leave, 2 },   { act_direct, 2 }, { act_read, 4 },
-		{ act_away, 2 },   { act_crash, 1 },   { act_lose, 1 },   { act_end, 1 },
+		{ act_ask, 16 },    { act_answer, 30 }, { act_send, 60 },  { act_reply, 20 },
+		{ act_change, 4 },  { act_group, 8 },   { act_add, 5 },    { act_remove, 3 },
+		{ act_rename, 3 },  { act_leave, 2 },   { act_direct, 2 }, { act_read, 4 },
+		{ act_away, 2 },    { act_crash, 1 },   { act_lose, 1 },   { act_backup, 4 },
+		{ act_restore, 3 }, { act_end, 1 },
 	};
 	static struct lists lists;
 	unsigned sum = 0;

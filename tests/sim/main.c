@@ -65,6 +65,9 @@ static void stats_print(const struct stats *s, const char *what)
 	       " of %" PRIu64 " members introduced; %" PRIu64 " devices lost, %" PRIu64
 	       " accounts deleted\n",
 	       s->rooms, s->epochs, s->joined, s->introduced, s->members, s->recovered, s->deleted);
+	printf("  %" PRIu64 " devices restored from a copy, %" PRIu64 " rooms joined anew, %" PRIu64
+	       " own messages come to light again\n",
+	       s->restored, s->rejoined, s->recalled);
 	printf("  messages: %" PRIu64 " sent, %" PRIu64 " accepted, %" PRIu64 " received, %" PRIu64
 	       " failed in rooms that were left\n",
 	       s->said, s->accepted, s->received, s->failed);

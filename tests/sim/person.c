@@ -120,6 +120,8 @@ void person_lose_device(struct person *p)
 		link_drop_person(p->link);
 	client_memory_free(p->disk);
 	p->disk = client_memory_new();
+	client_memory_free(p->backup);
+	p->backup = NULL;
 	p->device++;
 	p->generation = 0;
 	p->connecting = false;
@@ -128,6 +130,31 @@ void person_lose_device(struct person *p)
 		sim_fail(p->w, "no memory");
 	else
 		person_start(p);
+}
+
+void person_backup(struct person *p)
+{
+	client_memory_free(p->backup);
+	p->backup = client_memory_copy(p->disk);
+	sim_trace(p->w, "person %u's device is backed up", p->number);
+}
+
+void person_restore(struct person *p)
+{
+	struct client_memory *copy = p->backup ? client_memory_copy(p->backup) : NULL;
+	if (!copy)
+		return;
+	sim_trace(p->w, "person %u's device is restored", p->number);
+	p->w->stats.restored++;
+	client_close(p);
+	if (p->link)
+		link_drop_person(p->link);
+	client_memory_free(p->disk);
+	p->disk = copy;
+	p->generation = 0; /* which would tell that it is an older copy */
+	p->restored++;
+	truth_restored(p);
+	person_start(p);
 }
 
 bool person_is_over(const struct person *p)
@@ -140,7 +167,8 @@ void person_done(struct person *p)
 	if (p->client)
 		client_close(p);
 	client_memory_free(p->disk);
-	p->disk = NULL;
+	client_memory_free(p->backup);
+	p->disk = p->backup = NULL;
 }
 
 void person_trace(const struct person *p)

@@ -137,8 +137,9 @@ struct person {
 	char code[CODE_MAX], words[WORDS_MAX];
 	bool words_known, confirmed, asked_code;
 	enum phase phase;
-	unsigned device; /* counts devices of this person */
-	struct client_memory *disk;
+	unsigned device;                     /* counts devices of this person */
+	struct client_memory *disk, *backup; /* backup: an older copy of it, or NULL */
+	unsigned restored;                   /* how often it was put in the place of the disk */
 	uint8_t key[32];
 	uint64_t generation;
 	struct dice dice;
@@ -161,7 +162,7 @@ struct stats {
 	uint64_t frames, asks, replies, acts, ticks;
 	uint64_t app_kills, client_kills, cuts, lost, repeated;
 	uint64_t said, accepted, received, failed;
-	uint64_t rooms, epochs, joined, removed, recovered, deleted;
+	uint64_t rooms, epochs, joined, removed, recovered, deleted, restored, rejoined, recalled;
 	uint64_t members, introduced;
 	uint64_t virtual_ms;
 };
@@ -271,6 +272,10 @@ void person_start(struct person *p);
 void person_kill(struct person *p, uint64_t back_in_ms);
 /* The device is gone for good; a new one starts, empty. */
 void person_lose_device(struct person *p);
+/* Keeps a copy of what the device has stored. */
+void person_backup(struct person *p);
+/* Puts the copy in its place, as if nothing had been since; nothing when there is none. */
+void person_restore(struct person *p);
 /* Around every call of the client. */
 void person_before(struct person *p, const char *doing, const char *what);
 void person_after(struct person *p, uc_err err);
@@ -300,6 +305,8 @@ void truth_said(struct person *p, const struct uc_id *room, const char *text, bo
 void truth_changed(struct person *p, const char *text);
 /* Looks at a client after each turn. */
 void truth_look(struct person *p);
+/* A client goes on from what it was earlier. */
+void truth_restored(struct person *p);
 /* An entry on its way to a client. */
 void truth_frame(struct person *p, struct view frame);
 void truth_event(struct person *p, const struct uc_event *e);

@@ -96,7 +96,7 @@ static void *grown(struct world *w, void *v, size_t *n, uint64_t i, size_t size)
 
 /* --- seats --- */
 
-static struct seat_truth *seat_at(struct world *w, struct view client)
+struct seat_truth *truth_seat(struct world *w, struct view client)
 {
 	struct truth *t = w->truth;
 	struct seat_truth *s = map_find(&t->seats, client);
@@ -107,13 +107,15 @@ static struct seat_truth *seat_at(struct world *w, struct view client)
 		sim_fail(w, "no memory");
 		return NULL;
 	}
+	s->next = t->all_seats;
+	t->all_seats = s;
 	return s;
 }
 
 static void seat_belongs(struct person *p, const char *client, const char *participant)
 {
 	struct world *w = p->w;
-	struct seat_truth *s = seat_at(w, view_str(client));
+	struct seat_truth *s = truth_seat(w, view_str(client));
 	if (!s)
 		return;
 	if (s->person && s->person != p)
@@ -144,7 +146,7 @@ static bool gather_each(void *ctx, const struct room_client *k)
 	buf_add_view(&g->list, k->participant);
 	buf_add_byte(&g->list, '\n');
 	if (g->n < SEATS_MAX)
-		g->seats[g->n++] = seat_at(g->w, k->client);
+		g->seats[g->n++] = truth_seat(g->w, k->client);
 	return true;
 }
 
@@ -189,7 +191,7 @@ static void room_look(struct person *p, const struct room *r)
 	struct world *w = p->w;
 	struct room_truth *t = truth_room(w, r->uri);
 	seat_belongs(p, r->client, r->participant);
-	struct seat_truth *s = seat_at(w, view_str(r->client));
+	struct seat_truth *s = truth_seat(w, view_str(r->client));
 	if (!t || !s || !r->group || r->state == ROOM_CREATING || r->state == ROOM_JOINING)
 		return;
 	uint64_t epoch = room_group_epoch(r->group);
@@ -214,6 +216,13 @@ void truth_look(struct person *p)
 		seat_belongs(p, s->client, s->participant);
 	for (const struct room *r = p->client->rooms; r; r = r->next)
 		room_look(p, r);
+}
+
+void truth_restored(struct person *p)
+{
+	for (struct seat_truth *s = p->w->truth->all_seats; s; s = s->next)
+		if (s->person == p)
+			s->in_room = false;
 }
 
 /* --- entries --- */
@@ -293,7 +302,7 @@ void truth_said(struct person *p, const struct uc_id *room, const char *text, bo
 			    .device = p->device,
 			    .room = truth_room(w, r->uri),
 			    .certain = certain,
-			    .by = seat_at(w, view_str(r->client)) };
+			    .by = truth_seat(w, view_str(r->client)) };
 	snprintf(s->text, sizeof s->text, "%s", text);
 	t->all_said = s;
 	w->stats.said += certain;
@@ -317,6 +326,12 @@ void truth_event(struct person *p, const struct uc_event *e)
 {
 	if (e->message && e->kind == UC_EVENT_MESSAGE_STATE)
 		state_seen(p, e->message);
+	struct stats *s = &p->w->stats;
 	if (e->message && e->kind == UC_EVENT_MESSAGE && !e->message->own)
-		p->w->stats.received++;
+		s->received++;
+	if (e->message && e->kind == UC_EVENT_MESSAGE && e->message->own &&
+	    e->message->state == UC_MESSAGE_ACCEPTED)
+		s->recalled++;
+	if (e->kind == UC_EVENT_ROOM_CHANGED && !strcmp(e->text, "rejoined"))
+		s->rejoined++;
 }

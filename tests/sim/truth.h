@@ -56,11 +56,13 @@ struct truth {
 	struct map rooms; /* URI */
 	struct map texts; /* text -> struct said */
 	struct room_truth *all_rooms;
+	struct seat_truth *all_seats;
 	struct said *all_said;
 };
 
 struct room_truth *truth_room(struct world *w, const char *uri);
 /* NULL past what was seen. */
+struct seat_truth *truth_seat(struct world *w, struct view client);
 const struct entry_truth *truth_entry(const struct room_truth *r, uint64_t seq);
 const struct epoch_truth *truth_epoch(const struct room_truth *r, uint64_t epoch);
 bool truth_is_in(const struct epoch_truth *e, const struct seat_truth *s);
