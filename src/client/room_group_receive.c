@@ -96,14 +96,24 @@ static uc_err commit_taken(struct entering *e)
 	return take_proposals(e, &e->fanout.external_proposals);
 }
 
+/* From outside only a participant itself removes its leaf (docs/rooms.md). */
+static bool is_replaced(const struct room_group *g, const struct group_change *c)
+{
+	for (size_t i = 0; c->is_external && i < c->proposals.n; i++) {
+		const struct proposal *p = c->proposals.v[i].proposal;
+		if (p->proposal_type == PROPOSAL_REMOVE && p->removed == group_own_leaf(g->g))
+			return true;
+	}
+	return false;
+}
+
 static uc_err take_commit(struct entering *e, const struct received *in)
 {
-	bool removed = in->removes_us, external = in->change->is_external;
+	bool removed = in->removes_us, replaced = is_replaced(e->g, in->change);
 	TRY(group_staged_apply(e->g->g));
 	if (!removed)
 		return commit_taken(e);
-	/* From outside only a participant itself takes its leaf out (docs/rooms.md). */
-	e->out->kind = external ? ROOM_ENTRY_REPLACED : ROOM_ENTRY_REMOVED;
+	e->out->kind = replaced ? ROOM_ENTRY_REPLACED : ROOM_ENTRY_REMOVED;
 	return UC_OK;
 }
 

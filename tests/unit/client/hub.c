@@ -29,6 +29,8 @@ void hub_take_room(struct hub *h, struct view group_info, struct view tree)
 	expect_ok(public_group_new(test_env(), &room_hooks, group_info, tree, &h->p));
 	struct group_view now = public_group_now(h->p);
 	expect_ok(room_check(&now));
+	h->info = group_info;
+	h->waiting_n = 0;
 }
 
 struct view hub_fanout(struct hub *h, struct view message, const struct frank *frank)
@@ -61,9 +63,58 @@ uc_err hub_update(struct hub *h, struct view update, struct view *fanout)
 		TRY(public_group_apply(h->p));
 		h->welcome = u.bundle.welcome;
 		h->tree = u.bundle.ratchet_tree_option.ratchet_tree;
+		h->info = u.bundle.group_info_option.group_info;
+		h->waiting_n = 0;
+	} else if (h->waiting_n < sizeof h->waiting / sizeof *h->waiting) {
+		h->waiting[h->waiting_n++] =
+			(struct pending_proposal){ u.bundle.proposal_or_commit, h->clock };
 	}
 	*fanout = hub_fanout(h, u.bundle.proposal_or_commit, NULL);
 	return UC_OK;
+}
+
+/* Whether it may ask is the provider's to decide; that it says who asks is checked here. */
+static uc_err asker_check(struct hub *h, const struct group_info_request *q)
+{
+	struct view tbs;
+	TRY(wire_encode_to(&h->mem, group_info_request_tbs_element, q, &tbs));
+	return verify_with_label(suite(), q->requesting_signature_key, "GroupInfoRequestTBS", tbs,
+				 q->signature);
+}
+
+uc_err hub_group_info(struct hub *h, struct view request, struct view *response)
+{
+	struct group_info_request q;
+	struct group_info_response r = { .version = PROTOCOL_MLS10,
+					 .status = GROUP_INFO_SUCCESS,
+					 .room_id = public_group_now(h->p).context->group_id,
+					 .cipher_suite = suite()->id,
+					 .hub_sender = { .signature_key = sign_public(&h->key) } };
+	struct group_info_ratchet_tree_tbe tbe = { .group_info = h->info };
+	struct view plain, tbs;
+	struct buf tree;
+	TRY(wire_decode(request, &h->mem, group_info_request_element, &q));
+	TRY(asker_check(h, &q));
+	buf_init(&tree, WIRE_OBJECT_MAX);
+	uc_err err = public_group_ratchet_tree(h->p, &tree);
+	tbe.ratchet_tree_option = (struct ratchet_tree_option){ .representation = RATCHET_TREE_FULL,
+								.ratchet_tree = buf_view(&tree) };
+	tbe.pending_proposals = (struct pending_proposal_list){ h->waiting, h->waiting_n };
+	if (!err)
+		err = wire_encode_to(&h->mem, group_info_ratchet_tree_tbe_element, &tbe, &plain);
+	buf_done(&tree);
+	TRY(err);
+	r.hub_sender.credential =
+		(struct credential){ .credential_type = CREDENTIAL_BASIC,
+				     .identity = VIEW_LIT("mimi://dial.example") };
+	TRY(encrypt_with_label(suite(), test_env(), q.group_info_public_key,
+			       "GroupInfo and ratchet_tree encryption", r.room_id, plain, &h->mem,
+			       &r.encrypted_groupinfo_and_tree.kem_output,
+			       &r.encrypted_groupinfo_and_tree.ciphertext));
+	TRY(wire_encode_to(&h->mem, group_info_response_tbs_element, &r, &tbs));
+	TRY(sign_with_label(suite(), &h->key, test_env(), "GroupInfoResponseTBS", tbs, &h->mem,
+			    &r.signature));
+	return wire_encode_to(&h->mem, group_info_response_element, &r, response);
 }
 
 struct frank hub_frank(struct hub *h, struct view message, struct view sender_uri)

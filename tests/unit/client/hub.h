@@ -17,7 +17,10 @@ struct hub {
 	uint8_t frank_key[32];
 	struct public_group *p;
 	struct view welcome, tree; /* of the last commit */
-	uint64_t clock;            /* ms */
+	struct view info;          /* GroupInfo of the epoch */
+	struct pending_proposal waiting[8];
+	size_t waiting_n;
+	uint64_t clock; /* ms */
 };
 void hub_begin(struct hub *h);
 void hub_end(struct hub *h);
@@ -27,6 +30,8 @@ void hub_take_room(struct hub *h, struct view group_info, struct view tree);
  * FanoutMessage. */
 uc_err hub_update(struct hub *h, struct view update, struct view *fanout);
 uc_err hub_submit(struct hub *h, struct view submit, struct view *fanout);
+/* MIMI GroupInfoRequest: the answer to one who may ask, from what the hub has now. */
+uc_err hub_group_info(struct hub *h, struct view request, struct view *response);
 /* As it would look with this frank, or none. */
 struct view hub_fanout(struct hub *h, struct view message, const struct frank *frank);
 struct frank hub_frank(struct hub *h, struct view message, struct view sender_uri);

@@ -307,3 +307,45 @@ TEST(no_memory_leaves_things_as_they_were)
 	club_deliver(&c, &c.people[0], &made);
 	club_end(&c);
 }
+
+static struct group *copy_of(const struct person *p)
+{
+	struct buf epoch, ratchets;
+	struct group *copy = NULL;
+	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
+	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
+	expect_ok(group_save_epoch(p->g, &epoch));
+	expect_ok(group_save_ratchets(p->g, &ratchets));
+	expect_ok(group_load(&c.platform, buf_view(&epoch), buf_view(&ratchets), &copy));
+	buf_done(&epoch);
+	buf_done(&ratchets);
+	return copy;
+}
+
+/* A member whose state is an older copy reads what it has said since, and uses no key again. */
+TEST(own_words_of_a_later_state)
+{
+	enum { N = 3 };
+	struct view message[N], proposal;
+	struct received got;
+	club_with(&c, suite_at(0), 2);
+	struct group *newer = c.people[0].g;
+	struct group *older = copy_of(&c.people[0]);
+	for (size_t i = 0; i < N; i++)
+		expect_ok(group_encrypt(newer, view_make(NULL, 0), VIEW_LIT("mine"), 0, &c.mem,
+					&message[i]));
+	expect_ok(group_propose_update(newer, &c.mem, &proposal));
+	c.people[0].g = older;
+	for (size_t i = 0; i < N; i++) {
+		expect_ok(group_receive(older, message[i], &c.mem, &got));
+		expect_eq(got.kind, RECEIVED_APPLICATION);
+		expect_eq(got.sender.leaf_index, group_own_leaf(older));
+		expect_bytes(got.application_data, VIEW_LIT("mine"));
+		expect_err(group_receive(older, message[i], &c.mem, &got), UC_E_OWN);
+		expect_ok(group_receive(c.people[1].g, message[i], &c.mem, &got));
+	}
+	expect_err(group_receive(older, proposal, &c.mem, &got), UC_E_OWN);
+	club_talks(&c, &c.people[0], "and this is new");
+	group_free(newer);
+	club_end(&c);
+}
