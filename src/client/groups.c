@@ -356,12 +356,29 @@ static uc_err pending_send(struct uc_client *c, struct room *r)
 	return call_send(c, FRAME_ROOM_UPDATE, room_update_request_element, &req, update_done, r);
 }
 
+/* Who leaves adds and removes nobody any more. */
+static void others_forget(struct uc_client *c, struct room *r)
+{
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		next = t->next;
+		if (t->kind != TASK_LEAVE && !t->in_flight)
+			task_end(c, r, t, UC_E_CLOSED, (struct view){ NULL, 0 });
+	}
+}
+
 uc_err groups_drive(struct uc_client *c, struct room *r)
 {
 	bool busy;
 	if (client_now(c) < r->retry_ms) {
 		wake_at(c, r->retry_ms);
 		return UC_OK;
+	}
+	if (!r->pending.there && leave_task(r)) {
+		others_forget(c, r);
+		if (!room_has_others(r)) {
+			rooms_left(c, r);
+			return UC_OK;
+		}
 	}
 	if (!r->pending.there) {
 		bool due = commit_is_due(c, r);

@@ -339,7 +339,7 @@ void rooms_left(struct uc_client *c, struct room *r)
 	}
 }
 
-static bool has_others(const struct room *r)
+bool room_has_others(const struct room *r)
 {
 	for (const struct member *m = r->members; m; m = m->next)
 		if (!m->gone && strcmp(m->participant, r->participant) != 0)
@@ -349,7 +349,9 @@ static bool has_others(const struct room *r)
 
 uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
 {
-	if ((room_is_open(r) || r->lost) && has_others(r))
+	/* A commit of ours that is under way may be bringing somebody in. */
+	bool others = room_has_others(r) || r->pending.there;
+	if ((room_is_open(r) || r->lost) && others)
 		return groups_leave(c, r, op);
 	rooms_left(c, r); /* nobody is there to take us out; the seat ends by itself */
 	op_done_at(c, op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);

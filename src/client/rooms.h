@@ -31,6 +31,7 @@ void room_lost(struct uc_client *c, struct room *r, uc_err why, const struct log
 void rooms_left(struct uc_client *c, struct room *r);
 /* Out of a room: at once where nobody is to be told, else by a proposal to leave. */
 uc_err UC_MUST_USE rooms_close(struct uc_client *c, struct room *r, uc_op op);
+bool room_has_others(const struct room *r);
 /* Every direct room with this contact. */
 uc_err UC_MUST_USE rooms_close_with(struct uc_client *c, const struct contact *k);
 /* The account is to go: leave everything. */
