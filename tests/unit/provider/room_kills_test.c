@@ -7,8 +7,8 @@
 enum { TRIES = 12, GUESTS = 3 };
 static struct app *victim;
 static size_t kills;
-static struct guest second;
-static struct guest *const all[] = { &r1, &t1, &i1, &second };
+static struct guest second, fresh;
+static struct guest *const all[] = { &r1, &t1, &i1, &second, &fresh };
 
 static void revive(void)
 {
@@ -156,6 +156,71 @@ static void commit(struct guest *g, const struct change *c)
 	expect_eq(group_epoch(g->g), epoch + 1);
 }
 
+/* Signed in, whatever seats there are. */
+static void sign_in(struct guest *g)
+{
+	uc_err err = g->person->c->session ? UC_OK : UC_E_CLOSED;
+	for (int i = 0; i < TRIES && err; i++) {
+		revive();
+		err = person_sign_in(g->person);
+		expect(!err || is_lost(err));
+	}
+	expect_ok(err);
+}
+
+static struct group_info_ratchet_tree_tbe group_info(struct guest *g)
+{
+	struct group_info_ratchet_tree_tbe info = { .pending_proposals = { .n = 0 } };
+	uc_err err;
+	int code = -1;
+	for (int i = 0; i < TRIES && code < 0; i++) {
+		revive();
+		sign_in(g);
+		code = guest_group_info(g, &info, &err);
+		expect(code >= 0 || is_lost(err));
+	}
+	expect_eq(code, GROUP_INFO_SUCCESS);
+	return info;
+}
+
+/* The same external commit again and again, until it is heard to be accepted. */
+static void resync(struct guest *g, const struct guest *old)
+{
+	struct group_info_ratchet_tree_tbe info = group_info(g);
+	struct room_update_request q = guest_resync_make(g, old, &info);
+	struct room_update_response r = { .seq = 0 };
+	struct update_room_response u = { .response_code = UPDATE_NOT_ALLOWED };
+	uc_err err = UC_E_CLOSED;
+	for (int i = 0; i < TRIES && err; i++) {
+		revive();
+		sign_in(g);
+		q.signature = seat_signature(g, &g->leaf_key);
+		err = client_ask(g->person->c, FRAME_ROOM_UPDATE, room_update_request_element, &q,
+				 room_update_response_element, &r);
+		expect(!err || is_lost(err));
+		/* The hub may be waiting to try the follower again. */
+		if (err)
+			apps_wait(61000);
+	}
+	expect_ok(err);
+	expect_ok(wire_decode(r.response, &apps_mem, update_room_response_element, &u));
+	expect_eq(u.response_code, UPDATE_SUCCESS);
+	expect_ok(group_pending_apply(g->g));
+	g->seq = r.seq;
+	/* Its seat may still be on its way. */
+	for (int i = 0; i < TRIES && (!i || err); i++) {
+		revive();
+		apps_wait(61000);
+		revive();
+		sign_in(g);
+		err = guest_open(g);
+		expect(!err || is_lost(err));
+	}
+	expect_ok(err);
+	memcpy(g->chain, g->opened.start_chain, CHAIN_HASH);
+	guest_read(g);
+}
+
 static void play(void)
 {
 	struct change two = { .n = 0 }, own = { .n = 0 }, out = { .n = 0 }, none = { .n = 0 };
@@ -187,20 +252,26 @@ static void play(void)
 	commit(&t1, &out);
 	say(&r1, "six");
 	settle();
+	guest_init(&fresh, &tom, &t1);
+	resync(&fresh, &t1);
+	say(&fresh, "seven");
+	settle();
 }
 
 static void check(void)
 {
-	expect_eq(r1.messages, 4);
+	expect_eq(r1.messages, 5);
+	expect_eq(fresh.messages, 0);
 	expect_eq(t1.messages, 4);
 	expect_eq(i1.messages, 3);
 	expect_eq(second.messages, 1);
 	expect(group_is_removed(i1.g) && group_is_removed(second.g));
 	expect(i1.is_ended && second.is_ended);
-	guests_agree((struct guest *[]){ &r1, &t1 }, 2);
-	expect_eq(log_head_of(&apps[DIAL], the_room), 11);
-	expect_eq(log_head_of(&apps[LENS], the_room), 11);
-	for (size_t i = 0; i < 4; i++) {
+	expect(t1.is_ended);
+	guests_agree((struct guest *[]){ &r1, &fresh }, 2);
+	expect_eq(log_head_of(&apps[DIAL], the_room), 13);
+	expect_eq(log_head_of(&apps[LENS], the_room), 13);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		group_free(all[i]->g);
 		all[i]->g = NULL;
 	}
