@@ -229,6 +229,7 @@ static void settle(struct http_conn *c)
 	uint64_t now = loop_now_ms(c->stream.loop);
 	bool is_new = c->in.n && !c->partial_ms;
 	c->partial_ms = !c->in.n ? 0 : is_new ? now : c->partial_ms;
+	c->fragments_ms = !c->ws.in_message ? 0 : c->fragments_ms ? c->fragments_ms : now;
 	if (c->phase == HTTP_PHASE_WS)
 		http_ws_set_deadline(c);
 	else if (c->phase == HTTP_PHASE_REQUEST && is_new && c->need <= HTTP_HEAD_MAX)

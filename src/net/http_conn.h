@@ -28,6 +28,7 @@ struct http_conn {
 	struct buf in; /* input not yet used: a partial frame or request, or all while paused */
 	size_t need;   /* of it before another look is worth it */
 	uint64_t heard_ms, partial_ms; /* last input; since when something partial waits, or 0 */
+	uint64_t fragments_ms;         /* since when a message in fragments has no end, or 0 */
 	struct ws_decoder ws;
 	struct http_conn *prev, *next;
 };

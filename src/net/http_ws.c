@@ -9,22 +9,31 @@ void http_ws_start(struct http_conn *c)
 	http_ws_set_deadline(c);
 }
 
+/* When what has begun must have ended: a frame, and a message in fragments as a whole, which would
+ * else fill memory for as long as pings are answered. */
+static uint64_t late_ms(const struct http_conn *c)
+{
+	uint64_t from = c->partial_ms ? c->partial_ms : UINT64_MAX;
+	if (c->fragments_ms && c->fragments_ms < from)
+		from = c->fragments_ms;
+	return from == UINT64_MAX ? from : from + c->server->o.limits.frame_ms;
+}
+
 void http_ws_set_deadline(struct http_conn *c)
 {
 	const struct http_limits *l = &c->server->o.limits;
 	uint64_t at = c->heard_ms + l->ping_ms * (c->is_pinged ? 2u : 1u);
 	if (c->paused)
 		at = 0; /* nothing is read, so silence means nothing */
-	else if (c->partial_ms && c->partial_ms + l->frame_ms < at)
-		at = c->partial_ms + l->frame_ms;
+	else if (late_ms(c) < at)
+		at = late_ms(c);
 	c->stream.deadline_ms = at;
 }
 
 void http_ws_timeout(struct http_conn *c)
 {
-	const struct http_limits *l = &c->server->o.limits;
 	uint64_t now = loop_now_ms(c->stream.loop);
-	bool is_slow = c->partial_ms && now >= c->partial_ms + l->frame_ms;
+	bool is_slow = now >= late_ms(c);
 	if (c->phase == HTTP_PHASE_WS_CLOSING || is_slow || c->is_pinged) {
 		stream_abort(&c->stream, UC_E_TIMEOUT);
 		return;

@@ -308,6 +308,25 @@ TEST(a_slow_frame_times_out)
 	world_end();
 }
 
+/* Each fragment is whole; the message never is. */
+TEST(a_message_in_fragments_without_end_times_out)
+{
+	static const uint8_t fragment[] = { 0x02, 0x81, 0, 0, 0, 0, 'x' };
+	struct http_limits limits = http_limits_default;
+	struct buf b;
+	limits.frame_ms = 100;
+	world_begin(limits);
+	buf_init(&b, 100000);
+	buf_add_str(&b, GOOD);
+	buf_add(&b, fragment, sizeof fragment);
+	raw_run(buf_view(&b), NULL);
+	expect_eq(w.gone, 1);
+	expect_eq(w.gone_why, UC_E_TIMEOUT);
+	expect_eq(w.messages, 0);
+	buf_done(&b);
+	world_end();
+}
+
 /* A client that never answers pings: half open. */
 TEST(silence_is_pinged_and_then_ended)
 {
