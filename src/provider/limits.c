@@ -58,25 +58,35 @@ void rate_table_done(struct rate_table *t)
 	map_done(&t->map);
 }
 
-/* Forgets buckets that are full again; at most once a minute, a bounded number each time. */
+/* Full again, or of a time that the clock has left. */
+bool rate_is_full(const struct rate_state *r, uint64_t now_ms)
+{
+	return r->empty_until_us <= now_ms * 1000 ||
+	       r->empty_until_us > now_ms * 1000 + 24 * HOUR_US;
+}
+
+/* Forgets all buckets that are full: once a minute, once a second when there is no room.  Fewer
+ * each time, and a busy hour would fill the table for good. */
 static void sweep(struct rate_table *t, uint64_t now_ms)
 {
-	enum { AT_ONCE = 256 };
-	struct view full[AT_ONCE];
 	size_t n = 0, at = 0;
 	struct view key;
 	void *value;
-	if (now_ms < t->last_sweep_ms + 60000)
+	uint64_t rest = t->map.n >= RATE_KEYS_MAX ? 1000 : 60000;
+	if (now_ms >= t->last_sweep_ms && now_ms < t->last_sweep_ms + rest)
 		return;
 	t->last_sweep_ms = now_ms;
-	while (n < AT_ONCE && map_next(&t->map, &at, &key, &value))
-		if (((struct rate_state *)value)->empty_until_us <= now_ms * 1000)
+	struct view *full = t->map.n ? heap_new(t->map.n * sizeof *full) : NULL;
+	if (!full)
+		return;
+	while (map_next(&t->map, &at, &key, &value))
+		if (rate_is_full(value, now_ms))
 			full[n++] = key;
 	for (size_t i = 0; i < n; i++) {
-		/* The key's bytes go with the slot: find the value first. */
 		void *gone = map_remove(&t->map, full[i]);
 		heap_free(gone);
 	}
+	heap_free(full);
 }
 
 uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct view key,

@@ -29,6 +29,7 @@
 	X(PEER_GROUP_INFO, 200, 7200)     /* group infos for one app */        \
 	X(PEER_KEY_MATERIAL, 1000, 36000) /* key material for one app */       \
 	X(PEER_START, 2000, 36000)        /* rooms an app brings us into */    \
+	X(PEER_ENTRY, 200000, 36000000)   /* entries an app tells us */        \
 	X(PEER_SEAT, 5000, 72000)         /* seats an app makes here */        \
 	X(ACCOUNT_ASKED, 20, 60)          /* contact requests to one account */
 
@@ -40,6 +41,8 @@ enum provider_limit { PROVIDER_LIMITS(PROVIDER_LIMIT_ENUM) LIMITS_N };
 struct rate_state {
 	uint64_t empty_until_us; /* generic cell rate: the theoretical arrival time */
 };
+/* As if nothing had been counted: it may be forgotten. */
+bool rate_is_full(const struct rate_state *r, uint64_t now_ms);
 /* 0: allowed, and counted; else seconds to wait. */
 uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
 /* The same without counting: where only what is accepted counts. */
