@@ -39,22 +39,21 @@ uc_err account_by_name(struct provider *p, const uint8_t name_id[32], struct are
 uc_err name_state_get(struct provider *p, const uint8_t name_id[32], struct view account_id,
 		      struct arena *a, enum name_state *state, uint8_t holder[ACCOUNT_ID])
 {
-	struct name_record name;
+	struct name_record name = { 0 };
 	struct account_record account;
 	bool found;
 	*state = NAME_FREE;
 	TRY(name_read(p, name_id, a, &name, &found));
-	if (!found)
-		return UC_OK;
-	if (view_equal(VIEW_OF(name.account_id), account_id)) {
+	if (found && view_equal(VIEW_OF(name.account_id), account_id)) {
 		*state = NAME_OWN;
 		return UC_OK;
 	}
+	/* Held or not, the same reads are made: only a code tells its owner. */
 	uc_err err = account_get(p, VIEW_OF(name.account_id), a, &account);
 	if (err == UC_E_NOT_FOUND)
 		return UC_OK;
 	TRY(err);
-	if (!view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
+	if (!found || !view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
 		return UC_OK;
 	*state = NAME_HELD;
 	memcpy(holder, name.account_id, ACCOUNT_ID);

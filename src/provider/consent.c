@@ -47,7 +47,8 @@ static uc_err letter_read(struct view bytes, bool is_update, struct arena *a, st
 }
 
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
- * often; an answer was asked for. */
+ * often; an answer was asked for.  Taken or not, it takes as long: the time of a write and a sync
+ * would tell whether an address is still good. */
 static uc_err letter_deliver(struct provider *p, struct view address, struct view bytes,
 			     bool is_update, struct arena *a)
 {
@@ -55,12 +56,14 @@ static uc_err letter_deliver(struct provider *p, struct view address, struct vie
 	struct account_record account;
 	uint64_t now = env_now_ms(p->env);
 	uc_err err = address_open(p, address, now, a, &to, &account);
-	if (err == UC_E_ADDRESS)
-		return UC_OK;
-	TRY(err);
-	if (!is_update &&
-	    rate_table_take(&p->rates, LIMIT_ACCOUNT_ASKED, VIEW_OF(to.account_id), now))
-		return UC_OK;
+	bool is_let_go = err == UC_E_ADDRESS;
+	if (!is_let_go)
+		TRY(err);
+	if (!is_let_go && !is_update)
+		is_let_go = rate_table_take(&p->rates, LIMIT_ACCOUNT_ASKED, VIEW_OF(to.account_id),
+					    now) != 0;
+	if (is_let_go)
+		return intake_put_nobody(p, INTAKE_CONSENT, bytes, a);
 	return intake_put(p, VIEW_OF(to.account_id), INTAKE_CONSENT, bytes, a);
 }
 

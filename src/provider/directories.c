@@ -38,11 +38,16 @@ void known_directories_free(struct provider *p)
 	p->known_apps_n = 0;
 }
 
+static bool is_fresh(const struct known_app *k, uint64_t now_ms)
+{
+	return !is_due(now_ms, k->at_ms + FRESH_MS, FRESH_MS);
+}
+
 static struct known_app *known_find(struct provider *p, struct view domain)
 {
 	uint64_t now = env_now_ms(p->env);
 	struct known_app *k = p->known_apps;
-	while (k && !(view_equal(buf_view(&k->domain), domain) && k->at_ms + FRESH_MS > now))
+	while (k && !(view_equal(buf_view(&k->domain), domain) && is_fresh(k, now)))
 		k = k->next;
 	return k;
 }
@@ -61,7 +66,7 @@ static void known_trim(struct provider *p, struct view domain)
 	uint64_t now = env_now_ms(p->env);
 	for (struct known_app **at = &p->known_apps; *at;) {
 		struct known_app *k = *at;
-		if (k->at_ms + FRESH_MS <= now || view_equal(buf_view(&k->domain), domain) ||
+		if (!is_fresh(k, now) || view_equal(buf_view(&k->domain), domain) ||
 		    (!k->next && p->known_apps_n >= KNOWN_MAX))
 			known_forget(p, at);
 		else

@@ -89,7 +89,8 @@ static uc_err follow(struct log_step *s, struct view domain, const struct member
 	const struct follower_live *f = find(s->room, domain);
 	struct follower_record r = { .cursor = common->seq - 1,
 				     .start_seq = common->seq,
-				     .start_wanted = true };
+				     .start_wanted = true,
+				     .since = common->seq + 1 };
 	if (f && !f->record.until)
 		return welcome_out(s, domain, m, common);
 	if (f && log_still_has(s, f->record.cursor + 1)) {
@@ -317,21 +318,30 @@ static void taken(struct provider *p, struct room_live *r, struct follower_live 
 		f->record = was;
 }
 
-/* It says what it wants next; within what was sent, or earlier when it lost something. */
+/* The first entry it may ask for: what was before its first client came is not its own. */
+static uint64_t first_for(const struct follower_live *f)
+{
+	return f->record.start_wanted ? f->record.start_seq : f->record.since;
+}
+
+/* It says what it wants next; within what was sent, or earlier when it lost something.  The latter
+ * not at once: an app that says so for ever would keep both busy. */
 static void answered(struct provider *p, struct room_live *r, struct follower_live *f,
 		     const struct peer_response *q, struct peer_live *peer)
 {
 	uint64_t next, now = env_now_ms(p->env);
-	bool says = header_number(q->headers, "undercroft-next", &next) && next &&
-		    next <= r->record.next;
-	bool back = q->status == 201 || q->status == 409;
-	if (says && (next > f->record.cursor + 1 || (back && next <= f->record.cursor))) {
+	bool says = header_number(q->headers, "undercroft-next", &next) && next >= first_for(f) &&
+		    next && next <= r->record.next;
+	bool back = says && (q->status == 201 || q->status == 409) && next <= f->record.cursor;
+	if (says && next > f->record.cursor + 1) {
 		f->backoff_ms = 0;
 		if (peer)
 			peer->backoff_ms = 0;
 		taken(p, r, f, next);
 		return;
 	}
+	if (back)
+		taken(p, r, f, next);
 	if (q->status == 404 && f->record.start_seq && !f->record.start_wanted) {
 		f->record.start_wanted = true;
 		taken(p, r, f, f->record.start_seq);
@@ -339,8 +349,11 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 	}
 	f->backoff_ms = backoff(p, f->backoff_ms);
 	f->retry_ms = now + (q->status == 404 ? UNKNOWN_MS : f->backoff_ms);
-	if (q->retry_after_s && f->retry_ms < now + (uint64_t)q->retry_after_s * 1000)
-		f->retry_ms = now + (uint64_t)q->retry_after_s * 1000;
+	uint64_t asked_ms = (uint64_t)q->retry_after_s * 1000;
+	if (asked_ms > UNKNOWN_MS)
+		asked_ms = UNKNOWN_MS;
+	if (f->retry_ms < now + asked_ms)
+		f->retry_ms = now + asked_ms;
 	/* The app as a whole is not there: its other rooms wait, too. */
 	if (peer && (!q->status || q->status >= 500 || q->status == 429)) {
 		peer->backoff_ms = backoff(p, peer->backoff_ms);
@@ -397,10 +410,11 @@ static void push(struct provider *p, struct room_live *r, struct follower_live *
 	uint64_t now = env_now_ms(p->env), last = r->record.next - 1;
 	if (f->record.until && f->record.until < last)
 		last = f->record.until;
-	if (f->in_flight || f->record.cursor >= last || now < f->retry_ms)
+	if (f->in_flight || f->record.cursor >= last || !is_due(now, f->retry_ms, UNKNOWN_MS))
 		return;
 	struct peer_live *peer = peer_live_get(p, f->domain);
-	if (!peer || now < peer->retry_ms || peer->in_flight >= PEER_IN_FLIGHT)
+	if (!peer || !is_due(now, peer->retry_ms, BACKOFF_LAST_MS) ||
+	    peer->in_flight >= PEER_IN_FLIGHT)
 		return;
 	struct arena a;
 	struct notice n = { .p = p, .room = r, .f = f, .a = &a, .last = last };

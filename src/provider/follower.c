@@ -13,6 +13,10 @@ struct notified_entry {
 	const uint8_t *chain; /* what the hub says it is after this entry; NULL: not said */
 };
 
+/* The year 10889, and more entries than a room can have: far enough from where sums wrap. */
+#define TIMESTAMP_MAX ((uint64_t)1 << 48)
+#define SEQUENCE_MAX  ((uint64_t)1 << 48)
+
 /* --- one entry --- */
 
 static uc_err take_proposals(struct room_live *r, struct view first, const struct view_list *more,
@@ -87,6 +91,9 @@ static uc_err log_entry(struct log_step *s, const struct notified_entry *e, stru
 {
 	struct public_group *g;
 	uint8_t chain[CHAIN_HASH];
+	/* Time in a room does not go back, nor to where no clock is. */
+	if (e->m.timestamp < s->record.last_ms || e->m.timestamp > TIMESTAMP_MAX)
+		return UC_E_UNEXPECTED;
 	memcpy(chain, s->record.chain, sizeof chain);
 	TRY(chain_extend(chain, s->record.next, e->bytes));
 	if (e->chain && !view_equal(VIEW_OF(chain), view_make(e->chain, CHAIN_HASH)))
@@ -159,6 +166,9 @@ static uc_err take_all(struct peer_call *c, struct room_live *r, uint64_t seq, c
 		if (seq > r->record.next)
 			return UC_E_STALE;
 		e.chain = c->body.p == e.bytes.p ? chain : NULL;
+		c->retry_after_s = peer_live_rate(c->p, c->domain, LIMIT_PEER_ENTRY);
+		if (c->retry_after_s)
+			return UC_E_RATE;
 		TRY(take_entry(c->p, r, &e, c->a));
 	}
 	return w.failed ? UC_E_MALFORMED : UC_OK;
@@ -279,7 +289,8 @@ static uc_err take_start(struct peer_call *c)
 	struct room_live *r = NULL;
 	struct view domain;
 	TRY(wire_decode(c->body, c->a, follow_start_element, &n.start));
-	if (!is_place(c->target, URI_ROOM) || !n.start.seq || n.start.seq == UINT64_MAX)
+	if (!is_place(c->target, URI_ROOM) || !n.start.seq || n.start.seq > SEQUENCE_MAX ||
+	    n.start.timestamp > TIMESTAMP_MAX)
 		return UC_E_MALFORMED;
 	TRY(uri_domain_of(c->target, &domain));
 	if (!view_equal(domain, c->domain) || is_own_domain(c->p, domain))
@@ -328,7 +339,7 @@ int peer_notify(struct peer_call *c)
 		     view_equal(r->record.hub, c->domain);
 	if (known)
 		header_add_number(c->out_headers, "undercroft-next", r->record.next);
-	if (err == UC_E_RATE)
+	if (err == UC_E_RATE && !c->retry_after_s)
 		c->retry_after_s = 60;
 	if (err == UC_E_STALE)
 		return 409;

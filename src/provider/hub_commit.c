@@ -59,6 +59,8 @@ static uc_err check_seats(const struct commitment *n)
 	struct view domain;
 	size_t ours = 0, left;
 	TRY(uri_domain_of(n->q->client, &domain));
+	if (n->m.after.n > DOMAINS_MAX_IN_ROOM && n->m.after.n > n->m.before.n)
+		return UC_E_LIMIT;
 	for (size_t i = 0; i < n->m.joined.n; i++) {
 		const struct member *m = &n->m.joined.v[i];
 		struct store_key k;
@@ -138,6 +140,9 @@ static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply
 		       group_info_record_element, &info));
 	if (n->m.joined.n)
 		TRY(tree_read(n));
+	/* Those who come are told both in one frame. */
+	if (n->b->welcome.n + n->ratchet_tree.n > ENTRY_BYTES_MAX)
+		return UC_E_TOO_LARGE;
 	TRY(seats_change(s, &n->m, n->b->welcome, n->ratchet_tree, n->q->proof));
 	TRY(fanout_change(s, &n->m, n->timestamp, info.group_info, n->ratchet_tree, n->b->welcome));
 	/* A removal that was accepted is not lost because somebody's commit crossed it. */

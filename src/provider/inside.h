@@ -31,6 +31,13 @@ static inline uint32_t day_of(uint64_t ms)
 	return (uint32_t)(ms / DAY_MS);
 }
 
+/* Has the time come?  Also when it lies further ahead than it is ever set, by a good measure: then
+ * the clock was put back, and nothing must wait for the old time to come again. */
+static inline bool is_due(uint64_t now_ms, uint64_t at_ms, uint64_t longest_ms)
+{
+	return at_ms <= now_ms || at_ms - now_ms > 2 * longest_ms;
+}
+
 struct room_live;
 struct seat_live;
 struct room_work;
@@ -105,6 +112,7 @@ struct provider {
 	bool outbox_loaded;
 	struct known_app *known_apps; /* directories of other apps, and our own signed */
 	size_t known_apps_n;
+	bool clock_doubted;    /* nothing is thrown away for its age */
 	struct buf sweep_from; /* key of the account the sweep goes on with; empty: it rests */
 	uint64_t last_sweep_ms;
 };
@@ -253,6 +261,9 @@ uc_err UC_MUST_USE address_redeem(struct provider *p, struct view key_address,
 /* Seals the body to each device of the account and pushes it to those that are there. */
 uc_err UC_MUST_USE intake_put(struct provider *p, struct view account_id, uint8_t kind,
 			      struct view body, struct arena *a);
+/* The same work for nobody: it takes as long and leaves nothing. */
+uc_err UC_MUST_USE intake_put_nobody(struct provider *p, uint8_t kind, struct view body,
+				     struct arena *a);
 /* Only adds it to a batch of the account; intake_push_all follows the commit. */
 uc_err UC_MUST_USE intake_add(struct provider *p, struct store_batch *b, struct view account_id,
 			      uint8_t kind, struct view body, struct arena *a);

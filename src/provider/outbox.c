@@ -254,7 +254,7 @@ void outbox_run(struct provider *p, uint64_t now_ms)
 	if (load(p))
 		return;
 	for (struct outbox_domain *d = p->outbox; d; d = d->next)
-		if (d->try_at_ms <= now_ms)
+		if (is_due(now_ms, d->try_at_ms, RETRY_LONGEST_S * 1000))
 			entry_send(p, d);
 }
 
@@ -277,7 +277,7 @@ uc_err outbox_append(struct provider *p, struct view domain, bool is_update,
 	TRY(finish_accounts(
 		p, &b, record_put(&b, entry_key(&k, d, number), outbox_record_element, &record)));
 	d->waiting++;
-	if (d->try_at_ms <= now)
+	if (is_due(now, d->try_at_ms, RETRY_LONGEST_S * 1000))
 		entry_send(p, d);
 	return UC_OK;
 }

@@ -248,7 +248,7 @@ static void asks_expire(struct provider *p, uint64_t now_ms)
 	static const struct peer_response nobody = { .status = 0 };
 	for (struct ask *a = p->asks; a;) {
 		struct ask *next = a->next;
-		if (a->deadline_ms <= now_ms) {
+		if (is_due(now_ms, a->deadline_ms, ASK_TIMEOUT_MS)) {
 			provider_response(p, a->token, &nobody);
 			next = p->asks; /* the list may have changed */
 		}
@@ -396,7 +396,13 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	asks_expire(p, now_ms);
 	outbox_run(p, now_ms);
 	rooms_tick(p, now_ms);
-	accounts_sweep(p, now_ms);
+	if (!p->clock_doubted)
+		accounts_sweep(p, now_ms);
+}
+
+void provider_doubt_clock(struct provider *p, bool is_doubted)
+{
+	p->clock_doubted = is_doubted;
 }
 
 void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t jitter_s)

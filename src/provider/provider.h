@@ -71,6 +71,8 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 void provider_response(struct provider *p, uint64_t token, const struct peer_response *r);
 /* About once a second. */
 void provider_tick(struct provider *p, uint64_t now_ms);
+/* The clock has leapt ahead: while that is in doubt, nothing is thrown away for its age. */
+void provider_doubt_clock(struct provider *p, bool is_doubted);
 /* Tells all clients that they should come back in a while. */
 void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t jitter_s);
 /* Syncs what was written since the last time. */

@@ -13,9 +13,9 @@ struct room_join {
 	uint16_t type;
 	uint32_t id;
 	uint64_t seq;
-	struct view room, client; /* behind the struct, as is the next */
+	struct view room, client; /* behind the struct, as are the next three */
 	uint8_t secret_hash[SHA256_BYTES];
-	struct view opening, response;
+	struct view opening, leaf_key, response;
 	uint8_t *owned; /* response */
 };
 
@@ -34,16 +34,18 @@ static struct room_join **join_find(struct provider *p, uint64_t token)
 }
 
 static uc_err join_add(struct call *c, const struct seat_proof *proof, struct view room,
-		       uint64_t token)
+		       struct view leaf_key, uint64_t token)
 {
-	struct view parts[] = { room, proof->client, proof->opening };
-	struct room_join *j = heap_new(sizeof *j + room.n + proof->client.n + proof->opening.n);
+	struct view parts[] = { room, proof->client, proof->opening, leaf_key };
+	struct room_join *j =
+		heap_new(sizeof *j + room.n + proof->client.n + proof->opening.n + leaf_key.n);
 	if (!j)
 		return UC_E_MEMORY;
 	uint8_t *to = (uint8_t *)(j + 1);
-	struct view *views[] = { &j->room, &j->client, &j->opening };
-	for (size_t i = 0; i < 3; i++) {
-		memcpy(to, parts[i].p, parts[i].n);
+	struct view *views[] = { &j->room, &j->client, &j->opening, &j->leaf_key };
+	for (size_t i = 0; i < 4; i++) {
+		if (parts[i].n)
+			memcpy(to, parts[i].p, parts[i].n);
 		*views[i] = view_make(to, parts[i].n);
 		to += parts[i].n;
 	}
@@ -58,6 +60,19 @@ static uc_err join_add(struct call *c, const struct seat_proof *proof, struct vi
 	return UC_OK;
 }
 
+/* Is it the leaf whose key signed for the seat?  That the hub has accepted something is only what
+ * the hub says: somebody else's seat in a room of its own is not opened by it. */
+static uc_err join_check(struct provider *p, struct room_live *r, const struct room_join *j)
+{
+	struct public_group *g;
+	TRY(room_live_group(p, r, &g));
+	uint32_t leaf = public_group_leaf_by_identity(g, j->client);
+	if (leaf == TREE_NONE ||
+	    !view_equal(tree_leaf_find(public_group_now(g).tree, leaf)->signature_key, j->leaf_key))
+		return UC_E_SEAT;
+	return UC_OK;
+}
+
 /* The seat is there: its secret is set, and it is opened. */
 static uc_err join_open(struct provider *p, struct room_live *r, struct room_join *j,
 			struct session *s, struct arena *a, uint32_t *number)
@@ -68,6 +83,7 @@ static uc_err join_open(struct provider *p, struct room_live *r, struct room_joi
 	struct store_batch b;
 	struct view key = key_2(&k, TABLE_SEAT, j->room, j->client);
 	TRY(record_get(p->rooms, key, seat_record_element, a, &record));
+	TRY(join_check(p, r, j));
 	/* A repeat under another secret does not open what is there. */
 	if (!seat_is_unopened(&record) &&
 	    !view_equal_ct(VIEW_OF(record.secret_hash), VIEW_OF(j->secret_hash)))
@@ -182,7 +198,7 @@ void room_joins_expire(struct provider *p, uint64_t now_ms)
 {
 	for (struct room_join **at = &p->room_work->joins; *at;) {
 		struct room_join *j = *at;
-		if (j->until_ms > now_ms) {
+		if (!is_due(now_ms, j->until_ms, 2 * ASK_TIMEOUT_MS)) {
 			at = &j->next;
 			continue;
 		}
@@ -276,7 +292,7 @@ uc_err room_update_from_outside(struct call *c, const struct room_update_request
 		return join_here(c, q, r, &proof);
 	}
 	/* Known before it is asked: the token of the next question. */
-	TRY(join_add(c, &proof, q->room, c->p->next_token));
+	TRY(join_add(c, &proof, q->room, key, c->p->next_token));
 	uc_err err = hub_ask(c, join_done, "update", domain, q->room, q->client, 0, q->update);
 	if (err) {
 		struct room_join *j = c->p->room_work->joins;

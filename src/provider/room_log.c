@@ -38,6 +38,8 @@ uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fa
 {
 	struct store_key k;
 	struct view encoded;
+	if (fanout.n > ENTRY_BYTES_MAX)
+		return UC_E_TOO_LARGE;
 	struct step_entry *e = ARENA_NEW(s->a, struct step_entry);
 	if (!e)
 		return UC_E_LIMIT;

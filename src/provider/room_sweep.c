@@ -413,7 +413,7 @@ void rooms_sweep(struct provider *p, uint64_t now_ms)
 	struct store_key k;
 	struct view key, value;
 	size_t n = 0;
-	if (now_ms < p->room_work->sweep_rest_ms)
+	if (!is_due(now_ms, p->room_work->sweep_rest_ms, REST_MS))
 		return;
 	store_key_start(&k, TABLE_ROOM);
 	if (store_scan_init(&scan, p->rooms, store_key_view(&k), buf_view(from), ROOMS_AT_ONCE + 1))

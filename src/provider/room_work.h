@@ -19,7 +19,10 @@ enum {
 	GROUPS_LOADED_MAX = 1024,    /* public groups in memory */
 	UNOPENED_MAX = 1000,         /* seats of one room that nobody has opened yet */
 	PROPOSALS_PENDING_MAX = 256, /* in one room */
+	DOMAINS_MAX_IN_ROOM = 64,    /* apps; each gets all of the tree at its beginning */
 	ROOM_MEMORY_MAX = 64 * 1024 * 1024,
+	/* What a frame holds beside an entry's own fields: more would lock its readers out. */
+	ENTRY_BYTES_MAX = FRAME_MAX - 1024,
 };
 
 /* --- what is in memory --- */

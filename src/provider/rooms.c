@@ -55,8 +55,9 @@ void rooms_tick(struct provider *p, uint64_t now_ms)
 			fanout_room(p, r);
 	fanout_round(p);
 	room_joins_expire(p, now_ms);
-	rooms_sweep(p, now_ms);
-	if (now_ms >= w->flush_ms) {
+	if (!p->clock_doubted)
+		rooms_sweep(p, now_ms);
+	if (is_due(now_ms, w->flush_ms, FLUSH_MS)) {
 		w->flush_ms = now_ms + FLUSH_MS;
 		seats_flush(p);
 	}
@@ -364,12 +365,43 @@ uc_err room_live_sender(struct provider *p, struct room_live *r, struct view cli
 
 /* --- other apps --- */
 
+static bool peer_is_idle(const struct peer_live *peer, uint64_t now_ms)
+{
+	for (size_t i = 0; i < LIMITS_N; i++)
+		if (!rate_is_full(&peer->rates[i], now_ms))
+			return false;
+	return !peer->in_flight;
+}
+
+/* Anybody may write any domain into a room: those that nothing is to be known of make space. */
+static void peers_trim(struct provider *p)
+{
+	struct map *m = &p->room_work->peers;
+	size_t at = 0, n = 0;
+	struct view key, *idle = heap_new(m->n * sizeof *idle);
+	void *value;
+	if (!idle)
+		return;
+	while (map_next(m, &at, &key, &value))
+		if (peer_is_idle(value, env_now_ms(p->env)))
+			idle[n++] = key;
+	for (size_t i = 0; i < n; i++) {
+		void *gone = map_remove(m, idle[i]);
+		heap_free(gone);
+	}
+	heap_free(idle);
+}
+
 struct peer_live *peer_live_get(struct provider *p, struct view domain)
 {
 	struct map *m = &p->room_work->peers;
 	struct peer_live *peer = map_find(m, domain);
-	if (peer || m->n >= PEERS_MAX)
+	if (peer)
 		return peer;
+	if (m->n >= PEERS_MAX)
+		peers_trim(p);
+	if (m->n >= PEERS_MAX)
+		return NULL;
 	peer = HEAP_NEW(struct peer_live);
 	if (peer && map_put(m, domain, peer)) {
 		heap_free(peer);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provider/schema.h"
 
-/* There is one version so far; a later one reads both, here. */
+/* Written is the newest; older ones are read. */
+static void record_version_of(struct wire *w, uint16_t *version, uint16_t newest)
+{
+	wire_u16(w, wire_reading(w) ? version : &newest);
+	if (wire_reading(w) && !w->failed && (!*version || *version > newest))
+		wire_fail(w, UC_E_VERSION);
+}
+
 static void record_version(struct wire *w, uint16_t *version)
 {
-	uint16_t ours = RECORD_VERSION;
-	wire_u16(w, wire_reading(w) ? version : &ours);
-	if (wire_reading(w) && !w->failed && *version != RECORD_VERSION)
-		wire_fail(w, UC_E_VERSION);
+	record_version_of(w, version, RECORD_VERSION);
 }
 
 void wire_account_record(struct wire *w, struct account_record *v)
@@ -144,13 +148,18 @@ void wire_accepted_record(struct wire *w, struct accepted_record *v)
 	wire_bytes(w, &v->reply);
 }
 
+/* Version 1 did not say since when. */
 void wire_follower_record(struct wire *w, struct follower_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_u64(w, &v->cursor);
 	wire_u64(w, &v->until);
 	wire_u64(w, &v->start_seq);
 	wire_bool(w, &v->start_wanted);
+	if (!wire_reading(w) || v->version > 1)
+		wire_u64(w, &v->since);
+	else
+		v->since = v->cursor + 1;
 }
 
 void wire_welcome_out_record(struct wire *w, struct welcome_out_record *v)

@@ -152,6 +152,7 @@ struct follower_record {
 	uint64_t until;     /* the last entry for it; 0: no end */
 	uint64_t start_seq; /* where the struct follow_start begins that is kept for it; 0: none */
 	bool start_wanted;  /* it has to be sent; else only if the app does not know the room */
+	uint64_t since;     /* entries before this one are not for it; from version 2 on */
 };
 /* The entry added clients of that app: the Welcome goes with it. */
 struct welcome_out_record {

@@ -40,10 +40,10 @@ static uc_err open_first(struct opening_seat *o)
 	TRY(room_live_group(c->p, o->room, &g));
 	struct group_view now = public_group_now(g);
 	uint32_t leaf = public_group_leaf_by_identity(g, o->q->client);
-	if (o->record.ended || leaf == TREE_NONE)
-		return UC_E_REMOVED;
 	if (!o->q->signature.n)
 		return UC_E_SEAT;
+	if (o->record.ended || leaf == TREE_NONE)
+		return UC_E_REMOVED;
 	TRY(seat_proof_check(c->p, c->s, o->room->uri, o->q->client, o->q->secret,
 			     tree_leaf_find(now.tree, leaf)->signature_key, o->q->signature,
 			     &c->arena, &proof));
@@ -61,15 +61,18 @@ static uc_err open_first(struct opening_seat *o)
 	return commit_rooms(c->p, &b);
 }
 
+static uc_err check_secret(const struct opening_seat *o)
+{
+	uint8_t hash[SHA256_BYTES];
+	TRY(sha256(o->q->secret, hash));
+	return view_equal_ct(VIEW_OF(hash), VIEW_OF(o->record.secret_hash)) ? UC_OK : UC_E_SEAT;
+}
+
 /* The first opening is stored; what later ones say can wait for the clock. */
 static uc_err open_again(struct opening_seat *o)
 {
 	struct call *c = o->c;
-	uint8_t hash[SHA256_BYTES];
 	struct view sealed;
-	TRY(sha256(o->q->secret, hash));
-	if (!view_equal_ct(VIEW_OF(hash), VIEW_OF(o->record.secret_hash)))
-		return UC_E_SEAT;
 	TRY(opening_make(c->p, o->room->uri, o->q->client, c->s, &c->arena, &sealed));
 	struct seat_late *late = seat_late_get(c->p, o->room->uri, o->q->client);
 	uint8_t *copy = late ? heap_new(sealed.n) : NULL;
@@ -133,15 +136,22 @@ static uc_err open_seat(struct opening_seat *o)
 	const struct seat_open_request *q = o->q;
 	struct provider *p = o->c->p;
 	const struct seat_late *late = seat_late_find(p, q->room, q->client);
+	bool is_first = seat_is_unopened(&o->record);
+	/* Before anything is told: whose seat it is not learns neither that there is one nor how far
+	 * its room has come. */
+	if (!is_first)
+		TRY(check_secret(o));
 	if (late && late->cursor > o->record.cursor)
 		o->record.cursor = late->cursor;
 	/* Everything was read, up to the end. */
 	if (o->record.ended &&
 	    (q->cursor >= o->record.ended || o->record.cursor >= o->record.ended))
 		return UC_E_SEAT;
+	if (!is_first && q->cursor >= o->room->record.next)
+		return UC_E_RESTORED;
+	TRY(is_first ? open_first(o) : open_again(o));
 	if (q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
-	TRY(seat_is_unopened(&o->record) ? open_first(o) : open_again(o));
 	if (q->cursor > o->record.cursor) {
 		struct seat_late *l = seat_late_get(p, q->room, q->client);
 		if (!l)

@@ -90,6 +90,12 @@ static uc_err seat_begin(struct log_step *s, const struct member *m, const struc
 {
 	struct store_key k;
 	struct seat_record r = { .start = s->record.next - 1, .opened_month = month_now(s->p) };
+	bool there;
+	/* A client comes once.  Whose hub lets it come again does not open its seat anew to whoever
+	 * signs first. */
+	TRY(store_has(s->p->rooms, key_2(&k, TABLE_SEAT, s->room->uri, m->client), &there));
+	if (there)
+		return UC_OK;
 	memcpy(r.start_chain, s->record.chain, CHAIN_HASH);
 	if (proof && view_equal(proof->client, m->client)) {
 		memcpy(r.secret_hash, proof->secret_hash, sizeof r.secret_hash);

@@ -3,8 +3,6 @@
 #include "base/heap.h"
 #include "provider/inside.h"
 
-enum { FRAMES_MAX = 8 * 1024 * 1024 };
-
 static struct view number_view(const uint64_t *number)
 {
 	return view_make(number, sizeof *number);
@@ -114,7 +112,7 @@ void call_respond(struct call *c, wire_element *walk, const void *body)
 {
 	static const struct empty nothing;
 	struct buf frame;
-	buf_init(&frame, FRAMES_MAX);
+	buf_init(&frame, FRAME_MAX);
 	uc_err err = frame_add_response(&frame, c->type, c->id, walk ? walk : empty_element,
 					walk ? body : &nothing);
 	if (err) {
@@ -128,7 +126,7 @@ void call_respond(struct call *c, wire_element *walk, const void *body)
 void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry_after_s)
 {
 	struct buf frame;
-	buf_init(&frame, FRAMES_MAX);
+	buf_init(&frame, FRAME_MAX);
 	uc_err err =
 		frame_add_refusal(&frame, c->type, c->id, status, view_str(text), retry_after_s);
 	send_frame(c->p, c->s, &frame, err);
@@ -138,7 +136,7 @@ void session_send_event(struct provider *p, struct session *s, uint16_t type, wi
 			const void *body)
 {
 	struct buf frame;
-	buf_init(&frame, FRAMES_MAX);
+	buf_init(&frame, FRAME_MAX);
 	uc_err err = frame_add_event(&frame, type, walk, body);
 	send_frame(p, s, &frame, err);
 }

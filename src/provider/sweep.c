@@ -189,7 +189,7 @@ void accounts_sweep(struct provider *p, uint64_t now_ms)
 {
 	bool end;
 	if (!p->sweep_from.n) {
-		if (p->last_sweep_ms && now_ms < p->last_sweep_ms + HOUR_MS)
+		if (p->last_sweep_ms && !is_due(now_ms, p->last_sweep_ms + HOUR_MS, HOUR_MS))
 			return;
 		p->last_sweep_ms = now_ms;
 		go_on_from(p, view_make(&stages[0].table, 1), false);

@@ -4,10 +4,12 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "net/certificate.h"
+#include "net/env_system.h"
 #include "net/websocket.h"
 #include "provider/provider.h"
 #include "server/app_keys.h"
 #include "server/app_stores.h"
+#include "server/clock_watch.h"
 #include "server/daemon.h"
 #include "server/log.h"
 
@@ -25,6 +27,7 @@ struct app {
 	struct app_stores stores;
 	struct provider *provider;
 	struct map links; /* connection -> struct link */
+	struct clock_watch clock;
 	char base_url[300];
 };
 
@@ -92,8 +95,14 @@ static void response(void *ctx, uint64_t token, const struct app_response *r)
 static void tick(void *ctx, uint64_t now_ms)
 {
 	struct app *a = ctx;
+	uint64_t steady_ms = clock_steady_ms();
+	bool was_doubted = a->clock.until_ms != 0;
+	bool is_doubted = clock_watch_doubts(&a->clock, now_ms, steady_ms);
+	if (is_doubted != was_doubted)
+		log_info("clock", "app=%s doubted=%d", a->config->name, is_doubted);
+	provider_doubt_clock(a->provider, is_doubted);
 	provider_tick(a->provider, now_ms);
-	app_stores_maintain(&a->stores, a->config->name, now_ms);
+	app_stores_maintain(&a->stores, a->config->name, steady_ms);
 }
 
 static void stopping(void *ctx)

@@ -31,16 +31,18 @@ struct message *message_new(enum message_kind kind, uint64_t id, const struct me
 	return m;
 }
 
+/* Codes, secrets of seats and vaults pass through here. */
 void message_free(struct message *m)
 {
-	heap_free(m);
+	if (m)
+		heap_free_wiped(m, m->bytes);
 }
 
 void message_free_all(struct message *m)
 {
 	while (m) {
 		struct message *next = m->next;
-		heap_free(m);
+		message_free(m);
 		m = next;
 	}
 }

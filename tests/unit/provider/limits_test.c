@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Measures by key, when there are very many keys, and when the clock is put back. */
+#include "tests/unit/provider/apps.h"
+
+static const uint64_t hour_ms = 3600 * 1000;
+
+static uint32_t take(struct rate_table *t, uint32_t key, uint64_t now_ms)
+{
+	return rate_table_take(t, LIMIT_LOOKUP, view_make(&key, sizeof key), now_ms);
+}
+
+TEST(a_table_that_was_full_has_room_again)
+{
+	struct rate_table t;
+	uint64_t now = 1800000000000;
+	uint32_t key = 0;
+	expect_ok(rate_table_init(&t, test_env()));
+	for (; key < RATE_KEYS_MAX; key++)
+		expect_eq(take(&t, key, now), 0);
+	expect(take(&t, key, now) > 0);
+	/* All of them are of no use a while later, and make way for as many. */
+	now += hour_ms;
+	for (uint32_t i = 0; i < RATE_KEYS_MAX; i++)
+		expect_eq(take(&t, key + i, now), 0);
+	rate_table_done(&t);
+}
+
+TEST(a_busy_hour_does_not_fill_the_table_for_good)
+{
+	struct rate_table t;
+	uint64_t now = 1800000000000;
+	uint32_t key = 0, refused = 0;
+	expect_ok(rate_table_init(&t, test_env()));
+	/* Fifty new keys a second, for two hours. */
+	for (int second = 0; second < 7200; second++, now += 1000)
+		for (int i = 0; i < 50; i++)
+			refused += take(&t, key++, now) != 0;
+	expect_eq(refused, 0);
+	rate_table_done(&t);
+}
+
+TEST(a_clock_that_is_put_back_locks_nobody_out)
+{
+	struct rate_table t;
+	uint64_t now = 1800000000000, late = now + 400 * 24 * hour_ms;
+	expect_ok(rate_table_init(&t, test_env()));
+	for (uint32_t key = 0; key < RATE_KEYS_MAX; key++)
+		expect_eq(take(&t, key, late), 0);
+	/* Those that are known wait for a full bucket at most; the others find room. */
+	uint32_t wait = take(&t, 7, now);
+	expect(wait <= 1200);
+	expect_eq(take(&t, 7, now + (uint64_t)wait * 1000), 0);
+	expect_eq(take(&t, RATE_KEYS_MAX + 1, now + 2000), 0);
+	rate_table_done(&t);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/clock_watch.h"
+
+#include "tests/unit/harness.h"
+
+enum { DAY = 24 * 3600 * 1000, START = 1000 };
+
+TEST(a_clock_that_goes_on_is_trusted)
+{
+	struct clock_watch w = { 0 };
+	uint64_t wall = 1800000000000;
+	for (uint64_t i = 0; i < 100; i++)
+		expect(!clock_watch_doubts(&w, wall + i * 1010, START + i * 1000));
+	/* Asleep together; back a little. */
+	expect(!clock_watch_doubts(&w, wall + 3 * (uint64_t)DAY, START + 3 * (uint64_t)DAY));
+	expect(!clock_watch_doubts(&w, wall + 3 * (uint64_t)DAY - 5000,
+				   START + 3 * (uint64_t)DAY + 1));
+}
+
+TEST(a_leap_is_doubted_for_a_day)
+{
+	struct clock_watch w = { 0 };
+	uint64_t wall = 1800000000000, leap = 40 * (uint64_t)DAY;
+	expect(!clock_watch_doubts(&w, wall, START));
+	expect(clock_watch_doubts(&w, wall + leap, START + 1000));
+	expect(clock_watch_doubts(&w, wall + leap + DAY - 2000, START + DAY - 1000));
+	expect(!clock_watch_doubts(&w, wall + leap + DAY, START + 1000 + DAY));
+}
+
+TEST(a_leap_that_is_taken_back_is_forgotten)
+{
+	struct clock_watch w = { 0 };
+	uint64_t wall = 1800000000000, leap = 40 * (uint64_t)DAY;
+	expect(!clock_watch_doubts(&w, wall, START));
+	expect(clock_watch_doubts(&w, wall + leap, START + 1000));
+	expect(!clock_watch_doubts(&w, wall + 2000, START + 2000));
+	expect(!clock_watch_doubts(&w, wall + 3000, START + 3000));
+}
