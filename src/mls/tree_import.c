@@ -128,16 +128,17 @@ uc_err tree_import(struct tree *t, const struct suite *s, const struct node_list
 
 static void export_node(struct wire *w, const struct tree_node *n)
 {
-	bool present = n->content != NULL;
+	struct tree_content *content = n->content;
+	bool present = content != NULL;
 	uint8_t type = n->child[0] ? NODE_PARENT : NODE_LEAF;
 	wire_bool(w, &present);
-	if (!present)
+	if (!content)
 		return;
 	wire_u8(w, &type);
 	if (type == NODE_LEAF)
-		buf_add_view(w->out, n->content->leaf.raw);
+		buf_add_view(w->out, content->leaf.raw);
 	else
-		wire_parent_node(w, &n->content->parent);
+		wire_parent_node(w, &content->parent);
 }
 
 /* In order, up to *left nodes. */

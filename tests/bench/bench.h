@@ -7,12 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 /* Ends the program with the place and the error: a benchmark has nothing to say after one. */
 #define MUST(expr) bench_must((expr), __FILE__, __LINE__)
 void bench_must(uc_err err, const char *file, int line);
-void bench_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+#define bench_die(...) (fprintf(stderr, __VA_ARGS__), bench_end())
+void bench_end(void) __attribute__((noreturn));
 
 double clock_us(clockid_t clock);
 

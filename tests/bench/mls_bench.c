@@ -10,7 +10,6 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/mls_floor.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

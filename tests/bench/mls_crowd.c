@@ -6,8 +6,6 @@
 #include "net/env_system.h"
 #include "tests/bench/bench.h"
 
-#include <stdio.h>
-
 #define CROWD_BYTES ((size_t)1 << 30)
 enum { DAY_S = 24 * 3600 };
 

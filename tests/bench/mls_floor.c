@@ -177,7 +177,8 @@ void shape_of(const struct crowd *c, struct shape *s)
 	arena_init(&a, 64 << 20, ARENA_PLAIN);
 	*s = (struct shape){ .n = (double)c->n, .proofs = c->is_room };
 	MUST(wire_encode_to(&a, leaf_node_element, leaf, &encoded));
-	s->leaf_blocks = (double)(encoded.n / 64 + 1);
+	size_t blocks = encoded.n / 64 + 1;
+	s->leaf_blocks = (double)blocks;
 	MUST(wire_encode_to(&a, group_context_element, now.context, &encoded));
 	s->context_kib = (double)encoded.n / 1024;
 	MUST(tree_filtered_path(now.tree, group_own_leaf(c->a), &a, &path, &copath));
