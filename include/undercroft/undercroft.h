@@ -216,6 +216,7 @@ struct uc_request {
 	struct uc_id room;
 };
 typedef bool uc_request_each(void *ctx, const struct uc_request *request);
+/* In the order they came, which stays the same: a position in the list keeps its meaning. */
 UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUST_USE;
 UC_API uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 /* Nothing is told to the asker. */
@@ -262,10 +263,12 @@ struct uc_room {
 	bool consistent; /* the log's chain was never broken */
 	uint64_t epoch;
 	uint32_t members; /* people, ourselves included */
-	uint32_t unread;
-	uint64_t last_ms; /* of the last message; 0 without one */
+	uint32_t unread;     /* messages of others above read_up_to */
+	uint64_t read_up_to; /* the number last given to uc_mark_read; 0: none */
+	uint64_t last_ms;    /* of the last message; 0 without one */
 };
 typedef bool uc_room_each(void *ctx, const struct uc_room *room);
+/* In the order they came, which stays the same: a position in the list keeps its meaning. */
 UC_API uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx) UC_MUST_USE;
 
 struct uc_member {

@@ -92,7 +92,7 @@ struct unread {
 	struct uc_id room;
 	struct uc_id rooms[UNREAD_ROOMS_MAX];
 	char names[UNREAD_ROOMS_MAX][256];
-	uint32_t unread[UNREAD_ROOMS_MAX];
+	uint64_t read_up_to[UNREAD_ROOMS_MAX];
 	size_t n;
 };
 
@@ -103,7 +103,7 @@ static bool unread_each(void *ctx, const struct uc_room *r)
 		return true;
 	if (r->unread && u->n < UNREAD_ROOMS_MAX) {
 		snprintf(u->names[u->n], sizeof *u->names, "%s", r->name);
-		u->unread[u->n] = r->unread;
+		u->read_up_to[u->n] = r->read_up_to;
 		u->rooms[u->n++] = r->id;
 	}
 	return true;
@@ -120,11 +120,8 @@ static int read_unread(struct cli *cli, struct unread *u)
 {
 	int status = CLI_OK;
 	any_unread(u);
-	for (size_t i = 0; i < u->n && !status; i++) {
-		uint64_t end = uc_messages_last(cli->client, &u->rooms[i]);
-		uint64_t from = end > u->unread[i] ? end - u->unread[i] + 1 : 1;
-		status = read_room(cli, &u->rooms[i], u->names[i], from);
-	}
+	for (size_t i = 0; i < u->n && !status; i++)
+		status = read_room(cli, &u->rooms[i], u->names[i], u->read_up_to[i] + 1);
 	return status;
 }
 

@@ -65,6 +65,7 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 			.epoch = r->group ? room_group_epoch(r->group) : 0,
 			.members = people(r),
 			.unread = r->unread,
+			.read_up_to = r->read_up_to,
 			.last_ms = r->last_ms,
 		};
 		if (!each(ctx, &shown))

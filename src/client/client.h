@@ -123,6 +123,9 @@ uc_err UC_MUST_USE records_load(struct uc_client *c);
 /* Puts every changed object into the turn's batch. */
 void records_save(struct uc_client *c);
 void records_free(struct uc_client *c);
+/* Into the client's list, by their numbers. */
+void request_add(struct uc_client *c, struct request *q);
+void room_add(struct uc_client *c, struct room *r);
 void set_free(struct set *s);
 void task_free(struct task *t);
 void outgoing_free(struct outgoing *o);

@@ -32,7 +32,7 @@ static struct request *request_find(struct uc_client *c, const struct uc_id *id)
 	return NULL;
 }
 
-static uc_err request_add(struct uc_client *c, bool incoming, struct request **out)
+static uc_err request_new(struct uc_client *c, bool incoming, struct request **out)
 {
 	struct request *q = HEAP_NEW(struct request);
 	if (!q)
@@ -44,9 +44,9 @@ static uc_err request_add(struct uc_client *c, bool incoming, struct request **o
 	}
 	q->incoming = incoming;
 	q->time_ms = client_now(c);
-	q->dirty = true;
-	q->next = c->requests;
-	c->requests = q;
+	q->number = ++c->account.next_number;
+	q->dirty = c->account.dirty = true;
+	request_add(c, q);
 	*out = q;
 	return UC_OK;
 }
@@ -338,7 +338,7 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 	const struct contact *known = contact_find(c, &id);
 	if (known && known->blocked)
 		return UC_OK;
-	TRY(request_add(c, true, &q));
+	TRY(request_new(c, true, &q));
 	q->state = REQUEST_OPEN;
 	q->time_ms = received_ms;
 	TRY(text_set(q->app, sizeof q->app, view_str(card.app)));
@@ -462,7 +462,7 @@ static uc_err ask(struct uc_client *c, void *arg)
 		return UC_E_ARGUMENT;
 	if (characters(view_str(in->text)) > TEXT_CHARACTERS)
 		return UC_E_TOO_LARGE;
-	TRY(request_add(c, false, &q));
+	TRY(request_new(c, false, &q));
 	TRY(text_set(q->app, sizeof q->app, view_str(in->app)));
 	TRY(text_set(q->name, sizeof q->name, view_str(in->identifier)));
 	TRY(text_set(q->text, sizeof q->text, view_str(in->text)));

@@ -153,24 +153,47 @@ static uc_err decode(struct uc_client *c, struct view value, wire_element *walk,
 	return err == UC_E_VERSION || err == UC_E_MEMORY || !err ? err : UC_E_CORRUPT;
 }
 
-/* Appends a decoded object to a list; the order of a list is of no meaning. */
-#define LOAD_EACH(type, list)                                                     \
+/* Lists whose order is of no meaning; and those that a person is shown with numbers, which must be
+ * the same after a restart, whatever has come meanwhile. */
+#define ADD_FIRST(type)                                             \
+	static void type##_add(struct uc_client *c, struct type *o) \
+	{                                                           \
+		o->next = c->type##s;                               \
+		c->type##s = o;                                     \
+	}
+#define ADD_IN_ORDER(type)                                                            \
+	void type##_add(struct uc_client *c, struct type *o)                          \
+	{                                                                             \
+		struct type **at = &c->type##s;                                       \
+		while (*at && in_order((*at)->number, &(*at)->id, o->number, &o->id)) \
+			at = &(*at)->next;                                            \
+		o->next = *at;                                                        \
+		*at = o;                                                              \
+	}
+static bool in_order(uint64_t n, const struct uc_id *id, uint64_t m, const struct uc_id *other)
+{
+	return n < m || (n == m && view_compare(VIEW_OF(id->b), VIEW_OF(other->b)) < 0);
+}
+ADD_FIRST(set)
+ADD_FIRST(contact)
+ADD_IN_ORDER(request)
+ADD_IN_ORDER(room)
+
+#define LOAD_EACH(type)                                                           \
 	static bool load_##type(void *ctx, uint64_t number, struct view value)    \
 	{                                                                         \
 		struct load *l = ctx;                                             \
 		struct type *o = HEAP_NEW(struct type);                           \
 		(void)number;                                                     \
 		l->err = o ? decode(l->c, value, type##_record, o) : UC_E_MEMORY; \
-		if (o) {                                                          \
-			o->next = (list);                                         \
-			(list) = o;                                               \
-		}                                                                 \
+		if (o)                                                            \
+			type##_add(l->c, o);                                      \
 		return !l->err;                                                   \
 	}
-LOAD_EACH(set, l->c->sets)
-LOAD_EACH(contact, l->c->contacts)
-LOAD_EACH(request, l->c->requests)
-LOAD_EACH(room, l->c->rooms)
+LOAD_EACH(set)
+LOAD_EACH(contact)
+LOAD_EACH(request)
+LOAD_EACH(room)
 
 static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 {

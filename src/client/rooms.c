@@ -77,7 +77,12 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	return env_random(&c->env, r->seat_secret, sizeof r->seat_secret);
 }
 
-static struct room *room_add(struct uc_client *c, struct view uri)
+static struct uc_id room_id(struct view uri)
+{
+	return id_of("Undercroft room", uri, (struct view){ NULL, 0 });
+}
+
+static struct room *room_new(struct uc_client *c, struct view uri, const struct uc_id *id)
 {
 	struct room *r = HEAP_NEW(struct room);
 	if (!r)
@@ -86,9 +91,10 @@ static struct room *room_add(struct uc_client *c, struct view uri)
 		heap_free(r);
 		return NULL;
 	}
-	r->id = id_of("Undercroft room", uri, (struct view){ NULL, 0 });
-	r->next = c->rooms;
-	c->rooms = r;
+	r->id = *id;
+	r->number = ++c->account.next_number;
+	c->account.dirty = true;
+	room_add(c, r);
 	return r;
 }
 
@@ -107,14 +113,18 @@ uc_err rooms_create(struct uc_client *c, bool direct, const char *name, struct r
 {
 	struct buf uri;
 	struct set *s;
+	char checked[ROOM_NAME_BYTES];
+	/* What can go wrong goes wrong before there is a room. */
+	TRY(text_set(checked, sizeof checked, view_str(name)));
+	TRY(pool_reserve(c, &s));
 	buf_init(&uri, URI_BYTES);
 	uc_err err = uri_make(c, &uri);
-	struct room *r = err ? NULL : room_add(c, buf_view(&uri));
+	struct uc_id id = room_id(buf_view(&uri));
+	struct room *r = err ? NULL : room_new(c, buf_view(&uri), &id);
 	buf_done(&uri);
 	if (err || !r)
 		return err ? err : UC_E_MEMORY;
-	TRY(text_set(r->name, sizeof r->name, view_str(name)));
-	TRY(pool_reserve(c, &s));
+	memcpy(r->name, checked, sizeof r->name);
 	r->direct = direct;
 	r->state = ROOM_CREATING;
 	TRY(take_place(c, r, s));
@@ -204,11 +214,6 @@ static uc_err create_send(struct uc_client *c, struct room *r)
 
 /* --- being added --- */
 
-static struct uc_id room_id(struct view uri)
-{
-	return id_of("Undercroft room", uri, (struct view){ NULL, 0 });
-}
-
 struct room *room_main(struct uc_client *c, const struct room *shadow)
 {
 	struct uc_id id = room_id(view_str(shadow->uri));
@@ -222,10 +227,9 @@ static uc_err shadow_found(struct uc_client *c, struct set *s, struct view uri)
 	struct uc_id id = id_of("Undercroft room", uri, view_str(s->client));
 	if (room_find(c, &id))
 		return UC_OK;
-	struct room *r = room_add(c, uri);
+	struct room *r = room_new(c, uri, &id);
 	if (!r)
 		return UC_E_MEMORY;
-	r->id = id;
 	r->shadow = true;
 	r->state = ROOM_JOINING;
 	return take_place(c, r, s);
@@ -240,7 +244,7 @@ uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 			       ? UC_OK
 			       : shadow_found(c, s, uri);
 	if (!r)
-		r = room_add(c, uri);
+		r = room_new(c, uri, &id);
 	if (!r)
 		return UC_E_MEMORY;
 	r->state = ROOM_JOINING;

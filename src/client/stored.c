@@ -65,12 +65,19 @@ void wire_text(struct wire *w, char *p, size_t cap)
 #define TEXT(w, array)  wire_text((w), (array), sizeof(array))
 #define FIXED(w, array) wire_fixed((w), (array), sizeof(array))
 
+/* Written as of the latest, read as of any; which one it is. */
+static uint16_t record_version_to(struct wire *w, uint16_t latest)
+{
+	uint16_t version = latest;
+	wire_u16(w, &version);
+	if (!version || version > latest)
+		wire_fail(w, UC_E_VERSION);
+	return version;
+}
+
 static void record_version(struct wire *w)
 {
-	uint16_t version = STORED_VERSION;
-	wire_u16(w, &version);
-	if (version != STORED_VERSION)
-		wire_fail(w, UC_E_VERSION);
+	record_version_to(w, STORED_VERSION);
 }
 
 static void wire_ed25519_key(struct wire *w, struct ed25519_key *k)
@@ -168,7 +175,7 @@ void wire_contact(struct wire *w, struct contact *c)
 
 void wire_request(struct wire *w, struct request *r)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, REQUEST_VERSION);
 	wire_id(w, &r->id);
 	wire_bool(w, &r->incoming);
 	wire_u8(w, &r->state);
@@ -186,6 +193,8 @@ void wire_request(struct wire *w, struct request *r)
 	wire_blob(w, &r->introduction);
 	wire_id(w, &r->contact);
 	wire_id(w, &r->room);
+	if (version > 1)
+		wire_u64(w, &r->number);
 }
 
 static void wire_member(struct wire *w, struct member *m)
@@ -256,7 +265,7 @@ static void wire_rejoin(struct wire *w, struct rejoin *j)
 
 void wire_room(struct wire *w, struct room *r)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, ROOM_VERSION);
 	wire_id(w, &r->id);
 	TEXT(w, r->uri);
 	wire_bool(w, &r->direct);
@@ -290,6 +299,8 @@ void wire_room(struct wire *w, struct room *r)
 	wire_pending(w, &r->pending);
 	WIRE_CHAIN(w, &r->members, struct member, wire_member);
 	WIRE_CHAIN(w, &r->tasks, struct task, wire_task);
+	if (version > 1)
+		wire_u64(w, &r->number);
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)

@@ -10,7 +10,9 @@
 #include "wire/wire.h"
 
 enum {
-	STORED_VERSION = 1,
+	STORED_VERSION = 1, /* of records that have no version of their own */
+	REQUEST_VERSION = 2,
+	ROOM_VERSION = 2,
 	DOMAIN_MAX = 256, /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
@@ -169,6 +171,7 @@ struct request {
 	struct blob entry;                       /* ConsentEntry to be sent */
 	struct blob introduction;                /* in: of the card, checked */
 	struct uc_id contact, room;              /* zero until there is one */
+	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 
 	bool dirty, in_flight; /* memory only */
 	uint64_t retry_ms;
@@ -279,6 +282,7 @@ struct room {
 	struct pending pending;
 	struct member *members;
 	struct task *tasks;
+	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 
 	bool dirty, group_dirty; /* memory only, from here on */
 	struct room_group *group;

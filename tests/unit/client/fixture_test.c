@@ -297,7 +297,7 @@ TEST(and_a_record_of_one)
 					.key = key,
 					.app = "dial.example" };
 		expect_ok(safe_open(&s, test_env(), client_memory_ops(), m, key, NULL, 0));
-		safe_put(&s, at, VIEW_LIT("\0\2of a later form"));
+		safe_put(&s, at, VIEW_LIT("\0\x7fof a later form"));
 		expect_ok(safe_commit(&s));
 		safe_done(&s);
 		expect_err(uc_client_open(&o, &c), UC_E_VERSION);
