@@ -18,12 +18,14 @@ static uint64_t step_of(enum provider_limit limit)
 	return HOUR_US / limits[limit].hour;
 }
 
-/* The theoretical arrival time.  A clock that jumped back must not lock anybody out for longer than
- * a full bucket lasts. */
+/* The theoretical arrival time.  A clock that was put back must not lock anybody out for longer than
+ * a full bucket lasts: what lies further ahead than twice that is of another time, and forgotten. */
 static uint64_t from_of(const struct rate_state *r, enum provider_limit limit, uint64_t now)
 {
 	uint64_t room = step_of(limit) * limits[limit].burst;
 	uint64_t from = r->empty_until_us > now ? r->empty_until_us : now;
+	if (from > now + 2 * room)
+		return now;
 	return from > now + room ? now + room : from;
 }
 

@@ -53,3 +53,21 @@ TEST(a_clock_that_is_put_back_locks_nobody_out)
 	expect_eq(take(&t, RATE_KEYS_MAX + 1, now + 2000), 0);
 	rate_table_done(&t);
 }
+
+TEST(nor_does_it_where_one_measure_is_kept)
+{
+	uint64_t now = 1800000000000;
+	for (int limit = 0; limit < LIMITS_N; limit++) {
+		struct rate_state r = { 0 };
+		enum provider_limit l = (enum provider_limit)limit;
+		while (!rate_take(&r, l, now + 400 * 24 * hour_ms))
+			;
+		expect_eq(rate_wait(&r, l, now), 0);
+		expect_eq(rate_take(&r, l, now), 0);
+		/* A little back is no present. */
+		while (!rate_take(&r, l, now))
+			;
+		expect(rate_take(&r, l, now - 1) > 0);
+		expect_eq(rate_take(&r, l, now + 2 * hour_ms), 0);
+	}
+}
