@@ -154,6 +154,7 @@ static uc_err directory_ask(struct call *c, struct view domain)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
+	TRY(ask_check(c->p, domain));
 	struct ask *ask = ask_new(c->p, directory_done);
 	if (!ask)
 		return UC_E_MEMORY;

@@ -16,6 +16,7 @@ enum {
 	SEATS_PER_SESSION = 4096,
 	FINDS_PER_SESSION = 4096,
 	ASK_TIMEOUT_MS = 30000,
+	ASKS_OF_OTHERS = 256, /* open at one app for clients and other apps; more are refused */
 	KEEP_DAYS = 30, /* what waits for somebody */
 	DAY_MS = 24 * 3600 * 1000,
 	HOUR_MS = 3600 * 1000,
@@ -78,6 +79,7 @@ typedef void ask_done(struct provider *p, struct ask *ask, const struct peer_res
 struct ask {
 	struct ask *next;
 	uint64_t token, deadline_ms;
+	uint64_t domain_hash;
 	ask_done *done;
 	/* For a client's request: whom to answer, if still there. */
 	uint64_t session_number;
@@ -144,6 +146,9 @@ struct ask *ask_new(struct provider *p, ask_done *done);
 /* Keeps a copy of `what`. */
 void ask_about(struct ask *a, struct view what);
 void ask_for_call(struct ask *a, struct call *c);
+/* UC_E_BUSY when so much is asked of that app for others already, that one which never answers would
+ * leave no room for the rest. */
+uc_err UC_MUST_USE ask_check(const struct provider *p, struct view domain);
 /* Sends; the ask is answered once, if only by its timeout (status 0). */
 void ask_send(struct provider *p, struct ask *a, struct view domain, const char *endpoint,
 	      struct view target, struct view headers, struct view body);

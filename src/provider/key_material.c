@@ -130,8 +130,9 @@ static void relayed(struct provider *p, struct ask *a, const struct peer_respons
 
 static uc_err relay(struct peer_call *c, const struct key_request *q, struct view domain)
 {
-	struct ask *a = ask_new(c->p, relayed);
 	const struct view none = { NULL, 0 };
+	TRY(ask_check(c->p, domain));
+	struct ask *a = ask_new(c->p, relayed);
 	if (!a)
 		return UC_E_MEMORY;
 	a->relay = c->call;

@@ -114,6 +114,7 @@ static uc_err relay(struct call *c, const struct lookup_request *q)
 	struct identifier_request i = { .id_request_extensions = { { &component, 1 } } };
 	struct view bytes;
 	TRY(wire_encode_to(&c->arena, identifier_request_element, &i, &bytes));
+	TRY(ask_check(c->p, q->domain));
 	struct ask *ask = ask_new(c->p, lookup_done);
 	if (!ask)
 		return UC_E_MEMORY;

@@ -183,6 +183,23 @@ void ask_for_call(struct ask *a, struct call *c)
 	c->later = true;
 }
 
+static uint64_t hash_of(struct view domain)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	for (size_t i = 0; i < domain.n; i++)
+		h = (h ^ domain.p[i]) * 0x100000001b3;
+	return h;
+}
+
+uc_err ask_check(const struct provider *p, struct view domain)
+{
+	uint64_t hash = hash_of(domain);
+	size_t n = 0;
+	for (const struct ask *a = p->asks; a; a = a->next)
+		n += a->domain_hash == hash && (a->session_number || a->relay);
+	return n < ASKS_OF_OTHERS ? UC_OK : UC_E_BUSY;
+}
+
 static void add_escaped(struct buf *out, struct view target)
 {
 	for (size_t i = 0; i < target.n; i++) {
@@ -204,6 +221,7 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 	buf_init(&path, 8192);
 	buf_printf(&path, "/v1/%s/", endpoint);
 	add_escaped(&path, target);
+	a->domain_hash = hash_of(domain);
 	a->next = p->asks;
 	p->asks = a;
 	struct peer_request q = { .method = VIEW_LIT("POST"),
@@ -217,6 +235,7 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 void ask_get(struct provider *p, struct ask *a, struct view domain, struct view path,
 	     struct view headers)
 {
+	a->domain_hash = hash_of(domain);
 	a->next = p->asks;
 	p->asks = a;
 	struct peer_request q = { .method = VIEW_LIT("GET"), .path = path, .headers = headers };

@@ -9,6 +9,7 @@ uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view
 {
 	struct view header;
 	TRY(client_header(client, &c->arena, &header));
+	TRY(ask_check(c->p, hub));
 	struct ask *a = ask_new(c->p, done);
 	if (!a)
 		return UC_E_MEMORY;

@@ -300,6 +300,34 @@ TEST(names_of_apps_that_are_none_do_not_crowd_out_those_that_are)
 	the_end();
 }
 
+/* An app that never answers: what is asked of it is bounded, and the others are still asked. */
+TEST(an_app_that_never_answers_holds_up_no_other)
+{
+	room_of_three();
+	struct view message = guest_message_make(&t1, "again and again");
+	const struct room_submit_request q = { .seat = t1.seat, .message = message };
+	struct buf frame;
+	size_t open = 0;
+	for (int i = 0; i < 300; i++) {
+		buf_init(&frame, FRAME_MAX);
+		expect_ok(frame_add_request(&frame, FRAME_ROOM_SUBMIT, ++tom.c->last_id,
+					    room_submit_request_element, &q));
+		provider_frame(lens->provider, tom.c->session, buf_view(&frame));
+		buf_done(&frame);
+	}
+	for (const struct ask *a = lens->provider->asks; a; a = a->next)
+		open++;
+	expect_eq(open, ASKS_OF_OTHERS);
+	expect_err(ask_check(lens->provider, hub->domain), UC_E_BUSY);
+	expect_ok(ask_check(lens->provider, apps[PLAZA].domain));
+	client_close(tom.c);
+	apps_settle();
+	expect_ok(ask_check(lens->provider, hub->domain));
+	guest_read(&r1);
+	expect_eq(r1.messages, 1);
+	the_end();
+}
+
 /* --- clocks --- */
 
 TEST(a_clock_that_is_put_back_holds_up_no_app)
