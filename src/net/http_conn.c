@@ -33,7 +33,9 @@ void http_conn_accept(struct http_server *s, int fd)
 		return;
 	}
 	buf_init(&c->in, s->o.limits.message_max + 2 * LOOP_READ_BYTES + HTTP_HEAD_MAX);
-	ws_decoder_init(&c->ws, WS_SERVER, s->o.limits.message_max);
+	ws_decoder_init(&c->ws, WS_SERVER,
+			s->o.limits.first_message_max ? s->o.limits.first_message_max
+						      : s->o.limits.message_max);
 	http_conn_set_deadline(c, s->o.limits.handshake_ms);
 	c->next = s->conns;
 	if (c->next)
@@ -306,6 +308,11 @@ void http_conn_resume(struct http_conn *c)
 	c->paused = false;
 	c->heard_ms = loop_now_ms(c->stream.loop);
 	http_conn_process(c);
+}
+
+void http_conn_trust(struct http_conn *c)
+{
+	ws_decoder_allow(&c->ws, c->server->o.limits.message_max);
 }
 
 const char *http_conn_peer(struct http_conn *c)

@@ -42,7 +42,10 @@ struct http_handler {
 
 struct http_limits {
 	size_t message_max; /* bytes of a WebSocket message */
-	size_t output_max;  /* bytes queued before a slow reader is disconnected */
+	/* The same until http_conn_trust; 0: no less.  Who has not said who it is does not fill
+	 * memory with large messages that never end. */
+	size_t first_message_max;
+	size_t output_max; /* bytes queued before a slow reader is disconnected */
 	size_t connections_max;
 	uint32_t handshake_ms, head_ms, body_ms, frame_ms;
 	uint32_t idle_ms;  /* between requests */
@@ -78,6 +81,8 @@ void http_conn_close(struct http_conn *c, uint16_t ws_code);
 /* Stops reading messages; resume goes on with those that wait here. */
 void http_conn_pause(struct http_conn *c);
 void http_conn_resume(struct http_conn *c);
+/* Messages may be as large as any from now on. */
+void http_conn_trust(struct http_conn *c);
 /* The domain that the client's certificate proves, or NULL. */
 const char *http_conn_peer(struct http_conn *c);
 void http_conn_set_user(struct http_conn *c, void *user);

@@ -8,6 +8,11 @@ void ws_decoder_init(struct ws_decoder *d, enum ws_role role, size_t message_max
 	buf_init(&d->parts, message_max);
 }
 
+void ws_decoder_allow(struct ws_decoder *d, size_t message_max)
+{
+	d->message_max = d->parts.limit_bytes = message_max;
+}
+
 void ws_decoder_done(struct ws_decoder *d)
 {
 	buf_done(&d->parts);

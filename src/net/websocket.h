@@ -51,6 +51,8 @@ struct ws_decoder {
 	uint16_t error_code; /* why decoding failed: the code to close with */
 };
 void ws_decoder_init(struct ws_decoder *d, enum ws_role role, size_t message_max);
+/* Larger messages from now on, also the one that has begun. */
+void ws_decoder_allow(struct ws_decoder *d, size_t message_max);
 void ws_decoder_done(struct ws_decoder *d);
 /* Takes at most one frame from the start of bytes, unmasking it in place; *used is what it took.
  * UC_E_PENDING: the frame is not complete; *need is the number of bytes to have at the least.

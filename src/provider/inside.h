@@ -17,7 +17,7 @@ enum {
 	FINDS_PER_SESSION = 4096,
 	ASK_TIMEOUT_MS = 30000,
 	ASKS_OF_OTHERS = 256, /* open at one app for clients and other apps; more are refused */
-	KEEP_DAYS = 30, /* what waits for somebody */
+	KEEP_DAYS = 30,       /* what waits for somebody */
 	DAY_MS = 24 * 3600 * 1000,
 	HOUR_MS = 3600 * 1000,
 	/* WebSocket close codes (RFC 6455, 7.4.1). */

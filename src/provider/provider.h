@@ -61,6 +61,7 @@ void provider_free(struct provider *p);
 
 uc_err UC_MUST_USE session_open(struct provider *p, void *connection, struct session **out);
 void session_close(struct session *s);
+bool session_is_signed_in(const struct session *s);
 /* One binary message of the client. */
 void provider_frame(struct provider *p, struct session *s, struct view frame);
 

@@ -63,6 +63,11 @@ void session_close(struct session *s)
 	heap_free_wiped(s, sizeof *s);
 }
 
+bool session_is_signed_in(const struct session *s)
+{
+	return s->phase == PHASE_SIGNED_IN;
+}
+
 struct session *session_find(struct provider *p, uint64_t number)
 {
 	return map_find(&p->by_number, number_view(&number));

@@ -18,6 +18,8 @@
 enum {
 	GOING_RETRY_S = 2,   /* a restart takes that long at least */
 	GOING_JITTER_S = 10, /* all clients at once would be a second outage */
+	/* Larger than any request of who has not signed in (mimi/frames.h). */
+	FIRST_MESSAGE_MAX = 64 * 1024,
 };
 
 struct app {
@@ -36,6 +38,7 @@ struct link {
 	uint64_t connection;
 	struct session *session;
 	bool is_closing; /* told to close: what still comes is not read */
+	bool is_trusted; /* somebody has signed in */
 };
 
 static struct view id_view(const uint64_t *connection)
@@ -122,7 +125,12 @@ static uc_err sync_stores(void *ctx)
 static void out_send(void *ctx, void *connection, struct view bytes)
 {
 	struct app *a = ctx;
-	const struct link *l = connection;
+	struct link *l = connection;
+	/* Before the answer that says so. */
+	if (!l->is_trusted && l->session && session_is_signed_in(l->session)) {
+		l->is_trusted = true;
+		app_trust(a->worker, l->connection);
+	}
 	app_send(a->worker, l->connection, bytes);
 }
 
@@ -235,4 +243,5 @@ const struct app_kind app_provider_kind = {
 	{ opened, frame, closed, request, response, tick, stopping, sync_stores },
 	app_open,
 	app_close_all,
+	FIRST_MESSAGE_MAX,
 };

@@ -62,6 +62,13 @@ void app_close(struct app_worker *w, uint64_t connection, uint16_t ws_code)
 	m->status = ws_code;
 }
 
+void app_trust(struct app_worker *w, uint64_t connection)
+{
+	struct message *m = output(w, MESSAGE_TRUST, connection, NULL);
+	if (m)
+		m->index = front_of(connection);
+}
+
 /* The front may pass on as many frames of this connection as were handled. */
 static void credit(struct app_worker *w, uint64_t connection, size_t bytes)
 {

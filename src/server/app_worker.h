@@ -87,6 +87,8 @@ void app_worker_free(struct app_worker *w);
 /* Outputs: kept until the sync. */
 void app_send(struct app_worker *w, uint64_t connection, struct view frame);
 void app_close(struct app_worker *w, uint64_t connection, uint16_t ws_code);
+/* Somebody has signed in: large messages may come. */
+void app_trust(struct app_worker *w, uint64_t connection);
 void app_reply(struct app_worker *w, struct app_call *call, int status, uint32_t retry_after_s,
 	       struct view headers, struct view body);
 /* The token comes back with the response. */

@@ -177,6 +177,7 @@ static uc_err fronts_open(struct backbone *b)
 	for (size_t i = 0; i < n; i++) {
 		struct front_options o = { (unsigned)i, b->env, b->front_apps, b->config->apps_n,
 					   http_limits_default };
+		o.limits.first_message_max = b->kind->first_message_max;
 		uc_err err = front_new(&o, &b->fronts[i], &which);
 		if (err) {
 			log_error("listen.failed", "app=%s error=%s", b->config->apps[which].name,

@@ -17,6 +17,8 @@ struct app_kind {
 	uc_err (*open)(const struct config *c, size_t app, const struct env *env,
 		       struct app_worker *w, void **out);
 	void (*close)(void *app);
+	/* Bytes of a message before app_trust; 0: as large as any. */
+	size_t first_message_max;
 };
 
 /* config and delivery outlive it.  Says in the log what failed.  Listens when it returns. */

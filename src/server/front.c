@@ -287,6 +287,10 @@ static void handle(struct front *f, const struct message *m)
 		if (c)
 			http_conn_close(c->conn, (uint16_t)m->status);
 		break;
+	case MESSAGE_TRUST:
+		if (c)
+			http_conn_trust(c->conn);
+		break;
 	case MESSAGE_CREDIT:
 		if (c)
 			credit(f, c, m);

@@ -19,6 +19,7 @@ enum message_kind {
 	MESSAGE_SEND,   /* body */
 	MESSAGE_CLOSE,  /* status: the WebSocket code */
 	MESSAGE_REPLY,  /* as MESSAGE_RESPONSE */
+	MESSAGE_TRUST,  /* this connection may send large messages */
 	MESSAGE_CREDIT, /* frames_count, frames_bytes of this connection were handled */
 	/* app -> peers */
 	MESSAGE_ASK, /* domain: whom; method, path, headers, body */

@@ -327,6 +327,36 @@ TEST(a_message_in_fragments_without_end_times_out)
 	world_end();
 }
 
+/* Who is not trusted yet sends little; then as much as anybody. */
+TEST(messages_are_small_before_one_is_trusted)
+{
+	static const uint8_t large[] = { 0x82, 0xfe, 0x01, 0x00, 0, 0, 0, 0 };
+	struct http_limits limits = http_limits_default;
+	struct buf b;
+	limits.first_message_max = 255;
+	world_begin(limits);
+	buf_init(&b, 100000);
+	buf_add_str(&b, GOOD);
+	buf_add(&b, large, sizeof large);
+	raw_run(buf_view(&b), NULL);
+	const uint8_t want[] = { 0x88, 2, WS_CLOSE_TOO_LARGE >> 8, WS_CLOSE_TOO_LARGE & 0xff };
+	expect_bytes(after_head(), VIEW_OF(want));
+	buf_done(&b);
+	world_end();
+
+	struct ws_decoder d;
+	struct ws_event e;
+	size_t used, need;
+	uint8_t bytes[sizeof large + 256] = { 0 };
+	memcpy(bytes, large, sizeof large);
+	ws_decoder_init(&d, WS_SERVER, 255);
+	expect_err(ws_decode(&d, bytes, sizeof bytes, &e, &used, &need), UC_E_TOO_LARGE);
+	ws_decoder_allow(&d, 256);
+	expect_ok(ws_decode(&d, bytes, sizeof bytes, &e, &used, &need));
+	expect_eq(e.data.n, 256);
+	ws_decoder_done(&d);
+}
+
 /* A client that never answers pings: half open. */
 TEST(silence_is_pinged_and_then_ended)
 {

@@ -108,5 +108,5 @@ static void echo_close(void *app)
 }
 
 const struct app_kind echo_kind = {
-	{ opened, frame, closed, request, response, tick, NULL, sync_all }, echo_open, echo_close
+	{ opened, frame, closed, request, response, tick, NULL, sync_all }, echo_open, echo_close, 0
 };
