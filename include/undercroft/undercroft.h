@@ -359,9 +359,9 @@ enum uc_event_kind {
 	UC_EVENT_CONTACT,          /* a contact is new or changed: contact */
 	UC_EVENT_IDENTITY_CHANGED, /* somebody else answers where this contact did: contact, text */
 	UC_EVENT_ROOM_JOINED,      /* room */
-	UC_EVENT_ROOM_CHANGED,     /* name or members: room, text says what */
+	UC_EVENT_ROOM_CHANGED,     /* room; text: "name" (then member: by whom), "members", ... */
 	UC_EVENT_ROOM_LEFT,        /* room */
-	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: the name */
+	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: the name; again when it changes */
 	UC_EVENT_MESSAGE,           /* message: new */
 	UC_EVENT_MESSAGE_STATE,     /* message: queued -> accepted or failed, edited, deleted */
 	UC_EVENT_DEVICES,           /* the device list changed */

@@ -173,7 +173,8 @@ void print_request(bool json, unsigned number, const struct uc_request *r, const
 	}
 	printf("%2u  %-4s %-9s ", number, r->incoming ? "from" : "to", request_states[r->state]);
 	print_text(stdout, r->name);
-	printf(" on %s", app);
+	fputs(" on ", stdout);
+	print_text(stdout, app);
 	if (r->text[0]) {
 		fputs(": ", stdout);
 		print_text(stdout, r->text);
@@ -195,7 +196,9 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 		return;
 	}
 	print_text(stdout, c->name);
-	printf(" on %s%s%s\n", app, c->verified ? ", verified" : "", c->blocked ? ", blocked" : "");
+	fputs(" on ", stdout);
+	print_text(stdout, app);
+	printf("%s%s\n", c->verified ? ", verified" : "", c->blocked ? ", blocked" : "");
 }
 
 void print_room(bool json, unsigned number, const struct uc_room *r)
@@ -248,7 +251,9 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 		print_text(stdout, m->name);
 	else
 		fputs("someone, not introduced,", stdout);
-	printf(" on %s%s\n", app, m->is_self ? " (you)" : "");
+	fputs(" on ", stdout);
+	print_text(stdout, app);
+	fputs(m->is_self ? " (you)\n" : "\n", stdout);
 }
 
 void print_device(bool json, const struct uc_device *d)

@@ -105,7 +105,7 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 			TRY(room_group_clients(r->group, leaves_each, &l));
 		TRY(text_set(domain, sizeof domain, uri_domain(view_str(m->participant))));
 		struct uc_member shown = {
-			.id = member_id(r, m->participant),
+			.id = member_id(r, view_str(m->participant)),
 			.app = domain,
 			.participant = m->participant,
 			.is_self = !strcmp(m->participant, r->participant),
@@ -252,7 +252,7 @@ static uc_err group_remove(struct uc_client *c, void *arg)
 	struct room *r;
 	TRY(usable_room(c, in->room, &r));
 	for (const struct member *m = r->members; m; m = m->next) {
-		struct uc_id id = member_id(r, m->participant);
+		struct uc_id id = member_id(r, view_str(m->participant));
 		if (m->gone || !id_equal(&id, in->other))
 			continue;
 		if (!strcmp(m->participant, r->participant))
@@ -384,10 +384,9 @@ static uc_err send(struct uc_client *c, void *arg)
 		TRY(reply_keep(c, r, p));
 	else if (p->has_reply && !history_number(c, r, &p->in_reply_to))
 		return UC_E_NOT_FOUND;
-	if (p->text.n > MESSAGE_MAX / 2)
+	if (p->text.n > (p->kind == CONTENT_REACTION ? REACTION_MAX : MESSAGE_MAX / 2))
 		return UC_E_TOO_LARGE;
-	if (!utf8_is_valid(p->text))
-		return UC_E_TEXT;
+	TRY(text_check(p->text));
 	TRY(content_write(c, r, p, &c->call, &content));
 	if (p->kind == CONTENT_TEXT || p->kind == CONTENT_REACTION)
 		TRY(history_own(c, r, p, &number));

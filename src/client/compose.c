@@ -70,6 +70,13 @@ static uc_err place_check(const struct mimi_content *m, struct view sender, stru
 	return UC_OK;
 }
 
+/* Zero-terminated for the owner: what stood behind a zero would be there and not be shown. */
+uc_err text_check(struct view text)
+{
+	bool zero = text.n && memchr(text.p, 0, text.n);
+	return !zero && utf8_is_valid(text) ? UC_OK : UC_E_TEXT;
+}
+
 static uc_err kind_read(const struct mimi_content *m, struct content_parts *p)
 {
 	const struct nested_part *part = mimi_content_shown(m);
@@ -92,7 +99,9 @@ static uc_err kind_read(const struct mimi_content *m, struct content_parts *p)
 			p->kind = CONTENT_REACTION;
 		else
 			p->kind = CONTENT_TEXT;
-		TRY(utf8_is_valid(part->content) ? UC_OK : UC_E_TEXT);
+		TRY(text_check(part->content));
+		if (p->kind == CONTENT_REACTION && part->content.n > REACTION_MAX)
+			p->kind = CONTENT_OTHER;
 	}
 	if (p->kind != CONTENT_OTHER)
 		p->text = part->content;

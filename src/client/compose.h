@@ -5,6 +5,7 @@
 
 #include "client/client.h"
 
+enum { REACTION_MAX = 64 }; /* bytes */
 enum content_kind {
 	CONTENT_TEXT,
 	CONTENT_REACTION,
@@ -24,6 +25,7 @@ struct content_parts {
 	uint64_t expires_ms;
 	bool expires_relative;
 };
+uc_err UC_MUST_USE text_check(struct view text);
 /* Writes new content (a fresh salt) for this room; sets parts->id. */
 uc_err UC_MUST_USE content_write(struct uc_client *c, const struct room *r,
 				 struct content_parts *parts, struct arena *a,

@@ -92,7 +92,7 @@ static uc_err show(struct uc_client *c, const struct room *r, const struct messa
 		.own = m->own,
 		.sender = (const char *)sender.p,
 		.introduced = m->own || member->introduced,
-		.member = member_id(r, m->participant),
+		.member = member_id(r, view_str(m->participant)),
 		.time_ms = m->time_ms,
 		.text = (const char *)text.p,
 		.has_reply = m->has_reply,

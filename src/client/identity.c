@@ -5,6 +5,7 @@
 #include "client/devices.h"
 #include "mimi/introduction.h"
 #include "mimi/names.h"
+#include "mimi/uri.h"
 
 uc_err identity_write(struct uc_client *c, const struct identity_place *at, struct arena *a,
 		      struct view *introduction)
@@ -96,7 +97,7 @@ uc_err identity_verify(struct uc_client *c, struct view introduction,
 	uc_err err = introduction_verify(introduction, a, &in, NULL);
 	if (err)
 		return err == UC_E_MEMORY ? err : UC_E_INTRODUCTION;
-	if (!at_place(&in, at))
+	if (!at_place(&in, at) || !domain_is_valid(in.app))
 		return UC_E_INTRODUCTION;
 	TRY(text_set(who.app, sizeof who.app, in.app));
 	TRY(shown_name(in.profile_name, a, who.name));

@@ -138,7 +138,7 @@ static void introduced_tell(struct uc_client *c, const struct room *r, const str
 		return;
 	e->event.has_room = e->event.has_member = true;
 	e->event.room = r->id;
-	e->event.member = member_id(r, m->participant);
+	e->event.member = member_id(r, view_str(m->participant));
 	e->event.has_contact = !id_is_zero(&m->contact);
 	e->event.contact = m->contact;
 	e->event.text = event_text(e, view_str(m->name));
@@ -166,6 +166,7 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 static uc_err member_introduced(struct uc_client *c, struct room *r, struct member *m,
 				const struct identity *who, struct view introduction)
 {
+	bool renamed = strcmp(m->name, who->name) != 0;
 	struct contact *k = NULL;
 	struct uc_id id = contact_id(who->app, who->account_key);
 	const struct uc_id *expected = r->direct ? &r->contact : &m->contact;
@@ -186,7 +187,7 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 	memcpy(m->account_key, who->account_key, ED25519_KEY);
 	r->dirty = true;
 	TRY(blob_set(&m->introduction, introduction));
-	if (!again)
+	if (!again || renamed)
 		introduced_tell(c, r, m);
 	return UC_OK;
 }
@@ -207,7 +208,8 @@ static bool find_each(void *ctx, const struct room_client *k)
 	return false;
 }
 
-static uc_err introduction_in(struct uc_client *c, struct room *r, struct view introduction)
+static uc_err introduction_in(struct uc_client *c, struct room *r, const struct room_client *sender,
+			      struct view introduction)
 {
 	struct find_client f = { 0 };
 	struct identity who;
@@ -219,6 +221,9 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, struct view i
 	bool self = view_equal(f.found.participant, view_str(r->participant));
 	if (!m || self || (m->introduced && view_equal(blob_view(&m->introduction), introduction)))
 		return UC_OK;
+	/* Who is known changes by their own word alone: others could bring up an old one. */
+	if (m->introduced && !view_equal(sender->participant, f.found.participant))
+		return UC_OK;
 	struct identity_place at = place_of(r, &f.found);
 	TRY(identity_verify(c, introduction, &at, &c->call, &who));
 	/* An app speaks for its own people alone. */
@@ -227,26 +232,31 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, struct view i
 	return member_introduced(c, r, m, &who, introduction);
 }
 
-static uc_err name_in(struct uc_client *c, struct room *r, struct view name)
+static uc_err name_in(struct uc_client *c, struct room *r, const struct room_client *sender,
+		      struct view name)
 {
-	if (r->direct || view_equal(name, view_str(r->name)))
+	if (r->direct || !name.n || view_equal(name, view_str(r->name)))
 		return UC_OK;
 	TRY(text_set(r->name, sizeof r->name, name));
 	r->dirty = true;
-	room_changed(c, r, VIEW_LIT("name"));
+	room_renamed(c, r, sender->participant);
 	return UC_OK;
 }
 
-static uc_err introductions_in(struct uc_client *c, struct room *r, const struct control *m)
+static uc_err introductions_in(struct uc_client *c, struct room *r,
+			       const struct room_client *sender, const struct control *m)
 {
 	uc_err first = UC_OK;
 	for (size_t i = 0; i < m->introductions.n; i++) {
-		uc_err err = introduction_in(c, r, m->introductions.v[i]);
+		uc_err err = introduction_in(c, r, sender, m->introductions.v[i]);
+		if (err_is_hard(err))
+			return err;
 		if (err && !first)
 			first = err; /* the others hold nevertheless */
 	}
-	if (m->name.n)
-		TRY(name_in(c, r, m->name));
+	/* For those who have just come: to the others it may be an old one. */
+	if (!r->name[0])
+		TRY(name_in(c, r, sender, m->name));
 	return first;
 }
 
@@ -282,9 +292,9 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	TRY(err);
 	switch (m.control_kind) {
 	case CONTROL_INTRODUCTIONS:
-		return introductions_in(c, r, &m);
+		return introductions_in(c, r, sender, &m);
 	case CONTROL_NAME:
-		return name_in(c, r, m.name);
+		return name_in(c, r, sender, m.name);
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:

@@ -7,8 +7,6 @@
 #include "client/outbox.h"
 #include "client/rooms.h"
 
-#include "base/text.h"
-
 static uc_err text_in(struct uc_client *c, struct room *r, const struct content_parts *p,
 		      const struct message *from)
 {
@@ -44,10 +42,14 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 		return UC_E_NOT_ALLOWED;
 	m.edited = p->kind == CONTENT_EDIT;
 	m.deleted = p->kind == CONTENT_DELETE;
+	/* What is shown is what can be reported. */
 	m.text = p->text;
+	m.content = from->content;
+	m.frank = from->frank;
+	m.seq = from->seq;
 	m.expires_ms = from->expires_ms;
 	if (m.deleted)
-		m.content = (struct view){ NULL, 0 };
+		m.content = m.frank = (struct view){ NULL, 0 };
 	history_expires(r, m.expires_ms);
 	history_put(c, r, &m);
 	history_tell(c, r, &m, false);
@@ -77,8 +79,6 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 		from.state = UC_MESSAGE_ACCEPTED;
 		TRY(outbox_found(c, r, &parts.id, timestamp, seq, frank));
 	}
-	if (!utf8_is_valid(parts.text) && parts.kind != CONTENT_CONTROL)
-		return UC_E_TEXT;
 	switch (parts.kind) {
 	case CONTENT_TEXT:
 	case CONTENT_REACTION:

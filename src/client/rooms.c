@@ -57,6 +57,17 @@ void room_changed(struct uc_client *c, struct room *r, struct view what)
 	e->event.text = event_text(e, what);
 }
 
+void room_renamed(struct uc_client *c, struct room *r, struct view participant)
+{
+	struct event_out *e = r->shadow ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
+	if (!e)
+		return;
+	e->event.has_room = e->event.has_member = true;
+	e->event.room = r->id;
+	e->event.member = member_id(r, participant);
+	e->event.text = event_text(e, VIEW_LIT("name"));
+}
+
 /* --- making --- */
 
 static uc_err take_place(struct uc_client *c, struct room *r, const struct set *s)
@@ -258,6 +269,9 @@ static uc_err join(struct uc_client *c, struct room *r, struct set *s,
 	if (!view_equal(room_group_uri(r->group), view_str(r->uri)))
 		return UC_E_UNEXPECTED;
 	r->direct = room_group_is_direct(r->group);
+	/* Whose key address brought us here: nobody else becomes a contact by it. */
+	if (r->direct)
+		r->contact = s->given_to;
 	return UC_OK;
 }
 
@@ -397,9 +411,9 @@ struct member *room_member_find(const struct room *r, struct view participant)
 	return NULL;
 }
 
-struct uc_id member_id(const struct room *r, const char *participant)
+struct uc_id member_id(const struct room *r, struct view participant)
 {
-	return id_of("Undercroft member", VIEW_OF(r->id.b), view_str(participant));
+	return id_of("Undercroft member", VIEW_OF(r->id.b), participant);
 }
 
 const char *member_name(const struct uc_client *c, const struct member *m, char *buffer, size_t n)

@@ -43,12 +43,14 @@ bool rooms_all_left(const struct uc_client *c);
 /* After each epoch: members as the tree has them. */
 uc_err UC_MUST_USE room_members_sync(struct uc_client *c, struct room *r);
 struct member *room_member_find(const struct room *r, struct view participant);
-struct uc_id member_id(const struct room *r, const char *participant);
+struct uc_id member_id(const struct room *r, struct view participant);
 /* "someone from APP, not introduced", or the name; in a buffer of the caller. */
 const char *member_name(const struct uc_client *c, const struct member *m, char *buffer, size_t n);
 enum { MEMBER_NAME_BYTES = DOMAIN_MAX + 64 };
 
 void room_changed(struct uc_client *c, struct room *r, struct view what);
+/* By that member; tells it. */
+void room_renamed(struct uc_client *c, struct room *r, struct view participant);
 struct uc_id id_of(const char *label, struct view a, struct view b);
 /* APP of mimi://APP/...; empty when it is no such URI. */
 struct view uri_domain(struct view uri);

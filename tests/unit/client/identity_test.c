@@ -212,6 +212,25 @@ TEST(a_card_reaches_its_reader_and_only_as_it_was_sent)
 	end();
 }
 
+TEST(an_app_is_called_by_a_domain)
+{
+	static const char app[] = "dial\x1b[2J.example",
+			  reply[] = "mimi://dial\x1b[2J.example/q/reply";
+	struct request q;
+	struct card_content card;
+	struct view sealed = { NULL, 0 };
+	struct ed25519_key key;
+	begin();
+	request_of_rosa(&q);
+	expect_ok(text_set(rosa.c->account.app, DOMAIN_MAX, view_str(app)));
+	expect_ok(text_set(q.reply, sizeof q.reply, view_str(reply)));
+	rosa_has_account_key(&key);
+	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
+	expect_err(card_read(tom.c, view_str(q.target), view_str(reply), sealed, &mem, &card),
+		   UC_E_INTRODUCTION);
+	end();
+}
+
 TEST(an_answer_brings_its_packages_to_the_asker_alone)
 {
 	struct request q;

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What members of a room may not do to each other: Rosa has brought Tom into a room, and says things
+ * there. */
+#include "client/compose.h"
+#include "client/contacts.h"
+#include "client/control.h"
+#include "client/history.h"
+#include "client/identity.h"
+#include "client/introductions.h"
+#include "client/pool.h"
+#include "client/received.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "mimi/content.h"
+#include "mimi/protocol.h"
+#include "tests/unit/client/small_app.h"
+
+static struct small_app dial, lens;
+static struct person rosa, tom;
+static struct arena mem;
+static struct room *hers, *his;
+static struct set *his_set;
+static struct room_client her_leaf;
+
+struct told {
+	unsigned alarms, contacts, introduced, renamed, messages, warnings;
+	char text[64];
+};
+
+/* A turn of his, and what it tells. */
+static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
+{
+	struct told t = { 0 };
+	struct uc_event e;
+	uc_err err = turn_run(tom.c, work, arg);
+	t.warnings += err != UC_OK;
+	while (uc_client_next_event(tom.c, &e)) {
+		bool name = e.kind == UC_EVENT_ROOM_CHANGED && !strcmp(e.text, "name");
+		t.alarms += e.kind == UC_EVENT_IDENTITY_CHANGED;
+		t.contacts += e.kind == UC_EVENT_CONTACT;
+		t.introduced += e.kind == UC_EVENT_MEMBER_INTRODUCED;
+		t.renamed += name && e.has_member;
+		t.messages += e.kind == UC_EVENT_MESSAGE;
+		if (e.kind == UC_EVENT_MEMBER_INTRODUCED)
+			snprintf(t.text, sizeof t.text, "%s", e.text);
+	}
+	return t;
+}
+
+static uc_err her_room(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[32] = { 5 };
+	const bool *direct = arg;
+	TRY(rooms_create(c, *direct, *direct ? "" : "Walks", &hers));
+	struct set *s = pool_find(c, hers->set_id);
+	TRY(room_group_create(c, hers, s, VIEW_OF(key), VIEW_OF(key), &hers->group));
+	set_change(s, SET_SPENT);
+	hers->state = ROOM_OPEN;
+	return room_members_sync(c, hers);
+}
+
+static uc_err his_package(struct uc_client *c, void *arg)
+{
+	struct view *package = arg, one;
+	TRY(pool_reserve(c, &his_set));
+	one = blob_view(&his_set->key_package);
+	return wire_encode_to(&mem, bytes_element, &one, package);
+}
+
+static uc_err her_commit(struct uc_client *c, void *arg)
+{
+	struct view *package = arg, update;
+	struct room_change change = { .packages = { package, 1 } };
+	uint8_t hash[SHA256_BYTES];
+	TRY(room_group_commit(c, hers->group, &change, &mem, &update, hash));
+	*package = update;
+	return UC_OK;
+}
+
+static uc_err he_joins(struct uc_client *c, void *arg)
+{
+	struct update_request *u = arg;
+	struct seat_open_response in = {
+		.seat = 1,
+		.start = 2,
+		.next = 3,
+		.welcome = u->bundle.welcome,
+		.ratchet_tree = u->bundle.ratchet_tree_option.ratchet_tree,
+	};
+	TRY(rooms_found(c, his_set, view_str(hers->uri)));
+	his = c->rooms;
+	return rooms_welcome(c, his, &in);
+}
+
+static bool leaf_each(void *ctx, const struct room_client *k)
+{
+	(void)ctx;
+	if (!view_equal(k->participant, view_str(his->participant)))
+		her_leaf = *k;
+	return true;
+}
+
+/* given_to: whose key address has brought him in. */
+static void begin(bool direct, const struct uc_id *given_to)
+{
+	struct view package = { NULL, 0 };
+	struct update_request u = { .bundle = { .content_type = 0 } };
+	arena_init(&mem, 32 << 20, ARENA_PLAIN);
+	small_app_init(&dial, "dial.example");
+	small_app_init(&lens, "lens.example");
+	person_begin(&rosa, &dial);
+	person_begin(&tom, &lens);
+	expect_ok(person_open(&rosa));
+	expect_ok(person_open(&tom));
+	person_account(&rosa, "Rosa");
+	person_account(&tom, "Tom");
+	expect_ok(turn_run(rosa.c, her_room, &direct));
+	expect_ok(turn_run(tom.c, his_package, &package));
+	if (given_to)
+		his_set->given_to = *given_to;
+	expect_ok(turn_run(rosa.c, her_commit, &package));
+	expect_ok(wire_decode(package, &mem, update_request_element, &u));
+	turn(he_joins, &u);
+	expect(his && his->group);
+	if (his && his->group)
+		expect_ok(room_group_clients(his->group, leaf_each, NULL));
+}
+
+static void end(void)
+{
+	person_end(&rosa);
+	person_end(&tom);
+	arena_done(&mem);
+	hers = his = NULL;
+}
+
+/* --- what she says --- */
+
+static struct view her_introduction(const char *name)
+{
+	struct view out = { NULL, 0 };
+	struct identity_place at = { view_str(his->uri), her_leaf.participant, her_leaf.client,
+				     her_leaf.signature_key };
+	expect_ok(text_set(rosa.c->account.profile_name, PROFILE_BYTES, view_str(name)));
+	expect_ok(identity_write(rosa.c, &at, &mem, &out));
+	return out;
+}
+
+struct said {
+	const struct room_client *by;
+	struct view bytes;
+};
+
+static uc_err hear(struct uc_client *c, void *arg)
+{
+	const struct said *s = arg;
+	return control_in(c, his, s->by, s->bytes);
+}
+
+static struct told says(const struct room_client *by, const struct control *m)
+{
+	struct said s = { by, { NULL, 0 } };
+	expect_ok(wire_encode_to(&mem, control_element, m, &s.bytes));
+	return turn(hear, &s);
+}
+
+static struct told introduces(const struct room_client *by, struct view introduction,
+			      const char *room)
+{
+	const struct control m = { .version = 1,
+				   .control_kind = CONTROL_INTRODUCTIONS,
+				   .introductions = { &introduction, 1 },
+				   .name = view_str(room) };
+	return says(by, &m);
+}
+
+TEST(a_stranger_with_a_contacts_key_address_becomes_no_contact)
+{
+	const struct uc_id ida = { .b = { 7 } };
+	begin(true, &ida);
+	struct told t = introduces(&her_leaf, her_introduction("Rosa"), "");
+	expect_eq(t.alarms, 1);
+	expect_eq(t.contacts, 0);
+	expect_eq(t.introduced, 0);
+	expect(!tom.c->contacts);
+	end();
+}
+
+TEST(whose_key_address_it_was_becomes_one)
+{
+	struct uc_id id;
+	begin(true, NULL);
+	id = contact_id("dial.example", rosa.c->account.account_key);
+	his->contact = id;
+	struct told t = introduces(&her_leaf, her_introduction("Rosa"), "");
+	expect_eq(t.alarms, 0);
+	expect_eq(t.introduced, 1);
+	expect(tom.c->contacts && id_equal(&tom.c->contacts->id, &id));
+	end();
+}
+
+TEST(an_old_introduction_is_nothing_from_anothers_mouth)
+{
+	struct room_client another;
+	begin(false, NULL);
+	struct view old = her_introduction("Rosa"), new = her_introduction("Rosa of the hill");
+	another = her_leaf;
+	another.participant = VIEW_LIT("mimi://dial.example/p/another");
+	/* The first one may come from anybody; later ones change what is shown by her word alone. */
+	expect_eq(introduces(&another, old, "Walks").introduced, 1);
+	struct told t = introduces(&her_leaf, new, "");
+	expect_eq(t.introduced, 1);
+	expect_bytes(view_str(t.text), VIEW_LIT("Rosa of the hill"));
+	expect_eq(introduces(&another, old, "").introduced, 0);
+	struct member *m = room_member_find(his, her_leaf.participant);
+	expect(m && !strcmp(m->name, "Rosa of the hill"));
+	end();
+}
+
+TEST(a_rooms_name_changes_by_a_word_about_it_and_it_is_told_whose)
+{
+	struct control m = { .version = 1, .control_kind = CONTROL_NAME };
+	begin(false, NULL);
+	expect_eq(introduces(&her_leaf, her_introduction("Rosa"), "Walks").renamed, 1);
+	expect_bytes(view_str(his->name), VIEW_LIT("Walks"));
+	m.name = VIEW_LIT("Walks in June");
+	expect_eq(says(&her_leaf, &m).renamed, 1);
+	/* Who brings people in may not know the latest. */
+	expect_eq(introduces(&her_leaf, her_introduction("Rosa"), "Walks").renamed, 0);
+	expect_bytes(view_str(his->name), VIEW_LIT("Walks in June"));
+	m.name = (struct view){ NULL, 0 };
+	expect_eq(says(&her_leaf, &m).renamed, 0);
+	end();
+}
+
+/* --- words --- */
+
+struct words {
+	struct content_parts parts;
+	struct view content;
+	uint64_t at_ms;
+};
+
+static uc_err hear_words(struct uc_client *c, void *arg)
+{
+	const struct words *w = arg;
+	return received(c, his, &her_leaf, w->content, (struct view){ NULL, 0 }, w->at_ms, 3);
+}
+
+static struct told writes(struct words *w)
+{
+	struct room place = *his;
+	memcpy(place.participant, hers->participant, sizeof place.participant);
+	expect_ok(content_write(rosa.c, &place, &w->parts, &mem, &w->content));
+	w->at_ms = test_now_ms;
+	return turn(hear_words, w);
+}
+
+TEST(texts_are_whole)
+{
+	begin(false, NULL);
+	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("shown\0hidden") } };
+	struct told t = writes(&w);
+	expect_eq(t.messages, 0);
+	expect_eq(t.warnings, 1);
+	w.parts.text = VIEW_LIT("shown");
+	expect_eq(writes(&w).messages, 1);
+	end();
+}
+
+TEST(a_reaction_is_short)
+{
+	static const char long_one[] = "0123456789012345678901234567890123456789012345678901234567"
+				       "89012345";
+	begin(false, NULL);
+	struct words w = { .parts = { .kind = CONTENT_REACTION, .has_reply = true } };
+	w.parts.in_reply_to.b[0] = 1;
+	w.parts.text = view_str(long_one);
+	expect_eq(writes(&w).messages, 0);
+	w.parts.text.n = REACTION_MAX;
+	expect_eq(writes(&w).messages, 1); /* to a message that nobody knows */
+	end();
+}
+
+TEST(what_an_edit_shows_is_what_is_kept_for_a_report)
+{
+	struct message m = { 0 };
+	begin(false, NULL);
+	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("kind") } };
+	expect_eq(writes(&w).messages, 1);
+	struct words edit = { .parts = { .kind = CONTENT_EDIT,
+					 .replaces = w.parts.id,
+					 .text = VIEW_LIT("unkind") } };
+	expect_eq(writes(&edit).messages, 0);
+	expect_ok(history_get(tom.c, his, 1, &mem, &m));
+	expect_bytes(m.text, VIEW_LIT("unkind"));
+	expect_bytes(m.content, edit.content);
+	end();
+}
