@@ -210,6 +210,8 @@ uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n)
 	char words[WORDS_TEXT];
 	if (!c || !out)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	if (!c->account.has_entropy || !account_is_active(c))
 		return UC_E_NOT_FOUND;
 	if (out_n < sizeof words)
@@ -345,15 +347,19 @@ static uc_err recover(struct uc_client *c, void *arg)
 		return UC_E_EXISTS;
 	TRY(profile_set(c, in->profile_name, profile));
 	TRY(words_decode(view_str(in->code), entropy, NULL));
-	TRY(account_key_from(entropy, &key));
-	TRY(device_keys_make(c));
-	memcpy(a->entropy, entropy, sizeof entropy);
-	memcpy(a->account_key, key.pub, ED25519_KEY);
+	uc_err err = device_keys_make(c);
+	if (!err)
+		err = account_key_from(entropy, &key);
+	if (!err) {
+		memcpy(a->entropy, entropy, sizeof entropy);
+		memcpy(a->account_key, key.pub, ED25519_KEY);
+	}
+	wipe(entropy, sizeof entropy);
+	wipe(&key, sizeof key);
+	TRY(err);
 	memcpy(a->profile_name, profile, sizeof profile);
 	memset(a->identifier, 0, sizeof a->identifier);
 	blob_done(&a->list);
-	wipe(entropy, sizeof entropy);
-	wipe(&key, sizeof key);
 	a->has_entropy = true;
 	a->state = ACCOUNT_RECOVERING;
 	a->dirty = true;
@@ -543,9 +549,11 @@ uc_err account_drive(struct uc_client *c)
 
 uc_err uc_account_get(uc_client *c, struct uc_account *out)
 {
-	const struct account *a = &c->account;
 	if (!c || !out)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
+	const struct account *a = &c->account;
 	*out = (struct uc_account){
 		.state = a->state == ACCOUNT_ACTIVE ? UC_ACCOUNT
 			 : a->state == ACCOUNT_GONE ? UC_ACCOUNT_GONE

@@ -52,6 +52,8 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 	char name[MEMBER_NAME_BYTES];
 	if (!c || !each)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	for (const struct room *r = c->rooms; r; r = r->next) {
 		if (r->shadow)
 			continue;
@@ -94,6 +96,8 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 	char domain[DOMAIN_MAX];
 	if (!c || !room || !each)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	const struct room *r = room_find(c, room);
 	if (!r)
 		return UC_E_NOT_FOUND;
@@ -153,12 +157,31 @@ static uc_err usable_contact(struct uc_client *c, const struct uc_id *id, struct
 	return UC_OK;
 }
 
+/* There, or on the way there. */
 static bool is_member(const struct room *r, const struct contact *k)
 {
 	for (const struct member *m = r->members; m; m = m->next)
 		if (!m->gone && id_equal(&m->contact, &k->id))
 			return true;
+	for (const struct task *t = r->tasks; t; t = t->next)
+		if ((t->kind == TASK_ADD || t->kind == TASK_ADD_PACKAGES) &&
+		    id_equal(&t->contact, &k->id))
+			return true;
 	return false;
+}
+
+/* Introduced, or made for them and still on its way. */
+static struct room *direct_room(struct uc_client *c, const struct contact *k)
+{
+	struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
+	if (r)
+		return r;
+	for (r = c->rooms; r; r = r->next)
+		if (r->direct && !r->shadow && id_equal(&r->contact, &k->id) &&
+		    (r->state == ROOM_CREATING || r->state == ROOM_OPEN) &&
+		    (r->tasks || people(r) > 1))
+			return r;
+	return NULL;
 }
 
 static uc_err start_direct(struct uc_client *c, void *arg)
@@ -169,9 +192,10 @@ static uc_err start_direct(struct uc_client *c, void *arg)
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
 	TRY(usable_contact(c, in->other, &k));
-	if (k->has_direct) {
+	r = direct_room(c, k);
+	if (r) {
 		*in->op = op_new(c);
-		op_done_at(c, *in->op, UC_OK, (struct view){ NULL, 0 }, NULL, &k->direct);
+		op_done_at(c, *in->op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
 		return UC_OK;
 	}
 	if (!k->key_count)
@@ -205,7 +229,8 @@ static uc_err group_create_all(struct uc_client *c, void *arg)
 	*in->op = r->create_op = op_new(c);
 	for (size_t i = 0; i < in->contact_count; i++) {
 		TRY(usable_contact(c, &in->contacts[i], &k));
-		TRY(groups_add_contact(c, r, k, 0));
+		if (!is_member(r, k)) /* named twice */
+			TRY(groups_add_contact(c, r, k, 0));
 	}
 	return UC_OK;
 }

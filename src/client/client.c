@@ -45,9 +45,13 @@ static uc_err open_store(struct uc_client *c, const struct uc_options *o)
 		TRY(uc_store_sqlite_open(o->path, &ops, &store));
 	TRY(safe_open(&c->safe, &c->env, ops, store, o->key, o->passphrase, o->generation));
 	TRY(records_load(c));
-	if (!c->account.app[0])
-		return text_set(c->account.app, sizeof c->account.app, view_str(o->app));
-	return strcmp(c->account.app, o->app) ? UC_E_EXISTS : UC_OK;
+	if (!strcmp(c->account.app, o->app))
+		return UC_OK;
+	if (c->account.state != ACCOUNT_NONE)
+		return UC_E_EXISTS;
+	/* What a sign-up that failed has left is of the other app. */
+	account_wipe(&c->account);
+	return text_set(c->account.app, sizeof c->account.app, view_str(o->app));
 }
 
 uc_err uc_client_open(const struct uc_options *options, uc_client **out)

@@ -543,6 +543,8 @@ uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
 {
 	if (!c || !each)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	for (const struct request *q = c->requests; q; q = q->next) {
 		struct uc_request shown = {
 			.id = q->id,

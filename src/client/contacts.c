@@ -10,7 +10,11 @@
 
 #include "base/heap.h"
 
-enum { ADDRESS_DAYS = 30, RETRY_MS = 30 * 1000 };
+enum {
+	ADDRESS_DAYS = 30,
+	RETRY_MS = 30 * 1000,
+	TAKEN_MAX = 32, /* by a contact's addresses, and no room seen yet: then they get no more */
+};
 
 struct contact *contact_find(struct uc_client *c, const struct uc_id *id)
 {
@@ -127,12 +131,18 @@ void contacts_room_gone(struct uc_client *c, const struct room *r)
 
 /* --- our addresses for them --- */
 
-static size_t given_count(const struct uc_client *c, const struct contact *k)
+static size_t count(const struct uc_client *c, const struct contact *k, uint8_t state)
 {
 	size_t n = 0;
 	for (const struct set *s = c->sets; s; s = s->next)
-		n += s->state == SET_GIVEN && id_equal(&s->given_to, &k->id);
+		n += s->state == state && id_equal(&s->given_to, &k->id);
 	return n;
+}
+
+static bool wants_addresses(const struct uc_client *c, const struct contact *k)
+{
+	return count(c, k, SET_GIVEN) < KEY_ADDRESS_BATCH / 2 &&
+	       count(c, k, SET_RELEASED) < TAKEN_MAX;
 }
 
 struct batch {
@@ -253,8 +263,7 @@ uc_err contacts_drive(struct uc_client *c)
 		const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
 		if (k->blocked && k->has_grant)
 			TRY(revoke(c, k));
-		else if (!k->blocked && r && room_is_open(r) &&
-			 given_count(c, k) < KEY_ADDRESS_BATCH / 2)
+		else if (!k->blocked && r && room_is_open(r) && wants_addresses(c, k))
 			TRY(give(c, k));
 	}
 	return UC_OK;
@@ -266,6 +275,8 @@ uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx)
 {
 	if (!c || !each)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	for (const struct contact *k = c->contacts; k; k = k->next) {
 		struct uc_contact shown = {
 			.id = k->id,
@@ -289,6 +300,8 @@ uc_err uc_safety_number(uc_client *c, const struct uc_id *contact, char out[UC_S
 	const struct contact *k = c && contact ? contact_find(c, contact) : NULL;
 	if (!c || !contact || !out)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	if (!k)
 		return UC_E_NOT_FOUND;
 	struct safety_party self = { view_str(c->account.app), VIEW_OF(c->account.account_key) };

@@ -171,6 +171,8 @@ uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx)
 	struct device_list l;
 	if (!c || !each)
 		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
 	if (!known(c, &l))
 		return UC_OK;
 	for (size_t i = 0; i < l.count; i++) {

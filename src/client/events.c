@@ -11,7 +11,10 @@ uc_op op_new(struct uc_client *c)
 
 struct event_out *event_new(struct uc_client *c, enum uc_event_kind kind)
 {
-	return event_queue_add(&c->events, kind);
+	struct event_out *e = event_queue_add(&c->events, kind);
+	if (!e) /* nothing is kept that could not be told */
+		safe_fail(&c->safe, UC_E_MEMORY);
+	return e;
 }
 
 void op_done_at(struct uc_client *c, uc_op op, uc_err err, struct view text,

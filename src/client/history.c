@@ -6,6 +6,7 @@
 
 #define TABLE_MESSAGE    "message"
 #define TABLE_MESSAGE_ID "message id"
+#define TABLE_EXPIRES    "expires"
 
 enum { MESSAGE_BYTES = 4 * MESSAGE_MAX };
 
@@ -37,7 +38,7 @@ void history_add(struct uc_client *c, struct room *r, struct message *m)
 {
 	m->number = ++r->next_message;
 	r->last_ms = m->time_ms;
-	history_expires(r, m->expires_ms);
+	history_expires(c, r, m);
 	if (!m->own)
 		r->unread++;
 	r->dirty = true;
@@ -178,42 +179,61 @@ uc_err history_note(struct uc_client *c, struct room *r, const char *text)
 	return UC_OK;
 }
 
-/* --- messages that end --- */
+/* --- messages that end: found by when they do, then by their number --- */
 
-void history_expires(struct room *r, uint64_t ms)
+enum { EXPIRE_AT_ONCE = 64, NUMBER_BITS = 20 };
+
+static struct safe_place at_end(const struct room *r, uint64_t place)
 {
-	if (ms && (!r->expires_ms || ms < r->expires_ms)) {
+	return (struct safe_place){ .table = TABLE_EXPIRES,
+				    .owner = VIEW_OF(r->id.b),
+				    .number = place };
+}
+
+void history_expires(struct uc_client *c, struct room *r, const struct message *m)
+{
+	const uint64_t latest = UINT64_MAX >> NUMBER_BITS;
+	uint64_t ms = m->expires_ms < latest ? m->expires_ms : latest, number = m->number;
+	if (!ms)
+		return;
+	safe_put_object(&c->safe,
+			at_end(r, ms << NUMBER_BITS | (number & ((1u << NUMBER_BITS) - 1))),
+			number_element, &number);
+	if (!r->expires_ms || ms < r->expires_ms) {
 		r->expires_ms = ms;
 		r->dirty = true;
 	}
 }
 
-enum { EXPIRE_AT_ONCE = 64 };
 struct expire_call {
 	uint64_t now, next;
-	uint64_t numbers[EXPIRE_AT_ONCE];
+	uint64_t places[EXPIRE_AT_ONCE], numbers[EXPIRE_AT_ONCE];
 	size_t n;
 };
 
-static bool expire_each(void *ctx, uint64_t number, struct view value)
+static bool expire_each(void *ctx, uint64_t place, struct view value)
 {
 	struct expire_call *e = ctx;
-	struct message m = { 0 };
-	struct arena a;
-	arena_init(&a, MESSAGE_BYTES, ARENA_SECRET);
-	bool ends = !wire_decode(value, &a, message_element, &m) && m.expires_ms;
-	arena_done(&a);
-	if (ends && m.expires_ms <= e->now && e->n < EXPIRE_AT_ONCE)
-		e->numbers[e->n++] = number;
-	else if (ends && (!e->next || m.expires_ms < e->next))
-		e->next = m.expires_ms;
+	uint64_t number = 0;
+	if (place >> NUMBER_BITS > e->now || e->n == EXPIRE_AT_ONCE) {
+		e->next = place >> NUMBER_BITS;
+		return false;
+	}
+	if (wire_decode(value, NULL, number_element, &number))
+		number = 0;
+	e->places[e->n] = place;
+	e->numbers[e->n++] = number;
 	return true;
 }
 
+/* An edit may have given it another end meanwhile. */
 static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
 {
 	struct message m = { 0 };
-	TRY(history_get(c, r, number, &c->call, &m));
+	uc_err err = history_get(c, r, number, &c->call, &m);
+	if (err == UC_E_NOT_FOUND || (!err && (!m.expires_ms || m.expires_ms > client_now(c))))
+		return UC_OK;
+	TRY(err);
 	m.deleted = true;
 	m.expires_ms = 0;
 	m.text = m.content = m.frank = (struct view){ NULL, 0 };
@@ -225,9 +245,11 @@ static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
 static uc_err expire(struct uc_client *c, struct room *r)
 {
 	struct expire_call e = { .now = client_now(c) };
-	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(r->id.b), 0, expire_each, &e));
-	for (size_t i = 0; i < e.n; i++)
+	TRY(safe_scan(&c->safe, TABLE_EXPIRES, VIEW_OF(r->id.b), 0, expire_each, &e));
+	for (size_t i = 0; i < e.n; i++) {
 		TRY(expire_one(c, r, e.numbers[i]));
+		safe_delete(&c->safe, at_end(r, e.places[i]));
+	}
 	r->expires_ms = e.next;
 	r->dirty = true;
 	return UC_OK;

@@ -29,21 +29,39 @@ static uc_err chain_next(const uint8_t before[CHAIN_HASH], uint64_t seq, struct 
 	return sha256_parts(parts, 4, out);
 }
 
+/* Both sides of a break: where we were, and what the hub says comes next. */
+struct chain_break {
+	uint16_t version;
+	uint64_t time_ms, seq;
+	uint8_t chain[CHAIN_HASH];
+	struct view entry; /* encoded log_entry */
+};
+static void wire_chain_break(struct wire *w, struct chain_break *b)
+{
+	wire_u16(w, &b->version);
+	wire_u64(w, &b->time_ms);
+	wire_u64(w, &b->seq);
+	wire_fixed(w, b->chain, sizeof b->chain);
+	wire_bytes(w, &b->entry);
+}
+WIRE_ELEMENT(chain_break)
+
 static uc_err chain_check(struct uc_client *c, struct room *r, const struct log_entry *e)
 {
 	uint8_t want[CHAIN_HASH];
 	TRY(chain_next(r->chain, e->seq, e->fanout, want));
 	if (view_equal(VIEW_OF(want), VIEW_OF(e->chain)))
 		return UC_OK;
-	if (r->consistent)
-		event_warning(c, UC_E_CHAIN,
-			      VIEW_LIT("the room's log does not continue where it was"), &r->id);
+	if (!r->consistent)
+		return UC_OK; /* the first break is evidence enough */
 	r->consistent = false;
-	/* Both sides of the break are kept: what we had, and what the hub says now. */
-	struct safe_place at = { .table = "chain break",
-				 .owner = VIEW_OF(r->id.b),
-				 .number = e->seq };
-	safe_put_object(&c->safe, at, log_entry_element, e);
+	event_warning(c, UC_E_CHAIN, VIEW_LIT("the room's log does not continue where it was"),
+		      &r->id);
+	struct chain_break b = { .version = 1, .time_ms = client_now(c), .seq = r->seq };
+	memcpy(b.chain, r->chain, CHAIN_HASH);
+	TRY(wire_encode_to(&c->call, log_entry_element, e, &b.entry));
+	struct safe_place at = { .table = "chain break", .owner = VIEW_OF(r->id.b) };
+	safe_put_object(&c->safe, at, chain_break_element, &b);
 	return UC_OK;
 }
 

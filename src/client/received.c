@@ -50,7 +50,7 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 	m.expires_ms = from->expires_ms;
 	if (m.deleted)
 		m.content = m.frank = (struct view){ NULL, 0 };
-	history_expires(r, m.expires_ms);
+	history_expires(c, r, &m);
 	history_put(c, r, &m);
 	history_tell(c, r, &m, false);
 	return UC_OK;

@@ -18,7 +18,7 @@
 
 #include <stdio.h>
 
-enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000 };
+enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000, REFUSALS = 3 };
 
 struct uc_id id_of(const char *label, struct view a, struct view b)
 {
@@ -160,6 +160,16 @@ static void created(struct uc_client *c, struct room *r)
 	groups_created(c, r);
 }
 
+/* Refused for good: there will be no room, and nothing waits for it any more. */
+static void create_refused(struct uc_client *c, struct room *r, uc_err err, struct view text)
+{
+	uc_op op = r->create_op;
+	r->create_op = 0;
+	groups_tasks_drop(c, r, err);
+	rooms_left(c, r);
+	op_done_at(c, op, err, text, NULL, &r->id);
+}
+
 static uc_err create_done(struct uc_client *c, void *subject, const struct reply *reply)
 {
 	struct room *r = subject;
@@ -173,10 +183,15 @@ static uc_err create_done(struct uc_client *c, void *subject, const struct reply
 		return UC_OK;
 	}
 	if (reply->err || wire_decode(reply->body, reply->mem, room_create_response_element, &in)) {
-		if (reply->err != UC_E_NET)
-			r->retry_ms = client_now(c) + RETRY_MS;
-		if (reply->err != UC_E_NET && !reply_is_transient(reply))
-			event_warning(c, reply->err, reply->text, &r->id);
+		if (reply->err == UC_E_NET)
+			return UC_OK;
+		r->retry_ms = client_now(c) + RETRY_MS;
+		if (reply_is_transient(reply))
+			return UC_OK;
+		uc_err err = reply->err ? reply->err : UC_E_FRAME;
+		event_warning(c, err, reply->text, &r->id);
+		if (++r->seat_refusals >= REFUSALS)
+			create_refused(c, r, err, reply->text);
 		return UC_OK;
 	}
 	r->seat = in.seat;

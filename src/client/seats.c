@@ -28,12 +28,15 @@ static uc_err find_done(struct uc_client *c, void *subject, const struct reply *
 	c->seats_busy = false;
 	if (r->err || wire_decode(r->body, r->mem, seat_find_response_element, &in)) {
 		c->seats_known = false;
+		c->seats_asked = 0;
 		if (r->err != UC_E_NET)
 			c->seats_retry_ms = client_now(c) + RETRY_MS;
 		return UC_OK;
 	}
 	for (size_t i = 0; i < in.seats.n; i++)
 		TRY(place_taken(c, &in.seats.v[i]));
+	if (c->seats_asked)
+		c->seats_known = false; /* the rest of them */
 	return UC_OK;
 }
 
@@ -49,9 +52,16 @@ uc_err seats_drive(struct uc_client *c)
 	req.clients.v = ARENA_ARRAY(&c->call, struct view, FIND_AT_ONCE);
 	if (!req.clients.v)
 		return UC_E_MEMORY;
-	for (const struct set *s = c->sets; s && req.clients.n < FIND_AT_ONCE; s = s->next)
-		if (s->state == SET_AWAITED || s->state == SET_RELEASED)
+	size_t skip = c->seats_asked;
+	for (const struct set *s = c->sets; s && req.clients.n < FIND_AT_ONCE; s = s->next) {
+		if (s->state != SET_AWAITED && s->state != SET_RELEASED)
+			continue;
+		if (skip)
+			skip--;
+		else
 			req.clients.v[req.clients.n++] = view_str(s->client);
+	}
+	c->seats_asked = req.clients.n == FIND_AT_ONCE ? c->seats_asked + FIND_AT_ONCE : 0;
 	c->seats_known = true;
 	if (!req.clients.n)
 		return UC_OK;
@@ -145,7 +155,7 @@ static void open_refused(struct uc_client *c, struct room *r, const struct reply
 	else if (refused)
 		rooms_left(c, r);
 	else if (reply->err != UC_E_NET && !reply_is_transient(reply))
-		event_warning(c, reply->err, reply->text, &r->id);
+		event_warning(c, reply->err ? reply->err : UC_E_FRAME, reply->text, &r->id);
 }
 
 static uc_err open_done(struct uc_client *c, void *subject, const struct reply *reply)
@@ -213,6 +223,7 @@ uc_err seats_ended(struct uc_client *c, struct view body)
 void seats_lost(struct uc_client *c)
 {
 	c->seats_known = c->pool_known = false;
+	c->seats_asked = 0;
 	for (struct room *r = c->rooms; r; r = r->next)
 		r->seat_open = r->seat_busy = r->update_busy = r->rejoin_busy = false;
 }

@@ -380,3 +380,23 @@ TEST(another_app_behind_the_address_is_not_spoken_to)
 	expect(uc_client_reconnect_ms(p.c) >= 125);
 	person_end(&p);
 }
+
+TEST(a_store_without_an_account_may_go_to_another_app)
+{
+	struct small_app dial, lens;
+	struct person p;
+	begin(&dial, &p);
+	expect_ok(sign_up_talk(&p, "9999"));
+	expect_eq(p.done_err, UC_E_CODE);
+	small_app_init(&lens, "lens.example");
+	p.app = &lens;
+	expect_ok(person_open(&p));
+	expect_ok(sign_up_talk(&p, NULL));
+	expect_ok(p.done_err);
+	expect(lens.there && !dial.there);
+	expect_whole(&p);
+	/* And with one it does not. */
+	p.app = &dial;
+	expect_err(person_open(&p), UC_E_EXISTS);
+	person_end(&p);
+}

@@ -6,6 +6,7 @@
 #include "client/control.h"
 #include "client/history.h"
 #include "client/identity.h"
+#include "client/inbox.h"
 #include "client/introductions.h"
 #include "client/pool.h"
 #include "client/received.h"
@@ -296,5 +297,88 @@ TEST(what_an_edit_shows_is_what_is_kept_for_a_report)
 	expect_ok(history_get(tom.c, his, 1, &mem, &m));
 	expect_bytes(m.text, VIEW_LIT("unkind"));
 	expect_bytes(m.content, edit.content);
+	end();
+}
+
+static uc_err nothing(struct uc_client *c, void *arg)
+{
+	(void)c;
+	(void)arg;
+	return UC_OK;
+}
+
+static uc_err hear_what_ends(struct uc_client *c, void *arg)
+{
+	struct message m = { .id = { .b = { 1 } }, .kind = UC_MESSAGE_TEXT };
+	const uint64_t *ms = arg;
+	m.text = VIEW_LIT("not for long");
+	m.expires_ms = *ms;
+	TRY(env_random(&c->env, m.id.b, sizeof m.id.b));
+	history_add(c, his, &m);
+	return UC_OK;
+}
+
+static unsigned still_there(void)
+{
+	unsigned n = 0;
+	for (uint64_t i = 1; i <= his->next_message; i++) {
+		struct message m = { 0 };
+		expect_ok(history_get(tom.c, his, i, &mem, &m));
+		n += m.text.n > 0;
+	}
+	return n;
+}
+
+TEST(messages_end_each_at_its_time_however_many)
+{
+	begin(false, NULL);
+	uint64_t start = test_now_ms, ms;
+	for (unsigned i = 0; i < 200; i++) {
+		ms = start + 1000 * (1 + i % 3); /* in no order, many at once */
+		turn(hear_what_ends, &ms);
+	}
+	expect_eq(still_there(), 200);
+	static const unsigned left[] = { 133, 66, 0 };
+	for (unsigned i = 0; i < 3; i++) {
+		test_now_ms = start + 1000 * (i + 1);
+		expect(uc_client_deadline_ms(tom.c) <= test_now_ms);
+		for (unsigned k = 0; k < 3; k++)
+			turn(nothing, NULL);
+		expect_eq(still_there(), left[i]);
+	}
+	expect_eq(his->expires_ms, 0);
+	test_now_ms = start;
+	end();
+}
+
+static uc_err take_entry(struct uc_client *c, void *arg)
+{
+	const struct view *body = arg;
+	return inbox_entry(c, *body);
+}
+
+static struct safe_place break_place(void)
+{
+	return (struct safe_place){ .table = "chain break", .owner = VIEW_OF(his->id.b) };
+}
+
+TEST(of_a_broken_chain_the_first_break_is_kept)
+{
+	struct view kept = { NULL, 0 }, again = { NULL, 0 };
+	begin(false, NULL);
+	his->seat_open = true;
+	his->seat = 1;
+	for (uint64_t seq = 3; seq < 6; seq++) {
+		struct entry_event e = { .seat = 1, .entry = { .version = 1, .seq = seq } };
+		struct view body;
+		e.entry.fanout = VIEW_LIT("no entry");
+		e.entry.chain[0] = (uint8_t)seq;
+		expect_ok(wire_encode_to(&mem, entry_event_element, &e, &body));
+		turn(take_entry, &body);
+		expect_ok(safe_get(&tom.c->safe, break_place(), &mem, seq == 3 ? &kept : &again));
+	}
+	expect(!his->consistent);
+	expect_bytes(again, kept);
+	expect_eq(his->seq, 5);
 	end();
 }

@@ -88,3 +88,73 @@ TEST(a_place_in_a_list_keeps_its_meaning)
 	}
 	person_end(&rosa);
 }
+
+static bool see_nobody(void *ctx, const struct uc_contact *k)
+{
+	(void)ctx;
+	(void)k;
+	return true;
+}
+
+static bool see_no_device(void *ctx, const struct uc_device *d)
+{
+	(void)ctx;
+	(void)d;
+	return true;
+}
+
+TEST(a_client_that_could_not_store_shows_nothing_of_it)
+{
+	struct names none = { .n = 0 };
+	struct uc_account account;
+	char words[256];
+	uc_op op;
+	begin();
+	client_memory_fail_at(rosa.store, client_memory_commits(rosa.store) + 1,
+			      STORE_FAULT_BEFORE);
+	uc_err err = uc_ask(rosa.c, "lens.example", "tom", "", &op);
+	expect_eq(uc_err_class(err), UC_CLASS_STORE);
+	expect_err(uc_requests(rosa.c, see_request, &none), err);
+	expect_err(uc_rooms(rosa.c, see_room, &none), err);
+	expect_err(uc_contacts(rosa.c, see_nobody, NULL), err);
+	expect_err(uc_devices(rosa.c, see_no_device, NULL), err);
+	expect_err(uc_account_get(rosa.c, &account), err);
+	expect_err(uc_recovery_words(rosa.c, words, sizeof words), err);
+	expect_eq(none.n, 0);
+	restart();
+	expect_ok(uc_requests(rosa.c, see_request, &none));
+	expect_eq(none.n, 0);
+	person_end(&rosa);
+}
+
+/* --- said twice --- */
+
+static struct contact *tom;
+
+static uc_err meet(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[ED25519_KEY] = { 7 };
+	struct key_address address = { .address = "mimi://lens.example/k/one",
+				       .participant = "mimi://lens.example/p/one",
+				       .expires_ms = UINT64_MAX };
+	(void)arg;
+	TRY(contact_meet(c, "lens.example", key, "Tom", (struct view){ NULL, 0 }, &tom));
+	contact_add_address(c, tom, &address);
+	return UC_OK;
+}
+
+TEST(nobody_is_brought_in_twice)
+{
+	uc_op op;
+	begin();
+	expect_ok(turn_run(rosa.c, meet, NULL));
+	const struct uc_id twice[] = { tom->id, tom->id };
+	expect_ok(uc_group_create(rosa.c, "Walks", twice, 2, &op));
+	const struct room *r = rosa.c->rooms;
+	expect(r->tasks && !r->tasks->next);
+	expect_err(uc_group_add(rosa.c, &r->id, &tom->id, &op), UC_E_EXISTS);
+	expect_ok(uc_start_direct(rosa.c, &tom->id, &op));
+	expect_ok(uc_start_direct(rosa.c, &tom->id, &op));
+	expect(r->next && !r->next->next);
+	person_end(&rosa);
+}
