@@ -265,7 +265,52 @@ TEST(versions_are_agreed_on)
 			     &r));
 	expect_eq(r.version, 1);
 	expect_err(client_ask(c, FRAME_HELLO, hello_request_element, &wide, NULL, NULL),
-		   UC_E_SIGNED_OUT);
+		   UC_E_UNEXPECTED);
+	apps_end();
+}
+
+static void send_cut(struct view bytes, bool *closes)
+{
+	struct client *c = client_connect(&apps[LENS]);
+	c->last_id = 2;
+	c->is_answered = false;
+	client_send_bytes(c, bytes);
+	*closes = c->closed != 0;
+	if (*closes) {
+		expect_eq(c->closed, WS_PROTOCOL);
+		return;
+	}
+	/* Its head is whole: then a refusal is all. */
+	expect(c->is_answered && c->session != NULL);
+	expect(uc_err_class(c->answer.status) == UC_CLASS_PROTOCOL);
+}
+
+/* Each beginning of a frame, and one with something behind it. */
+TEST(frames_that_are_cut_or_longer_are_refused)
+{
+	struct person p;
+	struct buf whole;
+	bool closes;
+	size_t heads = 0;
+	apps_begin();
+	person_join(&p, &apps[LENS], "rosa");
+	size_t records = stored_records(apps[LENS].accounts);
+	struct code_request_request q = { VIEW_LIT("rosa") };
+	buf_init(&whole, FRAME_MAX);
+	expect_ok(
+		frame_add_request(&whole, FRAME_CODE_REQUEST, 2, code_request_request_element, &q));
+	for (size_t n = 0; n < whole.n; n++) {
+		send_cut(view_make(whole.p, n), &closes);
+		heads += closes;
+	}
+	expect(heads > 0 && heads < whole.n);
+	buf_add_byte(&whole, 0);
+	send_cut(buf_view(&whole), &closes);
+	expect(!closes);
+	expect_eq(stored_records(apps[LENS].accounts), records);
+	/* Nor did it touch who is there. */
+	expect(p.c->session != NULL);
+	buf_done(&whole);
 	apps_end();
 }
 

@@ -237,6 +237,36 @@ TEST(one_who_is_leaving_commits_and_proposes_nothing)
 	the_end();
 }
 
+/* Two who are ahead of the hub: they took over what it has not accepted. */
+TEST(an_epoch_that_is_not_yet_is_refused)
+{
+	begin();
+	struct change none = { .n = 0 };
+	struct submit_message_response r;
+	uint64_t seq;
+	uc_err err;
+	guest_commit_make(&t1, &none);
+	struct buf epoch, ratchets;
+	const struct group_platform p = { .env = test_env(), .hooks = &room_hooks };
+	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
+	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
+	group_pending_drop(t1.g);
+	expect_ok(group_save_epoch(t1.g, &epoch));
+	expect_ok(group_save_ratchets(t1.g, &ratchets));
+	guest_commit_make(&t1, &none);
+	expect_ok(group_pending_apply(t1.g));
+	expect_eq(guest_submit(&t1, guest_message_make(&t1, "too early"), &r, &seq, &err),
+		  SUBMIT_NOT_ALLOWED);
+	expect_eq(guest_update(&t1, guest_commit_make(&t1, &none), &err), UPDATE_WRONG_EPOCH);
+	group_free(t1.g);
+	t1.g = NULL;
+	expect_ok(group_load(&p, buf_view(&epoch), buf_view(&ratchets), &t1.g));
+	buf_done(&epoch);
+	buf_done(&ratchets);
+	untouched();
+	the_end();
+}
+
 /* --- messages --- */
 
 static void submit_refused(struct guest *by, struct view submit)
