@@ -145,5 +145,6 @@ uc_err handle_room_create(struct call *c, struct view body)
 	if (!there)
 		return create(&n);
 	TRY(created_before(c, &q));
+	TRY(seat_opened_again(c, q.room, q.client));
 	return answer(c, &q);
 }

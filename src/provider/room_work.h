@@ -247,6 +247,8 @@ uc_err UC_MUST_USE seat_proof_check(struct provider *p, const struct session *s,
 				    struct view client, struct view secret, struct view leaf_key,
 				    struct view signature, struct arena *a, struct seat_proof *out);
 uint32_t month_now(const struct provider *p);
+/* Who opened it now is kept with the participant, as at each opening. */
+uc_err UC_MUST_USE seat_opened_again(struct call *c, struct view room, struct view client);
 
 /* --- seats_late.c --- */
 struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client);

@@ -69,12 +69,11 @@ static uc_err check_secret(const struct opening_seat *o)
 }
 
 /* The first opening is stored; what later ones say can wait for the clock. */
-static uc_err open_again(struct opening_seat *o)
+uc_err seat_opened_again(struct call *c, struct view room, struct view client)
 {
-	struct call *c = o->c;
 	struct view sealed;
-	TRY(opening_make(c->p, o->room->uri, o->q->client, c->s, &c->arena, &sealed));
-	struct seat_late *late = seat_late_get(c->p, o->room->uri, o->q->client);
+	TRY(opening_make(c->p, room, client, c->s, &c->arena, &sealed));
+	struct seat_late *late = seat_late_get(c->p, room, client);
 	uint8_t *copy = late ? heap_new(sealed.n) : NULL;
 	if (!copy)
 		return UC_E_MEMORY;
@@ -149,7 +148,7 @@ static uc_err open_seat(struct opening_seat *o)
 		return UC_E_SEAT;
 	if (!is_first && q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
-	TRY(is_first ? open_first(o) : open_again(o));
+	TRY(is_first ? open_first(o) : seat_opened_again(o->c, q->room, q->client));
 	if (q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
 	if (q->cursor > o->record.cursor) {

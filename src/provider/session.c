@@ -210,7 +210,8 @@ static void request(struct provider *p, struct session *s, const struct frame *f
 	if (!rule)
 		call_refuse(&c, UC_E_UNSUPPORTED, "this app does not know such a request", 0);
 	else if (!phase_allows(s, rule))
-		call_refuse(&c, s->phase < rule->phase ? UC_E_SIGNED_OUT : UC_E_UNEXPECTED, NULL, 0);
+		call_refuse(&c, s->phase < rule->phase ? UC_E_SIGNED_OUT : UC_E_UNEXPECTED, NULL,
+			    0);
 	else if (f->body.n > rule->body_max)
 		call_refuse(&c, UC_E_TOO_LARGE, NULL, 0);
 	else if (wait)

@@ -103,6 +103,12 @@ TEST(known_or_not_a_code_is_asked_for_alike)
 	expect_bytes(p.c->answer.text, stranger.c->answer.text);
 	/* So is a wrong code. */
 	expect_err(person_sign_up(&stranger, "00000000"), UC_E_CODE);
+	struct frame answer = stranger.c->answer;
+	struct person other;
+	person_init(&other, &apps[PLAZA], "rosa@example.org");
+	expect_err(person_sign_up(&other, "00000000"), UC_E_CODE);
+	expect_bytes(other.c->answer.body, answer.body);
+	expect_bytes(other.c->answer.text, answer.text);
 	apps_end();
 }
 

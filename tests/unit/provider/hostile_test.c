@@ -251,6 +251,31 @@ TEST(a_seat_is_not_taken_over_because_its_hub_says_so)
 	the_end();
 }
 
+/* Whoever has a seat's secret opens it; who it was is sealed for the moderators, by each way. */
+TEST(no_way_to_open_a_seat_leaves_out_the_opening)
+{
+	the_people();
+	struct opening_record r = { .version = 0 };
+	struct store_key k;
+	struct view id;
+	guest_init(&r1, &rosa, NULL);
+	expect_ok(guest_create(&r1, false));
+	struct guest lent = r1;
+	lent.person = &rob;
+	expect_ok(guest_create(&lent, false));
+	apps_wait(20000);
+	expect_ok(record_get(hub->rooms, key_2(&k, TABLE_OPENING, the_room, r1.participant),
+			     opening_record_element, &apps_mem, &r));
+	const struct opening_context context = { the_room, r1.participant };
+	expect_ok(opening_read(secret_view(&hub->moderators), VIEW_OF(hub->keys.moderators_pub),
+			       &context, r.first, &apps_mem, &id));
+	expect_bytes(id, VIEW_OF(rosa.account_id));
+	expect_ok(opening_read(secret_view(&hub->moderators), VIEW_OF(hub->keys.moderators_pub),
+			       &context, r.latest, &apps_mem, &id));
+	expect_bytes(id, VIEW_OF(rob.account_id));
+	the_end();
+}
+
 /* --- strangers --- */
 
 TEST(whose_seat_it_is_not_does_not_learn_that_there_is_one)
