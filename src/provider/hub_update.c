@@ -52,6 +52,18 @@ uc_err hub_update_accept(const struct hub_request *q, struct log_step *s, struct
 
 /* --- whose message --- */
 
+/* Nobody escapes a removal that was accepted by coming back in the place of the leaf it is for. */
+static uc_err check_joiner(const struct public_group *g, const struct commit *c)
+{
+	for (size_t i = 0; i < c->proposals.n; i++) {
+		const struct proposal_or_ref *p = &c->proposals.v[i];
+		if (p->type == BY_PROPOSAL && p->proposal.proposal_type == PROPOSAL_REMOVE &&
+		    leaf_is_removed(g, p->proposal.removed))
+			return UC_E_REMOVED;
+	}
+	return UC_OK;
+}
+
 /* The leaf that sends it is that of the client whose app vouches for it, now; and it is of this
  * epoch, which tells more than that the leaf has gone. */
 static uc_err check_sender(const struct hub_request *q, const struct framed_content *c)
@@ -75,7 +87,8 @@ static uc_err check_sender(const struct hub_request *q, const struct framed_cont
 	if (c->sender.sender_type == SENDER_MEMBER && c->content_type == CONTENT_COMMIT &&
 	    leaf_is_leaving(g, c->sender.leaf_index))
 		return UC_E_REMOVED;
-	return UC_OK;
+	return c->sender.sender_type == SENDER_NEW_MEMBER_COMMIT ? check_joiner(g, &c->commit)
+								 : UC_OK;
 }
 
 static uc_err content_read(const struct hub_request *q, struct view message,

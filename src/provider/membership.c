@@ -82,6 +82,16 @@ bool leaf_is_leaving(const struct public_group *g, uint32_t leaf)
 	return false;
 }
 
+bool leaf_is_removed(const struct public_group *g, uint32_t leaf)
+{
+	for (size_t i = 0; i < public_group_proposal_count(g); i++) {
+		struct proposal_view p = public_group_proposal_at(g, i);
+		if (p.proposal->proposal_type == PROPOSAL_REMOVE && p.proposal->removed == leaf)
+			return true;
+	}
+	return false;
+}
+
 bool room_is_over(const struct public_group *g)
 {
 	struct group_view now = public_group_now(g);

@@ -190,6 +190,8 @@ uc_err UC_MUST_USE membership_read(const struct group_change *change, struct are
 bool view_list_has(const struct view_list *l, struct view v);
 /* A leaf whose removal is proposed and waits for a commit. */
 bool leaf_is_leaving(const struct public_group *g, uint32_t leaf);
+/* And not because it asked to go itself. */
+bool leaf_is_removed(const struct public_group *g, uint32_t leaf);
 /* All are: nobody is left to commit it. */
 bool room_is_over(const struct public_group *g);
 

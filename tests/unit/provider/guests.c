@@ -183,6 +183,16 @@ struct view guest_leave_make(struct guest *by)
 	return bundle(message, none, none, CONTENT_PROPOSAL);
 }
 
+struct view guest_remove_make(struct guest *by, const struct guest *whom)
+{
+	const struct view none = { NULL, 0 };
+	struct view message = { NULL, 0 };
+	struct change c = { .n = 0 };
+	change_remove(&c, by, whom);
+	expect_ok(group_propose(by->g, &c.v[0], none, &apps_mem, &message));
+	return bundle(message, none, none, CONTENT_PROPOSAL);
+}
+
 struct view guest_renew_make(struct guest *by)
 {
 	const struct view none = { NULL, 0 };

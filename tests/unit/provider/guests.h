@@ -54,6 +54,8 @@ void change_remove(struct change *c, const struct guest *by, const struct guest 
 /* UpdateRequest around a fresh commit, pending at the guest. */
 struct view guest_commit_make(struct guest *by, const struct change *c);
 struct view guest_leave_make(struct guest *by);
+/* A proposal to remove the other's leaf. */
+struct view guest_remove_make(struct guest *by, const struct guest *whom);
 /* An Update of its own leaf. */
 struct view guest_renew_make(struct guest *by);
 /* Sends it; the MIMI answer's code, -1 for a refusal (its code in *err). */

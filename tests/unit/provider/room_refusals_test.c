@@ -267,6 +267,32 @@ TEST(an_epoch_that_is_not_yet_is_refused)
 	the_end();
 }
 
+TEST(one_who_is_being_removed_does_not_slip_back_in)
+{
+	begin();
+	struct guest fresh;
+	struct group_info_ratchet_tree_tbe info = { .pending_proposals = { .n = 0 } };
+	struct change none = { .n = 0 };
+	uc_err err;
+	guest_init(&fresh, &tom, &t1);
+	expect_eq(guest_update(&r1, guest_remove_make(&r1, &t1), &err), UPDATE_SUCCESS);
+	read_all();
+	expect_eq(guest_group_info(&fresh, &info, &err), GROUP_INFO_SUCCESS);
+	expect_eq(info.pending_proposals.n, 1);
+	info.pending_proposals.n = 0; /* it leaves that out */
+	struct room_update_request q = guest_resync_make(&fresh, &t1, &info);
+	uint64_t head = log_head_of(&apps[DIAL], the_room);
+	expect_eq(guest_resync(&fresh, &q, &err), UPDATE_NOT_ALLOWED);
+	expect_eq(log_head_of(&apps[DIAL], the_room), head);
+	group_free(fresh.g);
+	fresh.g = NULL;
+	/* Nor afterwards. */
+	struct view commit = guest_commit_make(&r1, &none);
+	expect_eq(guest_update(&r1, commit, &err), UPDATE_SUCCESS);
+	expect_eq(guest_group_info(&fresh, &info, &err), GROUP_INFO_NOT_AUTHORIZED);
+	the_end();
+}
+
 /* --- messages --- */
 
 static void submit_refused(struct guest *by, struct view submit)
