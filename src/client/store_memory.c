@@ -46,16 +46,17 @@ static bool entry_copy(const struct memory_entry *from, struct memory_entry *to)
 struct client_memory *client_memory_copy(const struct client_memory *m)
 {
 	struct client_memory *copy = client_memory_new();
-	if (!copy)
-		return NULL;
+	if (!copy || !m->n)
+		return copy;
 	copy->v = heap_new(m->n * sizeof *copy->v);
-	copy->cap = copy->v ? m->n : 0;
-	bool whole = copy->v || !m->n;
-	for (size_t i = 0; whole && i < m->n; i++) {
-		whole = entry_copy(&m->v[i], &copy->v[i]);
-		copy->n += whole;
+	if (!copy->v) {
+		client_memory_free(copy);
+		return NULL;
 	}
-	if (whole)
+	copy->cap = m->n;
+	while (copy->n < m->n && entry_copy(&m->v[copy->n], &copy->v[copy->n]))
+		copy->n++;
+	if (copy->n == m->n)
 		return copy;
 	client_memory_free(copy);
 	return NULL;
