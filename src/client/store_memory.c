@@ -50,10 +50,11 @@ struct client_memory *client_memory_copy(const struct client_memory *m)
 		return copy;
 	copy->v = heap_new(m->n * sizeof *copy->v);
 	if (!copy->v) {
-		client_memory_free(copy);
+		heap_free(copy);
 		return NULL;
 	}
 	copy->cap = m->n;
+	copy->n = 0;
 	while (copy->n < m->n && entry_copy(&m->v[copy->n], &copy->v[copy->n]))
 		copy->n++;
 	if (copy->n == m->n)
