@@ -263,10 +263,11 @@ static uc_err begin(struct beginning *n)
 	struct provider *p = n->c->p;
 	struct room_live passing = { .uri = n->c->target, .group = n->group };
 	struct room_live *there = map_find(&p->rooms_live, n->c->target);
-	TRY(seats_announce(p, n->c->target, &n->m.joined, n->c->a));
 	p->room_work->groups_n++; /* it counts, and is given back, as if loaded */
-	uc_err err = map_init(&passing.senders, p->env);
 	arena_init(&passing.epoch_mem, 0, ARENA_PLAIN);
+	uc_err err = map_init(&passing.senders, p->env);
+	if (!err)
+		err = seats_announce(p, n->c->target, &n->m.joined, n->c->a);
 	if (!err)
 		err = store_start(n, &passing);
 	room_live_drop(p, &passing);

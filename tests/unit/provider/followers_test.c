@@ -190,6 +190,7 @@ TEST(a_start_that_does_not_verify_makes_no_room)
 	forged.clients.n = 0;
 	expect_ok(wire_encode_to(&apps_mem, follow_start_element, &forged, &bytes));
 	expect(start_with(bytes) != 201);
+	guest_init(&i1, &tom, NULL);
 	struct start_client stranger = { s.clients.v[0].key_package_ref, i1.client };
 	forged.clients = (struct start_client_list){ &stranger, 1 };
 	expect_ok(wire_encode_to(&apps_mem, follow_start_element, &forged, &bytes));
