@@ -206,17 +206,18 @@ static uc_err submit(struct uc_client *c, struct room *r, struct outgoing *o)
 	return err;
 }
 
-/* Messages leave in order; a proposal that waits is committed first (RFC 9420, 12.4). */
+/* Messages leave in order; a proposal that waits is committed first (RFC 9420, 12.4).  On the way
+ * to another app's hub they may overtake each other, so there they go one by one. */
 uc_err outbox_drive(struct uc_client *c, struct room *r)
 {
-	size_t n = 0;
+	size_t n = 0, at_once = r->own_hub ? AT_ONCE : 1;
 	if (!r->outbox || r->pending.there || room_group_has_proposals(r->group))
 		return UC_OK;
 	if (client_now(c) < r->retry_ms) {
 		wake_at(c, r->retry_ms);
 		return UC_OK;
 	}
-	for (struct outgoing *o = r->outbox; o && n < AT_ONCE; o = o->next) {
+	for (struct outgoing *o = r->outbox; o && n < at_once; o = o->next) {
 		n += o->in_flight;
 		if (o->in_flight || !o->content.n)
 			continue;

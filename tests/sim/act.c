@@ -7,8 +7,8 @@ enum {
 	ACT_MS = 6000, /* between two acts of a person, about */
 	LIST_MAX = 64,
 	CONTACTS_ASKED = 5,
-	GROUPS_MADE = 2,
-	GROUP_MAX = 4, /* contacts added at once */
+	GROUPS_MADE = 3,
+	GROUP_MAX = 6, /* contacts added at once */
 	AWAY_MS = 40000,
 };
 
@@ -336,6 +336,7 @@ static void act_end(struct person *p, struct lists *l)
 	p->w->stats.deleted++;
 	sim_trace(p->w, "person %u's account is to be deleted", p->number);
 	p->phase = PHASE_LEAVING;
+	p->ends = true;
 	person_before(p, "uc_account_delete", "");
 	uc_err err = uc_account_delete(p->client, &p->op);
 	if (err)
@@ -422,6 +423,8 @@ static void acts(struct world *w, struct happening *h)
 	w->stats.happened++;
 	const struct account *inner = &p->client->account;
 	if (a.state == UC_ACCOUNT_GONE) {
+		if (!p->ends)
+			sim_fail(w, "person %u's account is gone", p->number);
 		p->phase = PHASE_OVER;
 		return;
 	}
@@ -446,6 +449,8 @@ void act_start(struct person *p)
 
 void act_event(struct person *p, const struct uc_event *e)
 {
+	if (e->kind == UC_EVENT_ACCOUNT_GONE && !p->ends)
+		sim_fail(p->w, "person %u's account is gone", p->number);
 	static const char *const names[] = {
 		"?",        "CONNECTION",  "DONE",         "REQUEST",   "ACCEPTED",   "CONTACT",
 		"IDENTITY", "ROOM_JOINED", "ROOM_CHANGED", "ROOM_LEFT", "INTRODUCED", "MESSAGE",

@@ -115,13 +115,9 @@ static bool name_each(void *ctx, const struct uc_member *m)
 		sim_fail(w, "nobody is %s", m->participant);
 	else if (m->introduced && strcmp(m->name, who->name) != 0)
 		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
-	else if (!m->introduced)
-		sim_trace(w, "person %u does not know %s in %s", n->p->number, who->name,
-			  n->r->uri);
-	if (who && n->r->direct && !m->introduced && is_here(who) && who->device == 1 &&
-	    !who->restored && !n->p->restored)
-		sim_fail(w, "person %u does not know %s in their direct room", n->p->number,
-			 who->name);
+	else if (!m->introduced && is_here(who) && who->device == 1 && !who->restored &&
+		 !n->p->restored)
+		sim_fail(w, "person %u does not know %s in %s", n->p->number, who->name, n->r->uri);
 	return true;
 }
 
@@ -132,6 +128,51 @@ static void check_names(struct person *p)
 		if (r->state == ROOM_OPEN && uc_members(p->client, &r->id, name_each, &n))
 			sim_fail(p->w, "members are not listed");
 	}
+}
+
+/* --- contact requests --- */
+
+static const struct person *person_named(struct world *w, const char *identifier)
+{
+	for (unsigned i = 0; i < w->people_n; i++)
+		if (!strcmp(w->people[i].identifier, identifier))
+			return &w->people[i];
+	return NULL;
+}
+
+/* The other end of a request, found by its text; NULL where it is not. */
+static const struct request *other_end(const struct person *p, const struct request *of)
+{
+	for (const struct request *q = p->client->requests; q; q = q->next)
+		if (q->incoming != of->incoming && !strcmp(q->text, of->text))
+			return q;
+	return NULL;
+}
+
+/* What was queued for delivery has arrived, and so has each answer. */
+static void check_request(struct person *p, const struct request *q)
+{
+	struct world *w = p->w;
+	const struct person *other = person_named(w, q->name);
+	if (q->incoming || (q->state != REQUEST_SENT && q->state != REQUEST_ACCEPTED))
+		return;
+	if (!other || !is_here(other) || other->device != 1)
+		return;
+	const struct request *theirs = other_end(other, q);
+	if (!theirs)
+		sim_fail(w, "person %u never got person %u's request", other->number, p->number);
+	else if (theirs->state == REQUEST_ACCEPTED && q->state != REQUEST_ACCEPTED)
+		sim_fail(w, "person %u never heard that person %u accepted", p->number,
+			 other->number);
+	else if (strcmp(theirs->name, p->name) != 0)
+		sim_fail(w, "person %u was asked by %s under the name of %s", other->number,
+			 p->name, theirs->name);
+}
+
+static void check_requests(struct person *p)
+{
+	for (const struct request *q = p->client->requests; q; q = q->next)
+		check_request(p, q);
 }
 
 /* --- messages --- */
@@ -177,6 +218,10 @@ static void check_received(struct history_check *h, struct said *s, const struct
 				 h->p->number, m->text, (unsigned long long)inner.seq, h->t->uri,
 				 (unsigned long long)h->last_seq);
 		h->last_seq = earlier ? h->last_seq : inner.seq;
+		if (!earlier && s->order < s->by->heard)
+			sim_fail(w, "person %u has %s after what was said later", h->p->number,
+				 m->text);
+		s->by->heard = earlier ? s->by->heard : s->order;
 		s->seq = inner.seq;
 		s->accepted = true;
 		if (m->introduced && strcmp(m->sender, s->person->name) != 0)
@@ -234,6 +279,8 @@ static bool history_each(void *ctx, const struct uc_message *m)
 static void history_read(struct person *p, const struct room *r, struct map *seen)
 {
 	struct world *w = p->w;
+	for (struct said *s = w->truth->all_said; s; s = s->next)
+		s->by->heard = 0;
 	struct history_check h = { .p = p, .r = r, .t = truth_room(w, r->uri), .seen = *seen };
 	if (uc_messages(p->client, &r->id, 1, SIZE_MAX, history_each, &h) && !w->failed)
 		sim_fail(w, "person %u's history cannot be read", p->number);
@@ -392,6 +439,7 @@ void check_all(struct world *w)
 			continue;
 		check_rooms(p);
 		check_names(p);
+		check_requests(p);
 		check_client_store(p);
 	}
 	check_messages(w);

@@ -135,7 +135,7 @@ struct person {
 	struct app *app;
 	char name[TEXT_MAX], identifier[TEXT_MAX];
 	char code[CODE_MAX], words[WORDS_MAX];
-	bool words_known, confirmed, asked_code;
+	bool words_known, confirmed, ends; /* ends: the account's deletion was asked for */
 	enum phase phase;
 	unsigned device;                     /* counts devices of this person */
 	struct client_memory *disk, *backup; /* backup: an older copy of it, or NULL */

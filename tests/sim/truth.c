@@ -22,6 +22,7 @@ uc_err truth_init(struct world *w)
 	TRY(map_init(&t->names, &w->env));
 	TRY(map_init(&t->rooms, &w->env));
 	TRY(map_init(&t->texts, &w->env));
+	TRY(map_init(&t->sent, &w->env));
 	w->truth = t;
 	return UC_OK;
 }
@@ -35,6 +36,7 @@ void truth_free(struct world *w)
 	map_done(&t->names);
 	map_done(&t->rooms);
 	map_done(&t->texts);
+	map_done(&t->sent);
 	arena_done(&t->mem);
 	w->truth = NULL;
 }
@@ -227,6 +229,18 @@ void truth_restored(struct person *p)
 
 /* --- entries --- */
 
+/* However often a message is submitted, it stands in the log once. */
+static void once(struct world *w, struct view message, struct entry_truth *e)
+{
+	uint8_t hash[32];
+	if (sha256(message, hash))
+		return;
+	if (map_find(&w->truth->sent, VIEW_OF(hash)))
+		sim_fail(w, "a message stands in a log twice");
+	else if (map_put(&w->truth->sent, VIEW_OF(hash), e))
+		sim_fail(w, "no memory");
+}
+
 static void entry_describe(struct world *w, const struct log_entry *in, struct entry_truth *out)
 {
 	struct fanout_message f = { 0 };
@@ -239,6 +253,8 @@ static void entry_describe(struct world *w, const struct log_entry *in, struct e
 	if (err)
 		sim_fail(w, "a log entry cannot be read: %s", uc_err_name(err));
 	out->content_type = f.content_type;
+	if (!err)
+		once(w, f.message, out);
 	if (!err)
 		out->epoch = m.wire_format == MLS_PRIVATE_MESSAGE ? m.private_message.epoch
 								  : m.public_message.content.epoch;
@@ -298,6 +314,7 @@ void truth_said(struct person *p, const struct uc_id *room, const char *text, bo
 		return;
 	}
 	*s = (struct said){ .next = t->all_said,
+			    .order = t->all_said ? t->all_said->order + 1 : 1,
 			    .person = p,
 			    .device = p->device,
 			    .room = truth_room(w, r->uri),

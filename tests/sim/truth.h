@@ -13,6 +13,7 @@ struct seat_truth {
 	struct room_truth *room; /* NULL: not seen in one */
 	uint64_t epoch;          /* last seen */
 	bool in_room;
+	uint64_t heard; /* check.c: the last text of this sender in a history, by its order */
 };
 
 struct entry_truth {
@@ -38,6 +39,7 @@ struct room_truth {
 
 struct said {
 	struct said *next;
+	uint64_t order; /* of being said */
 	char text[TEXT_MAX];
 	struct person *person;
 	unsigned device;
@@ -46,7 +48,7 @@ struct said {
 	bool accepted;
 	bool changed; /* edited or deleted: it has not its text any more */
 	uint64_t seq; /* 0: not known */
-	const struct seat_truth *by;
+	struct seat_truth *by;
 };
 
 struct truth {
@@ -55,6 +57,7 @@ struct truth {
 	struct map names; /* participant URI -> struct person */
 	struct map rooms; /* URI */
 	struct map texts; /* text -> struct said */
+	struct map sent;  /* hash of an application message -> its entry */
 	struct room_truth *all_rooms;
 	struct seat_truth *all_seats;
 	struct said *all_said;
