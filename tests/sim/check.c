@@ -156,7 +156,8 @@ static void check_request(struct person *p, const struct request *q)
 	const struct person *other = person_named(w, q->name);
 	if (q->incoming || (q->state != REQUEST_SENT && q->state != REQUEST_ACCEPTED))
 		return;
-	if (!other || !is_here(other) || other->device != 1)
+	/* Who goes on from an older copy has forgotten what it had acknowledged. */
+	if (!other || !is_here(other) || other->device != 1 || other->restored || p->restored)
 		return;
 	const struct request *theirs = other_end(other, q);
 	if (!theirs)
@@ -218,7 +219,7 @@ static void check_received(struct history_check *h, struct said *s, const struct
 				 h->p->number, m->text, (unsigned long long)inner.seq, h->t->uri,
 				 (unsigned long long)h->last_seq);
 		h->last_seq = earlier ? h->last_seq : inner.seq;
-		if (!earlier && s->order < s->by->heard)
+		if (!earlier && s->order < s->by->heard && !s->person->restored)
 			sim_fail(w, "person %u has %s after what was said later", h->p->number,
 				 m->text);
 		s->by->heard = earlier ? s->by->heard : s->order;
