@@ -15,7 +15,7 @@ static bool open_new(struct cli *cli, const char *app)
 {
 	struct uc_account a;
 	if (!profile_bind(&cli->profile, app, cli_flag(cli, "--passphrase")) ||
-	    !link_open(&cli->profile, &cli->link))
+	    !link_open(&cli->profile, &cli->link) || !profile_keep(&cli->profile))
 		return false;
 	cli->client = link_client(cli->link);
 	uc_err err = uc_account_get(cli->client, &a);
@@ -228,6 +228,7 @@ static int run_recover(struct cli *cli)
 		return CLI_FAILED;
 	if (isatty(STDIN_FILENO))
 		fputs("Recovery key (24 words, then Enter):\n", stderr);
+	setvbuf(stdin, NULL, _IONBF, 0); /* no buffer keeps the words */
 	if (!fgets(words, sizeof words, stdin))
 		return CLI_USAGE;
 	words[strcspn(words, "\r\n")] = '\0';

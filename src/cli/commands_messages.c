@@ -4,7 +4,9 @@
 #include "cli/print.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { TEXT_MAX = 64 * 1024 };
@@ -27,23 +29,28 @@ static bool read_input(struct buf *out)
 	return false;
 }
 
-static int send_text(struct cli *cli, const struct uc_id *room, const char *text)
+/* Queued durably already; now let it go out. */
+static int send_out(struct cli *cli, uc_err err, const struct uc_id *id)
 {
-	struct uc_id id;
 	char hex[17];
-	uc_err err = uc_send(cli->client, room, text, &id);
 	if (err)
 		return cli_fail(cli, err, "send");
-	/* Queued durably already; now let it go out. */
 	if (!cli->offline)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (cli->json)
-		print_json("sent", "id", print_id(&id, hex), "state",
+		print_json("sent", "id", print_id(id, hex), "state",
 			   err || cli->offline ? "queued" : "accepted", NULL);
 	if (err || cli->offline)
 		fputs("undercroft: kept; it goes out with the next command that reaches the app\n",
 		      stderr);
 	return err || cli->offline ? CLI_OFFLINE : CLI_OK;
+}
+
+static int send_text(struct cli *cli, const struct uc_id *room, const char *text)
+{
+	struct uc_id id;
+	uc_err err = uc_send(cli->client, room, text, &id);
+	return send_out(cli, err, &id);
 }
 
 static int run_send(struct cli *cli)
@@ -61,15 +68,102 @@ static int run_send(struct cli *cli)
 	return status;
 }
 
+/* --- about a message that is there --- */
+
+struct finding {
+	bool own; /* whose last one "last" is */
+	bool found;
+	struct uc_id id;
+	uint64_t number;
+};
+
+static bool find_each(void *ctx, const struct uc_message *m)
+{
+	struct finding *f = ctx;
+	bool wanted = f->number ? m->number == f->number
+				: m->own == f->own && m->kind == UC_MESSAGE_TEXT && !m->deleted;
+	f->found = wanted && m->kind != UC_MESSAGE_NOTE;
+	f->id = m->id;
+	return false;
+}
+
+/* By its number in `read --numbers`, or "last". */
+static bool find_message(struct cli *cli, const struct uc_id *room, const char *text, bool own,
+			 struct uc_id *out)
+{
+	struct finding f = { .own = own };
+	uint64_t from = uc_messages_last(cli->client, room);
+	uc_err err = UC_OK;
+	if (strcmp(text, "last") != 0) {
+		if (decimal_read(view_str(text), &f.number) || f.number > from)
+			f.number = 0;
+		from = f.number;
+	}
+	for (; from && !err && !f.found; from = f.number ? 0 : from - 1)
+		err = uc_messages(cli->client, room, from, 1, find_each, &f);
+	if (err)
+		cli_fail(cli, err, "find the message");
+	else if (!f.found)
+		fputs("undercroft: no such message; `read ROOM --numbers` shows their numbers\n",
+		      stderr);
+	*out = f.id;
+	return f.found;
+}
+
+typedef uc_err change(uc_client *c, const struct uc_id *room, const struct uc_id *message,
+		      const char *text, struct uc_id *id);
+
+static int run_change(struct cli *cli, change *make, bool own)
+{
+	struct uc_id room, message, id;
+	if (!cli_find_room(cli, cli->argv[0], &room) ||
+	    !find_message(cli, &room, cli->argv[1], own, &message))
+		return CLI_FAILED;
+	uc_err err = make(cli->client, &room, &message, cli->argc > 2 ? cli->argv[2] : "", &id);
+	return send_out(cli, err, &id);
+}
+
+static uc_err delete_it(uc_client *c, const struct uc_id *room, const struct uc_id *message,
+			const char *text, struct uc_id *id)
+{
+	(void)text;
+	return uc_send_delete(c, room, message, id);
+}
+
+static int run_reply(struct cli *cli)
+{
+	return run_change(cli, uc_send_reply, false);
+}
+
+static int run_react(struct cli *cli)
+{
+	return run_change(cli, uc_send_reaction, false);
+}
+
+static int run_edit(struct cli *cli)
+{
+	return run_change(cli, uc_send_edit, true);
+}
+
+static int run_delete(struct cli *cli)
+{
+	return run_change(cli, delete_it, true);
+}
+
+/* --- reading --- */
+
 struct reading {
 	struct cli *cli;
 	const char *room; /* printed before each message; NULL: one room only */
+	bool numbers;
 	uint64_t last;
 };
 
 static bool read_each(void *ctx, const struct uc_message *m)
 {
 	struct reading *r = ctx;
+	if (r->numbers && !r->cli->json)
+		printf("%4" PRIu64 " ", m->number);
 	print_message(r->cli->json, r->cli->json || r->room ? r->room : NULL, m);
 	r->last = m->number;
 	return true;
@@ -77,7 +171,7 @@ static bool read_each(void *ctx, const struct uc_message *m)
 
 static int read_room(struct cli *cli, const struct uc_id *room, const char *name, uint64_t from)
 {
-	struct reading r = { .cli = cli, .room = name };
+	struct reading r = { .cli = cli, .room = name, .numbers = cli_flag(cli, "--numbers") };
 	uc_err err = uc_messages(cli->client, room, from, SIZE_MAX, read_each, &r);
 	if (!err && r.last)
 		err = uc_mark_read(cli->client, room, r.last);
@@ -263,12 +357,47 @@ const struct command commands_messages[] = {
 	  "examples:\n"
 	  "  undercroft -p rosa send Tom \"Are the beans up?\"\n"
 	  "  date | undercroft -p rosa send Allotment" },
+	{ "reply", NEEDS_TRY, 3, 3, run_reply,
+	  "ROOM MESSAGE TEXT",
+	  "",
+	  "answer a message",
+	  "MESSAGE is its number in `read ROOM --numbers`, or last: their last one.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p tom reply Rosa last \"They are.\"" },
+	{ "react", NEEDS_TRY, 3, 3, run_react,
+	  "ROOM MESSAGE EMOJI",
+	  "",
+	  "react to a message",
+	  "MESSAGE is its number in `read ROOM --numbers`, or last: their last one.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p tom react Allotment 12 \u2764" },
+	{ "edit", NEEDS_TRY, 3, 3, run_edit,
+	  "ROOM MESSAGE TEXT",
+	  "",
+	  "change a message of your own",
+	  "MESSAGE is its number in `read ROOM --numbers`, or last: your last one. Who has read\n"
+	  "the old text has read it.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa edit Tom last \"Are the beans up yet?\"" },
+	{ "delete", NEEDS_TRY, 2, 2, run_delete,
+	  "ROOM MESSAGE",
+	  "",
+	  "delete a message of your own, for all",
+	  "MESSAGE is its number in `read ROOM --numbers`, or last: your last one. The others'\n"
+	  "clients forget it when they hear of it; who has read it has read it.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa delete Tom last" },
 	{ "read", NEEDS_TRY, 0, 1, run_read,
-	  "[ROOM] [--last N] [--wait SECONDS]",
-	  "--last= --wait=",
+	  "[ROOM] [--last N] [--numbers] [--wait SECONDS]",
+	  "--last= --numbers --wait=",
 	  "read messages",
 	  "Without ROOM: what is unread, of all rooms. With ROOM: its last messages (50 unless\n"
-	  "told). --wait stays until there is something unread, for so long at the most.\n"
+	  "told), with --numbers each with its number. --wait stays until there is something\n"
+	  "unread, for so long at the most.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom read\n"

@@ -93,6 +93,17 @@ static bool room_each(void *ctx, const struct uc_room *r)
 	return true;
 }
 
+/* A contact called so, whose direct room is not the room that was found: to whom the words were
+ * meant is not for the one to say who has given a group that name. */
+static bool other_each(void *ctx, const struct uc_contact *c)
+{
+	struct search *s = ctx;
+	bool same = c->has_direct && view_equal(VIEW_OF(c->direct.b), VIEW_OF(s->found.b));
+	if (!same && name_fits(s->text, c->app, c->name))
+		s->fits++;
+	return true;
+}
+
 /* The direct room of a contact called so. */
 static bool direct_each(void *ctx, const struct uc_contact *c)
 {
@@ -106,7 +117,9 @@ bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out)
 {
 	struct search s = { .text = text, .cli = cli, .wanted_number = number_of(text) };
 	uc_err err = uc_rooms(cli->client, room_each, &s);
-	if (!err && !s.fits)
+	if (!err && s.fits == 1 && !s.wanted_number)
+		err = uc_contacts(cli->client, other_each, &s);
+	else if (!err && !s.fits)
 		err = uc_contacts(cli->client, direct_each, &s);
 	if (err) {
 		cli_fail(cli, err, "list rooms");

@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "cli/input.h"
 #include "cli/passphrase.h"
+#include "mimi/frames.h"
 #include "net/certificate.h"
 #include "net/env_system.h"
 #include "net/tls.h"
@@ -161,7 +162,7 @@ static void connect_now(struct link *l)
 		.path = "/v1",
 		.subprotocol = "undercroft.v1",
 		.tls = l->tls,
-		.message_max = 96 << 20,
+		.message_max = FRAME_MAX,
 	};
 	struct ws_client_handler handler = { l, on_open, on_message, on_closed };
 	if (l->ws || !l->running)
@@ -369,8 +370,25 @@ static uc_err client_open(struct link *l, const char *passphrase)
 		.passphrase = l->profile->has_key ? NULL : passphrase,
 		.app = l->profile->domain,
 		.software = "undercroft " UNDERCROFT_VERSION,
+		.generation = l->profile->generation,
 	};
 	return uc_client_open(&o, &l->client);
+}
+
+static void open_failed(const struct profile *p, uc_err err)
+{
+	fprintf(stderr, "undercroft: the store in %s cannot be opened: %s (%s)\n", p->dir,
+		uc_err_text(err), uc_err_name(err));
+	if (err == UC_E_EXISTS)
+		fprintf(stderr,
+			"undercroft: profile %s has an account on another app; choose another "
+			"with -p\n",
+			p->name);
+	if (err == UC_E_RESTORED)
+		fprintf(stderr,
+			"undercroft: it is older than the one used last; what has happened since "
+			"is not in it.\nTo go on from it nevertheless, remove %s/generation\n",
+			p->dir);
 }
 
 static bool link_start(struct link *l)
@@ -382,8 +400,7 @@ static bool link_start(struct link *l)
 	uc_err err = client_open(l, passphrase);
 	passphrase_wipe(passphrase);
 	if (err) {
-		fprintf(stderr, "undercroft: the store in %s cannot be opened: %s (%s)\n", p->dir,
-			uc_err_text(err), uc_err_name(err));
+		open_failed(p, err);
 		return false;
 	}
 	if (tls_client_new(p->ca_file, NULL, NULL, &l->tls)) {
@@ -428,6 +445,8 @@ void link_close(struct link *l)
 	loop_done(&l->loop);
 	if (l->tls)
 		tls_client_free(l->tls);
+	if (l->client)
+		profile_generation_keep(l->profile, uc_client_generation(l->client));
 	uc_client_close(l->client);
 	heap_free_wiped(l, sizeof *l);
 }

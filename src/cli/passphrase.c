@@ -4,6 +4,7 @@
 #include "base/secret.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,24 +21,34 @@ static bool line_read(int tty, char out[PASSPHRASE_MAX])
 			out[n] = '\0';
 			return true;
 		}
-		if (n + 1 < PASSPHRASE_MAX)
-			out[n++] = c;
+		if (n + 1 == PASSPHRASE_MAX)
+			break; /* cut short it would be another one */
+		out[n++] = c;
 	}
+	passphrase_wipe(out);
 	return false;
 }
 
-static bool ask(const char *prompt, char out[PASSPHRASE_MAX])
+/* A signal that would end us while the terminal does not echo ends the reading first. */
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int number)
+{
+	signalled = number;
+}
+
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+enum { ENDING = sizeof ending / sizeof *ending };
+
+static bool ask_quietly(int tty, const char *prompt, char out[PASSPHRASE_MAX])
 {
 	struct termios before, quiet;
-	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (tty < 0 || tcgetattr(tty, &before)) {
-		fputs("undercroft: no terminal to ask for the passphrase; set "
-		      "UNDERCROFT_PASSPHRASE\n",
-		      stderr);
-		if (tty >= 0)
-			close(tty);
+	struct sigaction catch = { .sa_handler = on_signal }, had[ENDING];
+	if (tcgetattr(tty, &before))
 		return false;
-	}
+	signalled = 0;
+	for (size_t i = 0; i < ENDING; i++)
+		sigaction(ending[i], &catch, &had[i]);
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(tty, TCSAFLUSH, &quiet);
@@ -45,6 +56,23 @@ static bool ask(const char *prompt, char out[PASSPHRASE_MAX])
 	bool good = line_read(tty, out);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	dprintf(tty, "\n");
+	for (size_t i = 0; i < ENDING; i++)
+		sigaction(ending[i], &had[i], NULL);
+	if (signalled)
+		raise(signalled);
+	return good;
+}
+
+static bool ask(const char *prompt, char out[PASSPHRASE_MAX])
+{
+	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (tty < 0) {
+		fputs("undercroft: no terminal to ask for the passphrase; set "
+		      "UNDERCROFT_PASSPHRASE\n",
+		      stderr);
+		return false;
+	}
+	bool good = ask_quietly(tty, prompt, out);
 	close(tty);
 	return good;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,16 @@ static bool read_file(const struct profile *p, const char *name, void *out, size
 	return true;
 }
 
+/* A new name in it outlives a loss of power: without its key a store is nothing. */
+static bool folder_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 static bool write_file(const struct profile *p, const char *name, const void *bytes, size_t n)
 {
 	char path[700], fresh[710];
@@ -137,7 +148,7 @@ static bool write_file(const struct profile *p, const char *name, const void *by
 	bool good = fd >= 0 && write(fd, bytes, n) == (ssize_t)n && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
-	if (!good || rename(fresh, path)) {
+	if (!good || rename(fresh, path) || !folder_sync(p->dir)) {
 		fprintf(stderr, "undercroft: cannot write %s: %s\n", path, strerror(errno));
 		return false;
 	}
@@ -192,6 +203,17 @@ static bool app_read(struct profile *p)
 	return false;
 }
 
+static void generation_read(struct profile *p)
+{
+	char text[32] = "";
+	size_t n = 0;
+	if (!read_file(p, "generation", text, sizeof text - 1, &n))
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	if (decimal_read(view_str(text), &p->generation))
+		p->generation = 0;
+}
+
 bool profile_open(struct profile *p, const char *name, const char *home)
 {
 	size_t n = 0;
@@ -205,7 +227,18 @@ bool profile_open(struct profile *p, const char *name, const char *home)
 	if (!app_read(p))
 		return false;
 	p->has_key = read_file(p, "key", p->key, sizeof p->key, &n) && n == sizeof p->key;
+	generation_read(p);
 	return true;
+}
+
+void profile_generation_keep(const struct profile *p, uint64_t generation)
+{
+	char line[32];
+	if (generation <= p->generation)
+		return;
+	int n = snprintf(line, sizeof line, "%" PRIu64 "\n", generation);
+	if (!write_file(p, "generation", line, (size_t)n))
+		return; /* it said so; an older copy would not be noticed */
 }
 
 static bool key_make(struct profile *p)
@@ -218,27 +251,41 @@ static bool key_make(struct profile *p)
 	return p->has_key;
 }
 
+static bool has_store(const struct profile *p)
+{
+	char path[700];
+	struct stat st;
+	snprintf(path, sizeof path, "%s/store.db", p->dir);
+	return stat(path, &st) == 0;
+}
+
 bool profile_bind(struct profile *p, const char *app, bool passphrase)
 {
 	struct app_line a;
-	char line[300], path[PATH_BYTES];
+	char path[PATH_BYTES];
 	if (!app_find(app, &a)) {
 		fprintf(stderr, "undercroft: %s names no app %s\n", apps_file(path, sizeof path),
 			app);
 		return false;
 	}
-	if (p->app[0] && strcmp(p->domain, a.domain) != 0) {
-		fprintf(stderr, "undercroft: profile %s is on %s already; choose another with -p\n",
-			p->name, p->app);
+	if (passphrase && p->has_key) {
+		fprintf(stderr, "undercroft: profile %s opens by its key file; choose another\n",
+			p->name);
 		return false;
 	}
-	if (p->app[0])
+	take_app(p, &a);
+	if (p->has_key || has_store(p))
 		return true;
 	if (!make_folder(p->dir) || (!passphrase && !key_make(p)))
 		return false;
 	p->new_passphrase = passphrase;
-	take_app(p, &a);
-	int n = snprintf(line, sizeof line, "%s\n", a.domain);
+	return true;
+}
+
+bool profile_keep(const struct profile *p)
+{
+	char line[300];
+	int n = snprintf(line, sizeof line, "%s\n", p->domain);
 	return write_file(p, "app", line, (size_t)n);
 }
 

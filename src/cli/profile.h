@@ -20,14 +20,19 @@ struct profile {
 	uint8_t key[32];
 	bool has_key;        /* else a passphrase opens the store */
 	bool new_passphrase; /* which is being chosen now */
+	uint64_t generation; /* of the store when it was last used; 0: not known */
 };
 
 /* Finds the folder and reads what is there.  home may be NULL: $UNDERCROFT_HOME, or undercroft in
  * $XDG_DATA_HOME or ~/.local/share.  Errors are printed. */
 bool profile_open(struct profile *p, const char *name, const char *home);
-/* Binds a new profile to an app of the apps file, by short name or domain: makes its folder (mode
- * 0700) and, unless a passphrase is to open the store, its key (0600). */
+/* Means an app of the apps file, by short name or domain, from now on: makes the folder (mode 0700)
+ * if it is new and, unless a passphrase is to open the store, its key (0600).  Whether the store may
+ * be that app's is seen when it is opened; then profile_keep writes it down. */
 bool profile_bind(struct profile *p, const char *app, bool passphrase);
+bool profile_keep(const struct profile *p);
+/* Beside the key: a copy of the store put back that is older than this is noticed. */
+void profile_generation_keep(const struct profile *p, uint64_t generation);
 bool profile_has_app(const struct profile *p);
 
 /* The apps file tells how apps are reached: $UNDERCROFT_APPS, or undercroft/apps.conf in

@@ -176,6 +176,25 @@ class Accounts(unittest.TestCase):
         p.run('account', env=wrong, status=1)
         self.assertIn('does not open the store', p.error)
 
+    def test_older_copy_is_noticed(self):
+        p = new('lens', 'Olga')
+        store = backbone.dir / 'people' / p.profile / 'store.db'
+        before = store.read_bytes()
+        p.run('ask', 'lens', new('lens', 'Paul').identifier)
+        store.write_bytes(before)
+        p.run('account', status=1)
+        self.assertIn('UC_E_RESTORED', p.error)
+        (store.parent / 'generation').unlink()
+        p.run('sync')
+
+    def test_another_app_after_a_sign_up_that_failed(self):
+        p = Person(backbone, 'undecided', 'plaza', '', 'Una')
+        p.run('sign-up', 'plaza', 'una@example.org', '--code', '000000000', status=1)
+        p.run('sign-up', 'lens', 'una.undecided')
+        self.assertEqual(p.json('account')[0]['app'], 'lens')
+        p.run('sign-up', 'plaza', 'una@example.org', status=1)
+        self.assertEqual(p.json('account')[0]['app'], 'lens')
+
     def test_files_are_ones_own(self):
         p = new('lens', 'Mode')
         folder = backbone.dir / 'people' / p.profile
@@ -269,6 +288,34 @@ class Texts(unittest.TestCase):
         self.a.run('send', 'Ben', '', status=1)
         self.a.run('send', 'Ben', text='x' * 70000, status=2)
         self.a.run('send', 'Nobody', 'x', status=1)
+
+    def test_about_messages(self):
+        a, b = self.a, self.b
+        a.run('send', 'Ben', 'Are the beens up?')
+        a.run('edit', 'Ben', 'last', 'Are the beans up?')
+        b.run('read', '--wait', '30')
+        b.run('reply', 'Ada', 'last', 'They are.')
+        b.run('react', 'Ada', 'last', '\u2764')
+        asked, answer, heart = self.a.json('read', 'Ben', '--last', 3)
+        self.assertEqual((asked['text'], asked['edited']), ('Are the beans up?', True))
+        self.assertEqual((answer['text'], answer['in_reply_to']), ('They are.', asked['id']))
+        self.assertEqual((heart['kind'], heart['text'], heart['in_reply_to']),
+                         ('reaction', '\u2764', asked['id']))
+        self.assertIn(f"{asked['number']:4} ", a.run('read', 'Ben', '--last', 3, '--numbers'))
+        a.run('delete', 'Ben', asked['number'])
+        b.run('sync')
+        self.assertEqual([m['deleted'] for m in b.json('read', 'Ada', '--last', 3)],
+                         [True, False, False])
+        for wrong in ('reply', 'edit', 'delete'):
+            a.run(wrong, 'Ben', '999999', *(['x'] if wrong != 'delete' else []), status=1)
+        self.assertEqual(a.refused('delete', 'Ben', answer['number']), 'UC_E_NOT_ALLOWED')
+
+    def test_unread_though_one_has_written(self):
+        self.a.run('send', 'Ben', 'did you hear?')
+        self.b.run('sync')
+        self.b.run('send', 'Ada', 'one moment')
+        self.assertIn('did you hear?', [m['text'] for m in self.b.json('read')])
+        self.assertEqual(self.b.json('read'), [])
 
     def test_live(self):
         ben = self.b.start('follow')

@@ -25,7 +25,7 @@ static void begin(const char *apps)
 
 static void erase(const char *dir)
 {
-	static const char *const names[] = { "app", "key", "apps" };
+	static const char *const names[] = { "app", "key", "apps", "generation" };
 	char path[700];
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -66,13 +66,18 @@ TEST(a_new_profile)
 	snprintf(text, sizeof text, "%s/codes.txt", root);
 	expect(is(p.codes_file, text));
 	expect(p.has_key);
+	expect(profile_open(&again, "rosa", root) && !profile_has_app(&again));
+	expect(profile_keep(&p));
 	expect_eq(mode(p.dir, "."), 0700);
 	expect_eq(mode(p.dir, "key"), 0600);
 	expect(profile_open(&again, "rosa", root));
 	expect(profile_has_app(&again) && is(again.domain, "dial.example"));
 	expect(view_equal(VIEW_OF(p.key), VIEW_OF(again.key)));
-	/* It belongs to one app for good. */
-	expect(!profile_bind(&again, "lens", false));
+	/* Another app is only tried; nothing of the key changes, and there is no other. */
+	expect(profile_bind(&again, "lens", false) && is(again.app, "lens"));
+	expect(view_equal(VIEW_OF(p.key), VIEW_OF(again.key)));
+	expect(!profile_bind(&again, "lens", true));
+	expect(profile_open(&again, "rosa", root) && is(again.app, "dial"));
 	expect(profile_bind(&again, "dial.example", false));
 	profile_app_ca(&again, "lens.example", text, sizeof text);
 	expect(view_starts_with(view_str(text), view_str(root)));
@@ -82,6 +87,23 @@ TEST(a_new_profile)
 	expect(is(text, "lens"));
 	profile_app_domain("other.example", text, sizeof text);
 	expect(is(text, "other.example"));
+	erase(p.dir);
+	erase(root);
+}
+
+TEST(the_generation_of_the_store)
+{
+	struct profile p, again;
+	begin("dial dial.example 192.0.2.1:8441 /etc/ca.pem\n");
+	expect(profile_open(&p, "rosa", root) && profile_bind(&p, "dial", false));
+	expect_eq(p.generation, 0);
+	profile_generation_keep(&p, 12);
+	expect_eq(mode(p.dir, "generation"), 0600);
+	expect(profile_open(&again, "rosa", root));
+	expect_eq(again.generation, 12);
+	profile_generation_keep(&again, 11); /* never less */
+	expect(profile_open(&p, "rosa", root));
+	expect_eq(p.generation, 12);
 	erase(p.dir);
 	erase(root);
 }
