@@ -110,11 +110,8 @@ static uc_err answer(struct call *c, const struct room_create_request *q)
 static uc_err create(struct creation *n)
 {
 	struct call *c = n->c;
-	uint32_t wait = rate_take(&c->s->rates[LIMIT_ROOM], LIMIT_ROOM, env_now_ms(c->p->env));
-	if (wait) {
-		call_refuse(c, UC_E_RATE, NULL, wait);
+	if (session_is_too_fast(c, LIMIT_ROOM, 0))
 		return UC_OK;
-	}
 	TRY(public_group_new(c->p->env, &room_hooks, n->q->group_info, n->q->ratchet_tree,
 			     &n->group));
 	uc_err err = check(n);

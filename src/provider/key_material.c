@@ -105,7 +105,7 @@ uc_err handle_key_material(struct call *c, struct view body)
 	q.body = f.request;
 	TRY(read(&q));
 	TRY(target_domain(&q, &domain));
-	if (session_is_too_fast(c, LIMIT_KEY_MATERIAL))
+	if (session_is_too_fast(c, LIMIT_KEY_MATERIAL, 0))
 		return UC_OK;
 	if (seat->room->record.part != ROOM_HUB)
 		return hub_ask(c, asked, "keyMaterial", seat->room->record.hub, q.target, q.client,

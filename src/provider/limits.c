@@ -29,19 +29,37 @@ static uint64_t from_of(const struct rate_state *r, enum provider_limit limit, u
 	return from > now + room ? now + room : from;
 }
 
+/* What costs more than all there can be costs all. */
+static uint64_t cost_of(enum provider_limit limit, uint32_t units)
+{
+	return step_of(limit) * (units < limits[limit].burst ? units : limits[limit].burst);
+}
+
+static uint32_t wait_for(const struct rate_state *r, enum provider_limit limit, uint32_t units,
+			 uint64_t now_ms)
+{
+	uint64_t now = now_ms * 1000, room = step_of(limit) * limits[limit].burst;
+	uint64_t after = from_of(r, limit, now) + cost_of(limit, units);
+	return after > now + room ? (uint32_t)((after - now - room) / 1000000 + 1) : 0;
+}
+
 uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
 {
-	uint64_t step = step_of(limit), now = now_ms * 1000;
-	uint64_t after = from_of(r, limit, now) + step, room = step * limits[limit].burst;
-	return after > now + room ? (uint32_t)((after - now - room) / 1000000 + 1) : 0;
+	return wait_for(r, limit, 1, now_ms);
+}
+
+uint32_t rate_take_many(struct rate_state *r, enum provider_limit limit, uint32_t units,
+			uint64_t now_ms)
+{
+	uint32_t wait = wait_for(r, limit, units, now_ms);
+	if (!wait)
+		r->empty_until_us = from_of(r, limit, now_ms * 1000) + cost_of(limit, units);
+	return wait;
 }
 
 uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
 {
-	uint32_t wait = rate_wait(r, limit, now_ms);
-	if (!wait)
-		r->empty_until_us = from_of(r, limit, now_ms * 1000) + step_of(limit);
-	return wait;
+	return rate_take_many(r, limit, 1, now_ms);
 }
 
 uc_err rate_table_init(struct rate_table *t, const struct env *env)
@@ -94,6 +112,12 @@ static void sweep(struct rate_table *t, uint64_t now_ms)
 uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct view key,
 			 uint64_t now_ms)
 {
+	return rate_table_take_many(t, limit, key, 1, now_ms);
+}
+
+uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, struct view key,
+			      uint32_t units, uint64_t now_ms)
+{
 	uint8_t whole[256];
 	if (key.n > sizeof whole - 1)
 		key.n = sizeof whole - 1;
@@ -111,5 +135,5 @@ uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct
 			return 60;
 		}
 	}
-	return rate_take(r, limit, now_ms);
+	return rate_take_many(r, limit, units, now_ms);
 }

@@ -15,13 +15,13 @@
 	X(DIRECTORY, 20, 240)             /* directories for a session */      \
 	X(CONSENT, 20, 60)                /* contact requests of an account */ \
 	X(ADDRESS, 200, 2000)             /* addresses made by an account */   \
-	X(ROOM, 20, 200)                  /* rooms created by a session */     \
-	X(MESSAGE, 600, 120000)           /* messages of a session */          \
+	X(ROOM, 20, 200)                  /* rooms created by an account */    \
+	X(MESSAGE, 600, 120000)           /* messages of an account */         \
 	X(PEER_LOOKUP, 200, 3600)         /* look-ups relayed by one app */    \
 	X(PEER_CONSENT, 200, 3600)        /* consents by one app */            \
-	X(UPDATE, 100, 3600)              /* handshakes of a session */        \
-	X(GROUP_INFO, 20, 240)            /* group infos for a session */      \
-	X(KEY_MATERIAL, 200, 2000)        /* key material for a session */     \
+	X(UPDATE, 100, 3600)              /* handshakes of an account */       \
+	X(GROUP_INFO, 20, 240)            /* group infos for an account */     \
+	X(KEY_MATERIAL, 200, 2000)        /* key material for an account */    \
 	X(ROOM_MESSAGE, 5000, 1800000)    /* messages in one room */           \
 	X(ROOM_UPDATE, 500, 7200)         /* handshakes in one room */         \
 	X(PEER_MESSAGE, 50000, 36000000)  /* messages by one app */            \
@@ -45,6 +45,14 @@ struct rate_state {
 bool rate_is_full(const struct rate_state *r, uint64_t now_ms);
 /* 0: allowed, and counted; else seconds to wait. */
 uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
+/* The same for what counts several times. */
+uint32_t rate_take_many(struct rate_state *r, enum provider_limit limit, uint32_t units,
+			uint64_t now_ms);
+/* A message counts once, and once more for each 4 KiB: stores fill by bytes. */
+static inline uint32_t rate_units_of(size_t bytes)
+{
+	return 1 + (uint32_t)(bytes / 4096);
+}
 /* The same without counting: where only what is accepted counts. */
 uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
 
@@ -59,5 +67,7 @@ uc_err UC_MUST_USE rate_table_init(struct rate_table *t, const struct env *env);
 void rate_table_done(struct rate_table *t);
 uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct view key,
 			 uint64_t now_ms);
+uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, struct view key,
+			      uint32_t units, uint64_t now_ms);
 
 #endif

@@ -57,9 +57,11 @@ static void submit_done(struct provider *p, struct ask *a, const struct peer_res
 	call_done(c);
 }
 
-bool session_is_too_fast(struct call *c, enum provider_limit limit)
+bool session_is_too_fast(struct call *c, enum provider_limit limit, size_t bytes)
 {
-	uint32_t wait = rate_take(&c->s->rates[limit], limit, env_now_ms(c->p->env));
+	/* By account, or whoever connects again would begin anew. */
+	uint32_t wait = rate_table_take_many(&c->p->rates, limit, VIEW_OF(c->s->account_id),
+					     rate_units_of(bytes), env_now_ms(c->p->env));
 	if (wait)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 	return wait != 0;
@@ -80,7 +82,7 @@ uc_err handle_room_submit(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
 	struct seat_live *seat;
 	TRY(seat_live_get(c->s, q.seat, &seat));
-	if (session_is_too_fast(c, LIMIT_MESSAGE))
+	if (session_is_too_fast(c, LIMIT_MESSAGE, q.message.n))
 		return UC_OK;
 	if (seat->room->record.part != ROOM_HUB)
 		return hub_ask(c, submit_done, "submitMessage", seat->room->record.hub,
@@ -141,7 +143,7 @@ uc_err handle_room_update(struct call *c, struct view body)
 {
 	struct room_update_request q;
 	TRY(wire_decode(body, &c->arena, room_update_request_element, &q));
-	if (session_is_too_fast(c, LIMIT_UPDATE))
+	if (session_is_too_fast(c, LIMIT_UPDATE, 0))
 		return UC_OK;
 	return q.seat ? update_from_seat(c, &q) : room_update_from_outside(c, &q);
 }
@@ -173,7 +175,7 @@ uc_err handle_room_group_info(struct call *c, struct view body)
 	struct hub_request h = { .p = c->p, .a = &c->arena };
 	TRY(wire_decode(body, &c->arena, room_group_info_request_element, &q));
 	TRY(wire_decode(q.request, &c->arena, group_info_request_element, &m));
-	if (session_is_too_fast(c, LIMIT_GROUP_INFO))
+	if (session_is_too_fast(c, LIMIT_GROUP_INFO, 0))
 		return UC_OK;
 	h.client = m.requesting_credential.identity;
 	h.body = q.request;

@@ -5,7 +5,9 @@
 
 enum {
 	ROOMS_AT_ONCE = 16,
-	ENTRIES_AT_ONCE = 1024, /* forgotten in one batch */
+	/* Forgotten in one batch: more than a busy room takes until its next turn. */
+	ENTRIES_AT_ONCE = 16384,
+	BYTES_AT_ONCE = 64 * 1024 * 1024, /* read for it */
 	REST_MS = 10 * 60 * 1000,
 	LEAST_MS = 3600 * 1000, /* entries stay so long, for senders whose answer was lost */
 	MONTHS_UNOPENED = 2,
@@ -157,7 +159,8 @@ static uc_err trim(struct sweep *w)
 	if (err)
 		return err == UC_E_NOT_FOUND ? UC_OK : err;
 	w->first = bounds.first;
-	TRY(store_log_scan_init(&scan, w->p->rooms, log, bounds.first, ENTRIES_AT_ONCE, 0));
+	TRY(store_log_scan_init(&scan, w->p->rooms, log, bounds.first, ENTRIES_AT_ONCE,
+				BYTES_AT_ONCE));
 	err = entries_forget(w, &scan);
 	store_log_scan_done(&scan);
 	if (!err && w->first > bounds.first)

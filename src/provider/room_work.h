@@ -315,8 +315,8 @@ uint64_t hub_ask_seq(const struct peer_response *r);
 /* Of the hub that is here. */
 uc_err UC_MUST_USE hub_refuse(struct call *c, uc_err err, const struct hub_reply *r);
 void room_update_answer(struct call *c, struct view body, uint32_t seat, uint64_t seq);
-/* Refuses when the session asks too often. */
-bool session_is_too_fast(struct call *c, enum provider_limit limit);
+/* Refuses when the account asks too often. */
+bool session_is_too_fast(struct call *c, enum provider_limit limit, size_t bytes);
 
 /* --- room_join.c --- */
 uc_err UC_MUST_USE room_update_from_outside(struct call *c, const struct room_update_request *q);

@@ -71,3 +71,19 @@ TEST(nor_does_it_where_one_measure_is_kept)
 		expect_eq(rate_take(&r, l, now + 2 * hour_ms), 0);
 	}
 }
+
+TEST(what_is_larger_counts_more)
+{
+	struct rate_state large = { 0 }, small = { 0 }, huge = { 0 };
+	uint64_t now = 1800000000000;
+	uint32_t n = 0, m = 0;
+	while (!rate_take_many(&large, LIMIT_MESSAGE, rate_units_of(256 * 1024), now))
+		n++;
+	while (!rate_take_many(&small, LIMIT_MESSAGE, rate_units_of(300), now))
+		m++;
+	expect_eq(m, 600);
+	expect(n > 2 && n < 20);
+	/* More than there ever is costs all, and is not refused for good. */
+	expect_eq(rate_take_many(&huge, LIMIT_MESSAGE, UINT32_MAX, now), 0);
+	expect(rate_take(&huge, LIMIT_MESSAGE, now) > 0);
+}
