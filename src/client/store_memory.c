@@ -27,7 +27,7 @@ void client_memory_free(struct client_memory *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < m->n; i++)
+	for (size_t i = 0; m->v && i < m->n; i++)
 		heap_free(m->v[i].bytes);
 	heap_free(m->v);
 	heap_free(m);
