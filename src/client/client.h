@@ -66,7 +66,7 @@ struct uc_client {
 	uint64_t pool_retry_ms;
 	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
 	uint64_t seats_retry_ms;
-	size_t seats_asked; /* of a round that takes more than one request */
+	size_t seats_asked;  /* of a round that takes more than one request */
 	bool addresses_busy; /* contacts.c */
 	uint64_t addresses_retry_ms;
 	uint32_t sets_left;

@@ -115,8 +115,11 @@ static uc_err effect(struct uc_client *c, struct room *r, const struct room_entr
 static uc_err entry_read(struct uc_client *c, struct room *r, const struct log_entry *entry,
 			 struct room_entry *out)
 {
-	r->group_dirty = true;
-	return room_group_entry(c, r->group, entry->fanout, r->own_hub, &c->call, out);
+	uc_err err = room_group_entry(c, r->group, entry->fanout, r->own_hub, &c->call, out);
+	bool message = !err && (out->kind == ROOM_ENTRY_APPLICATION || out->kind == ROOM_ENTRY_OWN);
+	r->ratchets_dirty = true;
+	r->group_dirty = r->group_dirty || !message;
+	return err;
 }
 
 /* The hub has taken a commit that we cannot follow, or is in an epoch that we have not seen: our

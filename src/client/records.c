@@ -6,14 +6,15 @@
 
 #include "base/heap.h"
 
-#define TABLE_ACCOUNT "account"
-#define TABLE_SET     "set"
-#define TABLE_CONTACT "contact"
-#define TABLE_REQUEST "request"
-#define TABLE_ROOM    "room"
-#define TABLE_GROUP   "group"
-#define TABLE_REJOIN  "group rejoined"
-#define TABLE_OUTBOX  "outbox"
+#define TABLE_ACCOUNT  "account"
+#define TABLE_SET      "set"
+#define TABLE_CONTACT  "contact"
+#define TABLE_REQUEST  "request"
+#define TABLE_ROOM     "room"
+#define TABLE_GROUP    "group"
+#define TABLE_RATCHETS "group ratchets"
+#define TABLE_REJOIN   "group rejoined"
+#define TABLE_OUTBOX   "outbox"
 
 /* wire_element of a typed walk */
 #define ELEMENT(type)                                      \
@@ -86,8 +87,11 @@ void outgoing_delete(struct uc_client *c, struct room *r, struct outgoing *o)
 	}
 }
 
+typedef uc_err group_part(struct room_group *g, struct buf *out);
+
+/* Without a group the record goes. */
 static void group_save(struct uc_client *c, const struct room *r, const char *table,
-		       struct room_group *g)
+		       struct room_group *g, group_part *part)
 {
 	struct buf b;
 	struct safe_place p = place(table, VIEW_OF(r->id.b));
@@ -96,12 +100,25 @@ static void group_save(struct uc_client *c, const struct room *r, const char *ta
 		return;
 	}
 	buf_init_secret(&b, BLOB_MAX);
-	uc_err err = room_group_save(g, &b);
+	uc_err err = part(g, &b);
 	if (err)
 		safe_fail(&c->safe, err);
 	else
 		safe_put(&c->safe, p, buf_view(&b));
 	buf_done(&b);
+}
+
+/* A message moves the ratchets alone; the rest is as large as the room. */
+static void groups_save(struct uc_client *c, struct room *r)
+{
+	struct rejoin *j = &r->rejoin;
+	if (r->group_dirty)
+		group_save(c, r, TABLE_GROUP, r->group, room_group_save_epoch);
+	if (r->group_dirty || r->ratchets_dirty)
+		group_save(c, r, TABLE_RATCHETS, r->group, room_group_save_ratchets);
+	if (j->group_dirty)
+		group_save(c, r, TABLE_REJOIN, j->group, room_group_save);
+	r->group_dirty = r->ratchets_dirty = j->group_dirty = false;
 }
 
 void records_save(struct uc_client *c)
@@ -128,11 +145,7 @@ void records_save(struct uc_client *c)
 			safe_put_object(&c->safe, place(TABLE_ROOM, VIEW_OF(r->id.b)), room_record,
 					r);
 		r->dirty = false;
-		if (r->group_dirty)
-			group_save(c, r, TABLE_GROUP, r->group);
-		if (r->rejoin.group_dirty)
-			group_save(c, r, TABLE_REJOIN, r->rejoin.group);
-		r->group_dirty = r->rejoin.group_dirty = false;
+		groups_save(c, r);
 		outbox_save(c, r);
 	}
 }
@@ -207,16 +220,19 @@ static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 	return !l->err;
 }
 
-/* *out stays NULL when there is none, or when it is damaged. */
+/* ratchets: the table of the second part, or NULL.  *out stays NULL when there is no group, or when
+ * it is damaged. */
 static uc_err group_load_from(struct uc_client *c, const struct room *r, const char *table,
-			      struct room_group **out)
+			      const char *ratchets, struct room_group **out)
 {
 	struct arena a;
-	struct view state;
-	arena_init(&a, BLOB_MAX * 2, ARENA_SECRET);
+	struct view state, second = { NULL, 0 };
+	arena_init(&a, BLOB_MAX * 4, ARENA_SECRET);
 	uc_err err = safe_get(&c->safe, place(table, VIEW_OF(r->id.b)), &a, &state);
+	if (!err && ratchets)
+		err = safe_get(&c->safe, place(ratchets, VIEW_OF(r->id.b)), &a, &second);
 	if (!err)
-		err = room_group_load(c, state, out);
+		err = room_group_load(c, state, second, out);
 	arena_done(&a);
 	return err == UC_E_NOT_FOUND || err == UC_E_CORRUPT ? UC_OK : err;
 }
@@ -242,8 +258,8 @@ static uc_err room_load(struct load *l, struct room *r)
 	l->room = r;
 	TRY(safe_scan(&c->safe, TABLE_OUTBOX, VIEW_OF(r->id.b), 0, load_outgoing, l));
 	TRY(l->err);
-	TRY(group_load_from(c, r, TABLE_GROUP, &r->group));
-	TRY(group_load_from(c, r, TABLE_REJOIN, &r->rejoin.group));
+	TRY(group_load_from(c, r, TABLE_GROUP, TABLE_RATCHETS, &r->group));
+	TRY(group_load_from(c, r, TABLE_REJOIN, NULL, &r->rejoin.group));
 	room_mend(c, r);
 	return UC_OK;
 }

@@ -144,33 +144,56 @@ static void wire_saved_group(struct wire *w, struct saved_group *s)
 }
 WIRE_ELEMENT(saved_group)
 
-uc_err room_group_save(struct room_group *g, struct buf *out)
+static uc_err saved_write(const struct room_group *g, bool epoch, bool ratchets, struct buf *out)
 {
-	struct buf epoch, ratchets;
-	buf_init_secret(&epoch, BLOB_MAX);
-	buf_init_secret(&ratchets, BLOB_MAX);
-	uc_err err = group_save_epoch(g->g, &epoch);
-	if (!err)
-		err = group_save_ratchets(g->g, &ratchets);
+	struct buf e, r;
+	buf_init_secret(&e, BLOB_MAX);
+	buf_init_secret(&r, BLOB_MAX);
+	uc_err err = epoch ? group_save_epoch(g->g, &e) : UC_OK;
+	if (!err && ratchets)
+		err = group_save_ratchets(g->g, &r);
 	if (!err) {
-		const struct saved_group s = { ROOM_GROUP_VERSION, buf_view(&epoch),
-					       buf_view(&ratchets) };
+		const struct saved_group s = { ROOM_GROUP_VERSION, buf_view(&e), buf_view(&r) };
 		err = wire_encode(out, saved_group_element, &s);
 	}
-	buf_done(&epoch);
-	buf_done(&ratchets);
+	buf_done(&e);
+	buf_done(&r);
 	return err;
 }
 
-uc_err room_group_load(struct uc_client *c, struct view state, struct room_group **out)
+uc_err room_group_save(struct room_group *g, struct buf *out)
 {
-	struct saved_group s;
+	return saved_write(g, true, true, out);
+}
+
+uc_err room_group_save_epoch(struct room_group *g, struct buf *out)
+{
+	return saved_write(g, true, false, out);
+}
+
+uc_err room_group_save_ratchets(struct room_group *g, struct buf *out)
+{
+	return saved_write(g, false, true, out);
+}
+
+static uc_err saved_read(struct view state, struct saved_group *out)
+{
+	if (wire_decode(state, NULL, saved_group_element, out))
+		return UC_E_CORRUPT;
+	return out->version == ROOM_GROUP_VERSION ? UC_OK : UC_E_VERSION;
+}
+
+uc_err room_group_load(struct uc_client *c, struct view state, struct view ratchets,
+		       struct room_group **out)
+{
+	struct saved_group s, later;
 	struct group *g = NULL;
 	const struct group_platform platform = room_platform(c);
-	if (wire_decode(state, NULL, saved_group_element, &s))
-		return UC_E_CORRUPT;
-	if (s.version != ROOM_GROUP_VERSION)
-		return UC_E_VERSION;
+	TRY(saved_read(state, &s));
+	if (ratchets.n) {
+		TRY(saved_read(ratchets, &later));
+		s.ratchets = later.ratchets;
+	}
 	TRY(group_load(&platform, s.epoch, s.ratchets, &g));
 	return room_group_new(c, g, out);
 }

@@ -28,8 +28,14 @@ uc_err UC_MUST_USE room_group_info(struct uc_client *c, struct room_group *g, st
 				   struct view *group_info, struct view *tree);
 uc_err UC_MUST_USE room_group_join(struct uc_client *c, const struct set *s, struct view welcome,
 				   struct view tree, struct room_group **out);
+/* As a whole; or in two parts, of which a message, sent or received, changes the ratchets alone.
+ * They are small, whatever the size of the room, and hold the keys that are to be forgotten. */
 uc_err UC_MUST_USE room_group_save(struct room_group *g, struct buf *out);
-uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state, struct room_group **out);
+uc_err UC_MUST_USE room_group_save_epoch(struct room_group *g, struct buf *out);
+uc_err UC_MUST_USE room_group_save_ratchets(struct room_group *g, struct buf *out);
+/* ratchets: empty for what was saved as a whole.  UC_E_CORRUPT when the parts are not one. */
+uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state, struct view ratchets,
+				   struct room_group **out);
 void room_group_free(struct room_group *g);
 
 /* --- reading --- */

@@ -284,7 +284,7 @@ struct room {
 	struct task *tasks;
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 
-	bool dirty, group_dirty; /* memory only, from here on */
+	bool dirty, group_dirty, ratchets_dirty; /* memory only, from here on */
 	struct room_group *group;
 	struct outgoing *outbox; /* in order; records of their own */
 	uint32_t seat;

@@ -123,7 +123,7 @@ static struct room_group *toms_copy(void)
 	struct buf b;
 	buf_init_secret(&b, BLOB_MAX);
 	expect_ok(room_group_save(tom.g, &b));
-	expect_ok(room_group_load(&tom.c, buf_view(&b), &copy));
+	expect_ok(room_group_load(&tom.c, buf_view(&b), (struct view){ NULL, 0 }, &copy));
 	buf_done(&b);
 	return copy;
 }

@@ -281,7 +281,7 @@ TEST(who_is_removed_reads_nothing_later)
 	expect_err(room_group_encrypt(&tom.c, tom.g, person_says(&rosa, "x", &hub.mem), &hub.mem,
 				      &update, hash),
 		   UC_E_ARGUMENT);
-	expect_ok(room_group_load(&tom.c, buf_view(&kept), &old));
+	expect_ok(room_group_load(&tom.c, buf_view(&kept), (struct view){ NULL, 0 }, &old));
 	expect_err(room_group_entry(&tom.c, old, later, false, &hub.mem, &e), UC_E_EPOCH_FUTURE);
 	reads(&ida, later, &rosa, "without Tom");
 	room_group_free(old);
@@ -296,11 +296,51 @@ TEST(damaged_state_is_not_loaded)
 	create(false);
 	buf_init_secret(&b, BLOB_MAX);
 	expect_ok(room_group_save(rosa.g, &b));
-	expect_err(room_group_load(&rosa.c, view_make(b.p, b.n - 1), &g), UC_E_CORRUPT);
+	expect_err(room_group_load(&rosa.c, view_make(b.p, b.n - 1), (struct view){ NULL, 0 }, &g),
+		   UC_E_CORRUPT);
 	b.p[1] = 9;
-	expect_err(room_group_load(&rosa.c, buf_view(&b), &g), UC_E_VERSION);
+	expect_err(room_group_load(&rosa.c, buf_view(&b), (struct view){ NULL, 0 }, &g),
+		   UC_E_VERSION);
 	expect(!g);
 	buf_done(&b);
+	end();
+}
+
+/* Only so may a message be stored by its ratchets alone. */
+TEST(messages_change_the_ratchets_alone)
+{
+	struct buf before[2], after[2], ratchets[2];
+	struct person *who[2] = { &rosa, &tom };
+	struct room_group *g = NULL;
+	create(false);
+	commit(&rosa, &tom, NULL);
+	for (int i = 0; i < 2; i++) {
+		buf_init_secret(&before[i], BLOB_MAX);
+		buf_init_secret(&after[i], BLOB_MAX);
+		buf_init_secret(&ratchets[i], BLOB_MAX);
+		expect_ok(room_group_save_epoch(who[i]->g, &before[i]));
+		expect_ok(room_group_save_ratchets(who[i]->g, &ratchets[i]));
+	}
+	reads(&tom, send(&rosa, "one"), &rosa, "one");
+	reads(&rosa, send(&tom, "two"), &tom, "two");
+	for (int i = 0; i < 2; i++) {
+		expect_ok(room_group_save_epoch(who[i]->g, &after[i]));
+		expect_bytes(buf_view(&after[i]), buf_view(&before[i]));
+	}
+	/* Another epoch's do not fit, nor does the epoch fit alone. */
+	commit(&rosa, &ida, NULL);
+	buf_reset(&after[0]);
+	expect_ok(room_group_save_epoch(rosa.g, &after[0]));
+	expect_err(room_group_load(&rosa.c, buf_view(&after[0]), buf_view(&ratchets[0]), &g),
+		   UC_E_CORRUPT);
+	expect_err(room_group_load(&rosa.c, buf_view(&after[0]), (struct view){ NULL, 0 }, &g),
+		   UC_E_CORRUPT);
+	expect(!g);
+	for (int i = 0; i < 2; i++) {
+		buf_done(&before[i]);
+		buf_done(&after[i]);
+		buf_done(&ratchets[i]);
+	}
 	end();
 }
 
