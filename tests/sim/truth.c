@@ -207,6 +207,7 @@ static void room_look(struct person *p, const struct room *r)
 	if (!s->in_room)
 		w->stats.joined++;
 	s->in_room = true;
+	s->second = r->shadow;
 	s->room = t;
 	s->epoch = epoch;
 	epoch_seen(p, t, r, epoch);
