@@ -80,6 +80,11 @@ static uc_err sign_in_done(struct uc_client *c, void *subject, const struct repl
 	if (wire_decode(r->body, r->mem, sign_in_response_element, &in))
 		return give_up(c, UC_E_FRAME, VIEW_LIT("the answer to the sign-in makes no sense"));
 	c->sets_left = in.sets_left;
+	/* The app's store is an older copy: its numbers come again, and are not what was read. */
+	if (in.intake_next && c->account.intake_cursor >= in.intake_next) {
+		c->account.intake_cursor = in.intake_next - 1;
+		c->account.dirty = true;
+	}
 	account_list_head(c, in.list_generation, in.list_position);
 	return session_signed_in(c);
 }

@@ -337,6 +337,28 @@ TEST(an_account_ends_when_it_is_deleted)
 	person_end(&p);
 }
 
+/* An app that was restored gives numbers again which its people have seen. */
+TEST(an_intake_that_begins_anew_is_read_anew)
+{
+	struct small_app app;
+	struct person p;
+	begin(&app, &p);
+	expect_ok(sign_up_talk(&p, "1234"));
+	p.c->account.intake_cursor = 50;
+	person_disconnect(&p);
+	app.intake_next = 51;
+	expect_ok(person_talk(&p));
+	expect_eq(p.c->account.intake_cursor, 50);
+	person_disconnect(&p);
+	app.intake_next = 9;
+	expect_ok(person_talk(&p));
+	expect_eq(p.c->account.intake_cursor, 8);
+	/* It was kept. */
+	expect_ok(person_open(&p));
+	expect_eq(p.c->account.intake_cursor, 8);
+	person_end(&p);
+}
+
 /* --- what no app should send --- */
 
 TEST(frames_that_make_no_sense_are_refused_and_change_nothing)

@@ -123,6 +123,7 @@ static uc_err sign_in(const struct turn *t)
 	out.list_generation = last.list_generation;
 	out.list_position = last.list_position;
 	out.sets_left = (uint32_t)a->sets_n;
+	out.intake_next = a->intake_next;
 	a->signed_in = true;
 	return answer(t, sign_in_response_element, &out);
 }
