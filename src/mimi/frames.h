@@ -64,7 +64,7 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(SEAT_FIND,        seat_find,       32, PHASE_SIGNED_IN,  65536) \
 	X(SEAT_OPEN,        seat_open,       33, PHASE_SIGNED_IN,  4096) \
 	X(SEAT_CLOSE,       seat_close,      34, PHASE_SIGNED_IN,  64) \
-	X(ROOM_CREATE,      room_create,     35, PHASE_SIGNED_IN,  4194304) \
+	X(ROOM_CREATE,      room_create,     35, PHASE_SIGNED_IN,  65536) \
 	X(ROOM_UPDATE,      room_update,     36, PHASE_SIGNED_IN,  4194304) \
 	X(ROOM_SUBMIT,      room_submit,     37, PHASE_SIGNED_IN,  262144) \
 	X(ROOM_GROUP_INFO,  room_group_info, 38, PHASE_SIGNED_IN,  65536) \

@@ -304,6 +304,9 @@ uc_err room_leaf_supports(const struct leaf_node *leaf, struct arena *a)
 {
 	static const uint16_t aad[] = { COMPONENT_FRANK_AAD };
 	struct app_data_dictionary d;
+	/* Hub and followers keep every leaf of every room. */
+	if (leaf->raw.n > ROOM_LEAF_BYTES_MAX)
+		return UC_E_TOO_LARGE;
 	TRY(dictionary_of(&leaf->extensions, a, &d));
 	if (!lists_components(&d, COMPONENT_APP_COMPONENTS, understood, UNDERSTOOD, a) ||
 	    !lists_components(&d, COMPONENT_SAFE_AAD, aad, 1, a) || !lists_our_content(&d, a))

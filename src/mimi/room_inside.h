@@ -31,7 +31,8 @@ struct room_leaf_list {
 /* All leaves in the order of their clients' URIs, which keeps a participant's together.
  * UC_E_PROOF for a leaf that names no client. */
 uc_err UC_MUST_USE room_leaves(const struct tree *t, struct arena *a, struct room_leaf_list *out);
-/* What a leaf must say it understands; UC_E_UNSUPPORTED. */
+enum { ROOM_LEAF_BYTES_MAX = 16384 };
+/* What a leaf must say it understands: UC_E_UNSUPPORTED; and how large it may be: UC_E_TOO_LARGE. */
 uc_err UC_MUST_USE room_leaf_supports(const struct leaf_node *leaf, struct arena *a);
 
 #endif

@@ -387,6 +387,29 @@ TEST(a_leaf_understands_what_rooms_need)
 	room_end(&the);
 }
 
+TEST(a_leaf_has_a_measure)
+{
+	struct plan p = { .n = 0 };
+	struct app_data_dictionary d, more;
+	const struct extension_list none = { NULL, 0 };
+	static uint8_t much[20000];
+	group_of_three();
+	struct member *zoe = member_new(&the, "lens.example", NULL);
+	struct view *bytes = &zoe->leaf.extensions.v[0].extension_data;
+	expect_ok(wire_decode(*bytes, &the.mem, app_data_dictionary_element, &d));
+	size_t n = d.component_data.n;
+	more.component_data.v = ARENA_ARRAY(&the.mem, struct component_data, n + 1);
+	more.component_data.n = n + 1;
+	memcpy(more.component_data.v, d.component_data.v, n * sizeof *d.component_data.v);
+	more.component_data.v[n] = (struct component_data){ 0xfffe, VIEW_OF(much) };
+	expect_ok(wire_encode_to(&the.mem, app_data_dictionary_element, &more, bytes));
+	expect_ok(key_package_make(suite_find(SUITE_X25519_AES128), test_env(), &zoe->leaf, 86400,
+				   &none, &the.mem, &zoe->key_package, &zoe->secrets));
+	plan_add(&the, &p, zoe);
+	room_refuses(&the, rosa, &p, UC_E_TOO_LARGE);
+	room_end(&the);
+}
+
 TEST(no_two_leaves_are_one_client)
 {
 	struct plan p = { .n = 0 };
