@@ -95,7 +95,8 @@ struct uc_store_ops {
 	void (*close)(void *store);
 };
 
-/* SQLite: the file is created when it is missing.  UC_E_LOCKED when another process has it. */
+/* SQLite: the file is created when it is missing, with the mode that the process's umask leaves.
+ * UC_E_LOCKED when another process, or another store of this one, has it. */
 UC_API uc_err uc_store_sqlite_open(const char *path, const struct uc_store_ops **ops,
 				   void **store) UC_MUST_USE;
 

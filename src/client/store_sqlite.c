@@ -7,12 +7,8 @@
 
 #include "base/error.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { STATEMENT_PUT, STATEMENT_DELETE, STATEMENT_GET, STATEMENT_COUNT };
 enum { FILE_VERSION = 1 }; /* PRAGMA user_version */
@@ -178,20 +174,8 @@ static uc_err version_check(struct store_sqlite *s)
 	return version > FILE_VERSION ? UC_E_VERSION : UC_OK;
 }
 
-/* For its owner alone, whatever the umask; the files beside it get the mode of this one. */
-static uc_err make_file(const char *path)
-{
-	/* One that is there is left alone: closing it would give up the locks this process has on it. */
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (fd < 0)
-		return errno == EEXIST ? UC_OK : UC_E_STORE;
-	close(fd);
-	return UC_OK;
-}
-
 static uc_err open_file(struct store_sqlite *s, const char *path)
 {
-	TRY(make_file(path));
 	TRY(error_of(sqlite3_open_v2(
 		path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 		NULL)));
