@@ -20,7 +20,15 @@
  *  - A frame or event is handed out only after everything it depends on is in the store.  The
  *    process may be killed at any instruction: what was queued is sent after a restart, what was
  *    received is not received twice.
+ *  - An event is told once.  Those that the owner had not taken when the process ended are not told
+ *    again, but what they told of is in the store: after opening, read the lists (uc_requests,
+ *    uc_contacts, uc_rooms; uc_messages from the last number that was shown).  Operations end
+ *    with the process: their numbers mean nothing after it, what they began goes on.
+ *  - Take all frames and events after each call: they are kept until they are taken.
  *  - Outputs come last and are unchanged on failure.  0 is success.
+ *  - Errors: UC_E_ARGUMENT for a NULL or empty argument that must not be so, and for a call from
+ *    inside another; UC_E_SIGNED_OUT for what needs an account when there is none; UC_E_NOT_FOUND
+ *    for an id that names nothing here.  Others stand with the functions.
  *  - Text is UTF-8, zero-terminated.  Text that comes from others is as they wrote it: escape
  *    control and bidirectional characters before you show it.
  *  - Pointers inside a struct handed to a callback live as long as the callback; those of an
@@ -118,17 +126,26 @@ struct uc_options {
 	uint64_t generation;
 };
 
+/* *out is the caller's, to be closed.  UC_E_PASSPHRASE: key or passphrase is another one;
+ * UC_E_RESTORED, UC_E_LOCKED; UC_E_EXISTS: there is an account on another app in it;
+ * UC_E_VERSION: it is of a later version, and left alone; UC_E_CORRUPT.  With a passphrase this
+ * takes about a second and 64 MiB. */
 UC_API uc_err uc_client_open(const struct uc_options *options, uc_client **out) UC_MUST_USE;
+/* NULL is nothing.  What is queued stays queued in the store. */
 UC_API void uc_client_close(uc_client *c);
 /* Grows with every write to the store. */
 UC_API uint64_t uc_client_generation(const uc_client *c);
 
 /* --- connection --- */
 
+/* UC_E_ARGUMENT when there is a connection already. */
 UC_API uc_err uc_client_connected(uc_client *c) UC_MUST_USE;
+/* Also when the client has given the connection up itself; requests under way are sent again over
+ * the next one. */
 UC_API uc_err uc_client_disconnected(uc_client *c) UC_MUST_USE;
-/* An error of UC_CLASS_PROTOCOL means: close the socket. */
+/* The bytes are the caller's.  An error of UC_CLASS_PROTOCOL means: close the socket. */
 UC_API uc_err uc_client_receive(uc_client *c, const uint8_t *p, size_t n) UC_MUST_USE;
+/* False when there is none. */
 UC_API bool uc_client_next_frame(uc_client *c, const uint8_t **p, size_t *n);
 UC_API uc_err uc_client_step(uc_client *c) UC_MUST_USE;
 /* Wall-clock milliseconds; UINT64_MAX: nothing is due. */
@@ -157,7 +174,7 @@ enum uc_account_state {
 struct uc_account {
 	enum uc_account_state state;
 	const char *app;
-	enum uc_name_kind names;  /* known after the first connection */
+	enum uc_name_kind names;  /* 0 until the first connection */
 	const char *identifier;   /* as given at sign-up; "" after a recovery */
 	const char *profile_name; /* what contacts are shown */
 	bool recovery_confirmed;
@@ -165,21 +182,31 @@ struct uc_account {
 	uint32_t devices;
 	uint32_t sets_left; /* KeyPackage sets in the app's pool */
 };
+/* Strings live until the next call that changes the client. */
 UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;
 
-/* Asks the app to send a code to a number or address.  Not needed where names are handles. */
+/* Asks the app to send a code to a number or address.  Not needed where names are handles.  UC_E_NET
+ * when there is no connection; DONE: UC_E_NAME, UC_E_RATE. */
 UC_API uc_err uc_request_code(uc_client *c, const char *identifier, uc_op *op) UC_MUST_USE;
 /* code: NULL where names are handles.  The DONE event's text is the recovery key: 24 words that
- * must be shown to the person, once.  They are kept until uc_recovery_confirmed. */
+ * must be shown to the person, once.  They are kept until uc_recovery_confirmed.  Goes on by itself
+ * after a lost connection or a restart.  UC_E_EXISTS: there is an account; UC_E_NAME: a profile
+ * name of none or more than 64 characters, or with some that cannot be shown; DONE: UC_E_CODE,
+ * UC_E_NAME, UC_E_EXISTS (the handle is taken), UC_E_RATE. */
 UC_API uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code,
 			 const char *profile_name, uc_op *op) UC_MUST_USE;
-/* The words again, before they are confirmed; UC_E_NOT_FOUND afterwards. */
+/* The words again, before they are confirmed; UC_E_NOT_FOUND afterwards, UC_E_TOO_LARGE for less
+ * than 144 bytes.  Wipe them when they were shown. */
 UC_API uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n) UC_MUST_USE;
 /* The person has written the words down: the account key's private half is forgotten here. */
 UC_API uc_err uc_recovery_confirmed(uc_client *c) UC_MUST_USE;
-/* Takes the account up again on this device; all earlier devices end. */
+/* Takes the account up again on this device; all earlier devices end.  UC_E_MALFORMED or UC_E_MAC:
+ * these are no such words; UC_E_EXISTS, UC_E_NAME as above; DONE: UC_E_NOT_FOUND when no account of
+ * this app has that key. */
 UC_API uc_err uc_recover(uc_client *c, const char *words, const char *profile_name,
 			 uc_op *op) UC_MUST_USE;
+/* Leaves all rooms, as far as that is possible within a minute, then deletes the account.  What is
+ * stored here stays readable. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;
 
 struct uc_device {
@@ -193,15 +220,16 @@ UC_API uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx) UC_MUST_
 /* --- first contact --- */
 
 /* Looks somebody up on an app (their own or another) and sends a contact request with `text` (up
- * to 140 characters; may be "").  DONE says it was queued for delivery, or UC_E_NOT_FOUND.
- * What becomes of it comes as UC_EVENT_REQUEST_ACCEPTED, or never. */
+ * to 140 characters; may be NULL or "").  DONE says it was queued for delivery, or UC_E_NOT_FOUND.
+ * What becomes of it comes as UC_EVENT_REQUEST_ACCEPTED, or never.  UC_E_TOO_LARGE, UC_E_ARGUMENT for
+ * texts that are too long or no UTF-8. */
 UC_API uc_err uc_ask(uc_client *c, const char *app, const char *identifier, const char *text,
 		     uc_op *op) UC_MUST_USE;
 
 enum uc_request_state {
 	UC_REQUEST_OPEN,
 	UC_REQUEST_ACCEPTED,
-	UC_REQUEST_DECLINED,
+	UC_REQUEST_DECLINED, /* by ourselves; outgoing: nobody there, or refused for good */
 };
 struct uc_request {
 	struct uc_id id;
@@ -219,6 +247,7 @@ struct uc_request {
 typedef bool uc_request_each(void *ctx, const struct uc_request *request);
 /* In the order they came, which stays the same: a position in the list keeps its meaning. */
 UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUST_USE;
+/* Also one that was declined.  DONE: the answer is queued for delivery.  UC_E_EXISTS: it is answered. */
 UC_API uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 /* Nothing is told to the asker. */
 UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
@@ -244,7 +273,8 @@ UC_API uc_err uc_safety_number(uc_client *c, const struct uc_id *contact,
 			       char out[UC_SAFETY_NUMBER_MAX]) UC_MUST_USE;
 UC_API uc_err uc_contact_verified(uc_client *c, const struct uc_id *contact,
 				  bool verified) UC_MUST_USE;
-/* Revokes what they hold, leaves nothing to be told. */
+/* Revokes what they hold, leaves their direct room; they are told nothing.  blocked false: undoes it;
+ * the room has to be opened anew. */
 UC_API uc_err uc_block(uc_client *c, const struct uc_id *contact, bool blocked,
 		       uc_op *op) UC_MUST_USE;
 
@@ -263,7 +293,7 @@ struct uc_room {
 	enum uc_room_state state;
 	bool consistent; /* the log's chain was never broken */
 	uint64_t epoch;
-	uint32_t members; /* people, ourselves included */
+	uint32_t members;    /* people, ourselves included */
 	uint32_t unread;     /* messages of others above read_up_to */
 	uint64_t read_up_to; /* the number last given to uc_mark_read; 0: none */
 	uint64_t last_ms;    /* of the last message; 0 without one */
@@ -288,17 +318,24 @@ typedef bool uc_member_each(void *ctx, const struct uc_member *member);
 UC_API uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each,
 			 void *ctx) UC_MUST_USE;
 
-/* The direct room with a contact: the one there is, or a new one.  DONE carries the room. */
+/* The direct room with a contact: the one there is, or a new one.  DONE carries the room.
+ * UC_E_NOT_ALLOWED: blocked; UC_E_EXHAUSTED: no key address of theirs is left. */
 UC_API uc_err uc_start_direct(uc_client *c, const struct uc_id *contact, uc_op *op) UC_MUST_USE;
-/* DONE carries the room; contacts that could not be added are told by UC_EVENT_WARNING. */
+/* The name: up to 255 bytes.  DONE carries the room; contacts that could not be added are told by
+ * UC_EVENT_WARNING. */
 UC_API uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
 			      size_t contact_count, uc_op *op) UC_MUST_USE;
+/* UC_E_EXISTS: they are in it, or on their way; UC_E_POLICY: a direct room, or (DONE) not ours to do;
+ * UC_E_NOT_ALLOWED, UC_E_EXHAUSTED as above; UC_E_CLOSED: not joined, or left. */
 UC_API uc_err uc_group_add(uc_client *c, const struct uc_id *room, const struct uc_id *contact,
 			   uc_op *op) UC_MUST_USE;
+/* Whoever else is in it; DONE: UC_E_POLICY when that is not ours to do. */
 UC_API uc_err uc_group_remove(uc_client *c, const struct uc_id *room, const struct uc_id *member,
 			      uc_op *op) UC_MUST_USE;
+/* Any member may.  DONE comes at once; the others hear of it as of a message. */
 UC_API uc_err uc_group_rename(uc_client *c, const struct uc_id *room, const char *name,
 			      uc_op *op) UC_MUST_USE;
+/* What was said before is sent first.  DONE: the hub knows, and another member takes us out. */
 UC_API uc_err uc_leave(uc_client *c, const struct uc_id *room, uc_op *op) UC_MUST_USE;
 
 /* --- messages --- */
@@ -336,9 +373,13 @@ UC_API uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from,
 			  uc_message_each *each, void *ctx) UC_MUST_USE;
 /* The number of the last message of the room; 0 without one. */
 UC_API uint64_t uc_messages_last(uc_client *c, const struct uc_id *room);
+/* All up to that number; never less than before. */
 UC_API uc_err uc_mark_read(uc_client *c, const struct uc_id *room, uint64_t number) UC_MUST_USE;
 
-/* Queued and stored when it returns; *id names the message.  Works offline. */
+/* Queued and stored when it returns; *id names the message (id may be NULL).  Works offline.  A text
+ * has up to 128 KiB, an emoji 64 bytes: UC_E_TOO_LARGE, UC_E_TEXT; UC_E_CLOSED: the room is not
+ * joined yet, or left.  A message that was replied or reacted to must be in this device's history;
+ * one that is edited or deleted must be our own (else UC_E_NOT_ALLOWED), and changes here at once. */
 UC_API uc_err uc_send(uc_client *c, const struct uc_id *room, const char *text,
 		      struct uc_id *id) UC_MUST_USE;
 UC_API uc_err uc_send_reply(uc_client *c, const struct uc_id *room, const struct uc_id *to,

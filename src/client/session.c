@@ -206,7 +206,7 @@ static uc_err event_dispatch(struct uc_client *c, const struct frame *f)
 	return UC_OK; /* a later version's event */
 }
 
-static uc_err received(struct uc_client *c, void *arg)
+static uc_err frame_in(struct uc_client *c, void *arg)
 {
 	const struct view *bytes = arg;
 	struct frame f;
@@ -224,7 +224,7 @@ static uc_err received(struct uc_client *c, void *arg)
 uc_err uc_client_receive(uc_client *c, const uint8_t *p, size_t n)
 {
 	struct view bytes = { p, n };
-	return turn_run(c, received, &bytes);
+	return turn_run(c, frame_in, &bytes);
 }
 
 /* --- time --- */
