@@ -143,7 +143,7 @@ static void seal(struct club *c, struct view key, struct view nonce, wire_elemen
 }
 
 static void seal_sender(struct club *c, const struct epoch *e, const struct sender_data *sd,
-			struct private_message *m)
+			bool longer, struct private_message *m)
 {
 	const struct suite *s = c->suite;
 	uint8_t key[AEAD_KEY_MAX], nonce[AEAD_NONCE_MAX];
@@ -153,6 +153,7 @@ static void seal_sender(struct club *c, const struct epoch *e, const struct send
 	expect_ok(expand_with_label(s, secret, "key", sample, key, s->nk));
 	expect_ok(expand_with_label(s, secret, "nonce", sample, nonce, s->nn));
 	expect_ok(wire_encode_to(&c->mem, sender_data_element, sd, &plain));
+	plain.n += longer; /* a copy in an arena ends with a zero byte */
 	seal(c, view_make(key, s->nk), view_make(nonce, s->nn), sender_data_aad_element, &aad,
 	     plain, &m->encrypted_sender_data);
 }
@@ -183,11 +184,13 @@ struct view forge_private(const struct private_forge *f)
 						 m->authenticated_data };
 	seal(c, view_make(k.key, c->suite->nk), view_make(k.nonce, c->suite->nn),
 	     private_content_aad_element, &aad, f->plaintext, &m->ciphertext);
+	if (f->ciphertext_n)
+		m->ciphertext.n = f->ciphertext_n;
 	if (f->claims_leaf)
 		sd.leaf_index = f->claimed_leaf;
 	if (f->claims_generation)
 		sd.generation = f->claimed_generation;
-	seal_sender(c, e, &sd, m);
+	seal_sender(c, e, &sd, f->longer_sender_data, m);
 	expect_ok(wire_encode_to(&c->mem, mls_message_element, &message, &out));
 	return out;
 }

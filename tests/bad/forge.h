@@ -40,6 +40,8 @@ struct private_forge {
 	struct view authenticated_data; /* outside */
 	uint32_t claimed_leaf, claimed_generation;
 	bool claims_leaf, claims_generation;
+	size_t ciphertext_n;     /* 0: all of it; else cut, and the sender data is for that */
+	bool longer_sender_data; /* a byte more than SenderData has */
 };
 struct view forge_private(const struct private_forge *f);
 /* PrivateMessageContent of a signed application message, with so much padding. */

@@ -450,6 +450,24 @@ TEST(each_part_of_a_private_message)
 	club_end(&c);
 }
 
+/* By one who can seal the sender data for it. */
+TEST(sender_data_too_long_or_for_too_little)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 2);
+	struct private_forge p = text();
+	p.longer_sender_data = true;
+	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	p.longer_sender_data = false;
+	for (size_t n = 1; n < 2 * AEAD_TAG; n += 5) {
+		p.ciphertext_n = n;
+		refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	}
+	p.ciphertext_n = 0;
+	expect_ok(group_receive(c.people[1].g, forge_private(&p), &c.mem, &got));
+	club_end(&c);
+}
+
 TEST(another_sender_than_the_key_is_for)
 {
 	club_with(&c, suite_at(0), 4);
