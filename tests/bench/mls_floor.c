@@ -296,9 +296,10 @@ struct count count_process_update(const struct shape *s)
 struct count count_hub_update(const struct shape *s)
 {
 	/* Frame, leaf and GroupInfo are verified; the tree is hashed; no secrets. */
-	const struct count seen = {
-		.verifies = 3, .verified_kib = 2 * s->context_kib, .hashes = 2, .blocks = 4
-	};
+	const struct count seen = { .verifies = 3 + s->proofs,
+				    .verified_kib = 2 * s->context_kib,
+				    .hashes = 2,
+				    .blocks = 4 };
 	return sum(seen, path_hashes(s));
 }
 
