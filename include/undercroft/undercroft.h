@@ -192,7 +192,7 @@ UC_API uc_err uc_request_code(uc_client *c, const char *identifier, uc_op *op) U
  * must be shown to the person, once.  They are kept until uc_recovery_confirmed.  Goes on by itself
  * after a lost connection or a restart.  UC_E_EXISTS: there is an account; UC_E_NAME: a profile
  * name of none or more than 64 characters, or with some that cannot be shown; DONE: UC_E_CODE,
- * UC_E_NAME, UC_E_EXISTS (the handle is taken), UC_E_RATE. */
+ * UC_E_NAME, UC_E_TAKEN (a handle of somebody else), UC_E_RATE. */
 UC_API uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code,
 			 const char *profile_name, uc_op *op) UC_MUST_USE;
 /* The words again, before they are confirmed; UC_E_NOT_FOUND afterwards, UC_E_TOO_LARGE for less

@@ -415,8 +415,10 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 static void member_expect(struct room *r, const struct task *t)
 {
 	struct member *m = room_member_find(r, view_str(t->participant));
-	if (m && !m->introduced)
-		m->contact = t->contact;
+	if (!m || m->introduced)
+		return;
+	m->contact = t->contact;
+	r->members_dirty = true;
 }
 
 uc_err groups_commit_applied(struct uc_client *c, struct room *r)

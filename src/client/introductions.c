@@ -185,7 +185,7 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 	m->contact = k ? k->id : (struct uc_id){ { 0 } };
 	memcpy(m->name, who->name, sizeof m->name);
 	memcpy(m->account_key, who->account_key, ED25519_KEY);
-	r->dirty = true;
+	r->dirty = r->members_dirty = true;
 	TRY(blob_set(&m->introduction, introduction));
 	if (!again || renamed)
 		introduced_tell(c, r, m);

@@ -11,6 +11,7 @@
 #define TABLE_CONTACT  "contact"
 #define TABLE_REQUEST  "request"
 #define TABLE_ROOM     "room"
+#define TABLE_MEMBERS  "room members"
 #define TABLE_GROUP    "group"
 #define TABLE_RATCHETS "group ratchets"
 #define TABLE_REJOIN   "group rejoined"
@@ -28,6 +29,11 @@ ELEMENT(contact)
 ELEMENT(request)
 ELEMENT(room)
 ELEMENT(outgoing)
+
+static void members_record(struct wire *w, void *v)
+{
+	wire_members(w, v);
+}
 
 static struct safe_place place(const char *table, struct view name)
 {
@@ -144,7 +150,10 @@ void records_save(struct uc_client *c)
 		if (r->dirty)
 			safe_put_object(&c->safe, place(TABLE_ROOM, VIEW_OF(r->id.b)), room_record,
 					r);
-		r->dirty = false;
+		if (r->members_dirty)
+			safe_put_object(&c->safe, place(TABLE_MEMBERS, VIEW_OF(r->id.b)),
+					members_record, r);
+		r->dirty = r->members_dirty = false;
 		groups_save(c, r);
 		outbox_save(c, r);
 	}
@@ -237,6 +246,21 @@ static uc_err group_load_from(struct uc_client *c, const struct room *r, const c
 	return err == UC_E_NOT_FOUND || err == UC_E_CORRUPT ? UC_OK : err;
 }
 
+/* A room of a time before members had a record brings them along. */
+static uc_err members_load(struct uc_client *c, struct room *r)
+{
+	struct arena a;
+	struct view value;
+	arena_init(&a, BLOB_MAX, ARENA_SECRET);
+	uc_err err = safe_get(&c->safe, place(TABLE_MEMBERS, VIEW_OF(r->id.b)), &a, &value);
+	if (!err)
+		err = decode(c, value, members_record, r);
+	else if (err == UC_E_NOT_FOUND)
+		r->members_dirty = r->members != NULL;
+	arena_done(&a);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
 /* One room's damage is mended by joining it anew; the others go on. */
 static void room_mend(struct uc_client *c, struct room *r)
 {
@@ -258,6 +282,7 @@ static uc_err room_load(struct load *l, struct room *r)
 	l->room = r;
 	TRY(safe_scan(&c->safe, TABLE_OUTBOX, VIEW_OF(r->id.b), 0, load_outgoing, l));
 	TRY(l->err);
+	TRY(members_load(c, r));
 	TRY(group_load_from(c, r, TABLE_GROUP, TABLE_RATCHETS, &r->group));
 	TRY(group_load_from(c, r, TABLE_REJOIN, NULL, &r->rejoin.group));
 	room_mend(c, r);

@@ -485,7 +485,7 @@ uc_err room_members_sync(struct uc_client *c, struct room *r)
 	for (struct member *m = r->members; m; m = m->next)
 		m->gone = true;
 	TRY(room_group_clients(r->group, sync_each, &s));
-	r->dirty = true;
+	r->dirty = r->members_dirty = true;
 	return s.err;
 }
 

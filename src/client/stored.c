@@ -297,10 +297,17 @@ void wire_room(struct wire *w, struct room *r)
 	wire_u32(w, &r->unread);
 	FIXED(w, r->set_id);
 	wire_pending(w, &r->pending);
-	WIRE_CHAIN(w, &r->members, struct member, wire_member);
+	if (version < 3)
+		WIRE_CHAIN(w, &r->members, struct member, wire_member);
 	WIRE_CHAIN(w, &r->tasks, struct task, wire_task);
 	if (version > 1)
 		wire_u64(w, &r->number);
+}
+
+void wire_members(struct wire *w, struct room *r)
+{
+	record_version(w);
+	WIRE_CHAIN(w, &r->members, struct member, wire_member);
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)

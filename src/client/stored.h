@@ -12,7 +12,7 @@
 enum {
 	STORED_VERSION = 1, /* of records that have no version of their own */
 	REQUEST_VERSION = 2,
-	ROOM_VERSION = 2,
+	ROOM_VERSION = 3, /* 3: the members are a record of their own */
 	DOMAIN_MAX = 256, /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
@@ -284,7 +284,7 @@ struct room {
 	struct task *tasks;
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 
-	bool dirty, group_dirty, ratchets_dirty; /* memory only, from here on */
+	bool dirty, members_dirty, group_dirty, ratchets_dirty; /* memory only, from here on */
 	struct room_group *group;
 	struct outgoing *outbox; /* in order; records of their own */
 	uint32_t seat;
@@ -300,7 +300,9 @@ struct room {
 	uc_op create_op;
 	struct room *next;
 };
+/* Without its members: a message changes the room, and they are as many as there are. */
 void wire_room(struct wire *w, struct room *r);
+void wire_members(struct wire *w, struct room *r);
 
 /* --- messages --- */
 

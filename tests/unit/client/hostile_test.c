@@ -382,3 +382,26 @@ TEST(of_a_broken_chain_the_first_break_is_kept)
 	expect_eq(his->seq, 5);
 	end();
 }
+
+/* --- and what lasts of it --- */
+
+TEST(who_is_who_lasts_and_costs_a_message_nothing)
+{
+	begin(false, NULL);
+	expect_eq(introduces(&her_leaf, her_introduction("Rosa"), "Walks").introduced, 1);
+	expect_ok(person_open(&tom));
+	his = tom.c->rooms;
+	struct member *m = his ? room_member_find(his, view_str(hers->participant)) : NULL;
+	expect(m && m->introduced && !m->gone && !strcmp(m->name, "Rosa"));
+	expect(m && m->introduction.n > 0);
+	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("hello") } };
+	expect(his && his->group && !room_group_clients(his->group, leaf_each, NULL));
+	if (m)
+		blob_done(&m->introduction); /* would be stored now, if it were */
+	expect_eq(writes(&w).messages, 1);
+	expect_ok(person_open(&tom));
+	his = tom.c->rooms;
+	m = his ? room_member_find(his, view_str(hers->participant)) : NULL;
+	expect(m && m->introduction.n > 0);
+	end();
+}
