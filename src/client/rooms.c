@@ -261,10 +261,19 @@ static uc_err shadow_found(struct uc_client *c, struct set *s, struct view uri)
 	return take_place(c, r, s);
 }
 
+static bool given_to_blocked(struct uc_client *c, const struct set *s)
+{
+	const struct contact *k = contact_find(c, &s->given_to);
+	return k && k->blocked;
+}
+
 uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 {
 	struct uc_id id = room_id(uri);
 	struct room *r = room_find(c, &id);
+	/* Who is blocked brings us nowhere: the place is taken only to be left. */
+	if (given_to_blocked(c, s))
+		return shadow_found(c, s, uri);
 	if (r && r->state != ROOM_LEFT)
 		return view_equal(view_str(r->client), view_str(s->client))
 			       ? UC_OK
