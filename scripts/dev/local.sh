@@ -117,12 +117,12 @@ local_start() {
 
 wait_for_port() { # PORT
 	local i
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
 		sleep 0.1
 	done
 	tail -n 20 "$run_dir"/*.log
-	die "nothing listens on 127.0.0.1:$1 after ten seconds ($i tries)"
+	die "nothing listens on 127.0.0.1:$1 after a minute ($i tries)"
 }
 
 running_any() {
@@ -136,11 +136,11 @@ local_stop() {
 	for pid in "$run_dir"/*.pid; do
 		running "$pid" && kill -TERM "$(cat "$pid")"
 	done
-	for i in $(seq 150); do
+	for i in $(seq 600); do
 		running_any || break
 		sleep 0.1
 	done
-	running_any && die "still running after 15 seconds ($i tries); see $run_dir/*.log"
+	running_any && die "still running after a minute ($i tries); see $run_dir/*.log"
 	rm -f "$run_dir"/*.pid
 }
 
@@ -150,7 +150,7 @@ local_kill() {
 	for pid in "$run_dir"/*.pid; do
 		running "$pid" && kill -KILL "$(cat "$pid")"
 	done
-	for i in $(seq 500); do
+	for i in $(seq 3000); do
 		running_any || break
 		sleep 0.01
 	done

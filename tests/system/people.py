@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('UNDERCROFT_BUILD_DIR', ROOT / 'build')).resolve()
@@ -139,6 +140,18 @@ class Person:
 
     def start(self, *arguments):
         return Running(self, arguments)
+
+    def until(self, what):
+        """what(), asked again after each sync until it holds."""
+        end = time.monotonic() + PATIENCE_S
+        while not what():
+            if time.monotonic() > end:
+                raise Failed(f'{self.profile} waited in vain')
+            self.run('sync')
+
+    def read_on(self, text):
+        """Reads what is unread until that text has come."""
+        self.until(lambda: any(m.get('text') == text for m in self.json('read', '--wait', 5)))
 
     def sign_up(self, *more):
         lines = self.json('sign-up', self.app, self.identifier, '--name', self.name, *more)

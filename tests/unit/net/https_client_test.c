@@ -101,7 +101,7 @@ static struct https_request request(const char *method, const char *path)
 		.certificate_file = test_certificate_file("lens.localhost"),
 		.key_file = test_key_file("lens.localhost"),
 		.body_max = 1 << 20,
-		.timeout_ms = 5000,
+		.timeout_ms = 60000,
 	};
 }
 
