@@ -34,15 +34,15 @@ static const char *apps_file(char *out, size_t out_n)
 	return out;
 }
 
-/* Takes a relative path from the folder of the apps file. */
-static void path_complete(char *path, size_t path_n, const char *file)
+/* Takes a relative path from the folder of the apps file; false: too long. */
+static bool path_complete(char *path, size_t path_n, const char *file)
 {
 	char whole[PATH_BYTES];
 	const char *slash = strrchr(file, '/');
 	if (!*path || *path == '/' || !slash)
-		return;
-	snprintf(whole, sizeof whole, "%.*s/%s", (int)(slash - file), file, path);
-	snprintf(path, path_n, "%s", whole);
+		return true;
+	int n = snprintf(whole, sizeof whole, "%.*s/%s", (int)(slash - file), file, path);
+	return n > 0 && (size_t)n < path_n && snprintf(path, path_n, "%s", whole) == n;
 }
 
 static bool app_line_read(const char *line, const char *file, struct app_line *a)
@@ -62,9 +62,8 @@ static bool app_line_read(const char *line, const char *file, struct app_line *a
 	*colon = '\0';
 	snprintf(a->host, sizeof a->host, "%s", place);
 	a->port = (unsigned)port;
-	path_complete(a->ca, sizeof a->ca, file);
-	path_complete(a->codes, sizeof a->codes, file);
-	return true;
+	return path_complete(a->ca, sizeof a->ca, file) &&
+	       path_complete(a->codes, sizeof a->codes, file);
 }
 
 /* Finds by short name or domain. */
