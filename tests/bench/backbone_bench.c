@@ -94,6 +94,21 @@ static struct view room_uri(void)
 	return out;
 }
 
+static size_t at_least(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What is still said in their rooms is nobody's any more. */
+static void leave(struct place *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		group_free(v[i].g);
+		v[i].g = NULL;
+		v[i].traffic = NULL;
+	}
+}
+
 /* --- the scenarios --- */
 
 static void run_and_say(struct run *r, const char *name)
@@ -152,7 +167,8 @@ static void bench_pairs(void)
 	run_pairs(o.pairs, o.messages, 0, v, name);
 	/* And calmly: what a message takes when there is no queue. */
 	snprintf(name, sizeof name, "pairs%zu.paced", o.pairs);
-	run_pairs(o.pairs, 3 * PACE_PER_S / (2 * o.pairs), 1e6 / PACE_PER_S, v, name);
+	run_pairs(o.pairs, at_least(3 * PACE_PER_S / (2 * o.pairs), 1), 1e6 / PACE_PER_S, v, name);
+	leave(v, 2 * o.pairs);
 }
 
 static void bench_cross(void)
@@ -160,6 +176,7 @@ static void bench_cross(void)
 	size_t n = west_n;
 	struct place *v = make_pairs(n, people + 2 * o.pairs, people + east_n);
 	run_pairs(n, o.messages, 0, v, "cross_app");
+	leave(v, 2 * n);
 }
 
 static void bench_room(void)
@@ -181,8 +198,7 @@ static void bench_room(void)
 	snprintf(name, sizeof name, "room%zu", o.room);
 	run_and_say(&r, name);
 	traffic_done(&t);
-	for (size_t i = 0; i < o.room; i++)
-		group_free(v[i].g);
+	leave(v, o.room);
 }
 
 static void forget_places(void)
@@ -217,8 +233,7 @@ static struct place *make_idle_rooms(size_t n)
 				   &mem);
 	}
 	rooms_make(&load, v, n, SEATS, false);
-	for (size_t i = 0; i < n * SEATS; i += SEATS)
-		group_free(v[i].g);
+	leave(v, n * SEATS);
 	return v;
 }
 
@@ -247,11 +262,6 @@ static void bench_idle(void)
 }
 
 /* --- the program --- */
-
-static size_t at_least(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
 
 static void prepare(void)
 {
