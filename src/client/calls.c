@@ -131,6 +131,15 @@ void calls_wake(struct uc_client *c)
 		wake_at(c, call->deadline_ms);
 }
 
+bool calls_are_late(struct uc_client *c)
+{
+	uint64_t now = client_now(c);
+	for (const struct call *call = c->calls; call; call = call->next)
+		if (now >= call->deadline_ms || now + CALL_TIMEOUT_MS < call->deadline_ms)
+			return true;
+	return false;
+}
+
 void wake_at(struct uc_client *c, uint64_t ms)
 {
 	if (ms < c->retry_ms)

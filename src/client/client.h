@@ -103,6 +103,8 @@ uc_err UC_MUST_USE call_answer(struct uc_client *c, const struct frame *f);
 uc_err UC_MUST_USE calls_fail(struct uc_client *c);
 /* wake_at for the time an answer is no longer waited for. */
 void calls_wake(struct uc_client *c);
+/* One of them has not been answered in its time; also when the clock has been put back since. */
+bool calls_are_late(struct uc_client *c);
 /* Is it worth trying the same again later? */
 bool reply_is_transient(const struct reply *r);
 /* drive is to be called at that time at the latest. */

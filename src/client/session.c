@@ -232,10 +232,7 @@ uc_err uc_client_receive(uc_client *c, const uint8_t *p, size_t n)
 static uc_err stepped(struct uc_client *c, void *arg)
 {
 	(void)arg;
-	for (const struct call *call = c->calls; call; call = call->next)
-		if (client_now(c) >= call->deadline_ms)
-			return lost(c, NULL);
-	return UC_OK;
+	return calls_are_late(c) ? lost(c, NULL) : UC_OK;
 }
 
 uc_err uc_client_step(uc_client *c)

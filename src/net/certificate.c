@@ -80,16 +80,26 @@ uc_err certificate_read(const char *certificate_file, struct arena *a, struct vi
 	return err;
 }
 
+/* A chain that came from elsewhere makes nobody ask the person for a passphrase. */
+static int no_passphrase(char *out, int n, int writing, void *ctx)
+{
+	(void)out;
+	(void)n;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
 /* The first certificate and the others; at most CHAIN_MAX. */
 static X509 *chain_parse(struct view pem, STACK_OF(X509) * others)
 {
 	if (pem.n > CHAIN_BYTES_MAX)
 		return NULL;
 	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *own = in ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
+	X509 *own = in ? PEM_read_bio_X509(in, NULL, no_passphrase, NULL) : NULL;
 	X509 *more;
 	while (own && sk_X509_num(others) < CHAIN_MAX &&
-	       (more = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
+	       (more = PEM_read_bio_X509(in, NULL, no_passphrase, NULL))) {
 		if (!sk_X509_push(others, more))
 			X509_free(more);
 	}

@@ -422,3 +422,25 @@ TEST(a_store_without_an_account_may_go_to_another_app)
 	expect_err(person_open(&p), UC_E_EXISTS);
 	person_end(&p);
 }
+
+TEST(an_answer_is_awaited_so_long_whatever_the_clock_does)
+{
+	static const int64_t leaps_ms[] = { 30000, -3600000, 3600000, -30001 };
+	const uint64_t start = test_now_ms;
+	struct small_app app;
+	struct person p;
+	begin(&app, &p);
+	for (size_t i = 0; i < sizeof leaps_ms / sizeof *leaps_ms; i++) {
+		test_now_ms = start;
+		expect_ok(uc_client_connected(p.c));
+		test_now_ms += 29999;
+		expect_ok(uc_client_step(p.c));
+		expect_eq(uc_client_connection(p.c), UC_CONNECTING);
+		test_now_ms = (uint64_t)((int64_t)start + leaps_ms[i]);
+		expect_ok(uc_client_step(p.c));
+		expect_eq(uc_client_connection(p.c), UC_OFFLINE);
+		expect_ok(uc_client_disconnected(p.c));
+	}
+	test_now_ms = start;
+	person_end(&p);
+}
