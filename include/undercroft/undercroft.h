@@ -169,7 +169,8 @@ enum uc_name_kind { UC_NAME_NUMBER = 1, UC_NAME_HANDLE = 2, UC_NAME_ADDRESS = 3 
 enum uc_account_state {
 	UC_NO_ACCOUNT,
 	UC_ACCOUNT,
-	UC_ACCOUNT_GONE, /* this device is no longer listed, or the account was deleted */
+	UC_ACCOUNT_GONE, /* this device is no longer listed, or the account was deleted; tried again at
+			  * each connection, in case the app says otherwise */
 };
 struct uc_account {
 	enum uc_account_state state;

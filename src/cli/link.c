@@ -302,7 +302,9 @@ static bool is_connected(void *ctx)
 {
 	struct link *l = ctx;
 	enum uc_connection c = uc_client_connection(l->client);
-	return c == UC_ONLINE || c == UC_GREETED || account_state(l) == UC_ACCOUNT_GONE;
+	bool answered = l->is_open && uc_client_is_idle(l->client);
+	return c == UC_ONLINE || c == UC_GREETED ||
+	       (account_state(l) == UC_ACCOUNT_GONE && answered);
 }
 
 uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms)

@@ -116,6 +116,7 @@ static void sign_up_failed(struct uc_client *c, const struct reply *r)
 {
 	if (c->account.state == ACCOUNT_RECOVERING)
 		keys_forget(c);
+	wipe(c->account.code, sizeof c->account.code);
 	c->account.state = ACCOUNT_NONE;
 	c->account.dirty = true;
 	op_done(c, c->account_op, r->err, r->text);
@@ -513,6 +514,14 @@ void account_gone(struct uc_client *c)
 	c->account.state = ACCOUNT_GONE;
 	c->account.dirty = true;
 	event_new(c, UC_EVENT_ACCOUNT_GONE);
+}
+
+void account_back(struct uc_client *c)
+{
+	if (c->account.state != ACCOUNT_GONE)
+		return;
+	c->account.state = ACCOUNT_ACTIVE;
+	c->account.dirty = true;
 }
 
 void account_list_head(struct uc_client *c, uint32_t generation, uint32_t position)

@@ -13,6 +13,8 @@ uc_err UC_MUST_USE account_resume(struct uc_client *c);
 uc_err UC_MUST_USE account_drive(struct uc_client *c);
 /* This device is not listed any more, or the account is deleted. */
 void account_gone(struct uc_client *c);
+/* The app knows it again. */
+void account_back(struct uc_client *c);
 /* What the app says the head of the device list is. */
 void account_list_head(struct uc_client *c, uint32_t generation, uint32_t position);
 static inline bool account_is_active(const struct uc_client *c)

@@ -379,6 +379,7 @@ static uc_err grant_in(struct uc_client *c, const struct consent_in *in)
 	q->state = REQUEST_ACCEPTED;
 	q->room = r->id;
 	q->dirty = true;
+	wipe(q->answer_priv, sizeof q->answer_priv); /* it has opened what it was for */
 	blob_done(&q->entry);
 	request_tell(c, UC_EVENT_REQUEST_ACCEPTED, q);
 	return UC_OK;

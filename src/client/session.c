@@ -71,14 +71,16 @@ static uc_err sign_in_done(struct uc_client *c, void *subject, const struct repl
 {
 	struct sign_in_response in;
 	(void)subject;
-	if (r->err == UC_E_NET)
-		return UC_OK;
-	if (r->err == UC_E_REVOKED || r->err == UC_E_NOT_FOUND)
+	bool gone = r->err == UC_E_REVOKED || r->err == UC_E_NOT_FOUND;
+	if (r->err == UC_E_NET || (gone && c->account.state == ACCOUNT_GONE))
+		return UC_OK; /* as was told before */
+	if (gone)
 		account_gone(c);
 	if (r->err)
 		return give_up(c, r->err, r->text);
 	if (wire_decode(r->body, r->mem, sign_in_response_element, &in))
 		return give_up(c, UC_E_FRAME, VIEW_LIT("the answer to the sign-in makes no sense"));
+	account_back(c);
 	c->sets_left = in.sets_left;
 	/* The app's store is an older copy: its numbers come again, and are not what was read. */
 	if (in.intake_next && c->account.intake_cursor >= in.intake_next) {
@@ -126,9 +128,8 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	}
 	switch (a->state) {
 	case ACCOUNT_ACTIVE:
+	case ACCOUNT_GONE: /* the app may have been wrong, or put back what it had */
 		return sign_in_send(c);
-	case ACCOUNT_GONE:
-		return UC_OK;
 	default:
 		session_set_connection(c, UC_GREETED);
 		return account_resume(c);

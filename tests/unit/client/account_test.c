@@ -444,3 +444,26 @@ TEST(an_answer_is_awaited_so_long_whatever_the_clock_does)
 	test_now_ms = start;
 	person_end(&p);
 }
+
+TEST(an_app_that_was_wrong_about_the_account_may_be_right_again)
+{
+	struct small_app app;
+	struct person p;
+	struct uc_account a;
+	begin(&app, &p);
+	expect_ok(sign_up_talk(&p, "1234"));
+	person_disconnect(&p);
+	app.refuse_type = FRAME_SIGN_IN;
+	app.refuse_with = UC_E_NOT_FOUND;
+	app.refuse_times = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		expect_ok(person_talk(&p));
+		person_disconnect(&p);
+		expect_eq(p.gone, 1);
+		expect_ok(uc_account_get(p.c, &a));
+		expect_eq(a.state, UC_ACCOUNT_GONE);
+	}
+	expect_ok(person_talk(&p));
+	expect_whole(&p);
+	person_end(&p);
+}
