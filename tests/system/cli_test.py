@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import Backbone, BUILD, Failed, Person, befriend  # noqa: E402
+from people import Backbone, BUILD, Failed, Person, ROOT, befriend  # noqa: E402
 
 backbone = None
 serial = 0
@@ -30,8 +30,9 @@ class FirstConversation(unittest.TestCase):
     """What `./dev up` prints, typed as it stands."""
 
     def test_three_commands(self):
-        printed = subprocess.run(['bash', '-c', '. scripts/dev/lib.sh; . scripts/dev/local.sh; next_steps'],
-                                 env=backbone.env, text=True, stdout=subprocess.PIPE).stdout
+        steps = '. scripts/dev/lib.sh; . scripts/dev/local.sh; next_steps'
+        printed = subprocess.run(['bash', '-c', steps], cwd=ROOT, env=backbone.env, text=True,
+                                 stdout=subprocess.PIPE).stdout
         commands = re.findall(r'^  (\S+/undercroft -p .*)$', printed, re.M)
         self.assertEqual(len(commands), 3, printed)
         script = '\n'.join(commands) + '\nwait\n'
