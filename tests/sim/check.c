@@ -327,8 +327,9 @@ static void check_entitled(struct world *w, const struct said *s, struct person 
 			continue;
 		if (!seat->in_room && !is_in_the_end(s->room, seat))
 			continue; /* removed before they ever came */
-		/* Who goes on from an older copy may use an answer's KeyPackages once more. */
-		if (!seat->in_room && s->person->restored)
+		/* Who goes on from an older copy, and cannot know it, may use KeyPackages and message
+		 * keys once more: what was sent with them is refused as a repeat. */
+		if (s->person->restored)
 			continue;
 		if (p->restored && !is_current(p, s->room, seat))
 			continue; /* of a state that it has forgotten, or lost its place in */
