@@ -409,6 +409,8 @@ static uc_err send(struct uc_client *c, void *arg)
 		TRY(reply_keep(c, r, p));
 	else if (p->has_reply && !history_number(c, r, &p->in_reply_to))
 		return UC_E_NOT_FOUND;
+	else if (p->kind == CONTENT_DELETE && !history_number(c, r, &p->replaces))
+		return UC_E_NOT_FOUND;
 	if (p->text.n > (p->kind == CONTENT_REACTION ? REACTION_MAX : MESSAGE_MAX / 2))
 		return UC_E_TOO_LARGE;
 	TRY(text_check(p->text));
