@@ -95,5 +95,7 @@ int main(int argc, char **argv)
 	uv_timer_start(&tick, on_tick, 1000, 1000); /* finer: uc_client_deadline_ms */
 	loop_run(&loop);
 	uc_client_close(client);
+	uv_close((uv_handle_t *)&tick, NULL);
+	loop_done(&loop), tls_client_free(o.tls);
 	return 0;
 }
