@@ -186,7 +186,7 @@ static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_e
 uc_err inbox_entry(struct uc_client *c, struct view body)
 {
 	struct entry_event e;
-	if (wire_decode(body, &c->call, entry_event_element, &e) || e.entry.version != 1)
+	if (wire_decode(body, &c->call, entry_event_element, &e))
 		return UC_E_FRAME;
 	struct room *r = seat_find(c, e.seat);
 	if (!r)

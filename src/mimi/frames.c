@@ -345,6 +345,8 @@ void wire_intake_ack(struct wire *w, struct intake_ack *v)
 void wire_log_entry(struct wire *w, struct log_entry *v)
 {
 	wire_u16(w, &v->version);
+	if (wire_reading(w) && v->version != LOG_ENTRY_VERSION)
+		wire_fail(w, UC_E_VERSION);
 	wire_u64(w, &v->seq);
 	wire_fixed(w, v->chain, sizeof v->chain);
 	wire_bytes(w, &v->fanout);

@@ -413,9 +413,10 @@ struct intake_ack {
 };
 /* A room log entry.  chain is the hash after this entry:
  * chain_n = SHA-256("Undercroft log 1" || chain_(n-1) || uint64 seq || SHA-256(fanout)). */
+enum { LOG_ENTRY_VERSION = 1 };
 struct log_entry {
-	uint16_t version; /* 1 */
-	uint64_t seq;     /* from 1 */
+	uint16_t version;
+	uint64_t seq; /* from 1 */
 	uint8_t chain[CHAIN_HASH];
 	struct view fanout; /* MIMI FanoutMessage */
 };

@@ -43,7 +43,9 @@ uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fa
 	struct step_entry *e = ARENA_NEW(s->a, struct step_entry);
 	if (!e)
 		return UC_E_LIMIT;
-	e->entry = (struct log_entry){ .version = 1, .seq = s->record.next, .fanout = fanout };
+	e->entry = (struct log_entry){ .version = LOG_ENTRY_VERSION,
+				       .seq = s->record.next,
+				       .fanout = fanout };
 	TRY(chain_extend(s->record.chain, e->entry.seq, fanout));
 	memcpy(e->entry.chain, s->record.chain, CHAIN_HASH);
 	TRY(wire_encode_to(s->a, log_entry_element, &e->entry, &encoded));

@@ -4,6 +4,7 @@
 #include "ctl/ctl.h"
 #include "provider/provider.h"
 #include "provider/schema.h"
+#include "store/inspect.h"
 #include "store/store_rocksdb.h"
 #include "tests/unit/harness.h"
 
@@ -284,4 +285,51 @@ TEST(wrong_logs)
 	want.wrong_end = false;
 	want.no_room = true;
 	expect_said("what it belongs to is not there", 2); /* the log's head and its entries */
+}
+
+/* --- what version 1 has left (tests/fixtures/README.md) --- */
+
+enum { DUMP_BYTES = 1 << 20 };
+
+static void load_dump(enum ctl_kind kind)
+{
+	static uint8_t bytes[DUMP_BYTES];
+	char path[4200];
+	snprintf(path, sizeof path, "%s/provider_1/dial.%s.dump", FIXTURES, ctl_kind_names[kind]);
+	FILE *f = fopen(path, "rbe");
+	expect(f != NULL);
+	size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+	if (f)
+		fclose(f);
+	ctl_store_path(&ctl, 0, kind, path, sizeof path);
+	struct store_options o = { .driver = &store_rocksdb_driver, .path = path };
+	expect_ok(store_load(&o, view_make(bytes, n)));
+}
+
+static int check_dumps(void (*change)(struct store *s))
+{
+	begin();
+	for (int k = 0; k < CTL_KINDS; k++)
+		load_dump((enum ctl_kind)k);
+	if (change) {
+		struct store *s = open_store(CTL_ACCOUNTS);
+		change(s);
+		expect_ok(store_sync(s));
+		store_close(s);
+	}
+	fflush(stdout);
+	int out = dup(STDOUT_FILENO);
+	expect(freopen("/dev/null", "we", stdout) != NULL);
+	int status = ctl_check(&ctl);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	end();
+	return status;
+}
+
+TEST(stores_of_version_1_are_good)
+{
+	expect_eq(check_dumps(NULL), CTL_OK);
+	expect_eq(check_dumps(later_version), CTL_FAILED);
 }

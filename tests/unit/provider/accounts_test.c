@@ -267,6 +267,7 @@ TEST(versions_are_agreed_on)
 		   UC_E_VERSION);
 	expect_err(client_ask(c, FRAME_HELLO, hello_request_element, &newer, NULL, NULL),
 		   UC_E_VERSION);
+	expect_bytes(c->answer.text, VIEW_LIT("this app speaks version 1 of the protocol"));
 	expect_ok(client_ask(c, FRAME_HELLO, hello_request_element, &wide, hello_response_element,
 			     &r));
 	expect_eq(r.version, 1);
