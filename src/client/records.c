@@ -229,18 +229,19 @@ static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 	return !l->err;
 }
 
-/* ratchets: the table of the second part, or NULL.  *out stays NULL when there is no group, or when
- * it is damaged. */
+/* ratchets: the table of the second part; a group of a time before it was divided has none, and is
+ * to be saved anew.  *out stays NULL when there is no group, or when it is damaged. */
 static uc_err group_load_from(struct uc_client *c, const struct room *r, const char *table,
-			      const char *ratchets, struct room_group **out)
+			      const char *ratchets, struct room_group **out, bool *is_whole)
 {
 	struct arena a;
-	struct view state, second = { NULL, 0 };
+	struct view state = { NULL, 0 }, second = { NULL, 0 };
 	arena_init(&a, BLOB_MAX * 4, ARENA_SECRET);
 	uc_err err = safe_get(&c->safe, place(table, VIEW_OF(r->id.b)), &a, &state);
 	if (!err && ratchets)
 		err = safe_get(&c->safe, place(ratchets, VIEW_OF(r->id.b)), &a, &second);
-	if (!err)
+	*is_whole = state.n && err == UC_E_NOT_FOUND;
+	if (!err || *is_whole)
 		err = room_group_load(c, state, second, out);
 	arena_done(&a);
 	return err == UC_E_NOT_FOUND || err == UC_E_CORRUPT ? UC_OK : err;
@@ -283,8 +284,10 @@ static uc_err room_load(struct load *l, struct room *r)
 	TRY(safe_scan(&c->safe, TABLE_OUTBOX, VIEW_OF(r->id.b), 0, load_outgoing, l));
 	TRY(l->err);
 	TRY(members_load(c, r));
-	TRY(group_load_from(c, r, TABLE_GROUP, TABLE_RATCHETS, &r->group));
-	TRY(group_load_from(c, r, TABLE_REJOIN, NULL, &r->rejoin.group));
+	bool is_whole;
+	TRY(group_load_from(c, r, TABLE_REJOIN, NULL, &r->rejoin.group, &is_whole));
+	TRY(group_load_from(c, r, TABLE_GROUP, TABLE_RATCHETS, &r->group, &is_whole));
+	r->group_dirty = r->group && is_whole;
 	room_mend(c, r);
 	return UC_OK;
 }

@@ -139,6 +139,8 @@ struct saved_group {
 static void wire_saved_group(struct wire *w, struct saved_group *s)
 {
 	wire_u16(w, &s->version);
+	if (s->version != ROOM_GROUP_VERSION)
+		wire_fail(w, UC_E_VERSION);
 	wire_bytes(w, &s->epoch);
 	wire_bytes(w, &s->ratchets);
 }
@@ -178,9 +180,8 @@ uc_err room_group_save_ratchets(struct room_group *g, struct buf *out)
 
 static uc_err saved_read(struct view state, struct saved_group *out)
 {
-	if (wire_decode(state, NULL, saved_group_element, out))
-		return UC_E_CORRUPT;
-	return out->version == ROOM_GROUP_VERSION ? UC_OK : UC_E_VERSION;
+	uc_err err = wire_decode(state, NULL, saved_group_element, out);
+	return !err || err == UC_E_VERSION ? err : UC_E_CORRUPT;
 }
 
 uc_err room_group_load(struct uc_client *c, struct view state, struct view ratchets,

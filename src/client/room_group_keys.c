@@ -22,6 +22,8 @@ struct set_keys {
 static void wire_set_keys(struct wire *w, struct set_keys *k)
 {
 	wire_u16(w, &k->version);
+	if (k->version != SET_KEYS_VERSION)
+		wire_fail(w, UC_E_VERSION);
 	wire_u16(w, &k->cipher_suite);
 	wire_bytes(w, &k->init_priv);
 	wire_bytes(w, &k->init_pub);
@@ -63,11 +65,12 @@ static uc_err secrets_read(const struct set *s, struct key_package_secrets *out)
 {
 	struct set_keys k;
 	struct key_package_secrets secrets = { .signature_key = { .pub_n = 0 } };
-	if (wire_decode(blob_view(&s->private_keys), NULL, set_keys_element, &k))
-		return UC_E_CORRUPT;
-	if (k.version != SET_KEYS_VERSION || !suite_find(k.cipher_suite))
+	uc_err err = wire_decode(blob_view(&s->private_keys), NULL, set_keys_element, &k);
+	if (err)
+		return err == UC_E_VERSION ? err : UC_E_CORRUPT;
+	if (!suite_find(k.cipher_suite))
 		return UC_E_VERSION;
-	uc_err err = secrets_import(suite_find(k.cipher_suite), &k, &secrets);
+	err = secrets_import(suite_find(k.cipher_suite), &k, &secrets);
 	if (err)
 		key_package_secrets_wipe(&secrets);
 	else

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a client of version 1 has stored can be read by this one; what a later one has stored is
- * refused and left alone.
+/* What a client of each earlier state of the records has stored can be read by this one; what a
+ * later one has stored is refused and left alone.
  *
- * tests/fixtures/client_1.sql is such a store, as SQL.  It is made by this program when
- * UNDERCROFT_FIXTURE names the file to write, and never made again for a version that is out. */
+ * tests/fixtures/client_N.sql are such stores, as SQL.  They are made by this program when
+ * UNDERCROFT_FIXTURE names the file to write, and none is ever made again. */
 #include "client/contacts.h"
 #include "client/pool.h"
 #include "client/room_group.h"
@@ -136,11 +136,18 @@ TEST(make_one_when_asked)
 
 /* --- reading it --- */
 
-static bool load(const char *more)
+/* 1: room 1, request 1, a group in one record.  2: room 2, request 2, the group's ratchets apart.
+ * 3: room 3, its members apart. */
+static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql" };
+enum { STORES = sizeof stores / sizeof stores[0], LATEST = STORES - 1 };
+
+static bool load(const char *name, const char *more)
 {
 	static char sql[FIXTURE_BYTES];
+	char file[512];
 	sqlite3 *db = NULL;
-	FILE *f = fopen(FIXTURES "/client_1.sql", "r");
+	snprintf(file, sizeof file, "%s/%s", FIXTURES, name);
+	FILE *f = fopen(file, "r");
 	if (!f) {
 		test_fail(__FILE__, __LINE__, "no fixture");
 		return false;
@@ -203,14 +210,14 @@ static void expect_seen(const struct seen *s, const char *text)
 	expect_bytes(view_str(s->text), view_str(text));
 }
 
-TEST(a_store_of_version_1_is_read)
+static void is_read(const char *name)
 {
 	struct seen contact = { 0 }, request = { 0 }, room = { 0 }, message = { 0 };
 	struct uc_account a;
 	struct uc_id id;
 	char words[256], number[UC_SAFETY_NUMBER_MAX];
 	uc_client *c = NULL;
-	if (!load("SELECT 1"))
+	if (!load(name, "SELECT 1"))
 		return;
 	expect_ok(open_at(PASSPHRASE, &c));
 	if (!c)
@@ -238,14 +245,24 @@ TEST(a_store_of_version_1_is_read)
 	c = NULL;
 	expect_ok(open_at(PASSPHRASE, &c));
 	expect_eq(uc_messages_last(c, &room.id), 2);
+	room = (struct seen){ 0 };
+	expect_ok(uc_rooms(c, see_room, &room));
+	expect_seen(&room, "Walks, 1, epoch 0");
+	expect(c->rooms && c->rooms->group && !c->rooms->group_dirty && !c->rooms->members_dirty);
 	uc_client_close(c);
 	temporary();
+}
+
+TEST(a_store_of_each_state_is_read_and_written_on)
+{
+	for (size_t i = 0; i < STORES; i++)
+		is_read(stores[i]);
 }
 
 TEST(it_opens_with_its_passphrase_alone)
 {
 	uc_client *c = NULL;
-	if (!load("SELECT 1"))
+	if (!load(stores[LATEST], "SELECT 1"))
 		return;
 	expect_err(open_at("another", &c), UC_E_PASSPHRASE);
 	expect(!c);
@@ -257,7 +274,7 @@ TEST(a_file_of_a_later_version_is_refused_and_left_alone)
 	uc_client *c = NULL;
 	sqlite3 *db = NULL;
 	sqlite3_stmt *st = NULL;
-	if (!load("PRAGMA user_version=2"))
+	if (!load(stores[LATEST], "PRAGMA user_version=2"))
 		return;
 	expect_err(open_at(PASSPHRASE, &c), UC_E_VERSION);
 	expect_eq(sqlite3_open(path, &db), SQLITE_OK);
@@ -273,10 +290,12 @@ TEST(so_is_a_header_of_one)
 {
 	uc_client *c = NULL;
 	/* The header's first two bytes are its version; what follows may have any form. */
-	if (!load("UPDATE kv SET v = X'0002' WHERE k = CAST('undercroft-client' AS BLOB)"))
+	if (!load(stores[LATEST],
+		  "UPDATE kv SET v = X'0002' WHERE k = CAST('undercroft-client' AS BLOB)"))
 		return;
 	expect_err(open_at(PASSPHRASE, &c), UC_E_VERSION);
-	if (load("UPDATE kv SET v = X'0001' WHERE k = CAST('undercroft-client' AS BLOB)"))
+	if (load(stores[LATEST],
+		 "UPDATE kv SET v = X'0001' WHERE k = CAST('undercroft-client' AS BLOB)"))
 		expect_err(open_at(PASSPHRASE, &c), UC_E_CORRUPT);
 	temporary();
 }
@@ -307,4 +326,19 @@ TEST(and_a_record_of_one)
 		safe_done(&s);
 	}
 	client_memory_free(m);
+}
+
+TEST(and_a_group_of_one)
+{
+	struct view none = { NULL, 0 };
+	struct room_group *g = NULL;
+	uc_client *c = NULL;
+	if (!load(stores[LATEST], "SELECT 1"))
+		return;
+	expect_ok(open_at(PASSPHRASE, &c));
+	expect_err(room_group_load(c, VIEW_LIT("\0\2of a later form"), none, &g), UC_E_VERSION);
+	expect_err(room_group_load(c, VIEW_LIT("\0\1of no form"), none, &g), UC_E_CORRUPT);
+	expect(!g);
+	uc_client_close(c);
+	temporary();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Groups at rest of version 1 are loaded and gone on with; later ones are refused.
  *
- * tests/fixtures/groups_1 is such a club, of each suite: a member's two parts, another's two, the
- * server's, each opaque<V>, and a message not yet read.  It is made by this program when
- * UNDERCROFT_FIXTURE names the file to write, and never made again for a version that is out. */
+ * tests/fixtures/groups_1 is such a club of each suite, one behind the other (struct saved_club):
+ * members' groups, the server's, messages under way.  It is made by this program when
+ * UNDERCROFT_FIXTURE names the file to write, and never made again. */
 #include "tests/unit/mls/members.h"
 
 enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3 };
