@@ -211,7 +211,7 @@ TEST(a_room_whose_group_is_damaged_is_lost_and_not_the_others)
 	expect_ok(turn_run(p.c, furnish, NULL));
 	struct uc_id whole = room;
 	const struct safe_place at = { .table = "group", .name = VIEW_OF(damaged.b) };
-	safe_put(&p.c->safe, at, VIEW_LIT("no group"));
+	safe_put(&p.c->safe, at, VIEW_LIT("\0\1no group"));
 	expect_ok(safe_commit(&p.c->safe));
 	expect_ok(person_open(&p));
 	expect_ok(uc_client_step(p.c));
