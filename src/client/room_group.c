@@ -195,7 +195,9 @@ uc_err room_group_load(struct uc_client *c, struct view state, struct view ratch
 		TRY(saved_read(ratchets, &later));
 		s.ratchets = later.ratchets;
 	}
-	TRY(group_load(&platform, s.epoch, s.ratchets, &g));
+	uc_err err = group_load(&platform, s.epoch, s.ratchets, &g);
+	if (err)
+		return err == UC_E_VERSION || err == UC_E_MEMORY ? err : UC_E_CORRUPT;
 	return room_group_new(c, g, out);
 }
 

@@ -210,6 +210,19 @@ static void expect_seen(const struct seen *s, const char *text)
 	expect_bytes(view_str(s->text), view_str(text));
 }
 
+/* A group's keys are in one place: what a message uses up is gone with the next write. */
+static void group_is_divided(uc_client *c, const struct uc_id *room)
+{
+	struct arena a;
+	struct view state = { NULL, 0 }, none = { NULL, 0 };
+	struct room_group *g = NULL;
+	const struct safe_place at = { .table = "group", .name = VIEW_OF(room->b) };
+	arena_init(&a, FIXTURE_BYTES, ARENA_SECRET);
+	expect_ok(safe_get(&c->safe, at, &a, &state));
+	expect_err(room_group_load(c, state, none, &g), UC_E_CORRUPT);
+	arena_done(&a);
+}
+
 static void is_read(const char *name)
 {
 	struct seen contact = { 0 }, request = { 0 }, room = { 0 }, message = { 0 };
@@ -249,6 +262,7 @@ static void is_read(const char *name)
 	expect_ok(uc_rooms(c, see_room, &room));
 	expect_seen(&room, "Walks, 1, epoch 0");
 	expect(c->rooms && c->rooms->group && !c->rooms->group_dirty && !c->rooms->members_dirty);
+	group_is_divided(c, &room.id);
 	uc_client_close(c);
 	temporary();
 }
