@@ -140,7 +140,7 @@ static bool request_is_idle(const struct request *q)
 
 bool uc_client_is_idle(const uc_client *c)
 {
-	if (c->calls || c->frames.n || c->account.state == ACCOUNT_SIGNING_UP ||
+	if (c->calls || c->frames.q.n || c->account.state == ACCOUNT_SIGNING_UP ||
 	    c->account.state == ACCOUNT_RECOVERING)
 		return false;
 	for (const struct request *q = c->requests; q; q = q->next)

@@ -6,10 +6,57 @@
 
 enum { EVENT_BYTES = 2 * 1024 * 1024 };
 
+typedef void out_free(struct out_link *link);
+
+/* --- either queue --- */
+
+static void queue_init(struct out_queue *q)
+{
+	*q = (struct out_queue){ 0 };
+	q->last = &q->first;
+}
+
+static void queue_add(struct out_queue *q, struct out_link *link)
+{
+	*q->last = link;
+	q->last = &link->next;
+	q->n++;
+}
+
+/* NULL when nothing may leave. */
+static struct out_link *queue_next(struct out_queue *q, out_free *free_link)
+{
+	if (q->shown)
+		free_link(q->shown);
+	q->shown = NULL;
+	if (!q->ready)
+		return NULL;
+	q->shown = q->first;
+	q->first = q->first->next;
+	if (!q->first)
+		q->last = &q->first;
+	q->ready--;
+	q->n--;
+	return q->shown;
+}
+
+static void queue_clear(struct out_queue *q, out_free *free_link)
+{
+	if (q->shown)
+		free_link(q->shown);
+	while (q->first) {
+		struct out_link *link = q->first;
+		q->first = link->next;
+		free_link(link);
+	}
+	queue_init(q);
+}
+
+/* --- frames --- */
+
 void frame_queue_init(struct frame_queue *q)
 {
-	*q = (struct frame_queue){ 0 };
-	q->last = &q->first;
+	queue_init(&q->q);
 }
 
 struct frame_out *frame_queue_add(struct frame_queue *q)
@@ -18,56 +65,40 @@ struct frame_out *frame_queue_add(struct frame_queue *q)
 	if (!f)
 		return NULL;
 	buf_init_secret(&f->bytes, 0);
-	*q->last = f;
-	q->last = &f->next;
-	q->n++;
+	queue_add(&q->q, &f->link);
 	return f;
 }
 
-static void frame_free(struct frame_out *f)
+static void frame_free(struct out_link *link)
 {
-	if (!f)
-		return;
+	struct frame_out *f = (struct frame_out *)link;
 	buf_done(&f->bytes);
 	heap_free(f);
 }
 
 bool frame_queue_next(struct frame_queue *q, struct view *out)
 {
-	frame_free(q->shown);
-	q->shown = NULL;
-	if (!q->ready)
-		return false;
-	q->shown = q->first;
-	q->first = q->first->next;
-	if (!q->first)
-		q->last = &q->first;
-	q->ready--;
-	q->n--;
-	*out = buf_view(&q->shown->bytes);
-	return true;
+	struct frame_out *f = (struct frame_out *)queue_next(&q->q, frame_free);
+	if (f)
+		*out = buf_view(&f->bytes);
+	return f;
 }
 
 void frame_queue_release(struct frame_queue *q)
 {
-	q->ready = q->n;
+	q->q.ready = q->q.n;
 }
 
 void frame_queue_clear(struct frame_queue *q)
 {
-	frame_free(q->shown);
-	while (q->first) {
-		struct frame_out *f = q->first;
-		q->first = f->next;
-		frame_free(f);
-	}
-	frame_queue_init(q);
+	queue_clear(&q->q, frame_free);
 }
+
+/* --- events --- */
 
 void event_queue_init(struct event_queue *q)
 {
-	*q = (struct event_queue){ 0 };
-	q->last = &q->first;
+	queue_init(&q->q);
 }
 
 struct event_out *event_queue_add(struct event_queue *q, enum uc_event_kind kind)
@@ -78,50 +109,33 @@ struct event_out *event_queue_add(struct event_queue *q, enum uc_event_kind kind
 	arena_init(&e->mem, EVENT_BYTES, ARENA_SECRET);
 	e->event.kind = kind;
 	e->event.text = "";
-	*q->last = e;
-	q->last = &e->next;
-	q->n++;
+	queue_add(&q->q, &e->link);
 	return e;
 }
 
-static void event_free(struct event_out *e)
+static void event_free(struct out_link *link)
 {
-	if (!e)
-		return;
+	struct event_out *e = (struct event_out *)link;
 	arena_done(&e->mem);
 	heap_free(e);
 }
 
 bool event_queue_next(struct event_queue *q, struct uc_event *out)
 {
-	event_free(q->shown);
-	q->shown = NULL;
-	if (!q->ready)
-		return false;
-	q->shown = q->first;
-	q->first = q->first->next;
-	if (!q->first)
-		q->last = &q->first;
-	q->ready--;
-	q->n--;
-	*out = q->shown->event;
-	return true;
+	struct event_out *e = (struct event_out *)queue_next(&q->q, event_free);
+	if (e)
+		*out = e->event;
+	return e;
 }
 
 void event_queue_release(struct event_queue *q)
 {
-	q->ready = q->n;
+	q->q.ready = q->q.n;
 }
 
 void event_queue_clear(struct event_queue *q)
 {
-	event_free(q->shown);
-	while (q->first) {
-		struct event_out *e = q->first;
-		q->first = e->next;
-		event_free(e);
-	}
-	event_queue_init(q);
+	queue_clear(&q->q, event_free);
 }
 
 const char *event_text(struct event_out *e, struct view text)

@@ -7,26 +7,32 @@
 #include "base/buf.h"
 #include "undercroft/undercroft.h"
 
+/* First in, first out; the first `ready` of `n` may leave. */
+struct out_link {
+	struct out_link *next;
+};
+struct out_queue {
+	struct out_link *first, **last;
+	struct out_link *shown; /* handed out last; lives until the next one is */
+	size_t n, ready;
+};
+
 struct frame_out {
+	struct out_link link;
 	struct buf bytes;
-	struct frame_out *next;
+};
+struct frame_queue {
+	struct out_queue q;
 };
 
 struct event_out {
+	struct out_link link;
 	struct uc_event event;
 	struct uc_message message;
 	struct arena mem; /* the event's text */
-	struct event_out *next;
-};
-
-/* First in, first out; the first `ready` of `n` may leave. */
-struct frame_queue {
-	struct frame_out *first, **last, *shown;
-	size_t n, ready;
 };
 struct event_queue {
-	struct event_out *first, **last, *shown;
-	size_t n, ready;
+	struct out_queue q;
 };
 
 void frame_queue_init(struct frame_queue *q);
