@@ -81,8 +81,8 @@ struct ending {
 	bool done;
 	uc_err err;
 	char text[1024]; /* may hold a recovery key: to be wiped */
-	bool has_request;
-	struct uc_id request;
+	bool has_request, has_room;
+	struct uc_id request, room;
 };
 /* Runs until it has, or fails; prints nothing. */
 uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w);

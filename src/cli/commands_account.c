@@ -4,6 +4,7 @@
 #include "cli/print.h"
 
 #include "base/secret.h"
+#include "client/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -219,6 +220,23 @@ static int run_sign_up(struct cli *cli)
 	return ask_at_once(cli);
 }
 
+/* Whether they are such words; if not, says which one is none. */
+static bool words_fit(struct cli *cli, const char *words)
+{
+	uint8_t entropy[WORDS_ENTROPY];
+	char what[64] = "recover: these words do not belong together in this order";
+	int bad = 0;
+	uc_err err = words_decode(view_str(words), entropy, &bad);
+	wipe(entropy, sizeof entropy);
+	if (err == UC_E_MALFORMED && bad)
+		snprintf(what, sizeof what, "recover: word %d is missing or mistyped", bad);
+	else if (err == UC_E_MALFORMED)
+		snprintf(what, sizeof what, "recover: there are more than %d words", WORDS_COUNT);
+	if (err)
+		cli_fail(cli, err, what);
+	return !err;
+}
+
 static int run_recover(struct cli *cli)
 {
 	char words[1024];
@@ -232,6 +250,10 @@ static int run_recover(struct cli *cli)
 	if (!fgets(words, sizeof words, stdin))
 		return CLI_USAGE;
 	words[strcspn(words, "\r\n")] = '\0';
+	if (!words_fit(cli, words)) {
+		wipe(words, sizeof words);
+		return CLI_FAILED;
+	}
 	uc_err err = cli_finish(
 		cli, uc_recover(cli->client, words, name ? name : cli->profile.name, &w.op), &w);
 	wipe(words, sizeof words);
@@ -254,7 +276,8 @@ static int run_recovery_key(struct cli *cli)
 	if (!err)
 		err = hand_out_words(cli, words);
 	wipe(words, sizeof words);
-	return err ? cli_fail(cli, err, "show the recovery key") : CLI_OK;
+	return err ? cli_fail(cli, err, "the recovery key was shown before and is not kept here")
+		   : CLI_OK;
 }
 
 static int run_account(struct cli *cli)
@@ -273,7 +296,9 @@ static int run_account(struct cli *cli)
 	}
 	print_text(stdout, a.profile_name);
 	printf(", %s on %s%s\n", a.identifier[0] ? a.identifier : "recovered", cli->profile.app,
-	       a.state == UC_ACCOUNT ? "" : ": this device is no longer listed");
+	       a.state == UC_ACCOUNT
+		       ? ""
+		       : ": this device is no longer listed, or the account is deleted");
 	if (!a.recovery_confirmed)
 		puts("Its recovery key was not shown yet: undercroft recovery-key");
 	return CLI_OK;
@@ -323,7 +348,7 @@ const struct command commands_account[] = {
 	  "examples:\n"
 	  "  undercroft -p tom sign-up lens tom --name Tom\n"
 	  "  undercroft -p rosa sign-up dial +4915112345678 --name Rosa --ask lens:tom\n"
-	  "  undercroft -p uwe sign-up plaza uwe@example.org --name Uwe --code 123456" },
+	  "  undercroft -p uwe sign-up plaza uwe@example.org --name Uwe --code 12345678" },
 	{ "code", NEEDS_APP, 2, 2, run_code,
 	  "APP IDENTIFIER",
 	  "",
@@ -332,7 +357,7 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p uwe code plaza uwe@example.org\n"
-	  "  undercroft -p uwe sign-up plaza uwe@example.org --code 123456" },
+	  "  undercroft -p uwe sign-up plaza uwe@example.org --code 12345678" },
 	{ "recover", NEEDS_APP, 1, 1, run_recover,
 	  "APP [--name NAME] [--passphrase]",
 	  "--name= --passphrase",

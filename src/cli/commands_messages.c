@@ -34,7 +34,9 @@ static int send_out(struct cli *cli, uc_err err, const struct uc_id *id)
 {
 	char hex[17];
 	if (err)
-		return cli_fail(cli, err, "send");
+		return cli_fail(cli, err,
+				err == UC_E_CLOSED ? "the room was left, or is not joined yet"
+						   : "send");
 	if (!cli->offline)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (cli->json)
@@ -120,6 +122,8 @@ static int run_change(struct cli *cli, change *make, bool own)
 	    !find_message(cli, &room, cli->argv[1], own, &message))
 		return CLI_FAILED;
 	uc_err err = make(cli->client, &room, &message, cli->argc > 2 ? cli->argv[2] : "", &id);
+	if (own && err == UC_E_NOT_ALLOWED)
+		return cli_fail(cli, err, "only your own messages can be changed");
 	return send_out(cli, err, &id);
 }
 

@@ -12,7 +12,7 @@ struct search {
 	const char *text;
 	struct cli *cli;
 	struct uc_id found;
-	unsigned fits, number, wanted_number;
+	unsigned fits, direct_fits, number, wanted_number;
 };
 
 static unsigned number_of(const char *text)
@@ -88,8 +88,10 @@ static bool room_each(void *ctx, const struct uc_room *r)
 	s->number++;
 	if ((s->wanted_number && s->number == s->wanted_number) ||
 	    (!s->wanted_number && r->state != UC_ROOM_LEFT && strcasecmp(r->name, s->text) == 0) ||
-	    id_starts_with(&r->id, s->text))
+	    id_starts_with(&r->id, s->text)) {
 		fit(s, &r->id);
+		s->direct_fits += r->direct;
+	}
 	return true;
 }
 
@@ -113,6 +115,19 @@ static bool direct_each(void *ctx, const struct uc_contact *c)
 	return true;
 }
 
+/* Several direct rooms called so, since somebody came back with another device or after a block: the
+ * one that is their contact's now, if only one contact is called so. */
+static uc_err present_direct(struct search *s)
+{
+	struct search contacts = { .text = s->text, .cli = s->cli };
+	TRY(uc_contacts(s->cli->client, direct_each, &contacts));
+	if (contacts.fits == 1)
+		TRY(uc_contacts(s->cli->client, other_each, &contacts));
+	if (contacts.fits == 1)
+		*s = contacts;
+	return UC_OK;
+}
+
 bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out)
 {
 	struct search s = { .text = text, .cli = cli, .wanted_number = number_of(text) };
@@ -121,6 +136,8 @@ bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out)
 		err = uc_contacts(cli->client, other_each, &s);
 	else if (!err && !s.fits)
 		err = uc_contacts(cli->client, direct_each, &s);
+	else if (!err && s.fits > 1 && s.fits == s.direct_fits)
+		err = present_direct(&s);
 	if (err) {
 		cli_fail(cli, err, "list rooms");
 		return false;
@@ -148,7 +165,11 @@ bool cli_find_or_open_room(struct cli *cli, const char *text, struct uc_id *out)
 		cli_fail(cli, err, "open the conversation");
 		return false;
 	}
-	return cli_find_room(cli, text, out);
+	/* It bears their name only once they have introduced themselves there. */
+	if (!w.has_room)
+		return cli_find_room(cli, text, out);
+	*out = w.room;
+	return true;
 }
 
 static bool member_each(void *ctx, const struct uc_member *m)

@@ -75,6 +75,8 @@ static void hear_ending(void *ctx, const struct uc_event *e)
 	w->err = e->err;
 	w->has_request = e->has_request;
 	w->request = e->request;
+	w->has_room = e->has_room;
+	w->room = e->room;
 	snprintf(w->text, sizeof w->text, "%s", e->text);
 }
 

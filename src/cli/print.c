@@ -222,7 +222,7 @@ void print_room(bool json, unsigned number, const struct uc_room *r)
 	if (r->direct)
 		fputs(" (direct)", stdout);
 	else
-		printf(" (%u people)", r->members);
+		printf(" (%u %s)", r->members, r->members == 1 ? "person" : "people");
 	if (r->unread)
 		printf(", %u unread", r->unread);
 	if (r->state != UC_ROOM_OPEN)

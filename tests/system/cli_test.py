@@ -103,6 +103,11 @@ class People(unittest.TestCase):
         self.assertEqual(b.json('requests'), [])
         b.run('unblock', 'Ada')
         self.assertEqual([c['blocked'] for c in b.json('contacts')], [False])
+        # In a new direct room; Ada's old one, which nobody else is in, stands in nobody's way.
+        b.run('send', 'Ada', 'and now?')
+        a.read_on('and now?')
+        a.run('send', 'Ben', 'clearly')
+        b.read_on('clearly')
 
 
 class Accounts(unittest.TestCase):
@@ -131,6 +136,10 @@ class Accounts(unittest.TestCase):
         number = tom.json('safety', 'Rosa')[0]['number']
         again = Person(backbone, rosa.profile + '-again', 'dial', rosa.identifier, 'Rosa')
         self.assertNotEqual(again.run('recover', 'dial', text='abandon ' * 24 + '\n', status=1), 0)
+        self.assertIn('word 1 is', again.error)
+        words = rosa.words.split()
+        again.run('recover', 'dial', text=' '.join(words[:22] + ['x'] + words[23:]), status=1)
+        self.assertIn('word 23 is', again.error)
         again.run('recover', 'dial', '--name', 'Rosa', text=rosa.words + '\n')
         self.assertEqual(len(again.json('devices')), 1)
         self.assertNotEqual(rosa.run('sync', status=None), None)
@@ -141,6 +150,9 @@ class Accounts(unittest.TestCase):
         tom.run('accept', 'Rosa', '--wait')
         self.assertEqual(waiting.end(), 0, waiting.error)
         self.assertEqual(again.json('safety', 'Tom')[0]['number'], number)
+        # Of Tom's two rooms with Rosa her name means the one she is in.
+        tom.run('send', 'Rosa', 'good to have you back')
+        again.read_on('good to have you back')
 
     def test_number_passes_on(self):
         old = new('dial', 'Old')
