@@ -159,8 +159,9 @@ local_kill() {
 }
 
 next_steps() {
-	local u=$run_dir/undercroft
+	local u=$run_dir/undercroft conf=$run_dir/undercroft.conf
 	[ "${u#/}" = "$u" ] && u=./$u
+	[ -f "$conf" ] || conf=$run_dir/APP.conf
 	cat <<EOF
 Undercroft runs, with Dial (people known by phone numbers), Lens (handles) and Plaza (addresses).
 Three commands, and Rosa on Dial and Tom on Lens have written to each other:
@@ -176,7 +177,7 @@ Then:  $u -p rosa follow Tom      a live conversation; each line you type is sen
 
 Logs: $run_dir/*.log   Codes sent to numbers and addresses: $codes_file
 Moderators' keys, to be kept offline in earnest: $run_dir/keys/APP/moderators.key
-State of the stores: $build_dir/src/ctl/undercroftctl state $run_dir/undercroft.conf
+State of the stores: $build_dir/src/ctl/undercroftctl state $conf
 ./dev down stops it; ./dev demo plays a longer story.
 EOF
 }

@@ -38,11 +38,12 @@ static const struct key keys[] = {
 	{ "data", config_set_path, IN_CONFIG(data), SECTION_BACKBONE, true,
 	  "/var/lib/undercroft", "Folder for the apps' databases." },
 	{ "threads", config_set_threads, IN_CONFIG(threads), SECTION_BACKBONE, false,
-	  "0", "Threads that serve connections; 0: one for each processor." },
+	  "0", "Threads that serve connections; 0: one for each processor.  May be left out." },
 	{ "log", config_set_log, IN_CONFIG(log), SECTION_BACKBONE, false,
-	  "info", "error, info or debug." },
+	  "info", "error, info or debug.  May be left out." },
 	{ "peer_ca", config_set_path, IN_CONFIG(peer_ca), SECTION_BACKBONE, false,
-	  "/etc/undercroft/peers.pem", "The authority of peers that name no `ca` of their own." },
+	  "/etc/undercroft/peers.pem",
+	  "The authority of peers that name no `ca` of their own.  May be left out." },
 
 	{ "domain", config_set_domain, IN_APP(domain), SECTION_APP, true,
 	  "dial.example", "Its domain, as in mimi://DOMAIN and in its certificate." },
@@ -58,12 +59,14 @@ static const struct key keys[] = {
 	  "/var/lib/undercroft-keys/dial", "Folder of the app's own keys, apart from its data." },
 	{ "delivery", config_set_text, IN_APP(delivery), SECTION_APP, false,
 	  "/usr/local/bin/send-code",
-	  "Command that sends a code: number or address and code on its input, a line each." },
+	  "Command that sends a code; number or address and code come on its input, a line each.\n"
+	  "# Needed for numbers and addresses, not for handles." },
 
 	{ "url", config_set_url, IN_PEER(url), SECTION_PEER, true,
 	  "https://lens.example:8442", "Where it is reached." },
 	{ "ca", config_set_path, IN_PEER(ca), SECTION_PEER, false,
-	  "/etc/undercroft/lens-ca.pem", "The authority that vouches for its certificate, PEM." },
+	  "/etc/undercroft/lens-ca.pem",
+	  "The authority that vouches for its certificate, PEM; without it, `peer_ca`." },
 };
 /* clang-format on */
 enum { KEYS_N = sizeof keys / sizeof *keys };
@@ -333,8 +336,6 @@ void config_add_example(struct buf *out)
 				   s->example ? " " : "", s->example ? s->example : "");
 			at = keys[i].section;
 		}
-		buf_printf(out, "# %s%s\n%s = %s\n", keys[i].help,
-			   keys[i].is_needed ? "" : "  May be left out.", keys[i].name,
-			   keys[i].example);
+		buf_printf(out, "# %s\n%s = %s\n", keys[i].help, keys[i].name, keys[i].example);
 	}
 }
