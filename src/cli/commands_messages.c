@@ -356,7 +356,7 @@ const struct command commands_messages[] = {
 	  "TO is a contact (the direct conversation), a group's name, or a number of `rooms`.\n"
 	  "Without TEXT, or with -, the message is standard input. It is kept before it is sent:\n"
 	  "without a connection it goes out with the next command. A TEXT that begins with --\n"
-	  "stands behind --.\n"
+	  "stands behind --. A message from standard input holds at most 64 KiB.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa send Tom \"Are the beans up?\"\n"

@@ -136,10 +136,10 @@ const struct command commands_people[] = {
 	  "APP IDENTIFIER [TEXT] [--say TEXT | --wait]",
 	  "--say= --wait",
 	  "ask somebody on any app to be a contact",
-	  "Looks the number, handle or address up on APP and sends a sealed contact request with\n"
-	  "at most 140 characters of text. You hear of it again only if they accept. --wait\n"
-	  "stays until then; --say also sends them TEXT and stays until they have written.\n"
-	  "Ctrl-C ends the waiting, not the request.\n"
+	  "Looks the number, handle or address up on APP, a name in the apps file or an app's\n"
+	  "domain, and sends a sealed contact request with at most 140 characters of text. You\n"
+	  "hear of it again only if they accept. --wait stays until then; --say also sends them\n"
+	  "TEXT and stays until they have written. Ctrl-C ends the waiting, not the request.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n"
@@ -183,7 +183,8 @@ const struct command commands_people[] = {
 	  "CONTACT",
 	  "",
 	  "block a contact",
-	  "Takes back what lets them add you to groups, hides what they send, tells them nothing.\n"
+	  "Takes back what lets them add you to groups, leaves the direct conversation, hides what\n"
+	  "they send, tells them nothing.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p tom block Rosa" },
@@ -191,7 +192,7 @@ const struct command commands_people[] = {
 	  "CONTACT",
 	  "",
 	  "undo block",
-	  "They can be written to again.\n"
+	  "They can be written to again, and ask again; the conversation is a new one.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p tom unblock Rosa" },
