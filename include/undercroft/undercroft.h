@@ -165,6 +165,8 @@ UC_API enum uc_connection uc_client_connection(const uc_client *c);
 
 /* --- the account --- */
 
+/* E.164 ("+", 7 to 15 digits); 2 to 30 ASCII letters, digits and single . _ - inside; an e-mail
+ * address.  Case does not matter. */
 enum uc_name_kind { UC_NAME_NUMBER = 1, UC_NAME_HANDLE = 2, UC_NAME_ADDRESS = 3 };
 enum uc_account_state {
 	UC_NO_ACCOUNT,

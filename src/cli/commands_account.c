@@ -338,12 +338,12 @@ const struct command commands_account[] = {
 	  "--name= --code= --code-file= --passphrase --ask= --text= --say= --wait",
 	  "get an account on an app",
 	  "APP is a name in the apps file. IDENTIFIER is a number in international form, a\n"
-	  "handle, or an e-mail address, as the app wants. A number or address gets a code,\n"
-	  "which is asked for; of a local installation it is read from the file its codes go\n"
-	  "to. NAME is what contacts see. Prints the recovery key, once. With --passphrase the\n"
-	  "profile's store opens by a passphrase (asked for, or UNDERCROFT_PASSPHRASE) instead\n"
-	  "of a key file. --ask sends a contact request at once; --text, --say and --wait are\n"
-	  "as in `ask`.\n"
+	  "handle (2 to 30 letters, digits and single . _ -), or an e-mail address, as the\n"
+	  "app wants. A number or address gets a code, which is asked for; of a local\n"
+	  "installation it is read from the file its codes go to. NAME is what contacts see.\n"
+	  "Prints the recovery key, once. With --passphrase the profile's store opens by a\n"
+	  "passphrase (asked for, or UNDERCROFT_PASSPHRASE) instead of a key file. --ask sends\n"
+	  "a contact request at once; --text, --say and --wait are as in `ask`.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom sign-up lens tom --name Tom\n"

@@ -29,10 +29,19 @@ static int run_rooms(struct cli *cli)
 
 enum { GROUP_CONTACTS_MAX = 250 };
 
+static bool name_is_given(const char *name)
+{
+	if (!*name)
+		fputs("undercroft: a group needs a name\n", stderr);
+	return *name != '\0';
+}
+
 static int run_group(struct cli *cli)
 {
 	static struct uc_id contacts[GROUP_CONTACTS_MAX];
 	size_t n = (size_t)cli->argc - 1;
+	if (!name_is_given(cli->argv[0]))
+		return CLI_USAGE;
 	if (n > GROUP_CONTACTS_MAX) {
 		fprintf(stderr, "undercroft: at most %d contacts at once\n", GROUP_CONTACTS_MAX);
 		return CLI_USAGE;
@@ -111,6 +120,8 @@ static int run_rename(struct cli *cli)
 {
 	struct uc_id room;
 	uc_op op = 0;
+	if (!name_is_given(cli->argv[1]))
+		return CLI_USAGE;
 	if (!cli_find_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
 	return cli_wait(cli, uc_group_rename(cli->client, &room, cli->argv[1], &op), &op, "rename");
