@@ -62,7 +62,8 @@ build_default() {
 # running PIDFILE: is the process that we started still there?  One that has ended and waits for
 # its parent to notice is not.
 running() {
-	local pid
-	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null &&
-		! grep -qs '^State:[[:space:]]*Z' "/proc/$pid/status"
+	local pid state
+	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] || return 1
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null) || return 1
+	case $state in '' | Z | X) return 1 ;; esac
 }

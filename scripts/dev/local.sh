@@ -131,31 +131,31 @@ running_any() {
 	return 1
 }
 
+# stopped TRIES SECONDS: waits so often so long until nothing runs; then its files go.
+stopped() {
+	local i
+	for i in $(seq "$1"); do
+		running_any || { rm -f "$run_dir"/*.pid && return; }
+		[ "$i" -eq "$1" ] || sleep "$2"
+	done
+	return 1
+}
+
 local_stop() {
-	local pid i
+	local pid
 	for pid in "$run_dir"/*.pid; do
-		running "$pid" && kill -TERM "$(cat "$pid")"
+		if running "$pid"; then kill -TERM "$(cat "$pid")" || true; fi
 	done
-	for i in $(seq 600); do
-		running_any || break
-		sleep 0.1
-	done
-	running_any && die "still running after a minute ($i tries); see $run_dir/*.log"
-	rm -f "$run_dir"/*.pid
+	stopped 600 0.1 || die "still running after a minute; see $run_dir/*.log"
 }
 
 # kill -9, as a power cut would.
 local_kill() {
-	local pid i
+	local pid
 	for pid in "$run_dir"/*.pid; do
-		running "$pid" && kill -KILL "$(cat "$pid")"
+		if running "$pid"; then kill -KILL "$(cat "$pid")" || true; fi
 	done
-	for i in $(seq 3000); do
-		running_any || break
-		sleep 0.01
-	done
-	running_any && die "still running after kill -9 ($i tries)"
-	rm -f "$run_dir"/*.pid
+	stopped 3000 0.01 || die "still running half a minute after kill -9"
 }
 
 next_steps() {

@@ -175,7 +175,7 @@ static void bench_pairs(void)
 	/* And calmly: what a message takes when there is no queue. */
 	snprintf(name, sizeof name, "pairs%zu.paced", o.pairs);
 	size_t each = at_least(3 * PACE_PER_S / (2 * o.pairs), 1);
-	run_pairs(o.pairs, each < PACED_MAX ? each : PACED_MAX, 1e6 / PACE_PER_S, v, name);
+	run_pairs(o.pairs, each < PACED_MAX ? each : PACED_MAX, 1e6 / (double)PACE_PER_S, v, name);
 	leave(v, 2 * o.pairs);
 }
 
@@ -264,7 +264,7 @@ static void bench_idle(void)
 	places_open(order, n * SEATS);
 	load_rest(&load, 1000);
 	say("backbone.seat_open%s", "",
-	    (server_cpu_s(&o.server) - cpu_then) / (double)n / SEATS * 1e6, "us");
+	    (server_cpu_s(&o.server) - cpu_then) / (double)n / (double)SEATS * 1e6, "us");
 	say("backbone.idle%s", "", (server_rss_bytes(&o.server) - rss) / (double)n, "bytes");
 	people_disconnect(people, n);
 }
