@@ -320,6 +320,11 @@ const char *http_conn_peer(struct http_conn *c)
 	return tls_server_peer(c->server->o.tls, c->stream.ssl);
 }
 
+bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS])
+{
+	return peer_address_of(c->stream.fd, out);
+}
+
 void http_conn_set_user(struct http_conn *c, void *user)
 {
 	c->user = user;

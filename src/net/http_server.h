@@ -8,6 +8,7 @@
 #define NET_HTTP_SERVER_H
 
 #include "net/listener.h"
+#include "net/peer_address.h"
 #include "net/tls.h"
 #include "net/websocket.h"
 
@@ -85,6 +86,8 @@ void http_conn_resume(struct http_conn *c);
 void http_conn_trust(struct http_conn *c);
 /* The domain that the client's certificate proves, or NULL. */
 const char *http_conn_peer(struct http_conn *c);
+/* Where it comes from; false: unknown. */
+bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS]);
 void http_conn_set_user(struct http_conn *c, void *user);
 void *http_conn_user(struct http_conn *c);
 

@@ -57,6 +57,7 @@ void session_sign_in(struct provider *p, struct session *s, struct view account_
 	s->intake_sent = s->intake_acked = intake_cursor;
 	s->account_next = session_of_account(p, s->account_id, NULL);
 	s->phase = PHASE_SIGNED_IN;
+	session_uncount(s);
 	if (map_put(&p->by_account, VIEW_OF(s->account_id), s))
 		session_end(p, s, WS_TRY_LATER);
 }

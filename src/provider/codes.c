@@ -103,6 +103,9 @@ uc_err handle_code_request(struct call *c, struct view body)
 		call_refuse(c, UC_E_RATE, NULL, (uint32_t)((HOUR_MS - now % HOUR_MS) / 1000 + 1));
 		return UC_OK;
 	}
+	/* What is sent costs: whoever opens a connection for each code is counted here. */
+	if (network_is_too_fast(c, LIMIT_NETWORK_CODE))
+		return UC_OK;
 	TRY(code_send(c->p, name_id, normalised, &record));
 	call_respond(c, NULL, NULL);
 	return UC_OK;

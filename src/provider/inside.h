@@ -61,6 +61,9 @@ struct session {
 	uint32_t seats_n, next_seat;
 	struct map finds; /* clients asked for with SEAT_FIND; value: the session */
 	struct rate_state rates[LIMITS_N];
+	uint8_t from[SESSION_FROM]; /* network address, for counting alone: in memory only */
+	bool has_from;
+	bool is_counted; /* there, as one that has not signed in */
 };
 
 /* A request of a session being handled. */
@@ -108,6 +111,7 @@ struct provider {
 	struct map finders;    /* client URI -> struct session */
 	struct room_work *room_work;
 	struct rate_table rates;
+	struct rate_table networks; /* the same by network address; a crowd there harms none here */
 	bool accounts_dirty, rooms_dirty;
 	uc_err failed;                /* a store does not write any more: nothing may be said */
 	struct outbox_domain *outbox; /* where consents wait, by domain */
@@ -136,6 +140,10 @@ struct session *session_find(struct provider *p, uint64_t number);
 struct session *session_of_account(struct provider *p, const uint8_t account_id[ACCOUNT_ID],
 				   struct session *after);
 void session_end(struct provider *p, struct session *s, uint16_t code);
+/* Was this done too often from the session's network address?  Then the call is refused. */
+bool network_is_too_fast(struct call *c, enum provider_limit limit);
+/* It has signed in: it does not count as one that has not. */
+void session_uncount(struct session *s);
 uc_err UC_MUST_USE session_challenge_check(struct provider *p, const struct session *s,
 					   uint8_t purpose, struct view account_id,
 					   struct view subject, struct view key,

@@ -62,9 +62,16 @@ uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now
 	return rate_take_many(r, limit, 1, now_ms);
 }
 
+void rate_give(struct rate_state *r, enum provider_limit limit)
+{
+	uint64_t step = step_of(limit);
+	r->empty_until_us -= r->empty_until_us < step ? r->empty_until_us : step;
+}
+
 uc_err rate_table_init(struct rate_table *t, const struct env *env)
 {
 	t->last_sweep_ms = 0;
+	t->lets_pass = false;
 	return map_init(&t->map, env);
 }
 
@@ -87,7 +94,7 @@ bool rate_is_full(const struct rate_state *r, uint64_t now_ms)
 
 /* Forgets all buckets that are full: once a minute, once a second when there is no room.  Fewer
  * each time, and a busy hour would fill the table for good. */
-static void sweep(struct rate_table *t, uint64_t now_ms)
+void rate_table_sweep(struct rate_table *t, uint64_t now_ms)
 {
 	size_t n = 0, at = 0;
 	struct view key;
@@ -115,24 +122,40 @@ uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct
 	return rate_table_take_many(t, limit, key, 1, now_ms);
 }
 
-uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, struct view key,
-			      uint32_t units, uint64_t now_ms)
+enum { WHOLE_MAX = 256 };
+
+static struct view whole_key(enum provider_limit limit, struct view key, uint8_t whole[WHOLE_MAX])
 {
-	uint8_t whole[256];
-	if (key.n > sizeof whole - 1)
-		key.n = sizeof whole - 1;
+	if (key.n > WHOLE_MAX - 1)
+		key.n = WHOLE_MAX - 1;
 	whole[0] = (uint8_t)limit;
 	if (key.n)
 		memcpy(whole + 1, key.p, key.n);
-	struct view name = view_make(whole, key.n + 1);
-	sweep(t, now_ms);
+	return view_make(whole, key.n + 1);
+}
+
+void rate_table_give(struct rate_table *t, enum provider_limit limit, struct view key)
+{
+	uint8_t whole[WHOLE_MAX];
+	struct rate_state *r = map_find(&t->map, whole_key(limit, key, whole));
+	if (r)
+		rate_give(r, limit);
+}
+
+uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, struct view key,
+			      uint32_t units, uint64_t now_ms)
+{
+	uint8_t whole[WHOLE_MAX];
+	struct view name = whole_key(limit, key, whole);
+	uint32_t no_room = t->lets_pass ? 0 : 60;
+	rate_table_sweep(t, now_ms);
 	struct rate_state *r = map_find(&t->map, name);
 	if (!r) {
 		if (t->map.n >= RATE_KEYS_MAX || !(r = HEAP_NEW(struct rate_state)))
-			return 60;
+			return no_room;
 		if (map_put(&t->map, name, r)) {
 			heap_free(r);
-			return 60;
+			return no_room;
 		}
 	}
 	return rate_take_many(r, limit, units, now_ms);

@@ -137,6 +137,8 @@ uc_err handle_lookup(struct call *c, struct view body)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
+	if (network_is_too_fast(c, LIMIT_NETWORK_LOOKUP))
+		return UC_OK;
 	if (!is_own_domain(c->p, q.domain))
 		return relay(c, &q);
 	TRY(lookup_answer_make(c->p, q.sealed_query, &c->arena, &r.sealed_answer));

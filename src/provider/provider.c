@@ -44,6 +44,8 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	TRY(map_init(&p->rooms_live, p->env));
 	TRY(map_init(&p->finders, p->env));
 	TRY(rate_table_init(&p->rates, p->env));
+	TRY(rate_table_init(&p->networks, p->env));
+	p->networks.lets_pass = true;
 	TRY(rooms_init(p));
 	if (p->domain_bytes.failed || p->base_url.failed)
 		return UC_E_ARGUMENT;
@@ -93,6 +95,7 @@ void provider_free(struct provider *p)
 	map_done(&p->rooms_live);
 	map_done(&p->finders);
 	rate_table_done(&p->rates);
+	rate_table_done(&p->networks);
 	buf_done(&p->domain_bytes);
 	buf_done(&p->base_url);
 	buf_done(&p->directory);
@@ -415,6 +418,8 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	asks_expire(p, now_ms);
 	outbox_run(p, now_ms);
 	rooms_tick(p, now_ms);
+	/* Also when nobody comes: addresses are not kept for longer than they count. */
+	rate_table_sweep(&p->networks, now_ms);
 	if (!p->clock_doubted)
 		accounts_sweep(p, now_ms);
 }

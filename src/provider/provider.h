@@ -59,7 +59,11 @@ enum { PROVIDER_SCHEMA = 1 };
 uc_err UC_MUST_USE provider_new(const struct provider_config *config, struct provider **out);
 void provider_free(struct provider *p);
 
-uc_err UC_MUST_USE session_open(struct provider *p, void *connection, struct session **out);
+/* from: the 16 bytes of the connection's network address, IPv4 mapped, IPv6 reduced to its /64; empty:
+ * unknown, and not counted by.  UC_E_RATE: too many from there that do not sign in. */
+enum { SESSION_FROM = 16 };
+uc_err UC_MUST_USE session_open(struct provider *p, void *connection, struct view from,
+				struct session **out);
 void session_close(struct session *s);
 bool session_is_signed_in(const struct session *s);
 /* One binary message of the client. */

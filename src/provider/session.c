@@ -8,22 +8,68 @@ static struct view number_view(const uint64_t *number)
 	return view_make(number, sizeof *number);
 }
 
-uc_err session_open(struct provider *p, void *connection, struct session **out)
+/* --- by network address --- */
+
+/* 127.0.0.0/8 and ::1 (which is :: once reduced) are this machine itself: its demonstrations, its
+ * tests, a proxy that runs on it.  Whoever is there needs no network to ask, and a limit would
+ * count all of them as one. */
+static bool is_own_machine(struct view from)
+{
+	static const uint8_t v6[SESSION_FROM], v4[] = { [10] = 0xff, [11] = 0xff, [12] = 127 };
+	return view_equal(from, VIEW_OF(v6)) || view_starts_with(from, VIEW_OF(v4));
+}
+
+static uc_err count_from(struct session *s, struct view from)
+{
+	struct provider *p = s->provider;
+	if (from.n != sizeof s->from || is_own_machine(from))
+		return UC_OK;
+	memcpy(s->from, from.p, sizeof s->from);
+	s->has_from = s->is_counted = true;
+	return rate_table_take(&p->networks, LIMIT_NETWORK_SESSION, from, env_now_ms(p->env))
+		       ? UC_E_RATE
+		       : UC_OK;
+}
+
+void session_uncount(struct session *s)
+{
+	if (s->is_counted)
+		rate_table_give(&s->provider->networks, LIMIT_NETWORK_SESSION, VIEW_OF(s->from));
+	s->is_counted = false;
+}
+
+bool network_is_too_fast(struct call *c, enum provider_limit limit)
+{
+	if (!c->s->has_from)
+		return false;
+	uint32_t wait =
+		rate_table_take(&c->p->networks, limit, VIEW_OF(c->s->from), env_now_ms(c->p->env));
+	if (wait)
+		call_refuse(c, UC_E_RATE, NULL, wait);
+	return wait != 0;
+}
+
+/* --- their life --- */
+
+uc_err session_open(struct provider *p, void *connection, struct view from, struct session **out)
 {
 	struct session *s = HEAP_NEW(struct session);
 	if (!s)
 		return UC_E_MEMORY;
+	s->provider = p;
 	s->connection = connection;
 	s->phase = PHASE_NEW;
 	s->number = p->next_number++;
 	s->next_seat = 1;
-	uc_err err = map_init(&s->finds, p->env);
+	uc_err err = count_from(s, from);
+	if (!err)
+		err = map_init(&s->finds, p->env);
 	if (!err)
 		err = env_random(p->env, s->challenge, sizeof s->challenge);
 	if (!err)
 		err = map_put(&p->by_number, number_view(&s->number), s);
 	if (err) {
-		heap_free(s);
+		heap_free_wiped(s, sizeof *s);
 		return err;
 	}
 	s->next = p->sessions;
@@ -31,7 +77,6 @@ uc_err session_open(struct provider *p, void *connection, struct session **out)
 		s->next->previous = s;
 	p->sessions = s;
 	p->sessions_n++;
-	s->provider = p;
 	*out = s;
 	return UC_OK;
 }

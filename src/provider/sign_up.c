@@ -163,6 +163,8 @@ uc_err handle_sign_up(struct call *c, struct view body)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
+	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP))
+		return UC_OK;
 	TRY(wire_decode(body, &c->arena, sign_up_request_element, &u.q));
 	TRY(name_id_of(c->p, u.q.identifier, &c->arena, u.name_id, &normalised));
 	TRY(proof_check(c, &u.q));

@@ -48,14 +48,16 @@ static struct view id_view(const uint64_t *connection)
 
 /* --- in --- */
 
-static void opened(void *ctx, uint64_t connection)
+static void opened(void *ctx, uint64_t connection, struct view from)
 {
 	struct app *a = ctx;
 	struct link *l = HEAP_NEW(struct link);
+	if (!a->config->limit_by_address)
+		from = (struct view){ 0 };
 	if (l)
 		l->connection = connection;
 	if (!l || map_put(&a->links, id_view(&connection), l) ||
-	    session_open(a->provider, l, &l->session)) {
+	    session_open(a->provider, l, from, &l->session)) {
 		if (l)
 			map_remove(&a->links, id_view(&connection));
 		heap_free(l);

@@ -199,7 +199,7 @@ static void handle(struct app_worker *w, const struct message *m)
 	struct app_response r = { m->status, m->retry_after_s, m->parts.headers, m->parts.body };
 	switch (m->kind) {
 	case MESSAGE_OPENED:
-		h->opened(w->o.app, m->id);
+		h->opened(w->o.app, m->id, m->parts.body);
 		break;
 	case MESSAGE_FRAME:
 		h->frame(w->o.app, m->id, m->parts.body);

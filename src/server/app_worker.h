@@ -29,7 +29,8 @@ struct app_response {
 
 /* All views live during the call. */
 struct app_handler {
-	void (*opened)(void *app, uint64_t connection);
+	/* from: its network address, as in net/peer_address.h; empty: unknown. */
+	void (*opened)(void *app, uint64_t connection, struct view from);
 	void (*frame)(void *app, uint64_t connection, struct view frame);
 	void (*closed)(void *app, uint64_t connection);
 	/* app_reply must follow once. */

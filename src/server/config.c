@@ -61,6 +61,8 @@ static const struct key keys[] = {
 	  "/usr/local/bin/send-code",
 	  "Command that sends a code; number or address and code come on its input, a line each.\n"
 	  "# Needed for numbers and addresses, not for handles." },
+	{ "limit_by_address", config_set_yes_no, IN_APP(limit_by_address), SECTION_APP, false,
+	  "yes", "yes or no: codes, sign-ups and look-ups are counted by network address, too." },
 
 	{ "url", config_set_url, IN_PEER(url), SECTION_PEER, true,
 	  "https://lens.example:8442", "Where it is reached." },
@@ -146,7 +148,8 @@ static const char *app_begin(struct reader *r)
 	if (why)
 		return why;
 	r->target = &c->apps[c->apps_n++];
-	*(struct config_app *)r->target = (struct config_app){ .name = name, .line = r->line };
+	*(struct config_app *)r->target =
+		(struct config_app){ .name = name, .limit_by_address = true, .line = r->line };
 	return NULL;
 }
 

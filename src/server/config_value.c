@@ -174,3 +174,14 @@ const char *config_set_threads(const struct config_where *w, struct view value, 
 	*(unsigned *)field = (unsigned)n;
 	return NULL;
 }
+
+const char *config_set_yes_no(const struct config_where *w, struct view value, void *field)
+{
+	static const struct word words[] = { { "no", 0 }, { "yes", 1 } };
+	int found = 0;
+	(void)w;
+	if (!word_find(words, 2, value, &found))
+		return "is not yes or no";
+	*(bool *)field = found != 0;
+	return NULL;
+}

@@ -20,6 +20,7 @@ config_set config_set_url;     /* struct config_address */
 config_set config_set_names;   /* enum config_names */
 config_set config_set_log;     /* enum config_log */
 config_set config_set_threads; /* unsigned */
+config_set config_set_yes_no;  /* bool */
 
 bool config_domain_is_valid(struct view v);
 

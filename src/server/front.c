@@ -161,7 +161,11 @@ static int on_ws_open(void *ctx, struct http_conn *conn, const struct http_route
 	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, true);
 	if (!c)
 		return 503;
-	struct message *m = message_new(MESSAGE_OPENED, c->id, NULL);
+	uint8_t from[PEER_ADDRESS];
+	struct message_parts parts = { 0 };
+	if (http_conn_address(conn, from))
+		parts.body = VIEW_OF(from);
+	struct message *m = message_new(MESSAGE_OPENED, c->id, &parts);
 	if (!m) {
 		client_free(c);
 		return 503;

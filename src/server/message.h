@@ -8,8 +8,8 @@
 
 enum message_kind {
 	/* front -> app; id is the connection */
-	MESSAGE_OPENED = 1,
-	MESSAGE_FRAME, /* body */
+	MESSAGE_OPENED = 1, /* body: its network address (net/peer_address.h) or empty */
+	MESSAGE_FRAME,      /* body */
 	MESSAGE_CLOSED,
 	/* front or app -> app; id is the asker's */
 	MESSAGE_REQUEST, /* domain: the asking peer's or empty; method, path, headers, body */

@@ -257,7 +257,7 @@ static void session_begin(struct side *s)
 				       .client = g->client,
 				       .secret = VIEW_OF(g->secret) };
 	struct buf b;
-	fuzz_expect(!session_open(s->p, s, &s->s));
+	fuzz_expect(!session_open(s->p, s, (struct view){ 0 }, &s->s));
 	session_sign_in(s->p, s->s, VIEW_OF(g->person->account_id),
 			VIEW_OF(g->person->phone.key.pub), 0);
 	buf_init(&b, FRAME_MAX);

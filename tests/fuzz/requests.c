@@ -167,7 +167,7 @@ static void begin(struct world *w)
 	fuzz_expect(!ed25519_generate(&env, &key));
 	account_put(w, id, &key);
 	for (int i = 0; i < 2; i++) {
-		fuzz_expect(!session_open(w->p, w, &w->sessions[i]));
+		fuzz_expect(!session_open(w->p, w, (struct view){ 0 }, &w->sessions[i]));
 		w->sessions[i]->phase = PHASE_GREETED;
 	}
 	session_sign_in(w->p, w->sessions[0], VIEW_OF(id), VIEW_OF(key.pub), 0);

@@ -4,6 +4,7 @@
 #include "base/heap.h"
 
 struct app apps[APPS];
+struct view connect_from;
 struct arena apps_mem;
 bool kills_keep;
 
@@ -189,6 +190,7 @@ void apps_begin(void)
 	} kinds[APPS] = { { "dial.example", 1 }, { "lens.example", 2 }, { "plaza.example", 3 } };
 	arena_init(&apps_mem, (size_t)1 << 30, ARENA_PLAIN);
 	memset(apps, 0, sizeof apps);
+	connect_from = (struct view){ NULL, 0 };
 	for (int i = 0; i < APPS; i++) {
 		struct app *a = &apps[i];
 		a->domain = view_str(kinds[i].domain);
@@ -383,7 +385,7 @@ struct client *client_connect_silent(struct app *a)
 	c->events_end = &c->events;
 	if (!a->provider)
 		return c;
-	expect_ok(session_open(a->provider, c, &c->session));
+	expect_ok(session_open(a->provider, c, connect_from, &c->session));
 	c->next = a->clients;
 	a->clients = c;
 	return c;

@@ -76,6 +76,8 @@ struct client {
 	struct event *events, **events_end;
 	size_t bytes_received;
 };
+/* Where connections come from, from now on; empty: unknown, as at apps_begin. */
+extern struct view connect_from;
 struct client *client_connect(struct app *a); /* and says hello */
 struct client *client_connect_silent(struct app *a);
 void client_close(struct client *c);

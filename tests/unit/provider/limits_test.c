@@ -25,6 +25,24 @@ TEST(a_table_that_was_full_has_room_again)
 	rate_table_done(&t);
 }
 
+TEST(what_cannot_be_counted_by_network_passes)
+{
+	struct rate_table t;
+	uint64_t now = 1800000000000;
+	expect_ok(rate_table_init(&t, test_env()));
+	t.lets_pass = true;
+	for (uint32_t key = 0; key < RATE_KEYS_MAX; key++)
+		expect_eq(take(&t, key, now), 0);
+	expect_eq(take(&t, RATE_KEYS_MAX, now), 0);
+	expect_eq(t.map.n, RATE_KEYS_MAX);
+	/* Those it knows it counts. */
+	uint32_t wait = 0;
+	for (int i = 0; !wait && i < 100; i++)
+		wait = take(&t, 7, now);
+	expect(wait > 0);
+	rate_table_done(&t);
+}
+
 TEST(a_busy_hour_does_not_fill_the_table_for_good)
 {
 	struct rate_table t;

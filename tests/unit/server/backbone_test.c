@@ -171,6 +171,7 @@ TEST(many_frames_share_a_sync)
 	expect_ok(w.why);
 	expect_bytes(buf_view(&w.last), VIEW_LIT("hello"));
 	expect_eq(echoes[0]->frames, 2000);
+	expect_eq(echoes[0]->from_here, 1);
 	expect(echoes[0]->syncs >= 2000 / APP_BATCH && echoes[0]->syncs < 200);
 	for (int i = 0; i < 12000 && echoes[0]->sessions; i++)
 		usleep(5000);

@@ -41,6 +41,7 @@ TEST(three_apps_are_read)
 	expect_eq(config.peers[0].url.port, 99);
 	expect_bytes(view_str(config.peers[0].ca), VIEW_LIT("run/far.pem"));
 	expect_eq(config.log, CONFIG_LOG_INFO);
+	expect(config.apps[0].limit_by_address);
 	expect_eq(said.n, 0);
 }
 
@@ -81,6 +82,17 @@ TEST(all_mistakes_are_said_with_line_and_key)
 		"x.conf:15: [app dial] bogus: is not a key of this section\n"
 		"x.conf:16: pear x: is not [backbone], [app NAME] or [peer DOMAIN]\n"
 		"x.conf:17: [backbone: has no closing bracket\n");
+}
+
+TEST(network_addresses_need_not_be_counted_by)
+{
+	expect_ok(read_text("[backbone]\ndata = d\n" APP("dial", "1") "limit_by_address = no\n" APP(
+		"lens", "2") "limit_by_address = yes\n" APP("plaza", "3")));
+	expect(!config.apps[0].limit_by_address);
+	expect(config.apps[1].limit_by_address);
+	expect(config.apps[2].limit_by_address);
+	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "limit_by_address = maybe\n",
+		    "x.conf:10: [app dial] limit_by_address: is not yes or no\n");
 }
 
 TEST(apps_and_peers_do_not_collide)

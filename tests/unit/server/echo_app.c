@@ -8,10 +8,11 @@
 
 struct echo *echoes[ECHOES_MAX];
 
-static void opened(void *app, uint64_t connection)
+static void opened(void *app, uint64_t connection, struct view from)
 {
 	struct echo *e = app;
 	(void)connection;
+	e->from_here += view_equal(from, VIEW_LIT("\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01"));
 	e->sessions++;
 }
 

@@ -14,6 +14,7 @@ struct echo {
 	struct app_worker *w;
 	size_t unsynced; /* frames answered since the last sync */
 	atomic_size_t syncs, frames, sessions, ticks;
+	atomic_size_t from_here; /* connections that came from 127.0.0.1 */
 	atomic_bool is_slow;
 	uint64_t asker;
 };

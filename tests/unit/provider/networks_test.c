@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What costs money or helps to guess is counted by network address, too: a new connection is not a
+ * new beginning. */
+#include "tests/unit/provider/apps.h"
+
+#include <stdio.h>
+
+#define V4(a, b, c, d) VIEW_LIT("\0\0\0\0\0\0\0\0\0\0\xff\xff" a b c d)
+#define HERE           V4("\xc0", "\x00", "\x02", "\x07")
+#define BESIDE         V4("\xc0", "\x00", "\x02", "\x08")
+#define V6             VIEW_LIT("\x20\x01\x0d\xb8\0\x01\0\x02\0\0\0\0\0\0\0\0")
+#define V6_BESIDE      VIEW_LIT("\x20\x01\x0d\xb8\0\x01\0\x03\0\0\0\0\0\0\0\0")
+#define LOOPBACK       V4("\x7f", "\x00", "\x00", "\x01")
+#define LOOPBACK_2     V4("\x7f", "\xff", "\x00", "\x02")
+#define LOOPBACK_V6    VIEW_LIT("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")
+
+/* A code to a number of its own, on a connection of its own. */
+static uc_err code_ask(struct view from, unsigned number, uint32_t *wait)
+{
+	char name[32];
+	struct person p;
+	snprintf(name, sizeof name, "+4915120%06u", number);
+	connect_from = from;
+	person_init(&p, &apps[DIAL], name);
+	uc_err err = person_ask_code(&p);
+	*wait = p.c->answer.retry_after_s;
+	client_close(p.c);
+	return err;
+}
+
+/* How many codes are sent before there are no more. */
+static unsigned codes_sent(struct view from, unsigned at_most, uint32_t *wait)
+{
+	static unsigned number;
+	unsigned n = 0;
+	uc_err err = UC_OK;
+	while (n < at_most && !(err = code_ask(from, number++, wait)))
+		n++;
+	if (err)
+		expect_err(err, UC_E_RATE);
+	return n;
+}
+
+TEST(codes_are_counted_over_connections)
+{
+	uint32_t wait = 0;
+	apps_begin();
+	expect_eq(codes_sent(HERE, 20, &wait), 10);
+	expect(wait > 0 && wait <= 121);
+	expect_eq(apps[DIAL].codes, 10); /* what is refused is not sent */
+	expect_eq(codes_sent(BESIDE, 20, &wait), 10);
+	expect_eq(codes_sent(V6, 20, &wait), 10);
+	expect_eq(codes_sent(V6_BESIDE, 20, &wait), 10);
+	/* One more when it was said. */
+	expect_eq(codes_sent(HERE, 20, &wait), 0);
+	test_now_ms += (uint64_t)wait * 1000;
+	expect_eq(codes_sent(HERE, 20, &wait), 1);
+	apps_end();
+}
+
+TEST(this_machine_and_what_is_unknown_are_not_counted)
+{
+	const struct view free[] = { LOOPBACK, LOOPBACK_2, LOOPBACK_V6, { NULL, 0 } };
+	uint32_t wait = 0;
+	apps_begin();
+	for (size_t i = 0; i < sizeof free / sizeof *free; i++)
+		expect_eq(codes_sent(free[i], 40, &wait), 40);
+	expect_eq(apps[DIAL].provider->networks.map.n, 0);
+	/* 128.0.0.1 is none of this machine's. */
+	expect_eq(codes_sent(V4("\x80", "\x00", "\x00", "\x01"), 40, &wait), 10);
+	apps_end();
+}
+
+static uc_err sign_up(struct view from, struct person *p)
+{
+	static unsigned number;
+	static char names[200][32];
+	snprintf(names[number], sizeof *names, "rosa%u", number);
+	connect_from = from;
+	person_init(p, &apps[LENS], names[number++]);
+	return person_sign_up(p, NULL);
+}
+
+static uc_err recover(struct view from)
+{
+	uint8_t signature[ED25519_SIGNATURE];
+	struct ed25519_key key;
+	struct recover_request q = { VIEW_OF(key.pub), VIEW_OF(signature) };
+	struct view nobody = { NULL, 0 };
+	connect_from = from;
+	expect_ok(ed25519_generate(test_env(), &key));
+	struct client *c = client_connect(&apps[LENS]);
+	expect_ok(person_sign(c, SESSION_RECOVER, nobody, nobody, &key, signature));
+	uc_err err = client_ask(c, FRAME_RECOVER, recover_request_element, &q, NULL, NULL);
+	client_close(c);
+	return err;
+}
+
+TEST(sign_ups_and_recoveries_are_counted_over_connections)
+{
+	struct person p;
+	apps_begin();
+	for (int i = 0; i < 15; i++) {
+		expect_ok(sign_up(HERE, &p));
+		client_close(p.c);
+	}
+	for (int i = 0; i < 5; i++)
+		expect_err(recover(HERE), UC_E_NOT_FOUND);
+	expect_err(recover(HERE), UC_E_RATE);
+	expect_err(sign_up(HERE, &p), UC_E_RATE);
+	expect(p.c->answer.retry_after_s > 0);
+	expect_err(recover(BESIDE), UC_E_NOT_FOUND);
+	expect_ok(sign_up(BESIDE, &p));
+	/* Who is known comes in all the same. */
+	connect_from = HERE;
+	expect_ok(person_sign_in(&p));
+	apps_end();
+}
+
+static uc_err look_up(struct person *p)
+{
+	struct lookup_request q = { apps[LENS].domain, VIEW_LIT("opens for nobody") };
+	return client_ask(p->c, FRAME_LOOKUP, lookup_request_element, &q, NULL, NULL);
+}
+
+TEST(look_ups_are_counted_over_accounts)
+{
+	struct person p;
+	unsigned n = 0;
+	uc_err err = UC_OK;
+	apps_begin();
+	for (int i = 0; i < 11; i++) {
+		expect_ok(sign_up(V6, &p));
+		for (int k = 0; k < 20 && err != UC_E_RATE; k++, n++)
+			err = look_up(&p);
+	}
+	expect_err(err, UC_E_RATE);
+	expect_eq(n, 201);
+	connect_from = V6_BESIDE;
+	expect_ok(person_sign_in(&p));
+	expect(look_up(&p) != UC_E_RATE);
+	apps_end();
+}
+
+/* How many connections are taken before there are no more. */
+static unsigned opened(struct view from, unsigned at_most)
+{
+	unsigned n = 0;
+	uc_err err = UC_OK;
+	for (; n < at_most; n++) {
+		struct session *s = NULL;
+		err = session_open(apps[LENS].provider, &apps[LENS], from, &s);
+		if (err)
+			break;
+		session_close(s);
+	}
+	if (err)
+		expect_err(err, UC_E_RATE);
+	return n;
+}
+
+TEST(connections_are_counted_until_somebody_signs_in)
+{
+	struct person p;
+	apps_begin();
+	expect_ok(sign_up(HERE, &p));
+	/* As many as they like who sign in. */
+	for (int i = 0; i < 500; i++)
+		expect_ok(person_sign_in(&p));
+	expect_eq(opened(HERE, 500), 200);
+	expect_eq(opened(BESIDE, 500), 200);
+	expect_eq(opened(LOOPBACK, 500), 500);
+	test_now_ms += 10000;
+	expect_eq(opened(HERE, 500), 20);
+	/* An address of another length is none. */
+	expect_eq(opened(VIEW_LIT("\x7f\0\0\x01"), 500), 500);
+	apps_end();
+}
+
+TEST(an_address_is_forgotten_within_the_hour)
+{
+	uint32_t wait = 0;
+	struct person p;
+	apps_begin();
+	codes_sent(HERE, 20, &wait);
+	codes_sent(V6, 1, &wait);
+	expect_ok(sign_up(HERE, &p));
+	client_close(p.c);
+	expect(apps[DIAL].provider->networks.map.n > 0);
+	expect(apps[LENS].provider->networks.map.n > 0);
+	apps_wait(HOUR_MS); /* and nobody comes */
+	expect_eq(apps[DIAL].provider->networks.map.n, 0);
+	expect_eq(apps[LENS].provider->networks.map.n, 0);
+	/* Neither did it come into a store. */
+	for (int i = 0; i < APPS; i++) {
+		expect_eq(stored_count(apps[i].accounts, HERE), 0);
+		expect_eq(stored_count(apps[i].rooms, HERE), 0);
+	}
+	apps_end();
+}
