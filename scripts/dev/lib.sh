@@ -17,11 +17,16 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 openssl ca-ce
 	libsodium-dev libssl-dev libuv1-dev libcurl4-openssl-dev librocksdb-dev libsqlite3-dev
 	libjansson-dev)
 packages_test=(clang libclang-rt-dev llvm)
+packages_web=(nodejs npm)
 packages_lint=(clang-format clang-tidy shellcheck mandoc)
+
+# A program that is there already, from wherever, is taken instead of Debian's package of it.
+declare -A program_of=([nodejs]=node [npm]=npm)
 
 need_packages() {
 	local missing=() p
 	for p in "$@"; do
+		[ -z "${program_of[$p]:-}" ] || ! command -v "${program_of[$p]}" >/dev/null || continue
 		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' ||
 			missing+=("$p")
 	done
@@ -32,6 +37,16 @@ need_packages() {
 	"${as[@]}" apt-get update -qq
 	"${as[@]}" env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The npm packages of the lock file, with nothing of theirs run; again only when the lock changed.
+need_npm() {
+	local mark=apps/node_modules/.undercroft-lock
+	cmp -s apps/package-lock.json "$mark" && return
+	say "Fetching npm packages"
+	(cd apps && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) ||
+		die "npm could not fetch the packages of apps/package-lock.json"
+	cp apps/package-lock.json "$mark"
 }
 
 # configure DIR COMPILER OPTION...: sets the build folder up once; a changed option needs a new one.

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an app sees of Undercroft in a browser: the C header undercroft.h in TypeScript.
+//
+// Everything is asynchronous.  A promise is fulfilled, and an event told, only after all it depends
+// on is durable in this browser: a tab that is killed loses nothing that was confirmed.
+
+/** 32 bytes as 64 hexadecimal digits: names a contact, request, room, member or message here. */
+export type Id = string;
+
+/** Who holds the account's store: this tab ('here'), another one ('elsewhere'), or nobody because
+ * it could not be opened or written ('broken'; see {@link Undercroft.reason}). */
+export type TabState = 'opening' | 'here' | 'elsewhere' | 'broken' | 'closed';
+
+/** 'greeted': connected, no account yet. */
+export type Connection = 'offline' | 'connecting' | 'greeted' | 'online';
+
+/** What the app knows people by. */
+export type NameKind = 'number' | 'handle' | 'address';
+
+export interface Account {
+	state: 'none' | 'account' | 'gone';
+	app: string;
+	/** null until the first connection */
+	names: NameKind | null;
+	/** as given at sign-up; '' after a recovery */
+	identifier: string;
+	profileName: string;
+	recoveryConfirmed: boolean;
+	/** public; hexadecimal */
+	accountKey: string;
+	devices: number;
+	setsLeft: number;
+}
+
+export interface Device {
+	/** public; hexadecimal */
+	deviceKey: string;
+	isThis: boolean;
+	addedMs: number;
+}
+
+export interface ContactRequest {
+	id: Id;
+	incoming: boolean;
+	/** 'declined' by ourselves; outgoing: nobody there, or refused for good */
+	state: 'open' | 'accepted' | 'declined';
+	/** theirs */
+	app: string;
+	/** incoming: the profile name they gave; outgoing: the identifier asked for */
+	name: string;
+	text: string;
+	timeMs: number;
+	/** accepted, and introduced */
+	contact: Id | null;
+	/** accepted, and joined */
+	room: Id | null;
+}
+
+export interface Contact {
+	id: Id;
+	app: string;
+	name: string;
+	accountKey: string;
+	blocked: boolean;
+	verified: boolean;
+	/** their direct room */
+	direct: Id | null;
+	/** left for adding them to groups */
+	keyAddresses: number;
+}
+
+export interface Room {
+	id: Id;
+	uri: string;
+	/** the group's name, or the other person's */
+	name: string;
+	direct: boolean;
+	state: 'joining' | 'open' | 'left';
+	/** the log's chain was never broken */
+	consistent: boolean;
+	epoch: number;
+	/** people, ourselves included */
+	members: number;
+	unread: number;
+	readUpTo: number;
+	/** of the last message; 0 without one */
+	lastMs: number;
+}
+
+export interface Member {
+	/** of this member in this room */
+	id: Id;
+	app: string;
+	/** mimi://APP/p/... */
+	participant: string;
+	isSelf: boolean;
+	introduced: boolean;
+	/** '' until introduced */
+	name: string;
+	contact: Id | null;
+	/** 2 member, 3 moderator, 4 owner */
+	role: number;
+	devices: number;
+}
+
+export interface Message {
+	room: Id;
+	/** position in this device's history of the room, from 1 */
+	number: number;
+	/** the same for all readers */
+	id: Id;
+	state: 'queued' | 'accepted' | 'failed' | 'received';
+	/** reaction: text is the emoji, inReplyTo the message; note: made by this client (joined, ...) */
+	kind: 'text' | 'reaction' | 'note';
+	own: boolean;
+	/** their name, or "someone from APP, not introduced" */
+	sender: string;
+	introduced: boolean;
+	member: Id;
+	/** accepted by the hub; local while queued */
+	timeMs: number;
+	text: string;
+	inReplyTo: Id | null;
+	edited: boolean;
+	deleted: boolean;
+}
+
+/** What happens, by name.  Lists changed: read them again. */
+export interface Events {
+	tab: { tab: TabState; reason: UndercroftError | null };
+	connection: { connection: Connection };
+	/** a contact request arrived */
+	request: { request: Id };
+	/** ours was accepted */
+	requestAccepted: { request: Id; room: Id | null };
+	/** a contact is new or changed */
+	contact: { contact: Id };
+	/** somebody else answers where this contact did */
+	identityChanged: { contact: Id; text: string };
+	roomJoined: { room: Id };
+	/** what: 'name', 'members', ... */
+	roomChanged: { room: Id; what: string; member: Id | null };
+	roomLeft: { room: Id };
+	memberIntroduced: { room: Id; member: Id; name: string };
+	message: { message: Message };
+	/** queued -> accepted or failed, edited, deleted */
+	messageState: { message: Message };
+	/** the device list changed */
+	devices: Record<string, never>;
+	warning: { error: UndercroftError | null; text: string; room: Id | null };
+	/** this device is not listed any more */
+	accountGone: Record<string, never>;
+}
+
+/** An error of the library: `code` is the C name ('UC_E_RATE'), `message` a sentence. */
+export interface UndercroftError extends Error {
+	readonly code: string;
+	/** 'usage', 'protocol', 'crypto', 'state', 'limit', 'store', 'net', 'memory', ... */
+	readonly class: string;
+}
+
+export interface Options {
+	/** the app this account lives on: its domain, as undercroft.h has it */
+	app: string;
+	/** where the build put the worker and the core */
+	worker: string | URL;
+	wasm: string | URL;
+	/** the app's WebSocket; when absent: /v1 of this page's own host */
+	url?: string | URL;
+	/** name and version for the operator's statistics */
+	software?: string;
+}
+
+/** One device of one account on one app.  `open` makes it. */
+export interface Undercroft {
+	readonly tab: TabState;
+	/** why `tab` is 'broken' */
+	readonly reason: UndercroftError | null;
+	readonly connection: Connection;
+	/** Calls the listener until the function that is returned is called. */
+	on<K extends keyof Events>(kind: K, listener: (event: Events[K]) => void): () => void;
+
+	// --- the account ---
+	account(): Promise<Account>;
+	/** Has the app send a code to a number or address.  Not needed where names are handles. */
+	requestCode(identifier: string): Promise<void>;
+	/** Fulfilled with the recovery key: 24 words, to be shown to the person once. */
+	signUp(o: { identifier: string; code?: string; profileName: string }): Promise<string>;
+	/** The words again, until they are confirmed. */
+	recoveryWords(): Promise<string>;
+	recoveryConfirmed(): Promise<void>;
+	/** Takes the account up again on this device; all earlier devices end. */
+	recover(o: { words: string; profileName: string }): Promise<void>;
+	/** Leaves all rooms, as far as possible within a minute, then deletes the account. */
+	deleteAccount(): Promise<void>;
+	/** Erases everything of this account in this browser, keys included, and closes.  Without the
+	 * recovery words the account cannot be taken up again. */
+	erase(): Promise<void>;
+	devices(): Promise<Device[]>;
+
+	// --- first contact ---
+	/** Fulfilled when the request is queued for delivery; UC_E_NOT_FOUND when nobody is there. */
+	ask(app: string, identifier: string, text?: string): Promise<void>;
+	requests(): Promise<ContactRequest[]>;
+	accept(request: Id): Promise<void>;
+	decline(request: Id): Promise<void>;
+
+	// --- contacts ---
+	contacts(): Promise<Contact[]>;
+	/** 60 digits in groups of five, equal on both sides. */
+	safetyNumber(contact: Id): Promise<string>;
+	setVerified(contact: Id, verified: boolean): Promise<void>;
+	block(contact: Id, blocked: boolean): Promise<void>;
+
+	// --- rooms ---
+	rooms(): Promise<Room[]>;
+	members(room: Id): Promise<Member[]>;
+	startDirect(contact: Id): Promise<Id>;
+	createGroup(name: string, contacts: Id[]): Promise<Id>;
+	addToGroup(room: Id, contact: Id): Promise<void>;
+	removeFromGroup(room: Id, member: Id): Promise<void>;
+	renameGroup(room: Id, name: string): Promise<void>;
+	leave(room: Id): Promise<void>;
+
+	// --- messages ---
+	/** Ascending from number `from` (1 for the start), at most `limit`. */
+	messages(room: Id, o?: { from?: number; limit?: number }): Promise<Message[]>;
+	/** The last ones, ascending: below number `before` when given, at most `limit` (50). */
+	history(room: Id, o?: { before?: number; limit?: number }): Promise<Message[]>;
+	markRead(room: Id, number: number): Promise<void>;
+	/** Fulfilled with the message's id when it is queued and durable here; works offline. */
+	send(room: Id, text: string): Promise<Id>;
+	sendReply(room: Id, to: Id, text: string): Promise<Id>;
+	sendReaction(room: Id, to: Id, emoji: string): Promise<Id>;
+	sendEdit(room: Id, of: Id, text: string): Promise<Id>;
+	sendDelete(room: Id, of: Id): Promise<Id>;
+
+	/** Lets another tab have the store.  What is queued stays queued. */
+	close(): Promise<void>;
+}
