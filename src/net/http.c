@@ -221,6 +221,7 @@ static const struct {
 	{ 201, "Created" },
 	{ 202, "Accepted" },
 	{ 204, "No Content" },
+	{ 304, "Not Modified" },
 	{ 400, "Bad Request" },
 	{ 401, "Unauthorized" },
 	{ 403, "Forbidden" },
@@ -231,6 +232,7 @@ static const struct {
 	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
 	{ 415, "Unsupported Media Type" },
+	{ 421, "Misdirected Request" },
 	{ 422, "Unprocessable Content" },
 	{ 426, "Upgrade Required" },
 	{ 429, "Too Many Requests" },
@@ -255,7 +257,7 @@ void http_response_add(struct buf *out, int status, struct view header_lines, si
 {
 	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	buf_add_view(out, header_lines);
-	if (status >= 200 && status != 204)
+	if (status >= 200 && status != 204 && status != 304)
 		buf_printf(out, "Content-Length: %zu\r\n", body_bytes);
 	if (!keep_alive)
 		buf_add_str(out, "Connection: close\r\n");

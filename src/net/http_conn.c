@@ -27,8 +27,9 @@ void http_conn_accept(struct http_server *s, int fd)
 		return;
 	}
 	c->server = s;
-	if (stream_start(&c->stream, s->o.loop, fd, tls_server_context(s->o.tls), NULL,
-			 &conn_handler, s->o.limits.output_max)) {
+	SSL_CTX *tls = s->o.tls ? tls_server_context(s->o.tls) : NULL;
+	if (stream_start(&c->stream, s->o.loop, fd, tls, NULL, &conn_handler,
+			 s->o.limits.output_max)) {
 		heap_free(c);
 		return;
 	}
@@ -69,15 +70,9 @@ static void on_closed(struct stream *st, uc_err why)
 	heap_free(c);
 }
 
-/* Sends a reply; without keep_alive the connection ends after it. */
-static void reply_send(struct http_conn *c, int status, struct view lines, struct view body,
-		       bool keep_alive)
+/* The next request may come, or the connection ends after what is queued. */
+static void replied(struct http_conn *c, bool keep_alive)
 {
-	struct buf *out = stream_output(&c->stream);
-	keep_alive = keep_alive && !c->server->is_stopping;
-	http_response_add(out, status, lines, body.n, keep_alive);
-	buf_add_view(out, body);
-	stream_written(&c->stream);
 	if (keep_alive) {
 		c->phase = HTTP_PHASE_REQUEST;
 		http_conn_set_deadline(c, c->server->o.limits.idle_ms);
@@ -85,6 +80,19 @@ static void reply_send(struct http_conn *c, int status, struct view lines, struc
 		c->phase = HTTP_PHASE_ENDED;
 		stream_end(&c->stream, UC_E_CLOSED);
 	}
+}
+
+/* Sends a reply; without keep_alive the connection ends after it. */
+static void reply_send(struct http_conn *c, int status, struct view lines, struct view body,
+		       bool keep_alive)
+{
+	struct buf *out = stream_output(&c->stream);
+	keep_alive = keep_alive && !c->server->is_stopping;
+	http_response_add(out, status, lines, body.n, keep_alive);
+	if (!c->is_head)
+		buf_add_view(out, body);
+	stream_written(&c->stream);
+	replied(c, keep_alive);
 }
 
 void http_conn_refuse(struct http_conn *c, int status)
@@ -98,6 +106,34 @@ static bool route_has_path(const struct http_route *r, struct view path)
 	if (want.p[want.n - 1] == '/')
 		return view_starts_with(path, want);
 	return view_equal(path, want);
+}
+
+/* Does an earlier route say the same of this path? */
+static bool is_repeated(const struct http_server *s, size_t route, struct view path)
+{
+	for (size_t i = 0; i < route; i++) {
+		if (route_has_path(&s->o.routes[i], path) &&
+		    view_equal(view_str(s->o.routes[i].method),
+			       view_str(s->o.routes[route].method)))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 9110, 15.5.6: what is refused for its method is told the right ones. */
+static void refuse_method(struct http_conn *c, struct view path)
+{
+	const struct http_server *s = c->server;
+	struct buf lines;
+	buf_init(&lines, HTTP_HEAD_MAX);
+	for (size_t i = 0; i < s->o.routes_n; i++) {
+		if (route_has_path(&s->o.routes[i], path) && !is_repeated(s, i, path))
+			buf_printf(&lines, "%s%s",
+				   lines.n ? ", " : "Allow: ", s->o.routes[i].method);
+	}
+	buf_add_str(&lines, "\r\n");
+	reply_send(c, 405, buf_view(&lines), (struct view){ 0 }, false);
+	buf_done(&lines);
 }
 
 /* The route, or NULL and the status that says why. */
@@ -154,7 +190,10 @@ static const struct http_route *request_admit(struct http_conn *c, const struct 
 		status = 413;
 	else if (r)
 		return r;
-	http_conn_refuse(c, status);
+	if (status == 405)
+		refuse_method(c, q->path);
+	else
+		http_conn_refuse(c, status);
 	return NULL;
 }
 
@@ -170,6 +209,7 @@ static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
 		http_conn_refuse(c, http_status_of(err));
 		return UC_OK;
 	}
+	c->is_head = view_equal(q.method, VIEW_LIT("HEAD"));
 	const struct http_route *r = request_admit(c, &q);
 	if (!r)
 		return UC_OK;
@@ -224,7 +264,8 @@ static void settle(struct http_conn *c)
 {
 	if (c->stream.state != STREAM_OPEN)
 		return;
-	bool waits = c->phase == HTTP_PHASE_WAITING || (c->phase == HTTP_PHASE_WS && c->paused);
+	bool waits = c->phase == HTTP_PHASE_WAITING || c->phase == HTTP_PHASE_SENDING ||
+		     (c->phase == HTTP_PHASE_WS && c->paused);
 	stream_pause(&c->stream, waits);
 	if (!c->in.n)
 		buf_done(&c->in);
@@ -281,6 +322,8 @@ static void on_timeout(struct stream *st)
 		http_conn_refuse(c, 408);
 	else if (c->phase == HTTP_PHASE_WAITING)
 		http_conn_refuse(c, 503);
+	else if (c->phase == HTTP_PHASE_SENDING)
+		stream_abort(st, UC_E_TIMEOUT);
 	else
 		stream_end(st, UC_E_TIMEOUT);
 }
@@ -292,6 +335,35 @@ void http_reply(struct http_conn *c, int status, struct view header_lines, struc
 	c->is_owned = false;
 	reply_send(c, status, header_lines, body, c->keep_alive);
 	http_conn_process(c);
+}
+
+void http_reply_lent(struct http_conn *c, int status, struct view header_lines, struct view body)
+{
+	if (c->phase != HTTP_PHASE_WAITING)
+		return;
+	if (c->is_head || !body.n) {
+		http_reply(c, status, header_lines, body);
+		return;
+	}
+	c->is_owned = false;
+	c->keep_alive = c->keep_alive && !c->server->is_stopping;
+	http_response_add(stream_output(&c->stream), status, header_lines, body.n, c->keep_alive);
+	stream_lend(&c->stream, body);
+	c->phase = HTTP_PHASE_SENDING;
+	http_conn_set_deadline(c, c->server->o.limits.send_ms);
+}
+
+static void on_sent(struct stream *st)
+{
+	struct http_conn *c = conn_of(st);
+	replied(c, c->keep_alive);
+	http_conn_process(c);
+}
+
+void http_conn_hurry(struct http_conn *c)
+{
+	c->keep_alive = false;
+	http_conn_set_deadline(c, c->server->o.limits.close_ms);
 }
 
 void http_conn_pause(struct http_conn *c)
@@ -317,7 +389,7 @@ void http_conn_trust(struct http_conn *c)
 
 const char *http_conn_peer(struct http_conn *c)
 {
-	return tls_server_peer(c->server->o.tls, c->stream.ssl);
+	return c->stream.ssl ? tls_server_peer(c->server->o.tls, c->stream.ssl) : NULL;
 }
 
 bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS])
@@ -335,4 +407,5 @@ void *http_conn_user(struct http_conn *c)
 	return c->user;
 }
 
-static const struct stream_handler conn_handler = { on_open, on_read, on_timeout, on_closed };
+static const struct stream_handler conn_handler = { on_open, on_read, on_sent, on_timeout,
+						    on_closed };

@@ -10,6 +10,7 @@ enum http_phase {
 	HTTP_PHASE_HANDSHAKE,
 	HTTP_PHASE_REQUEST, /* a head, and its body, are read */
 	HTTP_PHASE_WAITING, /* for the handler's reply */
+	HTTP_PHASE_SENDING, /* a lent body */
 	HTTP_PHASE_WS,
 	HTTP_PHASE_WS_CLOSING, /* our close frame is sent, the other's awaited */
 	HTTP_PHASE_ENDED,
@@ -22,6 +23,7 @@ struct http_conn {
 	enum http_phase phase;
 	bool is_owned;      /* the handler knows it and hears of its end */
 	bool keep_alive;    /* after the reply that is awaited */
+	bool is_head;       /* the reply goes without its body (RFC 9110, 9.3.2) */
 	bool is_processing; /* inside the loop over input */
 	bool paused;
 	bool is_pinged;
@@ -47,6 +49,8 @@ void http_conn_accept(struct http_server *s, int fd);
 void http_conn_process(struct http_conn *c);
 /* Replies with nothing but the status, then ends. */
 void http_conn_refuse(struct http_conn *c, int status);
+/* What is being sent is the last and has close_ms to arrive. */
+void http_conn_hurry(struct http_conn *c);
 void http_conn_set_deadline(struct http_conn *c, uint32_t in_ms);
 
 /* http_ws.c */

@@ -14,6 +14,7 @@ const struct http_limits http_limits_default = {
 	.frame_ms = 60000,
 	.idle_ms = 60000,
 	.reply_ms = 60000,
+	.send_ms = 300000,
 	.ping_ms = 45000,
 	.close_ms = 2000,
 };
@@ -60,6 +61,8 @@ void http_server_stop(struct http_server *s, uint16_t ws_code)
 			http_conn_close(c, ws_code);
 		else if (c->phase == HTTP_PHASE_WAITING)
 			http_conn_refuse(c, 503);
+		else if (c->phase == HTTP_PHASE_SENDING)
+			http_conn_hurry(c);
 		else if (c->phase < HTTP_PHASE_WAITING)
 			stream_end(&c->stream, UC_E_CLOSED);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An HTTPS server on one loop: HTTP/1.1 requests and WebSockets by a table of routes.  Calls out
- * on the loop's thread; answers may come at once or later.
+/* An HTTPS (or plain HTTP) server on one loop: HTTP/1.1 requests and WebSockets by a table of
+ * routes.  Calls out on the loop's thread; answers may come at once or later.
  *
  * What the other side can do to us is bounded: time for the handshake, a head, a body, a frame;
  * silence; bytes of heads, bodies, messages and queued output; number of connections. */
@@ -51,6 +51,7 @@ struct http_limits {
 	uint32_t handshake_ms, head_ms, body_ms, frame_ms;
 	uint32_t idle_ms;  /* between requests */
 	uint32_t reply_ms; /* for the handler to answer */
+	uint32_t send_ms;  /* for the other side to take a lent body whole */
 	uint32_t ping_ms;  /* of silence; as long again without an answer ends it */
 	uint32_t close_ms; /* for the other side's close frame */
 };
@@ -58,7 +59,7 @@ extern const struct http_limits http_limits_default;
 
 struct http_server_options {
 	struct net_loop *loop;
-	struct tls_server *tls;          /* outlives the server */
+	struct tls_server *tls;          /* outlives the server; NULL: plain HTTP */
 	const struct http_route *routes; /* outlive the server */
 	size_t routes_n;
 	const char *subprotocol;
@@ -77,6 +78,9 @@ void http_server_free(struct http_server *s);
 
 /* header_lines: "name: value\r\n"... or empty. */
 void http_reply(struct http_conn *c, int status, struct view header_lines, struct view body);
+/* The same with a body that is sent from where it is, without a copy for each who asks.  It outlives
+ * the server. */
+void http_reply_lent(struct http_conn *c, int status, struct view header_lines, struct view body);
 void http_conn_send(struct http_conn *c, struct view message);
 void http_conn_close(struct http_conn *c, uint16_t ws_code);
 /* Stops reading messages; resume goes on with those that wait here. */
@@ -84,7 +88,7 @@ void http_conn_pause(struct http_conn *c);
 void http_conn_resume(struct http_conn *c);
 /* Messages may be as large as any from now on. */
 void http_conn_trust(struct http_conn *c);
-/* The domain that the client's certificate proves, or NULL. */
+/* The domain that the client's certificate proves, or NULL; over plain HTTP nothing is proven. */
 const char *http_conn_peer(struct http_conn *c);
 /* Where it comes from; false: unknown. */
 bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS]);

@@ -22,7 +22,7 @@ static void on_poll(uv_poll_t *h, int status, int events);
  * Not so on its own side, lest each waits for the other. */
 static bool is_held(const struct stream *s)
 {
-	return s->paused || (s->is_server && s->out.n - s->out_at > HOLD_BYTES);
+	return s->paused || (s->is_server && stream_queued(s) > HOLD_BYTES);
 }
 
 static void poll_update(struct stream *s)
@@ -103,7 +103,7 @@ static void handshake(struct stream *s)
 {
 	ERR_clear_error();
 	s->wants_write = false;
-	int ret = SSL_do_handshake(s->ssl);
+	int ret = s->ssl ? SSL_do_handshake(s->ssl) : 1;
 	if (ret == 1) {
 		s->state = STREAM_OPEN;
 		s->handler->open(s);
@@ -119,20 +119,45 @@ static void handshake(struct stream *s)
 	poll_update(s);
 }
 
+/* UC_OK without bytes: wait for more. */
+static uc_err bytes_read(struct stream *s, uint8_t *to, size_t n, size_t *got)
+{
+	if (s->ssl) {
+		ERR_clear_error();
+		int ret = SSL_read(s->ssl, to, (int)n);
+		*got = ret > 0 ? (size_t)ret : 0;
+		return ret > 0 ? UC_OK : ssl_outcome(s, ret);
+	}
+	ssize_t ret = recv(s->fd, to, n, 0);
+	*got = ret > 0 ? (size_t)ret : 0;
+	if (ret < 0)
+		return errno == EAGAIN || errno == EINTR ? UC_OK : UC_E_NET;
+	return ret ? UC_OK : UC_E_CLOSED;
+}
+
+/* The same for the other way. */
+static uc_err bytes_write(struct stream *s, struct view v, size_t *sent)
+{
+	if (s->ssl) {
+		ERR_clear_error();
+		int ret = SSL_write(s->ssl, v.p, v.n > INT32_MAX ? INT32_MAX : (int)v.n);
+		*sent = ret > 0 ? (size_t)ret : 0;
+		return ret > 0 ? UC_OK : ssl_outcome(s, ret);
+	}
+	ssize_t ret = send(s->fd, v.p, v.n, MSG_NOSIGNAL);
+	*sent = ret > 0 ? (size_t)ret : 0;
+	return ret >= 0 || errno == EAGAIN || errno == EINTR ? UC_OK : UC_E_NET;
+}
+
 /* Fills the loop's buffer with whole records, so that nothing waits inside OpenSSL afterwards. */
 static void input(struct stream *s)
 {
 	uint8_t *to = s->loop->read_buffer;
-	size_t n = 0;
+	size_t n = 0, got = 1;
 	uc_err err = UC_OK;
-	while (n + RECORD_BYTES <= LOOP_READ_BYTES) {
-		ERR_clear_error();
-		int ret = SSL_read(s->ssl, to + n, RECORD_BYTES);
-		if (ret <= 0) {
-			err = ssl_outcome(s, ret);
-			break;
-		}
-		n += (size_t)ret;
+	while (got && n + RECORD_BYTES <= LOOP_READ_BYTES) {
+		err = bytes_read(s, to + n, RECORD_BYTES, &got);
+		n += got;
 	}
 	if (n)
 		s->handler->read(s, to, n);
@@ -160,34 +185,44 @@ static void sent_all(struct stream *s)
 	if (s->state != STREAM_ENDING)
 		return;
 	ERR_clear_error();
-	SSL_shutdown(s->ssl);
+	if (s->ssl)
+		SSL_shutdown(s->ssl);
 	shutdown(s->fd, SHUT_WR);
 	s->state = STREAM_LINGERING;
 	s->deadline_ms = loop_now_ms(s->loop) + LINGER_MS;
+}
+
+/* What is queued, then what is lent, until the socket takes no more. */
+static uc_err send_what_goes(struct stream *s)
+{
+	size_t sent = 1;
+	s->wants_write = false;
+	while (sent && stream_queued(s)) {
+		bool is_own = s->out_at < s->out.n;
+		TRY(bytes_write(
+			s, is_own ? view_slice(buf_view(&s->out), s->out_at, s->out.n) : s->lent,
+			&sent));
+		if (is_own)
+			s->out_at += sent;
+		else
+			s->lent = view_slice(s->lent, sent, s->lent.n);
+		if (sent)
+			s->progress_ms = loop_now_ms(s->loop);
+	}
+	return UC_OK;
 }
 
 void stream_flush(struct stream *s)
 {
 	if (s->state != STREAM_OPEN && s->state != STREAM_ENDING)
 		return;
-	s->wants_write = false;
-	while (s->out_at < s->out.n) {
-		ERR_clear_error();
-		size_t left = s->out.n - s->out_at;
-		int ret = SSL_write(s->ssl, s->out.p + s->out_at,
-				    left > INT32_MAX ? INT32_MAX : (int)left);
-		if (ret <= 0) {
-			uc_err err = ssl_outcome(s, ret);
-			if (err) {
-				stream_abort(s, err);
-				return;
-			}
-			break;
-		}
-		s->out_at += (size_t)ret;
-		s->progress_ms = loop_now_ms(s->loop);
+	bool was_lent = s->lent.n;
+	uc_err err = send_what_goes(s);
+	if (err) {
+		stream_abort(s, err);
+		return;
 	}
-	if (s->out_at == s->out.n) {
+	if (!stream_queued(s)) {
 		sent_all(s);
 	} else {
 		s->wants_write = true;
@@ -197,6 +232,8 @@ void stream_flush(struct stream *s)
 		}
 	}
 	poll_update(s);
+	if (was_lent && !s->lent.n && s->state == STREAM_OPEN)
+		s->handler->sent(s);
 }
 
 /* A connect() that ended: with an error, or with the socket writable. */
@@ -243,7 +280,7 @@ void stream_sweep(struct stream *s, uint64_t now_ms)
 {
 	if (s->state == STREAM_CLOSED)
 		return;
-	if (s->out_at < s->out.n && now_ms > s->progress_ms + STALL_MS) {
+	if (stream_queued(s) && now_ms > s->progress_ms + STALL_MS) {
 		stream_abort(s, UC_E_TIMEOUT);
 		return;
 	}
@@ -288,8 +325,11 @@ uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tl
 	s->is_server = !host;
 	s->state = host ? STREAM_CONNECTING : STREAM_HANDSHAKE;
 	s->wants_write = host != NULL;
-	s->ssl = ssl_new(tls, fd, host);
-	if (!s->ssl || uv_poll_init(&loop->uv, &s->poll, fd)) {
+	if (tls)
+		s->ssl = ssl_new(tls, fd, host);
+	else /* open as soon as the loop sees it */
+		s->wants_write = true;
+	if ((tls && !s->ssl) || uv_poll_init(&loop->uv, &s->poll, fd)) {
 		SSL_free(s->ssl);
 		close(fd);
 		return UC_E_TLS;
@@ -340,9 +380,19 @@ void stream_written(struct stream *s)
 	s->loop->dirty = s;
 }
 
+void stream_lend(struct stream *s, struct view bytes)
+{
+	if (s->state >= STREAM_ENDING)
+		return;
+	if (!stream_queued(s))
+		s->progress_ms = loop_now_ms(s->loop);
+	s->lent = bytes;
+	stream_written(s);
+}
+
 size_t stream_queued(const struct stream *s)
 {
-	return s->out.n - s->out_at;
+	return s->out.n - s->out_at + s->lent.n;
 }
 
 void stream_pause(struct stream *s, bool paused)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TLS connection on a loop, for either side.  Input is handed out as it comes; output is queued
- * with a hard limit and leaves once a round.  OpenSSL works on the socket itself and gives its
- * buffers back when idle, so a quiet connection costs little more than its keys. */
+/* A TLS connection on a loop, for either side, or a plain one.  Input is handed out as it comes; output is queued with a hard limit and leaves once a round.  OpenSSL works on the
+ * socket itself and gives its buffers back when idle, so a quiet connection costs little more than
+ * its keys. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -16,6 +16,8 @@ struct stream_handler {
 	void (*open)(struct stream *s);
 	/* The bytes may be changed in place and are gone after the call. */
 	void (*read)(struct stream *s, uint8_t *bytes, size_t n);
+	/* What was lent has left, and all before it.  NULL for those who lend nothing. */
+	void (*sent)(struct stream *s);
 	/* deadline_ms has passed (and is 0 again). */
 	void (*timeout)(struct stream *s);
 	/* The last call, never from inside another call of this interface.  The memory is the
@@ -36,7 +38,7 @@ struct stream {
 	struct net_loop *loop;
 	const struct stream_handler *handler;
 	uv_poll_t poll;
-	SSL *ssl;
+	SSL *ssl; /* NULL: plain */
 	int fd;
 	enum stream_state state;
 	int polled; /* the events asked of libuv */
@@ -44,13 +46,14 @@ struct stream {
 	uc_err why;
 	struct buf out;
 	size_t out_at;        /* sent of out */
+	struct view lent;     /* what follows out, less what is sent */
 	uint64_t progress_ms; /* when output last moved */
 	uint64_t deadline_ms; /* of the owner; 0: none */
 	struct stream *prev, *next, *next_dirty;
 };
 
 /* Takes the connected (or connecting) socket and starts the handshake.  On failure the socket is
- * closed and nothing else is called.  host NULL: the server's side. */
+ * closed and nothing else is called.  host NULL: the server's side.  tls NULL: plain. */
 uc_err UC_MUST_USE stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls,
 				const char *host, const struct stream_handler *handler,
 				size_t output_max);
@@ -59,6 +62,10 @@ void stream_write(struct stream *s, struct view bytes);
 /* Output may also be appended here directly, followed by stream_written. */
 struct buf *stream_output(struct stream *s);
 void stream_written(struct stream *s);
+/* Sends the bytes from where they are, after what is queued: no copy, however slow the other side
+ * takes them.  They stay in place until the handler hears `sent` or `closed`; until then nothing
+ * more is queued. */
+void stream_lend(struct stream *s, struct view bytes);
 size_t stream_queued(const struct stream *s);
 /* Stops and resumes reading; what the other side sends meanwhile waits at its end. */
 void stream_pause(struct stream *s, bool paused);

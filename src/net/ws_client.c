@@ -251,7 +251,8 @@ static void on_closed(struct stream *s, uc_err why)
 	part_closed(c);
 }
 
-static const struct stream_handler client_handler = { on_open, on_read, on_timeout, on_closed };
+static const struct stream_handler client_handler = { on_open, on_read, NULL, on_timeout,
+						      on_closed };
 
 static uc_err socket_connect(const struct sockaddr *a, int *out)
 {
