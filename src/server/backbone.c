@@ -18,6 +18,7 @@ struct backbone {
 	const struct app_kind *kind;
 	struct delivery *delivery;
 	struct tls_server *tls[CONFIG_APPS_MAX];
+	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: nothing for browsers */
 	struct app_worker *workers[CONFIG_APPS_MAX];
 	void *apps[CONFIG_APPS_MAX];
 	struct front_app front_apps[CONFIG_APPS_MAX];
@@ -128,6 +129,24 @@ static uc_err tls_open(struct backbone *b, size_t app)
 	return err;
 }
 
+static uc_err web_open(struct backbone *b, size_t app)
+{
+	const struct config_app *a = &b->config->apps[app];
+	struct buf at;
+	if (!a->web)
+		return UC_OK;
+	buf_init(&at, 8192);
+	const char *why = web_files_load(a->web, &at, &b->web[app]);
+	if (why)
+		log_error("web.failed", "app=%s path=%s reason=\"%s\"", a->name,
+			  at.failed ? a->web : (const char *)at.p, why);
+	else
+		log_info("web.loaded", "app=%s files=%zu bytes=%zu", a->name,
+			 web_files_count(b->web[app]), web_files_bytes(b->web[app]));
+	buf_done(&at);
+	return why ? UC_E_IO : UC_OK;
+}
+
 static uc_err app_open(struct backbone *b, size_t app)
 {
 	struct app_options o = { (unsigned)app,
@@ -136,6 +155,7 @@ static uc_err app_open(struct backbone *b, size_t app)
 				 NULL,
 				 { b, to_front, ask, answer, deliver, failed } };
 	TRY(tls_open(b, app));
+	TRY(web_open(b, app));
 	TRY(app_worker_new(&o, &b->workers[app]));
 	struct queue *q = app_worker_queue(b->workers[app]);
 	q->room = room;
@@ -148,19 +168,27 @@ static uc_err app_open(struct backbone *b, size_t app)
 	}
 	app_worker_set_app(b->workers[app], b->apps[app]);
 	const struct config_app *a = &b->config->apps[app];
-	b->front_apps[app] = (struct front_app){ a->listen.host, a->listen.port, b->tls[app], q };
+	b->front_apps[app] = (struct front_app){ a->listen.host,      a->listen.port,
+						 a->listen_http.host, a->listen_http.port,
+						 a->domain,           b->tls[app],
+						 b->web[app],         q };
 	return UC_OK;
+}
+
+static uc_err probe(const struct config_app *a, const struct config_address *at)
+{
+	if (!at->host || !listener_probe(at->host, at->port))
+		return UC_OK;
+	log_error("listen.failed", "app=%s address=%s port=%u reason=\"%s\"", a->name, at->host,
+		  at->port, strerror(errno));
+	return UC_E_NET;
 }
 
 static uc_err probe_all(const struct config *c)
 {
 	for (size_t i = 0; i < c->apps_n; i++) {
-		const struct config_app *a = &c->apps[i];
-		if (listener_probe(a->listen.host, a->listen.port)) {
-			log_error("listen.failed", "app=%s address=%s port=%u reason=\"%s\"",
-				  a->name, a->listen.host, a->listen.port, strerror(errno));
-			return UC_E_NET;
-		}
+		TRY(probe(&c->apps[i], &c->apps[i].listen));
+		TRY(probe(&c->apps[i], &c->apps[i].listen_http));
 	}
 	return UC_OK;
 }
@@ -249,6 +277,7 @@ void backbone_stop(struct backbone *b)
 			b->kind->close(b->apps[i]);
 		app_worker_free(b->workers[i]);
 		tls_server_free(b->tls[i]);
+		web_files_free(b->web[i]);
 	}
 	heap_free(b);
 }

@@ -64,6 +64,13 @@ static const struct key keys[] = {
 	{ "limit_by_address", config_set_yes_no, IN_APP(limit_by_address), SECTION_APP, false,
 	  "yes", "yes or no: codes, sign-ups and look-ups are counted by network address, too." },
 
+	{ "web", config_set_path, IN_APP(web), SECTION_APP, false,
+	  "/usr/share/undercroft/dial",
+	  "Folder of the app for browsers, served from memory under its domain.  May be left out." },
+	{ "listen_http", config_set_loopback, IN_APP(listen_http), SECTION_APP, false,
+	  "127.0.0.1:8451",
+	  "Where browsers of this machine get it over plain HTTP; loopback only.  May be left out." },
+
 	{ "url", config_set_url, IN_PEER(url), SECTION_PEER, true,
 	  "https://lens.example:8442", "Where it is reached." },
 	{ "ca", config_set_path, IN_PEER(ca), SECTION_PEER, false,
@@ -257,14 +264,23 @@ static bool same(const char *a, const char *b)
 	return a && b && view_equal(view_str(a), view_str(b));
 }
 
+static bool same_address(const struct config_address *a, const struct config_address *b)
+{
+	return same(a->host, b->host) && a->port == b->port;
+}
+
 static void app_check(struct reader *r, const struct config_app *app)
 {
 	r->name = view_str(app->name);
 	for (const struct config_app *o = r->config->apps; o < app; o++) {
 		if (same(o->domain, app->domain))
 			wrong(r, app->line, VIEW_LIT("domain"), "is that of another app");
-		if (same(o->listen.host, app->listen.host) && o->listen.port == app->listen.port)
+		if (same_address(&o->listen, &app->listen) ||
+		    same_address(&o->listen_http, &app->listen))
 			wrong(r, app->line, VIEW_LIT("listen"), "is that of another app");
+		if (same_address(&o->listen, &app->listen_http) ||
+		    same_address(&o->listen_http, &app->listen_http))
+			wrong(r, app->line, VIEW_LIT("listen_http"), "is that of another app");
 		if (same(o->keys, app->keys))
 			wrong(r, app->line, VIEW_LIT("keys"), "is that of another app");
 	}
@@ -274,6 +290,10 @@ static void app_check(struct reader *r, const struct config_app *app)
 		      "is missing: numbers and addresses are proven by a code");
 	if (app->names == CONFIG_NAMES_HANDLE && app->delivery)
 		wrong(r, app->line, VIEW_LIT("delivery"), "is of no use: handles need no code");
+	if (same_address(&app->listen, &app->listen_http))
+		wrong(r, app->line, VIEW_LIT("listen_http"), "is where it listens with TLS");
+	if (app->listen_http.host && !app->web)
+		wrong(r, app->line, VIEW_LIT("listen_http"), "is of no use without `web`");
 }
 
 static void peer_check(struct reader *r, struct config_peer *peer)

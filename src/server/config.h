@@ -24,9 +24,11 @@ struct config_app {
 	const char *certificate, *private_key; /* PEM files */
 	const char *keys;                      /* folder of the app's own keys */
 	enum config_names names;
-	const char *delivery;  /* command line, or NULL */
-	bool limit_by_address; /* network addresses are counted by */
-	unsigned line;         /* of its section */
+	const char *delivery;              /* command line, or NULL */
+	bool limit_by_address;             /* network addresses are counted by */
+	const char *web;                   /* folder of the files for browsers, or NULL */
+	struct config_address listen_http; /* plain HTTP on this machine; host NULL: none */
+	unsigned line;                     /* of its section */
 };
 struct config_peer {
 	const char *domain;

@@ -2,6 +2,8 @@
 /* What a configuration has to do with the file system. */
 #include "server/config.h"
 
+#include "server/web_files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -88,6 +90,20 @@ static void command_check(struct config_mistakes *m, const struct config_app *ap
 		mistake(m, app->line, "app", app->name, "delivery", program, strerror(errno));
 }
 
+/* All of it is read, so that a mistake shows before anything starts. */
+static void web_check(struct config_mistakes *m, const struct config_app *app)
+{
+	struct buf at;
+	struct web_files *files = NULL;
+	buf_init(&at, 8192);
+	const char *why = web_files_load(app->web, &at, &files);
+	if (why)
+		mistake(m, app->line, "app", app->name, "web",
+			at.failed ? app->web : (const char *)at.p, why);
+	web_files_free(files);
+	buf_done(&at);
+}
+
 uc_err config_check_files(const struct config *c, struct config_mistakes *m)
 {
 	for (size_t i = 0; i < c->apps_n; i++) {
@@ -96,6 +112,8 @@ uc_err config_check_files(const struct config *c, struct config_mistakes *m)
 		readable_check(m, app->line, "app", app->name, "private_key", app->private_key);
 		if (app->delivery)
 			command_check(m, app);
+		if (app->web)
+			web_check(m, app);
 	}
 	for (size_t i = 0; i < c->peers_n; i++)
 		readable_check(m, c->peers[i].line, "peer", c->peers[i].domain, "ca",

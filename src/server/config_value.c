@@ -98,6 +98,29 @@ const char *config_set_listen(const struct config_where *w, struct view value, v
 	return NULL;
 }
 
+/* RFC 1122, 3.2.1.3; RFC 4291, 2.5.3. */
+static bool is_loopback(const char *host)
+{
+	static const uint8_t six[16] = { [15] = 1 };
+	uint8_t raw[16] = { 0 };
+	if (inet_pton(AF_INET, host, raw) == 1)
+		return raw[0] == 127;
+	return inet_pton(AF_INET6, host, raw) == 1 && view_equal(VIEW_OF(raw), VIEW_OF(six));
+}
+
+const char *config_set_loopback(const struct config_where *w, struct view value, void *field)
+{
+	struct config_address found = { 0 };
+	const char *why = config_set_listen(w, value, &found);
+	if (why)
+		return why;
+	if (!is_loopback(found.host))
+		return "is not an address of this machine alone, such as 127.0.0.1:8451: without "
+		       "TLS whoever is on the way reads and changes what is sent";
+	*(struct config_address *)field = found;
+	return NULL;
+}
+
 const char *config_set_url(const struct config_where *w, struct view value, void *field)
 {
 	static const char why[] = "is not https://HOST:PORT";

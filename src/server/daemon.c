@@ -96,6 +96,8 @@ static void banner(const struct config *c)
 		const struct config_app *a = &c->apps[i];
 		printf("  %-10s %-24s %s:%u, people known by %s\n", a->name, a->domain,
 		       a->listen.host, a->listen.port, names_text(a->names));
+		if (a->listen_http.host)
+			printf("  %-10s http://%s:%u/\n", "", a->domain, a->listen_http.port);
 	}
 	for (size_t i = 0; i < c->peers_n; i++)
 		printf("  %-10s %-24s %s:%u\n", "peer", c->peers[i].domain, c->peers[i].url.host,
@@ -140,6 +142,11 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	for (size_t i = 0; i < c->apps_n; i++)
 		log_info("app.started", "app=%s domain=%s address=%s port=%u", c->apps[i].name,
 			 c->apps[i].domain, c->apps[i].listen.host, c->apps[i].listen.port);
+	for (size_t i = 0; i < c->apps_n; i++) {
+		if (c->apps[i].listen_http.host)
+			log_info("web.started", "app=%s address=%s port=%u", c->apps[i].name,
+				 c->apps[i].listen_http.host, c->apps[i].listen_http.port);
+	}
 	while (sigwait(&set, &which))
 		;
 	log_info("server.stopping", "signal=%d", which);

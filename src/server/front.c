@@ -4,15 +4,18 @@
 #include "base/heap.h"
 #include "server/app_worker.h"
 #include "server/routes.h"
+#include "server/web.h"
 
 #include <stdio.h>
 
 enum { SLOT_BITS = 24, TAKE_ROUND = 1024 };
 
+/* One listener of an app. */
 struct app_side {
 	struct front *front;
 	struct queue *queue;
-	struct http_server *server;
+	struct web_site web;
+	struct http_server *server; /* NULL: the app has none of this kind */
 };
 
 /* What the front knows of one WebSocket or waiting request. */
@@ -36,7 +39,8 @@ struct slot {
 struct front {
 	struct net_loop loop;
 	struct front_options o;
-	struct app_side *apps;
+	struct app_side *sides; /* of all apps over TLS, then of all over plain HTTP */
+	size_t sides_n;
 	struct queue queue;
 	uv_async_t wake;
 	pthread_t thread;
@@ -125,12 +129,30 @@ static void reply_busy(struct http_conn *conn)
 	http_reply(conn, 503, VIEW_LIT("Retry-After: 1\r\n"), (struct view){ 0 });
 }
 
+/* At once and from here: the files are the same for everybody. */
+static void web_request(const struct app_side *app, struct http_conn *conn,
+			const struct http_request *q)
+{
+	struct buf lines;
+	struct view body;
+	buf_init(&lines, HTTP_HEAD_MAX);
+	int status = web_answer(&app->web, q, &lines, &body);
+	if (lines.failed)
+		reply_busy(conn);
+	else
+		http_reply_lent(conn, status, buf_view(&lines), body);
+	buf_done(&lines);
+}
+
 static void on_request(void *ctx, struct http_conn *conn, const struct http_route *route,
 		       const struct http_request *q, struct view body)
 {
 	struct app_side *app = ctx;
 	struct buf headers;
-	(void)route;
+	if (route->tag == ROUTE_WEB) {
+		web_request(app, conn, q);
+		return;
+	}
 	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, false);
 	if (!c) {
 		reply_busy(conn);
@@ -157,7 +179,9 @@ static int on_ws_open(void *ctx, struct http_conn *conn, const struct http_route
 {
 	struct app_side *app = ctx;
 	(void)route;
-	(void)q;
+	int status = web_opening_check(&app->web, q);
+	if (status != 101)
+		return status;
 	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, true);
 	if (!c)
 		return 503;
@@ -272,9 +296,9 @@ static void quiet(struct front *f)
 
 static void stop(struct front *f)
 {
-	for (size_t i = 0; i < f->o.apps_n; i++) {
-		if (f->apps[i].server)
-			http_server_stop(f->apps[i].server, WS_CLOSE_GOING_AWAY);
+	for (size_t i = 0; i < f->sides_n; i++) {
+		if (f->sides[i].server)
+			http_server_stop(f->sides[i].server, WS_CLOSE_GOING_AWAY);
 	}
 	uv_close((uv_handle_t *)&f->wake, NULL);
 }
@@ -344,26 +368,38 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static uc_err side_listen(struct front *f, const struct front_app *a, bool is_tls,
+			  struct app_side *side)
+{
+	struct route_list routes = is_tls ? routes_tls(a->web != NULL) : routes_local();
+	*side = (struct app_side){ .front = f, .queue = a->queue };
+	side->web = (struct web_site){ a->domain, a->web, is_tls };
+	struct http_server_options o = {
+		.loop = &f->loop,
+		.tls = is_tls ? a->tls : NULL,
+		.routes = routes.v,
+		.routes_n = routes.n,
+		.subprotocol = ROUTES_SUBPROTOCOL,
+		.limits = f->o.limits,
+		.handler = { side, on_request, on_ws_open, on_ws_message, on_gone },
+	};
+	return http_server_new(&o, is_tls ? a->host : a->local_host,
+			       is_tls ? a->port : a->local_port, &side->server);
+}
+
 static uc_err listen_all(struct front *f, size_t *out_failed)
 {
-	f->apps = heap_new(f->o.apps_n * sizeof *f->apps);
-	if (!f->apps)
+	size_t n = f->o.apps_n;
+	f->sides = heap_new(2 * n * sizeof *f->sides);
+	if (!f->sides)
 		return UC_E_MEMORY;
-	for (size_t i = 0; i < f->o.apps_n; i++) {
+	f->sides_n = 2 * n;
+	for (size_t i = 0; i < n; i++) {
 		const struct front_app *a = &f->o.apps[i];
-		struct app_side *side = &f->apps[i];
-		*side = (struct app_side){ .front = f, .queue = a->queue };
-		struct http_server_options o = {
-			.loop = &f->loop,
-			.tls = a->tls,
-			.routes = routes,
-			.routes_n = routes_n,
-			.subprotocol = ROUTES_SUBPROTOCOL,
-			.limits = f->o.limits,
-			.handler = { side, on_request, on_ws_open, on_ws_message, on_gone },
-		};
 		*out_failed = i;
-		TRY(http_server_new(&o, a->host, a->port, &side->server));
+		TRY(side_listen(f, a, true, &f->sides[i]));
+		if (a->local_host)
+			TRY(side_listen(f, a, false, &f->sides[n + i]));
 	}
 	return UC_OK;
 }
@@ -411,7 +447,7 @@ struct queue *front_queue(struct front *f)
 
 uint16_t front_port(const struct front *f, size_t app)
 {
-	return http_server_port(f->apps[app].server);
+	return http_server_port(f->sides[app].server);
 }
 
 void front_free(struct front *f)
@@ -422,13 +458,13 @@ void front_free(struct front *f)
 		pthread_join(f->thread, NULL);
 	if (f->has_loop)
 		loop_done(&f->loop);
-	for (size_t i = 0; f->apps && i < f->o.apps_n; i++) {
-		if (f->apps[i].server)
-			http_server_free(f->apps[i].server);
+	for (size_t i = 0; i < f->sides_n; i++) {
+		if (f->sides[i].server)
+			http_server_free(f->sides[i].server);
 	}
 	if (f->has_queue)
 		queue_done(&f->queue);
-	heap_free(f->apps);
+	heap_free(f->sides);
 	heap_free(f->slots);
 	heap_free(f);
 }

@@ -8,6 +8,7 @@
 
 #include "net/http_server.h"
 #include "server/queue.h"
+#include "server/web_files.h"
 
 struct front;
 
@@ -21,7 +22,11 @@ enum {
 struct front_app {
 	const char *host; /* where to listen */
 	uint16_t port;
+	const char *local_host; /* the same over plain HTTP; NULL: nowhere */
+	uint16_t local_port;
+	const char *domain;
 	struct tls_server *tls;
+	const struct web_files *web; /* NULL: nothing for browsers; outlives the front */
 	struct queue *queue;
 };
 struct front_options {
