@@ -5,6 +5,9 @@
 local_apps=(dial lens plaza)
 base_port=${UNDERCROFT_PORT:-8441}
 declare -A local_port=([dial]=$base_port [lens]=$((base_port + 1)) [plaza]=$((base_port + 2)))
+declare -A local_web_port=([dial]=$((base_port + 10)) [lens]=$((base_port + 11)) [plaza]=$((base_port + 12)))
+# Folder of the built web apps; empty: the apps are not served to browsers.
+local_web=
 declare -A local_names=([dial]=number [lens]=handle [plaza]=address)
 
 # A certificate authority of this folder alone, and one certificate for each app.
@@ -44,6 +47,15 @@ keys = keys/$1
 EOF
 	# Handles need no code; numbers and addresses do.
 	[ "${local_names[$1]}" = handle ] || echo "delivery = $PWD/scripts/dev/deliver-to-file $(realpath -m "$codes_file")"
+	[ -z "$local_web" ] || cat <<EOF
+web = $(realpath "$local_web")/$1
+listen_http = 127.0.0.1:${local_web_port[$1]}
+EOF
+}
+
+# Is the local configuration one with the web apps?
+local_has_web() {
+	grep -qs '^listen_http' "$run_dir"/*.conf
 }
 
 # One configuration for all apps, or one for each, which then know the others as peers.
@@ -103,8 +115,29 @@ local_prepare() { # SPLIT
 	local_client
 }
 
+# Nobody else may be where the apps are to listen: they would be taken for us.
+local_ports_check() { # WEB
+	local app port ports
+	for app in "${local_apps[@]}"; do
+		ports=("${local_port[$app]}")
+		[ "$1" = no ] || ports+=("${local_web_port[$app]}")
+		for port in "${ports[@]}"; do
+			if port_answers "$port"; then
+				die "Port $port of this machine, meant for ${app^}, is taken by another program.
+UNDERCROFT_PORT chooses others: the three from it on, and those ten above for browsers. For example:
+  UNDERCROFT_PORT=9441 ./dev up"
+			fi
+		done
+	done
+}
+
+port_answers() { # PORT
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
 local_start() {
 	local conf name
+	if local_has_web; then local_ports_check yes; else local_ports_check no; fi
 	for conf in "$run_dir"/*.conf; do
 		name=$(basename "$conf" .conf)
 		"$build_dir/src/server/undercroftd" --init "$conf" >>"$run_dir/$name.log" 2>&1 ||
@@ -112,13 +145,16 @@ local_start() {
 		setsid "$build_dir/src/server/undercroftd" "$conf" >>"$run_dir/$name.log" 2>&1 </dev/null &
 		echo $! >"$run_dir/$name.pid"
 	done
-	for app in "${local_apps[@]}"; do wait_for_port "${local_port[$app]}"; done
+	for app in "${local_apps[@]}"; do
+		wait_for_port "${local_port[$app]}"
+		if local_has_web; then wait_for_port "${local_web_port[$app]}"; fi
+	done
 }
 
 wait_for_port() { # PORT
 	local i
 	for i in $(seq 600); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
+		if port_answers "$1"; then return; fi
 		sleep 0.1
 	done
 	tail -n 20 "$run_dir"/*.log
@@ -158,13 +194,37 @@ local_kill() {
 	stopped 3000 0.01 || die "still running half a minute after kill -9"
 }
 
+# What to open, for those who came for the apps.
+next_steps_web() {
+	cat <<EOF
+Undercroft runs. Three apps that talk to each other; open two of them side by side:
+
+  http://dial.localhost:${local_web_port[dial]}/    Dial, calm and plain: people have phone numbers
+  http://lens.localhost:${local_web_port[lens]}/    Lens, pictures first: people have handles
+  http://plaza.localhost:${local_web_port[plaza]}/   Plaza, for groups: people have e-mail addresses
+
+Sign up in each, look for the other person, say hello. Any number with its country code and any
+address will do: the code that Dial and Plaza send goes nowhere but into a file. The latest one:
+
+  tail -n 1 $codes_file
+
+The same from the terminal, with three commands (Rosa on Dial, Tom on Lens):
+EOF
+}
+
 next_steps() {
 	local u=$run_dir/undercroft conf=$run_dir/undercroft.conf
 	[ "${u#/}" = "$u" ] && u=./$u
 	[ -f "$conf" ] || conf=$run_dir/APP.conf
-	cat <<EOF
+	if local_has_web; then
+		next_steps_web
+	else
+		cat <<EOF
 Undercroft runs, with Dial (people known by phone numbers), Lens (handles) and Plaza (addresses).
 Three commands, and Rosa on Dial and Tom on Lens have written to each other:
+EOF
+	fi
+	cat <<EOF
 
   $u -p tom sign-up lens tom --name Tom
   $u -p rosa sign-up dial +4915112345678 --name Rosa --ask lens:tom --say "Are the beans up?" &

@@ -31,11 +31,13 @@ def port_is_free(port):
     return True
 
 
-def free_ports(n=3):
-    """The first of n free ports in a row, below those the system gives out by itself."""
+def free_ports(n=3, web=False):
+    """The first of n free ports in a row, below those the system gives out by itself; with web,
+    those ten above are free, too."""
     while True:
         base = random.randrange(10000, 32000)
-        if all(port_is_free(base + i) for i in range(n)):
+        if all(port_is_free(base + i) and (not web or port_is_free(base + 10 + i))
+               for i in range(n)):
             return base
 
 
@@ -48,17 +50,20 @@ class Failed(Exception):
 
 
 class Backbone:
-    """An installation of its own, in a folder of its own, on ports of its own."""
+    """An installation of its own, in a folder of its own, on ports of its own.  web: the folder
+    with the built web apps, each in one of its own name."""
 
-    def __init__(self, split=False, port=None, run_dir=None):
+    def __init__(self, split=False, port=None, run_dir=None, web=None):
         self.split = split
         self.made = run_dir is None
         self.dir = pathlib.Path(run_dir or tempfile.mkdtemp(prefix='undercroft-'))
         self.env = dict(os.environ, UNDERCROFT_RUN_DIR=str(self.dir),
-                        UNDERCROFT_PORT=str(port or free_ports()), UNDERCROFT_BUILD_DIR=str(BUILD))
+                        UNDERCROFT_PORT=str(port or free_ports(web=web is not None)),
+                        UNDERCROFT_BUILD_DIR=str(BUILD))
         self.env.pop('UNDERCROFT_PROFILE', None)
         self.env.pop('UNDERCROFT_PASSPHRASE', None)
-        self.step('prepare', *(['--split'] if split else []))
+        self.step('prepare', *(['--split'] if split else []),
+                  *(['--web', str(web)] if web else []))
         atexit.register(self.end)
 
     def step(self, *arguments):
