@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boxes for what is stored or handed out sealed, and keys from passphrases, over libsodium. */
+/* Boxes for what is stored or handed out sealed, over libsodium. */
 #include "crypto/alg.h"
 
 #include <sodium.h>
 
 enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
-
-/* RFC 9106, 4, second recommendation, in one lane: 3 passes over 64 MiB, about 0.15 s. */
-enum { PASSPHRASE_PASSES = 3, PASSPHRASE_BYTES = 64 << 20 };
 
 uc_err box_seal(const struct env *env, struct view key, struct view aad, struct view pt,
 		uint8_t *out)
@@ -34,17 +31,5 @@ uc_err box_open(struct view key, struct view aad, struct view sealed, uint8_t *p
 							  sealed.n - NONCE, aad.p, aad.n, sealed.p,
 							  key.p)
 		       ? UC_E_DECRYPT
-		       : UC_OK;
-}
-
-uc_err passphrase_key(struct view passphrase, const uint8_t salt[PASSPHRASE_SALT],
-		      uint8_t out[BOX_KEY])
-{
-	static const char nothing[1] = "";
-	const char *p = passphrase.n ? (const char *)passphrase.p : nothing;
-	TRY(sodium_ready());
-	return crypto_pwhash(out, BOX_KEY, p, passphrase.n, salt, PASSPHRASE_PASSES,
-			     PASSPHRASE_BYTES, crypto_pwhash_ALG_ARGON2ID13)
-		       ? UC_E_MEMORY
 		       : UC_OK;
 }

@@ -6,7 +6,7 @@
 enum { KDF_HKDF_SHA256 = 1 };
 enum { HPKE_AES128GCM = 1, HPKE_CHACHA20POLY1305 = 3 };
 
-/* In order of preference. */
+/* In order of preference.  The build without libcrypto has no P-256 (src/crypto/meson.build). */
 static const struct suite suites[] = {
 	{
 		.id = SUITE_X25519_AES128,
@@ -36,6 +36,7 @@ static const struct suite suites[] = {
 		.kdf_id = KDF_HKDF_SHA256,
 		.aead_id = HPKE_CHACHA20POLY1305,
 	},
+#ifndef CRYPTO_NO_P256
 	{
 		.id = SUITE_P256_AES128,
 		.name = "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
@@ -50,6 +51,7 @@ static const struct suite suites[] = {
 		.kdf_id = KDF_HKDF_SHA256,
 		.aead_id = HPKE_AES128GCM,
 	},
+#endif
 };
 enum { SUITES = sizeof suites / sizeof suites[0] };
 
