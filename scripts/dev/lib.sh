@@ -17,6 +17,8 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 openssl ca-ce
 	libsodium-dev libssl-dev libuv1-dev libcurl4-openssl-dev librocksdb-dev libsqlite3-dev
 	libjansson-dev)
 packages_test=(clang libclang-rt-dev llvm)
+packages_wasm=(clang lld llvm wasi-libc libclang-rt-dev-wasm32 meson ninja-build python3 dpkg-dev
+	nodejs)
 packages_web=(nodejs npm)
 packages_lint=(clang-format clang-tidy shellcheck mandoc)
 
@@ -72,6 +74,20 @@ build_default() {
 	need_packages "${packages_build[@]}"
 	configure "$build_dir" gcc --buildtype=release -Db_ndebug=false
 	build "$build_dir"
+}
+
+# The core for browsers, in build-wasm/: core.wasm, and the tests that run in WebAssembly.
+build_wasm() {
+	need_packages "${packages_wasm[@]}"
+	scripts/dev/wasm-sources build-wasm-src
+	printf "[constants]\nroot = '%s'\n" "$PWD" >build-wasm-src/root.ini
+	[ -f build-wasm/build.ninja ] || meson setup build-wasm \
+		--cross-file build-wasm-src/root.ini --cross-file scripts/wasm32.ini \
+		--buildtype=release -Db_ndebug=false --werror >build-wasm.log 2>&1 || {
+		cat build-wasm.log
+		die "meson could not configure build-wasm"
+	}
+	build build-wasm
 }
 
 # running PIDFILE: is the process that we started still there?  One that has ended and waits for

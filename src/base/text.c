@@ -141,13 +141,26 @@ static bool is_hidden(uint32_t c)
 	return false;
 }
 
+static void code_point_add(struct buf *out, uint32_t c)
+{
+	unsigned shift = 20;
+	while (shift && !(c >> shift))
+		shift -= 4;
+	buf_add_str(out, "\\u{");
+	for (; shift; shift -= 4)
+		buf_add_byte(out, (uint8_t)hex_digits[c >> shift & 15]);
+	buf_add_byte(out, (uint8_t)hex_digits[c & 15]);
+	buf_add_byte(out, '}');
+}
+
 void text_add_escaped(struct buf *out, struct view text, bool keep_newlines)
 {
 	while (text.n) {
 		struct view rest = text;
 		uint32_t c = utf8_next(&rest);
 		if (c == UINT32_MAX) {
-			buf_printf(out, "\\x%02x", text.p[0]);
+			buf_add_str(out, "\\x");
+			hex_add(out, view_slice(text, 0, 1));
 			text = view_slice(text, 1, text.n);
 			continue;
 		}
@@ -156,7 +169,7 @@ void text_add_escaped(struct buf *out, struct view text, bool keep_newlines)
 		else if (c == '\\')
 			buf_add_str(out, "\\\\");
 		else if (is_hidden(c))
-			buf_printf(out, "\\u{%x}", (unsigned)c);
+			code_point_add(out, c);
 		else
 			buf_add(out, text.p, text.n - rest.n);
 		text = rest;

@@ -16,7 +16,6 @@
 #include "base/heap.h"
 #include "base/text.h"
 
-#include <stdio.h>
 
 enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000, REFUSALS = 3 };
 
@@ -446,8 +445,16 @@ const char *member_name(const struct uc_client *c, const struct member *m, char 
 	if (m && m->introduced)
 		return m->name;
 	struct view domain = uri_domain(view_str(m ? m->participant : ""));
-	snprintf(buffer, n, "someone from %.*s, not introduced", (int)domain.n,
-		 domain.n ? (const char *)domain.p : "");
+	size_t at = 0;
+	const struct view parts[] = { VIEW_LIT("someone from "), domain,
+				      VIEW_LIT(", not introduced") };
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		struct view part = view_slice(parts[i], 0, n - 1 - at);
+		if (part.n)
+			memcpy(buffer + at, part.p, part.n);
+		at += part.n;
+	}
+	buffer[at] = 0;
 	return buffer;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A failed assertion ends the module: the host is told where (-1 is no error of the list), and the
- * call it was in traps.  The C
- * library's own would write to a terminal, and import what that needs. */
+ * call it was in traps.  The C library's own would write to a terminal. */
 #include "web/host.h"
 
 #include <assert.h>

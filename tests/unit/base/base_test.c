@@ -88,6 +88,9 @@ TEST(hostile_text_is_shown_escaped)
 				  "b\nc\xff\\\xc3\xa9"),
 			 false);
 	expect_bytes(buf_view(&out), VIEW_LIT("a\\u{1b}[31m\\u{202e}b\\nc\\xff\\\\\xc3\xa9"));
+	buf_reset(&out);
+	text_add_escaped(&out, VIEW_LIT("\0\xf3\xa0\x80\x81"), false);
+	expect_bytes(buf_view(&out), VIEW_LIT("\\u{0}\\u{e0001}"));
 	buf_done(&out);
 	expect(!utf8_is_valid(VIEW_LIT("\xc0\x80")));
 	expect(!utf8_is_valid(VIEW_LIT("\xed\xa0\x80")));
