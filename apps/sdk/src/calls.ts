@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a page can ask of the core: one entry for each method of types.ts that the core answers.
+import { constants, structs } from './abi.ts';
+import * as convert from './convert.ts';
+import type { Core, Ptr, Scratch, Struct } from './core.ts';
+import type { Undercroft } from './types.ts';
+
+/** Those that the page or the worker answers itself. */
+type Own = 'tab' | 'reason' | 'connection' | 'on' | 'erase' | 'close';
+export type Method = Exclude<keyof Undercroft, Own>;
+type Result<M extends Method> = Awaited<ReturnType<Undercroft[M]>>;
+
+/** Begun; its end comes as UC_EVENT_DONE with that number. */
+export class Operation<R> {
+	constructor(
+		readonly op: number,
+		readonly result: (done: Struct<'uc_event'>) => R,
+	) {}
+}
+
+function operation(core: Core, run: (s: Scratch, op: Ptr) => number): Operation<void>;
+function operation<R>(
+	core: Core,
+	run: (s: Scratch, op: Ptr) => number,
+	result: (done: Struct<'uc_event'>) => R,
+): Operation<R>;
+function operation(
+	core: Core,
+	run: (s: Scratch, op: Ptr) => number,
+	result: (done: Struct<'uc_event'>) => unknown = () => undefined,
+): Operation<unknown> {
+	return core.with((s) => {
+		const op = s.take(4);
+		core.check(run(s, op));
+		return new Operation(core.u32(op), result);
+	});
+}
+
+const doneRoom = (done: Struct<'uc_event'>) => done.room;
+const doneText = (done: Struct<'uc_event'>) => done.text;
+
+/** The text that a function writes into n bytes. */
+function textOut(core: Core, n: number, run: (s: Scratch, out: Ptr) => number): string {
+	return core.with((s) => {
+		const out = s.take(n);
+		core.check(run(s, out));
+		return core.text(out);
+	});
+}
+
+/** The message that was queued. */
+function sent(core: Core, run: (s: Scratch, id: Ptr) => number): string {
+	return core.with((s) => {
+		const id = s.take(32);
+		core.check(run(s, id));
+		return core.hex(id, 32);
+	});
+}
+
+const MOST = 0xffffffff;
+const count = (n: number | undefined, otherwise: number) =>
+	n === undefined ? otherwise : Math.min(Math.max(Math.trunc(n) || 0, 0), MOST);
+
+function messages(core: Core, room: string, from: number, limit: number) {
+	const { f, client } = core;
+	return core
+		.list('uc_message', (s, each, ctx) =>
+			f.uc_messages(client, s.id(room), BigInt(from), limit, each, ctx),
+		)
+		.map(convert.message);
+}
+
+export const calls: {
+	[M in Method]: (
+		core: Core,
+		...args: Parameters<Undercroft[M]>
+	) => Result<M> | Operation<Result<M>>;
+} = {
+	// --- the account ---
+	account: (core) =>
+		core.with((s) => {
+			const out = s.take(structs.uc_account.size);
+			core.check(core.f.uc_account_get(core.client, out));
+			return convert.account(core.read('uc_account', out));
+		}),
+	requestCode: (core, identifier) =>
+		operation(core, (s, op) => core.f.uc_request_code(core.client, s.text(identifier), op)),
+	signUp: (core, { identifier, code, profileName }) =>
+		operation(
+			core,
+			(s, op) =>
+				core.f.uc_sign_up(core.client, s.text(identifier), s.text(code), s.text(profileName), op),
+			doneText,
+		),
+	recoveryWords: (core) =>
+		textOut(core, 256, (_, out) => core.f.uc_recovery_words(core.client, out, 256)),
+	recoveryConfirmed: (core) =>
+		core.with(() => core.check(core.f.uc_recovery_confirmed(core.client))),
+	recover: (core, { words, profileName }) =>
+		operation(core, (s, op) =>
+			core.f.uc_recover(core.client, s.text(words), s.text(profileName), op),
+		),
+	deleteAccount: (core) =>
+		operation(core, (_, op) => core.f.uc_account_delete(core.client, op)),
+	devices: (core) =>
+		core
+			.list('uc_device', (_, each, ctx) => core.f.uc_devices(core.client, each, ctx))
+			.map(convert.device),
+
+	// --- first contact ---
+	ask: (core, app, identifier, text) =>
+		operation(core, (s, op) =>
+			core.f.uc_ask(core.client, s.text(app), s.text(identifier), s.text(text), op),
+		),
+	requests: (core) =>
+		core
+			.list('uc_request', (_, each, ctx) => core.f.uc_requests(core.client, each, ctx))
+			.map(convert.request),
+	accept: (core, request) =>
+		operation(core, (s, op) => core.f.uc_accept(core.client, s.id(request), op)),
+	decline: (core, request) =>
+		operation(core, (s, op) => core.f.uc_decline(core.client, s.id(request), op)),
+
+	// --- contacts ---
+	contacts: (core) =>
+		core
+			.list('uc_contact', (_, each, ctx) => core.f.uc_contacts(core.client, each, ctx))
+			.map(convert.contact),
+	safetyNumber: (core, contact) =>
+		textOut(core, constants.UC_SAFETY_NUMBER_MAX, (s, out) =>
+			core.f.uc_safety_number(core.client, s.id(contact), out),
+		),
+	setVerified: (core, contact, verified) =>
+		core.with((s) =>
+			core.check(core.f.uc_contact_verified(core.client, s.id(contact), verified ? 1 : 0)),
+		),
+	block: (core, contact, blocked) =>
+		operation(core, (s, op) =>
+			core.f.uc_block(core.client, s.id(contact), blocked ? 1 : 0, op),
+		),
+
+	// --- rooms ---
+	rooms: (core) =>
+		core
+			.list('uc_room', (_, each, ctx) => core.f.uc_rooms(core.client, each, ctx))
+			.map(convert.room),
+	members: (core, room) =>
+		core
+			.list('uc_member', (s, each, ctx) =>
+				core.f.uc_members(core.client, s.id(room), each, ctx),
+			)
+			.map(convert.member),
+	startDirect: (core, contact) =>
+		operation(
+			core,
+			(s, op) => core.f.uc_start_direct(core.client, s.id(contact), op),
+			doneRoom,
+		),
+	createGroup: (core, name, contacts) =>
+		operation(
+			core,
+			(s, op) =>
+				core.f.uc_group_create(
+					core.client,
+					s.text(name),
+					s.ids(contacts),
+					contacts.length,
+					op,
+				),
+			doneRoom,
+		),
+	addToGroup: (core, room, contact) =>
+		operation(core, (s, op) =>
+			core.f.uc_group_add(core.client, s.id(room), s.id(contact), op),
+		),
+	removeFromGroup: (core, room, member) =>
+		operation(core, (s, op) =>
+			core.f.uc_group_remove(core.client, s.id(room), s.id(member), op),
+		),
+	renameGroup: (core, room, name) =>
+		operation(core, (s, op) =>
+			core.f.uc_group_rename(core.client, s.id(room), s.text(name), op),
+		),
+	leave: (core, room) =>
+		operation(core, (s, op) => core.f.uc_leave(core.client, s.id(room), op)),
+
+	// --- messages ---
+	messages: (core, room, { from, limit } = {}) =>
+		messages(core, room, count(from, 1), count(limit, MOST)),
+	history(core, room, { before, limit } = {}) {
+		const wanted = count(limit, 50);
+		const last = core.with((s) => core.f.uc_messages_last(core.client, s.id(room)));
+		const end = Math.min(before ?? Infinity, Number(last) + 1);
+		const from = Math.max(1, end - wanted);
+		return wanted && end > 1 ? messages(core, room, from, end - from) : [];
+	},
+	markRead: (core, room, number) =>
+		core.with((s) =>
+			core.check(core.f.uc_mark_read(core.client, s.id(room), BigInt(count(number, 0)))),
+		),
+	send: (core, room, text) =>
+		sent(core, (s, id) => core.f.uc_send(core.client, s.id(room), s.text(text), id)),
+	sendReply: (core, room, to, text) =>
+		sent(core, (s, id) =>
+			core.f.uc_send_reply(core.client, s.id(room), s.id(to), s.text(text), id),
+		),
+	sendReaction: (core, room, to, emoji) =>
+		sent(core, (s, id) =>
+			core.f.uc_send_reaction(core.client, s.id(room), s.id(to), s.text(emoji), id),
+		),
+	sendEdit: (core, room, of, text) =>
+		sent(core, (s, id) =>
+			core.f.uc_send_edit(core.client, s.id(room), s.id(of), s.text(text), id),
+		),
+	sendDelete: (core, room, of) =>
+		sent(core, (s, id) => core.f.uc_send_delete(core.client, s.id(room), s.id(of), id)),
+};

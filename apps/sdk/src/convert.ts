@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The core's structs as types.ts has them.  Every value of every enum has its place here: one that
+// is new in the header does not compile until it is given one.
+import type { enums } from './abi.ts';
+import type { Struct } from './core.ts';
+import type * as T from './types.ts';
+
+type Names<E extends keyof typeof enums, To> = Record<keyof (typeof enums)[E], To>;
+
+export const connections = {
+	UC_OFFLINE: 'offline',
+	UC_CONNECTING: 'connecting',
+	UC_GREETED: 'greeted',
+	UC_ONLINE: 'online',
+} as const satisfies Names<'uc_connection', T.Connection>;
+
+const nameKinds = {
+	UC_NAME_NUMBER: 'number',
+	UC_NAME_HANDLE: 'handle',
+	UC_NAME_ADDRESS: 'address',
+} as const satisfies Names<'uc_name_kind', T.NameKind>;
+
+const accountStates = {
+	UC_NO_ACCOUNT: 'none',
+	UC_ACCOUNT: 'account',
+	UC_ACCOUNT_GONE: 'gone',
+} as const satisfies Names<'uc_account_state', T.Account['state']>;
+
+const requestStates = {
+	UC_REQUEST_OPEN: 'open',
+	UC_REQUEST_ACCEPTED: 'accepted',
+	UC_REQUEST_DECLINED: 'declined',
+} as const satisfies Names<'uc_request_state', T.ContactRequest['state']>;
+
+const roomStates = {
+	UC_ROOM_JOINING: 'joining',
+	UC_ROOM_OPEN: 'open',
+	UC_ROOM_LEFT: 'left',
+} as const satisfies Names<'uc_room_state', T.Room['state']>;
+
+const messageStates = {
+	UC_MESSAGE_QUEUED: 'queued',
+	UC_MESSAGE_ACCEPTED: 'accepted',
+	UC_MESSAGE_FAILED: 'failed',
+	UC_MESSAGE_RECEIVED: 'received',
+} as const satisfies Names<'uc_message_state', T.Message['state']>;
+
+const messageKinds = {
+	UC_MESSAGE_TEXT: 'text',
+	UC_MESSAGE_REACTION: 'reaction',
+	UC_MESSAGE_NOTE: 'note',
+} as const satisfies Names<'uc_message_kind', T.Message['kind']>;
+
+export const account = (a: Struct<'uc_account'>): T.Account => ({
+	state: accountStates[a.state],
+	app: a.app,
+	names: nameKinds[a.names] ?? null,
+	identifier: a.identifier,
+	profileName: a.profile_name,
+	recoveryConfirmed: a.recovery_confirmed,
+	accountKey: a.account_key,
+	devices: a.devices,
+	setsLeft: a.sets_left,
+});
+
+export const device = (d: Struct<'uc_device'>): T.Device => ({
+	deviceKey: d.device_key,
+	isThis: d.is_this,
+	addedMs: d.added_ms,
+});
+
+export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
+	id: r.id,
+	incoming: r.incoming,
+	state: requestStates[r.state],
+	app: r.app,
+	name: r.name,
+	text: r.text,
+	timeMs: r.time_ms,
+	contact: r.has_contact ? r.contact : null,
+	room: r.has_room ? r.room : null,
+});
+
+export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
+	id: c.id,
+	app: c.app,
+	name: c.name,
+	accountKey: c.account_key,
+	blocked: c.blocked,
+	verified: c.verified,
+	direct: c.has_direct ? c.direct : null,
+	keyAddresses: c.key_addresses,
+});
+
+export const room = (r: Struct<'uc_room'>): T.Room => ({
+	id: r.id,
+	uri: r.uri,
+	name: r.name,
+	direct: r.direct,
+	state: roomStates[r.state],
+	consistent: r.consistent,
+	epoch: r.epoch,
+	members: r.members,
+	unread: r.unread,
+	readUpTo: r.read_up_to,
+	lastMs: r.last_ms,
+});
+
+export const member = (m: Struct<'uc_member'>): T.Member => ({
+	id: m.id,
+	app: m.app,
+	participant: m.participant,
+	isSelf: m.is_self,
+	introduced: m.introduced,
+	name: m.name,
+	contact: m.has_contact ? m.contact : null,
+	role: m.role,
+	devices: m.devices,
+});
+
+export const message = (m: Struct<'uc_message'>): T.Message => ({
+	room: m.room,
+	number: m.number,
+	id: m.id,
+	state: messageStates[m.state],
+	kind: messageKinds[m.kind],
+	own: m.own,
+	sender: m.sender,
+	introduced: m.introduced,
+	member: m.member,
+	timeMs: m.time_ms,
+	text: m.text,
+	inReplyTo: m.has_reply ? m.in_reply_to : null,
+	edited: m.edited,
+	deleted: m.deleted,
+});

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the core's store lies in a browser: a snapshot, then one record for each write since, in
+// IndexedDB; and the key that opens it, wrapped by one that the browser does not give out.
+// docs/decisions/0081 says why.
+import { CodedError, failure } from './failure.ts';
+
+/** Bytes are batches of the core's (src/web/batch.h), which is why they may be joined. */
+export interface Journal {
+	/** What opens the store, 32 bytes; the caller wipes it. */
+	key(): Promise<Uint8Array>;
+	/** Every batch, in order. */
+	load(each: (batch: Uint8Array) => void): Promise<void>;
+	/** Durable when it is fulfilled; nothing of it is kept when it is rejected. */
+	append(batch: Uint8Array): Promise<void>;
+	/** It has outgrown its snapshot: time for a new one. */
+	readonly due: boolean;
+	/** The whole store, instead of all there was.  Rejected: all is as before, and `due` waits. */
+	replace(pieces: readonly Uint8Array[]): Promise<void>;
+	close(): void;
+}
+
+/** When a journal is due: it is longer than its snapshot, or has so many records that they, not
+ * their bytes, take the time of opening. */
+export class Outgrown {
+	snapshot = 0;
+	bytes = 0;
+	records = 0;
+	#slack = 1;
+	get due(): boolean {
+		const { snapshot, bytes, records } = this;
+		return (
+			bytes > Math.max(256 * 1024, snapshot) * this.#slack ||
+			records > (1000 + snapshot / 10_000) * this.#slack
+		);
+	}
+	added(n: number): void {
+		this.bytes += n;
+		this.records++;
+	}
+	replaced(n: number): void {
+		this.snapshot = n;
+		this.bytes = this.records = 0;
+		this.#slack = 1;
+	}
+	failed(): void {
+		this.#slack *= 2;
+	}
+}
+
+const VERSION = 1;
+const [META, SNAPSHOT, JOURNAL] = ['meta', 'snapshot', 'journal'] as const;
+const AT_ONCE = 64;
+
+interface StoredKey {
+	wrapping: CryptoKey;
+	iv: Uint8Array<ArrayBuffer>;
+	wrapped: ArrayBuffer;
+}
+
+/** The browser's reason as an error of ours. */
+function reasonOf(e: DOMException | null): CodedError {
+	const detail = e ? `${e.name}: ${e.message}` : 'no reason given';
+	if (e?.name === 'QuotaExceededError') return failure('UC_E_FULL');
+	if (e?.name === 'VersionError') return failure('UC_E_VERSION');
+	return failure('UC_E_STORE', detail);
+}
+
+function wait<T>(request: IDBRequest<T>): Promise<T> {
+	return new Promise((resolve, reject) => {
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(reasonOf(request.error));
+	});
+}
+
+/** Fulfilled when everything of it is on the disk, as far as the browser can know. */
+function complete(tx: IDBTransaction): Promise<void> {
+	return new Promise((resolve, reject) => {
+		tx.oncomplete = () => resolve();
+		tx.onabort = () => reject(reasonOf(tx.error));
+	});
+}
+
+export const databaseOf = (app: string) => `undercroft:${app}`;
+
+function factory(): IDBFactory {
+	// Absent where a page is not served securely, and in some private windows.
+	if (typeof indexedDB === 'undefined' || !indexedDB || !crypto.subtle)
+		throw failure('UC_E_UNSUPPORTED', 'a private window, or a page that is not secure');
+	return indexedDB;
+}
+
+export class BrowserJournal implements Journal {
+	#outgrown = new Outgrown();
+	/** of the next record */
+	#next = 1;
+	private constructor(
+		readonly db: IDBDatabase,
+		onGone: (why: CodedError) => void,
+	) {
+		// A newer version of the app in another tab.
+		db.onversionchange = () => {
+			this.close();
+			onGone(failure('UC_E_VERSION'));
+		};
+		db.onclose = () => onGone(failure('UC_E_STORE', 'it was taken away'));
+	}
+
+	/** Whoever opens it holds the app's lock. */
+	static async open(app: string, onGone: (why: CodedError) => void): Promise<BrowserJournal> {
+		const request = factory().open(databaseOf(app), VERSION);
+		request.onupgradeneeded = () => {
+			for (const name of [META, SNAPSHOT, JOURNAL]) request.result.createObjectStore(name);
+		};
+		return new BrowserJournal(await wait(request), onGone);
+	}
+	static async erase(app: string): Promise<void> {
+		await wait(factory().deleteDatabase(databaseOf(app)));
+	}
+
+	#write(stores: string[]): IDBTransaction {
+		try {
+			return this.db.transaction(stores, 'readwrite', { durability: 'strict' });
+		} catch (e) {
+			throw reasonOf(e as DOMException);
+		}
+	}
+
+	async key(): Promise<Uint8Array> {
+		const stored = await wait<StoredKey | undefined>(
+			this.db.transaction(META).objectStore(META).get('key'),
+		);
+		if (!stored) return this.#newKey();
+		try {
+			const { wrapping, iv, wrapped } = stored;
+			return new Uint8Array(
+				await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, wrapping, wrapped),
+			);
+		} catch {
+			throw failure('UC_E_CORRUPT', 'its key');
+		}
+	}
+	async #newKey(): Promise<Uint8Array> {
+		const key = crypto.getRandomValues(new Uint8Array(32));
+		const iv = crypto.getRandomValues(new Uint8Array(12));
+		const name = 'AES-GCM';
+		const wrapping = await crypto.subtle.generateKey({ name, length: 256 }, false, [
+			'encrypt',
+			'decrypt',
+		]);
+		const wrapped = await crypto.subtle.encrypt({ name, iv }, wrapping, key);
+		const tx = this.#write([META]);
+		try {
+			tx.objectStore(META).add({ wrapping, iv, wrapped } satisfies StoredKey, 'key');
+		} catch (e) {
+			// A browser that keeps no keys, as in some private windows.
+			throw failure('UC_E_UNSUPPORTED', (e as Error).name);
+		}
+		await complete(tx);
+		return key;
+	}
+
+	async load(each: (batch: Uint8Array) => void): Promise<void> {
+		const tx = this.db.transaction([META, SNAPSHOT, JOURNAL]);
+		const upTo = (await wait(tx.objectStore(META).get('upTo'))) ?? 0;
+		let snapshot = 0;
+		await this.#records(tx.objectStore(SNAPSHOT), 1, (batch) => {
+			snapshot += batch.length;
+			each(batch);
+		});
+		this.#outgrown.replaced(snapshot);
+		this.#next = await this.#records(tx.objectStore(JOURNAL), upTo + 1, (batch) => {
+			this.#outgrown.added(batch.length);
+			each(batch);
+		});
+	}
+	/** All records from that number on, none missing; returns the number after the last. */
+	async #records(
+		store: IDBObjectStore,
+		first: number,
+		each: (batch: Uint8Array) => void,
+	): Promise<number> {
+		const [total, lowest] = await Promise.all([
+			wait(store.count()),
+			wait(store.getAllKeys(null, 1)),
+		]);
+		if (total && lowest[0] !== first) throw failure('UC_E_CORRUPT', 'a record is missing');
+		let at = first;
+		while (at < first + total) {
+			const some = IDBKeyRange.lowerBound(at);
+			const [keys, batches] = await Promise.all([
+				wait(store.getAllKeys(some, AT_ONCE)),
+				wait(store.getAll(some, AT_ONCE)),
+			]);
+			if (!keys.length) break;
+			for (const [i, batch] of batches.entries()) {
+				if (keys[i] !== at++ || !(batch instanceof Uint8Array))
+					throw failure('UC_E_CORRUPT', 'a record is missing');
+				each(batch);
+			}
+		}
+		if (at !== first + total) throw failure('UC_E_CORRUPT', 'a record is missing');
+		return at;
+	}
+
+	async append(batch: Uint8Array): Promise<void> {
+		const tx = this.#write([JOURNAL]);
+		// `add` fails when there is a record of that number: somebody else writes.
+		tx.objectStore(JOURNAL).add(batch, this.#next);
+		await complete(tx);
+		this.#next++;
+		this.#outgrown.added(batch.length);
+	}
+
+	get due(): boolean {
+		return this.#outgrown.due;
+	}
+	async replace(pieces: readonly Uint8Array[]): Promise<void> {
+		const upTo = this.#next - 1;
+		try {
+			const tx = this.#write([META, SNAPSHOT, JOURNAL]);
+			const snapshot = tx.objectStore(SNAPSHOT);
+			snapshot.clear();
+			pieces.forEach((piece, i) => snapshot.add(piece, i + 1));
+			tx.objectStore(JOURNAL).clear();
+			tx.objectStore(META).put(upTo, 'upTo');
+			await complete(tx);
+		} catch (e) {
+			this.#outgrown.failed();
+			throw e;
+		}
+		this.#outgrown.replaced(pieces.reduce((n, p) => n + p.length, 0));
+	}
+
+	close(): void {
+		this.db.close();
+	}
+}
