@@ -37,9 +37,9 @@ class Tab {
 	}
 
 	/** Until it is released; false when `wait` is false and another tab has it. */
-	#lock(wait: boolean, held: () => void): Promise<boolean> {
+	async #lock(wait: boolean, held: () => void): Promise<boolean> {
 		const options = wait ? { signal: this.#waiting.signal } : { ifAvailable: true };
-		return navigator.locks.request(databaseOf(this.#app), options, async (lock) => {
+		return await navigator.locks.request(databaseOf(this.#app), options, async (lock) => {
 			if (!lock) return false;
 			const released = new Promise<boolean>((resolve) => {
 				this.#release = () => resolve(true);
