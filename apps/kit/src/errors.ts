@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What went wrong, in words for people, and what they can do.
+
+import type { UndercroftError } from '@undercroft/sdk';
+
+/** What was being done; some errors mean something else then. */
+export type Doing =
+	| 'code'
+	| 'signUp'
+	| 'recover'
+	| 'ask'
+	| 'answer'
+	| 'send'
+	| 'group'
+	| 'member'
+	| 'direct'
+	| 'delete'
+	| 'other';
+
+const COMMON: Record<string, string> = {
+	UC_E_ARGUMENT: 'Something is missing here.',
+	UC_E_UNSUPPORTED: 'The other app does not support this.',
+	UC_E_NOT_FOUND: 'That is not there any more.',
+	UC_E_EXISTS: 'That is there already.',
+	UC_E_NAME: 'This is not written as it should be. Check it for typing mistakes.',
+	UC_E_POLICY: 'You may not do this in this conversation.',
+	UC_E_TEXT: 'This text has characters that cannot be sent.',
+	UC_E_NOT_ALLOWED: 'You may not do this.',
+	UC_E_SIGNED_OUT: 'You are not signed in on this device.',
+	UC_E_REVOKED: 'This device has been signed out.',
+	UC_E_CODE: 'The code is wrong, or too old. Check it, or have a new one sent.',
+	UC_E_TAKEN: 'Somebody else has this name. Choose another one.',
+	UC_E_EXHAUSTED: 'This person cannot be added just now. Try again when they have been online.',
+	UC_E_ADDRESS: 'This person cannot be reached this way any more. Look them up again.',
+	UC_E_PENDING: 'Something else has to finish first. Try again in a moment.',
+	UC_E_STALE: 'This has changed in the meantime. Try again.',
+	UC_E_REMOVED: 'You are not in this conversation any more.',
+	UC_E_CLOSED: 'You are not in this conversation any more.',
+	UC_E_LIMIT: 'That is more than is possible here.',
+	UC_E_TOO_LARGE: 'This is too long. Make it shorter.',
+	UC_E_RATE: 'That was tried too often. Wait a while, then try again.',
+	UC_E_BUSY: 'The app is busy. Try again in a moment.',
+	UC_E_LOCKED: 'This account is open in another tab.',
+	UC_E_FULL: 'This device has no room left. Free some space, then load the page again.',
+	UC_E_NET: 'There is no connection. Try again when you are online.',
+	UC_E_TLS: 'No secure connection could be made. Try another network.',
+	UC_E_PEER: 'The other app does not answer. Try again later.',
+	UC_E_TIMEOUT: 'That took too long. Check your connection, then try again.',
+	UC_E_MEMORY: 'This device has not enough memory. Close other tabs, then load the page again.',
+};
+
+const BY_CLASS: Record<string, string> = {
+	usage: 'That is not possible here.',
+	protocol: 'The app gave an answer that makes no sense. Try again later.',
+	crypto: 'A security check failed, so nothing was done. Try again; if it stays, tell the app.',
+	state: 'That is not possible just now. Try again in a moment.',
+	limit: 'That is more than is possible here.',
+	store: 'This browser could not store it. Load the page again.',
+	net: 'There is no connection. Try again when you are online.',
+	memory: 'This device has not enough memory. Close other tabs, then load the page again.',
+};
+
+const DOING: Partial<Record<Doing, Record<string, string>>> = {
+	signUp: {
+		UC_E_EXISTS: 'There is an account in this browser already. Load the page again.',
+		UC_E_NAME:
+			'The name has characters that cannot be shown, or is too long. Use up to 64 letters.',
+	},
+	recover: {
+		UC_E_MALFORMED: 'These are not 24 recovery words. Check their number and how they are written.',
+		UC_E_MAC: 'A word is wrong or in another place. Compare them with what you wrote down.',
+		UC_E_NOT_FOUND: 'No account of this app belongs to these words.',
+		UC_E_EXISTS: 'There is an account in this browser already. Load the page again.',
+		UC_E_NAME: 'Give your name, of up to 64 letters.',
+	},
+	ask: {
+		// The same whether nobody has that name or somebody does not want to be found.
+		UC_E_NOT_FOUND:
+			'Nobody can be found there. Check it for typing mistakes; some people choose not to be found.',
+		UC_E_TOO_LARGE: 'The note is too long: up to 140 characters.',
+		UC_E_RATE: 'You have asked many people. Wait a while before you ask more.',
+	},
+	answer: { UC_E_EXISTS: 'You have answered this request already.' },
+	send: {
+		UC_E_TOO_LARGE: 'This message is too long to be sent. Split it into shorter ones.',
+		UC_E_NOT_FOUND: 'The message it belongs to is not there any more.',
+		UC_E_CLOSED: 'You cannot write here: the conversation is not open.',
+	},
+	group: { UC_E_TOO_LARGE: 'The name is too long. Choose a shorter one.' },
+	member: {
+		UC_E_EXISTS: 'They are in the group already, or on their way.',
+		UC_E_POLICY: 'You may not change who is in this group.',
+		UC_E_NOT_ALLOWED: 'You have blocked this person.',
+	},
+	direct: { UC_E_NOT_ALLOWED: 'You have blocked this person. Unblock them first.' },
+};
+
+export function isUndercroftError(e: unknown): e is UndercroftError {
+	return e instanceof Error && typeof (e as Partial<UndercroftError>).code === 'string';
+}
+
+/** A sentence for people, with what to do. */
+export function explain(e: unknown, doing: Doing = 'other'): string {
+	if (!isUndercroftError(e)) return 'Something went wrong. Load the page again.';
+	return (
+		DOING[doing]?.[e.code] ??
+		COMMON[e.code] ??
+		BY_CLASS[e.class] ??
+		'Something went wrong. Try again.'
+	);
+}
+
+/** Why the account could not be opened in this tab, and what to do. */
+export function explainBroken(e: UndercroftError | null): { what: string; todo: string } {
+	switch (e?.code) {
+		case 'UC_E_FULL':
+			return {
+				what: 'This device has no room left to store messages.',
+				todo: 'Free some space, then try again. Nothing that was confirmed is lost.',
+			};
+		case 'UC_E_CORRUPT':
+		case 'UC_E_PASSPHRASE':
+			return {
+				what: 'What this browser has stored of your account cannot be read.',
+				todo: 'Try again. If it stays like this, erase this browser and take your account up again with your 24 recovery words.',
+			};
+		case 'UC_E_RESTORED':
+			return {
+				what: 'This browser has an older copy of your account.',
+				todo: 'It is not safe to go on with it. Erase this browser and take your account up again with your 24 recovery words.',
+			};
+		case 'UC_E_VERSION':
+			return {
+				what: 'Your account was opened by a newer version of this app.',
+				todo: 'Load the page again to get the newest one.',
+			};
+		case 'UC_E_MEMORY':
+			return {
+				what: 'This device has not enough memory.',
+				todo: 'Close other tabs, then try again.',
+			};
+		case 'UC_E_UNSUPPORTED':
+			return {
+				what: 'This browser lacks something that the app needs.',
+				todo: 'Use a current version of Firefox, Chrome, Edge or Safari, outside a private window.',
+			};
+		default:
+			return {
+				what: 'Your account could not be opened or stored.',
+				todo: 'Try again. Nothing that was confirmed is lost.',
+			};
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finding somebody on any of the apps, and asking to write to them.
+
+import { useState } from 'preact/hooks';
+import { LIMITS } from '../model.ts';
+import { country, mistake, NAME_FIELD, normalise, showName } from '../names.ts';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Choice, Field, Form, TextArea } from '../ui/field.tsx';
+import { Icon } from '../ui/icons.tsx';
+
+export function Find({ onDone }: { onDone(): void }) {
+	const model = useModel();
+	const apps = model.apps.value;
+	const [app, setApp] = useState(model.domain.value);
+	const [typed, setTyped] = useState('');
+	const [note, setNote] = useState('');
+	const [wrong, setWrong] = useState<string | null>(null);
+	const [sentTo, setSentTo] = useState<string | null>(null);
+	const action = useAction();
+
+	const kind = model.namesOf(app) ?? model.self.names;
+	const field = NAME_FIELD[kind];
+	const identifier = normalise(kind, typed);
+	const where = kind === 'number' ? country(identifier) : '';
+	const left = LIMITS.note - [...note].length;
+
+	async function submit() {
+		const error = mistake(kind, identifier);
+		setWrong(error);
+		if (error || left < 0) return;
+		if (await action.run('ask', () => model.ask(app, identifier, note.trim())))
+			setSentTo(showName(kind, identifier));
+	}
+
+	if (sentTo !== null) {
+		return (
+			<div class="k-outcome">
+				<p class="k-good" role="status">
+					<Icon name="check" />
+					<span>
+						Your request to <bdi>{sentTo}</bdi> on {model.appTitle(app)} was sent.
+					</span>
+				</p>
+				<p>When it is accepted, your conversation opens. You are not told when it is declined.</p>
+				<div class="k-buttons">
+					<Button kind="main" onClick={onDone}>
+						Done
+					</Button>
+					<Button
+						kind="quiet"
+						onClick={() => {
+							setSentTo(null);
+							setTyped('');
+							setNote('');
+						}}
+					>
+						Find another person
+					</Button>
+				</div>
+			</div>
+		);
+	}
+
+	return (
+		<Form label="Find someone" error={action.error} onSubmit={() => void submit()}>
+			<Choice
+				label="App"
+				value={app}
+				onValue={(a) => {
+					setApp(a);
+					setWrong(null);
+					action.setError(null);
+				}}
+				options={apps.map((a) => ({ value: a.domain, label: model.appTitle(a.domain) }))}
+			/>
+			<Field
+				key={kind}
+				label={field.label}
+				type={field.type}
+				inputMode={field.inputMode}
+				autocomplete="off"
+				autocapitalize="none"
+				spellcheck={false}
+				placeholder={field.placeholder}
+				enterKeyHint="next"
+				hint={where || field.hint}
+				error={wrong}
+				focus
+				value={typed}
+				onValue={(t) => {
+					setTyped(t);
+					setWrong(null);
+				}}
+			/>
+			<TextArea
+				label="Note"
+				rows={2}
+				value={note}
+				onValue={setNote}
+				error={left < 0 ? `${-left} characters too many.` : null}
+				hint={`They see it with your name before they answer. ${Math.max(left, 0)} characters left.`}
+			/>
+			<div class="k-buttons">
+				<Button kind="main" type="submit" busy={action.busy}>
+					Send request
+				</Button>
+			</div>
+		</Form>
+	);
+}

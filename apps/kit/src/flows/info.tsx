@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a conversation, and of a contact.
+
+import { useState } from 'preact/hooks';
+import type { Contact, Member, Room } from '@undercroft/sdk';
+import { count } from '../format.ts';
+import { openPanel } from '../route.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Field, Form } from '../ui/field.tsx';
+import { Icon } from '../ui/icons.tsx';
+import { AppBadge, Row, Verified } from '../ui/list.tsx';
+import { Menu, type MenuItem } from '../ui/menu.tsx';
+import { Name } from '../ui/text.tsx';
+import { clean } from '../text.ts';
+
+const ROLES: Record<number, string> = { 3: 'Moderator', 4: 'Owner' };
+
+/** Of a group; of a direct conversation, its contact. */
+export function RoomInfo({ room }: { room: Room }) {
+	const model = useModel();
+	const open = model.conversation.value;
+	const contact = model.contactOf(room);
+	const [isRenaming, setRenaming] = useState(false);
+	const [isLeaving, setLeaving] = useState(false);
+	if (room.direct && contact) return <ContactInfo contact={contact} />;
+	const members = open?.room === room.id ? open.members.value : [];
+	const own = members.find((m) => m.isSelf);
+	const isOpen = room.state === 'open';
+	return (
+		<div class="k-info">
+			<div class="k-info-head">
+				<Avatar seed={model.seedOfRoom(room)} size="xl" group={!room.direct} />
+				<p class="k-info-name">
+					<Name of={room.name} />
+				</p>
+				<p class="k-hint">
+					{room.direct
+						? 'Direct conversation'
+						: `Group of ${count(room.members, 'person', 'people')}`}
+				</p>
+			</div>
+			{!room.consistent && (
+				<p class="k-warning" role="alert">
+					<Icon name="alert" />
+					<span>
+						The app that hosts this conversation has changed what was said before. Do not rely on
+						what stands here.
+					</span>
+				</p>
+			)}
+			{isOpen && !room.direct && (
+				<div class="k-buttons">
+					<Button icon="plus" onClick={() => openPanel('add-members')}>
+						Add people
+					</Button>
+					<Button icon="edit" onClick={() => setRenaming(!isRenaming)} aria-expanded={isRenaming}>
+						Rename
+					</Button>
+				</div>
+			)}
+			{isRenaming && <Rename room={room} onDone={() => setRenaming(false)} />}
+			<section aria-labelledby="k-members">
+				<h3 id="k-members">Members</h3>
+				<ul class="k-list">
+					{members.map((m) => (
+						<MemberRow
+							key={m.id}
+							member={m}
+							room={room}
+							mayRemove={isOpen && !room.direct && mayRemove(own, m)}
+						/>
+					))}
+				</ul>
+			</section>
+			{isOpen &&
+				(isLeaving ? (
+					<div class="k-confirm" role="group" aria-label="Leave this conversation?">
+						<p>You will get nothing of what is written after that. What is here stays readable.</p>
+						<div class="k-buttons">
+							<Button kind="danger" onClick={() => void model.leave(room.id)}>
+								Leave
+							</Button>
+							<Button kind="quiet" onClick={() => setLeaving(false)}>
+								Stay
+							</Button>
+						</div>
+					</div>
+				) : (
+					<Button kind="danger" icon="exit" onClick={() => setLeaving(true)}>
+						Leave this conversation
+					</Button>
+				))}
+		</div>
+	);
+}
+
+/** As docs/rooms.md has it: moderators remove members, owners anyone. */
+function mayRemove(own: Member | undefined, other: Member): boolean {
+	if (!own || other.isSelf) return false;
+	return own.role === 4 || (own.role === 3 && other.role === 2);
+}
+
+function Rename({ room, onDone }: { room: Room; onDone(): void }) {
+	const model = useModel();
+	const [name, setName] = useState(room.name);
+	const action = useAction();
+	async function submit() {
+		if (name.trim() === '' || name.trim() === room.name) return onDone();
+		if (await action.run('group', () => model.rename(room.id, name.trim()))) onDone();
+	}
+	return (
+		<Form label="Rename the group" error={action.error} onSubmit={() => void submit()}>
+			<Field label="Group name" maxLength={100} focus value={name} onValue={setName} />
+			<div class="k-buttons">
+				<Button kind="main" type="submit" busy={action.busy}>
+					Save
+				</Button>
+			</div>
+		</Form>
+	);
+}
+
+function MemberRow({
+	member,
+	room,
+	mayRemove,
+}: {
+	member: Member;
+	room: Room;
+	mayRemove: boolean;
+}) {
+	const model = useModel();
+	const contact = model.contact(member.contact);
+	const items: MenuItem[] = [];
+	if (contact) {
+		items.push({ label: 'Write', icon: 'message', onPick: () => void model.write(contact) });
+		items.push({
+			label: 'Contact',
+			icon: 'person',
+			onPick: () => openPanel('contact', contact.id),
+		});
+	}
+	if (mayRemove)
+		items.push({
+			label: 'Remove from the group',
+			icon: 'block',
+			danger: true,
+			onPick: () => void model.removeMember(room.id, member.id),
+		});
+	const name = member.isSelf ? 'You' : member.name;
+	return (
+		<Row
+			seed={model.seedOfMember(member)}
+			name={
+				member.introduced || member.isSelf ? <Name of={name} /> : <em>Somebody, not introduced</em>
+			}
+			badge={
+				<>
+					<AppBadge app={member.app} always={!member.introduced} />
+					{contact?.verified && <Verified />}
+				</>
+			}
+			line={ROLES[member.role]}
+			end={
+				items.length > 0 && (
+					<Menu icon="more" label={`More about ${clean(name, 40) || 'them'}`} items={items} />
+				)
+			}
+		/>
+	);
+}
+
+export function ContactInfo({ contact }: { contact: Contact }) {
+	const model = useModel();
+	const identifier = model.identifierOf(contact);
+	const alarm = model.alarms.value.has(contact.id);
+	return (
+		<div class="k-info">
+			<div class="k-info-head">
+				<Avatar seed={contact.accountKey} size="xl" />
+				<p class="k-info-name">
+					<Name of={contact.name} /> <AppBadge app={contact.app} />
+				</p>
+				{identifier && <p class="k-hint">{identifier}</p>}
+			</div>
+			{alarm && (
+				<p class="k-warning" role="alert">
+					<Icon name="alert" />
+					<span>
+						Somebody else answers where <Name of={contact.name} /> did. Compare the safety number
+						before you write anything private.
+					</span>
+				</p>
+			)}
+			<ul class="k-actions">
+				{!contact.blocked && (
+					<li>
+						<Button icon="message" wide onClick={() => void model.write(contact)}>
+							Write
+						</Button>
+					</li>
+				)}
+				<li>
+					<Button icon="shield" wide onClick={() => openPanel('safety', contact.id)}>
+						Safety number
+					</Button>
+					<p class="k-hint">
+						{contact.verified
+							? 'You have compared it and marked it as verified.'
+							: 'Not compared yet. Comparing it proves that nobody reads along.'}
+					</p>
+				</li>
+				<li>
+					{contact.blocked ? (
+						<Button icon="block" wide onClick={() => void model.block(contact.id, false)}>
+							Unblock
+						</Button>
+					) : (
+						<>
+							<Button
+								kind="danger"
+								icon="block"
+								wide
+								onClick={() => void model.block(contact.id, true)}
+							>
+								Block
+							</Button>
+							<p class="k-hint">
+								Your conversation with them ends, and they can start no new one. They are not told.
+							</p>
+						</>
+					)}
+				</li>
+			</ul>
+		</div>
+	);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who asks to write to us, and whom we have asked.
+
+import { useState } from 'preact/hooks';
+import type { ContactRequest } from '@undercroft/sdk';
+import { showWhen } from '../format.ts';
+import { showName } from '../names.ts';
+import { openPanel } from '../route.ts';
+import { Button } from '../ui/button.tsx';
+import { useModel } from '../ui/context.ts';
+import { AppBadge, Row } from '../ui/list.tsx';
+import { Avatar } from '../ui/avatar.tsx';
+import { Lines, Name } from '../ui/text.tsx';
+
+/** The whole of it: those that wait for our answer, those that we have sent. */
+export function Requests() {
+	const model = useModel();
+	const incoming = model.waitingRequests.value;
+	const sent = model.sentRequests.value;
+	return (
+		<div class="k-requests">
+			<section aria-labelledby="k-incoming">
+				<h3 id="k-incoming">Waiting for your answer</h3>
+				{incoming.length === 0 ? (
+					<p class="k-empty">
+						Nobody is waiting. Whoever wants to write to you has to ask first; it shows here.
+					</p>
+				) : (
+					<ul class="k-list">
+						{incoming.map((r) => (
+							<IncomingRequest key={r.id} request={r} />
+						))}
+					</ul>
+				)}
+			</section>
+			<section aria-labelledby="k-sent">
+				<h3 id="k-sent">Sent by you</h3>
+				{sent.length === 0 ? (
+					<p class="k-empty">
+						No request of yours is waiting.{' '}
+						<button type="button" class="k-link" onClick={() => openPanel('find')}>
+							Find someone
+						</button>
+					</p>
+				) : (
+					<ul class="k-list">
+						{sent.map((r) => (
+							<SentRequest key={r.id} request={r} />
+						))}
+					</ul>
+				)}
+			</section>
+		</div>
+	);
+}
+
+export function IncomingRequest({ request }: { request: ContactRequest }) {
+	const model = useModel();
+	const [busy, setBusy] = useState<'accept' | 'decline' | null>(null);
+
+	async function answer(what: 'accept' | 'decline') {
+		if (busy) return;
+		setBusy(what);
+		await (what === 'accept' ? model.accept(request) : model.decline(request));
+		setBusy(null);
+	}
+
+	return (
+		<li class="k-request">
+			<Avatar seed={request.id} size="l" />
+			<div class="k-request-text">
+				<p class="k-row-name">
+					<span class="k-row-who">
+						<Name of={request.name} />
+					</span>
+					<AppBadge app={request.app} always />
+					<time class="k-room-when">{showWhen(request.timeMs)}</time>
+				</p>
+				{request.text && (
+					<p class="k-request-note">
+						<Lines of={request.text} />
+					</p>
+				)}
+				<div class="k-buttons">
+					<Button kind="main" busy={busy === 'accept'} onClick={() => void answer('accept')}>
+						Accept
+					</Button>
+					<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
+						Decline
+					</Button>
+				</div>
+			</div>
+		</li>
+	);
+}
+
+export function SentRequest({ request }: { request: ContactRequest }) {
+	const model = useModel();
+	return (
+		<Row
+			seed={request.id}
+			name={<bdi>{showName(model.namesOf(request.app), request.name)}</bdi>}
+			badge={<AppBadge app={request.app} always />}
+			line={request.state === 'declined' ? 'Could not be delivered' : 'Waiting for an answer'}
+			end={<time>{showWhen(request.timeMs)}</time>}
+		/>
+	);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account on this device: profile, words, devices, looks, and the ways out.
+
+import { useEffect, useState } from 'preact/hooks';
+import { showWhole } from '../format.ts';
+import { NAME_FIELD, showName } from '../names.ts';
+import { goBack, openPanel } from '../route.ts';
+import { setTheme, theme, type Theme } from '../theme.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Checkbox, Choice } from '../ui/field.tsx';
+import { Icon } from '../ui/icons.tsx';
+import { Name } from '../ui/text.tsx';
+import { WordsCard } from '../ui/words.tsx';
+
+export function Settings() {
+	const model = useModel();
+	const account = model.account.value;
+	if (!account) return null;
+	const kind = account.names ?? model.self.names;
+	return (
+		<div class="k-settings">
+			<div class="k-info-head">
+				<Avatar seed={account.accountKey} size="xl" />
+				<p class="k-info-name">
+					<Name of={account.profileName} />
+				</p>
+				<p class="k-hint">
+					{account.identifier ? (
+						<>
+							<span class="k-hidden">{NAME_FIELD[kind].label}: </span>
+							<bdi>{showName(kind, account.identifier)}</bdi> on {model.self.title}
+						</>
+					) : (
+						`On ${model.self.title}`
+					)}
+				</p>
+			</div>
+			<Choice<Theme>
+				label="Appearance"
+				value={theme.value}
+				onValue={setTheme}
+				options={[
+					{ value: 'auto', label: 'As the device' },
+					{ value: 'light', label: 'Light' },
+					{ value: 'dark', label: 'Dark' },
+				]}
+			/>
+			<ul class="k-actions">
+				{!account.recoveryConfirmed && account.state === 'account' && (
+					<li>
+						<Button icon="key" wide onClick={() => openPanel('words')}>
+							Recovery words
+						</Button>
+						<p class="k-hint">You have not confirmed yet that you wrote them down.</p>
+					</li>
+				)}
+				<li>
+					<Button icon="device" wide onClick={() => openPanel('devices')}>
+						My devices
+					</Button>
+				</li>
+				<li>
+					<Button kind="danger" icon="exit" wide onClick={() => openPanel('erase')}>
+						Sign out and erase this browser
+					</Button>
+				</li>
+				<li>
+					<Button kind="danger" icon="trash" wide onClick={() => openPanel('delete-account')}>
+						Delete my account
+					</Button>
+				</li>
+			</ul>
+		</div>
+	);
+}
+
+/** The words again, until they are confirmed; fetched when shown, forgotten when closed. */
+export function Words({ onDone }: { onDone(): void }) {
+	const model = useModel();
+	const [words, setWords] = useState<string | null>(null);
+	const action = useAction();
+	useEffect(() => {
+		let isThere = true;
+		void action.run('other', async () => {
+			const w = await model.recoveryWords();
+			if (isThere) setWords(w);
+		});
+		return () => {
+			isThere = false;
+			setWords(null);
+		};
+	}, []);
+	if (action.error)
+		return <p>You have confirmed that you wrote them down. They are not kept here any more.</p>;
+	if (!words) return null;
+	return (
+		<WordsCard
+			words={words}
+			onConfirm={() => model.recoveryConfirmed()}
+			onDone={onDone}
+			onLater={onDone}
+		/>
+	);
+}
+
+export function Devices() {
+	const model = useModel();
+	return (
+		<div class="k-devices">
+			<p>All of these read and write as you. You see it here when one is added.</p>
+			<ul class="k-list">
+				{model.devices.value.map((d) => (
+					<li key={d.deviceKey} class="k-row">
+						<span class="k-row-icon">
+							<Icon name="device" />
+						</span>
+						<div class="k-row-text">
+							<p class="k-row-name">
+								{d.isThis ? 'This browser' : 'Another device'}{' '}
+								<code class="k-fingerprint">{fingerprint(d.deviceKey)}</code>
+							</p>
+							<p class="k-row-line">Added {showWhole(d.addedMs)}</p>
+						</div>
+					</li>
+				))}
+			</ul>
+			<p class="k-hint">
+				Is there one that you do not know? Take your account up again with your recovery words: all
+				earlier devices end then.
+			</p>
+		</div>
+	);
+}
+
+function fingerprint(key: string): string {
+	return key.slice(0, 16).replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+export function Erase() {
+	const model = useModel();
+	const [isSure, setSure] = useState(false);
+	const [isMissing, setMissing] = useState(false);
+	const action = useAction();
+	const isConfirmed = model.account.value?.recoveryConfirmed ?? true;
+	async function erase() {
+		if (!isSure) return setMissing(true);
+		await action.run('other', () => model.erase());
+	}
+	return (
+		<div class="k-ending">
+			<p>
+				All messages, contacts and keys in this browser are erased and cannot be brought back. Your
+				account stays: it can be taken up again on this or another device, but only with its 24
+				recovery words.
+			</p>
+			{!isConfirmed && (
+				<p class="k-warning">
+					<Icon name="alert" />
+					<span>
+						You have not written your recovery words down yet.{' '}
+						<button type="button" class="k-link" onClick={() => openPanel('words')}>
+							Show them
+						</button>
+					</span>
+				</p>
+			)}
+			<Checkbox
+				checked={isSure}
+				onChecked={(is) => {
+					setSure(is);
+					setMissing(false);
+				}}
+				error={isMissing && !isSure ? 'Tick this if you are sure.' : null}
+			>
+				I have my recovery words, or do not need this account any more
+			</Checkbox>
+			{action.error && (
+				<p class="k-error" role="alert">
+					{action.error}
+				</p>
+			)}
+			<div class="k-buttons">
+				<Button kind="danger" busy={action.busy} onClick={() => void erase()}>
+					Erase
+				</Button>
+				<Button kind="quiet" onClick={goBack}>
+					Cancel
+				</Button>
+			</div>
+		</div>
+	);
+}
+
+export function DeleteAccount() {
+	const model = useModel();
+	const [isSure, setSure] = useState(false);
+	const [isMissing, setMissing] = useState(false);
+	const action = useAction();
+	async function remove() {
+		if (!isSure) return setMissing(true);
+		await action.run('delete', async () => {
+			await model.deleteAccount();
+			await model.erase();
+		});
+	}
+	return (
+		<div class="k-ending">
+			<p>
+				You leave all conversations, then your account is deleted at {model.self.title} and this
+				browser is erased. Nobody can bring it back, not even with the recovery words. What you have
+				written stays with those who have received it.
+			</p>
+			<Checkbox
+				checked={isSure}
+				onChecked={(is) => {
+					setSure(is);
+					setMissing(false);
+				}}
+				error={isMissing && !isSure ? 'Tick this if you are sure.' : null}
+			>
+				Delete my account for good
+			</Checkbox>
+			{action.busy && <p role="status">Leaving your conversations. This can take a minute.</p>}
+			{action.error && (
+				<p class="k-error" role="alert">
+					{action.error}
+				</p>
+			)}
+			<div class="k-buttons">
+				<Button kind="danger" busy={action.busy} onClick={() => void remove()}>
+					Delete account
+				</Button>
+				<Button kind="quiet" onClick={goBack}>
+					Cancel
+				</Button>
+			</div>
+		</div>
+	);
+}

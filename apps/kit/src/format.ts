@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times and counts in the reader's language.
+
+const DAY = 86_400_000;
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
+const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dateYear = new Intl.DateTimeFormat(undefined, {
+	day: 'numeric',
+	month: 'short',
+	year: 'numeric',
+});
+const longDay = new Intl.DateTimeFormat(undefined, {
+	weekday: 'long',
+	day: 'numeric',
+	month: 'long',
+});
+const longDayYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const plural = new Intl.PluralRules('en');
+
+/** Midnight of that day, local time: equal for times of one day. */
+export function dayOf(ms: number): number {
+	return new Date(ms).setHours(0, 0, 0, 0);
+}
+
+export function showTime(ms: number): string {
+	return clock.format(ms);
+}
+
+export function showWhole(ms: number): string {
+	return whole.format(ms);
+}
+
+/** "14:05", "Yesterday", "Tue", "3 May": as short as it can be and still be clear. */
+export function showWhen(ms: number, now = Date.now()): string {
+	if (ms === 0) return '';
+	const days = Math.round((dayOf(now) - dayOf(ms)) / DAY);
+	if (days <= 0) return clock.format(ms);
+	if (days === 1) return 'Yesterday';
+	if (days < 7) return weekday.format(ms);
+	return new Date(ms).getFullYear() === new Date(now).getFullYear()
+		? date.format(ms)
+		: dateYear.format(ms);
+}
+
+/** "Today", "Yesterday", "Tuesday, 3 May". */
+export function showDay(ms: number, now = Date.now()): string {
+	const days = Math.round((dayOf(now) - dayOf(ms)) / DAY);
+	if (days <= 0) return 'Today';
+	if (days === 1) return 'Yesterday';
+	return new Date(ms).getFullYear() === new Date(now).getFullYear()
+		? longDay.format(ms)
+		: longDayYear.format(ms);
+}
+
+/** "1 person", "3 people". */
+export function count(n: number, one: string, many = one + 's'): string {
+	return `${n} ${plural.select(n) === 'one' ? one : many}`;
+}
+
+/** "Rosa", "Rosa and you", "Rosa, Tom and you". */
+export function list(parts: string[]): string {
+	return parts.length < 2
+		? (parts[0] ?? '')
+		: `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the apps are made of.  README.md says how; the names that the tests use stand there, too.
+
+export { startApp, type StartOptions } from './root.tsx';
+export { Model, LIMITS, type AppInfo, type Preview, type Self } from './model.ts';
+export { Conversation, type Entry, type ReactionGroup } from './conversation.ts';
+export { explain, type Doing } from './errors.ts';
+export { clean, cleanEmoji, cleanLines, shorten, LINE_LENGTH, NAME_LENGTH } from './text.ts';
+export { count, dayOf, list, showDay, showTime, showWhen, showWhole } from './format.ts';
+export { mistake, NAME_FIELD, normalise, showName } from './names.ts';
+export {
+	closePanels,
+	goBack,
+	goTo,
+	goToRoom,
+	openPanel,
+	route,
+	type Panel,
+	type Route,
+} from './route.ts';
+export { setTheme, theme, type Theme } from './theme.ts';
+
+export { classes, ModelContext, useAction, useModel, type Action } from './ui/context.ts';
+export { Avatar } from './ui/avatar.tsx';
+export { Button, IconButton, type ButtonProps, type IconButtonProps } from './ui/button.tsx';
+export { Checkbox, Choice, Field, Form, Select, TextArea } from './ui/field.tsx';
+export { Composer } from './ui/composer.tsx';
+export { Dialog } from './ui/dialog.tsx';
+export { Icon, type IconName } from './ui/icons.tsx';
+export { AppBadge, RoomRow, Row, SmallState, useRoomSummary, Verified } from './ui/list.tsx';
+export { Menu, type MenuItem } from './ui/menu.tsx';
+export { REACTIONS } from './ui/message.tsx';
+export { MessageLog } from './ui/message-log.tsx';
+export { Announcer, ConnectionNotice, Problem, WordsReminder } from './ui/notices.tsx';
+export { SafetyNumber } from './ui/safety.tsx';
+export { Line, Lines, Name } from './ui/text.tsx';
+export { WordsCard } from './ui/words.tsx';
+
+export { Find } from './flows/find.tsx';
+export { AddMembers, NewGroup, PickContacts } from './flows/group.tsx';
+export { ContactInfo, RoomInfo } from './flows/info.tsx';
+export { IncomingRequest, Requests, SentRequest } from './flows/requests.tsx';
+export { DeleteAccount, Devices, Erase, Settings } from './flows/settings.tsx';
+export { Welcome } from './flows/welcome.tsx';

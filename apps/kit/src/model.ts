@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of an app: what the library tells, as signals, and what people can do with it.
+//
+// Lists are read whole and again when an event says that they changed, several events at a time.
+// Nothing here is stored: the library's journal is the only store.
+
+import { batch, computed, effect, signal } from '@preact/signals';
+import type {
+	Account,
+	Connection,
+	Contact,
+	ContactRequest,
+	Device,
+	Id,
+	Member,
+	Message,
+	NameKind,
+	Room,
+	TabState,
+	Undercroft,
+	UndercroftError,
+} from '@undercroft/sdk';
+import { Conversation } from './conversation.ts';
+import { explain, isUndercroftError, type Doing } from './errors.ts';
+import { showName } from './names.ts';
+import { closePanels, followAddress, goTo, goToRoom, route } from './route.ts';
+import { clean, cleanEmoji, LINE_LENGTH } from './text.ts';
+
+/** One of the apps that people can be found on, as /apps.json lists them. */
+export interface AppInfo {
+	domain: string;
+	title: string;
+	names: NameKind;
+	self?: boolean;
+}
+
+/** What this app says of itself, before anything is loaded. */
+export interface Self {
+	title: string;
+	names: NameKind;
+	/** what it is, in one sentence */
+	sentence: string;
+}
+
+export interface Preview {
+	/** one line, fit to be shown */
+	text: string;
+	own: boolean;
+	state: Message['state'];
+	sender: string;
+}
+
+/** Interruptions shorter than this are not shown. */
+const CALM_MS = 2500;
+const MESSAGE_BYTES = 128 * 1024;
+const REQUEST_LENGTH = 140;
+export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
+
+/** The errors of a 'warning' that people can do something about. */
+const TOLD = new Set([
+	'UC_E_EXHAUSTED',
+	'UC_E_NOT_ALLOWED',
+	'UC_E_ADDRESS',
+	'UC_E_POLICY',
+	'UC_E_PEER',
+	'UC_E_RATE',
+]);
+
+type List = 'account' | 'requests' | 'contacts' | 'rooms' | 'devices';
+
+export class Model {
+	readonly tab = signal<TabState>('opening');
+	readonly reason = signal<UndercroftError | null>(null);
+	readonly connection = signal<Connection>('offline');
+	/** As people are shown it: 'waiting' only when it lasts. */
+	readonly network = signal<'fine' | 'waiting'>('fine');
+
+	/** null until it is read */
+	readonly account = signal<Account | null>(null);
+	readonly requests = signal<ContactRequest[]>([]);
+	readonly contacts = signal<Contact[]>([]);
+	readonly devices = signal<Device[]>([]);
+	/** the last message of each room */
+	readonly previews = signal<ReadonlyMap<Id, Preview>>(new Map());
+	/** Everything has been read once. */
+	readonly isReady = signal(false);
+	/** Sign-up is not over yet, though there may be an account: the words are being shown. */
+	readonly isWelcoming = signal(false);
+	readonly apps = signal<AppInfo[]>([]);
+	readonly domain = signal(location.hostname);
+
+	/** of the room on the page */
+	readonly conversation = signal<Conversation | null>(null);
+	/** What went wrong last, for people. */
+	readonly problem = signal<string | null>(null);
+	/** What screen readers are told. */
+	readonly announcement = signal('');
+	/** Contacts who answer with another identity than before, and what the library says of it. */
+	readonly alarms = signal<ReadonlyMap<Id, string>>(new Map());
+
+	private readonly allRooms = signal<Room[]>([]);
+	private readonly drafts = new Map<Id, string>();
+	private core: Undercroft | null = null;
+	private readonly stale = new Set<List>();
+	private reading = false;
+	private calm: ReturnType<typeof setTimeout> | undefined;
+
+	/** Those one can be in: by last activity, the newest first. */
+	readonly rooms = computed<Room[]>(() =>
+		[...this.allRooms.value].sort((a, b) => b.lastMs - a.lastMs || b.epoch - a.epoch),
+	);
+	readonly unread = computed(() => this.allRooms.value.reduce((n, r) => n + r.unread, 0));
+	/** Requests of others that wait for an answer. */
+	readonly waitingRequests = computed(() =>
+		this.requests.value.filter((r) => r.incoming && r.state === 'open'),
+	);
+	/** Our own that have not been answered. */
+	readonly sentRequests = computed(() =>
+		this.requests.value.filter((r) => !r.incoming && r.state !== 'accepted'),
+	);
+	/** The room on the page. */
+	readonly room = computed<Room | null>(
+		() => this.allRooms.value.find((r) => r.id === route.value.room) ?? null,
+	);
+
+	constructor(readonly self: Self) {}
+
+	/** Opens the account; returns at once.  `open` is given the app's domain. */
+	start(open: (app: string) => Promise<Undercroft> | Undercroft): void {
+		followAddress();
+		effect(() => {
+			const n = this.unread.value + this.waitingRequests.value.length;
+			const where = this.room.value ? clean(this.room.value.name, 40) + ' \u2013 ' : '';
+			document.title = (n > 0 ? `(${n}) ` : '') + where + this.self.title;
+		});
+		effect(() => this.follow(route.value.room));
+		document.addEventListener('visibilitychange', () => this.markRead());
+		addEventListener('focus', () => this.markRead());
+		void this.readApps()
+			.then(() => open(this.domain.peek()))
+			.then((core) => this.attach(core))
+			.catch((e: unknown) => {
+				this.reason.value = isUndercroftError(e) ? e : null;
+				this.tab.value = 'broken';
+			});
+	}
+
+	private async readApps(): Promise<void> {
+		try {
+			const answer = await fetch('/apps.json', { cache: 'no-cache' });
+			const { apps } = (await answer.json()) as { apps: AppInfo[] };
+			this.apps.value = apps;
+			this.domain.value = apps.find((a) => a.self)?.domain ?? location.hostname;
+		} catch {
+			// Offline: this app alone, under the name that the page has.
+			this.apps.value = [
+				{
+					domain: this.domain.peek(),
+					title: this.self.title,
+					names: this.self.names,
+					self: true,
+				},
+			];
+		}
+	}
+
+	private attach(core: Undercroft): void {
+		this.core = core;
+		core.on('tab', (e) => this.tabIs(e.tab, e.reason));
+		core.on('connection', (e) => this.connectionIs(e.connection));
+		core.on('request', () => {
+			this.refresh('requests');
+			this.announcement.value = 'Somebody asks to write to you.';
+		});
+		core.on('requestAccepted', () => this.refresh('requests', 'contacts', 'rooms'));
+		core.on('contact', () => this.refresh('contacts', 'rooms', 'requests'));
+		core.on('identityChanged', (e) => {
+			this.alarms.value = new Map(this.alarms.peek()).set(e.contact, e.text);
+			this.refresh('contacts');
+		});
+		core.on('roomJoined', (e) => this.roomChanged(e.room));
+		core.on('roomChanged', (e) => this.roomChanged(e.room));
+		core.on('roomLeft', (e) => this.roomChanged(e.room));
+		core.on('memberIntroduced', (e) => this.roomChanged(e.room));
+		core.on('message', (e) => this.messageArrived(e.message, true));
+		core.on('messageState', (e) => this.messageArrived(e.message, false));
+		core.on('devices', () => this.refresh('account', 'devices'));
+		core.on('warning', (e) => {
+			if (e.error && TOLD.has(e.error.code)) this.problem.value = explain(e.error, 'member');
+		});
+		core.on('accountGone', () => this.refresh('account'));
+		this.connectionIs(core.connection);
+		this.tabIs(core.tab, core.reason);
+	}
+
+	private tabIs(tab: TabState, reason: UndercroftError | null): void {
+		this.reason.value = reason;
+		this.tab.value = tab;
+		if (tab === 'here') this.refresh('account', 'requests', 'contacts', 'rooms', 'devices');
+		else this.conversation.value = null;
+	}
+
+	private connectionIs(connection: Connection): void {
+		const was = this.connection.peek();
+		this.connection.value = connection;
+		if (connection === 'greeted' || connection === 'online') {
+			clearTimeout(this.calm);
+			this.calm = undefined;
+			if (this.network.peek() !== 'fine') this.announcement.value = 'Connected again.';
+			this.network.value = 'fine';
+			if (was !== connection) this.refresh('account');
+		} else {
+			this.calm ??= setTimeout(() => (this.network.value = 'waiting'), CALM_MS);
+		}
+	}
+
+	// --- reading ---
+
+	/** Reads lists again, soon; several calls become one. */
+	refresh(...lists: List[]): void {
+		for (const l of lists) this.stale.add(l);
+		if (this.reading) return;
+		this.reading = true;
+		queueMicrotask(() => void this.read());
+	}
+
+	private async read(): Promise<void> {
+		try {
+			while (this.stale.size > 0 && this.core && this.tab.peek() === 'here') {
+				const lists = [...this.stale];
+				this.stale.clear();
+				const core = this.core;
+				const has = (l: List) => lists.includes(l);
+				const [account, requests, contacts, rooms, devices] = await Promise.all([
+					has('account') ? core.account() : null,
+					has('requests') ? core.requests() : null,
+					has('contacts') ? core.contacts() : null,
+					has('rooms') ? core.rooms() : null,
+					has('devices') ? core.devices().catch(() => []) : null,
+				]);
+				batch(() => {
+					if (account) this.account.value = account;
+					if (requests) this.requests.value = requests;
+					if (contacts) this.contacts.value = contacts;
+					if (devices) this.devices.value = devices;
+					if (rooms) {
+						this.allRooms.value = rooms;
+						if (!this.isReady.peek()) void this.readPreviews(rooms);
+					}
+					this.isReady.value = true;
+				});
+				if (rooms) this.follow(route.peek().room);
+			}
+		} catch (e) {
+			this.fail(e);
+		} finally {
+			this.reading = false;
+		}
+		if (this.stale.size > 0 && this.tab.peek() === 'here') this.refresh();
+	}
+
+	private async readPreviews(rooms: Room[]): Promise<void> {
+		for (const room of rooms) {
+			try {
+				const last = await this.core!.history(room.id, { limit: 8 });
+				for (const m of last) this.preview(m);
+			} catch {
+				return;
+			}
+		}
+	}
+
+	private preview(m: Message): void {
+		if (m.kind === 'reaction') return;
+		const text = m.deleted ? 'Deleted' : clean(m.text, LINE_LENGTH);
+		const next = new Map(this.previews.peek());
+		next.set(m.room, { text, own: m.own, state: m.state, sender: clean(m.sender) });
+		this.lastShown.set(m.room, m.number);
+		this.previews.value = next;
+	}
+	private readonly lastShown = new Map<Id, number>();
+
+	private roomChanged(room: Id): void {
+		this.refresh('rooms', 'contacts', 'requests');
+		const open = this.conversation.peek();
+		if (open?.room === room) void open.readMembers().catch((e) => this.fail(e));
+	}
+
+	private messageArrived(m: Message, isNew: boolean): void {
+		const open = this.conversation.peek();
+		batch(() => {
+			if (open?.room === m.room) open.take([m]);
+			if (isNew || m.number === this.lastShown.get(m.room)) this.preview(m);
+		});
+		if (open?.room === m.room) {
+			this.markRead();
+		} else if (isNew && !m.own && m.kind === 'text') {
+			this.announcement.value = `New message from ${clean(m.sender)}`;
+		}
+		if (isNew) this.refresh('rooms');
+		else if (m.state === 'failed') this.announcement.value = 'A message could not be sent.';
+	}
+
+	/** Opens the room of the address, when it is there and not open yet. */
+	private follow(id: Id | null): void {
+		const open = this.conversation.peek();
+		if ((open?.room ?? null) === id && id !== null) return;
+		const room = this.allRooms.peek().find((r) => r.id === id);
+		if (!id || !room || !this.core) {
+			if (open) this.conversation.value = null;
+			return;
+		}
+		const next = new Conversation(id, this.core);
+		this.conversation.value = next;
+		next.open(room.readUpTo, room.unread).then(
+			() => this.markRead(),
+			(e: unknown) => this.fail(e),
+		);
+	}
+
+	/** What is on the screen has been read: when the page is looked at and the end is in sight. */
+	markRead(): void {
+		const open = this.conversation.peek();
+		if (!open || open.isLoading.peek() || !open.atEnd.peek()) return;
+		if (document.visibilityState !== 'visible') return;
+		const room = this.allRooms.peek().find((r) => r.id === open.room);
+		const last = open.lastNumber;
+		if (!room || last === 0 || last <= Math.max(room.readUpTo, this.marked.get(open.room) ?? 0))
+			return;
+		this.marked.set(open.room, last);
+		void this.core!.markRead(open.room, last).then(
+			() => this.refresh('rooms'),
+			(e: unknown) => this.fail(e),
+		);
+	}
+	private readonly marked = new Map<Id, number>();
+
+	// --- naming ---
+
+	/** "Lens": how an app is called; its domain when it is not in the list. */
+	appTitle(domain: string): string {
+		const known = this.apps.value.find((a) => a.domain === domain);
+		return clean(known?.title ?? domain, 40);
+	}
+
+	isOwnApp(domain: string): boolean {
+		return domain === this.domain.value;
+	}
+
+	namesOf(domain: string): NameKind | null {
+		return this.apps.value.find((a) => a.domain === domain)?.names ?? null;
+	}
+
+	contact(id: Id | null): Contact | null {
+		return id === null ? null : (this.contacts.value.find((c) => c.id === id) ?? null);
+	}
+
+	/** The other person of a direct room. */
+	contactOf(room: Room): Contact | null {
+		return room.direct ? (this.contacts.value.find((c) => c.direct === room.id) ?? null) : null;
+	}
+
+	/** The number, handle or address we asked for when we found them; '' when they found us. */
+	identifierOf(contact: Contact): string {
+		const asked = this.requests.value.find((r) => !r.incoming && r.contact === contact.id);
+		return asked ? showName(this.namesOf(asked.app), asked.name) : '';
+	}
+
+	/** What a picture is made from: the same for the same person wherever they appear. */
+	seedOfRoom(room: Room): string {
+		return this.contactOf(room)?.accountKey ?? room.id;
+	}
+
+	seedOfMember(member: Member): string {
+		if (member.isSelf) return this.account.value?.accountKey ?? member.id;
+		return this.contact(member.contact)?.accountKey ?? member.participant;
+	}
+
+	// --- doing ---
+
+	/** For what is done where no form shows what went wrong: undefined then, and `problem` set. */
+	async attempt<T>(doing: Doing, action: (core: Undercroft) => Promise<T>): Promise<T | undefined> {
+		try {
+			return await this.perform(action);
+		} catch (e) {
+			this.fail(e, doing);
+			return undefined;
+		}
+	}
+
+	/** Lists are read again afterwards, whatever came of it. */
+	private async perform<T>(action: (core: Undercroft) => Promise<T>): Promise<T> {
+		if (!this.core) throw new Error('not open');
+		try {
+			return await action(this.core);
+		} finally {
+			this.refresh('account', 'requests', 'contacts', 'rooms', 'devices');
+		}
+	}
+
+	private fail(e: unknown, doing: Doing = 'other'): void {
+		// What happens while the tab ends or breaks is told by the screens for that.
+		if (this.tab.peek() !== 'here') return;
+		this.problem.value = explain(e, doing);
+	}
+
+	async requestCode(identifier: string): Promise<void> {
+		await this.core!.requestCode(identifier);
+	}
+
+	/** Fulfilled with the recovery words, to be shown once and forgotten. */
+	async signUp(o: { identifier: string; code?: string; profileName: string }): Promise<string> {
+		this.isWelcoming.value = true;
+		try {
+			return await this.perform((c) => c.signUp(o));
+		} catch (e) {
+			this.isWelcoming.value = false;
+			throw e;
+		}
+	}
+
+	async recoveryWords(): Promise<string> {
+		return this.core!.recoveryWords();
+	}
+
+	recoveryConfirmed(): Promise<void> {
+		return this.perform((c) => c.recoveryConfirmed());
+	}
+
+	recover(o: { words: string; profileName: string }): Promise<void> {
+		return this.perform((c) => c.recover(o));
+	}
+
+	ask(app: string, identifier: string, text: string): Promise<void> {
+		return this.perform((c) => c.ask(app, identifier, text));
+	}
+
+	/** Opens the conversation when there is one already. */
+	async accept(request: ContactRequest): Promise<void> {
+		await this.attempt('answer', (c) => c.accept(request.id));
+	}
+
+	async decline(request: ContactRequest): Promise<void> {
+		await this.attempt('answer', (c) => c.decline(request.id));
+	}
+
+	/** Goes to the direct conversation with them. */
+	async write(contact: Contact): Promise<void> {
+		const room = contact.direct ?? (await this.attempt('direct', (c) => c.startDirect(contact.id)));
+		if (room) goToRoom(room);
+	}
+
+	createGroup(name: string, contacts: Id[]): Promise<Id> {
+		return this.perform((c) => c.createGroup(name, contacts));
+	}
+
+	rename(room: Id, name: string): Promise<void> {
+		return this.perform((c) => c.renameGroup(room, name));
+	}
+
+	async addMembers(room: Id, contacts: Id[]): Promise<void> {
+		for (const id of contacts) await this.attempt('member', (c) => c.addToGroup(room, id));
+	}
+
+	async removeMember(room: Id, member: Id): Promise<void> {
+		await this.attempt('member', (c) => c.removeFromGroup(room, member));
+	}
+
+	async leave(room: Id): Promise<void> {
+		if ((await this.attempt('group', (c) => c.leave(room).then(() => true))) === undefined) return;
+		closePanels();
+		goTo('');
+	}
+
+	async safetyNumber(contact: Id): Promise<string> {
+		return this.core!.safetyNumber(contact);
+	}
+
+	async setVerified(contact: Id, verified: boolean): Promise<void> {
+		await this.attempt('other', (c) => c.setVerified(contact, verified));
+		const alarms = new Map(this.alarms.peek());
+		alarms.delete(contact);
+		this.alarms.value = alarms;
+	}
+
+	async block(contact: Id, blocked: boolean): Promise<void> {
+		await this.attempt('other', (c) => c.block(contact, blocked));
+	}
+
+	/** Erases this browser and starts anew. */
+	async erase(): Promise<void> {
+		await this.core!.erase();
+		history.replaceState(null, '', '#/');
+		location.reload();
+	}
+
+	deleteAccount(): Promise<void> {
+		return this.perform((c) => c.deleteAccount());
+	}
+
+	// --- messages ---
+
+	draft(room: Id): string {
+		return this.drafts.get(room) ?? '';
+	}
+
+	/** Kept in this page only: what is not sent is not stored. */
+	setDraft(room: Id, text: string): void {
+		if (text === '') this.drafts.delete(room);
+		else this.drafts.set(room, text);
+	}
+
+	/** Sends what the composer holds: a message, a reply, or a change of an earlier one. */
+	async send(text: string): Promise<boolean> {
+		const open = this.conversation.peek();
+		if (!open) return false;
+		const { room } = open;
+		const edit = open.editing.peek();
+		const reply = open.replyTo.peek();
+		const id = await this.sending((c) =>
+			edit
+				? c.sendEdit(room, edit.id, text)
+				: reply
+					? c.sendReply(room, reply.id, text)
+					: c.send(room, text),
+		);
+		if (id === undefined) return false;
+		open.editing.value = null;
+		open.replyTo.value = null;
+		open.firstNew.value = 0;
+		return true;
+	}
+
+	/** Ours with that emoji is taken back when there is one. */
+	async react(message: Message, emoji: string): Promise<void> {
+		const entry = this.conversation
+			.peek()
+			?.entries.peek()
+			.find((e) => e.message.id === message.id);
+		const mine = entry?.reactions.find((r) => r.emoji === cleanEmoji(emoji))?.mine;
+		await this.sending((c) =>
+			mine ? c.sendDelete(message.room, mine.id) : c.sendReaction(message.room, message.id, emoji),
+		);
+	}
+
+	async deleteMessage(message: Message): Promise<void> {
+		await this.sending((c) => c.sendDelete(message.room, message.id));
+	}
+
+	/** A message that was refused for good is sent once more, as a new one. */
+	async sendAgain(message: Message): Promise<void> {
+		await this.sending((c) =>
+			message.inReplyTo
+				? c.sendReply(message.room, message.inReplyTo, message.text)
+				: c.send(message.room, message.text),
+		);
+	}
+
+	private async sending(action: (core: Undercroft) => Promise<Id>): Promise<Id | undefined> {
+		if (!this.core) return undefined;
+		try {
+			return await action(this.core);
+		} catch (e) {
+			this.fail(e, 'send');
+			return undefined;
+		}
+	}
+}

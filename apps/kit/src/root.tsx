@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all apps are wrapped in: the screens instead of the app, the panels over it, the notices.
+
+import { render, type ComponentChildren, type FunctionComponent } from 'preact';
+import type { Undercroft } from '@undercroft/sdk';
+import { AddMembers, NewGroup } from './flows/group.tsx';
+import { ContactInfo, RoomInfo } from './flows/info.tsx';
+import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
+import { Find } from './flows/find.tsx';
+import { Requests } from './flows/requests.tsx';
+import { Welcome } from './flows/welcome.tsx';
+import { Model, type Self } from './model.ts';
+import { closePanels, goBack, route, type Panel } from './route.ts';
+import { startTheme } from './theme.ts';
+import { ModelContext, useModel } from './ui/context.ts';
+import { Dialog } from './ui/dialog.tsx';
+import { Announcer, Problem } from './ui/notices.tsx';
+import { SafetyNumber } from './ui/safety.tsx';
+import {
+	BrokenScreen,
+	ClosedScreen,
+	ElsewhereScreen,
+	GoneScreen,
+	OpeningScreen,
+} from './ui/screens.tsx';
+
+export interface StartOptions {
+	self: Self;
+	/** opens the account; given the app's domain */
+	open(app: string): Promise<Undercroft> | Undercroft;
+	/** the app itself: shown when there is an account, and before that is known */
+	shell: FunctionComponent;
+	/** beside the forms of the first screen */
+	art?: ComponentChildren;
+}
+
+/** Starts the app in the element #app.  The shell is drawn before the core is there. */
+export function startApp({ self, open, shell, art }: StartOptions): Model {
+	startTheme();
+	const model = new Model(self);
+	model.start(open);
+	render(
+		<ModelContext.Provider value={model}>
+			<Root shell={shell} art={art} />
+		</ModelContext.Provider>,
+		document.getElementById('app')!,
+	);
+	return model;
+}
+
+function Root({ shell: Shell, art }: { shell: FunctionComponent; art: ComponentChildren }) {
+	return (
+		<>
+			<Screens shell={Shell} art={art} />
+			<Panels />
+			<Problem />
+			<Announcer />
+		</>
+	);
+}
+
+function Screens({ shell: Shell, art }: { shell: FunctionComponent; art: ComponentChildren }) {
+	const model = useModel();
+	const account = model.account.value;
+	switch (model.tab.value) {
+		case 'elsewhere':
+			return <ElsewhereScreen />;
+		case 'broken':
+			return <BrokenScreen />;
+		case 'closed':
+			return <ClosedScreen />;
+		case 'opening':
+		case 'here':
+			break;
+	}
+	if (!account) return <OpeningScreen />;
+	if (account.state === 'none' || model.isWelcoming.value) return <Welcome art={art} />;
+	if (account.state === 'gone') return <GoneScreen />;
+	return <Shell />;
+}
+
+const TITLES: Record<Panel, string> = {
+	find: 'Find someone',
+	'new-group': 'New group',
+	requests: 'Requests',
+	settings: 'Settings',
+	devices: 'My devices',
+	words: 'Your recovery words',
+	erase: 'Sign out and erase this browser',
+	'delete-account': 'Delete my account',
+	'room-info': 'About this conversation',
+	'add-members': 'Add people',
+	contact: 'Contact',
+	safety: 'Safety number',
+};
+
+/** Those that another panel leads to. */
+const INNER: ReadonlySet<Panel> = new Set<Panel>([
+	'devices',
+	'words',
+	'delete-account',
+	'add-members',
+	'safety',
+]);
+
+function Panels() {
+	const model = useModel();
+	const { panel } = route.value;
+	if (!panel || model.tab.value === 'opening') return null;
+	const content = <PanelContent panel={panel} />;
+	const hasDepth = ((history.state as { depth?: number } | null)?.depth ?? 0) > 1;
+	return (
+		<Dialog
+			key={panel}
+			title={TITLES[panel]}
+			onClose={goBack}
+			wide={panel === 'words'}
+			back={INNER.has(panel) && hasDepth}
+		>
+			{content}
+		</Dialog>
+	);
+}
+
+function PanelContent({ panel }: { panel: Panel }) {
+	const model = useModel();
+	const room = model.room.value;
+	const contact = model.contact(route.value.arg);
+	switch (panel) {
+		case 'find':
+			return <Find onDone={closePanels} />;
+		case 'new-group':
+			return <NewGroup />;
+		case 'requests':
+			return <Requests />;
+		case 'settings':
+			return <Settings />;
+		case 'devices':
+			return <Devices />;
+		case 'words':
+			return <Words onDone={goBack} />;
+		case 'erase':
+			return <Erase />;
+		case 'delete-account':
+			return <DeleteAccount />;
+		case 'room-info':
+			return room && <RoomInfo room={room} />;
+		case 'add-members':
+			return <AddMembers onDone={goBack} />;
+		case 'contact':
+			return contact && <ContactInfo contact={contact} />;
+		case 'safety':
+			return contact && <SafetyNumber contact={contact} />;
+	}
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where messages are written: Enter sends, Shift and Enter makes a new line.
+
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Room } from '@undercroft/sdk';
+import type { Conversation } from '../conversation.ts';
+import { LIMITS } from '../model.ts';
+import { clean, LINE_LENGTH } from '../text.ts';
+import { Button, IconButton } from './button.tsx';
+import { useModel } from './context.ts';
+import { Icon } from './icons.tsx';
+import { Name } from './text.tsx';
+
+const encoder = new TextEncoder();
+
+export function Composer({
+	conversation,
+	room,
+	placeholder = 'Message',
+}: {
+	conversation: Conversation;
+	room: Room;
+	placeholder?: string;
+}) {
+	const model = useModel();
+	const contact = model.contactOf(room);
+	if (contact?.blocked) {
+		return (
+			<div class="k-composer-closed">
+				<p>
+					You have blocked <Name of={contact.name} />.
+				</p>
+				<Button onClick={() => void model.block(contact.id, false)}>Unblock</Button>
+			</div>
+		);
+	}
+	if (room.state === 'left') {
+		return (
+			<div class="k-composer-closed">
+				<p>You are not in this conversation any more. What was said stays readable here.</p>
+				{contact && <Button onClick={() => void model.write(contact)}>Write to them anew</Button>}
+			</div>
+		);
+	}
+	if (room.state === 'joining') {
+		return (
+			<div class="k-composer-closed">
+				<p>This conversation is being set up.</p>
+			</div>
+		);
+	}
+	return (
+		<Writing
+			key={conversation.room}
+			conversation={conversation}
+			room={room}
+			placeholder={placeholder}
+		/>
+	);
+}
+
+function Writing({
+	conversation,
+	room,
+	placeholder,
+}: {
+	conversation: Conversation;
+	room: Room;
+	placeholder: string;
+}) {
+	const model = useModel();
+	const [text, setText] = useState(model.draft(room.id));
+	const input = useRef<HTMLTextAreaElement>(null);
+	const editing = conversation.editing.value;
+	const replyTo = conversation.replyTo.value;
+	const about = editing ?? replyTo;
+	const isTooLong =
+		text.length * 3 > LIMITS.messageBytes && encoder.encode(text).length > LIMITS.messageBytes;
+
+	useEffect(() => {
+		if (!about) return;
+		if (editing) setText(editing.text);
+		input.current?.focus();
+	}, [about]);
+	// Where there is a keyboard it is here at once; on phones it would cover half of the page.
+	useEffect(() => {
+		if (matchMedia('(hover: hover) and (min-width: 48rem)').matches) input.current?.focus();
+	}, []);
+	useLayoutEffect(() => {
+		const el = input.current!;
+		el.style.setProperty('height', 'auto');
+		el.style.setProperty('height', `${el.scrollHeight}px`);
+	}, [text]);
+
+	function change(to: string) {
+		setText(to);
+		if (!conversation.editing.peek()) model.setDraft(room.id, to);
+	}
+
+	function cancel() {
+		if (editing) setText(model.draft(room.id));
+		conversation.editing.value = null;
+		conversation.replyTo.value = null;
+		input.current?.focus();
+	}
+
+	async function send() {
+		const said = text.trim();
+		if (said === '' || isTooLong) return;
+		// The field is free at once; what could not be kept comes back.
+		const wasEdit = editing !== null;
+		setText(wasEdit ? model.draft(room.id) : '');
+		if (!wasEdit) model.setDraft(room.id, '');
+		input.current?.focus();
+		if (!(await model.send(said))) change(said);
+	}
+
+	return (
+		<form
+			class="k-composer"
+			onSubmit={(e) => {
+				e.preventDefault();
+				void send();
+			}}
+		>
+			{about && (
+				<div class="k-about">
+					<Icon name={editing ? 'edit' : 'reply'} />
+					<p>
+						<strong>
+							{editing ? (
+								'Change your message'
+							) : about.own ? (
+								'Reply to yourself'
+							) : (
+								<>
+									Reply to <Name of={about.sender} />
+								</>
+							)}
+						</strong>
+						<bdi dir="auto">{clean(about.text, LINE_LENGTH)}</bdi>
+					</p>
+					<IconButton
+						icon="close"
+						label={editing ? 'Do not change it' : 'Do not reply'}
+						onClick={cancel}
+					/>
+				</div>
+			)}
+			{isTooLong && (
+				<p class="k-error" role="alert">
+					This message is too long to be sent. Split it into shorter ones.
+				</p>
+			)}
+			<div class="k-composer-row">
+				<textarea
+					ref={input}
+					class="k-composer-input"
+					aria-label="Message"
+					placeholder={placeholder}
+					rows={1}
+					dir="auto"
+					value={text}
+					enterkeyhint="send"
+					onInput={(e) => change(e.currentTarget.value)}
+					onKeyDown={(e) => {
+						if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) {
+							e.preventDefault();
+							void send();
+						} else if (e.key === 'Escape' && about) {
+							e.preventDefault();
+							cancel();
+						}
+					}}
+				/>
+				<IconButton
+					icon="send"
+					label="Send"
+					type="submit"
+					class="k-send"
+					aria-disabled={text.trim() === '' || isTooLong ? 'true' : undefined}
+				/>
+			</div>
+		</form>
+	);
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields of forms: each with its label, a hint, and what is wrong with it.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { classes } from './context.ts';
+
+interface Common {
+	label: string;
+	value: string;
+	onValue(text: string): void;
+	hint?: ComponentChildren;
+	error?: string | null | undefined;
+	/** The keyboard is here when the form appears. */
+	focus?: boolean;
+	required?: boolean;
+}
+
+function useField(hint: unknown, error: unknown, focus: boolean | undefined) {
+	const id = useId();
+	const ref = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+	useEffect(() => {
+		if (focus) ref.current?.focus();
+	}, []);
+	useEffect(() => {
+		if (error) ref.current?.focus();
+	}, [error]);
+	const described = classes(hint ? `${id}-hint` : null, error ? `${id}-error` : null);
+	return { id, ref, described: described || undefined };
+}
+
+function Around({
+	id,
+	label,
+	hint,
+	error,
+	children,
+}: {
+	id: string;
+	label: string;
+	hint?: ComponentChildren;
+	error?: string | null | undefined;
+	children: ComponentChildren;
+}) {
+	return (
+		<div class={classes('k-field', error && 'k-field-wrong')}>
+			<label for={id}>{label}</label>
+			{children}
+			{hint && (
+				<p class="k-hint" id={`${id}-hint`}>
+					{hint}
+				</p>
+			)}
+			{error && (
+				<p class="k-error" id={`${id}-error`} role="alert">
+					{error}
+				</p>
+			)}
+		</div>
+	);
+}
+
+export interface FieldProps extends Common {
+	type?: 'text' | 'tel' | 'email';
+	inputMode?: 'text' | 'tel' | 'email' | 'numeric';
+	autocomplete?: string;
+	placeholder?: string;
+	maxLength?: number;
+	autocapitalize?: 'none' | 'words' | 'sentences';
+	spellcheck?: boolean;
+	enterKeyHint?: 'next' | 'done' | 'send' | 'search' | 'go';
+}
+
+export function Field({
+	label,
+	value,
+	onValue,
+	hint,
+	error,
+	focus,
+	required,
+	...rest
+}: FieldProps) {
+	const { id, ref, described } = useField(hint, error, focus);
+	return (
+		<Around id={id} label={label} hint={hint} error={error}>
+			<input
+				{...(rest as object)}
+				id={id}
+				ref={ref}
+				class="k-input"
+				value={value}
+				required={required ?? false}
+				aria-invalid={error ? 'true' : undefined}
+				aria-describedby={described}
+				onInput={(e) => onValue(e.currentTarget.value)}
+			/>
+		</Around>
+	);
+}
+
+export function TextArea({
+	label,
+	value,
+	onValue,
+	hint,
+	error,
+	focus,
+	rows = 3,
+	...rest
+}: Common & {
+	rows?: number;
+	maxLength?: number;
+	autocomplete?: string;
+	spellcheck?: boolean;
+	autocapitalize?: 'none' | 'sentences';
+}) {
+	const { id, ref, described } = useField(hint, error, focus);
+	return (
+		<Around id={id} label={label} hint={hint} error={error}>
+			<textarea
+				{...rest}
+				id={id}
+				ref={ref}
+				class="k-input"
+				rows={rows}
+				value={value}
+				dir="auto"
+				aria-invalid={error ? 'true' : undefined}
+				aria-describedby={described}
+				onInput={(e) => onValue(e.currentTarget.value)}
+			/>
+		</Around>
+	);
+}
+
+export function Select({
+	label,
+	value,
+	onValue,
+	hint,
+	options,
+}: Common & {
+	options: { value: string; label: string }[];
+}) {
+	const { id, ref, described } = useField(hint, null, false);
+	return (
+		<Around id={id} label={label} hint={hint}>
+			<select
+				id={id}
+				ref={ref as never}
+				class="k-input"
+				value={value}
+				aria-describedby={described}
+				onChange={(e) => onValue(e.currentTarget.value)}
+			>
+				{options.map((o) => (
+					<option value={o.value} key={o.value}>
+						{o.label}
+					</option>
+				))}
+			</select>
+		</Around>
+	);
+}
+
+export function Checkbox({
+	checked,
+	onChecked,
+	error,
+	children,
+}: {
+	checked: boolean;
+	onChecked(is: boolean): void;
+	error?: string | null | undefined;
+	children: ComponentChildren;
+}) {
+	const { id, ref, described } = useField(null, error, false);
+	return (
+		<div class={classes('k-check', error && 'k-field-wrong')}>
+			<input
+				type="checkbox"
+				id={id}
+				ref={ref}
+				checked={checked}
+				aria-describedby={described}
+				aria-invalid={error ? 'true' : undefined}
+				onChange={(e) => onChecked(e.currentTarget.checked)}
+			/>
+			<label for={id}>{children}</label>
+			{error && (
+				<p class="k-error" id={`${id}-error`} role="alert">
+					{error}
+				</p>
+			)}
+		</div>
+	);
+}
+
+/** One of a few, all in sight. */
+export function Choice<T extends string>({
+	label,
+	value,
+	onValue,
+	options,
+}: {
+	label: string;
+	value: T;
+	onValue(value: T): void;
+	options: { value: T; label: ComponentChildren }[];
+}) {
+	const name = useId();
+	return (
+		<fieldset class="k-choice">
+			<legend>{label}</legend>
+			<div>
+				{options.map((o) => (
+					<label key={o.value}>
+						<input
+							type="radio"
+							name={name}
+							value={o.value}
+							checked={o.value === value}
+							onChange={() => onValue(o.value)}
+						/>
+						<span>{o.label}</span>
+					</label>
+				))}
+			</div>
+		</fieldset>
+	);
+}
+
+/** A form that is sent by Enter, too, and never by the browser. */
+export function Form({
+	onSubmit,
+	error,
+	children,
+	label,
+}: {
+	onSubmit(): void;
+	/** what went wrong with the whole of it */
+	error?: string | null;
+	label?: string;
+	children: ComponentChildren;
+}) {
+	return (
+		<form
+			class="k-form"
+			aria-label={label}
+			noValidate
+			onSubmit={(e) => {
+				e.preventDefault();
+				onSubmit();
+			}}
+		>
+			{children}
+			{error && (
+				<p class="k-error" role="alert">
+					{error}
+				</p>
+			)}
+		</form>
+	);
+}

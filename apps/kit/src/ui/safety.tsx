@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The safety number of two people: equal on both sides when nobody stands between them.
+
+import { useEffect, useState } from 'preact/hooks';
+import type { Contact } from '@undercroft/sdk';
+import { explain } from '../errors.ts';
+import { Button } from './button.tsx';
+import { useModel } from './context.ts';
+import { Icon } from './icons.tsx';
+import { Name } from './text.tsx';
+
+export function SafetyNumber({ contact }: { contact: Contact }) {
+	const model = useModel();
+	const [number, setNumber] = useState<string[] | null>(null);
+	const [error, setError] = useState<string | null>(null);
+	useEffect(() => {
+		let isThere = true;
+		model.safetyNumber(contact.id).then(
+			(n) => isThere && setNumber(n.trim().split(/\s+/)),
+			(e: unknown) => isThere && setError(explain(e)),
+		);
+		return () => void (isThere = false);
+	}, [contact.id, contact.accountKey]);
+	const alarm = model.alarms.value.has(contact.id);
+	return (
+		<div class="k-safety">
+			{alarm && (
+				<p class="k-warning" role="alert">
+					<Icon name="alert" />
+					<span>
+						Somebody else answers where <Name of={contact.name} /> did. Compare the number again
+						before you write anything private.
+					</span>
+				</p>
+			)}
+			<p>
+				Compare this number with <Name of={contact.name} />, face to face or in a call. When it is
+				the same on both devices, nobody can read along or pretend to be them.
+			</p>
+			{error && (
+				<p class="k-error" role="alert">
+					{error}
+				</p>
+			)}
+			<ol class="k-safety-number" aria-label="Safety number" translate={false}>
+				{(number ?? Array<string>(12).fill('\u00A0')).map((group, i) => (
+					<li key={i} aria-label={[...group].join(' ')}>
+						{group}
+					</li>
+				))}
+			</ol>
+			{contact.verified ? (
+				<>
+					<p class="k-good">
+						<Icon name="shield" />
+						<span>You have compared it and marked it as verified.</span>
+					</p>
+					<Button onClick={() => void model.setVerified(contact.id, false)}>
+						Not verified any more
+					</Button>
+				</>
+			) : (
+				<Button kind="main" icon="shield" onClick={() => void model.setVerified(contact.id, true)}>
+					Mark as verified
+				</Button>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands in the place of the app when it cannot be used here.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { explainBroken } from '../errors.ts';
+import { openPanel } from '../route.ts';
+import { Button } from './button.tsx';
+import { useModel } from './context.ts';
+import { Icon, type IconName } from './icons.tsx';
+
+function Screen({
+	icon,
+	title,
+	children,
+}: {
+	icon: IconName;
+	title: string;
+	children: ComponentChildren;
+}) {
+	return (
+		<main class="k-screen">
+			<div class="k-screen-box">
+				<span class="k-screen-icon">
+					<Icon name={icon} />
+				</span>
+				<h1>{title}</h1>
+				{children}
+			</div>
+		</main>
+	);
+}
+
+/** Another tab has the account; this one goes on by itself when that one is closed. */
+export function ElsewhereScreen() {
+	const { self } = useModel();
+	return (
+		<Screen icon="copy" title={`${self.title} is open in another tab`}>
+			<p>Go on there. When that tab is closed, this one continues by itself.</p>
+		</Screen>
+	);
+}
+
+export function BrokenScreen() {
+	const model = useModel();
+	const { what, todo } = explainBroken(model.reason.value);
+	return (
+		<Screen icon="alert" title={what}>
+			<p>{todo}</p>
+			<div class="k-buttons">
+				<Button kind="main" onClick={() => location.reload()}>
+					Try again
+				</Button>
+				<Button kind="danger" onClick={() => openPanel('erase')}>
+					Sign out and erase this browser
+				</Button>
+			</div>
+			{model.reason.value && <p class="k-hint">{model.reason.value.code}</p>}
+		</Screen>
+	);
+}
+
+/** This device is not listed any more, or the account was deleted. */
+export function GoneScreen() {
+	const { self } = useModel();
+	return (
+		<Screen icon="device" title={`You are signed out of ${self.title}`}>
+			<p>
+				The account was deleted, or taken up again on another device. To use it here, erase this
+				browser, then take your account up again with your recovery words.
+			</p>
+			<div class="k-buttons">
+				<Button kind="danger" onClick={() => openPanel('erase')}>
+					Sign out and erase this browser
+				</Button>
+			</div>
+		</Screen>
+	);
+}
+
+export function ClosedScreen() {
+	const { self } = useModel();
+	return (
+		<Screen icon="exit" title={`${self.title} is closed in this tab`}>
+			<div class="k-buttons">
+				<Button kind="main" onClick={() => location.reload()}>
+					Open it again
+				</Button>
+			</div>
+		</Screen>
+	);
+}
+
+/** Nothing for a moment, then a word: most openings are over before that. */
+export function OpeningScreen() {
+	const { self } = useModel();
+	const [isLong, setLong] = useState(false);
+	useEffect(() => {
+		const timer = setTimeout(() => setLong(true), 600);
+		return () => clearTimeout(timer);
+	}, []);
+	return (
+		<main class="k-screen" aria-busy="true">
+			<div class="k-screen-box">
+				<h1 class="k-opening">{self.title}</h1>
+				<p role="status">{isLong ? 'Opening\u2026' : ''}</p>
+			</div>
+		</main>
+	);
+}
