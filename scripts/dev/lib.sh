@@ -83,7 +83,7 @@ build_wasm() {
 	printf "[constants]\nroot = '%s'\n" "$PWD" >build-wasm-src/root.ini
 	[ -f build-wasm/build.ninja ] || meson setup build-wasm \
 		--cross-file build-wasm-src/root.ini --cross-file scripts/wasm32.ini \
-		--buildtype=release -Db_ndebug=false --werror >build-wasm.log 2>&1 || {
+		--werror >build-wasm.log 2>&1 || {
 		cat build-wasm.log
 		die "meson could not configure build-wasm"
 	}

@@ -3,8 +3,6 @@
 
 #include "tests/unit/harness.h"
 
-#include <pthread.h>
-
 static const uint8_t key[AEAD_KEY_MAX] = { 1, 2, 3 }, nonce[AEAD_NONCE_MAX] = { 4 };
 
 static struct view key_of(const struct suite *s)
@@ -70,38 +68,4 @@ TEST(box_opens_only_as_sealed)
 		expect_err(box_open(k, aad, view_make(sealed, i), out), UC_E_DECRYPT);
 	}
 	expect_err(box_open(view_make(key, 31), aad, VIEW_OF(sealed), out), UC_E_ARGUMENT);
-}
-
-TEST(passphrases_make_keys)
-{
-	uint8_t salt[PASSPHRASE_SALT] = { 1 }, a[BOX_KEY], b[BOX_KEY];
-	expect_ok(passphrase_key(VIEW_LIT("correct horse"), salt, a));
-	expect_ok(passphrase_key(VIEW_LIT("correct horse"), salt, b));
-	expect_bytes(VIEW_OF(a), VIEW_OF(b));
-	salt[0] = 2;
-	expect_ok(passphrase_key(VIEW_LIT("correct horse"), salt, b));
-	expect(!view_equal(VIEW_OF(a), VIEW_OF(b)));
-}
-
-static void *work(void *arg)
-{
-	const struct suite *s = suite_at(0);
-	uint8_t ct[48], out[32], hash[HASH_MAX];
-	for (int i = 0; i < 200; i++) {
-		expect_ok(suite_seal(s, key_of(s), VIEW_OF(nonce), VIEW_LIT(""), view_make(key, 32),
-				     ct));
-		expect_ok(suite_open(s, key_of(s), VIEW_OF(nonce), VIEW_LIT(""), VIEW_OF(ct), out));
-		expect_ok(suite_mac(s, VIEW_OF(key), VIEW_OF(ct), hash));
-		expect_bytes(VIEW_OF(out), VIEW_OF(key));
-	}
-	return arg;
-}
-
-TEST(threads_do_not_disturb_each_other)
-{
-	pthread_t t[4];
-	for (size_t i = 0; i < 4; i++)
-		expect(!pthread_create(&t[i], NULL, work, NULL));
-	for (size_t i = 0; i < 4; i++)
-		expect(!pthread_join(t[i], NULL));
 }

@@ -119,6 +119,17 @@ TEST(make_it_when_asked)
 
 /* --- reading --- */
 
+/* Those of the suites that this build has, to the front. */
+static size_t readable(struct saved_club *clubs)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < SUITES; i++)
+		if (suite_find(clubs[i].suite))
+			clubs[n++] = clubs[i];
+	expect_eq(n, suite_find(SUITE_P256_AES128) ? SUITES : SUITES - 1);
+	return n;
+}
+
 static size_t file_read(struct saved_club out[SUITES])
 {
 	static uint8_t bytes[FILE_BYTES];
@@ -134,7 +145,7 @@ static size_t file_read(struct saved_club out[SUITES])
 		wire_club(&w, &out[i]);
 	uc_err err = wire_finish(&w);
 	expect_ok(err);
-	return err ? 0 : SUITES;
+	return err ? 0 : readable(out);
 }
 
 static void club_load(const struct saved_club *s)
