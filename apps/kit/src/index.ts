@@ -27,11 +27,20 @@ export { Checkbox, Choice, Field, Form, Select, TextArea } from './ui/field.tsx'
 export { Composer } from './ui/composer.tsx';
 export { Dialog } from './ui/dialog.tsx';
 export { Icon, type IconName } from './ui/icons.tsx';
-export { AppBadge, RoomRow, Row, SmallState, useRoomSummary, Verified } from './ui/list.tsx';
+export {
+	AppBadge,
+	moveInList,
+	RoomRow,
+	Row,
+	SmallState,
+	useRoomSummary,
+	Verified,
+} from './ui/list.tsx';
 export { Menu, type MenuItem } from './ui/menu.tsx';
 export { REACTIONS } from './ui/message.tsx';
 export { MessageLog } from './ui/message-log.tsx';
 export { Announcer, ConnectionNotice, Problem, WordsReminder } from './ui/notices.tsx';
+export { IdentityAlarm, RoomHead, RoomView, useRoomLine } from './ui/room.tsx';
 export { SafetyNumber } from './ui/safety.tsx';
 export { Line, Lines, Name } from './ui/text.tsx';
 export { WordsCard } from './ui/words.tsx';

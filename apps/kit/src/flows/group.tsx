@@ -30,7 +30,7 @@ export function PickContacts({
 			<p class="k-empty">
 				There is nobody to add yet.{' '}
 				<button type="button" class="k-link" onClick={() => openPanel('find')}>
-					Find someone
+					Look for someone
 				</button>
 			</p>
 		);

@@ -39,7 +39,7 @@ export function Requests() {
 					<p class="k-empty">
 						No request of yours is waiting.{' '}
 						<button type="button" class="k-link" onClick={() => openPanel('find')}>
-							Find someone
+							Look for someone
 						</button>
 					</p>
 				) : (

@@ -142,6 +142,18 @@ export function RoomRow({ room }: { room: Room }) {
 	);
 }
 
+/** On a list of links or buttons: the arrow keys go from one to the next. */
+export function moveInList(e: KeyboardEvent): void {
+	const list = e.currentTarget as HTMLElement;
+	const all = [...list.querySelectorAll<HTMLElement>(':scope > li > :is(a, button)')];
+	const at = all.indexOf(document.activeElement as HTMLElement);
+	if (at < 0) return;
+	const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[e.key];
+	if (to === undefined || !all[to]) return;
+	e.preventDefault();
+	all[to].focus();
+}
+
 /** How far one of our own messages has come: a sign, and words for who cannot see it. */
 export function SmallState({ state }: { state: 'queued' | 'accepted' | 'failed' | 'received' }) {
 	const [icon, words] = (

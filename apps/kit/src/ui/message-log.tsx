@@ -151,7 +151,8 @@ export function MessageLog({ conversation, room }: { conversation: Conversation;
 					badge={room.unread}
 					onClick={() => {
 						const el = log.current!;
-						el.scrollTo({ top: el.scrollHeight, behavior: 'smooth' });
+						const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+						el.scrollTo({ top: el.scrollHeight, behavior: calm ? 'auto' : 'smooth' });
 					}}
 				/>
 			)}

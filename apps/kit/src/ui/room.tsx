@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// A conversation as a whole: who it is with, the log, where one writes.
+
+import type { ComponentChildren } from 'preact';
+import type { Room } from '@undercroft/sdk';
+import { count, list } from '../format.ts';
+import { goTo, openPanel } from '../route.ts';
+import { Avatar } from './avatar.tsx';
+import { IconButton } from './button.tsx';
+import { Composer } from './composer.tsx';
+import { classes, useModel } from './context.ts';
+import { Icon } from './icons.tsx';
+import { AppBadge, Verified } from './list.tsx';
+import { MessageLog } from './message-log.tsx';
+import { ConnectionNotice } from './notices.tsx';
+import { Name } from './text.tsx';
+
+/** One line below the name: a number or handle, or how many are there and on which apps. */
+export function useRoomLine(room: Room): string {
+	const model = useModel();
+	const contact = model.contactOf(room);
+	if (room.state === 'joining') return 'Being set up\u2026';
+	if (room.direct) return contact ? model.identifierOf(contact) : '';
+	const open = model.conversation.value;
+	const apps = open?.room === room.id ? [...new Set(open.members.value.map((m) => m.app))] : [];
+	const people = count(room.members, 'person', 'people');
+	return apps.some((a) => !model.isOwnApp(a))
+		? `${people} on ${list(apps.map((a) => model.appTitle(a)))}`
+		: people;
+}
+
+export function RoomHead({
+	room,
+	children,
+	back = '',
+}: {
+	room: Room;
+	/** more buttons, before the one that tells more */
+	children?: ComponentChildren;
+	/** the page that the way back leads to, where there is one column */
+	back?: string;
+}) {
+	const model = useModel();
+	const contact = model.contactOf(room);
+	const line = useRoomLine(room);
+	return (
+		<header class="k-room-head">
+			<IconButton icon="back" label="Conversations" class="k-back" onClick={() => goTo(back)} />
+			<Avatar seed={model.seedOfRoom(room)} group={!room.direct} />
+			<div class="k-room-head-text">
+				<p class="k-row-name">
+					<span class="k-room-head-name" role="heading" aria-level={2}>
+						<Name of={room.name} />
+					</span>
+					{contact && <AppBadge app={contact.app} />}
+					{contact?.verified && <Verified />}
+				</p>
+				{line && <p class="k-row-line">{line}</p>}
+			</div>
+			{children}
+			<IconButton
+				icon="info"
+				label="About this conversation"
+				onClick={() => openPanel('room-info')}
+			/>
+		</header>
+	);
+}
+
+/** Somebody else answers where the contact did: stays until the safety number is compared. */
+export function IdentityAlarm({ room }: { room: Room }) {
+	const model = useModel();
+	const contact = model.contactOf(room);
+	if (!contact || !model.alarms.value.has(contact.id)) return null;
+	return (
+		<div class="k-warning k-alarm" role="alert">
+			<Icon name="alert" />
+			<p>
+				Somebody else answers where <Name of={contact.name} /> did. It may be a new device, or
+				somebody who pretends to be them.{' '}
+				<button type="button" class="k-link" onClick={() => openPanel('safety', contact.id)}>
+					Compare the safety number
+				</button>
+			</p>
+		</div>
+	);
+}
+
+/** The room of the page, whole; nothing where there is none. */
+export function RoomView({
+	head,
+	placeholder,
+	class: name,
+}: {
+	/** instead of <RoomHead> */
+	head?: ComponentChildren;
+	placeholder?: string;
+	class?: string;
+}) {
+	const model = useModel();
+	const room = model.room.value;
+	const conversation = model.conversation.value;
+	if (!room) return null;
+	return (
+		<div class={classes('k-room-view', name)}>
+			{head ?? <RoomHead room={room} />}
+			<ConnectionNotice />
+			<IdentityAlarm room={room} />
+			{conversation?.room === room.id ? (
+				<>
+					<MessageLog key={room.id} conversation={conversation} room={room} />
+					<Composer
+						conversation={conversation}
+						room={room}
+						placeholder={placeholder ?? 'Message'}
+					/>
+				</>
+			) : (
+				<div class="k-log-around" />
+			)}
+		</div>
+	);
+}
