@@ -21,7 +21,7 @@ export {
 export { setTheme, theme, type Theme } from './theme.ts';
 
 export { classes, ModelContext, useAction, useModel, type Action } from './ui/context.ts';
-export { Avatar } from './ui/avatar.tsx';
+export { Avatar, Picture, pictureColours } from './ui/avatar.tsx';
 export { Button, IconButton, type ButtonProps, type IconButtonProps } from './ui/button.tsx';
 export { Checkbox, Choice, Field, Form, Select, TextArea } from './ui/field.tsx';
 export { Composer } from './ui/composer.tsx';

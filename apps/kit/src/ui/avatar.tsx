@@ -45,33 +45,72 @@ const SHAPES = [
 	'M10 3L17 10L10 17L3 10z',
 ] as const;
 
-const PLACES = [
-	[0, 0],
-	[20, 0],
-	[0, 20],
-	[20, 20],
-] as const;
+type Part = readonly [path: string, fill: string, place: string];
+interface Drawing {
+	colours: readonly [ground: string, shape: string, accent: string];
+	parts: Part[];
+}
 
-const drawn = new Map<string, { ground: string; parts: [string, string, string][] }>();
+const drawn = new Map<string, Drawing>();
 
-function draw(seed: string) {
-	let d = drawn.get(seed);
+/** The first four fields are the same however many there are: one knows the person again. */
+function draw(seed: string, columns = 2, rows = 2): Drawing {
+	const key = `${columns} ${rows} ${seed}`;
+	let d = drawn.get(key);
 	if (d) return d;
 	const next = numbers(seed);
 	const pick = <T,>(list: readonly T[]): T => list[next.next().value % list.length]!;
-	const [ground, shape, accent] = pick(PALETTE);
-	const accented = next.next().value % 4;
+	const colours = pick(PALETTE);
+	const [, shape, accent] = colours;
+	const places: [number, number][] = [];
+	for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) places.push([x, y]);
+	const isFirst = ([x, y]: [number, number]) => x < 2 && y < 2;
+	places.sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
+	let accented = 0;
 	d = {
-		ground,
-		parts: PLACES.map(([x, y], i) => [
-			pick(SHAPES),
-			i === accented ? accent : shape,
-			`translate(${x} ${y})`,
-		]),
+		colours,
+		parts: places.map(([x, y], i) => {
+			if (i % 4 === 0) accented = i + (next.next().value % 4);
+			return [pick(SHAPES), i === accented ? accent : shape, `translate(${x * 20} ${y * 20})`];
+		}),
 	};
 	if (drawn.size > 500) drawn.clear();
-	drawn.set(seed, d);
+	drawn.set(key, d);
 	return d;
+}
+
+/** Ground, shape and accent of somebody's picture, as #rrggbb. */
+export function pictureColours(seed: string): Drawing['colours'] {
+	return draw(seed).colours;
+}
+
+/** The same picture with more fields, to fill a place that is no square. */
+export function Picture({
+	seed,
+	columns,
+	rows,
+	class: name,
+}: {
+	seed: string;
+	columns: number;
+	rows: number;
+	class?: string;
+}) {
+	const { colours, parts } = draw(seed, columns, rows);
+	return (
+		<svg
+			class={name}
+			viewBox={`0 0 ${columns * 20} ${rows * 20}`}
+			preserveAspectRatio="xMidYMin slice"
+			aria-hidden="true"
+			focusable="false"
+		>
+			<rect width={columns * 20} height={rows * 20} fill={colours[0]} />
+			{parts.map(([path, fill, place]) => (
+				<path d={path} fill={fill} transform={place} />
+			))}
+		</svg>
+	);
 }
 
 /** Says nothing to screen readers: the name stands beside it. */
@@ -92,7 +131,7 @@ export function Avatar({
 			aria-hidden="true"
 			focusable="false"
 		>
-			<rect width="40" height="40" fill={d.ground} />
+			<rect width="40" height="40" fill={d.colours[0]} />
 			{d.parts.map(([path, fill, place]) => (
 				<path d={path} fill={fill} transform={place} />
 			))}
