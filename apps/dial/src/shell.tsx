@@ -57,7 +57,7 @@ function Side() {
 	return (
 		<div class="dial-side">
 			<header class="dial-bar">
-				<h1>Dial</h1>
+				<p class="dial-brand">Dial</p>
 				<IconButton icon="find" label="Find someone" onClick={() => openPanel('find')} />
 				<IconButton icon="people" label="New group" onClick={() => openPanel('new-group')} />
 				<IconButton icon="settings" label="Settings" onClick={() => openPanel('settings')} />
@@ -77,12 +77,16 @@ function Side() {
 				<button
 					type="button"
 					class={classes('dial-requests', route.value.page === 'requests' && 'k-open')}
-					aria-label={waiting > 0 ? `Requests, ${waiting} waiting` : 'Requests'}
 					onClick={() => goTo('requests')}
 				>
 					<Icon name="inbox" />
 					<span>Requests</span>
-					{waiting > 0 && <span class="k-count">{waiting}</span>}
+					{waiting > 0 && (
+						<span class="k-count">
+							{waiting}
+							<span class="k-hidden"> waiting</span>
+						</span>
+					)}
 				</button>
 				<ul class="dial-rooms" onKeyDown={moveInList}>
 					{shown.map((r) => (
@@ -124,7 +128,7 @@ function RequestsPage() {
 		<div class="dial-page">
 			<header class="k-room-head">
 				<IconButton icon="back" label="Conversations" class="k-back" onClick={() => goTo('')} />
-				<h2>Requests</h2>
+				<h1>Requests</h1>
 			</header>
 			<div class="dial-page-body">
 				<Requests />
@@ -137,6 +141,7 @@ function Nothing() {
 	const model = useModel();
 	return (
 		<div class="dial-nothing">
+			<h1 class="k-hidden">Dial</h1>
 			<Plate />
 			<p>
 				{model.rooms.value.length > 0

@@ -183,7 +183,7 @@ function group(reactions: Message[]): ReactionGroup[] {
 		g.senders.add(sender);
 		g.count++;
 		if (r.own) g.mine = r;
-		else g.who.push(r.sender);
+		else g.who.push(r.introduced ? r.sender : 'somebody');
 	}
 	return [...groups.values()].map(({ senders: _, ...g }) => g);
 }

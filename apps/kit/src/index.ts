@@ -37,7 +37,7 @@ export {
 	Verified,
 } from './ui/list.tsx';
 export { Menu, type MenuItem } from './ui/menu.tsx';
-export { REACTIONS } from './ui/message.tsx';
+export { REACTIONS, SenderName } from './ui/message.tsx';
 export { MessageLog } from './ui/message-log.tsx';
 export { Announcer, ConnectionNotice, Problem, WordsReminder } from './ui/notices.tsx';
 export { IdentityAlarm, RoomHead, RoomView, useRoomLine } from './ui/room.tsx';

@@ -274,7 +274,12 @@ export class Model {
 		if (m.kind === 'reaction') return;
 		const text = m.deleted ? 'Deleted' : clean(m.text, LINE_LENGTH);
 		const next = new Map(this.previews.peek());
-		next.set(m.room, { text, own: m.own, state: m.state, sender: clean(m.sender) });
+		next.set(m.room, {
+			text,
+			own: m.own,
+			state: m.state,
+			sender: m.introduced ? clean(m.sender) : 'Somebody',
+		});
 		this.lastShown.set(m.room, m.number);
 		this.previews.value = next;
 	}
@@ -295,7 +300,7 @@ export class Model {
 		if (open?.room === m.room) {
 			this.markRead();
 		} else if (isNew && !m.own && m.kind === 'text') {
-			this.announcement.value = `New message from ${clean(m.sender)}`;
+			this.announcement.value = `New message from ${m.introduced ? clean(m.sender) : 'somebody'}`;
 		}
 		if (isNew) this.refresh('rooms');
 		else if (m.state === 'failed') this.announcement.value = 'A message could not be sent.';

@@ -139,12 +139,14 @@ export function showName(kind: NameKind | null, identifier: string): string {
 	const digits = identifier.slice(1);
 	const code = callingCode(digits) || digits.slice(0, 2);
 	const rest = digits.slice(code.length);
+	// Threes, and what is left over where the eye expects it: two before, or four at the end.
 	const groups: string[] = [];
-	for (let i = 0; i < rest.length;) {
-		const left = rest.length - i;
-		const n = left === 4 || left === 2 ? (left === 4 ? 2 : 2) : Math.min(3, left);
-		groups.push(rest.slice(i, i + n));
-		i += n;
+	let at = rest.length % 3 === 2 ? 2 : 0;
+	if (at > 0) groups.push(rest.slice(0, at));
+	while (at < rest.length) {
+		const n = rest.length - at === 4 ? 4 : 3;
+		groups.push(rest.slice(at, at + n));
+		at += n;
 	}
 	return `+${code} ${groups.join('\u00A0')}`;
 }

@@ -69,13 +69,13 @@ export function Find({ onDone }: { onDone(): void }) {
 				value={app}
 				onValue={(a) => {
 					setApp(a);
+					setTyped('');
 					setWrong(null);
 					action.setError(null);
 				}}
 				options={apps.map((a) => ({ value: a.domain, label: model.appTitle(a.domain) }))}
 			/>
 			<Field
-				key={kind}
 				label={field.label}
 				type={field.type}
 				inputMode={field.inputMode}

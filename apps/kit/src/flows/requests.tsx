@@ -20,7 +20,7 @@ export function Requests() {
 	return (
 		<div class="k-requests">
 			<section aria-labelledby="k-incoming">
-				<h3 id="k-incoming">Waiting for your answer</h3>
+				<h2 id="k-incoming">Waiting for your answer</h2>
 				{incoming.length === 0 ? (
 					<p class="k-empty">
 						Nobody is waiting. Whoever wants to write to you has to ask first; it shows here.
@@ -34,7 +34,7 @@ export function Requests() {
 				)}
 			</section>
 			<section aria-labelledby="k-sent">
-				<h3 id="k-sent">Sent by you</h3>
+				<h2 id="k-sent">Sent by you</h2>
 				{sent.length === 0 ? (
 					<p class="k-empty">
 						No request of yours is waiting.{' '}

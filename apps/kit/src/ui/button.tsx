@@ -50,15 +50,11 @@ export function IconButton({ icon, label, badge, buttonRef, ...rest }: IconButto
 			{...rest}
 			ref={buttonRef ?? null}
 			class={classes('k-icon-button', rest.class as string)}
-			aria-label={label}
+			aria-label={badge ? `${label}, ${badge}` : label}
 			title={label}
+			data-badge={badge || undefined}
 		>
 			<Icon name={icon} />
-			{badge ? (
-				<span class="k-badge" aria-hidden="true">
-					{badge}
-				</span>
-			) : null}
 		</button>
 	);
 }

@@ -9,6 +9,7 @@ import { clean, LINE_LENGTH } from '../text.ts';
 import { Button, IconButton } from './button.tsx';
 import { useModel } from './context.ts';
 import { Icon } from './icons.tsx';
+import { SenderName } from './message.tsx';
 import { Name } from './text.tsx';
 
 const encoder = new TextEncoder();
@@ -134,7 +135,7 @@ function Writing({
 								'Reply to yourself'
 							) : (
 								<>
-									Reply to <Name of={about.sender} />
+									Reply to <SenderName of={about} />
 								</>
 							)}
 						</strong>

@@ -125,7 +125,11 @@ export function RoomRow({ room }: { room: Room }) {
 						<time class="k-room-when">{s.when}</time>
 					</p>
 					<p class="k-row-line">
-						{s.preview?.own && <SmallState state={s.preview.state} />}
+						{s.preview?.own && (
+							<span class="k-room-line-state">
+								<SmallState state={s.preview.state} />
+							</span>
+						)}
 						<bdi dir="auto" class="k-room-line">
 							{s.line}
 						</bdi>

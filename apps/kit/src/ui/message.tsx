@@ -78,12 +78,17 @@ export class MessageItem extends Component<Props> {
 				)}
 				tabIndex={isActive ? 0 : -1}
 				onFocusCapture={p.onActive}
+				onClick={(e) => {
+					// Touched: not every browser gives it the focus, which brings the tools.
+					if (!(e.target as Element).closest('button') && !getSelection()?.toString())
+						e.currentTarget.focus({ preventScroll: true });
+				}}
 			>
 				{hasHead ? (
 					<Sender message={m} conversation={conversation} model={model} />
 				) : (
 					<span class="k-hidden">
-						{m.own ? 'You' : <Name of={m.sender} />}
+						{m.own ? 'You' : <SenderName of={m} />}
 						{': '}
 					</span>
 				)}
@@ -172,6 +177,10 @@ function isOnlyEmoji(m: Message): boolean {
 	);
 }
 
+export function SenderName({ of }: { of: Message }) {
+	return of.introduced ? <Name of={of.sender} /> : <em>Somebody, not introduced</em>;
+}
+
 function Sender({
 	message,
 	conversation,
@@ -184,7 +193,7 @@ function Sender({
 	const member = conversation.member(message.member);
 	const contact = member?.contact ?? null;
 	const seed = member ? model.seedOfMember(member) : message.member;
-	const name = <Name of={message.sender} />;
+	const name = <SenderName of={message} />;
 	return (
 		<p class="k-sender">
 			<Avatar seed={seed} size="s" />
@@ -213,7 +222,7 @@ function Quote({
 	return (
 		<button type="button" class="k-quote" tabIndex={isActive ? 0 : -1} onClick={() => onJump(to)}>
 			<span class="k-hidden">In reply to </span>
-			<strong>{to.own ? 'You' : <Name of={to.sender} />}</strong>
+			<strong>{to.own ? 'You' : <SenderName of={to} />}</strong>
 			<bdi dir="auto">{to.deleted ? 'Deleted' : clean(to.text, LINE_LENGTH)}</bdi>
 		</button>
 	);

@@ -49,13 +49,17 @@ export function RoomHead({
 			<Avatar seed={model.seedOfRoom(room)} group={!room.direct} />
 			<div class="k-room-head-text">
 				<p class="k-row-name">
-					<span class="k-room-head-name" role="heading" aria-level={2}>
+					<span class="k-room-head-name" role="heading" aria-level={1}>
 						<Name of={room.name} />
 					</span>
 					{contact && <AppBadge app={contact.app} />}
 					{contact?.verified && <Verified />}
 				</p>
-				{line && <p class="k-row-line">{line}</p>}
+				{line && (
+					<p class="k-row-line">
+						<span>{line}</span>
+					</p>
+				)}
 			</div>
 			{children}
 			<IconButton
