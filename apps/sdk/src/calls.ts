@@ -100,8 +100,7 @@ export const calls: {
 		operation(core, (s, op) =>
 			core.f.uc_recover(core.client, s.text(words), s.text(profileName), op),
 		),
-	deleteAccount: (core) =>
-		operation(core, (_, op) => core.f.uc_account_delete(core.client, op)),
+	deleteAccount: (core) => operation(core, (_, op) => core.f.uc_account_delete(core.client, op)),
 	devices: (core) =>
 		core
 			.list('uc_device', (_, each, ctx) => core.f.uc_devices(core.client, each, ctx))
@@ -135,9 +134,7 @@ export const calls: {
 			core.check(core.f.uc_contact_verified(core.client, s.id(contact), verified ? 1 : 0)),
 		),
 	block: (core, contact, blocked) =>
-		operation(core, (s, op) =>
-			core.f.uc_block(core.client, s.id(contact), blocked ? 1 : 0, op),
-		),
+		operation(core, (s, op) => core.f.uc_block(core.client, s.id(contact), blocked ? 1 : 0, op)),
 
 	// --- rooms ---
 	rooms: (core) =>
@@ -146,43 +143,24 @@ export const calls: {
 			.map(convert.room),
 	members: (core, room) =>
 		core
-			.list('uc_member', (s, each, ctx) =>
-				core.f.uc_members(core.client, s.id(room), each, ctx),
-			)
+			.list('uc_member', (s, each, ctx) => core.f.uc_members(core.client, s.id(room), each, ctx))
 			.map(convert.member),
 	startDirect: (core, contact) =>
-		operation(
-			core,
-			(s, op) => core.f.uc_start_direct(core.client, s.id(contact), op),
-			doneRoom,
-		),
+		operation(core, (s, op) => core.f.uc_start_direct(core.client, s.id(contact), op), doneRoom),
 	createGroup: (core, name, contacts) =>
 		operation(
 			core,
 			(s, op) =>
-				core.f.uc_group_create(
-					core.client,
-					s.text(name),
-					s.ids(contacts),
-					contacts.length,
-					op,
-				),
+				core.f.uc_group_create(core.client, s.text(name), s.ids(contacts), contacts.length, op),
 			doneRoom,
 		),
 	addToGroup: (core, room, contact) =>
-		operation(core, (s, op) =>
-			core.f.uc_group_add(core.client, s.id(room), s.id(contact), op),
-		),
+		operation(core, (s, op) => core.f.uc_group_add(core.client, s.id(room), s.id(contact), op)),
 	removeFromGroup: (core, room, member) =>
-		operation(core, (s, op) =>
-			core.f.uc_group_remove(core.client, s.id(room), s.id(member), op),
-		),
+		operation(core, (s, op) => core.f.uc_group_remove(core.client, s.id(room), s.id(member), op)),
 	renameGroup: (core, room, name) =>
-		operation(core, (s, op) =>
-			core.f.uc_group_rename(core.client, s.id(room), s.text(name), op),
-		),
-	leave: (core, room) =>
-		operation(core, (s, op) => core.f.uc_leave(core.client, s.id(room), op)),
+		operation(core, (s, op) => core.f.uc_group_rename(core.client, s.id(room), s.text(name), op)),
+	leave: (core, room) => operation(core, (s, op) => core.f.uc_leave(core.client, s.id(room), op)),
 
 	// --- messages ---
 	messages: (core, room, { from, limit } = {}) =>
@@ -209,9 +187,7 @@ export const calls: {
 			core.f.uc_send_reaction(core.client, s.id(room), s.id(to), s.text(emoji), id),
 		),
 	sendEdit: (core, room, of, text) =>
-		sent(core, (s, id) =>
-			core.f.uc_send_edit(core.client, s.id(room), s.id(of), s.text(text), id),
-		),
+		sent(core, (s, id) => core.f.uc_send_edit(core.client, s.id(room), s.id(of), s.text(text), id)),
 	sendDelete: (core, room, of) =>
 		sent(core, (s, id) => core.f.uc_send_delete(core.client, s.id(room), s.id(of), id)),
 };

@@ -111,8 +111,8 @@ export class Core {
 	readonly f: Functions;
 	/** 0 until it is opened */
 	client: Ptr = 0;
-	/** It trapped: nothing may be called any more. */
-	trapped = false;
+	/** It trapped, or was closed: nothing may be called any more. */
+	over = false;
 	#memory: WebAssembly.Memory;
 	#bytes = new Uint8Array();
 	#each: ((item: Ptr) => boolean) | null = null;
@@ -207,15 +207,15 @@ export class Core {
 	/** Calls with memory for arguments.  Whatever is thrown but our own errors is a trap, or came
 	 * through the core's frames: the instance is of no use any more. */
 	with<T>(run: (s: Scratch) => T): T {
-		if (this.trapped) throw failure('UC_E_CLOSED');
+		if (this.over) throw failure('UC_E_CLOSED');
 		const scratch = new Scratch(this);
 		try {
 			return run(scratch);
 		} catch (e) {
-			this.trapped ||= !(e instanceof CodedError);
+			this.over ||= !(e instanceof CodedError);
 			throw e;
 		} finally {
-			if (!this.trapped) scratch.free();
+			if (!this.over) scratch.free();
 		}
 	}
 	/** Every item of a list. */

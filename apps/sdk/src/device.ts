@@ -41,7 +41,10 @@ class Running {
 	/** where the core writes frames and events */
 	readonly frame: Ptr;
 	readonly event: Ptr;
-	readonly operations = new Map<number, { ask: number; result: (done: Struct<'uc_event'>) => unknown }>();
+	readonly operations = new Map<
+		number,
+		{ ask: number; result: (done: Struct<'uc_event'>) => unknown }
+	>();
 	step: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(
@@ -57,6 +60,9 @@ class Running {
 	async end(): Promise<void> {
 		clearTimeout(this.step);
 		this.link.end();
+		// Wipes what is secret in the core's memory.
+		if (!this.core.over) this.core.with(() => this.core.f.uc_client_close(this.core.client));
+		this.core.over = true;
 		await this.gate.close();
 		this.journal.close();
 	}
@@ -139,12 +145,9 @@ export class Device {
 			{
 				opened: () => enter(() => f.uc_client_connected(r.core.client)),
 				received: (m) =>
-					enter(() =>
-						r.core.with((s) => f.uc_client_receive(r.core.client, s.bytes(m), m.length)),
-					),
+					enter(() => r.core.with((s) => f.uc_client_receive(r.core.client, s.bytes(m), m.length))),
 				closed: () => enter(() => f.uc_client_disconnected(r.core.client)),
-				patience: () =>
-					r.core.trapped ? 1000 : Number(f.uc_client_reconnect_ms(r.core.client)),
+				patience: () => (r.core.over ? 1000 : Number(f.uc_client_reconnect_ms(r.core.client))),
 			},
 			this.#o.WebSocket,
 		);
@@ -195,7 +198,7 @@ export class Device {
 	}
 	/** True when it was the last turn of this core. */
 	#isOver(r: Running, e: unknown): boolean {
-		const over = r.core.trapped || !(e instanceof CodedError) || isHard(e);
+		const over = r.core.over || !(e instanceof CodedError) || isHard(e);
 		if (over && r === this.#running) this.#failed(e);
 		return over;
 	}
@@ -235,9 +238,7 @@ export class Device {
 		if (!operation) return;
 		r.operations.delete(e.op);
 		const { ask: answer, result } = operation;
-		messages.push(
-			e.err ? { answer, failure: r.core.error(e.err) } : { answer, value: result(e) },
-		);
+		messages.push(e.err ? { answer, failure: r.core.error(e.err) } : { answer, value: result(e) });
 	}
 	#plan(r: Running, deadline: bigint): void {
 		clearTimeout(r.step);

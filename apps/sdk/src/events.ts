@@ -10,7 +10,9 @@ import type { Events } from './types.ts';
 export type Told = {
 	[K in keyof Events]: {
 		kind: K;
-		event: { [F in keyof Events[K]]: Events[K][F] extends Error | null ? Failure | null : Events[K][F] };
+		event: {
+			[F in keyof Events[K]]: Events[K][F] extends Error | null ? Failure | null : Events[K][F];
+		};
 	};
 }[keyof Events];
 

@@ -56,8 +56,7 @@ export class Gate {
 				const items = this.#items;
 				this.#items = [];
 				await this.#write(items.filter((i) => i instanceof Uint8Array));
-				for (const item of items)
-					if (typeof item === 'function' && !this.#closed) item();
+				for (const item of items) if (typeof item === 'function' && !this.#closed) item();
 			}
 		} catch (e) {
 			this.#closed = true;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables against the module that was built, and the SDK against the tables.
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { enums, errors, functions, imports } from '../src/abi.ts';
+import { Core } from '../src/core.ts';
+import { module } from './people.js';
+
+const source = path.join(process.env.UNDERCROFT_ROOT, 'apps/sdk/src');
+
+test('the module has every function, with as many arguments', async () => {
+	const core = await Core.start(module, { commit() {} });
+	for (const [name, [, ...args]] of Object.entries(functions)) {
+		assert.equal(typeof core.f[name], 'function', name);
+		assert.equal(core.f[name].length, args.length, name);
+	}
+	// web_open takes its place.
+	const known = new Set([...Object.keys(functions), 'uc_client_open']);
+	for (const { kind, name } of WebAssembly.Module.exports(module))
+		if (kind === 'function' && /^(uc|web)_/.test(name)) assert.ok(known.has(name), name);
+});
+
+test('the module wants what the tables say, and nothing else', () => {
+	const wanted = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
+	const given = Object.keys(imports).map((name) => `host.${name}`);
+	assert.deepEqual(
+		wanted.filter((w) => !given.includes(w)),
+		[],
+	);
+});
+
+test('errors are those of the module', async () => {
+	const core = await Core.start(module, { commit() {} });
+	for (const [code, [number, of, message]] of Object.entries(errors))
+		assert.deepEqual(core.error(number), { code, class: of, message });
+	assert.equal(core.error(0x7777).code, 'UC_E_UNKNOWN');
+});
+
+test('every function and every kind of event is used', async () => {
+	let text = '';
+	for (const file of await readdir(source))
+		if (file !== 'abi.ts') text += await readFile(path.join(source, file), 'utf8');
+	// For those who embed the library; a page's tab is told by other means.
+	const unused = new Set(['uc_client_generation', 'uc_client_is_idle']);
+	for (const name of Object.keys(functions))
+		assert.equal(text.includes(`f.${name}(`), !unused.has(name), name);
+	for (const values of [enums.uc_event_kind, enums.uc_message_state])
+		for (const name of Object.keys(values)) assert.ok(text.includes(`${name}:`), name);
+});
