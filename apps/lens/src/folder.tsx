@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The requests folder: who asks to write, kept apart from the conversations until it is answered.
+
+import { useState } from 'preact/hooks';
+import type { ContactRequest } from '@undercroft/sdk';
+import {
+	AppBadge,
+	Button,
+	ConnectionNotice,
+	count,
+	Lines,
+	Name,
+	Picture,
+	SentRequest,
+	showWhen,
+	useModel,
+} from '@undercroft/kit';
+import { tint } from './tint.ts';
+
+export function Folder() {
+	const model = useModel();
+	const incoming = model.waitingRequests.value;
+	const sent = model.sentRequests.value;
+	return (
+		<div class="lens-gallery">
+			<ConnectionNotice />
+			<div class="lens-top">
+				<h2>Requests</h2>
+			</div>
+			<section class="lens-folder" aria-labelledby="lens-incoming">
+				<h3 id="lens-incoming">
+					{incoming.length > 0
+						? `${count(incoming.length, 'person', 'people')} would like to write to you`
+						: 'Nobody is waiting'}
+				</h3>
+				<p class="k-hint">
+					{incoming.length > 0
+						? 'They cannot write more until you accept, and are not told when you decline.'
+						: 'Whoever wants to write to you for the first time has to ask, and waits here.'}
+				</p>
+				{incoming.length > 0 && (
+					<ul class="lens-requests">
+						{incoming.map((r) => (
+							<Request key={r.id} request={r} />
+						))}
+					</ul>
+				)}
+			</section>
+			{sent.length > 0 && (
+				<section class="lens-folder" aria-labelledby="lens-sent">
+					<h3 id="lens-sent">Sent by you</h3>
+					<ul class="lens-sent">
+						{sent.map((r) => (
+							<SentRequest key={r.id} request={r} />
+						))}
+					</ul>
+				</section>
+			)}
+		</div>
+	);
+}
+
+function Request({ request }: { request: ContactRequest }) {
+	const model = useModel();
+	const [busy, setBusy] = useState<'accept' | 'decline' | null>(null);
+
+	async function answer(what: 'accept' | 'decline') {
+		if (busy) return;
+		setBusy(what);
+		await (what === 'accept' ? model.accept(request) : model.decline(request));
+		setBusy(null);
+	}
+
+	return (
+		<li class="lens-request" style={tint(request.id)}>
+			<span class="lens-art">
+				<Picture seed={request.id} columns={4} rows={2} />
+			</span>
+			<div class="lens-request-text">
+				<p class="lens-request-who">
+					<strong>
+						<Name of={request.name} />
+					</strong>
+					<AppBadge app={request.app} always />
+					<time>{showWhen(request.timeMs)}</time>
+				</p>
+				{request.text && (
+					<blockquote class="lens-request-note">
+						<Lines of={request.text} />
+					</blockquote>
+				)}
+				<div class="k-buttons">
+					<Button kind="main" busy={busy === 'accept'} onClick={() => void answer('accept')}>
+						Accept
+					</Button>
+					<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
+						Decline
+					</Button>
+				</div>
+			</div>
+		</li>
+	);
+}
