@@ -24,14 +24,19 @@ async function freeBase() {
 	}
 }
 
+function emptySite(dir) {
+	writeFileSync(path.join(dir, 'index.html'), '<!doctype html>');
+}
+
 export class Backbone {
-	static async start() {
+	/** site(dir, app) fills the folder that the app's page is served from. */
+	static async start(site = emptySite) {
 		const b = new Backbone();
 		b.dir = mkdtempSync(path.join(os.tmpdir(), 'undercroft-sdk-'));
 		b.base = await freeBase();
 		for (const app of apps) {
 			mkdirSync(path.join(b.dir, 'web', app), { recursive: true });
-			writeFileSync(path.join(b.dir, 'web', app, 'index.html'), '<!doctype html>');
+			await site(path.join(b.dir, 'web', app), app);
 		}
 		b.#bash('local_web=$1/web; local_prepare no; local_start', b.dir);
 		return b;
@@ -56,6 +61,9 @@ export class Backbone {
 	}
 	url(app) {
 		return `ws://${app}.localhost:${this.base + 10 + apps.indexOf(app)}/v1`;
+	}
+	page(app) {
+		return `http://${app}.localhost:${this.base + 10 + apps.indexOf(app)}/`;
 	}
 	/** The latest code that was sent there. */
 	async code(identifier) {
