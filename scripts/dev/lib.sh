@@ -77,7 +77,7 @@ build_default() {
 }
 
 # The core for browsers, in build-wasm/: core.wasm, and the tests that run in WebAssembly.
-build_wasm() {
+configure_wasm() {
 	need_packages "${packages_wasm[@]}"
 	scripts/dev/wasm-sources build-wasm-src
 	printf "[constants]\nroot = '%s'\n" "$PWD" >build-wasm-src/root.ini
@@ -87,6 +87,9 @@ build_wasm() {
 		cat build-wasm.log
 		die "meson could not configure build-wasm"
 	}
+}
+build_wasm() {
+	configure_wasm
 	build build-wasm
 }
 

@@ -16,7 +16,6 @@
 #include "base/heap.h"
 #include "base/text.h"
 
-
 enum { ROOM_NAME_RANDOM = 16, RETRY_MS = 10 * 1000, REFUSALS = 3 };
 
 struct uc_id id_of(const char *label, struct view a, struct view b)

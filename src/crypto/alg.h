@@ -7,7 +7,7 @@
 
 #include "crypto/crypto.h"
 
-/* --- hash and AEAD: libcrypto, openssl_hash.c and openssl_aead.c --- */
+/* --- hash and AEAD: openssl_*.c, or bearssl_*.c where there is no libcrypto --- */
 
 enum hash_id { HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_COUNT };
 enum aead_id { AEAD_AES128GCM, AEAD_AES256GCM, AEAD_CHACHA20POLY1305, AEAD_COUNT };
@@ -74,7 +74,7 @@ struct kem_alg {
 };
 extern const struct kem_alg kem_x25519, kem_p256; /* dhkem.c */
 extern const struct dh_group dh_x25519;           /* sodium.c */
-extern const struct dh_group dh_p256;             /* openssl_p256.c */
+extern const struct dh_group dh_p256;             /* openssl_p256.c; native builds only */
 
 /* --- signatures --- */
 
@@ -89,7 +89,7 @@ struct sign_alg {
 	uc_err (*verify)(struct view pub, struct view msg, struct view sig);
 };
 extern const struct sign_alg sign_ed25519; /* sodium.c */
-extern const struct sign_alg sign_p256;    /* openssl_p256.c */
+extern const struct sign_alg sign_p256;    /* openssl_p256.c; native builds only */
 
 /* libsodium made ready, once; UC_E_CRYPTO when it can't be. */
 uc_err UC_MUST_USE sodium_ready(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cipher suites as const tables over libsodium and OpenSSL, and the primitives the rest uses.
+/* Cipher suites as const tables over libsodium and OpenSSL (BearSSL in WebAssembly), and the
+ * primitives the rest uses.
  *
  * All functions are synchronous and thread-safe; contexts that cost time to make are kept per
  * thread inside.  Outputs are written only on success.  Lengths are bytes. */
@@ -187,7 +188,8 @@ uc_err UC_MUST_USE decrypt_with_label(const struct suite *s, const struct kem_ke
 				      struct view kem_output, struct view ciphertext,
 				      struct arena *a, struct view *pt);
 
-/* Argon2id over a passphrase: out is 32 bytes, salt 16 random bytes kept beside what it opens. */
+/* Argon2id over a passphrase: out is 32 bytes, salt 16 random bytes kept beside what it opens.
+ * UC_E_UNSUPPORTED in WebAssembly. */
 enum { PASSPHRASE_SALT = 16 };
 uc_err UC_MUST_USE passphrase_key(struct view passphrase, const uint8_t salt[PASSPHRASE_SALT],
 				  uint8_t out[BOX_KEY]);
