@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP heads: what is accepted says the same when written again plainly, and no part of it was a
- * whole head before.  The first byte chooses request or response, and whether the input stands
+ * whole head before; and what it says of codings.  The first byte chooses request or response, and whether the input stands
  * after a good first line. */
 #include "tests/fuzz/fuzz.h"
 
 #include "net/http.h"
+#include "net/http_accept.h"
 #include "net/websocket.h"
 
 static void headers_add(struct buf *b, const struct http_headers *h)
@@ -24,6 +25,23 @@ static void headers_same(const struct http_headers *a, const struct http_headers
 	for (size_t i = 0; i < a->n; i++) {
 		fuzz_expect(view_equal(a->v[i].name, b->v[i].name));
 		fuzz_expect(view_equal(a->v[i].value, b->v[i].value));
+	}
+}
+
+/* Weights are within their range, and a "*" in front changes none that was named. */
+static void codings(const struct http_headers *h)
+{
+	static const char *const names[] = { "br", "gzip", "identity" };
+	static struct http_headers with_star;
+	for (size_t i = 0; i < 3; i++) {
+		unsigned weight = http_accept_weight(h, names[i]);
+		fuzz_expect(weight <= HTTP_WEIGHT_MAX);
+		if (weight <= 1 || h->n == HTTP_HEADERS_MAX)
+			continue;
+		with_star = *h;
+		with_star.v[with_star.n++] =
+			(struct http_header){ VIEW_LIT("Accept-Encoding"), VIEW_LIT("*;q=0") };
+		fuzz_expect(http_accept_weight(&with_star, names[i]) == weight);
 	}
 }
 
@@ -50,6 +68,7 @@ static void request(struct view in)
 	fuzz_expect(!http_request_read(buf_view(&b), &again, &used_again) && used_again == b.n);
 	fuzz_expect(view_equal(q.path, again.path) && q.content_length == again.content_length);
 	headers_same(&q.headers, &again.headers);
+	codings(&q.headers);
 	buf_reset(&b);
 	if (!ws_upgrade_check(&q, "undercroft.v1"))
 		ws_upgrade_add_response(&b, &q, "undercroft.v1");

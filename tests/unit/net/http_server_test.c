@@ -172,7 +172,8 @@ static void raw_closed(struct stream *s, uc_err why)
 	world_stop();
 }
 
-static const struct stream_handler raw_handler = { raw_open, raw_read, NULL, raw_timeout, raw_closed };
+static const struct stream_handler raw_handler = { raw_open, raw_read, NULL, raw_timeout,
+						   raw_closed };
 
 static int raw_socket(void)
 {

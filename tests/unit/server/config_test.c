@@ -95,6 +95,70 @@ TEST(network_addresses_need_not_be_counted_by)
 		    "x.conf:10: [app dial] limit_by_address: is not yes or no\n");
 }
 
+TEST(browsers_are_served_from_a_folder)
+{
+	expect_ok(read_text("[backbone]\ndata = d\n" APP("dial", "1") "web = web/dial\n" APP(
+		"lens",
+		"2") "web = /abs/lens\nlisten_http = 127.0.0.1:8452\n" APP("plaza",
+									   "3") "web = "
+										"w\nlisten_http = "
+										"[::1]:8453\n"));
+	expect_bytes(view_str(config.apps[0].web), VIEW_LIT("run/web/dial"));
+	expect(!config.apps[0].listen_http.host);
+	expect_bytes(view_str(config.apps[1].web), VIEW_LIT("/abs/lens"));
+	expect_bytes(view_str(config.apps[1].listen_http.host), VIEW_LIT("127.0.0.1"));
+	expect_eq(config.apps[1].listen_http.port, 8452);
+	expect_bytes(view_str(config.apps[2].listen_http.host), VIEW_LIT("::1"));
+}
+
+TEST(plain_http_is_for_this_machine_alone)
+{
+	static const char *const bad[] = { "0.0.0.0",   "10.0.0.1", "192.168.1.1",
+					   "128.0.0.1", "[::]",     "[::ffff:127.0.0.1]",
+					   "[fe80::1]", "[::2]" };
+	static char text[1000];
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(text, sizeof text,
+			 "[backbone]\ndata = d\n" APP("dial", "1") "web = w\nlisten_http = %s:1\n",
+			 bad[i]);
+		expect_said(
+			text,
+			"x.conf:11: [app dial] listen_http: is not an address of this machine "
+			"alone, such as 127.0.0.1:8451: without TLS whoever is on the way reads "
+			"and changes what is sent\n");
+	}
+	expect_said(
+		"[backbone]\ndata = d\n" APP("dial", "1") "web = w\nlisten_http = localhost:1\n",
+		"x.conf:11: [app dial] listen_http: is not ADDRESS:PORT with a numeric address, "
+		"such as 127.0.0.1:8441\n");
+	expect_ok(read_text("[backbone]\ndata = d\n" APP(
+		"dial", "1") "web = w\nlisten_http = 127.255.0.9:1\n"));
+}
+
+TEST(plain_http_has_an_address_of_its_own)
+{
+	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "listen_http = 127.0.0.1:9\n",
+		    "x.conf:3: [app dial] listen_http: is of no use without `web`\n");
+	expect_said(
+		"[backbone]\ndata = d\n" APP("dial", "1") "web = w\nlisten_http = 127.0.0.1:1\n",
+		"x.conf:3: [app dial] listen_http: is where it listens with TLS\n");
+	expect_said(
+		"[backbone]\ndata = d\n" APP(
+			"dial",
+			"1") "web = w\nlisten_http = 127.0.0.1:9\n" APP("lens",
+									"9") "web = w\nlisten_http "
+									     "= 127.0.0.1:1\n",
+		"x.conf:12: [app lens] listen: is that of another app\n"
+		"x.conf:12: [app lens] listen_http: is that of another app\n");
+	expect_said(
+		"[backbone]\ndata = d\n" APP(
+			"dial",
+			"1") "web = w\nlisten_http = 127.0.0.1:9\n" APP("lens",
+									"2") "web = w\nlisten_http "
+									     "= 127.0.0.1:9\n",
+		"x.conf:12: [app lens] listen_http: is that of another app\n");
+}
+
 TEST(apps_and_peers_do_not_collide)
 {
 	expect_said(
@@ -135,6 +199,12 @@ TEST(files_are_checked)
 	expect_bytes(buf_view(&said),
 		     VIEW_LIT("x.conf:3: [app dial] certificate: run/tls/dial.pem: No such file or "
 			      "directory\nx.conf:3: [app dial] private_key: /: is not a file\n"));
+	buf_reset(&said);
+	config.apps[0].certificate = config.apps[0].private_key = "/etc/passwd";
+	config.apps[0].web = "/nonexistent";
+	expect_err(config_check_files(&config, &m), UC_E_CONFIG);
+	expect_bytes(buf_view(&said), VIEW_LIT("x.conf:3: [app dial] web: /nonexistent: No such "
+					       "file or directory\n"));
 	buf_reset(&said);
 	expect_err(config_load(&arena, "/nonexistent/x.conf", &m, &config), UC_E_CONFIG);
 	arena_done(&arena);
