@@ -6,6 +6,7 @@
 #include "server/web.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
