@@ -7,7 +7,7 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 
 const sdk = path.join(process.env.UNDERCROFT_ROOT, 'apps/sdk');
-const browser = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const browser = process.env.UNDERCROFT_CHROMIUM ?? '/usr/bin/chromium';
 export const hasBrowser = existsSync(browser);
 
 export function launch() {

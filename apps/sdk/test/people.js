@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Devices under Node: the real core and connection, and a journal that lives as long as its "disk".
+import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { WebSocket as Socket } from 'ws';
 import { Device } from '../src/device.ts';
 import { CodedError } from '../src/failure.ts';
 import { Outgrown } from '../src/journal.ts';
+
+// Node 18 has it elsewhere.
+globalThis.crypto ??= webcrypto;
 
 export const module = await WebAssembly.compile(await readFile(process.env.CORE_WASM));
 
