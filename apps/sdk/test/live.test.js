@@ -105,3 +105,140 @@ test('two people meet across apps and talk', limit, async () => {
 	await again.close();
 	await rosa.close();
 });
+
+/** They ask, the other accepts; both rooms. */
+async function met(asker, other, identifier) {
+	await asker.ask('ask', other.app, identifier);
+	const { request } = await other.event('request');
+	await other.ask('accept', request);
+	const room = (p, app) =>
+		p.until(async () => {
+			const direct = (await p.ask('contacts')).find((c) => c.app === app)?.direct;
+			const rooms = await p.ask('rooms');
+			return rooms.some((r) => r.id === direct && r.state === 'open') && direct;
+		});
+	return [await room(asker, other.app), await room(other, asker.app)];
+}
+const texts = async (p, room) =>
+	(await p.ask('messages', room)).filter((m) => m.kind === 'text').map((m) => m.text);
+
+test('with the terminal client', limit, async () => {
+	const ada = await signedUp('plaza', 'ada@example.net', 'Ada');
+	await backbone.cli('-p', 'bo', 'sign-up', 'lens', 'bo_cli', '--name', 'Bo');
+	await ada.ask('ask', backbone.domain('lens'), 'bo_cli', 'From a browser');
+	await backbone.cli('-p', 'bo', 'accept', 'Ada', '--say', 'From a terminal');
+	const { message } = await ada.event('message', (e) => e.message.text === 'From a terminal');
+	assert.equal(message.sender, 'Bo');
+	const id = await ada.ask('sendReply', message.room, message.id, 'Hello terminal');
+	await ada.event('messageState', (e) => e.message.id === id && e.message.state === 'accepted');
+	assert.match(await backbone.cli('-p', 'bo', 'read', 'Ada'), /Hello terminal/);
+	const [contact] = await ada.ask('contacts');
+	const number = await ada.ask('safetyNumber', contact.id);
+	assert.ok((await backbone.cli('-p', 'bo', 'safety', 'Ada')).includes(number));
+	await ada.close();
+});
+
+test('groups across three apps; edited, deleted, renamed, left', limit, async () => {
+	const ann = await signedUp('dial', '+4930111', 'Ann');
+	const ben = await signedUp('lens', 'ben', 'Ben');
+	const cyd = await signedUp('plaza', 'cyd@example.net', 'Cyd');
+	const [direct] = await met(ann, ben, 'ben');
+	await met(ann, cyd, 'cyd@example.net');
+	const contacts = await ann.ask('contacts');
+	const of = (name) => contacts.find((c) => c.name === name);
+	assert.equal(await ann.ask('startDirect', of('Ben').id), direct);
+	const group = await ann.ask('createGroup', 'Beans', [of('Ben').id]);
+	await ann.ask('addToGroup', group, of('Cyd').id);
+	const joined = (p) =>
+		p.until(async () =>
+			(await p.ask('rooms')).find((r) => r.name === 'Beans' && r.state === 'open'),
+		);
+	const [atBen, atCyd] = [await joined(ben), await joined(cyd)];
+	await ann.until(async () => (await ann.ask('members', group)).length === 3);
+	const id = await ann.ask('send', group, 'beens');
+	await cyd.event('message', (e) => e.message.text === 'beens');
+	await ann.ask('sendEdit', group, id, 'beans');
+	const { message } = await cyd.event('messageState', (e) => e.message.edited);
+	assert.equal(message.text, 'beans');
+	await ann.ask('sendDelete', group, id);
+	await cyd.event('messageState', (e) => e.message.deleted);
+	await cyd.ask('renameGroup', atCyd.id, 'Soup');
+	const { room } = await ben.event('roomChanged', (e) => e.what === 'name');
+	assert.equal(room, atBen.id);
+	const before = await cyd.ask('members', atCyd.id);
+	assert.deepEqual(before.map((m) => m.app).sort(), [ann.app, ben.app, cyd.app].sort());
+	await cyd.ask('leave', atCyd.id);
+	await ann.until(async () => (await ann.ask('members', group)).length === 2);
+	const ours = (await ann.ask('members', group)).find((m) => !m.isSelf);
+	await ann.ask('removeFromGroup', group, ours.id);
+	await ben.event('roomLeft', (e) => e.room === atBen.id);
+	await ann.ask('block', of('Ben').id, true);
+	await ann.until(async () => (await ann.ask('contacts')).find((c) => c.name === 'Ben').blocked);
+	await Promise.all([ann, ben, cyd].map((p) => p.close()));
+});
+
+test('an account is taken up again elsewhere, and deleted', limit, async () => {
+	const old = await new Person(backbone.domain('lens'), backbone.url('lens')).open();
+	await old.event('connection', (e) => e.connection === 'greeted');
+	const words = await old.ask('signUp', { identifier: 'dee', profileName: 'Dee' });
+	const device = await new Person(old.app, old.url).open();
+	await device.ask('recover', { words, profileName: 'Dee again' });
+	await old.event('accountGone');
+	assert.equal((await old.ask('account')).state, 'gone');
+	assert.equal((await device.ask('account')).profileName, 'Dee again');
+	assert.equal((await device.ask('devices')).length, 1);
+	await device.ask('deleteAccount');
+	assert.equal((await device.ask('account')).state, 'gone');
+	await Promise.all([old, device].map((p) => p.close()));
+});
+
+test(
+	'killed at any moment, servers too: everything arrives, once',
+	{ timeout: 120_000 },
+	async () => {
+		let fay = await signedUp('dial', '+4930222', 'Fay');
+		const gus = await signedUp('lens', 'gus', 'Gus');
+		const [room, back] = await met(fay, gus, 'gus');
+		fay.disk.delayMs = 3;
+		let n = 0;
+		const confirmed = [];
+		for (let round = 0; round < 12; round++) {
+			for (let i = 0; i < 5; i++) {
+				const text = `fay ${++n}`;
+				fay.ask('send', room, text).then(
+					() => confirmed.push(text),
+					() => undefined,
+				);
+				await gus.ask('send', back, `gus ${n}`);
+				confirmed.push(`gus ${n}`);
+			}
+			await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+			// Nothing of what waits is written or sent any more.
+			await fay.close();
+			if (round % 6 === 5) {
+				backbone.kill();
+				backbone.startAgain();
+			}
+			fay = await new Person(fay.app, fay.url, fay.disk).open();
+			const there = new Set(await texts(fay, room));
+			for (const text of confirmed.filter((t) => t.startsWith('fay')))
+				assert.ok(there.has(text), `${text} was confirmed`);
+		}
+		const all = async (p, r) => {
+			const have = await texts(p, r);
+			return confirmed.every((t) => have.includes(t)) && have;
+		};
+		const [atFay, atGus] = [
+			await fay.until(() => all(fay, room)),
+			await gus.until(() => all(gus, back)),
+		];
+		await fay.until(async () =>
+			(await fay.ask('messages', room)).every(
+				(m) => !m.own || m.state === 'accepted' || m.kind === 'note',
+			),
+		);
+		for (const have of [atFay, atGus]) assert.equal(new Set(have).size, have.length);
+		assert.ok(fay.disk.writes > 0);
+		await Promise.all([fay, gus].map((p) => p.close()));
+	},
+);
