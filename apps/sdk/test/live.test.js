@@ -199,7 +199,7 @@ test(
 		let fay = await signedUp('dial', '+4930222', 'Fay');
 		const gus = await signedUp('lens', 'gus', 'Gus');
 		const [room, back] = await met(fay, gus, 'gus');
-		fay.disk.delayMs = 3;
+		fay.disk.delayMs = 25;
 		let n = 0;
 		const confirmed = [];
 		for (let round = 0; round < 12; round++) {
