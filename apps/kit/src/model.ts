@@ -98,6 +98,9 @@ export class Model {
 	/** Contacts who answer with another identity than before, and what the library says of it. */
 	readonly alarms = signal<ReadonlyMap<Id, string>>(new Map());
 
+	/** Who is in rooms that need not be open: those that `readMembers` was asked for. */
+	readonly members = signal<ReadonlyMap<Id, Member[]>>(new Map());
+
 	private readonly allRooms = signal<Room[]>([]);
 	private readonly drafts = new Map<Id, string>();
 	private core: Undercroft | null = null;
@@ -285,8 +288,19 @@ export class Model {
 	}
 	private readonly lastShown = new Map<Id, number>();
 
+	/** Who is in that room: in `members`, from now on kept as it is. */
+	async readMembers(room: Id): Promise<void> {
+		try {
+			const members = await this.core!.members(room);
+			this.members.value = new Map(this.members.peek()).set(room, members);
+		} catch (e) {
+			this.fail(e);
+		}
+	}
+
 	private roomChanged(room: Id): void {
 		this.refresh('rooms', 'contacts', 'requests');
+		if (this.members.peek().has(room)) void this.readMembers(room);
 		const open = this.conversation.peek();
 		if (open?.room === room) void open.readMembers().catch((e) => this.fail(e));
 	}

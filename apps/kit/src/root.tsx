@@ -130,7 +130,7 @@ function PanelContent({ panel }: { panel: Panel }) {
 		case 'find':
 			return <Find onDone={closePanels} />;
 		case 'new-group':
-			return <NewGroup />;
+			return <NewGroup start={contact ? [contact.id] : []} />;
 		case 'requests':
 			return <Requests />;
 		case 'settings':

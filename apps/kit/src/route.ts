@@ -21,7 +21,7 @@ export type Panel =
 	/** of the room on the page */
 	| 'room-info'
 	| 'add-members'
-	/** of the contact `arg` */
+	/** of the contact `arg`, as new-group may be, too */
 	| 'contact'
 	| 'safety';
 

@@ -72,10 +72,15 @@ export function PickContacts({
 	);
 }
 
-export function NewGroup() {
+export function NewGroup({
+	start = [],
+}: {
+	/** who is picked already */
+	start?: Id[];
+}) {
 	const model = useModel();
 	const [name, setName] = useState('');
-	const [picked, setPicked] = useState<Id[]>([]);
+	const [picked, setPicked] = useState<Id[]>(start);
 	const [wrong, setWrong] = useState<string | null>(null);
 	const action = useAction();
 

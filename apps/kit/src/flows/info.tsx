@@ -23,10 +23,8 @@ export function RoomInfo({ room }: { room: Room }) {
 	const open = model.conversation.value;
 	const contact = model.contactOf(room);
 	const [isRenaming, setRenaming] = useState(false);
-	const [isLeaving, setLeaving] = useState(false);
 	if (room.direct && contact) return <ContactInfo contact={contact} />;
 	const members = open?.room === room.id ? open.members.value : [];
-	const own = members.find((m) => m.isSelf);
 	const isOpen = room.state === 'open';
 	return (
 		<div class="k-info">
@@ -65,33 +63,37 @@ export function RoomInfo({ room }: { room: Room }) {
 				<h3 id="k-members">Members</h3>
 				<ul class="k-list">
 					{members.map((m) => (
-						<MemberRow
-							key={m.id}
-							member={m}
-							room={room}
-							mayRemove={isOpen && !room.direct && mayRemove(own, m)}
-						/>
+						<MemberRow key={m.id} member={m} room={room} />
 					))}
 				</ul>
 			</section>
-			{isOpen &&
-				(isLeaving ? (
-					<div class="k-confirm" role="group" aria-label="Leave this conversation?">
-						<p>You will get nothing of what is written after that. What is here stays readable.</p>
-						<div class="k-buttons">
-							<Button kind="danger" onClick={() => void model.leave(room.id)}>
-								Leave
-							</Button>
-							<Button kind="quiet" onClick={() => setLeaving(false)}>
-								Stay
-							</Button>
-						</div>
-					</div>
-				) : (
-					<Button kind="danger" icon="exit" onClick={() => setLeaving(true)}>
-						Leave this conversation
-					</Button>
-				))}
+			{isOpen && <LeaveRoom room={room} />}
+		</div>
+	);
+}
+
+/** Asks before it is done. */
+export function LeaveRoom({ room }: { room: Room }) {
+	const model = useModel();
+	const [isLeaving, setLeaving] = useState(false);
+	if (!isLeaving) {
+		return (
+			<Button kind="danger" icon="exit" onClick={() => setLeaving(true)}>
+				Leave this conversation
+			</Button>
+		);
+	}
+	return (
+		<div class="k-confirm" role="group" aria-label="Leave this conversation?">
+			<p>You will get nothing of what is written after that. What is here stays readable.</p>
+			<div class="k-buttons">
+				<Button kind="danger" onClick={() => void model.leave(room.id)}>
+					Leave
+				</Button>
+				<Button kind="quiet" onClick={() => setLeaving(false)}>
+					Stay
+				</Button>
+			</div>
 		</div>
 	);
 }
@@ -102,7 +104,7 @@ function mayRemove(own: Member | undefined, other: Member): boolean {
 	return own.role === 4 || (own.role === 3 && other.role === 2);
 }
 
-function Rename({ room, onDone }: { room: Room; onDone(): void }) {
+export function Rename({ room, onDone }: { room: Room; onDone(): void }) {
 	const model = useModel();
 	const [name, setName] = useState(room.name);
 	const action = useAction();
@@ -122,16 +124,9 @@ function Rename({ room, onDone }: { room: Room; onDone(): void }) {
 	);
 }
 
-function MemberRow({
-	member,
-	room,
-	mayRemove,
-}: {
-	member: Member;
-	room: Room;
-	mayRemove: boolean;
-}) {
+export function MemberRow({ member, room }: { member: Member; room: Room }) {
 	const model = useModel();
+	const own = model.conversation.value?.members.value.find((m) => m.isSelf);
 	const contact = model.contact(member.contact);
 	const items: MenuItem[] = [];
 	if (contact) {
@@ -142,7 +137,7 @@ function MemberRow({
 			onPick: () => openPanel('contact', contact.id),
 		});
 	}
-	if (mayRemove)
+	if (room.state === 'open' && !room.direct && mayRemove(own, member))
 		items.push({
 			label: 'Remove from the group',
 			icon: 'block',
