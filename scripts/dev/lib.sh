@@ -80,10 +80,10 @@ build_default() {
 configure_wasm() {
 	need_packages "${packages_wasm[@]}"
 	scripts/dev/wasm-sources build-wasm-src
+	[ ! -f build-wasm/build.ninja ] || return 0
 	printf "[constants]\nroot = '%s'\n" "$PWD" >build-wasm-src/root.ini
-	[ -f build-wasm/build.ninja ] || meson setup build-wasm \
-		--cross-file build-wasm-src/root.ini --cross-file scripts/wasm32.ini \
-		--werror >build-wasm.log 2>&1 || {
+	meson setup build-wasm --cross-file build-wasm-src/root.ini \
+		--cross-file scripts/wasm32.ini --werror >build-wasm.log 2>&1 || {
 		cat build-wasm.log
 		die "meson could not configure build-wasm"
 	}
