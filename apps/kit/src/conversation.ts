@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The open room: its messages as they are shown, page by page from the end.
 
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import type { Id, Member, Message, Undercroft } from '@undercroft/sdk';
 import { dayOf } from './format.ts';
 import { cleanEmoji } from './text.ts';
@@ -49,6 +49,7 @@ export class Conversation {
 	private readonly reactions = signal<ReadonlyMap<Id, Message[]>>(new Map());
 	/** everyone seen in this room, also those who have left */
 	private readonly known = new Map<Id, Member>();
+	private loading: Promise<void> | null = null;
 	private first = 0;
 	private last = 0;
 
@@ -94,21 +95,34 @@ export class Conversation {
 			this.core.history(this.room, { limit }),
 			this.readMembers(),
 		]);
-		this.take(messages);
-		if (unread > 0) {
-			const first = this.shown.value.find((m) => !m.own && m.number > readUpTo);
-			this.firstNew.value = first?.number ?? 0;
-		}
-		this.hasEarlier.value = this.first > 1;
-		this.isLoading.value = false;
+		batch(() => {
+			this.take(messages);
+			if (unread > 0) {
+				const first = this.shown.peek().find((m) => !m.own && m.number > readUpTo);
+				this.firstNew.value = first?.number ?? 0;
+			}
+			this.hasEarlier.value = this.first > 1;
+			this.isLoading.value = false;
+		});
 	}
 
-	async loadEarlier(): Promise<void> {
-		if (this.isLoading.peek() || !this.hasEarlier.peek()) return;
+	/** One page more; who asks while it is being read waits for the same. */
+	loadEarlier(): Promise<void> {
+		if (this.isLoading.peek() && !this.loading) return Promise.resolve();
+		this.loading ??= this.readEarlier().finally(() => (this.loading = null));
+		return this.loading;
+	}
+
+	private async readEarlier(): Promise<void> {
+		if (!this.hasEarlier.peek()) return;
 		this.isLoading.value = true;
 		try {
-			this.take(await this.core.history(this.room, { before: this.first, limit: PAGE }));
-			this.hasEarlier.value = this.first > 1;
+			const before = this.first;
+			const messages = await this.core.history(this.room, { before, limit: PAGE });
+			batch(() => {
+				this.take(messages);
+				this.hasEarlier.value = messages.length > 0 && this.first > 1;
+			});
 		} finally {
 			this.isLoading.value = false;
 		}
@@ -118,7 +132,7 @@ export class Conversation {
 	async reveal(id: Id): Promise<boolean> {
 		for (;;) {
 			if (this.shown.peek().some((m) => m.id === id)) return true;
-			if (!this.hasEarlier.peek() || this.isLoading.peek()) return false;
+			if (!this.hasEarlier.peek()) return false;
 			await this.loadEarlier();
 		}
 	}

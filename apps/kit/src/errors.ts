@@ -32,7 +32,7 @@ const COMMON: Record<string, string> = {
 	UC_E_TAKEN: 'Somebody else has this name. Choose another one.',
 	UC_E_EXHAUSTED: 'This person cannot be added just now. Try again when they have been online.',
 	UC_E_ADDRESS: 'This person cannot be reached this way any more. Look them up again.',
-	UC_E_PENDING: 'Something else has to finish first. Try again in a moment.',
+	UC_E_PENDING: 'This is not finished yet. Look again in a moment before you repeat it.',
 	UC_E_STALE: 'This has changed in the meantime. Try again.',
 	UC_E_REMOVED: 'You are not in this conversation any more.',
 	UC_E_CLOSED: 'You are not in this conversation any more.',

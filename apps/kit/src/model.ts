@@ -23,7 +23,7 @@ import type {
 import { Conversation } from './conversation.ts';
 import { explain, isUndercroftError, type Doing } from './errors.ts';
 import { showName } from './names.ts';
-import { closePanels, followAddress, goTo, goToRoom, route } from './route.ts';
+import { closePanels, followAddress, goToRoom, route } from './route.ts';
 import { clean, cleanEmoji, LINE_LENGTH } from './text.ts';
 
 /** One of the apps that people can be found on, as /apps.json lists them. */
@@ -117,6 +117,13 @@ export class Model {
 	readonly waitingRequests = computed(() =>
 		this.requests.value.filter((r) => r.incoming && r.state === 'open'),
 	);
+	/** Accepted by us; the conversation opens when the other side has made it. */
+	readonly acceptedRequests = computed(() =>
+		this.requests.value.filter((r) => r.incoming && r.state === 'accepted' && !r.room),
+	);
+	readonly declinedRequests = computed(() =>
+		this.requests.value.filter((r) => r.incoming && r.state === 'declined'),
+	);
 	/** Our own that have not been answered. */
 	readonly sentRequests = computed(() =>
 		this.requests.value.filter((r) => !r.incoming && r.state !== 'accepted'),
@@ -173,9 +180,12 @@ export class Model {
 		core.on('connection', (e) => this.connectionIs(e.connection));
 		core.on('request', () => {
 			this.refresh('requests');
-			this.announcement.value = 'Somebody asks to write to you.';
+			this.announce('Somebody asks to write to you.');
 		});
-		core.on('requestAccepted', () => this.refresh('requests', 'contacts', 'rooms'));
+		core.on('requestAccepted', () => {
+			this.refresh('requests', 'contacts', 'rooms');
+			this.announce('A request of yours was accepted.');
+		});
 		core.on('contact', () => this.refresh('contacts', 'rooms', 'requests'));
 		core.on('identityChanged', (e) => {
 			this.alarms.value = new Map(this.alarms.peek()).set(e.contact, e.text);
@@ -209,12 +219,17 @@ export class Model {
 		if (connection === 'greeted' || connection === 'online') {
 			clearTimeout(this.calm);
 			this.calm = undefined;
-			if (this.network.peek() !== 'fine') this.announcement.value = 'Connected again.';
+			if (this.network.peek() !== 'fine') this.announce('Connected again.');
 			this.network.value = 'fine';
 			if (was !== connection) this.refresh('account');
 		} else {
 			this.calm ??= setTimeout(() => (this.network.value = 'waiting'), CALM_MS);
 		}
+	}
+
+	/** Tells it to screen readers; also when it is the same as before. */
+	private announce(text: string): void {
+		this.announcement.value = text === this.announcement.peek() ? text + '\u00A0' : text;
 	}
 
 	// --- reading ---
@@ -308,16 +323,22 @@ export class Model {
 	private messageArrived(m: Message, isNew: boolean): void {
 		const open = this.conversation.peek();
 		batch(() => {
-			if (open?.room === m.room) open.take([m]);
+			if (open?.room === m.room) {
+				// What comes while nobody looks begins at a line that says so.
+				const isRead = open.lastNumber <= this.readUpTo(m.room);
+				if (isNew && !m.own && isRead && (document.hidden || !open.atEnd.peek()))
+					open.firstNew.value = m.number;
+				open.take([m]);
+			}
 			if (isNew || m.number === this.lastShown.get(m.room)) this.preview(m);
 		});
 		if (open?.room === m.room) {
 			this.markRead();
 		} else if (isNew && !m.own && m.kind === 'text') {
-			this.announcement.value = `New message from ${m.introduced ? clean(m.sender) : 'somebody'}`;
+			this.announce(`New message from ${m.introduced ? clean(m.sender) : 'somebody'}`);
 		}
 		if (isNew) this.refresh('rooms');
-		else if (m.state === 'failed') this.announcement.value = 'A message could not be sent.';
+		else if (m.state === 'failed') this.announce('A message could not be sent.');
 	}
 
 	/** Opens the room of the address, when it is there and not open yet. */
@@ -344,8 +365,7 @@ export class Model {
 		if (document.visibilityState !== 'visible') return;
 		const room = this.allRooms.peek().find((r) => r.id === open.room);
 		const last = open.lastNumber;
-		if (!room || last === 0 || last <= Math.max(room.readUpTo, this.marked.get(open.room) ?? 0))
-			return;
+		if (!room || last === 0 || last <= this.readUpTo(room.id)) return;
 		this.marked.set(open.room, last);
 		void this.core!.markRead(open.room, last).then(
 			() => this.refresh('rooms'),
@@ -353,6 +373,11 @@ export class Model {
 		);
 	}
 	private readonly marked = new Map<Id, number>();
+
+	private readUpTo(id: Id): number {
+		const room = this.allRooms.peek().find((r) => r.id === id);
+		return Math.max(room?.readUpTo ?? 0, this.marked.get(id) ?? 0);
+	}
 
 	// --- naming ---
 
@@ -488,7 +513,6 @@ export class Model {
 	async leave(room: Id): Promise<void> {
 		if ((await this.attempt('group', (c) => c.leave(room).then(() => true))) === undefined) return;
 		closePanels();
-		goTo('');
 	}
 
 	async safetyNumber(contact: Id): Promise<string> {

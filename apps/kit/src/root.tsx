@@ -10,7 +10,7 @@ import { Find } from './flows/find.tsx';
 import { Requests } from './flows/requests.tsx';
 import { Welcome } from './flows/welcome.tsx';
 import { Model, type Self } from './model.ts';
-import { closePanels, goBack, route, type Panel } from './route.ts';
+import { closePanels, goBack, hasPanelBelow, route, type Panel } from './route.ts';
 import { startTheme } from './theme.ts';
 import { ModelContext, useModel } from './ui/context.ts';
 import { Dialog } from './ui/dialog.tsx';
@@ -108,14 +108,13 @@ function Panels() {
 	const { panel } = route.value;
 	if (!panel || model.tab.value === 'opening') return null;
 	const content = <PanelContent panel={panel} />;
-	const hasDepth = ((history.state as { depth?: number } | null)?.depth ?? 0) > 1;
 	return (
 		<Dialog
 			key={panel}
 			title={TITLES[panel]}
 			onClose={goBack}
 			wide={panel === 'words'}
-			back={INNER.has(panel) && hasDepth}
+			back={INNER.has(panel) && hasPanelBelow()}
 		>
 			{content}
 		</Dialog>

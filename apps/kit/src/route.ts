@@ -78,37 +78,77 @@ export function followAddress(): void {
 	read();
 }
 
-function set(to: Route, how: 'push' | 'replace'): void {
+/** What the history keeps of each step beside its address. */
+interface Step {
+	/** steps made inside the app before this one */
+	depth: number;
+	/** how many of them, the last ones, opened panels over this page */
+	panels: number;
+	/** the page before is the app's first one */
+	fromHome: boolean;
+}
+
+function step(): Step {
+	const { depth = 0, panels = 0, fromHome = false } = (history.state ?? {}) as Partial<Step>;
+	return { depth, panels, fromHome };
+}
+
+function set(to: Route, how: 'push' | 'replace', state: Step): void {
 	if (writeRoute(to) === writeRoute(route.peek())) return;
-	const depth = (history.state as { depth?: number } | null)?.depth ?? 0;
-	if (how === 'push') history.pushState({ depth: depth + 1 }, '', writeRoute(to));
-	else history.replaceState({ depth }, '', writeRoute(to));
+	if (how === 'push') history.pushState(state, '', writeRoute(to));
+	else history.replaceState(state, '', writeRoute(to));
 	route.value = to;
+}
+
+/** From a page to another; a panel that leads there is left behind. */
+function turn(to: Route, how: 'push' | 'replace'): void {
+	const from = route.peek();
+	const now = step();
+	if (how === 'replace' || from.panel) set(to, 'replace', { ...now, panels: 0 });
+	else
+		set(to, 'push', {
+			depth: now.depth + 1,
+			panels: 0,
+			fromHome: from.page === '' && from.room === null,
+		});
 }
 
 /** Goes to a page of the app; '' is the first one. */
 export function goTo(page: string): void {
-	set({ page, room: null, panel: null, arg: null }, 'push');
+	if (page === '' && step().fromHome && !route.peek().panel) history.back();
+	else turn({ page, room: null, panel: null, arg: null }, 'push');
 }
 
 export function goToRoom(room: Id): void {
 	// From one room to another is no step back: Back leads to the list.
-	set({ page: 'room', room, panel: null, arg: null }, route.peek().room ? 'replace' : 'push');
+	turn({ page: 'room', room, panel: null, arg: null }, route.peek().room ? 'replace' : 'push');
 }
 
 export function openPanel(panel: Panel, arg: Id | null = null): void {
-	set({ ...route.peek(), panel, arg }, 'push');
+	const now = step();
+	set({ ...route.peek(), panel, arg }, 'push', {
+		depth: now.depth + 1,
+		panels: now.panels + 1,
+		fromHome: false,
+	});
+}
+
+/** Is there another panel below this one? */
+export function hasPanelBelow(): boolean {
+	return step().panels > 1;
 }
 
 /** One step back where the app has come from; never out of the app. */
 export function goBack(): void {
 	const { panel, room, page } = route.peek();
-	if (((history.state as { depth?: number } | null)?.depth ?? 0) > 0) history.back();
-	else if (panel) set({ page, room, panel: null, arg: null }, 'replace');
-	else set({ page: '', room: null, panel: null, arg: null }, 'replace');
+	if (step().depth > 0) history.back();
+	else if (panel) set({ page, room, panel: null, arg: null }, 'replace', step());
+	else turn({ page: '', room: null, panel: null, arg: null }, 'replace');
 }
 
-/** Ends all panels, however many lead here. */
+/** Ends all panels, however many led here. */
 export function closePanels(): void {
-	set({ ...route.peek(), panel: null, arg: null }, 'replace');
+	const { panels } = step();
+	if (panels > 0) history.go(-panels);
+	else set({ ...route.peek(), panel: null, arg: null }, 'replace', step());
 }

@@ -16,11 +16,26 @@ import { Lines, Name } from '../ui/text.tsx';
 export function Requests() {
 	const model = useModel();
 	const incoming = model.waitingRequests.value;
+	const accepted = model.acceptedRequests.value;
+	const declined = model.declinedRequests.value;
 	const sent = model.sentRequests.value;
 	return (
 		<div class="k-requests">
 			<section aria-labelledby="k-incoming">
 				<h2 id="k-incoming">Waiting for your answer</h2>
+				{accepted.length > 0 && (
+					<ul class="k-list">
+						{accepted.map((r) => (
+							<Row
+								key={r.id}
+								seed={r.id}
+								name={<Name of={r.name} />}
+								badge={<AppBadge app={r.app} always />}
+								line="Accepted. The conversation opens when they are online."
+							/>
+						))}
+					</ul>
+				)}
 				{incoming.length === 0 ? (
 					<p class="k-empty">
 						Nobody is waiting. Whoever wants to write to you has to ask first; it shows here.
@@ -50,6 +65,23 @@ export function Requests() {
 					</ul>
 				)}
 			</section>
+			{declined.length > 0 && (
+				<details>
+					<summary>Declined by you ({declined.length})</summary>
+					<ul class="k-list">
+						{declined.map((r) => (
+							<Row
+								key={r.id}
+								seed={r.id}
+								name={<Name of={r.name} />}
+								badge={<AppBadge app={r.app} always />}
+								line={showWhen(r.timeMs)}
+								end={<Button onClick={() => void model.accept(r)}>Accept</Button>}
+							/>
+						))}
+					</ul>
+				</details>
+			)}
 		</div>
 	);
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the log is put together, how the address is read, how names are written.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './load.mjs';
+
+const { Conversation } = await load('../src/conversation.ts');
+const { parseRoute, writeRoute } = await load('../src/route.ts');
+const { mistake, normalise, showName, country } = await load('../src/names.ts');
+const { explain } = await load('../src/errors.ts');
+
+const id = (n) => n.toString(16).padStart(64, '0');
+const NOON = new Date(2026, 4, 3, 12).getTime();
+
+/** A message of Rosa's unless told otherwise. */
+function message(number, more = {}) {
+	return {
+		room: id(1),
+		number,
+		id: id(1000 + number),
+		state: 'received',
+		kind: 'text',
+		own: false,
+		sender: 'Rosa',
+		introduced: true,
+		member: id(7),
+		timeMs: NOON + number * 1000,
+		text: `text ${number}`,
+		inReplyTo: null,
+		edited: false,
+		deleted: false,
+		...more,
+	};
+}
+
+const reaction = (number, to, text, more = {}) =>
+	message(number, { kind: 'reaction', inReplyTo: id(1000 + to), text, ...more });
+
+/** Holds all that it is given; answers as the library does. */
+function library(messages) {
+	const asked = [];
+	return {
+		asked,
+		members: async () => [],
+		history: async (_, { before = Infinity, limit }) => {
+			asked.push(before);
+			return messages.filter((m) => m.number < before).slice(-limit);
+		},
+		messages: async (_, { from, limit }) =>
+			messages.filter((m) => m.number >= from).slice(0, limit),
+	};
+}
+
+async function opened(messages, readUpTo = 0, unread = 0) {
+	const core = library(messages);
+	const c = new Conversation(id(1), core);
+	await c.open(readUpTo, unread);
+	return { c, core };
+}
+
+test('messages of one sender stand together, of one day under one day', async () => {
+	const { c } = await opened([
+		message(1),
+		message(2),
+		message(3, { own: true, member: id(8), sender: 'Me' }),
+		message(4, { timeMs: NOON + 86_400_000 }),
+	]);
+	assert.deepEqual(
+		c.entries.value.map((e) => [e.startsDay, e.startsGroup, e.endsGroup]),
+		[
+			[true, true, false],
+			[false, false, true],
+			[false, true, true],
+			[true, true, true],
+		],
+	);
+});
+
+test('reactions are counted by emoji, each sender once, and taken back', async () => {
+	const { c } = await opened([
+		message(1),
+		reaction(2, 1, '👍'),
+		reaction(3, 1, '👍'),
+		reaction(4, 1, '👍', { own: true, member: id(8) }),
+		reaction(5, 1, '😂', { member: id(9), sender: 'Tom' }),
+	]);
+	const [entry, ...others] = c.entries.value;
+	assert.equal(others.length, 0);
+	assert.deepEqual(
+		entry.reactions.map((r) => [r.emoji, r.count, r.mine?.id ?? null, r.who]),
+		[
+			['👍', 2, id(1004), ['Rosa']],
+			['😂', 1, null, ['Tom']],
+		],
+	);
+	c.take([reaction(4, 1, '👍', { own: true, member: id(8), deleted: true })]);
+	assert.deepEqual(
+		c.entries.value[0].reactions.map((r) => [r.emoji, r.count, r.mine]),
+		[
+			['👍', 1, null],
+			['😂', 1, null],
+		],
+	);
+});
+
+test('a change takes the place of what it changes', async () => {
+	const { c } = await opened([message(1), message(2)]);
+	c.take([message(1, { text: 'other', edited: true })]);
+	assert.deepEqual(
+		c.entries.value.map((e) => e.message.text),
+		['other', 'text 2'],
+	);
+});
+
+test('earlier pages come when asked for, once, and answers find what they answer', async () => {
+	const all = Array.from({ length: 200 }, (_, i) => message(i + 1));
+	all[199] = message(200, { inReplyTo: id(1001) });
+	const { c, core } = await opened(all);
+	assert.equal(c.entries.value.length, 60);
+	assert.equal(c.hasEarlier.value, true);
+	assert.equal(c.entries.value.at(-1).reply, null);
+	await Promise.all([c.loadEarlier(), c.loadEarlier()]);
+	assert.deepEqual(core.asked, [Infinity, 141]);
+	assert.equal(await c.reveal(id(1001)), true);
+	assert.equal(c.hasEarlier.value, false);
+	assert.equal(c.entries.value.at(-1).reply.number, 1);
+	assert.deepEqual(
+		c.entries.value.map((e) => e.message.number),
+		all.map((m) => m.number),
+	);
+	assert.equal(await c.reveal(id(9999)), false);
+});
+
+test('what is new begins where reading ended, at a message of others', async () => {
+	const { c } = await opened([message(1), message(2, { own: true }), message(3), message(4)], 1, 2);
+	assert.deepEqual(
+		c.entries.value.filter((e) => e.isFirstNew).map((e) => e.message.number),
+		[3],
+	);
+});
+
+test('addresses lead to what they name, and nowhere else', () => {
+	for (const hash of ['#/', '#/requests', `#/room/${id(5)}`, `#/room/${id(5)}?contact=${id(6)}`])
+		assert.equal(writeRoute(parseRoute(hash)), hash);
+	for (const hash of ['', '#', '#/room/', '#/room/xyz', '#/<script>', `#/room/${id(5)}0`])
+		assert.equal(writeRoute(parseRoute(hash)), '#/');
+	assert.equal(parseRoute('#/?nothing').panel, null);
+	assert.equal(parseRoute('#/?find=abc').arg, null);
+});
+
+test('numbers are read as people write them', () => {
+	assert.equal(normalise('number', ' +49 (30) 123-4567 '), '+49301234567');
+	assert.equal(normalise('number', '0049 30 1234567'), '+49301234567');
+	assert.equal(normalise('handle', ' @rosa.luz'), 'rosa.luz');
+	assert.equal(mistake('number', '+49301234567'), null);
+	assert.equal(mistake('handle', 'rosa.luz'), null);
+	assert.equal(mistake('address', 'rosa@example.org'), null);
+	for (const bad of [
+		'',
+		'49301234567',
+		'+123456',
+		'+1234567890123456',
+		'+0123456789',
+		'+49a3012345',
+	])
+		assert.equal(typeof mistake('number', bad), 'string', bad);
+	for (const bad of ['', 'a', '.rosa', 'rosa.', 'ro..sa', 'rösa', 'r'.repeat(31)])
+		assert.equal(typeof mistake('handle', bad), 'string', bad);
+	for (const bad of ['', 'rosa', '@example.org', 'a b@example.org', 'a@@b'])
+		assert.equal(typeof mistake('address', bad), 'string', bad);
+	assert.match(country('+4930'), /^\+49 /);
+	assert.equal(country('+'), '');
+});
+
+test('names are shown so that the eye can hold them', () => {
+	const plain = (s) => s.replace(/\u00A0/g, ' ');
+	assert.equal(plain(showName('number', '+4930123456')), '+49 30 123 456');
+	assert.equal(plain(showName('number', '+15551234567')), '+1 555 123 4567');
+	assert.equal(plain(showName('number', '+491511234567')), '+49 151 123 4567');
+	assert.equal(showName('handle', 'rosa'), '@rosa');
+	assert.equal(showName('number', '\u202Eno number'), '\uFFFDno number');
+});
+
+test('errors are told in words, whatever they are', () => {
+	const error = (code, of) => Object.assign(new Error('x'), { code, class: of });
+	assert.match(explain(error('UC_E_TAKEN', 'state'), 'signUp'), /Choose another/);
+	assert.notEqual(
+		explain(error('UC_E_NOT_FOUND', 'usage'), 'ask'),
+		explain(error('UC_E_NOT_FOUND', 'usage'), 'recover'),
+	);
+	for (const of of ['usage', 'protocol', 'crypto', 'state', 'limit', 'store', 'net', 'memory', 'x'])
+		assert.match(explain(error('UC_E_NEW', of)), /^[A-Z].*\.$/);
+	assert.match(explain(new TypeError('internal')), /^[A-Z].*\.$/);
+});
