@@ -104,12 +104,16 @@ function set(to: Route, how: 'push' | 'replace', state: Step): void {
 function turn(to: Route, how: 'push' | 'replace'): void {
 	const from = route.peek();
 	const now = step();
-	if (how === 'replace' || from.panel) set(to, 'replace', { ...now, panels: 0 });
+	const isHome = from.page === '' && from.room === null;
+	if (from.panel)
+		// The step before is another panel, or the page that this one lies over.
+		set(to, 'replace', { ...now, panels: 0, fromHome: isHome && now.panels === 1 });
+	else if (how === 'replace') set(to, 'replace', { ...now, panels: 0 });
 	else
 		set(to, 'push', {
 			depth: now.depth + 1,
 			panels: 0,
-			fromHome: from.page === '' && from.room === null,
+			fromHome: isHome,
 		});
 }
 
