@@ -77,8 +77,8 @@ local_configs() { # SPLIT
 				app_section "$app"
 				for other in "${local_apps[@]}"; do
 					[ "$other" = "$app" ] ||
-						printf '\n[peer %s.localhost]\nurl = https://%s.localhost:%s\n' \
-							"$other" "$other" "${local_port[$other]}"
+						printf '\n[peer %s.localhost]\nurl = https://%s.localhost:%s\nnames = %s\n' \
+							"$other" "$other" "${local_port[$other]}" "${local_names[$other]}"
 				done
 			} >"$run_dir/$app.conf"
 		done

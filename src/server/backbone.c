@@ -6,6 +6,7 @@
 #include "server/front.h"
 #include "server/log.h"
 #include "server/peers.h"
+#include "server/web_apps.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -129,6 +130,19 @@ static uc_err tls_open(struct backbone *b, size_t app)
 	return err;
 }
 
+/* Which apps there are; a folder may say so itself. */
+static uc_err web_apps_offer(struct backbone *b, size_t app)
+{
+	struct buf made;
+	buf_init(&made, 1 << 16);
+	web_apps_add(b->config, app, &made);
+	uc_err err = made.failed;
+	if (!err)
+		err = web_files_add(b->web[app], WEB_APPS_PATH, buf_view(&made));
+	buf_done(&made);
+	return err == UC_E_EXISTS ? UC_OK : err;
+}
+
 static uc_err web_open(struct backbone *b, size_t app)
 {
 	const struct config_app *a = &b->config->apps[app];
@@ -144,7 +158,7 @@ static uc_err web_open(struct backbone *b, size_t app)
 		log_info("web.loaded", "app=%s files=%zu bytes=%zu", a->name,
 			 web_files_count(b->web[app]), web_files_bytes(b->web[app]));
 	buf_done(&at);
-	return why ? UC_E_IO : UC_OK;
+	return why ? UC_E_IO : web_apps_offer(b, app);
 }
 
 static uc_err app_open(struct backbone *b, size_t app)

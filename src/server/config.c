@@ -67,6 +67,8 @@ static const struct key keys[] = {
 	{ "web", config_set_path, IN_APP(web), SECTION_APP, false,
 	  "/usr/share/undercroft/dial",
 	  "Folder of the app for browsers, served from memory under its domain.  May be left out." },
+	{ "title", config_set_title, IN_APP(title), SECTION_APP, false,
+	  "Dial", "What browsers call the app; without it, its name.  May be left out." },
 	{ "listen_http", config_set_loopback, IN_APP(listen_http), SECTION_APP, false,
 	  "127.0.0.1:8451",
 	  "Where browsers of this machine get it over plain HTTP; loopback only.  May be left out." },
@@ -76,6 +78,10 @@ static const struct key keys[] = {
 	{ "ca", config_set_path, IN_PEER(ca), SECTION_PEER, false,
 	  "/etc/undercroft/lens-ca.pem",
 	  "The authority that vouches for its certificate, PEM; without it, `peer_ca`." },
+	{ "names", config_set_names, IN_PEER(names), SECTION_PEER, false,
+	  "handle", "What its people are known by; said, browsers offer it.  May be left out." },
+	{ "title", config_set_title, IN_PEER(title), SECTION_PEER, false,
+	  "Lens", "What browsers call it; without it, its domain's first part.  May be left out." },
 };
 /* clang-format on */
 enum { KEYS_N = sizeof keys / sizeof *keys };

@@ -27,6 +27,7 @@ struct config_app {
 	const char *delivery;              /* command line, or NULL */
 	bool limit_by_address;             /* network addresses are counted by */
 	const char *web;                   /* folder of the files for browsers, or NULL */
+	const char *title;                 /* as people see it, or NULL */
 	struct config_address listen_http; /* plain HTTP on this machine; host NULL: none */
 	unsigned line;                     /* of its section */
 };
@@ -34,6 +35,8 @@ struct config_peer {
 	const char *domain;
 	struct config_address url; /* where https://DOMAIN is reached */
 	const char *ca;            /* PEM file of the authority that vouches for it */
+	enum config_names names;   /* 0: not said */
+	const char *title;         /* as people see it, or NULL */
 	unsigned line;
 };
 struct config {

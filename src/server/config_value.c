@@ -19,6 +19,17 @@ const char *config_set_text(const struct config_where *w, struct view value, voi
 	return NULL;
 }
 
+const char *config_set_title(const struct config_where *w, struct view value, void *field)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		uint8_t c = value.p[i];
+		if (c < 0x20 || c == 0x7f || c == '"' || c == '\\' || value.n > 64)
+			return "is not a title of at most 64 bytes, without quotes, backslashes "
+			       "and control characters";
+	}
+	return config_set_text(w, value, field);
+}
+
 const char *config_set_path(const struct config_where *w, struct view value, void *field)
 {
 	struct buf b;

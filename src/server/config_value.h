@@ -12,6 +12,7 @@ struct config_where {
 /* Sets *field from a value that is not empty; NULL, or a sentence that says what it should be. */
 typedef const char *config_set(const struct config_where *w, struct view value, void *field);
 
+config_set config_set_title;    /* const char *, a few words for people */
 config_set config_set_text;     /* const char * */
 config_set config_set_path;     /* const char *, made absolute or relative to here */
 config_set config_set_domain;   /* const char * */

@@ -298,6 +298,21 @@ const char *web_files_load(const char *folder, struct buf *at, struct web_files 
 	return why;
 }
 
+uc_err web_files_add(struct web_files *f, const char *path, struct view bytes)
+{
+	struct view name, copy;
+	if (web_files_find(f, view_str(path)))
+		return UC_E_EXISTS;
+	if (f->files_n == WEB_FILES_MAX || !type_find(path))
+		return UC_E_ARGUMENT;
+	TRY(arena_copy(&f->arena, view_str(path), &name));
+	TRY(arena_copy(&f->arena, bytes, &copy));
+	struct web_file made = { .path = (const char *)name.p, .type = type_find(path) };
+	TRY(body_set(&made.bodies[WEB_IDENTITY], copy));
+	f->files[f->files_n++] = made;
+	return UC_OK;
+}
+
 void web_files_free(struct web_files *f)
 {
 	if (!f)

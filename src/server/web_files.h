@@ -35,6 +35,8 @@ struct web_files;
 /* index.html is "/".  FILE.br and FILE.gz are FILE compressed.  Names that begin with a dot are
  * passed over.  NULL, or a sentence about what is wrong with the path written to `at`. */
 const char *web_files_load(const char *folder, struct buf *at, struct web_files **out);
+/* One more, made by the program; UC_E_EXISTS where the folder has it already. */
+uc_err UC_MUST_USE web_files_add(struct web_files *f, const char *path, struct view bytes);
 void web_files_free(struct web_files *f);
 /* NULL: there is none. */
 const struct web_file *web_files_find(const struct web_files *f, struct view path);

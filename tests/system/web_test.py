@@ -3,6 +3,7 @@
 browsers, to careless clients and to hostile ones."""
 import gzip
 import hashlib
+import json
 import pathlib
 import shutil
 import socket
@@ -153,6 +154,16 @@ class Web(unittest.TestCase):
                 self.assertEqual(body, SCRIPT if name == 'a-1.js' else name.encode())
             self.assertEqual(door.ask('/app.webmanifest')[1]['content-type'],
                              'application/manifest+json')
+
+    def test_list_of_apps(self):
+        for door in self.each():
+            status, fields, body = door.ask('/apps.json')
+            self.assertEqual((status, fields['content-type']), (200, 'application/json'))
+            self.assertEqual(fields['cache-control'], 'no-cache')
+            self.assertEqual(json.loads(body), {'apps': [
+                {'domain': 'dial.localhost', 'title': 'Dial', 'names': 'number', 'self': True},
+                {'domain': 'lens.localhost', 'title': 'Lens', 'names': 'handle'},
+                {'domain': 'plaza.localhost', 'title': 'Plaza', 'names': 'address'}]})
 
     def test_codings(self):
         for door in self.each():

@@ -111,6 +111,32 @@ TEST(browsers_are_served_from_a_folder)
 	expect_bytes(view_str(config.apps[2].listen_http.host), VIEW_LIT("::1"));
 }
 
+TEST(apps_and_peers_have_titles_for_people)
+{
+	expect_ok(read_text(
+		"[backbone]\ndata = d\n" APP("dial", "1") "title = D\xc3\xaf"
+							  "al one\n[peer far.example]\nurl "
+							  "= https://far.example\nca = "
+							  "c\nnames = address\ntitle = "
+							  "Far\n"));
+	expect_bytes(view_str(config.apps[0].title), VIEW_LIT("D\xc3\xaf"
+							      "al one"));
+	expect_bytes(view_str(config.peers[0].title), VIEW_LIT("Far"));
+	expect_eq(config.peers[0].names, CONFIG_NAMES_ADDRESS);
+	static const char *const bad[] = {
+		"a\"b", "a\\b", "a\x1b[31mb", "a\x7fz",
+		"12345678901234567890123456789012345678901234567890123456789012345"
+	};
+	static char text[1000];
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(text, sizeof text,
+			 "[backbone]\ndata = d\n" APP("dial", "1") "title = %s\n", bad[i]);
+		expect_said(text,
+			    "x.conf:10: [app dial] title: is not a title of at most 64 bytes, "
+			    "without quotes, backslashes and control characters\n");
+	}
+}
+
 TEST(plain_http_is_for_this_machine_alone)
 {
 	static const char *const bad[] = { "0.0.0.0",   "10.0.0.1", "192.168.1.1",

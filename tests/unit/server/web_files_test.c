@@ -144,6 +144,22 @@ TEST(only_what_is_in_the_table_is_found)
 	end();
 }
 
+TEST(a_file_may_be_made)
+{
+	begin();
+	small_app_put();
+	expect(!web_files_load(folder, &at, &files));
+	expect_ok(web_files_add(files, "/made.json", VIEW_LIT("[]")));
+	expect_err(web_files_add(files, "/made.json", VIEW_LIT("{}")), UC_E_EXISTS);
+	expect_err(web_files_add(files, "/", VIEW_LIT("{}")), UC_E_EXISTS);
+	expect_err(web_files_add(files, "/made.key", VIEW_LIT("{}")), UC_E_ARGUMENT);
+	const struct web_file *f = web_files_find(files, VIEW_LIT("/made.json"));
+	expect_bytes(f->bodies[WEB_IDENTITY].bytes, VIEW_LIT("[]"));
+	expect_bytes(view_str(f->type), VIEW_LIT("application/json"));
+	expect(f->bodies[WEB_IDENTITY].etag[0] == '"' && !f->is_immutable);
+	end();
+}
+
 TEST(what_is_read_stays_as_it_was)
 {
 	begin();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/web.h"
 #include "net/http.h"
+#include "server/web_apps.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/net/certs.h"
 
@@ -284,6 +285,40 @@ TEST(sockets_are_for_own_pages_and_for_programs)
 	/* A name of one's own that points here has an origin that fits its Host. */
 	expect_eq(opening(true, "Host: evil.example\r\nOrigin: https://evil.example\r\n"), 421);
 	expect_eq(opening(false, "Host: evil.example\r\nOrigin: http://evil.example\r\n"), 421);
+}
+
+TEST(pages_are_told_the_apps)
+{
+	static const struct config c = {
+		.apps = { { .name = "dial",
+			    .domain = "dial.example",
+			    .names = CONFIG_NAMES_NUMBER },
+			  { .name = "lens",
+			    .domain = "lens.example",
+			    .names = CONFIG_NAMES_HANDLE,
+			    .title = "Lens & Co" } },
+		.apps_n = 2,
+		.peers = { { .domain = "plaza.example", .names = CONFIG_NAMES_ADDRESS },
+			   { .domain = "unsaid.example" },
+			   { .domain = "far.example",
+			     .names = CONFIG_NAMES_HANDLE,
+			     .title = "Far" } },
+		.peers_n = 3,
+	};
+	struct buf made;
+	buf_init(&made, 4096);
+	web_apps_add(&c, 1, &made);
+	expect_bytes(
+		buf_view(&made),
+		VIEW_LIT("{\"apps\":["
+			 "{\"domain\":\"dial.example\",\"title\":\"Dial\",\"names\":\"number\"},"
+			 "{\"domain\":\"lens.example\",\"title\":\"Lens & Co\","
+			 "\"names\":\"handle\",\"self\":true},"
+			 "{\"domain\":\"plaza.example\",\"title\":\"Plaza\","
+			 "\"names\":\"address\"},"
+			 "{\"domain\":\"far.example\",\"title\":\"Far\","
+			 "\"names\":\"handle\"}]}\n"));
+	buf_done(&made);
 }
 
 TEST(a_site_without_files)
