@@ -35,6 +35,7 @@ try {
 		[
 			'--enable-source-maps',
 			'--test',
+			'--test-reporter=spec',
 			...tests.map((f) => path.join(out, f.replace(/\.js$/, '.mjs'))),
 		],
 		{
