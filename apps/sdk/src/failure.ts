@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 /** The codes this side gives itself, without the core; what the core says comes with its text. */
-const own = {
+export const own = {
 	UC_E_ARGUMENT: ['usage', 'an argument is missing or makes no sense'],
 	UC_E_UNSUPPORTED: ['usage', 'this browser cannot keep what has to be kept'],
 	UC_E_VERSION: ['protocol', 'a newer version of this app is open; load the page again'],

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { enums, errors, functions, imports } from '../src/abi.ts';
 import { Core } from '../src/core.ts';
+import { own } from '../src/failure.ts';
 import { module } from './people.js';
 
 const source = path.join(process.env.UNDERCROFT_ROOT, 'apps/sdk/src');
@@ -48,4 +49,17 @@ test('every function and every kind of event is used', async () => {
 		assert.equal(text.includes(`f.${name}(`), !unused.has(name), name);
 	for (const values of [enums.uc_event_kind, enums.uc_message_state])
 		for (const name of Object.keys(values)) assert.ok(text.includes(`${name}:`), name);
+});
+
+test('the documentation has every call, event and own error', async () => {
+	const doc = await readFile(path.join(process.env.UNDERCROFT_ROOT, 'docs/sdk.md'), 'utf8');
+	const types = await readFile(path.join(source, 'types.ts'), 'utf8');
+	const body = (of) => new RegExp(`interface ${of} {(.*?)^}`, 'ms').exec(types)[1];
+	const methods = [...body('Undercroft').matchAll(/^\t(\w+)[<(]/gm)].map((m) => m[1]);
+	const kinds = [...body('Events').matchAll(/^\t(\w+): /gm)].map((m) => m[1]);
+	assert.ok(methods.length > 30 && kinds.length > 14);
+	for (const name of methods) assert.ok(doc.includes(`\`${name}(`), name);
+	for (const name of kinds) assert.ok(doc.includes(`\`${name}\``), name);
+	for (const code of Object.keys(own))
+		if (own[code][0] === 'store') assert.ok(doc.includes(code), code);
 });
