@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding somebody on any of the apps, and asking to write to them.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
 import { country, mistake, NAME_FIELD, normalise, showName } from '../names.ts';
 import { Button } from '../ui/button.tsx';
@@ -18,6 +18,10 @@ export function Find({ onDone }: { onDone(): void }) {
 	const [wrong, setWrong] = useState<string | null>(null);
 	const [sentTo, setSentTo] = useState<string | null>(null);
 	const action = useAction();
+	const done = useRef<HTMLButtonElement>(null);
+	useEffect(() => {
+		if (sentTo !== null) done.current?.focus();
+	}, [sentTo]);
 
 	const kind = model.namesOf(app) ?? model.self.names;
 	const field = NAME_FIELD[kind];
@@ -44,7 +48,7 @@ export function Find({ onDone }: { onDone(): void }) {
 				</p>
 				<p>When it is accepted, your conversation opens. You are not told when it is declined.</p>
 				<div class="k-buttons">
-					<Button kind="main" onClick={onDone}>
+					<Button kind="main" buttonRef={done} onClick={onDone}>
 						Done
 					</Button>
 					<Button

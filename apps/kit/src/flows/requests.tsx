@@ -22,7 +22,9 @@ export function Requests() {
 	return (
 		<div class="k-requests">
 			<section aria-labelledby="k-incoming">
-				<h2 id="k-incoming">Waiting for your answer</h2>
+				<h2 id="k-incoming" tabIndex={-1}>
+					Waiting for your answer
+				</h2>
 				{accepted.length > 0 && (
 					<ul class="k-list">
 						{accepted.map((r) => (
@@ -95,6 +97,8 @@ export function IncomingRequest({ request }: { request: ContactRequest }) {
 		setBusy(what);
 		await (what === 'accept' ? model.accept(request) : model.decline(request));
 		setBusy(null);
+		// The request goes, and the focus with it.
+		document.getElementById('k-incoming')?.focus();
 	}
 
 	return (

@@ -2,7 +2,7 @@
 // The first screen: sign up, or take an account up again.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
 import { country, mistake, NAME_FIELD, normalise, showName } from '../names.ts';
 import { Button } from '../ui/button.tsx';
@@ -33,6 +33,12 @@ export function Welcome({
 	const [identifier, setIdentifier] = useState('');
 	const [words, setWords] = useState<string | null>(null);
 
+	const title = useRef<HTMLHeadingElement>(null);
+	// The other steps have a field that takes the focus.
+	useEffect(() => {
+		if (step === 'words') title.current?.focus();
+	}, [step]);
+
 	function done() {
 		setWords(null);
 		model.isWelcoming.value = false;
@@ -47,7 +53,11 @@ export function Welcome({
 			</div>
 			<div class="k-welcome-form">
 				<ConnectionNotice />
-				{step !== 'start' && <h2>{TITLES[step]}</h2>}
+				{step !== 'start' && (
+					<h2 ref={title} tabIndex={-1}>
+						{TITLES[step]}
+					</h2>
+				)}
 				{step === 'start' && (
 					<div class="k-welcome-start">
 						<Button kind="main" wide onClick={() => setStep('name')}>
