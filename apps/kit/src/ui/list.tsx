@@ -95,7 +95,14 @@ export function useRoomSummary(room: Room) {
 }
 
 /** A conversation in the list; opens it. */
-export function RoomRow({ room }: { room: Room }) {
+export function RoomRow({
+	room,
+	picture,
+}: {
+	room: Room;
+	/** instead of the usual one */
+	picture?: ComponentChildren;
+}) {
 	const s = useRoomSummary(room);
 	return (
 		<li class="k-room">
@@ -114,7 +121,7 @@ export function RoomRow({ room }: { room: Room }) {
 					goToRoom(room.id);
 				}}
 			>
-				<Avatar seed={s.seed} group={!room.direct} />
+				{picture ?? <Avatar seed={s.seed} group={!room.direct} />}
 				<div class="k-row-text">
 					<p class="k-row-name">
 						<span class="k-row-who">

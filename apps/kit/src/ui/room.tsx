@@ -31,10 +31,13 @@ export function useRoomLine(room: Room): string {
 
 export function RoomHead({
 	room,
+	picture,
 	children,
 	back = '',
 }: {
 	room: Room;
+	/** instead of the usual one */
+	picture?: ComponentChildren;
 	/** more buttons, before the one that tells more */
 	children?: ComponentChildren;
 	/** the page that the way back leads to, where there is one column */
@@ -46,7 +49,7 @@ export function RoomHead({
 	return (
 		<header class="k-room-head">
 			<IconButton icon="back" label="Conversations" class="k-back" onClick={() => goTo(back)} />
-			<Avatar seed={model.seedOfRoom(room)} group={!room.direct} />
+			{picture ?? <Avatar seed={model.seedOfRoom(room)} group={!room.direct} />}
 			<div class="k-room-head-text">
 				<p class="k-row-name">
 					<span class="k-room-head-name" role="heading" aria-level={1}>
