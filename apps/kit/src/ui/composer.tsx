@@ -78,7 +78,7 @@ function Writing({
 	const isTooLong =
 		text.length * 3 > LIMITS.messageBytes && encoder.encode(text).length > LIMITS.messageBytes;
 
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (!about) return;
 		if (editing) setText(editing.text);
 		input.current?.focus();
