@@ -6,6 +6,7 @@ import type { Contact, Id, Room } from '@undercroft/sdk';
 import {
 	AppBadge,
 	Avatar,
+	Button,
 	classes,
 	clean,
 	ConnectionNotice,
@@ -208,6 +209,9 @@ function Empty() {
 				Look for somebody by their handle, number or e-mail address, or hand out your own handle.
 				Whoever writes to you for the first time waits in Requests.
 			</p>
+			<Button kind="main" icon="find" onClick={() => openPanel('find')}>
+				Look for someone
+			</Button>
 		</div>
 	);
 }

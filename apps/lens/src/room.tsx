@@ -55,6 +55,7 @@ function Head({ room }: { room: Room }) {
 			<Picture class="lens-head-banner" seed={seed} columns={16} rows={2} />
 			<IconButton icon="back" label="Conversations" onClick={() => goTo('')} />
 			<div class="lens-head-text">
+				{!room.direct && <Faces room={room} />}
 				<p class="lens-head-name">
 					<span role="heading" aria-level={2}>
 						<Name of={room.name} />
@@ -72,6 +73,25 @@ function Head({ room }: { room: Room }) {
 				onClick={() => openPanel('room-info')}
 			/>
 		</header>
+	);
+}
+
+/** So many fit on a poster. */
+const MOST_FACES = 7;
+
+/** Who is in a group; names stand in "About this conversation". */
+function Faces({ room }: { room: Room }) {
+	const model = useModel();
+	const open = model.conversation.value;
+	const members = open?.room === room.id ? open.members.value : [];
+	return (
+		<ul class="lens-faces" aria-hidden="true">
+			{members.slice(0, MOST_FACES).map((m) => (
+				<li key={m.id}>
+					<Avatar seed={model.seedOfMember(m)} />
+				</li>
+			))}
+		</ul>
 	);
 }
 
@@ -119,7 +139,7 @@ function Frame({ room }: { room: Room }) {
 					<bdi dir="auto">{s.line}</bdi>
 				</span>
 				{room.unread > 0 && (
-					<span class="k-badge">
+					<span class="lens-count">
 						{room.unread > 99 ? '99+' : room.unread}
 						<span class="k-hidden"> unread</span>
 					</span>

@@ -106,10 +106,9 @@ function Tab({
 			aria-current={isHere ? 'page' : undefined}
 			onClick={onClick}
 		>
-			<span class="lens-tab-icon">
+			<span class="lens-tab-icon" data-count={count > 0 ? (count > 99 ? '99+' : count) : undefined}>
 				{icon && <Icon name={icon} />}
 				{picture}
-				{count > 0 && <span class="k-badge">{count > 99 ? '99+' : count}</span>}
 			</span>
 			<span class="lens-tab-text">{text}</span>
 		</button>

@@ -37,7 +37,8 @@ function toward(start: Rgb, end: Rgb, isThere: (l: number) => boolean): Rgb {
 
 const made = new Map<string, Record<string, string>>();
 
-/** Custom properties: --deep for grounds under white text, --pale for text in the dark. */
+/** Custom properties: --deep for grounds under white text, --pale for text in the dark; --wash and
+ * --dusk, equally light and equally dark for all, for what others write. */
 export function tint(seed: string): Record<string, string> {
 	const colours = pictureColours(seed);
 	const key = colours.join();
@@ -48,6 +49,8 @@ export function tint(seed: string): Record<string, string> {
 			'--deep': write(toward(all[0]!, [0, 0, 0], (l) => l <= DARK)),
 			'--pale': write(toward(all[2]!, [255, 255, 255], (l) => l >= PALE)),
 			'--hue': colours[1],
+			'--wash': write(toward(parse(colours[1]), [255, 255, 255], (l) => l >= 0.8)),
+			'--dusk': write(toward(parse(colours[1]), [18, 8, 18], (l) => l <= 0.03)),
 		};
 		made.set(key, t);
 	}

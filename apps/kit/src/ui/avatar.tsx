@@ -106,8 +106,9 @@ export function Picture({
 			focusable="false"
 		>
 			<rect width={columns * 20} height={rows * 20} fill={colours[0]} />
+			{/* The thin edge closes the seam to a neighbour of the same colour. */}
 			{parts.map(([path, fill, place]) => (
-				<path d={path} fill={fill} transform={place} />
+				<path d={path} fill={fill} transform={place} stroke={fill} stroke-width="0.1" />
 			))}
 		</svg>
 	);
