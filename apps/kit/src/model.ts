@@ -108,10 +108,16 @@ export class Model {
 	private reading = false;
 	private calm: ReturnType<typeof setTimeout> | undefined;
 
-	/** Those one can be in: by last activity, the newest first. */
-	readonly rooms = computed<Room[]>(() =>
-		[...this.allRooms.value].sort((a, b) => b.lastMs - a.lastMs || b.epoch - a.epoch),
-	);
+	/** By last activity, the newest first; without those that ended before anything was written. */
+	readonly rooms = computed<Room[]>(() => {
+		const asked = new Map(this.requests.value.map((r) => [r.room, r.timeMs]));
+		const since = (r: Room) => r.lastMs || this.joined.get(r.id) || (asked.get(r.id) ?? 0);
+		return this.allRooms.value
+			.filter((r) => r.state !== 'left' || r.lastMs > 0 || r.id === route.value.room)
+			.sort((a, b) => since(b) - since(a));
+	});
+	/** When rooms without a message came, as far as this page has seen it. */
+	private readonly joined = new Map<Id, number>();
 	readonly unread = computed(() => this.allRooms.value.reduce((n, r) => n + r.unread, 0));
 	/** Requests of others that wait for an answer. */
 	readonly waitingRequests = computed(() =>
@@ -132,6 +138,21 @@ export class Model {
 	readonly room = computed<Room | null>(
 		() => this.allRooms.value.find((r) => r.id === route.value.room) ?? null,
 	);
+
+	private readonly others = computed<ReadonlyMap<Id, Contact>>(() => {
+		const byId = new Map(this.contacts.value.map((c) => [c.id, c]));
+		const others = new Map<Id, Contact>();
+		const put = (room: Id, id: Id | null) => {
+			const c = id === null ? undefined : byId.get(id);
+			if (c) others.set(room, c);
+		};
+		// A contact names the direct room that is alive; members and requests the earlier ones.
+		for (const [room, members] of this.members.value)
+			put(room, members.find((m) => !m.isSelf)?.contact ?? null);
+		for (const r of this.requests.value) if (r.room) put(r.room, r.contact);
+		for (const c of this.contacts.value) if (c.direct) put(c.direct, c.id);
+		return others;
+	});
 
 	constructor(readonly self: Self) {}
 
@@ -191,7 +212,10 @@ export class Model {
 			this.alarms.value = new Map(this.alarms.peek()).set(e.contact, e.text);
 			this.refresh('contacts');
 		});
-		core.on('roomJoined', (e) => this.roomChanged(e.room));
+		core.on('roomJoined', (e) => {
+			this.joined.set(e.room, Date.now());
+			this.roomChanged(e.room);
+		});
 		core.on('roomChanged', (e) => this.roomChanged(e.room));
 		core.on('roomLeft', (e) => this.roomChanged(e.room));
 		core.on('memberIntroduced', (e) => this.roomChanged(e.room));
@@ -268,6 +292,9 @@ export class Model {
 					this.isReady.value = true;
 				});
 				if (rooms) this.follow(route.peek().room);
+				for (const room of rooms ?? [])
+					if (room.direct && room.state === 'left' && !this.members.peek().has(room.id))
+						void this.readMembers(room.id);
 			}
 		} catch (e) {
 			this.fail(e);
@@ -399,9 +426,9 @@ export class Model {
 		return id === null ? null : (this.contacts.value.find((c) => c.id === id) ?? null);
 	}
 
-	/** The other person of a direct room. */
+	/** The other person of a direct room, also when it has ended. */
 	contactOf(room: Room): Contact | null {
-		return room.direct ? (this.contacts.value.find((c) => c.direct === room.id) ?? null) : null;
+		return room.direct ? (this.others.value.get(room.id) ?? null) : null;
 	}
 
 	/** The number, handle or address we asked for when we found them; '' when they found us. */

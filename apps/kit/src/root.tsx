@@ -4,7 +4,7 @@
 import { render, type ComponentChildren, type FunctionComponent } from 'preact';
 import type { Undercroft } from '@undercroft/sdk';
 import { AddMembers, NewGroup } from './flows/group.tsx';
-import { ContactInfo, RoomInfo } from './flows/info.tsx';
+import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
 import { Find } from './flows/find.tsx';
 import { Requests } from './flows/requests.tsx';
@@ -84,6 +84,7 @@ const TITLES: Record<Panel, string> = {
 	'new-group': 'New group',
 	requests: 'Requests',
 	settings: 'Settings',
+	people: 'People you know',
 	devices: 'My devices',
 	words: 'Your recovery words',
 	erase: 'Sign out and erase this browser',
@@ -96,10 +97,12 @@ const TITLES: Record<Panel, string> = {
 
 /** Those that another panel leads to. */
 const INNER: ReadonlySet<Panel> = new Set<Panel>([
+	'people',
 	'devices',
 	'words',
 	'delete-account',
 	'add-members',
+	'contact',
 	'safety',
 ]);
 
@@ -134,6 +137,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <Requests />;
 		case 'settings':
 			return <Settings />;
+		case 'people':
+			return <People />;
 		case 'devices':
 			return <Devices />;
 		case 'words':

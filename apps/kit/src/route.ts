@@ -14,6 +14,7 @@ export type Panel =
 	| 'new-group'
 	| 'requests'
 	| 'settings'
+	| 'people'
 	| 'devices'
 	| 'words'
 	| 'erase'
@@ -39,6 +40,7 @@ const PANELS: readonly string[] = [
 	'new-group',
 	'requests',
 	'settings',
+	'people',
 	'devices',
 	'words',
 	'erase',

@@ -167,6 +167,37 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 	);
 }
 
+/** All contacts, those that are blocked last. */
+export function People() {
+	const model = useModel();
+	const people = [...model.contacts.value].sort(
+		(a, b) => Number(a.blocked) - Number(b.blocked) || clean(a.name).localeCompare(clean(b.name)),
+	);
+	if (people.length === 0)
+		return <p class="k-empty">Nobody yet. Whoever you write with stands here.</p>;
+	return (
+		<ul class="k-list">
+			{people.map((c) => (
+				<li key={c.id}>
+					<button type="button" class="k-row k-person" onClick={() => openPanel('contact', c.id)}>
+						<Avatar seed={c.accountKey} />
+						<span class="k-row-text">
+							<span class="k-row-name">
+								<span class="k-row-who">
+									<Name of={c.name} />
+								</span>
+								<AppBadge app={c.app} />
+								{c.verified && <Verified />}
+							</span>
+							<span class="k-row-line">{c.blocked ? 'Blocked' : model.identifierOf(c)}</span>
+						</span>
+					</button>
+				</li>
+			))}
+		</ul>
+	);
+}
+
 export function ContactInfo({ contact }: { contact: Contact }) {
 	const model = useModel();
 	const identifier = model.identifierOf(contact);

@@ -57,6 +57,11 @@ export function Settings() {
 					</li>
 				)}
 				<li>
+					<Button icon="people" wide onClick={() => openPanel('people')}>
+						People you know
+					</Button>
+				</li>
+				<li>
 					<Button icon="device" wide onClick={() => openPanel('devices')}>
 						My devices
 					</Button>

@@ -165,9 +165,11 @@ function Beginning({ room }: { room: Room }) {
 		<p class="k-empty">
 			{room.state === 'joining'
 				? 'This conversation is being set up. It opens by itself.'
-				: room.direct
-					? `This is the beginning of your conversation with ${clean(room.name)}. Only the two of you can read it.`
-					: `This is the beginning of ${clean(room.name)}. Only its members can read it.`}
+				: room.state === 'left'
+					? 'Nothing was written here.'
+					: room.direct
+						? `This is the beginning of your conversation with ${clean(room.name)}. Only the two of you can read it.`
+						: `This is the beginning of ${clean(room.name)}. Only its members can read it.`}
 		</p>
 	);
 }
