@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The third column: who is here, on which app, how sure we are of them; what a group can do.
+
+import { useState } from 'preact/hooks';
+import type { Contact, Room } from '@undercroft/sdk';
+import {
+	AppBadge,
+	Avatar,
+	Button,
+	clean,
+	goToRoom,
+	Icon,
+	LeaveRoom,
+	MemberRow,
+	Name,
+	openPanel,
+	Rename,
+	route,
+	useModel,
+} from '@undercroft/kit';
+import { Faces } from './faces.tsx';
+
+/** Only where there is room for it; elsewhere the panel about the conversation says the same. */
+export function Here({ room }: { room: Room }) {
+	const model = useModel();
+	const contact = model.contactOf(room);
+	return (
+		<aside
+			class="plaza-here"
+			aria-label={room.direct ? 'About them' : 'Who is here'}
+			aria-hidden={route.value.panel ? 'true' : undefined}
+		>
+			{room.direct ? contact && <Person contact={contact} room={room} /> : <Group room={room} />}
+		</aside>
+	);
+}
+
+function Group({ room }: { room: Room }) {
+	const model = useModel();
+	const open = model.conversation.value;
+	const members = open?.room === room.id ? open.members.value : [];
+	const [isRenaming, setRenaming] = useState(false);
+	const isOpen = room.state === 'open';
+	return (
+		<>
+			<header class="plaza-section-head">
+				<h2>Who is here</h2>
+				<span class="plaza-section-count" aria-hidden="true">
+					{room.members}
+				</span>
+				{isOpen && (
+					<Button kind="quiet" icon="plus" onClick={() => openPanel('add-members')}>
+						Add people
+					</Button>
+				)}
+			</header>
+			{!room.consistent && (
+				<p class="k-warning">
+					<Icon name="alert" />
+					<span>
+						The app that hosts this group has changed what was said before. Do not rely on it.
+					</span>
+				</p>
+			)}
+			<ul class="plaza-members">
+				{members.map((m) => (
+					<MemberRow key={m.id} member={m} room={room} />
+				))}
+			</ul>
+			{isOpen && (
+				<footer class="plaza-here-foot">
+					{isRenaming ? (
+						<Rename room={room} onDone={() => setRenaming(false)} />
+					) : (
+						<Button icon="edit" onClick={() => setRenaming(true)}>
+							Rename
+						</Button>
+					)}
+					<LeaveRoom key={room.id} room={room} />
+				</footer>
+			)}
+		</>
+	);
+}
+
+function Person({ contact, room }: { contact: Contact; room: Room }) {
+	const model = useModel();
+	const identifier = model.identifierOf(contact);
+	const alarm = model.alarms.value.has(contact.id);
+	const shared = model.rooms.value.filter(
+		(r) =>
+			!r.direct &&
+			r.state === 'open' &&
+			model.members.value.get(r.id)?.some((m) => m.contact === contact.id),
+	);
+	return (
+		<>
+			<div class="plaza-person">
+				<Avatar seed={contact.accountKey} size="xl" />
+				<h2>
+					<Name of={contact.name} />
+				</h2>
+				<p>
+					<AppBadge app={contact.app} always />
+				</p>
+				{identifier && (
+					<p class="k-hint">
+						<bdi>{identifier}</bdi>
+					</p>
+				)}
+			</div>
+			<div class={contact.verified ? 'plaza-trust plaza-trusted' : 'plaza-trust'}>
+				<Icon name={alarm ? 'alert' : 'shield'} />
+				<p>
+					{alarm
+						? 'Somebody else answers here now. Compare again before you write anything private.'
+						: contact.verified
+							? 'You have compared the safety number.'
+							: 'Not compared yet. It proves that nobody reads along.'}
+				</p>
+				<Button onClick={() => openPanel('safety', contact.id)}>Safety number</Button>
+			</div>
+			<section class="plaza-shared" aria-labelledby="plaza-shared">
+				<h3 id="plaza-shared">Groups you share</h3>
+				{shared.length > 0 ? (
+					<ul>
+						{shared.map((r) => (
+							<li key={r.id}>
+								<button type="button" class="k-row k-room-link" onClick={() => goToRoom(r.id)}>
+									<Faces room={r} />
+									<span class="k-row-who">
+										<Name of={r.name} />
+									</span>
+								</button>
+							</li>
+						))}
+					</ul>
+				) : (
+					<p class="k-empty">None yet.</p>
+				)}
+			</section>
+			<footer class="plaza-here-foot">
+				{room.state === 'open' && (
+					<Button icon="people" onClick={() => openPanel('new-group', contact.id)}>
+						New group with {clean(contact.name, 24) || 'them'}
+					</Button>
+				)}
+				{contact.blocked ? (
+					<Button icon="block" onClick={() => void model.block(contact.id, false)}>
+						Unblock
+					</Button>
+				) : (
+					<Button kind="danger" icon="block" onClick={() => openPanel('contact', contact.id)}>
+						Block or more
+					</Button>
+				)}
+			</footer>
+		</>
+	);
+}
