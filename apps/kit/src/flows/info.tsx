@@ -106,10 +106,10 @@ function mayRemove(own: Member | undefined, other: Member): boolean {
 
 export function Rename({ room, onDone }: { room: Room; onDone(): void }) {
 	const model = useModel();
-	const [name, setName] = useState(room.name);
+	const [name, setName] = useState(clean(room.name, 100));
 	const action = useAction();
 	async function submit() {
-		if (name.trim() === '' || name.trim() === room.name) return onDone();
+		if (name.trim() === '' || name.trim() === clean(room.name, 100)) return onDone();
 		if (await action.run('group', () => model.rename(room.id, name.trim()))) onDone();
 	}
 	return (

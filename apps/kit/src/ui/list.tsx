@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import type { Room } from '@undercroft/sdk';
 import { showWhen } from '../format.ts';
 import { goToRoom } from '../route.ts';
+import { clean } from '../text.ts';
 import { Avatar } from './avatar.tsx';
 import { classes, useModel } from './context.ts';
 import { Icon } from './icons.tsx';
@@ -15,7 +16,7 @@ export function AppBadge({ app, always = false }: { app: string; always?: boolea
 	const model = useModel();
 	if (!always && model.isOwnApp(app)) return null;
 	return (
-		<span class="k-app-badge" data-app={app.split('.')[0]} title={app}>
+		<span class="k-app-badge" data-app={app.split('.')[0]} title={clean(app, 253)}>
 			on <bdi>{model.appTitle(app)}</bdi>
 		</span>
 	);
