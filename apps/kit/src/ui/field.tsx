@@ -23,7 +23,9 @@ function useField(hint: unknown, error: unknown, focus: boolean | undefined) {
 		if (focus) ref.current?.focus();
 	}, []);
 	useEffect(() => {
-		if (error) ref.current?.focus();
+		// To the first of those that are wrong.
+		const wrong = ref.current?.form?.querySelector<HTMLElement>('[aria-invalid="true"]');
+		if (error) (wrong ?? ref.current)?.focus();
 	}, [error]);
 	const described = classes(hint ? `${id}-hint` : null, error ? `${id}-error` : null);
 	return { id, ref, described: described || undefined };
