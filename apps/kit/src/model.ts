@@ -52,6 +52,8 @@ export interface Preview {
 
 /** Interruptions shorter than this are not shown. */
 const CALM_MS = 2500;
+/** So long what needs a connection waits for the first one: people may be quicker than it is. */
+const CONNECTS_MS = 8000;
 const MESSAGE_BYTES = 128 * 1024;
 const REQUEST_LENGTH = 140;
 export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
@@ -459,6 +461,19 @@ export class Model {
 		}
 	}
 
+	/** Fulfilled when there is a connection, or there has been none for long enough. */
+	private connected(): Promise<void> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, CONNECTS_MS);
+			const stop = this.connection.subscribe((c) => {
+				if (c !== 'greeted' && c !== 'online') return;
+				clearTimeout(timer);
+				resolve();
+				queueMicrotask(() => stop());
+			});
+		});
+	}
+
 	/** Lists are read again afterwards, whatever came of it. */
 	private async perform<T>(action: (core: Undercroft) => Promise<T>): Promise<T> {
 		if (!this.core) throw new Error('not open');
@@ -483,7 +498,7 @@ export class Model {
 	async signUp(o: { identifier: string; code?: string; profileName: string }): Promise<string> {
 		this.isWelcoming.value = true;
 		try {
-			return await this.perform((c) => c.signUp(o));
+			return await this.perform((c) => this.connected().then(() => c.signUp(o)));
 		} catch (e) {
 			this.isWelcoming.value = false;
 			throw e;
@@ -499,11 +514,11 @@ export class Model {
 	}
 
 	recover(o: { words: string; profileName: string }): Promise<void> {
-		return this.perform((c) => c.recover(o));
+		return this.perform((c) => this.connected().then(() => c.recover(o)));
 	}
 
 	ask(app: string, identifier: string, text: string): Promise<void> {
-		return this.perform((c) => c.ask(app, identifier, text));
+		return this.perform((c) => this.connected().then(() => c.ask(app, identifier, text)));
 	}
 
 	/** Opens the conversation when there is one already. */
