@@ -20,10 +20,11 @@ packages_test=(clang libclang-rt-dev llvm)
 packages_wasm=(clang lld llvm wasi-libc libclang-rt-dev-wasm32 meson ninja-build python3 dpkg-dev
 	nodejs)
 packages_web=(nodejs npm)
+packages_browser=(chromium)
 packages_lint=(clang-format clang-tidy shellcheck mandoc)
 
 # A program that is there already, from wherever, is taken instead of Debian's package of it.
-declare -A program_of=([nodejs]=node [npm]=npm)
+declare -A program_of=([nodejs]=node [npm]=npm [chromium]=chromium)
 
 need_packages() {
 	local missing=() p

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every screen of every app: axe finds nothing, light and dark, at a desk and on a phone; nothing
+// scrolls sideways at 320 pixels or at twice the size; forced colours and less motion are kept to.
+import assert from 'node:assert/strict';
+import { axe, WIDTHS } from './lib/chromium.mjs';
+import { overflowing } from './lib/inside.mjs';
+import { walk } from './lib/walk.mjs';
+import { test } from './lib/suite.mjs';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
+
+async function axeFinds(page) {
+	const violations = await page.evaluate(
+		async (tags) =>
+			(await window.axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations,
+		RULES,
+	);
+	return violations.flatMap((v) =>
+		v.nodes.map((n) => `${v.id}: ${v.help} ${n.target} ${n.failureSummary}`),
+	);
+}
+
+/** Nothing moves on the page any more: colours and places are what they are going to be. */
+const settled = (page) =>
+	page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
+
+for (const app of ['dial', 'lens', 'plaza']) {
+	test(
+		`${app}: axe finds nothing on any screen`,
+		async (stage) => {
+			const source = axe();
+			await walk(stage, app, async (screen, person) => {
+				const page = person.page;
+				if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
+				for (const [width, colorScheme] of [
+					['desktop', 'light'],
+					['desktop', 'dark'],
+					['phone', 'light'],
+					['phone', 'dark'],
+				]) {
+					await page.emulateMedia({ colorScheme });
+					await page.setViewportSize(WIDTHS[width]);
+					await settled(page);
+					assert.deepEqual(await axeFinds(page), [], `${screen}, ${width}, ${colorScheme}`);
+				}
+				// 640 pixels at twice the size are 320.
+				await page.setViewportSize(WIDTHS.narrow);
+				await settled(page);
+				assert.deepEqual(await page.evaluate(overflowing), [], `${screen} at 320 pixels`);
+				await page.setViewportSize(WIDTHS.desktop);
+				await page.emulateMedia({ colorScheme: 'light' });
+			});
+		},
+		{ seconds: 180 },
+	);
+}

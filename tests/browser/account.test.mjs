@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account comes back with the words, and goes from a browser without a trace.
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import { stored } from './lib/inside.mjs';
+import { pair } from './lib/people.mjs';
+import { test } from './lib/suite.mjs';
+import { until } from './lib/wait.mjs';
+
+test('sign out and erase this browser', async (stage) => {
+	const [rosa, tom] = await pair(stage, 'dial', 'lens');
+	await rosa.send('before all is erased');
+	await tom.reads('before all is erased', 'Rosa');
+	const before = await rosa.page.evaluate(stored);
+	assert.ok(before.records.length > 5, 'there is something to erase');
+	await rosa.erase();
+	await rosa.isWelcomed();
+	for (const when of ['at once', 'after the page was loaded again']) {
+		const after = await rosa.page.evaluate(stored);
+		assert.deepEqual(
+			after.records.filter((r) => before.records.includes(r)),
+			[],
+			`records left in IndexedDB, ${when}`,
+		);
+		assert.deepEqual(after.others, [[], [], [], []], `left elsewhere, ${when}`);
+		assert.equal(after.cookies, '');
+		await rosa.page.reload();
+		await rosa.isWelcomed();
+	}
+	// Nothing more than in a browser that was never here.
+	const visitor = await stage.person('dial', 'Visitor');
+	await visitor.isWelcomed();
+	await until('there is as much as in a browser that was never here', async () => {
+		const [never, after] = await Promise.all([visitor, rosa].map((p) => p.page.evaluate(stored)));
+		return isDeepStrictEqual(after.stores, never.stores);
+	});
+});
+
+test('the words take the account up again in another browser', async (stage) => {
+	const [rosa, tom] = await pair(stage, 'dial', 'lens');
+	const number = await tom.safetyNumber('Rosa');
+	const again = await stage.person('dial', 'Rosa', { identifier: rosa.identifier });
+	await again.recoverInVain('abandon '.repeat(24).trim(), /word/i);
+	await again.recover(rosa.words);
+	assert.equal((await again.devices()).length, 1);
+	// The device before is told, and does not send in this name any more.
+	await rosa.isGone();
+	await again.ask(tom, 'It is me again');
+	await tom.accept('Rosa');
+	await again.openRoom('Tom');
+	assert.equal(await again.safetyNumber('Tom'), number, 'the same identity, proven anew');
+});

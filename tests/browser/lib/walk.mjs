@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// A walk through every screen of an app, with people of all three apps on it, for whoever wants to
+// look at them.
+import { befriend } from './people.mjs';
+
+/**
+ * Leads Rosa, on that app, to each screen in turn; `see` is told its name and whose it is.
+ * Her friends: Tom on Lens, Ada on Plaza, Uwe on Dial, each at a terminal.
+ */
+export async function walk(stage, app, see, o = {}) {
+	const rosa = await stage.person(app, 'Rosa', o);
+	const [tom, ada, uwe, max] = await Promise.all([
+		stage.terminal('lens', 'Tom'),
+		stage.terminal('plaza', 'Ada'),
+		stage.terminal('dial', 'Uwe'),
+		stage.terminal('lens', 'Max'),
+	]);
+	const { page } = rosa;
+	const panel = async (name, open) => {
+		await open();
+		await rosa.dialog().waitFor();
+		await see(name, rosa);
+		await rosa.closeDialogs();
+	};
+
+	await rosa.isWelcomed();
+	await see('welcome', rosa);
+	await rosa.button('I have an account and its 24 words').click();
+	await rosa.field('Recovery words').waitFor();
+	await see('recover', rosa);
+	await rosa.button('Back').click();
+	await rosa.signUp({
+		atForm: () => see('sign-up', rosa),
+		atWords: () => see('words', rosa),
+	});
+	await see('list-empty', rosa);
+
+	const asked = new Map();
+	for (const [who, note] of [
+		[tom, 'Tom here, from the allotments'],
+		[ada, 'Ada, we met at the market'],
+		[max, 'Hello, do you still have seeds?'],
+	]) {
+		asked.set(who, who.ask(rosa, note).answered);
+		await rosa.button(new RegExp(`^Requests,? ${asked.size} waiting`)).first().waitFor();
+	}
+	for (const who of [tom, ada]) {
+		await rosa.accept(who.name);
+		await asked.get(who);
+	}
+	await rosa.seesRequest('Max', 'Lens', 'seeds');
+	await see('requests', rosa);
+	await rosa.closeDialogs();
+	await befriend(rosa, uwe);
+
+	await rosa.openRoom('Tom');
+	await see('room-empty', rosa);
+	await tom.run('send', 'Rosa', 'Are the beans up?');
+	await rosa.reads('Are the beans up?');
+	await rosa.send('Since Tuesday. The first ones are as high as a hand.');
+	await tom.reads('Since Tuesday. The first ones are as high as a hand.');
+	await tom.run('react', 'Rosa', 'last', '❤️');
+	await tom.run('send', 'Rosa', 'Then I will bring the poles on Saturday, and the twine.');
+	await rosa.reads('Then I will bring the poles on Saturday, and the twine.');
+	await rosa.reply('Then I will bring the poles on Saturday, and the twine.', 'Saturday is fine!');
+	await rosa.isAccepted('Saturday is fine!');
+	await rosa.seesReaction('Since Tuesday. The first ones are as high as a hand.', '❤️');
+	await see('room', rosa);
+	await panel('contact', () => rosa.button('About this conversation').click());
+	await rosa.button('About this conversation').click();
+	await panel('safety-number', () => rosa.button('Safety number').click());
+
+	await panel('new-group', () => rosa.openNewGroup());
+	await rosa.createGroup('Allotment', ['Tom', 'Ada', 'Uwe']);
+	await rosa.send('Who waters in July?');
+	await tom.reads('Who waters in July?');
+	await tom.run('send', 'Allotment', 'The first week is mine.');
+	await rosa.reads('The first week is mine.');
+	await ada.reads('The first week is mine.');
+	await ada.run('send', 'Allotment', 'Then I take the second, my sister the third.');
+	await rosa.reads('Then I take the second, my sister the third.');
+	await ada.run('react', 'Allotment', 'last', '👍').catch(() => {});
+	await uwe.reads('Then I take the second, my sister the third.');
+	await uwe.run('send', 'Allotment', 'And I the rest. The tank is full.');
+	await rosa.reads('And I the rest. The tank is full.');
+	await rosa.react('And I the rest. The tank is full.', '👍');
+	await see('group', rosa);
+	await panel('group-info', () => rosa.button('About this conversation').click());
+
+	await panel('find', () => rosa.button('Find someone').first().click());
+	await panel('settings', () => rosa.button('Settings').click());
+	await rosa.openSettings();
+	await panel('devices', () => rosa.button('My devices').click());
+	await rosa.openSettings();
+	await panel('erase', () => rosa.button('Sign out and erase this browser').click());
+	await rosa.openSettings();
+	await panel('delete-account', () => rosa.button('Delete my account').click());
+
+	// Menus and what stands over the page.
+	const last = rosa.message('And I the rest. The tank is full.');
+	await last.hover();
+	await rosa.button('React', last).click();
+	await page.getByRole('menu').waitFor();
+	await see('react-menu', rosa);
+	await page.keyboard.press('Escape');
+
+	rosa.losesConnection();
+	await rosa.context.setOffline(true);
+	await rosa.isConnected(false);
+	await rosa.send('Written without a connection');
+	await rosa.isQueued('Written without a connection');
+	await see('offline', rosa);
+	await rosa.context.setOffline(false);
+	await rosa.isAccepted('Written without a connection');
+
+	const second = await stage.person(app, 'Rosa', { at: rosa });
+	await second.isElsewhere();
+	await see('elsewhere', second);
+	await second.page.close();
+	return rosa;
+}

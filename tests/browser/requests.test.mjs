@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests wait in a place of their own until they are answered, and a declined one says nothing.
+import assert from 'node:assert/strict';
+import { test } from './lib/suite.mjs';
+
+test('requests wait, are declined and accepted', async (stage) => {
+	const [rosa, tom, ada] = await Promise.all([
+		stage.member('dial', 'Rosa'),
+		stage.member('lens', 'Tom'),
+		stage.terminal('plaza', 'Ada'),
+	]);
+	await rosa.ask(tom, 'Hello');
+	await ada.run('ask', 'lens', tom.identifier, 'Do you know me?');
+	await tom.seesRequest('Rosa', 'Dial', 'Hello');
+	await tom.seesRequest('Ada', 'Plaza', 'Do you know me?');
+	assert.deepEqual(await tom.rooms(), []);
+	await tom.decline('Ada');
+	await tom.accept('Rosa');
+	await tom.openRoom('Rosa');
+	await tom.send('Hello Rosa');
+	await rosa.openRoom('Tom');
+	await rosa.reads('Hello Rosa', 'Tom');
+	// The declined one hears nothing, and is not a contact.
+	await ada.run('sync');
+	assert.deepEqual(
+		(await ada.run('requests', '--all')).map((r) => r.state),
+		['open'],
+	);
+	assert.deepEqual(await ada.run('contacts'), []);
+	assert.deepEqual(await tom.requests(), []);
+});
+
+test('nobody there, and nobody one can be', async (stage) => {
+	const rosa = await stage.member('dial', 'Rosa');
+	await rosa.askInVain('plaza', 'nobody@example.org', /nobody|not found|no one/i);
+	await rosa.askInVain('lens', 'no such handle', /./);
+});
+
+test('a code that is wrong, a handle that is taken', async (stage) => {
+	const tom = await stage.member('lens', 'Tom');
+	const second = await stage.person('lens', 'Tom', { identifier: tom.identifier });
+	await second.signUpInVain(/somebody else|taken/i);
+	const rosa = await stage.person('dial', 'Rosa');
+	await rosa.signUpInVain(/code is wrong/i, { code: '00000000' });
+	await rosa.signUp();
+});
