@@ -9,6 +9,13 @@ import { test } from './lib/suite.mjs';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
 
+// Both widths and both colours of everything; ./dev test --all looks at all four of them.
+const LOOKS = [
+	['desktop', 'light'],
+	['phone', 'dark'],
+];
+if (process.env.UNDERCROFT_TEST_LONG) LOOKS.push(['desktop', 'dark'], ['phone', 'light']);
+
 async function axeFinds(page) {
 	const violations = await page.evaluate(
 		async (tags) =>
@@ -32,12 +39,7 @@ for (const app of ['dial', 'lens', 'plaza']) {
 			await walk(stage, app, async (screen, person) => {
 				const page = person.page;
 				if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
-				for (const [width, colorScheme] of [
-					['desktop', 'light'],
-					['desktop', 'dark'],
-					['phone', 'light'],
-					['phone', 'dark'],
-				]) {
+				for (const [width, colorScheme] of LOOKS) {
 					await page.emulateMedia({ colorScheme });
 					await page.setViewportSize(WIDTHS[width]);
 					await settled(page);

@@ -25,8 +25,10 @@ export function overflowing() {
 	}
 	// Inside what scrolls up and down, nothing is to be scrolled sideways either.
 	for (const el of document.body.querySelectorAll('*')) {
-		if (!/auto|scroll/.test(getComputedStyle(el).overflowX)) continue;
-		if (el.scrollWidth <= el.clientWidth + 1 || el.matches('[data-scrolls-sideways]')) continue;
+		// A row that is there to be moved sideways, and can be moved in no other way, may be.
+		const { overflowX, overflowY } = getComputedStyle(el);
+		if (!/auto|scroll/.test(overflowX) || overflowY === 'hidden') continue;
+		if (el.scrollWidth <= el.clientWidth + 1) continue;
 		const end = el.getBoundingClientRect().left + el.clientLeft + el.clientWidth + 1;
 		const widest = [...el.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > end);
 		found.push(

@@ -323,8 +323,10 @@ export class Person {
 		await this.composer().waitFor();
 	}
 
+	/** What stands above the open conversation. */
 	async roomHeading() {
-		return this.page.getByRole('main').getByRole('heading').first().locator('..').innerText();
+		const about = this.button('About this conversation');
+		return this.page.locator('header').filter({ has: about }).innerText();
 	}
 
 	async openNewGroup() {
@@ -371,7 +373,7 @@ export class Person {
 	async safetyNumber(name) {
 		await this.openRoom(name);
 		await this.button('About this conversation').click();
-		await this.button('Safety number').click();
+		await this.button('Safety number', this.dialog()).click();
 		const groups = this.page.getByRole('list', { name: 'Safety number' }).getByRole('listitem');
 		const number = await until('the safety number', async () => {
 			const all = (await groups.allInnerTexts()).join(' ');

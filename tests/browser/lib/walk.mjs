@@ -68,7 +68,7 @@ export async function walk(stage, app, see, o = {}) {
 	await see('room', rosa);
 	await panel('contact', () => rosa.button('About this conversation').click());
 	await rosa.button('About this conversation').click();
-	await panel('safety-number', () => rosa.button('Safety number').click());
+	await panel('safety-number', () => rosa.button('Safety number', rosa.dialog()).click());
 
 	await panel('new-group', () => rosa.openNewGroup());
 	await rosa.createGroup('Allotment', ['Tom', 'Ada', 'Uwe']);

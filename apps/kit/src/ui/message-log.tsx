@@ -9,7 +9,7 @@ import { showDay } from '../format.ts';
 import { Button, IconButton } from './button.tsx';
 import { useModel } from './context.ts';
 import { MessageItem } from './message.tsx';
-import { clean } from '../text.ts';
+import { Name } from './text.tsx';
 
 /** So near to the end counts as being there, in pixels. */
 const NEAR = 60;
@@ -161,15 +161,13 @@ export function MessageLog({ conversation, room }: { conversation: Conversation;
 }
 
 function Beginning({ room }: { room: Room }) {
+	if (room.state === 'joining')
+		return <p class="k-empty">This conversation is being set up. It opens by itself.</p>;
+	if (room.state === 'left') return <p class="k-empty">Nothing was written here.</p>;
 	return (
 		<p class="k-empty">
-			{room.state === 'joining'
-				? 'This conversation is being set up. It opens by itself.'
-				: room.state === 'left'
-					? 'Nothing was written here.'
-					: room.direct
-						? `This is the beginning of your conversation with ${clean(room.name)}. Only the two of you can read it.`
-						: `This is the beginning of ${clean(room.name)}. Only its members can read it.`}
+			This is the beginning of {room.direct && 'your conversation with '}
+			<Name of={room.name} />. Only {room.direct ? 'the two of you' : 'its members'} can read it.
 		</p>
 	);
 }
