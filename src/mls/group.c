@@ -227,6 +227,8 @@ uc_err group_staged_apply(struct group *g)
 		/* 12.4.2: "SHOULD promptly delete its group state". */
 		g->is_removed = true;
 		retire(g->now);
+		wipe(g->resumption, sizeof g->resumption);
+		g->resumption_n = 0;
 		proposal_store_done(&g->proposals);
 	} else {
 		group_enter(g, next);
@@ -274,6 +276,11 @@ bool group_is_removed(const struct group *g)
 	return g->is_removed;
 }
 
+const struct re_init *group_reinit_of(const struct group *g)
+{
+	return g->now && g->now->state.is_closed ? &g->now->state.reinit : NULL;
+}
+
 const struct sign_key *group_signature_key(const struct group *g)
 {
 	return &g->signature_key;
@@ -308,6 +315,8 @@ uc_err group_info_make(const struct group *g, struct arena *a, struct view *out)
 {
 	if (!g->now || g->is_removed)
 		return UC_E_REMOVED;
+	if (g->now->state.is_closed)
+		return UC_E_CLOSED;
 	return group_info_of(g->now, &g->signature_key, g->platform.env, a, out);
 }
 
@@ -352,15 +361,30 @@ uc_err group_resumption_psk(const struct group *g, uint64_t epoch, struct secret
 	return UC_E_PSK;
 }
 
+/* Whose resumption keys are meant: this group's own, those of one it goes on from, another's. */
+static const struct group *resumption_group(const struct group *g,
+					    const struct group_platform *platform,
+					    const struct pre_shared_key_id *id)
+{
+	const struct psk_finder *f = platform->psks;
+	if (g && g->now && id->usage == RESUMPTION_APPLICATION &&
+	    view_equal(id->psk_group_id, group_id(g)))
+		return g;
+	if (g && g->origin && view_equal(id->psk_group_id, group_id(g->origin)))
+		return g->origin;
+	return f && f->group ? f->group(f->ctx, id->psk_group_id) : NULL;
+}
+
 static uc_err psk_find(const struct group *g, const struct group_platform *platform,
 		       const struct pre_shared_key_id *id, struct secret *out)
 {
-	if (g && g->now && id->psktype == PSK_RESUMPTION &&
-	    view_equal(id->psk_group_id, group_id(g)))
-		return group_resumption_psk(g, id->psk_epoch, out);
-	if (!platform->psks)
-		return UC_E_PSK;
-	return platform->psks->find(platform->psks->ctx, id, out);
+	const struct psk_finder *f = platform->psks;
+	if (id->psktype == PSK_RESUMPTION) {
+		const struct group *of = resumption_group(g, platform, id);
+		if (of)
+			return group_resumption_psk(of, id->psk_epoch, out);
+	}
+	return f && f->find ? f->find(f->ctx, id, out) : UC_E_PSK;
 }
 
 uc_err group_psk_secret(const struct group *g, const struct group_platform *platform,

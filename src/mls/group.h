@@ -11,6 +11,7 @@
 #include "mls/key_package.h"
 
 struct group;
+struct made_commit;
 
 enum {
 	GROUP_PAST_EPOCHS = 2,       /* kept for late application messages */
@@ -22,6 +23,10 @@ enum {
 struct psk_finder {
 	void *ctx;
 	uc_err (*find)(void *ctx, const struct pre_shared_key_id *id, struct secret *out);
+	/* Another group of ours, whose resumption keys are wanted and which a new group may go on
+	 * from; NULL: there is none.  The function itself may be NULL: `find` is asked instead,
+	 * and no group goes on from another. */
+	const struct group *(*group)(void *ctx, struct view group_id);
 };
 
 /* What every group is made with; all borrowed and kept, so they must outlive it. */
@@ -45,7 +50,8 @@ struct welcome_input {
 	struct view key_package;  /* encoded, ours */
 	const struct key_package_secrets *secrets;
 };
-/* 12.4.3.1.  UC_E_NOT_FOUND: the Welcome is not for this KeyPackage. */
+/* 12.4.3.1.  UC_E_NOT_FOUND: the Welcome is not for this KeyPackage.  UC_E_PSK: a pre-shared key, or
+ * the group it goes on from, is not known (yet): worth another try when it is. */
 uc_err UC_MUST_USE group_join(const struct group_platform *platform, const struct welcome_input *in,
 			      struct group **out);
 
@@ -69,12 +75,36 @@ uc_err UC_MUST_USE group_join_external(const struct group_platform *platform,
 				       struct group **out);
 void group_free(struct group *g);
 
+/* A group that goes on from another one of ours. */
+struct succession {
+	const struct leaf_parameters *leaf; /* ours in the new group */
+	/* Add proposals of the others' fresh KeyPackages, read from their bytes. */
+	const struct proposal *adds;
+	size_t add_count;
+	/* Of a branch alone: a re-initialised group takes both from the ReInit. */
+	struct view group_id;
+	struct extension_list extensions;
+};
+/* 11.2: the group that the ReInit in old's last commit announced.  The new group waits for its
+ * first commit as its pending one, whose Welcome is for the others; the commit itself is of no use
+ * to anybody but a public group.  UC_E_UNEXPECTED: old is not closed, or the members are not the
+ * same. */
+uc_err UC_MUST_USE group_reinit(const struct group_platform *platform, const struct group *old,
+				const struct succession *how, struct arena *a,
+				struct made_commit *out, struct group **fresh);
+/* 11.3: a group of some of old's members, with its version and suite. */
+uc_err UC_MUST_USE group_branch(const struct group_platform *platform, const struct group *old,
+				const struct succession *how, struct arena *a,
+				struct made_commit *out, struct group **fresh);
+
 /* --- changing --- */
 
 struct commit_options {
 	const struct proposal *proposals; /* by value */
 	size_t proposal_count;
 	bool without_stored; /* else every stored proposal that fits is included */
+	/* A stored ReInit, alone and when nothing else is there to be committed (12.2). */
+	bool stored_reinit;
 	bool force_path;
 	struct view authenticated_data;
 	/* Extensions of our leaf from now on (needs or forces a path); NULL: as they are. */
@@ -154,6 +184,9 @@ uint64_t group_epoch(const struct group *g);
 struct view group_id(const struct group *g);
 uint32_t group_own_leaf(const struct group *g);
 bool group_is_removed(const struct group *g);
+/* The ReInit of the last commit: nothing is sent in this group any more (UC_E_CLOSED), a new one
+ * follows by group_reinit or a Welcome.  NULL: the group goes on. */
+const struct re_init *group_reinit_of(const struct group *g);
 const struct sign_key *group_signature_key(const struct group *g);
 /* Nh bytes; equal for all members of an epoch. */
 struct view group_epoch_authenticator(const struct group *g);

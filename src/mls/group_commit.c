@@ -161,6 +161,17 @@ struct making {
 	struct view encoded; /* the commit, from which proposals are read as others read them */
 };
 
+/* 12.2: a ReInit stands alone, and everything else goes before it. */
+static void take_reinit(const struct group *g, struct proposal_view_list *l, struct arena *a)
+{
+	for (size_t i = 0; !l->n && i < g->proposals.n; i++) {
+		struct proposal_view p = group_proposal_at(g, i);
+		if (p.proposal->proposal_type == PROPOSAL_REINIT &&
+		    !proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a))
+			l->v[l->n++] = p;
+	}
+}
+
 /* Proposals as they stand on the wire, so that KeyPackages have the bytes they are hashed by. */
 static uc_err read_proposals(struct making *m, const struct commit_options *o, struct arena *a)
 {
@@ -168,6 +179,8 @@ static uc_err read_proposals(struct making *m, const struct commit_options *o, s
 	size_t n = 0;
 	if (!o->without_stored)
 		TRY(group_fitting(m->g, o->proposals, o->proposal_count, a, &l));
+	if (o->stored_reinit && !o->without_stored)
+		take_reinit(m->g, &l, a);
 	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, l.n);
 	if (!v)
 		return UC_E_LIMIT;
@@ -296,6 +309,8 @@ uc_err group_commit(struct group *g, const struct commit_options *options, struc
 		return UC_E_REMOVED;
 	if (g->pending || g->has_staged)
 		return UC_E_PENDING;
+	if (g->now->state.is_closed)
+		return UC_E_CLOSED;
 	struct making *m = HEAP_NEW(struct making);
 	if (!m)
 		return UC_E_MEMORY;

@@ -32,10 +32,11 @@ struct group_change {
 	bool is_external;
 	bool has_path;
 	struct proposal_view_list proposals;
-	struct u32_list added;       /* leaf indices in `after`, by Add */
-	struct view_list added_refs; /* KeyPackageRef of each of those */
-	struct u32_list removed;     /* leaf indices in `before`, by Remove and SelfRemove */
-	struct u32_list updated;     /* by Update; the committer's path is not among them */
+	struct u32_list added;        /* leaf indices in `after`, by Add */
+	struct view_list added_refs;  /* KeyPackageRef of each of those */
+	struct u32_list removed;      /* leaf indices in `before`, by Remove and SelfRemove */
+	struct u32_list updated;      /* by Update; the committer's path is not among them */
+	const struct re_init *reinit; /* it closes the group (RFC 9420, 11.2); NULL: it goes on */
 	struct view authenticated_data;
 };
 
@@ -60,6 +61,9 @@ struct group_hooks {
 	uc_err (*component)(void *ctx, const struct group_view *before, uint16_t component_id,
 			    const struct view *current, const struct app_data_update *updates,
 			    size_t n, struct arena *a, struct view *ret);
+	/* Do these two leaves, of a group and of one that goes on from it, stand for one member
+	 * (RFC 9420, 11.2, 11.3)?  NULL: when their credentials are equal. */
+	bool (*same_member)(void *ctx, const struct leaf_node *old, const struct leaf_node *fresh);
 };
 
 #endif

@@ -42,6 +42,8 @@ struct group {
 	size_t resumption_n;
 	struct proposal_store proposals;
 	bool is_removed;
+	/* While the first commit of one that goes on from another is made. */
+	const struct group *origin;
 	/* Our own commit, until it is accepted or loses. */
 	struct epoch *pending;
 	uint8_t pending_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
@@ -56,6 +58,12 @@ struct group {
 struct group *group_new(const struct group_platform *platform, const struct suite *s);
 /* The epoch becomes the current one; the one before joins the past. */
 void group_enter(struct group *g, struct epoch *next);
+/* Other members than before in a group that goes on from another, other parameters, a wrong epoch?
+ * `fresh` is what a Welcome with these keys leads to, or the maker's own first epoch.  Nothing is
+ * asked of lists without a key of usage reinit or branch. */
+uc_err UC_MUST_USE succession_check(const struct group_platform *platform,
+				    const struct pre_shared_key_id_list *psks,
+				    const struct group_state *fresh);
 /* psk_secret of a list, in its order. */
 uc_err UC_MUST_USE group_psk_secret(const struct group *g, const struct group_platform *platform,
 				    const struct suite *s, const struct pre_shared_key_id_list *l,

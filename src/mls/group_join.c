@@ -48,13 +48,26 @@ static uc_err open_secrets(struct joining *j, struct arena *a)
 	return j->secrets.joiner_secret.n == s->nh ? UC_OK : UC_E_MALFORMED;
 }
 
+static bool is_succession(const struct pre_shared_key_id *id)
+{
+	return id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION;
+}
+
+/* What the commit behind the Welcome could not have held: nonces of another length (12.1.4), one
+ * key twice (12.2); and 12.4.3.1: a key of usage reinit or branch "is the only such PSK". */
 static uc_err psks_check(const struct joining *j)
 {
 	const struct pre_shared_key_id_list *l = &j->secrets.psks;
-	for (size_t i = 0; i < l->n; i++)
+	size_t successions = 0;
+	for (size_t i = 0; i < l->n; i++) {
 		if (l->v[i].psk_nonce.n != j->g->suite->nh)
 			return UC_E_MALFORMED;
-	return UC_OK;
+		successions += is_succession(&l->v[i]);
+		for (size_t k = 0; k < i; k++)
+			if (psk_same(&l->v[i], &l->v[k]))
+				return UC_E_UNEXPECTED;
+	}
+	return successions <= 1 ? UC_OK : UC_E_UNEXPECTED;
 }
 
 static uc_err open_group_info(struct joining *j, struct arena *a)
@@ -95,28 +108,16 @@ static uc_err find_own_leaf(const struct joining *j, struct epoch *e)
 	return UC_OK;
 }
 
-static uc_err resumption_rules(const struct joining *j)
-{
-	for (size_t i = 0; i < j->secrets.psks.n; i++) {
-		const struct pre_shared_key_id *id = &j->secrets.psks.v[i];
-		/* A group that was branched or re-initialised begins at epoch 1 (11.2, 11.3). */
-		if (id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION &&
-		    j->info.group_context.epoch != 1)
-			return UC_E_UNEXPECTED;
-	}
-	return UC_OK;
-}
-
 static uc_err enter(struct joining *j, struct arena *a)
 {
 	struct epoch *e = j->g->now;
 	const struct suite *s = j->g->suite;
 	struct node_list nodes;
-	TRY(resumption_rules(j));
 	TRY(tree_beside(&j->info, j->in->ratchet_tree, a, &nodes));
 	TRY(group_state_from_info(&e->state, &j->info, &nodes, j->g->platform.hooks,
 				  j->g->platform.env));
 	TRY(find_own_leaf(j, e));
+	TRY(succession_check(&j->g->platform, &j->secrets.psks, &e->state));
 	TRY(tree_secret_set(&e->keys, tree_node_of_leaf(e->own_leaf),
 			    &j->in->secrets->encryption_key));
 	if (j->secrets.path_secret)

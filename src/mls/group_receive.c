@@ -172,6 +172,9 @@ static uc_err receive_private(struct group *g, const struct private_message *m, 
 	/* Handshakes belong to the current epoch alone. */
 	if (*epoch != g->now && m->content_type != CONTENT_APPLICATION)
 		return UC_E_EPOCH_PAST;
+	/* 12.4.2: nobody sends in a group after the commit of its ReInit. */
+	if (*epoch == g->now && g->now->state.is_closed)
+		return UC_E_CLOSED;
 	struct framing_epoch framing = epoch_framing(*epoch);
 	return framing_open_private(&framing, m, a, auth);
 }

@@ -25,6 +25,8 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data, struct vie
 {
 	if (!g->now || g->is_removed)
 		return UC_E_REMOVED;
+	if (g->now->state.is_closed)
+		return UC_E_CLOSED;
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct authenticated_content auth;
 	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };

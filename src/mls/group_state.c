@@ -40,6 +40,14 @@ uc_err group_state_confirm(struct group_state *s, struct view confirmation_tag)
 	return arena_copy(&s->arena, confirmation_tag, &s->confirmation_tag);
 }
 
+uc_err group_state_close(struct group_state *s, const struct re_init *reinit)
+{
+	TRY(wire_encode_to(&s->arena, re_init_element, reinit, &s->reinit_encoded));
+	TRY(wire_decode(s->reinit_encoded, &s->arena, re_init_element, &s->reinit));
+	s->is_closed = true;
+	return UC_OK;
+}
+
 /* --- extensions --- */
 
 uc_err required_capabilities_of(const struct extension_list *l, struct arena *a,
@@ -156,9 +164,10 @@ uc_err group_state_from_info(struct group_state *s, const struct group_info *inf
 
 /* --- at rest --- */
 
-/* struct { uint16 version = 1; uint16 suite; opaque group_context<V>; opaque interim<V>;
- * opaque confirmation_tag<V>; optional<Node> ratchet_tree<V>; } */
-enum { GROUP_STATE_VERSION = 1 };
+/* struct { uint16 version = 2; uint16 suite; opaque group_context<V>; opaque interim<V>;
+ * opaque confirmation_tag<V>; optional<Node> ratchet_tree<V>; opaque reinit<V>; }, the last empty
+ * unless the group is closed.  Version 1 ends before it: none was closed by a ReInit. */
+enum { GROUP_STATE_VERSION = 2 };
 
 uc_err group_state_save(const struct group_state *s, struct buf *out)
 {
@@ -173,24 +182,30 @@ uc_err group_state_save(const struct group_state *s, struct buf *out)
 	wire_bytes(&w, &interim);
 	wire_bytes(&w, &tag);
 	TRY(wire_finish(&w));
-	return tree_export(&s->tree, out);
+	TRY(tree_export(&s->tree, out));
+	struct view reinit = s->reinit_encoded;
+	wire_writer(&w, out);
+	wire_bytes(&w, &reinit);
+	return wire_finish(&w);
 }
 
 static uc_err load(struct group_state *s, struct view saved, struct arena *scratch)
 {
 	struct wire w;
 	uint16_t version = 0, suite = 0;
-	struct view context, interim, tag;
+	struct view context, interim, tag, reinit = { NULL, 0 };
 	struct node_list nodes;
 	wire_reader(&w, saved, scratch);
 	wire_u16(&w, &version);
-	if (!w.failed && version != GROUP_STATE_VERSION)
+	if (!w.failed && (version == 0 || version > GROUP_STATE_VERSION))
 		return UC_E_VERSION;
 	wire_u16(&w, &suite);
 	wire_bytes(&w, &context);
 	wire_bytes(&w, &interim);
 	wire_bytes(&w, &tag);
 	wire_ratchet_tree(&w, &nodes);
+	if (version > 1)
+		wire_bytes(&w, &reinit);
 	TRY(wire_finish(&w));
 	const struct suite *found = suite_find(suite);
 	if (!found || interim.n > sizeof s->interim)
@@ -203,6 +218,11 @@ static uc_err load(struct group_state *s, struct view saved, struct arena *scrat
 	if (interim.n)
 		memcpy(s->interim, interim.p, interim.n);
 	s->interim_n = interim.n;
+	if (reinit.n) {
+		struct re_init r;
+		TRY(wire_decode(reinit, scratch, re_init_element, &r));
+		TRY(group_state_close(s, &r));
+	}
 	uint8_t hash[HASH_MAX];
 	TRY(tree_hash(&s->tree, hash));
 	return view_equal(view_make(hash, found->nh), s->context.tree_hash) ? UC_OK : UC_E_CORRUPT;

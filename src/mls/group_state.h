@@ -18,6 +18,14 @@ struct group_state {
 	uint8_t interim[HASH_MAX]; /* interim_transcript_hash */
 	size_t interim_n;          /* nh; 0 before the first confirmation_tag */
 	struct view confirmation_tag;
+	/* The commit that led here re-initialises the group (RFC 9420, 11.2): nothing follows in
+	 * it. */
+	bool is_closed;
+	struct re_init reinit; /* of a closed one */
+	struct view reinit_encoded;
+	/* While the first commit of a group that goes on from another is made: the usage its
+	 * PreSharedKey may have (12.1.4).  Not at rest. */
+	uint8_t begins_as;
 };
 
 void group_state_init(struct group_state *s, const struct suite *suite);
@@ -25,6 +33,8 @@ void group_state_done(struct group_state *s);
 struct group_view group_state_view(const struct group_state *s);
 /* Copies the context into the state's arena, with tree_hash taken from the tree. */
 uc_err UC_MUST_USE group_state_set_context(struct group_state *s, const struct group_context *c);
+/* What the commit of a ReInit leaves. */
+uc_err UC_MUST_USE group_state_close(struct group_state *s, const struct re_init *reinit);
 /* Sets the tag and the interim transcript hash that follows from it. */
 uc_err UC_MUST_USE group_state_confirm(struct group_state *s, struct view confirmation_tag);
 /* At rest, versioned; a loaded state owns copies of everything. */
@@ -128,6 +138,8 @@ uc_err UC_MUST_USE proposal_check(const struct group_state *s, const struct prop
 /* The rules for a whole list (12.2), of a regular or an external commit. */
 uc_err UC_MUST_USE proposal_list_check(const struct group_state *s, const struct sender *sender,
 				       const struct proposal_view_list *l);
+/* Do these name one key?  The nonce is not asked for: the same key with another is the same (12.2). */
+bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b);
 /* Does a commit with this list need a path (12.4)? */
 bool proposal_list_needs_path(const struct proposal_view_list *l);
 

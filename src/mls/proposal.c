@@ -42,12 +42,17 @@ void psk_label_element(struct wire *w, void *v)
 	wire_psk_label(w, v);
 }
 
-static void wire_re_init(struct wire *w, struct re_init *r)
+void wire_re_init(struct wire *w, struct re_init *r)
 {
 	wire_bytes(w, &r->group_id);
 	wire_u16(w, &r->version);
 	wire_u16(w, &r->cipher_suite);
 	wire_extension_list(w, &r->extensions);
+}
+
+void re_init_element(struct wire *w, void *v)
+{
+	wire_re_init(w, v);
 }
 
 static void wire_app_data_update(struct wire *w, struct app_data_update *a)

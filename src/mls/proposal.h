@@ -55,6 +55,8 @@ struct re_init {
 	uint16_t cipher_suite;
 	struct extension_list extensions;
 };
+void wire_re_init(struct wire *w, struct re_init *r);
+void re_init_element(struct wire *w, void *v);
 enum app_data_update_operation { APP_DATA_INVALID = 0, APP_DATA_UPDATE = 1, APP_DATA_REMOVE = 2 };
 struct app_data_update {
 	uint16_t component_id;

@@ -35,13 +35,15 @@ static uc_err check_remove(const struct check_input *in)
 	return tree_leaf_find(&in->state->tree, in->p->proposal->removed) ? UC_OK : UC_E_NOT_FOUND;
 }
 
-/* 12.1.4: the nonce is KDF.Nh long; branch and re-initialisation keys only in new groups. */
+/* 12.1.4: the nonce is KDF.Nh long; branch and re-initialisation keys only where a new group goes
+ * on from another (group_succession.c), which members of a group never see. */
 static uc_err check_psk(const struct check_input *in)
 {
 	const struct pre_shared_key_id *id = &in->p->proposal->psk;
 	if (id->psk_nonce.n != in->state->suite->nh)
 		return UC_E_MALFORMED;
-	if (id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION)
+	if (id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION &&
+	    id->usage != in->state->begins_as)
 		return UC_E_UNEXPECTED;
 	return UC_OK;
 }
@@ -134,6 +136,9 @@ uc_err proposal_check(const struct group_state *s, const struct proposal_view *p
 		      const struct group_hooks *hooks, const struct env *env, struct arena *a)
 {
 	const struct proposal_kind *k = kind_find(p->proposal->proposal_type);
+	/* 12.4.2: after the commit of a ReInit no messages are sent in the group. */
+	if (s->is_closed)
+		return UC_E_CLOSED;
 	if (!k)
 		return UC_E_UNSUPPORTED;
 	if (!(k->senders & 1 << p->sender.sender_type))
@@ -173,7 +178,7 @@ static uint32_t touched_leaf(const struct proposal_view *p)
 	}
 }
 
-static bool same_psk(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
+bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
 {
 	return a->psktype == b->psktype && view_equal(a->psk_id, b->psk_id) &&
 	       a->component_id == b->component_id && a->usage == b->usage &&
@@ -193,7 +198,7 @@ static bool may_meet(const struct proposal_view *a, const struct proposal_view *
 		return !view_equal(a->proposal->key_package.leaf_node.signature_key,
 				   b->proposal->key_package.leaf_node.signature_key);
 	case PROPOSAL_PSK:
-		return !same_psk(&a->proposal->psk, &b->proposal->psk);
+		return !psk_same(&a->proposal->psk, &b->proposal->psk);
 	case PROPOSAL_APP_DATA_UPDATE:
 		/* One component: several updates, or one removal alone. */
 		return a->proposal->app_data_update.component_id !=

@@ -266,6 +266,11 @@ struct group_view public_group_now(const struct public_group *p)
 	return group_state_view(&p->state);
 }
 
+const struct re_init *public_group_reinit_of(const struct public_group *p)
+{
+	return p->state.is_closed ? &p->state.reinit : NULL;
+}
+
 size_t public_group_proposal_count(const struct public_group *p)
 {
 	return p->proposals.n;

@@ -41,6 +41,8 @@ uc_err UC_MUST_USE public_group_propose(struct public_group *p, uint32_t index,
 					const struct sign_key *key, const struct proposal *proposal,
 					struct arena *a, struct view *message);
 
+/* As group_reinit_of. */
+const struct re_init *public_group_reinit_of(const struct public_group *p);
 struct group_view public_group_now(const struct public_group *p);
 size_t public_group_proposal_count(const struct public_group *p);
 struct proposal_view public_group_proposal_at(const struct public_group *p, size_t i);

@@ -378,6 +378,9 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 	tree_copy(&before->tree, &t->after.tree);
 	if (!t->is_external && sender->sender_type != SENDER_MEMBER)
 		return UC_E_UNEXPECTED;
+	/* 12.4.2: after a ReInit, "the client MUST NOT use the group to send messages anymore". */
+	if (before->is_closed)
+		return UC_E_CLOSED;
 	return begin(t, hooks, env);
 }
 
@@ -419,6 +422,8 @@ uc_err transition_finish(struct transition *t, const struct authenticated_conten
 	TRY(confirmed_transcript_hash(s, view_make(t->before->interim, t->before->interim_n),
 				      commit, confirmed));
 	TRY(set_context(t, view_make(confirmed, s->nh)));
+	if (t->reinit)
+		TRY(group_state_close(&t->after, t->reinit));
 	if (!hooks || !hooks->change)
 		return UC_OK;
 	struct group_change c = transition_change(t, commit->content.authenticated_data, has_path);
@@ -440,6 +445,7 @@ struct group_change transition_change(const struct transition *t, struct view au
 		.added_refs = t->added_refs,
 		.removed = t->removed,
 		.updated = t->updated,
+		.reinit = t->reinit,
 		.authenticated_data = authenticated_data,
 	};
 }

@@ -252,6 +252,28 @@ TEST(psks)
 	club_end(&c);
 }
 
+/* The commit that it belongs to cannot have named one key twice (12.2). */
+TEST(one_psk_twice)
+{
+	static uint8_t nonces[2][32] = { { 1 }, { 2 } };
+	begin();
+	c.known[0] = (struct club_psk){ VIEW_LIT("known"), { 1 } };
+	c.psk_count = 1;
+	struct welcome_forge f = open();
+	struct pre_shared_key_id ids[2];
+	struct psk psks[2];
+	for (size_t i = 0; i < 2; i++) {
+		ids[i] = (struct pre_shared_key_id){ .psktype = PSK_EXTERNAL,
+						     .psk_id = VIEW_LIT("known"),
+						     .psk_nonce = VIEW_OF(nonces[i]) };
+		psks[i] = (struct psk){ &ids[i], VIEW_OF(c.known[0].key) };
+	}
+	expect_ok(psk_secret_derive(c.suite, psks, 2, &f.psk_secret));
+	f.secrets.psks = (struct pre_shared_key_id_list){ ids, 2 };
+	refused_welcome(&f, UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
 static uc_err any_psk(void *ctx, const struct pre_shared_key_id *id, struct secret *out)
 {
 	static const uint8_t key[32] = { 3 };

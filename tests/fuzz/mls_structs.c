@@ -12,10 +12,11 @@ static const struct fuzz_walk rows[] = {
 		FUZZ_WALK(group_info){ ratchet_tree_element, sizeof(struct node_list) },
 	FUZZ_WALK(welcome) FUZZ_WALK(leaf_node) FUZZ_WALK(parent_node) FUZZ_WALK(framed_content)
 		FUZZ_WALK(authenticated_content) FUZZ_WALK(group_context) FUZZ_WALK(group_secrets)
-			FUZZ_WALK(proposal) FUZZ_WALK(commit) FUZZ_WALK(update_path) FUZZ_WALK(
-				pre_shared_key_id) FUZZ_WALK(required_capabilities)
-				FUZZ_WALK(external_sender_list) FUZZ_WALK(app_data_dictionary)
-					FUZZ_WALK(components_list) FUZZ_WALK(safe_aad)
+			FUZZ_WALK(proposal) FUZZ_WALK(re_init) FUZZ_WALK(commit)
+				FUZZ_WALK(update_path) FUZZ_WALK(pre_shared_key_id) FUZZ_WALK(
+					required_capabilities) FUZZ_WALK(external_sender_list)
+					FUZZ_WALK(app_data_dictionary) FUZZ_WALK(components_list)
+						FUZZ_WALK(safe_aad)
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -168,7 +168,7 @@ static bool join(struct vector_run *r, const json_t *j, const struct group_platf
 static void passive_run(struct vector_run *r, const json_t *j)
 {
 	struct known_psks known = { r, vec_array(r, j, "external_psks") };
-	struct psk_finder finder = { &known, find_psk };
+	struct psk_finder finder = { .ctx = &known, .find = find_psk };
 	struct group_hooks hooks = { .any_lifetime = true };
 	struct group_platform platform = { vec_env(), &hooks, &finder };
 	struct group *g = NULL;

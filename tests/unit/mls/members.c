@@ -16,7 +16,7 @@ void club_begin(struct club *c, const struct suite *s)
 {
 	*c = (struct club){ .suite = s, .restarts = true };
 	arena_init(&c->mem, CLUB_BYTES, ARENA_SECRET);
-	c->psks = (struct psk_finder){ c, find_psk };
+	c->psks = (struct psk_finder){ .ctx = c, .find = find_psk };
 	c->platform = (struct group_platform){ test_env(), &c->hooks, &c->psks };
 }
 

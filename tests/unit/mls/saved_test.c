@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups at rest of version 1 are loaded and gone on with; later ones are refused.
+/* Groups at rest of earlier versions are loaded and gone on with; later ones are refused.
  *
- * tests/fixtures/groups_1 is such a club of each suite, one behind the other (struct saved_club):
- * members' groups, the server's, messages under way.  It is made by this program when
- * UNDERCROFT_FIXTURE names the file to write, and never made again. */
+ * tests/fixtures/groups_N is such a club of each suite, one behind the other (struct saved_club):
+ * members' groups, the server's, messages under way; from groups_2 on also one that a ReInit has
+ * closed.  It is made by this program when UNDERCROFT_FIXTURE names the file to write, and never
+ * made again.  groups_2: the public state is of version 2. */
 #include "tests/unit/mls/members.h"
 
-enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3 };
+enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3, NEWEST = 2 };
 
 #define LATE   "said in the epoch before"
 #define ASIDE  "came before the one before it"
@@ -21,9 +22,10 @@ struct saved_club {
 	struct view server;
 	/* To member 1: of the epoch before, one that was overtaken, and the next. */
 	struct view late, overtaken, unread;
+	struct saved_member closed; /* version 2 */
 };
 
-static void wire_club(struct wire *w, struct saved_club *s)
+static void wire_club(struct wire *w, struct saved_club *s, int version)
 {
 	wire_u16(w, &s->suite);
 	for (size_t i = 0; i < MEMBERS; i++) {
@@ -34,6 +36,10 @@ static void wire_club(struct wire *w, struct saved_club *s)
 	wire_bytes(w, &s->late);
 	wire_bytes(w, &s->overtaken);
 	wire_bytes(w, &s->unread);
+	if (version < 2)
+		return;
+	wire_bytes(w, &s->closed.epoch);
+	wire_bytes(w, &s->closed.ratchets);
 }
 
 static struct club c;
@@ -92,6 +98,20 @@ static void club_make(struct saved_club *s, const struct suite *suite)
 			saved(c.people[i].g, group_save_ratchets),
 		};
 	s->server = server_saved(&c);
+	static struct extension e = { 0xf00d, { (const uint8_t *)"new", 3 } };
+	const struct proposal reinit = { .proposal_type = PROPOSAL_REINIT,
+					 .reinit = { .group_id = VIEW_LIT("the next club"),
+						     .version = MLS10,
+						     .cipher_suite = 7,
+						     .extensions = { &e, 1 } } };
+	const struct commit_options closing = { .proposals = &reinit,
+						.proposal_count = 1,
+						.without_stored = true };
+	club_commit(&c, &c.people[1], &closing);
+	s->closed = (struct saved_member){
+		saved(c.people[0].g, group_save_epoch),
+		saved(c.people[0].g, group_save_ratchets),
+	};
 }
 
 TEST(make_it_when_asked)
@@ -108,7 +128,7 @@ TEST(make_it_when_asked)
 	for (size_t i = 0; i < SUITES; i++) {
 		struct saved_club s;
 		club_make(&s, suite_at(i));
-		wire_club(&w, &s);
+		wire_club(&w, &s, NEWEST);
 		club_end(&c);
 	}
 	expect_ok(wire_finish(&w));
@@ -130,11 +150,12 @@ static size_t readable(struct saved_club *clubs)
 	return n;
 }
 
-static size_t file_read(struct saved_club out[SUITES])
+static size_t file_read(int version, struct saved_club out[SUITES])
 {
 	static uint8_t bytes[FILE_BYTES];
 	struct wire w;
-	FILE *f = fopen(FIXTURES "/groups_1", "rb");
+	memset(out, 0, SUITES * sizeof *out);
+	FILE *f = fopen(version == 1 ? FIXTURES "/groups_1" : FIXTURES "/groups_2", "rb");
 	expect(f != NULL);
 	if (!f)
 		return 0;
@@ -142,7 +163,7 @@ static size_t file_read(struct saved_club out[SUITES])
 	fclose(f);
 	wire_reader(&w, view_make(bytes, n), NULL);
 	for (size_t i = 0; i < SUITES; i++)
-		wire_club(&w, &out[i]);
+		wire_club(&w, &out[i], version);
 	uc_err err = wire_finish(&w);
 	expect_ok(err);
 	return err ? 0 : readable(out);
@@ -181,21 +202,47 @@ static void club_goes_on(const struct saved_club *s)
 	club_talks(&c, &c.people[5], "so this is the club");
 }
 
-TEST(groups_of_version_1_are_gone_on_with)
+TEST(groups_of_each_version_are_gone_on_with)
 {
 	struct saved_club clubs[SUITES];
-	for (size_t i = file_read(clubs); i--;) {
-		club_load(&clubs[i]);
-		club_goes_on(&clubs[i]);
+	for (int version = 1; version <= NEWEST; version++)
+		for (size_t i = file_read(version, clubs); i--;) {
+			club_load(&clubs[i]);
+			club_goes_on(&clubs[i]);
+			club_end(&c);
+		}
+}
+
+TEST(a_closed_group_stays_closed)
+{
+	struct saved_club clubs[SUITES];
+	for (size_t i = file_read(2, clubs); i--;) {
+		struct group *g = NULL;
+		struct view message;
+		club_begin(&c, suite_find(clubs[i].suite));
+		expect_ok(group_load(&c.platform, clubs[i].closed.epoch, clubs[i].closed.ratchets,
+				     &g));
+		const struct re_init *r = g ? group_reinit_of(g) : NULL;
+		expect(r != NULL);
+		if (r) {
+			expect_bytes(r->group_id, VIEW_LIT("the next club"));
+			expect_eq(r->cipher_suite, 7);
+			expect_eq(r->extensions.v[0].extension_type, 0xf00d);
+			expect_err(group_encrypt(g, view_make(NULL, 0), VIEW_LIT("x"), 0, &c.mem,
+						 &message),
+				   UC_E_CLOSED);
+			expect_bytes(saved(g, group_save_epoch), clubs[i].closed.epoch);
+		}
+		group_free(g);
 		club_end(&c);
 	}
 }
 
-/* Nothing that is loaded and saved again has changed its form. */
+/* Nothing of the newest form that is loaded and saved again has changed. */
 TEST(they_are_written_as_they_were)
 {
 	struct saved_club clubs[SUITES];
-	for (size_t i = file_read(clubs); i--;) {
+	for (size_t i = file_read(NEWEST, clubs); i--;) {
 		club_load(&clubs[i]);
 		for (size_t m = 0; m < MEMBERS; m++) {
 			const struct saved_member *was = &clubs[i].members[m];
@@ -222,7 +269,7 @@ static struct view later(struct view v)
 TEST(groups_of_a_later_version_are_refused)
 {
 	struct saved_club clubs[SUITES];
-	for (size_t i = file_read(clubs); i--;) {
+	for (size_t i = file_read(NEWEST, clubs); i--;) {
 		const struct saved_club *s = &clubs[i];
 		const struct saved_member *m = &s->members[0];
 		struct group *g = NULL;
