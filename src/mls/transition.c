@@ -384,6 +384,18 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 	return begin(t, hooks, env);
 }
 
+/* 12.2: the joiner's leaf "MUST meet the same criteria as would the LeafNode in an Update for the
+ * removed leaf": its encryption key is another (7.3). */
+static uc_err resync_check(const struct transition *t, const struct leaf_node *leaf)
+{
+	for (size_t i = 0; t->is_external && i < t->removed.n; i++) {
+		const struct leaf_node *old = tree_leaf_find(&t->before->tree, t->removed.v[i]);
+		if (old && view_equal(old->encryption_key, leaf->encryption_key))
+			return UC_E_KEY;
+	}
+	return UC_OK;
+}
+
 uc_err transition_merge_path(struct transition *t, const struct update_path *path,
 			     const struct group_hooks *hooks)
 {
@@ -392,6 +404,7 @@ uc_err transition_merge_path(struct transition *t, const struct update_path *pat
 	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_COMMIT)
 		return UC_E_UNEXPECTED;
 	TRY(leaf_node_check(s, leaf));
+	TRY(resync_check(t, leaf));
 	TRY(leaf_fits(t, leaf, t->committer));
 	TRY(leaf_node_verify(s, leaf, t->before->context.group_id, t->committer));
 	TRY(leaf_hook(t, hooks, leaf, t->committer,

@@ -182,6 +182,19 @@ TEST(a_key_that_is_there_already)
 	club_end(&c);
 }
 
+/* Who comes in one's own place comes with a new key, as in an Update. */
+TEST(the_key_of_the_leaf_that_is_replaced)
+{
+	begin();
+	const struct proposal remove = remove_of(&c.people[1]);
+	struct forge f = external(&remove, 1);
+	forge_path_leaf(&f)->encryption_key =
+		tree_leaf_find(group_now(alice()->g).tree, 1)->encryption_key;
+	forge_sign_leaf(&f, group_id(alice()->g), 1);
+	refused(&c, &c.people[1], forge_public(&f), UC_E_KEY);
+	club_end(&c);
+}
+
 TEST(what_the_group_requires)
 {
 	begin();
