@@ -32,27 +32,37 @@ export interface StartOptions {
 	shell: FunctionComponent;
 	/** beside the forms of the first screen */
 	art?: ComponentChildren;
+	/** the app's own content of some panels, instead of the kit's */
+	panels?: Partial<Record<Panel, FunctionComponent>>;
 }
 
 /** Starts the app in the element #app.  The shell is drawn before the core is there. */
-export function startApp({ self, open, shell, art }: StartOptions): Model {
+export function startApp({ self, open, shell, art, panels = {} }: StartOptions): Model {
 	startTheme();
 	const model = new Model(self);
 	model.start(open);
 	render(
 		<ModelContext.Provider value={model}>
-			<Root shell={shell} art={art} />
+			<Root shell={shell} art={art} panels={panels} />
 		</ModelContext.Provider>,
 		document.getElementById('app')!,
 	);
 	return model;
 }
 
-function Root({ shell: Shell, art }: { shell: FunctionComponent; art: ComponentChildren }) {
+function Root({
+	shell: Shell,
+	art,
+	panels,
+}: {
+	shell: FunctionComponent;
+	art: ComponentChildren;
+	panels: Partial<Record<Panel, FunctionComponent>>;
+}) {
 	return (
 		<>
 			<Screens shell={Shell} art={art} />
-			<Panels />
+			<Panels own={panels} />
 			<Problem />
 			<Announcer />
 		</>
@@ -106,11 +116,12 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'safety',
 ]);
 
-function Panels() {
+function Panels({ own }: { own: Partial<Record<Panel, FunctionComponent>> }) {
 	const model = useModel();
 	const { panel } = route.value;
 	if (!panel || model.tab.value === 'opening') return null;
-	const content = <PanelContent panel={panel} />;
+	const Own = own[panel];
+	const content = Own ? <Own /> : <PanelContent panel={panel} />;
 	return (
 		<Dialog
 			key={panel}

@@ -19,7 +19,7 @@ export function useMembers(room: Room): readonly Member[] {
 	return now.length > 0 ? now : (model.members.value.get(room.id) ?? NOBODY);
 }
 
-/** Overlapping circles, the reader's own only where there is no other; the names stand elsewhere. */
+/** Overlapping circles, the reader's own only with one other or none; the names stand elsewhere. */
 export function Faces({
 	room,
 	most = 3,
@@ -33,7 +33,7 @@ export function Faces({
 	const model = useModel();
 	const members = useMembers(room);
 	const others = members.filter((m) => !m.isSelf);
-	const people = others.length > 0 ? others : members;
+	const people = others.length > 1 ? others : members;
 	const shown = people.slice(0, people.length > most ? most - 1 : most);
 	const seeds = shown.length > 0 ? shown.map((m) => model.seedOfMember(m)) : [room.id];
 	const more = people.length - shown.length;

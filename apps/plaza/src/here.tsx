@@ -19,6 +19,7 @@ import {
 	useModel,
 } from '@undercroft/kit';
 import { Faces } from './faces.tsx';
+import { Count } from './list.tsx';
 
 /** Only where there is room for it; elsewhere the panel about the conversation says the same. */
 export function Here({ room }: { room: Room }) {
@@ -44,15 +45,10 @@ function Group({ room }: { room: Room }) {
 	return (
 		<>
 			<header class="plaza-section-head">
-				<h2>Who is here</h2>
-				<span class="plaza-section-count" aria-hidden="true">
-					{room.members}
-				</span>
-				{isOpen && (
-					<Button kind="quiet" icon="plus" onClick={() => openPanel('add-members')}>
-						Add people
-					</Button>
-				)}
+				<h2>
+					Who is here
+					<Count n={room.members} />
+				</h2>
 			</header>
 			{!room.consistent && (
 				<p class="k-warning">
@@ -67,6 +63,11 @@ function Group({ room }: { room: Room }) {
 					<MemberRow key={m.id} member={m} room={room} />
 				))}
 			</ul>
+			{isOpen && (
+				<Button class="plaza-add" kind="quiet" icon="plus" onClick={() => openPanel('add-members')}>
+					Add people
+				</Button>
+			)}
 			{isOpen && (
 				<footer class="plaza-here-foot">
 					{isRenaming ? (
@@ -116,7 +117,7 @@ function Person({ contact, room }: { contact: Contact; room: Room }) {
 						? 'Somebody else answers here now. Compare again before you write anything private.'
 						: contact.verified
 							? 'You have compared the safety number.'
-							: 'Not compared yet. It proves that nobody reads along.'}
+							: 'Not compared yet. Comparing it proves that nobody reads along.'}
 				</p>
 				<Button onClick={() => openPanel('safety', contact.id)}>Safety number</Button>
 			</div>
@@ -150,8 +151,8 @@ function Person({ contact, room }: { contact: Contact; room: Room }) {
 						Unblock
 					</Button>
 				) : (
-					<Button kind="danger" icon="block" onClick={() => openPanel('contact', contact.id)}>
-						Block or more
+					<Button kind="quiet" icon="person" onClick={() => openPanel('contact', contact.id)}>
+						More, or block
 					</Button>
 				)}
 			</footer>

@@ -43,7 +43,7 @@ export function Home() {
 					{address && (
 						<div class="plaza-card">
 							<p>
-								<span>On any app, people find you as</span>
+								<span>From any app, people find you on Plaza as</span>
 								<strong>
 									<bdi>{clean(address)}</bdi>
 								</strong>

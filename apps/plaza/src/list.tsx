@@ -87,7 +87,7 @@ export function List() {
 				{shownDirects.length + shownApart.length > 0 && (
 					<ul class="plaza-people" onKeyDown={moveInList}>
 						{shownDirects.map((r) => (
-							<RoomRow key={r.id} room={r} />
+							<RoomRow key={r.id} room={r} appBelow />
 						))}
 						{shownApart.map((c) => (
 							<ContactRow key={c.id} contact={c} />
@@ -134,16 +134,23 @@ function Section({
 	return (
 		<section class="plaza-section" aria-labelledby={id}>
 			<header class="plaza-section-head">
-				<h2 id={id}>{title}</h2>
-				{count > 0 && (
-					<span class="plaza-section-count" aria-hidden="true">
-						{count}
-					</span>
-				)}
+				<h2 id={id}>
+					{title}
+					{count > 0 && <Count n={count} />}
+				</h2>
 				{action}
 			</header>
 			{children}
 		</section>
+	);
+}
+
+/** How many there are: to be seen, the list itself tells it to screen readers. */
+export function Count({ n }: { n: number }) {
+	return (
+		<span class="plaza-count" aria-hidden="true">
+			{n}
+		</span>
 	);
 }
 
@@ -165,10 +172,12 @@ function ContactRow({ contact }: { contact: Contact }) {
 						<span class="k-row-who">
 							<Name of={contact.name} />
 						</span>
-						<AppBadge app={contact.app} />
 						{contact.verified && <Verified />}
 					</span>
-					<span class="k-row-line">{contact.blocked ? 'Blocked' : 'Write the first word'}</span>
+					<span class="k-row-line">
+						<AppBadge app={contact.app} />
+						{contact.blocked ? 'Blocked' : 'Write the first word'}
+					</span>
 				</span>
 			</button>
 		</li>

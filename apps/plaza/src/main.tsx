@@ -10,6 +10,7 @@ import './welcome.css';
 import { startApp } from '@undercroft/kit';
 import { open } from '@undercroft/sdk';
 import { wasm, worker } from 'undercroft:assets';
+import { About } from './room.tsx';
 import { Shell } from './shell.tsx';
 import { Square } from './square.tsx';
 
@@ -22,4 +23,5 @@ startApp({
 	open: (app) => open({ app, worker, wasm, software: 'Plaza/0.1' }),
 	shell: Shell,
 	art: <Square />,
+	panels: { 'room-info': About },
 });

@@ -2,7 +2,7 @@
 // A conversation: the group's faces and name above it, the composer addressed to who is there.
 
 import type { Room } from '@undercroft/sdk';
-import { Avatar, classes, clean, RoomHead, RoomView, useModel } from '@undercroft/kit';
+import { Avatar, classes, clean, RoomHead, RoomInfo, RoomView, useModel } from '@undercroft/kit';
 import { Faces } from './faces.tsx';
 
 export function RoomPage({ room }: { room: Room }) {
@@ -23,6 +23,18 @@ export function RoomPage({ room }: { room: Room }) {
 					}
 				/>
 			}
+		/>
+	);
+}
+
+/** The panel about the conversation: the kit's, with the group's faces. */
+export function About() {
+	const room = useModel().room.value;
+	if (!room) return null;
+	return (
+		<RoomInfo
+			room={room}
+			picture={room.direct ? undefined : <Faces room={room} shape="row" most={5} />}
 		/>
 	);
 }

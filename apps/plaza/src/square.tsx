@@ -85,7 +85,7 @@ function Front({ house: [x, w, walls, roof, colour] }: { house: House }) {
 	const step = (w - 16) / arches;
 	const windows = Math.max(2, Math.round(w / 36));
 	const pane = (w - 20) / windows;
-	const floors = Math.floor((walls - 62) / 30);
+	const floors = Math.floor((walls - (roof === 'spire' ? 96 : 62)) / 30);
 	return (
 		<g class={`plaza-colour-${colour}`}>
 			<path d={roofPath(roof, x, w, top)} />
@@ -130,18 +130,19 @@ function arch(x: number, y: number, w: number, h: number): string {
 	return `M${x - r} ${y}v${r - h}a${r} ${r} 0 0 1 ${w} 0v${h - r}z`;
 }
 
+/** It reaches a little into the walls: no seam is seen between the two. */
 function roofPath(roof: Roof, x: number, w: number, top: number): string {
 	switch (roof) {
 		case 'gable':
-			return `M${x} ${top}l${w / 2} ${-w * 0.46}l${w / 2} ${w * 0.46}z`;
+			return `M${x} ${top}l${w / 2} ${-w * 0.46}l${w / 2} ${w * 0.46}v2h${-w}z`;
 		case 'round':
-			return `M${x + 6} ${top}a${w / 2 - 6} ${w * 0.38} 0 0 1 ${w - 12} 0z`;
+			return `M${x + 6} ${top + 2}v-2a${w / 2 - 6} ${w * 0.38} 0 0 1 ${w - 12} 0v2z`;
 		case 'steps': {
 			const s = w / 7;
-			return `M${x} ${top}v${-s * 0.8}h${s}v${-s}h${s}v${-s}h${s}v${-s * 0.9}h${s}v${s * 0.9}h${s}v${s}h${s}v${s}h${s}v${s * 0.8}z`;
+			return `M${x} ${top}v${-s * 0.8}h${s}v${-s}h${s}v${-s}h${s}v${-s * 0.9}h${s}v${s * 0.9}h${s}v${s}h${s}v${s}h${s}v${s * 0.8 + 2}h${-w}z`;
 		}
 		case 'spire':
-			return `M${x - 3} ${top}l${w / 2 + 3} -54l${w / 2 + 3} 54z`;
+			return `M${x - 3} ${top}l${w / 2 + 3} -54l${w / 2 + 3} 54v2h${-w - 6}z`;
 		case 'flat':
 			return `M${x} ${top}v-4h${w}v4z`;
 	}

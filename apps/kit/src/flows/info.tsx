@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a conversation, and of a contact.
 
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Contact, Member, Room } from '@undercroft/sdk';
 import { count } from '../format.ts';
@@ -18,7 +19,14 @@ import { clean } from '../text.ts';
 const ROLES: Record<number, string> = { 3: 'Moderator', 4: 'Owner' };
 
 /** Of a group; of a direct conversation, its contact. */
-export function RoomInfo({ room }: { room: Room }) {
+export function RoomInfo({
+	room,
+	picture,
+}: {
+	room: Room;
+	/** instead of the usual one */
+	picture?: ComponentChildren;
+}) {
 	const model = useModel();
 	const open = model.conversation.value;
 	const contact = model.contactOf(room);
@@ -29,7 +37,7 @@ export function RoomInfo({ room }: { room: Room }) {
 	return (
 		<div class="k-info">
 			<div class="k-info-head">
-				<Avatar seed={model.seedOfRoom(room)} size="xl" group={!room.direct} />
+				{picture ?? <Avatar seed={model.seedOfRoom(room)} size="xl" group={!room.direct} />}
 				<p class="k-info-name">
 					<Name of={room.name} />
 				</p>

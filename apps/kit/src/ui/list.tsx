@@ -99,10 +99,13 @@ export function useRoomSummary(room: Room) {
 export function RoomRow({
 	room,
 	picture,
+	appBelow = false,
 }: {
 	room: Room;
 	/** instead of the usual one */
 	picture?: ComponentChildren;
+	/** the other app is named in the second line: the name has the first for itself */
+	appBelow?: boolean;
 }) {
 	const s = useRoomSummary(room);
 	return (
@@ -128,11 +131,12 @@ export function RoomRow({
 						<span class="k-row-who">
 							<Name of={room.name} />
 						</span>
-						{s.app && <AppBadge app={s.app} />}
+						{s.app && !appBelow && <AppBadge app={s.app} />}
 						{s.contact?.verified && <Verified />}
 						<time class="k-room-when">{s.when}</time>
 					</p>
 					<p class="k-row-line">
+						{s.app && appBelow && <AppBadge app={s.app} />}
 						{s.preview?.own && (
 							<span class="k-room-line-state">
 								<SmallState state={s.preview.state} />
