@@ -25,14 +25,14 @@ export function Folder() {
 		<div class="lens-gallery">
 			<ConnectionNotice />
 			<div class="lens-top">
-				<h2>Requests</h2>
+				<h1>Requests</h1>
 			</div>
 			<section class="lens-folder" aria-labelledby="lens-incoming">
-				<h3 id="lens-incoming">
+				<h2 id="lens-incoming">
 					{incoming.length > 0
 						? `${count(incoming.length, 'person', 'people')} would like to write to you`
 						: 'Nobody is waiting'}
-				</h3>
+				</h2>
 				<p class="k-hint">
 					{incoming.length > 0
 						? 'They cannot write more until you accept, and are not told when you decline.'
@@ -48,7 +48,7 @@ export function Folder() {
 			</section>
 			{sent.length > 0 && (
 				<section class="lens-folder" aria-labelledby="lens-sent">
-					<h3 id="lens-sent">Sent by you</h3>
+					<h2 id="lens-sent">Sent by you</h2>
 					<ul class="lens-sent">
 						{sent.map((r) => (
 							<SentRequest key={r.id} request={r} />

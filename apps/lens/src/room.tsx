@@ -57,7 +57,7 @@ function Head({ room }: { room: Room }) {
 			<div class="lens-head-text">
 				{!room.direct && <Faces room={room} />}
 				<p class="lens-head-name">
-					<span role="heading" aria-level={2}>
+					<span role="heading" aria-level={1}>
 						<Name of={room.name} />
 					</span>
 					{contact?.verified && <Verified />}

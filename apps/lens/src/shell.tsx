@@ -38,17 +38,19 @@ function Rail({ page }: { page: 'room' | 'requests' | 'gallery' }) {
 	const waiting = model.waitingRequests.value.length;
 	const unread = model.unread.value;
 	const account = model.account.value;
+	// Elsewhere the page has its own.
+	const Mark = page === 'gallery' ? 'h1' : 'p';
 	return (
 		<header class="lens-rail">
-			<h1 class="lens-mark">
+			<Mark class="lens-mark">
 				<Iris />
 				<span>Lens</span>
-			</h1>
+			</Mark>
 			<nav class="lens-tabs" aria-label="Lens">
 				<Tab
 					icon="message"
 					text="Messages"
-					label={unread > 0 ? `Messages, ${unread} unread` : 'Messages'}
+					label={unread > 0 ? `Messages ${unread} unread` : 'Messages'}
 					count={unread}
 					isHere={page === 'gallery' && !panel}
 					onClick={() => goTo('')}
@@ -63,7 +65,7 @@ function Rail({ page }: { page: 'room' | 'requests' | 'gallery' }) {
 				<Tab
 					icon="inbox"
 					text="Requests"
-					label={waiting > 0 ? `Requests, ${waiting} waiting` : 'Requests'}
+					label={waiting > 0 ? `Requests ${waiting} waiting` : 'Requests'}
 					count={waiting}
 					isHere={page === 'requests' && !panel}
 					onClick={() => goTo('requests')}
