@@ -29,6 +29,8 @@ const FEW = 9;
 
 /** Where the gallery was left, for when one comes back to it. */
 let left: { top: number; room: Id | null } = { top: 0, room: null };
+/** Pictures rise when the app is opened, and never again. */
+let isFresh = true;
 
 export function Gallery() {
 	const model = useModel();
@@ -51,6 +53,7 @@ export function Gallery() {
 		if (left.room && (!document.activeElement || document.activeElement === document.body))
 			el.querySelector<HTMLElement>(`a[href="#/room/${left.room}"]`)?.focus();
 		left.room = null;
+		return () => void (isFresh = false);
 	}, []);
 
 	return (
@@ -78,7 +81,7 @@ export function Gallery() {
 						onInput={(e) => setFilter(e.currentTarget.value)}
 					/>
 				)}
-				<ul class="lens-tiles" onKeyDown={moveInGrid}>
+				<ul class={classes('lens-tiles', isFresh && 'lens-fresh')} onKeyDown={moveInGrid}>
 					{shown.map((r, i) => (
 						<Tile
 							key={r.id}

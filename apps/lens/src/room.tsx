@@ -8,7 +8,6 @@ import {
 	Avatar,
 	classes,
 	clean,
-	goTo,
 	goToRoom,
 	IconButton,
 	moveInList,
@@ -21,6 +20,7 @@ import {
 	useRoomSummary,
 	Verified,
 } from '@undercroft/kit';
+import { leaveRoom } from './enter.ts';
 import { tint } from './tint.ts';
 
 export function RoomPage() {
@@ -33,6 +33,7 @@ export function RoomPage() {
 			<Head key={room.id} room={room} />
 			<RoomView
 				head={<></>}
+				senderStyle={tint}
 				placeholder={contact ? `Write to ${shortName(contact.name)}` : 'Write to everyone here'}
 			/>
 		</div>
@@ -53,7 +54,7 @@ function Head({ room }: { room: Room }) {
 				rows={room.direct ? 6 : 9}
 			/>
 			<Picture class="lens-head-banner" seed={seed} columns={16} rows={2} />
-			<IconButton icon="back" label="Conversations" onClick={() => goTo('')} />
+			<IconButton icon="back" label="Conversations" onClick={() => leaveRoom(room.id)} />
 			<div class="lens-head-text">
 				{!room.direct && <Faces room={room} />}
 				<p class="lens-head-name">

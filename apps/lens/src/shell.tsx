@@ -19,7 +19,8 @@ import { RoomPage, Strip } from './room.tsx';
 
 export function Shell() {
 	const model = useModel();
-	const isInRoom = model.room.value !== null;
+	// At the start the address may name a room that has not been read yet.
+	const isInRoom = model.room.value !== null || (route.value.room && !model.isReady.value);
 	const page = isInRoom ? 'room' : route.value.page === 'requests' ? 'requests' : 'gallery';
 	return (
 		<div class={`lens lens-at-${page}`}>

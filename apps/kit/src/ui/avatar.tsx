@@ -101,7 +101,7 @@ export function Picture({
 		<svg
 			class={name}
 			viewBox={`0 0 ${columns * 20} ${rows * 20}`}
-			preserveAspectRatio="xMidYMin slice"
+			preserveAspectRatio="xMinYMin slice"
 			aria-hidden="true"
 			focusable="false"
 		>

@@ -8,13 +8,21 @@ import type { Conversation } from '../conversation.ts';
 import { showDay } from '../format.ts';
 import { Button, IconButton } from './button.tsx';
 import { useModel } from './context.ts';
-import { MessageItem } from './message.tsx';
+import { MessageItem, type SenderStyle } from './message.tsx';
 import { Name } from './text.tsx';
 
 /** So near to the end counts as being there, in pixels. */
 const NEAR = 60;
 
-export function MessageLog({ conversation, room }: { conversation: Conversation; room: Room }) {
+export function MessageLog({
+	conversation,
+	room,
+	senderStyle,
+}: {
+	conversation: Conversation;
+	room: Room;
+	senderStyle?: SenderStyle | undefined;
+}) {
 	const model = useModel();
 	const log = useRef<HTMLDivElement>(null);
 	const entries = conversation.entries.value;
@@ -133,6 +141,7 @@ export function MessageLog({ conversation, room }: { conversation: Conversation;
 								conversation={conversation}
 								model={model}
 								isDirect={room.direct}
+								senderStyle={senderStyle}
 								isOpen={room.state === 'open'}
 								isActive={entry.message.id === activeId}
 								isFlashing={entry.message.id === flashing}

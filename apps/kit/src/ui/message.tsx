@@ -25,11 +25,15 @@ export const REACTIONS = [
 	['🙏', 'Thank you'],
 ] as const;
 
+/** Custom properties, made from the seed of somebody's picture. */
+export type SenderStyle = (seed: string) => Record<string, string>;
+
 interface Props {
 	entry: Entry;
 	conversation: Conversation;
 	model: Model;
 	isDirect: boolean;
+	senderStyle?: SenderStyle | undefined;
 	/** can be answered: the room is open */
 	isOpen: boolean;
 	/** the one that the keyboard is at: only its buttons are tab stops */
@@ -64,6 +68,7 @@ export class MessageItem extends Component<Props> {
 			);
 		}
 		const hasHead = !m.own && !isDirect && entry.startsGroup;
+		const style = !m.own && !isDirect ? p.senderStyle?.(seedOf(m, conversation, model)) : undefined;
 		return (
 			<li
 				id={`m-${m.id}`}
@@ -76,6 +81,7 @@ export class MessageItem extends Component<Props> {
 					p.isFlashing && 'k-flash',
 					m.state === 'failed' && 'k-failed',
 				)}
+				style={style}
 				tabIndex={isActive ? 0 : -1}
 				onFocusCapture={p.onActive}
 				onClick={(e) => {
@@ -181,6 +187,11 @@ export function SenderName({ of }: { of: Message }) {
 	return of.introduced ? <Name of={of.sender} /> : <em>Somebody, not introduced</em>;
 }
 
+function seedOf(message: Message, conversation: Conversation, model: Model): string {
+	const member = conversation.member(message.member);
+	return member ? model.seedOfMember(member) : message.member;
+}
+
 function Sender({
 	message,
 	conversation,
@@ -192,11 +203,10 @@ function Sender({
 }) {
 	const member = conversation.member(message.member);
 	const contact = member?.contact ?? null;
-	const seed = member ? model.seedOfMember(member) : message.member;
 	const name = <SenderName of={message} />;
 	return (
 		<p class="k-sender">
-			<Avatar seed={seed} size="s" />
+			<Avatar seed={seedOf(message, conversation, model)} size="s" />
 			{contact ? (
 				<button type="button" class="k-sender-name" onClick={() => openPanel('contact', contact)}>
 					{name}

@@ -11,6 +11,7 @@ import { Composer } from './composer.tsx';
 import { classes, useModel } from './context.ts';
 import { Icon } from './icons.tsx';
 import { AppBadge, Verified } from './list.tsx';
+import type { SenderStyle } from './message.tsx';
 import { MessageLog } from './message-log.tsx';
 import { ConnectionNotice } from './notices.tsx';
 import { Name } from './text.tsx';
@@ -97,11 +98,14 @@ export function IdentityAlarm({ room }: { room: Room }) {
 export function RoomView({
 	head,
 	placeholder,
+	senderStyle,
 	class: name,
 }: {
 	/** instead of <RoomHead> */
 	head?: ComponentChildren;
 	placeholder?: string;
+	/** for what others say in groups, from what their picture is made of */
+	senderStyle?: SenderStyle;
 	class?: string;
 }) {
 	const model = useModel();
@@ -115,7 +119,12 @@ export function RoomView({
 			<IdentityAlarm room={room} />
 			{conversation?.room === room.id ? (
 				<>
-					<MessageLog key={room.id} conversation={conversation} room={room} />
+					<MessageLog
+						key={room.id}
+						conversation={conversation}
+						room={room}
+						senderStyle={senderStyle}
+					/>
 					<Composer
 						conversation={conversation}
 						room={room}
