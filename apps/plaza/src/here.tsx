@@ -7,7 +7,6 @@ import {
 	AppBadge,
 	Avatar,
 	Button,
-	clean,
 	goToRoom,
 	Icon,
 	LeaveRoom,
@@ -25,13 +24,14 @@ import { Count } from './list.tsx';
 export function Here({ room }: { room: Room }) {
 	const model = useModel();
 	const contact = model.contactOf(room);
+	if (room.direct && !contact) return null;
 	return (
 		<aside
 			class="plaza-here"
 			aria-label={room.direct ? 'About them' : 'Who is here'}
 			aria-hidden={route.value.panel ? 'true' : undefined}
 		>
-			{room.direct ? contact && <Person contact={contact} room={room} /> : <Group room={room} />}
+			{contact ? <Person contact={contact} room={room} /> : <Group room={room} />}
 		</aside>
 	);
 }
@@ -46,7 +46,7 @@ function Group({ room }: { room: Room }) {
 		<>
 			<header class="plaza-section-head">
 				<h2>
-					Who is here
+					{room.state === 'left' ? 'Who was here' : 'Who is here'}
 					<Count n={room.members} />
 				</h2>
 			</header>
@@ -143,7 +143,7 @@ function Person({ contact, room }: { contact: Contact; room: Room }) {
 			<footer class="plaza-here-foot">
 				{room.state === 'open' && (
 					<Button icon="people" onClick={() => openPanel('new-group', contact.id)}>
-						New group with {clean(contact.name, 24) || 'them'}
+						Start a group together
 					</Button>
 				)}
 				{contact.blocked ? (

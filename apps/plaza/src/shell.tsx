@@ -6,6 +6,7 @@ import {
 	Avatar,
 	Button,
 	classes,
+	clean,
 	ConnectionNotice,
 	IconButton,
 	Name,
@@ -45,25 +46,6 @@ function Bar() {
 				<Mark />
 				<span>Plaza</span>
 			</p>
-			{account && (
-				<div class="plaza-me">
-					<span class={classes('plaza-me-picture', !isConnected && 'plaza-away')}>
-						<Avatar seed={account.accountKey} />
-					</span>
-					<p class="plaza-me-text">
-						<strong>
-							<Name of={account.profileName} />
-						</strong>
-						{account.identifier && <bdi class="plaza-me-address">{account.identifier}</bdi>}
-					</p>
-				</div>
-			)}
-			<IconButton
-				icon="settings"
-				label="Settings"
-				class="plaza-settings"
-				onClick={() => openPanel('settings')}
-			/>
 			<div class="plaza-bar-actions">
 				<Button class="plaza-requests" icon="inbox" onClick={() => openPanel('requests')}>
 					Requests
@@ -78,6 +60,25 @@ function Bar() {
 					New group
 				</Button>
 			</div>
+			{account && (
+				<div class="plaza-me">
+					<span class={classes('plaza-me-picture', !isConnected && 'plaza-away')}>
+						<Avatar seed={account.accountKey} />
+					</span>
+					<p class="plaza-me-text">
+						<strong>
+							<Name of={account.profileName} />
+						</strong>
+						{account.identifier && <bdi class="plaza-me-address">{clean(account.identifier)}</bdi>}
+					</p>
+				</div>
+			)}
+			<IconButton
+				icon="settings"
+				label="Settings"
+				class="plaza-settings"
+				onClick={() => openPanel('settings')}
+			/>
 		</header>
 	);
 }
