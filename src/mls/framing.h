@@ -57,6 +57,10 @@ uc_err UC_MUST_USE framing_protect_private(const struct framing_epoch *e, const 
 					   const struct authenticated_content *in, size_t padding,
 					   struct arena *a, struct private_message *out);
 
+/* The bytes of a PrivateMessage's plaintext (6.3.1), without padding. */
+uc_err UC_MUST_USE framing_private_size(const struct authenticated_content *in, struct arena *a,
+					size_t *out);
+
 /* *out borrows from in.  Errors: UC_E_EPOCH_PAST, UC_E_EPOCH_FUTURE, UC_E_UNEXPECTED (another
  * group, or a kind of sender that may not send this), UC_E_MAC, UC_E_SIGNATURE, UC_E_NOT_FOUND (no
  * such sender). */
@@ -71,5 +75,13 @@ uc_err UC_MUST_USE framing_open_public(const struct framing_epoch *e,
 uc_err UC_MUST_USE framing_open_private(const struct framing_epoch *e,
 					const struct private_message *in, struct arena *a,
 					struct authenticated_content *out);
+/* The same for what may have to be opened again: the key stays until framing_private_used, with
+ * the generation that comes out here. */
+uc_err UC_MUST_USE framing_look_private(const struct framing_epoch *e,
+					const struct private_message *in, struct arena *a,
+					struct authenticated_content *out, uint32_t *generation);
+uc_err UC_MUST_USE framing_private_used(const struct framing_epoch *e,
+					const struct authenticated_content *opened,
+					uint32_t generation);
 
 #endif

@@ -94,6 +94,15 @@ static struct private_message_content inside_of(const struct authenticated_conte
 	return c;
 }
 
+uc_err framing_private_size(const struct authenticated_content *in, struct arena *a, size_t *out)
+{
+	const struct private_message_content inside = inside_of(in, 0);
+	struct view encoded;
+	TRY(wire_encode_to(a, private_message_content_element, &inside, &encoded));
+	*out = encoded.n;
+	return UC_OK;
+}
+
 static uc_err content_seal(const struct framing_epoch *e, struct view plaintext,
 			   const struct message_key *k, struct arena *a, struct private_message *m)
 {
@@ -231,7 +240,7 @@ static uc_err sender_known(const struct framing_epoch *e, uint32_t leaf)
 
 static uc_err private_open(const struct framing_epoch *e, const struct private_message *m,
 			   struct message_key *k, struct arena *a,
-			   struct authenticated_content *out)
+			   struct authenticated_content *out, uint32_t *generation)
 {
 	struct sender_data sd;
 	struct view plaintext;
@@ -249,12 +258,31 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 	TRY(content_read(m, plaintext, sd.leaf_index, a, out));
 	TRY(framing_sender_check(&out->content, MLS_PRIVATE_MESSAGE));
 	TRY(framing_tag_check(e, out));
-	TRY(framing_verify(e, out));
-	return secret_tree_consume(e->secret_tree, sd.leaf_index, kind, sd.generation);
+	*generation = sd.generation;
+	return framing_verify(e, out);
+}
+
+uc_err framing_private_used(const struct framing_epoch *e,
+			    const struct authenticated_content *opened, uint32_t generation)
+{
+	return secret_tree_consume(e->secret_tree, opened->content.sender.leaf_index,
+				   ratchet_of(opened->content.content_type), generation);
 }
 
 uc_err framing_open_private(const struct framing_epoch *e, const struct private_message *in,
 			    struct arena *a, struct authenticated_content *out)
+{
+	struct authenticated_content opened;
+	uint32_t generation;
+	TRY(framing_look_private(e, in, a, &opened, &generation));
+	TRY(framing_private_used(e, &opened, generation));
+	*out = opened;
+	return UC_OK;
+}
+
+uc_err framing_look_private(const struct framing_epoch *e, const struct private_message *in,
+			    struct arena *a, struct authenticated_content *out,
+			    uint32_t *generation)
 {
 	struct authenticated_content opened;
 	struct message_key k = { 0 };
@@ -262,7 +290,7 @@ uc_err framing_open_private(const struct framing_epoch *e, const struct private_
 		return UC_E_UNSUPPORTED;
 	TRY(framing_epoch_check(e, in->group_id, in->epoch));
 	struct arena_mark mark = arena_mark(a);
-	uc_err err = private_open(e, in, &k, a, &opened);
+	uc_err err = private_open(e, in, &k, a, &opened, generation);
 	message_key_wipe(&k);
 	if (err)
 		arena_reset(a, mark);

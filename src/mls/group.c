@@ -217,10 +217,22 @@ void group_pending_drop(struct group *g)
 	g->pending = NULL;
 }
 
+/* 9.2: a key is deleted when what it opened is used. */
+static uc_err staged_key_used(struct group *g)
+{
+	if (!g->staged_private)
+		return UC_OK;
+	TRY(secret_tree_consume(&g->now->messages, g->staged_leaf, RATCHET_HANDSHAKE,
+				g->staged_generation));
+	g->staged_private = false;
+	return UC_OK;
+}
+
 uc_err group_staged_apply(struct group *g)
 {
 	if (!g->has_staged)
 		return UC_E_NOT_FOUND;
+	TRY(staged_key_used(g));
 	struct epoch *next = g->staged;
 	g->staged = NULL;
 	if (g->staged_removes_us) {
@@ -245,8 +257,16 @@ void group_staged_drop(struct group *g)
 		transition_done(g->staged_transition);
 	g->staged = NULL;
 	g->staged_transition = NULL;
-	g->has_staged = g->staged_removes_us = false;
+	g->has_staged = g->staged_removes_us = g->staged_private = false;
 	arena_done(&g->staged_arena);
+}
+
+void group_forget_past(struct group *g)
+{
+	for (size_t i = 0; i < GROUP_PAST_EPOCHS; i++) {
+		epoch_free(g->past[i]);
+		g->past[i] = NULL;
+	}
 }
 
 /* --- looking --- */
@@ -311,13 +331,20 @@ uc_err group_export(const struct group *g, const char *label, struct view contex
 	return mls_export(g->suite, &g->now->secrets, label, context, out, n);
 }
 
-uc_err group_info_make(const struct group *g, struct arena *a, struct view *out)
+uc_err group_info_make_with(const struct group *g, const struct group_info_parts *parts,
+			    struct arena *a, struct view *out)
 {
 	if (!g->now || g->is_removed)
 		return UC_E_REMOVED;
 	if (g->now->state.is_closed)
 		return UC_E_CLOSED;
-	return group_info_of(g->now, &g->signature_key, g->platform.env, a, out);
+	return group_info_of(g->now, &g->signature_key, g->platform.env, parts, a, out);
+}
+
+uc_err group_info_make(const struct group *g, struct arena *a, struct view *out)
+{
+	static const struct group_info_parts parts;
+	return group_info_make_with(g, &parts, a, out);
 }
 
 uc_err group_ratchet_tree(const struct group *g, struct arena *a, struct view *out)

@@ -9,14 +9,10 @@
 
 #include "mls/group_hooks.h"
 #include "mls/key_package.h"
+#include "mls/limits.h"
 
 struct group;
 struct made_commit;
-
-enum {
-	GROUP_PAST_EPOCHS = 2,       /* kept for late application messages */
-	GROUP_RESUMPTION_EPOCHS = 8, /* resumption_psk kept of so many epochs */
-};
 
 /* Finds a pre-shared key that is not a resumption key of this very group.  UC_E_PSK: not known
  * (yet); the call may be repeated when it is.  The caller of the group wipes nothing. */
@@ -29,11 +25,22 @@ struct psk_finder {
 	const struct group *(*group)(void *ctx, struct view group_id);
 };
 
+/* How handshakes are wrapped in a group: its members' common choice (RFC 9420, 6), which the engine
+ * neither sends nor stores.  Who is no member yet has PublicMessages alone, and a SelfRemove is
+ * always one (draft-ietf-mls-extensions-10), so these are never refused for their wrapping. */
+struct group_wrapping {
+	bool private_handshakes; /* ours: else PublicMessages */
+	bool refuse_public;      /* others': UC_E_POLICY */
+	bool refuse_private;
+	size_t bucket; /* private ones are padded to a multiple of so many bytes; 0: not */
+};
+
 /* What every group is made with; all borrowed and kept, so they must outlive it. */
 struct group_platform {
 	const struct env *env;
-	const struct group_hooks *hooks; /* may be NULL */
-	const struct psk_finder *psks;   /* may be NULL: none are known */
+	const struct group_hooks *hooks;       /* may be NULL */
+	const struct psk_finder *psks;         /* may be NULL: none are known */
+	const struct group_wrapping *wrapping; /* may be NULL: all zero */
 };
 
 /* --- beginning --- */
@@ -99,6 +106,13 @@ uc_err UC_MUST_USE group_branch(const struct group_platform *platform, const str
 
 /* --- changing --- */
 
+/* What a GroupInfo holds beside the GroupContext (12.4.3); all zero: external_pub alone. */
+struct group_info_parts {
+	bool without_external_pub; /* then nobody joins by external commit with it */
+	bool with_ratchet_tree;
+	struct extension_list more; /* as they are, GREASE for one; neither of those two */
+};
+
 struct commit_options {
 	const struct proposal *proposals; /* by value */
 	size_t proposal_count;
@@ -109,11 +123,13 @@ struct commit_options {
 	struct view authenticated_data;
 	/* Extensions of our leaf from now on (needs or forces a path); NULL: as they are. */
 	const struct extension_list *leaf_extensions;
+	struct group_info_parts info;           /* of the GroupInfo that is given out */
+	const struct group_info_parts *welcome; /* of the one in the Welcome; NULL: the same */
 };
 struct made_commit {
-	struct view commit;     /* encoded MLSMessage, PublicMessage */
-	struct view welcome;    /* encoded Welcome; empty when nobody is added */
-	struct view group_info; /* encoded GroupInfo of the new epoch with external_pub, no tree */
+	struct view commit;         /* encoded MLSMessage */
+	struct view welcome;        /* encoded Welcome; empty when nobody is added */
+	struct view group_info;     /* encoded GroupInfo of the new epoch */
 	struct view ratchet_tree;   /* of the new epoch */
 	struct group_change change; /* borrows from the group until apply or drop */
 };
@@ -130,8 +146,8 @@ bool group_has_pending(const struct group *g);
 uc_err UC_MUST_USE group_pending_apply(struct group *g);
 void group_pending_drop(struct group *g);
 
-/* An encoded MLSMessage (PublicMessage); kept among the stored proposals, too.  The same again in
- * one epoch gives the same bytes where signatures are deterministic (Ed25519). */
+/* An encoded MLSMessage; kept among the stored proposals, too.  The same again in one epoch gives
+ * the same bytes where it is a PublicMessage and signatures are deterministic (Ed25519). */
 uc_err UC_MUST_USE group_propose(struct group *g, const struct proposal *p,
 				 struct view authenticated_data, struct arena *a,
 				 struct view *message);
@@ -173,9 +189,13 @@ struct received {
  * UC_E_NOT_FOUND (a commit of a proposal that has not come), UC_E_PSK. */
 uc_err UC_MUST_USE group_receive(struct group *g, struct view message, struct arena *a,
 				 struct received *out);
-/* Also drops a pending commit of our own: it lost. */
+/* Also drops a pending commit of our own: it lost.  One that was dropped may be received again. */
 uc_err UC_MUST_USE group_staged_apply(struct group *g);
 void group_staged_drop(struct group *g);
+
+/* Late messages of past epochs are not waited for any longer: their keys go at once, and with them
+ * what they could be computed from. */
+void group_forget_past(struct group *g);
 
 /* --- looking --- */
 
@@ -197,6 +217,8 @@ uc_err UC_MUST_USE group_export(const struct group *g, const char *label, struct
 				uint8_t *out, size_t n);
 /* Encoded GroupInfo of this epoch, signed by us, with external_pub, without the tree. */
 uc_err UC_MUST_USE group_info_make(const struct group *g, struct arena *a, struct view *out);
+uc_err UC_MUST_USE group_info_make_with(const struct group *g, const struct group_info_parts *parts,
+					struct arena *a, struct view *out);
 uc_err UC_MUST_USE group_ratchet_tree(const struct group *g, struct arena *a, struct view *out);
 /* PreSharedKeyID and key of this epoch's resumption PSK are found by epoch. */
 uc_err UC_MUST_USE group_resumption_psk(const struct group *g, uint64_t epoch, struct secret *out);

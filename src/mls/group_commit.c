@@ -14,23 +14,64 @@ uc_err public_message_encode(const struct public_message *m, struct arena *a, st
 
 /* --- GroupInfo --- */
 
-uc_err group_info_of(const struct epoch *e, const struct sign_key *key, const struct env *env,
-		     struct arena *a, struct view *out)
+static uc_err external_pub_of(const struct epoch *e, struct arena *a, struct extension *out)
 {
-	const struct suite *s = e->state.suite;
 	struct kem_key external = { .pub_n = 0 };
-	uc_err err = external_key_derive(s, &e->secrets, &external);
-	struct view pub, data, tbs;
+	uc_err err = external_key_derive(e->state.suite, &e->secrets, &external);
+	struct view pub;
 	if (!err)
 		err = arena_copy(a, kem_public(&external), &pub);
 	kem_key_wipe(&external);
 	TRY(err);
 	/* struct { HPKEPublicKey external_pub; } ExternalPub; */
-	TRY(wire_encode_to(a, bytes_element, &pub, &data));
-	struct extension extension = { EXTENSION_EXTERNAL_PUB, data };
+	out->extension_type = EXTENSION_EXTERNAL_PUB;
+	return wire_encode_to(a, bytes_element, &pub, &out->extension_data);
+}
+
+static uc_err ratchet_tree_of(const struct epoch *e, struct arena *a, struct view *out)
+{
+	struct buf tree;
+	buf_init(&tree, WIRE_OBJECT_MAX);
+	uc_err err = tree_export(&e->state.tree, &tree);
+	if (!err)
+		err = arena_copy(a, buf_view(&tree), out);
+	buf_done(&tree);
+	return err;
+}
+
+static uc_err info_extensions(const struct epoch *e, const struct group_info_parts *parts,
+			      struct arena *a, struct extension_list *out)
+{
+	out->v = ARENA_ARRAY(a, struct extension, parts->more.n + 2);
+	out->n = 0;
+	if (!out->v)
+		return UC_E_LIMIT;
+	if (!parts->without_external_pub)
+		TRY(external_pub_of(e, a, &out->v[out->n++]));
+	if (parts->with_ratchet_tree) {
+		out->v[out->n].extension_type = EXTENSION_RATCHET_TREE;
+		TRY(ratchet_tree_of(e, a, &out->v[out->n++].extension_data));
+	}
+	for (size_t i = 0; i < parts->more.n; i++) {
+		if (parts->more.v[i].extension_type == EXTENSION_EXTERNAL_PUB ||
+		    parts->more.v[i].extension_type == EXTENSION_RATCHET_TREE ||
+		    extension_find(out, parts->more.v[i].extension_type))
+			return UC_E_ARGUMENT;
+		out->v[out->n++] = parts->more.v[i];
+	}
+	return UC_OK;
+}
+
+uc_err group_info_of(const struct epoch *e, const struct sign_key *key, const struct env *env,
+		     const struct group_info_parts *parts, struct arena *a, struct view *out)
+{
+	const struct suite *s = e->state.suite;
+	struct extension_list extensions;
+	struct view tbs;
+	TRY(info_extensions(e, parts, a, &extensions));
 	struct group_info info = {
 		.group_context = e->state.context,
-		.extensions = { &extension, 1 },
+		.extensions = extensions,
 		.confirmation_tag = e->state.confirmation_tag,
 		.signer = e->own_leaf,
 	};
@@ -227,8 +268,8 @@ static uc_err sign_commit(struct making *m, const struct commit_options *o, stru
 		.content_type = CONTENT_COMMIT,
 		.commit = m->commit,
 	};
-	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PUBLIC_MESSAGE, &content,
-			 a, &m->auth));
+	TRY(framing_sign(&framing, g->platform.env, &g->signature_key,
+			 group_wire_format(g, TYPE_COMMIT), &content, a, &m->auth));
 	TRY(transition_finish(&m->t, &m->auth, m->commit.path != NULL, g->platform.hooks));
 	TRY(group_psk_secret(g, &g->platform, g->suite, &m->t.psks, a, &m->psk_secret));
 	return joiner_secret_derive(g->suite, secret_view(&g->now->secrets.init_secret),
@@ -259,29 +300,26 @@ static uc_err enter_next(struct making *m, struct arena *a)
 	return UC_OK;
 }
 
-static uc_err write_out(struct making *m, struct arena *a, struct made_commit *out)
+static uc_err write_out(struct making *m, const struct commit_options *o, struct arena *a,
+			struct made_commit *out)
 {
 	struct group *g = m->g;
-	struct framing_epoch framing = epoch_framing(g->now);
-	struct public_message message;
-	TRY(framing_protect_public(&framing, &m->auth, a, &message));
-	TRY(public_message_encode(&message, a, &out->commit));
-	TRY(group_info_of(m->next, &g->signature_key, g->platform.env, a, &out->group_info));
+	TRY(group_info_of(m->next, &g->signature_key, g->platform.env, &o->info, a,
+			  &out->group_info));
 	out->welcome = (struct view){ NULL, 0 };
+	struct view welcomed = out->group_info;
+	if (m->t.added.n && o->welcome)
+		TRY(group_info_of(m->next, &g->signature_key, g->platform.env, o->welcome, a,
+				  &welcomed));
 	if (m->t.added.n)
 		TRY(welcome_make(&m->t, m->next, m->commit.path ? &m->path : NULL,
 				 secret_view(&m->joiner_secret), secret_view(&m->psk_secret),
-				 out->group_info, g->platform.env, a, &out->welcome));
-	struct buf tree;
-	buf_init(&tree, WIRE_OBJECT_MAX);
-	uc_err err = tree_export(&m->next->state.tree, &tree);
-	if (!err)
-		err = arena_copy(a, buf_view(&tree), &out->ratchet_tree);
-	buf_done(&tree);
-	TRY(err);
+				 welcomed, g->platform.env, a, &out->welcome));
+	TRY(ratchet_tree_of(m->next, a, &out->ratchet_tree));
 	out->change = transition_change(&m->t, m->auth.content.authenticated_data,
 					m->commit.path != NULL);
 	out->change.after = group_state_view(&m->next->state);
+	TRY(handshake_encode(g, &m->auth, a, &out->commit));
 	return sha256(out->commit, g->pending_hash);
 }
 
@@ -299,7 +337,7 @@ static uc_err make(struct making *m, const struct commit_options *o, struct aren
 		TRY(make_path(m, o, a));
 	TRY(sign_commit(m, o, a));
 	TRY(enter_next(m, a));
-	return write_out(m, a, out);
+	return write_out(m, o, a, out);
 }
 
 uc_err group_commit(struct group *g, const struct commit_options *options, struct arena *a,

@@ -53,6 +53,9 @@ struct group {
 	struct arena staged_arena;
 	struct transition *staged_transition;
 	struct group_change staged_change;
+	/* The key that opened it, where it was private: used up when it is applied. */
+	bool staged_private;
+	uint32_t staged_leaf, staged_generation;
 };
 
 struct group *group_new(const struct group_platform *platform, const struct suite *s);
@@ -70,7 +73,15 @@ uc_err UC_MUST_USE group_psk_secret(const struct group *g, const struct group_pl
 				    struct arena *a, struct secret *out);
 /* GroupInfo of an epoch (12.4.3), signed by its own leaf with this key. */
 uc_err UC_MUST_USE group_info_of(const struct epoch *e, const struct sign_key *key,
-				 const struct env *env, struct arena *a, struct view *out);
+				 const struct env *env, const struct group_info_parts *parts,
+				 struct arena *a, struct view *out);
+/* How a commit of ours is wrapped, or a proposal of this type. */
+enum { TYPE_COMMIT = 0 };
+uint16_t group_wire_format(const struct group *g, uint16_t proposal_type);
+/* The MLSMessage around a handshake that was signed for that wrapping.  A private one uses up a key
+ * of our handshake ratchet, when nothing can fail any more. */
+uc_err UC_MUST_USE handshake_encode(struct group *g, const struct authenticated_content *auth,
+				    struct arena *a, struct view *out);
 /* Encoded MLSMessage around a PublicMessage. */
 uc_err UC_MUST_USE public_message_encode(const struct public_message *m, struct arena *a,
 					 struct view *out);

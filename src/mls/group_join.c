@@ -287,6 +287,7 @@ static uc_err external_enter(struct external *x, struct arena *a, struct view *c
 	uint8_t *tag = arena_take(a, s->nh);
 	struct public_message message;
 	struct framing_epoch framing = epoch_framing(x->old);
+	static const struct group_info_parts parts;
 	if (!tag)
 		return UC_E_LIMIT;
 	group_state_done(&x->next->state);
@@ -300,7 +301,8 @@ static uc_err external_enter(struct external *x, struct arena *a, struct view *c
 	TRY(group_state_confirm(&x->next->state, x->auth.auth.confirmation_tag));
 	TRY(framing_protect_public(&framing, &x->auth, a, &message));
 	TRY(public_message_encode(&message, a, commit));
-	TRY(group_info_of(x->next, x->in->leaf->signature_key, x->g->platform.env, a, group_info));
+	TRY(group_info_of(x->next, x->in->leaf->signature_key, x->g->platform.env, &parts, a,
+			  group_info));
 	return sha256(*commit, x->g->pending_hash);
 }
 

@@ -161,9 +161,17 @@ static struct epoch *epoch_find(struct group *g, uint64_t number)
 	return NULL;
 }
 
+/* A message that was opened, and the key that opened it. */
+struct opened {
+	struct epoch *epoch;
+	struct authenticated_content auth;
+	uint32_t generation; /* of a private one */
+};
+
 static uc_err receive_private(struct group *g, const struct private_message *m, struct arena *a,
-			      struct authenticated_content *auth, struct epoch **epoch)
+			      struct opened *o)
 {
+	struct epoch **epoch = &o->epoch;
 	if (!view_equal(m->group_id, group_id(g)))
 		return UC_E_UNEXPECTED;
 	*epoch = epoch_find(g, m->epoch);
@@ -175,13 +183,49 @@ static uc_err receive_private(struct group *g, const struct private_message *m, 
 	/* 12.4.2: nobody sends in a group after the commit of its ReInit. */
 	if (*epoch == g->now && g->now->state.is_closed)
 		return UC_E_CLOSED;
+	const struct group_wrapping *w = g->platform.wrapping;
+	if (w && w->refuse_private && m->content_type != CONTENT_APPLICATION)
+		return UC_E_POLICY;
 	struct framing_epoch framing = epoch_framing(*epoch);
-	return framing_open_private(&framing, m, a, auth);
+	return framing_look_private(&framing, m, a, &o->auth, &o->generation);
 }
 
-static uc_err receive_content(struct group *g, const struct authenticated_content *auth,
-			      struct epoch *epoch, struct arena *a, struct received *out)
+static uc_err receive_public(struct group *g, const struct public_message *m, struct arena *a,
+			     struct opened *o)
 {
+	struct framing_epoch framing = epoch_framing(g->now);
+	const struct group_wrapping *w = g->platform.wrapping;
+	const struct framed_content *c = &m->content;
+	bool leaves = c->content_type == CONTENT_PROPOSAL &&
+		      c->proposal.proposal_type == PROPOSAL_SELF_REMOVE;
+	if (w && w->refuse_public && c->sender.sender_type == SENDER_MEMBER && !leaves)
+		return UC_E_POLICY;
+	return framing_open_public(&framing, m, a, &o->auth);
+}
+
+/* 9.2: the key of what was private goes when that is used: words at once, a proposal when it is
+ * kept, a commit when it is applied; until then it can be received again. */
+static uc_err key_used(struct group *g, const struct opened *o)
+{
+	struct framing_epoch framing = epoch_framing(o->epoch);
+	if (o->auth.wire_format != MLS_PRIVATE_MESSAGE)
+		return UC_OK;
+	if (o->auth.content.content_type == CONTENT_COMMIT) {
+		g->staged_private = true;
+		g->staged_leaf = o->auth.content.sender.leaf_index;
+		g->staged_generation = o->generation;
+		return UC_OK;
+	}
+	uc_err err = framing_private_used(&framing, &o->auth, o->generation);
+	if (err && o->auth.content.content_type == CONTENT_PROPOSAL)
+		proposal_store_drop(&g->proposals, g->proposals.v[g->proposals.n - 1]->ref);
+	return err;
+}
+
+static uc_err receive_content(struct group *g, const struct opened *o, struct arena *a,
+			      struct received *out)
+{
+	const struct authenticated_content *auth = &o->auth;
 	const struct framed_content *c = &auth->content;
 	out->sender = c->sender;
 	out->epoch = c->epoch;
@@ -190,7 +234,7 @@ static uc_err receive_content(struct group *g, const struct authenticated_conten
 	case CONTENT_APPLICATION:
 		out->kind = RECEIVED_APPLICATION;
 		out->application_data = c->application_data;
-		out->leaf = tree_leaf_find(&epoch->state.tree, c->sender.leaf_index);
+		out->leaf = tree_leaf_find(&o->epoch->state.tree, c->sender.leaf_index);
 		return UC_OK;
 	case CONTENT_PROPOSAL:
 		return receive_proposal(g, auth, a, out);
@@ -202,8 +246,7 @@ static uc_err receive_content(struct group *g, const struct authenticated_conten
 uc_err group_receive(struct group *g, struct view message, struct arena *a, struct received *out)
 {
 	struct mls_message m;
-	struct authenticated_content auth;
-	struct epoch *epoch = g->now;
+	struct opened o = { .epoch = g->now };
 	uint8_t hash[SHA256_BYTES];
 	struct received got = { .epoch = 0 };
 	if (g->pending) {
@@ -218,19 +261,19 @@ uc_err group_receive(struct group *g, struct view message, struct arena *a, stru
 	if (g->has_staged)
 		return UC_E_PENDING;
 	TRY(wire_decode(message, a, mls_message_element, &m));
-	if (m.wire_format == MLS_PUBLIC_MESSAGE) {
-		struct framing_epoch framing = epoch_framing(g->now);
-		TRY(framing_open_public(&framing, &m.public_message, a, &auth));
-	} else if (m.wire_format == MLS_PRIVATE_MESSAGE) {
-		TRY(receive_private(g, &m.private_message, a, &auth, &epoch));
-	} else {
+	if (m.wire_format == MLS_PUBLIC_MESSAGE)
+		TRY(receive_public(g, &m.public_message, a, &o));
+	else if (m.wire_format == MLS_PRIVATE_MESSAGE)
+		TRY(receive_private(g, &m.private_message, a, &o));
+	else
 		return UC_E_UNEXPECTED;
-	}
-	if (auth.content.content_type != CONTENT_APPLICATION &&
-	    auth.content.sender.sender_type == SENDER_MEMBER &&
-	    auth.content.sender.leaf_index == g->now->own_leaf)
+	if (o.auth.content.content_type != CONTENT_APPLICATION &&
+	    o.auth.content.sender.sender_type == SENDER_MEMBER &&
+	    o.auth.content.sender.leaf_index == g->now->own_leaf)
 		return UC_E_OWN;
-	uc_err err = receive_content(g, &auth, epoch, a, &got);
+	uc_err err = receive_content(g, &o, a, &got);
+	if (!err)
+		err = key_used(g, &o);
 	if (err)
 		group_staged_drop(g);
 	else

@@ -9,15 +9,36 @@ static size_t padding_for(size_t plain, size_t bucket)
 	return bucket && whole % bucket ? bucket - whole % bucket : 0;
 }
 
-static uc_err content_size(const struct authenticated_content *auth, struct arena *a, size_t *out)
+static uc_err private_encode(struct group *g, const struct authenticated_content *auth,
+			     size_t bucket, struct arena *a, struct view *out)
 {
-	struct view encoded;
-	struct private_message_content c = { .content_type = CONTENT_APPLICATION,
-					     .application_data = auth->content.application_data,
-					     .auth = auth->auth };
-	TRY(wire_encode_to(a, private_message_content_element, &c, &encoded));
-	*out = encoded.n;
-	return UC_OK;
+	struct framing_epoch framing = epoch_framing(g->now);
+	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
+	size_t size;
+	TRY(framing_private_size(auth, a, &size));
+	TRY(framing_protect_private(&framing, g->platform.env, auth, padding_for(size, bucket), a,
+				    &m.private_message));
+	return wire_encode_to(a, mls_message_element, &m, out);
+}
+
+/* draft-ietf-mls-extensions-10: who leaves does it in public, for joiners to take along. */
+uint16_t group_wire_format(const struct group *g, uint16_t proposal_type)
+{
+	const struct group_wrapping *w = g->platform.wrapping;
+	return w && w->private_handshakes && proposal_type != PROPOSAL_SELF_REMOVE
+		       ? MLS_PRIVATE_MESSAGE
+		       : MLS_PUBLIC_MESSAGE;
+}
+
+uc_err handshake_encode(struct group *g, const struct authenticated_content *auth, struct arena *a,
+			struct view *out)
+{
+	struct framing_epoch framing = epoch_framing(g->now);
+	struct public_message m;
+	if (auth->wire_format == MLS_PRIVATE_MESSAGE)
+		return private_encode(g, auth, g->platform.wrapping->bucket, a, out);
+	TRY(framing_protect_public(&framing, auth, a, &m));
+	return public_message_encode(&m, a, out);
 }
 
 uc_err group_encrypt(struct group *g, struct view authenticated_data, struct view application_data,
@@ -29,7 +50,6 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data, struct vie
 		return UC_E_CLOSED;
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct authenticated_content auth;
-	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
 	struct framed_content content = {
 		.group_id = group_id(g),
 		.epoch = group_epoch(g),
@@ -38,13 +58,9 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data, struct vie
 		.content_type = CONTENT_APPLICATION,
 		.application_data = application_data,
 	};
-	size_t size;
 	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PRIVATE_MESSAGE,
 			 &content, a, &auth));
-	TRY(content_size(&auth, a, &size));
-	TRY(framing_protect_private(&framing, g->platform.env, &auth, padding_for(size, bucket), a,
-				    &m.private_message));
-	return wire_encode_to(a, mls_message_element, &m, message);
+	return private_encode(g, &auth, bucket, a, message);
 }
 
 static uc_err propose(struct group *g, const struct proposal *p, struct view authenticated_data,
@@ -52,7 +68,6 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 {
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct authenticated_content auth;
-	struct public_message m;
 	struct framed_content content = {
 		.group_id = group_id(g),
 		.epoch = group_epoch(g),
@@ -65,13 +80,16 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 	struct proposal_view view = { .sender = content.sender,
 				      .proposal = p,
 				      .ref = VIEW_OF(by_reference) };
-	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PUBLIC_MESSAGE, &content,
-			 a, &auth));
+	TRY(framing_sign(&framing, g->platform.env, &g->signature_key,
+			 group_wire_format(g, p->proposal_type), &content, a, &auth));
 	TRY(proposal_check(&g->now->state, &view, g->platform.hooks, g->platform.env, a));
-	TRY(framing_protect_public(&framing, &auth, a, &m));
-	TRY(public_message_encode(&m, a, message));
-	uc_err err = proposal_store_add(&g->proposals, g->suite, &auth, update_key);
-	return err == UC_E_REPLAY ? UC_OK : err; /* made before: the same bytes */
+	uc_err stored = proposal_store_add(&g->proposals, g->suite, &auth, update_key);
+	if (stored && stored != UC_E_REPLAY) /* made before: that one is kept */
+		return stored;
+	uc_err err = handshake_encode(g, &auth, a, message);
+	if (err && !stored)
+		proposal_store_drop(&g->proposals, g->proposals.v[g->proposals.n - 1]->ref);
+	return err;
 }
 
 uc_err group_propose(struct group *g, const struct proposal *p, struct view authenticated_data,

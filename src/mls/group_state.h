@@ -5,6 +5,7 @@
 #define MLS_GROUP_STATE_H
 
 #include "mls/group_hooks.h"
+#include "mls/limits.h"
 #include "mls/treekem.h"
 
 #define GROUP_ARENA_MAX ((size_t)64 * 1024 * 1024)
@@ -73,7 +74,6 @@ struct proposal_store {
 	struct stored_proposal **v;
 	size_t n, cap;
 };
-enum { PROPOSALS_STORED_MAX = 1024 };
 void proposal_store_done(struct proposal_store *s);
 /* Copies; the same proposal twice is UC_E_REPLAY. */
 uc_err UC_MUST_USE proposal_store_add(struct proposal_store *s, const struct suite *suite,

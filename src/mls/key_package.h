@@ -5,9 +5,7 @@
 
 #include "crypto/crypto.h"
 #include "mls/leaf_node.h"
-
-/* The longest lifetime accepted of a KeyPackage: 100 days and an hour for clocks that differ. */
-#define KEY_PACKAGE_LIFETIME_MAX_S ((uint64_t)100 * 24 * 3600 + 3600)
+#include "mls/limits.h"
 
 /* What a leaf says beside its keys.  Everything is borrowed. */
 struct leaf_parameters {

@@ -8,13 +8,7 @@
 #define MLS_SECRET_TREE_H
 
 #include "mls/key_tree.h"
-
-enum {
-	/* How far ahead of the next expected generation a message may be. */
-	SECRET_TREE_FORWARD_MAX = 1000,
-	/* How many keys of skipped generations are kept in each ratchet; the oldest go first. */
-	SECRET_TREE_SKIPPED_MAX = 128,
-};
+#include "mls/limits.h"
 
 enum ratchet_kind { RATCHET_HANDSHAKE, RATCHET_APPLICATION, RATCHET_KINDS };
 

@@ -377,7 +377,9 @@ TEST(nobody_comes_into_a_closed_group)
 	/* Its members give out no GroupInfo; one of them does. */
 	struct arena *a = &c.mem;
 	expect_err(group_info_make(old(0), a, &in.group_info), UC_E_CLOSED);
-	expect_ok(group_info_of(old(0)->now, &c.people[0].key, test_env(), a, &in.group_info));
+	static const struct group_info_parts parts;
+	expect_ok(group_info_of(old(0)->now, &c.people[0].key, test_env(), &parts, a,
+				&in.group_info));
 	expect_ok(group_ratchet_tree(old(0), a, &in.ratchet_tree));
 	expect_ok(group_join_external(&c.platform, &in, a, &commit, &info, &g));
 	refused(&c, NULL, commit, UC_E_CLOSED);

@@ -26,6 +26,7 @@ struct club {
 	struct arena mem; /* everything that a test makes */
 	struct group_hooks hooks;
 	struct psk_finder psks;
+	struct group_wrapping wrapping; /* private handshakes: without the server */
 	struct group_platform platform;
 	struct person people[CLUB_MAX];
 	struct public_group *server;
