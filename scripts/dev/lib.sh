@@ -52,6 +52,19 @@ need_npm() {
 	cp apps/package-lock.json "$mark"
 }
 
+# fetched WHAT COMMAND...: can what WHAT needs be had from outside?  Where it can't (a closed network,
+# a proxy with an authority of its own), WHAT counts as skipped, unless UNDERCROFT_REQUIRE_WEB is set.
+fetched() {
+	local what=$1
+	shift
+	("$@") && return
+	[ -z "${UNDERCROFT_REQUIRE_WEB:-}" ] || die "$what cannot be skipped (UNDERCROFT_REQUIRE_WEB)"
+	say "$what: skipped, for the reason above"
+	return 1
+}
+wasm_tools() { need_packages "${packages_wasm[@]}" && scripts/dev/wasm-sources build-wasm-src; }
+web_tools() { need_packages "${packages_web[@]}" && need_npm; }
+
 # configure DIR COMPILER OPTION...: sets the build folder up once; a changed option needs a new one.
 configure() {
 	local dir=$1 compiler=$2
