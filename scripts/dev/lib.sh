@@ -20,7 +20,7 @@ packages_test=(clang libclang-rt-dev llvm)
 packages_wasm=(clang lld llvm wasi-libc libclang-rt-dev-wasm32 meson ninja-build python3 dpkg-dev
 	nodejs)
 packages_web=(nodejs npm)
-packages_browser=(chromium)
+packages_browser=(chromium fonts-noto-color-emoji)
 packages_lint=(clang-format clang-tidy shellcheck mandoc)
 
 # A program that is there already, from wherever, is taken instead of Debian's package of it.
