@@ -128,7 +128,7 @@ static bool room_is_idle(const struct room *r)
 	if (r->seat_open && r->seq + 1 < r->log_next)
 		return false; /* what the log holds is on its way */
 	bool waits = r->state == ROOM_CREATING || r->state == ROOM_JOINING || r->lost ||
-		     r->pending.there || r->tasks || r->outbox;
+		     r->pending.there || r->tasks || r->outbox.first;
 	return r->state == ROOM_LEFT || !waits;
 }
 

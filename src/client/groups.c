@@ -386,7 +386,7 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 		if (!busy || due)
 			TRY(stage_commit(c, r, due));
 		/* What was said before leaving is said first. */
-		bool free_to_go = !r->outbox && !room_group_has_proposals(r->group);
+		bool free_to_go = !r->outbox.first && !room_group_has_proposals(r->group);
 		if (!r->pending.there && leave_task(r) && free_to_go)
 			TRY(stage_leave(c, r));
 	}

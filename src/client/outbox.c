@@ -2,6 +2,7 @@
 #include "client/outbox.h"
 
 #include "client/history.h"
+#include "client/outbox_list.h"
 #include "client/protocol.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -13,7 +14,7 @@ enum { AT_ONCE = 16, RETRY_MS = 2 * 1000 };
 uc_err outbox_add(struct uc_client *c, struct room *r, struct view content, const struct uc_id *id,
 		  uint64_t message)
 {
-	struct outgoing **at = &r->outbox, *o = HEAP_NEW(struct outgoing);
+	struct outgoing *o = HEAP_NEW(struct outgoing);
 	if (!o)
 		return UC_E_MEMORY;
 	uc_err err = blob_set(&o->content, content);
@@ -25,10 +26,8 @@ uc_err outbox_add(struct uc_client *c, struct room *r, struct view content, cons
 	c->account.dirty = true;
 	o->message = message;
 	o->id = *id;
-	o->dirty = true;
-	while (*at)
-		at = &(*at)->next;
-	*at = o;
+	outgoing_append(r, o);
+	outgoing_change(r, o);
 	return UC_OK;
 }
 
@@ -65,10 +64,10 @@ static uc_err accepted(struct uc_client *c, struct room *r, struct outgoing *o, 
 		       uint64_t seq, struct view frank)
 {
 	TRY(message_ended(c, r, o, UC_MESSAGE_ACCEPTED, timestamp, seq, frank));
-	blob_done(&o->content);
-	blob_done(&o->submit);
-	o->accepted = o->dirty = true;
+	outgoing_content_done(r, o);
+	o->accepted = true;
 	o->seq = seq;
+	outgoing_change(r, o);
 	return UC_OK;
 }
 
@@ -81,20 +80,27 @@ static uc_err seen(struct uc_client *c, struct room *r, struct outgoing *o, uint
 	return UC_OK;
 }
 
+/* Messages are encrypted in order: behind the first that never was, none is. */
+static bool was_encrypted(const struct outgoing *o)
+{
+	static const uint8_t none[SHA256_BYTES];
+	return !view_equal(VIEW_OF(o->hash), VIEW_OF(none));
+}
+
 uc_err outbox_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES],
 		   uint64_t timestamp, uint64_t seq, struct view frank)
 {
-	struct outgoing *o = r->outbox;
+	struct outgoing *o = r->outbox.first;
 	while (o && !(view_equal(VIEW_OF(o->hash), (struct view){ hash, SHA256_BYTES }) &&
 		      (o->accepted || o->submit.n)))
-		o = o->next;
+		o = was_encrypted(o) ? o->next : NULL;
 	return o ? seen(c, r, o, timestamp, seq, frank) : UC_OK;
 }
 
 uc_err outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id, uint64_t timestamp,
 		    uint64_t seq, struct view frank)
 {
-	struct outgoing *o = r->outbox;
+	struct outgoing *o = r->outbox.first;
 	while (o && !id_equal(&o->id, id))
 		o = o->next;
 	return o ? seen(c, r, o, timestamp, seq, frank) : UC_OK;
@@ -102,7 +108,7 @@ uc_err outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id,
 
 void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first)
 {
-	for (struct outgoing *o = r->outbox, *next; o; o = next) {
+	for (struct outgoing *o = r->outbox.first, *next; o; o = next) {
 		next = o->next;
 		if (o->accepted && o->seq < first)
 			outgoing_delete(c, r, o);
@@ -112,7 +118,7 @@ void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first)
 void outbox_fail(struct uc_client *c, struct room *r)
 {
 	struct view none = { NULL, 0 };
-	for (struct outgoing *o = r->outbox, *next; o; o = next) {
+	for (struct outgoing *o = r->outbox.first, *next; o; o = next) {
 		next = o->next;
 		uc_err err = o->content.n ? message_ended(c, r, o, UC_MESSAGE_FAILED, 0, 0, none)
 					  : UC_OK;
@@ -161,7 +167,7 @@ static uc_err answered(struct uc_client *c, struct room *r, struct outgoing *o,
 	case ANSWER_EPOCH:
 		/* Again for the epoch the hub is in; ours follows when its entries have come. */
 		blob_done(&o->submit);
-		o->dirty = true;
+		outgoing_change(r, o);
 		if (!r->group || o->epoch >= room_group_epoch(r->group))
 			r->retry_ms = client_now(c) + RETRY_MS;
 		return UC_OK;
@@ -177,6 +183,7 @@ static uc_err submit_done(struct uc_client *c, void *subject, const struct reply
 	struct outgoing *o = s->out;
 	heap_free(s);
 	o->in_flight = false;
+	r->outbox.in_flight--;
 	return answered(c, r, o, reply);
 }
 
@@ -186,7 +193,8 @@ static uc_err encrypt(struct uc_client *c, struct room *r, struct outgoing *o)
 	TRY(room_group_encrypt(c, r->group, blob_view(&o->content), &c->call, &submit, o->hash));
 	TRY(blob_set(&o->submit, submit));
 	o->epoch = room_group_epoch(r->group);
-	o->dirty = r->ratchets_dirty = true;
+	r->ratchets_dirty = true;
+	outgoing_change(r, o);
 	return UC_OK;
 }
 
@@ -199,29 +207,33 @@ static uc_err submit(struct uc_client *c, struct room *r, struct outgoing *o)
 	*s = (struct submission){ r, o };
 	uc_err err =
 		call_send(c, FRAME_ROOM_SUBMIT, room_submit_request_element, &req, submit_done, s);
-	if (err)
+	if (err) {
 		heap_free(s);
-	else
-		o->in_flight = true;
-	return err;
+		return err;
+	}
+	o->in_flight = true;
+	r->outbox.in_flight++;
+	return UC_OK;
 }
 
-/* Messages leave in order; a proposal that waits is committed first (RFC 9420, 12.4).  On the way
- * to another app's hub they may overtake each other, so there they go one by one. */
+/* Messages leave in order, and not far ahead of the first that is not accepted; a proposal that
+ * waits is committed first (RFC 9420, 12.4).  On the way to another app's hub they may overtake each
+ * other, so there they go one by one. */
 uc_err outbox_drive(struct uc_client *c, struct room *r)
 {
-	size_t n = 0, at_once = r->own_hub ? AT_ONCE : 1;
-	if (!r->outbox || r->pending.there || room_group_has_proposals(r->group))
+	struct outbox *b = &r->outbox;
+	size_t at_once = r->own_hub ? AT_ONCE : 1, looked = 0;
+	if (!b->unsent || r->pending.there || room_group_has_proposals(r->group))
 		return UC_OK;
 	if (client_now(c) < r->retry_ms) {
 		wake_at(c, r->retry_ms);
 		return UC_OK;
 	}
-	for (struct outgoing *o = r->outbox; o && n < at_once; o = o->next) {
-		n += o->in_flight;
+	for (struct outgoing *o = b->unsent; o && looked < at_once; o = o->next, looked++) {
 		if (o->in_flight || !o->content.n)
 			continue;
-		n++;
+		if (b->in_flight >= at_once)
+			break;
 		if (!o->submit.n || o->epoch != room_group_epoch(r->group))
 			TRY(encrypt(c, r, o));
 		TRY(submit(c, r, o));

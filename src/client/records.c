@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects out of the store at opening, and into the turn's batch when they changed. */
 #include "client/client.h"
+#include "client/outbox_list.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 
@@ -69,28 +70,19 @@ static void sets_save(struct uc_client *c)
 
 static void outbox_save(struct uc_client *c, struct room *r)
 {
-	for (struct outgoing *o = r->outbox; o; o = o->next) {
-		if (o->dirty)
-			safe_put_object(&c->safe, outbox_place(r, o->number), outgoing_record, o);
-		o->dirty = false;
-	}
+	for (struct outgoing *o; (o = outgoing_changed(r));)
+		safe_put_object(&c->safe, outbox_place(r, o->number), outgoing_record, o);
 }
 
 void outgoing_delete(struct uc_client *c, struct room *r, struct outgoing *o)
 {
-	for (struct outgoing **at = &r->outbox; *at; at = &(*at)->next) {
-		if (*at != o)
-			continue;
-		safe_delete(&c->safe, outbox_place(r, o->number));
-		o->dirty = false;
-		if (o->in_flight) { /* its answer is still to come, and names it */
-			blob_done(&o->content);
-			return;
-		}
-		*at = o->next;
-		outgoing_free(o);
-		return;
-	}
+	safe_delete(&c->safe, outbox_place(r, o->number));
+	outgoing_unchange(r, o);
+	outgoing_content_done(r, o);
+	if (o->in_flight)
+		return; /* its answer is still to come, and names it */
+	outgoing_remove(r, o);
+	outgoing_free(o);
 }
 
 typedef uc_err group_part(struct room_group *g, struct buf *out);
@@ -220,12 +212,11 @@ LOAD_EACH(room)
 static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 {
 	struct load *l = ctx;
-	struct outgoing **at = &l->room->outbox, *o = HEAP_NEW(struct outgoing);
+	struct outgoing *o = HEAP_NEW(struct outgoing);
 	(void)number;
-	while (*at)
-		at = &(*at)->next;
-	*at = o;
 	l->err = o ? decode(l->c, value, outgoing_record, o) : UC_E_MEMORY;
+	if (o)
+		outgoing_append(l->room, o);
 	return !l->err;
 }
 
@@ -377,7 +368,7 @@ static void room_free(struct room *r)
 {
 	FREE_LIST(struct member, r->members, member_free)
 	FREE_LIST(struct task, r->tasks, task_free)
-	FREE_LIST(struct outgoing, r->outbox, outgoing_free)
+	FREE_LIST(struct outgoing, r->outbox.first, outgoing_free)
 	blob_done(&r->pending.update);
 	blob_done(&r->rejoin.update);
 	room_group_free(r->rejoin.group);

@@ -252,6 +252,13 @@ struct rejoin {
 	struct room_group
 		*group; /* a record of its own: the group whose first commit is on its way */
 };
+/* Messages on their way out, in order; records of their own.  Memory only (outbox_list.h). */
+struct outbox {
+	struct outgoing *first, *last;
+	struct outgoing *unsent;  /* the first with content: those before it are only to be seen */
+	struct outgoing *changed; /* in this turn */
+	size_t in_flight;
+};
 struct room {
 	struct uc_id id; /* SHA-256 of the URI */
 	char uri[URI_BYTES];
@@ -286,7 +293,7 @@ struct room {
 
 	bool dirty, members_dirty, group_dirty, ratchets_dirty; /* memory only, from here on */
 	struct room_group *group;
-	struct outgoing *outbox; /* in order; records of their own */
+	struct outbox outbox;
 	uint32_t seat;
 	bool seat_open, seat_busy, update_busy, rejoin_busy;
 	uint32_t seat_refusals;            /* when joining */
@@ -318,8 +325,8 @@ struct outgoing {
 	bool accepted;              /* content and submit are gone; it is to be seen in the log */
 	uint64_t seq;               /* where, when accepted */
 
-	bool dirty, in_flight; /* memory only */
-	struct outgoing *next;
+	bool dirty, in_flight; /* memory only, from here on */
+	struct outgoing *prev, *next, *next_changed;
 };
 void wire_outgoing(struct wire *w, struct outgoing *o);
 

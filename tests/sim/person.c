@@ -186,7 +186,7 @@ void person_trace(const struct person *p)
 			"%lld",
 			r->uri, r->state, r->seat_open, (unsigned long long)r->seq,
 			(unsigned long long)r->log_next, r->pending.there, r->pending.accepted,
-			r->tasks != NULL, r->tasks ? r->tasks->kind : 0, r->outbox != NULL,
+			r->tasks != NULL, r->tasks ? r->tasks->kind : 0, r->outbox.first != NULL,
 			r->group && room_group_has_proposals(r->group),
 			(long long)(r->commit_ms - w->now_ms),
 			(long long)(r->retry_ms - w->now_ms));

@@ -250,7 +250,7 @@ static void is_read(const char *name)
 	expect_seen(&room, "Walks, 1, epoch 0");
 	expect_ok(uc_messages(c, &room.id, 1, 10, see_message, &message));
 	expect_seen(&message, "Rosa: " SAID);
-	expect(c->rooms && c->rooms->outbox && c->rooms->group);
+	expect(c->rooms && c->rooms->outbox.first && c->rooms->group);
 	expect(uc_client_generation(c) > 3);
 	/* And written on. */
 	expect_ok(uc_send(c, &room.id, "and what is said now", &id));

@@ -59,7 +59,7 @@ static struct room *r(void)
 
 static bool last_content(struct content_parts *out)
 {
-	const struct outgoing *o = r()->outbox;
+	const struct outgoing *o = r()->outbox.first;
 	while (o && o->next)
 		o = o->next;
 	return o && !content_parse(r(), view_str(r()->participant), blob_view(&o->content), 0, &mem,
@@ -223,7 +223,7 @@ TEST(a_room_whose_group_is_damaged_is_lost_and_not_the_others)
 	/* What was said waits; more can be. */
 	expect_ok(uc_send(p.c, &damaged, "more", &id));
 	history_is("keptmore", 2, 0);
-	expect(r()->outbox && r()->outbox->next);
+	expect(r()->outbox.first && r()->outbox.first->next);
 	/* Told once. */
 	expect_ok(person_open(&p));
 	expect(r()->lost);

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages that queue up by the thousand: none costs more because of those that wait, they leave in
+ * order and a few at once, and what a restart finds is what was there.  The hub is played here. */
+#include "client/outbox.h"
+#include "client/pool.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "mimi/protocol.h"
+
+#include "tests/unit/client/small_app.h"
+
+enum { AT_ONCE = 16, SENT_MAX = 256 };
+
+static struct small_app app;
+static struct person p;
+static struct uc_id room;
+static struct arena mem;
+
+/* --- a store that counts --- */
+
+static struct work {
+	size_t commits, reads, changes, bytes;
+} work;
+
+static uc_err counted_commit(void *store, const struct uc_store_change *changes, size_t n)
+{
+	work.commits++;
+	work.changes += n;
+	for (size_t i = 0; i < n; i++)
+		work.bytes += changes[i].value_n;
+	return client_memory_ops()->commit(store, changes, n);
+}
+
+static uc_err counted_get(void *store, const uint8_t *key, size_t key_n, uc_store_each *each,
+			  void *ctx)
+{
+	work.reads++;
+	return client_memory_ops()->get(store, key, key_n, each, ctx);
+}
+
+struct counted_scan {
+	uc_store_each *each;
+	void *ctx;
+};
+static bool counted_each(void *ctx, const uint8_t *key, size_t key_n, const uint8_t *value,
+			 size_t value_n)
+{
+	const struct counted_scan *s = ctx;
+	work.reads++;
+	return s->each(s->ctx, key, key_n, value, value_n);
+}
+
+static uc_err counted_scan(void *store, const uint8_t *prefix, size_t prefix_n, const uint8_t *from,
+			   size_t from_n, uc_store_each *each, void *ctx)
+{
+	struct counted_scan s = { each, ctx };
+	return client_memory_ops()->scan(store, prefix, prefix_n, from, from_n, counted_each, &s);
+}
+
+static void counted_close(void *store)
+{
+	client_memory_ops()->close(store);
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return test_now_ms;
+}
+
+static uc_err dice(void *ctx, uint8_t *out, size_t n)
+{
+	(void)ctx;
+	return env_random(test_env(), out, n);
+}
+
+static void reopen(void)
+{
+	static const struct uc_platform platform = { .now_ms = now, .random = dice };
+	static const struct uc_store_ops ops = { .commit = counted_commit,
+						 .get = counted_get,
+						 .scan = counted_scan,
+						 .close = counted_close };
+	static const uint8_t key[32] = { 9 };
+	const struct uc_options o = { .platform = &platform,
+				      .store_ops = &ops,
+				      .store = p.store,
+				      .key = key,
+				      .app = app.domain };
+	uc_client_close(p.c);
+	p.c = NULL;
+	expect_ok(uc_client_open(&o, &p.c));
+}
+
+/* --- a room and its hub --- */
+
+static uc_err furnish(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[32] = { 5 };
+	struct room *r;
+	(void)arg;
+	TRY(rooms_create(c, false, "Walks", &r));
+	TRY(room_group_create(c, r, pool_find(c, r->set_id), VIEW_OF(key), VIEW_OF(key),
+			      &r->group));
+	r->state = ROOM_OPEN;
+	r->seat_known = r->own_hub = true;
+	r->group_dirty = c->account.dirty = true;
+	room = r->id;
+	return room_members_sync(c, r);
+}
+
+static struct room *r(void)
+{
+	return room_find(p.c, &room);
+}
+
+static struct sent {
+	uint32_t call; /* 0: answered */
+	uint8_t hash[SHA256_BYTES];
+} sent[SENT_MAX];
+static size_t sent_n;
+
+static void begin(void)
+{
+	small_app_init(&app, "dial.example");
+	person_begin(&p, &app);
+	arena_init(&mem, 16 << 20, ARENA_PLAIN);
+	sent_n = 0;
+	reopen();
+	person_account(&p, "Rosa");
+	expect_ok(turn_run(p.c, furnish, NULL));
+}
+
+static void end(void)
+{
+	arena_done(&mem);
+	person_end(&p);
+}
+
+/* Messages on their way to the hub; of the rest of the app there is no more than silence. */
+static void frames_take(void)
+{
+	const uint8_t *bytes;
+	size_t n;
+	struct uc_event e;
+	while (uc_client_next_frame(p.c, &bytes, &n)) {
+		struct frame f;
+		struct room_submit_request in;
+		struct submit_message_request submit;
+		expect_ok(wire_decode(view_make(bytes, n), &mem, frame_element, &f));
+		if (f.type != FRAME_ROOM_SUBMIT || sent_n == SENT_MAX)
+			continue;
+		expect_ok(wire_decode(f.body, &mem, room_submit_request_element, &in));
+		expect_ok(wire_decode(in.message, &mem, submit_message_request_element, &submit));
+		sent[sent_n].call = f.id;
+		expect_ok(sha256(submit.app_message, sent[sent_n++].hash));
+	}
+	while (uc_client_next_event(p.c, &e))
+		;
+}
+
+static uc_err signed_in(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	c->connection = UC_ONLINE;
+	r()->seat_open = true;
+	return UC_OK;
+}
+
+static void go_online(void)
+{
+	expect_ok(turn_run(p.c, signed_in, NULL));
+	frames_take();
+}
+
+static void hub_answers(struct sent *s, uint64_t seq)
+{
+	struct submit_message_response in = { .protocol = 1, .accepted_timestamp = test_now_ms };
+	struct room_submit_response out = { .seq = seq };
+	struct buf b;
+	expect_ok(wire_encode_to(&mem, submit_message_response_element, &in, &out.response));
+	buf_init(&b, FRAME_MAX);
+	expect_ok(frame_add_response(&b, FRAME_ROOM_SUBMIT, s->call, room_submit_response_element,
+				     &out));
+	expect_ok(uc_client_receive(p.c, b.p, b.n));
+	buf_done(&b);
+	s->call = 0;
+	frames_take();
+}
+
+static uc_err seen(struct uc_client *c, void *arg)
+{
+	const struct sent *s = arg;
+	struct view frank = { NULL, 0 };
+	r()->dirty = true;
+	return outbox_seen(c, r(), s->hash, test_now_ms, ++r()->seq, frank);
+}
+
+static void hub_shows(struct sent *s)
+{
+	expect_ok(turn_run(p.c, seen, s));
+	frames_take();
+}
+
+static void say(unsigned times)
+{
+	struct uc_id id;
+	for (unsigned i = 0; i < times; i++) {
+		expect_ok(uc_send(p.c, &room, "well", &id));
+		frames_take();
+	}
+}
+
+/* How many wait, in order and bound together both ways. */
+static size_t waiting(void)
+{
+	const struct outbox *b = &r()->outbox;
+	const struct outgoing *before = NULL;
+	size_t n = 0;
+	for (const struct outgoing *o = b->first; o; before = o, o = o->next, n++) {
+		expect(o->prev == before);
+		expect(!before || o->number > before->number);
+	}
+	expect(b->last == before);
+	return n;
+}
+
+/* --- cost --- */
+
+static void expect_alike(const struct work *a, const struct work *b)
+{
+	expect_eq(b->commits, a->commits);
+	expect_eq(b->reads, a->reads);
+	expect_eq(b->changes, a->changes);
+	/* Numbers grow longer. */
+	expect(b->bytes < a->bytes + a->bytes / 20);
+}
+
+static struct work work_of(void (*what)(unsigned), unsigned times)
+{
+	work = (struct work){ 0 };
+	what(times);
+	return work;
+}
+
+static void deliver(unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		size_t at = 0;
+		while (at < sent_n && !sent[at].call)
+			at++;
+		expect(at < sent_n);
+		if (at == sent_n)
+			return;
+		hub_answers(&sent[at], r()->seq + 1);
+		hub_shows(&sent[at]);
+	}
+}
+
+TEST(a_message_costs_the_same_whatever_waits)
+{
+	begin();
+	say(20);
+	struct work few = work_of(say, 20);
+	expect_eq(few.commits, 20);
+	say(1500);
+	struct work many = work_of(say, 20);
+	expect_alike(&few, &many);
+	go_online();
+	deliver(20);
+	many = work_of(deliver, 20);
+	expect_eq(many.commits, 40);
+	reopen();
+	/* Until a few are left, as before there were many. */
+	sent_n = 0;
+	go_online();
+	while (waiting() > 40) {
+		deliver(20);
+		sent_n = 0;
+		reopen();
+		go_online();
+	}
+	few = work_of(deliver, 20);
+	expect_alike(&few, &many);
+	end();
+}
+
+/* The list is cut in two: whoever walked to its end would not get there. */
+TEST(nothing_walks_through_what_waits)
+{
+	begin();
+	say(100);
+	struct outgoing *far = r()->outbox.first;
+	for (unsigned i = 0; i < 60; i++)
+		far = far->next;
+	struct outgoing *beyond = far->next;
+	const struct outgoing *last = r()->outbox.last;
+	far->next = NULL;
+	say(1);
+	expect(r()->outbox.last->prev == last && last->next == r()->outbox.last);
+	expect(!far->next);
+	go_online();
+	deliver(30);
+	expect_eq(sent_n, 30 + AT_ONCE);
+	far->next = beyond;
+	expect_eq(waiting(), 71);
+	reopen();
+	expect_eq(waiting(), 71);
+	end();
+}
+
+/* --- order --- */
+
+TEST(no_more_leave_than_are_to_be_on_their_way)
+{
+	begin();
+	say(100);
+	go_online();
+	expect_eq(sent_n, AT_ONCE);
+	/* Not past the first, though the others are through. */
+	for (size_t i = 1; i < AT_ONCE; i++)
+		hub_answers(&sent[i], i);
+	expect_eq(sent_n, AT_ONCE);
+	expect_eq(waiting(), 100);
+	hub_answers(&sent[0], AT_ONCE);
+	expect_eq(sent_n, 2 * AT_ONCE);
+	/* Seen before they are answered: the answers are still to come. */
+	for (size_t i = AT_ONCE; i < 2 * AT_ONCE; i++)
+		hub_shows(&sent[i]);
+	expect_eq(sent_n, 2 * AT_ONCE);
+	for (size_t i = AT_ONCE; i < 2 * AT_ONCE; i++)
+		hub_answers(&sent[i], i);
+	expect_eq(sent_n, 3 * AT_ONCE);
+	expect_eq(waiting(), 100 - AT_ONCE);
+	end();
+}
+
+TEST(to_another_apps_hub_they_go_one_by_one)
+{
+	begin();
+	say(5);
+	r()->own_hub = false;
+	go_online();
+	expect_eq(sent_n, 1);
+	hub_shows(&sent[0]);
+	expect_eq(sent_n, 1);
+	hub_answers(&sent[0], 1);
+	expect_eq(sent_n, 2);
+	expect_eq(waiting(), 4);
+	end();
+}
+
+TEST(after_a_restart_the_same_is_sent_again)
+{
+	begin();
+	say(40);
+	go_online();
+	hub_answers(&sent[0], 1);
+	hub_shows(&sent[1]);
+	expect_eq(sent_n, AT_ONCE + 1);
+	reopen();
+	/* The second is gone; the first is only to be seen. */
+	expect_eq(waiting(), 39);
+	expect(r()->outbox.unsent == r()->outbox.first->next);
+	go_online();
+	expect_eq(sent_n, 2 * AT_ONCE + 1);
+	for (size_t i = 2; i <= AT_ONCE; i++)
+		expect_bytes(VIEW_OF(sent[AT_ONCE - 1 + i].hash), VIEW_OF(sent[i].hash));
+	/* What nobody here has made changes nothing. */
+	struct sent other = { 0, { 7 } };
+	hub_shows(&other);
+	expect_eq(waiting(), 39);
+	hub_shows(&sent[0]);
+	expect_eq(waiting(), 38);
+	end();
+}
+
+static uc_err lose_room(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	rooms_left(c, r());
+	return UC_OK;
+}
+
+TEST(what_will_not_be_sent_any_more_goes)
+{
+	begin();
+	say(50);
+	go_online();
+	expect_ok(turn_run(p.c, lose_room, NULL));
+	/* Those whose answers are still to come. */
+	expect_eq(waiting(), AT_ONCE);
+	for (size_t i = 0; i < AT_ONCE; i++)
+		hub_answers(&sent[i], i + 1);
+	expect_eq(waiting(), 0);
+	reopen();
+	expect_eq(waiting(), 0);
+	end();
+}
