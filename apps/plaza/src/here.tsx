@@ -7,6 +7,7 @@ import {
 	AppBadge,
 	Avatar,
 	Button,
+	classes,
 	goToRoom,
 	Icon,
 	LeaveRoom,
@@ -110,7 +111,13 @@ function Person({ contact, room }: { contact: Contact; room: Room }) {
 					</p>
 				)}
 			</div>
-			<div class={contact.verified ? 'plaza-trust plaza-trusted' : 'plaza-trust'}>
+			<div
+				class={classes(
+					'plaza-trust',
+					contact.verified && 'plaza-trusted',
+					alarm && 'plaza-alarmed',
+				)}
+			>
 				<Icon name={alarm ? 'alert' : 'shield'} />
 				<p>
 					{alarm
@@ -141,20 +148,14 @@ function Person({ contact, room }: { contact: Contact; room: Room }) {
 				)}
 			</section>
 			<footer class="plaza-here-foot">
-				{room.state === 'open' && (
+				{room.state === 'open' && !contact.blocked && (
 					<Button icon="people" onClick={() => openPanel('new-group', contact.id)}>
 						Start a group together
 					</Button>
 				)}
-				{contact.blocked ? (
-					<Button icon="block" onClick={() => void model.block(contact.id, false)}>
-						Unblock
-					</Button>
-				) : (
-					<Button kind="quiet" icon="person" onClick={() => openPanel('contact', contact.id)}>
-						More, or block
-					</Button>
-				)}
+				<Button kind="quiet" icon="person" onClick={() => openPanel('contact', contact.id)}>
+					{contact.blocked ? 'More about them' : 'More, or block'}
+				</Button>
 			</footer>
 		</>
 	);

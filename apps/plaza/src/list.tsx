@@ -18,6 +18,7 @@ import {
 	WordsReminder,
 } from '@undercroft/kit';
 import { Faces } from './faces.tsx';
+import { Square } from './square.tsx';
 
 /** So many can be looked through without a filter. */
 const FEW = 9;
@@ -115,6 +116,7 @@ export function List() {
 					No group and nobody is called that.
 				</p>
 			)}
+			{isEmpty && all < 4 && <Square />}
 		</nav>
 	);
 }
