@@ -34,7 +34,7 @@ export function RoomPage() {
 			<RoomView
 				head={<></>}
 				senderStyle={tint}
-				placeholder={contact ? `Write to ${shortName(contact.name)}` : 'Write to everyone here'}
+				placeholder={contact ? `Write to ${shortName(contact.name, 16)}` : 'Write to everyone here'}
 			/>
 		</div>
 	);
@@ -150,4 +150,4 @@ function Frame({ room }: { room: Room }) {
 	);
 }
 
-const shortName = (name: string): string => clean(name, 24) || 'them';
+const shortName = (name: string, most = 24): string => clean(name, most) || 'them';
