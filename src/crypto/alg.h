@@ -49,14 +49,15 @@ uc_err UC_MUST_USE hkdf_expand_parts(const struct hash_alg *h, struct view prk,
  * and are checked by each function. */
 struct dh_group {
 	size_t nsk, npk, ndh;
+	const struct nist_curve *curve; /* NULL for those that have functions of their own */
 	/* 0: every string of nsk bytes is a private key; else candidates are drawn and the first
 	 * byte masked with this (RFC 9180, 7.1.3). */
 	uint8_t candidate_mask;
 	/* UC_E_KEY for a private key out of range. */
-	uc_err (*public_from)(struct view priv, uint8_t *pub);
+	uc_err (*public_from)(const struct dh_group *g, struct view priv, uint8_t *pub);
 	/* UC_E_KEY for a bad public key or a shared secret of zero. */
-	uc_err (*agree)(struct view priv, struct view pub, uint8_t *out);
-	uc_err (*check)(struct view pub);
+	uc_err (*agree)(const struct dh_group *g, struct view priv, struct view pub, uint8_t *out);
+	uc_err (*check)(const struct dh_group *g, struct view pub);
 };
 
 struct kem_alg {
@@ -72,24 +73,30 @@ struct kem_alg {
 	uc_err (*derive)(const struct kem_alg *k, struct view ikm, struct kem_key *out);
 	uc_err (*check)(const struct kem_alg *k, struct view pub);
 };
-extern const struct kem_alg kem_x25519, kem_p256; /* dhkem.c */
-extern const struct dh_group dh_x25519;           /* sodium.c */
-extern const struct dh_group dh_p256;             /* openssl_p256.c; native builds only */
+extern const struct kem_alg kem_x25519; /* dhkem.c */
+extern const struct dh_group dh_x25519; /* sodium.c */
+/* Where there is libcrypto alone: dhkem.c, openssl_nist.c, openssl_448.c. */
+extern const struct kem_alg kem_p256, kem_p384, kem_p521, kem_x448;
+extern const struct dh_group dh_p256, dh_p384, dh_p521, dh_x448;
 
 /* --- signatures --- */
 
 struct sign_alg {
 	size_t nsk, npk;
-	uc_err (*generate)(const struct env *env, struct sign_key *out);
+	const struct nist_curve *curve; /* as in a dh_group */
+	uc_err (*generate)(const struct sign_alg *a, const struct env *env, struct sign_key *out);
 	/* UC_E_KEY for a private key out of range. */
-	uc_err (*import)(struct view priv, struct sign_key *out);
-	uc_err (*check)(struct view pub);
+	uc_err (*import)(const struct sign_alg *a, struct view priv, struct sign_key *out);
+	uc_err (*check)(const struct sign_alg *a, struct view pub);
 	/* sig holds SIGNATURE_MAX bytes. */
-	uc_err (*sign)(const struct sign_key *k, struct view msg, uint8_t *sig, size_t *n);
-	uc_err (*verify)(struct view pub, struct view msg, struct view sig);
+	uc_err (*sign)(const struct sign_alg *a, const struct sign_key *k, struct view msg,
+		       uint8_t *sig, size_t *n);
+	uc_err (*verify)(const struct sign_alg *a, struct view pub, struct view msg,
+			 struct view sig);
 };
 extern const struct sign_alg sign_ed25519; /* sodium.c */
-extern const struct sign_alg sign_p256;    /* openssl_p256.c; native builds only */
+/* Where there is libcrypto alone: openssl_nist.c, openssl_448.c. */
+extern const struct sign_alg sign_p256, sign_p384, sign_p521, sign_ed448;
 
 /* libsodium made ready, once; UC_E_CRYPTO when it can't be. */
 uc_err UC_MUST_USE sodium_ready(void);

@@ -25,6 +25,10 @@ enum {
 	SUITE_X25519_AES128 = 0x0001, /* MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 */
 	SUITE_P256_AES128 = 0x0002,   /* MLS_128_DHKEMP256_AES128GCM_SHA256_P256 */
 	SUITE_X25519_CHACHA = 0x0003, /* MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 */
+	SUITE_X448_AES256 = 0x0004,   /* MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448 */
+	SUITE_P521_AES256 = 0x0005,   /* MLS_256_DHKEMP521_AES256GCM_SHA512_P521 */
+	SUITE_X448_CHACHA = 0x0006,   /* MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448 */
+	SUITE_P384_AES256 = 0x0007,   /* MLS_256_DHKEMP384_AES256GCM_SHA384_P384 */
 };
 
 struct hash_alg;
@@ -105,7 +109,7 @@ uc_err UC_MUST_USE box_open(struct view key, struct view aad, struct view sealed
 /* --- signatures (RFC 9420, 5.1.2) --- */
 
 struct sign_key {
-	struct secret priv; /* Ed25519: the 32-byte seed; P-256: the scalar */
+	struct secret priv; /* Ed25519, Ed448: the seed; ECDSA: the scalar */
 	uint8_t pub[PUBLIC_KEY_MAX];
 	size_t pub_n;
 };
@@ -118,7 +122,8 @@ uc_err UC_MUST_USE sign_key_generate(const struct suite *s, const struct env *en
 /* From a private key as the working group's vectors give it; computes the public half. */
 uc_err UC_MUST_USE sign_key_import(const struct suite *s, struct view priv, struct sign_key *out);
 void sign_key_wipe(struct sign_key *k);
-/* Refuses wrong lengths, points off the curve, and small-order or non-canonical Ed25519 keys. */
+/* Refuses wrong lengths, points off the curve, and Ed25519 and Ed448 keys that are not canonical
+ * or have a part of small order. */
 uc_err UC_MUST_USE sign_public_check(const struct suite *s, struct view pub);
 /* The signature is copied into the arena.  label without "MLS 1.0 ". */
 uc_err UC_MUST_USE sign_with_label(const struct suite *s, const struct sign_key *k,

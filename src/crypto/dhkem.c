@@ -64,14 +64,14 @@ static uc_err dhkem_derive_in(const struct kem_alg *k, struct view prk, struct k
 	key->pub_n = dh->npk;
 	if (!dh->candidate_mask) {
 		TRY(labeled_expand(k, prk, "sk", info, key->priv.b, dh->nsk));
-		return dh->public_from(secret_view(&key->priv), key->pub);
+		return dh->public_from(dh, secret_view(&key->priv), key->pub);
 	}
 	for (unsigned i = 0; i <= UINT8_MAX; i++) {
 		uint8_t counter = (uint8_t)i;
 		info[0] = view_make(&counter, 1);
 		TRY(labeled_expand(k, prk, "candidate", info, key->priv.b, dh->nsk));
 		key->priv.b[0] &= dh->candidate_mask;
-		uc_err err = dh->public_from(secret_view(&key->priv), key->pub);
+		uc_err err = dh->public_from(dh, secret_view(&key->priv), key->pub);
 		if (err != UC_E_KEY)
 			return err;
 	}
@@ -103,7 +103,7 @@ static uc_err dhkem_encap(const struct kem_alg *k, const struct env *env, struct
 	if (!err)
 		err = dhkem_derive(k, VIEW_OF(ikm), &mine);
 	if (!err)
-		err = k->dh->agree(secret_view(&mine.priv), pub, dh);
+		err = k->dh->agree(k->dh, secret_view(&mine.priv), pub, dh);
 	if (!err)
 		err = extract_and_expand(k, view_make(dh, k->dh->ndh), kem_public(&mine), pub,
 					 shared);
@@ -121,7 +121,7 @@ static uc_err dhkem_decap(const struct kem_alg *k, const struct kem_key *key, st
 	uint8_t dh[SECRET_MAX];
 	if (enc.n != k->nenc)
 		return UC_E_KEY;
-	uc_err err = k->dh->agree(secret_view(&key->priv), enc, dh);
+	uc_err err = k->dh->agree(k->dh, secret_view(&key->priv), enc, dh);
 	if (!err)
 		err = extract_and_expand(k, view_make(dh, k->dh->ndh), enc, kem_public(key),
 					 shared);
@@ -131,18 +131,25 @@ static uc_err dhkem_decap(const struct kem_alg *k, const struct kem_key *key, st
 
 static uc_err dhkem_check(const struct kem_alg *k, struct view pub)
 {
-	return k->dh->check(pub);
+	return k->dh->check(k->dh, pub);
 }
 
-#define DHKEM(number, hash_index, group, nsk_, npk_)                                         \
-	{                                                                                    \
-		.id = (number), .nsk = (nsk_), .npk = (npk_), .nenc = (npk_), .nsecret = 32, \
-		.hash = &hash_algs[hash_index], .dh = &(group), .encap = dhkem_encap,        \
-		.decap = dhkem_decap, .derive = dhkem_derive, .check = dhkem_check           \
+#define DHKEM(number, hash_index, group, nsecret_, nsk_, npk_)                         \
+	{                                                                              \
+		.id = (number), .nsk = (nsk_), .npk = (npk_), .nenc = (npk_),          \
+		.nsecret = (nsecret_), .hash = &hash_algs[hash_index], .dh = &(group), \
+		.encap = dhkem_encap, .decap = dhkem_decap, .derive = dhkem_derive,    \
+		.check = dhkem_check                                                   \
 	}
 
-const struct kem_alg kem_x25519 = DHKEM(0x0020, HASH_SHA256, dh_x25519, 32, 32);
-const struct kem_alg kem_p256 = DHKEM(0x0010, HASH_SHA256, dh_p256, 32, 65);
+/* RFC 9180, 7.1 */
+const struct kem_alg kem_x25519 = DHKEM(0x0020, HASH_SHA256, dh_x25519, 32, 32, 32);
+#ifndef CRYPTO_NO_LIBCRYPTO
+const struct kem_alg kem_p256 = DHKEM(0x0010, HASH_SHA256, dh_p256, 32, 32, 65);
+const struct kem_alg kem_p384 = DHKEM(0x0011, HASH_SHA384, dh_p384, 48, 48, 97);
+const struct kem_alg kem_p521 = DHKEM(0x0012, HASH_SHA512, dh_p521, 64, 66, 133);
+const struct kem_alg kem_x448 = DHKEM(0x0021, HASH_SHA512, dh_x448, 64, 56, 56);
+#endif
 
 /* --- keys of any KEM --- */
 

@@ -103,7 +103,7 @@ static uc_err sign_in(struct buf *b, const struct suite *s, const struct sign_ke
 	uint8_t sig[SIGNATURE_MAX];
 	size_t n = 0;
 	TRY(signed_bytes(b, mls_base, label, content));
-	TRY(s->sign->sign(k, buf_view(b), sig, &n));
+	TRY(s->sign->sign(s->sign, k, buf_view(b), sig, &n));
 	return arena_copy(a, view_make(sig, n), signature);
 }
 
@@ -126,7 +126,7 @@ uc_err verify_with_label(const struct suite *s, struct view pub, const char *lab
 	buf_init_secret(&b, SIZE_MAX);
 	uc_err err = signed_bytes(&b, mls_base, label, content);
 	if (!err)
-		err = s->sign->verify(pub, buf_view(&b), signature);
+		err = s->sign->verify(s->sign, pub, buf_view(&b), signature);
 	buf_done(&b);
 	return err;
 }
@@ -147,7 +147,7 @@ uc_err ed25519_sign(const struct ed25519_key *k, const char *label, struct view 
 	buf_init_secret(&b, SIZE_MAX);
 	uc_err err = signed_bytes(&b, own_base, label, content);
 	if (!err)
-		err = sign_ed25519.sign(&key, buf_view(&b), sig, &n);
+		err = sign_ed25519.sign(&sign_ed25519, &key, buf_view(&b), sig, &n);
 	if (!err)
 		memcpy(signature, sig, ED25519_SIGNATURE);
 	buf_done(&b);
@@ -162,7 +162,7 @@ uc_err ed25519_verify(struct view pub, const char *label, struct view content,
 	buf_init_secret(&b, SIZE_MAX);
 	uc_err err = signed_bytes(&b, own_base, label, content);
 	if (!err)
-		err = sign_ed25519.verify(pub, buf_view(&b), signature);
+		err = sign_ed25519.verify(&sign_ed25519, pub, buf_view(&b), signature);
 	buf_done(&b);
 	return err;
 }

@@ -29,7 +29,11 @@ static void thread_free(void *p)
 		EVP_CIPHER_CTX_free(t->open[i]);
 	}
 	EVP_PKEY_CTX_free(t->ec_import);
-	EC_GROUP_free(t->p256);
+	EVP_PKEY_CTX_free(t->x448_import);
+	EVP_PKEY_CTX_free(t->ed448_import);
+	EVP_MD_CTX_free(t->ed448);
+	for (int i = 0; i < NIST_COUNT; i++)
+		EC_GROUP_free(t->group[i]);
 	BN_CTX_free(t->bn);
 	heap_free(t);
 	mine = NULL;
@@ -87,10 +91,21 @@ static uc_err thread_fill(struct openssl_thread *t)
 		TRY(aead_context(i, 1, &t->seal[i]));
 		TRY(aead_context(i, 0, &t->open[i]));
 	}
-	t->p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
 	t->bn = BN_CTX_secure_new();
 	t->ec_import = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	return t->p256 && t->bn && t->ec_import ? UC_OK : UC_E_CRYPTO;
+	t->x448_import = EVP_PKEY_CTX_new_from_name(NULL, "X448", NULL);
+	t->ed448_import = EVP_PKEY_CTX_new_from_name(NULL, "ED448", NULL);
+	t->ed448 = EVP_MD_CTX_new();
+	return t->bn && t->ec_import && t->x448_import && t->ed448_import && t->ed448 ? UC_OK
+										      : UC_E_CRYPTO;
+}
+
+uc_err openssl_group(struct openssl_thread *t, const struct nist_curve *c, const EC_GROUP **out)
+{
+	if (!t->group[c->id])
+		t->group[c->id] = EC_GROUP_new_by_curve_name(c->nid);
+	*out = t->group[c->id];
+	return *out ? UC_OK : UC_E_CRYPTO;
 }
 
 uc_err openssl_thread_get(struct openssl_thread **out)

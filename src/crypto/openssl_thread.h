@@ -8,19 +8,33 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+enum nist_id { NIST_P256, NIST_P384, NIST_P521, NIST_COUNT };
+
+struct nist_curve {
+	enum nist_id id;
+	int nid;
+	char name[8];         /* as libcrypto knows it */
+	size_t scalar, point; /* bytes of a private and, uncompressed, a public key */
+	enum hash_id hash;    /* of its ECDSA (RFC 9420, 17.1) */
+};
+
 struct openssl_thread {
 	/* Ready for EVP_DigestInit_ex2(ctx, NULL, NULL), which keeps the algorithm: naming it
 	 * again costs as much as hashing a block. */
 	EVP_MD_CTX *inner[HASH_COUNT], *outer[HASH_COUNT];
 	/* Likewise for EVP_CipherInit_ex2(ctx, NULL, key, iv, -1, NULL). */
 	EVP_CIPHER_CTX *seal[AEAD_COUNT], *open[AEAD_COUNT];
-	EC_GROUP *p256;
+	EC_GROUP *group[NIST_COUNT]; /* each from its first use on */
 	BN_CTX *bn;
-	EVP_PKEY_CTX *ec_import;
+	EVP_PKEY_CTX *ec_import, *x448_import, *ed448_import;
+	EVP_MD_CTX *ed448; /* holds no key between uses */
 };
 
 /* This thread's contexts; UC_E_CRYPTO when they can't be made.  Freed when the thread ends. */
 uc_err UC_MUST_USE openssl_thread_get(struct openssl_thread **out);
+/* The curve's group, made at its first use in this thread. */
+uc_err UC_MUST_USE openssl_group(struct openssl_thread *t, const struct nist_curve *c,
+				 const EC_GROUP **out);
 const EVP_MD *openssl_md(enum hash_id id);
 
 #endif

@@ -35,8 +35,9 @@ static const uint8_t small_order[][X25519_KEY] = {
 	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
 };
 
-static uc_err x25519_check(struct view pub)
+static uc_err x25519_check(const struct dh_group *g, struct view pub)
 {
+	(void)g;
 	uint8_t u[X25519_KEY];
 	if (pub.n != X25519_KEY)
 		return UC_E_KEY;
@@ -48,8 +49,9 @@ static uc_err x25519_check(struct view pub)
 	return UC_OK;
 }
 
-static uc_err x25519_public_from(struct view priv, uint8_t *pub)
+static uc_err x25519_public_from(const struct dh_group *g, struct view priv, uint8_t *pub)
 {
+	(void)g;
 	if (priv.n != X25519_KEY)
 		return UC_E_KEY;
 	TRY(sodium_ready());
@@ -57,8 +59,10 @@ static uc_err x25519_public_from(struct view priv, uint8_t *pub)
 }
 
 /* libsodium refuses a shared secret of zero (RFC 9180, 7.1.4). */
-static uc_err x25519_agree(struct view priv, struct view pub, uint8_t *out)
+static uc_err x25519_agree(const struct dh_group *g, struct view priv, struct view pub,
+			   uint8_t *out)
 {
+	(void)g;
 	if (priv.n != X25519_KEY || pub.n != X25519_KEY)
 		return UC_E_KEY;
 	TRY(sodium_ready());
@@ -106,8 +110,10 @@ static void sign_key_from(const struct ed25519_key *k, struct sign_key *out)
 	memcpy(out->pub, k->pub, ED25519_KEY);
 }
 
-static uc_err ed25519_generate_sign(const struct env *env, struct sign_key *out)
+static uc_err ed25519_generate_sign(const struct sign_alg *a, const struct env *env,
+				    struct sign_key *out)
 {
+	(void)a;
 	struct ed25519_key k;
 	TRY(ed25519_generate(env, &k));
 	sign_key_from(&k, out);
@@ -115,8 +121,9 @@ static uc_err ed25519_generate_sign(const struct env *env, struct sign_key *out)
 	return UC_OK;
 }
 
-static uc_err ed25519_import(struct view priv, struct sign_key *out)
+static uc_err ed25519_import(const struct sign_alg *a, struct view priv, struct sign_key *out)
 {
+	(void)a;
 	struct ed25519_key k;
 	if (priv.n != ED25519_SEED)
 		return UC_E_KEY;
@@ -127,14 +134,17 @@ static uc_err ed25519_import(struct view priv, struct sign_key *out)
 }
 
 /* Beyond small order, this refuses every point with a part of small order. */
-static uc_err ed25519_check(struct view pub)
+static uc_err ed25519_check(const struct sign_alg *a, struct view pub)
 {
+	(void)a;
 	TRY(sodium_ready());
 	return pub.n == ED25519_KEY && crypto_core_ed25519_is_valid_point(pub.p) ? UC_OK : UC_E_KEY;
 }
 
-static uc_err ed25519_sign_bytes(const struct sign_key *k, struct view msg, uint8_t *sig, size_t *n)
+static uc_err ed25519_sign_bytes(const struct sign_alg *a, const struct sign_key *k,
+				 struct view msg, uint8_t *sig, size_t *n)
 {
+	(void)a;
 	uint8_t both[crypto_sign_SECRETKEYBYTES];
 	if (k->priv.n != ED25519_SEED || k->pub_n != ED25519_KEY)
 		return UC_E_KEY;
@@ -146,8 +156,10 @@ static uc_err ed25519_sign_bytes(const struct sign_key *k, struct view msg, uint
 	return r ? UC_E_CRYPTO : UC_OK;
 }
 
-static uc_err ed25519_verify_bytes(struct view pub, struct view msg, struct view sig)
+static uc_err ed25519_verify_bytes(const struct sign_alg *a, struct view pub, struct view msg,
+				   struct view sig)
 {
+	(void)a;
 	if (pub.n != ED25519_KEY || sig.n != ED25519_SIGNATURE)
 		return UC_E_SIGNATURE;
 	TRY(sodium_ready());

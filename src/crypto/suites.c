@@ -3,10 +3,11 @@
 #include "crypto/alg.h"
 
 /* HPKE's numbers: RFC 9180, 7.2 and 7.3. */
-enum { KDF_HKDF_SHA256 = 1 };
-enum { HPKE_AES128GCM = 1, HPKE_CHACHA20POLY1305 = 3 };
+enum { KDF_HKDF_SHA256 = 1, KDF_HKDF_SHA384 = 2, KDF_HKDF_SHA512 = 3 };
+enum { HPKE_AES128GCM = 1, HPKE_AES256GCM = 2, HPKE_CHACHA20POLY1305 = 3 };
 
-/* In order of preference.  The build without libcrypto has no P-256 (src/crypto/meson.build). */
+/* In order of preference.  The build without libcrypto has only Curve25519's
+ * (src/crypto/meson.build). */
 static const struct suite suites[] = {
 	{
 		.id = SUITE_X25519_AES128,
@@ -36,7 +37,7 @@ static const struct suite suites[] = {
 		.kdf_id = KDF_HKDF_SHA256,
 		.aead_id = HPKE_CHACHA20POLY1305,
 	},
-#ifndef CRYPTO_NO_P256
+#ifndef CRYPTO_NO_LIBCRYPTO
 	{
 		.id = SUITE_P256_AES128,
 		.name = "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
@@ -50,6 +51,62 @@ static const struct suite suites[] = {
 		.kem_id = 0x0010,
 		.kdf_id = KDF_HKDF_SHA256,
 		.aead_id = HPKE_AES128GCM,
+	},
+	{
+		.id = SUITE_X448_AES256,
+		.name = "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448",
+		.hash = &hash_algs[HASH_SHA512],
+		.aead = &aead_algs[AEAD_AES256GCM],
+		.kem = &kem_x448,
+		.sign = &sign_ed448,
+		.nh = 64,
+		.nk = 32,
+		.nn = 12,
+		.kem_id = 0x0021,
+		.kdf_id = KDF_HKDF_SHA512,
+		.aead_id = HPKE_AES256GCM,
+	},
+	{
+		.id = SUITE_P521_AES256,
+		.name = "MLS_256_DHKEMP521_AES256GCM_SHA512_P521",
+		.hash = &hash_algs[HASH_SHA512],
+		.aead = &aead_algs[AEAD_AES256GCM],
+		.kem = &kem_p521,
+		.sign = &sign_p521,
+		.nh = 64,
+		.nk = 32,
+		.nn = 12,
+		.kem_id = 0x0012,
+		.kdf_id = KDF_HKDF_SHA512,
+		.aead_id = HPKE_AES256GCM,
+	},
+	{
+		.id = SUITE_X448_CHACHA,
+		.name = "MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448",
+		.hash = &hash_algs[HASH_SHA512],
+		.aead = &aead_algs[AEAD_CHACHA20POLY1305],
+		.kem = &kem_x448,
+		.sign = &sign_ed448,
+		.nh = 64,
+		.nk = 32,
+		.nn = 12,
+		.kem_id = 0x0021,
+		.kdf_id = KDF_HKDF_SHA512,
+		.aead_id = HPKE_CHACHA20POLY1305,
+	},
+	{
+		.id = SUITE_P384_AES256,
+		.name = "MLS_256_DHKEMP384_AES256GCM_SHA384_P384",
+		.hash = &hash_algs[HASH_SHA384],
+		.aead = &aead_algs[AEAD_AES256GCM],
+		.kem = &kem_p384,
+		.sign = &sign_p384,
+		.nh = 48,
+		.nk = 32,
+		.nn = 12,
+		.kem_id = 0x0011,
+		.kdf_id = KDF_HKDF_SHA384,
+		.aead_id = HPKE_AES256GCM,
 	},
 #endif
 };
@@ -134,17 +191,17 @@ uc_err kem_public_check(const struct suite *s, struct view pub)
 
 uc_err sign_public_check(const struct suite *s, struct view pub)
 {
-	return s->sign->check(pub);
+	return s->sign->check(s->sign, pub);
 }
 
 uc_err sign_key_generate(const struct suite *s, const struct env *env, struct sign_key *out)
 {
-	return s->sign->generate(env, out);
+	return s->sign->generate(s->sign, env, out);
 }
 
 uc_err sign_key_import(const struct suite *s, struct view priv, struct sign_key *out)
 {
-	return s->sign->import(priv, out);
+	return s->sign->import(s->sign, priv, out);
 }
 
 void sign_key_wipe(struct sign_key *k)

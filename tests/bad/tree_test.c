@@ -304,7 +304,7 @@ TEST(group_info)
 	info = forge_info(&c, alice(), &context, 0);
 	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_VERSION);
 	context.version = MLS10;
-	context.cipher_suite = 0x0007;
+	context.cipher_suite = 0x0008;
 	info = forge_info(&c, alice(), &context, 0);
 	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SUITE);
 	expect(!p);

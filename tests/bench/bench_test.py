@@ -11,8 +11,11 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = {
-    'mls': (['--budget', '1'], {'mls.2.decrypt_1kib', 'mls.1000.join'}),
-    'backbone': (['--pairs', '2', '--messages', '5', '--only', 'pairs'], {'backbone.pairs2'}),
+    'mls': ('mls', ['--budget', '1'], {'mls.2.decrypt_1kib', 'mls.1000.join'}),
+    'suites': ('mls', ['--budget', '1', '--suite', '7'],
+               {'mls.suite7.primitive.verify', 'mls.suite7.2.join'}),
+    'backbone': ('backbone', ['--pairs', '2', '--messages', '5', '--only', 'pairs'],
+                 {'backbone.pairs2'}),
 }
 
 
@@ -42,8 +45,7 @@ def measure(part, options):
 
 
 def main():
-    part = sys.argv[1]
-    options, wanted = PARTS[part]
+    part, options, wanted = PARTS[sys.argv[1]]
     names = measure(part, options)
     missing = wanted - names
     if missing:

@@ -2,9 +2,10 @@
 /* What MLS operations cost in groups of some sizes, in CPU time of one thread, beside the floor of
  * their primitives measured in the same run (mls_floor.h says how it is counted).
  *
- * usage: bench-mls [--json] [--budget MS] [SIZE...]
+ * usage: bench-mls [--json] [--budget MS] [--suite N] [SIZE...]
  *
- * Plain groups of all sizes; rooms, whose rules are asked at each step, of up to 100.  Each
+ * Plain groups of all sizes; rooms, whose rules are asked at each step, of up to 100, where the
+ * suite is 1, which all our rooms have.  Each
  * operation is repeated for the budget, five times at least.  Shown are the median, what the
  * quickest tenth stayed below, and the ratio of that to the floor, whose prices are taken so, too. */
 #include "tests/bench/bench.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 static double budget_us = 150e3;
+static const struct suite *suite;
 static struct prices prices;
 
 enum op {
@@ -241,9 +243,9 @@ static void print(struct run *r)
 		[OP_EXTERNAL_JOIN] = count_external_join(&s),
 	};
 	for (enum op i = 0; i < OPS; i++) {
-		char name[64];
-		snprintf(name, sizeof name, "mls.%s%zu.%s", r->c.is_room ? "room" : "", r->c.n,
-			 op_names[i]);
+		char name[64], of_suite[FIGURE_SUITE];
+		snprintf(name, sizeof name, "mls.%s%s%zu.%s", figure_suite(suite, of_suite),
+			 r->c.is_room ? "room" : "", r->c.n, op_names[i]);
 		const struct figure f = { .name = name,
 					  .value = samples_quantile(&r->t[i], 0.5),
 					  .unit = "us",
@@ -258,9 +260,9 @@ static void run_size(size_t n, bool is_room)
 {
 	static struct run r;
 	memset(&r, 0, sizeof r);
-	prices_measure(suite_find(SUITE_X25519_AES128), &prices);
+	prices_measure(suite, &prices);
 	arena_init(&r.a, (size_t)1 << 30, ARENA_SECRET);
-	crowd_begin(&r.c, suite_find(SUITE_X25519_AES128), n, is_room);
+	crowd_begin(&r.c, suite, n, is_room);
 	run_key_package(&r);
 	run_create(&r);
 	crowd_fill(&r.c);
@@ -275,38 +277,55 @@ static void run_size(size_t n, bool is_room)
 
 /* --- the program --- */
 
+enum { SIZES_MAX = 16 };
+struct sizes {
+	size_t v[SIZES_MAX], n;
+};
+
 static void usage(FILE *to)
 {
-	fputs("usage: bench-mls [--json] [--budget MS] [SIZE...]\n", to);
+	fputs("usage: bench-mls [--json] [--budget MS] [--suite N] [SIZE...]\n", to);
+}
+
+/* The sizes that are asked for; false when the arguments are no good. */
+static bool arguments(int argc, char **argv, struct sizes *sizes, bool *json)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			*json = true;
+		else if (!strcmp(argv[i], "--budget") && i + 1 < argc)
+			budget_us = strtod(argv[++i], NULL) * 1e3;
+		else if (!strcmp(argv[i], "--suite") && i + 1 < argc)
+			suite = suite_find((uint16_t)strtoul(argv[++i], NULL, 10));
+		else if (sizes->n < SIZES_MAX && strtoul(argv[i], NULL, 10) >= 2)
+			sizes->v[sizes->n++] = strtoul(argv[i], NULL, 10);
+		else
+			return false;
+	}
+	return suite != NULL;
 }
 
 int main(int argc, char **argv)
 {
-	static const size_t usual[] = { 2, 10, 100, 1000 };
-	size_t sizes[16], n = 0;
+	static const struct sizes usual = { { 2, 10, 100, 1000 }, 4 };
+	struct sizes sizes = { .n = 0 };
+	char title[24];
 	bool json = false;
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
-			json = true;
-		} else if (!strcmp(argv[i], "--budget") && i + 1 < argc) {
-			budget_us = strtod(argv[++i], NULL) * 1e3;
-		} else if (n < 16 && strtoul(argv[i], NULL, 10) >= 2) {
-			sizes[n++] = strtoul(argv[i], NULL, 10);
-		} else {
-			usage(stderr);
-			return 2;
-		}
+	suite = suite_find(SUITE_X25519_AES128);
+	if (!arguments(argc, argv, &sizes, &json)) {
+		usage(stderr);
+		return 2;
 	}
-	for (size_t i = 0; !n && i < 4; i++)
-		sizes[i] = usual[i];
-	n = n ? n : 4;
-	figure_begin(json, "MLS, suite 0x0001");
-	prices_measure(suite_find(SUITE_X25519_AES128), &prices);
-	prices_print(&prices);
-	for (size_t i = 0; i < n; i++)
-		run_size(sizes[i], false);
-	for (size_t i = 0; i < n; i++)
-		if (sizes[i] >= 10 && sizes[i] <= 100)
-			run_size(sizes[i], true);
+	if (!sizes.n)
+		sizes = usual;
+	snprintf(title, sizeof title, "MLS, suite 0x%04x", suite->id);
+	figure_begin(json, title);
+	prices_measure(suite, &prices);
+	prices_print(suite, &prices);
+	for (size_t i = 0; i < sizes.n; i++)
+		run_size(sizes.v[i], false);
+	for (size_t i = 0; i < sizes.n && suite->id == SUITE_X25519_AES128; i++)
+		if (sizes.v[i] >= 10 && sizes.v[i] <= 100)
+			run_size(sizes.v[i], true);
 	return 0;
 }

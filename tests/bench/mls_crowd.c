@@ -13,7 +13,7 @@ enum { DAY_S = 24 * 3600 };
 
 static void plain_leaf(struct crowd *c, struct crowd_member *m, size_t i)
 {
-	static uint16_t versions[] = { MLS10 }, suites[] = { SUITE_X25519_AES128 };
+	static uint16_t versions[] = { MLS10 }, suites[] = { 1, 2, 3, 4, 5, 6, 7 };
 	static uint16_t extensions[] = { EXTENSION_APP_DATA_DICTIONARY };
 	static uint16_t credentials[] = { CREDENTIAL_BASIC };
 	static uint16_t proposals[] = { PROPOSAL_APP_DATA_UPDATE, PROPOSAL_SELF_REMOVE };
@@ -25,7 +25,7 @@ static void plain_leaf(struct crowd *c, struct crowd_member *m, size_t i)
 		.signature_key = &m->key,
 		.credential = { .credential_type = CREDENTIAL_BASIC, .identity = identity },
 		.capabilities = { .versions = { versions, 1 },
-				  .cipher_suites = { suites, 1 },
+				  .cipher_suites = { &suites[c->suite->id - 1], 1 },
 				  .extensions = { extensions, 1 },
 				  .proposals = { proposals, 2 },
 				  .credentials = { credentials, 1 } },
@@ -175,14 +175,14 @@ static void info_of(struct crowd *c, const struct group_state *s, struct arena *
 	struct kem_key external;
 	struct view pub, data, tbs;
 	struct buf b;
-	uint8_t tag[SHA256_BYTES] = { 1 };
+	uint8_t tag[HASH_MAX] = { 1 };
 	MUST(kem_key_generate(c->suite, c->platform.env, &external));
 	MUST(arena_copy(a, kem_public(&external), &pub));
 	MUST(wire_encode_to(a, bytes_element, &pub, &data));
 	struct extension extension = { EXTENSION_EXTERNAL_PUB, data };
 	struct group_info g = { .group_context = s->context,
 				.extensions = { &extension, 1 },
-				.confirmation_tag = VIEW_OF(tag) };
+				.confirmation_tag = view_make(tag, c->suite->nh) };
 	MUST(wire_encode_to(a, group_info_tbs_element, &g, &tbs));
 	MUST(sign_with_label(c->suite, &c->people[0].key, c->platform.env, "GroupInfoTBS", tbs, a,
 			     &g.signature));

@@ -30,24 +30,25 @@ static void price_curves(const struct suite *s, struct prices *p)
 	const struct env *env = env_system();
 	struct kem_key mine, theirs;
 	struct sign_key key;
-	uint8_t shared[32], signature[SIGNATURE_MAX];
+	uint8_t pub[PUBLIC_KEY_MAX], shared[SECRET_MAX], signature[SIGNATURE_MAX];
+	const struct dh_group *dh = s->kem->dh;
 	size_t n;
 	double best;
 	MUST(kem_key_generate(s, env, &mine));
 	MUST(kem_key_generate(s, env, &theirs));
 	MUST(sign_key_generate(s, env, &key));
-	PRICE(5, dh_x25519.public_from(secret_view(&mine.priv), shared));
-	p->x25519_base = best;
-	PRICE(5, dh_x25519.agree(secret_view(&mine.priv), kem_public(&theirs), shared));
-	p->x25519 = best;
+	PRICE(5, dh->public_from(dh, secret_view(&mine.priv), pub));
+	p->dh_base = best;
+	PRICE(5, dh->agree(dh, secret_view(&mine.priv), kem_public(&theirs), shared));
+	p->dh = best;
 	struct view message = view_make(bytes, 256), longer = view_make(bytes, 256 + 16384);
-	PRICE(5, s->sign->sign(&key, longer, signature, &n));
+	PRICE(5, s->sign->sign(s->sign, &key, longer, signature, &n));
 	p->sign_kib = best;
-	PRICE(5, s->sign->verify(sign_public(&key), longer, view_make(signature, n)));
+	PRICE(5, s->sign->verify(s->sign, sign_public(&key), longer, view_make(signature, n)));
 	p->verify_kib = best;
-	PRICE(5, s->sign->sign(&key, message, signature, &n));
+	PRICE(5, s->sign->sign(s->sign, &key, message, signature, &n));
 	p->sign = best;
-	PRICE(5, s->sign->verify(sign_public(&key), message, view_make(signature, n)));
+	PRICE(5, s->sign->verify(s->sign, sign_public(&key), message, view_make(signature, n)));
 	p->verify = best;
 	p->sign_kib = (p->sign_kib - p->sign) / 16;
 	p->verify_kib = (p->verify_kib - p->verify) / 16;
@@ -78,7 +79,7 @@ static void price_symmetric(const struct suite *s, struct prices *p)
 	PRICE(100, suite_hash(s, view_make(bytes, 40), out));
 	p->hash = best;
 	PRICE(20, suite_hash(s, view_make(bytes, 40 + 32768), out));
-	p->hash_block = (best - p->hash) / 512;
+	p->hash_block = (best - p->hash) / (32768.0 / (double)s->hash->block);
 	PRICE(100, suite_mac(s, prk, view_make(bytes, 40), out));
 	p->hmac = best;
 	PRICE(100, suite_seal(s, key, nonce, aad, view_make(bytes, 16), out));
@@ -102,46 +103,53 @@ void prices_measure(const struct suite *s, struct prices *p)
 	price_hpke(s, &now);
 	price_symmetric(s, &now);
 	*p = (struct prices){
-		better(p->x25519_base, now.x25519_base),
-		better(p->x25519, now.x25519),
-		better(p->sign, now.sign),
-		better(p->verify, now.verify),
-		better(p->sign_kib, now.sign_kib),
-		better(p->verify_kib, now.verify_kib),
-		better(p->hpke_seal, now.hpke_seal),
-		better(p->hpke_open, now.hpke_open),
-		better(p->hash, now.hash),
-		better(p->hash_block, now.hash_block),
-		better(p->hmac, now.hmac),
-		better(p->aead_short, now.aead_short),
+		better(p->dh_base, now.dh_base),     better(p->dh, now.dh),
+		better(p->sign, now.sign),           better(p->verify, now.verify),
+		better(p->sign_kib, now.sign_kib),   better(p->verify_kib, now.verify_kib),
+		better(p->hpke_seal, now.hpke_seal), better(p->hpke_open, now.hpke_open),
+		better(p->hash, now.hash),           better(p->hash_block, now.hash_block),
+		better(p->hmac, now.hmac),           better(p->aead_short, now.aead_short),
 		better(p->aead_1kib, now.aead_1kib),
 	};
 }
 
-void prices_print(const struct prices *p)
+/* As the figures call them; of suite 1 by its algorithms. */
+void prices_print(const struct suite *s, const struct prices *p)
 {
+	bool usual = s->id == SUITE_X25519_AES128;
 	const struct figure f[] = {
-		{ .name = "mls.primitive.x25519_keygen", .value = p->x25519_base },
-		{ .name = "mls.primitive.x25519_derive", .value = p->x25519 },
-		{ .name = "mls.primitive.ed25519_sign", .value = p->sign },
-		{ .name = "mls.primitive.ed25519_verify", .value = p->verify },
-		{ .name = "mls.primitive.hpke_seal", .value = p->hpke_seal },
-		{ .name = "mls.primitive.hpke_open", .value = p->hpke_open },
-		{ .name = "mls.primitive.sha256_one_block", .value = p->hash },
-		{ .name = "mls.primitive.sha256_next_block", .value = p->hash_block },
-		{ .name = "mls.primitive.hmac_expand", .value = p->hmac },
-		{ .name = "mls.primitive.aes128gcm_1kib", .value = p->aead_1kib },
+		{ .name = usual ? "x25519_keygen" : "dh_keygen", .value = p->dh_base },
+		{ .name = usual ? "x25519_derive" : "dh_derive", .value = p->dh },
+		{ .name = usual ? "ed25519_sign" : "sign", .value = p->sign },
+		{ .name = usual ? "ed25519_verify" : "verify", .value = p->verify },
+		{ .name = "hpke_seal", .value = p->hpke_seal },
+		{ .name = "hpke_open", .value = p->hpke_open },
+		{ .name = usual ? "sha256_one_block" : "hash_one_block", .value = p->hash },
+		{ .name = usual ? "sha256_next_block" : "hash_next_block", .value = p->hash_block },
+		{ .name = "hmac_expand", .value = p->hmac },
+		{ .name = usual ? "aes128gcm_1kib" : "aead_1kib", .value = p->aead_1kib },
 	};
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++) {
 		struct figure one = f[i];
+		char name[64], suite[FIGURE_SUITE];
+		snprintf(name, sizeof name, "mls.%sprimitive.%s", figure_suite(s, suite), one.name);
+		one.name = name;
 		one.unit = "us";
 		figure_print(&one);
 	}
 }
 
+const char *figure_suite(const struct suite *s, char name[FIGURE_SUITE])
+{
+	name[0] = 0;
+	if (s->id != SUITE_X25519_AES128)
+		snprintf(name, FIGURE_SUITE, "suite%u.", s->id);
+	return name;
+}
+
 double count_price(const struct count *c, const struct prices *p)
 {
-	return c->bases * p->x25519_base + c->seals * p->hpke_seal + c->opens * p->hpke_open +
+	return c->bases * p->dh_base + c->seals * p->hpke_seal + c->opens * p->hpke_open +
 	       c->signs * p->sign + c->verifies * p->verify + c->signed_kib * p->sign_kib +
 	       c->verified_kib * p->verify_kib + c->hashes * p->hash + c->blocks * p->hash_block +
 	       c->hmacs * p->hmac + c->shorts * p->aead_short + c->kibs * p->aead_1kib;
@@ -177,10 +185,11 @@ void shape_of(const struct crowd *c, struct shape *s)
 	arena_init(&a, 64 << 20, ARENA_PLAIN);
 	*s = (struct shape){ .n = (double)c->n, .proofs = c->is_room };
 	MUST(wire_encode_to(&a, leaf_node_element, leaf, &encoded));
-	size_t blocks = encoded.n / 64 + 1;
+	size_t blocks = encoded.n / c->suite->hash->block + 1;
 	s->leaf_blocks = (double)blocks;
 	MUST(wire_encode_to(&a, group_context_element, now.context, &encoded));
 	s->context_kib = (double)encoded.n / 1024;
+	s->blocks_in_kib = 1024.0 / (double)c->suite->hash->block;
 	MUST(tree_filtered_path(now.tree, group_own_leaf(c->a), &a, &path, &copath));
 	s->depth = (double)path.n;
 	for (size_t i = 0; i < path.n; i++)
@@ -219,9 +228,10 @@ static struct count path_keys(double nodes)
 /* Signed by a member: FramedContentTBS holds the GroupContext; the membership tag holds it again. */
 static struct count frame_sign(const struct shape *s)
 {
-	return (struct count){
-		.signs = 1, .signed_kib = s->context_kib, .hmacs = 1, .blocks = s->context_kib * 16
-	};
+	return (struct count){ .signs = 1,
+			       .signed_kib = s->context_kib,
+			       .hmacs = 1,
+			       .blocks = s->context_kib * s->blocks_in_kib };
 }
 
 static struct count frame_verify(const struct shape *s)
@@ -229,7 +239,7 @@ static struct count frame_verify(const struct shape *s)
 	return (struct count){ .verifies = 1,
 			       .verified_kib = s->context_kib,
 			       .hmacs = 1,
-			       .blocks = s->context_kib * 16 };
+			       .blocks = s->context_kib * s->blocks_in_kib };
 }
 
 /* GroupInfo: external_pub of the epoch, signature over the GroupContext (12.4.3). */

@@ -13,17 +13,20 @@
 
 /* Microseconds of CPU, the best of many. */
 struct prices {
-	double x25519_base, x25519;   /* key pair; shared secret */
-	double sign, verify;          /* Ed25519 of a short message */
+	double dh_base, dh;           /* key pair; shared secret */
+	double sign, verify;          /* of a short message */
 	double sign_kib, verify_kib;  /* and of each further KiB */
 	double hpke_seal, hpke_open;  /* of 32 bytes, with their key schedules */
-	double hash, hash_block;      /* SHA-256 of a block; of each further one */
+	double hash, hash_block;      /* of a block; of each further one */
 	double hmac;                  /* a short one, as Expand with one output block */
-	double aead_short, aead_1kib; /* AES-128-GCM */
+	double aead_short, aead_1kib; /* of the suite */
 };
 /* All zero before the first time; each further one keeps what was cheaper. */
 void prices_measure(const struct suite *s, struct prices *p);
-void prices_print(const struct prices *p);
+void prices_print(const struct suite *s, const struct prices *p);
+/* What the names of a suite's figures have behind "mls.": nothing for suite 1, else "suite7.". */
+enum { FIGURE_SUITE = 16 };
+const char *figure_suite(const struct suite *s, char name[FIGURE_SUITE]);
 
 /* How often each primitive is needed. */
 struct count {
@@ -42,8 +45,9 @@ struct shape {
 	double proofs;      /* 1: each leaf carries its participant's proof, a further signature */
 	double depth;       /* nodes of a leaf's filtered direct path */
 	double shared;      /* of those, from the receiver's entry up */
-	double leaf_blocks; /* SHA-256 blocks of a leaf's TreeHashInput */
+	double leaf_blocks; /* the hash's blocks of a leaf's TreeHashInput */
 	double context_kib; /* encoded GroupContext: hashed into each member's signature */
+	double blocks_in_kib;
 };
 void shape_of(const struct crowd *c, struct shape *s);
 

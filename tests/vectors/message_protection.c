@@ -2,6 +2,8 @@
 /* message-protection: RFC 9420, 6.  A group of two, in which leaf 1 sends and leaf 0 reads. */
 #include "tests/vectors/vectors.h"
 
+#include "crypto/alg.h"
+
 #include "mls/framing.h"
 #include "mls/message.h"
 
@@ -57,7 +59,9 @@ static bool setup_read(struct vector_run *r, const json_t *j, struct setup *s)
 	return vec_ok(r, "group_context",
 		      wire_encode_to(&r->mem, group_context_element, &c, &s->e.group_context)) &&
 	       vec_ok(r, "signature_priv",
-		      sign_key_import(r->suite, vec_hex(r, j, "signature_priv"), &s->key));
+		      sign_key_import(r->suite,
+				      vec_private(r, j, "signature_priv", r->suite->sign->nsk),
+				      &s->key));
 }
 
 /* The raw value again: of what stands in the file under content, proposal or commit. */

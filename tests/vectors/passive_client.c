@@ -2,6 +2,8 @@
 /* welcome, and the passive clients: a member who joins and then only listens (RFC 9420, 12.4). */
 #include "tests/vectors/vectors.h"
 
+#include "crypto/alg.h"
+
 #include "mls/group.h"
 #include "mls/message.h"
 #include "mls/psk.h"
@@ -43,8 +45,8 @@ static void welcome_run(struct vector_run *r, const json_t *j)
 	vec_ok(r, "key_package", key_package_ref(s, inside(kp), ref));
 	vec_equal(r, "new_member", w->secrets.v[0].new_member, view_make(ref, s->nh));
 	if (!vec_ok(r, "init_priv",
-		    kem_key_import(s, vec_hex(r, j, "init_priv"), kp->key_package.init_key,
-				   &init)) ||
+		    kem_key_import(s, vec_private(r, j, "init_priv", s->kem->nsk),
+				   kp->key_package.init_key, &init)) ||
 	    !vec_ok(r, "welcome",
 		    decrypt_with_label(s, &init, "Welcome", w->encrypted_group_info,
 				       w->secrets.v[0].encrypted_group_secrets.kem_output,
@@ -152,13 +154,15 @@ static bool join(struct vector_run *r, const json_t *j, const struct group_platf
 	if (!vec_absent(j, "ratchet_tree"))
 		in.ratchet_tree = vec_hex(r, j, "ratchet_tree");
 	return vec_ok(r, "init_priv",
-		      kem_key_import(r->suite, vec_hex(r, j, "init_priv"), k->init_key,
-				     &secrets->init_key)) &&
+		      kem_key_import(r->suite, vec_private(r, j, "init_priv", r->suite->kem->nsk),
+				     k->init_key, &secrets->init_key)) &&
 	       vec_ok(r, "encryption_priv",
-		      kem_key_import(r->suite, vec_hex(r, j, "encryption_priv"),
+		      kem_key_import(r->suite,
+				     vec_private(r, j, "encryption_priv", r->suite->kem->nsk),
 				     k->leaf_node.encryption_key, &secrets->encryption_key)) &&
 	       vec_ok(r, "signature_priv",
-		      sign_key_import(r->suite, vec_hex(r, j, "signature_priv"),
+		      sign_key_import(r->suite,
+				      vec_private(r, j, "signature_priv", r->suite->sign->nsk),
 				      &secrets->signature_key)) &&
 	       vec_equal(r, "signature_priv", sign_public(&secrets->signature_key),
 			 k->leaf_node.signature_key) &&

@@ -2,6 +2,8 @@
 /* treekem: update paths received by every member, and new ones made (RFC 9420, 7.4 to 7.6). */
 #include "tests/vectors/vectors.h"
 
+#include "crypto/alg.h"
+
 #include "mls/message.h"
 #include "mls/treekem.h"
 
@@ -21,7 +23,8 @@ static bool load_leaf(struct vector_run *r, const json_t *j, const struct tree *
 	secrets->leaf = (uint32_t)vec_num(r, j, "index");
 	uint32_t node = tree_node_of_leaf(secrets->leaf);
 	if (!vec_ok(r, "encryption_priv",
-		    kem_key_import(r->suite, vec_hex(r, j, "encryption_priv"),
+		    kem_key_import(r->suite,
+				   vec_private(r, j, "encryption_priv", r->suite->kem->nsk),
 				   tree_node_key(t, node), &key)) ||
 	    !vec_ok(r, "encryption_priv", tree_secret_set(secrets, node, &key)))
 		return false;
@@ -96,7 +99,9 @@ static void make_new(struct vector_run *r, const json_t *j, const json_t *leaves
 	const struct leaf_node *leaf = tree_leaf_find(t, sender);
 	tree_copy(t, &after);
 	if (vec_ok(r, "signature_priv",
-		   sign_key_import(r->suite, vec_hex(r, own, "signature_priv"), &key)) &&
+		   sign_key_import(r->suite,
+				   vec_private(r, own, "signature_priv", r->suite->sign->nsk),
+				   &key)) &&
 	    load_leaf(r, own, t, secrets)) {
 		struct leaf_parameters as = { &key, leaf->credential, leaf->capabilities,
 					      leaf->extensions };

@@ -46,6 +46,17 @@ struct view vec_hex(struct vector_run *r, const json_t *object, const char *fiel
 	return vec_hex_value(r, json_object_get(object, field), field);
 }
 
+struct view vec_private(struct vector_run *r, const json_t *object, const char *field, size_t n)
+{
+	struct view v = vec_hex(r, object, field);
+	uint8_t *padded = v.n < n ? arena_take(&r->mem, n) : NULL;
+	if (!padded || !v.n)
+		return v;
+	memset(padded, 0, n - v.n);
+	memcpy(padded + n - v.n, v.p, v.n);
+	return view_make(padded, n);
+}
+
 const char *vec_str(struct vector_run *r, const json_t *object, const char *field)
 {
 	const char *s = json_string_value(json_object_get(object, field));

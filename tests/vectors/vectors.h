@@ -45,6 +45,8 @@ void vec_skip(struct vector_run *r, const char *why);
 struct view vec_hex(struct vector_run *r, const json_t *object, const char *field);
 /* The bytes of a string that is hex itself, as array elements are. */
 struct view vec_hex_value(struct vector_run *r, const json_t *string, const char *field);
+/* A private key of n bytes: the files write those of P-521 without their leading zeros. */
+struct view vec_private(struct vector_run *r, const json_t *object, const char *field, size_t n);
 const char *vec_str(struct vector_run *r, const json_t *object, const char *field);
 uint64_t vec_num(struct vector_run *r, const json_t *object, const char *field);
 const json_t *vec_array(struct vector_run *r, const json_t *object, const char *field);

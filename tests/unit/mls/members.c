@@ -33,7 +33,7 @@ void club_end(struct club *c)
 
 struct person *club_person(struct club *c, size_t i)
 {
-	static uint16_t versions[] = { MLS10 }, suites[] = { 1, 2, 3 };
+	static uint16_t versions[] = { MLS10 }, suites[] = { 1, 2, 3, 4, 5, 6, 7 };
 	static uint16_t extensions[] = { EXTENSION_APP_DATA_DICTIONARY };
 	static uint16_t credentials[] = { CREDENTIAL_BASIC };
 	static uint16_t proposals[] = { PROPOSAL_APP_DATA_UPDATE, PROPOSAL_APP_EPHEMERAL,
@@ -48,7 +48,7 @@ struct person *club_person(struct club *c, size_t i)
 		.credential = { .credential_type = CREDENTIAL_BASIC,
 				.identity = view_str(p->name) },
 		.capabilities = { .versions = { versions, 1 },
-				  .cipher_suites = { suites, 3 },
+				  .cipher_suites = { suites, sizeof suites / sizeof suites[0] },
 				  .extensions = { extensions, 1 },
 				  .proposals = { proposals, 3 },
 				  .credentials = { credentials, 1 } },
