@@ -168,7 +168,7 @@ export const calls: {
 	history(core, room, { before, limit } = {}) {
 		const wanted = count(limit, 50);
 		const last = core.with((s) => core.f.uc_messages_last(core.client, s.id(room)));
-		const end = Math.min(before ?? Infinity, Number(last) + 1);
+		const end = Math.min(count(before, MOST), Number(last) + 1);
 		const from = Math.max(1, end - wanted);
 		return wanted && end > 1 ? messages(core, room, from, end - from) : [];
 	},

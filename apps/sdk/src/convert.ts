@@ -51,6 +51,11 @@ const messageKinds = {
 	UC_MESSAGE_NOTE: 'note',
 } as const satisfies Names<'uc_message_kind', T.Message['kind']>;
 
+/** The last moment that a Date can be. */
+const LATEST_MS = 8.64e15;
+/** Times come from hubs, which may say anything; what a page gets is always a time. */
+const time = (ms: number) => Math.min(ms, LATEST_MS);
+
 export const account = (a: Struct<'uc_account'>): T.Account => ({
 	state: accountStates[a.state],
 	app: a.app,
@@ -66,7 +71,7 @@ export const account = (a: Struct<'uc_account'>): T.Account => ({
 export const device = (d: Struct<'uc_device'>): T.Device => ({
 	deviceKey: d.device_key,
 	isThis: d.is_this,
-	addedMs: d.added_ms,
+	addedMs: time(d.added_ms),
 });
 
 export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
@@ -76,7 +81,7 @@ export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
 	app: r.app,
 	name: r.name,
 	text: r.text,
-	timeMs: r.time_ms,
+	timeMs: time(r.time_ms),
 	contact: r.has_contact ? r.contact : null,
 	room: r.has_room ? r.room : null,
 });
@@ -103,7 +108,7 @@ export const room = (r: Struct<'uc_room'>): T.Room => ({
 	members: r.members,
 	unread: r.unread,
 	readUpTo: r.read_up_to,
-	lastMs: r.last_ms,
+	lastMs: time(r.last_ms),
 });
 
 export const member = (m: Struct<'uc_member'>): T.Member => ({
@@ -128,7 +133,7 @@ export const message = (m: Struct<'uc_message'>): T.Message => ({
 	sender: m.sender,
 	introduced: m.introduced,
 	member: m.member,
-	timeMs: m.time_ms,
+	timeMs: time(m.time_ms),
 	text: m.text,
 	inReplyTo: m.has_reply ? m.in_reply_to : null,
 	edited: m.edited,

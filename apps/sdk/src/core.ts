@@ -83,6 +83,7 @@ class Scratch {
 		return this.bytes(encoder.encode(s + '\0'));
 	}
 	ids(list: readonly string[]): Ptr {
+		if (!Array.isArray(list)) throw failure('UC_E_ARGUMENT');
 		return this.bytes(Uint8Array.from(list.flatMap(idBytes)));
 	}
 	id(hex: string): Ptr {

@@ -60,8 +60,12 @@ class Running {
 	async end(): Promise<void> {
 		clearTimeout(this.step);
 		this.link.end();
-		// Wipes what is secret in the core's memory.
-		if (!this.core.over) this.core.with(() => this.core.f.uc_client_close(this.core.client));
+		try {
+			// Wipes what is secret in the core's memory.
+			if (!this.core.over) this.core.with(() => this.core.f.uc_client_close(this.core.client));
+		} catch {
+			// A core that has failed may fail at this, too: the journal is what counts.
+		}
 		this.core.over = true;
 		await this.gate.close();
 		this.journal.close();
@@ -128,12 +132,15 @@ export class Device {
 			core.with((s) => core.check(core.f.web_store_load(s.bytes(batch), batch.length))),
 		);
 		const key = await journal.key();
-		core.with((s) => {
-			const out = s.take(4);
-			core.check(core.f.web_open(s.bytes(key), s.text(app), s.text(software), out));
-			core.client = core.u32(out);
-		});
-		key.fill(0);
+		try {
+			core.with((s) => {
+				const out = s.take(4);
+				core.check(core.f.web_open(s.bytes(key), s.text(app), s.text(software), out));
+				core.client = core.u32(out);
+			});
+		} finally {
+			key.fill(0);
+		}
 		return new Running(core, journal, gate, (r) => this.#link(r));
 	}
 
@@ -177,6 +184,10 @@ export class Device {
 		void this.#end('opening');
 		void this.open();
 	}
+	/** Fulfilled when nothing is written any more. */
+	get ended(): Promise<void> {
+		return this.#ended;
+	}
 	/** What is queued stays queued. */
 	async close(): Promise<void> {
 		await this.#end('closed');
@@ -196,9 +207,10 @@ export class Device {
 		}
 		this.#turned(r, []);
 	}
-	/** True when it was the last turn of this core. */
+	/** True when it was the last turn of this core.  What was thrown outside of it, by arguments that
+	 * have no sense, leaves it as it was. */
 	#isOver(r: Running, e: unknown): boolean {
-		const over = r.core.over || !(e instanceof CodedError) || isHard(e);
+		const over = r.core.over || (e instanceof CodedError && isHard(e));
 		if (over && r === this.#running) this.#failed(e);
 		return over;
 	}
@@ -267,7 +279,10 @@ export class Device {
 			else first.push({ answer: ask, value });
 		} catch (e) {
 			if (this.#isOver(r, e)) return;
-			first.push({ answer: ask, failure: asFailure(e) });
+			first.push({
+				answer: ask,
+				failure: e instanceof CodedError ? e.plain : failure('UC_E_ARGUMENT', String(e)).plain,
+			});
 		}
 		this.#turned(r, first);
 	}

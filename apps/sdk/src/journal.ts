@@ -82,11 +82,16 @@ function complete(tx: IDBTransaction): Promise<void> {
 
 export const databaseOf = (app: string) => `undercroft:${app}`;
 
-function factory(): IDBFactory {
+function ask<R>(request: (databases: IDBFactory) => R): R {
 	// Absent where a page is not served securely, and in some private windows.
 	if (typeof indexedDB === 'undefined' || !indexedDB || !crypto.subtle)
 		throw failure('UC_E_UNSUPPORTED', 'a private window, or a page that is not secure');
-	return indexedDB;
+	try {
+		return request(indexedDB);
+	} catch (e) {
+		// Sites may store nothing here.
+		throw failure('UC_E_UNSUPPORTED', (e as Error).name);
+	}
 }
 
 export class BrowserJournal implements Journal {
@@ -107,14 +112,14 @@ export class BrowserJournal implements Journal {
 
 	/** Whoever opens it holds the app's lock. */
 	static async open(app: string, onGone: (why: CodedError) => void): Promise<BrowserJournal> {
-		const request = factory().open(databaseOf(app), VERSION);
+		const request = ask((databases) => databases.open(databaseOf(app), VERSION));
 		request.onupgradeneeded = () => {
 			for (const name of [META, SNAPSHOT, JOURNAL]) request.result.createObjectStore(name);
 		};
 		return new BrowserJournal(await wait(request), onGone);
 	}
 	static async erase(app: string): Promise<void> {
-		await wait(factory().deleteDatabase(databaseOf(app)));
+		await wait(ask((databases) => databases.deleteDatabase(databaseOf(app))));
 	}
 
 	#write(stores: string[]): IDBTransaction {

@@ -30,7 +30,7 @@ class Tab {
 			post: (messages) => {
 				post(messages);
 				// Another tab may have better luck, or just been given the store.
-				if (this.#device.tab === 'broken') this.#release?.();
+				if (this.#device.tab === 'broken') void this.#giveBack();
 			},
 		});
 		void this.#begin();
@@ -47,6 +47,13 @@ class Tab {
 			held();
 			return await released;
 		});
+	}
+	/** The lock, once nothing of ours is on its way into the store. */
+	async #giveBack(): Promise<void> {
+		await null; // the device is about to end
+		await this.#device.ended;
+		this.#release?.();
+		this.#release = null;
 	}
 	async #begin(): Promise<void> {
 		const open = () => void this.#device.open();
@@ -75,13 +82,10 @@ class Tab {
 	async #erase(): Promise<void> {
 		const erase = () => BrowserJournal.erase(this.#app);
 		if (this.#device.tab === 'elsewhere') throw failure('UC_E_LOCKED');
-		const held = this.#device.tab !== 'broken';
+		const release = this.#release;
+		this.#release = null;
 		await this.#device.close();
-		if (held) {
-			await erase();
-			this.#release?.();
-			return;
-		}
+		if (release) return erase().finally(release);
 		// It was given back when it broke, and may be another tab's now.
 		const erased = await navigator.locks.request(
 			databaseOf(this.#app),

@@ -2,6 +2,8 @@
 // What only a real browser has: IndexedDB, locks, a worker that is killed, quota, the strict policy
 // of a page that undercroftd serves.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Backbone } from './backbone.js';
 import { hasBrowser, launch, makeSite } from './pages.js';
@@ -297,6 +299,21 @@ test('offline and back', limit, async () => {
 	);
 	await context.setOffline(false);
 	assert.equal(await accepted, 'accepted');
+	await context.close();
+});
+
+test('where sites may store nothing, that is told', limit, async () => {
+	const context = await browser.newContext();
+	const worker = readFileSync(path.join(backbone.dir, 'web/dial/assets/worker.js'), 'utf8');
+	await context.route('**/worker.js', (r) =>
+		r.fulfill({
+			contentType: 'text/javascript',
+			headers: { 'Cross-Origin-Embedder-Policy': 'require-corp' },
+			body: `indexedDB.__proto__.open = () => { throw new DOMException('', 'SecurityError'); };${worker}`,
+		}),
+	);
+	const page = await openPage(context);
+	assert.deepEqual(await start(page), { tab: 'broken', reason: 'UC_E_UNSUPPORTED' });
 	await context.close();
 });
 

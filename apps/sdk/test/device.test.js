@@ -67,6 +67,8 @@ test('arguments that make no sense are refused, and change nothing', limit, asyn
 		['signUp', { identifier: 'to\0m', profileName: 'Tom' }],
 		['signUp', { identifier: 7, profileName: 'Tom' }],
 		['createGroup', 'name', ['zz']],
+		['createGroup', 'name'],
+		['signUp'],
 		['send', nobody, undefined],
 		['recover', { words: '', profileName: 'Tom' }],
 	])
@@ -120,6 +122,25 @@ test('a core that traps is opened again from the journal, but not for ever', lim
 	const again = await person(p.disk).open();
 	assert.equal((await again.ask('account')).identifier, 'tom');
 	await again.close();
+});
+
+test('a core that cannot even be closed holds up nothing', limit, async () => {
+	const { instantiate } = WebAssembly;
+	WebAssembly.instantiate = async (...args) => {
+		const { exports } = await instantiate(...args);
+		const uc_client_close = () => {
+			throw new WebAssembly.RuntimeError('test: unreachable');
+		};
+		return { exports: { ...exports, uc_client_close } };
+	};
+	const p = await person().open();
+	WebAssembly.instantiate = instantiate;
+	const { journal } = p;
+	await p.ask('account');
+	p.onGone(Object.assign(new Error(), { plain: { code: 'UC_E_STORE', class: '', message: '' } }));
+	await p.device.ended;
+	assert.equal(journal.closed, true);
+	assert.equal(p.device.tab, 'broken');
 });
 
 test('the browser takes the database away', limit, async () => {
