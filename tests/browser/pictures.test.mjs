@@ -26,6 +26,7 @@ const WANTED = {
 	lens: {
 		welcome: [DESK],
 		requests: [DESK, HAND],
+		list: [DESK, NIGHT, HAND],
 		room: [DESK, HAND],
 		group: [DESK, NIGHT, HAND_NIGHT],
 	},

@@ -137,7 +137,7 @@ function Frame({ room }: { room: Room }) {
 						</>
 					)}
 					{'. '}
-					<bdi dir="auto">{s.line}</bdi>
+					<bdi dir="auto">{s.line}</bdi> <time>{s.when}</time>
 				</span>
 				{room.unread > 0 && (
 					<span class="lens-count">

@@ -85,6 +85,9 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.reads('And I the rest. The tank is full.');
 	await rosa.react('And I the rest. The tank is full.', '👍');
 	await see('group', rosa);
+	await rosa.toList();
+	await see('list', rosa);
+	await rosa.openRoom('Allotment');
 	await panel('group-info', () => rosa.button('About this conversation').click());
 
 	await panel('find', () => rosa.button('Find someone').first().click());

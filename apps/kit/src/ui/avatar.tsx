@@ -108,7 +108,7 @@ export function Picture({
 			<rect width={columns * 20} height={rows * 20} fill={colours[0]} />
 			{/* The thin edge closes the seam to a neighbour of the same colour. */}
 			{parts.map(([path, fill, place]) => (
-				<path d={path} fill={fill} transform={place} stroke={fill} stroke-width="0.1" />
+				<path d={path} fill={fill} transform={place} stroke={fill} stroke-width="0.2" />
 			))}
 		</svg>
 	);
