@@ -17,6 +17,17 @@ void wire_credential(struct wire *w, struct credential *c)
 	}
 }
 
+bool credential_equal(const struct credential *a, const struct credential *b)
+{
+	if (a->credential_type != b->credential_type || !view_equal(a->identity, b->identity) ||
+	    a->certificates.n != b->certificates.n)
+		return false;
+	for (size_t i = 0; i < a->certificates.n; i++)
+		if (!view_equal(a->certificates.v[i], b->certificates.v[i]))
+			return false;
+	return true;
+}
+
 void wire_extension(struct wire *w, struct extension *e)
 {
 	wire_u16(w, &e->extension_type);

@@ -20,6 +20,8 @@ struct credential {
 };
 /* A type that is not known cannot be read past: UC_E_UNSUPPORTED. */
 void wire_credential(struct wire *w, struct credential *c);
+/* The same type and bytes. */
+bool credential_equal(const struct credential *a, const struct credential *b);
 
 /* RFC 9420, 17.3, and draft-ietf-mls-extensions-10 */
 enum extension_type {

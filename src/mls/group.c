@@ -154,6 +154,9 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 			     kp));
 	TRY(wire_decode(encoded, a, key_package_element, &k));
 	TRY(leaf_node_check(s, &k.leaf_node));
+	TRY(credential_admit(g->platform.hooks, s, &k.leaf_node.credential,
+			     k.leaf_node.signature_key, NULL));
+	TRY(external_senders_admit(g->platform.hooks, s, context_extensions, NULL, a));
 	TRY(tree_add(&e->state.tree, &k.leaf_node, &index));
 	TRY(tree_secret_set(&e->keys, 0, &kp->encryption_key));
 	struct group_context c = { .version = MLS10,

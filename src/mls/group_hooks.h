@@ -50,6 +50,15 @@ struct group_hooks {
 	/* A leaf that enters the tree, or stands in a tree that is taken over. */
 	uc_err (*leaf)(void *ctx, const struct group_view *group, const struct leaf_node *leaf,
 		       uint32_t index, enum leaf_reason reason);
+	/* An X.509 credential that is new to the group (RFC 9420, 5.3): in a KeyPackage that is
+	 * added, an Update, a path, a tree that is joined, among the external senders.  The engine
+	 * knows nothing of certificates: this verifies the chain, whose first entry is the
+	 * end-entity certificate, and that the public key in that is `signature_key`, a key of the
+	 * suite's signature scheme; and, where it takes the place of `before`'s (NULL: of none),
+	 * that it is a valid successor (5.3.1).  UC_E_KEY: it is of another key.  NULL: there are
+	 * no X.509 credentials here, UC_E_UNSUPPORTED. */
+	uc_err (*x509)(void *ctx, const struct suite *s, const struct view_list *chain,
+		       struct view signature_key, const struct leaf_node *before);
 	/* A proposal that came by itself, before it is kept. */
 	uc_err (*proposal)(void *ctx, const struct group_view *group,
 			   const struct proposal_view *proposal);

@@ -105,11 +105,23 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 	struct group_view view = group_state_view(s);
 	uint32_t at = 0, leaf;
 	const struct leaf_node *node;
+	bool used[CREDENTIAL_X509 + 1] = { false };
 	TRY(required_capabilities_of(&s->context.extensions, scratch, &required));
-	while (tree_next_leaf(&s->tree, &at, &leaf, &node)) {
+	TRY(external_senders_admit(hooks, s->suite, &s->context.extensions, NULL, scratch));
+	while (tree_next_leaf(&s->tree, &at, &leaf, &node))
+		used[node->credential.credential_type] = true; /* others are not read */
+	for (at = 0; tree_next_leaf(&s->tree, &at, &leaf, &node);) {
 		TRY(leaf_node_check(s->suite, node));
 		TRY(leaf_node_check_required(node, &required));
+		TRY(leaf_node_check_context(node, &s->context.extensions));
+		/* 7.3: each supports "all the credential types currently in use by other members". */
+		for (size_t type = 0; type <= CREDENTIAL_X509; type++)
+			if (used[type] &&
+			    !u16_list_has(&node->capabilities.credentials, (uint16_t)type))
+				return UC_E_UNSUPPORTED;
 		TRY(leaf_node_verify(s->suite, node, s->context.group_id, leaf));
+		TRY(credential_admit(hooks, s->suite, &node->credential, node->signature_key,
+				     NULL));
 		if (hooks && hooks->leaf)
 			TRY(hooks->leaf(hooks->ctx, &view, node, leaf, LEAF_JOINED_TREE));
 	}

@@ -55,6 +55,15 @@ uc_err UC_MUST_USE external_senders_of(const struct extension_list *l, struct ar
 /* The signature key of external_senders[index]; UC_E_NOT_FOUND past the end. */
 uc_err UC_MUST_USE group_state_external_key(const struct group_state *s, uint32_t index,
 					    struct view *key);
+/* 5.3, 5.3.1: a credential and its key, in the place of `before`'s (NULL: nobody's).  What stays as it
+ * is was asked about before, and may have expired since. */
+uc_err UC_MUST_USE credential_admit(const struct group_hooks *hooks, const struct suite *s,
+				    const struct credential *c, struct view signature_key,
+				    const struct leaf_node *before);
+/* The same of the external_senders that the list has and `before` (NULL: none) has not. */
+uc_err UC_MUST_USE external_senders_admit(const struct group_hooks *hooks, const struct suite *s,
+					  const struct extension_list *l,
+					  const struct extension_list *before, struct arena *a);
 uc_err UC_MUST_USE dictionary_of(const struct extension_list *l, struct arena *a,
 				 struct app_data_dictionary *out);
 /* The data of one component; NULL when absent. */
@@ -117,6 +126,8 @@ uc_err UC_MUST_USE transition_begin(struct transition *t, const struct group_sta
 				    const struct proposal_view_list *proposals,
 				    const struct group_hooks *hooks, const struct env *env,
 				    struct arena *a);
+/* The leaf whose place the path's takes; NULL: nobody's. */
+const struct leaf_node *transition_replaced(const struct transition *t);
 /* Merges a received path: the leaf's validity and signature, then the nodes. */
 uc_err UC_MUST_USE transition_merge_path(struct transition *t, const struct update_path *path,
 					 const struct group_hooks *hooks);

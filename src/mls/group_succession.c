@@ -10,23 +10,12 @@ struct comparing {
 	const struct tree *old, *fresh;
 };
 
-static bool same_credential(const struct credential *a, const struct credential *b)
-{
-	if (a->credential_type != b->credential_type || !view_equal(a->identity, b->identity) ||
-	    a->certificates.n != b->certificates.n)
-		return false;
-	for (size_t i = 0; i < a->certificates.n; i++)
-		if (!view_equal(a->certificates.v[i], b->certificates.v[i]))
-			return false;
-	return true;
-}
-
 static bool same_member(const struct comparing *c, const struct leaf_node *old,
 			const struct leaf_node *fresh)
 {
 	if (c->hooks && c->hooks->same_member)
 		return c->hooks->same_member(c->hooks->ctx, old, fresh);
-	return same_credential(&old->credential, &fresh->credential);
+	return credential_equal(&old->credential, &fresh->credential);
 }
 
 /* Each member of the new group was one of the old, and there are no more of them: so what this

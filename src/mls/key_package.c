@@ -88,6 +88,18 @@ uc_err leaf_node_check_required(const struct leaf_node *leaf,
 	return all ? UC_OK : UC_E_UNSUPPORTED;
 }
 
+uc_err leaf_node_check_context(const struct leaf_node *leaf,
+			       const struct extension_list *context_extensions)
+{
+	for (size_t i = 0; i < context_extensions->n; i++) {
+		uint16_t type = context_extensions->v[i].extension_type;
+		if (!is_default_extension(type) &&
+		    !u16_list_has(&leaf->capabilities.extensions, type))
+			return UC_E_UNSUPPORTED;
+	}
+	return UC_OK;
+}
+
 uc_err leaf_node_check_lifetime(const struct leaf_node *leaf, uint64_t now_ms)
 {
 	const struct lifetime *l = &leaf->lifetime;

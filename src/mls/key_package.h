@@ -30,6 +30,9 @@ uc_err UC_MUST_USE leaf_node_check(const struct suite *s, const struct leaf_node
 /* Does the leaf list everything the group requires (11.1)? */
 uc_err UC_MUST_USE leaf_node_check_required(const struct leaf_node *leaf,
 					    const struct required_capabilities *required);
+/* Does it list each extension of the GroupContext (13.4)?  Default types need not be. */
+uc_err UC_MUST_USE leaf_node_check_context(const struct leaf_node *leaf,
+					   const struct extension_list *context_extensions);
 /* Is now within the lifetime, and the lifetime not too long?  Only for key_package leaves. */
 uc_err UC_MUST_USE leaf_node_check_lifetime(const struct leaf_node *leaf, uint64_t now_ms);
 

@@ -19,6 +19,8 @@ enum {
 	SECRET_TREE_SKIPPED_MAX = 128,
 	/* Proposals that wait for a commit, in one epoch. */
 	PROPOSALS_STORED_MAX = 1024,
+	/* Certificates in one X.509 credential (5.3). */
+	X509_CHAIN_MAX = 16,
 };
 
 /* The longest lifetime accepted of a KeyPackage (7.2): 100 days and an hour for clocks that differ. */

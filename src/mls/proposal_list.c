@@ -5,13 +5,17 @@
 struct check_input {
 	const struct group_state *state;
 	const struct proposal_view *p;
-	uint64_t now_ms; /* 0: lifetimes are not checked */
+	const struct group_hooks *hooks; /* may be NULL */
+	uint64_t now_ms;                 /* 0: lifetimes are not checked */
 	struct arena *a;
 };
 
 static uc_err check_add(const struct check_input *in)
 {
-	return key_package_check(in->state->suite, &in->p->proposal->key_package, in->now_ms);
+	const struct key_package *k = &in->p->proposal->key_package;
+	TRY(key_package_check(in->state->suite, k, in->now_ms));
+	return credential_admit(in->hooks, in->state->suite, &k->leaf_node.credential,
+				k->leaf_node.signature_key, NULL);
 }
 
 /* 12.1.2, 7.3: the leaf is of source update, its key is new, its signature covers its place. */
@@ -27,7 +31,9 @@ static uc_err check_update(const struct check_input *in)
 	if (view_equal(leaf->encryption_key, old->encryption_key))
 		return UC_E_KEY;
 	TRY(leaf_node_check(in->state->suite, leaf));
-	return leaf_node_verify(in->state->suite, leaf, in->state->context.group_id, index);
+	TRY(leaf_node_verify(in->state->suite, leaf, in->state->context.group_id, index));
+	return credential_admit(in->hooks, in->state->suite, &leaf->credential, leaf->signature_key,
+				old);
 }
 
 static uc_err check_remove(const struct check_input *in)
@@ -72,10 +78,9 @@ static uc_err check_extensions(const struct check_input *in)
 	const struct extension_list *l = &in->p->proposal->extensions;
 	const struct extension_list *old = &in->state->context.extensions;
 	struct required_capabilities required;
-	struct external_sender_list senders;
 	struct app_data_dictionary dictionary;
 	TRY(required_capabilities_of(l, in->a, &required));
-	TRY(external_senders_of(l, in->a, &senders));
+	TRY(external_senders_admit(in->hooks, in->state->suite, l, old, in->a));
 	TRY(dictionary_of(l, in->a, &dictionary));
 	TRY(required_capabilities_of(old, in->a, &required));
 	if (u16_list_has(&required.proposal_types, PROPOSAL_APP_DATA_UPDATE) &&
@@ -148,6 +153,7 @@ uc_err proposal_check(const struct group_state *s, const struct proposal_view *p
 	struct check_input in = {
 		.state = s,
 		.p = p,
+		.hooks = hooks,
 		.now_ms = hooks && hooks->any_lifetime ? 0 : env_now_ms(env),
 		.a = a,
 	};

@@ -50,11 +50,6 @@ static uc_err credentials_check(const struct tree *t, const struct leaf_node *le
 	return UC_OK;
 }
 
-static bool is_default_extension(uint16_t type)
-{
-	return type >= EXTENSION_APPLICATION_ID && type <= EXTENSION_EXTERNAL_SENDERS;
-}
-
 /* Everything the new epoch asks of a leaf: required capabilities (11.1), and support for each
  * extension of the GroupContext (13.4). */
 static uc_err requirements_check(const struct extension_list *extensions,
@@ -62,13 +57,7 @@ static uc_err requirements_check(const struct extension_list *extensions,
 				 const struct leaf_node *leaf)
 {
 	TRY(leaf_node_check_required(leaf, required));
-	for (size_t i = 0; i < extensions->n; i++) {
-		uint16_t type = extensions->v[i].extension_type;
-		if (!is_default_extension(type) &&
-		    !u16_list_has(&leaf->capabilities.extensions, type))
-			return UC_E_UNSUPPORTED;
-	}
-	return UC_OK;
+	return leaf_node_check_context(leaf, extensions);
 }
 
 static uc_err leaf_fits(const struct transition *t, const struct leaf_node *leaf, uint32_t index)
@@ -384,16 +373,24 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 	return begin(t, hooks, env);
 }
 
+/* Whose place a path's leaf takes: the committer's own, or the one that a joiner removes. */
+const struct leaf_node *transition_replaced(const struct transition *t)
+{
+	if (!t->is_external)
+		return tree_leaf_find(&t->before->tree, t->committer);
+	for (size_t i = 0; i < t->proposals.n; i++)
+		if (t->proposals.v[i].proposal->proposal_type == PROPOSAL_REMOVE)
+			return tree_leaf_find(&t->before->tree,
+					      t->proposals.v[i].proposal->removed);
+	return NULL;
+}
+
 /* 12.2: the joiner's leaf "MUST meet the same criteria as would the LeafNode in an Update for the
  * removed leaf": its encryption key is another (7.3). */
 static uc_err resync_check(const struct transition *t, const struct leaf_node *leaf)
 {
-	for (size_t i = 0; t->is_external && i < t->removed.n; i++) {
-		const struct leaf_node *old = tree_leaf_find(&t->before->tree, t->removed.v[i]);
-		if (old && view_equal(old->encryption_key, leaf->encryption_key))
-			return UC_E_KEY;
-	}
-	return UC_OK;
+	const struct leaf_node *old = transition_replaced(t);
+	return old && view_equal(old->encryption_key, leaf->encryption_key) ? UC_E_KEY : UC_OK;
 }
 
 uc_err transition_merge_path(struct transition *t, const struct update_path *path,
@@ -407,6 +404,8 @@ uc_err transition_merge_path(struct transition *t, const struct update_path *pat
 	TRY(resync_check(t, leaf));
 	TRY(leaf_fits(t, leaf, t->committer));
 	TRY(leaf_node_verify(s, leaf, t->before->context.group_id, t->committer));
+	TRY(credential_admit(hooks, s, &leaf->credential, leaf->signature_key,
+			     transition_replaced(t)));
 	TRY(leaf_hook(t, hooks, leaf, t->committer,
 		      t->is_external ? LEAF_EXTERNAL_JOIN : LEAF_PATH));
 	return treekem_merge(&t->after.tree, t->committer, path, &t->added);
