@@ -167,11 +167,20 @@ export class Device {
 		this.#running = null;
 		this.#tellConnection('offline');
 		this.#tell(tab, reason);
-		for (const ask of this.#asked)
-			this.#answer({ answer: ask, failure: reason ?? failure('UC_E_PENDING').plain });
-		this.#early = [];
+		this.#refuse(reason ?? failure('UC_E_PENDING').plain);
 		this.#ended = running ? running.end() : this.#ended;
 		return this.#ended;
+	}
+	/** Another tab has the store; until `open`. */
+	elsewhere(): void {
+		this.#tell('elsewhere');
+		this.reason = failure('UC_E_LOCKED').plain;
+		this.#refuse(this.reason);
+	}
+	/** Whatever was asked and not answered. */
+	#refuse(failure: Failure): void {
+		for (const answer of this.#asked) this.#answer({ answer, failure });
+		this.#early = [];
 	}
 	/** The core has trapped, or says that what it has in memory is of no use. */
 	#failed(e: unknown): void {

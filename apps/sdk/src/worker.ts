@@ -12,6 +12,9 @@ const post = (messages: ToPage) => self.postMessage(messages);
 const tellTab = (tab: TabState, reason: unknown = null) =>
 	post([{ kind: 'tab', event: { tab, reason: reason === null ? null : asFailure(reason) } }]);
 
+/** So soon a page that was left has given the lock back: one that is loaded again is no other tab. */
+const GOES_WITHIN_MS = 300;
+
 class Tab {
 	#device: Device;
 	#app: string;
@@ -36,18 +39,6 @@ class Tab {
 		void this.#begin();
 	}
 
-	/** Until it is released; false when `wait` is false and another tab has it. */
-	async #lock(wait: boolean, held: () => void): Promise<boolean> {
-		const options = wait ? { signal: this.#waiting.signal } : { ifAvailable: true };
-		return await navigator.locks.request(databaseOf(this.#app), options, async (lock) => {
-			if (!lock) return false;
-			const released = new Promise<boolean>((resolve) => {
-				this.#release = () => resolve(true);
-			});
-			held();
-			return await released;
-		});
-	}
 	/** The lock, once nothing of ours is on its way into the store. */
 	async #giveBack(): Promise<void> {
 		await null; // the device is about to end
@@ -56,21 +47,26 @@ class Tab {
 		this.#release = null;
 	}
 	async #begin(): Promise<void> {
-		const open = () => void this.#device.open();
+		const device = this.#device;
+		const elsewhere = setTimeout(() => device.elsewhere(), GOES_WITHIN_MS);
 		try {
 			if (!navigator.locks) throw failure('UC_E_UNSUPPORTED', 'a page that is not secure');
-			if (await this.#lock(false, open)) return;
-			this.#device.tab = 'elsewhere';
-			this.#device.reason = failure('UC_E_LOCKED').plain;
-			tellTab('elsewhere');
-			await this.#lock(true, () => {
-				this.#device.tab = 'opening';
-				this.#device.reason = null;
-				tellTab('opening');
-				open();
+			const { signal } = this.#waiting;
+			await navigator.locks.request(databaseOf(this.#app), { signal }, async () => {
+				clearTimeout(elsewhere);
+				if (device.tab === 'elsewhere') {
+					device.tab = 'opening';
+					device.reason = null;
+					tellTab('opening');
+				}
+				const released = new Promise<void>((resolve) => (this.#release = resolve));
+				void device.open();
+				await released;
 			});
 		} catch (e) {
 			if (!this.#waiting.signal.aborted) tellTab('broken', e);
+		} finally {
+			clearTimeout(elsewhere);
 		}
 	}
 
@@ -81,8 +77,8 @@ class Tab {
 	}
 	async #erase(): Promise<void> {
 		const erase = () => BrowserJournal.erase(this.#app);
-		if (this.#device.tab === 'elsewhere') throw failure('UC_E_LOCKED');
 		const release = this.#release;
+		if (!release && this.#device.tab !== 'broken') throw failure('UC_E_LOCKED');
 		this.#release = null;
 		await this.#device.close();
 		if (release) return erase().finally(release);

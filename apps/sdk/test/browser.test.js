@@ -124,6 +124,18 @@ test('one tab has the store, the next one waits for it', limit, async () => {
 	await context.close();
 });
 
+test('a page that is loaded again is no other tab', limit, async () => {
+	const context = await browser.newContext();
+	const page = await openPage(context);
+	// What is left of it holds the lock for a moment yet.
+	await page.evaluate(() => {
+		const moment = () => new Promise((resolve) => setTimeout(resolve, 100));
+		void navigator.locks.request('undercroft:dial.localhost', moment);
+	});
+	assert.deepEqual(await start(page), { tab: 'here', reason: null });
+	await context.close();
+});
+
 test('a tab that is killed at any moment loses nothing that was confirmed', limit, async () => {
 	const context = await browser.newContext();
 	let page = await openPage(context);
@@ -211,7 +223,7 @@ test('no room: told, nothing half done, and on again when there is room', limit,
 			}
 	}, room);
 	assert.equal(failed, 'UC_E_FULL');
-	assert.ok(sent > 5, `${sent} sent`);
+	assert.ok(sent > 2, `${sent} sent`);
 	assert.deepEqual(await page.evaluate(() => [u.tab, u.reason.code, u.connection]), [
 		'broken',
 		'UC_E_FULL',
