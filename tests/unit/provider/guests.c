@@ -37,7 +37,7 @@ static void name(struct guest *g)
 void guest_init(struct guest *g, struct person *p, const struct guest *as)
 {
 	const struct extension_list none = { NULL, 0 };
-	*g = (struct guest){ .person = p, .room = the_room, .ack = true };
+	*g = (struct guest){ .person = p, .suite = suite(), .room = the_room, .ack = true };
 	if (as)
 		g->first = as->first;
 	else
@@ -83,7 +83,7 @@ static void make_group(struct guest *g, bool direct)
 					  .franking_key = sign_public(&keys->franking_key),
 					  .creator = g->participant };
 	expect_ok(room_context_extensions(&terms, &apps_mem, &context));
-	expect_ok(group_create(&p, suite(), g->room, &g->leaf, &context, &g->g));
+	expect_ok(group_create(&p, g->suite, g->room, &g->leaf, &context, &g->g));
 }
 
 void make_group_alone(struct guest *g)

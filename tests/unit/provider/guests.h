@@ -16,6 +16,7 @@ struct guest {
 	struct person *person;
 	struct ed25519_key first; /* participant key */
 	struct view client, participant, component;
+	const struct suite *suite; /* of the rooms that it makes; 1 at first */
 	struct sign_key leaf_key;
 	struct leaf_parameters leaf;
 	struct view key_package;
