@@ -203,12 +203,21 @@ bool group_has_pending(const struct group *g)
 	return g->pending != NULL;
 }
 
+/* From now on we sign with this one, if it is one. */
+static void take_key(struct group *g, struct sign_key *key)
+{
+	if (key->pub_n)
+		g->signature_key = *key;
+	sign_key_wipe(key);
+}
+
 uc_err group_pending_apply(struct group *g)
 {
 	if (!g->pending)
 		return UC_E_NOT_FOUND;
 	struct epoch *next = g->pending;
 	g->pending = NULL;
+	take_key(g, &g->pending_key);
 	group_staged_drop(g);
 	group_enter(g, next);
 	return UC_OK;
@@ -217,6 +226,7 @@ uc_err group_pending_apply(struct group *g)
 void group_pending_drop(struct group *g)
 {
 	epoch_free(g->pending);
+	sign_key_wipe(&g->pending_key);
 	g->pending = NULL;
 }
 
@@ -246,6 +256,7 @@ uc_err group_staged_apply(struct group *g)
 		g->resumption_n = 0;
 		proposal_store_done(&g->proposals);
 	} else {
+		take_key(g, &g->staged_key);
 		group_enter(g, next);
 	}
 	group_pending_drop(g);
@@ -260,6 +271,7 @@ void group_staged_drop(struct group *g)
 		transition_done(g->staged_transition);
 	g->staged = NULL;
 	g->staged_transition = NULL;
+	sign_key_wipe(&g->staged_key);
 	g->has_staged = g->staged_removes_us = g->staged_private = false;
 	arena_done(&g->staged_arena);
 }

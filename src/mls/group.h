@@ -123,6 +123,10 @@ struct commit_options {
 	struct view authenticated_data;
 	/* Extensions of our leaf from now on (needs or forces a path); NULL: as they are. */
 	const struct extension_list *leaf_extensions;
+	/* Or all of our leaf: signature key, credential, capabilities, extensions (needs or forces a
+	 * path; not both).  The commit itself is signed with the key we have, what comes after it
+	 * with the new one. */
+	const struct leaf_parameters *leaf;
 	struct group_info_parts info;           /* of the GroupInfo that is given out */
 	const struct group_info_parts *welcome; /* of the one in the Welcome; NULL: the same */
 };
@@ -153,6 +157,10 @@ uc_err UC_MUST_USE group_propose(struct group *g, const struct proposal *p,
 				 struct view *message);
 /* An Update of our own leaf, with a fresh key. */
 uc_err UC_MUST_USE group_propose_update(struct group *g, struct arena *a, struct view *message);
+/* The same, which says all of our leaf anew once somebody commits it: until then, and when nobody
+ * does, we sign with the key we have. */
+uc_err UC_MUST_USE group_propose_update_as(struct group *g, const struct leaf_parameters *leaf,
+					   struct arena *a, struct view *message);
 size_t group_proposal_count(const struct group *g);
 struct proposal_view group_proposal_at(const struct group *g, size_t i);
 /* Out of the stored ones: it was never accepted.  Nothing happens when it isn't there. */

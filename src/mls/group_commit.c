@@ -235,6 +235,27 @@ static uc_err read_proposals(struct making *m, const struct commit_options *o, s
 	return wire_decode(m->encoded, a, commit_element, &m->commit);
 }
 
+/* What others check of a leaf that says more than a new key: before it is made, and as it is. */
+static uc_err own_leaf_check(const struct making *m, const struct leaf_parameters *as,
+			     const struct leaf_node *old)
+{
+	struct leaf_node leaf = *old;
+	leaf.signature_key = sign_public(as->signature_key);
+	leaf.credential = as->credential;
+	leaf.capabilities = as->capabilities;
+	leaf.extensions = as->extensions;
+	return transition_check_own_leaf(&m->t, &leaf, m->g->platform.hooks);
+}
+
+static uc_err own_leaf_hook(const struct making *m)
+{
+	const struct group_hooks *hooks = m->g->platform.hooks;
+	struct group_view before = group_now(m->g);
+	if (!hooks || !hooks->leaf)
+		return UC_OK;
+	return hooks->leaf(hooks->ctx, &before, &m->path.leaf_node, m->g->now->own_leaf, LEAF_PATH);
+}
+
 static uc_err make_path(struct making *m, const struct commit_options *o, struct arena *a)
 {
 	const struct group *g = m->g;
@@ -245,9 +266,16 @@ static uc_err make_path(struct making *m, const struct commit_options *o, struct
 		.capabilities = old->capabilities,
 		.extensions = o->leaf_extensions ? *o->leaf_extensions : old->extensions,
 	};
+	if (o->leaf)
+		as = *o->leaf;
+	bool changed = o->leaf || o->leaf_extensions;
+	if (changed)
+		TRY(own_leaf_check(m, &as, old));
 	m->next->keys = g->now->keys;
 	TRY(treekem_make(&m->t.after.tree, g->now->own_leaf, &as, group_id(g), g->platform.env, a,
 			 &m->next->keys, &m->path));
+	if (changed)
+		TRY(own_leaf_hook(m));
 	TRY(transition_provisional(&m->t));
 	TRY(treekem_encrypt(&m->t.after.tree, &m->path, m->t.after.encoded, &m->t.added,
 			    g->platform.env, a, &m->update_path));
@@ -304,13 +332,13 @@ static uc_err write_out(struct making *m, const struct commit_options *o, struct
 			struct made_commit *out)
 {
 	struct group *g = m->g;
-	TRY(group_info_of(m->next, &g->signature_key, g->platform.env, &o->info, a,
-			  &out->group_info));
+	/* 12.4.3.1: verified by the signer's leaf in the new tree. */
+	const struct sign_key *key = o->leaf ? o->leaf->signature_key : &g->signature_key;
+	TRY(group_info_of(m->next, key, g->platform.env, &o->info, a, &out->group_info));
 	out->welcome = (struct view){ NULL, 0 };
 	struct view welcomed = out->group_info;
 	if (m->t.added.n && o->welcome)
-		TRY(group_info_of(m->next, &g->signature_key, g->platform.env, o->welcome, a,
-				  &welcomed));
+		TRY(group_info_of(m->next, key, g->platform.env, o->welcome, a, &welcomed));
 	if (m->t.added.n)
 		TRY(welcome_make(&m->t, m->next, m->commit.path ? &m->path : NULL,
 				 secret_view(&m->joiner_secret), secret_view(&m->psk_secret),
@@ -333,7 +361,7 @@ static uc_err make(struct making *m, const struct commit_options *o, struct aren
 	TRY(proposals_resolve(&g->proposals, &m->commit.proposals, &us, a, &proposals));
 	TRY(transition_begin(&m->t, &g->now->state, &us, &proposals, g->platform.hooks,
 			     g->platform.env, a));
-	if (m->t.path_required || o->force_path || o->leaf_extensions)
+	if (m->t.path_required || o->force_path || o->leaf_extensions || o->leaf)
 		TRY(make_path(m, o, a));
 	TRY(sign_commit(m, o, a));
 	TRY(enter_next(m, a));
@@ -349,6 +377,8 @@ uc_err group_commit(struct group *g, const struct commit_options *options, struc
 		return UC_E_PENDING;
 	if (g->now->state.is_closed)
 		return UC_E_CLOSED;
+	if (options->leaf && options->leaf_extensions)
+		return UC_E_ARGUMENT;
 	struct making *m = HEAP_NEW(struct making);
 	if (!m)
 		return UC_E_MEMORY;
@@ -362,6 +392,8 @@ uc_err group_commit(struct group *g, const struct commit_options *options, struc
 		epoch_free(m->next);
 	} else {
 		g->pending = m->next;
+		if (options->leaf)
+			g->pending_key = *options->leaf->signature_key;
 		*out = made;
 	}
 	heap_free_wiped(m, sizeof *m);

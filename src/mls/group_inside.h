@@ -47,6 +47,8 @@ struct group {
 	/* Our own commit, until it is accepted or loses. */
 	struct epoch *pending;
 	uint8_t pending_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
+	/* Our signature key from the pending or staged epoch on; pub_n 0: the one we have. */
+	struct sign_key pending_key, staged_key;
 	/* Another's commit, inspected and not yet applied. */
 	bool has_staged, staged_removes_us;
 	struct epoch *staged; /* NULL when it removes us */

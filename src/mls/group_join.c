@@ -235,7 +235,7 @@ static uc_err take_self_remove(struct external *x, struct view message, struct a
 	if (auth.content.content_type != CONTENT_PROPOSAL ||
 	    auth.content.proposal.proposal_type != PROPOSAL_SELF_REMOVE)
 		return UC_E_UNEXPECTED;
-	TRY(proposal_store_add(&x->stored, x->g->suite, &auth, NULL));
+	TRY(proposal_store_add(&x->stored, x->g->suite, &auth, NULL, NULL));
 	TRY(proposal_ref(x->g->suite, &auth, ref));
 	struct proposal_or_ref *p = &x->commit.proposals.v[x->commit.proposals.n++];
 	p->type = BY_REFERENCE;

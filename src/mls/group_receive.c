@@ -11,6 +11,7 @@ struct receiving {
 	struct transition *t;
 	struct epoch *next;
 	struct secret commit_secret, init_secret, psk_secret, joiner_secret;
+	struct sign_key own_key; /* of our leaf, where an Update changed it */
 	bool removes_us;
 };
 
@@ -26,6 +27,7 @@ static uc_err take_own_update(struct receiving *r)
 			proposal_store_find(&r->g->proposals, p->ref);
 		if (!stored || !stored->update_key.pub_n)
 			return UC_E_KEY;
+		r->own_key = stored->update_sign;
 		return tree_secret_set(&r->next->keys, tree_node_of_leaf(own), &stored->update_key);
 	}
 	return UC_OK;
@@ -119,6 +121,7 @@ static uc_err stage(struct group *g, const struct authenticated_content *auth, s
 	g->has_staged = true;
 	g->staged = r->next;
 	g->staged_removes_us = r->removes_us;
+	g->staged_key = r->own_key;
 	g->staged_transition = t;
 	g->staged_change = transition_change(t, kept->content.authenticated_data,
 					     kept->content.commit.path != NULL);
@@ -142,7 +145,7 @@ static uc_err receive_proposal(struct group *g, const struct authenticated_conte
 	TRY(proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a));
 	if (g->platform.hooks && g->platform.hooks->proposal)
 		TRY(g->platform.hooks->proposal(g->platform.hooks->ctx, &now, &p));
-	TRY(proposal_store_add(&g->proposals, g->suite, auth, NULL));
+	TRY(proposal_store_add(&g->proposals, g->suite, auth, NULL, NULL));
 	const struct stored_proposal *stored = g->proposals.v[g->proposals.n - 1];
 	out->kind = RECEIVED_PROPOSAL;
 	out->proposal = &stored->decoded.content.proposal;

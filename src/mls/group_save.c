@@ -3,7 +3,9 @@
  *
  * epoch:    uint16 version; uint16 suite; opaque priv<V>; opaque pub<V>; uint8 removed;
  *           uint8 n; { uint64 epoch; opaque psk<V>; } resumption[n];
- *           opaque proposals<V>; opaque pending_hash[32]; opaque epochs[4]<V>   (now, past, pending)
+ *           opaque proposals<V>; opaque pending_hash[32]; opaque epochs[4]<V>   (now, past, pending);
+ *           opaque pending_priv<V>; opaque pending_pub<V>: our signature key once the pending commit
+ *           is accepted, empty when it stays.  Version 1 has not these two: it always stayed.
  * an epoch: uint32 own_leaf; opaque state<V>; opaque sender_data_secret<V>; bool live; if live:
  *           epoch_secrets; tree_secrets.  Of past epochs only what opens late messages is left.
  *           Empty when there is no such epoch.
@@ -11,7 +13,7 @@
 #include "base/heap.h"
 #include "mls/group_inside.h"
 
-enum { GROUP_VERSION = 1, EPOCHS = GROUP_PAST_EPOCHS + 2 };
+enum { GROUP_VERSION = 2, RATCHETS_VERSION = 1, EPOCHS = GROUP_PAST_EPOCHS + 2 };
 
 static struct epoch **epoch_slot(struct group *g, size_t i)
 {
@@ -117,13 +119,17 @@ uc_err group_save_epoch(const struct group *g, struct buf *out)
 	wire_fixed(&w, hash, sizeof hash);
 	for (size_t i = 0; i < EPOCHS; i++)
 		wire_part(&w, save_epoch, epoch_at(g, i));
+	priv = secret_view(&g->pending_key.priv);
+	pub = sign_public(&g->pending_key);
+	wire_bytes(&w, &priv);
+	wire_bytes(&w, &pub);
 	return wire_finish(&w);
 }
 
 uc_err group_save_ratchets(const struct group *g, struct buf *out)
 {
 	struct wire w;
-	uint16_t version = GROUP_VERSION;
+	uint16_t version = RATCHETS_VERSION;
 	uint64_t epoch = group_epoch(g);
 	wire_writer(&w, out);
 	wire_u16(&w, &version);
@@ -185,24 +191,13 @@ static uc_err load_resumption(struct group *g, struct wire *w)
 	return UC_OK;
 }
 
-static uc_err load_key(struct group *g, struct view priv, struct view pub)
-{
-	TRY(secret_set(&g->signature_key.priv, priv));
-	if (pub.n > sizeof g->signature_key.pub)
-		return UC_E_CORRUPT;
-	if (pub.n)
-		memcpy(g->signature_key.pub, pub.p, pub.n);
-	g->signature_key.pub_n = pub.n;
-	return UC_OK;
-}
-
-static uc_err load_parts(struct group *g, struct wire *w)
+static uc_err load_parts(struct group *g, uint16_t version, struct wire *w)
 {
 	struct view priv = { NULL, 0 }, pub = { NULL, 0 }, proposals = { NULL, 0 };
 	wire_bytes(w, &priv);
 	wire_bytes(w, &pub);
 	wire_bool(w, &g->is_removed);
-	TRY(load_key(g, priv, pub));
+	TRY(sign_key_load(&g->signature_key, priv, pub));
 	TRY(load_resumption(g, w));
 	wire_bytes(w, &proposals);
 	wire_fixed(w, g->pending_hash, sizeof g->pending_hash);
@@ -215,6 +210,13 @@ static uc_err load_parts(struct group *g, struct wire *w)
 		if (!e)
 			return UC_E_MEMORY;
 		TRY(load_epoch(e, g->suite, saved));
+	}
+	if (version > 1) {
+		priv = pub = (struct view){ NULL, 0 };
+		wire_bytes(w, &priv);
+		wire_bytes(w, &pub);
+		if (!w->failed)
+			TRY(sign_key_load(&g->pending_key, priv, pub));
 	}
 	TRY(wire_finish(w));
 	return proposal_store_load(&g->proposals, g->suite, proposals);
@@ -230,7 +232,7 @@ static uc_err load_all_ratchets(struct group *g, struct view ratchets)
 	wire_reader(&w, ratchets, NULL);
 	wire_u16(&w, &version);
 	wire_u64(&w, &epoch);
-	if (!w.failed && version != GROUP_VERSION)
+	if (!w.failed && version != RATCHETS_VERSION)
 		return UC_E_VERSION;
 	if (epoch != group_epoch(g))
 		return UC_E_CORRUPT;
@@ -253,7 +255,7 @@ static uc_err load(const struct group_platform *platform, struct view epoch, str
 	wire_reader(&w, epoch, NULL);
 	wire_u16(&w, &version);
 	wire_u16(&w, &suite);
-	if (!w.failed && version != GROUP_VERSION)
+	if (!w.failed && (version == 0 || version > GROUP_VERSION))
 		return UC_E_VERSION;
 	const struct suite *s = suite_find(suite);
 	if (w.failed || !s)
@@ -261,7 +263,7 @@ static uc_err load(const struct group_platform *platform, struct view epoch, str
 	*out = group_new(platform, s);
 	if (!*out)
 		return UC_E_MEMORY;
-	TRY(load_parts(*out, &w));
+	TRY(load_parts(*out, version, &w));
 	return load_all_ratchets(*out, ratchets);
 }
 

@@ -64,7 +64,8 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data, struct vie
 }
 
 static uc_err propose(struct group *g, const struct proposal *p, struct view authenticated_data,
-		      const struct kem_key *update_key, struct arena *a, struct view *message)
+		      const struct kem_key *update_key, const struct sign_key *update_sign,
+		      struct arena *a, struct view *message)
 {
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct authenticated_content auth;
@@ -83,7 +84,7 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 	TRY(framing_sign(&framing, g->platform.env, &g->signature_key,
 			 group_wire_format(g, p->proposal_type), &content, a, &auth));
 	TRY(proposal_check(&g->now->state, &view, g->platform.hooks, g->platform.env, a));
-	uc_err stored = proposal_store_add(&g->proposals, g->suite, &auth, update_key);
+	uc_err stored = proposal_store_add(&g->proposals, g->suite, &auth, update_key, update_sign);
 	if (stored && stored != UC_E_REPLAY) /* made before: that one is kept */
 		return stored;
 	uc_err err = handshake_encode(g, &auth, a, message);
@@ -103,28 +104,41 @@ uc_err group_propose(struct group *g, const struct proposal *p, struct view auth
 		return UC_E_ARGUMENT; /* group_propose_update keeps the key that goes with it */
 	TRY(wire_encode_to(a, proposal_element, p, &encoded));
 	TRY(wire_decode(encoded, a, proposal_element, &read));
-	return propose(g, &read, authenticated_data, NULL, a, message);
+	return propose(g, &read, authenticated_data, NULL, NULL, a, message);
 }
 
-static uc_err propose_update(struct group *g, struct kem_key *key, struct arena *a,
-			     struct view *message)
+static uc_err propose_update(struct group *g, const struct leaf_parameters *as, struct kem_key *key,
+			     struct arena *a, struct view *message)
 {
 	const struct leaf_node *old = tree_leaf_find(&g->now->state.tree, g->now->own_leaf);
 	struct proposal p = { .proposal_type = PROPOSAL_UPDATE, .leaf_node = *old };
 	TRY(kem_key_generate(g->suite, g->platform.env, key));
 	p.leaf_node.encryption_key = kem_public(key);
 	p.leaf_node.leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
-	TRY(leaf_node_sign(g->suite, g->platform.env, &g->signature_key, &p.leaf_node, group_id(g),
-			   g->now->own_leaf, a));
-	return propose(g, &p, (struct view){ NULL, 0 }, key, a, message);
+	if (as) {
+		p.leaf_node.signature_key = sign_public(as->signature_key);
+		p.leaf_node.credential = as->credential;
+		p.leaf_node.capabilities = as->capabilities;
+		p.leaf_node.extensions = as->extensions;
+	}
+	TRY(leaf_node_sign(g->suite, g->platform.env, as ? as->signature_key : &g->signature_key,
+			   &p.leaf_node, group_id(g), g->now->own_leaf, a));
+	return propose(g, &p, (struct view){ NULL, 0 }, key, as ? as->signature_key : NULL, a,
+		       message);
 }
 
-uc_err group_propose_update(struct group *g, struct arena *a, struct view *message)
+uc_err group_propose_update_as(struct group *g, const struct leaf_parameters *leaf, struct arena *a,
+			       struct view *message)
 {
 	struct kem_key key = { .pub_n = 0 };
 	if (!g->now || g->is_removed)
 		return UC_E_REMOVED;
-	uc_err err = propose_update(g, &key, a, message);
+	uc_err err = propose_update(g, leaf, &key, a, message);
 	kem_key_wipe(&key);
 	return err;
+}
+
+uc_err group_propose_update(struct group *g, struct arena *a, struct view *message)
+{
+	return group_propose_update_as(g, NULL, a, message);
 }

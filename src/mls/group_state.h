@@ -77,7 +77,10 @@ struct stored_proposal {
 	struct view content;                  /* encoded AuthenticatedContent */
 	struct authenticated_content decoded; /* borrows from content */
 	struct arena arena;
-	struct kem_key update_key; /* of our own Update; pub_n 0 otherwise */
+	/* Of our own Update: the keys of its leaf, the latter where it is another than ours; pub_n
+	 * 0 otherwise. */
+	struct kem_key update_key;
+	struct sign_key update_sign;
 };
 struct proposal_store {
 	struct stored_proposal **v;
@@ -87,9 +90,12 @@ void proposal_store_done(struct proposal_store *s);
 /* Copies; the same proposal twice is UC_E_REPLAY. */
 uc_err UC_MUST_USE proposal_store_add(struct proposal_store *s, const struct suite *suite,
 				      const struct authenticated_content *content,
-				      const struct kem_key *update_key);
+				      const struct kem_key *update_key,
+				      const struct sign_key *update_sign);
 void proposal_store_drop(struct proposal_store *s, struct view ref);
 struct stored_proposal *proposal_store_find(const struct proposal_store *s, struct view ref);
+/* A signature key of the two halves that were at rest. */
+uc_err UC_MUST_USE sign_key_load(struct sign_key *out, struct view priv, struct view pub);
 uc_err UC_MUST_USE proposal_store_save(const struct proposal_store *s, struct buf *out);
 uc_err UC_MUST_USE proposal_store_load(struct proposal_store *s, const struct suite *suite,
 				       struct view saved);
@@ -128,6 +134,11 @@ uc_err UC_MUST_USE transition_begin(struct transition *t, const struct group_sta
 				    struct arena *a);
 /* The leaf whose place the path's takes; NULL: nobody's. */
 const struct leaf_node *transition_replaced(const struct transition *t);
+/* The rules for a leaf that we are about to put into our own path (7.3), as far as they do not depend
+ * on its new encryption key; others' leaves are checked as they are merged. */
+uc_err UC_MUST_USE transition_check_own_leaf(const struct transition *t,
+					     const struct leaf_node *leaf,
+					     const struct group_hooks *hooks);
 /* Merges a received path: the leaf's validity and signature, then the nodes. */
 uc_err UC_MUST_USE transition_merge_path(struct transition *t, const struct update_path *path,
 					 const struct group_hooks *hooks);

@@ -53,7 +53,7 @@ void proposal_store_drop(struct proposal_store *s, struct view ref)
 }
 
 static uc_err stored_fill(struct stored_proposal *p, const struct suite *suite, struct view content,
-			  const struct kem_key *update_key)
+			  const struct kem_key *update_key, const struct sign_key *update_sign)
 {
 	uint8_t ref[HASH_MAX];
 	TRY(arena_copy(&p->arena, content, &p->content));
@@ -63,6 +63,8 @@ static uc_err stored_fill(struct stored_proposal *p, const struct suite *suite, 
 	TRY(ref_hash(suite, "MLS 1.0 Proposal Reference", content, ref));
 	if (update_key)
 		p->update_key = *update_key;
+	if (update_sign)
+		p->update_sign = *update_sign;
 	return arena_copy(&p->arena, view_make(ref, suite->nh), &p->ref);
 }
 
@@ -85,14 +87,14 @@ static uc_err room_for_one(struct proposal_store *s)
 }
 
 static uc_err add_encoded(struct proposal_store *s, const struct suite *suite, struct view content,
-			  const struct kem_key *update_key)
+			  const struct kem_key *update_key, const struct sign_key *update_sign)
 {
 	TRY(room_for_one(s));
 	struct stored_proposal *p = HEAP_NEW(struct stored_proposal);
 	if (!p)
 		return UC_E_MEMORY;
 	arena_init(&p->arena, GROUP_ARENA_MAX, ARENA_PLAIN);
-	uc_err err = stored_fill(p, suite, content, update_key);
+	uc_err err = stored_fill(p, suite, content, update_key, update_sign);
 	if (!err && proposal_store_find(s, p->ref))
 		err = UC_E_REPLAY;
 	if (err)
@@ -104,20 +106,21 @@ static uc_err add_encoded(struct proposal_store *s, const struct suite *suite, s
 
 uc_err proposal_store_add(struct proposal_store *s, const struct suite *suite,
 			  const struct authenticated_content *content,
-			  const struct kem_key *update_key)
+			  const struct kem_key *update_key, const struct sign_key *update_sign)
 {
 	struct buf bytes;
 	buf_init(&bytes, WIRE_OBJECT_MAX);
 	uc_err err = wire_encode(&bytes, authenticated_content_element, content);
 	if (!err)
-		err = add_encoded(s, suite, buf_view(&bytes), update_key);
+		err = add_encoded(s, suite, buf_view(&bytes), update_key, update_sign);
 	buf_done(&bytes);
 	return err;
 }
 
-/* struct { uint16 version = 1; struct { opaque content<V>; opaque update_priv<V>;
- * opaque update_pub<V>; } proposals[count]; } with a uint32 count. */
-enum { PROPOSAL_STORE_VERSION = 1 };
+/* struct { uint16 version = 2; struct { opaque content<V>; opaque update_priv<V>;
+ * opaque update_pub<V>; opaque sign_priv<V>; opaque sign_pub<V>; } proposals[count]; } with a uint32
+ * count.  Version 1 has not the last two: an Update kept the signature key. */
+enum { PROPOSAL_STORE_VERSION = 2 };
 
 uc_err proposal_store_save(const struct proposal_store *s, struct buf *out)
 {
@@ -133,23 +136,48 @@ uc_err proposal_store_save(const struct proposal_store *s, struct buf *out)
 		wire_bytes(&w, &s->v[i]->content);
 		wire_bytes(&w, &priv);
 		wire_bytes(&w, &pub);
+		priv = secret_view(&s->v[i]->update_sign.priv);
+		pub = sign_public(&s->v[i]->update_sign);
+		wire_bytes(&w, &priv);
+		wire_bytes(&w, &pub);
 	}
 	return wire_finish(&w);
 }
 
-static uc_err load_one(struct proposal_store *s, const struct suite *suite, struct wire *w)
+uc_err sign_key_load(struct sign_key *out, struct view priv, struct view pub)
 {
+	if (pub.n > sizeof out->pub)
+		return UC_E_CORRUPT;
+	TRY(secret_set(&out->priv, priv));
+	if (pub.n)
+		memcpy(out->pub, pub.p, pub.n);
+	out->pub_n = pub.n;
+	return UC_OK;
+}
+
+static uc_err load_one(struct proposal_store *s, const struct suite *suite, uint16_t version,
+		       struct wire *w)
+{
+	struct view sign_priv = { NULL, 0 }, sign_pub = { NULL, 0 };
+	struct sign_key sign = { .pub_n = 0 };
 	struct view content = { NULL, 0 }, priv = { NULL, 0 }, pub = { NULL, 0 };
 	struct kem_key key = { .pub_n = 0 };
 	wire_bytes(w, &content);
 	wire_bytes(w, &priv);
 	wire_bytes(w, &pub);
+	if (version > 1) {
+		wire_bytes(w, &sign_priv);
+		wire_bytes(w, &sign_pub);
+	}
 	if (w->failed)
 		return w->failed;
 	uc_err err = pub.n ? kem_key_import(suite, priv, pub, &key) : UC_OK;
+	if (!err && sign_pub.n)
+		err = sign_key_load(&sign, sign_priv, sign_pub);
 	if (!err)
-		err = add_encoded(s, suite, content, &key);
+		err = add_encoded(s, suite, content, &key, &sign);
 	kem_key_wipe(&key);
+	sign_key_wipe(&sign);
 	return err;
 }
 
@@ -161,9 +189,9 @@ uc_err proposal_store_load(struct proposal_store *s, const struct suite *suite, 
 	wire_reader(&w, saved, NULL);
 	wire_u16(&w, &version);
 	wire_u32(&w, &n);
-	if (!w.failed && version != PROPOSAL_STORE_VERSION)
+	if (!w.failed && (version == 0 || version > PROPOSAL_STORE_VERSION))
 		return UC_E_VERSION;
 	for (uint32_t i = 0; !w.failed && i < n; i++)
-		TRY(load_one(s, suite, &w));
+		TRY(load_one(s, suite, version, &w));
 	return wire_finish(&w);
 }

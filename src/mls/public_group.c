@@ -108,7 +108,7 @@ static uc_err receive_proposal(struct public_group *p, const struct authenticate
 	TRY(proposal_check(&p->state, &v, p->hooks, p->env, a));
 	if (p->hooks && p->hooks->proposal)
 		TRY(p->hooks->proposal(p->hooks->ctx, &now, &v));
-	TRY(proposal_store_add(&p->proposals, p->state.suite, auth, NULL));
+	TRY(proposal_store_add(&p->proposals, p->state.suite, auth, NULL, NULL));
 	const struct stored_proposal *stored = p->proposals.v[p->proposals.n - 1];
 	*out = (struct public_received){
 		.kind = PUBLIC_PROPOSAL,
@@ -256,7 +256,7 @@ uc_err public_group_propose(struct public_group *p, uint32_t index, const struct
 	TRY(framing_sign(&framing, p->env, key, MLS_PUBLIC_MESSAGE, &content, a, &auth));
 	TRY(framing_protect_public(&framing, &auth, a, &m));
 	TRY(public_message_encode(&m, a, message));
-	return proposal_store_add(&p->proposals, p->state.suite, &auth, NULL);
+	return proposal_store_add(&p->proposals, p->state.suite, &auth, NULL, NULL);
 }
 
 /* --- looking --- */

@@ -393,6 +393,15 @@ static uc_err resync_check(const struct transition *t, const struct leaf_node *l
 	return old && view_equal(old->encryption_key, leaf->encryption_key) ? UC_E_KEY : UC_OK;
 }
 
+uc_err transition_check_own_leaf(const struct transition *t, const struct leaf_node *leaf,
+				 const struct group_hooks *hooks)
+{
+	TRY(leaf_node_check(t->before->suite, leaf));
+	TRY(leaf_fits(t, leaf, t->committer));
+	return credential_admit(hooks, t->before->suite, &leaf->credential, leaf->signature_key,
+				transition_replaced(t));
+}
+
 uc_err transition_merge_path(struct transition *t, const struct update_path *path,
 			     const struct group_hooks *hooks)
 {

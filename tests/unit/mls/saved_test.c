@@ -4,10 +4,12 @@
  * tests/fixtures/groups_N is such a club of each suite, one behind the other (struct saved_club):
  * members' groups, the server's, messages under way; from groups_2 on also one that a ReInit has
  * closed.  It is made by this program when UNDERCROFT_FIXTURE names the file to write, and never
- * made again.  groups_2: the public state is of version 2. */
+ * made again.  groups_2: the public state is of version 2; groups_3:
+ * the member's part and the stored proposals are, and one pending commit and one Update change the
+ * signature key of who made them. */
 #include "tests/unit/mls/members.h"
 
-enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3, NEWEST = 2 };
+enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3, NEWEST = 3 };
 
 #define LATE   "said in the epoch before"
 #define ASIDE  "came before the one before it"
@@ -22,7 +24,9 @@ struct saved_club {
 	struct view server;
 	/* To member 1: of the epoch before, one that was overtaken, and the next. */
 	struct view late, overtaken, unread;
-	struct saved_member closed; /* version 2 */
+	struct saved_member closed;             /* version 2 */
+	struct saved_member updating, renewing; /* version 3 */
+	struct view update, renewal;            /* the latter's own, a commit */
 };
 
 static void wire_club(struct wire *w, struct saved_club *s, int version)
@@ -40,6 +44,14 @@ static void wire_club(struct wire *w, struct saved_club *s, int version)
 		return;
 	wire_bytes(w, &s->closed.epoch);
 	wire_bytes(w, &s->closed.ratchets);
+	if (version < 3)
+		return;
+	wire_bytes(w, &s->updating.epoch);
+	wire_bytes(w, &s->updating.ratchets);
+	wire_bytes(w, &s->renewing.epoch);
+	wire_bytes(w, &s->renewing.ratchets);
+	wire_bytes(w, &s->update);
+	wire_bytes(w, &s->renewal);
 }
 
 static struct club c;
@@ -73,6 +85,32 @@ static struct view saved(struct group *g, uc_err (*save)(const struct group *, s
 	return out;
 }
 
+static struct saved_member saved_of(const struct person *p)
+{
+	return (struct saved_member){ saved(p->g, group_save_epoch),
+				      saved(p->g, group_save_ratchets) };
+}
+
+/* Two who are about to sign with another key. */
+static void make_renewals(struct saved_club *s)
+{
+	struct sign_key key;
+	struct made_commit made = { .commit = { NULL, 0 } };
+	struct leaf_parameters as = c.people[0].leaf;
+	const struct commit_options o = { .leaf = &as, .without_stored = true };
+	as.signature_key = &key;
+	expect_ok(sign_key_generate(c.suite, test_env(), &key));
+	expect_ok(group_propose_update_as(c.people[0].g, &as, &c.mem, &s->update));
+	s->updating = saved_of(&c.people[0]);
+	as = c.people[1].leaf;
+	as.signature_key = &key;
+	expect_ok(sign_key_generate(c.suite, test_env(), &key));
+	expect_ok(group_commit(c.people[1].g, &o, &c.mem, &made));
+	s->renewal = made.commit;
+	s->renewing = saved_of(&c.people[1]);
+	group_pending_drop(c.people[1].g);
+}
+
 static void club_make(struct saved_club *s, const struct suite *suite)
 {
 	const struct commit_options path = { .force_path = true };
@@ -98,6 +136,7 @@ static void club_make(struct saved_club *s, const struct suite *suite)
 			saved(c.people[i].g, group_save_ratchets),
 		};
 	s->server = server_saved(&c);
+	make_renewals(s);
 	static struct extension e = { 0xf00d, { (const uint8_t *)"new", 3 } };
 	const struct proposal reinit = { .proposal_type = PROPOSAL_REINIT,
 					 .reinit = { .group_id = VIEW_LIT("the next club"),
@@ -155,7 +194,9 @@ static size_t file_read(int version, struct saved_club out[SUITES])
 	static uint8_t bytes[FILE_BYTES];
 	struct wire w;
 	memset(out, 0, SUITES * sizeof *out);
-	FILE *f = fopen(version == 1 ? FIXTURES "/groups_1" : FIXTURES "/groups_2", "rb");
+	static const char *const names[] = { FIXTURES "/groups_1", FIXTURES "/groups_2",
+					     FIXTURES "/groups_3" };
+	FILE *f = fopen(names[version - 1], "rb");
 	expect(f != NULL);
 	if (!f)
 		return 0;
@@ -216,7 +257,7 @@ TEST(groups_of_each_version_are_gone_on_with)
 TEST(a_closed_group_stays_closed)
 {
 	struct saved_club clubs[SUITES];
-	for (size_t i = file_read(2, clubs); i--;) {
+	for (size_t i = file_read(NEWEST, clubs); i--;) {
 		struct group *g = NULL;
 		struct view message;
 		club_begin(&c, suite_find(clubs[i].suite));
@@ -234,6 +275,52 @@ TEST(a_closed_group_stays_closed)
 			expect_bytes(saved(g, group_save_epoch), clubs[i].closed.epoch);
 		}
 		group_free(g);
+		club_end(&c);
+	}
+}
+
+static void as_was(const struct saved_member *m, struct group **g)
+{
+	expect_ok(group_load(&c.platform, m->epoch, m->ratchets, g));
+	expect_bytes(saved(*g, group_save_epoch), m->epoch);
+	expect_bytes(saved(*g, group_save_ratchets), m->ratchets);
+}
+
+TEST(keys_that_wait_for_their_epoch)
+{
+	struct saved_club clubs[SUITES];
+	for (size_t i = file_read(3, clubs); i--;) {
+		struct group *one = NULL, *two = NULL;
+		struct received got;
+		struct made_commit made;
+		club_begin(&c, suite_find(clubs[i].suite));
+		as_was(&clubs[i].renewing, &one);
+		as_was(&clubs[i].updating, &two);
+		/* The Update is committed, by the one whose own commit loses. */
+		expect_ok(group_receive(one, clubs[i].update, &c.mem, &got));
+		group_pending_drop(one);
+		expect_ok(group_commit(one, &(struct commit_options){ .force_path = true }, &c.mem,
+				       &made));
+		struct view old = sign_public(group_signature_key(two));
+		expect_ok(arena_copy(&c.mem, old, &old));
+		expect_ok(group_receive(two, made.commit, &c.mem, &got));
+		expect_ok(group_staged_apply(two));
+		expect(!view_equal(sign_public(group_signature_key(two)), old));
+		group_free(two);
+		group_free(one);
+		one = two = NULL;
+		/* Its own commit wins. */
+		as_was(&clubs[i].renewing, &one);
+		old = sign_public(group_signature_key(one));
+		expect_ok(arena_copy(&c.mem, old, &old));
+		expect_ok(group_receive(one, clubs[i].renewal, &c.mem, &got));
+		expect_eq(got.kind, RECEIVED_OWN_COMMIT);
+		expect_ok(group_pending_apply(one));
+		expect(!view_equal(sign_public(group_signature_key(one)), old));
+		expect_bytes(
+			tree_leaf_find(group_now(one).tree, group_own_leaf(one))->signature_key,
+			sign_public(group_signature_key(one)));
+		group_free(one);
 		club_end(&c);
 	}
 }
