@@ -7,6 +7,9 @@ import { dayOf } from './format.ts';
 import { cleanEmoji } from './text.ts';
 
 const PAGE = 60;
+/** At least so many are shown, where there are so many, and at most so many read at once. */
+const FEW = 20;
+const MOST = 600;
 /** Messages of one sender within this time stand together. */
 const GROUP_MS = 5 * 60_000;
 
@@ -90,13 +93,14 @@ export class Conversation {
 
 	/** Reads the end of the log; as much as is unread, within reason. */
 	async open(readUpTo: number, unread: number): Promise<void> {
-		const limit = Math.min(PAGE + unread, 600);
+		const limit = Math.min(PAGE + unread, MOST);
 		const [messages] = await Promise.all([
 			this.core.history(this.room, { limit }),
 			this.readMembers(),
 		]);
+		const all = await this.untilShown(messages);
 		batch(() => {
-			this.take(messages);
+			this.take(all);
 			if (unread > 0) {
 				const first = this.shown.peek().find((m) => !m.own && m.number > readUpTo);
 				this.firstNew.value = first?.number ?? 0;
@@ -119,12 +123,25 @@ export class Conversation {
 		try {
 			const before = this.first;
 			const messages = await this.core.history(this.room, { before, limit: PAGE });
+			const all = await this.untilShown(messages);
 			batch(() => {
-				this.take(messages);
-				this.hasEarlier.value = messages.length > 0 && this.first > 1;
+				this.take(all);
+				this.hasEarlier.value = all.length > 0 && this.first > 1;
 			});
 		} finally {
 			this.isLoading.value = false;
+		}
+	}
+
+	/** Reactions fill no page: with what is before them, until something is there to be shown. */
+	private async untilShown(messages: Message[]): Promise<Message[]> {
+		let all = messages;
+		for (;;) {
+			const before = all[0]?.number ?? 0;
+			if (before <= 1 || all.filter((m) => m.kind !== 'reaction').length >= FEW) return all;
+			const more = await this.core.history(this.room, { before, limit: MOST });
+			if (more.length === 0) return all;
+			all = [...more, ...all];
 		}
 	}
 
@@ -185,19 +202,29 @@ function areTogether(a: Message, b: Message): boolean {
 	);
 }
 
+/** So many different ones of one person count, and so many are shown below a message. */
+const EACH = 4;
+const SHOWN = 12;
+
 function group(reactions: Message[]): ReactionGroup[] {
 	const groups = new Map<string, ReactionGroup & { senders: Set<Id> }>();
+	const perSender = new Map<Id, number>();
 	for (const r of reactions) {
 		if (r.deleted || r.state === 'failed') continue;
 		const emoji = cleanEmoji(r.text);
-		let g = groups.get(emoji);
-		if (!g) groups.set(emoji, (g = { emoji, count: 0, mine: null, who: [], senders: new Set() }));
 		const sender = r.own ? 'own' : r.member;
-		if (g.senders.has(sender)) continue;
+		let g = groups.get(emoji);
+		if (g?.senders.has(sender)) continue;
+		const before = perSender.get(sender) ?? 0;
+		if (!r.own && before >= EACH) continue;
+		perSender.set(sender, before + 1);
+		if (!g) groups.set(emoji, (g = { emoji, count: 0, mine: null, who: [], senders: new Set() }));
 		g.senders.add(sender);
 		g.count++;
 		if (r.own) g.mine = r;
 		else g.who.push(r.introduced ? r.sender : 'somebody');
 	}
-	return [...groups.values()].map(({ senders: _, ...g }) => g);
+	const all = [...groups.values()];
+	const most = [...all].sort((a, b) => b.count - a.count).slice(0, SHOWN);
+	return all.filter((g) => g.mine !== null || most.includes(g)).map(({ senders: _, ...g }) => g);
 }

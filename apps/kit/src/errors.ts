@@ -142,7 +142,12 @@ export function explainBroken(e: UndercroftError | null): { what: string; todo: 
 		case 'UC_E_UNSUPPORTED':
 			return {
 				what: 'This browser lacks something that the app needs.',
-				todo: 'Use a current version of Firefox, Chrome, Edge or Safari, outside a private window.',
+				todo: 'Use a current version of Firefox, Chrome, Edge or Safari, outside a private window, and let this site store data.',
+			};
+		case 'UC_E_NET':
+			return {
+				what: 'The app could not be loaded as a whole.',
+				todo: 'Check your connection, then try again. Nothing that was confirmed is lost.',
 			};
 		default:
 			return {

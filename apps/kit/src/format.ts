@@ -37,9 +37,9 @@ export function showWhole(ms: number): string {
 export function showWhen(ms: number, now = Date.now()): string {
 	if (ms === 0) return '';
 	const days = Math.round((dayOf(now) - dayOf(ms)) / DAY);
-	if (days <= 0) return clock.format(ms);
+	if (days === 0) return clock.format(ms);
 	if (days === 1) return 'Yesterday';
-	if (days < 7) return weekday.format(ms);
+	if (days > 0 && days < 7) return weekday.format(ms);
 	return new Date(ms).getFullYear() === new Date(now).getFullYear()
 		? date.format(ms)
 		: dateYear.format(ms);
@@ -48,7 +48,7 @@ export function showWhen(ms: number, now = Date.now()): string {
 /** "Today", "Yesterday", "Tuesday, 3 May". */
 export function showDay(ms: number, now = Date.now()): string {
 	const days = Math.round((dayOf(now) - dayOf(ms)) / DAY);
-	if (days <= 0) return 'Today';
+	if (days === 0) return 'Today';
 	if (days === 1) return 'Yesterday';
 	return new Date(ms).getFullYear() === new Date(now).getFullYear()
 		? longDay.format(ms)

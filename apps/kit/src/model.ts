@@ -56,6 +56,8 @@ const CALM_MS = 2500;
 const CONNECTS_MS = 8000;
 const MESSAGE_BYTES = 128 * 1024;
 const REQUEST_LENGTH = 140;
+/** Where the name of an app that is not in the list begins. */
+const DOMAIN_LENGTH = 40;
 export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
 
 /** The errors of a 'warning' that people can do something about. */
@@ -163,8 +165,8 @@ export class Model {
 		followAddress();
 		effect(() => {
 			const n = this.unread.value + this.waitingRequests.value.length;
-			const where = this.room.value ? clean(this.room.value.name, 40) + ' \u2013 ' : '';
-			document.title = (n > 0 ? `(${n}) ` : '') + where + this.self.title;
+			// Nobody's name: the browser keeps titles, also after this account has been erased.
+			document.title = (n > 0 ? `(${n}) ` : '') + this.self.title;
 		});
 		effect(() => this.follow(route.value.room));
 		document.addEventListener('visibilitychange', () => this.markRead());
@@ -413,7 +415,10 @@ export class Model {
 	/** "Lens": how an app is called; its domain when it is not in the list. */
 	appTitle(domain: string): string {
 		const known = this.apps.value.find((a) => a.domain === domain);
-		return clean(known?.title ?? domain, 40);
+		if (known) return clean(known.title, 40);
+		// Whose a domain is stands at its end.
+		const all = clean(domain, 253);
+		return all.length > DOMAIN_LENGTH ? '\u2026' + all.slice(-DOMAIN_LENGTH) : all;
 	}
 
 	isOwnApp(domain: string): boolean {
@@ -562,7 +567,10 @@ export class Model {
 	}
 
 	async setVerified(contact: Id, verified: boolean): Promise<void> {
-		await this.attempt('other', (c) => c.setVerified(contact, verified));
+		const done = await this.attempt('other', (c) =>
+			c.setVerified(contact, verified).then(() => true),
+		);
+		if (!done || !verified) return;
 		const alarms = new Map(this.alarms.peek());
 		alarms.delete(contact);
 		this.alarms.value = alarms;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all apps are wrapped in: the screens instead of the app, the panels over it, the notices.
 
-import { render, type ComponentChildren, type FunctionComponent } from 'preact';
+import { Component, render, type ComponentChildren, type FunctionComponent } from 'preact';
 import type { Undercroft } from '@undercroft/sdk';
 import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
@@ -20,6 +20,7 @@ import {
 	BrokenScreen,
 	ClosedScreen,
 	ElsewhereScreen,
+	FaultScreen,
 	GoneScreen,
 	OpeningScreen,
 } from './ui/screens.tsx';
@@ -60,13 +61,25 @@ function Root({
 	panels: Partial<Record<Panel, FunctionComponent>>;
 }) {
 	return (
-		<>
+		<Guard>
 			<Screens shell={Shell} art={art} />
 			<Panels own={panels} />
 			<Problem />
 			<Announcer />
-		</>
+		</Guard>
 	);
+}
+
+/** What cannot be drawn, by a fault of ours, leaves no empty page. */
+class Guard extends Component<{ children: ComponentChildren }, { failed: boolean }> {
+	override state = { failed: false };
+	override componentDidCatch(e: unknown): void {
+		this.setState({ failed: true });
+		reportError(e);
+	}
+	override render() {
+		return this.state.failed ? <FaultScreen /> : this.props.children;
+	}
 }
 
 function Screens({ shell: Shell, art }: { shell: FunctionComponent; art: ComponentChildren }) {

@@ -7,6 +7,7 @@ import { load } from './load.mjs';
 const { Conversation } = await load('../src/conversation.ts');
 const { parseRoute, writeRoute } = await load('../src/route.ts');
 const { mistake, normalise, showName, country } = await load('../src/names.ts');
+const { showDay, showWhen } = await load('../src/format.ts');
 const { explain } = await load('../src/errors.ts');
 
 const id = (n) => n.toString(16).padStart(64, '0');
@@ -101,6 +102,37 @@ test('reactions are counted by emoji, each sender once, and taken back', async (
 			['😂', 1, null],
 		],
 	);
+});
+
+test('one person cannot bury a message under reactions', async () => {
+	const { c } = await opened([
+		message(1),
+		reaction(2, 1, '😂', { own: true, member: id(8) }),
+		...Array.from({ length: 300 }, (_, i) => reaction(3 + i, 1, String.fromCodePoint(0x4e00 + i))),
+		...Array.from({ length: 300 }, (_, i) =>
+			reaction(400 + i, 1, String.fromCodePoint(0x5e00 + i), {
+				member: id(100 + i),
+				sender: `s${i}`,
+			}),
+		),
+		...[0, 1, 2].map((i) => reaction(800 + i, 1, '👍', { member: id(900 + i), sender: 'Tom' })),
+	]);
+	const { reactions } = c.entries.value[0];
+	assert.ok(reactions.length <= 13, `${reactions.length} shown`);
+	assert.ok(reactions.some((r) => r.mine));
+	assert.equal(reactions.find((r) => r.emoji === '👍')?.count, 3);
+	assert.ok(reactions.filter((r) => r.who.includes('Rosa')).length <= 4);
+});
+
+test('a day to come is no today', () => {
+	const now = new Date(2026, 4, 3, 12).getTime();
+	assert.equal(showDay(now + 3600_000, now), 'Today');
+	assert.equal(showDay(now - 86_400_000, now), 'Yesterday');
+	for (const ms of [now + 2 * 86_400_000, now + 400 * 86_400_000, 8.64e15]) {
+		assert.match(showDay(ms, now), /\d/);
+		assert.doesNotMatch(showWhen(ms, now), /:/);
+	}
+	assert.match(showWhen(now, now), /:/);
 });
 
 test('a change takes the place of what it changes', async () => {

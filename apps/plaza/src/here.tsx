@@ -124,7 +124,7 @@ function Person({ contact, room }: { contact: Contact; room: Room }) {
 						? 'Somebody else answers here now. Compare again before you write anything private.'
 						: contact.verified
 							? 'You have compared the safety number.'
-							: 'Not compared yet. Comparing it proves that nobody reads along.'}
+							: 'Not compared yet. Comparing it shows that nobody stands between you.'}
 				</p>
 				<Button onClick={() => openPanel('safety', contact.id)}>Safety number</Button>
 			</div>

@@ -243,7 +243,7 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 					<p class="k-hint">
 						{contact.verified
 							? 'You have compared it and marked it as verified.'
-							: 'Not compared yet. Comparing it proves that nobody reads along.'}
+							: 'Not compared yet. Comparing it shows that nobody stands between you.'}
 					</p>
 				</li>
 				<li>

@@ -98,7 +98,13 @@ export function Words({ onDone }: { onDone(): void }) {
 		};
 	}, []);
 	if (action.error)
-		return <p>You have confirmed that you wrote them down. They are not kept here any more.</p>;
+		return model.account.value?.recoveryConfirmed ? (
+			<p>You have confirmed that you wrote them down. They are not kept here any more.</p>
+		) : (
+			<p class="k-error" role="alert">
+				{action.error}
+			</p>
+		);
 	if (!words) return null;
 	return (
 		<WordsCard

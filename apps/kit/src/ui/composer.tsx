@@ -161,6 +161,7 @@ function Writing({
 					placeholder={placeholder}
 					rows={1}
 					dir="auto"
+					autocomplete="off"
 					value={text}
 					enterkeyhint="send"
 					onInput={(e) => change(e.currentTarget.value)}

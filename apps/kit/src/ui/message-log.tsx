@@ -122,7 +122,7 @@ export function MessageLog({
 						</Button>
 					</div>
 				)}
-				{entries.length === 0 && !isLoading && <Beginning room={room} />}
+				{entries.length === 0 && !isLoading && !hasEarlier && <Beginning room={room} />}
 				<ol class="k-messages">
 					{entries.map((entry) => (
 						<Fragment key={entry.message.id}>

@@ -35,7 +35,7 @@ export function SafetyNumber({ contact }: { contact: Contact }) {
 			)}
 			<p>
 				Compare this number with <Name of={contact.name} />, face to face or in a call. When it is
-				the same on both devices, nobody can read along or pretend to be them.
+				the same on both devices, it is them that you write with, and nobody in between.
 			</p>
 			{error && (
 				<p class="k-error" role="alert">

@@ -91,6 +91,27 @@ export function ClosedScreen() {
 	);
 }
 
+/** Something could not be drawn. */
+export function FaultScreen() {
+	return (
+		<Screen icon="alert" title="Something here could not be shown.">
+			<p>Load the page again. Nothing that was confirmed is lost.</p>
+			<div class="k-buttons">
+				<Button
+					kind="main"
+					onClick={() => {
+						// Perhaps it is of one conversation alone.
+						location.hash = '#/';
+						location.reload();
+					}}
+				>
+					Load the page again
+				</Button>
+			</div>
+		</Screen>
+	);
+}
+
 /** Nothing for a moment, then a word: most openings are over before that. */
 export function OpeningScreen() {
 	const { self } = useModel();

@@ -28,15 +28,18 @@ const LONG_LINES = 40;
 /** A message: its line breaks are kept, each paragraph has its own direction. */
 export function Lines({ of }: { of: string }) {
 	const [whole, setWhole] = useState(false);
-	const text = cleanLines(of);
+	// No more is looked at than is shown: a log may hold many long ones.
+	const head = whole ? of : of.slice(0, LONG * 8);
+	const text = cleanLines(head);
 	const end = whole ? text.length : cut(text);
+	const isCut = end < text.length || head.length < of.length;
 	return (
 		<>
 			<bdi dir="auto" class="k-lines">
 				{text.slice(0, end)}
-				{end < text.length && '\u2026'}
+				{isCut && '\u2026'}
 			</bdi>
-			{end < text.length && (
+			{isCut && (
 				<button type="button" class="k-link" onClick={() => setWhole(true)}>
 					Show all
 				</button>
