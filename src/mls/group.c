@@ -167,6 +167,7 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 	struct required_capabilities required;
 	TRY(required_capabilities_of(&c.extensions, a, &required));
 	TRY(leaf_node_check_required(&k.leaf_node, &required));
+	TRY(leaf_node_check_context(&k.leaf_node, &c.extensions));
 	TRY(env_random(env, epoch_secret.b, s->nh));
 	uc_err err = epoch_secrets_derive(s, secret_view(&epoch_secret), &e->secrets);
 	secret_wipe(&epoch_secret);

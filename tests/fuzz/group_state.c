@@ -8,7 +8,8 @@
 #include "mls/public_group.h"
 
 enum {
-	RAW = 1, /* the input itself instead of changes */
+	RAW = 1,     /* the input itself instead of changes */
+	APPLY = 128, /* the pending commit, where there is one */
 	EPOCH = 0,
 	RATCHETS,
 	PUBLIC,
@@ -110,7 +111,6 @@ static void make_good(void)
 {
 	const struct suite *s = suite_find(SUITE_X25519_AES128);
 	const struct extension_list none = { NULL, 0 };
-	const struct commit_options path = { .force_path = true };
 	struct group *rosa = NULL;
 	struct public_group *p = NULL;
 	struct public_received seen;
@@ -137,7 +137,12 @@ static void make_good(void)
 	must(group_encrypt(tom, VIEW_LIT("aad"), VIEW_LIT("hello"), 0, a, &good.message));
 	must(group_receive(rosa, good.message, a, &r));
 	must(group_encrypt(tom, VIEW_LIT("aad"), VIEW_LIT("again"), 0, a, &good.message));
-	must(group_commit(rosa, &path, a, &made));
+	/* A new signature key waits with it. */
+	struct sign_key fresh;
+	must(sign_key_generate(s, &env, &fresh));
+	const struct leaf_parameters renewed = parameters(&fresh, VIEW_LIT("rosa"));
+	const struct commit_options renewal = { .leaf = &renewed };
+	must(group_commit(rosa, &renewal, a, &made));
 	const struct commit_options alone = { .force_path = true, .without_stored = true };
 	must(group_commit(tom, &alone, a, &made));
 	good.commit = made.commit;
@@ -194,7 +199,7 @@ static void use_public(struct public_group *p, struct arena *a)
 	public_group_free(p);
 }
 
-static void use_member(struct group *g, struct arena *a)
+static void use_member(struct group *g, bool apply, struct arena *a)
 {
 	const struct commit_options path = { .force_path = true };
 	struct received r;
@@ -211,6 +216,8 @@ static void use_member(struct group *g, struct arena *a)
 	(void)!group_info_make(g, a, &out);
 	if (!group_receive(g, good.commit, a, &r) && r.kind == RECEIVED_COMMIT)
 		(void)!group_staged_apply(g);
+	if (apply)
+		(void)!group_pending_apply(g);
 	group_pending_drop(g);
 	if (!group_commit(g, &path, a, &made))
 		(void)!group_pending_apply(g);
@@ -230,7 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	dice = 7;
 	memcpy(part, good.part, sizeof part);
 	arena_init(&a, (size_t)64 << 20, ARENA_PLAIN);
-	unsigned kind = (data[0] >> 1) % KINDS;
+	unsigned kind = (data[0] >> 1 & 63) % KINDS;
 	struct view in = { data + 1, n - 1 };
 	part[kind] = data[0] & RAW ? in : changed(part[kind], in, &a);
 	if (kind == PUBLIC) {
@@ -240,7 +247,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (!public_group_new(&env, NULL, part[INFO], part[TREE], &p))
 			use_public(p, &a);
 	} else if (!group_load(&platform, part[EPOCH], part[RATCHETS], &g)) {
-		use_member(g, &a);
+		use_member(g, data[0] & APPLY, &a);
 	}
 	arena_done(&a);
 	return 0;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mls/grease.h"
+
+/* 0x0A0A, 0x1A1A to 0xEAEA, and up to 15 bytes of anything. */
+struct grease {
+	uint16_t value;
+	uint8_t data[15];
+	size_t n;
+};
+
+static uc_err roll(const struct env *env, struct grease *g)
+{
+	uint8_t dice[2];
+	TRY(env_random(env, dice, sizeof dice));
+	g->value = (uint16_t)(0x0a0a + 0x1010 * (dice[0] % 15));
+	g->n = dice[1] % 16;
+	return env_random(env, g->data, sizeof g->data);
+}
+
+/* Put in at the front, where a reader that stops at what it does not know sees nothing else. */
+static uc_err with_value(const struct u16_list *l, uint16_t value, struct arena *a,
+			 struct u16_list *out)
+{
+	uint16_t *v = ARENA_ARRAY(a, uint16_t, l->n + 1);
+	if (!v)
+		return UC_E_LIMIT;
+	v[0] = value;
+	if (l->n)
+		memcpy(v + 1, l->v, l->n * sizeof *v);
+	*out = (struct u16_list){ v, l->n + 1 };
+	return UC_OK;
+}
+
+static uc_err with_extension(const struct extension_list *l, const struct grease *g,
+			     struct arena *a, struct extension_list *out)
+{
+	struct extension *v = ARENA_ARRAY(a, struct extension, l->n + 1);
+	if (!v)
+		return UC_E_LIMIT;
+	/* None twice: the caller may have put in its own. */
+	if (extension_find(l, g->value)) {
+		*out = *l;
+		return UC_OK;
+	}
+	v[0].extension_type = g->value;
+	TRY(arena_copy(a, view_make(g->data, g->n), &v[0].extension_data));
+	if (l->n)
+		memcpy(v + 1, l->v, l->n * sizeof *v);
+	*out = (struct extension_list){ v, l->n + 1 };
+	return UC_OK;
+}
+
+uc_err grease_extensions(const struct env *env, const struct extension_list *l, struct arena *a,
+			 struct extension_list *out)
+{
+	struct grease g;
+	TRY(roll(env, &g));
+	return with_extension(l, &g, a, out);
+}
+
+uc_err grease_leaf(const struct env *env, const struct leaf_parameters *leaf, struct arena *a,
+		   struct leaf_parameters *out)
+{
+	struct leaf_parameters made = *leaf;
+	const struct capabilities *c = &leaf->capabilities;
+	struct grease g;
+	TRY(roll(env, &g));
+	TRY(with_value(&c->cipher_suites, g.value, a, &made.capabilities.cipher_suites));
+	TRY(with_value(&c->proposals, g.value, a, &made.capabilities.proposals));
+	TRY(with_value(&c->credentials, g.value, a, &made.capabilities.credentials));
+	/* "Any GREASE values added to LeafNode.extensions need to be reflected" here. */
+	TRY(with_value(&c->extensions, g.value, a, &made.capabilities.extensions));
+	TRY(with_extension(&leaf->extensions, &g, a, &made.extensions));
+	*out = made;
+	return UC_OK;
+}

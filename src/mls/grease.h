@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values made to be ignored (RFC 9420, 13.5), for those who send: so that others' failure to ignore
+ * what they do not know shows before something new is needed.  Nobody treats them in any way of
+ * their own when they are received. */
+#ifndef MLS_GREASE_H
+#define MLS_GREASE_H
+
+#include "mls/key_package.h"
+
+/* The same leaf with one such value in its cipher suites, extensions, proposals and credentials
+ * that are supported, and an extension of that type. */
+uc_err UC_MUST_USE grease_leaf(const struct env *env, const struct leaf_parameters *leaf,
+			       struct arena *a, struct leaf_parameters *out);
+/* The same list with one such extension, for a KeyPackage (key_package_make) or a GroupInfo (struct
+ * group_info_parts).  Not for a GroupContext, whose extensions all must know. */
+uc_err UC_MUST_USE grease_extensions(const struct env *env, const struct extension_list *l,
+				     struct arena *a, struct extension_list *out);
+
+#endif
