@@ -45,8 +45,10 @@ for (const file of readdirSync(here)
 	await import(path.join(here, file));
 	for (const t of tests.slice(from)) t.name = `${file.replace('.test.mjs', '')}: ${t.title}`;
 }
+const isNamed = (t) => names.some((n) => t.name.toLowerCase().includes(n.toLowerCase()));
 const chosen = tests.filter(
-	(t) => names.length === 0 || names.some((n) => t.name.toLowerCase().includes(n.toLowerCase())),
+	(t) =>
+		(names.length === 0 || isNamed(t)) && (options.pictures || !t.name.startsWith('pictures: ')),
 );
 if (options.list) {
 	for (const t of chosen) console.log(t.name);

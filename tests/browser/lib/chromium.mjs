@@ -41,6 +41,8 @@ export const WIDTHS = {
 	desktop: { width: 1280, height: 800 },
 	phone: { width: 390, height: 844 },
 	narrow: { width: 320, height: 640 },
+	// a desk of 1280 by 800 at twice the size
+	zoomed: { width: 640, height: 400 },
 };
 
 const LAUNCH = {

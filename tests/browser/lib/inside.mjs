@@ -30,7 +30,9 @@ export function overflowing() {
 		if (!/auto|scroll/.test(overflowX) || overflowY === 'hidden') continue;
 		if (el.scrollWidth <= el.clientWidth + 1) continue;
 		const end = el.getBoundingClientRect().left + el.clientLeft + el.clientWidth + 1;
-		const widest = [...el.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > end);
+		const widest = [...el.querySelectorAll('*')].filter(
+			(e) => e.getBoundingClientRect().right > end,
+		);
 		found.push(
 			`<${el.localName} class="${el.className}"> scrolls sideways because of ` +
 				widest.map((e) => `<${e.localName} class="${e.className}">`).join(', '),
@@ -88,6 +90,16 @@ export function foreignElements() {
 				.map((el) => el.getAttribute('href') ?? el.getAttribute('action') ?? el.getAttribute('src'))
 				.filter((url) => /^\s*(javascript|data:text)/i.test(url)),
 		);
+}
+
+/** What moves about though less motion is asked for; fading is none. */
+export function moving() {
+	const moves = ['transform', 'translate', 'scale', 'rotate', 'top', 'left', 'insetInlineStart'];
+	return document
+		.getAnimations()
+		.filter((a) => a.playState === 'running' && a.effect.getComputedTiming().duration > 100)
+		.filter((a) => a.effect.getKeyframes().some((k) => moves.some((m) => m in k)))
+		.map((a) => `${a.animationName ?? a.transitionProperty} of ${a.effect.target?.className}`);
 }
 
 /** All that the browser keeps for this origin: each record of IndexedDB as text, and the rest. */

@@ -252,9 +252,7 @@ export class Person {
 	}
 
 	async seesRequest(name, app, note) {
-		await this.button(WAITS)
-			.first()
-			.waitFor();
+		await this.button(WAITS).first().waitFor();
 		await this.openRequests();
 		const request = this.request(name);
 		await request.waitFor();
@@ -265,9 +263,7 @@ export class Person {
 	}
 
 	async accept(name) {
-		await this.button(WAITS)
-			.first()
-			.waitFor();
+		await this.button(WAITS).first().waitFor();
 		await this.openRequests();
 		const request = this.request(name);
 		await this.button('Accept', request).click();
