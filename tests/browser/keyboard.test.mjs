@@ -9,7 +9,7 @@ import { until } from './lib/wait.mjs';
 for (const app of ['dial', 'lens', 'plaza']) {
 	test(`${app} without a mouse`, async (stage) => {
 		const [rosa, tom] = await Promise.all([
-			stage.person(app, 'Rosa'),
+			stage.person(app, 'Rosa', { reducedMotion: 'reduce' }),
 			stage.terminal('lens', 'Tom'),
 		]);
 		const { page } = rosa;

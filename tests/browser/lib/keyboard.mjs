@@ -2,21 +2,36 @@
 // Hands that have a keyboard only: what has the focus must be seen, and Tab must lead everywhere.
 import assert from 'node:assert/strict';
 
-/** In the page: what has the focus, and whether that is to be seen. */
-function look() {
-	const el = document.activeElement;
-	if (!el || el === document.body) return null;
-	const isRinged = (e) => {
-		const s = getComputedStyle(e);
-		return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none';
+/** In the page: what has the focus; and of what had it before, whether that was to be seen: it looks
+ * different now. */
+async function look() {
+	const looks = (el) => {
+		// A field that is covered shows its focus by what stands for it: its label, or what is around.
+		const stands = [el, el.parentElement, el.nextElementSibling, ...(el.labels ?? [])];
+		return stands
+			.filter(Boolean)
+			.map((e) => {
+				const s = getComputedStyle(e);
+				const isOutlined = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0;
+				return [isOutlined && s.outline, s.boxShadow, s.borderColor];
+			})
+			.join();
 	};
-	// A field that is covered shows its focus by what stands for it: its label, or what is around.
-	const stands = [el, el.parentElement, el.nextElementSibling, ...(el.labels ?? [])];
-	const box = el.getBoundingClientRect();
+	const name = (el) =>
+		`<${el.localName}> ${el.getAttribute('aria-label') ?? el.labels?.[0]?.innerText ?? el.innerText}`;
+	await Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {})));
+	const before = window.undercroftFocus;
+	const el = document.activeElement;
+	const at = el && el !== document.body ? el : null;
+	window.undercroftFocus = at && { el: at, looks: looks(at) };
+	const unseen =
+		before && before.el !== at && before.el.isConnected && looks(before.el) === before.looks;
+	const box = at?.getBoundingClientRect();
 	return {
-		what: `<${el.localName}> ${el.getAttribute('aria-label') ?? el.labels?.[0]?.innerText ?? el.innerText}`,
-		isRinged: stands.some((e) => e && isRinged(e)),
-		isInView: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth,
+		at: at && name(at),
+		isInView:
+			!at || (box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth),
+		unseen: unseen ? name(before.el) : null,
 	};
 }
 
@@ -33,10 +48,9 @@ export class Keyboard {
 		for (let i = 0; i < most; i++) {
 			if (await arrived()) return;
 			await this.page.keyboard.press('Tab');
-			const at = await this.page.evaluate(look);
-			if (!at) continue;
-			assert.ok(at.isRinged, `the focus cannot be seen on ${at.what}`);
-			assert.ok(at.isInView, `the focus is out of sight on ${at.what}`);
+			const { at, isInView, unseen } = await this.page.evaluate(look);
+			assert.equal(unseen, null, 'the focus could not be seen there');
+			assert.ok(isInView, `the focus is out of sight on ${at}`);
 		}
 		assert.fail(`Tab does not lead to ${what}`);
 	}
