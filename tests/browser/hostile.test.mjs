@@ -3,7 +3,7 @@
 // nothing, load nothing, turn nothing around and push nothing aside.
 import assert from 'node:assert/strict';
 import { WIDTHS } from './lib/chromium.mjs';
-import { dangerous, foreignElements, overflowing, reordered } from './lib/inside.mjs';
+import { dangerous, foreignElements, overflowing, reordered, unisolated } from './lib/inside.mjs';
 import { test } from './lib/suite.mjs';
 
 const HURT = 'window.undercroftHurt=1';
@@ -42,6 +42,7 @@ async function isUnharmed(person, where) {
 	for (const [what, look] of Object.entries({
 		overflowing,
 		reordered,
+		unisolated,
 		dangerous,
 		foreignElements,
 	})) {

@@ -38,6 +38,10 @@ export function overflowing() {
 				widest.map((e) => `<${e.localName} class="${e.className}">`).join(', '),
 		);
 	}
+	// What is clipped for the sake of marks that pile up must not cut words off.
+	for (const el of document.body.querySelectorAll('.k-bubble')) {
+		if (el.scrollWidth > el.clientWidth + 1) found.push(`cut off: ${el.innerText.slice(0, 40)}`);
+	}
 	return found;
 }
 
@@ -61,6 +65,20 @@ export function reordered() {
 				found.push(`"${word[0]}" in "${node.data.slice(0, 60)}"`);
 			}
 		}
+	}
+	return found;
+}
+
+/** Text that runs from right to left, and is not kept from turning what stands beside it around. */
+export function unisolated() {
+	const found = [];
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+		if (!/[\u0590-\u08FF]/.test(node.data)) continue;
+		let el = node.parentElement;
+		while (getComputedStyle(el).unicodeBidi === 'normal') el = el.parentElement;
+		// Blocks isolate, too, but with all that is in them.
+		if (el.localName !== 'bdi' && el.dir !== 'auto') found.push(node.data.slice(0, 60));
 	}
 	return found;
 }
