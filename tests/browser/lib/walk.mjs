@@ -42,7 +42,10 @@ export async function walk(stage, app, see, o = {}) {
 		[max, 'Hello, do you still have seeds?'],
 	]) {
 		asked.set(who, who.ask(rosa, note).answered);
-		await rosa.button(new RegExp(`^Requests,? ${asked.size} waiting`)).first().waitFor();
+		await rosa
+			.button(new RegExp(`^Requests,? ${asked.size} waiting`))
+			.first()
+			.waitFor();
 	}
 	for (const who of [tom, ada]) {
 		await rosa.accept(who.name);
