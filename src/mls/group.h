@@ -58,7 +58,8 @@ struct welcome_input {
 	const struct key_package_secrets *secrets;
 };
 /* 12.4.3.1.  UC_E_NOT_FOUND: the Welcome is not for this KeyPackage.  UC_E_PSK: a pre-shared key, or
- * the group it goes on from, is not known (yet): worth another try when it is. */
+ * the group it goes on from, is not known (yet): worth another try when it is.   UC_E_EXISTS: psk_finder's `group` knows a
+ * group of this id that we are in. */
 uc_err UC_MUST_USE group_join(const struct group_platform *platform, const struct welcome_input *in,
 			      struct group **out);
 

@@ -128,12 +128,24 @@ static uc_err enter(struct joining *j, struct arena *a)
 				      j->info.confirmation_tag);
 }
 
+/* 12.4.3.1: "Verify that the group_id is unique among the groups that the client is currently
+ * participating in", where the owner lets us look. */
+static uc_err id_is_new(const struct joining *j)
+{
+	const struct psk_finder *f = j->g->platform.psks;
+	const struct group *there =
+		f && f->group ? f->group(f->ctx, j->info.group_context.group_id) : NULL;
+	bool participating = there && !group_is_removed(there) && !group_reinit_of(there);
+	return participating ? UC_E_EXISTS : UC_OK;
+}
+
 static uc_err join(struct joining *j, struct arena *a)
 {
 	TRY(open_secrets(j, a));
 	TRY(open_group_info(j, a));
 	if (j->info.group_context.cipher_suite != j->welcome.cipher_suite)
 		return UC_E_SUITE;
+	TRY(id_is_new(j));
 	j->g->now = epoch_new(j->g->suite);
 	if (!j->g->now)
 		return UC_E_MEMORY;

@@ -512,6 +512,46 @@ TEST(generations_far_ahead_or_used)
 	club_end(&c);
 }
 
+/* --- private handshakes --- */
+
+static struct view private_handshake(const struct framed_content *content)
+{
+	struct framing_epoch e = epoch_framing(alice()->g->now);
+	struct authenticated_content auth;
+	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
+	static const uint8_t tag[HASH_MAX];
+	expect_ok(framing_sign(&e, test_env(), &alice()->key, MLS_PRIVATE_MESSAGE, content, &c.mem,
+			       &auth));
+	if (content->content_type == CONTENT_COMMIT)
+		auth.auth.confirmation_tag = view_make(tag, c.suite->nh);
+	expect_ok(framing_protect_private(&e, test_env(), &auth, 7, &c.mem, &m.private_message));
+	return put_together(&m);
+}
+
+/* Authentic, and yet against the rules: no key is used up by it. */
+TEST(private_handshakes_that_break_a_rule)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 3);
+	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
+	f.content.proposal = (struct proposal){ .proposal_type = PROPOSAL_REMOVE, .removed = 77 };
+	refused_by_members(&c, alice(), private_handshake(&f.content), UC_E_NOT_FOUND);
+	struct proposal_or_ref itself = { .type = BY_PROPOSAL, .proposal = remove_of(alice()) };
+	f = forge_begin(&c, alice(), CONTENT_COMMIT);
+	f.content.commit = (struct commit){ .proposals = { &itself, 1 } };
+	refused_by_members(&c, alice(), private_handshake(&f.content), UC_E_UNEXPECTED);
+	/* A commit that is right but for its tag. */
+	const struct proposal add = add_of(&c, club_person(&c, 5));
+	itself.proposal = add;
+	refused_by_members(&c, alice(), private_handshake(&f.content), UC_E_MAC);
+	/* What comes after them is read. */
+	f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
+	f.content.proposal = remove_of(&c.people[2]);
+	expect_ok(group_receive(c.people[1].g, private_handshake(&f.content), &c.mem, &got));
+	expect_eq(got.kind, RECEIVED_PROPOSAL);
+	club_end(&c);
+}
+
 TEST(a_replay_does_not_damage_the_ratchet)
 {
 	struct received got;

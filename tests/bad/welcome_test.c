@@ -304,6 +304,47 @@ TEST(resumption_for_a_group_that_is_not_new)
 	club_end(&c);
 }
 
+static const struct group *there;
+static const struct group *find_group(void *ctx, struct view id)
+{
+	(void)ctx;
+	return there && view_equal(group_id(there), id) ? there : NULL;
+}
+
+/* "The group_id is unique among the groups that the client is currently participating in." */
+TEST(into_a_group_that_one_is_in)
+{
+	struct group *g = NULL;
+	const struct extension_list none = { NULL, 0 };
+	begin();
+	c.psks.group = find_group;
+	expect_ok(group_create(&c.platform, c.suite, VIEW_LIT("the club"), &newcomer()->leaf, &none,
+			       &g));
+	there = g;
+	expect_err(join(made.welcome, made.ratchet_tree), UC_E_EXISTS);
+	/* One that was closed is none any more. */
+	const struct proposal reinit = {
+		.proposal_type = PROPOSAL_REINIT,
+		.reinit = { .group_id = VIEW_LIT("new"), .version = MLS10, .cipher_suite = 1 }
+	};
+	const struct commit_options o = { .proposals = &reinit, .proposal_count = 1 };
+	struct made_commit closing;
+	expect_ok(group_commit(g, &o, &c.mem, &closing));
+	expect_ok(group_pending_apply(g));
+	expect_ok(join(made.welcome, made.ratchet_tree));
+	there = NULL;
+	group_free(g);
+	/* Of another name there may be any number. */
+	g = NULL;
+	expect_ok(group_create(&c.platform, c.suite, VIEW_LIT("the pub"), &newcomer()->leaf, &none,
+			       &g));
+	there = g;
+	expect_ok(join(made.welcome, made.ratchet_tree));
+	there = NULL;
+	group_free(g);
+	club_end(&c);
+}
+
 TEST(the_tree_beside_it)
 {
 	struct view old, bad;
