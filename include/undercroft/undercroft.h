@@ -264,6 +264,8 @@ struct uc_contact {
 	uint8_t account_key[32];
 	bool blocked;
 	bool verified; /* uc_contact_verified was called for this account key */
+	/* UC_EVENT_IDENTITY_CHANGED was told, and it was not verified since. */
+	bool identity_changed;
 	bool has_direct;
 	struct uc_id direct;    /* their direct room */
 	uint32_t key_addresses; /* left for adding them to groups */

@@ -284,6 +284,7 @@ uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx)
 			.name = k->name,
 			.blocked = k->blocked,
 			.verified = k->verified,
+			.identity_changed = k->identity_changed,
 			.has_direct = k->has_direct,
 			.direct = k->direct,
 			.key_addresses = k->key_count,
@@ -325,6 +326,7 @@ static uc_err verified(struct uc_client *c, void *arg)
 	if (!k)
 		return UC_E_NOT_FOUND;
 	k->verified = in->value;
+	k->identity_changed = k->identity_changed && !in->value;
 	k->dirty = true;
 	return UC_OK;
 }

@@ -34,6 +34,9 @@ uc_err identity_peek(struct view introduction, struct arena *a, struct view *cli
 
 void identity_alarm(struct uc_client *c, const struct uc_id *contact, struct view what)
 {
+	struct contact *k = contact_find(c, contact);
+	if (k)
+		k->identity_changed = k->dirty = true;
 	struct event_out *e = event_new(c, UC_EVENT_IDENTITY_CHANGED);
 	if (!e)
 		return;

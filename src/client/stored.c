@@ -153,7 +153,7 @@ void wire_set(struct wire *w, struct set *s)
 
 void wire_contact(struct wire *w, struct contact *c)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, CONTACT_VERSION);
 	wire_id(w, &c->id);
 	TEXT(w, c->app);
 	TEXT(w, c->name);
@@ -171,6 +171,8 @@ void wire_contact(struct wire *w, struct contact *c)
 		TEXT(w, c->keys[i].participant);
 		wire_u64(w, &c->keys[i].expires_ms);
 	}
+	if (version > 1)
+		wire_bool(w, &c->identity_changed);
 }
 
 void wire_request(struct wire *w, struct request *r)

@@ -11,6 +11,7 @@
 
 enum {
 	STORED_VERSION = 1, /* of records that have no version of their own */
+	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 2,
 	ROOM_VERSION = 3, /* 3: the members are a record of their own */
 	DOMAIN_MAX = 256, /* bytes with the closing zero, as all of these */
@@ -132,7 +133,7 @@ struct contact {
 	char name[PROFILE_BYTES];
 	uint8_t account_key[ED25519_KEY];
 	struct blob list; /* their device list, as far as known, encoded */
-	bool blocked, verified;
+	bool blocked, verified, identity_changed;
 	bool has_direct;
 	struct uc_id direct;
 	uint8_t grant_id[GRANT_ID]; /* of the key addresses we gave them */

@@ -99,8 +99,10 @@ export class Model {
 	readonly problem = signal<string | null>(null);
 	/** What screen readers are told. */
 	readonly announcement = signal('');
-	/** Contacts who answer with another identity than before, and what the library says of it. */
-	readonly alarms = signal<ReadonlyMap<Id, string>>(new Map());
+	/** Contacts in whose place somebody else has answered, until they are verified. */
+	readonly alarms = computed<ReadonlySet<Id>>(
+		() => new Set(this.contacts.value.filter((c) => c.identityChanged).map((c) => c.id)),
+	);
 
 	/** Who is in rooms that need not be open: those that `readMembers` was asked for. */
 	readonly members = signal<ReadonlyMap<Id, Member[]>>(new Map());
@@ -212,10 +214,7 @@ export class Model {
 			this.announce('A request of yours was accepted.');
 		});
 		core.on('contact', () => this.refresh('contacts', 'rooms', 'requests'));
-		core.on('identityChanged', (e) => {
-			this.alarms.value = new Map(this.alarms.peek()).set(e.contact, e.text);
-			this.refresh('contacts');
-		});
+		core.on('identityChanged', () => this.refresh('contacts'));
 		core.on('roomJoined', (e) => {
 			this.joined.set(e.room, Date.now());
 			this.roomChanged(e.room);
@@ -567,13 +566,7 @@ export class Model {
 	}
 
 	async setVerified(contact: Id, verified: boolean): Promise<void> {
-		const done = await this.attempt('other', (c) =>
-			c.setVerified(contact, verified).then(() => true),
-		);
-		if (!done || !verified) return;
-		const alarms = new Map(this.alarms.peek());
-		alarms.delete(contact);
-		this.alarms.value = alarms;
+		await this.attempt('other', (c) => c.setVerified(contact, verified));
 	}
 
 	async block(contact: Id, blocked: boolean): Promise<void> {

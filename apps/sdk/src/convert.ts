@@ -93,6 +93,7 @@ export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
 	accountKey: c.account_key,
 	blocked: c.blocked,
 	verified: c.verified,
+	identityChanged: c.identity_changed,
 	direct: c.has_direct ? c.direct : null,
 	keyAddresses: c.key_addresses,
 });

@@ -63,6 +63,8 @@ export interface Contact {
 	accountKey: string;
 	blocked: boolean;
 	verified: boolean;
+	/** `identityChanged` was told, and it was not verified since */
+	identityChanged: boolean;
 	/** their direct room */
 	direct: Id | null;
 	/** left for adding them to groups */

@@ -137,8 +137,9 @@ TEST(make_one_when_asked)
 /* --- reading it --- */
 
 /* 1: room 1, request 1, a group in one record.  2: room 2, request 2, the group's ratchets apart.
- * 3: room 3, its members apart. */
-static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql" };
+ * 3: room 3, its members apart.  4: contact 2, its alarm. */
+static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql",
+				      "client_4.sql" };
 enum { STORES = sizeof stores / sizeof stores[0], LATEST = STORES - 1 };
 
 static bool load(const char *name, const char *more)

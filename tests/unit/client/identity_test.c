@@ -139,6 +139,20 @@ TEST(a_device_that_was_reset_away_is_not_believed_again)
 	end();
 }
 
+static bool contact_each(void *ctx, const struct uc_contact *k)
+{
+	*(bool *)ctx = k->identity_changed;
+	return true;
+}
+
+/* As his store has it: what is told once is forgotten by who restarts. */
+static bool is_alarmed(struct uc_client *c)
+{
+	bool alarmed = false;
+	expect_ok(uc_contacts(c, contact_each, &alarmed));
+	return alarmed;
+}
+
 TEST(two_versions_of_a_device_list_are_an_alarm)
 {
 	struct identity_place at = somewhere();
@@ -161,6 +175,13 @@ TEST(two_versions_of_a_device_list_are_an_alarm)
 	while (uc_client_next_event(tom.c, &e))
 		alarm = alarm || e.kind == UC_EVENT_IDENTITY_CHANGED;
 	expect(alarm);
+	struct uc_id id = tom.c->contacts->id;
+	expect_ok(person_open(&tom));
+	expect(is_alarmed(tom.c));
+	expect_ok(uc_contact_verified(tom.c, &id, false));
+	expect(is_alarmed(tom.c));
+	expect_ok(uc_contact_verified(tom.c, &id, true));
+	expect(!is_alarmed(tom.c));
 	end();
 }
 

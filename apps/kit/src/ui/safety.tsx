@@ -49,7 +49,7 @@ export function SafetyNumber({ contact }: { contact: Contact }) {
 					</li>
 				))}
 			</ol>
-			{contact.verified ? (
+			{contact.verified && !alarm ? (
 				<>
 					<p class="k-good">
 						<Icon name="shield" />
