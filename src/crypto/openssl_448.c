@@ -43,13 +43,15 @@ static bool is_special(const uint8_t *coordinate, size_t n)
 
 /* A key from its halves, either of which may be empty; libcrypto computes a public half that is
  * not given. */
-static uc_err pkey_make(EVP_PKEY_CTX *import, struct view priv, struct view pub, EVP_PKEY **out)
+static uc_err pkey_make(enum key_kind kind, struct view priv, struct view pub, EVP_PKEY **out)
 {
+	struct openssl_thread *t;
 	uint8_t secret[ED448_KEY], point[ED448_KEY];
 	OSSL_PARAM params[3];
 	size_t n = 0;
 	if (priv.n > sizeof secret || pub.n > sizeof point)
 		return UC_E_KEY;
+	TRY(openssl_thread_get(&t));
 	if (priv.n) {
 		memcpy(secret, priv.p, priv.n);
 		params[n++] =
@@ -62,18 +64,17 @@ static uc_err pkey_make(EVP_PKEY_CTX *import, struct view priv, struct view pub,
 	}
 	params[n] = OSSL_PARAM_construct_end();
 	int what = priv.n ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
-	bool ok = EVP_PKEY_fromdata_init(import) == 1 &&
-		  EVP_PKEY_fromdata(import, out, what, params) == 1;
+	uc_err err = openssl_import(t, kind, what, params, out);
 	wipe(secret, sizeof secret);
-	return ok ? UC_OK : UC_E_KEY;
+	return err;
 }
 
 /* The public half of a private key, n bytes. */
-static uc_err public_of(EVP_PKEY_CTX *import, struct view priv, uint8_t *pub, size_t n)
+static uc_err public_of(enum key_kind kind, struct view priv, uint8_t *pub, size_t n)
 {
 	EVP_PKEY *pkey = NULL;
 	size_t got = n;
-	TRY(pkey_make(import, priv, (struct view){ 0 }, &pkey));
+	TRY(pkey_make(kind, priv, (struct view){ 0 }, &pkey));
 	bool ok = EVP_PKEY_get_raw_public_key(pkey, pub, &got) == 1 && got == n;
 	EVP_PKEY_free(pkey);
 	return ok ? UC_OK : UC_E_CRYPTO;
@@ -89,12 +90,10 @@ static uc_err x448_check(const struct dh_group *g, struct view pub)
 
 static uc_err x448_public_from(const struct dh_group *g, struct view priv, uint8_t *pub)
 {
-	struct openssl_thread *t;
 	(void)g;
 	if (priv.n != X448_KEY)
 		return UC_E_KEY;
-	TRY(openssl_thread_get(&t));
-	return public_of(t->x448_import, priv, pub, X448_KEY);
+	return public_of(KEY_X448, priv, pub, X448_KEY);
 }
 
 /* libcrypto refuses a shared secret of zero, too (RFC 9180, 7.1.4). */
@@ -111,16 +110,14 @@ static uc_err derive(EVP_PKEY *mine, EVP_PKEY *theirs, uint8_t *out)
 
 static uc_err x448_agree(const struct dh_group *g, struct view priv, struct view pub, uint8_t *out)
 {
-	struct openssl_thread *t;
 	EVP_PKEY *mine = NULL, *theirs = NULL;
 	if (priv.n != X448_KEY)
 		return UC_E_KEY;
 	TRY(x448_check(g, pub));
-	TRY(openssl_thread_get(&t));
 	/* Our own public half, which is not used, would cost as much as all else: any stands in. */
-	uc_err err = pkey_make(t->x448_import, priv, pub, &mine);
+	uc_err err = pkey_make(KEY_X448, priv, pub, &mine);
 	if (!err)
-		err = pkey_make(t->x448_import, (struct view){ 0 }, pub, &theirs);
+		err = pkey_make(KEY_X448, (struct view){ 0 }, pub, &theirs);
 	if (!err)
 		err = derive(mine, theirs, out);
 	EVP_PKEY_free(mine);
@@ -242,13 +239,11 @@ static bool is_fit(const uint8_t point[ED448_KEY])
 
 static uc_err ed448_import(const struct sign_alg *a, struct view priv, struct sign_key *out)
 {
-	struct openssl_thread *t;
 	struct sign_key k = { .pub_n = ED448_KEY };
 	(void)a;
 	if (priv.n != ED448_KEY)
 		return UC_E_KEY;
-	TRY(openssl_thread_get(&t));
-	uc_err err = public_of(t->ed448_import, priv, k.pub, ED448_KEY);
+	uc_err err = public_of(KEY_ED448, priv, k.pub, ED448_KEY);
 	if (!err)
 		err = secret_set(&k.priv, priv);
 	if (!err)
@@ -288,7 +283,7 @@ static uc_err ed448_sign(const struct sign_alg *a, const struct sign_key *k, str
 	if (k->priv.n != ED448_KEY || k->pub_n != ED448_KEY)
 		return UC_E_KEY;
 	TRY(openssl_thread_get(&t));
-	TRY(pkey_make(t->ed448_import, secret_view(&k->priv), sign_public(k), &pkey));
+	TRY(pkey_make(KEY_ED448, secret_view(&k->priv), sign_public(k), &pkey));
 	bool ok = EVP_DigestSignInit(t->ed448, NULL, NULL, NULL, pkey) == 1 &&
 		  EVP_DigestSign(t->ed448, sig, &n_sig, msg.p, msg.n) == 1 &&
 		  n_sig == ED448_SIGNATURE;
@@ -308,7 +303,7 @@ static uc_err ed448_verify(const struct sign_alg *a, struct view pub, struct vie
 	if (pub.n != ED448_KEY || sig.n != ED448_SIGNATURE || !is_fit(pub.p) || !is_fit(sig.p))
 		return UC_E_SIGNATURE;
 	TRY(openssl_thread_get(&t));
-	if (pkey_make(t->ed448_import, (struct view){ 0 }, pub, &pkey))
+	if (pkey_make(KEY_ED448, (struct view){ 0 }, pub, &pkey))
 		return UC_E_SIGNATURE;
 	bool ok = EVP_DigestVerifyInit(t->ed448, NULL, NULL, NULL, pkey) == 1 &&
 		  EVP_DigestVerify(t->ed448, sig.p, sig.n, msg.p, msg.n) == 1;

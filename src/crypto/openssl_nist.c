@@ -200,15 +200,15 @@ static uc_err pkey_make(const struct nist_curve *c, struct view priv, struct vie
 	memcpy(point, pub.p, pub.n);
 	params[n++] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
 	params[n++] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, pub.n);
-	bool ok = !priv.n || scalar_native(priv, scalar);
+	uc_err err = !priv.n || scalar_native(priv, scalar) ? UC_OK : UC_E_CRYPTO;
 	if (priv.n)
 		params[n++] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, scalar, priv.n);
 	params[n] = OSSL_PARAM_construct_end();
 	int what = priv.n ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
-	ok = ok && EVP_PKEY_fromdata_init(t->ec_import) == 1 &&
-	     EVP_PKEY_fromdata(t->ec_import, out, what, params) == 1;
+	if (!err)
+		err = openssl_import(t, KEY_EC, what, params, out);
 	wipe(scalar, sizeof scalar);
-	return ok ? UC_OK : UC_E_KEY;
+	return err;
 }
 
 static uc_err digest_of(const struct nist_curve *c, struct view msg, uint8_t out[HASH_MAX],

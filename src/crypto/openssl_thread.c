@@ -28,9 +28,8 @@ static void thread_free(void *p)
 		EVP_CIPHER_CTX_free(t->seal[i]);
 		EVP_CIPHER_CTX_free(t->open[i]);
 	}
-	EVP_PKEY_CTX_free(t->ec_import);
-	EVP_PKEY_CTX_free(t->x448_import);
-	EVP_PKEY_CTX_free(t->ed448_import);
+	for (int i = 0; i < KEY_KINDS; i++)
+		EVP_PKEY_CTX_free(t->import[i]);
 	EVP_MD_CTX_free(t->ed448);
 	for (int i = 0; i < NIST_COUNT; i++)
 		EC_GROUP_free(t->group[i]);
@@ -92,12 +91,20 @@ static uc_err thread_fill(struct openssl_thread *t)
 		TRY(aead_context(i, 0, &t->open[i]));
 	}
 	t->bn = BN_CTX_secure_new();
-	t->ec_import = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	t->x448_import = EVP_PKEY_CTX_new_from_name(NULL, "X448", NULL);
-	t->ed448_import = EVP_PKEY_CTX_new_from_name(NULL, "ED448", NULL);
 	t->ed448 = EVP_MD_CTX_new();
-	return t->bn && t->ec_import && t->x448_import && t->ed448_import && t->ed448 ? UC_OK
-										      : UC_E_CRYPTO;
+	return t->bn && t->ed448 ? UC_OK : UC_E_CRYPTO;
+}
+
+uc_err openssl_import(struct openssl_thread *t, enum key_kind kind, int selection,
+		      OSSL_PARAM *params, EVP_PKEY **out)
+{
+	static const char *const names[KEY_KINDS] = { "EC", "X448", "ED448" };
+	if (!t->import[kind])
+		t->import[kind] = EVP_PKEY_CTX_new_from_name(NULL, names[kind], NULL);
+	EVP_PKEY_CTX *ctx = t->import[kind];
+	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1)
+		return UC_E_CRYPTO;
+	return EVP_PKEY_fromdata(ctx, out, selection, params) == 1 ? UC_OK : UC_E_KEY;
 }
 
 uc_err openssl_group(struct openssl_thread *t, const struct nist_curve *c, const EC_GROUP **out)

@@ -8,6 +8,8 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+/* Kinds of keys that libcrypto imports. */
+enum key_kind { KEY_EC, KEY_X448, KEY_ED448, KEY_KINDS };
 enum nist_id { NIST_P256, NIST_P384, NIST_P521, NIST_COUNT };
 
 struct nist_curve {
@@ -24,17 +26,21 @@ struct openssl_thread {
 	EVP_MD_CTX *inner[HASH_COUNT], *outer[HASH_COUNT];
 	/* Likewise for EVP_CipherInit_ex2(ctx, NULL, key, iv, -1, NULL). */
 	EVP_CIPHER_CTX *seal[AEAD_COUNT], *open[AEAD_COUNT];
-	EC_GROUP *group[NIST_COUNT]; /* each from its first use on */
 	BN_CTX *bn;
-	EVP_PKEY_CTX *ec_import, *x448_import, *ed448_import;
+	/* Each from its first use on. */
+	EC_GROUP *group[NIST_COUNT];
+	EVP_PKEY_CTX *import[KEY_KINDS];
 	EVP_MD_CTX *ed448; /* holds no key between uses */
 };
 
 /* This thread's contexts; UC_E_CRYPTO when they can't be made.  Freed when the thread ends. */
 uc_err UC_MUST_USE openssl_thread_get(struct openssl_thread **out);
-/* The curve's group, made at its first use in this thread. */
 uc_err UC_MUST_USE openssl_group(struct openssl_thread *t, const struct nist_curve *c,
 				 const EC_GROUP **out);
+/* A key of this kind from what describes it; the caller frees it.  UC_E_KEY when it is none,
+ * UC_E_CRYPTO when libcrypto has no such keys. */
+uc_err UC_MUST_USE openssl_import(struct openssl_thread *t, enum key_kind kind, int selection,
+				  OSSL_PARAM *params, EVP_PKEY **out);
 const EVP_MD *openssl_md(enum hash_id id);
 
 #endif
