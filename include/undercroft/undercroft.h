@@ -150,8 +150,14 @@ UC_API bool uc_client_next_frame(uc_client *c, const uint8_t **p, size_t *n);
 UC_API uc_err uc_client_step(uc_client *c) UC_MUST_USE;
 /* Wall-clock milliseconds; UINT64_MAX: nothing is due. */
 UC_API uint64_t uc_client_deadline_ms(const uc_client *c);
-/* How long to wait before the next attempt to connect, milliseconds: grows with failures. */
+/* How long to wait before the next attempt to connect, milliseconds; to be asked once for each.  The
+ * first one comes after a quarter of a second; each that is asked for before the app has greeted this
+ * device (if it has an account: signed it in) counts as one that failed, and doubles the wait, up to
+ * a minute.  Waits are spread, so that a restarted app is not met by everybody at once. */
 UC_API uint64_t uc_client_reconnect_ms(uc_client *c);
+/* The network is back, or is another one: connect at once, if there is no connection.  What failed
+ * before does not count. */
+UC_API void uc_client_network_changed(uc_client *c);
 /* True when everything queued has been answered: a program that wants to end may do so. */
 UC_API bool uc_client_is_idle(const uc_client *c);
 

@@ -113,5 +113,9 @@ running() {
 	local pid state
 	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] || return 1
 	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null) || return 1
-	case $state in '' | Z | X) return 1 ;; esac
+	case $state in
+	'' | X) return 1 ;;
+	# Its other threads may be there still, and what they hold.
+	Z) set -- "/proc/$pid/task"/* && [ $# -gt 1 ] ;;
+	esac
 }

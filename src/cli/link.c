@@ -14,8 +14,9 @@
 #include <stdio.h>
 
 enum {
-	QUIET_MS = 60, /* of silence after which nothing more is expected */
-	LOOK_MS = 15,  /* how often settling looks */
+	QUIET_MS = 60,   /* of silence after which nothing more is expected */
+	LOOK_MS = 15,    /* how often settling looks */
+	HURRY_MS = 1000, /* somebody looks on, and not for long: tried again after that at most */
 };
 
 struct link {
@@ -44,6 +45,7 @@ struct link {
 	uc_err result;         /* of link_run */
 	char trouble[256];
 	unsigned failures, failures_max; /* of connecting, in this run; when to give up, or 0 */
+	bool in_a_hurry;
 };
 
 static void pump(struct link *l);
@@ -134,7 +136,10 @@ static void on_again(uv_timer_t *t)
 
 static void connect_later(struct link *l)
 {
-	uv_timer_start(&l->again, on_again, uc_client_reconnect_ms(l->client), 0);
+	uint64_t wait = uc_client_reconnect_ms(l->client);
+	if (l->in_a_hurry && wait > HURRY_MS)
+		wait = HURRY_MS;
+	uv_timer_start(&l->again, on_again, wait, 0);
 }
 
 static void on_closed(void *ctx, uc_err why, uint16_t code)
@@ -311,7 +316,9 @@ uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms)
 {
 	l->failures = 0;
 	l->failures_max = attempts;
+	l->in_a_hurry = true;
 	uc_err err = link_run(l, is_connected, l, limit_ms);
+	l->in_a_hurry = false;
 	l->failures_max = 0;
 	return !err && account_state(l) == UC_ACCOUNT_GONE ? UC_E_REVOKED : err;
 }

@@ -131,6 +131,7 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	case ACCOUNT_GONE: /* the app may have been wrong, or put back what it had */
 		return sign_in_send(c);
 	default:
+		c->failures = 0;
 		session_set_connection(c, UC_GREETED);
 		return account_resume(c);
 	}
@@ -153,7 +154,6 @@ static uc_err connected(struct uc_client *c, void *arg)
 	if (c->connection != UC_OFFLINE)
 		return UC_E_ARGUMENT;
 	session_set_connection(c, UC_CONNECTING);
-	c->failures++;
 	struct hello_request h = {
 		.version_lowest = FRAME_VERSION_LOWEST,
 		.version = FRAME_VERSION,
@@ -248,17 +248,26 @@ uint64_t uc_client_deadline_ms(const uc_client *c)
 
 uint64_t uc_client_reconnect_ms(uc_client *c)
 {
-	static const uint64_t first_ms = 250, longest_ms = 60 * 1000;
-	uint64_t wait = first_ms;
+	static const uint64_t first_ms = 250, longest_ms = 40 * 1000;
+	uint64_t wait = first_ms << c->failures;
+	uint64_t away_ms = (uint64_t)c->away_s * 1000,
+		 jitter_ms = (uint64_t)c->away_jitter_s * 1000;
 	uint8_t dice[2] = { 0 };
-	for (uint32_t i = 1; i < c->failures && wait < longest_ms; i++)
-		wait *= 2;
+	if (wait < longest_ms)
+		c->failures++;
+	else
+		wait = longest_ms;
+	/* Once: whoever comes back spread stays so. */
+	c->away_s = c->away_jitter_s = 0;
 	if (env_random(&c->env, dice, sizeof dice))
-		return wait;
-	/* Spread, so that a restarted server isn't met by everybody at once. */
-	uint64_t spread = wait + (uint64_t)c->away_jitter_s * 1000;
-	return (uint64_t)c->away_s * 1000 + wait / 2 +
-	       spread * (uint64_t)(dice[0] << 8 | dice[1]) / 65536;
+		dice[0] = UINT8_MAX;
+	uint64_t spread = (wait + jitter_ms) * (uint64_t)(dice[0] << 8 | dice[1]) / 65536;
+	return away_ms + wait / 2 + spread;
+}
+
+void uc_client_network_changed(uc_client *c)
+{
+	c->failures = 0;
 }
 
 enum uc_connection uc_client_connection(const uc_client *c)

@@ -284,6 +284,7 @@ static void comes_back(struct world *w, struct happening *h)
 	struct person *p = h->subject;
 	(void)w;
 	p->away = false;
+	person_network_back(p);
 }
 
 static void act_away(struct person *p, struct lists *l)

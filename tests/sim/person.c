@@ -381,6 +381,16 @@ void person_connect_later(struct person *p)
 		     NO_BYTES);
 }
 
+/* A program that hears of it does not wait until it would have tried again. */
+void person_network_back(struct person *p)
+{
+	struct world *w = p->w;
+	if (!p->client || p->link)
+		return;
+	uc_client_network_changed(p->client);
+	timeline_add(w, w->now_ms + 1, connects, p, p->device, NO_BYTES);
+}
+
 void person_disconnected(struct person *p)
 {
 	if (!p->client)

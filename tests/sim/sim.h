@@ -282,6 +282,7 @@ void person_after(struct person *p, uc_err err);
 void person_receive(struct person *p, struct view frame);
 void person_disconnected(struct person *p);
 void person_connect_later(struct person *p);
+void person_network_back(struct person *p);
 /* What keeps a client busy, for whoever looks for the mistake. */
 void person_trace(const struct person *p);
 /* There is no account any more, or none yet to come back to. */

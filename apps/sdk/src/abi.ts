@@ -284,6 +284,7 @@ export const functions = {
 	uc_client_step: ['i32', 'ptr'],
 	uc_client_deadline_ms: ['u64', 'ptr'],
 	uc_client_reconnect_ms: ['u64', 'ptr'],
+	uc_client_network_changed: ['void', 'ptr'],
 	uc_client_is_idle: ['bool', 'ptr'],
 	uc_client_connection: ['i32', 'ptr'],
 	uc_account_get: ['i32', 'ptr', 'ptr'],

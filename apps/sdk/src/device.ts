@@ -154,6 +154,9 @@ export class Device {
 				received: (m) =>
 					enter(() => r.core.with((s) => f.uc_client_receive(r.core.client, s.bytes(m), m.length))),
 				closed: () => enter(() => f.uc_client_disconnected(r.core.client)),
+				networkChanged: () => {
+					if (!r.core.over) f.uc_client_network_changed(r.core.client);
+				},
 				patience: () => (r.core.over ? 1000 : Number(f.uc_client_reconnect_ms(r.core.client))),
 			},
 			this.#o.WebSocket,

@@ -6,20 +6,19 @@ export interface LinkOwner {
 	received(message: Uint8Array): void;
 	/** Also when it was never opened. */
 	closed(): void;
-	/** What the core says to wait before the next attempt, ms. */
+	/** The network is back, or may be another one. */
+	networkChanged(): void;
+	/** What the core says to wait before the next attempt, ms; asked once for each. */
 	patience(): number;
 }
 
 const SUBPROTOCOL = 'undercroft.v1';
 const OPENS_WITHIN_MS = 15_000;
-const LONGEST_MS = 60_000;
 const LOOK_MS = 20_000;
 
 export class Link {
 	#socket: WebSocket | null = null;
 	#open = false;
-	/** attempts in a row that did not even open: the core knows nothing of those */
-	#unopened = 0;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#look: ReturnType<typeof setInterval>;
 	#lookedMs = Date.now();
@@ -54,7 +53,6 @@ export class Link {
 			if (!isIt()) return;
 			clearTimeout(this.#timer);
 			this.#open = true;
-			this.#unopened = 0;
 			this.owner.opened();
 		};
 		socket.onmessage = ({ data }) => {
@@ -70,15 +68,15 @@ export class Link {
 	drop(): void {
 		const socket = this.#socket;
 		if (!socket) return;
-		if (!this.#open) this.#unopened++;
 		this.#forget();
 		this.owner.closed();
 		// The owner may have ended by that.
 		if (this.#look !== undefined) this.#later();
 	}
-	/** Another connection, at once. */
+	/** Another connection, at once, over what may be another network. */
 	renew(): void {
 		this.drop();
+		this.owner.networkChanged();
 		this.connect();
 	}
 	end(): void {
@@ -96,7 +94,6 @@ export class Link {
 		socket?.close();
 	}
 	#later(): void {
-		const wait = this.owner.patience() * 2 ** Math.min(Math.max(this.#unopened - 1, 0), 8);
-		this.#timer = setTimeout(() => this.connect(), Math.min(wait, LONGEST_MS));
+		this.#timer = setTimeout(() => this.connect(), this.owner.patience());
 	}
 }

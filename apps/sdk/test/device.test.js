@@ -162,3 +162,42 @@ test('opened and closed at once, nothing is written afterwards', limit, async ()
 	assert.equal(disk.writes, writes);
 	assert.deepEqual(tabs(p), ['closed']);
 });
+
+/** A network that nothing comes through; when each attempt was made. */
+function deadNetwork() {
+	const tried = [];
+	const Socket = class {
+		constructor() {
+			tried.push(performance.now());
+			setTimeout(() => this.onclose?.());
+		}
+		close() {}
+	};
+	return { tried, Socket };
+}
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test(
+	'an app that is not there is tried less and less, and at once on a new network',
+	limit,
+	async () => {
+		const p = person();
+		const { tried, Socket } = deadNetwork();
+		p.WebSocket = Socket;
+		await p.open();
+		await pause(4000);
+		// After 0.25, 0.5, 1 and 2 s, each half as much more or less.
+		const waits = tried.slice(1).map((t, i) => t - tried[i]);
+		assert.ok(tried.length >= 4 && tried.length <= 6, String(waits));
+		for (const [i, wait] of waits.entries()) assert.ok(wait >= 120 * 2 ** i, String(waits));
+		const before = tried.length;
+		p.device.hint('online');
+		assert.equal(tried.length, before + 1);
+		await pause(2000);
+		assert.ok(tried.length >= before + 3, String(tried));
+		await p.close();
+		const { length } = tried;
+		await pause(500);
+		assert.equal(tried.length, length);
+	},
+);

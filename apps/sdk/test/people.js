@@ -94,6 +94,7 @@ export class Person {
 	#waiting = new Map();
 	#watching = new Set();
 	told = [];
+	WebSocket = WebSocket;
 
 	constructor(app, url, disk = new Disk()) {
 		Object.assign(this, { app, url, disk });
@@ -111,7 +112,7 @@ export class Person {
 				return this.journal;
 			},
 			post: (messages) => structuredClone(messages).forEach((m) => this.#receive(m)),
-			WebSocket,
+			WebSocket: this.WebSocket,
 		});
 		await this.device.open();
 		return this;
