@@ -36,6 +36,26 @@ test('sign out and erase this browser', async (stage) => {
 	});
 });
 
+test('words that were confirmed are nowhere in the page, and titles name nobody', async (stage) => {
+	const [rosa, tom] = await Promise.all([
+		stage.member('lens', 'Rosa'),
+		stage.member('dial', 'Tom'),
+	]);
+	const left = await rosa.page.evaluate(() => ({
+		page: document.documentElement.outerHTML,
+		// what the last pattern was matched with
+		matched: RegExp.input,
+		history: JSON.stringify([history.state, location.href, document.title]),
+	}));
+	const some = rosa.words.split(' ').slice(0, 3).join(' ');
+	for (const [where, text] of Object.entries(left)) assert.ok(!text.includes(some), where);
+	await rosa.ask(tom, 'Hello');
+	await tom.accept('Rosa');
+	await rosa.openRoom('Tom');
+	// Browsers keep titles in their history, also after the account has been erased.
+	assert.doesNotMatch(await rosa.page.title(), /Tom/);
+});
+
 test('the words take the account up again in another browser', async (stage) => {
 	const [rosa, tom] = await pair(stage, 'dial', 'lens');
 	const number = await tom.safetyNumber('Rosa');

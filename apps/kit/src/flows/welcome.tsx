@@ -329,6 +329,8 @@ function Recover({ onBack }: { onBack(): void }) {
 		const ok = await action.run('recover', () =>
 			model.recover({ words: typed.join(' '), profileName: name.trim() }),
 		);
+		// Browsers keep the text that a pattern has matched last.
+		/-/.test('-');
 		if (ok) setWords('');
 	}
 

@@ -19,7 +19,8 @@ export function WordsCard({
 	onDone(): void;
 	onLater?: () => void;
 }) {
-	const list = words.trim().split(/\s+/);
+	// By a text: of the last pattern that has matched, browsers keep all.
+	const list = words.trim().split(' ').filter(Boolean);
 	const [isSure, setSure] = useState(false);
 	const [isMissing, setMissing] = useState(false);
 	const [isCopied, setCopied] = useState(false);
