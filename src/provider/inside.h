@@ -73,7 +73,9 @@ struct call {
 	uint16_t type;
 	uint32_t id;
 	struct arena arena;
-	bool later; /* the answer comes when another app has answered */
+	uint32_t
+		wait_s; /* messages: the session has asked for too much, and this long is to pass */
+	bool later;     /* the answer comes when another app has answered */
 };
 
 /* What is done with another app's answer. */

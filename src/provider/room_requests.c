@@ -2,6 +2,8 @@
 /* What a client asks of a room: answered here, or passed to the hub. */
 #include "provider/room_work.h"
 
+enum { REFUSED_MS = 30 * 1000 };
+
 /* --- asking the hub --- */
 
 uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view hub,
@@ -57,11 +59,16 @@ static void submit_done(struct provider *p, struct ask *a, const struct peer_res
 	call_done(c);
 }
 
+/* By account, or whoever connects again would begin anew. */
+static uint32_t account_wait(struct call *c, enum provider_limit limit, size_t bytes)
+{
+	return rate_table_take_many(&c->p->rates, limit, VIEW_OF(c->s->account_id),
+				    rate_units_of(bytes), env_now_ms(c->p->env));
+}
+
 bool session_is_too_fast(struct call *c, enum provider_limit limit, size_t bytes)
 {
-	/* By account, or whoever connects again would begin anew. */
-	uint32_t wait = rate_table_take_many(&c->p->rates, limit, VIEW_OF(c->s->account_id),
-					     rate_units_of(bytes), env_now_ms(c->p->env));
+	uint32_t wait = account_wait(c, limit, bytes);
 	if (wait)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 	return wait != 0;
@@ -75,23 +82,68 @@ uc_err hub_refuse(struct call *c, uc_err err, const struct hub_reply *r)
 	return UC_OK;
 }
 
-uc_err handle_room_submit(struct call *c, struct view body)
+static bool is_for_now(uc_err err)
 {
-	struct room_submit_request q;
-	struct hub_reply r = { .seq = 0 };
-	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
-	struct seat_live *seat;
-	TRY(seat_live_get(c->s, q.seat, &seat));
-	if (session_is_too_fast(c, LIMIT_MESSAGE, q.message.n))
-		return UC_OK;
-	if (seat->room->record.part != ROOM_HUB)
-		return hub_ask(c, submit_done, "submitMessage", seat->room->record.hub,
-			       seat->room->uri, seat->client, q.seat, q.message);
-	struct hub_request h = { .p = c->p, .body = q.message, .a = &c->arena };
+	enum uc_err_class class = uc_err_class(err);
+	return err == UC_E_RATE || class == UC_CLASS_STORE || class == UC_CLASS_MEMORY;
+}
+
+static bool epoch_is(struct call *c, const struct seat_live *seat, uint64_t epoch)
+{
+	struct public_group *g;
+	return !room_live_group(c->p, seat->room, &g) &&
+	       public_group_now(g).context->epoch == epoch;
+}
+
+static bool is_out_of_turn(struct call *c, const struct seat_live *seat, struct view hash)
+{
+	const struct refused_message *r = &seat->refused;
+	return r->until_ms > env_now_ms(c->p->env) && !view_equal(VIEW_OF(r->hash), hash) &&
+	       epoch_is(c, seat, r->epoch);
+}
+
+static void refused_for_now(struct call *c, uint32_t number, struct view hash)
+{
+	struct seat_live *seat = seat_live_find(c->s, number);
+	struct public_group *g;
+	if (!seat || room_live_group(c->p, seat->room, &g))
+		return;
+	seat->refused.until_ms = env_now_ms(c->p->env) + REFUSED_MS;
+	seat->refused.epoch = public_group_now(g).context->epoch;
+	memcpy(seat->refused.hash, hash.p, sizeof seat->refused.hash);
+}
+
+static uc_err submit_here(struct call *c, struct seat_live *seat, struct view message,
+			  struct hub_reply *out)
+{
+	struct hub_request h = { .p = c->p, .body = message, .a = &c->arena };
 	/* The seat may end, and its memory go, while the entry is told. */
 	TRY(arena_copy(&c->arena, seat->client, &h.client));
 	TRY(room_live_get(c->p, seat->room->uri, &h.room));
-	uc_err err = hub_submit(&h, &r);
+	return hub_submit(&h, out);
+}
+
+uc_err handle_room_submit(struct call *c, struct view body)
+{
+	struct room_submit_request q;
+	struct hub_reply r = { .retry_after_s = c->wait_s };
+	struct seat_live *seat;
+	uint8_t hash[SHA256_BYTES];
+	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
+	TRY(seat_live_get(c->s, q.seat, &seat));
+	TRY(sha256(q.message, hash));
+	if (is_out_of_turn(c, seat, VIEW_OF(hash)))
+		return hub_refuse(c, UC_E_RATE, &(struct hub_reply){ .retry_after_s = 1 });
+	seat->refused.until_ms = 0;
+	if (!r.retry_after_s)
+		r.retry_after_s = account_wait(c, LIMIT_MESSAGE, q.message.n);
+	bool here = seat->room->record.part == ROOM_HUB;
+	if (!here && !r.retry_after_s)
+		return hub_ask(c, submit_done, "submitMessage", seat->room->record.hub,
+			       seat->room->uri, seat->client, q.seat, q.message);
+	uc_err err = r.retry_after_s ? UC_E_RATE : submit_here(c, seat, q.message, &r);
+	if (here && is_for_now(err))
+		refused_for_now(c, q.seat, VIEW_OF(hash));
 	if (err)
 		return hub_refuse(c, err, &r);
 	submit_answer(c, r.body, r.seq);

@@ -61,6 +61,14 @@ struct room_live {
 	struct map senders; /* client -> struct room_sender in epoch_mem */
 };
 
+/* A message that was refused for now.  Others of its seat wait until it has come again, or the room
+ * is in another epoch, or that takes too long: messages that were on their way keep their order. */
+struct refused_message {
+	uint64_t until_ms; /* 0: there is none */
+	uint64_t epoch;
+	uint8_t hash[SHA256_BYTES];
+};
+
 /* A seat open on a connection. */
 struct seat_live {
 	struct seat_live *next;      /* of the session */
@@ -73,6 +81,7 @@ struct seat_live {
 	uint64_t ended;       /* sequence number of the removing entry; 0: not ended */
 	bool is_over;         /* and that was told: it only acknowledges any more */
 	size_t unacked_bytes; /* about so much is on its way */
+	struct refused_message refused;
 };
 
 /* What a seat has told and the store does not know yet.  It outlives the connection, so that no

@@ -252,6 +252,7 @@ static void request(struct provider *p, struct session *s, const struct frame *f
 	uint64_t number = s->number;
 	uint32_t wait = rate_take(&s->rates[LIMIT_REQUEST], LIMIT_REQUEST, env_now_ms(p->env));
 	uc_err err = UC_OK;
+	c.wait_s = wait;
 	if (!rule)
 		call_refuse(&c, UC_E_UNSUPPORTED, "this app does not know such a request", 0);
 	else if (!phase_allows(s, rule))
@@ -259,7 +260,7 @@ static void request(struct provider *p, struct session *s, const struct frame *f
 			    0);
 	else if (f->body.n > rule->body_max)
 		call_refuse(&c, UC_E_TOO_LARGE, NULL, 0);
-	else if (wait)
+	else if (wait && f->type != FRAME_ROOM_SUBMIT) /* which keep their order when refused */
 		call_refuse(&c, UC_E_RATE, NULL, wait);
 	else
 		err = handler_find(f->type)(&c, f->body);
