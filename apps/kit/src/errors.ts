@@ -44,6 +44,7 @@ const COMMON: Record<string, string> = {
 	UC_E_FULL: 'This device has no room left. Free some space, then load the page again.',
 	UC_E_NET: 'There is no connection. Try again when you are online.',
 	UC_E_TLS: 'No secure connection could be made. Try another network.',
+	UC_E_VERSION: 'This page and the app do not fit together any more. Load the page again.',
 	UC_E_PEER: 'The other app does not answer. Try again later.',
 	UC_E_TIMEOUT: 'That took too long. Check your connection, then try again.',
 	UC_E_MEMORY: 'This device has not enough memory. Close other tabs, then load the page again.',

@@ -60,7 +60,7 @@ const REQUEST_LENGTH = 140;
 const DOMAIN_LENGTH = 40;
 export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
 
-/** The errors of a 'warning' that people can do something about. */
+/** Why somebody is not in a group that was just made, where people can do something about it. */
 const TOLD = new Set([
 	'UC_E_EXHAUSTED',
 	'UC_E_NOT_ALLOWED',
@@ -226,7 +226,13 @@ export class Model {
 		core.on('messageState', (e) => this.messageArrived(e.message, false));
 		core.on('devices', () => this.refresh('account', 'devices'));
 		core.on('warning', (e) => {
-			if (e.error && TOLD.has(e.error.code)) this.problem.value = explain(e.error, 'member');
+			// The same errors come of what others do in rooms, and of what strangers send: no problem
+			// of this person's.
+			const isOurs =
+				this.connection.peek() === 'connecting'
+					? e.error?.code === 'UC_E_VERSION'
+					: this.making > 0 && TOLD.has(e.error?.code ?? '');
+			if (isOurs) this.problem.value = explain(e.error, 'member');
 		});
 		core.on('accountGone', () => this.refresh('account'));
 		this.connectionIs(core.connection);
@@ -540,9 +546,16 @@ export class Model {
 		if (room) goToRoom(room);
 	}
 
-	createGroup(name: string, contacts: Id[]): Promise<Id> {
-		return this.perform((c) => c.createGroup(name, contacts));
+	async createGroup(name: string, contacts: Id[]): Promise<Id> {
+		this.making++;
+		try {
+			return await this.perform((c) => c.createGroup(name, contacts));
+		} finally {
+			this.making--;
+		}
 	}
+	/** groups that are being made */
+	private making = 0;
 
 	rename(room: Id, name: string): Promise<void> {
 		return this.perform((c) => c.renameGroup(room, name));

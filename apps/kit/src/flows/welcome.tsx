@@ -338,7 +338,7 @@ function Recover({ onBack }: { onBack(): void }) {
 		<Form label="Take up your account again" error={action.error} onSubmit={() => void submit()}>
 			<p>
 				Your account goes on in this browser, and ends on all devices that had it before. What was
-				written stays on those.
+				written stays on those, and so do your conversations and the people you know there.
 			</p>
 			<TextArea
 				label="Recovery words"

@@ -59,6 +59,12 @@ export function WordsCard({
 					{isCopied ? 'Copied' : 'Copy'}
 				</Button>
 			</div>
+			{isCopied && (
+				<p class="k-hint" role="status">
+					Other programs can read what is copied. Paste it where it is to be, then copy something
+					else.
+				</p>
+			)}
 			<Checkbox
 				checked={isSure}
 				onChecked={(is) => {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the state makes of what the library tells.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './load.mjs';
+
+// As much of a browser as the state asks of one.
+Object.assign(globalThis, {
+	location: { hostname: 'dial.localhost', hash: '' },
+	document: { addEventListener() {}, visibilityState: 'visible', hidden: false },
+	addEventListener() {},
+	fetch: async () => Promise.reject(new TypeError('offline')),
+});
+const { Model } = await load('../src/model.ts');
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+async function started() {
+	const listeners = new Map();
+	const core = {
+		tab: 'here',
+		reason: null,
+		connection: 'online',
+		on: (kind, listener) => void listeners.set(kind, listener),
+		account: async () => ({ state: 'account' }),
+		requests: async () => [],
+		contacts: async () => [],
+		rooms: async () => [],
+		devices: async () => [],
+	};
+	const model = new Model({ title: 'Dial', names: 'number', sentence: '' });
+	model.start(() => core);
+	await turn();
+	const warn = (code, room = 'a room') =>
+		listeners.get('warning')({
+			error: Object.assign(new Error(code), { code, class: 'state' }),
+			text: '',
+			room,
+		});
+	return { model, core, warn, tell: (kind, event) => listeners.get(kind)(event) };
+}
+
+test('what others do is told as no problem of ours', async () => {
+	const { model, core, warn, tell } = await started();
+	for (const code of ['UC_E_NOT_ALLOWED', 'UC_E_POLICY', 'UC_E_RATE', 'UC_E_VERSION']) {
+		warn(code);
+		warn(code, null);
+		assert.equal(model.problem.value, null, code);
+	}
+	// Somebody cannot be added to the group that is being made.
+	let made;
+	core.createGroup = () => new Promise((resolve) => (made = resolve));
+	const making = model.createGroup('Walks', []);
+	warn('UC_E_CHAIN');
+	assert.equal(model.problem.value, null);
+	warn('UC_E_EXHAUSTED');
+	assert.match(model.problem.value, /cannot be added/);
+	made('a room');
+	await making;
+	// The app has gone on, and this page has not.
+	tell('connection', { connection: 'connecting' });
+	warn('UC_E_VERSION', null);
+	assert.match(model.problem.value, /Load the page again/);
+});
