@@ -122,12 +122,21 @@ local_ports_check() { # WEB
 		ports=("${local_port[$app]}")
 		[ "$1" = no ] || ports+=("${local_web_port[$app]}")
 		for port in "${ports[@]}"; do
-			if port_answers "$port"; then
+			if port_is_taken "$port"; then
 				die "Port $port of this machine, meant for ${app^}, is taken by another program.
 UNDERCROFT_PORT chooses others: the three from it on, and those ten above for browsers. For example:
   UNDERCROFT_PORT=9441 ./dev up"
 			fi
 		done
+	done
+}
+
+# A backbone that was killed a moment ago may still be letting go of it, thread by thread.
+port_is_taken() { # PORT
+	local i
+	for i in $(seq 50); do
+		port_answers "$1" || return 1
+		[ "$i" -eq 50 ] || sleep 0.1
 	done
 }
 
