@@ -107,7 +107,16 @@ EOF
 	chmod 755 "$run_dir/undercroft"
 }
 
+# The command that delivers codes is written in words, without quotes.
+local_paths_check() {
+	case $PWD$(realpath -m "$run_dir") in
+	*[[:space:]]*) die "The path of this folder, or of $run_dir, has a blank in it, which the local configuration cannot
+name. Move it to where there is none, for example ~/undercroft." ;;
+	esac
+}
+
 local_prepare() { # SPLIT
+	local_paths_check
 	mkdir -p "$run_dir"
 	chmod 700 "$run_dir"
 	local_certificates

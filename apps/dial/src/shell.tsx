@@ -67,6 +67,7 @@ function Side() {
 				{rooms.length > FEW && (
 					<input
 						type="search"
+						autocomplete="off"
 						class="k-input dial-filter"
 						aria-label="Filter conversations"
 						placeholder="Name or number"

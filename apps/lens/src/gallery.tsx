@@ -74,6 +74,7 @@ export function Gallery() {
 				{rooms.length > FEW && (
 					<input
 						type="search"
+						autocomplete="off"
 						class="k-input lens-filter"
 						aria-label="Filter conversations"
 						placeholder="Name or handle"

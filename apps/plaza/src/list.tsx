@@ -54,6 +54,7 @@ export function List() {
 			{all > FEW && (
 				<input
 					type="search"
+					autocomplete="off"
 					class="k-input plaza-filter"
 					aria-label="Filter groups and people"
 					placeholder="Filter by name"

@@ -81,6 +81,8 @@ export function Field({
 	error,
 	focus,
 	required,
+	// What is written about people is nothing for the browser's own memory.
+	autocomplete = 'off',
 	...rest
 }: FieldProps) {
 	const { id, ref, described } = useField(hint, error, focus);
@@ -88,6 +90,7 @@ export function Field({
 		<Around id={id} label={label} hint={hint} error={error}>
 			<input
 				{...(rest as object)}
+				autocomplete={autocomplete}
 				id={id}
 				ref={ref}
 				class="k-input"
