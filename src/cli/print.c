@@ -191,6 +191,7 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 		set_text(o, "name", c->name);
 		set_bool(o, "blocked", c->blocked);
 		set_bool(o, "verified", c->verified);
+		set_bool(o, "identity_changed", c->identity_changed);
 		set_bool(o, "direct", c->has_direct);
 		put(o);
 		return;
@@ -199,6 +200,8 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 	fputs(" on ", stdout);
 	print_text(stdout, app);
 	printf("%s%s\n", c->verified ? ", verified" : "", c->blocked ? ", blocked" : "");
+	if (c->identity_changed)
+		puts("  Somebody else has answered in their place. Compare the safety number.");
 }
 
 void print_room(bool json, unsigned number, const struct uc_room *r)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests wait in a place of their own until they are answered, and a declined one says nothing.
 import assert from 'node:assert/strict';
+import { befriend } from './lib/people.mjs';
 import { test } from './lib/suite.mjs';
 
 test('requests wait, are declined and accepted', async (stage) => {
@@ -43,4 +44,27 @@ test('a code that is wrong, a handle that is taken', async (stage) => {
 	const rosa = await stage.person('dial', 'Rosa');
 	await rosa.signUpInVain(/code is wrong/i, { code: '00000000' });
 	await rosa.signUp();
+});
+
+test('somebody else behind a handle is warned of until it is compared', async (stage) => {
+	const [rosa, tom] = await Promise.all([
+		stage.member('dial', 'Rosa'),
+		stage.terminal('lens', 'Tom'),
+	]);
+	await befriend(rosa, tom);
+	await tom.run('delete-account', '--yes');
+	const mallory = await stage.terminal('lens', 'Mallory', tom.identifier);
+	await rosa.ask(mallory, 'Still you?');
+	await mallory.accept('Rosa');
+	await rosa.hasRoom('Mallory');
+	await rosa.openRoom('Tom');
+	const warning = rosa.page.getByRole('alert').getByText('Somebody else answers where Tom did');
+	await warning.waitFor();
+	await rosa.page.reload();
+	await warning.waitFor();
+	await rosa.button('Compare the safety number').click();
+	await rosa.button('Mark as verified', rosa.dialog()).click();
+	await rosa.button('Not verified any more', rosa.dialog()).waitFor();
+	await rosa.closeDialogs();
+	await warning.waitFor({ state: 'hidden' });
 });

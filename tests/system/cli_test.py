@@ -67,6 +67,7 @@ class People(unittest.TestCase):
                             rosa.json('safety', 'Uwe')[0]['number'])
         rosa.run('safety', 'Tom', '--verified')
         self.assertEqual([c['name'] for c in rosa.json('contacts') if c['verified']], ['Tom'])
+        self.assertFalse(any(c['identity_changed'] for c in rosa.json('contacts')))
 
     def test_two_people_on_one_app(self):
         a, b = new('lens', 'Ada'), new('lens', 'Ben')
