@@ -79,8 +79,12 @@ async function endAll() {
 	await closeShared();
 	backbone?.erase();
 }
+let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-	process.once(signal, () => endAll().finally(() => process.exit(130)));
+	process.once(signal, () => {
+		isInterrupted = true;
+		void endAll().finally(() => process.exit(130));
+	});
 }
 process.once('exit', () => backbone?.erase());
 
@@ -110,6 +114,7 @@ async function runOne(t) {
 		const faults = stage.faults();
 		if (faults.length > 0) failure.stack += `\nfaults:\n${faults.join('\n')}`;
 	}
+	if (isInterrupted) return new Promise(() => {});
 	if (failure) {
 		const dir = mkdtempSync(path.join(os.tmpdir(), 'undercroft-failed-'));
 		await stage.report(dir);
