@@ -6,10 +6,13 @@ import { isFocused, Keyboard } from './lib/keyboard.mjs';
 import { test } from './lib/suite.mjs';
 import { until } from './lib/wait.mjs';
 
+// Where the system decides on the colours, focus must be seen as well.
+const COLOURS = { dial: 'none', lens: 'active', plaza: 'active' };
+
 for (const app of ['dial', 'lens', 'plaza']) {
 	test(`${app} without a mouse`, async (stage) => {
 		const [rosa, tom] = await Promise.all([
-			stage.person(app, 'Rosa', { reducedMotion: 'reduce' }),
+			stage.person(app, 'Rosa', { reducedMotion: 'reduce', forcedColors: COLOURS[app] }),
 			stage.terminal('lens', 'Tom'),
 		]);
 		const { page } = rosa;

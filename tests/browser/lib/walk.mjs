@@ -92,7 +92,22 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.openRoom('Allotment');
 	await panel('group-info', () => rosa.button('About this conversation').click());
 
-	await panel('find', () => rosa.button('Find someone').first().click());
+	await rosa.button('About this conversation').click();
+	await panel('add-members', () => rosa.button('Add people', rosa.dialog()).click());
+
+	await panel('find', async () => {
+		await rosa.button('Find someone').first().click();
+		await rosa.button('Send request', rosa.dialog()).click();
+		await rosa.dialog().getByRole('alert').first().waitFor();
+	});
+	const ida = await stage.terminal('lens', 'Ida');
+	await panel('asked', async () => {
+		await rosa.askForm(ida.app, ida.identifier, 'Hello Ida');
+		await rosa
+			.dialog()
+			.getByText(/Your request to .* was sent/)
+			.waitFor();
+	});
 	await panel('settings', () => rosa.button('Settings').click());
 	await rosa.openSettings();
 	await panel('devices', () => rosa.button('My devices').click());
