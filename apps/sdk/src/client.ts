@@ -74,7 +74,7 @@ class Client implements T.Undercroft {
 		addEventListener('offline', () => hint('offline'), { signal });
 		document.addEventListener(
 			'visibilitychange',
-			() => document.visibilityState === 'visible' && hint('visible'),
+			() => hint(document.visibilityState === 'visible' ? 'visible' : 'hidden'),
 			{ signal },
 		);
 	}

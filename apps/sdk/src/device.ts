@@ -24,6 +24,8 @@ export interface DeviceOptions {
 	journal(onGone: (why: CodedError) => void): Promise<Journal>;
 	post(messages: ToPage): void;
 	WebSocket?: typeof WebSocket;
+	/** After so long without a write, a good time for a snapshot. */
+	quietMs?: number;
 	trace?(file: string, line: number, error: Failure): void;
 }
 
@@ -113,6 +115,7 @@ export class Device {
 		this.#tell('here');
 		for (const { ask, method, args } of this.#early.splice(0))
 			if (this.#running && this.#asked.has(ask)) this.#run(this.#running, ask, method, args);
+		this.#running?.gate.watch();
 		this.#running?.link.connect();
 	}
 
@@ -127,6 +130,7 @@ export class Device {
 			journal,
 			() => snapshot(core),
 			(e) => void this.#end('broken', asFailure(e)),
+			this.#o.quietMs,
 		);
 		await journal.load((batch) =>
 			core.with((s) => core.check(core.f.web_store_load(s.bytes(batch), batch.length))),
@@ -303,6 +307,7 @@ export class Device {
 		if (!r) return;
 		if (hint === 'offline') r.link.drop();
 		else if (hint === 'online' && !r.link.socket) r.link.renew();
+		else if (hint === 'hidden') r.gate.quiet();
 		else if (hint === 'visible') {
 			if (!r.link.socket) r.link.connect();
 			this.#step(r);

@@ -3,6 +3,7 @@
 // IndexedDB; and the key that opens it, wrapped by one that the browser does not give out.
 // docs/decisions/0081 says why.
 import { CodedError, failure } from './failure.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** Bytes are batches of the core's (src/web/batch.h), which is why they may be joined. */
 export interface Journal {
@@ -12,39 +13,13 @@ export interface Journal {
 	load(each: (batch: Uint8Array) => void): Promise<void>;
 	/** Durable when it is fulfilled; nothing of it is kept when it is rejected. */
 	append(batch: Uint8Array): Promise<void>;
-	/** It has outgrown its snapshot: time for a new one. */
+	/** It has outgrown its snapshot, or been there long: time for a new one. */
 	readonly due: boolean;
-	/** The whole store, instead of all there was.  Rejected: all is as before, and `due` waits. */
+	/** From then on, by performance.now(), also when it is quiet; Infinity: it is empty. */
+	readonly quietFrom: number;
+	/** The whole store, instead of all there was.  Rejected: all is as before, and both wait. */
 	replace(pieces: readonly Uint8Array[]): Promise<void>;
 	close(): void;
-}
-
-/** When a journal is due: it is longer than its snapshot, or has so many records that they, not
- * their bytes, take the time of opening. */
-export class Outgrown {
-	snapshot = 0;
-	bytes = 0;
-	records = 0;
-	#slack = 1;
-	get due(): boolean {
-		const { snapshot, bytes, records } = this;
-		return (
-			bytes > Math.max(256 * 1024, snapshot) * this.#slack ||
-			records > (1000 + snapshot / 10_000) * this.#slack
-		);
-	}
-	added(n: number): void {
-		this.bytes += n;
-		this.records++;
-	}
-	replaced(n: number): void {
-		this.snapshot = n;
-		this.bytes = this.records = 0;
-		this.#slack = 1;
-	}
-	failed(): void {
-		this.#slack *= 2;
-	}
 }
 
 const VERSION = 1;
@@ -95,7 +70,7 @@ function ask<R>(request: (databases: IDBFactory) => R): R {
 }
 
 export class BrowserJournal implements Journal {
-	#outgrown = new Outgrown();
+	#upkeep = new Upkeep();
 	/** of the next record */
 	#next = 1;
 	private constructor(
@@ -166,15 +141,19 @@ export class BrowserJournal implements Journal {
 
 	async load(each: (batch: Uint8Array) => void): Promise<void> {
 		const tx = this.db.transaction([META, SNAPSHOT, JOURNAL]);
-		const upTo = (await wait(tx.objectStore(META).get('upTo'))) ?? 0;
+		const meta = tx.objectStore(META);
+		const [upTo = 0, writtenMs = 0] = await Promise.all([
+			wait<number | undefined>(meta.get('upTo')),
+			wait<number | undefined>(meta.get('writtenMs')),
+		]);
 		let snapshot = 0;
 		await this.#records(tx.objectStore(SNAPSHOT), 1, (batch) => {
 			snapshot += batch.length;
 			each(batch);
 		});
-		this.#outgrown.replaced(snapshot);
+		this.#upkeep.loaded(snapshot, Date.now() - writtenMs);
 		this.#next = await this.#records(tx.objectStore(JOURNAL), upTo + 1, (batch) => {
-			this.#outgrown.added(batch.length);
+			this.#upkeep.added(batch.length, Infinity);
 			each(batch);
 		});
 	}
@@ -213,11 +192,14 @@ export class BrowserJournal implements Journal {
 		tx.objectStore(JOURNAL).add(batch, this.#next);
 		await complete(tx);
 		this.#next++;
-		this.#outgrown.added(batch.length);
+		this.#upkeep.added(batch.length);
 	}
 
 	get due(): boolean {
-		return this.#outgrown.due;
+		return this.#upkeep.due;
+	}
+	get quietFrom(): number {
+		return this.#upkeep.quietFrom;
 	}
 	async replace(pieces: readonly Uint8Array[]): Promise<void> {
 		const upTo = this.#next - 1;
@@ -228,12 +210,13 @@ export class BrowserJournal implements Journal {
 			pieces.forEach((piece, i) => snapshot.add(piece, i + 1));
 			tx.objectStore(JOURNAL).clear();
 			tx.objectStore(META).put(upTo, 'upTo');
+			tx.objectStore(META).put(Date.now(), 'writtenMs');
 			await complete(tx);
 		} catch (e) {
-			this.#outgrown.failed();
+			this.#upkeep.failed();
 			throw e;
 		}
-		this.#outgrown.replaced(pieces.reduce((n, p) => n + p.length, 0));
+		this.#upkeep.replaced(pieces.reduce((n, p) => n + p.length, 0));
 	}
 
 	close(): void {

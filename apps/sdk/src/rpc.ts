@@ -14,7 +14,7 @@ export interface Start {
 /** 'erase' and 'close' are the worker's own. */
 export type Ask = { ask: number; method: Method | 'erase' | 'close'; args: unknown[] };
 /** What the page knows of the network and of being looked at. */
-export type Hint = 'online' | 'offline' | 'visible';
+export type Hint = 'online' | 'offline' | 'visible' | 'hidden';
 
 export type ToWorker = { start: Start } | Ask | { hint: Hint };
 

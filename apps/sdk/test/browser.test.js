@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Backbone } from './backbone.js';
+import { fates, has } from './batches.js';
 import { hasBrowser, launch, makeSite } from './pages.js';
 
 const limit = {
@@ -66,6 +67,55 @@ async function signUp(page) {
 const newRoom = (page) => page.evaluate(() => u.createGroup('notes', []));
 const texts = (page, room) =>
 	page.evaluate(async (r) => (await u.messages(r)).map((m) => m.text), room);
+
+/** What lies in the database. */
+const stored = async (page) => {
+	const found = await page.evaluate(async () => {
+		const wait = (r) => new Promise((resolve) => (r.onsuccess = () => resolve(r.result)));
+		const db = await wait(indexedDB.open('undercroft:dial.localhost'));
+		const tx = db.transaction(['snapshot', 'journal']);
+		const all = async (of) => (await wait(tx.objectStore(of).getAll())).map((b) => Array.from(b));
+		const found = [await all('snapshot'), await all('journal')];
+		db.close();
+		return found;
+	});
+	const [snapshot, journal] = found.map((of) => of.map((b) => Uint8Array.from(b)));
+	return { snapshot, journal };
+};
+/** Until what was replaced or deleted of all that was written is there no more. */
+async function leaves(page, { snapshot, journal }) {
+	const { gone, there } = fates([...snapshot, ...journal]);
+	assert.ok(gone.length > 10 && there.length > 10);
+	let now;
+	do {
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		now = await stored(page);
+	} while (now.journal.length);
+	for (const value of gone) assert.equal(has(now.snapshot, value), false);
+	// Some may have been replaced since.
+	assert.ok(there.filter((value) => has(now.snapshot, value)).length > there.length / 2);
+}
+const said = async (page, n) => {
+	const room = await newRoom(page);
+	for (let i = 0; i < n; i++) await page.evaluate((r) => u.send(r, 'said'), room);
+	await page.evaluate(async (room) => {
+		const sent = async () =>
+			(await u.messages(room)).every((m) => m.state === 'accepted' || m.kind === 'note');
+		while (!(await sent())) await new Promise((resolve) => setTimeout(resolve, 50));
+	}, room);
+	return room;
+};
+
+// This takes half a minute: it begins here, and is looked at in the end.
+let rests;
+test('a page is left alone', limit, async () => {
+	const context = await browser.newContext();
+	const page = await openPage(context);
+	await signUp(page);
+	const room = await said(page, 3);
+	rests = { context, page, room, before: await stored(page), sinceMs: performance.now() };
+	assert.ok(rests.before.journal.length > 3);
+});
 
 test('the example says hello', limit, async () => {
 	const [one, two] = await Promise.all([browser.newContext(), browser.newContext()]);
@@ -206,6 +256,23 @@ test('a journal that grows is folded into a snapshot', limit, async () => {
 	await context.close();
 });
 
+test('when nobody looks, used keys and what was deleted leave the database', limit, async () => {
+	const context = await browser.newContext();
+	const page = await openPage(context);
+	await signUp(page);
+	const room = await said(page, 5);
+	const before = await stored(page);
+	await page.evaluate(() => {
+		Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+		document.dispatchEvent(new Event('visibilitychange'));
+	});
+	await leaves(page, before);
+	await page.reload();
+	assert.equal((await start(page)).tab, 'here');
+	assert.equal((await texts(page, room)).filter((t) => t === 'said').length, 5);
+	await context.close();
+});
+
 test('no room: told, nothing half done, and on again when there is room', limit, async () => {
 	const context = await browser.newContext();
 	const page = await openPage(context);
@@ -339,6 +406,16 @@ test('what cannot be loaded is told', limit, async () => {
 	assert.deepEqual(await start(page), { tab: 'broken', reason: 'UC_E_UNSUPPORTED' });
 	await context.close();
 	problems.splice(0, problems.length, ...problems.filter((p) => !p.includes('ERR_FAILED')));
+});
+
+test('and so they do when nothing happens for half a minute', limit, async () => {
+	const { context, page, room, before, sinceMs } = rests;
+	await leaves(page, before);
+	assert.ok(performance.now() - sinceMs > 29_000);
+	await page.reload();
+	assert.equal((await start(page)).tab, 'here');
+	assert.equal((await texts(page, room)).filter((t) => t === 'said').length, 3);
+	await context.close();
 });
 
 test('pages had nothing to complain of', limit, () => {

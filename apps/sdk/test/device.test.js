@@ -2,6 +2,7 @@
 // A device without a server: opening, arguments, a core that fails, a disk that does.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { fates, has } from './batches.js';
 import { closeAll, Disk, Person } from './people.js';
 
 const nowhere = 'ws://127.0.0.1:9/v1';
@@ -201,3 +202,39 @@ test(
 		assert.equal(tried.length, length);
 	},
 );
+
+test('what was replaced or deleted leaves the disk when it is quiet', limit, async () => {
+	const p = person();
+	p.disk.quietMs = 50;
+	await p.open();
+	const signUp = (identifier) => p.ask('signUp', { identifier, profileName: 'Tom' });
+	for (const identifier of ['eve', 'tom']) {
+		signUp(identifier).catch(() => undefined);
+		await p.ask('account');
+	}
+	const written = [...p.disk.snapshot, ...p.disk.journal];
+	await pause(200);
+	assert.equal(p.disk.replaced, 1);
+	assert.deepEqual(p.disk.journal, []);
+	const { gone, there } = fates(written);
+	assert.ok(gone.length > 0 && there.length > 1);
+	for (const value of gone) assert.equal(has(p.disk.snapshot, value), false);
+	for (const value of there) assert.equal(has(p.disk.snapshot, value), true);
+	// Nothing has happened since, and one was written just now.
+	await pause(150);
+	p.device.hint('hidden');
+	await pause(50);
+	assert.equal(p.disk.replaced, 1);
+	await p.close();
+	// What a tab has left is found by the next one.
+	p.disk.journal.push(new Uint8Array());
+	p.disk.writtenMs = 0;
+	const again = person(p.disk);
+	await again.open();
+	assert.equal(again.disk.replaced, 1);
+	again.device.hint('hidden');
+	await pause(50);
+	assert.equal(again.disk.replaced, 2);
+	assert.equal((await again.ask('account')).identifier, 'tom');
+	await again.close();
+});

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gate } from '../src/gate.ts';
-import { Outgrown } from '../src/journal.ts';
+import { Upkeep } from '../src/upkeep.ts';
 
 /** Writes end when the test says so. */
 class Journal {
 	due = false;
+	quietFrom = Infinity;
 	appended = [];
 	replaced = [];
 	#ends = [];
@@ -38,7 +39,9 @@ class Journal {
 	}
 }
 
-function make() {
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function make(quietMs) {
 	const j = new Journal();
 	const seen = [];
 	const failures = [];
@@ -46,6 +49,7 @@ function make() {
 		j,
 		() => [Uint8Array.of(100), Uint8Array.of(101)],
 		(e) => failures.push(e),
+		quietMs,
 	);
 	return { j, gate, seen, failures, see: (what) => () => void seen.push(what) };
 }
@@ -129,20 +133,136 @@ test('a snapshot takes the place of the record; where it cannot be written, the 
 	assert.deepEqual(seen, ['one', 'two']);
 });
 
+test('when it is quiet the journal is left behind, and not while it is not', async () => {
+	const { j, gate, seen, see } = make(80);
+	j.quietFrom = 0;
+	for (let i = 0; i < 5; i++) {
+		gate.commit(Uint8Array.of(i));
+		gate.after(see(i));
+		await j.end();
+		await pause(20);
+	}
+	assert.equal(j.writing, 0);
+	assert.equal(j.replaced.length, 0);
+	await pause(100);
+	assert.equal(j.writing, 1);
+	// What comes meanwhile waits for it, and is written after it.
+	gate.commit(Uint8Array.of(9));
+	gate.after(see('after'));
+	await j.end();
+	assert.deepEqual(j.replaced, [[[100], [101]]]);
+	assert.deepEqual(seen, [0, 1, 2, 3, 4]);
+	await j.end();
+	assert.deepEqual(j.appended.at(-1), [9]);
+	assert.equal(seen.at(-1), 'after');
+	// Nothing there, nothing done; and nothing after the end.
+	j.quietFrom = Infinity;
+	gate.watch();
+	await pause(150);
+	assert.equal(j.writing, 0);
+	j.quietFrom = 0;
+	gate.watch();
+	await gate.close();
+	gate.quiet();
+	await pause(150);
+	assert.equal(j.writing, 0);
+});
+
+test('when nobody looks that is done at once, but not more often than it is worth', async () => {
+	const { j, gate } = make(10_000);
+	gate.quiet();
+	assert.equal(j.writing, 0);
+	j.quietFrom = performance.now() + 60;
+	gate.quiet();
+	assert.equal(j.writing, 0);
+	await pause(70);
+	gate.quiet();
+	gate.quiet();
+	assert.equal(j.writing, 1);
+	await j.end();
+	assert.equal(j.replaced.length, 1);
+	await gate.close();
+});
+
+test('a snapshot in quiet times that fails is of no harm, and is tried again later', async () => {
+	const { j, gate, seen, failures, see } = make(40);
+	j.quietFrom = 0;
+	gate.quiet();
+	gate.commit(Uint8Array.of(1));
+	gate.after(see('one'));
+	await j.end(new Error('full'));
+	await j.end();
+	assert.deepEqual([j.appended, seen, failures], [[[1]], ['one'], []]);
+	await pause(20);
+	assert.equal(j.writing, 0);
+	await pause(50);
+	assert.equal(j.writing, 1);
+	await j.end();
+	assert.equal(j.replaced.length, 1);
+	await gate.close();
+});
+
+const minutes = (n) => n * 60_000;
+
 test('a journal is due when it has outgrown its snapshot, and waits after a failure', () => {
-	const o = new Outgrown();
-	o.replaced(1_000_000);
-	o.added(1_000_000);
-	assert.equal(o.due, false);
-	o.added(1);
-	assert.equal(o.due, true);
-	o.failed();
-	assert.equal(o.due, false);
-	o.added(1_000_000);
-	assert.equal(o.due, true);
-	o.replaced(1000);
-	for (let i = 0; i < 1000; i++) o.added(1);
-	assert.equal(o.due, false);
-	o.added(1);
-	assert.equal(o.due, true);
+	const u = new Upkeep(() => 0);
+	u.replaced(1_000_000);
+	u.added(1_000_000);
+	assert.equal(u.due, false);
+	u.added(1);
+	assert.equal(u.due, true);
+	u.failed();
+	assert.equal(u.due, false);
+	u.added(1_000_000);
+	assert.equal(u.due, true);
+	u.replaced(1000);
+	for (let i = 0; i < 1000; i++) u.added(1);
+	assert.equal(u.due, false);
+	u.added(1);
+	assert.equal(u.due, true);
+});
+
+test('what lies in a journal leaves it in time, and at a bounded cost', () => {
+	let now = 0;
+	const u = new Upkeep(() => now);
+	// Never written: at once.
+	u.loaded(0, Infinity);
+	assert.equal(u.quietFrom, Infinity);
+	u.added(1);
+	assert.ok(u.quietFrom <= now);
+	assert.equal(u.due, false);
+	// Small: once a minute when it is quiet; after five when it never is.
+	u.replaced(200_000);
+	now += minutes(0.5);
+	assert.equal(u.due, false);
+	u.added(1);
+	assert.equal(u.quietFrom, minutes(1));
+	now += minutes(4.9);
+	u.added(1);
+	assert.equal(u.due, false);
+	now += minutes(0.1);
+	assert.equal(u.due, true);
+	// Ten megabytes: every ten minutes, quiet or not.
+	u.replaced(10_000_000);
+	u.added(1);
+	assert.equal(u.quietFrom, now + minutes(10));
+	now += minutes(9.9);
+	assert.equal(u.due, false);
+	now += minutes(0.1);
+	assert.equal(u.due, true);
+	// One that failed counts as one that was written, and is tried less and less.
+	u.failed();
+	assert.equal(u.due, false);
+	assert.equal(u.quietFrom, now + minutes(20));
+	// After a restart, as if there had been none; what is there is old.
+	const again = new Upkeep(() => now);
+	again.loaded(10_000_000, minutes(4));
+	again.added(1, Infinity);
+	assert.equal(again.quietFrom, now + minutes(6));
+	assert.equal(again.due, false);
+	now += minutes(6);
+	assert.equal(again.due, true);
+	// A clock that was put back.
+	again.loaded(10_000_000, -minutes(1000));
+	assert.equal(again.quietFrom, now + minutes(10));
 });

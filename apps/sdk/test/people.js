@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { WebSocket as Socket } from 'ws';
 import { Device } from '../src/device.ts';
 import { CodedError } from '../src/failure.ts';
-import { Outgrown } from '../src/journal.ts';
+import { Upkeep } from '../src/upkeep.ts';
 
 // Node 18 has it elsewhere.
 globalThis.crypto ??= webcrypto;
@@ -23,11 +23,16 @@ export class Disk {
 	/** a write takes that long */
 	delayMs = 0;
 	replaced = 0;
+	writtenMs = 0;
+	/** of its device */
+	quietMs = undefined;
+	/** A snapshot is always worth it. */
+	generous = false;
 }
 
 /** The same interface as BrowserJournal, over a Disk. */
 export class DiskJournal {
-	#outgrown = new Outgrown();
+	#upkeep = new Upkeep();
 	constructor(disk) {
 		this.disk = disk;
 	}
@@ -35,10 +40,11 @@ export class DiskJournal {
 		return this.disk.key.slice();
 	}
 	async load(each) {
-		this.#outgrown.replaced(this.disk.snapshot.reduce((n, p) => n + p.length, 0));
+		const size = this.disk.snapshot.reduce((n, p) => n + p.length, 0);
+		this.#upkeep.loaded(size, Date.now() - this.disk.writtenMs);
 		this.disk.snapshot.forEach(each);
 		for (const batch of this.disk.journal) {
-			this.#outgrown.added(batch.length);
+			this.#upkeep.added(batch.length, Infinity);
 			each(batch);
 		}
 	}
@@ -50,22 +56,26 @@ export class DiskJournal {
 	async append(batch) {
 		await this.#write();
 		this.disk.journal.push(batch.slice());
-		this.#outgrown.added(batch.length);
+		this.#upkeep.added(batch.length);
 	}
 	get due() {
-		return this.#outgrown.due;
+		return this.#upkeep.due;
+	}
+	get quietFrom() {
+		return this.disk.generous && this.#upkeep.records ? 0 : this.#upkeep.quietFrom;
 	}
 	async replace(pieces) {
 		try {
 			await this.#write();
 		} catch (e) {
-			this.#outgrown.failed();
+			this.#upkeep.failed();
 			throw e;
 		}
 		this.disk.snapshot = pieces.map((p) => p.slice());
 		this.disk.journal = [];
 		this.disk.replaced++;
-		this.#outgrown.replaced(pieces.reduce((n, p) => n + p.length, 0));
+		this.disk.writtenMs = Date.now();
+		this.#upkeep.replaced(pieces.reduce((n, p) => n + p.length, 0));
 	}
 	close() {
 		this.closed = true;
@@ -113,6 +123,7 @@ export class Person {
 			},
 			post: (messages) => structuredClone(messages).forEach((m) => this.#receive(m)),
 			WebSocket: this.WebSocket,
+			quietMs: this.disk.quietMs,
 		});
 		await this.device.open();
 		return this;
