@@ -23,7 +23,8 @@ async function look() {
 	const before = window.undercroftFocus;
 	const el = document.activeElement;
 	const at = el && el !== document.body ? el : null;
-	window.undercroftFocus = at && { el: at, looks: looks(at) };
+	// A heading that was given the focus to be read out is no place where keys do anything.
+	window.undercroftFocus = at && at.tabIndex >= 0 ? { el: at, looks: looks(at) } : null;
 	const unseen =
 		before && before.el !== at && before.el.isConnected && looks(before.el) === before.looks;
 	const box = at?.getBoundingClientRect();
@@ -47,6 +48,8 @@ export class Keyboard {
 	async tabUntil(what, arrived, most = 80) {
 		for (let i = 0; i < most; i++) {
 			if (await arrived()) return;
+			// What it looks like now: what Enter did may have changed it.
+			await this.page.evaluate(look);
 			await this.page.keyboard.press('Tab');
 			const { at, isInView, unseen } = await this.page.evaluate(look);
 			assert.equal(unseen, null, 'the focus could not be seen there');
