@@ -56,8 +56,8 @@ const CALM_MS = 2500;
 const CONNECTS_MS = 8000;
 const MESSAGE_BYTES = 128 * 1024;
 const REQUEST_LENGTH = 140;
-/** Where the name of an app that is not in the list begins. */
-const DOMAIN_LENGTH = 40;
+/** So much is shown of the name of an app that is not in the list: as much as a badge shows. */
+const DOMAIN_LENGTH = 18;
 export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
 
 /** Why somebody is not in a group that was just made, where people can do something about it. */

@@ -62,3 +62,10 @@ test('what others do is told as no problem of ours', async () => {
 	warn('UC_E_VERSION', null);
 	assert.match(model.problem.value, /Load the page again/);
 });
+
+test('an app that is not in the list is called by the end of its name', async () => {
+	const { model } = await started();
+	assert.equal(model.appTitle('chat.example'), 'chat.example');
+	const long = model.appTitle('lens.localhost.attacker.example');
+	assert.match(long, /^\u2026.*attacker\.example$/);
+});

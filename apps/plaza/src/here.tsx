@@ -51,14 +51,6 @@ function Group({ room }: { room: Room }) {
 					<Count n={room.members} />
 				</h2>
 			</header>
-			{!room.consistent && (
-				<p class="k-warning">
-					<Icon name="alert" />
-					<span>
-						The app that hosts this group has changed what was said before. Do not rely on it.
-					</span>
-				</p>
-			)}
 			<ul class="plaza-members">
 				{members.map((m) => (
 					<MemberRow key={m.id} member={m} room={room} />

@@ -47,15 +47,6 @@ export function RoomInfo({
 						: `Group of ${count(room.members, 'person', 'people')}`}
 				</p>
 			</div>
-			{!room.consistent && (
-				<p class="k-warning" role="alert">
-					<Icon name="alert" />
-					<span>
-						The app that hosts this conversation has changed what was said before. Do not rely on
-						what stands here.
-					</span>
-				</p>
-			)}
 			{isOpen && !room.direct && (
 				<div class="k-buttons">
 					<Button icon="plus" onClick={() => openPanel('add-members')}>

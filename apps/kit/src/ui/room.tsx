@@ -94,6 +94,20 @@ export function IdentityAlarm({ room }: { room: Room }) {
 	);
 }
 
+/** The log does not go on where it was: stays for good. */
+function LogAlarm({ room }: { room: Room }) {
+	if (room.consistent) return null;
+	return (
+		<div class="k-warning k-alarm" role="alert">
+			<Icon name="alert" />
+			<p>
+				The app that hosts this conversation has changed what was said before. Do not rely on what
+				stands here.
+			</p>
+		</div>
+	);
+}
+
 /** The room of the page, whole; nothing where there is none. */
 export function RoomView({
 	head,
@@ -117,6 +131,7 @@ export function RoomView({
 			{head ?? <RoomHead room={room} />}
 			<ConnectionNotice />
 			<IdentityAlarm room={room} />
+			<LogAlarm room={room} />
 			{conversation?.room === room.id ? (
 				<>
 					<MessageLog
