@@ -4,6 +4,7 @@
 #include "mls/framing.h"
 
 #include "mls/framing_rules.h"
+#include "mls/rule.h"
 
 /* Nobody but a member proposes to change what only members hold: RFC 9420, 17.4, column "Ext", and
  * draft-ietf-mls-extensions-10, IANA considerations. */
@@ -22,7 +23,6 @@ static bool external_may_propose(uint16_t proposal_type)
 /* RFC 9420, 6 and 6.1 */
 uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format)
 {
-	bool application = c->content_type == CONTENT_APPLICATION;
 	bool proposal = c->content_type == CONTENT_PROPOSAL;
 	bool public = wire_format == MLS_PUBLIC_MESSAGE;
 	bool ok = false;
@@ -30,16 +30,21 @@ uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format
 		return UC_E_UNEXPECTED;
 	switch (c->sender.sender_type) {
 	case SENDER_MEMBER:
-		ok = !(application && public);
+		ok = !BREAKS(APPLICATION_IS_PRIVATE,
+			     public && c->content_type == CONTENT_APPLICATION);
 		break;
 	case SENDER_EXTERNAL:
-		ok = public && proposal && external_may_propose(c->proposal.proposal_type);
+		ok = public && KEEPS(EXTERNAL_SENDS_PROPOSALS, proposal) &&
+		     !(proposal && BREAKS(EXTERNAL_PROPOSAL_TYPE,
+					  !external_may_propose(c->proposal.proposal_type)));
 		break;
 	case SENDER_NEW_MEMBER_PROPOSAL:
-		ok = public && proposal && c->proposal.proposal_type == PROPOSAL_ADD;
+		ok = public && KEEPS(NEW_MEMBER_PROPOSES_ADD,
+				     proposal && c->proposal.proposal_type == PROPOSAL_ADD);
 		break;
 	case SENDER_NEW_MEMBER_COMMIT:
-		ok = public && c->content_type == CONTENT_COMMIT && c->commit.path;
+		ok = public && KEEPS(NEW_MEMBER_COMMITS_PATH,
+				     c->content_type == CONTENT_COMMIT && c->commit.path);
 		break;
 	default:
 		break;
@@ -50,16 +55,19 @@ uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format
 uc_err framing_tag_check(const struct framing_epoch *e, const struct authenticated_content *in)
 {
 	bool commit = in->content.content_type == CONTENT_COMMIT;
-	return !commit || in->auth.confirmation_tag.n == e->suite->nh ? UC_OK : UC_E_MAC;
+	return !commit || KEEPS(CONFIRMATION_TAG_LENGTH,
+				in->auth.confirmation_tag.n == e->suite->nh)
+		       ? UC_OK
+		       : UC_E_MAC;
 }
 
 uc_err framing_epoch_check(const struct framing_epoch *e, struct view group_id, uint64_t epoch)
 {
-	if (!view_equal(group_id, e->group_id))
+	if (BREAKS(GROUP_ID, !view_equal(group_id, e->group_id)))
 		return UC_E_UNEXPECTED;
-	if (epoch < e->epoch)
+	if (BREAKS(EPOCH_PAST, epoch < e->epoch))
 		return UC_E_EPOCH_PAST;
-	return epoch > e->epoch ? UC_E_EPOCH_FUTURE : UC_OK;
+	return BREAKS(EPOCH_FUTURE, epoch > e->epoch) ? UC_E_EPOCH_FUTURE : UC_OK;
 }
 
 /* RFC 9420, 6.1: the key depends on the kind of sender. */
@@ -125,7 +133,7 @@ uc_err framing_verify(const struct framing_epoch *e, const struct authenticated_
 {
 	struct view key;
 	struct buf b;
-	TRY(sender_key(e, &in->content, &key));
+	TRY_RULE(SENDER_IS_THERE, sender_key(e, &in->content, &key));
 	buf_init_secret(&b, FRAMING_BYTES_MAX);
 	uc_err err = tbs_encode(e, in, &b);
 	if (!err)
@@ -191,9 +199,9 @@ uc_err framing_open_public(const struct framing_epoch *e, const struct public_me
 	TRY(framing_epoch_check(e, in->content.group_id, in->content.epoch));
 	TRY(framing_sender_check(&in->content, MLS_PUBLIC_MESSAGE));
 	if (in->content.sender.sender_type == SENDER_MEMBER && e->membership_key.n)
-		TRY(membership_check(e, &opened, in->membership_tag));
+		TRY_RULE(MEMBERSHIP_TAG, membership_check(e, &opened, in->membership_tag));
 	TRY(framing_tag_check(e, &opened));
-	TRY(framing_verify(e, &opened));
+	TRY_RULE(CONTENT_SIGNATURE, framing_verify(e, &opened));
 	*out = opened;
 	return UC_OK;
 }

@@ -4,6 +4,7 @@
 #include "mls/framing.h"
 
 #include "mls/framing_rules.h"
+#include "mls/rule.h"
 
 enum { SENDER_DATA = 4 + 4 + 4 }; /* bytes of SenderData */
 
@@ -183,7 +184,7 @@ static uc_err sender_data_open(const struct framing_epoch *e, const struct priva
 			       struct arena *a, struct sender_data *out)
 {
 	uint8_t plain[SENDER_DATA];
-	if (m->encrypted_sender_data.n != SENDER_DATA + AEAD_TAG)
+	if (BREAKS(SENDER_DATA_LENGTH, m->encrypted_sender_data.n != SENDER_DATA + AEAD_TAG))
 		return UC_E_DECRYPT;
 	TRY(sender_data_crypt(e, m, false, m->encrypted_sender_data, plain));
 	return wire_decode(VIEW_OF(plain), a, sender_data_element, out);
@@ -251,7 +252,7 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 	if (sd.leaf_index == e->own_leaf &&
 	    sd.generation < secret_tree_next(e->secret_tree, e->own_leaf, kind))
 		return UC_E_OWN;
-	TRY(sender_known(e, sd.leaf_index));
+	TRY_RULE(SENDER_DATA_LEAF, sender_known(e, sd.leaf_index));
 	TRY(secret_tree_peek(e->secret_tree, sd.leaf_index, kind, sd.generation, k));
 	guard_apply(k, sd.reuse_guard);
 	TRY(content_open(e, m, k, a, &plaintext));
@@ -259,7 +260,8 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 	TRY(framing_sender_check(&out->content, MLS_PRIVATE_MESSAGE));
 	TRY(framing_tag_check(e, out));
 	*generation = sd.generation;
-	return framing_verify(e, out);
+	TRY_RULE(CONTENT_SIGNATURE, framing_verify(e, out));
+	return UC_OK;
 }
 
 uc_err framing_private_used(const struct framing_epoch *e,

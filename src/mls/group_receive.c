@@ -2,6 +2,7 @@
 /* What comes in: opened, checked, staged (RFC 9420, 12.4.2). */
 #include "base/heap.h"
 #include "mls/group_inside.h"
+#include "mls/rule.h"
 #include "mls/transcript.h"
 
 /* A commit on its way to being staged. */
@@ -184,7 +185,7 @@ static uc_err receive_private(struct group *g, const struct private_message *m, 
 	if (*epoch != g->now && m->content_type != CONTENT_APPLICATION)
 		return UC_E_EPOCH_PAST;
 	/* 12.4.2: nobody sends in a group after the commit of its ReInit. */
-	if (*epoch == g->now && g->now->state.is_closed)
+	if (BREAKS(GROUP_IS_OPEN, *epoch == g->now && g->now->state.is_closed))
 		return UC_E_CLOSED;
 	const struct group_wrapping *w = g->platform.wrapping;
 	if (w && w->refuse_private && m->content_type != CONTENT_APPLICATION)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/group_state.h"
 
+#include "mls/rule.h"
 #include "mls/transcript.h"
 
 void group_state_init(struct group_state *s, const struct suite *suite)
@@ -116,10 +117,12 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 		TRY(leaf_node_check_context(node, &s->context.extensions));
 		/* 7.3: each supports "all the credential types currently in use by other members". */
 		for (size_t type = 0; type <= CREDENTIAL_X509; type++)
-			if (used[type] &&
-			    !u16_list_has(&node->capabilities.credentials, (uint16_t)type))
+			if (BREAKS(CREDENTIALS_SUPPORTED,
+				   used[type] && !u16_list_has(&node->capabilities.credentials,
+							       (uint16_t)type)))
 				return UC_E_UNSUPPORTED;
-		TRY(leaf_node_verify(s->suite, node, s->context.group_id, leaf));
+		TRY_RULE(LEAF_SIGNATURE,
+			 leaf_node_verify(s->suite, node, s->context.group_id, leaf));
 		TRY(credential_admit(hooks, s->suite, &node->credential, node->signature_key,
 				     NULL));
 		if (hooks && hooks->leaf)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/key_package.h"
 
+#include "mls/rule.h"
+
 #define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
 #define HOUR_S      3600u
 
@@ -55,16 +57,20 @@ static bool is_default_extension(uint16_t type)
 uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 {
 	const struct capabilities *c = &leaf->capabilities;
-	TRY(kem_public_check(s, leaf->encryption_key));
-	if (!u16_list_has(&c->versions, MLS10))
+	TRY_RULE(LEAF_KEY, kem_public_check(s, leaf->encryption_key));
+	if (BREAKS(LEAF_VERSION, !u16_list_has(&c->versions, MLS10)))
 		return UC_E_VERSION;
-	if (!u16_list_has(&c->cipher_suites, s->id))
+	if (BREAKS(LEAF_SUITE, !u16_list_has(&c->cipher_suites, s->id)))
 		return UC_E_SUITE;
-	if (!u16_list_has(&c->credentials, leaf->credential.credential_type) || lists_defaults(c))
+	if (BREAKS(LEAF_CREDENTIAL_LISTED,
+		   !u16_list_has(&c->credentials, leaf->credential.credential_type)))
+		return UC_E_UNEXPECTED;
+	if (BREAKS(LEAF_NO_DEFAULTS, lists_defaults(c)))
 		return UC_E_UNEXPECTED;
 	for (size_t i = 0; i < leaf->extensions.n; i++) {
 		uint16_t type = leaf->extensions.v[i].extension_type;
-		if (!is_default_extension(type) && !u16_list_has(&c->extensions, type))
+		if (BREAKS(LEAF_EXTENSION_LISTED,
+			   !is_default_extension(type) && !u16_list_has(&c->extensions, type)))
 			return UC_E_UNEXPECTED;
 	}
 	return UC_OK;
@@ -85,7 +91,7 @@ uc_err leaf_node_check_required(const struct leaf_node *leaf,
 	bool all = lists_all(&c->extensions, &required->extension_types, 5) &&
 		   lists_all(&c->proposals, &required->proposal_types, 7) &&
 		   lists_all(&c->credentials, &required->credential_types, 0);
-	return all ? UC_OK : UC_E_UNSUPPORTED;
+	return KEEPS(LEAF_REQUIRED_CAPABILITIES, all) ? UC_OK : UC_E_UNSUPPORTED;
 }
 
 uc_err leaf_node_check_context(const struct leaf_node *leaf,
@@ -93,8 +99,9 @@ uc_err leaf_node_check_context(const struct leaf_node *leaf,
 {
 	for (size_t i = 0; i < context_extensions->n; i++) {
 		uint16_t type = context_extensions->v[i].extension_type;
-		if (!is_default_extension(type) &&
-		    !u16_list_has(&leaf->capabilities.extensions, type))
+		if (BREAKS(LEAF_CONTEXT_EXTENSIONS,
+			   !is_default_extension(type) &&
+				   !u16_list_has(&leaf->capabilities.extensions, type)))
 			return UC_E_UNSUPPORTED;
 	}
 	return UC_OK;
@@ -106,9 +113,12 @@ uc_err leaf_node_check_lifetime(const struct leaf_node *leaf, uint64_t now_ms)
 	uint64_t now_s = now_ms / 1000;
 	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_KEY_PACKAGE)
 		return UC_OK;
-	if (now_s < l->not_before || now_s > l->not_after)
+	if (BREAKS(LEAF_LIFETIME, now_s < l->not_before || now_s > l->not_after))
 		return UC_E_STALE;
-	return l->not_after - l->not_before > KEY_PACKAGE_LIFETIME_MAX_S ? UC_E_STALE : UC_OK;
+	return BREAKS(LEAF_LIFETIME_LENGTH,
+		      l->not_after - l->not_before > KEY_PACKAGE_LIFETIME_MAX_S)
+		       ? UC_E_STALE
+		       : UC_OK;
 }
 
 void key_package_secrets_wipe(struct key_package_secrets *k)
@@ -178,21 +188,23 @@ static uc_err key_package_verify(const struct suite *s, const struct key_package
 
 uc_err key_package_check(const struct suite *s, const struct key_package *k, uint64_t now_ms)
 {
-	if (k->version != MLS10)
+	if (BREAKS(KEY_PACKAGE_VERSION, k->version != MLS10))
 		return UC_E_VERSION;
-	if (k->cipher_suite != s->id)
+	if (BREAKS(KEY_PACKAGE_SUITE, k->cipher_suite != s->id))
 		return UC_E_SUITE;
-	if (k->leaf_node.leaf_node_source != LEAF_NODE_SOURCE_KEY_PACKAGE)
+	if (BREAKS(KEY_PACKAGE_SOURCE,
+		   k->leaf_node.leaf_node_source != LEAF_NODE_SOURCE_KEY_PACKAGE))
 		return UC_E_UNEXPECTED;
 	/* "Verify that the value of leaf_node.encryption_key is different from init_key". */
-	if (view_equal(k->leaf_node.encryption_key, k->init_key))
+	if (BREAKS(INIT_KEY_IS_ANOTHER, view_equal(k->leaf_node.encryption_key, k->init_key)))
 		return UC_E_KEY;
-	TRY(kem_public_check(s, k->init_key));
+	TRY_RULE(INIT_KEY, kem_public_check(s, k->init_key));
 	TRY(leaf_node_check(s, &k->leaf_node));
 	if (now_ms)
 		TRY(leaf_node_check_lifetime(&k->leaf_node, now_ms));
-	TRY(leaf_node_verify(s, &k->leaf_node, (struct view){ NULL, 0 }, 0));
-	return key_package_verify(s, k);
+	TRY_RULE(LEAF_SIGNATURE, leaf_node_verify(s, &k->leaf_node, (struct view){ NULL, 0 }, 0));
+	TRY_RULE(KEY_PACKAGE_SIGNATURE, key_package_verify(s, k));
+	return UC_OK;
 }
 
 uc_err key_package_ref(const struct suite *s, struct view key_package, uint8_t *out)

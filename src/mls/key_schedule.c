@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/key_schedule.h"
 
+#include "mls/rule.h"
+
 #include <stddef.h>
 
 static const uint8_t zeros[HASH_MAX];
@@ -186,7 +188,7 @@ uc_err confirmation_tag_check(const struct suite *s, const struct epoch_secrets 
 	TRY(confirmation_tag_make(s, e, confirmed_transcript_hash, want));
 	bool same = view_equal_ct(tag, view_make(want, s->nh));
 	wipe(want, sizeof want);
-	return same ? UC_OK : UC_E_MAC;
+	return KEEPS(CONFIRMATION_TAG, same) ? UC_OK : UC_E_MAC;
 }
 
 uc_err mls_export(const struct suite *s, const struct epoch_secrets *e, const char *label,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/message.h"
 
+#include "mls/rule.h"
+
 #define MESSAGE_ELEMENT(name)                        \
 	void name##_element(struct wire *w, void *v) \
 	{                                            \
@@ -117,7 +119,7 @@ static void wire_padding(struct wire *w, size_t *padding)
 		uint8_t any = 0;
 		for (size_t i = 0; i < rest.n; i++)
 			any |= rest.p[i];
-		if (any)
+		if (BREAKS(PADDING_IS_ZERO, any))
 			wire_fail(w, UC_E_MALFORMED);
 		*padding = rest.n;
 		return;

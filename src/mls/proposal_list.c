@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which proposals are valid, alone (RFC 9420, 12.1) and together (12.2). */
 #include "mls/group_state.h"
+#include "mls/rule.h"
 
 struct check_input {
 	const struct group_state *state;
@@ -26,19 +27,21 @@ static uc_err check_update(const struct check_input *in)
 	const struct leaf_node *old = tree_leaf_find(&in->state->tree, index);
 	if (!old)
 		return UC_E_NOT_FOUND;
-	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_UPDATE)
+	if (BREAKS(UPDATE_SOURCE, leaf->leaf_node_source != LEAF_NODE_SOURCE_UPDATE))
 		return UC_E_UNEXPECTED;
-	if (view_equal(leaf->encryption_key, old->encryption_key))
+	if (BREAKS(UPDATE_KEY_IS_NEW, view_equal(leaf->encryption_key, old->encryption_key)))
 		return UC_E_KEY;
 	TRY(leaf_node_check(in->state->suite, leaf));
-	TRY(leaf_node_verify(in->state->suite, leaf, in->state->context.group_id, index));
+	TRY_RULE(LEAF_SIGNATURE,
+		 leaf_node_verify(in->state->suite, leaf, in->state->context.group_id, index));
 	return credential_admit(in->hooks, in->state->suite, &leaf->credential, leaf->signature_key,
 				old);
 }
 
 static uc_err check_remove(const struct check_input *in)
 {
-	return tree_leaf_find(&in->state->tree, in->p->proposal->removed) ? UC_OK : UC_E_NOT_FOUND;
+	bool there = tree_leaf_find(&in->state->tree, in->p->proposal->removed);
+	return KEEPS(REMOVED_IS_THERE, there) ? UC_OK : UC_E_NOT_FOUND;
 }
 
 /* 12.1.4: the nonce is KDF.Nh long; branch and re-initialisation keys only where a new group goes
@@ -46,22 +49,25 @@ static uc_err check_remove(const struct check_input *in)
 static uc_err check_psk(const struct check_input *in)
 {
 	const struct pre_shared_key_id *id = &in->p->proposal->psk;
-	if (id->psk_nonce.n != in->state->suite->nh)
+	if (BREAKS(PSK_NONCE, id->psk_nonce.n != in->state->suite->nh))
 		return UC_E_MALFORMED;
-	if (id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION &&
-	    id->usage != in->state->begins_as)
+	if (BREAKS(PSK_USAGE, id->psktype == PSK_RESUMPTION &&
+				      id->usage != RESUMPTION_APPLICATION &&
+				      id->usage != in->state->begins_as))
 		return UC_E_UNEXPECTED;
 	return UC_OK;
 }
 
 static uc_err check_reinit(const struct check_input *in)
 {
-	return in->p->proposal->reinit.version < in->state->context.version ? UC_E_VERSION : UC_OK;
+	bool older = in->p->proposal->reinit.version < in->state->context.version;
+	return BREAKS(REINIT_VERSION, older) ? UC_E_VERSION : UC_OK;
 }
 
 static uc_err check_external_init(const struct check_input *in)
 {
-	return in->p->sender.sender_type == SENDER_NEW_MEMBER_COMMIT ? UC_OK : UC_E_UNEXPECTED;
+	bool joins = in->p->sender.sender_type == SENDER_NEW_MEMBER_COMMIT;
+	return KEEPS(EXTERNAL_INIT_SENDER, joins) ? UC_OK : UC_E_UNEXPECTED;
 }
 
 static bool view_or_empty_equal(const struct extension *a, const struct extension *b)
@@ -83,9 +89,11 @@ static uc_err check_extensions(const struct check_input *in)
 	TRY(external_senders_admit(in->hooks, in->state->suite, l, old, in->a));
 	TRY(dictionary_of(l, in->a, &dictionary));
 	TRY(required_capabilities_of(old, in->a, &required));
-	if (u16_list_has(&required.proposal_types, PROPOSAL_APP_DATA_UPDATE) &&
-	    !view_or_empty_equal(extension_find(l, EXTENSION_APP_DATA_DICTIONARY),
-				 extension_find(old, EXTENSION_APP_DATA_DICTIONARY)))
+	if (BREAKS(DICTIONARY_BY_UPDATES,
+		   u16_list_has(&required.proposal_types, PROPOSAL_APP_DATA_UPDATE) &&
+			   !view_or_empty_equal(
+				   extension_find(l, EXTENSION_APP_DATA_DICTIONARY),
+				   extension_find(old, EXTENSION_APP_DATA_DICTIONARY))))
 		return UC_E_POLICY;
 	return UC_OK;
 }
@@ -142,13 +150,13 @@ uc_err proposal_check(const struct group_state *s, const struct proposal_view *p
 {
 	const struct proposal_kind *k = kind_find(p->proposal->proposal_type);
 	/* 12.4.2: after the commit of a ReInit no messages are sent in the group. */
-	if (s->is_closed)
+	if (BREAKS(GROUP_IS_OPEN, s->is_closed))
 		return UC_E_CLOSED;
 	if (!k)
 		return UC_E_UNSUPPORTED;
-	if (!(k->senders & 1 << p->sender.sender_type))
+	if (BREAKS(PROPOSAL_SENDER, !(k->senders & 1 << p->sender.sender_type)))
 		return UC_E_NOT_ALLOWED;
-	if (k->by_reference_only && !p->ref.n)
+	if (BREAKS(BY_REFERENCE_ONLY, k->by_reference_only && !p->ref.n))
 		return UC_E_UNEXPECTED;
 	struct check_input in = {
 		.state = s,
@@ -195,26 +203,28 @@ bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id 
 static bool may_meet(const struct proposal_view *a, const struct proposal_view *b)
 {
 	uint16_t type = a->proposal->proposal_type;
-	if (touched_leaf(a) != TREE_NONE && touched_leaf(a) == touched_leaf(b))
+	if (BREAKS(ONE_PROPOSAL_PER_LEAF,
+		   touched_leaf(a) != TREE_NONE && touched_leaf(a) == touched_leaf(b)))
 		return false;
 	if (type != b->proposal->proposal_type)
 		return true;
 	switch (type) {
 	case PROPOSAL_ADD:
-		return !view_equal(a->proposal->key_package.leaf_node.signature_key,
-				   b->proposal->key_package.leaf_node.signature_key);
+		return !BREAKS(ADDED_ONCE,
+			       view_equal(a->proposal->key_package.leaf_node.signature_key,
+					  b->proposal->key_package.leaf_node.signature_key));
 	case PROPOSAL_PSK:
-		return !psk_same(&a->proposal->psk, &b->proposal->psk);
+		return !BREAKS(PSK_ONCE, psk_same(&a->proposal->psk, &b->proposal->psk));
 	case PROPOSAL_APP_DATA_UPDATE:
 		/* One component: several updates, or one removal alone. */
 		return a->proposal->app_data_update.component_id !=
 			       b->proposal->app_data_update.component_id ||
-		       (a->proposal->app_data_update.op == APP_DATA_UPDATE &&
-			b->proposal->app_data_update.op == APP_DATA_UPDATE);
+		       KEEPS(COMPONENT_ONCE,
+			     a->proposal->app_data_update.op == APP_DATA_UPDATE &&
+				     b->proposal->app_data_update.op == APP_DATA_UPDATE);
 	case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
-	case PROPOSAL_EXTERNAL_INIT:
 	case PROPOSAL_REINIT:
-		return false;
+		return KEEPS(TYPE_ONCE, false);
 	default:
 		return true;
 	}
@@ -224,12 +234,12 @@ static uc_err check_regular(const struct sender *sender, const struct proposal_v
 {
 	for (size_t i = 0; i < l->n; i++) {
 		uint16_t type = l->v[i].proposal->proposal_type;
-		if (type == PROPOSAL_EXTERNAL_INIT)
+		if (BREAKS(EXTERNAL_INIT_IN_EXTERNAL, type == PROPOSAL_EXTERNAL_INIT))
 			return UC_E_UNEXPECTED;
 		/* No Update by the committer, no Remove of the committer. */
-		if (touched_leaf(&l->v[i]) == sender->leaf_index)
+		if (BREAKS(NOT_OF_THE_COMMITTER, touched_leaf(&l->v[i]) == sender->leaf_index))
 			return UC_E_UNEXPECTED;
-		if (type == PROPOSAL_REINIT && l->n > 1)
+		if (BREAKS(REINIT_IS_ALONE, type == PROPOSAL_REINIT && l->n > 1))
 			return UC_E_UNEXPECTED;
 	}
 	return UC_OK;
@@ -242,12 +252,16 @@ static uc_err check_external(const struct proposal_view_list *l)
 		uint16_t type = l->v[i].proposal->proposal_type;
 		bool by_reference = l->v[i].ref.n != 0;
 		/* 12.4.3.2: nothing by reference; but SelfRemove, and that only so. */
-		if (by_reference != (type == PROPOSAL_SELF_REMOVE))
+		if (BREAKS(EXTERNAL_BY_VALUE, by_reference && type != PROPOSAL_SELF_REMOVE))
+			return UC_E_UNEXPECTED;
+		if (BREAKS(BY_REFERENCE_ONLY, !by_reference && type == PROPOSAL_SELF_REMOVE))
 			return UC_E_UNEXPECTED;
 		inits += type == PROPOSAL_EXTERNAL_INIT;
 		removes += type == PROPOSAL_REMOVE;
 	}
-	return inits == 1 && removes <= 1 ? UC_OK : UC_E_UNEXPECTED;
+	if (BREAKS(EXTERNAL_INIT_ONCE, inits != 1))
+		return UC_E_UNEXPECTED;
+	return BREAKS(EXTERNAL_REMOVE_ONCE, removes > 1) ? UC_E_UNEXPECTED : UC_OK;
 }
 
 uc_err proposal_list_check(const struct group_state *s, const struct sender *sender,
@@ -278,10 +292,10 @@ uc_err proposals_resolve(const struct proposal_store *store,
 			continue;
 		}
 		for (size_t k = 0; k < i; k++)
-			if (view_equal(out->v[k].ref, p->reference))
+			if (BREAKS(REFERENCE_ONCE, view_equal(out->v[k].ref, p->reference)))
 				return UC_E_UNEXPECTED;
 		const struct stored_proposal *found = proposal_store_find(store, p->reference);
-		if (!found)
+		if (BREAKS(REFERENCE_KNOWN, !found))
 			return UC_E_NOT_FOUND;
 		out->v[i] = (struct proposal_view){ .sender = found->decoded.content.sender,
 						    .proposal = &found->decoded.content.proposal,

@@ -3,6 +3,7 @@
 
 #include "base/heap.h"
 #include "mls/group_inside.h"
+#include "mls/rule.h"
 
 struct public_group {
 	const struct env *env;
@@ -133,7 +134,7 @@ static uc_err commit_apply(struct public_group *p, const struct authenticated_co
 		return UC_E_UNEXPECTED;
 	TRY(transition_finish(t, auth, commit->path != NULL, p->hooks));
 	/* Members check the tag; here it only feeds the transcript. */
-	if (auth->auth.confirmation_tag.n != p->state.suite->nh)
+	if (BREAKS(CONFIRMATION_TAG_LENGTH, auth->auth.confirmation_tag.n != p->state.suite->nh))
 		return UC_E_MAC;
 	return group_state_confirm(&t->after, auth->auth.confirmation_tag);
 }

@@ -3,6 +3,7 @@
  * path, checks the tree that results (7.3). */
 #include "mls/group_state.h"
 
+#include "mls/rule.h"
 #include "mls/transcript.h"
 
 void transition_done(struct transition *t)
@@ -42,9 +43,10 @@ static uc_err credentials_check(const struct tree *t, const struct leaf_node *le
 		if (node->credential.credential_type == type &&
 		    lists_all_of(&leaf->capabilities.credentials, &node->capabilities.credentials))
 			return UC_OK;
-		if (!u16_list_has(&node->capabilities.credentials, type) ||
-		    !u16_list_has(&leaf->capabilities.credentials,
-				  node->credential.credential_type))
+		if (BREAKS(CREDENTIALS_SUPPORTED,
+			   !u16_list_has(&node->capabilities.credentials, type) ||
+				   !u16_list_has(&leaf->capabilities.credentials,
+						 node->credential.credential_type)))
 			return UC_E_UNSUPPORTED;
 	}
 	return UC_OK;
@@ -67,7 +69,7 @@ static uc_err leaf_fits(const struct transition *t, const struct leaf_node *leaf
 	TRY(required_capabilities_of(extensions, t->arena, &required));
 	TRY(requirements_check(extensions, &required, leaf));
 	uint32_t same = tree_leaf_by_signature_key(&t->after.tree, leaf->signature_key);
-	if (same != TREE_NONE && same != index)
+	if (BREAKS(SIGNATURE_KEY_UNIQUE, same != TREE_NONE && same != index))
 		return UC_E_EXISTS;
 	return credentials_check(&t->after.tree, leaf, index);
 }
@@ -88,7 +90,8 @@ static uc_err types_supported(const struct transition *t)
 			bool goes = false;
 			for (size_t k = 0; k < t->removed.n; k++)
 				goes |= t->removed.v[k] == leaf;
-			if (!goes && !u16_list_has(&node->capabilities.proposals, type))
+			if (BREAKS(TYPE_SUPPORTED,
+				   !goes && !u16_list_has(&node->capabilities.proposals, type)))
 				return UC_E_UNSUPPORTED;
 		}
 	}
@@ -122,7 +125,8 @@ static uc_err apply_update(struct transition *t, const struct proposal_view *p,
 {
 	uint32_t index = p->sender.leaf_index;
 	const struct leaf_node *leaf = &p->proposal->leaf_node;
-	if (tree_has_encryption_key(&t->after.tree, &leaf->encryption_key, 1))
+	if (BREAKS(ENCRYPTION_KEY_UNIQUE,
+		   tree_has_encryption_key(&t->after.tree, &leaf->encryption_key, 1)))
 		return UC_E_KEY;
 	TRY(leaf_fits(t, leaf, index));
 	TRY(leaf_hook(t, hooks, leaf, index, LEAF_UPDATE));
@@ -146,7 +150,8 @@ static uc_err apply_add(struct transition *t, const struct proposal_view *p,
 	const struct key_package *k = &p->proposal->key_package;
 	uint8_t ref[HASH_MAX];
 	uint32_t index = tree_next_free(&t->after.tree);
-	if (tree_has_encryption_key(&t->after.tree, &k->leaf_node.encryption_key, 1))
+	if (BREAKS(ENCRYPTION_KEY_UNIQUE,
+		   tree_has_encryption_key(&t->after.tree, &k->leaf_node.encryption_key, 1)))
 		return UC_E_KEY;
 	TRY(leaf_fits(t, &k->leaf_node, index));
 	TRY(leaf_hook(t, hooks, &k->leaf_node, index, LEAF_ADD));
@@ -365,10 +370,10 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 	};
 	group_state_init(&t->after, before->suite);
 	tree_copy(&before->tree, &t->after.tree);
-	if (!t->is_external && sender->sender_type != SENDER_MEMBER)
+	if (BREAKS(COMMITTER_KIND, !t->is_external && sender->sender_type != SENDER_MEMBER))
 		return UC_E_UNEXPECTED;
 	/* 12.4.2: after a ReInit, "the client MUST NOT use the group to send messages anymore". */
-	if (before->is_closed)
+	if (BREAKS(GROUP_IS_OPEN, before->is_closed))
 		return UC_E_CLOSED;
 	return begin(t, hooks, env);
 }
@@ -390,7 +395,8 @@ const struct leaf_node *transition_replaced(const struct transition *t)
 static uc_err resync_check(const struct transition *t, const struct leaf_node *leaf)
 {
 	const struct leaf_node *old = transition_replaced(t);
-	return old && view_equal(old->encryption_key, leaf->encryption_key) ? UC_E_KEY : UC_OK;
+	bool same = old && view_equal(old->encryption_key, leaf->encryption_key);
+	return BREAKS(RESYNC_KEY_IS_NEW, same) ? UC_E_KEY : UC_OK;
 }
 
 uc_err transition_check_own_leaf(const struct transition *t, const struct leaf_node *leaf,
@@ -407,12 +413,13 @@ uc_err transition_merge_path(struct transition *t, const struct update_path *pat
 {
 	const struct leaf_node *leaf = &path->leaf_node;
 	const struct suite *s = t->before->suite;
-	if (leaf->leaf_node_source != LEAF_NODE_SOURCE_COMMIT)
+	if (BREAKS(PATH_SOURCE, leaf->leaf_node_source != LEAF_NODE_SOURCE_COMMIT))
 		return UC_E_UNEXPECTED;
 	TRY(leaf_node_check(s, leaf));
 	TRY(resync_check(t, leaf));
 	TRY(leaf_fits(t, leaf, t->committer));
-	TRY(leaf_node_verify(s, leaf, t->before->context.group_id, t->committer));
+	TRY_RULE(LEAF_SIGNATURE,
+		 leaf_node_verify(s, leaf, t->before->context.group_id, t->committer));
 	TRY(credential_admit(hooks, s, &leaf->credential, leaf->signature_key,
 			     transition_replaced(t)));
 	TRY(leaf_hook(t, hooks, leaf, t->committer,
@@ -438,7 +445,7 @@ uc_err transition_finish(struct transition *t, const struct authenticated_conten
 {
 	uint8_t confirmed[HASH_MAX];
 	const struct suite *s = t->before->suite;
-	if (t->path_required && !has_path)
+	if (BREAKS(PATH_REQUIRED, t->path_required && !has_path))
 		return UC_E_UNEXPECTED;
 	TRY(confirmed_transcript_hash(s, view_make(t->before->interim, t->before->interim_n),
 				      commit, confirmed));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/treekem.h"
 
+#include "mls/rule.h"
+
 #define SCRATCH_MAX ((size_t)64 * 1024 * 1024)
 
 /* --- the private keys of a member --- */
@@ -242,26 +244,26 @@ static uc_err merge(struct tree *t, uint32_t sender, const struct update_path *p
 	uint8_t hash[HASH_MAX];
 	size_t hash_n;
 	TRY(tree_filtered_path(t, sender, a, &nodes, &copath));
-	if (nodes.n != path->nodes.n)
+	if (BREAKS(PATH_LENGTH, nodes.n != path->nodes.n))
 		return UC_E_MALFORMED;
 	for (size_t i = 0; i < nodes.n; i++) {
 		const struct update_path_node *n = &path->nodes.v[i];
-		TRY(kem_public_check(t->suite, n->encryption_key));
+		TRY_RULE(PATH_NODE_KEY, kem_public_check(t->suite, n->encryption_key));
 		for (size_t k = 0; k <= i; k++)
-			if (view_equal(n->encryption_key, keys[k]))
+			if (BREAKS(PATH_KEYS_DIFFER, view_equal(n->encryption_key, keys[k])))
 				return UC_E_KEY;
 		/* 7.6: as many ciphertexts as the resolution, without the new leaves. */
 		TRY(tree_resolution(t, copath.v[i], new_leaves, a, &to));
-		if (to.n != n->encrypted_path_secret.n)
+		if (BREAKS(PATH_CIPHERTEXTS, to.n != n->encrypted_path_secret.n))
 			return UC_E_MALFORMED;
 		keys[i + 1] = n->encryption_key;
 	}
 	/* 12.4.2: none of the public keys may be in any node of the new tree. */
-	if (tree_has_encryption_key(t, keys, nodes.n + 1))
+	if (BREAKS(PATH_KEYS_ARE_NEW, tree_has_encryption_key(t, keys, nodes.n + 1)))
 		return UC_E_KEY;
 	TRY(tree_blank_path(t, sender));
 	TRY(set_path(t, &nodes, &copath, keys + 1, hash, &hash_n));
-	if (!view_equal(path->leaf_node.parent_hash, view_make(hash, hash_n)))
+	if (BREAKS(PARENT_HASH, !view_equal(path->leaf_node.parent_hash, view_make(hash, hash_n))))
 		return UC_E_SIGNATURE;
 	return tree_set_leaf(t, sender, &path->leaf_node);
 }

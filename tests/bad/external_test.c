@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 12.2, 12.4.3.2: commits from outside. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 static struct club c;
 static struct person *stranger;
@@ -35,6 +35,15 @@ static struct forge external(const struct proposal *v, size_t n)
 	return f;
 }
 
+/* As one makes it who does not know of the rule. */
+static void external_breaks(const struct proposal *v, size_t n, enum mls_rule rule)
+{
+	rule_switch_off(rule);
+	struct forge f = external(v, n);
+	rules_on();
+	breaks(&c, NULL, forge_public(&f), rule, ALL);
+}
+
 /* With these proposals instead, by value. */
 static void put(struct forge *f, const struct proposal *v, size_t n)
 {
@@ -66,40 +75,35 @@ TEST(exactly_one_external_init)
 	struct forge f = external(NULL, 0);
 	const struct proposal v[] = { init_of(&f), init_of(&f) };
 	put(&f, v, 0);
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_INIT_ONCE, SERVER);
 	put(&f, v, 2);
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_INIT_ONCE, SERVER);
 	club_end(&c);
 }
 
 TEST(at_most_one_remove)
 {
 	begin();
-	struct forge f = external(NULL, 0);
-	const struct proposal v[] = { init_of(&f), remove_of(&c.people[1]),
-				      remove_of(&c.people[2]) };
-	put(&f, v, 3);
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	const struct proposal v[] = { remove_of(&c.people[1]), remove_of(&c.people[2]) };
+	external_breaks(v, 2, RULE_EXTERNAL_REMOVE_ONCE);
 	club_end(&c);
 }
 
 TEST(other_proposals_are_not_for_joiners)
 {
 	begin();
+	struct proposal add = add_of(&c, club_person(&c, 10));
+	external_breaks(&add, 1, RULE_PROPOSAL_SENDER);
 	struct forge f = external(NULL, 0);
-	struct proposal v[] = { init_of(&f), add_of(&c, club_person(&c, 10)) };
-	put(&f, v, 2);
-	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	struct proposal v[] = { init_of(&f), add };
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 				  .extensions = club_extensions(&c, NULL) };
-	put(&f, v, 2);
-	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
-	v[1] = (struct proposal){ .proposal_type = PROPOSAL_UPDATE,
-				  .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 1) };
-	put(&f, v, 2);
-	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	external_breaks(&v[1], 1, RULE_PROPOSAL_SENDER);
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_REINIT,
 				  .reinit = { .version = MLS10, .cipher_suite = 1 } };
+	external_breaks(&v[1], 1, RULE_PROPOSAL_SENDER);
+	v[1] = (struct proposal){ .proposal_type = PROPOSAL_UPDATE,
+				  .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 1) };
 	put(&f, v, 2);
 	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
@@ -112,8 +116,9 @@ TEST(by_reference_only_self_remove)
 {
 	struct view message;
 	begin();
-	const struct proposal remove = remove_of(&c.people[1]);
-	expect_ok(group_propose(alice()->g, &remove, view_make(NULL, 0), &c.mem, &message));
+	const struct proposal word = { .proposal_type = PROPOSAL_APP_EPHEMERAL,
+				       .app_ephemeral = { 0xf001, VIEW_LIT("x") } };
+	expect_ok(group_propose(alice()->g, &word, view_make(NULL, 0), &c.mem, &message));
 	club_deliver_proposal(&c, alice(), message);
 	struct forge f = external(NULL, 0);
 	struct proposal_or_ref v[] = {
@@ -121,7 +126,7 @@ TEST(by_reference_only_self_remove)
 		{ .type = BY_REFERENCE, .reference = group_proposal_at(alice()->g, 0).ref },
 	};
 	f.content.commit.proposals = (struct proposal_or_ref_list){ v, 2 };
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_BY_VALUE, ALL | NO_TAG);
 	club_end(&c);
 }
 
@@ -130,7 +135,7 @@ TEST(a_path_is_required)
 	begin();
 	struct forge f = external(NULL, 0);
 	f.content.commit.path = NULL;
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_NEW_MEMBER_COMMITS_PATH, ALL);
 	club_end(&c);
 }
 
@@ -139,14 +144,14 @@ TEST(signed_by_the_key_of_the_path)
 	begin();
 	struct forge f = external(NULL, 0);
 	f.key = &alice()->key;
-	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	breaks(&c, NULL, forge_public(&f), RULE_CONTENT_SIGNATURE, ALL | NO_TAG);
 	/* The leaf says another key than it is signed with. */
 	f = external(NULL, 0);
 	struct sign_key other;
 	expect_ok(sign_key_generate(c.suite, test_env(), &other));
 	forge_path_leaf(&f)->signature_key = sign_public(&other);
 	f.key = &other;
-	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, NULL, forge_public(&f), RULE_LEAF_SIGNATURE);
 	club_end(&c);
 }
 
@@ -155,7 +160,7 @@ TEST(the_leaf_is_for_the_place_it_gets)
 	begin();
 	struct forge f = external(NULL, 0);
 	forge_sign_leaf(&f, group_id(alice()->g), 5);
-	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, NULL, forge_public(&f), RULE_LEAF_SIGNATURE);
 	/* Made for place 4, it gets 1, which is freed. */
 	f = external(NULL, 0);
 	const struct proposal v[] = { init_of(&f), remove_of(&c.people[1]) };
@@ -173,12 +178,12 @@ TEST(a_key_that_is_there_already)
 	leaf->signature_key = sign_public(&c.people[2].key);
 	f.key = &c.people[2].key;
 	forge_sign_leaf(&f, group_id(alice()->g), 4);
-	refused(&c, NULL, forge_public(&f), UC_E_EXISTS);
+	breaks_path(&c, NULL, forge_public(&f), RULE_SIGNATURE_KEY_UNIQUE);
 	f = external(NULL, 0);
 	leaf = forge_path_leaf(&f);
 	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
 	forge_sign_leaf(&f, group_id(alice()->g), 4);
-	refused(&c, NULL, forge_public(&f), UC_E_KEY);
+	breaks_path(&c, NULL, forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	club_end(&c);
 }
 
@@ -191,7 +196,7 @@ TEST(the_key_of_the_leaf_that_is_replaced)
 	forge_path_leaf(&f)->encryption_key =
 		tree_leaf_find(group_now(alice()->g).tree, 1)->encryption_key;
 	forge_sign_leaf(&f, group_id(alice()->g), 1);
-	refused(&c, &c.people[1], forge_public(&f), UC_E_KEY);
+	breaks_path(&c, &c.people[1], forge_public(&f), RULE_RESYNC_KEY_IS_NEW);
 	club_end(&c);
 }
 
@@ -201,7 +206,7 @@ TEST(what_the_group_requires)
 	struct forge f = external(NULL, 0);
 	forge_path_leaf(&f)->capabilities.proposals.n = 0;
 	forge_sign_leaf(&f, group_id(alice()->g), 4);
-	refused(&c, NULL, forge_public(&f), UC_E_UNSUPPORTED);
+	breaks_path(&c, NULL, forge_public(&f), RULE_LEAF_REQUIRED_CAPABILITIES);
 	club_end(&c);
 }
 

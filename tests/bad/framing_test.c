@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 6: who may send what in which wrapping, signatures, tags, private messages. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 #include <string.h>
 
@@ -53,15 +53,15 @@ TEST(membership_tag)
 	/* Compared over its whole length, whatever the shorter one says. */
 	for (size_t n = 0; n < tag.n; n += n ? 31 : 1) {
 		m.public_message.membership_tag = view_slice(tag, 0, n);
-		refused_by_members(&c, alice(), put_together(&m), UC_E_MAC);
+		breaks(&c, alice(), put_together(&m), RULE_MEMBERSHIP_TAG, MEMBERS);
 	}
 	uint8_t longer[33] = { 0 };
 	memcpy(longer, tag.p, 32);
 	m.public_message.membership_tag = VIEW_OF(longer);
-	refused_by_members(&c, alice(), put_together(&m), UC_E_MAC);
+	breaks(&c, alice(), put_together(&m), RULE_MEMBERSHIP_TAG, MEMBERS);
 	m.public_message.membership_tag = tag;
 	flip(tag, 31);
-	refused_by_members(&c, alice(), put_together(&m), UC_E_MAC);
+	breaks(&c, alice(), put_together(&m), RULE_MEMBERSHIP_TAG, MEMBERS);
 	club_end(&c);
 }
 
@@ -100,13 +100,13 @@ TEST(signature)
 	club_with(&c, suite_at(0), 3);
 	struct forge f = good_proposal();
 	f.key = &c.people[2].key;
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_public(&f), RULE_CONTENT_SIGNATURE, ALL);
 	expect_ok(sign_key_generate(c.suite, test_env(), &other));
 	f.key = &other;
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_public(&f), RULE_CONTENT_SIGNATURE, ALL);
 	f.key = NULL;
 	f.other_epoch_context = true;
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_public(&f), RULE_CONTENT_SIGNATURE, ALL);
 	club_end(&c);
 }
 
@@ -128,7 +128,7 @@ TEST(signature_for_the_other_wrapping)
 	expect_ok(sign_with_label(c.suite, &alice()->key, test_env(), "FramedContentTBS", bytes,
 				  &c.mem, &inside.auth.signature));
 	expect_ok(wire_encode_to(&c.mem, private_message_content_element, &inside, &p.plaintext));
-	refused_by_members(&c, alice(), forge_private(&p), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_private(&p), RULE_CONTENT_SIGNATURE, MEMBERS);
 	club_end(&c);
 }
 
@@ -140,15 +140,15 @@ TEST(confirmation_tag)
 	struct view good = changeable(&c, f.confirmation_tag);
 	for (size_t n = 0; n < good.n; n += n ? 31 : 1) {
 		f.confirmation_tag = view_slice(good, 0, n);
-		refused(&c, alice(), forge_public(&f), UC_E_MAC);
+		breaks(&c, alice(), forge_public(&f), RULE_CONFIRMATION_TAG_LENGTH, ALL);
 	}
 	uint8_t longer[33] = { 0 };
 	memcpy(longer, good.p, 32);
 	f.confirmation_tag = VIEW_OF(longer);
-	refused(&c, alice(), forge_public(&f), UC_E_MAC);
+	breaks(&c, alice(), forge_public(&f), RULE_CONFIRMATION_TAG_LENGTH, ALL);
 	flip(good, 0);
 	f.confirmation_tag = good;
-	refused_by_members(&c, alice(), forge_public(&f), UC_E_MAC);
+	breaks(&c, alice(), forge_public(&f), RULE_CONFIRMATION_TAG, MEMBERS);
 	club_end(&c);
 }
 
@@ -178,7 +178,7 @@ TEST(another_group)
 	club_with(&c, suite_at(0), 3);
 	struct forge f = good_proposal();
 	f.content.group_id = VIEW_LIT("the pub");
-	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_public(&f), RULE_GROUP_ID, ALL);
 	struct private_forge p = { .c = &c,
 				   .by = alice(),
 				   .content_type = CONTENT_APPLICATION,
@@ -194,11 +194,11 @@ TEST(another_epoch)
 	club_with(&c, suite_at(0), 3);
 	struct forge f = good_proposal();
 	f.content.epoch--;
-	refused(&c, alice(), forge_public(&f), UC_E_EPOCH_PAST);
+	breaks(&c, alice(), forge_public(&f), RULE_EPOCH_PAST, ALL);
 	f.content.epoch += 2;
-	refused(&c, alice(), forge_public(&f), UC_E_EPOCH_FUTURE);
+	breaks(&c, alice(), forge_public(&f), RULE_EPOCH_FUTURE, ALL);
 	f.content.epoch = UINT64_MAX;
-	refused(&c, alice(), forge_public(&f), UC_E_EPOCH_FUTURE);
+	breaks(&c, alice(), forge_public(&f), RULE_EPOCH_FUTURE, ALL);
 	club_end(&c);
 }
 
@@ -212,8 +212,9 @@ TEST(sender_without_a_leaf)
 		struct forge f = good_proposal();
 		f.content.sender.leaf_index = nobody[i];
 		/* Leaf 3 is somebody: then the signature is wrong. */
-		refused(&c, alice(), forge_public(&f),
-			nobody[i] == 3 ? UC_E_SIGNATURE : UC_E_NOT_FOUND);
+		breaks(&c, alice(), forge_public(&f),
+		       nobody[i] == 3 ? RULE_CONTENT_SIGNATURE : RULE_SENDER_IS_THERE,
+		       nobody[i] == 3 ? SERVER : ALL);
 	}
 	club_end(&c);
 }
@@ -223,7 +224,8 @@ TEST(application_data_in_public)
 	club_with(&c, suite_at(0), 3);
 	struct forge f = forge_begin(&c, alice(), CONTENT_APPLICATION);
 	f.content.application_data = VIEW_LIT("for all to read");
-	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_public(&f), RULE_APPLICATION_IS_PRIVATE, MEMBERS);
+	refused_by_server(&c, forge_public(&f), UC_E_UNEXPECTED);
 	club_end(&c);
 }
 
@@ -234,20 +236,17 @@ TEST(kinds_of_sender_and_what_they_may_send)
 	/* There is no external sender in this group. */
 	struct forge f = good_proposal();
 	f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
-	refused(&c, NULL, forge_public(&f), UC_E_NOT_FOUND);
+	breaks(&c, NULL, forge_public(&f), RULE_SENDER_IS_THERE, ALL);
 	/* A newcomer proposes itself, nothing else. */
 	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_PROPOSAL };
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_NEW_MEMBER_PROPOSES_ADD, ALL);
 	/* It commits, and with a path. */
 	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_COMMIT };
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_NEW_MEMBER_COMMITS_PATH, ALL);
 	f = forge_real_commit(&c, alice(), &o);
 	f.content.commit.path = NULL;
 	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_COMMIT };
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
-	/* External senders do not commit. */
-	f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
-	refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, NULL, forge_public(&f), RULE_NEW_MEMBER_COMMITS_PATH, ALL);
 	club_end(&c);
 }
 
@@ -270,11 +269,20 @@ TEST(external_senders_may_not_send_all)
 		if (types[i] == PROPOSAL_UPDATE)
 			f.content.proposal.leaf_node =
 				*tree_leaf_find(group_now(alice()->g).tree, 0);
-		refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+		if (types[i] == PROPOSAL_EXTERNAL_INIT)
+			breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_PROPOSAL_TYPE, ALL);
+		else
+			refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
 		f.content.proposal = remove_of(&c.people[1]);
 		f.content.sender.sender_index = 1 + (uint32_t)i;
-		refused(&c, NULL, forge_public(&f), UC_E_NOT_FOUND);
+		breaks(&c, NULL, forge_public(&f), RULE_SENDER_IS_THERE, ALL);
 	}
+	/* And they do not commit. */
+	struct forge f = forge_begin(&c, alice(), CONTENT_COMMIT);
+	f.key = &hub;
+	f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
+	f.confirmation_tag = changeable(&c, VIEW_LIT("................................"));
+	breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_SENDS_PROPOSALS, ALL | NO_PATH);
 	club_end(&c);
 }
 
@@ -285,7 +293,7 @@ TEST(a_newcomers_proposal_is_signed_by_itself)
 	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
 	f.content.sender = (struct sender){ .sender_type = SENDER_NEW_MEMBER_PROPOSAL };
 	f.content.proposal = add_of(&c, p);
-	refused(&c, NULL, forge_public(&f), UC_E_SIGNATURE);
+	breaks(&c, NULL, forge_public(&f), RULE_CONTENT_SIGNATURE, ALL);
 	club_end(&c);
 }
 
@@ -405,7 +413,7 @@ TEST(padding_that_is_not_zero)
 	struct private_forge p = text();
 	p.plaintext = changeable(&c, forge_inside(&c, alice(), VIEW_LIT("text"), 16));
 	flip(p.plaintext, p.plaintext.n - 1);
-	refused_by_members(&c, alice(), forge_private(&p), UC_E_MALFORMED);
+	breaks(&c, alice(), forge_private(&p), RULE_PADDING_IS_ZERO, MEMBERS);
 	club_end(&c);
 }
 
@@ -457,7 +465,7 @@ TEST(sender_data_too_long_or_for_too_little)
 	club_with(&c, suite_at(0), 2);
 	struct private_forge p = text();
 	p.longer_sender_data = true;
-	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	breaks(&c, alice(), forge_private(&p), RULE_SENDER_DATA_LENGTH, MEMBERS);
 	p.longer_sender_data = false;
 	for (size_t n = 1; n < 2 * AEAD_TAG; n += 5) {
 		p.ciphertext_n = n;
@@ -535,15 +543,16 @@ TEST(private_handshakes_that_break_a_rule)
 	club_with(&c, suite_at(0), 3);
 	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
 	f.content.proposal = (struct proposal){ .proposal_type = PROPOSAL_REMOVE, .removed = 77 };
-	refused_by_members(&c, alice(), private_handshake(&f.content), UC_E_NOT_FOUND);
+	breaks(&c, alice(), private_handshake(&f.content), RULE_REMOVED_IS_THERE, MEMBERS);
 	struct proposal_or_ref itself = { .type = BY_PROPOSAL, .proposal = remove_of(alice()) };
 	f = forge_begin(&c, alice(), CONTENT_COMMIT);
 	f.content.commit = (struct commit){ .proposals = { &itself, 1 } };
-	refused_by_members(&c, alice(), private_handshake(&f.content), UC_E_UNEXPECTED);
+	breaks(&c, alice(), private_handshake(&f.content), RULE_NOT_OF_THE_COMMITTER,
+	       MEMBERS | NO_PATH);
 	/* A commit that is right but for its tag. */
 	const struct proposal add = add_of(&c, club_person(&c, 5));
 	itself.proposal = add;
-	refused_by_members(&c, alice(), private_handshake(&f.content), UC_E_MAC);
+	breaks(&c, alice(), private_handshake(&f.content), RULE_CONFIRMATION_TAG, MEMBERS);
 	/* What comes after them is read. */
 	f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
 	f.content.proposal = remove_of(&c.people[2]);

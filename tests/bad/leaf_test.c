@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 7.2, 7.3, 10.1: leaves and KeyPackages that may not come in. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 static struct club c;
 
@@ -15,6 +15,20 @@ static void refused_add(leaf_change *leaf, key_package_change *package, uc_err w
 	const struct proposal add = forge_add(&c, club_person(&c, 9), leaf, package);
 	refused(&c, alice(), forge_proposal(&c, alice(), &add), want);
 	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), want);
+}
+
+static void breaks_add(leaf_change *leaf, key_package_change *package, enum mls_rule rule)
+{
+	const struct proposal add = forge_add(&c, club_person(&c, 9), leaf, package);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), rule, ALL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), rule_error(rule));
+}
+
+/* What the group wants of a leaf: it is the commit that shows it. */
+static void breaks_when_committed(leaf_change *leaf, enum mls_rule rule)
+{
+	const struct proposal add = forge_add(&c, club_person(&c, 9), leaf, NULL);
+	breaks_commit(&c, alice(), &add, 1, rule);
 }
 
 static void begin(void)
@@ -65,12 +79,12 @@ static void null_init_key(struct club *x, struct key_package *k)
 TEST(key_package)
 {
 	begin();
-	refused_add(NULL, other_version, UC_E_VERSION);
-	refused_add(NULL, other_suite, UC_E_SUITE);
-	refused_add(NULL, init_key_is_encryption_key, UC_E_KEY);
-	refused_add(NULL, short_init_key, UC_E_KEY);
-	refused_add(NULL, no_init_key, UC_E_KEY);
-	refused_add(NULL, null_init_key, UC_E_KEY);
+	breaks_add(NULL, other_version, RULE_KEY_PACKAGE_VERSION);
+	breaks_add(NULL, other_suite, RULE_KEY_PACKAGE_SUITE);
+	breaks_add(NULL, init_key_is_encryption_key, RULE_INIT_KEY_IS_ANOTHER);
+	breaks_add(NULL, short_init_key, RULE_INIT_KEY);
+	breaks_add(NULL, no_init_key, RULE_INIT_KEY);
+	breaks_add(NULL, null_init_key, RULE_INIT_KEY);
 	club_end(&c);
 }
 
@@ -83,7 +97,7 @@ static void wrong_leaf_signature(struct club *x, struct key_package *k)
 TEST(signature_of_the_leaf_inside)
 {
 	begin();
-	refused_add(NULL, wrong_leaf_signature, UC_E_SIGNATURE);
+	breaks_add(NULL, wrong_leaf_signature, RULE_LEAF_SIGNATURE);
 	club_end(&c);
 }
 
@@ -94,14 +108,14 @@ TEST(key_package_signature)
 	struct view good = add.key_package.signature;
 	add.key_package.signature = changeable(&c, good);
 	flip(add.key_package.signature, 5);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_KEY_PACKAGE_SIGNATURE, ALL);
 	add.key_package.signature = view_slice(good, 0, 63);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_KEY_PACKAGE_SIGNATURE, ALL);
 	add.key_package.signature.n = 0;
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_KEY_PACKAGE_SIGNATURE, ALL);
 	/* That of another KeyPackage of the same person. */
 	add.key_package.signature = add_of(&c, club_person(&c, 9)).key_package.signature;
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_KEY_PACKAGE_SIGNATURE, ALL);
 	club_end(&c);
 }
 
@@ -147,13 +161,13 @@ static void backwards(struct club *x, struct leaf_node *l)
 TEST(source_and_lifetime)
 {
 	begin();
-	refused_add(source_update, NULL, UC_E_UNEXPECTED);
-	refused_add(source_commit, NULL, UC_E_UNEXPECTED);
-	refused_add(over, NULL, UC_E_STALE);
-	refused_add(not_yet, NULL, UC_E_STALE);
-	refused_add(too_long, NULL, UC_E_STALE);
-	refused_add(for_ever, NULL, UC_E_STALE);
-	refused_add(backwards, NULL, UC_E_STALE);
+	breaks_add(source_update, NULL, RULE_KEY_PACKAGE_SOURCE);
+	breaks_add(source_commit, NULL, RULE_KEY_PACKAGE_SOURCE);
+	breaks_add(over, NULL, RULE_LEAF_LIFETIME);
+	breaks_add(not_yet, NULL, RULE_LEAF_LIFETIME);
+	breaks_add(too_long, NULL, RULE_LEAF_LIFETIME_LENGTH);
+	breaks_add(for_ever, NULL, RULE_LEAF_LIFETIME_LENGTH);
+	breaks_add(backwards, NULL, RULE_LEAF_LIFETIME);
 	club_end(&c);
 }
 
@@ -207,17 +221,15 @@ static void lacks_a_required_extension(struct club *x, struct leaf_node *l)
 TEST(capabilities)
 {
 	begin();
-	refused_add(no_version, NULL, UC_E_VERSION);
-	refused_add(no_suite, NULL, UC_E_SUITE);
-	refused_add(credential_not_listed, NULL, UC_E_UNEXPECTED);
-	refused_add(lists_a_default_proposal, NULL, UC_E_UNEXPECTED);
-	refused_add(lists_a_default_extension, NULL, UC_E_UNEXPECTED);
-	refused_add(extension_not_listed, NULL, UC_E_UNEXPECTED);
+	breaks_add(no_version, NULL, RULE_LEAF_VERSION);
+	breaks_add(no_suite, NULL, RULE_LEAF_SUITE);
+	breaks_add(credential_not_listed, NULL, RULE_LEAF_CREDENTIAL_LISTED);
+	breaks_add(lists_a_default_proposal, NULL, RULE_LEAF_NO_DEFAULTS);
+	breaks_add(lists_a_default_extension, NULL, RULE_LEAF_NO_DEFAULTS);
+	breaks_add(extension_not_listed, NULL, RULE_LEAF_EXTENSION_LISTED);
 	/* These are the group's wish, so it is the commit that shows them. */
-	struct proposal add = forge_add(&c, club_person(&c, 9), lacks_a_required_proposal, NULL);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
-	add = forge_add(&c, club_person(&c, 9), lacks_a_required_extension, NULL);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
+	breaks_when_committed(lacks_a_required_proposal, RULE_LEAF_REQUIRED_CAPABILITIES);
+	breaks_when_committed(lacks_a_required_extension, RULE_LEAF_REQUIRED_CAPABILITIES);
 	club_end(&c);
 }
 
@@ -253,10 +265,8 @@ TEST(credentials_that_the_others_do_not_read)
 {
 	begin();
 	c.hooks.x509 = any_chain;
-	struct proposal add = forge_add(&c, club_person(&c, 9), speaks_x509_too, NULL);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
-	add = forge_add(&c, club_person(&c, 9), speaks_x509_alone, NULL);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_UNSUPPORTED);
+	breaks_when_committed(speaks_x509_too, RULE_CREDENTIALS_SUPPORTED);
+	breaks_when_committed(speaks_x509_alone, RULE_CREDENTIALS_SUPPORTED);
 	club_end(&c);
 }
 
@@ -327,12 +337,10 @@ TEST(encryption_keys)
 {
 	begin();
 	club_commit_proposals(&c, alice(), NULL, 0); /* so that there is a root key */
-	refused_add(short_key, NULL, UC_E_KEY);
-	refused_add(null_key, NULL, UC_E_KEY);
-	struct proposal add = forge_add(&c, club_person(&c, 9), alices_key, NULL);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_KEY);
-	add = forge_add(&c, club_person(&c, 9), root_key, NULL);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_KEY);
+	breaks_add(short_key, NULL, RULE_LEAF_KEY);
+	breaks_add(null_key, NULL, RULE_LEAF_KEY);
+	breaks_when_committed(alices_key, RULE_ENCRYPTION_KEY_UNIQUE);
+	breaks_when_committed(root_key, RULE_ENCRYPTION_KEY_UNIQUE);
 	club_end(&c);
 }
 
@@ -342,7 +350,7 @@ TEST(signature_keys)
 	/* One who is there already. */
 	struct proposal add = forge_add(&c, &c.people[1], NULL, NULL);
 	c.people[1].key_package = view_make(NULL, 0);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), UC_E_EXISTS);
+	breaks_commit(&c, alice(), &add, 1, RULE_SIGNATURE_KEY_UNIQUE);
 	/* But for one who goes in the same commit. */
 	const struct proposal both[] = { add, remove_of(&c.people[1]) };
 	struct made_commit made;
@@ -404,21 +412,21 @@ TEST(updates)
 	begin();
 	struct update_forge good = good_update(), u = good;
 	u.encryption_key = tree_leaf_find(group_now(alice()->g).tree, 0)->encryption_key;
-	refused(&c, alice(), update(&u), UC_E_KEY);
+	breaks(&c, alice(), update(&u), RULE_UPDATE_KEY_IS_NEW, ALL);
 	u = good;
 	u.source = LEAF_NODE_SOURCE_KEY_PACKAGE;
-	refused(&c, alice(), update(&u), UC_E_UNEXPECTED);
+	breaks(&c, alice(), update(&u), RULE_UPDATE_SOURCE, ALL);
 	u.source = LEAF_NODE_SOURCE_COMMIT;
-	refused(&c, alice(), update(&u), UC_E_UNEXPECTED);
+	breaks(&c, alice(), update(&u), RULE_UPDATE_SOURCE, ALL);
 	u = good;
 	u.leaf = 1; /* signed for another place */
-	refused(&c, alice(), update(&u), UC_E_SIGNATURE);
+	breaks(&c, alice(), update(&u), RULE_LEAF_SIGNATURE, ALL);
 	u = good;
 	u.group_id = VIEW_LIT("the pub");
-	refused(&c, alice(), update(&u), UC_E_SIGNATURE);
+	breaks(&c, alice(), update(&u), RULE_LEAF_SIGNATURE, ALL);
 	u = good;
 	u.encryption_key.n = 31;
-	refused(&c, alice(), update(&u), UC_E_KEY);
+	breaks(&c, alice(), update(&u), RULE_LEAF_KEY, ALL);
 	club_deliver_proposal(&c, alice(), update(&good));
 	club_end(&c);
 }
@@ -452,7 +460,9 @@ TEST(updates_with_the_keys_of_others)
 		f.content.commit.proposals = (struct proposal_or_ref_list){ &by_ref, 1 };
 		uint8_t tag[32] = { 0 };
 		f.confirmation_tag = VIEW_OF(tag);
-		refused_by_server(&c, forge_public(&f), what ? UC_E_EXISTS : UC_E_KEY);
+		breaks(&c, NULL, forge_public(&f),
+		       what ? RULE_SIGNATURE_KEY_UNIQUE : RULE_ENCRYPTION_KEY_UNIQUE,
+		       SERVER | NO_PATH);
 		club_end(&c);
 	}
 }

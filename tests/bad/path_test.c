@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 7.4 to 7.6, 7.9, 12.4.2: update paths that do not fit the tree. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 static struct club c;
 
@@ -42,13 +42,13 @@ TEST(too_many_or_too_few_nodes)
 	expect_eq(good.n, 3);
 	for (size_t n = 0; n < good.n; n++) {
 		nodes_of(&f)->n = n;
-		refused(&c, alice(), forge_public(&f), UC_E_MALFORMED);
+		breaks(&c, alice(), forge_public(&f), RULE_PATH_LENGTH, ALL);
 	}
 	struct update_path_node more[4];
 	for (size_t i = 0; i < 4; i++)
 		more[i] = good.v[i % 3];
 	*nodes_of(&f) = (struct update_path_node_list){ more, 4 };
-	refused(&c, alice(), forge_public(&f), UC_E_MALFORMED);
+	breaks(&c, alice(), forge_public(&f), RULE_PATH_LENGTH, ALL);
 	club_end(&c);
 }
 
@@ -62,11 +62,11 @@ TEST(too_many_or_too_few_ciphertexts)
 	expect_eq(good.n, 2); /* two leaves that never had a parent */
 	struct hpke_ciphertext more[] = { good.v[0], good.v[1], good.v[0] };
 	*l = (struct hpke_ciphertext_list){ more, 3 };
-	refused(&c, alice(), forge_public(&f), UC_E_MALFORMED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_CIPHERTEXTS);
 	l->n = 1;
-	refused(&c, alice(), forge_public(&f), UC_E_MALFORMED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_CIPHERTEXTS);
 	l->n = 0;
-	refused(&c, alice(), forge_public(&f), UC_E_MALFORMED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_CIPHERTEXTS);
 	club_end(&c);
 }
 
@@ -81,7 +81,7 @@ TEST(a_secret_for_one_who_is_just_added)
 	expect_eq(l->n, 1);
 	struct hpke_ciphertext more[] = { l->v[0], l->v[0] };
 	*l = (struct hpke_ciphertext_list){ more, 2 };
-	refused(&c, alice(), forge_public(&f), UC_E_MALFORMED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_CIPHERTEXTS);
 	club_end(&c);
 }
 
@@ -93,43 +93,43 @@ TEST(the_leaf_of_a_path)
 	struct leaf_node *leaf = forge_path_leaf(&f), good = *leaf;
 	leaf->leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_SOURCE);
 	leaf->leaf_node_source = LEAF_NODE_SOURCE_KEY_PACKAGE;
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_SOURCE);
 	*leaf = good;
 	forge_sign_leaf(&f, group_id(alice()->g), 1);
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_SIGNATURE);
 	forge_sign_leaf(&f, VIEW_LIT("the pub"), 0);
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_SIGNATURE);
 	*leaf = good;
 	leaf->encryption_key.n = 31;
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_KEY);
 	/* Another good key, not signed. */
 	*leaf = good;
 	expect_ok(kem_key_generate(c.suite, test_env(), &key));
 	leaf->encryption_key = kem_public(&key);
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_SIGNATURE);
 	/* 12.4.2: the key is new. */
 	*leaf = good;
 	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 0)->encryption_key;
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_RESYNC_KEY_IS_NEW);
 	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 3)->encryption_key;
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	/* Somebody else's signature key: then the whole is signed with that. */
 	*leaf = good;
 	leaf->signature_key = sign_public(&c.people[1].key);
 	expect_ok(leaf_node_sign(c.suite, test_env(), &c.people[1].key, leaf, group_id(alice()->g),
 				 0, &c.mem));
-	refused(&c, alice(), forge_public(&f), UC_E_EXISTS);
+	breaks_path(&c, alice(), forge_public(&f), RULE_SIGNATURE_KEY_UNIQUE);
 	/* It forgets what the group requires. */
 	*leaf = good;
 	leaf->capabilities.proposals.n = 0;
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_UNSUPPORTED);
+	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_REQUIRED_CAPABILITIES);
 	club_end(&c);
 }
 
@@ -141,23 +141,23 @@ TEST(keys_of_nodes)
 	struct forge f = commit_with_path();
 	struct view *first = &nodes_of(&f)->v[0].encryption_key, good = *first;
 	first->n = 31;
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_NODE_KEY);
 	*first = view_make(arena_take(&c.mem, 32), 32);
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_NODE_KEY);
 	*first = nodes_of(&f)->v[1].encryption_key;
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_DIFFER);
 	*first = forge_path_leaf(&f)->encryption_key;
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_DIFFER);
 	*first = tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	const struct tree *t = group_now(alice()->g).tree;
 	*first = tree_node_key(t, tree_root(t->leaves));
 	expect(first->n);
-	refused(&c, alice(), forge_public(&f), UC_E_KEY);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	/* A fresh one breaks the chain of parent hashes. */
 	expect_ok(kem_key_generate(c.suite, test_env(), &key));
 	*first = kem_public(&key);
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PARENT_HASH);
 	*first = good;
 	struct received got;
 	expect_ok(group_receive(c.people[1].g, forge_public(&f), &c.mem, &got));
@@ -175,12 +175,12 @@ TEST(parent_hash)
 	for (size_t i = 0; i < 3; i++) {
 		leaf->parent_hash = view_slice(good, 0, lengths[i]);
 		sign_leaf(&f);
-		refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+		breaks_path(&c, alice(), forge_public(&f), RULE_PARENT_HASH);
 	}
 	leaf->parent_hash = changeable(&c, good);
 	flip(leaf->parent_hash, 31);
 	sign_leaf(&f);
-	refused(&c, alice(), forge_public(&f), UC_E_SIGNATURE);
+	breaks_path(&c, alice(), forge_public(&f), RULE_PARENT_HASH);
 	club_end(&c);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 12.1, 12.2, 12.4: proposals that are wrong, or wrong together. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 static struct club c;
 static struct sign_key hub;
@@ -23,6 +23,12 @@ static void begin(void)
 	club_commit_proposals(&c, alice(), adds, 4);
 }
 
+static void breaks_list(const struct proposal *v, size_t n, enum mls_rule rule)
+{
+	breaks_commit(&c, alice(), v, n, rule);
+}
+
+/* Where it is no rule of rules.def. */
 static void refused_list(const struct proposal *v, size_t n, uc_err want)
 {
 	struct made_commit made;
@@ -51,18 +57,24 @@ TEST(the_committer_updates_or_removes_itself)
 {
 	begin();
 	const struct proposal remove = remove_of(alice());
-	refused_list(&remove, 1, UC_E_UNEXPECTED);
+	breaks_list(&remove, 1, RULE_NOT_OF_THE_COMMITTER);
 	/* Update by value is always the committer's own. */
 	struct proposal update = { .proposal_type = PROPOSAL_UPDATE,
 				   .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0) };
+	struct kem_key key;
+	expect_ok(kem_key_generate(c.suite, test_env(), &key));
+	update.leaf_node.encryption_key = kem_public(&key);
 	update.leaf_node.leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
-	refused_list(&update, 1, UC_E_UNEXPECTED);
+	expect_ok(leaf_node_sign(c.suite, test_env(), &alice()->key, &update.leaf_node,
+				 group_id(alice()->g), 0, &c.mem));
+	breaks(&c, alice(), forge_commit(&c, alice(), &update, 1), RULE_BY_REFERENCE_ONLY,
+	       ALL | NO_PATH);
 	/* By reference. */
 	struct view message;
 	expect_ok(group_propose_update(alice()->g, &c.mem, &message));
 	club_deliver_proposal(&c, alice(), message);
-	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
-		UC_E_UNEXPECTED);
+	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
+	       RULE_NOT_OF_THE_COMMITTER, ALL | NO_PATH);
 	club_end(&c);
 }
 
@@ -71,11 +83,12 @@ TEST(self_remove_by_value_or_of_the_committer)
 	struct view message;
 	const struct proposal leave = { .proposal_type = PROPOSAL_SELF_REMOVE };
 	begin();
-	refused_list(&leave, 1, UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_commit(&c, alice(), &leave, 1), RULE_BY_REFERENCE_ONLY,
+	       ALL | NO_PATH);
 	expect_ok(group_propose(alice()->g, &leave, view_make(NULL, 0), &c.mem, &message));
 	club_deliver_proposal(&c, alice(), message);
-	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
-		UC_E_UNEXPECTED);
+	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
+	       RULE_NOT_OF_THE_COMMITTER, ALL | NO_PATH);
 	club_end(&c);
 }
 
@@ -84,7 +97,7 @@ TEST(two_proposals_for_one_leaf)
 	struct view message;
 	begin();
 	const struct proposal twice[] = { remove_of(&c.people[2]), remove_of(&c.people[2]) };
-	refused_list(twice, 2, UC_E_UNEXPECTED);
+	refused_list(twice, 2, UC_E_UNEXPECTED); /* the second finds nothing */
 	/* Update and Remove. */
 	expect_ok(group_propose_update(c.people[2].g, &c.mem, &message));
 	club_deliver_proposal(&c, &c.people[2], message);
@@ -96,7 +109,7 @@ TEST(two_proposals_for_one_leaf)
 	};
 	f.content.commit.proposals = (struct proposal_or_ref_list){ both, 2 };
 	f.confirmation_tag = VIEW_OF(tag);
-	refused(&c, alice(), forge_public(&f), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_public(&f), RULE_ONE_PROPOSAL_PER_LEAF, ALL | NO_PATH);
 	/* One reference, twice. */
 	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
 		UC_E_UNEXPECTED);
@@ -113,8 +126,8 @@ TEST(one_reference_twice)
 	begin();
 	expect_ok(group_propose(c.people[2].g, &update, view_make(NULL, 0), &c.mem, &message));
 	club_deliver_proposal(&c, &c.people[2], message);
-	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
-		UC_E_UNEXPECTED);
+	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
+	       RULE_REFERENCE_ONCE, ALL | NO_TAG);
 	club_end(&c);
 }
 
@@ -122,8 +135,10 @@ TEST(a_reference_to_nothing)
 {
 	uint8_t ref[32] = { 5 };
 	begin();
-	refused(&c, alice(), commit_of_reference(VIEW_OF(ref), 1), UC_E_NOT_FOUND);
-	refused(&c, alice(), commit_of_reference(view_make(ref, 0), 1), UC_E_NOT_FOUND);
+	breaks(&c, alice(), commit_of_reference(VIEW_OF(ref), 1), RULE_REFERENCE_KNOWN,
+	       ALL | NO_PATH);
+	breaks(&c, alice(), commit_of_reference(view_make(ref, 0), 1), RULE_REFERENCE_KNOWN,
+	       ALL | NO_PATH);
 	club_end(&c);
 }
 
@@ -132,7 +147,7 @@ TEST(one_person_added_twice)
 	begin();
 	const struct proposal twice[] = { add_of(&c, club_person(&c, 9)),
 					  add_of(&c, club_person(&c, 9)) };
-	refused_list(twice, 2, UC_E_UNEXPECTED);
+	breaks_list(twice, 2, RULE_ADDED_ONCE);
 	club_end(&c);
 }
 
@@ -145,7 +160,7 @@ TEST(removing_a_blank_or_nobody)
 	for (size_t i = 0; i < 5; i++) {
 		const struct proposal bad = { .proposal_type = PROPOSAL_REMOVE,
 					      .removed = nobody[i] };
-		refused(&c, alice(), forge_proposal(&c, alice(), &bad), UC_E_NOT_FOUND);
+		breaks(&c, alice(), forge_proposal(&c, alice(), &bad), RULE_REMOVED_IS_THERE, ALL);
 		refused_list(&bad, 1, UC_E_NOT_FOUND);
 	}
 	club_end(&c);
@@ -158,13 +173,13 @@ TEST(psks)
 	c.psk_count = 1;
 	struct proposal v[] = { psk_of(&c, VIEW_LIT("known")), psk_of(&c, VIEW_LIT("known")) };
 	/* The same key with another nonce is still the same key. */
-	refused_list(v, 2, UC_E_UNEXPECTED);
+	breaks_list(v, 2, RULE_PSK_ONCE);
 	struct view nonce = v[0].psk.psk_nonce;
 	static const size_t lengths[] = { 0, 31 };
 	for (size_t i = 0; i < 2; i++) {
 		v[0].psk.psk_nonce = view_slice(nonce, 0, lengths[i]);
-		refused(&c, alice(), forge_proposal(&c, alice(), v), UC_E_MALFORMED);
-		refused_list(v, 1, UC_E_MALFORMED);
+		breaks(&c, alice(), forge_proposal(&c, alice(), v), RULE_PSK_NONCE, ALL);
+		breaks_list(v, 1, RULE_PSK_NONCE);
 	}
 	/* Branching and re-initialising are for new groups. */
 	v[0].psk = (struct pre_shared_key_id){ .psktype = PSK_RESUMPTION,
@@ -172,9 +187,9 @@ TEST(psks)
 					       .psk_group_id = VIEW_LIT("the club"),
 					       .psk_epoch = 1,
 					       .psk_nonce = nonce };
-	refused_list(v, 1, UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_proposal(&c, alice(), v), RULE_PSK_USAGE, ALL);
 	v[0].psk.usage = RESUMPTION_BRANCH;
-	refused_list(v, 1, UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_proposal(&c, alice(), v), RULE_PSK_USAGE, ALL);
 	/* Known to nobody: can be had later, so nothing is lost. */
 	v[0] = psk_of(&c, VIEW_LIT("unknown"));
 	struct made_commit made;
@@ -191,7 +206,7 @@ TEST(more_than_one_set_of_extensions)
 	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 				      .extensions = l };
 	const struct proposal twice[] = { gce, gce };
-	refused_list(twice, 2, UC_E_UNEXPECTED);
+	breaks_list(twice, 2, RULE_TYPE_ONCE);
 	club_end(&c);
 }
 
@@ -237,7 +252,7 @@ TEST(what_the_group_would_require_and_a_member_lacks)
 						   .credential_types = { types, i == 2 } };
 		expect_ok(wire_encode_to(&c.mem, required_capabilities_element, &r,
 					 &e.extension_data));
-		refused_list(&gce, 1, UC_E_UNSUPPORTED);
+		breaks_list(&gce, 1, RULE_LEAF_REQUIRED_CAPABILITIES);
 	}
 	club_end(&c);
 }
@@ -259,7 +274,7 @@ TEST(requirements_bind_those_who_stay)
 	const struct proposal v[] = { { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 					.extensions = { &e, 1 } },
 				      remove_of(&c.people[2]) };
-	refused_list(v, 1, UC_E_UNSUPPORTED);
+	breaks_list(v, 1, RULE_LEAF_REQUIRED_CAPABILITIES);
 	club_commit_proposals(&c, alice(), v, 2);
 	club_end(&c);
 }
@@ -274,7 +289,7 @@ TEST(a_type_that_a_member_does_not_know)
 	const struct proposal v[] = { { .proposal_type = PROPOSAL_APP_EPHEMERAL,
 					.app_ephemeral = { 0xf001, VIEW_LIT("x") } },
 				      remove_of(&c.people[1]) };
-	refused_list(v, 1, UC_E_UNSUPPORTED);
+	breaks_list(v, 1, RULE_TYPE_SUPPORTED);
 	/* Those who go do not count. */
 	club_commit_proposals(&c, alice(), v, 2);
 	club_end(&c);
@@ -288,10 +303,10 @@ TEST(reinit_is_alone)
 		.reinit = { .group_id = VIEW_LIT("new"), .version = MLS10, .cipher_suite = 1 }
 	};
 	const struct proposal both[] = { reinit, remove_of(&c.people[1]) };
-	refused_list(both, 2, UC_E_UNEXPECTED);
+	breaks_list(both, 2, RULE_REINIT_IS_ALONE);
 	struct proposal old = reinit;
 	old.reinit.version = 0;
-	refused_list(&old, 1, UC_E_VERSION);
+	breaks_list(&old, 1, RULE_REINIT_VERSION);
 	club_end(&c);
 }
 
@@ -301,8 +316,13 @@ TEST(external_init_of_a_member)
 	begin();
 	const struct proposal init = { .proposal_type = PROPOSAL_EXTERNAL_INIT,
 				       .kem_output = VIEW_OF(kem_output) };
-	refused(&c, alice(), forge_proposal(&c, alice(), &init), UC_E_NOT_ALLOWED);
-	refused_list(&init, 1, UC_E_NOT_ALLOWED);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &init), RULE_PROPOSAL_SENDER, ALL);
+	breaks(&c, alice(), forge_commit(&c, alice(), &init, 1), RULE_PROPOSAL_SENDER,
+	       ALL | NO_PATH);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &init), RULE_EXTERNAL_INIT_SENDER,
+	       ALL | BEHIND);
+	breaks(&c, alice(), forge_commit(&c, alice(), &init, 1), RULE_EXTERNAL_INIT_IN_EXTERNAL,
+	       ALL | NO_PATH | BEHIND);
 	club_end(&c);
 }
 
@@ -315,34 +335,37 @@ TEST(app_data)
 		{ .proposal_type = PROPOSAL_APP_DATA_UPDATE,
 		  .app_data_update = { 0xf001, APP_DATA_UPDATE, VIEW_LIT("x") } },
 	};
-	refused_list(v, 2, UC_E_UNEXPECTED); /* one removal alone */
+	club_commit_proposals(&c, alice(), &v[1], 1); /* so that there is something */
+	breaks_list(v, 2, RULE_COMPONENT_ONCE);       /* one removal alone */
 	v[1] = v[0];
-	refused_list(v, 2, UC_E_UNEXPECTED);
+	breaks_list(v, 2, RULE_COMPONENT_ONCE);
+	v[0].app_data_update.component_id = 0xf002;
 	refused_list(v, 1, UC_E_NOT_FOUND); /* there is nothing to remove */
 	/* The dictionary is changed by AppDataUpdate alone, where that is required. */
-	struct component_data data = { 0xf001, VIEW_LIT("x") };
+	struct component_data data = { 0xf001, VIEW_LIT("y") };
 	const struct app_data_dictionary d = { { &data, 1 } };
 	struct extension_list l = club_extensions(&c, NULL);
 	struct extension e[] = { l.v[0], { .extension_type = EXTENSION_APP_DATA_DICTIONARY } };
 	expect_ok(wire_encode_to(&c.mem, app_data_dictionary_element, &d, &e[1].extension_data));
 	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 				      .extensions = { e, 2 } };
-	refused(&c, alice(), forge_proposal(&c, alice(), &gce), UC_E_POLICY);
-	refused_list(&gce, 1, UC_E_POLICY);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &gce), RULE_DICTIONARY_BY_UPDATES, ALL);
+	breaks_list(&gce, 1, RULE_DICTIONARY_BY_UPDATES);
 	club_end(&c);
 }
 
 TEST(no_path_where_one_is_needed)
 {
 	begin();
-	refused(&c, alice(), forge_commit(&c, alice(), NULL, 0), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_commit(&c, alice(), NULL, 0), RULE_PATH_REQUIRED, ALL | NO_TAG);
 	const struct proposal remove = remove_of(&c.people[2]);
-	refused(&c, alice(), forge_commit(&c, alice(), &remove, 1), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_commit(&c, alice(), &remove, 1), RULE_PATH_REQUIRED,
+	       ALL | NO_TAG);
 	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 				      .extensions = club_extensions(&c, &hub) };
-	refused(&c, alice(), forge_commit(&c, alice(), &gce, 1), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_commit(&c, alice(), &gce, 1), RULE_PATH_REQUIRED, ALL | NO_TAG);
 	/* Beside an Add, which needs none. */
 	const struct proposal both[] = { add_of(&c, club_person(&c, 9)), remove };
-	refused(&c, alice(), forge_commit(&c, alice(), both, 2), UC_E_UNEXPECTED);
+	breaks(&c, alice(), forge_commit(&c, alice(), both, 2), RULE_PATH_REQUIRED, ALL | NO_TAG);
 	club_end(&c);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules by name, where they are enforced.  A build is as if only the checks stood there; in
+ * tests/bad, which is compiled with MLS_RULES_SWITCHED, each can be switched off by itself, which
+ * shows that nothing else refuses what breaks it. */
+#ifndef MLS_RULE_H
+#define MLS_RULE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum mls_rule {
+#define RULE(id, section, error, also, says) RULE_##id,
+#include "mls/rules.def"
+#undef RULE
+	RULE_COUNT
+};
+
+#ifdef MLS_RULES_SWITCHED
+bool rule_is_off(enum mls_rule rule);
+#else
+static inline bool rule_is_off(enum mls_rule rule)
+{
+	(void)rule;
+	return false;
+}
+#endif
+
+/* What must not be, and what must. */
+#define BREAKS(id, condition) (!rule_is_off(RULE_##id) && (condition))
+#define KEEPS(id, condition)  (rule_is_off(RULE_##id) || (condition))
+/* A check that is a function of its own, and has no result but its error. */
+#define TRY_RULE(id, check)                  \
+	do {                                 \
+		if (!rule_is_off(RULE_##id)) \
+			TRY(check);          \
+	} while (0)
+
+#endif

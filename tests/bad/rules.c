@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/bad/rules.h"
+
+#include <string.h>
+
+static const struct row {
+	const char *name;
+	uc_err error;
+	const char *also;
+} rows[] = {
+#define RULE(id, section, error, also, says) { #id, error, also },
+#include "mls/rules.def"
+#undef RULE
+};
+
+static bool off[RULE_COUNT];
+
+bool rule_is_off(enum mls_rule rule)
+{
+	return off[rule];
+}
+
+void rules_on(void)
+{
+	memset(off, 0, sizeof off);
+}
+
+uc_err rule_error(enum mls_rule rule)
+{
+	return rows[rule].error;
+}
+
+/* What follows stands on the check. */
+static bool is_ground(enum mls_rule rule)
+{
+	return strcmp(rows[rule].also, "-") == 0;
+}
+
+static void also_off(enum mls_rule rule)
+{
+	struct view names = view_str(rows[rule].also), name;
+	while (names.n) {
+		size_t n = 0;
+		while (n < names.n && names.p[n] != ' ')
+			n++;
+		name = view_slice(names, 0, n);
+		names = n < names.n ? view_slice(names, n + 1, names.n - n - 1)
+				    : (struct view){ NULL, 0 };
+		size_t i = 0;
+		while (i < RULE_COUNT && !view_equal(view_str(rows[i].name), name))
+			i++;
+		expect(i < RULE_COUNT);
+		if (i < RULE_COUNT)
+			off[i] = true;
+	}
+}
+
+void rule_switch_off(enum mls_rule rule)
+{
+	off[rule] = true;
+	also_off(rule);
+}
+
+/* --- one reader, with some rules off --- */
+
+static uc_err person_reads(struct club *c, const struct person *p, struct view message)
+{
+	struct buf epoch, ratchets;
+	struct group *copy = NULL;
+	struct received got;
+	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
+	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
+	expect_ok(group_save_epoch(p->g, &epoch));
+	expect_ok(group_save_ratchets(p->g, &ratchets));
+	uc_err err = group_load(&c->platform, buf_view(&epoch), buf_view(&ratchets), &copy);
+	if (!err)
+		err = group_receive(copy, message, &c->mem, &got);
+	group_free(copy);
+	buf_done(&epoch);
+	buf_done(&ratchets);
+	return err;
+}
+
+static uc_err server_reads(struct club *c, struct view message)
+{
+	struct buf saved;
+	struct public_group *copy = NULL;
+	struct public_received got;
+	buf_init(&saved, WIRE_OBJECT_MAX);
+	expect_ok(public_group_save(c->server, &saved));
+	uc_err err = public_group_load(test_env(), &c->hooks, buf_view(&saved), &copy);
+	if (!err)
+		err = public_group_receive(copy, message, &c->mem, &got);
+	public_group_free(copy);
+	buf_done(&saved);
+	return err;
+}
+
+static void none_but(enum mls_rule rule, int asked, bool rule_too)
+{
+	rules_on();
+	if (asked & (NO_TAG | NO_PATH))
+		off[RULE_CONFIRMATION_TAG] = true;
+	if (asked & NO_PATH)
+		off[RULE_PATH_REQUIRED] = true;
+	if (asked & BEHIND)
+		also_off(rule);
+	off[rule] = rule_too;
+}
+
+/* What p says, or the server where p is NULL. */
+static uc_err reads(struct club *c, const struct person *p, struct view message)
+{
+	return p ? person_reads(c, p, message) : server_reads(c, message);
+}
+
+static void reader(struct club *c, const struct person *p, struct view message, enum mls_rule rule,
+		   int asked)
+{
+	none_but(rule, asked, false);
+	uc_err err = reads(c, p, message);
+	if (err != rows[rule].error)
+		test_fail(__FILE__, __LINE__, "%s: %s says %s, not %s", rows[rule].name,
+			  p ? p->name : "the server", uc_err_name(err),
+			  uc_err_name(rows[rule].error));
+	if (is_ground(rule)) {
+		rules_on();
+		return;
+	}
+	none_but(rule, asked, true);
+	err = reads(c, p, message);
+	if (err) {
+		also_off(rule);
+		err = reads(c, p, message);
+	}
+	if (err)
+		test_fail(__FILE__, __LINE__, "%s: off, and %s still says %s", rows[rule].name,
+			  p ? p->name : "the server", uc_err_name(err));
+	rules_on();
+}
+
+void breaks(struct club *c, const struct person *by, struct view message, enum mls_rule rule,
+	    int asked)
+{
+	struct arena_mark mark = arena_mark(&c->mem);
+	if (asked & MEMBERS && !(asked & BEHIND))
+		refused_by_members(c, by, message, rows[rule].error);
+	if (asked & SERVER && !(asked & BEHIND))
+		refused_by_server(c, message, rows[rule].error);
+	for (size_t i = 0; (asked & MEMBERS) && i < CLUB_MAX; i++)
+		if (c->people[i].g && &c->people[i] != by)
+			reader(c, &c->people[i], message, rule, asked);
+	if (asked & SERVER)
+		reader(c, NULL, message, rule, asked);
+	arena_reset(&c->mem, mark);
+}
+
+void breaks_commit(struct club *c, struct person *by, const struct proposal *v, size_t n,
+		   enum mls_rule rule)
+{
+	struct made_commit made = { .commit = { NULL, 0 } };
+	const struct commit_options o = { .proposals = v, .proposal_count = n };
+	struct view before = person_saved(c, by);
+	expect_err(group_commit(by->g, &o, &c->mem, &made), rows[rule].error);
+	expect_bytes(person_saved(c, by), before);
+	off[rule] = true;
+	uc_err err = group_commit(by->g, &o, &c->mem, &made);
+	if (err) {
+		also_off(rule);
+		err = group_commit(by->g, &o, &c->mem, &made);
+	}
+	rules_on();
+	if (err) {
+		test_fail(__FILE__, __LINE__, "%s: off, and it cannot be made: %s", rows[rule].name,
+			  uc_err_name(err));
+		return;
+	}
+	group_pending_drop(by->g);
+	breaks(c, by, made.commit, rule, ALL);
+}
+
+void breaks_path(struct club *c, const struct person *by, struct view message, enum mls_rule rule)
+{
+	refused_by_members(c, by, message, rows[rule].error);
+	breaks(c, by, message, rule, SERVER);
+}

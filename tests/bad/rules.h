@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Wrong messages that break one rule of src/mls/rules.def: refused with that rule's error, by
+ * everybody, nothing changed; and accepted by the same code with just that rule switched off, or
+ * with those that its row says refuse the same too. */
+#ifndef TESTS_BAD_RULES_H
+#define TESTS_BAD_RULES_H
+
+#include "mls/rule.h"
+
+#include "tests/bad/forge.h"
+
+/* Who is asked, and what the message lacks beside what it breaks. */
+enum asked {
+	MEMBERS = 1,
+	SERVER = 2,
+	ALL = MEMBERS | SERVER,
+	/* A commit that was changed, whose confirmation_tag is therefore none: the rule refuses it
+	 * also where tags are not looked at. */
+	NO_TAG = 4,
+	/* One that was never made, so that it has no path either. */
+	NO_PATH = 8,
+	/* Those of its row are asked before it: they are off throughout. */
+	BEHIND = 16,
+};
+
+/* message is from `by` (NULL: from outside). */
+void breaks(struct club *c, const struct person *by, struct view message, enum mls_rule rule,
+	    int asked);
+
+/* A commit of these by `by`, made by the engine itself with the rule off, so that nothing else is
+ * wrong with it; the engine refuses to make it with the rule on. */
+void breaks_commit(struct club *c, struct person *by, const struct proposal *v, size_t n,
+		   enum mls_rule rule);
+
+/* A commit whose path was changed: everybody refuses it so, and without the rule the public group
+ * takes it.  Members do not get that far: the secrets of the path are sealed under a context with
+ * the hash of the tree, which is another now. */
+void breaks_path(struct club *c, const struct person *by, struct view message, enum mls_rule rule);
+
+/* For what these do not fit: off from here, with those of its row, or all on again. */
+void rule_switch_off(enum mls_rule rule);
+void rules_on(void);
+uc_err rule_error(enum mls_rule rule);
+
+#endif
