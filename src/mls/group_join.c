@@ -2,6 +2,7 @@
 /* Joining: by a Welcome (RFC 9420, 12.4.3.1) and by an external commit (12.4.3.2). */
 #include "base/heap.h"
 #include "mls/group_inside.h"
+#include "mls/rule.h"
 
 uc_err tree_beside(const struct group_info *info, struct view ratchet_tree, struct arena *a,
 		   struct node_list *out)
@@ -38,14 +39,15 @@ static uc_err open_secrets(struct joining *j, struct arena *a)
 	for (size_t i = 0; i < j->welcome.secrets.n && !ours; i++)
 		if (view_equal(j->welcome.secrets.v[i].new_member, view_make(ref, s->nh)))
 			ours = &j->welcome.secrets.v[i];
-	if (!ours)
+	if (BREAKS(WELCOME_NAMES_US, !ours))
 		return UC_E_NOT_FOUND;
 	TRY(decrypt_with_label(s, &j->in->secrets->init_key, "Welcome",
 			       j->welcome.encrypted_group_info,
 			       ours->encrypted_group_secrets.kem_output,
 			       ours->encrypted_group_secrets.ciphertext, a, &plain));
 	TRY(wire_decode(plain, a, group_secrets_element, &j->secrets));
-	return j->secrets.joiner_secret.n == s->nh ? UC_OK : UC_E_MALFORMED;
+	return KEEPS(JOINER_SECRET_LENGTH, j->secrets.joiner_secret.n == s->nh) ? UC_OK
+										: UC_E_MALFORMED;
 }
 
 static bool is_succession(const struct pre_shared_key_id *id)
@@ -60,14 +62,14 @@ static uc_err psks_check(const struct joining *j)
 	const struct pre_shared_key_id_list *l = &j->secrets.psks;
 	size_t successions = 0;
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].psk_nonce.n != j->g->suite->nh)
+		if (BREAKS(PSK_NONCE, l->v[i].psk_nonce.n != j->g->suite->nh))
 			return UC_E_MALFORMED;
 		successions += is_succession(&l->v[i]);
 		for (size_t k = 0; k < i; k++)
-			if (psk_same(&l->v[i], &l->v[k]))
+			if (BREAKS(PSK_ONCE, psk_same(&l->v[i], &l->v[k])))
 				return UC_E_UNEXPECTED;
 	}
-	return successions <= 1 ? UC_OK : UC_E_UNEXPECTED;
+	return KEEPS(ONE_SUCCESSION_KEY, successions <= 1) ? UC_OK : UC_E_UNEXPECTED;
 }
 
 static uc_err open_group_info(struct joining *j, struct arena *a)
@@ -102,7 +104,7 @@ static uc_err find_own_leaf(const struct joining *j, struct epoch *e)
 	uint32_t index = tree_leaf_by_signature_key(&e->state.tree, ours->signature_key);
 	const struct leaf_node *found =
 		index == TREE_NONE ? NULL : tree_leaf_find(&e->state.tree, index);
-	if (!found || !view_equal(found->raw, ours->raw))
+	if (BREAKS(OWN_LEAF, !found || !view_equal(found->raw, ours->raw)))
 		return UC_E_NOT_FOUND;
 	e->own_leaf = e->keys.leaf = index;
 	return UC_OK;
@@ -136,14 +138,14 @@ static uc_err id_is_new(const struct joining *j)
 	const struct group *there =
 		f && f->group ? f->group(f->ctx, j->info.group_context.group_id) : NULL;
 	bool participating = there && !group_is_removed(there) && !group_reinit_of(there);
-	return participating ? UC_E_EXISTS : UC_OK;
+	return BREAKS(GROUP_ID_IS_NEW, participating) ? UC_E_EXISTS : UC_OK;
 }
 
 static uc_err join(struct joining *j, struct arena *a)
 {
 	TRY(open_secrets(j, a));
 	TRY(open_group_info(j, a));
-	if (j->info.group_context.cipher_suite != j->welcome.cipher_suite)
+	if (BREAKS(INFO_SUITE, j->info.group_context.cipher_suite != j->welcome.cipher_suite))
 		return UC_E_SUITE;
 	TRY(id_is_new(j));
 	j->g->now = epoch_new(j->g->suite);
@@ -162,7 +164,7 @@ static uc_err join_begin(const struct group_platform *platform, struct joining *
 	TRY(wire_decode(j->in->welcome, a, welcome_element, &j->welcome));
 	TRY(wire_decode(j->in->key_package, a, key_package_element, &j->key_package));
 	const struct suite *s = suite_find(j->welcome.cipher_suite);
-	if (!s || j->key_package.cipher_suite != j->welcome.cipher_suite)
+	if (BREAKS(WELCOME_SUITE, !s || j->key_package.cipher_suite != j->welcome.cipher_suite))
 		return UC_E_SUITE;
 	j->g = group_new(platform, s);
 	return j->g ? join(j, a) : UC_E_MEMORY;

@@ -148,17 +148,17 @@ static uc_err from_info(struct group_state *s, const struct group_info *info,
 			const struct node_list *tree, const struct group_hooks *hooks,
 			struct arena *scratch)
 {
-	if (info->group_context.version != MLS10)
+	if (BREAKS(INFO_VERSION, info->group_context.version != MLS10))
 		return UC_E_VERSION;
-	if (info->group_context.cipher_suite != s->suite->id)
+	if (BREAKS(INFO_SUITE, info->group_context.cipher_suite != s->suite->id))
 		return UC_E_SUITE;
 	TRY(tree_import(&s->tree, s->suite, tree));
 	TRY(group_state_set_context(s, &info->group_context));
 	/* "Verify that the tree hash of the ratchet tree matches the tree_hash field." */
-	if (!view_equal(s->context.tree_hash, info->group_context.tree_hash))
+	if (BREAKS(TREE_HASH, !view_equal(s->context.tree_hash, info->group_context.tree_hash)))
 		return UC_E_SIGNATURE;
-	TRY(info_signature_check(s, info, scratch));
-	TRY(tree_check_parent_hashes(&s->tree));
+	TRY_RULE(INFO_SIGNATURE, info_signature_check(s, info, scratch));
+	TRY_RULE(TREE_PARENT_HASHES, tree_check_parent_hashes(&s->tree));
 	TRY(leaves_check(s, hooks, scratch));
 	return group_state_confirm(s, info->confirmation_tag);
 }

@@ -2,6 +2,7 @@
 /* Groups that go on from another: re-initialised (RFC 9420, 11.2) or branched (11.3), as their
  * maker begins them and as those who are welcomed check them. */
 #include "mls/group_inside.h"
+#include "mls/rule.h"
 
 /* --- what must hold of the new group --- */
 
@@ -73,17 +74,21 @@ static uc_err reinit_check(const struct group *old, const struct pre_shared_key_
 	const struct comparing both = { hooks, &old->now->state.tree, &fresh->tree };
 	/* "the last Commit to the referenced group contains a ReInit", and the key is of the epoch
 	 * after it. */
-	if (!r || id->psk_epoch != group_epoch(old))
+	if (BREAKS(REINIT_WAS_COMMITTED, !r))
 		return UC_E_UNEXPECTED;
-	if (c->version != r->version)
+	if (BREAKS(REINIT_KEY_EPOCH, id->psk_epoch != group_epoch(old)))
+		return UC_E_UNEXPECTED;
+	if (BREAKS(REINIT_SAME_VERSION, c->version != r->version))
 		return UC_E_VERSION;
-	if (c->cipher_suite != r->cipher_suite)
+	if (BREAKS(REINIT_SAME_SUITE, c->cipher_suite != r->cipher_suite))
 		return UC_E_SUITE;
-	if (!view_equal(c->group_id, r->group_id) ||
-	    !same_extensions(&c->extensions, &r->extensions))
+	if (BREAKS(REINIT_SAME_ID, !view_equal(c->group_id, r->group_id)))
 		return UC_E_UNEXPECTED;
-	TRY(all_were_members(&both)); /* "with the same membership" */
-	return all_are_members(&both);
+	if (BREAKS(REINIT_SAME_EXTENSIONS, !same_extensions(&c->extensions, &r->extensions)))
+		return UC_E_UNEXPECTED;
+	TRY_RULE(SUCCESSOR_MEMBERS, all_were_members(&both)); /* "with the same membership" */
+	TRY_RULE(REINIT_ALL_COME, all_are_members(&both));
+	return UC_OK;
 }
 
 /* Members as of the epoch whose key is used, where it is still there. */
@@ -100,20 +105,21 @@ static uc_err branch_check(const struct group *old, const struct pre_shared_key_
 {
 	const struct group_context *was = &old->now->state.context, *is = &fresh->context;
 	const struct comparing both = { hooks, members_then(old, id->psk_epoch), &fresh->tree };
-	if (is->version != was->version)
+	if (BREAKS(BRANCH_SAME_VERSION, is->version != was->version))
 		return UC_E_VERSION;
-	if (is->cipher_suite != was->cipher_suite)
+	if (BREAKS(BRANCH_SAME_SUITE, is->cipher_suite != was->cipher_suite))
 		return UC_E_SUITE;
-	return all_were_members(&both);
+	TRY_RULE(SUCCESSOR_MEMBERS, all_were_members(&both));
+	return UC_OK;
 }
 
 static uc_err check_one(const struct group *old, const struct pre_shared_key_id *id,
 			const struct group_hooks *hooks, const struct group_state *fresh)
 {
 	/* 11.2, 11.3: "The epoch in the Welcome message MUST be 1." */
-	if (fresh->context.epoch != 1)
+	if (BREAKS(SUCCESSOR_EPOCH, fresh->context.epoch != 1))
 		return UC_E_UNEXPECTED;
-	if (!old || !old->now)
+	if (BREAKS(SUCCESSOR_OF_KNOWN, !old || !old->now))
 		return UC_E_PSK; /* its key was found by other means, the group was not */
 	return id->usage == RESUMPTION_REINIT ? reinit_check(old, id, hooks, fresh)
 					      : branch_check(old, id, hooks, fresh);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ratchet_tree extension (RFC 9420, 12.4.3.3): in, with every rule about its form, and out. */
+#include "mls/rule.h"
 #include "mls/tree.h"
 #include "mls/tree_node.h"
 
@@ -8,10 +9,13 @@
 static uc_err shape_check(const struct node_list *l)
 {
 	/* "The ratchet_tree extension MUST NOT end in a blank node." */
-	if (!l->n || l->n % 2 == 0 || !l->v[l->n - 1])
+	if (BREAKS(TREE_LENGTH, !l->n || l->n % 2 == 0))
+		return UC_E_MALFORMED;
+	if (BREAKS(TREE_ENDS_WITH_A_NODE, !l->v[l->n - 1]))
 		return UC_E_MALFORMED;
 	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i] && l->v[i]->node_type != (i % 2 ? NODE_PARENT : NODE_LEAF))
+		if (BREAKS(TREE_NODE_TYPES,
+			   l->v[i] && l->v[i]->node_type != (i % 2 ? NODE_PARENT : NODE_LEAF)))
 			return UC_E_MALFORMED;
 	return (l->n + 1) / 2 > TREE_LEAVES_MAX ? UC_E_LIMIT : UC_OK;
 }
@@ -44,15 +48,17 @@ static uc_err unmerged_check(const struct tree *t, uint32_t node, const struct p
 {
 	for (size_t i = 0; i < p->unmerged_leaves.n; i++) {
 		uint32_t leaf = p->unmerged_leaves.v[i];
-		if (i && p->unmerged_leaves.v[i - 1] >= leaf)
+		if (BREAKS(UNMERGED_SORTED, i && p->unmerged_leaves.v[i - 1] >= leaf))
 			return UC_E_MALFORMED;
-		if (leaf >= t->leaves || !tree_is_below(tree_node_of_leaf(leaf), node) ||
-		    !tree_leaf_find(t, leaf))
+		if (BREAKS(UNMERGED_BELOW,
+			   leaf >= t->leaves || !tree_is_below(tree_node_of_leaf(leaf), node)))
+			return UC_E_MALFORMED;
+		if (BREAKS(UNMERGED_NOT_BLANK, !tree_leaf_find(t, leaf)))
 			return UC_E_MALFORMED;
 		uint32_t between = tree_parent(tree_node_of_leaf(leaf), t->leaves);
 		for (; between != node; between = tree_parent(between, t->leaves)) {
 			const struct parent_node *b = tree_parent_find(t, between);
-			if (b && !lists_leaf(b, leaf))
+			if (BREAKS(UNMERGED_BETWEEN, b && !lists_leaf(b, leaf)))
 				return UC_E_MALFORMED;
 		}
 	}
@@ -82,10 +88,11 @@ static uc_err keys_check(const struct tree *t, struct map *encryption, struct ma
 		struct view key = tree_node_key(t, node);
 		if (!key.n)
 			continue;
-		TRY(put_once(encryption, key));
+		TRY_RULE(TREE_ENCRYPTION_KEYS, put_once(encryption, key));
 		if (tree_is_leaf(node))
-			TRY(put_once(signature,
-				     tree_leaf_find(t, tree_leaf_of_node(node))->signature_key));
+			TRY_RULE(TREE_SIGNATURE_KEYS,
+				 put_once(signature, tree_leaf_find(t, tree_leaf_of_node(node))
+							     ->signature_key));
 	}
 	return UC_OK;
 }

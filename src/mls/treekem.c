@@ -287,7 +287,8 @@ static uc_err climb(const struct tree *t, const struct u32_list *nodes, size_t f
 	for (size_t i = from; i < nodes->n; i++) {
 		struct kem_key key = { .pub_n = 0 };
 		uc_err err = node_key(t->suite, path_secret, &key);
-		if (!err && !view_equal(kem_public(&key), tree_node_key(t, nodes->v[i])))
+		if (!err && BREAKS(PATH_SECRET_FITS,
+				   !view_equal(kem_public(&key), tree_node_key(t, nodes->v[i]))))
 			err = UC_E_KEY;
 		if (!err)
 			err = tree_secret_set(secrets, nodes->v[i], &key);

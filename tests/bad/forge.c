@@ -164,7 +164,7 @@ struct view forge_private(const struct private_forge *f)
 	struct epoch *e = f->by->g->now;
 	enum ratchet_kind kind =
 		f->content_type == CONTENT_APPLICATION ? RATCHET_APPLICATION : RATCHET_HANDSHAKE;
-	uint32_t leaf = group_own_leaf(f->by->g);
+	uint32_t leaf = f->seals_as_claimed ? f->claimed_leaf : group_own_leaf(f->by->g);
 	struct sender_data sd = { leaf,
 				  secret_tree_next(&e->messages, leaf, kind),
 				  { 1, 2, 3, 4 } };

@@ -40,6 +40,7 @@ struct private_forge {
 	struct view authenticated_data; /* outside */
 	uint32_t claimed_leaf, claimed_generation;
 	bool claims_leaf, claims_generation;
+	bool seals_as_claimed;   /* with a key of that leaf's ratchet */
 	size_t ciphertext_n;     /* 0: all of it; else cut, and the sender data is for that */
 	bool longer_sender_data; /* a byte more than SenderData has */
 };

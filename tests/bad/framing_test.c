@@ -283,6 +283,7 @@ TEST(external_senders_may_not_send_all)
 	f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
 	f.confirmation_tag = changeable(&c, VIEW_LIT("................................"));
 	breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_SENDS_PROPOSALS, ALL | NO_PATH);
+	breaks(&c, NULL, forge_public(&f), RULE_COMMITTER_KIND, ALL | NO_PATH | BEHIND);
 	club_end(&c);
 }
 
@@ -487,6 +488,11 @@ TEST(another_sender_than_the_key_is_for)
 	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
 	p.claimed_leaf = 1000;
 	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	/* Under the key that the blank leaf would have. */
+	p.claimed_leaf = 2;
+	p.seals_as_claimed = true;
+	breaks(&c, alice(), forge_private(&p), RULE_SENDER_DATA_LEAF, MEMBERS);
+	p.seals_as_claimed = false;
 	p.claimed_leaf = 3;
 	refused_by_one(&c, &c.people[1], forge_private(&p), UC_E_DECRYPT);
 	/* One cannot be told that a message is one's own, and be made to lose a key by it. */

@@ -14,6 +14,15 @@ static const struct row {
 };
 
 static bool off[RULE_COUNT];
+/* So far, in this program: inputs that were refused by their rule, and not without it. */
+static size_t broken, grounds;
+
+__attribute__((destructor)) static void told(void)
+{
+	printf("%zu wrong inputs that nothing but their rule refuses, %zu whose rule others stand "
+	       "on\n",
+	       broken, grounds);
+}
 
 bool rule_is_off(enum mls_rule rule)
 {
@@ -59,6 +68,17 @@ void rule_switch_off(enum mls_rule rule)
 {
 	off[rule] = true;
 	also_off(rule);
+}
+
+bool rule_switch_alone(enum mls_rule rule)
+{
+	if (is_ground(rule)) {
+		grounds++;
+		return false;
+	}
+	broken++;
+	off[rule] = true;
+	return true;
 }
 
 /* --- one reader, with some rules off --- */
@@ -143,6 +163,7 @@ void breaks(struct club *c, const struct person *by, struct view message, enum m
 	    int asked)
 {
 	struct arena_mark mark = arena_mark(&c->mem);
+	*(is_ground(rule) ? &grounds : &broken) += 1;
 	if (asked & MEMBERS && !(asked & BEHIND))
 		refused_by_members(c, by, message, rows[rule].error);
 	if (asked & SERVER && !(asked & BEHIND))

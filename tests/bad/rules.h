@@ -37,6 +37,19 @@ void breaks_commit(struct club *c, struct person *by, const struct proposal *v, 
  * the hash of the tree, which is another now. */
 void breaks_path(struct club *c, const struct person *by, struct view message, enum mls_rule rule);
 
+/* The same of anything that gives an error: refused, and without the rule not. */
+#define BREAKS_CALL(id, call)                                 \
+	do {                                                  \
+		expect_err(call, rule_error(RULE_##id));      \
+		if (rule_switch_alone(RULE_##id) && (call)) { \
+			rule_switch_off(RULE_##id);           \
+			expect_ok(call);                      \
+		}                                             \
+		rules_on();                                   \
+	} while (0)
+/* False where what follows stands on the check, which then stays on. */
+bool rule_switch_alone(enum mls_rule rule);
+
 /* For what these do not fit: off from here, with those of its row, or all on again. */
 void rule_switch_off(enum mls_rule rule);
 void rules_on(void);

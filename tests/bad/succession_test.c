@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 11.2, 11.3, 12.4.2, 12.4.3.1: groups that pretend to go on from another, and one that
  * was closed and is spoken in. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 enum { PEOPLE = 3, STRANGER = 5 };
 
@@ -137,6 +137,12 @@ static void welcome_gets(struct begun *b, uc_err want)
 	expect_err(welcomed(b, 1), want);
 }
 
+#define WELCOME_BREAKS(b, id)                    \
+	do {                                     \
+		make(b);                         \
+		BREAKS_CALL(id, welcomed(b, 1)); \
+	} while (0)
+
 /* Another suite than that one; NULL when there is none. */
 static const struct suite *another_suite(void)
 {
@@ -161,18 +167,18 @@ TEST(a_reinitialised_group_is_the_one_that_was_announced)
 	close_it();
 	struct begun b = rightly(RESUMPTION_REINIT);
 	b.id = VIEW_LIT("newer");
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_SAME_ID);
 	b = rightly(RESUMPTION_REINIT);
 	b.extensions.n = 0;
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_SAME_EXTENSIONS);
 	b = rightly(RESUMPTION_REINIT);
 	if (another_suite()) {
 		b.suite = another_suite();
-		welcome_gets(&b, UC_E_SUITE);
+		WELCOME_BREAKS(&b, REINIT_SAME_SUITE);
 	}
 	b = rightly(RESUMPTION_REINIT);
 	b.empty_commits = 1;
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, SUCCESSOR_EPOCH);
 	club_end(&c);
 }
 
@@ -185,13 +191,13 @@ TEST(its_extensions_are_equal_to_the_byte)
 	/* One more. */
 	struct begun b = rightly(RESUMPTION_REINIT);
 	b.extensions = club_extensions(&c, &hub);
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_SAME_EXTENSIONS);
 	/* The same type with other data. */
 	static const struct required_capabilities none;
 	b = rightly(RESUMPTION_REINIT);
 	expect_ok(wire_encode_to(&c.mem, required_capabilities_element, &none,
 				 &b.extensions.v[0].extension_data));
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_SAME_EXTENSIONS);
 	club_end(&c);
 }
 
@@ -208,7 +214,7 @@ TEST(its_extensions_are_of_the_types_that_were_announced)
 	b.extensions = (struct extension_list){ &e, 1 };
 	welcome_gets(&b, UC_OK);
 	b.extensions.v = &other;
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_SAME_EXTENSIONS);
 	club_end(&c);
 }
 
@@ -219,7 +225,7 @@ TEST(its_version_is_the_one_that_was_announced)
 	p.reinit.version = 2;
 	club_commit_proposals(&c, &c.people[0], &p, 1);
 	struct begun b = rightly(RESUMPTION_REINIT);
-	welcome_gets(&b, UC_E_VERSION);
+	WELCOME_BREAKS(&b, REINIT_SAME_VERSION);
 	club_end(&c);
 }
 
@@ -229,14 +235,14 @@ TEST(all_come_along_and_nobody_else)
 	close_it();
 	struct begun b = rightly(RESUMPTION_REINIT);
 	b.count = 1;
-	welcome_gets(&b, UC_E_NOT_ALLOWED);
+	WELCOME_BREAKS(&b, REINIT_ALL_COME);
 	b = rightly(RESUMPTION_REINIT);
 	b.others[1] = STRANGER;
-	welcome_gets(&b, UC_E_NOT_ALLOWED);
+	WELCOME_BREAKS(&b, SUCCESSOR_MEMBERS);
 	b = rightly(RESUMPTION_REINIT);
 	b.others[2] = STRANGER;
 	b.count = 3;
-	welcome_gets(&b, UC_E_NOT_ALLOWED);
+	WELCOME_BREAKS(&b, SUCCESSOR_MEMBERS);
 	club_end(&c);
 }
 
@@ -245,12 +251,12 @@ TEST(the_old_group_is_closed_and_its_last_key_is_used)
 	begin();
 	/* Nobody has closed it. */
 	struct begun b = rightly(RESUMPTION_REINIT);
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_WAS_COMMITTED);
 	close_it();
 	/* The key of the epoch that the ReInit ended. */
 	b = rightly(RESUMPTION_REINIT);
 	b.psk_epoch--;
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, REINIT_KEY_EPOCH);
 	/* A group that the newcomer does not know of. */
 	b = rightly(RESUMPTION_REINIT);
 	make(&b);
@@ -281,7 +287,7 @@ TEST(a_key_alone_is_not_enough)
 	make(&b);
 	c.psks.find = find_key;
 	c.psks.group = NULL;
-	expect_err(welcomed(&b, 1), UC_E_PSK);
+	BREAKS_CALL(SUCCESSOR_OF_KNOWN, welcomed(&b, 1));
 	club_end(&c);
 }
 
@@ -292,7 +298,7 @@ TEST(one_such_key)
 	struct proposal more = old_key(&b);
 	more.psk.psk_epoch--;
 	b.more = &more;
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, ONE_SUCCESSION_KEY);
 	/* Beside others it may stand. */
 	c.known[0] = (struct club_psk){ VIEW_LIT("known"), { 1 } };
 	c.psk_count = 1;
@@ -307,11 +313,11 @@ TEST(a_branch_is_of_the_same_kind)
 	struct begun b = rightly(RESUMPTION_BRANCH);
 	if (another_suite()) {
 		b.suite = another_suite();
-		welcome_gets(&b, UC_E_SUITE);
+		WELCOME_BREAKS(&b, BRANCH_SAME_SUITE);
 	}
 	b = rightly(RESUMPTION_BRANCH);
 	b.empty_commits = 2;
-	welcome_gets(&b, UC_E_UNEXPECTED);
+	WELCOME_BREAKS(&b, SUCCESSOR_EPOCH);
 	club_end(&c);
 }
 
@@ -320,14 +326,14 @@ TEST(a_branch_has_members_of_the_old_group_alone)
 	begin();
 	struct begun b = rightly(RESUMPTION_BRANCH);
 	b.others[1] = STRANGER;
-	welcome_gets(&b, UC_E_NOT_ALLOWED);
+	WELCOME_BREAKS(&b, SUCCESSOR_MEMBERS);
 	/* One of them as several. */
 	b = rightly(RESUMPTION_BRANCH);
 	snprintf(c.people[STRANGER].name, sizeof c.people[STRANGER].name, "person 2");
 	c.people[STRANGER].leaf.credential.identity = view_str("person 2");
 	b.others[2] = STRANGER;
 	b.count = 3;
-	welcome_gets(&b, UC_E_NOT_ALLOWED);
+	WELCOME_BREAKS(&b, SUCCESSOR_MEMBERS);
 	club_end(&c);
 }
 
@@ -342,7 +348,7 @@ TEST(a_branch_of_long_ago)
 	expect_ok(welcomed(&b, 1));
 	for (int i = 0; i < GROUP_PAST_EPOCHS; i++)
 		club_commit_proposals(&c, &c.people[0], NULL, 0);
-	expect_err(welcomed(&b, 1), UC_E_NOT_ALLOWED);
+	BREAKS_CALL(SUCCESSOR_MEMBERS, welcomed(&b, 1));
 	club_end(&c);
 }
 
@@ -353,17 +359,21 @@ TEST(nothing_is_said_in_a_closed_group)
 	begin();
 	close_it();
 	const struct proposal remove = remove_of(&c.people[2]);
-	refused(&c, &c.people[0], forge_proposal(&c, &c.people[0], &remove), UC_E_CLOSED);
-	refused(&c, &c.people[0], forge_commit(&c, &c.people[0], &remove, 1), UC_E_CLOSED);
-	refused(&c, &c.people[0], forge_commit(&c, &c.people[0], NULL, 0), UC_E_CLOSED);
+	breaks(&c, &c.people[0], forge_proposal(&c, &c.people[0], &remove), RULE_GROUP_IS_OPEN,
+	       ALL);
+	breaks(&c, &c.people[0], forge_commit(&c, &c.people[0], &remove, 1), RULE_GROUP_IS_OPEN,
+	       ALL | NO_PATH);
+	breaks(&c, &c.people[0], forge_commit(&c, &c.people[0], NULL, 0), RULE_GROUP_IS_OPEN,
+	       ALL | NO_PATH);
 	const struct proposal again = reinit();
-	refused(&c, &c.people[0], forge_commit(&c, &c.people[0], &again, 1), UC_E_CLOSED);
+	breaks(&c, &c.people[0], forge_commit(&c, &c.people[0], &again, 1), RULE_GROUP_IS_OPEN,
+	       ALL | NO_PATH);
 	struct private_forge f = { .c = &c,
 				   .by = &c.people[0],
 				   .content_type = CONTENT_APPLICATION,
 				   .plaintext =
 					   forge_inside(&c, &c.people[0], VIEW_LIT("psst"), 0) };
-	refused_by_members(&c, &c.people[0], forge_private(&f), UC_E_CLOSED);
+	breaks(&c, &c.people[0], forge_private(&f), RULE_GROUP_IS_OPEN, MEMBERS);
 	club_end(&c);
 }
 
@@ -382,7 +392,7 @@ TEST(nobody_comes_into_a_closed_group)
 				&in.group_info));
 	expect_ok(group_ratchet_tree(old(0), a, &in.ratchet_tree));
 	expect_ok(group_join_external(&c.platform, &in, a, &commit, &info, &g));
-	refused(&c, NULL, commit, UC_E_CLOSED);
+	breaks(&c, NULL, commit, RULE_GROUP_IS_OPEN, ALL);
 	group_free(g);
 	club_end(&c);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 7.8, 7.9.2, 12.4.3.1, 12.4.3.3: trees that nobody should believe, under a GroupInfo
  * that is rightly signed for them where one can be made. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 static struct club c;
 
@@ -36,7 +36,7 @@ static struct node_list tree_now(void)
 }
 
 /* Offered to a server that takes the room over, and to one who would join from outside. */
-static void refused_tree(const struct node_list *l, uc_err want)
+static uc_err offered(const struct node_list *l)
 {
 	struct group_context context = *group_now(alice()->g).context;
 	struct public_group *p = NULL;
@@ -54,9 +54,10 @@ static void refused_tree(const struct node_list *l, uc_err want)
 		tree_done(&t);
 	}
 	struct view info = forge_info(&c, alice(), &context, 0);
-	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), want);
-	expect(!p == (want != UC_OK));
+	uc_err err = public_group_new(test_env(), NULL, info, encoded, &p);
+	expect(!p == (err != UC_OK));
 	public_group_free(p);
+	return err;
 }
 
 TEST(the_forger_can_make_a_tree)
@@ -67,7 +68,7 @@ TEST(the_forger_can_make_a_tree)
 	expect_eq(l.n, 11);
 	expect(root && root->node_type == NODE_PARENT);
 	expect_eq(root->parent_node.unmerged_leaves.n, 2);
-	refused_tree(&l, UC_OK);
+	expect_ok(offered(&l));
 	club_end(&c);
 }
 
@@ -80,15 +81,15 @@ TEST(the_form_of_the_list)
 		longer[i] = l.v[i];
 	with.v = longer;
 	with.n = 13; /* a blank leaf at the end */
-	refused_tree(&with, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_ENDS_WITH_A_NODE, offered(&with));
 	with.n = 12; /* an even number, blank or not */
-	refused_tree(&with, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_LENGTH, offered(&with));
 	longer[11] = l.v[7];
-	refused_tree(&with, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_LENGTH, offered(&with));
 	with.n = 10;
-	refused_tree(&with, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_LENGTH, offered(&with));
 	with.n = 0;
-	refused_tree(&with, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_LENGTH, offered(&with));
 	club_end(&c);
 }
 
@@ -98,13 +99,13 @@ TEST(leaves_and_parents_in_their_places)
 	struct node_list l = tree_now();
 	struct node *leaf = l.v[0], *parent = l.v[7];
 	l.v[7] = leaf;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_NODE_TYPES, offered(&l));
 	l.v[7] = parent;
 	l.v[0] = parent;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_NODE_TYPES, offered(&l));
 	l.v[0] = leaf;
 	l.v[1] = l.v[8];
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_NODE_TYPES, offered(&l));
 	club_end(&c);
 }
 
@@ -118,15 +119,15 @@ TEST(unmerged_leaves)
 	uint32_t swapped[] = { 5, 2 }, twice[] = { 2, 2, 5 }, blank[] = { 2, 5, 6 },
 		 outside[] = { 2, 5, 8 }, far[] = { 2, 5, UINT32_MAX };
 	*unmerged = (struct u32_list){ swapped, 2 };
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_SORTED, offered(&l));
 	*unmerged = (struct u32_list){ twice, 3 };
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_SORTED, offered(&l));
 	*unmerged = (struct u32_list){ blank, 3 };
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_NOT_BLANK, offered(&l));
 	*unmerged = (struct u32_list){ outside, 3 };
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_BELOW, offered(&l));
 	*unmerged = (struct u32_list){ far, 3 };
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_BELOW, offered(&l));
 	club_end(&c);
 }
 
@@ -137,11 +138,11 @@ TEST(unmerged_leaves_of_nodes_between)
 	/* Leaf 2 stands below node 3, where it is unmerged, too. */
 	expect(l.v[3] && l.v[3]->parent_node.unmerged_leaves.n == 1);
 	l.v[3]->parent_node.unmerged_leaves.n = 0;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_BETWEEN, offered(&l));
 	/* One that is not below the node that lists it. */
 	uint32_t other[] = { 5 };
 	l.v[3]->parent_node.unmerged_leaves = (struct u32_list){ other, 1 };
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(UNMERGED_BELOW, offered(&l));
 	club_end(&c);
 }
 
@@ -152,16 +153,16 @@ TEST(keys_twice)
 	struct view first = l.v[0]->leaf_node.encryption_key;
 	struct view other = l.v[2]->leaf_node.encryption_key;
 	l.v[2]->leaf_node.encryption_key = first;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_ENCRYPTION_KEYS, offered(&l));
 	l.v[2]->leaf_node.encryption_key = l.v[7]->parent_node.encryption_key;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_ENCRYPTION_KEYS, offered(&l));
 	l.v[2]->leaf_node.encryption_key = other;
 	other = l.v[3]->parent_node.encryption_key;
 	l.v[3]->parent_node.encryption_key = l.v[7]->parent_node.encryption_key;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_ENCRYPTION_KEYS, offered(&l));
 	l.v[3]->parent_node.encryption_key = other;
 	l.v[2]->leaf_node.signature_key = l.v[0]->leaf_node.signature_key;
-	refused_tree(&l, UC_E_MALFORMED);
+	BREAKS_CALL(TREE_SIGNATURE_KEYS, offered(&l));
 	club_end(&c);
 }
 
@@ -179,13 +180,13 @@ TEST(parent_hashes)
 		if (good.n) {
 			p->parent_hash = changeable(&c, good);
 			flip(p->parent_hash, 0);
-			refused_tree(&l, UC_E_SIGNATURE);
+			BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 			p->parent_hash = view_make(NULL, 0);
-			refused_tree(&l, UC_E_SIGNATURE);
+			BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 		} else {
 			/* The root has none. */
 			p->parent_hash = view_make(arena_take(&c.mem, 32), 32);
-			refused_tree(&l, UC_E_SIGNATURE);
+			BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 		}
 	}
 	club_end(&c);
@@ -199,7 +200,7 @@ TEST(a_parent_that_nobody_made)
 	expect_ok(kem_key_generate(c.suite, test_env(), &key));
 	/* Another key in a node that is there. */
 	l.v[3]->parent_node.encryption_key = kem_public(&key);
-	refused_tree(&l, UC_E_SIGNATURE);
+	BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 	/* A node where a blank is, above leaves 2 and 3. */
 	l = tree_now();
 	expect(!l.v[5]);
@@ -208,7 +209,7 @@ TEST(a_parent_that_nobody_made)
 			      .parent_node = { .encryption_key = kem_public(&key),
 					       .unmerged_leaves = { unmerged, 1 } } };
 	l.v[5] = &fresh;
-	refused_tree(&l, UC_E_SIGNATURE);
+	BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 	club_end(&c);
 }
 
@@ -220,7 +221,7 @@ TEST(a_leaf_merged_that_was_not)
 	l.v[3]->parent_node.unmerged_leaves.n = 0;
 	uint32_t rest[] = { 5 };
 	l.v[7]->parent_node.unmerged_leaves = (struct u32_list){ rest, 1 };
-	refused_tree(&l, UC_E_SIGNATURE);
+	BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 	club_end(&c);
 }
 
@@ -247,18 +248,18 @@ TEST(leaves_of_a_tree)
 	struct leaf_node *leaf = &l.v[8]->leaf_node; /* person 4, by its commit */
 	leaf->signature = changeable(&c, leaf->signature);
 	flip(leaf->signature, 0);
-	refused_tree(&l, UC_E_SIGNATURE);
+	BREAKS_CALL(LEAF_SIGNATURE, offered(&l));
 	l = tree_now();
 	leaf = &l.v[10]->leaf_node; /* person 6, by its KeyPackage, in place 5 */
 	expect_eq(leaf->leaf_node_source, LEAF_NODE_SOURCE_KEY_PACKAGE);
 	leaf->credential.identity = VIEW_LIT("somebody else");
-	refused_tree(&l, UC_E_SIGNATURE);
+	BREAKS_CALL(LEAF_SIGNATURE, offered(&l));
 	l = tree_now();
 	leaf = &l.v[10]->leaf_node;
 	leaf->capabilities.proposals.n = 0;
 	expect_ok(leaf_node_sign(c.suite, test_env(), &c.people[6].key, leaf, view_make(NULL, 0), 0,
 				 &c.mem));
-	refused_tree(&l, UC_E_UNSUPPORTED);
+	BREAKS_CALL(LEAF_REQUIRED_CAPABILITIES, offered(&l));
 	club_end(&c);
 }
 
@@ -275,16 +276,23 @@ TEST(a_leaf_in_another_place)
 	expect_ok(wire_encode_to(&c.mem, ratchet_tree_element, &l, &encoded));
 	info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
 	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), UC_E_SIGNATURE);
-	refused_tree(&l, UC_E_SIGNATURE);
+	BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 	club_end(&c);
 }
 
 /* --- GroupInfo --- */
 
+static uc_err server_takes(struct view info, struct view tree)
+{
+	struct public_group *p = NULL;
+	uc_err err = public_group_new(test_env(), NULL, info, tree, &p);
+	public_group_free(p);
+	return err;
+}
+
 TEST(group_info)
 {
 	struct view tree, info;
-	struct public_group *p = NULL;
 	struct group_context context;
 	static const uint32_t others[] = { 1, 6, 7, 8, UINT32_MAX };
 	begin();
@@ -293,20 +301,19 @@ TEST(group_info)
 	/* Signed by alice, in the name of another, a blank, or nobody. */
 	for (size_t i = 0; i < 5; i++) {
 		info = forge_info(&c, alice(), &context, others[i]);
-		expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SIGNATURE);
+		BREAKS_CALL(INFO_SIGNATURE, server_takes(info, tree));
 	}
 	context.tree_hash = changeable(&c, context.tree_hash);
 	flip(context.tree_hash, 0);
 	info = forge_info(&c, alice(), &context, 0);
-	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SIGNATURE);
+	BREAKS_CALL(TREE_HASH, server_takes(info, tree));
 	context = *group_now(alice()->g).context;
 	context.version = 2;
 	info = forge_info(&c, alice(), &context, 0);
-	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_VERSION);
+	BREAKS_CALL(INFO_VERSION, server_takes(info, tree));
 	context.version = MLS10;
 	context.cipher_suite = 0x0008;
 	info = forge_info(&c, alice(), &context, 0);
-	expect_err(public_group_new(test_env(), NULL, info, tree, &p), UC_E_SUITE);
-	expect(!p);
+	expect_err(server_takes(info, tree), UC_E_SUITE);
 	club_end(&c);
 }

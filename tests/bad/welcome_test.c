@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 12.4.3.1: Welcomes that do not lead into a group.  A Welcome is opened with the
  * newcomer's keys, changed inside, and sealed again. */
-#include "tests/bad/forge.h"
+#include "tests/bad/rules.h"
 
 static struct club c;
 static struct made_commit made;
@@ -105,6 +105,12 @@ static void refused_welcome(struct welcome_forge *f, uc_err want)
 	expect_err(join(seal(f), made.ratchet_tree), want);
 }
 
+#define BREAKS_WELCOME(id, f)                                   \
+	do {                                                    \
+		struct view bad_ = seal(f);                     \
+		BREAKS_CALL(id, join(bad_, made.ratchet_tree)); \
+	} while (0)
+
 TEST(the_forger_can_welcome)
 {
 	begin();
@@ -147,18 +153,18 @@ TEST(of_another_suite)
 	struct welcome_forge f = open();
 	f.outside.cipher_suite = SUITE_X25519_CHACHA;
 	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
-	expect_err(join(out, made.ratchet_tree), UC_E_SUITE);
+	BREAKS_CALL(WELCOME_SUITE, join(out, made.ratchet_tree));
 	f.outside.cipher_suite = 0x7777;
 	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
-	expect_err(join(out, made.ratchet_tree), UC_E_SUITE);
+	BREAKS_CALL(WELCOME_SUITE, join(out, made.ratchet_tree));
 	f = open();
 	f.info.group_context.cipher_suite = SUITE_X25519_CHACHA;
 	f.signs = true;
-	refused_welcome(&f, UC_E_SUITE);
+	BREAKS_WELCOME(INFO_SUITE, &f);
 	f = open();
 	f.info.group_context.version = 2;
 	f.signs = true;
-	refused_welcome(&f, UC_E_VERSION);
+	BREAKS_WELCOME(INFO_VERSION, &f);
 	club_end(&c);
 }
 
@@ -187,30 +193,30 @@ TEST(signature_and_confirmation_tag)
 	struct welcome_forge f = open();
 	f.info.signature = changeable(&c, f.info.signature);
 	flip(f.info.signature, 0);
-	refused_welcome(&f, UC_E_SIGNATURE);
+	BREAKS_WELCOME(INFO_SIGNATURE, &f);
 	f = open();
 	f.info.signature.n = 0;
-	refused_welcome(&f, UC_E_SIGNATURE);
+	BREAKS_WELCOME(INFO_SIGNATURE, &f);
 	f = open();
 	f.signs = true;
 	f.signer = &c.people[1].key;
-	refused_welcome(&f, UC_E_SIGNATURE);
+	BREAKS_WELCOME(INFO_SIGNATURE, &f);
 	/* By somebody who is no member, or a blank. */
 	f = open();
 	f.signs = true;
 	f.info.signer = 100;
-	refused_welcome(&f, UC_E_SIGNATURE);
+	refused_welcome(&f, rule_error(RULE_INFO_SIGNATURE)); /* nor has it a path */
 	f = open();
 	f.signs = true;
 	struct view tag = f.info.confirmation_tag;
 	static const size_t lengths[] = { 0, 1, 31 };
 	for (size_t i = 0; i < 3; i++) {
 		f.info.confirmation_tag = view_slice(tag, 0, lengths[i]);
-		refused_welcome(&f, UC_E_MAC);
+		BREAKS_WELCOME(CONFIRMATION_TAG, &f);
 	}
 	f.info.confirmation_tag = changeable(&c, tag);
 	flip(f.info.confirmation_tag, 31);
-	refused_welcome(&f, UC_E_MAC);
+	BREAKS_WELCOME(CONFIRMATION_TAG, &f);
 	club_end(&c);
 }
 
@@ -220,18 +226,34 @@ TEST(secrets)
 	struct welcome_forge f = open();
 	struct view joiner = f.secrets.joiner_secret;
 	f.secrets.joiner_secret = view_slice(joiner, 0, 31);
-	refused_welcome(&f, UC_E_MALFORMED);
+	BREAKS_WELCOME(JOINER_SECRET_LENGTH, &f);
 	f = open();
 	f.secrets.joiner_secret = changeable(&c, joiner);
 	flip(f.secrets.joiner_secret, 0); /* everything is sealed under that; the tag is not */
-	refused_welcome(&f, UC_E_MAC);
+	BREAKS_WELCOME(CONFIRMATION_TAG, &f);
 	f = open();
 	struct view path = changeable(&c, f.secrets.path_secret->path_secret);
 	flip(path, 0);
 	f.secrets.path_secret->path_secret = path;
-	refused_welcome(&f, UC_E_KEY);
+	BREAKS_WELCOME(PATH_SECRET_FITS, &f);
 	f.secrets.path_secret->path_secret = view_slice(path, 0, 31);
 	refused_welcome(&f, UC_E_DECRYPT);
+	club_end(&c);
+}
+
+TEST(for_somebody_else)
+{
+	struct view out;
+	begin();
+	struct welcome_forge f = open();
+	struct view *ref = &f.outside.secrets.v[0].new_member;
+	*ref = changeable(&c, *ref);
+	flip(*ref, 0);
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	BREAKS_CALL(WELCOME_NAMES_US, join(out, made.ratchet_tree));
+	f.outside.secrets.n = 0;
+	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
+	BREAKS_CALL(WELCOME_NAMES_US, join(out, made.ratchet_tree));
 	club_end(&c);
 }
 
@@ -322,7 +344,7 @@ TEST(into_a_group_that_one_is_in)
 	expect_ok(group_create(&c.platform, c.suite, VIEW_LIT("the club"), &newcomer()->leaf, &none,
 			       &g));
 	there = g;
-	expect_err(join(made.welcome, made.ratchet_tree), UC_E_EXISTS);
+	BREAKS_CALL(GROUP_ID_IS_NEW, join(made.welcome, made.ratchet_tree));
 	/* One that was closed is none any more. */
 	const struct proposal reinit = {
 		.proposal_type = PROPOSAL_REINIT,
@@ -353,7 +375,7 @@ TEST(the_tree_beside_it)
 	expect_err(join(made.welcome, view_make(NULL, 0)), UC_E_NOT_FOUND);
 	/* The tree before this commit. */
 	expect_ok(group_ratchet_tree(c.people[1].g, &c.mem, &old));
-	expect_err(join(made.welcome, old), UC_E_SIGNATURE);
+	expect_err(join(made.welcome, old), rule_error(RULE_TREE_HASH));
 	bad = changeable(&c, made.ratchet_tree);
 	for (size_t i = 0; i < bad.n; i += 11) {
 		flip(bad, i);
@@ -374,7 +396,7 @@ TEST(another_leaf_of_ours)
 	person_key_package(&c, newcomer());
 	expect_ok(key_package_ref(c.suite, newcomer()->key_package, ref));
 	f.outside.secrets.v[0].new_member = view_make(ref, c.suite->nh);
-	refused_welcome(&f, UC_E_NOT_FOUND);
+	BREAKS_WELCOME(OWN_LEAF, &f);
 	club_end(&c);
 }
 
