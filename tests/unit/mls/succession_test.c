@@ -3,15 +3,15 @@
 #include "tests/unit/mls/members.h"
 
 static struct club c;
-/* The old groups of whoever acts now. */
-static const struct group *mine[2];
+/* Where the old groups of whoever acts now are: they come back from storage as others. */
+static struct group *const *mine[2];
 
 static const struct group *find_group(void *ctx, struct view id)
 {
 	(void)ctx;
 	for (size_t i = 0; i < 2; i++)
-		if (mine[i] && view_equal(group_id(mine[i]), id))
-			return mine[i];
+		if (mine[i] && view_equal(group_id(*mine[i]), id))
+			return *mine[i];
 	return NULL;
 }
 
@@ -56,7 +56,7 @@ static uc_err welcomed(size_t i, const struct made_commit *made)
 {
 	const struct welcome_input in = { made->welcome, made->ratchet_tree, fresh[i].key_package,
 					  &fresh[i].secrets };
-	mine[0] = c.people[i].g;
+	mine[0] = &c.people[i].g;
 	return group_join(&c.platform, &in, &fresh[i].g);
 }
 
@@ -232,7 +232,7 @@ TEST(some_members_branch_off)
 	expect_ok(group_pending_apply(fresh[1].g));
 	/* The old group goes on meanwhile, even without one of them. */
 	const struct proposal remove = remove_of(&c.people[0]);
-	mine[1] = c.people[2].g;
+	mine[1] = &c.people[2].g;
 	struct made_commit later;
 	const struct commit_options o = { .proposals = &remove, .proposal_count = 1 };
 	expect_ok(welcomed(0, &made));
@@ -317,13 +317,13 @@ TEST(resumption_keys_of_another_group)
 	const struct commit_options p = { .proposals = w, .proposal_count = 2 };
 	other.psks.group = find_group;
 	expect_err(group_commit(other.people[0].g, &p, &other.mem, &made), UC_E_PSK);
-	mine[0] = pub;
+	mine[0] = &pub;
 	expect_ok(group_commit(other.people[0].g, &p, &other.mem, &made));
 	mine[0] = NULL;
 	struct view before = person_saved(&other, &other.people[1]);
 	expect_err(group_receive(other.people[1].g, made.commit, &other.mem, &got), UC_E_PSK);
 	expect_bytes(person_saved(&other, &other.people[1]), before);
-	mine[0] = pub;
+	mine[0] = &pub;
 	club_deliver(&other, &other.people[0], &made);
 	club_talks(&other, &other.people[2], "we were all in the pub");
 	group_free(pub);
