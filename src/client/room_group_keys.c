@@ -167,6 +167,7 @@ static uc_err package_check(struct uc_client *c, struct view package, struct are
 	struct key_package k;
 	TRY(wire_decode(package, a, key_package_element, &k));
 	TRY(key_package_check(room_suite(), &k, client_now(c)));
+	TRY(leaf_node_check_suite(room_suite(), &k.leaf_node));
 	TRY(room_leaf_check(&k.leaf_node));
 	return participant_of_leaf(&k.leaf_node, client, participant);
 }

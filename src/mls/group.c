@@ -154,6 +154,7 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 			     kp));
 	TRY(wire_decode(encoded, a, key_package_element, &k));
 	TRY(leaf_node_check(s, &k.leaf_node));
+	TRY(leaf_suite_admit(g->platform.hooks, s, &k.leaf_node));
 	TRY(credential_admit(g->platform.hooks, s, &k.leaf_node.credential,
 			     k.leaf_node.signature_key, NULL));
 	TRY(external_senders_admit(g->platform.hooks, s, context_extensions, NULL, a));

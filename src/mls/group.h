@@ -13,6 +13,7 @@
 
 struct group;
 struct made_commit;
+struct group_info_parts;
 
 /* Finds a pre-shared key that is not a resumption key of this very group.  UC_E_PSK: not known
  * (yet); the call may be repeated when it is.  The caller of the group wipes nothing. */
@@ -92,6 +93,8 @@ struct succession {
 	/* Of a branch alone: a re-initialised group takes both from the ReInit. */
 	struct view group_id;
 	struct extension_list extensions;
+	bool force_path;                     /* in the first commit */
+	const struct group_info_parts *info; /* of its GroupInfo; NULL: all zero */
 };
 /* 11.2: the group that the ReInit in old's last commit announced.  The new group waits for its
  * first commit as its pending one, whose Welcome is for the others; the commit itself is of no use

@@ -47,6 +47,10 @@ struct group_hooks {
 	void *ctx;
 	/* KeyPackages of any lifetime are taken (for vectors made in other years). */
 	bool any_lifetime;
+	/* Leaves are taken that do not list the group's suite among those they can do (others' do
+	 * not always; what a leaf "compatible with the group's parameters" is, RFC 9420, 7.3, does
+	 * not say in full). */
+	bool any_suites;
 	/* A leaf that enters the tree, or stands in a tree that is taken over. */
 	uc_err (*leaf)(void *ctx, const struct group_view *group, const struct leaf_node *leaf,
 		       uint32_t index, enum leaf_reason reason);

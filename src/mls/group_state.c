@@ -99,6 +99,12 @@ const struct view *component_find(const struct app_data_dictionary *d, uint16_t 
 
 /* --- joining by GroupInfo --- */
 
+uc_err leaf_suite_admit(const struct group_hooks *hooks, const struct suite *s,
+			const struct leaf_node *leaf)
+{
+	return hooks && hooks->any_suites ? UC_OK : leaf_node_check_suite(s, leaf);
+}
+
 static uc_err leaves_check(struct group_state *s, const struct group_hooks *hooks,
 			   struct arena *scratch)
 {
@@ -113,6 +119,7 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 		used[node->credential.credential_type] = true; /* others are not read */
 	for (at = 0; tree_next_leaf(&s->tree, &at, &leaf, &node);) {
 		TRY(leaf_node_check(s->suite, node));
+		TRY(leaf_suite_admit(hooks, s->suite, node));
 		TRY(leaf_node_check_required(node, &required));
 		TRY(leaf_node_check_context(node, &s->context.extensions));
 		/* 7.3: each supports "all the credential types currently in use by other members". */

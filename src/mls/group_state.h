@@ -55,6 +55,9 @@ uc_err UC_MUST_USE external_senders_of(const struct extension_list *l, struct ar
 /* The signature key of external_senders[index]; UC_E_NOT_FOUND past the end. */
 uc_err UC_MUST_USE group_state_external_key(const struct group_state *s, uint32_t index,
 					    struct view *key);
+/* Does the leaf list the suite, where that is asked for? */
+uc_err UC_MUST_USE leaf_suite_admit(const struct group_hooks *hooks, const struct suite *s,
+				    const struct leaf_node *leaf);
 /* 5.3, 5.3.1: a credential and its key, in the place of `before`'s (NULL: nobody's).  What stays as it
  * is was asked about before, and may have expired since. */
 uc_err UC_MUST_USE credential_admit(const struct group_hooks *hooks, const struct suite *s,

@@ -172,8 +172,12 @@ static uc_err first_commit(const struct beginning *b, const struct succession *h
 			   struct arena *a, struct made_commit *out)
 {
 	struct proposal *v = ARENA_ARRAY(a, struct proposal, how->add_count + 1);
-	const struct commit_options o = { .proposals = v, .proposal_count = how->add_count + 1 };
+	struct commit_options o = { .proposals = v,
+				    .proposal_count = how->add_count + 1,
+				    .force_path = how->force_path };
 	struct made_commit made;
+	if (how->info)
+		o.info = *how->info;
 	if (!v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < how->add_count; i++) {

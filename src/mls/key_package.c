@@ -60,8 +60,6 @@ uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 	TRY_RULE(LEAF_KEY, kem_public_check(s, leaf->encryption_key));
 	if (BREAKS(LEAF_VERSION, !u16_list_has(&c->versions, MLS10)))
 		return UC_E_VERSION;
-	if (BREAKS(LEAF_SUITE, !u16_list_has(&c->cipher_suites, s->id)))
-		return UC_E_SUITE;
 	if (BREAKS(LEAF_CREDENTIAL_LISTED,
 		   !u16_list_has(&c->credentials, leaf->credential.credential_type)))
 		return UC_E_UNEXPECTED;
@@ -73,6 +71,13 @@ uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 			   !is_default_extension(type) && !u16_list_has(&c->extensions, type)))
 			return UC_E_UNEXPECTED;
 	}
+	return UC_OK;
+}
+
+uc_err leaf_node_check_suite(const struct suite *s, const struct leaf_node *leaf)
+{
+	if (BREAKS(LEAF_SUITE, !u16_list_has(&leaf->capabilities.cipher_suites, s->id)))
+		return UC_E_SUITE;
 	return UC_OK;
 }
 

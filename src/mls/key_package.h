@@ -23,10 +23,13 @@ uc_err UC_MUST_USE leaf_node_sign(const struct suite *s, const struct env *env,
 /* UC_E_SIGNATURE, also for a signature key that is none (or UC_E_KEY). */
 uc_err UC_MUST_USE leaf_node_verify(const struct suite *s, const struct leaf_node *leaf,
 				    struct view group_id, uint32_t index);
-/* The rules of 7.2 and 7.3 that a leaf keeps or breaks by itself: version, suite and credential
+/* The rules of 7.2 and 7.3 that a leaf keeps or breaks by itself: version and credential
  * type listed, extensions listed, no default types listed, an encryption key of the
  * suite.  The signature key is the verifier's to refuse. */
 uc_err UC_MUST_USE leaf_node_check(const struct suite *s, const struct leaf_node *leaf);
+/* 7.3: "compatible with the group's parameters": it lists the suite.  Not a part of the above, nor
+ * of key_package_check, for it is not said in so many words (group_hooks.h, any_suites). */
+uc_err UC_MUST_USE leaf_node_check_suite(const struct suite *s, const struct leaf_node *leaf);
 /* Does the leaf list everything the group requires (11.1)? */
 uc_err UC_MUST_USE leaf_node_check_required(const struct leaf_node *leaf,
 					    const struct required_capabilities *required);

@@ -15,6 +15,7 @@ static uc_err check_add(const struct check_input *in)
 {
 	const struct key_package *k = &in->p->proposal->key_package;
 	TRY(key_package_check(in->state->suite, k, in->now_ms));
+	TRY(leaf_suite_admit(in->hooks, in->state->suite, &k->leaf_node));
 	return credential_admit(in->hooks, in->state->suite, &k->leaf_node.credential,
 				k->leaf_node.signature_key, NULL);
 }
@@ -32,6 +33,7 @@ static uc_err check_update(const struct check_input *in)
 	if (BREAKS(UPDATE_KEY_IS_NEW, view_equal(leaf->encryption_key, old->encryption_key)))
 		return UC_E_KEY;
 	TRY(leaf_node_check(in->state->suite, leaf));
+	TRY(leaf_suite_admit(in->hooks, in->state->suite, leaf));
 	TRY_RULE(LEAF_SIGNATURE,
 		 leaf_node_verify(in->state->suite, leaf, in->state->context.group_id, index));
 	return credential_admit(in->hooks, in->state->suite, &leaf->credential, leaf->signature_key,

@@ -403,6 +403,7 @@ uc_err transition_check_own_leaf(const struct transition *t, const struct leaf_n
 				 const struct group_hooks *hooks)
 {
 	TRY(leaf_node_check(t->before->suite, leaf));
+	TRY(leaf_suite_admit(hooks, t->before->suite, leaf));
 	TRY(leaf_fits(t, leaf, t->committer));
 	return credential_admit(hooks, t->before->suite, &leaf->credential, leaf->signature_key,
 				transition_replaced(t));
@@ -416,6 +417,7 @@ uc_err transition_merge_path(struct transition *t, const struct update_path *pat
 	if (BREAKS(PATH_SOURCE, leaf->leaf_node_source != LEAF_NODE_SOURCE_COMMIT))
 		return UC_E_UNEXPECTED;
 	TRY(leaf_node_check(s, leaf));
+	TRY(leaf_suite_admit(hooks, s, leaf));
 	TRY(resync_check(t, leaf));
 	TRY(leaf_fits(t, leaf, t->committer));
 	TRY_RULE(LEAF_SIGNATURE,

@@ -185,7 +185,7 @@ static void passive_run(struct vector_run *r, const json_t *j)
 {
 	struct known_psks known = { r, vec_array(r, j, "external_psks") };
 	struct psk_finder finder = { .ctx = &known, .find = find_psk };
-	struct group_hooks hooks = { .any_lifetime = true, .x509 = any_chain };
+	struct group_hooks hooks = { .any_lifetime = true, .any_suites = true, .x509 = any_chain };
 	struct group_platform platform = { .env = vec_env(), .hooks = &hooks, .psks = &finder };
 	struct group *g = NULL;
 	if (!join(r, j, &platform, &g))
