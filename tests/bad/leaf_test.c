@@ -233,6 +233,21 @@ TEST(capabilities)
 	club_end(&c);
 }
 
+/* Others' leaves, as a proposal and in a commit. */
+TEST(a_suite_not_listed_where_the_owner_does_not_mind)
+{
+	begin();
+	const struct proposal add = forge_add(&c, club_person(&c, 9), no_suite, NULL);
+	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SUITE);
+	c.hooks.any_suites = true;
+	club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
+	struct made_commit made;
+	const struct commit_options all = { .force_path = true };
+	expect_ok(group_commit(c.people[1].g, &all, &c.mem, &made));
+	expect_eq(made.change.added.n, 1);
+	club_end(&c);
+}
+
 /* 7.3, both directions: the newcomer supports what is there, and those there what comes. */
 static void speaks_x509_too(struct club *x, struct leaf_node *l)
 {
