@@ -39,12 +39,12 @@ uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format
 					  !external_may_propose(c->proposal.proposal_type)));
 		break;
 	case SENDER_NEW_MEMBER_PROPOSAL:
-		ok = public && KEEPS(NEW_MEMBER_PROPOSES_ADD,
-				     proposal && c->proposal.proposal_type == PROPOSAL_ADD);
+		ok = public && GROUND(NEW_MEMBER_PROPOSES_ADD,
+				      proposal && c->proposal.proposal_type == PROPOSAL_ADD);
 		break;
 	case SENDER_NEW_MEMBER_COMMIT:
-		ok = public && KEEPS(NEW_MEMBER_COMMITS_PATH,
-				     c->content_type == CONTENT_COMMIT && c->commit.path);
+		ok = public && GROUND(NEW_MEMBER_COMMITS_PATH,
+				      c->content_type == CONTENT_COMMIT && c->commit.path);
 		break;
 	default:
 		break;
@@ -133,7 +133,7 @@ uc_err framing_verify(const struct framing_epoch *e, const struct authenticated_
 {
 	struct view key;
 	struct buf b;
-	TRY_RULE(SENDER_IS_THERE, sender_key(e, &in->content, &key));
+	TRY_GROUND(SENDER_IS_THERE, sender_key(e, &in->content, &key));
 	buf_init_secret(&b, FRAMING_BYTES_MAX);
 	uc_err err = tbs_encode(e, in, &b);
 	if (!err)

@@ -184,7 +184,7 @@ static uc_err sender_data_open(const struct framing_epoch *e, const struct priva
 			       struct arena *a, struct sender_data *out)
 {
 	uint8_t plain[SENDER_DATA];
-	if (BREAKS(SENDER_DATA_LENGTH, m->encrypted_sender_data.n != SENDER_DATA + AEAD_TAG))
+	if (GROUND(SENDER_DATA_LENGTH, m->encrypted_sender_data.n != SENDER_DATA + AEAD_TAG))
 		return UC_E_DECRYPT;
 	TRY(sender_data_crypt(e, m, false, m->encrypted_sender_data, plain));
 	return wire_decode(VIEW_OF(plain), a, sender_data_element, out);

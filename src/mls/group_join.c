@@ -39,7 +39,7 @@ static uc_err open_secrets(struct joining *j, struct arena *a)
 	for (size_t i = 0; i < j->welcome.secrets.n && !ours; i++)
 		if (view_equal(j->welcome.secrets.v[i].new_member, view_make(ref, s->nh)))
 			ours = &j->welcome.secrets.v[i];
-	if (BREAKS(WELCOME_NAMES_US, !ours))
+	if (GROUND(WELCOME_NAMES_US, !ours))
 		return UC_E_NOT_FOUND;
 	TRY(decrypt_with_label(s, &j->in->secrets->init_key, "Welcome",
 			       j->welcome.encrypted_group_info,
@@ -104,7 +104,7 @@ static uc_err find_own_leaf(const struct joining *j, struct epoch *e)
 	uint32_t index = tree_leaf_by_signature_key(&e->state.tree, ours->signature_key);
 	const struct leaf_node *found =
 		index == TREE_NONE ? NULL : tree_leaf_find(&e->state.tree, index);
-	if (BREAKS(OWN_LEAF, !found || !view_equal(found->raw, ours->raw)))
+	if (GROUND(OWN_LEAF, !found || !view_equal(found->raw, ours->raw)))
 		return UC_E_NOT_FOUND;
 	e->own_leaf = e->keys.leaf = index;
 	return UC_OK;
@@ -164,7 +164,7 @@ static uc_err join_begin(const struct group_platform *platform, struct joining *
 	TRY(wire_decode(j->in->welcome, a, welcome_element, &j->welcome));
 	TRY(wire_decode(j->in->key_package, a, key_package_element, &j->key_package));
 	const struct suite *s = suite_find(j->welcome.cipher_suite);
-	if (BREAKS(WELCOME_SUITE, !s || j->key_package.cipher_suite != j->welcome.cipher_suite))
+	if (GROUND(WELCOME_SUITE, !s || j->key_package.cipher_suite != j->welcome.cipher_suite))
 		return UC_E_SUITE;
 	j->g = group_new(platform, s);
 	return j->g ? join(j, a) : UC_E_MEMORY;

@@ -74,7 +74,7 @@ static uc_err reinit_check(const struct group *old, const struct pre_shared_key_
 	const struct comparing both = { hooks, &old->now->state.tree, &fresh->tree };
 	/* "the last Commit to the referenced group contains a ReInit", and the key is of the epoch
 	 * after it. */
-	if (BREAKS(REINIT_WAS_COMMITTED, !r))
+	if (GROUND(REINIT_WAS_COMMITTED, !r))
 		return UC_E_UNEXPECTED;
 	if (BREAKS(REINIT_KEY_EPOCH, id->psk_epoch != group_epoch(old)))
 		return UC_E_UNEXPECTED;
@@ -119,7 +119,7 @@ static uc_err check_one(const struct group *old, const struct pre_shared_key_id 
 	/* 11.2, 11.3: "The epoch in the Welcome message MUST be 1." */
 	if (BREAKS(SUCCESSOR_EPOCH, fresh->context.epoch != 1))
 		return UC_E_UNEXPECTED;
-	if (BREAKS(SUCCESSOR_OF_KNOWN, !old || !old->now))
+	if (GROUND(SUCCESSOR_OF_KNOWN, !old || !old->now))
 		return UC_E_PSK; /* its key was found by other means, the group was not */
 	return id->usage == RESUMPTION_REINIT ? reinit_check(old, id, hooks, fresh)
 					      : branch_check(old, id, hooks, fresh);

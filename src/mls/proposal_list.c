@@ -297,7 +297,7 @@ uc_err proposals_resolve(const struct proposal_store *store,
 			if (BREAKS(REFERENCE_ONCE, view_equal(out->v[k].ref, p->reference)))
 				return UC_E_UNEXPECTED;
 		const struct stored_proposal *found = proposal_store_find(store, p->reference);
-		if (BREAKS(REFERENCE_KNOWN, !found))
+		if (GROUND(REFERENCE_KNOWN, !found))
 			return UC_E_NOT_FOUND;
 		out->v[i] = (struct proposal_view){ .sender = found->decoded.content.sender,
 						    .proposal = &found->decoded.content.proposal,

@@ -36,4 +36,8 @@ static inline bool rule_is_off(enum mls_rule rule)
 			TRY(check);          \
 	} while (0)
 
+/* The same where what follows stands on the check: "-" in the rule's row.  Never off. */
+#define GROUND(id, condition) ((void)RULE_##id, (condition))
+#define TRY_GROUND(id, check) TRY(((void)RULE_##id, (check)))
+
 #endif

@@ -9,12 +9,12 @@
 static uc_err shape_check(const struct node_list *l)
 {
 	/* "The ratchet_tree extension MUST NOT end in a blank node." */
-	if (BREAKS(TREE_LENGTH, !l->n || l->n % 2 == 0))
+	if (GROUND(TREE_LENGTH, !l->n || l->n % 2 == 0))
 		return UC_E_MALFORMED;
 	if (BREAKS(TREE_ENDS_WITH_A_NODE, !l->v[l->n - 1]))
 		return UC_E_MALFORMED;
 	for (size_t i = 0; i < l->n; i++)
-		if (BREAKS(TREE_NODE_TYPES,
+		if (GROUND(TREE_NODE_TYPES,
 			   l->v[i] && l->v[i]->node_type != (i % 2 ? NODE_PARENT : NODE_LEAF)))
 			return UC_E_MALFORMED;
 	return (l->n + 1) / 2 > TREE_LEAVES_MAX ? UC_E_LIMIT : UC_OK;
@@ -50,7 +50,7 @@ static uc_err unmerged_check(const struct tree *t, uint32_t node, const struct p
 		uint32_t leaf = p->unmerged_leaves.v[i];
 		if (BREAKS(UNMERGED_SORTED, i && p->unmerged_leaves.v[i - 1] >= leaf))
 			return UC_E_MALFORMED;
-		if (BREAKS(UNMERGED_BELOW,
+		if (GROUND(UNMERGED_BELOW,
 			   leaf >= t->leaves || !tree_is_below(tree_node_of_leaf(leaf), node)))
 			return UC_E_MALFORMED;
 		if (BREAKS(UNMERGED_NOT_BLANK, !tree_leaf_find(t, leaf)))

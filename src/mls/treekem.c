@@ -244,7 +244,7 @@ static uc_err merge(struct tree *t, uint32_t sender, const struct update_path *p
 	uint8_t hash[HASH_MAX];
 	size_t hash_n;
 	TRY(tree_filtered_path(t, sender, a, &nodes, &copath));
-	if (BREAKS(PATH_LENGTH, nodes.n != path->nodes.n))
+	if (GROUND(PATH_LENGTH, nodes.n != path->nodes.n))
 		return UC_E_MALFORMED;
 	for (size_t i = 0; i < nodes.n; i++) {
 		const struct update_path_node *n = &path->nodes.v[i];

@@ -14,14 +14,16 @@ static const struct row {
 };
 
 static bool off[RULE_COUNT];
-/* So far, in this program: inputs that were refused by their rule, and not without it. */
-static size_t broken, grounds;
+/* So far, in this program: inputs that nothing but their rule refuses; those that others of its row,
+ * or a tag or path that is missing, would refuse as well; those whose rule others stand on. */
+static size_t alone, together, grounds;
+static bool with_others;
 
 __attribute__((destructor)) static void told(void)
 {
-	printf("%zu wrong inputs that nothing but their rule refuses, %zu whose rule others stand "
-	       "on\n",
-	       broken, grounds);
+	printf("wrong inputs: %zu by one rule alone, %zu by others too, %zu by a ground of "
+	       "others\n",
+	       alone, together, grounds);
 }
 
 bool rule_is_off(enum mls_rule rule)
@@ -76,9 +78,16 @@ bool rule_switch_alone(enum mls_rule rule)
 		grounds++;
 		return false;
 	}
-	broken++;
+	alone++;
 	off[rule] = true;
 	return true;
+}
+
+void rule_switch_others(enum mls_rule rule)
+{
+	alone--;
+	together++;
+	also_off(rule);
 }
 
 /* --- one reader, with some rules off --- */
@@ -150,6 +159,7 @@ static void reader(struct club *c, const struct person *p, struct view message, 
 	none_but(rule, asked, true);
 	err = reads(c, p, message);
 	if (err) {
+		with_others = true;
 		also_off(rule);
 		err = reads(c, p, message);
 	}
@@ -163,7 +173,7 @@ void breaks(struct club *c, const struct person *by, struct view message, enum m
 	    int asked)
 {
 	struct arena_mark mark = arena_mark(&c->mem);
-	*(is_ground(rule) ? &grounds : &broken) += 1;
+	with_others = asked & (NO_TAG | NO_PATH | BEHIND);
 	if (asked & MEMBERS && !(asked & BEHIND))
 		refused_by_members(c, by, message, rows[rule].error);
 	if (asked & SERVER && !(asked & BEHIND))
@@ -173,6 +183,10 @@ void breaks(struct club *c, const struct person *by, struct view message, enum m
 			reader(c, &c->people[i], message, rule, asked);
 	if (asked & SERVER)
 		reader(c, NULL, message, rule, asked);
+	if (is_ground(rule))
+		grounds++;
+	else
+		*(with_others ? &together : &alone) += 1;
 	arena_reset(&c->mem, mark);
 }
 

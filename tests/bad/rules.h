@@ -42,13 +42,14 @@ void breaks_path(struct club *c, const struct person *by, struct view message, e
 	do {                                                  \
 		expect_err(call, rule_error(RULE_##id));      \
 		if (rule_switch_alone(RULE_##id) && (call)) { \
-			rule_switch_off(RULE_##id);           \
+			rule_switch_others(RULE_##id);        \
 			expect_ok(call);                      \
 		}                                             \
 		rules_on();                                   \
 	} while (0)
 /* False where what follows stands on the check, which then stays on. */
 bool rule_switch_alone(enum mls_rule rule);
+void rule_switch_others(enum mls_rule rule);
 
 /* For what these do not fit: off from here, with those of its row, or all on again. */
 void rule_switch_off(enum mls_rule rule);
