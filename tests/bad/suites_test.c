@@ -219,12 +219,12 @@ TEST(each_default_type)
 {
 	club_with(&c, suite_at(0), 2);
 	default_type[0] = 0xf00a;
-	for (uint16_t type = PROPOSAL_ADD; type <= PROPOSAL_GROUP_CONTEXT_EXTENSIONS; type++) {
-		default_type[1] = type;
+	for (int type = PROPOSAL_ADD; type <= PROPOSAL_GROUP_CONTEXT_EXTENSIONS; type++) {
+		default_type[1] = (uint16_t)type;
 		breaks_add(lists_proposal, NULL, RULE_LEAF_NO_DEFAULTS);
 	}
-	for (uint16_t type = EXTENSION_APPLICATION_ID; type <= EXTENSION_EXTERNAL_SENDERS; type++) {
-		default_type[1] = type;
+	for (int type = EXTENSION_APPLICATION_ID; type <= EXTENSION_EXTERNAL_SENDERS; type++) {
+		default_type[1] = (uint16_t)type;
 		breaks_add(lists_extension, NULL, RULE_LEAF_NO_DEFAULTS);
 	}
 	club_end(&c);
