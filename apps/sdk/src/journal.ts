@@ -3,6 +3,7 @@
 // IndexedDB; and the key that opens it, wrapped by one that the browser does not give out.
 // docs/decisions/0081 says why.
 import { CodedError, failure } from './failure.ts';
+import { Seal } from './seal.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** Bytes are batches of the core's (src/web/batch.h), which is why they may be joined. */
@@ -22,9 +23,10 @@ export interface Journal {
 	close(): void;
 }
 
-const VERSION = 1;
+/** 2: sealed */
+const VERSION = 2;
 const [META, SNAPSHOT, JOURNAL] = ['meta', 'snapshot', 'journal'] as const;
-const AT_ONCE = 64;
+const AT_ONCE = 16;
 
 interface StoredKey {
 	wrapping: CryptoKey;
@@ -71,6 +73,8 @@ function ask<R>(request: (databases: IDBFactory) => R): R {
 
 export class BrowserJournal implements Journal {
 	#upkeep = new Upkeep();
+	/** null: nothing is stored yet, or as in version 1 */
+	#seal: Seal | null = null;
 	/** of the next record */
 	#next = 1;
 	private constructor(
@@ -89,7 +93,9 @@ export class BrowserJournal implements Journal {
 	static async open(app: string, onGone: (why: CodedError) => void): Promise<BrowserJournal> {
 		const request = ask((databases) => databases.open(databaseOf(app), VERSION));
 		request.onupgradeneeded = () => {
-			for (const name of [META, SNAPSHOT, JOURNAL]) request.result.createObjectStore(name);
+			const { result } = request;
+			for (const name of [META, SNAPSHOT, JOURNAL])
+				if (!result.objectStoreNames.contains(name)) result.createObjectStore(name);
 		};
 		return new BrowserJournal(await wait(request), onGone);
 	}
@@ -128,75 +134,77 @@ export class BrowserJournal implements Journal {
 			'decrypt',
 		]);
 		const wrapped = await crypto.subtle.encrypt({ name, iv }, wrapping, key);
+		const [seal, stored] = await Seal.make();
 		const tx = this.#write([META]);
 		try {
 			tx.objectStore(META).add({ wrapping, iv, wrapped } satisfies StoredKey, 'key');
+			tx.objectStore(META).add(stored, 'seal');
 		} catch (e) {
 			// A browser that keeps no keys, as in some private windows.
 			throw failure('UC_E_UNSUPPORTED', (e as Error).name);
 		}
 		await complete(tx);
+		this.#seal = seal;
 		return key;
 	}
 
 	async load(each: (batch: Uint8Array) => void): Promise<void> {
-		const tx = this.db.transaction([META, SNAPSHOT, JOURNAL]);
-		const meta = tx.objectStore(META);
-		const [upTo = 0, writtenMs = 0] = await Promise.all([
+		const meta = this.db.transaction(META).objectStore(META);
+		const [upTo = 0, writtenMs = 0, stored] = await Promise.all([
 			wait<number | undefined>(meta.get('upTo')),
 			wait<number | undefined>(meta.get('writtenMs')),
+			wait<Uint8Array<ArrayBuffer> | undefined>(meta.get('seal')),
 		]);
+		this.#seal = stored ? await Seal.read(stored) : null;
 		let snapshot = 0;
-		await this.#records(tx.objectStore(SNAPSHOT), 1, (batch) => {
+		await this.#records(SNAPSHOT, 1, (batch) => {
 			snapshot += batch.length;
 			each(batch);
 		});
 		this.#upkeep.loaded(snapshot, Date.now() - writtenMs);
-		this.#next = await this.#records(tx.objectStore(JOURNAL), upTo + 1, (batch) => {
+		this.#next = await this.#records(JOURNAL, upTo + 1, (batch) => {
 			this.#upkeep.added(batch.length, Infinity);
 			each(batch);
 		});
 	}
-	/** All records from that number on, none missing; returns the number after the last. */
-	async #records(
-		store: IDBObjectStore,
-		first: number,
-		each: (batch: Uint8Array) => void,
-	): Promise<number> {
-		const [total, lowest] = await Promise.all([
-			wait(store.count()),
-			wait(store.getAllKeys(null, 1)),
-		]);
+	/** All records from that number on, none missing; returns the number after the last.  In more than
+	 * one transaction, as one ends when something else is awaited: nobody else writes. */
+	async #records(name: string, first: number, each: (batch: Uint8Array) => void): Promise<number> {
+		const store = () => this.db.transaction(name).objectStore(name);
+		const all = store();
+		const [total, lowest] = await Promise.all([wait(all.count()), wait(all.getAllKeys(null, 1))]);
 		if (total && lowest[0] !== first) throw failure('UC_E_CORRUPT', 'a record is missing');
 		let at = first;
 		while (at < first + total) {
-			const some = IDBKeyRange.lowerBound(at);
-			const [keys, batches] = await Promise.all([
-				wait(store.getAllKeys(some, AT_ONCE)),
-				wait(store.getAll(some, AT_ONCE)),
+			const range = IDBKeyRange.lowerBound(at);
+			const some = store();
+			const [keys, records] = await Promise.all([
+				wait(some.getAllKeys(range, AT_ONCE)),
+				wait(some.getAll(range, AT_ONCE)),
 			]);
 			if (!keys.length) break;
-			for (const [i, batch] of batches.entries()) {
-				if (keys[i] !== at++ || !(batch instanceof Uint8Array))
+			for (const [i, record] of records.entries())
+				if (keys[i] !== at++ || !(record instanceof Uint8Array))
 					throw failure('UC_E_CORRUPT', 'a record is missing');
-				each(batch);
-			}
+			const seal = this.#seal;
+			(seal ? await Promise.all(records.map((r) => seal.open(r))) : records).forEach(each);
 		}
 		if (at !== first + total) throw failure('UC_E_CORRUPT', 'a record is missing');
 		return at;
 	}
 
 	async append(batch: Uint8Array): Promise<void> {
+		const record = this.#seal ? await this.#seal.close(batch) : batch;
 		const tx = this.#write([JOURNAL]);
 		// `add` fails when there is a record of that number: somebody else writes.
-		tx.objectStore(JOURNAL).add(batch, this.#next);
+		tx.objectStore(JOURNAL).add(record, this.#next);
 		await complete(tx);
 		this.#next++;
 		this.#upkeep.added(batch.length);
 	}
 
 	get due(): boolean {
-		return this.#upkeep.due;
+		return this.#upkeep.due || !this.#seal;
 	}
 	get quietFrom(): number {
 		return this.#upkeep.quietFrom;
@@ -204,14 +212,18 @@ export class BrowserJournal implements Journal {
 	async replace(pieces: readonly Uint8Array[]): Promise<void> {
 		const upTo = this.#next - 1;
 		try {
+			const [seal, stored] = await Seal.make();
+			const records = await Promise.all(pieces.map((p) => seal.close(p)));
 			const tx = this.#write([META, SNAPSHOT, JOURNAL]);
 			const snapshot = tx.objectStore(SNAPSHOT);
 			snapshot.clear();
-			pieces.forEach((piece, i) => snapshot.add(piece, i + 1));
+			records.forEach((record, i) => snapshot.add(record, i + 1));
 			tx.objectStore(JOURNAL).clear();
+			tx.objectStore(META).put(stored, 'seal');
 			tx.objectStore(META).put(upTo, 'upTo');
 			tx.objectStore(META).put(Date.now(), 'writtenMs');
 			await complete(tx);
+			this.#seal = seal;
 		} catch (e) {
 			this.#upkeep.failed();
 			throw e;

@@ -2,12 +2,13 @@
 // What only a real browser has: IndexedDB, locks, a worker that is killed, quota, the strict policy
 // of a page that undercroftd serves.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Backbone } from './backbone.js';
 import { fates, has } from './batches.js';
-import { hasBrowser, launch, makeSite } from './pages.js';
+import { hasBrowser, launch, launchIn, makeSite } from './pages.js';
 
 const limit = {
 	timeout: 120_000,
@@ -68,16 +69,25 @@ const newRoom = (page) => page.evaluate(() => u.createGroup('notes', []));
 const texts = (page, room) =>
 	page.evaluate(async (r) => (await u.messages(r)).map((m) => m.text), room);
 
-/** What lies in the database. */
+/** What lies in the database, without its seal. */
 const stored = async (page) => {
 	const found = await page.evaluate(async () => {
 		const wait = (r) => new Promise((resolve) => (r.onsuccess = () => resolve(r.result)));
 		const db = await wait(indexedDB.open('undercroft:dial.localhost'));
-		const tx = db.transaction(['snapshot', 'journal']);
-		const all = async (of) => (await wait(tx.objectStore(of).getAll())).map((b) => Array.from(b));
-		const found = [await all('snapshot'), await all('journal')];
+		const tx = db.transaction(['meta', 'snapshot', 'journal']);
+		const [seal, ...found] = await Promise.all([
+			wait(tx.objectStore('meta').get('seal')),
+			wait(tx.objectStore('snapshot').getAll()),
+			wait(tx.objectStore('journal').getAll()),
+		]);
 		db.close();
-		return found;
+		const hash = await crypto.subtle.digest('SHA-256', seal);
+		const key = await crypto.subtle.importKey('raw', hash, 'AES-GCM', false, ['decrypt']);
+		const open = async (r) => {
+			const box = { name: 'AES-GCM', iv: r.slice(0, 12) };
+			return Array.from(new Uint8Array(await crypto.subtle.decrypt(box, key, r.slice(12))));
+		};
+		return await Promise.all(found.map((of) => Promise.all(of.map(open))));
 	});
 	const [snapshot, journal] = found.map((of) => of.map((b) => Uint8Array.from(b)));
 	return { snapshot, journal };
@@ -256,20 +266,102 @@ test('a journal that grows is folded into a snapshot', limit, async () => {
 	await context.close();
 });
 
+const looksAway = (page) =>
+	page.evaluate(() => {
+		Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+		document.dispatchEvent(new Event('visibilitychange'));
+	});
 test('when nobody looks, used keys and what was deleted leave the database', limit, async () => {
 	const context = await browser.newContext();
 	const page = await openPage(context);
 	await signUp(page);
 	const room = await said(page, 5);
 	const before = await stored(page);
-	await page.evaluate(() => {
-		Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
-		document.dispatchEvent(new Event('visibilitychange'));
-	});
+	await looksAway(page);
 	await leaves(page, before);
 	await page.reload();
 	assert.equal((await start(page)).tab, 'here');
 	assert.equal((await texts(page, room)).filter((t) => t === 'said').length, 5);
+	await context.close();
+});
+
+/** Every file of a folder, however deep. */
+function* filesOf(dir) {
+	for (const e of readdirSync(dir, { withFileTypes: true })) {
+		const file = path.join(dir, e.name);
+		if (e.isDirectory()) yield* filesOf(file);
+		else if (e.isFile()) yield file;
+	}
+}
+
+test('nor is what opens it in any file of the browser', limit, async () => {
+	const dir = mkdtempSync(path.join(os.tmpdir(), 'undercroft-profile-'));
+	const has = (bytes) => (f) => {
+		try {
+			return readFileSync(f).includes(bytes);
+		} catch {
+			return false; // gone meanwhile
+		}
+	};
+	// Alone in its file, but for a few bytes of the browser's.
+	const isSeal = (f) =>
+		f.includes('.indexeddb.blob') && statSync(f).size >> 12 === (128 * 1024) >> 12;
+	const until = async (is) => {
+		while (!is()) await new Promise((resolve) => setTimeout(resolve, 100));
+	};
+	const context = await launchIn(dir);
+	try {
+		const page = await openPage(context);
+		await signUp(page);
+		await said(page, 3);
+		const record = await page.evaluate(async () => {
+			const wait = (r) => new Promise((resolve) => (r.onsuccess = () => resolve(r.result)));
+			const db = await wait(indexedDB.open('undercroft:dial.localhost'));
+			const record = await wait(db.transaction('journal').objectStore('journal').get(1));
+			db.close();
+			return Array.from(record);
+		});
+		const seal = readFileSync([...filesOf(dir)].find(isSeal)).subarray(-4096);
+		await looksAway(page);
+		await until(() => ![...filesOf(dir)].some(has(seal)));
+		// And that is why: what was deleted is still there.
+		assert.ok([...filesOf(dir)].some(has(Uint8Array.from(record))));
+		await page.reload();
+		assert.equal((await start(page)).tab, 'here');
+	} finally {
+		await context.close();
+		rmSync(dir, { recursive: true, force: true });
+	}
+});
+
+test('what a version before has stored is read, and sealed', limit, async () => {
+	const context = await browser.newContext();
+	const page = await openPage(context);
+	await signUp(page);
+	const room = await said(page, 2);
+	await page.evaluate(() => u.close());
+	const { snapshot, journal } = await stored(page);
+	const plain = [snapshot, journal].map((of) => of.map((b) => [...b]));
+	await page.evaluate(async ([snapshot, journal]) => {
+		const wait = (r) => new Promise((resolve) => (r.onsuccess = () => resolve(r.result)));
+		const db = await wait(indexedDB.open('undercroft:dial.localhost'));
+		const tx = db.transaction(['meta', 'snapshot', 'journal'], 'readwrite');
+		tx.objectStore('meta').delete('seal');
+		for (const [name, of] of Object.entries({ snapshot, journal })) {
+			const store = tx.objectStore(name);
+			const keys = await wait(store.getAllKeys());
+			of.forEach((b, i) => store.put(Uint8Array.from(b), keys[i]));
+		}
+		await new Promise((resolve) => (tx.oncomplete = resolve));
+		db.close();
+	}, plain);
+	assert.equal((await start(page)).tab, 'here');
+	await page.evaluate((r) => u.send(r, 'said'), room);
+	const sealed = await stored(page);
+	assert.ok(sealed.snapshot.length > 0);
+	await page.reload();
+	assert.equal((await start(page)).tab, 'here');
+	assert.equal((await texts(page, room)).filter((t) => t === 'said').length, 3);
 	await context.close();
 });
 
@@ -350,7 +442,7 @@ test('a newer app in another tab takes over', limit, async () => {
 	await newer.evaluate(
 		() =>
 			new Promise((resolve, reject) => {
-				const r = indexedDB.open('undercroft:dial.localhost', 2);
+				const r = indexedDB.open('undercroft:dial.localhost', 99);
 				r.onsuccess = () => resolve(r.result.close());
 				r.onerror = reject;
 			}),

@@ -10,12 +10,17 @@ const sdk = path.join(process.env.UNDERCROFT_ROOT, 'apps/sdk');
 const browser = process.env.UNDERCROFT_CHROMIUM ?? '/usr/bin/chromium';
 export const hasBrowser = existsSync(browser);
 
+const options = {
+	executablePath: browser,
+	// Chromium's own sandbox does not work for root.
+	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+};
 export function launch() {
-	return chromium.launch({
-		executablePath: browser,
-		// Chromium's own sandbox does not work for root.
-		args: process.getuid() === 0 ? ['--no-sandbox'] : [],
-	});
+	return chromium.launch(options);
+}
+/** A browser whose profile lies in that folder. */
+export function launchIn(dir) {
+	return chromium.launchPersistentContext(dir, options);
 }
 
 async function bundle(entry, out) {
