@@ -16,6 +16,9 @@ test('requests wait, are declined and accepted', async (stage) => {
 	await tom.seesRequest('Ada', 'Plaza', 'Do you know me?');
 	assert.deepEqual(await tom.rooms(), []);
 	await tom.decline('Ada');
+	// The focus is not lost with the request, nor is she: a change of mind is possible.
+	await tom.page.waitForFunction(() => document.activeElement?.id === 'lens-incoming');
+	await tom.page.getByText('Declined by you (1)').waitFor();
 	await tom.accept('Rosa');
 	await tom.openRoom('Rosa');
 	await tom.send('Hello Rosa');

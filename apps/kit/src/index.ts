@@ -48,6 +48,13 @@ export { WordsCard } from './ui/words.tsx';
 export { Find } from './flows/find.tsx';
 export { AddMembers, NewGroup, PickContacts } from './flows/group.tsx';
 export { ContactInfo, LeaveRoom, MemberRow, People, Rename, RoomInfo } from './flows/info.tsx';
-export { IncomingRequest, Requests, SentRequest } from './flows/requests.tsx';
+export {
+	AcceptedRequest,
+	AnswerButtons,
+	DeclinedRequests,
+	IncomingRequest,
+	Requests,
+	SentRequest,
+} from './flows/requests.tsx';
 export { DeleteAccount, Devices, Erase, Settings } from './flows/settings.tsx';
 export { Welcome } from './flows/welcome.tsx';

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The requests folder: who asks to write, kept apart from the conversations until it is answered.
 
-import { useState } from 'preact/hooks';
 import type { ContactRequest } from '@undercroft/sdk';
 import {
+	AcceptedRequest,
+	AnswerButtons,
 	AppBadge,
-	Button,
 	ConnectionNotice,
 	count,
+	DeclinedRequests,
 	Lines,
 	Name,
 	Picture,
@@ -20,6 +21,7 @@ import { tint } from './tint.ts';
 export function Folder() {
 	const model = useModel();
 	const incoming = model.waitingRequests.value;
+	const accepted = model.acceptedRequests.value;
 	const sent = model.sentRequests.value;
 	return (
 		<div class="lens-gallery">
@@ -28,7 +30,7 @@ export function Folder() {
 				<h1>Requests</h1>
 			</div>
 			<section class="lens-folder" aria-labelledby="lens-incoming">
-				<h2 id="lens-incoming">
+				<h2 id="lens-incoming" tabIndex={-1}>
 					{incoming.length > 0
 						? `${count(incoming.length, 'person', 'people')} would like to write to you`
 						: 'Nobody is waiting'}
@@ -45,6 +47,13 @@ export function Folder() {
 						))}
 					</ul>
 				)}
+				{accepted.length > 0 && (
+					<ul class="lens-sent">
+						{accepted.map((r) => (
+							<AcceptedRequest key={r.id} request={r} />
+						))}
+					</ul>
+				)}
 			</section>
 			{sent.length > 0 && (
 				<section class="lens-folder" aria-labelledby="lens-sent">
@@ -56,21 +65,16 @@ export function Folder() {
 					</ul>
 				</section>
 			)}
+			{model.declinedRequests.value.length > 0 && (
+				<section class="lens-folder">
+					<DeclinedRequests />
+				</section>
+			)}
 		</div>
 	);
 }
 
 function Request({ request }: { request: ContactRequest }) {
-	const model = useModel();
-	const [busy, setBusy] = useState<'accept' | 'decline' | null>(null);
-
-	async function answer(what: 'accept' | 'decline') {
-		if (busy) return;
-		setBusy(what);
-		await (what === 'accept' ? model.accept(request) : model.decline(request));
-		setBusy(null);
-	}
-
 	return (
 		<li class="lens-request" style={tint(request.id)}>
 			<span class="lens-art">
@@ -89,14 +93,7 @@ function Request({ request }: { request: ContactRequest }) {
 						<Lines of={request.text} />
 					</blockquote>
 				)}
-				<div class="k-buttons">
-					<Button kind="main" busy={busy === 'accept'} onClick={() => void answer('accept')}>
-						Accept
-					</Button>
-					<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
-						Decline
-					</Button>
-				</div>
+				<AnswerButtons request={request} focus="lens-incoming" />
 			</div>
 		</li>
 	);

@@ -17,7 +17,6 @@ export function Requests() {
 	const model = useModel();
 	const incoming = model.waitingRequests.value;
 	const accepted = model.acceptedRequests.value;
-	const declined = model.declinedRequests.value;
 	const sent = model.sentRequests.value;
 	return (
 		<div class="k-requests">
@@ -28,13 +27,7 @@ export function Requests() {
 				{accepted.length > 0 && (
 					<ul class="k-list">
 						{accepted.map((r) => (
-							<Row
-								key={r.id}
-								seed={r.id}
-								name={<Name of={r.name} />}
-								badge={<AppBadge app={r.app} always />}
-								line="Accepted. The conversation opens when they are online."
-							/>
+							<AcceptedRequest key={r.id} request={r} />
 						))}
 					</ul>
 				)}
@@ -67,28 +60,13 @@ export function Requests() {
 					</ul>
 				)}
 			</section>
-			{declined.length > 0 && (
-				<details>
-					<summary>Declined by you ({declined.length})</summary>
-					<ul class="k-list">
-						{declined.map((r) => (
-							<Row
-								key={r.id}
-								seed={r.id}
-								name={<Name of={r.name} />}
-								badge={<AppBadge app={r.app} always />}
-								line={showWhen(r.timeMs)}
-								end={<Button onClick={() => void model.accept(r)}>Accept</Button>}
-							/>
-						))}
-					</ul>
-				</details>
-			)}
+			<DeclinedRequests />
 		</div>
 	);
 }
 
-export function IncomingRequest({ request }: { request: ContactRequest }) {
+/** Accept and Decline.  focus: the id of what has it afterwards, as the request goes with its buttons. */
+export function AnswerButtons({ request, focus }: { request: ContactRequest; focus: string }) {
 	const model = useModel();
 	const [busy, setBusy] = useState<'accept' | 'decline' | null>(null);
 
@@ -97,10 +75,58 @@ export function IncomingRequest({ request }: { request: ContactRequest }) {
 		setBusy(what);
 		await (what === 'accept' ? model.accept(request) : model.decline(request));
 		setBusy(null);
-		// The request goes, and the focus with it.
-		document.getElementById('k-incoming')?.focus();
+		document.getElementById(focus)?.focus();
 	}
 
+	return (
+		<div class="k-buttons">
+			<Button kind="main" busy={busy === 'accept'} onClick={() => void answer('accept')}>
+				Accept
+			</Button>
+			<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
+				Decline
+			</Button>
+		</div>
+	);
+}
+
+/** Accepted by us, and they have not been there since. */
+export function AcceptedRequest({ request }: { request: ContactRequest }) {
+	return (
+		<Row
+			seed={request.id}
+			name={<Name of={request.name} />}
+			badge={<AppBadge app={request.app} always />}
+			line="Accepted. The conversation opens when they are online."
+		/>
+	);
+}
+
+/** They can still be accepted. */
+export function DeclinedRequests() {
+	const model = useModel();
+	const declined = model.declinedRequests.value;
+	if (declined.length === 0) return null;
+	return (
+		<details>
+			<summary>Declined by you ({declined.length})</summary>
+			<ul class="k-list">
+				{declined.map((r) => (
+					<Row
+						key={r.id}
+						seed={r.id}
+						name={<Name of={r.name} />}
+						badge={<AppBadge app={r.app} always />}
+						line={showWhen(r.timeMs)}
+						end={<Button onClick={() => void model.accept(r)}>Accept</Button>}
+					/>
+				))}
+			</ul>
+		</details>
+	);
+}
+
+export function IncomingRequest({ request }: { request: ContactRequest }) {
 	return (
 		<li class="k-request">
 			<Avatar seed={request.id} size="l" />
@@ -117,14 +143,7 @@ export function IncomingRequest({ request }: { request: ContactRequest }) {
 						<Lines of={request.text} />
 					</p>
 				)}
-				<div class="k-buttons">
-					<Button kind="main" busy={busy === 'accept'} onClick={() => void answer('accept')}>
-						Accept
-					</Button>
-					<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
-						Decline
-					</Button>
-				</div>
+				<AnswerButtons request={request} focus="k-incoming" />
 			</div>
 		</li>
 	);
