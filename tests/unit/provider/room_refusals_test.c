@@ -368,63 +368,6 @@ TEST(a_replay_is_not_a_second_message)
 	the_end();
 }
 
-static int says(struct view message)
-{
-	struct submit_message_response r;
-	uint64_t seq;
-	uc_err err;
-	int code = guest_submit(&r1, message, &r, &seq, &err);
-	if (code < 0)
-		expect_err(err, UC_E_RATE);
-	return code;
-}
-
-/* Until one is refused; that one. */
-static struct view says_too_much(void)
-{
-	for (int i = 0; i < 1000; i++) {
-		struct view message = guest_message_make(&r1, "and another thing");
-		if (says(message) < 0)
-			return message;
-	}
-	expect(false);
-	return (struct view){ NULL, 0 };
-}
-
-/* They are on their way when the first of them is refused. */
-TEST(messages_keep_their_order_though_one_has_to_wait)
-{
-	begin();
-	struct view first = says_too_much(), second = guest_message_make(&r1, "second");
-	test_now_ms += 1000; /* enough for both */
-	expect_eq(says(second), -1);
-	expect_eq(says(first), SUBMIT_ACCEPTED);
-	expect_eq(says(second), SUBMIT_ACCEPTED);
-	/* What is refused anew is waited for anew. */
-	first = says_too_much();
-	expect_eq(says(first), -1);
-	second = guest_message_make(&r1, "second");
-	test_now_ms += 1000;
-	expect_eq(says(second), -1);
-	expect_eq(says(first), SUBMIT_ACCEPTED);
-	/* Not for ever: it may have been given up. */
-	first = says_too_much();
-	second = guest_message_make(&r1, "second");
-	test_now_ms += 29 * 1000;
-	expect_eq(says(second), -1);
-	test_now_ms += 2 * 1000;
-	expect_eq(says(second), SUBMIT_ACCEPTED);
-	/* In another epoch it comes in another form. */
-	(void)says_too_much();
-	read_all();
-	struct change none = { .n = 0 };
-	test_now_ms += 1000;
-	guest_commit(&r1, &none);
-	read_all();
-	expect_eq(says(guest_message_make(&r1, "first, again")), SUBMIT_ACCEPTED);
-	the_end();
-}
-
 TEST(a_message_to_a_room_one_has_left_is_refused)
 {
 	begin();
@@ -711,39 +654,6 @@ TEST(rooms_that_are_none_are_refused)
 	expect_err(guest_create(&y, false), UC_E_EXISTS);
 	group_free(x.g);
 	group_free(y.g);
-	the_end();
-}
-
-/* The hub's keys are Ed25519, and an external sender signs with the suite of the group. */
-TEST(rooms_are_of_suites_with_ed25519)
-{
-	const struct sign_alg *ed25519 = suite_find(SUITE_X25519_AES128)->sign;
-	the_people();
-	for (size_t i = 0; suite_at(i); i++) {
-		struct guest x;
-		uint16_t own[] = { suite_at(i)->id };
-		guest_init(&x, &rosa, NULL);
-		x.suite = suite_at(i);
-		expect_ok(sign_key_generate(x.suite, test_env(), &x.leaf_key));
-		expect_ok(participant_prove(&x.first, x.client, sign_public(&x.leaf_key), &apps_mem,
-					    &x.component));
-		expect_ok(room_leaf_parameters(&x.leaf_key, x.client, x.component, &apps_mem,
-					       &x.leaf));
-		x.leaf.capabilities.cipher_suites = (struct u16_list){ own, 1 };
-		make_group_alone(&x);
-		struct room_create_request q = { .room = x.room,
-						 .client = x.client,
-						 .secret = VIEW_OF(x.secret),
-						 .signature = VIEW_LIT("none") };
-		struct room_create_response r;
-		expect_ok(group_info_make(x.g, &apps_mem, &q.group_info));
-		expect_ok(group_ratchet_tree(x.g, &apps_mem, &q.ratchet_tree));
-		expect_err(client_ask(rosa.c, FRAME_ROOM_CREATE, room_create_request_element, &q,
-				      room_create_response_element, &r),
-			   x.suite->sign == ed25519 ? UC_E_SIGNATURE : UC_E_SUITE);
-		group_free(x.g);
-	}
-	expect_eq(stored_records(apps[DIAL].rooms), 0);
 	the_end();
 }
 
