@@ -101,6 +101,10 @@ function readable(stack) {
 		.replace(/^/gm, '        ');
 }
 
+/** So many screens may freeze in a run; each time its test is run again, and said to be. */
+const FROZEN_MOST = 2;
+let frozen = 0;
+
 async function runOne(t) {
 	const began = Date.now();
 	stage = new Stage(backbone, { seed, pictures: options.pictures ?? null });
@@ -115,6 +119,12 @@ async function runOne(t) {
 		if (faults.length > 0) failure.stack += `\nfaults:\n${faults.join('\n')}`;
 	}
 	if (isInterrupted) return new Promise(() => {});
+	if (failure && frozen < FROZEN_MOST && (await stage.isFrozen())) {
+		frozen++;
+		console.log(`a screen was not drawn any more; once again: ${t.name}`);
+		await stage.end();
+		return runOne(t);
+	}
 	if (failure) {
 		const dir = mkdtempSync(path.join(os.tmpdir(), 'undercroft-failed-'));
 		await stage.report(dir);

@@ -102,6 +102,21 @@ export class Stage {
 		return [...all].flatMap((f) => f.found);
 	}
 
+	/** Is there a page that answers and is not drawn any more?  Headless Chromium falls into that now
+	 * and then, and nothing on such a screen can be clicked. */
+	async isFrozen() {
+		const isDrawn = () =>
+			new Promise((then) => {
+				requestAnimationFrame(() => then(true));
+				setTimeout(() => then(document.visibilityState !== 'visible'), 3000);
+			});
+		for (const p of this.people) {
+			// One that is closed or killed answers nothing.
+			if ((await p.page?.evaluate(isDrawn).catch(() => true)) === false) return true;
+		}
+		return false;
+	}
+
 	/** What everybody saw when it failed. */
 	async report(dir) {
 		mkdirSync(dir, { recursive: true });
