@@ -90,6 +90,14 @@ build_default() {
 	build "$build_dir"
 }
 
+# With the sanitizers, the fuzzers, and a count of the lines that are run, which only the tests write.
+build_asan() {
+	export LLVM_PROFILE_FILE=/dev/null
+	configure build-asan clang --werror -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dfuzzers=true -Dcoverage=true --optimization=1
+	build build-asan
+}
+
 # The core for browsers, in build-wasm/: core.wasm, and the tests that run in WebAssembly.
 configure_wasm() {
 	need_packages "${packages_wasm[@]}"
