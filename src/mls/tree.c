@@ -351,16 +351,28 @@ static bool has_leaf(const struct tree_node *n)
 	return has_leaf(n->child[0]) || has_leaf(n->child[1]);
 }
 
+static void cut_half(struct tree *t)
+{
+	struct tree_node *left = t->root->child[0];
+	left->refs++;
+	node_drop(t->root);
+	t->root = left;
+	t->leaves /= 2;
+}
+
+void tree_cut(struct tree *t, uint32_t leaves)
+{
+	while (leaves && t->leaves > leaves)
+		cut_half(t);
+	if (!leaves)
+		tree_done(t);
+}
+
 /* The right half goes while no leaf is in it (7.7). */
 static void truncate_right(struct tree *t)
 {
-	while (t->leaves > 1 && !has_leaf(t->root->child[1])) {
-		struct tree_node *left = t->root->child[0];
-		left->refs++;
-		node_drop(t->root);
-		t->root = left;
-		t->leaves /= 2;
-	}
+	while (t->leaves > 1 && !has_leaf(t->root->child[1]))
+		cut_half(t);
 	if (t->leaves == 1 && is_all_blank(t->root))
 		tree_done(t);
 }

@@ -37,6 +37,8 @@ const struct tree_node *tree_node_find(const struct tree *t, uint32_t node);
 struct tree_node *tree_node_edit(struct tree *t, uint32_t node);
 /* tree_set_leaf with the leaf's encoding. */
 uc_err UC_MUST_USE tree_set_leaf_bytes(struct tree *t, uint32_t leaf, struct view bytes);
+/* Nothing is left from leaf number `leaves` on, a power of two or 0. */
+void tree_cut(struct tree *t, uint32_t leaves);
 uc_err UC_MUST_USE tree_content_of_parent(const struct parent_node *p, struct tree_content **out);
 void tree_content_drop(struct tree_content *c);
 /* Replaces what the node holds; content may be NULL. */
