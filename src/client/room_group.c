@@ -269,7 +269,7 @@ uint32_t room_group_rank(const struct room_group *g)
 {
 	struct group_view now = group_now(g->g);
 	uint32_t at = 0, leaf, rank = 0;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node) && leaf < group_own_leaf(g->g))
 		rank += !room_group_is_going(g, leaf);
 	return rank;
@@ -290,11 +290,11 @@ uc_err room_group_clients(const struct room_group *g, room_client_each *each, vo
 	struct group_view now = group_now(g->g);
 	const struct room_state *r;
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	TRY(room_group_state(g, &r));
 	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
 		struct room_client k;
-		TRY(room_client_of(r, node, leaf, &k));
+		TRY(room_client_of(r, &node, leaf, &k));
 		if (!each(ctx, &k))
 			break;
 	}
@@ -305,7 +305,7 @@ uc_err room_group_client_at(const struct room_group *g, uint32_t leaf, struct ro
 {
 	struct group_view now = group_now(g->g);
 	const struct room_state *r;
-	const struct leaf_node *node = tree_leaf_find(now.tree, leaf);
+	const struct leaf_node *node = tree_leaf_find(now.tree, leaf, LEAF_ROOM);
 	if (!node)
 		return UC_E_NOT_FOUND;
 	TRY(room_group_state(g, &r));
@@ -316,6 +316,6 @@ uc_err room_group_own_client(const struct room_group *g, struct view *client,
 			     struct view *participant)
 {
 	struct group_view now = group_now(g->g);
-	const struct leaf_node *node = tree_leaf_find(now.tree, group_own_leaf(g->g));
+	const struct leaf_node *node = tree_leaf_find(now.tree, group_own_leaf(g->g), LEAF_ROOM);
 	return node ? participant_of_leaf(node, client, participant) : UC_E_REMOVED;
 }

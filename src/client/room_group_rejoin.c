@@ -112,13 +112,13 @@ static uc_err old_leaf_find(struct rejoining *j)
 {
 	struct group_view now = public_group_now(j->p);
 	uint32_t at = 0, leaf, count = 0;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	j->old_leaf = public_group_leaf_by_identity(j->p, view_str(j->r->client));
 	if (j->old_leaf != TREE_NONE)
 		return UC_OK;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
 		struct view client, participant;
-		TRY(participant_of_leaf(node, &client, &participant));
+		TRY(participant_of_leaf(&node, &client, &participant));
 		if (!view_equal(participant, view_str(j->r->participant)))
 			continue;
 		j->old_leaf = leaf;

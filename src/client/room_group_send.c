@@ -60,12 +60,12 @@ static uc_err plan_removes(struct plan *p, const struct room_group *g, struct vi
 {
 	struct group_view now = group_now(g->g);
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	struct proposal *remove;
 	bool found = false;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
 		struct view client, whose;
-		TRY(participant_of_leaf(node, &client, &whose));
+		TRY(participant_of_leaf(&node, &client, &whose));
 		if (!view_equal(whose, participant))
 			continue;
 		found = true;

@@ -78,9 +78,9 @@ uc_err outline_leaf(struct call *c, const struct outline *o, struct view identit
 uc_err group_leaf(const struct group *g, struct view identity, uint32_t *leaf)
 {
 	uint32_t at = 0, index;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(group_now(g).tree, &at, &index, &node))
-		if (is_named(node, identity)) {
+		if (is_named(&node, identity)) {
 			*leaf = index;
 			return UC_OK;
 		}

@@ -179,14 +179,14 @@ uc_err participant_check_against(const struct tree *t, const struct participant_
 				 uint32_t except, struct arena *a)
 {
 	uint32_t at = 0, index;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(t, &at, &index, &node)) {
 		struct view client, participant;
 		struct participant_proof p;
-		if (index == except || participant_of_leaf(node, &client, &participant) ||
+		if (index == except || participant_of_leaf(&node, &client, &participant) ||
 		    !view_equal(participant, leaf->participant))
 			continue;
-		TRY(proof_of(node, a, &p));
+		TRY(proof_of(&node, a, &p));
 		if (p.chain.n > leaf->chain.n)
 			return UC_E_PROOF;
 		for (size_t i = 0; i < p.chain.n; i++)

@@ -317,7 +317,7 @@ uc_err room_leaf_supports(const struct leaf_node *leaf, struct arena *a)
 uc_err room_leaves(const struct tree *t, struct arena *a, struct room_leaf_list *out)
 {
 	uint32_t at = 0, index;
-	const struct leaf_node *leaf;
+	struct leaf_node leaf;
 	size_t n = tree_member_count(t);
 	struct room_leaf_list l = { ARENA_ARRAY(a, struct room_leaf, n), 0 };
 	if (!l.v)
@@ -325,8 +325,8 @@ uc_err room_leaves(const struct tree *t, struct arena *a, struct room_leaf_list 
 	while (tree_next_leaf(t, &at, &index, &leaf)) {
 		struct room_leaf *r = &l.v[l.n++];
 		r->index = index;
-		r->leaf = leaf;
-		TRY(participant_of_leaf(leaf, &r->client, &r->participant));
+		r->extensions = leaf.extensions;
+		TRY(participant_of_leaf(&leaf, &r->client, &r->participant));
 	}
 	if (l.n)
 		qsort(l.v, l.n, sizeof *l.v, room_by_uri);

@@ -7,7 +7,7 @@ static uc_err remaining(const struct group_view *g, const struct proposal_view_l
 			const struct view *joiner, struct arena *a, struct view_list *out)
 {
 	uint32_t at = 0, index;
-	const struct leaf_node *leaf;
+	struct leaf_node leaf;
 	struct view client;
 	bool *gone = ARENA_ARRAY(a, bool, g->tree->leaves);
 	out->v = ARENA_ARRAY(a, struct view, tree_member_count(g->tree) + proposals->n + 1);
@@ -31,7 +31,7 @@ static uc_err remaining(const struct group_view *g, const struct proposal_view_l
 	}
 	while (tree_next_leaf(g->tree, &at, &index, &leaf))
 		if (!gone[index])
-			TRY(participant_of_leaf(leaf, &client, &out->v[out->n++]));
+			TRY(participant_of_leaf(&leaf, &client, &out->v[out->n++]));
 	if (joiner)
 		out->v[out->n++] = *joiner;
 	return UC_OK;

@@ -22,7 +22,7 @@ uc_err UC_MUST_USE participants_apply(const struct user_role_pair_list *l,
 struct room_leaf {
 	struct view client, participant;
 	uint32_t index;
-	const struct leaf_node *leaf;
+	struct extension_list extensions;
 };
 struct room_leaf_list {
 	struct room_leaf *v;

@@ -8,12 +8,12 @@ enum { RULES_ARENA_MAX = 64 * 1024 * 1024, LEAF_ARENA_MAX = 4 * 1024 * 1024 };
 
 /* --- chains of participant keys (identity.md, 1) --- */
 
-static uc_err chain_of(const struct leaf_node *leaf, struct arena *a,
+static uc_err chain_of(const struct extension_list *of_leaf, struct arena *a,
 		       struct participant_link_list *out)
 {
 	struct app_data_dictionary d;
 	struct participant_proof p;
-	if (dictionary_of(&leaf->extensions, a, &d))
+	if (dictionary_of(of_leaf, a, &d))
 		return UC_E_PROOF;
 	const struct view *component = component_find(&d, COMPONENT_PARTICIPANT);
 	if (!component || wire_decode(*component, a, participant_proof_element, &p))
@@ -79,7 +79,7 @@ static uc_err chains_join(const struct room_leaf_list *l, struct arena *a)
 		struct participant_link_list longest = { NULL, 0 };
 		for (size_t end = run_end(l, i); i < end; i++) {
 			struct participant_link_list chain;
-			TRY(chain_of(l->v[i].leaf, a, &chain));
+			TRY(chain_of(&l->v[i].extensions, a, &chain));
 			if (!chain_joins(&chain, &longest))
 				return UC_E_PROOF;
 		}
@@ -145,8 +145,8 @@ static bool is_successor(const struct leaf_node *old, const struct leaf_node *le
 static uc_err may_remove(const struct group_view *g, const struct room_state *r, uint32_t actor,
 			 uint32_t leaf)
 {
-	const struct leaf_node *from = tree_leaf_find(g->tree, actor);
-	const struct leaf_node *to = tree_leaf_find(g->tree, leaf);
+	const struct leaf_node *from = tree_leaf_find(g->tree, actor, LEAF_ROOM);
+	const struct leaf_node *to = tree_leaf_find(g->tree, leaf, LEAF_ROOM);
 	struct view client, by, whose;
 	if (!from || !to)
 		return UC_E_NOT_FOUND;
@@ -166,20 +166,20 @@ static uc_err update_rules(const struct group_view *g, uint32_t index, const str
 {
 	struct participant_leaf p;
 	uint32_t at = 0, other;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	size_t longest = 0;
 	TRY(participant_check(leaf, a, &p));
 	TRY(room_leaf_supports(leaf, a));
-	if (!is_successor(tree_leaf_find(g->tree, index), leaf))
+	if (!is_successor(tree_leaf_find(g->tree, index, LEAF_ROOM), leaf))
 		return UC_E_POLICY;
 	TRY(participant_check_against(g->tree, &p, TREE_NONE, a));
 	while (tree_next_leaf(g->tree, &at, &other, &node)) {
 		struct view client, participant;
 		struct participant_link_list chain;
-		TRY(participant_of_leaf(node, &client, &participant));
+		TRY(participant_of_leaf(&node, &client, &participant));
 		if (!view_equal(participant, p.participant))
 			continue;
-		TRY(chain_of(node, a, &chain));
+		TRY(chain_of(&node.extensions, a, &chain));
 		longest = chain.n > longest ? chain.n : longest;
 	}
 	return p.chain.n == longest ? UC_OK : UC_E_PROOF;
@@ -292,13 +292,15 @@ static uc_err proposals_allowed(const struct ruling *r)
 /* Resync (identity.md, 6): it takes the place of a leaf of its own participant, as a new client. */
 static uc_err joiner_rules(struct ruling *r)
 {
-	const struct leaf_node *fresh = tree_leaf_find(r->c->after.tree, r->c->committer);
+	const struct leaf_node *fresh =
+		tree_leaf_find(r->c->after.tree, r->c->committer, LEAF_ROOM);
 	const struct leaf_node *gone = NULL;
+	struct leaf_node room;
 	struct view client, whose, old_client;
 	for (size_t i = 0; i < r->c->proposals.n; i++)
 		if (r->c->proposals.v[i].proposal->proposal_type == PROPOSAL_REMOVE)
 			gone = tree_leaf_find(r->c->before.tree,
-					      r->c->proposals.v[i].proposal->removed);
+					      r->c->proposals.v[i].proposal->removed, &room);
 	if (!fresh || !gone)
 		return UC_E_POLICY;
 	TRY(participant_of_leaf(fresh, &client, &r->actor));
@@ -311,12 +313,13 @@ static uc_err joiner_rules(struct ruling *r)
 
 static uc_err committer_rules(struct ruling *r)
 {
-	const struct leaf_node *old = tree_leaf_find(r->c->before.tree, r->c->committer);
+	const struct leaf_node *old = tree_leaf_find(r->c->before.tree, r->c->committer, LEAF_ROOM);
 	struct view client;
 	if (r->c->is_external) {
 		TRY(joiner_rules(r));
 	} else {
-		if (!is_successor(old, tree_leaf_find(r->c->after.tree, r->c->committer)))
+		if (!is_successor(old,
+				  tree_leaf_find(r->c->after.tree, r->c->committer, LEAF_ROOM)))
 			return UC_E_POLICY;
 		TRY(participant_of_leaf(old, &client, &r->actor));
 	}
@@ -368,7 +371,8 @@ static uc_err list_changes_allowed(const struct ruling *r)
 static uc_err added_allowed(const struct ruling *r)
 {
 	for (size_t i = 0; i < r->c->added.n; i++) {
-		const struct leaf_node *leaf = tree_leaf_find(r->c->after.tree, r->c->added.v[i]);
+		const struct leaf_node *leaf =
+			tree_leaf_find(r->c->after.tree, r->c->added.v[i], LEAF_ROOM);
 		struct view client, whose;
 		if (!leaf)
 			return UC_E_POLICY;
@@ -394,7 +398,7 @@ static uc_err chains_continue(const struct ruling *r, const bool *fresh)
 		while (i < r->old.n && view_compare(r->old.v[i].participant, whose) < 0)
 			i++;
 		for (; i < r->old.n && view_equal(r->old.v[i].participant, whose); i++) {
-			TRY(chain_of(r->old.v[i].leaf, r->a, &chain));
+			TRY(chain_of(&r->old.v[i].extensions, r->a, &chain));
 			if (!chain_joins(&chain, &longest))
 				return UC_E_PROOF;
 		}
@@ -402,7 +406,7 @@ static uc_err chains_continue(const struct ruling *r, const bool *fresh)
 		for (size_t end = run_end(&r->now, k); k < end; k++) {
 			if (!is_new_leaf(r, fresh, r->now.v[k].index))
 				continue;
-			TRY(chain_of(r->now.v[k].leaf, r->a, &chain));
+			TRY(chain_of(&r->now.v[k].extensions, r->a, &chain));
 			if (chain.n < before || !chain_joins(&chain, &longest))
 				return UC_E_PROOF;
 		}
@@ -420,8 +424,8 @@ static uc_err new_leaves_allowed(const struct ruling *r)
 	for (size_t i = 0; i < r->c->updated.n; i++) {
 		uint32_t index = r->c->updated.v[i];
 		fresh[index] = true;
-		if (!is_successor(tree_leaf_find(r->c->before.tree, index),
-				  tree_leaf_find(r->c->after.tree, index)))
+		if (!is_successor(tree_leaf_find(r->c->before.tree, index, LEAF_ROOM),
+				  tree_leaf_find(r->c->after.tree, index, LEAF_ROOM)))
 			return UC_E_POLICY;
 	}
 	return chains_continue(r, fresh);

@@ -49,11 +49,8 @@ static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct vi
 {
 	struct epoch *e = ctx;
 	if (sender_type == SENDER_MEMBER) {
-		const struct leaf_node *leaf = tree_leaf_find(&e->state.tree, index);
-		if (!leaf)
-			return UC_E_NOT_FOUND;
-		*signature_key = leaf->signature_key;
-		return UC_OK;
+		*signature_key = tree_signature_key(&e->state.tree, index);
+		return signature_key->n ? UC_OK : UC_E_NOT_FOUND;
 	}
 	return group_state_external_key(&e->state, index, signature_key);
 }

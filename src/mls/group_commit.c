@@ -259,7 +259,8 @@ static uc_err own_leaf_hook(const struct making *m)
 static uc_err make_path(struct making *m, const struct commit_options *o, struct arena *a)
 {
 	const struct group *g = m->g;
-	const struct leaf_node *old = tree_leaf_find(&g->now->state.tree, g->now->own_leaf);
+	const struct leaf_node *old =
+		tree_leaf_find(&g->now->state.tree, g->now->own_leaf, LEAF_ROOM);
 	struct leaf_parameters as = {
 		.signature_key = &g->signature_key,
 		.credential = old->credential,

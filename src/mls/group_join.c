@@ -102,8 +102,7 @@ static uc_err find_own_leaf(const struct joining *j, struct epoch *e)
 {
 	const struct leaf_node *ours = &j->key_package.leaf_node;
 	uint32_t index = tree_leaf_by_signature_key(&e->state.tree, ours->signature_key);
-	const struct leaf_node *found =
-		index == TREE_NONE ? NULL : tree_leaf_find(&e->state.tree, index);
+	const struct leaf_node *found = tree_leaf_find(&e->state.tree, index, LEAF_ROOM);
 	if (GROUND(OWN_LEAF, !found || !view_equal(found->raw, ours->raw)))
 		return UC_E_NOT_FOUND;
 	e->own_leaf = e->keys.leaf = index;
@@ -265,7 +264,8 @@ static uc_err external_path(struct external *x, struct arena *a)
 	TRY(treekem_encrypt(&x->t.after.tree, &x->path, x->t.after.encoded, &x->t.added, p->env, a,
 			    &x->update_path));
 	TRY(credential_admit(p->hooks, x->g->suite, &x->path.leaf_node.credential,
-			     x->path.leaf_node.signature_key, transition_replaced(&x->t)));
+			     x->path.leaf_node.signature_key,
+			     transition_replaced(&x->t, LEAF_ROOM)));
 	if (p->hooks && p->hooks->leaf) {
 		struct group_view before = group_state_view(&x->old->state);
 		TRY(p->hooks->leaf(p->hooks->ctx, &before, &x->path.leaf_node, x->t.committer,

@@ -226,6 +226,16 @@ static uc_err key_used(struct group *g, const struct opened *o)
 	return err;
 }
 
+static uc_err sender_leaf(const struct opened *o, uint32_t leaf, struct arena *a,
+			  struct received *out)
+{
+	struct leaf_node *room = ARENA_NEW(a, struct leaf_node);
+	if (!room)
+		return UC_E_LIMIT;
+	out->leaf = tree_leaf_find(&o->epoch->state.tree, leaf, room);
+	return UC_OK;
+}
+
 static uc_err receive_content(struct group *g, const struct opened *o, struct arena *a,
 			      struct received *out)
 {
@@ -238,8 +248,7 @@ static uc_err receive_content(struct group *g, const struct opened *o, struct ar
 	case CONTENT_APPLICATION:
 		out->kind = RECEIVED_APPLICATION;
 		out->application_data = c->application_data;
-		out->leaf = tree_leaf_find(&o->epoch->state.tree, c->sender.leaf_index);
-		return UC_OK;
+		return sender_leaf(o, c->sender.leaf_index, a, out);
 	case CONTENT_PROPOSAL:
 		return receive_proposal(g, auth, a, out);
 	default:

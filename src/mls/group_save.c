@@ -159,8 +159,8 @@ static uc_err load_epoch(struct epoch *e, const struct suite *s, struct view sav
 	TRY(secret_set(&e->secrets.sender_data_secret, sender_data));
 	TRY(group_state_load(&e->state, state));
 	/* Whatever the epoch, we were in it: others rely on our leaf being there. */
-	return e->state.suite == s && tree_leaf_find(&e->state.tree, e->own_leaf) ? UC_OK
-										  : UC_E_CORRUPT;
+	return e->state.suite == s && tree_has_leaf(&e->state.tree, e->own_leaf) ? UC_OK
+										 : UC_E_CORRUPT;
 }
 
 static uc_err load_ratchets(struct epoch *e, struct view saved)

@@ -110,7 +110,8 @@ uc_err group_propose(struct group *g, const struct proposal *p, struct view auth
 static uc_err propose_update(struct group *g, const struct leaf_parameters *as, struct kem_key *key,
 			     struct arena *a, struct view *message)
 {
-	const struct leaf_node *old = tree_leaf_find(&g->now->state.tree, g->now->own_leaf);
+	const struct leaf_node *old =
+		tree_leaf_find(&g->now->state.tree, g->now->own_leaf, LEAF_ROOM);
 	struct proposal p = { .proposal_type = PROPOSAL_UPDATE, .leaf_node = *old };
 	TRY(kem_key_generate(g->suite, g->platform.env, key));
 	p.leaf_node.encryption_key = kem_public(key);

@@ -111,29 +111,28 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 	struct required_capabilities required;
 	struct group_view view = group_state_view(s);
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	bool used[CREDENTIAL_X509 + 1] = { false };
 	TRY(required_capabilities_of(&s->context.extensions, scratch, &required));
 	TRY(external_senders_admit(hooks, s->suite, &s->context.extensions, NULL, scratch));
 	while (tree_next_leaf(&s->tree, &at, &leaf, &node))
-		used[node->credential.credential_type] = true; /* others are not read */
+		used[node.credential.credential_type] = true; /* others are not read */
 	for (at = 0; tree_next_leaf(&s->tree, &at, &leaf, &node);) {
-		TRY(leaf_node_check(s->suite, node));
-		TRY(leaf_suite_admit(hooks, s->suite, node));
-		TRY(leaf_node_check_required(node, &required));
-		TRY(leaf_node_check_context(node, &s->context.extensions));
+		TRY(leaf_node_check(s->suite, &node));
+		TRY(leaf_suite_admit(hooks, s->suite, &node));
+		TRY(leaf_node_check_required(&node, &required));
+		TRY(leaf_node_check_context(&node, &s->context.extensions));
 		/* 7.3: each supports "all the credential types currently in use by other members". */
 		for (size_t type = 0; type <= CREDENTIAL_X509; type++)
 			if (BREAKS(CREDENTIALS_SUPPORTED,
-				   used[type] && !u16_list_has(&node->capabilities.credentials,
+				   used[type] && !u16_list_has(&node.capabilities.credentials,
 							       (uint16_t)type)))
 				return UC_E_UNSUPPORTED;
 		TRY_RULE(LEAF_SIGNATURE,
-			 leaf_node_verify(s->suite, node, s->context.group_id, leaf));
-		TRY(credential_admit(hooks, s->suite, &node->credential, node->signature_key,
-				     NULL));
+			 leaf_node_verify(s->suite, &node, s->context.group_id, leaf));
+		TRY(credential_admit(hooks, s->suite, &node.credential, node.signature_key, NULL));
 		if (hooks && hooks->leaf)
-			TRY(hooks->leaf(hooks->ctx, &view, node, leaf, LEAF_JOINED_TREE));
+			TRY(hooks->leaf(hooks->ctx, &view, &node, leaf, LEAF_JOINED_TREE));
 	}
 	return UC_OK;
 }
@@ -141,14 +140,13 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 static uc_err info_signature_check(const struct group_state *s, const struct group_info *info,
 				   struct arena *scratch)
 {
-	const struct leaf_node *signer = tree_leaf_find(&s->tree, info->signer);
+	struct view signer = tree_signature_key(&s->tree, info->signer);
 	struct group_info copy = *info;
 	struct view tbs;
-	if (!signer)
+	if (!signer.n)
 		return UC_E_SIGNATURE;
 	TRY(wire_encode_to(scratch, group_info_tbs_element, &copy, &tbs));
-	return verify_with_label(s->suite, signer->signature_key, "GroupInfoTBS", tbs,
-				 info->signature);
+	return verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info->signature);
 }
 
 static uc_err from_info(struct group_state *s, const struct group_info *info,

@@ -135,8 +135,8 @@ uc_err UC_MUST_USE transition_begin(struct transition *t, const struct group_sta
 				    const struct proposal_view_list *proposals,
 				    const struct group_hooks *hooks, const struct env *env,
 				    struct arena *a);
-/* The leaf whose place the path's takes; NULL: nobody's. */
-const struct leaf_node *transition_replaced(const struct transition *t);
+/* The leaf whose place the path's takes, read into the room; NULL: nobody's. */
+const struct leaf_node *transition_replaced(const struct transition *t, struct leaf_node *room);
 /* The rules for a leaf that we are about to put into our own path (7.3), as far as they do not depend
  * on its new encryption key; others' leaves are checked as they are merged. */
 uc_err UC_MUST_USE transition_check_own_leaf(const struct transition *t,

@@ -24,14 +24,14 @@ static bool same_member(const struct comparing *c, const struct leaf_node *old,
 static uc_err all_were_members(const struct comparing *c)
 {
 	uint32_t at = 0, leaf;
-	const struct leaf_node *fresh, *old;
+	struct leaf_node fresh, old;
 	if (tree_member_count(c->fresh) > tree_member_count(c->old))
 		return UC_E_NOT_ALLOWED;
 	while (tree_next_leaf(c->fresh, &at, &leaf, &fresh)) {
 		uint32_t old_at = 0;
 		bool found = false;
 		while (!found && tree_next_leaf(c->old, &old_at, &leaf, &old))
-			found = same_member(c, old, fresh);
+			found = same_member(c, &old, &fresh);
 		if (!found)
 			return UC_E_NOT_ALLOWED;
 	}
@@ -42,12 +42,12 @@ static uc_err all_were_members(const struct comparing *c)
 static uc_err all_are_members(const struct comparing *c)
 {
 	uint32_t at = 0, leaf;
-	const struct leaf_node *fresh, *old;
+	struct leaf_node fresh, old;
 	while (tree_next_leaf(c->old, &at, &leaf, &old)) {
 		uint32_t fresh_at = 0;
 		bool found = false;
 		while (!found && tree_next_leaf(c->fresh, &fresh_at, &leaf, &fresh))
-			found = same_member(c, old, fresh);
+			found = same_member(c, &old, &fresh);
 		if (!found)
 			return UC_E_NOT_ALLOWED;
 	}

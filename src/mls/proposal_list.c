@@ -25,7 +25,7 @@ static uc_err check_update(const struct check_input *in)
 {
 	const struct leaf_node *leaf = &in->p->proposal->leaf_node;
 	uint32_t index = in->p->sender.leaf_index;
-	const struct leaf_node *old = tree_leaf_find(&in->state->tree, index);
+	const struct leaf_node *old = tree_leaf_find(&in->state->tree, index, LEAF_ROOM);
 	if (!old)
 		return UC_E_NOT_FOUND;
 	if (BREAKS(UPDATE_SOURCE, leaf->leaf_node_source != LEAF_NODE_SOURCE_UPDATE))
@@ -42,7 +42,7 @@ static uc_err check_update(const struct check_input *in)
 
 static uc_err check_remove(const struct check_input *in)
 {
-	bool there = tree_leaf_find(&in->state->tree, in->p->proposal->removed);
+	bool there = tree_has_leaf(&in->state->tree, in->p->proposal->removed);
 	return KEEPS(REMOVED_IS_THERE, there) ? UC_OK : UC_E_NOT_FOUND;
 }
 
@@ -109,7 +109,7 @@ static uc_err check_nothing(const struct check_input *in)
 /* SelfRemove: "only allowed in a Commit by reference", from a member. */
 static uc_err check_self_remove(const struct check_input *in)
 {
-	return tree_leaf_find(&in->state->tree, in->p->sender.leaf_index) ? UC_OK : UC_E_NOT_FOUND;
+	return tree_has_leaf(&in->state->tree, in->p->sender.leaf_index) ? UC_OK : UC_E_NOT_FOUND;
 }
 
 /* Who may propose it: bits by sender_type; in an external commit, by value and by reference.

@@ -75,11 +75,8 @@ static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct vi
 	const struct group_state *s = ctx;
 	if (sender_type != SENDER_MEMBER)
 		return group_state_external_key(s, index, key);
-	const struct leaf_node *leaf = tree_leaf_find(&s->tree, index);
-	if (!leaf)
-		return UC_E_NOT_FOUND;
-	*key = leaf->signature_key;
-	return UC_OK;
+	*key = tree_signature_key(&s->tree, index);
+	return key->n ? UC_OK : UC_E_NOT_FOUND;
 }
 
 static struct framing_epoch framing_of(struct public_group *p)
@@ -217,12 +214,11 @@ static uc_err check_info(const struct group_state *s, struct view group_info, st
 	if (!view_equal(context, s->encoded) ||
 	    !view_equal(info.confirmation_tag, s->confirmation_tag))
 		return UC_E_UNEXPECTED;
-	const struct leaf_node *signer = tree_leaf_find(&s->tree, info.signer);
-	if (!signer)
+	struct view signer = tree_signature_key(&s->tree, info.signer);
+	if (!signer.n)
 		return UC_E_SIGNATURE;
 	TRY(wire_encode_to(a, group_info_tbs_element, &info, &tbs));
-	return verify_with_label(s->suite, signer->signature_key, "GroupInfoTBS", tbs,
-				 info.signature);
+	return verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info.signature);
 }
 
 uc_err public_group_check_info(const struct public_group *p, struct view group_info)
@@ -293,10 +289,10 @@ uc_err public_group_ratchet_tree(const struct public_group *p, struct buf *out)
 uint32_t public_group_leaf_by_identity(const struct public_group *p, struct view identity)
 {
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(&p->state.tree, &at, &leaf, &node))
-		if (node->credential.credential_type == CREDENTIAL_BASIC &&
-		    view_equal(node->credential.identity, identity))
+		if (node.credential.credential_type == CREDENTIAL_BASIC &&
+		    view_equal(node.credential.identity, identity))
 			return leaf;
 	return TREE_NONE;
 }

@@ -35,18 +35,18 @@ static bool lists_all_of(const struct u16_list *have, const struct u16_list *wan
 static uc_err credentials_check(const struct tree *t, const struct leaf_node *leaf, uint32_t index)
 {
 	uint32_t at = 0, other;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	uint16_t type = leaf->credential.credential_type;
 	while (tree_next_leaf(t, &at, &other, &node)) {
 		if (other == index)
 			continue;
-		if (node->credential.credential_type == type &&
-		    lists_all_of(&leaf->capabilities.credentials, &node->capabilities.credentials))
+		if (node.credential.credential_type == type &&
+		    lists_all_of(&leaf->capabilities.credentials, &node.capabilities.credentials))
 			return UC_OK;
 		if (BREAKS(CREDENTIALS_SUPPORTED,
-			   !u16_list_has(&node->capabilities.credentials, type) ||
+			   !u16_list_has(&node.capabilities.credentials, type) ||
 				   !u16_list_has(&leaf->capabilities.credentials,
-						 node->credential.credential_type)))
+						 node.credential.credential_type)))
 			return UC_E_UNSUPPORTED;
 	}
 	return UC_OK;
@@ -85,13 +85,13 @@ static uc_err types_supported(const struct transition *t)
 		    u16_list_has(&required.proposal_types, type))
 			continue;
 		uint32_t at = 0, leaf;
-		const struct leaf_node *node;
+		struct leaf_node node;
 		while (tree_next_leaf(&t->before->tree, &at, &leaf, &node)) {
 			bool goes = false;
 			for (size_t k = 0; k < t->removed.n; k++)
 				goes |= t->removed.v[k] == leaf;
 			if (BREAKS(TYPE_SUPPORTED,
-				   !goes && !u16_list_has(&node->capabilities.proposals, type)))
+				   !goes && !u16_list_has(&node.capabilities.proposals, type)))
 				return UC_E_UNSUPPORTED;
 		}
 	}
@@ -325,10 +325,10 @@ static uc_err all_support(const struct transition *t)
 {
 	struct required_capabilities required;
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	TRY(required_capabilities_of(&t->after.context.extensions, t->arena, &required));
 	while (tree_next_leaf(&t->after.tree, &at, &leaf, &node))
-		TRY(requirements_check(&t->after.context.extensions, &required, node));
+		TRY(requirements_check(&t->after.context.extensions, &required, &node));
 	return UC_OK;
 }
 
@@ -379,14 +379,14 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 }
 
 /* Whose place a path's leaf takes: the committer's own, or the one that a joiner removes. */
-const struct leaf_node *transition_replaced(const struct transition *t)
+const struct leaf_node *transition_replaced(const struct transition *t, struct leaf_node *room)
 {
 	if (!t->is_external)
-		return tree_leaf_find(&t->before->tree, t->committer);
+		return tree_leaf_find(&t->before->tree, t->committer, room);
 	for (size_t i = 0; i < t->proposals.n; i++)
 		if (t->proposals.v[i].proposal->proposal_type == PROPOSAL_REMOVE)
-			return tree_leaf_find(&t->before->tree,
-					      t->proposals.v[i].proposal->removed);
+			return tree_leaf_find(&t->before->tree, t->proposals.v[i].proposal->removed,
+					      room);
 	return NULL;
 }
 
@@ -394,7 +394,7 @@ const struct leaf_node *transition_replaced(const struct transition *t)
  * removed leaf": its encryption key is another (7.3). */
 static uc_err resync_check(const struct transition *t, const struct leaf_node *leaf)
 {
-	const struct leaf_node *old = transition_replaced(t);
+	const struct leaf_node *old = transition_replaced(t, LEAF_ROOM);
 	bool same = old && view_equal(old->encryption_key, leaf->encryption_key);
 	return BREAKS(RESYNC_KEY_IS_NEW, same) ? UC_E_KEY : UC_OK;
 }
@@ -406,7 +406,7 @@ uc_err transition_check_own_leaf(const struct transition *t, const struct leaf_n
 	TRY(leaf_suite_admit(hooks, t->before->suite, leaf));
 	TRY(leaf_fits(t, leaf, t->committer));
 	return credential_admit(hooks, t->before->suite, &leaf->credential, leaf->signature_key,
-				transition_replaced(t));
+				transition_replaced(t, LEAF_ROOM));
 }
 
 uc_err transition_merge_path(struct transition *t, const struct update_path *path,
@@ -423,7 +423,7 @@ uc_err transition_merge_path(struct transition *t, const struct update_path *pat
 	TRY_RULE(LEAF_SIGNATURE,
 		 leaf_node_verify(s, leaf, t->before->context.group_id, t->committer));
 	TRY(credential_admit(hooks, s, &leaf->credential, leaf->signature_key,
-			     transition_replaced(t)));
+			     transition_replaced(t, LEAF_ROOM)));
 	TRY(leaf_hook(t, hooks, leaf, t->committer,
 		      t->is_external ? LEAF_EXTERNAL_JOIN : LEAF_PATH));
 	return treekem_merge(&t->after.tree, t->committer, path, &t->added);

@@ -205,18 +205,36 @@ struct tree_node *tree_node_edit(struct tree *t, uint32_t node)
 
 /* --- looking --- */
 
-const struct leaf_node *tree_leaf_find(const struct tree *t, uint32_t leaf)
+const struct leaf_node *tree_leaf_find(const struct tree *t, uint32_t leaf, struct leaf_node *room)
 {
 	if (leaf >= t->leaves)
 		return NULL;
 	const struct tree_node *n = tree_node_find(t, tree_node_of_leaf(leaf));
-	return n && n->content ? &n->content->leaf : NULL;
+	if (!n || !n->content)
+		return NULL;
+	*room = n->content->leaf;
+	return room;
 }
 
-const struct parent_node *tree_parent_find(const struct tree *t, uint32_t node)
+const struct parent_node *tree_parent_find(const struct tree *t, uint32_t node,
+					   struct parent_node *room)
 {
 	const struct tree_node *n = tree_is_leaf(node) ? NULL : tree_node_find(t, node);
-	return n && n->content ? &n->content->parent : NULL;
+	if (!n || !n->content)
+		return NULL;
+	*room = n->content->parent;
+	return room;
+}
+
+bool tree_has_leaf(const struct tree *t, uint32_t leaf)
+{
+	return tree_leaf_find(t, leaf, LEAF_ROOM) != NULL;
+}
+
+struct view tree_signature_key(const struct tree *t, uint32_t leaf)
+{
+	const struct leaf_node *found = tree_leaf_find(t, leaf, LEAF_ROOM);
+	return found ? found->signature_key : (struct view){ NULL, 0 };
 }
 
 struct view tree_node_key(const struct tree *t, uint32_t node)
@@ -228,15 +246,12 @@ struct view tree_node_key(const struct tree *t, uint32_t node)
 				  : n->content->parent.encryption_key;
 }
 
-bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf,
-		    const struct leaf_node **node)
+bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf, struct leaf_node *node)
 {
 	while (*at < t->leaves) {
 		uint32_t i = (*at)++;
-		const struct leaf_node *found = tree_leaf_find(t, i);
-		if (found) {
+		if (tree_leaf_find(t, i, node)) {
 			*leaf = i;
-			*node = found;
 			return true;
 		}
 	}
@@ -246,7 +261,7 @@ bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf,
 uint32_t tree_member_count(const struct tree *t)
 {
 	uint32_t at = 0, leaf, n = 0;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(t, &at, &leaf, &node))
 		n++;
 	return n;
@@ -438,7 +453,7 @@ uc_err tree_blank_path(struct tree *t, uint32_t leaf)
 		return UC_E_ARGUMENT;
 	uint32_t node = tree_parent(tree_node_of_leaf(leaf), t->leaves);
 	for (; node != TREE_NONE; node = tree_parent(node, t->leaves))
-		if (tree_parent_find(t, node))
+		if (tree_parent_find(t, node, PARENT_ROOM))
 			TRY(tree_set_parent(t, node, NULL));
 	return UC_OK;
 }
@@ -446,7 +461,7 @@ uc_err tree_blank_path(struct tree *t, uint32_t leaf)
 /* The parent with `leaf` put in its place among the unmerged leaves. */
 static uc_err add_unmerged(struct tree *t, uint32_t node, uint32_t leaf)
 {
-	const struct parent_node *p = tree_parent_find(t, node);
+	const struct parent_node *p = tree_parent_find(t, node, PARENT_ROOM);
 	if (!p)
 		return UC_OK;
 	struct arena scratch;
@@ -488,7 +503,7 @@ uc_err tree_update(struct tree *t, uint32_t leaf, const struct leaf_node *node)
 
 uc_err tree_remove(struct tree *t, uint32_t leaf)
 {
-	if (!tree_leaf_find(t, leaf))
+	if (!tree_leaf_find(t, leaf, LEAF_ROOM))
 		return UC_E_NOT_FOUND;
 	TRY(tree_set_leaf(t, leaf, NULL));
 	TRY(tree_blank_path(t, leaf));

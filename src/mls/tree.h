@@ -33,14 +33,21 @@ uc_err UC_MUST_USE tree_import(struct tree *t, const struct suite *s,
 /* Appends the ratchet_tree extension's data. */
 uc_err UC_MUST_USE tree_export(const struct tree *t, struct buf *out);
 
-/* NULL for a blank, or past the end.  Lives as long as this tree is not changed. */
-const struct leaf_node *tree_leaf_find(const struct tree *t, uint32_t leaf);
-const struct parent_node *tree_parent_find(const struct tree *t, uint32_t node);
+/* Reads a node into `room` and returns that; NULL for a blank, or past the end.  What it points at
+ * lives as long as this tree is not changed. */
+const struct leaf_node *tree_leaf_find(const struct tree *t, uint32_t leaf, struct leaf_node *room);
+const struct parent_node *tree_parent_find(const struct tree *t, uint32_t node,
+					   struct parent_node *room);
+/* Room in the block around the call; beware that what an `if` governs is a block, too. */
+#define LEAF_ROOM   (&(struct leaf_node){ .leaf_node_source = 0 })
+#define PARENT_ROOM (&(struct parent_node){ .parent_hash = { NULL, 0 } })
+bool tree_has_leaf(const struct tree *t, uint32_t leaf);
+/* An empty view for a blank, or past the end. */
+struct view tree_signature_key(const struct tree *t, uint32_t leaf);
 /* The public key of any node; an empty view for a blank. */
 struct view tree_node_key(const struct tree *t, uint32_t node);
 /* Leaf indices in use, ascending: start with *at = 0. */
-bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf,
-		    const struct leaf_node **node);
+bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf, struct leaf_node *node);
 uint32_t tree_member_count(const struct tree *t);
 /* The leaf with this signature or encryption key; TREE_NONE when there is none. */
 uint32_t tree_leaf_by_signature_key(const struct tree *t, struct view key);

@@ -200,7 +200,7 @@ static void wire_parent_hash_input(struct wire *w, struct parent_node *p,
 
 uc_err tree_parent_hash(const struct tree *t, uint32_t node, uint32_t sibling, uint8_t *out)
 {
-	const struct parent_node *found = tree_parent_find(t, node);
+	const struct parent_node *found = tree_parent_find(t, node, PARENT_ROOM);
 	if (!found)
 		return UC_E_ARGUMENT;
 	uint8_t original[HASH_MAX];
@@ -219,8 +219,8 @@ uc_err tree_parent_hash(const struct tree *t, uint32_t node, uint32_t sibling, u
 static struct view carried_parent_hash(const struct tree *t, uint32_t node)
 {
 	if (!tree_is_leaf(node))
-		return tree_parent_find(t, node)->parent_hash;
-	const struct leaf_node *leaf = tree_leaf_find(t, tree_leaf_of_node(node));
+		return tree_parent_find(t, node, PARENT_ROOM)->parent_hash;
+	const struct leaf_node *leaf = tree_leaf_find(t, tree_leaf_of_node(node), LEAF_ROOM);
 	return leaf->leaf_node_source == LEAF_NODE_SOURCE_COMMIT ? leaf->parent_hash
 								 : (struct view){ NULL, 0 };
 }
@@ -247,7 +247,7 @@ static bool chains_to(const struct tree *t, const struct parent_node *p, uint32_
 
 static uc_err is_chained(const struct tree *t, uint32_t node, struct arena *a, bool *good)
 {
-	const struct parent_node *p = tree_parent_find(t, node);
+	const struct parent_node *p = tree_parent_find(t, node, PARENT_ROOM);
 	uint32_t children[2] = { tree_left(node), tree_right(node) };
 	*good = false;
 	for (int side = 0; side < 2 && !*good; side++) {
@@ -268,7 +268,7 @@ uc_err tree_check_parent_hashes(const struct tree *t)
 	arena_init(&scratch, (size_t)64 * 1024 * 1024, ARENA_PLAIN);
 	uc_err err = UC_OK;
 	for (uint32_t node = 1; !err && t->leaves && node < tree_width(t->leaves); node += 2) {
-		if (!tree_parent_find(t, node))
+		if (!tree_parent_find(t, node, PARENT_ROOM))
 			continue;
 		struct arena_mark mark = arena_mark(&scratch);
 		bool good = false;

@@ -53,11 +53,11 @@ static uc_err unmerged_check(const struct tree *t, uint32_t node, const struct p
 		if (GROUND(UNMERGED_BELOW,
 			   leaf >= t->leaves || !tree_is_below(tree_node_of_leaf(leaf), node)))
 			return UC_E_MALFORMED;
-		if (BREAKS(UNMERGED_NOT_BLANK, !tree_leaf_find(t, leaf)))
+		if (BREAKS(UNMERGED_NOT_BLANK, !tree_leaf_find(t, leaf, LEAF_ROOM)))
 			return UC_E_MALFORMED;
 		uint32_t between = tree_parent(tree_node_of_leaf(leaf), t->leaves);
 		for (; between != node; between = tree_parent(between, t->leaves)) {
-			const struct parent_node *b = tree_parent_find(t, between);
+			const struct parent_node *b = tree_parent_find(t, between, PARENT_ROOM);
 			if (BREAKS(UNMERGED_BETWEEN, b && !lists_leaf(b, leaf)))
 				return UC_E_MALFORMED;
 		}
@@ -91,8 +91,9 @@ static uc_err keys_check(const struct tree *t, struct map *encryption, struct ma
 		TRY_RULE(TREE_ENCRYPTION_KEYS, put_once(encryption, key));
 		if (tree_is_leaf(node))
 			TRY_RULE(TREE_SIGNATURE_KEYS,
-				 put_once(signature, tree_leaf_find(t, tree_leaf_of_node(node))
-							     ->signature_key));
+				 put_once(signature,
+					  tree_leaf_find(t, tree_leaf_of_node(node), LEAF_ROOM)
+						  ->signature_key));
 	}
 	return UC_OK;
 }
@@ -114,7 +115,7 @@ static uc_err import(struct tree *t, const struct node_list *nodes)
 	TRY(shape_check(nodes));
 	TRY(fill(t, nodes));
 	for (uint32_t node = 1; node < tree_width(t->leaves); node += 2) {
-		const struct parent_node *p = tree_parent_find(t, node);
+		const struct parent_node *p = tree_parent_find(t, node, PARENT_ROOM);
 		if (p)
 			TRY(unmerged_check(t, node, p));
 	}

@@ -51,8 +51,8 @@ static uc_err check(const struct inquiry *n)
 		return UC_E_NOT_ALLOWED;
 	TRY(check_signature(n));
 	uint32_t leaf = public_group_leaf_by_identity(n->group, n->q->client);
-	if (leaf != TREE_NONE && view_equal(tree_leaf_find(now.tree, leaf)->signature_key,
-					    n->m.requesting_signature_key))
+	if (leaf != TREE_NONE &&
+	    view_equal(tree_signature_key(now.tree, leaf), n->m.requesting_signature_key))
 		return UC_OK;
 	return check_proof(n);
 }

@@ -86,7 +86,7 @@ static uc_err list_leaving(struct commitment *n)
 {
 	struct group_view now = public_group_now(n->group);
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	size_t proposals = public_group_proposal_count(n->group);
 	if (!proposals)
 		return UC_OK;
@@ -95,7 +95,7 @@ static uc_err list_leaving(struct commitment *n)
 		return UC_E_LIMIT;
 	while (n->leaving.n < proposals && tree_next_leaf(now.tree, &at, &leaf, &node))
 		if (leaf_is_leaving(n->group, leaf))
-			TRY(arena_copy(n->q->a, node->credential.identity,
+			TRY(arena_copy(n->q->a, node.credential.identity,
 				       &n->leaving.v[n->leaving.n++]));
 	return UC_OK;
 }

@@ -12,10 +12,10 @@ struct creation {
 static bool is_one_leaf(const struct group_view *g, struct view client)
 {
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	return tree_member_count(g->tree) == 1 && tree_next_leaf(g->tree, &at, &leaf, &node) &&
-	       node->credential.credential_type == CREDENTIAL_BASIC &&
-	       view_equal(node->credential.identity, client);
+	       node.credential.credential_type == CREDENTIAL_BASIC &&
+	       view_equal(node.credential.identity, client);
 }
 
 /* Epoch 0, the creator alone, under our own keys. */
@@ -37,8 +37,8 @@ static uc_err check(struct creation *n)
 	    !view_equal(state.franking_key, sign_public(&keys->franking_key)))
 		return UC_E_POLICY;
 	return seat_proof_check(p, n->c->s, n->q->room, n->q->client, n->q->secret,
-				tree_leaf_find(g.tree, 0)->signature_key, n->q->signature,
-				&n->c->arena, &n->proof);
+				tree_signature_key(g.tree, 0), n->q->signature, &n->c->arena,
+				&n->proof);
 }
 
 static uc_err put_all(struct creation *n, struct store_batch *b)

@@ -70,6 +70,7 @@ static uc_err check_sender(const struct hub_request *q, const struct framed_cont
 {
 	struct public_group *g;
 	const struct leaf_node *leaf = NULL;
+	struct leaf_node room;
 	TRY(room_live_group(q->p, q->room, &g));
 	struct group_view now = public_group_now(g);
 	if (!view_equal(c->group_id, now.context->group_id))
@@ -77,7 +78,7 @@ static uc_err check_sender(const struct hub_request *q, const struct framed_cont
 	if (c->epoch != now.context->epoch)
 		return c->epoch < now.context->epoch ? UC_E_EPOCH_PAST : UC_E_EPOCH_FUTURE;
 	if (c->sender.sender_type == SENDER_MEMBER)
-		leaf = tree_leaf_find(now.tree, c->sender.leaf_index);
+		leaf = tree_leaf_find(now.tree, c->sender.leaf_index, &room);
 	else if (c->sender.sender_type == SENDER_NEW_MEMBER_COMMIT &&
 		 c->content_type == CONTENT_COMMIT && c->commit.path)
 		leaf = &c->commit.path->leaf_node;

@@ -46,8 +46,8 @@ static uc_err check_as_hub(const struct key_request *q, struct room_live *r)
 	    !view_equal(q->client, q->m.requester_credential.identity) ||
 	    !view_equal(q->m.room_id, r->uri))
 		return UC_E_NOT_ALLOWED;
-	const struct leaf_node *leaf = tree_leaf_find(public_group_now(g).tree, sender->leaf);
-	if (!leaf || !view_equal(leaf->signature_key, q->m.requester_signature_key))
+	struct view key = tree_signature_key(public_group_now(g).tree, sender->leaf);
+	if (!key.n || !view_equal(key, q->m.requester_signature_key))
 		return UC_E_NOT_ALLOWED;
 	return check_signature(q);
 }

@@ -13,7 +13,7 @@ bool view_list_has(const struct view_list *l, struct view v)
 static uc_err member_add(struct member_list *l, const struct tree *t, uint32_t index,
 			 struct view ref, struct arena *a)
 {
-	const struct leaf_node *leaf = tree_leaf_find(t, index);
+	const struct leaf_node *leaf = tree_leaf_find(t, index, LEAF_ROOM);
 	struct view client, participant;
 	if (!leaf)
 		return UC_E_NOT_FOUND;
@@ -96,7 +96,7 @@ bool room_is_over(const struct public_group *g)
 {
 	struct group_view now = public_group_now(g);
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	if (public_group_proposal_count(g) < tree_member_count(now.tree))
 		return false;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node))

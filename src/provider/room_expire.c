@@ -91,7 +91,7 @@ static uc_err list_all(struct provider *p, struct room_live *r, const struct vie
 {
 	struct public_group *g;
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	TRY(room_live_group(p, r, &g));
 	const struct tree *tree = public_group_now(g).tree;
 	out->v = ARENA_ARRAY(a, struct view, clients->n + tree_member_count(tree));
@@ -101,9 +101,9 @@ static uc_err list_all(struct provider *p, struct room_live *r, const struct vie
 		out->v[out->n] = clients->v[out->n];
 	while (lost->n && tree_next_leaf(tree, &at, &leaf, &node)) {
 		struct view domain;
-		if (!uri_domain_of(node->credential.identity, &domain) &&
+		if (!uri_domain_of(node.credential.identity, &domain) &&
 		    view_list_has(lost, domain))
-			TRY(arena_copy(a, node->credential.identity, &out->v[out->n++]));
+			TRY(arena_copy(a, node.credential.identity, &out->v[out->n++]));
 	}
 	return UC_OK;
 }

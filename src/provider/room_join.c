@@ -68,7 +68,7 @@ static uc_err join_check(struct provider *p, struct room_live *r, const struct r
 	TRY(room_live_group(p, r, &g));
 	uint32_t leaf = public_group_leaf_by_identity(g, j->client);
 	if (leaf == TREE_NONE ||
-	    !view_equal(tree_leaf_find(public_group_now(g).tree, leaf)->signature_key, j->leaf_key))
+	    !view_equal(tree_signature_key(public_group_now(g).tree, leaf), j->leaf_key))
 		return UC_E_SEAT;
 	return UC_OK;
 }

@@ -45,8 +45,8 @@ static uc_err open_first(struct opening_seat *o)
 	if (o->record.ended || leaf == TREE_NONE)
 		return UC_E_REMOVED;
 	TRY(seat_proof_check(c->p, c->s, o->room->uri, o->q->client, o->q->secret,
-			     tree_leaf_find(now.tree, leaf)->signature_key, o->q->signature,
-			     &c->arena, &proof));
+			     tree_signature_key(now.tree, leaf), o->q->signature, &c->arena,
+			     &proof));
 	memcpy(o->record.secret_hash, proof.secret_hash, sizeof proof.secret_hash);
 	o->record.opened_month = month_now(c->p);
 	store_batch_init(&b, o->room->uri);

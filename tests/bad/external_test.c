@@ -103,7 +103,8 @@ TEST(other_proposals_are_not_for_joiners)
 				  .reinit = { .version = MLS10, .cipher_suite = 1 } };
 	external_breaks(&v[1], 1, RULE_PROPOSAL_SENDER);
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_UPDATE,
-				  .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 1) };
+				  .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 1,
+							       LEAF_ROOM) };
 	put(&f, v, 2);
 	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
@@ -181,7 +182,8 @@ TEST(a_key_that_is_there_already)
 	breaks_path(&c, NULL, forge_public(&f), RULE_SIGNATURE_KEY_UNIQUE);
 	f = external(NULL, 0);
 	leaf = forge_path_leaf(&f);
-	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
+	leaf->encryption_key =
+		tree_leaf_find(group_now(alice()->g).tree, 2, LEAF_ROOM)->encryption_key;
 	forge_sign_leaf(&f, group_id(alice()->g), 4);
 	breaks_path(&c, NULL, forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	club_end(&c);
@@ -194,7 +196,7 @@ TEST(the_key_of_the_leaf_that_is_replaced)
 	const struct proposal remove = remove_of(&c.people[1]);
 	struct forge f = external(&remove, 1);
 	forge_path_leaf(&f)->encryption_key =
-		tree_leaf_find(group_now(alice()->g).tree, 1)->encryption_key;
+		tree_leaf_find(group_now(alice()->g).tree, 1, LEAF_ROOM)->encryption_key;
 	forge_sign_leaf(&f, group_id(alice()->g), 1);
 	breaks_path(&c, &c.people[1], forge_public(&f), RULE_RESYNC_KEY_IS_NEW);
 	club_end(&c);

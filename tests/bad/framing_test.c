@@ -268,7 +268,7 @@ TEST(external_senders_may_not_send_all)
 		f.content.proposal = (struct proposal){ .proposal_type = types[i] };
 		if (types[i] == PROPOSAL_UPDATE)
 			f.content.proposal.leaf_node =
-				*tree_leaf_find(group_now(alice()->g).tree, 0);
+				*tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM);
 		if (types[i] == PROPOSAL_EXTERNAL_INIT)
 			breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_PROPOSAL_TYPE, ALL);
 		else

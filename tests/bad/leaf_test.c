@@ -339,7 +339,8 @@ static void null_key(struct club *x, struct leaf_node *l)
 }
 static void alices_key(struct club *x, struct leaf_node *l)
 {
-	l->encryption_key = tree_leaf_find(group_now(x->people[0].g).tree, 0)->encryption_key;
+	l->encryption_key =
+		tree_leaf_find(group_now(x->people[0].g).tree, 0, LEAF_ROOM)->encryption_key;
 }
 
 static void root_key(struct club *x, struct leaf_node *l)
@@ -413,7 +414,7 @@ static struct view update(const struct update_forge *u)
 {
 	struct proposal p = { .proposal_type = PROPOSAL_UPDATE };
 	struct leaf_node *l = &p.leaf_node;
-	*l = *tree_leaf_find(group_now(alice()->g).tree, 0);
+	*l = *tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM);
 	l->encryption_key = u->encryption_key;
 	l->signature_key = sign_public(u->key);
 	l->leaf_node_source = u->source;
@@ -426,7 +427,7 @@ TEST(updates)
 {
 	begin();
 	struct update_forge good = good_update(), u = good;
-	u.encryption_key = tree_leaf_find(group_now(alice()->g).tree, 0)->encryption_key;
+	u.encryption_key = tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM)->encryption_key;
 	breaks(&c, alice(), update(&u), RULE_UPDATE_KEY_IS_NEW, ALL);
 	u = good;
 	u.source = LEAF_NODE_SOURCE_KEY_PACKAGE;
@@ -459,8 +460,8 @@ TEST(updates_with_the_keys_of_others)
 		if (what)
 			u.key = &c.people[2].key;
 		else
-			u.encryption_key =
-				tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
+			u.encryption_key = tree_leaf_find(group_now(alice()->g).tree, 2, LEAF_ROOM)
+						   ->encryption_key;
 		struct view message = update(&u);
 		expect_ok(group_receive(c.people[1].g, message, &c.mem, &got));
 		expect_ok(public_group_receive(c.server, message, &c.mem, &seen));

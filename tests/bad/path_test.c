@@ -113,10 +113,12 @@ TEST(the_leaf_of_a_path)
 	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_SIGNATURE);
 	/* 12.4.2: the key is new. */
 	*leaf = good;
-	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 0)->encryption_key;
+	leaf->encryption_key =
+		tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM)->encryption_key;
 	sign_leaf(&f);
 	breaks_path(&c, alice(), forge_public(&f), RULE_RESYNC_KEY_IS_NEW);
-	leaf->encryption_key = tree_leaf_find(group_now(alice()->g).tree, 3)->encryption_key;
+	leaf->encryption_key =
+		tree_leaf_find(group_now(alice()->g).tree, 3, LEAF_ROOM)->encryption_key;
 	sign_leaf(&f);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	/* Somebody else's signature key: then the whole is signed with that. */
@@ -148,7 +150,7 @@ TEST(keys_of_nodes)
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_DIFFER);
 	*first = forge_path_leaf(&f)->encryption_key;
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_DIFFER);
-	*first = tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
+	*first = tree_leaf_find(group_now(alice()->g).tree, 2, LEAF_ROOM)->encryption_key;
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	const struct tree *t = group_now(alice()->g).tree;
 	*first = tree_node_key(t, tree_root(t->leaves));
@@ -210,7 +212,8 @@ TEST(secrets_that_do_not_open_or_fit)
 	(void)context;
 	static const size_t lengths[] = { 32, 31, 33 };
 	for (size_t i = 0; i < 3; i++) {
-		struct view key = tree_leaf_find(group_now(alice()->g).tree, 2)->encryption_key;
+		struct view key =
+			tree_leaf_find(group_now(alice()->g).tree, 2, LEAF_ROOM)->encryption_key;
 		/* Under the right key and context: that of the provisional GroupContext. */
 		struct public_group *server = NULL;
 		struct public_received got;

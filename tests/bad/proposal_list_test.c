@@ -60,7 +60,8 @@ TEST(the_committer_updates_or_removes_itself)
 	breaks_list(&remove, 1, RULE_NOT_OF_THE_COMMITTER);
 	/* Update by value is always the committer's own. */
 	struct proposal update = { .proposal_type = PROPOSAL_UPDATE,
-				   .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0) };
+				   .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0,
+								LEAF_ROOM) };
 	struct kem_key key;
 	expect_ok(kem_key_generate(c.suite, test_env(), &key));
 	update.leaf_node.encryption_key = kem_public(&key);

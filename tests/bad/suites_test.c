@@ -238,7 +238,7 @@ static struct proposal of_type(uint16_t type)
 	struct proposal p = { .proposal_type = type };
 	switch (type) {
 	case PROPOSAL_UPDATE:
-		p.leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0);
+		p.leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM);
 		return p;
 	case PROPOSAL_PSK:
 		return psk_of(&c, VIEW_LIT("known"));

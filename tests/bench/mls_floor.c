@@ -180,7 +180,7 @@ void shape_of(const struct crowd *c, struct shape *s)
 	struct arena a;
 	struct u32_list path, copath;
 	struct group_view now = group_now(c->a);
-	const struct leaf_node *leaf = tree_leaf_find(now.tree, group_own_leaf(c->a));
+	const struct leaf_node *leaf = tree_leaf_find(now.tree, group_own_leaf(c->a), LEAF_ROOM);
 	struct view encoded;
 	arena_init(&a, 64 << 20, ARENA_PLAIN);
 	*s = (struct shape){ .n = (double)c->n, .proofs = c->is_room };

@@ -89,9 +89,9 @@ static void validation_run(struct vector_run *r, const json_t *j)
 	}
 	vec_ok(r, "parent hashes", tree_check_parent_hashes(&t));
 	uint32_t at = 0, leaf;
-	const struct leaf_node *l;
+	struct leaf_node l;
 	while (tree_next_leaf(&t, &at, &leaf, &l))
-		vec_ok(r, "signature", leaf_node_verify(r->suite, l, group_id, leaf));
+		vec_ok(r, "signature", leaf_node_verify(r->suite, &l, group_id, leaf));
 	tree_done(&t);
 }
 

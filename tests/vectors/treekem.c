@@ -96,7 +96,7 @@ static void make_new(struct vector_run *r, const json_t *j, const json_t *leaves
 	struct view context, group_id = vec_hex(r, j, "group_id");
 	const struct u32_list none = { NULL, 0 };
 	const json_t *own = private_of(leaves, sender);
-	const struct leaf_node *leaf = tree_leaf_find(t, sender);
+	const struct leaf_node *leaf = tree_leaf_find(t, sender, LEAF_ROOM);
 	tree_copy(t, &after);
 	if (vec_ok(r, "signature_priv",
 		   sign_key_import(r->suite,

@@ -432,7 +432,7 @@ TEST(a_path_keeps_the_client)
 	group_of_three();
 	struct group *g = room_lawless_copy(&the, tom);
 	struct member *other = member_new(&the, "lens.example", tom);
-	struct leaf_node leaf = *tree_leaf_find(&g->now->state.tree, group_own_leaf(g));
+	struct leaf_node leaf = *tree_leaf_find(&g->now->state.tree, group_own_leaf(g), LEAF_ROOM);
 	expect_ok(participant_prove(&tom->first, other->client, sign_public(&tom->leaf_key),
 				    &the.mem, &other->component));
 	expect_ok(room_leaf_parameters(&tom->leaf_key, other->client, other->component, &the.mem,
@@ -452,7 +452,7 @@ static struct view other_update(struct member *m, struct view client, struct vie
 	struct view message = { NULL, 0 };
 	struct leaf_parameters as;
 	struct group *g = room_lawless_copy(&the, m);
-	struct leaf_node leaf = *tree_leaf_find(&g->now->state.tree, group_own_leaf(g));
+	struct leaf_node leaf = *tree_leaf_find(&g->now->state.tree, group_own_leaf(g), LEAF_ROOM);
 	expect_ok(room_leaf_parameters(&m->leaf_key, client, component, &the.mem, &as));
 	leaf.credential = as.credential;
 	leaf.extensions = as.extensions;

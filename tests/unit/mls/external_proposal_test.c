@@ -110,7 +110,7 @@ TEST(others_it_may_not)
 	const struct proposal init = { .proposal_type = PROPOSAL_EXTERNAL_INIT };
 	const struct proposal update = {
 		.proposal_type = PROPOSAL_UPDATE,
-		.leaf_node = *tree_leaf_find(group_now(c.people[0].g).tree, 1),
+		.leaf_node = *tree_leaf_find(group_now(c.people[0].g).tree, 1, LEAF_ROOM),
 	};
 	expect_err(external_propose(&to, test_env(), 0, &hub, &leave, &c.mem, &message),
 		   UC_E_UNEXPECTED);

@@ -97,9 +97,10 @@ TEST(updates_by_reference_renew_keys)
 	club_with(&c, suite_at(0), 5);
 	struct view before;
 	struct person *p = &c.people[3];
-	expect_ok(arena_copy(
-		&c.mem, tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g))->encryption_key,
-		&before));
+	expect_ok(arena_copy(&c.mem,
+			     tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g), LEAF_ROOM)
+				     ->encryption_key,
+			     &before));
 	expect_ok(group_propose_update(p->g, &c.mem, &message));
 	person_restart(&c, p);
 	club_deliver_proposal(&c, p, message);
@@ -108,9 +109,9 @@ TEST(updates_by_reference_renew_keys)
 	expect_eq(group_proposal_count(c.people[0].g), 2);
 	club_commit_proposals(&c, &c.people[0], NULL, 0);
 	expect_eq(group_proposal_count(c.people[0].g), 0);
-	expect(!view_equal(
-		before,
-		tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g))->encryption_key));
+	expect(!view_equal(before,
+			   tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g), LEAF_ROOM)
+				   ->encryption_key));
 	club_talks(&c, p, "with new keys");
 	/* And what the updated one does next is understood by all. */
 	club_commit_proposals(&c, p, NULL, 0);
@@ -402,11 +403,12 @@ TEST(leaf_extensions_change_with_a_path)
 	const struct extension_list l = { &e, 1 };
 	const struct commit_options o = { .leaf_extensions = &l };
 	club_commit(&c, &c.people[1], &o);
-	const struct leaf_node *leaf =
-		tree_leaf_find(group_now(c.people[0].g).tree, group_own_leaf(c.people[1].g));
+	const struct leaf_node *leaf = tree_leaf_find(group_now(c.people[0].g).tree,
+						      group_own_leaf(c.people[1].g), LEAF_ROOM);
 	expect_eq(leaf->extensions.n, 1);
 	club_commit_proposals(&c, &c.people[1], NULL, 0);
-	leaf = tree_leaf_find(group_now(c.people[0].g).tree, group_own_leaf(c.people[1].g));
+	leaf = tree_leaf_find(group_now(c.people[0].g).tree, group_own_leaf(c.people[1].g),
+			      LEAF_ROOM);
 	expect_eq(leaf->extensions.n, 1);
 	club_end(&c);
 }

@@ -369,7 +369,7 @@ void club_agrees(struct club *c)
 		expect(!group_has_pending(p->g));
 		expect_bytes(group_epoch_authenticator(p->g), group_epoch_authenticator(first));
 		const struct leaf_node *leaf =
-			tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g));
+			tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g), LEAF_ROOM);
 		expect(leaf && view_equal(leaf->credential.identity, view_str(p->name)));
 	}
 	expect(first);

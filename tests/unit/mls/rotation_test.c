@@ -15,7 +15,8 @@ static void renewed(const struct person *p, struct sign_key *key, struct leaf_pa
 
 static bool signs_with(const struct person *p, const struct sign_key *key)
 {
-	const struct leaf_node *l = tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g));
+	const struct leaf_node *l =
+		tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g), LEAF_ROOM);
 	return view_equal(sign_public(group_signature_key(p->g)), sign_public(key)) &&
 	       view_equal(l->signature_key, sign_public(key));
 }

@@ -122,9 +122,9 @@ static uint32_t leaf_of(const struct guest *by, struct view client)
 {
 	struct group_view now = group_now(by->g);
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(now.tree, &at, &leaf, &node))
-		if (view_equal(node->credential.identity, client))
+		if (view_equal(node.credential.identity, client))
 			return leaf;
 	return TREE_NONE;
 }
