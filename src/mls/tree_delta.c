@@ -25,13 +25,13 @@ static uc_err node_bytes(const struct tree *t, uint32_t node, struct buf *out)
 	buf_reset(out);
 	wire_writer(&w, out);
 	if (tree_is_leaf(node)) {
-		leaf = tree_leaf_find(t, tree_leaf_of_node(node));
+		leaf = tree_leaf_find(t, tree_leaf_of_node(node), LEAF_ROOM);
 		if (!leaf)
 			return UC_OK;
 		wire_u8(&w, &type);
 		buf_add_view(out, leaf->raw);
 	} else {
-		parent = tree_parent_find(t, node);
+		parent = tree_parent_find(t, node, PARENT_ROOM);
 		if (!parent)
 			return UC_OK;
 		struct parent_node copy = *parent;
@@ -222,11 +222,11 @@ static uc_err change_apply(struct tree *t, const struct change *c)
 /* Unmerged leaves are sorted, below, and there: what the engine takes for granted. */
 static uc_err unmerged_check(const struct tree *t, uint32_t node)
 {
-	const struct parent_node *p = tree_parent_find(t, node);
+	const struct parent_node *p = tree_parent_find(t, node, PARENT_ROOM);
 	for (size_t i = 0; p && i < p->unmerged_leaves.n; i++) {
 		uint32_t leaf = p->unmerged_leaves.v[i];
 		if ((i && p->unmerged_leaves.v[i - 1] >= leaf) || leaf >= t->leaves ||
-		    !tree_is_below(tree_node_of_leaf(leaf), node) || !tree_leaf_find(t, leaf))
+		    !tree_is_below(tree_node_of_leaf(leaf), node) || !tree_has_leaf(t, leaf))
 			return UC_E_CORRUPT;
 	}
 	return UC_OK;

@@ -61,7 +61,7 @@ static void put_path(struct tree *t, uint32_t leaf)
 static uint32_t some_member(const struct tree *t)
 {
 	uint32_t skip = dice(tree_member_count(t)), at = 0, leaf = 0;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(t, &at, &leaf, &node) && skip--)
 		;
 	return leaf;
