@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a cipher suite is made of: rows of algorithms, and what a back-end gives to each.
+/* What the built-in table is made of: algorithms, and what a library gives to each; and what HKDF
+ * and labels are made of over any table.
  *
- * A new suite is a row in suites.c; a new algorithm is a row in alg tables of its back-end. */
+ * A new suite is a row in builtin.c; a new algorithm is a row in the alg tables of its library. */
 #ifndef CRYPTO_ALG_H
 #define CRYPTO_ALG_H
 
@@ -35,13 +36,53 @@ uc_err UC_MUST_USE aead_seal(const struct aead_alg *alg, struct view key, struct
 uc_err UC_MUST_USE aead_open(const struct aead_alg *alg, struct view key, struct view nonce,
 			     struct view aad, struct view ct, uint8_t *pt);
 
+/* By their numbers (RFC 9180, 7.2, 7.3); NULL for others. */
+const struct hash_alg *hash_alg_find(uint16_t kdf_id);
+const struct aead_alg *aead_alg_find(uint16_t aead_id);
+
+/* --- over any table --- */
+
+static inline struct mls_bytes bytes_of(struct view v)
+{
+	return (struct mls_bytes){ v.p, v.n };
+}
+static inline struct view view_of(struct mls_bytes b)
+{
+	return (struct view){ b.p, b.n };
+}
+
+/* A KDF, or the hash of it, of a table. */
+struct kdf {
+	const struct mls_crypto *by;
+	uint16_t id;
+	size_t n; /* KDF.Nh */
+};
+static inline struct kdf kdf_of(const struct suite *s)
+{
+	return (struct kdf){ s->by, s->kdf_id, s->nh };
+}
+/* At most MLS_PARTS_MAX parts. */
+uc_err UC_MUST_USE kdf_hash(const struct kdf *k, const struct view *parts, size_t n, uint8_t *out);
+
 /* HKDF (RFC 5869), hkdf.c; inputs in parts, so that nothing long is copied. */
-uc_err UC_MUST_USE hkdf_extract_parts(const struct hash_alg *h, struct view salt,
-				      const struct view *ikm, size_t n, struct secret *out);
-enum { HKDF_INFO_PARTS_MAX = 8 };
-uc_err UC_MUST_USE hkdf_expand_parts(const struct hash_alg *h, struct view prk,
-				     const struct view *info, size_t n_info, uint8_t *out,
-				     size_t n);
+uc_err UC_MUST_USE hkdf_extract_parts(const struct kdf *k, struct view salt, const struct view *ikm,
+				      size_t n, struct secret *out);
+enum { HKDF_INFO_PARTS_MAX = MLS_PARTS_MAX - 2 };
+uc_err UC_MUST_USE hkdf_expand_parts(const struct kdf *k, struct view prk, const struct view *info,
+				     size_t n_info, uint8_t *out, size_t n);
+
+extern const struct mls_crypto builtin_crypto; /* builtin.c */
+
+/* What HPKE and labels need of a suite. */
+uc_err UC_MUST_USE kem_encap(const struct suite *s, const struct env *env, struct view pub,
+			     struct secret *shared, uint8_t *enc);
+uc_err UC_MUST_USE kem_decap(const struct suite *s, const struct kem_key *k, struct view enc,
+			     struct secret *shared);
+uc_err UC_MUST_USE suite_sign(const struct suite *s, const struct sign_key *k,
+			      const struct env *env, struct view message,
+			      uint8_t sig[SIGNATURE_MAX], size_t *n);
+uc_err UC_MUST_USE suite_verify(const struct suite *s, struct view pub, struct view message,
+				struct view signature);
 
 /* --- KEM --- */
 
@@ -63,16 +104,18 @@ struct dh_group {
 struct kem_alg {
 	uint16_t id; /* RFC 9180, 7.1 */
 	size_t nsk, npk, nenc, nsecret;
-	const struct hash_alg *hash;
+	struct kdf kdf;
 	const struct dh_group *dh;
 	/* Nsecret bytes to *shared, Nenc to enc. */
 	uc_err (*encap)(const struct kem_alg *k, const struct env *env, struct view pub,
 			struct secret *shared, uint8_t *enc);
-	uc_err (*decap)(const struct kem_alg *k, const struct kem_key *key, struct view enc,
+	uc_err (*decap)(const struct kem_alg *k, struct view priv, struct view pub, struct view enc,
 			struct secret *shared);
 	uc_err (*derive)(const struct kem_alg *k, struct view ikm, struct kem_key *out);
 	uc_err (*check)(const struct kem_alg *k, struct view pub);
 };
+/* NULL for those that are not built in. */
+const struct kem_alg *kem_alg_find(uint16_t kem_id);
 extern const struct kem_alg kem_x25519; /* dhkem.c */
 extern const struct dh_group dh_x25519; /* sodium.c */
 /* Where there is libcrypto alone: dhkem.c, openssl_nist.c, openssl_448.c. */
@@ -94,6 +137,8 @@ struct sign_alg {
 	uc_err (*verify)(const struct sign_alg *a, struct view pub, struct view msg,
 			 struct view sig);
 };
+/* NULL for those that are not built in. */
+const struct sign_alg *sign_alg_find(uint16_t signature_id);
 extern const struct sign_alg sign_ed25519; /* sodium.c */
 /* Where there is libcrypto alone: openssl_nist.c, openssl_448.c. */
 extern const struct sign_alg sign_p256, sign_p384, sign_p521, sign_ed448;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cipher suites as const tables over libsodium and OpenSSL (BearSSL in WebAssembly), and the
- * primitives the rest uses.
+/* Cipher suites over a table of functions (undercroft/mls_crypto.h), the built-in one of libsodium
+ * and OpenSSL (BearSSL in WebAssembly) or its owner's; and the primitives the rest uses, which are
+ * always the built-in ones.
  *
- * All functions are synchronous and thread-safe; contexts that cost time to make are kept per
- * thread inside.  Outputs are written only on success.  Lengths are bytes. */
+ * All functions are synchronous and, over the built-in table, thread-safe; contexts that cost time to
+ * make are kept per thread inside.  Outputs are written only on success.  Lengths are bytes. */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
 
@@ -11,13 +12,15 @@
 #include "base/env.h"
 #include "base/secret.h"
 
+#include <undercroft/mls_crypto.h>
+
 enum {
-	HASH_MAX = 64, /* SHA-512 */
-	AEAD_KEY_MAX = 32,
-	AEAD_NONCE_MAX = 12,
-	AEAD_TAG = 16,
-	PUBLIC_KEY_MAX = 133, /* P-521, uncompressed */
-	SIGNATURE_MAX = 144,  /* P-521, DER */
+	HASH_MAX = MLS_HASH_MAX, /* SHA-512 */
+	AEAD_KEY_MAX = MLS_AEAD_KEY_MAX,
+	AEAD_NONCE_MAX = MLS_AEAD_NONCE_MAX,
+	AEAD_TAG = MLS_AEAD_TAG,
+	PUBLIC_KEY_MAX = MLS_PUBLIC_KEY_MAX, /* P-521, uncompressed */
+	SIGNATURE_MAX = MLS_SIGNATURE_MAX,   /* P-521, DER */
 };
 
 /* RFC 9420, 17.1 */
@@ -31,24 +34,29 @@ enum {
 	SUITE_P384_AES256 = 0x0007,   /* MLS_256_DHKEMP384_AES256GCM_SHA384_P384 */
 };
 
-struct hash_alg;
-struct aead_alg;
-struct kem_alg;
-struct sign_alg;
-
+/* A row of a table, as the engine uses it. */
 struct suite {
+	const struct mls_crypto *by;
 	uint16_t id;
 	const char *name;
-	const struct hash_alg *hash;
-	const struct aead_alg *aead;
-	const struct kem_alg *kem;
-	const struct sign_alg *sign;
-	size_t nh;                        /* hash and KDF.Nh */
-	size_t nk, nn;                    /* AEAD key and nonce */
-	uint16_t kem_id, kdf_id, aead_id; /* RFC 9180, 7 */
+	uint16_t kem_id, kdf_id, aead_id, signature_id; /* RFC 9180, 7; RFC 8446, 4.2.3 */
+	size_t nh;                                      /* hash and KDF.Nh */
+	size_t nk, nn;                                  /* AEAD key and nonce */
+	size_t kem_nsk, kem_npk, kem_nenc, kem_nsecret;
+	size_t sign_npk;
 };
 
-/* NULL when the suite is not supported. */
+/* The suites of a table. */
+struct crypto {
+	struct suite suites[MLS_SUITES_MAX];
+	size_t n;
+};
+/* Takes a table over, which must outlive it; UC_E_ARGUMENT as mls_crypto_check. */
+uc_err UC_MUST_USE crypto_init(struct crypto *c, const struct mls_crypto *table);
+/* NULL when the suite is not supported.  c NULL: of the built-in table. */
+const struct suite *crypto_suite(const struct crypto *c, uint16_t id);
+
+/* Of the built-in table: NULL when the suite is not supported. */
 const struct suite *suite_find(uint16_t id);
 /* The i-th supported suite, in order of preference; NULL past the end. */
 const struct suite *suite_at(size_t i);
@@ -57,7 +65,7 @@ const struct suite *suite_at(size_t i);
 
 /* out holds s->nh bytes. */
 uc_err UC_MUST_USE suite_hash(const struct suite *s, struct view data, uint8_t *out);
-/* Hash of several parts in a row. */
+/* Hash of several parts in a row, at most MLS_PARTS_MAX. */
 uc_err UC_MUST_USE suite_hash_parts(const struct suite *s, const struct view *parts, size_t n,
 				    uint8_t *out);
 uc_err UC_MUST_USE suite_mac(const struct suite *s, struct view key, struct view data,
@@ -79,8 +87,11 @@ uc_err UC_MUST_USE derive_tree_secret(const struct suite *s, struct view secret,
 uc_err UC_MUST_USE ref_hash(const struct suite *s, const char *label, struct view value,
 			    uint8_t *out);
 
-/* SHA-256 and HMAC-SHA256, outside any suite. */
+/* SHA-256 by the suite's table, whatever the suite. */
 enum { SHA256_BYTES = 32 };
+uc_err UC_MUST_USE suite_sha256(const struct suite *s, struct view data, uint8_t out[SHA256_BYTES]);
+
+/* SHA-256 and HMAC-SHA256, outside any suite. */
 uc_err UC_MUST_USE sha256(struct view data, uint8_t out[SHA256_BYTES]);
 uc_err UC_MUST_USE sha256_parts(const struct view *parts, size_t n, uint8_t out[SHA256_BYTES]);
 uc_err UC_MUST_USE hmac_sha256(struct view key, struct view data, uint8_t out[SHA256_BYTES]);
@@ -109,7 +120,8 @@ uc_err UC_MUST_USE box_open(struct view key, struct view aad, struct view sealed
 /* --- signatures (RFC 9420, 5.1.2) --- */
 
 struct sign_key {
-	struct secret priv; /* Ed25519, Ed448: the seed; ECDSA: the scalar */
+	/* The built-in table's: Ed25519, Ed448: the seed; ECDSA: the scalar. */
+	struct secret priv;
 	uint8_t pub[PUBLIC_KEY_MAX];
 	size_t pub_n;
 };
@@ -119,7 +131,8 @@ static inline struct view sign_public(const struct sign_key *k)
 }
 uc_err UC_MUST_USE sign_key_generate(const struct suite *s, const struct env *env,
 				     struct sign_key *out);
-/* From a private key as the working group's vectors give it; computes the public half. */
+/* From a private key as the working group's vectors give it; computes the public half.
+ * UC_E_UNSUPPORTED, as for sign_key_generate, where the table does not do that. */
 uc_err UC_MUST_USE sign_key_import(const struct suite *s, struct view priv, struct sign_key *out);
 void sign_key_wipe(struct sign_key *k);
 /* Refuses wrong lengths, points off the curve, and Ed25519 and Ed448 keys that are not canonical

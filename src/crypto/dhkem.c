@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DHKEM (RFC 9180, 4.1): a KEM from any Diffie-Hellman group, and the key functions of KEMs. */
+/* DHKEM (RFC 9180, 4.1): a KEM from any Diffie-Hellman group. */
 #include "crypto/alg.h"
 
 /* "HPKE-v1" | "KEM" | kem_id | label, in front of what LabeledExtract and LabeledExpand take
@@ -27,7 +27,7 @@ static uc_err labeled_extract(const struct kem_alg *k, const char *label, struct
 {
 	struct kem_label l;
 	struct view parts[] = { kem_label(&l, k, label), ikm };
-	return hkdf_extract_parts(k->hash, (struct view){ 0 }, parts, 2, out);
+	return hkdf_extract_parts(&k->kdf, (struct view){ 0 }, parts, 2, out);
 }
 
 static uc_err labeled_expand(const struct kem_alg *k, struct view prk, const char *label,
@@ -37,7 +37,7 @@ static uc_err labeled_expand(const struct kem_alg *k, struct view prk, const cha
 	uint8_t length[2] = { (uint8_t)(n >> 8), (uint8_t)n };
 	/* Both heads differ only in the length in front (RFC 9180, 4). */
 	struct view parts[] = { VIEW_OF(length), kem_label(&l, k, label), info[0], info[1] };
-	return hkdf_expand_parts(k->hash, prk, parts, 4, out, n);
+	return hkdf_expand_parts(&k->kdf, prk, parts, 4, out, n);
 }
 
 /* ExtractAndExpand(dh, kem_context = enc | pkRm) */
@@ -115,16 +115,15 @@ static uc_err dhkem_encap(const struct kem_alg *k, const struct env *env, struct
 	return err;
 }
 
-static uc_err dhkem_decap(const struct kem_alg *k, const struct kem_key *key, struct view enc,
-			  struct secret *shared)
+static uc_err dhkem_decap(const struct kem_alg *k, struct view priv, struct view pub,
+			  struct view enc, struct secret *shared)
 {
 	uint8_t dh[SECRET_MAX];
 	if (enc.n != k->nenc)
 		return UC_E_KEY;
-	uc_err err = k->dh->agree(k->dh, secret_view(&key->priv), enc, dh);
+	uc_err err = k->dh->agree(k->dh, priv, enc, dh);
 	if (!err)
-		err = extract_and_expand(k, view_make(dh, k->dh->ndh), enc, kem_public(key),
-					 shared);
+		err = extract_and_expand(k, view_make(dh, k->dh->ndh), enc, pub, shared);
 	wipe(dh, sizeof dh);
 	return err;
 }
@@ -134,53 +133,24 @@ static uc_err dhkem_check(const struct kem_alg *k, struct view pub)
 	return k->dh->check(k->dh, pub);
 }
 
-#define DHKEM(number, hash_index, group, nsecret_, nsk_, npk_)                         \
+#define DHKEM(number, kdf_number, n_hash, group, nsecret_, nsk_, npk_)                 \
 	{                                                                              \
 		.id = (number), .nsk = (nsk_), .npk = (npk_), .nenc = (npk_),          \
-		.nsecret = (nsecret_), .hash = &hash_algs[hash_index], .dh = &(group), \
-		.encap = dhkem_encap, .decap = dhkem_decap, .derive = dhkem_derive,    \
-		.check = dhkem_check                                                   \
+		.nsecret = (nsecret_), .kdf = { &builtin_crypto, kdf_number, n_hash }, \
+		.dh = &(group), .encap = dhkem_encap, .decap = dhkem_decap,            \
+		.derive = dhkem_derive, .check = dhkem_check                           \
 	}
 
 /* RFC 9180, 7.1 */
-const struct kem_alg kem_x25519 = DHKEM(0x0020, HASH_SHA256, dh_x25519, 32, 32, 32);
+const struct kem_alg kem_x25519 =
+	DHKEM(MLS_KEM_DHKEM_X25519, MLS_KDF_HKDF_SHA256, 32, dh_x25519, 32, 32, 32);
 #ifndef CRYPTO_NO_LIBCRYPTO
-const struct kem_alg kem_p256 = DHKEM(0x0010, HASH_SHA256, dh_p256, 32, 32, 65);
-const struct kem_alg kem_p384 = DHKEM(0x0011, HASH_SHA384, dh_p384, 48, 48, 97);
-const struct kem_alg kem_p521 = DHKEM(0x0012, HASH_SHA512, dh_p521, 64, 66, 133);
-const struct kem_alg kem_x448 = DHKEM(0x0021, HASH_SHA512, dh_x448, 64, 56, 56);
+const struct kem_alg kem_p256 =
+	DHKEM(MLS_KEM_DHKEM_P256, MLS_KDF_HKDF_SHA256, 32, dh_p256, 32, 32, 65);
+const struct kem_alg kem_p384 =
+	DHKEM(MLS_KEM_DHKEM_P384, MLS_KDF_HKDF_SHA384, 48, dh_p384, 48, 48, 97);
+const struct kem_alg kem_p521 =
+	DHKEM(MLS_KEM_DHKEM_P521, MLS_KDF_HKDF_SHA512, 64, dh_p521, 64, 66, 133);
+const struct kem_alg kem_x448 =
+	DHKEM(MLS_KEM_DHKEM_X448, MLS_KDF_HKDF_SHA512, 64, dh_x448, 64, 56, 56);
 #endif
-
-/* --- keys of any KEM --- */
-
-uc_err kem_key_derive(const struct suite *s, struct view ikm, struct kem_key *out)
-{
-	return s->kem->derive(s->kem, ikm, out);
-}
-
-uc_err kem_key_generate(const struct suite *s, const struct env *env, struct kem_key *out)
-{
-	uint8_t ikm[SECRET_MAX];
-	uc_err err = env_random(env, ikm, sizeof ikm);
-	if (!err)
-		err = kem_key_derive(s, VIEW_OF(ikm), out);
-	wipe(ikm, sizeof ikm);
-	return err;
-}
-
-uc_err kem_key_import(const struct suite *s, struct view priv, struct view pub, struct kem_key *out)
-{
-	if (priv.n != s->kem->nsk || pub.n != s->kem->npk)
-		return UC_E_KEY;
-	struct kem_key k = { .pub_n = pub.n };
-	TRY(secret_set(&k.priv, priv));
-	memcpy(k.pub, pub.p, pub.n);
-	*out = k;
-	kem_key_wipe(&k);
-	return UC_OK;
-}
-
-void kem_key_wipe(struct kem_key *k)
-{
-	wipe(k, sizeof *k);
-}

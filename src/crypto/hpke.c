@@ -31,22 +31,24 @@ static struct view hpke_label(struct hpke_label *l, const struct suite *s, const
 static uc_err labeled_extract(const struct suite *s, struct view salt, const char *label,
 			      const struct view *ikm, size_t n, struct secret *out)
 {
+	const struct kdf k = kdf_of(s);
 	struct hpke_label l;
 	struct view parts[1 + LABELLED_PARTS] = { hpke_label(&l, s, label) };
 	for (size_t i = 0; i < n; i++)
 		parts[i + 1] = ikm[i];
-	return hkdf_extract_parts(s->hash, salt, parts, n + 1, out);
+	return hkdf_extract_parts(&k, salt, parts, n + 1, out);
 }
 
 static uc_err labeled_expand(const struct suite *s, struct view prk, const char *label,
 			     struct view info, uint8_t *out, size_t n)
 {
+	const struct kdf k = kdf_of(s);
 	struct hpke_label l;
 	if (n > UINT16_MAX)
 		return UC_E_ARGUMENT;
 	uint8_t length[2] = { (uint8_t)(n >> 8), (uint8_t)n };
 	struct view parts[] = { VIEW_OF(length), hpke_label(&l, s, label), info };
-	return hkdf_expand_parts(s->hash, prk, parts, 3, out, n);
+	return hkdf_expand_parts(&k, prk, parts, 3, out, n);
 }
 
 /* KeySchedule(mode_base, shared_secret, info, "", "") */
@@ -68,7 +70,7 @@ static uc_err setup_send(const struct suite *s, const struct env *env, struct vi
 			 struct hpke_context *c)
 {
 	struct secret shared = { 0 };
-	uc_err err = s->kem->encap(s->kem, env, pub, &shared, enc);
+	uc_err err = kem_encap(s, env, pub, &shared, enc);
 	if (!err)
 		err = key_schedule(s, secret_view(&shared), info, n_info, c);
 	secret_wipe(&shared);
@@ -79,7 +81,7 @@ static uc_err setup_receive(const struct suite *s, const struct kem_key *k, stru
 			    const struct view *info, size_t n_info, struct hpke_context *c)
 {
 	struct secret shared = { 0 };
-	uc_err err = s->kem->decap(s->kem, k, enc, &shared);
+	uc_err err = kem_decap(s, k, enc, &shared);
 	if (!err)
 		err = key_schedule(s, secret_view(&shared), info, n_info, c);
 	secret_wipe(&shared);
@@ -133,7 +135,7 @@ static uc_err seal_parts(const struct suite *s, const struct env *env, struct vi
 {
 	struct hpke_context c = { 0 };
 	size_t n = pt.n + AEAD_TAG;
-	uint8_t *enc = arena_take(a, s->kem->nenc), *ct = arena_take(a, n);
+	uint8_t *enc = arena_take(a, s->kem_nenc), *ct = arena_take(a, n);
 	if (!enc || !ct)
 		return UC_E_LIMIT;
 	uc_err err = setup_send(s, env, pub, info, n_info, enc, &c);
@@ -141,7 +143,7 @@ static uc_err seal_parts(const struct suite *s, const struct env *env, struct vi
 		err = context_crypt(s, &c, true, aad, pt, ct);
 	wipe(&c, sizeof c);
 	TRY(err);
-	*kem_output = view_make(enc, s->kem->nenc);
+	*kem_output = view_make(enc, s->kem_nenc);
 	*ciphertext = view_make(ct, n);
 	return UC_OK;
 }
@@ -164,7 +166,8 @@ static uc_err open_parts(const struct suite *s, const struct kem_key *k, struct 
 	wipe(&c, sizeof c);
 	if (err) {
 		arena_reset(a, mark);
-		return UC_E_DECRYPT;
+		/* Whatever is wrong with what was sent is one error. */
+		return err == UC_E_KEY ? UC_E_DECRYPT : err;
 	}
 	*pt = view_make(out, n);
 	return UC_OK;
@@ -189,7 +192,7 @@ uc_err hpke_export_send(const struct suite *s, const struct env *env, struct vie
 			struct view *kem_output, struct secret *out, size_t n)
 {
 	struct hpke_context c = { 0 };
-	uint8_t *enc = arena_take(a, s->kem->nenc);
+	uint8_t *enc = arena_take(a, s->kem_nenc);
 	if (!enc)
 		return UC_E_LIMIT;
 	uc_err err = setup_send(s, env, pub, &info, 1, enc, &c);
@@ -197,7 +200,7 @@ uc_err hpke_export_send(const struct suite *s, const struct env *env, struct vie
 		err = context_export(s, &c, exporter_context, out, n);
 	wipe(&c, sizeof c);
 	if (!err)
-		*kem_output = view_make(enc, s->kem->nenc);
+		*kem_output = view_make(enc, s->kem_nenc);
 	return err;
 }
 

@@ -51,13 +51,14 @@ uc_err labelled_init(struct labelled *l, const char *base, const char *label, st
 uc_err expand_with_label(const struct suite *s, struct view secret, const char *label,
 			 struct view context, uint8_t *out, size_t n)
 {
+	const struct kdf k = kdf_of(s);
 	struct labelled l;
 	if (n > UINT16_MAX)
 		return UC_E_ARGUMENT;
 	TRY(labelled_init(&l, mls_base, label, context));
 	uint8_t length[2] = { (uint8_t)(n >> 8), (uint8_t)n };
 	struct view info[1 + LABELLED_PARTS] = { VIEW_OF(length), l.parts[0], l.parts[1] };
-	return hkdf_expand_parts(s->hash, secret, info, 1 + LABELLED_PARTS, out, n);
+	return hkdf_expand_parts(&k, secret, info, 1 + LABELLED_PARTS, out, n);
 }
 
 uc_err derive_secret(const struct suite *s, struct view secret, const char *label,
@@ -83,7 +84,7 @@ uc_err ref_hash(const struct suite *s, const char *label, struct view value, uin
 {
 	struct labelled l;
 	TRY(labelled_init(&l, "", label, value));
-	return hash_parts(s->hash, l.parts, LABELLED_PARTS, out);
+	return suite_hash_parts(s, l.parts, LABELLED_PARTS, out);
 }
 
 /* The bytes that are signed, in one piece: neither back-end signs in parts. */
@@ -97,13 +98,13 @@ static uc_err signed_bytes(struct buf *b, const char *base, const char *label, s
 }
 
 static uc_err sign_in(struct buf *b, const struct suite *s, const struct sign_key *k,
-		      const char *label, struct view content, struct arena *a,
-		      struct view *signature)
+		      const struct env *env, const char *label, struct view content,
+		      struct arena *a, struct view *signature)
 {
 	uint8_t sig[SIGNATURE_MAX];
 	size_t n = 0;
 	TRY(signed_bytes(b, mls_base, label, content));
-	TRY(s->sign->sign(s->sign, k, buf_view(b), sig, &n));
+	TRY(suite_sign(s, k, env, buf_view(b), sig, &n));
 	return arena_copy(a, view_make(sig, n), signature);
 }
 
@@ -112,9 +113,8 @@ uc_err sign_with_label(const struct suite *s, const struct sign_key *k, const st
 		       struct view *signature)
 {
 	struct buf b;
-	(void)env; /* for signatures that hedge with randomness of ours; none of these does */
 	buf_init_secret(&b, SIZE_MAX);
-	uc_err err = sign_in(&b, s, k, label, content, a, signature);
+	uc_err err = sign_in(&b, s, k, env, label, content, a, signature);
 	buf_done(&b);
 	return err;
 }
@@ -126,7 +126,7 @@ uc_err verify_with_label(const struct suite *s, struct view pub, const char *lab
 	buf_init_secret(&b, SIZE_MAX);
 	uc_err err = signed_bytes(&b, mls_base, label, content);
 	if (!err)
-		err = s->sign->verify(s->sign, pub, buf_view(&b), signature);
+		err = suite_verify(s, pub, buf_view(&b), signature);
 	buf_done(&b);
 	return err;
 }

@@ -1,155 +1,289 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cipher suites of RFC 9420, 17.1, and what each of their plain parts does. */
+/* A cipher suite of any table: what each of its parts does. */
 #include "crypto/alg.h"
 
-/* HPKE's numbers: RFC 9180, 7.2 and 7.3. */
-enum { KDF_HKDF_SHA256 = 1, KDF_HKDF_SHA384 = 2, KDF_HKDF_SHA512 = 3 };
-enum { HPKE_AES128GCM = 1, HPKE_AES256GCM = 2, HPKE_CHACHA20POLY1305 = 3 };
+/* --- tables --- */
 
-/* In order of preference.  The build without libcrypto has only Curve25519's
- * (src/crypto/meson.build). */
-static const struct suite suites[] = {
-	{
-		.id = SUITE_X25519_AES128,
-		.name = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519",
-		.hash = &hash_algs[HASH_SHA256],
-		.aead = &aead_algs[AEAD_AES128GCM],
-		.kem = &kem_x25519,
-		.sign = &sign_ed25519,
-		.nh = 32,
-		.nk = 16,
-		.nn = 12,
-		.kem_id = 0x0020,
-		.kdf_id = KDF_HKDF_SHA256,
-		.aead_id = HPKE_AES128GCM,
-	},
-	{
-		.id = SUITE_X25519_CHACHA,
-		.name = "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519",
-		.hash = &hash_algs[HASH_SHA256],
-		.aead = &aead_algs[AEAD_CHACHA20POLY1305],
-		.kem = &kem_x25519,
-		.sign = &sign_ed25519,
-		.nh = 32,
-		.nk = 32,
-		.nn = 12,
-		.kem_id = 0x0020,
-		.kdf_id = KDF_HKDF_SHA256,
-		.aead_id = HPKE_CHACHA20POLY1305,
-	},
-#ifndef CRYPTO_NO_LIBCRYPTO
-	{
-		.id = SUITE_P256_AES128,
-		.name = "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
-		.hash = &hash_algs[HASH_SHA256],
-		.aead = &aead_algs[AEAD_AES128GCM],
-		.kem = &kem_p256,
-		.sign = &sign_p256,
-		.nh = 32,
-		.nk = 16,
-		.nn = 12,
-		.kem_id = 0x0010,
-		.kdf_id = KDF_HKDF_SHA256,
-		.aead_id = HPKE_AES128GCM,
-	},
-	{
-		.id = SUITE_X448_AES256,
-		.name = "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448",
-		.hash = &hash_algs[HASH_SHA512],
-		.aead = &aead_algs[AEAD_AES256GCM],
-		.kem = &kem_x448,
-		.sign = &sign_ed448,
-		.nh = 64,
-		.nk = 32,
-		.nn = 12,
-		.kem_id = 0x0021,
-		.kdf_id = KDF_HKDF_SHA512,
-		.aead_id = HPKE_AES256GCM,
-	},
-	{
-		.id = SUITE_P521_AES256,
-		.name = "MLS_256_DHKEMP521_AES256GCM_SHA512_P521",
-		.hash = &hash_algs[HASH_SHA512],
-		.aead = &aead_algs[AEAD_AES256GCM],
-		.kem = &kem_p521,
-		.sign = &sign_p521,
-		.nh = 64,
-		.nk = 32,
-		.nn = 12,
-		.kem_id = 0x0012,
-		.kdf_id = KDF_HKDF_SHA512,
-		.aead_id = HPKE_AES256GCM,
-	},
-	{
-		.id = SUITE_X448_CHACHA,
-		.name = "MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448",
-		.hash = &hash_algs[HASH_SHA512],
-		.aead = &aead_algs[AEAD_CHACHA20POLY1305],
-		.kem = &kem_x448,
-		.sign = &sign_ed448,
-		.nh = 64,
-		.nk = 32,
-		.nn = 12,
-		.kem_id = 0x0021,
-		.kdf_id = KDF_HKDF_SHA512,
-		.aead_id = HPKE_CHACHA20POLY1305,
-	},
-	{
-		.id = SUITE_P384_AES256,
-		.name = "MLS_256_DHKEMP384_AES256GCM_SHA384_P384",
-		.hash = &hash_algs[HASH_SHA384],
-		.aead = &aead_algs[AEAD_AES256GCM],
-		.kem = &kem_p384,
-		.sign = &sign_p384,
-		.nh = 48,
-		.nk = 32,
-		.nn = 12,
-		.kem_id = 0x0011,
-		.kdf_id = KDF_HKDF_SHA384,
-		.aead_id = HPKE_AES256GCM,
-	},
-#endif
-};
-enum { SUITES = sizeof suites / sizeof suites[0] };
-
-const struct suite *suite_find(uint16_t id)
+static bool has_functions(const struct mls_crypto *t)
 {
-	for (size_t i = 0; i < SUITES; i++)
-		if (suites[i].id == id)
-			return &suites[i];
+	return t->hash && t->hmac && t->seal && t->open && t->kem_derive && t->kem_check &&
+	       t->kem_encap && t->kem_decap && t->sign_check && t->sign && t->verify;
+}
+
+static bool is_within(size_t n, size_t min, size_t max)
+{
+	return n >= min && n <= max;
+}
+
+static bool row_fits(const struct mls_crypto_suite *r)
+{
+	return r->id && is_within(r->n_hash, 1, HASH_MAX) && is_within(r->n_key, 1, AEAD_KEY_MAX) &&
+	       is_within(r->n_nonce, MLS_AEAD_NONCE_MIN, AEAD_NONCE_MAX) &&
+	       is_within(r->n_kem_private, 1, MLS_PRIVATE_KEY_MAX) &&
+	       is_within(r->n_kem_public, 1, PUBLIC_KEY_MAX) &&
+	       is_within(r->n_kem_enc, 1, PUBLIC_KEY_MAX) &&
+	       is_within(r->n_kem_secret, 1, SECRET_MAX) &&
+	       is_within(r->n_signature_public, 1, PUBLIC_KEY_MAX);
+}
+
+uc_err mls_crypto_check(const struct mls_crypto *t)
+{
+	if (!t || !has_functions(t) || !t->suites || !is_within(t->suite_count, 1, MLS_SUITES_MAX))
+		return UC_E_ARGUMENT;
+	for (size_t i = 0; i < t->suite_count; i++) {
+		if (!row_fits(&t->suites[i]))
+			return UC_E_ARGUMENT;
+		if (mls_crypto_suite_find(t, t->suites[i].id) != &t->suites[i])
+			return UC_E_ARGUMENT; /* twice */
+	}
+	return UC_OK;
+}
+
+const struct mls_crypto_suite *mls_crypto_suite_find(const struct mls_crypto *t, uint16_t id)
+{
+	for (size_t i = 0; i < t->suite_count; i++)
+		if (t->suites[i].id == id)
+			return &t->suites[i];
 	return NULL;
 }
 
-const struct suite *suite_at(size_t i)
+uc_err crypto_init(struct crypto *c, const struct mls_crypto *table)
 {
-	return i < SUITES ? &suites[i] : NULL;
+	TRY(mls_crypto_check(table));
+	*c = (struct crypto){ .n = table->suite_count };
+	for (size_t i = 0; i < c->n; i++) {
+		const struct mls_crypto_suite *r = &table->suites[i];
+		c->suites[i] = (struct suite){
+			.by = table,
+			.id = r->id,
+			.name = r->name ? r->name : "",
+			.kem_id = r->kem_id,
+			.kdf_id = r->kdf_id,
+			.aead_id = r->aead_id,
+			.signature_id = r->signature_id,
+			.nh = r->n_hash,
+			.nk = r->n_key,
+			.nn = r->n_nonce,
+			.kem_nsk = r->n_kem_private,
+			.kem_npk = r->n_kem_public,
+			.kem_nenc = r->n_kem_enc,
+			.kem_nsecret = r->n_kem_secret,
+			.sign_npk = r->n_signature_public,
+		};
+	}
+	return UC_OK;
 }
+
+const struct suite *crypto_suite(const struct crypto *c, uint16_t id)
+{
+	if (!c)
+		return suite_find(id);
+	for (size_t i = 0; i < c->n; i++)
+		if (c->suites[i].id == id)
+			return &c->suites[i];
+	return NULL;
+}
+
+/* --- hash, MAC, KDF, AEAD --- */
 
 uc_err suite_hash(const struct suite *s, struct view data, uint8_t *out)
 {
-	return hash_parts(s->hash, &data, 1, out);
+	struct mls_bytes part = bytes_of(data);
+	return s->by->hash(s->by->ctx, s->kdf_id, &part, 1, out);
 }
 
 uc_err suite_hash_parts(const struct suite *s, const struct view *parts, size_t n, uint8_t *out)
 {
-	return hash_parts(s->hash, parts, n, out);
+	const struct kdf k = kdf_of(s);
+	return kdf_hash(&k, parts, n, out);
+}
+
+uc_err suite_sha256(const struct suite *s, struct view data, uint8_t out[SHA256_BYTES])
+{
+	struct mls_bytes part = bytes_of(data);
+	return s->by->hash(s->by->ctx, MLS_KDF_HKDF_SHA256, &part, 1, out);
 }
 
 uc_err suite_mac(const struct suite *s, struct view key, struct view data, uint8_t *out)
 {
-	return hmac_parts(s->hash, key, &data, 1, out);
+	struct mls_bytes part = bytes_of(data);
+	return s->by->hmac(s->by->ctx, s->kdf_id, bytes_of(key), &part, 1, out);
 }
 
 uc_err suite_extract(const struct suite *s, struct view salt, struct view ikm, struct secret *out)
 {
-	return hkdf_extract_parts(s->hash, salt, &ikm, 1, out);
+	const struct kdf k = kdf_of(s);
+	return hkdf_extract_parts(&k, salt, &ikm, 1, out);
 }
 
 uc_err suite_expand(const struct suite *s, struct view prk, struct view info, uint8_t *out,
 		    size_t n)
 {
-	return hkdf_expand_parts(s->hash, prk, &info, 1, out, n);
+	const struct kdf k = kdf_of(s);
+	return hkdf_expand_parts(&k, prk, &info, 1, out, n);
 }
+
+uc_err suite_seal(const struct suite *s, struct view key, struct view nonce, struct view aad,
+		  struct view pt, uint8_t *ct)
+{
+	if (key.n != s->nk || nonce.n != s->nn)
+		return UC_E_ARGUMENT;
+	return s->by->seal(s->by->ctx, s->aead_id, bytes_of(key), bytes_of(nonce), bytes_of(aad),
+			   bytes_of(pt), ct);
+}
+
+uc_err suite_open(const struct suite *s, struct view key, struct view nonce, struct view aad,
+		  struct view ct, uint8_t *pt)
+{
+	if (key.n != s->nk || nonce.n != s->nn || ct.n < AEAD_TAG)
+		return UC_E_DECRYPT;
+	return s->by->open(s->by->ctx, s->aead_id, bytes_of(key), bytes_of(nonce), bytes_of(aad),
+			   bytes_of(ct), pt);
+}
+
+/* --- keys --- */
+
+static struct mls_random random_of(const struct env *env)
+{
+	return (struct mls_random){ env->ctx, env->random };
+}
+
+uc_err kem_public_check(const struct suite *s, struct view pub)
+{
+	return pub.n == s->kem_npk ? s->by->kem_check(s->by->ctx, s->kem_id, bytes_of(pub))
+				   : UC_E_KEY;
+}
+
+static uc_err kem_take(struct kem_key *key, uc_err err, struct kem_key *out)
+{
+	if (!err)
+		*out = *key;
+	kem_key_wipe(key);
+	return err;
+}
+
+uc_err kem_key_derive(const struct suite *s, struct view ikm, struct kem_key *out)
+{
+	struct kem_key key = { .priv.n = s->kem_nsk, .pub_n = s->kem_npk };
+	uc_err err = s->by->kem_derive(s->by->ctx, s->kem_id, bytes_of(ikm), key.priv.b, key.pub);
+	return kem_take(&key, err, out);
+}
+
+uc_err kem_key_generate(const struct suite *s, const struct env *env, struct kem_key *out)
+{
+	if (s->by->kem_generate) {
+		const struct mls_random random = random_of(env);
+		struct kem_key key = { .priv.n = s->kem_nsk, .pub_n = s->kem_npk };
+		uc_err err =
+			s->by->kem_generate(s->by->ctx, s->kem_id, &random, key.priv.b, key.pub);
+		return kem_take(&key, err, out);
+	}
+	uint8_t ikm[SECRET_MAX];
+	uc_err err = env_random(env, ikm, sizeof ikm);
+	if (!err)
+		err = kem_key_derive(s, VIEW_OF(ikm), out);
+	wipe(ikm, sizeof ikm);
+	return err;
+}
+
+uc_err kem_key_import(const struct suite *s, struct view priv, struct view pub, struct kem_key *out)
+{
+	if (priv.n != s->kem_nsk || pub.n != s->kem_npk)
+		return UC_E_KEY;
+	struct kem_key k = { .pub_n = pub.n };
+	TRY(secret_set(&k.priv, priv));
+	memcpy(k.pub, pub.p, pub.n);
+	return kem_take(&k, UC_OK, out);
+}
+
+void kem_key_wipe(struct kem_key *k)
+{
+	wipe(k, sizeof *k);
+}
+
+uc_err kem_encap(const struct suite *s, const struct env *env, struct view pub,
+		 struct secret *shared, uint8_t *enc)
+{
+	const struct mls_random random = random_of(env);
+	if (pub.n != s->kem_npk)
+		return UC_E_KEY;
+	shared->n = s->kem_nsecret;
+	return s->by->kem_encap(s->by->ctx, s->kem_id, &random, bytes_of(pub), shared->b, enc);
+}
+
+uc_err kem_decap(const struct suite *s, const struct kem_key *k, struct view enc,
+		 struct secret *shared)
+{
+	if (enc.n != s->kem_nenc)
+		return UC_E_KEY;
+	shared->n = s->kem_nsecret;
+	return s->by->kem_decap(s->by->ctx, s->kem_id, bytes_of(secret_view(&k->priv)),
+				bytes_of(kem_public(k)), bytes_of(enc), shared->b);
+}
+
+uc_err sign_public_check(const struct suite *s, struct view pub)
+{
+	return pub.n == s->sign_npk ? s->by->sign_check(s->by->ctx, s->signature_id, bytes_of(pub))
+				    : UC_E_KEY;
+}
+
+static uc_err sign_take(struct sign_key *key, uc_err err, struct sign_key *out)
+{
+	if (!err && key->priv.n > sizeof key->priv.b)
+		err = UC_E_CRYPTO;
+	if (!err)
+		*out = *key;
+	sign_key_wipe(key);
+	return err;
+}
+
+uc_err sign_key_generate(const struct suite *s, const struct env *env, struct sign_key *out)
+{
+	struct sign_key k = { .pub_n = s->sign_npk };
+	const struct mls_random random = random_of(env);
+	if (!s->by->sign_generate)
+		return UC_E_UNSUPPORTED;
+	uc_err err = s->by->sign_generate(s->by->ctx, s->signature_id, &random, k.priv.b, &k.priv.n,
+					  k.pub);
+	return sign_take(&k, err, out);
+}
+
+uc_err sign_key_import(const struct suite *s, struct view priv, struct sign_key *out)
+{
+	struct sign_key k = { .pub_n = s->sign_npk };
+	if (!s->by->sign_import)
+		return UC_E_UNSUPPORTED;
+	uc_err err = s->by->sign_import(s->by->ctx, s->signature_id, bytes_of(priv), k.priv.b,
+					&k.priv.n, k.pub);
+	return sign_take(&k, err, out);
+}
+
+void sign_key_wipe(struct sign_key *k)
+{
+	wipe(k, sizeof *k);
+}
+
+uc_err suite_sign(const struct suite *s, const struct sign_key *k, const struct env *env,
+		  struct view message, uint8_t sig[SIGNATURE_MAX], size_t *n)
+{
+	const struct mls_random random = random_of(env);
+	size_t got = 0;
+	TRY(s->by->sign(s->by->ctx, s->signature_id, &random, bytes_of(secret_view(&k->priv)),
+			bytes_of(sign_public(k)), bytes_of(message), sig, &got));
+	if (!got || got > SIGNATURE_MAX)
+		return UC_E_CRYPTO;
+	*n = got;
+	return UC_OK;
+}
+
+uc_err suite_verify(const struct suite *s, struct view pub, struct view message,
+		    struct view signature)
+{
+	return s->by->verify(s->by->ctx, s->signature_id, bytes_of(pub), bytes_of(message),
+			     bytes_of(signature));
+}
+
+/* --- outside any suite --- */
 
 uc_err sha256(struct view data, uint8_t out[SHA256_BYTES])
 {
@@ -170,41 +304,4 @@ uc_err hmac_sha256_parts(struct view key, const struct view *parts, size_t n,
 			 uint8_t out[SHA256_BYTES])
 {
 	return hmac_parts(&hash_algs[HASH_SHA256], key, parts, n, out);
-}
-
-uc_err suite_seal(const struct suite *s, struct view key, struct view nonce, struct view aad,
-		  struct view pt, uint8_t *ct)
-{
-	return aead_seal(s->aead, key, nonce, aad, pt, ct);
-}
-
-uc_err suite_open(const struct suite *s, struct view key, struct view nonce, struct view aad,
-		  struct view ct, uint8_t *pt)
-{
-	return aead_open(s->aead, key, nonce, aad, ct, pt);
-}
-
-uc_err kem_public_check(const struct suite *s, struct view pub)
-{
-	return s->kem->check(s->kem, pub);
-}
-
-uc_err sign_public_check(const struct suite *s, struct view pub)
-{
-	return s->sign->check(s->sign, pub);
-}
-
-uc_err sign_key_generate(const struct suite *s, const struct env *env, struct sign_key *out)
-{
-	return s->sign->generate(s->sign, env, out);
-}
-
-uc_err sign_key_import(const struct suite *s, struct view priv, struct sign_key *out)
-{
-	return s->sign->import(s->sign, priv, out);
-}
-
-void sign_key_wipe(struct sign_key *k)
-{
-	wipe(k, sizeof *k);
 }

@@ -42,6 +42,7 @@ struct group_platform {
 	const struct group_hooks *hooks;       /* may be NULL */
 	const struct psk_finder *psks;         /* may be NULL: none are known */
 	const struct group_wrapping *wrapping; /* may be NULL: all zero */
+	const struct crypto *crypto;           /* NULL: built in */
 };
 
 /* --- beginning --- */

@@ -349,7 +349,7 @@ static uc_err write_out(struct making *m, const struct commit_options *o, struct
 					m->commit.path != NULL);
 	out->change.after = group_state_view(&m->next->state);
 	TRY(handshake_encode(g, &m->auth, a, &out->commit));
-	return sha256(out->commit, g->pending_hash);
+	return suite_sha256(g->suite, out->commit, g->pending_hash);
 }
 
 static uc_err make(struct making *m, const struct commit_options *o, struct arena *a,

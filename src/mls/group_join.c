@@ -162,7 +162,7 @@ static uc_err join_begin(const struct group_platform *platform, struct joining *
 {
 	TRY(wire_decode(j->in->welcome, a, welcome_element, &j->welcome));
 	TRY(wire_decode(j->in->key_package, a, key_package_element, &j->key_package));
-	const struct suite *s = suite_find(j->welcome.cipher_suite);
+	const struct suite *s = crypto_suite(platform->crypto, j->welcome.cipher_suite);
 	if (GROUND(WELCOME_SUITE, !s || j->key_package.cipher_suite != j->welcome.cipher_suite))
 		return UC_E_SUITE;
 	j->g = group_new(platform, s);
@@ -319,7 +319,7 @@ static uc_err external_enter(struct external *x, struct arena *a, struct view *c
 	TRY(public_message_encode(&message, a, commit));
 	TRY(group_info_of(x->next, x->in->leaf->signature_key, x->g->platform.env, &parts, a,
 			  group_info));
-	return sha256(*commit, x->g->pending_hash);
+	return suite_sha256(s, *commit, x->g->pending_hash);
 }
 
 static uc_err external_make(struct external *x, struct arena *a, struct view *commit,
@@ -348,7 +348,7 @@ static uc_err external_begin(const struct group_platform *platform, struct exter
 			     struct arena *a, struct view *commit, struct view *group_info)
 {
 	TRY(wire_decode(x->in->group_info, a, group_info_element, &x->info));
-	const struct suite *s = suite_find(x->info.group_context.cipher_suite);
+	const struct suite *s = crypto_suite(platform->crypto, x->info.group_context.cipher_suite);
 	if (!s)
 		return UC_E_SUITE;
 	x->g = group_new(platform, s);

@@ -263,7 +263,7 @@ uc_err group_receive(struct group *g, struct view message, struct arena *a, stru
 	uint8_t hash[SHA256_BYTES];
 	struct received got = { .epoch = 0 };
 	if (g->pending) {
-		TRY(sha256(message, hash));
+		TRY(suite_sha256(g->suite, message, hash));
 		if (view_equal(VIEW_OF(hash), VIEW_OF(g->pending_hash))) {
 			*out = (struct received){ .kind = RECEIVED_OWN_COMMIT };
 			return UC_OK;

@@ -85,7 +85,7 @@ static uc_err save_ratchets(const void *from, struct buf *out)
 	struct key_tree exporter = e->exporter;
 	struct wire w;
 	wire_writer(&w, out);
-	wire_secret_tree(&w, &messages);
+	wire_secret_tree(&w, &messages, e->state.suite);
 	bool has_exporter = exporter.width != 0;
 	wire_bool(&w, &has_exporter);
 	if (has_exporter)
@@ -141,7 +141,7 @@ uc_err group_save_ratchets(const struct group *g, struct buf *out)
 
 /* --- loading --- */
 
-static uc_err load_epoch(struct epoch *e, const struct suite *s, struct view saved)
+static uc_err load_epoch(struct epoch *e, const struct group *g, struct view saved)
 {
 	struct wire w;
 	struct view state = { NULL, 0 }, sender_data = { NULL, 0 };
@@ -157,10 +157,11 @@ static uc_err load_epoch(struct epoch *e, const struct suite *s, struct view sav
 	}
 	TRY(wire_finish(&w));
 	TRY(secret_set(&e->secrets.sender_data_secret, sender_data));
-	TRY(group_state_load(&e->state, state));
+	TRY(group_state_load(&e->state, g->platform.crypto, state));
 	/* Whatever the epoch, we were in it: others rely on our leaf being there. */
-	return e->state.suite == s && tree_has_leaf(&e->state.tree, e->own_leaf) ? UC_OK
-										 : UC_E_CORRUPT;
+	return e->state.suite == g->suite && tree_has_leaf(&e->state.tree, e->own_leaf)
+		       ? UC_OK
+		       : UC_E_CORRUPT;
 }
 
 static uc_err load_ratchets(struct epoch *e, struct view saved)
@@ -168,7 +169,7 @@ static uc_err load_ratchets(struct epoch *e, struct view saved)
 	struct wire w;
 	bool has_exporter = false;
 	wire_reader(&w, saved, NULL);
-	wire_secret_tree(&w, &e->messages);
+	wire_secret_tree(&w, &e->messages, e->state.suite);
 	wire_bool(&w, &has_exporter);
 	if (has_exporter && !w.failed)
 		wire_key_tree(&w, &e->exporter, e->state.suite);
@@ -209,7 +210,7 @@ static uc_err load_parts(struct group *g, uint16_t version, struct wire *w)
 		struct epoch *e = *epoch_slot(g, i) = epoch_new(g->suite);
 		if (!e)
 			return UC_E_MEMORY;
-		TRY(load_epoch(e, g->suite, saved));
+		TRY(load_epoch(e, g, saved));
 	}
 	if (version > 1) {
 		priv = pub = (struct view){ NULL, 0 };
@@ -257,7 +258,7 @@ static uc_err load(const struct group_platform *platform, struct view epoch, str
 	wire_u16(&w, &suite);
 	if (!w.failed && (version == 0 || version > GROUP_VERSION))
 		return UC_E_VERSION;
-	const struct suite *s = suite_find(suite);
+	const struct suite *s = crypto_suite(platform->crypto, suite);
 	if (w.failed || !s)
 		return UC_E_CORRUPT;
 	*out = group_new(platform, s);

@@ -209,7 +209,8 @@ uc_err group_state_save(const struct group_state *s, struct buf *out)
 	return wire_finish(&w);
 }
 
-static uc_err load(struct group_state *s, struct view saved, struct arena *scratch)
+static uc_err load(struct group_state *s, const struct crypto *crypto, struct view saved,
+		   struct arena *scratch)
 {
 	struct wire w;
 	uint16_t version = 0, suite = 0;
@@ -227,7 +228,7 @@ static uc_err load(struct group_state *s, struct view saved, struct arena *scrat
 	if (version > 1)
 		wire_bytes(&w, &reinit);
 	TRY(wire_finish(&w));
-	const struct suite *found = suite_find(suite);
+	const struct suite *found = crypto_suite(crypto, suite);
 	if (!found || interim.n > sizeof s->interim)
 		return UC_E_CORRUPT;
 	group_state_init(s, found);
@@ -248,12 +249,12 @@ static uc_err load(struct group_state *s, struct view saved, struct arena *scrat
 	return view_equal(view_make(hash, found->nh), s->context.tree_hash) ? UC_OK : UC_E_CORRUPT;
 }
 
-uc_err group_state_load(struct group_state *s, struct view saved)
+uc_err group_state_load(struct group_state *s, const struct crypto *crypto, struct view saved)
 {
 	struct arena scratch;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
 	group_state_init(s, NULL);
-	uc_err err = load(s, saved, &scratch);
+	uc_err err = load(s, crypto, saved, &scratch);
 	arena_done(&scratch);
 	if (err)
 		group_state_done(s);

@@ -38,8 +38,9 @@ uc_err UC_MUST_USE group_state_set_context(struct group_state *s, const struct g
 uc_err UC_MUST_USE group_state_close(struct group_state *s, const struct re_init *reinit);
 /* Sets the tag and the interim transcript hash that follows from it. */
 uc_err UC_MUST_USE group_state_confirm(struct group_state *s, struct view confirmation_tag);
-/* At rest, versioned; a loaded state owns copies of everything. */
-uc_err UC_MUST_USE group_state_load(struct group_state *s, struct view saved);
+/* At rest, versioned; a loaded state owns copies of everything.  crypto NULL: built in. */
+uc_err UC_MUST_USE group_state_load(struct group_state *s, const struct crypto *crypto,
+				    struct view saved);
 uc_err UC_MUST_USE group_state_save(const struct group_state *s, struct buf *out);
 
 /* From a GroupInfo and its tree (12.4.3.1): tree hash, parent hashes, every leaf, signature. */

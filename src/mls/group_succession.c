@@ -222,8 +222,9 @@ uc_err group_reinit(const struct group_platform *platform, const struct group *o
 		return UC_E_UNEXPECTED;
 	if (r->version != MLS10)
 		return UC_E_VERSION;
-	const struct beginning b = { old, RESUMPTION_REINIT, suite_find(r->cipher_suite),
-				     r->group_id, &r->extensions };
+	const struct beginning b = { old, RESUMPTION_REINIT,
+				     crypto_suite(platform->crypto, r->cipher_suite), r->group_id,
+				     &r->extensions };
 	return b.suite ? begin(platform, &b, how, a, out, fresh) : UC_E_SUITE;
 }
 

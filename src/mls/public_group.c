@@ -8,6 +8,7 @@
 struct public_group {
 	const struct env *env;
 	const struct group_hooks *hooks;
+	const struct crypto *crypto;
 	struct group_state state;
 	struct proposal_store proposals;
 	bool has_staged;
@@ -16,12 +17,13 @@ struct public_group {
 	struct group_change staged_change;
 };
 
-static struct public_group *new_empty(const struct env *env, const struct group_hooks *hooks)
+static struct public_group *new_empty(const struct group_platform *platform)
 {
 	struct public_group *p = HEAP_NEW(struct public_group);
 	if (p) {
-		p->env = env;
-		p->hooks = hooks;
+		p->env = platform->env;
+		p->hooks = platform->hooks;
+		p->crypto = platform->crypto;
 		group_state_init(&p->state, NULL);
 		arena_init(&p->staged_arena, GROUP_ARENA_MAX, ARENA_PLAIN);
 	}
@@ -45,7 +47,7 @@ static uc_err from_info(struct public_group *p, struct view group_info, struct v
 	struct group_info info;
 	struct node_list nodes;
 	TRY(wire_decode(group_info, a, group_info_element, &info));
-	const struct suite *s = suite_find(info.group_context.cipher_suite);
+	const struct suite *s = crypto_suite(p->crypto, info.group_context.cipher_suite);
 	if (!s)
 		return UC_E_SUITE;
 	TRY(tree_beside(&info, ratchet_tree, a, &nodes));
@@ -53,11 +55,11 @@ static uc_err from_info(struct public_group *p, struct view group_info, struct v
 	return group_state_from_info(&p->state, &info, &nodes, p->hooks, p->env);
 }
 
-uc_err public_group_new(const struct env *env, const struct group_hooks *hooks,
-			struct view group_info, struct view ratchet_tree, struct public_group **out)
+uc_err public_group_new_on(const struct group_platform *platform, struct view group_info,
+			   struct view ratchet_tree, struct public_group **out)
 {
 	struct arena scratch;
-	struct public_group *p = new_empty(env, hooks);
+	struct public_group *p = new_empty(platform);
 	if (!p)
 		return UC_E_MEMORY;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
@@ -68,6 +70,13 @@ uc_err public_group_new(const struct env *env, const struct group_hooks *hooks,
 	else
 		*out = p;
 	return err;
+}
+
+uc_err public_group_new(const struct env *env, const struct group_hooks *hooks,
+			struct view group_info, struct view ratchet_tree, struct public_group **out)
+{
+	const struct group_platform platform = { .env = env, .hooks = hooks };
+	return public_group_new_on(&platform, group_info, ratchet_tree, out);
 }
 
 static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct view *key)
@@ -326,8 +335,8 @@ uc_err public_group_save(const struct public_group *p, struct buf *out)
 	return wire_finish(&w);
 }
 
-uc_err public_group_load(const struct env *env, const struct group_hooks *hooks, struct view saved,
-			 struct public_group **out)
+uc_err public_group_load_on(const struct group_platform *platform, struct view saved,
+			    struct public_group **out)
 {
 	struct wire w;
 	uint16_t version = 0;
@@ -339,10 +348,10 @@ uc_err public_group_load(const struct env *env, const struct group_hooks *hooks,
 	wire_bytes(&w, &state);
 	wire_bytes(&w, &proposals);
 	TRY(wire_finish(&w));
-	struct public_group *p = new_empty(env, hooks);
+	struct public_group *p = new_empty(platform);
 	if (!p)
 		return UC_E_MEMORY;
-	uc_err err = group_state_load(&p->state, state);
+	uc_err err = group_state_load(&p->state, p->crypto, state);
 	if (!err)
 		err = proposal_store_load(&p->proposals, p->state.suite, proposals);
 	if (err)
@@ -350,4 +359,11 @@ uc_err public_group_load(const struct env *env, const struct group_hooks *hooks,
 	else
 		*out = p;
 	return err;
+}
+
+uc_err public_group_load(const struct env *env, const struct group_hooks *hooks, struct view saved,
+			 struct public_group **out)
+{
+	const struct group_platform platform = { .env = env, .hooks = hooks };
+	return public_group_load_on(&platform, saved, out);
 }

@@ -9,6 +9,7 @@
 
 #include "mls/group_hooks.h"
 
+struct group_platform;
 struct public_group;
 
 /* From an encoded GroupInfo and ratchet tree (empty: in the GroupInfo): everything a joiner checks
@@ -16,6 +17,10 @@ struct public_group;
 uc_err UC_MUST_USE public_group_new(const struct env *env, const struct group_hooks *hooks,
 				    struct view group_info, struct view ratchet_tree,
 				    struct public_group **out);
+/* The same with more of a platform (group.h): env, hooks, crypto; the rest is not used. */
+uc_err UC_MUST_USE public_group_new_on(const struct group_platform *platform,
+				       struct view group_info, struct view ratchet_tree,
+				       struct public_group **out);
 void public_group_free(struct public_group *p);
 
 enum public_kind { PUBLIC_PROPOSAL, PUBLIC_COMMIT };
@@ -55,5 +60,7 @@ uint32_t public_group_leaf_by_identity(const struct public_group *p, struct view
 uc_err UC_MUST_USE public_group_save(const struct public_group *p, struct buf *out);
 uc_err UC_MUST_USE public_group_load(const struct env *env, const struct group_hooks *hooks,
 				     struct view saved, struct public_group **out);
+uc_err UC_MUST_USE public_group_load_on(const struct group_platform *platform, struct view saved,
+					struct public_group **out);
 
 #endif

@@ -361,25 +361,27 @@ static void read_leaf(struct wire *w, struct secret_tree *t)
 		t->leaves[t->n++] = l;
 }
 
-void wire_secret_tree(struct wire *w, struct secret_tree *t)
+void wire_secret_tree(struct wire *w, struct secret_tree *t, const struct suite *s)
 {
 	uint8_t version = STORED_VERSION;
-	uint16_t suite = t->suite ? t->suite->id : 0;
+	uint16_t suite = s->id;
 	uint32_t n = (uint32_t)t->n;
 	wire_u8(w, &version);
 	if (version != STORED_VERSION)
 		wire_fail(w, UC_E_VERSION);
 	wire_u16(w, &suite);
-	if (wire_reading(w) && !(t->suite = suite_find(suite))) {
+	if (suite != s->id) {
 		wire_fail(w, UC_E_SUITE);
 		return;
 	}
-	wire_key_tree(w, &t->tree, t->suite);
+	if (wire_reading(w))
+		t->suite = s;
+	wire_key_tree(w, &t->tree, s);
 	wire_u32(w, &n);
 	for (size_t i = 0; i < n && !w->failed; i++) {
 		if (wire_reading(w))
 			read_leaf(w, t);
 		else
-			wire_leaf_ratchets(w, t->leaves[i], t->suite);
+			wire_leaf_ratchets(w, t->leaves[i], s);
 	}
 }

@@ -57,6 +57,6 @@ void message_key_wipe(struct message_key *k);
 
 /* For storage, with a version in front.  Reading fills a zeroed tree, to be freed with
  * secret_tree_done even after a failure. */
-void wire_secret_tree(struct wire *w, struct secret_tree *t);
+void wire_secret_tree(struct wire *w, struct secret_tree *t, const struct suite *s);
 
 #endif

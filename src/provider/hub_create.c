@@ -25,7 +25,7 @@ static uc_err check(struct creation *n)
 	const struct provider_keys *keys = p->config.keys;
 	struct group_view g = public_group_now(n->group);
 	struct room_state state;
-	if (g.suite->sign != suite_find(SUITE_X25519_AES128)->sign)
+	if (g.suite->signature_id != MLS_SIGNATURE_ED25519)
 		return UC_E_SUITE; /* the hub's keys are Ed25519 */
 	if (g.context->epoch || !view_equal(g.context->group_id, n->q->room) ||
 	    !is_one_leaf(&g, n->q->client))

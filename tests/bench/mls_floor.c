@@ -31,7 +31,8 @@ static void price_curves(const struct suite *s, struct prices *p)
 	struct kem_key mine, theirs;
 	struct sign_key key;
 	uint8_t pub[PUBLIC_KEY_MAX], shared[SECRET_MAX], signature[SIGNATURE_MAX];
-	const struct dh_group *dh = s->kem->dh;
+	const struct dh_group *dh = kem_alg_find(s->kem_id)->dh;
+	const struct sign_alg *sign = sign_alg_find(s->signature_id);
 	size_t n;
 	double best;
 	MUST(kem_key_generate(s, env, &mine));
@@ -42,13 +43,13 @@ static void price_curves(const struct suite *s, struct prices *p)
 	PRICE(5, dh->agree(dh, secret_view(&mine.priv), kem_public(&theirs), shared));
 	p->dh = best;
 	struct view message = view_make(bytes, 256), longer = view_make(bytes, 256 + 16384);
-	PRICE(5, s->sign->sign(s->sign, &key, longer, signature, &n));
+	PRICE(5, sign->sign(sign, &key, longer, signature, &n));
 	p->sign_kib = best;
-	PRICE(5, s->sign->verify(s->sign, sign_public(&key), longer, view_make(signature, n)));
+	PRICE(5, sign->verify(sign, sign_public(&key), longer, view_make(signature, n)));
 	p->verify_kib = best;
-	PRICE(5, s->sign->sign(s->sign, &key, message, signature, &n));
+	PRICE(5, sign->sign(sign, &key, message, signature, &n));
 	p->sign = best;
-	PRICE(5, s->sign->verify(s->sign, sign_public(&key), message, view_make(signature, n)));
+	PRICE(5, sign->verify(sign, sign_public(&key), message, view_make(signature, n)));
 	p->verify = best;
 	p->sign_kib = (p->sign_kib - p->sign) / 16;
 	p->verify_kib = (p->verify_kib - p->verify) / 16;
@@ -79,7 +80,7 @@ static void price_symmetric(const struct suite *s, struct prices *p)
 	PRICE(100, suite_hash(s, view_make(bytes, 40), out));
 	p->hash = best;
 	PRICE(20, suite_hash(s, view_make(bytes, 40 + 32768), out));
-	p->hash_block = (best - p->hash) / (32768.0 / (double)s->hash->block);
+	p->hash_block = (best - p->hash) / (32768.0 / (double)hash_alg_find(s->kdf_id)->block);
 	PRICE(100, suite_mac(s, prk, view_make(bytes, 40), out));
 	p->hmac = best;
 	PRICE(100, suite_seal(s, key, nonce, aad, view_make(bytes, 16), out));
@@ -185,11 +186,11 @@ void shape_of(const struct crowd *c, struct shape *s)
 	arena_init(&a, 64 << 20, ARENA_PLAIN);
 	*s = (struct shape){ .n = (double)c->n, .proofs = c->is_room };
 	MUST(wire_encode_to(&a, leaf_node_element, leaf, &encoded));
-	size_t blocks = encoded.n / c->suite->hash->block + 1;
+	size_t blocks = encoded.n / hash_alg_find(c->suite->kdf_id)->block + 1;
 	s->leaf_blocks = (double)blocks;
 	MUST(wire_encode_to(&a, group_context_element, now.context, &encoded));
 	s->context_kib = (double)encoded.n / 1024;
-	s->blocks_in_kib = 1024.0 / (double)c->suite->hash->block;
+	s->blocks_in_kib = 1024.0 / (double)hash_alg_find(c->suite->kdf_id)->block;
 	MUST(tree_filtered_path(now.tree, group_own_leaf(c->a), &a, &path, &copath));
 	s->depth = (double)path.n;
 	for (size_t i = 0; i < path.n; i++)

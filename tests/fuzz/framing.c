@@ -66,7 +66,7 @@ static uc_err from_wire(const struct framing_epoch *e, struct view in, struct ar
 
 static void element(struct wire *w, void *v)
 {
-	wire_secret_tree(w, v);
+	wire_secret_tree(w, v, suite_find(SUITE_X25519_AES128));
 }
 
 static void run(const struct framing_epoch *e, uint8_t type, struct view in, struct arena *a)

@@ -4,9 +4,11 @@
 
 #include "mls/secret_tree.h"
 
+static const struct suite *suite; /* that the input names */
+
 static void element(struct wire *w, void *v)
 {
-	wire_secret_tree(w, v);
+	wire_secret_tree(w, v, suite);
 }
 
 static void use(struct secret_tree *t, uint32_t leaf)
@@ -24,6 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct secret_tree t = { 0 };
 	struct arena a;
 	struct view again;
+	suite = n > 2 ? suite_find((uint16_t)(data[1] << 8 | data[2])) : NULL;
+	if (!suite)
+		return 0;
 	arena_init(&a, (size_t)16 << 20, ARENA_PLAIN);
 	if (!wire_decode(view_make(data, n), &a, element, &t)) {
 		fuzz_expect(!wire_encode_to(&a, element, &t, &again));

@@ -56,8 +56,10 @@ static void sign_run(struct vector_run *r, const json_t *j)
 	vec_ok(r, "signature",
 	       verify_with_label(r->suite, pub, label, content, vec_hex(r, j, "signature")));
 	if (!vec_ok(r, "priv",
-		    sign_key_import(r->suite, vec_private(r, j, "priv", r->suite->sign->nsk),
-				    &key)))
+		    sign_key_import(
+			    r->suite,
+			    vec_private(r, j, "priv", sign_alg_find(r->suite->signature_id)->nsk),
+			    &key)))
 		return;
 	vec_equal(r, "pub", sign_public(&key), pub);
 	if (vec_ok(r, "sign",
@@ -75,7 +77,7 @@ static void encrypt_run(struct vector_run *r, const json_t *j)
 	vec_at(r, "encrypt_with_label.");
 	vec_ok(r, "pub", kem_public_check(r->suite, pub));
 	if (!vec_ok(r, "priv",
-		    kem_key_import(r->suite, vec_private(r, j, "priv", r->suite->kem->nsk), pub,
+		    kem_key_import(r->suite, vec_private(r, j, "priv", r->suite->kem_nsk), pub,
 				   &key)))
 		return;
 	if (vec_ok(r, "ciphertext",

@@ -60,7 +60,8 @@ static bool setup_read(struct vector_run *r, const json_t *j, struct setup *s)
 		      wire_encode_to(&r->mem, group_context_element, &c, &s->e.group_context)) &&
 	       vec_ok(r, "signature_priv",
 		      sign_key_import(r->suite,
-				      vec_private(r, j, "signature_priv", r->suite->sign->nsk),
+				      vec_private(r, j, "signature_priv",
+						  sign_alg_find(r->suite->signature_id)->nsk),
 				      &s->key));
 }
 

@@ -45,7 +45,7 @@ static void welcome_run(struct vector_run *r, const json_t *j)
 	vec_ok(r, "key_package", key_package_ref(s, inside(kp), ref));
 	vec_equal(r, "new_member", w->secrets.v[0].new_member, view_make(ref, s->nh));
 	if (!vec_ok(r, "init_priv",
-		    kem_key_import(s, vec_private(r, j, "init_priv", s->kem->nsk),
+		    kem_key_import(s, vec_private(r, j, "init_priv", s->kem_nsk),
 				   kp->key_package.init_key, &init)) ||
 	    !vec_ok(r, "welcome",
 		    decrypt_with_label(s, &init, "Welcome", w->encrypted_group_info,
@@ -154,15 +154,16 @@ static bool join(struct vector_run *r, const json_t *j, const struct group_platf
 	if (!vec_absent(j, "ratchet_tree"))
 		in.ratchet_tree = vec_hex(r, j, "ratchet_tree");
 	return vec_ok(r, "init_priv",
-		      kem_key_import(r->suite, vec_private(r, j, "init_priv", r->suite->kem->nsk),
+		      kem_key_import(r->suite, vec_private(r, j, "init_priv", r->suite->kem_nsk),
 				     k->init_key, &secrets->init_key)) &&
 	       vec_ok(r, "encryption_priv",
 		      kem_key_import(r->suite,
-				     vec_private(r, j, "encryption_priv", r->suite->kem->nsk),
+				     vec_private(r, j, "encryption_priv", r->suite->kem_nsk),
 				     k->leaf_node.encryption_key, &secrets->encryption_key)) &&
 	       vec_ok(r, "signature_priv",
 		      sign_key_import(r->suite,
-				      vec_private(r, j, "signature_priv", r->suite->sign->nsk),
+				      vec_private(r, j, "signature_priv",
+						  sign_alg_find(r->suite->signature_id)->nsk),
 				      &secrets->signature_key)) &&
 	       vec_equal(r, "signature_priv", sign_public(&secrets->signature_key),
 			 k->leaf_node.signature_key) &&

@@ -24,7 +24,7 @@ static bool load_leaf(struct vector_run *r, const json_t *j, const struct tree *
 	uint32_t node = tree_node_of_leaf(secrets->leaf);
 	if (!vec_ok(r, "encryption_priv",
 		    kem_key_import(r->suite,
-				   vec_private(r, j, "encryption_priv", r->suite->kem->nsk),
+				   vec_private(r, j, "encryption_priv", r->suite->kem_nsk),
 				   tree_node_key(t, node), &key)) ||
 	    !vec_ok(r, "encryption_priv", tree_secret_set(secrets, node, &key)))
 		return false;
@@ -100,7 +100,8 @@ static void make_new(struct vector_run *r, const json_t *j, const json_t *leaves
 	tree_copy(t, &after);
 	if (vec_ok(r, "signature_priv",
 		   sign_key_import(r->suite,
-				   vec_private(r, own, "signature_priv", r->suite->sign->nsk),
+				   vec_private(r, own, "signature_priv",
+					       sign_alg_find(r->suite->signature_id)->nsk),
 				   &key)) &&
 	    load_leaf(r, own, t, secrets)) {
 		struct leaf_parameters as = { &key, leaf->credential, leaf->capabilities,

@@ -60,7 +60,7 @@ static const struct curve {
 TEST(ecdh_of_rfc_5903)
 {
 	for (size_t i = 0; i < CURVES; i++) {
-		const struct dh_group *dh = suite_find(curves[i].suite)->kem->dh;
+		const struct dh_group *dh = kem_alg_find(suite_find(curves[i].suite)->kem_id)->dh;
 		uint8_t out[SCALAR_MAX];
 		expect_ok(dh->agree(dh, test_hex(curves[i].mine), test_hex(curves[i].theirs), out));
 		expect_bytes(view_make(out, dh->ndh), test_hex(curves[i].shared));
@@ -153,13 +153,13 @@ TEST(private_keys_are_in_range)
 {
 	for (size_t i = 0; i < CURVES; i++) {
 		const struct suite *s = suite_find(curves[i].suite);
-		const struct dh_group *dh = s->kem->dh;
+		const struct dh_group *dh = kem_alg_find(s->kem_id)->dh;
 		struct view order = test_hex(curves[i].order), scalar;
 		struct view theirs = test_hex(curves[i].theirs);
 		uint8_t bytes[SCALAR_MAX + 1] = { 0 }, out[PUBLIC_KEY_MAX];
 		struct sign_key k;
 		scalar = view_make(bytes, order.n);
-		expect_eq(order.n, s->sign->nsk);
+		expect_eq(order.n, sign_alg_find(s->signature_id)->nsk);
 		for (int step = 0; step < 3; step++) {
 			if (step == 1)
 				memcpy(bytes, order.p, order.n);
@@ -270,7 +270,7 @@ struct signer {
 static struct signer signer_of(const struct curve *c)
 {
 	const struct suite *suite = suite_find(c->suite);
-	struct signer x = { .a = suite->sign,
+	struct signer x = { .a = sign_alg_find(suite->signature_id),
 			    .r = test_hex(c->r),
 			    .s = test_hex(c->s),
 			    .order = test_hex(c->order) };

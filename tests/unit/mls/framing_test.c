@@ -88,7 +88,7 @@ static struct private_message sealed(const struct framed_content *c, size_t padd
 
 static void element(struct wire *w, void *v)
 {
-	wire_secret_tree(w, v);
+	wire_secret_tree(w, v, suite_at(0));
 }
 
 static struct view state(void)

@@ -23,7 +23,7 @@ static struct secret_tree fresh(uint32_t leaves)
 
 static void element(struct wire *w, void *v)
 {
-	wire_secret_tree(w, v);
+	wire_secret_tree(w, v, suite);
 }
 
 static void save(const struct secret_tree *t, struct buf *out)

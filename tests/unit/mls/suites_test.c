@@ -89,7 +89,7 @@ TEST(members_name_the_suite_of_their_group)
 /* A KeyPackage of another suite does not belong here (10.1), nor when it says that it were ours. */
 static void is_refused(const struct suite *own, const struct suite *other)
 {
-	bool alike = own->kem == other->kem && own->sign == other->sign;
+	bool alike = own->kem_id == other->kem_id && own->signature_id == other->signature_id;
 	struct leaf_parameters leaf = club_person(&c, 2)->leaf;
 	struct key_package_secrets secrets;
 	struct key_package k;
