@@ -122,11 +122,13 @@ static uc_err entry_read(struct uc_client *c, struct room *r, const struct log_e
 	return err;
 }
 
-/* The hub has taken a commit that we cannot follow, or is in an epoch that we have not seen: our
+/* The hub has taken a commit that we cannot follow or another than we have (UC_E_FORK: its order is
+ * what counts), or is in an epoch that we have not seen: our
  * part of the group is of an older copy, or damaged, or somebody has sent us wrong secrets. */
 static bool is_beyond_us(const struct room_entry_outside *o, uc_err err)
 {
-	return err == UC_E_EPOCH_FUTURE || (o->is_commit && err != UC_E_EPOCH_PAST);
+	bool late = err == UC_E_EPOCH_PAST || err == UC_E_REPLAY;
+	return err == UC_E_EPOCH_FUTURE || (o->is_commit && !late);
 }
 
 /* A message that is not valid is told and passed by, as all other members do. */

@@ -119,8 +119,9 @@ static void retire(struct epoch *e)
 	tree_secrets_wipe(&e->keys);
 }
 
-void group_enter(struct group *g, struct epoch *next)
+void group_enter(struct group *g, struct epoch *next, const uint8_t commit[SHA256_BYTES])
 {
+	commit_history_add(&g->history, next->state.context.epoch - 1, commit);
 	if (g->now) {
 		retire(g->now);
 		epoch_free(g->past[GROUP_PAST_EPOCHS - 1]);
@@ -218,7 +219,7 @@ uc_err group_pending_apply(struct group *g)
 	g->pending = NULL;
 	take_key(g, &g->pending_key);
 	group_staged_drop(g);
-	group_enter(g, next);
+	group_enter(g, next, g->pending_hash);
 	return UC_OK;
 }
 
@@ -256,7 +257,7 @@ uc_err group_staged_apply(struct group *g)
 		proposal_store_done(&g->proposals);
 	} else {
 		take_key(g, &g->staged_key);
-		group_enter(g, next);
+		group_enter(g, next, g->staged_hash);
 	}
 	group_pending_drop(g);
 	group_staged_drop(g);

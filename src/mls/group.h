@@ -198,8 +198,14 @@ struct received {
 };
 /* An encoded MLSMessage.  Distinct errors: UC_E_OWN (our own message other than the pending
  * commit; an application message of ours that this state has not made is opened like others',
- * with our own leaf as its sender: so the state is an older copy), UC_E_EPOCH_PAST, UC_E_EPOCH_FUTURE, UC_E_DECRYPT (also a replay), UC_E_REMOVED,
- * UC_E_NOT_FOUND (a commit of a proposal that has not come), UC_E_PSK. */
+ * with our own leaf as its sender: so the state is an older copy), UC_E_EPOCH_PAST,
+ * UC_E_EPOCH_FUTURE (worth another try in that epoch), UC_E_DECRYPT (also a replay), UC_E_REMOVED,
+ * UC_E_NOT_FOUND (a commit of a proposal that has not come: worth another try when it has),
+ * UC_E_PSK (likewise), UC_E_PENDING (a commit is staged: worth another try when that is applied or
+ * dropped).  Of commits: UC_E_REPLAY, we have applied this one; UC_E_FORK, another than the one that
+ * we have applied in its epoch, as far as GROUP_RESUMPTION_EPOCHS back (its word alone: of the past
+ * nothing is left to verify it by), or than the staged one (verified; it can be received when that
+ * is dropped).  Whatever the error, nothing has changed. */
 uc_err UC_MUST_USE group_receive(struct group *g, struct view message, struct arena *a,
 				 struct received *out);
 /* Also drops a pending commit of our own: it lost.  One that was dropped may be received again. */

@@ -3,6 +3,7 @@
 #ifndef MLS_GROUP_INSIDE_H
 #define MLS_GROUP_INSIDE_H
 
+#include "mls/commit_history.h"
 #include "mls/framing.h"
 #include "mls/group.h"
 #include "mls/group_state.h"
@@ -41,6 +42,7 @@ struct group {
 	struct resumption resumption[GROUP_RESUMPTION_EPOCHS];
 	size_t resumption_n;
 	struct proposal_store proposals;
+	struct commit_history history;
 	bool is_removed;
 	/* While the first commit of one that goes on from another is made. */
 	const struct group *origin;
@@ -55,14 +57,15 @@ struct group {
 	struct arena staged_arena;
 	struct transition *staged_transition;
 	struct group_change staged_change;
+	uint8_t staged_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
 	/* The key that opened it, where it was private: used up when it is applied. */
 	bool staged_private;
 	uint32_t staged_leaf, staged_generation;
 };
 
 struct group *group_new(const struct group_platform *platform, const struct suite *s);
-/* The epoch becomes the current one; the one before joins the past. */
-void group_enter(struct group *g, struct epoch *next);
+/* The epoch becomes the current one, by the commit of this hash; the one before joins the past. */
+void group_enter(struct group *g, struct epoch *next, const uint8_t commit[SHA256_BYTES]);
 /* Other members than before in a group that goes on from another, other parameters, a wrong epoch?
  * `fresh` is what a Welcome with these keys leads to, or the maker's own first epoch.  Nothing is
  * asked of lists without a key of usage reinit or branch. */

@@ -97,7 +97,8 @@ static uc_err receive_commit(struct receiving *r, struct arena *a)
 }
 
 /* The commit is kept in the group's staging arena: the change points into it. */
-static uc_err stage(struct group *g, const struct authenticated_content *auth, struct received *out)
+static uc_err stage(struct group *g, const struct authenticated_content *auth, struct view message,
+		    struct received *out)
 {
 	struct arena *a = &g->staged_arena;
 	struct view encoded;
@@ -106,6 +107,7 @@ static uc_err stage(struct group *g, const struct authenticated_content *auth, s
 	struct transition *t = ARENA_NEW(a, struct transition);
 	if (!kept || !r || !t)
 		return UC_E_LIMIT;
+	TRY(sha256(message, g->staged_hash));
 	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
 	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
 	*r = (struct receiving){ .g = g, .auth = kept, .t = t, .next = epoch_new(g->suite) };
@@ -236,8 +238,8 @@ static uc_err sender_leaf(const struct opened *o, uint32_t leaf, struct arena *a
 	return UC_OK;
 }
 
-static uc_err receive_content(struct group *g, const struct opened *o, struct arena *a,
-			      struct received *out)
+static uc_err receive_content(struct group *g, const struct opened *o, struct view message,
+			      struct arena *a, struct received *out)
 {
 	const struct authenticated_content *auth = &o->auth;
 	const struct framed_content *c = &auth->content;
@@ -252,8 +254,52 @@ static uc_err receive_content(struct group *g, const struct opened *o, struct ar
 	case CONTENT_PROPOSAL:
 		return receive_proposal(g, auth, a, out);
 	default:
-		return stage(g, auth, out);
+		return stage(g, auth, message, out);
 	}
+}
+
+static uc_err open_message(struct group *g, const struct mls_message *m, struct arena *a,
+			   struct opened *o)
+{
+	if (m->wire_format == MLS_PUBLIC_MESSAGE)
+		TRY(receive_public(g, &m->public_message, a, o));
+	else if (m->wire_format == MLS_PRIVATE_MESSAGE)
+		TRY(receive_private(g, &m->private_message, a, o));
+	else
+		return UC_E_UNEXPECTED;
+	const struct framed_content *c = &o->auth.content;
+	bool ours =
+		c->sender.sender_type == SENDER_MEMBER && c->sender.leaf_index == g->now->own_leaf;
+	return ours && c->content_type != CONTENT_APPLICATION ? UC_E_OWN : UC_OK;
+}
+
+/* Of a handshake that is too late more can be said, even of a private one: what it is and of which
+ * epoch stands outside. */
+static uc_err judge_late(const struct group *g, const struct mls_message *m, struct view message)
+{
+	const struct framed_content *c = &m->public_message.content;
+	bool public = m->wire_format == MLS_PUBLIC_MESSAGE;
+	uint8_t type = public ? c->content_type : m->private_message.content_type;
+	uint64_t epoch = public ? c->epoch : m->private_message.epoch;
+	return type == CONTENT_COMMIT ? commit_history_judge(&g->history, epoch, message)
+				      : UC_E_EPOCH_PAST;
+}
+
+/* Everything waits until the staged commit is applied or dropped, but one that competes with it is
+ * told from what merely comes too soon. */
+static uc_err receive_beside_staged(struct group *g, const struct mls_message *m,
+				    struct view message, struct arena *a)
+{
+	struct opened o = { .epoch = g->now };
+	uint8_t hash[SHA256_BYTES];
+	TRY(sha256(message, hash));
+	if (view_equal(VIEW_OF(hash), VIEW_OF(g->staged_hash)))
+		return UC_E_PENDING;
+	uc_err err = open_message(g, m, a, &o);
+	if (err == UC_E_EPOCH_PAST)
+		return judge_late(g, m, message);
+	bool competes = !err && o.auth.content.content_type == CONTENT_COMMIT;
+	return competes ? UC_E_FORK : UC_E_PENDING;
 }
 
 uc_err group_receive(struct group *g, struct view message, struct arena *a, struct received *out)
@@ -271,20 +317,13 @@ uc_err group_receive(struct group *g, struct view message, struct arena *a, stru
 	}
 	if (!g->now || g->is_removed)
 		return UC_E_REMOVED;
-	if (g->has_staged)
-		return UC_E_PENDING;
 	TRY(wire_decode(message, a, mls_message_element, &m));
-	if (m.wire_format == MLS_PUBLIC_MESSAGE)
-		TRY(receive_public(g, &m.public_message, a, &o));
-	else if (m.wire_format == MLS_PRIVATE_MESSAGE)
-		TRY(receive_private(g, &m.private_message, a, &o));
-	else
-		return UC_E_UNEXPECTED;
-	if (o.auth.content.content_type != CONTENT_APPLICATION &&
-	    o.auth.content.sender.sender_type == SENDER_MEMBER &&
-	    o.auth.content.sender.leaf_index == g->now->own_leaf)
-		return UC_E_OWN;
-	uc_err err = receive_content(g, &o, a, &got);
+	if (g->has_staged)
+		return receive_beside_staged(g, &m, message, a);
+	uc_err err = open_message(g, &m, a, &o);
+	if (err)
+		return err == UC_E_EPOCH_PAST ? judge_late(g, &m, message) : err;
+	err = receive_content(g, &o, message, a, &got);
 	if (!err)
 		err = key_used(g, &o);
 	if (err)

@@ -5,7 +5,8 @@
  *           uint8 n; { uint64 epoch; opaque psk<V>; } resumption[n];
  *           opaque proposals<V>; opaque pending_hash[32]; opaque epochs[4]<V>   (now, past, pending);
  *           opaque pending_priv<V>; opaque pending_pub<V>: our signature key once the pending commit
- *           is accepted, empty when it stays.  Version 1 has not these two: it always stayed.
+ *           is accepted, empty when it stays.  Version 1 has not these two: it always stayed;
+ *           commit_history (commit_history.h).  Versions 1 and 2 have not: nothing is known.
  * an epoch: uint32 own_leaf; opaque state<V>; opaque sender_data_secret<V>; bool live; if live:
  *           epoch_secrets; tree_secrets.  Of past epochs only what opens late messages is left.
  *           Empty when there is no such epoch.
@@ -13,7 +14,7 @@
 #include "base/heap.h"
 #include "mls/group_inside.h"
 
-enum { GROUP_VERSION = 2, RATCHETS_VERSION = 1, EPOCHS = GROUP_PAST_EPOCHS + 2 };
+enum { GROUP_VERSION = 3, RATCHETS_VERSION = 1, EPOCHS = GROUP_PAST_EPOCHS + 2 };
 
 static struct epoch **epoch_slot(struct group *g, size_t i)
 {
@@ -123,6 +124,8 @@ uc_err group_save_epoch(const struct group *g, struct buf *out)
 	pub = sign_public(&g->pending_key);
 	wire_bytes(&w, &priv);
 	wire_bytes(&w, &pub);
+	struct commit_history history = g->history;
+	wire_commit_history(&w, &history);
 	return wire_finish(&w);
 }
 
@@ -219,6 +222,8 @@ static uc_err load_parts(struct group *g, uint16_t version, struct wire *w)
 		if (!w->failed)
 			TRY(sign_key_load(&g->pending_key, priv, pub));
 	}
+	if (version > 2)
+		wire_commit_history(w, &g->history);
 	TRY(wire_finish(w));
 	return proposal_store_load(&g->proposals, g->suite, proposals);
 }

@@ -2,6 +2,7 @@
 #include "mls/public_group.h"
 
 #include "base/heap.h"
+#include "mls/commit_history.h"
 #include "mls/group_inside.h"
 #include "mls/rule.h"
 
@@ -11,10 +12,12 @@ struct public_group {
 	const struct crypto *crypto;
 	struct group_state state;
 	struct proposal_store proposals;
+	struct commit_history history;
 	bool has_staged;
 	struct arena staged_arena;
 	struct transition *staged;
 	struct group_change staged_change;
+	uint8_t staged_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
 };
 
 static struct public_group *new_empty(const struct group_platform *platform)
@@ -178,17 +181,27 @@ uc_err public_group_receive(struct public_group *p, struct view message, struct 
 	struct mls_message m;
 	struct authenticated_content auth;
 	struct framing_epoch framing = framing_of(p);
-	if (p->has_staged)
-		return UC_E_PENDING;
 	TRY(wire_decode(message, a, mls_message_element, &m));
 	if (m.wire_format != MLS_PUBLIC_MESSAGE)
-		return UC_E_UNEXPECTED;
-	TRY(framing_open_public(&framing, &m.public_message, a, &auth));
+		return p->has_staged ? UC_E_PENDING : UC_E_UNEXPECTED;
+	uint8_t hash[SHA256_BYTES];
+	TRY(sha256(message, hash));
+	if (p->has_staged && view_equal(VIEW_OF(hash), VIEW_OF(p->staged_hash)))
+		return UC_E_PENDING;
+	const struct framed_content *content = &m.public_message.content;
+	uc_err err = framing_open_public(&framing, &m.public_message, a, &auth);
+	if (err == UC_E_EPOCH_PAST && content->content_type == CONTENT_COMMIT)
+		return commit_history_judge(&p->history, content->epoch, message);
+	if (p->has_staged)
+		return !err && content->content_type == CONTENT_COMMIT ? UC_E_FORK : UC_E_PENDING;
+	TRY(err);
 	if (auth.content.content_type == CONTENT_PROPOSAL)
 		return receive_proposal(p, &auth, a, out);
-	uc_err err = receive_commit(p, &auth, out);
+	err = receive_commit(p, &auth, out);
 	if (err)
 		public_group_drop(p);
+	else
+		memcpy(p->staged_hash, hash, sizeof hash);
 	return err;
 }
 
@@ -200,6 +213,7 @@ uc_err public_group_apply(struct public_group *p)
 	group_state_init(&p->staged->after, p->state.suite);
 	group_state_done(&p->state);
 	p->state = next;
+	commit_history_add(&p->history, next.context.epoch - 1, p->staged_hash);
 	proposal_store_done(&p->proposals);
 	public_group_drop(p);
 	return UC_OK;
@@ -306,8 +320,9 @@ uint32_t public_group_leaf_by_identity(const struct public_group *p, struct view
 	return TREE_NONE;
 }
 
-/* --- at rest: uint16 version; opaque state<V>; opaque proposals<V> --- */
-enum { PUBLIC_GROUP_VERSION = 1 };
+/* --- at rest: uint16 version; opaque state<V>; opaque proposals<V>; commit_history (version 1 ends
+ * before it: nothing is known) --- */
+enum { PUBLIC_GROUP_VERSION = 2 };
 
 static void add_part(struct wire *w, struct buf *part, uc_err err)
 {
@@ -332,6 +347,8 @@ uc_err public_group_save(const struct public_group *p, struct buf *out)
 	buf_init(&part, WIRE_OBJECT_MAX);
 	err = proposal_store_save(&p->proposals, &part);
 	add_part(&w, &part, err);
+	struct commit_history history = p->history;
+	wire_commit_history(&w, &history);
 	return wire_finish(&w);
 }
 
@@ -341,16 +358,20 @@ uc_err public_group_load_on(const struct group_platform *platform, struct view s
 	struct wire w;
 	uint16_t version = 0;
 	struct view state = { NULL, 0 }, proposals = { NULL, 0 };
+	struct commit_history history = { .n = 0 };
 	wire_reader(&w, saved, NULL);
 	wire_u16(&w, &version);
-	if (!w.failed && version != PUBLIC_GROUP_VERSION)
+	if (!w.failed && (version == 0 || version > PUBLIC_GROUP_VERSION))
 		return UC_E_VERSION;
 	wire_bytes(&w, &state);
 	wire_bytes(&w, &proposals);
+	if (version > 1)
+		wire_commit_history(&w, &history);
 	TRY(wire_finish(&w));
 	struct public_group *p = new_empty(platform);
 	if (!p)
 		return UC_E_MEMORY;
+	p->history = history;
 	uc_err err = group_state_load(&p->state, p->crypto, state);
 	if (!err)
 		err = proposal_store_load(&p->proposals, p->state.suite, proposals);

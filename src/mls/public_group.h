@@ -31,7 +31,8 @@ struct public_received {
 	struct view proposal_ref;
 	const struct group_change *change; /* staged; until apply or drop */
 };
-/* An encoded MLSMessage, PublicMessage only.  Errors as group_receive's, without UC_E_OWN. */
+/* An encoded MLSMessage, PublicMessage only.  Errors as group_receive's, without UC_E_OWN; past
+ * and competing commits likewise. */
 uc_err UC_MUST_USE public_group_receive(struct public_group *p, struct view message,
 					struct arena *a, struct public_received *out);
 uc_err UC_MUST_USE public_group_apply(struct public_group *p);

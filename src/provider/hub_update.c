@@ -29,7 +29,8 @@ uc_err hub_update_refuse(const struct hub_request *q, uc_err why, struct hub_rep
 		out->retry_after_s = RETRY_S;
 		return why;
 	}
-	if (why == UC_E_EPOCH_PAST || why == UC_E_EPOCH_FUTURE) {
+	if (why == UC_E_EPOCH_PAST || why == UC_E_EPOCH_FUTURE || why == UC_E_REPLAY ||
+	    why == UC_E_FORK) {
 		struct public_group *g;
 		TRY(room_live_group(q->p, q->room, &g));
 		r.response_code = UPDATE_WRONG_EPOCH;

@@ -239,7 +239,7 @@ TEST(another_commit_is_first)
 	struct view first = commit(&rosa, NULL, NULL);
 	take(&rosa, first, ROOM_ENTRY_COMMIT);
 	take(&ida, first, ROOM_ENTRY_COMMIT);
-	expect_err(hub_update(&hub, late, &fanout), UC_E_EPOCH_PAST);
+	expect_err(hub_update(&hub, late, &fanout), UC_E_FORK);
 	room_group_free(g);
 	fanout = tom_comes_back();
 	take(&rosa, fanout, ROOM_ENTRY_COMMIT);

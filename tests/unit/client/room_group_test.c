@@ -233,7 +233,7 @@ TEST(our_commit_loses_to_anothers)
 	commit(&tom, &ida, NULL);
 	person_restart(&rosa);
 	all_talk();
-	expect_err(hub_update(&hub, ours, &fanout), UC_E_EPOCH_PAST);
+	expect_err(hub_update(&hub, ours, &fanout), UC_E_FORK);
 	commit(&rosa, NULL, NULL);
 	all_talk();
 	end();

@@ -61,9 +61,9 @@ TEST(a_pending_commit_loses_to_another)
 	expect(group_has_pending(c.people[0].g));
 	club_deliver(&c, &c.people[1], &won);
 	expect(!group_has_pending(c.people[0].g));
-	/* The loser's commit is late for all, its own maker among them. */
-	expect_err(group_receive(c.people[2].g, lost.commit, &c.mem, &got), UC_E_EPOCH_PAST);
-	expect_err(group_receive(c.people[0].g, lost.commit, &c.mem, &got), UC_E_EPOCH_PAST);
+	/* The loser's commit is another than all have taken, its own maker among them. */
+	expect_err(group_receive(c.people[2].g, lost.commit, &c.mem, &got), UC_E_FORK);
+	expect_err(group_receive(c.people[0].g, lost.commit, &c.mem, &got), UC_E_FORK);
 	/* Made again on the new epoch, with the same KeyPackage. */
 	club_commit(&c, &c.people[0], &o);
 	expect_eq(club_count(&c), 4);
@@ -272,10 +272,10 @@ TEST(damaged_storage_is_refused)
 		expect(group_load(&c.platform, view_slice(e, 0, n), r, &g) != UC_OK && !g);
 	for (size_t n = 0; n < r.n; n += n < 64 || n + 64 > r.n ? 1 : 37)
 		expect(group_load(&c.platform, e, view_slice(r, 0, n), &g) != UC_OK && !g);
-	epoch.p[1] ^= 2;
+	epoch.p[1] ^= 4;
 	expect_err(group_load(&c.platform, buf_view(&epoch), r, &g), UC_E_VERSION);
-	epoch.p[1] ^= 2;
-	ratchets.p[1] ^= 2;
+	epoch.p[1] ^= 4;
+	ratchets.p[1] ^= 4;
 	expect_err(group_load(&c.platform, e, buf_view(&ratchets), &g), UC_E_VERSION);
 	buf_done(&epoch);
 	buf_done(&ratchets);

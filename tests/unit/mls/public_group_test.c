@@ -44,7 +44,7 @@ TEST(it_sees_what_a_commit_does_before_it_is_applied)
 	club_deliver(&c, &c.people[0], &made);
 	expect_eq(public_group_leaf_by_identity(c.server, VIEW_LIT("person 1")), TREE_NONE);
 	expect_eq(public_group_leaf_by_identity(c.server, VIEW_LIT("person 4")), 1);
-	expect_err(public_group_receive(c.server, made.commit, &c.mem, &got), UC_E_EPOCH_PAST);
+	expect_err(public_group_receive(c.server, made.commit, &c.mem, &got), UC_E_REPLAY);
 	club_end(&c);
 }
 
@@ -57,7 +57,7 @@ TEST(one_commit_for_each_epoch)
 	group_pending_drop(c.people[1].g);
 	club_deliver(&c, &c.people[0], &first);
 	struct view before = server_saved(&c);
-	expect_err(public_group_receive(c.server, second.commit, &c.mem, &got), UC_E_EPOCH_PAST);
+	expect_err(public_group_receive(c.server, second.commit, &c.mem, &got), UC_E_FORK);
 	struct made_commit later = commit_by(&c.people[0], NULL, 0);
 	expect_ok(group_pending_apply(c.people[0].g));
 	struct made_commit future = commit_by(&c.people[0], NULL, 0);

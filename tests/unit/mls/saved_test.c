@@ -6,10 +6,10 @@
  * closed.  It is made by this program when UNDERCROFT_FIXTURE names the file to write, and never
  * made again.  groups_2: the public state is of version 2; groups_3:
  * the member's part and the stored proposals are, and one pending commit and one Update change the
- * signature key of who made them. */
+ * signature key of who made them; groups_4: member and server know the commits they took. */
 #include "tests/unit/mls/members.h"
 
-enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3, NEWEST = 3 };
+enum { FILE_BYTES = 1 << 20, MEMBERS = 3, SUITES = 3, NEWEST = 4 };
 
 #define LATE   "said in the epoch before"
 #define ASIDE  "came before the one before it"
@@ -195,7 +195,7 @@ static size_t file_read(int version, struct saved_club out[SUITES])
 	struct wire w;
 	memset(out, 0, SUITES * sizeof *out);
 	static const char *const names[] = { FIXTURES "/groups_1", FIXTURES "/groups_2",
-					     FIXTURES "/groups_3" };
+					     FIXTURES "/groups_3", FIXTURES "/groups_4" };
 	FILE *f = fopen(names[version - 1], "rb");
 	expect(f != NULL);
 	if (!f)
@@ -289,7 +289,7 @@ static void as_was(const struct saved_member *m, struct group **g)
 TEST(keys_that_wait_for_their_epoch)
 {
 	struct saved_club clubs[SUITES];
-	for (size_t i = file_read(3, clubs); i--;) {
+	for (size_t i = file_read(NEWEST, clubs); i--;) {
 		struct group *one = NULL, *two = NULL;
 		struct received got;
 		struct made_commit made;

@@ -97,7 +97,7 @@ TEST(a_private_commit_can_wait)
 	expect_bytes(person_saved(&c, one), before);
 	expect_ok(group_receive(one->g, made.commit, &c.mem, &got));
 	expect_ok(group_staged_apply(one->g));
-	expect_err(group_receive(one->g, made.commit, &c.mem, &got), UC_E_EPOCH_PAST);
+	expect_err(group_receive(one->g, made.commit, &c.mem, &got), UC_E_REPLAY);
 	expect_ok(group_pending_apply(c.people[0].g));
 	expect_bytes(group_epoch_authenticator(one->g), group_epoch_authenticator(c.people[0].g));
 	club_end(&c);
