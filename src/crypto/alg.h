@@ -72,6 +72,9 @@ uc_err UC_MUST_USE hkdf_expand_parts(const struct kdf *k, struct view prk, const
 				     size_t n_info, uint8_t *out, size_t n);
 
 extern const struct mls_crypto builtin_crypto; /* builtin.c */
+/* As mls_crypto_check and mls_crypto_suite_find. */
+uc_err UC_MUST_USE crypto_check(const struct mls_crypto *t);
+const struct mls_crypto_suite *crypto_row(const struct mls_crypto *t, uint16_t id);
 
 /* What HPKE and labels need of a suite. */
 uc_err UC_MUST_USE kem_encap(const struct suite *s, const struct env *env, struct view pub,

@@ -308,11 +308,6 @@ const struct mls_crypto builtin_crypto = {
 	.verify = on_verify,
 };
 
-const struct mls_crypto *mls_crypto_builtin(void)
-{
-	return &builtin_crypto;
-}
-
 /* The same rows as the engine uses them, made when this was compiled, so that nobody keeps them. */
 #define SUITE(number, text, kem, kdf, aead, signature, nh_, nk_, nsk_, npk_, nsecret_, nspk_) \
 	{                                                                                     \

@@ -11,8 +11,7 @@
 #include "base/arena.h"
 #include "base/env.h"
 #include "base/secret.h"
-
-#include <undercroft/mls_crypto.h>
+#include "undercroft/mls_crypto.h"
 
 enum {
 	HASH_MAX = MLS_HASH_MAX, /* SHA-512 */
