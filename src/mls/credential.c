@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/credential.h"
 
+#include "mls/rule.h"
+
 void wire_credential(struct wire *w, struct credential *c)
 {
 	wire_u16(w, &c->credential_type);
@@ -13,7 +15,7 @@ void wire_credential(struct wire *w, struct credential *c)
 		WIRE_LIST(w, &c->certificates, bytes_element);
 		break;
 	default:
-		wire_fail(w, UC_E_UNSUPPORTED);
+		wire_fail(w, RULE_ERROR(CREDENTIAL_TYPE));
 	}
 }
 
@@ -50,7 +52,8 @@ void wire_extension_list(struct wire *w, struct extension_list *l)
 	/* RFC 9420, 13.4: "an extension type MUST NOT appear more than once". */
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = i + 1; k < l->n; k++)
-			if (l->v[i].extension_type == l->v[k].extension_type) {
+			if (BREAKS(EXTENSION_ONCE,
+				   l->v[i].extension_type == l->v[k].extension_type)) {
 				wire_fail(w, UC_E_MALFORMED);
 				return;
 			}

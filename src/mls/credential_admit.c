@@ -3,15 +3,17 @@
  * the leaf they stand in, X.509 chains are put to it. */
 #include "mls/group_state.h"
 
+#include "mls/rule.h"
+
 /* "certificates[0] is the end-entity certificate": so there is one. */
 static uc_err chain_form(const struct view_list *chain)
 {
-	if (!chain->n)
+	if (GROUND(CHAIN_IS_THERE, !chain->n))
 		return UC_E_MALFORMED;
 	if (chain->n > X509_CHAIN_MAX)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < chain->n; i++)
-		if (!chain->v[i].n)
+		if (BREAKS(CERTIFICATE_IS_THERE, !chain->v[i].n))
 			return UC_E_MALFORMED;
 	return UC_OK;
 }
@@ -26,7 +28,7 @@ uc_err credential_admit(const struct group_hooks *hooks, const struct suite *s,
 	if (before && credential_equal(&before->credential, c) &&
 	    view_equal(before->signature_key, signature_key))
 		return UC_OK;
-	if (!hooks || !hooks->x509)
+	if (GROUND(CHAIN_IS_JUDGED, !hooks || !hooks->x509))
 		return UC_E_UNSUPPORTED;
 	return hooks->x509(hooks->ctx, s, &c->certificates, signature_key, before);
 }

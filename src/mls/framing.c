@@ -25,31 +25,36 @@ uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format
 {
 	bool proposal = c->content_type == CONTENT_PROPOSAL;
 	bool public = wire_format == MLS_PUBLIC_MESSAGE;
-	bool ok = false;
-	if (!public && wire_format != MLS_PRIVATE_MESSAGE)
-		return UC_E_UNEXPECTED;
+	/* In a PrivateMessage the sender is a member, whatever is inside: so this is our own. */
+	if (!public &&
+	    (wire_format != MLS_PRIVATE_MESSAGE || c->sender.sender_type != SENDER_MEMBER))
+		return UC_E_ARGUMENT;
 	switch (c->sender.sender_type) {
 	case SENDER_MEMBER:
-		ok = !BREAKS(APPLICATION_IS_PRIVATE,
-			     public && c->content_type == CONTENT_APPLICATION);
-		break;
+		if (BREAKS(APPLICATION_IS_PRIVATE,
+			   public && c->content_type == CONTENT_APPLICATION))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	case SENDER_EXTERNAL:
-		ok = public && KEEPS(EXTERNAL_SENDS_PROPOSALS, proposal) &&
-		     !(proposal && BREAKS(EXTERNAL_PROPOSAL_TYPE,
-					  !external_may_propose(c->proposal.proposal_type)));
-		break;
+		if (BREAKS(EXTERNAL_SENDS_PROPOSALS, !proposal))
+			return UC_E_UNEXPECTED;
+		if (proposal && BREAKS(EXTERNAL_PROPOSAL_TYPE,
+				       !external_may_propose(c->proposal.proposal_type)))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	case SENDER_NEW_MEMBER_PROPOSAL:
-		ok = public && GROUND(NEW_MEMBER_PROPOSES_ADD,
-				      proposal && c->proposal.proposal_type == PROPOSAL_ADD);
-		break;
+		if (GROUND(NEW_MEMBER_PROPOSES_ADD,
+			   !proposal || c->proposal.proposal_type != PROPOSAL_ADD))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	case SENDER_NEW_MEMBER_COMMIT:
-		ok = public && GROUND(NEW_MEMBER_COMMITS_PATH,
-				      c->content_type == CONTENT_COMMIT && c->commit.path);
-		break;
+		if (GROUND(NEW_MEMBER_COMMITS_PATH,
+			   c->content_type != CONTENT_COMMIT || !c->commit.path))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	default:
-		break;
+		return RULE_ERROR(SENDER_TYPE);
 	}
-	return ok ? UC_OK : UC_E_UNEXPECTED;
 }
 
 uc_err framing_tag_check(const struct framing_epoch *e, const struct authenticated_content *in)
@@ -87,7 +92,7 @@ static uc_err sender_key(const struct framing_epoch *e, const struct framed_cont
 		*key = c->commit.path->leaf_node.signature_key;
 		return UC_OK;
 	default:
-		return UC_E_UNEXPECTED;
+		return RULE_ERROR(SENDER_TYPE);
 	}
 }
 

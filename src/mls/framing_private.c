@@ -186,20 +186,21 @@ static uc_err sender_data_open(const struct framing_epoch *e, const struct priva
 	uint8_t plain[SENDER_DATA];
 	if (GROUND(SENDER_DATA_LENGTH, m->encrypted_sender_data.n != SENDER_DATA + AEAD_TAG))
 		return UC_E_DECRYPT;
-	TRY(sender_data_crypt(e, m, false, m->encrypted_sender_data, plain));
+	TRY_GROUND(SENDER_DATA_OPENS,
+		   sender_data_crypt(e, m, false, m->encrypted_sender_data, plain));
 	return wire_decode(VIEW_OF(plain), a, sender_data_element, out);
 }
 
 static uc_err content_open(const struct framing_epoch *e, const struct private_message *m,
 			   const struct message_key *k, struct arena *a, struct view *out)
 {
-	if (m->ciphertext.n < AEAD_TAG)
+	if (GROUND(CONTENT_OPENS, m->ciphertext.n < AEAD_TAG))
 		return UC_E_DECRYPT;
 	size_t n = m->ciphertext.n - AEAD_TAG;
 	uint8_t *plain = arena_take(a, n);
 	if (!plain)
 		return UC_E_LIMIT;
-	TRY(content_crypt(e, m, k, false, m->ciphertext, plain));
+	TRY_GROUND(CONTENT_OPENS, content_crypt(e, m, k, false, m->ciphertext, plain));
 	*out = view_make(plain, n);
 	return UC_OK;
 }

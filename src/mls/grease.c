@@ -50,6 +50,24 @@ static uc_err with_extension(const struct extension_list *l, const struct grease
 	return UC_OK;
 }
 
+uc_err grease_key_package(const struct env *env, const struct leaf_parameters *leaf,
+			  const struct extension_list *l, struct arena *a,
+			  struct extension_list *out)
+{
+	const struct u16_list *listed = &leaf->capabilities.extensions;
+	struct grease g;
+	size_t i = 0;
+	while (i < listed->n && !is_grease(listed->v[i]))
+		i++;
+	if (i == listed->n) {
+		*out = *l;
+		return UC_OK;
+	}
+	TRY(roll(env, &g));
+	g.value = listed->v[i];
+	return with_extension(l, &g, a, out);
+}
+
 uc_err grease_extensions(const struct env *env, const struct extension_list *l, struct arena *a,
 			 struct extension_list *out)
 {

@@ -11,8 +11,14 @@
  * that are supported, and an extension of that type. */
 uc_err UC_MUST_USE grease_leaf(const struct env *env, const struct leaf_parameters *leaf,
 			       struct arena *a, struct leaf_parameters *out);
-/* The same list with one such extension, for a KeyPackage (key_package_make) or a GroupInfo (struct
- * group_info_parts).  Not for a GroupContext, whose extensions all must know. */
+/* The same list with one such extension of a type that the leaf, made by grease_leaf, lists: for
+ * key_package_make.  Unchanged where it lists none: a KeyPackage has nothing that its leaf does not
+ * list (10). */
+uc_err UC_MUST_USE grease_key_package(const struct env *env, const struct leaf_parameters *leaf,
+				      const struct extension_list *l, struct arena *a,
+				      struct extension_list *out);
+/* The same list with one such extension, for a GroupInfo (struct group_info_parts).  Not for a
+ * GroupContext, whose extensions all must know. */
 uc_err UC_MUST_USE grease_extensions(const struct env *env, const struct extension_list *l,
 				     struct arena *a, struct extension_list *out);
 

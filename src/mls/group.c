@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "mls/group_inside.h"
+#include "mls/rule.h"
 
 /* --- epochs --- */
 
@@ -50,7 +51,7 @@ static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct vi
 	struct epoch *e = ctx;
 	if (sender_type == SENDER_MEMBER) {
 		*signature_key = tree_signature_key(&e->state.tree, index);
-		return signature_key->n ? UC_OK : UC_E_NOT_FOUND;
+		return GROUND(SENDER_IS_THERE, signature_key->n) ? UC_OK : UC_E_NOT_FOUND;
 	}
 	return group_state_external_key(&e->state, index, signature_key);
 }
@@ -400,7 +401,7 @@ uc_err group_resumption_psk(const struct group *g, uint64_t epoch, struct secret
 			*out = g->resumption[i].psk;
 			return UC_OK;
 		}
-	return UC_E_PSK;
+	return RULE_ERROR(PSK_IS_KNOWN);
 }
 
 /* Whose resumption keys are meant: this group's own, those of one it goes on from, another's. */
@@ -426,7 +427,7 @@ static uc_err psk_find(const struct group *g, const struct group_platform *platf
 		if (of)
 			return group_resumption_psk(of, id->psk_epoch, out);
 	}
-	return f && f->find ? f->find(f->ctx, id, out) : UC_E_PSK;
+	return f && f->find ? f->find(f->ctx, id, out) : RULE_ERROR(PSK_IS_KNOWN);
 }
 
 uc_err group_psk_secret(const struct group *g, const struct group_platform *platform,

@@ -10,7 +10,7 @@ uc_err tree_beside(const struct group_info *info, struct view ratchet_tree, stru
 	if (!ratchet_tree.n) {
 		const struct extension *e =
 			extension_find(&info->extensions, EXTENSION_RATCHET_TREE);
-		if (!e)
+		if (GROUND(TREE_IS_THERE, !e))
 			return UC_E_NOT_FOUND;
 		ratchet_tree = e->extension_data;
 	}
@@ -41,10 +41,12 @@ static uc_err open_secrets(struct joining *j, struct arena *a)
 			ours = &j->welcome.secrets.v[i];
 	if (GROUND(WELCOME_NAMES_US, !ours))
 		return UC_E_NOT_FOUND;
-	TRY(decrypt_with_label(s, &j->in->secrets->init_key, "Welcome",
-			       j->welcome.encrypted_group_info,
-			       ours->encrypted_group_secrets.kem_output,
-			       ours->encrypted_group_secrets.ciphertext, a, &plain));
+	TRY_GROUND(KEM_OUTPUT,
+		   GROUND(WELCOME_SECRETS_OPEN,
+			  decrypt_with_label(s, &j->in->secrets->init_key, "Welcome",
+					     j->welcome.encrypted_group_info,
+					     ours->encrypted_group_secrets.kem_output,
+					     ours->encrypted_group_secrets.ciphertext, a, &plain)));
 	TRY(wire_decode(plain, a, group_secrets_element, &j->secrets));
 	return KEEPS(JOINER_SECRET_LENGTH, j->secrets.joiner_secret.n == s->nh) ? UC_OK
 										: UC_E_MALFORMED;
@@ -77,7 +79,7 @@ static uc_err open_group_info(struct joining *j, struct arena *a)
 	const struct suite *s = j->g->suite;
 	struct view sealed = j->welcome.encrypted_group_info;
 	struct secret key = { .n = 0 }, nonce = { .n = 0 };
-	if (sealed.n < AEAD_TAG)
+	if (GROUND(WELCOME_INFO_OPENS, sealed.n < AEAD_TAG))
 		return UC_E_DECRYPT;
 	uint8_t *plain = arena_take(a, sealed.n - AEAD_TAG);
 	if (!plain)
@@ -93,7 +95,7 @@ static uc_err open_group_info(struct joining *j, struct arena *a)
 				 (struct view){ NULL, 0 }, sealed, plain);
 	secret_wipe(&key);
 	secret_wipe(&nonce);
-	TRY(err);
+	TRY_GROUND(WELCOME_INFO_OPENS, err);
 	return wire_decode(view_make(plain, sealed.n - AEAD_TAG), a, group_info_element, &j->info);
 }
 
@@ -210,15 +212,15 @@ static uc_err take_state(struct external *x, struct arena *a)
 	struct node_list nodes;
 	struct view pub;
 	const struct extension *e = extension_find(&x->info.extensions, EXTENSION_EXTERNAL_PUB);
-	if (!e)
+	if (GROUND(EXTERNAL_PUB_IS_THERE, !e))
 		return UC_E_NOT_FOUND;
 	TRY(wire_decode(e->extension_data, a, bytes_element, &pub));
 	TRY(tree_beside(&x->info, x->in->ratchet_tree, a, &nodes));
 	TRY(group_state_from_info(&x->old->state, &x->info, &nodes, x->g->platform.hooks,
 				  x->g->platform.env));
 	struct view kem_output;
-	TRY(external_init_send(x->g->suite, x->g->platform.env, pub, a, &kem_output,
-			       &x->init_secret));
+	TRY_GROUND(EXTERNAL_PUB, external_init_send(x->g->suite, x->g->platform.env, pub, a,
+						    &kem_output, &x->init_secret));
 	struct proposal_or_ref *v = ARENA_ARRAY(
 		a, struct proposal_or_ref, x->in->proposal_count + x->in->self_remove_count + 1);
 	if (!v)
@@ -242,11 +244,12 @@ static uc_err take_self_remove(struct external *x, struct view message, struct a
 	uint8_t ref[HASH_MAX];
 	framing.membership_key = (struct view){ NULL, 0 };
 	TRY(wire_decode(message, a, mls_message_element, &m));
-	if (m.wire_format != MLS_PUBLIC_MESSAGE)
+	if (GROUND(JOINER_TAKES_PUBLIC, m.wire_format != MLS_PUBLIC_MESSAGE))
 		return UC_E_UNEXPECTED;
 	TRY(framing_open_public(&framing, &m.public_message, a, &auth));
-	if (auth.content.content_type != CONTENT_PROPOSAL ||
-	    auth.content.proposal.proposal_type != PROPOSAL_SELF_REMOVE)
+	if (GROUND(JOINER_TAKES_SELF_REMOVES,
+		   auth.content.content_type != CONTENT_PROPOSAL ||
+			   auth.content.proposal.proposal_type != PROPOSAL_SELF_REMOVE))
 		return UC_E_UNEXPECTED;
 	TRY(proposal_store_add(&x->stored, x->g->suite, &auth, NULL, NULL));
 	TRY(proposal_ref(x->g->suite, &auth, ref));
@@ -349,7 +352,7 @@ static uc_err external_begin(const struct group_platform *platform, struct exter
 {
 	TRY(wire_decode(x->in->group_info, a, group_info_element, &x->info));
 	const struct suite *s = crypto_suite(platform->crypto, x->info.group_context.cipher_suite);
-	if (!s)
+	if (GROUND(INFO_SUITE_KNOWN, !s))
 		return UC_E_SUITE;
 	x->g = group_new(platform, s);
 	x->old = epoch_new(s);

@@ -26,7 +26,7 @@ static uc_err take_own_update(struct receiving *r)
 			continue;
 		const struct stored_proposal *stored =
 			proposal_store_find(&r->g->proposals, p->ref);
-		if (!stored || !stored->update_key.pub_n)
+		if (GROUND(OWN_UPDATE_KEY, !stored || !stored->update_key.pub_n))
 			return UC_E_KEY;
 		r->own_key = stored->update_sign;
 		return tree_secret_set(&r->next->keys, tree_node_of_leaf(own), &stored->update_key);
@@ -57,8 +57,8 @@ static uc_err take_secrets(struct receiving *r, struct arena *a)
 	struct group *g = r->g;
 	const struct suite *s = g->suite;
 	if (r->t->is_external)
-		TRY(external_init_receive(s, &g->now->secrets, r->t->external_init,
-					  &r->init_secret));
+		TRY_GROUND(KEM_OUTPUT, external_init_receive(s, &g->now->secrets,
+							     r->t->external_init, &r->init_secret));
 	else
 		r->init_secret = g->now->secrets.init_secret;
 	TRY(group_psk_secret(g, &g->platform, s, &r->t->psks, a, &r->psk_secret));
@@ -90,8 +90,8 @@ static uc_err receive_commit(struct receiving *r, struct arena *a)
 	TRY(take_own_update(r));
 	if (commit->path)
 		TRY(take_path(r, commit->path));
-	else if (r->t->is_external)
-		return UC_E_UNEXPECTED;
+	else if (GROUND(NEW_MEMBER_COMMITS_PATH, r->t->is_external))
+		return UC_E_UNEXPECTED; /* refused long before */
 	TRY(transition_finish(r->t, r->auth, commit->path != NULL, g->platform.hooks));
 	return r->removes_us ? UC_OK : take_secrets(r, a);
 }
@@ -178,19 +178,21 @@ static uc_err receive_private(struct group *g, const struct private_message *m, 
 			      struct opened *o)
 {
 	struct epoch **epoch = &o->epoch;
-	if (!view_equal(m->group_id, group_id(g)))
+	if (BREAKS(GROUP_ID, !view_equal(m->group_id, group_id(g))))
 		return UC_E_UNEXPECTED;
 	*epoch = epoch_find(g, m->epoch);
 	if (!*epoch)
-		return m->epoch > group_epoch(g) ? UC_E_EPOCH_FUTURE : UC_E_EPOCH_PAST;
+		return m->epoch > group_epoch(g) ? RULE_ERROR(EPOCH_KEYS_TO_COME)
+						 : RULE_ERROR(EPOCH_KEYS_KEPT);
 	/* Handshakes belong to the current epoch alone. */
-	if (*epoch != g->now && m->content_type != CONTENT_APPLICATION)
+	if (BREAKS(EPOCH_PAST, *epoch != g->now && m->content_type != CONTENT_APPLICATION))
 		return UC_E_EPOCH_PAST;
 	/* 12.4.2: nobody sends in a group after the commit of its ReInit. */
 	if (BREAKS(GROUP_IS_OPEN, *epoch == g->now && g->now->state.is_closed))
 		return UC_E_CLOSED;
 	const struct group_wrapping *w = g->platform.wrapping;
-	if (w && w->refuse_private && m->content_type != CONTENT_APPLICATION)
+	if (BREAKS(WRAPPING_IS_TAKEN,
+		   w && w->refuse_private && m->content_type != CONTENT_APPLICATION))
 		return UC_E_POLICY;
 	struct framing_epoch framing = epoch_framing(*epoch);
 	return framing_look_private(&framing, m, a, &o->auth, &o->generation);
@@ -204,7 +206,8 @@ static uc_err receive_public(struct group *g, const struct public_message *m, st
 	const struct framed_content *c = &m->content;
 	bool leaves = c->content_type == CONTENT_PROPOSAL &&
 		      c->proposal.proposal_type == PROPOSAL_SELF_REMOVE;
-	if (w && w->refuse_public && c->sender.sender_type == SENDER_MEMBER && !leaves)
+	if (BREAKS(WRAPPING_IS_TAKEN,
+		   w && w->refuse_public && c->sender.sender_type == SENDER_MEMBER && !leaves))
 		return UC_E_POLICY;
 	return framing_open_public(&framing, m, a, &o->auth);
 }
@@ -266,7 +269,7 @@ static uc_err open_message(struct group *g, const struct mls_message *m, struct 
 	else if (m->wire_format == MLS_PRIVATE_MESSAGE)
 		TRY(receive_private(g, &m->private_message, a, o));
 	else
-		return UC_E_UNEXPECTED;
+		return RULE_ERROR(MESSAGE_IS_FOR_A_GROUP);
 	const struct framed_content *c = &o->auth.content;
 	bool ours =
 		c->sender.sender_type == SENDER_MEMBER && c->sender.leaf_index == g->now->own_leaf;

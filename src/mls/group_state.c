@@ -73,7 +73,7 @@ uc_err group_state_external_key(const struct group_state *s, uint32_t index, str
 	struct arena scratch;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = external_senders_of(&s->context.extensions, &scratch, &senders);
-	if (!err && index >= senders.n)
+	if (!err && GROUND(SENDER_IS_THERE, index >= senders.n))
 		err = UC_E_NOT_FOUND;
 	if (!err)
 		*key = senders.v[index].signature_key; /* borrows from the context */
@@ -143,7 +143,7 @@ static uc_err info_signature_check(const struct group_state *s, const struct gro
 	struct view signer = tree_signature_key(&s->tree, info->signer);
 	struct group_info copy = *info;
 	struct view tbs;
-	if (!signer.n)
+	if (GROUND(INFO_SIGNER, !signer.n))
 		return UC_E_SIGNATURE;
 	TRY(wire_encode_to(scratch, group_info_tbs_element, &copy, &tbs));
 	return verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info->signature);

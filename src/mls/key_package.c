@@ -74,6 +74,20 @@ uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 	return UC_OK;
 }
 
+/* RFC 9420, 10: "Extensions included in the extensions or leaf_node.extensions fields MUST be
+ * included in the leaf_node.capabilities field." */
+static uc_err extensions_check(const struct key_package *k)
+{
+	const struct u16_list *listed = &k->leaf_node.capabilities.extensions;
+	for (size_t i = 0; i < k->extensions.n; i++) {
+		uint16_t type = k->extensions.v[i].extension_type;
+		if (BREAKS(KEY_PACKAGE_EXTENSION_LISTED,
+			   !is_default_extension(type) && !u16_list_has(listed, type)))
+			return UC_E_UNEXPECTED;
+	}
+	return UC_OK;
+}
+
 uc_err leaf_node_check_suite(const struct suite *s, const struct leaf_node *leaf)
 {
 	if (BREAKS(LEAF_SUITE, !u16_list_has(&leaf->capabilities.cipher_suites, s->id)))
@@ -205,6 +219,7 @@ uc_err key_package_check(const struct suite *s, const struct key_package *k, uin
 		return UC_E_KEY;
 	TRY_RULE(INIT_KEY, kem_public_check(s, k->init_key));
 	TRY(leaf_node_check(s, &k->leaf_node));
+	TRY(extensions_check(k));
 	if (now_ms)
 		TRY(leaf_node_check_lifetime(&k->leaf_node, now_ms));
 	TRY_RULE(LEAF_SIGNATURE, leaf_node_verify(s, &k->leaf_node, (struct view){ NULL, 0 }, 0));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/leaf_node.h"
 
+#include "mls/rule.h"
+
 void wire_lifetime(struct wire *w, struct lifetime *l)
 {
 	wire_u64(w, &l->not_before);
@@ -25,7 +27,7 @@ static void leaf_node_body(struct wire *w, struct leaf_node *l)
 		wire_bytes(w, &l->parent_hash);
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(LEAF_SOURCE));
 	}
 	wire_extension_list(w, &l->extensions);
 }
@@ -114,7 +116,7 @@ void wire_node(struct wire *w, struct node *n)
 		wire_parent_node(w, &n->parent_node);
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(NODE_TYPE));
 	}
 }
 WIRE_ELEMENT(node)

@@ -23,7 +23,7 @@ void wire_sender(struct wire *w, struct sender *s)
 	case SENDER_NEW_MEMBER_COMMIT:
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(SENDER_TYPE));
 	}
 }
 
@@ -45,7 +45,7 @@ void wire_framed_content(struct wire *w, struct framed_content *f)
 		wire_commit(w, &f->commit);
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(CONTENT_TYPE));
 	}
 }
 MESSAGE_ELEMENT(framed_content)
@@ -107,7 +107,7 @@ void wire_private_message(struct wire *w, struct private_message *p)
 	wire_bytes(w, &p->encrypted_sender_data);
 	wire_bytes(w, &p->ciphertext);
 	if (p->content_type < CONTENT_APPLICATION || p->content_type > CONTENT_COMMIT)
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(CONTENT_TYPE));
 }
 
 /* RFC 9420, 6.3.1: padding "MUST be filled with zeros" and is checked. */
@@ -144,7 +144,7 @@ void wire_private_message_content(struct wire *w, struct private_message_content
 		wire_commit(w, &p->commit);
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(CONTENT_TYPE));
 	}
 	wire_framed_content_auth_data(w, &p->auth, p->content_type);
 	wire_padding(w, &p->padding);
@@ -274,7 +274,7 @@ static void mls_message_body(struct wire *w, struct mls_message *m)
 		wire_key_package(w, &m->key_package);
 		break;
 	default:
-		wire_fail(w, UC_E_UNSUPPORTED);
+		wire_fail(w, RULE_ERROR(WIRE_FORMAT));
 	}
 }
 
@@ -282,7 +282,7 @@ void wire_mls_message(struct wire *w, struct mls_message *m)
 {
 	const uint8_t *start = w->p;
 	wire_u16(w, &m->version);
-	if (!w->failed && m->version != MLS10)
+	if (!w->failed && BREAKS(MESSAGE_VERSION, m->version != MLS10))
 		wire_fail(w, UC_E_VERSION);
 	wire_u16(w, &m->wire_format);
 	mls_message_body(w, m);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/proposal.h"
 
+#include "mls/rule.h"
+
 void wire_pre_shared_key_id(struct wire *w, struct pre_shared_key_id *p)
 {
 	wire_u8(w, &p->psktype);
@@ -12,7 +14,8 @@ void wire_pre_shared_key_id(struct wire *w, struct pre_shared_key_id *p)
 		wire_u8(w, &p->usage);
 		wire_bytes(w, &p->psk_group_id);
 		wire_u64(w, &p->psk_epoch);
-		if (p->usage < RESUMPTION_APPLICATION || p->usage > RESUMPTION_BRANCH)
+		if (BREAKS(PSK_USAGE_KNOWN,
+			   p->usage < RESUMPTION_APPLICATION || p->usage > RESUMPTION_BRANCH))
 			wire_fail(w, UC_E_MALFORMED);
 		break;
 	case PSK_APPLICATION:
@@ -20,7 +23,7 @@ void wire_pre_shared_key_id(struct wire *w, struct pre_shared_key_id *p)
 		wire_bytes(w, &p->psk_id);
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(PSK_TYPE));
 	}
 	wire_bytes(w, &p->psk_nonce);
 }
@@ -66,7 +69,7 @@ static void wire_app_data_update(struct wire *w, struct app_data_update *a)
 	case APP_DATA_REMOVE:
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(APP_DATA_OPERATION));
 	}
 }
 
@@ -109,7 +112,7 @@ static void proposal_body(struct wire *w, struct proposal *p)
 	case PROPOSAL_SELF_REMOVE:
 		break;
 	default:
-		wire_fail(w, UC_E_UNSUPPORTED);
+		wire_fail(w, RULE_ERROR(PROPOSAL_TYPE));
 	}
 }
 
@@ -138,7 +141,7 @@ void wire_proposal_or_ref(struct wire *w, struct proposal_or_ref *p)
 		wire_bytes(w, &p->reference);
 		break;
 	default:
-		wire_fail(w, UC_E_MALFORMED);
+		wire_fail(w, RULE_ERROR(PROPOSAL_OR_REF));
 	}
 }
 WIRE_ELEMENT(proposal_or_ref)
@@ -190,7 +193,8 @@ void wire_app_data_dictionary(struct wire *w, struct app_data_dictionary *d)
 {
 	WIRE_LIST(w, &d->component_data, component_data_element);
 	for (size_t i = 1; i < d->component_data.n; i++)
-		if (d->component_data.v[i - 1].component_id >= d->component_data.v[i].component_id)
+		if (BREAKS(DICTIONARY_ORDER, d->component_data.v[i - 1].component_id >=
+						     d->component_data.v[i].component_id))
 			wire_fail(w, UC_E_MALFORMED);
 }
 
@@ -220,7 +224,8 @@ void wire_safe_aad(struct wire *w, struct safe_aad *s)
 {
 	WIRE_LIST(w, &s->aad_items, safe_aad_item_element);
 	for (size_t i = 1; i < s->aad_items.n; i++)
-		if (s->aad_items.v[i - 1].component_id >= s->aad_items.v[i].component_id)
+		if (BREAKS(SAFE_AAD_ORDER,
+			   s->aad_items.v[i - 1].component_id >= s->aad_items.v[i].component_id))
 			wire_fail(w, UC_E_MALFORMED);
 }
 

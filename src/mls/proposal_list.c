@@ -26,8 +26,8 @@ static uc_err check_update(const struct check_input *in)
 	const struct leaf_node *leaf = &in->p->proposal->leaf_node;
 	uint32_t index = in->p->sender.leaf_index;
 	const struct leaf_node *old = tree_leaf_find(&in->state->tree, index, LEAF_ROOM);
-	if (!old)
-		return UC_E_NOT_FOUND;
+	if (GROUND(SENDER_IS_THERE, !old))
+		return UC_E_NOT_FOUND; /* refused with the message, or by PROPOSAL_SENDER */
 	if (BREAKS(UPDATE_SOURCE, leaf->leaf_node_source != LEAF_NODE_SOURCE_UPDATE))
 		return UC_E_UNEXPECTED;
 	if (BREAKS(UPDATE_KEY_IS_NEW, view_equal(leaf->encryption_key, old->encryption_key)))
@@ -109,7 +109,8 @@ static uc_err check_nothing(const struct check_input *in)
 /* SelfRemove: "only allowed in a Commit by reference", from a member. */
 static uc_err check_self_remove(const struct check_input *in)
 {
-	return tree_has_leaf(&in->state->tree, in->p->sender.leaf_index) ? UC_OK : UC_E_NOT_FOUND;
+	bool there = tree_has_leaf(&in->state->tree, in->p->sender.leaf_index);
+	return GROUND(SENDER_IS_THERE, there) ? UC_OK : UC_E_NOT_FOUND;
 }
 
 /* Who may propose it: bits by sender_type; in an external commit, by value and by reference.
@@ -154,8 +155,8 @@ uc_err proposal_check(const struct group_state *s, const struct proposal_view *p
 	/* 12.4.2: after the commit of a ReInit no messages are sent in the group. */
 	if (BREAKS(GROUP_IS_OPEN, s->is_closed))
 		return UC_E_CLOSED;
-	if (!k)
-		return UC_E_UNSUPPORTED;
+	if (GROUND(PROPOSAL_TYPE, !k))
+		return UC_E_UNSUPPORTED; /* nor was it read */
 	if (BREAKS(PROPOSAL_SENDER, !(k->senders & 1 << p->sender.sender_type)))
 		return UC_E_NOT_ALLOWED;
 	if (BREAKS(BY_REFERENCE_ONLY, k->by_reference_only && !p->ref.n))
@@ -202,33 +203,40 @@ bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id 
 }
 
 /* May these two stand in one list? */
-static bool may_meet(const struct proposal_view *a, const struct proposal_view *b)
+static uc_err meet_check(const struct proposal_view *a, const struct proposal_view *b)
 {
 	uint16_t type = a->proposal->proposal_type;
+	const struct app_data_update *one, *other;
 	if (BREAKS(ONE_PROPOSAL_PER_LEAF,
 		   touched_leaf(a) != TREE_NONE && touched_leaf(a) == touched_leaf(b)))
-		return false;
+		return UC_E_UNEXPECTED;
 	if (type != b->proposal->proposal_type)
-		return true;
+		return UC_OK;
 	switch (type) {
 	case PROPOSAL_ADD:
-		return !BREAKS(ADDED_ONCE,
-			       view_equal(a->proposal->key_package.leaf_node.signature_key,
-					  b->proposal->key_package.leaf_node.signature_key));
+		if (BREAKS(ADDED_ONCE,
+			   view_equal(a->proposal->key_package.leaf_node.signature_key,
+				      b->proposal->key_package.leaf_node.signature_key)))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	case PROPOSAL_PSK:
-		return !BREAKS(PSK_ONCE, psk_same(&a->proposal->psk, &b->proposal->psk));
+		if (BREAKS(PSK_ONCE, psk_same(&a->proposal->psk, &b->proposal->psk)))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	case PROPOSAL_APP_DATA_UPDATE:
 		/* One component: several updates, or one removal alone. */
-		return a->proposal->app_data_update.component_id !=
-			       b->proposal->app_data_update.component_id ||
-		       KEEPS(COMPONENT_ONCE,
-			     a->proposal->app_data_update.op == APP_DATA_UPDATE &&
-				     b->proposal->app_data_update.op == APP_DATA_UPDATE);
+		one = &a->proposal->app_data_update;
+		other = &b->proposal->app_data_update;
+		if (BREAKS(COMPONENT_ONCE,
+			   one->component_id == other->component_id &&
+				   (one->op != APP_DATA_UPDATE || other->op != APP_DATA_UPDATE)))
+			return UC_E_UNEXPECTED;
+		return UC_OK;
 	case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
 	case PROPOSAL_REINIT:
-		return KEEPS(TYPE_ONCE, false);
+		return KEEPS(TYPE_ONCE, false) ? UC_OK : UC_E_UNEXPECTED;
 	default:
-		return true;
+		return UC_OK;
 	}
 }
 
@@ -272,8 +280,7 @@ uc_err proposal_list_check(const struct group_state *s, const struct sender *sen
 	(void)s;
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = i + 1; k < l->n; k++)
-			if (!may_meet(&l->v[i], &l->v[k]))
-				return UC_E_UNEXPECTED;
+			TRY(meet_check(&l->v[i], &l->v[k]));
 	return sender->sender_type == SENDER_NEW_MEMBER_COMMIT ? check_external(l)
 							       : check_regular(sender, l);
 }

@@ -3,6 +3,7 @@
 #include "mls/group_state.h"
 
 #include "base/heap.h"
+#include "mls/rule.h"
 
 uc_err proposal_ref(const struct suite *s, const struct authenticated_content *content,
 		    uint8_t *out)
@@ -95,7 +96,7 @@ static uc_err add_encoded(struct proposal_store *s, const struct suite *suite, s
 		return UC_E_MEMORY;
 	arena_init(&p->arena, GROUP_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = stored_fill(p, suite, content, update_key, update_sign);
-	if (!err && proposal_store_find(s, p->ref))
+	if (!err && BREAKS(PROPOSAL_ONCE, proposal_store_find(s, p->ref)))
 		err = UC_E_REPLAY;
 	if (err)
 		stored_free(p);

@@ -51,7 +51,7 @@ static uc_err from_info(struct public_group *p, struct view group_info, struct v
 	struct node_list nodes;
 	TRY(wire_decode(group_info, a, group_info_element, &info));
 	const struct suite *s = crypto_suite(p->crypto, info.group_context.cipher_suite);
-	if (!s)
+	if (GROUND(INFO_SUITE_KNOWN, !s))
 		return UC_E_SUITE;
 	TRY(tree_beside(&info, ratchet_tree, a, &nodes));
 	group_state_init(&p->state, s);
@@ -88,7 +88,7 @@ static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct vi
 	if (sender_type != SENDER_MEMBER)
 		return group_state_external_key(s, index, key);
 	*key = tree_signature_key(&s->tree, index);
-	return key->n ? UC_OK : UC_E_NOT_FOUND;
+	return GROUND(SENDER_IS_THERE, key->n) ? UC_OK : UC_E_NOT_FOUND;
 }
 
 static struct framing_epoch framing_of(struct public_group *p)
@@ -139,8 +139,8 @@ static uc_err commit_apply(struct public_group *p, const struct authenticated_co
 	TRY(transition_begin(t, &p->state, &auth->content.sender, &proposals, p->hooks, p->env, a));
 	if (commit->path)
 		TRY(transition_merge_path(t, commit->path, p->hooks));
-	else if (t->is_external)
-		return UC_E_UNEXPECTED;
+	else if (GROUND(NEW_MEMBER_COMMITS_PATH, t->is_external))
+		return UC_E_UNEXPECTED; /* refused long before */
 	TRY(transition_finish(t, auth, commit->path != NULL, p->hooks));
 	/* Members check the tag; here it only feeds the transcript. */
 	if (BREAKS(CONFIRMATION_TAG_LENGTH, auth->auth.confirmation_tag.n != p->state.suite->nh))
@@ -182,7 +182,7 @@ uc_err public_group_receive(struct public_group *p, struct view message, struct 
 	struct authenticated_content auth;
 	struct framing_epoch framing = framing_of(p);
 	TRY(wire_decode(message, a, mls_message_element, &m));
-	if (m.wire_format != MLS_PUBLIC_MESSAGE)
+	if (GROUND(MESSAGE_IS_FOR_A_GROUP, m.wire_format != MLS_PUBLIC_MESSAGE))
 		return p->has_staged ? UC_E_PENDING : UC_E_UNEXPECTED;
 	uint8_t hash[SHA256_BYTES];
 	TRY(sha256(message, hash));
@@ -234,14 +234,17 @@ static uc_err check_info(const struct group_state *s, struct view group_info, st
 	struct view context, tbs;
 	TRY(wire_decode(group_info, a, group_info_element, &info));
 	TRY(wire_encode_to(a, group_context_element, &info.group_context, &context));
-	if (!view_equal(context, s->encoded) ||
-	    !view_equal(info.confirmation_tag, s->confirmation_tag))
+	if (BREAKS(INFO_OF_THE_EPOCH,
+		   !view_equal(context, s->encoded) ||
+			   !view_equal(info.confirmation_tag, s->confirmation_tag)))
 		return UC_E_UNEXPECTED;
 	struct view signer = tree_signature_key(&s->tree, info.signer);
-	if (!signer.n)
+	if (GROUND(INFO_SIGNER, !signer.n))
 		return UC_E_SIGNATURE;
 	TRY(wire_encode_to(a, group_info_tbs_element, &info, &tbs));
-	return verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info.signature);
+	TRY_RULE(INFO_SIGNATURE,
+		 verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info.signature));
+	return UC_OK;
 }
 
 uc_err public_group_check_info(const struct public_group *p, struct view group_info)

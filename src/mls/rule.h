@@ -9,8 +9,11 @@
 
 #include <stdbool.h>
 
+/* The forms of wire/form.h are the first of them, so that one is the same number here and there. */
 enum mls_rule {
 #define RULE(id, section, error, also, says) RULE_##id,
+#include "wire/forms.def"
+
 #include "mls/rules.def"
 #undef RULE
 	RULE_COUNT
@@ -39,5 +42,14 @@ static inline bool rule_is_off(enum mls_rule rule)
 /* The same where what follows stands on the check: "-" in the rule's row.  Never off. */
 #define GROUND(id, condition) ((void)RULE_##id, (condition))
 #define TRY_GROUND(id, check) TRY(((void)RULE_##id, (check)))
+/* In a walk, where what comes cannot be read past: wire_fail(w, RULE_ERROR(id)). */
+#define RULE_ERROR(id)        (RULE_ERROR_##id)
+enum mls_rule_error {
+#define RULE(id, section, error, also, says) RULE_ERROR_##id = (error),
+#include "wire/forms.def"
+
+#include "mls/rules.def"
+#undef RULE
+};
 
 #endif

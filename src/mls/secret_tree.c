@@ -2,6 +2,7 @@
 #include "mls/secret_tree.h"
 
 #include "base/heap.h"
+#include "mls/rule.h"
 
 enum { STORED_VERSION = 1, LEAVES_FIRST = 8 };
 
@@ -95,10 +96,14 @@ static size_t skipped_find(const struct ratchet *r, uint32_t generation)
 	return i;
 }
 
-static bool too_far(const struct ratchet *r, uint32_t generation)
+static uc_err generation_check(const struct ratchet *r, uint32_t generation)
 {
 	/* The last number is never used, so that `next` cannot overflow. */
-	return generation == UINT32_MAX || generation - r->next > SECRET_TREE_FORWARD_MAX;
+	if (GROUND(MESSAGE_KEY_IS_THERE, generation == UINT32_MAX))
+		return UC_E_DECRYPT;
+	if (BREAKS(GENERATION_IN_REACH, generation - r->next > SECRET_TREE_FORWARD_MAX))
+		return UC_E_DECRYPT;
+	return UC_OK;
 }
 
 static uc_err ratchet_peek(const struct suite *s, const struct ratchet *r, uint32_t generation,
@@ -106,13 +111,12 @@ static uc_err ratchet_peek(const struct suite *s, const struct ratchet *r, uint3
 {
 	if (generation < r->next) {
 		size_t i = skipped_find(r, generation);
-		if (i == r->n)
+		if (GROUND(MESSAGE_KEY_IS_THERE, i == r->n))
 			return UC_E_DECRYPT;
 		*out = r->skipped[i];
 		return UC_OK;
 	}
-	if (too_far(r, generation))
-		return UC_E_DECRYPT;
+	TRY(generation_check(r, generation));
 	struct secret secret = r->secret;
 	struct message_key key = { 0 };
 	uc_err err = UC_OK;
@@ -161,13 +165,12 @@ static uc_err ratchet_consume(const struct suite *s, struct ratchet *r, uint32_t
 {
 	if (generation < r->next) {
 		size_t i = skipped_find(r, generation);
-		if (i == r->n)
+		if (GROUND(MESSAGE_KEY_IS_THERE, i == r->n))
 			return UC_E_DECRYPT;
 		skipped_drop(r, i);
 		return UC_OK;
 	}
-	if (too_far(r, generation))
-		return UC_E_DECRYPT;
+	TRY(generation_check(r, generation));
 	if (generation == r->next) { /* by far the most frequent: nothing is skipped */
 		TRY(secret_advance(s, &r->secret, generation));
 		r->next++;
@@ -204,7 +207,7 @@ static uc_err leaf_start(const struct secret_tree *t, uint32_t leaf, struct leaf
 {
 	struct secret secret = { 0 };
 	uc_err err = key_tree_peek(&t->tree, leaf, &secret);
-	if (err == UC_E_NOT_FOUND)
+	if (GROUND(MESSAGE_KEY_IS_THERE, err == UC_E_NOT_FOUND))
 		err = UC_E_DECRYPT;
 	out->leaf = leaf;
 	if (!err)

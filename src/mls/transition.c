@@ -224,7 +224,7 @@ static uc_err component_update(struct transition *t, const struct group_hooks *h
 	const struct view *current = component_find(d, component_id);
 	if (updates[0].op == APP_DATA_REMOVE) {
 		*out = (struct view){ NULL, 0 };
-		return current ? UC_OK : UC_E_NOT_FOUND;
+		return KEEPS(COMPONENT_IS_THERE, current) ? UC_OK : UC_E_NOT_FOUND;
 	}
 	if (hooks && hooks->component)
 		return hooks->component(hooks->ctx, &before, component_id, current, updates, n,

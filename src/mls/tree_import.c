@@ -8,6 +8,8 @@
 
 static uc_err shape_check(const struct node_list *l)
 {
+	if (GROUND(TREE_SIZE, (l->n + 1) / 2 > TREE_LEAVES_MAX))
+		return UC_E_LIMIT;
 	/* "The ratchet_tree extension MUST NOT end in a blank node." */
 	if (GROUND(TREE_LENGTH, !l->n || l->n % 2 == 0))
 		return UC_E_MALFORMED;
@@ -17,7 +19,7 @@ static uc_err shape_check(const struct node_list *l)
 		if (GROUND(TREE_NODE_TYPES,
 			   l->v[i] && l->v[i]->node_type != (i % 2 ? NODE_PARENT : NODE_LEAF)))
 			return UC_E_MALFORMED;
-	return (l->n + 1) / 2 > TREE_LEAVES_MAX ? UC_E_LIMIT : UC_OK;
+	return UC_OK;
 }
 
 static uc_err fill(struct tree *t, const struct node_list *l)

@@ -316,19 +316,21 @@ static uc_err decrypt(const struct tree *t, uint32_t sender, const struct update
 	struct view pt;
 	TRY(tree_filtered_path(t, sender, a, &nodes, &copath));
 	size_t at = entry_of(&nodes, secrets->leaf);
-	if (at == nodes.n || nodes.n != path->nodes.n)
-		return UC_E_DECRYPT;
+	if (GROUND(PATH_LENGTH, at == nodes.n || nodes.n != path->nodes.n))
+		return UC_E_MALFORMED; /* refused when it was merged */
 	TRY(tree_resolution(t, copath.v[at], new_leaves, a, &to));
 	const struct hpke_ciphertext_list *c = &path->nodes.v[at].encrypted_path_secret;
 	const struct kem_key *key = NULL;
 	size_t k = 0;
 	for (; k < to.n && k < c->n && !(key = tree_secret_find(secrets, to.v[k])); k++)
 		;
-	if (!key)
+	if (GROUND(PATH_SECRET_OPENS, !key))
 		return UC_E_DECRYPT;
-	TRY(decrypt_with_label(t->suite, key, "UpdatePathNode", group_context, c->v[k].kem_output,
-			       c->v[k].ciphertext, a, &pt));
-	if (pt.n != t->suite->nh)
+	TRY_GROUND(KEM_OUTPUT,
+		   GROUND(PATH_SECRET_OPENS,
+			  decrypt_with_label(t->suite, key, "UpdatePathNode", group_context,
+					     c->v[k].kem_output, c->v[k].ciphertext, a, &pt)));
+	if (GROUND(PATH_SECRET_LENGTH, pt.n != t->suite->nh))
 		return UC_E_DECRYPT;
 	TRY(secret_set(path_secret, pt));
 	return climb(t, &nodes, at, path_secret, secrets);
@@ -358,7 +360,9 @@ uc_err treekem_join(const struct tree *t, uint32_t sender, struct view path_secr
 	struct u32_list nodes, copath;
 	struct secret at = { .n = 0 };
 	arena_init(&scratch, SCRATCH_MAX, ARENA_PLAIN);
-	uc_err err = path_secret.n == t->suite->nh ? secret_set(&at, path_secret) : UC_E_DECRYPT;
+	uc_err err = GROUND(PATH_SECRET_LENGTH, path_secret.n == t->suite->nh)
+			     ? secret_set(&at, path_secret)
+			     : UC_E_DECRYPT;
 	if (!err)
 		err = tree_filtered_path(t, sender, &scratch, &nodes, &copath);
 	if (!err)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/wire.h"
 
+#include "wire/form.h"
+
 void wire_reader(struct wire *w, struct view in, struct arena *mem)
 {
 	static const uint8_t none[1];
@@ -24,17 +26,18 @@ uc_err wire_finish(struct wire *w)
 {
 	if (w->mode == WIRE_WRITE && !w->failed)
 		w->failed = w->out->failed;
-	if (w->mode == WIRE_READ && !w->failed && w->p != w->end)
+	if (w->mode == WIRE_READ && !w->failed && FORM_BREAKS(NOTHING_IS_LEFT, w->p != w->end))
 		w->failed = UC_E_TRAILING;
 	return w->failed;
 }
 
 static bool has(struct wire *w, size_t n)
 {
-	if (!w->failed && n <= (size_t)(w->end - w->p))
-		return true;
-	wire_fail(w, UC_E_MALFORMED);
-	return false;
+	if (FORM_GROUND(NOTHING_IS_CUT, w->failed || n > (size_t)(w->end - w->p))) {
+		wire_fail(w, UC_E_MALFORMED);
+		return false;
+	}
+	return true;
 }
 
 static uint64_t get_uint(struct wire *w, unsigned width)
@@ -74,7 +77,7 @@ void wire_bool(struct wire *w, bool *v)
 	if (w->mode == WIRE_WRITE)
 		b = *v;
 	wire_u8(w, &b);
-	if (b > 1)
+	if (FORM_BREAKS(OPTION_IS_0_OR_1, b > 1))
 		wire_fail(w, UC_E_MALFORMED);
 	if (w->mode == WIRE_READ)
 		*v = b == 1;
@@ -139,12 +142,12 @@ static size_t get_length(struct wire *w)
 		uint64_t mask;
 	} forms[4] = { { 1, 0x3f }, { 2, 0x3fff }, { 4, 0x3fffffff }, { 0, 0 } };
 	unsigned form = *w->p >> 6, width = forms[form].width;
-	if (!width) {
+	if (FORM_GROUND(LENGTH_IS_KNOWN, !width)) {
 		wire_fail(w, UC_E_MALFORMED);
 		return 0;
 	}
 	uint64_t n = get_uint(w, width) & forms[form].mask;
-	if (w->failed || length_width((size_t)n) != width) {
+	if (w->failed || FORM_BREAKS(LENGTH_IS_SHORTEST, length_width((size_t)n) != width)) {
 		wire_fail(w, UC_E_MALFORMED);
 		return 0;
 	}

@@ -9,6 +9,8 @@ static const struct row {
 	const char *also;
 } rows[] = {
 #define RULE(id, section, error, also, says) { #id, error, also },
+#include "wire/forms.def"
+
 #include "mls/rules.def"
 #undef RULE
 };
@@ -31,6 +33,12 @@ bool rule_is_off(enum mls_rule rule)
 	return off[rule];
 }
 
+/* The forms are the first of the rules. */
+bool form_is_off(enum wire_form form)
+{
+	return off[form];
+}
+
 void rules_on(void)
 {
 	memset(off, 0, sizeof off);
@@ -44,17 +52,18 @@ uc_err rule_error(enum mls_rule rule)
 /* What follows stands on the check. */
 static bool is_ground(enum mls_rule rule)
 {
-	return strcmp(rows[rule].also, "-") == 0;
+	return rows[rule].also[0] == '-';
 }
 
 static void also_off(enum mls_rule rule)
 {
 	struct view names = view_str(rows[rule].also), name;
-	while (names.n) {
+	while (names.n && names.p[0] != ' ') {
 		size_t n = 0;
-		while (n < names.n && names.p[n] != ' ')
+		while (n < names.n && names.p[n] != ' ' && names.p[n] != ':')
 			n++;
 		name = view_slice(names, 0, n);
+		/* What comes after a colon is why. */
 		names = n < names.n ? view_slice(names, n + 1, names.n - n - 1)
 				    : (struct view){ NULL, 0 };
 		size_t i = 0;

@@ -6,6 +6,7 @@
 #define TESTS_BAD_RULES_H
 
 #include "mls/rule.h"
+#include "wire/form.h"
 
 #include "tests/bad/forge.h"
 

@@ -311,7 +311,7 @@ TEST(who_may_send_what)
 			expect_err(framing_open_public(&x.e[BOB], &p, &x.mem, &a), UC_E_UNEXPECTED);
 		expect_err(framing_sign(&x.e[ALICE], test_env(), &x.key[BLANK], MLS_PRIVATE_MESSAGE,
 					&p.content, &x.mem, &a),
-			   UC_E_UNEXPECTED);
+			   UC_E_ARGUMENT);
 	}
 	end();
 }

@@ -19,7 +19,7 @@ static struct proposal greased_add(struct person *p)
 	static const struct extension_list none = { NULL, 0 };
 	struct extension_list l;
 	struct proposal add = { .proposal_type = PROPOSAL_ADD };
-	expect_ok(grease_extensions(test_env(), &none, &c.mem, &l));
+	expect_ok(grease_key_package(test_env(), &p->leaf, &none, &c.mem, &l));
 	expect_ok(key_package_make(c.suite, test_env(), &p->leaf, 3600, &l, &c.mem, &p->key_package,
 				   &p->secrets));
 	expect_ok(wire_decode(p->key_package, &c.mem, key_package_element, &add.key_package));

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The forms of forms.def by name, where they are asked for.  A build is as if only the checks stood
+ * there; in tests/bad each can be switched off by itself, as the rules of mls/rule.h, among which
+ * they are counted. */
+#ifndef WIRE_FORM_H
+#define WIRE_FORM_H
+
+#include <stdbool.h>
+
+enum wire_form {
+#define RULE(id, section, error, also, says) FORM_##id,
+#include "wire/forms.def"
+#undef RULE
+	FORM_COUNT
+};
+
+#ifdef MLS_RULES_SWITCHED
+bool form_is_off(enum wire_form form);
+#else
+static inline bool form_is_off(enum wire_form form)
+{
+	(void)form;
+	return false;
+}
+#endif
+
+#define FORM_BREAKS(id, condition) (!form_is_off(FORM_##id) && (condition))
+/* Where what follows stands on it. */
+#define FORM_GROUND(id, condition) ((void)FORM_##id, (condition))
+
+#endif
