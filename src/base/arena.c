@@ -21,16 +21,26 @@ static uint8_t *block_data(struct arena_block *b)
 
 void arena_init(struct arena *a, size_t limit_bytes, int flags)
 {
-	*a = (struct arena){ .limit_bytes = limit_bytes, .flags = flags };
+	arena_init_in(a, NULL, limit_bytes, flags);
+}
+
+void arena_init_in(struct arena *a, struct heap_account *account, size_t limit_bytes, int flags)
+{
+	*a = (struct arena){ .limit_bytes = limit_bytes, .flags = flags, .account = account };
+}
+
+uc_err arena_error(const struct arena *a)
+{
+	return a->without_memory ? UC_E_MEMORY : UC_E_LIMIT;
 }
 
 static void block_free(struct arena *a, struct arena_block *b)
 {
-	a->used_bytes -= sizeof *b + b->size;
+	size_t n = sizeof *b + b->size;
+	a->used_bytes -= n;
 	if (a->flags & ARENA_SECRET)
-		heap_free_wiped(b, sizeof *b + b->at);
-	else
-		heap_free(b);
+		wipe(b, sizeof *b + b->at);
+	heap_free_in(a->account, b, n);
 }
 
 void arena_done(struct arena *a)
@@ -50,13 +60,17 @@ static struct arena_block *block_add(struct arena *a, size_t n)
 	if (size < n)
 		size = n;
 	size_t left = a->limit_bytes > a->used_bytes ? a->limit_bytes - a->used_bytes : 0;
+	if (a->account && heap_account_left(a->account) < left)
+		left = heap_account_left(a->account);
 	if (left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < n)
 		return NULL;
 	if (size > left - sizeof(struct arena_block))
 		size = left - sizeof(struct arena_block);
-	struct arena_block *b = heap_new(sizeof *b + size);
-	if (!b)
+	struct arena_block *b = heap_new_in(a->account, sizeof *b + size);
+	if (!b) {
+		a->without_memory = heap_account_error(a->account) == UC_E_MEMORY;
 		return NULL;
+	}
 	b->size = size;
 	b->before = a->last;
 	a->last = b;
@@ -66,6 +80,7 @@ static struct arena_block *block_add(struct arena *a, size_t n)
 
 void *arena_take(struct arena *a, size_t n)
 {
+	a->without_memory = false;
 	if (n > SIZE_MAX / 2)
 		return NULL;
 	size_t rounded = n ? (n + ALIGN - 1) & ~(size_t)(ALIGN - 1) : ALIGN;
@@ -90,7 +105,7 @@ uc_err arena_copy(struct arena *a, struct view v, struct view *out)
 {
 	uint8_t *p = arena_take(a, v.n + 1);
 	if (!p)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	if (v.n)
 		memcpy(p, v.p, v.n);
 	*out = (struct view){ p, v.n };

@@ -5,6 +5,7 @@
 #define BASE_ARENA_H
 
 #include "base/error.h"
+#include "base/heap_account.h"
 #include "base/view.h"
 
 enum { ARENA_PLAIN = 0, ARENA_SECRET = 1 }; /* ARENA_SECRET: wiped when given back */
@@ -15,6 +16,8 @@ struct arena {
 	size_t used_bytes; /* taken from the heap, blocks and all */
 	size_t limit_bytes;
 	int flags;
+	bool without_memory; /* the latest refusal was not the limit's */
+	struct heap_account *account;
 };
 
 struct arena_mark {
@@ -23,10 +26,14 @@ struct arena_mark {
 };
 
 void arena_init(struct arena *a, size_t limit_bytes, int flags);
+/* Charged to an account, too. */
+void arena_init_in(struct arena *a, struct heap_account *account, size_t limit_bytes, int flags);
 /* Gives back all blocks; the arena may be used again afterwards. */
 void arena_done(struct arena *a);
 /* n zeroed bytes aligned to 16; NULL past the limit or without memory. */
 void *arena_take(struct arena *a, size_t n) UC_MUST_USE;
+/* Why there was none: UC_E_LIMIT or UC_E_MEMORY. */
+uc_err UC_MUST_USE arena_error(const struct arena *a);
 /* count * size with the overflow checked. */
 void *arena_take_array(struct arena *a, size_t count, size_t size) UC_MUST_USE;
 #define ARENA_NEW(a, type)          ((type *)arena_take((a), sizeof(type)))

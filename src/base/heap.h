@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one door to malloc.  Below `net` only arenas, buffers and maps use it. */
+/* The one door to malloc.  Below `net` only arenas, buffers and maps use it, and, charged to an account
+ * (heap_account.h), what lives as long as its owner. */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H
 

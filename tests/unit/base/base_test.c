@@ -130,3 +130,46 @@ TEST(every_error_has_a_name_and_a_class)
 	UC_ERRORS(CHECK)
 #undef CHECK
 }
+
+/* --- accounts --- */
+
+TEST(an_account_refuses_what_is_beyond_its_limit)
+{
+	struct heap_account a = { .limit_bytes = 100 };
+	void *p = heap_new_in(&a, 60), *q;
+	expect(p && a.used_bytes == 60);
+	q = heap_new_in(&a, 41);
+	expect(!q && a.used_bytes == 60);
+	expect_eq(heap_account_error(&a), UC_E_LIMIT);
+	q = heap_new_in(&a, 40);
+	expect(q && a.used_bytes == 100);
+	expect_eq(heap_account_error(&a), UC_E_MEMORY); /* no limit was in the way */
+	heap_free_in(&a, p, 60);
+	heap_free_wiped_in(&a, q, 40);
+	heap_free_in(&a, NULL, 7);
+	expect_eq(a.used_bytes, 0);
+	p = heap_new_in(NULL, 1000);
+	expect(p);
+	heap_free_in(NULL, p, 1000);
+}
+
+TEST(an_arena_of_an_account_stays_within_both_limits)
+{
+	struct heap_account account = { .limit_bytes = 3000 };
+	struct arena a, b;
+	arena_init_in(&a, &account, 1 << 20, ARENA_SECRET);
+	arena_init_in(&b, &account, 1 << 20, ARENA_PLAIN);
+	expect(arena_take(&a, 500));
+	size_t used = account.used_bytes;
+	expect(used >= 500 && used == a.used_bytes);
+	/* The next block would be twice as long; what is left is made do with. */
+	expect(arena_take(&b, 1500));
+	expect_eq(account.used_bytes, a.used_bytes + b.used_bytes);
+	expect(!arena_take(&a, 1500) && account.used_bytes <= 3000);
+	expect_eq(arena_error(&a), UC_E_LIMIT);
+	arena_done(&b);
+	expect_eq(account.used_bytes, used);
+	expect(arena_take(&a, 1500));
+	arena_done(&a);
+	expect_eq(account.used_bytes, 0);
+}
