@@ -62,6 +62,7 @@ static struct arena_block *block_add(struct arena *a, size_t n)
 	size_t left = a->limit_bytes > a->used_bytes ? a->limit_bytes - a->used_bytes : 0;
 	if (a->account && heap_account_left(a->account) < left)
 		left = heap_account_left(a->account);
+	a->without_memory = false;
 	if (left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < n)
 		return NULL;
 	if (size > left - sizeof(struct arena_block))
@@ -80,9 +81,10 @@ static struct arena_block *block_add(struct arena *a, size_t n)
 
 void *arena_take(struct arena *a, size_t n)
 {
-	a->without_memory = false;
-	if (n > SIZE_MAX / 2)
+	if (n > SIZE_MAX / 2) {
+		a->without_memory = false;
 		return NULL;
+	}
 	size_t rounded = n ? (n + ALIGN - 1) & ~(size_t)(ALIGN - 1) : ALIGN;
 	struct arena_block *b = a->last;
 	if (!b || b->size - b->at < rounded)
@@ -96,9 +98,7 @@ void *arena_take(struct arena *a, size_t n)
 
 void *arena_take_array(struct arena *a, size_t count, size_t size)
 {
-	if (size && count > SIZE_MAX / 2 / size)
-		return NULL;
-	return arena_take(a, count * size);
+	return arena_take(a, size && count > SIZE_MAX / 2 / size ? SIZE_MAX : count * size);
 }
 
 uc_err arena_copy(struct arena *a, struct view v, struct view *out)

@@ -29,7 +29,7 @@ static uc_err digits_read(struct arena *a, struct view text, const char *digits,
 {
 	uint8_t *p = arena_take(a, text.n * bits / 8 + 1);
 	if (!p)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	size_t n = 0;
 	uint32_t acc = 0;
 	unsigned have = 0;
@@ -61,7 +61,7 @@ uc_err hex_read(struct arena *a, struct view text, struct view *out)
 {
 	uint8_t *lower = arena_take(a, text.n);
 	if (!lower)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < text.n; i++)
 		lower[i] = text.p[i] >= 'A' && text.p[i] <= 'F' ? (uint8_t)(text.p[i] + 32)
 								: text.p[i];

@@ -137,7 +137,7 @@ static uc_err seal_parts(const struct suite *s, const struct env *env, struct vi
 	size_t n = pt.n + AEAD_TAG;
 	uint8_t *enc = arena_take(a, s->kem_nenc), *ct = arena_take(a, n);
 	if (!enc || !ct)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	uc_err err = setup_send(s, env, pub, info, n_info, enc, &c);
 	if (!err)
 		err = context_crypt(s, &c, true, aad, pt, ct);
@@ -159,7 +159,7 @@ static uc_err open_parts(const struct suite *s, const struct kem_key *k, struct 
 	struct arena_mark mark = arena_mark(a);
 	uint8_t *out = arena_take(a, n);
 	if (!out)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	uc_err err = setup_receive(s, k, kem_output, info, n_info, &c);
 	if (!err)
 		err = context_crypt(s, &c, false, aad, ciphertext, out);
@@ -194,7 +194,7 @@ uc_err hpke_export_send(const struct suite *s, const struct env *env, struct vie
 	struct hpke_context c = { 0 };
 	uint8_t *enc = arena_take(a, s->kem_nenc);
 	if (!enc)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	uc_err err = setup_send(s, env, pub, &info, 1, enc, &c);
 	if (!err)
 		err = context_export(s, &c, exporter_context, out, n);

@@ -110,7 +110,7 @@ static uc_err content_seal(const struct framing_epoch *e, struct view plaintext,
 	size_t n = plaintext.n + AEAD_TAG;
 	uint8_t *ct = arena_take(a, n);
 	if (!ct)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY(content_crypt(e, m, k, true, plaintext, ct));
 	m->ciphertext = view_make(ct, n);
 	return UC_OK;
@@ -122,7 +122,7 @@ static uc_err sender_data_seal(const struct framing_epoch *e, const struct sende
 	struct view plain;
 	uint8_t *ct = arena_take(a, SENDER_DATA + AEAD_TAG);
 	if (!ct)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY(wire_encode_to(a, sender_data_element, sd, &plain));
 	TRY(sender_data_crypt(e, m, true, plain, ct));
 	m->encrypted_sender_data = view_make(ct, SENDER_DATA + AEAD_TAG);
@@ -199,7 +199,7 @@ static uc_err content_open(const struct framing_epoch *e, const struct private_m
 	size_t n = m->ciphertext.n - AEAD_TAG;
 	uint8_t *plain = arena_take(a, n);
 	if (!plain)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY_GROUND(CONTENT_OPENS, content_crypt(e, m, k, false, m->ciphertext, plain));
 	*out = view_make(plain, n);
 	return UC_OK;

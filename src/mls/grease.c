@@ -23,7 +23,7 @@ static uc_err with_value(const struct u16_list *l, uint16_t value, struct arena 
 {
 	uint16_t *v = ARENA_ARRAY(a, uint16_t, l->n + 1);
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	v[0] = value;
 	if (l->n)
 		memcpy(v + 1, l->v, l->n * sizeof *v);
@@ -36,7 +36,7 @@ static uc_err with_extension(const struct extension_list *l, const struct grease
 {
 	struct extension *v = ARENA_ARRAY(a, struct extension, l->n + 1);
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	/* None twice: the caller may have put in its own. */
 	if (extension_find(l, g->value)) {
 		*out = *l;

@@ -147,7 +147,7 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 	struct secret epoch_secret = { .n = s->nh };
 	uint32_t index;
 	if (!kp)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	/* The creator's leaf is that of a KeyPackage (11). */
 	TRY(key_package_make(s, env, leaf, KEY_PACKAGE_LIFETIME_MAX_S - 7200, NULL, a, &encoded,
 			     kp));
@@ -333,7 +333,7 @@ uc_err group_component(const struct group *g, uint16_t component_id, struct aren
 {
 	struct app_data_dictionary *d = ARENA_NEW(a, struct app_data_dictionary);
 	if (!d)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY(dictionary_of(&group_now(g).context->extensions, a, d));
 	*out = component_find(d, component_id);
 	return UC_OK;
@@ -437,7 +437,7 @@ uc_err group_psk_secret(const struct group *g, const struct group_platform *plat
 	struct psk *psks = ARENA_ARRAY(a, struct psk, l->n);
 	struct secret *secrets = ARENA_ARRAY(a, struct secret, l->n);
 	if (!psks || !secrets)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < l->n; i++) {
 		TRY(psk_find(g, platform, &l->v[i], &secrets[i]));
 		psks[i] = (struct psk){ &l->v[i], secret_view(&secrets[i]) };

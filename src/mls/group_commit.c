@@ -45,7 +45,7 @@ static uc_err info_extensions(const struct epoch *e, const struct group_info_par
 	out->v = ARENA_ARRAY(a, struct extension, parts->more.n + 2);
 	out->n = 0;
 	if (!out->v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	if (!parts->without_external_pub)
 		TRY(external_pub_of(e, a, &out->v[out->n++]));
 	if (parts->with_ratchet_tree) {
@@ -88,7 +88,7 @@ static uc_err seal_group_info(const struct suite *s, struct view welcome_secret,
 	struct secret key = { .n = 0 }, nonce = { .n = 0 };
 	uint8_t *sealed = arena_take(a, group_info.n + AEAD_TAG);
 	if (!sealed)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	uc_err err = welcome_key_derive(s, welcome_secret, &key, &nonce);
 	if (!err)
 		err = suite_seal(s, secret_view(&key), secret_view(&nonce),
@@ -130,7 +130,7 @@ uc_err welcome_make(const struct transition *t, const struct epoch *next,
 	w.secrets.n = t->added.n;
 	w.secrets.v = ARENA_ARRAY(a, struct encrypted_group_secrets, t->added.n);
 	if (!w.secrets.v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	uc_err err = welcome_secret_derive(s, joiner_secret, psk_secret, &welcome_secret);
 	if (!err)
 		err = seal_group_info(s, secret_view(&welcome_secret), group_info, a,
@@ -173,7 +173,7 @@ uc_err group_fitting(const struct group *g, const struct proposal *by_value, siz
 		return UC_E_REMOVED;
 	l.v = ARENA_ARRAY(a, struct proposal_view, by_value_count + g->proposals.n);
 	if (!l.v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < by_value_count; i++)
 		l.v[l.n++] = (struct proposal_view){ .sender = { .sender_type = SENDER_MEMBER,
 								 .leaf_index = g->now->own_leaf },
@@ -224,7 +224,7 @@ static uc_err read_proposals(struct making *m, const struct commit_options *o, s
 		take_reinit(m->g, &l, a);
 	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, l.n);
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = o->proposal_count; i < l.n; i++)
 		v[n++] = (struct proposal_or_ref){ .type = BY_REFERENCE, .reference = l.v[i].ref };
 	for (size_t i = 0; i < o->proposal_count; i++)
@@ -311,7 +311,7 @@ static uc_err enter_next(struct making *m, struct arena *a)
 	const struct suite *s = m->g->suite;
 	uint8_t *tag = arena_take(a, s->nh);
 	if (!tag)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	/* The new epoch takes the staged state over. */
 	group_state_done(&m->next->state);
 	m->next->state = m->t.after;

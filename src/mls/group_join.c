@@ -83,7 +83,7 @@ static uc_err open_group_info(struct joining *j, struct arena *a)
 		return UC_E_DECRYPT;
 	uint8_t *plain = arena_take(a, sealed.n - AEAD_TAG);
 	if (!plain)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY(psks_check(j));
 	TRY(group_psk_secret(NULL, &j->g->platform, s, &j->secrets.psks, a, &j->psk_secret));
 	uc_err err = welcome_secret_derive(s, j->secrets.joiner_secret, secret_view(&j->psk_secret),
@@ -224,7 +224,7 @@ static uc_err take_state(struct external *x, struct arena *a)
 	struct proposal_or_ref *v = ARENA_ARRAY(
 		a, struct proposal_or_ref, x->in->proposal_count + x->in->self_remove_count + 1);
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	v[0] = (struct proposal_or_ref){ .type = BY_PROPOSAL,
 					 .proposal = { .proposal_type = PROPOSAL_EXTERNAL_INIT,
 						       .kem_output = kem_output } };
@@ -308,7 +308,7 @@ static uc_err external_enter(struct external *x, struct arena *a, struct view *c
 	struct framing_epoch framing = epoch_framing(x->old);
 	static const struct group_info_parts parts;
 	if (!tag)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	group_state_done(&x->next->state);
 	x->next->state = x->t.after;
 	group_state_init(&x->t.after, s);

@@ -106,7 +106,7 @@ static uc_err stage(struct group *g, const struct authenticated_content *auth, s
 	struct receiving *r = ARENA_NEW(a, struct receiving);
 	struct transition *t = ARENA_NEW(a, struct transition);
 	if (!kept || !r || !t)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY(sha256(message, g->staged_hash));
 	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
 	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
@@ -236,7 +236,7 @@ static uc_err sender_leaf(const struct opened *o, uint32_t leaf, struct arena *a
 {
 	struct leaf_node *room = ARENA_NEW(a, struct leaf_node);
 	if (!room)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	out->leaf = tree_leaf_find(&o->epoch->state.tree, leaf, room);
 	return UC_OK;
 }

@@ -154,7 +154,7 @@ static uc_err key_of_old(const struct beginning *b, const struct env *env, struc
 {
 	uint8_t *nonce = arena_take(a, b->suite->nh);
 	if (!nonce)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	/* 11.3: "a randomly sampled nonce of length KDF.Nh". */
 	TRY(env_random(env, nonce, b->suite->nh));
 	*out = (struct proposal){
@@ -179,7 +179,7 @@ static uc_err first_commit(const struct beginning *b, const struct succession *h
 	if (how->info)
 		o.info = *how->info;
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < how->add_count; i++) {
 		if (how->adds[i].proposal_type != PROPOSAL_ADD)
 			return UC_E_ARGUMENT;

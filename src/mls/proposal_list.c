@@ -292,7 +292,7 @@ uc_err proposals_resolve(const struct proposal_store *store,
 	out->n = list->n;
 	out->v = ARENA_ARRAY(a, struct proposal_view, list->n);
 	if (!out->v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct proposal_or_ref *p = &list->v[i];
 		if (p->type == BY_PROPOSAL) {

@@ -156,7 +156,7 @@ static uc_err receive_commit(struct public_group *p, const struct authenticated_
 	struct authenticated_content *kept = ARENA_NEW(a, struct authenticated_content);
 	struct transition *t = ARENA_NEW(a, struct transition);
 	if (!kept || !t)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
 	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
 	group_state_init(&t->after, p->state.suite);

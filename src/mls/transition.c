@@ -117,7 +117,7 @@ static uc_err lists_make(struct transition *t)
 	return t->added.v && t->removed.v && t->updated.v && t->added_refs.v && t->added_packages &&
 			       t->psks.v
 		       ? UC_OK
-		       : UC_E_LIMIT;
+		       : arena_error(t->arena);
 }
 
 static uc_err apply_update(struct transition *t, const struct proposal_view *p,
@@ -214,7 +214,7 @@ static uc_err component_update(struct transition *t, const struct group_hooks *h
 	struct group_view before = group_state_view(t->before);
 	size_t n = 0;
 	if (!updates)
-		return UC_E_LIMIT;
+		return arena_error(t->arena);
 	for (size_t i = 0; i < t->proposals.n; i++) {
 		const struct proposal *p = t->proposals.v[i].proposal;
 		if (p->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
@@ -245,7 +245,7 @@ static uc_err dictionary_with(struct arena *a, const struct app_data_dictionary 
 	struct component_data *v = ARENA_ARRAY(a, struct component_data, l->n + 1);
 	size_t n = 0, i = 0;
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (; i < l->n && l->v[i].component_id < component_id; i++)
 		v[n++] = l->v[i];
 	if (data.p)
@@ -265,7 +265,7 @@ static uc_err extensions_with(struct arena *a, const struct extension_list *l, u
 	size_t n = 0;
 	bool found = false;
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (; n < l->n; n++) {
 		v[n] = l->v[n];
 		if (v[n].extension_type == type) {

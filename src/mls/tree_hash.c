@@ -154,7 +154,7 @@ static uc_err unmerged_without(struct arena *a, const struct u32_list *unmerged,
 	out->n = 0;
 	out->v = ARENA_ARRAY(a, uint32_t, unmerged->n);
 	if (!out->v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < unmerged->n; i++)
 		if (!list_has(without, unmerged->v[i]))
 			out->v[out->n++] = unmerged->v[i];

@@ -54,7 +54,7 @@ uc_err tree_resolution(const struct tree *t, uint32_t node, const struct u32_lis
 	resolve(n, node, &g);
 	g.v = ARENA_ARRAY(a, uint32_t, g.n);
 	if (!g.v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	g.n = 0;
 	resolve(n, node, &g);
 	*out = (struct u32_list){ g.v, g.n };
@@ -79,7 +79,7 @@ uc_err tree_filtered_path(const struct tree *t, uint32_t leaf, struct arena *a,
 	copath->v = ARENA_ARRAY(a, uint32_t, 32);
 	path->n = copath->n = 0;
 	if (!path->v || !copath->v)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	uint32_t node = tree_node_of_leaf(leaf);
 	for (uint32_t up; (up = tree_parent(node, t->leaves)) != TREE_NONE; node = up) {
 		uint32_t other = tree_sibling(node, t->leaves);

@@ -214,14 +214,14 @@ uc_err treekem_encrypt(const struct tree *t, const struct made_path *p, struct v
 {
 	struct update_path_node *nodes = ARENA_ARRAY(a, struct update_path_node, p->nodes.n);
 	if (!nodes)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	for (size_t i = 0; i < p->nodes.n; i++) {
 		struct u32_list to;
 		TRY(arena_copy(a, tree_node_key(t, p->nodes.v[i]), &nodes[i].encryption_key));
 		TRY(tree_resolution(t, p->copath.v[i], new_leaves, a, &to));
 		struct hpke_ciphertext *c = ARENA_ARRAY(a, struct hpke_ciphertext, to.n);
 		if (!c)
-			return UC_E_LIMIT;
+			return arena_error(a);
 		for (size_t k = 0; k < to.n; k++)
 			TRY(encrypt_with_label(t->suite, env, tree_node_key(t, to.v[k]),
 					       "UpdatePathNode", group_context,

@@ -241,7 +241,7 @@ static void list(struct wire *w, enum cbor_major major, void **v, size_t *n, siz
 	} else if (wire_reading(w)) {
 		*v = w->failed || !*n ? NULL : arena_take_array(w->mem, *n, size);
 		if (*n && !w->failed && !*v)
-			wire_fail(w, UC_E_LIMIT);
+			wire_fail(w, arena_error(w->mem));
 	}
 	if (!w->failed && *n)
 		elements(w, *v, *n, size, each, major == CBOR_MAP);

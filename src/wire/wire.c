@@ -190,7 +190,7 @@ static void list_read(struct wire *w, void **v, size_t *n, size_t size, wire_ele
 			size_t more = cap ? cap * 2 : 4;
 			uint8_t *bigger = arena_take_array(w->mem, more, size);
 			if (!bigger) {
-				wire_fail(w, UC_E_LIMIT);
+				wire_fail(w, arena_error(w->mem));
 				break;
 			}
 			if (*n)
@@ -251,7 +251,7 @@ void wire_option(struct wire *w, void **v, size_t size, wire_element *each)
 			return;
 		*v = arena_take(w->mem, size);
 		if (!*v) {
-			wire_fail(w, UC_E_LIMIT);
+			wire_fail(w, arena_error(w->mem));
 			return;
 		}
 	}
