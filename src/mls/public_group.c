@@ -4,23 +4,10 @@
 #include "base/heap.h"
 #include "mls/commit_history.h"
 #include "mls/group_inside.h"
+#include "mls/public_group_inside.h"
 #include "mls/rule.h"
 
-struct public_group {
-	const struct env *env;
-	const struct group_hooks *hooks;
-	const struct crypto *crypto;
-	struct group_state state;
-	struct proposal_store proposals;
-	struct commit_history history;
-	bool has_staged;
-	struct arena staged_arena;
-	struct transition *staged;
-	struct group_change staged_change;
-	uint8_t staged_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
-};
-
-static struct public_group *new_empty(const struct group_platform *platform)
+struct public_group *public_group_empty(const struct group_platform *platform)
 {
 	struct public_group *p = HEAP_NEW(struct public_group);
 	if (p) {
@@ -29,6 +16,8 @@ static struct public_group *new_empty(const struct group_platform *platform)
 		p->crypto = platform->crypto;
 		group_state_init(&p->state, NULL);
 		arena_init(&p->staged_arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+		buf_init(&p->info, WIRE_OBJECT_MAX);
+		buf_init(&p->staged_info, WIRE_OBJECT_MAX);
 	}
 	return p;
 }
@@ -40,8 +29,17 @@ void public_group_free(struct public_group *p)
 	public_group_drop(p);
 	group_state_done(&p->state);
 	proposal_store_done(&p->proposals);
+	tree_done(&p->saved.tree);
+	buf_done(&p->info);
 	arena_done(&p->staged_arena);
 	heap_free(p);
+}
+
+static uc_err keep_info(struct buf *b, struct view tail)
+{
+	buf_reset(b);
+	buf_add_view(b, tail);
+	return b->failed;
 }
 
 static uc_err from_info(struct public_group *p, struct view group_info, struct view ratchet_tree,
@@ -55,14 +53,15 @@ static uc_err from_info(struct public_group *p, struct view group_info, struct v
 		return UC_E_SUITE;
 	TRY(tree_beside(&info, ratchet_tree, a, &nodes));
 	group_state_init(&p->state, s);
-	return group_state_from_info(&p->state, &info, &nodes, p->hooks, p->env);
+	TRY(group_state_from_info(&p->state, &info, &nodes, p->hooks, p->env));
+	return keep_info(&p->info, view_slice(info.raw, p->state.encoded.n, info.raw.n));
 }
 
 uc_err public_group_new_on(const struct group_platform *platform, struct view group_info,
 			   struct view ratchet_tree, struct public_group **out)
 {
 	struct arena scratch;
-	struct public_group *p = new_empty(platform);
+	struct public_group *p = public_group_empty(platform);
 	if (!p)
 		return UC_E_MEMORY;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
@@ -215,6 +214,9 @@ uc_err public_group_apply(struct public_group *p)
 	p->state = next;
 	commit_history_add(&p->history, next.context.epoch - 1, p->staged_hash);
 	proposal_store_done(&p->proposals);
+	struct buf info = p->info;
+	p->info = p->staged_info;
+	p->staged_info = info;
 	public_group_drop(p);
 	return UC_OK;
 }
@@ -225,10 +227,12 @@ void public_group_drop(struct public_group *p)
 		transition_done(p->staged);
 	p->staged = NULL;
 	p->has_staged = false;
+	buf_done(&p->staged_info);
 	arena_done(&p->staged_arena);
 }
 
-static uc_err check_info(const struct group_state *s, struct view group_info, struct arena *a)
+uc_err public_info_check(const struct group_state *s, struct view group_info, struct arena *a,
+			 struct view *tail)
 {
 	struct group_info info;
 	struct view context, tbs;
@@ -244,16 +248,49 @@ static uc_err check_info(const struct group_state *s, struct view group_info, st
 	TRY(wire_encode_to(a, group_info_tbs_element, &info, &tbs));
 	TRY_RULE(INFO_SIGNATURE,
 		 verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info.signature));
+	*tail = view_slice(group_info, s->encoded.n, group_info.n);
 	return UC_OK;
 }
 
 uc_err public_group_check_info(const struct public_group *p, struct view group_info)
 {
 	struct arena scratch;
+	struct view tail;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
-	uc_err err = check_info(p->staged ? &p->staged->after : &p->state, group_info, &scratch);
+	uc_err err = public_info_check(p->staged ? &p->staged->after : &p->state, group_info,
+				       &scratch, &tail);
 	arena_done(&scratch);
 	return err;
+}
+
+uc_err public_group_put_info(struct public_group *p, struct view group_info)
+{
+	struct arena scratch;
+	struct view tail;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = public_info_check(p->staged ? &p->staged->after : &p->state, group_info,
+				       &scratch, &tail);
+	if (!err)
+		err = keep_info(p->staged ? &p->staged_info : &p->info, tail);
+	arena_done(&scratch);
+	return err;
+}
+
+uc_err public_info_join(const struct group_state *s, struct view tail, struct arena *a,
+			struct view *out)
+{
+	uint8_t *whole = arena_take(a, s->encoded.n + tail.n + 1);
+	if (!whole)
+		return UC_E_LIMIT;
+	memcpy(whole, s->encoded.p, s->encoded.n);
+	memcpy(whole + s->encoded.n, tail.p, tail.n);
+	*out = view_make(whole, s->encoded.n + tail.n);
+	return UC_OK;
+}
+
+uc_err public_group_info(const struct public_group *p, struct arena *a, struct view *out)
+{
+	return p->info.n ? public_info_join(&p->state, buf_view(&p->info), a, out) : UC_E_NOT_FOUND;
 }
 
 uc_err public_group_propose(struct public_group *p, uint32_t index, const struct sign_key *key,
@@ -321,73 +358,4 @@ uint32_t public_group_leaf_by_identity(const struct public_group *p, struct view
 		    view_equal(node.credential.identity, identity))
 			return leaf;
 	return TREE_NONE;
-}
-
-/* --- at rest: uint16 version; opaque state<V>; opaque proposals<V>; commit_history (version 1 ends
- * before it: nothing is known) --- */
-enum { PUBLIC_GROUP_VERSION = 2 };
-
-static void add_part(struct wire *w, struct buf *part, uc_err err)
-{
-	struct view v = buf_view(part);
-	if (err)
-		wire_fail(w, err);
-	else
-		wire_bytes(w, &v);
-	buf_done(part);
-}
-
-uc_err public_group_save(const struct public_group *p, struct buf *out)
-{
-	struct wire w;
-	struct buf part;
-	uint16_t version = PUBLIC_GROUP_VERSION;
-	wire_writer(&w, out);
-	wire_u16(&w, &version);
-	buf_init(&part, WIRE_OBJECT_MAX);
-	uc_err err = group_state_save(&p->state, &part);
-	add_part(&w, &part, err);
-	buf_init(&part, WIRE_OBJECT_MAX);
-	err = proposal_store_save(&p->proposals, &part);
-	add_part(&w, &part, err);
-	struct commit_history history = p->history;
-	wire_commit_history(&w, &history);
-	return wire_finish(&w);
-}
-
-uc_err public_group_load_on(const struct group_platform *platform, struct view saved,
-			    struct public_group **out)
-{
-	struct wire w;
-	uint16_t version = 0;
-	struct view state = { NULL, 0 }, proposals = { NULL, 0 };
-	struct commit_history history = { .n = 0 };
-	wire_reader(&w, saved, NULL);
-	wire_u16(&w, &version);
-	if (!w.failed && (version == 0 || version > PUBLIC_GROUP_VERSION))
-		return UC_E_VERSION;
-	wire_bytes(&w, &state);
-	wire_bytes(&w, &proposals);
-	if (version > 1)
-		wire_commit_history(&w, &history);
-	TRY(wire_finish(&w));
-	struct public_group *p = new_empty(platform);
-	if (!p)
-		return UC_E_MEMORY;
-	p->history = history;
-	uc_err err = group_state_load(&p->state, p->crypto, state);
-	if (!err)
-		err = proposal_store_load(&p->proposals, p->state.suite, proposals);
-	if (err)
-		public_group_free(p);
-	else
-		*out = p;
-	return err;
-}
-
-uc_err public_group_load(const struct env *env, const struct group_hooks *hooks, struct view saved,
-			 struct public_group **out)
-{
-	const struct group_platform platform = { .env = env, .hooks = hooks };
-	return public_group_load_on(&platform, saved, out);
 }

@@ -41,6 +41,13 @@ void public_group_drop(struct public_group *p);
  * staged), is signed by a member of it, and carries the confirmation tag. */
 uc_err UC_MUST_USE public_group_check_info(const struct public_group *p, struct view group_info);
 
+/* The same, and keeps it as the GroupInfo of that epoch, for those who join from outside: a server
+ * cannot sign one.  A commit that is applied without it leaves the new epoch without. */
+uc_err UC_MUST_USE public_group_put_info(struct public_group *p, struct view group_info);
+/* The GroupInfo of the current epoch, encoded; UC_E_NOT_FOUND when it is not known. */
+uc_err UC_MUST_USE public_group_info(const struct public_group *p, struct arena *a,
+				     struct view *out);
+
 /* A proposal by an external sender, external_senders[index] with this key: encoded MLSMessage,
  * also kept. */
 uc_err UC_MUST_USE public_group_propose(struct public_group *p, uint32_t index,
@@ -57,11 +64,40 @@ uc_err UC_MUST_USE public_group_ratchet_tree(const struct public_group *p, struc
 /* The leaf whose basic credential is this identity; TREE_NONE when there is none. */
 uint32_t public_group_leaf_by_identity(const struct public_group *p, struct view identity);
 
-/* At rest: versioned. */
+/* At rest, whole: versioned. */
 uc_err UC_MUST_USE public_group_save(const struct public_group *p, struct buf *out);
 uc_err UC_MUST_USE public_group_load(const struct env *env, const struct group_hooks *hooks,
 				     struct view saved, struct public_group **out);
 uc_err UC_MUST_USE public_group_load_on(const struct group_platform *platform, struct view saved,
 					struct public_group **out);
+
+/* --- at rest in parts, so that a change writes what it changed --- */
+enum public_part_kind {
+	PUBLIC_PART_BASE = 1,   /* versioned; written each time, some hundred bytes */
+	PUBLIC_PART_EXTENSIONS, /* of the GroupContext */
+	PUBLIC_PART_INFO,       /* GroupInfo behind its GroupContext; not where it is not known */
+	PUBLIC_PART_PROPOSAL,   /* by number, from 0: those that wait for a commit */
+	PUBLIC_PART_NODE,       /* by number: struct Node of RFC 9420, 12.4.3.3; blanks have none */
+};
+struct public_part {
+	enum public_part_kind kind;
+	uint32_t number; /* 0 for the first three */
+	struct view bytes;
+};
+/* Puts one part in the place of what was there; empty bytes: there is none any more. */
+typedef uc_err public_group_sink(void *ctx, const struct public_part *part);
+/* Hands out what is another than the last time that was said to be saved (all of it, if none was).
+ * What is staged is not saved. */
+uc_err UC_MUST_USE public_group_save_parts(const struct public_group *p, public_group_sink *put,
+					   void *ctx);
+/* What public_group_save_parts gave is stored now. */
+uc_err UC_MUST_USE public_group_saved(struct public_group *p);
+/* Gives one part after the other, in any order, each until the next call; at last, *end. */
+typedef uc_err public_group_source(void *ctx, struct public_part *part, bool *end);
+/* All parts there are.  UC_E_CORRUPT when one is missing, or the tree is not the one of the
+ * GroupContext; errors of the source as they are. */
+uc_err UC_MUST_USE public_group_load_parts(const struct group_platform *platform,
+					   public_group_source *next, void *ctx,
+					   struct public_group **out);
 
 #endif
