@@ -29,7 +29,7 @@ struct public_group {
 	struct transition *staged;
 	struct group_change staged_change;
 	uint8_t staged_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
-	struct buf info, staged_info; /* GroupInfo behind its GroupContext; empty: none */
+	struct buf info, staged_info;      /* GroupInfo behind its GroupContext; empty: none */
 	struct public_group_saved saved;
 };
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public groups at rest: in parts, of which a change writes those that differ; and whole. */
-#include "base/heap.h"
 #include "mls/group.h"
 #include "mls/public_group_inside.h"
 #include "mls/tree_delta.h"
@@ -9,8 +8,8 @@
 
 /* --- the base ---
  *
- * struct { uint16 version = 1; uint16 suite; opaque context<V>; opaque interim<V>;
- * opaque confirmation_tag<V>; opaque reinit<V>; uint32 leaves; uint32 proposals; }
+ * struct { uint16 version = 1; uint16 suite; opaque context<V>; opaque confirmation_tag<V>;
+ * opaque reinit<V>; uint32 leaves; uint32 proposals; }
  *
  * context: GroupContext without its extensions, which are a part of their own.  reinit: empty unless
  * the group is closed. */
@@ -18,7 +17,7 @@ enum { PUBLIC_BASE_VERSION = 1 };
 
 struct public_base {
 	uint16_t version, suite;
-	struct view context, interim, confirmation_tag, reinit;
+	struct view context, confirmation_tag, reinit;
 	uint32_t leaves, proposals;
 	struct commit_history history;
 };
@@ -30,7 +29,6 @@ static void wire_public_base(struct wire *w, struct public_base *b)
 		wire_fail(w, UC_E_VERSION);
 	wire_u16(w, &b->suite);
 	wire_bytes(w, &b->context);
-	wire_bytes(w, &b->interim);
 	wire_bytes(w, &b->confirmation_tag);
 	wire_bytes(w, &b->reinit);
 	wire_u32(w, &b->leaves);
@@ -116,7 +114,6 @@ static uc_err put_base(struct saving *s)
 	struct public_base b = {
 		.version = PUBLIC_BASE_VERSION,
 		.suite = state->suite->id,
-		.interim = { state->interim, state->interim_n },
 		.confirmation_tag = state->confirmation_tag,
 		.reinit = state->reinit_encoded,
 		.leaves = state->tree.leaves,
@@ -281,12 +278,7 @@ static uc_err load_state(struct loading *l, const struct public_base *b, struct 
 {
 	TRY(load_tree(l, b, &s->tree));
 	TRY(load_context(l, b, s));
-	if (b->interim.n > sizeof s->interim)
-		return UC_E_CORRUPT;
-	if (b->interim.n)
-		memcpy(s->interim, b->interim.p, b->interim.n);
-	s->interim_n = b->interim.n;
-	TRY(arena_copy(&s->arena, b->confirmation_tag, &s->confirmation_tag));
+	TRY(group_state_confirm(s, b->confirmation_tag));
 	if (!b->reinit.n)
 		return UC_OK;
 	struct re_init r;

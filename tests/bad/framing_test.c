@@ -83,6 +83,7 @@ TEST(membership_tag_of_one_who_is_no_member)
 	expect_ok(public_group_load(test_env(), &c.hooks, before, &again));
 	public_group_free(c.server);
 	c.server = again;
+	shelf_clear(&c.shelf);
 	struct buf b;
 	buf_init(&b, 65536);
 	buf_add_view(&b, message);

@@ -28,6 +28,7 @@ void club_end(struct club *c)
 		person_leave(&c->people[i]);
 	public_group_free(c->server);
 	c->server = NULL;
+	shelf_clear(&c->shelf);
 	arena_done(&c->mem);
 }
 
@@ -146,18 +147,25 @@ static void restart(struct club *c, struct person *p)
 		person_restart(c, p);
 }
 
+/* By its parts, of which only what has changed is written; and whole, which says the same. */
 void server_restart(struct club *c)
 {
-	struct buf saved;
-	struct public_group *again = NULL;
-	buf_init(&saved, WIRE_OBJECT_MAX);
-	expect_ok(public_group_save(c->server, &saved));
-	expect_ok(public_group_load(test_env(), &c->hooks, buf_view(&saved), &again));
-	buf_done(&saved);
-	if (!again)
-		return;
-	public_group_free(c->server);
-	c->server = again;
+	struct public_group *again = NULL, *whole = NULL;
+	struct view saved = server_saved(c);
+	expect_ok(public_group_load(test_env(), &c->hooks, saved, &whole));
+	shelf_put(&c->shelf, c->server);
+	expect_ok(shelf_load(&c->shelf, &c->hooks, &again));
+	if (again && whole) {
+		public_group_free(c->server);
+		c->server = again;
+		expect_bytes(server_saved(c), saved);
+		c->server = whole;
+		expect_bytes(server_saved(c), saved);
+		c->server = again;
+		again = NULL;
+	}
+	public_group_free(again);
+	public_group_free(whole);
 }
 
 void person_leave(struct person *p)
@@ -230,6 +238,19 @@ static void server_takes(struct club *c, struct view message, enum public_kind k
 		server_restart(c);
 }
 
+/* What joiners from outside are given is what the committer has signed. */
+static void server_keeps_info(struct club *c, struct view info)
+{
+	struct view kept = { NULL, 0 };
+	expect_err(public_group_info(c->server, &c->mem, &kept), UC_E_NOT_FOUND);
+	expect_ok(public_group_check_info(c->server, info));
+	expect_ok(public_group_put_info(c->server, info));
+	if (c->restarts)
+		server_restart(c);
+	expect_ok(public_group_info(c->server, &c->mem, &kept));
+	expect_bytes(kept, info);
+}
+
 static void person_takes_commit(struct club *c, struct person *p, struct view message)
 {
 	struct received got = { .kind = RECEIVED_APPLICATION };
@@ -269,7 +290,7 @@ void club_deliver(struct club *c, struct person *by, const struct made_commit *m
 	restart(c, by);
 	server_takes(c, made->commit, PUBLIC_COMMIT);
 	if (!c->wrapping.private_handshakes)
-		expect_ok(public_group_check_info(c->server, made->group_info));
+		server_keeps_info(c, made->group_info);
 	for (size_t i = 0; i < CLUB_MAX; i++)
 		if (c->people[i].g && &c->people[i] != by)
 			person_takes_commit(c, &c->people[i], made->commit);

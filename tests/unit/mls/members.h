@@ -7,7 +7,7 @@
 #include "mls/group.h"
 #include "mls/public_group.h"
 
-#include "tests/unit/harness.h"
+#include "tests/unit/mls/shelf.h"
 
 enum { CLUB_MAX = 64, CLUB_PSKS = 8 };
 
@@ -30,6 +30,7 @@ struct club {
 	struct group_platform platform;
 	struct person people[CLUB_MAX];
 	struct public_group *server;
+	struct shelf shelf; /* its parts, as of the last restart */
 	bool restarts; /* everybody is saved and loaded at every step */
 	/* External PSKs that all know. */
 	size_t psk_count;

@@ -110,6 +110,7 @@ TEST(it_begins_in_the_middle)
 	expect_ok(public_group_new(test_env(), NULL, info, tree, &late));
 	public_group_free(c.server);
 	c.server = late;
+	shelf_clear(&c.shelf);
 	club_agrees(&c);
 	club_commit_proposals(&c, &c.people[0], NULL, 0);
 	/* With somebody else's tree it does not begin. */
