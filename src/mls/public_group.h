@@ -73,7 +73,7 @@ uc_err UC_MUST_USE public_group_load_on(const struct group_platform *platform, s
 
 /* --- at rest in parts, so that a change writes what it changed --- */
 enum public_part_kind {
-	PUBLIC_PART_BASE = 1,   /* versioned; written each time, some hundred bytes */
+	PUBLIC_PART_BASE = 1,   /* versioned; written each time, half a kilobyte */
 	PUBLIC_PART_EXTENSIONS, /* of the GroupContext */
 	PUBLIC_PART_INFO,       /* GroupInfo behind its GroupContext; not where it is not known */
 	PUBLIC_PART_PROPOSAL,   /* by number, from 0: those that wait for a commit */
