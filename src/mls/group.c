@@ -277,6 +277,28 @@ void group_staged_drop(struct group *g)
 	arena_done(&g->staged_arena);
 }
 
+bool group_has_staged(const struct group *g)
+{
+	return g->has_staged;
+}
+
+static bool epoch_view(const struct epoch *e, struct group_view *out)
+{
+	if (e)
+		*out = group_state_view(&e->state);
+	return e != NULL;
+}
+
+bool group_staged_view(const struct group *g, struct group_view *out)
+{
+	return epoch_view(g->staged, out);
+}
+
+bool group_pending_view(const struct group *g, struct group_view *out)
+{
+	return epoch_view(g->pending, out);
+}
+
 void group_forget_past(struct group *g)
 {
 	for (size_t i = 0; i < GROUP_PAST_EPOCHS; i++) {

@@ -211,6 +211,11 @@ uc_err UC_MUST_USE group_receive(struct group *g, struct view message, struct ar
 /* Also drops a pending commit of our own: it lost.  One that was dropped may be received again. */
 uc_err UC_MUST_USE group_staged_apply(struct group *g);
 void group_staged_drop(struct group *g);
+bool group_has_staged(const struct group *g);
+/* The epoch that a staged commit leads to, or our pending one; false when there is none, or it removes
+ * us.  Lives until apply or drop. */
+bool group_staged_view(const struct group *g, struct group_view *out);
+bool group_pending_view(const struct group *g, struct group_view *out);
 
 /* Late messages of past epochs are not waited for any longer: their keys go at once, and with them
  * what they could be computed from. */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Groups: how they begin and end (RFC 9420, 11, 12.4.3). */
+#include "base/heap.h"
+#include "libmls/give.h"
+#include "libmls/made.h"
+#include "libmls/take.h"
+
+/* --- the object --- */
+
+mls_group *group_object_new(mls_client *client)
+{
+	mls_group *m = HEAP_NEW(mls_group);
+	if (!m)
+		return NULL;
+	m->client = client;
+	(void)wrapping_in(&client->wrapping, &m->wrapping);
+	m->next = client->groups;
+	if (m->next)
+		m->next->before = m;
+	client->groups = m;
+	return m;
+}
+
+struct group_platform group_object_platform(const mls_group *group)
+{
+	struct group_platform p = client_platform(group->client);
+	p.wrapping = &group->wrapping;
+	return p;
+}
+
+void mls_group_free(mls_group *group)
+{
+	if (!group)
+		return;
+	if (group->next)
+		group->next->before = group->before;
+	if (group->before)
+		group->before->next = group->next;
+	else
+		group->client->groups = group->next;
+	group_free(group->g);
+	heap_free(group);
+}
+
+uc_err wrapping_in(const struct mls_wrapping *in, struct group_wrapping *out)
+{
+	if (!in)
+		return UC_E_ARGUMENT;
+	*out = (struct group_wrapping){ .private_handshakes = in->private_handshakes,
+					.refuse_public = in->refuse_public,
+					.refuse_private = in->refuse_private,
+					.bucket = in->padding };
+	return UC_OK;
+}
+
+/* What begins a group in an object that is there already. */
+typedef uc_err begin(struct call *c, const void *how, mls_group *m, struct mls_made *made);
+
+static uc_err group_begin(mls_client *client, begin *work, const void *how, mls_out *out,
+			  struct mls_made *made, mls_group **group)
+{
+	struct call c;
+	TRY(call_begin(&c, client, out));
+	mls_group *m = group_object_new(client);
+	uc_err err = m ? work(&c, how, m, made) : UC_E_MEMORY;
+	if (err)
+		mls_group_free(m);
+	else
+		*group = m;
+	return call_end(&c, err);
+}
+
+/* --- create --- */
+
+static uc_err create(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
+{
+	const struct mls_create *how = arg;
+	struct taker t = { c->client, &c->scratch, UC_OK };
+	const struct group_platform platform = group_object_platform(m);
+	const struct suite *s = client_suite(c->client, how->suite);
+	(void)made;
+	if (!s)
+		return UC_E_SUITE;
+	const struct leaf_parameters leaf = take_identity(&t, how->identity, s);
+	const struct extension_list extensions = take_extensions(&t, how->extensions);
+	struct view id = take_bytes(&t, how->group_id);
+	TRY(t.failed);
+	return group_create(&platform, s, id, &leaf, &extensions, &m->g);
+}
+
+uc_err mls_group_create(mls_client *client, const struct mls_create *how, mls_group **group)
+{
+	if (!how || !group)
+		return UC_E_ARGUMENT;
+	return group_begin(client, create, how, NULL, NULL, group);
+}
+
+/* --- join --- */
+
+static uc_err join(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
+{
+	const struct mls_join *how = arg;
+	struct taker t = { c->client, &c->scratch, UC_OK };
+	const struct group_platform platform = group_object_platform(m);
+	struct view message = take_bytes(&t, how->welcome);
+	struct view secret = take_bytes(&t, how->key_package_secret);
+	struct welcome_input in = { .ratchet_tree = take_bytes(&t, how->ratchet_tree) };
+	struct kept_key_package kept;
+	(void)made;
+	TRY(t.failed);
+	TRY(message_body(message, MLS_WIRE_WELCOME, &in.welcome));
+	TRY(key_package_kept(c->client, secret, &c->scratch, &kept));
+	in.key_package = kept.key_package;
+	in.secrets = &kept.secrets;
+	uc_err err = group_join(&platform, &in, &m->g);
+	key_package_secrets_wipe(&kept.secrets);
+	return err;
+}
+
+uc_err mls_group_join(mls_client *client, const struct mls_join *how, mls_group **group)
+{
+	if (!how || !group)
+		return UC_E_ARGUMENT;
+	return group_begin(client, join, how, NULL, NULL, group);
+}
+
+/* The group that a GroupInfo is of: its suite and id. */
+static uc_err info_read(struct call *c, struct view encoded, struct group_info *info,
+			const struct suite **suite)
+{
+	TRY(wire_decode(encoded, &c->scratch, group_info_element, info));
+	*suite = client_suite(c->client, info->group_context.cipher_suite);
+	return *suite ? UC_OK : UC_E_SUITE;
+}
+
+static uc_err join_external(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
+{
+	const struct mls_join_external *how = arg;
+	struct taker t = { c->client, &c->scratch, UC_OK };
+	const struct group_platform platform = group_object_platform(m);
+	struct group_info info;
+	const struct suite *s;
+	struct made_commit result = { .welcome = { NULL, 0 } };
+	struct view message = take_bytes(&t, how->group_info);
+	struct external_join in = {
+		.ratchet_tree = take_bytes(&t, how->ratchet_tree),
+		.authenticated_data = take_bytes(&t, how->authenticated_data),
+	};
+	TRY(t.failed);
+	TRY(message_body(message, MLS_WIRE_GROUP_INFO, &in.group_info));
+	TRY(info_read(c, in.group_info, &info, &s));
+	const struct leaf_parameters leaf = take_identity(&t, how->identity, s);
+	const struct view_list self_removes = take_bytes_list(&t, how->self_removes);
+	in.leaf = &leaf;
+	in.proposals = take_proposals(&t, how->proposals, s, info.group_context.group_id);
+	in.proposal_count = how->proposals.n;
+	in.self_removes = self_removes.v;
+	in.self_remove_count = self_removes.n;
+	TRY(t.failed);
+	TRY(group_join_external(&platform, &in, &c->scratch, &result.commit, &result.group_info,
+				&m->g));
+	TRY(group_ratchet_tree(m->g, &c->scratch, &result.ratchet_tree));
+	return made_give(c, m, &result, false, made);
+}
+
+uc_err mls_group_join_external(mls_client *client, const struct mls_join_external *how,
+			       mls_out *out, struct mls_made *made, mls_group **group)
+{
+	struct mls_made fresh = { .commit = { NULL, 0 } };
+	if (!how || !out || !made || !group)
+		return UC_E_ARGUMENT;
+	TRY(group_begin(client, join_external, how, out, &fresh, group));
+	*made = fresh;
+	return UC_OK;
+}
+
+/* --- a group that goes on from another (11.2, 11.3) --- */
+
+struct successor {
+	mls_group *old;
+	const struct mls_succession *how;
+	bool is_branch;
+};
+
+static const struct suite *suite_of_successor(const struct successor *x)
+{
+	const struct re_init *r = x->is_branch ? NULL : group_reinit_of(x->old->g);
+	return r ? client_suite(x->old->client, r->cipher_suite) : group_now(x->old->g).suite;
+}
+
+static uc_err successor_adds(struct taker *t, struct mls_bytes_list l, struct proposal **out)
+{
+	struct proposal *v = ARENA_ARRAY(t->a, struct proposal, l.n);
+	if (!v)
+		return UC_E_LIMIT;
+	if (!l.v && l.n)
+		return UC_E_ARGUMENT;
+	for (size_t i = 0; i < l.n; i++)
+		v[i] = take_add(t, l.v[i]);
+	*out = v;
+	return t->failed;
+}
+
+static uc_err succeed(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
+{
+	const struct successor *x = arg;
+	struct taker t = { c->client, &c->scratch, UC_OK };
+	const struct group_platform platform = group_object_platform(m);
+	const struct suite *s = suite_of_successor(x);
+	const struct group_info_parts parts = { .with_ratchet_tree = x->how->tree_in_welcome };
+	struct proposal *adds;
+	struct made_commit result;
+	if (!s)
+		return UC_E_SUITE;
+	const struct leaf_parameters leaf = take_identity(&t, x->how->identity, s);
+	TRY(successor_adds(&t, x->how->key_packages, &adds));
+	const struct succession in = {
+		.leaf = &leaf,
+		.adds = adds,
+		.add_count = x->how->key_packages.n,
+		.group_id = take_bytes(&t, x->how->group_id),
+		.extensions = take_extensions(&t, x->how->extensions),
+		.force_path = x->how->force_path,
+		.info = &parts,
+	};
+	TRY(t.failed);
+	if (x->is_branch)
+		TRY(group_branch(&platform, x->old->g, &in, &c->scratch, &result, &m->g));
+	else
+		TRY(group_reinit(&platform, x->old->g, &in, &c->scratch, &result, &m->g));
+	return made_give(c, m, &result, true, made);
+}
+
+static uc_err succession(mls_group *old, const struct mls_succession *how, bool is_branch,
+			 mls_out *out, struct mls_made *made, mls_group **group)
+{
+	const struct successor x = { old, how, is_branch };
+	struct mls_made fresh = { .commit = { NULL, 0 } };
+	if (!old || !how || !out || !made || !group)
+		return UC_E_ARGUMENT;
+	TRY(group_begin(old->client, succeed, &x, out, &fresh, group));
+	*made = fresh;
+	return UC_OK;
+}
+
+uc_err mls_group_branch(mls_group *old_group, const struct mls_succession *how, mls_out *out,
+			struct mls_made *made, mls_group **group)
+{
+	return succession(old_group, how, true, out, made, group);
+}
+
+uc_err mls_group_reinit(mls_group *old_group, const struct mls_succession *how, mls_out *out,
+			struct mls_made *made, mls_group **group)
+{
+	return succession(old_group, how, false, out, made, group);
+}
+
+/* --- at rest --- */
+
+enum { STORED_VERSION = 1 };
+
+struct stored_parts {
+	uint16_t version;
+	struct view epoch, ratchets;
+};
+
+static void wire_stored_parts(struct wire *w, struct stored_parts *p)
+{
+	wire_u16(w, &p->version);
+	wire_bytes(w, &p->epoch);
+	wire_bytes(w, &p->ratchets);
+}
+WIRE_ELEMENT(stored_parts)
+
+static uc_err stored(struct call *c, const mls_group *m, struct mls_bytes *out)
+{
+	struct buf epoch, ratchets;
+	struct view v = { NULL, 0 };
+	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
+	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
+	uc_err err = group_save_epoch(m->g, &epoch);
+	if (!err)
+		err = group_save_ratchets(m->g, &ratchets);
+	const struct stored_parts p = { STORED_VERSION, buf_view(&epoch), buf_view(&ratchets) };
+	if (!err)
+		err = wire_encode_to(c->out->a, stored_parts_element, &p, &v);
+	buf_done(&epoch);
+	buf_done(&ratchets);
+	*out = (struct mls_bytes){ v.p, v.n };
+	return err;
+}
+
+uc_err mls_group_stored(const mls_group *group, mls_out *out, struct mls_bytes *bytes)
+{
+	struct call c;
+	struct mls_bytes fresh = { NULL, 0 };
+	if (!group || !out || !bytes)
+		return UC_E_ARGUMENT;
+	TRY(call_look(&c, group->client, out));
+	TRY(call_end(&c, stored(&c, group, &fresh)));
+	*bytes = fresh;
+	return UC_OK;
+}
+
+static uc_err open_stored(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
+{
+	const struct mls_bytes *in = arg;
+	const struct group_platform platform = group_object_platform(m);
+	struct stored_parts p = { .version = 0 };
+	struct view bytes;
+	(void)made;
+	TRY(bytes_in(*in, &bytes));
+	if (wire_decode(bytes, &c->scratch, stored_parts_element, &p))
+		return UC_E_CORRUPT;
+	if (p.version != STORED_VERSION)
+		return UC_E_VERSION;
+	return group_load(&platform, p.epoch, p.ratchets, &m->g);
+}
+
+uc_err mls_group_open(mls_client *client, struct mls_bytes bytes, mls_group **group)
+{
+	if (!group)
+		return UC_E_ARGUMENT;
+	return group_begin(client, open_stored, &bytes, NULL, NULL, group);
+}
