@@ -135,8 +135,8 @@ struct mls_wrapping {
 struct mls_options {
 	const struct mls_platform *platform; /* needed; copied, as all of these are */
 	const struct mls_policy *policy;     /* NULL: all is allowed, no PSK is known */
-	const struct mls_crypto *crypto;     /* mls_crypto.h; not copied.  NULL: the library's own */
-	struct mls_wrapping wrapping;        /* of groups that do not say otherwise */
+	const struct mls_crypto *crypto; /* mls_crypto.h; not copied.  NULL: the library's own */
+	struct mls_wrapping wrapping;    /* of groups that do not say otherwise */
 	/* GREASE (RFC 9420, 13.5) in what we make: leaves, KeyPackages, GroupInfos. */
 	bool grease;
 	/* The most memory that one call may take for its work, and a result of it; 0: 64 MiB. */

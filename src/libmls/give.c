@@ -213,7 +213,8 @@ static struct mls_leaf *give_leaves(struct giver *g, const struct tree *t,
 	struct mls_leaf *v = give_array(g, which->n + 1, sizeof *v);
 	*n = 0;
 	for (size_t i = 0; v && i < which->n; i++) {
-		const struct leaf_node *leaf = tree_leaf_find(t, which->v[i]);
+		struct leaf_node room;
+		const struct leaf_node *leaf = tree_leaf_find(t, which->v[i], &room);
 		if (leaf)
 			v[(*n)++] = give_leaf(g, leaf, which->v[i]);
 	}
@@ -225,7 +226,8 @@ static void give_joined(struct giver *g, const struct group_change *c, struct ml
 	size_t n;
 	struct mls_leaf *v = give_leaves(g, c->after.tree, &c->added, &n);
 	struct mls_bytes *refs = give_array(g, c->added_refs.n + 1, sizeof *refs);
-	const struct leaf_node *own = tree_leaf_find(c->after.tree, c->committer);
+	struct leaf_node room;
+	const struct leaf_node *own = tree_leaf_find(c->after.tree, c->committer, &room);
 	if (!v || !refs)
 		return;
 	for (size_t i = 0; i < n && i < c->added_refs.n; i++)
@@ -249,8 +251,9 @@ static void give_changed(struct giver *g, const struct group_change *c, struct m
 		uint32_t index = is_path ? c->committer : c->updated.v[i];
 		if (is_path && (!c->has_path || c->is_external))
 			continue;
-		const struct leaf_node *before = tree_leaf_find(c->before.tree, index);
-		const struct leaf_node *after = tree_leaf_find(c->after.tree, index);
+		struct leaf_node room[2];
+		const struct leaf_node *before = tree_leaf_find(c->before.tree, index, &room[0]);
+		const struct leaf_node *after = tree_leaf_find(c->after.tree, index, &room[1]);
 		if (before && after)
 			v[n++] = (struct mls_leaf_change){ give_leaf(g, before, index),
 							   give_leaf(g, after, index) };
@@ -290,10 +293,10 @@ struct mls_change give_change(struct giver *g, const struct group_change *c, uin
 struct mls_leaf_list give_members(struct giver *g, const struct tree *t)
 {
 	uint32_t at = 0, index;
-	const struct leaf_node *leaf;
+	struct leaf_node leaf;
 	size_t n = 0, count = tree_member_count(t);
 	struct mls_leaf *v = give_array(g, count, sizeof *v);
 	while (v && n < count && tree_next_leaf(t, &at, &index, &leaf))
-		v[n++] = give_leaf(g, leaf, index);
+		v[n++] = give_leaf(g, &leaf, index);
 	return (struct mls_leaf_list){ v, n };
 }

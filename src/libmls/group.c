@@ -13,7 +13,7 @@ mls_group *group_object_new(mls_client *client)
 	if (!m)
 		return NULL;
 	m->client = client;
-	(void)wrapping_in(&client->wrapping, &m->wrapping);
+	m->wrapping = wrapping_in(&client->wrapping);
 	m->next = client->groups;
 	if (m->next)
 		m->next->before = m;
@@ -42,15 +42,12 @@ void mls_group_free(mls_group *group)
 	heap_free(group);
 }
 
-uc_err wrapping_in(const struct mls_wrapping *in, struct group_wrapping *out)
+struct group_wrapping wrapping_in(const struct mls_wrapping *in)
 {
-	if (!in)
-		return UC_E_ARGUMENT;
-	*out = (struct group_wrapping){ .private_handshakes = in->private_handshakes,
+	return (struct group_wrapping){ .private_handshakes = in->private_handshakes,
 					.refuse_public = in->refuse_public,
 					.refuse_private = in->refuse_private,
 					.bucket = in->padding };
-	return UC_OK;
 }
 
 /* What begins a group in an object that is there already. */

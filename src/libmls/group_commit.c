@@ -26,7 +26,8 @@ static void give_external(struct giver *g, const mls_group *m, struct mls_change
 {
 	const struct group_view after = group_now(m->g);
 	uint32_t own = group_own_leaf(m->g);
-	const struct leaf_node *node = tree_leaf_find(after.tree, own);
+	struct leaf_node room;
+	const struct leaf_node *node = tree_leaf_find(after.tree, own, &room);
 	struct mls_leaf *leaf = ARENA_NEW(g->a, struct mls_leaf);
 	struct mls_bytes *ref = ARENA_NEW(g->a, struct mls_bytes);
 	if (!leaf || !ref || !node) {

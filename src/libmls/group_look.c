@@ -100,11 +100,12 @@ uc_err mls_group_member(const mls_group *group, enum mls_when when, uint32_t ind
 	struct looking l;
 	struct group_view v;
 	const struct leaf_node *leaf = NULL;
+	struct leaf_node room;
 	struct mls_leaf fresh = { .index = 0 };
 	TRY(look(&l, group, out, member));
 	uc_err err = view_at(group, when, &v);
 	if (!err && index < TREE_LEAVES_MAX)
-		leaf = tree_leaf_find(v.tree, index);
+		leaf = tree_leaf_find(v.tree, index, &room);
 	if (!err && !leaf)
 		err = UC_E_NOT_FOUND;
 	if (!err)
@@ -240,7 +241,8 @@ uc_err mls_group_signature_key(const mls_group *group, mls_signature_key **key)
 
 uc_err mls_group_wrap(mls_group *group, const struct mls_wrapping *wrapping)
 {
-	if (!group || group->client->inside)
+	if (!group || !wrapping || group->client->inside)
 		return UC_E_ARGUMENT;
-	return wrapping_in(wrapping, &group->wrapping);
+	group->wrapping = wrapping_in(wrapping);
+	return UC_OK;
 }

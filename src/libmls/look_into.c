@@ -6,10 +6,10 @@
 uc_err leaf_by_identity(const struct tree *t, struct view identity, uint32_t *index)
 {
 	uint32_t at = 0, leaf;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(t, &at, &leaf, &node))
-		if (node->credential.credential_type == CREDENTIAL_BASIC &&
-		    view_equal(node->credential.identity, identity)) {
+		if (node.credential.credential_type == CREDENTIAL_BASIC &&
+		    view_equal(node.credential.identity, identity)) {
 			*index = leaf;
 			return UC_OK;
 		}

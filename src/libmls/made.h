@@ -9,6 +9,6 @@
  * contexts. */
 uc_err UC_MUST_USE made_give(struct call *c, const mls_group *m, const struct made_commit *in,
 			     bool has_change, struct mls_made *out);
-uc_err UC_MUST_USE wrapping_in(const struct mls_wrapping *in, struct group_wrapping *out);
+struct group_wrapping wrapping_in(const struct mls_wrapping *in);
 
 #endif
