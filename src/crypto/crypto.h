@@ -144,6 +144,12 @@ uc_err UC_MUST_USE sign_with_label(const struct suite *s, const struct sign_key 
 /* UC_E_SIGNATURE when it does not verify. */
 uc_err UC_MUST_USE verify_with_label(const struct suite *s, struct view pub, const char *label,
 				     struct view content, struct view signature);
+/* The same of a whole SignContent, for labels that are not text. */
+uc_err UC_MUST_USE sign_labelled(const struct suite *s, const struct sign_key *k,
+				 const struct env *env, struct view sign_content, struct arena *a,
+				 struct view *signature);
+uc_err UC_MUST_USE verify_labelled(const struct suite *s, struct view pub, struct view sign_content,
+				   struct view signature);
 
 /* Ed25519 alone, for account, device and participant keys.  Keys are 32 bytes, seeds 32,
  * signatures 64.  Labels as in SignWithLabel, but with base "Undercroft 1.0 ". */

@@ -131,6 +131,21 @@ uc_err verify_with_label(const struct suite *s, struct view pub, const char *lab
 	return err;
 }
 
+uc_err sign_labelled(const struct suite *s, const struct sign_key *k, const struct env *env,
+		     struct view sign_content, struct arena *a, struct view *signature)
+{
+	uint8_t sig[SIGNATURE_MAX];
+	size_t n = 0;
+	TRY(suite_sign(s, k, env, sign_content, sig, &n));
+	return arena_copy(a, view_make(sig, n), signature);
+}
+
+uc_err verify_labelled(const struct suite *s, struct view pub, struct view sign_content,
+		       struct view signature)
+{
+	return suite_verify(s, pub, sign_content, signature);
+}
+
 /* --- the same for keys outside any suite --- */
 
 static const char own_base[] = "Undercroft 1.0 ";

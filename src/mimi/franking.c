@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mimi/franking.h"
 
+#include "mls/safe_aad.h"
+
 static const char integrity_label[] = "FrankingIntegrityTBS";
 
 void wire_server_franking_context(struct wire *w, struct server_franking_context *c)

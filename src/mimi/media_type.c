@@ -1,47 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mimi/media_type.h"
 
-static void wire_media_type_parameter(struct wire *w, struct media_type_parameter *p)
-{
-	wire_bytes(w, &p->parameter_name);
-	wire_bytes(w, &p->parameter_value);
-}
-WIRE_ELEMENT(media_type_parameter)
-
-void wire_media_type(struct wire *w, struct media_type *m)
-{
-	wire_bytes(w, &m->type);
-	WIRE_LIST(w, &m->parameters, media_type_parameter_element);
-}
-
-void media_type_element(struct wire *w, void *v)
-{
-	wire_media_type(w, v);
-}
-
-void wire_media_type_list(struct wire *w, struct media_type_list *m)
-{
-	WIRE_LIST(w, &m->media_type_list, media_type_element);
-	if (!m->media_type_list.n)
-		wire_fail(w, UC_E_MALFORMED);
-}
-
-void media_type_list_element(struct wire *w, void *v)
-{
-	wire_media_type_list(w, v);
-}
-
-void wire_application_framing(struct wire *w, struct application_framing *f)
-{
-	wire_media_type(w, &f->media_type);
-	wire_bytes(w, &f->inner_application_content);
-}
-
-void application_framing_element(struct wire *w, void *v)
-{
-	wire_application_framing(w, v);
-}
-
 uc_err media_types_write(struct arena *a, struct view *component)
 {
 	struct media_type ours = { .type = VIEW_LIT(MIMI_CONTENT_TYPE) };

@@ -461,4 +461,5 @@ const struct group_hooks room_hooks = {
 	.proposal = on_proposal,
 	.change = on_change,
 	.component = on_component,
+	.empty_aad = true, /* clients of before 2026-11-26 had Safe AAD in messages alone */
 };

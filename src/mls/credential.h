@@ -3,15 +3,8 @@
 #ifndef MLS_CREDENTIAL_H
 #define MLS_CREDENTIAL_H
 
+#include "mls/code_points.h"
 #include "wire/wire.h"
-
-enum { MLS10 = 1 };
-
-/* RFC 9420, 17.5 */
-enum credential_type {
-	CREDENTIAL_BASIC = 1,
-	CREDENTIAL_X509 = 2,
-};
 
 struct credential {
 	uint16_t credential_type;
@@ -22,18 +15,6 @@ struct credential {
 void wire_credential(struct wire *w, struct credential *c);
 /* The same type and bytes. */
 bool credential_equal(const struct credential *a, const struct credential *b);
-
-/* RFC 9420, 17.3, and draft-ietf-mls-extensions-10 */
-enum extension_type {
-	EXTENSION_APPLICATION_ID = 0x0001,
-	EXTENSION_RATCHET_TREE = 0x0002,
-	EXTENSION_REQUIRED_CAPABILITIES = 0x0003,
-	EXTENSION_EXTERNAL_PUB = 0x0004,
-	EXTENSION_EXTERNAL_SENDERS = 0x0005,
-	EXTENSION_APP_DATA_DICTIONARY = 0x0006,
-	EXTENSION_SUPPORTED_WIRE_FORMATS = 0x0007,
-	EXTENSION_REQUIRED_WIRE_FORMATS = 0x0008,
-};
 
 struct extension {
 	uint16_t extension_type;

@@ -13,6 +13,7 @@ static uc_err propose(const struct outside *to, const struct env *env, const str
 	const struct framing_epoch framing = { .suite = to->suite,
 					       .group_id = to->group_id,
 					       .epoch = to->epoch,
+					       .safe_aad = to->safe_aad,
 					       .own_leaf = FRAMING_NO_LEAF };
 	struct framed_content content = { .group_id = to->group_id,
 					  .epoch = to->epoch,

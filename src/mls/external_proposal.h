@@ -13,6 +13,7 @@ struct outside {
 	struct view group_id;
 	uint64_t epoch;
 	struct view authenticated_data;
+	bool safe_aad; /* the GroupContext has that component: empty becomes SafeAAD */
 };
 
 /* By external_senders[sender_index], whose key this is.  Only Add, Remove, PreSharedKey, ReInit,

@@ -5,6 +5,7 @@
 
 #include "mls/framing_rules.h"
 #include "mls/rule.h"
+#include "mls/safe_aad.h"
 
 /* Nobody but a member proposes to change what only members hold: RFC 9420, 17.4, column "Ext", and
  * draft-ietf-mls-extensions-10, IANA considerations. */
@@ -33,6 +34,10 @@ uc_err framing_sender_check(const struct framed_content *c, uint16_t wire_format
 	case SENDER_MEMBER:
 		if (BREAKS(APPLICATION_IS_PRIVATE,
 			   public && c->content_type == CONTENT_APPLICATION))
+			return UC_E_UNEXPECTED;
+		if (BREAKS(SELF_REMOVE_IS_PUBLIC,
+			   !public && proposal &&
+				   c->proposal.proposal_type == PROPOSAL_SELF_REMOVE))
 			return UC_E_UNEXPECTED;
 		return UC_OK;
 	case SENDER_EXTERNAL:
@@ -64,6 +69,14 @@ uc_err framing_tag_check(const struct framing_epoch *e, const struct authenticat
 				in->auth.confirmation_tag.n == e->suite->nh)
 		       ? UC_OK
 		       : UC_E_MAC;
+}
+
+uc_err framing_aad_check(const struct framing_epoch *e, const struct framed_content *c)
+{
+	if (!e->safe_aad || (e->empty_aad && !c->authenticated_data.n))
+		return UC_OK;
+	TRY_RULE(SAFE_AAD, safe_aad_check(c->authenticated_data));
+	return UC_OK;
 }
 
 uc_err framing_epoch_check(const struct framing_epoch *e, struct view group_id, uint64_t epoch)
@@ -123,6 +136,9 @@ uc_err framing_sign(const struct framing_epoch *e, const struct env *env,
 	struct authenticated_content made = { .wire_format = wire_format, .content = *content };
 	struct buf b;
 	TRY(framing_sender_check(content, wire_format));
+	if (e->safe_aad && !content->authenticated_data.n)
+		made.content.authenticated_data = safe_aad_empty();
+	TRY(framing_aad_check(e, &made.content));
 	buf_init_secret(&b, FRAMING_BYTES_MAX);
 	uc_err err = tbs_encode(e, &made, &b);
 	if (!err)
@@ -203,6 +219,7 @@ uc_err framing_open_public(const struct framing_epoch *e, const struct public_me
 	(void)a;
 	TRY(framing_epoch_check(e, in->content.group_id, in->content.epoch));
 	TRY(framing_sender_check(&in->content, MLS_PUBLIC_MESSAGE));
+	TRY(framing_aad_check(e, &in->content));
 	if (in->content.sender.sender_type == SENDER_MEMBER && e->membership_key.n)
 		TRY_RULE(MEMBERSHIP_TAG, membership_check(e, &opened, in->membership_tag));
 	TRY(framing_tag_check(e, &opened));

@@ -30,7 +30,9 @@ struct framing_epoch {
 	struct view membership_key;      /* empty for those without secrets: tag not checked */
 	struct view sender_data_secret;  /* only for private messages, as is the next; without */
 	struct secret_tree *secret_tree; /* them: UC_E_UNSUPPORTED */
-	uint32_t own_leaf;               /* FRAMING_NO_LEAF when there is none */
+	/* authenticated_data is SafeAAD (safe_aad.h); when opened, it may be missing altogether. */
+	bool safe_aad, empty_aad;
+	uint32_t own_leaf; /* FRAMING_NO_LEAF when there is none */
 	framing_key_find *key_find;
 	void *key_ctx;
 };
@@ -40,7 +42,8 @@ struct framing_epoch {
 #define FRAMING_BYTES_MAX WIRE_OBJECT_MAX
 
 /* Fills *out from content (borrowed, not copied) and signs it for this wire format.  A commit's
- * confirmation_tag is left empty, for the caller to set once the new epoch is known. */
+ * confirmation_tag is left empty, for the caller to set once the new epoch is known.  Where
+ * authenticated_data is SafeAAD and none is given, it is one without items. */
 uc_err UC_MUST_USE framing_sign(const struct framing_epoch *e, const struct env *env,
 				const struct sign_key *key, uint16_t wire_format,
 				const struct framed_content *content, struct arena *a,

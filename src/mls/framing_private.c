@@ -259,6 +259,7 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 	TRY(content_open(e, m, k, a, &plaintext));
 	TRY(content_read(m, plaintext, sd.leaf_index, a, out));
 	TRY(framing_sender_check(&out->content, MLS_PRIVATE_MESSAGE));
+	TRY(framing_aad_check(e, &out->content));
 	TRY(framing_tag_check(e, out));
 	*generation = sd.generation;
 	TRY_RULE(CONTENT_SIGNATURE, framing_verify(e, out));

@@ -13,6 +13,8 @@ uc_err UC_MUST_USE framing_epoch_check(const struct framing_epoch *e, struct vie
 /* A commit has a confirmation_tag of full length, whatever is in it. */
 uc_err UC_MUST_USE framing_tag_check(const struct framing_epoch *e,
 				     const struct authenticated_content *in);
+/* SafeAAD where it has to be; UC_E_MALFORMED. */
+uc_err UC_MUST_USE framing_aad_check(const struct framing_epoch *e, const struct framed_content *c);
 /* The signature over FramedContentTBS. */
 uc_err UC_MUST_USE framing_verify(const struct framing_epoch *e,
 				  const struct authenticated_content *in);

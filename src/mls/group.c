@@ -66,6 +66,7 @@ struct framing_epoch epoch_framing(struct epoch *e)
 		.membership_key = secret_view(&e->secrets.membership_key),
 		.sender_data_secret = secret_view(&e->secrets.sender_data_secret),
 		.secret_tree = &e->messages,
+		.safe_aad = e->state.safe_aad,
 		.own_leaf = e->own_leaf,
 		.key_find = key_find,
 		.key_ctx = e,
@@ -164,10 +165,10 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 				   .group_id = id,
 				   .extensions = *context_extensions };
 	TRY(group_state_set_context(&e->state, &c));
-	struct required_capabilities required;
-	TRY(required_capabilities_of(&c.extensions, a, &required));
-	TRY(leaf_node_check_required(&k.leaf_node, &required));
-	TRY(leaf_node_check_context(&k.leaf_node, &c.extensions));
+	struct requirements required;
+	TRY(draft_extensions_check(&c.extensions));
+	TRY(requirements_of(&c.extensions, a, &required));
+	TRY(requirements_check(&required, &k.leaf_node));
 	TRY(env_random(env, epoch_secret.b, s->nh));
 	uc_err err = epoch_secrets_derive(s, secret_view(&epoch_secret), &e->secrets);
 	secret_wipe(&epoch_secret);

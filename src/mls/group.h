@@ -64,6 +64,11 @@ struct welcome_input {
  * group of this id that we are in. */
 uc_err UC_MUST_USE group_join(const struct group_platform *platform, const struct welcome_input *in,
 			      struct group **out);
+/* The same, and the extensions of the GroupInfo that came in it, in the arena: what the committer
+ * tells those alone who join (a dictionary of components, for one). */
+uc_err UC_MUST_USE group_join_informed(const struct group_platform *platform,
+				       const struct welcome_input *in, struct arena *a,
+				       struct extension_list *info_extensions, struct group **out);
 
 struct external_join {
 	struct view group_info;   /* encoded GroupInfo with external_pub */
@@ -125,6 +130,9 @@ struct commit_options {
 	/* A stored ReInit, alone and when nothing else is there to be committed (12.2). */
 	bool stored_reinit;
 	bool force_path;
+	/* Members who do not list the content_media_types of the group are known to understand
+	 * them; else UC_E_UNSUPPORTED. */
+	bool any_media_types;
 	struct view authenticated_data;
 	/* Extensions of our leaf from now on (needs or forces a path); NULL: as they are. */
 	const struct extension_list *leaf_extensions;
@@ -156,7 +164,8 @@ uc_err UC_MUST_USE group_pending_apply(struct group *g);
 void group_pending_drop(struct group *g);
 
 /* An encoded MLSMessage; kept among the stored proposals, too.  The same again in one epoch gives
- * the same bytes where it is a PublicMessage and signatures are deterministic (Ed25519). */
+ * the same bytes where it is a PublicMessage and signatures are deterministic (Ed25519); a SelfRemove
+ * always does.  UC_E_UNSUPPORTED: there are members who do not know proposals of this type. */
 uc_err UC_MUST_USE group_propose(struct group *g, const struct proposal *p,
 				 struct view authenticated_data, struct arena *a,
 				 struct view *message);

@@ -2,6 +2,7 @@
 /* Making commits, Welcomes and GroupInfos (RFC 9420, 12.4.1, 12.4.3). */
 #include "base/heap.h"
 #include "mls/group_inside.h"
+#include "mls/media_type.h"
 #include "mls/transcript.h"
 
 uc_err public_message_encode(const struct public_message *m, struct arena *a, struct view *out)
@@ -149,7 +150,7 @@ static void take_if_fits(const struct group *g, struct proposal_view_list *l,
 {
 	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
 	if (p->proposal->proposal_type == PROPOSAL_REINIT ||
-	    proposal_check(&g->now->state, p, g->platform.hooks, g->platform.env, a))
+	    proposal_arrives(&g->now->state, p, g->platform.hooks, g->platform.env, a))
 		return;
 	l->v[l->n++] = *p;
 	if (proposal_list_check(&g->now->state, &us, l))
@@ -233,6 +234,41 @@ static uc_err read_proposals(struct making *m, const struct commit_options *o, s
 	struct commit bare = { .proposals = { v, n } };
 	TRY(wire_encode_to(a, commit_element, &bare, &m->encoded));
 	return wire_decode(m->encoded, a, commit_element, &m->commit);
+}
+
+/* draft-ietf-mls-extensions-10, Content Advertisement: "it is responsibility of the committer to ensure
+ * that the membership and policies are compatible".  Readers of a commit do not ask: somebody may
+ * know by other means what a client understands. */
+static uc_err leaf_understands(const struct leaf_node *leaf, const struct media_types *wanted,
+			       struct arena *a)
+{
+	struct media_types theirs;
+	struct arena_mark mark = arena_mark(a);
+	TRY(media_types_of(&leaf->extensions, a, &theirs));
+	bool all = media_types_cover(&theirs, wanted);
+	arena_reset(a, mark);
+	return all ? UC_OK : UC_E_UNSUPPORTED;
+}
+
+static uc_err media_types_fit(const struct transition *t, struct arena *a)
+{
+	const struct tree *tree = &t->after.tree;
+	const struct u32_list *fresh[] = { &t->added, &t->updated };
+	struct media_types wanted, before;
+	uint32_t at = 0, leaf;
+	struct leaf_node node;
+	TRY(media_types_of(&t->after.context.extensions, a, &wanted));
+	TRY(media_types_of(&t->before->context.extensions, a, &before));
+	if (!media_types_cover(&before, &wanted)) {
+		while (tree_next_leaf(tree, &at, &leaf, &node))
+			TRY(leaf_understands(&node, &wanted, a));
+		return UC_OK;
+	}
+	for (size_t k = 0; wanted.n && k < 2; k++)
+		for (size_t i = 0; i < fresh[k]->n; i++)
+			if (tree_leaf_find(tree, fresh[k]->v[i], &node))
+				TRY(leaf_understands(&node, &wanted, a));
+	return UC_OK;
 }
 
 /* What others check of a leaf that says more than a new key: before it is made, and as it is. */
@@ -362,6 +398,8 @@ static uc_err make(struct making *m, const struct commit_options *o, struct aren
 	TRY(proposals_resolve(&g->proposals, &m->commit.proposals, &us, a, &proposals));
 	TRY(transition_begin(&m->t, &g->now->state, &us, &proposals, g->platform.hooks,
 			     g->platform.env, a));
+	if (!o->any_media_types)
+		TRY(media_types_fit(&m->t, a));
 	if (m->t.path_required || o->force_path || o->leaf_extensions || o->leaf)
 		TRY(make_path(m, o, a));
 	TRY(sign_commit(m, o, a));

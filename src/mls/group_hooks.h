@@ -24,6 +24,18 @@ struct proposal_view_list {
 	size_t n;
 };
 
+/* An AppEphemeral of a commit (draft-ietf-mls-extensions-10): for the application's component, and
+ * nothing that stays. */
+struct ephemeral {
+	struct sender sender;
+	uint16_t component_id;
+	struct view data;
+};
+struct ephemeral_list {
+	struct ephemeral *v;
+	size_t n;
+};
+
 /* A commit, with the state it leads from and to. */
 struct group_change {
 	struct group_view before, after;
@@ -32,10 +44,11 @@ struct group_change {
 	bool is_external;
 	bool has_path;
 	struct proposal_view_list proposals;
-	struct u32_list added;        /* leaf indices in `after`, by Add */
-	struct view_list added_refs;  /* KeyPackageRef of each of those */
-	struct u32_list removed;      /* leaf indices in `before`, by Remove and SelfRemove */
-	struct u32_list updated;      /* by Update; the committer's path is not among them */
+	struct u32_list added;            /* leaf indices in `after`, by Add */
+	struct view_list added_refs;      /* KeyPackageRef of each of those */
+	struct u32_list removed;          /* leaf indices in `before`, by Remove and SelfRemove */
+	struct u32_list updated;          /* by Update; the committer's path is not among them */
+	struct ephemeral_list ephemerals; /* by AppEphemeral, in the commit's order */
 	const struct re_init *reinit; /* it closes the group (RFC 9420, 11.2); NULL: it goes on */
 	struct view authenticated_data;
 };
@@ -51,6 +64,9 @@ struct group_hooks {
 	 * not always; what a leaf "compatible with the group's parameters" is, RFC 9420, 7.3, does
 	 * not say in full). */
 	bool any_suites;
+	/* Messages without any authenticated_data are taken where SafeAAD is asked for, as from
+	 * members of before it was. */
+	bool empty_aad;
 	/* A leaf that enters the tree, or stands in a tree that is taken over. */
 	uc_err (*leaf)(void *ctx, const struct group_view *group, const struct leaf_node *leaf,
 		       uint32_t index, enum leaf_reason reason);
@@ -68,9 +84,16 @@ struct group_hooks {
 			   const struct proposal_view *proposal);
 	/* A commit, when all else has been checked. */
 	uc_err (*change)(void *ctx, const struct group_change *change);
+	/* Is the component one of the application's?  AppDataUpdates and AppEphemerals of others
+	 * are refused.  NULL: all are. */
+	bool (*knows_component)(void *ctx, uint16_t component_id);
+	/* Each AppEphemeral of a commit, in the commit's order: after what RFC 9420's own proposals
+	 * do, before AppDataUpdates.  The commit may still be refused or dropped: what is to be
+	 * done comes with the group_change.  NULL: whatever it says. */
+	uc_err (*ephemeral)(void *ctx, const struct group_view *before,
+			    const struct ephemeral *ephemeral);
 	/* All AppDataUpdates of one commit for one component, in order: from the data there is
-	 * (NULL: none) to the new data, in the arena; ret->p == NULL: removed.  NULL: the last
-	 * update replaces. */
+	 * (NULL: none) to the new data, in the arena.  NULL: the last update replaces. */
 	uc_err (*component)(void *ctx, const struct group_view *before, uint16_t component_id,
 			    const struct view *current, const struct app_data_update *updates,
 			    size_t n, struct arena *a, struct view *ret);

@@ -171,8 +171,24 @@ static uc_err join_begin(const struct group_platform *platform, struct joining *
 	return j->g ? join(j, a) : UC_E_MEMORY;
 }
 
-uc_err group_join(const struct group_platform *platform, const struct welcome_input *in,
-		  struct group **out)
+/* A copy of its own: the GroupInfo itself goes with the call. */
+static uc_err extensions_copy(const struct extension_list *l, struct arena *a,
+			      struct extension_list *out)
+{
+	struct extension *v = ARENA_ARRAY(a, struct extension, l->n);
+	if (!v)
+		return arena_error(a);
+	for (size_t i = 0; i < l->n; i++) {
+		v[i].extension_type = l->v[i].extension_type;
+		TRY(arena_copy(a, l->v[i].extension_data, &v[i].extension_data));
+	}
+	*out = (struct extension_list){ v, l->n };
+	return UC_OK;
+}
+
+uc_err group_join_informed(const struct group_platform *platform, const struct welcome_input *in,
+			   struct arena *a, struct extension_list *info_extensions,
+			   struct group **out)
 {
 	struct arena scratch;
 	struct joining *j = HEAP_NEW(struct joining);
@@ -181,6 +197,8 @@ uc_err group_join(const struct group_platform *platform, const struct welcome_in
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_SECRET);
 	j->in = in;
 	uc_err err = join_begin(platform, j, &scratch);
+	if (!err && info_extensions)
+		err = extensions_copy(&j->info.extensions, a, info_extensions);
 	if (err)
 		group_free(j->g);
 	else
@@ -188,6 +206,12 @@ uc_err group_join(const struct group_platform *platform, const struct welcome_in
 	heap_free_wiped(j, sizeof *j);
 	arena_done(&scratch);
 	return err;
+}
+
+uc_err group_join(const struct group_platform *platform, const struct welcome_input *in,
+		  struct group **out)
+{
+	return group_join_informed(platform, in, NULL, NULL, out);
 }
 
 /* --- external commit --- */
@@ -243,6 +267,7 @@ static uc_err take_self_remove(struct external *x, struct view message, struct a
 	struct framing_epoch framing = epoch_framing(x->old);
 	uint8_t ref[HASH_MAX];
 	framing.membership_key = (struct view){ NULL, 0 };
+	framing.empty_aad = x->g->platform.hooks && x->g->platform.hooks->empty_aad;
 	TRY(wire_decode(message, a, mls_message_element, &m));
 	if (GROUND(JOINER_TAKES_PUBLIC, m.wire_format != MLS_PUBLIC_MESSAGE))
 		return UC_E_UNEXPECTED;

@@ -145,7 +145,7 @@ static uc_err receive_proposal(struct group *g, const struct authenticated_conte
 	struct proposal_view p = { .sender = auth->content.sender,
 				   .proposal = &auth->content.proposal,
 				   .ref = view_make(ref, g->suite->nh) };
-	TRY(proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a));
+	TRY(proposal_arrives(&g->now->state, &p, g->platform.hooks, g->platform.env, a));
 	if (g->platform.hooks && g->platform.hooks->proposal)
 		TRY(g->platform.hooks->proposal(g->platform.hooks->ctx, &now, &p));
 	TRY(proposal_store_add(&g->proposals, g->suite, auth, NULL, NULL));
@@ -174,6 +174,13 @@ struct opened {
 	uint32_t generation; /* of a private one */
 };
 
+static struct framing_epoch framing_for_reading(const struct group *g, struct epoch *e)
+{
+	struct framing_epoch framing = epoch_framing(e);
+	framing.empty_aad = g->platform.hooks && g->platform.hooks->empty_aad;
+	return framing;
+}
+
 static uc_err receive_private(struct group *g, const struct private_message *m, struct arena *a,
 			      struct opened *o)
 {
@@ -194,14 +201,14 @@ static uc_err receive_private(struct group *g, const struct private_message *m, 
 	if (BREAKS(WRAPPING_IS_TAKEN,
 		   w && w->refuse_private && m->content_type != CONTENT_APPLICATION))
 		return UC_E_POLICY;
-	struct framing_epoch framing = epoch_framing(*epoch);
+	struct framing_epoch framing = framing_for_reading(g, *epoch);
 	return framing_look_private(&framing, m, a, &o->auth, &o->generation);
 }
 
 static uc_err receive_public(struct group *g, const struct public_message *m, struct arena *a,
 			     struct opened *o)
 {
-	struct framing_epoch framing = epoch_framing(g->now);
+	struct framing_epoch framing = framing_for_reading(g, g->now);
 	const struct group_wrapping *w = g->platform.wrapping;
 	const struct framed_content *c = &m->content;
 	bool leaves = c->content_type == CONTENT_PROPOSAL &&

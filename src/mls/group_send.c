@@ -83,7 +83,7 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 				      .ref = VIEW_OF(by_reference) };
 	TRY(framing_sign(&framing, g->platform.env, &g->signature_key,
 			 group_wire_format(g, p->proposal_type), &content, a, &auth));
-	TRY(proposal_check(&g->now->state, &view, g->platform.hooks, g->platform.env, a));
+	TRY(proposal_arrives(&g->now->state, &view, g->platform.hooks, g->platform.env, a));
 	uc_err stored = proposal_store_add(&g->proposals, g->suite, &auth, update_key, update_sign);
 	if (stored && stored != UC_E_REPLAY) /* made before: that one is kept */
 		return stored;
@@ -91,6 +91,19 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 	if (err && !stored)
 		proposal_store_drop(&g->proposals, g->proposals.v[g->proposals.n - 1]->ref);
 	return err;
+}
+
+/* draft-ietf-mls-extensions-10: "A client MUST NOT issue more than one SelfRemove proposal per epoch".
+ * NULL: it has issued none. */
+static const struct stored_proposal *own_self_remove(const struct group *g)
+{
+	for (size_t i = 0; i < g->proposals.n; i++) {
+		const struct framed_content *c = &g->proposals.v[i]->decoded.content;
+		if (c->proposal.proposal_type == PROPOSAL_SELF_REMOVE &&
+		    c->sender.leaf_index == g->now->own_leaf)
+			return g->proposals.v[i];
+	}
+	return NULL;
 }
 
 uc_err group_propose(struct group *g, const struct proposal *p, struct view authenticated_data,
@@ -102,6 +115,11 @@ uc_err group_propose(struct group *g, const struct proposal *p, struct view auth
 		return UC_E_REMOVED;
 	if (p->proposal_type == PROPOSAL_UPDATE)
 		return UC_E_ARGUMENT; /* group_propose_update keeps the key that goes with it */
+	/* Nobody could commit it (12.2). */
+	TRY(proposal_type_supported(&g->now->state, p->proposal_type, NULL, a));
+	const struct stored_proposal *leaves = own_self_remove(g);
+	if (p->proposal_type == PROPOSAL_SELF_REMOVE && leaves && !g->now->state.is_closed)
+		return handshake_encode(g, &leaves->decoded, a, message);
 	TRY(wire_encode_to(a, proposal_element, p, &encoded));
 	TRY(wire_decode(encoded, a, proposal_element, &read));
 	return propose(g, &read, authenticated_data, NULL, NULL, a, message);

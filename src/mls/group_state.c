@@ -23,6 +23,13 @@ struct group_view group_state_view(const struct group_state *s)
 	return (struct group_view){ s->suite, &s->context, &s->tree };
 }
 
+/* What messages are read by, taken out of the context once. */
+static void state_takes_context(struct group_state *s)
+{
+	struct view list;
+	s->safe_aad = component_in(&s->context.extensions, COMPONENT_SAFE_AAD, &list);
+}
+
 uc_err group_state_set_context(struct group_state *s, const struct group_context *c)
 {
 	uint8_t hash[HASH_MAX];
@@ -30,7 +37,9 @@ uc_err group_state_set_context(struct group_state *s, const struct group_context
 	TRY(tree_hash(&s->tree, hash));
 	with.tree_hash = view_make(hash, s->suite->nh);
 	TRY(wire_encode_to(&s->arena, group_context_element, &with, &s->encoded));
-	return wire_decode(s->encoded, &s->arena, group_context_element, &s->context);
+	TRY(wire_decode(s->encoded, &s->arena, group_context_element, &s->context));
+	state_takes_context(s);
+	return UC_OK;
 }
 
 uc_err group_state_confirm(struct group_state *s, struct view confirmation_tag)
@@ -50,14 +59,6 @@ uc_err group_state_close(struct group_state *s, const struct re_init *reinit)
 }
 
 /* --- extensions --- */
-
-uc_err required_capabilities_of(const struct extension_list *l, struct arena *a,
-				struct required_capabilities *out)
-{
-	const struct extension *e = extension_find(l, EXTENSION_REQUIRED_CAPABILITIES);
-	*out = (struct required_capabilities){ 0 };
-	return e ? wire_decode(e->extension_data, a, required_capabilities_element, out) : UC_OK;
-}
 
 uc_err external_senders_of(const struct extension_list *l, struct arena *a,
 			   struct external_sender_list *out)
@@ -81,22 +82,6 @@ uc_err group_state_external_key(const struct group_state *s, uint32_t index, str
 	return err;
 }
 
-uc_err dictionary_of(const struct extension_list *l, struct arena *a,
-		     struct app_data_dictionary *out)
-{
-	const struct extension *e = extension_find(l, EXTENSION_APP_DATA_DICTIONARY);
-	*out = (struct app_data_dictionary){ 0 };
-	return e ? wire_decode(e->extension_data, a, app_data_dictionary_element, out) : UC_OK;
-}
-
-const struct view *component_find(const struct app_data_dictionary *d, uint16_t component_id)
-{
-	for (size_t i = 0; i < d->component_data.n; i++)
-		if (d->component_data.v[i].component_id == component_id)
-			return &d->component_data.v[i].data;
-	return NULL;
-}
-
 /* --- joining by GroupInfo --- */
 
 uc_err leaf_suite_admit(const struct group_hooks *hooks, const struct suite *s,
@@ -108,20 +93,20 @@ uc_err leaf_suite_admit(const struct group_hooks *hooks, const struct suite *s,
 static uc_err leaves_check(struct group_state *s, const struct group_hooks *hooks,
 			   struct arena *scratch)
 {
-	struct required_capabilities required;
+	struct requirements required;
 	struct group_view view = group_state_view(s);
 	uint32_t at = 0, leaf;
 	struct leaf_node node;
 	bool used[CREDENTIAL_X509 + 1] = { false };
-	TRY(required_capabilities_of(&s->context.extensions, scratch, &required));
+	TRY(draft_extensions_check(&s->context.extensions));
+	TRY(requirements_of(&s->context.extensions, scratch, &required));
 	TRY(external_senders_admit(hooks, s->suite, &s->context.extensions, NULL, scratch));
 	while (tree_next_leaf(&s->tree, &at, &leaf, &node))
 		used[node.credential.credential_type] = true; /* others are not read */
 	for (at = 0; tree_next_leaf(&s->tree, &at, &leaf, &node);) {
 		TRY(leaf_node_check(s->suite, &node));
 		TRY(leaf_suite_admit(hooks, s->suite, &node));
-		TRY(leaf_node_check_required(&node, &required));
-		TRY(leaf_node_check_context(&node, &s->context.extensions));
+		TRY(requirements_check(&required, &node));
 		/* 7.3: each supports "all the credential types currently in use by other members". */
 		for (size_t type = 0; type <= CREDENTIAL_X509; type++)
 			if (BREAKS(CREDENTIALS_SUPPORTED,
@@ -163,6 +148,7 @@ static uc_err from_info(struct group_state *s, const struct group_info *info,
 	if (BREAKS(TREE_HASH, !view_equal(s->context.tree_hash, info->group_context.tree_hash)))
 		return UC_E_SIGNATURE;
 	TRY_RULE(INFO_SIGNATURE, info_signature_check(s, info, scratch));
+	TRY(components_check(&info->extensions));
 	TRY_RULE(TREE_PARENT_HASHES, tree_check_parent_hashes(&s->tree));
 	TRY(leaves_check(s, hooks, scratch));
 	return group_state_confirm(s, info->confirmation_tag);
@@ -235,6 +221,7 @@ static uc_err load(struct group_state *s, const struct crypto *crypto, struct vi
 	TRY(tree_import(&s->tree, found, &nodes));
 	TRY(arena_copy(&s->arena, context, &s->encoded));
 	TRY(wire_decode(s->encoded, &s->arena, group_context_element, &s->context));
+	state_takes_context(s);
 	TRY(arena_copy(&s->arena, tag, &s->confirmation_tag));
 	if (interim.n)
 		memcpy(s->interim, interim.p, interim.n);

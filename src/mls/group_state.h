@@ -6,6 +6,7 @@
 
 #include "mls/group_hooks.h"
 #include "mls/limits.h"
+#include "mls/requirements.h"
 #include "mls/treekem.h"
 
 #define GROUP_ARENA_MAX ((size_t)64 * 1024 * 1024)
@@ -19,6 +20,7 @@ struct group_state {
 	uint8_t interim[HASH_MAX]; /* interim_transcript_hash */
 	size_t interim_n;          /* nh; 0 before the first confirmation_tag */
 	struct view confirmation_tag;
+	bool safe_aad; /* the GroupContext has that component */
 	/* The commit that led here re-initialises the group (RFC 9420, 11.2): nothing follows in
 	 * it. */
 	bool is_closed;
@@ -48,9 +50,6 @@ uc_err UC_MUST_USE group_state_from_info(struct group_state *s, const struct gro
 					 const struct node_list *tree,
 					 const struct group_hooks *hooks, const struct env *env);
 
-/* required_capabilities of an extension list; all empty when there is none. */
-uc_err UC_MUST_USE required_capabilities_of(const struct extension_list *l, struct arena *a,
-					    struct required_capabilities *out);
 uc_err UC_MUST_USE external_senders_of(const struct extension_list *l, struct arena *a,
 				       struct external_sender_list *out);
 /* The signature key of external_senders[index]; UC_E_NOT_FOUND past the end. */
@@ -68,10 +67,6 @@ uc_err UC_MUST_USE credential_admit(const struct group_hooks *hooks, const struc
 uc_err UC_MUST_USE external_senders_admit(const struct group_hooks *hooks, const struct suite *s,
 					  const struct extension_list *l,
 					  const struct extension_list *before, struct arena *a);
-uc_err UC_MUST_USE dictionary_of(const struct extension_list *l, struct arena *a,
-				 struct app_data_dictionary *out);
-/* The data of one component; NULL when absent. */
-const struct view *component_find(const struct app_data_dictionary *d, uint16_t component_id);
 
 /* --- proposals and commits --- */
 
@@ -118,6 +113,7 @@ struct transition {
 	bool is_external;
 	bool path_required;
 	struct u32_list added, removed, updated;
+	struct ephemeral_list ephemerals;
 	struct view_list added_refs;
 	const struct key_package **added_packages; /* as many as added */
 	struct pre_shared_key_id_list psks;
@@ -161,6 +157,13 @@ void transition_done(struct transition *t);
 uc_err UC_MUST_USE proposal_check(const struct group_state *s, const struct proposal_view *p,
 				  const struct group_hooks *hooks, const struct env *env,
 				  struct arena *a);
+/* The same of one that comes by itself: it may take away no component that is not there. */
+uc_err UC_MUST_USE proposal_arrives(const struct group_state *s, const struct proposal_view *p,
+				    const struct group_hooks *hooks, const struct env *env,
+				    struct arena *a);
+/* Do all members but these leaves (may be NULL) support proposals of this type (12.2)? */
+uc_err UC_MUST_USE proposal_type_supported(const struct group_state *s, uint16_t type,
+					   const struct u32_list *without, struct arena *a);
 /* The rules for a whole list (12.2), of a regular or an external commit. */
 uc_err UC_MUST_USE proposal_list_check(const struct group_state *s, const struct sender *sender,
 				       const struct proposal_view_list *l);

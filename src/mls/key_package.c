@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/key_package.h"
 
+#include "mls/requirements.h"
 #include "mls/rule.h"
 
 #define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
@@ -71,7 +72,7 @@ uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 			   !is_default_extension(type) && !u16_list_has(&c->extensions, type)))
 			return UC_E_UNEXPECTED;
 	}
-	return UC_OK;
+	return draft_extensions_check(&leaf->extensions);
 }
 
 /* RFC 9420, 10: "Extensions included in the extensions or leaf_node.extensions fields MUST be
@@ -205,6 +206,26 @@ static uc_err key_package_verify(const struct suite *s, const struct key_package
 	return err;
 }
 
+static struct view last_resort_data(const struct key_package *k)
+{
+	struct view data = { NULL, 0 };
+	(void)component_in(&k->extensions, COMPONENT_LAST_RESORT_KEY_PACKAGE, &data);
+	return data;
+}
+
+bool key_package_is_last_resort(const struct key_package *k)
+{
+	struct view data;
+	return component_in(&k->extensions, COMPONENT_LAST_RESORT_KEY_PACKAGE, &data);
+}
+
+uc_err last_resort_extensions(const struct extension_list *l, struct arena *a,
+			      struct extension_list *out)
+{
+	return extensions_with_component(l, COMPONENT_LAST_RESORT_KEY_PACKAGE, VIEW_LIT(""), a,
+					 out);
+}
+
 uc_err key_package_check(const struct suite *s, const struct key_package *k, uint64_t now_ms)
 {
 	if (BREAKS(KEY_PACKAGE_VERSION, k->version != MLS10))
@@ -218,6 +239,9 @@ uc_err key_package_check(const struct suite *s, const struct key_package *k, uin
 	if (BREAKS(INIT_KEY_IS_ANOTHER, view_equal(k->leaf_node.encryption_key, k->init_key)))
 		return UC_E_KEY;
 	TRY_RULE(INIT_KEY, kem_public_check(s, k->init_key));
+	TRY(components_check(&k->extensions));
+	if (BREAKS(LAST_RESORT_IS_EMPTY, last_resort_data(k).n))
+		return UC_E_MALFORMED;
 	TRY(leaf_node_check(s, &k->leaf_node));
 	TRY(extensions_check(k));
 	if (now_ms)

@@ -52,6 +52,12 @@ uc_err UC_MUST_USE key_package_make(const struct suite *s, const struct env *env
 				    const struct leaf_parameters *leaf, uint64_t lifetime_s,
 				    const struct extension_list *extensions, struct arena *a,
 				    struct view *key_package, struct key_package_secrets *secrets);
+/* KeyPackage extensions that say it is one of last resort (draft-ietf-mls-extensions-10): it MAY be
+ * used again when all others have been.  Its leaf has to list app_data_dictionary, and its keys have
+ * to be kept after a Welcome, until its lifetime ends or another takes its place. */
+uc_err UC_MUST_USE last_resort_extensions(const struct extension_list *l, struct arena *a,
+					  struct extension_list *out);
+bool key_package_is_last_resort(const struct key_package *k);
 /* All of 10.1, at this time; now_ms 0: without the lifetime. */
 uc_err UC_MUST_USE key_package_check(const struct suite *s, const struct key_package *k,
 				     uint64_t now_ms);

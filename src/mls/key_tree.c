@@ -125,6 +125,11 @@ static uc_err descend(const struct suite *s, struct descent *d, uint32_t leaf_no
 	return UC_OK;
 }
 
+bool key_tree_has(const struct key_tree *t, uint32_t leaf)
+{
+	return leaf < t->width && find(t, 2 * leaf) != t->n;
+}
+
 uc_err key_tree_peek(const struct key_tree *t, uint32_t leaf, struct secret *out)
 {
 	struct descent d = { 0 };

@@ -28,6 +28,8 @@ uc_err UC_MUST_USE key_tree_init(struct key_tree *t, const struct suite *s, uint
 void key_tree_done(struct key_tree *t);
 /* The leaf's secret, without changing the tree; UC_E_NOT_FOUND when it was taken before. */
 uc_err UC_MUST_USE key_tree_peek(const struct key_tree *t, uint32_t leaf, struct secret *out);
+/* Can it still be had? */
+bool key_tree_has(const struct key_tree *t, uint32_t leaf);
 /* Takes the leaf's secret out and deletes everything it could be derived from. */
 uc_err UC_MUST_USE key_tree_take(struct key_tree *t, uint32_t leaf, struct secret *out);
 /* For storage; reading fills a zeroed tree of this suite, to be freed with key_tree_done even

@@ -6,14 +6,6 @@
 
 #include "mls/proposal.h"
 
-/* RFC 9420, 17.2 */
-enum wire_format {
-	MLS_PUBLIC_MESSAGE = 1,
-	MLS_PRIVATE_MESSAGE = 2,
-	MLS_WELCOME = 3,
-	MLS_GROUP_INFO = 4,
-	MLS_KEY_PACKAGE = 5,
-};
 enum content_type { CONTENT_APPLICATION = 1, CONTENT_PROPOSAL = 2, CONTENT_COMMIT = 3 };
 enum sender_type {
 	SENDER_MEMBER = 1,

@@ -3,24 +3,10 @@
 #ifndef MLS_PROPOSAL_H
 #define MLS_PROPOSAL_H
 
+#include "mls/component.h"
 #include "mls/leaf_node.h"
 
-/* RFC 9420, 17.4, and draft-ietf-mls-extensions-10 */
-enum proposal_type {
-	PROPOSAL_ADD = 1,
-	PROPOSAL_UPDATE = 2,
-	PROPOSAL_REMOVE = 3,
-	PROPOSAL_PSK = 4,
-	PROPOSAL_REINIT = 5,
-	PROPOSAL_EXTERNAL_INIT = 6,
-	PROPOSAL_GROUP_CONTEXT_EXTENSIONS = 7,
-	PROPOSAL_APP_DATA_UPDATE = 8,
-	PROPOSAL_APP_EPHEMERAL = 9,
-	PROPOSAL_SELF_REMOVE = 10,
-};
-
 /* --- pre-shared keys (RFC 9420, 8.4) --- */
-enum psk_type { PSK_EXTERNAL = 1, PSK_RESUMPTION = 2, PSK_APPLICATION = 3 };
 enum resumption_psk_usage {
 	RESUMPTION_APPLICATION = 1,
 	RESUMPTION_REINIT = 2,
@@ -129,49 +115,5 @@ struct commit {
 };
 void wire_commit(struct wire *w, struct commit *c);
 void commit_element(struct wire *w, void *v);
-
-/* --- application components (draft-ietf-mls-extensions-10) --- */
-enum component_id {
-	COMPONENT_APP_COMPONENTS = 0x0001,
-	COMPONENT_SAFE_AAD = 0x0002,
-	COMPONENT_CONTENT_MEDIA_TYPES = 0x0003,
-	COMPONENT_LAST_RESORT_KEY_PACKAGE = 0x0004,
-	COMPONENT_APP_ACK = 0x0005,
-};
-struct component_data {
-	uint16_t component_id;
-	struct view data;
-};
-struct component_data_list {
-	struct component_data *v;
-	size_t n;
-};
-void wire_component_data(struct wire *w, struct component_data *c);
-struct app_data_dictionary {
-	struct component_data_list component_data;
-};
-/* Sorted by component id, none twice. */
-void wire_app_data_dictionary(struct wire *w, struct app_data_dictionary *d);
-void app_data_dictionary_element(struct wire *w, void *v);
-struct components_list {
-	struct u16_list component_ids;
-};
-void wire_components_list(struct wire *w, struct components_list *c);
-void components_list_element(struct wire *w, void *v);
-struct safe_aad_item {
-	uint16_t component_id;
-	struct view aad_item_data;
-};
-struct safe_aad_item_list {
-	struct safe_aad_item *v;
-	size_t n;
-};
-void wire_safe_aad_item(struct wire *w, struct safe_aad_item *s);
-struct safe_aad {
-	struct safe_aad_item_list aad_items;
-};
-/* Sorted by component id, none twice. */
-void wire_safe_aad(struct wire *w, struct safe_aad *s);
-void safe_aad_element(struct wire *w, void *v);
 
 #endif

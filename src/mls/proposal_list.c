@@ -86,10 +86,9 @@ static uc_err check_extensions(const struct check_input *in)
 	const struct extension_list *l = &in->p->proposal->extensions;
 	const struct extension_list *old = &in->state->context.extensions;
 	struct required_capabilities required;
-	struct app_data_dictionary dictionary;
 	TRY(required_capabilities_of(l, in->a, &required));
+	TRY(draft_extensions_check(l));
 	TRY(external_senders_admit(in->hooks, in->state->suite, l, old, in->a));
-	TRY(dictionary_of(l, in->a, &dictionary));
 	TRY(required_capabilities_of(old, in->a, &required));
 	if (BREAKS(DICTIONARY_BY_UPDATES,
 		   u16_list_has(&required.proposal_types, PROPOSAL_APP_DATA_UPDATE) &&
@@ -100,10 +99,23 @@ static uc_err check_extensions(const struct check_input *in)
 	return UC_OK;
 }
 
-static uc_err check_nothing(const struct check_input *in)
+/* "invalid if its component_id references a component that is not known to the application" */
+static uc_err check_component(const struct check_input *in, uint16_t component_id)
 {
-	(void)in;
-	return UC_OK;
+	const struct group_hooks *hooks = in->hooks;
+	bool unknown = hooks && hooks->knows_component &&
+		       !hooks->knows_component(hooks->ctx, component_id);
+	return BREAKS(COMPONENT_KNOWN, unknown) ? UC_E_UNSUPPORTED : UC_OK;
+}
+
+static uc_err check_app_data_update(const struct check_input *in)
+{
+	return check_component(in, in->p->proposal->app_data_update.component_id);
+}
+
+static uc_err check_app_ephemeral(const struct check_input *in)
+{
+	return check_component(in, in->p->proposal->app_ephemeral.component_id);
 }
 
 /* SelfRemove: "only allowed in a Commit by reference", from a member. */
@@ -135,8 +147,9 @@ static const struct proposal_kind {
 	{ PROPOSAL_REINIT, MEMBER | EXTERNAL, false, false, check_reinit },
 	{ PROPOSAL_EXTERNAL_INIT, JOINER, true, false, check_external_init },
 	{ PROPOSAL_GROUP_CONTEXT_EXTENSIONS, MEMBER | EXTERNAL, true, false, check_extensions },
-	{ PROPOSAL_APP_DATA_UPDATE, MEMBER | EXTERNAL | JOINER, false, false, check_nothing },
-	{ PROPOSAL_APP_EPHEMERAL, MEMBER | EXTERNAL | JOINER, false, false, check_nothing },
+	{ PROPOSAL_APP_DATA_UPDATE, MEMBER | EXTERNAL | JOINER, false, false,
+	  check_app_data_update },
+	{ PROPOSAL_APP_EPHEMERAL, MEMBER | EXTERNAL | JOINER, false, false, check_app_ephemeral },
 	{ PROPOSAL_SELF_REMOVE, MEMBER, true, true, check_self_remove },
 };
 
@@ -169,6 +182,44 @@ uc_err proposal_check(const struct group_state *s, const struct proposal_view *p
 		.a = a,
 	};
 	return k->check(&in);
+}
+
+/* In a commit, a GroupContextExtensions beside it may put there what an AppDataUpdate takes away; by
+ * itself it can only be meant of what is there. */
+uc_err proposal_arrives(const struct group_state *s, const struct proposal_view *p,
+			const struct group_hooks *hooks, const struct env *env, struct arena *a)
+{
+	const struct proposal *q = p->proposal;
+	struct view data;
+	TRY(proposal_check(s, p, hooks, env, a));
+	bool takes_away = q->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
+			  q->app_data_update.op == APP_DATA_REMOVE;
+	if (BREAKS(COMPONENT_IS_THERE,
+		   takes_away && !component_in(&s->context.extensions,
+					       q->app_data_update.component_id, &data)))
+		return UC_E_NOT_FOUND;
+	return UC_OK;
+}
+
+uc_err proposal_type_supported(const struct group_state *s, uint16_t type,
+			       const struct u32_list *without, struct arena *a)
+{
+	struct required_capabilities required;
+	uint32_t at = 0, leaf;
+	struct leaf_node node;
+	TRY(required_capabilities_of(&s->context.extensions, a, &required));
+	if (type <= PROPOSAL_GROUP_CONTEXT_EXTENSIONS ||
+	    u16_list_has(&required.proposal_types, type))
+		return UC_OK;
+	while (tree_next_leaf(&s->tree, &at, &leaf, &node)) {
+		bool goes = false;
+		for (size_t k = 0; without && k < without->n; k++)
+			goes |= without->v[k] == leaf;
+		if (BREAKS(TYPE_SUPPORTED,
+			   !goes && !u16_list_has(&node.capabilities.proposals, type)))
+			return UC_E_UNSUPPORTED;
+	}
+	return UC_OK;
 }
 
 bool proposal_list_needs_path(const struct proposal_view_list *l)

@@ -97,6 +97,8 @@ static struct framing_epoch framing_of(struct public_group *p)
 		.group_id = p->state.context.group_id,
 		.epoch = p->state.context.epoch,
 		.group_context = p->state.encoded,
+		.safe_aad = p->state.safe_aad,
+		.empty_aad = p->hooks && p->hooks->empty_aad,
 		.own_leaf = FRAMING_NO_LEAF,
 		.key_find = key_find,
 		.key_ctx = &p->state,
@@ -114,7 +116,7 @@ static uc_err receive_proposal(struct public_group *p, const struct authenticate
 	struct proposal_view v = { .sender = auth->content.sender,
 				   .proposal = &auth->content.proposal,
 				   .ref = view_make(ref, p->state.suite->nh) };
-	TRY(proposal_check(&p->state, &v, p->hooks, p->env, a));
+	TRY(proposal_arrives(&p->state, &v, p->hooks, p->env, a));
 	if (p->hooks && p->hooks->proposal)
 		TRY(p->hooks->proposal(p->hooks->ctx, &now, &v));
 	TRY(proposal_store_add(&p->proposals, p->state.suite, auth, NULL, NULL));
@@ -312,7 +314,7 @@ uc_err public_group_propose(struct public_group *p, uint32_t index, const struct
 	struct proposal_view v = { .sender = content.sender,
 				   .proposal = &content.proposal,
 				   .ref = VIEW_OF(by_reference) };
-	TRY(proposal_check(&p->state, &v, p->hooks, p->env, a));
+	TRY(proposal_arrives(&p->state, &v, p->hooks, p->env, a));
 	TRY(framing_sign(&framing, p->env, key, MLS_PUBLIC_MESSAGE, &content, a, &auth));
 	TRY(framing_protect_public(&framing, &auth, a, &m));
 	TRY(public_message_encode(&m, a, message));

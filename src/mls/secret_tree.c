@@ -286,6 +286,11 @@ uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratch
 	return l ? l->ratchet[kind].next : 0;
 }
 
+const struct leaf_ratchets *secret_tree_leaf(const struct secret_tree *t, uint32_t leaf)
+{
+	return leaf_find(t, leaf);
+}
+
 /* --- storage --- */
 
 static void wire_message_key(struct wire *w, struct message_key *k, const struct suite *s)

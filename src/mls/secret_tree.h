@@ -53,6 +53,8 @@ uc_err UC_MUST_USE secret_tree_consume(struct secret_tree *t, uint32_t leaf, enu
 				       uint32_t generation);
 /* The generation a sender uses next. */
 uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind);
+/* What has been used of a leaf's keys; NULL: nothing yet. */
+const struct leaf_ratchets *secret_tree_leaf(const struct secret_tree *t, uint32_t leaf);
 void message_key_wipe(struct message_key *k);
 
 /* For storage, with a version in front.  Reading fills a zeroed tree, to be freed with

@@ -3,6 +3,8 @@
  * path, checks the tree that results (7.3). */
 #include "mls/group_state.h"
 
+#include "mls/app_data.h"
+#include "mls/requirements.h"
 #include "mls/rule.h"
 #include "mls/transcript.h"
 
@@ -52,22 +54,11 @@ static uc_err credentials_check(const struct tree *t, const struct leaf_node *le
 	return UC_OK;
 }
 
-/* Everything the new epoch asks of a leaf: required capabilities (11.1), and support for each
- * extension of the GroupContext (13.4). */
-static uc_err requirements_check(const struct extension_list *extensions,
-				 const struct required_capabilities *required,
-				 const struct leaf_node *leaf)
-{
-	TRY(leaf_node_check_required(leaf, required));
-	return leaf_node_check_context(leaf, extensions);
-}
-
 static uc_err leaf_fits(const struct transition *t, const struct leaf_node *leaf, uint32_t index)
 {
-	struct required_capabilities required;
-	const struct extension_list *extensions = &t->after.context.extensions;
-	TRY(required_capabilities_of(extensions, t->arena, &required));
-	TRY(requirements_check(extensions, &required, leaf));
+	struct requirements required;
+	TRY(requirements_of(&t->after.context.extensions, t->arena, &required));
+	TRY(requirements_check(&required, leaf));
 	uint32_t same = tree_leaf_by_signature_key(&t->after.tree, leaf->signature_key);
 	if (BREAKS(SIGNATURE_KEY_UNIQUE, same != TREE_NONE && same != index))
 		return UC_E_EXISTS;
@@ -77,23 +68,13 @@ static uc_err leaf_fits(const struct transition *t, const struct leaf_node *leaf
 /* A non-default proposal type must be supported by all who process the commit (12.2). */
 static uc_err types_supported(const struct transition *t)
 {
-	struct required_capabilities required;
-	TRY(required_capabilities_of(&t->before->context.extensions, t->arena, &required));
+	bool asked[PROPOSAL_SELF_REMOVE + 1] = { false };
 	for (size_t i = 0; i < t->proposals.n; i++) {
 		uint16_t type = t->proposals.v[i].proposal->proposal_type;
-		if (type <= PROPOSAL_GROUP_CONTEXT_EXTENSIONS ||
-		    u16_list_has(&required.proposal_types, type))
+		if (type > PROPOSAL_SELF_REMOVE || asked[type])
 			continue;
-		uint32_t at = 0, leaf;
-		struct leaf_node node;
-		while (tree_next_leaf(&t->before->tree, &at, &leaf, &node)) {
-			bool goes = false;
-			for (size_t k = 0; k < t->removed.n; k++)
-				goes |= t->removed.v[k] == leaf;
-			if (BREAKS(TYPE_SUPPORTED,
-				   !goes && !u16_list_has(&node.capabilities.proposals, type)))
-				return UC_E_UNSUPPORTED;
-		}
+		asked[type] = true;
+		TRY(proposal_type_supported(t->before, type, &t->removed, t->arena));
 	}
 	return UC_OK;
 }
@@ -203,115 +184,6 @@ static uc_err apply_in_order(struct transition *t, const struct group_hooks *hoo
 	return UC_OK;
 }
 
-/* --- GroupContext extensions and the dictionary --- */
-
-static uc_err component_update(struct transition *t, const struct group_hooks *hooks,
-			       const struct app_data_dictionary *d, uint16_t component_id,
-			       struct view *out)
-{
-	struct app_data_update *updates =
-		ARENA_ARRAY(t->arena, struct app_data_update, t->proposals.n);
-	struct group_view before = group_state_view(t->before);
-	size_t n = 0;
-	if (!updates)
-		return arena_error(t->arena);
-	for (size_t i = 0; i < t->proposals.n; i++) {
-		const struct proposal *p = t->proposals.v[i].proposal;
-		if (p->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
-		    p->app_data_update.component_id == component_id)
-			updates[n++] = p->app_data_update;
-	}
-	const struct view *current = component_find(d, component_id);
-	if (updates[0].op == APP_DATA_REMOVE) {
-		*out = (struct view){ NULL, 0 };
-		return KEEPS(COMPONENT_IS_THERE, current) ? UC_OK : UC_E_NOT_FOUND;
-	}
-	if (hooks && hooks->component)
-		return hooks->component(hooks->ctx, &before, component_id, current, updates, n,
-					t->arena, out);
-	static const uint8_t nothing[1];
-	*out = updates[n - 1].update;
-	if (!out->p)
-		out->p = nothing;
-	return UC_OK;
-}
-
-/* The dictionary with one component set, or removed where data.p is NULL. */
-static uc_err dictionary_with(struct arena *a, const struct app_data_dictionary *d,
-			      uint16_t component_id, struct view data,
-			      struct app_data_dictionary *out)
-{
-	const struct component_data_list *l = &d->component_data;
-	struct component_data *v = ARENA_ARRAY(a, struct component_data, l->n + 1);
-	size_t n = 0, i = 0;
-	if (!v)
-		return arena_error(a);
-	for (; i < l->n && l->v[i].component_id < component_id; i++)
-		v[n++] = l->v[i];
-	if (data.p)
-		v[n++] = (struct component_data){ component_id, data };
-	if (i < l->n && l->v[i].component_id == component_id)
-		i++;
-	for (; i < l->n; i++)
-		v[n++] = l->v[i];
-	out->component_data = (struct component_data_list){ v, n };
-	return UC_OK;
-}
-
-static uc_err extensions_with(struct arena *a, const struct extension_list *l, uint16_t type,
-			      struct view data, struct extension_list *out)
-{
-	struct extension *v = ARENA_ARRAY(a, struct extension, l->n + 1);
-	size_t n = 0;
-	bool found = false;
-	if (!v)
-		return arena_error(a);
-	for (; n < l->n; n++) {
-		v[n] = l->v[n];
-		if (v[n].extension_type == type) {
-			v[n].extension_data = data;
-			found = true;
-		}
-	}
-	if (!found)
-		v[n++] = (struct extension){ type, data };
-	*out = (struct extension_list){ v, n };
-	return UC_OK;
-}
-
-static uc_err apply_app_data(struct transition *t, const struct group_hooks *hooks,
-			     struct extension_list *extensions)
-{
-	struct app_data_dictionary old, fresh;
-	bool any = false;
-	TRY(dictionary_of(extensions, t->arena, &old));
-	fresh = old;
-	for (size_t i = 0; i < t->proposals.n; i++) {
-		const struct proposal *p = t->proposals.v[i].proposal;
-		if (p->proposal_type != PROPOSAL_APP_DATA_UPDATE)
-			continue;
-		uint16_t id = p->app_data_update.component_id;
-		bool seen = false;
-		for (size_t k = 0; k < i; k++) {
-			const struct proposal *q = t->proposals.v[k].proposal;
-			seen |= q->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
-				q->app_data_update.component_id == id;
-		}
-		if (seen)
-			continue;
-		struct view data;
-		TRY(component_update(t, hooks, &old, id, &data));
-		TRY(dictionary_with(t->arena, &fresh, id, data, &fresh));
-		any = true;
-	}
-	if (!any)
-		return UC_OK;
-	struct view encoded;
-	TRY(wire_encode_to(t->arena, app_data_dictionary_element, &fresh, &encoded));
-	return extensions_with(t->arena, extensions, EXTENSION_APP_DATA_DICTIONARY, encoded,
-			       extensions);
-}
-
 static const struct proposal *find_type(const struct proposal_view_list *l, uint16_t type)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -323,12 +195,12 @@ static const struct proposal *find_type(const struct proposal_view_list *l, uint
 /* New extensions bind everybody who stays (12.1.7). */
 static uc_err all_support(const struct transition *t)
 {
-	struct required_capabilities required;
+	struct requirements required;
 	uint32_t at = 0, leaf;
 	struct leaf_node node;
-	TRY(required_capabilities_of(&t->after.context.extensions, t->arena, &required));
+	TRY(requirements_of(&t->after.context.extensions, t->arena, &required));
 	while (tree_next_leaf(&t->after.tree, &at, &leaf, &node))
-		TRY(requirements_check(&t->after.context.extensions, &required, &node));
+		TRY(requirements_check(&required, &node));
 	return UC_OK;
 }
 
@@ -339,14 +211,18 @@ static uc_err begin(struct transition *t, const struct group_hooks *hooks, const
 	TRY(proposal_list_check(t->before, &t->sender, &t->proposals));
 	TRY(lists_make(t));
 	const struct proposal *gce = find_type(&t->proposals, PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
+	bool asks_anew = gce != NULL;
 	/* The context as the proposals leave it; its hashes follow later. */
 	t->after.context = t->before->context;
 	if (gce)
 		t->after.context.extensions = gce->extensions;
 	TRY(apply_in_order(t, hooks));
-	TRY(apply_app_data(t, hooks, &t->after.context.extensions));
-	TRY(types_supported(t));
+	TRY(app_ephemerals_apply(t, hooks));
+	TRY(app_data_apply(t, hooks, &t->after.context.extensions, &asks_anew));
 	if (gce || find_type(&t->proposals, PROPOSAL_APP_DATA_UPDATE))
+		TRY(draft_extensions_check(&t->after.context.extensions));
+	TRY(types_supported(t));
+	if (asks_anew)
 		TRY(all_support(t));
 	if (t->is_external) {
 		t->committer = tree_next_free(&t->after.tree);
@@ -475,6 +351,7 @@ struct group_change transition_change(const struct transition *t, struct view au
 		.added_refs = t->added_refs,
 		.removed = t->removed,
 		.updated = t->updated,
+		.ephemerals = t->ephemerals,
 		.reinit = t->reinit,
 		.authenticated_data = authenticated_data,
 	};

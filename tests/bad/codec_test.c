@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 2.1, 13: encodings that are not the one there is. */
+#include "mls/safe_aad.h"
+
 #include "tests/bad/forge.h"
 
 static struct arena mem;

@@ -2,11 +2,14 @@
 /* Every struct of RFC 9420 and draft-ietf-mls-extensions-10 that has a walk, those that are only
  * signed, hashed or sealed among them: the first byte chooses, and what is accepted is written
  * again byte for byte.  scripts/check-fuzz fails when a walk has no row here. */
+#include "mls/component.h"
 #include "mls/credential.h"
 #include "mls/key_schedule.h"
 #include "mls/leaf_node.h"
+#include "mls/media_type.h"
 #include "mls/message.h"
 #include "mls/proposal.h"
+#include "mls/safe_aad.h"
 #include "mls/treekem.h"
 
 #include "tests/fuzz/walks.h"
@@ -38,6 +41,12 @@
 	X(external_sender_list) \
 	X(app_data_dictionary) \
 	X(components_list) \
+	X(wire_formats) \
+	X(component_operation_label) \
+	X(app_ack) \
+	X(media_type) \
+	X(media_type_list) \
+	X(application_framing) \
 	X(safe_aad)
 /* Those that stand in others alone. */
 #define PARTS(X) \
@@ -51,6 +60,7 @@
 	X(proposal_or_ref) \
 	X(component_data) \
 	X(safe_aad_item) \
+	X(message_range) \
 	X(credential) \
 	X(extension) \
 	X(extension_list) \

@@ -298,7 +298,9 @@ TEST(only_some_proposals_wait)
 	proposal_refused(rosa, &gce);
 	const struct proposal ephemeral = { .proposal_type = PROPOSAL_APP_EPHEMERAL,
 					    .app_ephemeral = { 0x8001, VIEW_LIT("x") } };
-	proposal_refused(rosa, &ephemeral);
+	struct view message;
+	expect_err(group_propose(rosa->g, &ephemeral, VIEW_LIT(""), &the.mem, &message),
+		   UC_E_UNSUPPORTED);
 	/* What the owner may do, the owner may propose. */
 	expect_ok(room_deliver(&the, rosa, room_lawless_propose(&the, rosa, &p.v[2])));
 	room_end(&the);
@@ -372,18 +374,28 @@ TEST(a_leaf_proves_whose_it_is)
 TEST(a_leaf_understands_what_rooms_need)
 {
 	struct plan p = { .n = 0 };
-	struct component_data only = { COMPONENT_PARTICIPANT, { NULL, 0 } };
-	struct app_data_dictionary d = { { &only, 1 } };
+	static const uint16_t needed[] = { COMPONENT_APP_COMPONENTS, COMPONENT_SAFE_AAD,
+					   COMPONENT_CONTENT_MEDIA_TYPES };
 	const struct extension_list none = { NULL, 0 };
+	struct made_commit made;
 	group_of_three();
-	struct member *zoe = member_new(&the, "lens.example", NULL);
-	only.data = zoe->component;
-	expect_ok(wire_encode_to(&the.mem, app_data_dictionary_element, &d,
-				 &zoe->leaf.extensions.v[0].extension_data));
-	expect_ok(key_package_make(suite_find(SUITE_X25519_AES128), test_env(), &zoe->leaf, 86400,
-				   &none, &the.mem, &zoe->key_package, &zoe->secrets));
-	plan_add(&the, &p, zoe);
-	room_refuses(&the, rosa, &p, UC_E_UNSUPPORTED);
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		struct member *zoe = member_new(&the, "lens.example", NULL);
+		p.n = 0;
+		expect_ok(extensions_with_component(&zoe->leaf.extensions, needed[i],
+						    (struct view){ NULL, 0 }, &the.mem,
+						    &zoe->leaf.extensions));
+		expect_ok(key_package_make(suite_find(SUITE_X25519_AES128), test_env(), &zoe->leaf,
+					   86400, &none, &the.mem, &zoe->key_package,
+					   &zoe->secrets));
+		plan_add(&the, &p, zoe);
+		const struct commit_options o = { .proposals = p.v, .proposal_count = p.n };
+		/* The first two the engine asks for by itself, the third the room's rules. */
+		if (needed[i] == COMPONENT_CONTENT_MEDIA_TYPES)
+			room_refuses(&the, rosa, &p, UC_E_UNSUPPORTED);
+		else
+			expect_err(group_commit(rosa->g, &o, &the.mem, &made), UC_E_UNSUPPORTED);
+	}
 	room_end(&the);
 }
 

@@ -167,6 +167,7 @@ static uc_err make_commit(struct group *g, const struct plan *p, struct arena *a
 {
 	const struct commit_options o = { .proposals = p->v,
 					  .proposal_count = p->n,
+					  .any_media_types = true, /* the room's rules ask */
 					  .leaf_extensions = p->leaf_extensions };
 	return group_commit(g, &o, a, out);
 }
