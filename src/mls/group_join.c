@@ -41,12 +41,11 @@ static uc_err open_secrets(struct joining *j, struct arena *a)
 			ours = &j->welcome.secrets.v[i];
 	if (GROUND(WELCOME_NAMES_US, !ours))
 		return UC_E_NOT_FOUND;
-	TRY_GROUND(KEM_OUTPUT,
-		   GROUND(WELCOME_SECRETS_OPEN,
-			  decrypt_with_label(s, &j->in->secrets->init_key, "Welcome",
-					     j->welcome.encrypted_group_info,
-					     ours->encrypted_group_secrets.kem_output,
-					     ours->encrypted_group_secrets.ciphertext, a, &plain)));
+	TRY_GROUND(WELCOME_SECRETS_OPEN,
+		   decrypt_with_label(s, &j->in->secrets->init_key, "Welcome",
+				      j->welcome.encrypted_group_info,
+				      ours->encrypted_group_secrets.kem_output,
+				      ours->encrypted_group_secrets.ciphertext, a, &plain));
 	TRY(wire_decode(plain, a, group_secrets_element, &j->secrets));
 	return KEEPS(JOINER_SECRET_LENGTH, j->secrets.joiner_secret.n == s->nh) ? UC_OK
 										: UC_E_MALFORMED;

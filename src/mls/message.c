@@ -12,6 +12,8 @@
 void wire_sender(struct wire *w, struct sender *s)
 {
 	wire_u8(w, &s->sender_type);
+	if (wire_reading(w))
+		s->leaf_index = s->sender_index = UINT32_MAX; /* nobody's, where it is not said */
 	switch (s->sender_type) {
 	case SENDER_MEMBER:
 		wire_u32(w, &s->leaf_index);

@@ -326,10 +326,9 @@ static uc_err decrypt(const struct tree *t, uint32_t sender, const struct update
 		;
 	if (GROUND(PATH_SECRET_OPENS, !key))
 		return UC_E_DECRYPT;
-	TRY_GROUND(KEM_OUTPUT,
-		   GROUND(PATH_SECRET_OPENS,
-			  decrypt_with_label(t->suite, key, "UpdatePathNode", group_context,
-					     c->v[k].kem_output, c->v[k].ciphertext, a, &pt)));
+	TRY_GROUND(PATH_SECRET_OPENS,
+		   decrypt_with_label(t->suite, key, "UpdatePathNode", group_context,
+				      c->v[k].kem_output, c->v[k].ciphertext, a, &pt));
 	if (GROUND(PATH_SECRET_LENGTH, pt.n != t->suite->nh))
 		return UC_E_DECRYPT;
 	TRY(secret_set(path_secret, pt));

@@ -90,6 +90,22 @@ TEST(a_group_of_names_and_chains)
 
 /* --- in a KeyPackage --- */
 
+/* By itself, and in a commit, which nobody who keeps the rule makes. */
+static void breaks_add(enum mls_rule rule)
+{
+	const struct proposal add = add_of(&c, &c.people[9]);
+	uc_err want = rule_error(rule);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), rule, ALL);
+	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), want);
+	/* And one does not add it oneself. */
+	struct made_commit made;
+	const struct commit_options o = { .proposals = &add, .proposal_count = 1 };
+	struct view before = person_saved(&c, alice());
+	expect_err(group_commit(alice()->g, &o, &c.mem, &made), want);
+	expect_bytes(person_saved(&c, alice()), before);
+}
+
+/* What the owner of the group says of a certificate, or a limit of ours. */
 static void refused_add(uc_err want)
 {
 	const struct proposal add = add_of(&c, &c.people[9]);
@@ -107,12 +123,12 @@ TEST(a_chain_of_nothing_or_too_much)
 {
 	begin();
 	has_chain(&c.people[9].leaf, 0);
-	refused_add(UC_E_MALFORMED);
+	breaks_add(RULE_CHAIN_IS_THERE);
 	has_chain(&c.people[9].leaf, X509_CHAIN_MAX + 1);
 	refused_add(UC_E_LIMIT);
 	has_chain(&c.people[9].leaf, 3);
 	c.people[9].leaf.credential.certificates.v[2].n = 0;
-	refused_add(UC_E_MALFORMED);
+	breaks_add(RULE_CERTIFICATE_IS_THERE);
 	club_end(&c);
 }
 
@@ -129,7 +145,7 @@ TEST(nobody_who_judges_certificates)
 {
 	begin();
 	c.hooks.x509 = NULL;
-	refused_add(UC_E_UNSUPPORTED);
+	breaks_add(RULE_CHAIN_IS_JUDGED);
 	struct group *g = NULL;
 	const struct extension_list none = { NULL, 0 };
 	expect_err(group_create(&c.platform, c.suite, VIEW_LIT("x"), &c.people[9].leaf, &none, &g),
@@ -263,7 +279,7 @@ TEST(trees)
 	begin();
 	expect_ok(server_joins(&takes));
 	expect_err(server_joins(&strict), UC_E_KEY);
-	expect_err(server_joins(NULL), UC_E_UNSUPPORTED);
+	BREAKS_CALL(CHAIN_IS_JUDGED, server_joins(NULL));
 	club_end(&c);
 }
 

@@ -102,14 +102,15 @@ TEST(other_proposals_are_not_for_joiners)
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_REINIT,
 				  .reinit = { .version = MLS10, .cipher_suite = 1 } };
 	external_breaks(&v[1], 1, RULE_PROPOSAL_SENDER);
+	/* Those are of the leaf of who makes them, and a joiner has none. */
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_UPDATE,
 				  .leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 1,
 							       LEAF_ROOM) };
 	put(&f, v, 2);
-	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	breaks(&c, NULL, forge_public(&f), RULE_PROPOSAL_SENDER, ALL | STANDS);
 	v[1] = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
 	put(&f, v, 2);
-	refused(&c, NULL, forge_public(&f), UC_E_NOT_ALLOWED);
+	breaks(&c, NULL, forge_public(&f), RULE_PROPOSAL_SENDER, ALL | STANDS);
 	club_end(&c);
 }
 
@@ -166,7 +167,7 @@ TEST(the_leaf_is_for_the_place_it_gets)
 	f = external(NULL, 0);
 	const struct proposal v[] = { init_of(&f), remove_of(&c.people[1]) };
 	put(&f, v, 2);
-	refused_by_server(&c, forge_public(&f), UC_E_SIGNATURE);
+	breaks(&c, NULL, forge_public(&f), RULE_LEAF_SIGNATURE, ALL | STANDS);
 	club_end(&c);
 }
 
@@ -221,65 +222,108 @@ TEST(the_external_secret)
 	init.kem_output = VIEW_OF(kem_output);
 	put(&f, &init, 1);
 	/* It opens, to another secret. */
-	refused_by_members(&c, NULL, forge_public(&f), UC_E_MAC);
+	breaks(&c, NULL, forge_public(&f), RULE_CONFIRMATION_TAG, MEMBERS);
 	init.kem_output.n = 31;
 	put(&f, &init, 1);
-	refused_by_members(&c, NULL, forge_public(&f), UC_E_KEY);
+	breaks(&c, NULL, forge_public(&f), RULE_KEM_OUTPUT, MEMBERS);
+	init.kem_output = view_make(arena_take(&c.mem, 32), 32); /* of small order */
+	put(&f, &init, 1);
+	breaks(&c, NULL, forge_public(&f), RULE_KEM_OUTPUT, MEMBERS);
 	club_end(&c);
 }
 
-/* What a joiner is given, and does not take. */
+/* --- what a joiner is given, and does not take --- */
+
+static uc_err joins(const struct external_join *in)
+{
+	struct view commit, info;
+	struct group *g = NULL;
+	uc_err err = group_join_external(&c.platform, in, &c.mem, &commit, &info, &g);
+	expect(!g == (err != UC_OK));
+	group_free(g);
+	return err;
+}
+
+static struct external_join rightly(void)
+{
+	struct external_join in = { .leaf = &stranger->leaf };
+	expect_ok(group_info_make(alice()->g, &c.mem, &in.group_info));
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
+	return in;
+}
+
+/* A GroupInfo of alice's with these extensions and context. */
+static struct view info_with(const struct group_context *context, struct extension_list l)
+{
+	struct group_info info;
+	struct view tbs, out;
+	expect_ok(wire_decode(forge_info(&c, alice(), context, 0), &c.mem, group_info_element,
+			      &info));
+	info.extensions = l;
+	expect_ok(wire_encode_to(&c.mem, group_info_tbs_element, &info, &tbs));
+	expect_ok(sign_with_label(c.suite, &alice()->key, test_env(), "GroupInfoTBS", tbs, &c.mem,
+				  &info.signature));
+	expect_ok(wire_encode_to(&c.mem, group_info_element, &info, &out));
+	return out;
+}
+
 TEST(a_group_info_that_does_not_let_one_in)
 {
-	struct external_join in = { .proposals = NULL };
-	struct view commit, info, good;
-	struct group *g = NULL;
 	begin();
-	in.leaf = &stranger->leaf;
-	/* Without external_pub. */
-	in.group_info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
-	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
-	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
-		   UC_E_NOT_FOUND);
-	expect_ok(group_info_make(alice()->g, &c.mem, &good));
-	in.group_info = changeable(&c, good);
-	flip(in.group_info, good.n - 1);
-	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
-		   UC_E_SIGNATURE);
-	in.group_info = good;
+	struct external_join good = rightly(), in = good;
+	struct group_context context = *group_now(alice()->g).context;
+	expect_ok(joins(&in));
+	/* Without external_pub; with one that is no key. */
+	in.group_info = forge_info(&c, alice(), &context, 0);
+	BREAKS_CALL(EXTERNAL_PUB_IS_THERE, joins(&in));
+	struct view pub = view_make(arena_take(&c.mem, 32), 32);
+	struct extension e = { .extension_type = EXTENSION_EXTERNAL_PUB };
+	for (size_t n = 0; n <= 32; n += n ? 1 : 31) {
+		pub.n = n;
+		expect_ok(wire_encode_to(&c.mem, bytes_element, &pub, &e.extension_data));
+		in.group_info = info_with(&context, (struct extension_list){ &e, 1 });
+		BREAKS_CALL(EXTERNAL_PUB, joins(&in));
+	}
+	in.group_info = changeable(&c, good.group_info);
+	flip(in.group_info, good.group_info.n - 1);
+	BREAKS_CALL(INFO_SIGNATURE, joins(&in));
+	in.group_info = good.group_info;
 	in.ratchet_tree = view_make(NULL, 0);
-	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
-		   UC_E_NOT_FOUND);
-	expect(!g);
+	BREAKS_CALL(TREE_IS_THERE, joins(&in));
+	context.cipher_suite = 0x7777;
+	in.group_info = forge_info(&c, alice(), &context, 0);
+	BREAKS_CALL(INFO_SUITE_KNOWN, joins(&in));
 	club_end(&c);
 }
 
 /* SelfRemoves that are none, or not this group's. */
 TEST(wrong_self_removes_are_not_taken_along)
 {
-	struct external_join in = { .self_remove_count = 1 };
-	struct view commit, info, message;
-	struct group *g = NULL;
+	struct view message;
 	begin();
-	in.leaf = &stranger->leaf;
-	expect_ok(group_info_make(alice()->g, &c.mem, &in.group_info));
-	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
+	struct external_join in = rightly();
 	in.self_removes = &message;
+	in.self_remove_count = 1;
 	const struct proposal remove = remove_of(&c.people[1]);
 	message = forge_proposal(&c, alice(), &remove);
-	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
-		   UC_E_UNEXPECTED);
+	BREAKS_CALL(JOINER_TAKES_SELF_REMOVES, joins(&in));
 	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
 	f.content.proposal = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
 	f.key = &stranger->key;
 	message = forge_public(&f);
-	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
-		   UC_E_SIGNATURE);
+	BREAKS_CALL(CONTENT_SIGNATURE, joins(&in));
 	f.key = NULL;
 	f.content.epoch--;
 	message = forge_public(&f);
-	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
-		   UC_E_EPOCH_PAST);
-	expect(!g);
+	BREAKS_CALL(EPOCH_PAST, joins(&in));
+	struct private_forge p = { .c = &c,
+				   .by = alice(),
+				   .content_type = CONTENT_APPLICATION,
+				   .plaintext = forge_inside(&c, alice(), VIEW_LIT("bye"), 0) };
+	message = forge_private(&p);
+	BREAKS_CALL(JOINER_TAKES_PUBLIC, joins(&in));
+	f.content.epoch++;
+	message = forge_public(&f);
+	expect_ok(joins(&in));
 	club_end(&c);
 }

@@ -59,6 +59,8 @@ struct view forge_public(const struct forge *f)
 		tbs.context = e->state.encoded;
 	p->content = content;
 	sign(f, &tbs, &p->auth.signature);
+	if (f->signature)
+		p->auth.signature = *f->signature;
 	p->auth.confirmation_tag = f->confirmation_tag;
 	tbs.context = e->state.encoded;
 	const struct authenticated_content_tbm tbm = { .content_tbs = tbs, .auth = &p->auth };
@@ -176,8 +178,11 @@ struct view forge_private(const struct private_forge *f)
 				       .epoch = group_epoch(f->by->g),
 				       .content_type = f->content_type,
 				       .authenticated_data = f->authenticated_data };
+	if (f->seals_as_claimed && f->claims_generation)
+		sd.generation = f->claimed_generation;
 	expect_ok(secret_tree_peek(&e->messages, leaf, kind, sd.generation, &k));
-	expect_ok(secret_tree_consume(&e->messages, leaf, kind, sd.generation));
+	if (!f->seals_as_claimed)
+		expect_ok(secret_tree_consume(&e->messages, leaf, kind, sd.generation));
 	for (int i = 0; i < 4; i++)
 		k.nonce[i] ^= sd.reuse_guard[i];
 	const struct private_content_aad aad = { m->group_id, m->epoch, m->content_type,

@@ -14,6 +14,7 @@ struct forge {
 	struct framed_content content;
 	struct view confirmation_tag; /* of a commit */
 	bool other_epoch_context;     /* signed over no GroupContext */
+	const struct view *signature; /* this instead of a right one */
 	uint16_t version, wire_format;
 };
 
@@ -40,7 +41,7 @@ struct private_forge {
 	struct view authenticated_data; /* outside */
 	uint32_t claimed_leaf, claimed_generation;
 	bool claims_leaf, claims_generation;
-	bool seals_as_claimed;   /* with a key of that leaf's ratchet */
+	bool seals_as_claimed;   /* with a key of that leaf's ratchet, and that generation */
 	size_t ciphertext_n;     /* 0: all of it; else cut, and the sender data is for that */
 	bool longer_sender_data; /* a byte more than SenderData has */
 };

@@ -33,6 +33,34 @@ static struct view put_together(const struct mls_message *m)
 	return out;
 }
 
+/* Sealed by the engine itself, as alice, with what it would not sign or send. */
+static struct view private_of(const struct framing_epoch *e, const struct framed_content *content)
+{
+	struct authenticated_content auth;
+	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
+	static const uint8_t tag[HASH_MAX];
+	expect_ok(framing_sign(e, test_env(), &alice()->key, MLS_PRIVATE_MESSAGE, content, &c.mem,
+			       &auth));
+	if (content->content_type == CONTENT_COMMIT)
+		auth.auth.confirmation_tag = view_make(tag, c.suite->nh);
+	expect_ok(framing_protect_private(e, test_env(), &auth, 7, &c.mem, &m.private_message));
+	return put_together(&m);
+}
+
+/* A right Update of alice's leaf, who is number 0 of whatever list. */
+static struct proposal update_of_alice(void)
+{
+	struct proposal p = { .proposal_type = PROPOSAL_UPDATE };
+	static struct kem_key key;
+	p.leaf_node = *tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM);
+	expect_ok(kem_key_generate(c.suite, test_env(), &key));
+	p.leaf_node.encryption_key = kem_public(&key);
+	p.leaf_node.leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
+	expect_ok(leaf_node_sign(c.suite, test_env(), &alice()->key, &p.leaf_node,
+				 group_id(alice()->g), 0, &c.mem));
+	return p;
+}
+
 TEST(the_forger_can_make_what_is_right)
 {
 	club_with(&c, suite_at(0), 3);
@@ -88,7 +116,7 @@ TEST(membership_tag_of_one_who_is_no_member)
 	buf_init(&b, 65536);
 	buf_add_view(&b, message);
 	buf_add_byte(&b, 0);
-	refused(&c, NULL, buf_view(&b), UC_E_TRAILING);
+	breaks(&c, NULL, buf_view(&b), RULE_NOTHING_IS_LEFT, ALL);
 	buf_done(&b);
 	club_end(&c);
 }
@@ -167,7 +195,7 @@ TEST(a_proposal_has_no_confirmation_tag)
 	b.n -= 33;
 	buf_add_view(&b, tag);
 	buf_add_view(&b, tag);
-	refused(&c, alice(), buf_view(&b), UC_E_TRAILING);
+	breaks(&c, alice(), buf_view(&b), RULE_NOTHING_IS_LEFT, ALL);
 	buf_done(&b);
 	club_end(&c);
 }
@@ -180,13 +208,13 @@ TEST(another_group)
 	struct forge f = good_proposal();
 	f.content.group_id = VIEW_LIT("the pub");
 	breaks(&c, alice(), forge_public(&f), RULE_GROUP_ID, ALL);
-	struct private_forge p = { .c = &c,
-				   .by = alice(),
-				   .content_type = CONTENT_APPLICATION,
-				   .plaintext = forge_inside(&c, alice(), VIEW_LIT("x"), 0) };
-	struct mls_message m = taken_apart(forge_private(&p));
-	m.private_message.group_id = VIEW_LIT("the pub");
-	refused_by_members(&c, alice(), put_together(&m), UC_E_UNEXPECTED);
+	/* With our keys, but for another. */
+	struct framing_epoch e = epoch_framing(alice()->g->now);
+	e.group_id = f.content.group_id;
+	breaks(&c, alice(), private_of(&e, &f.content), RULE_GROUP_ID, MEMBERS);
+	f.content.content_type = CONTENT_APPLICATION;
+	f.content.application_data = VIEW_LIT("text");
+	breaks(&c, alice(), private_of(&e, &f.content), RULE_GROUP_ID, MEMBERS);
 	club_end(&c);
 }
 
@@ -200,6 +228,43 @@ TEST(another_epoch)
 	breaks(&c, alice(), forge_public(&f), RULE_EPOCH_FUTURE, ALL);
 	f.content.epoch = UINT64_MAX;
 	breaks(&c, alice(), forge_public(&f), RULE_EPOCH_FUTURE, ALL);
+	club_end(&c);
+}
+
+/* Private ones need the keys of their epoch, and handshakes belong to the present one. */
+TEST(private_messages_of_another_epoch)
+{
+	club_with(&c, suite_at(0), 3);
+	struct framing_epoch e = epoch_framing(alice()->g->now);
+	struct forge f = good_proposal();
+	struct forge text = forge_begin(&c, alice(), CONTENT_APPLICATION);
+	text.content.application_data = VIEW_LIT("text");
+	struct view proposal = private_of(&e, &f.content), words = private_of(&e, &text.content);
+	/* In the name of the next epoch, and the last. */
+	struct mls_message m = taken_apart(words);
+	m.private_message.epoch++;
+	breaks(&c, alice(), put_together(&m), RULE_EPOCH_KEYS_TO_COME, MEMBERS);
+	m.private_message.epoch = UINT64_MAX;
+	breaks(&c, alice(), put_together(&m), RULE_EPOCH_KEYS_TO_COME, MEMBERS);
+	club_commit_proposals(&c, &c.people[1], NULL, 0);
+	breaks(&c, alice(), proposal, RULE_EPOCH_PAST, MEMBERS);
+	for (int i = 0; i < GROUP_PAST_EPOCHS; i++)
+		club_commit_proposals(&c, &c.people[1], NULL, 0);
+	breaks(&c, alice(), words, RULE_EPOCH_KEYS_KEPT, MEMBERS);
+	breaks(&c, alice(), proposal, RULE_EPOCH_KEYS_KEPT, MEMBERS);
+	club_end(&c);
+}
+
+/* What a group takes in which wrapping is its owner's to say. */
+TEST(wrappings_that_are_not_taken)
+{
+	club_with(&c, suite_at(0), 3);
+	struct framing_epoch e = epoch_framing(alice()->g->now);
+	struct forge f = good_proposal();
+	c.wrapping = (struct group_wrapping){ .refuse_public = true };
+	breaks(&c, alice(), forge_public(&f), RULE_WRAPPING_IS_TAKEN, MEMBERS);
+	c.wrapping = (struct group_wrapping){ .refuse_private = true };
+	breaks(&c, alice(), private_of(&e, &f.content), RULE_WRAPPING_IS_TAKEN, MEMBERS);
 	club_end(&c);
 }
 
@@ -268,12 +333,10 @@ TEST(external_senders_may_not_send_all)
 		f.content.sender = (struct sender){ .sender_type = SENDER_EXTERNAL };
 		f.content.proposal = (struct proposal){ .proposal_type = types[i] };
 		if (types[i] == PROPOSAL_UPDATE)
-			f.content.proposal.leaf_node =
-				*tree_leaf_find(group_now(alice()->g).tree, 0, LEAF_ROOM);
-		if (types[i] == PROPOSAL_EXTERNAL_INIT)
-			breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_PROPOSAL_TYPE, ALL);
-		else
-			refused(&c, NULL, forge_public(&f), UC_E_UNEXPECTED);
+			f.content.proposal = update_of_alice();
+		/* Update and SelfRemove are of the sender's leaf, and it has none. */
+		breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_PROPOSAL_TYPE,
+		       types[i] == PROPOSAL_EXTERNAL_INIT ? ALL : ALL | STANDS);
 		f.content.proposal = remove_of(&c.people[1]);
 		f.content.sender.sender_index = 1 + (uint32_t)i;
 		breaks(&c, NULL, forge_public(&f), RULE_SENDER_IS_THERE, ALL);
@@ -308,29 +371,50 @@ TEST(versions_formats_and_kinds)
 	struct view good = changeable(&c, forge_public(&f));
 	uint8_t *b = (uint8_t *)(uintptr_t)good.p;
 	b[1] = 2; /* version */
-	refused(&c, alice(), good, UC_E_VERSION);
+	breaks(&c, alice(), good, RULE_MESSAGE_VERSION, ALL);
 	b[1] = 1;
 	b[3] = 6; /* wire_format */
-	refused(&c, alice(), good, UC_E_UNSUPPORTED);
+	breaks(&c, alice(), good, RULE_WIRE_FORMAT, ALL);
 	b[3] = 0;
-	refused(&c, alice(), good, UC_E_UNSUPPORTED);
+	breaks(&c, alice(), good, RULE_WIRE_FORMAT, ALL);
 	b[3] = 1;
 	size_t sender = 4 + 1 + 8 + 8; /* after group_id ("the club") and epoch */
 	expect_eq(b[sender], SENDER_MEMBER);
 	b[sender] = 0;
-	refused(&c, alice(), good, UC_E_MALFORMED);
+	breaks(&c, alice(), good, RULE_SENDER_TYPE, ALL);
 	b[sender] = 5;
-	refused(&c, alice(), good, UC_E_MALFORMED);
+	breaks(&c, alice(), good, RULE_SENDER_TYPE, ALL);
 	b[sender] = SENDER_MEMBER;
 	size_t content_type = sender + 5 + 1;
 	expect_eq(b[content_type], CONTENT_PROPOSAL);
 	b[content_type] = 0;
-	refused(&c, alice(), good, UC_E_MALFORMED);
+	breaks(&c, alice(), good, RULE_CONTENT_TYPE, ALL);
 	b[content_type] = 4;
-	refused(&c, alice(), good, UC_E_MALFORMED);
+	breaks(&c, alice(), good, RULE_CONTENT_TYPE, ALL);
 	b[content_type] = CONTENT_PROPOSAL;
 	b[content_type + 1] = 0xf0; /* proposal_type, of private use */
-	refused(&c, alice(), good, UC_E_UNSUPPORTED);
+	breaks(&c, alice(), good, RULE_PROPOSAL_TYPE, ALL);
+	club_end(&c);
+}
+
+/* The same message in other bytes, so that it would count as another. */
+TEST(lengths_in_a_longer_form)
+{
+	static const uint8_t longer[] = { 0x40, 8 }, longest[] = { 0x80, 0, 0, 8 };
+	static const struct view forms[] = { { longer, 2 }, { longest, 4 } };
+	club_with(&c, suite_at(0), 3);
+	struct forge f = good_proposal();
+	struct view good = forge_public(&f);
+	expect_eq(good.p[4], 8); /* of group_id */
+	for (size_t i = 0; i < 2; i++) {
+		struct buf b;
+		buf_init(&b, 65536);
+		buf_add_view(&b, view_slice(good, 0, 4));
+		buf_add_view(&b, forms[i]);
+		buf_add_view(&b, view_slice(good, 5, good.n - 5));
+		breaks(&c, alice(), buf_view(&b), RULE_LENGTH_IS_SHORTEST, ALL);
+		buf_done(&b);
+	}
 	club_end(&c);
 }
 
@@ -379,12 +463,16 @@ TEST(what_is_no_message_of_a_group)
 	struct mls_message m = { .version = MLS10, .wire_format = MLS_GROUP_INFO };
 	expect_ok(group_info_make(alice()->g, &c.mem, &info));
 	expect_ok(wire_decode(info, &c.mem, group_info_element, &m.group_info));
-	refused(&c, alice(), put_together(&m), UC_E_UNEXPECTED);
+	breaks(&c, alice(), put_together(&m), RULE_MESSAGE_IS_FOR_A_GROUP, ALL);
 	m = (struct mls_message){ .version = MLS10, .wire_format = MLS_KEY_PACKAGE };
 	m.key_package = add_of(&c, club_person(&c, 3)).key_package;
 	out = put_together(&m);
-	refused(&c, alice(), out, UC_E_UNEXPECTED);
-	refused(&c, alice(), view_make(NULL, 0), UC_E_MALFORMED);
+	breaks(&c, alice(), out, RULE_MESSAGE_IS_FOR_A_GROUP, ALL);
+	breaks(&c, alice(), view_make(NULL, 0), RULE_NOTHING_IS_CUT, ALL);
+	/* A public group has no keys for what is private. */
+	struct framing_epoch e = epoch_framing(alice()->g->now);
+	struct forge f = good_proposal();
+	breaks(&c, alice(), private_of(&e, &f.content), RULE_MESSAGE_IS_FOR_A_GROUP, SERVER);
 	club_end(&c);
 }
 
@@ -428,32 +516,34 @@ TEST(each_part_of_a_private_message)
 	struct mls_message m = taken_apart(message);
 	struct private_message good = m.private_message, *bad = &m.private_message;
 	bad->authenticated_data = VIEW_LIT("other");
-	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	breaks(&c, alice(), put_together(&m), RULE_CONTENT_OPENS, MEMBERS);
 	*bad = good;
 	bad->ciphertext = changeable(&c, good.ciphertext);
 	flip(bad->ciphertext, bad->ciphertext.n - 1);
-	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	breaks(&c, alice(), put_together(&m), RULE_CONTENT_OPENS, MEMBERS);
 	for (size_t n = 0; n<good.ciphertext.n; n += n> 15 ? 13 : 1) {
+		/* The key of the sender data is drawn from its beginning. */
 		bad->ciphertext = view_slice(good.ciphertext, 0, n);
-		refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+		breaks(&c, alice(), put_together(&m),
+		       n < c.suite->nh ? RULE_SENDER_DATA_OPENS : RULE_CONTENT_OPENS, MEMBERS);
 	}
 	*bad = good;
 	for (size_t n = 0; n < good.encrypted_sender_data.n; n += 9) {
 		bad->encrypted_sender_data = view_slice(good.encrypted_sender_data, 0, n);
-		refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+		breaks(&c, alice(), put_together(&m), RULE_SENDER_DATA_LENGTH, MEMBERS);
 	}
 	*bad = good;
 	bad->encrypted_sender_data = changeable(&c, good.encrypted_sender_data);
 	flip(bad->encrypted_sender_data, 3);
-	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	breaks(&c, alice(), put_together(&m), RULE_SENDER_DATA_OPENS, MEMBERS);
 	*bad = good;
 	bad->content_type = CONTENT_COMMIT;
-	refused_by_members(&c, alice(), put_together(&m), UC_E_DECRYPT);
+	breaks(&c, alice(), put_together(&m), RULE_SENDER_DATA_OPENS, MEMBERS);
 	struct view kind = changeable(&c, message);
 	size_t at = 4 + 1 + 8 + 8; /* after group_id ("the club") and epoch */
 	expect_eq(kind.p[at], CONTENT_APPLICATION);
 	((uint8_t *)(uintptr_t)kind.p)[at] = 0;
-	refused_by_members(&c, alice(), kind, UC_E_MALFORMED);
+	breaks(&c, alice(), kind, RULE_CONTENT_TYPE, MEMBERS);
 	/* None of that has cost the message itself. */
 	expect_ok(group_receive(c.people[1].g, message, &c.mem, &got));
 	expect_ok(group_receive(c.people[2].g, message, &c.mem, &got));
@@ -471,7 +561,7 @@ TEST(sender_data_too_long_or_for_too_little)
 	p.longer_sender_data = false;
 	for (size_t n = 1; n < 2 * AEAD_TAG; n += 5) {
 		p.ciphertext_n = n;
-		refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+		breaks(&c, alice(), forge_private(&p), RULE_CONTENT_OPENS, MEMBERS);
 	}
 	p.ciphertext_n = 0;
 	expect_ok(group_receive(c.people[1].g, forge_private(&p), &c.mem, &got));
@@ -486,9 +576,12 @@ TEST(another_sender_than_the_key_is_for)
 	struct private_forge p = text();
 	p.claims_leaf = true;
 	p.claimed_leaf = 2; /* blank */
-	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	breaks(&c, alice(), forge_private(&p), RULE_SENDER_DATA_LEAF, MEMBERS | STANDS);
 	p.claimed_leaf = 1000;
-	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
+	breaks(&c, alice(), forge_private(&p), RULE_SENDER_DATA_LEAF, MEMBERS | STANDS);
+	/* Where it would not matter that nobody is there, there is no key either. */
+	rule_off_as_well(RULE_SENDER_DATA_LEAF);
+	breaks(&c, alice(), forge_private(&p), RULE_MESSAGE_KEY_IS_THERE, MEMBERS | BEHIND);
 	/* Under the key that the blank leaf would have. */
 	p.claimed_leaf = 2;
 	p.seals_as_claimed = true;
@@ -502,28 +595,47 @@ TEST(another_sender_than_the_key_is_for)
 	club_end(&c);
 }
 
-TEST(generations_far_ahead_or_used)
+TEST(generations_that_were_used)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 2);
+	struct private_forge p = text();
+	/* Itself again, and one that says it is that. */
+	struct view first = forge_private(&p);
+	expect_ok(group_receive(c.people[1].g, first, &c.mem, &got));
+	breaks(&c, alice(), first, RULE_MESSAGE_KEY_IS_THERE, MEMBERS);
+	p.claims_generation = true;
+	p.claimed_generation = 0;
+	breaks(&c, alice(), forge_private(&p), RULE_MESSAGE_KEY_IS_THERE, MEMBERS);
+	p.claims_generation = false;
+	expect_ok(group_receive(c.people[1].g, forge_private(&p), &c.mem, &got));
+	club_end(&c);
+}
+
+TEST(generations_far_ahead)
 {
 	struct received got;
 	club_with(&c, suite_at(0), 2);
 	struct private_forge p = text();
 	p.claims_generation = true;
-	static const uint32_t far[] = { SECRET_TREE_FORWARD_MAX + 1, 1 << 30, UINT32_MAX - 1,
-					UINT32_MAX };
-	for (size_t i = 0; i < 4; i++) {
-		p.claimed_generation = far[i];
-		refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
-	}
-	/* One that says it is an earlier one. */
-	p.claims_generation = false;
-	struct view first = forge_private(&p);
-	expect_ok(group_receive(c.people[1].g, first, &c.mem, &got));
-	refused_by_members(&c, alice(), first, UC_E_DECRYPT);
-	p.claims_generation = true;
-	p.claimed_generation = 0;
-	refused_by_members(&c, alice(), forge_private(&p), UC_E_DECRYPT);
-	p.claims_generation = false;
+	static const uint32_t far[] = { SECRET_TREE_FORWARD_MAX + 1, 1 << 30, UINT32_MAX - 1 };
+	/* Sealed by the very key of that generation. */
+	p.claimed_generation = far[0];
+	p.seals_as_claimed = true;
+	rule_switch_off(RULE_GENERATION_IN_REACH);
+	struct view ahead = forge_private(&p);
+	rules_on();
+	breaks(&c, alice(), ahead, RULE_GENERATION_IN_REACH, MEMBERS);
+	p.claimed_generation = far[0] - 1;
 	expect_ok(group_receive(c.people[1].g, forge_private(&p), &c.mem, &got));
+	p.seals_as_claimed = false;
+	for (size_t i = 0; i < 3; i++) {
+		/* Those so far ahead nobody goes to, even without the rule. */
+		p.claimed_generation = far[i] + (i == 0) * far[0];
+		breaks(&c, alice(), forge_private(&p), RULE_GENERATION_IN_REACH, MEMBERS | STANDS);
+	}
+	p.claimed_generation = UINT32_MAX;
+	breaks(&c, alice(), forge_private(&p), RULE_MESSAGE_KEY_IS_THERE, MEMBERS);
 	club_end(&c);
 }
 
@@ -532,15 +644,7 @@ TEST(generations_far_ahead_or_used)
 static struct view private_handshake(const struct framed_content *content)
 {
 	struct framing_epoch e = epoch_framing(alice()->g->now);
-	struct authenticated_content auth;
-	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
-	static const uint8_t tag[HASH_MAX];
-	expect_ok(framing_sign(&e, test_env(), &alice()->key, MLS_PRIVATE_MESSAGE, content, &c.mem,
-			       &auth));
-	if (content->content_type == CONTENT_COMMIT)
-		auth.auth.confirmation_tag = view_make(tag, c.suite->nh);
-	expect_ok(framing_protect_private(&e, test_env(), &auth, 7, &c.mem, &m.private_message));
-	return put_together(&m);
+	return private_of(&e, content);
 }
 
 /* Authentic, and yet against the rules: no key is used up by it. */

@@ -10,13 +10,6 @@ static struct person *alice(void)
 }
 
 /* An Add of person 9, changed and then rightly signed: as a proposal and inside a commit. */
-static void refused_add(leaf_change *leaf, key_package_change *package, uc_err want)
-{
-	const struct proposal add = forge_add(&c, club_person(&c, 9), leaf, package);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), want);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), want);
-}
-
 static void breaks_add(leaf_change *leaf, key_package_change *package, enum mls_rule rule)
 {
 	const struct proposal add = forge_add(&c, club_person(&c, 9), leaf, package);
@@ -238,7 +231,7 @@ TEST(a_suite_not_listed_where_the_owner_does_not_mind)
 {
 	begin();
 	const struct proposal add = forge_add(&c, club_person(&c, 9), no_suite, NULL);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SUITE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_LEAF_SUITE, ALL);
 	c.hooks.any_suites = true;
 	club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
 	struct made_commit made;
@@ -319,10 +312,46 @@ static void two_of_one_extension(struct club *x, struct leaf_node *l)
 	l->extensions = (struct extension_list){ e, 2 };
 }
 
+/* 10: what stands in a KeyPackage's own extensions is listed, like what stands in its leaf's. */
+static void package_extension_not_listed(struct club *x, struct key_package *k)
+{
+	static struct extension e = { 0xf123, { NULL, 0 } };
+	(void)x;
+	k->extensions = (struct extension_list){ &e, 1 };
+}
+static void package_grease_not_listed(struct club *x, struct key_package *k)
+{
+	static struct extension e[] = { { EXTENSION_APPLICATION_ID, { NULL, 0 } },
+					{ 0x3a3a, { (const uint8_t *)"grease", 6 } } };
+	(void)x;
+	k->extensions = (struct extension_list){ e, 2 };
+}
+static void package_extensions_listed(struct club *x, struct key_package *k)
+{
+	static struct extension e[] = { { 0x3a3a, { (const uint8_t *)"grease", 6 } },
+					{ EXTENSION_APPLICATION_ID, { NULL, 0 } },
+					{ EXTENSION_APP_DATA_DICTIONARY,
+					  { (const uint8_t *)"", 1 } } };
+	(void)x;
+	k->extensions = (struct extension_list){ e, 3 };
+}
+
+TEST(extensions_of_the_key_package_itself)
+{
+	begin();
+	breaks_add(NULL, package_extension_not_listed, RULE_KEY_PACKAGE_EXTENSION_LISTED);
+	breaks_add(NULL, package_grease_not_listed, RULE_KEY_PACKAGE_EXTENSION_LISTED);
+	/* Default types need not be; the last resort's dictionary, and values that nobody knows, are. */
+	const struct proposal add =
+		forge_add(&c, club_person(&c, 9), greased, package_extensions_listed);
+	club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
+	club_end(&c);
+}
+
 TEST(an_extension_twice)
 {
 	begin();
-	refused_add(two_of_one_extension, NULL, UC_E_MALFORMED);
+	breaks_add(two_of_one_extension, NULL, RULE_EXTENSION_ONCE);
 	club_end(&c);
 }
 
@@ -375,7 +404,6 @@ TEST(signature_keys)
 	club_end(&c);
 }
 
-/* The neutral element as a signature key verifies too much. */
 /* Under the neutral element as key, R = neutral and S = 0 fulfil the equation for any message. */
 TEST(small_order_signature_key)
 {
@@ -385,7 +413,11 @@ TEST(small_order_signature_key)
 	add.key_package.leaf_node.signature_key = VIEW_OF(neutral);
 	add.key_package.leaf_node.signature = VIEW_OF(signature);
 	add.key_package.signature = VIEW_OF(signature);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), UC_E_SIGNATURE);
+	rule_off_as_well(RULE_KEY_PACKAGE_SIGNATURE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_LEAF_SIGNATURE, ALL);
+	rule_off_as_well(RULE_LEAF_SIGNATURE);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &add), RULE_KEY_PACKAGE_SIGNATURE,
+	       ALL | BEHIND);
 	club_end(&c);
 }
 

@@ -58,7 +58,7 @@ static bool is_ground(enum mls_rule rule)
 static void also_off(enum mls_rule rule)
 {
 	struct view names = view_str(rows[rule].also), name;
-	while (names.n && names.p[0] != ' ') {
+	while (!is_ground(rule) && names.n && names.p[0] != ' ') {
 		size_t n = 0;
 		while (n < names.n && names.p[n] != ' ' && names.p[n] != ':')
 			n++;
@@ -73,6 +73,25 @@ static void also_off(enum mls_rule rule)
 		if (i < RULE_COUNT)
 			off[i] = true;
 	}
+}
+
+void rule_switch_off_others(enum mls_rule rule)
+{
+	together++;
+	also_off(rule);
+}
+
+void rule_stands(enum mls_rule rule)
+{
+	(void)rule;
+	grounds++;
+}
+
+static bool as_well[RULE_COUNT];
+
+void rule_off_as_well(enum mls_rule rule)
+{
+	as_well[rule] = true;
 }
 
 void rule_switch_off(enum mls_rule rule)
@@ -143,6 +162,8 @@ static void none_but(enum mls_rule rule, int asked, bool rule_too)
 		off[RULE_PATH_REQUIRED] = true;
 	if (asked & BEHIND)
 		also_off(rule);
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		off[i] |= as_well[i];
 	off[rule] = rule_too;
 }
 
@@ -161,7 +182,7 @@ static void reader(struct club *c, const struct person *p, struct view message, 
 		test_fail(__FILE__, __LINE__, "%s: %s says %s, not %s", rows[rule].name,
 			  p ? p->name : "the server", uc_err_name(err),
 			  uc_err_name(rows[rule].error));
-	if (is_ground(rule)) {
+	if (is_ground(rule) || asked & STANDS) {
 		rules_on();
 		return;
 	}
@@ -182,17 +203,21 @@ void breaks(struct club *c, const struct person *by, struct view message, enum m
 	    int asked)
 {
 	struct arena_mark mark = arena_mark(&c->mem);
+	bool first = !(asked & BEHIND);
 	with_others = asked & (NO_TAG | NO_PATH | BEHIND);
-	if (asked & MEMBERS && !(asked & BEHIND))
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		with_others |= as_well[i];
+	if (asked & MEMBERS && first)
 		refused_by_members(c, by, message, rows[rule].error);
-	if (asked & SERVER && !(asked & BEHIND))
+	if (asked & SERVER && first)
 		refused_by_server(c, message, rows[rule].error);
 	for (size_t i = 0; (asked & MEMBERS) && i < CLUB_MAX; i++)
 		if (c->people[i].g && &c->people[i] != by)
 			reader(c, &c->people[i], message, rule, asked);
 	if (asked & SERVER)
 		reader(c, NULL, message, rule, asked);
-	if (is_ground(rule))
+	memset(as_well, 0, sizeof as_well);
+	if (is_ground(rule) || asked & STANDS)
 		grounds++;
 	else
 		*(with_others ? &together : &alone) += 1;

@@ -22,6 +22,8 @@ enum asked {
 	NO_PATH = 8,
 	/* Those of its row are asked before it: they are off throughout. */
 	BEHIND = 16,
+	/* What follows stands on the check here, though elsewhere it does not. */
+	STANDS = 32,
 };
 
 /* message is from `by` (NULL: from outside). */
@@ -48,6 +50,23 @@ void breaks_path(struct club *c, const struct person *by, struct view message, e
 		}                                             \
 		rules_on();                                   \
 	} while (0)
+/* The same of a rule that those of its row stand before: they are off throughout. */
+#define BREAKS_CALL_BEHIND(id, call)                     \
+	do {                                             \
+		rule_switch_off_others(RULE_##id);       \
+		expect_err(call, rule_error(RULE_##id)); \
+		rule_switch_off(RULE_##id);              \
+		expect_ok(call);                         \
+		rules_on();                              \
+	} while (0)
+/* The same where what follows stands on the check here, though elsewhere it does not. */
+#define STANDS_CALL(id, call)                            \
+	do {                                             \
+		rule_stands(RULE_##id);                  \
+		expect_err(call, rule_error(RULE_##id)); \
+	} while (0)
+void rule_stands(enum mls_rule rule);
+void rule_switch_off_others(enum mls_rule rule);
 /* False where what follows stands on the check, which then stays on. */
 bool rule_switch_alone(enum mls_rule rule);
 void rule_switch_others(enum mls_rule rule);
@@ -56,5 +75,7 @@ void rule_switch_others(enum mls_rule rule);
 void rule_switch_off(enum mls_rule rule);
 void rules_on(void);
 uc_err rule_error(enum mls_rule rule);
+/* In the next breaks(), which counts as one by others too, this one is off throughout. */
+void rule_off_as_well(enum mls_rule rule);
 
 #endif
