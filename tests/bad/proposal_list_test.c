@@ -28,12 +28,13 @@ static void breaks_list(const struct proposal *v, size_t n, enum mls_rule rule)
 	breaks_commit(&c, alice(), v, n, rule);
 }
 
-/* Where it is no rule of rules.def. */
-static void refused_list(const struct proposal *v, size_t n, uc_err want)
+/* Where what follows stands on it, or it is a key that we lack. */
+static void stands_list(const struct proposal *v, size_t n, enum mls_rule rule)
 {
 	struct made_commit made;
 	const struct commit_options o = { .proposals = v, .proposal_count = n };
-	refused(&c, alice(), forge_commit(&c, alice(), v, n), want);
+	uc_err want = rule_error(rule);
+	breaks(&c, alice(), forge_commit(&c, alice(), v, n), rule, ALL | STANDS);
 	/* And one does not make it oneself. */
 	struct view before = person_saved(&c, alice());
 	expect_err(group_commit(alice()->g, &o, &c.mem, &made), want);
@@ -98,7 +99,7 @@ TEST(two_proposals_for_one_leaf)
 	struct view message;
 	begin();
 	const struct proposal twice[] = { remove_of(&c.people[2]), remove_of(&c.people[2]) };
-	refused_list(twice, 2, UC_E_UNEXPECTED); /* the second finds nothing */
+	stands_list(twice, 2, RULE_ONE_PROPOSAL_PER_LEAF); /* the second finds nothing */
 	/* Update and Remove. */
 	expect_ok(group_propose_update(c.people[2].g, &c.mem, &message));
 	club_deliver_proposal(&c, &c.people[2], message);
@@ -112,8 +113,8 @@ TEST(two_proposals_for_one_leaf)
 	f.confirmation_tag = VIEW_OF(tag);
 	breaks(&c, alice(), forge_public(&f), RULE_ONE_PROPOSAL_PER_LEAF, ALL | NO_PATH);
 	/* One reference, twice. */
-	refused(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
-		UC_E_UNEXPECTED);
+	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
+	       RULE_REFERENCE_ONCE, ALL | STANDS);
 	club_end(&c);
 }
 
@@ -162,7 +163,7 @@ TEST(removing_a_blank_or_nobody)
 		const struct proposal bad = { .proposal_type = PROPOSAL_REMOVE,
 					      .removed = nobody[i] };
 		breaks(&c, alice(), forge_proposal(&c, alice(), &bad), RULE_REMOVED_IS_THERE, ALL);
-		refused_list(&bad, 1, UC_E_NOT_FOUND);
+		stands_list(&bad, 1, RULE_REMOVED_IS_THERE);
 	}
 	club_end(&c);
 }
@@ -196,7 +197,14 @@ TEST(psks)
 	struct made_commit made;
 	const struct commit_options o = { .proposals = v, .proposal_count = 1 };
 	expect_err(group_commit(alice()->g, &o, &c.mem, &made), UC_E_PSK);
-	refused_by_members(&c, alice(), forge_commit(&c, alice(), v, 1), UC_E_PSK);
+	breaks(&c, alice(), forge_commit(&c, alice(), v, 1), RULE_PSK_IS_KNOWN, MEMBERS);
+	/* Nor the key of an epoch of ours that is no more. */
+	v[0].psk = (struct pre_shared_key_id){ .psktype = PSK_RESUMPTION,
+					       .usage = RESUMPTION_APPLICATION,
+					       .psk_group_id = VIEW_LIT("the club"),
+					       .psk_epoch = 77,
+					       .psk_nonce = nonce };
+	breaks(&c, alice(), forge_commit(&c, alice(), v, 1), RULE_PSK_IS_KNOWN, MEMBERS);
 	club_end(&c);
 }
 
@@ -222,7 +230,7 @@ TEST(extensions_that_cannot_be_read)
 		struct extension e[2] = { { types[i], VIEW_LIT("\x41") } };
 		struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 					.extensions = { e, 1 } };
-		refused_list(&gce, 1, UC_E_MALFORMED);
+		stands_list(&gce, 1, RULE_NOTHING_IS_CUT);
 		/* A right one with a byte after its end. */
 		if (i < 2) {
 			struct buf b;
@@ -231,11 +239,18 @@ TEST(extensions_that_cannot_be_read)
 			buf_add_byte(&b, 0);
 			e[0].extension_data = changeable(&c, buf_view(&b));
 			buf_done(&b);
-			refused_list(&gce, 1, UC_E_TRAILING);
+			breaks_list(&gce, 1, RULE_NOTHING_IS_LEFT);
+			e[0].extension_data = good.v[i].extension_data;
+		} else {
+			e[0].extension_data = VIEW_LIT("\0");
 		}
 		e[1] = e[0];
 		gce.extensions.n = 2;
-		refused(&c, alice(), forge_commit(&c, alice(), &gce, 1), UC_E_MALFORMED);
+		if (i <
+		    2) /* the dictionary may not be set so at all, where AppDataUpdate is required */
+			breaks_list(&gce, 1, RULE_EXTENSION_ONCE);
+		else
+			stands_list(&gce, 1, RULE_EXTENSION_ONCE);
 	}
 	club_end(&c);
 }
@@ -341,7 +356,7 @@ TEST(app_data)
 	v[1] = v[0];
 	breaks_list(v, 2, RULE_COMPONENT_ONCE);
 	v[0].app_data_update.component_id = 0xf002;
-	refused_list(v, 1, UC_E_NOT_FOUND); /* there is nothing to remove */
+	breaks_list(v, 1, RULE_COMPONENT_IS_THERE); /* there is nothing to remove */
 	/* The dictionary is changed by AppDataUpdate alone, where that is required. */
 	struct component_data data = { 0xf001, VIEW_LIT("y") };
 	const struct app_data_dictionary d = { { &data, 1 } };
@@ -352,6 +367,38 @@ TEST(app_data)
 				      .extensions = { e, 2 } };
 	breaks(&c, alice(), forge_proposal(&c, alice(), &gce), RULE_DICTIONARY_BY_UPDATES, ALL);
 	breaks_list(&gce, 1, RULE_DICTIONARY_BY_UPDATES);
+	club_end(&c);
+}
+
+/* What came is kept; and it is not kept twice. */
+TEST(the_same_proposal_again)
+{
+	begin();
+	const struct proposal remove = remove_of(&c.people[2]);
+	struct view message = forge_proposal(&c, alice(), &remove);
+	club_deliver_proposal(&c, alice(), message);
+	breaks(&c, alice(), message, RULE_PROPOSAL_ONCE, ALL);
+	club_end(&c);
+}
+
+/* Our Update, in the commit of another, when the key that goes with it is not there. */
+TEST(an_own_update_whose_key_is_gone)
+{
+	struct view message;
+	struct made_commit made;
+	const struct commit_options all = { .force_path = true };
+	begin();
+	expect_ok(group_propose_update(c.people[2].g, &c.mem, &message));
+	club_deliver_proposal(&c, &c.people[2], message);
+	struct kem_key *key = &c.people[2].g->proposals.v[0]->update_key;
+	kem_key_wipe(key);
+	key->pub_n = 0;
+	expect_ok(group_commit(alice()->g, &all, &c.mem, &made));
+	group_pending_drop(alice()->g);
+	struct received got;
+	struct view before = person_saved(&c, &c.people[2]);
+	STANDS_CALL(OWN_UPDATE_KEY, group_receive(c.people[2].g, made.commit, &c.mem, &got));
+	expect_bytes(person_saved(&c, &c.people[2]), before);
 	club_end(&c);
 }
 

@@ -35,8 +35,8 @@ static struct node_list tree_now(void)
 	return l;
 }
 
-/* Offered to a server that takes the room over, and to one who would join from outside. */
-static uc_err offered(const struct node_list *l)
+/* Offered by one of them to a server that takes the room over, under its GroupInfo. */
+static uc_err offered_by(const struct node_list *l, uint32_t signer)
 {
 	struct group_context context = *group_now(alice()->g).context;
 	struct public_group *p = NULL;
@@ -53,11 +53,16 @@ static uc_err offered(const struct node_list *l)
 		context.tree_hash = view_make(hash, c.suite->nh);
 		tree_done(&t);
 	}
-	struct view info = forge_info(&c, alice(), &context, 0);
+	struct view info = forge_info(&c, &c.people[signer], &context, signer);
 	uc_err err = public_group_new(test_env(), NULL, info, encoded, &p);
 	expect(!p == (err != UC_OK));
 	public_group_free(p);
 	return err;
+}
+
+static uc_err offered(const struct node_list *l)
+{
+	return offered_by(l, 0);
 }
 
 TEST(the_forger_can_make_a_tree)
@@ -231,11 +236,8 @@ TEST(a_leaf_blanked_below_a_parent)
 	struct node_list l = tree_now();
 	/* The one whose path made the parents. */
 	l.v[0] = NULL;
-	struct public_group *p = NULL;
-	struct view encoded;
-	expect_ok(wire_encode_to(&c.mem, ratchet_tree_element, &l, &encoded));
-	struct view info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
-	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), UC_E_SIGNATURE);
+	BREAKS_CALL(TREE_PARENT_HASHES, offered_by(&l, 1));
+	BREAKS_CALL(INFO_SIGNER, offered(&l));
 	club_end(&c);
 }
 
@@ -271,11 +273,6 @@ TEST(a_leaf_in_another_place)
 	struct node *at = l.v[6];
 	l.v[6] = l.v[8];
 	l.v[8] = at;
-	struct view encoded, info;
-	struct public_group *p = NULL;
-	expect_ok(wire_encode_to(&c.mem, ratchet_tree_element, &l, &encoded));
-	info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
-	expect_err(public_group_new(test_env(), NULL, info, encoded, &p), UC_E_SIGNATURE);
 	BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 	club_end(&c);
 }
@@ -301,7 +298,10 @@ TEST(group_info)
 	/* Signed by alice, in the name of another, a blank, or nobody. */
 	for (size_t i = 0; i < 5; i++) {
 		info = forge_info(&c, alice(), &context, others[i]);
-		BREAKS_CALL(INFO_SIGNATURE, server_takes(info, tree));
+		if (others[i] == 1)
+			BREAKS_CALL(INFO_SIGNATURE, server_takes(info, tree));
+		else
+			BREAKS_CALL(INFO_SIGNER, server_takes(info, tree));
 	}
 	context.tree_hash = changeable(&c, context.tree_hash);
 	flip(context.tree_hash, 0);
@@ -314,6 +314,60 @@ TEST(group_info)
 	context.version = MLS10;
 	context.cipher_suite = 0x0008;
 	info = forge_info(&c, alice(), &context, 0);
-	expect_err(server_takes(info, tree), UC_E_SUITE);
+	BREAKS_CALL(INFO_SUITE_KNOWN, server_takes(info, tree));
+	/* Nor is there a tree in it. */
+	info = forge_info(&c, alice(), group_now(alice()->g).context, 0);
+	BREAKS_CALL(TREE_IS_THERE, server_takes(info, view_make(NULL, 0)));
+	club_end(&c);
+}
+
+/* A GroupInfo that a hub is handed for its room, to be given to joiners. */
+TEST(group_info_of_another_epoch)
+{
+	struct view good, bad;
+	struct group_context context;
+	begin();
+	context = *group_now(alice()->g).context;
+	good = forge_info(&c, alice(), &context, 0);
+	expect_ok(public_group_check_info(c.server, good));
+	bad = changeable(&c, good);
+	flip(bad, good.n - 1);
+	BREAKS_CALL(INFO_SIGNATURE, public_group_check_info(c.server, bad));
+	bad = forge_info(&c, alice(), &context, 1);
+	BREAKS_CALL(INFO_SIGNATURE, public_group_check_info(c.server, bad));
+	bad = forge_info(&c, alice(), &context, 6);
+	BREAKS_CALL(INFO_SIGNER, public_group_check_info(c.server, bad));
+	context.epoch--;
+	bad = forge_info(&c, alice(), &context, 0);
+	BREAKS_CALL(INFO_OF_THE_EPOCH, public_group_check_info(c.server, bad));
+	/* Of the epoch, with the tag of another. */
+	struct group_info info;
+	expect_ok(wire_decode(good, &c.mem, group_info_element, &info));
+	info.confirmation_tag = changeable(&c, info.confirmation_tag);
+	flip(info.confirmation_tag, 0);
+	struct view tbs;
+	expect_ok(wire_encode_to(&c.mem, group_info_tbs_element, &info, &tbs));
+	expect_ok(sign_with_label(c.suite, &alice()->key, test_env(), "GroupInfoTBS", tbs, &c.mem,
+				  &info.signature));
+	expect_ok(wire_encode_to(&c.mem, group_info_element, &info, &bad));
+	BREAKS_CALL(INFO_OF_THE_EPOCH, public_group_check_info(c.server, bad));
+	club_end(&c);
+}
+
+/* More leaves than indexes are made for: 24 bits. */
+TEST(a_tree_of_too_many_leaves)
+{
+	struct tree t;
+	struct node *none[1] = { NULL };
+	begin();
+	/* Refused before anything of it is looked at. */
+	const struct node_list l = { none, 2 * (size_t)TREE_LEAVES_MAX + 1 };
+	BREAKS_CALL(TREE_SIZE, tree_import(&t, c.suite, &l));
+	const struct node_list huge = { none, SIZE_MAX - 1 };
+	BREAKS_CALL(TREE_SIZE, tree_import(&t, c.suite, &huge));
+	tree_init(&t, c.suite);
+	expect_err(tree_reserve(&t, TREE_LEAVES_MAX), UC_E_LIMIT);
+	expect_err(tree_reserve(&t, UINT32_MAX), UC_E_LIMIT);
+	tree_done(&t);
 	club_end(&c);
 }

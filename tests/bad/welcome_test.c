@@ -13,7 +13,9 @@ struct welcome_forge {
 	struct group_info info;
 	struct secret psk_secret;
 	const struct sign_key *signer;
-	bool signs; /* the GroupInfo again */
+	bool signs;    /* the GroupInfo again */
+	bool tags;     /* it anew, as of these secrets */
+	size_t info_n; /* 0: all of the sealed GroupInfo; else cut */
 };
 
 static struct person *newcomer(void)
@@ -62,13 +64,29 @@ static struct welcome_forge open(void)
 	return f;
 }
 
+/* As a committer tags an epoch that begins with these secrets and this context. */
+static void tag(struct welcome_forge *f)
+{
+	struct epoch_secrets e;
+	struct view context;
+	uint8_t *out = arena_take(&c.mem, HASH_MAX);
+	expect_ok(wire_encode_to(&c.mem, group_context_element, &f->info.group_context, &context));
+	expect_ok(epoch_secrets_from_joiner(c.suite, f->secrets.joiner_secret,
+					    secret_view(&f->psk_secret), context, &e));
+	expect_ok(confirmation_tag_make(c.suite, &e,
+					f->info.group_context.confirmed_transcript_hash, out));
+	f->info.confirmation_tag = view_make(out, c.suite->nh);
+}
+
 static struct view seal(struct welcome_forge *f)
 {
 	struct secret key, nonce;
 	struct view encoded, tbs, out;
 	struct encrypted_group_secrets *e = &f->outside.secrets.v[0];
 	struct key_package k;
-	if (f->signs) {
+	if (f->tags)
+		tag(f);
+	if (f->signs || f->tags) {
 		expect_ok(wire_encode_to(&c.mem, group_info_tbs_element, &f->info, &tbs));
 		expect_ok(sign_with_label(c.suite, f->signer, test_env(), "GroupInfoTBS", tbs,
 					  &c.mem, &f->info.signature));
@@ -78,7 +96,8 @@ static struct view seal(struct welcome_forge *f)
 	uint8_t *sealed = arena_take(&c.mem, encoded.n + AEAD_TAG);
 	expect_ok(suite_seal(c.suite, secret_view(&key), secret_view(&nonce), view_make(NULL, 0),
 			     encoded, sealed));
-	f->outside.encrypted_group_info = view_make(sealed, encoded.n + AEAD_TAG);
+	f->outside.encrypted_group_info =
+		view_make(sealed, f->info_n ? f->info_n : encoded.n + AEAD_TAG);
 	expect_ok(wire_encode_to(&c.mem, group_secrets_element, &f->secrets, &encoded));
 	expect_ok(wire_decode(newcomer()->key_package, &c.mem, key_package_element, &k));
 	expect_ok(encrypt_with_label(c.suite, test_env(), k.init_key, "Welcome",
@@ -120,6 +139,8 @@ TEST(the_forger_can_welcome)
 	refused_welcome(&f, UC_OK);
 	f.signs = true;
 	refused_welcome(&f, UC_OK);
+	f.tags = true;
+	refused_welcome(&f, UC_OK);
 	club_end(&c);
 }
 
@@ -128,7 +149,7 @@ TEST(for_another_key_package)
 	begin();
 	struct key_package_secrets secrets = newcomer()->secrets;
 	person_key_package(&c, newcomer());
-	expect_err(join(made.welcome, made.ratchet_tree), UC_E_NOT_FOUND);
+	BREAKS_CALL(WELCOME_NAMES_US, join(made.welcome, made.ratchet_tree));
 	/* Under its name, but not for its key. */
 	struct welcome_forge f;
 	expect_ok(wire_decode(made.welcome, &c.mem, welcome_element, &f.outside));
@@ -137,11 +158,7 @@ TEST(for_another_key_package)
 	expect_ok(key_package_ref(c.suite, newcomer()->key_package, ref));
 	f.outside.secrets.v[0].new_member = view_make(ref, c.suite->nh);
 	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
-	expect_err(join(out, made.ratchet_tree), UC_E_DECRYPT);
-	/* To nobody. */
-	f.outside.secrets.n = 0;
-	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
-	expect_err(join(out, made.ratchet_tree), UC_E_NOT_FOUND);
+	BREAKS_CALL(WELCOME_SECRETS_OPEN, join(out, made.ratchet_tree));
 	key_package_secrets_wipe(&secrets);
 	club_end(&c);
 }
@@ -159,11 +176,11 @@ TEST(of_another_suite)
 	BREAKS_CALL(WELCOME_SUITE, join(out, made.ratchet_tree));
 	f = open();
 	f.info.group_context.cipher_suite = SUITE_X25519_CHACHA;
-	f.signs = true;
+	f.tags = true;
 	BREAKS_WELCOME(INFO_SUITE, &f);
 	f = open();
 	f.info.group_context.version = 2;
-	f.signs = true;
+	f.tags = true;
 	BREAKS_WELCOME(INFO_VERSION, &f);
 	club_end(&c);
 }
@@ -183,7 +200,14 @@ TEST(damaged_outside)
 	struct view out;
 	f.outside.encrypted_group_info.n = AEAD_TAG - 1;
 	expect_ok(wire_encode_to(&c.mem, welcome_element, &f.outside, &out));
-	expect_err(join(out, made.ratchet_tree), UC_E_DECRYPT);
+	BREAKS_CALL(WELCOME_SECRETS_OPEN, join(out, made.ratchet_tree));
+	/* The secrets are for what is there: then it is that which does not open. */
+	static const size_t lengths[] = { 1, AEAD_TAG - 1, AEAD_TAG, AEAD_TAG + 1 };
+	for (size_t i = 0; i < 4; i++) {
+		f = open();
+		f.info_n = lengths[i];
+		BREAKS_WELCOME(WELCOME_INFO_OPENS, &f);
+	}
 	club_end(&c);
 }
 
@@ -205,16 +229,16 @@ TEST(signature_and_confirmation_tag)
 	f = open();
 	f.signs = true;
 	f.info.signer = 100;
-	refused_welcome(&f, rule_error(RULE_INFO_SIGNATURE)); /* nor has it a path */
+	BREAKS_WELCOME(INFO_SIGNER, &f);
 	f = open();
 	f.signs = true;
-	struct view tag = f.info.confirmation_tag;
+	struct view right = f.info.confirmation_tag;
 	static const size_t lengths[] = { 0, 1, 31 };
 	for (size_t i = 0; i < 3; i++) {
-		f.info.confirmation_tag = view_slice(tag, 0, lengths[i]);
+		f.info.confirmation_tag = view_slice(right, 0, lengths[i]);
 		BREAKS_WELCOME(CONFIRMATION_TAG, &f);
 	}
-	f.info.confirmation_tag = changeable(&c, tag);
+	f.info.confirmation_tag = changeable(&c, right);
 	flip(f.info.confirmation_tag, 31);
 	BREAKS_WELCOME(CONFIRMATION_TAG, &f);
 	club_end(&c);
@@ -226,6 +250,7 @@ TEST(secrets)
 	struct welcome_forge f = open();
 	struct view joiner = f.secrets.joiner_secret;
 	f.secrets.joiner_secret = view_slice(joiner, 0, 31);
+	f.tags = true;
 	BREAKS_WELCOME(JOINER_SECRET_LENGTH, &f);
 	f = open();
 	f.secrets.joiner_secret = changeable(&c, joiner);
@@ -237,7 +262,7 @@ TEST(secrets)
 	f.secrets.path_secret->path_secret = path;
 	BREAKS_WELCOME(PATH_SECRET_FITS, &f);
 	f.secrets.path_secret->path_secret = view_slice(path, 0, 31);
-	refused_welcome(&f, UC_E_DECRYPT);
+	BREAKS_WELCOME(PATH_SECRET_LENGTH, &f);
 	club_end(&c);
 }
 
@@ -266,11 +291,22 @@ TEST(psks)
 					.psk_id = VIEW_LIT("unknown"),
 					.psk_nonce = view_make(nonce, 32) };
 	f.secrets.psks = (struct pre_shared_key_id_list){ &id, 1 };
-	refused_welcome(&f, UC_E_PSK);
-	id.psk_nonce.n = 31;
-	refused_welcome(&f, UC_E_MALFORMED);
-	id.psk_nonce.n = 0;
-	refused_welcome(&f, UC_E_MALFORMED);
+	BREAKS_WELCOME(PSK_IS_KNOWN, &f);
+	/* A known one, under a nonce of another length. */
+	c.known[0] = (struct club_psk){ VIEW_LIT("known"), { 1 } };
+	c.psk_count = 1;
+	id.psk_id = c.known[0].id;
+	const struct psk psk = { &id, VIEW_OF(c.known[0].key) };
+	static const size_t lengths[] = { 0, 1, 31, 33 };
+	f.tags = true;
+	for (size_t i = 0; i < 4; i++) {
+		id.psk_nonce.n = lengths[i];
+		expect_ok(psk_secret_derive(c.suite, &psk, 1, &f.psk_secret));
+		BREAKS_WELCOME(PSK_NONCE, &f);
+	}
+	id.psk_nonce.n = 32;
+	expect_ok(psk_secret_derive(c.suite, &psk, 1, &f.psk_secret));
+	refused_welcome(&f, UC_OK);
 	club_end(&c);
 }
 
@@ -292,7 +328,8 @@ TEST(one_psk_twice)
 	}
 	expect_ok(psk_secret_derive(c.suite, psks, 2, &f.psk_secret));
 	f.secrets.psks = (struct pre_shared_key_id_list){ ids, 2 };
-	refused_welcome(&f, UC_E_UNEXPECTED);
+	f.tags = true;
+	BREAKS_WELCOME(PSK_ONCE, &f);
 	club_end(&c);
 }
 
@@ -322,7 +359,9 @@ TEST(resumption_for_a_group_that_is_not_new)
 		const struct psk psk = { &id, VIEW_OF(key) };
 		expect_ok(psk_secret_derive(c.suite, &psk, 1, &f.psk_secret));
 		f.secrets.psks = (struct pre_shared_key_id_list){ &id, 1 };
-		refused_welcome(&f, UC_E_UNEXPECTED);
+		/* Nor is that group known, which would be asked next. */
+		struct view welcome = seal(&f);
+		STANDS_CALL(SUCCESSOR_EPOCH, join(welcome, made.ratchet_tree));
 	}
 	club_end(&c);
 }
@@ -372,10 +411,10 @@ TEST(the_tree_beside_it)
 {
 	struct view old, bad;
 	begin();
-	expect_err(join(made.welcome, view_make(NULL, 0)), UC_E_NOT_FOUND);
+	BREAKS_CALL(TREE_IS_THERE, join(made.welcome, view_make(NULL, 0)));
 	/* The tree before this commit. */
 	expect_ok(group_ratchet_tree(c.people[1].g, &c.mem, &old));
-	expect_err(join(made.welcome, old), rule_error(RULE_TREE_HASH));
+	STANDS_CALL(TREE_HASH, join(made.welcome, old)); /* in which our leaf is not */
 	bad = changeable(&c, made.ratchet_tree);
 	for (size_t i = 0; i < bad.n; i += 11) {
 		flip(bad, i);
