@@ -54,6 +54,7 @@ struct begun {
 	size_t others[8]; /* people who are added, beside person 0 */
 	size_t count, empty_commits;
 	const struct proposal *more; /* beside the rest */
+	uint16_t version;            /* 0: the one there is */
 	struct made_commit made;
 };
 
@@ -92,6 +93,14 @@ static struct proposal old_key(const struct begun *b)
 	return p;
 }
 
+/* As the maker of a group would begin it who speaks another version. */
+static void set_version(struct group *g, uint16_t version)
+{
+	struct group_context context = g->now->state.context;
+	context.version = version;
+	expect_ok(group_state_set_context(&g->now->state, &context));
+}
+
 static void make(struct begun *b)
 {
 	struct group *g = NULL;
@@ -106,6 +115,8 @@ static void make(struct begun *b)
 	const struct commit_options o = { .proposals = v, .proposal_count = n };
 	const struct commit_options empty = { .force_path = true };
 	expect_ok(group_create(&c.platform, b->suite, b->id, &fresh[0].leaf, &b->extensions, &g));
+	if (b->version)
+		set_version(g, b->version);
 	for (size_t i = 0; i < b->empty_commits; i++) {
 		expect_ok(group_commit(g, &empty, &c.mem, &b->made));
 		expect_ok(group_pending_apply(g));
@@ -268,7 +279,7 @@ TEST(the_old_group_is_closed_and_its_last_key_is_used)
 					  &fresh[1].secrets };
 	struct group *g = NULL;
 	known = NULL;
-	expect_err(group_join(&c.platform, &in, &g), UC_E_PSK);
+	BREAKS_CALL(PSK_IS_KNOWN, group_join(&c.platform, &in, &g));
 	club_end(&c);
 }
 
@@ -318,6 +329,27 @@ TEST(a_branch_is_of_the_same_kind)
 	b = rightly(RESUMPTION_BRANCH);
 	b.empty_commits = 2;
 	WELCOME_BREAKS(&b, SUCCESSOR_EPOCH);
+	club_end(&c);
+}
+
+/* One version is spoken so far, so that no group of another is joined; where that is not asked, it
+ * is still not the old group's. */
+TEST(a_branch_is_of_the_same_version)
+{
+	begin();
+	struct begun b = rightly(RESUMPTION_BRANCH);
+	b.version = 2;
+	make(&b);
+	BREAKS_CALL_BEHIND(BRANCH_SAME_VERSION, welcomed(&b, 1));
+	expect_err(welcomed(&b, 1), rule_error(RULE_INFO_VERSION));
+	/* Nor is a re-initialised one of another than the announced. */
+	close_it();
+	b = rightly(RESUMPTION_REINIT);
+	b.version = 2;
+	make(&b);
+	rule_switch_off(RULE_INFO_VERSION);
+	expect_err(welcomed(&b, 1), rule_error(RULE_REINIT_SAME_VERSION));
+	rules_on();
 	club_end(&c);
 }
 
