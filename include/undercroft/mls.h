@@ -209,6 +209,8 @@ struct mls_key_package_made {
 	struct mls_bytes secret;  /* to be stored under ref, and deleted after joining with it,
 				   * unless it is a last resort */
 };
+/* UC_E_ARGUMENT: a lifetime of more than 100 days; UC_E_UNEXPECTED: the capabilities do not list what is
+ * in it; UC_E_SUITE, also when the identity's key is of another signature scheme. */
 UC_API uc_err mls_key_package_make(mls_client *client,
 				   const struct mls_key_package_options *options, mls_out *out,
 				   struct mls_key_package_made *made) UC_MUST_USE;

@@ -134,6 +134,14 @@ static uc_err hand_out(struct call *c, const struct suite *s, struct view key_pa
 	return UC_OK;
 }
 
+/* What nobody would take is not handed out. */
+static uc_err made_check(struct call *c, const struct suite *s, struct view encoded)
+{
+	struct key_package k;
+	TRY(wire_decode(encoded, &c->scratch, key_package_element, &k));
+	return key_package_check(s, &k, env_now_ms(&c->client->env));
+}
+
 static uc_err make(struct call *c, const struct mls_key_package_options *o,
 		   struct mls_key_package_made *out)
 {
@@ -154,11 +162,13 @@ static uc_err make(struct call *c, const struct mls_key_package_options *o,
 		TRY(add_last_resort(&extensions, &c->scratch));
 	if (c->client->grease) {
 		const struct extension_list plain = extensions;
-		TRY(grease_extensions(&c->client->env, &plain, &c->scratch, &extensions));
+		TRY(grease_key_package(&c->client->env, &leaf, &plain, &c->scratch, &extensions));
 	}
 	TRY(key_package_make(s, &c->client->env, &leaf, lifetime_s, &extensions, &c->scratch,
 			     &encoded, &secrets));
-	uc_err err = hand_out(c, s, encoded, &secrets, out);
+	uc_err err = made_check(c, s, encoded);
+	if (!err)
+		err = hand_out(c, s, encoded, &secrets, out);
 	key_package_secrets_wipe(&secrets);
 	return err;
 }
