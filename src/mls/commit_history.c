@@ -10,15 +10,14 @@ void commit_history_add(struct commit_history *h, uint64_t epoch, const uint8_t 
 	h->n = keep + 1;
 }
 
-uc_err commit_history_judge(const struct commit_history *h, uint64_t epoch, struct view message)
+uc_err commit_history_judge(const struct commit_history *h, uint64_t epoch,
+			    const uint8_t hash[SHA256_BYTES])
 {
-	uint8_t hash[SHA256_BYTES];
-	for (size_t i = 0; i < h->n; i++) {
-		if (h->v[i].epoch != epoch)
-			continue;
-		TRY(sha256(message, hash));
-		return view_equal(VIEW_OF(hash), VIEW_OF(h->v[i].hash)) ? UC_E_REPLAY : UC_E_FORK;
-	}
+	for (size_t i = 0; i < h->n; i++)
+		if (h->v[i].epoch == epoch)
+			return view_equal(view_make(hash, SHA256_BYTES), VIEW_OF(h->v[i].hash))
+				       ? UC_E_REPLAY
+				       : UC_E_FORK;
 	return UC_E_EPOCH_PAST;
 }
 

@@ -18,10 +18,10 @@ struct commit_history {
 };
 
 void commit_history_add(struct commit_history *h, uint64_t epoch, const uint8_t hash[SHA256_BYTES]);
-/* What an encoded commit of a past epoch is: UC_E_REPLAY, the one that was taken; UC_E_FORK, another
+/* What a commit of a past epoch is, by that hash: UC_E_REPLAY, the one that was taken; UC_E_FORK, another
  * (as it says of itself: there are no keys left to verify it); UC_E_EPOCH_PAST, nobody knows. */
 uc_err UC_MUST_USE commit_history_judge(const struct commit_history *h, uint64_t epoch,
-					struct view message);
+					const uint8_t hash[SHA256_BYTES]);
 /* For storage. */
 void wire_commit_history(struct wire *w, struct commit_history *h);
 

@@ -75,6 +75,20 @@ struct framing_epoch epoch_framing(struct epoch *e)
 
 /* --- the group --- */
 
+struct epoch **group_epoch_slot(struct group *g, size_t i)
+{
+	if (i == 0)
+		return &g->now;
+	return i <= GROUP_PAST_EPOCHS ? &g->past[i - 1] : &g->pending;
+}
+
+struct epoch *group_epoch_at(const struct group *g, size_t i)
+{
+	if (i == 0)
+		return g->now;
+	return i <= GROUP_PAST_EPOCHS ? g->past[i - 1] : g->pending;
+}
+
 struct group *group_new(const struct group_platform *platform, const struct suite *s)
 {
 	struct group *g = HEAP_NEW(struct group);
@@ -96,6 +110,7 @@ void group_free(struct group *g)
 	for (size_t i = 0; i < GROUP_PAST_EPOCHS; i++)
 		epoch_free(g->past[i]);
 	proposal_store_done(&g->proposals);
+	heap_free(g->journal.proposals);
 	arena_done(&g->staged_arena);
 	heap_free_wiped(g, sizeof *g);
 }

@@ -8,6 +8,7 @@
 #include "mls/group.h"
 #include "mls/group_state.h"
 #include "mls/key_schedule.h"
+#include "mls/journal_seal.h"
 #include "mls/psk.h"
 #include "mls/safe_export.h"
 
@@ -18,6 +19,11 @@ struct epoch {
 	struct key_tree exporter;
 	struct tree_secrets keys;
 	uint32_t own_leaf;
+	/* In the journal: its number there, 0 for none; the key its ratchets were last sealed by;
+	 * steps since then. */
+	uint32_t serial;
+	struct secret ratchet_key;
+	uint32_t steps;
 };
 struct epoch *epoch_new(const struct suite *s);
 void epoch_free(struct epoch *e);
@@ -33,8 +39,22 @@ struct resumption {
 	struct secret psk;
 };
 
+/* Where the group's journal stands (group_journal.c). */
+struct group_journal {
+	bool is_on;
+	struct journal_keys keys;
+	uint32_t forget_after;             /* 0: GROUP_JOURNAL_FORGET_AFTER */
+	uint32_t next_serial;              /* of epochs and proposals alike */
+	uint8_t member_hash[SHA256_BYTES]; /* of what was last written of the member */
+	uint32_t *proposals;               /* serials of those that are in it */
+	size_t proposal_n, proposal_cap;
+	size_t first_bytes, grown_bytes; /* of the snapshot; since */
+	uint32_t states;                 /* since the snapshot */
+};
+
 struct group {
 	struct group_platform platform;
+	struct group_journal journal;
 	const struct suite *suite;
 	struct sign_key signature_key;
 	struct epoch *now;                     /* NULL: waits for its external commit */
@@ -63,6 +83,10 @@ struct group {
 	uint32_t staged_leaf, staged_generation;
 };
 
+/* The epochs that there are, in the order they stand at rest: now, the past ones, the pending one. */
+enum { GROUP_EPOCHS = GROUP_PAST_EPOCHS + 2 };
+struct epoch **group_epoch_slot(struct group *g, size_t i);
+struct epoch *group_epoch_at(const struct group *g, size_t i); /* may be NULL */
 struct group *group_new(const struct group_platform *platform, const struct suite *s);
 /* The epoch becomes the current one, by the commit of this hash; the one before joins the past. */
 void group_enter(struct group *g, struct epoch *next, const uint8_t commit[SHA256_BYTES]);

@@ -107,7 +107,7 @@ static uc_err stage(struct group *g, const struct authenticated_content *auth, s
 	struct transition *t = ARENA_NEW(a, struct transition);
 	if (!kept || !r || !t)
 		return arena_error(a);
-	TRY(sha256(message, g->staged_hash));
+	TRY(suite_sha256(g->suite, message, g->staged_hash));
 	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
 	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
 	*r = (struct receiving){ .g = g, .auth = kept, .t = t, .next = epoch_new(g->suite) };
@@ -291,8 +291,11 @@ static uc_err judge_late(const struct group *g, const struct mls_message *m, str
 	bool public = m->wire_format == MLS_PUBLIC_MESSAGE;
 	uint8_t type = public ? c->content_type : m->private_message.content_type;
 	uint64_t epoch = public ? c->epoch : m->private_message.epoch;
-	return type == CONTENT_COMMIT ? commit_history_judge(&g->history, epoch, message)
-				      : UC_E_EPOCH_PAST;
+	uint8_t hash[SHA256_BYTES];
+	if (type != CONTENT_COMMIT)
+		return UC_E_EPOCH_PAST;
+	TRY(suite_sha256(g->suite, message, hash));
+	return commit_history_judge(&g->history, epoch, hash);
 }
 
 /* Everything waits until the staged commit is applied or dropped, but one that competes with it is
@@ -302,7 +305,7 @@ static uc_err receive_beside_staged(struct group *g, const struct mls_message *m
 {
 	struct opened o = { .epoch = g->now };
 	uint8_t hash[SHA256_BYTES];
-	TRY(sha256(message, hash));
+	TRY(suite_sha256(g->suite, message, hash));
 	if (view_equal(VIEW_OF(hash), VIEW_OF(g->staged_hash)))
 		return UC_E_PENDING;
 	uc_err err = open_message(g, m, a, &o);

@@ -14,21 +14,7 @@
 #include "base/heap.h"
 #include "mls/group_inside.h"
 
-enum { GROUP_VERSION = 3, RATCHETS_VERSION = 1, EPOCHS = GROUP_PAST_EPOCHS + 2 };
-
-static struct epoch **epoch_slot(struct group *g, size_t i)
-{
-	if (i == 0)
-		return &g->now;
-	return i <= GROUP_PAST_EPOCHS ? &g->past[i - 1] : &g->pending;
-}
-
-static struct epoch *epoch_at(const struct group *g, size_t i)
-{
-	if (i == 0)
-		return g->now;
-	return i <= GROUP_PAST_EPOCHS ? g->past[i - 1] : g->pending;
-}
+enum { GROUP_VERSION = 3, RATCHETS_VERSION = 1 };
 
 /* Writes a part into a buffer of its own, then as opaque<V>. */
 typedef uc_err save_part(const void *from, struct buf *out);
@@ -118,8 +104,8 @@ uc_err group_save_epoch(const struct group *g, struct buf *out)
 	}
 	wire_part(&w, save_proposals, &g->proposals);
 	wire_fixed(&w, hash, sizeof hash);
-	for (size_t i = 0; i < EPOCHS; i++)
-		wire_part(&w, save_epoch, epoch_at(g, i));
+	for (size_t i = 0; i < GROUP_EPOCHS; i++)
+		wire_part(&w, save_epoch, group_epoch_at(g, i));
 	priv = secret_view(&g->pending_key.priv);
 	pub = sign_public(&g->pending_key);
 	wire_bytes(&w, &priv);
@@ -137,8 +123,8 @@ uc_err group_save_ratchets(const struct group *g, struct buf *out)
 	wire_writer(&w, out);
 	wire_u16(&w, &version);
 	wire_u64(&w, &epoch);
-	for (size_t i = 0; i < EPOCHS; i++)
-		wire_part(&w, save_ratchets, epoch_at(g, i));
+	for (size_t i = 0; i < GROUP_EPOCHS; i++)
+		wire_part(&w, save_ratchets, group_epoch_at(g, i));
 	return wire_finish(&w);
 }
 
@@ -205,12 +191,12 @@ static uc_err load_parts(struct group *g, uint16_t version, struct wire *w)
 	TRY(load_resumption(g, w));
 	wire_bytes(w, &proposals);
 	wire_fixed(w, g->pending_hash, sizeof g->pending_hash);
-	for (size_t i = 0; !w->failed && i < EPOCHS; i++) {
+	for (size_t i = 0; !w->failed && i < GROUP_EPOCHS; i++) {
 		struct view saved = { NULL, 0 };
 		wire_bytes(w, &saved);
 		if (w->failed || !saved.n)
 			continue;
-		struct epoch *e = *epoch_slot(g, i) = epoch_new(g->suite);
+		struct epoch *e = *group_epoch_slot(g, i) = epoch_new(g->suite);
 		if (!e)
 			return UC_E_MEMORY;
 		TRY(load_epoch(e, g, saved));
@@ -242,13 +228,13 @@ static uc_err load_all_ratchets(struct group *g, struct view ratchets)
 		return UC_E_VERSION;
 	if (epoch != group_epoch(g))
 		return UC_E_CORRUPT;
-	for (size_t i = 0; !w.failed && i < EPOCHS; i++) {
+	for (size_t i = 0; !w.failed && i < GROUP_EPOCHS; i++) {
 		struct view saved = { NULL, 0 };
 		wire_bytes(&w, &saved);
-		if (w.failed || !saved.n != !epoch_at(g, i))
+		if (w.failed || !saved.n != !group_epoch_at(g, i))
 			return UC_E_CORRUPT;
 		if (saved.n)
-			TRY(load_ratchets(epoch_at(g, i), saved));
+			TRY(load_ratchets(group_epoch_at(g, i), saved));
 	}
 	return wire_finish(&w);
 }

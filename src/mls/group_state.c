@@ -2,6 +2,7 @@
 #include "mls/group_state.h"
 
 #include "mls/rule.h"
+#include "mls/tree_delta.h"
 #include "mls/transcript.h"
 
 void group_state_init(struct group_state *s, const struct suite *suite)
@@ -195,42 +196,54 @@ uc_err group_state_save(const struct group_state *s, struct buf *out)
 	return wire_finish(&w);
 }
 
+/* What there is beside the tree. */
+struct saved_parts {
+	struct view context, interim, tag, reinit;
+};
+
+static uc_err take_parts(struct group_state *s, const struct saved_parts *p, struct arena *scratch)
+{
+	if (p->interim.n > sizeof s->interim)
+		return UC_E_CORRUPT;
+	TRY(arena_copy(&s->arena, p->context, &s->encoded));
+	TRY(wire_decode(s->encoded, &s->arena, group_context_element, &s->context));
+	state_takes_context(s);
+	TRY(arena_copy(&s->arena, p->tag, &s->confirmation_tag));
+	if (p->interim.n)
+		memcpy(s->interim, p->interim.p, p->interim.n);
+	s->interim_n = p->interim.n;
+	if (!p->reinit.n)
+		return UC_OK;
+	struct re_init r;
+	TRY(wire_decode(p->reinit, scratch, re_init_element, &r));
+	return group_state_close(s, &r);
+}
+
 static uc_err load(struct group_state *s, const struct crypto *crypto, struct view saved,
 		   struct arena *scratch)
 {
 	struct wire w;
 	uint16_t version = 0, suite = 0;
-	struct view context, interim, tag, reinit = { NULL, 0 };
+	struct saved_parts p = { .reinit = { NULL, 0 } };
 	struct node_list nodes;
 	wire_reader(&w, saved, scratch);
 	wire_u16(&w, &version);
 	if (!w.failed && (version == 0 || version > GROUP_STATE_VERSION))
 		return UC_E_VERSION;
 	wire_u16(&w, &suite);
-	wire_bytes(&w, &context);
-	wire_bytes(&w, &interim);
-	wire_bytes(&w, &tag);
+	wire_bytes(&w, &p.context);
+	wire_bytes(&w, &p.interim);
+	wire_bytes(&w, &p.tag);
 	wire_ratchet_tree(&w, &nodes);
 	if (version > 1)
-		wire_bytes(&w, &reinit);
+		wire_bytes(&w, &p.reinit);
 	TRY(wire_finish(&w));
 	const struct suite *found = crypto_suite(crypto, suite);
-	if (!found || interim.n > sizeof s->interim)
+	if (!found)
 		return UC_E_CORRUPT;
 	group_state_init(s, found);
 	TRY(tree_import(&s->tree, found, &nodes));
-	TRY(arena_copy(&s->arena, context, &s->encoded));
-	TRY(wire_decode(s->encoded, &s->arena, group_context_element, &s->context));
-	state_takes_context(s);
-	TRY(arena_copy(&s->arena, tag, &s->confirmation_tag));
-	if (interim.n)
-		memcpy(s->interim, interim.p, interim.n);
-	s->interim_n = interim.n;
-	if (reinit.n) {
-		struct re_init r;
-		TRY(wire_decode(reinit, scratch, re_init_element, &r));
-		TRY(group_state_close(s, &r));
-	}
+	TRY(take_parts(s, &p, scratch));
 	uint8_t hash[HASH_MAX];
 	TRY(tree_hash(&s->tree, hash));
 	return view_equal(view_make(hash, found->nh), s->context.tree_hash) ? UC_OK : UC_E_CORRUPT;
@@ -242,6 +255,95 @@ uc_err group_state_load(struct group_state *s, const struct crypto *crypto, stru
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
 	group_state_init(s, NULL);
 	uc_err err = load(s, crypto, saved, &scratch);
+	arena_done(&scratch);
+	if (err)
+		group_state_done(s);
+	return err;
+}
+
+/* --- as a change --- */
+
+/* struct { bool same_extensions; opaque group_context<V>; opaque interim<V>;
+ * opaque confirmation_tag<V>; opaque reinit<V>; opaque tree_delta<V>; }: the context has none where
+ * they are the same. */
+static void wire_state_change(struct wire *w, bool *same, struct saved_parts *p, struct view *tree)
+{
+	wire_bool(w, same);
+	wire_bytes(w, &p->context);
+	wire_bytes(w, &p->interim);
+	wire_bytes(w, &p->tag);
+	wire_bytes(w, &p->reinit);
+	wire_bytes(w, tree);
+}
+
+static bool extensions_equal(const struct extension_list *a, const struct extension_list *b)
+{
+	bool same = a->n == b->n;
+	for (size_t i = 0; same && i < a->n; i++)
+		same = a->v[i].extension_type == b->v[i].extension_type &&
+		       view_equal(a->v[i].extension_data, b->v[i].extension_data);
+	return same;
+}
+
+static uc_err save_after(const struct group_state *s, const struct group_state *before,
+			 struct buf *context, struct buf *tree, struct buf *out)
+{
+	struct wire w;
+	struct group_context c = s->context;
+	bool same = extensions_equal(&c.extensions, &before->context.extensions);
+	if (same)
+		c.extensions = (struct extension_list){ NULL, 0 };
+	TRY(wire_encode(context, group_context_element, &c));
+	TRY(tree_delta_make(&before->tree, &s->tree, tree));
+	struct saved_parts p = { buf_view(context),
+				 { s->interim, s->interim_n },
+				 s->confirmation_tag,
+				 s->reinit_encoded };
+	struct view delta = buf_view(tree);
+	wire_writer(&w, out);
+	wire_state_change(&w, &same, &p, &delta);
+	return wire_finish(&w);
+}
+
+uc_err group_state_save_after(const struct group_state *s, const struct group_state *before,
+			      struct buf *out)
+{
+	struct buf context, tree;
+	buf_init(&context, WIRE_OBJECT_MAX);
+	buf_init(&tree, WIRE_OBJECT_MAX);
+	uc_err err = save_after(s, before, &context, &tree, out);
+	buf_done(&context);
+	buf_done(&tree);
+	return err;
+}
+
+static uc_err load_after(struct group_state *s, const struct group_state *before, struct view saved,
+			 struct arena *scratch)
+{
+	struct wire w;
+	bool same = false;
+	struct saved_parts p = { .reinit = { NULL, 0 } };
+	struct view delta = { NULL, 0 };
+	wire_reader(&w, saved, scratch);
+	wire_state_change(&w, &same, &p, &delta);
+	TRY(wire_finish(&w));
+	if (same) {
+		struct group_context c;
+		TRY(wire_decode(p.context, scratch, group_context_element, &c));
+		c.extensions = before->context.extensions;
+		TRY(wire_encode_to(scratch, group_context_element, &c, &p.context));
+	}
+	TRY(take_parts(s, &p, scratch));
+	return tree_delta_apply(&before->tree, delta, s->context.tree_hash, &s->tree);
+}
+
+uc_err group_state_load_after(struct group_state *s, const struct group_state *before,
+			      struct view saved)
+{
+	struct arena scratch;
+	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
+	group_state_init(s, before->suite);
+	uc_err err = load_after(s, before, saved, &scratch);
 	arena_done(&scratch);
 	if (err)
 		group_state_done(s);

@@ -44,6 +44,11 @@ uc_err UC_MUST_USE group_state_confirm(struct group_state *s, struct view confir
 uc_err UC_MUST_USE group_state_load(struct group_state *s, const struct crypto *crypto,
 				    struct view saved);
 uc_err UC_MUST_USE group_state_save(const struct group_state *s, struct buf *out);
+/* The same as what differs from another state of the group, which reading it takes again. */
+uc_err UC_MUST_USE group_state_save_after(const struct group_state *s,
+					  const struct group_state *before, struct buf *out);
+uc_err UC_MUST_USE group_state_load_after(struct group_state *s, const struct group_state *before,
+					  struct view saved);
 
 /* From a GroupInfo and its tree (12.4.3.1): tree hash, parent hashes, every leaf, signature. */
 uc_err UC_MUST_USE group_state_from_info(struct group_state *s, const struct group_info *info,
@@ -80,6 +85,7 @@ struct stored_proposal {
 	 * 0 otherwise. */
 	struct kem_key update_key;
 	struct sign_key update_sign;
+	uint32_t serial; /* in a journal; 0: not there */
 };
 struct proposal_store {
 	struct stored_proposal **v;
@@ -91,6 +97,10 @@ uc_err UC_MUST_USE proposal_store_add(struct proposal_store *s, const struct sui
 				      const struct authenticated_content *content,
 				      const struct kem_key *update_key,
 				      const struct sign_key *update_sign);
+/* The same of what was at rest. */
+uc_err UC_MUST_USE proposal_store_add_encoded(struct proposal_store *s, const struct suite *suite,
+					      struct view content, const struct kem_key *update_key,
+					      const struct sign_key *update_sign);
 void proposal_store_drop(struct proposal_store *s, struct view ref);
 struct stored_proposal *proposal_store_find(const struct proposal_store *s, struct view ref);
 /* A signature key of the two halves that were at rest. */

@@ -87,8 +87,9 @@ static uc_err room_for_one(struct proposal_store *s)
 	return UC_OK;
 }
 
-static uc_err add_encoded(struct proposal_store *s, const struct suite *suite, struct view content,
-			  const struct kem_key *update_key, const struct sign_key *update_sign)
+uc_err proposal_store_add_encoded(struct proposal_store *s, const struct suite *suite,
+				  struct view content, const struct kem_key *update_key,
+				  const struct sign_key *update_sign)
 {
 	TRY(room_for_one(s));
 	struct stored_proposal *p = HEAP_NEW(struct stored_proposal);
@@ -113,7 +114,7 @@ uc_err proposal_store_add(struct proposal_store *s, const struct suite *suite,
 	buf_init(&bytes, WIRE_OBJECT_MAX);
 	uc_err err = wire_encode(&bytes, authenticated_content_element, content);
 	if (!err)
-		err = add_encoded(s, suite, buf_view(&bytes), update_key, update_sign);
+		err = proposal_store_add_encoded(s, suite, buf_view(&bytes), update_key, update_sign);
 	buf_done(&bytes);
 	return err;
 }
@@ -176,7 +177,7 @@ static uc_err load_one(struct proposal_store *s, const struct suite *suite, uint
 	if (!err && sign_pub.n)
 		err = sign_key_load(&sign, sign_priv, sign_pub);
 	if (!err)
-		err = add_encoded(s, suite, content, &key, &sign);
+		err = proposal_store_add_encoded(s, suite, content, &key, &sign);
 	kem_key_wipe(&key);
 	sign_key_wipe(&sign);
 	return err;

@@ -186,13 +186,13 @@ uc_err public_group_receive(struct public_group *p, struct view message, struct 
 	if (GROUND(MESSAGE_IS_FOR_A_GROUP, m.wire_format != MLS_PUBLIC_MESSAGE))
 		return p->has_staged ? UC_E_PENDING : UC_E_UNEXPECTED;
 	uint8_t hash[SHA256_BYTES];
-	TRY(sha256(message, hash));
+	TRY(suite_sha256(p->state.suite, message, hash));
 	if (p->has_staged && view_equal(VIEW_OF(hash), VIEW_OF(p->staged_hash)))
 		return UC_E_PENDING;
 	const struct framed_content *content = &m.public_message.content;
 	uc_err err = framing_open_public(&framing, &m.public_message, a, &auth);
 	if (err == UC_E_EPOCH_PAST && content->content_type == CONTENT_COMMIT)
-		return commit_history_judge(&p->history, content->epoch, message);
+		return commit_history_judge(&p->history, content->epoch, hash);
 	if (p->has_staged)
 		return !err && content->content_type == CONTENT_COMMIT ? UC_E_FORK : UC_E_PENDING;
 	TRY(err);

@@ -40,6 +40,7 @@ void secret_tree_done(struct secret_tree *t)
 	for (size_t i = 0; i < t->n; i++)
 		leaf_free(t->leaves[i]);
 	heap_free(t->leaves);
+	heap_free(t->steps);
 	key_tree_done(&t->tree);
 	*t = (struct secret_tree){ 0 };
 }
@@ -261,8 +262,8 @@ static uc_err leaf_add(struct secret_tree *t, struct leaf_ratchets *l)
 	return UC_OK;
 }
 
-uc_err secret_tree_consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
-			   uint32_t generation)
+static uc_err consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
+		      uint32_t generation)
 {
 	struct leaf_ratchets *l = leaf_find(t, leaf);
 	if (l)
@@ -278,6 +279,45 @@ uc_err secret_tree_consume(struct secret_tree *t, uint32_t leaf, enum ratchet_ki
 	if (err)
 		leaf_free(l);
 	return err;
+}
+
+/* --- steps --- */
+
+enum { STEPS_FIRST = 16, STEPS_MAX = 1024 };
+
+static bool steps_reserve(struct secret_tree *t)
+{
+	if (t->steps_n < t->steps_cap)
+		return true;
+	size_t cap = t->steps_cap ? 2 * t->steps_cap : STEPS_FIRST;
+	struct key_step *steps = cap > STEPS_MAX ? NULL : heap_new(cap * sizeof *steps);
+	if (!steps)
+		return false;
+	if (t->steps_n)
+		memcpy(steps, t->steps, t->steps_n * sizeof *steps);
+	heap_free(t->steps);
+	t->steps = steps;
+	t->steps_cap = cap;
+	return true;
+}
+
+uc_err secret_tree_consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
+			   uint32_t generation)
+{
+	TRY(consume(t, leaf, kind, generation));
+	if (!t->notes_steps || t->steps_lost)
+		return UC_OK;
+	t->steps_lost = !steps_reserve(t);
+	if (!t->steps_lost)
+		t->steps[t->steps_n++] = (struct key_step){ leaf, generation, (uint8_t)kind };
+	return UC_OK;
+}
+
+void secret_tree_note_steps(struct secret_tree *t)
+{
+	t->notes_steps = true;
+	t->steps_lost = false;
+	t->steps_n = 0;
 }
 
 uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind)

@@ -30,11 +30,22 @@ struct leaf_ratchets {
 	struct ratchet ratchet[RATCHET_KINDS];
 };
 
+/* A key that was consumed. */
+struct key_step {
+	uint32_t leaf, generation;
+	uint8_t kind;
+};
+
 struct secret_tree {
 	const struct suite *suite;
 	struct key_tree tree;
 	struct leaf_ratchets **leaves; /* those in use, in order of leaf */
 	size_t n, cap;
+	/* For a journal: what was consumed since the last secret_tree_note_steps, in order; lost
+	 * when it was too much. */
+	bool notes_steps, steps_lost;
+	struct key_step *steps;
+	size_t steps_n, steps_cap;
 };
 
 /* n_leaves: of the ratchet tree, at least 1. */
@@ -56,6 +67,8 @@ uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratch
 /* What has been used of a leaf's keys; NULL: nothing yet. */
 const struct leaf_ratchets *secret_tree_leaf(const struct secret_tree *t, uint32_t leaf);
 void message_key_wipe(struct message_key *k);
+/* From now on steps are noted; those so far are forgotten. */
+void secret_tree_note_steps(struct secret_tree *t);
 
 /* For storage, with a version in front.  Reading fills a zeroed tree, to be freed with
  * secret_tree_done even after a failure. */

@@ -141,9 +141,53 @@ void person_restart(struct club *c, struct person *p)
 	p->g = again;
 }
 
+/* What its owner does after each step. */
+static void journal_write(struct person *p)
+{
+	struct buf root;
+	buf_init_secret(&root, WIRE_OBJECT_MAX);
+	if (!p->journal.limit_bytes) {
+		buf_init_secret(&p->journal, WIRE_OBJECT_MAX);
+		buf_init_secret(&p->root, WIRE_OBJECT_MAX);
+	}
+	if (group_journal_wants_snapshot(p->g)) {
+		buf_reset(&p->journal);
+		expect_ok(group_journal_snapshot(p->g, &p->journal, &root));
+	} else {
+		expect_ok(group_journal_take(p->g, &p->journal, &root));
+	}
+	if (root.n) {
+		buf_reset(&p->root);
+		buf_add_view(&p->root, buf_view(&root));
+	}
+	buf_done(&root);
+}
+
+/* It comes back as it was, to the byte. */
+static void journal_restart(struct club *c, struct person *p)
+{
+	struct group *again = NULL;
+	size_t used = 0;
+	struct arena_mark mark = arena_mark(&c->mem);
+	struct view before = person_saved(c, p);
+	journal_write(p);
+	expect_ok(group_journal_open(&c->platform, buf_view(&p->root), buf_view(&p->journal), &used,
+				     &again));
+	expect_eq(used, p->journal.n);
+	if (!again)
+		return;
+	group_free(p->g);
+	p->g = again;
+	group_journal_forget_after(p->g, 1 + (uint32_t)(p - c->people) / 2 % 4);
+	expect_bytes(person_saved(c, p), before);
+	arena_reset(&c->mem, mark);
+}
+
 static void restart(struct club *c, struct person *p)
 {
-	if (c->restarts)
+	if (c->journals && (p - c->people) % 2 == 0)
+		journal_restart(c, p);
+	else if (c->restarts && !c->journals)
 		person_restart(c, p);
 }
 
@@ -170,6 +214,11 @@ void server_restart(struct club *c)
 
 void person_leave(struct person *p)
 {
+	if (p->journal.limit_bytes) {
+		buf_done(&p->journal);
+		buf_done(&p->root);
+		p->journal.limit_bytes = 0;
+	}
 	group_free(p->g);
 	p->g = NULL;
 }

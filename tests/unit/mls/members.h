@@ -5,6 +5,7 @@
 #define TESTS_UNIT_MLS_MEMBERS_H
 
 #include "mls/group.h"
+#include "mls/group_journal.h"
 #include "mls/public_group.h"
 
 #include "tests/unit/mls/shelf.h"
@@ -16,6 +17,8 @@ struct person {
 	struct sign_key key;
 	struct leaf_parameters leaf;
 	struct group *g; /* NULL: not a member */
+	/* At rest, where the club keeps journals. */
+	struct buf journal, root;
 	/* Of the latest KeyPackage. */
 	struct view key_package;
 	struct key_package_secrets secrets;
@@ -31,7 +34,9 @@ struct club {
 	struct person people[CLUB_MAX];
 	struct public_group *server;
 	struct shelf shelf; /* its parts, as of the last restart */
-	bool restarts; /* everybody is saved and loaded at every step */
+	bool restarts;      /* everybody is saved and loaded at every step */
+	/* Every other person keeps a journal, and goes on from that; the others never restart. */
+	bool journals;
 	/* External PSKs that all know. */
 	size_t psk_count;
 	struct club_psk {

@@ -191,6 +191,7 @@ static void live(uint64_t seed, size_t steps)
 	test_seed(seed);
 	club_with(&c, suite_at(suite_at(seed % 7) ? seed % 7 : 0), 2 + roll(9));
 	/* Every other group keeps its handshakes to itself. */
+	c.journals = seed / 2 % 2;
 	c.wrapping = (struct group_wrapping){ .private_handshakes = seed % 2, .bucket = 256 };
 	c.known[0] = (struct club_psk){ VIEW_LIT("a"), { 1 } };
 	c.known[1] = (struct club_psk){ VIEW_LIT("b"), { 2 } };
