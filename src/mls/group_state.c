@@ -98,21 +98,19 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 	struct group_view view = group_state_view(s);
 	uint32_t at = 0, leaf;
 	struct leaf_node node;
-	bool used[CREDENTIAL_X509 + 1] = { false };
 	TRY(draft_extensions_check(&s->context.extensions));
 	TRY(requirements_of(&s->context.extensions, scratch, &required));
 	TRY(external_senders_admit(hooks, s->suite, &s->context.extensions, NULL, scratch));
-	while (tree_next_leaf(&s->tree, &at, &leaf, &node))
-		used[node.credential.credential_type] = true; /* others are not read */
-	for (at = 0; tree_next_leaf(&s->tree, &at, &leaf, &node);) {
+	while (tree_next_leaf(&s->tree, &at, &leaf, &node)) {
 		TRY(leaf_node_check(s->suite, &node));
 		TRY(leaf_suite_admit(hooks, s->suite, &node));
 		TRY(requirements_check(&required, &node));
 		/* 7.3: each supports "all the credential types currently in use by other members". */
-		for (size_t type = 0; type <= CREDENTIAL_X509; type++)
+		for (unsigned type = CREDENTIAL_BASIC; type <= CREDENTIAL_X509; type++)
 			if (BREAKS(CREDENTIALS_SUPPORTED,
-				   used[type] && !u16_list_has(&node.capabilities.credentials,
-							       (uint16_t)type)))
+				   tree_uses_credential(&s->tree, (uint16_t)type, TREE_NONE) &&
+					   !u16_list_has(&node.capabilities.credentials,
+							 (uint16_t)type)))
 				return UC_E_UNSUPPORTED;
 		TRY_RULE(LEAF_SIGNATURE,
 			 leaf_node_verify(s->suite, &node, s->context.group_id, leaf));

@@ -205,20 +205,13 @@ uc_err proposal_type_supported(const struct group_state *s, uint16_t type,
 			       const struct u32_list *without, struct arena *a)
 {
 	struct required_capabilities required;
-	uint32_t at = 0, leaf;
-	struct leaf_node node;
 	TRY(required_capabilities_of(&s->context.extensions, a, &required));
 	if (type <= PROPOSAL_GROUP_CONTEXT_EXTENSIONS ||
 	    u16_list_has(&required.proposal_types, type))
 		return UC_OK;
-	while (tree_next_leaf(&s->tree, &at, &leaf, &node)) {
-		bool goes = false;
-		for (size_t k = 0; without && k < without->n; k++)
-			goes |= without->v[k] == leaf;
-		if (BREAKS(TYPE_SUPPORTED,
-			   !goes && !u16_list_has(&node.capabilities.proposals, type)))
-			return UC_E_UNSUPPORTED;
-	}
+	if (BREAKS(TYPE_SUPPORTED,
+		   tree_leaf_without(&s->tree, TREE_LIST_PROPOSALS, type, without) != TREE_NONE))
+		return UC_E_UNSUPPORTED;
 	return UC_OK;
 }
 

@@ -114,7 +114,8 @@ uc_err proposal_store_add(struct proposal_store *s, const struct suite *suite,
 	buf_init(&bytes, WIRE_OBJECT_MAX);
 	uc_err err = wire_encode(&bytes, authenticated_content_element, content);
 	if (!err)
-		err = proposal_store_add_encoded(s, suite, buf_view(&bytes), update_key, update_sign);
+		err = proposal_store_add_encoded(s, suite, buf_view(&bytes), update_key,
+						 update_sign);
 	buf_done(&bytes);
 	return err;
 }

@@ -91,6 +91,18 @@ uc_err requirements_check(const struct requirements *r, const struct leaf_node *
 	return UC_OK;
 }
 
+static bool same_list(const struct u16_list *a, const struct u16_list *b)
+{
+	return view_equal(view_make(a->v, a->n * sizeof *a->v),
+			  view_make(b->v, b->n * sizeof *b->v));
+}
+
+bool requirements_same_lists(const struct requirements *a, const struct requirements *b)
+{
+	return same_list(&a->components, &b->components) && same_list(&a->safe_aad, &b->safe_aad) &&
+	       same_list(&a->wire_formats, &b->wire_formats);
+}
+
 static bool formats_ok(const struct extension_list *l, uint16_t type)
 {
 	const struct extension *e = extension_find(l, type);

@@ -19,6 +19,9 @@ uc_err UC_MUST_USE requirements_of(const struct extension_list *context_extensio
 /* UC_E_UNSUPPORTED: there is something the leaf does not do. */
 uc_err UC_MUST_USE requirements_check(const struct requirements *r, const struct leaf_node *leaf);
 
+/* Do they ask for the same components, Safe AAD and wire formats? */
+bool requirements_same_lists(const struct requirements *a, const struct requirements *b);
+
 /* required_capabilities of an extension list; all empty when there is none. */
 uc_err UC_MUST_USE required_capabilities_of(const struct extension_list *l, struct arena *a,
 					    struct required_capabilities *out);

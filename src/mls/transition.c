@@ -24,33 +24,19 @@ static uc_err leaf_hook(const struct transition *t, const struct group_hooks *ho
 
 /* --- what a leaf must get along with --- */
 
-static bool lists_all_of(const struct u16_list *have, const struct u16_list *want)
-{
-	for (size_t i = 0; i < want->n; i++)
-		if (!u16_list_has(have, want->v[i]))
-			return false;
-	return true;
-}
-
-/* 7.3: each member supports this leaf's credential type, and this leaf theirs.  A leaf like one
- * that is already in the tree cannot break that, so only a new kind costs a walk. */
+/* 7.3: each other member supports this leaf's credential type, and this leaf theirs. */
 static uc_err credentials_check(const struct tree *t, const struct leaf_node *leaf, uint32_t index)
 {
-	uint32_t at = 0, other;
-	struct leaf_node node;
-	uint16_t type = leaf->credential.credential_type;
-	while (tree_next_leaf(t, &at, &other, &node)) {
-		if (other == index)
-			continue;
-		if (node.credential.credential_type == type &&
-		    lists_all_of(&leaf->capabilities.credentials, &node.capabilities.credentials))
-			return UC_OK;
+	const struct u32_list itself = { &index, 1 };
+	if (BREAKS(CREDENTIALS_SUPPORTED,
+		   tree_leaf_without(t, TREE_LIST_CREDENTIALS, leaf->credential.credential_type,
+				     &itself) != TREE_NONE))
+		return UC_E_UNSUPPORTED;
+	for (unsigned type = CREDENTIAL_BASIC; type <= CREDENTIAL_X509; type++)
 		if (BREAKS(CREDENTIALS_SUPPORTED,
-			   !u16_list_has(&node.capabilities.credentials, type) ||
-				   !u16_list_has(&leaf->capabilities.credentials,
-						 node.credential.credential_type)))
+			   tree_uses_credential(t, (uint16_t)type, index) &&
+				   !u16_list_has(&leaf->capabilities.credentials, (uint16_t)type)))
 			return UC_E_UNSUPPORTED;
-	}
 	return UC_OK;
 }
 
@@ -107,7 +93,7 @@ static uc_err apply_update(struct transition *t, const struct proposal_view *p,
 	uint32_t index = p->sender.leaf_index;
 	const struct leaf_node *leaf = &p->proposal->leaf_node;
 	if (BREAKS(ENCRYPTION_KEY_UNIQUE,
-		   tree_has_encryption_key(&t->after.tree, &leaf->encryption_key, 1)))
+		   tree_has_encryption_key(&t->after.tree, leaf->encryption_key)))
 		return UC_E_KEY;
 	TRY(leaf_fits(t, leaf, index));
 	TRY(leaf_hook(t, hooks, leaf, index, LEAF_UPDATE));
@@ -132,7 +118,7 @@ static uc_err apply_add(struct transition *t, const struct proposal_view *p,
 	uint8_t ref[HASH_MAX];
 	uint32_t index = tree_next_free(&t->after.tree);
 	if (BREAKS(ENCRYPTION_KEY_UNIQUE,
-		   tree_has_encryption_key(&t->after.tree, &k->leaf_node.encryption_key, 1)))
+		   tree_has_encryption_key(&t->after.tree, k->leaf_node.encryption_key)))
 		return UC_E_KEY;
 	TRY(leaf_fits(t, &k->leaf_node, index));
 	TRY(leaf_hook(t, hooks, &k->leaf_node, index, LEAF_ADD));
@@ -192,15 +178,64 @@ static const struct proposal *find_type(const struct proposal_view_list *l, uint
 	return NULL;
 }
 
+/* Those who do not list a type are asked by the rules for one leaf: some need not be listed. */
+static uc_err type_supported(const struct transition *t, enum tree_list list, uint16_t type,
+			     const struct requirements *required)
+{
+	uint32_t leaf = tree_leaf_without(&t->after.tree, list, type, NULL);
+	const struct leaf_node *found = tree_leaf_find(&t->after.tree, leaf, LEAF_ROOM);
+	return found ? requirements_check(required, found) : UC_OK;
+}
+
+static uc_err types_all_supported(const struct transition *t, enum tree_list list,
+				  const struct u16_list *types, const struct requirements *required)
+{
+	for (size_t i = 0; i < types->n; i++)
+		TRY(type_supported(t, list, types->v[i], required));
+	return UC_OK;
+}
+
+static uc_err leaves_meet(const struct transition *t, const struct u32_list *leaves,
+			  const struct requirements *required)
+{
+	for (size_t i = 0; i < leaves->n; i++) {
+		const struct leaf_node *leaf =
+			tree_leaf_find(&t->after.tree, leaves->v[i], LEAF_ROOM);
+		if (leaf)
+			TRY(requirements_check(required, leaf));
+	}
+	return UC_OK;
+}
+
+static uc_err new_leaves_meet(const struct transition *t, const struct requirements *required)
+{
+	TRY(leaves_meet(t, &t->updated, required));
+	return leaves_meet(t, &t->added, required);
+}
+
+/* What stands in extensions of leaves has no summary in the tree: where the group asks for something
+ * else than before, which is rare, each leaf is looked at. */
+static uc_err all_meet(const struct transition *t, const struct requirements *required)
+{
+	uint32_t at = 0, leaf;
+	struct leaf_node node;
+	while (tree_next_leaf(&t->after.tree, &at, &leaf, &node))
+		TRY(requirements_check(required, &node));
+	return UC_OK;
+}
+
 /* New extensions bind everybody who stays (12.1.7). */
 static uc_err all_support(const struct transition *t)
 {
-	struct requirements required;
-	uint32_t at = 0, leaf;
-	struct leaf_node node;
-	TRY(requirements_of(&t->after.context.extensions, t->arena, &required));
-	while (tree_next_leaf(&t->after.tree, &at, &leaf, &node))
-		TRY(requirements_check(&required, &node));
+	struct requirements was, is;
+	TRY(requirements_of(&t->before->context.extensions, t->arena, &was));
+	TRY(requirements_of(&t->after.context.extensions, t->arena, &is));
+	TRY(types_all_supported(t, TREE_LIST_EXTENSIONS, &is.capabilities.extension_types, &is));
+	TRY(types_all_supported(t, TREE_LIST_PROPOSALS, &is.capabilities.proposal_types, &is));
+	TRY(types_all_supported(t, TREE_LIST_CREDENTIALS, &is.capabilities.credential_types, &is));
+	for (size_t i = 0; i < is.context->n; i++)
+		TRY(type_supported(t, TREE_LIST_EXTENSIONS, is.context->v[i].extension_type, &is));
+	return requirements_same_lists(&was, &is) ? new_leaves_meet(t, &is) : all_meet(t, &is);
 	return UC_OK;
 }
 

@@ -2,9 +2,10 @@
 /* The ratchet tree: public keys only (RFC 9420, 4, 7).
  *
  * A tree is a persistent structure: copying one costs nothing, and changing a copy makes new nodes
- * only along the paths that change, each with its hash kept.  So an epoch is staged as a copy and
- * either replaces its predecessor or is dropped.  Nodes are counted, on the heap; a tree belongs to
- * one thread. */
+ * only along the paths that change, each with its hash kept, and with what there is to know of the
+ * leaves below it.  So an epoch is staged as a copy and either replaces its predecessor or is
+ * dropped, and nothing that a commit needs looks at all leaves.  Nodes are counted, on the heap, up
+ * to TREE_BYTES_MAX for a tree and its copies together; these belong to one thread. */
 #ifndef MLS_TREE_H
 #define MLS_TREE_H
 
@@ -12,11 +13,17 @@
 #include "mls/leaf_node.h"
 #include "mls/tree_math.h"
 
+#define TREE_BYTES_MAX ((size_t)1 << 30)
+
 struct tree_node;
+struct tree_index;
+struct tree_pool;
 struct tree {
 	const struct suite *suite;
 	struct tree_node *root; /* NULL: no leaves */
 	uint32_t leaves;        /* a power of two, or 0 */
+	struct tree_index *index;
+	struct tree_pool *pool;
 };
 
 void tree_init(struct tree *t, const struct suite *s);
@@ -51,11 +58,17 @@ bool tree_next_leaf(const struct tree *t, uint32_t *at, uint32_t *leaf, struct l
 uint32_t tree_member_count(const struct tree *t);
 /* The leaf with this signature or encryption key; TREE_NONE when there is none. */
 uint32_t tree_leaf_by_signature_key(const struct tree *t, struct view key);
-/* Does any node, leaf or parent, have one of these encryption keys (at most TREE_KEYS_MAX)? */
-enum { TREE_KEYS_MAX = 32 };
-bool tree_has_encryption_key(const struct tree *t, const struct view *keys, size_t n);
+/* Does any node, leaf or parent, have this encryption key? */
+bool tree_has_encryption_key(const struct tree *t, struct view key);
 /* The leftmost blank leaf, or the first past the end. */
 uint32_t tree_next_free(const struct tree *t);
+/* The first leaf, but those in `except` (NULL: none), whose capabilities do not list the type;
+ * TREE_NONE: all do. */
+enum tree_list { TREE_LIST_EXTENSIONS, TREE_LIST_PROPOSALS, TREE_LIST_CREDENTIALS };
+uint32_t tree_leaf_without(const struct tree *t, enum tree_list list, uint16_t type,
+			   const struct u32_list *except);
+/* Is a credential of this type in use by another leaf than `except` (TREE_NONE: by any)? */
+bool tree_uses_credential(const struct tree *t, uint16_t type, uint32_t except);
 
 /* --- changes (12.1, 7.7).  leaf is copied. --- */
 /* Puts the leaf into the leftmost blank place, extending the tree if need be, and lists it as

@@ -1,94 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tree hashes (RFC 9420, 7.8) and parent hashes (7.9). */
+#include "crypto/alg.h"
 #include "mls/tree.h"
 #include "mls/tree_node.h"
 
-#define INPUT_MAX ((size_t)8 * 1024 * 1024)
+#define SCRATCH_MAX ((size_t)8 * 1024 * 1024)
 
-struct leaf_node_hash_input {
-	uint32_t leaf_index;
-	struct leaf_node *leaf_node; /* NULL when blank */
+/* --- inputs, in parts: nothing long is copied --- */
+
+/* opaque<V>: a length and what follows it. */
+struct counted {
+	uint8_t length[VARINT_MAX];
 };
 
-static void wire_leaf_node_hash_input(struct wire *w, struct leaf_node_hash_input *l)
+static void add_bytes(struct view *parts, size_t *n, struct counted *c, struct view v)
 {
-	wire_u32(w, &l->leaf_index);
-	WIRE_OPTION(w, &l->leaf_node, leaf_node_element);
+	parts[(*n)++] = view_make(c->length, varint_put(c->length, v.n));
+	parts[(*n)++] = v;
 }
 
-struct parent_node_hash_input {
-	struct parent_node *parent_node; /* NULL when blank */
-	struct view left_hash, right_hash;
-};
-
-static void wire_parent_node_hash_input(struct wire *w, struct parent_node_hash_input *p)
+/* struct { NodeType = leaf; uint32 leaf_index; optional<LeafNode> leaf_node; } */
+uc_err tree_hash_leaf(const struct suite *s, uint32_t leaf_index, struct view leaf, uint8_t *out)
 {
-	WIRE_OPTION(w, &p->parent_node, parent_node_element);
-	wire_bytes(w, &p->left_hash);
-	wire_bytes(w, &p->right_hash);
+	const uint8_t head[6] = { NODE_LEAF,
+				  (uint8_t)(leaf_index >> 24),
+				  (uint8_t)(leaf_index >> 16),
+				  (uint8_t)(leaf_index >> 8),
+				  (uint8_t)leaf_index,
+				  leaf.n != 0 };
+	const struct view parts[2] = { VIEW_OF(head), leaf };
+	return suite_hash_parts(s, parts, 2, out);
 }
 
-struct tree_hash_input {
-	uint8_t node_type;
-	struct leaf_node_hash_input leaf_node;
-	struct parent_node_hash_input parent_node;
-};
-
-static void wire_tree_hash_input(struct wire *w, struct tree_hash_input *t)
+static uc_err hash_parent(const struct suite *s, const struct parent_node *parent,
+			  struct view unmerged, const uint8_t *left, const uint8_t *right,
+			  uint8_t *out)
 {
-	wire_u8(w, &t->node_type);
-	if (t->node_type == NODE_LEAF)
-		wire_leaf_node_hash_input(w, &t->leaf_node);
-	else
-		wire_parent_node_hash_input(w, &t->parent_node);
-}
-
-/* Hashes what was written, if all of it was. */
-static uc_err hash_written(const struct suite *s, struct wire *w, uint8_t *out)
-{
-	uc_err err = wire_finish(w);
-	if (!err)
-		err = suite_hash(s, buf_view(w->out), out);
-	buf_done(w->out);
-	return err;
-}
-
-static uc_err input_hash(const struct suite *s, struct tree_hash_input *t, uint8_t *out)
-{
-	struct buf b;
-	struct wire w;
-	buf_init(&b, INPUT_MAX);
-	wire_writer(&w, &b);
-	wire_tree_hash_input(&w, t);
-	return hash_written(s, &w, out);
-}
-
-uc_err tree_hash_leaf(const struct suite *s, uint32_t leaf_index, const struct leaf_node *leaf,
-		      uint8_t *out)
-{
-	struct leaf_node copy;
-	struct tree_hash_input in = { .node_type = NODE_LEAF,
-				      .leaf_node = { .leaf_index = leaf_index } };
-	if (leaf) {
-		copy = *leaf;
-		in.leaf_node.leaf_node = &copy;
+	const uint8_t head[2] = { NODE_PARENT, parent != NULL };
+	struct counted c[5];
+	struct view parts[11] = { VIEW_OF(head) };
+	size_t n = 1;
+	if (parent) {
+		add_bytes(parts, &n, &c[0], parent->encryption_key);
+		add_bytes(parts, &n, &c[1], parent->parent_hash);
+		add_bytes(parts, &n, &c[2], unmerged);
 	}
-	return input_hash(s, &in, out);
+	add_bytes(parts, &n, &c[3], view_make(left, s->nh));
+	add_bytes(parts, &n, &c[4], view_make(right, s->nh));
+	return suite_hash_parts(s, parts, n, out);
 }
 
+/* struct { NodeType = parent; optional<ParentNode> parent_node; opaque left_hash<V>; opaque
+ * right_hash<V>; } */
 uc_err tree_hash_parent(const struct suite *s, const struct parent_node *parent,
 			const uint8_t *left, const uint8_t *right, uint8_t *out)
 {
-	struct parent_node copy;
-	struct tree_hash_input in = { .node_type = NODE_PARENT,
-				      .parent_node = { .left_hash = { left, s->nh },
-						       .right_hash = { right, s->nh } } };
-	if (parent) {
-		copy = *parent;
-		in.parent_node.parent_node = &copy;
-	}
-	return input_hash(s, &in, out);
+	struct buf unmerged;
+	struct wire w;
+	buf_init(&unmerged, SCRATCH_MAX * 8);
+	wire_writer(&w, &unmerged);
+	for (size_t i = 0; parent && i < parent->unmerged_leaves.n; i++)
+		wire_u32(&w, &parent->unmerged_leaves.v[i]);
+	uc_err err = wire_finish(&w);
+	if (!err)
+		err = hash_parent(s, parent, buf_view(&unmerged), left, right, out);
+	buf_done(&unmerged);
+	return err;
 }
+
+/* --- hashes of nodes --- */
 
 /* The hash is a cache: setting it does not change the tree. */
 struct cache {
@@ -98,6 +78,17 @@ struct cache {
 	};
 };
 
+/* Of a subtree in which all is blank. */
+static uc_err blank_hash(const struct suite *s, uint32_t node, uint8_t *out)
+{
+	if (tree_is_leaf(node))
+		return tree_hash_leaf(s, tree_leaf_of_node(node), (struct view){ NULL, 0 }, out);
+	uint8_t left[HASH_MAX], right[HASH_MAX];
+	TRY(blank_hash(s, tree_left(node), left));
+	TRY(blank_hash(s, tree_right(node), right));
+	return hash_parent(s, NULL, (struct view){ NULL, 0 }, left, right, out);
+}
+
 static uc_err node_hash(const struct suite *s, const struct tree_node *n, uint32_t node,
 			uint8_t *out)
 {
@@ -105,25 +96,39 @@ static uc_err node_hash(const struct suite *s, const struct tree_node *n, uint32
 		memcpy(out, n->hash, s->nh);
 		return UC_OK;
 	}
-	if (tree_is_leaf(node)) {
-		TRY(tree_hash_leaf(s, tree_leaf_of_node(node),
-				   n->content ? &n->content->leaf : NULL, out));
-	} else {
+	if (n->child[0]) {
+		struct parent_node parent;
 		uint8_t left[HASH_MAX], right[HASH_MAX];
 		TRY(node_hash(s, n->child[0], tree_left(node), left));
 		TRY(node_hash(s, n->child[1], tree_right(node), right));
-		TRY(tree_hash_parent(s, n->content ? &n->content->parent : NULL, left, right, out));
+		if (n->content)
+			tree_content_parent(n->content, &parent);
+		TRY(tree_hash_parent(s, n->content ? &parent : NULL, left, right, out));
+	} else if (n->content) {
+		TRY(tree_hash_leaf(s, tree_leaf_of_node(node), tree_content_raw(n->content), out));
+	} else {
+		TRY(blank_hash(s, node, out));
 	}
 	struct cache c = { .shown = n };
 	memcpy(c.kept->hash, out, s->nh);
-	c.kept->is_hashed = true;
+	c.kept->is_hashed = 1;
 	return UC_OK;
+}
+
+/* Does n stand for more than this node? */
+static bool stands_for_more(const struct tree_node *n, const struct tree *t, uint32_t node)
+{
+	uint32_t up = tree_parent(node, t->leaves);
+	return !n->child[0] && up != TREE_NONE && tree_node_find(t, up) == n;
 }
 
 uc_err tree_node_hash(const struct tree *t, uint32_t node, uint8_t *out)
 {
 	const struct tree_node *n = tree_node_find(t, node);
-	return n ? node_hash(t->suite, n, node, out) : UC_E_ARGUMENT;
+	if (!n)
+		return UC_E_ARGUMENT;
+	return stands_for_more(n, t, node) ? blank_hash(t->suite, node, out)
+					   : node_hash(t->suite, n, node, out);
 }
 
 uc_err tree_hash(const struct tree *t, uint8_t *out)
@@ -133,18 +138,8 @@ uc_err tree_hash(const struct tree *t, uint8_t *out)
 
 static bool any_below(const struct u32_list *leaves, uint32_t node)
 {
-	for (size_t i = 0; i < leaves->n; i++)
-		if (tree_is_below(tree_node_of_leaf(leaves->v[i]), node))
-			return true;
-	return false;
-}
-
-static bool list_has(const struct u32_list *l, uint32_t value)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i] == value)
-			return true;
-	return false;
+	uint32_t half = (((uint32_t)1 << tree_level(node)) - 1) / 2, mid = node / 2;
+	return tree_list_meets(leaves, mid - half, tree_is_leaf(node) ? mid : mid + half + 1);
 }
 
 /* unmerged_leaves without those in `without`; both sorted, so at most a shorter copy. */
@@ -156,7 +151,7 @@ static uc_err unmerged_without(struct arena *a, const struct u32_list *unmerged,
 	if (!out->v)
 		return arena_error(a);
 	for (size_t i = 0; i < unmerged->n; i++)
-		if (!list_has(without, unmerged->v[i]))
+		if (!tree_list_has(without, unmerged->v[i]))
 			out->v[out->n++] = unmerged->v[i];
 	return UC_OK;
 }
@@ -164,18 +159,19 @@ static uc_err unmerged_without(struct arena *a, const struct u32_list *unmerged,
 static uc_err original_hash(const struct suite *s, const struct tree_node *n, uint32_t node,
 			    const struct u32_list *without, struct arena *a, uint8_t *out)
 {
-	if (!any_below(without, node))
+	if (n->is_bare || !any_below(without, node))
 		return node_hash(s, n, node, out);
-	if (tree_is_leaf(node))
-		return tree_hash_leaf(s, tree_leaf_of_node(node), NULL, out);
+	if (!n->child[0])
+		return blank_hash(s, node, out);
 	uint8_t left[HASH_MAX], right[HASH_MAX];
 	TRY(original_hash(s, n->child[0], tree_left(node), without, a, left));
 	TRY(original_hash(s, n->child[1], tree_right(node), without, a, right));
 	if (!n->content)
 		return tree_hash_parent(s, NULL, left, right, out);
-	struct parent_node before = n->content->parent;
-	TRY(unmerged_without(a, &n->content->parent.unmerged_leaves, without,
-			     &before.unmerged_leaves));
+	struct parent_node before;
+	tree_content_parent(n->content, &before);
+	const struct u32_list unmerged = before.unmerged_leaves;
+	TRY(unmerged_without(a, &unmerged, without, &before.unmerged_leaves));
 	return tree_hash_parent(s, &before, left, right, out);
 }
 
@@ -184,35 +180,32 @@ uc_err tree_original_hash(const struct tree *t, uint32_t node, const struct u32_
 {
 	const struct tree_node *n = tree_node_find(t, node);
 	struct arena scratch;
-	arena_init(&scratch, INPUT_MAX, ARENA_PLAIN);
-	uc_err err = n ? original_hash(t->suite, n, node, without, &scratch, out) : UC_E_ARGUMENT;
+	if (!n)
+		return UC_E_ARGUMENT;
+	if (n->is_bare || !without->n)
+		return tree_node_hash(t, node, out);
+	arena_init(&scratch, SCRATCH_MAX, ARENA_PLAIN);
+	uc_err err = original_hash(t->suite, n, node, without, &scratch, out);
 	arena_done(&scratch);
 	return err;
 }
 
-static void wire_parent_hash_input(struct wire *w, struct parent_node *p,
-				   struct view *original_sibling_tree_hash)
-{
-	wire_bytes(w, &p->encryption_key);
-	wire_bytes(w, &p->parent_hash);
-	wire_bytes(w, original_sibling_tree_hash);
-}
-
+/* struct { HPKEPublicKey encryption_key; opaque parent_hash<V>; opaque
+ * original_sibling_tree_hash<V>; } ParentHashInput */
 uc_err tree_parent_hash(const struct tree *t, uint32_t node, uint32_t sibling, uint8_t *out)
 {
-	const struct parent_node *found = tree_parent_find(t, node, PARENT_ROOM);
-	if (!found)
-		return UC_E_ARGUMENT;
+	const struct parent_node *p = tree_parent_find(t, node, PARENT_ROOM);
 	uint8_t original[HASH_MAX];
-	TRY(tree_original_hash(t, sibling, &found->unmerged_leaves, original));
-	struct parent_node p = *found;
-	struct view sibling_hash = { original, t->suite->nh };
-	struct buf b;
-	struct wire w;
-	buf_init(&b, INPUT_MAX);
-	wire_writer(&w, &b);
-	wire_parent_hash_input(&w, &p, &sibling_hash);
-	return hash_written(t->suite, &w, out);
+	struct counted c[3];
+	struct view parts[6];
+	size_t n = 0;
+	if (!p)
+		return UC_E_ARGUMENT;
+	TRY(tree_original_hash(t, sibling, &p->unmerged_leaves, original));
+	add_bytes(parts, &n, &c[0], p->encryption_key);
+	add_bytes(parts, &n, &c[1], p->parent_hash);
+	add_bytes(parts, &n, &c[2], view_make(original, t->suite->nh));
+	return suite_hash_parts(t->suite, parts, n, out);
 }
 
 /* The parent_hash that a leaf or parent carries; empty when it has none. */
@@ -240,7 +233,7 @@ static bool chains_to(const struct tree *t, const struct parent_node *p, uint32_
 	for (size_t i = 0; i < resolution->n; i++)
 		if (resolution->v[i] != d &&
 		    !(tree_is_leaf(resolution->v[i]) &&
-		      list_has(&p->unmerged_leaves, tree_leaf_of_node(resolution->v[i]))))
+		      tree_list_has(&p->unmerged_leaves, tree_leaf_of_node(resolution->v[i]))))
 			return false;
 	return true;
 }

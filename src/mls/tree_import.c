@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ratchet_tree extension (RFC 9420, 12.4.3.3): in, with every rule about its form, and out. */
+#include "crypto/alg.h"
 #include "mls/rule.h"
 #include "mls/tree.h"
 #include "mls/tree_node.h"
-
-#include "base/map.h"
 
 static uc_err shape_check(const struct node_list *l)
 {
@@ -22,26 +21,29 @@ static uc_err shape_check(const struct node_list *l)
 	return UC_OK;
 }
 
-static uc_err fill(struct tree *t, const struct node_list *l)
+static uc_err content_of(const struct tree *t, const struct node *n, struct tree_content **out)
 {
-	TRY(tree_reserve(t, (uint32_t)(l->n / 2)));
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (!l->v[i])
-			continue;
-		if (i % 2)
-			TRY(tree_set_parent(t, i, &l->v[i]->parent_node));
-		else
-			TRY(tree_set_leaf_bytes(t, i / 2, l->v[i]->leaf_node.raw));
-	}
-	return UC_OK;
+	return n->node_type == NODE_LEAF ? tree_content_of_leaf(t->pool, &n->leaf_node, out)
+					 : tree_content_of_parent(t->pool, &n->parent_node, out);
 }
 
-static bool lists_leaf(const struct parent_node *p, uint32_t leaf)
+/* The subtree of node `at`, bottom up; where nothing is, one node stands for all. */
+static uc_err fill(struct tree *t, const struct node_list *l, uint32_t at, struct tree_node **out)
 {
-	for (size_t i = 0; i < p->unmerged_leaves.n; i++)
-		if (p->unmerged_leaves.v[i] == leaf)
-			return true;
-	return false;
+	struct tree_node *n = tree_node_new(t);
+	uint32_t below = ((uint32_t)1 << tree_level(at)) - 1;
+	if (!n)
+		return UC_E_LIMIT;
+	*out = n; /* from now on the tree's, whatever happens */
+	if (at - below >= l->n)
+		return UC_OK;
+	if (!tree_is_leaf(at)) {
+		TRY(fill(t, l, tree_left(at), &n->child[0]));
+		TRY(fill(t, l, tree_right(at), &n->child[1]));
+	}
+	if (at < l->n && l->v[at])
+		TRY(content_of(t, l->v[at], &n->content));
+	return tree_node_sum(t, n);
 }
 
 /* 12.4.3.1: an unmerged leaf is a non-blank leaf below, and every non-blank node between lists it
@@ -55,73 +57,57 @@ static uc_err unmerged_check(const struct tree *t, uint32_t node, const struct p
 		if (GROUND(UNMERGED_BELOW,
 			   leaf >= t->leaves || !tree_is_below(tree_node_of_leaf(leaf), node)))
 			return UC_E_MALFORMED;
-		if (BREAKS(UNMERGED_NOT_BLANK, !tree_leaf_find(t, leaf, LEAF_ROOM)))
+		if (BREAKS(UNMERGED_NOT_BLANK, !tree_has_leaf(t, leaf)))
 			return UC_E_MALFORMED;
 		uint32_t between = tree_parent(tree_node_of_leaf(leaf), t->leaves);
 		for (; between != node; between = tree_parent(between, t->leaves)) {
 			const struct parent_node *b = tree_parent_find(t, between, PARENT_ROOM);
-			if (BREAKS(UNMERGED_BETWEEN, b && !lists_leaf(b, leaf)))
+			if (BREAKS(UNMERGED_BETWEEN,
+				   b && !tree_list_has(&b->unmerged_leaves, leaf)))
 				return UC_E_MALFORMED;
 		}
 	}
 	return UC_OK;
 }
 
-static uc_err put_once(struct map *m, struct view key)
+static uc_err key_is_new(const struct tree *t, enum key_kind kind, struct view key)
 {
-	static char present;
-	if (map_find(m, key))
-		return UC_E_MALFORMED;
-	return map_put(m, key, &present);
+	return tree_key_find(t, kind, key) == TREE_NONE ? UC_OK : UC_E_MALFORMED;
 }
 
-/* The map's hash need not be secret here: it lives for one call, and its worst case is bounded by
- * the tree's own size.  Its key comes from the tree, so that no environment is needed. */
-static uc_err no_randomness(void *ctx, uint8_t *out, size_t n)
+/* No key twice; they come into the index on the way. */
+static uc_err keys_check(struct tree *t, const struct tree_node *n, uint32_t node)
 {
-	(void)ctx;
-	memset(out, 0x5a, n);
-	return UC_OK;
-}
-
-static uc_err keys_check(const struct tree *t, struct map *encryption, struct map *signature)
-{
-	for (uint32_t node = 0; node < tree_width(t->leaves); node++) {
-		struct view key = tree_node_key(t, node);
-		if (!key.n)
-			continue;
-		TRY_RULE(TREE_ENCRYPTION_KEYS, put_once(encryption, key));
-		if (tree_is_leaf(node))
-			TRY_RULE(TREE_SIGNATURE_KEYS,
-				 put_once(signature,
-					  tree_leaf_find(t, tree_leaf_of_node(node), LEAF_ROOM)
-						  ->signature_key));
+	if (n->is_bare)
+		return UC_OK;
+	if (n->child[0]) {
+		TRY(keys_check(t, n->child[0], tree_left(node)));
+		TRY(keys_check(t, n->child[1], tree_right(node)));
 	}
-	return UC_OK;
-}
-
-static uc_err keys_unique(const struct tree *t)
-{
-	const struct env env = { .random = no_randomness };
-	struct map encryption, signature;
-	TRY(map_init(&encryption, &env));
-	TRY(map_init(&signature, &env));
-	uc_err err = keys_check(t, &encryption, &signature);
-	map_done(&encryption);
-	map_done(&signature);
-	return err;
+	if (!n->content)
+		return UC_OK;
+	TRY_RULE(TREE_ENCRYPTION_KEYS, key_is_new(t, KEY_ENCRYPTION, tree_content_key(n->content)));
+	if (n->content->is_leaf)
+		TRY_RULE(TREE_SIGNATURE_KEYS,
+			 key_is_new(t, KEY_SIGNATURE, tree_content_signature_key(n->content)));
+	return tree_keys_add(t, node, n->content);
 }
 
 static uc_err import(struct tree *t, const struct node_list *nodes)
 {
 	TRY(shape_check(nodes));
-	TRY(fill(t, nodes));
+	TRY(tree_pool_ready(t));
+	uint32_t leaves = 1;
+	while (leaves < (nodes->n + 1) / 2)
+		leaves *= 2;
+	TRY(fill(t, nodes, tree_root(leaves), &t->root));
+	t->leaves = leaves;
 	for (uint32_t node = 1; node < tree_width(t->leaves); node += 2) {
 		const struct parent_node *p = tree_parent_find(t, node, PARENT_ROOM);
 		if (p)
 			TRY(unmerged_check(t, node, p));
 	}
-	return keys_unique(t);
+	return keys_check(t, t->root, tree_root(t->leaves));
 }
 
 uc_err tree_import(struct tree *t, const struct suite *s, const struct node_list *nodes)
@@ -138,47 +124,79 @@ uc_err tree_import(struct tree *t, const struct suite *s, const struct node_list
 
 static void export_node(struct wire *w, const struct tree_node *n)
 {
-	struct tree_content *content = n->content;
-	bool present = content != NULL;
+	struct parent_node parent;
+	bool present = n->content != NULL;
 	uint8_t type = n->child[0] ? NODE_PARENT : NODE_LEAF;
 	wire_bool(w, &present);
-	if (!content)
+	if (!present)
 		return;
 	wire_u8(w, &type);
-	if (type == NODE_LEAF)
-		buf_add_view(w->out, content->leaf.raw);
-	else
-		wire_parent_node(w, &content->parent);
+	if (type == NODE_LEAF) {
+		buf_add_view(w->out, tree_content_raw(n->content));
+	} else {
+		tree_content_parent(n->content, &parent);
+		wire_parent_node(w, &parent);
+	}
 }
 
-/* In order, up to *left nodes. */
-static void export_below(struct wire *w, const struct tree_node *n, uint32_t *left)
+/* In order, the nodes of the subtree up to and with number `last`. */
+static void export_below(struct wire *w, const struct tree_node *n, uint32_t node, uint32_t last)
 {
-	if (n->child[0])
-		export_below(w, n->child[0], left);
-	if (!*left)
+	uint32_t below = ((uint32_t)1 << tree_level(node)) - 1;
+	if (node - below > last)
 		return;
-	--*left;
-	export_node(w, n);
-	if (n->child[1] && *left)
-		export_below(w, n->child[1], left);
+	if (!n->child[0] && !n->content) {
+		bool present = false;
+		for (uint32_t i = node - below; i <= node + below && i <= last; i++)
+			wire_bool(w, &present);
+		return;
+	}
+	if (n->child[0])
+		export_below(w, n->child[0], tree_left(node), last);
+	if (node <= last)
+		export_node(w, n);
+	if (n->child[1])
+		export_below(w, n->child[1], tree_right(node), last);
+}
+
+/* The last node that is not blank; the subtree holds one. */
+static uint32_t last_below(const struct tree_node *n, uint32_t node)
+{
+	if (n->child[1] && !n->child[1]->is_bare)
+		return last_below(n->child[1], tree_right(node));
+	return n->content ? node : last_below(n->child[0], tree_left(node));
+}
+
+/* Of most trees the length has four bytes: then nothing moves. */
+enum { LONG_LENGTH = 4 };
+
+/* As opaque<V>, with what was written from `start` on behind a place for the length. */
+static uc_err put_length(struct buf *out, size_t start)
+{
+	size_t n = out->n - start - LONG_LENGTH;
+	if (out->failed)
+		return out->failed;
+	if (n >= (size_t)1 << 30)
+		return UC_E_TOO_LARGE;
+	uint8_t length[VARINT_MAX];
+	size_t width = varint_put(length, n);
+	memmove(out->p + start + width, out->p + start + LONG_LENGTH, n);
+	memcpy(out->p + start, length, width);
+	out->n = start + width + n;
+	return UC_OK;
 }
 
 uc_err tree_export(const struct tree *t, struct buf *out)
 {
-	struct buf nodes;
+	static const uint8_t room[LONG_LENGTH];
 	struct wire w;
-	buf_init(&nodes, WIRE_OBJECT_MAX);
-	wire_writer(&w, &nodes);
-	uint32_t end = t->leaves ? tree_width(t->leaves) : 0;
-	while (end && !tree_node_find(t, end - 1)->content)
-		end--;
-	if (end)
-		export_below(&w, t->root, &end);
-	uc_err err = wire_finish(&w);
-	struct view all = buf_view(&nodes);
-	if (!err)
-		err = wire_encode(out, bytes_element, &all);
-	buf_done(&nodes);
-	return err;
+	size_t start = out->n;
+	wire_writer(&w, out);
+	buf_add(out, room, sizeof room);
+	if (t->root && !t->root->is_bare) {
+		uint32_t root = tree_root(t->leaves);
+		export_below(&w, t->root, root, last_below(t->root, root));
+	}
+	TRY(wire_finish(&w));
+	return put_length(out, start);
 }

@@ -3,12 +3,28 @@
 #include "mls/tree.h"
 #include "mls/tree_node.h"
 
-static bool list_has(const struct u32_list *l, uint32_t value)
+/* Short lists are looked at whole: so the order of theirs does not matter. */
+enum { SHORT_LIST = 16 };
+
+bool tree_list_meets(const struct u32_list *sorted, uint32_t first, uint32_t last)
 {
-	for (size_t i = 0; l && i < l->n; i++)
-		if (l->v[i] == value)
+	size_t from = 0, to = sorted->n;
+	while (to - from > SHORT_LIST) {
+		size_t mid = from + (to - from) / 2;
+		if (sorted->v[mid] < first)
+			from = mid + 1;
+		else
+			to = mid + 1;
+	}
+	for (; from < to; from++)
+		if (sorted->v[from] >= first && sorted->v[from] <= last)
 			return true;
 	return false;
+}
+
+bool tree_list_has(const struct u32_list *sorted, uint32_t leaf)
+{
+	return sorted && tree_list_meets(sorted, leaf, leaf);
 }
 
 /* Appends to a list with room for `cap`; the caller has counted. */
@@ -20,7 +36,7 @@ struct gathering {
 
 static void gather(struct gathering *g, uint32_t node)
 {
-	if (tree_is_leaf(node) && list_has(g->without, tree_leaf_of_node(node)))
+	if (tree_is_leaf(node) && tree_list_has(g->without, tree_leaf_of_node(node)))
 		return;
 	if (g->v)
 		g->v[g->n] = node;
@@ -29,17 +45,18 @@ static void gather(struct gathering *g, uint32_t node)
 
 static void resolve(const struct tree_node *n, uint32_t node, struct gathering *g)
 {
+	if (n->is_bare)
+		return;
 	if (n->content) {
+		struct parent_node parent;
 		gather(g, node);
 		if (tree_is_leaf(node))
 			return;
-		const struct u32_list *unmerged = &n->content->parent.unmerged_leaves;
-		for (size_t i = 0; i < unmerged->n; i++)
-			gather(g, tree_node_of_leaf(unmerged->v[i]));
+		tree_content_parent(n->content, &parent);
+		for (size_t i = 0; i < parent.unmerged_leaves.n; i++)
+			gather(g, tree_node_of_leaf(parent.unmerged_leaves.v[i]));
 		return;
 	}
-	if (tree_is_leaf(node))
-		return;
 	resolve(n->child[0], tree_left(node), g);
 	resolve(n->child[1], tree_right(node), g);
 }
@@ -61,15 +78,6 @@ uc_err tree_resolution(const struct tree *t, uint32_t node, const struct u32_lis
 	return UC_OK;
 }
 
-/* Is the resolution of the subtree empty? */
-static bool resolves_to_nothing(const struct tree_node *n)
-{
-	if (n->content)
-		return false;
-	return !n->child[0] ||
-	       (resolves_to_nothing(n->child[0]) && resolves_to_nothing(n->child[1]));
-}
-
 uc_err tree_filtered_path(const struct tree *t, uint32_t leaf, struct arena *a,
 			  struct u32_list *path, struct u32_list *copath)
 {
@@ -83,7 +91,7 @@ uc_err tree_filtered_path(const struct tree *t, uint32_t leaf, struct arena *a,
 	uint32_t node = tree_node_of_leaf(leaf);
 	for (uint32_t up; (up = tree_parent(node, t->leaves)) != TREE_NONE; node = up) {
 		uint32_t other = tree_sibling(node, t->leaves);
-		if (resolves_to_nothing(tree_node_find(t, other)))
+		if (tree_node_find(t, other)->is_bare) /* its resolution is empty */
 			continue;
 		path->v[path->n++] = up;
 		copath->v[copath->n++] = other;

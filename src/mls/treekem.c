@@ -259,8 +259,9 @@ static uc_err merge(struct tree *t, uint32_t sender, const struct update_path *p
 		keys[i + 1] = n->encryption_key;
 	}
 	/* 12.4.2: none of the public keys may be in any node of the new tree. */
-	if (BREAKS(PATH_KEYS_ARE_NEW, tree_has_encryption_key(t, keys, nodes.n + 1)))
-		return UC_E_KEY;
+	for (size_t i = 0; i <= nodes.n; i++)
+		if (BREAKS(PATH_KEYS_ARE_NEW, tree_has_encryption_key(t, keys[i])))
+			return UC_E_KEY;
 	TRY(tree_blank_path(t, sender));
 	TRY(set_path(t, &nodes, &copath, keys + 1, hash, &hash_n));
 	if (BREAKS(PARENT_HASH, !view_equal(path->leaf_node.parent_hash, view_make(hash, hash_n))))

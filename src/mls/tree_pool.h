@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the nodes of a tree and of all its copies live: on the heap, counted, up to a limit; and
+ * what leaves say they can do, each such set once.  For the files tree*.c alone.
+ *
+ * Members' capabilities are nearly always the same.  So leaves share them, and each node points at
+ * what all leaves below it can do, which a change brings up to date along one path. */
+#ifndef MLS_TREE_POOL_H
+#define MLS_TREE_POOL_H
+
+#include "mls/credential.h"
+
+struct tree_kind;
+struct tree_pool {
+	uint32_t refs; /* trees that stand on it */
+	size_t used_bytes, limit_bytes;
+	uint64_t key[2]; /* of hashes of what comes from outside */
+	struct tree_kind **kinds;
+	size_t kind_count, kind_cap; /* a power of two, or 0 */
+};
+/* With one reference; NULL without memory. */
+struct tree_pool *tree_pool_new(size_t limit_bytes);
+void tree_pool_drop(struct tree_pool *p);
+/* Zeroed; NULL past the limit or without memory. */
+void *pool_take(struct tree_pool *p, size_t n);
+/* n: as it was taken.  what may be NULL. */
+void pool_give(struct tree_pool *p, void *what, size_t n);
+
+/* Capabilities that some leaf has, or what several have in common. */
+struct tree_kind {
+	struct tree_kind *next; /* of the same hash */
+	struct tree_kind *support;
+	uint64_t hash;
+	uint32_t refs;
+	uint32_t values; /* in all lists */
+	struct capabilities lists;
+	uint16_t v[];
+};
+/* The one kind with these lists, as they are. */
+uc_err UC_MUST_USE tree_kind_of(struct tree_pool *p, const struct capabilities *c,
+				struct tree_kind **out);
+/* Of two kinds' supports: what is in both.  NULL is that of no leaves. */
+uc_err UC_MUST_USE tree_kind_meet(struct tree_pool *p, struct tree_kind *a, struct tree_kind *b,
+				  struct tree_kind **out);
+struct tree_kind *tree_kind_share(struct tree_kind *k);
+void tree_kind_drop(struct tree_pool *p, struct tree_kind *k);
+
+#endif
