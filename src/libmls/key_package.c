@@ -3,6 +3,7 @@
 #include "libmls/give.h"
 #include "libmls/take.h"
 
+#include "mls/component.h"
 #include "mls/grease.h"
 #include "mls/group_state.h"
 
@@ -65,45 +66,15 @@ uc_err key_package_kept(const mls_client *client, struct view secret, struct are
  * dictionary; beside what the caller's dictionary has. */
 static uc_err add_last_resort(struct extension_list *l, struct arena *a)
 {
-	struct app_data_dictionary d = { .component_data = { NULL, 0 } };
-	struct extension *v = ARENA_ARRAY(a, struct extension, l->n + 1);
-	size_t at = l->n, k = 0;
-	if (!v)
-		return UC_E_LIMIT;
-	for (size_t i = 0; i < l->n; i++) {
-		v[i] = l->v[i];
-		if (v[i].extension_type == EXTENSION_APP_DATA_DICTIONARY)
-			at = i;
-	}
-	if (at < l->n)
-		TRY(wire_decode(v[at].extension_data, a, app_data_dictionary_element, &d));
-	size_t n = d.component_data.n;
-	struct component_data *c = ARENA_ARRAY(a, struct component_data, n + 1);
-	if (!c)
-		return UC_E_LIMIT;
-	while (k < n && d.component_data.v[k].component_id < COMPONENT_LAST_RESORT_KEY_PACKAGE) {
-		c[k] = d.component_data.v[k];
-		k++;
-	}
-	if (k == n || d.component_data.v[k].component_id != COMPONENT_LAST_RESORT_KEY_PACKAGE) {
-		c[k].component_id = COMPONENT_LAST_RESORT_KEY_PACKAGE;
-		for (size_t i = k; i < n; i++)
-			c[i + 1] = d.component_data.v[i];
-		d.component_data = (struct component_data_list){ c, n + 1 };
-	}
-	v[at].extension_type = EXTENSION_APP_DATA_DICTIONARY;
-	TRY(wire_encode_to(a, app_data_dictionary_element, &d, &v[at].extension_data));
-	*l = (struct extension_list){ v, at < l->n ? l->n : l->n + 1 };
-	return UC_OK;
+	const struct extension_list plain = *l;
+	return extensions_with_component(&plain, COMPONENT_LAST_RESORT_KEY_PACKAGE, VIEW_LIT(""), a,
+					 l);
 }
 
-static bool is_last_resort(const struct extension_list *l, struct arena *a)
+static bool is_last_resort(const struct extension_list *l)
 {
-	const struct extension *e = extension_find(l, EXTENSION_APP_DATA_DICTIONARY);
-	struct app_data_dictionary d = { .component_data = { NULL, 0 } };
-	if (!e || wire_decode(e->extension_data, a, app_data_dictionary_element, &d))
-		return false;
-	return component_find(&d, COMPONENT_LAST_RESORT_KEY_PACKAGE) != NULL;
+	struct view data;
+	return component_in(l, COMPONENT_LAST_RESORT_KEY_PACKAGE, &data);
 }
 
 static uc_err keep(const struct kept_parts *k, struct mls_out *out, struct mls_bytes *secret)
@@ -211,7 +182,7 @@ static uc_err inspect(struct call *c, struct mls_bytes in, struct mls_key_packag
 		.init_key = give_bytes(&g, k.init_key),
 		.leaf = give_leaf(&g, &k.leaf_node, MLS_NO_INDEX),
 		.extensions = give_extensions(&g, &k.extensions),
-		.is_last_resort = is_last_resort(&k.extensions, &c->scratch),
+		.is_last_resort = is_last_resort(&k.extensions),
 	};
 	return g.failed;
 }

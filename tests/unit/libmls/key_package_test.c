@@ -84,11 +84,12 @@ TEST(a_last_resort_says_so_beside_what_else_is_in_its_dictionary)
 {
 	struct sailor s;
 	struct mls_key_package k;
-	/* component 3: one byte; component 7: none */
-	const struct mls_extension dictionary = { MLS_EXTENSION_APP_DATA_DICTIONARY,
-						  { (const uint8_t[]){ 7, 0, 3, 1, 0xaa, 0, 7, 0 },
-						    8 } };
-	static const uint8_t with[] = { 10, 0, 3, 1, 0xaa, 0, 4, 0, 0, 7, 0 };
+	/* safe_aad, for component 0x8001; component 0x8001, empty */
+	const struct mls_extension dictionary = {
+		MLS_EXTENSION_APP_DATA_DICTIONARY,
+		{ (const uint8_t[]){ 9, 0, 2, 3, 2, 0x80, 1, 0x80, 1, 0 }, 10 }
+	};
+	static const uint8_t with[] = { 12, 0, 2, 3, 2, 0x80, 1, 0, 4, 0, 0x80, 1, 0 };
 	sailor_begin(&s, "last", SUITE, NULL);
 	struct mls_key_package_options o = { .identity = &s.identity,
 					     .suite = SUITE,

@@ -145,7 +145,7 @@ TEST(each_leaf_proposal_and_commit_is_judged)
 	j.says_leaf = UC_E_NOT_ALLOWED;
 	expect_err(mls_group_receive(crew[0].group, made.commit, crew[0].out, &got),
 		   UC_E_NOT_ALLOWED);
-	expect_eq(j.reason, MLS_LEAF_COMMITS);
+	expect_eq(j.reason, MLS_LEAF_UPDATED);
 	j.says_leaf = UC_OK;
 	crew_deliver(crew, 2, &crew[1], &made);
 	/* Ours, too. */
