@@ -11,7 +11,7 @@
  *	mls_group_pending_apply(group);                   once the server has accepted it
  *	mls_group_receive(group, p, n, out, &received);   what others sent: look at it,
  *	mls_group_staged_apply(group);                    and if it was a commit, apply or drop it
- *	mls_group_stored(group, out, &stored);            store that before anything depends on it
+ *	mls_group_writes(group, out, &writes);            store that before anything depends on it
  *
  * Rules that hold for every function:
  *  - Outputs come last and are unchanged on failure, and so is the object.  0 is success.
@@ -475,13 +475,40 @@ UC_API void mls_group_forget_past(mls_group *group);
 
 /* --- groups: at rest --- */
 
-/* All of a group, secret, to be stored in the place of what was stored of it before: before
- * anything leaves the process that depends on it, as messages that were made or shown do. */
-UC_API uc_err mls_group_stored(const mls_group *group, mls_out *out,
-			       struct mls_bytes *stored) UC_MUST_USE;
-/* UC_E_CORRUPT; UC_E_VERSION: it is of a later version. */
-UC_API uc_err mls_group_open(mls_client *client, struct mls_bytes stored,
-			     mls_group **group) UC_MUST_USE;
+/* A group is stored as a journal, which is appended to, and a root of some hundred bytes, which is
+ * replaced.  Both are secret: the journal is sealed by keys in the root.  After anything that may have
+ * changed the group, before what depends on it leaves (a message is sent or shown, a secret used):
+ *
+ *  1. mls_group_writes;
+ *  2. is_whole: write `journal` as a new one beside the old (mls_journal_name names it), make it
+ *     durable, replace the root, make that durable, delete the old journal.  In a database: replace
+ *     both in one transaction;
+ *     else: append `journal`, make it durable; then, if there is a root, replace it and make that
+ *     durable.
+ *
+ * Can that not be done, free the group and open it from what is stored.  A message costs a small number
+ * of bytes, a commit what it changed; each is there whole after a crash, or not at all.  What is gone
+ * from the root is gone for good, wherever old bytes of the journal still lie. */
+struct mls_writes {
+	bool is_whole;            /* both take the place of what there is; so the first time */
+	struct mls_bytes journal; /* empty: nothing has changed */
+	struct mls_bytes root;    /* empty: it stays */
+};
+UC_API uc_err mls_group_writes(mls_group *group, mls_out *out,
+			       struct mls_writes *writes) UC_MUST_USE;
+/* The same, whole in any case: the journal is as short as can be. */
+UC_API uc_err mls_group_writes_whole(mls_group *group, mls_out *out,
+				     struct mls_writes *writes) UC_MUST_USE;
+/* Whoever steals root and journal can read this many messages less one that were read already (32 if
+ * nothing is said; 1: none, and each message replaces the root).  At least 1; not stored. */
+UC_API uc_err mls_group_forget_after(mls_group *group, uint32_t messages) UC_MUST_USE;
+/* *used: so far the journal is whole; cut off what comes after before it is appended to.  UC_E_CORRUPT:
+ * damaged, not this root's, or an older copy than the root; UC_E_VERSION: of a later version. */
+UC_API uc_err mls_group_open(mls_client *client, struct mls_bytes root, struct mls_bytes journal,
+			     size_t *used, mls_group **group) UC_MUST_USE;
+enum { MLS_JOURNAL_NAME = 16 };
+/* Which journal a root belongs to: random, another one for each whole one. */
+UC_API uc_err mls_journal_name(struct mls_bytes root, uint8_t name[MLS_JOURNAL_NAME]) UC_MUST_USE;
 
 /* --- proposals from outside (RFC 9420, 12.1.8) --- */
 

@@ -5,7 +5,7 @@ static void *give_array(struct giver *g, size_t count, size_t size)
 {
 	void *p = count ? arena_take_array(g->a, count, size) : NULL;
 	if (count && !p)
-		g->failed = UC_E_LIMIT;
+		g->failed = arena_error(g->a);
 	return p;
 }
 
@@ -14,8 +14,9 @@ struct mls_bytes give_bytes(struct giver *g, struct view v)
 	struct view copy = v;
 	if (!v.n)
 		return (struct mls_bytes){ NULL, 0 };
-	if (!g->borrow && arena_copy(g->a, v, &copy)) {
-		g->failed = UC_E_LIMIT;
+	uc_err err = g->borrow ? UC_OK : arena_copy(g->a, v, &copy);
+	if (err) {
+		g->failed = err;
 		return (struct mls_bytes){ NULL, 0 };
 	}
 	return (struct mls_bytes){ copy.p, copy.n };

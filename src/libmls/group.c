@@ -13,6 +13,8 @@ mls_group *group_object_new(mls_client *client)
 	if (!m)
 		return NULL;
 	m->client = client;
+	buf_init_secret(&m->journal, WIRE_OBJECT_MAX);
+	buf_init_secret(&m->root, WIRE_OBJECT_MAX);
 	m->wrapping = wrapping_in(&client->wrapping);
 	m->next = client->groups;
 	if (m->next)
@@ -39,6 +41,8 @@ void mls_group_free(mls_group *group)
 	else
 		group->client->groups = group->next;
 	group_free(group->g);
+	buf_done(&group->journal);
+	buf_done(&group->root);
 	heap_free(group);
 }
 
@@ -189,7 +193,7 @@ static uc_err successor_adds(struct taker *t, struct mls_bytes_list l, struct pr
 {
 	struct proposal *v = ARENA_ARRAY(t->a, struct proposal, l.n);
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(t->a);
 	if (!l.v && l.n)
 		return UC_E_ARGUMENT;
 	for (size_t i = 0; i < l.n; i++)
@@ -205,7 +209,7 @@ static uc_err succeed(struct call *c, const void *arg, mls_group *m, struct mls_
 	const struct group_platform platform = group_object_platform(m);
 	const struct suite *s = suite_of_successor(x);
 	const struct group_info_parts parts = { .with_ratchet_tree = x->how->tree_in_welcome };
-	struct proposal *adds;
+	struct proposal *adds = NULL;
 	struct made_commit result;
 	if (!s)
 		return UC_E_SUITE;
@@ -250,73 +254,4 @@ uc_err mls_group_reinit(mls_group *old_group, const struct mls_succession *how, 
 			struct mls_made *made, mls_group **group)
 {
 	return succession(old_group, how, false, out, made, group);
-}
-
-/* --- at rest --- */
-
-enum { STORED_VERSION = 1 };
-
-struct stored_parts {
-	uint16_t version;
-	struct view epoch, ratchets;
-};
-
-static void wire_stored_parts(struct wire *w, struct stored_parts *p)
-{
-	wire_u16(w, &p->version);
-	wire_bytes(w, &p->epoch);
-	wire_bytes(w, &p->ratchets);
-}
-WIRE_ELEMENT(stored_parts)
-
-static uc_err stored(struct call *c, const mls_group *m, struct mls_bytes *out)
-{
-	struct buf epoch, ratchets;
-	struct view v = { NULL, 0 };
-	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
-	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
-	uc_err err = group_save_epoch(m->g, &epoch);
-	if (!err)
-		err = group_save_ratchets(m->g, &ratchets);
-	const struct stored_parts p = { STORED_VERSION, buf_view(&epoch), buf_view(&ratchets) };
-	if (!err)
-		err = wire_encode_to(c->out->a, stored_parts_element, &p, &v);
-	buf_done(&epoch);
-	buf_done(&ratchets);
-	*out = (struct mls_bytes){ v.p, v.n };
-	return err;
-}
-
-uc_err mls_group_stored(const mls_group *group, mls_out *out, struct mls_bytes *bytes)
-{
-	struct call c;
-	struct mls_bytes fresh = { NULL, 0 };
-	if (!group || !out || !bytes)
-		return UC_E_ARGUMENT;
-	TRY(call_look(&c, group->client, out));
-	TRY(call_end(&c, stored(&c, group, &fresh)));
-	*bytes = fresh;
-	return UC_OK;
-}
-
-static uc_err open_stored(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
-{
-	const struct mls_bytes *in = arg;
-	const struct group_platform platform = group_object_platform(m);
-	struct stored_parts p = { .version = 0 };
-	struct view bytes;
-	(void)made;
-	TRY(bytes_in(*in, &bytes));
-	if (wire_decode(bytes, &c->scratch, stored_parts_element, &p))
-		return UC_E_CORRUPT;
-	if (p.version != STORED_VERSION)
-		return UC_E_VERSION;
-	return group_load(&platform, p.epoch, p.ratchets, &m->g);
-}
-
-uc_err mls_group_open(mls_client *client, struct mls_bytes bytes, mls_group **group)
-{
-	if (!group)
-		return UC_E_ARGUMENT;
-	return group_begin(client, open_stored, &bytes, NULL, NULL, group);
 }

@@ -31,7 +31,7 @@ static void give_external(struct giver *g, const mls_group *m, struct mls_change
 	struct mls_leaf *leaf = ARENA_NEW(g->a, struct mls_leaf);
 	struct mls_bytes *ref = ARENA_NEW(g->a, struct mls_bytes);
 	if (!leaf || !ref || !node) {
-		g->failed = UC_E_LIMIT;
+		g->failed = node ? arena_error(g->a) : UC_E_NOT_FOUND;
 		return;
 	}
 	*leaf = give_leaf(g, node, own);
@@ -203,7 +203,7 @@ static uc_err proposals(struct call *c, const mls_group *m, struct mls_proposal_
 	size_t n = group_proposal_count(m->g);
 	struct proposal_view_list l = { ARENA_ARRAY(&c->scratch, struct proposal_view, n), n };
 	if (!l.v)
-		return UC_E_LIMIT;
+		return arena_error(&c->scratch);
 	for (size_t i = 0; i < n; i++)
 		l.v[i] = group_proposal_at(m->g, i);
 	*out = give_proposals(&g, &l);

@@ -39,6 +39,9 @@ struct mls_group {
 	mls_group *next, *before;
 	struct group_wrapping wrapping;
 	struct group *g;
+	/* What was taken from the group to be stored and could not be handed out (group_stored.c). */
+	bool has_journal, is_whole;
+	struct buf journal, root;
 };
 
 struct mls_public_group {

@@ -55,7 +55,8 @@ uc_err key_package_kept(const mls_client *client, struct view secret, struct are
 	uc_err err = kept_read(client, &k, a, out);
 	if (err)
 		key_package_secrets_wipe(&out->secrets);
-	return err == UC_E_SUITE || err == UC_E_LIMIT || !err ? err : UC_E_CORRUPT;
+	return err == UC_E_SUITE || err == UC_E_LIMIT || err == UC_E_MEMORY || !err ? err
+										    : UC_E_CORRUPT;
 }
 
 /* --- making --- */

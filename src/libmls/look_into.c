@@ -144,7 +144,7 @@ static uc_err welcome_refs(struct bare *b, struct view message, struct mls_bytes
 	TRY(wire_decode(body, &b->scratch, welcome_element, &w));
 	struct view_list l = { ARENA_ARRAY(&b->scratch, struct view, w.secrets.n), w.secrets.n };
 	if (!l.v)
-		return UC_E_LIMIT;
+		return arena_error(&b->scratch);
 	for (size_t i = 0; i < l.n; i++)
 		l.v[i] = w.secrets.v[i].new_member;
 	*out = give_bytes_list(&g, &l);
@@ -213,7 +213,7 @@ static uc_err external_senders(struct bare *b, const struct mls_external_sender 
 	struct external_sender *v = ARENA_ARRAY(&b->scratch, struct external_sender, n);
 	const struct external_sender_list l = { v, n };
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(&b->scratch);
 	for (size_t i = 0; i < n; i++) {
 		v[i].signature_key = take_bytes(&t, senders[i].signature_key);
 		v[i].credential = take_credential(&t, &senders[i].credential);

@@ -106,7 +106,7 @@ static uc_err updates_given(struct giver *g, uint16_t component_id,
 {
 	struct mls_proposal *v = ARENA_ARRAY(g->a, struct mls_proposal, n);
 	if (!v)
-		return UC_E_LIMIT;
+		return arena_error(g->a);
 	for (size_t i = 0; i < n; i++)
 		v[i] = (struct mls_proposal){ .type = PROPOSAL_APP_DATA_UPDATE,
 					      .index = MLS_NO_INDEX,

@@ -227,7 +227,7 @@ static uc_err proposals(struct looking *l, const mls_public_group *m, struct mls
 	struct proposal_view_list list = { ARENA_ARRAY(&l->call.scratch, struct proposal_view, n),
 					   n };
 	if (!list.v)
-		return UC_E_LIMIT;
+		return arena_error(&l->call.scratch);
 	for (size_t i = 0; i < n; i++)
 		list.v[i] = public_group_proposal_at(m->p, i);
 	*out = give_proposals(&l->giver, &list);

@@ -7,7 +7,7 @@ static void *take_array(struct taker *t, size_t count, size_t size)
 {
 	void *p = count && !t->failed ? arena_take_array(t->a, count, size) : NULL;
 	if (count && !p && !t->failed)
-		t->failed = UC_E_LIMIT;
+		t->failed = arena_error(t->a);
 	return p;
 }
 

@@ -31,6 +31,8 @@ void sailor_begin_with(struct sailor *s, const char *name, uint16_t suite,
 	*s = (struct sailor){ .client = NULL };
 	snprintf(s->name, sizeof s->name, "%s", name);
 	o.platform = &platform;
+	buf_init_secret(&s->journal, 1 << 24);
+	buf_init_secret(&s->root, 1 << 16);
 	expect_ok(mls_client_new(&o, &s->client));
 	expect_ok(mls_out_new(0, &s->out));
 	expect_ok(mls_signature_key_generate(s->client, suite, &s->key));
@@ -49,6 +51,8 @@ void sailor_begin(struct sailor *s, const char *name, uint16_t suite,
 void sailor_end(struct sailor *s)
 {
 	mls_group_free(s->group);
+	buf_done(&s->journal);
+	buf_done(&s->root);
 	mls_signature_key_free(s->key);
 	mls_out_free(s->out);
 	mls_client_free(s->client);
@@ -72,13 +76,29 @@ void sailor_create(struct sailor *s, uint16_t suite, const char *group_id,
 	expect_ok(mls_group_create(s->client, &how, &s->group));
 }
 
+void sailor_store(struct sailor *s)
+{
+	struct mls_writes w = { .is_whole = false };
+	expect_ok(mls_group_writes(s->group, s->out, &w));
+	expect(!w.is_whole || (w.journal.n && w.root.n));
+	if (w.is_whole)
+		buf_reset(&s->journal);
+	buf_add_view(&s->journal, view_of(w.journal));
+	if (!w.root.n)
+		return;
+	buf_reset(&s->root);
+	buf_add_view(&s->root, view_of(w.root));
+}
+
 void sailor_restart(struct sailor *s)
 {
-	struct mls_bytes stored = { NULL, 0 };
+	size_t used = 0;
 	mls_group *again = NULL;
-	expect_ok(mls_group_stored(s->group, s->out, &stored));
+	sailor_store(s);
 	mls_group_free(s->group);
-	expect_ok(mls_group_open(s->client, stored, &again));
+	expect_ok(mls_group_open(s->client, (struct mls_bytes){ s->root.p, s->root.n },
+				 (struct mls_bytes){ s->journal.p, s->journal.n }, &used, &again));
+	expect_eq(used, s->journal.n);
 	s->group = again;
 }
 

@@ -5,6 +5,7 @@
 
 #include "undercroft/mls.h"
 
+#include "base/buf.h"
 #include "tests/unit/harness.h"
 
 struct sailor {
@@ -16,6 +17,8 @@ struct sailor {
 	struct mls_identity identity;
 	struct mls_key_package_made package; /* the latest; in `out` */
 	mls_group *group;
+	/* Its storage. */
+	struct buf journal, root;
 };
 
 struct mls_bytes bytes_of(const char *text);
@@ -40,6 +43,8 @@ void crew_end(struct sailor *crew, size_t n);
 void crew_deliver(struct sailor *crew, size_t n, struct sailor *by, const struct mls_made *made);
 /* All are in one epoch, and read what each says. */
 void crew_agrees(struct sailor *crew, size_t n);
+/* What has changed goes into its storage. */
+void sailor_store(struct sailor *s);
 /* Closed and opened again from storage. */
 void sailor_restart(struct sailor *s);
 
