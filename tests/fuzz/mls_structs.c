@@ -3,6 +3,7 @@
  * signed, hashed or sealed among them: the first byte chooses, and what is accepted is written
  * again byte for byte.  scripts/check-fuzz fails when a walk has no row here. */
 #include "mls/component.h"
+#include "mls/commit_history.h"
 #include "mls/credential.h"
 #include "mls/key_schedule.h"
 #include "mls/leaf_node.h"
@@ -68,6 +69,7 @@
 	X(external_sender) \
 	X(lifetime) \
 	X(node) \
+	X(commit_history) \
 	X(epoch_secrets) \
 	X(tree_secrets)
 /* Those that have to be told something first: below. */

@@ -73,8 +73,17 @@ static const struct group *find_group(void *ctx, struct view id)
 	return p->g && p->g->now && view_equal(group_id(p->g), id) ? p->g : NULL;
 }
 
+void take_commit(struct taken *t, int letter)
+{
+	for (size_t i = GROUP_RESUMPTION_EPOCHS - 1; i > 0; i--)
+		t->v[i] = t->v[i - 1];
+	t->v[0] = letter;
+	t->n += t->n < GROUP_RESUMPTION_EPOCHS;
+}
+
 void leave_state(struct person *p)
 {
+	p->taken.n = 0;
 	p->at = p->past[0] = p->past[1] = p->pending = p->staged = NOBODY;
 	memset(p->stored, 0, sizeof p->stored);
 	for (int k = 0; k < GROUP_RESUMPTION_EPOCHS; k++)
@@ -133,6 +142,8 @@ void enter_state(struct person *p, int state, bool is_new)
 	p->past[1] = is_new ? NOBODY : p->past[0];
 	p->past[0] = is_new ? NOBODY : p->at;
 	p->at = state;
+	if (is_new)
+		p->taken.n = 0;
 	p->pending = p->staged = NOBODY;
 	memset(p->stored, 0, sizeof p->stored);
 	for (int k = GROUP_RESUMPTION_EPOCHS - 1; k > 0; k--)

@@ -20,6 +20,12 @@ enum {
 	NOBODY = -1,   /* no person, no state, no letter */
 };
 
+/* The commits that somebody took of late (commit_history.h), latest first. */
+struct taken {
+	int v[GROUP_RESUMPTION_EPOCHS];
+	size_t n;
+};
+
 /* An epoch of a branch of the group. */
 struct state {
 	struct slow_epoch e;
@@ -64,12 +70,14 @@ struct person {
 	int entered[GROUP_RESUMPTION_EPOCHS]; /* latest first: of which it has the resumption_psk */
 	int pending, staged;                  /* letters */
 	bool stored[LIFE_LETTERS], used[LIFE_LETTERS];
+	struct taken taken;
 };
 
 struct server {
 	struct public_group *p; /* NULL: there is none */
 	int at;
 	bool stored[LIFE_LETTERS];
+	struct taken taken;
 };
 
 struct life {
@@ -112,6 +120,7 @@ struct person *member_of(struct life *l, int state, const struct person *but);
 bool person_has_state(const struct person *p);
 /* The person is there now, as the model has it. */
 void enter_state(struct person *p, int state, bool is_new);
+void take_commit(struct taken *t, int letter);
 void leave_state(struct person *p);
 /* NULL, or what is wrong with where it is. */
 void check_person(struct person *p);

@@ -152,6 +152,7 @@ bool act_staged(struct person *p, bool apply)
 	if (slow_find(&l->states[m->leads_to].e.tree, view_str(p->name)) ==
 	    slow_find(&l->states[m->in].e.tree, view_str(p->name))) {
 		enter_state(p, m->leads_to, false);
+		take_commit(&p->taken, staged);
 		check_person(p);
 		return !l->why[0];
 	}
@@ -182,6 +183,7 @@ bool act_pending(struct person *p, bool apply)
 	    pending == NOBODY)
 		return !l->why[0];
 	enter_state(p, l->letters[pending].leads_to, p->at == NOBODY);
+	take_commit(&p->taken, pending);
 	check_person(p);
 	return !l->why[0];
 }
@@ -244,6 +246,7 @@ bool act_server(struct life *l, struct letter *m)
 	if (!ends(l, NULL, public_group_apply(l->server.p), UC_OK))
 		return false;
 	l->server.at = m->leads_to;
+	take_commit(&l->server.taken, (int)(m - l->letters));
 	memset(l->server.stored, 0, sizeof l->server.stored);
 	buf_init(&saved, WIRE_OBJECT_MAX);
 	model_must(!public_group_save(l->server.p, &saved));

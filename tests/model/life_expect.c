@@ -82,6 +82,15 @@ static bool is_of(const struct letter *m, const struct person *p)
 	return m->from == p->number && !m->change.is_external;
 }
 
+/* A handshake of an epoch before this one, which is past; of commits more is known. */
+static struct verdict late(const struct life *l, const struct taken *t, const struct letter *m)
+{
+	for (size_t i = 0; m->kind == LETTER_COMMIT && i < t->n; i++)
+		if (number_of(l, l->letters[t->v[i]].in) == number_of(l, m->in))
+			return always(&l->letters[t->v[i]] == m ? UC_E_REPLAY : UC_E_FORK);
+	return always(UC_E_EPOCH_PAST);
+}
+
 static struct verdict words(const struct person *p, const struct letter *m)
 {
 	const struct life *l = p->life;
@@ -123,6 +132,22 @@ static struct verdict commit(const struct person *p, const struct letter *m)
 	return always(expect_keys(p, m));
 }
 
+/* While another commit is staged, everything waits, but what competes with it is told apart, and so
+ * is what is late whatever is done with it. */
+static struct verdict beside_staged(const struct person *p, const struct letter *m)
+{
+	const struct life *l = p->life;
+	if (p->staged == m - l->letters || !of_one_group(l, m->in, p->at))
+		return always(UC_E_PENDING);
+	if (m->kind == LETTER_WORDS)
+		return words(p, m).err == UC_E_EPOCH_PAST ? always(UC_E_EPOCH_PAST)
+							  : always(UC_E_PENDING);
+	if (number_of(l, m->in) < number_of(l, p->at))
+		return late(l, &p->taken, m);
+	bool competes = m->kind == LETTER_COMMIT && m->in == p->at && !is_of(m, p);
+	return always(competes ? UC_E_FORK : UC_E_PENDING);
+}
+
 struct verdict expect_received(const struct person *p, const struct letter *m)
 {
 	const struct life *l = p->life;
@@ -132,14 +157,15 @@ struct verdict expect_received(const struct person *p, const struct letter *m)
 	if (p->at == NOBODY)
 		return always(UC_E_REMOVED);
 	if (p->staged != NOBODY)
-		return always(UC_E_PENDING);
+		return beside_staged(p, m);
 	if (!of_one_group(l, m->in, p->at))
 		return always(UC_E_UNEXPECTED);
 	if (m->kind == LETTER_WORDS)
 		return words(p, m);
-	if (number_of(l, m->in) != number_of(l, p->at))
-		return always(number_of(l, m->in) > number_of(l, p->at) ? UC_E_EPOCH_FUTURE
-									: UC_E_EPOCH_PAST);
+	if (number_of(l, m->in) > number_of(l, p->at))
+		return always(UC_E_EPOCH_FUTURE);
+	if (number_of(l, m->in) < number_of(l, p->at))
+		return late(l, &p->taken, m);
 	/* Only a private one is opened late; in a closed epoch nothing was ever sent. */
 	if (m->in != p->at)
 		return l->states[p->at].e.is_closed ? either(UC_E_CLOSED, of_a_branch(m).err)
@@ -158,9 +184,10 @@ struct verdict expect_server(const struct life *l, const struct letter *m)
 	int at = l->server.at;
 	if (m->is_private || m->kind == LETTER_WORDS || !of_one_group(l, m->in, at))
 		return always(UC_E_UNEXPECTED);
-	if (number_of(l, m->in) != number_of(l, at))
-		return always(number_of(l, m->in) > number_of(l, at) ? UC_E_EPOCH_FUTURE
-								     : UC_E_EPOCH_PAST);
+	if (number_of(l, m->in) > number_of(l, at))
+		return always(UC_E_EPOCH_FUTURE);
+	if (number_of(l, m->in) < number_of(l, at))
+		return late(l, &l->server.taken, m);
 	/* The sender's leaf may be blank there. */
 	if (m->in != at)
 		return either(UC_E_SIGNATURE, UC_E_NOT_FOUND);

@@ -35,13 +35,13 @@ static const char *same_shape(const struct slow_epoch *e, const struct tree *t, 
 static const char *same_members(const struct slow_epoch *e, const struct tree *t)
 {
 	uint32_t at = 0, leaf, n = 0;
-	const struct leaf_node *node;
+	struct leaf_node node;
 	while (tree_next_leaf(t, &at, &leaf, &node)) {
 		const struct slow_node *slow = slow_leaf(&e->tree, leaf);
 		n++;
-		if (!slow || !view_equal(slow->leaf, node->raw))
+		if (!slow || !view_equal(slow->leaf, node.raw))
 			return "a leaf is another";
-		if (tree_leaf_by_signature_key(t, node->signature_key) != leaf)
+		if (tree_leaf_by_signature_key(t, node.signature_key) != leaf)
 			return "a leaf is not found by its signature key";
 		if (!tree_has_encryption_key(t, &slow->key, 1))
 			return "a leaf's encryption key is not found";
