@@ -43,7 +43,7 @@ static const char *same_members(const struct slow_epoch *e, const struct tree *t
 			return "a leaf is another";
 		if (tree_leaf_by_signature_key(t, node.signature_key) != leaf)
 			return "a leaf is not found by its signature key";
-		if (!tree_has_encryption_key(t, &slow->key, 1))
+		if (!tree_has_encryption_key(t, slow->key))
 			return "a leaf's encryption key is not found";
 	}
 	if (n != slow_count(&e->tree) || n != tree_member_count(t))
