@@ -63,7 +63,7 @@ void wire_message_range(struct wire *w, struct message_range *r)
 	wire_u32(w, &r->sender);
 	wire_u32(w, &r->first_generation);
 	wire_u32(w, &r->last_generation);
-	if (r->last_generation < r->first_generation)
+	if (BREAKS(APP_ACK_RANGE, r->last_generation < r->first_generation))
 		wire_fail(w, UC_E_MALFORMED);
 }
 WIRE_ELEMENT(message_range)
@@ -166,13 +166,13 @@ uc_err components_check(const struct extension_list *l)
 	if (!e)
 		return UC_OK;
 	if (!vector_open(e->extension_data, &w))
-		return UC_E_MALFORMED;
+		return KEEPS(DICTIONARY_FORM, false) ? UC_OK : UC_E_MALFORMED;
 	for (uint16_t before = 0; vector_next(&w); before = c.component_id, first = false) {
 		wire_component_data(&w, &c);
 		ordered &= first || before < c.component_id;
 		known_ok &= known_component_ok(&c);
 	}
-	if (w.failed || BREAKS(DICTIONARY_ORDER, !ordered))
+	if (BREAKS(DICTIONARY_FORM, w.failed) || BREAKS(DICTIONARY_ORDER, !ordered))
 		return UC_E_MALFORMED;
 	return KEEPS(COMPONENT_FORM, known_ok) ? UC_OK : UC_E_MALFORMED;
 }

@@ -2,6 +2,7 @@
 #include "mls/media_type.h"
 
 #include "mls/component.h"
+#include "mls/rule.h"
 
 static void wire_media_type_parameter(struct wire *w, struct media_type_parameter *p)
 {
@@ -24,7 +25,7 @@ void media_type_element(struct wire *w, void *v)
 void wire_media_type_list(struct wire *w, struct media_type_list *m)
 {
 	WIRE_LIST(w, &m->media_type_list, media_type_element);
-	if (!m->media_type_list.n)
+	if (BREAKS(MEDIA_TYPES_NOT_EMPTY, !m->media_type_list.n))
 		wire_fail(w, UC_E_MALFORMED);
 }
 

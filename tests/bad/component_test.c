@@ -2,6 +2,7 @@
 /* draft-ietf-mls-extensions-10: dictionaries, components and Safe AAD that are wrong, and leaves that
  * lack what a group asks for. */
 #include "mls/external_proposal.h"
+#include "mls/media_type.h"
 #include "mls/safe_aad.h"
 
 #include "tests/bad/rules.h"
@@ -143,6 +144,33 @@ TEST(dictionaries_out_of_order)
 	everywhere(EXTENSION_APP_DATA_DICTIONARY, VIEW_LIT("\x06\x80\x02\x00\x80\x02\x00"),
 		   RULE_DICTIONARY_ORDER);
 	BREAKS_CALL(DICTIONARY_ORDER, joins_with_info());
+	club_end(&c);
+}
+
+TEST(dictionaries_that_are_none)
+{
+	begin_bare();
+	/* Empty, without its length, cut, followed by more, half an entry. */
+	static const char *const bad[] = { "", "\x00\x00", "\x04\x80\x01\x00",
+					   "\x03\x80\x01\x00\x00", "\x02\x80\x01" };
+	static const size_t lengths[] = { 0, 2, 4, 5, 3 };
+	for (size_t i = 0; i < 5; i++) {
+		everywhere(EXTENSION_APP_DATA_DICTIONARY, view_make(bad[i], lengths[i]),
+			   RULE_DICTIONARY_FORM);
+		BREAKS_CALL(DICTIONARY_FORM, joins_with_info());
+	}
+	club_end(&c);
+}
+
+TEST(lists_by_themselves)
+{
+	struct media_type_list types;
+	struct app_ack ack;
+	begin_bare();
+	BREAKS_CALL(MEDIA_TYPES_NOT_EMPTY,
+		    wire_decode(VIEW_LIT("\x00"), &c.mem, media_type_list_element, &types));
+	BREAKS_CALL(APP_ACK_RANGE, wire_decode(test_hex("0c000000000000000100000000"), &c.mem,
+					       app_ack_element, &ack));
 	club_end(&c);
 }
 
