@@ -102,9 +102,16 @@ struct mls_policy {
 			   const struct mls_proposal *proposal);
 	/* A commit, ours or others', when all else has been checked. */
 	uc_err (*commit)(void *ctx, const struct mls_change *change);
+	/* Is the component one of the application's?  AppDataUpdates and AppEphemerals of others are
+	 * refused.  NULL: all are. */
+	bool (*knows_component)(void *ctx, uint16_t component_id);
+	/* Each AppEphemeral of a commit, in order: may it be?  What is to be done about it waits until
+	 * the commit is applied (it is among the change's proposals). */
+	uc_err (*ephemeral)(void *ctx, const struct mls_context *group,
+			    const struct mls_proposal *proposal);
 	/* All AppDataUpdates of one commit for one component, in order: from the data there is
-	 * (NULL: none) to what there will be, put into `out` by mls_out_copy; data->p NULL: none.
-	 * NULL: the last one replaces. */
+	 * (NULL: none) to what there will be, put into `out` by mls_out_copy.  NULL: the last one
+	 * replaces. */
 	uc_err (*component)(void *ctx, const struct mls_context *group, uint16_t component_id,
 			    const struct mls_bytes *current,
 			    const struct mls_proposal_list *updates, mls_out *out,
@@ -120,6 +127,10 @@ struct mls_policy {
 	bool any_lifetime;
 	/* Leaves are taken that do not list the group's suite among those they can do. */
 	bool any_suites;
+	/* Members who do not list the group's content_media_types are known to understand them. */
+	bool any_media_types;
+	/* Messages without any authenticated_data are taken where SafeAAD is asked for. */
+	bool empty_aad;
 };
 
 /* How handshakes are wrapped (RFC 9420, 6): the common choice of a group's members, which is neither
@@ -286,6 +297,12 @@ struct mls_join {
  * UC_E_MAC, UC_E_MALFORMED, UC_E_UNEXPECTED. */
 UC_API uc_err mls_group_join(mls_client *client, const struct mls_join *how,
 			     mls_group **group) UC_MUST_USE;
+
+/* The same, and the extensions of the GroupInfo in the Welcome: what the committer tells those alone who
+ * join. */
+UC_API uc_err mls_group_join_informed(mls_client *client, const struct mls_join *how, mls_out *out,
+				      struct mls_extensions *info_extensions,
+				      mls_group **group) UC_MUST_USE;
 
 struct mls_join_external {
 	struct mls_bytes group_info;   /* with external_pub */
@@ -577,10 +594,32 @@ UC_API uc_err mls_public_group_reinit_of(const mls_public_group *group, mls_out 
 					 struct mls_reinit *reinit) UC_MUST_USE;
 UC_API uc_err mls_public_group_ratchet_tree(const mls_public_group *group, mls_out *out,
 					    struct mls_bytes *ratchet_tree) UC_MUST_USE;
-/* At rest: all of it, not secret. */
-UC_API uc_err mls_public_group_stored(const mls_public_group *group, mls_out *out,
-				      struct mls_bytes *stored) UC_MUST_USE;
-UC_API uc_err mls_public_group_open(mls_client *client, struct mls_bytes stored,
+/* The GroupInfo of a commit is checked as above, and kept as that of its epoch: a server cannot sign
+ * one.  To be called while the commit is staged (or, at the beginning, for the current epoch). */
+UC_API uc_err mls_public_group_put_info(mls_public_group *group,
+					struct mls_bytes group_info) UC_MUST_USE;
+/* For those who join from outside.  UC_E_NOT_FOUND: none was put. */
+UC_API uc_err mls_public_group_info(const mls_public_group *group, mls_out *out,
+				    struct mls_bytes *group_info) UC_MUST_USE;
+
+/* At rest, in parts that a change writes only where they differ; not secret.  Each takes the place of
+ * the one with the same kind and number; without bytes, that one goes. */
+struct mls_part {
+	uint8_t kind;
+	uint32_t number;
+	struct mls_bytes bytes;
+};
+struct mls_part_list {
+	const struct mls_part *v;
+	size_t n;
+};
+/* What has changed since the last call that succeeded; the first time, everything.  What is staged is
+ * not stored.  Can they not be stored, all in one transaction, then free the group and open it from
+ * what is. */
+UC_API uc_err mls_public_group_writes(mls_public_group *group, mls_out *out,
+				      struct mls_part_list *parts) UC_MUST_USE;
+/* From all parts there are, in any order.  UC_E_CORRUPT, UC_E_VERSION. */
+UC_API uc_err mls_public_group_open(mls_client *client, struct mls_part_list parts,
 				    mls_public_group **group) UC_MUST_USE;
 
 #ifdef __cplusplus

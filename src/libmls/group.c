@@ -98,31 +98,55 @@ uc_err mls_group_create(mls_client *client, const struct mls_create *how, mls_gr
 
 /* --- join --- */
 
+struct joining {
+	const struct mls_join *how;
+	struct mls_extensions *info_extensions; /* NULL: not asked for */
+};
+
 static uc_err join(struct call *c, const void *arg, mls_group *m, struct mls_made *made)
 {
-	const struct mls_join *how = arg;
+	const struct joining *j = arg;
+	const struct mls_join *how = j->how;
 	struct taker t = { c->client, &c->scratch, UC_OK };
 	const struct group_platform platform = group_object_platform(m);
 	struct view message = take_bytes(&t, how->welcome);
 	struct view secret = take_bytes(&t, how->key_package_secret);
 	struct welcome_input in = { .ratchet_tree = take_bytes(&t, how->ratchet_tree) };
 	struct kept_key_package kept;
+	struct extension_list extensions = { NULL, 0 };
 	(void)made;
 	TRY(t.failed);
 	TRY(message_body(message, MLS_WIRE_WELCOME, &in.welcome));
 	TRY(key_package_kept(c->client, secret, &c->scratch, &kept));
 	in.key_package = kept.key_package;
 	in.secrets = &kept.secrets;
-	uc_err err = group_join(&platform, &in, &m->g);
+	uc_err err = group_join_informed(&platform, &in, &c->scratch, &extensions, &m->g);
 	key_package_secrets_wipe(&kept.secrets);
-	return err;
+	if (err || !j->info_extensions)
+		return err;
+	struct giver g = { .a = c->out->a };
+	*j->info_extensions = give_extensions(&g, &extensions);
+	return g.failed;
 }
 
 uc_err mls_group_join(mls_client *client, const struct mls_join *how, mls_group **group)
 {
+	const struct joining j = { how, NULL };
 	if (!how || !group)
 		return UC_E_ARGUMENT;
-	return group_begin(client, join, how, NULL, NULL, group);
+	return group_begin(client, join, &j, NULL, NULL, group);
+}
+
+uc_err mls_group_join_informed(mls_client *client, const struct mls_join *how, mls_out *out,
+			       struct mls_extensions *info_extensions, mls_group **group)
+{
+	struct mls_extensions fresh = { NULL, 0 };
+	const struct joining j = { how, &fresh };
+	if (!how || !out || !info_extensions || !group)
+		return UC_E_ARGUMENT;
+	TRY(group_begin(client, join, &j, out, NULL, group));
+	*info_extensions = fresh;
+	return UC_OK;
 }
 
 /* The group that a GroupInfo is of: its suite and id. */

@@ -87,4 +87,6 @@ struct group_platform group_object_platform(const mls_group *group);
 /* What public groups are made with. */
 struct group_platform client_platform(const mls_client *client);
 
+uc_err UC_MUST_USE public_group_object_new(mls_client *client, mls_public_group **out);
+
 #endif

@@ -100,6 +100,31 @@ static uc_err on_change(void *ctx, const struct group_change *change)
 	return asked(&q, err);
 }
 
+static bool on_knows_component(void *ctx, uint16_t component_id)
+{
+	struct asking q;
+	ask(&q, ctx);
+	bool knows = q.client->policy.knows_component(q.client->policy.ctx, component_id);
+	return !asked(&q, UC_OK) && knows;
+}
+
+static uc_err on_ephemeral(void *ctx, const struct group_view *before, const struct ephemeral *e)
+{
+	struct asking q;
+	ask(&q, ctx);
+	const struct mls_policy *p = &q.client->policy;
+	const struct mls_context context = give_context(&q.giver, before->context);
+	const struct mls_proposal given = { .type = PROPOSAL_APP_EPHEMERAL,
+					    .index = MLS_NO_INDEX,
+					    .component_id = e->component_id,
+					    .data = give_bytes(&q.giver, e->data),
+					    .sender = give_sender(&e->sender) };
+	uc_err err = q.giver.failed;
+	if (!err)
+		err = p->ephemeral(p->ctx, &context, &given);
+	return asked(&q, err);
+}
+
 static uc_err updates_given(struct giver *g, uint16_t component_id,
 			    const struct app_data_update *updates, size_t n,
 			    struct mls_proposal_list *out)
@@ -132,7 +157,11 @@ static uc_err component(struct asking *q, const struct group_view *before, uint1
 	TRY(q->giver.failed);
 	TRY(p->component(p->ctx, &context, component_id, current ? &now : NULL, &list, &out,
 			 &data));
-	return bytes_in(data, ret);
+	TRY(bytes_in(data, ret));
+	/* There is data, if only none. */
+	if (!ret->p)
+		*ret = VIEW_LIT("");
+	return UC_OK;
 }
 
 static uc_err on_component(void *ctx, const struct group_view *before, uint16_t component_id,
@@ -198,6 +227,10 @@ void policy_bind(mls_client *client)
 		.ctx = client,
 		.any_lifetime = p->any_lifetime,
 		.any_suites = p->any_suites,
+		.any_media_types = p->any_media_types,
+		.empty_aad = p->empty_aad,
+		.knows_component = p->knows_component ? on_knows_component : NULL,
+		.ephemeral = p->ephemeral ? on_ephemeral : NULL,
 		.leaf = p->leaf ? on_leaf : NULL,
 		.x509 = p->x509 ? on_x509 : NULL,
 		.proposal = p->proposal ? on_proposal : NULL,

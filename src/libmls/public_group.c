@@ -4,7 +4,7 @@
 #include "libmls/give.h"
 #include "libmls/take.h"
 
-static uc_err object_new(mls_client *client, mls_public_group **out)
+uc_err public_group_object_new(mls_client *client, mls_public_group **out)
 {
 	mls_public_group *m = HEAP_NEW(mls_public_group);
 	if (!m)
@@ -22,7 +22,7 @@ void mls_public_group_free(mls_public_group *group)
 	heap_free(group);
 }
 
-/* --- beginning, and at rest --- */
+/* --- beginning --- */
 
 static uc_err begin(mls_client *client, mls_public_group *m, struct mls_bytes group_info,
 		    struct mls_bytes ratchet_tree)
@@ -43,34 +43,9 @@ uc_err mls_public_group_new(mls_client *client, struct mls_bytes group_info,
 	if (!group)
 		return UC_E_ARGUMENT;
 	TRY(call_begin(&c, client, NULL));
-	uc_err err = object_new(client, &m);
+	uc_err err = public_group_object_new(client, &m);
 	if (!err)
 		err = begin(client, m, group_info, ratchet_tree);
-	if (err)
-		mls_public_group_free(m);
-	else
-		*group = m;
-	return call_end(&c, err);
-}
-
-static uc_err load(mls_client *client, mls_public_group *m, struct mls_bytes stored)
-{
-	const struct group_platform platform = client_platform(client);
-	struct view v;
-	TRY(bytes_in(stored, &v));
-	return public_group_load_on(&platform, v, &m->p);
-}
-
-uc_err mls_public_group_open(mls_client *client, struct mls_bytes stored, mls_public_group **group)
-{
-	struct call c;
-	mls_public_group *m = NULL;
-	if (!group)
-		return UC_E_ARGUMENT;
-	TRY(call_begin(&c, client, NULL));
-	uc_err err = object_new(client, &m);
-	if (!err)
-		err = load(client, m, stored);
 	if (err)
 		mls_public_group_free(m);
 	else
@@ -136,6 +111,16 @@ uc_err mls_public_group_check_info(const mls_public_group *group, struct mls_byt
 	TRY(bytes_in(group_info, &message));
 	TRY(message_body(message, MLS_WIRE_GROUP_INFO, &body));
 	return public_group_check_info(group->p, body);
+}
+
+uc_err mls_public_group_put_info(mls_public_group *group, struct mls_bytes group_info)
+{
+	struct view message, body;
+	if (!group || group->client->inside)
+		return UC_E_ARGUMENT;
+	TRY(bytes_in(group_info, &message));
+	TRY(message_body(message, MLS_WIRE_GROUP_INFO, &body));
+	return public_group_put_info(group->p, body);
 }
 
 static uc_err propose(struct call *c, mls_public_group *m, uint32_t sender_index,
@@ -285,8 +270,16 @@ uc_err mls_public_group_ratchet_tree(const mls_public_group *group, mls_out *out
 	return written(group, public_group_ratchet_tree, out, ratchet_tree);
 }
 
-uc_err mls_public_group_stored(const mls_public_group *group, mls_out *out,
-			       struct mls_bytes *stored)
+uc_err mls_public_group_info(const mls_public_group *group, mls_out *out,
+			     struct mls_bytes *group_info)
 {
-	return written(group, public_group_save, out, stored);
+	struct looking l;
+	struct view encoded, message = { NULL, 0 };
+	TRY(look(&l, group, out, group_info));
+	uc_err err = public_group_info(group->p, &l.call.scratch, &encoded);
+	if (!err)
+		err = message_around(out->a, MLS_WIRE_GROUP_INFO, encoded, &message);
+	TRY(looked(&l, err));
+	*group_info = (struct mls_bytes){ message.p, message.n };
+	return UC_OK;
 }

@@ -92,6 +92,7 @@ TEST(a_server_follows_and_judges)
 	struct mls_leaf_list members;
 	struct mls_proposal_list waiting;
 	struct mls_context context;
+	struct mls_part_list parts;
 	uint32_t index = 99;
 	crew_begin(crew, 3, SUITE);
 	mls_public_group *server = server_of(&crew[0]);
@@ -115,10 +116,13 @@ TEST(a_server_follows_and_judges)
 	expect_ok(mls_public_group_receive(server, made.commit, crew[0].out, &got));
 	expect_ok(mls_public_group_staged_apply(server));
 	/* At rest and back. */
-	expect_ok(mls_public_group_stored(server, crew[0].out, &b));
+	expect_ok(mls_public_group_writes(server, crew[0].out, &parts));
+	expect(parts.n >= 3);
 	mls_public_group_free(server);
 	server = NULL;
-	expect_ok(mls_public_group_open(crew[0].client, b, &server));
+	expect_ok(mls_public_group_open(crew[0].client, parts, &server));
+	expect_ok(mls_public_group_writes(server, crew[0].out, &parts));
+	expect_eq(parts.n, 0);
 	crew_deliver(crew, 3, &crew[2], &made);
 	expect_ok(mls_public_group_members(server, crew[0].out, &members));
 	expect_eq(members.n, 2);
@@ -139,6 +143,67 @@ TEST(a_server_follows_and_judges)
 	expect(mls_public_group_receive(server, b, crew[0].out, &got));
 	mls_public_group_free(server);
 	mls_public_group_free(NULL);
+	crew_end(crew, 3);
+}
+
+/* What a database would hold: one row for each kind and number. */
+static size_t rows_put(struct mls_part *rows, size_t n, struct mls_part_list changes)
+{
+	for (size_t i = 0; i < changes.n; i++) {
+		size_t k = 0;
+		while (k < n &&
+		       (rows[k].kind != changes.v[i].kind || rows[k].number != changes.v[i].number))
+			k++;
+		expect(k < 64);
+		rows[k] = changes.v[i];
+		n = k == n ? n + 1 : n;
+	}
+	return n;
+}
+
+TEST(a_server_stores_what_changed_and_hands_out_the_group_info)
+{
+	struct sailor crew[3];
+	struct mls_part rows[64];
+	struct mls_part_list changes;
+	struct mls_received got;
+	struct mls_made made;
+	struct mls_bytes info;
+	size_t n = 0;
+	const struct mls_commit path = { .force_path = true };
+	crew_begin(crew, 3, SUITE);
+	mls_public_group *server = server_of(&crew[0]);
+	expect_err(mls_public_group_info(server, crew[0].out, &info), UC_E_NOT_FOUND);
+	expect_err(
+		mls_public_group_open(crew[0].client, (struct mls_part_list){ NULL, 0 }, &server),
+		UC_E_CORRUPT);
+	expect_err(
+		mls_public_group_open(crew[0].client, (struct mls_part_list){ NULL, 1 }, &server),
+		UC_E_ARGUMENT);
+	for (unsigned round = 0; round < 4; round++) {
+		struct sailor *by = &crew[round % 3];
+		expect_ok(mls_group_commit(by->group, &path, by->out, &made));
+		expect_ok(mls_public_group_receive(server, made.commit, crew[0].out, &got));
+		expect_ok(mls_public_group_put_info(server, made.group_info));
+		expect_ok(mls_public_group_staged_apply(server));
+		expect_ok(mls_public_group_info(server, crew[0].out, &info));
+		expect_bytes(view_of(info), view_of(made.group_info));
+		crew_deliver(crew, 3, by, &made);
+		expect_ok(mls_public_group_writes(server, crew[0].out, &changes));
+		n = rows_put(rows, n, changes);
+		mls_public_group_free(server);
+		server = NULL;
+		expect_ok(mls_public_group_open(crew[0].client, (struct mls_part_list){ rows, n },
+						&server));
+		expect_ok(mls_public_group_info(server, crew[0].out, &info));
+		expect_bytes(view_of(info), view_of(made.group_info));
+	}
+	/* Not that of another epoch. */
+	struct mls_bytes old = info;
+	expect_ok(mls_group_commit(crew[0].group, &path, crew[0].out, &made));
+	expect_ok(mls_public_group_receive(server, made.commit, crew[0].out, &got));
+	expect(mls_public_group_put_info(server, old));
+	mls_public_group_free(server);
 	crew_end(crew, 3);
 }
 
