@@ -127,8 +127,6 @@ struct mls_policy {
 	bool any_lifetime;
 	/* Leaves are taken that do not list the group's suite among those they can do. */
 	bool any_suites;
-	/* Members who do not list the group's content_media_types are known to understand them. */
-	bool any_media_types;
 	/* Messages without any authenticated_data are taken where SafeAAD is asked for. */
 	bool empty_aad;
 };
@@ -356,6 +354,9 @@ struct mls_commit {
 	/* A stored ReInit, when there is nothing else to commit (RFC 9420, 12.2). */
 	bool stored_reinit;
 	bool force_path;
+	/* Members who do not list the group's content_media_types are known to understand them; else
+	 * UC_E_UNSUPPORTED. */
+	bool any_media_types;
 	struct mls_bytes authenticated_data;
 	/* All of our leaf, from the new epoch on; needs or forces a path.  NULL: as it is. */
 	const struct mls_identity *identity;
@@ -594,11 +595,12 @@ UC_API uc_err mls_public_group_reinit_of(const mls_public_group *group, mls_out 
 					 struct mls_reinit *reinit) UC_MUST_USE;
 UC_API uc_err mls_public_group_ratchet_tree(const mls_public_group *group, mls_out *out,
 					    struct mls_bytes *ratchet_tree) UC_MUST_USE;
-/* The GroupInfo of a commit is checked as above, and kept as that of its epoch: a server cannot sign
- * one.  To be called while the commit is staged (or, at the beginning, for the current epoch). */
+/* The GroupInfo of a commit, checked as above, is kept as that of its epoch: a server cannot sign one.
+ * To be called while the commit is staged; applied without it, the new epoch has none. */
 UC_API uc_err mls_public_group_put_info(mls_public_group *group,
 					struct mls_bytes group_info) UC_MUST_USE;
-/* For those who join from outside.  UC_E_NOT_FOUND: none was put. */
+/* For those who join from outside.  UC_E_NOT_FOUND: none was put
+ * since the last commit. */
 UC_API uc_err mls_public_group_info(const mls_public_group *group, mls_out *out,
 				    struct mls_bytes *group_info) UC_MUST_USE;
 

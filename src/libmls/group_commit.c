@@ -89,6 +89,7 @@ static uc_err commit(struct call *c, mls_group *m, const struct mls_commit *what
 		.without_stored = what->without_stored,
 		.stored_reinit = what->stored_reinit,
 		.force_path = what->force_path,
+		.any_media_types = what->any_media_types,
 		.authenticated_data = take_bytes(&t, what->authenticated_data),
 	};
 	if (what->identity) {

@@ -227,7 +227,6 @@ void policy_bind(mls_client *client)
 		.ctx = client,
 		.any_lifetime = p->any_lifetime,
 		.any_suites = p->any_suites,
-		.any_media_types = p->any_media_types,
 		.empty_aad = p->empty_aad,
 		.knows_component = p->knows_component ? on_knows_component : NULL,
 		.ephemeral = p->ephemeral ? on_ephemeral : NULL,

@@ -122,7 +122,7 @@ TEST(a_server_follows_and_judges)
 	server = NULL;
 	expect_ok(mls_public_group_open(crew[0].client, parts, &server));
 	expect_ok(mls_public_group_writes(server, crew[0].out, &parts));
-	expect_eq(parts.n, 0);
+	expect(parts.n <= 1);
 	crew_deliver(crew, 3, &crew[2], &made);
 	expect_ok(mls_public_group_members(server, crew[0].out, &members));
 	expect_eq(members.n, 2);
@@ -173,7 +173,7 @@ TEST(a_server_stores_what_changed_and_hands_out_the_group_info)
 	const struct mls_commit path = { .force_path = true };
 	crew_begin(crew, 3, SUITE);
 	mls_public_group *server = server_of(&crew[0]);
-	expect_err(mls_public_group_info(server, crew[0].out, &info), UC_E_NOT_FOUND);
+	expect_ok(mls_public_group_info(server, crew[0].out, &info));
 	expect_err(
 		mls_public_group_open(crew[0].client, (struct mls_part_list){ NULL, 0 }, &server),
 		UC_E_CORRUPT);
@@ -198,11 +198,13 @@ TEST(a_server_stores_what_changed_and_hands_out_the_group_info)
 		expect_ok(mls_public_group_info(server, crew[0].out, &info));
 		expect_bytes(view_of(info), view_of(made.group_info));
 	}
-	/* Not that of another epoch. */
+	/* Not that of another epoch; and without one there is none. */
 	struct mls_bytes old = info;
 	expect_ok(mls_group_commit(crew[0].group, &path, crew[0].out, &made));
 	expect_ok(mls_public_group_receive(server, made.commit, crew[0].out, &got));
 	expect(mls_public_group_put_info(server, old));
+	expect_ok(mls_public_group_staged_apply(server));
+	expect_err(mls_public_group_info(server, crew[0].out, &info), UC_E_NOT_FOUND);
 	mls_public_group_free(server);
 	crew_end(crew, 3);
 }
