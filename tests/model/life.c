@@ -117,6 +117,8 @@ static void person_begin(struct life *l, int i)
 		.env = &l->env, .hooks = &l->hooks, .psks = &p->finder, .wrapping = &l->wrapping
 	};
 	leave_state(p);
+	buf_init_secret(&p->journal, WIRE_OBJECT_MAX);
+	buf_init_secret(&p->root, WIRE_OBJECT_MAX);
 }
 
 struct person *choose_person(struct life *l)
@@ -166,6 +168,13 @@ struct proposal add_person(struct person *p)
 	model_must(
 		!wire_decode(p->key_package, &p->life->mem, key_package_element, &add.key_package));
 	return add;
+}
+
+void person_has(struct person *p, struct group *g)
+{
+	group_free(p->g);
+	p->g = g;
+	p->is_kept = false;
 }
 
 struct view saved_of(struct life *l, const struct group *g)
@@ -288,8 +297,11 @@ void life_begin(struct life *l, const struct suite *s, uint64_t seed, struct vie
 
 void life_end(struct life *l)
 {
-	for (int i = 0; i < LIFE_PEOPLE; i++)
+	for (int i = 0; i < LIFE_PEOPLE; i++) {
 		group_free(l->people[i].g);
+		buf_done(&l->people[i].journal);
+		buf_done(&l->people[i].root);
+	}
 	public_group_free(l->server.p);
 	arena_done(&l->mem);
 }
@@ -537,9 +549,13 @@ bool life_step(struct life *l)
 		return false;
 	l->steps++;
 	anything(l);
-	for (int i = 0; i < LIFE_PEOPLE && !l->why[0]; i++)
-		if (choose(l, 4) == 0)
+	for (int i = 0; i < LIFE_PEOPLE && !l->why[0]; i++) {
+		uint32_t what = choose(l, 4);
+		if (what == 0)
 			check_person(&l->people[i]);
+		else if (what == 1)
+			act_keep(&l->people[i]);
+	}
 	return !l->why[0];
 }
 

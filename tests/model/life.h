@@ -10,6 +10,7 @@
 #include "tests/model/slow_epoch.h"
 
 #include "mls/group.h"
+#include "mls/group_journal.h"
 #include "mls/public_group.h"
 
 enum {
@@ -62,6 +63,8 @@ struct person {
 	struct psk_finder finder;
 	struct group_platform platform;
 	struct group *g;
+	struct buf journal, root; /* at rest, once it is kept */
+	bool is_kept;
 	struct view key_package; /* waits to be used */
 	struct key_package_secrets secrets;
 	/* As the model has it. */
@@ -137,6 +140,8 @@ struct letter *life_letter(struct life *l, enum letter_kind kind, struct person 
 struct letter *life_commit(struct life *l, struct person *by, int in, struct view bytes,
 			   struct group *before);
 struct group *copy_of(const struct person *p);
+/* In the place of what it had. */
+void person_has(struct person *p, struct group *g);
 struct view saved_of(struct life *l, const struct group *g);
 
 /* How a letter must be received: with one of these (for branches the engine may see one before the
@@ -160,6 +165,7 @@ bool act_wrong_commit(struct person *p);
 bool act_pending(struct person *p, bool apply);
 bool act_staged(struct person *p, bool apply);
 bool act_restart(struct person *p);
+bool act_keep(struct person *p);
 bool act_forget(struct person *p);
 bool act_join(struct person *p, struct letter *m);
 bool act_join_external(struct person *p);

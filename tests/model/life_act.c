@@ -174,8 +174,7 @@ bool act_pending(struct person *p, bool apply)
 		group_pending_drop(p->g);
 		p->pending = NOBODY;
 		if (p->at == NOBODY && pending != NOBODY) { /* it never joined */
-			group_free(p->g);
-			p->g = NULL;
+			person_has(p, NULL);
 		}
 		return true;
 	}
@@ -188,22 +187,66 @@ bool act_pending(struct person *p, bool apply)
 	return !l->why[0];
 }
 
+/* From its journal where `journal`, else from the two parts of group_save_*. */
+static struct group *loaded(struct person *p, bool journal)
+{
+	struct life *l = p->life;
+	struct group *again = NULL;
+	size_t used = 0;
+	if (!journal)
+		return copy_of(p);
+	if (!act_keep(p))
+		return NULL;
+	uc_err err = group_journal_open(&p->platform, buf_view(&p->root), buf_view(&p->journal),
+					&used, &again);
+	if (!ends(l, p, err, UC_OK))
+		return NULL;
+	if (used != p->journal.n)
+		wrong(l, "%s has a journal that is not whole", p->name);
+	return again;
+}
+
 bool act_restart(struct person *p)
 {
 	struct life *l = p->life;
 	l->doing = "restarting";
 	if (!p->g)
 		return true;
+	bool journal = choose(l, 2);
 	struct view before = saved_of(l, p->g);
-	struct group *again = copy_of(p);
+	struct group *again = loaded(p, journal);
 	if (!again)
 		return false;
 	group_free(p->g);
 	p->g = again;
+	p->is_kept = journal;
 	p->staged = NOBODY; /* what was looked at is not at rest */
 	check_person(p);
 	return view_equal(before, saved_of(l, p->g)) ||
 	       wrong(l, "%s is another after a restart", p->name);
+}
+
+bool act_keep(struct person *p)
+{
+	struct life *l = p->life;
+	struct buf root;
+	l->doing = "keeping";
+	if (!p->g)
+		return true;
+	if (!p->is_kept || group_journal_wants_snapshot(p->g)) {
+		buf_reset(&p->journal);
+		buf_reset(&p->root);
+		p->is_kept = true;
+		return ends(l, p, group_journal_snapshot(p->g, &p->journal, &p->root), UC_OK);
+	}
+	buf_init_secret(&root, WIRE_OBJECT_MAX);
+	uc_err err = group_journal_take(p->g, &p->journal, &root);
+	if (!err && root.n) {
+		buf_reset(&p->root);
+		buf_add_view(&p->root, buf_view(&root));
+	}
+	buf_done(&root);
+	return ends(l, p, err, UC_OK);
 }
 
 bool act_forget(struct person *p)

@@ -364,8 +364,7 @@ bool act_join(struct person *p, struct letter *m)
 	uc_err err = group_join(&p->platform, &in, &g);
 	if (!ends(l, p, err, want) || err)
 		return !l->why[0];
-	group_free(p->g);
-	p->g = g;
+	person_has(p, g);
 	p->key_package.n = 0;
 	enter_state(p, m->leads_to, true);
 	check_person(p);
@@ -413,8 +412,7 @@ bool act_join_external(struct person *p)
 	if (!ends(l, p, group_join_external(&p->platform, &how, &l->mem, &commit, &info, &fresh),
 		  UC_OK))
 		return false;
-	group_free(p->g);
-	p->g = fresh;
+	person_has(p, fresh);
 	leave_state(p);
 	struct letter *m = life_commit(l, p, in, commit, NULL);
 	if (m)
@@ -462,8 +460,7 @@ static bool go_on(struct person *p, struct group *fresh, struct person **others,
 	l->states[state].before = NOBODY;
 	for (size_t i = 0; i <= n; i++) {
 		struct person *o = i < n ? others[i] : p;
-		group_free(o->g);
-		o->g = i < n ? groups[i] : fresh;
+		person_has(o, i < n ? groups[i] : fresh);
 		enter_state(o, state, true);
 		check_person(o);
 	}

@@ -46,6 +46,11 @@ static const char *same_members(const struct slow_epoch *e, const struct tree *t
 		if (!tree_has_encryption_key(t, slow->key))
 			return "a leaf's encryption key is not found";
 	}
+	for (uint32_t i = 1; i < 2 * e->tree.leaves - 1; i += 2)
+		if (e->tree.v[i].is_there && !tree_has_encryption_key(t, e->tree.v[i].key))
+			return "a parent's encryption key is not found";
+	if (tree_has_encryption_key(t, VIEW_LIT("none of all these keys")))
+		return "a key is found that is not there";
 	if (n != slow_count(&e->tree) || n != tree_member_count(t))
 		return "the number of members is another";
 	uint32_t room = 0;
