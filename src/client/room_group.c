@@ -262,7 +262,7 @@ bool room_group_is_going(const struct room_group *g, uint32_t leaf)
 
 bool room_group_has_proposals(const struct room_group *g)
 {
-	return group_proposal_count(g->g) && !room_group_is_going(g, group_own_leaf(g->g));
+	return group_commit_is_due(g->g);
 }
 
 uint32_t room_group_rank(const struct room_group *g)

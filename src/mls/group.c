@@ -417,6 +417,21 @@ size_t group_proposal_count(const struct group *g)
 	return g->proposals.n;
 }
 
+bool group_commit_is_due(const struct group *g)
+{
+	bool goes = false;
+	if (!g->now || g->is_removed || g->now->state.is_closed)
+		return false;
+	for (size_t i = 0; i < g->proposals.n; i++) {
+		const struct framed_content *c = &g->proposals.v[i]->decoded.content;
+		uint32_t own = g->now->own_leaf;
+		goes |= c->proposal.proposal_type == PROPOSAL_REMOVE && c->proposal.removed == own;
+		goes |= c->proposal.proposal_type == PROPOSAL_SELF_REMOVE &&
+			c->sender.leaf_index == own;
+	}
+	return g->proposals.n && !goes;
+}
+
 void group_proposal_drop(struct group *g, struct view ref)
 {
 	proposal_store_drop(&g->proposals, ref);

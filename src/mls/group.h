@@ -177,6 +177,10 @@ uc_err UC_MUST_USE group_propose_update_as(struct group *g, const struct leaf_pa
 					   struct arena *a, struct view *message);
 size_t group_proposal_count(const struct group *g);
 struct proposal_view group_proposal_at(const struct group *g, size_t i);
+/* RFC 9420, 12.4: "A group member that has observed one or more valid proposals within an epoch MUST
+ * send a Commit message before sending application data".  True while proposals wait, and a commit
+ * of ours can be: who is about to go waits for another's.  Whose words go out asks this first. */
+bool group_commit_is_due(const struct group *g);
 /* Out of the stored ones: it was never accepted.  Nothing happens when it isn't there. */
 void group_proposal_drop(struct group *g, struct view ref);
 

@@ -4,6 +4,7 @@
 #include "client/outbox.h"
 #include "client/pool.h"
 #include "client/room_group.h"
+#include "client/room_group_inside.h"
 #include "client/rooms.h"
 #include "client/turn.h"
 #include "mimi/protocol.h"
@@ -333,6 +334,28 @@ TEST(no_more_leave_than_are_to_be_on_their_way)
 		hub_answers(&sent[i], i);
 	expect_eq(sent_n, 3 * AT_ONCE);
 	expect_eq(waiting(), 100 - AT_ONCE);
+	end();
+}
+
+static uc_err proposed(struct uc_client *c, void *arg)
+{
+	struct view message;
+	(void)arg;
+	r()->group_dirty = r()->dirty = true;
+	return group_propose_update(r()->group->g, &c->call, &message);
+}
+
+/* RFC 9420, 12.4: "MUST send a Commit message before sending application data". */
+TEST(what_was_proposed_is_committed_first)
+{
+	begin();
+	say(3);
+	expect_ok(turn_run(p.c, proposed, NULL));
+	expect(room_group_has_proposals(r()->group));
+	go_online();
+	expect_eq(sent_n, 0);
+	expect(r()->pending.there); /* that commit is on its way */
+	expect_eq(waiting(), 3);
 	end();
 }
 
