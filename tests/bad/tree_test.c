@@ -265,6 +265,25 @@ TEST(leaves_of_a_tree)
 	club_end(&c);
 }
 
+/* Whichever leaf it is: none is believed for its place, or because it is the signer's. */
+TEST(each_leaf_of_a_tree)
+{
+	begin();
+	for (uint32_t signer = 0; signer < 2; signer++)
+		for (size_t i = 0; i < 11; i += 2) {
+			struct node_list l = tree_now();
+			struct leaf_node *leaf = l.v[i] ? &l.v[i]->leaf_node : NULL;
+			if (!leaf)
+				continue;
+			leaf->signature = changeable(&c, leaf->signature);
+			flip(leaf->signature, 1);
+			BREAKS_CALL(LEAF_SIGNATURE, offered_by(&l, signer));
+			flip(leaf->signature, 1);
+			expect_ok(offered_by(&l, signer));
+		}
+	club_end(&c);
+}
+
 /* A leaf signed for its place (by Update or Commit) does not fit another. */
 TEST(a_leaf_in_another_place)
 {
