@@ -4,7 +4,7 @@
 #include "ctl/ctl.h"
 #include "mls/public_group.h"
 #include "net/env_system.h"
-#include "provider/schema.h"
+#include "provider/group_parts.h"
 
 enum { RECORD_BYTES = 512 << 20 };
 
@@ -26,7 +26,7 @@ static const struct {
 	{ TABLE_WELCOME, TABLE_ROOM },      { TABLE_OPENING, TABLE_ROOM },
 	{ TABLE_ACCEPTED, TABLE_ROOM },     { TABLE_FOLLOWER, TABLE_ROOM },
 	{ TABLE_FOLLOW_START, TABLE_ROOM }, { TABLE_WELCOME_OUT, TABLE_ROOM },
-	{ TABLE_ROOM, TABLE_GROUP },
+	{ TABLE_GROUP_PART, TABLE_ROOM },   { TABLE_TREE_BACK, TABLE_ROOM },
 };
 
 struct checking {
@@ -107,6 +107,28 @@ static uc_err group_check(struct view value)
 	return UC_OK;
 }
 
+/* Each part is what was written; with the base, that all of them make the group that a member has
+ * signed. */
+static uc_err part_check(struct checking *c, struct view key, struct view value)
+{
+	struct group_part_record r;
+	struct store_key base;
+	struct view room;
+	TRY(wire_decode(value, &c->arena, group_part_record_element, &r));
+	TRY(group_part_check(key, &r));
+	TRY(key_first(c, key, &room));
+	if (!view_equal(key, key_2n(&base, TABLE_GROUP_PART, room, PUBLIC_PART_BASE, 0)))
+		return UC_OK;
+	struct public_group *g = NULL;
+	bool is_whole;
+	uc_err err = group_parts_load(c->store, env_system(), NULL, room, &g, &is_whole);
+	public_group_free(g);
+	if (err != UC_E_CORRUPT)
+		return err;
+	tell(c, "the parts of the public group are not one group", key);
+	return UC_OK;
+}
+
 static uc_err last_entry(struct checking *c, struct view log, struct log_entry *out, bool *found)
 {
 	struct store_log_bounds b;
@@ -132,10 +154,16 @@ static uc_err room_check(struct checking *c, struct view key, struct view value)
 	struct log_entry last;
 	struct store_key log;
 	struct view room;
-	bool found = false;
+	bool found = false, is_there;
 	TRY(wire_decode(value, &c->arena, room_record_element, &r));
 	TRY(key_first(c, key, &room));
 	TRY(last_entry(c, key_1(&log, TABLE_LOG, room), &last, &found));
+	TRY(store_has(c->store, key_1(&log, TABLE_GROUP, room), &is_there));
+	if (!is_there)
+		TRY(store_has(c->store, key_2n(&log, TABLE_GROUP_PART, room, PUBLIC_PART_BASE, 0),
+			      &is_there));
+	if (!is_there)
+		tell(c, "what it belongs to is not there", key);
 	if (found && (last.seq + 1 != r.next || !view_equal(VIEW_OF(last.chain), VIEW_OF(r.chain))))
 		tell(c, "the room's record does not continue its log", key);
 	return UC_OK;
@@ -163,6 +191,8 @@ static uc_err record_check(struct checking *c, struct view key, struct view valu
 		return room_check(c, key, value);
 	case TABLE_GROUP:
 		return group_check(value);
+	case TABLE_GROUP_PART:
+		return part_check(c, key, value);
 	default:
 		return walk ? UC_OK : UC_E_CORRUPT;
 	}

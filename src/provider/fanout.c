@@ -39,9 +39,10 @@ static uc_err start_put(struct log_step *s, struct view domain, const struct mem
 {
 	struct follow_start start = *common;
 	struct store_key k;
-	bool added = false;
+	struct view_list refs = { NULL, 0 };
 	start.clients.v = ARENA_ARRAY(s->a, struct start_client, m->joined.n + 1);
-	if (!start.clients.v)
+	refs.v = ARENA_ARRAY(s->a, struct view, m->joined.n + 1);
+	if (!start.clients.v || !refs.v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < m->joined.n; i++) {
 		const struct member *j = &m->joined.v[i];
@@ -49,10 +50,13 @@ static uc_err start_put(struct log_step *s, struct view domain, const struct mem
 			continue;
 		start.clients.v[start.clients.n++] =
 			(struct start_client){ j->key_package_ref, j->client };
-		added = added || j->key_package_ref.n;
+		if (j->key_package_ref.n)
+			refs.v[refs.n++] = j->key_package_ref;
 	}
-	if (!added)
+	if (!refs.n)
 		start.welcome = (struct view){ NULL, 0 };
+	else
+		TRY(welcome_part(common->welcome, &refs, s->a, &start.welcome));
 	return record_put(&s->batch, key_2(&k, TABLE_FOLLOW_START, s->room->uri, domain),
 			  follow_start_element, &start);
 }
@@ -76,7 +80,7 @@ static uc_err welcome_out(struct log_step *s, struct view domain, const struct m
 				  m->joined.v[i].key_package_ref.n);
 	if (!added)
 		return UC_OK;
-	TRY(welcome_put(s, common->welcome, common->ratchet_tree));
+	TRY(welcome_put(s, common->welcome, &m->joined));
 	key_2(&k, TABLE_WELCOME_OUT, s->room->uri, domain);
 	store_key_add_u64(&k, common->seq);
 	return record_put(&s->batch, store_key_view(&k), welcome_out_record_element, &marker);
@@ -172,19 +176,16 @@ static uc_err next_welcome(struct provider *p, struct view room, struct view dom
 /* The follower has the tree: it follows the commit itself. */
 static uc_err add_welcome(struct notice *n, uint64_t seq, uint64_t timestamp)
 {
-	struct store_key k;
-	struct welcome_record w;
+	struct view welcome;
 	struct wire wire;
-	key_1(&k, TABLE_WELCOME, n->room->uri);
-	store_key_add_u64(&k, seq);
-	TRY(record_get(n->p->rooms, store_key_view(&k), welcome_record_element, n->a, &w));
+	TRY(welcome_of_domain(n->p, n->room->uri, seq, n->f->domain, n->a, &welcome));
 	uint16_t version = MLS10, format = MLS_WELCOME;
 	uint8_t tree = RATCHET_TREE_DISTRIBUTION_SERVICE;
 	wire_writer(&wire, &n->body);
 	wire_u64(&wire, &timestamp);
 	wire_u16(&wire, &version);
 	wire_u16(&wire, &format);
-	buf_add_view(&n->body, w.welcome);
+	buf_add_view(&n->body, welcome);
 	wire_u8(&wire, &tree);
 	return wire_finish(&wire);
 }

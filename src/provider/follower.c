@@ -30,17 +30,6 @@ static uc_err take_proposals(struct room_live *r, struct view first, const struc
 	return UC_OK;
 }
 
-static uc_err tree_read(const struct public_group *g, struct arena *a, struct view *out)
-{
-	struct buf tree;
-	buf_init(&tree, WIRE_OBJECT_MAX);
-	uc_err err = public_group_ratchet_tree(g, &tree);
-	if (!err)
-		err = arena_copy(a, buf_view(&tree), out);
-	buf_done(&tree);
-	return err;
-}
-
 static bool adds_ours(const struct provider *p, const struct membership *m)
 {
 	for (size_t i = 0; i < m->joined.n; i++)
@@ -65,18 +54,27 @@ static uc_err take_commit(struct log_step *s, const struct notified_entry *e, st
 	return public_group_apply(g);
 }
 
-static uc_err log_commit(struct log_step *s, const struct notified_entry *e, struct membership *m)
+static uc_err log_taken(struct log_step *s, const struct notified_entry *e,
+			const struct membership *m, const struct tree *before)
 {
 	const struct view none = { NULL, 0 };
-	struct view tree = { NULL, 0 };
-	TRY(take_commit(s, e, m));
 	TRY(log_step_add_bytes(s, e->m.timestamp, e->bytes));
 	s->record.epoch_start = s->record.next - 1;
+	TRY(tree_back_put(s, before));
 	TRY(take_proposals(s->room, none, &e->m.external_proposals, s->a));
-	if (e->welcome.n)
-		TRY(tree_read(s->room->group, s->a, &tree));
-	TRY(seats_change(s, m, e->welcome, tree, NULL));
+	TRY(seats_change(s, m, e->welcome, NULL));
 	return log_step_put_group(s);
+}
+
+static uc_err log_commit(struct log_step *s, const struct notified_entry *e, struct membership *m)
+{
+	struct tree before;
+	tree_copy(public_group_now(s->room->group).tree, &before);
+	uc_err err = take_commit(s, e, m);
+	if (!err)
+		err = log_taken(s, e, m, &before);
+	tree_done(&before);
+	return err;
 }
 
 static uc_err log_proposals(struct log_step *s, const struct notified_entry *e)
@@ -229,13 +227,19 @@ static uc_err check_start(struct beginning *n)
 
 static uc_err put_start(struct beginning *n, struct log_step *s)
 {
+	static const enum provider_table left[] = { TABLE_GROUP_PART, TABLE_TREE_BACK,
+						    TABLE_WELCOME };
 	struct store_key k;
 	struct view log = key_1(&k, TABLE_LOG, n->c->target);
 	/* What an earlier time here has left is read by nobody any more: it was followed to its
 	 * end, and the hub could not go on from there. */
 	store_log_delete(&s->batch, log);
+	group_whole_delete(&s->batch, n->c->target);
+	for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+		store_delete_prefix(&s->batch, key_1(&k, left[i], n->c->target));
+	log = key_1(&k, TABLE_LOG, n->c->target);
 	store_log_start(&s->batch, log, n->start.seq + 1);
-	TRY(seats_change(s, &n->m, n->start.welcome, n->start.ratchet_tree, NULL));
+	TRY(seats_change(s, &n->m, n->start.welcome, NULL));
 	return log_step_put_group(s);
 }
 

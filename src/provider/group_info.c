@@ -110,23 +110,14 @@ static uc_err seal(const struct inquiry *n, struct group_info_response *r)
 {
 	const struct hub_request *q = n->q;
 	const struct suite *s = public_group_now(n->group).suite;
-	struct group_info_record info;
 	struct group_info_ratchet_tree_tbe tbe = { .ratchet_tree_option = {
 							   .representation = RATCHET_TREE_FULL } };
-	struct store_key k;
-	struct buf tree;
 	struct view plain;
-	TRY(record_get(q->p->rooms, key_1(&k, TABLE_GROUP_INFO, q->room->uri),
-		       group_info_record_element, q->a, &info));
+	TRY(public_group_info(n->group, q->a, &tbe.group_info));
 	TRY(pending(n, &tbe.pending_proposals));
-	tbe.group_info = info.group_info;
-	buf_init(&tree, WIRE_OBJECT_MAX);
-	uc_err err = public_group_ratchet_tree(n->group, &tree);
-	tbe.ratchet_tree_option.ratchet_tree = buf_view(&tree);
-	if (!err)
-		err = wire_encode_to(q->a, group_info_ratchet_tree_tbe_element, &tbe, &plain);
-	buf_done(&tree);
-	TRY(err);
+	TRY(tree_of(q->p, q->room, q->room->record.epoch_start, q->a,
+		    &tbe.ratchet_tree_option.ratchet_tree));
+	TRY(wire_encode_to(q->a, group_info_ratchet_tree_tbe_element, &tbe, &plain));
 	return encrypt_with_label(s, q->p->env, n->m.group_info_public_key,
 				  "GroupInfo and ratchet_tree encryption", q->room->uri, plain,
 				  q->a, &r->encrypted_groupinfo_and_tree.kem_output,

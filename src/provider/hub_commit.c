@@ -11,6 +11,7 @@ struct commitment {
 	struct membership m;
 	struct view_list leaving; /* clients whose removal was accepted and is not in this commit */
 	struct view ratchet_tree; /* of the new epoch */
+	struct tree before;
 	uint64_t timestamp, seq;
 };
 
@@ -44,7 +45,7 @@ static uc_err check_info(const struct commitment *n)
 {
 	struct group_info info;
 	struct view bytes = n->b->group_info_option.group_info;
-	TRY(public_group_check_info(n->group, bytes));
+	TRY(public_group_put_info(n->group, bytes));
 	TRY(wire_decode(bytes, n->q->a, group_info_element, &info));
 	if (!extension_find(&info.extensions, EXTENSION_EXTERNAL_PUB) ||
 	    extension_find(&info.extensions, EXTENSION_RATCHET_TREE))
@@ -128,23 +129,21 @@ static uc_err tree_read(struct commitment *n)
 
 static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply *out)
 {
-	struct store_key k;
-	const struct group_info_record info = { .group_info = n->b->group_info_option.group_info };
 	struct fanout_message fanout = { .timestamp = n->timestamp,
 					 .message = n->b->proposal_or_commit,
 					 .wire_format = MLS_PUBLIC_MESSAGE,
 					 .content_type = CONTENT_COMMIT };
 	TRY(log_step_add(s, &fanout));
 	s->record.epoch_start = n->seq;
-	TRY(record_put(&s->batch, key_1(&k, TABLE_GROUP_INFO, s->room->uri),
-		       group_info_record_element, &info));
 	if (n->m.joined.n)
 		TRY(tree_read(n));
 	/* Those who come are told both in one frame. */
 	if (n->b->welcome.n + n->ratchet_tree.n > ENTRY_BYTES_MAX)
 		return UC_E_TOO_LARGE;
-	TRY(seats_change(s, &n->m, n->b->welcome, n->ratchet_tree, n->q->proof));
-	TRY(fanout_change(s, &n->m, n->timestamp, info.group_info, n->ratchet_tree, n->b->welcome));
+	TRY(tree_back_put(s, &n->before));
+	TRY(seats_change(s, &n->m, n->b->welcome, n->q->proof));
+	TRY(fanout_change(s, &n->m, n->timestamp, n->b->group_info_option.group_info,
+			  n->ratchet_tree, n->b->welcome));
 	/* A removal that was accepted is not lost because somebody's commit crossed it. */
 	TRY(hub_propose_removals(s, &n->leaving, n->timestamp));
 	TRY(log_step_put_group(s));
@@ -170,6 +169,7 @@ static uc_err apply(struct commitment *n, struct hub_reply *out)
 	struct log_step step;
 	struct hub_reply made = { .seq = 0 };
 	TRY(seats_announce(p, r->uri, &n->m.joined, n->q->a));
+	tree_copy(public_group_now(n->group).tree, &n->before);
 	TRY(public_group_apply(n->group));
 	room_live_moved(p, r);
 	log_step_begin(&step, p, r, n->q->a);
@@ -192,6 +192,7 @@ uc_err hub_commit(const struct hub_request *q, const struct update_request *u, s
 		  struct hub_reply *out)
 {
 	struct commitment n = { .q = q, .b = &u->bundle, .hash = hash };
+	tree_init(&n.before, NULL);
 	uc_err err = stage(&n);
 	if (err) {
 		if (n.group)
@@ -199,6 +200,7 @@ uc_err hub_commit(const struct hub_request *q, const struct update_request *u, s
 		return hub_update_refuse(q, err, out);
 	}
 	err = apply(&n, out);
+	tree_done(&n.before);
 	if (err)
 		room_live_drop(q->p, q->room);
 	return err;

@@ -46,23 +46,15 @@ static uc_err put_all(struct creation *n, struct store_batch *b)
 	struct provider *p = n->c->p;
 	struct view room = n->q->room, client = n->q->client;
 	struct store_key k;
-	struct buf saved;
 	const struct room_record record = {
 		.part = ROOM_HUB, .hub = p->domain, .next = 1, .last_ms = env_now_ms(p->env)
 	};
-	const struct group_info_record info = { .group_info = n->q->group_info };
 	struct seat_record seat = { .opened_month = month_now(p) };
 	memcpy(seat.secret_hash, n->proof.secret_hash, sizeof seat.secret_hash);
 	TRY(record_put_if_absent(b, key_1(&k, TABLE_ROOM, room), room_record_element, &record));
-	TRY(record_put(b, key_1(&k, TABLE_GROUP_INFO, room), group_info_record_element, &info));
 	TRY(record_put(b, key_2(&k, TABLE_SEAT, room, client), seat_record_element, &seat));
 	TRY(opening_add(p, b, room, client, n->proof.opening, &n->c->arena));
-	buf_init(&saved, STORE_VALUE_MAX);
-	uc_err err = public_group_save(n->group, &saved);
-	if (!err)
-		store_put(b, key_1(&k, TABLE_GROUP, room), buf_view(&saved));
-	buf_done(&saved);
-	return err;
+	return group_parts_put(b, room, n->group);
 }
 
 static uc_err store(struct creation *n)

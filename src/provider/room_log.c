@@ -66,14 +66,19 @@ uc_err log_step_add(struct log_step *s, const struct fanout_message *m)
 
 uc_err log_step_put_group(struct log_step *s)
 {
-	struct store_key k;
-	struct buf saved;
-	buf_init(&saved, STORE_VALUE_MAX);
-	uc_err err = public_group_save(s->room->group, &saved);
-	if (!err)
-		store_put(&s->batch, key_1(&k, TABLE_GROUP, s->room->uri), buf_view(&saved));
-	buf_done(&saved);
-	return err;
+	s->group_put = true;
+	if (s->room->is_whole)
+		group_whole_delete(&s->batch, s->room->uri);
+	return group_parts_put(&s->batch, s->room->uri, s->room->group);
+}
+
+static uc_err follow_up(struct log_step *s)
+{
+	if (s->group_put) {
+		TRY(public_group_saved(s->room->group));
+		s->room->is_whole = false;
+	}
+	return s->followers_changed ? room_live_followers(s->p, s->room) : UC_OK;
 }
 
 uc_err log_step_commit(struct log_step *s)
@@ -91,9 +96,7 @@ uc_err log_step_commit(struct log_step *s)
 		return err == UC_E_CONFLICT ? UC_E_CORRUPT : err;
 	}
 	s->room->record = s->record;
-	if (s->followers_changed)
-		err = room_live_followers(s->p, s->room);
-	if (err)
+	if (follow_up(s))
 		room_live_drop(s->p, s->room);
 	return UC_OK;
 }

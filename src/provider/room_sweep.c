@@ -244,8 +244,10 @@ static uc_err is_welcome_wanted(struct sweep *w, uint64_t seq, bool *out)
 	return err;
 }
 
+/* And the trees that nobody who comes by one of them needs. */
 static uc_err welcomes_forget(struct sweep *w)
 {
+	uint64_t oldest = UINT64_MAX;
 	struct store_scan scan;
 	struct store_key k;
 	struct view key, value;
@@ -264,11 +266,14 @@ static uc_err welcomes_forget(struct sweep *w)
 			err = is_welcome_wanted(w, seq, &wanted);
 		if (!err && !wanted)
 			store_delete(&w->batch, key);
+		else if (!err && seq < oldest)
+			oldest = seq;
 	}
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
-	return err;
+	TRY(err);
+	return trees_forget(w->p, w->room, oldest, w->a, &w->batch);
 }
 
 /* An app whose entries the log no longer has: one that is through begins anew if it comes back; one
@@ -313,7 +318,7 @@ static void room_forget(struct sweep *w)
 	static const enum provider_table tables[] = {
 		TABLE_ROOM,         TABLE_GROUP,       TABLE_GROUP_INFO, TABLE_SEAT,
 		TABLE_WELCOME,      TABLE_OPENING,     TABLE_ACCEPTED,   TABLE_FOLLOWER,
-		TABLE_FOLLOW_START, TABLE_WELCOME_OUT,
+		TABLE_FOLLOW_START, TABLE_WELCOME_OUT, TABLE_GROUP_PART, TABLE_TREE_BACK,
 	};
 	struct store_key k;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -9,6 +9,7 @@
 
 #include "mimi/room.h"
 #include "mls/public_group.h"
+#include "provider/group_parts.h"
 #include "provider/inside.h"
 
 #define ROOM_KEEP_MS ((uint64_t)30 * 24 * 3600 * 1000) /* entries and Welcomes wait so long */
@@ -55,6 +56,7 @@ struct room_live {
 	struct rate_state messages, updates;
 	/* Loaded when needed, and what was read from it in this epoch. */
 	struct public_group *group;
+	bool is_whole; /* and was read from the records of earlier versions */
 	struct arena epoch_mem;
 	struct room_state state;
 	bool state_read;
@@ -102,6 +104,13 @@ struct peer_live {
 	struct rate_state rates[LIMITS_N];
 };
 
+/* A tree that newcomers ask for. */
+enum { TREES_KEPT = 8 };
+struct tree_kept {
+	struct buf room, tree; /* empty: none */
+	uint64_t seq;
+};
+
 struct room_join;
 struct room_work {
 	struct room_live *newest, *oldest;
@@ -111,6 +120,8 @@ struct room_work {
 	struct room_join *joins;            /* external joiners whose seat has not come yet */
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
 	uint64_t sweep_rest_ms, flush_ms;
+	struct tree_kept trees[TREES_KEPT];
+	size_t trees_next;
 };
 
 /* --- rooms.c --- */
@@ -154,6 +165,7 @@ struct log_step {
 	struct room_record record; /* as it will be */
 	struct step_entry *first, **last;
 	bool followers_changed;
+	bool group_put;
 	const struct member_list *left; /* whose seats end with entry `left_at`; NULL: all */
 	uint64_t left_at;               /* 0: none */
 };
@@ -217,9 +229,7 @@ bool seat_is_unopened(const struct seat_record *r);
  * starts).  welcome: empty, or what the added ones begin with, beside the tree.  proof: of one who
  * joined by itself, or NULL.  Seats past the room's bound are not made. */
 uc_err UC_MUST_USE seats_change(struct log_step *s, const struct membership *m, struct view welcome,
-				struct view ratchet_tree, const struct seat_proof *proof);
-/* What those an entry added begin with, and their app if it is not ours. */
-uc_err UC_MUST_USE welcome_put(struct log_step *s, struct view welcome, struct view ratchet_tree);
+				const struct seat_proof *proof);
 /* How many more may be made. */
 uc_err UC_MUST_USE seats_free_count(struct provider *p, struct view room, struct arena *a,
 				    size_t *out);
@@ -230,6 +240,35 @@ uc_err UC_MUST_USE seats_announce(struct provider *p, struct view room,
 void seats_announced(struct provider *p, struct view room, const struct member_list *joined);
 /* Ends every seat with this entry. */
 uc_err UC_MUST_USE seats_end_all(struct log_step *s, uint64_t seq);
+
+/* --- welcomes.c --- */
+/* What those the entry just added brought begin with, and their apps if they are not ours. */
+uc_err UC_MUST_USE welcome_put(struct log_step *s, struct view welcome,
+			       const struct member_list *joined);
+/* A Welcome with the secrets of these KeyPackageRefs alone. */
+uc_err UC_MUST_USE welcome_part(struct view whole, const struct view_list *refs, struct arena *a,
+				struct view *out);
+/* Of the entry `seq`: what the client needs of it, and the tree.  UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE welcome_of_client(struct provider *p, struct room_live *r, uint64_t seq,
+				     struct view client, struct arena *a, struct view *welcome,
+				     struct view *ratchet_tree);
+/* What the clients of that app need of it. */
+uc_err UC_MUST_USE welcome_of_domain(struct provider *p, struct view room, uint64_t seq,
+				     struct view domain, struct arena *a, struct view *welcome);
+
+/* --- trees.c --- */
+/* After the commit at the end of the step: the way back to the tree before, if it may be asked
+ * for. */
+uc_err UC_MUST_USE tree_back_put(struct log_step *s, const struct tree *before);
+/* The ratchet tree as the commit `seq` left it: the last, or one that added clients whose Welcome is
+ * kept. */
+uc_err UC_MUST_USE tree_of(struct provider *p, struct room_live *r, uint64_t seq, struct arena *a,
+			   struct view *out);
+/* Nobody asks for trees before that of entry `first` any more. */
+uc_err UC_MUST_USE trees_forget(struct provider *p, struct view room, uint64_t first,
+				struct arena *a, struct store_batch *b);
+/* What is kept in memory of the room's; of all rooms, where it is empty. */
+void trees_drop(struct provider *p, struct view room);
 
 /* --- openings.c --- */
 uc_err UC_MUST_USE opening_make(struct provider *p, struct view room, struct view client,

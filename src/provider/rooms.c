@@ -41,6 +41,7 @@ void rooms_free(struct provider *p)
 	seats_late_free(p);
 	map_done(&w->lates);
 	room_joins_free(p);
+	trees_drop(p, (struct view){ NULL, 0 });
 	buf_done(&w->sweep_from);
 	buf_done(&w->follow_from);
 	heap_free(w);
@@ -90,6 +91,7 @@ static void group_forget(struct provider *p, struct room_live *r)
 void room_live_drop(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
+	trees_drop(p, r->uri);
 	r->stale = true;
 }
 
@@ -293,22 +295,12 @@ uc_err room_live_hosted(struct provider *p, struct view uri, struct room_live **
 	return UC_OK;
 }
 
-static uc_err group_read(struct provider *p, struct room_live *r, struct arena *a)
-{
-	struct store_key k;
-	struct view bytes;
-	TRY(store_get(p->rooms, key_1(&k, TABLE_GROUP, r->uri), a, &bytes));
-	return public_group_load(p->env, &room_hooks, bytes, &r->group);
-}
-
 uc_err room_live_group(struct provider *p, struct room_live *r, struct public_group **out)
 {
 	if (!r->group) {
-		struct arena a;
 		make_group_space(p, r);
-		arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-		uc_err err = group_read(p, r, &a);
-		arena_done(&a);
+		uc_err err = group_parts_load(p->rooms, p->env, &room_hooks, r->uri, &r->group,
+					      &r->is_whole);
 		if (err)
 			return err == UC_E_NOT_FOUND ? UC_E_CORRUPT : err;
 		p->room_work->groups_n++;

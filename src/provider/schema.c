@@ -92,9 +92,10 @@ void wire_outbox_record(struct wire *w, struct outbox_record *v)
 	wire_bytes(w, &v->body);
 }
 
+/* Version 1 has the public group in one record, and maybe not yet in parts. */
 void wire_room_record(struct wire *w, struct room_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_u8(w, &v->part);
 	wire_bytes(w, &v->hub);
 	wire_u64(w, &v->next);
@@ -109,6 +110,21 @@ void wire_group_info_record(struct wire *w, struct group_info_record *v)
 	wire_bytes(w, &v->group_info);
 }
 
+void wire_group_part_record(struct wire *w, struct group_part_record *v)
+{
+	record_version(w, &v->version);
+	wire_fixed(w, v->sum, sizeof v->sum);
+	wire_bytes(w, &v->part);
+}
+
+void wire_tree_back_record(struct wire *w, struct tree_back_record *v)
+{
+	record_version(w, &v->version);
+	wire_bool(w, &v->is_whole);
+	wire_bytes(w, &v->tree_hash);
+	wire_bytes(w, &v->tree);
+}
+
 void wire_seat_record(struct wire *w, struct seat_record *v)
 {
 	record_version(w, &v->version);
@@ -120,12 +136,24 @@ void wire_seat_record(struct wire *w, struct seat_record *v)
 	wire_u64(w, &v->ended);
 }
 
+static void wire_start_client(struct wire *w, struct start_client *v)
+{
+	wire_bytes(w, &v->key_package_ref);
+	wire_bytes(w, &v->client);
+}
+WIRE_ELEMENT(start_client)
+
+/* Version 1 did not say whose it is; the tree stood beside it. */
 void wire_welcome_record(struct wire *w, struct welcome_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_u64(w, &v->made_ms);
 	wire_bytes(w, &v->welcome);
 	wire_bytes(w, &v->ratchet_tree);
+	if (!wire_reading(w) || v->version > 1)
+		WIRE_LIST(w, &v->recipients, start_client_element);
+	else
+		v->recipients = (struct start_client_list){ NULL, 0 };
 }
 
 void wire_client_record(struct wire *w, struct client_record *v)
@@ -166,13 +194,6 @@ void wire_welcome_out_record(struct wire *w, struct welcome_out_record *v)
 {
 	record_version(w, &v->version);
 }
-
-static void wire_start_client(struct wire *w, struct start_client *v)
-{
-	wire_bytes(w, &v->key_package_ref);
-	wire_bytes(w, &v->client);
-}
-WIRE_ELEMENT(start_client)
 
 void wire_follow_start(struct wire *w, struct follow_start *v)
 {
@@ -235,6 +256,8 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_FOLLOWER, follower_record_element },
 		{ TABLE_FOLLOW_START, follow_start_element },
 		{ TABLE_WELCOME_OUT, welcome_out_record_element },
+		{ TABLE_GROUP_PART, group_part_record_element },
+		{ TABLE_TREE_BACK, tree_back_record_element },
 	};
 	for (size_t i = 0; i < sizeof walks / sizeof *walks; i++)
 		if (walks[i].tag == tag)

@@ -32,7 +32,9 @@
 	X(ACCEPTED,    40, "rooms", "room")        /* room, SHA-256(message): struct accepted_record */ \
 	X(FOLLOWER,    41, "rooms", "room")        /* room, domain: struct follower_record */ \
 	X(FOLLOW_START, 42, "rooms", "room")       /* room, domain: struct follow_start */ \
-	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, sequence: struct welcome_out_record */
+	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, sequence: struct welcome_out_record */ \
+	X(GROUP_PART,  44, "rooms", "room")        /* room, kind, number: struct group_part_record */ \
+	X(TREE_BACK,   45, "rooms", "room")        /* room, sequence: struct tree_back_record */
 /* clang-format on */
 
 #define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
@@ -111,10 +113,26 @@ struct room_record {
 	uint64_t last_ms;          /* timestamp of the last entry: they never go back */
 	uint64_t epoch_start;      /* sequence number of the last commit; 0: epoch 0 */
 };
-/* Of the epoch, as its committer signed it, for those who join from outside. */
+/* Of the epoch, as its committer signed it, for those who join from outside.  It and the whole public
+ * group (table GROUP) are of earlier versions: now there are parts. */
 struct group_info_record {
 	uint16_t version;
 	struct view group_info;
+};
+/* One part of the public group: struct public_part of mls/public_group.h, whose kind and number are
+ * in the key.  Blank nodes have none. */
+enum { PART_SUM = 8 };
+struct group_part_record {
+	uint16_t version;
+	uint8_t sum[PART_SUM]; /* of key and part (group_parts.c) */
+	struct view part;
+};
+/* Leads from the tree after an entry, a commit, to the one before; kept while a Welcome is. */
+struct tree_back_record {
+	uint16_t version;
+	bool is_whole;         /* it is that tree itself, a ratchet_tree; else a TreeDelta */
+	struct view tree_hash; /* of the tree it leads to */
+	struct view tree;
 };
 struct seat_record {
 	uint16_t version;
@@ -124,14 +142,6 @@ struct seat_record {
 	uint64_t cursor;         /* acknowledged up to here */
 	uint32_t opened_month;   /* since 1970: last opened, at first made */
 	uint64_t ended;          /* sequence number of the removing entry; 0: not ended */
-};
-/* What the clients added by one entry begin with; kept while one of them, or their app, has not
- * taken it. */
-struct welcome_record {
-	uint16_t version;
-	uint64_t made_ms;
-	struct view welcome;
-	struct view ratchet_tree;
 };
 struct client_record {
 	uint16_t version;
@@ -168,6 +178,15 @@ struct start_client_list {
 	struct start_client *v;
 	size_t n;
 };
+/* What the clients added by one entry begin with; kept while one of them, or their app, has not
+ * taken it. */
+struct welcome_record {
+	uint16_t version;
+	uint64_t made_ms;
+	struct view welcome;                 /* for all of them */
+	struct view ratchet_tree;            /* of version 1; since then by trees.c */
+	struct start_client_list recipients; /* whose secrets are whose; from version 2 on */
+};
 struct follow_start {
 	uint16_t version;
 	uint64_t seq; /* of the joining commit */
@@ -193,6 +212,8 @@ struct follow_start {
 	X(outbox_record) \
 	X(room_record) \
 	X(group_info_record) \
+	X(group_part_record) \
+	X(tree_back_record) \
 	X(seat_record) \
 	X(welcome_record) \
 	X(client_record) \

@@ -87,17 +87,9 @@ uc_err seat_opened_again(struct call *c, struct view room, struct view client)
 
 static uc_err welcome_add(struct opening_seat *o, struct seat_open_response *r)
 {
-	struct store_key k;
-	struct welcome_record w;
-	key_1(&k, TABLE_WELCOME, o->room->uri);
-	store_key_add_u64(&k, o->record.start);
-	uc_err err = record_get(o->c->p->rooms, store_key_view(&k), welcome_record_element,
-				&o->c->arena, &w);
-	if (err)
-		return err == UC_E_NOT_FOUND ? UC_OK : err;
-	r->welcome = w.welcome;
-	r->ratchet_tree = w.ratchet_tree;
-	return UC_OK;
+	uc_err err = welcome_of_client(o->c->p, o->room, o->record.start, o->q->client,
+				       &o->c->arena, &r->welcome, &r->ratchet_tree);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
 }
 
 static uc_err answer(struct opening_seat *o, uint64_t cursor)

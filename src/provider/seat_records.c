@@ -119,19 +119,8 @@ static uc_err seat_finish(struct log_step *s, struct view client, uint64_t seq)
 	return record_put(&s->batch, key, seat_record_element, &r);
 }
 
-uc_err welcome_put(struct log_step *s, struct view welcome, struct view ratchet_tree)
-{
-	struct store_key k;
-	const struct welcome_record r = { .made_ms = env_now_ms(s->p->env),
-					  .welcome = welcome,
-					  .ratchet_tree = ratchet_tree };
-	key_1(&k, TABLE_WELCOME, s->room->uri);
-	store_key_add_u64(&k, s->record.next - 1);
-	return record_put(&s->batch, store_key_view(&k), welcome_record_element, &r);
-}
-
 uc_err seats_change(struct log_step *s, const struct membership *m, struct view welcome,
-		    struct view ratchet_tree, const struct seat_proof *proof)
+		    const struct seat_proof *proof)
 {
 	bool added = false;
 	size_t left = 0;
@@ -149,7 +138,7 @@ uc_err seats_change(struct log_step *s, const struct membership *m, struct view 
 		added = added || m->joined.v[i].key_package_ref.n;
 		left--;
 	}
-	return added && welcome.n ? welcome_put(s, welcome, ratchet_tree) : UC_OK;
+	return added && welcome.n ? welcome_put(s, welcome, &m->joined) : UC_OK;
 }
 
 uc_err seats_end_all(struct log_step *s, uint64_t seq)
