@@ -8,6 +8,7 @@ enum { FILE_BYTES = 1 << 20, VERSION = 1, KINDS = 2, KEPT_APPS = 2 };
 struct guest alone_r, alone_t;
 struct view kept_address, kept_package;
 
+static int kept_version;
 static const char *const kinds[KINDS] = { "accounts", "rooms" };
 static const char *const app_names[KEPT_APPS] = { "dial", "lens" };
 
@@ -17,7 +18,7 @@ struct view kept_file(const char *name)
 {
 	char path[512];
 	uint8_t *bytes = arena_take(&apps_mem, FILE_BYTES);
-	snprintf(path, sizeof path, "%s/provider_1/%s", FIXTURES, name);
+	snprintf(path, sizeof path, "%s/provider_%d/%s", FIXTURES, kept_version, name);
 	FILE *f = fopen(path, "rb");
 	expect(f && bytes);
 	if (!f || !bytes)
@@ -155,9 +156,10 @@ static void app_load(struct app *a, const char *name)
 	app_start(a);
 }
 
-void kept_begin(void)
+void kept_begin(int version)
 {
 	struct wire w;
+	kept_version = version;
 	apps_begin();
 	rosa = (struct person){ .app = &apps[DIAL], .name = "+4915112345678" };
 	rob = (struct person){ .app = &apps[DIAL], .name = "+4915112345679" };
@@ -258,10 +260,13 @@ static void three_of_us(void)
 static void while_lens_is_away(void)
 {
 	struct guest second, host, third;
-	struct change c = { .n = 0 }, first = { .n = 0 };
+	struct change c = { .n = 0 }, first = { .n = 0 }, none = { .n = 0 };
 	guest_init(&second, &tom, NULL);
 	change_add(&c, &second);
 	guest_commit(&r1, &c);
+	guest_read(&r2);
+	/* The tree that the one just added begins with is not the last any more. */
+	guest_commit(&r1, &none);
 	guest_read(&r2);
 	the_room = VIEW_LIT("mimi://dial.example/r/lateroom");
 	guest_init(&host, &rosa, NULL);

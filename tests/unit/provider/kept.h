@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A conversation over two apps that was kept as files (tests/fixtures/provider_1): what the apps
- * had stored, their keys, and what their people need to go on with it. */
+/* A conversation over two apps that was kept as files (tests/fixtures/provider_1 and on): what the
+ * apps had stored, their keys, and what their people need to go on with it. */
 #ifndef TESTS_UNIT_PROVIDER_KEPT_H
 #define TESTS_UNIT_PROVIDER_KEPT_H
 
@@ -18,8 +18,9 @@ extern struct view kept_address, kept_package;
 
 /* Makes the conversation and writes it into a folder. */
 void kept_write(const char *folder);
-/* Apps and people from the files, nobody connected.  kept_end() for the end of both. */
-void kept_begin(void);
+/* Apps and people from the files of provider_N, nobody connected.  kept_end() for the end of both. */
+enum { KEPT_FIRST = 1, KEPT_LAST = 2 };
+void kept_begin(int version);
 void kept_end(void);
 
 /* A file of the fixtures, in apps_mem; empty when it is not there. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What version 1 has stored is read, and gone on with; what a later one has stored is refused and
- * left as it is.
+/* What earlier versions have stored is read, and gone on with; what a later one has stored is refused
+ * and left as it is.
  *
- * tests/fixtures/provider_1 was made by this program: UNDERCROFT_FIXTURE names the folder to write.
- * It is never made again for a version that is out. */
+ * tests/fixtures/provider_1 and 2 were made by this program: UNDERCROFT_FIXTURE names the folder to
+ * write.  None is ever made again for a version that is out. */
 #include "mls/public_group.h"
 #include "tests/unit/provider/kept.h"
 
@@ -20,7 +20,7 @@ TEST(make_them_when_asked)
 		test_skip("UNDERCROFT_FIXTURE names no folder to write");
 }
 
-/* --- version 1 is read --- */
+/* --- what is older is read --- */
 
 static struct view intake_take(struct person *p)
 {
@@ -88,8 +88,9 @@ static void seats_are_there(void)
 	expect_bytes(view_str(t1.last), VIEW_LIT(KEPT_WAITING));
 }
 
-/* Lens gets what it missed: a commit with a Welcome, a room, and a request. */
-static void lens_catches_up(void)
+/* Lens gets what it missed: a commit with a Welcome (and in the second files one without), a room,
+ * and a request. */
+static void lens_catches_up(int version)
 {
 	apps_wait(60000);
 	apps_wait(60000);
@@ -98,7 +99,7 @@ static void lens_catches_up(void)
 	expect_eq(table_count(dial, TABLE_FOLLOW_START), 0);
 	expect_eq(log_head_of(lens, r1.room), log_head_of(dial, r1.room));
 	guest_read(&t1);
-	expect_eq(t1.commits, 1);
+	expect_eq(t1.commits, version);
 	expect(intake_take(&tom).n > 0);
 }
 
@@ -118,19 +119,64 @@ static void they_go_on(void)
 	expect_bytes(view_str(r2.last), VIEW_LIT("and all of us"));
 }
 
-static void all_is_there(void)
+static void all_is_there(int version)
 {
 	accounts_are_there();
 	openings_are_there();
 	seats_are_there();
-	lens_catches_up();
+	lens_catches_up(version);
 	they_go_on();
 }
 
-TEST(stores_of_version_1_are_gone_on_with)
+/* The group of a room that was changed is in parts, whatever it was before. */
+static void groups_are_in_parts(void)
 {
-	kept_begin();
-	all_is_there();
+	struct store_key k;
+	bool there;
+	expect_ok(store_has(dial->rooms, key_1(&k, TABLE_GROUP, r1.room), &there));
+	expect(!there);
+	expect_ok(store_has(dial->rooms, key_1(&k, TABLE_GROUP_INFO, r1.room), &there));
+	expect(!there);
+	expect_ok(store_has(lens->rooms, key_1(&k, TABLE_GROUP, r1.room), &there));
+	expect(!there);
+	expect_ok(store_has(dial->rooms, key_2n(&k, TABLE_GROUP_PART, r1.room, PUBLIC_PART_INFO, 0),
+			    &there));
+	expect(there);
+}
+
+TEST(stores_of_earlier_versions_are_gone_on_with)
+{
+	for (int version = KEPT_FIRST; version <= KEPT_LAST; version++) {
+		kept_begin(version);
+		all_is_there(version);
+		groups_are_in_parts();
+		kept_end();
+	}
+}
+
+/* What was read of the old form is what was written in the new one. */
+TEST(a_room_of_version_1_is_the_same_after_a_restart)
+{
+	struct change none = { .n = 0 };
+	struct guest *both[] = { &r1, &r2 };
+	kept_begin(1);
+	expect_ok(person_sign_in(&rosa));
+	expect_ok(person_sign_in(&rob));
+	expect_ok(guest_open(&r1));
+	expect_ok(guest_open(&r2));
+	guest_read(&r1);
+	guest_read(&r2);
+	for (int i = 0; i < 2; i++) {
+		guest_commit(&r1, &none);
+		guest_read(&r2);
+		guests_agree(both, 2);
+		app_kill(dial, true);
+		app_start(dial);
+		expect_ok(person_sign_in(&rosa));
+		expect_ok(person_sign_in(&rob));
+		expect_ok(guest_open(&r1));
+		expect_ok(guest_open(&r2));
+	}
 	kept_end();
 }
 
@@ -152,17 +198,19 @@ static void seen(bool tables[256], struct store *s)
 TEST(every_table_is_in_them)
 {
 	bool tables[256] = { false };
-	kept_begin();
-	for (int i = 0; i <= LENS; i++) {
-		seen(tables, apps[i].accounts);
-		seen(tables, apps[i].rooms);
+	for (int version = KEPT_FIRST; version <= KEPT_LAST; version++) {
+		kept_begin(version);
+		for (int i = 0; i <= LENS; i++) {
+			seen(tables, apps[i].accounts);
+			seen(tables, apps[i].rooms);
+		}
+		kept_end();
 	}
 #define TABLE_SEEN(name, tag, store, lead) \
 	if (!tables[tag])                  \
 		test_fail(__FILE__, __LINE__, "nothing of table %s", table_name(tag));
 	PROVIDER_TABLES(TABLE_SEEN)
 #undef TABLE_SEEN
-	kept_end();
 }
 
 /* --- records that have older versions --- */
@@ -230,7 +278,7 @@ TEST(rooms_go_on_with_followers_of_version_1)
 {
 	struct store_key k;
 	const struct guest *rooms[] = { &alone_r, &r1 };
-	kept_begin();
+	kept_begin(1);
 	app_kill(dial, true);
 	app_start(dial);
 	for (size_t i = 0; i < 2; i++) {
@@ -240,7 +288,7 @@ TEST(rooms_go_on_with_followers_of_version_1)
 		expect(f.cursor > 0);
 		put(dial->rooms, key, follower_1(&f));
 	}
-	all_is_there();
+	all_is_there(1);
 	kept_end();
 }
 
@@ -294,16 +342,16 @@ static uc_err renew(void *ctx, enum store_part part, struct view key, uint64_t s
 TEST(every_record_says_its_version_and_a_newer_one_is_refused)
 {
 	static const uint16_t versions[] = { 0, 3, 0x100, 0xffff };
-	kept_begin();
-	for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
-		struct renewed r = { versions[i], 0 };
+	for (size_t i = 0; i < 2 * sizeof versions / sizeof versions[0]; i++) {
+		struct renewed r = { versions[i / 2], 0 };
+		kept_begin(i % 2 ? KEPT_LAST : KEPT_FIRST);
 		for (int a = 0; a <= LENS; a++) {
 			expect_ok(store_walk(apps[a].accounts, renew, &r));
 			expect_ok(store_walk(apps[a].rooms, renew, &r));
 		}
 		expect(r.records > 50);
+		kept_end();
 	}
-	kept_end();
 }
 
 /* As a later version would have left it. */
@@ -319,7 +367,7 @@ static void make_newer(struct store *s, struct view key)
 TEST(a_newer_account_is_refused_and_left_alone)
 {
 	struct store_key k;
-	kept_begin();
+	kept_begin(KEPT_LAST);
 	make_newer(dial->accounts, key_1(&k, TABLE_ACCOUNT, VIEW_OF(rosa.account_id)));
 	struct view before = kept_dump(dial->accounts);
 	expect_err(person_sign_in(&rosa), UC_E_VERSION);
@@ -329,16 +377,18 @@ TEST(a_newer_account_is_refused_and_left_alone)
 	kept_end();
 }
 
-TEST(so_are_a_newer_room_and_a_newer_group)
+static void newer_room_and_group(int version)
 {
 	struct store_key k;
 	struct submit_message_response r;
 	struct change none = { .n = 0 };
 	uint64_t seq;
 	uc_err err;
-	kept_begin();
+	kept_begin(version);
 	make_newer(dial->rooms, key_1(&k, TABLE_ROOM, r1.room));
-	make_newer(dial->rooms, key_1(&k, TABLE_GROUP, alone_r.room));
+	make_newer(dial->rooms,
+		   version == 1 ? key_1(&k, TABLE_GROUP, alone_r.room)
+				: key_2n(&k, TABLE_GROUP_PART, alone_r.room, PUBLIC_PART_NODE, 0));
 	expect_ok(person_sign_in(&rosa));
 	struct view before = kept_dump(dial->rooms);
 	expect_err(guest_open(&r1), UC_E_VERSION);
@@ -352,10 +402,16 @@ TEST(so_are_a_newer_room_and_a_newer_group)
 	kept_end();
 }
 
+TEST(so_are_a_newer_room_and_a_newer_group)
+{
+	newer_room_and_group(1);
+	newer_room_and_group(2);
+}
+
 TEST(a_newer_store_is_refused_and_left_alone)
 {
 	struct store *s = NULL;
-	kept_begin();
+	kept_begin(KEPT_LAST);
 	struct store_options o = { .driver = &store_memory_driver,
 				   .env = test_env(),
 				   .memory = store_memory_new(),
@@ -381,7 +437,7 @@ TEST(a_newer_store_is_refused_and_left_alone)
 TEST(so_are_newer_dumps_and_newer_keys)
 {
 	struct provider_keys k;
-	kept_begin();
+	kept_begin(KEPT_LAST);
 	struct view keys = kept_file("dial.app.keys"), dump = kept_file("dial.rooms.dump");
 	expect_ok(provider_keys_read(keys, &k));
 	expect_bytes(VIEW_OF(k.address_key), VIEW_OF(dial->keys.address_key));
