@@ -47,7 +47,7 @@ uc_err guest_create(struct guest *g, bool direct);
 void make_group_alone(struct guest *g);
 /* What a commit is made of; the list's update is added to it. */
 struct change {
-	struct proposal v[8];
+	struct proposal v[64];
 	size_t n;
 };
 void change_add(struct change *c, const struct guest *g);

@@ -2,6 +2,7 @@
 /* An app is killed at every single write and sync, what was not synced kept or lost, while three
  * people of three apps make a room, write, add, leave and are removed.  They only ever try again; in
  * the end everybody has read everything once, and agrees. */
+#include "provider/group_parts.h"
 #include "tests/unit/provider/guests.h"
 
 enum { TRIES = 12, GUESTS = 3 };
@@ -10,11 +11,85 @@ static size_t kills;
 static struct guest second, fresh;
 static struct guest *const all[] = { &r1, &t1, &i1, &second, &fresh };
 
+/* --- the parts of a public group that are stored are one group --- */
+
+static uc_err part_seen(void *ctx, enum store_part part, struct view key, uint64_t seq,
+			struct view value)
+{
+	size_t *nodes = ctx;
+	struct group_part_record r;
+	struct store_key_reader k;
+	(void)seq;
+	if (part != STORE_PART_RECORD || key.p[0] != TABLE_GROUP_PART)
+		return UC_OK;
+	expect_ok(wire_decode(value, &apps_mem, group_part_record_element, &r));
+	expect_ok(group_part_check(key, &r));
+	store_key_read(&k, key);
+	store_key_read_bytes(&k, &apps_mem);
+	*nodes += store_key_read_u64(&k) == PUBLIC_PART_NODE;
+	return UC_OK;
+}
+
+static size_t nodes_in(const struct public_group *g)
+{
+	const struct tree *t = public_group_now(g).tree;
+	size_t n = 0;
+	for (uint32_t i = 0; i < tree_width(t->leaves); i++)
+		n += tree_node_key(t, i).n != 0;
+	return n;
+}
+
+/* Those who may still come get the tree that they are to get. */
+static void trees_are_there(struct view room)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value, tree;
+	struct room_live *r;
+	expect_ok(room_live_get(victim->provider, room, &r));
+	expect_ok(store_scan_init(&scan, victim->rooms, key_1(&k, TABLE_WELCOME, room),
+				  (struct view){ NULL, 0 }, 0));
+	while (store_scan_next(&scan, &key, &value)) {
+		struct store_key_reader reader;
+		store_key_read(&reader, key);
+		store_key_read_bytes(&reader, &apps_mem);
+		expect_ok(tree_of(victim->provider, r, store_key_read_u64(&reader), &apps_mem,
+				  &tree));
+	}
+	store_scan_done(&scan);
+}
+
+/* There is one room at most. */
+static void groups_are_whole(void)
+{
+	struct public_group *g = NULL;
+	struct store_key k;
+	bool there, is_whole;
+	size_t nodes = 0;
+	expect_ok(store_walk(victim->rooms, part_seen, &nodes));
+	expect_ok(store_has(victim->rooms, key_1(&k, TABLE_ROOM, the_room), &there));
+	if (!there) {
+		expect_eq(nodes, 0);
+		return;
+	}
+	expect_ok(
+		group_parts_load(victim->rooms, test_env(), &room_hooks, the_room, &g, &is_whole));
+	if (!g)
+		return;
+	expect(!is_whole);
+	expect_eq(nodes_in(g), nodes);
+	public_group_free(g);
+	trees_are_there(the_room);
+}
+
+/* --- */
+
 static void revive(void)
 {
 	if (victim->provider)
 		return;
 	app_start(victim);
+	groups_are_whole();
 	kills++;
 	apps_wait(1000);
 	if (!victim->provider)
