@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/grease.h"
 
+#include "mls/component.h"
+
 /* 0x0A0A, 0x1A1A to 0xEAEA, and up to 15 bytes of anything. */
 struct grease {
 	uint16_t value;
@@ -50,30 +52,73 @@ static uc_err with_extension(const struct extension_list *l, const struct grease
 	return UC_OK;
 }
 
+/* --- components (draft-ietf-mls-extensions-10, GREASE) --- */
+
+enum { COMPONENT_VALUES = 8 }; /* 0x0A0A to 0x7A7A */
+
+static uc_err list_with_value(struct extension_list *l, uint16_t list, uint16_t value,
+			      struct arena *a)
+{
+	struct components_list c;
+	struct view data;
+	if (!component_in(l, list, &data))
+		return UC_OK;
+	TRY(wire_decode(data, a, components_list_element, &c));
+	TRY(with_value(&c.component_ids, value, a, &c.component_ids));
+	TRY(wire_encode_to(a, components_list_element, &c, &data));
+	return extensions_with_component(l, list, data, a, l);
+}
+
+/* "in any of these fields that would otherwise be present": the dictionary, and of a leaf the lists
+ * app_components and safe_aad in it. */
+static uc_err with_components(const struct env *env, bool of_leaf, struct extension_list *l,
+			      struct arena *a)
+{
+	struct grease g;
+	struct view there;
+	TRY(roll(env, &g));
+	uint16_t value = (uint16_t)(0x0a0a + 0x1010 * (g.value >> 12 & (COMPONENT_VALUES - 1)));
+	if (!extension_find(l, EXTENSION_APP_DATA_DICTIONARY))
+		return UC_OK;
+	if (of_leaf) {
+		TRY(list_with_value(l, COMPONENT_APP_COMPONENTS, value, a));
+		TRY(list_with_value(l, COMPONENT_SAFE_AAD, value, a));
+	}
+	return component_in(l, value, &there)
+		       ? UC_OK
+		       : extensions_with_component(l, value, view_make(g.data, g.n), a, l);
+}
+
 uc_err grease_key_package(const struct env *env, const struct leaf_parameters *leaf,
 			  const struct extension_list *l, struct arena *a,
 			  struct extension_list *out)
 {
 	const struct u16_list *listed = &leaf->capabilities.extensions;
 	struct grease g;
+	struct extension_list made = *l;
 	size_t i = 0;
 	while (i < listed->n && !is_grease(listed->v[i]))
 		i++;
-	if (i == listed->n) {
-		*out = *l;
-		return UC_OK;
+	if (i < listed->n) {
+		TRY(roll(env, &g));
+		g.value = listed->v[i];
+		TRY(with_extension(l, &g, a, &made));
 	}
-	TRY(roll(env, &g));
-	g.value = listed->v[i];
-	return with_extension(l, &g, a, out);
+	TRY(with_components(env, false, &made, a));
+	*out = made;
+	return UC_OK;
 }
 
 uc_err grease_extensions(const struct env *env, const struct extension_list *l, struct arena *a,
 			 struct extension_list *out)
 {
 	struct grease g;
+	struct extension_list made;
 	TRY(roll(env, &g));
-	return with_extension(l, &g, a, out);
+	TRY(with_extension(l, &g, a, &made));
+	TRY(with_components(env, false, &made, a));
+	*out = made;
+	return UC_OK;
 }
 
 uc_err grease_leaf(const struct env *env, const struct leaf_parameters *leaf, struct arena *a,
@@ -89,6 +134,7 @@ uc_err grease_leaf(const struct env *env, const struct leaf_parameters *leaf, st
 	/* "Any GREASE values added to LeafNode.extensions need to be reflected" here. */
 	TRY(with_value(&c->extensions, g.value, a, &made.capabilities.extensions));
 	TRY(with_extension(&leaf->extensions, &g, a, &made.extensions));
+	TRY(with_components(env, true, &made.extensions, a));
 	*out = made;
 	return UC_OK;
 }

@@ -8,16 +8,18 @@
 #include "mls/key_package.h"
 
 /* The same leaf with one such value in its cipher suites, extensions, proposals and credentials
- * that are supported, and an extension of that type. */
+ * that are supported, and an extension of that type; where it has a dictionary, a component that
+ * nobody knows in that, and in its lists of components (draft-ietf-mls-extensions-10, GREASE). */
 uc_err UC_MUST_USE grease_leaf(const struct env *env, const struct leaf_parameters *leaf,
 			       struct arena *a, struct leaf_parameters *out);
 /* The same list with one such extension of a type that the leaf, made by grease_leaf, lists: for
- * key_package_make.  Unchanged where it lists none: a KeyPackage has nothing that its leaf does not
- * list (10). */
+ * key_package_make; and with such a component where the list has a dictionary.  No extension where
+ * the leaf lists none: a KeyPackage has nothing that its leaf does not list (10). */
 uc_err UC_MUST_USE grease_key_package(const struct env *env, const struct leaf_parameters *leaf,
 				      const struct extension_list *l, struct arena *a,
 				      struct extension_list *out);
-/* The same list with one such extension, for a GroupInfo (struct group_info_parts).  Not for a
+/* The same list with one such extension, and with such a component where it has a dictionary, for a
+ * GroupInfo (struct group_info_parts).  Not for a
  * GroupContext, whose extensions all must know. */
 uc_err UC_MUST_USE grease_extensions(const struct env *env, const struct extension_list *l,
 				     struct arena *a, struct extension_list *out);

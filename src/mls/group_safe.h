@@ -10,9 +10,9 @@
 #include "mls/group.h"
 
 /* SafeExportSecret: Nh bytes, the same for all members, once in an epoch; UC_E_NOT_FOUND: it was had
- * before.  It is gone from the group when this returns: save the ratchets (group_save_ratchets)
- * before the secret is put to use, for after a crash what was last saved counts, and a secret that
- * is still in there could be had a second time. */
+ * before.  It is gone from the group when this returns: let the group be stored (group_journal_take,
+ * and the new root that comes of it; or group_save_ratchets) before the secret is put to use.  After
+ * a crash, what was stored last counts: a secret that is still in there could be had once more. */
 uc_err UC_MUST_USE group_safe_export(struct group *g, uint16_t component_id, struct secret *out);
 /* Is it still to be had? */
 bool group_safe_export_is_left(const struct group *g, uint16_t component_id);

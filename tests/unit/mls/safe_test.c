@@ -3,6 +3,7 @@
  * serve one component and no other. */
 #include "tests/unit/mls/members.h"
 
+#include "mls/group_journal.h"
 #include "mls/group_safe.h"
 #include "mls/safe.h"
 
@@ -314,6 +315,41 @@ TEST(a_crash_before_the_save)
 	buf_done(&epoch);
 	buf_done(&before);
 	buf_done(&after);
+	club_end(&c);
+}
+
+/* The journal: the transaction of an export comes with a root by which what was there before it cannot
+ * be read any more. */
+TEST(an_export_in_the_journal)
+{
+	struct buf journal, root, next;
+	struct secret first, again;
+	struct group *g = NULL;
+	size_t used, before;
+	club_with(&c, suite_at(0), 2);
+	buf_init_secret(&journal, 1 << 20);
+	buf_init_secret(&root, 1 << 20);
+	buf_init_secret(&next, 1 << 20);
+	expect_ok(group_journal_snapshot(c.people[0].g, &journal, &root));
+	before = journal.n;
+	expect_ok(group_safe_export(c.people[0].g, BOARD, &first));
+	expect_ok(group_journal_take(c.people[0].g, &journal, &next));
+	expect(journal.n > before && next.n);
+	expect_ok(group_journal_open(&c.platform, buf_view(&next), buf_view(&journal), &used, &g));
+	expect_eq(used, journal.n);
+	expect_err(group_safe_export(g, BOARD, &again), UC_E_NOT_FOUND);
+	expect_ok(group_safe_export(g, CHESS, &again));
+	group_free(g);
+	/* A crash before any of it was stored. */
+	g = NULL;
+	expect_ok(group_journal_open(&c.platform, buf_view(&root), view_make(journal.p, before),
+				     &used, &g));
+	expect_ok(group_safe_export(g, BOARD, &again));
+	expect(secret_equal(&first, &again));
+	group_free(g);
+	buf_done(&journal);
+	buf_done(&root);
+	buf_done(&next);
 	club_end(&c);
 }
 
