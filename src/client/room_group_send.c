@@ -116,7 +116,10 @@ static uc_err commit_make(struct room_group *g, const struct plan *p, struct are
 {
 	struct made_commit made;
 	uint8_t digest[SHA256_BYTES];
-	const struct commit_options o = { .proposals = p->v, .proposal_count = p->n };
+	/* The hub is told the tree with each commit (draft-ietf-mimi-protocol, RatchetTreeOption). */
+	const struct commit_options o = { .proposals = p->v,
+					  .proposal_count = p->n,
+					  .tree = TREE_ALWAYS };
 	TRY(group_commit(g->g, &o, a, &made));
 	uc_err err = commit_encode(&made, a, update);
 	if (!err)

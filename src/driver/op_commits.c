@@ -104,6 +104,7 @@ static uc_err commit_read(struct driver *d, struct call *c, const struct handle 
 	x->options.proposal_count = n;
 	x->options.stored_reinit = x->is_reinit;
 	x->options.info.with_ratchet_tree = !x->external_tree;
+	x->options.tree = x->external_tree ? TREE_ALWAYS : TREE_NEVER;
 	return UC_OK;
 }
 

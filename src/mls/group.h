@@ -123,6 +123,12 @@ struct group_info_parts {
 	struct extension_list more; /* as they are, GREASE for one; neither of those two */
 };
 
+/* Whether the new epoch's tree is written out beside a commit, which costs as much as it is large. */
+enum made_tree {
+	TREE_FOR_JOINERS, /* when somebody is added, and it is not in their Welcome */
+	TREE_ALWAYS,
+	TREE_NEVER,
+};
 struct commit_options {
 	const struct proposal *proposals; /* by value */
 	size_t proposal_count;
@@ -142,12 +148,13 @@ struct commit_options {
 	const struct leaf_parameters *leaf;
 	struct group_info_parts info;           /* of the GroupInfo that is given out */
 	const struct group_info_parts *welcome; /* of the one in the Welcome; NULL: the same */
+	enum made_tree tree;
 };
 struct made_commit {
 	struct view commit;         /* encoded MLSMessage */
 	struct view welcome;        /* encoded Welcome; empty when nobody is added */
 	struct view group_info;     /* encoded GroupInfo of the new epoch */
-	struct view ratchet_tree;   /* of the new epoch */
+	struct view ratchet_tree;   /* of the new epoch; empty when it was not asked for */
 	struct group_change change; /* borrows from the group until apply or drop */
 };
 /* UC_E_PENDING when one is pending already. */

@@ -365,6 +365,14 @@ static uc_err enter_next(struct making *m, struct arena *a)
 	return UC_OK;
 }
 
+static bool wants_tree(const struct making *m, const struct commit_options *o)
+{
+	const struct group_info_parts *welcomed = o->welcome ? o->welcome : &o->info;
+	if (o->tree == TREE_FOR_JOINERS)
+		return m->t.added.n && !welcomed->with_ratchet_tree;
+	return o->tree == TREE_ALWAYS;
+}
+
 static uc_err write_out(struct making *m, const struct commit_options *o, struct arena *a,
 			struct made_commit *out)
 {
@@ -380,7 +388,8 @@ static uc_err write_out(struct making *m, const struct commit_options *o, struct
 		TRY(welcome_make(&m->t, m->next, m->commit.path ? &m->path : NULL,
 				 secret_view(&m->joiner_secret), secret_view(&m->psk_secret),
 				 welcomed, g->platform.env, a, &out->welcome));
-	TRY(ratchet_tree_of(m->next, a, &out->ratchet_tree));
+	if (wants_tree(m, o))
+		TRY(ratchet_tree_of(m->next, a, &out->ratchet_tree));
 	out->change = transition_change(&m->t, m->auth.content.authenticated_data,
 					m->commit.path != NULL);
 	out->change.after = group_state_view(&m->next->state);
