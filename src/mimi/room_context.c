@@ -201,17 +201,6 @@ static uc_err dictionary_read(const struct extension_list *l, struct arena *a, s
 	return UC_OK;
 }
 
-static bool extensions_equal(const struct extension_list *a, const struct extension_list *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (a->v[i].extension_type != b->v[i].extension_type ||
-		    !view_equal(a->v[i].extension_data, b->v[i].extension_data))
-			return false;
-	return true;
-}
-
 uc_err room_state_read(const struct group_view *g, struct arena *a, struct room_state *out)
 {
 	const struct extension_list *l = &g->context->extensions;

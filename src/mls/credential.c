@@ -117,3 +117,12 @@ bool is_grease(uint16_t value)
 {
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff) && value != 0xfafa;
 }
+
+bool extensions_equal(const struct extension_list *a, const struct extension_list *b)
+{
+	bool same = a->n == b->n;
+	for (size_t i = 0; same && i < a->n; i++)
+		same = a->v[i].extension_type == b->v[i].extension_type &&
+		       view_equal(a->v[i].extension_data, b->v[i].extension_data);
+	return same;
+}

@@ -29,6 +29,8 @@ void wire_extension(struct wire *w, struct extension *e);
 void wire_extension_list(struct wire *w, struct extension_list *l);
 /* NULL when absent. */
 const struct extension *extension_find(const struct extension_list *l, uint16_t type);
+/* The same, in the same order. */
+bool extensions_equal(const struct extension_list *a, const struct extension_list *b);
 
 struct capabilities {
 	struct u16_list versions;

@@ -36,6 +36,29 @@ struct ephemeral_list {
 	size_t n;
 };
 
+/* A leaf that stays and is another now: by an Update, or by its owner's path.  Its encryption key
+ * always is; of the rest it says what. */
+struct leaf_change {
+	uint32_t leaf;
+	bool by_path;
+	struct leaf_node before, after;
+	bool signature_key, credential, capabilities, extensions;
+};
+struct leaf_change_list {
+	struct leaf_change *v;
+	size_t n;
+};
+/* An extension of the GroupContext by its type, or a component of its dictionary by its id, that is
+ * another now.  NULL: there was none, or is none any more. */
+struct data_change {
+	uint16_t type;
+	const struct view *before, *after;
+};
+struct data_change_list {
+	struct data_change *v;
+	size_t n;
+};
+
 /* A commit, with the state it leads from and to. */
 struct group_change {
 	struct group_view before, after;
@@ -44,11 +67,15 @@ struct group_change {
 	bool is_external;
 	bool has_path;
 	struct proposal_view_list proposals;
-	struct u32_list added;            /* leaf indices in `after`, by Add */
-	struct view_list added_refs;      /* KeyPackageRef of each of those */
-	struct u32_list removed;          /* leaf indices in `before`, by Remove and SelfRemove */
-	struct u32_list updated;          /* by Update; the committer's path is not among them */
-	struct ephemeral_list ephemerals; /* by AppEphemeral, in the commit's order */
+	struct u32_list added;       /* leaf indices in `after`, by Add */
+	struct view_list added_refs; /* KeyPackageRef of each of those */
+	struct u32_list removed;     /* leaf indices in `before`, by Remove and SelfRemove */
+	struct u32_list updated;     /* by Update; the committer's path is not among them */
+	uint32_t replaced; /* the old leaf of a joiner from outside, in `before`; TREE_NONE: none */
+	struct leaf_change_list leaves; /* updated, and the committer's by its path */
+	struct data_change_list extensions, components; /* of the GroupContext */
+	struct pre_shared_key_id_list psks;             /* that went into the new epoch's secrets */
+	struct ephemeral_list ephemerals;               /* by AppEphemeral, in the commit's order */
 	const struct re_init *reinit; /* it closes the group (RFC 9420, 11.2); NULL: it goes on */
 	struct view authenticated_data;
 };

@@ -274,15 +274,6 @@ static void wire_state_change(struct wire *w, bool *same, struct saved_parts *p,
 	wire_bytes(w, tree);
 }
 
-static bool extensions_equal(const struct extension_list *a, const struct extension_list *b)
-{
-	bool same = a->n == b->n;
-	for (size_t i = 0; same && i < a->n; i++)
-		same = a->v[i].extension_type == b->v[i].extension_type &&
-		       view_equal(a->v[i].extension_data, b->v[i].extension_data);
-	return same;
-}
-
 static uc_err save_after(const struct group_state *s, const struct group_state *before,
 			 struct buf *context, struct buf *tree, struct buf *out)
 {

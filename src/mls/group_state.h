@@ -129,6 +129,10 @@ struct transition {
 	struct pre_shared_key_id_list psks;
 	struct view external_init; /* kem_output */
 	const struct re_init *reinit;
+	/* By transition_finish: as in group_change. */
+	uint32_t replaced;
+	struct leaf_change_list leaves;
+	struct data_change_list extensions, components;
 };
 /* Looks each reference up; UC_E_NOT_FOUND for one that is not stored. */
 uc_err UC_MUST_USE proposals_resolve(const struct proposal_store *store,
@@ -159,6 +163,8 @@ uc_err UC_MUST_USE transition_provisional(struct transition *t);
 uc_err UC_MUST_USE transition_finish(struct transition *t,
 				     const struct authenticated_content *commit, bool has_path,
 				     const struct group_hooks *hooks);
+/* Fills what a change is seen by; a part of transition_finish. */
+uc_err UC_MUST_USE transition_compare(struct transition *t, bool has_path);
 struct group_change transition_change(const struct transition *t, struct view authenticated_data,
 				      bool has_path);
 void transition_done(struct transition *t);

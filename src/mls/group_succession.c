@@ -54,17 +54,6 @@ static uc_err all_are_members(const struct comparing *c)
 	return UC_OK;
 }
 
-static bool same_extensions(const struct extension_list *a, const struct extension_list *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (a->v[i].extension_type != b->v[i].extension_type ||
-		    !view_equal(a->v[i].extension_data, b->v[i].extension_data))
-			return false;
-	return true;
-}
-
 /* 11.2: "MUST be the same as the corresponding fields in the ReInit proposal". */
 static uc_err reinit_check(const struct group *old, const struct pre_shared_key_id *id,
 			   const struct group_hooks *hooks, const struct group_state *fresh)
@@ -84,7 +73,7 @@ static uc_err reinit_check(const struct group *old, const struct pre_shared_key_
 		return UC_E_SUITE;
 	if (BREAKS(REINIT_SAME_ID, !view_equal(c->group_id, r->group_id)))
 		return UC_E_UNEXPECTED;
-	if (BREAKS(REINIT_SAME_EXTENSIONS, !same_extensions(&c->extensions, &r->extensions)))
+	if (BREAKS(REINIT_SAME_EXTENSIONS, !extensions_equal(&c->extensions, &r->extensions)))
 		return UC_E_UNEXPECTED;
 	TRY_RULE(SUCCESSOR_MEMBERS, all_were_members(&both)); /* "with the same membership" */
 	TRY_RULE(REINIT_ALL_COME, all_are_members(&both));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/journal_seal.h"
 
-enum { VERSION = 1, CHECK = 8, SUM = 16, PLACE = JOURNAL_NAME + JOURNAL_TAG + 4 + 8 };
+enum { VERSION = 1, CHECK = 8, SUM = 16, SALT = 16, PLACE = JOURNAL_NAME + JOURNAL_TAG + 4 + 8 };
 
 static const uint8_t magic[4] = { 'U', 'C', 'M', 'J' };
 
@@ -11,9 +11,8 @@ static uc_err keys_derive(struct journal_keys *k)
 {
 	const struct suite *s = k->suite;
 	struct view from = secret_view(&k->secret), none = { NULL, 0 };
-	k->key.n = s->nk;
-	k->mac.n = s->nh;
-	TRY(expand_with_label(s, from, "journal key", none, k->key.b, s->nk));
+	k->key.n = k->mac.n = s->nh;
+	TRY(expand_with_label(s, from, "journal", none, k->key.b, s->nh));
 	return expand_with_label(s, from, "journal mac", none, k->mac.b, s->nh);
 }
 
@@ -45,7 +44,7 @@ static void wire_root(struct wire *w, struct journal_keys *k)
 	wire_fixed(w, k->name, sizeof k->name);
 	wire_u64(w, &k->member_at);
 	wire_key(w, &k->secret, k->suite->nh);
-	wire_key(w, &k->member_key, k->suite->nk);
+	wire_key(w, &k->member_key, k->suite->nh);
 }
 
 static uc_err root_sum(const struct suite *s, struct view root, uint8_t out[SHA256_BYTES])
@@ -143,15 +142,32 @@ uc_err journal_head_check(const struct journal_keys *k, struct view journal)
 
 /* --- sealing --- */
 
+/* A key and nonce of its own for each: whatever the suite's nonces are like, none is used twice. */
+static uc_err crypt(const struct suite *s, const struct secret *from, struct view salt,
+		    struct view aad, struct view in, uint8_t *out, bool seal)
+{
+	struct secret key = { .n = s->nk }, nonce = { .n = s->nn };
+	uc_err err = expand_with_label(s, secret_view(from), "journal key", salt, key.b, key.n);
+	if (!err)
+		err = expand_with_label(s, secret_view(from), "journal nonce", salt, nonce.b,
+					nonce.n);
+	if (!err)
+		err = (seal ? suite_seal : suite_open)(s, secret_view(&key), secret_view(&nonce),
+						       aad, in, out);
+	secret_wipe(&key);
+	secret_wipe(&nonce);
+	return err;
+}
+
 static uc_err seal(const struct suite *s, const struct env *env, const struct secret *key,
 		   struct view aad, struct view plain, struct buf *out)
 {
-	size_t n = s->nn + plain.n + AEAD_TAG;
+	size_t n = SALT + plain.n + AEAD_TAG;
 	uint8_t *p = buf_reserve(out, n);
 	if (!p)
 		return out->failed;
-	TRY(env_random(env, p, s->nn));
-	TRY(suite_seal(s, secret_view(key), view_make(p, s->nn), aad, plain, p + s->nn));
+	TRY(env_random(env, p, SALT));
+	TRY(crypt(s, key, view_make(p, SALT), aad, plain, p + SALT, true));
 	out->n += n;
 	return UC_OK;
 }
@@ -159,13 +175,13 @@ static uc_err seal(const struct suite *s, const struct env *env, const struct se
 static uc_err open_sealed(const struct suite *s, const struct secret *key, struct view aad,
 			  struct view sealed, struct arena *a, struct view *plain)
 {
-	if (sealed.n < s->nn + AEAD_TAG)
+	if (sealed.n < SALT + AEAD_TAG)
 		return UC_E_DECRYPT;
-	struct view ct = view_slice(sealed, s->nn, SIZE_MAX);
+	struct view ct = view_slice(sealed, SALT, SIZE_MAX);
 	uint8_t *p = arena_take(a, ct.n - AEAD_TAG);
 	if (!p)
 		return arena_error(a);
-	TRY(suite_open(s, secret_view(key), view_slice(sealed, 0, s->nn), aad, ct, p));
+	TRY(crypt(s, key, view_slice(sealed, 0, SALT), aad, ct, p, false));
 	*plain = view_make(p, ct.n - AEAD_TAG);
 	return UC_OK;
 }
@@ -198,7 +214,7 @@ static void place(const struct journal_keys *k, size_t n, uint8_t out[PLACE])
 uc_err journal_add(struct journal_keys *k, const struct env *env, struct view body, struct buf *out)
 {
 	uint8_t at[PLACE], check[HASH_MAX];
-	size_t n = k->suite->nn + body.n + AEAD_TAG, before = out->n;
+	size_t n = SALT + body.n + AEAD_TAG, before = out->n;
 	if (n > UINT32_MAX)
 		return UC_E_TOO_LARGE;
 	place(k, n, at);
@@ -261,8 +277,8 @@ uc_err journal_next(struct journal_keys *k, struct view rest, struct arena *a, s
 
 uc_err journal_part_key(const struct suite *s, const struct env *env, struct secret *out)
 {
-	out->n = s->nk;
-	return env_random(env, out->b, s->nk);
+	out->n = s->nh;
+	return env_random(env, out->b, s->nh);
 }
 
 enum { PART_PLACE = JOURNAL_NAME + 8 + 4 };
@@ -287,7 +303,7 @@ uc_err journal_part_open(const struct journal_keys *k, uint64_t number, const st
 {
 	uint8_t at[PART_PLACE];
 	part_place(k, number, of, at);
-	uc_err err = key->n == k->suite->nk
+	uc_err err = key->n == k->suite->nh
 			     ? open_sealed(k->suite, key, VIEW_OF(at), sealed, a, plain)
 			     : UC_E_DECRYPT;
 	return err == UC_E_DECRYPT ? UC_E_CORRUPT : err;

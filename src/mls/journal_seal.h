@@ -9,8 +9,9 @@
  *
  * Numbers go up by one from 1.  check is a MAC of name, the tag of the transaction before, n and
  * number: a length that is damaged is known for what it is, and is not taken for the end.  sealed is
- * a nonce and a ciphertext of the suite's AEAD, with the same as associated data; so transactions
- * are found in their places alone.  Its key and the MAC's come from `secret`. */
+ * opaque salt[16] and a ciphertext of the suite's AEAD, with the same as associated data; so
+ * transactions are found in their places alone.  Key and nonce are expanded from a key and the salt;
+ * that key and the MAC's come from `secret`. */
 #ifndef MLS_JOURNAL_SEAL_H
 #define MLS_JOURNAL_SEAL_H
 

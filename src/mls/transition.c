@@ -365,29 +365,9 @@ uc_err transition_finish(struct transition *t, const struct authenticated_conten
 	TRY(set_context(t, view_make(confirmed, s->nh)));
 	if (t->reinit)
 		TRY(group_state_close(&t->after, t->reinit));
+	TRY(transition_compare(t, has_path));
 	if (!hooks || !hooks->change)
 		return UC_OK;
 	struct group_change c = transition_change(t, commit->content.authenticated_data, has_path);
 	return hooks->change(hooks->ctx, &c);
-}
-
-struct group_change transition_change(const struct transition *t, struct view authenticated_data,
-				      bool has_path)
-{
-	return (struct group_change){
-		.before = group_state_view(t->before),
-		.after = group_state_view(&t->after),
-		.sender = t->sender,
-		.committer = t->committer,
-		.is_external = t->is_external,
-		.has_path = has_path,
-		.proposals = t->proposals,
-		.added = t->added,
-		.added_refs = t->added_refs,
-		.removed = t->removed,
-		.updated = t->updated,
-		.ephemerals = t->ephemerals,
-		.reinit = t->reinit,
-		.authenticated_data = authenticated_data,
-	};
 }
