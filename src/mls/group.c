@@ -8,11 +8,13 @@
 
 /* --- epochs --- */
 
-struct epoch *epoch_new(const struct suite *s)
+struct epoch *epoch_new(struct group *g, const struct suite *s)
 {
-	struct epoch *e = HEAP_NEW(struct epoch);
-	if (e)
-		group_state_init(&e->state, s);
+	struct epoch *e = heap_new_in(&g->memory, sizeof *e);
+	if (e) {
+		group_state_init(&e->state, s, &g->memory);
+		e->messages.tree.memory = e->exporter.memory = &g->memory;
+	}
 	return e;
 }
 
@@ -20,12 +22,13 @@ void epoch_free(struct epoch *e)
 {
 	if (!e)
 		return;
+	struct heap_account *memory = e->state.memory;
 	group_state_done(&e->state);
 	epoch_secrets_wipe(&e->secrets);
 	secret_tree_done(&e->messages);
 	key_tree_done(&e->exporter);
 	tree_secrets_wipe(&e->keys);
-	heap_free_wiped(e, sizeof *e);
+	heap_free_wiped_in(memory, e, sizeof *e);
 }
 
 uc_err epoch_grow_trees(struct epoch *e)
@@ -95,7 +98,11 @@ struct group *group_new(const struct group_platform *platform, const struct suit
 	if (g) {
 		g->platform = *platform;
 		g->suite = s;
-		arena_init(&g->staged_arena, GROUP_ARENA_MAX, ARENA_SECRET);
+		g->memory.limit_bytes =
+			platform->memory_limit ? platform->memory_limit : GROUP_MEMORY_DEFAULT;
+		g->memory.used_bytes = sizeof *g;
+		g->proposals.memory = &g->memory;
+		arena_init_in(&g->staged_arena, &g->memory, GROUP_ARENA_MAX, ARENA_SECRET);
 	}
 	return g;
 }
@@ -204,9 +211,10 @@ uc_err group_create(const struct group_platform *platform, const struct suite *s
 	struct group *g = group_new(platform, s);
 	if (!g)
 		return UC_E_MEMORY;
-	g->now = epoch_new(s);
+	g->now = epoch_new(g, s);
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_SECRET);
-	uc_err err = g->now ? create(g, id, leaf, context_extensions, &scratch) : UC_E_MEMORY;
+	uc_err err = g->now ? create(g, id, leaf, context_extensions, &scratch)
+			    : heap_account_error(&g->memory);
 	arena_done(&scratch);
 	if (err)
 		group_free(g);
@@ -358,6 +366,11 @@ const struct re_init *group_reinit_of(const struct group *g)
 const struct sign_key *group_signature_key(const struct group *g)
 {
 	return &g->signature_key;
+}
+
+size_t group_memory_bytes(const struct group *g)
+{
+	return g->memory.used_bytes;
 }
 
 struct view group_epoch_authenticator(const struct group *g)

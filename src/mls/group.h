@@ -43,6 +43,10 @@ struct group_platform {
 	const struct psk_finder *psks;         /* may be NULL: none are known */
 	const struct group_wrapping *wrapping; /* may be NULL: all zero */
 	const struct crypto *crypto;           /* NULL: built in */
+	/* The most bytes that a group may hold, all epochs, the staged one and the stored proposals
+	 * included: what would need more is UC_E_LIMIT and changes nothing.  0:
+	 * GROUP_MEMORY_DEFAULT. */
+	size_t memory_limit;
 };
 
 /* --- beginning --- */
@@ -248,6 +252,8 @@ uint64_t group_epoch(const struct group *g);
 struct view group_id(const struct group *g);
 uint32_t group_own_leaf(const struct group *g);
 bool group_is_removed(const struct group *g);
+/* What it holds, of what memory_limit limits. */
+size_t group_memory_bytes(const struct group *g);
 /* The ReInit of the last commit: nothing is sent in this group any more (UC_E_CLOSED), a new one
  * follows by group_reinit or a Welcome.  NULL: the group goes on. */
 const struct re_init *group_reinit_of(const struct group *g);

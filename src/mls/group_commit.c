@@ -351,7 +351,7 @@ static uc_err enter_next(struct making *m, struct arena *a)
 	/* The new epoch takes the staged state over. */
 	group_state_done(&m->next->state);
 	m->next->state = m->t.after;
-	group_state_init(&m->t.after, s);
+	group_state_init(&m->t.after, s, &m->g->memory);
 	m->next->own_leaf = m->g->now->own_leaf;
 	TRY(epoch_enter(m->next, secret_view(&m->joiner_secret), secret_view(&m->psk_secret)));
 	TRY(confirmation_tag_make(s, &m->next->secrets,
@@ -431,10 +431,10 @@ uc_err group_commit(struct group *g, const struct commit_options *options, struc
 	if (!m)
 		return UC_E_MEMORY;
 	m->g = g;
-	m->next = epoch_new(g->suite);
-	group_state_init(&m->t.after, g->suite);
+	m->next = epoch_new(g, g->suite);
+	group_state_init(&m->t.after, g->suite, &g->memory);
 	struct made_commit made = { 0 };
-	uc_err err = m->next ? make(m, options, a, &made) : UC_E_MEMORY;
+	uc_err err = m->next ? make(m, options, a, &made) : heap_account_error(&g->memory);
 	transition_done(&m->t);
 	if (err) {
 		epoch_free(m->next);

@@ -25,7 +25,8 @@ struct epoch {
 	struct secret ratchet_key;
 	uint32_t steps;
 };
-struct epoch *epoch_new(const struct suite *s);
+/* Charged to the group; NULL past its limit or without memory (heap_account_error). */
+struct epoch *epoch_new(struct group *g, const struct suite *s);
 void epoch_free(struct epoch *e);
 /* From joiner_secret and psk_secret: secrets, message keys, exporter. */
 uc_err UC_MUST_USE epoch_enter(struct epoch *e, struct view joiner_secret, struct view psk_secret);
@@ -55,6 +56,7 @@ struct group_journal {
 struct group {
 	struct group_platform platform;
 	struct group_journal journal;
+	struct heap_account memory; /* everything in it */
 	const struct suite *suite;
 	struct sign_key signature_key;
 	struct epoch *now;                     /* NULL: waits for its external commit */

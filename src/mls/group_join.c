@@ -148,9 +148,9 @@ static uc_err join(struct joining *j, struct arena *a)
 	if (BREAKS(INFO_SUITE, j->info.group_context.cipher_suite != j->welcome.cipher_suite))
 		return UC_E_SUITE;
 	TRY(id_is_new(j));
-	j->g->now = epoch_new(j->g->suite);
+	j->g->now = epoch_new(j->g, j->g->suite);
 	if (!j->g->now)
-		return UC_E_MEMORY;
+		return heap_account_error(&j->g->memory);
 	TRY(enter(j, a));
 	j->g->signature_key = j->in->secrets->signature_key;
 	j->g->resumption[0].epoch = j->g->now->state.context.epoch;
@@ -335,7 +335,7 @@ static uc_err external_enter(struct external *x, struct arena *a, struct view *c
 		return arena_error(a);
 	group_state_done(&x->next->state);
 	x->next->state = x->t.after;
-	group_state_init(&x->t.after, s);
+	group_state_init(&x->t.after, s, &x->g->memory);
 	x->next->own_leaf = x->t.committer;
 	TRY(epoch_enter(x->next, secret_view(&x->joiner_secret), secret_view(&x->psk_secret)));
 	TRY(confirmation_tag_make(s, &x->next->secrets,
@@ -379,11 +379,13 @@ static uc_err external_begin(const struct group_platform *platform, struct exter
 	if (GROUND(INFO_SUITE_KNOWN, !s))
 		return UC_E_SUITE;
 	x->g = group_new(platform, s);
-	x->old = epoch_new(s);
-	x->next = epoch_new(s);
-	group_state_init(&x->t.after, s);
-	if (!x->g || !x->old || !x->next)
+	if (!x->g)
 		return UC_E_MEMORY;
+	x->old = epoch_new(x->g, s);
+	x->next = epoch_new(x->g, s);
+	group_state_init(&x->t.after, s, &x->g->memory);
+	if (!x->old || !x->next)
+		return heap_account_error(&x->g->memory);
 	x->old->own_leaf = FRAMING_NO_LEAF;
 	return external_make(x, a, commit, group_info);
 }
@@ -399,6 +401,7 @@ uc_err group_join_external(const struct group_platform *platform, const struct e
 	uc_err err = external_begin(platform, x, a, commit, group_info);
 	if (x->t.after.suite)
 		transition_done(&x->t);
+	epoch_free(x->old);
 	if (err) {
 		epoch_free(x->next);
 		group_free(x->g);
@@ -406,7 +409,6 @@ uc_err group_join_external(const struct group_platform *platform, const struct e
 		x->g->pending = x->next;
 		*out = x->g;
 	}
-	epoch_free(x->old);
 	proposal_store_done(&x->stored);
 	heap_free_wiped(x, sizeof *x);
 	return err;

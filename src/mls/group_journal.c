@@ -263,7 +263,7 @@ static uc_err take(struct taking *t, struct buf *journal, struct buf *root)
 	TRY(put_member(t));
 	TRY(put_epochs(t));
 	TRY(put_proposals(t));
-	TRY(journal_proposals_reserve(&t->g->journal, t->g->proposals.n));
+	TRY(journal_proposals_reserve(t->g, t->g->proposals.n));
 	if (t->whole)
 		TRY(journal_head_write(&t->keys, journal));
 	if (t->body.n)
@@ -333,19 +333,20 @@ uc_err group_journal_name(struct view root, uint8_t out[GROUP_JOURNAL_NAME])
 	return journal_root_name(root, out);
 }
 
-uc_err journal_proposals_reserve(struct group_journal *j, size_t n)
+uc_err journal_proposals_reserve(struct group *g, size_t n)
 {
+	struct group_journal *j = &g->journal;
 	if (n <= j->proposal_cap)
 		return UC_OK;
 	size_t cap = j->proposal_cap ? j->proposal_cap : 8;
 	while (cap < n)
 		cap *= 2;
-	uint32_t *v = heap_new(cap * sizeof *v);
+	uint32_t *v = heap_new_in(&g->memory, cap * sizeof *v);
 	if (!v)
-		return UC_E_MEMORY;
+		return heap_account_error(&g->memory);
 	if (j->proposal_n)
 		memcpy(v, j->proposals, j->proposal_n * sizeof *v);
-	heap_free(j->proposals);
+	heap_free_in(&g->memory, j->proposals, j->proposal_cap * sizeof *v);
 	j->proposals = v;
 	j->proposal_cap = cap;
 	return UC_OK;

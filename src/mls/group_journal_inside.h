@@ -82,6 +82,6 @@ void wire_member(struct wire *w, struct group *g, struct member_epoch epochs[GRO
 		 struct member_keys_list *keys);
 
 /* Remembers which proposals are in the journal; room for n. */
-uc_err UC_MUST_USE journal_proposals_reserve(struct group_journal *j, size_t n);
+uc_err UC_MUST_USE journal_proposals_reserve(struct group *g, size_t n);
 
 #endif

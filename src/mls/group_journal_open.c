@@ -321,7 +321,7 @@ static uc_err load_proposals(struct reading *r)
 				k = &r->keys_of_proposals.v[i];
 		TRY(add_proposal(r, p, k));
 	}
-	TRY(journal_proposals_reserve(j, store->n));
+	TRY(journal_proposals_reserve(g, store->n));
 	for (size_t i = 0; i < store->n; i++)
 		j->proposals[j->proposal_n++] = store->v[i]->serial;
 	return UC_OK;

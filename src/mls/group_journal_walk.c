@@ -86,9 +86,9 @@ static void wire_slot(struct wire *w, struct group *g, size_t i, struct member_e
 	if (w->failed || !at->serial)
 		return;
 	if (wire_reading(w)) {
-		*slot = epoch_new(g->suite);
+		*slot = epoch_new(g, g->suite);
 		if (!*slot) {
-			wire_fail(w, UC_E_MEMORY);
+			wire_fail(w, heap_account_error(&g->memory));
 			return;
 		}
 	}

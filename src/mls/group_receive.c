@@ -66,7 +66,7 @@ static uc_err take_secrets(struct receiving *r, struct arena *a)
 				 r->t->after.encoded, &r->joiner_secret));
 	group_state_done(&r->next->state);
 	r->next->state = r->t->after;
-	group_state_init(&r->t->after, s);
+	group_state_init(&r->t->after, s, &g->memory);
 	r->next->own_leaf = g->now->own_leaf;
 	TRY(epoch_enter(r->next, secret_view(&r->joiner_secret), secret_view(&r->psk_secret)));
 	TRY(confirmation_tag_check(s, &r->next->secrets,
@@ -110,9 +110,9 @@ static uc_err stage(struct group *g, const struct authenticated_content *auth, s
 	TRY(suite_sha256(g->suite, message, g->staged_hash));
 	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
 	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
-	*r = (struct receiving){ .g = g, .auth = kept, .t = t, .next = epoch_new(g->suite) };
-	group_state_init(&t->after, g->suite);
-	uc_err err = r->next ? receive_commit(r, a) : UC_E_MEMORY;
+	*r = (struct receiving){ .g = g, .auth = kept, .t = t, .next = epoch_new(g, g->suite) };
+	group_state_init(&t->after, g->suite, &g->memory);
+	uc_err err = r->next ? receive_commit(r, a) : heap_account_error(&g->memory);
 	if (err || r->removes_us) {
 		epoch_free(r->next);
 		r->next = NULL;

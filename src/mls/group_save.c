@@ -196,9 +196,9 @@ static uc_err load_parts(struct group *g, uint16_t version, struct wire *w)
 		wire_bytes(w, &saved);
 		if (w->failed || !saved.n)
 			continue;
-		struct epoch *e = *group_epoch_slot(g, i) = epoch_new(g->suite);
+		struct epoch *e = *group_epoch_slot(g, i) = epoch_new(g, g->suite);
 		if (!e)
-			return UC_E_MEMORY;
+			return heap_account_error(&g->memory);
 		TRY(load_epoch(e, g, saved));
 	}
 	if (version > 1) {

@@ -5,10 +5,10 @@
 #include "mls/tree_delta.h"
 #include "mls/transcript.h"
 
-void group_state_init(struct group_state *s, const struct suite *suite)
+void group_state_init(struct group_state *s, const struct suite *suite, struct heap_account *memory)
 {
-	*s = (struct group_state){ .suite = suite };
-	arena_init(&s->arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+	*s = (struct group_state){ .suite = suite, .memory = memory };
+	arena_init_in(&s->arena, memory, GROUP_ARENA_MAX, ARENA_PLAIN);
 	tree_init(&s->tree, suite);
 }
 
@@ -16,7 +16,7 @@ void group_state_done(struct group_state *s)
 {
 	tree_done(&s->tree);
 	arena_done(&s->arena);
-	group_state_init(s, s->suite);
+	group_state_init(s, s->suite, s->memory);
 }
 
 struct group_view group_state_view(const struct group_state *s)
@@ -239,7 +239,7 @@ static uc_err load(struct group_state *s, const struct crypto *crypto, struct vi
 	const struct suite *found = crypto_suite(crypto, suite);
 	if (!found)
 		return UC_E_CORRUPT;
-	group_state_init(s, found);
+	group_state_init(s, found, s->memory);
 	TRY(tree_import(&s->tree, found, &nodes));
 	TRY(take_parts(s, &p, scratch));
 	uint8_t hash[HASH_MAX];
@@ -249,9 +249,10 @@ static uc_err load(struct group_state *s, const struct crypto *crypto, struct vi
 
 uc_err group_state_load(struct group_state *s, const struct crypto *crypto, struct view saved)
 {
+	struct heap_account *memory = s->memory;
 	struct arena scratch;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
-	group_state_init(s, NULL);
+	group_state_init(s, NULL, memory);
 	uc_err err = load(s, crypto, saved, &scratch);
 	arena_done(&scratch);
 	if (err)

@@ -13,7 +13,8 @@
 
 struct group_state {
 	const struct suite *suite;
-	struct arena arena; /* what context points at */
+	struct heap_account *memory; /* the group's, which all of this is charged to; may be NULL */
+	struct arena arena;          /* what context points at */
 	struct group_context context;
 	struct view encoded; /* GroupContext */
 	struct tree tree;
@@ -31,7 +32,8 @@ struct group_state {
 	uint8_t begins_as;
 };
 
-void group_state_init(struct group_state *s, const struct suite *suite);
+void group_state_init(struct group_state *s, const struct suite *suite,
+		      struct heap_account *memory);
 void group_state_done(struct group_state *s);
 struct group_view group_state_view(const struct group_state *s);
 /* Copies the context into the state's arena, with tree_hash taken from the tree. */
@@ -40,7 +42,8 @@ uc_err UC_MUST_USE group_state_set_context(struct group_state *s, const struct g
 uc_err UC_MUST_USE group_state_close(struct group_state *s, const struct re_init *reinit);
 /* Sets the tag and the interim transcript hash that follows from it. */
 uc_err UC_MUST_USE group_state_confirm(struct group_state *s, struct view confirmation_tag);
-/* At rest, versioned; a loaded state owns copies of everything.  crypto NULL: built in. */
+/* At rest, versioned; a loaded state owns copies of everything, charged to s->memory.
+ * crypto NULL: built in. */
 uc_err UC_MUST_USE group_state_load(struct group_state *s, const struct crypto *crypto,
 				    struct view saved);
 uc_err UC_MUST_USE group_state_save(const struct group_state *s, struct buf *out);
@@ -90,6 +93,7 @@ struct stored_proposal {
 struct proposal_store {
 	struct stored_proposal **v;
 	size_t n, cap;
+	struct heap_account *memory; /* stays when all goes; may be NULL */
 };
 void proposal_store_done(struct proposal_store *s);
 /* Copies; the same proposal twice is UC_E_REPLAY. */

@@ -37,12 +37,12 @@ static uc_err reserve(struct key_tree *t, size_t n)
 	size_t cap = t->cap ? t->cap : NODES_FIRST;
 	while (cap < n)
 		cap *= 2;
-	struct key_tree_node *nodes = heap_new(cap * sizeof *nodes);
+	struct key_tree_node *nodes = heap_new_in(t->memory, cap * sizeof *nodes);
 	if (!nodes)
-		return UC_E_MEMORY;
+		return heap_account_error(t->memory);
 	if (t->n)
 		memcpy(nodes, t->nodes, t->n * sizeof *nodes);
-	heap_free_wiped(t->nodes, t->cap * sizeof *nodes);
+	heap_free_wiped_in(t->memory, t->nodes, t->cap * sizeof *nodes);
 	t->nodes = nodes;
 	t->cap = cap;
 	return UC_OK;
@@ -50,7 +50,7 @@ static uc_err reserve(struct key_tree *t, size_t n)
 
 uc_err key_tree_init(struct key_tree *t, const struct suite *s, uint32_t leaves, struct view root)
 {
-	struct key_tree fresh = { .suite = s, .width = 1 };
+	struct key_tree fresh = { .memory = t->memory, .suite = s, .width = 1 };
 	if (!leaves || leaves > LEAVES_MAX || root.n != s->nh)
 		return UC_E_ARGUMENT;
 	while (fresh.width < leaves)
@@ -65,8 +65,8 @@ uc_err key_tree_init(struct key_tree *t, const struct suite *s, uint32_t leaves,
 
 void key_tree_done(struct key_tree *t)
 {
-	heap_free_wiped(t->nodes, t->cap * sizeof *t->nodes);
-	*t = (struct key_tree){ 0 };
+	heap_free_wiped_in(t->memory, t->nodes, t->cap * sizeof *t->nodes);
+	*t = (struct key_tree){ .memory = t->memory };
 }
 
 /* Position of the node whose subtree holds the leaf; t->n when there is none. */

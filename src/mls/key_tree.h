@@ -15,13 +15,14 @@ struct key_tree_node {
 };
 
 struct key_tree {
+	struct heap_account *memory; /* stays when all goes; may be NULL */
 	const struct suite *suite;
 	uint32_t width;              /* leaves, a power of two */
 	struct key_tree_node *nodes; /* in order of index */
 	size_t n, cap;
 };
 
-/* At least one leaf, at most 2^30; rounded up to a power of two. */
+/* At least one leaf, at most 2^30; rounded up to a power of two.  t is all zero but for memory. */
 uc_err UC_MUST_USE key_tree_init(struct key_tree *t, const struct suite *s, uint32_t leaves,
 				 struct view root);
 /* Wipes and frees; all zero is an empty tree. */

@@ -4,6 +4,7 @@
 #ifndef MLS_LIMITS_H
 #define MLS_LIMITS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -22,6 +23,9 @@ enum {
 	/* Certificates in one X.509 credential (5.3). */
 	X509_CHAIN_MAX = 16,
 };
+
+/* The most memory of one group, bytes (group.h, memory_limit). */
+#define GROUP_MEMORY_DEFAULT ((size_t)256 * 1024 * 1024)
 
 /* The longest lifetime accepted of a KeyPackage (7.2): 100 days and an hour for clocks that differ. */
 #define KEY_PACKAGE_LIFETIME_MAX_S ((uint64_t)100 * 24 * 3600 + 3600)

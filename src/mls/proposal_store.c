@@ -17,20 +17,20 @@ uc_err proposal_ref(const struct suite *s, const struct authenticated_content *c
 	return err;
 }
 
-static void stored_free(struct stored_proposal *p)
+static void stored_free(struct heap_account *m, struct stored_proposal *p)
 {
 	if (!p)
 		return;
 	arena_done(&p->arena);
-	heap_free_wiped(p, sizeof *p);
+	heap_free_wiped_in(m, p, sizeof *p);
 }
 
 void proposal_store_done(struct proposal_store *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		stored_free(s->v[i]);
-	heap_free(s->v);
-	*s = (struct proposal_store){ 0 };
+		stored_free(s->memory, s->v[i]);
+	heap_free_in(s->memory, s->v, s->cap * sizeof *s->v);
+	*s = (struct proposal_store){ .memory = s->memory };
 }
 
 struct stored_proposal *proposal_store_find(const struct proposal_store *s, struct view ref)
@@ -48,7 +48,7 @@ void proposal_store_drop(struct proposal_store *s, struct view ref)
 		i++;
 	if (i == s->n)
 		return;
-	stored_free(s->v[i]);
+	stored_free(s->memory, s->v[i]);
 	for (s->n--; i < s->n; i++)
 		s->v[i] = s->v[i + 1];
 }
@@ -76,12 +76,12 @@ static uc_err room_for_one(struct proposal_store *s)
 	if (s->n < s->cap)
 		return UC_OK;
 	size_t cap = s->cap ? s->cap * 2 : 8;
-	struct stored_proposal **v = heap_new(cap * sizeof(struct stored_proposal *));
+	struct stored_proposal **v = heap_new_in(s->memory, cap * sizeof(struct stored_proposal *));
 	if (!v)
-		return UC_E_MEMORY;
+		return heap_account_error(s->memory);
 	for (size_t i = 0; i < s->n; i++)
 		v[i] = s->v[i];
-	heap_free(s->v);
+	heap_free_in(s->memory, s->v, s->cap * sizeof *s->v);
 	s->v = v;
 	s->cap = cap;
 	return UC_OK;
@@ -92,15 +92,15 @@ uc_err proposal_store_add_encoded(struct proposal_store *s, const struct suite *
 				  const struct sign_key *update_sign)
 {
 	TRY(room_for_one(s));
-	struct stored_proposal *p = HEAP_NEW(struct stored_proposal);
+	struct stored_proposal *p = heap_new_in(s->memory, sizeof *p);
 	if (!p)
-		return UC_E_MEMORY;
-	arena_init(&p->arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+		return heap_account_error(s->memory);
+	arena_init_in(&p->arena, s->memory, GROUP_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = stored_fill(p, suite, content, update_key, update_sign);
 	if (!err && BREAKS(PROPOSAL_ONCE, proposal_store_find(s, p->ref)))
 		err = UC_E_REPLAY;
 	if (err)
-		stored_free(p);
+		stored_free(s->memory, p);
 	else
 		s->v[s->n++] = p;
 	return err;

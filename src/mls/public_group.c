@@ -11,11 +11,15 @@ struct public_group *public_group_empty(const struct group_platform *platform)
 {
 	struct public_group *p = HEAP_NEW(struct public_group);
 	if (p) {
+		p->memory.limit_bytes =
+			platform->memory_limit ? platform->memory_limit : GROUP_MEMORY_DEFAULT;
+		p->memory.used_bytes = sizeof *p;
+		p->proposals.memory = &p->memory;
 		p->env = platform->env;
 		p->hooks = platform->hooks;
 		p->crypto = platform->crypto;
-		group_state_init(&p->state, NULL);
-		arena_init(&p->staged_arena, GROUP_ARENA_MAX, ARENA_PLAIN);
+		group_state_init(&p->state, NULL, &p->memory);
+		arena_init_in(&p->staged_arena, &p->memory, GROUP_ARENA_MAX, ARENA_PLAIN);
 		buf_init(&p->info, WIRE_OBJECT_MAX);
 		buf_init(&p->staged_info, WIRE_OBJECT_MAX);
 	}
@@ -52,7 +56,7 @@ static uc_err from_info(struct public_group *p, struct view group_info, struct v
 	if (GROUND(INFO_SUITE_KNOWN, !s))
 		return UC_E_SUITE;
 	TRY(tree_beside(&info, ratchet_tree, a, &nodes));
-	group_state_init(&p->state, s);
+	group_state_init(&p->state, s, &p->memory);
 	TRY(group_state_from_info(&p->state, &info, &nodes, p->hooks, p->env));
 	return keep_info(&p->info, view_slice(info.raw, p->state.encoded.n, info.raw.n));
 }
@@ -160,7 +164,7 @@ static uc_err receive_commit(struct public_group *p, const struct authenticated_
 		return arena_error(a);
 	TRY(wire_encode_to(a, authenticated_content_element, auth, &encoded));
 	TRY(wire_decode(encoded, a, authenticated_content_element, kept));
-	group_state_init(&t->after, p->state.suite);
+	group_state_init(&t->after, p->state.suite, &p->memory);
 	uc_err err = commit_apply(p, kept, t, a);
 	if (err) {
 		transition_done(t);
@@ -211,7 +215,7 @@ uc_err public_group_apply(struct public_group *p)
 	if (!p->has_staged)
 		return UC_E_NOT_FOUND;
 	struct group_state next = p->staged->after;
-	group_state_init(&p->staged->after, p->state.suite);
+	group_state_init(&p->staged->after, p->state.suite, &p->memory);
 	group_state_done(&p->state);
 	p->state = next;
 	commit_history_add(&p->history, next.context.epoch - 1, p->staged_hash);
@@ -322,6 +326,11 @@ uc_err public_group_propose(struct public_group *p, uint32_t index, const struct
 }
 
 /* --- looking --- */
+
+size_t public_group_memory_bytes(const struct public_group *p)
+{
+	return p->memory.used_bytes;
+}
 
 struct group_view public_group_now(const struct public_group *p)
 {

@@ -17,7 +17,8 @@ struct public_group;
 uc_err UC_MUST_USE public_group_new(const struct env *env, const struct group_hooks *hooks,
 				    struct view group_info, struct view ratchet_tree,
 				    struct public_group **out);
-/* The same with more of a platform (group.h): env, hooks, crypto; the rest is not used. */
+/* The same with more of a platform (group.h): env, hooks, crypto, memory_limit; the rest is
+ * not used. */
 uc_err UC_MUST_USE public_group_new_on(const struct group_platform *platform,
 				       struct view group_info, struct view ratchet_tree,
 				       struct public_group **out);
@@ -56,6 +57,7 @@ uc_err UC_MUST_USE public_group_propose(struct public_group *p, uint32_t index,
 
 /* As group_reinit_of. */
 const struct re_init *public_group_reinit_of(const struct public_group *p);
+size_t public_group_memory_bytes(const struct public_group *p);
 struct group_view public_group_now(const struct public_group *p);
 size_t public_group_proposal_count(const struct public_group *p);
 struct proposal_view public_group_proposal_at(const struct public_group *p, size_t i);

@@ -21,6 +21,7 @@ struct public_group {
 	const struct env *env;
 	const struct group_hooks *hooks;
 	const struct crypto *crypto;
+	struct heap_account memory; /* everything in it */
 	struct group_state state;
 	struct proposal_store proposals;
 	struct commit_history history;

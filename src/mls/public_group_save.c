@@ -327,7 +327,7 @@ static uc_err load(struct loading *l, public_group_source *next, void *ctx, stru
 	if (!s)
 		return UC_E_CORRUPT;
 	p->history = b.history;
-	group_state_init(&p->state, s);
+	group_state_init(&p->state, s, &p->memory);
 	TRY(load_state(l, &b, &p->state));
 	TRY(load_info(l, p));
 	TRY(load_proposals(l, &b, p));

@@ -11,25 +11,25 @@ void message_key_wipe(struct message_key *k)
 	wipe(k, sizeof *k);
 }
 
-static void ratchet_done(struct ratchet *r)
+static void ratchet_done(struct heap_account *m, struct ratchet *r)
 {
-	heap_free_wiped(r->skipped, r->cap * sizeof *r->skipped);
+	heap_free_wiped_in(m, r->skipped, r->cap * sizeof *r->skipped);
 	wipe(r, sizeof *r);
 }
 
-static void leaf_free(struct leaf_ratchets *l)
+static void leaf_free(struct heap_account *m, struct leaf_ratchets *l)
 {
 	if (!l)
 		return;
 	for (int i = 0; i < RATCHET_KINDS; i++)
-		ratchet_done(&l->ratchet[i]);
-	heap_free_wiped(l, sizeof *l);
+		ratchet_done(m, &l->ratchet[i]);
+	heap_free_wiped_in(m, l, sizeof *l);
 }
 
 uc_err secret_tree_init(struct secret_tree *t, const struct suite *s, uint32_t n_leaves,
 			struct view encryption_secret)
 {
-	struct secret_tree fresh = { .suite = s };
+	struct secret_tree fresh = { .suite = s, .tree.memory = t->tree.memory };
 	TRY(key_tree_init(&fresh.tree, s, n_leaves, encryption_secret));
 	*t = fresh;
 	return UC_OK;
@@ -37,12 +37,13 @@ uc_err secret_tree_init(struct secret_tree *t, const struct suite *s, uint32_t n
 
 void secret_tree_done(struct secret_tree *t)
 {
+	struct heap_account *m = t->tree.memory;
 	for (size_t i = 0; i < t->n; i++)
-		leaf_free(t->leaves[i]);
-	heap_free(t->leaves);
-	heap_free(t->steps);
+		leaf_free(m, t->leaves[i]);
+	heap_free_in(m, t->leaves, t->cap * sizeof *t->leaves);
+	heap_free_in(m, t->steps, t->steps_cap * sizeof *t->steps);
 	key_tree_done(&t->tree);
-	*t = (struct secret_tree){ 0 };
+	*t = (struct secret_tree){ .tree.memory = m };
 }
 
 /* Where the leaf stands, or would. */
@@ -140,16 +141,16 @@ static void skipped_drop(struct ratchet *r, size_t i)
 }
 
 /* Fills next, which is zero, with r as it is after `generation` was used; r stays. */
-static uc_err ratchet_forward(const struct suite *s, const struct ratchet *r, uint32_t generation,
-			      struct ratchet *next)
+static uc_err ratchet_forward(const struct suite *s, struct heap_account *m,
+			      const struct ratchet *r, uint32_t generation, struct ratchet *next)
 {
 	size_t made = generation - r->next;
 	if (made > SECRET_TREE_SKIPPED_MAX)
 		made = SECRET_TREE_SKIPPED_MAX;
 	size_t kept = SECRET_TREE_SKIPPED_MAX - made < r->n ? SECRET_TREE_SKIPPED_MAX - made : r->n;
 	next->cap = made + kept;
-	if ((made || kept) && !(next->skipped = heap_new(next->cap * sizeof *next->skipped)))
-		return UC_E_MEMORY;
+	if ((made || kept) && !(next->skipped = heap_new_in(m, next->cap * sizeof *next->skipped)))
+		return heap_account_error(m);
 	if (kept)
 		memcpy(next->skipped, r->skipped + r->n - kept, kept * sizeof *next->skipped);
 	next->n = kept;
@@ -162,7 +163,8 @@ static uc_err ratchet_forward(const struct suite *s, const struct ratchet *r, ui
 	return UC_OK;
 }
 
-static uc_err ratchet_consume(const struct suite *s, struct ratchet *r, uint32_t generation)
+static uc_err ratchet_consume(const struct suite *s, struct heap_account *m, struct ratchet *r,
+			      uint32_t generation)
 {
 	if (generation < r->next) {
 		size_t i = skipped_find(r, generation);
@@ -178,12 +180,12 @@ static uc_err ratchet_consume(const struct suite *s, struct ratchet *r, uint32_t
 		return UC_OK;
 	}
 	struct ratchet next = { 0 };
-	uc_err err = ratchet_forward(s, r, generation, &next);
+	uc_err err = ratchet_forward(s, m, r, generation, &next);
 	if (err) {
-		ratchet_done(&next);
+		ratchet_done(m, &next);
 		return err;
 	}
-	ratchet_done(r);
+	ratchet_done(m, r);
 	*r = next;
 	wipe(&next, sizeof next);
 	return UC_OK;
@@ -236,12 +238,13 @@ static uc_err leaves_reserve(struct secret_tree *t)
 	if (t->n < t->cap)
 		return UC_OK;
 	size_t cap = t->cap ? 2 * t->cap : LEAVES_FIRST;
-	struct leaf_ratchets **leaves = heap_new(cap * sizeof(struct leaf_ratchets *));
+	struct leaf_ratchets **leaves =
+		heap_new_in(t->tree.memory, cap * sizeof(struct leaf_ratchets *));
 	if (!leaves)
-		return UC_E_MEMORY;
+		return heap_account_error(t->tree.memory);
 	if (t->n)
 		memcpy(leaves, t->leaves, t->n * sizeof(struct leaf_ratchets *));
-	heap_free(t->leaves);
+	heap_free_in(t->tree.memory, t->leaves, t->cap * sizeof *t->leaves);
 	t->leaves = leaves;
 	t->cap = cap;
 	return UC_OK;
@@ -265,19 +268,20 @@ static uc_err leaf_add(struct secret_tree *t, struct leaf_ratchets *l)
 static uc_err consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
 		      uint32_t generation)
 {
+	struct heap_account *m = t->tree.memory;
 	struct leaf_ratchets *l = leaf_find(t, leaf);
 	if (l)
-		return ratchet_consume(t->suite, &l->ratchet[kind], generation);
-	l = HEAP_NEW(struct leaf_ratchets);
+		return ratchet_consume(t->suite, m, &l->ratchet[kind], generation);
+	l = heap_new_in(m, sizeof *l);
 	if (!l)
-		return UC_E_MEMORY;
+		return heap_account_error(m);
 	uc_err err = leaf_start(t, leaf, l);
 	if (!err)
-		err = ratchet_consume(t->suite, &l->ratchet[kind], generation);
+		err = ratchet_consume(t->suite, m, &l->ratchet[kind], generation);
 	if (!err)
 		err = leaf_add(t, l);
 	if (err)
-		leaf_free(l);
+		leaf_free(m, l);
 	return err;
 }
 
@@ -290,12 +294,12 @@ static bool steps_reserve(struct secret_tree *t)
 	if (t->steps_n < t->steps_cap)
 		return true;
 	size_t cap = t->steps_cap ? 2 * t->steps_cap : STEPS_FIRST;
-	struct key_step *steps = cap > STEPS_MAX ? NULL : heap_new(cap * sizeof *steps);
+	struct key_step *steps = cap > STEPS_MAX ? NULL : heap_new_in(t->tree.memory, cap * sizeof *steps);
 	if (!steps)
 		return false;
 	if (t->steps_n)
 		memcpy(steps, t->steps, t->steps_n * sizeof *steps);
-	heap_free(t->steps);
+	heap_free_in(t->tree.memory, t->steps, t->steps_cap * sizeof *steps);
 	t->steps = steps;
 	t->steps_cap = cap;
 	return true;
@@ -351,8 +355,9 @@ static bool skipped_order_holds(const struct ratchet *r)
 	return true;
 }
 
-static void wire_ratchet(struct wire *w, struct ratchet *r, const struct suite *s)
+static void wire_ratchet(struct wire *w, struct ratchet *r, const struct secret_tree *t)
 {
+	const struct suite *s = t->suite;
 	uint32_t n = (uint32_t)r->n;
 	wire_fixed(w, r->secret.b, s->nh);
 	wire_u32(w, &r->next);
@@ -363,8 +368,8 @@ static void wire_ratchet(struct wire *w, struct ratchet *r, const struct suite *
 			wire_fail(w, UC_E_MALFORMED);
 			return;
 		}
-		if (n && !(r->skipped = heap_new(n * sizeof *r->skipped))) {
-			wire_fail(w, UC_E_MEMORY);
+		if (n && !(r->skipped = heap_new_in(t->tree.memory, n * sizeof *r->skipped))) {
+			wire_fail(w, heap_account_error(t->tree.memory));
 			return;
 		}
 		r->n = r->cap = n;
@@ -375,11 +380,11 @@ static void wire_ratchet(struct wire *w, struct ratchet *r, const struct suite *
 		wire_fail(w, UC_E_MALFORMED);
 }
 
-static void wire_leaf_ratchets(struct wire *w, struct leaf_ratchets *l, const struct suite *s)
+static void wire_leaf_ratchets(struct wire *w, struct leaf_ratchets *l, const struct secret_tree *t)
 {
 	wire_u32(w, &l->leaf);
 	for (int i = 0; i < RATCHET_KINDS; i++)
-		wire_ratchet(w, &l->ratchet[i], s);
+		wire_ratchet(w, &l->ratchet[i], t);
 }
 
 /* Each leaf once, in order, inside the tree, and no longer to be had from it. */
@@ -394,17 +399,18 @@ static bool leaf_fits(const struct secret_tree *t, const struct leaf_ratchets *l
 
 static void read_leaf(struct wire *w, struct secret_tree *t)
 {
-	struct leaf_ratchets *l = HEAP_NEW(struct leaf_ratchets);
+	struct heap_account *m = t->tree.memory;
+	struct leaf_ratchets *l = heap_new_in(m, sizeof *l);
 	if (!l || leaves_reserve(t)) {
-		heap_free(l);
-		wire_fail(w, UC_E_MEMORY);
+		heap_free_in(m, l, sizeof *l);
+		wire_fail(w, heap_account_error(m));
 		return;
 	}
-	wire_leaf_ratchets(w, l, t->suite);
+	wire_leaf_ratchets(w, l, t);
 	if (!w->failed && !leaf_fits(t, l))
 		wire_fail(w, UC_E_MALFORMED);
 	if (w->failed)
-		leaf_free(l);
+		leaf_free(m, l);
 	else
 		t->leaves[t->n++] = l;
 }
@@ -430,6 +436,6 @@ void wire_secret_tree(struct wire *w, struct secret_tree *t, const struct suite 
 		if (wire_reading(w))
 			read_leaf(w, t);
 		else
-			wire_leaf_ratchets(w, t->leaves[i], s);
+			wire_leaf_ratchets(w, t->leaves[i], t);
 	}
 }

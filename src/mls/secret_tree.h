@@ -48,7 +48,7 @@ struct secret_tree {
 	size_t steps_n, steps_cap;
 };
 
-/* n_leaves: of the ratchet tree, at least 1. */
+/* n_leaves: of the ratchet tree, at least 1.  t->tree.memory stays, as in a key_tree. */
 uc_err UC_MUST_USE secret_tree_init(struct secret_tree *t, const struct suite *s, uint32_t n_leaves,
 				    struct view encryption_secret);
 /* Wipes and frees; all zero is an empty tree. */

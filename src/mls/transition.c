@@ -279,7 +279,7 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 		.is_external = sender->sender_type == SENDER_NEW_MEMBER_COMMIT,
 		.path_required = proposal_list_needs_path(proposals),
 	};
-	group_state_init(&t->after, before->suite);
+	group_state_init(&t->after, before->suite, before->memory);
 	tree_copy(&before->tree, &t->after.tree);
 	if (BREAKS(COMMITTER_KIND, !t->is_external && sender->sender_type != SENDER_MEMBER))
 		return UC_E_UNEXPECTED;

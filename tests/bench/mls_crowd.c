@@ -221,7 +221,7 @@ static void join_first(struct crowd *c, const struct group *creator, struct aren
 	struct group_state s;
 	struct view info, tree, commit;
 	struct group_view now = group_now(creator);
-	group_state_init(&s, c->suite);
+	group_state_init(&s, c->suite, NULL);
 	tree_copy(now.tree, &s.tree);
 	fill_tree(c, &s.tree, a);
 	MUST(group_state_set_context(&s, now.context));
