@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
-#include "base/heap.h"
 #include "base/secret.h"
 
 #include <stdarg.h>
@@ -17,18 +16,27 @@ void buf_init_secret(struct buf *b, size_t limit_bytes)
 	*b = (struct buf){ .limit_bytes = limit_bytes, .secret = true };
 }
 
+void buf_init_in(struct buf *b, struct heap_account *account, size_t limit_bytes)
+{
+	*b = (struct buf){ .limit_bytes = limit_bytes, .account = account };
+}
+
 static void give_back(struct buf *b)
 {
 	if (b->secret)
-		heap_free_wiped(b->p, b->cap);
+		heap_free_wiped_in(b->account, b->p, b->cap);
 	else
-		heap_free(b->p);
+		heap_free_in(b->account, b->p, b->cap);
 }
 
 void buf_done(struct buf *b)
 {
 	give_back(b);
-	*b = (struct buf){ .limit_bytes = b->limit_bytes, .secret = b->secret };
+	*b = (struct buf){
+		.limit_bytes = b->limit_bytes,
+		.secret = b->secret,
+		.account = b->account,
+	};
 }
 
 void buf_reset(struct buf *b)
@@ -52,9 +60,9 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
 	size_t cap = b->cap ? b->cap : 256;
 	while (cap < b->n + n)
 		cap *= 2;
-	uint8_t *p = heap_new(cap);
+	uint8_t *p = heap_new_in(b->account, cap);
 	if (!p) {
-		b->failed = UC_E_MEMORY;
+		b->failed = heap_account_error(b->account);
 		return NULL;
 	}
 	if (b->p)

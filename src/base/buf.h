@@ -4,17 +4,21 @@
 #define BASE_BUF_H
 
 #include "base/error.h"
+#include "base/heap_account.h"
 #include "base/view.h"
 
 struct buf {
 	uint8_t *p;
 	size_t n, cap;
 	size_t limit_bytes;
-	uc_err failed; /* UC_OK, UC_E_TOO_LARGE past the limit, or UC_E_MEMORY */
+	uc_err failed; /* UC_OK; UC_E_TOO_LARGE past the limit; heap_account_error */
 	bool secret;   /* wiped when grown or freed */
+	struct heap_account *account;
 };
 
 void buf_init(struct buf *b, size_t limit_bytes);
+/* Charged to an account. */
+void buf_init_in(struct buf *b, struct heap_account *account, size_t limit_bytes);
 void buf_init_secret(struct buf *b, size_t limit_bytes);
 void buf_done(struct buf *b);
 /* Empties without giving memory back; clears `failed`. */

@@ -20,8 +20,8 @@ struct public_group *public_group_empty(const struct group_platform *platform)
 		p->crypto = platform->crypto;
 		group_state_init(&p->state, NULL, &p->memory);
 		arena_init_in(&p->staged_arena, &p->memory, GROUP_ARENA_MAX, ARENA_PLAIN);
-		buf_init(&p->info, WIRE_OBJECT_MAX);
-		buf_init(&p->staged_info, WIRE_OBJECT_MAX);
+		buf_init_in(&p->info, &p->memory, WIRE_OBJECT_MAX);
+		buf_init_in(&p->staged_info, &p->memory, WIRE_OBJECT_MAX);
 	}
 	return p;
 }
