@@ -117,7 +117,8 @@ void group_free(struct group *g)
 	for (size_t i = 0; i < GROUP_PAST_EPOCHS; i++)
 		epoch_free(g->past[i]);
 	proposal_store_done(&g->proposals);
-	heap_free(g->journal.proposals);
+	heap_free_in(&g->memory, g->journal.proposals,
+		     g->journal.proposal_cap * sizeof *g->journal.proposals);
 	arena_done(&g->staged_arena);
 	heap_free_wiped(g, sizeof *g);
 }

@@ -206,6 +206,7 @@ static uc_err read_all(struct reading *r, struct view journal, size_t *used)
 
 static uc_err load_state(struct reading *r, struct told_epoch *e)
 {
+	e->loaded.memory = &r->g->memory;
 	if (!e->base)
 		TRY(group_state_load(&e->loaded, r->platform->crypto, e->state));
 	else
@@ -321,7 +322,7 @@ static uc_err load_proposals(struct reading *r)
 				k = &r->keys_of_proposals.v[i];
 		TRY(add_proposal(r, p, k));
 	}
-	TRY(journal_proposals_reserve(g, store->n));
+	TRY(journal_proposals_reserve(r->g, store->n));
 	for (size_t i = 0; i < store->n; i++)
 		j->proposals[j->proposal_n++] = store->v[i]->serial;
 	return UC_OK;
@@ -361,7 +362,8 @@ static uc_err open_journal(struct reading *r, struct view root, struct view jour
 /* Only what the bytes have done wrong is damage. */
 static uc_err corrupt(uc_err err)
 {
-	return !err || err == UC_E_VERSION || err == UC_E_MEMORY || err == UC_E_LIMIT
+	return !err || err == UC_E_VERSION || err == UC_E_MEMORY || err == UC_E_LIMIT ||
+			       err == UC_E_CRYPTO
 		       ? err
 		       : UC_E_CORRUPT;
 }

@@ -332,7 +332,7 @@ uc_err group_state_load_after(struct group_state *s, const struct group_state *b
 {
 	struct arena scratch;
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
-	group_state_init(s, before->suite);
+	group_state_init(s, before->suite, s->memory);
 	uc_err err = load_after(s, before, saved, &scratch);
 	arena_done(&scratch);
 	if (err)
