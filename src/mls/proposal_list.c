@@ -239,11 +239,16 @@ static uint32_t touched_leaf(const struct proposal_view *p)
 	}
 }
 
+/* Only what the type has is compared: the rest is not on the wire, and may be anything. */
 bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
 {
-	return a->psktype == b->psktype && view_equal(a->psk_id, b->psk_id) &&
-	       a->component_id == b->component_id && a->usage == b->usage &&
-	       view_equal(a->psk_group_id, b->psk_group_id) && a->psk_epoch == b->psk_epoch;
+	if (a->psktype != b->psktype)
+		return false;
+	if (a->psktype == PSK_RESUMPTION)
+		return a->usage == b->usage && view_equal(a->psk_group_id, b->psk_group_id) &&
+		       a->psk_epoch == b->psk_epoch;
+	return view_equal(a->psk_id, b->psk_id) &&
+	       (a->psktype != PSK_APPLICATION || a->component_id == b->component_id);
 }
 
 /* May these two stand in one list? */

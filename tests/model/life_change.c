@@ -255,6 +255,72 @@ static uc_err expect_commit(const struct person *p, const struct proposal *v, si
 	return UC_OK;
 }
 
+/* The leaf that a proposal is about. */
+static int64_t touched(const struct proposal *p, uint32_t sender)
+{
+	switch (p->proposal_type) {
+	case PROPOSAL_REMOVE:
+		return p->removed;
+	case PROPOSAL_UPDATE:
+	case PROPOSAL_SELF_REMOVE:
+		return sender;
+	default:
+		return SLOW_NONE;
+	}
+}
+
+/* 12.2: what cannot stand in one commit. */
+static bool conflict(const struct proposal *a, uint32_t a_sender, const struct proposal *b,
+		     uint32_t b_sender)
+{
+	if (touched(a, a_sender) != SLOW_NONE && touched(a, a_sender) == touched(b, b_sender))
+		return true;
+	if (a->proposal_type != b->proposal_type)
+		return false;
+	switch (a->proposal_type) {
+	case PROPOSAL_ADD:
+		return view_equal(a->key_package.leaf_node.signature_key,
+				  b->key_package.leaf_node.signature_key);
+	case PROPOSAL_PSK:
+		return psk_same(&a->psk, &b->psk);
+	default:
+		return a->proposal_type == PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+	}
+}
+
+/* Is there all that waited and fits, and a ReInit only where that was asked for? */
+static bool took_what_fits(const struct person *p, const struct letter *m,
+			   const struct commit_options *o)
+{
+	const struct life *l = p->life;
+	uint32_t own = m->change.committer;
+	for (int i = 0; i < l->letters_n; i++) {
+		const struct slow_proposal *s = &l->letters[i].proposal;
+		bool taken = false, fits = p->stored[i];
+		for (size_t k = 0; k < m->refs_n; k++)
+			taken |= m->refs[k] == i;
+		if (s->proposal.proposal_type == PROPOSAL_REINIT && p->stored[i]) {
+			if (taken && (!o->stored_reinit || m->refs_n + o->proposal_count > 1))
+				return false;
+			continue;
+		}
+		if (o->without_stored && taken)
+			return false;
+		fits &= !taken && !o->without_stored;
+		fits &= touched(&s->proposal, s->sender.leaf_index) != own;
+		for (size_t k = 0; fits && k < o->proposal_count; k++)
+			fits = !conflict(&o->proposals[k], own, &s->proposal, s->sender.leaf_index);
+		for (size_t k = 0; fits && k < m->refs_n; k++) {
+			const struct slow_proposal *r = &l->letters[m->refs[k]].proposal;
+			fits = !conflict(&r->proposal, r->sender.leaf_index, &s->proposal,
+					 s->sender.leaf_index);
+		}
+		if (fits)
+			return false;
+	}
+	return true;
+}
+
 bool act_commit(struct person *p)
 {
 	struct life *l = p->life;
@@ -280,6 +346,8 @@ bool act_commit(struct person *p)
 	group_free(before);
 	if (!m)
 		return !l->why[0];
+	if (!took_what_fits(p, m, &o))
+		return wrong(l, "%s takes other proposals than those that fit", p->name);
 	m->welcome = made.welcome;
 	m->tree = made.ratchet_tree;
 	p->pending = (int)(m - l->letters);

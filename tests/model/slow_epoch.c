@@ -511,13 +511,30 @@ static const char *schedule(const struct doing *d, const struct secret *commit_s
 
 /* --- all of it --- */
 
+/* 12.4, 17.4: an empty commit, and one with any of these, has a path. */
+static bool needs_path(const struct doing *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		switch (d->v[i].proposal.proposal_type) {
+		case PROPOSAL_UPDATE:
+		case PROPOSAL_REMOVE:
+		case PROPOSAL_SELF_REMOVE:
+		case PROPOSAL_EXTERNAL_INIT:
+		case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+			return true;
+		default:
+			break;
+		}
+	return !d->n;
+}
+
 static const char *take_path(struct doing *d, struct secret *commit_secret, bool *found)
 {
 	const struct framed_content *c = &d->in->content->content;
 	const struct update_path *path = c->commit.path;
 	struct slow_epoch *e = d->out;
 	if (!path)
-		return d->change->is_external ? "an external commit without a path" : NULL;
+		return needs_path(d) ? "a commit without the path that it needs" : NULL;
 	d->change->has_path = true;
 	if (!slow_merge(&e->tree, d->change->committer, path, leaf_bytes(d, &path->leaf_node)))
 		return "the path does not fit the tree";
