@@ -128,7 +128,9 @@ TEST(by_reference_only_self_remove)
 		{ .type = BY_REFERENCE, .reference = group_proposal_at(alice()->g, 0).ref },
 	};
 	f.content.commit.proposals = (struct proposal_or_ref_list){ v, 2 };
-	breaks(&c, NULL, forge_public(&f), RULE_EXTERNAL_BY_VALUE, ALL | NO_TAG);
+	breaks(&c, NULL,
+	       tagged(&c, alice(), &stranger->key, forge_public(&f), RULE_EXTERNAL_BY_VALUE),
+	       RULE_EXTERNAL_BY_VALUE, ALL);
 	club_end(&c);
 }
 
@@ -146,7 +148,9 @@ TEST(signed_by_the_key_of_the_path)
 	begin();
 	struct forge f = external(NULL, 0);
 	f.key = &alice()->key;
-	breaks(&c, NULL, forge_public(&f), RULE_CONTENT_SIGNATURE, ALL | NO_TAG);
+	breaks(&c, NULL,
+	       tagged(&c, alice(), &alice()->key, forge_public(&f), RULE_CONTENT_SIGNATURE),
+	       RULE_CONTENT_SIGNATURE, ALL);
 	/* The leaf says another key than it is signed with. */
 	f = external(NULL, 0);
 	struct sign_key other;

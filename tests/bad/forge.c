@@ -115,6 +115,30 @@ void forge_sign_leaf(struct forge *f, struct view group, uint32_t leaf)
 				 leaf, &f->c->mem));
 }
 
+void forge_hash_path(struct forge *f, uint32_t leaf)
+{
+	struct club *c = f->c;
+	const struct update_path *path = f->content.commit.path;
+	struct tree t;
+	struct u32_list nodes, copath;
+	uint8_t *hash = arena_take(&c->mem, HASH_MAX);
+	struct view up = { NULL, 0 };
+	tree_copy(group_now(f->by->g).tree, &t);
+	expect_ok(tree_filtered_path(&t, leaf, &c->mem, &nodes, &copath));
+	expect_ok(tree_blank_path(&t, leaf));
+	expect_eq(nodes.n, path->nodes.n);
+	for (size_t i = nodes.n; i-- > 0;) {
+		const struct parent_node p = { .encryption_key = path->nodes.v[i].encryption_key,
+					       .parent_hash = up };
+		expect_ok(tree_set_parent(&t, nodes.v[i], &p));
+		expect_ok(tree_parent_hash(&t, nodes.v[i], copath.v[i], hash));
+		up = view_make(hash, c->suite->nh);
+	}
+	tree_done(&t);
+	forge_path_leaf(f)->parent_hash = up;
+	forge_sign_leaf(f, group_id(f->by->g), leaf);
+}
+
 /* --- private messages --- */
 
 struct view forge_inside(struct club *c, struct person *by, struct view text, size_t padding)

@@ -32,6 +32,10 @@ struct leaf_node *forge_path_leaf(struct forge *f);
 /* The path's leaf signed again for this place. */
 void forge_sign_leaf(struct forge *f, struct view group_id, uint32_t leaf);
 
+/* The parent hashes of a path with other keys, as an honest committer at `leaf` computes them; the leaf
+ * that carries them is signed again. */
+void forge_hash_path(struct forge *f, uint32_t leaf);
+
 /* A PrivateMessage around any plaintext, under the next key of by's ratchet, which is consumed. */
 struct private_forge {
 	struct club *c;

@@ -91,13 +91,6 @@ TEST(the_leaf_of_a_path)
 	club_with(&c, suite_at(0), 5);
 	struct forge f = commit_with_path();
 	struct leaf_node *leaf = forge_path_leaf(&f), good = *leaf;
-	leaf->leaf_node_source = LEAF_NODE_SOURCE_UPDATE;
-	sign_leaf(&f);
-	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_SOURCE);
-	leaf->leaf_node_source = LEAF_NODE_SOURCE_KEY_PACKAGE;
-	sign_leaf(&f);
-	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_SOURCE);
-	*leaf = good;
 	forge_sign_leaf(&f, group_id(alice()->g), 1);
 	breaks_path(&c, alice(), forge_public(&f), RULE_LEAF_SIGNATURE);
 	forge_sign_leaf(&f, VIEW_LIT("the pub"), 0);
@@ -135,28 +128,56 @@ TEST(the_leaf_of_a_path)
 	club_end(&c);
 }
 
+/* Of source commit alone has a leaf a parent_hash: in a group of one, where that is empty, nothing but
+ * the source is wrong. */
+TEST(the_source_of_the_leaf_of_a_path)
+{
+	static const uint8_t others[] = { LEAF_NODE_SOURCE_UPDATE, LEAF_NODE_SOURCE_KEY_PACKAGE };
+	for (size_t members = 1; members < 6; members += 4)
+		for (size_t i = 0; i < 2; i++) {
+			club_with(&c, suite_at(0), members);
+			struct forge f = commit_with_path();
+			forge_path_leaf(&f)->leaf_node_source = others[i];
+			sign_leaf(&f);
+			if (members > 1)
+				refused(&c, alice(), forge_public(&f),
+					rule_error(RULE_PATH_SOURCE));
+			else
+				breaks(&c, alice(), forge_public(&f), RULE_PATH_SOURCE, ALL);
+			club_end(&c);
+		}
+}
+
 TEST(keys_of_nodes)
 {
 	struct kem_key key;
 	club_with(&c, suite_at(0), 5);
 	club_commit_proposals(&c, &c.people[4], NULL, 0);
 	struct forge f = commit_with_path();
+	struct leaf_node right = *forge_path_leaf(&f);
 	struct view *first = &nodes_of(&f)->v[0].encryption_key, good = *first;
 	first->n = 31;
+	forge_hash_path(&f, 0);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_NODE_KEY);
 	*first = view_make(arena_take(&c.mem, 32), 32);
+	forge_hash_path(&f, 0);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_NODE_KEY);
 	*first = nodes_of(&f)->v[1].encryption_key;
+	forge_hash_path(&f, 0);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_DIFFER);
 	*first = forge_path_leaf(&f)->encryption_key;
+	forge_hash_path(&f, 0);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_DIFFER);
 	*first = tree_leaf_find(group_now(alice()->g).tree, 2, LEAF_ROOM)->encryption_key;
+	forge_hash_path(&f, 0);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
 	const struct tree *t = group_now(alice()->g).tree;
 	*first = tree_node_key(t, tree_root(t->leaves));
 	expect(first->n);
+	forge_hash_path(&f, 0);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PATH_KEYS_ARE_NEW);
-	/* A fresh one breaks the chain of parent hashes. */
+	/* A fresh one breaks the chain of parent hashes, where that is not made anew. */
+	*forge_path_leaf(&f) = right;
 	expect_ok(kem_key_generate(c.suite, test_env(), &key));
 	*first = kem_public(&key);
 	breaks_path(&c, alice(), forge_public(&f), RULE_PARENT_HASH);

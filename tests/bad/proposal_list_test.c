@@ -54,6 +54,12 @@ static struct view commit_of_reference(struct view ref, size_t times)
 	return forge_public(&f);
 }
 
+/* By alice, with the tag that it would have. */
+static void breaks_tagged(struct view commit, enum mls_rule rule)
+{
+	breaks(&c, alice(), tagged(&c, alice(), NULL, commit, rule), rule, ALL);
+}
+
 TEST(the_committer_updates_or_removes_itself)
 {
 	begin();
@@ -75,8 +81,7 @@ TEST(the_committer_updates_or_removes_itself)
 	struct view message;
 	expect_ok(group_propose_update(alice()->g, &c.mem, &message));
 	club_deliver_proposal(&c, alice(), message);
-	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
-	       RULE_NOT_OF_THE_COMMITTER, ALL | NO_PATH);
+	breaks_stored(&c, alice(), NULL, 0, RULE_NOT_OF_THE_COMMITTER, ALL);
 	club_end(&c);
 }
 
@@ -89,8 +94,7 @@ TEST(self_remove_by_value_or_of_the_committer)
 	       ALL | NO_PATH);
 	expect_ok(group_propose(alice()->g, &leave, view_make(NULL, 0), &c.mem, &message));
 	club_deliver_proposal(&c, alice(), message);
-	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 1),
-	       RULE_NOT_OF_THE_COMMITTER, ALL | NO_PATH);
+	breaks_stored(&c, alice(), NULL, 0, RULE_NOT_OF_THE_COMMITTER, ALL);
 	club_end(&c);
 }
 
@@ -103,15 +107,7 @@ TEST(two_proposals_for_one_leaf)
 	/* Update and Remove. */
 	expect_ok(group_propose_update(c.people[2].g, &c.mem, &message));
 	club_deliver_proposal(&c, &c.people[2], message);
-	struct forge f = forge_begin(&c, alice(), CONTENT_COMMIT);
-	static const uint8_t tag[32];
-	struct proposal_or_ref both[] = {
-		{ .type = BY_PROPOSAL, .proposal = twice[0] },
-		{ .type = BY_REFERENCE, .reference = group_proposal_at(alice()->g, 0).ref },
-	};
-	f.content.commit.proposals = (struct proposal_or_ref_list){ both, 2 };
-	f.confirmation_tag = VIEW_OF(tag);
-	breaks(&c, alice(), forge_public(&f), RULE_ONE_PROPOSAL_PER_LEAF, ALL | NO_PATH);
+	breaks_stored(&c, alice(), twice, 1, RULE_ONE_PROPOSAL_PER_LEAF, ALL);
 	/* One reference, twice. */
 	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
 	       RULE_REFERENCE_ONCE, ALL | STANDS);
@@ -128,8 +124,8 @@ TEST(one_reference_twice)
 	begin();
 	expect_ok(group_propose(c.people[2].g, &update, view_make(NULL, 0), &c.mem, &message));
 	club_deliver_proposal(&c, &c.people[2], message);
-	breaks(&c, alice(), commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
-	       RULE_REFERENCE_ONCE, ALL | NO_TAG);
+	breaks_tagged(commit_of_reference(group_proposal_at(alice()->g, 0).ref, 2),
+		      RULE_REFERENCE_ONCE);
 	club_end(&c);
 }
 
@@ -333,8 +329,7 @@ TEST(external_init_of_a_member)
 	const struct proposal init = { .proposal_type = PROPOSAL_EXTERNAL_INIT,
 				       .kem_output = VIEW_OF(kem_output) };
 	breaks(&c, alice(), forge_proposal(&c, alice(), &init), RULE_PROPOSAL_SENDER, ALL);
-	breaks(&c, alice(), forge_commit(&c, alice(), &init, 1), RULE_PROPOSAL_SENDER,
-	       ALL | NO_PATH);
+	breaks_commit(&c, alice(), &init, 1, RULE_PROPOSAL_SENDER);
 	breaks(&c, alice(), forge_proposal(&c, alice(), &init), RULE_EXTERNAL_INIT_SENDER,
 	       ALL | BEHIND);
 	breaks(&c, alice(), forge_commit(&c, alice(), &init, 1), RULE_EXTERNAL_INIT_IN_EXTERNAL,
@@ -405,15 +400,14 @@ TEST(an_own_update_whose_key_is_gone)
 TEST(no_path_where_one_is_needed)
 {
 	begin();
-	breaks(&c, alice(), forge_commit(&c, alice(), NULL, 0), RULE_PATH_REQUIRED, ALL | NO_TAG);
+	breaks_tagged(forge_commit(&c, alice(), NULL, 0), RULE_PATH_REQUIRED);
 	const struct proposal remove = remove_of(&c.people[2]);
-	breaks(&c, alice(), forge_commit(&c, alice(), &remove, 1), RULE_PATH_REQUIRED,
-	       ALL | NO_TAG);
+	breaks_tagged(forge_commit(&c, alice(), &remove, 1), RULE_PATH_REQUIRED);
 	const struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 				      .extensions = club_extensions(&c, &hub) };
-	breaks(&c, alice(), forge_commit(&c, alice(), &gce, 1), RULE_PATH_REQUIRED, ALL | NO_TAG);
+	breaks_tagged(forge_commit(&c, alice(), &gce, 1), RULE_PATH_REQUIRED);
 	/* Beside an Add, which needs none. */
 	const struct proposal both[] = { add_of(&c, club_person(&c, 9)), remove };
-	breaks(&c, alice(), forge_commit(&c, alice(), both, 2), RULE_PATH_REQUIRED, ALL | NO_TAG);
+	breaks_tagged(forge_commit(&c, alice(), both, 2), RULE_PATH_REQUIRED);
 	club_end(&c);
 }

@@ -120,21 +120,27 @@ void rule_switch_others(enum mls_rule rule)
 
 /* --- one reader, with some rules off --- */
 
-static uc_err person_reads(struct club *c, const struct person *p, struct view message)
+/* A copy of p's group, as it is at rest. */
+static struct group *copy_of(struct club *c, const struct person *p)
 {
 	struct buf epoch, ratchets;
 	struct group *copy = NULL;
-	struct received got;
 	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
 	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
 	expect_ok(group_save_epoch(p->g, &epoch));
 	expect_ok(group_save_ratchets(p->g, &ratchets));
-	uc_err err = group_load(&c->platform, buf_view(&epoch), buf_view(&ratchets), &copy);
-	if (!err)
-		err = group_receive(copy, message, &c->mem, &got);
-	group_free(copy);
+	expect_ok(group_load(&c->platform, buf_view(&epoch), buf_view(&ratchets), &copy));
 	buf_done(&epoch);
 	buf_done(&ratchets);
+	return copy;
+}
+
+static uc_err person_reads(struct club *c, const struct person *p, struct view message)
+{
+	struct received got;
+	struct group *copy = copy_of(c, p);
+	uc_err err = copy ? group_receive(copy, message, &c->mem, &got) : UC_E_MEMORY;
+	group_free(copy);
 	return err;
 }
 
@@ -252,4 +258,45 @@ void breaks_path(struct club *c, const struct person *by, struct view message, e
 {
 	refused_by_members(c, by, message, rows[rule].error);
 	breaks(c, by, message, rule, SERVER);
+}
+
+void breaks_stored(struct club *c, struct person *by, const struct proposal *v, size_t n,
+		   enum mls_rule rule, int asked)
+{
+	struct made_commit made = { .commit = { NULL, 0 } };
+	const struct commit_options o = { .proposals = v, .proposal_count = n, .force_path = true };
+	off[rule] = true;
+	uc_err err = group_commit(by->g, &o, &c->mem, &made);
+	rules_on();
+	expect_ok(err);
+	group_pending_drop(by->g);
+	if (!err)
+		breaks(c, by, made.commit, rule, asked);
+}
+
+/* The tag comes from one who reads it without asking for the rule, or for a tag. */
+struct view tagged(struct club *c, struct person *by, const struct sign_key *key,
+		   struct view message, enum mls_rule rule)
+{
+	struct forge f = forge_begin(c, by, CONTENT_COMMIT);
+	struct mls_message m;
+	struct received got;
+	const struct person *reader = c->people;
+	uint8_t *tag = arena_take(&c->mem, HASH_MAX);
+	while (reader == by || !reader->g)
+		reader++;
+	struct group *copy = copy_of(c, reader);
+	off[rule] = off[RULE_CONFIRMATION_TAG] = off[RULE_CONFIRMATION_TAG_LENGTH] = true;
+	expect_ok(group_receive(copy, message, &c->mem, &got));
+	rules_on();
+	expect_ok(wire_decode(message, &c->mem, mls_message_element, &m));
+	f.content = m.public_message.content;
+	f.key = key;
+	if (copy->staged)
+		expect_ok(confirmation_tag_make(
+			c->suite, &copy->staged->secrets,
+			copy->staged->state.context.confirmed_transcript_hash, tag));
+	f.confirmation_tag = view_make(tag, c->suite->nh);
+	group_free(copy);
+	return forge_public(&f);
 }

@@ -35,6 +35,16 @@ void breaks(struct club *c, const struct person *by, struct view message, enum m
 void breaks_commit(struct club *c, struct person *by, const struct proposal *v, size_t n,
 		   enum mls_rule rule);
 
+/* The same of the proposals that `by` has stored, with a path: others would not make it, and the engine,
+ * with the rule on, leaves out what does not fit. */
+void breaks_stored(struct club *c, struct person *by, const struct proposal *v, size_t n,
+		   enum mls_rule rule, int asked);
+
+/* A commit that was made by hand, with the confirmation_tag of the epoch that it would lead to without
+ * the rule, and signed with key (NULL: by's). */
+struct view tagged(struct club *c, struct person *by, const struct sign_key *key,
+		   struct view message, enum mls_rule rule);
+
 /* A commit whose path was changed: everybody refuses it so, and without the rule the public group
  * takes it.  Members do not get that far: the secrets of the path are sealed under a context with
  * the hash of the tree, which is another now. */

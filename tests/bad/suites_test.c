@@ -100,6 +100,7 @@ TEST(keys_of_paths_on_each_suite)
 		for (int way = 0; way < KEY_WAYS; way++) {
 			if (!bad_key(way, good, key))
 				continue;
+			forge_hash_path(&f, 0);
 			breaks_path(&c, alice(), forge_public(&f), RULE_PATH_NODE_KEY);
 		}
 		club_end(&c);
@@ -292,24 +293,19 @@ TEST(who_joins_by_a_commit_proposes_nothing_before)
 TEST(pairs_for_one_leaf)
 {
 	struct view message;
-	static uint8_t tag[32];
 	club_with(&c, suite_at(0), 4);
 	struct person *leaver = &c.people[2];
 	const struct proposal leave = { .proposal_type = PROPOSAL_SELF_REMOVE };
-	struct view refs[2];
 	expect_ok(group_propose_update(leaver->g, &c.mem, &message));
 	club_deliver_proposal(&c, leaver, message);
 	expect_ok(group_propose(leaver->g, &leave, view_make(NULL, 0), &c.mem, &message));
 	club_deliver_proposal(&c, leaver, message);
-	for (size_t i = 0; i < 2; i++)
-		refs[i] = group_proposal_at(alice()->g, i).ref;
+	/* Whichever of them comes first. */
 	for (size_t i = 0; i < 2; i++) {
-		struct proposal_or_ref v[2] = { { .type = BY_REFERENCE, .reference = refs[i] },
-						{ .type = BY_REFERENCE, .reference = refs[!i] } };
-		struct forge f = forge_begin(&c, alice(), CONTENT_COMMIT);
-		f.content.commit.proposals = (struct proposal_or_ref_list){ v, 2 };
-		f.confirmation_tag = VIEW_OF(tag);
-		breaks(&c, alice(), forge_public(&f), RULE_ONE_PROPOSAL_PER_LEAF, ALL | NO_PATH);
+		struct stored_proposal **v = alice()->g->proposals.v, *first = v[0];
+		v[0] = v[1];
+		v[1] = first;
+		breaks_stored(&c, alice(), NULL, 0, RULE_ONE_PROPOSAL_PER_LEAF, ALL);
 	}
 	club_end(&c);
 }
@@ -323,8 +319,9 @@ TEST(no_path_with_each_type)
 					 of_type(PROPOSAL_APP_DATA_UPDATE) };
 	for (size_t i = 0; i < 2; i++) {
 		const struct proposal v[] = { remove, none[i] };
-		breaks(&c, alice(), forge_commit(&c, alice(), v, 2), RULE_PATH_REQUIRED,
-		       ALL | NO_TAG);
+		struct view commit = forge_commit(&c, alice(), v, 2);
+		breaks(&c, alice(), tagged(&c, alice(), NULL, commit, RULE_PATH_REQUIRED),
+		       RULE_PATH_REQUIRED, ALL);
 	}
 	club_end(&c);
 }
