@@ -66,12 +66,6 @@ static uc_err check_reinit(const struct check_input *in)
 	return BREAKS(REINIT_VERSION, older) ? UC_E_VERSION : UC_OK;
 }
 
-static uc_err check_external_init(const struct check_input *in)
-{
-	bool joins = in->p->sender.sender_type == SENDER_NEW_MEMBER_COMMIT;
-	return KEEPS(EXTERNAL_INIT_SENDER, joins) ? UC_OK : UC_E_UNEXPECTED;
-}
-
 static bool view_or_empty_equal(const struct extension *a, const struct extension *b)
 {
 	if (!a || !b)
@@ -118,6 +112,13 @@ static uc_err check_app_ephemeral(const struct check_input *in)
 	return check_component(in, in->p->proposal->app_ephemeral.component_id);
 }
 
+/* ExternalInit: the table says who makes it, and there is nothing else to it. */
+static uc_err check_nothing(const struct check_input *in)
+{
+	(void)in;
+	return UC_OK;
+}
+
 /* SelfRemove: "only allowed in a Commit by reference", from a member. */
 static uc_err check_self_remove(const struct check_input *in)
 {
@@ -145,7 +146,7 @@ static const struct proposal_kind {
 	{ PROPOSAL_REMOVE, MEMBER | EXTERNAL | JOINER, true, false, check_remove },
 	{ PROPOSAL_PSK, MEMBER | EXTERNAL | JOINER, false, false, check_psk },
 	{ PROPOSAL_REINIT, MEMBER | EXTERNAL, false, false, check_reinit },
-	{ PROPOSAL_EXTERNAL_INIT, JOINER, true, false, check_external_init },
+	{ PROPOSAL_EXTERNAL_INIT, JOINER, true, false, check_nothing },
 	{ PROPOSAL_GROUP_CONTEXT_EXTENSIONS, MEMBER | EXTERNAL, true, false, check_extensions },
 	{ PROPOSAL_APP_DATA_UPDATE, MEMBER | EXTERNAL | JOINER, false, false,
 	  check_app_data_update },

@@ -655,14 +655,16 @@ TEST(private_handshakes_that_break_a_rule)
 	struct forge f = forge_begin(&c, alice(), CONTENT_PROPOSAL);
 	f.content.proposal = (struct proposal){ .proposal_type = PROPOSAL_REMOVE, .removed = 77 };
 	breaks(&c, alice(), private_handshake(&f.content), RULE_REMOVED_IS_THERE, MEMBERS);
-	struct proposal_or_ref itself = { .type = BY_PROPOSAL, .proposal = remove_of(alice()) };
+	/* A commit of what is not the committer's, made in private. */
+	const struct proposal itself = remove_of(alice());
+	c.wrapping.private_handshakes = true;
+	breaks_stored(&c, alice(), &itself, 1, RULE_NOT_OF_THE_COMMITTER, MEMBERS);
+	c.wrapping.private_handshakes = false;
+	/* One that is right but for its tag. */
+	struct proposal_or_ref add = { .type = BY_PROPOSAL,
+				       .proposal = add_of(&c, club_person(&c, 5)) };
 	f = forge_begin(&c, alice(), CONTENT_COMMIT);
-	f.content.commit = (struct commit){ .proposals = { &itself, 1 } };
-	breaks(&c, alice(), private_handshake(&f.content), RULE_NOT_OF_THE_COMMITTER,
-	       MEMBERS | NO_PATH);
-	/* A commit that is right but for its tag. */
-	const struct proposal add = add_of(&c, club_person(&c, 5));
-	itself.proposal = add;
+	f.content.commit = (struct commit){ .proposals = { &add, 1 } };
 	breaks(&c, alice(), private_handshake(&f.content), RULE_CONFIRMATION_TAG, MEMBERS);
 	/* What comes after them is read. */
 	f = forge_begin(&c, alice(), CONTENT_PROPOSAL);

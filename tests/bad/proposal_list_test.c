@@ -330,8 +330,6 @@ TEST(external_init_of_a_member)
 				       .kem_output = VIEW_OF(kem_output) };
 	breaks(&c, alice(), forge_proposal(&c, alice(), &init), RULE_PROPOSAL_SENDER, ALL);
 	breaks_commit(&c, alice(), &init, 1, RULE_PROPOSAL_SENDER);
-	breaks(&c, alice(), forge_proposal(&c, alice(), &init), RULE_EXTERNAL_INIT_SENDER,
-	       ALL | BEHIND);
 	breaks(&c, alice(), forge_commit(&c, alice(), &init, 1), RULE_EXTERNAL_INIT_IN_EXTERNAL,
 	       ALL | NO_PATH | BEHIND);
 	club_end(&c);

@@ -393,13 +393,20 @@ TEST(nothing_is_said_in_a_closed_group)
 	const struct proposal remove = remove_of(&c.people[2]);
 	breaks(&c, &c.people[0], forge_proposal(&c, &c.people[0], &remove), RULE_GROUP_IS_OPEN,
 	       ALL);
-	breaks(&c, &c.people[0], forge_commit(&c, &c.people[0], &remove, 1), RULE_GROUP_IS_OPEN,
-	       ALL | NO_PATH);
-	breaks(&c, &c.people[0], forge_commit(&c, &c.people[0], NULL, 0), RULE_GROUP_IS_OPEN,
-	       ALL | NO_PATH);
-	const struct proposal again = reinit();
-	breaks(&c, &c.people[0], forge_commit(&c, &c.people[0], &again, 1), RULE_GROUP_IS_OPEN,
-	       ALL | NO_PATH);
+	/* Commits that need no path, and one that has one. */
+	const struct proposal pathless[] = { add_of(&c, &c.people[STRANGER]), reinit() };
+	for (size_t i = 0; i < 2; i++) {
+		struct view commit = forge_commit(&c, &c.people[0], &pathless[i], 1);
+		breaks(&c, &c.people[0], tagged(&c, &c.people[0], NULL, commit, RULE_GROUP_IS_OPEN),
+		       RULE_GROUP_IS_OPEN, ALL);
+	}
+	struct made_commit made;
+	const struct commit_options path = { .force_path = true };
+	old(0)->now->state.is_closed = false;
+	expect_ok(group_commit(old(0), &path, &c.mem, &made));
+	group_pending_drop(old(0));
+	old(0)->now->state.is_closed = true;
+	breaks(&c, &c.people[0], made.commit, RULE_GROUP_IS_OPEN, ALL);
 	struct private_forge f = { .c = &c,
 				   .by = &c.people[0],
 				   .content_type = CONTENT_APPLICATION,
