@@ -44,6 +44,12 @@ void rules_on(void)
 	memset(off, 0, sizeof off);
 }
 
+void rules_off(void)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		off[i] = true;
+}
+
 uc_err rule_error(enum mls_rule rule)
 {
 	return rows[rule].error;

@@ -84,6 +84,7 @@ void rule_switch_others(enum mls_rule rule);
 /* For what these do not fit: off from here, with those of its row, or all on again. */
 void rule_switch_off(enum mls_rule rule);
 void rules_on(void);
+void rules_off(void); /* all of them */
 uc_err rule_error(enum mls_rule rule);
 /* In the next breaks(), which counts as one by others too, this one is off throughout. */
 void rule_off_as_well(enum mls_rule rule);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 9420, 7.8, 7.9.2, 12.4.3.1, 12.4.3.3: trees that nobody should believe, under a GroupInfo
  * that is rightly signed for them where one can be made. */
-#include "tests/bad/rules.h"
+#include "tests/bad/forge_tree.h"
 
 static struct club c;
 
@@ -28,11 +28,21 @@ static void begin(void)
 
 static struct node_list tree_now(void)
 {
-	struct view encoded;
-	struct node_list l;
-	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &encoded));
-	expect_ok(wire_decode(encoded, &c.mem, ratchet_tree_element, &l));
-	return l;
+	return forge_tree_of(&c, alice()->g);
+}
+
+static uc_err offered(const struct node_list *l);
+
+/* By more than one rule, of which this is the first. */
+static void refused_tree(const struct node_list *l, enum mls_rule rule)
+{
+	expect_err(offered(l), rule_error(rule));
+}
+
+/* All that depends on what was changed is made right. */
+static void around(struct node_list *l)
+{
+	forge_chain(&c, alice()->g, l, TREE_NONE);
 }
 
 /* Offered by one of them to a server that takes the room over, under its GroupInfo. */
@@ -154,19 +164,26 @@ TEST(unmerged_leaves_of_nodes_between)
 TEST(keys_twice)
 {
 	begin();
+	/* Leaf 1 with the key of leaf 0, and of the root. */
 	struct node_list l = tree_now();
-	struct view first = l.v[0]->leaf_node.encryption_key;
-	struct view other = l.v[2]->leaf_node.encryption_key;
-	l.v[2]->leaf_node.encryption_key = first;
+	l.v[2]->leaf_node.encryption_key = l.v[0]->leaf_node.encryption_key;
+	forge_sign_node(&c, &l, 1, false);
+	around(&l);
 	BREAKS_CALL(TREE_ENCRYPTION_KEYS, offered(&l));
+	l = tree_now();
 	l.v[2]->leaf_node.encryption_key = l.v[7]->parent_node.encryption_key;
+	forge_sign_node(&c, &l, 1, false);
+	around(&l);
 	BREAKS_CALL(TREE_ENCRYPTION_KEYS, offered(&l));
-	l.v[2]->leaf_node.encryption_key = other;
-	other = l.v[3]->parent_node.encryption_key;
+	/* Two parents with one. */
+	l = tree_now();
 	l.v[3]->parent_node.encryption_key = l.v[7]->parent_node.encryption_key;
+	around(&l);
 	BREAKS_CALL(TREE_ENCRYPTION_KEYS, offered(&l));
-	l.v[3]->parent_node.encryption_key = other;
+	l = tree_now();
 	l.v[2]->leaf_node.signature_key = l.v[0]->leaf_node.signature_key;
+	forge_sign_node(&c, &l, 1, false);
+	around(&l);
 	BREAKS_CALL(TREE_SIGNATURE_KEYS, offered(&l));
 	club_end(&c);
 }
@@ -247,20 +264,16 @@ TEST(leaves_of_a_tree)
 {
 	begin();
 	struct node_list l = tree_now();
-	struct leaf_node *leaf = &l.v[8]->leaf_node; /* person 4, by its commit */
-	leaf->signature = changeable(&c, leaf->signature);
-	flip(leaf->signature, 0);
-	BREAKS_CALL(LEAF_SIGNATURE, offered(&l));
-	l = tree_now();
-	leaf = &l.v[10]->leaf_node; /* person 6, by its KeyPackage, in place 5 */
+	struct leaf_node *leaf = &l.v[10]->leaf_node; /* person 6, by its KeyPackage, in place 5 */
 	expect_eq(leaf->leaf_node_source, LEAF_NODE_SOURCE_KEY_PACKAGE);
 	leaf->credential.identity = VIEW_LIT("somebody else");
+	around(&l);
 	BREAKS_CALL(LEAF_SIGNATURE, offered(&l));
 	l = tree_now();
 	leaf = &l.v[10]->leaf_node;
 	leaf->capabilities.proposals.n = 0;
-	expect_ok(leaf_node_sign(c.suite, test_env(), &c.people[6].key, leaf, view_make(NULL, 0), 0,
-				 &c.mem));
+	forge_sign_node(&c, &l, 5, false);
+	around(&l);
 	BREAKS_CALL(LEAF_REQUIRED_CAPABILITIES, offered(&l));
 	club_end(&c);
 }
@@ -275,16 +288,18 @@ TEST(each_leaf_of_a_tree)
 			struct leaf_node *leaf = l.v[i] ? &l.v[i]->leaf_node : NULL;
 			if (!leaf)
 				continue;
-			leaf->signature = changeable(&c, leaf->signature);
-			flip(leaf->signature, 1);
+			forge_chain(&c, alice()->g, &l, (uint32_t)i / 2);
 			BREAKS_CALL(LEAF_SIGNATURE, offered_by(&l, signer));
-			flip(leaf->signature, 1);
+			l = tree_now();
+			forge_sign_node(&c, &l, (uint32_t)i / 2, false);
+			around(&l);
 			expect_ok(offered_by(&l, signer));
 		}
 	club_end(&c);
 }
 
-/* A leaf signed for its place (by Update or Commit) does not fit another. */
+/* A leaf signed for its place (by Update or Commit) does not fit another; nor does it when it is signed
+ * for that, since parent hashes lead to where it was. */
 TEST(a_leaf_in_another_place)
 {
 	begin();
@@ -292,6 +307,9 @@ TEST(a_leaf_in_another_place)
 	struct node *at = l.v[6];
 	l.v[6] = l.v[8];
 	l.v[8] = at;
+	refused_tree(&l, RULE_TREE_PARENT_HASHES);
+	forge_sign_node(&c, &l, 3, false);
+	forge_sign_node(&c, &l, 4, false);
 	BREAKS_CALL(TREE_PARENT_HASHES, offered(&l));
 	club_end(&c);
 }
