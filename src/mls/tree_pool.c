@@ -4,6 +4,8 @@
 #include "base/heap.h"
 #include "base/siphash.h"
 
+#include <assert.h>
+
 enum { KINDS_FIRST = 16, LISTS = 5 };
 
 struct tree_pool *tree_pool_new(size_t limit_bytes)
@@ -20,6 +22,7 @@ void tree_pool_drop(struct tree_pool *p)
 {
 	if (!p || --p->refs)
 		return;
+	assert(!p->used_bytes && !p->kind_count); /* the last tree gave everything back */
 	heap_free(p->kinds);
 	heap_free(p);
 }
