@@ -10,7 +10,7 @@ static uc_err chain_form(const struct view_list *chain)
 {
 	if (GROUND(CHAIN_IS_THERE, !chain->n))
 		return UC_E_MALFORMED;
-	if (chain->n > X509_CHAIN_MAX)
+	if (BREAKS(CHAIN_LENGTH, chain->n > X509_CHAIN_MAX))
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < chain->n; i++)
 		if (BREAKS(CERTIFICATE_IS_THERE, !chain->v[i].n))
@@ -30,7 +30,9 @@ uc_err credential_admit(const struct group_hooks *hooks, const struct suite *s,
 		return UC_OK;
 	if (GROUND(CHAIN_IS_JUDGED, !hooks || !hooks->x509))
 		return UC_E_UNSUPPORTED;
-	return hooks->x509(hooks->ctx, s, &c->certificates, signature_key, before);
+	TRY_RULE(CHAIN_IS_TAKEN,
+		 hooks->x509(hooks->ctx, s, &c->certificates, signature_key, before));
+	return UC_OK;
 }
 
 static bool is_among(const struct external_sender_list *l, const struct external_sender *s)

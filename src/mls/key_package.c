@@ -59,6 +59,9 @@ uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 {
 	const struct capabilities *c = &leaf->capabilities;
 	TRY_RULE(LEAF_KEY, kem_public_check(s, leaf->encryption_key));
+	/* 16.7: they "MUST be distinct from one another". */
+	if (BREAKS(LEAF_KEYS_DIFFER, view_equal(leaf->encryption_key, leaf->signature_key)))
+		return UC_E_KEY;
 	if (BREAKS(LEAF_VERSION, !u16_list_has(&c->versions, MLS10)))
 		return UC_E_VERSION;
 	if (BREAKS(LEAF_CREDENTIAL_LISTED,

@@ -105,27 +105,13 @@ static void breaks_add(enum mls_rule rule)
 	expect_bytes(person_saved(&c, alice()), before);
 }
 
-/* What the owner of the group says of a certificate, or a limit of ours. */
-static void refused_add(uc_err want)
-{
-	const struct proposal add = add_of(&c, &c.people[9]);
-	refused(&c, alice(), forge_proposal(&c, alice(), &add), want);
-	refused(&c, alice(), forge_commit(&c, alice(), &add, 1), want);
-	/* And one does not add it oneself. */
-	struct made_commit made;
-	const struct commit_options o = { .proposals = &add, .proposal_count = 1 };
-	struct view before = person_saved(&c, alice());
-	expect_err(group_commit(alice()->g, &o, &c.mem, &made), want);
-	expect_bytes(person_saved(&c, alice()), before);
-}
-
 TEST(a_chain_of_nothing_or_too_much)
 {
 	begin();
 	has_chain(&c.people[9].leaf, 0);
 	breaks_add(RULE_CHAIN_IS_THERE);
 	has_chain(&c.people[9].leaf, X509_CHAIN_MAX + 1);
-	refused_add(UC_E_LIMIT);
+	breaks_add(RULE_CHAIN_LENGTH);
 	has_chain(&c.people[9].leaf, 3);
 	c.people[9].leaf.credential.certificates.v[2].n = 0;
 	breaks_add(RULE_CERTIFICATE_IS_THERE);
@@ -137,7 +123,7 @@ TEST(a_certificate_of_another_key)
 	begin();
 	has_chain(&c.people[9].leaf, 1);
 	c.people[9].leaf.credential.certificates.v[0] = sign_public(&alice()->key);
-	refused_add(UC_E_KEY);
+	breaks_add(RULE_CHAIN_IS_TAKEN);
 	club_end(&c);
 }
 
@@ -179,7 +165,7 @@ TEST(updates)
 	begin();
 	struct person *p = &c.people[1];
 	struct forge f = update_by(p, sign_public(&alice()->key));
-	refused(&c, p, forge_public(&f), UC_E_KEY);
+	breaks(&c, p, forge_public(&f), RULE_CHAIN_IS_TAKEN, ALL);
 	f = update_by(p, sign_public(&p->key));
 	asked = 0;
 	expect_ok(group_receive(alice()->g, forge_public(&f), &c.mem, &got));
@@ -198,7 +184,7 @@ TEST(paths)
 	struct forge f = forge_real_commit(&c, p, &o);
 	forge_path_leaf(&f)->credential.certificates.v[0] = sign_public(&alice()->key);
 	forge_sign_leaf(&f, group_id(p->g), 2);
-	refused(&c, p, forge_public(&f), UC_E_KEY);
+	breaks_path(&c, p, forge_public(&f), RULE_CHAIN_IS_TAKEN);
 	club_end(&c);
 }
 
@@ -231,7 +217,7 @@ TEST(joins_from_outside)
 	struct group *g = NULL;
 	begin();
 	c.people[9].leaf.credential.certificates.v[0] = sign_public(&alice()->key);
-	expect_err(join_outside(&commit, &g), UC_E_KEY);
+	STANDS_CALL(CHAIN_IS_TAKEN, join_outside(&commit, &g));
 	expect(!g);
 	has_chain(&c.people[9].leaf, 1);
 	expect_ok(join_outside(&commit, &g));
@@ -243,7 +229,7 @@ TEST(joins_from_outside)
 	f.key = &c.people[9].key;
 	forge_path_leaf(&f)->credential.certificates.v[0] = sign_public(&alice()->key);
 	forge_sign_leaf(&f, group_id(alice()->g), 3);
-	refused(&c, NULL, forge_public(&f), UC_E_KEY);
+	breaks_path(&c, NULL, forge_public(&f), RULE_CHAIN_IS_TAKEN);
 	group_free(g);
 	club_end(&c);
 }
@@ -278,7 +264,7 @@ TEST(trees)
 	const struct group_hooks strict = { .x509 = never }, takes = { .x509 = toy_x509 };
 	begin();
 	expect_ok(server_joins(&takes));
-	expect_err(server_joins(&strict), UC_E_KEY);
+	BREAKS_CALL(CHAIN_IS_TAKEN, server_joins(&strict));
 	BREAKS_CALL(CHAIN_IS_JUDGED, server_joins(NULL));
 	club_end(&c);
 }
@@ -371,9 +357,9 @@ TEST(external_senders)
 	struct extension_list l = with_sender(&hub, sign_public(&alice()->key));
 	struct proposal gce = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
 				.extensions = l };
-	refused(&c, alice(), forge_proposal(&c, alice(), &gce), UC_E_KEY);
-	refused(&c, alice(), forge_commit(&c, alice(), &gce, 1), UC_E_KEY);
-	expect_err(server_joins_changed(NULL, &l), UC_E_KEY);
+	breaks(&c, alice(), forge_proposal(&c, alice(), &gce), RULE_CHAIN_IS_TAKEN, ALL);
+	breaks_commit(&c, alice(), &gce, 1, RULE_CHAIN_IS_TAKEN);
+	BREAKS_CALL(CHAIN_IS_TAKEN, server_joins_changed(NULL, &l));
 	struct group *g = NULL;
 	expect_err(group_create(&c.platform, c.suite, VIEW_LIT("x"), &alice()->leaf, &l, &g),
 		   UC_E_KEY);

@@ -161,6 +161,9 @@ TEST(source_and_lifetime)
 	breaks_add(too_long, NULL, RULE_LEAF_LIFETIME_LENGTH);
 	breaks_add(for_ever, NULL, RULE_LEAF_LIFETIME_LENGTH);
 	breaks_add(backwards, NULL, RULE_LEAF_LIFETIME);
+	/* Nor does one send it oneself. */
+	breaks_when_committed(over, RULE_LEAF_LIFETIME);
+	breaks_when_committed(too_long, RULE_LEAF_LIFETIME_LENGTH);
 	club_end(&c);
 }
 
@@ -387,6 +390,24 @@ TEST(encryption_keys)
 	breaks_when_committed(alices_key, RULE_ENCRYPTION_KEY_UNIQUE);
 	breaks_when_committed(root_key, RULE_ENCRYPTION_KEY_UNIQUE);
 	club_end(&c);
+}
+
+/* On suites whose two kinds of keys are points of one curve. */
+static void one_key_for_both(struct club *x, struct leaf_node *l)
+{
+	(void)x;
+	l->encryption_key = l->signature_key;
+}
+
+TEST(one_key_for_two_uses)
+{
+	for (size_t s = 0; suite_at(s); s++) {
+		club_with(&c, suite_at(s), 2);
+		const struct leaf_node l = add_of(&c, club_person(&c, 9)).key_package.leaf_node;
+		if (!kem_public_check(c.suite, l.signature_key))
+			breaks_add(one_key_for_both, NULL, RULE_LEAF_KEYS_DIFFER);
+		club_end(&c);
+	}
 }
 
 TEST(signature_keys)
