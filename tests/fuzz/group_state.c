@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups from bytes that nobody vouches for: stored states, members' and public ones, and the
- * GroupInfo and tree of another.  The first byte says which; the rest is the bytes themselves, or
+/* Groups from bytes that nobody vouches for: stored states, members' and public ones (whole and in
+ * parts), and the GroupInfo and tree of another.  The first byte says which; the rest is the bytes themselves, or
  * changes made to good ones (offset, operation, value), which get further.  What loads is used. */
 #include "tests/fuzz/fuzz.h"
 
@@ -15,6 +15,7 @@ enum {
 	PUBLIC,
 	INFO,
 	TREE,
+	PARTS, /* of the public group: uint8 kind; uint32 number; opaque bytes<V>; one after the other */
 	KINDS,
 };
 
@@ -96,6 +97,49 @@ static void save(uc_err (*part)(const struct group *g, struct buf *out), const s
 	buf_done(&b);
 }
 
+static void wire_part(struct wire *w, struct public_part *part)
+{
+	uint8_t kind = (uint8_t)part->kind;
+	wire_u8(w, &kind);
+	part->kind = (enum public_part_kind)kind;
+	wire_u32(w, &part->number);
+	wire_bytes(w, &part->bytes);
+}
+
+static uc_err put_part(void *ctx, const struct public_part *part)
+{
+	struct public_part copy = *part;
+	struct wire w;
+	wire_writer(&w, ctx);
+	wire_part(&w, &copy);
+	return wire_finish(&w);
+}
+
+static uc_err next_part(void *ctx, struct public_part *part, bool *end)
+{
+	struct wire *w = ctx;
+	*end = w->p == w->end;
+	if (!*end)
+		wire_part(w, part);
+	return w->failed;
+}
+
+/* What was loaded is stored, and there is nothing to be stored then. */
+static uc_err load_parts(struct view parts, struct public_group **out)
+{
+	struct wire w;
+	struct buf again;
+	wire_reader(&w, parts, NULL);
+	uc_err err = public_group_load_parts(&platform, next_part, &w, out);
+	if (err)
+		return err;
+	buf_init(&again, WIRE_OBJECT_MAX);
+	fuzz_expect(!public_group_save_parts(*out, put_part, &again));
+	fuzz_expect(again.n && again.p[0] == PUBLIC_PART_BASE && again.n < 2048);
+	buf_done(&again);
+	return UC_OK;
+}
+
 static void next_epoch(struct group *by, struct group *other, struct arena *a)
 {
 	const struct commit_options path = { .force_path = true };
@@ -151,6 +195,9 @@ static void make_good(void)
 	buf_init(&b, WIRE_OBJECT_MAX);
 	must(public_group_save(p, &b));
 	must(arena_copy(a, buf_view(&b), &good.part[PUBLIC]));
+	buf_reset(&b);
+	must(public_group_save_parts(p, put_part, &b));
+	must(arena_copy(a, buf_view(&b), &good.part[PARTS]));
 	buf_done(&b);
 	public_group_free(p);
 	group_free(rosa);
@@ -242,6 +289,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	part[kind] = data[0] & RAW ? in : changed(part[kind], in, &a);
 	if (kind == PUBLIC) {
 		if (!public_group_load(&env, NULL, part[PUBLIC], &p))
+			use_public(p, &a);
+	} else if (kind == PARTS) {
+		if (!load_parts(part[PARTS], &p))
 			use_public(p, &a);
 	} else if (kind == INFO || kind == TREE) {
 		if (!public_group_new(&env, NULL, part[INFO], part[TREE], &p))

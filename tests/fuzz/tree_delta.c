@@ -46,7 +46,8 @@ static void change(struct tree *t, uint8_t what, uint8_t where)
 	const uint8_t key[2] = { 'f', where };
 	const struct parent_node p = { .encryption_key = VIEW_OF(key) };
 	uint32_t leaf = where % (t->leaves + 1), node = where % 16 * 2 + 1, at;
-	const struct leaf_node *other = tree_leaf_find(&base, where % MEMBERS);
+	struct leaf_node room;
+	const struct leaf_node *other = tree_leaf_find(&base, where % MEMBERS, &room);
 	if (!other)
 		return;
 	switch (what % 5) {
@@ -54,11 +55,11 @@ static void change(struct tree *t, uint8_t what, uint8_t where)
 		fuzz_expect(!tree_add(t, other, &at));
 		break;
 	case 1:
-		if (tree_leaf_find(t, leaf))
+		if (tree_has_leaf(t, leaf))
 			fuzz_expect(!tree_update(t, leaf, other));
 		break;
 	case 2:
-		if (tree_leaf_find(t, leaf))
+		if (tree_has_leaf(t, leaf))
 			fuzz_expect(!tree_remove(t, leaf));
 		break;
 	default:
