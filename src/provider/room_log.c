@@ -77,6 +77,7 @@ static uc_err follow_up(struct log_step *s)
 	if (s->group_put) {
 		TRY(public_group_saved(s->room->group));
 		s->room->is_whole = false;
+		room_live_count(s->p, s->room);
 	}
 	return s->followers_changed ? room_live_followers(s->p, s->room) : UC_OK;
 }

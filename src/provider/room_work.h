@@ -18,6 +18,7 @@ enum {
 	PLACE_URI_MAX = 250,         /* bytes of a room's or client's URI: both lead keys */
 	ROOMS_LOADED_MAX = 4096,     /* beside those with open seats */
 	GROUPS_LOADED_MAX = 1024,    /* public groups in memory */
+	LEAVES_LOADED_MAX = 1 << 18, /* places for members in them, all in all */
 	UNOPENED_MAX = 1000,         /* seats of one room that nobody has opened yet */
 	PROPOSALS_PENDING_MAX = 256, /* in one room */
 	DOMAINS_MAX_IN_ROOM = 64,    /* apps; each gets all of the tree at its beginning */
@@ -56,7 +57,8 @@ struct room_live {
 	struct rate_state messages, updates;
 	/* Loaded when needed, and what was read from it in this epoch. */
 	struct public_group *group;
-	bool is_whole; /* and was read from the records of earlier versions */
+	bool is_whole;  /* and was read from the records of earlier versions */
+	size_t counted; /* its leaves, as they count in room_work */
 	struct arena epoch_mem;
 	struct room_state state;
 	bool state_read;
@@ -114,7 +116,7 @@ struct tree_kept {
 struct room_join;
 struct room_work {
 	struct room_live *newest, *oldest;
-	size_t groups_n;
+	size_t groups_n, leaves_n; /* loaded */
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct room_join *joins;            /* external joiners whose seat has not come yet */
@@ -138,6 +140,8 @@ uc_err UC_MUST_USE room_live_state(struct provider *p, struct room_live *r,
 /* NULL when the client is not in the room. */
 uc_err UC_MUST_USE room_live_sender(struct provider *p, struct room_live *r, struct view client,
 				    const struct room_sender **out);
+/* Its group has been loaded or has grown. */
+void room_live_count(struct provider *p, struct room_live *r);
 /* Its group has changed: what was read from it is no longer true. */
 void room_live_moved(struct provider *p, struct room_live *r);
 /* A change failed half-way: the store is the truth. */

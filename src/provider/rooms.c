@@ -86,6 +86,8 @@ static void group_forget(struct provider *p, struct room_live *r)
 		p->room_work->groups_n--;
 	public_group_free(r->group);
 	r->group = NULL;
+	p->room_work->leaves_n -= r->counted;
+	r->counted = 0;
 }
 
 void room_live_drop(struct provider *p, struct room_live *r)
@@ -153,9 +155,19 @@ static void make_space(struct provider *p)
 static void make_group_space(struct provider *p, const struct room_live *keep)
 {
 	struct room_work *w = p->room_work;
-	for (struct room_live *r = w->oldest; r && w->groups_n >= GROUPS_LOADED_MAX; r = r->newer)
+	for (struct room_live *r = w->oldest; r; r = r->newer) {
+		if (w->groups_n < GROUPS_LOADED_MAX && w->leaves_n <= LEAVES_LOADED_MAX)
+			return;
 		if (r != keep && r->group)
 			group_forget(p, r);
+	}
+}
+
+void room_live_count(struct provider *p, struct room_live *r)
+{
+	size_t leaves = public_group_now(r->group).tree->leaves;
+	p->room_work->leaves_n += leaves - r->counted;
+	r->counted = leaves;
 }
 
 /* --- loading --- */
@@ -304,6 +316,7 @@ uc_err room_live_group(struct provider *p, struct room_live *r, struct public_gr
 		if (err)
 			return err == UC_E_NOT_FOUND ? UC_E_CORRUPT : err;
 		p->room_work->groups_n++;
+		room_live_count(p, r);
 	}
 	*out = r->group;
 	return UC_OK;

@@ -89,6 +89,9 @@ TEST(a_commit_in_a_room_of_a_thousand_writes_a_few_kilobytes)
 	expect_eq(table_count(dial, TABLE_WELCOME), 0);
 	expect_eq(table_count(dial, TABLE_TREE_BACK), 0);
 	guest_commit(&r1, &none);
+	/* What is loaded counts by its size. */
+	expect_eq(dial->provider->room_work->groups_n, 1);
+	expect_eq(dial->provider->room_work->leaves_n, 1024);
 	written_begin(&w, dial);
 	guest_commit(&r1, &none);
 	written_end(&w, dial);
@@ -112,6 +115,11 @@ TEST(a_commit_in_a_room_of_a_thousand_writes_a_few_kilobytes)
 	expect(w.bytes[TABLE_TREE_BACK] < 4000);
 	guest_join(&g);
 	guests_agree((struct guest *[]){ &r1, &g }, 2);
+	struct room_live *r;
+	expect_ok(room_live_get(dial->provider, the_room, &r));
+	room_live_drop(dial->provider, r);
+	expect_eq(dial->provider->room_work->groups_n, 0);
+	expect_eq(dial->provider->room_work->leaves_n, 0);
 	group_free(g.g);
 	the_end();
 }
