@@ -290,9 +290,8 @@ static uc_err external_path(struct external *x, struct arena *a)
 	TRY(transition_provisional(&x->t));
 	TRY(treekem_encrypt(&x->t.after.tree, &x->path, x->t.after.encoded, &x->t.added, p->env, a,
 			    &x->update_path));
-	TRY(credential_admit(p->hooks, x->g->suite, &x->path.leaf_node.credential,
-			     x->path.leaf_node.signature_key,
-			     transition_replaced(&x->t, LEAF_ROOM)));
+	/* What all others would refuse is not made. */
+	TRY(transition_check_own_leaf(&x->t, &x->path.leaf_node, p->hooks));
 	if (p->hooks && p->hooks->leaf) {
 		struct group_view before = group_state_view(&x->old->state);
 		TRY(p->hooks->leaf(p->hooks->ctx, &before, &x->path.leaf_node, x->t.committer,

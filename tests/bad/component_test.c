@@ -132,7 +132,11 @@ static void everywhere(uint16_t type, struct view bytes, enum mls_rule rule)
 	}
 	p = extensions_of(type, bytes);
 	breaks(&c, alice(), forge_proposal(&c, alice(), &p), rule, ALL);
-	breaks_commit(&c, alice(), &p, 1, rule);
+	/* What a commit changes in a dictionary is read from it. */
+	if (rule == RULE_DICTIONARY_FORM)
+		breaks(&c, alice(), forge_commit(&c, alice(), &p, 1), rule, ALL | STANDS);
+	else
+		breaks_commit(&c, alice(), &p, 1, rule);
 }
 
 TEST(dictionaries_out_of_order)
@@ -234,19 +238,6 @@ TEST(a_last_resort_with_a_remark)
 
 /* --- what leaves lack --- */
 
-/* As one joins who does not look. */
-static struct view external_commit(struct person *p)
-{
-	struct external_join in = { .leaf = &p->leaf };
-	struct view commit = { NULL, 0 }, info;
-	struct group *g = NULL;
-	expect_ok(group_info_make(alice()->g, &c.mem, &in.group_info));
-	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &in.ratchet_tree));
-	expect_ok(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g));
-	group_free(g);
-	return commit;
-}
-
 static uc_err server_begins(void)
 {
 	struct public_group *p = NULL;
@@ -265,7 +256,20 @@ static void lacking(enum mls_rule rule)
 	struct view message;
 	struct proposal p = add_of(&c, &c.people[8]);
 	breaks_commit(&c, alice(), &p, 1, rule);
-	breaks(&c, NULL, external_commit(&c.people[8]), rule, ALL);
+	struct view group_info, tree, commit, info;
+	struct group *g = NULL;
+	expect_ok(group_info_make(alice()->g, &c.mem, &group_info));
+	expect_ok(group_ratchet_tree(alice()->g, &c.mem, &tree));
+	const struct external_join in = { .group_info = group_info,
+					  .ratchet_tree = tree,
+					  .leaf = &c.people[8].leaf };
+	expect_err(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g),
+		   rule_error(rule));
+	rule_switch_off(rule);
+	expect_ok(group_join_external(&c.platform, &in, &c.mem, &commit, &info, &g));
+	group_free(g);
+	rules_on();
+	breaks(&c, NULL, commit, rule, ALL);
 	c.people[2].leaf.extensions = (struct extension_list){ NULL, 0 };
 	expect_ok(group_propose_update_as(c.people[2].g, &c.people[2].leaf, &c.mem, &message));
 	club_deliver_proposal(&c, &c.people[2], message);

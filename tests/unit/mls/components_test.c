@@ -77,6 +77,8 @@ TEST(a_dictionary_byte_by_byte)
 	expect_ok(extensions_with_component(&l, 0x8001, VIEW_LIT("ab"), &a, &l));
 	expect_ok(extensions_with_component(&l, 0x0004, VIEW_LIT(""), &a, &l));
 	expect_eq(l.n, 1);
+	if (l.n != 1)
+		return;
 	expect_eq(l.v[0].extension_type, 6);
 	expect_bytes(l.v[0].extension_data, test_hex("08"
 						     "000400"
