@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What bytes are, before anything is done with them; and extensions made of their parts. */
+#include "libmls/bare.h"
 #include "libmls/give.h"
 #include "libmls/take.h"
 
@@ -113,28 +114,6 @@ uc_err mls_peek(struct mls_bytes message, struct mls_peek *peek)
 
 /* --- whole objects --- */
 
-/* A call without a client. */
-struct bare {
-	struct arena scratch;
-	struct arena_mark mark;
-	mls_out *out;
-};
-
-static void bare_begin(struct bare *b, mls_out *out)
-{
-	b->out = out;
-	b->mark = arena_mark(out->a);
-	arena_init(&b->scratch, WIRE_OBJECT_MAX, ARENA_PLAIN);
-}
-
-static uc_err bare_end(struct bare *b, uc_err err)
-{
-	if (err)
-		arena_reset(b->out->a, b->mark);
-	arena_done(&b->scratch);
-	return err;
-}
-
 static uc_err welcome_refs(struct bare *b, struct view message, struct mls_bytes_list *out)
 {
 	struct giver g = { .a = b->out->a };
@@ -198,14 +177,6 @@ uc_err mls_group_info_inspect(struct mls_bytes message, mls_out *out, struct mls
 
 /* --- extensions --- */
 
-static uc_err encode(struct bare *b, wire_element *walk, const void *object, struct mls_bytes *out)
-{
-	struct view v;
-	TRY(wire_encode_to(b->out->a, walk, object, &v));
-	*out = (struct mls_bytes){ v.p, v.n };
-	return UC_OK;
-}
-
 static uc_err external_senders(struct bare *b, const struct mls_external_sender *senders, size_t n,
 			       struct mls_bytes *out)
 {
@@ -219,7 +190,7 @@ static uc_err external_senders(struct bare *b, const struct mls_external_sender 
 		v[i].credential = take_credential(&t, &senders[i].credential);
 	}
 	TRY(t.failed);
-	return encode(b, external_sender_list_element, &l, out);
+	return bare_encode(b, external_sender_list_element, &l, out);
 }
 
 uc_err mls_external_senders_data(const struct mls_external_sender *senders, size_t n, mls_out *out,
@@ -246,7 +217,7 @@ static uc_err required_capabilities(struct bare *b, struct mls_types extensions,
 		.credential_types = take_types(&t, credentials),
 	};
 	TRY(t.failed);
-	return encode(b, required_capabilities_element, &r, out);
+	return bare_encode(b, required_capabilities_element, &r, out);
 }
 
 uc_err mls_required_capabilities_data(struct mls_types extensions, struct mls_types proposals,

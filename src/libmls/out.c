@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where results go, and how calls begin and end. */
 #include "base/heap.h"
-#include "libmls/inside.h"
+#include "libmls/bare.h"
 
 #define OUT_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -72,6 +72,29 @@ uc_err call_end(struct call *c, uc_err err)
 		arena_reset(c->out->a, c->mark);
 	arena_done(&c->scratch);
 	return err ? FAIL(&c->client->env, err) : UC_OK;
+}
+
+void bare_begin(struct bare *b, mls_out *out)
+{
+	b->out = out;
+	b->mark = arena_mark(out->a);
+	arena_init(&b->scratch, WIRE_OBJECT_MAX, ARENA_SECRET);
+}
+
+uc_err bare_end(struct bare *b, uc_err err)
+{
+	if (err)
+		arena_reset(b->out->a, b->mark);
+	arena_done(&b->scratch);
+	return err;
+}
+
+uc_err bare_encode(struct bare *b, wire_element *walk, const void *object, struct mls_bytes *out)
+{
+	struct view v;
+	TRY(wire_encode_to(b->out->a, walk, object, &v));
+	*out = (struct mls_bytes){ v.p, v.n };
+	return UC_OK;
 }
 
 /* --- bytes and messages --- */

@@ -72,7 +72,9 @@ struct credential take_credential(struct taker *t, const struct mls_credential *
 static struct capabilities everything(struct taker *t, uint16_t credential)
 {
 	static const uint16_t versions[] = { MLS10 };
-	static const uint16_t extensions[] = { EXTENSION_APP_DATA_DICTIONARY };
+	static const uint16_t extensions[] = { EXTENSION_APP_DATA_DICTIONARY,
+					       EXTENSION_SUPPORTED_WIRE_FORMATS,
+					       EXTENSION_REQUIRED_WIRE_FORMATS };
 	static const uint16_t proposals[] = { PROPOSAL_APP_DATA_UPDATE, PROPOSAL_APP_EPHEMERAL,
 					      PROPOSAL_SELF_REMOVE };
 	bool x509 = t->client->policy.x509 || credential == CREDENTIAL_X509;
@@ -84,7 +86,7 @@ static struct capabilities everything(struct taker *t, uint16_t credential)
 	return (struct capabilities){
 		.versions = take_types(t, (struct mls_types){ versions, 1 }),
 		.cipher_suites = take_types(t, (struct mls_types){ suites, n }),
-		.extensions = take_types(t, (struct mls_types){ extensions, 1 }),
+		.extensions = take_types(t, (struct mls_types){ extensions, 3 }),
 		.proposals = take_types(t, (struct mls_types){ proposals, 3 }),
 		.credentials = take_types(t, (struct mls_types){ credentials, x509 ? 2 : 1 }),
 	};
