@@ -148,8 +148,12 @@ struct mls_options {
 	struct mls_wrapping wrapping;    /* of groups that do not say otherwise */
 	/* GREASE (RFC 9420, 13.5) in what we make: leaves, KeyPackages, GroupInfos. */
 	bool grease;
-	/* The most memory that one call may take for its work, and a result of it; 0: 64 MiB. */
+	/* The most memory that one call may take for its work, and give back before it returns; 0:
+	 * 64 MiB. */
 	size_t limit_bytes;
+	/* The most that one group may hold, all epochs, what is staged and what waits included; 0:
+	 * 256 MiB.  What would need more is UC_E_LIMIT, and changes nothing. */
+	size_t group_limit_bytes;
 };
 
 /* UC_E_ARGUMENT also for a table of cryptography that mls_crypto_check refuses. */
@@ -488,6 +492,8 @@ UC_API uc_err mls_group_component(const mls_group *group, uint16_t component_id,
 UC_API uc_err mls_group_signature_key(const mls_group *group, mls_signature_key **key) UC_MUST_USE;
 /* How its handshakes are wrapped from now on. */
 UC_API uc_err mls_group_wrap(mls_group *group, const struct mls_wrapping *wrapping) UC_MUST_USE;
+/* The memory it holds, of what group_limit_bytes limits. */
+UC_API size_t mls_group_memory_bytes(const mls_group *group);
 /* Late messages of the last two epochs are not waited for any longer; their keys go at once. */
 UC_API void mls_group_forget_past(mls_group *group);
 
@@ -603,6 +609,9 @@ UC_API uc_err mls_public_group_put_info(mls_public_group *group,
  * since the last commit. */
 UC_API uc_err mls_public_group_info(const mls_public_group *group, mls_out *out,
 				    struct mls_bytes *group_info) UC_MUST_USE;
+
+/* As mls_group_memory_bytes. */
+UC_API size_t mls_public_group_memory_bytes(const mls_public_group *group);
 
 /* At rest, in parts that a change writes only where they differ; not secret.  Each takes the place of
  * the one with the same kind and number; without bytes, that one goes. */

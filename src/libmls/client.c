@@ -28,6 +28,7 @@ uc_err mls_client_new(const struct mls_options *o, mls_client **client)
 	}
 	c->grease = o->grease;
 	c->limit_bytes = o->limit_bytes ? o->limit_bytes : CALL_BYTES;
+	c->group_limit_bytes = o->group_limit_bytes;
 	policy_bind(c);
 	*client = c;
 	return UC_OK;
@@ -48,7 +49,8 @@ struct group_platform client_platform(const mls_client *client)
 	return (struct group_platform){ .env = &client->env,
 					.hooks = &client->hooks,
 					.psks = &client->psks,
-					.crypto = client_crypto(client) };
+					.crypto = client_crypto(client),
+					.memory_limit = client->group_limit_bytes };
 }
 
 const struct suite *client_suite(const mls_client *client, uint16_t id)

@@ -30,6 +30,11 @@ size_t mls_group_member_count(const mls_group *group)
 	return group ? tree_member_count(group_now(group->g).tree) : 0;
 }
 
+size_t mls_group_memory_bytes(const mls_group *group)
+{
+	return group ? group_memory_bytes(group->g) : 0;
+}
+
 static uc_err view_at(const mls_group *m, enum mls_when when, struct group_view *out)
 {
 	switch (when) {

@@ -21,7 +21,7 @@ struct mls_client {
 	struct mls_wrapping wrapping;
 	struct crypto crypto; /* n 0: built in */
 	bool grease;
-	size_t limit_bytes;
+	size_t limit_bytes, group_limit_bytes;
 	struct group_hooks hooks;
 	struct psk_finder psks;
 	mls_group *groups; /* all there are, for keys and ids of one wanted by another */

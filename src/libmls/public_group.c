@@ -152,6 +152,11 @@ uc_err mls_public_group_propose(mls_public_group *group, uint32_t sender_index,
 
 /* --- looking --- */
 
+size_t mls_public_group_memory_bytes(const mls_public_group *group)
+{
+	return group ? public_group_memory_bytes(group->p) : 0;
+}
+
 struct looking {
 	struct call call;
 	struct giver giver;

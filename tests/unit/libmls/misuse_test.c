@@ -235,6 +235,44 @@ TEST(work_has_a_limit_and_nothing_is_changed_by_it)
 	sailor_end(&a);
 }
 
+TEST(a_group_has_a_limit_and_nothing_is_changed_by_it)
+{
+	struct sailor a, b;
+	const struct mls_options o = { .group_limit_bytes = 28 * 1024 };
+	struct mls_made made = { .commit = { NULL, 77 } };
+	unsigned members = 1;
+	uc_err err = UC_OK;
+	sailor_begin_with(&a, "a", SUITE, &o);
+	sailor_create(&a, SUITE, "small", (struct mls_extensions){ NULL, 0 });
+	expect(mls_group_memory_bytes(a.group) && mls_group_memory_bytes(a.group) < 28 * 1024);
+	while (!err && members < 500) {
+		char name[32];
+		snprintf(name, sizeof name, "member %u", members);
+		sailor_begin(&b, name, SUITE, NULL);
+		struct mls_proposal add = sailor_add(&b, SUITE);
+		const struct mls_commit what = { .proposals = { &add, 1 } };
+		made.commit.n = 77;
+		err = mls_group_commit(a.group, &what, a.out, &made);
+		if (!err)
+			err = mls_group_pending_apply(a.group);
+		members += !err;
+		sailor_end(&b);
+		mls_out_clear(a.out);
+	}
+	expect_err(err, UC_E_LIMIT);
+	expect_eq(made.commit.n, 77);
+	expect(members > 1 && members < 500);
+	expect(!mls_group_has_pending(a.group));
+	expect_eq(mls_group_member_count(a.group), members);
+	expect(mls_group_memory_bytes(a.group) <= 28 * 1024);
+	/* It still works, as far as it is not larger by that. */
+	struct mls_bytes message;
+	expect_ok(mls_group_protect(a.group, bytes_of("x"), nothing, 0, a.out, &message));
+	expect_eq(mls_group_memory_bytes(NULL), 0);
+	expect_eq(mls_public_group_memory_bytes(NULL), 0);
+	sailor_end(&a);
+}
+
 TEST(results_live_until_they_are_cleared)
 {
 	struct sailor crew[2];
