@@ -250,7 +250,7 @@ static uc_err leaf_understands(const struct leaf_node *leaf, const struct media_
 	return all ? UC_OK : UC_E_UNSUPPORTED;
 }
 
-static uc_err media_types_fit(const struct transition *t, struct arena *a)
+static uc_err media_types_fit(const struct transition *t, bool own_leaf_too, struct arena *a)
 {
 	const struct tree *tree = &t->after.tree;
 	const struct u32_list *fresh[] = { &t->added, &t->updated };
@@ -264,6 +264,8 @@ static uc_err media_types_fit(const struct transition *t, struct arena *a)
 			TRY(leaf_understands(&node, &wanted, a));
 		return UC_OK;
 	}
+	if (wanted.n && own_leaf_too && tree_leaf_find(tree, t->committer, &node))
+		TRY(leaf_understands(&node, &wanted, a));
 	for (size_t k = 0; wanted.n && k < 2; k++)
 		for (size_t i = 0; i < fresh[k]->n; i++)
 			if (tree_leaf_find(tree, fresh[k]->v[i], &node))
@@ -407,10 +409,10 @@ static uc_err make(struct making *m, const struct commit_options *o, struct aren
 	TRY(proposals_resolve(&g->proposals, &m->commit.proposals, &us, a, &proposals));
 	TRY(transition_begin(&m->t, &g->now->state, &us, &proposals, g->platform.hooks,
 			     g->platform.env, a));
-	if (!o->any_media_types)
-		TRY(media_types_fit(&m->t, a));
 	if (m->t.path_required || o->force_path || o->leaf_extensions || o->leaf)
 		TRY(make_path(m, o, a));
+	if (!o->any_media_types)
+		TRY(media_types_fit(&m->t, o->leaf_extensions || o->leaf, a));
 	TRY(sign_commit(m, o, a));
 	TRY(enter_next(m, a));
 	return write_out(m, o, a, out);

@@ -460,6 +460,12 @@ TEST(a_group_that_says_what_it_sends)
 	const struct proposal swap[] = { more, remove_of(&c.people[3]), remove_of(&c.people[4]),
 					 add_of(&c, &c.people[2]) };
 	expect_ok(commit_of(&c.people[1], swap, 4));
+	/* Nor does one who is in stop to understand. */
+	struct extension_list less = { NULL, 0 };
+	const struct commit_options other = { .leaf_extensions = &less };
+	expect_err(group_commit(c.people[0].g, &other, &c.mem, &made), UC_E_UNSUPPORTED);
+	set(&less, COMPONENT_CONTENT_MEDIA_TYPES, media_list(all, 2));
+	club_commit(&c, &c.people[0], &other);
 	/* The short form means the first of the group's list. */
 	const struct extension_list *now = &group_now(c.people[2].g).context->extensions;
 	expect_ok(application_framing_write(NULL, VIEW_LIT("hello"), &c.mem, &data));

@@ -201,7 +201,7 @@ TEST(group_info_is_signed_by_the_key_of_its_epoch)
 	expect_ok(sign_key_generate(c.suite, test_env(), &key));
 	struct leaf_parameters as = alice()->leaf;
 	as.signature_key = &key;
-	const struct commit_options o = { .leaf = &as };
+	const struct commit_options o = { .leaf = &as, .tree = TREE_ALWAYS };
 	expect_ok(group_commit(alice()->g, &o, &c.mem, &made));
 	struct public_group *server = NULL;
 	expect_ok(public_group_new(test_env(), &c.hooks, made.group_info, made.ratchet_tree,
