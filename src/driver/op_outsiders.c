@@ -6,9 +6,13 @@
 
 static struct outside outside_of(const struct outline *o)
 {
+	const struct group_context *g = &o->info.group_context;
+	struct view list;
 	return (struct outside){ .suite = o->suite,
-				 .group_id = o->info.group_context.group_id,
-				 .epoch = o->info.group_context.epoch };
+				 .group_id = g->group_id,
+				 .epoch = g->epoch,
+				 .safe_aad =
+					 component_in(&g->extensions, COMPONENT_SAFE_AAD, &list) };
 }
 
 uc_err op_new_member_add_proposal(struct driver *d, struct call *c)
