@@ -5,6 +5,7 @@
 #include "mls/public_group.h"
 #include "net/env_system.h"
 #include "provider/group_parts.h"
+#include "provider/tree_back.h"
 
 enum { RECORD_BYTES = 512 << 20 };
 
@@ -129,6 +130,33 @@ static uc_err part_check(struct checking *c, struct view key, struct view value)
 	return UC_OK;
 }
 
+/* Whoever may still come by it gets the tree of its epoch. */
+static uc_err welcome_check(struct checking *c, struct view key, struct view value)
+{
+	struct welcome_record w;
+	struct store_key_reader r;
+	struct public_group *g = NULL;
+	struct buf tree;
+	bool is_whole;
+	TRY(wire_decode(value, &c->arena, welcome_record_element, &w));
+	if (w.ratchet_tree.n)
+		return UC_OK;
+	store_key_read(&r, key);
+	struct view room = store_key_read_bytes(&r, &c->arena);
+	uint64_t seq = store_key_read_u64(&r);
+	TRY(store_key_read_done(&r));
+	if (group_parts_load(c->store, env_system(), NULL, room, &g, &is_whole))
+		return UC_OK; /* told of the group */
+	buf_init(&tree, WIRE_OBJECT_MAX);
+	uc_err err = tree_back_to(c->store, room, public_group_now(g).tree, seq, &c->arena, &tree);
+	buf_done(&tree);
+	public_group_free(g);
+	if (err != UC_E_CORRUPT)
+		return err;
+	tell(c, "the way back to its tree is damaged", key);
+	return UC_OK;
+}
+
 static uc_err last_entry(struct checking *c, struct view log, struct log_entry *out, bool *found)
 {
 	struct store_log_bounds b;
@@ -191,6 +219,8 @@ static uc_err record_check(struct checking *c, struct view key, struct view valu
 		return room_check(c, key, value);
 	case TABLE_GROUP:
 		return group_check(value);
+	case TABLE_WELCOME:
+		return welcome_check(c, key, value);
 	case TABLE_GROUP_PART:
 		return part_check(c, key, value);
 	default:

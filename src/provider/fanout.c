@@ -114,12 +114,11 @@ static uc_err follow(struct log_step *s, struct view domain, const struct member
 }
 
 uc_err fanout_change(struct log_step *s, const struct membership *m, uint64_t timestamp,
-		     struct view group_info, struct view ratchet_tree, struct view welcome)
+		     struct view group_info, struct view welcome)
 {
 	struct follow_start common = { .seq = s->record.next - 1,
 				       .timestamp = timestamp,
 				       .group_info = group_info,
-				       .ratchet_tree = ratchet_tree,
 				       .welcome = welcome };
 	memcpy(common.chain, s->record.chain, CHAIN_HASH);
 	for (size_t i = 0; i < m->after.n; i++)
@@ -238,10 +237,12 @@ static uc_err add_entries(struct notice *n)
 static uc_err add_start(struct notice *n)
 {
 	struct store_key k;
-	struct view bytes;
-	TRY(store_get(n->p->rooms, key_2(&k, TABLE_FOLLOW_START, n->room->uri, n->f->domain), n->a,
-		      &bytes));
-	buf_add_view(&n->body, bytes);
+	struct follow_start start;
+	TRY(record_get(n->p->rooms, key_2(&k, TABLE_FOLLOW_START, n->room->uri, n->f->domain),
+		       follow_start_element, n->a, &start));
+	if (!start.ratchet_tree.n)
+		TRY(tree_of(n->p, n->room, start.seq, n->a, &start.ratchet_tree));
+	TRY(wire_encode(&n->body, follow_start_element, &start));
 	header_add_number(&n->headers, "undercroft-start", 1);
 	header_add_number(&n->headers, "undercroft-sequence", n->f->record.start_seq);
 	return n->body.failed;

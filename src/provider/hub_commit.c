@@ -10,7 +10,6 @@ struct commitment {
 	struct public_group *group;
 	struct membership m;
 	struct view_list leaving; /* clients whose removal was accepted and is not in this commit */
-	struct view ratchet_tree; /* of the new epoch */
 	struct tree before;
 	uint64_t timestamp, seq;
 };
@@ -116,13 +115,16 @@ static uc_err stage(struct commitment *n)
 
 /* --- what follows from it --- */
 
-static uc_err tree_read(struct commitment *n)
+/* Those who come are told Welcome and tree in one frame. */
+static uc_err check_size(const struct commitment *n)
 {
 	struct buf tree;
+	if (!n->m.joined.n)
+		return UC_OK;
 	buf_init(&tree, WIRE_OBJECT_MAX);
 	uc_err err = public_group_ratchet_tree(n->group, &tree);
-	if (!err)
-		err = arena_copy(n->q->a, buf_view(&tree), &n->ratchet_tree);
+	if (!err && n->b->welcome.n + tree.n > ENTRY_BYTES_MAX)
+		err = UC_E_TOO_LARGE;
 	buf_done(&tree);
 	return err;
 }
@@ -135,15 +137,11 @@ static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply
 					 .content_type = CONTENT_COMMIT };
 	TRY(log_step_add(s, &fanout));
 	s->record.epoch_start = n->seq;
-	if (n->m.joined.n)
-		TRY(tree_read(n));
-	/* Those who come are told both in one frame. */
-	if (n->b->welcome.n + n->ratchet_tree.n > ENTRY_BYTES_MAX)
-		return UC_E_TOO_LARGE;
+	TRY(check_size(n));
 	TRY(tree_back_put(s, &n->before));
 	TRY(seats_change(s, &n->m, n->b->welcome, n->q->proof));
 	TRY(fanout_change(s, &n->m, n->timestamp, n->b->group_info_option.group_info,
-			  n->ratchet_tree, n->b->welcome));
+			  n->b->welcome));
 	/* A removal that was accepted is not lost because somebody's commit crossed it. */
 	TRY(hub_propose_removals(s, &n->leaving, n->timestamp));
 	TRY(log_step_put_group(s));

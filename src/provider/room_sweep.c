@@ -244,6 +244,27 @@ static uc_err is_welcome_wanted(struct sweep *w, uint64_t seq, bool *out)
 	return err;
 }
 
+/* Apps that have not begun need the tree of their start. */
+static uc_err oldest_start(struct sweep *w, uint64_t *oldest)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	uc_err err = UC_OK;
+	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_FOLLOW_START, w->room),
+			    (struct view){ NULL, 0 }, 0));
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct follow_start start;
+		err = wire_decode(value, w->a, follow_start_element, &start);
+		if (!err && start.seq < *oldest)
+			*oldest = start.seq;
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
 /* And the trees that nobody who comes by one of them needs. */
 static uc_err welcomes_forget(struct sweep *w)
 {
@@ -273,7 +294,8 @@ static uc_err welcomes_forget(struct sweep *w)
 		err = scan.failed;
 	store_scan_done(&scan);
 	TRY(err);
-	return trees_forget(w->p, w->room, oldest, w->a, &w->batch);
+	TRY(oldest_start(w, &oldest));
+	return trees_forget(w->p->rooms, w->room, oldest, w->a, &w->batch);
 }
 
 /* An app whose entries the log no longer has: one that is through begins anew if it comes back; one

@@ -11,6 +11,7 @@
 #include "mls/public_group.h"
 #include "provider/group_parts.h"
 #include "provider/inside.h"
+#include "provider/tree_back.h"
 
 #define ROOM_KEEP_MS ((uint64_t)30 * 24 * 3600 * 1000) /* entries and Welcomes wait so long */
 
@@ -116,7 +117,7 @@ struct tree_kept {
 struct room_join;
 struct room_work {
 	struct room_live *newest, *oldest;
-	size_t groups_n, leaves_n; /* loaded */
+	size_t groups_n, leaves_n;          /* loaded */
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct room_join *joins;            /* external joiners whose seat has not come yet */
@@ -264,13 +265,10 @@ uc_err UC_MUST_USE welcome_of_domain(struct provider *p, struct view room, uint6
 /* After the commit at the end of the step: the way back to the tree before, if it may be asked
  * for. */
 uc_err UC_MUST_USE tree_back_put(struct log_step *s, const struct tree *before);
-/* The ratchet tree as the commit `seq` left it: the last, or one that added clients whose Welcome is
- * kept. */
+/* The ratchet tree as the commit `seq` left it: the last, or one that added clients whose Welcome or
+ * whose app's start is kept. */
 uc_err UC_MUST_USE tree_of(struct provider *p, struct room_live *r, uint64_t seq, struct arena *a,
 			   struct view *out);
-/* Nobody asks for trees before that of entry `first` any more. */
-uc_err UC_MUST_USE trees_forget(struct provider *p, struct view room, uint64_t first,
-				struct arena *a, struct store_batch *b);
 /* What is kept in memory of the room's; of all rooms, where it is empty. */
 void trees_drop(struct provider *p, struct view room);
 
@@ -350,8 +348,7 @@ uc_err UC_MUST_USE hub_expire(struct provider *p, struct room_live *r,
 /* --- fanout.c: from the hub's log to followers --- */
 /* After the commit at the end of the step: who follows from now on, and who no longer. */
 uc_err UC_MUST_USE fanout_change(struct log_step *s, const struct membership *m, uint64_t timestamp,
-				 struct view group_info, struct view ratchet_tree,
-				 struct view welcome);
+				 struct view group_info, struct view welcome);
 void fanout_room(struct provider *p, struct room_live *r);
 /* Followers of rooms that are not loaded: a bounded number each time. */
 void fanout_round(struct provider *p);

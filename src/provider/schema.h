@@ -191,10 +191,12 @@ struct follow_start {
 	uint16_t version;
 	uint64_t seq; /* of the joining commit */
 	uint8_t chain[CHAIN_HASH];
-	uint64_t timestamp;                   /* of the joining commit */
-	struct view group_info, ratchet_tree; /* of the epoch it leads to */
-	struct view_list pending_proposals;   /* of that epoch: encoded MLSMessages */
-	struct view welcome;                  /* empty: all joined by themselves */
+	uint64_t timestamp;     /* of the joining commit */
+	struct view group_info; /* of the epoch it leads to */
+	struct view
+		ratchet_tree; /* likewise; empty in the store, where it is put in when it is sent */
+	struct view_list pending_proposals; /* of that epoch: encoded MLSMessages */
+	struct view welcome;                /* empty: all joined by themselves */
 	struct start_client_list clients;
 };
 

@@ -382,6 +382,33 @@ static void damage_part(struct store *s)
 	buf_done(&was);
 }
 
+static void damage_way_back(struct store *s)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	struct buf at, was;
+	buf_init(&at, STORE_KEY_MAX);
+	buf_init(&was, DUMP_BYTES);
+	store_key_start(&k, TABLE_TREE_BACK);
+	expect_ok(store_scan_init(&scan, s, store_key_view(&k), (struct view){ NULL, 0 }, 0));
+	expect(store_scan_next(&scan, &key, &value));
+	buf_add_view(&at, key);
+	buf_add_view(&was, value);
+	store_scan_done(&scan);
+	was.p[was.n - 1] ^= 1;
+	put(s, buf_view(&at), buf_view(&was));
+	buf_done(&at);
+	buf_done(&was);
+}
+
+TEST(a_way_back_that_leads_elsewhere_is_told)
+{
+	expect_eq(check_dumps(2, CTL_ROOMS, damage_way_back), CTL_FAILED);
+	expect_eq(said("the way back"), 1);
+	end();
+}
+
 /* Without its GroupInfo nobody joins a room from outside, and that is all. */
 static bool may_be_gone(void)
 {

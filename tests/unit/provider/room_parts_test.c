@@ -214,6 +214,42 @@ TEST(whoever_comes_late_gets_the_tree_of_their_epoch)
 	the_end();
 }
 
+TEST(an_app_that_was_away_begins_with_the_tree_of_its_beginning)
+{
+	struct guest first;
+	struct change c = { .n = 0 }, none = { .n = 0 };
+	struct store_key k;
+	struct follow_start start = { .seq = 0 };
+	the_people();
+	guest_init(&first, &tom, NULL);
+	the_room_of(NULL, 0);
+	guest_commit(&r1, &none);
+	lens->is_down = true;
+	change_add(&c, &first);
+	guest_commit(&r1, &c);
+	for (int i = 0; i < 5; i++)
+		guest_commit(&r1, &none);
+	/* Nothing of the tree is kept with it. */
+	expect_ok(record_get(dial->rooms, key_2(&k, TABLE_FOLLOW_START, the_room, lens->domain),
+			     follow_start_element, &apps_mem, &start));
+	expect_eq(start.ratchet_tree.n, 0);
+	expect_eq(table_count(dial, TABLE_TREE_BACK), 5);
+	apps_wait(600000);
+	expect_eq(table_count(dial, TABLE_TREE_BACK), 5);
+	lens->is_down = false;
+	apps_wait(61000);
+	apps_wait(61000);
+	guest_join(&first);
+	guest_read(&r1);
+	guests_agree((struct guest *[]){ &r1, &first }, 2);
+	expect_eq(table_count(dial, TABLE_FOLLOW_START), 0);
+	for (int i = 0; i < 8; i++)
+		apps_wait(600000);
+	expect_eq(table_count(dial, TABLE_TREE_BACK), 0);
+	group_free(first.g);
+	the_end();
+}
+
 /* --- what is damaged --- */
 
 static void damage(struct app *a, struct view key)
