@@ -10,6 +10,7 @@ void group_state_init(struct group_state *s, const struct suite *suite, struct h
 	*s = (struct group_state){ .suite = suite, .memory = memory };
 	arena_init_in(&s->arena, memory, GROUP_ARENA_MAX, ARENA_PLAIN);
 	tree_init(&s->tree, suite);
+	s->tree.memory = memory;
 }
 
 void group_state_done(struct group_state *s)
@@ -142,6 +143,7 @@ static uc_err from_info(struct group_state *s, const struct group_info *info,
 	if (BREAKS(INFO_SUITE, info->group_context.cipher_suite != s->suite->id))
 		return UC_E_SUITE;
 	TRY(tree_import(&s->tree, s->suite, tree));
+	TRY(tree_charge(&s->tree, s->memory));
 	TRY(group_state_set_context(s, &info->group_context));
 	/* "Verify that the tree hash of the ratchet tree matches the tree_hash field." */
 	if (BREAKS(TREE_HASH, !view_equal(s->context.tree_hash, info->group_context.tree_hash)))
@@ -241,6 +243,7 @@ static uc_err load(struct group_state *s, const struct crypto *crypto, struct vi
 		return UC_E_CORRUPT;
 	group_state_init(s, found, s->memory);
 	TRY(tree_import(&s->tree, found, &nodes));
+	TRY(tree_charge(&s->tree, s->memory));
 	TRY(take_parts(s, &p, scratch));
 	uint8_t hash[HASH_MAX];
 	TRY(tree_hash(&s->tree, hash));
@@ -324,7 +327,8 @@ static uc_err load_after(struct group_state *s, const struct group_state *before
 		TRY(wire_encode_to(scratch, group_context_element, &c, &p.context));
 	}
 	TRY(take_parts(s, &p, scratch));
-	return tree_delta_apply(&before->tree, delta, s->context.tree_hash, &s->tree);
+	TRY(tree_delta_apply(&before->tree, delta, s->context.tree_hash, &s->tree));
+	return tree_charge(&s->tree, s->memory);
 }
 
 uc_err group_state_load_after(struct group_state *s, const struct group_state *before,

@@ -277,6 +277,7 @@ static uc_err load_context(struct loading *l, const struct public_base *b, struc
 static uc_err load_state(struct loading *l, const struct public_base *b, struct group_state *s)
 {
 	TRY(load_tree(l, b, &s->tree));
+	TRY(tree_charge(&s->tree, s->memory));
 	TRY(load_context(l, b, s));
 	TRY(group_state_confirm(s, b->confirmation_tag));
 	if (!b->reinit.n)

@@ -281,6 +281,7 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 	};
 	group_state_init(&t->after, before->suite, before->memory);
 	tree_copy(&before->tree, &t->after.tree);
+	TRY(tree_charge(&t->after.tree, before->memory));
 	if (BREAKS(COMMITTER_KIND, !t->is_external && sender->sender_type != SENDER_MEMBER))
 		return UC_E_UNEXPECTED;
 	/* 12.4.2: after a ReInit, "the client MUST NOT use the group to send messages anymore". */

@@ -12,14 +12,28 @@ void tree_init(struct tree *t, const struct suite *s)
 
 uc_err tree_pool_ready(struct tree *t)
 {
+	if (t->pool)
+		return UC_OK;
+	t->pool = tree_pool_new(TREE_BYTES_MAX);
 	if (!t->pool)
-		t->pool = tree_pool_new(TREE_BYTES_MAX);
-	return t->pool ? UC_OK : UC_E_MEMORY;
+		return UC_E_MEMORY;
+	return t->memory ? tree_pool_charge(t->pool, t->memory) : UC_OK;
+}
+
+uc_err tree_charge(struct tree *t, struct heap_account *memory)
+{
+	if (t->memory || !memory)
+		return UC_OK;
+	if (t->pool)
+		TRY(tree_pool_charge(t->pool, memory));
+	t->memory = memory;
+	return UC_OK;
 }
 
 void tree_copy(const struct tree *t, struct tree *out)
 {
 	*out = *t;
+	out->memory = NULL;
 	if (out->root)
 		out->root->refs++;
 	if (out->pool)
@@ -29,10 +43,14 @@ void tree_copy(const struct tree *t, struct tree *out)
 
 void tree_done(struct tree *t)
 {
+	struct heap_account *memory = t->memory;
 	tree_node_drop(t, t->root);
 	tree_index_drop(t->pool, t->index);
+	if (t->pool && memory)
+		tree_pool_discharge(t->pool);
 	tree_pool_drop(t->pool);
 	tree_init(t, t->suite);
+	t->memory = memory;
 }
 
 /* --- nodes --- */
@@ -96,7 +114,7 @@ static uc_err node_unfold(struct tree *t, struct tree_node *n)
 	if (!left || !right) {
 		tree_node_drop(t, left);
 		tree_node_drop(t, right);
-		return UC_E_LIMIT;
+		return pool_error(t->pool);
 	}
 	n->child[0] = left;
 	n->child[1] = right;
@@ -203,7 +221,7 @@ static uc_err put_below(struct tree *t, struct tree_node **slot, uint32_t at, ui
 {
 	struct tree_node *n = node_own(t, slot);
 	if (!n)
-		return UC_E_LIMIT;
+		return pool_error(t->pool);
 	if (!tree_is_leaf(at))
 		TRY(node_unfold(t, n));
 	if (at != to) {
@@ -253,7 +271,7 @@ static uc_err extend(struct tree *t)
 		return UC_E_LIMIT;
 	struct tree_node *root = tree_node_new(t);
 	if (!root)
-		return UC_E_LIMIT;
+		return pool_error(t->pool);
 	if (!t->leaves) {
 		t->root = root;
 		t->leaves = 1;
@@ -387,7 +405,7 @@ static uc_err add_unmerged(struct tree *t, uint32_t node, uint32_t leaf)
 	size_t n = p->unmerged_leaves.n, i = 0, bytes = (n + 1) * sizeof(uint32_t);
 	uint32_t *v = pool_take(t->pool, bytes);
 	if (!v)
-		return UC_E_LIMIT;
+		return pool_error(t->pool);
 	for (; i < n && p->unmerged_leaves.v[i] < leaf; i++)
 		v[i] = p->unmerged_leaves.v[i];
 	v[i] = leaf;

@@ -9,6 +9,7 @@
 #ifndef MLS_TREE_H
 #define MLS_TREE_H
 
+#include "base/heap_account.h"
 #include "crypto/crypto.h"
 #include "mls/leaf_node.h"
 #include "mls/tree_math.h"
@@ -24,10 +25,15 @@ struct tree {
 	uint32_t leaves;        /* a power of two, or 0 */
 	struct tree_index *index;
 	struct tree_pool *pool;
+	struct heap_account *memory; /* whom it is charged to; NULL: nobody */
 };
 
 void tree_init(struct tree *t, const struct suite *s);
-/* Shares everything with the original; both are given back with tree_done. */
+/* From now on, and what it holds already, on this account (may be NULL), together with the copies
+ * that are charged, too; for at most one account.  UC_E_LIMIT when that has no room. */
+uc_err UC_MUST_USE tree_charge(struct tree *t, struct heap_account *memory);
+/* Shares everything with the original, and is not charged itself; both are given back with
+ * tree_done. */
 void tree_copy(const struct tree *t, struct tree *out);
 void tree_done(struct tree *t);
 

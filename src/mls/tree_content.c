@@ -102,7 +102,7 @@ uc_err tree_content_of_leaf(struct tree_pool *p, const struct leaf_node *leaf,
 	struct tree_content *c = content_new(p, &like);
 	if (!c) {
 		tree_kind_drop(p, like.leaf.kind);
-		return UC_E_LIMIT;
+		return pool_error(p);
 	}
 	struct extension *extensions = room_behind(c, 0);
 	struct view *certificates = room_behind(c, extensions_bytes(c));
@@ -143,7 +143,7 @@ uc_err tree_content_of_parent(struct tree_pool *p, const struct parent_node *par
 						       .hash_n = (uint32_t)hash.n } };
 	struct tree_content *c = content_new(p, &like);
 	if (!c)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	if (unmerged->n)
 		memcpy(room_behind(c, 0), unmerged->v, unmerged_bytes(c));
 	if (key.n)

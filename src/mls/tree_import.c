@@ -33,7 +33,7 @@ static uc_err fill(struct tree *t, const struct node_list *l, uint32_t at, struc
 	struct tree_node *n = tree_node_new(t);
 	uint32_t below = ((uint32_t)1 << tree_level(at)) - 1;
 	if (!n)
-		return UC_E_LIMIT;
+		return pool_error(t->pool);
 	*out = n; /* from now on the tree's, whatever happens */
 	if (at - below >= l->n)
 		return UC_OK;

@@ -129,7 +129,7 @@ static uc_err split(struct tree_pool *p, struct tree_index **at, unsigned depth)
 {
 	struct tree_index *x = branch_new(p);
 	if (!x)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	for (uint32_t i = 0; i < (*at)->n; i++) {
 		const struct entry e = as_bucket(*at)->v[i];
 		uc_err err = add(p, &as_branch(x)->child[slot_of(e.hash, depth)], depth + 1, e);
@@ -152,12 +152,12 @@ static uc_err add(struct tree_pool *p, struct tree_index **at, unsigned depth, s
 			break;
 		struct branch *b = branch_own(p, at);
 		if (!b)
-			return UC_E_LIMIT;
+			return pool_error(p);
 		at = &b->child[slot_of(e.hash, depth)];
 	}
 	struct bucket *b = bucket_own(p, at, 1);
 	if (!b)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	b->v[b->head.n++] = e;
 	return UC_OK;
 }
@@ -199,7 +199,7 @@ uc_err tree_index_remove(struct tree_pool *p, struct tree_index **x, uint32_t ha
 	for (unsigned depth = 0; !(*at)->cap; depth++) {
 		struct branch *b = branch_own(p, at);
 		if (!b)
-			return UC_E_LIMIT;
+			return pool_error(p);
 		at = &b->child[slot_of(hash, depth)];
 	}
 	if ((*at)->n == 1) {
@@ -209,7 +209,7 @@ uc_err tree_index_remove(struct tree_pool *p, struct tree_index **x, uint32_t ha
 	}
 	struct bucket *b = bucket_own(p, at, 0);
 	if (!b)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	b->v[place] = b->v[--b->head.n];
 	return UC_OK;
 }

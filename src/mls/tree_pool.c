@@ -27,14 +27,43 @@ void tree_pool_drop(struct tree_pool *p)
 	heap_free(p);
 }
 
+uc_err tree_pool_charge(struct tree_pool *p, struct heap_account *memory)
+{
+	if (!p->charged) {
+		if (memory && p->used_bytes > heap_account_left(memory))
+			return UC_E_LIMIT;
+		p->memory = memory;
+		if (memory)
+			memory->used_bytes += p->used_bytes;
+	}
+	p->charged++;
+	return UC_OK;
+}
+
+void tree_pool_discharge(struct tree_pool *p)
+{
+	if (--p->charged || !p->memory)
+		return;
+	p->memory->used_bytes -= p->used_bytes;
+	p->memory = NULL;
+}
+
 void *pool_take(struct tree_pool *p, size_t n)
 {
-	if (p->used_bytes > p->limit_bytes || n > p->limit_bytes - p->used_bytes)
+	p->limited = p->used_bytes > p->limit_bytes || n > p->limit_bytes - p->used_bytes;
+	if (p->limited)
 		return NULL;
-	void *what = heap_new(n);
+	void *what = heap_new_in(p->memory, n);
 	if (what)
 		p->used_bytes += n;
+	else
+		p->limited = p->memory && p->memory->limited;
 	return what;
+}
+
+uc_err pool_error(const struct tree_pool *p)
+{
+	return p->limited ? UC_E_LIMIT : UC_E_MEMORY;
 }
 
 void pool_give(struct tree_pool *p, void *what, size_t n)
@@ -42,7 +71,7 @@ void pool_give(struct tree_pool *p, void *what, size_t n)
 	if (!what)
 		return;
 	p->used_bytes -= n;
-	heap_free(what);
+	heap_free_in(p->memory, what, n);
 }
 
 /* --- kinds --- */
@@ -197,7 +226,7 @@ static uc_err support_of(struct tree_pool *p, const struct tree_kind *k, struct 
 	size_t bytes = k->values * sizeof(uint16_t);
 	uint16_t *room = pool_take(p, bytes), *at = room;
 	if (!room)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	for (int i = 2; i < LISTS; i++) {
 		const struct u16_list from = list_of(&k->lists, i);
 		if (from.n)
@@ -223,9 +252,11 @@ static uc_err kind_find_or_make(struct tree_pool *p, const struct capabilities *
 		return UC_OK;
 	}
 	table_grow(p);
-	k = p->kind_cap ? kind_new(p, c) : NULL;
+	if (!p->kind_cap)
+		return UC_E_MEMORY;
+	k = kind_new(p, c);
 	if (!k)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	k->hash = hash;
 	k->next = p->kinds[hash & (p->kind_cap - 1)];
 	p->kinds[hash & (p->kind_cap - 1)] = k;
@@ -273,7 +304,7 @@ uc_err tree_kind_meet(struct tree_pool *p, struct tree_kind *a, struct tree_kind
 	size_t bytes = a->values * sizeof(uint16_t);
 	uint16_t *room = pool_take(p, bytes), *at = room;
 	if (!room)
-		return UC_E_LIMIT;
+		return pool_error(p);
 	for (int i = 2; i < LISTS; i++) {
 		const struct u16_list x = list_of(&a->lists, i), y = list_of(&b->lists, i);
 		list_at(&both, i)->v = at;

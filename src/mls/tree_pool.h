@@ -7,19 +7,29 @@
 #ifndef MLS_TREE_POOL_H
 #define MLS_TREE_POOL_H
 
+#include "base/heap_account.h"
 #include "mls/credential.h"
 
 struct tree_kind;
 struct tree_pool {
-	uint32_t refs; /* trees that stand on it */
+	uint32_t refs;    /* trees that stand on it */
+	uint32_t charged; /* of these, those of the account's owner */
 	size_t used_bytes, limit_bytes;
-	uint64_t key[2]; /* of hashes of what comes from outside */
+	struct heap_account *memory; /* NULL: nobody is charged, or no longer */
+	bool limited;                /* the latest refusal was the limit's, not the machine's */
+	uint64_t key[2];             /* of hashes of what comes from outside */
 	struct tree_kind **kinds;
 	size_t kind_count, kind_cap; /* a power of two, or 0 */
 };
 /* With one reference; NULL without memory. */
 struct tree_pool *tree_pool_new(size_t limit_bytes);
 void tree_pool_drop(struct tree_pool *p);
+/* One more tree of the account's owner, and one less: with the last of them the charge goes, while
+ * copies elsewhere may go on. */
+uc_err UC_MUST_USE tree_pool_charge(struct tree_pool *p, struct heap_account *memory);
+void tree_pool_discharge(struct tree_pool *p);
+/* Why pool_take gave nothing: UC_E_LIMIT or UC_E_MEMORY. */
+uc_err UC_MUST_USE pool_error(const struct tree_pool *p);
 /* Zeroed; NULL past the limit or without memory. */
 void *pool_take(struct tree_pool *p, size_t n);
 /* n: as it was taken.  what may be NULL. */

@@ -482,6 +482,46 @@ TEST(a_limit_is_kept_and_changes_nothing)
 	free(x);
 }
 
+/* The owner of an account is charged as long as a tree of its own is there; copies that others hold
+ * go on without it. */
+TEST(whom_a_tree_is_charged_to)
+{
+	struct pair *x = calloc(1, sizeof *x);
+	struct heap_account *account = calloc(1, sizeof *account);
+	struct tree own, other;
+	struct place fresh;
+	struct leaf_node leaf;
+	uint32_t index;
+	account->limit_bytes = 1 << 20;
+	tree_init(&x->tree, suite());
+	for (int i = 0; i < 20; i++)
+		add(x);
+	size_t held = x->tree.pool->used_bytes;
+	account->used_bytes = account->limit_bytes - held + 1;
+	expect_err(tree_charge(&x->tree, account), UC_E_LIMIT);
+	account->used_bytes = 5;
+	expect_ok(tree_charge(&x->tree, account));
+	expect_eq(account->used_bytes, held + 5);
+	tree_copy(&x->tree, &own);
+	expect_ok(tree_charge(&own, account));
+	tree_copy(&x->tree, &other);
+	expect_eq(account->used_bytes, held + 5);
+	some_place(&fresh);
+	leaf_of(&fresh, &leaf);
+	account->limit_bytes = account->used_bytes;
+	expect_err(tree_add(&own, &leaf, &index), UC_E_LIMIT);
+	account->limit_bytes = 1 << 20;
+	tree_done(&own);
+	expect_eq(account->used_bytes, held + 5);
+	tree_done(&x->tree);
+	expect_eq(account->used_bytes, 5);
+	free(account);
+	expect_ok(tree_add(&other, &leaf, &index));
+	expect_eq(index, 20);
+	tree_done(&other);
+	free(x);
+}
+
 /* --- the index alone --- */
 
 enum { NUMBERS = 600 };
