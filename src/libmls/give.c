@@ -50,16 +50,21 @@ struct mls_extensions give_extensions(struct giver *g, const struct extension_li
 	return (struct mls_extensions){ v, v ? l->n : 0 };
 }
 
+/* What was read holds what is of its kind, and nothing that can be relied on elsewhere. */
 struct mls_credential give_credential(struct giver *g, const struct credential *c)
 {
-	return (struct mls_credential){ .type = c->credential_type,
-					.identity = give_bytes(g, c->identity),
-					.certificates = give_bytes_list(g, &c->certificates) };
+	struct mls_credential out = { .type = c->credential_type };
+	if (c->credential_type == CREDENTIAL_BASIC)
+		out.identity = give_bytes(g, c->identity);
+	if (c->credential_type == CREDENTIAL_X509)
+		out.certificates = give_bytes_list(g, &c->certificates);
+	return out;
 }
 
 struct mls_leaf give_leaf(struct giver *g, const struct leaf_node *leaf, uint32_t index)
 {
 	const struct capabilities *c = &leaf->capabilities;
+	bool lives = leaf->leaf_node_source == LEAF_NODE_SOURCE_KEY_PACKAGE;
 	return (struct mls_leaf){
 		.index = index,
 		.source = leaf->leaf_node_source,
@@ -72,8 +77,8 @@ struct mls_leaf give_leaf(struct giver *g, const struct leaf_node *leaf, uint32_
 				  .proposals = give_types(g, &c->proposals),
 				  .credentials = give_types(g, &c->credentials) },
 		.extensions = give_extensions(g, &leaf->extensions),
-		.not_before_s = leaf->lifetime.not_before,
-		.not_after_s = leaf->lifetime.not_after,
+		.not_before_s = lives ? leaf->lifetime.not_before : 0,
+		.not_after_s = lives ? leaf->lifetime.not_after : 0,
 	};
 }
 
@@ -91,15 +96,17 @@ struct mls_context give_context(struct giver *g, const struct group_context *c)
 
 struct mls_psk_id give_psk_id(struct giver *g, const struct pre_shared_key_id *id)
 {
-	return (struct mls_psk_id){
-		.type = id->psktype,
-		.id = give_bytes(g, id->psk_id),
-		.component_id = id->component_id,
-		.usage = id->usage,
-		.group_id = give_bytes(g, id->psk_group_id),
-		.epoch = id->psk_epoch,
-		.nonce = give_bytes(g, id->psk_nonce),
-	};
+	struct mls_psk_id out = { .type = id->psktype, .nonce = give_bytes(g, id->psk_nonce) };
+	if (id->psktype == PSK_RESUMPTION) {
+		out.usage = id->usage;
+		out.group_id = give_bytes(g, id->psk_group_id);
+		out.epoch = id->psk_epoch;
+		return out;
+	}
+	out.id = give_bytes(g, id->psk_id);
+	if (id->psktype == PSK_APPLICATION)
+		out.component_id = id->component_id;
+	return out;
 }
 
 struct mls_reinit give_reinit(struct giver *g, const struct re_init *r)
@@ -173,7 +180,8 @@ static void give_proposal_body(struct giver *g, const struct proposal *p, const 
 	case PROPOSAL_APP_DATA_UPDATE:
 		out->component_id = p->app_data_update.component_id;
 		out->removes = p->app_data_update.op == APP_DATA_REMOVE;
-		out->data = give_bytes(g, p->app_data_update.update);
+		if (!out->removes)
+			out->data = give_bytes(g, p->app_data_update.update);
 		break;
 	case PROPOSAL_APP_EPHEMERAL:
 		out->component_id = p->app_ephemeral.component_id;

@@ -132,12 +132,14 @@ static uc_err updates_given(struct giver *g, uint16_t component_id,
 	struct mls_proposal *v = ARENA_ARRAY(g->a, struct mls_proposal, n);
 	if (!v)
 		return arena_error(g->a);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		v[i] = (struct mls_proposal){ .type = PROPOSAL_APP_DATA_UPDATE,
 					      .index = MLS_NO_INDEX,
 					      .component_id = component_id,
-					      .removes = updates[i].op == APP_DATA_REMOVE,
-					      .data = give_bytes(g, updates[i].update) };
+					      .removes = updates[i].op == APP_DATA_REMOVE };
+		if (!v[i].removes)
+			v[i].data = give_bytes(g, updates[i].update);
+	}
 	*out = (struct mls_proposal_list){ v, n };
 	return UC_OK;
 }
