@@ -57,7 +57,7 @@ static bool is_succession(const struct pre_shared_key_id *id)
 }
 
 /* What the commit behind the Welcome could not have held: nonces of another length (12.1.4), one
- * key twice (12.2); and 12.4.3.1: a key of usage reinit or branch "is the only such PSK". */
+ * PreSharedKeyID twice (12.2); and 12.4.3.1: a key of usage reinit or branch "is the only such PSK". */
 static uc_err psks_check(const struct joining *j)
 {
 	const struct pre_shared_key_id_list *l = &j->secrets.psks;

@@ -187,7 +187,7 @@ uc_err UC_MUST_USE proposal_type_supported(const struct group_state *s, uint16_t
 /* The rules for a whole list (12.2), of a regular or an external commit. */
 uc_err UC_MUST_USE proposal_list_check(const struct group_state *s, const struct sender *sender,
 				       const struct proposal_view_list *l);
-/* Do these name one key?  The nonce is not asked for: the same key with another is the same (12.2). */
+/* Are they one PreSharedKeyID (12.2)?  The nonce is a part of it. */
 bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b);
 /* Does a commit with this list need a path (12.4)? */
 bool proposal_list_needs_path(const struct proposal_view_list *l);

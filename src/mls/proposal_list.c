@@ -243,7 +243,7 @@ static uint32_t touched_leaf(const struct proposal_view *p)
 /* Only what the type has is compared: the rest is not on the wire, and may be anything. */
 bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
 {
-	if (a->psktype != b->psktype)
+	if (a->psktype != b->psktype || !view_equal(a->psk_nonce, b->psk_nonce))
 		return false;
 	if (a->psktype == PSK_RESUMPTION)
 		return a->usage == b->usage && view_equal(a->psk_group_id, b->psk_group_id) &&

@@ -170,8 +170,12 @@ TEST(psks)
 	c.known[0] = (struct club_psk){ VIEW_LIT("known"), { 1 } };
 	c.psk_count = 1;
 	struct proposal v[] = { psk_of(&c, VIEW_LIT("known")), psk_of(&c, VIEW_LIT("known")) };
-	/* The same key with another nonce is still the same key. */
-	breaks_list(v, 2, RULE_PSK_ONCE);
+	/* "The same PreSharedKeyID", of which the nonce is a part: with another it is another input to
+	 * the key schedule (8.4). */
+	struct proposal twice[] = { v[0], v[0] };
+	breaks_list(twice, 2, RULE_PSK_ONCE);
+	expect(!view_equal(v[0].psk.psk_nonce, v[1].psk.psk_nonce));
+	club_commit_proposals(&c, alice(), v, 2);
 	struct view nonce = v[0].psk.psk_nonce;
 	static const size_t lengths[] = { 0, 31 };
 	for (size_t i = 0; i < 2; i++) {

@@ -310,7 +310,8 @@ TEST(psks)
 	club_end(&c);
 }
 
-/* The commit that it belongs to cannot have named one key twice (12.2). */
+/* The commit that it belongs to cannot have named one PreSharedKeyID twice (12.2); one key it can, with
+ * another nonce. */
 TEST(one_psk_twice)
 {
 	static uint8_t nonces[2][32] = { { 1 }, { 2 } };
@@ -326,9 +327,12 @@ TEST(one_psk_twice)
 						     .psk_nonce = VIEW_OF(nonces[i]) };
 		psks[i] = (struct psk){ &ids[i], VIEW_OF(c.known[0].key) };
 	}
-	expect_ok(psk_secret_derive(c.suite, psks, 2, &f.psk_secret));
 	f.secrets.psks = (struct pre_shared_key_id_list){ ids, 2 };
 	f.tags = true;
+	expect_ok(psk_secret_derive(c.suite, psks, 2, &f.psk_secret));
+	refused_welcome(&f, UC_OK);
+	ids[1].psk_nonce = ids[0].psk_nonce;
+	expect_ok(psk_secret_derive(c.suite, psks, 2, &f.psk_secret));
 	BREAKS_WELCOME(PSK_ONCE, &f);
 	club_end(&c);
 }
