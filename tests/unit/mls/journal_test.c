@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A member's journal, killed at every byte and bent at every bit: what opens is the group as it was
  * before or after a transaction, and what was read once is not read again. */
+#include "mls/group_journal_inside.h"
 #include "tests/unit/mls/members.h"
 
 enum { STEPS_MAX = 64 };
@@ -269,6 +270,11 @@ TEST(a_bent_journal)
 {
 	begin(0, false);
 	a_life(&c.people[1], &c.people[0]);
+	/* Several without a root: of these, too, only the last may be missing. */
+	for (size_t i = 0; i < 3; i++) {
+		(void)said(&c.people[1], "mine");
+		expect(!kept_take(&c.people[1])->new_root);
+	}
 	const struct kept_step *last = &kept.v[kept.n - 1];
 	for (size_t at = 0; at < kept.journal.n; at++)
 		bent(at, (uint8_t)(1 << at % 8), last);
@@ -317,6 +323,11 @@ TEST(transactions_stand_in_their_places)
 		buf_add_view(&b, view_slice(journal, s->from, SIZE_MAX));
 		refused(root, buf_view(&b), UC_E_CORRUPT);
 	}
+	/* More behind one whose root has never come. */
+	for (size_t i = 1; i + 1 < kept.n; i++)
+		if (kept.v[i].new_root)
+			refused(kept.v[i - 1].root, view_make(journal.p, kept.v[i + 1].to),
+				UC_E_CORRUPT);
 	/* An end that is missing and that the root has seen. */
 	for (size_t i = 0; i + 1 < kept.n; i++)
 		if (kept.v[i + 1].new_root)
@@ -337,6 +348,40 @@ TEST(transactions_stand_in_their_places)
 	buf_done(&other);
 	buf_done(&other_root);
 	buf_done(&b);
+	kept_end();
+}
+
+/* Two copies that were gone on with by themselves are not put together: what is sealed stands behind
+ * what it was written behind. */
+TEST(two_copies_do_not_mix)
+{
+	struct buf branch[2], root, mixed;
+	size_t middle[2];
+	begin(0, false);
+	kept_begin(&c.people[1]);
+	struct view start = copy(buf_view(&kept.journal));
+	buf_init_secret(&root, WIRE_OBJECT_MAX);
+	buf_init_secret(&mixed, WIRE_OBJECT_MAX);
+	for (size_t i = 0; i < 2; i++) {
+		struct person p = { .g = opens(kept.v[0].root, start, start.n) };
+		buf_init_secret(&branch[i], WIRE_OBJECT_MAX);
+		buf_add_view(&branch[i], start);
+		(void)said(&p, "one");
+		expect_ok(group_journal_take(p.g, &branch[i], &root));
+		middle[i] = branch[i].n;
+		(void)said(&p, "two");
+		expect_ok(group_journal_take(p.g, &branch[i], &root));
+		expect(!root.n);
+		person_leave(&p);
+	}
+	buf_add_view(&mixed, view_make(branch[0].p, middle[0]));
+	buf_add_view(&mixed, view_slice(buf_view(&branch[1]), middle[1], SIZE_MAX));
+	expect_eq(mixed.n, branch[0].n);
+	refused(kept.v[0].root, buf_view(&mixed), UC_E_CORRUPT);
+	buf_done(&branch[0]);
+	buf_done(&branch[1]);
+	buf_done(&mixed);
+	buf_done(&root);
 	kept_end();
 }
 
@@ -400,6 +445,86 @@ TEST(old_keys_are_gone_with_the_old_root)
 		expect_eq(read, N % after);
 		kept_end();
 	}
+}
+
+/* --- who has stolen root and journal --- */
+
+struct thief {
+	struct journal_keys keys;
+	struct group *g; /* as far as the member record goes */
+	struct member_epoch epochs[GROUP_EPOCHS];
+	size_t members, ratchets; /* records that open */
+};
+
+static void thief_tries(struct thief *t, const struct journal_record *r, uint64_t number)
+{
+	struct view plain;
+	if (r->type == JOURNAL_MEMBER)
+		t->members += !journal_part_open(&t->keys, number, &t->keys.member_key, 0, r->bytes,
+						 &c.mem, &plain);
+	if (r->type == JOURNAL_RATCHETS)
+		for (size_t i = 0; i < GROUP_EPOCHS; i++)
+			t->ratchets +=
+				t->epochs[i].serial &&
+				!journal_part_open(&t->keys, number, &t->epochs[i].ratchet_key,
+						   r->serial, r->bytes, &c.mem, &plain);
+}
+
+/* All records of the journal, by what the root and the member record that it opens give. */
+static void thief_walks(struct thief *t, struct view root, bool looks_for_member)
+{
+	size_t at = JOURNAL_HEAD, taken = 1;
+	expect_ok(journal_root_read(&t->keys, NULL, root));
+	while (taken) {
+		struct view body = { NULL, 0 };
+		struct wire w;
+		expect_ok(journal_next(&t->keys, view_slice(buf_view(&kept.journal), at, SIZE_MAX),
+				       &c.mem, &body, &taken));
+		wire_reader(&w, body, NULL);
+		while (taken && w.p < w.end) {
+			struct journal_record r = { .type = 0 };
+			struct member_keys_list none;
+			struct view plain;
+			struct wire m;
+			wire_journal_record(&w, &r);
+			if (!looks_for_member) {
+				thief_tries(t, &r, t->keys.number);
+			} else if (r.type == JOURNAL_MEMBER &&
+				   t->keys.number == t->keys.member_at) {
+				expect_ok(journal_part_open(&t->keys, t->keys.number,
+							    &t->keys.member_key, 0, r.bytes, &c.mem,
+							    &plain));
+				wire_reader(&m, plain, &c.mem);
+				wire_member(&m, t->g, t->epochs, &none);
+				expect_ok(wire_finish(&m));
+			}
+		}
+		at += taken;
+	}
+}
+
+/* However long the journal is: one member record opens, and of each epoch the latest ratchets. */
+TEST(keys_are_thrown_away)
+{
+	struct thief t = { .members = 0 };
+	size_t epochs = 0;
+	begin(0, false);
+	a_life(&c.people[1], &c.people[0]);
+	group_journal_forget_after(c.people[1].g, 2);
+	for (size_t i = 0; i < 8; i++) {
+		reads(c.people[1].g, said(&c.people[0], "x"), "x");
+		kept_take(&c.people[1]);
+	}
+	t.g = group_new(&c.platform, c.suite);
+	thief_walks(&t, kept.v[kept.n - 1].root, true);
+	for (size_t i = 0; i < GROUP_EPOCHS; i++)
+		epochs += t.epochs[i].serial != 0;
+	expect(epochs >= 1);
+	thief_walks(&t, kept.v[kept.n - 1].root, false);
+	expect_eq(t.members, 1);
+	expect_eq(t.ratchets, epochs);
+	group_free(t.g);
+	kept_end();
 }
 
 /* Opened and gone on with, cut where it says, many times over; compacted when it asks for it. */

@@ -141,8 +141,7 @@ void person_restart(struct club *c, struct person *p)
 	p->g = again;
 }
 
-/* What its owner does after each step. */
-static void journal_write(struct person *p)
+void person_keep(struct person *p)
 {
 	struct buf root;
 	buf_init_secret(&root, WIRE_OBJECT_MAX);
@@ -170,7 +169,7 @@ static void journal_restart(struct club *c, struct person *p)
 	size_t used = 0;
 	struct arena_mark mark = arena_mark(&c->mem);
 	struct view before = person_saved(c, p);
-	journal_write(p);
+	person_keep(p);
 	expect_ok(group_journal_open(&c->platform, buf_view(&p->root), buf_view(&p->journal), &used,
 				     &again));
 	expect_eq(used, p->journal.n);

@@ -60,6 +60,8 @@ void club_with(struct club *c, const struct suite *s, size_t n);
 void person_key_package(struct club *c, struct person *p);
 /* Saved, freed and loaded again. */
 void person_restart(struct club *c, struct person *p);
+/* What the owner of a journal does after each step. */
+void person_keep(struct person *p);
 void server_restart(struct club *c);
 void person_leave(struct person *p);
 /* Both saved parts in one, in the club's arena. */

@@ -342,6 +342,146 @@ TEST(they_are_written_as_they_were)
 	}
 }
 
+/* --- journals --- */
+
+/* Each member goes on from a journal of what it was loaded from. */
+TEST(groups_of_each_version_move_into_journals)
+{
+	struct saved_club clubs[SUITES];
+	for (int version = 1; version <= NEWEST; version++)
+		for (size_t i = file_read(version, clubs); i--;) {
+			club_load(&clubs[i]);
+			c.journals = true;
+			club_goes_on(&clubs[i]);
+			club_end(&c);
+		}
+}
+
+/* tests/fixtures/journal_1: of each suite a member's journal and root, made once when
+ * UNDERCROFT_JOURNAL_FIXTURE names the file; with it what comes next, and where that leads. */
+struct saved_journal {
+	uint16_t suite;
+	struct view journal, root;
+	struct view late, skipped, read, unread, commit; /* to it; read: before it was written */
+	struct view authenticator;                       /* after the commit */
+};
+
+static void wire_saved_journal(struct wire *w, struct saved_journal *s)
+{
+	wire_u16(w, &s->suite);
+	wire_bytes(w, &s->journal);
+	wire_bytes(w, &s->root);
+	wire_bytes(w, &s->late);
+	wire_bytes(w, &s->skipped);
+	wire_bytes(w, &s->read);
+	wire_bytes(w, &s->unread);
+	wire_bytes(w, &s->commit);
+	wire_bytes(w, &s->authenticator);
+}
+
+/* Person 2 keeps a journal with every kind of record in it. */
+static void journal_make(struct saved_journal *s, const struct suite *suite)
+{
+	const struct commit_options path = { .force_path = true };
+	struct made_commit made = { .commit = { NULL, 0 } };
+	struct view update = { NULL, 0 };
+	struct received got;
+	club_with(&c, suite, MEMBERS);
+	c.restarts = false;
+	c.journals = true;
+	struct person *p = &c.people[2];
+	s->suite = suite->id;
+	s->late = said(&c.people[0], LATE);
+	club_commit(&c, &c.people[1], &path);
+	s->skipped = said(&c.people[0], ASIDE);
+	s->read = said(&c.people[0], "overtakes");
+	read_by(p, s->read, "overtakes");
+	/* Proposals of another and of its own; club_deliver_proposal writes the journal. */
+	expect_ok(group_propose_update(c.people[1].g, &c.mem, &update));
+	club_deliver_proposal(&c, &c.people[1], update);
+	expect_ok(group_propose_update(p->g, &c.mem, &update));
+	expect_ok(group_receive(c.people[0].g, update, &c.mem, &got));
+	expect_ok(group_receive(c.people[1].g, update, &c.mem, &got));
+	s->unread = said(&c.people[0], UNREAD);
+	person_keep(p);
+	s->journal = buf_view(&p->journal);
+	s->root = buf_view(&p->root);
+	expect_ok(group_commit(c.people[0].g, &path, &c.mem, &made));
+	expect_ok(group_pending_apply(c.people[0].g));
+	s->commit = made.commit;
+	s->authenticator = group_epoch_authenticator(c.people[0].g);
+}
+
+TEST(make_journals_when_asked)
+{
+	const char *path = getenv("UNDERCROFT_JOURNAL_FIXTURE");
+	struct buf out;
+	struct wire w;
+	if (!path) {
+		test_skip("UNDERCROFT_JOURNAL_FIXTURE names no file to write");
+		return;
+	}
+	buf_init_secret(&out, FILE_BYTES);
+	wire_writer(&w, &out);
+	for (size_t i = 0; i < SUITES; i++) {
+		struct saved_journal s;
+		journal_make(&s, suite_at(i));
+		wire_saved_journal(&w, &s);
+		club_end(&c);
+	}
+	expect_ok(wire_finish(&w));
+	FILE *f = fopen(path, "wb");
+	expect(f && fwrite(out.p, 1, out.n, f) == out.n && !fclose(f));
+	buf_done(&out);
+}
+
+static void journal_goes_on(const struct saved_journal *s)
+{
+	struct person *p = &c.people[2];
+	struct received got;
+	size_t used = 0;
+	club_begin(&c, suite_find(s->suite));
+	expect_ok(group_journal_open(&c.platform, s->root, s->journal, &used, &p->g));
+	expect_eq(used, s->journal.n);
+	if (!p->g)
+		return;
+	expect_eq(group_proposal_count(p->g), 2);
+	expect_err(group_receive(p->g, s->read, &c.mem, &got), UC_E_DECRYPT);
+	read_by(p, s->late, LATE);
+	read_by(p, s->skipped, ASIDE);
+	read_by(p, s->unread, UNREAD);
+	/* Both Updates are in it: our leaf has the key that waited in the journal. */
+	expect_ok(group_receive(p->g, s->commit, &c.mem, &got));
+	expect_eq(got.change->updated.n, 2);
+	expect_ok(group_staged_apply(p->g));
+	expect_bytes(group_epoch_authenticator(p->g), s->authenticator);
+	club_end(&c);
+}
+
+TEST(journals_of_each_version_are_gone_on_with)
+{
+	static uint8_t bytes[FILE_BYTES];
+	struct wire w;
+	size_t read = 0;
+	FILE *f = fopen(FIXTURES "/journal_1", "rb");
+	expect(f != NULL);
+	if (!f)
+		return;
+	size_t n = fread(bytes, 1, sizeof bytes, f);
+	fclose(f);
+	wire_reader(&w, view_make(bytes, n), NULL);
+	for (size_t i = 0; i < SUITES; i++) {
+		struct saved_journal s = { .suite = 0 };
+		wire_saved_journal(&w, &s);
+		if (w.failed || !suite_find(s.suite))
+			continue;
+		journal_goes_on(&s);
+		read++;
+	}
+	expect_ok(wire_finish(&w));
+	expect_eq(read, suite_find(SUITE_P256_AES128) ? SUITES : SUITES - 1);
+}
+
 /* --- later ones --- */
 
 static struct view later(struct view v)
