@@ -12,7 +12,7 @@ void tree_secrets_wipe(struct tree_secrets *t)
 	wipe(t, sizeof *t);
 }
 
-static void wire_secret(struct wire *w, struct secret *s)
+static void wire_private_key(struct wire *w, struct secret *s)
 {
 	struct view v = secret_view(s);
 	wire_bytes(w, &v);
@@ -23,7 +23,7 @@ static void wire_secret(struct wire *w, struct secret *s)
 static void wire_kem_key(struct wire *w, struct kem_key *k)
 {
 	struct view pub = kem_public(k);
-	wire_secret(w, &k->priv);
+	wire_private_key(w, &k->priv);
 	wire_bytes(w, &pub);
 	if (!wire_reading(w) || w->failed)
 		return;
