@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which proposals are valid, alone (RFC 9420, 12.1) and together (12.2). */
+#include "base/heap.h"
 #include "mls/group_state.h"
 #include "mls/rule.h"
+
+#include <stdlib.h>
 
 struct check_input {
 	const struct group_state *state;
@@ -290,6 +293,96 @@ static uc_err meet_check(const struct proposal_view *a, const struct proposal_vi
 	}
 }
 
+/* --- each of a list with each other, where two are about the same --- */
+
+enum subject { NO_SUBJECT, A_LEAF, A_CLIENT, A_PSK, A_COMPONENT, A_TYPE };
+
+static enum subject subject_of(const struct proposal_view *p)
+{
+	switch (p->proposal->proposal_type) {
+	case PROPOSAL_UPDATE:
+	case PROPOSAL_SELF_REMOVE:
+	case PROPOSAL_REMOVE:
+		return A_LEAF;
+	case PROPOSAL_ADD:
+		return A_CLIENT;
+	case PROPOSAL_PSK:
+		return A_PSK;
+	case PROPOSAL_APP_DATA_UPDATE:
+		return A_COMPONENT;
+	case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+	case PROPOSAL_REINIT:
+		return A_TYPE;
+	default:
+		return NO_SUBJECT;
+	}
+}
+
+static int number_order(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* 0 where psk_same. */
+static int psk_order(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
+{
+	int order = number_order(a->psktype, b->psktype);
+	if (order || psk_same(a, b))
+		return order;
+	if (a->psktype != PSK_RESUMPTION) {
+		order = view_compare(a->psk_id, b->psk_id);
+		return order ? order : number_order(a->component_id, b->component_id);
+	}
+	order = view_compare(a->psk_group_id, b->psk_group_id);
+	if (!order)
+		order = number_order(a->psk_epoch, b->psk_epoch);
+	return order ? order : number_order(a->usage, b->usage);
+}
+
+static int subject_order(const void *x, const void *y)
+{
+	const struct proposal_view *a = *(const struct proposal_view *const *)x;
+	const struct proposal_view *b = *(const struct proposal_view *const *)y;
+	enum subject of = subject_of(a);
+	int order = number_order(of, subject_of(b));
+	if (order)
+		return order;
+	switch (of) {
+	case A_LEAF:
+		return number_order(touched_leaf(a), touched_leaf(b));
+	case A_CLIENT:
+		return view_compare(a->proposal->key_package.leaf_node.signature_key,
+				    b->proposal->key_package.leaf_node.signature_key);
+	case A_PSK:
+		return psk_order(&a->proposal->psk, &b->proposal->psk);
+	case A_COMPONENT:
+		return number_order(a->proposal->app_data_update.component_id,
+				    b->proposal->app_data_update.component_id);
+	default:
+		return number_order(a->proposal->proposal_type, b->proposal->proposal_type);
+	}
+}
+
+/* In order of what they are about, so that a list of many thousands costs no more than sorting it:
+ * those that may not meet are then neighbours. */
+static uc_err all_meet(const struct proposal_view_list *l)
+{
+	const struct proposal_view **v = heap_new(l->n * sizeof *v);
+	uc_err err = UC_OK;
+	size_t n = 0;
+	if (!v)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < l->n; i++)
+		if (subject_of(&l->v[i]) != NO_SUBJECT)
+			v[n++] = &l->v[i];
+	if (n)
+		qsort(v, n, sizeof *v, subject_order);
+	for (size_t i = 1; !err && i < n; i++)
+		err = meet_check(v[i - 1], v[i]);
+	heap_free(v);
+	return err;
+}
+
 static uc_err check_regular(const struct sender *sender, const struct proposal_view_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -328,9 +421,8 @@ uc_err proposal_list_check(const struct group_state *s, const struct sender *sen
 			   const struct proposal_view_list *l)
 {
 	(void)s;
-	for (size_t i = 0; i < l->n; i++)
-		for (size_t k = i + 1; k < l->n; k++)
-			TRY(meet_check(&l->v[i], &l->v[k]));
+	if (l->n > 1)
+		TRY(all_meet(l));
 	return sender->sender_type == SENDER_NEW_MEMBER_COMMIT ? check_external(l)
 							       : check_regular(sender, l);
 }

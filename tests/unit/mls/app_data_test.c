@@ -296,6 +296,29 @@ TEST(updates_and_removals_in_one_commit)
 	club_end(&c);
 }
 
+/* A list of proposals as long as somebody likes to send costs what it is long, and no square of it. */
+TEST(a_commit_of_thirty_thousand)
+{
+	enum { MANY = 15000 };
+	struct made_commit made;
+	struct received got = { .change = NULL };
+	club_with(&c, suite_at(0), 2);
+	struct proposal *v = ARENA_ARRAY(&c.mem, struct proposal, 2 * MANY + 1);
+	for (size_t i = 0; i < MANY; i++) {
+		v[2 * i] = ephemeral_of(BOARD, VIEW_LIT(""));
+		v[2 * i + 1] = update_of((uint16_t)(BOARD + MANY - i), VIEW_LIT(""));
+	}
+	expect_ok(try_commit(&c.people[0], v, 2 * MANY, &made));
+	expect_ok(group_receive(c.people[1].g, made.commit, &c.mem, &got));
+	expect(got.change && got.change->ephemerals.n == MANY);
+	group_staged_drop(c.people[1].g);
+	group_pending_drop(c.people[0].g);
+	/* And the one that is wrong among them is found. */
+	v[2 * MANY] = removal_of(BOARD + 100);
+	expect_err(try_commit(&c.people[0], v, 2 * MANY + 1, &made), UC_E_UNEXPECTED);
+	club_end(&c);
+}
+
 /* Where AppDataUpdate is required, GroupContextExtensions leaves the dictionary alone; else not. */
 TEST(the_dictionary_and_group_context_extensions)
 {
