@@ -418,6 +418,26 @@ TEST(lengths_in_a_longer_form)
 	club_end(&c);
 }
 
+/* Signed with what stands beside it. */
+static struct view private_text(const char *words)
+{
+	struct forge f = forge_begin(&c, alice(), CONTENT_APPLICATION);
+	struct private_message_content inside = { .content_type = CONTENT_APPLICATION,
+						  .application_data = view_str(words) };
+	struct framed_content_tbs tbs = { .version = MLS10,
+					  .wire_format = MLS_PRIVATE_MESSAGE,
+					  .content = &f.content,
+					  .context = alice()->g->now->state.encoded };
+	struct view bytes, out;
+	f.content.application_data = inside.application_data;
+	f.content.authenticated_data = VIEW_LIT("beside it");
+	expect_ok(wire_encode_to(&c.mem, framed_content_tbs_element, &tbs, &bytes));
+	expect_ok(sign_with_label(c.suite, &alice()->key, test_env(), "FramedContentTBS", bytes,
+				  &c.mem, &inside.auth.signature));
+	expect_ok(wire_encode_to(&c.mem, private_message_content_element, &inside, &out));
+	return out;
+}
+
 TEST(every_cut_is_refused)
 {
 	struct received got;
@@ -453,6 +473,32 @@ TEST(every_bit_counts)
 		arena_reset(&c.mem, mark);
 	}
 	expect_bytes(person_saved(&c, &c.people[1]), before);
+	club_end(&c);
+}
+
+/* Of a private message, too, in whose clear parts stands what it is bound to; and none costs the key. */
+TEST(every_bit_of_a_private_message_counts)
+{
+	struct received got;
+	club_with(&c, suite_at(0), 2);
+	struct private_forge p = { .c = &c,
+				   .by = alice(),
+				   .content_type = CONTENT_APPLICATION,
+				   .authenticated_data = VIEW_LIT("beside it"),
+				   .plaintext = private_text("text") };
+	struct view message = changeable(&c, forge_private(&p));
+	struct view before = person_saved(&c, &c.people[1]);
+	for (size_t i = 0; i < message.n; i++) {
+		struct arena_mark mark = arena_mark(&c.mem);
+		flip(message, i);
+		expect(group_receive(c.people[1].g, message, &c.mem, &got) != UC_OK);
+		expect(group_receive(c.people[1].g, view_slice(message, 0, i), &c.mem, &got) !=
+		       UC_OK);
+		flip(message, i);
+		arena_reset(&c.mem, mark);
+	}
+	expect_bytes(person_saved(&c, &c.people[1]), before);
+	expect_ok(group_receive(c.people[1].g, message, &c.mem, &got));
 	club_end(&c);
 }
 

@@ -112,6 +112,26 @@ TEST(key_package_signature)
 	club_end(&c);
 }
 
+/* A KeyPackage is signed in all its parts, and its leaf once more. */
+TEST(every_bit_of_a_key_package_counts)
+{
+	begin();
+	struct view good = (add_of(&c, club_person(&c, 9)), c.people[9].key_package);
+	struct view bytes = changeable(&c, good);
+	for (size_t i = 0; i < bytes.n; i++) {
+		struct arena_mark mark = arena_mark(&c.mem);
+		struct key_package k;
+		flip(bytes, i);
+		uc_err err = wire_decode(bytes, &c.mem, key_package_element, &k);
+		expect((err ? err : key_package_check(c.suite, &k, test_now_ms)) != UC_OK);
+		expect(wire_decode(view_slice(good, 0, i), &c.mem, key_package_element, &k) !=
+		       UC_OK);
+		flip(bytes, i);
+		arena_reset(&c.mem, mark);
+	}
+	club_end(&c);
+}
+
 /* --- 7.3 --- */
 
 static void source_update(struct club *x, struct leaf_node *l)

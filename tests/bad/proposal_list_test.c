@@ -367,6 +367,71 @@ TEST(app_data)
 	club_end(&c);
 }
 
+/* --- what one does not propose oneself --- */
+
+static uc_err proposes(const struct proposal *p)
+{
+	struct view message;
+	struct group *g = alice()->g;
+	size_t kept = group_proposal_count(g);
+	struct view before = person_saved(&c, alice());
+	uc_err err = group_propose(g, p, view_make(NULL, 0), &c.mem, &message);
+	if (err)
+		expect_bytes(person_saved(&c, alice()), before);
+	else
+		group_proposal_drop(g, group_proposal_at(g, kept).ref);
+	return err;
+}
+
+/* An external sender, through the public group that it follows. */
+static uc_err hub_proposes(const struct proposal *p)
+{
+	struct view message, before = server_saved(&c);
+	struct public_group *copy = NULL;
+	expect_ok(public_group_load(test_env(), &c.hooks, before, &copy));
+	uc_err err = public_group_propose(copy, 0, &hub, p, &c.mem, &message);
+	expect_eq(public_group_proposal_count(copy), err ? 0 : 1);
+	public_group_free(copy);
+	return err;
+}
+
+/* 12.2: "A group member creating a Commit [...] MUST verify"; of what it proposes, it is asked as well. */
+TEST(the_maker_of_a_proposal_keeps_the_rules)
+{
+	uint8_t kem_output[32] = { 9 };
+	begin();
+	struct proposal p = { .proposal_type = PROPOSAL_REMOVE, .removed = 77 };
+	BREAKS_CALL(REMOVED_IS_THERE, proposes(&p));
+	BREAKS_CALL(REMOVED_IS_THERE, hub_proposes(&p));
+	p = psk_of(&c, VIEW_LIT("known"));
+	p.psk.psk_nonce.n = 31;
+	BREAKS_CALL(PSK_NONCE, proposes(&p));
+	BREAKS_CALL(PSK_NONCE, hub_proposes(&p));
+	p.psk = (struct pre_shared_key_id){ .psktype = PSK_RESUMPTION,
+					    .usage = RESUMPTION_BRANCH,
+					    .psk_group_id = VIEW_LIT("the club"),
+					    .psk_epoch = 1,
+					    .psk_nonce = view_make(arena_take(&c.mem, 32), 32) };
+	BREAKS_CALL(PSK_USAGE, proposes(&p));
+	BREAKS_CALL(PSK_USAGE, hub_proposes(&p));
+	p = (struct proposal){ .proposal_type = PROPOSAL_REINIT,
+			       .reinit = { .group_id = VIEW_LIT("new"), .cipher_suite = 1 } };
+	BREAKS_CALL(REINIT_VERSION, proposes(&p));
+	BREAKS_CALL(REINIT_VERSION, hub_proposes(&p));
+	p = (struct proposal){ .proposal_type = PROPOSAL_EXTERNAL_INIT,
+			       .kem_output = VIEW_OF(kem_output) };
+	BREAKS_CALL(PROPOSAL_SENDER, proposes(&p));
+	p = add_of(&c, club_person(&c, 9));
+	p.key_package.signature = changeable(&c, p.key_package.signature);
+	flip(p.key_package.signature, 4);
+	BREAKS_CALL(KEY_PACKAGE_SIGNATURE, proposes(&p));
+	BREAKS_CALL(KEY_PACKAGE_SIGNATURE, hub_proposes(&p));
+	/* What only members propose, its signer does not propose either. */
+	p = (struct proposal){ .proposal_type = PROPOSAL_SELF_REMOVE };
+	STANDS_CALL(PROPOSAL_SENDER, hub_proposes(&p));
+	club_end(&c);
+}
+
 /* What came is kept; and it is not kept twice. */
 TEST(the_same_proposal_again)
 {
