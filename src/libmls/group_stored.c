@@ -67,8 +67,11 @@ static uc_err writes(mls_group *m, bool whole, mls_out *out, struct mls_writes *
 	TRY(call_begin(&c, m->client, out));
 	whole = whole || !m->has_journal || group_journal_wants_snapshot(m->g);
 	uc_err err = whole ? take_whole(m) : take_changes(m);
-	if (!err)
+	if (!err) {
 		err = hand_out(&c, m, &fresh);
+		/* A second transaction may not be written before the root of the first. */
+		m->has_journal = !err;
+	}
 	TRY(call_end(&c, err));
 	*result = fresh;
 	return UC_OK;

@@ -12,6 +12,7 @@
  * 1. After anything that may have changed the group, before what depends on it leaves (a message is
  *    sent, a plaintext shown, a secret used): group_journal_take.  Append its bytes and make them
  *    durable; then, if a root came with them, replace the root and make that durable.  In this order.
+ *    What one call gave is durable before the next call is made.
  *    Can that not be done, then free the group and open it again from what is stored.
  * 2. When group_journal_wants_snapshot says so, or at any other time: group_journal_snapshot makes a
  *    new journal and a new root, which take the place of both old ones in one step: one transaction
