@@ -374,6 +374,7 @@ static void damage_part(struct store *s)
 		store_batch_init(&b, (struct view){ 0 });
 		store_delete(&b, buf_view(&at));
 		expect_ok(store_commit(s, &b));
+		store_batch_done(&b);
 	} else if (part.is_there) {
 		was.p[was.n - 1] ^= 1;
 		put(s, buf_view(&at), buf_view(&was));
