@@ -206,7 +206,7 @@ struct making {
 /* 12.2: a ReInit stands alone, and everything else goes before it. */
 static void take_reinit(const struct group *g, struct proposal_view_list *l, struct arena *a)
 {
-	for (size_t i = 0; !l->n && i < g->proposals.n; i++) {
+	for (size_t i = 0; l->v && !l->n && i < g->proposals.n; i++) {
 		struct proposal_view p = group_proposal_at(g, i);
 		if (p.proposal->proposal_type == PROPOSAL_REINIT &&
 		    !proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a))

@@ -294,7 +294,8 @@ static bool steps_reserve(struct secret_tree *t)
 	if (t->steps_n < t->steps_cap)
 		return true;
 	size_t cap = t->steps_cap ? 2 * t->steps_cap : STEPS_FIRST;
-	struct key_step *steps = cap > STEPS_MAX ? NULL : heap_new_in(t->tree.memory, cap * sizeof *steps);
+	struct key_step *steps =
+		cap > STEPS_MAX ? NULL : heap_new_in(t->tree.memory, cap * sizeof *steps);
 	if (!steps)
 		return false;
 	if (t->steps_n)
