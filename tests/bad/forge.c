@@ -224,6 +224,36 @@ struct view forge_private(const struct private_forge *f)
 	return out;
 }
 
+struct view forge_private_of(struct club *c, struct person *by, const struct framing_epoch *e,
+			     const struct framed_content *content)
+{
+	struct framing_epoch own = epoch_framing(by->g->now);
+	struct authenticated_content auth;
+	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
+	if (!e)
+		e = &own;
+	expect_ok(framing_sign(e, test_env(), &by->key, MLS_PRIVATE_MESSAGE, content, &c->mem,
+			       &auth));
+	if (content->content_type == CONTENT_COMMIT)
+		auth.auth.confirmation_tag = view_make(some_tag, c->suite->nh);
+	expect_ok(framing_protect_private(e, test_env(), &auth, 7, &c->mem, &m.private_message));
+	return forge_together(c, &m);
+}
+
+struct mls_message forge_apart(struct club *c, struct view message)
+{
+	struct mls_message m;
+	expect_ok(wire_decode(message, &c->mem, mls_message_element, &m));
+	return m;
+}
+
+struct view forge_together(struct club *c, const struct mls_message *m)
+{
+	struct view out;
+	expect_ok(wire_encode_to(&c->mem, mls_message_element, m, &out));
+	return out;
+}
+
 /* --- key packages, group infos --- */
 
 struct proposal forge_add(struct club *c, struct person *p, leaf_change *leaf,

@@ -50,6 +50,10 @@ struct private_forge {
 	bool longer_sender_data; /* a byte more than SenderData has */
 };
 struct view forge_private(const struct private_forge *f);
+/* By the engine itself, with its next key, of what it would not sign or send; e is the epoch it is for
+ * (NULL: by's own). */
+struct view forge_private_of(struct club *c, struct person *by, const struct framing_epoch *e,
+			     const struct framed_content *content);
 /* PrivateMessageContent of a signed application message, with so much padding. */
 struct view forge_inside(struct club *c, struct person *by, struct view text, size_t padding);
 
@@ -62,6 +66,9 @@ struct proposal forge_add(struct club *c, struct person *p, leaf_change *leaf,
 /* GroupInfo of by's epoch over another context or tree, signed by by. */
 struct view forge_info(struct club *c, struct person *by, const struct group_context *context,
 		       uint32_t signer);
+
+struct mls_message forge_apart(struct club *c, struct view message);
+struct view forge_together(struct club *c, const struct mls_message *m);
 
 /* Bytes that may be changed. */
 struct view changeable(struct club *c, struct view v);
