@@ -2,14 +2,15 @@
 /* What MLS operations cost in groups of some sizes, in CPU time of one thread, beside the floor of
  * their primitives measured in the same run (mls_floor.h says how it is counted).
  *
- * usage: bench-mls [--json] [--budget MS] [--suite N] [SIZE...]
+ * usage: bench-mls [--json] [--budget MS] [--suite N] [--largest N] [SIZE...]
  *
  * Plain groups of all sizes; rooms, whose rules are asked at each step, of up to 100, where the
- * suite is 1, which all our rooms have.  Each
+ * suite is 1, which all our rooms have.  Where no sizes are given, also how commits grow with the
+ * group, up to --largest members (50,000; 0: not at all; mls_scale.h).  Each
  * operation is repeated for the budget, five times at least.  Shown are the median, what the
  * quickest tenth stayed below, and the ratio of that to the floor, whose prices are taken so, too. */
 #include "tests/bench/bench.h"
-#include "tests/bench/mls_floor.h"
+#include "tests/bench/mls_scale.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 static double budget_us = 150e3;
 static const struct suite *suite;
 static struct prices prices;
+static size_t largest = 50000;
 
 enum op {
 	OP_KEY_PACKAGE,
@@ -284,7 +286,7 @@ struct sizes {
 
 static void usage(FILE *to)
 {
-	fputs("usage: bench-mls [--json] [--budget MS] [--suite N] [SIZE...]\n", to);
+	fputs("usage: bench-mls [--json] [--budget MS] [--suite N] [--largest N] [SIZE...]\n", to);
 }
 
 /* The sizes that are asked for; false when the arguments are no good. */
@@ -297,6 +299,8 @@ static bool arguments(int argc, char **argv, struct sizes *sizes, bool *json)
 			budget_us = strtod(argv[++i], NULL) * 1e3;
 		else if (!strcmp(argv[i], "--suite") && i + 1 < argc)
 			suite = suite_find((uint16_t)strtoul(argv[++i], NULL, 10));
+		else if (!strcmp(argv[i], "--largest") && i + 1 < argc)
+			largest = strtoul(argv[++i], NULL, 10);
 		else if (sizes->n < SIZES_MAX && strtoul(argv[i], NULL, 10) >= 2)
 			sizes->v[sizes->n++] = strtoul(argv[i], NULL, 10);
 		else
@@ -316,7 +320,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (!sizes.n) {
+	bool is_usual = !sizes.n;
+	if (is_usual) {
 		sizes = usual;
 		if (suite->id != SUITE_X25519_AES128)
 			sizes.n--; /* a thousand would take minutes */
@@ -330,5 +335,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizes.n && suite->id == SUITE_X25519_AES128; i++)
 		if (sizes.v[i] >= 10 && sizes.v[i] <= 100)
 			run_size(sizes.v[i], true);
+	if (is_usual && suite->id == SUITE_X25519_AES128)
+		scale_run(suite, largest, budget_us, &prices);
 	return 0;
 }

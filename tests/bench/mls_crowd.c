@@ -71,7 +71,8 @@ void crowd_begin(struct crowd *c, const struct suite *s, size_t n, bool is_room)
 	MUST(sign_key_generate(s, c->platform.env, &c->hub_key));
 	for (size_t i = 0; i <= n; i++) {
 		struct crowd_member *m = &c->people[i];
-		MUST(ed25519_generate(c->platform.env, &m->participant));
+		if (is_room)
+			MUST(ed25519_generate(c->platform.env, &m->participant));
 		MUST(sign_key_generate(s, c->platform.env, &m->key));
 		if (is_room)
 			room_leaf(c, m);
@@ -128,16 +129,22 @@ static size_t list_follows(struct crowd *c, struct group *g, struct proposal *v,
 	return n + needed;
 }
 
+static struct group *create_alone(struct crowd *c, struct arena *a)
+{
+	struct extension_list context;
+	struct group *g;
+	context_of(c, a, &context);
+	MUST(group_create(&c->platform, c->suite, c->id, &c->people[0].leaf, &context, &g));
+	return g;
+}
+
 struct group *crowd_create(struct crowd *c, struct arena *a)
 {
 	struct proposal *v = ARENA_ARRAY(a, struct proposal, c->n + 1);
-	struct extension_list context;
 	struct made_commit made;
-	struct group *g;
+	struct group *g = create_alone(c, a);
 	if (!v)
 		bench_die("no memory for %zu proposals", c->n);
-	context_of(c, a, &context);
-	MUST(group_create(&c->platform, c->suite, c->id, &c->people[0].leaf, &context, &g));
 	for (size_t i = 1; i < c->n; i++)
 		v[i - 1] = add_of(&c->people[i], a);
 	const struct commit_options o = { .proposals = v,
@@ -155,16 +162,63 @@ void crowd_add(struct crowd *c, struct arena *a, struct proposal out[2], size_t 
 
 /* --- filling --- */
 
-/* A path from each second leaf gives every parent a key. */
-static void fill_tree(struct crowd *c, struct tree *t, struct arena *a)
+/* The leaf as a path of its owner leaves it: with the hash of the parent above. */
+static void path_leaf(struct crowd *c, struct tree *t, uint32_t index, struct view parent_hash)
 {
-	struct tree_secrets secrets;
-	struct made_path path;
-	for (uint32_t i = 0; i < c->n; i += 2) {
-		memset(&secrets, 0, sizeof secrets);
-		memset(&path, 0, sizeof path);
-		MUST(treekem_make(t, i, &c->people[i].leaf, c->id, c->platform.env, a, &secrets,
-				  &path));
+	struct arena a;
+	struct kem_key key;
+	const struct leaf_parameters *as = &c->people[index].leaf;
+	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	MUST(kem_key_generate(c->suite, c->platform.env, &key));
+	struct leaf_node leaf = { .encryption_key = kem_public(&key),
+				  .signature_key = sign_public(as->signature_key),
+				  .credential = as->credential,
+				  .capabilities = as->capabilities,
+				  .leaf_node_source = LEAF_NODE_SOURCE_COMMIT,
+				  .parent_hash = parent_hash,
+				  .extensions = as->extensions };
+	MUST(leaf_node_sign(c->suite, c->platform.env, as->signature_key, &leaf, c->id, index, &a));
+	MUST(tree_set_leaf(t, index, &leaf));
+	kem_key_wipe(&key);
+	arena_done(&a);
+}
+
+/* Gives every parent a key, and hashes as if the last path through each had come from its right half:
+ * each is made once, so that large groups are quickly there.  Where nobody is to the right, there is
+ * nothing to encrypt to, and the parent stays blank (RFC 9420, 4.1.2). */
+static void fill_below(struct crowd *c, struct tree *t, uint32_t node, struct view parent_hash)
+{
+	static const uint8_t old[HASH_MAX]; /* of a path that another one has passed over since */
+	struct kem_key key;
+	uint8_t hash[HASH_MAX];
+	if (tree_is_leaf(node)) {
+		if (parent_hash.p != old)
+			path_leaf(c, t, tree_leaf_of_node(node), parent_hash);
+		return;
+	}
+	if (node / 2 + 1 >= c->n) {
+		fill_below(c, t, tree_left(node), parent_hash);
+		return;
+	}
+	MUST(kem_key_generate(c->suite, c->platform.env, &key));
+	const struct parent_node p = { .encryption_key = kem_public(&key),
+				       .parent_hash = parent_hash };
+	MUST(tree_set_parent(t, node, &p));
+	fill_below(c, t, tree_left(node), view_make(old, c->suite->nh));
+	MUST(tree_parent_hash(t, node, tree_left(node), hash));
+	fill_below(c, t, tree_right(node), view_make(hash, c->suite->nh));
+}
+
+/* Everybody's leaf, in plain groups without the commits that would add them. */
+static void seat_people(struct crowd *c, struct tree *t)
+{
+	for (uint32_t i = tree_member_count(t), at; i < c->n; i++) {
+		struct arena a;
+		struct key_package k;
+		arena_init(&a, 1 << 20, ARENA_PLAIN);
+		MUST(wire_decode(c->people[i].key_package, &a, key_package_element, &k));
+		MUST(tree_add(t, &k.leaf_node, &at));
+		arena_done(&a);
 	}
 }
 
@@ -223,7 +277,8 @@ static void join_first(struct crowd *c, const struct group *creator, struct aren
 	struct group_view now = group_now(creator);
 	group_state_init(&s, c->suite, NULL);
 	tree_copy(now.tree, &s.tree);
-	fill_tree(c, &s.tree, a);
+	seat_people(c, &s.tree);
+	fill_below(c, &s.tree, tree_root(s.tree.leaves), (struct view){ NULL, 0 });
 	MUST(group_state_set_context(&s, now.context));
 	info_of(c, &s, a, &info, &tree);
 	group_state_done(&s);
@@ -255,7 +310,7 @@ void crowd_fill(struct crowd *c)
 	struct view info, tree, commit;
 	uint32_t other = 1;
 	arena_init(&a, CROWD_BYTES, ARENA_SECRET);
-	struct group *creator = crowd_create(c, &a);
+	struct group *creator = c->is_room ? crowd_create(c, &a) : create_alone(c, &a);
 	join_first(c, creator, &a);
 	group_free(creator);
 	MUST(group_info_make(c->a, &a, &info));

@@ -58,6 +58,8 @@ struct count count_update_commit(const struct shape *s);
 struct count count_process_add(const struct shape *s);
 struct count count_process_update(const struct shape *s);
 struct count count_hub_update(const struct shape *s);
+struct count count_protect(const struct shape *s); /* 100 bytes */
+struct count count_unprotect(const struct shape *s);
 struct count count_encrypt(const struct shape *s);
 struct count count_decrypt(const struct shape *s);
 struct count count_join(const struct shape *s);
