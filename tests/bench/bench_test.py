@@ -11,7 +11,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = {
-    'mls': ('mls', ['--budget', '1'], {'mls.2.decrypt_1kib', 'mls.1000.join'}),
+    'mls': ('mls', ['--budget', '1', '--largest', '1000'],
+            {'mls.2.decrypt_1kib', 'mls.1000.join', 'mls.process_update.100',
+             'mls.create_update.1000', 'mls.add_many.1000', 'mls.join.1000', 'mls.protect.100',
+             'mls.unprotect.100', 'mls.heap.1000'}),
     'suites': ('mls', ['--budget', '1', '--suite', '7'],
                {'mls.suite7.primitive.verify', 'mls.suite7.2.join'}),
     'backbone': ('backbone', ['--pairs', '2', '--messages', '5', '--only', 'pairs'],
