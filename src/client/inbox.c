@@ -122,9 +122,9 @@ static uc_err entry_read(struct uc_client *c, struct room *r, const struct log_e
 	return err;
 }
 
-/* The hub has taken a commit that we cannot follow or another than we have (UC_E_FORK: its order is
- * what counts), or is in an epoch that we have not seen: our
- * part of the group is of an older copy, or damaged, or somebody has sent us wrong secrets. */
+/* The hub has taken a commit that we cannot follow, or another than we have (UC_E_FORK: its order is
+ * what counts), or is in an epoch that we have not seen: our part of the group is of an older copy,
+ * or damaged, or somebody has sent us wrong secrets. */
 static bool is_beyond_us(const struct room_entry_outside *o, uc_err err)
 {
 	bool late = err == UC_E_EPOCH_PAST || err == UC_E_REPLAY;
