@@ -62,9 +62,10 @@ static struct arena_block *block_add(struct arena *a, size_t n)
 	size_t left = a->limit_bytes > a->used_bytes ? a->limit_bytes - a->used_bytes : 0;
 	if (a->account && heap_account_left(a->account) < left)
 		left = heap_account_left(a->account);
-	a->without_memory = false;
-	if (left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < n)
+	if (left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < n) {
+		a->without_memory = false;
 		return NULL;
+	}
 	if (size > left - sizeof(struct arena_block))
 		size = left - sizeof(struct arena_block);
 	struct arena_block *b = heap_new_in(a->account, sizeof *b + size);

@@ -16,7 +16,7 @@ struct arena {
 	size_t used_bytes; /* taken from the heap, blocks and all */
 	size_t limit_bytes;
 	int flags;
-	bool without_memory; /* the latest refusal was not the limit's */
+	bool without_memory; /* the latest refusal was the machine's, not the limit's */
 	struct heap_account *account;
 };
 

@@ -59,6 +59,12 @@ uc_err UC_MUST_USE framing_protect_public(const struct framing_epoch *e,
 uc_err UC_MUST_USE framing_protect_private(const struct framing_epoch *e, const struct env *env,
 					   const struct authenticated_content *in, size_t padding,
 					   struct arena *a, struct private_message *out);
+/* The same for what can still fail: the key stays until framing_private_used, with the generation that
+ * comes out here, before which nothing of it may be given out. */
+uc_err UC_MUST_USE framing_seal_private(const struct framing_epoch *e, const struct env *env,
+					const struct authenticated_content *in, size_t padding,
+					struct arena *a, struct private_message *out,
+					uint32_t *generation);
 
 /* The bytes of a PrivateMessage's plaintext (6.3.1), without padding. */
 uc_err UC_MUST_USE framing_private_size(const struct authenticated_content *in, struct arena *a,

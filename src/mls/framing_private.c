@@ -131,7 +131,7 @@ static uc_err sender_data_seal(const struct framing_epoch *e, const struct sende
 
 static uc_err private_seal(const struct framing_epoch *e, const struct env *env,
 			   struct view plaintext, struct message_key *k, struct arena *a,
-			   struct private_message *m)
+			   struct private_message *m, uint32_t *generation)
 {
 	enum ratchet_kind kind = ratchet_of(m->content_type);
 	struct sender_data sd = { .leaf_index = e->own_leaf,
@@ -142,13 +142,13 @@ static uc_err private_seal(const struct framing_epoch *e, const struct env *env,
 	guard_apply(k, sd.reuse_guard);
 	TRY(content_seal(e, plaintext, k, a, m));
 	TRY(sender_data_seal(e, &sd, a, m));
-	/* Last, so that a failure changes nothing; and before anything is given out. */
-	return secret_tree_consume(e->secret_tree, e->own_leaf, kind, sd.generation);
+	*generation = sd.generation;
+	return UC_OK;
 }
 
-uc_err framing_protect_private(const struct framing_epoch *e, const struct env *env,
-			       const struct authenticated_content *in, size_t padding,
-			       struct arena *a, struct private_message *out)
+uc_err framing_seal_private(const struct framing_epoch *e, const struct env *env,
+			    const struct authenticated_content *in, size_t padding, struct arena *a,
+			    struct private_message *out, uint32_t *generation)
 {
 	const struct framed_content *c = &in->content;
 	struct private_message m = { .group_id = c->group_id,
@@ -170,12 +170,25 @@ uc_err framing_protect_private(const struct framing_epoch *e, const struct env *
 	buf_init_secret(&b, FRAMING_BYTES_MAX);
 	uc_err err = wire_encode(&b, private_message_content_element, &inside);
 	if (!err)
-		err = private_seal(e, env, buf_view(&b), &k, a, &m);
+		err = private_seal(e, env, buf_view(&b), &k, a, &m, generation);
 	message_key_wipe(&k);
 	buf_done(&b);
 	if (!err)
 		*out = m;
 	return err;
+}
+
+uc_err framing_protect_private(const struct framing_epoch *e, const struct env *env,
+			       const struct authenticated_content *in, size_t padding,
+			       struct arena *a, struct private_message *out)
+{
+	struct private_message m;
+	uint32_t generation;
+	TRY(framing_seal_private(e, env, in, padding, a, &m, &generation));
+	/* Last, so that a failure changes nothing; and before anything is given out. */
+	TRY(framing_private_used(e, in, generation));
+	*out = m;
+	return UC_OK;
 }
 
 /* --- opening --- */

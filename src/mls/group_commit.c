@@ -145,16 +145,26 @@ uc_err welcome_make(const struct transition *t, const struct epoch *next,
 
 /* --- which stored proposals a commit takes --- */
 
-static void take_if_fits(const struct group *g, struct proposal_view_list *l,
-			 const struct proposal_view *p, struct arena *a)
+/* What is wrong with the machine says nothing about a proposal. */
+static uc_err not_its_fault(uc_err err)
+{
+	return err == UC_E_CRYPTO || err == UC_E_RANDOM || err == UC_E_MEMORY ? err : UC_OK;
+}
+
+static uc_err take_if_fits(const struct group *g, struct proposal_view_list *l,
+			   const struct proposal_view *p, struct arena *a)
 {
 	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
-	if (p->proposal->proposal_type == PROPOSAL_REINIT ||
-	    proposal_arrives(&g->now->state, p, g->platform.hooks, g->platform.env, a))
-		return;
+	if (p->proposal->proposal_type == PROPOSAL_REINIT)
+		return UC_OK;
+	uc_err err = proposal_arrives(&g->now->state, p, g->platform.hooks, g->platform.env, a);
+	if (err)
+		return not_its_fault(err);
 	l->v[l->n++] = *p;
-	if (proposal_list_check(&g->now->state, &us, l))
+	err = proposal_list_check(&g->now->state, &us, l);
+	if (err)
 		l->n--;
+	return not_its_fault(err);
 }
 
 /* Who leaves by own wish goes first: a Remove of the same leaf then does not fit.  Updates go last:
@@ -183,7 +193,7 @@ uc_err group_fitting(const struct group *g, const struct proposal *by_value, siz
 		for (size_t i = 0; i < g->proposals.n; i++) {
 			struct proposal_view p = group_proposal_at(g, i);
 			if (pick_turn(p.proposal) == turn)
-				take_if_fits(g, &l, &p, a);
+				TRY(take_if_fits(g, &l, &p, a));
 		}
 	*out = l;
 	return UC_OK;
@@ -204,14 +214,19 @@ struct making {
 };
 
 /* 12.2: a ReInit stands alone, and everything else goes before it. */
-static void take_reinit(const struct group *g, struct proposal_view_list *l, struct arena *a)
+static uc_err take_reinit(const struct group *g, struct proposal_view_list *l, struct arena *a)
 {
 	for (size_t i = 0; l->v && !l->n && i < g->proposals.n; i++) {
 		struct proposal_view p = group_proposal_at(g, i);
-		if (p.proposal->proposal_type == PROPOSAL_REINIT &&
-		    !proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a))
+		if (p.proposal->proposal_type != PROPOSAL_REINIT)
+			continue;
+		uc_err err =
+			proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a);
+		TRY(not_its_fault(err));
+		if (!err)
 			l->v[l->n++] = p;
 	}
+	return UC_OK;
 }
 
 /* Proposals as they stand on the wire, so that KeyPackages have the bytes they are hashed by. */
@@ -222,7 +237,7 @@ static uc_err read_proposals(struct making *m, const struct commit_options *o, s
 	if (!o->without_stored)
 		TRY(group_fitting(m->g, o->proposals, o->proposal_count, a, &l));
 	if (o->stored_reinit && !o->without_stored)
-		take_reinit(m->g, &l, a);
+		TRY(take_reinit(m->g, &l, a));
 	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, l.n);
 	if (!v)
 		return arena_error(a);
@@ -395,8 +410,7 @@ static uc_err write_out(struct making *m, const struct commit_options *o, struct
 	out->change = transition_change(&m->t, m->auth.content.authenticated_data,
 					m->commit.path != NULL);
 	out->change.after = group_state_view(&m->next->state);
-	TRY(handshake_encode(g, &m->auth, a, &out->commit));
-	return suite_sha256(g->suite, out->commit, g->pending_hash);
+	return handshake_encode(g, &m->auth, g->pending_hash, a, &out->commit);
 }
 
 static uc_err make(struct making *m, const struct commit_options *o, struct arena *a,

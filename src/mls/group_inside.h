@@ -109,10 +109,10 @@ uc_err UC_MUST_USE group_info_of(const struct epoch *e, const struct sign_key *k
 /* How a commit of ours is wrapped, or a proposal of this type. */
 enum { TYPE_COMMIT = 0 };
 uint16_t group_wire_format(const struct group *g, uint16_t proposal_type);
-/* The MLSMessage around a handshake that was signed for that wrapping.  A private one uses up a key
- * of our handshake ratchet, when nothing can fail any more. */
+/* The MLSMessage around a handshake that was signed for that wrapping, and its SHA-256 where hash is not
+ * NULL.  A private one uses up a key of our handshake ratchet, when nothing can fail any more. */
 uc_err UC_MUST_USE handshake_encode(struct group *g, const struct authenticated_content *auth,
-				    struct arena *a, struct view *out);
+				    uint8_t *hash, struct arena *a, struct view *out);
 /* Encoded MLSMessage around a PublicMessage. */
 uc_err UC_MUST_USE public_message_encode(const struct public_message *m, struct arena *a,
 					 struct view *out);

@@ -10,15 +10,25 @@ static size_t padding_for(size_t plain, size_t bucket)
 }
 
 static uc_err private_encode(struct group *g, const struct authenticated_content *auth,
-			     size_t bucket, struct arena *a, struct view *out)
+			     size_t bucket, uint8_t *hash, struct arena *a, struct view *out)
 {
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct mls_message m = { .version = MLS10, .wire_format = MLS_PRIVATE_MESSAGE };
 	size_t size;
+	uint32_t generation;
+	struct view encoded;
+	uint8_t encoded_hash[SHA256_BYTES];
 	TRY(framing_private_size(auth, a, &size));
-	TRY(framing_protect_private(&framing, g->platform.env, auth, padding_for(size, bucket), a,
-				    &m.private_message));
-	return wire_encode_to(a, mls_message_element, &m, out);
+	TRY(framing_seal_private(&framing, g->platform.env, auth, padding_for(size, bucket), a,
+				 &m.private_message, &generation));
+	TRY(wire_encode_to(a, mls_message_element, &m, &encoded));
+	if (hash)
+		TRY(suite_sha256(g->suite, encoded, encoded_hash));
+	TRY(framing_private_used(&framing, auth, generation));
+	if (hash)
+		memcpy(hash, encoded_hash, sizeof encoded_hash);
+	*out = encoded;
+	return UC_OK;
 }
 
 /* draft-ietf-mls-extensions-10: who leaves does it in public, for joiners to take along. */
@@ -30,15 +40,16 @@ uint16_t group_wire_format(const struct group *g, uint16_t proposal_type)
 		       : MLS_PUBLIC_MESSAGE;
 }
 
-uc_err handshake_encode(struct group *g, const struct authenticated_content *auth, struct arena *a,
-			struct view *out)
+uc_err handshake_encode(struct group *g, const struct authenticated_content *auth, uint8_t *hash,
+			struct arena *a, struct view *out)
 {
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct public_message m;
 	if (auth->wire_format == MLS_PRIVATE_MESSAGE)
-		return private_encode(g, auth, g->platform.wrapping->bucket, a, out);
+		return private_encode(g, auth, g->platform.wrapping->bucket, hash, a, out);
 	TRY(framing_protect_public(&framing, auth, a, &m));
-	return public_message_encode(&m, a, out);
+	TRY(public_message_encode(&m, a, out));
+	return hash ? suite_sha256(g->suite, *out, hash) : UC_OK;
 }
 
 uc_err group_encrypt(struct group *g, struct view authenticated_data, struct view application_data,
@@ -60,7 +71,7 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data, struct vie
 	};
 	TRY(framing_sign(&framing, g->platform.env, &g->signature_key, MLS_PRIVATE_MESSAGE,
 			 &content, a, &auth));
-	return private_encode(g, &auth, bucket, a, message);
+	return private_encode(g, &auth, bucket, NULL, a, message);
 }
 
 static uc_err propose(struct group *g, const struct proposal *p, struct view authenticated_data,
@@ -87,7 +98,7 @@ static uc_err propose(struct group *g, const struct proposal *p, struct view aut
 	uc_err stored = proposal_store_add(&g->proposals, g->suite, &auth, update_key, update_sign);
 	if (stored && stored != UC_E_REPLAY) /* made before: that one is kept */
 		return stored;
-	uc_err err = handshake_encode(g, &auth, a, message);
+	uc_err err = handshake_encode(g, &auth, NULL, a, message);
 	if (err && !stored)
 		proposal_store_drop(&g->proposals, g->proposals.v[g->proposals.n - 1]->ref);
 	return err;
@@ -119,7 +130,7 @@ uc_err group_propose(struct group *g, const struct proposal *p, struct view auth
 	TRY(proposal_type_supported(&g->now->state, p->proposal_type, NULL, a));
 	const struct stored_proposal *leaves = own_self_remove(g);
 	if (p->proposal_type == PROPOSAL_SELF_REMOVE && leaves && !g->now->state.is_closed)
-		return handshake_encode(g, &leaves->decoded, a, message);
+		return handshake_encode(g, &leaves->decoded, NULL, a, message);
 	TRY(wire_encode_to(a, proposal_element, p, &encoded));
 	TRY(wire_decode(encoded, a, proposal_element, &read));
 	return propose(g, &read, authenticated_data, NULL, NULL, a, message);

@@ -287,7 +287,7 @@ uc_err public_info_join(const struct group_state *s, struct view tail, struct ar
 {
 	uint8_t *whole = arena_take(a, s->encoded.n + tail.n + 1);
 	if (!whole)
-		return UC_E_LIMIT;
+		return arena_error(a);
 	memcpy(whole, s->encoded.p, s->encoded.n);
 	memcpy(whole + s->encoded.n, tail.p, tail.n);
 	*out = view_make(whole, s->encoded.n + tail.n);
