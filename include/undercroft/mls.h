@@ -366,6 +366,8 @@ struct mls_commit {
 	const struct mls_identity *identity;
 	bool tree_in_welcome;      /* and in the GroupInfo */
 	bool without_external_pub; /* the GroupInfo is not for joining with */
+	/* More of the GroupInfo, here and in the Welcome: not ratchet_tree nor external_pub. */
+	struct mls_extensions info_extensions;
 };
 /* RFC 9420, 12.4.1.  The commit is pending: nothing has changed until mls_group_pending_apply.
  * UC_E_PENDING: another one is, or one of somebody else's is staged; UC_E_CLOSED; UC_E_REMOVED, also

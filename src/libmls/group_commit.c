@@ -68,11 +68,14 @@ uc_err made_give(struct call *c, const mls_group *m, const struct made_commit *i
 static uc_err info_parts(struct call *c, const struct mls_commit *what,
 			 struct group_info_parts *out)
 {
-	static const struct extension_list none = { NULL, 0 };
+	struct taker t = { c->client, &c->scratch, UC_OK };
+	const struct extension_list more = take_extensions(&t, what->info_extensions);
+	TRY(t.failed);
 	*out = (struct group_info_parts){ .without_external_pub = what->without_external_pub,
-					  .with_ratchet_tree = what->tree_in_welcome };
+					  .with_ratchet_tree = what->tree_in_welcome,
+					  .more = more };
 	return c->client->grease
-		       ? grease_extensions(&c->client->env, &none, &c->scratch, &out->more)
+		       ? grease_extensions(&c->client->env, &more, &c->scratch, &out->more)
 		       : UC_OK;
 }
 

@@ -161,3 +161,41 @@ TEST(a_welcome_names_who_it_is_for_and_is_joined_once)
 	crew_agrees(crew, 2);
 	crew_end(crew, 2);
 }
+
+TEST(who_joins_is_told_what_the_committer_has_to_say)
+{
+	struct sailor crew[2];
+	struct mls_made made;
+	struct mls_extensions told = { NULL, 77 };
+	struct mls_group_info info;
+	const struct mls_extension say = { 0xf00d, bytes_of("dinner at eight") };
+	const struct mls_extension reserved = { MLS_EXTENSION_RATCHET_TREE, bytes_of("no") };
+	sailor_begin(&crew[0], "a", SUITE, NULL);
+	sailor_begin(&crew[1], "b", SUITE, NULL);
+	sailor_create(&crew[0], SUITE, "g", (struct mls_extensions){ NULL, 0 });
+	struct mls_proposal add = sailor_add(&crew[1], SUITE);
+	struct mls_commit what = { .proposals = { &add, 1 },
+				   .tree_in_welcome = true,
+				   .without_external_pub = true,
+				   .info_extensions = { &reserved, 1 } };
+	expect_err(mls_group_commit(crew[0].group, &what, crew[0].out, &made), UC_E_ARGUMENT);
+	what.info_extensions.v = &say;
+	expect_ok(mls_group_commit(crew[0].group, &what, crew[0].out, &made));
+	expect_ok(mls_group_pending_apply(crew[0].group));
+	expect_ok(mls_group_info_inspect(made.group_info, crew[0].out, &info));
+	expect(!info.has_external_pub && info.has_ratchet_tree);
+	const struct mls_join join = { .welcome = made.welcome,
+				       .key_package_secret = crew[1].package.secret };
+	expect_err(mls_group_join_informed(crew[1].client, &join, NULL, &told, &crew[1].group),
+		   UC_E_ARGUMENT);
+	expect_eq(told.n, 77);
+	expect_ok(
+		mls_group_join_informed(crew[1].client, &join, crew[1].out, &told, &crew[1].group));
+	bool found = false;
+	for (size_t i = 0; i < told.n; i++)
+		found = found || (told.v[i].type == 0xf00d &&
+				  view_equal(view_of(told.v[i].data), VIEW_LIT("dinner at eight")));
+	expect(found);
+	crew_agrees(crew, 2);
+	crew_end(crew, 2);
+}

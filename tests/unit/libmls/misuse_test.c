@@ -34,6 +34,8 @@ TEST(clients_want_a_platform)
 	o.platform = &unlucky;
 	expect_err(mls_client_new(&o, NULL), UC_E_ARGUMENT);
 	o.crypto = &broken;
+	expect_err(mls_crypto_check(&broken), UC_E_ARGUMENT);
+	expect_ok(mls_crypto_check(mls_crypto_builtin()));
 	expect_err(mls_client_new(&o, &c), UC_E_ARGUMENT);
 	expect(!c);
 	o.crypto = NULL;

@@ -189,6 +189,54 @@ TEST(what_updates_of_a_component_come_to_is_decided)
 	crew_end(crew, 2);
 }
 
+/* --- AppEphemerals, and whose components there are --- */
+
+static bool knows_ours(void *ctx, uint16_t component_id)
+{
+	unsigned *asked = ctx;
+	++*asked;
+	return component_id == 0x8001;
+}
+
+static uc_err no_bad_news(void *ctx, const struct mls_context *group,
+			  const struct mls_proposal *proposal)
+{
+	(void)ctx;
+	expect(group->group_id.n);
+	expect_eq(proposal->type, MLS_APP_EPHEMERAL);
+	expect_eq(proposal->sender.type, MLS_MEMBER);
+	return view_equal(view_of(proposal->data), VIEW_LIT("bad")) ? UC_E_NOT_ALLOWED : UC_OK;
+}
+
+TEST(ephemerals_are_for_components_that_are_known_and_as_they_see_fit)
+{
+	struct sailor crew[2];
+	unsigned asked = 0;
+	struct mls_made made;
+	const struct mls_policy policy = { .ctx = &asked,
+					   .knows_component = knows_ours,
+					   .ephemeral = no_bad_news };
+	for (size_t i = 0; i < 2; i++)
+		sailor_begin(&crew[i], i ? "b" : "a", SUITE, &policy);
+	sailor_create(&crew[0], SUITE, "news", (struct mls_extensions){ NULL, 0 });
+	struct mls_proposal add = sailor_add(&crew[1], SUITE);
+	const struct mls_commit first = { .proposals = { &add, 1 } };
+	crew_commit(crew, 2, &crew[0], &first);
+	struct mls_proposal p = { .type = MLS_APP_EPHEMERAL,
+				  .component_id = 0x8001,
+				  .data = bytes_of("good") };
+	const struct mls_commit what = { .proposals = { &p, 1 } };
+	crew_commit(crew, 2, &crew[1], &what);
+	expect(asked);
+	p.data = bytes_of("bad");
+	expect_err(mls_group_commit(crew[0].group, &what, crew[0].out, &made), UC_E_NOT_ALLOWED);
+	p.data = bytes_of("good");
+	p.component_id = 0x8002;
+	expect(mls_group_commit(crew[0].group, &what, crew[0].out, &made));
+	crew_agrees(crew, 2);
+	crew_end(crew, 2);
+}
+
 TEST(who_is_whom_in_a_successor_is_asked)
 {
 	struct sailor crew[2];
