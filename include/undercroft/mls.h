@@ -54,7 +54,8 @@ typedef struct mls_out mls_out;
 
 /* --- bytes that are handed out --- */
 
-/* Takes what functions hand out, up to so many bytes (0: 64 MiB); wiped when it is given back. */
+/* Takes what functions hand out, up to so many bytes (0: 64 MiB); wiped when it is given back.  What
+ * cannot be had twice, a received message, needs room for its own length, and then may go beyond. */
 UC_API uc_err mls_out_new(size_t limit_bytes, mls_out **out) UC_MUST_USE;
 /* All that was handed out is gone; ready for more. */
 UC_API void mls_out_clear(mls_out *out);
@@ -431,7 +432,9 @@ struct mls_received {
  *  UC_E_NOT_FOUND      a commit of a proposal that has not come: retry then
  *  UC_E_PSK            retry when the key is known
  *  UC_E_PENDING        a commit is staged: apply or drop it first, then retry
- *  UC_E_CLOSED, UC_E_REMOVED  the group is over for us: drop it */
+ *  UC_E_CLOSED, UC_E_REMOVED  the group is over for us: drop it
+ *  UC_E_LIMIT          clear the mls_out, then retry
+ *  UC_E_MEMORY         the message may be gone from here: open the group from what is stored */
 UC_API uc_err mls_group_receive(mls_group *group, struct mls_bytes message, mls_out *out,
 				struct mls_received *received) UC_MUST_USE;
 UC_API bool mls_group_has_staged(const mls_group *group);

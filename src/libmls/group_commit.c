@@ -162,14 +162,19 @@ static uc_err propose_update(struct call *c, mls_group *m, const struct mls_iden
 	return group_propose_update_as(m->g, &leaf, &c->scratch, message);
 }
 
-/* A message that was made, in the caller's memory. */
-static uc_err message_out(struct call *c, uc_err err, struct view made, struct mls_bytes *message)
+/* The message of a proposal that was made, in the caller's memory.  One that cannot be sent is not
+ * kept either; `before` says how many there were. */
+static uc_err message_out(struct call *c, mls_group *m, size_t before, uc_err err, struct view made,
+			  struct mls_bytes *message)
 {
 	struct giver g = { .a = c->out->a };
 	struct mls_bytes fresh = { NULL, 0 };
 	if (!err) {
 		fresh = give_bytes(&g, made);
 		err = g.failed;
+		size_t n = group_proposal_count(m->g);
+		if (err && n > before)
+			group_proposal_drop(m->g, group_proposal_at(m->g, n - 1).ref);
 	}
 	TRY(call_end(c, err));
 	*message = fresh;
@@ -185,8 +190,9 @@ uc_err mls_group_propose(mls_group *group, const struct mls_proposal *proposal,
 	if (!group || !proposal || !out || !message)
 		return UC_E_ARGUMENT;
 	TRY(call_begin(&c, group->client, out));
+	size_t before = group_proposal_count(group->g);
 	uc_err err = propose(&c, group, proposal, authenticated_data, &made);
-	return message_out(&c, err, made, message);
+	return message_out(&c, group, before, err, made, message);
 }
 
 uc_err mls_group_propose_update(mls_group *group, const struct mls_identity *identity, mls_out *out,
@@ -197,8 +203,9 @@ uc_err mls_group_propose_update(mls_group *group, const struct mls_identity *ide
 	if (!group || !out || !message)
 		return UC_E_ARGUMENT;
 	TRY(call_begin(&c, group->client, out));
+	size_t before = group_proposal_count(group->g);
 	uc_err err = propose_update(&c, group, identity, &made);
-	return message_out(&c, err, made, message);
+	return message_out(&c, group, before, err, made, message);
 }
 
 static uc_err proposals(struct call *c, const mls_group *m, struct mls_proposal_list *out)

@@ -26,6 +26,7 @@ static uc_err receive(struct call *c, mls_group *m, struct view message, struct 
 {
 	struct giver g = { .a = c->out->a };
 	struct received got;
+	TRY(call_reserve(c, message.n));
 	TRY(group_receive(m->g, message, &c->scratch, &got));
 	*out = (struct mls_received){
 		.sender = give_sender(&got.sender),
@@ -48,6 +49,8 @@ static uc_err receive(struct call *c, mls_group *m, struct view message, struct 
 	case RECEIVED_COMMIT:
 		out->kind = MLS_RECEIVED_COMMIT;
 		out->change = give_change(&g, got.change, group_own_leaf(m->g));
+		if (g.failed)
+			group_staged_drop(m->g);
 		break;
 	case RECEIVED_OWN_COMMIT:
 		*out = (struct mls_received){ .kind = MLS_RECEIVED_OWN_COMMIT,

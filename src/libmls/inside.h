@@ -54,12 +54,16 @@ struct call {
 	mls_client *client;
 	mls_out *out; /* NULL: nothing is handed out but objects */
 	struct arena_mark mark;
+	size_t limit_bytes;   /* of out */
 	struct arena scratch; /* wiped at the end */
 };
 /* For calls that change something: UC_E_ARGUMENT from inside a function of the caller's. */
 uc_err UC_MUST_USE call_begin(struct call *c, mls_client *client, mls_out *out);
 /* For calls that only look: also from inside. */
 uc_err UC_MUST_USE call_look(struct call *c, const mls_client *client, mls_out *out);
+/* For what cannot be taken back, a message that was opened or kept: there must be room for about so
+ * much before (UC_E_LIMIT), and from then on no limit stands in the way of handing it out. */
+uc_err UC_MUST_USE call_reserve(struct call *c, size_t n);
 /* Gives back what has to be, and returns err. */
 uc_err call_end(struct call *c, uc_err err);
 

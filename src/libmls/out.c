@@ -46,8 +46,10 @@ static void begin(struct call *c, mls_client *client, mls_out *out)
 {
 	*c = (struct call){ .client = client, .out = out };
 	arena_init(&c->scratch, client->limit_bytes, ARENA_SECRET);
-	if (out)
-		c->mark = arena_mark(out->a);
+	if (!out)
+		return;
+	c->mark = arena_mark(out->a);
+	c->limit_bytes = out->a->limit_bytes;
 }
 
 uc_err call_begin(struct call *c, mls_client *client, mls_out *out)
@@ -66,8 +68,20 @@ uc_err call_look(struct call *c, const mls_client *client, mls_out *out)
 	return UC_OK;
 }
 
+uc_err call_reserve(struct call *c, size_t n)
+{
+	struct arena *a = c->out->a;
+	size_t left = a->limit_bytes > a->used_bytes ? a->limit_bytes - a->used_bytes : 0;
+	if (n > left)
+		return UC_E_LIMIT;
+	a->limit_bytes = SIZE_MAX;
+	return UC_OK;
+}
+
 uc_err call_end(struct call *c, uc_err err)
 {
+	if (c->out)
+		c->out->a->limit_bytes = c->limit_bytes;
 	if (err && c->out)
 		arena_reset(c->out->a, c->mark);
 	arena_done(&c->scratch);

@@ -60,6 +60,7 @@ static uc_err receive(struct call *c, mls_public_group *m, struct view message,
 {
 	struct giver g = { .a = c->out->a };
 	struct public_received got;
+	TRY(call_reserve(c, message.n));
 	TRY(public_group_receive(m->p, message, &c->scratch, &got));
 	*out = (struct mls_received){ .sender = give_sender(&got.sender),
 				      .epoch = public_group_now(m->p).context->epoch };
@@ -71,6 +72,8 @@ static uc_err receive(struct call *c, mls_public_group *m, struct view message,
 	}
 	out->kind = MLS_RECEIVED_COMMIT;
 	out->change = give_change(&g, got.change, MLS_NO_INDEX);
+	if (g.failed)
+		public_group_drop(m->p);
 	out->authenticated_data = out->change.authenticated_data;
 	return g.failed;
 }
@@ -132,6 +135,7 @@ static uc_err propose(struct call *c, mls_public_group *m, uint32_t sender_index
 	const struct proposal in = take_proposal(&t, p, now.suite, now.context->group_id);
 	struct view message;
 	TRY(t.failed);
+	TRY(call_reserve(c, 0));
 	TRY(public_group_propose(m->p, sender_index, &key->key, &in, &c->scratch, &message));
 	return mls_out_copy(c->out, message.p, message.n, out);
 }

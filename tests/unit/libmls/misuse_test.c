@@ -206,6 +206,43 @@ TEST(what_is_handed_out_has_a_limit_and_nothing_is_changed_by_it)
 	crew_end(crew, 3);
 }
 
+TEST(no_message_is_lost_to_a_limit)
+{
+	struct sailor crew[2];
+	struct mls_bytes said, proposed, again = { NULL, 77 };
+	struct mls_proposal_list waiting;
+	struct mls_received got;
+	mls_out *small;
+	crew_begin(crew, 2, SUITE);
+	expect_ok(mls_out_new(2048, &small));
+	for (unsigned i = 0; i < 50; i++) {
+		expect_ok(mls_group_protect(crew[0].group, bytes_of("not lost"), nothing, 100,
+					    crew[0].out, &said));
+		uc_err err = mls_group_receive(crew[1].group, said, small, &got);
+		if (err) {
+			expect_err(err, UC_E_LIMIT);
+			mls_out_clear(small);
+			expect_ok(mls_group_receive(crew[1].group, said, small, &got));
+		}
+		expect_bytes(view_of(got.data), VIEW_LIT("not lost"));
+		expect_bytes(view_of(got.leaf.credential.identity), VIEW_LIT("sailor 0"));
+	}
+	mls_out_free(small);
+	/* A proposal that cannot be sent does not wait here. */
+	expect_ok(mls_out_new(64, &small));
+	expect_err(mls_group_propose_update(crew[0].group, NULL, small, &again), UC_E_LIMIT);
+	expect_eq(again.n, 77);
+	expect_ok(mls_group_proposals(crew[0].group, crew[0].out, &waiting));
+	expect_eq(waiting.n, 0);
+	expect_ok(mls_group_propose_update(crew[0].group, NULL, crew[0].out, &proposed));
+	expect_err(mls_group_receive(crew[1].group, proposed, small, &got), UC_E_LIMIT);
+	expect_ok(mls_group_proposals(crew[1].group, crew[1].out, &waiting));
+	expect_eq(waiting.n, 0);
+	expect_ok(mls_group_receive(crew[1].group, proposed, crew[1].out, &got));
+	mls_out_free(small);
+	crew_end(crew, 2);
+}
+
 TEST(work_has_a_limit_and_nothing_is_changed_by_it)
 {
 	struct sailor a, b;
