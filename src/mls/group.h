@@ -197,7 +197,8 @@ void group_proposal_drop(struct group *g, struct view ref);
 
 /* --- messages --- */
 
-/* The plaintext is padded so that the whole ciphertext is a multiple of `bucket` bytes (0: none). */
+/* The plaintext is padded so that the whole ciphertext is a multiple of `bucket` bytes (0: none).
+ * UC_E_PENDING while a commit is staged: it is applied first, or dropped (15.2). */
 uc_err UC_MUST_USE group_encrypt(struct group *g, struct view authenticated_data,
 				 struct view application_data, size_t bucket, struct arena *a,
 				 struct view *message);

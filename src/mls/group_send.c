@@ -59,6 +59,10 @@ uc_err group_encrypt(struct group *g, struct view authenticated_data, struct vie
 		return UC_E_REMOVED;
 	if (g->now->state.is_closed)
 		return UC_E_CLOSED;
+	/* 15.2: a change to the group "MUST be applied before encrypting any new application
+	 * message". */
+	if (g->has_staged)
+		return UC_E_PENDING;
 	struct framing_epoch framing = epoch_framing(g->now);
 	struct authenticated_content auth;
 	struct framed_content content = {

@@ -43,6 +43,8 @@ bool act_say(struct person *p)
 	snprintf(said, sizeof said, "words %d", l->letters_n);
 	model_must(!arena_copy(&l->mem, view_str(said), &text));
 	uc_err want = why_not(p);
+	if (!want && p->staged != NOBODY)
+		want = UC_E_PENDING; /* 15.2 */
 	uc_err err = group_encrypt(p->g, VIEW_LIT("aad"), text, 64, &l->mem, &message);
 	if (!ends(l, p, err, want) || err)
 		return !l->why[0];

@@ -275,3 +275,32 @@ TEST(a_commit_is_due_when_proposals_wait)
 	club_talks(&c, bob, "now");
 	club_end(&c);
 }
+
+/* 15.2: what changes the group is applied before new words are sealed: nobody who was removed reads
+ * them. */
+TEST(a_staged_commit_comes_before_words)
+{
+	struct view message;
+	struct made_commit made;
+	struct received got;
+	club_with(&c, suite_at(0), 4);
+	struct person *bob = &c.people[1];
+	const struct proposal remove = remove_of(&c.people[3]);
+	const struct commit_options o = { .proposals = &remove, .proposal_count = 1 };
+	expect_ok(group_commit(alice()->g, &o, &c.mem, &made));
+	expect_ok(group_receive(bob->g, made.commit, &c.mem, &got));
+	struct view before = person_saved(&c, bob);
+	expect_err(group_encrypt(bob->g, view_make(NULL, 0), VIEW_LIT("x"), 0, &c.mem, &message),
+		   UC_E_PENDING);
+	expect_bytes(person_saved(&c, bob), before);
+	/* One's own that waits for the hub's word is no change yet. */
+	expect_ok(
+		group_encrypt(alice()->g, view_make(NULL, 0), VIEW_LIT("x"), 0, &c.mem, &message));
+	group_staged_drop(bob->g);
+	expect_ok(group_encrypt(bob->g, view_make(NULL, 0), VIEW_LIT("x"), 0, &c.mem, &message));
+	expect_ok(group_receive(bob->g, made.commit, &c.mem, &got));
+	expect_ok(group_staged_apply(bob->g));
+	expect_ok(group_encrypt(bob->g, view_make(NULL, 0), VIEW_LIT("x"), 0, &c.mem, &message));
+	expect_err(group_receive(c.people[3].g, message, &c.mem, &got), UC_E_EPOCH_FUTURE);
+	club_end(&c);
+}
