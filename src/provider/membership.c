@@ -55,7 +55,11 @@ uc_err membership_read(const struct group_change *change, struct arena *a, struc
 	for (size_t i = 0; i < change->removed.n; i++)
 		TRY(member_add(&m.left, change->before.tree, change->removed.v[i], none, a));
 	TRY(domains_read(&change->before, a, &m.before));
-	TRY(domains_read(&change->after, a, &m.after));
+	/* A leaf that is replaced stays its client's. */
+	if (m.joined.n || m.left.n)
+		TRY(domains_read(&change->after, a, &m.after));
+	else
+		m.after = m.before;
 	*out = m;
 	return UC_OK;
 }
