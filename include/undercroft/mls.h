@@ -28,7 +28,8 @@
  *    UC_E_RANDOM.  Others stand with the functions.  mls_error_kind says what to do about any.
  *  - A client, what was made with it, and a mls_out are used by one thread at a time; two clients
  *    have nothing in common.  The library has no state of its own.
- *  - A client outlives what was made with it.  NULL may be freed.
+ *  - Objects may be freed in any order: a client goes with the last that was made with it.  NULL may be
+ *    freed.
  *  - Lengths are bytes, times milliseconds since 1970 unless a name says otherwise.  Indices are
  *    those of leaves in the ratchet tree (RFC 9420, 4.2): they name a member within one group. */
 #ifndef UNDERCROFT_MLS_H
@@ -159,7 +160,7 @@ struct mls_options {
 
 /* UC_E_ARGUMENT also for a table of cryptography that mls_crypto_check refuses. */
 UC_API uc_err mls_client_new(const struct mls_options *options, mls_client **client) UC_MUST_USE;
-/* Everything made with it must be freed before. */
+/* What was made with it goes on working, so its platform must be there as long. */
 UC_API void mls_client_free(mls_client *client);
 /* The i-th suite there is, in order of preference; 0 past the end. */
 UC_API uint16_t mls_suite_at(const mls_client *client, size_t i);

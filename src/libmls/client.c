@@ -30,13 +30,26 @@ uc_err mls_client_new(const struct mls_options *o, mls_client **client)
 	c->limit_bytes = o->limit_bytes ? o->limit_bytes : CALL_BYTES;
 	c->group_limit_bytes = o->group_limit_bytes;
 	policy_bind(c);
+	client_hold(c);
 	*client = c;
 	return UC_OK;
 }
 
+void client_hold(mls_client *client)
+{
+	client->held++;
+}
+
+void client_release(mls_client *client)
+{
+	if (!--client->held)
+		heap_free(client);
+}
+
 void mls_client_free(mls_client *client)
 {
-	heap_free(client);
+	if (client)
+		client_release(client);
 }
 
 static const struct crypto *client_crypto(const mls_client *client)
@@ -134,6 +147,7 @@ static uc_err key_new(mls_client *client, uint16_t suite, mls_signature_key **ou
 	if (!k)
 		return UC_E_MEMORY;
 	k->client = client;
+	client_hold(client);
 	k->suite = s;
 	*out = k;
 	return UC_OK;
@@ -188,5 +202,6 @@ void mls_signature_key_free(mls_signature_key *key)
 	if (!key)
 		return;
 	sign_key_wipe(&key->key);
+	client_release(key->client);
 	heap_free_wiped(key, sizeof *key);
 }

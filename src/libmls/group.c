@@ -13,6 +13,7 @@ mls_group *group_object_new(mls_client *client)
 	if (!m)
 		return NULL;
 	m->client = client;
+	client_hold(client);
 	buf_init_secret(&m->journal, WIRE_OBJECT_MAX);
 	buf_init_secret(&m->root, WIRE_OBJECT_MAX);
 	m->wrapping = wrapping_in(&client->wrapping);
@@ -43,6 +44,7 @@ void mls_group_free(mls_group *group)
 	group_free(group->g);
 	buf_done(&group->journal);
 	buf_done(&group->root);
+	client_release(group->client);
 	heap_free(group);
 }
 

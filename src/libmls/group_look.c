@@ -238,6 +238,7 @@ uc_err mls_group_signature_key(const mls_group *group, mls_signature_key **key)
 	if (!k)
 		return UC_E_MEMORY;
 	k->client = group->client;
+	client_hold(k->client);
 	k->suite = group_now(group->g).suite;
 	k->key = *group_signature_key(group->g);
 	*key = k;

@@ -26,7 +26,11 @@ struct mls_client {
 	struct psk_finder psks;
 	mls_group *groups; /* all there are, for keys and ids of one wanted by another */
 	unsigned inside;   /* functions of the caller's that are running */
+	size_t held;       /* objects that need it, the caller's hold among them */
 };
+/* A client goes with the last that holds it. */
+void client_hold(mls_client *client);
+void client_release(mls_client *client);
 
 struct mls_signature_key {
 	mls_client *client;

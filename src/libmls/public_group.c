@@ -10,6 +10,7 @@ uc_err public_group_object_new(mls_client *client, mls_public_group **out)
 	if (!m)
 		return UC_E_MEMORY;
 	m->client = client;
+	client_hold(client);
 	*out = m;
 	return UC_OK;
 }
@@ -19,6 +20,7 @@ void mls_public_group_free(mls_public_group *group)
 	if (!group)
 		return;
 	public_group_free(group->p);
+	client_release(group->client);
 	heap_free(group);
 }
 

@@ -148,6 +148,25 @@ TEST(what_must_be_there_must_be_there)
 	crew_end(crew, 2);
 }
 
+TEST(a_client_goes_with_the_last_that_needs_it)
+{
+	struct sailor crew[2];
+	struct mls_bytes info, message;
+	mls_public_group *server = NULL;
+	crew_begin(crew, 2, SUITE);
+	expect_ok(mls_group_info(crew[0].group, true, false, crew[0].out, &info));
+	expect_ok(mls_public_group_new(crew[0].client, info, nothing, &server));
+	mls_client_free(crew[0].client);
+	crew[0].client = NULL;
+	expect_ok(
+		mls_group_protect(crew[0].group, bytes_of("x"), nothing, 0, crew[0].out, &message));
+	mls_signature_key_free(crew[0].key);
+	crew[0].key = NULL;
+	crew_agrees(crew, 2);
+	crew_end(crew, 2);
+	mls_public_group_free(server);
+}
+
 TEST(a_key_is_of_the_scheme_of_the_suite)
 {
 	struct sailor s;
