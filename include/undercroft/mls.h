@@ -427,7 +427,9 @@ struct mls_received {
  *  UC_E_EPOCH_FUTURE   retry when the commits between have come
  *  UC_E_EPOCH_PAST     too late: drop it
  *  UC_E_FORK           a commit other than the one we took in its epoch, or than the staged one:
- *                      who sent it is on another branch.  Resync, if it is ours that is wrong
+ *                      who sent it is on another branch.  Resync, if it is ours that is wrong;
+ *                      ask first who keeps the order: of a past epoch this is the message's word
+ *                      alone, of which nothing can be verified any more
  *  UC_E_DECRYPT        received before, damaged, or too old: drop it
  *  UC_E_REPLAY         the proposal is here already, the commit was applied: drop it
  *  UC_E_NOT_FOUND      a commit of a proposal that has not come: retry then
