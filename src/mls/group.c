@@ -54,7 +54,7 @@ static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct vi
 	struct epoch *e = ctx;
 	if (sender_type == SENDER_MEMBER) {
 		*signature_key = tree_signature_key(&e->state.tree, index);
-		return GROUND(SENDER_IS_THERE, signature_key->n) ? UC_OK : UC_E_NOT_FOUND;
+		return signature_key->n ? UC_OK : UC_E_NOT_FOUND;
 	}
 	return group_state_external_key(&e->state, index, signature_key);
 }
@@ -494,7 +494,10 @@ static uc_err psk_find(const struct group *g, const struct group_platform *platf
 		if (of)
 			return group_resumption_psk(of, id->psk_epoch, out);
 	}
-	return f && f->find ? f->find(f->ctx, id, out) : RULE_ERROR(PSK_IS_KNOWN);
+	if (!f || !f->find)
+		return RULE_ERROR(PSK_IS_KNOWN);
+	TRY_GROUND(PSK_IS_KNOWN, f->find(f->ctx, id, out));
+	return UC_OK;
 }
 
 uc_err group_psk_secret(const struct group *g, const struct group_platform *platform,

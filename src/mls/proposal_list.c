@@ -126,7 +126,7 @@ static uc_err check_nothing(const struct check_input *in)
 static uc_err check_self_remove(const struct check_input *in)
 {
 	bool there = tree_has_leaf(&in->state->tree, in->p->sender.leaf_index);
-	return GROUND(SENDER_IS_THERE, there) ? UC_OK : UC_E_NOT_FOUND;
+	return GROUND_KEEPS(SENDER_IS_THERE, there) ? UC_OK : UC_E_NOT_FOUND;
 }
 
 /* Who may propose it: bits by sender_type; in an external commit, by value and by reference.

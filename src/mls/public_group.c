@@ -91,7 +91,7 @@ static uc_err key_find(void *ctx, uint8_t sender_type, uint32_t index, struct vi
 	if (sender_type != SENDER_MEMBER)
 		return group_state_external_key(s, index, key);
 	*key = tree_signature_key(&s->tree, index);
-	return GROUND(SENDER_IS_THERE, key->n) ? UC_OK : UC_E_NOT_FOUND;
+	return key->n ? UC_OK : UC_E_NOT_FOUND;
 }
 
 static struct framing_epoch framing_of(struct public_group *p)

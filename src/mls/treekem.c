@@ -360,7 +360,7 @@ uc_err treekem_join(const struct tree *t, uint32_t sender, struct view path_secr
 	struct u32_list nodes, copath;
 	struct secret at = { .n = 0 };
 	arena_init(&scratch, SCRATCH_MAX, ARENA_PLAIN);
-	uc_err err = GROUND(PATH_SECRET_LENGTH, path_secret.n == t->suite->nh)
+	uc_err err = GROUND_KEEPS(PATH_SECRET_LENGTH, path_secret.n == t->suite->nh)
 			     ? secret_set(&at, path_secret)
 			     : UC_E_DECRYPT;
 	if (!err)

@@ -33,11 +33,9 @@ uc_err wire_finish(struct wire *w)
 
 static bool has(struct wire *w, size_t n)
 {
-	if (FORM_GROUND(NOTHING_IS_CUT, w->failed || n > (size_t)(w->end - w->p))) {
+	if (!w->failed && FORM_GROUND(NOTHING_IS_CUT, n > (size_t)(w->end - w->p)))
 		wire_fail(w, UC_E_MALFORMED);
-		return false;
-	}
-	return true;
+	return !w->failed;
 }
 
 static uint64_t get_uint(struct wire *w, unsigned width)

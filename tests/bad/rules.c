@@ -39,6 +39,43 @@ bool form_is_off(enum wire_form form)
 	return off[form];
 }
 
+/* The first that something broke, since that was forgotten: RULE_COUNT for none.  A form comes before
+ * the rule that what was read should have it. */
+static enum mls_rule broken = RULE_COUNT, broken_form = RULE_COUNT;
+
+bool rule_broken(enum mls_rule rule)
+{
+	enum mls_rule *first = (size_t)rule < FORM_COUNT ? &broken_form : &broken;
+	if (*first == RULE_COUNT)
+		*first = rule;
+	return true;
+}
+
+uc_err rule_judged(enum mls_rule rule, uc_err err)
+{
+	if (err && broken == RULE_COUNT && (size_t)rule >= FORM_COUNT)
+		broken = rule;
+	return err;
+}
+
+bool form_broken(enum wire_form form)
+{
+	return rule_broken((enum mls_rule)form);
+}
+
+void rule_forget(void)
+{
+	broken = broken_form = RULE_COUNT;
+}
+
+void rule_was(enum mls_rule rule, const char *file, int line)
+{
+	enum mls_rule was = (size_t)rule < FORM_COUNT ? broken_form : broken;
+	if (was != rule)
+		test_fail(file, line, "%s: it is %s that refused", rows[rule].name,
+			  was == RULE_COUNT ? "no rule" : rows[was].name);
+}
+
 void rules_on(void)
 {
 	memset(off, 0, sizeof off);
@@ -189,7 +226,9 @@ static void reader(struct club *c, const struct person *p, struct view message, 
 		   int asked)
 {
 	none_but(rule, asked, false);
+	rule_forget();
 	uc_err err = reads(c, p, message);
+	rule_was(rule, __FILE__, __LINE__);
 	if (err != rows[rule].error)
 		test_fail(__FILE__, __LINE__, "%s: %s says %s, not %s", rows[rule].name,
 			  p ? p->name : "the server", uc_err_name(err),

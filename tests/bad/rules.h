@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wrong messages that break one rule of src/mls/rules.def: refused with that rule's error, by
- * everybody, nothing changed; and accepted by the same code with just that rule switched off, or
+/* Wrong messages that break one rule of src/mls/rules.def: refused by that rule before any other, with
+ * its error, by everybody, nothing changed; and accepted by the same code with just that rule switched off, or
  * with those that its row says refuse the same too. */
 #ifndef TESTS_BAD_RULES_H
 #define TESTS_BAD_RULES_H
@@ -50,10 +50,20 @@ struct view tagged(struct club *c, struct person *by, const struct sign_key *key
  * the hash of the tree, which is another now. */
 void breaks_path(struct club *c, const struct person *by, struct view message, enum mls_rule rule);
 
+/* Refused by this rule, before any other, and with its error. */
+#define EXPECT_RULE(id, call)                            \
+	do {                                             \
+		rule_forget();                           \
+		expect_err(call, rule_error(RULE_##id)); \
+		rule_was(RULE_##id, __FILE__, __LINE__); \
+	} while (0)
+void rule_forget(void);
+void rule_was(enum mls_rule rule, const char *file, int line);
+
 /* The same of anything that gives an error: refused, and without the rule not. */
 #define BREAKS_CALL(id, call)                                 \
 	do {                                                  \
-		expect_err(call, rule_error(RULE_##id));      \
+		EXPECT_RULE(id, call);                        \
 		if (rule_switch_alone(RULE_##id) && (call)) { \
 			rule_switch_others(RULE_##id);        \
 			expect_ok(call);                      \
@@ -61,19 +71,19 @@ void breaks_path(struct club *c, const struct person *by, struct view message, e
 		rules_on();                                   \
 	} while (0)
 /* The same of a rule that those of its row stand before: they are off throughout. */
-#define BREAKS_CALL_BEHIND(id, call)                     \
-	do {                                             \
-		rule_switch_off_others(RULE_##id);       \
-		expect_err(call, rule_error(RULE_##id)); \
-		rule_switch_off(RULE_##id);              \
-		expect_ok(call);                         \
-		rules_on();                              \
+#define BREAKS_CALL_BEHIND(id, call)               \
+	do {                                       \
+		rule_switch_off_others(RULE_##id); \
+		EXPECT_RULE(id, call);             \
+		rule_switch_off(RULE_##id);        \
+		expect_ok(call);                   \
+		rules_on();                        \
 	} while (0)
 /* The same where what follows stands on the check here, though elsewhere it does not. */
-#define STANDS_CALL(id, call)                            \
-	do {                                             \
-		rule_stands(RULE_##id);                  \
-		expect_err(call, rule_error(RULE_##id)); \
+#define STANDS_CALL(id, call)           \
+	do {                            \
+		rule_stands(RULE_##id); \
+		EXPECT_RULE(id, call);  \
 	} while (0)
 void rule_stands(enum mls_rule rule);
 void rule_switch_off_others(enum mls_rule rule);
