@@ -26,6 +26,23 @@ static inline struct view secret_view(const struct secret *s)
 	return (struct view){ s->b, s->n };
 }
 
+/* Where a secret is born, and where something made of secrets becomes public: ciphertexts, tags, public
+ * keys, results of comparisons.  For tests/secrets alone, whose build shows that no branch and no
+ * index depends on what is marked; otherwise nothing. */
+#ifdef SECRETS_MARKED
+void secret_mark(const void *p, size_t n);
+void secret_release(const void *p, size_t n);
+#else
+static inline void secret_mark(const void *p, size_t n)
+{
+	(void)p, (void)n;
+}
+static inline void secret_release(const void *p, size_t n)
+{
+	(void)p, (void)n;
+}
+#endif
+
 /* Copies v into s; UC_E_TOO_LARGE when it is longer than SECRET_MAX. */
 uc_err UC_MUST_USE secret_set(struct secret *s, struct view v);
 /* Constant time in the contents. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/view.h"
 
+#include "base/secret.h"
+
 /* memcmp is banned elsewhere so that nobody compares a secret with it by habit. */
 bool view_equal(struct view a, struct view b)
 {
@@ -28,7 +30,9 @@ bool view_equal_ct(struct view a, struct view b)
 	volatile uint8_t diff = 0;
 	for (size_t i = 0; i < a.n; i++)
 		diff = (uint8_t)(diff | (a.p[i] ^ b.p[i]));
-	return diff == 0;
+	bool same = diff == 0;
+	secret_release(&same, sizeof same);
+	return same;
 }
 
 struct view view_slice(struct view v, size_t from, size_t n)

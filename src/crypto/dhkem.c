@@ -95,11 +95,12 @@ static uc_err dhkem_derive(const struct kem_alg *k, struct view ikm, struct kem_
 static uc_err dhkem_encap(const struct kem_alg *k, const struct env *env, struct view pub,
 			  struct secret *shared, uint8_t *enc)
 {
-	uint8_t ikm[SECRET_MAX], dh[SECRET_MAX];
+	uint8_t ikm[SECRET_MAX] = { 0 }, dh[SECRET_MAX];
 	struct kem_key mine = { 0 };
 	uc_err err = pub.n == k->npk ? UC_OK : UC_E_KEY;
 	if (!err)
 		err = env_random(env, ikm, sizeof ikm);
+	secret_mark(ikm, sizeof ikm);
 	if (!err)
 		err = dhkem_derive(k, VIEW_OF(ikm), &mine);
 	if (!err)

@@ -169,6 +169,7 @@ static uc_err open_parts(const struct suite *s, const struct kem_key *k, struct 
 		/* Whatever is wrong with what was sent is one error. */
 		return err == UC_E_KEY ? UC_E_DECRYPT : err;
 	}
+	secret_mark(out, n);
 	*pt = view_make(out, n);
 	return UC_OK;
 }

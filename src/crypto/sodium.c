@@ -66,7 +66,9 @@ static uc_err x25519_agree(const struct dh_group *g, struct view priv, struct vi
 	if (priv.n != X25519_KEY || pub.n != X25519_KEY)
 		return UC_E_KEY;
 	TRY(sodium_ready());
-	return crypto_scalarmult_curve25519(out, priv.p, pub.p) ? UC_E_KEY : UC_OK;
+	int zero = crypto_scalarmult_curve25519(out, priv.p, pub.p);
+	secret_release(&zero, sizeof zero); /* whether it is, is told */
+	return zero ? UC_E_KEY : UC_OK;
 }
 
 const struct dh_group dh_x25519 = {
@@ -93,10 +95,11 @@ void ed25519_from_seed(const uint8_t seed[ED25519_SEED], struct ed25519_key *out
 
 uc_err ed25519_generate(const struct env *env, struct ed25519_key *out)
 {
-	uint8_t seed[ED25519_SEED];
+	uint8_t seed[ED25519_SEED] = { 0 };
 	uc_err err = sodium_ready();
 	if (!err)
 		err = env_random(env, seed, sizeof seed);
+	secret_mark(seed, sizeof seed);
 	if (!err)
 		ed25519_from_seed(seed, out);
 	wipe(seed, sizeof seed);

@@ -85,8 +85,10 @@ uc_err suite_seal(const struct suite *s, struct view key, struct view nonce, str
 {
 	if (key.n != s->nk || nonce.n != s->nn)
 		return UC_E_ARGUMENT;
-	return s->by->seal(s->by->ctx, s->aead_id, bytes_of(key), bytes_of(nonce), bytes_of(aad),
-			   bytes_of(pt), ct);
+	TRY(s->by->seal(s->by->ctx, s->aead_id, bytes_of(key), bytes_of(nonce), bytes_of(aad),
+			bytes_of(pt), ct));
+	secret_release(ct, pt.n + AEAD_TAG);
+	return UC_OK;
 }
 
 uc_err suite_open(const struct suite *s, struct view key, struct view nonce, struct view aad,
@@ -94,8 +96,11 @@ uc_err suite_open(const struct suite *s, struct view key, struct view nonce, str
 {
 	if (key.n != s->nk || nonce.n != s->nn || ct.n < AEAD_TAG)
 		return UC_E_DECRYPT;
-	return s->by->open(s->by->ctx, s->aead_id, bytes_of(key), bytes_of(nonce), bytes_of(aad),
-			   bytes_of(ct), pt);
+	TRY(s->by->open(s->by->ctx, s->aead_id, bytes_of(key), bytes_of(nonce), bytes_of(aad),
+			bytes_of(ct), pt));
+	/* Messages are read by their form; what is secret in them is marked again by who knows it. */
+	secret_release(pt, ct.n - AEAD_TAG);
+	return UC_OK;
 }
 
 /* --- keys --- */
@@ -113,6 +118,8 @@ uc_err kem_public_check(const struct suite *s, struct view pub)
 
 static uc_err kem_take(struct kem_key *key, uc_err err, struct kem_key *out)
 {
+	secret_mark(key->priv.b, key->priv.n);
+	secret_release(key->pub, key->pub_n);
 	if (!err)
 		*out = *key;
 	kem_key_wipe(key);
@@ -135,8 +142,9 @@ uc_err kem_key_generate(const struct suite *s, const struct env *env, struct kem
 			s->by->kem_generate(s->by->ctx, s->kem_id, &random, key.priv.b, key.pub);
 		return kem_take(&key, err, out);
 	}
-	uint8_t ikm[SECRET_MAX];
+	uint8_t ikm[SECRET_MAX] = { 0 };
 	uc_err err = env_random(env, ikm, sizeof ikm);
+	secret_mark(ikm, sizeof ikm);
 	if (!err)
 		err = kem_key_derive(s, VIEW_OF(ikm), out);
 	wipe(ikm, sizeof ikm);
@@ -165,7 +173,10 @@ uc_err kem_encap(const struct suite *s, const struct env *env, struct view pub,
 	if (pub.n != s->kem_npk)
 		return UC_E_KEY;
 	shared->n = s->kem_nsecret;
-	return s->by->kem_encap(s->by->ctx, s->kem_id, &random, bytes_of(pub), shared->b, enc);
+	TRY(s->by->kem_encap(s->by->ctx, s->kem_id, &random, bytes_of(pub), shared->b, enc));
+	secret_mark(shared->b, shared->n);
+	secret_release(enc, s->kem_nenc);
+	return UC_OK;
 }
 
 uc_err kem_decap(const struct suite *s, const struct kem_key *k, struct view enc,
@@ -174,8 +185,10 @@ uc_err kem_decap(const struct suite *s, const struct kem_key *k, struct view enc
 	if (enc.n != s->kem_nenc)
 		return UC_E_KEY;
 	shared->n = s->kem_nsecret;
-	return s->by->kem_decap(s->by->ctx, s->kem_id, bytes_of(secret_view(&k->priv)),
-				bytes_of(kem_public(k)), bytes_of(enc), shared->b);
+	TRY(s->by->kem_decap(s->by->ctx, s->kem_id, bytes_of(secret_view(&k->priv)),
+			     bytes_of(kem_public(k)), bytes_of(enc), shared->b));
+	secret_mark(shared->b, shared->n);
+	return UC_OK;
 }
 
 uc_err sign_public_check(const struct suite *s, struct view pub)
@@ -188,6 +201,8 @@ static uc_err sign_take(struct sign_key *key, uc_err err, struct sign_key *out)
 {
 	if (!err && key->priv.n > sizeof key->priv.b)
 		err = UC_E_CRYPTO;
+	secret_mark(key->priv.b, sizeof key->priv.b);
+	secret_release(key->pub, key->pub_n);
 	if (!err)
 		*out = *key;
 	sign_key_wipe(key);
@@ -229,6 +244,7 @@ uc_err suite_sign(const struct suite *s, const struct sign_key *k, const struct 
 			bytes_of(sign_public(k)), bytes_of(message), sig, &got));
 	if (!got || got > SIGNATURE_MAX)
 		return UC_E_CRYPTO;
+	secret_release(sig, got);
 	*n = got;
 	return UC_OK;
 }

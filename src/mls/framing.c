@@ -196,6 +196,7 @@ uc_err framing_protect_public(const struct framing_epoch *e, const struct authen
 		if (!e->membership_key.n)
 			return UC_E_ARGUMENT;
 		TRY(membership_tag(e, in, tag));
+		secret_release(tag, e->suite->nh);
 		TRY(arena_copy(a, view_make(tag, e->suite->nh), &made.membership_tag));
 	}
 	*out = made;

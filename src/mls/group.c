@@ -193,6 +193,7 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 	TRY(requirements_of(&c.extensions, a, &required));
 	TRY(requirements_check(&required, &k.leaf_node));
 	TRY(env_random(env, epoch_secret.b, s->nh));
+	secret_mark(epoch_secret.b, s->nh);
 	uc_err err = epoch_secrets_derive(s, secret_view(&epoch_secret), &e->secrets);
 	secret_wipe(&epoch_secret);
 	TRY(err);

@@ -46,7 +46,12 @@ static uc_err open_secrets(struct joining *j, struct arena *a)
 				      j->welcome.encrypted_group_info,
 				      ours->encrypted_group_secrets.kem_output,
 				      ours->encrypted_group_secrets.ciphertext, a, &plain));
+	secret_release(plain.p, plain.n); /* its form is no secret */
 	TRY(wire_decode(plain, a, group_secrets_element, &j->secrets));
+	secret_mark(j->secrets.joiner_secret.p, j->secrets.joiner_secret.n);
+	if (j->secrets.path_secret)
+		secret_mark(j->secrets.path_secret->path_secret.p,
+			    j->secrets.path_secret->path_secret.n);
 	return KEEPS(JOINER_SECRET_LENGTH, j->secrets.joiner_secret.n == s->nh) ? UC_OK
 										: UC_E_MALFORMED;
 }

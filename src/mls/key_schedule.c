@@ -175,17 +175,25 @@ uc_err external_init_receive(const struct suite *s, const struct epoch_secrets *
 	return err;
 }
 
+static uc_err confirmation_tag(const struct suite *s, const struct epoch_secrets *e,
+			       struct view confirmed_transcript_hash, uint8_t *out)
+{
+	return suite_mac(s, secret_view(&e->confirmation_key), confirmed_transcript_hash, out);
+}
+
 uc_err confirmation_tag_make(const struct suite *s, const struct epoch_secrets *e,
 			     struct view confirmed_transcript_hash, uint8_t *out)
 {
-	return suite_mac(s, secret_view(&e->confirmation_key), confirmed_transcript_hash, out);
+	TRY(confirmation_tag(s, e, confirmed_transcript_hash, out));
+	secret_release(out, s->nh);
+	return UC_OK;
 }
 
 uc_err confirmation_tag_check(const struct suite *s, const struct epoch_secrets *e,
 			      struct view confirmed_transcript_hash, struct view tag)
 {
 	uint8_t want[HASH_MAX];
-	TRY(confirmation_tag_make(s, e, confirmed_transcript_hash, want));
+	TRY(confirmation_tag(s, e, confirmed_transcript_hash, want));
 	bool same = view_equal_ct(tag, view_make(want, s->nh));
 	wipe(want, sizeof want);
 	return KEEPS(CONFIRMATION_TAG, same) ? UC_OK : UC_E_MAC;

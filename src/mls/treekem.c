@@ -135,6 +135,7 @@ static uc_err make_secrets(struct tree *t, const struct env *env, struct tree_se
 	const struct suite *s = t->suite;
 	struct secret path_secret = { .n = s->nh };
 	uc_err err = env_random(env, path_secret.b, s->nh);
+	secret_mark(path_secret.b, s->nh);
 	for (size_t i = 0; !err && i < out->nodes.n; i++) {
 		out->path_secret[i] = path_secret;
 		err = node_key(s, &path_secret, &keys[i]);

@@ -436,6 +436,7 @@ void club_agrees(struct club *c)
 		if (!first)
 			first = p->g;
 		expect(!group_has_pending(p->g));
+		secret_release(group_epoch_authenticator(p->g).p, c->suite->nh);
 		expect_bytes(group_epoch_authenticator(p->g), group_epoch_authenticator(first));
 		const struct leaf_node *leaf =
 			tree_leaf_find(group_now(p->g).tree, group_own_leaf(p->g), LEAF_ROOM);
