@@ -319,10 +319,12 @@ struct mls_join_external {
 	struct mls_bytes_list self_removes;
 };
 struct mls_made {
-	struct mls_bytes commit;       /* MLSMessage, for the members */
-	struct mls_bytes welcome;      /* MLSMessage, for those added; empty when nobody is */
-	struct mls_bytes group_info;   /* MLSMessage: of the epoch to come, for a server */
-	struct mls_bytes ratchet_tree; /* the same; for joiners, where it is not in the Welcome */
+	struct mls_bytes commit;     /* MLSMessage, for the members */
+	struct mls_bytes welcome;    /* MLSMessage, for those added; empty when nobody is */
+	struct mls_bytes group_info; /* MLSMessage: of the epoch to come, for a server */
+	/* For those added, where it is not in the Welcome; else empty: mls_group_ratchet_tree. */
+	struct mls_bytes ratchet_tree;
+	/* Of an external join what we know of it: after, joined. */
 	struct mls_change change;
 };
 /* RFC 9420, 12.4.3.2.  The group is of no other use until mls_group_pending_apply: the members

@@ -88,7 +88,9 @@ uint16_t mls_suite_at(const mls_client *client, size_t i)
 const char *mls_suite_name(const mls_client *client, uint16_t suite)
 {
 	const struct suite *s = client_suite(client, suite);
-	return s ? s->name : NULL;
+	if (!s)
+		return NULL;
+	return s->name ? s->name : ""; /* a table need not say */
 }
 
 /* --- errors --- */

@@ -186,8 +186,7 @@ static uc_err join_external(struct call *c, const void *arg, mls_group *m, struc
 	TRY(t.failed);
 	TRY(group_join_external(&platform, &in, &c->scratch, &result.commit, &result.group_info,
 				&m->g));
-	TRY(group_ratchet_tree(m->g, &c->scratch, &result.ratchet_tree));
-	return made_give(c, m, &result, false, made);
+	return made_give(c, m, &result, false, false, made);
 }
 
 uc_err mls_group_join_external(mls_client *client, const struct mls_join_external *how,
@@ -255,7 +254,7 @@ static uc_err succeed(struct call *c, const void *arg, mls_group *m, struct mls_
 		TRY(group_branch(&platform, x->old->g, &in, &c->scratch, &result, &m->g));
 	else
 		TRY(group_reinit(&platform, x->old->g, &in, &c->scratch, &result, &m->g));
-	return made_give(c, m, &result, true, made);
+	return made_give(c, m, &result, true, !x->how->tree_in_welcome, made);
 }
 
 static uc_err succession(mls_group *old, const struct mls_succession *how, bool is_branch,

@@ -47,15 +47,16 @@ static void give_external(struct giver *g, const mls_group *m, struct mls_change
 }
 
 uc_err made_give(struct call *c, const mls_group *m, const struct made_commit *in, bool has_change,
-		 struct mls_made *out)
+		 bool with_tree, struct mls_made *out)
 {
 	struct giver g = { .a = c->out->a };
 	*out = (struct mls_made){
 		.commit = give_bytes(&g, in->commit),
 		.welcome = give_message(&g, MLS_WIRE_WELCOME, in->welcome),
 		.group_info = give_message(&g, MLS_WIRE_GROUP_INFO, in->group_info),
-		.ratchet_tree = give_bytes(&g, in->ratchet_tree),
 	};
+	if (with_tree && in->welcome.n)
+		out->ratchet_tree = give_bytes(&g, in->ratchet_tree);
 	if (has_change)
 		out->change = give_change(&g, &in->change, MLS_NO_INDEX);
 	else
@@ -102,7 +103,7 @@ static uc_err commit(struct call *c, mls_group *m, const struct mls_commit *what
 	TRY(t.failed);
 	TRY(info_parts(c, what, &o.info));
 	TRY(group_commit(m->g, &o, &c->scratch, &result));
-	uc_err err = made_give(c, m, &result, true, made);
+	uc_err err = made_give(c, m, &result, true, !what->tree_in_welcome, made);
 	if (err)
 		group_pending_drop(m->g);
 	return err;
