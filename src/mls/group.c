@@ -260,12 +260,8 @@ void group_pending_drop(struct group *g)
 /* 9.2: a key is deleted when what it opened is used. */
 static uc_err staged_key_used(struct group *g)
 {
-	if (!g->staged_private)
-		return UC_OK;
-	TRY(secret_tree_consume(&g->now->messages, g->staged_leaf, RATCHET_HANDSHAKE,
-				g->staged_generation));
-	g->staged_private = false;
-	return UC_OK;
+	return g->staged_used.is_ready ? secret_tree_carry_out(&g->now->messages, &g->staged_used)
+				       : UC_OK;
 }
 
 uc_err group_staged_apply(struct group *g)
@@ -299,7 +295,8 @@ void group_staged_drop(struct group *g)
 	g->staged = NULL;
 	g->staged_transition = NULL;
 	sign_key_wipe(&g->staged_key);
-	g->has_staged = g->staged_removes_us = g->staged_private = false;
+	prepared_key_done(&g->staged_used);
+	g->has_staged = g->staged_removes_us = false;
 	arena_done(&g->staged_arena);
 }
 

@@ -81,8 +81,7 @@ struct group {
 	struct group_change staged_change;
 	uint8_t staged_hash[SHA256_BYTES]; /* of the encoded MLSMessage */
 	/* The key that opened it, where it was private: used up when it is applied. */
-	bool staged_private;
-	uint32_t staged_leaf, staged_generation;
+	struct prepared_key staged_used;
 };
 
 /* The epochs that there are, in the order they stand at rest: now, the past ones, the pending one. */

@@ -226,12 +226,9 @@ static uc_err key_used(struct group *g, const struct opened *o)
 	struct framing_epoch framing = epoch_framing(o->epoch);
 	if (o->auth.wire_format != MLS_PRIVATE_MESSAGE)
 		return UC_OK;
-	if (o->auth.content.content_type == CONTENT_COMMIT) {
-		g->staged_private = true;
-		g->staged_leaf = o->auth.content.sender.leaf_index;
-		g->staged_generation = o->generation;
-		return UC_OK;
-	}
+	if (o->auth.content.content_type == CONTENT_COMMIT)
+		return secret_tree_prepare(&g->now->messages, o->auth.content.sender.leaf_index,
+					   RATCHET_HANDSHAKE, o->generation, &g->staged_used);
 	uc_err err = framing_private_used(&framing, &o->auth, o->generation);
 	if (err && o->auth.content.content_type == CONTENT_PROPOSAL)
 		proposal_store_drop(&g->proposals, g->proposals.v[g->proposals.n - 1]->ref);

@@ -63,6 +63,17 @@ uc_err key_tree_init(struct key_tree *t, const struct suite *s, uint32_t leaves,
 	return err;
 }
 
+uc_err key_tree_copy(const struct key_tree *t, struct key_tree *out)
+{
+	TRY(reserve(out, t->n ? t->n : 1));
+	if (t->n)
+		memcpy(out->nodes, t->nodes, t->n * sizeof *t->nodes);
+	out->n = t->n;
+	out->suite = t->suite;
+	out->width = t->width;
+	return UC_OK;
+}
+
 void key_tree_done(struct key_tree *t)
 {
 	heap_free_wiped_in(t->memory, t->nodes, t->cap * sizeof *t->nodes);

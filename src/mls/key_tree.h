@@ -25,6 +25,8 @@ struct key_tree {
 /* At least one leaf, at most 2^30; rounded up to a power of two.  t is all zero but for memory. */
 uc_err UC_MUST_USE key_tree_init(struct key_tree *t, const struct suite *s, uint32_t leaves,
 				 struct view root);
+/* out is all zero, but for its memory. */
+uc_err UC_MUST_USE key_tree_copy(const struct key_tree *t, struct key_tree *out);
 /* Wipes and frees; all zero is an empty tree. */
 void key_tree_done(struct key_tree *t);
 /* The leaf's secret, without changing the tree; UC_E_NOT_FOUND when it was taken before. */

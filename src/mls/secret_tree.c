@@ -250,6 +250,15 @@ static uc_err leaves_reserve(struct secret_tree *t)
 	return UC_OK;
 }
 
+/* There is room. */
+static void leaf_insert(struct secret_tree *t, struct leaf_ratchets *l)
+{
+	size_t at = leaf_place(t, l->leaf);
+	memmove(t->leaves + at + 1, t->leaves + at, (t->n - at) * sizeof(struct leaf_ratchets *));
+	t->leaves[at] = l;
+	t->n++;
+}
+
 /* Takes the leaf out of the tree and puts l, its ratchets, in its place.  The last step of a
  * consumption: everything that can fail has been tried before the tree changes. */
 static uc_err leaf_add(struct secret_tree *t, struct leaf_ratchets *l)
@@ -258,10 +267,7 @@ static uc_err leaf_add(struct secret_tree *t, struct leaf_ratchets *l)
 	TRY(leaves_reserve(t));
 	TRY(key_tree_take(&t->tree, l->leaf, &used));
 	secret_wipe(&used);
-	size_t at = leaf_place(t, l->leaf);
-	memmove(t->leaves + at + 1, t->leaves + at, (t->n - at) * sizeof(struct leaf_ratchets *));
-	t->leaves[at] = l;
-	t->n++;
+	leaf_insert(t, l);
 	return UC_OK;
 }
 
@@ -306,15 +312,22 @@ static bool steps_reserve(struct secret_tree *t)
 	return true;
 }
 
+static void stepped(struct secret_tree *t, const struct key_step *step)
+{
+	t->changes++;
+	if (!t->notes_steps || t->steps_lost)
+		return;
+	t->steps_lost = !steps_reserve(t);
+	if (!t->steps_lost)
+		t->steps[t->steps_n++] = *step;
+}
+
 uc_err secret_tree_consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
 			   uint32_t generation)
 {
+	const struct key_step step = { leaf, generation, (uint8_t)kind };
 	TRY(consume(t, leaf, kind, generation));
-	if (!t->notes_steps || t->steps_lost)
-		return UC_OK;
-	t->steps_lost = !steps_reserve(t);
-	if (!t->steps_lost)
-		t->steps[t->steps_n++] = (struct key_step){ leaf, generation, (uint8_t)kind };
+	stepped(t, &step);
 	return UC_OK;
 }
 
@@ -323,6 +336,89 @@ void secret_tree_note_steps(struct secret_tree *t)
 	t->notes_steps = true;
 	t->steps_lost = false;
 	t->steps_n = 0;
+}
+
+/* --- prepared --- */
+
+static uc_err ratchet_copy(struct heap_account *m, const struct ratchet *r, struct ratchet *out)
+{
+	struct message_key *skipped = NULL;
+	if (r->n && !(skipped = heap_new_in(m, r->n * sizeof *skipped)))
+		return heap_account_error(m);
+	if (r->n)
+		memcpy(skipped, r->skipped, r->n * sizeof *skipped);
+	*out = *r;
+	out->skipped = skipped;
+	out->cap = r->n;
+	return UC_OK;
+}
+
+static uc_err take_from_copy(const struct secret_tree *t, struct prepared_key *p)
+{
+	struct secret used = { 0 };
+	TRY(leaf_start(t, p->step.leaf, p->fresh));
+	TRY(key_tree_copy(&t->tree, &p->tree));
+	uc_err err = key_tree_take(&p->tree, p->step.leaf, &used);
+	secret_wipe(&used);
+	return err;
+}
+
+uc_err secret_tree_prepare(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
+			   uint32_t generation, struct prepared_key *out)
+{
+	struct heap_account *m = t->tree.memory;
+	const struct leaf_ratchets *l = leaf_find(t, leaf);
+	struct prepared_key p = { .changes = t->changes,
+				  .step = { leaf, generation, (uint8_t)kind },
+				  .memory = m,
+				  .tree.memory = m };
+	p.fresh = heap_new_in(m, sizeof *p.fresh);
+	if (!p.fresh)
+		return heap_account_error(m);
+	uc_err err = l ? ratchet_copy(m, &l->ratchet[kind], &p.fresh->ratchet[kind])
+		       : take_from_copy(t, &p);
+	if (!err)
+		err = ratchet_consume(t->suite, m, &p.fresh->ratchet[kind], generation);
+	if (err) {
+		prepared_key_done(&p);
+		return err;
+	}
+	p.is_ready = true;
+	*out = p;
+	return UC_OK;
+}
+
+uc_err secret_tree_carry_out(struct secret_tree *t, struct prepared_key *p)
+{
+	enum ratchet_kind kind = (enum ratchet_kind)p->step.kind;
+	struct leaf_ratchets *l = leaf_find(t, p->step.leaf);
+	if (p->changes != t->changes) {
+		TRY(secret_tree_consume(t, p->step.leaf, kind, p->step.generation));
+		prepared_key_done(p);
+		return UC_OK;
+	}
+	if (l) {
+		ratchet_done(p->memory, &l->ratchet[kind]);
+		l->ratchet[kind] = p->fresh->ratchet[kind];
+		wipe(&p->fresh->ratchet[kind], sizeof p->fresh->ratchet[kind]);
+	} else {
+		TRY(leaves_reserve(t));
+		key_tree_done(&t->tree);
+		t->tree = p->tree;
+		p->tree = (struct key_tree){ .memory = p->memory };
+		leaf_insert(t, p->fresh);
+		p->fresh = NULL;
+	}
+	stepped(t, &p->step);
+	prepared_key_done(p);
+	return UC_OK;
+}
+
+void prepared_key_done(struct prepared_key *p)
+{
+	leaf_free(p->memory, p->fresh);
+	key_tree_done(&p->tree);
+	*p = (struct prepared_key){ .is_ready = false };
 }
 
 uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind)

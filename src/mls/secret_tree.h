@@ -46,6 +46,17 @@ struct secret_tree {
 	bool notes_steps, steps_lost;
 	struct key_step *steps;
 	size_t steps_n, steps_cap;
+	uint32_t changes; /* so many keys were consumed, ever */
+};
+
+/* A consumption, all of its cryptography done, that is carried out or dropped later. */
+struct prepared_key {
+	bool is_ready;
+	uint32_t changes; /* of the tree it was prepared for */
+	struct key_step step;
+	struct heap_account *memory;
+	struct leaf_ratchets *fresh; /* the leaf as it will be; of one in use, that ratchet alone */
+	struct key_tree tree;        /* what is left of it, where the leaf was not in use */
 };
 
 /* n_leaves: of the ratchet tree, at least 1.  t->tree.memory stays, as in a key_tree. */
@@ -62,6 +73,14 @@ uc_err UC_MUST_USE secret_tree_peek(const struct secret_tree *t, uint32_t leaf,
 /* Deletes the key of that generation; those skipped on the way are kept, within the window. */
 uc_err UC_MUST_USE secret_tree_consume(struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind,
 				       uint32_t generation);
+/* The same in two steps, of which the second is free: where other keys were consumed in between it
+ * does all of it anew.  A failure leaves both as they were. */
+uc_err UC_MUST_USE secret_tree_prepare(const struct secret_tree *t, uint32_t leaf,
+				       enum ratchet_kind kind, uint32_t generation,
+				       struct prepared_key *out);
+uc_err UC_MUST_USE secret_tree_carry_out(struct secret_tree *t, struct prepared_key *p);
+/* Drops it; all zero is none. */
+void prepared_key_done(struct prepared_key *p);
 /* The generation a sender uses next. */
 uint32_t secret_tree_next(const struct secret_tree *t, uint32_t leaf, enum ratchet_kind kind);
 /* What has been used of a leaf's keys; NULL: nothing yet. */

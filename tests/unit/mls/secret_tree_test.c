@@ -67,6 +67,54 @@ TEST(a_key_is_had_once)
 	done(&t);
 }
 
+/* What is prepared changes nothing until it is carried out, and then the same as at once: of a leaf in
+ * use or not, in order or not, and if other keys have gone in between. */
+TEST(a_key_is_taken_in_two_steps)
+{
+	static const struct key_step between[] = { { 2, 0, RATCHET_HANDSHAKE },
+						   { 3, 1, RATCHET_APPLICATION },
+						   { 6, 0, RATCHET_APPLICATION } };
+	for (unsigned used = 0; used < 2; used++)
+		for (uint32_t generation = 0; generation < 4; generation++)
+			for (size_t n = 0; n <= 3; n++) {
+				struct secret_tree t = fresh(8), u = fresh(8);
+				struct secret_tree *const both[] = { &t, &u };
+				struct prepared_key p = { .is_ready = false };
+				struct message_key k;
+				for (size_t i = 0; used && i < 2; i++)
+					expect_ok(secret_tree_consume(both[i], 3, RATCHET_HANDSHAKE,
+								      4));
+				save(&t, &before);
+				expect_ok(secret_tree_prepare(&t, 3, RATCHET_HANDSHAKE, generation,
+							      &p));
+				expect(unchanged(&t));
+				prepared_key_done(&p);
+				expect(unchanged(&t));
+				expect_ok(secret_tree_prepare(&t, 3, RATCHET_HANDSHAKE, generation,
+							      &p));
+				for (size_t i = 0; i < 2 * n; i++)
+					expect_ok(secret_tree_consume(
+						both[i % 2], between[i / 2].leaf,
+						(enum ratchet_kind)between[i / 2].kind,
+						between[i / 2].generation));
+				expect_ok(secret_tree_carry_out(&t, &p));
+				expect(!p.is_ready);
+				expect_ok(
+					secret_tree_consume(&u, 3, RATCHET_HANDSHAKE, generation));
+				save(&u, &before);
+				expect(unchanged(&t));
+				expect_err(
+					secret_tree_peek(&t, 3, RATCHET_HANDSHAKE, generation, &k),
+					UC_E_DECRYPT);
+				expect_err(secret_tree_prepare(&t, 3, RATCHET_HANDSHAKE, generation,
+							       &p),
+					   UC_E_DECRYPT);
+				expect(!p.is_ready);
+				secret_tree_done(&u);
+				done(&t);
+			}
+}
+
 /* Two trees, one used in order and one not, give the same keys. */
 TEST(order_does_not_matter)
 {
