@@ -322,9 +322,10 @@ static void apply_dictionary(struct doing *d)
 		v[i] = e->extensions.v[i];
 	while (at < n && v[at].extension_type != EXTENSION_APP_DATA_DICTIONARY)
 		at++;
-	if (at < n)
-		model_must(!wire_decode(v[at].extension_data, e->arena, app_data_dictionary_element,
-					&dict));
+	/* One that cannot be read is refused by all, whatever is in it. */
+	if (at < n &&
+	    wire_decode(v[at].extension_data, e->arena, app_data_dictionary_element, &dict))
+		dict.component_data.n = 0;
 	buf_init(&list, WIRE_OBJECT_MAX);
 	buf_init(&whole, WIRE_OBJECT_MAX);
 	for (uint32_t id = 0; id <= UINT16_MAX; id++) {
@@ -536,6 +537,8 @@ static const char *take_path(struct doing *d, struct secret *commit_secret, bool
 	if (!path)
 		return needs_path(d) ? "a commit without the path that it needs" : NULL;
 	d->change->has_path = true;
+	if (!d->change->is_external && !slow_leaf(&e->tree, d->change->committer))
+		return "the committer is gone";
 	if (!slow_merge(&e->tree, d->change->committer, path, leaf_bytes(d, &path->leaf_node)))
 		return "the path does not fit the tree";
 	*found = false;
