@@ -14,7 +14,7 @@ static uint32_t dice(uint32_t n)
 {
 	uint32_t r;
 	expect_ok(env_random(test_env(), (uint8_t *)&r, sizeof r));
-	return r % n;
+	return n ? r % n : 0;
 }
 
 static const struct suite *suite(void)
@@ -620,7 +620,7 @@ TEST(kinds_come_and_go)
 	static struct tree_kind *kinds[MANY];
 	struct tree_pool *pool = tree_pool_new(1 << 22);
 	for (int round = 0; round < 4; round++) {
-		for (uint16_t i = 0; i < MANY; i++) {
+		for (unsigned i = 0; i < MANY; i++) {
 			uint16_t types[] = { (uint16_t)(i / 2), 7, (uint16_t)(i & 1) };
 			const struct capabilities c = { .credentials = { types, 3 } };
 			expect_ok(tree_kind_of(pool, &c, &kinds[i]));
