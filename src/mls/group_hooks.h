@@ -82,9 +82,20 @@ struct group_change {
 
 enum leaf_reason { LEAF_JOINED_TREE, LEAF_ADD, LEAF_UPDATE, LEAF_PATH, LEAF_EXTERNAL_JOIN };
 
+/* Threads of the caller's, which the engine has none of.  Work that is shared out among them reads
+ * the group and calls the suite's functions, no hooks, and no randomness or time. */
+struct group_parallel {
+	void *ctx;
+	/* Calls task(work, i) once for each i below n, in any order and on any threads, and returns
+	 * when all have returned. */
+	void (*run)(void *ctx, void (*task)(void *work, size_t i), void *work, size_t n);
+};
+
 /* Each may be NULL: everything is allowed.  An error refuses the message, with that error. */
 struct group_hooks {
 	void *ctx;
+	/* For the signatures of a whole tree and of many KeyPackages; NULL: one after the other. */
+	const struct group_parallel *parallel;
 	/* KeyPackages of any lifetime are taken (for vectors made in other years). */
 	bool any_lifetime;
 	/* Leaves are taken that do not list the group's suite among those they can do (others' do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mls/group_state.h"
 
+#include "mls/many.h"
 #include "mls/rule.h"
 #include "mls/tree_delta.h"
 #include "mls/transcript.h"
@@ -92,6 +93,21 @@ uc_err leaf_suite_admit(const struct group_hooks *hooks, const struct suite *s,
 	return hooks && hooks->any_suites ? UC_OK : leaf_node_check_suite(s, leaf);
 }
 
+static uc_err leaf_check(const struct group_state *s, const struct group_hooks *hooks,
+			 const struct requirements *required, const struct leaf_node *leaf)
+{
+	TRY(leaf_node_check(s->suite, leaf));
+	TRY(leaf_suite_admit(hooks, s->suite, leaf));
+	TRY(requirements_check(required, leaf));
+	/* 7.3: each supports "all the credential types currently in use by other members". */
+	for (unsigned type = CREDENTIAL_BASIC; type <= CREDENTIAL_X509; type++)
+		if (BREAKS(CREDENTIALS_SUPPORTED,
+			   tree_uses_credential(&s->tree, (uint16_t)type, TREE_NONE) &&
+				   !u16_list_has(&leaf->capabilities.credentials, (uint16_t)type)))
+			return UC_E_UNSUPPORTED;
+	return UC_OK;
+}
+
 static uc_err leaves_check(struct group_state *s, const struct group_hooks *hooks,
 			   struct arena *scratch)
 {
@@ -102,19 +118,10 @@ static uc_err leaves_check(struct group_state *s, const struct group_hooks *hook
 	TRY(draft_extensions_check(&s->context.extensions));
 	TRY(requirements_of(&s->context.extensions, scratch, &required));
 	TRY(external_senders_admit(hooks, s->suite, &s->context.extensions, NULL, scratch));
-	while (tree_next_leaf(&s->tree, &at, &leaf, &node)) {
-		TRY(leaf_node_check(s->suite, &node));
-		TRY(leaf_suite_admit(hooks, s->suite, &node));
-		TRY(requirements_check(&required, &node));
-		/* 7.3: each supports "all the credential types currently in use by other members". */
-		for (unsigned type = CREDENTIAL_BASIC; type <= CREDENTIAL_X509; type++)
-			if (BREAKS(CREDENTIALS_SUPPORTED,
-				   tree_uses_credential(&s->tree, (uint16_t)type, TREE_NONE) &&
-					   !u16_list_has(&node.capabilities.credentials,
-							 (uint16_t)type)))
-				return UC_E_UNSUPPORTED;
-		TRY_RULE(LEAF_SIGNATURE,
-			 leaf_node_verify(s->suite, &node, s->context.group_id, leaf));
+	while (tree_next_leaf(&s->tree, &at, &leaf, &node))
+		TRY(leaf_check(s, hooks, &required, &node));
+	TRY(leaves_verify(&s->tree, s->context.group_id, hooks ? hooks->parallel : NULL));
+	for (at = 0; tree_next_leaf(&s->tree, &at, &leaf, &node);) {
 		TRY(credential_admit(hooks, s->suite, &node.credential, node.signature_key, NULL));
 		if (hooks && hooks->leaf)
 			TRY(hooks->leaf(hooks->ctx, &view, &node, leaf, LEAF_JOINED_TREE));

@@ -177,6 +177,10 @@ void transition_done(struct transition *t);
 uc_err UC_MUST_USE proposal_check(const struct group_state *s, const struct proposal_view *p,
 				  const struct group_hooks *hooks, const struct env *env,
 				  struct arena *a);
+/* The same of each in a list. */
+uc_err UC_MUST_USE proposals_check(const struct group_state *s, const struct proposal_view_list *l,
+				   const struct group_hooks *hooks, const struct env *env,
+				   struct arena *a);
 /* The same of one that comes by itself: it may take away no component that is not there. */
 uc_err UC_MUST_USE proposal_arrives(const struct group_state *s, const struct proposal_view *p,
 				    const struct group_hooks *hooks, const struct env *env,

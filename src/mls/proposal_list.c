@@ -2,6 +2,7 @@
 /* Which proposals are valid, alone (RFC 9420, 12.1) and together (12.2). */
 #include "base/heap.h"
 #include "mls/group_state.h"
+#include "mls/many.h"
 #include "mls/rule.h"
 
 #include <stdlib.h>
@@ -11,13 +12,15 @@ struct check_input {
 	const struct proposal_view *p;
 	const struct group_hooks *hooks; /* may be NULL */
 	uint64_t now_ms;                 /* 0: lifetimes are not checked */
+	bool package_is_good;            /* it was checked beside others */
 	struct arena *a;
 };
 
 static uc_err check_add(const struct check_input *in)
 {
 	const struct key_package *k = &in->p->proposal->key_package;
-	TRY(key_package_check(in->state->suite, k, in->now_ms));
+	if (!in->package_is_good)
+		TRY(key_package_check(in->state->suite, k, in->now_ms));
 	TRY(leaf_suite_admit(in->hooks, in->state->suite, &k->leaf_node));
 	return credential_admit(in->hooks, in->state->suite, &k->leaf_node.credential,
 				k->leaf_node.signature_key, NULL);
@@ -165,9 +168,10 @@ static const struct proposal_kind *kind_find(uint16_t type)
 	return NULL;
 }
 
-uc_err proposal_check(const struct group_state *s, const struct proposal_view *p,
-		      const struct group_hooks *hooks, const struct env *env, struct arena *a)
+static uc_err check(const struct check_input *in)
 {
+	const struct proposal_view *p = in->p;
+	const struct group_state *s = in->state;
 	const struct proposal_kind *k = kind_find(p->proposal->proposal_type);
 	/* 12.4.2: after the commit of a ReInit no messages are sent in the group. */
 	if (BREAKS(GROUP_IS_OPEN, s->is_closed))
@@ -178,14 +182,42 @@ uc_err proposal_check(const struct group_state *s, const struct proposal_view *p
 		return UC_E_NOT_ALLOWED;
 	if (BREAKS(BY_REFERENCE_ONLY, k->by_reference_only && !p->ref.n))
 		return UC_E_UNEXPECTED;
-	struct check_input in = {
+	return k->check(in);
+}
+
+static struct check_input input_of(const struct group_state *s, const struct group_hooks *hooks,
+				   const struct env *env, struct arena *a)
+{
+	return (struct check_input){
 		.state = s,
-		.p = p,
 		.hooks = hooks,
 		.now_ms = hooks && hooks->any_lifetime ? 0 : env_now_ms(env),
 		.a = a,
 	};
-	return k->check(&in);
+}
+
+uc_err proposal_check(const struct group_state *s, const struct proposal_view *p,
+		      const struct group_hooks *hooks, const struct env *env, struct arena *a)
+{
+	struct check_input in = input_of(s, hooks, env, a);
+	in.p = p;
+	return check(&in);
+}
+
+uc_err proposals_check(const struct group_state *s, const struct proposal_view_list *l,
+		       const struct group_hooks *hooks, const struct env *env, struct arena *a)
+{
+	const struct group_parallel *parallel = hooks ? hooks->parallel : NULL;
+	struct check_input in = input_of(s, hooks, env, a);
+	if (key_packages_are_many(l, parallel)) {
+		TRY(key_packages_verify(s->suite, l, in.now_ms, parallel, a));
+		in.package_is_good = true;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		in.p = &l->v[i];
+		TRY(check(&in));
+	}
+	return UC_OK;
 }
 
 /* In a commit, a GroupContextExtensions beside it may put there what an AppDataUpdate takes away; by

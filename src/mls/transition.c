@@ -236,13 +236,11 @@ static uc_err all_support(const struct transition *t)
 	for (size_t i = 0; i < is.context->n; i++)
 		TRY(type_supported(t, TREE_LIST_EXTENSIONS, is.context->v[i].extension_type, &is));
 	return requirements_same_lists(&was, &is) ? new_leaves_meet(t, &is) : all_meet(t, &is);
-	return UC_OK;
 }
 
 static uc_err begin(struct transition *t, const struct group_hooks *hooks, const struct env *env)
 {
-	for (size_t i = 0; i < t->proposals.n; i++)
-		TRY(proposal_check(t->before, &t->proposals.v[i], hooks, env, t->arena));
+	TRY(proposals_check(t->before, &t->proposals, hooks, env, t->arena));
 	TRY(proposal_list_check(t->before, &t->sender, &t->proposals));
 	TRY(lists_make(t));
 	const struct proposal *gce = find_type(&t->proposals, PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
