@@ -208,6 +208,11 @@ uint64_t room_group_epoch(const struct room_group *g)
 	return group_epoch(g->g);
 }
 
+struct view room_group_authenticator(const struct room_group *g)
+{
+	return group_epoch_authenticator(g->g);
+}
+
 struct view room_group_uri(const struct room_group *g)
 {
 	return group_id(g->g);

@@ -267,6 +267,11 @@ static bool check_server(struct life *l)
 {
 	const struct group_view v = public_group_now(l->server.p);
 	const char *differs = slow_compare_public(&l->states[l->server.at].e, &v);
+	size_t stored = 0;
+	for (int i = 0; i < l->letters_n; i++)
+		stored += l->server.stored[i];
+	if (stored != public_group_proposal_count(l->server.p))
+		return wrong(l, "the server keeps other proposals than were sent");
 	return !differs || wrong(l, "the server: %s", differs);
 }
 
@@ -286,7 +291,7 @@ bool act_server(struct life *l, struct letter *m)
 		return true;
 	if (m->kind == LETTER_PROPOSAL) {
 		l->server.stored[m - l->letters] = true;
-		return true;
+		return check_server(l);
 	}
 	if (!ends(l, NULL, public_group_apply(l->server.p), UC_OK))
 		return false;

@@ -330,7 +330,7 @@ bool act_commit(struct person *p)
 	l->doing = "committing";
 	if (!p->g)
 		return true;
-	for (uint32_t k = choose(l, 4); p->at != NOBODY && k; k--)
+	for (uint32_t k = choose(l, 2) ? 0 : choose(l, 4); p->at != NOBODY && k; k--)
 		n += some_proposal(p, v, n, &v[n]);
 	struct commit_options o = { .proposals = v,
 				    .proposal_count = n,

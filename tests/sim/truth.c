@@ -172,19 +172,25 @@ static void epoch_seen(struct person *p, struct room_truth *t, const struct room
 {
 	struct world *w = p->w;
 	struct gather g = { .w = w };
-	uint8_t hash[32];
+	uint8_t hash[32], authenticator[32];
 	buf_init(&g.list, 1 << 20);
 	t->epochs = grown(w, t->epochs, &t->epochs_n, epoch, sizeof(struct epoch_truth));
 	if (!t->epochs)
 		return;
-	if (room_group_clients(r->group, gather_each, &g) || sha256(buf_view(&g.list), hash))
+	if (room_group_clients(r->group, gather_each, &g) || sha256(buf_view(&g.list), hash) ||
+	    sha256(room_group_authenticator(r->group), authenticator))
 		sim_fail(w, "a group's clients cannot be listed");
 	struct epoch_truth *e = &t->epochs[epoch];
-	if (!e->known)
+	if (!e->known) {
 		epoch_keep(w, e, &g, hash);
-	else if (!view_equal(VIEW_OF(e->hash), VIEW_OF(hash)))
+		memcpy(e->authenticator, authenticator, sizeof authenticator);
+	} else if (!view_equal(VIEW_OF(e->authenticator), VIEW_OF(authenticator))) {
+		sim_fail(w, "person %u has other secrets in epoch %llu of %s", p->number,
+			 (unsigned long long)epoch, t->uri);
+	} else if (!view_equal(VIEW_OF(e->hash), VIEW_OF(hash))) {
 		sim_fail(w, "person %u sees other members in epoch %llu of %s:\n%.*s", p->number,
 			 (unsigned long long)epoch, t->uri, (int)g.list.n, (char *)g.list.p);
+	}
 	buf_done(&g.list);
 }
 

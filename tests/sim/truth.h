@@ -25,7 +25,7 @@ struct entry_truth {
 };
 struct epoch_truth {
 	bool known;
-	uint8_t hash[32];
+	uint8_t hash[32], authenticator[32]; /* of its members, and of that secret */
 	struct seat_truth **seats;
 	size_t n;
 };
