@@ -9,7 +9,7 @@
  *	mls_group_create(client, &how, &group);           or join, join_external, open
  *	mls_group_commit(group, &commit, out, &made);     send made.commit, and made.welcome
  *	mls_group_pending_apply(group);                   once the server has accepted it
- *	mls_group_receive(group, p, n, out, &received);   what others sent: look at it,
+ *	mls_group_receive(group, bytes, out, &received);  what others sent: look at it,
  *	mls_group_staged_apply(group);                    and if it was a commit, apply or drop it
  *	mls_group_writes(group, out, &writes);            store that before anything depends on it
  *
@@ -185,7 +185,8 @@ UC_API enum mls_error_kind mls_error_kind(uc_err err);
 
 UC_API uc_err mls_signature_key_generate(mls_client *client, uint16_t suite,
 					 mls_signature_key **key) UC_MUST_USE;
-/* From what mls_signature_key_export gave.  UC_E_KEY: it is none of this suite. */
+/* From what mls_signature_key_export gave.  UC_E_KEY: it is none of this suite; UC_E_UNSUPPORTED: the
+ * table of cryptography has no sign_import. */
 UC_API uc_err mls_signature_key_import(mls_client *client, uint16_t suite,
 				       struct mls_bytes private_key,
 				       mls_signature_key **key) UC_MUST_USE;
@@ -221,8 +222,8 @@ struct mls_key_package_options {
 struct mls_key_package_made {
 	struct mls_bytes message; /* MLSMessage, to be published */
 	struct mls_bytes ref;     /* KeyPackageRef (RFC 9420, 5.2): by which Welcomes name it */
-	struct mls_bytes secret;  /* to be stored under ref, and deleted after joining with it,
-				   * unless it is a last resort */
+	struct mls_bytes secret;  /* to be stored under ref, and deleted once the group that was
+				   * joined with it is stored, unless it is a last resort */
 };
 /* UC_E_ARGUMENT: a lifetime of more than 100 days; UC_E_UNEXPECTED: the capabilities do not list what is
  * in it; UC_E_SUITE, also when the identity's key is of another signature scheme. */
@@ -402,7 +403,12 @@ UC_API uc_err mls_group_proposal_drop(mls_group *group, struct mls_bytes ref) UC
 
 /* --- groups: messages --- */
 
-/* RFC 9420, 6.3.  The ciphertext is padded to a multiple of `padding` bytes (0: not). */
+/* Do proposals wait that a commit of ours can take?  RFC 9420, 12.4: whoever has seen some commits
+ * them before it sends application data.  mls_group_protect does not ask; the program does. */
+UC_API bool mls_group_commit_is_due(const mls_group *group);
+/* RFC 9420, 6.3.  The ciphertext is padded to a multiple of `padding` bytes (0: not).  UC_E_PENDING:
+ * a commit is staged, apply or drop it first (15.2); UC_E_CLOSED; UC_E_REMOVED, also while an
+ * external join waits; UC_E_TOO_LARGE. */
 UC_API uc_err mls_group_protect(mls_group *group, struct mls_bytes data,
 				struct mls_bytes authenticated_data, size_t padding, mls_out *out,
 				struct mls_bytes *message) UC_MUST_USE;
@@ -500,7 +506,7 @@ UC_API uc_err mls_group_component(const mls_group *group, uint16_t component_id,
 				  struct mls_bytes *data) UC_MUST_USE;
 /* Our signature key, a copy. */
 UC_API uc_err mls_group_signature_key(const mls_group *group, mls_signature_key **key) UC_MUST_USE;
-/* How its handshakes are wrapped from now on. */
+/* How its handshakes are wrapped from now on: say it again after mls_group_open. */
 UC_API uc_err mls_group_wrap(mls_group *group, const struct mls_wrapping *wrapping) UC_MUST_USE;
 /* The memory it holds, of what group_limit_bytes limits. */
 UC_API size_t mls_group_memory_bytes(const mls_group *group);
@@ -615,8 +621,8 @@ UC_API uc_err mls_public_group_ratchet_tree(const mls_public_group *group, mls_o
  * To be called while the commit is staged; applied without it, the new epoch has none. */
 UC_API uc_err mls_public_group_put_info(mls_public_group *group,
 					struct mls_bytes group_info) UC_MUST_USE;
-/* For those who join from outside.  UC_E_NOT_FOUND: none was put
- * since the last commit. */
+/* For those who join from outside: what it was made from, then what was put.  UC_E_NOT_FOUND: none was
+ * put since the last commit. */
 UC_API uc_err mls_public_group_info(const mls_public_group *group, mls_out *out,
 				    struct mls_bytes *group_info) UC_MUST_USE;
 

@@ -127,6 +127,11 @@ bool mls_group_has_pending(const mls_group *group)
 	return group && group_has_pending(group->g);
 }
 
+bool mls_group_commit_is_due(const mls_group *group)
+{
+	return group && group_commit_is_due(group->g);
+}
+
 uc_err mls_group_pending_apply(mls_group *group)
 {
 	if (!group || group->client->inside)

@@ -133,7 +133,8 @@ TEST(what_must_be_there_must_be_there)
 	expect_err(mls_external_senders_data(NULL, 1, out, &b), UC_E_ARGUMENT);
 	expect_err(mls_public_group_new(c, half, nothing, NULL), UC_E_ARGUMENT);
 	expect_err(mls_public_group_receive(NULL, nothing, out, &got), UC_E_ARGUMENT);
-	expect(!mls_group_has_pending(NULL) && !mls_group_has_staged(NULL));
+	expect(!mls_group_has_pending(NULL) && !mls_group_has_staged(NULL) &&
+	       !mls_group_commit_is_due(NULL));
 	expect_eq(mls_group_state(NULL), MLS_GROUP_REMOVED);
 	expect_eq(mls_group_own_index(NULL), MLS_NO_INDEX);
 	expect_eq(mls_group_epoch(NULL), 0);

@@ -52,8 +52,11 @@ TEST(adds_and_removes_wait_for_their_commit)
 	expect_eq(l.n, 2);
 	expect_eq(l.v[0].type, MLS_ADD);
 	expect_eq(l.v[1].sender.index, 2);
+	expect(mls_group_commit_is_due(crew[0].group) && mls_group_commit_is_due(crew[2].group));
+	expect(!mls_group_commit_is_due(crew[1].group)); /* who is about to go waits */
 	crew_commit(crew, 4, &crew[0], &stored);
 	expect(!crew[1].group && crew[3].group);
+	expect(!mls_group_commit_is_due(crew[0].group));
 	expect_ok(mls_group_proposals(crew[0].group, crew[0].out, &l));
 	expect_eq(l.n, 0);
 	crew_end(crew, 4);
