@@ -152,7 +152,7 @@ uc_err framing_sign(const struct framing_epoch *e, const struct env *env,
 
 uc_err framing_verify(const struct framing_epoch *e, const struct authenticated_content *in)
 {
-	struct view key;
+	struct view key = { NULL, 0 };
 	struct buf b;
 	TRY_GROUND(SENDER_IS_THERE, sender_key(e, &in->content, &key));
 	buf_init_secret(&b, FRAMING_BYTES_MAX);

@@ -258,7 +258,7 @@ static uc_err private_open(const struct framing_epoch *e, const struct private_m
 			   struct authenticated_content *out, uint32_t *generation)
 {
 	struct sender_data sd;
-	struct view plaintext;
+	struct view plaintext = { NULL, 0 };
 	enum ratchet_kind kind = ratchet_of(m->content_type);
 	TRY(sender_data_open(e, m, a, &sd));
 	/* A key that we have not used: another's claim, which fails, or words of ours that this

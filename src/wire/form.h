@@ -14,26 +14,22 @@ enum wire_form {
 	FORM_COUNT
 };
 
+/* FORM_GROUND: where what follows stands on it, and it is never off. */
 #ifdef MLS_RULES_SWITCHED
+
 bool form_is_off(enum wire_form form);
 /* Told when what came breaks it; true. */
 bool form_broken(enum wire_form form);
-#else
-static inline bool form_is_off(enum wire_form form)
-{
-	(void)form;
-	return false;
-}
-static inline bool form_broken(enum wire_form form)
-{
-	(void)form;
-	return true;
-}
-#endif
 
 #define FORM_BREAKS(id, condition) \
 	(!form_is_off(FORM_##id) && (condition) && form_broken(FORM_##id))
-/* Where what follows stands on it. */
 #define FORM_GROUND(id, condition) ((condition) && form_broken(FORM_##id))
+
+#else
+
+#define FORM_BREAKS(id, condition) ((void)FORM_##id, (condition))
+#define FORM_GROUND(id, condition) ((void)FORM_##id, (condition))
+
+#endif
 
 #endif
