@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-enum { KINDS_FIRST = 16, LISTS = 5 };
+enum { LISTS = 5, HASH_BITS = 64 };
 
 struct tree_pool *tree_pool_new(size_t limit_bytes)
 {
@@ -23,7 +23,6 @@ void tree_pool_drop(struct tree_pool *p)
 	if (!p || --p->refs)
 		return;
 	assert(!p->used_bytes && !p->kind_count); /* the last tree gave everything back */
-	heap_free(p->kinds);
 	heap_free(p);
 }
 
@@ -95,11 +94,11 @@ static struct view list_bytes(struct u16_list l)
 	return view_make(l.v, l.n * sizeof *l.v);
 }
 
-static uint64_t lists_hash(const struct tree_pool *p, const struct capabilities *c)
+static uint64_t lists_hash(const struct capabilities *c)
 {
 	uint64_t hash = 0;
 	for (int i = 0; i < LISTS; i++) {
-		const uint64_t key[2] = { p->key[0] ^ hash, p->key[1] };
+		const uint64_t key[2] = { hash, 0 };
 		hash = siphash(key, list_bytes(list_of(c, i)));
 	}
 	return hash;
@@ -113,25 +112,33 @@ static bool lists_equal(const struct capabilities *a, const struct capabilities 
 	return true;
 }
 
-/* A longer table where there are as many kinds as places; without memory the short one does. */
-static void table_grow(struct tree_pool *p)
+/* Where the kind with these lists stands, or would.  Whoever chooses lists so that many hashes begin
+ * alike makes this only as deep as they have bits. */
+static struct tree_kind **kind_place(struct tree_pool *p, uint64_t hash,
+				     const struct capabilities *c)
 {
-	size_t cap = p->kind_cap ? p->kind_cap * 2 : KINDS_FIRST;
-	if (p->kind_count < p->kind_cap || cap > SIZE_MAX / 2 / sizeof(struct tree_kind *))
+	struct tree_kind **at = &p->kinds;
+	for (unsigned depth = 0; *at; depth++) {
+		if ((*at)->hash == hash && lists_equal(&(*at)->lists, c))
+			break;
+		at = &(*at)->child[hash >> depth % HASH_BITS & 1];
+	}
+	return at;
+}
+
+/* Out of the tree; one from its lower end takes its place. */
+static void kind_unlink(struct tree_kind **at)
+{
+	struct tree_kind *k = *at, **end = at;
+	while ((*end)->child[0] || (*end)->child[1])
+		end = &(*end)->child[!(*end)->child[0]];
+	struct tree_kind *last = *end;
+	*end = NULL;
+	if (last == k)
 		return;
-	struct tree_kind **fresh = heap_new(cap * sizeof(struct tree_kind *));
-	if (!fresh)
-		return;
-	for (size_t i = 0; i < p->kind_cap; i++)
-		for (struct tree_kind *k = p->kinds[i], *next; k; k = next) {
-			struct tree_kind **at = &fresh[k->hash & (cap - 1)];
-			next = k->next;
-			k->next = *at;
-			*at = k;
-		}
-	heap_free(p->kinds);
-	p->kinds = fresh;
-	p->kind_cap = cap;
+	last->child[0] = k->child[0];
+	last->child[1] = k->child[1];
+	*at = last;
 }
 
 static size_t kind_bytes(const struct tree_kind *k)
@@ -173,10 +180,7 @@ void tree_kind_drop(struct tree_pool *p, struct tree_kind *k)
 {
 	if (!k || --k->refs)
 		return;
-	struct tree_kind **at = &p->kinds[k->hash & (p->kind_cap - 1)];
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
+	kind_unlink(kind_place(p, k->hash, &k->lists));
 	p->kind_count--;
 	if (k->support != k)
 		tree_kind_drop(p, k->support);
@@ -243,23 +247,17 @@ static uc_err support_of(struct tree_pool *p, const struct tree_kind *k, struct 
 static uc_err kind_find_or_make(struct tree_pool *p, const struct capabilities *c, bool is_support,
 				struct tree_kind **out)
 {
-	uint64_t hash = lists_hash(p, c);
-	struct tree_kind *k = p->kind_cap ? p->kinds[hash & (p->kind_cap - 1)] : NULL;
-	while (k && (k->hash != hash || !lists_equal(&k->lists, c)))
-		k = k->next;
+	uint64_t hash = lists_hash(c);
+	struct tree_kind **at = kind_place(p, hash, c), *k = *at;
 	if (k) {
 		*out = tree_kind_share(k);
 		return UC_OK;
 	}
-	table_grow(p);
-	if (!p->kind_cap)
-		return UC_E_MEMORY;
 	k = kind_new(p, c);
 	if (!k)
 		return pool_error(p);
 	k->hash = hash;
-	k->next = p->kinds[hash & (p->kind_cap - 1)];
-	p->kinds[hash & (p->kind_cap - 1)] = k;
+	*at = k;
 	p->kind_count++;
 	k->support = k;
 	if (!is_support) {

@@ -17,9 +17,8 @@ struct tree_pool {
 	size_t used_bytes, limit_bytes;
 	struct heap_account *memory; /* NULL: nobody is charged, or no longer */
 	bool limited;                /* the latest refusal was the limit's, not the machine's */
-	uint64_t key[2];             /* of hashes of what comes from outside */
-	struct tree_kind **kinds;
-	size_t kind_count, kind_cap; /* a power of two, or 0 */
+	struct tree_kind *kinds;     /* the root of a tree by the bits of their hashes */
+	size_t kind_count;
 };
 /* With one reference; NULL without memory. */
 struct tree_pool *tree_pool_new(size_t limit_bytes);
@@ -37,8 +36,8 @@ void pool_give(struct tree_pool *p, void *what, size_t n);
 
 /* Capabilities that some leaf has, or what several have in common. */
 struct tree_kind {
-	struct tree_kind *next; /* of the same hash */
-	struct tree_kind *support;
+	struct tree_kind *child[2]; /* by the bit of the hash that is as far in as this is deep */
+	struct tree_kind *support;  /* what it can do, as sorted sets; itself, where it is one */
 	uint64_t hash;
 	uint32_t refs;
 	uint32_t values; /* in all lists */
