@@ -258,7 +258,7 @@ struct extension_list life_extensions(struct life *l, bool more, const struct ex
 
 bool life_is_full(const struct life *l)
 {
-	return l->states_n + 2 > LIFE_STATES || l->letters_n + 2 > LIFE_LETTERS;
+	return l->states_n + 3 > LIFE_STATES || l->letters_n + 3 > LIFE_LETTERS;
 }
 
 void life_begin(struct life *l, const struct suite *s, uint64_t seed, struct view bytes)
@@ -485,11 +485,31 @@ static struct person *choose_member(struct life *l)
 	return p;
 }
 
+/* Two commit at once, and a third sees both. */
+static bool compete(struct person *a)
+{
+	struct life *l = a->life;
+	struct person *b = member_of(l, a->at, a), *c = NULL;
+	for (int i = 0; i < LIFE_PEOPLE; i++)
+		if (a->at != NOBODY && l->people[i].at == a->at && &l->people[i] != a &&
+		    &l->people[i] != b)
+			c = &l->people[i];
+	if (!c || !act_commit(a) || !act_commit(b) || life_is_full(l))
+		return !l->why[0];
+	bool first = choose(l, 2);
+	for (int turn = 0; turn < 2; turn++) {
+		struct person *by = (turn == 0) == first ? a : b;
+		if (by->pending != NOBODY && !act_receive(c, &l->letters[by->pending]))
+			return false;
+	}
+	return choose(l, 2) || act_staged(c, choose(l, 2));
+}
+
 static bool anything(struct life *l)
 {
 	struct person *p = choose_member(l);
 	struct letter *m;
-	switch (choose(l, 24)) {
+	switch (choose(l, 25)) {
 	case 0:
 	case 1:
 	case 2:
@@ -531,12 +551,16 @@ static bool anything(struct life *l)
 	case 21:
 		m = choose_letter(l);
 		return !m || !m->welcome.n || act_join(p, m);
+	case 23:
+		return compete(p);
 	case 22:
 		return choose(l, 4) ? win(p) : act_server_anew(l);
 	default:
-		for (uint32_t k = choose(l, 6); k; k--) {
+		for (uint32_t k = choose(l, 8); k; k--) {
 			m = choose_letter(l);
-			if (m && !act_receive(choose_member(l), m))
+			if (choose(l, 3) == 0)
+				p = choose_member(l);
+			if (m && !act_receive(p, m))
 				return false;
 		}
 		return true;
