@@ -213,6 +213,67 @@ static uc_err load(struct life *l)
 	return group_load(&l->c.platform, l->saved[0], l->saved[1], &l->fresh);
 }
 
+typedef uc_err journal_it(struct group *g, struct buf *journal, struct buf *root);
+
+/* A failure appends nothing.  A root takes the place of the one before. */
+static uc_err append(struct life *l, journal_it *write)
+{
+	struct buf root;
+	size_t n = l->journal.n;
+	buf_init_secret(&root, WIRE_OBJECT_MAX);
+	uc_err err = write(l->by->g, &l->journal, &root);
+	if (err && (l->journal.n != n || root.n))
+		err = UC_E_CORRUPT;
+	if (!err && root.n) {
+		buf_reset(&l->root);
+		buf_add_view(&l->root, buf_view(&root));
+	}
+	buf_done(&root);
+	return err;
+}
+
+static uc_err journal_begin(struct life *l)
+{
+	return append(l, group_journal_snapshot);
+}
+
+static uc_err journal_go_on(struct life *l)
+{
+	return append(l, group_journal_take);
+}
+
+static uc_err journal_open(struct life *l)
+{
+	size_t used;
+	return group_journal_open(&l->c.platform, buf_view(&l->root), buf_view(&l->journal), &used,
+				  &l->fresh);
+}
+
+enum { COMPONENT = 0x8765 };
+
+static uc_err safe_export(struct life *l)
+{
+	return group_safe_export(l->by->g, COMPONENT, &l->component_secret);
+}
+
+static uc_err safe_encrypt(struct life *l)
+{
+	return group_safe_encrypt_to_all(l->by->g, COMPONENT, VIEW_LIT("label"), VIEW_LIT(""),
+					 VIEW_LIT("to all"), &l->c.mem, &l->sealed);
+}
+
+static uc_err safe_decrypt(struct life *l)
+{
+	return group_safe_decrypt_to_all(l->by->g, COMPONENT, VIEW_LIT("label"), VIEW_LIT(""),
+					 &l->sealed, &l->c.mem, &l->opened);
+}
+
+static uc_err branch(struct life *l)
+{
+	return group_branch(&l->c.platform, l->by->g, &l->succession, &l->c.mem, &l->made,
+			    &l->fresh);
+}
+
 /* --- what several steps make --- */
 
 static void by(struct life *l, size_t i)
@@ -276,6 +337,60 @@ static void restart(struct life *l, size_t i)
 		l->by->g = l->fresh;
 		l->fresh = NULL;
 	}
+}
+
+/* Its journal: from the beginning, with what has happened since, and back. */
+static void keep_journal(struct life *l, size_t i)
+{
+	by(l, i);
+	buf_init_secret(&l->journal, WIRE_OBJECT_MAX);
+	buf_init_secret(&l->root, WIRE_OBJECT_MAX);
+	/* Room that they make for themselves is not what is looked for. */
+	expect(buf_reserve(&l->journal, 1 << 16) && buf_reserve(&l->root, 1 << 12));
+	attempt(l, journal_begin);
+	attempt(l, encrypt);
+	attempt(l, journal_go_on);
+	attempt(l, journal_open);
+	if (l->fresh) {
+		struct view saved = person_saved(&l->c, l->by);
+		group_free(l->by->g);
+		l->by->g = l->fresh;
+		l->fresh = NULL;
+		expect_bytes(person_saved(&l->c, l->by), saved);
+	}
+	buf_done(&l->journal);
+	buf_done(&l->root);
+}
+
+static void safe_things(struct life *l)
+{
+	by(l, 1);
+	attempt(l, safe_export);
+	attempt(l, safe_encrypt);
+	by(l, 0);
+	attempt(l, safe_decrypt);
+	if (!l->is_over)
+		expect_bytes(l->opened, VIEW_LIT("to all"));
+}
+
+static void branches(struct life *l)
+{
+	struct proposal add = { .proposal_type = PROPOSAL_ADD };
+	by(l, 2);
+	attempt(l, make_key_package);
+	if (l->is_over)
+		return;
+	expect_ok(
+		wire_decode(l->by->key_package, &l->c.mem, key_package_element, &add.key_package));
+	by(l, 0);
+	l->succession = (struct succession){ .leaf = &l->by->leaf,
+					     .adds = &add,
+					     .add_count = 1,
+					     .group_id = VIEW_LIT("a branch"),
+					     .force_path = true };
+	attempt(l, branch);
+	group_free(l->fresh);
+	l->fresh = NULL;
 }
 
 static void words(struct life *l, size_t from, size_t to)
@@ -381,5 +496,9 @@ void life_run(struct life *l)
 	attempt(l, export);
 	restart(l, 4);
 	words(l, 1, 4);
+	keep_journal(l, 4);
+	words(l, 4, 0);
+	safe_things(l);
+	branches(l);
 	agree(l);
 }

@@ -4,6 +4,9 @@
 #ifndef TESTS_UNIT_MLS_LIFE_H
 #define TESTS_UNIT_MLS_LIFE_H
 
+#include "mls/group_journal.h"
+#include "mls/group_safe.h"
+
 #include "tests/unit/mls/members.h"
 
 struct life;
@@ -36,6 +39,11 @@ struct life {
 	struct proposal proposal;
 	struct external_join external;
 	uint8_t exported[32];
+	struct buf journal, root;
+	struct secret component_secret;
+	struct safe_ciphertext sealed;
+	struct view opened;
+	struct succession succession;
 	struct group *fresh;
 	struct public_group *fresh_server;
 };
