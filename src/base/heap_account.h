@@ -9,10 +9,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct heap_account {
 	size_t used_bytes, limit_bytes;
 	bool limited; /* the latest refusal was the limit's, not the machine's */
+	/* Random: of the hash tables that are charged to it, whose entries come from outside. */
+	uint64_t hash_key[2];
 };
 
 /* Zeroed; NULL past the limit or without memory. */

@@ -92,19 +92,35 @@ struct epoch *group_epoch_at(const struct group *g, size_t i)
 	return i <= GROUP_PAST_EPOCHS ? g->past[i - 1] : g->pending;
 }
 
-struct group *group_new(const struct group_platform *platform, const struct suite *s)
+uc_err group_account_open(const struct group_platform *platform, size_t own_bytes,
+			  struct heap_account *out)
+{
+	uint8_t key[sizeof out->hash_key];
+	*out = (struct heap_account){ .used_bytes = own_bytes,
+				      .limit_bytes = platform->memory_limit
+							     ? platform->memory_limit
+							     : GROUP_MEMORY_DEFAULT };
+	TRY(env_random(platform->env, key, sizeof key));
+	memcpy(out->hash_key, key, sizeof key);
+	return UC_OK;
+}
+
+uc_err group_new(const struct group_platform *platform, const struct suite *s, struct group **out)
 {
 	struct group *g = HEAP_NEW(struct group);
-	if (g) {
-		g->platform = *platform;
-		g->suite = s;
-		g->memory.limit_bytes =
-			platform->memory_limit ? platform->memory_limit : GROUP_MEMORY_DEFAULT;
-		g->memory.used_bytes = sizeof *g;
-		g->proposals.memory = &g->memory;
-		arena_init_in(&g->staged_arena, &g->memory, GROUP_ARENA_MAX, ARENA_SECRET);
+	if (!g)
+		return UC_E_MEMORY;
+	uc_err err = group_account_open(platform, sizeof *g, &g->memory);
+	if (err) {
+		heap_free(g);
+		return err;
 	}
-	return g;
+	g->platform = *platform;
+	g->suite = s;
+	g->proposals.memory = &g->memory;
+	arena_init_in(&g->staged_arena, &g->memory, GROUP_ARENA_MAX, ARENA_SECRET);
+	*out = g;
+	return UC_OK;
 }
 
 void group_free(struct group *g)
@@ -210,9 +226,8 @@ uc_err group_create(const struct group_platform *platform, const struct suite *s
 		    const struct extension_list *context_extensions, struct group **out)
 {
 	struct arena scratch;
-	struct group *g = group_new(platform, s);
-	if (!g)
-		return UC_E_MEMORY;
+	struct group *g;
+	TRY(group_new(platform, s, &g));
 	g->now = epoch_new(g, s);
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_SECRET);
 	uc_err err = g->now ? create(g, id, leaf, context_extensions, &scratch)

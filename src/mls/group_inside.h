@@ -88,7 +88,11 @@ struct group {
 enum { GROUP_EPOCHS = GROUP_PAST_EPOCHS + 2 };
 struct epoch **group_epoch_slot(struct group *g, size_t i);
 struct epoch *group_epoch_at(const struct group *g, size_t i); /* may be NULL */
-struct group *group_new(const struct group_platform *platform, const struct suite *s);
+uc_err UC_MUST_USE group_new(const struct group_platform *platform, const struct suite *s,
+			     struct group **out);
+/* The account of a group, which has taken so much itself. */
+uc_err UC_MUST_USE group_account_open(const struct group_platform *platform, size_t own_bytes,
+				      struct heap_account *out);
 /* The epoch becomes the current one, by the commit of this hash; the one before joins the past. */
 void group_enter(struct group *g, struct epoch *next, const uint8_t commit[SHA256_BYTES]);
 /* Other members than before in a group that goes on from another, other parameters, a wrong epoch?

@@ -4,6 +4,8 @@
 #include "mls/group_inside.h"
 #include "mls/rule.h"
 
+#include <stdlib.h>
+
 uc_err tree_beside(const struct group_info *info, struct view ratchet_tree, struct arena *a,
 		   struct node_list *out)
 {
@@ -61,20 +63,32 @@ static bool is_succession(const struct pre_shared_key_id *id)
 	return id->psktype == PSK_RESUMPTION && id->usage != RESUMPTION_APPLICATION;
 }
 
+static int id_order(const void *x, const void *y)
+{
+	return psk_order(*(const struct pre_shared_key_id *const *)x,
+			 *(const struct pre_shared_key_id *const *)y);
+}
+
 /* What the commit behind the Welcome could not have held: nonces of another length (12.1.4), one
  * PreSharedKeyID twice (12.2); and 12.4.3.1: a key of usage reinit or branch "is the only such PSK". */
-static uc_err psks_check(const struct joining *j)
+static uc_err psks_check(const struct joining *j, struct arena *a)
 {
 	const struct pre_shared_key_id_list *l = &j->secrets.psks;
+	const struct pre_shared_key_id **v = ARENA_ARRAY(a, const struct pre_shared_key_id *, l->n);
 	size_t successions = 0;
+	if (!v)
+		return arena_error(a);
 	for (size_t i = 0; i < l->n; i++) {
+		v[i] = &l->v[i];
 		if (BREAKS(PSK_NONCE, l->v[i].psk_nonce.n != j->g->suite->nh))
 			return UC_E_MALFORMED;
 		successions += is_succession(&l->v[i]);
-		for (size_t k = 0; k < i; k++)
-			if (BREAKS(PSK_ONCE, psk_same(&l->v[i], &l->v[k])))
-				return UC_E_UNEXPECTED;
 	}
+	if (l->n)
+		qsort(v, l->n, sizeof *v, id_order);
+	for (size_t i = 1; i < l->n; i++)
+		if (BREAKS(PSK_ONCE, !psk_order(v[i - 1], v[i])))
+			return UC_E_UNEXPECTED;
 	return KEEPS(ONE_SUCCESSION_KEY, successions <= 1) ? UC_OK : UC_E_UNEXPECTED;
 }
 
@@ -88,7 +102,7 @@ static uc_err open_group_info(struct joining *j, struct arena *a)
 	uint8_t *plain = arena_take(a, sealed.n - AEAD_TAG);
 	if (!plain)
 		return arena_error(a);
-	TRY(psks_check(j));
+	TRY(psks_check(j, a));
 	TRY(group_psk_secret(NULL, &j->g->platform, s, &j->secrets.psks, a, &j->psk_secret));
 	uc_err err = welcome_secret_derive(s, j->secrets.joiner_secret, secret_view(&j->psk_secret),
 					   &j->welcome_secret);
@@ -171,8 +185,8 @@ static uc_err join_begin(const struct group_platform *platform, struct joining *
 	const struct suite *s = crypto_suite(platform->crypto, j->welcome.cipher_suite);
 	if (GROUND(WELCOME_SUITE, !s || j->key_package.cipher_suite != j->welcome.cipher_suite))
 		return UC_E_SUITE;
-	j->g = group_new(platform, s);
-	return j->g ? join(j, a) : UC_E_MEMORY;
+	TRY(group_new(platform, s, &j->g));
+	return join(j, a);
 }
 
 /* A copy of its own: the GroupInfo itself goes with the call. */
@@ -382,9 +396,7 @@ static uc_err external_begin(const struct group_platform *platform, struct exter
 	const struct suite *s = crypto_suite(platform->crypto, x->info.group_context.cipher_suite);
 	if (GROUND(INFO_SUITE_KNOWN, !s))
 		return UC_E_SUITE;
-	x->g = group_new(platform, s);
-	if (!x->g)
-		return UC_E_MEMORY;
+	TRY(group_new(platform, s, &x->g));
 	x->old = epoch_new(x->g, s);
 	x->next = epoch_new(x->g, s);
 	group_state_init(&x->t.after, s, &x->g->memory);

@@ -355,15 +355,15 @@ static uc_err open_journal(struct reading *r, struct view root, struct view jour
 {
 	TRY(journal_root_read(&r->keys, r->platform->crypto, root));
 	TRY(read_all(r, journal, used));
-	r->g = group_new(r->platform, r->keys.suite);
-	return r->g ? make_group(r, *used) : UC_E_MEMORY;
+	TRY(group_new(r->platform, r->keys.suite, &r->g));
+	return make_group(r, *used);
 }
 
 /* Only what the bytes have done wrong is damage. */
 static uc_err corrupt(uc_err err)
 {
 	return !err || err == UC_E_VERSION || err == UC_E_MEMORY || err == UC_E_LIMIT ||
-			       err == UC_E_CRYPTO
+			       err == UC_E_CRYPTO || err == UC_E_RANDOM
 		       ? err
 		       : UC_E_CORRUPT;
 }

@@ -252,9 +252,7 @@ static uc_err load(const struct group_platform *platform, struct view epoch, str
 	const struct suite *s = crypto_suite(platform->crypto, suite);
 	if (w.failed || !s)
 		return UC_E_CORRUPT;
-	*out = group_new(platform, s);
-	if (!*out)
-		return UC_E_MEMORY;
+	TRY(group_new(platform, s, out));
 	TRY(load_parts(*out, version, &w));
 	return load_all_ratchets(*out, ratchets);
 }

@@ -141,6 +141,13 @@ static uc_err info_signature_check(const struct group_state *s, const struct gro
 	return verify_with_label(s->suite, signer, "GroupInfoTBS", tbs, info->signature);
 }
 
+uc_err group_state_import(struct group_state *s, const struct node_list *nodes)
+{
+	static const uint64_t none[2] = { 0, 0 };
+	TRY(tree_import_under(&s->tree, s->suite, nodes, s->memory ? s->memory->hash_key : none));
+	return tree_charge(&s->tree, s->memory);
+}
+
 static uc_err from_info(struct group_state *s, const struct group_info *info,
 			const struct node_list *tree, const struct group_hooks *hooks,
 			struct arena *scratch)
@@ -149,8 +156,7 @@ static uc_err from_info(struct group_state *s, const struct group_info *info,
 		return UC_E_VERSION;
 	if (BREAKS(INFO_SUITE, info->group_context.cipher_suite != s->suite->id))
 		return UC_E_SUITE;
-	TRY(tree_import(&s->tree, s->suite, tree));
-	TRY(tree_charge(&s->tree, s->memory));
+	TRY(group_state_import(s, tree));
 	TRY(group_state_set_context(s, &info->group_context));
 	/* "Verify that the tree hash of the ratchet tree matches the tree_hash field." */
 	if (BREAKS(TREE_HASH, !view_equal(s->context.tree_hash, info->group_context.tree_hash)))
@@ -249,8 +255,7 @@ static uc_err load(struct group_state *s, const struct crypto *crypto, struct vi
 	if (!found)
 		return UC_E_CORRUPT;
 	group_state_init(s, found, s->memory);
-	TRY(tree_import(&s->tree, found, &nodes));
-	TRY(tree_charge(&s->tree, s->memory));
+	TRY(group_state_import(s, &nodes));
 	TRY(take_parts(s, &p, scratch));
 	uint8_t hash[HASH_MAX];
 	TRY(tree_hash(&s->tree, hash));

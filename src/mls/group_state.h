@@ -53,6 +53,8 @@ uc_err UC_MUST_USE group_state_save_after(const struct group_state *s,
 uc_err UC_MUST_USE group_state_load_after(struct group_state *s, const struct group_state *before,
 					  struct view saved);
 
+/* The tree, from its form on the wire; charged to s->memory. */
+uc_err UC_MUST_USE group_state_import(struct group_state *s, const struct node_list *nodes);
 /* From a GroupInfo and its tree (12.4.3.1): tree hash, parent hashes, every leaf, signature. */
 uc_err UC_MUST_USE group_state_from_info(struct group_state *s, const struct group_info *info,
 					 const struct node_list *tree,
@@ -191,8 +193,8 @@ uc_err UC_MUST_USE proposal_type_supported(const struct group_state *s, uint16_t
 /* The rules for a whole list (12.2), of a regular or an external commit. */
 uc_err UC_MUST_USE proposal_list_check(const struct group_state *s, const struct sender *sender,
 				       const struct proposal_view_list *l);
-/* Are they one PreSharedKeyID (12.2)?  The nonce is a part of it. */
-bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b);
+/* An order of PreSharedKeyIDs: 0 where they are one (12.2).  The nonce is a part of it. */
+int psk_order(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b);
 /* Does a commit with this list need a path (12.4)? */
 bool proposal_list_needs_path(const struct proposal_view_list *l);
 

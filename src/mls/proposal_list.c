@@ -275,16 +275,33 @@ static uint32_t touched_leaf(const struct proposal_view *p)
 	}
 }
 
-/* Only what the type has is compared: the rest is not on the wire, and may be anything. */
-bool psk_same(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
+static int number_order(uint64_t a, uint64_t b)
 {
-	if (a->psktype != b->psktype || !view_equal(a->psk_nonce, b->psk_nonce))
-		return false;
-	if (a->psktype == PSK_RESUMPTION)
-		return a->usage == b->usage && view_equal(a->psk_group_id, b->psk_group_id) &&
-		       a->psk_epoch == b->psk_epoch;
-	return view_equal(a->psk_id, b->psk_id) &&
-	       (a->psktype != PSK_APPLICATION || a->component_id == b->component_id);
+	return a < b ? -1 : a > b;
+}
+
+static int key_order(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
+{
+	int order;
+	if (a->psktype != PSK_RESUMPTION) {
+		order = view_compare(a->psk_id, b->psk_id);
+		return order || a->psktype != PSK_APPLICATION
+			       ? order
+			       : number_order(a->component_id, b->component_id);
+	}
+	order = view_compare(a->psk_group_id, b->psk_group_id);
+	if (!order)
+		order = number_order(a->psk_epoch, b->psk_epoch);
+	return order ? order : number_order(a->usage, b->usage);
+}
+
+/* Only what the type has is compared: the rest is not on the wire, and may be anything. */
+int psk_order(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
+{
+	int order = number_order(a->psktype, b->psktype);
+	if (!order)
+		order = key_order(a, b);
+	return order ? order : view_compare(a->psk_nonce, b->psk_nonce);
 }
 
 /* May these two stand in one list? */
@@ -305,7 +322,7 @@ static uc_err meet_check(const struct proposal_view *a, const struct proposal_vi
 			return UC_E_UNEXPECTED;
 		return UC_OK;
 	case PROPOSAL_PSK:
-		if (BREAKS(PSK_ONCE, psk_same(&a->proposal->psk, &b->proposal->psk)))
+		if (BREAKS(PSK_ONCE, !psk_order(&a->proposal->psk, &b->proposal->psk)))
 			return UC_E_UNEXPECTED;
 		return UC_OK;
 	case PROPOSAL_APP_DATA_UPDATE:
@@ -348,27 +365,6 @@ static enum subject subject_of(const struct proposal_view *p)
 	default:
 		return NO_SUBJECT;
 	}
-}
-
-static int number_order(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-/* 0 where psk_same. */
-static int psk_order(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b)
-{
-	int order = number_order(a->psktype, b->psktype);
-	if (order || psk_same(a, b))
-		return order;
-	if (a->psktype != PSK_RESUMPTION) {
-		order = view_compare(a->psk_id, b->psk_id);
-		return order ? order : number_order(a->component_id, b->component_id);
-	}
-	order = view_compare(a->psk_group_id, b->psk_group_id);
-	if (!order)
-		order = number_order(a->psk_epoch, b->psk_epoch);
-	return order ? order : number_order(a->usage, b->usage);
 }
 
 static int subject_order(const void *x, const void *y)

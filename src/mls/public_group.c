@@ -7,23 +7,26 @@
 #include "mls/public_group_inside.h"
 #include "mls/rule.h"
 
-struct public_group *public_group_empty(const struct group_platform *platform)
+uc_err public_group_empty(const struct group_platform *platform, struct public_group **out)
 {
 	struct public_group *p = HEAP_NEW(struct public_group);
-	if (p) {
-		p->memory.limit_bytes =
-			platform->memory_limit ? platform->memory_limit : GROUP_MEMORY_DEFAULT;
-		p->memory.used_bytes = sizeof *p;
-		p->proposals.memory = &p->memory;
-		p->env = platform->env;
-		p->hooks = platform->hooks;
-		p->crypto = platform->crypto;
-		group_state_init(&p->state, NULL, &p->memory);
-		arena_init_in(&p->staged_arena, &p->memory, GROUP_ARENA_MAX, ARENA_PLAIN);
-		buf_init_in(&p->info, &p->memory, WIRE_OBJECT_MAX);
-		buf_init_in(&p->staged_info, &p->memory, WIRE_OBJECT_MAX);
+	if (!p)
+		return UC_E_MEMORY;
+	uc_err err = group_account_open(platform, sizeof *p, &p->memory);
+	if (err) {
+		heap_free(p);
+		return err;
 	}
-	return p;
+	p->proposals.memory = &p->memory;
+	p->env = platform->env;
+	p->hooks = platform->hooks;
+	p->crypto = platform->crypto;
+	group_state_init(&p->state, NULL, &p->memory);
+	arena_init_in(&p->staged_arena, &p->memory, GROUP_ARENA_MAX, ARENA_PLAIN);
+	buf_init_in(&p->info, &p->memory, WIRE_OBJECT_MAX);
+	buf_init_in(&p->staged_info, &p->memory, WIRE_OBJECT_MAX);
+	*out = p;
+	return UC_OK;
 }
 
 void public_group_free(struct public_group *p)
@@ -65,9 +68,8 @@ uc_err public_group_new_on(const struct group_platform *platform, struct view gr
 			   struct view ratchet_tree, struct public_group **out)
 {
 	struct arena scratch;
-	struct public_group *p = public_group_empty(platform);
-	if (!p)
-		return UC_E_MEMORY;
+	struct public_group *p;
+	TRY(public_group_empty(platform, &p));
 	arena_init(&scratch, GROUP_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = from_info(p, group_info, ratchet_tree, &scratch);
 	arena_done(&scratch);

@@ -35,7 +35,8 @@ struct public_group {
 };
 
 /* NULL without memory. */
-struct public_group *public_group_empty(const struct group_platform *platform);
+uc_err UC_MUST_USE public_group_empty(const struct group_platform *platform,
+				      struct public_group **out);
 /* The GroupInfo is one of that state: its context, its tag, signed by a member; *tail is what
  * follows the context. */
 uc_err UC_MUST_USE public_info_check(const struct group_state *s, struct view group_info,

@@ -239,7 +239,7 @@ static void node_element(struct wire *w, void *v)
 	wire_node(w, v);
 }
 
-static uc_err load_tree(struct loading *l, const struct public_base *b, struct tree *out)
+static uc_err load_tree(struct loading *l, const struct public_base *b, struct group_state *s)
 {
 	struct node_list nodes = { .n = l->width };
 	if (!b->leaves || b->leaves > TREE_LEAVES_MAX || l->width > tree_width(b->leaves))
@@ -256,8 +256,8 @@ static uc_err load_tree(struct loading *l, const struct public_base *b, struct t
 		TRY(wire_decode(g->bytes, &l->scratch, node_element, n));
 		nodes.v[g->number] = n;
 	}
-	TRY(tree_import(out, out->suite, &nodes));
-	return out->leaves == b->leaves ? UC_OK : UC_E_CORRUPT;
+	TRY(group_state_import(s, &nodes));
+	return s->tree.leaves == b->leaves ? UC_OK : UC_E_CORRUPT;
 }
 
 static uc_err load_context(struct loading *l, const struct public_base *b, struct group_state *s)
@@ -276,8 +276,7 @@ static uc_err load_context(struct loading *l, const struct public_base *b, struc
 
 static uc_err load_state(struct loading *l, const struct public_base *b, struct group_state *s)
 {
-	TRY(load_tree(l, b, &s->tree));
-	TRY(tree_charge(&s->tree, s->memory));
+	TRY(load_tree(l, b, s));
 	TRY(load_context(l, b, s));
 	TRY(group_state_confirm(s, b->confirmation_tag));
 	if (!b->reinit.n)
@@ -351,9 +350,8 @@ uc_err public_group_load_parts(const struct group_platform *platform, public_gro
 			       void *ctx, struct public_group **out)
 {
 	struct loading l = { .has_base = false };
-	struct public_group *p = public_group_empty(platform);
-	if (!p)
-		return UC_E_MEMORY;
+	struct public_group *p;
+	TRY(public_group_empty(platform, &p));
 	arena_init(&l.scratch, PARTS_MAX, ARENA_PLAIN);
 	uc_err err = load(&l, next, ctx, p);
 	arena_done(&l.scratch);
@@ -412,9 +410,8 @@ uc_err public_group_load_on(const struct group_platform *platform, struct view s
 	if (version > 1)
 		wire_commit_history(&w, &history);
 	TRY(wire_finish(&w));
-	struct public_group *p = public_group_empty(platform);
-	if (!p)
-		return UC_E_MEMORY;
+	struct public_group *p;
+	TRY(public_group_empty(platform, &p));
 	p->history = history;
 	uc_err err = group_state_load(&p->state, p->crypto, state);
 	if (!err)

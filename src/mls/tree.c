@@ -17,7 +17,15 @@ uc_err tree_pool_ready(struct tree *t)
 	t->pool = tree_pool_new(TREE_BYTES_MAX);
 	if (!t->pool)
 		return UC_E_MEMORY;
-	return t->memory ? tree_pool_charge(t->pool, t->memory) : UC_OK;
+	if (!t->memory)
+		return UC_OK;
+	memcpy(t->pool->key, t->memory->hash_key, sizeof t->pool->key);
+	return tree_pool_charge(t->pool, t->memory);
+}
+
+const uint64_t *tree_hash_key(const struct tree *t)
+{
+	return t->pool->key;
 }
 
 uc_err tree_charge(struct tree *t, struct heap_account *memory)
@@ -158,9 +166,9 @@ uc_err tree_node_sum(struct tree *t, struct tree_node *n)
 
 /* Who finds keys whose hashes are equal makes one bucket of the index longer, no more: so the hash
  * needs no secret. */
-static uint32_t key_hash(enum key_kind kind, struct view key)
+static uint32_t key_hash(const struct tree *t, enum key_kind kind, struct view key)
 {
-	const uint64_t with[2] = { kind, 0 };
+	const uint64_t with[2] = { t->pool->key[0], t->pool->key[1] ^ kind };
 	return (uint32_t)siphash(with, key);
 }
 
@@ -173,12 +181,12 @@ uc_err tree_keys_add(struct tree *t, uint32_t node, const struct tree_content *c
 {
 	struct view key = tree_content_key(c);
 	if (key.n)
-		TRY(tree_index_add(t->pool, &t->index, key_hash(KEY_ENCRYPTION, key),
+		TRY(tree_index_add(t->pool, &t->index, key_hash(t, KEY_ENCRYPTION, key),
 				   key_number(KEY_ENCRYPTION, node)));
 	if (!c->is_leaf)
 		return UC_OK;
 	key = tree_content_signature_key(c);
-	return tree_index_add(t->pool, &t->index, key_hash(KEY_SIGNATURE, key),
+	return tree_index_add(t->pool, &t->index, key_hash(t, KEY_SIGNATURE, key),
 			      key_number(KEY_SIGNATURE, node));
 }
 
@@ -186,12 +194,12 @@ uc_err tree_keys_remove(struct tree *t, uint32_t node, const struct tree_content
 {
 	struct view key = tree_content_key(c);
 	if (key.n)
-		TRY(tree_index_remove(t->pool, &t->index, key_hash(KEY_ENCRYPTION, key),
+		TRY(tree_index_remove(t->pool, &t->index, key_hash(t, KEY_ENCRYPTION, key),
 				      key_number(KEY_ENCRYPTION, node)));
 	if (!c->is_leaf)
 		return UC_OK;
 	key = tree_content_signature_key(c);
-	return tree_index_remove(t->pool, &t->index, key_hash(KEY_SIGNATURE, key),
+	return tree_index_remove(t->pool, &t->index, key_hash(t, KEY_SIGNATURE, key),
 				 key_number(KEY_SIGNATURE, node));
 }
 
@@ -200,7 +208,7 @@ uint32_t tree_key_find(const struct tree *t, enum key_kind kind, struct view key
 	uint32_t at = 0, number, found = TREE_NONE;
 	if (!t->pool || !key.n)
 		return TREE_NONE;
-	uint32_t hash = key_hash(kind, key);
+	uint32_t hash = key_hash(t, kind, key);
 	while (tree_index_next(t->index, hash, &at, &number)) {
 		uint32_t node = number >> 1;
 		if (number != key_number(kind, node) || node >= found)

@@ -43,6 +43,12 @@ void tree_done(struct tree *t);
  * between; no key twice.  Not its signatures and hashes. */
 uc_err UC_MUST_USE tree_import(struct tree *t, const struct suite *s,
 			       const struct node_list *nodes);
+/* With a random key for the tables that keys and capabilities are found in, so that who chooses them
+ * cannot make those tables slow.  tree_import has none: for trees that are known. */
+uc_err UC_MUST_USE tree_import_under(struct tree *t, const struct suite *s,
+				     const struct node_list *nodes, const uint64_t hash_key[2]);
+/* The one that the tree has; it has leaves. */
+const uint64_t *tree_hash_key(const struct tree *t);
 /* Appends the ratchet_tree extension's data. */
 uc_err UC_MUST_USE tree_export(const struct tree *t, struct buf *out);
 

@@ -96,7 +96,6 @@ static uc_err keys_check(struct tree *t, const struct tree_node *n, uint32_t nod
 static uc_err import(struct tree *t, const struct node_list *nodes)
 {
 	TRY(shape_check(nodes));
-	TRY(tree_pool_ready(t));
 	uint32_t leaves = 1;
 	while (leaves < (nodes->n + 1) / 2)
 		leaves *= 2;
@@ -110,16 +109,27 @@ static uc_err import(struct tree *t, const struct node_list *nodes)
 	return keys_check(t, t->root, tree_root(t->leaves));
 }
 
-uc_err tree_import(struct tree *t, const struct suite *s, const struct node_list *nodes)
+uc_err tree_import_under(struct tree *t, const struct suite *s, const struct node_list *nodes,
+			 const uint64_t hash_key[2])
 {
 	struct tree fresh;
 	tree_init(&fresh, s);
-	uc_err err = import(&fresh, nodes);
+	uc_err err = tree_pool_ready(&fresh);
+	if (!err) {
+		memcpy(fresh.pool->key, hash_key, sizeof fresh.pool->key);
+		err = import(&fresh, nodes);
+	}
 	if (err)
 		tree_done(&fresh);
 	else
 		*t = fresh;
 	return err;
+}
+
+uc_err tree_import(struct tree *t, const struct suite *s, const struct node_list *nodes)
+{
+	static const uint64_t none[2] = { 0, 0 };
+	return tree_import_under(t, s, nodes, none);
 }
 
 static void export_node(struct wire *w, const struct tree_node *n)

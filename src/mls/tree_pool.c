@@ -94,11 +94,11 @@ static struct view list_bytes(struct u16_list l)
 	return view_make(l.v, l.n * sizeof *l.v);
 }
 
-static uint64_t lists_hash(const struct capabilities *c)
+static uint64_t lists_hash(const struct tree_pool *p, const struct capabilities *c)
 {
 	uint64_t hash = 0;
 	for (int i = 0; i < LISTS; i++) {
-		const uint64_t key[2] = { hash, 0 };
+		const uint64_t key[2] = { p->key[0] ^ hash, p->key[1] };
 		hash = siphash(key, list_bytes(list_of(c, i)));
 	}
 	return hash;
@@ -247,7 +247,7 @@ static uc_err support_of(struct tree_pool *p, const struct tree_kind *k, struct 
 static uc_err kind_find_or_make(struct tree_pool *p, const struct capabilities *c, bool is_support,
 				struct tree_kind **out)
 {
-	uint64_t hash = lists_hash(c);
+	uint64_t hash = lists_hash(p, c);
 	struct tree_kind **at = kind_place(p, hash, c), *k = *at;
 	if (k) {
 		*out = tree_kind_share(k);

@@ -17,6 +17,7 @@ struct tree_pool {
 	size_t used_bytes, limit_bytes;
 	struct heap_account *memory; /* NULL: nobody is charged, or no longer */
 	bool limited;                /* the latest refusal was the limit's, not the machine's */
+	uint64_t key[2];             /* of hashes of what comes from outside */
 	struct tree_kind *kinds;     /* the root of a tree by the bits of their hashes */
 	size_t kind_count;
 };

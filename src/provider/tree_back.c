@@ -87,15 +87,15 @@ static uc_err way_read(struct store *s, struct view room, uint64_t seq, struct a
 	return err;
 }
 
-static uc_err whole_read(const struct tree_back_record *r, const struct suite *s, struct arena *a,
+static uc_err whole_read(const struct tree_back_record *r, const struct tree *now, struct arena *a,
 			 struct tree *out)
 {
 	struct node_list nodes;
 	uint8_t hash[HASH_MAX];
 	TRY(wire_decode(r->tree, a, ratchet_tree_element, &nodes));
-	TRY(tree_import(out, s, &nodes));
+	TRY(tree_import_under(out, now->suite, &nodes, tree_hash_key(now)));
 	uc_err err = tree_hash(out, hash);
-	if (!err && !view_equal(view_make(hash, s->nh), r->tree_hash))
+	if (!err && !view_equal(view_make(hash, now->suite->nh), r->tree_hash))
 		err = UC_E_CORRUPT;
 	if (err)
 		tree_done(out);
@@ -116,7 +116,7 @@ static uc_err go_back(struct way *w, struct tree *t, struct arena *a)
 {
 	if (w->n && w->steps[w->n - 1].is_whole) {
 		struct tree whole;
-		TRY(whole_read(&w->steps[--w->n], t->suite, a, &whole));
+		TRY(whole_read(&w->steps[--w->n], t, a, &whole));
 		tree_done(t);
 		*t = whole;
 	}

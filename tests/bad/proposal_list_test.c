@@ -175,6 +175,15 @@ TEST(psks)
 	struct proposal twice[] = { v[0], v[0] };
 	breaks_list(twice, 2, RULE_PSK_ONCE);
 	expect(!view_equal(v[0].psk.psk_nonce, v[1].psk.psk_nonce));
+	/* Wherever in the list the two stand, and whatever is between them. */
+	for (size_t i = 0; i < 8; i++)
+		for (size_t k = i + 1; k < 8; k++) {
+			struct proposal many[8];
+			for (size_t n = 0; n < 8; n++)
+				many[n] = psk_of(&c, VIEW_LIT("known"));
+			many[k] = many[i];
+			breaks_list(many, 8, RULE_PSK_ONCE);
+		}
 	club_commit_proposals(&c, alice(), v, 2);
 	struct view nonce = v[0].psk.psk_nonce;
 	static const size_t lengths[] = { 0, 31 };

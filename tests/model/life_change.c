@@ -101,7 +101,7 @@ static bool some_proposal(struct person *p, const struct proposal *v, size_t n,
 	case 4:
 		*out = some_psk(p);
 		for (size_t i = 0; i < n; i++)
-			if (v[i].proposal_type == PROPOSAL_PSK && psk_same(&v[i].psk, &out->psk))
+			if (v[i].proposal_type == PROPOSAL_PSK && !psk_order(&v[i].psk, &out->psk))
 				return false;
 		return true;
 	case 5:
@@ -282,7 +282,7 @@ static bool conflict(const struct proposal *a, uint32_t a_sender, const struct p
 		return view_equal(a->key_package.leaf_node.signature_key,
 				  b->key_package.leaf_node.signature_key);
 	case PROPOSAL_PSK:
-		return psk_same(&a->psk, &b->psk);
+		return !psk_order(&a->psk, &b->psk);
 	default:
 		return a->proposal_type == PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
 	}

@@ -277,7 +277,8 @@ static uc_err opens_changed(void (*change)(struct group *g, struct member_epoch 
 {
 	struct member_epoch e[GROUP_EPOCHS] = { { .serial = 0 } };
 	struct member_keys_list keys = { NULL, 0 };
-	struct group *g = group_new(&c.platform, c.suite);
+	struct group *g = NULL;
+	expect_ok(group_new(&c.platform, c.suite, &g));
 	struct buf plain;
 	struct wire w;
 	expect(g);

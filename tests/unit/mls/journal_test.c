@@ -515,7 +515,7 @@ TEST(keys_are_thrown_away)
 		reads(c.people[1].g, said(&c.people[0], "x"), "x");
 		kept_take(&c.people[1]);
 	}
-	t.g = group_new(&c.platform, c.suite);
+	expect_ok(group_new(&c.platform, c.suite, &t.g));
 	thief_walks(&t, kept.v[kept.n - 1].root, true);
 	for (size_t i = 0; i < GROUP_EPOCHS; i++)
 		epochs += t.epochs[i].serial != 0;

@@ -299,6 +299,42 @@ TEST(an_empty_left_half)
 	club_end(&c);
 }
 
+/* Nobody who chooses keys and capabilities knows where the tables of a tree keep them: each has a key of
+ * its own, however the tree came here. */
+static void key_is_new(const struct tree *t, uint64_t (*seen)[2], size_t *n)
+{
+	const uint64_t *key = tree_hash_key(t);
+	expect(key[0] && key[1]);
+	for (size_t i = 0; i < *n; i++)
+		expect(seen[i][0] != key[0] && seen[i][1] != key[1]);
+	memcpy(seen[(*n)++], key, sizeof seen[0]);
+}
+
+TEST(tables_have_keys_that_nobody_knows)
+{
+	uint64_t seen[8][2];
+	size_t n = 0;
+	club_with(&c, suite_at(0), 2);
+	club_person(&c, 2);
+	club_join_external(&c, &c.people[2], TREE_NONE);
+	for (size_t i = 0; i < 3; i++)
+		key_is_new(group_now(c.people[i].g).tree, seen, &n);
+	key_is_new(public_group_now(c.server).tree, seen, &n);
+	person_restart(&c, alice());
+	key_is_new(group_now(alice()->g).tree, seen, &n);
+	person_keep(&c.people[1]);
+	struct group *g = NULL;
+	size_t used;
+	expect_ok(group_journal_open(&c.platform, buf_view(&c.people[1].root),
+				     buf_view(&c.people[1].journal), &used, &g));
+	key_is_new(group_now(g).tree, seen, &n);
+	group_free(g);
+	shelf_put(&c.shelf, c.server);
+	server_restart(&c);
+	key_is_new(public_group_now(c.server).tree, seen, &n);
+	club_end(&c);
+}
+
 /* --- proposals --- */
 
 /* Those who are let go by the commit need not know what is in it. */
