@@ -242,6 +242,7 @@ uc_err suite_sign(const struct suite *s, const struct sign_key *k, const struct 
 	size_t got = 0;
 	TRY(s->by->sign(s->by->ctx, s->signature_id, &random, bytes_of(secret_view(&k->priv)),
 			bytes_of(sign_public(k)), bytes_of(message), sig, &got));
+	secret_release(&got, sizeof got); /* DER's depends on r and s */
 	if (!got || got > SIGNATURE_MAX)
 		return UC_E_CRYPTO;
 	secret_release(sig, got);

@@ -129,3 +129,13 @@ TEST(nor_of_suite_3_with_private_handshakes)
 {
 	life(SUITE_X25519_CHACHA, true);
 }
+
+TEST(nor_of_suite_2_beyond_libcryptos_numbers)
+{
+	life(SUITE_P256_AES128, false);
+}
+
+TEST(nor_of_suite_4)
+{
+	life(SUITE_X448_AES256, true);
+}
