@@ -78,15 +78,22 @@ uc_err leaf_node_check(const struct suite *s, const struct leaf_node *leaf)
 	return draft_extensions_check(&leaf->extensions);
 }
 
+static bool is_listed(const struct leaf_node *leaf, uint16_t type)
+{
+	return is_default_extension(type) || u16_list_has(&leaf->capabilities.extensions, type);
+}
+
 /* RFC 9420, 10: "Extensions included in the extensions or leaf_node.extensions fields MUST be
- * included in the leaf_node.capabilities field." */
+ * included in the leaf_node.capabilities field", and yet "unknown extensions in KeyPackage.extensions
+ * MUST be ignored": so it is asked of those that are known here.  Others' clients do put values that
+ * nobody knows (13.5) there without listing them. */
 static uc_err extensions_check(const struct key_package *k)
 {
-	const struct u16_list *listed = &k->leaf_node.capabilities.extensions;
 	for (size_t i = 0; i < k->extensions.n; i++) {
 		uint16_t type = k->extensions.v[i].extension_type;
-		if (BREAKS(KEY_PACKAGE_EXTENSION_LISTED,
-			   !is_default_extension(type) && !u16_list_has(listed, type)))
+		bool known = type >= EXTENSION_APP_DATA_DICTIONARY &&
+			     type <= EXTENSION_REQUIRED_WIRE_FORMATS;
+		if (BREAKS(KEY_PACKAGE_EXTENSION_LISTED, known && !is_listed(&k->leaf_node, type)))
 			return UC_E_UNEXPECTED;
 	}
 	return UC_OK;
@@ -176,6 +183,10 @@ static uc_err make(const struct suite *s, const struct env *env, const struct le
 	};
 	if (extensions)
 		k.extensions = *extensions;
+	/* Of one's own, all are listed (10). */
+	for (size_t i = 0; i < k.extensions.n; i++)
+		if (!is_listed(&k.leaf_node, k.extensions.v[i].extension_type))
+			return UC_E_ARGUMENT;
 	TRY(leaf_node_sign(s, env, leaf->signature_key, &k.leaf_node, (struct view){ NULL, 0 }, 0,
 			   a));
 	TRY(wire_encode_to(a, key_package_tbs_element, &k, &bytes));

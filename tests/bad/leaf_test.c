@@ -335,38 +335,40 @@ static void two_of_one_extension(struct club *x, struct leaf_node *l)
 	l->extensions = (struct extension_list){ e, 2 };
 }
 
-/* 10: what stands in a KeyPackage's own extensions is listed, like what stands in its leaf's. */
-static void package_extension_not_listed(struct club *x, struct key_package *k)
+/* 10: what stands in a KeyPackage's own extensions is listed, like what stands in its leaf's; what
+ * nobody knows is ignored there. */
+static struct extension package_extension;
+
+static void has_extension(struct club *x, struct key_package *k)
 {
-	static struct extension e = { 0xf123, { NULL, 0 } };
 	(void)x;
-	k->extensions = (struct extension_list){ &e, 1 };
+	k->extensions = (struct extension_list){ &package_extension, 1 };
 }
-static void package_grease_not_listed(struct club *x, struct key_package *k)
+static void lists_no_extension(struct club *x, struct leaf_node *l)
 {
-	static struct extension e[] = { { EXTENSION_APPLICATION_ID, { NULL, 0 } },
-					{ 0x3a3a, { (const uint8_t *)"grease", 6 } } };
 	(void)x;
-	k->extensions = (struct extension_list){ e, 2 };
-}
-static void package_extensions_listed(struct club *x, struct key_package *k)
-{
-	static struct extension e[] = { { 0x3a3a, { (const uint8_t *)"grease", 6 } },
-					{ EXTENSION_APPLICATION_ID, { NULL, 0 } },
-					{ EXTENSION_APP_DATA_DICTIONARY,
-					  { (const uint8_t *)"", 1 } } };
-	(void)x;
-	k->extensions = (struct extension_list){ e, 3 };
+	l->capabilities.extensions.n = 0;
 }
 
 TEST(extensions_of_the_key_package_itself)
 {
+	static const uint16_t known[] = { EXTENSION_APP_DATA_DICTIONARY,
+					  EXTENSION_SUPPORTED_WIRE_FORMATS };
+	static const uint16_t unknown[] = { EXTENSION_APPLICATION_ID, 0x3a3a, 0xf123, 0x000a };
 	begin();
-	breaks_add(NULL, package_extension_not_listed, RULE_KEY_PACKAGE_EXTENSION_LISTED);
-	breaks_add(NULL, package_grease_not_listed, RULE_KEY_PACKAGE_EXTENSION_LISTED);
-	/* Default types need not be; the last resort's dictionary, and values that nobody knows, are. */
-	const struct proposal add =
-		forge_add(&c, club_person(&c, 9), greased, package_extensions_listed);
+	for (size_t i = 0; i < 2; i++) {
+		package_extension = (struct extension){ known[i], VIEW_LIT("\0") };
+		breaks_add(lists_no_extension, has_extension, RULE_KEY_PACKAGE_EXTENSION_LISTED);
+	}
+	struct proposal add;
+	for (size_t i = 0; i < 4; i++) {
+		package_extension = (struct extension){ unknown[i], VIEW_LIT("?") };
+		add = forge_add(&c, club_person(&c, 9), NULL, has_extension);
+		club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
+	}
+	/* With a dictionary that its leaf knows of, as of a last resort. */
+	package_extension = (struct extension){ EXTENSION_APP_DATA_DICTIONARY, VIEW_LIT("\0") };
+	add = forge_add(&c, club_person(&c, 9), NULL, has_extension);
 	club_deliver_proposal(&c, alice(), forge_proposal(&c, alice(), &add));
 	club_end(&c);
 }

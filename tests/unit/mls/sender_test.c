@@ -238,6 +238,25 @@ TEST(key_packages_share_no_key)
 	}
 }
 
+/* "Extensions included in the extensions [...] MUST be included in the leaf_node.capabilities field." */
+TEST(key_packages_list_what_they_hold)
+{
+	struct extension e = { 0xf123, VIEW_LIT("x") };
+	const struct extension_list l = { &e, 1 };
+	static uint16_t listed[] = { 0xf123 };
+	club_begin(&c, suite_at(0));
+	struct person *p = club_person(&c, 0);
+	struct view bytes = { NULL, 0 };
+	expect_err(key_package_make(c.suite, test_env(), &p->leaf, 3600, &l, &c.mem, &bytes,
+				    &p->secrets),
+		   UC_E_ARGUMENT);
+	expect(!bytes.n);
+	p->leaf.capabilities.extensions = (struct u16_list){ listed, 1 };
+	expect_ok(key_package_make(c.suite, test_env(), &p->leaf, 3600, &l, &c.mem, &bytes,
+				   &p->secrets));
+	club_end(&c);
+}
+
 /* --- 12.4: what was proposed is committed before words go out --- */
 
 TEST(a_commit_is_due_when_proposals_wait)
