@@ -186,7 +186,7 @@ static uc_err make(const struct suite *s, const struct env *env, const struct le
 	/* Of one's own, all are listed (10). */
 	for (size_t i = 0; i < k.extensions.n; i++)
 		if (!is_listed(&k.leaf_node, k.extensions.v[i].extension_type))
-			return UC_E_ARGUMENT;
+			return UC_E_UNEXPECTED;
 	TRY(leaf_node_sign(s, env, leaf->signature_key, &k.leaf_node, (struct view){ NULL, 0 }, 0,
 			   a));
 	TRY(wire_encode_to(a, key_package_tbs_element, &k, &bytes));

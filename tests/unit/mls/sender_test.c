@@ -249,7 +249,7 @@ TEST(key_packages_list_what_they_hold)
 	struct view bytes = { NULL, 0 };
 	expect_err(key_package_make(c.suite, test_env(), &p->leaf, 3600, &l, &c.mem, &bytes,
 				    &p->secrets),
-		   UC_E_ARGUMENT);
+		   UC_E_UNEXPECTED);
 	expect(!bytes.n);
 	p->leaf.capabilities.extensions = (struct u16_list){ listed, 1 };
 	expect_ok(key_package_make(c.suite, test_env(), &p->leaf, 3600, &l, &c.mem, &bytes,
