@@ -32,7 +32,7 @@ TEST(lives_against_the_model)
 		live(strtoull(one, NULL, 10), 400);
 		return;
 	}
-	for (uint64_t seed = 1; seed <= (is_long ? 400 : 16); seed++)
+	for (uint64_t seed = 1; seed <= (is_long ? 200 : 16); seed++)
 		live(seed, 400);
 	printf("%zu steps, %zu epochs, %zu of them on branches; %zu messages opened, %zu refused\n",
 	       steps, epochs, branches, opened, refused);
