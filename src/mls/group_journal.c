@@ -271,11 +271,20 @@ static uc_err take(struct taking *t, struct buf *journal, struct buf *root)
 	return t->member ? journal_root_write(&t->keys, root) : UC_OK;
 }
 
+/* As if nothing had been written: it can be tried again, though there was no memory this time. */
+static void give_up(struct buf *b, const struct buf *was)
+{
+	if (b->n > was->n)
+		wipe(b->p + was->n, b->n - was->n);
+	b->n = was->n;
+	b->failed = was->failed;
+}
+
 static uc_err take_all(struct group *g, bool whole, struct buf *journal, struct buf *root)
 {
 	struct taking *t = HEAP_NEW(struct taking);
 	struct group_journal *j = &g->journal;
-	size_t journal_n = journal->n, root_n = root->n;
+	const struct buf journal_was = *journal, root_was = *root;
 	if (!t)
 		return UC_E_MEMORY;
 	t->g = g;
@@ -290,12 +299,12 @@ static uc_err take_all(struct group *g, bool whole, struct buf *journal, struct 
 	if (!err)
 		err = take(t, journal, root);
 	if (err) {
-		journal->n = journal_n;
-		root->n = root_n;
+		give_up(journal, &journal_was);
+		give_up(root, &root_was);
 	} else {
 		settle(t);
-		j->first_bytes = whole ? journal->n - journal_n : j->first_bytes;
-		j->grown_bytes = whole ? 0 : j->grown_bytes + (journal->n - journal_n);
+		j->first_bytes = whole ? journal->n - journal_was.n : j->first_bytes;
+		j->grown_bytes = whole ? 0 : j->grown_bytes + (journal->n - journal_was.n);
 	}
 	buf_done(&t->part);
 	buf_done(&t->body);

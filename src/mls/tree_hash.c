@@ -218,24 +218,25 @@ static struct view carried_parent_hash(const struct tree *t, uint32_t node)
 								 : (struct view){ NULL, 0 };
 }
 
-/* 7.9.2: D (in the resolution of child C) carries P's hash, and the rest of that resolution is
- * exactly P's unmerged leaves under C. */
+/* 7.9.2: some D in the resolution of child C carries P's hash, and the rest of that resolution is
+ * exactly P's unmerged leaves under C.  So D is the only one there that is no unmerged leaf. */
 static bool chains_to(const struct tree *t, const struct parent_node *p, uint32_t child,
-		      const struct u32_list *resolution, uint32_t d, struct view hash)
+		      const struct u32_list *resolution, struct view hash)
 {
-	if (!view_equal(carried_parent_hash(t, d), hash))
-		return false;
-	size_t unmerged = 0;
+	size_t unmerged = 0, others = 0;
+	uint32_t d = TREE_NONE;
 	for (size_t i = 0; i < p->unmerged_leaves.n; i++)
 		unmerged += tree_is_below(tree_node_of_leaf(p->unmerged_leaves.v[i]), child);
-	if (unmerged != resolution->n - 1)
-		return false;
-	for (size_t i = 0; i < resolution->n; i++)
-		if (resolution->v[i] != d &&
-		    !(tree_is_leaf(resolution->v[i]) &&
-		      tree_list_has(&p->unmerged_leaves, tree_leaf_of_node(resolution->v[i]))))
-			return false;
-	return true;
+	for (size_t i = 0; i < resolution->n; i++) {
+		uint32_t node = resolution->v[i];
+		if (tree_is_leaf(node) &&
+		    tree_list_has(&p->unmerged_leaves, tree_leaf_of_node(node)))
+			continue;
+		d = node;
+		others++;
+	}
+	return others == 1 && unmerged == resolution->n - 1 &&
+	       view_equal(carried_parent_hash(t, d), hash);
 }
 
 static uc_err is_chained(const struct tree *t, uint32_t node, struct arena *a, bool *good)
@@ -248,9 +249,7 @@ static uc_err is_chained(const struct tree *t, uint32_t node, struct arena *a, b
 		struct u32_list resolution;
 		TRY(tree_parent_hash(t, node, children[!side], hash));
 		TRY(tree_resolution(t, children[side], NULL, a, &resolution));
-		for (size_t i = 0; i < resolution.n && !*good; i++)
-			*good = chains_to(t, p, children[side], &resolution, resolution.v[i],
-					  view_make(hash, t->suite->nh));
+		*good = chains_to(t, p, children[side], &resolution, view_make(hash, t->suite->nh));
 	}
 	return UC_OK;
 }

@@ -290,3 +290,32 @@ TEST(no_message_is_lost_by_being_without_memory)
 	crew_agrees(crew, 2);
 	crew_end(crew, 2);
 }
+
+/* What could not be written is written by the next call, of a group that was just opened, too. */
+TEST(writing_is_tried_again)
+{
+	struct sailor crew[2];
+	struct mls_writes w;
+	bool failed = true;
+	crew_begin(crew, 2, SUITE);
+	sailor_store(&crew[0]);
+	for (size_t n = 1; failed && n < ALLOCATIONS_MAX; n++) {
+		struct mls_bytes said;
+		sailor_restart(&crew[0]);
+		expect_ok(mls_group_protect(crew[0].group, bytes_of("x"), nothing, 0, crew[0].out,
+					    &said));
+		heap_fail_at(n);
+		uc_err err = mls_group_writes(crew[0].group, crew[0].out, &w);
+		failed = heap_has_failed();
+		heap_fail_at(0);
+		if (err) {
+			expect_eq(err, UC_E_MEMORY);
+			sailor_store(&crew[0]);
+		} else {
+			buf_add_view(&crew[0].journal, view_of(w.journal));
+		}
+	}
+	expect(!failed);
+	crew_agrees(crew, 2);
+	crew_end(crew, 2);
+}
