@@ -7,6 +7,10 @@
 #include "mls/proposal.h"
 #include "mls/tree.h"
 
+#include "tests/model/slow_tree.h"
+
+#define MODEL_BYTES ((size_t)512 * 1024 * 1024)
+
 static bool read_tree(struct vector_run *r, const json_t *j, const char *field, struct tree *t)
 {
 	struct node_list nodes;
@@ -39,6 +43,34 @@ static uc_err apply(struct tree *t, const struct proposal *p, uint32_t sender)
 	}
 }
 
+/* The slow model, which the engine is compared with elsewhere, has to say the same. */
+static void model_operates(struct vector_run *r, const json_t *j, const struct proposal *p)
+{
+	struct arena a;
+	struct slow_tree t;
+	struct view leaf;
+	uint32_t sender = (uint32_t)vec_num(r, j, "proposal_sender");
+	arena_init(&a, MODEL_BYTES, ARENA_PLAIN);
+	bool read = slow_read(&t, r->suite, &a, vec_hex(r, j, "tree_before"));
+	vec_num_equal(r, "model", read, true);
+	if (read) {
+		vec_field(r, j, "tree_hash_before", slow_hash(&t));
+		if (p->proposal_type == PROPOSAL_ADD &&
+		    vec_ok(r, "model",
+			   wire_encode_to(&a, leaf_node_element, &p->key_package.leaf_node, &leaf)))
+			slow_add(&t, leaf);
+		else if (p->proposal_type == PROPOSAL_UPDATE &&
+			 vec_ok(r, "model",
+				wire_encode_to(&a, leaf_node_element, &p->leaf_node, &leaf)))
+			slow_update(&t, sender, leaf);
+		else if (p->proposal_type == PROPOSAL_REMOVE)
+			slow_remove(&t, p->removed);
+		vec_field(r, j, "tree_after", slow_write(&t));
+		vec_field(r, j, "tree_hash_after", slow_hash(&t));
+	}
+	arena_done(&a);
+}
+
 static void operations_run(struct vector_run *r, const json_t *j)
 {
 	struct tree t;
@@ -55,20 +87,48 @@ static void operations_run(struct vector_run *r, const json_t *j)
 			vec_field(r, j, "tree_after", buf_view(&out));
 		check_hash(r, j, "tree_hash_after", &t);
 		buf_done(&out);
+		model_operates(r, j, &p);
 	}
 	tree_done(&t);
+}
+
+static void check_list(struct vector_run *r, const struct u32_list *have, const json_t *want)
+{
+	vec_num_equal(r, "resolutions", have->n, json_array_size(want));
+	for (size_t i = 0; i < have->n && i < json_array_size(want); i++)
+		vec_num_equal(r, "resolutions", have->v[i],
+			      (uint64_t)json_integer_value(json_array_get(want, i)));
 }
 
 static void check_resolution(struct vector_run *r, const struct tree *t, uint32_t node,
 			     const json_t *want)
 {
 	struct u32_list have;
-	if (!vec_ok(r, "resolutions", tree_resolution(t, node, NULL, &r->mem, &have)))
-		return;
-	vec_num_equal(r, "resolutions", have.n, json_array_size(want));
-	for (size_t i = 0; i < have.n && i < json_array_size(want); i++)
-		vec_num_equal(r, "resolutions", have.v[i],
-			      (uint64_t)json_integer_value(json_array_get(want, i)));
+	if (vec_ok(r, "resolutions", tree_resolution(t, node, NULL, &r->mem, &have)))
+		check_list(r, &have, want);
+}
+
+static void model_validates(struct vector_run *r, const json_t *j)
+{
+	struct arena a;
+	struct slow_tree t;
+	const json_t *hashes = vec_array(r, j, "tree_hashes");
+	const json_t *resolutions = vec_array(r, j, "resolutions");
+	arena_init(&a, MODEL_BYTES, ARENA_PLAIN);
+	bool read = slow_read(&t, r->suite, &a, vec_hex(r, j, "tree"));
+	vec_num_equal(r, "model", read, true);
+	for (uint32_t node = 0; read && node < 2 * t.leaves - 1; node++) {
+		struct u32_list have = slow_resolution(&t, node);
+		check_list(r, &have, json_array_get(resolutions, node));
+	}
+	if (read) {
+		vec_equal(r, "tree_hashes", slow_hash(&t),
+			  vec_hex_value(r, json_array_get(hashes, t.leaves - 1), "tree_hashes"));
+		vec_num_equal(r, "model: parent hashes", slow_parent_hashes_hold(&t), true);
+		vec_num_equal(r, "model: unmerged leaves", slow_is_sound(&t), true);
+		vec_equal(r, "tree", slow_write(&t), vec_hex(r, j, "tree"));
+	}
+	arena_done(&a);
 }
 
 static void validation_run(struct vector_run *r, const json_t *j)
@@ -93,6 +153,7 @@ static void validation_run(struct vector_run *r, const json_t *j)
 	while (tree_next_leaf(&t, &at, &leaf, &l))
 		vec_ok(r, "signature", leaf_node_verify(r->suite, &l, group_id, leaf));
 	tree_done(&t);
+	model_validates(r, j);
 }
 
 static const char *const operations_fields[] = { "tree_before", "tree_after", "proposal", NULL };
