@@ -26,7 +26,7 @@
  * makes secrets go (a commit applied or dropped, a secret exported, past epochs forgotten), take
  * writes what is left of those secrets under a fresh key and gives a new root; once the old root is
  * gone nobody reads the old ones, wherever their bytes still lie.  Whoever steals root and journal
- * reads at most the last forget_after - 1 messages that they should not. */
+ * reads of each epoch that is kept at most the last forget_after - 1 messages that they should not. */
 #ifndef MLS_GROUP_JOURNAL_H
 #define MLS_GROUP_JOURNAL_H
 

@@ -355,6 +355,8 @@ static void live_forget(struct sweep *w)
 		seat_close(w->p, r->seats);
 	if (r)
 		room_live_free(w->p, r);
+	/* There may be another of this name one day. */
+	trees_drop(w->p, w->room);
 }
 
 /* Other shards, after the room: a client without a seat is no place anyway. */

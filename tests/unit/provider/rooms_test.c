@@ -501,6 +501,7 @@ TEST(a_seat_of_the_hubs_app_ends_as_well)
 TEST(an_app_that_was_away_for_a_month_is_out)
 {
 	room_of_three();
+	expect(apps[PLAZA].provider->room_work->trees[0].room.n != 0);
 	apps[PLAZA].is_down = true;
 	client_close(ida.c);
 	guest_say(&r1, "anybody");
@@ -524,6 +525,9 @@ TEST(an_app_that_was_away_for_a_month_is_out)
 	}
 	expect_eq(table_count(&apps[PLAZA], TABLE_SEAT), 0);
 	expect_eq(table_count(&apps[PLAZA], TABLE_ROOM), 0);
+	/* Nor of its trees: another room may have its name, and its numbers. */
+	for (size_t i = 0; i < TREES_KEPT; i++)
+		expect(!apps[PLAZA].provider->room_work->trees[i].room.n);
 	the_end();
 }
 
