@@ -26,8 +26,8 @@
  *    for a call that changes something from inside a function of the caller's.
  *    UC_E_LIMIT: a limit on memory (the client's, or that of the mls_out) is reached; UC_E_MEMORY;
  *    UC_E_RANDOM.  Others stand with the functions.  mls_error_kind says what to do about any.
- *  - A client, what was made with it, and a mls_out are used by one thread at a time; two clients
- *    have nothing in common.  The library has no state of its own.
+ *  - A client, what was made with it, and a mls_out are used by one thread at a time (within a call
+ *    by those of mls_parallel, if there are any); two clients have nothing in common.  The library has no state of its own.
  *  - Objects may be freed in any order: a client goes with the last that was made with it.  NULL may be
  *    freed.
  *  - Lengths are bytes, times milliseconds since 1970 unless a name says otherwise.  Indices are
@@ -143,11 +143,22 @@ struct mls_wrapping {
 	size_t padding; /* private ones are padded to a multiple of so many bytes; 0: not */
 };
 
+/* Threads of the caller's, which the library has none of: for the signatures of a whole tree (joining,
+ * a new public group) and of many KeyPackages in one commit.  What is shared out calls the functions
+ * of `crypto`, and none else of the caller's. */
+struct mls_parallel {
+	void *ctx;
+	/* Calls task(work, i) once for each i below n, in any order and on any threads, and returns
+	 * when all have returned. */
+	void (*run)(void *ctx, void (*task)(void *work, size_t i), void *work, size_t n);
+};
+
 struct mls_options {
 	const struct mls_platform *platform; /* needed; copied, as all of these are */
 	const struct mls_policy *policy;     /* NULL: all is allowed, no PSK is known */
 	const struct mls_crypto *crypto; /* mls_crypto.h; not copied.  NULL: the library's own */
-	struct mls_wrapping wrapping;    /* of groups that do not say otherwise */
+	const struct mls_parallel *parallel; /* NULL: one signature after the other */
+	struct mls_wrapping wrapping;        /* of groups that do not say otherwise */
 	/* GREASE (RFC 9420, 13.5) in what we make: leaves, KeyPackages, GroupInfos. */
 	bool grease;
 	/* The most memory that one call may take for its work, and give back before it returns; 0:

@@ -18,6 +18,8 @@ uc_err mls_client_new(const struct mls_options *o, mls_client **client)
 			       .trace = o->platform->trace };
 	if (o->policy)
 		c->policy = *o->policy;
+	if (o->parallel)
+		c->parallel = (struct group_parallel){ o->parallel->ctx, o->parallel->run };
 	c->wrapping = o->wrapping;
 	if (o->crypto) {
 		uc_err err = crypto_init(&c->crypto, o->crypto);

@@ -18,6 +18,7 @@ struct mls_out {
 struct mls_client {
 	struct env env;
 	struct mls_policy policy;
+	struct group_parallel parallel; /* run NULL: none */
 	struct mls_wrapping wrapping;
 	struct crypto crypto; /* n 0: built in */
 	bool grease;

@@ -227,6 +227,7 @@ void policy_bind(mls_client *client)
 	const struct mls_policy *p = &client->policy;
 	client->hooks = (struct group_hooks){
 		.ctx = client,
+		.parallel = client->parallel.run ? &client->parallel : NULL,
 		.any_lifetime = p->any_lifetime,
 		.any_suites = p->any_suites,
 		.empty_aad = p->empty_aad,
