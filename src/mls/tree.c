@@ -2,7 +2,6 @@
 /* Nodes, sharing, and the changes that proposals make. */
 #include "mls/tree.h"
 
-#include "base/siphash.h"
 #include "mls/tree_node.h"
 
 void tree_init(struct tree *t, const struct suite *s)
@@ -46,14 +45,12 @@ void tree_copy(const struct tree *t, struct tree *out)
 		out->root->refs++;
 	if (out->pool)
 		out->pool->refs++;
-	tree_index_share(out->index);
 }
 
 void tree_done(struct tree *t)
 {
 	struct heap_account *memory = t->memory;
 	tree_node_drop(t, t->root);
-	tree_index_drop(t->pool, t->index);
 	if (t->pool && memory)
 		tree_pool_discharge(t->pool);
 	tree_pool_drop(t->pool);
@@ -162,66 +159,6 @@ uc_err tree_node_sum(struct tree *t, struct tree_node *n)
 	return UC_OK;
 }
 
-/* --- the keys --- */
-
-/* Who finds keys whose hashes are equal makes one bucket of the index longer, no more: so the hash
- * needs no secret. */
-static uint32_t key_hash(const struct tree *t, enum key_kind kind, struct view key)
-{
-	const uint64_t with[2] = { t->pool->key[0], t->pool->key[1] ^ kind };
-	return (uint32_t)siphash(with, key);
-}
-
-static uint32_t key_number(enum key_kind kind, uint32_t node)
-{
-	return node << 1 | (kind == KEY_SIGNATURE);
-}
-
-uc_err tree_keys_add(struct tree *t, uint32_t node, const struct tree_content *c)
-{
-	struct view key = tree_content_key(c);
-	if (key.n)
-		TRY(tree_index_add(t->pool, &t->index, key_hash(t, KEY_ENCRYPTION, key),
-				   key_number(KEY_ENCRYPTION, node)));
-	if (!c->is_leaf)
-		return UC_OK;
-	key = tree_content_signature_key(c);
-	return tree_index_add(t->pool, &t->index, key_hash(t, KEY_SIGNATURE, key),
-			      key_number(KEY_SIGNATURE, node));
-}
-
-uc_err tree_keys_remove(struct tree *t, uint32_t node, const struct tree_content *c)
-{
-	struct view key = tree_content_key(c);
-	if (key.n)
-		TRY(tree_index_remove(t->pool, &t->index, key_hash(t, KEY_ENCRYPTION, key),
-				      key_number(KEY_ENCRYPTION, node)));
-	if (!c->is_leaf)
-		return UC_OK;
-	key = tree_content_signature_key(c);
-	return tree_index_remove(t->pool, &t->index, key_hash(t, KEY_SIGNATURE, key),
-				 key_number(KEY_SIGNATURE, node));
-}
-
-uint32_t tree_key_find(const struct tree *t, enum key_kind kind, struct view key)
-{
-	uint32_t at = 0, number, found = TREE_NONE;
-	if (!t->pool || !key.n)
-		return TREE_NONE;
-	uint32_t hash = key_hash(t, kind, key);
-	while (tree_index_next(t->index, hash, &at, &number)) {
-		uint32_t node = number >> 1;
-		if (number != key_number(kind, node) || node >= found)
-			continue;
-		const struct tree_node *n = tree_node_find(t, node);
-		if (n && n->content &&
-		    view_equal(key, kind == KEY_SIGNATURE ? tree_content_signature_key(n->content)
-							  : tree_content_key(n->content)))
-			found = node;
-	}
-	return found;
-}
-
 /* --- changing --- */
 
 /* Another content (NULL: blank) for node `to`, with everything from the root down made this tree's
@@ -246,23 +183,12 @@ static uc_err put_below(struct tree *t, struct tree_node **slot, uint32_t at, ui
 	return tree_node_sum(t, n);
 }
 
-/* New keys come into the index before the node changes, old ones go after it: what stands there too
- * much, where one of the steps fails, is no harm, since whoever finds a node looks at it. */
 static uc_err put(struct tree *t, uint32_t node, struct tree_content *c)
 {
 	const struct tree_node *n = tree_node_find(t, node);
-	struct tree_content *old = n ? n->content : NULL;
-	if (!old && !c)
+	if (!c && (!n || !n->content))
 		return UC_OK;
-	if (c)
-		TRY(tree_keys_add(t, node, c));
-	if (old)
-		old->refs++;
-	uc_err err = put_below(t, &t->root, tree_root(t->leaves), node, c);
-	if (!err && old)
-		err = tree_keys_remove(t, node, old);
-	tree_content_drop(t->pool, old);
-	return err;
+	return put_below(t, &t->root, tree_root(t->leaves), node, c);
 }
 
 /* The content is the tree's, or dropped. */
@@ -299,34 +225,13 @@ static uc_err extend(struct tree *t)
 	return tree_node_sum(t, root);
 }
 
-/* The keys of what goes.  Those that cannot be taken out, for want of memory, are no harm. */
-static void forget_keys(struct tree *t, const struct tree_node *n, uint32_t node)
-{
-	uc_err err = n->content ? tree_keys_remove(t, node, n->content) : UC_OK;
-	(void)err;
-}
-
-static void forget_keys_below(struct tree *t, const struct tree_node *n, uint32_t node)
-{
-	if (n->is_bare)
-		return;
-	forget_keys(t, n, node);
-	if (n->child[0]) {
-		forget_keys_below(t, n->child[0], tree_left(node));
-		forget_keys_below(t, n->child[1], tree_right(node));
-	}
-}
-
 static void cut_half(struct tree *t)
 {
 	struct tree_node *old = t->root, *left = old->child[0];
-	uint32_t root = tree_root(t->leaves);
 	if (!left) { /* nothing is there at all */
 		tree_done(t);
 		return;
 	}
-	forget_keys(t, old, root);
-	forget_keys_below(t, old->child[1], tree_right(root));
 	left->refs++;
 	tree_node_drop(t, old);
 	t->root = left;
@@ -366,7 +271,7 @@ uc_err tree_set_leaf_bytes(struct tree *t, uint32_t leaf, struct view bytes)
 	struct tree_content *c = NULL;
 	if (leaf >= t->leaves)
 		return UC_E_ARGUMENT;
-	TRY(tree_content_of_bytes(t->pool, bytes, &c));
+	TRY(tree_content_of_bytes(t->pool, tree_node_of_leaf(leaf), bytes, &c));
 	return put_and_drop(t, tree_node_of_leaf(leaf), c);
 }
 
@@ -392,7 +297,7 @@ uc_err tree_set_parent(struct tree *t, uint32_t node, const struct parent_node *
 		return UC_E_ARGUMENT;
 	if (!parent)
 		return put(t, node, NULL);
-	TRY(tree_content_of_parent(t->pool, parent, &c));
+	TRY(tree_content_of_parent(t->pool, node, parent, &c));
 	return put_and_drop(t, node, c);
 }
 

@@ -17,13 +17,11 @@
 #define TREE_BYTES_MAX ((size_t)1 << 30)
 
 struct tree_node;
-struct tree_index;
 struct tree_pool;
 struct tree {
 	const struct suite *suite;
 	struct tree_node *root; /* NULL: no leaves */
 	uint32_t leaves;        /* a power of two, or 0 */
-	struct tree_index *index;
 	struct tree_pool *pool;
 	struct heap_account *memory; /* whom it is charged to; NULL: nobody */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What nodes hold: small in memory, read where it is asked for. */
+#include "base/siphash.h"
 #include "mls/tree_node.h"
 
 #define SCRATCH_MAX ((size_t)8 * 1024 * 1024)
@@ -34,9 +35,63 @@ static size_t unmerged_bytes(const struct tree_content *c)
 
 static size_t content_bytes(const struct tree_content *c)
 {
-	return sizeof *c + (c->is_leaf ? raw_place(c) + c->leaf.raw_n
-				       : unmerged_bytes(c) + c->parent.key_n + c->parent.hash_n);
+	return sizeof *c + (tree_is_leaf(c->node)
+				    ? raw_place(c) + c->leaf.raw_n
+				    : unmerged_bytes(c) + c->parent.key_n + c->parent.hash_n);
 }
+
+/* --- the keys in the index --- */
+
+static uint32_t key_hash(const struct tree_pool *p, enum key_kind kind, struct view key)
+{
+	const uint64_t with[2] = { p->key[0], p->key[1] ^ kind };
+	return (uint32_t)siphash(with, key);
+}
+
+static uint32_t key_number(enum key_kind kind, uint32_t node)
+{
+	return node << 1 | (kind == KEY_SIGNATURE);
+}
+
+static struct view key_of(const struct tree_content *c, enum key_kind kind)
+{
+	if (kind == KEY_ENCRYPTION)
+		return tree_content_key(c);
+	return tree_is_leaf(c->node) ? tree_content_signature_key(c) : (struct view){ NULL, 0 };
+}
+
+static uc_err key_add(struct tree_pool *p, const struct tree_content *c, enum key_kind kind)
+{
+	struct view key = key_of(c, kind);
+	return key.n ? tree_index_add(p, key_hash(p, kind, key), key_number(kind, c->node)) : UC_OK;
+}
+
+static void key_remove(struct tree_pool *p, const struct tree_content *c, enum key_kind kind)
+{
+	struct view key = key_of(c, kind);
+	if (key.n)
+		tree_index_remove(p, key_hash(p, kind, key), key_number(kind, c->node));
+}
+
+uint32_t tree_key_find(const struct tree *t, enum key_kind kind, struct view key)
+{
+	uint32_t at = 0, number, found = TREE_NONE;
+	if (!t->pool || !key.n)
+		return TREE_NONE;
+	uint32_t hash = key_hash(t->pool, kind, key);
+	while (tree_index_next(t->pool, hash, &at, &number)) {
+		uint32_t node = number >> 1;
+		if (number != key_number(kind, node) || node >= found)
+			continue;
+		/* It may be another copy's alone. */
+		const struct tree_node *n = tree_node_find(t, node);
+		if (n && n->content && view_equal(key, key_of(n->content, kind)))
+			found = node;
+	}
+	return found;
+}
+
+/* --- making and dropping --- */
 
 /* With the sizes of `like`. */
 static struct tree_content *content_new(struct tree_pool *p, const struct tree_content *like)
@@ -49,16 +104,37 @@ static struct tree_content *content_new(struct tree_pool *p, const struct tree_c
 	return c;
 }
 
-void tree_content_drop(struct tree_pool *p, struct tree_content *c)
+static void content_free(struct tree_pool *p, struct tree_content *c)
 {
-	if (!c || --c->refs)
-		return;
-	if (c->is_leaf)
+	if (tree_is_leaf(c->node))
 		tree_kind_drop(p, c->leaf.kind);
 	pool_give(p, c, content_bytes(c));
 }
 
-/* --- making --- */
+void tree_content_drop(struct tree_pool *p, struct tree_content *c)
+{
+	if (!c || --c->refs)
+		return;
+	key_remove(p, c, KEY_ENCRYPTION);
+	key_remove(p, c, KEY_SIGNATURE);
+	content_free(p, c);
+}
+
+/* All is in its place but the keys in the index. */
+static uc_err content_ready(struct tree_pool *p, struct tree_content *c, struct tree_content **out)
+{
+	uc_err err = key_add(p, c, KEY_ENCRYPTION);
+	if (!err) {
+		err = key_add(p, c, KEY_SIGNATURE);
+		if (err)
+			key_remove(p, c, KEY_ENCRYPTION);
+	}
+	if (err)
+		content_free(p, c);
+	else
+		*out = c;
+	return err;
+}
 
 /* Everything lies in the bytes it was read from? */
 static bool is_inside(struct view v, struct view of)
@@ -83,7 +159,7 @@ static struct view moved(struct view v, struct view from, const uint8_t *to)
 	return v.n ? view_make(to + (v.p - from.p), v.n) : view_make(to, 0);
 }
 
-uc_err tree_content_of_leaf(struct tree_pool *p, const struct leaf_node *leaf,
+uc_err tree_content_of_leaf(struct tree_pool *p, uint32_t node, const struct leaf_node *leaf,
 			    struct tree_content **out)
 {
 	const struct view raw = leaf->raw;
@@ -93,7 +169,7 @@ uc_err tree_content_of_leaf(struct tree_pool *p, const struct leaf_node *leaf,
 	if (!leaf_is_whole(leaf))
 		return UC_E_ARGUMENT;
 	struct tree_content like = {
-		.is_leaf = true,
+		.node = node,
 		.leaf = { .raw_n = (uint32_t)raw.n,
 			  .extensions = (uint16_t)leaf->extensions.n,
 			  .certificates = (uint16_t)leaf->credential.certificates.n },
@@ -115,30 +191,31 @@ uc_err tree_content_of_leaf(struct tree_pool *p, const struct leaf_node *leaf,
 	}
 	for (size_t i = 0; i < leaf->credential.certificates.n; i++)
 		certificates[i] = moved(leaf->credential.certificates.v[i], raw, bytes);
-	*out = c;
-	return UC_OK;
+	return content_ready(p, c, out);
 }
 
-uc_err tree_content_of_bytes(struct tree_pool *p, struct view leaf, struct tree_content **out)
+uc_err tree_content_of_bytes(struct tree_pool *p, uint32_t node, struct view leaf,
+			     struct tree_content **out)
 {
 	struct arena scratch;
 	struct leaf_node read = { .leaf_node_source = 0 }; /* what it has not is not written */
 	arena_init(&scratch, SCRATCH_MAX, ARENA_PLAIN);
 	uc_err err = wire_decode(leaf, &scratch, leaf_node_element, &read);
 	if (!err)
-		err = tree_content_of_leaf(p, &read, out);
+		err = tree_content_of_leaf(p, node, &read, out);
 	arena_done(&scratch);
 	return err;
 }
 
-uc_err tree_content_of_parent(struct tree_pool *p, const struct parent_node *parent,
+uc_err tree_content_of_parent(struct tree_pool *p, uint32_t node, const struct parent_node *parent,
 			      struct tree_content **out)
 {
 	const struct u32_list *unmerged = &parent->unmerged_leaves;
 	const struct view key = parent->encryption_key, hash = parent->parent_hash;
 	if (unmerged->n > TREE_LEAVES_MAX || key.n > SCRATCH_MAX || hash.n > SCRATCH_MAX)
 		return UC_E_LIMIT;
-	const struct tree_content like = { .parent = { .unmerged = (uint32_t)unmerged->n,
+	const struct tree_content like = { .node = node,
+					   .parent = { .unmerged = (uint32_t)unmerged->n,
 						       .key_n = (uint32_t)key.n,
 						       .hash_n = (uint32_t)hash.n } };
 	struct tree_content *c = content_new(p, &like);
@@ -150,8 +227,7 @@ uc_err tree_content_of_parent(struct tree_pool *p, const struct parent_node *par
 		memcpy(room_behind(c, unmerged_bytes(c)), key.p, key.n);
 	if (hash.n)
 		memcpy(room_behind(c, unmerged_bytes(c) + key.n), hash.p, hash.n);
-	*out = c;
-	return UC_OK;
+	return content_ready(p, c, out);
 }
 
 /* --- reading --- */
@@ -221,7 +297,7 @@ struct view tree_content_key(const struct tree_content *c)
 {
 	struct wire w;
 	struct view key = { NULL, 0 };
-	if (!c->is_leaf)
+	if (!tree_is_leaf(c->node))
 		return view_make(behind(c, unmerged_bytes(c)), c->parent.key_n);
 	wire_reader(&w, tree_content_raw(c), NULL);
 	wire_bytes(&w, &key);

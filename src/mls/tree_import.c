@@ -21,10 +21,12 @@ static uc_err shape_check(const struct node_list *l)
 	return UC_OK;
 }
 
-static uc_err content_of(const struct tree *t, const struct node *n, struct tree_content **out)
+static uc_err content_of(const struct tree *t, uint32_t node, const struct node *n,
+			 struct tree_content **out)
 {
-	return n->node_type == NODE_LEAF ? tree_content_of_leaf(t->pool, &n->leaf_node, out)
-					 : tree_content_of_parent(t->pool, &n->parent_node, out);
+	return n->node_type == NODE_LEAF
+		       ? tree_content_of_leaf(t->pool, node, &n->leaf_node, out)
+		       : tree_content_of_parent(t->pool, node, &n->parent_node, out);
 }
 
 /* The subtree of node `at`, bottom up; where nothing is, one node stands for all. */
@@ -42,7 +44,7 @@ static uc_err fill(struct tree *t, const struct node_list *l, uint32_t at, struc
 		TRY(fill(t, l, tree_right(at), &n->child[1]));
 	}
 	if (at < l->n && l->v[at])
-		TRY(content_of(t, l->v[at], &n->content));
+		TRY(content_of(t, at, l->v[at], &n->content));
 	return tree_node_sum(t, n);
 }
 
@@ -70,13 +72,14 @@ static uc_err unmerged_check(const struct tree *t, uint32_t node, const struct p
 	return UC_OK;
 }
 
-static uc_err key_is_new(const struct tree *t, enum key_kind kind, struct view key)
+static uc_err key_is_once(const struct tree *t, enum key_kind kind, uint32_t node, struct view key)
 {
-	return tree_key_find(t, kind, key) == TREE_NONE ? UC_OK : UC_E_MALFORMED;
+	uint32_t first = tree_key_find(t, kind, key);
+	return !key.n || first == node ? UC_OK : UC_E_MALFORMED;
 }
 
-/* No key twice; they come into the index on the way. */
-static uc_err keys_check(struct tree *t, const struct tree_node *n, uint32_t node)
+/* No key twice. */
+static uc_err keys_check(const struct tree *t, const struct tree_node *n, uint32_t node)
 {
 	if (n->is_bare)
 		return UC_OK;
@@ -86,11 +89,12 @@ static uc_err keys_check(struct tree *t, const struct tree_node *n, uint32_t nod
 	}
 	if (!n->content)
 		return UC_OK;
-	TRY_RULE(TREE_ENCRYPTION_KEYS, key_is_new(t, KEY_ENCRYPTION, tree_content_key(n->content)));
-	if (n->content->is_leaf)
-		TRY_RULE(TREE_SIGNATURE_KEYS,
-			 key_is_new(t, KEY_SIGNATURE, tree_content_signature_key(n->content)));
-	return tree_keys_add(t, node, n->content);
+	TRY_RULE(TREE_ENCRYPTION_KEYS,
+		 key_is_once(t, KEY_ENCRYPTION, node, tree_content_key(n->content)));
+	if (tree_is_leaf(node))
+		TRY_RULE(TREE_SIGNATURE_KEYS, key_is_once(t, KEY_SIGNATURE, node,
+							  tree_content_signature_key(n->content)));
+	return UC_OK;
 }
 
 static uc_err import(struct tree *t, const struct node_list *nodes)

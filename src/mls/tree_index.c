@@ -11,8 +11,7 @@ enum {
 
 /* A branch or a bucket begins so. */
 struct tree_index {
-	uint32_t refs;
-	uint32_t n, cap; /* entries of a bucket; cap 0: a branch */
+	uint32_t n, cap; /* children, or entries of a bucket; cap 0: a branch */
 };
 
 struct branch {
@@ -58,68 +57,36 @@ static unsigned slot_of(uint32_t hash, unsigned depth)
 	return hash >> (32 - FAN_BITS * (depth + 1)) & (FAN - 1);
 }
 
-void tree_index_share(struct tree_index *x)
+static void drop(struct tree_pool *p, struct tree_index *x)
 {
-	if (x)
-		x->refs++;
-}
-
-void tree_index_drop(struct tree_pool *p, struct tree_index *x)
-{
-	if (!x || --x->refs)
+	if (!x)
 		return;
 	if (x->cap) {
 		pool_give(p, x, bucket_bytes(x->cap));
 		return;
 	}
 	for (unsigned i = 0; i < FAN; i++)
-		tree_index_drop(p, as_branch(x)->child[i]);
+		drop(p, as_branch(x)->child[i]);
 	pool_give(p, x, sizeof(struct branch));
 }
 
-static struct tree_index *branch_new(struct tree_pool *p)
-{
-	struct tree_index *x = pool_take(p, sizeof(struct branch));
-	if (x)
-		x->refs = 1;
-	return x;
-}
-
-/* The branch in *at, made our own. */
-static struct branch *branch_own(struct tree_pool *p, struct tree_index **at)
-{
-	struct tree_index *x = *at;
-	if (x->refs > 1) {
-		struct tree_index *copy = branch_new(p);
-		if (!copy)
-			return NULL;
-		for (unsigned i = 0; i < FAN; i++) {
-			as_branch(copy)->child[i] = as_branch(x)->child[i];
-			tree_index_share(as_branch(copy)->child[i]);
-		}
-		x->refs--;
-		*at = x = copy;
-	}
-	return as_branch(x);
-}
-
-/* The bucket in *at (or none yet), made our own, with room for `more` entries. */
-static struct bucket *bucket_own(struct tree_pool *p, struct tree_index **at, uint32_t more)
+/* The bucket in *at (or none yet), with room for one more. */
+static struct bucket *bucket_with_room(struct tree_pool *p, struct tree_index **at)
 {
 	struct tree_index *x = *at;
 	uint32_t n = x ? x->n : 0;
-	if (x && x->refs == 1 && x->cap >= n + more)
+	if (x && x->cap > n)
 		return as_bucket(x);
-	uint32_t cap = (n + more + BUCKET_STEP - 1) / BUCKET_STEP * BUCKET_STEP;
-	struct tree_index *copy = pool_take(p, bucket_bytes(cap));
-	if (!copy)
+	uint32_t cap = n + BUCKET_STEP + n / 2 / BUCKET_STEP * BUCKET_STEP;
+	struct tree_index *more = pool_take(p, bucket_bytes(cap));
+	if (!more)
 		return NULL;
-	*copy = (struct tree_index){ .refs = 1, .n = n, .cap = cap };
+	*more = (struct tree_index){ .n = n, .cap = cap };
 	if (n)
-		memcpy(as_bucket(copy)->v, as_bucket(x)->v, n * sizeof(struct entry));
-	tree_index_drop(p, x);
-	*at = copy;
-	return as_bucket(copy);
+		memcpy(as_bucket(more)->v, as_bucket(x)->v, n * sizeof(struct entry));
+	drop(p, x);
+	*at = more;
+	return as_bucket(more);
 }
 
 static uc_err add(struct tree_pool *p, struct tree_index **at, unsigned depth, struct entry e);
@@ -127,44 +94,76 @@ static uc_err add(struct tree_pool *p, struct tree_index **at, unsigned depth, s
 /* A full bucket becomes a branch. */
 static uc_err split(struct tree_pool *p, struct tree_index **at, unsigned depth)
 {
-	struct tree_index *x = branch_new(p);
+	struct tree_index *x = pool_take(p, sizeof(struct branch));
 	if (!x)
 		return pool_error(p);
 	for (uint32_t i = 0; i < (*at)->n; i++) {
 		const struct entry e = as_bucket(*at)->v[i];
-		uc_err err = add(p, &as_branch(x)->child[slot_of(e.hash, depth)], depth + 1, e);
+		struct tree_index **child = &as_branch(x)->child[slot_of(e.hash, depth)];
+		x->n += !*child;
+		uc_err err = add(p, child, depth + 1, e);
 		if (err) {
-			tree_index_drop(p, x);
+			drop(p, x);
 			return err;
 		}
 	}
-	tree_index_drop(p, *at);
+	drop(p, *at);
 	*at = x;
 	return UC_OK;
 }
 
 static uc_err add(struct tree_pool *p, struct tree_index **at, unsigned depth, struct entry e)
 {
+	struct tree_index *above = NULL;
 	for (;; depth++) {
 		if (*at && (*at)->cap && (*at)->n >= BUCKET_MAX && depth < DEPTH_MAX)
 			TRY(split(p, at, depth));
 		if (!*at || (*at)->cap)
 			break;
-		struct branch *b = branch_own(p, at);
-		if (!b)
-			return pool_error(p);
-		at = &b->child[slot_of(e.hash, depth)];
+		above = *at;
+		at = &as_branch(above)->child[slot_of(e.hash, depth)];
 	}
-	struct bucket *b = bucket_own(p, at, 1);
+	bool is_new = !*at;
+	struct bucket *b = bucket_with_room(p, at);
 	if (!b)
 		return pool_error(p);
 	b->v[b->head.n++] = e;
+	if (is_new && above)
+		above->n++;
 	return UC_OK;
 }
 
-uc_err tree_index_add(struct tree_pool *p, struct tree_index **x, uint32_t hash, uint32_t number)
+uc_err tree_index_add(struct tree_pool *p, uint32_t hash, uint32_t number)
 {
-	return add(p, x, 0, (struct entry){ hash, number });
+	return add(p, &p->index, 0, (struct entry){ hash, number });
+}
+
+void tree_index_remove(struct tree_pool *p, uint32_t hash, uint32_t number)
+{
+	struct tree_index **way[DEPTH_MAX + 1] = { &p->index };
+	unsigned depth = 0;
+	while (*way[depth] && !(*way[depth])->cap) {
+		way[depth + 1] = &as_branch(*way[depth])->child[slot_of(hash, depth)];
+		depth++;
+	}
+	if (!*way[depth])
+		return;
+	struct bucket *b = as_bucket(*way[depth]);
+	uint32_t i = 0;
+	while (i < b->head.n && (b->v[i].hash != hash || b->v[i].number != number))
+		i++;
+	if (i == b->head.n)
+		return;
+	b->v[i] = b->v[--b->head.n];
+	/* What is empty goes, and what held nothing else. */
+	while (!(*way[depth])->n) {
+		drop(p, *way[depth]);
+		*way[depth] = NULL;
+		if (!depth)
+			return;
+		depth--;
+		(*way[depth])->n--;
+	}
 }
 
 /* The bucket of a hash; NULL when there is none. */
@@ -180,43 +179,9 @@ static const struct bucket *bucket_find(const struct tree_index *x, uint32_t has
 	return at.head ? at.bucket : NULL;
 }
 
-/* n when it is not there. */
-static uint32_t entry_place(const struct bucket *b, uint32_t hash, uint32_t number)
+bool tree_index_next(const struct tree_pool *p, uint32_t hash, uint32_t *at, uint32_t *number)
 {
-	uint32_t i = 0;
-	while (i < b->head.n && (b->v[i].hash != hash || b->v[i].number != number))
-		i++;
-	return i;
-}
-
-uc_err tree_index_remove(struct tree_pool *p, struct tree_index **x, uint32_t hash, uint32_t number)
-{
-	struct tree_index **at = x;
-	const struct bucket *there = bucket_find(*x, hash);
-	uint32_t place = there ? entry_place(there, hash, number) : 0;
-	if (!there || place == there->head.n)
-		return UC_OK;
-	for (unsigned depth = 0; !(*at)->cap; depth++) {
-		struct branch *b = branch_own(p, at);
-		if (!b)
-			return pool_error(p);
-		at = &b->child[slot_of(hash, depth)];
-	}
-	if ((*at)->n == 1) {
-		tree_index_drop(p, *at);
-		*at = NULL;
-		return UC_OK;
-	}
-	struct bucket *b = bucket_own(p, at, 0);
-	if (!b)
-		return pool_error(p);
-	b->v[place] = b->v[--b->head.n];
-	return UC_OK;
-}
-
-bool tree_index_next(const struct tree_index *x, uint32_t hash, uint32_t *at, uint32_t *number)
-{
-	const struct bucket *b = bucket_find(x, hash);
+	const struct bucket *b = bucket_find(p->index, hash);
 	while (b && *at < b->head.n) {
 		const struct entry *e = &b->v[(*at)++];
 		if (e->hash == hash) {

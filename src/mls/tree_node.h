@@ -12,7 +12,7 @@
  * from, which all of these point into; of a parent its unmerged leaves, key and parent hash. */
 struct tree_content {
 	uint32_t refs;
-	bool is_leaf;
+	uint32_t node; /* where it stands in every tree that has it */
 	union {
 		struct {
 			uint32_t raw_n;
@@ -24,13 +24,15 @@ struct tree_content {
 		} parent;
 	};
 };
-/* Of a leaf that was read, with its raw bytes, which its views point into. */
-uc_err UC_MUST_USE tree_content_of_leaf(struct tree_pool *p, const struct leaf_node *leaf,
-					struct tree_content **out);
+/* From being made to being dropped, its keys are in the index.  Of a leaf that was read, with its raw
+ * bytes, which its views point into. */
+uc_err UC_MUST_USE tree_content_of_leaf(struct tree_pool *p, uint32_t node,
+					const struct leaf_node *leaf, struct tree_content **out);
 /* Reads it first. */
-uc_err UC_MUST_USE tree_content_of_bytes(struct tree_pool *p, struct view leaf,
+uc_err UC_MUST_USE tree_content_of_bytes(struct tree_pool *p, uint32_t node, struct view leaf,
 					 struct tree_content **out);
-uc_err UC_MUST_USE tree_content_of_parent(struct tree_pool *p, const struct parent_node *parent,
+uc_err UC_MUST_USE tree_content_of_parent(struct tree_pool *p, uint32_t node,
+					  const struct parent_node *parent,
 					  struct tree_content **out);
 void tree_content_drop(struct tree_pool *p, struct tree_content *c);
 void tree_content_leaf(const struct tree_content *c, struct leaf_node *out);
@@ -65,9 +67,6 @@ uc_err UC_MUST_USE tree_node_sum(struct tree *t, struct tree_node *n);
 
 /* Makes the pool where there is none yet. */
 uc_err UC_MUST_USE tree_pool_ready(struct tree *t);
-/* The keys of a content at this node come into the index, and go. */
-uc_err UC_MUST_USE tree_keys_add(struct tree *t, uint32_t node, const struct tree_content *c);
-uc_err UC_MUST_USE tree_keys_remove(struct tree *t, uint32_t node, const struct tree_content *c);
 /* The lowest node with this encryption key, or leaf's node with this signature key; TREE_NONE. */
 enum key_kind { KEY_ENCRYPTION, KEY_SIGNATURE };
 uint32_t tree_key_find(const struct tree *t, enum key_kind kind, struct view key);

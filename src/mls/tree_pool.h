@@ -10,6 +10,7 @@
 #include "base/heap_account.h"
 #include "mls/credential.h"
 
+struct tree_index;
 struct tree_kind;
 struct tree_pool {
 	uint32_t refs;    /* trees that stand on it */
@@ -20,6 +21,7 @@ struct tree_pool {
 	uint64_t key[2];             /* of hashes of what comes from outside */
 	struct tree_kind *kinds;     /* the root of a tree by the bits of their hashes */
 	size_t kind_count;
+	struct tree_index *index; /* of the keys (tree_index.h); NULL: empty */
 };
 /* With one reference; NULL without memory. */
 struct tree_pool *tree_pool_new(size_t limit_bytes);

@@ -438,7 +438,7 @@ TEST(a_copy_owns_what_it_changed)
 	expect_ok(tree_update(&x[1].tree, 7, &leaf));
 	expect(x[0].tree.pool->used_bytes < before + 16384);
 	tree_done(&x[1].tree);
-	expect_eq(x[0].tree.pool->used_bytes, before);
+	expect(x[0].tree.pool->used_bytes < before + 512); /* room in the index stays */
 	check(&x[0]);
 	tree_done(&x[0].tree);
 	free(x);
@@ -473,7 +473,8 @@ TEST(a_limit_is_kept_and_changes_nothing)
 		done += err == UC_OK;
 		tree_done(&t);
 		pool->limit_bytes = TREE_BYTES_MAX;
-		expect_eq(pool->used_bytes, used);
+		expect(pool->used_bytes < used + 512); /* room in the index stays */
+		used = pool->used_bytes;
 	}
 	expect(refused > 100 && done > 100);
 	keys_check(x);
@@ -525,10 +526,6 @@ TEST(whom_a_tree_is_charged_to)
 /* --- the index alone --- */
 
 enum { NUMBERS = 600 };
-struct listed {
-	struct tree_index *index;
-	bool is_there[NUMBERS];
-};
 
 /* Few hashes for many numbers, among them some that begin alike. */
 static uint32_t hash_of(uint32_t number)
@@ -536,51 +533,38 @@ static uint32_t hash_of(uint32_t number)
 	return number % 5 == 0 ? 0x12345678 : number % 5 == 1 ? 0x12345679 : number * 2654435761u;
 }
 
-static void index_check(const struct listed *l)
+static size_t times_in(const struct tree_pool *pool, uint32_t number)
 {
-	bool found[NUMBERS] = { false };
-	for (uint32_t i = 0; i < NUMBERS; i++) {
-		uint32_t at = 0, number;
-		while (tree_index_next(l->index, hash_of(i), &at, &number))
-			if (number == i)
-				found[i] = true;
-			else
-				expect_eq(hash_of(number), hash_of(i));
+	size_t times = 0;
+	uint32_t at = 0, found;
+	while (tree_index_next(pool, hash_of(number), &at, &found)) {
+		expect_eq(hash_of(found), hash_of(number));
+		times += found == number;
 	}
-	for (uint32_t i = 0; i < NUMBERS; i++)
-		expect_eq(found[i], l->is_there[i]);
+	return times;
 }
 
 TEST(an_index_finds_what_was_put_in)
 {
-	static struct listed x[3];
+	static size_t times[NUMBERS];
 	struct tree_pool *pool = tree_pool_new(1 << 26);
-	memset(x, 0, sizeof x);
 	for (int i = 0; i < 20000; i++) {
-		struct listed *l = &x[dice(3)];
-		uint32_t number = dice(NUMBERS), from = dice(3);
-		if (dice(200) == 0 && l != &x[from]) {
-			tree_index_drop(pool, l->index);
-			*l = x[from];
-			tree_index_share(l->index);
-		}
+		uint32_t number = dice(NUMBERS);
 		/* Taking out what is not there is nothing. */
-		if (l->is_there[number] || dice(9) == 0)
-			expect_ok(tree_index_remove(pool, &l->index, hash_of(number), number));
-		else
-			expect_ok(tree_index_add(pool, &l->index, hash_of(number), number));
-		l->is_there[number] = !l->is_there[number];
-		bool there = false;
-		uint32_t at = 0, found;
-		while (tree_index_next(l->index, hash_of(number), &at, &found))
-			there |= found == number;
-		l->is_there[number] = there;
-		if (i % 500 == 0)
-			for (size_t k = 0; k < 3; k++)
-				index_check(&x[k]);
+		if (dice(2)) {
+			tree_index_remove(pool, hash_of(number), number);
+			times[number] -= times[number] != 0;
+		} else {
+			expect_ok(tree_index_add(pool, hash_of(number), number));
+			times[number]++;
+		}
+		expect_eq(times_in(pool, number), times[number]);
+		for (uint32_t k = 0; i % 1000 == 0 && k < NUMBERS; k++)
+			expect_eq(times_in(pool, k), times[k]);
 	}
-	for (size_t k = 0; k < 3; k++)
-		tree_index_drop(pool, x[k].index);
+	for (uint32_t k = 0; k < NUMBERS; k++)
+		for (; times[k]; times[k]--)
+			tree_index_remove(pool, hash_of(k), k);
 	expect_eq(pool->used_bytes, 0);
 	tree_pool_drop(pool);
 }
