@@ -155,7 +155,8 @@ bool peer_restore(struct peer *p)
 		e->opened[p->number] = 0;
 		if (e->is_for[p->number])
 			e->is_for[p->number] = FOR_LUCK;
-		if ((e->is_for[p->number] || e->from == p->number) && e->kind != ENTRY_WELCOME)
+		if (e->side == 0 && e->kind != ENTRY_WELCOME &&
+		    (e->is_for[p->number] || e->from == p->number))
 			todo_add(p, (int)i, s->now + 1 + sim_below(s, 5));
 	}
 	return true;

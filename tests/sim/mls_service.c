@@ -225,16 +225,25 @@ struct entry *service_take(struct peer *from, enum entry_kind kind, struct view 
 
 void service_split(struct sim *s)
 {
-	s->is_split = true;
-	s->split_at = s->current[0];
-	s->split_ends = s->now + 40 + sim_below(s, 60);
-	s->count.splits++;
+	int members[SIDES] = { 0, 0 };
 	for (int i = 0; i < s->peers_n; i++) {
 		struct peer *p = &s->peers[i];
 		p->side = sim_hits(s, s->plan.members > 100 ? 4 : 40); /* few of a crowd */
+		members[p->side] += leaf_in(p, s->current[0]) != NONE;
+	}
+	/* One alone has nobody to be parted from. */
+	s->is_split = members[0] > 1 && members[1] > 0;
+	for (int i = 0; i < s->peers_n; i++) {
+		struct peer *p = &s->peers[i];
+		p->side = s->is_split ? p->side : 0;
 		p->took_second = p->saw_fork = false;
 		p->is_unsure |= p->side == 1;
 	}
+	if (!s->is_split)
+		return;
+	s->split_at = s->current[0];
+	s->split_ends = s->now + 40 + sim_below(s, 60);
+	s->count.splits++;
 	if (s->plan.trace)
 		printf("%llu: two orders from epoch %llu on\n", (unsigned long long)s->now,
 		       (unsigned long long)epoch_of(s, s->current[0]));
@@ -283,7 +292,8 @@ void service_heal(struct sim *s)
 			bool missed = p->side == 1 && e->side == 0 && e->is_for[i] == FOR_LUCK &&
 				      !e->opened[i] && e->kind != ENTRY_WELCOME;
 			bool begins = p->side == 0 && e->side == 1 && e->kind == ENTRY_COMMIT &&
-				      e->in == s->split_at && leaf_in(p, e->in) != NONE;
+				      e->in == s->split_at && leaf_in(p, e->in) != NONE &&
+				      p->at != NONE && epoch_of(s, p->at) > epoch_of(s, e->in);
 			if (missed || begins)
 				todo_add(p, (int)k, some_delay(s));
 		}
