@@ -269,9 +269,13 @@ static bool tick(struct sim *s)
 	return true;
 }
 
-/* Two orders are only for a group that is open and well. */
+/* Two orders are only for a group that is open and well, and a crowd has come together first: each
+ * who was shown the second comes back by a commit of their own, which all others read. */
 static void maybe_split(struct sim *s)
 {
+	int members = s->truths[s->current[0]]->members;
+	if (s->plan.members > 100 && members * 10 < s->plan.members * 9)
+		return;
 	if (s->is_split || !sim_hits(s, 5) || s->count.splits * 40 > s->count.commits ||
 	    truth_at(s, s->current[0])->is_closed)
 		return;
