@@ -369,7 +369,8 @@ UC_API void mls_group_free(mls_group *group);
 
 struct mls_commit {
 	struct mls_proposal_list proposals; /* by value */
-	/* Else every proposal that was received or made and fits is committed, too. */
+	/* Else every proposal that was received or made and fits is committed, too; for which the commit
+	 * would be refused is left out. */
 	bool without_stored;
 	/* A stored ReInit, when there is nothing else to commit (RFC 9420, 12.2). */
 	bool stored_reinit;

@@ -136,7 +136,10 @@ enum made_tree {
 struct commit_options {
 	const struct proposal *proposals; /* by value */
 	size_t proposal_count;
-	bool without_stored; /* else every stored proposal that fits is included */
+	/* Else every stored proposal that fits is included.  For which the commit would be refused
+	 * (somebody who is here is added, a key is not known to us) is left out: nobody keeps others
+	 * from committing by what they propose. */
+	bool without_stored;
 	/* A stored ReInit, alone and when nothing else is there to be committed (12.2). */
 	bool stored_reinit;
 	bool force_path;

@@ -143,114 +143,6 @@ uc_err welcome_make(const struct transition *t, const struct epoch *next,
 	return err ? err : wire_encode_to(a, welcome_element, &w, out);
 }
 
-/* --- which stored proposals a commit takes --- */
-
-/* What is wrong with the machine says nothing about a proposal. */
-static uc_err not_its_fault(uc_err err)
-{
-	return err == UC_E_CRYPTO || err == UC_E_RANDOM || err == UC_E_MEMORY ? err : UC_OK;
-}
-
-static uc_err take_if_fits(const struct group *g, struct proposal_view_list *l,
-			   const struct proposal_view *p, struct arena *a)
-{
-	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
-	if (p->proposal->proposal_type == PROPOSAL_REINIT)
-		return UC_OK;
-	uc_err err = proposal_arrives(&g->now->state, p, g->platform.hooks, g->platform.env, a);
-	if (err)
-		return not_its_fault(err);
-	l->v[l->n++] = *p;
-	err = proposal_list_check(&g->now->state, &us, l);
-	if (err)
-		l->n--;
-	return not_its_fault(err);
-}
-
-/* Who leaves by own wish goes first: a Remove of the same leaf then does not fit.  Updates go last:
- * "prefer any Remove received" (12.2), or one could not be removed who keeps updating. */
-static int pick_turn(const struct proposal *p)
-{
-	if (p->proposal_type == PROPOSAL_SELF_REMOVE)
-		return 0;
-	return p->proposal_type == PROPOSAL_UPDATE ? 2 : 1;
-}
-
-uc_err group_fitting(const struct group *g, const struct proposal *by_value, size_t by_value_count,
-		     struct arena *a, struct proposal_view_list *out)
-{
-	struct proposal_view_list l = { .n = 0 };
-	if (!g->now || g->is_removed)
-		return UC_E_REMOVED;
-	l.v = ARENA_ARRAY(a, struct proposal_view, by_value_count + g->proposals.n);
-	if (!l.v)
-		return arena_error(a);
-	for (size_t i = 0; i < by_value_count; i++)
-		l.v[l.n++] = (struct proposal_view){ .sender = { .sender_type = SENDER_MEMBER,
-								 .leaf_index = g->now->own_leaf },
-						     .proposal = &by_value[i] };
-	for (int turn = 0; turn < 3; turn++)
-		for (size_t i = 0; i < g->proposals.n; i++) {
-			struct proposal_view p = group_proposal_at(g, i);
-			if (pick_turn(p.proposal) == turn)
-				TRY(take_if_fits(g, &l, &p, a));
-		}
-	*out = l;
-	return UC_OK;
-}
-
-/* --- the commit --- */
-
-struct making {
-	struct group *g;
-	struct epoch *next;
-	struct transition t;
-	struct made_path path;
-	struct secret joiner_secret, psk_secret;
-	struct commit commit;
-	struct update_path update_path;
-	struct authenticated_content auth;
-	struct view encoded; /* the commit, from which proposals are read as others read them */
-};
-
-/* 12.2: a ReInit stands alone, and everything else goes before it. */
-static uc_err take_reinit(const struct group *g, struct proposal_view_list *l, struct arena *a)
-{
-	for (size_t i = 0; l->v && !l->n && i < g->proposals.n; i++) {
-		struct proposal_view p = group_proposal_at(g, i);
-		if (p.proposal->proposal_type != PROPOSAL_REINIT)
-			continue;
-		uc_err err =
-			proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a);
-		TRY(not_its_fault(err));
-		if (!err)
-			l->v[l->n++] = p;
-	}
-	return UC_OK;
-}
-
-/* Proposals as they stand on the wire, so that KeyPackages have the bytes they are hashed by. */
-static uc_err read_proposals(struct making *m, const struct commit_options *o, struct arena *a)
-{
-	struct proposal_view_list l = { NULL, o->proposal_count };
-	size_t n = 0;
-	if (!o->without_stored)
-		TRY(group_fitting(m->g, o->proposals, o->proposal_count, a, &l));
-	if (o->stored_reinit && !o->without_stored)
-		TRY(take_reinit(m->g, &l, a));
-	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, l.n);
-	if (!v)
-		return arena_error(a);
-	for (size_t i = o->proposal_count; i < l.n; i++)
-		v[n++] = (struct proposal_or_ref){ .type = BY_REFERENCE, .reference = l.v[i].ref };
-	for (size_t i = 0; i < o->proposal_count; i++)
-		v[n++] = (struct proposal_or_ref){ .type = BY_PROPOSAL,
-						   .proposal = o->proposals[i] };
-	struct commit bare = { .proposals = { v, n } };
-	TRY(wire_encode_to(a, commit_element, &bare, &m->encoded));
-	return wire_decode(m->encoded, a, commit_element, &m->commit);
-}
-
 /* draft-ietf-mls-extensions-10, Content Advertisement: "it is responsibility of the committer to ensure
  * that the membership and policies are compatible".  Readers of a commit do not ask: somebody may
  * know by other means what a client understands. */
@@ -286,6 +178,189 @@ static uc_err media_types_fit(const struct transition *t, bool own_leaf_too, str
 			if (tree_leaf_find(tree, fresh[k]->v[i], &node))
 				TRY(leaf_understands(&node, &wanted, a));
 	return UC_OK;
+}
+
+/* --- which stored proposals a commit takes --- */
+
+/* What is wrong with the machine says nothing about a proposal. */
+static uc_err not_its_fault(uc_err err)
+{
+	return err == UC_E_CRYPTO || err == UC_E_RANDOM || err == UC_E_MEMORY || err == UC_E_LIMIT
+		       ? err
+		       : UC_OK;
+}
+
+static uc_err take_if_fits(const struct group *g, struct proposal_view_list *l,
+			   const struct proposal_view *p, struct arena *a)
+{
+	struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
+	if (p->proposal->proposal_type == PROPOSAL_REINIT)
+		return UC_OK;
+	uc_err err = proposal_arrives(&g->now->state, p, g->platform.hooks, g->platform.env, a);
+	if (err)
+		return not_its_fault(err);
+	l->v[l->n++] = *p;
+	err = proposal_list_check(&g->now->state, &us, l);
+	if (err)
+		l->n--;
+	return not_its_fault(err);
+}
+
+/* Who leaves by own wish goes first: a Remove of the same leaf then does not fit.  Updates go last:
+ * "prefer any Remove received" (12.2), or one could not be removed who keeps updating. */
+static int pick_turn(const struct proposal *p)
+{
+	if (p->proposal_type == PROPOSAL_SELF_REMOVE)
+		return 0;
+	return p->proposal_type == PROPOSAL_UPDATE ? 2 : 1;
+}
+
+/* What a commit of these is refused for before its path is made. */
+static uc_err try_list(const struct group *g, const struct proposal_view_list *l,
+		       bool any_media_types, struct arena *a)
+{
+	const struct sender us = { .sender_type = SENDER_MEMBER, .leaf_index = g->now->own_leaf };
+	struct secret psk_secret = { .n = 0 };
+	struct arena_mark mark = arena_mark(a);
+	struct transition *t = ARENA_NEW(a, struct transition);
+	if (!t)
+		return arena_error(a);
+	uc_err err = transition_try(t, &g->now->state, &us, l, g->platform.hooks, a);
+	if (!err)
+		err = group_psk_secret(g, &g->platform, g->suite, &t->psks, a, &psk_secret);
+	if (!err && !any_media_types)
+		err = media_types_fit(t, false, a);
+	secret_wipe(&psk_secret);
+	transition_done(t);
+	arena_reset(a, mark);
+	return err;
+}
+
+/* Adds those of v[0..n) that a commit can hold beside what is in l, halves at a time. */
+static uc_err add_what_can_be(const struct group *g, struct proposal_view_list *l,
+			      const struct proposal_view *v, size_t n, bool any_media_types,
+			      struct arena *a)
+{
+	size_t had = l->n;
+	if (!n)
+		return UC_OK;
+	memcpy(l->v + had, v, n * sizeof *v);
+	l->n += n;
+	uc_err err = try_list(g, l, any_media_types, a);
+	if (!err)
+		return UC_OK;
+	l->n = had;
+	TRY(not_its_fault(err));
+	if (n == 1)
+		return UC_OK;
+	TRY(add_what_can_be(g, l, v, n / 2, any_media_types, a));
+	return add_what_can_be(g, l, v + n / 2, n - n / 2, any_media_types, a);
+}
+
+/* Each fits by itself.  What cannot be committed all the same (somebody who is here is added again,
+ * a key is known to nobody) is left out: else whoever may propose could keep all from committing. */
+static uc_err leave_out(const struct group *g, size_t by_value_count, bool any_media_types,
+			struct arena *a, struct proposal_view_list *l)
+{
+	size_t n = l->n - by_value_count;
+	uc_err err = n ? try_list(g, l, any_media_types, a) : UC_OK;
+	if (!err)
+		return UC_OK;
+	TRY(not_its_fault(err));
+	struct proposal_view *v = ARENA_ARRAY(a, struct proposal_view, n);
+	if (!v)
+		return arena_error(a);
+	memcpy(v, l->v + by_value_count, n * sizeof *v);
+	l->n = by_value_count;
+	err = try_list(g, l, any_media_types, a);
+	if (err) /* it is not the stored ones; the commit will say so */
+		return not_its_fault(err);
+	return add_what_can_be(g, l, v, n, any_media_types, a);
+}
+
+static uc_err fitting(const struct group *g, const struct proposal *by_value, size_t by_value_count,
+		      struct arena *a, struct proposal_view_list *out)
+{
+	struct proposal_view_list l = { .n = 0 };
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	l.v = ARENA_ARRAY(a, struct proposal_view, by_value_count + g->proposals.n);
+	if (!l.v)
+		return arena_error(a);
+	for (size_t i = 0; i < by_value_count; i++)
+		l.v[l.n++] = (struct proposal_view){ .sender = { .sender_type = SENDER_MEMBER,
+								 .leaf_index = g->now->own_leaf },
+						     .proposal = &by_value[i] };
+	for (int turn = 0; turn < 3; turn++)
+		for (size_t i = 0; i < g->proposals.n; i++) {
+			struct proposal_view p = group_proposal_at(g, i);
+			if (pick_turn(p.proposal) == turn)
+				TRY(take_if_fits(g, &l, &p, a));
+		}
+	*out = l;
+	return UC_OK;
+}
+
+uc_err group_fitting(const struct group *g, const struct proposal *by_value, size_t by_value_count,
+		     struct arena *a, struct proposal_view_list *out)
+{
+	TRY(fitting(g, by_value, by_value_count, a, out));
+	return leave_out(g, by_value_count, false, a, out);
+}
+
+/* --- the commit --- */
+
+struct making {
+	struct group *g;
+	struct epoch *next;
+	struct transition t;
+	struct made_path path;
+	struct secret joiner_secret, psk_secret;
+	struct commit commit;
+	struct update_path update_path;
+	struct authenticated_content auth;
+	struct view encoded; /* the commit, from which proposals are read as others read them */
+	bool leaves_out;     /* stored proposals for which a commit would be refused */
+};
+
+/* 12.2: a ReInit stands alone, and everything else goes before it. */
+static uc_err take_reinit(const struct group *g, struct proposal_view_list *l, struct arena *a)
+{
+	for (size_t i = 0; l->v && !l->n && i < g->proposals.n; i++) {
+		struct proposal_view p = group_proposal_at(g, i);
+		if (p.proposal->proposal_type != PROPOSAL_REINIT)
+			continue;
+		uc_err err =
+			proposal_check(&g->now->state, &p, g->platform.hooks, g->platform.env, a);
+		TRY(not_its_fault(err));
+		if (!err)
+			l->v[l->n++] = p;
+	}
+	return UC_OK;
+}
+
+/* Proposals as they stand on the wire, so that KeyPackages have the bytes they are hashed by. */
+static uc_err read_proposals(struct making *m, const struct commit_options *o, struct arena *a)
+{
+	struct proposal_view_list l = { NULL, o->proposal_count };
+	size_t n = 0;
+	if (!o->without_stored)
+		TRY(fitting(m->g, o->proposals, o->proposal_count, a, &l));
+	if (m->leaves_out)
+		TRY(leave_out(m->g, o->proposal_count, o->any_media_types, a, &l));
+	if (o->stored_reinit && !o->without_stored)
+		TRY(take_reinit(m->g, &l, a));
+	struct proposal_or_ref *v = ARENA_ARRAY(a, struct proposal_or_ref, l.n);
+	if (!v)
+		return arena_error(a);
+	for (size_t i = o->proposal_count; i < l.n; i++)
+		v[n++] = (struct proposal_or_ref){ .type = BY_REFERENCE, .reference = l.v[i].ref };
+	for (size_t i = 0; i < o->proposal_count; i++)
+		v[n++] = (struct proposal_or_ref){ .type = BY_PROPOSAL,
+						   .proposal = o->proposals[i] };
+	struct commit bare = { .proposals = { v, n } };
+	TRY(wire_encode_to(a, commit_element, &bare, &m->encoded));
+	return wire_decode(m->encoded, a, commit_element, &m->commit);
 }
 
 /* What others check of a leaf that says more than a new key: before it is made, and as it is. */
@@ -432,21 +507,14 @@ static uc_err make(struct making *m, const struct commit_options *o, struct aren
 	return write_out(m, o, a, out);
 }
 
-uc_err group_commit(struct group *g, const struct commit_options *options, struct arena *a,
-		    struct made_commit *out)
+static uc_err commit(struct group *g, const struct commit_options *options, bool leaves_out,
+		     struct arena *a, struct made_commit *out)
 {
-	if (!g->now || g->is_removed)
-		return UC_E_REMOVED;
-	if (g->pending || g->has_staged)
-		return UC_E_PENDING;
-	if (g->now->state.is_closed)
-		return UC_E_CLOSED;
-	if (options->leaf && options->leaf_extensions)
-		return UC_E_ARGUMENT;
 	struct making *m = HEAP_NEW(struct making);
 	if (!m)
 		return UC_E_MEMORY;
 	m->g = g;
+	m->leaves_out = leaves_out;
 	m->next = epoch_new(g, g->suite);
 	group_state_init(&m->t.after, g->suite, &g->memory);
 	struct made_commit made = { 0 };
@@ -462,4 +530,23 @@ uc_err group_commit(struct group *g, const struct commit_options *options, struc
 	}
 	heap_free_wiped(m, sizeof *m);
 	return err;
+}
+
+uc_err group_commit(struct group *g, const struct commit_options *options, struct arena *a,
+		    struct made_commit *out)
+{
+	if (!g->now || g->is_removed)
+		return UC_E_REMOVED;
+	if (g->pending || g->has_staged)
+		return UC_E_PENDING;
+	if (g->now->state.is_closed)
+		return UC_E_CLOSED;
+	if (options->leaf && options->leaf_extensions)
+		return UC_E_ARGUMENT;
+	struct arena_mark mark = arena_mark(a);
+	uc_err err = commit(g, options, false, a, out);
+	if (!err || not_its_fault(err) || options->without_stored || !g->proposals.n)
+		return err;
+	arena_reset(a, mark);
+	return commit(g, options, true, a, out);
 }

@@ -152,6 +152,11 @@ uc_err UC_MUST_USE transition_begin(struct transition *t, const struct group_sta
 				    const struct proposal_view_list *proposals,
 				    const struct group_hooks *hooks, const struct env *env,
 				    struct arena *a);
+/* The same of proposals that were checked one by one already. */
+uc_err UC_MUST_USE transition_try(struct transition *t, const struct group_state *before,
+				  const struct sender *sender,
+				  const struct proposal_view_list *proposals,
+				  const struct group_hooks *hooks, struct arena *a);
 /* The leaf whose place the path's takes, read into the room; NULL: nobody's. */
 const struct leaf_node *transition_replaced(const struct transition *t, struct leaf_node *room);
 /* The rules for a leaf that we are about to put into our own path (7.3), as far as they do not depend

@@ -238,9 +238,8 @@ static uc_err all_support(const struct transition *t)
 	return requirements_same_lists(&was, &is) ? new_leaves_meet(t, &is) : all_meet(t, &is);
 }
 
-static uc_err begin(struct transition *t, const struct group_hooks *hooks, const struct env *env)
+static uc_err apply(struct transition *t, const struct group_hooks *hooks)
 {
-	TRY(proposals_check(t->before, &t->proposals, hooks, env, t->arena));
 	TRY(proposal_list_check(t->before, &t->sender, &t->proposals));
 	TRY(lists_make(t));
 	const struct proposal *gce = find_type(&t->proposals, PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
@@ -264,9 +263,9 @@ static uc_err begin(struct transition *t, const struct group_hooks *hooks, const
 	return UC_OK;
 }
 
-uc_err transition_begin(struct transition *t, const struct group_state *before,
-			const struct sender *sender, const struct proposal_view_list *proposals,
-			const struct group_hooks *hooks, const struct env *env, struct arena *a)
+static uc_err start(struct transition *t, const struct group_state *before,
+		    const struct sender *sender, const struct proposal_view_list *proposals,
+		    struct arena *a)
 {
 	*t = (struct transition){
 		.before = before,
@@ -283,9 +282,24 @@ uc_err transition_begin(struct transition *t, const struct group_state *before,
 	if (BREAKS(COMMITTER_KIND, !t->is_external && sender->sender_type != SENDER_MEMBER))
 		return UC_E_UNEXPECTED;
 	/* 12.4.2: after a ReInit, "the client MUST NOT use the group to send messages anymore". */
-	if (BREAKS(GROUP_IS_OPEN, before->is_closed))
-		return UC_E_CLOSED;
-	return begin(t, hooks, env);
+	return BREAKS(GROUP_IS_OPEN, before->is_closed) ? UC_E_CLOSED : UC_OK;
+}
+
+uc_err transition_begin(struct transition *t, const struct group_state *before,
+			const struct sender *sender, const struct proposal_view_list *proposals,
+			const struct group_hooks *hooks, const struct env *env, struct arena *a)
+{
+	TRY(start(t, before, sender, proposals, a));
+	TRY(proposals_check(before, &t->proposals, hooks, env, a));
+	return apply(t, hooks);
+}
+
+uc_err transition_try(struct transition *t, const struct group_state *before,
+		      const struct sender *sender, const struct proposal_view_list *proposals,
+		      const struct group_hooks *hooks, struct arena *a)
+{
+	TRY(start(t, before, sender, proposals, a));
+	return apply(t, hooks);
 }
 
 /* Whose place a path's leaf takes: the committer's own, or the one that a joiner removes. */

@@ -235,7 +235,7 @@ static bool knows_psk(const struct person *p, const struct pre_shared_key_id *id
 }
 
 /* How making a commit of these must end. */
-static uc_err expect_commit(const struct person *p, const struct proposal *v, size_t n, bool stored)
+static uc_err expect_commit(const struct person *p, const struct proposal *v, size_t n)
 {
 	const struct life *l = p->life;
 	if (p->at == NOBODY)
@@ -247,11 +247,6 @@ static uc_err expect_commit(const struct person *p, const struct proposal *v, si
 	for (size_t i = 0; i < n; i++)
 		if (v[i].proposal_type == PROPOSAL_PSK && !knows_psk(p, &v[i].psk))
 			return UC_E_PSK;
-	for (int i = 0; stored && i < l->letters_n; i++) {
-		const struct proposal *s = &l->letters[i].proposal.proposal;
-		if (p->stored[i] && s->proposal_type == PROPOSAL_PSK && !knows_psk(p, &s->psk))
-			return UC_E_PSK;
-	}
 	return UC_OK;
 }
 
@@ -308,6 +303,8 @@ static bool took_what_fits(const struct person *p, const struct letter *m,
 			return false;
 		fits &= !taken && !o->without_stored;
 		fits &= touched(&s->proposal, s->sender.leaf_index) != own;
+		/* A key that the committer lacks is left to others. */
+		fits &= s->proposal.proposal_type != PROPOSAL_PSK || knows_psk(p, &s->proposal.psk);
 		for (size_t k = 0; fits && k < o->proposal_count; k++)
 			fits = !conflict(&o->proposals[k], own, &s->proposal, s->sender.leaf_index);
 		for (size_t k = 0; fits && k < m->refs_n; k++) {
@@ -338,7 +335,7 @@ bool act_commit(struct person *p)
 				    .stored_reinit = choose(l, 2),
 				    .force_path = choose(l, 2) };
 	struct group *before = copy_of(p);
-	uc_err want = expect_commit(p, v, n, !o.without_stored);
+	uc_err want = expect_commit(p, v, n);
 	uc_err err = group_commit(p->g, &o, &l->mem, &made);
 	struct letter *m = NULL;
 	if (ends(l, p, err, want) && !err)
@@ -363,7 +360,7 @@ bool act_wrong_commit(struct person *p)
 	size_t n = 1;
 	uc_err want = UC_E_UNEXPECTED;
 	l->doing = "committing what is wrong";
-	if (!p->g || expect_commit(p, NULL, 0, false))
+	if (!p->g || expect_commit(p, NULL, 0))
 		return true;
 	const struct slow_tree *t = &l->states[p->at].e.tree;
 	switch (choose(l, 5)) {

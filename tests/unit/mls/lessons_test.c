@@ -337,6 +337,43 @@ TEST(tables_have_keys_that_nobody_knows)
 
 /* --- proposals --- */
 
+/* What a member proposes that nobody can commit keeps nobody from committing. */
+static void waits(struct person *by, const struct proposal *p)
+{
+	struct view message;
+	struct commit_options o = { .proposals = p, .proposal_count = 1, .without_stored = true };
+	struct made_commit made;
+	expect(group_commit(alice()->g, &o, &c.mem, &made) != UC_OK);
+	expect_ok(group_propose(by->g, p, view_make(NULL, 0), &c.mem, &message));
+	club_deliver_proposal(&c, by, message);
+	expect_eq(group_proposal_count(alice()->g), 1);
+	club_commit_proposals(&c, alice(), NULL, 0);
+	expect_eq(group_proposal_count(alice()->g), 0);
+}
+
+TEST(a_proposal_that_nobody_can_commit_is_left_out)
+{
+	club_with(&c, suite_at(0), 3);
+	struct person *mallory = &c.people[2];
+	struct proposal p = psk_of(&c, VIEW_LIT("known to nobody"));
+	waits(mallory, &p);
+	/* Somebody who is here. */
+	p = add_of(&c, &c.people[1]);
+	waits(mallory, &p);
+	/* Who does not list what the group requires. */
+	club_person(&c, 4)->leaf.capabilities.proposals = (struct u16_list){ NULL, 0 };
+	p = add_of(&c, &c.people[4]);
+	waits(mallory, &p);
+	static uint16_t strange[] = { 0xf00f };
+	const struct required_capabilities r = { .extension_types = { strange, 1 } };
+	struct extension e = { .extension_type = EXTENSION_REQUIRED_CAPABILITIES };
+	expect_ok(wire_encode_to(&c.mem, required_capabilities_element, &r, &e.extension_data));
+	p = (struct proposal){ .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+			       .extensions = { &e, 1 } };
+	waits(mallory, &p);
+	club_end(&c);
+}
+
 /* Those who are let go by the commit need not know what is in it. */
 TEST(who_goes_need_not_support_what_comes)
 {
