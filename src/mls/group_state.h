@@ -198,6 +198,10 @@ uc_err UC_MUST_USE proposal_type_supported(const struct group_state *s, uint16_t
 /* The rules for a whole list (12.2), of a regular or an external commit. */
 uc_err UC_MUST_USE proposal_list_check(const struct group_state *s, const struct sender *sender,
 				       const struct proposal_view_list *l);
+/* May this one stand beside the others in a commit of the member's, all of whom may? */
+uc_err UC_MUST_USE proposal_list_takes(const struct sender *member,
+				       const struct proposal_view_list *l,
+				       const struct proposal_view *p);
 /* An order of PreSharedKeyIDs: 0 where they are one (12.2).  The nonce is a part of it. */
 int psk_order(const struct pre_shared_key_id *a, const struct pre_shared_key_id *b);
 /* Does a commit with this list need a path (12.4)? */

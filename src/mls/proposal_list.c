@@ -455,6 +455,18 @@ uc_err proposal_list_check(const struct group_state *s, const struct sender *sen
 							       : check_regular(sender, l);
 }
 
+uc_err proposal_list_takes(const struct sender *member, const struct proposal_view_list *l,
+			   const struct proposal_view *p)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		TRY(meet_check(&l->v[i], p));
+		if (BREAKS(REINIT_IS_ALONE, l->v[i].proposal->proposal_type == PROPOSAL_REINIT))
+			return UC_E_UNEXPECTED;
+	}
+	const struct proposal_view_list alone = { (struct proposal_view[]){ *p }, 1 };
+	return check_regular(member, &alone);
+}
+
 uc_err proposals_resolve(const struct proposal_store *store,
 			 const struct proposal_or_ref_list *list, const struct sender *committer,
 			 struct arena *a, struct proposal_view_list *out)
