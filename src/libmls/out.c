@@ -18,14 +18,23 @@ uc_err mls_out_new(size_t limit_bytes, mls_out **out)
 	return UC_OK;
 }
 
+/* One that is lent to a function of the caller's lies over memory of the engine's: it is not theirs
+ * to clear or to free. */
+static bool is_lent(const mls_out *out)
+{
+	return out->a != &out->own;
+}
+
 void mls_out_clear(mls_out *out)
 {
-	if (out)
+	if (out && !is_lent(out))
 		arena_done(out->a);
 }
 
 void mls_out_free(mls_out *out)
 {
+	if (!out || is_lent(out))
+		return;
 	mls_out_clear(out);
 	heap_free(out);
 }

@@ -93,6 +93,9 @@ static uc_err on_component(void *ctx, const struct mls_context *group, uint16_t 
 	for (size_t i = 0; i < updates->n; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, "+%.*s", (int)updates->v[i].data.n,
 				      (const char *)updates->v[i].data.p);
+	/* It is lent: what else lies there is not the caller's to throw away. */
+	mls_out_clear(out);
+	mls_out_free(out);
 	return mls_out_copy(out, text, n, data);
 }
 
