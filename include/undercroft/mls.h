@@ -551,8 +551,9 @@ UC_API uc_err mls_group_writes(mls_group *group, mls_out *out,
 /* The same, whole in any case: the journal is as short as can be. */
 UC_API uc_err mls_group_writes_whole(mls_group *group, mls_out *out,
 				     struct mls_writes *writes) UC_MUST_USE;
-/* Whoever steals root and journal can read this many messages less one that were read already (32 if
- * nothing is said; 1: none, and each message replaces the root).  At least 1; not stored. */
+/* Whoever steals root and journal can read this many messages less one that were read already, of each
+ * epoch that is kept (32 if nothing is said; 1: none, and each message replaces the root).  At least
+ * 1; not stored. */
 UC_API uc_err mls_group_forget_after(mls_group *group, uint32_t messages) UC_MUST_USE;
 /* *used: so far the journal is whole; cut off what comes after before it is appended to.  UC_E_CORRUPT:
  * damaged, not this root's, or an older copy than the root; UC_E_VERSION: of a later version. */
