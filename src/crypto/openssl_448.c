@@ -75,7 +75,7 @@ static uc_err public_of(enum key_kind kind, struct view priv, uint8_t *pub, size
 	EVP_PKEY *pkey = NULL;
 	size_t got = n;
 	TRY(pkey_make(kind, priv, (struct view){ 0 }, &pkey));
-	bool ok = EVP_PKEY_get_raw_public_key(pkey, pub, &got) == 1 && got == n;
+	bool ok = openssl_says(EVP_PKEY_get_raw_public_key(pkey, pub, &got) == 1) && got == n;
 	EVP_PKEY_free(pkey);
 	return ok ? UC_OK : UC_E_CRYPTO;
 }
@@ -103,7 +103,7 @@ static uc_err derive(EVP_PKEY *mine, EVP_PKEY *theirs, uint8_t *out)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
 	bool ok = ctx && EVP_PKEY_derive_init(ctx) == 1 &&
 		  EVP_PKEY_derive_set_peer(ctx, theirs) == 1 &&
-		  EVP_PKEY_derive(ctx, out, &n) == 1 && n == X448_KEY;
+		  openssl_says(EVP_PKEY_derive(ctx, out, &n) == 1) && n == X448_KEY;
 	EVP_PKEY_CTX_free(ctx);
 	return ok ? UC_OK : UC_E_KEY;
 }
@@ -285,7 +285,7 @@ static uc_err ed448_sign(const struct sign_alg *a, const struct sign_key *k, str
 	TRY(openssl_thread_get(&t));
 	TRY(pkey_make(KEY_ED448, secret_view(&k->priv), sign_public(k), &pkey));
 	bool ok = EVP_DigestSignInit(t->ed448, NULL, NULL, NULL, pkey) == 1 &&
-		  EVP_DigestSign(t->ed448, sig, &n_sig, msg.p, msg.n) == 1 &&
+		  openssl_says(EVP_DigestSign(t->ed448, sig, &n_sig, msg.p, msg.n) == 1) &&
 		  n_sig == ED448_SIGNATURE;
 	EVP_MD_CTX_reset(t->ed448);
 	EVP_PKEY_free(pkey);

@@ -44,7 +44,7 @@ static bool context_open(EVP_CIPHER_CTX *ctx, struct view key, struct view nonce
 	return EVP_DecryptInit_ex2(ctx, NULL, key.p, nonce.p, NULL) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, tag) == 1 &&
 	       update(ctx, NULL, aad) && update(ctx, pt, body) &&
-	       EVP_DecryptFinal_ex(ctx, end, &n) == 1 && n == 0;
+	       openssl_says(EVP_DecryptFinal_ex(ctx, end, &n) == 1) && n == 0;
 }
 
 static bool lengths_fit(const struct aead_alg *alg, struct view key, struct view nonce,

@@ -53,7 +53,8 @@ static uc_err scalar_read(struct work *w, struct view priv)
 	if (priv.n != w->c->scalar || !BN_bin2bn(priv.p, (int)priv.n, w->scalar))
 		return UC_E_KEY;
 	BN_set_flags(w->scalar, BN_FLG_CONSTTIME);
-	if (BN_is_zero(w->scalar) || BN_cmp(w->scalar, EC_GROUP_get0_order(w->group)) >= 0)
+	if (openssl_says(BN_is_zero(w->scalar)) ||
+	    openssl_says(BN_cmp(w->scalar, EC_GROUP_get0_order(w->group)) >= 0))
 		return UC_E_KEY;
 	return UC_OK;
 }
@@ -74,11 +75,11 @@ static uc_err point_read(struct work *w, struct view pub)
 static uc_err public_from_in(struct work *w, struct view priv, uint8_t *pub)
 {
 	TRY(scalar_read(w, priv));
-	if (EC_POINT_mul(w->group, w->out, w->scalar, NULL, NULL, w->bn) != 1)
+	if (!openssl_says(EC_POINT_mul(w->group, w->out, w->scalar, NULL, NULL, w->bn) == 1))
 		return UC_E_CRYPTO;
 	size_t n = EC_POINT_point2oct(w->group, w->out, POINT_CONVERSION_UNCOMPRESSED, pub,
 				      w->c->point, w->bn);
-	return n == w->c->point ? UC_OK : UC_E_CRYPTO;
+	return openssl_says(n == w->c->point) ? UC_OK : UC_E_CRYPTO;
 }
 
 static uc_err agree_in(struct work *w, struct view priv, struct view pub, uint8_t *out)
@@ -86,10 +87,11 @@ static uc_err agree_in(struct work *w, struct view priv, struct view pub, uint8_
 	int n = (int)w->c->scalar; /* a coordinate is as long as a scalar on all three */
 	TRY(scalar_read(w, priv));
 	TRY(point_read(w, pub));
-	if (EC_POINT_mul(w->group, w->out, NULL, w->in, w->scalar, w->bn) != 1 ||
-	    EC_POINT_get_affine_coordinates(w->group, w->out, w->x, NULL, w->bn) != 1)
+	if (!openssl_says(EC_POINT_mul(w->group, w->out, NULL, w->in, w->scalar, w->bn) == 1) ||
+	    !openssl_says(EC_POINT_get_affine_coordinates(w->group, w->out, w->x, NULL, w->bn) ==
+			  1))
 		return UC_E_KEY;
-	return BN_bn2binpad(w->x, out, n) == n ? UC_OK : UC_E_CRYPTO;
+	return openssl_says(BN_bn2binpad(w->x, out, n) == n) ? UC_OK : UC_E_CRYPTO;
 }
 
 static uc_err public_from(const struct nist_curve *c, struct view priv, uint8_t *pub)
@@ -179,7 +181,7 @@ static bool scalar_native(struct view priv, uint8_t *out)
 {
 	BIGNUM *d = BN_secure_new();
 	int n = (int)priv.n;
-	bool ok = d && BN_bin2bn(priv.p, n, d) && BN_bn2nativepad(d, out, n) == n;
+	bool ok = d && BN_bin2bn(priv.p, n, d) && openssl_says(BN_bn2nativepad(d, out, n) == n);
 	BN_clear_free(d);
 	return ok;
 }
@@ -233,7 +235,7 @@ static uc_err nist_sign(const struct sign_alg *a, const struct sign_key *k, stru
 	TRY(pkey_make(a->curve, secret_view(&k->priv), sign_public(k), &pkey));
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	bool ok = ctx && EVP_PKEY_sign_init(ctx) == 1 &&
-		  EVP_PKEY_sign(ctx, sig, &n_sig, digest.p, digest.n) == 1;
+		  openssl_says(EVP_PKEY_sign(ctx, sig, &n_sig, digest.p, digest.n) == 1);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
 	*n = n_sig;

@@ -104,7 +104,7 @@ uc_err openssl_import(struct openssl_thread *t, enum key_kind kind, int selectio
 	EVP_PKEY_CTX *ctx = t->import[kind];
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1)
 		return UC_E_CRYPTO;
-	return EVP_PKEY_fromdata(ctx, out, selection, params) == 1 ? UC_OK : UC_E_KEY;
+	return openssl_says(EVP_PKEY_fromdata(ctx, out, selection, params) == 1) ? UC_OK : UC_E_KEY;
 }
 
 uc_err openssl_group(struct openssl_thread *t, const struct nist_curve *c, const EC_GROUP **out)

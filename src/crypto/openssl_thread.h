@@ -43,4 +43,14 @@ uc_err UC_MUST_USE openssl_import(struct openssl_thread *t, enum key_kind kind, 
 				  OSSL_PARAM *params, EVP_PKEY **out);
 const EVP_MD *openssl_md(enum hash_id id);
 
+/* Whether libcrypto did what it was asked with a secret: a scalar is in range, a shared secret is
+ * not zero, a tag is right.  That becomes the error which we return, so it is public
+ * (base/secret.h); but libcrypto 3.5 may compute it from the secret without a branch, and then the
+ * first would be ours. */
+static inline bool openssl_says(bool yes)
+{
+	secret_release(&yes, sizeof yes);
+	return yes;
+}
+
 #endif

@@ -9,7 +9,9 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 quietly() { "$@" >"$tmp/log" 2>&1 || { cat "$tmp/log" && exit 1; }; }
 quietly "$meson" setup "$tmp/build" "$source" -Dmls_only=true --optimization=0 --werror
-needs=$("$meson" introspect --dependencies "$tmp/build" | grep -o '"name": "[^"]*"' | sort -u)
+# Debian 13's Meson lists what is declared within the project, too, as dep and a number.
+needs=$("$meson" introspect --dependencies "$tmp/build" | grep -o '"name": "[^"]*"' |
+	grep -v '"dep[0-9]*"$' | sort -u)
 [ "$needs" = $'"name": "libcrypto"\n"name": "libsodium"\n"name": "threads"' ] ||
 	{ echo "it needs $needs" && exit 1; }
 installed=$("$meson" introspect --installed "$tmp/build")
