@@ -116,9 +116,7 @@ static uc_err entry_read(struct uc_client *c, struct room *r, const struct log_e
 			 struct room_entry *out)
 {
 	uc_err err = room_group_entry(c, r->group, entry->fanout, r->own_hub, &c->call, out);
-	bool message = !err && (out->kind == ROOM_ENTRY_APPLICATION || out->kind == ROOM_ENTRY_OWN);
-	r->ratchets_dirty = true;
-	r->group_dirty = r->group_dirty || !message;
+	r->group_dirty = true;
 	return err;
 }
 

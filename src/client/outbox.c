@@ -193,7 +193,7 @@ static uc_err encrypt(struct uc_client *c, struct room *r, struct outgoing *o)
 	TRY(room_group_encrypt(c, r->group, blob_view(&o->content), &c->call, &submit, o->hash));
 	TRY(blob_set(&o->submit, submit));
 	o->epoch = room_group_epoch(r->group);
-	r->ratchets_dirty = true;
+	r->group_dirty = true;
 	outgoing_change(r, o);
 	return UC_OK;
 }

@@ -13,10 +13,14 @@
 #define TABLE_REQUEST  "request"
 #define TABLE_ROOM     "room"
 #define TABLE_MEMBERS  "room members"
-#define TABLE_GROUP    "group"
-#define TABLE_RATCHETS "group ratchets"
+#define TABLE_GROUP    "group" /* the root of its journal */
+#define TABLE_JOURNAL  "group journal"
+#define TABLE_RATCHETS "group ratchets" /* of a time before there were journals */
 #define TABLE_REJOIN   "group rejoined"
 #define TABLE_OUTBOX   "outbox"
+
+/* A room's journal in all its rows: some three times what a snapshot may be. */
+enum { JOURNAL_MAX = 4 * BLOB_MAX };
 
 /* wire_element of a typed walk */
 #define ELEMENT(type)                                      \
@@ -44,6 +48,13 @@ static struct safe_place place(const char *table, struct view name)
 static struct safe_place outbox_place(const struct room *r, uint64_t number)
 {
 	return (struct safe_place){ .table = TABLE_OUTBOX,
+				    .owner = VIEW_OF(r->id.b),
+				    .number = number };
+}
+
+static struct safe_place journal_place(const struct room *r, uint64_t number)
+{
+	return (struct safe_place){ .table = TABLE_JOURNAL,
 				    .owner = VIEW_OF(r->id.b),
 				    .number = number };
 }
@@ -85,20 +96,42 @@ void outgoing_delete(struct uc_client *c, struct room *r, struct outgoing *o)
 	outgoing_free(o);
 }
 
-typedef uc_err group_part(struct room_group *g, struct buf *out);
-
-/* Without a group the record goes. */
-static void group_save(struct uc_client *c, const struct room *r, const char *table,
-		       struct room_group *g, group_part *part)
+/* All there was of it, of whatever time. */
+static void group_delete(struct uc_client *c, struct room *r)
 {
+	safe_delete(&c->safe, place(TABLE_GROUP, VIEW_OF(r->id.b)));
+	safe_delete(&c->safe, place(TABLE_RATCHETS, VIEW_OF(r->id.b)));
+	safe_delete_all(&c->safe, TABLE_JOURNAL, VIEW_OF(r->id.b));
+	r->journal_rows = 0;
+}
+
+static void group_save(struct uc_client *c, struct room *r)
+{
+	struct room_group_change change;
+	uc_err err = room_group_take(r->group, &change);
+	if (err) {
+		safe_fail(&c->safe, err);
+		return;
+	}
+	if (change.whole)
+		group_delete(c, r);
+	if (change.journal.n)
+		safe_put(&c->safe, journal_place(r, r->journal_rows++), buf_view(&change.journal));
+	if (change.root.n)
+		safe_put(&c->safe, place(TABLE_GROUP, VIEW_OF(r->id.b)), buf_view(&change.root));
+	room_group_change_done(&change);
+}
+
+static void rejoin_save(struct uc_client *c, const struct room *r)
+{
+	struct safe_place p = place(TABLE_REJOIN, VIEW_OF(r->id.b));
 	struct buf b;
-	struct safe_place p = place(table, VIEW_OF(r->id.b));
-	if (!g) {
+	if (!r->rejoin.group) {
 		safe_delete(&c->safe, p);
 		return;
 	}
 	buf_init_secret(&b, BLOB_MAX);
-	uc_err err = part(g, &b);
+	uc_err err = room_group_save(r->rejoin.group, &b);
 	if (err)
 		safe_fail(&c->safe, err);
 	else
@@ -106,17 +139,15 @@ static void group_save(struct uc_client *c, const struct room *r, const char *ta
 	buf_done(&b);
 }
 
-/* A message moves the ratchets alone; the rest is as large as the room. */
 static void groups_save(struct uc_client *c, struct room *r)
 {
-	struct rejoin *j = &r->rejoin;
-	if (r->group_dirty)
-		group_save(c, r, TABLE_GROUP, r->group, room_group_save_epoch);
-	if (r->group_dirty || r->ratchets_dirty)
-		group_save(c, r, TABLE_RATCHETS, r->group, room_group_save_ratchets);
-	if (j->group_dirty)
-		group_save(c, r, TABLE_REJOIN, j->group, room_group_save);
-	r->group_dirty = r->ratchets_dirty = j->group_dirty = false;
+	if (r->group_dirty && r->group)
+		group_save(c, r);
+	else if (r->group_dirty)
+		group_delete(c, r);
+	if (r->rejoin.group_dirty)
+		rejoin_save(c, r);
+	r->group_dirty = r->rejoin.group_dirty = false;
 }
 
 void records_save(struct uc_client *c)
@@ -220,20 +251,69 @@ static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 	return !l->err;
 }
 
-/* ratchets: the table of the second part; a group of a time before it was divided has none, and is
- * to be saved anew.  *out stays NULL when there is no group, or when it is damaged. */
-static uc_err group_load_from(struct uc_client *c, const struct room *r, const char *table,
-			      const char *ratchets, struct room_group **out, bool *is_whole)
+/* The rows of a room's journal, one behind the other. */
+struct rows {
+	struct room *room;
+	struct buf all;
+};
+
+static bool load_row(void *ctx, uint64_t number, struct view value)
+{
+	struct rows *rows = ctx;
+	rows->room->journal_rows = number + 1;
+	buf_add_view(&rows->all, value);
+	return !rows->all.failed;
+}
+
+static uc_err journal_load(struct uc_client *c, struct room *r, struct view root)
+{
+	struct rows rows = { .room = r };
+	buf_init_secret(&rows.all, JOURNAL_MAX);
+	uc_err err = safe_scan(&c->safe, TABLE_JOURNAL, VIEW_OF(r->id.b), 0, load_row, &rows);
+	if (!err)
+		err = rows.all.failed;
+	if (!err)
+		err = room_group_load(c, root, buf_view(&rows.all), &r->group);
+	buf_done(&rows.all);
+	return err;
+}
+
+/* It is to be saved anew, so that no key stays behind in the older form. */
+static uc_err older_load(struct uc_client *c, struct room *r, struct view state, struct arena *a)
+{
+	struct view ratchets = { NULL, 0 };
+	uc_err err = safe_get(&c->safe, place(TABLE_RATCHETS, VIEW_OF(r->id.b)), a, &ratchets);
+	if (!err || err == UC_E_NOT_FOUND)
+		err = room_group_load(c, state, ratchets, &r->group);
+	r->group_dirty = !err;
+	return err;
+}
+
+static uc_err group_load_into(struct uc_client *c, struct room *r, struct arena *a)
+{
+	struct view state;
+	bool is_older;
+	TRY(safe_get(&c->safe, place(TABLE_GROUP, VIEW_OF(r->id.b)), a, &state));
+	TRY(room_group_is_older(state, &is_older));
+	return is_older ? older_load(c, r, state, a) : journal_load(c, r, state);
+}
+
+static uc_err rejoin_load(struct uc_client *c, struct room *r, struct arena *a)
+{
+	struct view state;
+	TRY(safe_get(&c->safe, place(TABLE_REJOIN, VIEW_OF(r->id.b)), a, &state));
+	TRY(room_group_is_older(state, &r->rejoin.group_dirty));
+	return room_group_load(c, state, (struct view){ NULL, 0 }, &r->rejoin.group);
+}
+
+/* A group stays NULL when there is none, or when it is damaged. */
+static uc_err groups_load(struct uc_client *c, struct room *r)
 {
 	struct arena a;
-	struct view state = { NULL, 0 }, second = { NULL, 0 };
-	arena_init(&a, BLOB_MAX * 4, ARENA_SECRET);
-	uc_err err = safe_get(&c->safe, place(table, VIEW_OF(r->id.b)), &a, &state);
-	if (!err && ratchets)
-		err = safe_get(&c->safe, place(ratchets, VIEW_OF(r->id.b)), &a, &second);
-	*is_whole = state.n && err == UC_E_NOT_FOUND;
-	if (!err || *is_whole)
-		err = room_group_load(c, state, second, out);
+	arena_init(&a, BLOB_MAX * 8, ARENA_SECRET);
+	uc_err err = rejoin_load(c, r, &a);
+	if (!err || err == UC_E_NOT_FOUND || err == UC_E_CORRUPT)
+		err = group_load_into(c, r, &a);
 	arena_done(&a);
 	return err == UC_E_NOT_FOUND || err == UC_E_CORRUPT ? UC_OK : err;
 }
@@ -275,10 +355,7 @@ static uc_err room_load(struct load *l, struct room *r)
 	TRY(safe_scan(&c->safe, TABLE_OUTBOX, VIEW_OF(r->id.b), 0, load_outgoing, l));
 	TRY(l->err);
 	TRY(members_load(c, r));
-	bool is_whole;
-	TRY(group_load_from(c, r, TABLE_REJOIN, NULL, &r->rejoin.group, &is_whole));
-	TRY(group_load_from(c, r, TABLE_GROUP, TABLE_RATCHETS, &r->group, &is_whole));
-	r->group_dirty = r->group && is_whole;
+	TRY(groups_load(c, r));
 	room_mend(c, r);
 	return UC_OK;
 }

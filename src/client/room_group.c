@@ -5,6 +5,7 @@
 #include "client/room_group_inside.h"
 
 #include "base/heap.h"
+#include "mls/group_journal.h"
 
 struct group_platform room_platform(struct uc_client *c)
 {
@@ -25,6 +26,8 @@ uc_err room_group_new(struct uc_client *c, struct group *g, struct room_group **
 	r->reading = reading;
 	r->platform = room_platform(c);
 	r->g = g;
+	/* What a message used up is gone with the turn that read it (docs/threat-model.md). */
+	group_journal_forget_after(g, 1);
 	*out = r;
 	return UC_OK;
 }
@@ -129,53 +132,74 @@ uc_err room_group_info(struct uc_client *c, struct room_group *g, struct arena *
 	return UC_OK;
 }
 
-/* --- at rest: both parts of the group --- */
+/* --- at rest --- */
 
-enum { ROOM_GROUP_VERSION = 1 };
+/* 1: epoch and ratchets (group_load), or one of them and the other empty.  2: a journal's root, and
+ * the journal, which is empty where it has rows of its own. */
+enum { ROOM_GROUP_DIVIDED = 1, ROOM_GROUP_VERSION = 2 };
 struct saved_group {
 	uint16_t version;
-	struct view epoch, ratchets;
+	struct view first, second;
 };
 static void wire_saved_group(struct wire *w, struct saved_group *s)
 {
 	wire_u16(w, &s->version);
-	if (s->version != ROOM_GROUP_VERSION)
+	if (!s->version || s->version > ROOM_GROUP_VERSION)
 		wire_fail(w, UC_E_VERSION);
-	wire_bytes(w, &s->epoch);
-	wire_bytes(w, &s->ratchets);
+	wire_bytes(w, &s->first);
+	wire_bytes(w, &s->second);
 }
 WIRE_ELEMENT(saved_group)
 
-static uc_err saved_write(const struct room_group *g, bool epoch, bool ratchets, struct buf *out)
+static uc_err saved_write(struct view root, struct view journal, struct buf *out)
 {
-	struct buf e, r;
-	buf_init_secret(&e, BLOB_MAX);
-	buf_init_secret(&r, BLOB_MAX);
-	uc_err err = epoch ? group_save_epoch(g->g, &e) : UC_OK;
-	if (!err && ratchets)
-		err = group_save_ratchets(g->g, &r);
-	if (!err) {
-		const struct saved_group s = { ROOM_GROUP_VERSION, buf_view(&e), buf_view(&r) };
-		err = wire_encode(out, saved_group_element, &s);
-	}
-	buf_done(&e);
-	buf_done(&r);
+	const struct saved_group s = { ROOM_GROUP_VERSION, root, journal };
+	return wire_encode(out, saved_group_element, &s);
+}
+
+static uc_err take(struct room_group *g, struct room_group_change *out, struct buf *root)
+{
+	out->whole = !g->is_kept || group_journal_wants_snapshot(g->g);
+	if (out->whole)
+		TRY(group_journal_snapshot(g->g, &out->journal, root));
+	else
+		TRY(group_journal_take(g->g, &out->journal, root));
+	return root->n ? saved_write(buf_view(root), (struct view){ NULL, 0 }, &out->root) : UC_OK;
+}
+
+uc_err room_group_take(struct room_group *g, struct room_group_change *out)
+{
+	struct buf root;
+	*out = (struct room_group_change){ .whole = false };
+	buf_init_secret(&out->journal, BLOB_MAX);
+	buf_init_secret(&out->root, BLOB_MAX);
+	buf_init_secret(&root, BLOB_MAX);
+	uc_err err = take(g, out, &root);
+	buf_done(&root);
+	g->is_kept = !err;
+	if (err)
+		room_group_change_done(out);
 	return err;
+}
+
+void room_group_change_done(struct room_group_change *c)
+{
+	buf_done(&c->journal);
+	buf_done(&c->root);
 }
 
 uc_err room_group_save(struct room_group *g, struct buf *out)
 {
-	return saved_write(g, true, true, out);
-}
-
-uc_err room_group_save_epoch(struct room_group *g, struct buf *out)
-{
-	return saved_write(g, true, false, out);
-}
-
-uc_err room_group_save_ratchets(struct room_group *g, struct buf *out)
-{
-	return saved_write(g, false, true, out);
+	struct buf journal, root;
+	buf_init_secret(&journal, BLOB_MAX);
+	buf_init_secret(&root, BLOB_MAX);
+	g->is_kept = false;
+	uc_err err = group_journal_snapshot(g->g, &journal, &root);
+	if (!err)
+		err = saved_write(buf_view(&root), buf_view(&journal), out);
+	buf_done(&journal);
+	buf_done(&root);
+	return err;
 }
 
 static uc_err saved_read(struct view state, struct saved_group *out)
@@ -184,21 +208,51 @@ static uc_err saved_read(struct view state, struct saved_group *out)
 	return !err || err == UC_E_VERSION ? err : UC_E_CORRUPT;
 }
 
-uc_err room_group_load(struct uc_client *c, struct view state, struct view ratchets,
+uc_err room_group_is_older(struct view state, bool *out)
+{
+	struct saved_group s;
+	TRY(saved_read(state, &s));
+	*out = s.version == ROOM_GROUP_DIVIDED;
+	return UC_OK;
+}
+
+static uc_err older_load(const struct group_platform *platform, const struct saved_group *s,
+			 struct view ratchets, struct group **out)
+{
+	struct saved_group later = *s;
+	if (ratchets.n)
+		TRY(saved_read(ratchets, &later));
+	return group_load(platform, s->first, later.second, out);
+}
+
+static uc_err journal_load(const struct group_platform *platform, const struct saved_group *s,
+			   struct view journal, struct group **out)
+{
+	size_t used = 0;
+	TRY(group_journal_open(platform, s->first, journal, &used, out));
+	if (used == journal.n)
+		return UC_OK;
+	/* The store takes a turn as a whole: nothing unfinished is to be expected in it. */
+	group_free(*out);
+	*out = NULL;
+	return UC_E_CORRUPT;
+}
+
+uc_err room_group_load(struct uc_client *c, struct view state, struct view more,
 		       struct room_group **out)
 {
-	struct saved_group s, later;
+	struct saved_group s;
 	struct group *g = NULL;
 	const struct group_platform platform = room_platform(c);
 	TRY(saved_read(state, &s));
-	if (ratchets.n) {
-		TRY(saved_read(ratchets, &later));
-		s.ratchets = later.ratchets;
-	}
-	uc_err err = group_load(&platform, s.epoch, s.ratchets, &g);
+	bool is_journal = s.version == ROOM_GROUP_VERSION;
+	uc_err err = is_journal ? journal_load(&platform, &s, s.second.n ? s.second : more, &g)
+				: older_load(&platform, &s, more, &g);
 	if (err)
 		return err == UC_E_VERSION || err == UC_E_MEMORY ? err : UC_E_CORRUPT;
-	return room_group_new(c, g, out);
+	TRY(room_group_new(c, g, out));
+	(*out)->is_kept = is_journal && !s.second.n;
+	return UC_OK;
 }
 
 /* --- reading --- */

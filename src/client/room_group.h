@@ -28,13 +28,23 @@ uc_err UC_MUST_USE room_group_info(struct uc_client *c, struct room_group *g, st
 				   struct view *group_info, struct view *tree);
 uc_err UC_MUST_USE room_group_join(struct uc_client *c, const struct set *s, struct view welcome,
 				   struct view tree, struct room_group **out);
-/* As a whole; or in two parts, of which a message, sent or received, changes the ratchets alone.
- * They are small, whatever the size of the room, and hold the keys that are to be forgotten. */
+/* At rest a group is a root, which is replaced, and a journal, which grows (mls/group_journal.h):
+ * what is to be written after a change of any kind, all of it in one commit of the store.  It is
+ * small for a message, and a commit's part of the room for a commit. */
+struct room_group_change {
+	bool whole;         /* the journal takes the place of all there is of this room's */
+	struct buf journal; /* one row more; empty: nothing has changed */
+	struct buf root;    /* empty: it stays */
+};
+uc_err UC_MUST_USE room_group_take(struct room_group *g, struct room_group_change *out);
+void room_group_change_done(struct room_group_change *c);
+/* Both in one, of a group that has no rows; what is taken after that is whole again. */
 uc_err UC_MUST_USE room_group_save(struct room_group *g, struct buf *out);
-uc_err UC_MUST_USE room_group_save_epoch(struct room_group *g, struct buf *out);
-uc_err UC_MUST_USE room_group_save_ratchets(struct room_group *g, struct buf *out);
-/* ratchets: empty for what was saved as a whole.  UC_E_CORRUPT when the parts are not one. */
-uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state, struct view ratchets,
+/* Is it of a time before there were journals? */
+uc_err UC_MUST_USE room_group_is_older(struct view state, bool *out);
+/* state: a root, and more: the rows of its journal, one behind the other; or of an older time, and its
+ * ratchets.  more: empty for what was saved as a whole.  UC_E_CORRUPT when the two are not one. */
+uc_err UC_MUST_USE room_group_load(struct uc_client *c, struct view state, struct view more,
 				   struct room_group **out);
 void room_group_free(struct room_group *g);
 

@@ -11,6 +11,7 @@ struct room_group {
 	struct group_platform platform;
 	struct group *g;
 	struct room_reading *reading;
+	bool is_kept; /* the store has what its journal says, in rows of its own */
 };
 /* What the context says in this epoch, read once. */
 struct room_reading {

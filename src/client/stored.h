@@ -292,8 +292,9 @@ struct room {
 	struct task *tasks;
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 
-	bool dirty, members_dirty, group_dirty, ratchets_dirty; /* memory only, from here on */
+	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
 	struct room_group *group;
+	uint64_t journal_rows; /* of the group in the store; the next one's number */
 	struct outbox outbox;
 	uint32_t seat;
 	bool seat_open, seat_busy, update_busy, rejoin_busy;

@@ -2,6 +2,7 @@
 #include "driver/handles.h"
 
 #include "base/heap.h"
+#include "mls/group_journal.h"
 
 /* --- the table --- */
 
@@ -177,16 +178,16 @@ void handle_platform(struct handle *h, const struct env *env, bool private_hands
 
 uc_err handle_group_copy(const struct handle *h, struct group **out)
 {
-	struct buf epoch, ratchets;
-	buf_init_secret(&epoch, WIRE_OBJECT_MAX);
-	buf_init_secret(&ratchets, WIRE_OBJECT_MAX);
-	uc_err err = group_save_epoch(h->group, &epoch);
+	struct buf journal, root;
+	size_t used;
+	buf_init_secret(&journal, 4 * WIRE_OBJECT_MAX);
+	buf_init_secret(&root, WIRE_OBJECT_MAX);
+	uc_err err = group_journal_snapshot(h->group, &journal, &root);
 	if (!err)
-		err = group_save_ratchets(h->group, &ratchets);
-	if (!err)
-		err = group_load(&h->platform, buf_view(&epoch), buf_view(&ratchets), out);
-	buf_done(&epoch);
-	buf_done(&ratchets);
+		err = group_journal_open(&h->platform, buf_view(&root), buf_view(&journal), &used,
+					 out);
+	buf_done(&journal);
+	buf_done(&root);
 	return err;
 }
 

@@ -2,8 +2,8 @@
 /* One member's view of a group: the only mutable object of the engine (RFC 9420, 11, 12).
  *
  * A commit, our own or another's, is staged beside the current epoch and then applied or dropped;
- * a failure changes nothing.  Nothing here does I/O: save the group's two parts (group_save_*)
- * before anything that depends on them leaves the process. */
+ * a failure changes nothing.  Nothing here does I/O: write what has changed (group_journal.h) before
+ * anything that depends on it leaves the process. */
 #ifndef MLS_GROUP_H
 #define MLS_GROUP_H
 
@@ -277,7 +277,8 @@ uc_err UC_MUST_USE group_ratchet_tree(const struct group *g, struct arena *a, st
 /* PreSharedKeyID and key of this epoch's resumption PSK are found by epoch. */
 uc_err UC_MUST_USE group_resumption_psk(const struct group *g, uint64_t epoch, struct secret *out);
 
-/* --- at rest.  Both parts are secret. --- */
+/* --- at rest, before there were journals (group_journal.h).  Both parts are secret.  Old stores are
+ * read by group_load; tests and benches write these, no program does. --- */
 
 /* Changes with each epoch, proposal and pending commit. */
 uc_err UC_MUST_USE group_save_epoch(const struct group *g, struct buf *out);

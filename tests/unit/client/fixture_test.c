@@ -75,6 +75,32 @@ static uc_err furnish(struct uc_client *c, void *arg)
 	return room_members_sync(c, r);
 }
 
+/* A commit that comes to nothing: the group's journal has a row for each. */
+static uc_err stage(struct uc_client *c, void *arg)
+{
+	const struct room_change none = { { NULL, 0 }, { NULL, 0 } };
+	struct room *r = room_find(c, arg);
+	uint8_t hash[SHA256_BYTES];
+	struct view update;
+	TRY(room_group_commit(c, r->group, &none, &c->call, &update, hash));
+	r->group_dirty = true;
+	return UC_OK;
+}
+
+static uc_err unstage(struct uc_client *c, void *arg)
+{
+	struct room *r = room_find(c, arg);
+	room_group_drop_pending(r->group);
+	r->group_dirty = true;
+	return UC_OK;
+}
+
+static uc_err leave(struct uc_client *c, void *arg)
+{
+	rooms_left(c, room_find(c, arg));
+	return UC_OK;
+}
+
 static void write_row(FILE *f, sqlite3_stmt *st)
 {
 	fputs("INSERT INTO kv VALUES(", f);
@@ -127,6 +153,8 @@ TEST(make_one_when_asked)
 	expect_ok(person_talk(&p));
 	person_disconnect(&p);
 	expect_ok(turn_run(p.c, furnish, &room));
+	expect_ok(turn_run(p.c, stage, &room));
+	expect_ok(turn_run(p.c, unstage, &room));
 	expect_ok(uc_send(p.c, &room, SAID, &id));
 	expect_ok(uc_ask(p.c, "lens.example", "ida", "hello", &op));
 	uc_client_close(p.c);
@@ -137,9 +165,9 @@ TEST(make_one_when_asked)
 /* --- reading it --- */
 
 /* 1: room 1, request 1, a group in one record.  2: room 2, request 2, the group's ratchets apart.
- * 3: room 3, its members apart.  4: contact 2, its alarm. */
+ * 3: room 3, its members apart.  4: contact 2, its alarm.  5: group 2, a root and three rows. */
 static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql",
-				      "client_4.sql" };
+				      "client_4.sql", "client_5.sql" };
 enum { STORES = sizeof stores / sizeof stores[0], LATEST = STORES - 1 };
 
 static bool load(const char *name, const char *more)
@@ -211,16 +239,30 @@ static void expect_seen(const struct seen *s, const char *text)
 	expect_bytes(view_str(s->text), view_str(text));
 }
 
-/* A group's keys are in one place: what a message uses up is gone with the next write. */
-static void group_is_divided(uc_client *c, const struct uc_id *room)
+static bool count(void *ctx, uint64_t number, struct view value)
+{
+	size_t *n = ctx;
+	return value.n && number == (*n)++;
+}
+
+/* A group's keys are in one place, and nothing is left of an older form. */
+static void group_has_moved(uc_client *c, const struct uc_id *room)
 {
 	struct arena a;
 	struct view state = { NULL, 0 }, none = { NULL, 0 };
 	struct room_group *g = NULL;
+	bool is_older = true;
+	size_t n = 0;
 	const struct safe_place at = { .table = "group", .name = VIEW_OF(room->b) };
+	const struct safe_place ratchets = { .table = "group ratchets", .name = VIEW_OF(room->b) };
 	arena_init(&a, FIXTURE_BYTES, ARENA_SECRET);
+	expect_err(safe_get(&c->safe, ratchets, &a, &state), UC_E_NOT_FOUND);
 	expect_ok(safe_get(&c->safe, at, &a, &state));
+	expect_ok(room_group_is_older(state, &is_older));
+	expect(!is_older && state.n < 1024);
 	expect_err(room_group_load(c, state, none, &g), UC_E_CORRUPT);
+	expect_ok(safe_scan(&c->safe, "group journal", VIEW_OF(room->b), 0, count, &n));
+	expect(n > 0 && n == c->rooms->journal_rows);
 	arena_done(&a);
 }
 
@@ -252,6 +294,9 @@ static void is_read(const char *name)
 	expect_ok(uc_messages(c, &room.id, 1, 10, see_message, &message));
 	expect_seen(&message, "Rosa: " SAID);
 	expect(c->rooms && c->rooms->outbox.first && c->rooms->group);
+	if (c->rooms)
+		expect_eq(c->rooms->journal_rows,
+			  view_equal(view_str(name), VIEW_LIT("client_5.sql")) ? 3 : 0);
 	expect(uc_client_generation(c) > 3);
 	/* And written on. */
 	expect_ok(uc_send(c, &room.id, "and what is said now", &id));
@@ -263,7 +308,7 @@ static void is_read(const char *name)
 	expect_ok(uc_rooms(c, see_room, &room));
 	expect_seen(&room, "Walks, 1, epoch 0");
 	expect(c->rooms && c->rooms->group && !c->rooms->group_dirty && !c->rooms->members_dirty);
-	group_is_divided(c, &room.id);
+	group_has_moved(c, &room.id);
 	uc_client_close(c);
 	temporary();
 }
@@ -345,15 +390,67 @@ TEST(and_a_record_of_one)
 
 TEST(and_a_group_of_one)
 {
+	struct safe_place at = { .table = "group" };
 	struct view none = { NULL, 0 };
 	struct room_group *g = NULL;
 	uc_client *c = NULL;
 	if (!load(stores[LATEST], "SELECT 1"))
 		return;
 	expect_ok(open_at(PASSPHRASE, &c));
-	expect_err(room_group_load(c, VIEW_LIT("\0\2of a later form"), none, &g), UC_E_VERSION);
+	expect_err(room_group_load(c, VIEW_LIT("\0\3of a later form"), none, &g), UC_E_VERSION);
 	expect_err(room_group_load(c, VIEW_LIT("\0\1of no form"), none, &g), UC_E_CORRUPT);
-	expect(!g);
+	expect_err(room_group_load(c, VIEW_LIT("\0\2of no form"), none, &g), UC_E_CORRUPT);
+	expect(!g && c->rooms);
+	at.name = VIEW_OF(c->rooms->id.b);
+	safe_put(&c->safe, at, VIEW_LIT("\0\3of a later form"));
+	expect_ok(safe_commit(&c->safe));
+	uc_client_close(c);
+	c = NULL;
+	/* An older program would take it for damaged, and write another beside its journal. */
+	expect_err(open_at(PASSPHRASE, &c), UC_E_VERSION);
+	expect(!c);
+	temporary();
+}
+
+static size_t rows_of(uc_client *c)
+{
+	size_t n = 0;
+	expect_ok(safe_scan(&c->safe, "group journal", VIEW_OF(c->rooms->id.b), 0, count, &n));
+	return n;
+}
+
+TEST(a_groups_rows_are_as_many_as_its_journal_has_and_go_with_it)
+{
+	uc_client *c = NULL;
+	struct uc_id room;
+	uint64_t most = 0;
+	if (!load(stores[LATEST], "SELECT 1"))
+		return;
+	expect_ok(open_at(PASSPHRASE, &c));
+	if (!c)
+		return;
+	room = c->rooms->id;
+	while (c->rooms->journal_rows > most && most < 200) {
+		most = c->rooms->journal_rows;
+		expect_ok(turn_run(c, stage, &room));
+		expect_ok(turn_run(c, unstage, &room));
+		expect_eq(rows_of(c), c->rooms->journal_rows);
+	}
+	expect(most > 8 && most < 200 && c->rooms->journal_rows < 3);
+	uc_client_close(c);
+	expect_ok(open_at(PASSPHRASE, &c));
+	expect(c->rooms->group && rows_of(c) == c->rooms->journal_rows);
+	expect_ok(turn_run(c, stage, &room));
+	expect_ok(turn_run(c, unstage, &room));
+	/* One that is damaged is given up as a whole, and its rows go with it. */
+	struct safe_place row = { .table = "group journal", .owner = VIEW_OF(room.b) };
+	safe_delete(&c->safe, row);
+	expect_ok(safe_commit(&c->safe));
+	uc_client_close(c);
+	expect_ok(open_at(PASSPHRASE, &c));
+	expect(!c->rooms->group && c->rooms->lost && rows_of(c) > 0);
+	expect_ok(turn_run(c, leave, &room));
+	expect_eq(rows_of(c), 0);
 	uc_client_close(c);
 	temporary();
 }

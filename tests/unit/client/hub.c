@@ -164,16 +164,13 @@ void person_end(struct person *p)
 
 void person_restart(struct person *p)
 {
-	struct buf epoch, ratchets;
-	buf_init_secret(&epoch, BLOB_MAX);
-	buf_init_secret(&ratchets, BLOB_MAX);
-	expect_ok(room_group_save_epoch(p->g, &epoch));
-	expect_ok(room_group_save_ratchets(p->g, &ratchets));
+	struct buf b;
+	buf_init_secret(&b, BLOB_MAX);
+	expect_ok(room_group_save(p->g, &b));
 	room_group_free(p->g);
 	p->g = NULL;
-	expect_ok(room_group_load(&p->c, buf_view(&epoch), buf_view(&ratchets), &p->g));
-	buf_done(&epoch);
-	buf_done(&ratchets);
+	expect_ok(room_group_load(&p->c, buf_view(&b), (struct view){ NULL, 0 }, &p->g));
+	buf_done(&b);
 }
 
 struct view person_package(struct arena *a, const struct person *p)
