@@ -59,7 +59,7 @@ static struct mls_made add_all(struct mls_proposal *adds)
 
 static void begin(void)
 {
-	const struct mls_options with = { .parallel = &parallel }, without = { NULL };
+	const struct mls_options with = { .parallel = &parallel }, without = { .parallel = NULL };
 	atomic_store(&pool.runs, 0);
 	atomic_store(&pool.tasks, 0);
 	for (size_t i = 0; i < PEOPLE; i++)
