@@ -4,6 +4,7 @@
 #include "mimi/content.h"
 #include "mimi/franking.h"
 #include "mimi/media_type.h"
+#include "mls/safe_aad.h"
 #include "wire/cbor.h"
 
 #include "tests/fuzz/walks.h"
