@@ -50,6 +50,8 @@ def measure(part, options):
 def main():
     part, options, wanted = PARTS[sys.argv[1]]
     names = measure(part, options)
+    if 'UNDERCROFT_SANITIZED' in os.environ:  # whose heap counts nothing
+        wanted = {n for n in wanted if '.heap.' not in n}
     missing = wanted - names
     if missing:
         sys.exit(f'no figure called {sorted(missing)} among {sorted(names)}')

@@ -110,7 +110,7 @@ const struct slow_node *slow_leaf(const struct slow_tree *t, uint32_t leaf)
 
 struct leaf_node slow_leaf_read(const struct slow_tree *t, uint32_t leaf)
 {
-	struct leaf_node l;
+	struct leaf_node l = { .leaf_node_source = 0 }; /* fields of other sources stay empty */
 	model_must(slow_leaf(t, leaf) &&
 		   !wire_decode(t->v[2 * leaf].leaf, t->arena, leaf_node_element, &l));
 	return l;
