@@ -135,7 +135,7 @@ int64_t slow_find(const struct slow_tree *t, struct view identity)
 
 static struct slow_node leaf_made(const struct slow_tree *t, struct view encoded)
 {
-	struct leaf_node l;
+	struct leaf_node l = { .leaf_node_source = 0 };
 	struct slow_node n = { .is_there = true };
 	model_must(!arena_copy(t->arena, encoded, &n.leaf));
 	model_must(!wire_decode(n.leaf, t->arena, leaf_node_element, &l));
