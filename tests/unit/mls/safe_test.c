@@ -471,7 +471,7 @@ TEST(an_exported_secret_goes_into_another_group)
 	struct received got;
 	struct made_commit made;
 	club_with(&c, suite_at(0), 2);
-	club_with(&two, suite_at(2), 2);
+	club_with(&two, suite_at(1), 2);
 	two.psks.find = exported_key;
 	expect_ok(group_safe_export(c.people[0].g, BOARD, &exported));
 	expect_ok(group_component_psk(two.people[0].g, BOARD, VIEW_LIT("from the other group"),
