@@ -23,8 +23,8 @@
  *    GroupInfos, too.  A ratchet tree is the encoded list of 12.4.3.3.
  *  - Structs that are handed in are filled with names and zeros: what is zero is not asked for.
  *  - Errors: UC_E_ARGUMENT for NULL where something must be, for a length without a pointer, and
- *    for a call that changes something from inside a function of the caller's.  Nothing may be
- *    freed there.
+ *    for a call that changes something from inside a function of the caller's.  Nothing is
+ *    freed there: such a call does nothing.
  *    UC_E_LIMIT: a limit on memory (the client's, or that of the mls_out) is reached; UC_E_MEMORY;
  *    UC_E_RANDOM.  Others stand with the functions.  mls_error_kind says what to do about any.
  *  - A client, what was made with it, and a mls_out are used by one thread at a time (within a call

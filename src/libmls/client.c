@@ -203,7 +203,7 @@ uc_err mls_signature_key_public(const mls_signature_key *key, mls_out *out,
 
 void mls_signature_key_free(mls_signature_key *key)
 {
-	if (!key)
+	if (!key || key->client->inside)
 		return;
 	sign_key_wipe(&key->key);
 	client_release(key->client);

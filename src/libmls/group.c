@@ -33,7 +33,7 @@ struct group_platform group_object_platform(const mls_group *group)
 
 void mls_group_free(mls_group *group)
 {
-	if (!group)
+	if (!group || group->client->inside)
 		return;
 	if (group->next)
 		group->next->before = group->before;

@@ -13,6 +13,7 @@
 struct mls_out {
 	struct arena own;
 	struct arena *a; /* the own one, or a borrowed one */
+	unsigned calls;  /* that are writing into it */
 };
 
 struct mls_client {

@@ -18,22 +18,22 @@ uc_err mls_out_new(size_t limit_bytes, mls_out **out)
 	return UC_OK;
 }
 
-/* One that is lent to a function of the caller's lies over memory of the engine's: it is not theirs
- * to clear or to free. */
-static bool is_lent(const mls_out *out)
+/* From inside a function of the caller's: one that is lent to it lies over memory of the engine's, and
+ * into another a call is still writing.  Neither is theirs to clear or to free there. */
+static bool is_needed(const mls_out *out)
 {
-	return out->a != &out->own;
+	return out->a != &out->own || out->calls;
 }
 
 void mls_out_clear(mls_out *out)
 {
-	if (out && !is_lent(out))
+	if (out && !is_needed(out))
 		arena_done(out->a);
 }
 
 void mls_out_free(mls_out *out)
 {
-	if (!out || is_lent(out))
+	if (!out || is_needed(out))
 		return;
 	mls_out_clear(out);
 	heap_free(out);
@@ -57,6 +57,7 @@ static void begin(struct call *c, mls_client *client, mls_out *out)
 	arena_init(&c->scratch, client->limit_bytes, ARENA_SECRET);
 	if (!out)
 		return;
+	out->calls++;
 	c->mark = arena_mark(out->a);
 	c->limit_bytes = out->a->limit_bytes;
 }
@@ -89,10 +90,12 @@ uc_err call_reserve(struct call *c, size_t n)
 
 uc_err call_end(struct call *c, uc_err err)
 {
-	if (c->out)
+	if (c->out) {
+		c->out->calls--;
 		c->out->a->limit_bytes = c->limit_bytes;
-	if (err && c->out)
-		arena_reset(c->out->a, c->mark);
+		if (err)
+			arena_reset(c->out->a, c->mark);
+	}
 	arena_done(&c->scratch);
 	return err ? FAIL(&c->client->env, err) : UC_OK;
 }

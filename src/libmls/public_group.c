@@ -17,7 +17,7 @@ uc_err public_group_object_new(mls_client *client, mls_public_group **out)
 
 void mls_public_group_free(mls_public_group *group)
 {
-	if (!group)
+	if (!group || group->client->inside)
 		return;
 	public_group_free(group->p);
 	client_release(group->client);

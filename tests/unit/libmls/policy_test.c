@@ -13,6 +13,8 @@ struct judge {
 	size_t joined, left;
 	uc_err says_leaf, says_proposal, says_commit;
 	mls_group *meddles; /* with this, from inside */
+	mls_signature_key *its_key;
+	mls_out *its_out; /* that the call hands things out by */
 	bool may_meddle;
 };
 
@@ -60,6 +62,10 @@ static uc_err on_commit(void *ctx, const struct mls_change *change)
 		expect_err(mls_group_staged_apply(j->meddles), UC_E_ARGUMENT);
 		mls_group_pending_drop(j->meddles);
 		mls_group_staged_drop(j->meddles);
+		mls_group_free(j->meddles);
+		mls_signature_key_free(j->its_key);
+		mls_out_clear(j->its_out);
+		mls_out_free(j->its_out);
 		/* Looking is allowed. */
 		expect_ok(mls_group_members(j->meddles, MLS_NOW, out, &members));
 		j->may_meddle = members.n > 0;
@@ -166,6 +172,8 @@ TEST(nothing_is_changed_from_inside)
 	const struct mls_commit path = { .force_path = true };
 	two(crew, &j);
 	j.meddles = crew[0].group;
+	j.its_key = crew[0].key;
+	j.its_out = crew[0].out;
 	expect_ok(mls_group_commit(crew[0].group, &path, crew[0].out, &made));
 	expect(j.may_meddle);
 	j.meddles = NULL;
