@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver of the MLS engine, holding a group, a KeyPackage and a signer, is told arbitrary lines.
  * Each is answered with one line that is JSON, and the group is there afterwards. */
-#include "fuzz.h"
+#include "tests/fuzz/env.h"
 
 #include "driver/call.h"
 #include "driver/driver.h"
-
-static uint64_t dice;
-
-static uint64_t fuzz_now(void *ctx)
-{
-	(void)ctx;
-	return 1700000000000;
-}
-
-static uc_err fuzz_random(void *ctx, uint8_t *out, size_t n)
-{
-	(void)ctx;
-	for (size_t i = 0; i < n; i++) {
-		dice = dice * 6364136223846793005 + 1442695040888963407;
-		out[i] = (uint8_t)(dice >> 56);
-	}
-	return UC_OK;
-}
-
-static const struct env env = { NULL, fuzz_now, fuzz_random, NULL };
 
 /* Is it answered without an error? */
 static bool told(struct driver *d, struct view line)

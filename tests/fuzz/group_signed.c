@@ -5,7 +5,7 @@
  * Commits (of a member, private ones, and from outside), proposals, KeyPackages in Adds, GroupInfos
  * and their trees (whose hash is made anew), Welcomes.  A refusal changes nothing; what a member
  * takes, the slow model (tests/model) takes, too, and comes to the same epoch. */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/env.h"
 
 #include "tests/model/slow_epoch.h"
 
@@ -33,24 +33,6 @@ enum {
 
 enum { INPUT_MAX = 4096 };
 
-static uint64_t dice = 1;
-
-static uint64_t now(void *ctx)
-{
-	(void)ctx;
-	return 1700000000000;
-}
-
-static uc_err roll(void *ctx, uint8_t *out, size_t n)
-{
-	(void)ctx;
-	for (size_t i = 0; i < n; i++) {
-		dice = dice * 6364136223846793005u + 1442695040888963407u;
-		out[i] = (uint8_t)(dice >> 56);
-	}
-	return UC_OK;
-}
-
 static const uint8_t psk[32] = { 7 };
 
 static uc_err find_psk(void *ctx, const struct pre_shared_key_id *id, struct secret *out)
@@ -69,7 +51,6 @@ static bool model_psk(void *ctx, const struct pre_shared_key_id *id, struct secr
 	return !find_psk(NULL, id, out);
 }
 
-static const struct env env = { .now_ms = now, .random = roll };
 static const struct psk_finder finder = { .find = find_psk };
 static const struct group_platform platform = { .env = &env, .psks = &finder };
 
@@ -88,11 +69,6 @@ static struct {
 	struct key_package_secrets secrets;
 	struct view joiner_secret;
 } good;
-
-static void must(uc_err err)
-{
-	fuzz_expect(!err);
-}
 
 static struct leaf_parameters parameters(const struct sign_key *key, const char *name)
 {

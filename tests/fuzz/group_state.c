@@ -2,7 +2,7 @@
 /* Groups from bytes that nobody vouches for: stored states, members' and public ones (whole and in
  * parts), and the GroupInfo and tree of another.  The first byte says which; the rest is the bytes themselves, or
  * changes made to good ones (offset, operation, value), which get further.  What loads is used. */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/pair.h"
 
 #include "mls/group.h"
 #include "mls/public_group.h"
@@ -19,27 +19,6 @@ enum {
 	KINDS,
 };
 
-static uint64_t dice = 1;
-
-static uint64_t now(void *ctx)
-{
-	(void)ctx;
-	return 1700000000000;
-}
-
-static uc_err roll(void *ctx, uint8_t *out, size_t n)
-{
-	(void)ctx;
-	for (size_t i = 0; i < n; i++) {
-		dice = dice * 6364136223846793005u + 1442695040888963407u;
-		out[i] = (uint8_t)(dice >> 56);
-	}
-	return UC_OK;
-}
-
-static const struct env env = { .now_ms = now, .random = roll };
-static const struct group_platform platform = { .env = &env };
-
 /* What is good, made once: a member's group with past epochs, a proposal and a pending commit, and
  * what others make of it. */
 static struct {
@@ -47,45 +26,6 @@ static struct {
 	struct view part[KINDS];
 	struct view message, commit; /* of another member, for this epoch */
 } good;
-
-static void must(uc_err err)
-{
-	fuzz_expect(!err);
-}
-
-static struct leaf_parameters parameters(const struct sign_key *key, struct view name)
-{
-	static uint16_t version = 1, suite = SUITE_X25519_AES128, credential = CREDENTIAL_BASIC;
-	return (struct leaf_parameters){
-		.signature_key = key,
-		.credential = { .credential_type = CREDENTIAL_BASIC, .identity = name },
-		.capabilities = { .versions = { &version, 1 },
-				  .cipher_suites = { &suite, 1 },
-				  .credentials = { &credential, 1 } },
-	};
-}
-
-static struct group *second_member(struct group *first, const struct suite *s, struct arena *a)
-{
-	const struct extension_list none = { NULL, 0 };
-	struct key_package_secrets secrets;
-	struct sign_key key;
-	struct view package;
-	struct made_commit made;
-	struct group *g = NULL;
-	struct key_package k;
-	must(sign_key_generate(s, &env, &key));
-	const struct leaf_parameters leaf = parameters(&key, VIEW_LIT("tom"));
-	must(key_package_make(s, &env, &leaf, 3600, &none, a, &package, &secrets));
-	must(wire_decode(package, a, key_package_element, &k));
-	const struct proposal add = { .proposal_type = PROPOSAL_ADD, .key_package = k };
-	const struct commit_options options = { .proposals = &add, .proposal_count = 1 };
-	must(group_commit(first, &options, a, &made));
-	const struct welcome_input in = { made.welcome, made.ratchet_tree, package, &secrets };
-	must(group_join(&platform, &in, &g));
-	must(group_pending_apply(first));
-	return g;
-}
 
 static void save(uc_err (*part)(const struct group *g, struct buf *out), const struct group *g,
 		 struct view *out)
@@ -140,17 +80,6 @@ static uc_err load_parts(struct view parts, struct public_group **out)
 	return UC_OK;
 }
 
-static void next_epoch(struct group *by, struct group *other, struct arena *a)
-{
-	const struct commit_options path = { .force_path = true };
-	struct made_commit made;
-	struct received r;
-	must(group_commit(by, &path, a, &made));
-	must(group_receive(other, made.commit, a, &r));
-	must(group_staged_apply(other));
-	must(group_pending_apply(by));
-}
-
 static void make_good(void)
 {
 	const struct suite *s = suite_find(SUITE_X25519_AES128);
@@ -202,34 +131,6 @@ static void make_good(void)
 	public_group_free(p);
 	group_free(rosa);
 	group_free(tom);
-}
-
-/* Four bytes each: where (16 bits, from the end when the operation is odd), what, with what. */
-static struct view changed(struct view from, struct view how, struct arena *a)
-{
-	uint8_t *p = arena_take(a, from.n + 1);
-	size_t n = from.n;
-	fuzz_expect(p && n);
-	memcpy(p, from.p, n);
-	for (; how.n >= 4 && n; how = view_slice(how, 4, SIZE_MAX)) {
-		size_t at = ((size_t)how.p[0] << 8 | how.p[1]) % n;
-		at = how.p[2] & 1 ? n - 1 - at : at;
-		switch (how.p[2] >> 1 & 3) {
-		case 0:
-			p[at] ^= how.p[3];
-			break;
-		case 1:
-			p[at] = how.p[3];
-			break;
-		case 2:
-			memmove(p + at, p + at + 1, n - at - 1);
-			n--;
-			break;
-		default:
-			n = at;
-		}
-	}
-	return view_make(p, n);
 }
 
 static void use_public(struct public_group *p, struct arena *a)
