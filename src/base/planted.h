@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bugs that are planted to see whether the simulator finds them: kinds that were seen in the field,
+ * each where it would stand.  In the product PLANTED(name) is false, and the compiler leaves
+ * nothing of what stands behind it (scripts/check-planted); in a build with -Dplanted=true one of
+ * them is switched on by name, by tests/sim alone. */
+#ifndef BASE_PLANTED_H
+#define BASE_PLANTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* name, what it does */
+#define PLANTED_BUGS(X)                                                                         \
+	X(lost_sync, "some answers leave before what they stand on is durable")                 \
+	X(reordered_batch, "the entries of one step are written in another order than judged")  \
+	X(double_apply, "a follower applies a repeated notify once more")                       \
+	X(stale_cursor, "a seat goes on from where an earlier session was")                     \
+	X(epoch_race, "of two commits of one epoch, the second is taken, too")                  \
+	X(trimmed_too_early, "entries are dropped that somebody has not read")                  \
+	X(dedupe_hole, "after a restart a message that is sent again stands in the log twice")  \
+	X(ticket_replay, "a seat ticket counts although the room has changed since")            \
+	X(forgotten_commit, "a client sends what it has not written, and forgets it in a kill") \
+	X(clock_assumption, "the clock is taken never to go back")
+
+#define PLANTED_ENUM(name, says) PLANTED_##name,
+enum planted_bug { PLANTED_BUGS(PLANTED_ENUM) PLANTED_COUNT };
+#undef PLANTED_ENUM
+
+#ifdef PLANTED_SWITCH
+
+#define PLANTED(name) planted_is_on(PLANTED_##name)
+
+bool planted_is_on(enum planted_bug bug);
+/* The name and what it does; PLANTED_COUNT rows. */
+const char *planted_name(enum planted_bug bug);
+const char *planted_says(enum planted_bug bug);
+/* Only this one is on; PLANTED_COUNT: none. */
+void planted_switch(enum planted_bug bug);
+
+#else
+
+#define PLANTED(name) ((void)PLANTED_##name, false)
+
+#endif
+
+#endif
