@@ -51,6 +51,7 @@ static uc_err put_all(struct creation *n, struct store_batch *b)
 	};
 	struct seat_record seat = { .opened_month = month_now(p) };
 	memcpy(seat.secret_hash, n->proof.secret_hash, sizeof seat.secret_hash);
+	memcpy(seat.opener, n->proof.opener, sizeof seat.opener);
 	TRY(record_put_if_absent(b, key_1(&k, TABLE_ROOM, room), room_record_element, &record));
 	TRY(record_put(b, key_2(&k, TABLE_SEAT, room, client), seat_record_element, &seat));
 	TRY(opening_add(p, b, room, client, n->proof.opening, &n->c->arena));
@@ -69,17 +70,17 @@ static uc_err store(struct creation *n)
 }
 
 /* The same client, with the same secret: its first answer was lost. */
-static uc_err created_before(struct call *c, const struct room_create_request *q)
+static uc_err created_before(struct call *c, const struct room_create_request *q,
+			     struct seat_record *seat)
 {
 	struct store_key k;
-	struct seat_record seat;
 	uint8_t hash[SHA256_BYTES];
 	uc_err err = record_get(c->p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client),
-				seat_record_element, &c->arena, &seat);
+				seat_record_element, &c->arena, seat);
 	if (err)
 		return err == UC_E_NOT_FOUND ? UC_E_EXISTS : err;
 	TRY(sha256(q->secret, hash));
-	if (seat.start || seat.ended || !view_equal_ct(VIEW_OF(hash), VIEW_OF(seat.secret_hash)))
+	if (seat->start || seat->ended || !view_equal_ct(VIEW_OF(hash), VIEW_OF(seat->secret_hash)))
 		return UC_E_EXISTS;
 	return UC_OK;
 }
@@ -120,6 +121,7 @@ uc_err handle_room_create(struct call *c, struct view body)
 	struct room_create_request q;
 	struct view domain, of_client;
 	struct creation n = { .c = c, .q = &q };
+	struct seat_record seat;
 	bool there;
 	struct store_key k;
 	TRY(wire_decode(body, &c->arena, room_create_request_element, &q));
@@ -133,7 +135,7 @@ uc_err handle_room_create(struct call *c, struct view body)
 	TRY(store_has(c->p->rooms, key_1(&k, TABLE_ROOM, q.room), &there));
 	if (!there)
 		return create(&n);
-	TRY(created_before(c, &q));
-	TRY(seat_opened_again(c, q.room, q.client));
+	TRY(created_before(c, &q, &seat));
+	TRY(seat_opened_again(c, q.room, q.client, q.secret, &seat));
 	return answer(c, &q);
 }

@@ -23,6 +23,19 @@ static uc_err context_of(struct view room, struct view client, struct arena *a, 
 	return wire_encode_to(a, opening_context_element, &c, out);
 }
 
+/* Of the moderators' key, too: for another it is sealed anew. */
+uc_err opener_make(const struct provider *p, const struct session *s, struct view secret,
+		   uint8_t out[SEAT_OPENER])
+{
+	const struct view parts[] = { VIEW_LIT("Undercroft opener"),
+				      VIEW_OF(p->config.keys->moderators_pub),
+				      VIEW_OF(s->account_id) };
+	uint8_t mac[SHA256_BYTES];
+	TRY(hmac_sha256_parts(secret, parts, 3, mac));
+	memcpy(out, mac, SEAT_OPENER);
+	return UC_OK;
+}
+
 uc_err opening_make(struct provider *p, struct view room, struct view client,
 		    const struct session *s, struct arena *a, struct view *sealed)
 {

@@ -15,6 +15,7 @@ struct room_join {
 	uint64_t seq;
 	struct view room, client; /* behind the struct, as are the next three */
 	uint8_t secret_hash[SHA256_BYTES];
+	uint8_t opener[SEAT_OPENER];
 	struct view opening, leaf_key, response;
 	uint8_t *owned; /* response */
 };
@@ -50,6 +51,7 @@ static uc_err join_add(struct call *c, const struct seat_proof *proof, struct vi
 		to += parts[i].n;
 	}
 	memcpy(j->secret_hash, proof->secret_hash, sizeof j->secret_hash);
+	memcpy(j->opener, proof->opener, sizeof j->opener);
 	j->token = token;
 	j->session_number = c->s->number;
 	j->type = c->type;
@@ -89,6 +91,7 @@ static uc_err join_open(struct provider *p, struct room_live *r, struct room_joi
 	    !view_equal_ct(VIEW_OF(record.secret_hash), VIEW_OF(j->secret_hash)))
 		return UC_E_SEAT;
 	memcpy(record.secret_hash, j->secret_hash, sizeof record.secret_hash);
+	memcpy(record.opener, j->opener, sizeof record.opener);
 	record.cursor = record.start;
 	store_batch_init(&b, j->room);
 	uc_err err = opening_add(p, &b, j->room, j->client, j->opening, a);

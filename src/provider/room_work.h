@@ -95,8 +95,9 @@ struct seat_late {
 	struct view room, client; /* behind the struct */
 	uint64_t cursor;
 	uint32_t month;
-	uint8_t *opening; /* owned; NULL: not opened since the last time */
+	uint8_t *opening; /* owned; NULL: not opened by another since the last time */
 	size_t opening_n;
+	uint8_t opener[SEAT_OPENER]; /* of the opening */
 };
 
 /* Another app, as far as we ask things of it. */
@@ -226,6 +227,7 @@ bool room_is_over(const struct public_group *g);
 struct seat_proof {
 	struct view client;
 	uint8_t secret_hash[SHA256_BYTES];
+	uint8_t opener[SEAT_OPENER];
 	struct view opening;
 };
 /* Nobody has set its secret. */
@@ -273,6 +275,10 @@ uc_err UC_MUST_USE tree_of(struct provider *p, struct room_live *r, uint64_t seq
 void trees_drop(struct provider *p, struct view room);
 
 /* --- openings.c --- */
+/* Who opens a seat, as only somebody with the seat's secret can tell: the same twice means that the
+ * opening which is kept says what a new one would. */
+uc_err UC_MUST_USE opener_make(const struct provider *p, const struct session *s,
+			       struct view secret, uint8_t out[SEAT_OPENER]);
 uc_err UC_MUST_USE opening_make(struct provider *p, struct view room, struct view client,
 				const struct session *s, struct arena *a, struct view *sealed);
 /* First and latest. */
@@ -299,8 +305,10 @@ uc_err UC_MUST_USE seat_proof_check(struct provider *p, const struct session *s,
 				    struct view client, struct view secret, struct view leaf_key,
 				    struct view signature, struct arena *a, struct seat_proof *out);
 uint32_t month_now(const struct provider *p);
-/* Who opened it now is kept with the participant, as at each opening. */
-uc_err UC_MUST_USE seat_opened_again(struct call *c, struct view room, struct view client);
+/* Who opened it now, by its secret, is kept with the participant, unless that is known; the month is
+ * kept with the seat. */
+uc_err UC_MUST_USE seat_opened_again(struct call *c, struct view room, struct view client,
+				     struct view secret, const struct seat_record *r);
 
 /* --- seats_late.c --- */
 struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client);

@@ -125,15 +125,20 @@ void wire_tree_back_record(struct wire *w, struct tree_back_record *v)
 	wire_bytes(w, &v->tree);
 }
 
+/* Version 1 did not say who opened it. */
 void wire_seat_record(struct wire *w, struct seat_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_u64(w, &v->start);
 	wire_fixed(w, v->start_chain, sizeof v->start_chain);
 	wire_fixed(w, v->secret_hash, sizeof v->secret_hash);
 	wire_u64(w, &v->cursor);
 	wire_u32(w, &v->opened_month);
 	wire_u64(w, &v->ended);
+	if (!wire_reading(w) || v->version > 1)
+		wire_fixed(w, v->opener, sizeof v->opener);
+	else
+		memset(v->opener, 0, sizeof v->opener);
 }
 
 static void wire_start_client(struct wire *w, struct start_client *v)

@@ -134,14 +134,17 @@ struct tree_back_record {
 	struct view tree_hash; /* of the tree it leads to */
 	struct view tree;
 };
+enum { SEAT_OPENER = 16 };
 struct seat_record {
 	uint16_t version;
 	uint64_t start; /* sequence number of the joining entry */
 	uint8_t start_chain[CHAIN_HASH];
-	uint8_t secret_hash[32]; /* all zero before the first opening */
-	uint64_t cursor;         /* acknowledged up to here */
-	uint32_t opened_month;   /* since 1970: last opened, at first made */
-	uint64_t ended;          /* sequence number of the removing entry; 0: not ended */
+	uint8_t secret_hash[32];     /* all zero before the first opening */
+	uint64_t cursor;             /* acknowledged up to here */
+	uint32_t opened_month;       /* since 1970: last opened, at first made */
+	uint64_t ended;              /* sequence number of the removing entry; 0: not ended */
+	uint8_t opener[SEAT_OPENER]; /* who opened it, known by the secret alone (openings.c); zero:
+					not said; from version 2 on */
 };
 struct client_record {
 	uint16_t version;

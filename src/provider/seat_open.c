@@ -17,6 +17,7 @@ uc_err seat_proof_check(struct provider *p, const struct session *s, struct view
 	/* Rooms have suites whose signatures are Ed25519 (hub_create.c). */
 	TRY(verify_with_label(suite_find(SUITE_X25519_AES128), leaf_key, "Undercroft seat", bytes,
 			      signature));
+	TRY(opener_make(p, s, secret, out->opener));
 	memcpy(out->secret_hash, tbs.secret_hash, sizeof out->secret_hash);
 	out->client = client;
 	return opening_make(p, room, client, s, a, &out->opening);
@@ -48,6 +49,7 @@ static uc_err open_first(struct opening_seat *o)
 			     tree_signature_key(now.tree, leaf), o->q->signature, &c->arena,
 			     &proof));
 	memcpy(o->record.secret_hash, proof.secret_hash, sizeof proof.secret_hash);
+	memcpy(o->record.opener, proof.opener, sizeof proof.opener);
 	o->record.opened_month = month_now(c->p);
 	store_batch_init(&b, o->room->uri);
 	uc_err err = opening_add(c->p, &b, o->room->uri, o->q->client, proof.opening, &c->arena);
@@ -68,8 +70,10 @@ static uc_err check_secret(const struct opening_seat *o)
 	return view_equal_ct(VIEW_OF(hash), VIEW_OF(o->record.secret_hash)) ? UC_OK : UC_E_SEAT;
 }
 
-/* The first opening is stored; what later ones say can wait for the clock. */
-uc_err seat_opened_again(struct call *c, struct view room, struct view client)
+/* Another than the last time: sealed for the moderators.  The first opening is stored; what later
+ * ones say can wait for the clock. */
+static uc_err opened_by_another(struct call *c, struct view room, struct view client,
+				const uint8_t opener[SEAT_OPENER])
 {
 	struct view sealed;
 	TRY(opening_make(c->p, room, client, c->s, &c->arena, &sealed));
@@ -81,6 +85,26 @@ uc_err seat_opened_again(struct call *c, struct view room, struct view client)
 	heap_free(late->opening);
 	late->opening = copy;
 	late->opening_n = sealed.n;
+	memcpy(late->opener, opener, SEAT_OPENER);
+	late->month = month_now(c->p);
+	return UC_OK;
+}
+
+uc_err seat_opened_again(struct call *c, struct view room, struct view client, struct view secret,
+			 const struct seat_record *r)
+{
+	uint8_t opener[SEAT_OPENER];
+	struct seat_late *late = seat_late_find(c->p, room, client);
+	TRY(opener_make(c->p, c->s, secret, opener));
+	const uint8_t *last = late && late->opening ? late->opener : r->opener;
+	if (!view_equal_ct(VIEW_OF(opener), view_make(last, SEAT_OPENER)))
+		return opened_by_another(c, room, client, opener);
+	if (r->opened_month == month_now(c->p))
+		return UC_OK;
+	if (!late)
+		late = seat_late_get(c->p, room, client);
+	if (!late)
+		return UC_E_MEMORY;
 	late->month = month_now(c->p);
 	return UC_OK;
 }
@@ -140,7 +164,8 @@ static uc_err open_seat(struct opening_seat *o)
 		return UC_E_SEAT;
 	if (!is_first && q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
-	TRY(is_first ? open_first(o) : seat_opened_again(o->c, q->room, q->client));
+	TRY(is_first ? open_first(o)
+		     : seat_opened_again(o->c, q->room, q->client, q->secret, &o->record));
 	if (q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
 	if (q->cursor > o->record.cursor) {

@@ -99,6 +99,7 @@ static uc_err seat_begin(struct log_step *s, const struct member *m, const struc
 	memcpy(r.start_chain, s->record.chain, CHAIN_HASH);
 	if (proof && view_equal(proof->client, m->client)) {
 		memcpy(r.secret_hash, proof->secret_hash, sizeof r.secret_hash);
+		memcpy(r.opener, proof->opener, sizeof r.opener);
 		r.cursor = r.start; /* it made the commit, and needs no Welcome */
 		TRY(opening_add(s->p, &s->batch, s->room->uri, m->client, proof->opening, s->a));
 	}

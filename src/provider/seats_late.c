@@ -87,6 +87,8 @@ static uc_err write_one(struct provider *p, struct store_batch *b, const struct 
 		r.cursor = l->cursor;
 	if (l->month > r.opened_month)
 		r.opened_month = l->month;
+	if (l->opening)
+		memcpy(r.opener, l->opener, sizeof r.opener);
 	TRY(record_put(b, key, seat_record_element, &r));
 	if (!l->opening)
 		return UC_OK;

@@ -391,7 +391,8 @@ TEST(openings_are_for_the_moderators_alone)
 	struct view pub = VIEW_OF(lens->keys.moderators_pub);
 	expect_ok(record_get(lens->rooms, key_2(&k, TABLE_OPENING, the_room, t1.participant),
 			     opening_record_element, &apps_mem, &o));
-	expect(!view_equal(o.first, o.latest));
+	/* The same person opened it the second time: nothing more is to be said. */
+	expect_bytes(o.latest, o.first);
 	expect_ok(opening_read(secret_view(&lens->moderators), pub, &context, o.first, &apps_mem,
 			       &account));
 	expect_bytes(account, VIEW_OF(tom.account_id));
