@@ -490,3 +490,17 @@ uc_err frame_add_notice(struct buf *out, uint16_t type, wire_element *walk, cons
 	struct frame f = { .kind = FRAME_NOTICE, .type = type };
 	return frame_add(out, &f, walk, body);
 }
+
+void entry_frame_seat(uint8_t *frame, uint32_t seat)
+{
+	for (int i = 0; i < 4; i++)
+		frame[ENTRY_FRAME_SEAT + i] = (uint8_t)(seat >> 8 * (3 - i));
+}
+
+void entry_frame_add(struct buf *out, uint32_t seat, struct view entry)
+{
+	uint8_t head[ENTRY_FRAME_HEAD] = { FRAME_EVENT, FRAME_ENTRY >> 8, FRAME_ENTRY & 0xff };
+	entry_frame_seat(head, seat);
+	buf_add_view(out, VIEW_OF(head));
+	buf_add_view(out, entry);
+}

@@ -424,6 +424,13 @@ struct entry_event {
 	uint32_t seat;
 	struct log_entry entry;
 };
+/* Of an ENTRY frame: where the seat stands in it (4 bytes), and where the entry begins, which is as it
+ * lies in the log.  The same frame goes to many seats. */
+enum { ENTRY_FRAME_SEAT = 3, ENTRY_FRAME_HEAD = 7 };
+/* Writes the seat's number into an ENTRY frame. */
+void entry_frame_seat(uint8_t *frame, uint32_t seat);
+/* An ENTRY frame for no seat yet, around an entry as it lies in the log, appended. */
+void entry_frame_add(struct buf *out, uint32_t seat, struct view entry);
 enum intake_kind {
 	INTAKE_CONSENT = 1, /* body: ConsentEntry (request or grant), sealed to the intake key */
 	INTAKE_DEVICE_LIST = 2, /* body: the new device list entry, sealed to the intake key */

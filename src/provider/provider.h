@@ -25,8 +25,19 @@ struct peer_response {
 	struct view headers, body;
 };
 
+/* A seat that one entry goes to. */
+struct provider_target {
+	void *connection;
+	uint32_t seat;
+};
+
 struct provider_outputs {
 	void (*send)(void *ctx, void *connection, struct view frame);
+	/* One ENTRY frame for n seats, in this order as far as they share a connection: what
+	 * entry_frame_seat writes into it differs, and nothing else.  NULL: `send` for each. */
+	void (*send_many)(void *ctx, struct view frame, const struct provider_target *v, size_t n);
+	/* n frames to one connection, as if sent one after the other.  NULL: `send` for each. */
+	void (*send_list)(void *ctx, void *connection, const struct view *frames, size_t n);
 	/* A WebSocket close code; session_close follows from the caller. */
 	void (*close)(void *ctx, void *connection, uint16_t code);
 	/* To another app, perhaps this process's; the token comes back with provider_response. */

@@ -34,22 +34,38 @@ uint64_t log_step_now(const struct log_step *s)
 	return now > s->record.last_ms ? now : s->record.last_ms;
 }
 
+static uc_err frame_make(struct arena *a, const struct entry_event *event, struct step_entry *e)
+{
+	struct buf b;
+	buf_init(&b, FRAME_MAX);
+	uc_err err = frame_add_event(&b, FRAME_ENTRY, entry_event_element, event);
+	if (!err && !(e->frame = arena_take(a, b.n)))
+		err = UC_E_LIMIT;
+	if (!err) {
+		memcpy(e->frame, b.p, b.n);
+		e->frame_n = b.n;
+	}
+	buf_done(&b);
+	return err;
+}
+
 uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout)
 {
 	struct store_key k;
-	struct view encoded;
+	struct entry_event event = {
+		.entry = { .version = LOG_ENTRY_VERSION, .seq = s->record.next, .fanout = fanout }
+	};
 	if (fanout.n > ENTRY_BYTES_MAX)
 		return UC_E_TOO_LARGE;
 	struct step_entry *e = ARENA_NEW(s->a, struct step_entry);
 	if (!e)
 		return UC_E_LIMIT;
-	e->entry = (struct log_entry){ .version = LOG_ENTRY_VERSION,
-				       .seq = s->record.next,
-				       .fanout = fanout };
-	TRY(chain_extend(s->record.chain, e->entry.seq, fanout));
-	memcpy(e->entry.chain, s->record.chain, CHAIN_HASH);
-	TRY(wire_encode_to(s->a, log_entry_element, &e->entry, &encoded));
-	store_log_append(&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->entry.seq, encoded);
+	e->seq = s->record.next;
+	TRY(chain_extend(s->record.chain, e->seq, fanout));
+	memcpy(event.entry.chain, s->record.chain, CHAIN_HASH);
+	TRY(frame_make(s->a, &event, e));
+	store_log_append(&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->seq,
+			 view_make(e->frame + ENTRY_FRAME_HEAD, e->frame_n - ENTRY_FRAME_HEAD));
 	s->record.next++;
 	s->record.last_ms = timestamp;
 	*s->last = e;
@@ -107,7 +123,7 @@ void log_step_tell(struct log_step *s)
 	if (s->left_at)
 		seats_live_end(s->room, s->left, s->left_at);
 	for (const struct step_entry *e = s->first; e; e = e->next)
-		seats_push_entry(s->p, s->room, &e->entry);
+		seats_push_entry(s->p, s->room, e);
 	if (!s->room->stale)
 		fanout_room(s->p, s->room);
 }

@@ -161,7 +161,9 @@ uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_li
 /* --- room_log.c: one change of a room, in one batch --- */
 struct step_entry {
 	struct step_entry *next;
-	struct log_entry entry;
+	uint64_t seq;
+	uint8_t *frame; /* an ENTRY frame for any seat: entry_frame_seat before it is sent */
+	size_t frame_n;
 };
 struct log_step {
 	struct provider *p;
@@ -298,7 +300,7 @@ uc_err UC_MUST_USE seat_live_new(struct provider *p, struct session *s, struct r
 /* Sends what the window allows, and that the seat has ended. */
 void seat_live_push(struct provider *p, struct seat_live *seat);
 /* An entry just appended: sent at once to those who have all before it. */
-void seats_push_entry(struct provider *p, struct room_live *r, const struct log_entry *e);
+void seats_push_entry(struct provider *p, struct room_live *r, const struct step_entry *e);
 /* These (NULL: all) end with that entry, once they have read it. */
 void seats_live_end(struct room_live *r, const struct member_list *left, uint64_t seq);
 uc_err UC_MUST_USE seat_proof_check(struct provider *p, const struct session *s, struct view room,

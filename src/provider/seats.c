@@ -7,6 +7,7 @@ enum {
 	BURST_BYTES = 1024 * 1024,      /* read from the log at once */
 	WINDOW_BYTES = 2 * 1024 * 1024, /* sent and not acknowledged; one entry more is sent */
 	DAYS_PER_MONTH = 30,
+	TARGETS_AT_ONCE = 256,
 };
 
 /* Months of thirty days: all that matters is that they pass. */
@@ -100,12 +101,25 @@ static bool may_send(const struct seat_live *seat)
 	       (!seat->ended || seat->sent < seat->ended);
 }
 
-static void send_entry(struct provider *p, struct seat_live *seat, const struct log_entry *e)
+/* Entries that lie side by side in the log, as frames of one seat. */
+struct burst {
+	struct buf bytes;
+	size_t ends[ENTRY_WINDOW];
+	size_t n;
+};
+
+static void burst_send(struct provider *p, struct seat_live *seat, const struct burst *b)
 {
-	const struct entry_event event = { .seat = seat->number, .entry = *e };
-	session_send_event(p, seat->session, FRAME_ENTRY, entry_event_element, &event);
-	seat->sent = e->seq;
-	seat->unacked_bytes += e->fanout.n;
+	const struct provider_outputs *out = p->config.out;
+	struct view frames[ENTRY_WINDOW];
+	size_t at = 0;
+	for (size_t i = 0; i < b->n; at = b->ends[i++])
+		frames[i] = view_slice(buf_view(&b->bytes), at, b->ends[i] - at);
+	if (out->send_list && b->n > 1)
+		out->send_list(p->config.ctx, seat->session->connection, frames, b->n);
+	else
+		for (size_t i = 0; i < b->n; i++)
+			out->send(p->config.ctx, seat->session->connection, frames[i]);
 }
 
 /* After the removing entry there is no more; that it was read is still to be heard. */
@@ -118,49 +132,79 @@ static void end_if_over(struct provider *p, struct seat_live *seat)
 	session_send_event(p, seat->session, FRAME_SEAT_ENDED, seat_ended_event_element, &event);
 }
 
-static uc_err send_from_log(struct provider *p, struct seat_live *seat, struct arena *a)
+/* Sent as they lie; where it fails, those before it are sent. */
+static uc_err send_from_log(struct provider *p, struct seat_live *seat, struct burst *b)
 {
 	struct store_log_scan scan;
 	struct store_key k;
 	struct view bytes;
 	uint64_t seq;
-	uc_err err = UC_OK;
 	TRY(store_log_scan_init(&scan, p->rooms, key_1(&k, TABLE_LOG, seat->room->uri),
 				seat->sent + 1, ENTRY_WINDOW, BURST_BYTES));
-	while (!err && may_send(seat) && store_log_scan_next(&scan, &seq, &bytes)) {
-		struct log_entry e;
-		err = wire_decode(bytes, a, log_entry_element, &e);
-		if (!err)
-			send_entry(p, seat, &e);
+	while (may_send(seat) && b->n < ENTRY_WINDOW && store_log_scan_next(&scan, &seq, &bytes)) {
+		entry_frame_add(&b->bytes, seat->number, bytes);
+		if (b->bytes.failed)
+			break;
+		b->ends[b->n++] = b->bytes.n;
+		seat->sent = seq;
+		seat->unacked_bytes += bytes.n;
 	}
-	if (!err)
-		err = scan.scan.failed;
+	uc_err err = b->bytes.failed ? b->bytes.failed : scan.scan.failed;
 	store_log_scan_done(&scan);
+	burst_send(p, seat, b);
 	return err;
 }
 
 void seat_live_push(struct provider *p, struct seat_live *seat)
 {
 	while (may_send(seat) && seat->sent + 1 < seat->room->record.next) {
-		struct arena a;
+		struct burst b = { .n = 0 };
 		uint64_t before = seat->sent;
-		arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-		uc_err err = send_from_log(p, seat, &a);
-		arena_done(&a);
+		buf_init(&b.bytes, BURST_BYTES + FRAME_MAX + ENTRY_WINDOW * ENTRY_FRAME_HEAD);
+		uc_err err = send_from_log(p, seat, &b);
+		buf_done(&b.bytes);
 		if (err || seat->sent == before)
 			break; /* the device opens the seat anew when it misses something */
 	}
 	end_if_over(p, seat);
 }
 
-void seats_push_entry(struct provider *p, struct room_live *r, const struct log_entry *e)
+static void send_to(struct provider *p, const struct step_entry *e, const struct provider_target *v,
+		    size_t n)
 {
+	const struct provider_outputs *out = p->config.out;
+	struct view frame = view_make(e->frame, e->frame_n);
+	if (out->send_many && n > 1) {
+		out->send_many(p->config.ctx, frame, v, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		entry_frame_seat(e->frame, v[i].seat);
+		out->send(p->config.ctx, v[i].connection, frame);
+	}
+}
+
+void seats_push_entry(struct provider *p, struct room_live *r, const struct step_entry *e)
+{
+	struct provider_target v[TARGETS_AT_ONCE];
+	size_t n = 0;
+	bool ends = false;
 	for (struct seat_live *seat = r->seats; seat; seat = seat->room_next) {
 		if (seat->sent + 1 != e->seq || !may_send(seat))
 			continue;
-		send_entry(p, seat, e);
-		end_if_over(p, seat);
+		if (n == TARGETS_AT_ONCE) {
+			send_to(p, e, v, n);
+			n = 0;
+		}
+		v[n++] = (struct provider_target){ seat->session->connection, seat->number };
+		seat->sent = e->seq;
+		seat->unacked_bytes += e->frame_n;
+		ends = ends || seat->ended;
 	}
+	if (n)
+		send_to(p, e, v, n);
+	for (struct seat_live *seat = ends ? r->seats : NULL; seat; seat = seat->room_next)
+		end_if_over(p, seat);
 }
 
 void seats_live_end(struct room_live *r, const struct member_list *left, uint64_t seq)

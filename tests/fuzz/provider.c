@@ -195,6 +195,24 @@ static void out_send(void *ctx, void *connection, struct view frame)
 	fuzz_expect(!wire_decode(frame, NULL, frame_element, &f));
 }
 
+static void out_send_many(void *ctx, struct view bytes, const struct provider_target *v, size_t n)
+{
+	struct buf one;
+	buf_init(&one, FRAME_MAX);
+	buf_add_view(&one, bytes);
+	for (size_t i = 0; i < n && !one.failed; i++) {
+		entry_frame_seat(one.p, v[i].seat);
+		out_send(ctx, v[i].connection, buf_view(&one));
+	}
+	buf_done(&one);
+}
+
+static void out_send_list(void *ctx, void *connection, const struct view *frames, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out_send(ctx, connection, frames[i]);
+}
+
 static void out_close(void *ctx, void *connection, uint16_t code)
 {
 	(void)connection;
@@ -233,8 +251,16 @@ static uc_err out_sign(void *ctx, struct view document, struct arena *a, struct 
 	return UC_OK;
 }
 
-static const struct provider_outputs outputs = { out_send,  out_close,   out_ask,
-						 out_reply, out_deliver, out_sign };
+static const struct provider_outputs outputs = {
+	.send = out_send,
+	.send_many = out_send_many,
+	.send_list = out_send_list,
+	.close = out_close,
+	.ask = out_ask,
+	.reply = out_reply,
+	.deliver = out_deliver,
+	.directory_sign = out_sign,
+};
 
 static struct store *open_disk(int side, int which)
 {

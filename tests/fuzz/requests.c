@@ -81,8 +81,14 @@ static uc_err out_sign(void *ctx, struct view document, struct arena *a, struct 
 	return arena_copy(a, view_slice(document, 0, 32), signature);
 }
 
-static const struct provider_outputs outputs = { out_send,  out_close,   out_ask,
-						 out_reply, out_deliver, out_sign };
+static const struct provider_outputs outputs = {
+	.send = out_send,
+	.close = out_close,
+	.ask = out_ask,
+	.reply = out_reply,
+	.deliver = out_deliver,
+	.directory_sign = out_sign,
+};
 
 /* --- its state --- */
 
