@@ -93,7 +93,7 @@ uc_err handle_code_request(struct call *c, struct view body)
 	}
 	TRY(name_id_of(c->p, q.identifier, &c->arena, name_id, &normalised));
 	uint64_t now = env_now_ms(c->p->env);
-	uint32_t wait = rate_take(&c->s->rates[LIMIT_CODE], LIMIT_CODE, now);
+	uint32_t wait = rate_take(&c->s->rates[LIMIT_CODE], &c->p->config.limits[LIMIT_CODE], now);
 	if (wait) {
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;

@@ -148,8 +148,8 @@ static void directory_done(struct provider *p, struct ask *ask, const struct pee
 
 static uc_err directory_ask(struct call *c, struct view domain)
 {
-	uint32_t wait =
-		rate_take(&c->s->rates[LIMIT_DIRECTORY], LIMIT_DIRECTORY, env_now_ms(c->p->env));
+	uint32_t wait = rate_take(&c->s->rates[LIMIT_DIRECTORY],
+				  &c->p->config.limits[LIMIT_DIRECTORY], env_now_ms(c->p->env));
 	if (wait) {
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;

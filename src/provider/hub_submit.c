@@ -132,7 +132,8 @@ uc_err hub_submit(const struct hub_request *q, struct hub_reply *out)
 		out->seq = 0;
 		return respond(&s, &r, out);
 	}
-	out->retry_after_s = rate_take_many(&q->room->messages, LIMIT_ROOM_MESSAGE,
-					    rate_units_of(q->body.n), env_now_ms(q->p->env));
+	out->retry_after_s =
+		rate_take_many(&q->room->messages, &q->p->config.limits[LIMIT_ROOM_MESSAGE],
+			       rate_units_of(q->body.n), env_now_ms(q->p->env));
 	return out->retry_after_s ? UC_E_RATE : accept(&s, out);
 }

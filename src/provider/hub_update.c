@@ -47,7 +47,8 @@ uc_err hub_update_accept(const struct hub_request *q, struct log_step *s, struct
 						.accepted_timestamp = timestamp };
 	out->seq = seq;
 	TRY(respond(q, &r, out));
-	(void)rate_take(&q->room->updates, LIMIT_ROOM_UPDATE, env_now_ms(q->p->env));
+	(void)rate_take(&q->room->updates, &q->p->config.limits[LIMIT_ROOM_UPDATE],
+			env_now_ms(q->p->env));
 	return accepted_add(s, hash, seq, out->body);
 }
 
@@ -274,7 +275,8 @@ uc_err hub_update(const struct hub_request *q, struct hub_reply *out)
 	if (err != UC_E_NOT_FOUND)
 		return err;
 	/* What is refused costs the room nothing: its sender's measure is that of its app. */
-	out->retry_after_s = rate_wait(&q->room->updates, LIMIT_ROOM_UPDATE, env_now_ms(q->p->env));
+	out->retry_after_s = rate_wait(&q->room->updates, &q->p->config.limits[LIMIT_ROOM_UPDATE],
+				       env_now_ms(q->p->env));
 	if (out->retry_after_s)
 		return UC_E_RATE;
 	if (u.bundle.content_type == CONTENT_PROPOSAL)

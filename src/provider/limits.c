@@ -3,26 +3,24 @@
 
 #include "base/heap.h"
 
-static const struct {
-	uint32_t burst, hour;
-} limits[] = {
-#define PROVIDER_LIMIT_ROW(name, burst, hour) { burst, hour },
+const struct rate limits_default[LIMITS_N] = {
+#define PROVIDER_LIMIT_ROW(name, key, burst, hour, text) { burst, hour },
 	PROVIDER_LIMITS(PROVIDER_LIMIT_ROW)
 #undef PROVIDER_LIMIT_ROW
 };
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 
-static uint64_t step_of(enum provider_limit limit)
+static uint64_t step_of(const struct rate *limit)
 {
-	return HOUR_US / limits[limit].hour;
+	return HOUR_US / limit->hour;
 }
 
 /* The theoretical arrival time.  A clock that was put back must not lock anybody out for longer than
  * a full bucket lasts: what lies further ahead than twice that is of another time, and forgotten. */
-static uint64_t from_of(const struct rate_state *r, enum provider_limit limit, uint64_t now)
+static uint64_t from_of(const struct rate_state *r, const struct rate *limit, uint64_t now)
 {
-	uint64_t room = step_of(limit) * limits[limit].burst;
+	uint64_t room = step_of(limit) * limit->burst;
 	uint64_t from = r->empty_until_us > now ? r->empty_until_us : now;
 	if (from > now + 2 * room)
 		return now;
@@ -30,25 +28,25 @@ static uint64_t from_of(const struct rate_state *r, enum provider_limit limit, u
 }
 
 /* What costs more than all there can be costs all. */
-static uint64_t cost_of(enum provider_limit limit, uint32_t units)
+static uint64_t cost_of(const struct rate *limit, uint32_t units)
 {
-	return step_of(limit) * (units < limits[limit].burst ? units : limits[limit].burst);
+	return step_of(limit) * (units < limit->burst ? units : limit->burst);
 }
 
-static uint32_t wait_for(const struct rate_state *r, enum provider_limit limit, uint32_t units,
+static uint32_t wait_for(const struct rate_state *r, const struct rate *limit, uint32_t units,
 			 uint64_t now_ms)
 {
-	uint64_t now = now_ms * 1000, room = step_of(limit) * limits[limit].burst;
+	uint64_t now = now_ms * 1000, room = step_of(limit) * limit->burst;
 	uint64_t after = from_of(r, limit, now) + cost_of(limit, units);
 	return after > now + room ? (uint32_t)((after - now - room) / 1000000 + 1) : 0;
 }
 
-uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
+uint32_t rate_wait(const struct rate_state *r, const struct rate *limit, uint64_t now_ms)
 {
 	return wait_for(r, limit, 1, now_ms);
 }
 
-uint32_t rate_take_many(struct rate_state *r, enum provider_limit limit, uint32_t units,
+uint32_t rate_take_many(struct rate_state *r, const struct rate *limit, uint32_t units,
 			uint64_t now_ms)
 {
 	uint32_t wait = wait_for(r, limit, units, now_ms);
@@ -57,19 +55,20 @@ uint32_t rate_take_many(struct rate_state *r, enum provider_limit limit, uint32_
 	return wait;
 }
 
-uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms)
+uint32_t rate_take(struct rate_state *r, const struct rate *limit, uint64_t now_ms)
 {
 	return rate_take_many(r, limit, 1, now_ms);
 }
 
-void rate_give(struct rate_state *r, enum provider_limit limit)
+void rate_give(struct rate_state *r, const struct rate *limit)
 {
 	uint64_t step = step_of(limit);
 	r->empty_until_us -= r->empty_until_us < step ? r->empty_until_us : step;
 }
 
-uc_err rate_table_init(struct rate_table *t, const struct env *env)
+uc_err rate_table_init(struct rate_table *t, const struct env *env, const struct rate *limits)
 {
+	t->limits = limits;
 	t->last_sweep_ms = 0;
 	t->lets_pass = false;
 	return map_init(&t->map, env);
@@ -139,7 +138,7 @@ void rate_table_give(struct rate_table *t, enum provider_limit limit, struct vie
 	uint8_t whole[WHOLE_MAX];
 	struct rate_state *r = map_find(&t->map, whole_key(limit, key, whole));
 	if (r)
-		rate_give(r, limit);
+		rate_give(r, &t->limits[limit]);
 }
 
 uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, struct view key,
@@ -158,5 +157,5 @@ uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, s
 			return no_room;
 		}
 	}
-	return rate_take_many(r, limit, units, now_ms);
+	return rate_take_many(r, &t->limits[limit], units, now_ms);
 }

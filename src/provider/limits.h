@@ -6,40 +6,59 @@
 
 #include "base/map.h"
 
-/* X(NAME, how many at once, how many an hour); NETWORK_*: from one network address */
-#define PROVIDER_LIMITS(X)                                                      \
-	X(REQUEST, 400, 72000)            /* any request of a session */        \
-	X(LOOKUP, 20, 60)                 /* look-ups of an account */          \
-	X(CODE, 3, 6)                     /* codes asked for by a session */    \
-	X(SIGN_UP, 10, 30)                /* sign-ups tried by a session */     \
-	X(DIRECTORY, 20, 240)             /* directories for a session */       \
-	X(CONSENT, 20, 60)                /* contact requests of an account */  \
-	X(ADDRESS, 200, 2000)             /* addresses made by an account */    \
-	X(ROOM, 20, 200)                  /* rooms created by an account */     \
-	X(MESSAGE, 600, 120000)           /* messages of an account */          \
-	X(PEER_LOOKUP, 200, 3600)         /* look-ups relayed by one app */     \
-	X(PEER_CONSENT, 200, 3600)        /* consents by one app */             \
-	X(UPDATE, 100, 3600)              /* handshakes of an account */        \
-	X(GROUP_INFO, 20, 240)            /* group infos for an account */      \
-	X(KEY_MATERIAL, 200, 2000)        /* key material for an account */     \
-	X(ROOM_MESSAGE, 5000, 1800000)    /* messages in one room */            \
-	X(ROOM_UPDATE, 500, 7200)         /* handshakes in one room */          \
-	X(PEER_MESSAGE, 50000, 36000000)  /* messages by one app */             \
-	X(PEER_UPDATE, 5000, 360000)      /* handshakes by one app */           \
-	X(PEER_GROUP_INFO, 200, 7200)     /* group infos for one app */         \
-	X(PEER_KEY_MATERIAL, 1000, 36000) /* key material for one app */        \
-	X(PEER_START, 2000, 36000)        /* rooms an app brings us into */     \
-	X(PEER_ENTRY, 200000, 36000000)   /* entries an app tells us */         \
-	X(PEER_SEAT, 5000, 72000)         /* seats an app makes here */         \
-	X(ACCOUNT_ASKED, 20, 60)          /* contact requests to one account */ \
-	X(NETWORK_SESSION, 200, 7200)     /* not signed in, by network */       \
-	X(NETWORK_CODE, 10, 30)           /* the same: codes sent */            \
-	X(NETWORK_SIGN_UP, 20, 60)        /* the same: sign-ups, recovery */    \
-	X(NETWORK_LOOKUP, 200, 1800)      /* the same: look-ups */
+/* X(NAME, key in the configuration, how many at once, how many an hour, what counts): docs and man
+ * page are checked against it (scripts/check-man). */
+/* clang-format off */
+#define PROVIDER_LIMITS(X) \
+	X(REQUEST, request, 400, 72000, "any request of a session") \
+	X(LOOKUP, lookup, 20, 60, "look-ups of an account") \
+	X(CODE, code, 3, 6, "codes asked for by a session") \
+	X(SIGN_UP, sign_up, 10, 30, "sign-ups tried by a session") \
+	X(DIRECTORY, directory, 20, 240, "directories for a session") \
+	X(CONSENT, consent, 20, 60, "contact requests of an account") \
+	X(ADDRESS, address, 200, 2000, "addresses made by an account") \
+	X(ROOM, room, 20, 200, "rooms created by an account") \
+	X(MESSAGE, message, 600, 120000, "messages of an account") \
+	X(PEER_LOOKUP, peer_lookup, 200, 3600, "look-ups relayed by one app") \
+	X(PEER_CONSENT, peer_consent, 200, 3600, "consents by one app") \
+	X(UPDATE, update, 100, 3600, "handshakes of an account") \
+	X(GROUP_INFO, group_info, 20, 240, "group infos for an account") \
+	X(KEY_MATERIAL, key_material, 200, 2000, "key material for an account") \
+	X(ROOM_MESSAGE, room_message, 5000, 1800000, "messages in one room") \
+	X(ROOM_UPDATE, room_update, 500, 7200, "handshakes in one room") \
+	X(PEER_MESSAGE, peer_message, 50000, 36000000, "messages by one app") \
+	X(PEER_UPDATE, peer_update, 5000, 360000, "handshakes by one app") \
+	X(PEER_GROUP_INFO, peer_group_info, 200, 7200, "group infos for one app") \
+	X(PEER_KEY_MATERIAL, peer_key_material, 1000, 36000, "key material for one app") \
+	X(PEER_START, peer_start, 2000, 36000, "rooms an app brings us into") \
+	X(PEER_ENTRY, peer_entry, 200000, 36000000, "entries an app tells us") \
+	X(PEER_SEAT, peer_seat, 5000, 72000, "seats an app makes here") \
+	X(ACCOUNT_ASKED, account_asked, 20, 60, "contact requests to one account") \
+	X(NETWORK_SESSION, network_session, 200, 7200, \
+	  "connections of one network address that do not sign in") \
+	X(NETWORK_CODE, network_code, 10, 30, "codes asked for from one network address") \
+	X(NETWORK_SIGN_UP, network_sign_up, 20, 60, \
+	  "sign-ups and recoveries from one network address") \
+	X(NETWORK_LOOKUP, network_lookup, 200, 1800, "look-ups from one network address")
+/* clang-format on */
 
-#define PROVIDER_LIMIT_ENUM(name, burst, hour) LIMIT_##name,
+#define PROVIDER_LIMIT_ENUM(name, key, burst, hour, text) LIMIT_##name,
 enum provider_limit { PROVIDER_LIMITS(PROVIDER_LIMIT_ENUM) LIMITS_N };
 #undef PROVIDER_LIMIT_ENUM
+
+/* What a bucket holds and how fast it fills.  hour 0: not said, the default holds. */
+struct rate {
+	uint32_t burst, hour;
+};
+enum { RATE_MAX = 1000000000 };
+extern const struct rate limits_default[LIMITS_N];
+/* Can be counted with: 1 to RATE_MAX, and full again within a day, since what takes longer is not
+ * remembered. */
+static inline bool rate_is_valid(const struct rate *r)
+{
+	return r->burst && r->hour && r->burst <= RATE_MAX && r->hour <= RATE_MAX &&
+	       r->burst <= (uint64_t)24 * r->hour;
+}
 
 /* Zeroed: full. */
 struct rate_state {
@@ -48,9 +67,9 @@ struct rate_state {
 /* As if nothing had been counted: it may be forgotten. */
 bool rate_is_full(const struct rate_state *r, uint64_t now_ms);
 /* 0: allowed, and counted; else seconds to wait. */
-uint32_t rate_take(struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
+uint32_t rate_take(struct rate_state *r, const struct rate *limit, uint64_t now_ms);
 /* The same for what counts several times. */
-uint32_t rate_take_many(struct rate_state *r, enum provider_limit limit, uint32_t units,
+uint32_t rate_take_many(struct rate_state *r, const struct rate *limit, uint32_t units,
 			uint64_t now_ms);
 /* A message counts once, and once more for each 4 KiB: stores fill by bytes. */
 static inline uint32_t rate_units_of(size_t bytes)
@@ -58,9 +77,9 @@ static inline uint32_t rate_units_of(size_t bytes)
 	return 1 + (uint32_t)(bytes / 4096);
 }
 /* Takes one back. */
-void rate_give(struct rate_state *r, enum provider_limit limit);
+void rate_give(struct rate_state *r, const struct rate *limit);
 /* The same without counting: where only what is accepted counts. */
-uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64_t now_ms);
+uint32_t rate_wait(const struct rate_state *r, const struct rate *limit, uint64_t now_ms);
 
 /* Buckets by key.  Full ones are forgotten; at RATE_KEYS_MAX the table answers as if the bucket
  * were empty rather than grow; or, where it lets pass, as if it were full: what cannot be counted
@@ -68,10 +87,12 @@ uint32_t rate_wait(const struct rate_state *r, enum provider_limit limit, uint64
 enum { RATE_KEYS_MAX = 100000 };
 struct rate_table {
 	struct map map;
+	const struct rate *limits; /* LIMITS_N of them; the caller's, and may change */
 	uint64_t last_sweep_ms;
 	bool lets_pass;
 };
-uc_err UC_MUST_USE rate_table_init(struct rate_table *t, const struct env *env);
+uc_err UC_MUST_USE rate_table_init(struct rate_table *t, const struct env *env,
+				   const struct rate *limits);
 void rate_table_done(struct rate_table *t);
 /* Forgets what is full, as each taking does; at most once a minute. */
 void rate_table_sweep(struct rate_table *t, uint64_t now_ms);

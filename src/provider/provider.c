@@ -23,9 +23,16 @@ static uc_err write_directory(struct provider *p)
 	return p->directory.failed;
 }
 
+void provider_set_limits(struct provider *p, const struct rate limits[LIMITS_N])
+{
+	for (size_t i = 0; i < LIMITS_N; i++)
+		p->config.limits[i] = limits[i].hour ? limits[i] : limits_default[i];
+}
+
 static uc_err fill(struct provider *p, const struct provider_config *config)
 {
 	p->config = *config;
+	provider_set_limits(p, config->limits);
 	p->env = config->env;
 	p->accounts = config->accounts;
 	p->rooms = config->rooms;
@@ -43,8 +50,8 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	TRY(map_init(&p->by_account, p->env));
 	TRY(map_init(&p->rooms_live, p->env));
 	TRY(map_init(&p->finders, p->env));
-	TRY(rate_table_init(&p->rates, p->env));
-	TRY(rate_table_init(&p->networks, p->env));
+	TRY(rate_table_init(&p->rates, p->env, p->config.limits));
+	TRY(rate_table_init(&p->networks, p->env, p->config.limits));
 	p->networks.lets_pass = true;
 	TRY(rooms_init(p));
 	if (p->domain_bytes.failed || p->base_url.failed)

@@ -9,6 +9,7 @@
 #define PROVIDER_PROVIDER_H
 
 #include "provider/keys.h"
+#include "provider/limits.h"
 #include "store/store.h"
 
 struct provider;
@@ -61,6 +62,7 @@ struct provider_config {
 	struct store *accounts, *rooms;
 	const struct provider_outputs *out;
 	void *ctx;
+	struct rate limits[LIMITS_N]; /* those left out: limits_default */
 };
 
 /* Versions of the stores' records, for store_open. */
@@ -85,6 +87,8 @@ void provider_frame(struct provider *p, struct session *s, struct view frame);
 void provider_request(struct provider *p, struct view domain, const struct peer_request *q,
 		      void *call);
 void provider_response(struct provider *p, uint64_t token, const struct peer_response *r);
+/* Other limits from now on; what was counted stays counted. */
+void provider_set_limits(struct provider *p, const struct rate limits[LIMITS_N]);
 /* About once a second. */
 void provider_tick(struct provider *p, uint64_t now_ms);
 /* The clock has leapt ahead: while that is in doubt, nothing is thrown away for its age. */

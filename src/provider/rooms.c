@@ -418,11 +418,13 @@ struct peer_live *peer_live_get(struct provider *p, struct view domain)
 uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit)
 {
 	struct peer_live *peer = peer_live_get(p, domain);
-	return peer ? rate_take(&peer->rates[limit], limit, env_now_ms(p->env)) : 60;
+	return peer ? rate_take(&peer->rates[limit], &p->config.limits[limit], env_now_ms(p->env))
+		    : 60;
 }
 
 uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_limit limit)
 {
 	struct peer_live *peer = peer_live_get(p, domain);
-	return peer ? rate_wait(&peer->rates[limit], limit, env_now_ms(p->env)) : 60;
+	return peer ? rate_wait(&peer->rates[limit], &p->config.limits[limit], env_now_ms(p->env))
+		    : 60;
 }

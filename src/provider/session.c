@@ -250,7 +250,8 @@ static void request(struct provider *p, struct session *s, const struct frame *f
 	struct call c = { .p = p, .s = s, .type = f->type, .id = f->id };
 	arena_init(&c.arena, CALL_ARENA_MAX, ARENA_SECRET);
 	uint64_t number = s->number;
-	uint32_t wait = rate_take(&s->rates[LIMIT_REQUEST], LIMIT_REQUEST, env_now_ms(p->env));
+	uint32_t wait = rate_take(&s->rates[LIMIT_REQUEST], &p->config.limits[LIMIT_REQUEST],
+				  env_now_ms(p->env));
 	uc_err err = UC_OK;
 	c.wait_s = wait;
 	if (!rule)

@@ -249,6 +249,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.out = &outputs,
 		.ctx = a,
 	};
+	memcpy(config.limits, own->limits, sizeof config.limits);
 	return provider_new(&config, &a->provider);
 }
 

@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-enum section { SECTION_NONE, SECTION_BACKBONE, SECTION_APP, SECTION_PEER };
+enum section { SECTION_NONE, SECTION_BACKBONE, SECTION_APP, SECTION_PEER, SECTION_LIMITS };
 
 struct section_kind {
 	const char *name;
-	const char *example; /* what its name looks like; NULL: it has none */
+	const char *example; /* what its name looks like; NULL: it has none, "": it may have none */
 	const char *help;
 };
 static const struct section_kind sections[] = {
@@ -19,12 +19,15 @@ static const struct section_kind sections[] = {
 	[SECTION_APP] = { "app", "dial", "One app; repeat the section for each." },
 	[SECTION_PEER] = { "peer", "lens.example",
 			   "An app on another backbone, by its domain; repeat for each." },
+	[SECTION_LIMITS] = { "limits", "",
+			     "How often something may be asked: at once, and an hour.  [limits] is "
+			     "for all apps,\n# [limits NAME] for one.  All may be left out." },
 };
 
 struct key {
 	const char *name;
 	config_set *set;
-	size_t offset; /* in struct config, config_app or config_peer */
+	size_t offset; /* in struct config, config_app, config_peer or config_limits */
 	enum section section;
 	bool is_needed;
 	const char *example;
@@ -33,6 +36,14 @@ struct key {
 #define IN_CONFIG(field) offsetof(struct config, field)
 #define IN_APP(field)    offsetof(struct config_app, field)
 #define IN_PEER(field)   offsetof(struct config_peer, field)
+#define LIMIT_KEY(limit, key, burst, hour, text)            \
+	{ #key,                                             \
+	  config_set_rate,                                  \
+	  offsetof(struct config_limits, v[LIMIT_##limit]), \
+	  SECTION_LIMITS,                                   \
+	  false,                                            \
+	  #burst " " #hour,                                 \
+	  "Limit of " text "." },
 /* clang-format off */
 static const struct key keys[] = {
 	{ "data", config_set_path, IN_CONFIG(data), SECTION_BACKBONE, true,
@@ -82,6 +93,8 @@ static const struct key keys[] = {
 	  "handle", "What its people are known by; said, browsers offer it.  May be left out." },
 	{ "title", config_set_title, IN_PEER(title), SECTION_PEER, false,
 	  "Lens", "What browsers call it; without it, its domain's first part.  May be left out." },
+
+	PROVIDER_LIMITS(LIMIT_KEY)
 };
 /* clang-format on */
 enum { KEYS_N = sizeof keys / sizeof *keys };
@@ -93,8 +106,8 @@ struct reader {
 	enum section section;
 	struct view name; /* of the section */
 	unsigned line, section_line;
-	void *target;  /* NULL: in a section that is skipped */
-	uint32_t seen; /* keys of this section, a bit each */
+	void *target;      /* NULL: in a section that is skipped */
+	bool seen[KEYS_N]; /* keys of this section */
 	bool backbone_seen;
 };
 
@@ -138,7 +151,7 @@ static void section_end(struct reader *r)
 	if (!r->target)
 		return;
 	for (size_t i = 0; i < KEYS_N; i++) {
-		if (keys[i].section == r->section && keys[i].is_needed && !(r->seen & 1u << i))
+		if (keys[i].section == r->section && keys[i].is_needed && !r->seen[i])
 			wrong(r, r->section_line, view_str(keys[i].name), "is missing");
 	}
 	r->target = NULL;
@@ -194,18 +207,38 @@ static const char *backbone_begin(struct reader *r)
 	return NULL;
 }
 
+static const char *limits_begin(struct reader *r)
+{
+	struct config *c = r->config;
+	const char *name = NULL;
+	for (size_t i = 0; i < c->limits_n; i++) {
+		const char *other = c->limits[i].app;
+		if (other ? view_equal(view_str(other), r->name) : !r->name.n)
+			return "is there twice";
+	}
+	if (c->limits_n > CONFIG_APPS_MAX)
+		return "is one section of limits too many";
+	const char *why = r->name.n ? config_set_text(&r->where, r->name, &name) : NULL;
+	if (why)
+		return why;
+	r->target = &c->limits[c->limits_n++];
+	*(struct config_limits *)r->target = (struct config_limits){ .app = name, .line = r->line };
+	return NULL;
+}
+
 static void section_begin(struct reader *r, struct view line)
 {
 	static const char *(*const begins[])(struct reader *) = {
 		[SECTION_BACKBONE] = backbone_begin,
 		[SECTION_APP] = app_begin,
 		[SECTION_PEER] = peer_begin,
+		[SECTION_LIMITS] = limits_begin,
 	};
 	struct view kind;
 	section_end(r);
 	r->section = SECTION_NONE;
 	r->section_line = r->line;
-	r->seen = 0;
+	memset(r->seen, 0, sizeof r->seen);
 	r->name = (struct view){ 0 };
 	if (line.p[line.n - 1] != ']') {
 		wrong(r, r->line, line, "has no closing bracket");
@@ -213,13 +246,15 @@ static void section_begin(struct reader *r, struct view line)
 	}
 	line = view_slice(line, 1, line.n - 2);
 	struct view name = trim(view_cut(line, ' ', &kind));
-	for (int s = SECTION_BACKBONE; s <= SECTION_PEER; s++) {
+	for (int s = SECTION_BACKBONE; s <= SECTION_LIMITS; s++) {
 		if (view_equal(kind, view_str(sections[s].name)))
 			r->section = (enum section)s;
 	}
-	if (!r->section || (name.n != 0) != (sections[r->section].example != NULL)) {
+	const struct section_kind *s = &sections[r->section];
+	if (!r->section || (name.n ? !s->example : s->example && s->example[0])) {
 		r->section = SECTION_NONE;
-		wrong(r, r->line, line, "is not [backbone], [app NAME] or [peer DOMAIN]");
+		wrong(r, r->line, line,
+		      "is not [backbone], [app NAME], [peer DOMAIN], [limits] or [limits NAME]");
 		return;
 	}
 	r->name = name;
@@ -253,11 +288,11 @@ static void key_read(struct reader *r, struct view line)
 	}
 	if (!r->target)
 		return;
-	if (r->seen & 1u << i) {
+	if (r->seen[i]) {
 		wrong(r, r->line, key, "is there twice");
 		return;
 	}
-	r->seen |= 1u << i;
+	r->seen[i] = true;
 	const char *why =
 		value.n ? keys[i].set(&r->where, value, (uint8_t *)r->target + keys[i].offset)
 			: "is empty";
@@ -315,6 +350,34 @@ static void peer_check(struct reader *r, struct config_peer *peer)
 	}
 }
 
+static void limits_give(struct config_app *app, const struct config_limits *l)
+{
+	for (size_t i = 0; i < LIMITS_N; i++)
+		if (l->v[i].hour)
+			app->limits[i] = l->v[i];
+}
+
+static void limits_check(struct reader *r)
+{
+	struct config *c = r->config;
+	/* Those for all first. */
+	for (size_t k = 0; k < 2 * c->limits_n; k++) {
+		const struct config_limits *l = &c->limits[k % c->limits_n];
+		bool is_used = !l->app;
+		if ((l->app != NULL) != (k >= c->limits_n))
+			continue;
+		for (size_t i = 0; i < c->apps_n; i++) {
+			if (!l->app || same(l->app, c->apps[i].name)) {
+				limits_give(&c->apps[i], l);
+				is_used = true;
+			}
+		}
+		r->name = view_str(l->app);
+		if (!is_used)
+			wrong(r, l->line, (struct view){ 0 }, "is of an app that is not there");
+	}
+}
+
 static void whole_check(struct reader *r)
 {
 	struct config *c = r->config;
@@ -331,6 +394,8 @@ static void whole_check(struct reader *r)
 	r->section = SECTION_PEER;
 	for (size_t i = 0; i < c->peers_n; i++)
 		peer_check(r, &c->peers[i]);
+	r->section = SECTION_LIMITS;
+	limits_check(r);
 }
 
 uc_err config_read(struct arena *a, struct view text, const char *folder, struct config_mistakes *m,
@@ -362,7 +427,8 @@ void config_add_example(struct buf *out)
 		const struct section_kind *s = &sections[keys[i].section];
 		if (keys[i].section != at) {
 			buf_printf(out, "\n# %s\n[%s%s%s]\n", s->help, s->name,
-				   s->example ? " " : "", s->example ? s->example : "");
+				   s->example && s->example[0] ? " " : "",
+				   s->example ? s->example : "");
 			at = keys[i].section;
 		}
 		buf_printf(out, "# %s\n%s = %s\n", keys[i].help, keys[i].name, keys[i].example);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "provider/limits.h"
 
 enum { CONFIG_APPS_MAX = 32, CONFIG_PEERS_MAX = 64 };
 
@@ -29,6 +30,7 @@ struct config_app {
 	const char *web;                   /* folder of the files for browsers, or NULL */
 	const char *title;                 /* as people see it, or NULL */
 	struct config_address listen_http; /* plain HTTP on this machine; host NULL: none */
+	struct rate limits[LIMITS_N];      /* [limits NAME], else [limits]; hour 0: the default */
 	unsigned line;                     /* of its section */
 };
 struct config_peer {
@@ -37,6 +39,12 @@ struct config_peer {
 	const char *ca;            /* PEM file of the authority that vouches for it */
 	enum config_names names;   /* 0: not said */
 	const char *title;         /* as people see it, or NULL */
+	unsigned line;
+};
+/* A section [limits NAME], or [limits] for all apps; hour 0: not said. */
+struct config_limits {
+	const char *app; /* NULL: all */
+	struct rate v[LIMITS_N];
 	unsigned line;
 };
 struct config {
@@ -48,6 +56,8 @@ struct config {
 	size_t apps_n;
 	struct config_peer peers[CONFIG_PEERS_MAX];
 	size_t peers_n;
+	struct config_limits limits[CONFIG_APPS_MAX + 1];
+	size_t limits_n;
 };
 
 /* Where mistakes are written, one line each: "FILE:LINE: [SECTION] KEY: SENTENCE". */

@@ -219,3 +219,22 @@ const char *config_set_yes_no(const struct config_where *w, struct view value, v
 	*(bool *)field = found != 0;
 	return NULL;
 }
+
+const char *config_set_rate(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t burst = 0, hour = 0;
+	struct view first, second = view_cut(value, ' ', &first);
+	(void)w;
+	while (second.n && second.p[0] == ' ')
+		second = view_slice(second, 1, second.n);
+	if (decimal_read(first, &burst) || decimal_read(second, &hour) || !burst || !hour ||
+	    burst > RATE_MAX || hour > RATE_MAX)
+		return "is not two numbers from 1 to 1000000000, how many at once and how many an "
+		       "hour, such as 600 120000";
+	struct rate r = { (uint32_t)burst, (uint32_t)hour };
+	if (!rate_is_valid(&r))
+		return "allows more at once than comes back within a day: at most 24 times what "
+		       "an hour allows";
+	*(struct rate *)field = r;
+	return NULL;
+}

@@ -23,6 +23,7 @@ config_set config_set_names;    /* enum config_names */
 config_set config_set_log;      /* enum config_log */
 config_set config_set_threads;  /* unsigned */
 config_set config_set_yes_no;   /* bool */
+config_set config_set_rate;     /* struct rate: at once, an hour */
 
 bool config_domain_is_valid(struct view v);
 

@@ -5,6 +5,14 @@
 #include "base/text.h"
 #include "server/config.h"
 
+static bool limits_are_valid(const struct rate limits[LIMITS_N])
+{
+	for (size_t i = 0; i < LIMITS_N; i++)
+		if (limits[i].hour && !rate_is_valid(&limits[i]))
+			return false;
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct config c;
@@ -17,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_expect((err != UC_OK) == (m.n > 0) && (said.n > 0) == (m.n > 0));
 	fuzz_expect(utf8_is_valid(buf_view(&said)));
 	for (size_t i = 0; !err && i < c.apps_n; i++)
-		fuzz_expect(c.apps[i].domain && c.apps[i].listen.port && c.apps[i].keys);
+		fuzz_expect(c.apps[i].domain && c.apps[i].listen.port && c.apps[i].keys &&
+			    limits_are_valid(c.apps[i].limits));
 	buf_done(&said);
 	arena_done(&a);
 	return 0;

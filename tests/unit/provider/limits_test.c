@@ -14,7 +14,7 @@ TEST(a_table_that_was_full_has_room_again)
 	struct rate_table t;
 	uint64_t now = 1800000000000;
 	uint32_t key = 0;
-	expect_ok(rate_table_init(&t, test_env()));
+	expect_ok(rate_table_init(&t, test_env(), limits_default));
 	for (; key < RATE_KEYS_MAX; key++)
 		expect_eq(take(&t, key, now), 0);
 	expect(take(&t, key, now) > 0);
@@ -29,7 +29,7 @@ TEST(what_cannot_be_counted_by_network_passes)
 {
 	struct rate_table t;
 	uint64_t now = 1800000000000;
-	expect_ok(rate_table_init(&t, test_env()));
+	expect_ok(rate_table_init(&t, test_env(), limits_default));
 	t.lets_pass = true;
 	for (uint32_t key = 0; key < RATE_KEYS_MAX; key++)
 		expect_eq(take(&t, key, now), 0);
@@ -48,7 +48,7 @@ TEST(a_busy_hour_does_not_fill_the_table_for_good)
 	struct rate_table t;
 	uint64_t now = 1800000000000;
 	uint32_t key = 0, refused = 0;
-	expect_ok(rate_table_init(&t, test_env()));
+	expect_ok(rate_table_init(&t, test_env(), limits_default));
 	/* Fifty new keys a second, for two hours. */
 	for (int second = 0; second < 7200; second++, now += 1000)
 		for (int i = 0; i < 50; i++)
@@ -61,7 +61,7 @@ TEST(a_clock_that_is_put_back_locks_nobody_out)
 {
 	struct rate_table t;
 	uint64_t now = 1800000000000, late = now + 400 * 24 * hour_ms;
-	expect_ok(rate_table_init(&t, test_env()));
+	expect_ok(rate_table_init(&t, test_env(), limits_default));
 	for (uint32_t key = 0; key < RATE_KEYS_MAX; key++)
 		expect_eq(take(&t, key, late), 0);
 	/* Those that are known wait for a full bucket at most; the others find room. */
@@ -77,7 +77,7 @@ TEST(nor_does_it_where_one_measure_is_kept)
 	uint64_t now = 1800000000000;
 	for (int limit = 0; limit < LIMITS_N; limit++) {
 		struct rate_state r = { 0 };
-		enum provider_limit l = (enum provider_limit)limit;
+		const struct rate *l = &limits_default[limit];
 		while (!rate_take(&r, l, now + 400 * 24 * hour_ms))
 			;
 		expect_eq(rate_wait(&r, l, now), 0);
@@ -90,18 +90,54 @@ TEST(nor_does_it_where_one_measure_is_kept)
 	}
 }
 
+TEST(other_limits_hold_at_once_and_what_was_counted_stays)
+{
+	struct rate_table t;
+	struct rate limits[LIMITS_N];
+	uint64_t now = 1800000000000;
+	memcpy(limits, limits_default, sizeof limits);
+	expect_ok(rate_table_init(&t, test_env(), limits));
+	limits[LIMIT_LOOKUP] = (struct rate){ 2, 3600 };
+	expect_eq(take(&t, 1, now), 0);
+	expect_eq(take(&t, 1, now), 0);
+	expect_eq(take(&t, 1, now), 2);
+	limits[LIMIT_LOOKUP] = (struct rate){ 4, 3600 };
+	expect_eq(take(&t, 1, now), 0);
+	expect_eq(take(&t, 1, now), 0);
+	expect(take(&t, 1, now) > 0);
+	/* Less than what is spent counts as all of it. */
+	limits[LIMIT_LOOKUP] = (struct rate){ 3, 3600 };
+	expect_eq(take(&t, 1, now), 2);
+	expect_eq(take(&t, 1, now + 2000), 0);
+	rate_table_done(&t);
+}
+
+TEST(limits_that_cannot_be_counted_with)
+{
+	static const struct rate bad[] = {
+		{ 0, 1 }, { 1, 0 }, { RATE_MAX + 1, RATE_MAX }, { 1, RATE_MAX + 1 }, { 25, 1 }
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect(!rate_is_valid(&bad[i]));
+	for (size_t i = 0; i < LIMITS_N; i++)
+		expect(rate_is_valid(&limits_default[i]));
+	expect(rate_is_valid(&(struct rate){ 24, 1 }));
+	expect(rate_is_valid(&(struct rate){ RATE_MAX, RATE_MAX }));
+}
+
 TEST(what_is_larger_counts_more)
 {
 	struct rate_state large = { 0 }, small = { 0 }, huge = { 0 };
 	uint64_t now = 1800000000000;
 	uint32_t n = 0, m = 0;
-	while (!rate_take_many(&large, LIMIT_MESSAGE, rate_units_of(256 * 1024), now))
+	while (!rate_take_many(&large, &limits_default[LIMIT_MESSAGE], rate_units_of(256 * 1024),
+			       now))
 		n++;
-	while (!rate_take_many(&small, LIMIT_MESSAGE, rate_units_of(300), now))
+	while (!rate_take_many(&small, &limits_default[LIMIT_MESSAGE], rate_units_of(300), now))
 		m++;
 	expect_eq(m, 600);
 	expect(n > 2 && n < 20);
 	/* More than there ever is costs all, and is not refused for good. */
-	expect_eq(rate_take_many(&huge, LIMIT_MESSAGE, UINT32_MAX, now), 0);
-	expect(rate_take(&huge, LIMIT_MESSAGE, now) > 0);
+	expect_eq(rate_take_many(&huge, &limits_default[LIMIT_MESSAGE], UINT32_MAX, now), 0);
+	expect(rate_take(&huge, &limits_default[LIMIT_MESSAGE], now) > 0);
 }

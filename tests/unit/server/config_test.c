@@ -80,7 +80,8 @@ TEST(all_mistakes_are_said_with_line_and_key)
 		"x.conf:7: [app dial] keys: is missing\n"
 		"x.conf:14: [app dial] is there twice\n"
 		"x.conf:15: [app dial] bogus: is not a key of this section\n"
-		"x.conf:16: pear x: is not [backbone], [app NAME] or [peer DOMAIN]\n"
+		"x.conf:16: pear x: is not [backbone], [app NAME], [peer DOMAIN], [limits] or "
+		"[limits NAME]\n"
 		"x.conf:17: [backbone: has no closing bracket\n");
 }
 
@@ -93,6 +94,47 @@ TEST(network_addresses_need_not_be_counted_by)
 	expect(config.apps[2].limit_by_address);
 	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "limit_by_address = maybe\n",
 		    "x.conf:10: [app dial] limit_by_address: is not yes or no\n");
+}
+
+TEST(limits_are_for_all_apps_or_for_one)
+{
+	expect_ok(read_text("[backbone]\ndata = d\n[limits lens]\nmessage = 7   8\n" APP(
+		"dial", "1") APP("lens", "2") "[limits]\nmessage = 600 240000\ncode = 1 1\n"));
+	expect_eq(config.apps[0].limits[LIMIT_MESSAGE].burst, 600);
+	expect_eq(config.apps[0].limits[LIMIT_MESSAGE].hour, 240000);
+	expect_eq(config.apps[1].limits[LIMIT_MESSAGE].burst, 7);
+	expect_eq(config.apps[1].limits[LIMIT_MESSAGE].hour, 8);
+	expect_eq(config.apps[0].limits[LIMIT_CODE].burst, 1);
+	expect_eq(config.apps[1].limits[LIMIT_CODE].hour, 1);
+	for (size_t i = 0; i < LIMITS_N; i++) {
+		if (i == LIMIT_MESSAGE || i == LIMIT_CODE)
+			continue;
+		expect_eq(config.apps[0].limits[i].hour, 0);
+		expect_eq(config.apps[1].limits[i].hour, 0);
+	}
+	expect_ok(read_text("[backbone]\ndata = d\n" APP("dial", "1")));
+	expect_eq(config.apps[0].limits[LIMIT_MESSAGE].hour, 0);
+}
+
+TEST(limits_that_cannot_be_counted_are_mistakes)
+{
+#define NUMBERS                                                                            \
+	"is not two numbers from 1 to 1000000000, how many at once and how many an hour, " \
+	"such as 600 120000\n"
+	expect_said("[backbone]\ndata = d\n[limits]\nmessage = 600\ncode = 0 5\nlookup = 5 0\n"
+		    "consent = 5 1000000001\naddress = 4294967297 5\nroom = 25 1\nupdate = 24 1\n"
+		    "update = 24 1\nmesage = 1 1\nsign_up = 1 2 3\n[limits]\n[limits plaza]\n" APP(
+			    "dial", "1"),
+		    "x.conf:4: [limits] message: " NUMBERS "x.conf:5: [limits] code: " NUMBERS
+		    "x.conf:6: [limits] lookup: " NUMBERS "x.conf:7: [limits] consent: " NUMBERS
+		    "x.conf:8: [limits] address: " NUMBERS
+		    "x.conf:9: [limits] room: allows more at once than comes back within a day: at "
+		    "most 24 times what an hour allows\n"
+		    "x.conf:11: [limits] update: is there twice\n"
+		    "x.conf:12: [limits] mesage: is not a key of this section\n"
+		    "x.conf:13: [limits] sign_up: " NUMBERS "x.conf:14: [limits] is there twice\n"
+		    "x.conf:15: [limits plaza] is of an app that is not there\n");
+#undef NUMBERS
 }
 
 TEST(browsers_are_served_from_a_folder)
