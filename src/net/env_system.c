@@ -26,6 +26,13 @@ uint64_t clock_steady_ms(void)
 	return clock_read_ms(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_steady_us(void)
+{
+	struct timespec t = { 0 };
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static uc_err fill_random(void *ctx, uint8_t *out, size_t n)
 {
 	(void)ctx;

@@ -12,5 +12,7 @@ const struct env *env_system(void);
 
 /* Milliseconds of a clock that never jumps, for deadlines within one process. */
 uint64_t clock_steady_ms(void);
+/* The same clock in microseconds, for how long something took. */
+uint64_t clock_steady_us(void);
 
 #endif

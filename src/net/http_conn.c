@@ -22,6 +22,7 @@ void http_conn_accept(struct http_server *s, int fd)
 	struct http_conn *c = NULL;
 	if (!s->is_stopping && s->conns_n < s->o.limits.connections_max)
 		c = HEAP_NEW(struct http_conn);
+	metrics_add(s->o.loop->metrics, c ? METRIC_ACCEPTS : METRIC_ACCEPTS_REFUSED, 1);
 	if (!c) {
 		close(fd);
 		return;
@@ -43,6 +44,7 @@ void http_conn_accept(struct http_server *s, int fd)
 		c->next->prev = c;
 	s->conns = c;
 	s->conns_n++;
+	metrics_add(s->o.loop->metrics, METRIC_CONNECTIONS, 1);
 }
 
 static void on_open(struct stream *st)
@@ -63,6 +65,7 @@ static void on_closed(struct stream *st, uc_err why)
 	if (c->next)
 		c->next->prev = c->prev;
 	s->conns_n--;
+	metrics_sub(s->o.loop->metrics, METRIC_CONNECTIONS, 1);
 	if (c->is_owned)
 		s->o.handler.gone(s->o.handler.ctx, c, why);
 	buf_done(&c->in);
@@ -219,6 +222,7 @@ static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
 		return UC_E_PENDING;
 	}
 	*used = head + (size_t)q.content_length;
+	metrics_add(c->stream.loop->metrics, METRIC_HTTP_REQUESTS, 1);
 	if (r->kind == HTTP_ROUTE_WEBSOCKET) {
 		ws_upgrade(c, r, &q);
 		return UC_OK;

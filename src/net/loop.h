@@ -5,6 +5,7 @@
 #define NET_LOOP_H
 
 #include "base/env.h"
+#include "base/metrics.h"
 
 #include <uv.h>
 
@@ -19,9 +20,10 @@ struct net_loop {
 	const struct env *env;
 	uv_prepare_t flush; /* writes of one round leave together, before the loop sleeps */
 	uv_timer_t sweep;
-	struct stream *streams; /* all open ones */
-	struct stream *dirty;   /* those with output of this round */
-	uint8_t *read_buffer;   /* LOOP_READ_BYTES */
+	struct stream *streams;  /* all open ones */
+	struct stream *dirty;    /* those with output of this round */
+	uint8_t *read_buffer;    /* LOOP_READ_BYTES */
+	struct metrics *metrics; /* of the loop's thread; may be NULL */
 };
 
 /* Also makes the process ignore SIGPIPE: a vanished peer is an error code here, not a signal. */

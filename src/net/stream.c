@@ -99,12 +99,22 @@ static uc_err ssl_outcome(struct stream *s, int ret)
 	}
 }
 
+static void handshake_count(const struct stream *s)
+{
+	if (!s->ssl || !s->is_server)
+		return;
+	metrics_add(s->loop->metrics, METRIC_HANDSHAKES, 1);
+	if (SSL_session_reused(s->ssl))
+		metrics_add(s->loop->metrics, METRIC_HANDSHAKES_RESUMED, 1);
+}
+
 static void handshake(struct stream *s)
 {
 	ERR_clear_error();
 	s->wants_write = false;
 	int ret = s->ssl ? SSL_do_handshake(s->ssl) : 1;
 	if (ret == 1) {
+		handshake_count(s);
 		s->state = STREAM_OPEN;
 		s->handler->open(s);
 		if (stream_queued(s))
@@ -112,6 +122,8 @@ static void handshake(struct stream *s)
 	} else {
 		uc_err err = ssl_outcome(s, ret);
 		if (err) {
+			if (s->is_server)
+				metrics_add(s->loop->metrics, METRIC_HANDSHAKES_FAILED, 1);
 			stream_abort(s, UC_E_TLS);
 			return;
 		}
@@ -159,6 +171,7 @@ static void input(struct stream *s)
 		err = bytes_read(s, to + n, RECORD_BYTES, &got);
 		n += got;
 	}
+	metrics_add(s->loop->metrics, METRIC_RECEIVED, n);
 	if (n)
 		s->handler->read(s, to, n);
 	if (err && s->state == STREAM_OPEN)
@@ -206,6 +219,7 @@ static uc_err send_what_goes(struct stream *s)
 			s->out_at += sent;
 		else
 			s->lent = view_slice(s->lent, sent, s->lent.n);
+		metrics_add(s->loop->metrics, METRIC_SENT, sent);
 		if (sent)
 			s->progress_ms = loop_now_ms(s->loop);
 	}
@@ -281,12 +295,15 @@ void stream_sweep(struct stream *s, uint64_t now_ms)
 	if (s->state == STREAM_CLOSED)
 		return;
 	if (stream_queued(s) && now_ms > s->progress_ms + STALL_MS) {
+		metrics_add(s->loop->metrics, METRIC_SLOW_READERS, 1);
 		stream_abort(s, UC_E_TIMEOUT);
 		return;
 	}
 	if (!s->deadline_ms || now_ms < s->deadline_ms)
 		return;
 	s->deadline_ms = 0;
+	if (s->state != STREAM_LINGERING)
+		metrics_add(s->loop->metrics, METRIC_TIMEOUTS, 1);
 	if (s->state == STREAM_LINGERING)
 		stream_abort(s, UC_OK);
 	else if (s->state == STREAM_OPEN)
@@ -370,6 +387,7 @@ void stream_written(struct stream *s)
 		return;
 	}
 	if (s->out.failed) {
+		metrics_add(s->loop->metrics, METRIC_SLOW_READERS, 1);
 		stream_abort(s, s->out.failed == UC_E_TOO_LARGE ? UC_E_LIMIT : s->out.failed);
 		return;
 	}

@@ -57,6 +57,8 @@ void session_sign_in(struct provider *p, struct session *s, struct view account_
 	s->intake_sent = s->intake_acked = intake_cursor;
 	s->account_next = session_of_account(p, s->account_id, NULL);
 	s->phase = PHASE_SIGNED_IN;
+	metrics_add(p->config.metrics, METRIC_SIGNED_IN, 1);
+	metrics_add(p->config.metrics, METRIC_SIGN_INS, 1);
 	session_uncount(s);
 	if (map_put(&p->by_account, VIEW_OF(s->account_id), s))
 		session_end(p, s, WS_TRY_LATER);

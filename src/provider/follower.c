@@ -119,6 +119,7 @@ static uc_err take_entry(struct provider *p, struct room_live *r, const struct n
 		return err;
 	}
 	TRY(log_step_commit(&step));
+	metrics_add(p->config.metrics, METRIC_ENTRIES_FOLLOWED, 1);
 	if (e->m.content_type != CONTENT_APPLICATION)
 		room_live_moved(p, r);
 	log_step_tell(&step);

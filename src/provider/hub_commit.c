@@ -179,6 +179,7 @@ static uc_err apply(struct commitment *n, struct hub_reply *out)
 		return err;
 	}
 	TRY(log_step_commit(&step));
+	metrics_add(p->config.metrics, METRIC_HANDSHAKES_ACCEPTED, 1);
 	count_seats(n);
 	log_step_tell(&step);
 	seats_announced(p, r->uri, &n->m.joined);

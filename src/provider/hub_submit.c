@@ -95,6 +95,7 @@ static uc_err accept(struct submission *s, struct hub_reply *out)
 		return err;
 	}
 	TRY(log_step_commit(&step));
+	metrics_add(s->q->p->config.metrics, METRIC_MESSAGES_ACCEPTED, 1);
 	log_step_tell(&step);
 	*out = made;
 	return UC_OK;

@@ -187,6 +187,7 @@ static uc_err hub_propose(const struct hub_request *q, const struct handshake_bu
 		return err;
 	}
 	TRY(log_step_commit(&step));
+	metrics_add(q->p->config.metrics, METRIC_HANDSHAKES_ACCEPTED, 1);
 	log_step_tell(&step);
 	*out = made;
 	return UC_OK;

@@ -305,6 +305,8 @@ uc_err UC_MUST_USE lookup_answer_make(struct provider *p, struct view sealed_que
 /* --- consent --- */
 void outbox_run(struct provider *p, uint64_t now_ms);
 void outbox_free(struct provider *p);
+/* Apps that letters wait for. */
+size_t outbox_domains(const struct provider *p);
 
 /* --- what expires --- */
 /* At most a bounded number of accounts each time; a round an hour. */

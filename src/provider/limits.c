@@ -2,12 +2,23 @@
 #include "provider/limits.h"
 
 #include "base/heap.h"
+#include "provider/provider.h"
 
 const struct rate limits_default[LIMITS_N] = {
 #define PROVIDER_LIMIT_ROW(name, key, burst, hour, text) { burst, hour },
 	PROVIDER_LIMITS(PROVIDER_LIMIT_ROW)
 #undef PROVIDER_LIMIT_ROW
 };
+
+const char *provider_limit_name(unsigned limit)
+{
+	static const char *const names[] = {
+#define PROVIDER_LIMIT_NAME(name, burst, hour) #name,
+		PROVIDER_LIMITS(PROVIDER_LIMIT_NAME)
+#undef PROVIDER_LIMIT_NAME
+	};
+	return limit < LIMITS_N ? names[limit] : NULL;
+}
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 

@@ -74,6 +74,14 @@ static uc_err domain_get(struct provider *p, struct view domain, struct outbox_d
 	return UC_OK;
 }
 
+size_t outbox_domains(const struct provider *p)
+{
+	size_t n = 0;
+	for (const struct outbox_domain *d = p->outbox; d; d = d->next)
+		n++;
+	return n;
+}
+
 void outbox_free(struct provider *p)
 {
 	while (p->outbox) {

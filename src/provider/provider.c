@@ -391,6 +391,38 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 	return e->handle(c);
 }
 
+/* Those that are answered later count as answered well: what comes of them is the other app's. */
+static void count(const struct provider *p, struct view path, int status)
+{
+	static const struct {
+		int status;
+		uc_err err;
+	} meant[] = {
+		{ 400, UC_E_MALFORMED }, { 403, UC_E_NOT_ALLOWED }, { 404, UC_E_NOT_FOUND },
+		{ 409, UC_E_CONFLICT },  { 413, UC_E_TOO_LARGE },   { 429, UC_E_RATE },
+		{ 503, UC_E_BUSY },
+	};
+	struct view target;
+	const struct endpoint *e = path.n > 4 ? endpoint_find(path, &target) : NULL;
+	uc_err err = status < 300 ? UC_OK : UC_E_UNEXPECTED;
+	for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
+		if (meant[i].status == status)
+			err = meant[i].err;
+	if (e)
+		metrics_request(p->config.metrics, METRIC_PEER_KIND + (unsigned)(e - endpoints),
+				err);
+}
+
+const char *provider_request_name(unsigned kind)
+{
+	if (kind >= METRIC_PEER_KIND)
+		return kind - METRIC_PEER_KIND < sizeof endpoints / sizeof *endpoints
+			       ? endpoints[kind - METRIC_PEER_KIND].name
+			       : NULL;
+	const struct frame_rule *rule = frame_rule_find((uint16_t)kind);
+	return rule ? rule->name : NULL;
+}
+
 void provider_request(struct provider *p, struct view domain, const struct peer_request *q,
 		      void *call)
 {
@@ -408,6 +440,7 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 			       .out = &out,
 			       .out_headers = &headers };
 	int status = answer(p, domain, q, &c);
+	count(p, q->path, status);
 	if (!c.later) {
 		struct peer_response r = { .status = status,
 					   .retry_after_s = c.retry_after_s,
@@ -420,11 +453,21 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 	arena_done(&scratch);
 }
 
+static void backlog_count(struct provider *p)
+{
+	size_t asks = 0;
+	for (const struct ask *a = p->asks; a; a = a->next)
+		asks++;
+	metrics_set(p->config.metrics, METRIC_ASKS_OPEN, asks);
+	metrics_set(p->config.metrics, METRIC_OUTBOX_BACKLOG, outbox_domains(p));
+}
+
 void provider_tick(struct provider *p, uint64_t now_ms)
 {
 	asks_expire(p, now_ms);
 	outbox_run(p, now_ms);
 	rooms_tick(p, now_ms);
+	backlog_count(p);
 	/* Also when nobody comes: addresses are not kept for longer than they count. */
 	rate_table_sweep(&p->networks, now_ms);
 	if (!p->clock_doubted)

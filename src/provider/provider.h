@@ -63,6 +63,7 @@ struct provider_config {
 	const struct provider_outputs *out;
 	void *ctx;
 	struct rate limits[LIMITS_N]; /* those left out: limits_default */
+	struct metrics *metrics; /* of the thread that uses the provider; NULL: nobody counts */
 };
 
 /* Versions of the stores' records, for store_open. */
@@ -97,6 +98,10 @@ void provider_doubt_clock(struct provider *p, bool is_doubted);
 void provider_going_away(struct provider *p, uint32_t retry_after_s, uint32_t jitter_s);
 /* Syncs what was written since the last time. */
 uc_err UC_MUST_USE provider_sync(struct provider *p);
+
+/* What its metrics call a kind of request and a limit; NULL: there is none of this number. */
+const char *provider_request_name(unsigned kind);
+const char *provider_limit_name(unsigned limit);
 
 struct provider_counts {
 	size_t sessions, signed_in, rooms_loaded, seats_open, asks_open;

@@ -126,6 +126,7 @@ void room_live_free(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
 	map_remove(&p->rooms_live, r->uri);
+	metrics_set(p->config.metrics, METRIC_ROOMS_LOADED, p->rooms_live.n);
 	list_out(p->room_work, r);
 	arena_done(&r->mem);
 	heap_free(r);
@@ -275,6 +276,7 @@ static uc_err load_new(struct provider *p, struct view uri, struct room_live **o
 		return err;
 	}
 	list_in(p->room_work, r);
+	metrics_set(p->config.metrics, METRIC_ROOMS_LOADED, p->rooms_live.n);
 	*out = r;
 	return UC_OK;
 }

@@ -45,7 +45,7 @@ uc_err seat_live_get(struct session *s, uint32_t number, struct seat_live **out)
 void seat_close(struct provider *p, struct seat_live *seat)
 {
 	struct seat_live **at = &seat->session->seats;
-	(void)p;
+	metrics_sub(p->config.metrics, METRIC_SEATS_OPEN, 1);
 	while (*at != seat)
 		at = &(*at)->next;
 	*at = seat->next;
@@ -87,6 +87,7 @@ uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 	seat->next = s->seats;
 	s->seats = seat;
 	s->seats_n++;
+	metrics_add(p->config.metrics, METRIC_SEATS_OPEN, 1);
 	seat->room_next = r->seats;
 	r->seats = seat;
 	*out = seat;
@@ -110,6 +111,7 @@ struct burst {
 
 static void burst_send(struct provider *p, struct seat_live *seat, const struct burst *b)
 {
+	metrics_add(p->config.metrics, METRIC_ENTRIES_DELIVERED, b->n);
 	const struct provider_outputs *out = p->config.out;
 	struct view frames[ENTRY_WINDOW];
 	size_t at = 0;

@@ -77,6 +77,7 @@ uc_err session_open(struct provider *p, void *connection, struct view from, stru
 		s->next->previous = s;
 	p->sessions = s;
 	p->sessions_n++;
+	metrics_add(p->config.metrics, METRIC_SESSIONS, 1);
 	*out = s;
 	return UC_OK;
 }
@@ -105,6 +106,7 @@ void session_close(struct session *s)
 	if (s->next)
 		s->next->previous = s->previous;
 	p->sessions_n--;
+	metrics_sub(p->config.metrics, METRIC_SESSIONS, 1);
 	heap_free_wiped(s, sizeof *s);
 }
 
@@ -130,6 +132,7 @@ void session_sign_out(struct provider *p, struct session *s)
 	while (s->seats)
 		seat_close(p, s->seats);
 	if (s->phase == PHASE_SIGNED_IN) {
+		metrics_sub(p->config.metrics, METRIC_SIGNED_IN, 1);
 		struct view account = VIEW_OF(s->account_id);
 		struct session *first = map_find(&p->by_account, account);
 		struct session **at = &first;
@@ -170,6 +173,7 @@ void call_respond(struct call *c, wire_element *walk, const void *body)
 		call_refuse(c, err, NULL, 0);
 		return;
 	}
+	metrics_request(c->p->config.metrics, c->type, UC_OK);
 	send_frame(c->p, c->s, &frame, err);
 }
 
@@ -179,6 +183,7 @@ void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry
 	buf_init(&frame, FRAME_MAX);
 	uc_err err =
 		frame_add_refusal(&frame, c->type, c->id, status, view_str(text), retry_after_s);
+	metrics_request(c->p->config.metrics, c->type, status);
 	send_frame(c->p, c->s, &frame, err);
 }
 

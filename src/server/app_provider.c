@@ -104,6 +104,8 @@ static void tick(void *ctx, uint64_t now_ms)
 	uint64_t steady_ms = clock_steady_ms();
 	bool was_doubted = a->clock.until_ms != 0;
 	bool is_doubted = clock_watch_doubts(&a->clock, now_ms, steady_ms);
+	metrics_add(app_worker_metrics(a->worker), METRIC_CLOCK_DOUBTS, is_doubted && !was_doubted);
+	metrics_set(app_worker_metrics(a->worker), METRIC_CLOCK_DOUBTED, is_doubted);
 	if (is_doubted != was_doubted)
 		log_info("clock", "app=%s doubted=%d", a->config->name, is_doubted);
 	provider_doubt_clock(a->provider, is_doubted);
@@ -233,7 +235,8 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 	buf_init(&folder, 4096);
 	err = daemon_app_folder(c, app, &folder);
 	if (!err)
-		err = app_stores_open(&a->stores, (const char *)folder.p, own->domain, env);
+		err = app_stores_open(&a->stores, (const char *)folder.p, own->domain, env,
+				      app_worker_metrics(a->worker));
 	buf_done(&folder);
 	TRY(err);
 	snprintf(a->base_url, sizeof a->base_url, "https://%s:%u", own->domain,
@@ -248,6 +251,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.rooms = a->stores.rooms,
 		.out = &outputs,
 		.ctx = a,
+		.metrics = app_worker_metrics(a->worker),
 	};
 	memcpy(config.limits, own->limits, sizeof config.limits);
 	return provider_new(&config, &a->provider);

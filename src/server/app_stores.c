@@ -9,7 +9,7 @@
 enum { FIRST_MS = 3600 * 1000, EVERY_MS = 12 * 3600 * 1000 };
 
 static uc_err open_one(const char *folder, const char *kind, const char *domain,
-		       const struct env *env, struct store **out)
+		       const struct env *env, struct metrics *metrics, struct store **out)
 {
 	struct buf path;
 	buf_init(&path, 4200);
@@ -22,6 +22,7 @@ static uc_err open_one(const char *folder, const char *kind, const char *domain,
 		.domain = view_str(domain),
 		.kind = view_str(kind),
 		.schema = PROVIDER_SCHEMA,
+		.metrics = metrics,
 	};
 	uc_err err = path.failed ? path.failed : store_open(&o, out);
 	if (err)
@@ -32,10 +33,10 @@ static uc_err open_one(const char *folder, const char *kind, const char *domain,
 }
 
 uc_err app_stores_open(struct app_stores *s, const char *folder, const char *domain,
-		       const struct env *env)
+		       const struct env *env, struct metrics *metrics)
 {
-	TRY(open_one(folder, "accounts", domain, env, &s->accounts));
-	return open_one(folder, "rooms", domain, env, &s->rooms);
+	TRY(open_one(folder, "accounts", domain, env, metrics, &s->accounts));
+	return open_one(folder, "rooms", domain, env, metrics, &s->rooms);
 }
 
 static void *maintain(void *arg)

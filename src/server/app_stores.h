@@ -18,7 +18,7 @@ struct app_stores {
 	atomic_int failed; /* the last housekeeping's error */
 };
 uc_err UC_MUST_USE app_stores_open(struct app_stores *s, const char *folder, const char *domain,
-				   const struct env *env);
+				   const struct env *env, struct metrics *metrics);
 /* Twice a day, on a thread of its own; to be called about once a second. */
 void app_stores_maintain(struct app_stores *s, const char *app, uint64_t now_ms);
 void app_stores_close(struct app_stores *s);

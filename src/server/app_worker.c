@@ -154,6 +154,7 @@ static void release(struct app_worker *w, struct message *m)
 	switch (m->kind) {
 	case MESSAGE_ASK:
 		w->asks_open++;
+		metrics_add(w->o.metrics, METRIC_PEER_ASKS, 1);
 		if (w->asks_open > APP_ASKS_MAX || !world->ask(world->ctx, w->o.index, m))
 			ask_refuse(w, m);
 		break;
@@ -161,6 +162,7 @@ static void release(struct app_worker *w, struct message *m)
 		world->answer(world->ctx, m->index, m);
 		break;
 	case MESSAGE_DELIVER:
+		metrics_add(w->o.metrics, METRIC_CODES_SENT, 1);
 		world->deliver(world->ctx, w->o.index, m->parts.path, m->parts.body);
 		message_free(m);
 		break;
@@ -213,6 +215,8 @@ static void handle(struct app_worker *w, const struct message *m)
 		break;
 	case MESSAGE_RESPONSE:
 		w->asks_open--;
+		if (!m->status)
+			metrics_add(w->o.metrics, METRIC_PEERS_UNREACHED, 1);
 		h->response(w->o.app, m->id, &r);
 		break;
 	case MESSAGE_STOP:
@@ -225,15 +229,30 @@ static void handle(struct app_worker *w, const struct message *m)
 	}
 }
 
+/* The stores say whether there was anything to sync. */
+static uc_err sync_timed(struct app_worker *w)
+{
+	struct metrics *m = w->o.metrics;
+	uint64_t before = m ? metric_count_get(&m->value[METRIC_SYNCS]) : 0;
+	uint64_t start_us = clock_steady_us();
+	TRY(w->o.handler->sync(w->o.app));
+	if (m && metric_count_get(&m->value[METRIC_SYNCS]) != before)
+		metrics_time(m, METRIC_SYNC, clock_steady_us() - start_us);
+	return UC_OK;
+}
+
 /* One round: handle what waits, make it durable, say so. */
 static void batch(struct app_worker *w, struct message *list, bool is_tick)
 {
-	for (struct message *m = list; m; m = m->next)
+	uint64_t start_us = clock_steady_us();
+	for (struct message *m = list; m; m = m->next) {
 		handle(w, m);
+		metrics_add(w->o.metrics, METRIC_ROUND_MESSAGES, 1);
+	}
 	message_free_all(list);
 	if (is_tick)
 		w->o.handler->tick(w->o.app, env_now_ms(w->o.env));
-	uc_err err = w->o.handler->sync(w->o.app);
+	uc_err err = sync_timed(w);
 	if (err) {
 		w->o.world.failed(w->o.world.ctx, w->o.index, err);
 		message_free_all(w->first);
@@ -242,6 +261,7 @@ static void batch(struct app_worker *w, struct message *list, bool is_tick)
 		w->credit = NULL;
 		return;
 	}
+	metrics_time(w->o.metrics, METRIC_ROUND, clock_steady_us() - start_us);
 	release_all(w);
 }
 
@@ -291,6 +311,11 @@ void app_worker_set_app(struct app_worker *w, void *app)
 struct queue *app_worker_queue(struct app_worker *w)
 {
 	return &w->queue;
+}
+
+struct metrics *app_worker_metrics(const struct app_worker *w)
+{
+	return w->o.metrics;
 }
 
 void app_worker_join(struct app_worker *w)

@@ -9,6 +9,7 @@
 #define SERVER_APP_WORKER_H
 
 #include "base/env.h"
+#include "base/metrics.h"
 #include "server/queue.h"
 
 struct app_worker;
@@ -74,6 +75,7 @@ struct app_options {
 	const struct app_handler *handler;
 	void *app;
 	struct app_world world;
+	struct metrics *metrics; /* of the worker's thread; NULL: nobody counts */
 };
 /* The app may be given after the worker, which it needs for its outputs, but before the start. */
 uc_err UC_MUST_USE app_worker_new(const struct app_options *o, struct app_worker **out);
@@ -84,6 +86,7 @@ struct queue *app_worker_queue(struct app_worker *w);
 /* Waits for the thread's end. */
 void app_worker_join(struct app_worker *w);
 void app_worker_free(struct app_worker *w);
+struct metrics *app_worker_metrics(const struct app_worker *w);
 
 /* Outputs: kept until the sync. */
 void app_send(struct app_worker *w, uint64_t connection, struct view frame);

@@ -26,6 +26,7 @@ struct backbone {
 	struct front *fronts[FRONTS_MAX];
 	size_t fronts_n;
 	struct peers *peers; /* NULL without any */
+	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[FRONTS_MAX];
 };
 
 static void to_front(void *ctx, unsigned front, struct message *m)
@@ -167,9 +168,13 @@ static uc_err app_open(struct backbone *b, size_t app)
 				 b->env,
 				 &b->kind->handler,
 				 NULL,
-				 { b, to_front, ask, answer, deliver, failed } };
+				 { b, to_front, ask, answer, deliver, failed },
+				 NULL };
 	TRY(tls_open(b, app));
 	TRY(web_open(b, app));
+	o.metrics = b->of_apps[app] = HEAP_NEW(struct metrics);
+	if (!o.metrics)
+		return UC_E_MEMORY;
 	TRY(app_worker_new(&o, &b->workers[app]));
 	struct queue *q = app_worker_queue(b->workers[app]);
 	q->room = room;
@@ -217,9 +222,13 @@ static uc_err fronts_open(struct backbone *b)
 	if (n > FRONTS_MAX)
 		n = FRONTS_MAX;
 	for (size_t i = 0; i < n; i++) {
-		struct front_options o = { (unsigned)i, b->env, b->front_apps, b->config->apps_n,
-					   http_limits_default };
+		struct front_options o = { (unsigned)i,         b->env,
+					   b->front_apps,       b->config->apps_n,
+					   http_limits_default, NULL };
 		o.limits.first_message_max = b->kind->first_message_max;
+		o.metrics = b->of_fronts[i] = HEAP_NEW(struct metrics);
+		if (!o.metrics)
+			return UC_E_MEMORY;
 		uc_err err = front_new(&o, &b->fronts[i], &which);
 		if (err) {
 			log_error("listen.failed", "app=%s error=%s", b->config->apps[which].name,
@@ -292,6 +301,9 @@ void backbone_stop(struct backbone *b)
 		app_worker_free(b->workers[i]);
 		tls_server_free(b->tls[i]);
 		web_files_free(b->web[i]);
+		heap_free(b->of_apps[i]);
 	}
+	for (size_t i = 0; i < FRONTS_MAX; i++)
+		heap_free(b->of_fronts[i]);
 	heap_free(b);
 }

@@ -410,6 +410,7 @@ static uc_err front_fill(struct front *f, size_t *out_failed)
 	f->has_queue = true;
 	TRY(loop_init(&f->loop, f->o.env));
 	f->has_loop = true;
+	f->loop.metrics = f->o.metrics;
 	if (uv_async_init(&f->loop.uv, &f->wake, on_wake))
 		return UC_E_NET;
 	f->wake.data = f;

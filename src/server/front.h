@@ -35,6 +35,7 @@ struct front_options {
 	const struct front_app *apps;
 	size_t apps_n;
 	struct http_limits limits;
+	struct metrics *metrics; /* of the front's thread; NULL: nobody counts */
 };
 /* Listens at once and starts the thread.  *out_failed: which app's address failed, for UC_E_NET. */
 uc_err UC_MUST_USE front_new(const struct front_options *o, struct front **out, size_t *out_failed);

@@ -33,6 +33,7 @@ struct store {
 	const struct store_driver *driver;
 	struct store_engine *engine;
 	struct store_faults faults;
+	struct metrics *metrics;
 	bool check_shards;
 	uc_err refuses; /* writes, after the engine failed */
 	uc_err dead;    /* everything, after a fault struck */

@@ -38,6 +38,7 @@ uc_err store_open(const struct store_options *o, struct store **out)
 		return UC_E_MEMORY;
 	s->driver = o->driver;
 	s->faults = o->faults;
+	s->metrics = o->metrics;
 	s->check_shards = o->check_shards;
 	arena_init(&s->mem, META_MAX, ARENA_PLAIN);
 	arena_init(&s->scratch, SCRATCH_MAX, ARENA_PLAIN);
@@ -81,6 +82,9 @@ uc_err store_write(struct store *s, const struct store_change *first)
 	TRY(strike(s, STORE_WRITE));
 	s->refuses = s->driver->write(s->engine, first);
 	TRY(s->refuses);
+	metrics_add(s->metrics, METRIC_COMMITS, 1);
+	for (const struct store_change *c = first; c && s->metrics; c = c->next)
+		metrics_add(s->metrics, METRIC_WRITTEN, c->key.n + c->value.n);
 	return strike(s, STORE_WRITTEN);
 }
 
@@ -91,6 +95,7 @@ uc_err store_sync(struct store *s)
 	TRY(strike(s, STORE_SYNC));
 	s->refuses = s->driver->sync(s->engine);
 	TRY(s->refuses);
+	metrics_add(s->metrics, METRIC_SYNCS, 1);
 	return strike(s, STORE_SYNCED);
 }
 
@@ -104,6 +109,7 @@ static uc_err get(struct store *s, struct view key, struct arena *mem, struct vi
 	if (!key_fits(key))
 		return UC_E_TOO_LARGE;
 	TRY(store_usable(s));
+	metrics_add(s->metrics, METRIC_READS, 1);
 	struct view inner;
 	uc_err err = space_key(&s->scratch, SPACE_RECORD, key, &inner);
 	if (!err)

@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/env.h"
+#include "base/metrics.h"
 #include "store/key.h"
 
 #define STORE_VALUE_MAX         ((size_t)64 * 1024 * 1024)  /* bytes of one value or log entry */
@@ -60,6 +61,7 @@ struct store_options {
 			   (UC_E_NOT_ALLOWED), UC_E_NOT_FOUND when there is none, no upgrades */
 	bool check_shards; /* refuse keys outside the batch's shard; for debug and tests */
 	struct store_faults faults;
+	struct metrics *metrics; /* of the thread that uses the store; NULL: nobody counts */
 };
 
 /* Opens, or makes when there is none; makes the incarnation; runs upgrades.
