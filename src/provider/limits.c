@@ -13,7 +13,7 @@ const struct rate limits_default[LIMITS_N] = {
 const char *provider_limit_name(unsigned limit)
 {
 	static const char *const names[] = {
-#define PROVIDER_LIMIT_NAME(name, burst, hour) #name,
+#define PROVIDER_LIMIT_NAME(name, key, burst, hour, text) #key,
 		PROVIDER_LIMITS(PROVIDER_LIMIT_NAME)
 #undef PROVIDER_LIMIT_NAME
 	};

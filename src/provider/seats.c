@@ -176,6 +176,7 @@ static void send_to(struct provider *p, const struct step_entry *e, const struct
 {
 	const struct provider_outputs *out = p->config.out;
 	struct view frame = view_make(e->frame, e->frame_n);
+	metrics_add(p->config.metrics, METRIC_ENTRIES_DELIVERED, n);
 	if (out->send_many && n > 1) {
 		out->send_many(p->config.ctx, frame, v, n);
 		return;
