@@ -82,6 +82,9 @@ void http_reply(struct http_conn *c, int status, struct view header_lines, struc
  * the server. */
 void http_reply_lent(struct http_conn *c, int status, struct view header_lines, struct view body);
 void http_conn_send(struct http_conn *c, struct view message);
+/* The same with other bytes at one place, which the message has room for: what many get is not made
+ * anew for each. */
+void http_conn_send_with(struct http_conn *c, struct view message, size_t at, struct view bytes);
 void http_conn_close(struct http_conn *c, uint16_t ws_code);
 /* Stops reading messages; resume goes on with those that wait here. */
 void http_conn_pause(struct http_conn *c);

@@ -73,6 +73,17 @@ void http_conn_send(struct http_conn *c, struct view message)
 	stream_written(&c->stream);
 }
 
+void http_conn_send_with(struct http_conn *c, struct view message, size_t at, struct view bytes)
+{
+	if (c->phase != HTTP_PHASE_WS || bytes.n > message.n || at > message.n - bytes.n)
+		return;
+	struct buf *out = stream_output(&c->stream);
+	ws_frame_add(out, WS_OP_BINARY, message, NULL);
+	if (!out->failed)
+		memcpy(out->p + out->n - message.n + at, bytes.p, bytes.n);
+	stream_written(&c->stream);
+}
+
 /* RFC 6455, 5.5.1: the answer to a close frame is one, and then the end. */
 static void closed_by_other(struct http_conn *c, uint16_t code)
 {

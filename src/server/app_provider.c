@@ -21,6 +21,7 @@ enum {
 	GOING_JITTER_S = 10, /* all clients at once would be a second outage */
 	/* Larger than any request of who has not signed in (mimi/frames.h). */
 	FIRST_MESSAGE_MAX = 64 * 1024,
+	TARGETS_AT_ONCE = 256,
 };
 
 struct app {
@@ -139,16 +140,19 @@ static void out_send(void *ctx, void *connection, struct view bytes)
 	app_send(a->worker, l->connection, bytes);
 }
 
+/* Who has a seat has signed in: app_trust was said with the answer to that. */
 static void out_send_many(void *ctx, struct view bytes, const struct provider_target *v, size_t n)
 {
-	struct buf one;
-	buf_init(&one, FRAME_MAX);
-	buf_add_view(&one, bytes);
-	for (size_t i = 0; i < n && !one.failed; i++) {
-		entry_frame_seat(one.p, v[i].seat);
-		out_send(ctx, v[i].connection, buf_view(&one));
+	struct app *a = ctx;
+	struct output_target targets[TARGETS_AT_ONCE];
+	for (size_t at = 0, some; at < n; at += some) {
+		some = n - at < TARGETS_AT_ONCE ? n - at : TARGETS_AT_ONCE;
+		for (size_t i = 0; i < some; i++) {
+			const struct link *l = v[at + i].connection;
+			targets[i] = (struct output_target){ l->connection, v[at + i].seat };
+		}
+		app_send_many(a->worker, bytes, ENTRY_FRAME_SEAT, targets, some);
 	}
-	buf_done(&one);
 }
 
 static void out_send_list(void *ctx, void *connection, const struct view *frames, size_t n)

@@ -19,24 +19,35 @@ struct app_worker {
 	bool is_started, is_stopping;
 	struct app_call *calls;
 	size_t asks_open;
-	/* Outputs in order; `index` is whom to, a front or an app. */
+	/* Outputs in order: to fronts, of which `to_fronts` have any; and all others, whose
+	 * `index` is the app they go to. */
+	struct outlet outlets[FRONTS_MAX];
+	uint8_t to_fronts[FRONTS_MAX];
+	size_t to_fronts_n;
 	struct message *first, **last;
-	struct message *credit; /* the last output, if it is one */
+	struct output_head *credit;    /* the last output to a front, if it is one */
+	struct output_target *targets; /* of one front, while a frame for many is sorted */
+	size_t targets_max;
 	uint64_t tick_at_ms;
 };
 
-/* An output, or the end: an answer that cannot be given must not be forgotten silently. */
+/* An answer that cannot be given must not be forgotten silently. */
+static void no_memory(struct app_worker *w)
+{
+	w->o.world.failed(w->o.world.ctx, w->o.index, UC_E_MEMORY);
+}
+
+/* An output that goes to no front, or the end. */
 static struct message *output(struct app_worker *w, enum message_kind kind, uint64_t id,
 			      const struct message_parts *parts)
 {
 	struct message *m = message_new(kind, id, parts);
 	if (!m) {
-		w->o.world.failed(w->o.world.ctx, w->o.index, UC_E_MEMORY);
+		no_memory(w);
 		return NULL;
 	}
 	*w->last = m;
 	w->last = &m->next;
-	w->credit = NULL;
 	return m;
 }
 
@@ -45,42 +56,97 @@ static unsigned front_of(uint64_t connection)
 	return (unsigned)(connection >> CONNECTION_FRONT_SHIFT);
 }
 
+static struct outlet *outlet_of(struct app_worker *w, unsigned front)
+{
+	struct outlet *o = &w->outlets[front];
+	if (!o->first)
+		w->to_fronts[w->to_fronts_n++] = (uint8_t)front;
+	w->credit = NULL;
+	return o;
+}
+
+static void put(struct app_worker *w, unsigned front, const struct output_head *head,
+		struct view headers, struct view body)
+{
+	if (!outlet_add_bytes(outlet_of(w, front), head, headers, body))
+		no_memory(w);
+}
+
 void app_send(struct app_worker *w, uint64_t connection, struct view frame)
 {
-	struct message_parts parts = { .body = frame };
-	struct message *m = output(w, MESSAGE_SEND, connection, &parts);
-	if (m)
-		m->index = front_of(connection);
+	struct output_head h = { .connection = connection, .kind = OUTPUT_SEND };
+	put(w, front_of(connection), &h, (struct view){ 0 }, frame);
 }
 
 void app_close(struct app_worker *w, uint64_t connection, uint16_t ws_code)
 {
-	struct message *m = output(w, MESSAGE_CLOSE, connection, NULL);
-	if (!m)
-		return;
-	m->index = front_of(connection);
-	m->status = ws_code;
+	struct output_head h = { .connection = connection, .kind = OUTPUT_CLOSE, ws_code };
+	put(w, front_of(connection), &h, (struct view){ 0 }, (struct view){ 0 });
 }
 
 void app_trust(struct app_worker *w, uint64_t connection)
 {
-	struct message *m = output(w, MESSAGE_TRUST, connection, NULL);
-	if (m)
-		m->index = front_of(connection);
+	struct output_head h = { .connection = connection, .kind = OUTPUT_TRUST };
+	put(w, front_of(connection), &h, (struct view){ 0 }, (struct view){ 0 });
 }
+
+/* --- one frame for many --- */
+
+static bool targets_reserve(struct app_worker *w, size_t n)
+{
+	if (n <= w->targets_max)
+		return true;
+	heap_free(w->targets);
+	w->targets = heap_new(n * sizeof *w->targets);
+	w->targets_max = w->targets ? n : 0;
+	return w->targets != NULL;
+}
+
+/* The part of one front, from the first that is its on. */
+static bool fanout_to_front(struct app_worker *w, struct fanout *f,
+			    const struct output_target *targets, size_t n)
+{
+	unsigned front = front_of(targets[0].connection);
+	size_t own = 0;
+	for (size_t i = 0; i < n; i++)
+		if (front_of(targets[i].connection) == front)
+			w->targets[own++] = targets[i];
+	return outlet_add_fanout(outlet_of(w, front), f, w->targets, own);
+}
+
+void app_send_many(struct app_worker *w, struct view frame, size_t seat_at,
+		   const struct output_target *targets, size_t n)
+{
+	bool done[FRONTS_MAX] = { false };
+	struct fanout *f = n ? fanout_new(frame, seat_at) : NULL;
+	bool ok = !n || (f && targets_reserve(w, n));
+	for (size_t i = 0; ok && i < n; i++) {
+		unsigned front = front_of(targets[i].connection);
+		if (!done[front])
+			ok = fanout_to_front(w, f, targets + i, n - i);
+		done[front] = true;
+	}
+	if (f)
+		fanout_drop(f);
+	if (!ok)
+		no_memory(w);
+}
+
+/* --- */
 
 /* The front may pass on as many frames of this connection as were handled. */
 static void credit(struct app_worker *w, uint64_t connection, size_t bytes)
 {
-	if (!w->credit || w->credit->id != connection) {
-		struct message *m = output(w, MESSAGE_CREDIT, connection, NULL);
-		if (!m)
-			return;
-		m->index = front_of(connection);
-		w->credit = m;
+	struct output_head h = { .connection = connection, .kind = OUTPUT_CREDIT };
+	uint8_t *none = NULL;
+	if (!w->credit || w->credit->connection != connection)
+		w->credit = outlet_add(outlet_of(w, front_of(connection)), &h, &none);
+	if (!w->credit) {
+		no_memory(w);
+		return;
 	}
-	w->credit->frames_count++;
-	w->credit->frames_bytes += bytes;
+	w->credit->frames++;
+	w->credit->frames_bytes += (uint32_t)bytes;
 }
 
 static struct app_call *call_new(struct app_worker *w, const struct message *m)
@@ -110,13 +176,19 @@ void app_reply(struct app_worker *w, struct app_call *call, int status, uint32_t
 	       struct view headers, struct view body)
 {
 	struct message_parts parts = { .headers = headers, .body = body };
-	bool is_front = call->from == FROM_FRONT;
-	struct message *m =
-		output(w, is_front ? MESSAGE_REPLY : MESSAGE_RESPONSE, call->id, &parts);
-	if (m) {
-		m->index = call->index;
-		m->status = status;
-		m->retry_after_s = retry_after_s;
+	struct output_head h = { .connection = call->id,
+				 .kind = OUTPUT_REPLY,
+				 .status = (uint16_t)status,
+				 .retry_after_s = retry_after_s };
+	if (call->from == FROM_FRONT) {
+		put(w, call->index, &h, headers, body);
+	} else {
+		struct message *m = output(w, MESSAGE_RESPONSE, call->id, &parts);
+		if (m) {
+			m->index = call->index;
+			m->status = status;
+			m->retry_after_s = retry_after_s;
+		}
 	}
 	call_free(w, call);
 }
@@ -167,13 +239,30 @@ static void release(struct app_worker *w, struct message *m)
 		message_free(m);
 		break;
 	default:
-		world->to_front(world->ctx, m->index, m);
+		message_free(m);
 	}
+}
+
+static void drop_all(struct app_worker *w)
+{
+	for (size_t i = 0; i < w->to_fronts_n; i++)
+		message_free_all(outlet_take(&w->outlets[w->to_fronts[i]]));
+	message_free_all(w->first);
+	w->to_fronts_n = 0;
+	w->first = NULL;
+	w->last = &w->first;
+	w->credit = NULL;
 }
 
 static void release_all(struct app_worker *w)
 {
+	const struct app_world *world = &w->o.world;
 	struct message *m = w->first;
+	for (size_t i = 0; i < w->to_fronts_n; i++) {
+		unsigned front = w->to_fronts[i];
+		world->to_front(world->ctx, front, outlet_take(&w->outlets[front]));
+	}
+	w->to_fronts_n = 0;
 	w->first = NULL;
 	w->last = &w->first;
 	w->credit = NULL;
@@ -255,10 +344,7 @@ static void batch(struct app_worker *w, struct message *list, bool is_tick)
 	uc_err err = sync_timed(w);
 	if (err) {
 		w->o.world.failed(w->o.world.ctx, w->o.index, err);
-		message_free_all(w->first);
-		w->first = NULL;
-		w->last = &w->first;
-		w->credit = NULL;
+		drop_all(w);
 		return;
 	}
 	metrics_time(w->o.metrics, METRIC_ROUND, clock_steady_us() - start_us);
@@ -332,7 +418,8 @@ void app_worker_free(struct app_worker *w)
 	app_worker_join(w);
 	while (w->calls)
 		call_free(w, w->calls);
-	message_free_all(w->first);
+	drop_all(w);
+	heap_free(w->targets);
 	queue_done(&w->queue);
 	heap_free(w);
 }

@@ -10,6 +10,7 @@
 
 #include "base/env.h"
 #include "base/metrics.h"
+#include "server/outputs.h"
 #include "server/queue.h"
 
 struct app_worker;
@@ -49,8 +50,8 @@ struct app_handler {
 /* How a worker reaches the world. */
 struct app_world {
 	void *ctx;
-	/* To the front thread with this number; may wait. */
-	void (*to_front)(void *ctx, unsigned front, struct message *m);
+	/* The round's outputs, to the front thread with this number; may wait. */
+	void (*to_front)(void *ctx, unsigned front, struct message *list);
 	/* MESSAGE_ASK to the app with this domain; false: not now, the message stays ours. */
 	bool (*ask)(void *ctx, unsigned app, struct message *m);
 	/* MESSAGE_RESPONSE to the app with this number. */
@@ -90,6 +91,10 @@ struct metrics *app_worker_metrics(const struct app_worker *w);
 
 /* Outputs: kept until the sync. */
 void app_send(struct app_worker *w, uint64_t connection, struct view frame);
+/* One frame to many connections, for each with its own number of the seat in the four bytes at
+ * seat_at, high byte first.  Copied once for all. */
+void app_send_many(struct app_worker *w, struct view frame, size_t seat_at,
+		   const struct output_target *targets, size_t n);
 void app_close(struct app_worker *w, uint64_t connection, uint16_t ws_code);
 /* Somebody has signed in: large messages may come. */
 void app_trust(struct app_worker *w, uint64_t connection);
@@ -101,6 +106,6 @@ void app_ask(struct app_worker *w, uint64_t token, struct view domain, struct vi
 void app_deliver(struct app_worker *w, struct view identifier, struct view code);
 
 /* Connections carry their front in the top bits. */
-enum { CONNECTION_FRONT_SHIFT = 56 };
+enum { CONNECTION_FRONT_SHIFT = 56, FRONTS_MAX = 256 };
 
 #endif

@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { FRONTS_MAX = 256 };
-
 struct backbone {
 	const struct config *config;
 	const struct env *env;
@@ -29,13 +27,13 @@ struct backbone {
 	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[FRONTS_MAX];
 };
 
-static void to_front(void *ctx, unsigned front, struct message *m)
+static void to_front(void *ctx, unsigned front, struct message *list)
 {
 	struct backbone *b = ctx;
 	if (front < b->fronts_n)
-		queue_put_wait(front_queue(b->fronts[front]), m);
+		queue_put_list_wait(front_queue(b->fronts[front]), list);
 	else
-		message_free(m);
+		message_free_all(list);
 }
 
 static bool is_peer(const struct config *c, struct view domain)

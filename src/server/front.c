@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { SLOT_BITS = 24, TAKE_ROUND = 1024 };
+enum { SLOT_BITS = 24, TAKE_ROUND = 64 };
 
 /* One listener of an app. */
 struct app_side {
@@ -263,25 +263,25 @@ static void waiting_retry(struct front *f)
 	}
 }
 
-static void credit(struct front *f, struct client *c, const struct message *m)
+static void credit(struct front *f, struct client *c, const struct output_head *h)
 {
-	c->frames -= m->frames_count;
-	c->bytes -= m->frames_bytes;
+	c->frames -= h->frames;
+	c->bytes -= h->frames_bytes;
 	if (!c->held && !f->is_quiet && c->frames <= FRONT_FRAMES_MAX / 2 &&
 	    c->bytes <= FRONT_BYTES_MAX / 2)
 		http_conn_resume(c->conn);
 }
 
-static void reply(struct client *c, const struct message *m)
+static void reply(struct client *c, const struct output *o)
 {
 	struct http_conn *conn = c->conn;
 	struct buf lines;
 	client_free(c);
 	buf_init(&lines, 2 * HTTP_HEAD_MAX);
-	buf_add_view(&lines, m->parts.headers);
-	if (m->retry_after_s)
-		buf_printf(&lines, "Retry-After: %u\r\n", (unsigned)m->retry_after_s);
-	http_reply(conn, m->status, buf_view(&lines), m->parts.body);
+	buf_add_view(&lines, o->headers);
+	if (o->head->retry_after_s)
+		buf_printf(&lines, "Retry-After: %u\r\n", (unsigned)o->head->retry_after_s);
+	http_reply(conn, o->head->status, buf_view(&lines), o->body);
 	buf_done(&lines);
 }
 
@@ -303,29 +303,56 @@ static void stop(struct front *f)
 	uv_close((uv_handle_t *)&f->wake, NULL);
 }
 
+static void fanout(struct front *f, const struct output *o)
+{
+	struct view frame = { o->fanout->bytes, o->fanout->n };
+	for (size_t i = 0; i < o->head->connection; i++) {
+		const struct output_target *t = &o->targets[i];
+		const uint8_t seat[4] = { (uint8_t)(t->seat >> 24), (uint8_t)(t->seat >> 16),
+					  (uint8_t)(t->seat >> 8), (uint8_t)t->seat };
+		struct client *c = client_find(f, t->connection);
+		if (c)
+			http_conn_send_with(c->conn, frame, o->fanout->seat_at, VIEW_OF(seat));
+	}
+}
+
+static void output(struct front *f, const struct output *o)
+{
+	if (o->head->kind == OUTPUT_FANOUT) {
+		fanout(f, o);
+		return;
+	}
+	struct client *c = client_find(f, o->head->connection);
+	if (!c)
+		return;
+	switch (o->head->kind) {
+	case OUTPUT_SEND:
+		http_conn_send(c->conn, o->body);
+		break;
+	case OUTPUT_CLOSE:
+		http_conn_close(c->conn, o->head->status);
+		break;
+	case OUTPUT_TRUST:
+		http_conn_trust(c->conn);
+		break;
+	case OUTPUT_CREDIT:
+		credit(f, c, o->head);
+		break;
+	case OUTPUT_REPLY:
+		reply(c, o);
+		break;
+	default:
+		break;
+	}
+}
+
 static void handle(struct front *f, const struct message *m)
 {
-	struct client *c = client_find(f, m->id);
+	struct output o;
 	switch (m->kind) {
-	case MESSAGE_SEND:
-		if (c)
-			http_conn_send(c->conn, m->parts.body);
-		break;
-	case MESSAGE_CLOSE:
-		if (c)
-			http_conn_close(c->conn, (uint16_t)m->status);
-		break;
-	case MESSAGE_TRUST:
-		if (c)
-			http_conn_trust(c->conn);
-		break;
-	case MESSAGE_CREDIT:
-		if (c)
-			credit(f, c, m);
-		break;
-	case MESSAGE_REPLY:
-		if (c)
-			reply(c, m);
+	case MESSAGE_OUTPUTS:
+		for (size_t at = 0; outputs_next(m, &at, &o);)
+			output(f, &o);
 		break;
 	case MESSAGE_QUIET:
 		quiet(f);
@@ -338,16 +365,23 @@ static void handle(struct front *f, const struct message *m)
 	}
 }
 
+static void wake(void *ctx);
+
+/* So much at once, then what it says leaves, then more. */
 static void on_wake(uv_async_t *h)
 {
 	struct front *f = h->data;
-	struct message *list;
-	while ((list = queue_take(&f->queue, TAKE_ROUND, 0))) {
-		for (struct message *m = list; m; m = m->next)
-			handle(f, m);
-		message_free_all(list);
+	struct message *list = queue_take(&f->queue, TAKE_ROUND, 0);
+	size_t n = 0;
+	bool ends = false;
+	for (struct message *m = list; m; m = m->next, n++) {
+		ends = ends || m->kind == MESSAGE_STOP;
+		handle(f, m);
 	}
+	message_free_all(list);
 	waiting_retry(f);
+	if (n == TAKE_ROUND && !ends)
+		wake(f);
 }
 
 static void wake(void *ctx)

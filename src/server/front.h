@@ -7,6 +7,7 @@
 #define SERVER_FRONT_H
 
 #include "net/http_server.h"
+#include "server/outputs.h"
 #include "server/queue.h"
 #include "server/web_files.h"
 
@@ -15,7 +16,7 @@ struct front;
 enum {
 	FRONT_FRAMES_MAX = 64, /* of one connection, unhandled at its app */
 	FRONT_BYTES_MAX = 2 << 20,
-	FRONT_QUEUE_COUNT = 65536, /* outputs on their way to this front */
+	FRONT_QUEUE_COUNT = 4096, /* blocks of outputs on their way to this front */
 	FRONT_QUEUE_BYTES = 256 << 20,
 };
 

@@ -2,6 +2,8 @@
 #include "server/message.h"
 
 #include "base/heap.h"
+#include "base/secret.h"
+#include "server/outputs.h"
 
 static struct view put(struct message *m, size_t *at, struct view v)
 {
@@ -31,11 +33,30 @@ struct message *message_new(enum message_kind kind, uint64_t id, const struct me
 	return m;
 }
 
+struct message *message_new_empty(enum message_kind kind, size_t room)
+{
+	struct message *m = heap_new(sizeof *m + room);
+	if (!m)
+		return NULL;
+	m->kind = kind;
+	m->bytes = sizeof *m + room;
+	m->room = room;
+	m->parts.body = view_make(m->data, 0);
+	return m;
+}
+
 /* Codes, secrets of seats and vaults pass through here. */
 void message_free(struct message *m)
 {
-	if (m)
+	if (!m)
+		return;
+	if (m->kind == MESSAGE_OUTPUTS) {
+		outputs_drop(m);
+		wipe(m->data, m->parts.body.n);
+		heap_free(m);
+	} else {
 		heap_free_wiped(m, m->bytes);
+	}
 }
 
 void message_free_all(struct message *m)

@@ -15,12 +15,8 @@ enum message_kind {
 	MESSAGE_REQUEST, /* domain: the asking peer's or empty; method, path, headers, body */
 	/* app or peers -> app; id is the asker's */
 	MESSAGE_RESPONSE, /* status (0: not reached), retry_after_s, headers, body */
-	/* app -> front; id is the connection */
-	MESSAGE_SEND,   /* body */
-	MESSAGE_CLOSE,  /* status: the WebSocket code */
-	MESSAGE_REPLY,  /* as MESSAGE_RESPONSE */
-	MESSAGE_TRUST,  /* this connection may send large messages */
-	MESSAGE_CREDIT, /* frames_count, frames_bytes of this connection were handled */
+	/* app -> front */
+	MESSAGE_OUTPUTS, /* server/outputs.h */
 	/* app -> peers */
 	MESSAGE_ASK, /* domain: whom; method, path, headers, body */
 	/* inside an app's worker; path: the identifier, body: the code */
@@ -44,15 +40,17 @@ struct message {
 	uint64_t id;
 	int status;
 	uint32_t retry_after_s;
-	size_t frames_count, frames_bytes;
 	size_t bytes;               /* of the whole, for the queue's limit */
+	size_t room;                /* of data, where it was made empty */
 	struct message_parts parts; /* into data */
-	uint8_t data[];
+	_Alignas(8) uint8_t data[];
 };
 
 /* Copies the parts; NULL without memory.  parts may be NULL. */
 struct message *message_new(enum message_kind kind, uint64_t id,
 			    const struct message_parts *parts) UC_MUST_USE;
+/* With room for so many bytes, to be filled as parts.body. */
+struct message *message_new_empty(enum message_kind kind, size_t room) UC_MUST_USE;
 void message_free(struct message *m);
 /* Frees a whole list. */
 void message_free_all(struct message *m);

@@ -32,14 +32,15 @@ static bool is_full(const struct queue *q)
 }
 
 /* With the lock held, which it gives back. */
-static void append(struct queue *q, struct message *m)
+static void append(struct queue *q, struct message *list)
 {
 	bool was_empty = q->n == 0;
-	m->next = NULL;
-	*q->last = m;
-	q->last = &m->next;
-	q->n++;
-	q->bytes += m->bytes;
+	*q->last = list;
+	for (struct message *m = list; m; m = m->next) {
+		q->last = &m->next;
+		q->n++;
+		q->bytes += m->bytes;
+	}
 	if (was_empty)
 		pthread_cond_signal(&q->filled);
 	pthread_mutex_unlock(&q->lock);
@@ -49,6 +50,7 @@ static void append(struct queue *q, struct message *m)
 
 bool queue_put(struct queue *q, struct message *m)
 {
+	m->next = NULL;
 	pthread_mutex_lock(&q->lock);
 	if (is_full(q)) {
 		q->was_full = true;
@@ -59,18 +61,21 @@ bool queue_put(struct queue *q, struct message *m)
 	return true;
 }
 
-void queue_put_wait(struct queue *q, struct message *m)
+void queue_put_list_wait(struct queue *q, struct message *list)
 {
+	if (!list)
+		return;
 	pthread_mutex_lock(&q->lock);
 	while (is_full(q)) {
 		q->was_full = true;
 		pthread_cond_wait(&q->emptied, &q->lock);
 	}
-	append(q, m);
+	append(q, list);
 }
 
 void queue_put_always(struct queue *q, struct message *m)
 {
+	m->next = NULL;
 	pthread_mutex_lock(&q->lock);
 	append(q, m);
 }

@@ -27,8 +27,8 @@ uc_err UC_MUST_USE queue_init(struct queue *q, size_t n_max, size_t bytes_max);
 void queue_done(struct queue *q);
 /* False when full: the message stays the caller's, and `room` will be called. */
 bool queue_put(struct queue *q, struct message *m) UC_MUST_USE;
-/* Waits for room. */
-void queue_put_wait(struct queue *q, struct message *m);
+/* A whole list under one lock, once there is room at all: what a round makes is bounded. */
+void queue_put_list_wait(struct queue *q, struct message *list);
 /* Beyond the limit: for answers and ends, whose number something else bounds. */
 void queue_put_always(struct queue *q, struct message *m);
 /* Up to n_max messages in order, waiting up to wait_ms for the first; NULL when none came. */

@@ -179,6 +179,16 @@ TEST(many_frames_share_a_sync)
 	world_end();
 }
 
+TEST(one_frame_for_many_seats_has_the_number_of_each)
+{
+	static const uint8_t last[] = { 'm', 'a', 'n', 'y', ' ', 0x61, 0, 0, ECHO_SEATS - 1, '!' };
+	world_begin(false);
+	talk("many ....!", 3, (size_t)3 * ECHO_SEATS);
+	expect_ok(w.why);
+	expect_bytes(buf_view(&w.last), VIEW_OF(last));
+	world_end();
+}
+
 TEST(an_app_closes_a_connection)
 {
 	world_begin(false);

@@ -16,6 +16,16 @@ static void opened(void *app, uint64_t connection, struct view from)
 	e->sessions++;
 }
 
+/* To the asker as often as it has seats, and to somebody who is gone. */
+static void many(struct echo *e, uint64_t connection, struct view v)
+{
+	struct output_target targets[ECHO_SEATS + 1];
+	for (uint32_t i = 0; i < ECHO_SEATS; i++)
+		targets[i] = (struct output_target){ connection, 0x61000000 + i };
+	targets[ECHO_SEATS] = (struct output_target){ connection ^ 1, 0 };
+	app_send_many(e->w, v, 5, targets, ECHO_SEATS + 1);
+}
+
 static void frame(void *app, uint64_t connection, struct view v)
 {
 	struct echo *e = app;
@@ -29,6 +39,10 @@ static void frame(void *app, uint64_t connection, struct view v)
 	}
 	if (view_equal(v, VIEW_LIT("code")))
 		app_deliver(e->w, VIEW_LIT("+15550100"), VIEW_LIT("123456"));
+	if (view_starts_with(v, VIEW_LIT("many "))) {
+		many(e, connection, v);
+		return;
+	}
 	if (view_equal(v, VIEW_LIT("bye"))) {
 		app_close(e->w, connection, WS_CLOSE_POLICY);
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An app for tests of what lies around apps: echoes frames.  "ask DOMAIN" asks that app and tells
- * the answer, "code" has a code delivered, "bye" closes. */
+ * the answer, "code" has a code delivered, "bye" closes; "many ...." comes back ECHO_SEATS
+ * times, each with the number of a seat in place of the points. */
 #ifndef TESTS_UNIT_SERVER_ECHO_APP_H
 #define TESTS_UNIT_SERVER_ECHO_APP_H
 
@@ -8,7 +9,7 @@
 
 #include <stdatomic.h>
 
-enum { ECHOES_MAX = 8 };
+enum { ECHOES_MAX = 8, ECHO_SEATS = 40 };
 
 struct echo {
 	struct app_worker *w;
