@@ -52,6 +52,9 @@ static const struct key keys[] = {
 	  "0", "Threads that serve connections; 0: one for each processor.  May be left out." },
 	{ "log", config_set_log, IN_CONFIG(log), SECTION_BACKBONE, false,
 	  "info", "error, info or debug.  May be left out." },
+	{ "confine", config_set_yes_no, IN_CONFIG(confine), SECTION_BACKBONE, false,
+	  "yes", "yes or no: the process gives up system calls and files that are not its own.\n"
+	  "# May be left out." },
 	{ "peer_ca", config_set_path, IN_CONFIG(peer_ca), SECTION_BACKBONE, false,
 	  "/etc/undercroft/peers.pem",
 	  "The authority of peers that name no `ca` of their own.  May be left out." },
@@ -402,7 +405,7 @@ uc_err config_read(struct arena *a, struct view text, const char *folder, struct
 		   struct config *out)
 {
 	struct reader r = { .where = { a, folder }, .mistakes = m, .config = out };
-	*out = (struct config){ .log = CONFIG_LOG_INFO };
+	*out = (struct config){ .log = CONFIG_LOG_INFO, .confine = true };
 	for (struct view rest = text; rest.p && rest.n;) {
 		struct view line;
 		rest = view_cut(rest, '\n', &line);

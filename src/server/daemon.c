@@ -2,6 +2,7 @@
 #include "server/daemon.h"
 
 #include "net/env_system.h"
+#include "server/confine.h"
 #include "server/log.h"
 
 #include <errno.h>
@@ -129,6 +130,71 @@ static void signals_block(sigset_t *set)
 	signal(SIGHUP, SIG_IGN);
 }
 
+/* The folder a file lies in, so that another may take its place there. */
+static uc_err folder_of(struct arena *a, const char *file, const char **out)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+	size_t n = slash ? (size_t)(slash - file) : 0;
+	struct view copy;
+	*out = slash ? "/" : ".";
+	if (!n)
+		return UC_OK;
+	TRY(arena_copy(a, (struct view){ (const uint8_t *)file, n }, &copy));
+	*out = (const char *)copy.p;
+	return UC_OK;
+}
+
+enum { PATHS_OF_APP = 6, PATHS_MAX = 2 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX };
+
+/* All that the configuration names. */
+static uc_err paths_of(const struct config *c, struct arena *a, struct confine_path *v, size_t *n)
+{
+	v[(*n)++] = (struct confine_path){ c->data, true };
+	for (size_t i = 0; i < c->apps_n; i++) {
+		const struct config_app *app = &c->apps[i];
+		v[(*n)++] = (struct confine_path){ app->keys, true };
+		TRY(folder_of(a, app->certificate, &v[(*n)++].path));
+		TRY(folder_of(a, app->private_key, &v[(*n)++].path));
+		if (app->web)
+			v[(*n)++] = (struct confine_path){ app->web, false };
+	}
+	for (size_t i = 0; i < c->peers_n; i++)
+		TRY(folder_of(a, c->peers[i].ca, &v[(*n)++].path));
+	return UC_OK;
+}
+
+/* Where the system cannot, it is said, and the server runs as before. */
+static uc_err confined(const char *what, uc_err err)
+{
+	if (!err)
+		log_info("confined", "what=%s", what);
+	else
+		log_error("confined.not", "what=%s reason=\"%s\"", what, uc_err_text(err));
+	return err == UC_E_UNSUPPORTED ? UC_OK : err;
+}
+
+static uc_err files_give_up(const struct config *c)
+{
+	static struct confine_path v[PATHS_MAX];
+	struct arena a;
+	size_t n = 0;
+	if (!c->confine || !confine_is_possible())
+		return UC_OK;
+	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	uc_err err = paths_of(c, &a, v, &n);
+	if (!err)
+		err = confined("files", confine_files(v, n));
+	arena_done(&a);
+	return err;
+}
+
+static uc_err calls_give_up(const struct config *c)
+{
+	if (!c->confine || !confine_is_possible())
+		return UC_OK;
+	return confined("calls", confine_calls());
+}
+
 static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
 {
 	struct backbone *b = NULL;
@@ -137,7 +203,13 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	/* Before threads, so that all of them leave the signals to sigwait. */
 	signals_block(&set);
 	descriptors_raise();
+	TRY(files_give_up(c));
 	TRY(backbone_start(c, env_system(), kind, delivery, &b));
+	uc_err err = calls_give_up(c);
+	if (err) {
+		backbone_stop(b);
+		return err;
+	}
 	banner(c);
 	for (size_t i = 0; i < c->apps_n; i++)
 		log_info("app.started", "app=%s domain=%s address=%s port=%u", c->apps[i].name,
