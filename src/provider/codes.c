@@ -93,11 +93,6 @@ uc_err handle_code_request(struct call *c, struct view body)
 	}
 	TRY(name_id_of(c->p, q.identifier, &c->arena, name_id, &normalised));
 	uint64_t now = env_now_ms(c->p->env);
-	uint32_t wait = rate_take(&c->s->rates[LIMIT_CODE], &c->p->config.limits[LIMIT_CODE], now);
-	if (wait) {
-		call_refuse(c, UC_E_RATE, NULL, wait);
-		return UC_OK;
-	}
 	TRY(code_read(c->p, name_id, &c->arena, &record));
 	if (record.requests_this_hour >= CODES_AN_HOUR) {
 		call_refuse(c, UC_E_RATE, NULL, (uint32_t)((HOUR_MS - now % HOUR_MS) / 1000 + 1));

@@ -123,10 +123,6 @@ uc_err handle_consent_update(struct call *c, struct view body)
 static int letter_receive(struct peer_call *c, bool is_update)
 {
 	struct letter l;
-	c->retry_after_s =
-		rate_table_take(&c->p->rates, LIMIT_PEER_CONSENT, c->domain, env_now_ms(c->p->env));
-	if (c->retry_after_s)
-		return 429;
 	if (letter_read(c->body, is_update, c->a, &l))
 		return 400;
 	struct view from = is_update ? l.target_domain : l.requester_domain;

@@ -165,8 +165,7 @@ static uc_err take_all(struct peer_call *c, struct room_live *r, uint64_t seq, c
 		if (seq > r->record.next)
 			return UC_E_STALE;
 		e.chain = c->body.p == e.bytes.p ? chain : NULL;
-		c->retry_after_s = peer_live_rate(c->p, c->domain, LIMIT_PEER_ENTRY);
-		if (c->retry_after_s)
+		if (peer_is_too_fast(c, LIMIT_PEER_ENTRY))
 			return UC_E_RATE;
 		TRY(take_entry(c->p, r, &e, c->a));
 	}
@@ -198,7 +197,7 @@ static uc_err read_clients(struct beginning *n)
 			return UC_E_UNEXPECTED;
 		if (m.key_package_ref.n && !n->start.welcome.n)
 			return UC_E_UNEXPECTED;
-		if (peer_live_rate(n->c->p, n->c->domain, LIMIT_PEER_SEAT))
+		if (peer_is_too_fast(n->c, LIMIT_PEER_SEAT))
 			return UC_E_RATE;
 		n->m.joined.v[n->m.joined.n++] = m;
 	}
@@ -306,7 +305,7 @@ static uc_err take_start(struct peer_call *c)
 		return err;
 	if (!err && n.start.seq < r->record.next)
 		return UC_OK; /* a repeat */
-	if (peer_live_rate(c->p, c->domain, LIMIT_PEER_START))
+	if (peer_is_too_fast(c, LIMIT_PEER_START))
 		return UC_E_RATE;
 	err = check_start(&n);
 	if (err) {

@@ -103,8 +103,6 @@ static uc_err answer(struct call *c, const struct room_create_request *q)
 static uc_err create(struct creation *n)
 {
 	struct call *c = n->c;
-	if (session_is_too_fast(c, LIMIT_ROOM, 0))
-		return UC_OK;
 	TRY(public_group_new(c->p->env, &room_hooks, n->q->group_info, n->q->ratchet_tree,
 			     &n->group));
 	uc_err err = check(n);

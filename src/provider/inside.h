@@ -60,7 +60,7 @@ struct session {
 	struct seat_live *seats;
 	uint32_t seats_n, next_seat;
 	struct map finds; /* clients asked for with SEAT_FIND; value: the session */
-	struct rate_state rates[LIMITS_N];
+	struct rate_state rates[LIMITS_OF_SESSION];
 	uint8_t from[SESSION_FROM]; /* network address, for counting alone: in memory only */
 	bool has_from;
 	bool is_counted; /* there, as one that has not signed in */
@@ -181,6 +181,19 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
 	handle_room_submit, handle_room_group_info, handle_key_material;
+/* Which limit a request counts for, and by whom; NULL where there is no such request. */
+enum request_counts {
+	BY_SESSION,
+	BY_ACCOUNT,
+	BY_HANDLER, /* which counts by what is in it */
+};
+struct request_rule {
+	uint16_t type;
+	request_handler *handle;
+	enum provider_limit limit;
+	enum request_counts by;
+};
+const struct request_rule *request_rule_find(uint16_t type);
 void notice_seat_ack(struct provider *p, struct session *s, struct view body);
 void notice_intake_ack(struct provider *p, struct session *s, struct view body);
 
@@ -200,6 +213,18 @@ struct peer_call {
 typedef int peer_handler(struct peer_call *c); /* an HTTP status */
 peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, peer_key_material,
 	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory;
+/* One row for each path of theirs, /v1/NAME/TARGET, with what it counts for. */
+struct peer_rule {
+	const char *name;
+	peer_handler *handle;
+	size_t body_max;
+	enum provider_limit limit;
+	bool by_handler; /* which counts by what is in it */
+};
+/* The rule at a place; NULL behind the last. */
+const struct peer_rule *peer_rule_at(size_t i);
+/* Counts for the asking app; too much sets when it may come again. */
+bool peer_is_too_fast(struct peer_call *c, enum provider_limit limit);
 
 /* --- accounts --- */
 uc_err UC_MUST_USE account_get(struct provider *p, struct view account_id, struct arena *a,

@@ -105,8 +105,6 @@ uc_err handle_key_material(struct call *c, struct view body)
 	q.body = f.request;
 	TRY(read(&q));
 	TRY(target_domain(&q, &domain));
-	if (session_is_too_fast(c, LIMIT_KEY_MATERIAL, 0))
-		return UC_OK;
 	if (seat->room->record.part != ROOM_HUB)
 		return hub_ask(c, asked, "keyMaterial", seat->room->record.hub, q.target, q.client,
 			       0, q.body);
@@ -179,9 +177,6 @@ static uc_err take(struct peer_call *c)
 {
 	struct key_request q = { .p = c->p, .a = c->a, .target = c->target, .body = c->body };
 	struct room_live *r;
-	c->retry_after_s = peer_live_rate(c->p, c->domain, LIMIT_PEER_KEY_MATERIAL);
-	if (c->retry_after_s)
-		return UC_E_RATE;
 	TRY(read(&q));
 	uc_err err = room_live_hosted(c->p, q.m.room_id, &r);
 	if (!err)

@@ -7,33 +7,39 @@
 #include "base/map.h"
 
 /* X(NAME, key in the configuration, how many at once, how many an hour, what counts): docs and man
- * page are checked against it (scripts/check-man). */
+ * page are checked against it (scripts/check-man).  Those of a session stand first. */
 /* clang-format off */
 #define PROVIDER_LIMITS(X) \
 	X(REQUEST, request, 400, 72000, "any request of a session") \
-	X(LOOKUP, lookup, 20, 60, "look-ups of an account") \
 	X(CODE, code, 3, 6, "codes asked for by a session") \
-	X(SIGN_UP, sign_up, 10, 30, "sign-ups tried by a session") \
+	X(SIGN_UP, sign_up, 10, 30, "sign-ups and recoveries tried by a session") \
+	X(SIGN_IN, sign_in, 10, 60, "sign-ins tried by a session") \
 	X(DIRECTORY, directory, 20, 240, "directories for a session") \
+	X(DEVICE, device, 20, 120, "changes of an account's device list") \
+	X(VAULT, vault, 60, 600, "vaults put and fetched by an account") \
+	X(POOL, pool, 400, 4000, "KeyPackage sets put and taken by an account") \
+	X(GRANT, grant, 400, 4000, "grants revoked and request keys put by an account") \
+	X(LOOKUP, lookup, 20, 60, "look-ups of an account") \
 	X(CONSENT, consent, 20, 60, "contact requests of an account") \
+	X(ACCOUNT_ASKED, account_asked, 20, 60, "contact requests to one account") \
 	X(ADDRESS, address, 200, 2000, "addresses made by an account") \
-	X(ROOM, room, 20, 200, "rooms created by an account") \
-	X(MESSAGE, message, 600, 120000, "messages of an account") \
-	X(PEER_LOOKUP, peer_lookup, 200, 3600, "look-ups relayed by one app") \
-	X(PEER_CONSENT, peer_consent, 200, 3600, "consents by one app") \
-	X(UPDATE, update, 100, 3600, "handshakes of an account") \
-	X(GROUP_INFO, group_info, 20, 240, "group infos for an account") \
 	X(KEY_MATERIAL, key_material, 200, 2000, "key material for an account") \
+	X(ROOM, room, 20, 200, "rooms created by an account") \
+	X(UPDATE, update, 100, 3600, "handshakes of an account") \
+	X(MESSAGE, message, 600, 120000, "messages of an account") \
+	X(GROUP_INFO, group_info, 20, 240, "group infos for an account") \
 	X(ROOM_MESSAGE, room_message, 5000, 1800000, "messages in one room") \
 	X(ROOM_UPDATE, room_update, 500, 7200, "handshakes in one room") \
+	X(PEER_REQUEST, peer_request, 200000, 72000000, "any request of one app") \
+	X(PEER_LOOKUP, peer_lookup, 200, 3600, "look-ups relayed by one app") \
+	X(PEER_CONSENT, peer_consent, 200, 3600, "consents by one app") \
+	X(PEER_KEY_MATERIAL, peer_key_material, 1000, 36000, "key material for one app") \
 	X(PEER_MESSAGE, peer_message, 50000, 36000000, "messages by one app") \
 	X(PEER_UPDATE, peer_update, 5000, 360000, "handshakes by one app") \
 	X(PEER_GROUP_INFO, peer_group_info, 200, 7200, "group infos for one app") \
-	X(PEER_KEY_MATERIAL, peer_key_material, 1000, 36000, "key material for one app") \
 	X(PEER_START, peer_start, 2000, 36000, "rooms an app brings us into") \
 	X(PEER_ENTRY, peer_entry, 200000, 36000000, "entries an app tells us") \
 	X(PEER_SEAT, peer_seat, 5000, 72000, "seats an app makes here") \
-	X(ACCOUNT_ASKED, account_asked, 20, 60, "contact requests to one account") \
 	X(NETWORK_SESSION, network_session, 200, 7200, \
 	  "connections of one network address that do not sign in") \
 	X(NETWORK_CODE, network_code, 10, 30, "codes asked for from one network address") \
@@ -44,6 +50,7 @@
 
 #define PROVIDER_LIMIT_ENUM(name, key, burst, hour, text) LIMIT_##name,
 enum provider_limit { PROVIDER_LIMITS(PROVIDER_LIMIT_ENUM) LIMITS_N };
+enum { LIMITS_OF_SESSION = LIMIT_DIRECTORY + 1 };
 #undef PROVIDER_LIMIT_ENUM
 
 /* What a bucket holds and how fast it fills.  hour 0: not said, the default holds. */

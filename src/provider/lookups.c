@@ -55,10 +55,6 @@ int peer_identifier_query(struct peer_call *c)
 	struct component_data component = { .component_id = COMPONENT_SEALED_LOOKUP };
 	struct identifier_response r = { .response_code = IDENTIFIER_SUCCESS,
 					 .id_response_extensions = { { &component, 1 } } };
-	c->retry_after_s =
-		rate_table_take(&c->p->rates, LIMIT_PEER_LOOKUP, c->domain, env_now_ms(c->p->env));
-	if (c->retry_after_s)
-		return 429;
 	if (wire_decode(c->body, c->a, identifier_request_element, &q))
 		return 400;
 	struct view query = sealed_of(&q.id_request_extensions);
@@ -131,12 +127,6 @@ uc_err handle_lookup(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, lookup_request_element, &q));
 	if (!domain_is_valid(q.domain))
 		return UC_E_ARGUMENT;
-	uint32_t wait = rate_table_take(&c->p->rates, LIMIT_LOOKUP, VIEW_OF(c->s->account_id),
-					env_now_ms(c->p->env));
-	if (wait) {
-		call_refuse(c, UC_E_RATE, NULL, wait);
-		return UC_OK;
-	}
 	if (network_is_too_fast(c, LIMIT_NETWORK_LOOKUP))
 		return UC_OK;
 	if (!is_own_domain(c->p, q.domain))

@@ -77,12 +77,11 @@ static uc_err request_of(struct peer_call *c, struct hub_request *q)
 
 typedef uc_err hub_handler(const struct hub_request *q, struct hub_reply *out);
 
-static int ask_hub(struct peer_call *c, hub_handler *handle, enum provider_limit limit)
+static int ask_hub(struct peer_call *c, hub_handler *handle)
 {
 	struct hub_request q;
 	struct hub_reply r = { .seq = 0 };
-	r.retry_after_s = peer_live_rate(c->p, c->domain, limit);
-	uc_err err = r.retry_after_s ? UC_E_RATE : request_of(c, &q);
+	uc_err err = request_of(c, &q);
 	if (!err)
 		err = handle(&q, &r);
 	c->retry_after_s = r.retry_after_s;
@@ -96,7 +95,7 @@ static int ask_hub(struct peer_call *c, hub_handler *handle, enum provider_limit
 
 int peer_submit_message(struct peer_call *c)
 {
-	return ask_hub(c, hub_submit, LIMIT_PEER_MESSAGE);
+	return ask_hub(c, hub_submit);
 }
 
 /* A seat of theirs was not opened for two months: the leaf should go.  404 when it has. */
@@ -113,10 +112,10 @@ static uc_err expired(const struct hub_request *q, struct hub_reply *out)
 int peer_update(struct peer_call *c)
 {
 	bool is_expired = header_find(c->headers, "undercroft-expired").n != 0;
-	return ask_hub(c, is_expired ? expired : hub_update, LIMIT_PEER_UPDATE);
+	return ask_hub(c, is_expired ? expired : hub_update);
 }
 
 int peer_group_info(struct peer_call *c)
 {
-	return ask_hub(c, hub_group_info, LIMIT_PEER_GROUP_INFO);
+	return ask_hub(c, hub_group_info);
 }

@@ -5,7 +5,7 @@
 #include "base/heap.h"
 #include "base/text.h"
 #include "mimi/directory.h"
-#include "provider/inside.h"
+#include "provider/room_work.h"
 
 enum { URL_MAX = 2048, DIRECTORY_MAX = 64 * 1024 };
 
@@ -320,20 +320,28 @@ struct view header_find(struct view headers, const char *name)
 
 /* --- questions from other apps --- */
 
-static const struct endpoint {
-	const char *name;
-	peer_handler *handle;
-	size_t body_max;
-} endpoints[] = {
-	{ "keyMaterial", peer_key_material, 65536 },
-	{ "update", peer_update, FRAME_MAX },
-	{ "submitMessage", peer_submit_message, MESSAGE_MAX },
-	{ "notify", peer_notify, WIRE_OBJECT_MAX },
-	{ "groupInfo", peer_group_info, 65536 },
-	{ "requestConsent", peer_request_consent, 65536 },
-	{ "updateConsent", peer_update_consent, 1048576 },
-	{ "identifierQuery", peer_identifier_query, 65536 },
+static const struct peer_rule peer_rules[] = {
+	{ "keyMaterial", peer_key_material, 65536, LIMIT_PEER_KEY_MATERIAL, false },
+	{ "update", peer_update, FRAME_MAX, LIMIT_PEER_UPDATE, false },
+	{ "submitMessage", peer_submit_message, MESSAGE_MAX, LIMIT_PEER_MESSAGE, false },
+	{ "notify", peer_notify, WIRE_OBJECT_MAX, LIMIT_PEER_ENTRY, true }, /* each entry */
+	{ "groupInfo", peer_group_info, 65536, LIMIT_PEER_GROUP_INFO, false },
+	{ "requestConsent", peer_request_consent, 65536, LIMIT_PEER_CONSENT, false },
+	{ "updateConsent", peer_update_consent, 1048576, LIMIT_PEER_CONSENT, false },
+	{ "identifierQuery", peer_identifier_query, 65536, LIMIT_PEER_LOOKUP, false },
 };
+enum { PEER_RULES_N = sizeof peer_rules / sizeof *peer_rules };
+
+const struct peer_rule *peer_rule_at(size_t i)
+{
+	return i < PEER_RULES_N ? &peer_rules[i] : NULL;
+}
+
+bool peer_is_too_fast(struct peer_call *c, enum provider_limit limit)
+{
+	c->retry_after_s = peer_live_rate(c->p, c->domain, limit);
+	return c->retry_after_s != 0;
+}
 
 static bool unescape(struct view text, struct arena *a, struct view *out)
 {
@@ -356,14 +364,14 @@ static bool unescape(struct view text, struct arena *a, struct view *out)
 	return true;
 }
 
-static const struct endpoint *endpoint_find(struct view path, struct view *target)
+static const struct peer_rule *rule_find(struct view path, struct view *target)
 {
-	for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
-		struct view name = view_str(endpoints[i].name);
+	for (size_t i = 0; i < PEER_RULES_N; i++) {
+		struct view name = view_str(peer_rules[i].name);
 		if (path.n > name.n + 5 && view_equal(view_slice(path, 4, name.n), name) &&
 		    path.p[4 + name.n] == '/') {
 			*target = view_slice(path, 5 + name.n, path.n);
-			return &endpoints[i];
+			return &peer_rules[i];
 		}
 	}
 	return NULL;
@@ -378,9 +386,8 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 		return peer_directory(c);
 	if (!domain.n)
 		return 403;
-	const struct endpoint *e = view_starts_with(q->path, VIEW_LIT("/v1/"))
-					   ? endpoint_find(q->path, &escaped)
-					   : NULL;
+	const struct peer_rule *e =
+		view_starts_with(q->path, VIEW_LIT("/v1/")) ? rule_find(q->path, &escaped) : NULL;
 	if (!e || !view_equal(q->method, VIEW_LIT("POST")))
 		return 404;
 	if (q->body.n > e->body_max)
@@ -388,6 +395,9 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 	if (!unescape(escaped, c->a, &c->target))
 		return 400;
 	(void)p;
+	if (peer_is_too_fast(c, LIMIT_PEER_REQUEST) ||
+	    (!e->by_handler && peer_is_too_fast(c, e->limit)))
+		return 429;
 	return e->handle(c);
 }
 
@@ -403,21 +413,21 @@ static void count(const struct provider *p, struct view path, int status)
 		{ 503, UC_E_BUSY },
 	};
 	struct view target;
-	const struct endpoint *e = path.n > 4 ? endpoint_find(path, &target) : NULL;
+	const struct peer_rule *e = path.n > 4 ? rule_find(path, &target) : NULL;
 	uc_err err = status < 300 ? UC_OK : UC_E_UNEXPECTED;
 	for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
 		if (meant[i].status == status)
 			err = meant[i].err;
 	if (e)
-		metrics_request(p->config.metrics, METRIC_PEER_KIND + (unsigned)(e - endpoints),
+		metrics_request(p->config.metrics, METRIC_PEER_KIND + (unsigned)(e - peer_rules),
 				err);
 }
 
 const char *provider_request_name(unsigned kind)
 {
 	if (kind >= METRIC_PEER_KIND)
-		return kind - METRIC_PEER_KIND < sizeof endpoints / sizeof *endpoints
-			       ? endpoints[kind - METRIC_PEER_KIND].name
+		return kind - METRIC_PEER_KIND < PEER_RULES_N
+			       ? peer_rules[kind - METRIC_PEER_KIND].name
 			       : NULL;
 	const struct frame_rule *rule = frame_rule_find((uint16_t)kind);
 	return rule ? rule->name : NULL;
@@ -441,6 +451,8 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 			       .out_headers = &headers };
 	int status = answer(p, domain, q, &c);
 	count(p, q->path, status);
+	if (status == 429 && !c.retry_after_s)
+		c.retry_after_s = 1; /* always with a time to come back */
 	if (!c.later) {
 		struct peer_response r = { .status = status,
 					   .retry_after_s = c.retry_after_s,

@@ -195,8 +195,6 @@ uc_err handle_room_update(struct call *c, struct view body)
 {
 	struct room_update_request q;
 	TRY(wire_decode(body, &c->arena, room_update_request_element, &q));
-	if (session_is_too_fast(c, LIMIT_UPDATE, 0))
-		return UC_OK;
 	return q.seat ? update_from_seat(c, &q) : room_update_from_outside(c, &q);
 }
 
@@ -227,8 +225,6 @@ uc_err handle_room_group_info(struct call *c, struct view body)
 	struct hub_request h = { .p = c->p, .a = &c->arena };
 	TRY(wire_decode(body, &c->arena, room_group_info_request_element, &q));
 	TRY(wire_decode(q.request, &c->arena, group_info_request_element, &m));
-	if (session_is_too_fast(c, LIMIT_GROUP_INFO, 0))
-		return UC_OK;
 	h.client = m.requesting_credential.identity;
 	h.body = q.request;
 	if (!is_place(q.room, URI_ROOM) || !is_place(h.client, URI_CLIENT))

@@ -181,6 +181,8 @@ void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry
 {
 	struct buf frame;
 	buf_init(&frame, FRAME_MAX);
+	if (status == UC_E_RATE && !retry_after_s)
+		retry_after_s = 1; /* always with a time to come back */
 	uc_err err =
 		frame_add_refusal(&frame, c->type, c->id, status, view_str(text), retry_after_s);
 	metrics_request(c->p->config.metrics, c->type, status);
@@ -221,21 +223,82 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 
 /* --- requests --- */
 
-static const struct {
-	uint16_t type;
-	request_handler *handle;
-} handlers[] = {
-#define HANDLER(name, walk, number, phase, limit) { number, handle_##walk },
-	FRAME_REQUESTS(HANDLER)
-#undef HANDLER
+/* X(request, limit, by whom it is counted).  A request without a row does not compile.  Every one
+ * counts for REQUEST, besides. */
+/* clang-format off */
+#define REQUEST_LIMITS(X) \
+	X(HELLO,           REQUEST,      BY_SESSION) \
+	X(CODE_REQUEST,    CODE,         BY_SESSION) \
+	X(SIGN_UP,         SIGN_UP,      BY_SESSION) \
+	X(SIGN_IN,         SIGN_IN,      BY_SESSION) \
+	X(RECOVER,         SIGN_UP,      BY_SESSION) \
+	X(DEVICE_RESET,    DEVICE,       BY_ACCOUNT) \
+	X(DEVICE_LIST,     REQUEST,      BY_SESSION) \
+	X(DEVICE_APPEND,   DEVICE,       BY_ACCOUNT) \
+	X(ACCOUNT_DELETE,  REQUEST,      BY_SESSION) \
+	X(VAULT_PUT,       VAULT,        BY_ACCOUNT) \
+	X(VAULT_GET,       VAULT,        BY_ACCOUNT) \
+	X(POOL_PUT,        POOL,         BY_ACCOUNT) \
+	X(POOL_STATUS,     REQUEST,      BY_SESSION) \
+	X(POOL_TAKE,       POOL,         BY_ACCOUNT) \
+	X(REQUEST_KEY_PUT, GRANT,        BY_ACCOUNT) \
+	X(ADDRESS_MAKE,    ADDRESS,      BY_HANDLER) /* each address */ \
+	X(GRANT_REVOKE,    GRANT,        BY_ACCOUNT) \
+	X(DIRECTORY,       DIRECTORY,    BY_HANDLER) /* what is asked of another app */ \
+	X(LOOKUP,          LOOKUP,       BY_ACCOUNT) \
+	X(CONSENT_REQUEST, CONSENT,      BY_HANDLER) /* what is sent; also after a restart */ \
+	X(CONSENT_UPDATE,  CONSENT,      BY_HANDLER) \
+	X(SEAT_FIND,       REQUEST,      BY_SESSION) \
+	X(SEAT_OPEN,       REQUEST,      BY_SESSION) \
+	X(SEAT_CLOSE,      REQUEST,      BY_SESSION) \
+	X(ROOM_CREATE,     ROOM,         BY_ACCOUNT) \
+	X(ROOM_UPDATE,     UPDATE,       BY_ACCOUNT) \
+	X(ROOM_SUBMIT,     MESSAGE,      BY_HANDLER) /* by bytes, and in order */ \
+	X(ROOM_GROUP_INFO, GROUP_INFO,   BY_ACCOUNT) \
+	X(KEY_MATERIAL,    KEY_MATERIAL, BY_ACCOUNT)
+/* clang-format on */
+
+enum {
+#define REQUEST_LIMIT(name, limit, by) REQUEST_##name##_LIMIT = LIMIT_##limit,
+	REQUEST_LIMITS(REQUEST_LIMIT)
+#undef REQUEST_LIMIT
+#define REQUEST_BY(name, limit, by) REQUEST_##name##_BY = (by),
+		REQUEST_LIMITS(REQUEST_BY)
+#undef REQUEST_BY
 };
 
-static request_handler *handler_find(uint16_t type)
+static const struct request_rule request_rules[] = {
+#define REQUEST_RULE(name, walk, number, phase, max)                          \
+	{ number, handle_##walk, (enum provider_limit)REQUEST_##name##_LIMIT, \
+	  (enum request_counts)REQUEST_##name##_BY },
+	FRAME_REQUESTS(REQUEST_RULE)
+#undef REQUEST_RULE
+};
+
+const struct request_rule *request_rule_find(uint16_t type)
 {
-	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-		if (handlers[i].type == type)
-			return handlers[i].handle;
+	for (size_t i = 0; i < sizeof request_rules / sizeof *request_rules; i++)
+		if (request_rules[i].type == type)
+			return &request_rules[i];
 	return NULL;
+}
+
+/* Seconds to wait.  Messages keep their order when they are refused: their handler does it. */
+static uint32_t request_count(struct call *c)
+{
+	struct session *s = c->s;
+	struct provider *p = c->p;
+	const struct request_rule *rule = request_rule_find(c->type);
+	uint64_t now = env_now_ms(p->env);
+	if (c->type == FRAME_ROOM_SUBMIT)
+		return 0;
+	if (c->wait_s)
+		return c->wait_s;
+	if (rule->by == BY_SESSION && rule->limit != LIMIT_REQUEST)
+		return rate_take(&s->rates[rule->limit], &p->config.limits[rule->limit], now);
+	if (rule->by == BY_ACCOUNT)
+		return rate_table_take(&p->rates, rule->limit, VIEW_OF(s->account_id), now);
+	return 0;
 }
 
 /* Recovery stands beside sign-in: what a recovering session may do, a signed-in one may, too,
@@ -255,10 +318,10 @@ static void request(struct provider *p, struct session *s, const struct frame *f
 	struct call c = { .p = p, .s = s, .type = f->type, .id = f->id };
 	arena_init(&c.arena, CALL_ARENA_MAX, ARENA_SECRET);
 	uint64_t number = s->number;
-	uint32_t wait = rate_take(&s->rates[LIMIT_REQUEST], &p->config.limits[LIMIT_REQUEST],
-				  env_now_ms(p->env));
+	uint32_t wait = 0;
 	uc_err err = UC_OK;
-	c.wait_s = wait;
+	c.wait_s = rate_take(&s->rates[LIMIT_REQUEST], &p->config.limits[LIMIT_REQUEST],
+			     env_now_ms(p->env));
 	if (!rule)
 		call_refuse(&c, UC_E_UNSUPPORTED, "this app does not know such a request", 0);
 	else if (!phase_allows(s, rule))
@@ -266,10 +329,10 @@ static void request(struct provider *p, struct session *s, const struct frame *f
 			    0);
 	else if (f->body.n > rule->body_max)
 		call_refuse(&c, UC_E_TOO_LARGE, NULL, 0);
-	else if (wait && f->type != FRAME_ROOM_SUBMIT) /* which keep their order when refused */
+	else if ((wait = request_count(&c)) != 0)
 		call_refuse(&c, UC_E_RATE, NULL, wait);
 	else
-		err = handler_find(f->type)(&c, f->body);
+		err = request_rule_find(f->type)->handle(&c, f->body);
 	if (err && session_find(p, number))
 		call_refuse(&c, err, NULL, 0);
 	arena_done(&c.arena);

@@ -157,12 +157,6 @@ uc_err handle_sign_up(struct call *c, struct view body)
 	struct view normalised;
 	if (c->s->phase != PHASE_GREETED)
 		return UC_E_UNEXPECTED;
-	uint32_t wait = rate_take(&c->s->rates[LIMIT_SIGN_UP], &c->p->config.limits[LIMIT_SIGN_UP],
-				  env_now_ms(c->p->env));
-	if (wait) {
-		call_refuse(c, UC_E_RATE, NULL, wait);
-		return UC_OK;
-	}
 	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP))
 		return UC_OK;
 	TRY(wire_decode(body, &c->arena, sign_up_request_element, &u.q));

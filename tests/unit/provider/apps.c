@@ -316,6 +316,7 @@ static void pass_reply(struct app *a, const struct said *s)
 	w->status = s->status;
 	w->body = s->body;
 	a->last_status = s->status;
+	a->last_retry_after_s = s->retry_after_s;
 	a->last_reply_headers = s->headers;
 	if (!w->from || w->life != life)
 		return;

@@ -42,6 +42,7 @@ struct app {
 	struct view last_body; /* of the last request it was asked */
 	struct view last_headers, last_reply_headers;
 	int last_status; /* and what it said */
+	uint32_t last_retry_after_s;
 };
 extern struct app apps[APPS];
 extern struct arena apps_mem;

@@ -141,3 +141,73 @@ TEST(what_is_larger_counts_more)
 	expect_eq(rate_take_many(&huge, &limits_default[LIMIT_MESSAGE], UINT32_MAX, now), 0);
 	expect(rate_take(&huge, &limits_default[LIMIT_MESSAGE], now) > 0);
 }
+
+/* --- every request has one --- */
+
+static const struct rate one = { 1, 1 };
+
+/* Said again and again with a body that says nothing: the second is refused, with a time. */
+static void expect_request_limited(uint16_t type, enum frame_phase phase)
+{
+	const struct request_rule *rule = request_rule_find(type);
+	struct rate limits[LIMITS_N];
+	static const struct empty nothing;
+	expect(rule != NULL);
+	memcpy(limits, limits_default, sizeof limits);
+	limits[rule->limit] = one;
+	provider_set_limits(apps[LENS].provider, limits);
+	struct client *c = type == FRAME_HELLO ? client_connect_silent(&apps[LENS])
+					       : client_connect(&apps[LENS]);
+	memset(c->session->rates, 0, sizeof c->session->rates);
+	memset(c->session->account_id, (int)type, sizeof c->session->account_id);
+	c->session->phase = phase;
+	uc_err first = client_ask(c, type, empty_element, &nothing, NULL, NULL);
+	if (c->session) /* gone, with what it was */
+		c->session->phase = phase;
+	expect(first != UC_E_RATE);
+	uc_err second = client_ask(c, type, empty_element, &nothing, NULL, NULL);
+	if (rule->by != BY_HANDLER) {
+		expect_err(second, UC_E_RATE);
+		expect(c->answer.retry_after_s > 0 && c->answer.retry_after_s <= 3601);
+	}
+	c->session->phase = PHASE_GREETED;
+	client_close(c);
+}
+
+TEST(every_request_has_a_limit)
+{
+	apps_begin();
+	expect_eq(LIMIT_DIRECTORY + 1, LIMITS_OF_SESSION);
+#define LIMITED(name, walk, number, phase, max) expect_request_limited(number, phase);
+	FRAME_REQUESTS(LIMITED)
+#undef LIMITED
+	apps_end();
+}
+
+TEST(every_question_of_an_app_has_a_limit)
+{
+	struct rate limits[LIMITS_N];
+	apps_begin();
+	for (size_t i = 0; peer_rule_at(i); i++) {
+		const struct peer_rule *rule = peer_rule_at(i);
+		memcpy(limits, limits_default, sizeof limits);
+		if (!rule->by_handler)
+			limits[rule->limit] = one;
+		provider_set_limits(apps[LENS].provider, limits);
+		/* An app of its own each time: two questions may share a limit. */
+		struct app asker = { .domain = view_str(rule->name) };
+		struct view target = VIEW_LIT("mimi:%2f%2flens"), body = VIEW_LIT("?");
+		expect(peer_ask(&apps[LENS], &asker, rule->name, target, body, NULL) != 429);
+		if (rule->by_handler) {
+			limits[LIMIT_PEER_REQUEST] = one;
+			provider_set_limits(apps[LENS].provider, limits);
+			asker.domain = VIEW_LIT("other.example");
+			expect(peer_ask(&apps[LENS], &asker, rule->name, target, body, NULL) !=
+			       429);
+		}
+		expect_eq(peer_ask(&apps[LENS], &asker, rule->name, target, body, NULL), 429);
+		expect(apps[LENS].last_retry_after_s > 0);
+		expect(apps[LENS].last_retry_after_s <= 3601);
+	}
+	apps_end();
+}
