@@ -6,10 +6,21 @@
 /* Up to so many keys are deleted one by one: tombstones of ranges slow every reader down. */
 #define RANGE_FROM 64
 
+/* A log the batch has to do with, as the operations so far leave it. */
+struct commit_log {
+	struct view name;
+	uint64_t hash;
+	struct log_head head;
+	bool is_there;
+	bool is_due; /* its record is to be written, or deleted */
+	struct commit_log *next;
+};
+
 struct commit {
 	struct store *s;
 	struct arena *mem;
 	struct store_change *first, *last;
+	struct commit_log *logs;
 };
 
 static uint64_t hash_of(struct view key)
@@ -159,60 +170,70 @@ static uc_err do_delete_prefix(struct commit *c, const struct store_op *op)
 	return delete_range(c, from, end);
 }
 
-static uc_err head_look(const struct commit *c, struct view key, struct log_head *out)
+/* The log as it is by now. */
+static uc_err log_look(struct commit *c, struct view name, struct commit_log **out)
 {
-	struct view bytes;
-	TRY(look(c, key, &bytes));
-	return log_head_decode(bytes, out);
-}
-
-static uc_err head_put(struct commit *c, struct view key, const struct log_head *h)
-{
-	struct view bytes;
-	TRY(wire_encode_to(c->mem, wire_log_head, h, &bytes));
-	struct store_change *n = change_find(c, key);
-	if (n && n->kind == CHANGE_PUT) {
-		n->value = bytes;
-		return UC_OK;
+	uint64_t h = hash_of(name);
+	for (struct commit_log *l = c->logs; l; l = l->next) {
+		if (l->hash == h && view_equal(l->name, name)) {
+			*out = l;
+			return UC_OK;
+		}
 	}
-	return change(c, CHANGE_PUT, key, bytes);
+	struct commit_log *l = ARENA_NEW(c->mem, struct commit_log);
+	if (!l)
+		return UC_E_LIMIT;
+	*l = (struct commit_log){ .name = name, .hash = h, .next = c->logs };
+	uc_err err = log_head_get(c->s, name, &l->head);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	l->is_there = !err;
+	*out = c->logs = l;
+	return UC_OK;
 }
 
-static struct log_head head_new(const struct commit *c, uint64_t next)
+/* The head carries the incarnation of the last append; with another one its record is due. */
+static void log_mark(struct commit *c, struct commit_log *l)
 {
-	struct log_head h = { .version = 1, .first = next, .next = next };
-	memcpy(h.incarnation, c->s->meta.incarnation, sizeof h.incarnation);
-	return h;
+	struct view now = VIEW_OF(c->s->meta.incarnation);
+	if (view_equal(VIEW_OF(l->head.incarnation), now))
+		return;
+	memcpy(l->head.incarnation, now.p, now.n);
+	l->is_due = true;
+}
+
+static void log_begin(struct commit *c, struct commit_log *l, uint64_t next)
+{
+	l->head = (struct log_head){ .version = 1, .first = next, .next = next };
+	memcpy(l->head.incarnation, c->s->meta.incarnation, sizeof l->head.incarnation);
+	l->is_there = l->is_due = true;
 }
 
 static uc_err do_log_append(struct commit *c, const struct store_op *op)
 {
-	struct view key, entry;
-	struct log_head h;
-	TRY(space_key(c->mem, SPACE_HEAD, op->key, &key));
-	uc_err err = head_look(c, key, &h);
-	if (err == UC_E_NOT_FOUND)
-		h = head_new(c, 1);
-	else
-		TRY(err);
-	if (h.next != op->seq || op->seq == UINT64_MAX)
+	struct commit_log *l;
+	struct view entry;
+	TRY(log_look(c, op->key, &l));
+	if (op->seq != (l->is_there ? l->head.next : 1) || op->seq == UINT64_MAX)
 		return UC_E_CONFLICT;
-	h.next++;
-	memcpy(h.incarnation, c->s->meta.incarnation, sizeof h.incarnation);
+	if (!l->is_there)
+		log_begin(c, l, 1);
+	log_mark(c, l);
+	l->head.next++;
 	TRY(space_entry(c->mem, op->key, op->seq, &entry));
-	TRY(change(c, CHANGE_PUT, entry, op->value));
-	return head_put(c, key, &h);
+	return change(c, CHANGE_PUT, entry, op->value);
 }
 
 static uc_err do_log_start(struct commit *c, const struct store_op *op)
 {
-	struct view key;
+	struct commit_log *l;
 	if (op->seq == 0)
 		return UC_E_ARGUMENT;
-	TRY(space_key(c->mem, SPACE_HEAD, op->key, &key));
-	TRY(look_absent(c, key));
-	struct log_head h = head_new(c, op->seq);
-	return head_put(c, key, &h);
+	TRY(log_look(c, op->key, &l));
+	if (l->is_there)
+		return UC_E_CONFLICT;
+	log_begin(c, l, op->seq);
+	return UC_OK;
 }
 
 static uc_err entries_delete(struct commit *c, struct view log, uint64_t from, uint64_t to)
@@ -232,32 +253,58 @@ static uc_err entries_delete(struct commit *c, struct view log, uint64_t from, u
 
 static uc_err do_log_trim(struct commit *c, const struct store_op *op)
 {
-	struct view key;
-	struct log_head h;
-	TRY(space_key(c->mem, SPACE_HEAD, op->key, &key));
-	uc_err err = head_look(c, key, &h);
-	if (err == UC_E_NOT_FOUND)
+	struct commit_log *l;
+	TRY(log_look(c, op->key, &l));
+	if (!l->is_there)
 		return UC_OK;
-	TRY(err);
-	uint64_t to = op->seq < h.next ? op->seq : h.next;
-	if (to <= h.first)
+	uint64_t to = op->seq < l->head.next ? op->seq : l->head.next;
+	if (to <= l->head.first)
 		return UC_OK;
-	TRY(entries_delete(c, op->key, h.first, to));
-	h.first = to;
-	return head_put(c, key, &h);
+	TRY(entries_delete(c, op->key, l->head.first, to));
+	l->head.first = to;
+	l->is_due = true;
+	return UC_OK;
 }
 
 static uc_err do_log_delete(struct commit *c, const struct store_op *op)
 {
-	struct view key;
-	struct log_head h;
-	TRY(space_key(c->mem, SPACE_HEAD, op->key, &key));
-	uc_err err = head_look(c, key, &h);
-	if (err == UC_E_NOT_FOUND)
+	struct commit_log *l;
+	TRY(log_look(c, op->key, &l));
+	if (!l->is_there)
 		return UC_OK;
-	TRY(err);
-	TRY(entries_delete(c, op->key, h.first, h.next));
-	return change(c, CHANGE_DELETE, key, (struct view){ 0 });
+	TRY(entries_delete(c, op->key, l->head.first, l->head.next));
+	l->is_there = false;
+	l->is_due = true;
+	return UC_OK;
+}
+
+/* The records of heads, once for all the batch does to a log. */
+static uc_err heads_write(struct commit *c)
+{
+	for (const struct commit_log *l = c->logs; l; l = l->next) {
+		struct view key, bytes;
+		if (!l->is_due)
+			continue;
+		TRY(space_key(c->mem, SPACE_HEAD, l->name, &key));
+		if (!l->is_there) {
+			TRY(change(c, CHANGE_DELETE, key, (struct view){ 0 }));
+			continue;
+		}
+		TRY(wire_encode_to(c->mem, wire_log_head, &l->head, &bytes));
+		TRY(change(c, CHANGE_PUT, key, bytes));
+	}
+	return UC_OK;
+}
+
+/* What a failed write left is the store's to say. */
+static void heads_keep(struct commit *c, bool is_written)
+{
+	for (const struct commit_log *l = c->logs; l; l = l->next) {
+		if (is_written && l->is_there)
+			heads_put(&c->s->heads, l->name, &l->head);
+		else
+			heads_drop(&c->s->heads, l->name);
+	}
 }
 
 static uc_err (*const do_op[OP_COUNT])(struct commit *c, const struct store_op *op) = {
@@ -292,7 +339,12 @@ static uc_err commit(struct commit *c, struct store_batch *b)
 			b->conflict = i;
 		TRY(err);
 	}
-	return c->first ? store_write(c->s, c->first) : UC_OK;
+	TRY(heads_write(c));
+	if (!c->first)
+		return UC_OK;
+	uc_err err = store_write(c->s, c->first);
+	heads_keep(c, !err);
+	return err;
 }
 
 uc_err store_commit(struct store *s, struct store_batch *b)

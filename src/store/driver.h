@@ -28,6 +28,10 @@ struct store_driver {
 	/* All or nothing, in order. */
 	uc_err (*write)(struct store_engine *e, const struct store_change *first);
 	uc_err (*sync)(struct store_engine *e);
+	/* The last key in [from, end), copied into the arena, and its value (may be NULL).
+	 * UC_E_NOT_FOUND. */
+	uc_err (*last)(struct store_engine *e, struct view from, struct view end, struct arena *mem,
+		       struct view *key, struct view *value);
 	/* Keys in [from, end) as they are now, whatever is written later. */
 	uc_err (*cursor_open)(struct store_engine *e, struct view from, struct view end,
 			      struct store_cursor **out);

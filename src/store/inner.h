@@ -5,6 +5,7 @@
 #define STORE_INNER_H
 
 #include "store/driver.h"
+#include "store/heads.h"
 #include "wire/wire.h"
 
 #define SPACE_ENTRY  'e' /* uint16 length, log name, uint64 number -> entry */
@@ -12,7 +13,10 @@
 #define SPACE_META   'm' /* "meta" -> struct store_meta */
 #define SPACE_RECORD 'r' /* key -> value */
 
-#define STORE_FORMAT 1 /* how the store itself lays things out */
+/* How the store itself lays things out.  2: a head's record is written with a log's first entry, when
+ * entries are dropped and when the incarnation is another; the last entry says the rest.  The meta
+ * record has `life` and `last_ms`. */
+#define STORE_FORMAT 2
 
 /* The first record of every store; never changes its place or its first two fields. */
 struct store_meta {
@@ -21,12 +25,9 @@ struct store_meta {
 	uint16_t schema;
 	uint8_t incarnation[STORE_INCARNATION_BYTES];
 	struct view domain, kind;
-};
-
-struct log_head {
-	uint8_t version; /* 1 */
-	uint8_t incarnation[STORE_INCARNATION_BYTES];
-	uint64_t first, next;
+	/* From format 2 on. */
+	uint64_t life;    /* of the process that wrote last: one up at each start */
+	uint64_t last_ms; /* the clock then */
 };
 
 struct store {
@@ -38,6 +39,7 @@ struct store {
 	uc_err refuses; /* writes, after the engine failed */
 	uc_err dead;    /* everything, after a fault struck */
 	struct store_meta meta;
+	struct heads heads;
 	struct arena mem;     /* meta's views */
 	struct arena scratch; /* of one call; reset to `clean` */
 	struct arena_mark clean;
@@ -70,6 +72,8 @@ void wire_log_head(struct wire *w, void *log_head);
 /* Engine keys, in the arena. */
 uc_err UC_MUST_USE space_key(struct arena *mem, char space, struct view key, struct view *out);
 uc_err UC_MUST_USE space_entry(struct arena *mem, struct view log, uint64_t seq, struct view *out);
+/* The number at the end of an entry's key. */
+uint64_t space_entry_seq(struct view key);
 /* The first key after all that start with the prefix, whose first byte isn't 0xff. */
 uc_err UC_MUST_USE space_end(struct arena *mem, struct view prefix, struct view *out);
 /* Length limits of keys and values from callers. */
@@ -78,8 +82,11 @@ static inline bool key_fits(struct view key)
 	return key.n <= STORE_KEY_MAX;
 }
 
-/* A log's head as stored; UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE log_head_decode(struct view in, struct log_head *out);
+/* A log's head as its record says: where it begins, and what number comes next at least;
+ * UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE log_head_stored(struct store *s, struct view log, struct log_head *out);
+/* As it is, with what the entries say.  Both need scratch, which the caller resets. */
 uc_err UC_MUST_USE log_head_get(struct store *s, struct view log, struct log_head *out);
 
 /* Writes raw changes through faults and refusal. */

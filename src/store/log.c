@@ -26,7 +26,7 @@ uc_err log_head_decode(struct view in, struct log_head *out)
 	return UC_OK;
 }
 
-static uc_err head_get(struct store *s, struct view log, struct log_head *out)
+uc_err log_head_stored(struct store *s, struct view log, struct log_head *out)
 {
 	struct view key, bytes;
 	TRY(space_key(&s->scratch, SPACE_HEAD, log, &key));
@@ -34,12 +34,67 @@ static uc_err head_get(struct store *s, struct view log, struct log_head *out)
 	return log_head_decode(bytes, out);
 }
 
+/* The last entry of a log whose head's record is h; UC_E_NOT_FOUND.  bytes may be NULL. */
+static uc_err last_entry(struct store *s, struct view log, const struct log_head *h,
+			 struct arena *mem, uint64_t *seq, struct view *bytes)
+{
+	struct view from, end, key;
+	TRY(space_entry(mem, log, h->first, &from));
+	TRY(space_entry(mem, log, UINT64_MAX, &end));
+	TRY(s->driver->last(s->engine, from, end, mem, &key, bytes));
+	*seq = space_entry_seq(key);
+	return UC_OK;
+}
+
 uc_err log_head_get(struct store *s, struct view log, struct log_head *out)
+{
+	struct log_head h;
+	uint64_t last;
+	if (heads_find(&s->heads, log, out))
+		return UC_OK;
+	TRY(log_head_stored(s, log, &h));
+	uc_err err = last_entry(s, log, &h, &s->scratch, &last, NULL);
+	if (!err && last >= h.next)
+		h.next = last + 1;
+	else if (err && err != UC_E_NOT_FOUND)
+		return err;
+	heads_put(&s->heads, log, &h);
+	*out = h;
+	return UC_OK;
+}
+
+static uc_err head_get(struct store *s, struct view log, struct log_head *out)
 {
 	if (!key_fits(log))
 		return UC_E_TOO_LARGE;
 	TRY(store_usable(s));
-	uc_err err = head_get(s, log, out);
+	uc_err err = log_head_get(s, log, out);
+	store_scratch_reset(s);
+	return err;
+}
+
+static uc_err log_last(struct store *s, struct view log, struct arena *mem, uint64_t *seq,
+		       struct view *bytes)
+{
+	struct log_head h;
+	struct view key;
+	TRY(log_head_get(s, log, &h));
+	if (h.first == h.next)
+		return UC_E_NOT_FOUND;
+	TRY(space_entry(&s->scratch, log, h.next - 1, &key));
+	uc_err err = s->driver->get(s->engine, key, mem, bytes);
+	TRY(err == UC_E_NOT_FOUND ? UC_E_CORRUPT : err);
+	*seq = h.next - 1;
+	return UC_OK;
+}
+
+uc_err store_log_last(struct store *s, struct view log, struct arena *mem, uint64_t *seq,
+		      struct view *bytes)
+{
+	if (!key_fits(log))
+		return UC_E_TOO_LARGE;
+	TRY(store_usable(s));
+	uc_err err = log_last(s, log, mem, seq, bytes);
 	store_scratch_reset(s);
 	return err;
 }
@@ -47,7 +102,7 @@ uc_err log_head_get(struct store *s, struct view log, struct log_head *out)
 uc_err store_log_bounds(struct store *s, struct view log, struct store_log_bounds *out)
 {
 	struct log_head h;
-	TRY(log_head_get(s, log, &h));
+	TRY(head_get(s, log, &h));
 	out->first = h.first;
 	out->next = h.next;
 	memcpy(out->incarnation, h.incarnation, sizeof out->incarnation);
@@ -69,7 +124,7 @@ uc_err store_log_scan_init(struct store_log_scan *it, struct store *s, struct vi
 	struct store_log_scan fresh = { .scan = { .store = s,
 						  .left = max_count ? max_count : SIZE_MAX },
 					.bytes_left = max_bytes ? max_bytes : SIZE_MAX };
-	uc_err err = log_head_get(s, log, &h);
+	uc_err err = head_get(s, log, &h);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
 	fresh.next = from > h.first ? from : h.first;
@@ -88,9 +143,7 @@ bool store_log_scan_next(struct store_log_scan *it, uint64_t *seq, struct view *
 	struct view key, value;
 	if (!store_scan_next(scan, &key, &value))
 		return false;
-	uint64_t n = 0;
-	for (size_t i = key.n - 8; i < key.n; i++)
-		n = n << 8 | key.p[i];
+	uint64_t n = space_entry_seq(key);
 	if (n != it->next) {
 		scan->failed = UC_E_CORRUPT; /* a gap */
 		return false;

@@ -304,6 +304,29 @@ static uc_err memory_cursor_next(struct store_cursor *c, struct view *key, struc
 	return UC_OK;
 }
 
+/* The last entry before the key. */
+static struct entry *entry_before(const struct node *t, struct view key)
+{
+	struct entry *best = NULL;
+	while (t) {
+		bool before = view_compare(entry_key(t->entry), key) < 0;
+		if (before)
+			best = t->entry;
+		t = before ? t->right : t->left;
+	}
+	return best;
+}
+
+static uc_err memory_last(struct store_engine *e, struct view from, struct view end,
+			  struct arena *mem, struct view *key, struct view *value)
+{
+	const struct entry *last = entry_before(memory_of(e)->current, end);
+	if (!last || view_compare(entry_key(last), from) < 0)
+		return UC_E_NOT_FOUND;
+	TRY(arena_copy(mem, entry_key(last), key));
+	return value ? arena_copy(mem, entry_value(last), value) : UC_OK;
+}
+
 static void memory_cursor_close(struct store_cursor *c)
 {
 	release(c->m, c->root);
@@ -339,6 +362,7 @@ const struct store_driver store_memory_driver = {
 	.get = memory_get,
 	.write = memory_write,
 	.sync = memory_sync,
+	.last = memory_last,
 	.cursor_open = memory_cursor_open,
 	.cursor_next = memory_cursor_next,
 	.cursor_close = memory_cursor_close,

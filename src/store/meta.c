@@ -15,6 +15,10 @@ void wire_store_meta(struct wire *w, void *store_meta)
 	wire_fixed(w, m->incarnation, sizeof m->incarnation);
 	wire_bytes(w, &m->domain);
 	wire_bytes(w, &m->kind);
+	if (m->format < 2)
+		return;
+	wire_u64(w, &m->life);
+	wire_u64(w, &m->last_ms);
 }
 
 static uc_err meta_key(struct store *s, struct view *out)
@@ -70,8 +74,20 @@ static uc_err check(const struct store_meta *m, const struct store_options *o)
 	return m->schema > o->schema ? UC_E_VERSION : UC_OK;
 }
 
+/* Before anything is written: a program of before must not read it as its own. */
+static uc_err format_raise(struct store *s)
+{
+	struct store_meta next = s->meta;
+	next.format = STORE_FORMAT;
+	if (s->meta.format != STORE_FORMAT)
+		TRY(meta_put(s, &next));
+	s->meta = next;
+	return UC_OK;
+}
+
 static uc_err upgrade(struct store *s, const struct store_options *o)
 {
+	TRY(format_raise(s));
 	while (s->meta.schema < o->schema) {
 		const struct store_upgrade *u = o->upgrades;
 		while (u && u->run && u->from != s->meta.schema)

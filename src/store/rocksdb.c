@@ -199,6 +199,40 @@ static uc_err engine_sync(struct store_engine *e)
 	return write_error(e, message);
 }
 
+static uc_err iterator_error(rocksdb_iterator_t *it)
+{
+	char *message = NULL;
+	rocksdb_iter_get_error(it, &message);
+	return error_of(message);
+}
+
+static uc_err last(rocksdb_iterator_t *it, struct arena *mem, struct view *key, struct view *value)
+{
+	rocksdb_iter_seek_to_last(it);
+	if (!rocksdb_iter_valid(it)) {
+		TRY(iterator_error(it));
+		return UC_E_NOT_FOUND;
+	}
+	size_t n;
+	const char *p = rocksdb_iter_key(it, &n);
+	TRY(arena_copy(mem, view_make(p, n), key));
+	p = rocksdb_iter_value(it, &n);
+	return value ? arena_copy(mem, view_make(p, n), value) : UC_OK;
+}
+
+static uc_err engine_last(struct store_engine *e, struct view from, struct view end,
+			  struct arena *mem, struct view *key, struct view *value)
+{
+	rocksdb_readoptions_t *read = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_iterate_lower_bound(read, text(from), from.n);
+	rocksdb_readoptions_set_iterate_upper_bound(read, text(end), end.n);
+	rocksdb_iterator_t *it = rocksdb_create_iterator(e->db, read);
+	uc_err err = last(it, mem, key, value);
+	rocksdb_iter_destroy(it);
+	rocksdb_readoptions_destroy(read);
+	return err;
+}
+
 static uc_err engine_cursor_open(struct store_engine *e, struct view from, struct view end,
 				 struct store_cursor **out)
 {
@@ -224,9 +258,7 @@ static uc_err engine_cursor_next(struct store_cursor *c, struct view *key, struc
 		rocksdb_iter_next(c->it);
 	c->begun = true;
 	if (!rocksdb_iter_valid(c->it)) {
-		char *message = NULL;
-		rocksdb_iter_get_error(c->it, &message);
-		TRY(error_of(message));
+		TRY(iterator_error(c->it));
 		return UC_E_NOT_FOUND;
 	}
 	size_t n;
@@ -295,6 +327,7 @@ const struct store_driver store_rocksdb_driver = {
 	.get = engine_get,
 	.write = engine_write,
 	.sync = engine_sync,
+	.last = engine_last,
 	.cursor_open = engine_cursor_open,
 	.cursor_next = engine_cursor_next,
 	.cursor_close = engine_cursor_close,

@@ -30,6 +30,14 @@ uc_err space_entry(struct arena *mem, struct view log, uint64_t seq, struct view
 	return UC_OK;
 }
 
+uint64_t space_entry_seq(struct view key)
+{
+	uint64_t seq = 0;
+	for (size_t i = key.n - 8; i < key.n; i++)
+		seq = seq << 8 | key.p[i];
+	return seq;
+}
+
 uc_err space_end(struct arena *mem, struct view prefix, struct view *out)
 {
 	size_t n = prefix.n;

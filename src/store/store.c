@@ -24,6 +24,7 @@ static uc_err set_up(struct store *s, const struct store_options *o)
 	if (!arena_take(&s->scratch, SCRATCH_KEPT))
 		return UC_E_MEMORY;
 	s->clean = (struct arena_mark){ s->scratch.last, 0 };
+	TRY(heads_init(&s->heads, o->env));
 	TRY(o->driver->open(o, &s->engine));
 	s->refuses = o->read_only ? UC_E_NOT_ALLOWED : UC_OK;
 	return meta_open(s, o);
@@ -57,6 +58,7 @@ void store_close(struct store *s)
 		return;
 	if (s->engine)
 		s->driver->close(s->engine);
+	heads_done(&s->heads);
 	arena_done(&s->mem);
 	arena_done(&s->scratch);
 	heap_free(s);

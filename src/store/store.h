@@ -159,6 +159,10 @@ struct store_log_bounds {
 /* UC_E_NOT_FOUND when there is no such log (whose next entry would be 1). */
 uc_err UC_MUST_USE store_log_bounds(struct store *s, struct view log, struct store_log_bounds *out);
 
+/* The last entry; its bytes are copied into the arena.  UC_E_NOT_FOUND when there is none. */
+uc_err UC_MUST_USE store_log_last(struct store *s, struct view log, struct arena *mem,
+				  uint64_t *seq, struct view *bytes);
+
 /* Entries from max(from, first) on: at most max_count, and as many as fit into max_bytes, but at
  * least one; 0 means no bound.  No such log: no entries.  Rules as for scans. */
 struct store_log_scan {

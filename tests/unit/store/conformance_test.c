@@ -372,6 +372,107 @@ ENGINE_TEST(log_trim_start_delete)
 	store_close(s);
 }
 
+static void append(struct store *s, struct view log, uint64_t seq, const char *bytes)
+{
+	struct store_batch b;
+	store_batch_init(&b, v(""));
+	store_log_append(&b, log, seq, v(bytes));
+	expect_ok(finish(s, &b));
+}
+
+static void expect_last(struct store *s, struct view log, uint64_t seq, const char *bytes)
+{
+	struct view have = { 0 };
+	uint64_t n = 0;
+	expect_ok(store_log_last(s, log, &mem, &n, &have));
+	expect_eq(n, seq);
+	expect_bytes(have, v(bytes));
+}
+
+/* What a store that was opened anew knows of its logs is in their entries. */
+ENGINE_TEST(log_heads_are_found_again)
+{
+	use_arena();
+	struct view have;
+	uint64_t seq;
+	struct store *s = place_open(p);
+	struct store_batch b;
+	expect_err(store_log_last(s, v("log"), &mem, &seq, &have), UC_E_NOT_FOUND);
+	for (uint64_t i = 1; i <= 200; i++)
+		append(s, v("log"), i, i == 200 ? "last" : "x");
+	append(s, v("log\xff"), 1, "its neighbour");
+	start(&b);
+	store_log_start(&b, key("started"), 9);
+	expect_ok(finish(s, &b));
+	expect_last(s, v("log"), 200, "last");
+	expect_ok(store_sync(s));
+	store_close(s);
+
+	s = place_open(p);
+	expect_bounds(s, v("log"), 1, 201);
+	expect_last(s, v("log"), 200, "last");
+	expect_err(store_log_last(s, key("started"), &mem, &seq, &have), UC_E_NOT_FOUND);
+	start(&b);
+	store_log_append(&b, key("started"), 9, v("nine"));
+	store_log_append(&b, key("started"), 11, v("eleven"));
+	expect_err(finish(s, &b), UC_E_CONFLICT);
+	expect_bounds(s, key("started"), 9, 9); /* the conflict left nothing behind */
+	append(s, key("started"), 9, "nine");
+	append(s, v("log"), 201, "more");
+	store_batch_init(&b, v(""));
+	store_log_trim(&b, v("log"), 202);
+	expect_ok(finish(s, &b));
+	expect_err(store_log_last(s, v("log"), &mem, &seq, &have), UC_E_NOT_FOUND);
+	store_close(s);
+
+	s = place_open(p);
+	expect_bounds(s, v("log"), 202, 202);
+	expect_bounds(s, key("started"), 9, 10);
+	append(s, v("log"), 202, "again");
+	expect_last(s, v("log"), 202, "again");
+	store_close(s);
+}
+
+/* An older copy put back: the log keeps its incarnation until somebody appends. */
+ENGINE_TEST(log_heads_carry_the_incarnation)
+{
+	struct store_log_bounds bounds = { 0 };
+	uint8_t was[STORE_INCARNATION_BYTES];
+	struct store *s = place_open(p);
+	memcpy(was, store_incarnation(s).p, sizeof was);
+	append(s, v("log"), 1, "one");
+	append(s, v("other"), 1, "one");
+	expect_ok(store_renew(s, p->options.env));
+	append(s, v("log"), 2, "two");
+	for (int round = 0; round < 2; round++) {
+		expect_bounds(s, v("log"), 1, 3);
+		expect_ok(store_log_bounds(s, v("other"), &bounds));
+		expect_eq(bounds.next, 2);
+		expect_bytes(VIEW_OF(bounds.incarnation), VIEW_OF(was));
+		store_close(s);
+		s = place_open(p);
+	}
+	store_close(s);
+}
+
+/* More logs than heads are kept of. */
+TEST(more_logs_than_heads)
+{
+	enum { LOGS = 70000 };
+	struct place p;
+	place_init(&p, ENGINE_MEMORY);
+	p.options.check_shards = false;
+	struct store *s = place_open(&p);
+	for (uint64_t round = 1; round <= 2; round++) {
+		for (uint32_t i = 0; i < LOGS; i++)
+			append(s, view_make(&i, sizeof i), round, "x");
+	}
+	for (uint32_t i = 0; i < LOGS; i += 999)
+		expect_bounds(s, view_make(&i, sizeof i), 1, 3);
+	store_close(s);
+	place_done(&p);
+}
+
 ENGINE_TEST(sizes)
 {
 	use_arena();
