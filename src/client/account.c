@@ -394,7 +394,7 @@ uc_err account_resume(struct uc_client *c)
 static void try_later(struct uc_client *c, const struct reply *r)
 {
 	if (r->err != UC_E_NET)
-		c->account_retry_ms = client_now(c) + RETRY_MS;
+		c->account_retry_ms = retry_at(c, r, RETRY_MS);
 }
 
 static uc_err request_key_done(struct uc_client *c, void *subject, const struct reply *r)

@@ -4,7 +4,7 @@
 
 #include "base/heap.h"
 
-enum { CALL_TIMEOUT_MS = 30 * 1000 };
+enum { CALL_TIMEOUT_MS = 30 * 1000, RETRY_MAX_S = 3600 };
 
 /* Whole frames only: what could not be encoded leaves nothing in the queue. */
 static uc_err frame_push(struct uc_client *c, struct buf *bytes, uc_err err)
@@ -123,6 +123,12 @@ bool reply_is_transient(const struct reply *r)
 		return r->err == UC_E_RATE || r->err == UC_E_BUSY || r->err == UC_E_SIGNED_OUT ||
 		       r->err == UC_E_PENDING;
 	}
+}
+
+uint64_t retry_at(struct uc_client *c, const struct reply *r, uint64_t own_ms)
+{
+	uint32_t said_s = r->retry_after_s < RETRY_MAX_S ? r->retry_after_s : RETRY_MAX_S;
+	return client_now(c) + (said_s ? (uint64_t)said_s * 1000 : own_ms);
 }
 
 void calls_wake(struct uc_client *c)

@@ -107,6 +107,8 @@ void calls_wake(struct uc_client *c);
 bool calls_are_late(struct uc_client *c);
 /* Is it worth trying the same again later? */
 bool reply_is_transient(const struct reply *r);
+/* When it may be asked again: when the app said, else after a time of our own; at most an hour. */
+uint64_t retry_at(struct uc_client *c, const struct reply *r, uint64_t own_ms);
 /* drive is to be called at that time at the latest. */
 void wake_at(struct uc_client *c, uint64_t ms);
 

@@ -75,9 +75,9 @@ static void request_end(struct uc_client *c, struct request *q, uint8_t state, u
 	q->op = 0;
 }
 
-static void try_later(struct uc_client *c, struct request *q)
+static void try_later(struct uc_client *c, struct request *q, const struct reply *r)
 {
-	q->retry_ms = client_now(c) + RETRY_MS;
+	q->retry_ms = retry_at(c, r, RETRY_MS);
 }
 
 /* Is it over, or worth another try?  True when it is over. */
@@ -85,7 +85,7 @@ static bool failed_for_good(struct uc_client *c, struct request *q, const struct
 {
 	if (r->err == UC_E_NET || reply_is_transient(r)) {
 		if (r->err != UC_E_NET)
-			try_later(c, q);
+			try_later(c, q, r);
 		return false;
 	}
 	request_end(c, q, REQUEST_FAILED, r->err, r->text);

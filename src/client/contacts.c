@@ -187,7 +187,7 @@ static uc_err batch_done(struct uc_client *c, void *subject, const struct reply 
 		b->sets[i]->given_to = b->contact->id;
 	}
 	if (err && err != UC_E_NET)
-		c->addresses_retry_ms = client_now(c) + RETRY_MS;
+		c->addresses_retry_ms = retry_at(c, r, RETRY_MS);
 	heap_free(b);
 	return err_is_hard(err) ? err : UC_OK;
 }
@@ -232,7 +232,7 @@ static uc_err revoke_done(struct uc_client *c, void *subject, const struct reply
 	c->addresses_busy = false;
 	if (r->err && r->err != UC_E_NOT_FOUND) {
 		if (r->err != UC_E_NET)
-			c->addresses_retry_ms = client_now(c) + RETRY_MS;
+			c->addresses_retry_ms = retry_at(c, r, RETRY_MS);
 		return UC_OK;
 	}
 	k->has_grant = false;

@@ -150,7 +150,7 @@ static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply 
 	if (reply->err == UC_E_NET)
 		return UC_OK;
 	if (reply->err && reply_is_transient(reply))
-		r->retry_ms = client_now(c) + RETRY_MS;
+		r->retry_ms = retry_at(c, reply, RETRY_MS);
 	else if (err && err != UC_E_ADDRESS && err != UC_E_EXHAUSTED)
 		task_end(c, r, t, err, reply->text);
 	return UC_OK;
@@ -324,7 +324,7 @@ static uc_err update_done(struct uc_client *c, void *subject, const struct reply
 	if (!r->pending.there || !same || reply->err == UC_E_NET)
 		return UC_OK;
 	if (reply->err && (reply_is_transient(reply) || reply->err == UC_E_SEAT)) {
-		r->retry_ms = client_now(c) + RETRY_MS;
+		r->retry_ms = retry_at(c, reply, RETRY_MS);
 		return UC_OK;
 	}
 	if (reply->err || update_answer_read(reply->body, reply->mem, &in)) {

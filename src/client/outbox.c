@@ -9,7 +9,7 @@
 
 #include "base/heap.h"
 
-enum { AT_ONCE = 16, RETRY_MS = 2 * 1000 };
+enum { AT_ONCE = 16, RETRY_MS = 2 * 1000, LATEST_MS = 3600 * 1000 };
 
 uc_err outbox_add(struct uc_client *c, struct room *r, struct view content, const struct uc_id *id,
 		  uint64_t message)
@@ -154,7 +154,10 @@ static uc_err answered(struct uc_client *c, struct room *r, struct outgoing *o,
 	if (reply->err == UC_E_NET)
 		return UC_OK;
 	if (reply_is_transient(reply) || reply->err == UC_E_SEAT) {
-		r->retry_ms = client_now(c) + RETRY_MS;
+		/* Those behind it are refused for being out of turn, and may sooner than it. */
+		uint64_t at = retry_at(c, reply, RETRY_MS);
+		if (at > r->retry_ms || r->retry_ms > client_now(c) + LATEST_MS)
+			r->retry_ms = at;
 		return UC_OK;
 	}
 	if (reply->err || submit_answer_read(reply->body, reply->mem, &in))

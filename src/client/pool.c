@@ -116,7 +116,7 @@ static void expire(struct uc_client *c)
 static void try_later(struct uc_client *c, const struct reply *r)
 {
 	if (r->err != UC_E_NET)
-		c->pool_retry_ms = client_now(c) + RETRY_MS;
+		c->pool_retry_ms = retry_at(c, r, RETRY_MS);
 }
 
 static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r)

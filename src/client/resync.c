@@ -139,7 +139,10 @@ static uc_err info_done(struct uc_client *c, void *subject, const struct reply *
 	if (err == UC_E_REMOVED || err == UC_E_NOT_FOUND)
 		rooms_left(c, r);
 	else if (err && reply->err != UC_E_NET)
-		wait(c, r, reply->err && reply_is_transient(reply) ? RETRY_MS : REFUSED_MS);
+		wait(c, r,
+		     reply->err && reply_is_transient(reply)
+			     ? retry_at(c, reply, RETRY_MS) - client_now(c)
+			     : REFUSED_MS);
 	return UC_OK;
 }
 
@@ -196,7 +199,7 @@ static uc_err join_done(struct uc_client *c, void *subject, const struct reply *
 	if (r->rejoin.step != REJOIN_SENT || r->state == ROOM_LEFT || reply->err == UC_E_NET)
 		return UC_OK;
 	if (reply->err && reply_is_transient(reply)) {
-		wait(c, r, RETRY_MS);
+		wait(c, r, retry_at(c, reply, RETRY_MS) - client_now(c));
 		return UC_OK;
 	}
 	uc_err err = reply->err ? reply->err : update_answer_read(reply->body, reply->mem, &in);

@@ -183,7 +183,7 @@ static uc_err create_done(struct uc_client *c, void *subject, const struct reply
 	if (reply->err || wire_decode(reply->body, reply->mem, room_create_response_element, &in)) {
 		if (reply->err == UC_E_NET)
 			return UC_OK;
-		r->retry_ms = client_now(c) + RETRY_MS;
+		r->retry_ms = retry_at(c, reply, RETRY_MS);
 		if (reply_is_transient(reply))
 			return UC_OK;
 		uc_err err = reply->err ? reply->err : UC_E_FRAME;

@@ -30,7 +30,7 @@ static uc_err find_done(struct uc_client *c, void *subject, const struct reply *
 		c->seats_known = false;
 		c->seats_asked = 0;
 		if (r->err != UC_E_NET)
-			c->seats_retry_ms = client_now(c) + RETRY_MS;
+			c->seats_retry_ms = retry_at(c, r, RETRY_MS);
 		return UC_OK;
 	}
 	for (size_t i = 0; i < in.seats.n; i++)
@@ -145,7 +145,7 @@ static void unseated(struct uc_client *c, struct room *r, uc_err why)
 static void open_refused(struct uc_client *c, struct room *r, const struct reply *reply)
 {
 	if (reply->err != UC_E_NET)
-		r->retry_ms = client_now(c) + RETRY_MS;
+		r->retry_ms = retry_at(c, reply, RETRY_MS);
 	bool refused = reply->err == UC_E_REMOVED || reply->err == UC_E_SEAT;
 	bool first = reply->err == UC_E_SEAT && r->state == ROOM_JOINING && !r->lost;
 	if (first && r->seat_refusals++ < 2)

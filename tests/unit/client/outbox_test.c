@@ -399,6 +399,54 @@ TEST(after_a_restart_the_same_is_sent_again)
 	end();
 }
 
+static void hub_refuses(struct sent *s, uc_err err, uint32_t retry_after_s)
+{
+	struct buf b;
+	buf_init(&b, FRAME_MAX);
+	expect_ok(frame_add_refusal(&b, FRAME_ROOM_SUBMIT, s->call, err, VIEW_LIT("too fast"),
+				    retry_after_s));
+	expect_ok(uc_client_receive(p.c, b.p, b.n));
+	buf_done(&b);
+	s->call = 0;
+	frames_take();
+}
+
+static void later(uint64_t ms)
+{
+	test_now_ms += ms;
+	expect_ok(uc_client_step(p.c));
+	frames_take();
+}
+
+/* What is over a limit comes again when the app said; those behind it, refused for their turn, do
+ * not bring it sooner. */
+TEST(refused_for_rate_they_wait_as_long_as_was_said)
+{
+	begin();
+	say(40);
+	go_online();
+	hub_refuses(&sent[0], UC_E_RATE, 7);
+	for (size_t i = 1; i < AT_ONCE; i++)
+		hub_refuses(&sent[i], UC_E_RATE, 1);
+	expect_eq(sent_n, AT_ONCE);
+	later(6 * 1000);
+	expect_eq(sent_n, AT_ONCE);
+	expect_eq(uc_client_deadline_ms(p.c), test_now_ms + 1000);
+	later(1000);
+	expect_eq(sent_n, 2 * AT_ONCE);
+	expect_eq(waiting(), 40);
+	/* Without a time, and with one nobody would wait for. */
+	hub_refuses(&sent[AT_ONCE], UC_E_BUSY, 0);
+	expect_eq(r()->retry_ms, test_now_ms + 2000);
+	hub_refuses(&sent[AT_ONCE + 1], UC_E_RATE, UINT32_MAX);
+	expect_eq(r()->retry_ms, test_now_ms + 3600 * 1000);
+	/* The clock was put back meanwhile. */
+	test_now_ms -= 24 * 3600 * 1000;
+	hub_refuses(&sent[AT_ONCE + 2], UC_E_RATE, 5);
+	expect_eq(r()->retry_ms, test_now_ms + 5000);
+	end();
+}
+
 static uc_err lose_room(struct uc_client *c, void *arg)
 {
 	(void)arg;
