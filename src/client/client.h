@@ -45,6 +45,7 @@ struct uc_client {
 	/* session.c */
 	enum uc_connection connection;
 	uint8_t challenge[CHALLENGE];
+	uint32_t features;     /* enum frame_feature that this connection has: 1 << number */
 	int64_t clock_skew_ms; /* the app's clock less ours */
 	struct call *calls;
 	uint32_t next_call;

@@ -538,6 +538,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 uc_err rooms_drive(struct uc_client *c)
 {
 	TRY(seats_drive(c));
+	TRY(seats_open(c));
 	for (struct room *r = c->rooms; r; r = r->next) {
 		uc_err err = room_drive(c, r);
 		if (err_is_hard(err))

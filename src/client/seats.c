@@ -8,6 +8,8 @@
 #include "client/room_group.h"
 #include "client/rooms.h"
 
+#include "base/heap.h"
+
 #define SEAT_LABEL "Undercroft seat"
 
 enum { FIND_AT_ONCE = 512, RETRY_MS = 10 * 1000 };
@@ -113,6 +115,7 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 		return UC_OK;
 	r->seat = in->seat;
 	r->seat_open = true;
+	r->seat_alone = false;
 	r->log_next = in->next;
 	if (!r->seat_known || r->own_hub != own_hub) {
 		r->seat_known = true;
@@ -196,6 +199,112 @@ uc_err seat_open(struct uc_client *c, struct room *r)
 	return call_send(c, FRAME_SEAT_OPEN, seat_open_request_element, &req, open_done, r);
 }
 
+/* --- many at once --- */
+
+/* Rooms in the order of the request. */
+struct opening {
+	size_t n;
+	struct room *v[SEATS_AT_ONCE];
+};
+
+/* Nothing but its seat has to be opened, and that was done before. */
+static bool is_opened_again(struct uc_client *c, const struct room *r)
+{
+	return r->state == ROOM_OPEN && r->seat_known && !r->seat_open && !r->seat_busy &&
+	       !r->seat_alone && !r->lost && !r->shadow && client_now(c) >= r->retry_ms;
+}
+
+static uc_err opened_again(struct uc_client *c, struct room *r, const struct seat_opened *in)
+{
+	const struct seat_open_response response = { .seat = in->seat,
+						     .first = in->first,
+						     .next = in->next };
+	const struct reply reply = { .err = in->status };
+	if (!in->status)
+		return opened(c, r, &response);
+	if (reply_is_transient(&reply))
+		r->retry_ms = client_now(c) + RETRY_MS;
+	else
+		r->seat_alone = true;
+	return UC_OK;
+}
+
+static uc_err opening_done(struct uc_client *c, const struct opening *o, const struct reply *reply)
+{
+	struct seats_open_response in = { { NULL, 0 } };
+	uc_err err = reply->err;
+	for (size_t i = 0; i < o->n; i++)
+		o->v[i]->seat_busy = false;
+	if (err == UC_E_NET)
+		return UC_OK;
+	if (!err && (wire_decode(reply->body, reply->mem, seats_open_response_element, &in) ||
+		     in.seats.n != o->n))
+		err = UC_E_FRAME;
+	for (size_t i = 0; i < o->n; i++) {
+		const struct seat_opened refused = { .status = (uint16_t)err };
+		TRY(opened_again(c, o->v[i], err ? &refused : &in.seats.v[i]));
+	}
+	return UC_OK;
+}
+
+static uc_err seats_opened(struct uc_client *c, void *subject, const struct reply *reply)
+{
+	struct opening *o = subject;
+	uc_err err = opening_done(c, o, reply);
+	heap_free(o);
+	return err;
+}
+
+static uc_err opening_send(struct uc_client *c, struct opening *o)
+{
+	struct seats_open_request req = { { NULL, o->n } };
+	req.seats.v = ARENA_ARRAY(&c->call, struct seat_again, o->n);
+	if (!req.seats.v)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < o->n; i++) {
+		const struct room *r = o->v[i];
+		struct seat_again *s = &req.seats.v[i];
+		*s = (struct seat_again){ .room = view_str(r->uri),
+					  .client = view_str(r->client),
+					  .cursor = r->seq };
+		memcpy(s->secret, r->seat_secret, SEAT_SECRET);
+	}
+	TRY(call_send(c, FRAME_SEATS_OPEN, seats_open_request_element, &req, seats_opened, o));
+	for (size_t i = 0; i < o->n; i++)
+		o->v[i]->seat_busy = true;
+	return UC_OK;
+}
+
+/* From *from on, as many as fit; the rest is what *from leads to. */
+static uc_err opening_make(struct uc_client *c, struct room **from)
+{
+	struct opening *o = HEAP_NEW(struct opening);
+	struct room *r = *from;
+	if (!o)
+		return UC_E_MEMORY;
+	for (; r && o->n < SEATS_AT_ONCE; r = r->next)
+		if (is_opened_again(c, r))
+			o->v[o->n++] = r;
+	*from = r;
+	/* One alone is what SEAT_OPEN is for. */
+	uc_err err = o->n > 1 ? opening_send(c, o) : UC_E_NOT_FOUND;
+	if (err)
+		heap_free(o);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+uc_err seats_open(struct uc_client *c)
+{
+	struct room *r = c->rooms;
+	if (!(c->features & 1u << FEATURE_SEATS_OPEN))
+		return UC_OK;
+	while (r && !is_opened_again(c, r))
+		r = r->next;
+	while (r)
+		TRY(opening_make(c, &r));
+	return UC_OK;
+}
+
 struct room *seat_find(struct uc_client *c, uint32_t seat)
 {
 	for (struct room *r = c->rooms; r; r = r->next)
@@ -225,5 +334,6 @@ void seats_lost(struct uc_client *c)
 	c->seats_known = c->pool_known = false;
 	c->seats_asked = 0;
 	for (struct room *r = c->rooms; r; r = r->next)
-		r->seat_open = r->seat_busy = r->update_busy = r->rejoin_busy = false;
+		r->seat_open = r->seat_busy = r->seat_alone = r->update_busy = r->rejoin_busy =
+			false;
 }

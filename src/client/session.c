@@ -113,6 +113,14 @@ uc_err session_signed_in(struct uc_client *c)
 	return UC_OK;
 }
 
+static void features_take(struct uc_client *c, const struct u16_list *l)
+{
+	c->features = 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i] < 32)
+			c->features |= 1u << l->v[i];
+}
+
 static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 {
 	struct account *a = &c->account;
@@ -121,6 +129,7 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	if (!view_equal(h->domain, view_str(a->app)))
 		return give_up(c, UC_E_PEER, VIEW_LIT("the server is another app's"));
 	memcpy(c->challenge, h->challenge, CHALLENGE);
+	features_take(c, &h->features);
 	c->clock_skew_ms = (int64_t)(h->now_ms - client_now(c));
 	if (a->names != h->names) {
 		a->names = h->names;
@@ -153,10 +162,12 @@ static uc_err connected(struct uc_client *c, void *arg)
 	(void)arg;
 	if (c->connection != UC_OFFLINE)
 		return UC_E_ARGUMENT;
+	uint16_t features[] = { FEATURE_SEATS_OPEN };
 	session_set_connection(c, UC_CONNECTING);
 	struct hello_request h = {
 		.version_lowest = FRAME_VERSION_LOWEST,
 		.version = FRAME_VERSION,
+		.features = { features, sizeof features / sizeof *features },
 		.software = view_str(c->software),
 	};
 	return call_send(c, FRAME_HELLO, hello_request_element, &h, hello_done, NULL);

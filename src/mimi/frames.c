@@ -256,6 +256,34 @@ void wire_seat_open_response(struct wire *w, struct seat_open_response *v)
 	wire_u8(w, &v->hub_is_own_app);
 }
 
+void wire_seat_again(struct wire *w, struct seat_again *v)
+{
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->client);
+	wire_fixed(w, v->secret, sizeof v->secret);
+	wire_u64(w, &v->cursor);
+}
+
+void wire_seats_open_request(struct wire *w, struct seats_open_request *v)
+{
+	WIRE_LIST(w, &v->seats, seat_again_element);
+}
+
+void wire_seat_opened(struct wire *w, struct seat_opened *v)
+{
+	wire_u16(w, &v->status);
+	if (v->status)
+		return;
+	wire_u32(w, &v->seat);
+	wire_u64(w, &v->first);
+	wire_u64(w, &v->next);
+}
+
+void wire_seats_open_response(struct wire *w, struct seats_open_response *v)
+{
+	WIRE_LIST(w, &v->seats, seat_opened_element);
+}
+
 void wire_seat_close_request(struct wire *w, struct seat_close_request *v)
 {
 	wire_u32(w, &v->seat);

@@ -24,6 +24,7 @@ enum {
 	CARD_BYTES = 2048,
 	ENTRY_WINDOW = 64, /* entries pushed to a seat beyond its last acknowledgement */
 	INTAKE_WINDOW = 64,
+	SEATS_AT_ONCE = 256, /* in one SEATS_OPEN */
 };
 
 enum frame_kind {
@@ -68,7 +69,8 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(ROOM_UPDATE,      room_update,     36, PHASE_SIGNED_IN,  4194304) \
 	X(ROOM_SUBMIT,      room_submit,     37, PHASE_SIGNED_IN,  262144) \
 	X(ROOM_GROUP_INFO,  room_group_info, 38, PHASE_SIGNED_IN,  65536) \
-	X(KEY_MATERIAL,     key_material,    39, PHASE_SIGNED_IN,  65536)
+	X(KEY_MATERIAL,     key_material,    39, PHASE_SIGNED_IN,  65536) \
+	X(SEATS_OPEN,       seats_open,      40, PHASE_SIGNED_IN,  262144)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */
 #define FRAME_NOTICES(X) \
@@ -135,6 +137,11 @@ struct empty {
 };
 
 /* --- hello, sign-up, sign-in --- */
+
+/* What HELLO's lists of features name: a side uses what both have said.  Numbers never change. */
+enum frame_feature {
+	FEATURE_SEATS_OPEN = 1, /* the request SEATS_OPEN */
+};
 
 struct hello_request {
 	uint16_t version_lowest, version; /* the range the client speaks */
@@ -350,6 +357,32 @@ struct seat_open_response {
 	struct view ratchet_tree; /* optional<Node> list of the joining epoch, with the welcome */
 	uint8_t hub_is_own_app;   /* franks carry no signature then */
 };
+/* A seat whose secret is set and whose Welcome was taken: several in one request, answered in
+ * order. */
+struct seat_again {
+	struct view room, client;
+	uint8_t secret[SEAT_SECRET];
+	uint64_t cursor; /* as in SEAT_OPEN */
+};
+struct seat_again_list {
+	struct seat_again *v;
+	size_t n;
+};
+struct seats_open_request {
+	struct seat_again_list seats;
+};
+struct seat_opened {
+	uint16_t status; /* a code of undercroft/errors.h; if not 0, nothing follows */
+	uint32_t seat;   /* the rest as in SEAT_OPEN's response */
+	uint64_t first, next;
+};
+struct seat_opened_list {
+	struct seat_opened *v;
+	size_t n;
+};
+struct seats_open_response {
+	struct seat_opened_list seats;
+};
 struct seat_close_request {
 	uint32_t seat;
 };
@@ -499,6 +532,10 @@ struct going_away_event {
 	X(seat_tbs) \
 	X(seat_open_request) \
 	X(seat_open_response) \
+	X(seat_again) \
+	X(seats_open_request) \
+	X(seat_opened) \
+	X(seats_open_response) \
 	X(seat_close_request) \
 	X(room_create_request) \
 	X(room_create_response) \

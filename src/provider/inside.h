@@ -59,7 +59,10 @@ struct session {
 	uint64_t intake_sent, intake_acked;
 	struct seat_live *seats;
 	uint32_t seats_n, next_seat;
-	struct map finds; /* clients asked for with SEAT_FIND; value: the session */
+	uint32_t features;    /* that both sides have said: 1 << enum frame_feature */
+	size_t unacked_bytes; /* of all its seats: about so much is on its way */
+	bool is_held;         /* a seat has more, and waits for all to be acknowledged */
+	struct map finds;     /* clients asked for with SEAT_FIND; value: the session */
 	struct rate_state rates[LIMITS_OF_SESSION];
 	uint8_t from[SESSION_FROM]; /* network address, for counting alone: in memory only */
 	bool has_from;
@@ -180,7 +183,7 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_request_key_put, handle_address_make, handle_grant_revoke, handle_directory,
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
-	handle_room_submit, handle_room_group_info, handle_key_material;
+	handle_room_submit, handle_room_group_info, handle_key_material, handle_seats_open;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,

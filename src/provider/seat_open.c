@@ -3,6 +3,8 @@
 #include "base/heap.h"
 #include "provider/room_work.h"
 
+enum { SEATS_PER_REQUEST = 16 };
+
 uc_err seat_proof_check(struct provider *p, const struct session *s, struct view room,
 			struct view client, struct view secret, struct view leaf_key,
 			struct view signature, struct arena *a, struct seat_proof *out)
@@ -28,6 +30,7 @@ struct opening_seat {
 	const struct seat_open_request *q;
 	struct room_live *room;
 	struct seat_record record;
+	bool is_again; /* by SEATS_OPEN */
 };
 
 /* Sets the secret; opening, month and cursor with it. */
@@ -38,11 +41,11 @@ static uc_err open_first(struct opening_seat *o)
 	struct seat_proof proof;
 	struct store_batch b;
 	struct store_key k;
+	if (!o->q->signature.n)
+		return UC_E_SEAT;
 	TRY(room_live_group(c->p, o->room, &g));
 	struct group_view now = public_group_now(g);
 	uint32_t leaf = public_group_leaf_by_identity(g, o->q->client);
-	if (!o->q->signature.n)
-		return UC_E_SEAT;
 	if (o->record.ended || leaf == TREE_NONE)
 		return UC_E_REMOVED;
 	TRY(seat_proof_check(c->p, c->s, o->room->uri, o->q->client, o->q->secret,
@@ -116,41 +119,58 @@ static uc_err welcome_add(struct opening_seat *o, struct seat_open_response *r)
 	return err == UC_E_NOT_FOUND ? UC_OK : err;
 }
 
-static uc_err answer(struct opening_seat *o, uint64_t cursor)
+/* What the log still holds.  Who has read all of it need not know where it begins. */
+static uc_err log_first(struct provider *p, const struct room_live *r, uint64_t cursor,
+			uint64_t *first)
 {
-	struct call *c = o->c;
 	struct store_log_bounds bounds;
 	struct store_key k;
-	struct seat_live *seat;
-	struct seat_open_response r = {
-		.start = o->record.start,
-		.first = o->room->record.next,
-		.next = o->room->record.next,
-		.hub_is_own_app = o->room->record.part == ROOM_HUB,
-	};
-	memcpy(r.start_chain, o->record.start_chain, CHAIN_HASH);
-	uc_err err = store_log_bounds(c->p->rooms, key_1(&k, TABLE_LOG, o->room->uri), &bounds);
-	if (err && err != UC_E_NOT_FOUND)
-		return err;
+	*first = r->record.next;
+	if (cursor + 1 >= r->record.next)
+		return UC_OK;
+	uc_err err = store_log_bounds(p->rooms, key_1(&k, TABLE_LOG, r->uri), &bounds);
 	if (!err)
-		r.first = bounds.first;
+		*first = bounds.first;
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+/* Opens it: entries follow with seat_live_push. */
+static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_response *r)
+{
+	struct provider *p = o->c->p;
+	struct seat_live *seat;
+	*r = (struct seat_open_response){ .start = o->record.start,
+					  .next = o->room->record.next,
+					  .hub_is_own_app = o->room->record.part == ROOM_HUB };
+	memcpy(r->start_chain, o->record.start_chain, CHAIN_HASH);
+	TRY(log_first(p, o->room, cursor, &r->first));
 	if (o->record.cursor < o->record.start && cursor < o->record.start)
-		TRY(welcome_add(o, &r));
+		TRY(welcome_add(o, r));
 	/* What is gone cannot be sent; the device sees it by `first`. */
-	if (cursor + 1 < r.first)
-		cursor = r.first - 1;
-	TRY(seat_live_new(c->p, c->s, o->room, o->q->client, &o->record, cursor, &seat));
-	r.seat = seat->number;
-	call_respond(c, seat_open_response_element, &r);
-	seat_live_push(c->p, seat);
+	if (cursor + 1 < r->first)
+		cursor = r->first - 1;
+	TRY(seat_live_new(p, o->c->s, o->room, o->q->client, &o->record, cursor, &seat));
+	r->seat = seat->number;
 	return UC_OK;
 }
 
-static uc_err open_seat(struct opening_seat *o)
+static uc_err cursor_told(struct opening_seat *o)
 {
 	const struct seat_open_request *q = o->q;
-	struct provider *p = o->c->p;
-	const struct seat_late *late = seat_late_find(p, q->room, q->client);
+	if (q->cursor <= o->record.cursor)
+		return UC_OK;
+	struct seat_late *l = seat_late_get(o->c->p, q->room, q->client);
+	if (!l)
+		return UC_E_MEMORY;
+	l->cursor = q->cursor;
+	l->month = month_now(o->c->p);
+	return UC_OK;
+}
+
+static uc_err open_seat(struct opening_seat *o, struct seat_open_response *r)
+{
+	const struct seat_open_request *q = o->q;
+	const struct seat_late *late = seat_late_find(o->c->p, q->room, q->client);
 	bool is_first = seat_is_unopened(&o->record);
 	/* Before anything is told: whose seat it is not learns neither that there is one nor how far
 	 * its room has come. */
@@ -164,37 +184,95 @@ static uc_err open_seat(struct opening_seat *o)
 		return UC_E_SEAT;
 	if (!is_first && q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
+	/* Its Welcome comes with SEAT_OPEN. */
+	if (!is_first && o->is_again && o->record.cursor < o->record.start &&
+	    q->cursor < o->record.start)
+		return UC_E_UNEXPECTED;
 	TRY(is_first ? open_first(o)
 		     : seat_opened_again(o->c, q->room, q->client, q->secret, &o->record));
 	if (q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
-	if (q->cursor > o->record.cursor) {
-		struct seat_late *l = seat_late_get(p, q->room, q->client);
-		if (!l)
-			return UC_E_MEMORY;
-		l->cursor = q->cursor;
-		l->month = month_now(p);
-	}
-	return answer(o, q->cursor);
+	TRY(cursor_told(o));
+	return opened(o, q->cursor, r);
+}
+
+static uc_err find_and_open(struct opening_seat *o, struct seat_open_response *r)
+{
+	const struct seat_open_request *q = o->q;
+	struct call *c = o->c;
+	struct store_key k;
+	if (!is_place(q->client, URI_CLIENT) || !is_place(q->room, URI_ROOM))
+		return UC_E_SEAT;
+	uc_err err = room_live_get(c->p, q->room, &o->room);
+	if (!err)
+		err = record_get(c->p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client),
+				 seat_record_element, &c->arena, &o->record);
+	if (err)
+		return err == UC_E_NOT_FOUND ? UC_E_SEAT : err;
+	return open_seat(o, r);
 }
 
 uc_err handle_seat_open(struct call *c, struct view body)
 {
 	struct seat_open_request q;
-	struct store_key k;
+	struct seat_open_response r;
 	struct opening_seat o = { .c = c, .q = &q };
 	TRY(wire_decode(body, &c->arena, seat_open_request_element, &q));
 	if (q.secret.n != SEAT_SECRET)
 		return UC_E_ARGUMENT;
-	if (!is_place(q.client, URI_CLIENT) || !is_place(q.room, URI_ROOM))
-		return UC_E_SEAT;
-	uc_err err = room_live_get(c->p, q.room, &o.room);
-	if (!err)
-		err = record_get(c->p->rooms, key_2(&k, TABLE_SEAT, q.room, q.client),
-				 seat_record_element, &c->arena, &o.record);
+	TRY(find_and_open(&o, &r));
+	call_respond(c, seat_open_response_element, &r);
+	seat_live_push(c->p, seat_live_find(c->s, r.seat));
+	return UC_OK;
+}
+
+/* --- many at once --- */
+
+static void open_again(struct call *c, const struct seat_again *again, struct seat_opened *out)
+{
+	const struct seat_open_request q = { .room = again->room,
+					     .client = again->client,
+					     .secret = VIEW_OF(again->secret),
+					     .cursor = again->cursor };
+	struct opening_seat o = { .c = c, .q = &q, .is_again = true };
+	struct seat_open_response r;
+	struct arena_mark mark = arena_mark(&c->arena);
+	uc_err err = find_and_open(&o, &r);
+	arena_reset(&c->arena, mark);
 	if (err)
-		return err == UC_E_NOT_FOUND ? UC_E_SEAT : err;
-	return open_seat(&o);
+		*out = (struct seat_opened){ .status = (uint16_t)err };
+	else
+		*out = (struct seat_opened){ .seat = r.seat, .first = r.first, .next = r.next };
+}
+
+/* Each is answered for itself.  One that is named twice is open once, by its later number. */
+uc_err handle_seats_open(struct call *c, struct view body)
+{
+	struct seats_open_request q;
+	struct seats_open_response r;
+	uint32_t before = c->s->next_seat;
+	TRY(wire_decode(body, &c->arena, seats_open_request_element, &q));
+	if (q.seats.n > SEATS_AT_ONCE)
+		return UC_E_LIMIT;
+	r.seats.n = q.seats.n;
+	r.seats.v = ARENA_ARRAY(&c->arena, struct seat_opened, q.seats.n + 1);
+	if (!r.seats.v)
+		return UC_E_LIMIT;
+	/* They count as some requests, not as one and not as each. */
+	uint32_t wait =
+		rate_take_many(&c->s->rates[LIMIT_REQUEST], &c->p->config.limits[LIMIT_REQUEST],
+			       (uint32_t)q.seats.n / SEATS_PER_REQUEST, env_now_ms(c->p->env));
+	if (wait) {
+		call_refuse(c, UC_E_RATE, NULL, wait);
+		return UC_OK;
+	}
+	for (size_t i = 0; i < q.seats.n; i++)
+		open_again(c, &q.seats.v[i], &r.seats.v[i]);
+	call_respond(c, seats_open_response_element, &r);
+	/* The new ones come first. */
+	for (struct seat_live *s = c->s->seats; s && s->number >= before; s = s->next)
+		seat_live_push(c->p, s);
+	return UC_OK;
 }
 
 /* --- which rooms a released KeyPackage has led to --- */

@@ -6,6 +6,9 @@
 enum {
 	BURST_BYTES = 1024 * 1024,      /* read from the log at once */
 	WINDOW_BYTES = 2 * 1024 * 1024, /* sent and not acknowledged; one entry more is sent */
+	/* The same for all seats of a session; when so much is left of it, those that wait go on. */
+	SESSION_WINDOW_BYTES = 4 * 1024 * 1024,
+	SESSION_GO_ON_BYTES = 3 * 1024 * 1024,
 	DAYS_PER_MONTH = 30,
 	TARGETS_AT_ONCE = 256,
 };
@@ -50,6 +53,7 @@ void seat_close(struct provider *p, struct seat_live *seat)
 		at = &(*at)->next;
 	*at = seat->next;
 	seat->session->seats_n--;
+	seat->session->unacked_bytes -= seat->unacked_bytes;
 	at = &seat->room->seats;
 	while (*at != seat)
 		at = &(*at)->room_next;
@@ -98,8 +102,28 @@ uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 
 static bool may_send(const struct seat_live *seat)
 {
-	return seat->sent - seat->acked < ENTRY_WINDOW && seat->unacked_bytes < WINDOW_BYTES &&
-	       (!seat->ended || seat->sent < seat->ended);
+	if (seat->sent - seat->acked >= ENTRY_WINDOW || seat->unacked_bytes >= WINDOW_BYTES ||
+	    (seat->ended && seat->sent >= seat->ended))
+		return false;
+	bool has_room = seat->session->unacked_bytes < SESSION_WINDOW_BYTES;
+	seat->session->is_held = seat->session->is_held || !has_room;
+	return has_room;
+}
+
+static void seat_sent(struct seat_live *seat, uint64_t seq, size_t bytes)
+{
+	seat->sent = seq;
+	seat->unacked_bytes += bytes;
+	seat->session->unacked_bytes += bytes;
+}
+
+static void seat_acked(struct seat_live *seat, uint64_t seq)
+{
+	uint64_t open = seat->sent - seat->acked, left = seat->sent - seq;
+	size_t bytes = left ? (size_t)((uint64_t)seat->unacked_bytes * left / open) : 0;
+	seat->session->unacked_bytes -= seat->unacked_bytes - bytes;
+	seat->unacked_bytes = bytes;
+	seat->acked = seq;
 }
 
 /* Entries that lie side by side in the log, as frames of one seat. */
@@ -148,8 +172,7 @@ static uc_err send_from_log(struct provider *p, struct seat_live *seat, struct b
 		if (b->bytes.failed)
 			break;
 		b->ends[b->n++] = b->bytes.n;
-		seat->sent = seq;
-		seat->unacked_bytes += bytes.n;
+		seat_sent(seat, seq, bytes.n);
 	}
 	uc_err err = b->bytes.failed ? b->bytes.failed : scan.scan.failed;
 	store_log_scan_done(&scan);
@@ -200,8 +223,7 @@ void seats_push_entry(struct provider *p, struct room_live *r, const struct step
 			n = 0;
 		}
 		v[n++] = (struct provider_target){ seat->session->connection, seat->number };
-		seat->sent = e->seq;
-		seat->unacked_bytes += e->frame_n;
+		seat_sent(seat, e->seq, e->frame_n);
 		ends = ends || seat->ended;
 	}
 	if (n)
@@ -223,6 +245,16 @@ void seats_live_end(struct room_live *r, const struct member_list *left, uint64_
 
 /* --- reading --- */
 
+/* What the session's bound has held back. */
+static void session_go_on(struct provider *p, struct session *s)
+{
+	if (!s->is_held || s->unacked_bytes > SESSION_GO_ON_BYTES)
+		return;
+	s->is_held = false;
+	for (struct seat_live *seat = s->seats; seat && !s->is_held; seat = seat->next)
+		seat_live_push(p, seat);
+}
+
 void notice_seat_ack(struct provider *p, struct session *s, struct view body)
 {
 	struct seat_ack ack;
@@ -233,9 +265,7 @@ void notice_seat_ack(struct provider *p, struct session *s, struct view body)
 	struct seat_live *seat = err ? NULL : seat_live_find(s, ack.seat);
 	if (!seat || ack.seq < seat->acked || ack.seq > seat->sent)
 		return;
-	uint64_t open = seat->sent - seat->acked, left = seat->sent - ack.seq;
-	seat->unacked_bytes = left ? (size_t)((uint64_t)seat->unacked_bytes * left / open) : 0;
-	seat->acked = ack.seq;
+	seat_acked(seat, ack.seq);
 	struct seat_late *late = seat_late_get(p, seat->room->uri, seat->client);
 	if (late && ack.seq > late->cursor)
 		late->cursor = ack.seq;
@@ -245,6 +275,7 @@ void notice_seat_ack(struct provider *p, struct session *s, struct view body)
 		seat_close(p, seat);
 	else
 		seat_live_push(p, seat);
+	session_go_on(p, s);
 }
 
 uc_err handle_seat_close(struct call *c, struct view body)
@@ -256,5 +287,6 @@ uc_err handle_seat_close(struct call *c, struct view body)
 		return UC_E_SEAT;
 	seat_close(c->p, seat);
 	call_respond(c, NULL, NULL);
+	session_go_on(c->p, c->s);
 	return UC_OK;
 }

@@ -255,7 +255,8 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(ROOM_UPDATE,     UPDATE,       BY_ACCOUNT) \
 	X(ROOM_SUBMIT,     MESSAGE,      BY_HANDLER) /* by bytes, and in order */ \
 	X(ROOM_GROUP_INFO, GROUP_INFO,   BY_ACCOUNT) \
-	X(KEY_MATERIAL,    KEY_MATERIAL, BY_ACCOUNT)
+	X(KEY_MATERIAL,    KEY_MATERIAL, BY_ACCOUNT) \
+	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */
 /* clang-format on */
 
 enum {
@@ -369,6 +370,22 @@ void provider_frame(struct provider *p, struct session *s, struct view bytes)
 		notice(p, s, &f);
 }
 
+static const uint16_t features_known[] = { FEATURE_SEATS_OPEN };
+
+/* Those that the client has said, too; how many. */
+static size_t features_take(struct session *s, const struct u16_list *said, uint16_t *out)
+{
+	size_t n = 0;
+	s->features = 0;
+	for (size_t i = 0; i < sizeof features_known / sizeof *features_known; i++)
+		for (size_t k = 0; k < said->n && !(s->features & 1u << features_known[i]); k++)
+			if (said->v[k] == features_known[i]) {
+				s->features |= 1u << features_known[i];
+				out[n++] = features_known[i];
+			}
+	return n;
+}
+
 uc_err handle_hello(struct call *c, struct view body)
 {
 	struct hello_request q;
@@ -377,10 +394,12 @@ uc_err handle_hello(struct call *c, struct view body)
 		call_refuse(c, UC_E_VERSION, "this app speaks version 1 of the protocol", 0);
 		return UC_OK;
 	}
+	uint16_t features[sizeof features_known / sizeof *features_known];
 	struct hello_response r = {
 		.version = q.version < FRAME_VERSION ? q.version : FRAME_VERSION,
 		.domain = c->p->domain,
 		.names = c->p->config.names,
+		.features = { features, features_take(c->s, &q.features, features) },
 		.now_ms = env_now_ms(c->p->env),
 	};
 	memcpy(r.challenge, c->s->challenge, sizeof r.challenge);

@@ -135,3 +135,319 @@ TEST(a_seat_of_version_1_has_no_opener_and_gets_one)
 	buf_done(&b);
 	arena_done(&apps_mem);
 }
+
+/* --- many at once --- */
+
+static struct seat_again again_of(const struct guest *g)
+{
+	struct seat_again s = { .room = g->room, .client = g->client, .cursor = g->seq };
+	memcpy(s.secret, g->secret, SEAT_SECRET);
+	return s;
+}
+
+static struct seats_open_response open_all(struct client *c, struct seat_again *v, size_t n)
+{
+	const struct seats_open_request q = { { v, n } };
+	struct seats_open_response r = { { NULL, 0 } };
+	expect_ok(client_ask(c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
+			     seats_open_response_element, &r));
+	expect_eq(r.seats.n, n);
+	if (r.seats.n != n)
+		abort();
+	return r;
+}
+
+/* Rooms of Rosa's; the first is the_room, where Tom and Ida are, too. */
+enum { ROOMS = 4 };
+static struct guest further[ROOMS];
+static struct guest *const in_room[ROOMS] = { &r1, &further[1], &further[2], &further[3] };
+
+static void several_rooms(void)
+{
+	static const char *const names[ROOMS] = { NULL, "mimi://dial.example/r/second",
+						  "mimi://dial.example/r/third",
+						  "mimi://dial.example/r/fourth" };
+	struct view first;
+	room_of_three();
+	first = the_room;
+	for (size_t i = 1; i < ROOMS; i++) {
+		the_room = view_str(names[i]);
+		guest_init(in_room[i], &rosa, NULL);
+		expect_ok(guest_create(in_room[i], false));
+	}
+	the_room = first;
+}
+
+static void several_end(void)
+{
+	for (size_t i = 1; i < ROOMS; i++)
+		group_free(in_room[i]->g);
+	the_end();
+}
+
+static void again_of_all(struct seat_again v[ROOMS])
+{
+	for (size_t i = 0; i < ROOMS; i++)
+		v[i] = again_of(in_room[i]);
+}
+
+static void take_numbers(const struct seats_open_response *r)
+{
+	for (size_t i = 0; i < ROOMS; i++)
+		in_room[i]->seat = r->seats.v[i].seat;
+}
+
+TEST(seats_are_opened_together_in_their_order)
+{
+	struct seat_again v[ROOMS];
+	several_rooms();
+	guest_say(&t1, "while she was away");
+	again_of_all(v);
+	v[0].cursor--; /* the last entry once more, and the one that is new */
+	expect_ok(person_sign_in(&rosa));
+	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
+	for (size_t i = 0; i < ROOMS; i++) {
+		expect_eq(r.seats.v[i].status, UC_OK);
+		expect(r.seats.v[i].seat != 0);
+		for (size_t k = 0; k < i; k++)
+			expect(r.seats.v[k].seat != r.seats.v[i].seat);
+		expect_eq(r.seats.v[i].next, log_head_of(dial, in_room[i]->room) + 1);
+		/* Who has read all need not know where the log begins. */
+		expect_eq(r.seats.v[i].first, i ? r.seats.v[i].next : 1);
+	}
+	expect_eq(client_events(rosa.c, FRAME_ENTRY), 2);
+	take_numbers(&r);
+	guest_read(in_room[0]);
+	expect_eq(in_room[0]->messages, 1);
+	/* And they are seats as any other. */
+	for (size_t i = 0; i < ROOMS; i++)
+		guest_say(in_room[i], "back");
+	guest_read(&t1);
+	expect_bytes(view_str(t1.last), VIEW_LIT("back"));
+	several_end();
+}
+
+TEST(each_seat_of_many_is_refused_for_itself)
+{
+	struct seat_again v[9];
+	struct guest second, left;
+	struct change c = { .n = 0 };
+	several_rooms();
+	guest_init(&second, &rosa, NULL);
+	guest_init(&left, &rosa, NULL);
+	change_add(&c, &second);
+	change_add(&c, &left);
+	guest_commit(&t1, &c);
+	guest_join(&left);
+	struct change out = { .n = 0 };
+	read_all();
+	change_remove(&out, &r1, &left);
+	guest_commit(&r1, &out);
+	read_all();
+	guest_read(&left);
+	expect(left.is_ended);
+	expect_ok(person_sign_in(&rosa));
+	v[0] = again_of(in_room[1]);
+	v[1] = again_of(&t1); /* of another app */
+	v[2] = again_of(in_room[0]);
+	v[2].secret[3] ^= 1;
+	v[3] = again_of(in_room[1]);
+	v[3].room = VIEW_LIT("mimi://dial.example/r/nowhere");
+	v[4] = again_of(&second); /* nobody has opened it */
+	v[5] = again_of(in_room[2]);
+	v[5].cursor = 1000;
+	v[6] = again_of(&left);
+	v[7] = again_of(in_room[3]);
+	v[7].client = VIEW_LIT("not a client");
+	v[8] = again_of(in_room[3]);
+	struct seats_open_response r = open_all(rosa.c, v, 9);
+	static const uc_err want[9] = { UC_OK,         UC_E_SEAT, UC_E_SEAT, UC_E_SEAT, UC_E_SEAT,
+					UC_E_RESTORED, UC_E_SEAT, UC_E_SEAT, UC_OK };
+	for (size_t i = 0; i < 9; i++)
+		expect_eq(r.seats.v[i].status, want[i]);
+	expect_eq(rosa.c->session->seats_n, 2);
+	in_room[1]->seat = r.seats.v[0].seat;
+	in_room[3]->seat = r.seats.v[8].seat;
+	guest_say(in_room[1], "one");
+	guest_say(in_room[3], "two");
+	group_free(left.g);
+	several_end();
+}
+
+TEST(a_seat_whose_welcome_waits_is_opened_by_itself)
+{
+	struct guest second;
+	struct change c = { .n = 0 };
+	room_of_three();
+	guest_init(&second, &rosa, NULL);
+	change_add(&c, &second);
+	guest_commit(&t1, &c);
+	expect_ok(guest_open(&second)); /* and the answer is lost */
+	expect(second.opened.welcome.n != 0);
+	expect_ok(person_sign_in(&rosa));
+	struct seat_again v = again_of(&second);
+	struct seats_open_response r = open_all(rosa.c, &v, 1);
+	expect_eq(r.seats.v[0].status, UC_E_UNEXPECTED);
+	expect_eq(rosa.c->session->seats_n, 0);
+	guest_join(&second);
+	expect_ok(person_sign_in(&rosa));
+	v = again_of(&second);
+	r = open_all(rosa.c, &v, 1);
+	expect_eq(r.seats.v[0].status, UC_OK);
+	group_free(second.g);
+	the_end();
+}
+
+TEST(a_seat_named_twice_is_open_once)
+{
+	struct seat_again v[3];
+	several_rooms();
+	v[0] = v[2] = again_of(in_room[0]);
+	v[1] = again_of(in_room[1]);
+	expect_ok(person_sign_in(&rosa));
+	struct seats_open_response r = open_all(rosa.c, v, 3);
+	expect_eq(rosa.c->session->seats_n, 2);
+	struct seat_close_request q = { r.seats.v[0].seat };
+	expect_err(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL, NULL),
+		   UC_E_SEAT);
+	guest_say(&t1, "once");
+	expect_eq(client_events(rosa.c, FRAME_ENTRY), 1);
+	in_room[0]->seat = r.seats.v[2].seat;
+	guest_read(in_room[0]);
+	expect_eq(in_room[0]->messages, 1);
+	several_end();
+}
+
+TEST(too_many_seats_at_once_are_none)
+{
+	static struct seat_again v[SEATS_AT_ONCE + 1];
+	room_of_three();
+	for (size_t i = 0; i <= SEATS_AT_ONCE; i++)
+		v[i] = again_of(&r1);
+	expect_ok(person_sign_in(&rosa));
+	struct seats_open_request q = { { v, SEATS_AT_ONCE + 1 } };
+	struct seats_open_response r;
+	expect_err(client_ask(rosa.c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
+			      seats_open_response_element, &r),
+		   UC_E_LIMIT);
+	expect_eq(rosa.c->session->seats_n, 0);
+	open_all(rosa.c, v, SEATS_AT_ONCE);
+	expect_eq(rosa.c->session->seats_n, 1);
+	open_all(rosa.c, NULL, 0);
+	/* Nor before one is signed in. */
+	struct client *stranger = client_connect(dial);
+	expect_err(client_ask(stranger, FRAME_SEATS_OPEN, seats_open_request_element, &q,
+			      seats_open_response_element, &r),
+		   UC_E_SIGNED_OUT);
+	the_end();
+}
+
+TEST(many_seats_count_as_more_than_one_request)
+{
+	static struct seat_again v[SEATS_AT_ONCE];
+	struct seats_open_request q = { { v, SEATS_AT_ONCE } };
+	struct seats_open_response r;
+	uc_err err = UC_OK;
+	unsigned n = 0;
+	room_of_three();
+	for (size_t i = 0; i < SEATS_AT_ONCE; i++)
+		v[i] = again_of(&r1);
+	expect_ok(person_sign_in(&rosa));
+	for (; !err && n < 100; n++)
+		err = client_ask(rosa.c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
+				 seats_open_response_element, &r);
+	expect_err(err, UC_E_RATE);
+	expect(rosa.c->answer.retry_after_s > 0);
+	expect(n > 10 && n < 30);
+	the_end();
+}
+
+TEST(features_are_those_that_both_sides_know)
+{
+	the_people();
+	uint16_t said[] = { 4000, FEATURE_SEATS_OPEN, 31, FEATURE_SEATS_OPEN };
+	struct hello_request q = { .version_lowest = 1, .version = 1, .features = { said, 4 } };
+	struct hello_response r = { .version = 0 };
+	struct client *c = client_connect_silent(dial);
+	expect_ok(
+		client_ask(c, FRAME_HELLO, hello_request_element, &q, hello_response_element, &r));
+	expect_eq(r.features.n, 1);
+	if (r.features.n == 1)
+		expect_eq(r.features.v[0], FEATURE_SEATS_OPEN);
+	q.features.n = 0;
+	c = client_connect_silent(dial);
+	expect_ok(
+		client_ask(c, FRAME_HELLO, hello_request_element, &q, hello_response_element, &r));
+	expect_eq(r.features.n, 0);
+	the_end();
+}
+
+/* --- what a session may have on its way --- */
+
+enum { LARGE = 200 * 1024, LARGE_N = 8, SESSION_BYTES = 4 * 1024 * 1024 };
+
+static void say_much(struct guest *by)
+{
+	static char text[LARGE];
+	memset(text, 'a', sizeof text - 1);
+	for (int i = 0; i < LARGE_N; i++) {
+		guest_say(by, text);
+		apps_wait(60000); /* so much counts */
+	}
+}
+
+TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
+{
+	struct seat_again v[ROOMS];
+	several_rooms();
+	for (size_t i = 0; i < ROOMS; i++) {
+		say_much(in_room[i]);
+		guest_read(in_room[i]);
+	}
+	again_of_all(v);
+	for (size_t i = 0; i < ROOMS; i++)
+		v[i].cursor -= LARGE_N;
+	expect_ok(person_sign_in(&rosa));
+	size_t before = rosa.c->bytes_received;
+	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
+	take_numbers(&r);
+	size_t first = rosa.c->bytes_received - before;
+	expect(first >= SESSION_BYTES && first < SESSION_BYTES + 2 * LARGE);
+	expect(rosa.c->session->is_held);
+	/* What is said meanwhile waits behind it, and the seat too that has got nothing yet. */
+	guest_say(in_room[0], "after all that");
+	for (int round = 0; round < 20; round++)
+		for (size_t i = 0; i < ROOMS; i++)
+			guest_read(in_room[i]);
+	expect_eq(client_events(rosa.c, FRAME_ENTRY), 0);
+	expect(rosa.c->bytes_received - before > (size_t)ROOMS * LARGE_N * LARGE);
+	expect_eq(rosa.c->session->unacked_bytes, 0);
+	for (struct seat_live *s = rosa.c->session->seats; s; s = s->next)
+		expect_eq(s->acked + 1, s->room->record.next);
+	several_end();
+}
+
+TEST(closing_a_seat_lets_the_others_go_on)
+{
+	struct seat_again v[ROOMS];
+	several_rooms();
+	for (size_t i = 0; i < ROOMS; i++) {
+		say_much(in_room[i]);
+		guest_read(in_room[i]);
+	}
+	again_of_all(v);
+	for (size_t i = 0; i < ROOMS; i++)
+		v[i].cursor -= LARGE_N;
+	expect_ok(person_sign_in(&rosa));
+	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
+	/* The last were served first. */
+	for (size_t i = ROOMS; i-- > 0;) {
+		struct seat_close_request q = { r.seats.v[i].seat };
+		expect_ok(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL,
+				     NULL));
+	}
+	/* All of it came, though nothing was acknowledged. */
+	expect_eq(client_events(rosa.c, FRAME_ENTRY), (size_t)ROOMS * LARGE_N);
+	expect_eq(rosa.c->session->unacked_bytes, 0);
+	several_end();
+}
