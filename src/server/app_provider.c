@@ -282,4 +282,5 @@ const struct app_kind app_provider_kind = {
 	app_open,
 	app_close_all,
 	FIRST_MESSAGE_MAX,
+	{ provider_request_name, provider_limit_name },
 };

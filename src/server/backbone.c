@@ -21,10 +21,12 @@ struct backbone {
 	struct app_worker *workers[CONFIG_APPS_MAX];
 	void *apps[CONFIG_APPS_MAX];
 	struct front_app front_apps[CONFIG_APPS_MAX];
-	struct front *fronts[FRONTS_MAX];
+	struct front *fronts[BACKBONE_FRONTS_MAX];
 	size_t fronts_n;
 	struct peers *peers; /* NULL without any */
-	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[FRONTS_MAX];
+	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[BACKBONE_FRONTS_MAX];
+	struct metrics *own; /* of the operator's thread */
+	uint64_t start_us;
 };
 
 static void to_front(void *ctx, unsigned front, struct message *list)
@@ -217,8 +219,8 @@ static uc_err fronts_open(struct backbone *b)
 		long processors = sysconf(_SC_NPROCESSORS_ONLN);
 		n = processors > 0 ? (size_t)processors : 1;
 	}
-	if (n > FRONTS_MAX)
-		n = FRONTS_MAX;
+	if (n > BACKBONE_FRONTS_MAX)
+		n = BACKBONE_FRONTS_MAX;
 	for (size_t i = 0; i < n; i++) {
 		struct front_options o = { (unsigned)i,         b->env,
 					   b->front_apps,       b->config->apps_n,
@@ -261,7 +263,9 @@ uc_err backbone_start(const struct config *c, const struct env *env, const struc
 	b->env = env;
 	b->kind = kind;
 	b->delivery = delivery;
-	uc_err err = start(b);
+	b->start_us = clock_steady_us();
+	b->own = HEAP_NEW(struct metrics);
+	uc_err err = b->own ? start(b) : UC_E_MEMORY;
 	if (err)
 		backbone_stop(b);
 	else
@@ -301,7 +305,46 @@ void backbone_stop(struct backbone *b)
 		web_files_free(b->web[i]);
 		heap_free(b->of_apps[i]);
 	}
-	for (size_t i = 0; i < FRONTS_MAX; i++)
+	for (size_t i = 0; i < BACKBONE_FRONTS_MAX; i++)
 		heap_free(b->of_fronts[i]);
+	heap_free(b->own);
 	heap_free(b);
+}
+
+size_t backbone_parts(struct backbone *b, struct backbone_part out[BACKBONE_PARTS_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		out[n++] =
+			(struct backbone_part){ i, b->of_apps[i], app_worker_queue(b->workers[i]) };
+	for (size_t i = 0; i < b->fronts_n; i++)
+		out[n++] = (struct backbone_part){ SIZE_MAX, b->of_fronts[i],
+						   front_queue(b->fronts[i]) };
+	out[n++] = (struct backbone_part){ SIZE_MAX, b->own, NULL };
+	return n;
+}
+
+struct metrics *backbone_own_metrics(struct backbone *b)
+{
+	return b->own;
+}
+
+const struct metrics_names *backbone_metric_names(const struct backbone *b)
+{
+	return &b->kind->names;
+}
+
+const struct config *backbone_config(const struct backbone *b)
+{
+	return b->config;
+}
+
+const struct env *backbone_env(const struct backbone *b)
+{
+	return b->env;
+}
+
+uint64_t backbone_start_us(const struct backbone *b)
+{
+	return b->start_us;
 }

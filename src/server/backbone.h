@@ -7,6 +7,7 @@
 #include "server/app_worker.h"
 #include "server/config.h"
 #include "server/delivery.h"
+#include "server/metrics.h"
 
 struct backbone;
 
@@ -19,6 +20,7 @@ struct app_kind {
 	void (*close)(void *app);
 	/* Bytes of a message before app_trust; 0: as large as any. */
 	size_t first_message_max;
+	struct metrics_names names;
 };
 
 /* config and delivery outlive it.  Says in the log what failed.  Listens when it returns. */
@@ -28,5 +30,21 @@ uc_err UC_MUST_USE backbone_start(const struct config *c, const struct env *env,
 /* Takes nothing more in, handles and syncs what is there, sends its answers, closes connections
  * with 1001 (going away), frees. */
 void backbone_stop(struct backbone *b);
+
+/* Whoever counts in it, and what waits for whom; for looking at from another thread. */
+enum { BACKBONE_FRONTS_MAX = 256, BACKBONE_PARTS_MAX = CONFIG_APPS_MAX + BACKBONE_FRONTS_MAX + 1 };
+struct backbone_part {
+	size_t app; /* its number; SIZE_MAX: of none */
+	const struct metrics *counted;
+	struct queue *queue; /* may be NULL */
+};
+/* The apps first, in their order. */
+size_t backbone_parts(struct backbone *b, struct backbone_part out[BACKBONE_PARTS_MAX]);
+/* Of the thread that serves the operator. */
+struct metrics *backbone_own_metrics(struct backbone *b);
+const struct metrics_names *backbone_metric_names(const struct backbone *b);
+const struct config *backbone_config(const struct backbone *b);
+const struct env *backbone_env(const struct backbone *b);
+uint64_t backbone_start_us(const struct backbone *b);
 
 #endif

@@ -55,6 +55,9 @@ static const struct key keys[] = {
 	{ "confine", config_set_yes_no, IN_CONFIG(confine), SECTION_BACKBONE, false,
 	  "yes", "yes or no: the process gives up system calls and files that are not its own.\n"
 	  "# May be left out." },
+	{ "metrics", config_set_loopback, IN_CONFIG(metrics), SECTION_BACKBONE, false,
+	  "127.0.0.1:9441",
+	  "Where programs of this machine get metrics over plain HTTP.  May be left out." },
 	{ "peer_ca", config_set_path, IN_CONFIG(peer_ca), SECTION_BACKBONE, false,
 	  "/etc/undercroft/peers.pem",
 	  "The authority of peers that name no `ca` of their own.  May be left out." },

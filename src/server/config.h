@@ -53,6 +53,7 @@ struct config {
 	unsigned threads; /* 0: one for each processor */
 	enum config_log log;
 	bool confine; /* yes unless said otherwise */
+	struct config_address metrics; /* plain HTTP on this machine; host NULL: none */
 	struct config_app apps[CONFIG_APPS_MAX];
 	size_t apps_n;
 	struct config_peer peers[CONFIG_PEERS_MAX];

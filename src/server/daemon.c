@@ -4,6 +4,7 @@
 #include "net/env_system.h"
 #include "server/confine.h"
 #include "server/log.h"
+#include "server/metrics_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,9 +196,24 @@ static uc_err calls_give_up(const struct config *c)
 	return confined("calls", confine_calls());
 }
 
+static uc_err metrics_open(struct backbone *b, struct metrics_server **out)
+{
+	const struct config_address *at = &backbone_config(b)->metrics;
+	if (!at->host)
+		return UC_OK;
+	uc_err err = metrics_server_new(b, at, out);
+	if (err)
+		log_error("metrics.failed", "address=%s port=%u reason=\"%s\"", at->host, at->port,
+			  strerror(errno));
+	else
+		log_info("metrics.started", "address=%s port=%u", at->host, at->port);
+	return err;
+}
+
 static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
 {
 	struct backbone *b = NULL;
+	struct metrics_server *metrics = NULL;
 	sigset_t set;
 	int which = 0;
 	/* Before threads, so that all of them leave the signals to sigwait. */
@@ -205,8 +221,11 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	descriptors_raise();
 	TRY(files_give_up(c));
 	TRY(backbone_start(c, env_system(), kind, delivery, &b));
-	uc_err err = calls_give_up(c);
+	uc_err err = metrics_open(b, &metrics);
+	if (!err)
+		err = calls_give_up(c);
 	if (err) {
+		metrics_server_free(metrics);
 		backbone_stop(b);
 		return err;
 	}
@@ -224,6 +243,7 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	log_info("server.stopping", "signal=%d", which);
 	/* A second signal ends at once; what was accepted is synced already. */
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	metrics_server_free(metrics);
 	backbone_stop(b);
 	log_info("server.stopped", "apps=%zu", c->apps_n);
 	return UC_OK;

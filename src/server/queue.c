@@ -122,3 +122,11 @@ struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms)
 		q->room(q->ctx);
 	return list;
 }
+
+void queue_look(struct queue *q, size_t *out_n, size_t *out_bytes)
+{
+	pthread_mutex_lock(&q->lock);
+	*out_n = q->n;
+	*out_bytes = q->bytes;
+	pthread_mutex_unlock(&q->lock);
+}

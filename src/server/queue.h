@@ -33,5 +33,7 @@ void queue_put_list_wait(struct queue *q, struct message *list);
 void queue_put_always(struct queue *q, struct message *m);
 /* Up to n_max messages in order, waiting up to wait_ms for the first; NULL when none came. */
 struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms);
+/* How much waits, from any thread. */
+void queue_look(struct queue *q, size_t *out_n, size_t *out_bytes);
 
 #endif
