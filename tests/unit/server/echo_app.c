@@ -123,5 +123,9 @@ static void echo_close(void *app)
 }
 
 const struct app_kind echo_kind = {
-	{ opened, frame, closed, request, response, tick, NULL, sync_all }, echo_open, echo_close, 0
+	{ opened, frame, closed, request, response, tick, NULL, sync_all },
+	echo_open,
+	echo_close,
+	0,
+	{ NULL, NULL },
 };
