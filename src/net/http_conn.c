@@ -14,7 +14,7 @@ static struct http_conn *conn_of(struct stream *s)
 
 void http_conn_set_deadline(struct http_conn *c, uint32_t in_ms)
 {
-	c->stream.deadline_ms = loop_now_ms(c->stream.loop) + in_ms;
+	stream_set_deadline(&c->stream, loop_now_ms(c->stream.loop) + in_ms);
 }
 
 void http_conn_accept(struct http_server *s, int fd)

@@ -27,7 +27,7 @@ void http_ws_set_deadline(struct http_conn *c)
 		at = 0; /* nothing is read, so silence means nothing */
 	else if (late_ms(c) < at)
 		at = late_ms(c);
-	c->stream.deadline_ms = at;
+	stream_set_deadline(&c->stream, at);
 }
 
 void http_ws_timeout(struct http_conn *c)

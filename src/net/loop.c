@@ -18,14 +18,59 @@ static void flush(uv_prepare_t *h)
 	}
 }
 
+static void unlink_from(struct net_loop *l, struct stream *s)
+{
+	if (!s->look_tick)
+		return;
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		l->wheel[s->look_tick % LOOP_WHEEL_N] = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	s->prev = s->next = NULL;
+	s->look_tick = 0;
+}
+
+void loop_watch(struct net_loop *l, struct stream *s, uint64_t at_ms)
+{
+	/* The first look that comes after it. */
+	uint64_t tick = at_ms / LOOP_SWEEP_MS + 1, last = l->tick + LOOP_WHEEL_N - 1;
+	if (!at_ms) {
+		unlink_from(l, s);
+		return;
+	}
+	if (tick <= l->tick)
+		tick = l->tick + 1;
+	else if (tick > last)
+		tick = last;
+	/* One that is looked at too soon is put where it belongs then. */
+	if (s->look_tick && s->look_tick <= tick)
+		return;
+	unlink_from(l, s);
+	struct stream **first = &l->wheel[tick % LOOP_WHEEL_N];
+	s->look_tick = tick;
+	s->next = *first;
+	if (s->next)
+		s->next->prev = s;
+	*first = s;
+}
+
 static void sweep(uv_timer_t *h)
 {
 	struct net_loop *l = h->data;
-	uint64_t now = uv_now(&l->uv);
-	/* A handler may close any stream, but streams leave the list in close callbacks only. */
-	for (struct stream *s = l->streams, *next; s; s = next) {
-		next = s->next;
-		stream_sweep(s, now);
+	uint64_t now = uv_now(&l->uv), until = now / LOOP_SWEEP_MS;
+	/* After a sleep of the whole machine, each place once. */
+	if (until > l->tick + LOOP_WHEEL_N)
+		l->tick = until - LOOP_WHEEL_N;
+	while (l->tick < until) {
+		struct stream *s;
+		l->tick++;
+		/* A handler may move or close any stream, but none comes back to this place. */
+		while ((s = l->wheel[l->tick % LOOP_WHEEL_N])) {
+			unlink_from(l, s);
+			stream_sweep(s, now);
+		}
 	}
 }
 
@@ -33,13 +78,16 @@ uc_err loop_init(struct net_loop *l, const struct env *env)
 {
 	*l = (struct net_loop){ .env = env };
 	signal(SIGPIPE, SIG_IGN);
+	TRY(tls_bio_init());
 	l->read_buffer = heap_new(LOOP_READ_BYTES);
-	if (!l->read_buffer)
-		return UC_E_MEMORY;
-	if (uv_loop_init(&l->uv)) {
+	l->input.bytes = heap_new(TLS_BIO_BYTES);
+	if (!l->read_buffer || !l->input.bytes || uv_loop_init(&l->uv)) {
+		uc_err err = l->read_buffer && l->input.bytes ? UC_E_NET : UC_E_MEMORY;
 		heap_free(l->read_buffer);
-		return UC_E_NET;
+		heap_free(l->input.bytes);
+		return err;
 	}
+	l->tick = uv_now(&l->uv) / LOOP_SWEEP_MS;
 	uv_prepare_init(&l->uv, &l->flush);
 	uv_timer_init(&l->uv, &l->sweep);
 	l->flush.data = l->sweep.data = l;
@@ -68,6 +116,7 @@ void loop_done(struct net_loop *l)
 	int busy = uv_loop_close(&l->uv);
 	(void)busy; /* a handle left open is a leak its owner's tests see */
 	heap_free(l->read_buffer);
+	heap_free(l->input.bytes);
 }
 
 uint64_t loop_now_ms(const struct net_loop *l)

@@ -31,7 +31,9 @@ static void poll_update(struct stream *s)
 		return;
 	bool reads = s->state == STREAM_HANDSHAKE || s->state == STREAM_LINGERING ||
 		     (s->state == STREAM_OPEN && !is_held(s));
-	int want = (reads ? UV_READABLE : 0) | (s->wants_write ? UV_WRITABLE : 0);
+	/* What was taken from the socket already is told of by no event of reading. */
+	bool writes = s->wants_write || (reads && s->wire.kept);
+	int want = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
 	if (want == s->polled)
 		return;
 	s->polled = want;
@@ -44,15 +46,11 @@ static void poll_update(struct stream *s)
 static void on_closed(uv_handle_t *h)
 {
 	struct stream *s = h->data;
-	if (s->prev)
-		s->prev->next = s->next;
-	else
-		s->loop->streams = s->next;
-	if (s->next)
-		s->next->prev = s->prev;
-	if (!s->loop->streams)
+	loop_watch(s->loop, s, 0);
+	if (!--s->loop->streams_n)
 		uv_unref((uv_handle_t *)&s->loop->sweep);
 	SSL_free(s->ssl);
+	tls_wire_done(&s->wire);
 	close(s->fd);
 	buf_done(&s->out);
 	s->handler->closed(s, s->why);
@@ -108,6 +106,8 @@ static void handshake_count(const struct stream *s)
 		metrics_add(s->loop->metrics, METRIC_HANDSHAKES_RESUMED, 1);
 }
 
+static void input(struct stream *s);
+
 static void handshake(struct stream *s)
 {
 	ERR_clear_error();
@@ -119,6 +119,9 @@ static void handshake(struct stream *s)
 		s->handler->open(s);
 		if (stream_queued(s))
 			stream_written(s);
+		/* What came with the end of the handshake is here already. */
+		if (s->ssl && s->state == STREAM_OPEN && tls_wire_has_more(&s->wire))
+			input(s);
 	} else {
 		uc_err err = ssl_outcome(s, ret);
 		if (err) {
@@ -161,13 +164,15 @@ static uc_err bytes_write(struct stream *s, struct view v, size_t *sent)
 	return ret >= 0 || errno == EAGAIN || errno == EINTR ? UC_OK : UC_E_NET;
 }
 
-/* Fills the loop's buffer with whole records, so that nothing waits inside OpenSSL afterwards. */
+/* All that one look at the socket gives, in whole records, so that nothing waits inside OpenSSL
+ * afterwards. */
 static void input(struct stream *s)
 {
 	uint8_t *to = s->loop->read_buffer;
 	size_t n = 0, got = 1;
-	uc_err err = UC_OK;
-	while (got && n + RECORD_BYTES <= LOOP_READ_BYTES) {
+	uc_err err = s->ssl ? UC_OK : bytes_read(s, to, LOOP_READ_BYTES, &n);
+	while (s->ssl && got && n + RECORD_BYTES <= LOOP_READ_BYTES &&
+	       tls_wire_has_more(&s->wire)) {
 		err = bytes_read(s, to + n, RECORD_BYTES, &got);
 		n += got;
 	}
@@ -202,7 +207,7 @@ static void sent_all(struct stream *s)
 		SSL_shutdown(s->ssl);
 	shutdown(s->fd, SHUT_WR);
 	s->state = STREAM_LINGERING;
-	s->deadline_ms = loop_now_ms(s->loop) + LINGER_MS;
+	stream_set_deadline(s, loop_now_ms(s->loop) + LINGER_MS);
 }
 
 /* What is queued, then what is lent, until the socket takes no more. */
@@ -240,6 +245,7 @@ void stream_flush(struct stream *s)
 		sent_all(s);
 	} else {
 		s->wants_write = true;
+		loop_watch(s->loop, s, s->progress_ms + STALL_MS);
 		if (s->out_at > s->out.n / 2) {
 			buf_shift(&s->out, s->out_at);
 			s->out_at = 0;
@@ -263,13 +269,8 @@ static void connected(struct stream *s)
 	handshake(s);
 }
 
-static void on_poll(uv_poll_t *h, int status, int events)
+static void turn(struct stream *s, int events)
 {
-	struct stream *s = h->data;
-	if (status < 0) {
-		stream_abort(s, UC_E_NET);
-		return;
-	}
 	switch (s->state) {
 	case STREAM_CONNECTING:
 		connected(s);
@@ -290,7 +291,29 @@ static void on_poll(uv_poll_t *h, int status, int events)
 		input(s);
 }
 
-void stream_sweep(struct stream *s, uint64_t now_ms)
+static void on_poll(uv_poll_t *h, int status, int events)
+{
+	struct stream *s = h->data;
+	if (status < 0) {
+		stream_abort(s, UC_E_NET);
+		return;
+	}
+	tls_wire_begin(&s->wire, &s->loop->input);
+	turn(s, events);
+	if (tls_wire_end(&s->wire))
+		stream_abort(s, UC_E_MEMORY);
+	else if (s->wire.kept)
+		poll_update(s);
+}
+
+void stream_set_deadline(struct stream *s, uint64_t at_ms)
+{
+	s->deadline_ms = at_ms;
+	if (at_ms)
+		loop_watch(s->loop, s, at_ms);
+}
+
+static void expire(struct stream *s, uint64_t now_ms)
 {
 	if (s->state == STREAM_CLOSED)
 		return;
@@ -312,10 +335,21 @@ void stream_sweep(struct stream *s, uint64_t now_ms)
 		stream_abort(s, UC_E_TIMEOUT);
 }
 
-static SSL *ssl_new(SSL_CTX *tls, int fd, const char *host)
+void stream_sweep(struct stream *s, uint64_t now_ms)
+{
+	expire(s, now_ms);
+	if (s->state == STREAM_CLOSED)
+		return;
+	if (s->deadline_ms)
+		loop_watch(s->loop, s, s->deadline_ms);
+	if (stream_queued(s))
+		loop_watch(s->loop, s, s->progress_ms + STALL_MS);
+}
+
+static SSL *ssl_new(SSL_CTX *tls, struct tls_wire *wire, const char *host)
 {
 	SSL *ssl = SSL_new(tls);
-	if (!ssl || SSL_set_fd(ssl, fd) != 1) {
+	if (!ssl || tls_bio_set(ssl, wire)) {
 		SSL_free(ssl);
 		return NULL;
 	}
@@ -338,12 +372,12 @@ static SSL *ssl_new(SSL_CTX *tls, int fd, const char *host)
 uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls, const char *host,
 		    const struct stream_handler *handler, size_t output_max)
 {
-	*s = (struct stream){ .loop = loop, .handler = handler, .fd = fd };
+	*s = (struct stream){ .loop = loop, .handler = handler, .fd = fd, .wire = { .fd = fd } };
 	s->is_server = !host;
 	s->state = host ? STREAM_CONNECTING : STREAM_HANDSHAKE;
 	s->wants_write = host != NULL;
 	if (tls)
-		s->ssl = ssl_new(tls, fd, host);
+		s->ssl = ssl_new(tls, &s->wire, host);
 	else /* open as soon as the loop sees it */
 		s->wants_write = true;
 	if ((tls && !s->ssl) || uv_poll_init(&loop->uv, &s->poll, fd)) {
@@ -354,10 +388,7 @@ uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tl
 	s->poll.data = s;
 	buf_init(&s->out, output_max);
 	s->progress_ms = loop_now_ms(loop);
-	s->next = loop->streams;
-	if (s->next)
-		s->next->prev = s;
-	loop->streams = s;
+	loop->streams_n++;
 	/* A stream that waits for neither reading nor writing still keeps the loop alive. */
 	uv_ref((uv_handle_t *)&loop->sweep);
 	poll_update(s);
@@ -434,5 +465,5 @@ void stream_end(struct stream *s, uc_err why)
 	s->is_dirty = true;
 	s->next_dirty = s->loop->dirty;
 	s->loop->dirty = s;
-	s->deadline_ms = 0;
+	stream_set_deadline(s, 0);
 }

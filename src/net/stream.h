@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TLS connection on a loop, for either side, or a plain one.  Input is handed out as it comes; output is queued with a hard limit and leaves once a round.  OpenSSL works on the
- * socket itself and gives its buffers back when idle, so a quiet connection costs little more than
- * its keys. */
+/* A TLS connection on a loop, for either side, or a plain one.  Input is handed out as it comes;
+ * output is queued with a hard limit and leaves once a round.  OpenSSL reads
+ * what the loop took from the socket (tls_bio.h) and gives its buffers back when idle, so a quiet
+ * connection costs little more than its keys. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -39,6 +40,7 @@ struct stream {
 	const struct stream_handler *handler;
 	uv_poll_t poll;
 	SSL *ssl; /* NULL: plain */
+	struct tls_wire wire;
 	int fd;
 	enum stream_state state;
 	int polled; /* the events asked of libuv */
@@ -48,7 +50,8 @@ struct stream {
 	size_t out_at;        /* sent of out */
 	struct view lent;     /* what follows out, less what is sent */
 	uint64_t progress_ms; /* when output last moved */
-	uint64_t deadline_ms; /* of the owner; 0: none */
+	uint64_t deadline_ms; /* stream_set_deadline */
+	uint64_t look_tick;   /* the loop's place for it, with the next two; 0: in none */
 	struct stream *prev, *next, *next_dirty;
 };
 
@@ -73,6 +76,8 @@ void stream_pause(struct stream *s, bool paused);
 void stream_end(struct stream *s, uc_err why);
 /* Ends now. */
 void stream_abort(struct stream *s, uc_err why);
+/* When the handler hears `timeout`; 0: never. */
+void stream_set_deadline(struct stream *s, uint64_t at_ms);
 /* For the loop. */
 void stream_flush(struct stream *s);
 void stream_sweep(struct stream *s, uint64_t now_ms);

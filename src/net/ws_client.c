@@ -106,8 +106,9 @@ static void close_send(struct ws_client *c, uint16_t code)
 static void set_deadline(struct ws_client *c)
 {
 	if (c->phase == OPEN)
-		c->stream.deadline_ms =
-			c->paused ? 0 : c->heard_ms + c->ping_ms * (c->is_pinged ? 2u : 1u);
+		stream_set_deadline(
+			&c->stream,
+			c->paused ? 0 : c->heard_ms + c->ping_ms * (c->is_pinged ? 2u : 1u));
 }
 
 static void on_open(struct stream *s)
@@ -289,7 +290,7 @@ static void on_resolved(void *ctx, uc_err err, const struct sockaddr *address)
 	c->phase = CONNECTING;
 	c->parts++;
 	c->has_stream = true;
-	c->stream.deadline_ms = loop_now_ms(c->loop) + CONNECT_MS;
+	stream_set_deadline(&c->stream, loop_now_ms(c->loop) + CONNECT_MS);
 }
 
 static void start(uv_timer_t *t)
@@ -376,7 +377,7 @@ void ws_client_close(struct ws_client *c, uint16_t code)
 		c->phase = CLOSING;
 		c->close_code = code;
 		stream_pause(&c->stream, false);
-		c->stream.deadline_ms = loop_now_ms(c->loop) + CLOSE_MS;
+		stream_set_deadline(&c->stream, loop_now_ms(c->loop) + CLOSE_MS);
 		break;
 	case CLOSING:
 	case ENDED:

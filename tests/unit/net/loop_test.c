@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The wheel of deadlines: nobody is told too soon, nobody is forgotten. */
+#include "base/heap.h"
+#include "net/env_system.h"
+#include "net/stream.h"
+#include "tests/unit/harness.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STREAMS = 8, MINUTES_10 = 600000 };
+
+static struct net_loop loop;
+static struct stream streams[STREAMS];
+static uint64_t told_ms[STREAMS];
+static size_t told, closed;
+static int others[STREAMS];
+
+static void on_open(struct stream *s)
+{
+	(void)s;
+}
+static void on_read(struct stream *s, uint8_t *bytes, size_t n)
+{
+	(void)s;
+	(void)bytes;
+	(void)n;
+}
+static void on_timeout(struct stream *s)
+{
+	told_ms[s - streams] = loop_now_ms(&loop);
+	told++;
+	stream_abort(s, UC_E_TIMEOUT);
+}
+static void on_closed(struct stream *s, uc_err why)
+{
+	(void)s;
+	expect_eq(why, UC_E_TIMEOUT);
+	closed++;
+}
+static const struct stream_handler handler = { on_open, on_read, NULL, on_timeout, on_closed };
+
+static void begin(void)
+{
+	told = closed = 0;
+	expect_ok(loop_init(&loop, env_system()));
+	for (size_t i = 0; i < STREAMS; i++) {
+		int fd[2];
+		expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
+		others[i] = fd[1];
+		expect_ok(stream_start(&streams[i], &loop, fd[0], NULL, NULL, &handler, 1000));
+	}
+}
+
+static void end(void)
+{
+	loop_run(&loop);
+	expect_eq(closed, STREAMS);
+	for (size_t i = 0; i < STREAMS; i++)
+		close(others[i]);
+	loop_done(&loop);
+}
+
+TEST(each_is_told_after_its_time)
+{
+	uint64_t at[STREAMS];
+	begin();
+	uint64_t now = loop_now_ms(&loop);
+	for (size_t i = 0; i < STREAMS; i++) {
+		at[i] = now + 100 * (STREAMS - i);
+		/* Far away at first; then sooner; then put off again. */
+		stream_set_deadline(&streams[i], now + MINUTES_10);
+		stream_set_deadline(&streams[i], now + 10);
+		stream_set_deadline(&streams[i], at[i]);
+	}
+	end();
+	expect_eq(told, STREAMS);
+	for (size_t i = 0; i < STREAMS; i++)
+		expect(told_ms[i] >= at[i] && told_ms[i] < at[i] + 8 * LOOP_SWEEP_MS);
+}
+
+TEST(what_is_far_away_is_looked_at_in_between)
+{
+	begin();
+	uint64_t now = loop_now_ms(&loop);
+	struct stream *s = &streams[0];
+	stream_set_deadline(s, now + MINUTES_10);
+	expect_eq(s->look_tick, loop.tick + LOOP_WHEEL_N - 1);
+	stream_set_deadline(s, now + 60000);
+	uint64_t tick = s->look_tick;
+	expect(tick > loop.tick + 200 && tick < loop.tick + 250);
+	/* One that is put off stays where it is until then. */
+	stream_set_deadline(s, now + MINUTES_10);
+	expect_eq(s->look_tick, tick);
+	/* What has passed is looked at next. */
+	stream_set_deadline(s, 1);
+	expect_eq(s->look_tick, loop.tick + 1);
+	for (size_t i = 0; i < STREAMS; i++)
+		stream_set_deadline(&streams[i], now + 20);
+	end();
+}
