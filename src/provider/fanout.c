@@ -189,14 +189,6 @@ static uc_err add_welcome(struct notice *n, uint64_t seq, uint64_t timestamp)
 	return wire_finish(&wire);
 }
 
-static uint64_t timestamp_of(struct view fanout)
-{
-	uint64_t t = 0;
-	for (size_t i = 0; i < 8 && i < fanout.n; i++)
-		t = t << 8 | fanout.p[i];
-	return t;
-}
-
 static uc_err add_entry(struct notice *n, uint64_t seq, struct view bytes)
 {
 	struct log_entry e;
@@ -212,7 +204,7 @@ static uc_err add_entry(struct notice *n, uint64_t seq, struct view bytes)
 	buf_add_view(&n->body, e.fanout);
 	if (seq != n->welcome)
 		return n->body.failed;
-	TRY(add_welcome(n, seq, timestamp_of(e.fanout)));
+	TRY(add_welcome(n, seq, fanout_timestamp(e.fanout)));
 	return next_welcome(n->p, n->room->uri, n->f->domain, seq + 1, n->a, &n->welcome);
 }
 
@@ -445,12 +437,11 @@ static void look_at(struct provider *p, struct view key, struct view value, stru
 	struct follower_record f;
 	struct room_record room;
 	struct room_live *r;
-	struct store_key k;
 	struct store_key_reader reader;
 	store_key_read(&reader, key);
 	struct view uri = store_key_read_bytes(&reader, a);
 	if (map_find(&p->rooms_live, uri) || wire_decode(value, a, follower_record_element, &f) ||
-	    record_get(p->rooms, key_1(&k, TABLE_ROOM, uri), room_record_element, a, &room))
+	    room_record_get(p->rooms, uri, a, &room))
 		return;
 	uint64_t last = room.next - 1;
 	if (f.until && f.until < last)

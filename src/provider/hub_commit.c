@@ -6,7 +6,7 @@
 struct commitment {
 	const struct hub_request *q;
 	const struct handshake_bundle *b;
-	struct view hash;
+	const uint8_t *hash;
 	struct public_group *group;
 	struct membership m;
 	struct view_list leaving; /* clients whose removal was accepted and is not in this commit */
@@ -135,7 +135,7 @@ static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply
 					 .message = n->b->proposal_or_commit,
 					 .wire_format = MLS_PUBLIC_MESSAGE,
 					 .content_type = CONTENT_COMMIT };
-	TRY(log_step_add(s, &fanout));
+	TRY(log_step_add(s, &fanout, n->hash));
 	s->record.epoch_start = n->seq;
 	TRY(check_size(n));
 	TRY(tree_back_put(s, &n->before));
@@ -145,7 +145,7 @@ static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply
 	/* A removal that was accepted is not lost because somebody's commit crossed it. */
 	TRY(hub_propose_removals(s, &n->leaving, n->timestamp));
 	TRY(log_step_put_group(s));
-	return hub_update_accept(n->q, s, n->hash, n->timestamp, n->seq, out);
+	return hub_update_accept(n->q, n->timestamp, n->seq, out);
 }
 
 /* Only what was accepted counts: refused ones do not use up what is others' of that app, too. */
@@ -187,8 +187,8 @@ static uc_err apply(struct commitment *n, struct hub_reply *out)
 	return UC_OK;
 }
 
-uc_err hub_commit(const struct hub_request *q, const struct update_request *u, struct view hash,
-		  struct hub_reply *out)
+uc_err hub_commit(const struct hub_request *q, const struct update_request *u,
+		  const uint8_t hash[SHA256_BYTES], struct hub_reply *out)
 {
 	struct commitment n = { .q = q, .b = &u->bundle, .hash = hash };
 	tree_init(&n.before, NULL);

@@ -19,6 +19,14 @@ static uc_err respond(const struct submission *s, const struct submit_message_re
 	return wire_encode_to(s->q->a, submit_message_response_element, r, &out->body);
 }
 
+static struct submit_message_response accepted(uint64_t timestamp, struct frank *frank)
+{
+	return (struct submit_message_response){ .protocol = PROTOCOL_MLS10,
+						 .status_code = SUBMIT_ACCEPTED,
+						 .accepted_timestamp = timestamp,
+						 .frank = frank };
+}
+
 /* SUBMIT_ACCEPTED when the rules let it pass. */
 static uc_err judge(struct submission *s, struct submit_message_response *out)
 {
@@ -73,15 +81,11 @@ static uc_err append(struct submission *s, struct log_step *step, struct hub_rep
 					 .wire_format = MLS_PRIVATE_MESSAGE,
 					 .content_type = CONTENT_APPLICATION,
 					 .frank = &made };
-	const struct submit_message_response r = { .protocol = PROTOCOL_MLS10,
-						   .status_code = SUBMIT_ACCEPTED,
-						   .accepted_timestamp = fanout.timestamp,
-						   .frank = &made };
+	const struct submit_message_response r = accepted(fanout.timestamp, &made);
 	TRY(frank(s, fanout.timestamp, &made));
 	TRY(respond(s, &r, out));
 	out->seq = step->record.next;
-	TRY(log_step_add(step, &fanout));
-	return accepted_add(step, VIEW_OF(s->hash), out->seq, out->body);
+	return log_step_add(step, &fanout, s->hash);
 }
 
 static uc_err accept(struct submission *s, struct hub_reply *out)
@@ -118,15 +122,18 @@ static uc_err read(struct submission *s)
 uc_err hub_submit(const struct hub_request *q, struct hub_reply *out)
 {
 	struct submission s = { .q = q };
-	struct accepted_record before;
+	struct fanout_message before;
 	struct submit_message_response r = { .protocol = 0 };
+	uint64_t seq;
 	TRY(read(&s));
-	uc_err err = accepted_find(q->p, q->room->uri, VIEW_OF(s.hash), q->a, &before);
-	if (!err) {
-		*out = (struct hub_reply){ .body = before.reply, .seq = before.seq };
-		return UC_OK;
+	uc_err err = repeats_find(q->p, q->room, repeats_mark(s.hash), s.m.app_message, q->a,
+				  &before, &seq);
+	if (!err && before.content_type == CONTENT_APPLICATION) {
+		r = accepted(before.timestamp, before.frank);
+		out->seq = seq;
+		return respond(&s, &r, out);
 	}
-	if (err != UC_E_NOT_FOUND)
+	if (err && err != UC_E_NOT_FOUND)
 		return err;
 	TRY(judge(&s, &r));
 	if (r.status_code != SUBMIT_ACCEPTED) {

@@ -40,16 +40,21 @@ uc_err hub_update_refuse(const struct hub_request *q, uc_err why, struct hub_rep
 	return respond(q, &r, out);
 }
 
-uc_err hub_update_accept(const struct hub_request *q, struct log_step *s, struct view hash,
-			 uint64_t timestamp, uint64_t seq, struct hub_reply *out)
+static uc_err answer(const struct hub_request *q, uint64_t timestamp, uint64_t seq,
+		     struct hub_reply *out)
 {
 	const struct update_room_response r = { .response_code = UPDATE_SUCCESS,
 						.accepted_timestamp = timestamp };
 	out->seq = seq;
-	TRY(respond(q, &r, out));
+	return respond(q, &r, out);
+}
+
+uc_err hub_update_accept(const struct hub_request *q, uint64_t timestamp, uint64_t seq,
+			 struct hub_reply *out)
+{
 	(void)rate_take(&q->room->updates, &q->p->config.limits[LIMIT_ROOM_UPDATE],
 			env_now_ms(q->p->env));
-	return accepted_add(s, hash, seq, out->body);
+	return answer(q, timestamp, seq, out);
 }
 
 /* --- whose message --- */
@@ -154,7 +159,7 @@ static uc_err take_proposals(const struct hub_request *q, const struct handshake
 }
 
 static uc_err log_proposals(const struct hub_request *q, struct log_step *s,
-			    const struct handshake_bundle *b, struct view hash,
+			    const struct handshake_bundle *b, const uint8_t hash[SHA256_BYTES],
 			    struct hub_reply *out)
 {
 	struct fanout_message fanout = { .timestamp = log_step_now(s),
@@ -163,15 +168,15 @@ static uc_err log_proposals(const struct hub_request *q, struct log_step *s,
 					 .content_type = CONTENT_PROPOSAL,
 					 .more_proposals = b->more_proposals };
 	uint64_t seq = s->record.next;
-	TRY(log_step_add(s, &fanout));
+	TRY(log_step_add(s, &fanout, hash));
 	TRY(log_step_put_group(s));
 	if (room_is_over(s->room->group))
 		TRY(seats_end_all(s, seq));
-	return hub_update_accept(q, s, hash, fanout.timestamp, seq, out);
+	return hub_update_accept(q, fanout.timestamp, seq, out);
 }
 
 static uc_err hub_propose(const struct hub_request *q, const struct handshake_bundle *b,
-			  struct view hash, struct hub_reply *out)
+			  const uint8_t hash[SHA256_BYTES], struct hub_reply *out)
 {
 	struct log_step step;
 	struct hub_reply made = { .seq = 0 };
@@ -206,7 +211,7 @@ static uc_err propose_removal(struct log_step *s, struct view client, uint64_t t
 	if (leaf == TREE_NONE || leaf_is_leaving(g, leaf))
 		return UC_OK;
 	TRY(public_group_propose(g, 0, &s->p->config.keys->hub_key, &p, s->a, &fanout.message));
-	return log_step_add(s, &fanout);
+	return log_step_add(s, &fanout, NULL);
 }
 
 uc_err hub_propose_removals(struct log_step *s, const struct view_list *clients, uint64_t timestamp)
@@ -263,17 +268,17 @@ uc_err hub_expire(struct provider *p, struct room_live *r, const struct view_lis
 uc_err hub_update(const struct hub_request *q, struct hub_reply *out)
 {
 	struct update_request u;
-	struct accepted_record before;
+	struct fanout_message before;
+	uint64_t seq;
 	struct framed_content *content;
 	uint8_t hash[SHA256_BYTES];
 	TRY(wire_decode(q->body, q->a, update_request_element, &u));
 	TRY(sha256(u.bundle.proposal_or_commit, hash));
-	uc_err err = accepted_find(q->p, q->room->uri, VIEW_OF(hash), q->a, &before);
-	if (!err) {
-		*out = (struct hub_reply){ .body = before.reply, .seq = before.seq };
-		return UC_OK;
-	}
-	if (err != UC_E_NOT_FOUND)
+	uc_err err = repeats_find(q->p, q->room, repeats_mark(hash), u.bundle.proposal_or_commit,
+				  q->a, &before, &seq);
+	if (!err && before.content_type != CONTENT_APPLICATION)
+		return answer(q, before.timestamp, seq, out);
+	if (err && err != UC_E_NOT_FOUND)
 		return err;
 	/* What is refused costs the room nothing: its sender's measure is that of its app. */
 	out->retry_after_s = rate_wait(&q->room->updates, &q->p->config.limits[LIMIT_ROOM_UPDATE],
@@ -281,8 +286,8 @@ uc_err hub_update(const struct hub_request *q, struct hub_reply *out)
 	if (out->retry_after_s)
 		return UC_E_RATE;
 	if (u.bundle.content_type == CONTENT_PROPOSAL)
-		return hub_propose(q, &u.bundle, VIEW_OF(hash), out);
+		return hub_propose(q, &u.bundle, hash, out);
 	TRY(content_read(q, u.bundle.proposal_or_commit, &content));
 	err = check_sender(q, content);
-	return err ? hub_update_refuse(q, err, out) : hub_commit(q, &u, VIEW_OF(hash), out);
+	return err ? hub_update_refuse(q, err, out) : hub_commit(q, &u, hash, out);
 }

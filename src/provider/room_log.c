@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The room log: entries, their chain, and what a repeat of an accepted message is answered with. */
+/* The room log: entries and their chain. */
 #include "provider/room_work.h"
 
 uc_err chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout)
@@ -49,7 +49,7 @@ static uc_err frame_make(struct arena *a, const struct entry_event *event, struc
 	return err;
 }
 
-uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout)
+static uc_err add(struct log_step *s, uint64_t timestamp, struct view fanout, uint64_t mark)
 {
 	struct store_key k;
 	struct entry_event event = {
@@ -61,6 +61,7 @@ uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fa
 	if (!e)
 		return UC_E_LIMIT;
 	e->seq = s->record.next;
+	e->mark = mark;
 	TRY(chain_extend(s->record.chain, e->seq, fanout));
 	memcpy(event.entry.chain, s->record.chain, CHAIN_HASH);
 	TRY(frame_make(s->a, &event, e));
@@ -73,11 +74,19 @@ uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fa
 	return UC_OK;
 }
 
-uc_err log_step_add(struct log_step *s, const struct fanout_message *m)
+uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout)
+{
+	return add(s, timestamp, fanout, 0);
+}
+
+uc_err log_step_add(struct log_step *s, const struct fanout_message *m, const uint8_t *hash)
 {
 	struct view fanout;
+	uint8_t own[SHA256_BYTES];
+	if (!hash)
+		TRY(sha256(m->message, own));
 	TRY(wire_encode_to(s->a, fanout_message_element, m, &fanout));
-	return log_step_add_bytes(s, m->timestamp, fanout);
+	return add(s, m->timestamp, fanout, repeats_mark(hash ? hash : own));
 }
 
 uc_err log_step_put_group(struct log_step *s)
@@ -98,11 +107,19 @@ static uc_err follow_up(struct log_step *s)
 	return s->followers_changed ? room_live_followers(s->p, s->room) : UC_OK;
 }
 
-uc_err log_step_commit(struct log_step *s)
+/* The record goes with changes of the group alone: of messages, the last one says it. */
+static uc_err put_rest(struct log_step *s)
 {
 	struct store_key k;
-	uc_err err = record_put(&s->batch, key_1(&k, TABLE_ROOM, s->room->uri), room_record_element,
-				&s->record);
+	TRY(repeats_put(s));
+	return s->group_put ? record_put(&s->batch, key_1(&k, TABLE_ROOM, s->room->uri),
+					 room_record_element, &s->record)
+			    : UC_OK;
+}
+
+uc_err log_step_commit(struct log_step *s)
+{
+	uc_err err = put_rest(s);
 	if (err)
 		store_batch_done(&s->batch);
 	else
@@ -113,6 +130,7 @@ uc_err log_step_commit(struct log_step *s)
 		return err == UC_E_CONFLICT ? UC_E_CORRUPT : err;
 	}
 	s->room->record = s->record;
+	repeats_add(s);
 	if (follow_up(s))
 		room_live_drop(s->p, s->room);
 	return UC_OK;
@@ -126,20 +144,4 @@ void log_step_tell(struct log_step *s)
 		seats_push_entry(s->p, s->room, e);
 	if (!s->room->stale)
 		fanout_room(s->p, s->room);
-}
-
-uc_err accepted_find(struct provider *p, struct view room, struct view hash, struct arena *a,
-		     struct accepted_record *out)
-{
-	struct store_key k;
-	return record_get(p->rooms, key_2(&k, TABLE_ACCEPTED, room, hash), accepted_record_element,
-			  a, out);
-}
-
-uc_err accepted_add(struct log_step *s, struct view hash, uint64_t seq, struct view reply)
-{
-	struct store_key k;
-	const struct accepted_record r = { .seq = seq, .reply = reply };
-	return record_put(&s->batch, key_2(&k, TABLE_ACCEPTED, s->room->uri, hash),
-			  accepted_record_element, &r);
 }

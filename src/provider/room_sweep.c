@@ -6,8 +6,7 @@
 enum {
 	ROOMS_AT_ONCE = 16,
 	/* Forgotten in one batch: more than a busy room takes until its next turn. */
-	ENTRIES_AT_ONCE = 16384,
-	BYTES_AT_ONCE = 64 * 1024 * 1024, /* read for it */
+	ENTRIES_AT_ONCE = 65536,
 	REST_MS = 10 * 60 * 1000,
 	LEAST_MS = 3600 * 1000, /* entries stay so long, for senders whose answer was lost */
 	MONTHS_UNOPENED = 2,
@@ -109,63 +108,74 @@ static uc_err follower_visit(struct sweep *w, struct view domain, struct view va
 
 /* --- forgetting entries --- */
 
-static uint64_t timestamp_of(struct view fanout)
+static uc_err entry_time(struct sweep *w, struct view log, uint64_t seq, uint64_t *out)
 {
-	uint64_t t = 0;
-	for (size_t i = 0; i < 8 && i < fanout.n; i++)
-		t = t << 8 | fanout.p[i];
-	return t;
+	struct store_log_scan scan;
+	struct view bytes;
+	struct log_entry e;
+	uint64_t at;
+	TRY(store_log_scan_init(&scan, w->p->rooms, log, seq, 1, 0));
+	uc_err err = scan.scan.failed;
+	if (!store_log_scan_next(&scan, &at, &bytes))
+		err = scan.scan.failed ? scan.scan.failed : UC_E_CORRUPT;
+	else if (at != seq || wire_decode(bytes, w->a, log_entry_element, &e))
+		err = UC_E_CORRUPT;
+	if (!err)
+		*out = fanout_timestamp(e.fanout);
+	store_log_scan_done(&scan);
+	return err;
 }
 
-/* A repeat of it will be a new message: its readers know it by its id. */
-static uc_err accepted_forget(struct sweep *w, const struct log_entry *e)
+/* The first of the entries [from, end) that is not older: time in a room does not go back. */
+static uc_err first_since(struct sweep *w, struct view log, uint64_t from, uint64_t end,
+			  uint64_t age_ms, uint64_t *out)
 {
-	struct fanout_message m;
-	struct store_key k;
-	uint8_t hash[SHA256_BYTES];
-	TRY(wire_decode(e->fanout, w->a, fanout_message_element, &m));
-	TRY(sha256(m.message, hash));
-	store_delete(&w->batch, key_2(&k, TABLE_ACCEPTED, w->room, VIEW_OF(hash)));
+	while (from < end) {
+		uint64_t made, middle = from + (end - from) / 2;
+		TRY(entry_time(w, log, middle, &made));
+		if (made + age_ms < w->now_ms)
+			from = middle + 1;
+		else
+			end = middle;
+	}
+	*out = from;
 	return UC_OK;
 }
 
-static uc_err entries_forget(struct sweep *w, struct store_log_scan *scan)
+/* What is older than thirty days; and what all have read, when it is an hour old. */
+static uc_err first_kept(struct sweep *w, struct view log, struct store_log_bounds b, uint64_t *out)
 {
-	struct view bytes;
-	uint64_t seq;
-	while (store_log_scan_next(scan, &seq, &bytes)) {
-		struct log_entry e;
-		struct arena_mark mark = arena_mark(w->a);
-		TRY(wire_decode(bytes, w->a, log_entry_element, &e));
-		uint64_t made = timestamp_of(e.fanout);
-		if (made + ROOM_KEEP_MS >= w->now_ms &&
-		    (seq >= w->need || made + LEAST_MS >= w->now_ms))
-			return UC_OK;
-		if (w->record.part == ROOM_HUB)
-			TRY(accepted_forget(w, &e));
-		arena_reset(w->a, mark);
-		w->first = seq + 1;
-	}
-	return scan->scan.failed;
+	uint64_t made,
+		end = b.next - b.first > ENTRIES_AT_ONCE ? b.first + ENTRIES_AT_ONCE : b.next;
+	uint64_t read = w->need < end ? w->need : end;
+	*out = b.first;
+	if (b.first == b.next)
+		return UC_OK;
+	TRY(entry_time(w, log, b.first, &made));
+	if (made + ROOM_KEEP_MS < w->now_ms)
+		TRY(first_since(w, log, b.first + 1, end, ROOM_KEEP_MS, out));
+	if (*out < read && made + LEAST_MS < w->now_ms)
+		TRY(first_since(w, log, *out, read, LEAST_MS, out));
+	return UC_OK;
 }
 
+/* With the last entry goes what it said of the room: the record says it from now on. */
 static uc_err trim(struct sweep *w)
 {
-	struct store_log_scan scan;
 	struct store_log_bounds bounds;
-	struct store_key k;
+	struct store_key k, record;
 	struct view log = key_1(&k, TABLE_LOG, w->room);
 	uc_err err = store_log_bounds(w->p->rooms, log, &bounds);
 	if (err)
 		return err == UC_E_NOT_FOUND ? UC_OK : err;
-	w->first = bounds.first;
-	TRY(store_log_scan_init(&scan, w->p->rooms, log, bounds.first, ENTRIES_AT_ONCE,
-				BYTES_AT_ONCE));
-	err = entries_forget(w, &scan);
-	store_log_scan_done(&scan);
-	if (!err && w->first > bounds.first)
-		store_log_trim(&w->batch, log, w->first);
-	return err;
+	TRY(first_kept(w, log, bounds, &w->first));
+	if (w->first == bounds.first)
+		return UC_OK;
+	store_log_trim(&w->batch, log, w->first);
+	repeats_trim(&w->batch, w->room, bounds.first, w->first);
+	store_delete_prefix(&w->batch, key_1(&record, TABLE_ACCEPTED, w->room));
+	return record_put(&w->batch, key_1(&record, TABLE_ROOM, w->room), room_record_element,
+			  &w->record);
 }
 
 /* --- forgetting what hangs on them --- */
@@ -338,9 +348,10 @@ static uc_err is_empty(struct sweep *w, bool *out)
 static void room_forget(struct sweep *w)
 {
 	static const enum provider_table tables[] = {
-		TABLE_ROOM,         TABLE_GROUP,       TABLE_GROUP_INFO, TABLE_SEAT,
-		TABLE_WELCOME,      TABLE_OPENING,     TABLE_ACCEPTED,   TABLE_FOLLOWER,
-		TABLE_FOLLOW_START, TABLE_WELCOME_OUT, TABLE_GROUP_PART, TABLE_TREE_BACK,
+		TABLE_ROOM,      TABLE_GROUP,        TABLE_GROUP_INFO,  TABLE_SEAT,
+		TABLE_WELCOME,   TABLE_OPENING,      TABLE_ACCEPTED,    TABLE_REPEATS,
+		TABLE_FOLLOWER,  TABLE_FOLLOW_START, TABLE_WELCOME_OUT, TABLE_GROUP_PART,
+		TABLE_TREE_BACK,
 	};
 	struct store_key k;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -412,6 +423,8 @@ static uc_err sweep_room(struct sweep *w)
 	some = w->batch.op_count != 0;
 	TRY(commit_rooms(w->p, &w->batch));
 	struct room_live *r = map_find(&w->p->rooms_live, w->room);
+	if (r)
+		repeats_trimmed(&r->repeats, w->first);
 	if (empty)
 		live_forget(w);
 	else if (some && r && !r->stale)
@@ -421,7 +434,7 @@ static uc_err sweep_room(struct sweep *w)
 	return empty ? UC_OK : room_expire(w->p, w->room, &expired, &w->lost, w->a);
 }
 
-static void visit_room(struct provider *p, struct view key, struct view value, uint64_t now_ms)
+static void visit_room(struct provider *p, struct view key, uint64_t now_ms)
 {
 	struct arena a;
 	struct store_key_reader r;
@@ -430,7 +443,7 @@ static void visit_room(struct provider *p, struct view key, struct view value, u
 	store_key_read(&r, key);
 	uc_err err = arena_copy(&a, store_key_read_bytes(&r, &a), &w.room);
 	if (!err)
-		err = wire_decode(value, &a, room_record_element, &w.record);
+		err = room_record_get(p->rooms, w.room, &a, &w.record);
 	if (!err)
 		err = sweep_room(&w);
 	/* A room that cannot be swept is looked at again in the next round. */
@@ -455,7 +468,7 @@ void rooms_sweep(struct provider *p, uint64_t now_ms)
 		if (n++ == ROOMS_AT_ONCE)
 			buf_add_view(from, key); /* here it goes on */
 		else
-			visit_room(p, key, value, now_ms);
+			visit_room(p, key, now_ms);
 	}
 	store_scan_done(&scan);
 	if (!from->n)

@@ -11,6 +11,7 @@
 #include "mls/public_group.h"
 #include "provider/group_parts.h"
 #include "provider/inside.h"
+#include "provider/repeats.h"
 #include "provider/tree_back.h"
 
 #define ROOM_KEEP_MS ((uint64_t)30 * 24 * 3600 * 1000) /* entries and Welcomes wait so long */
@@ -56,6 +57,7 @@ struct room_live {
 	struct follower_live *followers;
 	struct seat_live *seats;
 	struct rate_state messages, updates;
+	struct repeats repeats; /* loaded when needed */
 	/* Loaded when needed, and what was read from it in this epoch. */
 	struct public_group *group;
 	bool is_whole;  /* and was read from the records of earlier versions */
@@ -118,7 +120,7 @@ struct tree_kept {
 struct room_join;
 struct room_work {
 	struct room_live *newest, *oldest;
-	size_t groups_n, leaves_n;          /* loaded */
+	size_t groups_n, leaves_n, marks_n; /* loaded */
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct room_join *joins;            /* external joiners whose seat has not come yet */
@@ -162,6 +164,7 @@ uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_li
 struct step_entry {
 	struct step_entry *next;
 	uint64_t seq;
+	uint64_t mark;  /* of its message (repeats.c); 0: of another hub's entry */
 	uint8_t *frame; /* an ENTRY frame for any seat: entry_frame_seat before it is sent */
 	size_t frame_n;
 };
@@ -182,8 +185,10 @@ void log_step_begin(struct log_step *s, struct provider *p, struct room_live *r,
 void log_step_drop(struct log_step *s);
 /* The time to stamp an entry with: never earlier than the last. */
 uint64_t log_step_now(const struct log_step *s);
-/* Adds an entry; its number is s->record.next - 1 afterwards. */
-uc_err UC_MUST_USE log_step_add(struct log_step *s, const struct fanout_message *m);
+/* Adds an entry; its number is s->record.next - 1 afterwards.  hash: SHA-256 of its message, or
+ * NULL. */
+uc_err UC_MUST_USE log_step_add(struct log_step *s, const struct fanout_message *m,
+				const uint8_t *hash);
 uc_err UC_MUST_USE log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout);
 /* The public group as it is now becomes the stored one. */
 uc_err UC_MUST_USE log_step_put_group(struct log_step *s);
@@ -194,11 +199,19 @@ void log_step_tell(struct log_step *s);
 /* chain_n from chain_(n-1), in place: docs/protocol.md. */
 uc_err UC_MUST_USE chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout);
 
-/* --- accepted messages: what a repeat is answered with --- */
-uc_err UC_MUST_USE accepted_find(struct provider *p, struct view room, struct view hash,
-				 struct arena *a, struct accepted_record *out);
-uc_err UC_MUST_USE accepted_add(struct log_step *s, struct view hash, uint64_t seq,
-				struct view reply);
+/* --- repeats.c: a message that was accepted before, also in an earlier epoch --- */
+uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES]);
+/* The entry with just this message; UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE repeats_find(struct provider *p, struct room_live *r, uint64_t mark,
+				struct view message, struct arena *a, struct fanout_message *out,
+				uint64_t *seq);
+/* Of the entries of a step: in its batch; and, when that is committed, in memory. */
+uc_err UC_MUST_USE repeats_put(struct log_step *s);
+void repeats_add(struct log_step *s);
+/* The entries from `first` to before `kept` are dropped: in that batch, then in memory. */
+void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint64_t kept);
+void repeats_trimmed(struct repeats *t, uint64_t kept);
+void repeats_drop(struct provider *p, struct repeats *t);
 
 /* --- membership.c: whom a commit brings and takes --- */
 struct member {
@@ -339,13 +352,12 @@ struct hub_reply {
 uc_err UC_MUST_USE hub_submit(const struct hub_request *q, struct hub_reply *out);
 uc_err UC_MUST_USE hub_update(const struct hub_request *q, struct hub_reply *out);
 uc_err UC_MUST_USE hub_commit(const struct hub_request *q, const struct update_request *u,
-			      struct view hash, struct hub_reply *out);
+			      const uint8_t hash[SHA256_BYTES], struct hub_reply *out);
 uc_err UC_MUST_USE hub_group_info(const struct hub_request *q, struct hub_reply *out);
 /* An UpdateRoomResponse into the reply. */
 uc_err UC_MUST_USE hub_update_refuse(const struct hub_request *q, uc_err why,
 				     struct hub_reply *out);
-uc_err UC_MUST_USE hub_update_accept(const struct hub_request *q, struct log_step *s,
-				     struct view hash, uint64_t timestamp, uint64_t seq,
+uc_err UC_MUST_USE hub_update_accept(const struct hub_request *q, uint64_t timestamp, uint64_t seq,
 				     struct hub_reply *out);
 /* Proposes, as the hub, that these leaves be removed: entries of the step. */
 uc_err UC_MUST_USE hub_propose_removals(struct log_step *s, const struct view_list *clients,

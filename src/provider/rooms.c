@@ -94,6 +94,7 @@ void room_live_drop(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
 	trees_drop(p, r->uri);
+	repeats_drop(p, &r->repeats);
 	r->stale = true;
 }
 
@@ -125,6 +126,7 @@ static void list_in(struct room_work *w, struct room_live *r)
 void room_live_free(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
+	repeats_drop(p, &r->repeats);
 	map_remove(&p->rooms_live, r->uri);
 	metrics_set(p->config.metrics, METRIC_ROOMS_LOADED, p->rooms_live.n);
 	list_out(p->room_work, r);
@@ -235,12 +237,10 @@ uc_err room_live_followers(struct provider *p, struct room_live *r)
 
 static uc_err read_record(struct provider *p, struct room_live *r)
 {
-	struct store_key k;
 	struct room_record record;
 	struct arena a;
 	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	uc_err err = record_get(p->rooms, key_1(&k, TABLE_ROOM, r->uri), room_record_element, &a,
-				&record);
+	uc_err err = room_record_get(p->rooms, r->uri, &a, &record);
 	/* The hub of a room does not change: its copy is made once. */
 	if (!err && !r->record.hub.n)
 		err = arena_copy(&r->mem, record.hub, &r->record.hub);

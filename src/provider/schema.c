@@ -92,10 +92,11 @@ void wire_outbox_record(struct wire *w, struct outbox_record *v)
 	wire_bytes(w, &v->body);
 }
 
-/* Version 1 has the public group in one record, and maybe not yet in parts. */
+/* Version 1 has the public group in one record, and maybe not yet in parts; up to 2, each entry wrote it
+ * anew. */
 void wire_room_record(struct wire *w, struct room_record *v)
 {
-	record_version_of(w, &v->version, 2);
+	record_version_of(w, &v->version, 3);
 	wire_u8(w, &v->part);
 	wire_bytes(w, &v->hub);
 	wire_u64(w, &v->next);
@@ -181,6 +182,12 @@ void wire_accepted_record(struct wire *w, struct accepted_record *v)
 	wire_bytes(w, &v->reply);
 }
 
+void wire_repeats_record(struct wire *w, struct repeats_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->marks);
+}
+
 /* Version 1 did not say since when. */
 void wire_follower_record(struct wire *w, struct follower_record *v)
 {
@@ -258,6 +265,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_CLIENT, client_record_element },
 		{ TABLE_OPENING, opening_record_element },
 		{ TABLE_ACCEPTED, accepted_record_element },
+		{ TABLE_REPEATS, repeats_record_element },
 		{ TABLE_FOLLOWER, follower_record_element },
 		{ TABLE_FOLLOW_START, follow_start_element },
 		{ TABLE_WELCOME_OUT, welcome_out_record_element },
@@ -307,6 +315,39 @@ uc_err record_get(struct store *s, struct view key, wire_element *walk, struct a
 	TRY(store_get(s, key, a, &bytes));
 	uc_err err = wire_decode(bytes, a, walk, out);
 	return err == UC_OK || err == UC_E_VERSION || err == UC_E_LIMIT ? err : UC_E_CORRUPT;
+}
+
+uint64_t fanout_timestamp(struct view fanout)
+{
+	uint64_t t = 0;
+	for (size_t i = 0; i < 8 && i < fanout.n; i++)
+		t = t << 8 | fanout.p[i];
+	return t;
+}
+
+uc_err room_record_get(struct store *s, struct view room, struct arena *a, struct room_record *out)
+{
+	struct store_key k;
+	struct room_record r;
+	struct log_entry e;
+	struct view bytes;
+	uint64_t seq;
+	TRY(record_get(s, key_1(&k, TABLE_ROOM, room), room_record_element, a, &r));
+	uc_err err = store_log_last(s, key_1(&k, TABLE_LOG, room), a, &seq, &bytes);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	/* The entry it was written with has gone, and those before it have not. */
+	if (!err && seq + 1 < r.next)
+		return UC_E_CORRUPT;
+	if (!err && seq >= r.next) {
+		if (wire_decode(bytes, a, log_entry_element, &e) || e.seq != seq)
+			return UC_E_CORRUPT;
+		r.next = e.seq + 1;
+		r.last_ms = fanout_timestamp(e.fanout);
+		memcpy(r.chain, e.chain, CHAIN_HASH);
+	}
+	*out = r;
+	return UC_OK;
 }
 
 uc_err record_find(struct store *s, struct view key, wire_element *walk, struct arena *a, void *out,

@@ -34,7 +34,8 @@
 	X(FOLLOW_START, 42, "rooms", "room")       /* room, domain: struct follow_start */ \
 	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, sequence: struct welcome_out_record */ \
 	X(GROUP_PART,  44, "rooms", "room")        /* room, kind, number: struct group_part_record */ \
-	X(TREE_BACK,   45, "rooms", "room")        /* room, sequence: struct tree_back_record */
+	X(TREE_BACK,   45, "rooms", "room")        /* room, sequence: struct tree_back_record */ \
+	X(REPEATS,     46, "rooms", "room")        /* room, block: struct repeats_record */
 /* clang-format on */
 
 #define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
@@ -106,8 +107,10 @@ struct outbox_record {
 enum room_part { ROOM_HUB = 1, ROOM_FOLLOWER = 2 };
 struct room_record {
 	uint16_t version;
-	uint8_t part;              /* enum room_part */
-	struct view hub;           /* domain */
+	uint8_t part;    /* enum room_part */
+	struct view hub; /* domain */
+	/* When it was written: an entry that lies behind it in the log says what holds now
+	 * (room_record_get).  Messages do not write it. */
 	uint64_t next;             /* sequence number of the entry to come */
 	uint8_t chain[CHAIN_HASH]; /* after the last entry */
 	uint64_t last_ms;          /* timestamp of the last entry: they never go back */
@@ -154,10 +157,16 @@ struct opening_record {
 	uint16_t version;
 	struct view first, latest; /* account id sealed to the moderators */
 };
+/* What a repeat was answered with in earlier versions. */
 struct accepted_record {
 	uint16_t version;
 	uint64_t seq;
 	struct view reply;
+};
+/* Which messages the entries of a block are, so that one that comes again is known (repeats.c). */
+struct repeats_record {
+	uint16_t version;
+	struct view marks; /* of each, eight bytes of SHA-256(message) */
 };
 struct follower_record {
 	uint16_t version;
@@ -224,6 +233,7 @@ struct follow_start {
 	X(client_record) \
 	X(opening_record) \
 	X(accepted_record) \
+	X(repeats_record) \
 	X(follower_record) \
 	X(welcome_out_record) \
 	X(follow_start)
@@ -248,6 +258,11 @@ struct view key_2n(struct store_key *k, enum provider_table t, struct view a, ui
 /* UC_E_NOT_FOUND when absent; UC_E_VERSION, UC_E_CORRUPT. */
 uc_err UC_MUST_USE record_get(struct store *s, struct view key, wire_element *walk, struct arena *a,
 			      void *out);
+/* A room's record as its log has gone on since it was written. */
+uc_err UC_MUST_USE room_record_get(struct store *s, struct view room, struct arena *a,
+				   struct room_record *out);
+/* Of an encoded FanoutMessage. */
+uint64_t fanout_timestamp(struct view fanout);
 /* The same, where absence is no error. */
 uc_err UC_MUST_USE record_find(struct store *s, struct view key, wire_element *walk,
 			       struct arena *a, void *out, bool *found);

@@ -322,8 +322,7 @@ static void check(struct side *s)
 	struct view bytes;
 	uint64_t seq, last = 0;
 	arena_init(&a, (size_t)256 << 20, ARENA_PLAIN);
-	fuzz_expect(!record_get(s->rooms, key_1(&k, TABLE_ROOM, the_room), room_record_element, &a,
-				&r));
+	fuzz_expect(!room_record_get(s->rooms, the_room, &a, &r));
 	uc_err err = store_log_bounds(s->rooms, key_1(&k, TABLE_LOG, the_room), &bounds);
 	fuzz_expect(!err && bounds.next == r.next);
 	fuzz_expect(!store_log_scan_init(&scan, s->rooms, key_1(&k, TABLE_LOG, the_room), 0, 0, 0));

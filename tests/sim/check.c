@@ -35,9 +35,7 @@ static void check_idle(struct world *w)
 /* The hub's last number and chain; or a follower's. */
 static bool room_state(struct app *a, const char *uri, struct room_record *out, struct arena *mem)
 {
-	struct store_key k;
-	uc_err err = record_get(a->rooms, key_1(&k, TABLE_ROOM, view_str(uri)), room_record_element,
-				mem, out);
+	uc_err err = room_record_get(a->rooms, view_str(uri), mem, out);
 	if (err && err != UC_E_NOT_FOUND)
 		sim_fail(a->w, "%s's record of %s: %s", a->domain, uri, uc_err_name(err));
 	return !err;

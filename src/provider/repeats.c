@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which message is which entry: so that one that comes again is answered as it was the first time.
+ *
+ * Of each entry eight bytes of SHA-256(message) are kept in memory, its mark, by number, with an
+ * index by mark.  A hit is only a hint: the entry is read and compared.  When a room's marks are
+ * not in memory they are read from the store, where each block of entries left one record, and
+ * from the entries behind the last block. */
+#include "provider/repeats.h"
+
+#include "base/heap.h"
+#include "provider/room_work.h"
+
+enum {
+	BLOCK = 64, /* entries whose marks are one record */
+	CAP_LEAST = 16,
+	ROOM_MAX = 1 << 22, /* marks of one room; what is older is a new message */
+};
+
+uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES])
+{
+	uint64_t mark = 0;
+	for (int i = 0; i < 8; i++)
+		mark = mark << 8 | hash[i];
+	return mark ? mark : 1;
+}
+
+/* --- in memory --- */
+
+static size_t place_of(const struct repeats *t, uint64_t mark)
+{
+	return (size_t)((mark * t->factor) >> 32) & (2 * t->cap - 1);
+}
+
+static size_t slot_of(const struct repeats *t, uint64_t seq)
+{
+	return (size_t)seq & (t->cap - 1);
+}
+
+static void index_add(struct repeats *t, uint64_t seq)
+{
+	size_t slot = slot_of(t, seq);
+	size_t at = place_of(t, t->marks[slot]);
+	while (t->index[at])
+		at = (at + 1) & (2 * t->cap - 1);
+	t->index[at] = (uint32_t)slot + 1;
+	t->indexed++;
+}
+
+static void index_all(struct repeats *t)
+{
+	memset(t->index, 0, 2 * t->cap * sizeof *t->index);
+	t->indexed = 0;
+	for (uint64_t seq = t->first; seq < t->next; seq++)
+		if (t->marks[slot_of(t, seq)])
+			index_add(t, seq);
+}
+
+void repeats_drop(struct provider *p, struct repeats *t)
+{
+	p->room_work->marks_n -= t->cap;
+	heap_free(t->marks);
+	heap_free(t->index);
+	*t = (struct repeats){ .cap = 0 };
+}
+
+/* Rooms that were not used for long give theirs up: they are read again. */
+static void make_space(struct provider *p, const struct repeats *keep, size_t cap)
+{
+	struct room_live *r = p->room_work->oldest;
+	for (; r && p->room_work->marks_n + cap > MARKS_LOADED_MAX; r = r->newer)
+		if (&r->repeats != keep && r->repeats.cap)
+			repeats_drop(p, &r->repeats);
+}
+
+/* Room for as many, those that are there moved over. */
+static uc_err resize(struct provider *p, struct repeats *t, size_t cap)
+{
+	struct repeats n = *t;
+	make_space(p, t, cap);
+	n.cap = cap;
+	n.marks = heap_new(cap * sizeof *n.marks);
+	n.index = heap_new(2 * cap * sizeof *n.index);
+	if (!n.marks || !n.index) {
+		heap_free(n.marks);
+		heap_free(n.index);
+		return UC_E_MEMORY;
+	}
+	for (uint64_t seq = t->first; seq < t->next; seq++)
+		n.marks[slot_of(&n, seq)] = t->marks[slot_of(t, seq)];
+	heap_free(t->marks);
+	heap_free(t->index);
+	p->room_work->marks_n += cap - t->cap;
+	*t = n;
+	index_all(t);
+	return UC_OK;
+}
+
+/* The next entry's mark; what does not fit any more goes out at the other end. */
+static uc_err append(struct provider *p, struct repeats *t, uint64_t mark)
+{
+	if (t->next - t->first == t->cap) {
+		if (t->cap < ROOM_MAX)
+			TRY(resize(p, t, 2 * t->cap));
+		else
+			t->first++;
+	}
+	/* Places of marks that are gone are used again when all are gone through. */
+	if (2 * t->indexed >= 3 * t->cap)
+		index_all(t);
+	t->marks[slot_of(t, t->next)] = mark;
+	t->next++;
+	if (mark)
+		index_add(t, t->next - 1);
+	return UC_OK;
+}
+
+/* The entry in this place of the index; 0: it has none with that mark. */
+static uint64_t entry_at(const struct repeats *t, size_t at, uint64_t mark)
+{
+	size_t slot = t->index[at] - 1;
+	uint64_t seq = t->next - 1 - ((slot_of(t, t->next - 1) - slot) & (t->cap - 1));
+	return t->marks[slot] == mark && seq >= t->first && seq < t->next ? seq : 0;
+}
+
+/* --- from the store --- */
+
+static struct view block_key(struct store_key *k, struct view room, uint64_t block)
+{
+	key_1(k, TABLE_REPEATS, room);
+	store_key_add_u64(k, block);
+	return store_key_view(k);
+}
+
+static uc_err entry_mark(struct view bytes, struct arena *a, uint64_t *mark)
+{
+	struct log_entry e;
+	struct fanout_message m;
+	uint8_t hash[SHA256_BYTES];
+	if (wire_decode(bytes, a, log_entry_element, &e) ||
+	    wire_decode(e.fanout, a, fanout_message_element, &m))
+		return UC_E_CORRUPT;
+	TRY(sha256(m.message, hash));
+	*mark = repeats_mark(hash);
+	return UC_OK;
+}
+
+/* Those up to `end`, from the entries themselves. */
+static uc_err read_entries(struct provider *p, struct room_live *r, struct repeats *t, uint64_t end)
+{
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes;
+	struct arena a;
+	uint64_t seq;
+	uc_err err = UC_OK;
+	if (t->next >= end)
+		return UC_OK;
+	TRY(store_log_scan_init(&scan, p->rooms, key_1(&k, TABLE_LOG, r->uri), t->next, 0, 0));
+	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	while (!err && t->next < end && store_log_scan_next(&scan, &seq, &bytes)) {
+		struct arena_mark before = arena_mark(&a);
+		uint64_t mark;
+		err = entry_mark(bytes, &a, &mark);
+		if (!err)
+			err = append(p, t, mark);
+		arena_reset(&a, before);
+	}
+	if (!err)
+		err = scan.scan.failed;
+	if (!err && t->next < end)
+		err = UC_E_CORRUPT;
+	arena_done(&a);
+	store_log_scan_done(&scan);
+	return err;
+}
+
+static uc_err read_block(struct provider *p, struct repeats *t, uint64_t from, struct view marks)
+{
+	for (uint64_t i = t->next - from; i < BLOCK; i++) {
+		uint64_t mark = 0;
+		for (int k = 0; k < 8; k++)
+			mark = mark << 8 | marks.p[8 * i + (uint64_t)k];
+		TRY(append(p, t, mark));
+	}
+	return UC_OK;
+}
+
+/* A block counts when all its entries are there: before, it may be of a log that ended elsewhere. */
+static uc_err take_block(struct provider *p, struct room_live *r, struct repeats *t,
+			 struct view key, struct view value, struct arena *a)
+{
+	struct store_key_reader k;
+	struct repeats_record record;
+	store_key_read(&k, key);
+	store_key_read_bytes(&k, a);
+	uint64_t from = store_key_read_u64(&k) * BLOCK;
+	TRY(store_key_read_done(&k));
+	if (from + BLOCK <= t->next || from + BLOCK > r->record.next)
+		return UC_OK;
+	if (wire_decode(value, a, repeats_record_element, &record) || record.marks.n != 8 * BLOCK)
+		return UC_E_CORRUPT;
+	TRY(read_entries(p, r, t, from));
+	return read_block(p, t, from, record.marks);
+}
+
+static uc_err read_blocks(struct provider *p, struct room_live *r, struct repeats *t)
+{
+	struct store_scan scan;
+	struct store_key prefix, start;
+	struct view key, value;
+	struct arena a;
+	uc_err err = UC_OK;
+	TRY(store_scan_init(&scan, p->rooms, key_1(&prefix, TABLE_REPEATS, r->uri),
+			    block_key(&start, r->uri, t->next / BLOCK), 0));
+	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct arena_mark before = arena_mark(&a);
+		err = take_block(p, r, t, key, value, &a);
+		arena_reset(&a, before);
+	}
+	if (!err)
+		err = scan.failed;
+	arena_done(&a);
+	store_scan_done(&scan);
+	return err ? err : read_entries(p, r, t, r->record.next);
+}
+
+static uc_err load(struct provider *p, struct room_live *r)
+{
+	struct store_log_bounds bounds = { .first = r->record.next };
+	struct store_key k;
+	struct repeats t = { .cap = 0 };
+	size_t cap = CAP_LEAST;
+	if (r->repeats.cap)
+		return UC_OK;
+	uc_err err = store_log_bounds(p->rooms, key_1(&k, TABLE_LOG, r->uri), &bounds);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	TRY(env_random(p->env, (uint8_t *)&t.factor, sizeof t.factor));
+	t.factor |= 1;
+	if (r->record.next - bounds.first > ROOM_MAX)
+		bounds.first = r->record.next - ROOM_MAX;
+	while (cap < r->record.next - bounds.first)
+		cap *= 2;
+	t.first = t.next = bounds.first;
+	TRY(resize(p, &t, cap));
+	err = read_blocks(p, r, &t);
+	if (err)
+		repeats_drop(p, &t);
+	else
+		r->repeats = t;
+	return err;
+}
+
+/* --- what the room asks --- */
+
+static uc_err entry_read(struct provider *p, struct room_live *r, uint64_t seq, struct arena *a,
+			 struct fanout_message *out)
+{
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes, copy;
+	struct log_entry e;
+	uint64_t at;
+	TRY(store_log_scan_init(&scan, p->rooms, key_1(&k, TABLE_LOG, r->uri), seq, 1, 0));
+	uc_err err = UC_E_NOT_FOUND; /* trimmed */
+	if (store_log_scan_next(&scan, &at, &bytes) && at == seq)
+		err = arena_copy(a, bytes, &copy);
+	else if (scan.scan.failed)
+		err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	TRY(err);
+	if (wire_decode(copy, a, log_entry_element, &e) ||
+	    wire_decode(e.fanout, a, fanout_message_element, out))
+		return UC_E_CORRUPT;
+	return UC_OK;
+}
+
+uc_err repeats_find(struct provider *p, struct room_live *r, uint64_t mark, struct view message,
+		    struct arena *a, struct fanout_message *out, uint64_t *seq)
+{
+	TRY(load(p, r));
+	const struct repeats *t = &r->repeats;
+	for (size_t at = place_of(t, mark); t->index[at]; at = (at + 1) & (2 * t->cap - 1)) {
+		uint64_t found = entry_at(t, at, mark);
+		uc_err err = found ? entry_read(p, r, found, a, out) : UC_E_NOT_FOUND;
+		if (err && err != UC_E_NOT_FOUND)
+			return err;
+		if (!err && view_equal(out->message, message)) {
+			*seq = found;
+			return UC_OK;
+		}
+	}
+	return UC_E_NOT_FOUND;
+}
+
+/* Of an entry that is in memory, or one of the step. */
+static uint64_t mark_of(const struct log_step *s, uint64_t seq)
+{
+	const struct repeats *t = &s->room->repeats;
+	for (const struct step_entry *e = s->first; e; e = e->next)
+		if (e->seq == seq)
+			return e->mark;
+	return seq >= t->first && seq < t->next ? t->marks[slot_of(t, seq)] : 0;
+}
+
+static uc_err block_put(struct log_step *s, uint64_t block)
+{
+	uint8_t marks[8 * BLOCK];
+	struct store_key k;
+	const struct repeats_record record = { .marks = VIEW_OF(marks) };
+	for (uint64_t i = 0; i < BLOCK; i++) {
+		uint64_t mark = mark_of(s, block * BLOCK + i);
+		for (int b = 0; b < 8; b++)
+			marks[8 * i + (uint64_t)b] = (uint8_t)(mark >> 8 * (7 - b));
+	}
+	return record_put(&s->batch, block_key(&k, s->room->uri, block), repeats_record_element,
+			  &record);
+}
+
+uc_err repeats_put(struct log_step *s)
+{
+	if (s->record.part != ROOM_HUB)
+		return UC_OK;
+	for (const struct step_entry *e = s->first; e; e = e->next) {
+		if (e->seq % BLOCK != BLOCK - 1)
+			continue;
+		TRY(load(s->p, s->room));
+		TRY(block_put(s, e->seq / BLOCK));
+	}
+	return UC_OK;
+}
+
+void repeats_add(struct log_step *s)
+{
+	struct repeats *t = &s->room->repeats;
+	for (const struct step_entry *e = s->first; e && t->cap; e = e->next)
+		if (e->seq != t->next || append(s->p, t, e->mark))
+			repeats_drop(s->p, t); /* it is read again */
+}
+
+void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint64_t kept)
+{
+	struct store_key k;
+	for (uint64_t block = first / BLOCK; block < kept / BLOCK; block++)
+		store_delete(b, block_key(&k, room, block));
+}
+
+void repeats_trimmed(struct repeats *t, uint64_t kept)
+{
+	if (t->first < kept)
+		t->first = kept < t->next ? kept : t->next;
+}
