@@ -19,7 +19,7 @@ void bench_end(void) __attribute__((noreturn));
 double clock_us(clockid_t clock);
 
 /* CPU time of this process over the parts between start and stop. */
-enum { SAMPLES_MAX = 1 << 20 };
+enum { SAMPLES_MAX = 1 << 23 };
 struct samples {
 	double *v;
 	size_t n, cap;

@@ -7,11 +7,41 @@
 
 enum { PATIENCE_MS = 60000 };
 
+/* --- tickets --- */
+
+static int on_ticket(SSL *ssl, SSL_SESSION *session)
+{
+	struct load *l = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	if (l->tickets_n == TICKETS_MAX)
+		return 0;
+	l->tickets[l->tickets_n++] = session;
+	return 1;
+}
+
+/* The one moment at which a connection of net/ can still be given a session. */
+static void on_handshake(const SSL *ssl, int where, int ret)
+{
+	struct load *l = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	(void)ret;
+	if (!(where & SSL_CB_HANDSHAKE_START) || !l->resumes || !l->tickets_n)
+		return;
+	SSL_SESSION *session = l->tickets[--l->tickets_n];
+	if (SSL_set_session((SSL *)(uintptr_t)ssl, session) != 1)
+		bench_die("a ticket cannot be used");
+	SSL_SESSION_free(session);
+}
+
 void load_begin(struct load *l, const char *ca_file)
 {
 	*l = (struct load){ .waiting = 0 };
 	MUST(loop_init(&l->loop, env_system()));
+	if (!ca_file)
+		return;
 	MUST(tls_client_new(ca_file, NULL, NULL, &l->tls));
+	SSL_CTX_set_app_data(l->tls, l);
+	SSL_CTX_set_session_cache_mode(l->tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(l->tls, on_ticket);
+	SSL_CTX_set_info_callback(l->tls, on_handshake);
 }
 
 void load_end(struct load *l)
@@ -19,7 +49,10 @@ void load_end(struct load *l)
 	while (l->open)
 		load_turn(l);
 	loop_done(&l->loop);
-	tls_client_free(l->tls);
+	while (l->tickets_n)
+		SSL_SESSION_free(l->tickets[--l->tickets_n]);
+	if (l->tls)
+		tls_client_free(l->tls);
 }
 
 void load_turn(struct load *l)
@@ -76,7 +109,7 @@ static void on_open(void *ctx, struct ws_client *ws)
 static void on_closed(void *ctx, uc_err why, uint16_t code)
 {
 	struct conn *c = ctx;
-	if (!c->is_closing)
+	if (!c->is_closing && !c->load->expects_end)
 		bench_die("a connection ended: %s, code %u", uc_err_name(why), (unsigned)code);
 	c->ws = NULL;
 	c->load->open--;
@@ -89,7 +122,7 @@ static void on_response(struct conn *c, const struct frame *f)
 			  uc_err_name((uc_err)f->status), (int)f->text.n,
 			  f->text.n ? (const char *)f->text.p : "");
 	if (f->id >= READY_ID) {
-		c->load->ready(c->load->ctx, c, f->body);
+		c->load->ready(c, f->id, f->body);
 		return;
 	}
 	if (!f->id || f->id > ASKS_MAX || c->asks[f->id - 1].type != f->type)
@@ -113,7 +146,7 @@ static void on_message(void *ctx, struct ws_client *ws, struct view message)
 		on_response(c, &f);
 	} else if (f.type == FRAME_ENTRY && c->load->entry) {
 		MUST(wire_decode(f.body, NULL, entry_event_element, &e));
-		c->load->entry(c->load->ctx, c, &e);
+		c->load->entry(c, &e);
 	}
 }
 

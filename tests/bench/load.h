@@ -7,22 +7,27 @@
 #include "mimi/frames.h"
 #include "net/ws_client.h"
 
+#include <openssl/ssl.h>
+
 struct conn;
 /* body: of the response, gone after the call. */
 typedef void answered(void *ctx, struct conn *c, struct view body);
 
 /* A response to a request that was sent ready-made: see conn_send_ready. */
-enum { READY_ID = 1 << 20, ASKS_MAX = 64 };
+enum { READY_ID = 1 << 20, ASKS_MAX = 256, TICKETS_MAX = 4096 };
 
 struct load {
 	struct net_loop loop;
 	SSL_CTX *tls;
+	SSL_SESSION *tickets[TICKETS_MAX]; /* not used yet */
+	size_t tickets_n;
+	bool resumes;      /* new connections take one of them each */
+	bool expects_end;  /* the server is killed: a connection that ends is no failure */
 	size_t waiting;    /* for answers, on all connections */
 	size_t connecting; /* not open yet */
 	size_t open;
-	void *ctx; /* of the next two */
-	void (*entry)(void *ctx, struct conn *c, const struct entry_event *e);
-	answered *ready;
+	void (*entry)(struct conn *c, const struct entry_event *e);
+	void (*ready)(struct conn *c, uint32_t id, struct view body);
 };
 
 struct conn {

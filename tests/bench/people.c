@@ -50,6 +50,8 @@ void people_connect(struct person *v, size_t n)
 	for (size_t from = 0; from < n; from += AT_ONCE) {
 		size_t to = from + AT_ONCE < n ? from + AT_ONCE : n;
 		for (size_t i = from; i < to; i++)
+			v[i].places_n = 0;
+		for (size_t i = from; i < to; i++)
 			conn_open(&v[i].conn, v[i].load, v[i].app->domain, v[i].app->port);
 		load_wait(v->load);
 		for (size_t i = from; i < to; i++)

@@ -7,7 +7,7 @@
 #include "mimi/directory.h"
 #include "mimi/room.h"
 #include "mls/group.h"
-#include "tests/bench/load.h"
+#include "tests/bench/traffic.h"
 
 struct app {
 	const char *domain;
@@ -26,7 +26,8 @@ struct person {
 	struct view entry; /* of the device list */
 	uint8_t account_id[ACCOUNT_ID];
 	uint8_t challenge[CHALLENGE];
-	struct place *places[32]; /* by number of the seat */
+	struct place **places; /* whose seats are open, in that order */
+	size_t places_n, places_cap;
 };
 void person_init(struct person *p, struct load *l, struct app *app, size_t number, struct arena *a);
 /* Connects and greets; then signs up, or in. */
@@ -50,24 +51,24 @@ struct place {
 	struct group *g; /* of those who write */
 	uint8_t secret[SEAT_SECRET];
 	uint32_t seat;
-	bool is_known; /* the secret is set */
-	bool joins;    /* wants the Welcome */
-	uint64_t seq;  /* kept up to here */
-	bool is_there; /* found */
-	struct traffic *traffic;
-	size_t received; /* of the traffic */
+	bool is_known;        /* the secret is set */
+	bool joins;           /* wants the Welcome */
+	uint64_t seq;         /* kept up to here */
+	bool is_there;        /* found */
+	struct stream *sends; /* messages of its own, or NULL */
+	size_t echoed;        /* of which so many came back */
+	struct sink sink;     /* of another's */
 };
 void place_init(struct place *p, struct person *person, struct app *hub, struct view room,
 		struct arena *a);
 /* The first of each row makes the room and adds the others, who open their seats, and join where
  * they want to.  rows of `size` places each, lying one after the other. */
 void rooms_make(struct load *l, struct place *v, size_t rows, size_t size, bool direct);
-/* Opens seats that are known by their secrets; all connections at once. */
-void places_open(struct place *const *v, size_t n);
+/* Asks for the seat, the first time or again; load_wait waits for it. */
+void place_open(struct place *p);
 void place_ack(struct place *p);
 /* A whole ROOM_SUBMIT frame around a fresh message of so many bytes of content; `tail` are the last
  * bytes of the message, by which its entry is known again. */
-enum { TAIL = 16 };
 void place_message(struct place *p, uint32_t id, size_t bytes, struct buf *frame,
 		   uint8_t tail[TAIL]);
 

@@ -6,6 +6,8 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/people.h"
 
+#include <stdlib.h>
+
 enum { DAY_S = 24 * 3600, SALT = 16, AT_ONCE = 64, BUCKET = 256 };
 #define STEP_BYTES ((size_t)256 << 20)
 
@@ -62,12 +64,13 @@ static void took_seat(struct place *p, uint32_t seat)
 	struct person *who = p->person;
 	p->seat = seat;
 	p->is_known = true;
-	for (size_t i = 0; i < sizeof who->places / sizeof *who->places; i++)
-		if (!who->places[i]) {
-			who->places[i] = p;
-			return;
-		}
-	bench_die("too many seats on one connection");
+	if (who->places_n == who->places_cap) {
+		who->places_cap = who->places_cap ? 2 * who->places_cap : 4;
+		who->places = realloc(who->places, who->places_cap * sizeof *who->places);
+		if (!who->places)
+			bench_die("no memory for seats");
+	}
+	who->places[who->places_n++] = p;
 }
 
 void place_ack(struct place *p)
@@ -184,7 +187,7 @@ static void on_opened(void *ctx, struct conn *c, struct view body)
 	place_ack(p);
 }
 
-static void open_seat(struct place *p)
+void place_open(struct place *p)
 {
 	struct arena a;
 	struct seat_open_request q = {
@@ -235,7 +238,7 @@ static void fill_room(struct load *l, struct place *row, size_t size)
 	for (size_t from = 1; from < size; from += AT_ONCE) {
 		size_t to = from + AT_ONCE < size ? from + AT_ONCE : size;
 		for (size_t i = from; i < to; i++)
-			open_seat(&row[i]);
+			place_open(&row[i]);
 		load_wait(l);
 	}
 }
@@ -264,17 +267,6 @@ void rooms_make(struct load *l, struct place *v, size_t rows, size_t size, bool 
 		fill_room(l, first, size);
 	}
 	arena_done(&a);
-}
-
-void places_open(struct place *const *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		open_seat(v[i]);
-		if (i % AT_ONCE == AT_ONCE - 1)
-			load_wait(v[i]->person->load);
-	}
-	if (n)
-		load_wait(v[0]->person->load);
 }
 
 /* --- messages --- */

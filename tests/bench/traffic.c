@@ -2,25 +2,25 @@
 #include "tests/bench/traffic.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { ACK_EVERY = 16 };
-#define SILENCE_US 30e6
+#define SILENCE_US       30e6
+#define DRAIN_SILENCE_US 5e6
+#define TICK_US          1000.0
 
-void traffic_init(struct traffic *t, struct place *from, size_t n, size_t bytes)
+void stream_init(struct stream *t, size_t n)
 {
-	*t = (struct traffic){ .from = from, .n = n };
+	*t = (struct stream){ .n = n };
+	if (n >= STREAM_MAX)
+		bench_die("%zu messages are too many for one stream", n);
 	t->frames = calloc(n, sizeof *t->frames);
 	t->tails = calloc(n, sizeof *t->tails);
 	t->sent_us = calloc(n, sizeof *t->sent_us);
 	if (!t->frames || !t->tails || !t->sent_us)
 		bench_die("no memory for %zu messages", n);
-	for (size_t i = 0; i < n; i++) {
-		buf_init(&t->frames[i], MESSAGE_MAX);
-		place_message(from, READY_ID + (uint32_t)i, bytes, &t->frames[i], t->tails[i]);
-	}
 }
 
-void traffic_done(struct traffic *t)
+void stream_done(struct stream *t)
 {
 	for (size_t i = 0; i < t->n; i++)
 		buf_done(&t->frames[i]);
@@ -29,117 +29,124 @@ void traffic_done(struct traffic *t)
 	free(t->sent_us);
 }
 
-static void send_next(struct traffic *t)
+void run_init(struct run *r)
 {
-	t->sent_us[t->sent] = clock_us(CLOCK_MONOTONIC);
-	conn_send_ready(&t->from->person->conn, buf_view(&t->frames[t->sent]));
-	t->sent++;
+	for (size_t i = 0; i < r->streams_n; i++) {
+		struct stream *t = &r->streams[i];
+		t->run = r;
+		t->number = (uint32_t)i;
+		r->all += t->n;
+		r->expected += t->n * t->sinks;
+	}
+	for (size_t i = 0; i < r->writers_n; i++)
+		for (size_t k = 0; k < r->writers[i].n; k++)
+			r->writers[i].streams[k]->by = &r->writers[i];
 }
 
-/* A submit was answered. */
-static void on_ready(void *ctx, struct conn *c, struct view body)
+/* --- sending --- */
+
+/* The next message of the sender's next stream; false when there is none. */
+static bool send_next(struct run *r, struct writer *s, double at_us)
 {
-	struct run *r = ctx;
-	struct person *who = c->ctx;
-	struct room_submit_response answer;
-	MUST(wire_decode(body, NULL, room_submit_response_element, &answer));
-	if (!answer.seq)
-		bench_die("a message was not accepted");
-	struct traffic *t = NULL;
-	for (size_t i = 0; !t && i < 32 && who->places[i]; i++)
-		if (who->places[i]->traffic && who->places[i]->traffic->from == who->places[i] &&
-		    who->places[i]->traffic->run == r)
-			t = who->places[i]->traffic;
-	if (!t)
-		bench_die("an answer to one who sent nothing");
-	t->accepted++;
-	if (r->pace_us <= 0 && t->sent < t->n)
-		send_next(t);
+	for (size_t tries = 0; tries < s->n; tries++) {
+		struct stream *t = s->streams[s->turn++ % s->n];
+		if (t->sent == t->n)
+			continue;
+		t->sent_us[t->sent] = at_us;
+		s->sent++;
+		r->sent++;
+		r->write(t, buf_view(&t->frames[t->sent++]));
+		return true;
+	}
+	return false;
 }
 
-static bool is_next(const struct traffic *t, size_t i, struct view message)
+static void fill_window(struct run *r, struct writer *s)
 {
-	return t && i < t->n && i < t->sent && message.n >= TAIL &&
-	       view_equal(view_slice(message, message.n - TAIL, TAIL),
+	while (s->sent - s->freed < r->window)
+		if (!send_next(r, s, clock_us(CLOCK_MONOTONIC)))
+			return;
+}
+
+static void freed(struct stream *t)
+{
+	t->by->freed++;
+	if (t->run->pace_us <= 0)
+		fill_window(t->run, t->by);
+}
+
+void run_accepted(struct stream *t)
+{
+	struct run *r = t->run;
+	if (++r->accepted == r->all && r->until_accepted) {
+		r->ended_us = clock_us(CLOCK_MONOTONIC);
+		if (r->ended)
+			r->ended(r);
+	}
+	if (r->by_acceptance)
+		freed(t);
+}
+
+/* --- arriving --- */
+
+static bool is_tail(const struct stream *t, size_t i, struct view message)
+{
+	return view_equal(view_slice(message, message.n - TAIL, TAIL),
 			  view_make(t->tails[i], TAIL));
 }
 
-static struct place *place_of(const struct person *who, uint32_t seat)
+/* In order, nearly always: then the first look finds it. */
+void run_arrived(struct sink *k, struct view message)
 {
-	for (size_t i = 0; i < 32 && who->places[i]; i++)
-		if (who->places[i]->seat == seat)
-			return who->places[i];
-	return NULL;
-}
-
-static void on_entry(void *ctx, struct conn *c, const struct entry_event *e)
-{
-	struct run *r = ctx;
-	struct place *p = place_of(c->ctx, e->seat);
-	struct fanout_message m;
-	struct arena a;
-	if (!p)
-		bench_die("an entry for a seat that is not open");
-	if (e->entry.seq != p->seq + 1)
-		bench_die("an entry out of order");
-	p->seq = e->entry.seq;
-	if (p->seq % ACK_EVERY == 0)
-		place_ack(p);
-	if (!p->traffic || p->traffic->run != r)
-		return;
-	arena_init(&a, 65536, ARENA_PLAIN);
-	MUST(wire_decode(e->entry.fanout, &a, fanout_message_element, &m));
-	arena_done(&a);
-	if (m.content_type != CONTENT_APPLICATION)
-		return;
-	bool sends = p->traffic->from == p;
-	struct traffic *other = sends ? p->traffic->others : p->traffic;
-	if (is_next(other, p->received, m.message)) {
-		samples_add(&r->latency_us,
-			    clock_us(CLOCK_MONOTONIC) - other->sent_us[p->received++]);
-		if (++r->delivered == r->expected)
-			r->ended_us = clock_us(CLOCK_MONOTONIC);
-	} else if (!sends || !is_next(p->traffic, p->traffic->echoed++, m.message)) {
-		bench_die("an entry that nobody sent");
+	struct stream *t = k->of;
+	struct run *r = t->run;
+	size_t i = k->next, seen = 0;
+	if (message.n < TAIL)
+		bench_die("a message that nobody sent");
+	while (seen < t->n && !is_tail(t, i % t->n, message)) {
+		seen++;
+		i++;
 	}
+	if (seen == t->n)
+		bench_die("a message that nobody sent");
+	i %= t->n;
+	if (i < k->next) {
+		r->twice++;
+		return;
+	}
+	k->next = i + 1; /* what was passed over is lost */
+	double now = clock_us(CLOCK_MONOTONIC);
+	samples_add(&r->latency_us, now - t->sent_us[i]);
+	if (!r->delivered++)
+		r->first_us = now;
+	if (!r->until_accepted)
+		r->ended_us = now;
+	if (++t->arrived % t->sinks == 0 && !r->by_acceptance)
+		freed(t);
 }
 
 /* --- pacing --- */
 
-struct pacer {
-	struct run *run;
-	size_t next, sent, all;
-};
-
-/* What is due by now, from each in turn. */
+/* What is due by now, from each sender in turn.  Latency counts from when a message was due; the
+ * generator's own tick is forgiven. */
 static void on_pace(uv_timer_t *timer)
 {
-	struct pacer *p = timer->data;
-	struct run *r = p->run;
-	double due = (clock_us(CLOCK_MONOTONIC) - r->began_us) / r->pace_us;
-	while (p->sent < p->all && (double)p->sent < due) {
-		struct traffic *t = &r->v[p->next++ % r->n];
-		if (t->sent == t->n)
-			continue;
-		send_next(t);
-		p->sent++;
+	struct run *r = timer->data;
+	double now = clock_us(CLOCK_MONOTONIC);
+	while (r->sent < r->all) {
+		double due = r->began_us + (double)(r->sent + 1) * r->pace_us;
+		if (due > now)
+			return;
+		double at = now - due > TICK_US ? due + TICK_US : now;
+		for (size_t i = 0; i < r->writers_n; i++)
+			if (send_next(r, &r->writers[(r->sent + i) % r->writers_n], at))
+				break;
 	}
 }
 
-static void wait_for_all(struct run *r)
+static void on_wake(uv_timer_t *timer)
 {
-	size_t seen = 0;
-	double at = clock_us(CLOCK_MONOTONIC);
-	while (r->delivered < r->expected) {
-		load_turn(r->load);
-		if (r->delivered != seen) {
-			seen = r->delivered;
-			at = clock_us(CLOCK_MONOTONIC);
-		} else if (clock_us(CLOCK_MONOTONIC) - at > SILENCE_US) {
-			bench_die("%zu of %zu messages were delivered, and no more come",
-				  r->delivered, r->expected);
-		}
-	}
+	(void)timer;
 }
 
 static void on_timer_closed(uv_handle_t *h)
@@ -147,30 +154,57 @@ static void on_timer_closed(uv_handle_t *h)
 	h->data = NULL;
 }
 
-void traffic_run(struct run *r)
+/* --- running --- */
+
+static bool is_over(const struct run *r)
 {
-	struct pacer pacer = { .run = r };
-	uv_timer_t timer;
-	r->load->ctx = r;
-	r->load->entry = on_entry;
-	r->load->ready = on_ready;
-	for (size_t i = 0; i < r->n; i++) {
-		r->v[i].run = r;
-		pacer.all += r->v[i].n;
+	return r->until_accepted ? r->accepted == r->all : r->delivered == r->expected;
+}
+
+/* False when so long nothing came. */
+static bool wait_for_all(struct run *r, double silence_us)
+{
+	size_t seen = 0;
+	double at = clock_us(CLOCK_MONOTONIC);
+	while (!is_over(r)) {
+		load_turn(r->load);
+		if (r->delivered + r->accepted + r->twice != seen) {
+			seen = r->delivered + r->accepted + r->twice;
+			at = clock_us(CLOCK_MONOTONIC);
+		} else if (clock_us(CLOCK_MONOTONIC) - at > silence_us) {
+			return false;
+		}
 	}
+	return true;
+}
+
+void run_send(struct run *r)
+{
+	uv_timer_t timer;
 	uv_timer_init(&r->load->loop.uv, &timer);
-	timer.data = &pacer;
+	timer.data = r;
 	r->began_us = clock_us(CLOCK_MONOTONIC);
-	if (r->pace_us > 0)
-		uv_timer_start(&timer, on_pace, 0, 1);
-	for (size_t i = 0; r->pace_us <= 0 && i < r->n; i++)
-		for (size_t k = 0; k < r->window && r->v[i].sent < r->v[i].n; k++)
-			send_next(&r->v[i]);
-	wait_for_all(r);
+	/* Also where nothing is paced: it wakes the loop to see that nothing comes. */
+	uv_timer_start(&timer, r->pace_us > 0 ? on_pace : on_wake, 0, r->pace_us > 0 ? 1 : 100);
+	for (size_t i = 0; r->pace_us <= 0 && i < r->writers_n; i++)
+		fill_window(r, &r->writers[i]);
+	if (!wait_for_all(r, SILENCE_US))
+		bench_die("%zu of %zu messages were sent, %zu accepted, %zu of %zu delivered, and "
+			  "no more come",
+			  r->sent, r->all, r->accepted, r->delivered, r->expected);
 	uv_close((uv_handle_t *)&timer, on_timer_closed);
 	while (timer.data)
 		load_turn(r->load);
-	/* Answers and own entries that are still on their way. */
-	load_rest(r->load, 200);
-	r->load->entry = NULL;
+}
+
+void run_drain(struct run *r)
+{
+	uv_timer_t timer;
+	uv_timer_init(&r->load->loop.uv, &timer);
+	timer.data = r;
+	uv_timer_start(&timer, on_wake, 100, 100);
+	wait_for_all(r, DRAIN_SILENCE_US);
+	uv_close((uv_handle_t *)&timer, on_timer_closed);
+	while (timer.data)
+		load_turn(r->load);
 }
