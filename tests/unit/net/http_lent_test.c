@@ -123,7 +123,7 @@ static void raw_read(struct stream *s, uint8_t *p, size_t n)
 	w.want = 0;
 	stream_pause(s, true);
 	uv_timer_init(&w.loop.uv, &w.timer);
-	uv_timer_start(&w.timer, goes_on, 300, 0);
+	uv_timer_start(&w.timer, goes_on, 600, 0);
 }
 
 static void raw_timeout(struct stream *s)
