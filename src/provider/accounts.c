@@ -10,18 +10,31 @@ uc_err account_get(struct provider *p, struct view account_id, struct arena *a,
 			  a, out);
 }
 
+/* As it is stored, perhaps in an earlier version; it must say what `was` says. */
+static uc_err expect_account(struct provider *p, struct store_batch *b, struct view key,
+			     const struct account_record *was, struct arena *a)
+{
+	struct account_record is;
+	struct view stored, one, other;
+	TRY(store_get(p->accounts, key, a, &stored));
+	TRY(wire_decode(stored, a, account_record_element, &is));
+	TRY(wire_encode_to(a, account_record_element, &is, &one));
+	TRY(wire_encode_to(a, account_record_element, was, &other));
+	if (!view_equal(one, other))
+		return UC_E_CONFLICT;
+	store_expect(b, key, stored);
+	return UC_OK;
+}
+
 uc_err account_change(struct provider *p, struct store_batch *b, struct view account_id,
 		      const struct account_record *was, const struct account_record *now)
 {
 	struct store_key k;
-	struct buf before;
+	struct arena scratch;
 	struct view key = key_1(&k, TABLE_ACCOUNT, account_id);
-	(void)p;
-	buf_init(&before, STORE_VALUE_MAX);
-	uc_err err = wire_encode(&before, account_record_element, was);
-	if (!err)
-		store_expect(b, key, buf_view(&before));
-	buf_done(&before);
+	arena_init(&scratch, 1 << 20, ARENA_PLAIN);
+	uc_err err = expect_account(p, b, key, was, &scratch);
+	arena_done(&scratch);
 	TRY(err);
 	return record_put(b, key, account_record_element, now);
 }

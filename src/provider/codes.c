@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Codes that prove a number or an address: one for each name at a time, kept as an HMAC, with an
- * end, few attempts, and few requests an hour.  Nothing here depends on whether the name has an
+ * end, few attempts, and few requests a day.  Nothing here depends on whether the name has an
  * account. */
-#include "provider/inside.h"
+#include "provider/spent.h"
 
 #include "mimi/names.h"
 
@@ -11,7 +11,6 @@ enum {
 	CODE_RANGE = 100000000,
 	CODE_MS = 10 * 60 * 1000,
 	CODE_ATTEMPTS = 5,
-	CODES_AN_HOUR = 5, /* for one name */
 };
 
 static uc_err code_hash(struct provider *p, const uint8_t name_id[32], struct view code,
@@ -32,13 +31,7 @@ static uc_err code_read(struct provider *p, const uint8_t name_id[32], struct ar
 	struct store_key k;
 	bool found;
 	*out = (struct code_record){ 0 };
-	TRY(record_find(p->accounts, code_key(&k, name_id), code_record_element, a, out, &found));
-	uint64_t hour = env_now_ms(p->env) / HOUR_MS;
-	if (out->hour != hour) {
-		out->hour = hour;
-		out->requests_this_hour = 0;
-	}
-	return UC_OK;
+	return record_find(p->accounts, code_key(&k, name_id), code_record_element, a, out, &found);
 }
 
 static uc_err code_write(struct provider *p, const uint8_t name_id[32],
@@ -71,7 +64,6 @@ static uc_err code_send(struct provider *p, const uint8_t name_id[32], struct vi
 	uc_err err = code_hash(p, name_id, VIEW_OF(code), record->code_hash);
 	record->expires_ms = env_now_ms(p->env) + CODE_MS;
 	record->attempts_left = CODE_ATTEMPTS;
-	record->requests_this_hour++;
 	if (!err)
 		err = code_write(p, name_id, record);
 	if (!err)
@@ -94,13 +86,25 @@ uc_err handle_code_request(struct call *c, struct view body)
 	TRY(name_id_of(c->p, q.identifier, &c->arena, name_id, &normalised));
 	uint64_t now = env_now_ms(c->p->env);
 	TRY(code_read(c->p, name_id, &c->arena, &record));
-	if (record.requests_this_hour >= CODES_AN_HOUR) {
-		call_refuse(c, UC_E_RATE, NULL, (uint32_t)((HOUR_MS - now % HOUR_MS) / 1000 + 1));
+	const struct rate *of_name = &c->p->config.limits[LIMIT_NAME_CODE];
+	struct rate_state state = { record.empty_until_us };
+	uint32_t wait = rate_wait(&state, of_name, now);
+	if (wait) {
+		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
-	/* What is sent costs: whoever opens a connection for each code is counted here. */
-	if (network_is_too_fast(c, LIMIT_NETWORK_CODE))
+	/* What is sent costs: whoever opens a connection for each code is counted here.  Nor does
+	 * one place use up all that a number gets: its owner, elsewhere, still has some. */
+	if (network_is_too_fast(c, LIMIT_NETWORK_CODE, (struct view){ NULL, 0 }) ||
+	    network_is_too_fast(c, LIMIT_NETWORK_NAME_CODE, VIEW_OF(name_id)))
 		return UC_OK;
+	TRY(spent_now(c->p, c->p->domain, SPENT_CODES, &c->arena, &wait));
+	if (wait) {
+		call_refuse(c, UC_E_RATE, NULL, wait);
+		return UC_OK;
+	}
+	(void)rate_take(&state, of_name, now);
+	record.empty_until_us = state.empty_until_us;
 	TRY(code_send(c->p, name_id, normalised, &record));
 	call_respond(c, NULL, NULL);
 	return UC_OK;
@@ -127,7 +131,7 @@ uc_err code_spend(struct provider *p, struct store_batch *b, const uint8_t name_
 	struct store_key k;
 	struct code_record record;
 	TRY(code_read(p, name_id, a, &record));
-	/* The count of requests stays for its hour. */
+	/* The count of requests stays for its time. */
 	memset(record.code_hash, 0, sizeof record.code_hash);
 	record.expires_ms = 0;
 	record.attempts_left = 0;

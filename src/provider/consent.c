@@ -3,6 +3,7 @@
  * for form alone; whether it reached anybody is never told. */
 #include "mimi/card.h"
 #include "provider/outbox.h"
+#include "provider/spent.h"
 
 enum { ANSWER_BYTES_MAX = 256 * 1024 };
 
@@ -46,6 +47,17 @@ static uc_err letter_read(struct view bytes, bool is_update, struct arena *a, st
 	return UC_OK;
 }
 
+/* In the target's batch, with what it has been asked so far; *is_over: too often. */
+static uc_err letter_fill(struct provider *p, struct store_batch *b, struct view account_id,
+			  struct view bytes, bool is_update, struct arena *a, bool *is_over)
+{
+	uint32_t wait = 0;
+	if (!is_update)
+		TRY(spent_take(p, b, account_id, SPENT_ASKED, a, &wait));
+	*is_over = wait != 0;
+	return *is_over ? UC_OK : intake_add(p, b, account_id, INTAKE_CONSENT, bytes, a);
+}
+
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
  * often; an answer was asked for.  Taken or not, it takes as long: the time of a write and a sync
  * would tell whether an address is still good. */
@@ -54,17 +66,22 @@ static uc_err letter_deliver(struct provider *p, struct view address, struct vie
 {
 	struct request_address to;
 	struct account_record account;
-	uint64_t now = env_now_ms(p->env);
-	uc_err err = address_open(p, address, now, a, &to, &account);
-	bool is_let_go = err == UC_E_ADDRESS;
-	if (!is_let_go)
-		TRY(err);
-	if (!is_let_go && !is_update)
-		is_let_go = rate_table_take(&p->rates, LIMIT_ACCOUNT_ASKED, VIEW_OF(to.account_id),
-					    now) != 0;
-	if (is_let_go)
+	struct store_batch b;
+	bool is_over = false;
+	uc_err err = address_open(p, address, env_now_ms(p->env), a, &to, &account);
+	if (err == UC_E_ADDRESS)
 		return intake_put_nobody(p, INTAKE_CONSENT, bytes, a);
-	return intake_put(p, VIEW_OF(to.account_id), INTAKE_CONSENT, bytes, a);
+	TRY(err);
+	struct view id = VIEW_OF(to.account_id);
+	store_batch_init(&b, id);
+	err = letter_fill(p, &b, id, bytes, is_update, a, &is_over);
+	if (err || is_over) {
+		store_batch_done(&b);
+		return err ? err : intake_put_nobody(p, INTAKE_CONSENT, bytes, a);
+	}
+	TRY(commit_accounts(p, &b));
+	intake_push_all(p, id);
+	return UC_OK;
 }
 
 /* --- from our clients --- */
@@ -90,8 +107,8 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 	struct view other = is_update ? l.entry.requester_uri : l.entry.target_uri;
 	struct view domain = is_update ? l.requester_domain : l.target_domain;
 	TRY(own_address_check(c, own, !is_update));
-	uint32_t wait = rate_table_take(&c->p->rates, LIMIT_CONSENT, VIEW_OF(c->s->account_id),
-					env_now_ms(c->p->env));
+	uint32_t wait;
+	TRY(spent_now(c->p, VIEW_OF(c->s->account_id), SPENT_CONSENT, &c->arena, &wait));
 	if (wait) {
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;

@@ -145,8 +145,9 @@ struct session *session_find(struct provider *p, uint64_t number);
 struct session *session_of_account(struct provider *p, const uint8_t account_id[ACCOUNT_ID],
 				   struct session *after);
 void session_end(struct provider *p, struct session *s, uint16_t code);
-/* Was this done too often from the session's network address?  Then the call is refused. */
-bool network_is_too_fast(struct call *c, enum provider_limit limit);
+/* Was this done too often from the session's network address, to `what` if there is one?  Then the
+ * call is refused. */
+bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view what);
 /* It has signed in: it does not count as one that has not. */
 void session_uncount(struct session *s);
 uc_err UC_MUST_USE session_challenge_check(struct provider *p, const struct session *s,

@@ -18,7 +18,7 @@
 	X(DEVICE, device, 20, 120, "changes of an account's device list") \
 	X(VAULT, vault, 60, 600, "vaults put and fetched by an account") \
 	X(POOL, pool, 400, 4000, "KeyPackage sets put and taken by an account") \
-	X(GRANT, grant, 400, 4000, "grants revoked and request keys put by an account") \
+	X(GRANT, grant, 200, 200, "grants revoked and request keys put by an account") \
 	X(LOOKUP, lookup, 20, 60, "look-ups of an account") \
 	X(CONSENT, consent, 20, 60, "contact requests of an account") \
 	X(ACCOUNT_ASKED, account_asked, 20, 60, "contact requests to one account") \
@@ -40,9 +40,14 @@
 	X(PEER_START, peer_start, 2000, 36000, "rooms an app brings us into") \
 	X(PEER_ENTRY, peer_entry, 200000, 36000000, "entries an app tells us") \
 	X(PEER_SEAT, peer_seat, 5000, 72000, "seats an app makes here") \
+	X(NAME_CHANGE, name_change, 3, 1, "changes of an account's name") \
+	X(NAME_CODE, name_code, 10, 2, "codes sent to one number or address") \
+	X(APP_CODE, app_code, 10000, 5000, "codes sent by the app") \
 	X(NETWORK_SESSION, network_session, 200, 7200, \
 	  "connections of one network address that do not sign in") \
 	X(NETWORK_CODE, network_code, 10, 30, "codes asked for from one network address") \
+	X(NETWORK_NAME_CODE, network_name_code, 3, 3, \
+	  "codes to one number or address, asked for from one network address") \
 	X(NETWORK_SIGN_UP, network_sign_up, 20, 60, \
 	  "sign-ups and recoveries from one network address") \
 	X(NETWORK_LOOKUP, network_lookup, 200, 1800, "look-ups from one network address")

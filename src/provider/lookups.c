@@ -127,7 +127,7 @@ uc_err handle_lookup(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, lookup_request_element, &q));
 	if (!domain_is_valid(q.domain))
 		return UC_E_ARGUMENT;
-	if (network_is_too_fast(c, LIMIT_NETWORK_LOOKUP))
+	if (network_is_too_fast(c, LIMIT_NETWORK_LOOKUP, (struct view){ NULL, 0 }))
 		return UC_OK;
 	if (!is_own_domain(c->p, q.domain))
 		return relay(c, &q);

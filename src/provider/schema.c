@@ -16,7 +16,7 @@ static void record_version(struct wire *w, uint16_t *version)
 
 void wire_account_record(struct wire *w, struct account_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_fixed(w, v->account_key, sizeof v->account_key);
 	wire_u32(w, &v->created_day);
 	wire_fixed(w, v->name_id, sizeof v->name_id);
@@ -24,6 +24,10 @@ void wire_account_record(struct wire *w, struct account_record *v)
 	wire_u32(w, &v->position);
 	wire_bytes(w, &v->request_key);
 	wire_u32(w, &v->era);
+	if (!wire_reading(w) || v->version > 1)
+		wire_bool(w, &v->suspended);
+	else
+		v->suspended = false;
 }
 
 void wire_device_record(struct wire *w, struct device_record *v)
@@ -36,18 +40,30 @@ void wire_device_record(struct wire *w, struct device_record *v)
 
 void wire_name_record(struct wire *w, struct name_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_fixed(w, v->account_id, sizeof v->account_id);
+	if (!wire_reading(w) || v->version > 1)
+		wire_u64(w, &v->until_ms);
+	else
+		v->until_ms = 0;
 }
 
+/* Version 1 counted the requests of an hour, which is over. */
 void wire_code_record(struct wire *w, struct code_record *v)
 {
-	record_version(w, &v->version);
+	uint64_t hour = 0;
+	uint8_t requests = 0;
+	record_version_of(w, &v->version, 2);
 	wire_fixed(w, v->code_hash, sizeof v->code_hash);
 	wire_u64(w, &v->expires_ms);
 	wire_u8(w, &v->attempts_left);
-	wire_u64(w, &v->hour);
-	wire_u8(w, &v->requests_this_hour);
+	if (!wire_reading(w) || v->version > 1) {
+		wire_u64(w, &v->empty_until_us);
+		return;
+	}
+	wire_u64(w, &hour);
+	wire_u8(w, &requests);
+	v->empty_until_us = 0;
 }
 
 void wire_key_record(struct wire *w, struct key_record *v)
@@ -67,6 +83,12 @@ void wire_grant_record(struct wire *w, struct grant_record *v)
 {
 	record_version(w, &v->version);
 	wire_u32(w, &v->until_day);
+}
+
+void wire_spent_record(struct wire *w, struct spent_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->empty_until_us);
 }
 
 void wire_intake_record(struct wire *w, struct intake_record *v)
@@ -257,6 +279,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_INTAKE, intake_record_element },
 		{ TABLE_VAULT, vault_record_element },
 		{ TABLE_OUTBOX, outbox_record_element },
+		{ TABLE_SPENT, spent_record_element },
 		{ TABLE_ROOM, room_record_element },
 		{ TABLE_GROUP_INFO, group_info_record_element },
 		{ TABLE_LOG, log_entry_element },

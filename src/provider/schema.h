@@ -21,6 +21,7 @@
 	X(INTAKE,       9, "accounts", "account")  /* log; account, device key: struct intake_record */ \
 	X(VAULT,       10, "accounts", "account")  /* account: struct vault_record */ \
 	X(OUTBOX,      11, "accounts", "domain")   /* domain, number: struct outbox_record */ \
+	X(SPENT,       12, "accounts", "account")  /* account or domain, kind: struct spent_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
 	X(GROUP_INFO,  34, "rooms", "room")        /* room: struct group_info_record */ \
@@ -55,23 +56,25 @@ struct account_record {
 	uint32_t generation, position; /* head of the device list */
 	struct view request_key;       /* X25519; empty before the first REQUEST_KEY_PUT */
 	uint32_t era;                  /* addresses of earlier eras are void */
+	bool suspended;                /* by the operator; from version 2 on */
 };
 struct device_record {
 	uint16_t version;
 	uint32_t generation, position; /* of the entry that added it */
 	uint8_t intake_key[32];
 };
+/* Of a name that its account has left: nobody else has it until then. */
 struct name_record {
 	uint16_t version;
 	uint8_t account_id[ACCOUNT_ID];
+	uint64_t until_ms; /* from version 2 on; 0: not left */
 };
 struct code_record {
 	uint16_t version;
 	uint8_t code_hash[32]; /* HMAC(name key, code and name id) */
 	uint64_t expires_ms;
 	uint8_t attempts_left;
-	uint64_t hour; /* since 1970, of the count below */
-	uint8_t requests_this_hour;
+	uint64_t empty_until_us; /* struct rate_state of LIMIT_NAME_CODE; from version 2 on */
 };
 struct key_record {
 	uint16_t version;
@@ -96,6 +99,11 @@ struct vault_record {
 	uint16_t version;
 	uint64_t vault_version;
 	struct view vault;
+};
+/* What was spent of a limit that holds after a restart, too. */
+struct spent_record {
+	uint16_t version;
+	uint64_t empty_until_us; /* struct rate_state */
 };
 struct outbox_record {
 	uint16_t version;
@@ -224,6 +232,7 @@ struct follow_start {
 	X(intake_record) \
 	X(vault_record) \
 	X(outbox_record) \
+	X(spent_record) \
 	X(room_record) \
 	X(group_info_record) \
 	X(group_part_record) \

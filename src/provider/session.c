@@ -38,12 +38,19 @@ void session_uncount(struct session *s)
 	s->is_counted = false;
 }
 
-bool network_is_too_fast(struct call *c, enum provider_limit limit)
+bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view what)
 {
+	uint8_t key[SESSION_FROM + 32];
 	if (!c->s->has_from)
 		return false;
+	if (what.n > sizeof key - SESSION_FROM)
+		what.n = sizeof key - SESSION_FROM;
+	memcpy(key, c->s->from, SESSION_FROM);
+	if (what.n)
+		memcpy(key + SESSION_FROM, what.p, what.n);
 	uint32_t wait =
-		rate_table_take(&c->p->networks, limit, VIEW_OF(c->s->from), env_now_ms(c->p->env));
+		rate_table_take(&c->p->networks, limit, view_make(key, SESSION_FROM + what.n),
+				env_now_ms(c->p->env));
 	if (wait)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 	return wait != 0;

@@ -41,7 +41,7 @@ uc_err handle_recover(struct call *c, struct view body)
 	struct view nobody = { NULL, 0 };
 	if (c->s->phase == PHASE_SIGNED_IN)
 		return UC_E_UNEXPECTED;
-	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP))
+	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP, (struct view){ NULL, 0 }))
 		return UC_OK;
 	TRY(wire_decode(body, &c->arena, recover_request_element, &q));
 	if (q.account_key.n != ED25519_KEY)

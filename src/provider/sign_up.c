@@ -157,7 +157,7 @@ uc_err handle_sign_up(struct call *c, struct view body)
 	struct view normalised;
 	if (c->s->phase != PHASE_GREETED)
 		return UC_E_UNEXPECTED;
-	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP))
+	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP, (struct view){ NULL, 0 }))
 		return UC_OK;
 	TRY(wire_decode(body, &c->arena, sign_up_request_element, &u.q));
 	TRY(name_id_of(c->p, u.q.identifier, &c->arena, u.name_id, &normalised));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ends by itself: expired slots, revocations nobody can use any more, intake items nobody
- * fetched, codes, and what a sign-up left that was never finished.  A few records at each tick, a
+ * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  A few records at each tick, a
  * round an hour. */
 #include "provider/inside.h"
 
@@ -94,7 +94,8 @@ static uc_err sweep_code(struct provider *p, struct view key, struct view value,
 	struct view name_id;
 	TRY(key_part(key, a, &name_id));
 	TRY(wire_decode(value, a, code_record_element, &r));
-	if (r.expires_ms > now_ms || r.hour >= now_ms / HOUR_MS)
+	if (r.expires_ms > now_ms ||
+	    !rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
 		return UC_OK;
 	return record_drop(p, name_id, key);
 }
@@ -115,9 +116,17 @@ static uc_err sweep_name(struct provider *p, struct view key, struct view value,
 			 struct arena *a)
 {
 	struct name_record r;
-	(void)now_ms;
+	struct account_record account;
+	struct view name_id;
+	TRY(key_part(key, a, &name_id));
 	TRY(wire_decode(value, a, name_record_element, &r));
-	return drop_orphan(p, key, VIEW_OF(r.account_id), a);
+	uc_err err = account_get(p, VIEW_OF(r.account_id), a, &account);
+	if (err == UC_E_NOT_FOUND)
+		return record_drop(p, name_id, key);
+	TRY(err);
+	/* Left, and kept for long enough; or never taken in the end. */
+	bool is_its = view_equal(VIEW_OF(account.name_id), name_id);
+	return is_its || r.until_ms > now_ms ? UC_OK : record_drop(p, name_id, key);
 }
 
 static uc_err sweep_key(struct provider *p, struct view key, struct view value, uint64_t now_ms,
@@ -127,6 +136,21 @@ static uc_err sweep_key(struct provider *p, struct view key, struct view value, 
 	(void)now_ms;
 	TRY(wire_decode(value, a, key_record_element, &r));
 	return drop_orphan(p, key, VIEW_OF(r.account_id), a);
+}
+
+static uc_err sweep_spent(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			  struct arena *a)
+{
+	struct spent_record r;
+	struct store_key_reader k;
+	store_key_read(&k, key);
+	struct view subject = store_key_read_bytes(&k, a);
+	(void)store_key_read_bytes(&k, a);
+	TRY(store_key_read_done(&k));
+	TRY(wire_decode(value, a, spent_record_element, &r));
+	if (!rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
+		return UC_OK;
+	return record_drop(p, subject, key);
 }
 
 /* --- the round --- */
@@ -139,6 +163,7 @@ static const struct {
 	{ TABLE_NAME, sweep_name },
 	{ TABLE_CODE, sweep_code },
 	{ TABLE_ACCOUNT_KEY, sweep_key },
+	{ TABLE_SPENT, sweep_spent },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };
 

@@ -61,30 +61,74 @@ TEST(a_code_ends_and_is_used_once)
 	apps_end();
 }
 
+/* How many codes come, on a new connection for each few; 0 of them is the first refused. */
+static unsigned codes_until_refused(struct person *p, unsigned at_most)
+{
+	unsigned n = 0;
+	uc_err err = UC_OK;
+	while (n < at_most && !err) {
+		if (p->c && n % 3 == 0)
+			client_close(p->c);
+		err = person_ask_code(p);
+		n += !err;
+	}
+	if (err)
+		expect_err(err, UC_E_RATE);
+	return n;
+}
+
 TEST(codes_are_asked_for_only_so_often)
 {
 	struct person p;
 	apps_begin();
-	test_now_ms -= test_now_ms % HOUR_MS;
 	person_init(&p, &apps[DIAL], NUMBER);
 	for (int i = 0; i < 3; i++)
 		expect_ok(person_ask_code(&p));
 	expect_err(person_ask_code(&p), UC_E_RATE); /* this session */
 	expect(p.c->answer.retry_after_s > 0);
+	expect_eq(codes_until_refused(&p, 20), 7); /* this number */
+	uint32_t wait = p.c->answer.retry_after_s;
+	expect(wait > 1700 && wait <= 1801);
+	expect_eq(apps[DIAL].codes, 10);
+	/* Neither a kill nor the sweep gives any back. */
 	for (int i = 0; i < 2; i++) {
-		client_close(p.c);
-		expect_ok(person_ask_code(&p));
+		app_kill(&apps[DIAL], i != 0);
+		app_start(&apps[DIAL]);
+		p.c = NULL;
+		expect_eq(codes_until_refused(&p, 20), 0);
+		test_now_ms += 20 * 60 * 1000;
+		for (int k = 0; k < 8; k++)
+			apps_wait(1000);
+		expect_eq(codes_until_refused(&p, 20), i);
 	}
-	client_close(p.c);
-	expect_err(person_ask_code(&p), UC_E_RATE); /* this number */
-	expect_eq(apps[DIAL].codes, 5);
-	test_now_ms += HOUR_MS;
-	client_close(p.c);
-	expect_ok(person_ask_code(&p));
 	person_init(&p, &apps[DIAL], "not a number");
 	expect_err(person_ask_code(&p), UC_E_NAME);
 	person_init(&p, &apps[LENS], "rosa");
 	expect_err(person_ask_code(&p), UC_E_UNSUPPORTED);
+	apps_end();
+}
+
+TEST(an_app_sends_only_so_many_codes)
+{
+	struct rate limits[LIMITS_N] = { [LIMIT_APP_CODE] = { 3, 1 } };
+	struct person p;
+	static const char *const numbers[] = { "+4915111111111", "+4915111111112",
+					       "+4915111111113", "+4915111111114" };
+	apps_begin();
+	provider_set_limits(apps[DIAL].provider, limits);
+	for (size_t i = 0; i < 4; i++) {
+		person_init(&p, &apps[DIAL], numbers[i]);
+		expect_err(person_ask_code(&p), i < 3 ? UC_OK : UC_E_RATE);
+	}
+	expect(p.c->answer.retry_after_s > 3590);
+	/* After a kill, and on another connection, still; that number was not counted for it. */
+	app_kill(&apps[DIAL], false);
+	app_start(&apps[DIAL]);
+	provider_set_limits(apps[DIAL].provider, limits);
+	p.c = NULL;
+	expect_err(person_ask_code(&p), UC_E_RATE);
+	test_now_ms += HOUR_MS;
+	expect_eq(codes_until_refused(&p, 20), 1);
 	apps_end();
 }
 

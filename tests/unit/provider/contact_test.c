@@ -370,6 +370,57 @@ TEST(one_account_is_asked_only_so_often)
 	apps_end();
 }
 
+/* Which of them are taken is not told: what comes into the intake says it. */
+static size_t asked_times(struct asking *x, int times)
+{
+	size_t before = client_events(x->tom.c, FRAME_INTAKE);
+	for (int i = 0; i < times; i++)
+		expect_eq(peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain,
+				   x->request, NULL),
+			  201);
+	return client_events(x->tom.c, FRAME_INTAKE) - before;
+}
+
+TEST(a_kill_gives_no_contact_requests_back)
+{
+	struct asking x = { 0 };
+	uc_err err = UC_OK;
+	int n = 0;
+	asking_begin(&x, &apps[LENS], &apps[LENS]);
+	for (; !err && n < 100; n++)
+		err = request(x.rosa.c, x.request);
+	expect_err(err, UC_E_RATE);
+	expect_eq(n, 21);
+	expect(x.rosa.c->answer.retry_after_s > 0 && x.rosa.c->answer.retry_after_s <= 61);
+	expect_eq(client_events(x.tom.c, FRAME_INTAKE), 20);
+	for (int keep = 0; keep < 2; keep++) {
+		app_kill(&apps[LENS], keep != 0);
+		app_start(&apps[LENS]);
+		expect_ok(person_sign_in(&x.rosa));
+		expect_err(request(x.rosa.c, x.request), UC_E_RATE);
+	}
+	/* One more when it was said. */
+	test_now_ms += 61 * 1000;
+	expect_ok(request(x.rosa.c, x.request));
+	expect_err(request(x.rosa.c, x.request), UC_E_RATE);
+	apps_end();
+}
+
+TEST(nor_of_being_asked)
+{
+	struct asking x = { 0 };
+	asking_begin(&x, &apps[LENS], &apps[DIAL]);
+	expect_eq(asked_times(&x, 25), 20);
+	app_kill(&apps[DIAL], false);
+	app_start(&apps[DIAL]);
+	x.tom.phone.cursor = 1000; /* has all that came */
+	expect_ok(person_sign_in(&x.tom));
+	expect_eq(asked_times(&x, 3), 0);
+	test_now_ms += 61 * 1000;
+	expect_eq(asked_times(&x, 3), 1);
+	apps_end();
+}
+
 TEST(letters_wait_for_an_app_that_is_down)
 {
 	struct asking x = { 0 };

@@ -313,7 +313,7 @@ static void story(void)
 	leave(&tom);
 	/* Codes run out; all else is gone at once or with the sweep. */
 	revive();
-	test_now_ms += 2 * HOUR_MS;
+	test_now_ms += 6 * HOUR_MS;
 	for (int i = 0; i < 12; i++) {
 		apps_wait(2000);
 		revive();

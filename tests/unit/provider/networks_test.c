@@ -71,6 +71,35 @@ TEST(this_machine_and_what_is_unknown_are_not_counted)
 	apps_end();
 }
 
+static unsigned codes_from(struct view from, const char *name)
+{
+	struct person p;
+	unsigned n = 0;
+	connect_from = from;
+	for (uc_err err = UC_OK; !err && n < 20;) {
+		person_init(&p, &apps[DIAL], name);
+		err = person_ask_code(&p);
+		n += !err;
+		client_close(p.c);
+	}
+	return n;
+}
+
+TEST(nobody_uses_up_the_codes_of_a_number_alone)
+{
+	apps_begin();
+	expect_eq(codes_from(HERE, "+491512345678"), 3);
+	expect_eq(codes_from(HERE, "+491512345678"), 0);
+	/* Its owner, elsewhere. */
+	expect_eq(codes_from(BESIDE, "+491512345678"), 3);
+	/* Another number is counted by itself. */
+	expect_eq(codes_from(HERE, "+491512345679"), 3);
+	/* Nor do many: what a number gets in all is counted, too. */
+	expect_eq(codes_from(V6, "+491512345678"), 3);
+	expect_eq(codes_from(V6_BESIDE, "+491512345678"), 1);
+	apps_end();
+}
+
 static uc_err sign_up(struct view from, struct person *p)
 {
 	static unsigned number;

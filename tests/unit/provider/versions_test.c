@@ -88,7 +88,7 @@ static void seats_are_there(void)
 	expect_bytes(view_str(t1.last), VIEW_LIT(KEPT_WAITING));
 }
 
-/* Lens gets what it missed: a commit with a Welcome (and in the second files one without), a room,
+/* Lens gets what it missed: a commit with a Welcome (and from the second files on one without), a room,
  * and a request. */
 static void lens_catches_up(int version)
 {
@@ -99,7 +99,7 @@ static void lens_catches_up(int version)
 	expect_eq(table_count(dial, TABLE_FOLLOW_START), 0);
 	expect_eq(log_head_of(lens, r1.room), log_head_of(dial, r1.room));
 	guest_read(&t1);
-	expect_eq(t1.commits, version);
+	expect_eq(t1.commits, version < 2 ? 1 : 2);
 	expect(intake_take(&tom).n > 0);
 }
 
