@@ -224,10 +224,7 @@ const struct uc_store_ops *client_memory_ops(void)
 
 static bool bytes_have(struct view hay, struct view needle)
 {
-	for (size_t at = 0; at + needle.n <= hay.n; at++)
-		if (view_equal(view_slice(hay, at, needle.n), needle))
-			return true;
-	return false;
+	return hay.n >= needle.n && memmem(hay.p, hay.n, needle.p, needle.n);
 }
 
 bool client_memory_has(const struct client_memory *m, struct view needle)

@@ -293,36 +293,46 @@ static void act_away(struct person *p, struct lists *l)
 	(void)l;
 	if (p->away || !p->link)
 		return;
-	p->away = true;
+	p->away = p->acted = true;
 	link_cut(p->link);
 	timeline_add(w, w->now_ms + dice_below(&w->dice, AWAY_MS), comes_back, p, 0, NO_BYTES);
+}
+
+/* So many in a small world, more in a crowd. */
+static uint64_t few(const struct world *w, uint64_t n)
+{
+	return n + n * w->people_n / 24;
 }
 
 static void act_crash(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (p->w->plan.faults)
-		person_kill(p, 3000);
+	if (!p->w->plan.faults)
+		return;
+	p->acted = true;
+	person_kill(p, 3000);
 }
 
 static void act_backup(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (p->w->plan.faults && uc_client_is_idle(p->client))
-		person_backup(p);
+	if (!p->w->plan.faults || !uc_client_is_idle(p->client))
+		return;
+	p->acted = true;
+	person_backup(p);
 }
 
 static void act_restore(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (p->w->plan.faults && p->w->stats.restored < 3)
+	if (p->w->plan.faults && p->w->stats.restored < few(p->w, 3))
 		person_restore(p);
 }
 
 static void act_lose(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (!p->words_known || !p->w->plan.faults || p->w->stats.recovered >= 2 ||
+	if (!p->words_known || !p->w->plan.faults || p->w->stats.recovered >= few(p->w, 2) ||
 	    p->w->stats.happened < p->w->plan.happenings / 3)
 		return;
 	p->w->stats.recovered++;
@@ -332,7 +342,7 @@ static void act_lose(struct person *p, struct lists *l)
 static void act_end(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (p->w->stats.deleted >= 1 || p->w->stats.happened < p->w->plan.happenings / 2)
+	if (p->w->stats.deleted >= few(p->w, 1) || p->w->stats.happened < p->w->plan.happenings / 2)
 		return;
 	p->w->stats.deleted++;
 	sim_trace(p->w, "person %u's account is to be deleted", p->number);
@@ -345,30 +355,44 @@ static void act_end(struct person *p, struct lists *l)
 	person_after(p, err);
 }
 
+static const struct {
+	act *run;
+	const char *name;
+	unsigned weight;
+} acts_known[] = {
+	{ act_ask, "asked", 16 },       { act_answer, "answered", 30 },
+	{ act_send, "sent", 60 },       { act_reply, "replied", 20 },
+	{ act_change, "changed", 4 },   { act_group, "made groups", 8 },
+	{ act_add, "added", 5 },        { act_remove, "removed", 3 },
+	{ act_rename, "renamed", 3 },   { act_leave, "left", 2 },
+	{ act_direct, "met", 2 },       { act_read, "read", 4 },
+	{ act_away, "away", 2 },        { act_crash, "crashed", 1 },
+	{ act_lose, "lost", 1 },        { act_backup, "backed up", 4 },
+	{ act_restore, "restored", 3 }, { act_end, "deleted", 1 },
+};
+enum { ACTS_KNOWN = sizeof acts_known / sizeof *acts_known };
+
+const char *act_name(size_t i)
+{
+	return i < ACTS_KNOWN ? acts_known[i].name : NULL;
+}
+
 static void act_live(struct person *p)
 {
-	static const struct {
-		act *run;
-		unsigned weight;
-	} acts[] = {
-		{ act_ask, 16 },    { act_answer, 30 }, { act_send, 60 },  { act_reply, 20 },
-		{ act_change, 4 },  { act_group, 8 },   { act_add, 5 },    { act_remove, 3 },
-		{ act_rename, 3 },  { act_leave, 2 },   { act_direct, 2 }, { act_read, 4 },
-		{ act_away, 2 },    { act_crash, 1 },   { act_lose, 1 },   { act_backup, 4 },
-		{ act_restore, 3 }, { act_end, 1 },
-	};
 	static struct lists lists;
 	unsigned sum = 0;
-	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
-		sum += acts[i].weight;
+	for (size_t i = 0; i < ACTS_KNOWN; i++)
+		sum += acts_known[i].weight;
 	uint64_t at = dice_below(&p->w->dice, sum);
 	lists_fill(p, &lists);
-	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
-		if (at < acts[i].weight) {
-			acts[i].run(p, &lists);
+	for (size_t i = 0; i < ACTS_KNOWN; i++) {
+		if (at < acts_known[i].weight) {
+			p->acted = false;
+			acts_known[i].run(p, &lists);
+			p->w->stats.acted[i] += p->acted;
 			return;
 		}
-		at -= acts[i].weight;
+		at -= acts_known[i].weight;
 	}
 }
 

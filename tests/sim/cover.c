@@ -4,12 +4,28 @@
 
 enum { COVER_BYTES = 16 * 1024 * 1024, POINTS_MAX = 8192 };
 
-uc_err cover_init(struct cover *c, const struct env *env)
+/* The order within its map is nothing that a run depends on. */
+static uint64_t cover_now(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static uc_err cover_random(void *ctx, uint8_t *out, size_t n)
+{
+	(void)ctx;
+	memset(out, 7, n);
+	return UC_OK;
+}
+
+static const struct env cover_env = { NULL, cover_now, cover_random, NULL };
+
+uc_err cover_init(struct cover *c)
 {
 	*c = (struct cover){ .cap = POINTS_MAX };
 	arena_init(&c->mem, COVER_BYTES, ARENA_PLAIN);
 	c->v = ARENA_ARRAY(&c->mem, struct cover_point *, POINTS_MAX);
-	return c->v ? map_init(&c->map, env) : UC_E_MEMORY;
+	return c->v ? map_init(&c->map, &cover_env) : UC_E_MEMORY;
 }
 
 void cover_done(struct cover *c)
@@ -24,7 +40,7 @@ static struct cover_point *point_new(struct cover *c, uint64_t seed, const char 
 	if (!p || strlen(label) >= LABEL_MAX || map_put(&c->map, view_str(label), p))
 		return NULL;
 	snprintf(p->label, sizeof p->label, "%s", label);
-	p->first_seed = seed;
+	p->seed = seed;
 	c->v[c->n++] = p;
 	return p;
 }
@@ -56,4 +72,21 @@ size_t cover_struck(const struct cover *c)
 	for (size_t i = 0; i < c->n; i++)
 		n += c->v[i]->struck > 0;
 	return n;
+}
+
+uc_err cover_merge(struct cover *c, const struct cover_point *p)
+{
+	struct cover_point *have = map_find(&c->map, view_str(p->label));
+	if (!have)
+		have = point_new(c, p->seed, p->label);
+	if (!have)
+		return UC_E_LIMIT;
+	if (!have->seen || p->cost < have->cost ||
+	    (p->cost == have->cost && p->seed < have->seed)) {
+		have->seed = p->seed;
+		have->cost = p->cost;
+	}
+	have->seen += p->seen;
+	have->struck += p->struck;
+	return UC_OK;
 }

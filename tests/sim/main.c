@@ -1,158 +1,272 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs seeds.
  *
- *	sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] [--stats]
- *	         [--people N] [--events N] [--calm] [--chance]
+ *	sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] [--story] [--stats]
+ *	         [--people N] [--events N] [--calm] [--chance] [--jobs N] [--planted NAME]
  *
- * After the seeds, every write point that was seen and not struck is struck in the seed where it
- * was seen first, so that over a run each was struck at least once.  With --chance, what chance
- * strikes is enough. */
+ * After the seeds, every write point that was seen and not struck is struck in the cheapest seed
+ * that saw it, so that over a run each was struck at least once.  With --chance, what chance
+ * strikes is enough.  --planted, in a build with -Dplanted=true: the seeds until one finds it. */
+#include "base/planted.h"
 #include "tests/sim/sim.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { ACTIVE_MAX_MS = 4 * 3600 * 1000 };
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 struct options {
 	uint64_t from, to, events;
-	unsigned people;
-	bool trace, stats, calm, chance;
-	const char *strike;
+	unsigned people, jobs;
+	bool trace, story, stats, calm, chance;
+	const char *strike, *planted;
 };
 
-static void people_come(struct world *w)
+static void plan_make(const struct options *o, const struct job *job, struct cover *cover,
+		      struct plan *out)
 {
-	static const char *const heads[APPS] = { "+491579900", "zqhandle", "zqaddr" };
-	static const char *const tails[APPS] = { "", "", "@example.org" };
-	for (unsigned i = 0; i < w->plan.people; i++) {
-		unsigned app = i % APPS;
-		char name[TEXT_MAX], identifier[TEXT_MAX];
-		snprintf(identifier, sizeof identifier, "%s%03u%s", heads[app], i, tails[app]);
-		snprintf(name, sizeof name, "zQmark person %u", i);
-		struct person *p = world_person(w, &w->apps[app], name, identifier);
-		if (!p) {
-			sim_fail(w, "no memory");
-			return;
-		}
-		act_start(p);
-	}
+	*out = (struct plan){ .faults = !o->calm, .strike = job->strike, .cover = cover };
+	plan_of_seed(out, job->seed);
+	if (o->people)
+		out->people = o->people;
+	if (o->events)
+		out->happenings = o->events;
 }
 
-static bool enough(struct world *w, void *ctx)
+static void again(const struct job *job)
 {
-	(void)ctx;
-	return w->stats.happened >= w->plan.happenings;
+	fprintf(stderr, "  again: ./dev sim --seed %" PRIu64, job->seed);
+	if (job->strike)
+		fprintf(stderr, " --strike '%s'", job->strike);
+	fputc('\n', stderr);
 }
 
-static void stats_add(struct stats *to, const struct stats *from)
-{
-	uint64_t *a = (uint64_t *)to;
-	const uint64_t *b = (const uint64_t *)from;
-	for (size_t i = 0; i < sizeof *to / sizeof *a; i++)
-		a[i] += b[i];
-}
+/* --- many --- */
 
-static void stats_print(const struct stats *s, const char *what)
-{
-	printf("%s: %" PRIu64 " events in %" PRIu64 " s: %" PRIu64 " frames, %" PRIu64
-	       " requests and %" PRIu64 " answers between apps, %" PRIu64 " acts\n",
-	       what, s->happened, s->virtual_ms / 1000, s->frames, s->asks, s->replies, s->acts);
-	printf("  faults: %" PRIu64 " apps and %" PRIu64 " clients killed, %" PRIu64
-	       " connections cut, %" PRIu64 " requests or answers lost, %" PRIu64 " repeated\n",
-	       s->app_kills, s->client_kills, s->cuts, s->lost, s->repeated);
-	printf("  %" PRIu64 " rooms, %" PRIu64 " epochs, %" PRIu64 " joinings, %" PRIu64
-	       " of %" PRIu64 " members introduced; %" PRIu64 " devices lost, %" PRIu64
-	       " accounts deleted\n",
-	       s->rooms, s->epochs, s->joined, s->introduced, s->members, s->recovered, s->deleted);
-	printf("  %" PRIu64 " devices restored from a copy, %" PRIu64 " rooms joined anew, %" PRIu64
-	       " own messages come to light again\n",
-	       s->restored, s->rejoined, s->recalled);
-	printf("  messages: %" PRIu64 " sent, %" PRIu64 " accepted, %" PRIu64 " received, %" PRIu64
-	       " failed in rooms that were left\n",
-	       s->said, s->accepted, s->received, s->failed);
-}
+struct many {
+	const struct options *o;
+	struct cover cover;
+	uint64_t next_seed, done, failed;
+	size_t next_point, points; /* those that are to be struck in the end */
+	struct stats sum;
+	bool stop, out_of_memory;
+	uint64_t found_in; /* the least seed that failed; 0: none */
+	char why[WHY_MAX];
+};
 
-static bool run_world(struct world *w, const struct plan *plan)
+static bool next_seed(void *ctx, struct job *out)
 {
-	if (world_init(w, plan)) {
-		fprintf(stderr, "seed %" PRIu64 ": the world cannot be made\n", plan->seed);
+	struct many *m = ctx;
+	if (m->stop || m->next_seed > m->o->to)
 		return false;
+	*out = (struct job){ m->next_seed++, m->o->strike };
+	return true;
+}
+
+/* Not those that only a strike has brought about: its seed alone does not lead there again. */
+static bool next_point(void *ctx, struct job *out)
+{
+	struct many *m = ctx;
+	while (m->next_point < m->points && m->cover.v[m->next_point]->struck)
+		m->next_point++;
+	if (m->next_point == m->points)
+		return false;
+	const struct cover_point *p = m->cover.v[m->next_point++];
+	*out = (struct job){ p->seed, p->label };
+	return true;
+}
+
+static void run(void *ctx, const struct job *job, struct cover *cover, struct outcome *out)
+{
+	const struct many *m = ctx;
+	struct plan plan;
+	plan_make(m->o, job, cover, &plan);
+	outcome_of(&plan, out);
+	for (size_t i = 0; i < cover->n; i++)
+		cover->v[i]->cost = out->stats.happened;
+}
+
+static void failed(struct many *m, const struct job *job, const char *why)
+{
+	m->failed++;
+	if (!m->found_in || job->seed < m->found_in) {
+		m->found_in = job->seed;
+		snprintf(m->why, sizeof m->why, "%s", why);
 	}
-	uint64_t start = w->now_ms;
-	people_come(w);
-	world_run(w, w->now_ms + ACTIVE_MAX_MS, enough, NULL);
-	if (!w->failed && w->stats.happened < plan->happenings)
-		sim_fail(w, "only %" PRIu64 " events happened", w->stats.happened);
-	if (!w->failed)
-		world_rest(w);
-	if (!w->failed)
-		check_all(w);
-	w->stats.virtual_ms = w->now_ms - start;
-	return !w->failed;
-}
-
-static bool run(const struct options *o, struct cover *cover, uint64_t seed, const char *strike,
-		struct stats *sum)
-{
-	static struct world w;
-	struct plan plan = {
-		.seed = seed,
-		.people = o->people,
-		.happenings = o->events,
-		.faults = !o->calm,
-		.trace = o->trace,
-		.strike = strike,
-		.cover = cover,
-	};
-	bool right = run_world(&w, &plan);
-	char what[32];
-	snprintf(what, sizeof what, "seed %" PRIu64, seed);
-	if (o->stats && o->from == o->to)
-		stats_print(&w.stats, what);
-	stats_add(sum, &w.stats);
-	world_done(&w);
-	return right;
-}
-
-static bool strike_the_rest(const struct options *o, struct cover *cover, struct stats *sum)
-{
-	bool right = true;
-	/* Not those that only a strike has brought about: its seed alone does not lead there again. */
-	size_t n = cover->n;
-	for (size_t i = 0; i < n && right; i++) {
-		const struct cover_point *p = cover->v[i];
-		if (p->struck)
-			continue;
-		right = run(o, cover, p->first_seed, p->label, sum);
-		if (right && !p->struck) {
-			fprintf(stderr, "%s was not struck in seed %" PRIu64 "\n", p->label,
-				p->first_seed);
-			right = false;
-		}
+	if (m->o->planted) {
+		m->stop = true;
+		return;
 	}
-	return right;
+	fprintf(stderr, "seed %" PRIu64 ", %s\n", job->seed, why);
+	again(job);
 }
 
-static bool run_all(const struct options *o, struct cover *cover)
+static void progress(const struct many *m)
 {
-	struct stats sum = { 0 };
-	uint64_t failed = 0, n = 0;
-	for (uint64_t seed = o->from; seed <= o->to; seed++, n++)
-		failed += !run(o, cover, seed, o->strike, &sum);
-	size_t by_chance = cover_struck(cover);
-	bool right = !failed;
-	if (right && n > 1 && !o->calm && !o->chance)
-		right = strike_the_rest(o, cover, &sum);
+	static time_t last;
+	time_t now = time(NULL);
+	if (!isatty(STDERR_FILENO) || now < last + 5)
+		return;
+	last = now;
+	fprintf(stderr, "  %" PRIu64 " worlds, %" PRIu64 " failed\n", m->done, m->failed);
+}
+
+static void done(void *ctx, const struct job *job, const struct outcome *o,
+		 const struct cover_point *v, size_t n)
+{
+	struct many *m = ctx;
+	m->done++;
+	bool struck = !job->strike;
+	for (size_t i = 0; i < n; i++) {
+		if (cover_merge(&m->cover, &v[i]))
+			m->out_of_memory = true;
+		struck = struck || (v[i].struck && !strcmp(v[i].label, job->strike));
+	}
+	stats_add(&m->sum, &o->stats);
+	if (!o->right)
+		failed(m, job, o->why);
+	else if (!struck)
+		failed(m, job, "the write point was not struck");
+	progress(m);
+}
+
+static bool run_many(const struct options *o)
+{
+	static struct many m;
+	m = (struct many){ .o = o, .next_seed = o->from };
+	struct jobs seeds = { &m, o->jobs, next_seed, run, done };
+	struct jobs points = { &m, o->jobs, next_point, run, done };
+	if (cover_init(&m.cover))
+		return false;
+	uc_err err = jobs_run(&seeds);
+	size_t by_chance = cover_struck(&m.cover);
+	uint64_t n = m.done;
+	m.points = m.cover.n;
+	if (!err && !m.failed && n > 1 && !o->calm && !o->chance)
+		err = jobs_run(&points);
 	if (o->stats) {
-		stats_print(&sum, "all");
-		printf("  write points: %zu seen, %zu struck by chance, %zu in all\n", cover->n,
-		       by_chance, cover_struck(cover));
+		stats_print(&m.sum, "all");
+		printf("  write points: %zu seen, %zu struck by chance, %zu in all\n", m.cover.n,
+		       by_chance, cover_struck(&m.cover));
 	}
-	printf("%" PRIu64 " seeds, %" PRIu64 " failed\n", n, failed);
-	return right;
+	printf("%" PRIu64 " seeds, %" PRIu64 " failed\n", n, m.failed);
+	cover_done(&m.cover);
+	return !err && !m.failed && !m.out_of_memory;
 }
+
+/* --- one --- */
+
+static void run_quietly(const struct options *o, const struct story *story, bool trace,
+			struct outcome *out)
+{
+	struct cover cover;
+	struct plan plan;
+	struct job job = { o->from, o->strike };
+	if (cover_init(&cover))
+		return;
+	plan_make(o, &job, &cover, &plan);
+	plan.story = story;
+	plan.trace = trace;
+	if (story || trace)
+		printf("seed %" PRIu64 ": %u people, %" PRIu64 " events\n", o->from, plan.people,
+		       plan.happenings);
+	outcome_of(&plan, out);
+	cover_done(&cover);
+}
+
+/* A seed that fails is run once more, now that it is known what to tell of it. */
+static bool run_one(const struct options *o)
+{
+	static struct outcome out;
+	struct story story = { 0 };
+	run_quietly(o, NULL, o->trace, &out);
+	if (o->story && !o->trace) {
+		story_about(&story, out.why);
+		run_quietly(o, &story, false, &out);
+	}
+	char what[32];
+	snprintf(what, sizeof what, "seed %" PRIu64, o->from);
+	if (o->stats)
+		stats_print(&out.stats, what);
+	if (!out.right)
+		fprintf(stderr, "%s, %s\n", what, out.why);
+	printf("1 seeds, %d failed\n", !out.right);
+	return out.right;
+}
+
+/* --- planted bugs --- */
+
+#ifdef PLANTED_SWITCH
+
+static bool find_planted(struct options *o, enum planted_bug bug)
+{
+	static struct many m;
+	struct timespec begin, end;
+	m = (struct many){ .o = o, .next_seed = o->from };
+	struct jobs seeds = { &m, o->jobs, next_seed, run, done };
+	if (cover_init(&m.cover))
+		return false;
+	planted_switch(bug);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	uc_err err = jobs_run(&seeds);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	cover_done(&m.cover);
+	printf("%-18s ", planted_name(bug));
+	if (m.found_in)
+		printf("found in seed %" PRIu64 ", after %ld s: %s\n", m.found_in,
+		       (long)(end.tv_sec - begin.tv_sec), m.why);
+	else
+		printf("NOT FOUND in %" PRIu64 " seeds: %s\n", m.done, planted_says(bug));
+	fflush(stdout);
+	return !err && m.found_in;
+}
+
+static bool run_planted(struct options *o)
+{
+	bool all = !strcmp(o->planted, "all"), known = false, right = true;
+	for (int i = 0; i < PLANTED_COUNT; i++) {
+		if (!all && strcmp(o->planted, planted_name((enum planted_bug)i)) != 0)
+			continue;
+		known = true;
+		right = find_planted(o, (enum planted_bug)i) && right;
+	}
+	if (!known)
+		fprintf(stderr, "no bug is called %s\n", o->planted);
+	return known && right;
+}
+
+/* A seed in which it is found, told. */
+static bool switch_planted(const struct options *o)
+{
+	for (int i = 0; i < PLANTED_COUNT; i++) {
+		if (strcmp(o->planted, planted_name((enum planted_bug)i)) != 0)
+			continue;
+		planted_switch((enum planted_bug)i);
+		return true;
+	}
+	return false;
+}
+
+#else
+
+static bool run_planted(struct options *o)
+{
+	(void)o;
+	fputs("this build has no planted bugs; they are in one with -Dplanted=true\n", stderr);
+	return false;
+}
+
+static bool switch_planted(const struct options *o)
+{
+	(void)o;
+	return false;
+}
+
+#endif
+
+/* --- options --- */
 
 static bool number(const char *text, uint64_t *out, const char **rest)
 {
@@ -172,6 +286,10 @@ static bool option(struct options *o, const char *name, const char *value)
 		o->strike = value;
 		return true;
 	}
+	if (!strcmp(name, "--planted")) {
+		o->planted = value;
+		return true;
+	}
 	if (!number(value, &n, &rest))
 		return false;
 	if (!strcmp(name, "--seed"))
@@ -180,11 +298,13 @@ static bool option(struct options *o, const char *name, const char *value)
 		o->people = (unsigned)n;
 	else if (!strcmp(name, "--events"))
 		o->events = n;
+	else if (!strcmp(name, "--jobs"))
+		o->jobs = (unsigned)n;
 	else if (!strcmp(name, "--seeds") && *rest == '-' && number(rest + 1, &o->to, &rest))
 		o->from = n;
 	else
 		return false;
-	return o->from && o->to >= o->from && o->people && o->people <= PEOPLE_MAX;
+	return o->from && o->to >= o->from && o->people <= PEOPLE_MAX && o->jobs;
 }
 
 static bool options_read(struct options *o, int argc, char **argv)
@@ -192,6 +312,8 @@ static bool options_read(struct options *o, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--trace"))
 			o->trace = true;
+		else if (!strcmp(argv[i], "--story"))
+			o->story = true;
 		else if (!strcmp(argv[i], "--stats"))
 			o->stats = true;
 		else if (!strcmp(argv[i], "--calm"))
@@ -206,36 +328,24 @@ static bool options_read(struct options *o, int argc, char **argv)
 	return true;
 }
 
-static uint64_t cover_now(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
-static uc_err cover_random(void *ctx, uint8_t *out, size_t n)
-{
-	(void)ctx;
-	memset(out, 7, n);
-	return UC_OK;
-}
-
 int main(int argc, char **argv)
 {
-	static const struct env env = { NULL, cover_now, cover_random, NULL };
-	struct options o = { .from = 1, .to = 100, .events = 5000, .people = 9 };
-	struct cover cover;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct options o = { .from = 1, .to = 100, .jobs = cores > 0 ? (unsigned)cores : 1 };
 	const char *more = getenv("UNDERCROFT_TEST_LONG");
 	if (!options_read(&o, argc, argv)) {
 		fputs("usage: sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] "
-		      "[--stats] [--people N] [--events N] [--calm] [--chance]\n",
+		      "[--story] [--stats]\n"
+		      "                [--people N] [--events N] [--calm] [--chance] [--jobs N] "
+		      "[--planted NAME]\n",
 		      stderr);
 		return 2;
 	}
-	if (more && *more && o.from != o.to)
-		o.to = o.from + (o.to - o.from + 1) * 10 - 1;
-	if (cover_init(&cover, &env))
-		return 1;
-	bool right = run_all(&o, &cover);
-	cover_done(&cover);
-	return right ? 0 : 1;
+	if (o.from == o.to)
+		return (!o.planted || switch_planted(&o)) && run_one(&o) ? 0 : 1;
+	if (o.planted)
+		return run_planted(&o) ? 0 : 1;
+	if (more && *more)
+		o.to = o.from + (o.to - o.from + 1) * 4 - 1;
+	return run_many(&o) ? 0 : 1;
 }

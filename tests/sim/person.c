@@ -219,6 +219,7 @@ static bool is_wanted(const struct world *w, const char *label)
 void person_before(struct person *p, const char *doing, const char *what)
 {
 	p->armed = false;
+	p->acted = true;
 	p->commits = client_memory_commits(p->disk);
 	for (unsigned i = 0; i < 2; i++) {
 		label_make(p->labels[i], doing, what, i);

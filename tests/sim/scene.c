@@ -156,26 +156,12 @@ void scene_says(struct person *from, struct person *to, const char *text)
 	scene_want(w, has_message, &x, text);
 }
 
-static uint64_t cover_now(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
-static uc_err cover_random(void *ctx, uint8_t *out, size_t n)
-{
-	(void)ctx;
-	memset(out, 7, n);
-	return UC_OK;
-}
-
 int scene_main(int argc, char **argv, scene_play *play, const char *right_text)
 {
-	static const struct env env = { NULL, cover_now, cover_random, NULL };
 	static struct world w;
 	struct cover cover;
 	struct plan plan = { .seed = 1, .trace = argc > 1 && !strcmp(argv[1], "--trace") };
-	if (cover_init(&cover, &env))
+	if (cover_init(&cover))
 		return 1;
 	plan.cover = &cover;
 	bool right = !world_init(&w, &plan);
@@ -189,6 +175,8 @@ int scene_main(int argc, char **argv, scene_play *play, const char *right_text)
 		world_done(&w);
 	}
 	cover_done(&cover);
+	if (!right)
+		fprintf(stderr, "%s\n", w.why);
 	puts(right ? right_text : "no");
 	return right ? 0 : 1;
 }

@@ -17,9 +17,31 @@
 
 #include <stdio.h>
 
+/* Faults, each on in some seeds only, so that some worlds have few of them and some have many: name,
+ * and what is counted.  faults.c has those that come with the weather. */
+#define FAULTS(X)                                             \
+	X(FULL, "disks that were full for a while")           \
+	X(IO, "writes and syncs that failed")                 \
+	X(TORN, "writes that were torn, and what came after") \
+	X(ROT, "records that could not be read for a while")  \
+	X(CLOCK_APP, "clocks of apps that leapt")             \
+	X(CLOCK_PERSON, "clocks of devices that leapt")       \
+	X(DOWN, "apps that were down for an hour")            \
+	X(HERD, "times that everybody came back at once")     \
+	X(SLOW, "readers that were slow")                     \
+	X(OLDER, "apps that went on from an older copy")
+enum fault {
+#define FAULT_ENUM(name, counted) FAULT_##name,
+	FAULTS(FAULT_ENUM)
+#undef FAULT_ENUM
+		FAULT_COUNT
+};
+
 enum {
 	APPS = 3,
-	PEOPLE_MAX = 32,
+	ACTS_MAX = 32,
+	WHY_MAX = 512,
+	PEOPLE_MAX = 320,
 	TEXT_MAX = 96,
 	LABEL_MAX = 96,
 	CODE_MAX = 32,
@@ -44,7 +66,7 @@ void dice_fill(struct dice *d, uint8_t *out, size_t n);
 struct cover_point {
 	char label[LABEL_MAX];
 	uint64_t seen, struck;
-	uint64_t first_seed; /* where it was seen first */
+	uint64_t seed, cost; /* the cheapest seed that saw it */
 	uint64_t run, seen_in_run;
 };
 struct cover {
@@ -54,13 +76,26 @@ struct cover {
 	size_t n, cap;
 	uint64_t run; /* a number for each world */
 };
-uc_err cover_init(struct cover *c, const struct env *env);
+uc_err cover_init(struct cover *c);
 void cover_done(struct cover *c);
 /* The point of that label, seen once more in this seed. */
 struct cover_point *cover_see(struct cover *c, uint64_t seed, const char *label);
 /* NULL when it was not seen yet. */
 struct cover_point *cover_find(const struct cover *c, const char *label);
 size_t cover_struck(const struct cover *c);
+/* What was seen in a world of its own, by another process. */
+uc_err cover_merge(struct cover *c, const struct cover_point *p);
+
+/* --- story.c: what is told of a failure --- */
+
+enum { SUBJECTS_MAX = 8, SUBJECT_MAX = 256 };
+struct story {
+	char subjects[SUBJECTS_MAX][SUBJECT_MAX]; /* people, rooms and texts of the failure */
+	size_t n;
+};
+/* Of whom and what a failure speaks. */
+void story_about(struct story *s, const char *why);
+bool story_has(const struct story *s, const char *line);
 
 /* --- the world --- */
 
@@ -155,6 +190,7 @@ struct person {
 	uint64_t wake_ms, wakes_idle;
 	uc_op op; /* sign-up, recovery or deletion under way */
 	unsigned asked, said, groups;
+	bool acted; /* the act under way has done something */
 };
 
 struct stats {
@@ -165,6 +201,7 @@ struct stats {
 	uint64_t rooms, epochs, joined, removed, recovered, deleted, restored, rejoined, recalled;
 	uint64_t members, introduced;
 	uint64_t virtual_ms;
+	uint64_t weather[FAULT_COUNT], acted[ACTS_MAX];
 };
 
 struct plan {
@@ -172,9 +209,13 @@ struct plan {
 	unsigned people;
 	uint64_t happenings; /* activity ends then */
 	bool faults, trace;
-	const char *strike; /* a write point to strike the first time it is seen; or NULL */
+	uint32_t weather;          /* which of enum fault there are, as bits */
+	const char *strike;        /* a write point to strike the first time it is seen; or NULL */
+	const struct story *story; /* what is told of it; or NULL */
 	struct cover *cover;
 };
+/* What sort of world this seed is: how many people, how much happens, which faults. */
+void plan_of_seed(struct plan *p, uint64_t seed);
 
 struct world {
 	struct plan plan;
@@ -192,15 +233,19 @@ struct world {
 	struct stats stats;
 	bool quiet; /* no faults, no acts any more */
 	bool failed;
+	char why[WHY_MAX]; /* the first failure */
 	bool struck_wanted;
 	uint64_t last_traffic_ms;
 };
 
 #define NO_BYTES ((struct view){ NULL, 0 })
 
-/* The first failure is told, with the seed; the run ends. */
+/* The first failure is kept; the run ends. */
 void sim_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(const struct world *w, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* What a reader of the story wants to know. */
+void sim_story(const struct world *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Is this fault to happen now? */
 bool sim_fault(struct world *w, uint64_t of_million);
@@ -290,7 +335,36 @@ bool person_is_over(const struct person *p);
 /* Frees what is left without a word. */
 void person_done(struct person *p);
 
+/* --- run.c --- */
+
+struct outcome {
+	bool right;
+	char why[WHY_MAX];
+	struct stats stats;
+};
+void outcome_of(const struct plan *plan, struct outcome *out);
+void stats_add(struct stats *to, const struct stats *from);
+void stats_print(const struct stats *s, const char *what);
+
+/* --- jobs.c: worlds side by side, each in a process of its own --- */
+
+struct job {
+	uint64_t seed;
+	const char *strike;
+};
+struct jobs {
+	void *ctx;
+	unsigned at_once;
+	bool (*next)(void *ctx, struct job *out); /* false: no more */
+	void (*run)(void *ctx, const struct job *j, struct cover *cover, struct outcome *out);
+	void (*done)(void *ctx, const struct job *j, const struct outcome *o,
+		     const struct cover_point *v, size_t n);
+};
+uc_err jobs_run(const struct jobs *j);
+
 /* --- act.c --- */
+
+const char *act_name(size_t i); /* NULL after the last */
 
 void act_start(struct person *p);
 /* What a program would do with an event. */

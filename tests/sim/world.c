@@ -23,30 +23,41 @@ void sim_fail(struct world *w, const char *format, ...)
 	if (w->failed)
 		return;
 	w->failed = true;
-	fprintf(stderr, "seed %llu, after %.3f s: ", (unsigned long long)w->plan.seed,
-		(double)(w->now_ms - start_ms) / 1000);
+	int n = snprintf(w->why, sizeof w->why,
+			 "after %.3f s: ", (double)(w->now_ms - start_ms) / 1000);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(w->why + n, sizeof w->why - (size_t)n, format, args);
 	va_end(args);
-	fputc('\n', stderr);
-	if (w->plan.strike)
-		fprintf(stderr, "again: sim-test --seed %llu --strike '%s' --trace\n",
-			(unsigned long long)w->plan.seed, w->plan.strike);
-	else
-		fprintf(stderr, "again: sim-test --seed %llu --trace\n",
-			(unsigned long long)w->plan.seed);
+}
+
+static void tell(const struct world *w, bool always, const char *format, va_list args)
+{
+	char line[1024];
+	vsnprintf(line, sizeof line, format, args);
+	bool about = w->plan.story && story_has(w->plan.story, line);
+	if (w->plan.trace || about || always)
+		printf("%c %9.3f %s\n", about ? '>' : ' ', (double)(w->now_ms - start_ms) / 1000,
+		       line);
 }
 
 void sim_trace(const struct world *w, const char *format, ...)
 {
 	va_list args;
-	if (!w->plan.trace)
+	if (!w->plan.trace && !w->plan.story)
 		return;
-	printf("%9.3f ", (double)(w->now_ms - start_ms) / 1000);
 	va_start(args, format);
-	vprintf(format, args);
+	tell(w, false, format, args);
 	va_end(args);
-	putchar('\n');
+}
+
+void sim_story(const struct world *w, const char *format, ...)
+{
+	va_list args;
+	if (!w->plan.trace && !w->plan.story)
+		return;
+	va_start(args, format);
+	tell(w, true, format, args);
+	va_end(args);
 }
 
 bool sim_fault(struct world *w, uint64_t of_million)
