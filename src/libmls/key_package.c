@@ -127,8 +127,7 @@ static uc_err make(struct call *c, const struct mls_key_package_options *o,
 	struct extension_list extensions = take_extensions(&t, o->extensions);
 	uint64_t lifetime_s = o->lifetime_s ? o->lifetime_s : LIFETIME_S;
 	TRY(t.failed);
-	/* An hour before now is added, for clocks that differ. */
-	if (lifetime_s > KEY_PACKAGE_LIFETIME_MAX_S - 3600)
+	if (lifetime_s > KEY_PACKAGE_LIFETIME_MAX_S - KEY_PACKAGE_EARLY_S)
 		return UC_E_ARGUMENT;
 	if (o->last_resort)
 		TRY(add_last_resort(&extensions, &c->scratch));

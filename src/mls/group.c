@@ -189,8 +189,8 @@ static uc_err create(struct group *g, struct view id, const struct leaf_paramete
 	if (!kp)
 		return arena_error(a);
 	/* The creator's leaf is that of a KeyPackage (11). */
-	TRY(key_package_make(s, env, leaf, KEY_PACKAGE_LIFETIME_MAX_S - 7200, NULL, a, &encoded,
-			     kp));
+	TRY(key_package_make(s, env, leaf, KEY_PACKAGE_LIFETIME_MAX_S - KEY_PACKAGE_EARLY_S, NULL,
+			     a, &encoded, kp));
 	TRY(wire_decode(encoded, a, key_package_element, &k));
 	TRY(leaf_node_check(s, &k.leaf_node));
 	TRY(leaf_suite_admit(g->platform.hooks, s, &k.leaf_node));

@@ -5,7 +5,6 @@
 #include "mls/rule.h"
 
 #define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
-#define HOUR_S      3600u
 
 static struct leaf_node_tbs tbs_of(struct leaf_node *leaf, struct view group_id, uint32_t index)
 {
@@ -177,7 +176,8 @@ static uc_err make(const struct suite *s, const struct env *env, const struct le
 			.credential = leaf->credential,
 			.capabilities = leaf->capabilities,
 			.leaf_node_source = LEAF_NODE_SOURCE_KEY_PACKAGE,
-			.lifetime = { now_s > HOUR_S ? now_s - HOUR_S : 0, now_s + lifetime_s },
+			.lifetime = { now_s > KEY_PACKAGE_EARLY_S ? now_s - KEY_PACKAGE_EARLY_S : 0,
+				      now_s + lifetime_s },
 			.extensions = leaf->extensions,
 		},
 	};

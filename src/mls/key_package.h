@@ -47,7 +47,7 @@ struct key_package_secrets {
 };
 void key_package_secrets_wipe(struct key_package_secrets *k);
 
-/* The encoded KeyPackage lies in the arena.  lifetime in seconds from now (and an hour before).
+/* The encoded KeyPackage lies in the arena.  lifetime in seconds from now (and KEY_PACKAGE_EARLY_S before).
  * UC_E_UNEXPECTED: an extension is neither of a default type nor listed by the leaf (10). */
 uc_err UC_MUST_USE key_package_make(const struct suite *s, const struct env *env,
 				    const struct leaf_parameters *leaf, uint64_t lifetime_s,

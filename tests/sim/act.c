@@ -110,7 +110,7 @@ static void act_ask(struct person *p, struct lists *l)
 		return;
 	p->asked++;
 	say(p, "may I?", text);
-	sim_trace(w, "person %u asks person %u", p->number, whom->number);
+	sim_story(w, "person %u asks person %u", p->number, whom->number);
 	person_before(p, "uc_ask", "");
 	person_after(p, uc_ask(p->client, whom->app->domain, whom->identifier, text, &op));
 }
@@ -122,7 +122,7 @@ static void act_answer(struct person *p, struct lists *l)
 		return;
 	struct uc_id id = l->requests[dice_below(&p->w->dice, l->requests_n)].id;
 	bool decline = dice_below(&p->w->dice, 8) == 0;
-	sim_trace(p->w, "person %u %s", p->number, decline ? "declines" : "accepts");
+	sim_story(p->w, "person %u %s", p->number, decline ? "declines" : "accepts");
 	person_before(p, decline ? "uc_decline" : "uc_accept", "");
 	person_after(p, decline ? uc_decline(p->client, &id, &op) : uc_accept(p->client, &id, &op));
 }
@@ -136,7 +136,7 @@ static void act_send(struct person *p, struct lists *l)
 		return;
 	struct uc_id room = r->id;
 	say(p, "text", text);
-	sim_trace(p->w, "person %u sends %s", p->number, text);
+	sim_story(p->w, "person %u sends %s", p->number, text);
 	person_before(p, "uc_send", "");
 	uc_err err = uc_send(p->client, &room, text, &id);
 	truth_said(p, &room, text, !err);
@@ -165,7 +165,7 @@ static void act_reply(struct person *p, struct lists *l)
 		return;
 	struct uc_id room = r->id, to = m->id;
 	say(p, reaction ? "!" : "reply", text);
-	sim_trace(p->w, "person %u sends %s", p->number, text);
+	sim_story(p->w, "person %u sends %s", p->number, text);
 	person_before(p, reaction ? "uc_send_reaction" : "uc_send_reply", "");
 	uc_err err = reaction ? uc_send_reaction(p->client, &room, &to, text, &id)
 			      : uc_send_reply(p->client, &room, &to, text, &id);
@@ -201,7 +201,7 @@ static void act_group(struct person *p, struct lists *l)
 		return;
 	p->groups++;
 	say(p, "group", name);
-	sim_trace(p->w, "person %u makes a group of %zu", p->number, n + 1);
+	sim_story(p->w, "person %u makes a group of %zu", p->number, n + 1);
 	person_before(p, "uc_group_create", "");
 	person_after(p, uc_group_create(p->client, name, contacts, n, &op));
 }
@@ -254,7 +254,7 @@ static void act_leave(struct person *p, struct lists *l)
 	if (!r)
 		return;
 	struct uc_id room = r->id;
-	sim_trace(p->w, "person %u leaves a room", p->number);
+	sim_story(p->w, "person %u leaves a room", p->number);
 	person_before(p, "uc_leave", "");
 	person_after(p, uc_leave(p->client, &room, &op));
 }
@@ -345,7 +345,7 @@ static void act_end(struct person *p, struct lists *l)
 	if (p->w->stats.deleted >= few(p->w, 1) || p->w->stats.happened < p->w->plan.happenings / 2)
 		return;
 	p->w->stats.deleted++;
-	sim_trace(p->w, "person %u's account is to be deleted", p->number);
+	sim_story(p->w, "person %u's account is to be deleted", p->number);
 	p->phase = PHASE_LEAVING;
 	p->ends = true;
 	person_before(p, "uc_account_delete", "");

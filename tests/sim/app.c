@@ -3,6 +3,7 @@
 #include "base/heap.h"
 #include "base/text.h"
 #include "mimi/frames.h"
+#include "provider/schema.h"
 #include "store/store_memory.h"
 #include "tests/sim/sim.h"
 
@@ -35,10 +36,10 @@ static uc_err strike(struct app *a, const char *kind, enum store_point point)
 		return UC_OK;
 	}
 	if (!strikes(w, p))
-		return UC_OK;
+		return fault_of_disk(a, kind[0] == 'r', point);
 	p->struck++;
 	a->struck = a->dying = true;
-	sim_trace(w, "%s is struck at %s", a->domain, label);
+	sim_story(w, "FAULT: %s is struck at %s", a->domain, label);
 	return UC_E_STORE;
 }
 
@@ -246,7 +247,7 @@ static void outputs_end(struct app *a, bool release)
 static uint64_t app_now(void *ctx)
 {
 	const struct app *a = ctx;
-	return a->w->now_ms;
+	return a->w->now_ms + (uint64_t)a->skew_ms;
 }
 
 static uc_err app_random(void *ctx, uint8_t *out, size_t n)
@@ -325,7 +326,8 @@ static void ticks(struct world *w, struct happening *h)
 		return;
 	w->stats.ticks++;
 	app_before(a, "tick", "");
-	provider_tick(a->provider, w->now_ms);
+	provider_doubt_clock(a->provider, clock_watch_doubts(&a->clock, app_now(a), w->now_ms));
+	provider_tick(a->provider, app_now(a));
 	app_after(a);
 	timeline_add(w, w->now_ms + TICK_MS, ticks, a, h->number, NO_BYTES);
 }
@@ -333,18 +335,19 @@ static void ticks(struct world *w, struct happening *h)
 uc_err app_start(struct app *a)
 {
 	a->life++;
-	a->dying = a->struck = a->sync_due = false;
+	a->dying = a->struck = a->failed = a->sync_due = false;
+	a->clock = (struct clock_watch){ 0 };
 	app_before(a, "open", "");
 	uc_err err = open_all(a);
-	if (a->struck) {
-		app_after(a);
+	if (a->struck || a->failed) {
+		app_kill(a, 20 + dice_below(&a->w->dice, DOWN_MS));
 		return UC_OK;
 	}
 	if (err) {
 		sim_fail(a->w, "%s does not start: %s", a->domain, uc_err_name(err));
 		return err;
 	}
-	sim_trace(a->w, "%s starts", a->domain);
+	sim_story(a->w, "%s starts", a->domain);
 	timeline_add(a->w, a->w->now_ms + dice_below(&a->w->dice, TICK_MS), ticks, a, a->life,
 		     NO_BYTES);
 	return UC_OK;
@@ -369,26 +372,31 @@ static void stores_close(struct app *a)
 	outputs_end(a, false);
 }
 
-static void power_fails(struct app *a, struct store_memory *disk)
+/* Of what was not synced, some is there and the rest is not; never the last of it when it was torn. */
+static void power_fails(struct app *a, struct store_memory *disk, bool torn)
 {
 	size_t unsynced = store_memory_unsynced(disk);
-	store_memory_crash(disk, dice_below(&a->w->dice, unsynced + 1));
+	size_t keep = dice_below(&a->w->dice, unsynced + !torn);
+	if (keep < unsynced)
+		sim_story(a->w, "  of %zu writes that were not synced, %zu are left", unsynced,
+			  keep);
+	store_memory_crash(disk, keep);
 }
 
-void app_kill(struct app *a)
+void app_kill(struct app *a, uint64_t down_ms)
 {
 	struct world *w = a->w;
-	sim_trace(w, "%s dies", a->domain);
+	sim_story(w, "%s dies", a->domain);
 	w->stats.app_kills++;
 	stores_close(a);
-	power_fails(a, a->accounts_disk);
-	power_fails(a, a->rooms_disk);
+	power_fails(a, a->accounts_disk, a->disk.torn && !a->disk.rooms);
+	power_fails(a, a->rooms_disk, a->disk.torn && a->disk.rooms);
+	a->disk.torn = false;
 	for (struct link *l = w->links; l; l = l->next)
 		if (l->app == a)
 			link_drop_app(l);
 	peers_app_died(a);
-	timeline_add(w, w->now_ms + 20 + dice_below(&w->dice, DOWN_MS), starts_again, a, 0,
-		     NO_BYTES);
+	timeline_add(w, w->now_ms + down_ms, starts_again, a, 0, NO_BYTES);
 }
 
 void app_done(struct app *a)
@@ -417,8 +425,10 @@ static void syncs(struct world *w, struct happening *h)
 	a->sync_due = false;
 	app_before(a, "sync", "");
 	uc_err err = provider_sync(a->provider);
-	if (a->struck)
-		app_kill(a);
+	if (a->struck || (err && a->failed))
+		app_kill(a, 20 + dice_below(&a->w->dice, DOWN_MS));
+	else if (a->failed)
+		sim_fail(w, "%s goes on although its disk has failed", a->domain);
 	else if (err)
 		sim_fail(w, "%s does not sync: %s", a->domain, uc_err_name(err));
 	else
@@ -429,7 +439,7 @@ void app_after(struct app *a)
 {
 	struct world *w = a->w;
 	if (a->struck) {
-		app_kill(a);
+		app_kill(a, 20 + dice_below(&a->w->dice, DOWN_MS));
 		return;
 	}
 	if (a->sync_due)
@@ -459,4 +469,21 @@ void app_frame(struct app *a, struct link *l, struct view bytes)
 	app_before(a, "frame", frame_name(f.type));
 	provider_frame(a->provider, l->session, bytes);
 	app_after(a);
+}
+
+bool app_owes(struct app *a)
+{
+	struct store_key k;
+	struct store_scan scan;
+	struct view key, value;
+	if (!a->provider)
+		return true;
+	store_key_start(&k, TABLE_OUTBOX);
+	if (store_scan_init(&scan, a->accounts, store_key_view(&k), NO_BYTES, 1)) {
+		sim_fail(a->w, "%s's outbox cannot be read", a->domain);
+		return false;
+	}
+	bool owes = store_scan_next(&scan, &key, &value);
+	store_scan_done(&scan);
+	return owes;
 }

@@ -426,6 +426,8 @@ static void check_apps(struct world *w)
 			sim_fail(w, "%s is not up in the end", a->domain);
 			continue;
 		}
+		if (app_owes(a))
+			sim_fail(w, "%s's outbox is not empty in the end", a->domain);
 		provider_count(a->provider, &n);
 		if (n.asks_open)
 			sim_fail(w, "%s still waits for %zu answers", a->domain, n.asks_open);

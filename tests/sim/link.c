@@ -4,7 +4,11 @@
 #include "base/heap.h"
 #include "tests/sim/sim.h"
 
-enum { CUT_OF_MILLION = 4000, NOTICE_MS = 6000 };
+enum {
+	CUT_OF_MILLION = 4000,
+	NOTICE_MS = 6000,
+	BACKLOG_MAX = 24 * 1024, /* an app drops a reader who is so far behind */
+};
 
 static void app_notices(struct world *w, struct happening *h)
 {
@@ -75,6 +79,7 @@ static void up_arrives(struct world *w, struct happening *h)
 static void down_arrives(struct world *w, struct happening *h)
 {
 	struct link *l = h->subject;
+	l->backlog -= h->bytes.n;
 	if (l->cut || !l->person)
 		return;
 	sim_traffic(w);
@@ -104,7 +109,16 @@ void link_down(struct link *l, struct view frame)
 	struct world *w = l->app->w;
 	if (l->cut || !l->person)
 		return;
+	if (l->person->slow_until_ms > l->down_ms)
+		l->down_ms = l->person->slow_until_ms;
 	timeline_add(w, arrival(w, &l->down_ms), down_arrives, l, 0, frame);
+	l->backlog += frame.n;
+	if (l->backlog > BACKLOG_MAX && l->person->slow_until_ms > w->now_ms) {
+		sim_story(w, "%s drops person %u, who reads too slowly", l->app->domain,
+			  l->person->number);
+		l->closing = true;
+		link_close(l);
+	}
 	if (sim_fault(w, CUT_OF_MILLION))
 		link_cut(l);
 }
@@ -114,7 +128,8 @@ void link_cut(struct link *l)
 	struct world *w = l->person ? l->person->w : l->app ? l->app->w : NULL;
 	if (!w || l->cut)
 		return;
-	sim_trace(w, "link %llu is cut", (unsigned long long)l->number);
+	if (l->person)
+		sim_story(w, "FAULT: the connection of person %u is cut", l->person->number);
 	w->stats.cuts++;
 	l->cut = true;
 	timeline_add(w, w->now_ms + dice_below(&w->dice, NOTICE_MS), person_notices, l, 0,

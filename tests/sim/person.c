@@ -69,7 +69,7 @@ static void client_close(struct person *p)
 void person_kill(struct person *p, uint64_t back_in_ms)
 {
 	struct world *w = p->w;
-	sim_trace(w, "person %u's client dies", p->number);
+	sim_story(w, "person %u's client dies", p->number);
 	w->stats.client_kills++;
 	client_close(p);
 	if (p->link)
@@ -114,7 +114,7 @@ void person_start(struct person *p)
 
 void person_lose_device(struct person *p)
 {
-	sim_trace(p->w, "person %u loses the device", p->number);
+	sim_story(p->w, "person %u loses the device", p->number);
 	client_close(p);
 	if (p->link)
 		link_drop_person(p->link);
@@ -144,7 +144,7 @@ void person_restore(struct person *p)
 	struct client_memory *copy = p->backup ? client_memory_copy(p->backup) : NULL;
 	if (!copy)
 		return;
-	sim_trace(p->w, "person %u's device is restored", p->number);
+	sim_story(p->w, "person %u's device is restored", p->number);
 	p->w->stats.restored++;
 	client_close(p);
 	if (p->link)
@@ -248,7 +248,7 @@ static void points_passed(struct person *p)
 			continue;
 		k->struck++;
 		w->struck_wanted = w->struck_wanted || is_wanted(w, k->label);
-		sim_trace(w, "person %u is struck at %s", p->number, k->label);
+		sim_story(w, "FAULT: person %u is struck at %s", p->number, k->label);
 		return;
 	}
 }
@@ -300,6 +300,15 @@ static void wake_plan(struct person *p)
 		return;
 	p->wake_ms = at;
 	timeline_add(w, at, wakes, p, p->device, NO_BYTES);
+}
+
+void person_clock_changed(struct person *p)
+{
+	p->wake_ms = 0;
+	if (!p->client)
+		return;
+	person_before(p, "step", "");
+	person_after(p, uc_client_step(p->client));
 }
 
 static bool is_broken(uc_err err)

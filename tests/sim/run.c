@@ -68,6 +68,7 @@ void outcome_of(const struct plan *plan, struct outcome *out)
 	}
 	uint64_t start = w.now_ms;
 	people_come(&w);
+	faults_start(&w);
 	world_run(&w, w.now_ms + ACTIVE_MAX_MS, enough, NULL);
 	if (!w.failed && w.stats.happened < plan->happenings)
 		sim_fail(&w, "only %" PRIu64 " events happened", w.stats.happened);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "provider/provider.h"
+#include "server/clock_watch.h"
 #include "undercroft/undercroft.h"
 
 #include <stdio.h>
@@ -125,6 +126,14 @@ void timeline_done(struct timeline *t);
 void bytes_free(struct view owned);
 struct view bytes_copy(struct view v);
 
+/* A disk that fails at the how-manieth write from now. */
+struct disk_fault {
+	bool on, rooms, torn;
+	enum fault kind;
+	unsigned after;
+	uint64_t until_ms; /* FULL: there is room again */
+};
+
 struct output;
 struct app {
 	struct world *w;
@@ -140,6 +149,10 @@ struct app {
 	uint64_t life;                         /* counts restarts */
 	struct output *outputs, **outputs_end; /* kept back until the next sync */
 	bool sync_due;
+	int64_t skew_ms; /* of its clock */
+	struct clock_watch clock;
+	struct disk_fault disk;
+	bool failed;           /* a store has failed: the process ends with the next sync */
 	bool dying, struck;    /* a store point was struck; everything fails from there on */
 	char doing[LABEL_MAX]; /* what it handles, for the name of a write point */
 	unsigned writes;       /* so far, while it does */
@@ -153,6 +166,7 @@ struct link {
 	struct session *session;
 	uint64_t number, up_ms, down_ms; /* last arrivals: order holds within a direction */
 	bool cut, closing;
+	size_t backlog; /* bytes that the person has not read yet */
 };
 
 enum phase {
@@ -179,7 +193,8 @@ struct person {
 	uint64_t generation;
 	struct dice dice;
 	struct uc_platform platform;
-	int64_t skew_ms;
+	int64_t skew_ms, leap_ms; /* leap_ms: of it, what is a fault */
+	uint64_t slow_until_ms;
 	uc_client *client; /* NULL while its process is not running */
 	struct link *link; /* NULL: not connected */
 	bool connecting, connected, away;
@@ -271,14 +286,24 @@ struct app *world_app(struct world *w, struct view domain);
 uc_err app_init(struct app *a, struct world *w, unsigned index);
 void app_done(struct app *a);
 uc_err app_start(struct app *a);
-void app_kill(struct app *a);
+/* Comes back after so long. */
+void app_kill(struct app *a, uint64_t down_ms);
 /* Names what comes next for the write points; app_after ends it: syncs are planned, and if a store
  * was struck, the app dies. */
 void app_before(struct app *a, const char *doing, const char *what);
 void app_after(struct app *a);
+/* Something for another app waits in its outbox, or it is down. */
+bool app_owes(struct app *a);
 void app_frame(struct app *a, struct link *l, struct view frame);
 /* The sim's stand-in for a TLS key and its certificate. */
 void app_document_sign(struct view domain, struct view document, uint8_t out[32]);
+
+/* --- faults.c --- */
+
+void faults_start(struct world *w);
+void faults_end(struct world *w);
+/* At a point of a store: the error that its disk gives now. */
+uc_err fault_of_disk(struct app *a, bool rooms, enum store_point point);
 
 /* --- link.c --- */
 
@@ -325,6 +350,8 @@ void person_restore(struct person *p);
 void person_before(struct person *p, const char *doing, const char *what);
 void person_after(struct person *p, uc_err err);
 void person_receive(struct person *p, struct view frame);
+/* Timers are not what they were. */
+void person_clock_changed(struct person *p);
 void person_disconnected(struct person *p);
 void person_connect_later(struct person *p);
 void person_network_back(struct person *p);

@@ -12,7 +12,7 @@ enum {
 	LATE_OF_MILLION = 10000,
 	LATE_MS = 4000,
 	REST_MS = 100 * 1000, /* nothing moves for so long: at rest */
-	REST_MAX_MS = 60 * 60 * 1000,
+	REST_MAX_MS = 3 * 60 * 60 * 1000,
 	SKEW_MS = 20000,
 };
 static const uint64_t start_ms = 1780000000000;
@@ -182,12 +182,18 @@ static bool all_idle(struct world *w)
 static bool rested(struct world *w, void *ctx)
 {
 	(void)ctx;
-	return w->now_ms > w->last_traffic_ms + REST_MS && all_idle(w);
+	if (w->now_ms <= w->last_traffic_ms + REST_MS || !all_idle(w))
+		return false;
+	for (unsigned i = 0; i < APPS; i++)
+		if (app_owes(&w->apps[i]))
+			return false;
+	return true;
 }
 
 bool world_rest(struct world *w)
 {
 	w->quiet = true;
+	faults_end(w);
 	w->last_traffic_ms = w->now_ms;
 	for (unsigned i = 0; i < w->people_n; i++)
 		w->people[i].away = false;
