@@ -121,7 +121,7 @@ static uc_err slot_check(const struct pool_slot *s, uint64_t now_ms)
 	    (s->sealed.n - BOX_OVERHEAD) % SLOT_PAD)
 		return UC_E_ARGUMENT;
 	if (s->not_after_ms <= now_ms ||
-	    s->not_after_ms > now_ms + KEY_PACKAGE_LIFETIME_MAX_S * 1000 + DAY_MS)
+	    s->not_after_ms > now_ms + KEY_PACKAGE_LIFETIME_MAX_S * 1000)
 		return UC_E_ARGUMENT;
 	return UC_OK;
 }
