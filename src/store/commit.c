@@ -23,14 +23,6 @@ struct commit {
 	struct commit_log *logs;
 };
 
-static uint64_t hash_of(struct view key)
-{
-	uint64_t h = 0xcbf29ce484222325;
-	for (size_t i = 0; i < key.n; i++)
-		h = (h ^ key.p[i]) * 0x100000001b3;
-	return h;
-}
-
 static uc_err change(struct commit *c, enum store_change_kind kind, struct view key,
 		     struct view value)
 {
@@ -38,7 +30,7 @@ static uc_err change(struct commit *c, enum store_change_kind kind, struct view 
 	if (!n)
 		return UC_E_LIMIT;
 	*n = (struct store_change){
-		.kind = kind, .key = key, .value = value, .before = c->last, .hash = hash_of(key)
+		.kind = kind, .key = key, .value = value, .before = c->last, .hash = store_hash(key)
 	};
 	if (c->last)
 		c->last->next = n;
@@ -56,7 +48,7 @@ static bool in_range(const struct store_change *range, struct view key)
 /* The last change that says what becomes of the key; NULL when none does. */
 static struct store_change *change_find(const struct commit *c, struct view key)
 {
-	uint64_t h = hash_of(key);
+	uint64_t h = store_hash(key);
 	for (struct store_change *n = c->last; n; n = n->before) {
 		if (n->kind == CHANGE_DELETE_RANGE ? in_range(n, key)
 						   : n->hash == h && view_equal(n->key, key))
@@ -173,7 +165,7 @@ static uc_err do_delete_prefix(struct commit *c, const struct store_op *op)
 /* The log as it is by now. */
 static uc_err log_look(struct commit *c, struct view name, struct commit_log **out)
 {
-	uint64_t h = hash_of(name);
+	uint64_t h = store_hash(name);
 	for (struct commit_log *l = c->logs; l; l = l->next) {
 		if (l->hash == h && view_equal(l->name, name)) {
 			*out = l;

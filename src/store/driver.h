@@ -13,8 +13,11 @@ struct store_change {
 	enum store_change_kind kind;
 	struct view key, value;
 	struct store_change *next, *before;
-	uint64_t hash; /* of the key, for looking changes up */
+	uint64_t hash; /* store_hash of the key, for looking changes up */
 };
+
+/* FNV-1a: for tables that live no longer than a batch or a sync. */
+uint64_t store_hash(struct view key);
 
 struct store_engine;
 struct store_cursor;
@@ -25,7 +28,8 @@ struct store_driver {
 	void (*close)(struct store_engine *e);
 	/* out == NULL: only whether it is there.  UC_E_NOT_FOUND when not. */
 	uc_err (*get)(struct store_engine *e, struct view key, struct arena *mem, struct view *out);
-	/* All or nothing, in order. */
+	/* All or nothing, in order.  Visible at once; whether it could be written may be said by a later
+	 * call, sync at the latest. */
 	uc_err (*write)(struct store_engine *e, const struct store_change *first);
 	uc_err (*sync)(struct store_engine *e);
 	/* The last key in [from, end), copied into the arena, and its value (may be NULL).

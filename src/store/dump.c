@@ -122,6 +122,7 @@ static uc_err load_items(struct load *l, struct wire *w)
 		TRY(w->failed);
 		if (kind != ITEM_PAIR || c.key.n == 0 || c.key.p[0] == 0xff)
 			return UC_E_MALFORMED;
+		c.hash = store_hash(c.key);
 		l->changes[l->n++] = c;
 		if (l->n == LOAD_BATCH)
 			TRY(load_flush(l));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table of sets of four.  A log is known by 128 bits of a hash with keys of this process alone (two
+/* A table of sets of eight.  A log is known by 128 bits of a hash with keys of this process alone (two
  * SipHash-2-4), not by its name: a slot is 48 bytes, however long names are. */
 #include "store/heads.h"
 
 #include "base/heap.h"
 #include "base/siphash.h"
 
-enum { WAYS = 4, CAP_FIRST = 256 };
+enum { WAYS = 8, CAP_FIRST = 256 };
 
 struct heads_slot {
 	uint64_t id[2];
@@ -77,12 +77,12 @@ static uint8_t incarnation_number(struct heads *h, const uint8_t incarnation[])
 }
 
 /* Twice as many sets: each one's slots go into two, so that all find their place. */
-static void grow(struct heads *h)
+static bool grow(struct heads *h)
 {
 	size_t cap = 2 * h->cap;
 	struct heads_slot *slots = heap_new(cap * sizeof *slots);
 	if (!slots)
-		return;
+		return false;
 	for (size_t i = 0; i < h->cap; i++) {
 		const struct heads_slot *from = &h->slots[i];
 		if (!from->incarnation)
@@ -95,23 +95,34 @@ static void grow(struct heads *h)
 	heap_free(h->slots);
 	h->slots = slots;
 	h->cap = cap;
+	return true;
+}
+
+static struct heads_slot *slot_free(struct heads *h, const uint64_t id[2])
+{
+	struct heads_slot *set = set_of(h->slots, h->cap, id);
+	for (size_t i = 0; i < WAYS; i++)
+		if (!set[i].incarnation)
+			return &set[i];
+	return NULL;
 }
 
 /* A free slot for it, or that of the one not asked for the longest. */
 static struct heads_slot *slot_take(struct heads *h, const uint64_t id[2])
 {
-	if (h->n >= h->cap / 2 && h->cap < HEADS_MAX)
-		grow(h);
-	struct heads_slot *set = set_of(h->slots, h->cap, id), *oldest = set;
-	for (size_t i = 0; i < WAYS; i++) {
-		if (!set[i].incarnation) {
-			h->n++;
-			return &set[i];
-		}
-		if (h->clock - set[i].used > h->clock - oldest->used)
-			oldest = &set[i];
+	struct heads_slot *slot = slot_free(h, id);
+	while (!slot && h->cap < HEADS_MAX && h->n >= h->cap / 4 && grow(h))
+		slot = slot_free(h, id);
+	if (slot) {
+		h->n++;
+		return slot;
 	}
-	return oldest;
+	struct heads_slot *set = set_of(h->slots, h->cap, id);
+	slot = set;
+	for (size_t i = 1; i < WAYS; i++)
+		if (h->clock - set[i].used > h->clock - slot->used)
+			slot = &set[i];
+	return slot;
 }
 
 void heads_put(struct heads *h, struct view log, const struct log_head *head)
@@ -142,4 +153,10 @@ void heads_drop(struct heads *h, struct view log)
 		return;
 	*s = (struct heads_slot){ 0 };
 	h->n--;
+}
+
+void heads_empty(struct heads *h)
+{
+	memset(h->slots, 0, h->cap * sizeof *h->slots);
+	h->n = 0;
 }

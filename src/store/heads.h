@@ -6,7 +6,8 @@
 
 #include "store/store.h"
 
-#define HEADS_MAX ((size_t)65536)
+/* Slots; for want of a free one in the right place the first heads go when half of them are taken. */
+#define HEADS_MAX ((size_t)131072)
 
 struct log_head {
 	uint8_t version; /* 1 */
@@ -30,5 +31,6 @@ bool heads_find(struct heads *h, struct view log, struct log_head *out);
 /* Keeps it, or forgets what it knew of that log. */
 void heads_put(struct heads *h, struct view log, const struct log_head *head);
 void heads_drop(struct heads *h, struct view log);
+void heads_empty(struct heads *h);
 
 #endif

@@ -30,6 +30,7 @@ static uc_err put(struct store *s, const struct store_meta *m)
 {
 	struct store_change c = { .kind = CHANGE_PUT };
 	TRY(meta_key(s, &c.key));
+	c.hash = store_hash(c.key);
 	TRY(wire_encode_to(&s->scratch, wire_store_meta, m, &c.value));
 	TRY(store_write(s, &c));
 	return store_sync(s);

@@ -12,15 +12,26 @@
 #define MIB                ((size_t)1024 * 1024)
 #define BLOOM_BITS_PER_KEY 10
 #define FILES_OPEN         512
+#define GATHER_MAX         MIB /* bytes of commits that are written at once */
+#define GATHER_KEPT        (4 * MIB)
+#define FILTER_BITS        ((size_t)32768)
 
 enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE = 2, COMPRESSION_NONE = 0 };
+
+/* Commits that RocksDB has not been given yet: one write for all of them, when somebody syncs or wants
+ * to read what may be among them. */
+struct gathered {
+	rocksdb_writebatch_t *batch;
+	bool any, any_range;
+	uint64_t filter[FILTER_BITS / 64]; /* bits of their keys' hashes */
+};
 
 struct store_engine {
 	rocksdb_t *db;
 	rocksdb_options_t *options;
 	rocksdb_writeoptions_t *write;
 	rocksdb_readoptions_t *read;
-	rocksdb_writebatch_t *batch;
+	struct gathered gathered;
 	_Atomic uc_err failed; /* a write, sync or compaction did; maintain may run beside */
 };
 
@@ -102,62 +113,6 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	return r;
 }
 
-/* Once a file could not be written RocksDB is not closed, only left: builds with assertions, such
- * as Debian's, abort when a file that failed is touched again, and there is nothing more to be
- * saved.  The lock stays with this process; the next one recovers. */
-static void engine_close(struct store_engine *e)
-{
-	if (e->failed)
-		return;
-	if (e->db)
-		rocksdb_close(e->db);
-	rocksdb_writebatch_destroy(e->batch);
-	rocksdb_readoptions_destroy(e->read);
-	rocksdb_writeoptions_destroy(e->write);
-	rocksdb_options_destroy(e->options);
-	heap_free(e);
-}
-
-static uc_err engine_open(const struct store_options *o, struct store_engine **out)
-{
-	if (!o->path)
-		return UC_E_ARGUMENT;
-	struct store_engine *e = HEAP_NEW(struct store_engine);
-	if (!e)
-		return UC_E_MEMORY;
-	e->options = options_make(o);
-	e->write = rocksdb_writeoptions_create();
-	e->read = rocksdb_readoptions_create();
-	e->batch = rocksdb_writebatch_create();
-	char *message = NULL;
-	e->db = o->read_only ? rocksdb_open_for_read_only(e->options, o->path, 0, &message)
-			     : rocksdb_open(e->options, o->path, &message);
-	bool missing = message && o->read_only && says(message, "No such file or directory");
-	uc_err err = error_of(message);
-	if (err) {
-		engine_close(e);
-		return missing ? UC_E_NOT_FOUND : err;
-	}
-	*out = e;
-	return UC_OK;
-}
-
-static uc_err engine_get(struct store_engine *e, struct view key, struct arena *mem,
-			 struct view *out)
-{
-	char *message = NULL;
-	rocksdb_pinnableslice_t *found =
-		rocksdb_get_pinned(e->db, e->read, text(key), key.n, &message);
-	TRY(error_of(message));
-	if (!found)
-		return UC_E_NOT_FOUND;
-	size_t n;
-	const char *p = rocksdb_pinnableslice_value(found, &n);
-	uc_err err = out ? arena_copy(mem, view_make(p, n), out) : UC_OK;
-	rocksdb_pinnableslice_destroy(found);
-	return err;
-}
-
 static void batch_add(rocksdb_writebatch_t *batch, const struct store_change *c)
 {
 	const char *key = text(c->key), *value = text(c->value);
@@ -182,19 +137,130 @@ static uc_err write_error(struct store_engine *e, char *message)
 	return err;
 }
 
-static uc_err engine_write(struct store_engine *e, const struct store_change *first)
+static uint64_t *filter_word(struct gathered *g, uint64_t hash, uint64_t *bit)
+{
+	size_t at = (size_t)((hash ^ hash >> 32) % FILTER_BITS);
+	*bit = (uint64_t)1 << at % 64;
+	return &g->filter[at / 64];
+}
+
+static void gathered_add(struct gathered *g, const struct store_change *c)
+{
+	uint64_t bit;
+	batch_add(g->batch, c);
+	*filter_word(g, c->hash, &bit) |= bit;
+	g->any = true;
+	g->any_range |= c->kind == CHANGE_DELETE_RANGE;
+}
+
+static bool gathered_may_have(struct gathered *g, struct view key)
+{
+	uint64_t bit;
+	return g->any && (g->any_range || (*filter_word(g, store_hash(key), &bit) & bit));
+}
+
+static size_t gathered_bytes(const struct gathered *g)
+{
+	size_t n;
+	(void)rocksdb_writebatch_data(g->batch, &n);
+	return n;
+}
+
+static void gathered_empty(struct gathered *g)
+{
+	if (gathered_bytes(g) > GATHER_KEPT) {
+		rocksdb_writebatch_destroy(g->batch);
+		g->batch = rocksdb_writebatch_create();
+	}
+	rocksdb_writebatch_clear(g->batch);
+	memset(g->filter, 0, sizeof g->filter);
+	g->any = g->any_range = false;
+}
+
+/* Gives RocksDB what was gathered.  What could not be written is gone, and no more is tried. */
+static uc_err gathered_write(struct store_engine *e)
 {
 	char *message = NULL;
-	for (const struct store_change *c = first; c; c = c->next)
-		batch_add(e->batch, c);
-	rocksdb_write(e->db, e->write, e->batch, &message);
-	rocksdb_writebatch_clear(e->batch);
+	if (!e->gathered.any)
+		return UC_OK;
+	rocksdb_write(e->db, e->write, e->gathered.batch, &message);
+	gathered_empty(&e->gathered);
 	return write_error(e, message);
+}
+
+/* Once a file could not be written RocksDB is not closed, only left: builds with assertions, such
+ * as Debian's, abort when a file that failed is touched again, and there is nothing more to be
+ * saved.  The lock stays with this process; the next one recovers. */
+static void engine_close(struct store_engine *e)
+{
+	if (e->failed)
+		return;
+	if (e->db && gathered_write(e))
+		return;
+	if (e->db)
+		rocksdb_close(e->db);
+	rocksdb_writebatch_destroy(e->gathered.batch);
+	rocksdb_readoptions_destroy(e->read);
+	rocksdb_writeoptions_destroy(e->write);
+	rocksdb_options_destroy(e->options);
+	heap_free(e);
+}
+
+static uc_err engine_open(const struct store_options *o, struct store_engine **out)
+{
+	if (!o->path)
+		return UC_E_ARGUMENT;
+	struct store_engine *e = HEAP_NEW(struct store_engine);
+	if (!e)
+		return UC_E_MEMORY;
+	e->options = options_make(o);
+	e->write = rocksdb_writeoptions_create();
+	e->read = rocksdb_readoptions_create();
+	e->gathered.batch = rocksdb_writebatch_create();
+	char *message = NULL;
+	e->db = o->read_only ? rocksdb_open_for_read_only(e->options, o->path, 0, &message)
+			     : rocksdb_open(e->options, o->path, &message);
+	bool missing = message && o->read_only && says(message, "No such file or directory");
+	uc_err err = error_of(message);
+	if (err) {
+		engine_close(e);
+		return missing ? UC_E_NOT_FOUND : err;
+	}
+	*out = e;
+	return UC_OK;
+}
+
+static uc_err engine_get(struct store_engine *e, struct view key, struct arena *mem,
+			 struct view *out)
+{
+	char *message = NULL;
+	if (gathered_may_have(&e->gathered, key))
+		TRY(gathered_write(e));
+	rocksdb_pinnableslice_t *found =
+		rocksdb_get_pinned(e->db, e->read, text(key), key.n, &message);
+	TRY(error_of(message));
+	if (!found)
+		return UC_E_NOT_FOUND;
+	size_t n;
+	const char *p = rocksdb_pinnableslice_value(found, &n);
+	uc_err err = out ? arena_copy(mem, view_make(p, n), out) : UC_OK;
+	rocksdb_pinnableslice_destroy(found);
+	return err;
+}
+
+static uc_err engine_write(struct store_engine *e, const struct store_change *first)
+{
+	TRY(e->failed);
+	for (const struct store_change *c = first; c; c = c->next)
+		gathered_add(&e->gathered, c);
+	return gathered_bytes(&e->gathered) < GATHER_MAX ? UC_OK : gathered_write(e);
 }
 
 static uc_err engine_sync(struct store_engine *e)
 {
 	char *message = NULL;
+	TRY(e->failed);
+	TRY(gathered_write(e));
 	rocksdb_flush_wal(e->db, 1, &message);
 	return write_error(e, message);
 }
@@ -223,6 +289,7 @@ static uc_err last(rocksdb_iterator_t *it, struct arena *mem, struct view *key, 
 static uc_err engine_last(struct store_engine *e, struct view from, struct view end,
 			  struct arena *mem, struct view *key, struct view *value)
 {
+	TRY(gathered_write(e));
 	rocksdb_readoptions_t *read = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_iterate_lower_bound(read, text(from), from.n);
 	rocksdb_readoptions_set_iterate_upper_bound(read, text(end), end.n);
@@ -236,6 +303,7 @@ static uc_err engine_last(struct store_engine *e, struct view from, struct view 
 static uc_err engine_cursor_open(struct store_engine *e, struct view from, struct view end,
 				 struct store_cursor **out)
 {
+	TRY(gathered_write(e));
 	/* RocksDB keeps pointers to the upper bound. */
 	struct store_cursor *c = heap_new(sizeof *c + end.n);
 	if (!c)

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/inner.h"
 
+uint64_t store_hash(struct view key)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	for (size_t i = 0; i < key.n; i++)
+		h = (h ^ key.p[i]) * 0x100000001b3;
+	return h;
+}
+
 uc_err space_key(struct arena *mem, char space, struct view key, struct view *out)
 {
 	uint8_t *p = arena_take(mem, key.n + 1);

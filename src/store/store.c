@@ -77,13 +77,22 @@ static uc_err strike(struct store *s, enum store_point point)
 	return s->dead;
 }
 
+/* After the engine failed: what the store is like only the engine can say. */
+static uc_err refuse(struct store *s, uc_err err)
+{
+	if (err) {
+		s->refuses = err;
+		heads_empty(&s->heads);
+	}
+	return err;
+}
+
 uc_err store_write(struct store *s, const struct store_change *first)
 {
 	TRY(store_usable(s));
 	TRY(s->refuses);
 	TRY(strike(s, STORE_WRITE));
-	s->refuses = s->driver->write(s->engine, first);
-	TRY(s->refuses);
+	TRY(refuse(s, s->driver->write(s->engine, first)));
 	metrics_add(s->metrics, METRIC_COMMITS, 1);
 	for (const struct store_change *c = first; c && s->metrics; c = c->next)
 		metrics_add(s->metrics, METRIC_WRITTEN, c->key.n + c->value.n);
@@ -95,8 +104,7 @@ uc_err store_sync(struct store *s)
 	TRY(store_usable(s));
 	TRY(s->refuses);
 	TRY(strike(s, STORE_SYNC));
-	s->refuses = s->driver->sync(s->engine);
-	TRY(s->refuses);
+	TRY(refuse(s, s->driver->sync(s->engine)));
 	metrics_add(s->metrics, METRIC_SYNCS, 1);
 	return strike(s, STORE_SYNCED);
 }

@@ -458,7 +458,7 @@ ENGINE_TEST(log_heads_carry_the_incarnation)
 /* More logs than heads are kept of. */
 TEST(more_logs_than_heads)
 {
-	enum { LOGS = 70000 };
+	enum { LOGS = 140000 };
 	struct place p;
 	place_init(&p, ENGINE_MEMORY);
 	p.options.check_shards = false;

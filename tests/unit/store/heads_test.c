@@ -44,13 +44,17 @@ TEST(put_find_drop)
 	heads_drop(&h, VIEW_LIT("a"));
 	expect(!heads_find(&h, VIEW_LIT("a"), &got));
 	expect_eq(h.n, 0);
+	heads_put(&h, VIEW_LIT("a"), &one);
+	heads_empty(&h);
+	expect(!heads_find(&h, VIEW_LIT("a"), &got));
+	expect_eq(h.n, 0);
 	heads_done(&h);
 }
 
 /* Never another log's, never more than its bound, and those in use stay. */
 TEST(bounded)
 {
-	enum { LOGS = 2 * HEADS_MAX };
+	enum { LOGS = 2 * HEADS_MAX, FEW = HEADS_MAX / 8 };
 	struct heads h;
 	struct log_head got;
 	size_t kept = 0;
@@ -58,6 +62,13 @@ TEST(bounded)
 	for (uint32_t i = 0; i < LOGS; i++) {
 		put(&h, i, 1, 1000 + i);
 		expect(find(&h, 0, &got) && got.next == 1000);
+		if (i + 1 != FEW)
+			continue;
+		/* Far from full hardly one is missing. */
+		size_t there = 0;
+		for (uint32_t k = 0; k < FEW; k++)
+			there += find(&h, k, &got);
+		expect(there > FEW - FEW / 100);
 	}
 	for (uint32_t i = 0; i < LOGS; i++) {
 		if (!find(&h, i, &got))
