@@ -64,7 +64,7 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(SEATS_OPEN,          GAUGE,     APP,         NONE,    "Seats open.") \
 	X(ROOMS_LOADED,        GAUGE,     APP,         NONE,    "Rooms in memory.") \
 	X(REQUESTS,            BY_KIND,   APP,         NONE,    "Requests answered, of clients and of other apps.") \
-	X(LIMITED,             BY_LIMIT,  APP,         NONE,    "Requests refused by a limit.") \
+	X(LIMITED,             BY_LIMIT,  APP,         NONE,    "Requests refused for being too many, by their limit.") \
 	X(MESSAGES_ACCEPTED,   COUNTER,   APP,         NONE,    "Messages accepted into rooms hosted here.") \
 	X(HANDSHAKES_ACCEPTED, COUNTER,   APP,         NONE,    "Proposals and commits accepted into rooms hosted here.") \
 	X(ENTRIES_FOLLOWED,    COUNTER,   APP,         NONE,    "Log entries taken from the hubs of rooms followed here.") \

@@ -424,6 +424,18 @@ static void push(struct provider *p, struct room_live *r, struct follower_live *
 	arena_done(&a);
 }
 
+size_t followers_behind(const struct room_live *r)
+{
+	size_t n = 0;
+	for (const struct follower_live *f = r->followers; f; f = f->next) {
+		uint64_t last = r->record.next - 1;
+		if (f->record.until && f->record.until < last)
+			last = f->record.until;
+		n += f->record.cursor < last;
+	}
+	return n;
+}
+
 void fanout_room(struct provider *p, struct room_live *r)
 {
 	for (struct follower_live *f = r->followers; f; f = f->next)

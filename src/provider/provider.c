@@ -418,9 +418,11 @@ static void count(const struct provider *p, struct view path, int status)
 	for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
 		if (meant[i].status == status)
 			err = meant[i].err;
-	if (e)
-		metrics_request(p->config.metrics, METRIC_PEER_KIND + (unsigned)(e - peer_rules),
-				err);
+	if (!e)
+		return;
+	metrics_request(p->config.metrics, METRIC_PEER_KIND + (unsigned)(e - peer_rules), err);
+	if (err == UC_E_RATE)
+		metrics_limited(p->config.metrics, e->limit);
 }
 
 const char *provider_request_name(unsigned kind)

@@ -372,6 +372,8 @@ uc_err UC_MUST_USE hub_expire(struct provider *p, struct room_live *r,
 uc_err UC_MUST_USE fanout_change(struct log_step *s, const struct membership *m, uint64_t timestamp,
 				 struct view group_info, struct view welcome);
 void fanout_room(struct provider *p, struct room_live *r);
+/* Those that have not taken all there is for them. */
+size_t followers_behind(const struct room_live *r);
 /* Followers of rooms that are not loaded: a bounded number each time. */
 void fanout_round(struct provider *p);
 

@@ -51,9 +51,13 @@ void rooms_free(struct provider *p)
 void rooms_tick(struct provider *p, uint64_t now_ms)
 {
 	struct room_work *w = p->room_work;
-	for (struct room_live *r = w->newest; r; r = r->older)
+	size_t behind = 0;
+	for (struct room_live *r = w->newest; r; r = r->older) {
 		if (!r->stale)
 			fanout_room(p, r);
+		behind += r->followers ? followers_behind(r) : 0;
+	}
+	metrics_set(p->config.metrics, METRIC_FOLLOWER_BACKLOG, behind);
 	fanout_round(p);
 	room_joins_expire(p, now_ms);
 	if (!p->clock_doubted)

@@ -193,6 +193,9 @@ void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry
 	uc_err err =
 		frame_add_refusal(&frame, c->type, c->id, status, view_str(text), retry_after_s);
 	metrics_request(c->p->config.metrics, c->type, status);
+	const struct request_rule *rule = status == UC_E_RATE ? request_rule_find(c->type) : NULL;
+	if (rule)
+		metrics_limited(c->p->config.metrics, rule->limit);
 	send_frame(c->p, c->s, &frame, err);
 }
 
