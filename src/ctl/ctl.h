@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* undercroftctl's subcommands, and what they look at: an app's two stores, opened for reading
- * only, so that a backbone may go on running meanwhile. */
+/* undercroftctl's subcommands.  Some look at an app's two stores, opened for reading only, so that a
+ * backbone may go on running meanwhile; some speak to the running backbone. */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
@@ -16,6 +16,7 @@ struct ctl {
 	int argc; /* after the configuration file */
 	char **argv;
 	bool json;
+	const char *command;
 };
 
 struct ctl_command {
@@ -31,6 +32,14 @@ int ctl_state(struct ctl *c);
 int ctl_devices(struct ctl *c);
 int ctl_check(struct ctl *c);
 int ctl_dump(struct ctl *c);
+int ctl_status(struct ctl *c);
+/* The order of the same name, for the running backbone. */
+int ctl_pass_on(struct ctl *c);
+
+/* --- control.c --- */
+
+/* Has the running backbone carry out a line, prints what it says; the exit status. */
+int ctl_order(const struct ctl *c, const char *line);
 
 /* --- stores.c --- */
 

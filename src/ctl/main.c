@@ -5,6 +5,26 @@
 enum { OUTPUT_MAX = 1 << 20, CONFIG_ARENA_MAX = 4 << 20 };
 
 static const struct ctl_command commands[] = {
+	{ "status", 0, 0, ctl_status, "FILE [--json]", "whether it runs, and who is connected",
+	  "Asks the running backbone; ends with status 1 when there is none.\n\n"
+	  "examples:\n"
+	  "  undercroftctl status undercroft.conf\n"
+	  "  undercroftctl status undercroft.conf --json" },
+	{ "queues", 0, 0, ctl_pass_on, "FILE [--json]", "what waits, and for whom",
+	  "Messages on their way between the threads of the running backbone, followers of rooms\n"
+	  "that are behind, other apps that letters wait for.\n\n"
+	  "example:\n"
+	  "  undercroftctl queues undercroft.conf" },
+	{ "drain", 0, 1, ctl_pass_on, "FILE [SECONDS]", "send all clients away, then stop",
+	  "As SIGTERM does: takes no new connections, tells clients when to come back, and "
+	  "ends.\n\n"
+	  "example:\n"
+	  "  undercroftctl drain undercroft.conf" },
+	{ "compact", 1, 1, ctl_pass_on, "FILE APP", "have deleted bytes leave the disk now",
+	  "The running backbone rewrites what holds deleted bytes, as it does twice a day "
+	  "anyway.\n\n"
+	  "example:\n"
+	  "  undercroftctl compact undercroft.conf dial" },
 	{ "state", 0, 0, ctl_state, "FILE [--json]", "what each app stores, in numbers",
 	  "Says whether the backbone runs, and for each app and store: its incarnation, the "
 	  "number\n"
@@ -45,9 +65,10 @@ static void usage(FILE *to)
 	fputs("usage: undercroftctl COMMAND FILE ...\n\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nFILE is the backbone's configuration. The backbone may run meanwhile: nothing is\n"
-	      "changed, and each store is seen as it was when it was opened. Each command takes "
-	      "--help.\n\n"
+	fputs("\nFILE is the backbone's configuration. status, queues, drain, reload and compact "
+	      "speak\n"
+	      "to the running backbone; the others read its stores, which may be in use. Each "
+	      "command\ntakes --help.\n\n"
 	      "examples:\n"
 	      "  undercroftctl state undercroft.conf\n"
 	      "  undercroftctl check undercroft.conf\n",
@@ -120,6 +141,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return CTL_USAGE;
 	}
+	c.command = command->name;
 	c.argc = argc - 2;
 	c.argv = argv + 2;
 	bool help = take_word(&c, "--help");

@@ -277,10 +277,34 @@ static uc_err app_open(const struct config *c, size_t app, const struct env *env
 	return err;
 }
 
+/* --- what an operator wants --- */
+
+static uc_err do_compact(struct app *a, const struct app_order *o)
+{
+	(void)o;
+	app_stores_maintain_soon(&a->stores);
+	return UC_OK;
+}
+
+static uc_err order(void *ctx, const struct app_order *o)
+{
+	static const struct {
+		const char *name;
+		uc_err (*run)(struct app *a, const struct app_order *o);
+	} orders[] = {
+		{ "compact", do_compact },
+	};
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+		if (view_equal(view_str(orders[i].name), o->name))
+			return orders[i].run(ctx, o);
+	return UC_E_UNSUPPORTED;
+}
+
 const struct app_kind app_provider_kind = {
 	{ opened, frame, closed, request, response, tick, stopping, sync_stores },
 	app_open,
 	app_close_all,
 	FIRST_MESSAGE_MAX,
 	{ provider_request_name, provider_limit_name },
+	order,
 };

@@ -70,6 +70,11 @@ void app_stores_maintain(struct app_stores *s, const char *app, uint64_t now_ms)
 	s->has_thread = !pthread_create(&s->thread, NULL, maintain, s);
 }
 
+void app_stores_maintain_soon(struct app_stores *s)
+{
+	s->maintain_at_ms = 1;
+}
+
 void app_stores_close(struct app_stores *s)
 {
 	if (s->has_thread)

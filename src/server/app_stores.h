@@ -21,6 +21,8 @@ uc_err UC_MUST_USE app_stores_open(struct app_stores *s, const char *folder, con
 				   const struct env *env, struct metrics *metrics);
 /* Twice a day, on a thread of its own; to be called about once a second. */
 void app_stores_maintain(struct app_stores *s, const char *app, uint64_t now_ms);
+/* At the next call of app_stores_maintain, unless it is under way. */
+void app_stores_maintain_soon(struct app_stores *s);
 void app_stores_close(struct app_stores *s);
 
 #endif

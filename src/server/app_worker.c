@@ -12,8 +12,20 @@ struct app_call {
 	struct app_call *prev, *next;
 };
 
+/* What another thread wants done here, and waits for. */
+struct app_task {
+	struct app_task *next;
+	uc_err (*what)(void *app, void *ctx);
+	void *ctx;
+	uc_err err;
+	bool is_done;
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+};
+
 struct app_worker {
 	struct app_options o;
+	struct app_task *tasks; /* of this round, done but for the sync */
 	struct queue queue;
 	pthread_t thread;
 	bool is_started, is_stopping;
@@ -284,6 +296,47 @@ static void handle_request(struct app_worker *w, const struct message *m)
 		w->o.world.failed(w->o.world.ctx, w->o.index, UC_E_MEMORY);
 }
 
+static void task_run(struct app_worker *w, const struct message *m)
+{
+	struct app_task *t = NULL;
+	memcpy(&t, m->parts.body.p, sizeof t);
+	t->err = t->what(w->o.app, t->ctx);
+	t->next = w->tasks;
+	w->tasks = t;
+}
+
+static void tasks_done(struct app_worker *w)
+{
+	while (w->tasks) {
+		struct app_task *t = w->tasks;
+		w->tasks = t->next;
+		/* With the lock held: whoever waits gives the task up with it. */
+		pthread_mutex_lock(&t->lock);
+		t->is_done = true;
+		pthread_cond_signal(&t->done);
+		pthread_mutex_unlock(&t->lock);
+	}
+}
+
+uc_err app_worker_do(struct app_worker *w, uc_err (*what)(void *app, void *ctx), void *ctx)
+{
+	struct app_task task = { .what = what, .ctx = ctx }, *pointer = &task;
+	struct message_parts parts = { .body = view_make(&pointer, sizeof pointer) };
+	struct message *m = message_new(MESSAGE_TASK, 0, &parts);
+	if (!m)
+		return UC_E_MEMORY;
+	pthread_mutex_init(&task.lock, NULL);
+	pthread_cond_init(&task.done, NULL);
+	queue_put_always(&w->queue, m);
+	pthread_mutex_lock(&task.lock);
+	while (!task.is_done)
+		pthread_cond_wait(&task.done, &task.lock);
+	pthread_mutex_unlock(&task.lock);
+	pthread_cond_destroy(&task.done);
+	pthread_mutex_destroy(&task.lock);
+	return task.err;
+}
+
 static void handle(struct app_worker *w, const struct message *m)
 {
 	const struct app_handler *h = w->o.handler;
@@ -307,6 +360,9 @@ static void handle(struct app_worker *w, const struct message *m)
 		if (!m->status)
 			metrics_add(w->o.metrics, METRIC_PEERS_UNREACHED, 1);
 		h->response(w->o.app, m->id, &r);
+		break;
+	case MESSAGE_TASK:
+		task_run(w, m);
 		break;
 	case MESSAGE_STOP:
 		w->is_stopping = true;
@@ -349,6 +405,7 @@ static void batch(struct app_worker *w, struct message *list, bool is_tick)
 	}
 	metrics_time(w->o.metrics, METRIC_ROUND, clock_steady_us() - start_us);
 	release_all(w);
+	tasks_done(w);
 }
 
 static void *run(void *arg)

@@ -87,6 +87,10 @@ struct queue *app_worker_queue(struct app_worker *w);
 /* Waits for the thread's end. */
 void app_worker_join(struct app_worker *w);
 void app_worker_free(struct app_worker *w);
+/* Runs on the worker's thread, between two messages; returns after the sync that follows: what it did
+ * is durable, what it said is sent.  Not after MESSAGE_STOP. */
+uc_err UC_MUST_USE app_worker_do(struct app_worker *w, uc_err (*what)(void *app, void *ctx),
+				 void *ctx);
 struct metrics *app_worker_metrics(const struct app_worker *w);
 
 /* Outputs: kept until the sync. */

@@ -348,3 +348,23 @@ uint64_t backbone_start_us(const struct backbone *b)
 {
 	return b->start_us;
 }
+
+/* An order and whom it is for. */
+struct ordered {
+	struct backbone *b;
+	const struct app_order *order;
+};
+
+static uc_err order_run(void *app, void *ctx)
+{
+	struct ordered *o = ctx;
+	return o->b->kind->order(app, o->order);
+}
+
+uc_err backbone_order(struct backbone *b, size_t app, const struct app_order *o)
+{
+	struct ordered ordered = { b, o };
+	if (!b->kind->order)
+		return UC_E_UNSUPPORTED;
+	return app_worker_do(b->workers[app], order_run, &ordered);
+}

@@ -11,6 +11,12 @@
 
 struct backbone;
 
+/* One word of the operator's, server/control.c. */
+struct app_order {
+	struct view name, argument;
+	struct buf *out; /* lines of JSON */
+};
+
 /* What runs in an app worker. */
 struct app_kind {
 	struct app_handler handler;
@@ -21,6 +27,8 @@ struct app_kind {
 	/* Bytes of a message before app_trust; 0: as large as any. */
 	size_t first_message_max;
 	struct metrics_names names;
+	/* What an operator wants of it, on the app's thread; may be NULL. */
+	uc_err (*order)(void *app, const struct app_order *o);
 };
 
 /* config and delivery outlive it.  Says in the log what failed.  Listens when it returns. */
@@ -30,6 +38,10 @@ uc_err UC_MUST_USE backbone_start(const struct config *c, const struct env *env,
 /* Takes nothing more in, handles and syncs what is there, sends its answers, closes connections
  * with 1001 (going away), frees. */
 void backbone_stop(struct backbone *b);
+
+/* Has the app carry out an order; from another thread, which waits.  UC_E_UNSUPPORTED where it knows
+ * no such order. */
+uc_err UC_MUST_USE backbone_order(struct backbone *b, size_t app, const struct app_order *o);
 
 /* Whoever counts in it, and what waits for whom; for looking at from another thread. */
 enum { BACKBONE_FRONTS_MAX = 256, BACKBONE_PARTS_MAX = CONFIG_APPS_MAX + BACKBONE_FRONTS_MAX + 1 };

@@ -55,6 +55,9 @@ static const struct key keys[] = {
 	{ "confine", config_set_yes_no, IN_CONFIG(confine), SECTION_BACKBONE, false,
 	  "yes", "yes or no: the process gives up system calls and files that are not its own.\n"
 	  "# May be left out." },
+	{ "control", config_set_path, IN_CONFIG(control), SECTION_BACKBONE, false,
+	  "/run/undercroft/control",
+	  "Socket for undercroftctl; without it, `control` in the data folder." },
 	{ "metrics", config_set_loopback, IN_CONFIG(metrics), SECTION_BACKBONE, false,
 	  "127.0.0.1:9441",
 	  "Where programs of this machine get metrics over plain HTTP.  May be left out." },

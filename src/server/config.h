@@ -52,7 +52,8 @@ struct config {
 	const char *peer_ca;
 	unsigned threads; /* 0: one for each processor */
 	enum config_log log;
-	bool confine; /* yes unless said otherwise */
+	bool confine;                  /* yes unless said otherwise */
+	const char *control;           /* path of the socket; NULL: in the data folder */
 	struct config_address metrics; /* plain HTTP on this machine; host NULL: none */
 	struct config_app apps[CONFIG_APPS_MAX];
 	size_t apps_n;

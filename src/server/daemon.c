@@ -3,6 +3,7 @@
 
 #include "net/env_system.h"
 #include "server/confine.h"
+#include "server/control.h"
 #include "server/log.h"
 #include "server/metrics_server.h"
 
@@ -145,12 +146,16 @@ static uc_err folder_of(struct arena *a, const char *file, const char **out)
 	return UC_OK;
 }
 
-enum { PATHS_OF_APP = 6, PATHS_MAX = 2 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX };
+enum { PATHS_OF_APP = 6, PATHS_MAX = 3 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX };
 
 /* All that the configuration names. */
 static uc_err paths_of(const struct config *c, struct arena *a, struct confine_path *v, size_t *n)
 {
 	v[(*n)++] = (struct confine_path){ c->data, true };
+	if (c->control) {
+		TRY(folder_of(a, c->control, &v[*n].path));
+		v[(*n)++].is_written = true;
+	}
 	for (size_t i = 0; i < c->apps_n; i++) {
 		const struct config_app *app = &c->apps[i];
 		v[(*n)++] = (struct confine_path){ app->keys, true };
@@ -210,10 +215,52 @@ static uc_err metrics_open(struct backbone *b, struct metrics_server **out)
 	return err;
 }
 
+/* SIGTERM does the same. */
+static uc_err drain_begin(void *ctx, uint32_t seconds)
+{
+	(void)ctx;
+	(void)seconds;
+	return kill(getpid(), SIGTERM) ? UC_E_IO : UC_OK;
+}
+
+static uc_err control_open(struct backbone *b, struct control **out)
+{
+	const struct control_host host = { NULL, drain_begin };
+	struct buf path;
+	buf_init(&path, 4200);
+	control_path(backbone_config(b), &path);
+	uc_err err = path.failed;
+	if (!err)
+		err = control_new(b, (const char *)path.p, &host, out);
+	if (err)
+		log_error("control.failed", "path=%s reason=\"%s\"",
+			  path.failed ? "" : (const char *)path.p, strerror(errno));
+	buf_done(&path);
+	return err;
+}
+
+/* What an operator looks at and speaks to. */
+struct operator_side {
+	struct metrics_server *metrics;
+	struct control *control;
+};
+
+static uc_err operator_open(struct backbone *b, struct operator_side *out)
+{
+	TRY(metrics_open(b, &out->metrics));
+	return control_open(b, &out->control);
+}
+
+static void operator_close(struct operator_side *o)
+{
+	control_free(o->control);
+	metrics_server_free(o->metrics);
+}
+
 static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
 {
 	struct backbone *b = NULL;
-	struct metrics_server *metrics = NULL;
+	struct operator_side operator= { NULL, NULL };
 	sigset_t set;
 	int which = 0;
 	/* Before threads, so that all of them leave the signals to sigwait. */
@@ -221,11 +268,11 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	descriptors_raise();
 	TRY(files_give_up(c));
 	TRY(backbone_start(c, env_system(), kind, delivery, &b));
-	uc_err err = metrics_open(b, &metrics);
+	uc_err err = operator_open(b, &operator);
 	if (!err)
 		err = calls_give_up(c);
 	if (err) {
-		metrics_server_free(metrics);
+		operator_close(&operator);
 		backbone_stop(b);
 		return err;
 	}
@@ -243,7 +290,7 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	log_info("server.stopping", "signal=%d", which);
 	/* A second signal ends at once; what was accepted is synced already. */
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	metrics_server_free(metrics);
+	operator_close(&operator);
 	backbone_stop(b);
 	log_info("server.stopped", "apps=%zu", c->apps_n);
 	return UC_OK;

@@ -21,6 +21,8 @@ enum message_kind {
 	MESSAGE_ASK, /* domain: whom; method, path, headers, body */
 	/* inside an app's worker; path: the identifier, body: the code */
 	MESSAGE_DELIVER,
+	/* operator -> app; body: a pointer to its struct app_task */
+	MESSAGE_TASK,
 	/* anyone */
 	MESSAGE_QUIET, /* take nothing more from outside */
 	MESSAGE_STOP,

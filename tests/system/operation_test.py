@@ -2,14 +2,16 @@
 """What an operator does with a running backbone: metrics are scraped while people talk."""
 import http.client
 import json
+import os
 import pathlib
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import openmetrics  # noqa: E402
-from people import Backbone, BUILD, Person, ROOT, befriend, free_ports  # noqa: E402
+from people import Backbone, BUILD, PATIENCE_S, Person, ROOT, befriend, free_ports  # noqa: E402
 
 INVENTORY = json.loads((ROOT / 'docs/inventory.json').read_text())
 
@@ -117,6 +119,78 @@ class Operation(unittest.TestCase):
         self.assertEqual(self.get('/')[0].status, 404)
         self.assertEqual(self.get(method='POST')[0].status, 405)
 
+    def ctl(self, command, *arguments, status=0):
+        done = self.backbone.ctl(command, self.backbone.dir / 'undercroft.conf', *arguments)
+        self.assertEqual(done.returncode, status, done)
+        return done
+
+    def lines(self, command, *arguments, **more):
+        return [json.loads(x) for x in
+                self.ctl(command, *arguments, '--json', **more).stdout.splitlines()]
+
+    def test_status(self):
+        waiting = self.uwe.start('follow')
+        waiting.wait_for(lambda line: line['type'] == 'following')
+        backbone, *apps = self.lines('status')
+        waiting.interrupt()
+        self.assertTrue(backbone['running'])
+        self.assertEqual(backbone['process'], int((self.backbone.dir / 'data/lock').read_text()))
+        self.assertGreaterEqual(backbone['connections'], 1)
+        self.assertEqual([a['app'] for a in apps], ['dial', 'lens', 'plaza'])
+        self.assertGreaterEqual(apps[2]['signed_in'], 1)
+        self.assertEqual(apps[1]['connected'], 0)
+        self.assertIn(b'backbone: running yes', self.ctl('status').stdout)
+
+    def test_queues(self):
+        rows = self.lines('queues')
+        self.assertEqual([r['app'] for r in rows if r['type'] == 'app'], ['dial', 'lens', 'plaza'])
+        self.assertTrue(any(r['type'] == 'front' for r in rows))
+        self.assertTrue(all(r['waiting'] == 0 for r in rows), rows)
+
+    def test_compact(self):
+        self.ctl('compact', 'dial')
+        self.assertIn(b'UC_E_NOT_FOUND', self.ctl('compact', 'dail', status=1).stderr)
+
+    def socket(self, request, uid=None):
+        """What the control socket answers to raw bytes; uid: whom they are from."""
+        program = ('import os, socket, sys\n'
+                   'if int(sys.argv[2]): os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n'
+                   's = socket.socket(socket.AF_UNIX)\ns.settimeout(30)\n'
+                   's.connect(sys.argv[1])\n'
+                   'try:\n    s.sendall(sys.stdin.buffer.read()); s.shutdown(1)\n'
+                   'except OSError: pass\n'
+                   'while b := s.recv(65536): sys.stdout.buffer.write(b)\n')
+        done = subprocess.run([sys.executable, '-c', program, self.backbone.dir / 'data/control',
+                               str(uid or 0)], input=request, capture_output=True)
+        return done.stdout
+
+    def test_control_refuses_what_makes_no_sense(self):
+        for request, error in ((b'frob\n', b'UC_E_UNSUPPORTED'), (b'\n', b'UC_E_UNSUPPORTED'),
+                               (b'status now\n', b'UC_E_ARGUMENT'),
+                               (b'compact\n', b'UC_E_ARGUMENT'),
+                               (b'drain soon\n', b'UC_E_ARGUMENT'),
+                               (b'drain 99999999\n', b'UC_E_ARGUMENT')):
+            self.assertIn(error, self.socket(request), request)
+        # No line at all, and one that never ends: no answer, and no harm.
+        self.assertEqual(self.socket(b'status'), b'')
+        self.assertEqual(self.socket(b'x' * 100000), b'')
+        self.assertTrue(self.lines('status')[0]['running'])
+
+    @unittest.skipIf(os.geteuid() != 0, 'only root can be somebody else')
+    def test_control_obeys_nobody_else(self):
+        control, folders = self.backbone.dir / 'data/control', []
+        self.assertEqual(control.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.socket(b'status\n', 65534), b'')
+        # Even where the permissions would let them.
+        for p in (self.backbone.dir, control.parent, control):
+            folders.append((p, p.stat().st_mode))
+            p.chmod(0o777)
+        try:
+            self.assertIn(b'UC_E_NOT_ALLOWED', self.socket(b'status\n', 65534))
+        finally:
+            for p, mode in folders:
+                p.chmod(mode)
+
     def test_metrics_are_of_this_machine_alone(self):
         conf = self.backbone.dir / 'undercroft.conf'
         bad = self.backbone.dir / 'bad.txt'
@@ -126,6 +200,33 @@ class Operation(unittest.TestCase):
                               capture_output=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn('[backbone] metrics: is not an address of this machine alone', done.stderr)
+
+
+class Stopping(unittest.TestCase):
+    def test_drain(self):
+        b = Backbone()
+        b.start()
+        conf = b.dir / 'undercroft.conf'
+        try:
+            self.assertEqual(b.ctl('status', conf).returncode, 0)
+            self.assertEqual(b.ctl('drain', conf).returncode, 0)
+            end = time.monotonic() + PATIENCE_S
+            while b'does not run' not in b.ctl('status', conf).stdout:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.1)
+            done = b.ctl('status', conf, '--json')
+            self.assertEqual((done.returncode, json.loads(done.stdout)['running']), (1, False))
+            self.assertIn('does not run', b.ctl('queues', conf).stderr.decode())
+            self.assertFalse((b.dir / 'data/control').exists())
+            b.start()
+            self.assertEqual(b.ctl('status', conf).returncode, 0)
+            # A socket that a killed process left is no hindrance.
+            b.kill()
+            self.assertTrue((b.dir / 'data/control').exists())
+            b.start()
+            self.assertEqual(b.ctl('status', conf).returncode, 0)
+        finally:
+            b.erase()
 
 
 class Reader(unittest.TestCase):

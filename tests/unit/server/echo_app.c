@@ -128,4 +128,5 @@ const struct app_kind echo_kind = {
 	echo_close,
 	0,
 	{ NULL, NULL },
+	NULL,
 };
