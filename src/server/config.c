@@ -52,6 +52,8 @@ static const struct key keys[] = {
 	  "0", "Threads that serve connections; 0: one for each processor.  May be left out." },
 	{ "log", config_set_log, IN_CONFIG(log), SECTION_BACKBONE, false,
 	  "info", "error, info or debug.  May be left out." },
+	{ "log_format", config_set_log_format, IN_CONFIG(log_format), SECTION_BACKBONE, false,
+	  "text", "text or json: a line for each event.  May be left out." },
 	{ "confine", config_set_yes_no, IN_CONFIG(confine), SECTION_BACKBONE, false,
 	  "yes", "yes or no: the process gives up system calls and files that are not its own.\n"
 	  "# May be left out." },

@@ -13,6 +13,7 @@ enum { CONFIG_APPS_MAX = 32, CONFIG_PEERS_MAX = 64 };
 
 enum config_names { CONFIG_NAMES_NUMBER = 1, CONFIG_NAMES_HANDLE = 2, CONFIG_NAMES_ADDRESS = 3 };
 enum config_log { CONFIG_LOG_ERROR, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
 
 struct config_address {
 	const char *host;
@@ -52,6 +53,7 @@ struct config {
 	const char *peer_ca;
 	unsigned threads; /* 0: one for each processor */
 	enum config_log log;
+	enum config_log_format log_format;
 	bool confine;                  /* yes unless said otherwise */
 	const char *control;           /* path of the socket; NULL: in the data folder */
 	struct config_address metrics; /* plain HTTP on this machine; host NULL: none */

@@ -199,6 +199,18 @@ const char *config_set_log(const struct config_where *w, struct view value, void
 	return NULL;
 }
 
+const char *config_set_log_format(const struct config_where *w, struct view value, void *field)
+{
+	static const struct word words[] = { { "text", CONFIG_LOG_TEXT },
+					     { "json", CONFIG_LOG_JSON } };
+	int found = 0;
+	(void)w;
+	if (!word_find(words, 2, value, &found))
+		return "is not text or json";
+	*(enum config_log_format *)field = (enum config_log_format)found;
+	return NULL;
+}
+
 const char *config_set_threads(const struct config_where *w, struct view value, void *field)
 {
 	uint64_t n = 0;

@@ -301,7 +301,7 @@ int daemon_run(const struct config *c, const struct app_kind *kind)
 	struct delivery *delivery = NULL;
 	int lock = -1;
 	umask(077);
-	log_init(c->log);
+	log_init(c->log, c->log_format);
 	uc_err err = daemon_make_folders(c);
 	if (!err)
 		err = lock_take(c, &lock);

@@ -76,7 +76,7 @@ static void on_guard(uv_timer_t *t)
 static void world_begin(bool split)
 {
 	memset(&w, 0, sizeof w);
-	log_init(CONFIG_LOG_ERROR);
+	log_init(CONFIG_LOG_ERROR, CONFIG_LOG_TEXT);
 	test_authority("local");
 	test_certificate("local", "dial.localhost");
 	test_certificate("local", "lens.localhost");
