@@ -4,6 +4,8 @@
 #include "base/heap.h"
 #include "net/env_system.h"
 
+#include <stdio.h>
+
 /* Who waits for a reply. */
 struct app_call {
 	enum message_from from;
@@ -411,6 +413,9 @@ static void batch(struct app_worker *w, struct message *list, bool is_tick)
 static void *run(void *arg)
 {
 	struct app_worker *w = arg;
+	char name[16];
+	snprintf(name, sizeof name, "app-%u", w->o.index);
+	pthread_setname_np(pthread_self(), name);
 	w->tick_at_ms = clock_steady_ms() + APP_TICK_MS;
 	while (!w->is_stopping) {
 		uint64_t now = clock_steady_ms();

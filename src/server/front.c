@@ -398,6 +398,9 @@ void front_room(struct front *f)
 static void *run(void *arg)
 {
 	struct front *f = arg;
+	char name[16];
+	snprintf(name, sizeof name, "front-%u", f->o.index);
+	pthread_setname_np(pthread_self(), name);
 	loop_run(&f->loop);
 	return NULL;
 }
