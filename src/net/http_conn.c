@@ -28,6 +28,7 @@ void http_conn_accept(struct http_server *s, int fd)
 		return;
 	}
 	c->server = s;
+	c->call.conn = c;
 	SSL_CTX *tls = s->o.tls ? tls_server_context(s->o.tls) : NULL;
 	if (stream_start(&c->stream, s->o.loop, fd, tls, NULL, &conn_handler,
 			 s->o.limits.output_max)) {
@@ -66,8 +67,11 @@ static void on_closed(struct stream *st, uc_err why)
 		c->next->prev = c->prev;
 	s->conns_n--;
 	metrics_sub(s->o.loop->metrics, METRIC_CONNECTIONS, 1);
-	if (c->is_owned)
-		s->o.handler.gone(s->o.handler.ctx, c, why);
+	const struct http_handler *h = &s->o.handler;
+	if (c->is_owned && c->is_ws)
+		h->ws_gone(h->ctx, c, why);
+	else if (c->is_owned)
+		h->request_gone(h->ctx, &c->call, why);
 	buf_done(&c->in);
 	ws_decoder_done(&c->ws);
 	heap_free(c);
@@ -174,7 +178,7 @@ static void ws_upgrade(struct http_conn *c, const struct http_route *r,
 		http_conn_refuse(c, status);
 		return;
 	}
-	c->is_owned = true;
+	c->is_owned = c->is_ws = true;
 	ws_upgrade_add_response(stream_output(&c->stream), q, c->server->o.subprotocol);
 	stream_written(&c->stream);
 	http_ws_start(c);
@@ -232,7 +236,7 @@ static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
 	c->keep_alive = q.keep_alive;
 	http_conn_set_deadline(c, c->server->o.limits.reply_ms);
 	const struct http_handler *h = &c->server->o.handler;
-	h->request(h->ctx, c, r, &q, view_slice(bytes, head, (size_t)q.content_length));
+	h->request(h->ctx, &c->call, r, &q, view_slice(bytes, head, (size_t)q.content_length));
 	return UC_OK;
 }
 
@@ -332,8 +336,9 @@ static void on_timeout(struct stream *st)
 		stream_end(st, UC_E_TIMEOUT);
 }
 
-void http_reply(struct http_conn *c, int status, struct view header_lines, struct view body)
+void http_reply(struct http_call *call, int status, struct view header_lines, struct view body)
 {
+	struct http_conn *c = call->conn;
 	if (c->phase != HTTP_PHASE_WAITING)
 		return;
 	c->is_owned = false;
@@ -341,12 +346,13 @@ void http_reply(struct http_conn *c, int status, struct view header_lines, struc
 	http_conn_process(c);
 }
 
-void http_reply_lent(struct http_conn *c, int status, struct view header_lines, struct view body)
+void http_reply_lent(struct http_call *call, int status, struct view header_lines, struct view body)
 {
+	struct http_conn *c = call->conn;
 	if (c->phase != HTTP_PHASE_WAITING)
 		return;
 	if (c->is_head || !body.n) {
-		http_reply(c, status, header_lines, body);
+		http_reply(call, status, header_lines, body);
 		return;
 	}
 	c->is_owned = false;
@@ -401,14 +407,29 @@ bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS])
 	return peer_address_of(c->stream.fd, out);
 }
 
+struct http_conn *http_call_conn(const struct http_call *call)
+{
+	return call->conn;
+}
+
+void http_call_set_user(struct http_call *call, void *user)
+{
+	call->user = user;
+}
+
+void *http_call_user(const struct http_call *call)
+{
+	return call->user;
+}
+
 void http_conn_set_user(struct http_conn *c, void *user)
 {
-	c->user = user;
+	c->call.user = user;
 }
 
 void *http_conn_user(struct http_conn *c)
 {
-	return c->user;
+	return c->call.user;
 }
 
 static const struct stream_handler conn_handler = { on_open, on_read, on_sent, on_timeout,

@@ -16,12 +16,18 @@ enum http_phase {
 	HTTP_PHASE_ENDED,
 };
 
+struct http_call {
+	struct http_conn *conn;
+	void *user;
+};
+
 struct http_conn {
 	struct stream stream;
 	struct http_server *server;
-	void *user;
+	struct http_call call; /* HTTP/1.1: one at a time */
 	enum http_phase phase;
-	bool is_owned;      /* the handler knows it and hears of its end */
+	bool is_owned; /* the handler knows of it and hears of its end */
+	bool is_ws;
 	bool keep_alive;    /* after the reply that is awaited */
 	bool is_head;       /* the reply goes without its body (RFC 9110, 9.3.2) */
 	bool is_processing; /* inside the loop over input */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An HTTPS (or plain HTTP) server on one loop: HTTP/1.1 requests and WebSockets by a table of
- * routes.  Calls out on the loop's thread; answers may come at once or later.
+/* An HTTPS (or plain HTTP) server on one loop: requests, over HTTP/1.1 or HTTP/2, and WebSockets by a
+ * table of routes.  Calls out on the loop's thread; answers may come at once or later.
  *
  * What the other side can do to us is bounded: time for the handshake, a head, a body, a frame;
  * silence; bytes of heads, bodies, messages and queued output; number of connections. */
@@ -14,6 +14,7 @@
 
 struct http_server;
 struct http_conn;
+struct http_call; /* one request that waits for its reply */
 
 enum http_route_kind { HTTP_ROUTE_REQUEST, HTTP_ROUTE_WEBSOCKET };
 struct http_route {
@@ -27,18 +28,21 @@ struct http_route {
 
 struct http_handler {
 	void *ctx;
-	/* A whole request.  One http_reply must follow, now or later; until then the connection
-	 * reads nothing more.  Views live during the call. */
-	void (*request)(void *ctx, struct http_conn *c, const struct http_route *route,
+	/* A whole request.  One http_reply must follow, now or later.  Views live during the
+	 * call. */
+	void (*request)(void *ctx, struct http_call *call, const struct http_route *route,
 			const struct http_request *q, struct view body);
+	/* It ended without a reply, which would come too late.  Never from inside another call;
+	 * `call` is not valid after it. */
+	void (*request_gone)(void *ctx, struct http_call *call, uc_err why);
 	/* A valid opening: 101 takes it, another status refuses. */
 	int (*ws_open)(void *ctx, struct http_conn *c, const struct http_route *route,
 		       const struct http_request *q);
 	/* A binary message.  After http_conn_pause, also from here, none comes until resume. */
 	void (*ws_message)(void *ctx, struct http_conn *c, struct view message);
-	/* The connection is gone: after a request that waits for its reply, or a ws_open that
-	 * took it.  Never from inside another call; c is not valid after it. */
-	void (*gone)(void *ctx, struct http_conn *c, uc_err why);
+	/* A connection that ws_open took is gone.  Never from inside another call; c is not valid
+	 * after it. */
+	void (*ws_gone)(void *ctx, struct http_conn *c, uc_err why);
 };
 
 struct http_limits {
@@ -77,10 +81,14 @@ void http_server_stop(struct http_server *s, uint16_t ws_code);
 void http_server_free(struct http_server *s);
 
 /* header_lines: "name: value\r\n"... or empty. */
-void http_reply(struct http_conn *c, int status, struct view header_lines, struct view body);
+void http_reply(struct http_call *call, int status, struct view header_lines, struct view body);
 /* The same with a body that is sent from where it is, without a copy for each who asks.  It outlives
  * the server. */
-void http_reply_lent(struct http_conn *c, int status, struct view header_lines, struct view body);
+void http_reply_lent(struct http_call *call, int status, struct view header_lines,
+		     struct view body);
+struct http_conn *http_call_conn(const struct http_call *call);
+void http_call_set_user(struct http_call *call, void *user);
+void *http_call_user(const struct http_call *call);
 void http_conn_send(struct http_conn *c, struct view message);
 /* The same with other bytes at one place, which the message has room for: what many get is not made
  * anew for each. */

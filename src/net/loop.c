@@ -56,6 +56,15 @@ void loop_watch(struct net_loop *l, struct stream *s, uint64_t at_ms)
 	*first = s;
 }
 
+static void sweep(uv_timer_t *h);
+
+/* At the next tick, however long this took. */
+static void sweep_plan(struct net_loop *l)
+{
+	uint64_t next = (l->tick + 1) * LOOP_SWEEP_MS, now = uv_now(&l->uv);
+	uv_timer_start(&l->sweep, sweep, next > now ? next - now : 1, 0);
+}
+
 static void sweep(uv_timer_t *h)
 {
 	struct net_loop *l = h->data;
@@ -72,6 +81,7 @@ static void sweep(uv_timer_t *h)
 			stream_sweep(s, now);
 		}
 	}
+	sweep_plan(l);
 }
 
 uc_err loop_init(struct net_loop *l, const struct env *env)
@@ -92,7 +102,7 @@ uc_err loop_init(struct net_loop *l, const struct env *env)
 	uv_timer_init(&l->uv, &l->sweep);
 	l->flush.data = l->sweep.data = l;
 	uv_prepare_start(&l->flush, flush);
-	uv_timer_start(&l->sweep, sweep, LOOP_SWEEP_MS, LOOP_SWEEP_MS);
+	sweep_plan(l);
 	uv_unref((uv_handle_t *)&l->flush);
 	uv_unref((uv_handle_t *)&l->sweep);
 	return UC_OK;

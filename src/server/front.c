@@ -20,10 +20,11 @@ struct app_side {
 
 /* What the front knows of one WebSocket or waiting request. */
 struct client {
-	struct http_conn *conn;
+	struct http_conn *conn; /* of a WebSocket */
+	struct http_call *call; /* or a request */
 	struct app_side *app;
 	uint64_t id;
-	bool is_ws, is_waiting;
+	bool is_waiting;
 	size_t frames, bytes; /* at the app, unhandled */
 	struct message *held; /* did not fit into the app's queue */
 	struct client *next_waiting;
@@ -81,7 +82,9 @@ static struct client *client_find(const struct front *f, uint64_t id)
 	return c && c->id == id ? c : NULL;
 }
 
-static struct client *client_new(struct app_side *app, struct http_conn *conn, bool is_ws)
+/* Of a WebSocket, or a request: one of them. */
+static struct client *client_new(struct app_side *app, struct http_conn *conn,
+				 struct http_call *call)
 {
 	struct front *f = app->front;
 	uint32_t place = 0;
@@ -92,11 +95,14 @@ static struct client *client_new(struct app_side *app, struct http_conn *conn, b
 	}
 	struct slot *s = &f->slots[place];
 	s->generation++;
-	*c = (struct client){ .conn = conn, .app = app, .is_ws = is_ws };
+	*c = (struct client){ .conn = conn, .call = call, .app = app };
 	c->id = (uint64_t)f->o.index << CONNECTION_FRONT_SHIFT |
 		(uint64_t)s->generation << SLOT_BITS | place;
 	s->client = c;
-	http_conn_set_user(conn, c);
+	if (conn)
+		http_conn_set_user(conn, c);
+	else
+		http_call_set_user(call, c);
 	return c;
 }
 
@@ -120,17 +126,20 @@ static void client_free(struct client *c)
 	f->slots[place].client = NULL;
 	f->slots[place].next_free = f->free_first;
 	f->free_first = place + 1;
-	http_conn_set_user(c->conn, NULL);
+	if (c->conn)
+		http_conn_set_user(c->conn, NULL);
+	else
+		http_call_set_user(c->call, NULL);
 	heap_free(c);
 }
 
-static void reply_busy(struct http_conn *conn)
+static void reply_busy(struct http_call *call)
 {
-	http_reply(conn, 503, VIEW_LIT("Retry-After: 1\r\n"), (struct view){ 0 });
+	http_reply(call, 503, VIEW_LIT("Retry-After: 1\r\n"), (struct view){ 0 });
 }
 
 /* At once and from here: the files are the same for everybody. */
-static void web_request(const struct app_side *app, struct http_conn *conn,
+static void web_request(const struct app_side *app, struct http_call *call,
 			const struct http_request *q)
 {
 	struct buf lines;
@@ -138,27 +147,27 @@ static void web_request(const struct app_side *app, struct http_conn *conn,
 	buf_init(&lines, HTTP_HEAD_MAX);
 	int status = web_answer(&app->web, q, &lines, &body);
 	if (lines.failed)
-		reply_busy(conn);
+		reply_busy(call);
 	else
-		http_reply_lent(conn, status, buf_view(&lines), body);
+		http_reply_lent(call, status, buf_view(&lines), body);
 	buf_done(&lines);
 }
 
-static void on_request(void *ctx, struct http_conn *conn, const struct http_route *route,
+static void on_request(void *ctx, struct http_call *call, const struct http_route *route,
 		       const struct http_request *q, struct view body)
 {
 	struct app_side *app = ctx;
 	struct buf headers;
 	if (route->tag == ROUTE_WEB) {
-		web_request(app, conn, q);
+		web_request(app, call, q);
 		return;
 	}
-	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, false);
+	struct client *c = app->front->is_quiet ? NULL : client_new(app, NULL, call);
 	if (!c) {
-		reply_busy(conn);
+		reply_busy(call);
 		return;
 	}
-	const char *peer = http_conn_peer(conn);
+	const char *peer = http_conn_peer(http_call_conn(call));
 	buf_init(&headers, 2 * HTTP_HEAD_MAX);
 	routes_add_headers(&headers, &q->headers);
 	struct message_parts parts = { view_str(peer), q->method, q->path, buf_view(&headers),
@@ -170,7 +179,7 @@ static void on_request(void *ctx, struct http_conn *conn, const struct http_rout
 	if (!m || !queue_put(app->queue, m)) {
 		message_free(m);
 		client_free(c);
-		reply_busy(conn);
+		reply_busy(call);
 	}
 }
 
@@ -182,7 +191,7 @@ static int on_ws_open(void *ctx, struct http_conn *conn, const struct http_route
 	int status = web_opening_check(&app->web, q);
 	if (status != 101)
 		return status;
-	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, true);
+	struct client *c = app->front->is_quiet ? NULL : client_new(app, conn, NULL);
 	if (!c)
 		return 503;
 	uint8_t from[PEER_ADDRESS];
@@ -228,14 +237,23 @@ static void on_ws_message(void *ctx, struct http_conn *conn, struct view bytes)
 		http_conn_close(conn, WS_CLOSE_TRY_LATER);
 }
 
-static void on_gone(void *ctx, struct http_conn *conn, uc_err why)
+static void on_request_gone(void *ctx, struct http_call *call, uc_err why)
+{
+	struct client *c = http_call_user(call);
+	(void)ctx;
+	(void)why;
+	if (c)
+		client_free(c);
+}
+
+static void on_ws_gone(void *ctx, struct http_conn *conn, uc_err why)
 {
 	struct client *c = http_conn_user(conn);
 	struct app_side *app = ctx;
 	(void)why;
 	if (!c)
 		return;
-	struct message *m = c->is_ws ? message_new(MESSAGE_CLOSED, c->id, NULL) : NULL;
+	struct message *m = message_new(MESSAGE_CLOSED, c->id, NULL);
 	if (m)
 		queue_put_always(app->queue, m);
 	client_free(c);
@@ -274,14 +292,14 @@ static void credit(struct front *f, struct client *c, const struct output_head *
 
 static void reply(struct client *c, const struct output *o)
 {
-	struct http_conn *conn = c->conn;
+	struct http_call *call = c->call;
 	struct buf lines;
 	client_free(c);
 	buf_init(&lines, 2 * HTTP_HEAD_MAX);
 	buf_add_view(&lines, o->headers);
 	if (o->head->retry_after_s)
 		buf_printf(&lines, "Retry-After: %u\r\n", (unsigned)o->head->retry_after_s);
-	http_reply(conn, o->head->status, buf_view(&lines), o->body);
+	http_reply(call, o->head->status, buf_view(&lines), o->body);
 	buf_done(&lines);
 }
 
@@ -289,7 +307,7 @@ static void quiet(struct front *f)
 {
 	f->is_quiet = true;
 	for (uint32_t i = 0; i < f->slots_used; i++) {
-		if (f->slots[i].client && f->slots[i].client->is_ws)
+		if (f->slots[i].client && f->slots[i].client->conn)
 			http_conn_pause(f->slots[i].client->conn);
 	}
 }
@@ -311,7 +329,7 @@ static void fanout(struct front *f, const struct output *o)
 		const uint8_t seat[4] = { (uint8_t)(t->seat >> 24), (uint8_t)(t->seat >> 16),
 					  (uint8_t)(t->seat >> 8), (uint8_t)t->seat };
 		struct client *c = client_find(f, t->connection);
-		if (c)
+		if (c && c->conn)
 			http_conn_send_with(c->conn, frame, o->fanout->seat_at, VIEW_OF(seat));
 	}
 }
@@ -323,7 +341,7 @@ static void output(struct front *f, const struct output *o)
 		return;
 	}
 	struct client *c = client_find(f, o->head->connection);
-	if (!c)
+	if (!c || (o->head->kind == OUTPUT_REPLY) != (c->call != NULL))
 		return;
 	switch (o->head->kind) {
 	case OUTPUT_SEND:
@@ -418,7 +436,8 @@ static uc_err side_listen(struct front *f, const struct front_app *a, bool is_tl
 		.routes_n = routes.n,
 		.subprotocol = ROUTES_SUBPROTOCOL,
 		.limits = f->o.limits,
-		.handler = { side, on_request, on_ws_open, on_ws_message, on_gone },
+		.handler = { side, on_request, on_request_gone, on_ws_open, on_ws_message,
+			     on_ws_gone },
 	};
 	return http_server_new(&o, is_tls ? a->host : a->local_host,
 			       is_tls ? a->port : a->local_port, &side->server);

@@ -36,7 +36,7 @@ static bool host_is_local(struct view host)
 	       view_starts_with(name, VIEW_LIT("127."));
 }
 
-static void on_request(void *ctx, struct http_conn *c, const struct http_route *route,
+static void on_request(void *ctx, struct http_call *c, const struct http_route *route,
 		       const struct http_request *q, struct view body)
 {
 	struct metrics_server *s = ctx;
@@ -76,6 +76,13 @@ static void on_ws_message(void *ctx, struct http_conn *c, struct view message)
 	(void)message;
 }
 
+static void on_request_gone(void *ctx, struct http_call *c, uc_err why)
+{
+	(void)ctx;
+	(void)c;
+	(void)why;
+}
+
 static void on_gone(void *ctx, struct http_conn *c, uc_err why)
 {
 	(void)ctx;
@@ -111,7 +118,7 @@ static uc_err fill(struct metrics_server *s, const struct config_address *at)
 		.routes = routes,
 		.routes_n = sizeof routes / sizeof *routes,
 		.limits = http_limits_default,
-		.handler = { s, on_request, on_ws_open, on_ws_message, on_gone },
+		.handler = { s, on_request, on_request_gone, on_ws_open, on_ws_message, on_gone },
 	};
 	o.limits.connections_max = CONNECTIONS_MAX;
 	o.limits.output_max = TEXT_MAX + HTTP_HEAD_MAX;

@@ -39,7 +39,7 @@ static struct {
 
 static uint8_t large[LARGE];
 
-static void on_request(void *ctx, struct http_conn *c, const struct http_route *r,
+static void on_request(void *ctx, struct http_call *c, const struct http_route *r,
 		       const struct http_request *q, struct view body)
 {
 	(void)ctx;
@@ -73,6 +73,13 @@ static void on_ws_message(void *ctx, struct http_conn *c, struct view m)
 }
 
 static void on_gone(void *ctx, struct http_conn *c, uc_err why)
+{
+	(void)ctx;
+	(void)c;
+	(void)why;
+}
+
+static void on_request_gone(void *ctx, struct http_call *c, uc_err why)
 {
 	(void)ctx;
 	(void)c;
@@ -123,7 +130,7 @@ static void raw_read(struct stream *s, uint8_t *p, size_t n)
 	w.want = 0;
 	stream_pause(s, true);
 	uv_timer_init(&w.loop.uv, &w.timer);
-	uv_timer_start(&w.timer, goes_on, 300, 0);
+	uv_timer_start(&w.timer, goes_on, 600, 0);
 }
 
 static void raw_timeout(struct stream *s)
@@ -161,7 +168,8 @@ static void world_begin(bool is_tls, struct http_limits limits)
 					 sizeof routes / sizeof *routes,
 					 "undercroft.v1",
 					 limits,
-					 { NULL, on_request, on_ws_open, on_ws_message, on_gone } };
+					 { NULL, on_request, on_request_gone, on_ws_open,
+					   on_ws_message, on_gone } };
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
 	uv_timer_start(&w.guard, on_guard, 120000, 0);

@@ -47,13 +47,13 @@ static struct {
 	struct buf echo;
 } w;
 
-static void on_request(void *ctx, struct http_conn *c, const struct http_route *r,
+static void on_request(void *ctx, struct http_call *c, const struct http_route *r,
 		       const struct http_request *q, struct view body)
 {
 	(void)ctx;
 	(void)q;
 	if (r->tag == 2)
-		body = view_str(http_conn_peer(c));
+		body = view_str(http_conn_peer(http_call_conn(c)));
 	if (r->tag == 1)
 		body = VIEW_LIT("hello");
 	http_reply(c, 200, (struct view){ 0 }, body);
@@ -84,6 +84,12 @@ static void on_gone(void *ctx, struct http_conn *c, uc_err why)
 	(void)c;
 	w.gone++;
 	w.gone_why = why;
+}
+
+static void on_request_gone(void *ctx, struct http_call *c, uc_err why)
+{
+	(void)c;
+	on_gone(ctx, NULL, why);
 }
 
 static void on_guard(uv_timer_t *t)
@@ -119,7 +125,8 @@ static void world_begin(struct http_limits limits)
 					 4,
 					 "undercroft.v1",
 					 limits,
-					 { NULL, on_request, on_ws_open, on_ws_message, on_gone } };
+					 { NULL, on_request, on_request_gone, on_ws_open,
+					   on_ws_message, on_gone } };
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
 	uv_timer_start(&w.guard, on_guard, 120000, 0);

@@ -25,7 +25,7 @@ static struct {
 	bool has_header;
 } w;
 
-static void on_request(void *ctx, struct http_conn *c, const struct http_route *r,
+static void on_request(void *ctx, struct http_call *c, const struct http_route *r,
 		       const struct http_request *q, struct view body)
 {
 	struct buf b;
@@ -41,7 +41,7 @@ static void on_request(void *ctx, struct http_conn *c, const struct http_route *
 	buf_done(&b);
 }
 
-static void on_gone(void *ctx, struct http_conn *c, uc_err why)
+static void on_request_gone(void *ctx, struct http_call *c, uc_err why)
 {
 	(void)ctx;
 	(void)c;
@@ -65,7 +65,8 @@ static void begin(void)
 					 .routes_n = 3,
 					 .subprotocol = "x",
 					 .limits = http_limits_default,
-					 .handler = { NULL, on_request, NULL, NULL, on_gone } };
+					 .handler = { NULL, on_request, on_request_gone, NULL, NULL,
+						      NULL } };
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	expect_ok(https_client_new(&w.loop, &w.client));
 	buf_init(&w.body, 1 << 21);

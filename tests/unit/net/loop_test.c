@@ -76,7 +76,7 @@ TEST(each_is_told_after_its_time)
 	end();
 	expect_eq(told, STREAMS);
 	for (size_t i = 0; i < STREAMS; i++)
-		expect(told_ms[i] >= at[i] && told_ms[i] < at[i] + 8 * LOOP_SWEEP_MS);
+		expect(told_ms[i] >= at[i] && told_ms[i] < at[i] + 4 * LOOP_SWEEP_MS);
 }
 
 TEST(what_is_far_away_is_looked_at_in_between)
