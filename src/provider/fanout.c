@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the hub's log to the apps that follow: a durable cursor for each, one notify on its way at
- * a time, repeated until it is taken (draft-ietf-mimi-protocol-06, notify). */
-#include "base/text.h"
+/* The apps that follow a room: who they are, from which entry to which, and what they begin with. */
+#include "base/heap.h"
 #include "provider/room_work.h"
 
-enum {
-	ENTRIES_AT_ONCE = 64,
-	BYTES_AT_ONCE = 1024 * 1024,
-	PEER_IN_FLIGHT = 256,
-	BACKOFF_FIRST_MS = 1000,
-	BACKOFF_LAST_MS = 60 * 1000,
-	UNKNOWN_MS = 3600 * 1000, /* an app that does not know the room and has no start coming */
-	ROUND_AT_ONCE = 500,
-};
-
-/* --- who follows --- */
-
-static const struct follower_live *find(const struct room_live *r, struct view domain)
+struct follower_live *follower_find(const struct room_live *r, struct view domain)
 {
-	const struct follower_live *f = r->followers;
+	struct follower_live *f = r->followers;
 	while (f && !view_equal(f->domain, domain))
 		f = f->next;
 	/* Cleared ones are not stored any more. */
@@ -69,8 +56,8 @@ static bool log_still_has(struct log_step *s, uint64_t seq)
 	       b.first <= seq;
 }
 
-static uc_err welcome_out(struct log_step *s, struct view domain, const struct membership *m,
-			  const struct follow_start *common)
+static uc_err welcome_out(struct log_step *s, struct follower_live *f, struct view domain,
+			  const struct membership *m, const struct follow_start *common)
 {
 	static const struct welcome_out_record marker = { .version = RECORD_VERSION };
 	struct store_key k;
@@ -80,6 +67,8 @@ static uc_err welcome_out(struct log_step *s, struct view domain, const struct m
 				  m->joined.v[i].key_package_ref.n);
 	if (!added)
 		return UC_OK;
+	if (f)
+		f->welcome_known = false;
 	TRY(welcome_put(s, common->welcome, &m->joined));
 	key_2(&k, TABLE_WELCOME_OUT, s->room->uri, domain);
 	store_key_add_u64(&k, common->seq);
@@ -90,13 +79,13 @@ static uc_err welcome_out(struct log_step *s, struct view domain, const struct m
 static uc_err follow(struct log_step *s, struct view domain, const struct membership *m,
 		     const struct follow_start *common)
 {
-	const struct follower_live *f = find(s->room, domain);
+	struct follower_live *f = follower_find(s->room, domain);
 	struct follower_record r = { .cursor = common->seq - 1,
 				     .start_seq = common->seq,
 				     .start_wanted = true,
 				     .since = common->seq + 1 };
 	if (f && !f->record.until)
-		return welcome_out(s, domain, m, common);
+		return welcome_out(s, f, domain, m, common);
 	if (f && log_still_has(s, f->record.cursor + 1)) {
 		/* It left and comes back before it was through: it simply goes on, unless it has
 		 * forgotten the room meanwhile. */
@@ -106,7 +95,7 @@ static uc_err follow(struct log_step *s, struct view domain, const struct member
 			r.start_seq = common->seq;
 			TRY(start_put(s, domain, m, common));
 		}
-		TRY(welcome_out(s, domain, m, common));
+		TRY(welcome_out(s, f, domain, m, common));
 	} else {
 		TRY(start_put(s, domain, m, common));
 	}
@@ -126,7 +115,7 @@ uc_err fanout_change(struct log_step *s, const struct membership *m, uint64_t ti
 			TRY(follow(s, m->after.v[i], m, &common));
 	for (size_t i = 0; i < m->before.n; i++) {
 		struct view domain = m->before.v[i];
-		const struct follower_live *f = find(s->room, domain);
+		const struct follower_live *f = follower_find(s->room, domain);
 		if (!f || view_list_has(&m->after, domain))
 			continue;
 		struct follower_record r = f->record;
@@ -136,351 +125,77 @@ uc_err fanout_change(struct log_step *s, const struct membership *m, uint64_t ti
 	return UC_OK;
 }
 
-/* --- what is sent --- */
+/* --- what they have not taken yet --- */
 
-struct notice {
-	struct provider *p;
-	struct room_live *room;
-	struct follower_live *f;
-	struct arena *a;
-	struct buf body, headers;
-	uint64_t last;    /* the last entry it may get */
-	uint64_t welcome; /* the next entry whose Welcome is for it; UINT64_MAX: none */
+enum {
+	RECENT_ENTRIES = 64,
+	RECENT_BYTES = 256 * 1024,          /* of one room */
+	RECENT_BYTES_ALL = 32 * 1024 * 1024 /* of all */
 };
 
-/* The first entry from this one on whose Welcome is for that app; UINT64_MAX: none. */
-static uc_err next_welcome(struct provider *p, struct view room, struct view domain, uint64_t from,
-			   struct arena *a, uint64_t *out)
+static void recent_drop_first(struct provider *p, struct room_live *r)
 {
-	struct store_scan scan;
-	struct store_key prefix, start;
-	struct view key, value;
-	key_2(&start, TABLE_WELCOME_OUT, room, domain);
-	store_key_add_u64(&start, from);
-	*out = UINT64_MAX;
-	TRY(store_scan_init(&scan, p->rooms, key_2(&prefix, TABLE_WELCOME_OUT, room, domain),
-			    store_key_view(&start), 1));
-	if (store_scan_next(&scan, &key, &value)) {
-		struct store_key_reader r;
-		store_key_read(&r, key);
-		store_key_read_bytes(&r, a);
-		store_key_read_bytes(&r, a);
-		*out = store_key_read_u64(&r);
-	}
-	uc_err err = scan.failed;
-	store_scan_done(&scan);
-	return err;
+	struct recent_entry *e = r->recent;
+	r->recent = e->next;
+	r->recent_n--;
+	r->recent_bytes -= e->n;
+	p->room_work->recent_bytes -= e->n;
+	heap_free(e);
 }
 
-/* The follower has the tree: it follows the commit itself. */
-static uc_err add_welcome(struct notice *n, uint64_t seq, uint64_t timestamp)
+void recent_drop(struct provider *p, struct room_live *r)
 {
-	struct view welcome;
-	struct wire wire;
-	TRY(welcome_of_domain(n->p, n->room->uri, seq, n->f->domain, n->a, &welcome));
-	uint16_t version = MLS10, format = MLS_WELCOME;
-	uint8_t tree = RATCHET_TREE_DISTRIBUTION_SERVICE;
-	wire_writer(&wire, &n->body);
-	wire_u64(&wire, &timestamp);
-	wire_u16(&wire, &version);
-	wire_u16(&wire, &format);
-	buf_add_view(&n->body, welcome);
-	wire_u8(&wire, &tree);
-	return wire_finish(&wire);
+	while (r->recent)
+		recent_drop_first(p, r);
 }
 
-static uc_err add_entry(struct notice *n, uint64_t seq, struct view bytes)
+void recent_trim(struct provider *p, struct room_live *r)
 {
-	struct log_entry e;
-	TRY(wire_decode(bytes, n->a, log_entry_element, &e));
-	if (!n->body.n) {
-		if (seq != n->f->record.cursor + 1)
-			return UC_E_STALE; /* what it needs is gone */
-		header_add_number(&n->headers, "undercroft-sequence", seq);
-		buf_add_str(&n->headers, "undercroft-chain: ");
-		hex_add(&n->headers, VIEW_OF(e.chain));
-		buf_add_str(&n->headers, "\r\n");
-	}
-	buf_add_view(&n->body, e.fanout);
-	if (seq != n->welcome)
-		return n->body.failed;
-	TRY(add_welcome(n, seq, fanout_timestamp(e.fanout)));
-	return next_welcome(n->p, n->room->uri, n->f->domain, seq + 1, n->a, &n->welcome);
+	uint64_t taken = UINT64_MAX;
+	for (const struct follower_live *f = r->followers; f; f = f->next)
+		if ((!f->record.until || f->record.cursor < f->record.until) &&
+		    f->record.cursor < taken)
+			taken = f->record.cursor;
+	while (r->recent && r->recent->seq <= taken)
+		recent_drop_first(p, r);
 }
 
-static uc_err add_entries(struct notice *n)
+static bool recent_put(struct provider *p, struct room_live *r, const struct step_entry *from)
 {
-	struct store_log_scan scan;
-	struct store_key k;
-	struct view bytes;
-	uint64_t seq, from = n->f->record.cursor + 1;
-	uc_err err = UC_OK;
-	TRY(next_welcome(n->p, n->room->uri, n->f->domain, from, n->a, &n->welcome));
-	TRY(store_log_scan_init(&scan, n->p->rooms, key_1(&k, TABLE_LOG, n->room->uri), from,
-				ENTRIES_AT_ONCE, BYTES_AT_ONCE));
-	while (!err && store_log_scan_next(&scan, &seq, &bytes) && seq <= n->last)
-		err = add_entry(n, seq, bytes);
-	if (!err)
-		err = scan.scan.failed;
-	store_log_scan_done(&scan);
-	return err ? err : n->body.n ? UC_OK : UC_E_NOT_FOUND;
-}
-
-static uc_err add_start(struct notice *n)
-{
-	struct store_key k;
-	struct follow_start start;
-	TRY(record_get(n->p->rooms, key_2(&k, TABLE_FOLLOW_START, n->room->uri, n->f->domain),
-		       follow_start_element, n->a, &start));
-	if (!start.ratchet_tree.n)
-		TRY(tree_of(n->p, n->room, start.seq, n->a, &start.ratchet_tree));
-	TRY(wire_encode(&n->body, follow_start_element, &start));
-	header_add_number(&n->headers, "undercroft-start", 1);
-	header_add_number(&n->headers, "undercroft-sequence", n->f->record.start_seq);
-	return n->body.failed;
-}
-
-/* --- sending it --- */
-
-/* Which room and app an answer is about. */
-struct notified {
-	struct view room, domain;
-};
-static void wire_notified(struct wire *w, struct notified *n)
-{
-	wire_bytes(w, &n->room);
-	wire_bytes(w, &n->domain);
-}
-WIRE_ELEMENT(notified)
-
-static void push(struct provider *p, struct room_live *r, struct follower_live *f);
-
-static uint32_t backoff(const struct provider *p, uint32_t before_ms)
-{
-	uint8_t dice = 0;
-	uint32_t ms = before_ms ? before_ms * 2 : BACKOFF_FIRST_MS;
-	if (ms > BACKOFF_LAST_MS)
-		ms = BACKOFF_LAST_MS;
-	if (env_random(p->env, &dice, 1))
-		dice = 0;
-	return ms - ms / 4 + ms / 4 * dice / 255;
-}
-
-static uc_err welcomes_delete(struct provider *p, const struct room_live *r,
-			      const struct follower_live *f, uint64_t from, uint64_t next,
-			      struct store_batch *b)
-{
-	uint64_t seq = from;
-	struct store_key k;
-	struct arena a;
-	uc_err err = UC_OK;
-	arena_init(&a, 65536, ARENA_PLAIN);
-	while (!err && seq < next) {
-		err = next_welcome(p, r->uri, f->domain, seq, &a, &seq);
-		if (err || seq >= next)
-			break;
-		key_2(&k, TABLE_WELCOME_OUT, r->uri, f->domain);
-		store_key_add_u64(&k, seq++);
-		store_delete(b, store_key_view(&k));
-	}
-	arena_done(&a);
-	return err;
-}
-
-/* Everything before `next` is taken: the cursor moves, durably. */
-static void taken(struct provider *p, struct room_live *r, struct follower_live *f, uint64_t next)
-{
-	struct follower_record was = f->record;
-	struct store_batch b;
-	struct store_key k;
-	f->record.cursor = next - 1;
-	store_batch_init(&b, r->uri);
-	if (was.start_seq && was.start_seq <= f->record.cursor) {
-		f->record.start_seq = 0;
-		f->record.start_wanted = false;
-		store_delete(&b, key_2(&k, TABLE_FOLLOW_START, r->uri, f->domain));
-	}
-	uc_err err = welcomes_delete(p, r, f, was.cursor + 1, next, &b);
-	if (!err)
-		err = record_put(&b, key_2(&k, TABLE_FOLLOWER, r->uri, f->domain),
-				 follower_record_element, &f->record);
-	if (err)
-		store_batch_done(&b);
+	struct recent_entry *e = heap_new(sizeof *e + from->fanout.n);
+	if (!e)
+		return false;
+	e->seq = from->seq;
+	e->n = from->fanout.n;
+	memcpy(e->chain, from->chain, CHAIN_HASH);
+	memcpy(e->fanout, from->fanout.p, from->fanout.n);
+	if (r->recent)
+		*r->recent_end = e;
 	else
-		err = commit_rooms(p, &b);
-	if (err)
-		f->record = was;
+		r->recent = e;
+	r->recent_end = &e->next;
+	r->recent_n++;
+	r->recent_bytes += e->n;
+	p->room_work->recent_bytes += e->n;
+	return true;
 }
 
-/* The first entry it may ask for: what was before its first client came is not its own. */
-static uint64_t first_for(const struct follower_live *f)
+void recent_add(struct log_step *s)
 {
-	return f->record.start_wanted ? f->record.start_seq : f->record.since;
-}
-
-/* It says what it wants next; within what was sent, or earlier when it lost something.  The latter
- * not at once: an app that says so for ever would keep both busy. */
-static void answered(struct provider *p, struct room_live *r, struct follower_live *f,
-		     const struct peer_response *q, struct peer_live *peer)
-{
-	uint64_t next, now = env_now_ms(p->env);
-	bool says = header_number(q->headers, "undercroft-next", &next) && next >= first_for(f) &&
-		    next && next <= r->record.next;
-	bool back = says && (q->status == 201 || q->status == 409) && next <= f->record.cursor;
-	if (says && next > f->record.cursor + 1) {
-		f->backoff_ms = 0;
-		if (peer)
-			peer->backoff_ms = 0;
-		taken(p, r, f, next);
+	struct provider *p = s->p;
+	struct room_live *r = s->room;
+	if (r->record.part != ROOM_HUB || !r->followers)
 		return;
+	for (const struct step_entry *e = s->first; e; e = e->next) {
+		/* They lie without a gap, or not at all. */
+		if (!recent_put(p, r, e)) {
+			recent_drop(p, r);
+			return;
+		}
+		while (r->recent &&
+		       (r->recent_n > RECENT_ENTRIES || r->recent_bytes > RECENT_BYTES ||
+			p->room_work->recent_bytes > RECENT_BYTES_ALL))
+			recent_drop_first(p, r);
 	}
-	if (back)
-		taken(p, r, f, next);
-	if (q->status == 404 && f->record.start_seq && !f->record.start_wanted) {
-		f->record.start_wanted = true;
-		taken(p, r, f, f->record.start_seq);
-		return;
-	}
-	f->backoff_ms = backoff(p, f->backoff_ms);
-	f->retry_ms = now + (q->status == 404 ? UNKNOWN_MS : f->backoff_ms);
-	uint64_t asked_ms = (uint64_t)q->retry_after_s * 1000;
-	if (asked_ms > UNKNOWN_MS)
-		asked_ms = UNKNOWN_MS;
-	if (f->retry_ms < now + asked_ms)
-		f->retry_ms = now + asked_ms;
-	/* The app as a whole is not there: its other rooms wait, too. */
-	if (peer && (!q->status || q->status >= 500 || q->status == 429)) {
-		peer->backoff_ms = backoff(p, peer->backoff_ms);
-		peer->retry_ms = now + peer->backoff_ms;
-	}
-}
-
-static void notify_done(struct provider *p, struct ask *ask, const struct peer_response *q)
-{
-	struct notified n;
-	struct room_live *r;
-	struct arena a;
-	arena_init(&a, 65536, ARENA_PLAIN);
-	uc_err err = wire_decode(ask->what, &a, notified_element, &n);
-	arena_done(&a);
-	if (err)
-		return;
-	struct peer_live *peer = peer_live_get(p, n.domain);
-	if (peer && peer->in_flight)
-		peer->in_flight--;
-	if (room_live_get(p, n.room, &r))
-		return;
-	for (struct follower_live *f = r->followers; f; f = f->next) {
-		if (!view_equal(f->domain, n.domain))
-			continue;
-		f->in_flight = false;
-		if (f->record.cursor == UINT64_MAX)
-			continue;
-		answered(p, r, f, q, peer);
-		push(p, r, f);
-	}
-}
-
-static uc_err send(struct notice *n, struct peer_live *peer)
-{
-	const struct notified what = { n->room->uri, n->f->domain };
-	const struct follower_record *r = &n->f->record;
-	struct view bytes;
-	TRY(wire_encode_to(n->a, notified_element, &what, &bytes));
-	TRY(r->start_wanted && r->start_seq == r->cursor + 1 ? add_start(n) : add_entries(n));
-	struct ask *ask = ask_new(n->p, notify_done);
-	if (!ask)
-		return UC_E_MEMORY;
-	ask_about(ask, bytes);
-	n->f->in_flight = true;
-	peer->in_flight++;
-	ask_send(n->p, ask, n->f->domain, "notify", n->room->uri, buf_view(&n->headers),
-		 buf_view(&n->body));
-	return UC_OK;
-}
-
-static void push(struct provider *p, struct room_live *r, struct follower_live *f)
-{
-	uint64_t now = env_now_ms(p->env), last = r->record.next - 1;
-	if (f->record.until && f->record.until < last)
-		last = f->record.until;
-	if (f->in_flight || f->record.cursor >= last || !is_due(now, f->retry_ms, UNKNOWN_MS))
-		return;
-	struct peer_live *peer = peer_live_get(p, f->domain);
-	if (!peer || !is_due(now, peer->retry_ms, BACKOFF_LAST_MS) ||
-	    peer->in_flight >= PEER_IN_FLIGHT)
-		return;
-	struct arena a;
-	struct notice n = { .p = p, .room = r, .f = f, .a = &a, .last = last };
-	arena_init(&a, CALL_ARENA_MAX, ARENA_PLAIN);
-	buf_init(&n.body, WIRE_OBJECT_MAX);
-	buf_init(&n.headers, 1024);
-	if (send(&n, peer)) {
-		f->backoff_ms = backoff(p, f->backoff_ms);
-		f->retry_ms = now + f->backoff_ms;
-	}
-	buf_done(&n.headers);
-	buf_done(&n.body);
-	arena_done(&a);
-}
-
-size_t followers_behind(const struct room_live *r)
-{
-	size_t n = 0;
-	for (const struct follower_live *f = r->followers; f; f = f->next) {
-		uint64_t last = r->record.next - 1;
-		if (f->record.until && f->record.until < last)
-			last = f->record.until;
-		n += f->record.cursor < last;
-	}
-	return n;
-}
-
-void fanout_room(struct provider *p, struct room_live *r)
-{
-	for (struct follower_live *f = r->followers; f; f = f->next)
-		push(p, r, f);
-}
-
-/* --- rooms that nobody has touched since the start --- */
-
-static void look_at(struct provider *p, struct view key, struct view value, struct arena *a)
-{
-	struct follower_record f;
-	struct room_record room;
-	struct room_live *r;
-	struct store_key_reader reader;
-	store_key_read(&reader, key);
-	struct view uri = store_key_read_bytes(&reader, a);
-	if (map_find(&p->rooms_live, uri) || wire_decode(value, a, follower_record_element, &f) ||
-	    room_record_get(p->rooms, uri, a, &room))
-		return;
-	uint64_t last = room.next - 1;
-	if (f.until && f.until < last)
-		last = f.until;
-	if (f.cursor < last && !room_live_get(p, uri, &r))
-		fanout_room(p, r);
-}
-
-void fanout_round(struct provider *p)
-{
-	struct buf *from = &p->room_work->follow_from;
-	struct store_scan scan;
-	struct store_key k;
-	struct view key, value;
-	struct arena a;
-	size_t n = 0;
-	store_key_start(&k, TABLE_FOLLOWER);
-	if (store_scan_init(&scan, p->rooms, store_key_view(&k), buf_view(from), ROUND_AT_ONCE + 1))
-		return;
-	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	buf_reset(from);
-	while (store_scan_next(&scan, &key, &value)) {
-		if (n++ == ROUND_AT_ONCE)
-			buf_add_view(from, key); /* here it goes on */
-		else
-			look_at(p, key, value, &a);
-	}
-	arena_done(&a);
-	store_scan_done(&scan);
+	recent_trim(p, r);
 }

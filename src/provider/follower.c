@@ -85,6 +85,14 @@ static uc_err log_proposals(struct log_step *s, const struct notified_entry *e)
 	return room_is_over(s->room->group) ? seats_end_all(s, s->record.next - 1) : UC_OK;
 }
 
+static uc_err check_chain(const uint8_t chain[CHAIN_HASH], const struct notified_entry *e)
+{
+	return !e->chain || view_equal(view_make(chain, CHAIN_HASH),
+				       view_make(e->chain, CHAIN_HASH))
+		       ? UC_OK
+		       : UC_E_CHAIN;
+}
+
 static uc_err log_entry(struct log_step *s, const struct notified_entry *e, struct membership *m)
 {
 	struct public_group *g;
@@ -92,12 +100,14 @@ static uc_err log_entry(struct log_step *s, const struct notified_entry *e, stru
 	/* Time in a room does not go back, nor to where no clock is. */
 	if (e->m.timestamp < s->record.last_ms || e->m.timestamp > TIMESTAMP_MAX)
 		return UC_E_UNEXPECTED;
+	if (e->m.content_type == CONTENT_APPLICATION) {
+		TRY(log_step_add_bytes(s, e->m.timestamp, e->bytes));
+		return check_chain(s->record.chain, e);
+	}
+	/* Before the group takes it. */
 	memcpy(chain, s->record.chain, sizeof chain);
 	TRY(chain_extend(chain, s->record.next, e->bytes));
-	if (e->chain && !view_equal(VIEW_OF(chain), view_make(e->chain, CHAIN_HASH)))
-		return UC_E_CHAIN;
-	if (e->m.content_type == CONTENT_APPLICATION)
-		return log_step_add_bytes(s, e->m.timestamp, e->bytes);
+	TRY(check_chain(chain, e));
 	TRY(room_live_group(s->p, s->room, &g));
 	if (e->m.content_type == CONTENT_PROPOSAL)
 		return log_proposals(s, e);

@@ -16,6 +16,7 @@ enum {
 	SEATS_PER_SESSION = 4096,
 	FINDS_PER_SESSION = 4096,
 	ASK_TIMEOUT_MS = 30000,
+	ASK_BUCKETS = 1024,
 	ASKS_OF_OTHERS = 256, /* open at one app for clients and other apps; more are refused */
 	KEEP_DAYS = 30,       /* what waits for somebody */
 	DAY_MS = 24 * 3600 * 1000,
@@ -37,6 +38,24 @@ static inline uint32_t day_of(uint64_t ms)
 static inline bool is_due(uint64_t now_ms, uint64_t at_ms, uint64_t longest_ms)
 {
 	return at_ms <= now_ms || at_ms - now_ms > 2 * longest_ms;
+}
+
+/* What the clock does has so much time at once, and goes on in the next round; by count, too, where
+ * the clock stands. */
+enum { SLICE_MS = 2, SLICE_STEPS = 1000 };
+struct slice {
+	const struct env *env;
+	uint64_t end_ms;
+	unsigned left;
+};
+static inline void slice_begin(struct slice *s, const struct env *env)
+{
+	*s = (struct slice){ env, env_now_ms(env) + SLICE_MS, SLICE_STEPS };
+}
+static inline bool slice_goes_on(struct slice *s)
+{
+	uint64_t now = env_now_ms(s->env);
+	return s->left && s->left-- && now < s->end_ms && s->end_ms - now <= SLICE_MS;
 }
 
 struct room_live;
@@ -85,9 +104,10 @@ struct call {
 struct ask;
 typedef void ask_done(struct provider *p, struct ask *ask, const struct peer_response *r);
 struct ask {
-	struct ask *next;
+	struct ask *next, *previous; /* in the order they were asked */
+	struct ask *bucket_next;
 	uint64_t token, deadline_ms;
-	uint64_t domain_hash;
+	size_t *asked; /* counted there, when for a client or another app; else NULL */
 	ask_done *done;
 	/* For a client's request: whom to answer, if still there. */
 	uint64_t session_number;
@@ -111,7 +131,9 @@ struct provider {
 	struct map by_number;  /* number -> struct session */
 	struct map by_account; /* account id -> its first struct session that is signed in */
 	uint64_t next_number, next_token;
-	struct ask *asks;
+	struct ask *asks, *asks_last;
+	struct ask *asks_by_token[ASK_BUCKETS];
+	size_t asks_n;
 	struct map rooms_live; /* URI -> struct room_live */
 	struct map finders;    /* client URI -> struct session */
 	struct room_work *room_work;
@@ -162,7 +184,7 @@ void ask_about(struct ask *a, struct view what);
 void ask_for_call(struct ask *a, struct call *c);
 /* UC_E_BUSY when so much is asked of that app for others already, that one which never answers would
  * leave no room for the rest. */
-uc_err UC_MUST_USE ask_check(const struct provider *p, struct view domain);
+uc_err UC_MUST_USE ask_check(struct provider *p, struct view domain);
 /* Sends; the ask is answered once, if only by its timeout (status 0). */
 void ask_send(struct provider *p, struct ask *a, struct view domain, const char *endpoint,
 	      struct view target, struct view headers, struct view body);
@@ -347,6 +369,8 @@ uc_err UC_MUST_USE rooms_init(struct provider *p);
 void seat_close(struct provider *p, struct seat_live *seat);
 /* Writes what seats have told since the last time: cursors, openings. */
 void seats_flush(struct provider *p);
+/* How much is asked of that app for clients and other apps; NULL: of too many apps already. */
+size_t *peer_asked(struct provider *p, struct view domain);
 void rooms_tick(struct provider *p, uint64_t now_ms);
 void rooms_free(struct provider *p);
 /* A client was given a seat: tells a session that asked for it. */

@@ -193,21 +193,32 @@ void ask_for_call(struct ask *a, struct call *c)
 	c->later = true;
 }
 
-static uint64_t hash_of(struct view domain)
+uc_err ask_check(struct provider *p, struct view domain)
 {
-	uint64_t h = 0xcbf29ce484222325;
-	for (size_t i = 0; i < domain.n; i++)
-		h = (h ^ domain.p[i]) * 0x100000001b3;
-	return h;
+	const size_t *asked = peer_asked(p, domain);
+	return asked && *asked < ASKS_OF_OTHERS ? UC_OK : UC_E_BUSY;
 }
 
-uc_err ask_check(const struct provider *p, struct view domain)
+static struct ask **bucket_of(struct provider *p, uint64_t token)
 {
-	uint64_t hash = hash_of(domain);
-	size_t n = 0;
-	for (const struct ask *a = p->asks; a; a = a->next)
-		n += a->domain_hash == hash && (a->session_number || a->relay);
-	return n < ASKS_OF_OTHERS ? UC_OK : UC_E_BUSY;
+	return &p->asks_by_token[token % ASK_BUCKETS];
+}
+
+static void ask_add(struct provider *p, struct ask *a, struct view domain)
+{
+	struct ask **bucket = bucket_of(p, a->token);
+	a->asked = a->session_number || a->relay ? peer_asked(p, domain) : NULL;
+	if (a->asked)
+		++*a->asked;
+	a->previous = p->asks_last;
+	if (a->previous)
+		a->previous->next = a;
+	else
+		p->asks = a;
+	p->asks_last = a;
+	a->bucket_next = *bucket;
+	*bucket = a;
+	p->asks_n++;
 }
 
 static void add_escaped(struct buf *out, struct view target)
@@ -231,9 +242,7 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 	buf_init(&path, 8192);
 	buf_printf(&path, "/v1/%s/", endpoint);
 	add_escaped(&path, target);
-	a->domain_hash = hash_of(domain);
-	a->next = p->asks;
-	p->asks = a;
+	ask_add(p, a, domain);
 	struct peer_request q = { .method = VIEW_LIT("POST"),
 				  .path = buf_view(&path),
 				  .headers = headers,
@@ -245,22 +254,32 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 void ask_get(struct provider *p, struct ask *a, struct view domain, struct view path,
 	     struct view headers)
 {
-	a->domain_hash = hash_of(domain);
-	a->next = p->asks;
-	p->asks = a;
+	ask_add(p, a, domain);
 	struct peer_request q = { .method = VIEW_LIT("GET"), .path = path, .headers = headers };
 	p->config.out->ask(p->config.ctx, a->token, domain, &q);
 }
 
 static struct ask *ask_take(struct provider *p, uint64_t token)
 {
-	for (struct ask **at = &p->asks; *at; at = &(*at)->next)
-		if ((*at)->token == token) {
-			struct ask *a = *at;
-			*at = a->next;
-			return a;
-		}
-	return NULL;
+	struct ask **at = bucket_of(p, token);
+	while (*at && (*at)->token != token)
+		at = &(*at)->bucket_next;
+	struct ask *a = *at;
+	if (!a)
+		return NULL;
+	*at = a->bucket_next;
+	if (a->previous)
+		a->previous->next = a->next;
+	else
+		p->asks = a->next;
+	if (a->next)
+		a->next->previous = a->previous;
+	else
+		p->asks_last = a->previous;
+	if (a->asked)
+		--*a->asked;
+	p->asks_n--;
+	return a;
 }
 
 void provider_response(struct provider *p, uint64_t token, const struct peer_response *r)
@@ -272,17 +291,12 @@ void provider_response(struct provider *p, uint64_t token, const struct peer_res
 	ask_free(a);
 }
 
+/* They have the same time each: the first asked is the first due. */
 static void asks_expire(struct provider *p, uint64_t now_ms)
 {
 	static const struct peer_response nobody = { .status = 0 };
-	for (struct ask *a = p->asks; a;) {
-		struct ask *next = a->next;
-		if (is_due(now_ms, a->deadline_ms, ASK_TIMEOUT_MS)) {
-			provider_response(p, a->token, &nobody);
-			next = p->asks; /* the list may have changed */
-		}
-		a = next;
-	}
+	while (p->asks && is_due(now_ms, p->asks->deadline_ms, ASK_TIMEOUT_MS))
+		provider_response(p, p->asks->token, &nobody);
 }
 
 struct call *ask_call(struct provider *p, struct ask *a, struct call *space)
@@ -469,10 +483,7 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 
 static void backlog_count(struct provider *p)
 {
-	size_t asks = 0;
-	for (const struct ask *a = p->asks; a; a = a->next)
-		asks++;
-	metrics_set(p->config.metrics, METRIC_ASKS_OPEN, asks);
+	metrics_set(p->config.metrics, METRIC_ASKS_OPEN, p->asks_n);
 	metrics_set(p->config.metrics, METRIC_OUTBOX_BACKLOG, outbox_domains(p));
 }
 
@@ -509,6 +520,5 @@ void provider_count(const struct provider *p, struct provider_counts *out)
 		out->signed_in += s->phase == PHASE_SIGNED_IN;
 		out->seats_open += s->seats_n;
 	}
-	for (const struct ask *a = p->asks; a; a = a->next)
-		out->asks_open++;
+	out->asks_open = p->asks_n;
 }

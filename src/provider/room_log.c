@@ -62,8 +62,10 @@ static uc_err add(struct log_step *s, uint64_t timestamp, struct view fanout, ui
 		return UC_E_LIMIT;
 	e->seq = s->record.next;
 	e->mark = mark;
+	e->fanout = fanout;
 	TRY(chain_extend(s->record.chain, e->seq, fanout));
 	memcpy(event.entry.chain, s->record.chain, CHAIN_HASH);
+	memcpy(e->chain, s->record.chain, CHAIN_HASH);
 	TRY(frame_make(s->a, &event, e));
 	store_log_append(&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->seq,
 			 view_make(e->frame + ENTRY_FRAME_HEAD, e->frame_n - ENTRY_FRAME_HEAD));
@@ -131,6 +133,7 @@ uc_err log_step_commit(struct log_step *s)
 	}
 	s->room->record = s->record;
 	repeats_add(s);
+	recent_add(s);
 	if (follow_up(s))
 		room_live_drop(s->p, s->room);
 	return UC_OK;

@@ -4,7 +4,6 @@
 #include "provider/room_work.h"
 
 enum {
-	ROOMS_AT_ONCE = 16,
 	/* Forgotten in one batch: more than a busy room takes until its next turn. */
 	ENTRIES_AT_ONCE = 65536,
 	REST_MS = 10 * 60 * 1000,
@@ -94,11 +93,19 @@ static uc_err seat_visit(struct sweep *w, struct view client, struct view value)
 	return seat_look(w, client, &r);
 }
 
+/* The store may be behind. */
+static uint64_t follower_cursor(const struct sweep *w, struct view domain, uint64_t stored)
+{
+	const struct room_live *r = map_find(&w->p->rooms_live, w->room);
+	const struct follower_live *f = r ? follower_find(r, domain) : NULL;
+	return f && f->is_late && f->record.cursor > stored ? f->record.cursor : stored;
+}
+
 static uc_err follower_visit(struct sweep *w, struct view domain, struct view value)
 {
 	struct follower_record r;
-	(void)domain;
 	TRY(wire_decode(value, w->a, follower_record_element, &r));
+	r.cursor = follower_cursor(w, domain, r.cursor);
 	if (r.until && r.cursor >= r.until)
 		return UC_OK;
 	w->followed = w->followed || r.cursor + 1 < w->record.next;
@@ -315,7 +322,7 @@ static uc_err through_visit(struct sweep *w, struct view domain, struct view val
 	struct follower_record r;
 	struct store_key k;
 	TRY(wire_decode(value, w->a, follower_record_element, &r));
-	if (w->first <= r.cursor + 1)
+	if (w->first <= follower_cursor(w, domain, r.cursor) + 1)
 		return UC_OK;
 	store_delete(&w->batch, key_2(&k, TABLE_FOLLOWER, w->room, domain));
 	store_delete(&w->batch, key_2(&k, TABLE_FOLLOW_START, w->room, domain));
@@ -451,24 +458,24 @@ static void visit_room(struct provider *p, struct view key, uint64_t now_ms)
 	arena_done(&a);
 }
 
-void rooms_sweep(struct provider *p, uint64_t now_ms)
+void rooms_sweep(struct provider *p, uint64_t now_ms, struct slice *s)
 {
 	struct buf *from = &p->room_work->sweep_from;
 	struct store_scan scan;
 	struct store_key k;
 	struct view key, value;
-	size_t n = 0;
 	if (!is_due(now_ms, p->room_work->sweep_rest_ms, REST_MS))
 		return;
 	store_key_start(&k, TABLE_ROOM);
-	if (store_scan_init(&scan, p->rooms, store_key_view(&k), buf_view(from), ROOMS_AT_ONCE + 1))
+	if (store_scan_init(&scan, p->rooms, store_key_view(&k), buf_view(from), 0))
 		return;
 	buf_reset(from);
 	while (store_scan_next(&scan, &key, &value)) {
-		if (n++ == ROOMS_AT_ONCE)
+		if (!slice_goes_on(s)) {
 			buf_add_view(from, key); /* here it goes on */
-		else
-			visit_room(p, key, now_ms);
+			break;
+		}
+		visit_room(p, key, now_ms);
 	}
 	store_scan_done(&scan);
 	if (!from->n)

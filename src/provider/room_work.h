@@ -37,8 +37,31 @@ struct follower_live {
 	struct view domain; /* in the room's memory */
 	struct follower_record record;
 	bool in_flight;
+	bool is_late;         /* its cursor is further than the store knows */
+	uint64_t late_cursor; /* while it is read anew */
+	bool welcome_known;
+	uint64_t welcome; /* the next entry whose Welcome is for it; UINT64_MAX: none */
 	uint64_t retry_ms;
 	uint32_t backoff_ms;
+};
+
+/* An entry that a follower has not taken yet, kept so that the log need not be read. */
+struct recent_entry {
+	struct recent_entry *next;
+	uint64_t seq;
+	uint8_t chain[CHAIN_HASH];
+	size_t n;
+	uint8_t fanout[];
+};
+
+/* Rooms that the clock has something to do with. */
+struct room_line_link {
+	struct room_live *room;
+	struct room_line *line; /* NULL: in none */
+	struct room_line_link *next, *previous;
+};
+struct room_line {
+	struct room_line_link *first, *last;
 };
 
 /* A client that may ask something of a room hosted here. */
@@ -55,6 +78,9 @@ struct room_live {
 	struct room_record record;
 	bool stale; /* to be read anew */
 	struct follower_live *followers;
+	struct room_line_link behind, late; /* a follower is; the store is, of a cursor */
+	struct recent_entry *recent, **recent_end;
+	size_t recent_n, recent_bytes;
 	struct seat_live *seats;
 	struct rate_state messages, updates;
 	struct repeats repeats; /* loaded when needed */
@@ -104,7 +130,8 @@ struct seat_late {
 
 /* Another app, as far as we ask things of it. */
 struct peer_live {
-	size_t in_flight;
+	size_t in_flight; /* notifies */
+	size_t asked;     /* for clients and other apps */
 	uint64_t retry_ms;
 	uint32_t backoff_ms;
 	struct rate_state rates[LIMITS_N];
@@ -124,13 +151,19 @@ struct room_work {
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct room_join *joins;            /* external joiners whose seat has not come yet */
+	struct room_line behind, late;
+	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
 	uint64_t sweep_rest_ms, flush_ms;
+	bool is_flushing; /* cursors of followers, as far as it has come */
 	struct tree_kept trees[TREES_KEPT];
 	size_t trees_next;
 };
 
 /* --- rooms.c --- */
+/* Once, however often it is put in. */
+void room_line_add(struct room_line *line, struct room_line_link *l);
+void room_line_remove(struct room_line_link *l);
 /* A room's or client's URI that may lead a key. */
 bool is_place(struct view uri, enum uri_kind kind);
 /* UC_E_NOT_FOUND. */
@@ -164,7 +197,9 @@ uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_li
 struct step_entry {
 	struct step_entry *next;
 	uint64_t seq;
-	uint64_t mark;  /* of its message (repeats.c); 0: of another hub's entry */
+	uint64_t mark; /* of its message (repeats.c); 0: of another hub's entry */
+	struct view fanout;
+	uint8_t chain[CHAIN_HASH];
 	uint8_t *frame; /* an ENTRY frame for any seat: entry_frame_seat before it is sent */
 	size_t frame_n;
 };
@@ -367,15 +402,25 @@ uc_err UC_MUST_USE hub_propose_removals(struct log_step *s, const struct view_li
 uc_err UC_MUST_USE hub_expire(struct provider *p, struct room_live *r,
 			      const struct view_list *clients, struct arena *a);
 
-/* --- fanout.c: from the hub's log to followers --- */
+/* --- fanout.c: who follows a room hosted here --- */
+/* NULL: that app does not. */
+struct follower_live *follower_find(const struct room_live *r, struct view domain);
 /* After the commit at the end of the step: who follows from now on, and who no longer. */
 uc_err UC_MUST_USE fanout_change(struct log_step *s, const struct membership *m, uint64_t timestamp,
 				 struct view group_info, struct view welcome);
+/* Entries just committed, kept for those who follow; and given up when all have them. */
+void recent_add(struct log_step *s);
+void recent_trim(struct provider *p, struct room_live *r);
+void recent_drop(struct provider *p, struct room_live *r);
+
+/* --- notify.c: from the hub's log to followers --- */
 void fanout_room(struct provider *p, struct room_live *r);
-/* Those that have not taken all there is for them. */
-size_t followers_behind(const struct room_live *r);
-/* Followers of rooms that are not loaded: a bounded number each time. */
-void fanout_round(struct provider *p);
+/* Rooms with a follower behind: what could not be sent may be now. */
+void fanout_behind(struct provider *p, struct slice *s);
+/* Followers of rooms that are not loaded. */
+void fanout_round(struct provider *p, struct slice *s);
+/* Cursors the store does not know yet. */
+void fanout_flush(struct provider *p, struct slice *s);
 
 /* --- room_requests.c: passing to the hub what a client asks --- */
 /* The body goes as it came; `done` answers the client.  out: may be NULL. */
@@ -414,6 +459,6 @@ void header_add_number(struct buf *headers, const char *name, uint64_t n);
 uc_err UC_MUST_USE room_expire(struct provider *p, struct view room,
 			       const struct view_list *clients, const struct view_list *lost,
 			       struct arena *a);
-void rooms_sweep(struct provider *p, uint64_t now_ms);
+void rooms_sweep(struct provider *p, uint64_t now_ms, struct slice *s);
 
 #endif

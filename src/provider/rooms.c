@@ -51,21 +51,56 @@ void rooms_free(struct provider *p)
 void rooms_tick(struct provider *p, uint64_t now_ms)
 {
 	struct room_work *w = p->room_work;
-	size_t behind = 0;
-	for (struct room_live *r = w->newest; r; r = r->older) {
-		if (!r->stale)
-			fanout_room(p, r);
-		behind += r->followers ? followers_behind(r) : 0;
-	}
-	metrics_set(p->config.metrics, METRIC_FOLLOWER_BACKLOG, behind);
-	fanout_round(p);
+	struct slice s;
+	slice_begin(&s, p->env);
+	fanout_behind(p, &s);
+	slice_begin(&s, p->env);
+	fanout_round(p, &s);
 	room_joins_expire(p, now_ms);
+	slice_begin(&s, p->env);
 	if (!p->clock_doubted)
-		rooms_sweep(p, now_ms);
+		rooms_sweep(p, now_ms, &s);
 	if (is_due(now_ms, w->flush_ms, FLUSH_MS)) {
 		w->flush_ms = now_ms + FLUSH_MS;
+		w->is_flushing = true;
 		seats_flush(p);
 	}
+	slice_begin(&s, p->env);
+	if (w->is_flushing)
+		fanout_flush(p, &s);
+	w->is_flushing = w->is_flushing && w->late.first;
+}
+
+/* --- lines --- */
+
+void room_line_add(struct room_line *line, struct room_line_link *l)
+{
+	if (l->line)
+		return;
+	l->line = line;
+	l->next = NULL;
+	l->previous = line->last;
+	if (line->last)
+		line->last->next = l;
+	else
+		line->first = l;
+	line->last = l;
+}
+
+void room_line_remove(struct room_line_link *l)
+{
+	struct room_line *line = l->line;
+	if (!line)
+		return;
+	if (l->previous)
+		l->previous->next = l->next;
+	else
+		line->first = l->next;
+	if (l->next)
+		l->next->previous = l->previous;
+	else
+		line->last = l->previous;
+	l->line = NULL;
 }
 
 /* --- what was read from the group --- */
@@ -99,6 +134,7 @@ void room_live_drop(struct provider *p, struct room_live *r)
 	group_forget(p, r);
 	trees_drop(p, r->uri);
 	repeats_drop(p, &r->repeats);
+	recent_drop(p, r);
 	r->stale = true;
 }
 
@@ -131,6 +167,9 @@ void room_live_free(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
 	repeats_drop(p, &r->repeats);
+	recent_drop(p, r);
+	room_line_remove(&r->behind);
+	room_line_remove(&r->late);
 	map_remove(&p->rooms_live, r->uri);
 	metrics_set(p->config.metrics, METRIC_ROOMS_LOADED, p->rooms_live.n);
 	list_out(p->room_work, r);
@@ -141,7 +180,7 @@ void room_live_free(struct provider *p, struct room_live *r)
 static bool is_needed(const struct room_live *r)
 {
 	for (const struct follower_live *f = r->followers; f; f = f->next)
-		if (f->in_flight)
+		if (f->in_flight || f->is_late)
 			return true;
 	return r->seats != NULL;
 }
@@ -179,7 +218,7 @@ void room_live_count(struct provider *p, struct room_live *r)
 
 /* --- loading --- */
 
-static uc_err follower_find(struct room_live *r, struct view domain, struct follower_live **out)
+static uc_err follower_get(struct room_live *r, struct view domain, struct follower_live **out)
 {
 	struct follower_live **at = &r->followers;
 	while (*at && !view_equal((*at)->domain, domain))
@@ -207,7 +246,10 @@ static uc_err follower_read(struct room_live *r, struct view key, struct view va
 	TRY(store_key_read_done(&k));
 	if (wire_decode(value, a, follower_record_element, &record))
 		return UC_E_CORRUPT;
-	TRY(follower_find(r, domain, &f));
+	TRY(follower_get(r, domain, &f));
+	/* The store may be behind. */
+	if (f->is_late && record.cursor < f->late_cursor)
+		record.cursor = f->late_cursor;
 	f->record = record;
 	return UC_OK;
 }
@@ -215,8 +257,12 @@ static uc_err follower_read(struct room_live *r, struct view key, struct view va
 /* One that is stored no more has nothing left to be sent. */
 static void followers_clear(struct room_live *r)
 {
-	for (struct follower_live *f = r->followers; f; f = f->next)
+	for (struct follower_live *f = r->followers; f; f = f->next) {
+		f->is_late = f->is_late && f->record.cursor != UINT64_MAX;
+		f->late_cursor = f->record.cursor;
 		f->record = (struct follower_record){ .cursor = UINT64_MAX, .until = UINT64_MAX };
+		f->welcome_known = false;
+	}
 }
 
 uc_err room_live_followers(struct provider *p, struct room_live *r)
@@ -236,6 +282,9 @@ uc_err room_live_followers(struct provider *p, struct room_live *r)
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
+	/* Who is behind is looked at by the clock. */
+	if (!err && r->followers && r->behind.room)
+		room_line_add(&p->room_work->behind, &r->behind);
 	return err;
 }
 
@@ -259,6 +308,7 @@ static uc_err read_record(struct provider *p, struct room_live *r)
 
 static uc_err load(struct provider *p, struct view uri, struct room_live *r)
 {
+	r->behind.room = r->late.room = r;
 	arena_init(&r->mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
 	arena_init(&r->epoch_mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
 	TRY(map_init(&r->senders, p->env));
@@ -274,6 +324,7 @@ static uc_err load_new(struct provider *p, struct view uri, struct room_live **o
 		return UC_E_MEMORY;
 	uc_err err = load(p, uri, r);
 	if (err) {
+		room_line_remove(&r->behind);
 		map_done(&r->senders);
 		arena_done(&r->mem);
 		heap_free(r);
@@ -381,7 +432,7 @@ static bool peer_is_idle(const struct peer_live *peer, uint64_t now_ms)
 	for (size_t i = 0; i < LIMITS_N; i++)
 		if (!rate_is_full(&peer->rates[i], now_ms))
 			return false;
-	return !peer->in_flight;
+	return !peer->in_flight && !peer->asked;
 }
 
 /* Anybody may write any domain into a room: those that nothing is to be known of make space. */
@@ -419,6 +470,12 @@ struct peer_live *peer_live_get(struct provider *p, struct view domain)
 		return NULL;
 	}
 	return peer;
+}
+
+size_t *peer_asked(struct provider *p, struct view domain)
+{
+	struct peer_live *peer = peer_live_get(p, domain);
+	return peer ? &peer->asked : NULL;
 }
 
 uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit)

@@ -159,11 +159,8 @@ static const struct {
 	uint8_t table;
 	sweep_record *sweep;
 } stages[] = {
-	{ TABLE_ACCOUNT, sweep_account },
-	{ TABLE_NAME, sweep_name },
-	{ TABLE_CODE, sweep_code },
-	{ TABLE_ACCOUNT_KEY, sweep_key },
-	{ TABLE_SPENT, sweep_spent },
+	{ TABLE_ACCOUNT, sweep_account }, { TABLE_NAME, sweep_name },   { TABLE_CODE, sweep_code },
+	{ TABLE_ACCOUNT_KEY, sweep_key }, { TABLE_SPENT, sweep_spent },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };
 
