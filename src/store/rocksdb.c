@@ -14,9 +14,11 @@
 #define FILES_OPEN         512
 #define GATHER_MAX         MIB /* bytes of commits that are written at once */
 #define GATHER_KEPT        (4 * MIB)
+#define BLOB_MIN           512
+#define BLOB_FILE          (64 * MIB)
 #define FILTER_BITS        ((size_t)32768)
 
-enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE = 2, COMPRESSION_NONE = 0 };
+enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE_ONCE = 3, COMPRESSION_NONE = 0 };
 
 /* Commits that RocksDB has not been given yet: one write for all of them, when somebody syncs or wants
  * to read what may be among them. */
@@ -90,6 +92,18 @@ static void options_read_only(rocksdb_options_t *r)
 	rocksdb_options_set_max_open_files(r, -1);
 }
 
+/* Values of some size lie beside the sorted files, which name them: they are written once more when
+ * the memtable is, and not again with each compaction.  Housekeeping alone writes them anew. */
+static void options_blobs(rocksdb_options_t *r)
+{
+	rocksdb_options_set_enable_blob_files(r, 1);
+	rocksdb_options_set_min_blob_size(r, BLOB_MIN);
+	rocksdb_options_set_blob_file_size(r, BLOB_FILE);
+	rocksdb_options_set_blob_compression_type(r, COMPRESSION_NONE);
+	rocksdb_options_set_enable_blob_gc(r, 1);
+	rocksdb_options_set_blob_gc_age_cutoff(r, 0);
+}
+
 static rocksdb_options_t *options_make(const struct store_options *o)
 {
 	rocksdb_options_t *r = rocksdb_options_create();
@@ -107,6 +121,7 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	rocksdb_options_set_info_log_level(r, LOG_ERRORS_ONLY);
 	rocksdb_options_set_keep_log_file_num(r, 2);
 	rocksdb_options_set_stats_dump_period_sec(r, 0);
+	options_blobs(r);
 	if (o->read_only)
 		options_read_only(r);
 	set_table(r, o->cache_bytes ? o->cache_bytes : 16 * MIB);
@@ -358,6 +373,15 @@ static uc_err flush(struct store_engine *e)
 	return write_error(e, message);
 }
 
+/* How many of the blob files, from the oldest on, a compaction writes anew: a share. */
+static uc_err blobs_move(struct store_engine *e, const char *share)
+{
+	static const char *const keys[] = { "blob_garbage_collection_age_cutoff" };
+	char *message = NULL;
+	rocksdb_set_options(e->db, 1, keys, &share, &message);
+	return error_of(message);
+}
+
 static uc_err delete_obsolete_files(struct store_engine *e)
 {
 	char *message = NULL;
@@ -378,11 +402,13 @@ static uc_err engine_maintain(struct store_engine *e)
 {
 	TRY(e->failed);
 	TRY(flush(e));
+	TRY(blobs_move(e, "1"));
 	rocksdb_compactoptions_t *all = rocksdb_compactoptions_create();
-	rocksdb_compactoptions_set_bottommost_level_compaction(all, BOTTOMMOST_FORCE);
+	rocksdb_compactoptions_set_bottommost_level_compaction(all, BOTTOMMOST_FORCE_ONCE);
 	rocksdb_compactoptions_set_exclusive_manual_compaction(all, 0);
 	rocksdb_compact_range_opt(e->db, all, NULL, 0, NULL, 0);
 	rocksdb_compactoptions_destroy(all);
+	TRY(blobs_move(e, "0"));
 	TRY(flush(e));
 	TRY(flush(e));
 	return delete_obsolete_files(e);

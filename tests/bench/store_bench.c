@@ -54,24 +54,52 @@ static uint64_t roll(struct bench *b)
 	return b->dice = b->dice * 6364136223846793005u + 1442695040888963407u;
 }
 
+static void log_key(struct store_key *k, size_t i)
+{
+	char name[64];
+	snprintf(name, sizeof name, "mimi://bench.example/r/%032zx", i);
+	store_key_start(k, 1);
+	store_key_add(k, view_str(name));
+}
+
 static uc_err append(struct bench *b)
 {
 	size_t i = (size_t)((roll(b) >> 33) % b->log_count);
-	uint8_t name[8] = {
-		'r',       'o', 'o', 'm', (uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
-		(uint8_t)i
-	};
 	struct store_key k;
 	struct store_batch batch;
 	uint64_t noise = roll(b);
 	memcpy(b->payload + noise % (PAYLOAD - 8), &noise, 8);
-	store_batch_init(&batch, VIEW_OF(name));
-	store_key_start(&k, 1);
-	store_key_add(&k, VIEW_OF(name));
+	log_key(&k, i);
+	store_batch_init(&batch, (struct view){ 0 });
 	store_log_append(&batch, store_key_view(&k), ++b->next[i], VIEW_OF(b->payload));
 	uc_err err = store_commit(b->s, &batch);
 	store_batch_done(&batch);
 	return err;
+}
+
+/* All logs, one after the other, as devices that come back read them. */
+static void read_row(struct bench *b)
+{
+	double cpu = now_s(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t n = 0;
+	uc_err err = UC_OK;
+	for (size_t i = 0; i < b->log_count && !err; i++) {
+		struct store_key k;
+		struct store_log_scan it;
+		struct view bytes;
+		uint64_t seq;
+		log_key(&k, i);
+		err = store_log_scan_init(&it, b->s, store_key_view(&k), 1, 0, 0);
+		if (err)
+			break;
+		while (store_log_scan_next(&it, &seq, &bytes))
+			n++;
+		err = it.scan.failed;
+		store_log_scan_done(&it);
+	}
+	cpu = now_s(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	printf("read: %.2f us CPU an entry of %" PRIu64 " %s\n", cpu * 1e6 / (double)n, n,
+	       err ? uc_err_name(err) : "");
 }
 
 static int by_size(const void *a, const void *b)
@@ -133,6 +161,7 @@ static void bench_engine(struct store_options o, double seconds, size_t log_coun
 		row(&b, "rocksdb", group, seconds);
 	for (size_t i = 0; !group && i < sizeof groups / sizeof groups[0]; i++)
 		row(&b, o.memory ? "memory" : "rocksdb", groups[i], seconds);
+	read_row(&b);
 	double begin = now_s(CLOCK_MONOTONIC);
 	err = store_maintain(b.s);
 	printf("maintain: %.2f s %s\n", now_s(CLOCK_MONOTONIC) - begin,

@@ -606,6 +606,14 @@ ENGINE_TEST(faults)
 	}
 }
 
+/* As large as a message: such values lie in files of their own. */
+static struct view large(uint64_t i)
+{
+	static uint8_t bytes[1500];
+	snprintf((char *)bytes, sizeof bytes, "secret-large-%03d", (int)i);
+	return VIEW_OF(bytes);
+}
+
 ENGINE_TEST(deleted_leaves_the_files)
 {
 	use_arena();
@@ -620,6 +628,7 @@ ENGINE_TEST(deleted_leaves_the_files)
 		store_put(&b, key(name), v(text));
 		store_put(&b, key("overwritten"), v(text));
 		store_log_append(&b, key("log-secret"), i, v(text));
+		store_log_append(&b, key("log-of-large-ones"), i, large(i));
 		expect_ok(finish(s, &b));
 		if (i % 100 == 0)
 			expect_ok(store_sync(s));
@@ -629,6 +638,7 @@ ENGINE_TEST(deleted_leaves_the_files)
 	expect_ok(store_maintain(s));
 	expect(p->engine == ENGINE_MEMORY || place_contains(p, v("-secret-key")));
 	expect(p->engine == ENGINE_MEMORY || place_contains(p, v("secret-value-007")));
+	expect(p->engine == ENGINE_MEMORY || place_contains(p, v("secret-large-007")));
 	start(&b);
 	for (int i = 1; i <= 300; i++) {
 		char name[32];
@@ -637,10 +647,18 @@ ENGINE_TEST(deleted_leaves_the_files)
 	}
 	store_put(&b, key("overwritten"), v("x"));
 	store_log_delete(&b, key("log-secret"));
+	store_log_trim(&b, key("log-of-large-ones"), 300);
 	expect_ok(finish(s, &b));
 	expect_ok(store_sync(s));
 	expect_ok(store_maintain(s));
-	expect(!place_contains(p, v("secret")));
+	expect(!place_contains(p, v("secret-v")));
+	expect(!place_contains(p, v("secret-k")));
+	expect(!place_contains(p, v("log-secret")));
+	expect(!place_contains(p, v("secret-large-2")));
+	struct view last = { 0 };
+	uint64_t seq;
+	expect_ok(store_log_last(s, key("log-of-large-ones"), &mem, &seq, &last));
+	expect_bytes(last, large(300));
 	expect(p->engine == ENGINE_MEMORY || place_contains(p, v("kept-value")));
 	expect_value(s, key("kept-key"), "kept-value");
 	store_close(s);
