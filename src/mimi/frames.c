@@ -173,6 +173,12 @@ void wire_address_make_response(struct wire *w, struct address_make_response *v)
 	WIRE_LIST(w, &v->addresses, bytes_element);
 }
 
+void wire_name_change_request(struct wire *w, struct name_change_request *v)
+{
+	wire_bytes(w, &v->identifier);
+	wire_bytes(w, &v->code);
+}
+
 void wire_grant_revoke_request(struct wire *w, struct grant_revoke_request *v)
 {
 	wire_fixed(w, v->grant_id, sizeof v->grant_id);

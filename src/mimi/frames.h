@@ -70,7 +70,8 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(ROOM_SUBMIT,      room_submit,     37, PHASE_SIGNED_IN,  262144) \
 	X(ROOM_GROUP_INFO,  room_group_info, 38, PHASE_SIGNED_IN,  65536) \
 	X(KEY_MATERIAL,     key_material,    39, PHASE_SIGNED_IN,  65536) \
-	X(SEATS_OPEN,       seats_open,      40, PHASE_SIGNED_IN,  262144)
+	X(SEATS_OPEN,       seats_open,      40, PHASE_SIGNED_IN,  262144) \
+	X(NAME_CHANGE,      name_change,     41, PHASE_SIGNED_IN,  1024)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */
 #define FRAME_NOTICES(X) \
@@ -293,6 +294,12 @@ struct address_make_request {
 };
 struct address_make_response {
 	struct view_list addresses; /* URIs, in the order of the wishes */
+};
+/* Another number, address or handle for the account, proven by a code where the app uses codes.  Said
+ * again, it is done again.  name_change_response: struct empty. */
+struct name_change_request {
+	struct view identifier;
+	struct view code; /* empty where the app's names need none */
 };
 struct grant_revoke_request {
 	uint8_t grant_id[GRANT_ID];
@@ -520,6 +527,7 @@ struct going_away_event {
 	X(address_make_request) \
 	X(address_make_response) \
 	X(grant_revoke_request) \
+	X(name_change_request) \
 	X(directory_request) \
 	X(directory_response) \
 	X(lookup_request) \

@@ -3,6 +3,9 @@
 
 #include "mimi/names.h"
 
+/* What others know somebody by leads to nobody else at once. */
+enum { NAME_HOLD_DAYS = 30 };
+
 uc_err name_id_of(struct provider *p, struct view identifier, struct arena *a, uint8_t out[32],
 		  struct view *normalised)
 {
@@ -29,7 +32,8 @@ uc_err account_by_name(struct provider *p, const uint8_t name_id[32], struct are
 	TRY(name_read(p, name_id, a, &name, &found));
 	/* Known or not, the same reads are made. */
 	TRY(account_get(p, VIEW_OF(name.account_id), a, &account));
-	if (!found || !view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
+	if (!found || account.suspended ||
+	    !view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
 		return UC_E_NOT_FOUND;
 	memcpy(account_id, name.account_id, ACCOUNT_ID);
 	*out = account;
@@ -53,11 +57,29 @@ uc_err name_state_get(struct provider *p, const uint8_t name_id[32], struct view
 	if (err == UC_E_NOT_FOUND)
 		return UC_OK;
 	TRY(err);
-	if (!found || !view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
+	bool is_its = view_equal(VIEW_OF(account.name_id), view_make(name_id, 32));
+	if (!found || (!is_its && name.until_ms <= env_now_ms(p->env)))
 		return UC_OK;
 	*state = NAME_HELD;
 	memcpy(holder, name.account_id, ACCOUNT_ID);
 	return UC_OK;
+}
+
+uc_err name_hold(struct provider *p, const uint8_t name_id[32], struct view account_id,
+		 struct arena *a)
+{
+	struct store_key k;
+	struct store_batch b;
+	struct name_record name;
+	bool found;
+	TRY(name_read(p, name_id, a, &name, &found));
+	if (!found || !view_equal(VIEW_OF(name.account_id), account_id))
+		return UC_OK;
+	name.until_ms = env_now_ms(p->env) + (uint64_t)NAME_HOLD_DAYS * DAY_MS;
+	store_batch_init(&b, view_make(name_id, 32));
+	return finish_accounts(p, &b,
+			       record_put(&b, key_1(&k, TABLE_NAME, view_make(name_id, 32)),
+					  name_record_element, &name));
 }
 
 uc_err name_release(struct provider *p, const uint8_t name_id[32], struct view account_id,

@@ -9,12 +9,17 @@
 enum name_state {
 	NAME_FREE,
 	NAME_OWN,  /* given to this account already */
-	NAME_HELD, /* by another account that lives */
+	NAME_HELD, /* by another account that lives, or has left it lately */
 };
 /* holder is set where the name is held. */
 uc_err UC_MUST_USE name_state_get(struct provider *p, const uint8_t name_id[32],
 				  struct view account_id, struct arena *a, enum name_state *state,
 				  uint8_t holder[ACCOUNT_ID]);
+/* Is it kept from everybody by the operator? */
+bool name_is_reserved(const struct provider *p, const uint8_t name_id[32]);
+/* The account has left, or will leave, this name, which is kept from others for a while. */
+uc_err UC_MUST_USE name_hold(struct provider *p, const uint8_t name_id[32], struct view account_id,
+			     struct arena *a);
 /* Gives up a name of the account, if it still has it. */
 uc_err UC_MUST_USE name_release(struct provider *p, const uint8_t name_id[32],
 				struct view account_id, struct arena *a);

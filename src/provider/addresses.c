@@ -136,7 +136,7 @@ uc_err address_open(struct provider *p, struct view uri, uint64_t now_ms, struct
 	uc_err err = account_get(p, VIEW_OF(r.account_id), a, &found);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	if (!opens || err || found.era != r.era)
+	if (!opens || err || found.era != r.era || found.suspended)
 		return UC_E_ADDRESS;
 	*out = r;
 	*account = found;
@@ -161,7 +161,7 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
 	uc_err err = account_get(p, id, a, &account);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	r->is_good &= !err && account.era == r->k.era;
+	r->is_good &= !err && account.era == r->k.era && !account.suspended;
 	TRY(store_has(p->accounts, key_2(&k, TABLE_GRANT, id, VIEW_OF(r->k.grant_id)), &revoked));
 	r->is_good &= !revoked;
 	err = pool_read(p, id, VIEW_OF(r->k.set_id), a, &r->sealed, &r->slots);

@@ -145,6 +145,8 @@ struct provider {
 	bool outbox_loaded;
 	struct known_app *known_apps; /* directories of other apps, and our own signed */
 	size_t known_apps_n;
+	struct map reserved;   /* name ids that nobody is given; value: the provider */
+	bool is_suspended;     /* the whole app: nobody is let in */
 	bool clock_doubted;    /* nothing is thrown away for its age */
 	struct buf sweep_from; /* key of the account the sweep goes on with; empty: it rests */
 	uint64_t last_sweep_ms;
@@ -206,7 +208,8 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_request_key_put, handle_address_make, handle_grant_revoke, handle_directory,
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
-	handle_room_submit, handle_room_group_info, handle_key_material, handle_seats_open;
+	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
+	handle_seats_open;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,
@@ -262,7 +265,7 @@ uc_err UC_MUST_USE account_change(struct provider *p, struct store_batch *b, str
 /* HMAC over the app's normalised form; UC_E_NAME. */
 uc_err UC_MUST_USE name_id_of(struct provider *p, struct view identifier, struct arena *a,
 			      uint8_t out[32], struct view *normalised);
-/* The living account behind a name; UC_E_NOT_FOUND. */
+/* The living account behind a name, as others find it: not when it is suspended; UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE account_by_name(struct provider *p, const uint8_t name_id[32], struct arena *a,
 				   uint8_t account_id[ACCOUNT_ID], struct account_record *out);
 /* The session is now this device of this account; another session of the device ends. */
@@ -291,6 +294,10 @@ uc_err UC_MUST_USE code_check(struct provider *p, const uint8_t name_id[32], str
 /* Spends the code of a name, in the batch of that name. */
 uc_err UC_MUST_USE code_spend(struct provider *p, struct store_batch *b, const uint8_t name_id[32],
 			      struct arena *a);
+
+/* How much more the account may have stored; 0 when it is over its quota. */
+uc_err UC_MUST_USE account_bytes_left(struct provider *p, struct view account_id, struct arena *a,
+				      uint64_t *left);
 
 /* --- pool --- */
 /* Deletes a set and gives what was in it, as one batch; UC_E_EXHAUSTED when it is gone. */

@@ -69,7 +69,13 @@ uc_err intake_add(struct provider *p, struct store_batch *b, struct view account
 		  struct view body, struct arena *a)
 {
 	struct view_list devices;
+	uint64_t left;
 	TRY(device_keys(p, account_id, a, &devices));
+	/* What strangers send is let go where there is no room; what concerns one's own devices is
+	 * said in any case. */
+	TRY(account_bytes_left(p, account_id, a, &left));
+	if (kind == INTAKE_CONSENT && devices.n * (uint64_t)body.n > left)
+		return UC_OK;
 	for (size_t i = 0; i < devices.n; i++)
 		TRY(add_for(p, b, account_id, devices.v[i], kind, body, a));
 	return UC_OK;

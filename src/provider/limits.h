@@ -40,6 +40,7 @@
 	X(PEER_START, peer_start, 2000, 36000, "rooms an app brings us into") \
 	X(PEER_ENTRY, peer_entry, 200000, 36000000, "entries an app tells us") \
 	X(PEER_SEAT, peer_seat, 5000, 72000, "seats an app makes here") \
+	X(NAME_TRY, name_try, 10, 30, "changes of name tried by an account") \
 	X(NAME_CHANGE, name_change, 3, 1, "changes of an account's name") \
 	X(NAME_CODE, name_code, 10, 2, "codes sent to one number or address") \
 	X(APP_CODE, app_code, 10000, 5000, "codes sent by the app") \

@@ -58,6 +58,7 @@ static uc_err slots_walk(struct provider *p, struct view prefix, struct arena *a
 struct census {
 	struct set_id_list sets; /* distinct, in order */
 	size_t bytes;
+	uint64_t left; /* of the account's quota, where something is put */
 };
 
 static uc_err census_each(void *ctx, const struct slot *slot)
@@ -76,7 +77,7 @@ static uc_err census_take(struct provider *p, struct view account_id, struct are
 			  struct census *out)
 {
 	struct store_key k;
-	*out = (struct census){ { ARENA_ARRAY(a, struct set_id, SETS_MAX), 0 }, 0 };
+	*out = (struct census){ { ARENA_ARRAY(a, struct set_id, SETS_MAX), 0 }, 0, 0 };
 	if (!out->sets.v)
 		return UC_E_LIMIT;
 	return slots_walk(p, key_1(&k, TABLE_SLOT, account_id), a, census_each, out);
@@ -145,8 +146,9 @@ static uc_err slot_fill(struct call *c, const struct pool_slot *s, struct census
 		memcpy(n->sets.v[n->sets.n++].id, s->set_id, SET_ID);
 	}
 	n->bytes += s->sealed.n;
-	if (n->bytes > POOL_BYTES_MAX)
+	if (n->bytes > POOL_BYTES_MAX || s->sealed.n > n->left)
 		return UC_E_LIMIT;
+	n->left -= s->sealed.n;
 	return record_put_if_absent(b, key, slot_record_element, &record);
 }
 
@@ -157,6 +159,7 @@ static uc_err put_fill(struct call *c, const struct pool_slot_list *slots, struc
 	for (size_t i = 0; i < slots->n; i++)
 		TRY(slot_check(&slots->v[i], now));
 	TRY(census_take(c->p, VIEW_OF(c->s->account_id), &c->arena, &n));
+	TRY(account_bytes_left(c->p, VIEW_OF(c->s->account_id), &c->arena, &n.left));
 	for (size_t i = 0; i < slots->n; i++)
 		TRY(slot_fill(c, &slots->v[i], &n, b));
 	return UC_OK;

@@ -7,7 +7,7 @@
 #include "mimi/directory.h"
 #include "provider/room_work.h"
 
-enum { URL_MAX = 2048, DIRECTORY_MAX = 64 * 1024 };
+enum { URL_MAX = 2048, DIRECTORY_MAX = 64 * 1024, SUSPENDED_RETRY_S = 300 };
 
 static uc_err write_directory(struct provider *p)
 {
@@ -29,10 +29,16 @@ void provider_set_limits(struct provider *p, const struct rate limits[LIMITS_N])
 		p->config.limits[i] = limits[i].hour ? limits[i] : limits_default[i];
 }
 
+void provider_set_quota(struct provider *p, uint64_t account_bytes)
+{
+	p->config.account_bytes = account_bytes ? account_bytes : ACCOUNT_BYTES_DEFAULT;
+}
+
 static uc_err fill(struct provider *p, const struct provider_config *config)
 {
 	p->config = *config;
 	provider_set_limits(p, config->limits);
+	provider_set_quota(p, config->account_bytes);
 	p->env = config->env;
 	p->accounts = config->accounts;
 	p->rooms = config->rooms;
@@ -50,6 +56,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	TRY(map_init(&p->by_account, p->env));
 	TRY(map_init(&p->rooms_live, p->env));
 	TRY(map_init(&p->finders, p->env));
+	TRY(map_init(&p->reserved, p->env));
 	TRY(rate_table_init(&p->rates, p->env, p->config.limits));
 	TRY(rate_table_init(&p->networks, p->env, p->config.limits));
 	p->networks.lets_pass = true;
@@ -101,6 +108,7 @@ void provider_free(struct provider *p)
 	map_done(&p->by_account);
 	map_done(&p->rooms_live);
 	map_done(&p->finders);
+	map_done(&p->reserved);
 	rate_table_done(&p->rates);
 	rate_table_done(&p->networks);
 	buf_done(&p->domain_bytes);
@@ -400,6 +408,10 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 		return peer_directory(c);
 	if (!domain.n)
 		return 403;
+	if (p->is_suspended) {
+		c->retry_after_s = SUSPENDED_RETRY_S;
+		return 503;
+	}
 	const struct peer_rule *e =
 		view_starts_with(q->path, VIEW_LIT("/v1/")) ? rule_find(q->path, &escaped) : NULL;
 	if (!e || !view_equal(q->method, VIEW_LIT("POST")))
@@ -408,7 +420,6 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 		return 413;
 	if (!unescape(escaped, c->a, &c->target))
 		return 400;
-	(void)p;
 	if (peer_is_too_fast(c, LIMIT_PEER_REQUEST) ||
 	    (!e->by_handler && peer_is_too_fast(c, e->limit)))
 		return 429;

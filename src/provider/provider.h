@@ -63,8 +63,12 @@ struct provider_config {
 	const struct provider_outputs *out;
 	void *ctx;
 	struct rate limits[LIMITS_N]; /* those left out: limits_default */
+	uint64_t account_bytes;       /* 0: ACCOUNT_BYTES_DEFAULT */
 	struct metrics *metrics; /* of the thread that uses the provider; NULL: nobody counts */
 };
+
+/* What an account may have stored: vault, KeyPackage sets, and letters nobody has fetched. */
+enum { ACCOUNT_BYTES_DEFAULT = 32 << 20 };
 
 /* Versions of the stores' records, for store_open. */
 enum { PROVIDER_SCHEMA = 1 };
@@ -90,6 +94,25 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 void provider_response(struct provider *p, uint64_t token, const struct peer_response *r);
 /* Other limits from now on; what was counted stays counted. */
 void provider_set_limits(struct provider *p, const struct rate limits[LIMITS_N]);
+/* --- what an operator does --- */
+
+/* The account behind a number, handle or address, also one that is suspended; UC_E_NAME,
+ * UC_E_NOT_FOUND. */
+enum { PROVIDER_ACCOUNT = 16 };
+uc_err UC_MUST_USE provider_account_find(struct provider *p, struct view identifier,
+					 uint8_t account_id[PROVIDER_ACCOUNT]);
+/* Suspended, nobody signs in to it, who is signed in goes, with all seats; nobody finds or reaches
+ * it.  All that is stored stays, and its rooms go on without it.  UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE provider_suspend(struct provider *p, struct view account_id, bool is_suspended);
+/* The same of the whole app: nobody is let in; other apps are told to come back later. */
+void provider_suspend_all(struct provider *p, bool is_suspended);
+/* Names that nobody is given, one a line; empty lines and those that begin with # are skipped.  Who
+ * has one keeps it.  UC_E_NAME with the line, counted from 1, of what is no name of this app: then
+ * the names of before hold. */
+uc_err UC_MUST_USE provider_reserve(struct provider *p, struct view lines, unsigned *wrong_line);
+
+/* Other quotas from now on; 0: the default.  What is over one stays. */
+void provider_set_quota(struct provider *p, uint64_t account_bytes);
 /* About once a second. */
 void provider_tick(struct provider *p, uint64_t now_ms);
 /* The clock has leapt ahead: while that is in doubt, nothing is thrown away for its age. */

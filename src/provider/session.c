@@ -60,6 +60,8 @@ bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view 
 
 uc_err session_open(struct provider *p, void *connection, struct view from, struct session **out)
 {
+	if (p->is_suspended)
+		return UC_E_BUSY;
 	struct session *s = HEAP_NEW(struct session);
 	if (!s)
 		return UC_E_MEMORY;
@@ -266,6 +268,7 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(ROOM_SUBMIT,     MESSAGE,      BY_HANDLER) /* by bytes, and in order */ \
 	X(ROOM_GROUP_INFO, GROUP_INFO,   BY_ACCOUNT) \
 	X(KEY_MATERIAL,    KEY_MATERIAL, BY_ACCOUNT) \
+	X(NAME_CHANGE,     NAME_TRY,     BY_ACCOUNT) /* and NAME_CHANGE, also after a restart */ \
 	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */
 /* clang-format on */
 

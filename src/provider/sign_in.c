@@ -21,6 +21,8 @@ uc_err handle_sign_in(struct call *c, struct view body)
 	TRY(store_has(c->p->accounts, key_2(&k, TABLE_DEVICE, id, q.device_key), &listed));
 	if (!listed)
 		return UC_E_REVOKED;
+	if (account.suspended)
+		return UC_E_SUSPENDED;
 	struct sign_in_response r = { .list_generation = account.generation,
 				      .list_position = account.position };
 	TRY(pool_count(c->p, id, &r.sets_left));
@@ -51,6 +53,8 @@ uc_err handle_recover(struct call *c, struct view body)
 	TRY(record_get(c->p->accounts, key_1(&k, TABLE_ACCOUNT_KEY, q.account_key),
 		       key_record_element, &c->arena, &key));
 	TRY(account_get(c->p, VIEW_OF(key.account_id), &c->arena, &account));
+	if (account.suspended)
+		return UC_E_SUSPENDED;
 	TRY(list_entries(c->p, VIEW_OF(key.account_id), &c->arena, &r.entries));
 	memcpy(r.account_id, key.account_id, sizeof r.account_id);
 	memcpy(c->s->account_id, key.account_id, sizeof c->s->account_id);

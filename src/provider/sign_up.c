@@ -64,6 +64,8 @@ static uc_err name_check(struct call *c, struct sign_up *u)
 			   u->holder));
 	if (u->state == NAME_OWN)
 		return UC_OK;
+	if (name_is_reserved(c->p, u->name_id))
+		return UC_E_TAKEN;
 	if (c->p->config.names == NAME_HANDLE)
 		return u->state == NAME_HELD ? UC_E_TAKEN : UC_OK;
 	return code_check(c->p, u->name_id, u->q.code, &c->arena);
@@ -85,7 +87,7 @@ static uc_err key_write(struct call *c, const struct sign_up *u)
 static uc_err name_fill(struct call *c, const struct sign_up *u, struct store_batch *b)
 {
 	struct store_key k;
-	struct name_record name;
+	struct name_record name = { 0 };
 	memcpy(name.account_id, u->account_id, sizeof name.account_id);
 	if (c->p->config.names != NAME_HANDLE)
 		TRY(code_spend(c->p, b, u->name_id, &c->arena));
@@ -167,7 +169,7 @@ uc_err handle_sign_up(struct call *c, struct view body)
 	if (err == UC_E_NOT_FOUND)
 		err = make(c, &u);
 	else if (!err)
-		err = repeat_check(c, &u);
+		err = account.suspended ? UC_E_SUSPENDED : repeat_check(c, &u);
 	TRY(err);
 	memcpy(r.account_id, u.account_id, sizeof r.account_id);
 	session_sign_in(c->p, c->s, VIEW_OF(u.account_id), u.q.device_key, 0);

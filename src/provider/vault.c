@@ -24,6 +24,10 @@ uc_err handle_vault_put(struct call *c, struct view body)
 	if (!again && q.version != was.vault_version + 1)
 		return UC_E_STALE;
 	if (!again) {
+		uint64_t left;
+		TRY(account_bytes_left(c->p, id, &c->arena, &left));
+		if (q.vault.n > was.vault.n && q.vault.n - was.vault.n > left)
+			return UC_E_LIMIT;
 		struct vault_record now = { .vault_version = q.version, .vault = q.vault };
 		store_batch_init(&b, id);
 		TRY(finish_accounts(

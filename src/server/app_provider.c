@@ -21,6 +21,7 @@ enum {
 	GOING_JITTER_S = 10, /* all clients at once would be a second outage */
 	/* Larger than any request of who has not signed in (mimi/frames.h). */
 	FIRST_MESSAGE_MAX = 64 * 1024,
+	RESERVED_MAX = 1 << 20,
 	TARGETS_AT_ONCE = 256,
 };
 
@@ -225,6 +226,31 @@ static void app_close_all(void *ctx)
 	heap_free(a);
 }
 
+static uc_err reserve(struct app *a, const struct config_app *own)
+{
+	struct buf names;
+	unsigned line = 0;
+	buf_init(&names, RESERVED_MAX);
+	uc_err err = own->reserved ? config_file_read(own->reserved, &names) : UC_OK;
+	if (!err)
+		err = provider_reserve(a->provider, buf_view(&names), &line);
+	buf_done(&names);
+	if (err)
+		log_error("reserved.failed", "app=%s path=%s line=%u error=%s", own->name,
+			  own->reserved ? own->reserved : "", line, uc_err_name(err));
+	return err;
+}
+
+/* What may change while it runs.  Nothing, where it fails. */
+static uc_err settings_take(struct app *a, const struct config_app *own)
+{
+	TRY(reserve(a, own));
+	provider_set_limits(a->provider, own->limits);
+	provider_set_quota(a->provider, own->account_bytes);
+	provider_suspend_all(a->provider, own->is_suspended);
+	return UC_OK;
+}
+
 static uc_err fill(struct app *a, const struct config *c, size_t app, const struct env *env)
 {
 	struct buf folder;
@@ -257,8 +283,8 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.ctx = a,
 		.metrics = app_worker_metrics(a->worker),
 	};
-	memcpy(config.limits, own->limits, sizeof config.limits);
-	return provider_new(&config, &a->provider);
+	TRY(provider_new(&config, &a->provider));
+	return settings_take(a, own);
 }
 
 static uc_err app_open(const struct config *c, size_t app, const struct env *env,

@@ -86,6 +86,14 @@ static const struct key keys[] = {
 	{ "limit_by_address", config_set_yes_no, IN_APP(limit_by_address), SECTION_APP, false,
 	  "yes", "yes or no: codes, sign-ups and look-ups are counted by network address, too." },
 
+	{ "account_bytes", config_set_bytes, IN_APP(account_bytes), SECTION_APP, false,
+	  "33554432", "Bytes an account may have stored: vault, keys, letters.  May be left out." },
+	{ "reserved", config_set_path, IN_APP(reserved), SECTION_APP, false,
+	  "/etc/undercroft/dial.reserved",
+	  "File of names that nobody is given, one a line.  May be left out." },
+	{ "suspended", config_set_yes_no, IN_APP(is_suspended), SECTION_APP, false,
+	  "no", "yes or no: nobody is let in, all that is stored stays.  May be left out." },
+
 	{ "web", config_set_path, IN_APP(web), SECTION_APP, false,
 	  "/usr/share/undercroft/dial",
 	  "Folder of the app for browsers, served from memory under its domain.  May be left out." },

@@ -28,6 +28,9 @@ struct config_app {
 	enum config_names names;
 	const char *delivery;              /* command line, or NULL */
 	bool limit_by_address;             /* network addresses are counted by */
+	uint64_t account_bytes;            /* of an account at most; 0: the default */
+	const char *reserved;              /* file of names that nobody is given, or NULL */
+	bool is_suspended;                 /* nobody is let in */
 	const char *web;                   /* folder of the files for browsers, or NULL */
 	const char *title;                 /* as people see it, or NULL */
 	struct config_address listen_http; /* plain HTTP on this machine; host NULL: none */
@@ -79,6 +82,8 @@ uc_err UC_MUST_USE config_read(struct arena *a, struct view text, const char *fo
 /* Reads the file itself, too. */
 uc_err UC_MUST_USE config_load(struct arena *a, const char *file, struct config_mistakes *m,
 			       struct config *out);
+/* A whole file, of 1 MiB at the most. */
+uc_err UC_MUST_USE config_file_read(const char *file, struct buf *out);
 /* Do the files and folders exist, and can they be read? */
 uc_err UC_MUST_USE config_check_files(const struct config *c, struct config_mistakes *m);
 /* A commented example that config_read accepts, made from the table. */

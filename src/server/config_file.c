@@ -24,7 +24,7 @@ static void mistake(struct config_mistakes *m, unsigned line, const char *kind, 
 	buf_printf(m->out, " %s: %s\n", path, why);
 }
 
-static uc_err file_read(const char *file, struct buf *out)
+uc_err config_file_read(const char *file, struct buf *out)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -51,7 +51,7 @@ uc_err config_load(struct arena *a, const char *file, struct config_mistakes *m,
 	struct view folder = { 0 };
 	buf_init(&text, FILE_MAX_BYTES);
 	errno = 0;
-	uc_err err = file_read(file, &text);
+	uc_err err = config_file_read(file, &text);
 	if (err) {
 		mistake(m, 0, NULL, NULL, NULL, "cannot be read", strerror(errno ? errno : EFBIG));
 		buf_done(&text);
@@ -110,6 +110,8 @@ uc_err config_check_files(const struct config *c, struct config_mistakes *m)
 		const struct config_app *app = &c->apps[i];
 		readable_check(m, app->line, "app", app->name, "certificate", app->certificate);
 		readable_check(m, app->line, "app", app->name, "private_key", app->private_key);
+		if (app->reserved)
+			readable_check(m, app->line, "app", app->name, "reserved", app->reserved);
 		if (app->delivery)
 			command_check(m, app);
 		if (app->web)

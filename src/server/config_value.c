@@ -250,3 +250,14 @@ const char *config_set_rate(const struct config_where *w, struct view value, voi
 	*(struct rate *)field = r;
 	return NULL;
 }
+
+const char *config_set_bytes(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	/* Less would not hold what a client needs: a vault and its KeyPackage sets. */
+	if (decimal_read(value, &n) || n < 1 << 20 || n > (uint64_t)1 << 40)
+		return "is not a number of bytes from 1048576 to 1099511627776";
+	*(uint64_t *)field = n;
+	return NULL;
+}

@@ -49,6 +49,7 @@ export const errors = {
 	UC_E_PSK: [0x0410, 'state', 'a pre-shared key is not known'],
 	UC_E_RESTORED: [0x0411, 'state', 'this is an older copy of the state'],
 	UC_E_FORK: [0x0412, 'state', 'another commit was taken in that epoch'],
+	UC_E_SUSPENDED: [0x0413, 'state', 'the account is suspended by its app'],
 	UC_E_LIMIT: [0x0501, 'limit', 'a limit is reached'],
 	UC_E_TOO_LARGE: [0x0502, 'limit', 'it is too large'],
 	UC_E_RATE: [0x0503, 'limit', 'too many requests; try again later'],
