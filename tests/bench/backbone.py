@@ -5,6 +5,7 @@ server started afresh in a temporary folder, so many rounds, medians.
 
 usage: backbone.py BUILD_DIR [OPTION VALUE...], as ./dev bench --help tells"""
 import argparse
+import glob
 import json
 import os
 import pathlib
@@ -38,12 +39,11 @@ def run(*command, **options):
 class Undercroft:
     """Two apps known by handles, so that nobody needs a code; TLS, everything on disk."""
     name = 'undercroft'
+    speech = 'undercroft'
+    environment = {}
 
     def __init__(self, build, folder, port):
         self.build, self.folder, self.port = build, folder, port
-
-    def is_there(self):
-        return True
 
     def certificates(self):
         tls = self.folder / 'tls'
@@ -92,7 +92,121 @@ class Undercroft:
         return [self.build / 'src/server/undercroftd', self.config]
 
 
-SPEECHES = [Undercroft]
+class Peer:
+    """A server of others: Debian's package, without TLS, on loopback, in a folder of its own."""
+    program = None
+    environment = {}
+
+    def __init__(self, build, folder, port):
+        del build
+        self.folder, self.port = folder, port
+        self.environment = {}
+
+    @classmethod
+    def is_there(cls):
+        # Daemons live where people who are not root do not look.
+        path = os.environ.get('PATH', '') + ':/usr/sbin:/usr/local/sbin'
+        cls.path = shutil.which(cls.program, path=path)
+        return cls.path is not None
+
+    def options(self):
+        return []
+
+
+class Mosquitto(Peer):
+    """QoS 1 and sessions that stay; the database is saved every second, since otherwise, on a kill,
+    everything is gone.  Queues without limit, as ours are of the size of this test."""
+    name = 'mosquitto'
+    speech = 'mqtt'
+    program = 'mosquitto'
+
+    def prepare(self):
+        self.config = self.folder / 'mosquitto.conf'
+        user = 'user root\n' if os.getuid() == 0 else ''
+        self.config.write_text(
+            f'listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_connections -1\n'
+            f'persistence true\npersistence_location {self.folder}/disk/\n'
+            'autosave_interval 1\nmax_inflight_messages 1000\nmax_queued_messages 0\n'
+            f'set_tcp_nodelay true\nlog_type error\n{user}')
+
+    def command(self):
+        return [self.path, '-c', self.config]
+
+
+class Ejabberd(Peer):
+    """Started without its script: no epmd, no cluster, no other user."""
+    name = 'ejabberd'
+    speech = 'xmpp'
+    program = 'ejabberdctl'
+
+    def prepare(self):
+        config = self.folder / 'ejabberd.yml'
+        config.write_text(f'''
+loglevel: warning
+hosts: [localhost]
+listen:
+  - {{port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, starttls: false,
+      max_stanza_size: 262144, backlog: 1024}}
+auth_method: internal
+auth_password_format: plain
+disable_sasl_mechanisms: [X-OAUTH2]
+registration_timeout: infinity
+shaper_rules: {{max_user_sessions: 10, offline_messages: 1000000}}
+modules:
+  mod_muc:
+    access: all
+    access_create: all
+    max_users: 20000
+    max_user_conferences: 1000
+    history_size: 0
+    min_message_interval: 0
+    default_room_options: {{max_users: 20000, mam: false, logging: false, presence_broadcast: []}}
+  mod_offline: {{access_max_user_messages: offline_messages}}
+  mod_register: {{access: all, ip_access: all, welcome_message: {{}}, password_strength: 0}}
+  mod_roster: {{}}
+  mod_stream_mgmt: {{ack_timeout: infinity, max_ack_queue: 50000, resend_on_timeout: if_offline}}
+''')
+        self.environment = {
+            'EJABBERD_CONFIG_PATH': str(config), 'HOME': str(self.folder),
+            'EJABBERD_LOG_PATH': str(self.folder / 'ejabberd.log'),
+            'ERL_LIBS': os.path.dirname(self.library()), 'ERL_CRASH_DUMP_BYTES': '0',
+            'ERL_MAX_PORTS': '40000'}
+
+    @staticmethod
+    def library():
+        return sorted(glob.glob('/usr/lib/*/ejabberd-[0-9]*/ebin'))[-1][:-len('/ebin')]
+
+    def command(self):
+        return ['erl', '-noinput', '+K', 'true', '+P', '250000', '+sbwt', 'none', '+sbwtdcpu',
+                'none', '+sbwtdio', 'none', '-mnesia', 'dir', f'"{self.folder}/disk"',
+                '-s', 'ejabberd']
+
+
+class JetStream(Peer):
+    """Streams and consumers in files, as the package syncs them: every two minutes."""
+    name = 'jetstream'
+    speech = 'jetstream'
+    program = 'nats-server'
+
+    def prepare(self):
+        self.config = self.folder / 'nats.conf'
+        self.config.write_text(
+            f'listen: "127.0.0.1:{self.port}"\nmax_connections: 64000\nwrite_deadline: "60s"\n'
+            f'jetstream {{ store_dir: "{self.folder}/disk", max_mem: 1G, max_file: 40G }}\n')
+
+    def command(self):
+        return [self.path, '-c', self.config]
+
+
+PEERS = {p.name: p for p in (Mosquitto, Ejabberd, JetStream)}
+# What others are not asked: it means nothing there.
+OURS_ALONE = {'cross_app', 'write_amplification'}
+# A peer that takes so long over a row gets less of it; figures are for each message all the same.
+SMALLER = {('ejabberd', 'offline'): {'stored': 10}, ('jetstream', 'pairs'): {'messages': 100}}
+
+
+class Failed(Exception):
+    """Said already."""
 
 
 def measure(args, row, kind):
@@ -102,20 +216,20 @@ def measure(args, row, kind):
         server = kind(args.build, folder, args.port)
         server.prepare()
         (folder / 'disk').mkdir()
-        sizes = dict(ROWS[row])
+        sizes = dict(ROWS[row], **SMALLER.get((kind.name, row), {}))
         sizes.update({s: getattr(args, s) for s in SIZES if getattr(args, s) is not None})
         options = [x for s, n in sizes.items() for x in (f'--{s}', str(n))]
         log = folder / 'server.log'
         done = subprocess.run(
-            [args.build / 'tests/bench/bench-backbone', '--row', row, '--speech', server.name,
+            [args.build / 'tests/bench/bench-backbone', '--row', row, '--speech', server.speech,
              '--port', str(args.port), '--data', folder / 'disk', '--log', log,
              *server.options(), *options, *(['--threads'] if args.threads else []),
-             '--', *server.command()], stdout=subprocess.PIPE, text=True, check=False)
+             '--', *server.command()], stdout=subprocess.PIPE, text=True, check=False,
+            env=dict(os.environ, **server.environment))
         if done.returncode:
-            if log.exists():
-                lines = log.read_text(errors='replace').splitlines()
-                print(*lines[-20:], sep='\n', file=sys.stderr)
-            sys.exit(f'the measurement of {row} with {server.name} failed')
+            lines = log.read_text(errors='replace').splitlines() if log.exists() else []
+            print(*lines[-20:], sep='\n', file=sys.stderr)
+            raise Failed(f'the measurement of {row} with {server.name} failed')
         figures = [json.loads(line) for line in done.stdout.splitlines()]
         # What was said twice in one round is its middle.
         values = {}
@@ -158,6 +272,7 @@ def parse():
     p.add_argument('--json', action='store_true')
     p.add_argument('--threads', action='store_true')
     p.add_argument('--only', choices=ROWS, action='append')
+    p.add_argument('--peers', default='all', help='all, none, or names with commas between')
     p.add_argument('--rounds', type=int, default=3)
     p.add_argument('--port', type=int, default=int(os.environ.get('UNDERCROFT_BENCH_PORT', 18441)))
     for size in SIZES:
@@ -165,20 +280,43 @@ def parse():
     return p.parse_args()
 
 
+def choose(names):
+    """The peers to be measured too; of those that are not here a line says so."""
+    chosen = []
+    for name, kind in PEERS.items():
+        if names != 'all' and name not in names.split(','):
+            continue
+        if kind.is_there():
+            chosen.append(kind)
+        else:
+            print(f'{name}: left out, it is not installed', file=sys.stderr)
+    return chosen
+
+
+def measure_row(args, row, kinds):
+    rounds = {k: [] for k in [Undercroft, *kinds]}
+    for _ in range(args.rounds):
+        for kind, done in rounds.items():
+            if kind is not Undercroft and row in OURS_ALONE:
+                continue
+            try:
+                done.append(measure(args, row, kind))
+            except Failed as why:
+                if kind is Undercroft:
+                    sys.exit(str(why))
+                print(why, file=sys.stderr)
+    tell(args, medians(rounds[Undercroft]), {k.name: medians(rounds[k]) for k in kinds})
+
+
 def main():
     args = parse()
     args.build = args.build.resolve()
-    kinds = SPEECHES[1:]
+    kinds = choose(args.peers)
     args.peers = [k.name for k in kinds]
     if not args.json:
-        print(f'{"backbone":<40} {"unit":<9} {"undercroft":>12}',
-              *[f'{p:>14}' for p in args.peers])
+        print(f'{"backbone":<40} {"unit":<9} {"undercroft":>12}', *[f'{p:>14}' for p in args.peers])
     for row in args.only or ROWS:
-        rounds = {k: [] for k in SPEECHES}
-        for _ in range(args.rounds):
-            for kind in SPEECHES:
-                rounds[kind].append(measure(args, row, kind))
-        tell(args, medians(rounds[Undercroft]), {k.name: medians(rounds[k]) for k in kinds})
+        measure_row(args, row, kinds)
 
 
 main()

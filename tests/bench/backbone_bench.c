@@ -13,7 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static const struct speech *const speeches[] = { &speech_undercroft };
+static const struct speech *const speeches[] = { &speech_undercroft, &speech_mqtt, &speech_xmpp,
+						 &speech_jetstream };
 
 static struct bench b = {
 	.pairs = 100,

@@ -22,6 +22,7 @@ PARTS = {
 SMALL = ['--rounds', '1', '--pairs', '2', '--messages', '5', '--bytes', '100', '--room', '5',
          '--connections', '80', '--seats', '3', '--devices', '4', '--senders', '2', '--stored', '3',
          '--rest', '50']
+PEERS = ('mosquitto', 'ejabberd', 'jetstream')
 # What each row of the backbone's table is called in --json.
 ROWS = {
     'pairs': {'backbone.pairs2', 'backbone.pairs2.rate', 'backbone.pairs2.p99'},
@@ -37,7 +38,15 @@ ROWS = {
 # What may not have been, and what is nothing where little is measured.
 NOTHING_OF = {'backbone.offline.lost', 'backbone.offline.twice'}
 MAY_BE_ZERO = re.compile('offline.(lost|twice)|p50|p99|memory|idle|write_amplification|signin')
-PARTS.update({row: ('backbone', ['--only', row, *SMALL], names) for row, names in ROWS.items()})
+PARTS.update({row: ('backbone', ['--only', row, '--peers', 'none', *SMALL], names)
+              for row, names in ROWS.items()})
+# Where one is installed, its figures stand beside ours; where not, a line says so.
+BESIDE = [o for row in ('pairs', 'room', 'steady', 'offline', 'idle', 'signin')
+          for o in ('--only', row)]
+PARTS.update({peer: ('backbone', [*BESIDE, '--peers', peer, *SMALL],
+                     {'backbone.pairs2', 'backbone.room5', 'backbone.steady2000.p99',
+                      'backbone.offline.ingest', 'backbone.idle', 'backbone.signin'})
+              for peer in PEERS})
 
 
 def free_ports():
@@ -54,11 +63,32 @@ def free_ports():
     sys.exit('no two free ports in a row')
 
 
+def check_peer(peer, figures, told):
+    beside = {f['whom'] for f in figures if 'whom' in f}
+    if peer == 'none':
+        assert not beside, beside
+    elif f'{peer}: left out' in told:
+        assert not beside, beside
+        print(told)
+    else:
+        assert 'failed' not in told, told
+        assert beside == {peer}, beside
+        there = {f['name'] for f in figures if f.get('peers', {}).get(peer) is not None}
+        wanted = PARTS[peer][2]
+        assert wanted <= there, (wanted - there, peer)
+
+
 def measure(part, options):
     env = dict(os.environ, UNDERCROFT_BENCH_PORT=str(free_ports()))
     done = subprocess.run([ROOT / 'scripts/dev/bench', part, '--json', *options], cwd=ROOT,
-                          env=env, stdout=subprocess.PIPE, text=True, timeout=550, check=True)
+                          env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=550, check=False)
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        sys.exit(done.returncode)
     figures = [json.loads(line) for line in done.stdout.splitlines()]
+    if part == 'backbone' and '--peers' in options:
+        check_peer(options[options.index('--peers') + 1], figures, done.stderr)
     for figure in figures:
         assert figure['value'] > 0 or MAY_BE_ZERO.search(figure['name']), figure
         assert figure['unit'] and figure['name'] not in NOTHING_OF or not figure['value'], figure

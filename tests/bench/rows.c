@@ -428,11 +428,27 @@ static void row_signin(struct bench *b)
 	plan_done(&p);
 }
 
+/* Of a server whose devices have nothing to open: what all of them take, by their number.  After a
+ * restart it would have them in memory already. */
+static void idle_without_seats(struct bench *b)
+{
+	struct plan p = plan_make(b->connections, 0);
+	double rss = server_rss_bytes(&b->server);
+	b->speech->prepare(&b->load, &p, &b->to);
+	load_rest(&b->load, b->rest_ms);
+	say((server_rss_bytes(&b->server) - rss) / (double)p.ends, "bytes", "idle");
+	plan_done(&p);
+}
+
 /* What one connection more takes: the slope from the first half of them to all. */
 static void row_idle(struct bench *b)
 {
+	if (!b->speech->open) {
+		idle_without_seats(b);
+		return;
+	}
 	size_t groups = b->connections / SEATS / 2 ? b->connections / SEATS / 2 : 1;
-	struct plan p = plan_seats(2 * groups, b->speech->open ? SEATS : 0);
+	struct plan p = plan_seats(2 * groups, SEATS);
 	size_t n = p.ends, half = n / 2;
 	b->speech->prepare(&b->load, &p, &b->to);
 	b->speech->away(0, n);
@@ -441,15 +457,10 @@ static void row_idle(struct bench *b)
 	b->speech->back(0, half);
 	load_rest(&b->load, b->rest_ms);
 	double rss = server_rss_bytes(&b->server);
-	if (b->speech->sign_in) {
-		b->speech->sign_in(half, n);
-		load_rest(&b->load, b->rest_ms);
-		say((server_rss_bytes(&b->server) - rss) / (double)(n - half), "bytes",
-		    "idle.no_seats");
-		b->speech->open(half, n);
-	} else {
-		b->speech->back(half, n);
-	}
+	b->speech->sign_in(half, n);
+	load_rest(&b->load, b->rest_ms);
+	say((server_rss_bytes(&b->server) - rss) / (double)(n - half), "bytes", "idle.no_seats");
+	b->speech->open(half, n);
 	load_rest(&b->load, b->rest_ms);
 	say((server_rss_bytes(&b->server) - rss) / (double)(n - half), "bytes", "idle");
 	plan_done(&p);

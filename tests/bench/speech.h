@@ -39,13 +39,13 @@ struct speech {
 	 * is gone. */
 	void (*away)(size_t from, size_t to);
 	void (*back)(size_t from, size_t to);
-	/* Only that: signed in, and not asking for their rooms yet; NULL when it is one. */
+	/* The two steps of it, where they are two: signed in, and asked for its rooms; or NULL. */
 	void (*sign_in)(size_t from, size_t to);
 	void (*open)(size_t from, size_t to);
 	/* Whether those who come back show the tickets they got; NULL without TLS. */
 	void (*resume)(bool yes);
 };
 
-extern const struct speech speech_undercroft;
+extern const struct speech speech_undercroft, speech_mqtt, speech_xmpp, speech_jetstream;
 
 #endif
