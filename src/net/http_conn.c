@@ -2,8 +2,17 @@
 #include "net/http_conn.h"
 
 #include "base/heap.h"
+#include "base/text.h"
 
 #include <unistd.h>
+
+enum {
+	EXCESS_PART = 16, /* so many more, and */
+	EXCESS_MIN = 16,
+	EXCESS_RETRY_S = 10,
+	EXCESS_JITTER_S = 50,
+	PING_MIN_S = 15,
+};
 
 static const struct stream_handler conn_handler;
 
@@ -17,21 +26,45 @@ void http_conn_set_deadline(struct http_conn *c, uint32_t in_ms)
 	stream_set_deadline(&c->stream, loop_now_ms(c->stream.loop) + in_ms);
 }
 
+enum gate { GATE_OPEN, GATE_EXCESS, GATE_CLOSED };
+
+static enum gate gate_enter(struct http_gate *g)
+{
+	size_t n = g ? atomic_fetch_add_explicit(&g->connections, 1, memory_order_relaxed) : 0;
+	if (!g || n < g->connections_max)
+		return GATE_OPEN;
+	if (n < g->connections_max + g->connections_max / EXCESS_PART + EXCESS_MIN)
+		return GATE_EXCESS;
+	atomic_fetch_sub_explicit(&g->connections, 1, memory_order_relaxed);
+	return GATE_CLOSED;
+}
+
+static void gate_leave(struct http_gate *g)
+{
+	if (g)
+		atomic_fetch_sub_explicit(&g->connections, 1, memory_order_relaxed);
+}
+
 void http_conn_accept(struct http_server *s, int fd)
 {
-	struct http_conn *c = NULL;
-	if (!s->is_stopping && s->conns_n < s->o.limits.connections_max)
-		c = HEAP_NEW(struct http_conn);
-	metrics_add(s->o.loop->metrics, c ? METRIC_ACCEPTS : METRIC_ACCEPTS_REFUSED, 1);
+	enum gate gate = s->is_stopping ? GATE_CLOSED : gate_enter(s->o.gate);
+	struct http_conn *c = gate == GATE_CLOSED ? NULL : HEAP_NEW(struct http_conn);
+	metrics_add(s->o.loop->metrics, gate == GATE_OPEN ? METRIC_ACCEPTS : METRIC_ACCEPTS_REFUSED,
+		    1);
 	if (!c) {
+		if (gate != GATE_CLOSED)
+			gate_leave(s->o.gate);
 		close(fd);
 		return;
 	}
 	c->server = s;
+	c->is_excess = gate == GATE_EXCESS;
+	c->ping_ms = s->o.limits.ping_ms;
 	c->call.conn = c;
 	SSL_CTX *tls = s->o.tls ? tls_server_context(s->o.tls) : NULL;
 	if (stream_start(&c->stream, s->o.loop, fd, tls, NULL, &conn_handler,
 			 s->o.limits.output_max)) {
+		gate_leave(s->o.gate);
 		heap_free(c);
 		return;
 	}
@@ -66,6 +99,7 @@ static void on_closed(struct stream *st, uc_err why)
 	if (c->next)
 		c->next->prev = c->prev;
 	s->conns_n--;
+	gate_leave(s->o.gate);
 	metrics_sub(s->o.loop->metrics, METRIC_CONNECTIONS, 1);
 	const struct http_handler *h = &s->o.handler;
 	if (c->is_owned && c->is_ws)
@@ -100,6 +134,19 @@ static void reply_send(struct http_conn *c, int status, struct view lines, struc
 		buf_add_view(out, body);
 	stream_written(&c->stream);
 	replied(c, keep_alive);
+}
+
+/* Some time, another for each, so that they do not all come back at once. */
+static void refuse_excess(struct http_conn *c)
+{
+	uint8_t dice = 0;
+	struct buf lines;
+	buf_init(&lines, HTTP_HEAD_MAX);
+	if (env_random(c->stream.loop->env, &dice, 1))
+		dice = 0;
+	buf_printf(&lines, "Retry-After: %u\r\n", EXCESS_RETRY_S + dice % EXCESS_JITTER_S);
+	reply_send(c, 503, buf_view(&lines), (struct view){ 0 }, false);
+	buf_done(&lines);
 }
 
 void http_conn_refuse(struct http_conn *c, int status)
@@ -159,6 +206,25 @@ static const struct http_route *route_find(const struct http_server *s,
 	return NULL;
 }
 
+/* `ping=SECONDS` in the query: who sits behind something that forgets quiet connections asks to be
+ * pinged sooner than others, never later. */
+static uint32_t ping_asked_ms(const struct http_conn *c, struct view query)
+{
+	uint32_t most_ms = c->server->o.limits.ping_ms;
+	while (query.n) {
+		struct view part, name;
+		uint64_t seconds = 0;
+		query = view_cut(query, '&', &part);
+		struct view value = view_cut(part, '=', &name);
+		if (!view_equal(name, VIEW_LIT("ping")) || decimal_read(value, &seconds))
+			continue;
+		if (seconds < PING_MIN_S)
+			seconds = PING_MIN_S;
+		return seconds < most_ms / 1000 ? (uint32_t)seconds * 1000 : most_ms;
+	}
+	return most_ms;
+}
+
 static void ws_upgrade(struct http_conn *c, const struct http_route *r,
 		       const struct http_request *q)
 {
@@ -179,6 +245,7 @@ static void ws_upgrade(struct http_conn *c, const struct http_route *r,
 		return;
 	}
 	c->is_owned = c->is_ws = true;
+	c->ping_ms = ping_asked_ms(c, q->query);
 	ws_upgrade_add_response(stream_output(&c->stream), q, c->server->o.subprotocol);
 	stream_written(&c->stream);
 	http_ws_start(c);
@@ -217,6 +284,10 @@ static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
 		return UC_OK;
 	}
 	c->is_head = view_equal(q.method, VIEW_LIT("HEAD"));
+	if (c->is_excess) {
+		refuse_excess(c);
+		return UC_OK;
+	}
 	const struct http_route *r = request_admit(c, &q);
 	if (!r)
 		return UC_OK;

@@ -33,6 +33,8 @@ struct http_conn {
 	bool is_processing; /* inside the loop over input */
 	bool paused;
 	bool is_pinged;
+	bool is_excess; /* one too many: told so, and nothing else */
+	uint32_t ping_ms;
 	struct buf in; /* input not yet used: a partial frame or request, or all while paused */
 	size_t need;   /* of it before another look is worth it */
 	uint64_t heard_ms, partial_ms; /* last input; since when something partial waits, or 0 */

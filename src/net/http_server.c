@@ -7,7 +7,6 @@
 const struct http_limits http_limits_default = {
 	.message_max = 4 << 20,
 	.output_max = 16 << 20,
-	.connections_max = 200000,
 	.handshake_ms = 10000,
 	.head_ms = 10000,
 	.body_ms = 60000,
@@ -15,7 +14,8 @@ const struct http_limits http_limits_default = {
 	.idle_ms = 60000,
 	.reply_ms = 60000,
 	.send_ms = 300000,
-	.ping_ms = 45000,
+	.ping_ms = 240000,
+	.pong_ms = 60000,
 	.close_ms = 2000,
 };
 
@@ -33,7 +33,7 @@ uc_err http_server_new(const struct http_server_options *o, const char *host, ui
 	s->o = *o;
 	s->listener.accepted = on_accepted;
 	s->listener.ctx = s;
-	uc_err err = listener_open(&s->listener, o->loop, host, port, &s->port);
+	uc_err err = listener_open(&s->listener, o->loop, host, port, o->fd, &s->port);
 	if (err)
 		heap_free(s);
 	else
@@ -49,6 +49,11 @@ uint16_t http_server_port(const struct http_server *s)
 size_t http_server_connections(const struct http_server *s)
 {
 	return s->conns_n;
+}
+
+void http_server_pause(struct http_server *s)
+{
+	listener_pause(&s->listener);
 }
 
 void http_server_stop(struct http_server *s, uint16_t ws_code)

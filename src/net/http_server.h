@@ -12,6 +12,8 @@
 #include "net/tls.h"
 #include "net/websocket.h"
 
+#include <stdatomic.h>
+
 struct http_server;
 struct http_conn;
 struct http_call; /* one request that waits for its reply */
@@ -51,29 +53,41 @@ struct http_limits {
 	 * memory with large messages that never end. */
 	size_t first_message_max;
 	size_t output_max; /* bytes queued before a slow reader is disconnected */
-	size_t connections_max;
 	uint32_t handshake_ms, head_ms, body_ms, frame_ms;
 	uint32_t idle_ms;  /* between requests */
 	uint32_t reply_ms; /* for the handler to answer */
 	uint32_t send_ms;  /* for the other side to take a lent body whole */
-	uint32_t ping_ms;  /* of silence; as long again without an answer ends it */
+	uint32_t ping_ms;  /* of silence; the opening may ask for less */
+	uint32_t pong_ms;  /* without an answer to that: the other side is gone */
 	uint32_t close_ms; /* for the other side's close frame */
 };
 extern const struct http_limits http_limits_default;
 
+/* How many connections there may be at once, counted over all servers that share it.  A few more are
+ * told to come back later (503); all others are closed without a word, which costs nothing. */
+struct http_gate {
+	atomic_size_t connections;
+	size_t connections_max;
+};
+
 struct http_server_options {
 	struct net_loop *loop;
+
 	struct tls_server *tls;          /* outlives the server; NULL: plain HTTP */
 	const struct http_route *routes; /* outlive the server */
 	size_t routes_n;
 	const char *subprotocol;
 	struct http_limits limits;
 	struct http_handler handler;
+	struct http_gate *gate; /* outlives the server; NULL: no limit */
+	int fd;                 /* listens already, as for listener_open; 0: none */
 };
 uc_err UC_MUST_USE http_server_new(const struct http_server_options *o, const char *host,
 				   uint16_t port, struct http_server **out);
 uint16_t http_server_port(const struct http_server *s);
 size_t http_server_connections(const struct http_server *s);
+/* Accepts nothing more; whoever connects waits. */
+void http_server_pause(struct http_server *s);
 /* Accepts nothing more and ends all connections: WebSockets with the code, requests that wait for
  * a reply with 503.  The loop has nothing left of it once they are gone. */
 void http_server_stop(struct http_server *s, uint16_t ws_code);

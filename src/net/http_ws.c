@@ -21,8 +21,7 @@ static uint64_t late_ms(const struct http_conn *c)
 
 void http_ws_set_deadline(struct http_conn *c)
 {
-	const struct http_limits *l = &c->server->o.limits;
-	uint64_t at = c->heard_ms + l->ping_ms * (c->is_pinged ? 2u : 1u);
+	uint64_t at = c->heard_ms + c->ping_ms + (c->is_pinged ? c->server->o.limits.pong_ms : 0);
 	if (c->paused)
 		at = 0; /* nothing is read, so silence means nothing */
 	else if (late_ms(c) < at)

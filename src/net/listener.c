@@ -3,13 +3,20 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPT_ROUND = 64, REST_MS = 200, BACKLOG = 1024 };
+enum {
+	ACCEPT_ROUND = 64,
+	REST_MS = 200,
+	BACKLOG = 4096,
+	/* Sent and not acknowledged for so long: the other side is gone without a word. */
+	UNACKNOWLEDGED_MS = 60000,
+};
 
 static socklen_t address_fill(struct sockaddr_storage *a, const char *host, uint16_t port)
 {
@@ -69,34 +76,63 @@ static void rested(uv_timer_t *h)
 	uv_poll_start(&l->poll, UV_READABLE, on_readable);
 }
 
+static void rest(struct listener *l, uint64_t ms)
+{
+	uv_poll_stop(&l->poll);
+	uv_timer_start(&l->rest, rested, ms, 0);
+}
+
+/* Accepted connections inherit both. */
+static void options_set(int fd)
+{
+	int yes = 1;
+	unsigned gone_ms = UNACKNOWLEDGED_MS;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof gone_ms);
+}
+
 static void on_readable(uv_poll_t *h, int status, int events)
 {
 	struct listener *l = h->data;
-	int yes = 1;
 	(void)status;
 	(void)events;
 	for (int i = 0; i < ACCEPT_ROUND; i++) {
+		uint64_t wait_ms = loop_accept_wait_ms(l->loop);
+		if (wait_ms) {
+			rest(l, wait_ms);
+			return;
+		}
 		int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0 &&
 		    (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
-			uv_poll_stop(&l->poll);
-			uv_timer_start(&l->rest, rested, REST_MS, 0);
+			rest(l, REST_MS);
 			return;
 		}
 		if (fd < 0)
 			return;
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 		l->accepted(l->ctx, fd);
 	}
 }
 
+/* An fd other than 0: a copy of that one. */
+static uc_err socket_get(const char *host, uint16_t port, int fd, int *out)
+{
+	if (!fd)
+		return socket_listen(host, port, true, out);
+	*out = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (*out >= 0)
+		fcntl(*out, F_SETFL, fcntl(*out, F_GETFL) | O_NONBLOCK);
+	return *out < 0 ? UC_E_NET : UC_OK;
+}
+
 uc_err listener_open(struct listener *l, struct net_loop *loop, const char *host, uint16_t port,
-		     uint16_t *out_port)
+		     int fd, uint16_t *out_port)
 {
 	struct sockaddr_storage a = { 0 };
 	socklen_t n = sizeof a;
 	l->loop = loop;
-	TRY(socket_listen(host, port, true, &l->fd));
+	TRY(socket_get(host, port, fd, &l->fd));
+	options_set(l->fd);
 	if (getsockname(l->fd, (struct sockaddr *)&a, &n) ||
 	    uv_poll_init(&loop->uv, &l->poll, l->fd)) {
 		close(l->fd);
@@ -112,6 +148,14 @@ uc_err listener_open(struct listener *l, struct net_loop *loop, const char *host
 	l->open_handles = 2;
 	uv_poll_start(&l->poll, UV_READABLE, on_readable);
 	return UC_OK;
+}
+
+void listener_pause(struct listener *l)
+{
+	if (uv_is_closing((uv_handle_t *)&l->poll))
+		return;
+	uv_timer_stop(&l->rest);
+	uv_poll_stop(&l->poll);
 }
 
 static void on_handle_closed(uv_handle_t *h)

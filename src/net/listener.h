@@ -19,10 +19,13 @@ struct listener {
 	void (*closed)(void *ctx); /* may be NULL */
 };
 
-/* host is a numeric IPv4 or IPv6 address.  *out_port is the port taken, also where port is 0.
+/* With an fd other than 0, a socket that listens already, such as systemd hands over: a copy of it is used, and
+ * the others of its kind go on.  Else host is a numeric IPv4 or IPv6 address.  *out_port is the port taken, also where port is 0.
  * UC_E_NET with errno set by the failing call. */
 uc_err UC_MUST_USE listener_open(struct listener *l, struct net_loop *loop, const char *host,
-				 uint16_t port, uint16_t *out_port);
+				 uint16_t port, int fd, uint16_t *out_port);
+/* Accepts nothing more for now; what comes waits in the system. */
+void listener_pause(struct listener *l);
 /* Stops; `closed` is called when the memory is the owner's again. */
 void listener_close(struct listener *l);
 /* UC_E_NET (errno EADDRINUSE) when someone listens there already: SO_REUSEPORT alone would let a

@@ -6,9 +6,10 @@
 
 #include <signal.h>
 
-static void flush(uv_prepare_t *h)
+enum { ACCEPT_BURST_US = 250000 };
+
+void loop_flush(struct net_loop *l)
 {
-	struct net_loop *l = h->data;
 	while (l->dirty) {
 		struct stream *s = l->dirty;
 		l->dirty = s->next_dirty;
@@ -16,6 +17,25 @@ static void flush(uv_prepare_t *h)
 		s->is_dirty = false;
 		stream_flush(s);
 	}
+}
+
+static void flush(uv_prepare_t *h)
+{
+	loop_flush(h->data);
+}
+
+/* Generic cell rate: a quarter of a second's worth may come at once. */
+uint64_t loop_accept_wait_ms(struct net_loop *l)
+{
+	if (!l->accepts_a_second)
+		return 0;
+	uint64_t now_us = uv_now(&l->uv) * 1000, each_us = 1000000 / l->accepts_a_second;
+	uint64_t due = l->accepts_us > now_us ? l->accepts_us : now_us;
+	uint64_t burst_us = each_us > ACCEPT_BURST_US ? each_us : ACCEPT_BURST_US;
+	if (due + each_us > now_us + burst_us)
+		return (due + each_us - now_us - burst_us) / 1000 + 1;
+	l->accepts_us = due + each_us;
+	return 0;
 }
 
 static void unlink_from(struct net_loop *l, struct stream *s)
@@ -86,7 +106,7 @@ static void sweep(uv_timer_t *h)
 
 uc_err loop_init(struct net_loop *l, const struct env *env)
 {
-	*l = (struct net_loop){ .env = env };
+	*l = (struct net_loop){ .env = env, .queued_max = LOOP_QUEUED_MAX };
 	signal(SIGPIPE, SIG_IGN);
 	TRY(tls_bio_init());
 	l->read_buffer = heap_new(LOOP_READ_BYTES);
@@ -125,6 +145,8 @@ void loop_done(struct net_loop *l)
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	int busy = uv_loop_close(&l->uv);
 	(void)busy; /* a handle left open is a leak its owner's tests see */
+	while (l->spare_n)
+		heap_free(l->spare[--l->spare_n]);
 	heap_free(l->read_buffer);
 	heap_free(l->input.bytes);
 }

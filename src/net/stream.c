@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/stream.h"
 
+#include "base/heap.h"
+
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -12,7 +14,6 @@ enum {
 	RECORD_BYTES = 16384, /* RFC 8446, 5.1: a read of this much takes a record whole */
 	LINGER_MS = 2000,
 	STALL_MS = 60000, /* queued output that does not move for this long */
-	KEEP_OUTPUT_BYTES = 4096,
 	HOLD_BYTES = 256 * 1024,
 };
 
@@ -43,6 +44,37 @@ static void poll_update(struct stream *s)
 		uv_poll_stop(&s->poll);
 }
 
+/* What the loop knows of this stream's queue. */
+static void queued_count(struct stream *s)
+{
+	size_t now = s->out.n - s->out_at;
+	s->loop->queued += now - s->counted;
+	s->counted = now;
+}
+
+/* A quiet stream has no buffer: those of its loop are enough for all that say something. */
+static void output_take(struct stream *s)
+{
+	struct net_loop *l = s->loop;
+	if (s->out.p || s->out.limit_bytes < LOOP_OUTPUT_BYTES)
+		return;
+	s->out.p = l->spare_n ? l->spare[--l->spare_n] : heap_new(LOOP_OUTPUT_BYTES);
+	s->out.cap = s->out.p ? LOOP_OUTPUT_BYTES : 0;
+}
+
+static void output_give_back(struct stream *s)
+{
+	struct net_loop *l = s->loop;
+	if (s->out.cap == LOOP_OUTPUT_BYTES && l->spare_n < LOOP_SPARE_N) {
+		l->spare[l->spare_n++] = s->out.p;
+		s->out.p = NULL;
+		s->out.n = s->out.cap = 0;
+	}
+	buf_done(&s->out);
+	s->out_at = 0;
+	queued_count(s);
+}
+
 static void on_closed(uv_handle_t *h)
 {
 	struct stream *s = h->data;
@@ -52,7 +84,7 @@ static void on_closed(uv_handle_t *h)
 	SSL_free(s->ssl);
 	tls_wire_done(&s->wire);
 	close(s->fd);
-	buf_done(&s->out);
+	output_give_back(s);
 	s->handler->closed(s, s->why);
 }
 
@@ -195,11 +227,7 @@ static void linger(struct stream *s)
 
 static void sent_all(struct stream *s)
 {
-	if (s->out.cap > KEEP_OUTPUT_BYTES)
-		buf_done(&s->out);
-	else
-		buf_reset(&s->out);
-	s->out_at = 0;
+	output_give_back(s);
 	if (s->state != STREAM_ENDING)
 		return;
 	ERR_clear_error();
@@ -250,6 +278,7 @@ void stream_flush(struct stream *s)
 			buf_shift(&s->out, s->out_at);
 			s->out_at = 0;
 		}
+		queued_count(s);
 	}
 	poll_update(s);
 	if (was_lent && !s->lent.n && s->state == STREAM_OPEN)
@@ -408,6 +437,7 @@ struct buf *stream_output(struct stream *s)
 		s->out.failed = UC_E_CLOSED;
 	else if (!s->out.n)
 		s->progress_ms = loop_now_ms(s->loop);
+	output_take(s);
 	return &s->out;
 }
 
@@ -420,6 +450,12 @@ void stream_written(struct stream *s)
 	if (s->out.failed) {
 		metrics_add(s->loop->metrics, METRIC_SLOW_READERS, 1);
 		stream_abort(s, s->out.failed == UC_E_TOO_LARGE ? UC_E_LIMIT : s->out.failed);
+		return;
+	}
+	queued_count(s);
+	if (s->is_server && s->loop->queued > s->loop->queued_max && s->counted > HOLD_BYTES) {
+		metrics_add(s->loop->metrics, METRIC_SLOW_READERS, 1);
+		stream_abort(s, UC_E_LIMIT);
 		return;
 	}
 	if (s->is_dirty || s->state != STREAM_OPEN)

@@ -48,6 +48,7 @@ struct stream {
 	uc_err why;
 	struct buf out;
 	size_t out_at;        /* sent of out */
+	size_t counted;       /* of the loop's `queued` */
 	struct view lent;     /* what follows out, less what is sent */
 	uint64_t progress_ms; /* when output last moved */
 	uint64_t deadline_ms; /* stream_set_deadline */

@@ -17,8 +17,6 @@
 #include <stdio.h>
 
 enum {
-	GOING_RETRY_S = 2,   /* a restart takes that long at least */
-	GOING_JITTER_S = 10, /* all clients at once would be a second outage */
 	/* Larger than any request of who has not signed in (mimi/frames.h). */
 	FIRST_MESSAGE_MAX = 64 * 1024,
 	RESERVED_MAX = 1 << 20,
@@ -115,10 +113,10 @@ static void tick(void *ctx, uint64_t now_ms)
 	app_stores_maintain(&a->stores, a->config->name, steady_ms);
 }
 
-static void stopping(void *ctx)
+static void stopping(void *ctx, uint32_t retry_after_s, uint32_t jitter_s)
 {
 	struct app *a = ctx;
-	provider_going_away(a->provider, GOING_RETRY_S, GOING_JITTER_S);
+	provider_going_away(a->provider, retry_after_s, jitter_s);
 }
 
 static uc_err sync_stores(void *ctx)

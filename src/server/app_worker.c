@@ -33,6 +33,7 @@ struct app_worker {
 	bool is_started, is_stopping;
 	struct app_call *calls;
 	size_t asks_open;
+	atomic_size_t open; /* those, and the calls */
 	/* Outputs in order: to fronts, of which `to_fronts` have any; and all others, whose
 	 * `index` is the app they go to. */
 	struct outlet outlets[FRONTS_MAX];
@@ -172,6 +173,7 @@ static struct app_call *call_new(struct app_worker *w, const struct message *m)
 	if (call->next)
 		call->next->prev = call;
 	w->calls = call;
+	atomic_fetch_add(&w->open, 1);
 	return call;
 }
 
@@ -183,6 +185,7 @@ static void call_free(struct app_worker *w, struct app_call *call)
 		w->calls = call->next;
 	if (call->next)
 		call->next->prev = call->prev;
+	atomic_fetch_sub(&w->open, 1);
 	heap_free(call);
 }
 
@@ -240,6 +243,7 @@ static void release(struct app_worker *w, struct message *m)
 	switch (m->kind) {
 	case MESSAGE_ASK:
 		w->asks_open++;
+		atomic_fetch_add(&w->open, 1);
 		metrics_add(w->o.metrics, METRIC_PEER_ASKS, 1);
 		if (w->asks_open > APP_ASKS_MAX || !world->ask(world->ctx, w->o.index, m))
 			ask_refuse(w, m);
@@ -359,6 +363,7 @@ static void handle(struct app_worker *w, const struct message *m)
 		break;
 	case MESSAGE_RESPONSE:
 		w->asks_open--;
+		atomic_fetch_sub(&w->open, 1);
 		if (!m->status)
 			metrics_add(w->o.metrics, METRIC_PEERS_UNREACHED, 1);
 		h->response(w->o.app, m->id, &r);
@@ -368,8 +373,13 @@ static void handle(struct app_worker *w, const struct message *m)
 		break;
 	case MESSAGE_STOP:
 		w->is_stopping = true;
+		break;
+	case MESSAGE_GOING:
 		if (h->stopping)
-			h->stopping(w->o.app);
+			h->stopping(w->o.app, m->retry_after_s, (uint32_t)m->status);
+		break;
+	case MESSAGE_BEAT:
+		message_beat_answer(m);
 		break;
 	default:
 		break;
@@ -464,6 +474,11 @@ struct queue *app_worker_queue(struct app_worker *w)
 struct metrics *app_worker_metrics(const struct app_worker *w)
 {
 	return w->o.metrics;
+}
+
+bool app_worker_is_idle(struct app_worker *w)
+{
+	return queue_is_idle(&w->queue) && !atomic_load(&w->open);
 }
 
 void app_worker_join(struct app_worker *w)

@@ -40,8 +40,9 @@ struct app_handler {
 	/* The answer to app_ask. */
 	void (*response)(void *app, uint64_t token, const struct app_response *r);
 	void (*tick)(void *app, uint64_t now_ms);
-	/* The last round; may be NULL. */
-	void (*stopping)(void *app);
+	/* The end is near: clients should come back after so long, spread over the jitter; may be
+	 * NULL. */
+	void (*stopping)(void *app, uint32_t retry_after_s, uint32_t jitter_s);
 	/* Makes everything done so far durable.  An error ends the process: nothing may be said
 	 * that is not so. */
 	uc_err (*sync)(void *app);
@@ -87,6 +88,8 @@ struct queue *app_worker_queue(struct app_worker *w);
 /* Waits for the thread's end. */
 void app_worker_join(struct app_worker *w);
 void app_worker_free(struct app_worker *w);
+/* From any thread: nothing waits for it, and it waits for no answer. */
+bool app_worker_is_idle(struct app_worker *w);
 /* Runs on the worker's thread, between two messages; returns after the sync that follows: what it did
  * is durable, what it said is sent.  Not after MESSAGE_STOP. */
 uc_err UC_MUST_USE app_worker_do(struct app_worker *w, uc_err (*what)(void *app, void *ctx),

@@ -5,11 +5,19 @@
 #include "net/env_system.h"
 #include "server/front.h"
 #include "server/log.h"
+#include "server/notify.h"
 #include "server/peers.h"
 #include "server/web_apps.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+enum {
+	GOING_RETRY_S = 2, /* a restart takes that long at least */
+	DRAIN_LOOK_US = 10000,
+	DESCRIPTORS_KEPT = 512, /* for stores, pipes, peers */
+};
 
 struct backbone {
 	const struct config *config;
@@ -24,6 +32,11 @@ struct backbone {
 	struct front *fronts[BACKBONE_FRONTS_MAX];
 	size_t fronts_n;
 	struct peers *peers; /* NULL without any */
+	struct http_gate gate;
+	uint32_t drain_s;
+	bool is_started;
+	atomic_bool is_draining;
+	atomic_size_t beats_due;
 	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[BACKBONE_FRONTS_MAX];
 	struct metrics *own; /* of the operator's thread */
 	uint64_t start_us;
@@ -187,16 +200,25 @@ static uc_err app_open(struct backbone *b, size_t app)
 	}
 	app_worker_set_app(b->workers[app], b->apps[app]);
 	const struct config_app *a = &b->config->apps[app];
-	b->front_apps[app] = (struct front_app){ a->listen.host,      a->listen.port,
-						 a->listen_http.host, a->listen_http.port,
-						 a->domain,           b->tls[app],
-						 b->web[app],         q };
+	b->front_apps[app] = (struct front_app){
+		.host = a->listen.host,
+		.port = a->listen.port,
+		.local_host = a->listen_http.host,
+		.local_port = a->listen_http.port,
+		.domain = a->domain,
+		.tls = b->tls[app],
+		.web = b->web[app],
+		.queue = q,
+		.fd = notify_socket_find(a->listen.host, a->listen.port),
+		.local_fd = notify_socket_find(a->listen_http.host, a->listen_http.port),
+	};
 	return UC_OK;
 }
 
 static uc_err probe(const struct config_app *a, const struct config_address *at)
 {
-	if (!at->host || !listener_probe(at->host, at->port))
+	if (!at->host || notify_socket_find(at->host, at->port) ||
+	    !listener_probe(at->host, at->port))
 		return UC_OK;
 	log_error("listen.failed", "app=%s address=%s port=%u reason=\"%s\"", a->name, at->host,
 		  at->port, strerror(errno));
@@ -222,9 +244,17 @@ static uc_err fronts_open(struct backbone *b)
 	if (n > BACKBONE_FRONTS_MAX)
 		n = BACKBONE_FRONTS_MAX;
 	for (size_t i = 0; i < n; i++) {
-		struct front_options o = { (unsigned)i,         b->env,
-					   b->front_apps,       b->config->apps_n,
-					   http_limits_default, NULL };
+		struct front_options o = {
+			.index = (unsigned)i,
+			.env = b->env,
+			.apps = b->front_apps,
+			.apps_n = b->config->apps_n,
+			.limits = http_limits_default,
+			.gate = &b->gate,
+			.accepts_a_second = (unsigned)((b->config->accepts_a_second + n - 1) / n),
+		};
+		if (b->config->ping_seconds)
+			o.limits.ping_ms = b->config->ping_seconds * 1000;
 		o.limits.first_message_max = b->kind->first_message_max;
 		o.metrics = b->of_fronts[i] = HEAP_NEW(struct metrics);
 		if (!o.metrics)
@@ -250,7 +280,21 @@ static uc_err start(struct backbone *b)
 	TRY(fronts_open(b));
 	for (size_t i = 0; i < b->config->apps_n; i++)
 		TRY(app_worker_start(b->workers[i]));
+	b->is_started = true;
 	return UC_OK;
+}
+
+/* A connection is a descriptor, and there must be some left for all else. */
+static size_t connections_max(const struct config *c)
+{
+	struct rlimit limit = { 1024, 1024 };
+	getrlimit(RLIMIT_NOFILE, &limit);
+	size_t most = limit.rlim_cur > 2 * DESCRIPTORS_KEPT
+			      ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT
+			      : (size_t)limit.rlim_cur / 2;
+	if (c->connections > most)
+		log_error("connections.limited", "wanted=%u possible=%zu", c->connections, most);
+	return c->connections && c->connections < most ? c->connections : most;
 }
 
 uc_err backbone_start(const struct config *c, const struct env *env, const struct app_kind *kind,
@@ -264,6 +308,8 @@ uc_err backbone_start(const struct config *c, const struct env *env, const struc
 	b->kind = kind;
 	b->delivery = delivery;
 	b->start_us = clock_steady_us();
+	b->gate.connections_max = connections_max(c);
+	b->drain_s = c->drain_seconds ? c->drain_seconds : CONFIG_DRAIN_SECONDS;
 	b->own = HEAP_NEW(struct metrics);
 	uc_err err = b->own ? start(b) : UC_E_MEMORY;
 	if (err)
@@ -280,10 +326,81 @@ static void tell(struct queue *q, enum message_kind kind)
 		queue_put_always(q, m);
 }
 
-void backbone_stop(struct backbone *b)
+static bool is_idle(const struct backbone *b)
 {
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		if (b->workers[i] && !app_worker_is_idle(b->workers[i]))
+			return false;
+	return true;
+}
+
+/* So that they come back no faster than they are let in. */
+static uint32_t jitter_s(const struct backbone *b)
+{
+	size_t n = atomic_load(&b->gate.connections), a_second = b->config->accepts_a_second;
+	size_t most = a_second ? n / a_second + 1 : 0;
+	return most > b->drain_s ? (uint32_t)most : b->drain_s;
+}
+
+static void going_tell(struct backbone *b, size_t app)
+{
+	struct message *m = message_new(MESSAGE_GOING, 0, NULL);
+	if (!m)
+		return;
+	m->retry_after_s = GOING_RETRY_S;
+	m->status = (int)jitter_s(b);
+	queue_put_always(app_worker_queue(b->workers[app]), m);
+}
+
+void backbone_drain(struct backbone *b)
+{
+	uint64_t until_ms = clock_steady_ms() + (uint64_t)b->drain_s * 1000;
+	if (atomic_exchange(&b->is_draining, true))
+		return;
 	for (size_t i = 0; i < b->fronts_n; i++)
 		tell(front_queue(b->fronts[i]), MESSAGE_QUIET);
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		if (b->workers[i])
+			going_tell(b, i);
+	/* What was read before they heard it may still be on its way. */
+	for (size_t quiet = 0; quiet < 2 && clock_steady_ms() < until_ms;) {
+		usleep(DRAIN_LOOK_US);
+		quiet = is_idle(b) ? quiet + 1 : 0;
+	}
+	if (!is_idle(b))
+		log_info("drain.late", "seconds=%u", b->drain_s);
+}
+
+bool backbone_is_draining(const struct backbone *b)
+{
+	return atomic_load(&b->is_draining);
+}
+
+static void beat_send(struct backbone *b, struct queue *q)
+{
+	struct message *m = message_beat_new(&b->beats_due);
+	if (!m)
+		return;
+	atomic_fetch_add(&b->beats_due, 1);
+	queue_put_always(q, m);
+}
+
+bool backbone_beat(struct backbone *b)
+{
+	if (atomic_load(&b->beats_due))
+		return false;
+	for (size_t i = 0; i < b->fronts_n; i++)
+		beat_send(b, front_queue(b->fronts[i]));
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		beat_send(b, app_worker_queue(b->workers[i]));
+	return true;
+}
+
+void backbone_stop(struct backbone *b)
+{
+	/* One that did not start has no threads that could come to rest. */
+	if (b->is_started)
+		backbone_drain(b);
 	for (size_t i = 0; i < b->config->apps_n; i++) {
 		if (b->workers[i])
 			tell(app_worker_queue(b->workers[i]), MESSAGE_STOP);

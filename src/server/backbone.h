@@ -35,9 +35,16 @@ struct app_kind {
 uc_err UC_MUST_USE backbone_start(const struct config *c, const struct env *env,
 				  const struct app_kind *kind, struct delivery *delivery,
 				  struct backbone **out);
-/* Takes nothing more in, handles and syncs what is there, sends its answers, closes connections
- * with 1001 (going away), frees. */
+/* Ends well: takes nothing more in, tells clients when to come back, waits for what is under way, for
+ * drain_seconds at most, sends the answers, closes connections with 1001 (going away), frees. */
 void backbone_stop(struct backbone *b);
+/* The first part of that, for whoever wants to look on: returns when nothing is under way.  From the
+ * thread that will stop it. */
+void backbone_drain(struct backbone *b);
+bool backbone_is_draining(const struct backbone *b);
+/* Every few seconds, from one thread: what has to be done by the clock.  False: a thread has not done
+ * a round since the last time. */
+bool backbone_beat(struct backbone *b);
 
 /* Has the app carry out an order; from another thread, which waits.  UC_E_UNSUPPORTED where it knows
  * no such order. */

@@ -50,6 +50,18 @@ static const struct key keys[] = {
 	  "/var/lib/undercroft", "Folder for the apps' databases." },
 	{ "threads", config_set_threads, IN_CONFIG(threads), SECTION_BACKBONE, false,
 	  "0", "Threads that serve connections; 0: one for each processor.  May be left out." },
+	{ "connections", config_set_count, IN_CONFIG(connections), SECTION_BACKBONE, false,
+	  "0", "Connections at once, of all apps; a few more are told to come back later, others\n"
+	  "# closed.  0: as many as the system lets it have.  May be left out." },
+	{ "accepts_a_second", config_set_count, IN_CONFIG(accepts_a_second), SECTION_BACKBONE,
+	  false, "1000",
+	  "New connections a second; what comes faster waits.  0: no limit.  May be left out." },
+	{ "ping_seconds", config_set_ping, IN_CONFIG(ping_seconds), SECTION_BACKBONE, false,
+	  "240", "Silence after which a client is asked whether it is still there; it may ask for\n"
+	  "# less.  May be left out." },
+	{ "drain_seconds", config_set_drain, IN_CONFIG(drain_seconds), SECTION_BACKBONE, false,
+	  "10", "Time at the end for what is under way, and over which clients come back at the\n"
+	  "# least.  May be left out." },
 	{ "log", config_set_log, IN_CONFIG(log), SECTION_BACKBONE, false,
 	  "info", "error, info or debug.  May be left out." },
 	{ "log_format", config_set_log_format, IN_CONFIG(log_format), SECTION_BACKBONE, false,
@@ -421,7 +433,9 @@ uc_err config_read(struct arena *a, struct view text, const char *folder, struct
 		   struct config *out)
 {
 	struct reader r = { .where = { a, folder }, .mistakes = m, .config = out };
-	*out = (struct config){ .log = CONFIG_LOG_INFO, .confine = true };
+	*out = (struct config){ .accepts_a_second = CONFIG_ACCEPTS_A_SECOND,
+				.log = CONFIG_LOG_INFO,
+				.confine = true };
 	for (struct view rest = text; rest.p && rest.n;) {
 		struct view line;
 		rest = view_cut(rest, '\n', &line);

@@ -11,6 +11,7 @@
 
 enum { CONFIG_APPS_MAX = 32, CONFIG_PEERS_MAX = 64 };
 
+enum { CONFIG_ACCEPTS_A_SECOND = 1000, CONFIG_PING_SECONDS = 240, CONFIG_DRAIN_SECONDS = 10 };
 enum config_names { CONFIG_NAMES_NUMBER = 1, CONFIG_NAMES_HANDLE = 2, CONFIG_NAMES_ADDRESS = 3 };
 enum config_log { CONFIG_LOG_ERROR, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
 enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
@@ -54,7 +55,11 @@ struct config_limits {
 struct config {
 	const char *data; /* folder */
 	const char *peer_ca;
-	unsigned threads; /* 0: one for each processor */
+	unsigned threads;          /* 0: one for each processor */
+	unsigned connections;      /* at once; 0: as many as the system lets us have */
+	unsigned accepts_a_second; /* 0: no limit */
+	unsigned ping_seconds;     /* 0: CONFIG_PING_SECONDS */
+	unsigned drain_seconds;    /* 0: CONFIG_DRAIN_SECONDS */
 	enum config_log log;
 	enum config_log_format log_format;
 	bool confine;                  /* yes unless said otherwise */

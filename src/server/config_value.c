@@ -211,6 +211,36 @@ const char *config_set_log_format(const struct config_where *w, struct view valu
 	return NULL;
 }
 
+const char *config_set_count(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	if (decimal_read(value, &n) || n > 10000000)
+		return "is not a number from 0 to 10000000";
+	*(unsigned *)field = (unsigned)n;
+	return NULL;
+}
+
+const char *config_set_ping(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	if (decimal_read(value, &n) || n < 15 || n > 3600)
+		return "is not a number of seconds from 15 to 3600";
+	*(unsigned *)field = (unsigned)n;
+	return NULL;
+}
+
+const char *config_set_drain(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	if (decimal_read(value, &n) || n < 1 || n > 600)
+		return "is not a number of seconds from 1 to 600";
+	*(unsigned *)field = (unsigned)n;
+	return NULL;
+}
+
 const char *config_set_threads(const struct config_where *w, struct view value, void *field)
 {
 	uint64_t n = 0;

@@ -22,6 +22,9 @@ config_set config_set_url;        /* struct config_address */
 config_set config_set_names;      /* enum config_names */
 config_set config_set_log;        /* enum config_log */
 config_set config_set_log_format; /* enum config_log_format */
+config_set config_set_count;      /* unsigned, 0 to 10,000,000 */
+config_set config_set_ping;       /* unsigned, seconds */
+config_set config_set_drain;      /* unsigned, seconds */
 config_set config_set_threads;    /* unsigned */
 config_set config_set_yes_no;     /* bool */
 config_set config_set_rate;       /* struct rate: at once, an hour */

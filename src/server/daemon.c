@@ -5,6 +5,7 @@
 #include "server/confine.h"
 #include "server/control.h"
 #include "server/log.h"
+#include "server/notify.h"
 #include "server/metrics_server.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { BEAT_MS = 10000 };
 
 /* Like mkdir -p, for us alone. */
 static uc_err folder_make(const char *path)
@@ -257,15 +260,32 @@ static void operator_close(struct operator_side *o)
 	metrics_server_free(o->metrics);
 }
 
+/* Until a signal comes; meanwhile what has to be done by the clock. */
+static int signal_wait(struct backbone *b, const sigset_t *set)
+{
+	uint64_t watchdog_ms = notify_watchdog_ms();
+	uint64_t each_ms = watchdog_ms && watchdog_ms / 3 < BEAT_MS ? watchdog_ms / 3 : BEAT_MS;
+	struct timespec wait = { (time_t)(each_ms / 1000), (long)(each_ms % 1000) * 1000000 };
+	for (;;) {
+		int which = sigtimedwait(set, NULL, &wait);
+		if (which > 0)
+			return which;
+		/* Of a thread that hangs systemd learns by silence, and starts it anew. */
+		if (backbone_beat(b))
+			notify_watchdog();
+	}
+}
+
 static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
 {
 	struct backbone *b = NULL;
 	struct operator_side operator= { NULL, NULL };
 	sigset_t set;
-	int which = 0;
+	int which;
 	/* Before threads, so that all of them leave the signals to sigwait. */
 	signals_block(&set);
 	descriptors_raise();
+	notify_sockets_take();
 	TRY(files_give_up(c));
 	TRY(backbone_start(c, env_system(), kind, delivery, &b));
 	uc_err err = operator_open(b, &operator);
@@ -285,9 +305,12 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 			log_info("web.started", "app=%s address=%s port=%u", c->apps[i].name,
 				 c->apps[i].listen_http.host, c->apps[i].listen_http.port);
 	}
-	while (sigwait(&set, &which))
-		;
+	if (notify_sockets_unused())
+		log_error("sockets.unused", "n=%zu", notify_sockets_unused());
+	notify_ready();
+	which = signal_wait(b, &set);
 	log_info("server.stopping", "signal=%d", which);
+	notify_stopping(c->drain_seconds);
 	/* A second signal ends at once; what was accepted is synced already. */
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	operator_close(&operator);

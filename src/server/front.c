@@ -306,6 +306,9 @@ static void reply(struct client *c, const struct output *o)
 static void quiet(struct front *f)
 {
 	f->is_quiet = true;
+	for (size_t i = 0; i < f->sides_n; i++)
+		if (f->sides[i].server)
+			http_server_pause(f->sides[i].server);
 	for (uint32_t i = 0; i < f->slots_used; i++) {
 		if (f->slots[i].client && f->slots[i].client->conn)
 			http_conn_pause(f->slots[i].client->conn);
@@ -369,14 +372,20 @@ static void handle(struct front *f, const struct message *m)
 	struct output o;
 	switch (m->kind) {
 	case MESSAGE_OUTPUTS:
-		for (size_t at = 0; outputs_next(m, &at, &o);)
+		for (size_t at = 0; outputs_next(m, &at, &o);) {
 			output(f, &o);
+			if (loop_is_full(&f->loop))
+				loop_flush(&f->loop);
+		}
 		break;
 	case MESSAGE_QUIET:
 		quiet(f);
 		break;
 	case MESSAGE_STOP:
 		stop(f);
+		break;
+	case MESSAGE_BEAT:
+		message_beat_answer(m);
 		break;
 	default:
 		break;
@@ -438,6 +447,8 @@ static uc_err side_listen(struct front *f, const struct front_app *a, bool is_tl
 		.limits = f->o.limits,
 		.handler = { side, on_request, on_request_gone, on_ws_open, on_ws_message,
 			     on_ws_gone },
+		.gate = f->o.gate,
+		.fd = is_tls ? a->fd : a->local_fd,
 	};
 	return http_server_new(&o, is_tls ? a->host : a->local_host,
 			       is_tls ? a->port : a->local_port, &side->server);
@@ -467,6 +478,7 @@ static uc_err front_fill(struct front *f, size_t *out_failed)
 	TRY(loop_init(&f->loop, f->o.env));
 	f->has_loop = true;
 	f->loop.metrics = f->o.metrics;
+	f->loop.accepts_a_second = f->o.accepts_a_second;
 	if (uv_async_init(&f->loop.uv, &f->wake, on_wake))
 		return UC_E_NET;
 	f->wake.data = f;

@@ -29,6 +29,7 @@ struct front_app {
 	struct tls_server *tls;
 	const struct web_files *web; /* NULL: nothing for browsers; outlives the front */
 	struct queue *queue;
+	int fd, local_fd; /* sockets that listen there already, of systemd's; 0: none */
 };
 struct front_options {
 	unsigned index; /* below 256 */
@@ -36,7 +37,9 @@ struct front_options {
 	const struct front_app *apps;
 	size_t apps_n;
 	struct http_limits limits;
-	struct metrics *metrics; /* of the front's thread; NULL: nobody counts */
+	struct http_gate *gate;    /* of all fronts */
+	unsigned accepts_a_second; /* of this one; 0: no limit */
+	struct metrics *metrics;   /* of the front's thread; NULL: nobody counts */
 };
 /* Listens at once and starts the thread.  *out_failed: which app's address failed, for UC_E_NET. */
 uc_err UC_MUST_USE front_new(const struct front_options *o, struct front **out, size_t *out_failed);

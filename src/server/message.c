@@ -67,3 +67,16 @@ void message_free_all(struct message *m)
 		m = next;
 	}
 }
+
+struct message *message_beat_new(atomic_size_t *due)
+{
+	struct message_parts parts = { .body = view_make(&due, sizeof due) };
+	return message_new(MESSAGE_BEAT, 0, &parts);
+}
+
+void message_beat_answer(const struct message *m)
+{
+	atomic_size_t *due = NULL;
+	memcpy(&due, m->parts.body.p, sizeof due);
+	atomic_fetch_sub(due, 1);
+}

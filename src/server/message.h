@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/view.h"
 
+#include <stdatomic.h>
+
 enum message_kind {
 	/* front -> app; id is the connection */
 	MESSAGE_OPENED = 1, /* body: its network address (net/peer_address.h) or empty */
@@ -25,6 +27,8 @@ enum message_kind {
 	MESSAGE_TASK,
 	/* anyone */
 	MESSAGE_QUIET, /* take nothing more from outside */
+	MESSAGE_GOING, /* to an app: the end is near; retry_after_s, and status: the jitter */
+	MESSAGE_BEAT,  /* body: a pointer to a counter, to be counted down: this thread lives */
 	MESSAGE_STOP,
 };
 
@@ -54,6 +58,9 @@ struct message *message_new(enum message_kind kind, uint64_t id,
 /* With room for so many bytes, to be filled as parts.body. */
 struct message *message_new_empty(enum message_kind kind, size_t room) UC_MUST_USE;
 void message_free(struct message *m);
+/* MESSAGE_BEAT. */
+struct message *message_beat_new(atomic_size_t *due) UC_MUST_USE;
+void message_beat_answer(const struct message *m);
 /* Frees a whole list. */
 void message_free_all(struct message *m);
 

@@ -13,6 +13,7 @@ struct metrics_server {
 	struct backbone *backbone;
 	struct net_loop loop;
 	struct http_server *http;
+	struct http_gate gate;
 	uv_async_t stop;
 	pthread_t thread;
 	bool has_loop, has_stop, is_started;
@@ -120,7 +121,8 @@ static uc_err fill(struct metrics_server *s, const struct config_address *at)
 		.limits = http_limits_default,
 		.handler = { s, on_request, on_request_gone, on_ws_open, on_ws_message, on_gone },
 	};
-	o.limits.connections_max = CONNECTIONS_MAX;
+	s->gate.connections_max = CONNECTIONS_MAX;
+	o.gate = &s->gate;
 	o.limits.output_max = TEXT_MAX + HTTP_HEAD_MAX;
 	TRY(http_server_new(&o, at->host, at->port, &s->http));
 	s->is_started = !pthread_create(&s->thread, NULL, run, s);

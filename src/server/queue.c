@@ -99,6 +99,7 @@ static void wait_filled(struct queue *q, uint64_t wait_ms)
 struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms)
 {
 	pthread_mutex_lock(&q->lock);
+	q->is_at_work = false;
 	if (!q->n && wait_ms)
 		wait_filled(q, wait_ms);
 	struct message *list = q->first, **end = &list;
@@ -109,6 +110,7 @@ struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms)
 	}
 	q->first = *end;
 	*end = NULL;
+	q->is_at_work = list != NULL;
 	if (!q->first)
 		q->last = &q->first;
 	/* Half empty, so that waiters don't come and go with each message. */
@@ -129,4 +131,12 @@ void queue_look(struct queue *q, size_t *out_n, size_t *out_bytes)
 	*out_n = q->n;
 	*out_bytes = q->bytes;
 	pthread_mutex_unlock(&q->lock);
+}
+
+bool queue_is_idle(struct queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	bool is_idle = !q->n && !q->is_at_work;
+	pthread_mutex_unlock(&q->lock);
+	return is_idle;
 }

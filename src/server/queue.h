@@ -14,7 +14,8 @@ struct queue {
 	struct message *first, **last;
 	size_t n, bytes;
 	size_t n_max, bytes_max;
-	bool was_full; /* somebody waits for room */
+	bool was_full;   /* somebody waits for room */
+	bool is_at_work; /* what was taken last is not done with */
 	/* Called after a put into the empty queue, and after a take that made room again; may be
 	 * NULL; from any thread, without the lock. */
 	void (*wake)(void *ctx);
@@ -35,5 +36,8 @@ void queue_put_always(struct queue *q, struct message *m);
 struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms);
 /* How much waits, from any thread. */
 void queue_look(struct queue *q, size_t *out_n, size_t *out_bytes);
+
+/* Nothing waits, and whoever takes has come back for more. */
+bool queue_is_idle(struct queue *q);
 
 #endif

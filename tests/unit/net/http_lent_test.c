@@ -162,14 +162,16 @@ static void world_begin(bool is_tls, struct http_limits limits)
 					 test_key_file("dial.localhost"), NULL, 0, &w.tls));
 		expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.client));
 	}
-	struct http_server_options o = { &w.loop,
-					 w.tls,
-					 routes,
-					 sizeof routes / sizeof *routes,
-					 "undercroft.v1",
-					 limits,
-					 { NULL, on_request, on_request_gone, on_ws_open,
-					   on_ws_message, on_gone } };
+	struct http_server_options o = {
+		.loop = &w.loop,
+		.tls = w.tls,
+		.routes = routes,
+		.routes_n = sizeof routes / sizeof *routes,
+		.subprotocol = "undercroft.v1",
+		.limits = limits,
+		.handler = { NULL, on_request, on_request_gone, on_ws_open, on_ws_message,
+			     on_gone },
+	};
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
 	uv_timer_start(&w.guard, on_guard, 120000, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server and its clients, good and hostile, on one loop over real TLS. */
+#include "base/text.h"
 #include "net/env_system.h"
-#include "net/http_server.h"
+#include "net/http_conn.h"
 #include "net/stream.h"
 #include "net/ws_client.h"
 #include "tests/unit/harness.h"
@@ -28,10 +29,12 @@ static struct {
 	struct net_loop loop;
 	struct tls_server *tls;
 	struct http_server *server;
+	struct http_gate gate;
 	uv_timer_t guard;
 	int gone, messages;
 	uc_err gone_why;
-	bool pauses; /* the server pauses at each message */
+	uint32_t asked_ping_ms; /* of the connection that is gone */
+	bool pauses;            /* the server pauses at each message */
 	struct http_conn *conn;
 	/* raw client */
 	struct stream raw;
@@ -81,9 +84,9 @@ static void on_ws_message(void *ctx, struct http_conn *c, struct view m)
 static void on_gone(void *ctx, struct http_conn *c, uc_err why)
 {
 	(void)ctx;
-	(void)c;
 	w.gone++;
 	w.gone_why = why;
+	w.asked_ping_ms = c ? c->ping_ms : 0;
 }
 
 static void on_request_gone(void *ctx, struct http_call *c, uc_err why)
@@ -119,14 +122,18 @@ static void world_begin(struct http_limits limits)
 	expect_ok(loop_init(&w.loop, env_system()));
 	expect_ok(tls_server_new(test_certificate_file("dial.localhost"),
 				 test_key_file("dial.localhost"), peers, 3, &w.tls));
-	struct http_server_options o = { &w.loop,
-					 w.tls,
-					 routes,
-					 4,
-					 "undercroft.v1",
-					 limits,
-					 { NULL, on_request, on_request_gone, on_ws_open,
-					   on_ws_message, on_gone } };
+	w.gate.connections_max = 1000;
+	struct http_server_options o = {
+		.loop = &w.loop,
+		.tls = w.tls,
+		.routes = routes,
+		.routes_n = 4,
+		.subprotocol = "undercroft.v1",
+		.limits = limits,
+		.handler = { NULL, on_request, on_request_gone, on_ws_open, on_ws_message,
+			     on_gone },
+		.gate = &w.gate,
+	};
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
 	uv_timer_start(&w.guard, on_guard, 120000, 0);
@@ -369,11 +376,67 @@ TEST(messages_are_small_before_one_is_trusted)
 TEST(silence_is_pinged_and_then_ended)
 {
 	struct http_limits limits = http_limits_default;
-	limits.ping_ms = 100;
+	limits.ping_ms = limits.pong_ms = 100;
 	world_begin(limits);
 	raw_run(VIEW_LIT(GOOD), NULL);
 	expect_bytes(after_head(), VIEW_LIT("\x89\x00"));
 	expect_eq(w.gone_why, UC_E_TIMEOUT);
+	world_end();
+}
+
+/* Who asks for it is pinged sooner than others, and not later. */
+TEST(an_opening_may_ask_for_pings)
+{
+	static const struct {
+		const char *query;
+		uint32_t limit_ms, want_ms;
+	} cases[] = {
+		{ "", 240000, 240000 },
+		{ "?ping=60", 240000, 60000 },
+		{ "?a=1&ping=60", 240000, 60000 },
+		{ "?ping=1", 240000, 15000 },
+		{ "?ping=900", 240000, 240000 },
+		{ "?ping=x", 240000, 240000 },
+		{ "?ping=", 240000, 240000 },
+		{ "?ping=15", 1000, 1000 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[600];
+		struct http_limits limits = http_limits_default;
+		limits.ping_ms = cases[i].limit_ms;
+		snprintf(text, sizeof text, "GET /v1%s%s\x88\x80\x01\x02\x03\x04", cases[i].query,
+			 GOOD + strlen("GET /v1"));
+		world_begin(limits);
+		raw_run(view_str(text), NULL);
+		expect_eq(w.asked_ping_ms, cases[i].want_ms);
+		world_end();
+	}
+}
+
+/* One more than there may be is told when to come back; beyond a few of those nobody is. */
+TEST(too_many_are_told_to_come_back)
+{
+	world_begin(http_limits_default);
+	w.gate.connections_max = 1;
+	atomic_store(&w.gate.connections, 1);
+	raw_run(VIEW_LIT(GOOD), NULL);
+	expect(view_starts_with(buf_view(&w.raw_got), VIEW_LIT("HTTP/1.1 503 ")));
+	struct http_response r;
+	size_t used = 0;
+	uint64_t seconds = 0;
+	expect_ok(http_response_read(buf_view(&w.raw_got), &r, &used));
+	expect_ok(decimal_read(http_header_find(&r.headers, "retry-after"), &seconds));
+	expect(seconds >= 10 && seconds <= 60);
+	expect_eq(atomic_load(&w.gate.connections), 1);
+	world_end();
+
+	world_begin(http_limits_default);
+	w.gate.connections_max = 1;
+	atomic_store(&w.gate.connections, 17);
+	raw_run(VIEW_LIT(GOOD), NULL);
+	expect(!w.raw_opened);
+	expect_eq(w.raw_got.n, 0);
+	expect_eq(atomic_load(&w.gate.connections), 17);
 	world_end();
 }
 
@@ -406,12 +469,13 @@ TEST(tls_1_2_is_refused)
 }
 
 /* Reads nothing while the server's echoes pile up. */
-TEST(a_slow_reader_is_disconnected_at_the_limit)
+static void expect_slow_reader(size_t output_max, size_t queued_max)
 {
 	struct http_limits limits = http_limits_default;
-	limits.output_max = 100000;
+	limits.output_max = output_max;
 	limits.message_max = 70000;
 	world_begin(limits);
+	w.loop.queued_max = queued_max;
 	struct buf b;
 	static uint8_t data[60000];
 	const uint8_t mask[4] = { 1, 2, 3, 4 };
@@ -429,7 +493,19 @@ TEST(a_slow_reader_is_disconnected_at_the_limit)
 	expect_eq(w.gone, 1);
 	expect_eq(w.gone_why, UC_E_LIMIT);
 	buf_done(&b);
+	expect_eq(w.loop.queued, 0);
 	world_end();
+}
+
+TEST(a_slow_reader_is_disconnected_at_the_limit)
+{
+	expect_slow_reader(100000, LOOP_QUEUED_MAX);
+}
+
+/* All together may not have so much either: then whoever has most goes. */
+TEST(slow_readers_are_bounded_in_all)
+{
+	expect_slow_reader(16 << 20, 200000);
 }
 
 /* --- peers --- */

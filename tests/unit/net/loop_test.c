@@ -99,3 +99,28 @@ TEST(what_is_far_away_is_looked_at_in_between)
 		stream_set_deadline(&streams[i], now + 20);
 	end();
 }
+
+TEST(connections_are_accepted_at_a_rate)
+{
+	struct net_loop l;
+	size_t at_once = 0;
+	expect_ok(loop_init(&l, env_system()));
+	for (int i = 0; i < 1000; i++) /* no limit */
+		expect_eq(loop_accept_wait_ms(&l), 0);
+	l.accepts_a_second = 100;
+	while (at_once < 1000 && !loop_accept_wait_ms(&l))
+		at_once++;
+	expect_eq(at_once, 25);
+	uint64_t wait_ms = loop_accept_wait_ms(&l);
+	expect(wait_ms > 0 && wait_ms <= 11);
+	usleep(50000);
+	uv_update_time(&l.uv);
+	for (at_once = 0; at_once < 1000 && !loop_accept_wait_ms(&l);)
+		at_once++;
+	expect(at_once >= 4);
+	l.accepts_a_second = 1; /* less than one in the time that may come at once */
+	l.accepts_us = 0;
+	expect_eq(loop_accept_wait_ms(&l), 0);
+	expect(loop_accept_wait_ms(&l) > 0);
+	loop_done(&l);
+}
