@@ -184,7 +184,7 @@ struct uc_account {
 	enum uc_account_state state;
 	const char *app;
 	enum uc_name_kind names;  /* 0 until the first connection */
-	const char *identifier;   /* as given at sign-up; "" after a recovery */
+	const char *identifier;   /* as given here at sign-up or since; "" after a recovery */
 	const char *profile_name; /* what contacts are shown */
 	bool recovery_confirmed;
 	uint8_t account_key[32]; /* public; what contacts verify */
@@ -214,6 +214,12 @@ UC_API uc_err uc_recovery_confirmed(uc_client *c) UC_MUST_USE;
  * this app has that key. */
 UC_API uc_err uc_recover(uc_client *c, const char *words, const char *profile_name,
 			 uc_op *op) UC_MUST_USE;
+/* Another number, address or handle for the account, with a code as for a sign-up.  The old one leads
+ * here no more; a handle is given to nobody else for 30 days.  UC_E_NET when not signed in; DONE:
+ * UC_E_CODE, UC_E_NAME, UC_E_TAKEN, UC_E_RATE, or UC_E_NET when the connection went before the answer:
+ * then say it again, which does no harm. */
+UC_API uc_err uc_account_rename(uc_client *c, const char *identifier, const char *code,
+				uc_op *op) UC_MUST_USE;
 /* Leaves all rooms, as far as that is possible within a minute, then deletes the account.  What is
  * stored here stays readable. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;

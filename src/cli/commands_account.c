@@ -330,6 +330,23 @@ static int run_delete(struct cli *cli)
 	return status;
 }
 
+static int run_rename(struct cli *cli)
+{
+	struct uc_account a;
+	char code[CODE_MAX] = "";
+	uc_op op = 0;
+	uc_err err = uc_account_get(cli->client, &a);
+	if (err)
+		return cli_fail(cli, err, "read the account");
+	if (a.names != UC_NAME_HANDLE && !get_code(cli, cli->argv[0], code))
+		return CLI_FAILED;
+	int status = cli_wait(cli, uc_account_rename(cli->client, cli->argv[0], code, &op), &op,
+			      "change the name");
+	if (!status && !cli->json)
+		printf("You are found as %s from now on.\n", cli->argv[0]);
+	return status;
+}
+
 /* clang-format off */
 const struct command commands_account[] = {
 	{ "sign-up", NEEDS_APP, 2, 2, run_sign_up,
@@ -391,6 +408,15 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa devices" },
+	{ "rename", NEEDS_SIGN_IN, 1, 1, run_rename,
+	  "IDENTIFIER [--code CODE | --code-file FILE]",
+	  "--code= --code-file=",
+	  "be found by another number, handle or address",
+	  "A number or address gets a code, as for sign-up. The old name leads to the account\n"
+	  "no more; an old handle is given to nobody else for 30 days. Contacts and rooms stay.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa rename +4915112345678" },
 	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete,
 	  "--yes",
 	  "--yes",

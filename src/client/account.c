@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/account.h"
 
+#include "base/heap.h"
 #include "client/devices.h"
 #include "client/rooms.h"
 #include "client/session.h"
@@ -455,6 +456,59 @@ static uc_err list_fetch(struct uc_client *c)
 	c->account_busy = true;
 	return call_send(c, FRAME_DEVICE_LIST, empty_element, &none, list_done, NULL);
 }
+
+/* --- another name --- */
+
+struct renaming {
+	uc_op op;
+	char identifier[IDENTIFIER_BYTES];
+};
+
+static uc_err rename_done(struct uc_client *c, void *subject, const struct reply *r)
+{
+	struct renaming *n = subject;
+	if (!r->err) {
+		memcpy(c->account.identifier, n->identifier, sizeof c->account.identifier);
+		c->account.dirty = true;
+	}
+	op_done(c, n->op, r->err, r->text);
+	heap_free(n);
+	return UC_OK;
+}
+
+static uc_err rename_send(struct uc_client *c, void *arg)
+{
+	const struct sign_up_args *in = arg;
+	if (!account_is_active(c))
+		return UC_E_SIGNED_OUT;
+	if (c->connection != UC_ONLINE)
+		return UC_E_NET;
+	struct name_change_request q = { view_str(in->identifier), view_str(in->code) };
+	struct renaming *n = HEAP_NEW(struct renaming);
+	if (!n)
+		return UC_E_MEMORY;
+	n->op = op_new(c);
+	uc_err err = text_set(n->identifier, sizeof n->identifier, q.identifier);
+	if (!err)
+		err = call_send(c, FRAME_NAME_CHANGE, name_change_request_element, &q, rename_done,
+				n);
+	if (err) {
+		heap_free(n);
+		return err;
+	}
+	*in->op = n->op;
+	return UC_OK;
+}
+
+uc_err uc_account_rename(uc_client *c, const char *identifier, const char *code, uc_op *op)
+{
+	struct sign_up_args in = { identifier, code ? code : "", NULL, op };
+	if (!c || !identifier || !*identifier || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, rename_send, &in);
+}
+
+/* --- the end --- */
 
 static uc_err delete_done(struct uc_client *c, void *subject, const struct reply *r)
 {

@@ -295,6 +295,7 @@ export const functions = {
 	uc_recovery_words: ['i32', 'ptr', 'ptr', 'u32'],
 	uc_recovery_confirmed: ['i32', 'ptr'],
 	uc_recover: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_account_delete: ['i32', 'ptr', 'ptr'],
 	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_ask: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],

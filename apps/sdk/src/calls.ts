@@ -100,6 +100,10 @@ export const calls: {
 		operation(core, (s, op) =>
 			core.f.uc_recover(core.client, s.text(words), s.text(profileName), op),
 		),
+	rename: (core, identifier, code) =>
+		operation(core, (s, op) =>
+			core.f.uc_account_rename(core.client, s.text(identifier), s.text(code), op),
+		),
 	deleteAccount: (core) => operation(core, (_, op) => core.f.uc_account_delete(core.client, op)),
 	devices: (core) =>
 		core

@@ -166,6 +166,7 @@ class Client implements T.Undercroft {
 		await this.#ask<void>('recover', o);
 		this.#keep();
 	}
+	rename = this.#method('rename');
 	deleteAccount = this.#method('deleteAccount');
 	devices = this.#method('devices');
 	ask = this.#method('ask');

@@ -193,6 +193,9 @@ export interface Undercroft {
 	recoveryConfirmed(): Promise<void>;
 	/** Takes the account up again on this device; all earlier devices end. */
 	recover(o: { words: string; profileName: string }): Promise<void>;
+	/** Another number, address or handle, with a code as for sign-up.  A handle that was left is given to
+	 * nobody else for 30 days. */
+	rename(identifier: string, code?: string): Promise<void>;
 	/** Leaves all rooms, as far as possible within a minute, then deletes the account. */
 	deleteAccount(): Promise<void>;
 	/** Erases everything of this account in this browser, keys included, and closes.  Without the

@@ -318,6 +318,48 @@ TEST(refusals_are_not_met_with_a_storm)
 	}
 }
 
+static const char *name_now(struct person *p)
+{
+	struct uc_account a;
+	expect_ok(uc_account_get(p->c, &a));
+	return a.identifier;
+}
+
+TEST(an_account_changes_its_name)
+{
+	struct small_app app;
+	struct person p;
+	uc_op op;
+	begin(&app, &p);
+	expect_err(uc_account_rename(p.c, "", "1234", &op), UC_E_ARGUMENT);
+	expect_err(uc_account_rename(p.c, "+4915112345678", "1234", &op), UC_E_SIGNED_OUT);
+	expect_ok(sign_up_talk(&p, "1234"));
+	static char before[64];
+	snprintf(before, sizeof before, "%s", name_now(&p));
+	expect_ok(uc_account_rename(p.c, "+4915112345678", "0000", &op));
+	expect_ok(person_talk(&p));
+	expect_eq(p.done_op, op);
+	expect_err(p.done_err, UC_E_CODE);
+	expect_bytes(view_str(name_now(&p)), view_str(before));
+	/* The answer is lost: it may have been done, and is said again. */
+	app.silent_at = app.requests + 1;
+	expect_ok(uc_account_rename(p.c, "+4915112345678", "1234", &op));
+	expect_ok(person_talk(&p));
+	expect_eq(p.done_op, op);
+	expect_err(p.done_err, UC_E_NET);
+	expect_bytes(view_str(name_now(&p)), view_str(before));
+	expect_ok(person_talk(&p));
+	expect_ok(uc_account_rename(p.c, "+4915112345678", "1234", &op));
+	expect_ok(person_talk(&p));
+	expect_ok(p.done_err);
+	expect_bytes(view_str(name_now(&p)), VIEW_LIT("+4915112345678"));
+	/* It is kept. */
+	expect_ok(person_open(&p));
+	expect_bytes(view_str(name_now(&p)), VIEW_LIT("+4915112345678"));
+	expect_err(uc_account_rename(p.c, "+49151", "1234", &op), UC_E_NET);
+	person_end(&p);
+}
+
 TEST(an_account_ends_when_it_is_deleted)
 {
 	struct small_app app;

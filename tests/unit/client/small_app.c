@@ -229,6 +229,16 @@ static uc_err request_key_put(const struct turn *t)
 	return answer_empty(t);
 }
 
+/* The code of sign-up is the code here, too. */
+static uc_err name_change(const struct turn *t)
+{
+	struct name_change_request in;
+	TRY(wire_decode(t->in.body, &mem, name_change_request_element, &in));
+	if (t->app->code && !view_equal(in.code, view_str(t->app->code)))
+		return UC_E_CODE;
+	return answer_empty(t);
+}
+
 static uc_err seat_find(const struct turn *t)
 {
 	struct seat_find_response out = { { NULL, 0 } };
@@ -255,6 +265,7 @@ static uc_err carry_out(const struct turn *t)
 		{ FRAME_POOL_TAKE, true, pool_take },
 		{ FRAME_REQUEST_KEY_PUT, true, request_key_put },
 		{ FRAME_SEAT_FIND, true, seat_find },
+		{ FRAME_NAME_CHANGE, true, name_change },
 	};
 	struct small_app *a = t->app;
 	if (a->refuse_times && a->refuse_type == t->in.type) {
