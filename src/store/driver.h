@@ -44,6 +44,8 @@ struct store_driver {
 	void (*cursor_close)(struct store_cursor *c);
 	/* May run beside everything else but close. */
 	uc_err (*maintain)(struct store_engine *e);
+	/* What was synced, as a place of its own for `open`, durable; NULL: it cannot. */
+	uc_err (*checkpoint)(struct store_engine *e, const char *path);
 };
 
 #endif

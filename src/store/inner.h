@@ -15,7 +15,7 @@
 
 /* How the store itself lays things out.  2: a head's record is written with a log's first entry, when
  * entries are dropped and when the incarnation is another; the last entry says the rest.  The meta
- * record has `life` and `last_ms`. */
+ * record has life, last_ms and is_copy. */
 #define STORE_FORMAT 2
 
 /* The first record of every store; never changes its place or its first two fields. */
@@ -28,6 +28,7 @@ struct store_meta {
 	/* From format 2 on. */
 	uint64_t life;    /* of the process that wrote last: one up at each start */
 	uint64_t last_ms; /* the clock then */
+	uint8_t is_copy;  /* a checkpoint, not renewed yet */
 };
 
 struct store {
@@ -36,6 +37,7 @@ struct store {
 	struct store_faults faults;
 	struct metrics *metrics;
 	bool check_shards;
+	uint64_t life;  /* the caller's; store_options */
 	uc_err refuses; /* writes, after the engine failed */
 	uc_err dead;    /* everything, after a fault struck */
 	struct store_meta meta;
@@ -97,5 +99,8 @@ void store_scratch_reset(struct store *s);
 /* Reads the meta record, or makes one in an empty engine. */
 uc_err UC_MUST_USE meta_open(struct store *s, const struct store_options *o);
 uc_err UC_MUST_USE meta_put(struct store *s, const struct store_meta *m);
+/* Its change for the engine, in the arena. */
+uc_err UC_MUST_USE meta_change(struct arena *mem, const struct store_meta *m,
+			       struct store_change *out);
 
 #endif

@@ -414,3 +414,27 @@ void store_memory_set_capacity(struct store_memory *m, size_t bytes)
 {
 	m->capacity_bytes = bytes;
 }
+
+static uc_err copy_nodes(struct store_memory *to, const struct node *t)
+{
+	if (!t)
+		return UC_OK;
+	struct store_change c = { .kind = CHANGE_PUT,
+				  .key = entry_key(t->entry),
+				  .value = entry_value(t->entry) };
+	TRY(change(to, &to->current, &c));
+	TRY(copy_nodes(to, t->left));
+	return copy_nodes(to, t->right);
+}
+
+struct store_memory *store_memory_copy(const struct store_memory *m)
+{
+	struct store_memory *to = store_memory_new();
+	if (to && copy_nodes(to, m->durable)) {
+		store_memory_free(to);
+		return NULL;
+	}
+	if (to)
+		to->durable = keep(to->current);
+	return to;
+}

@@ -19,19 +19,26 @@ void wire_store_meta(struct wire *w, void *store_meta)
 		return;
 	wire_u64(w, &m->life);
 	wire_u64(w, &m->last_ms);
+	wire_u8(w, &m->is_copy);
 }
 
-static uc_err meta_key(struct store *s, struct view *out)
+static uc_err meta_key(struct arena *mem, struct view *out)
 {
-	return space_key(&s->scratch, SPACE_META, VIEW_LIT("meta"), out);
+	return space_key(mem, SPACE_META, VIEW_LIT("meta"), out);
+}
+
+uc_err meta_change(struct arena *mem, const struct store_meta *m, struct store_change *out)
+{
+	*out = (struct store_change){ .kind = CHANGE_PUT };
+	TRY(meta_key(mem, &out->key));
+	out->hash = store_hash(out->key);
+	return wire_encode_to(mem, wire_store_meta, m, &out->value);
 }
 
 static uc_err put(struct store *s, const struct store_meta *m)
 {
-	struct store_change c = { .kind = CHANGE_PUT };
-	TRY(meta_key(s, &c.key));
-	c.hash = store_hash(c.key);
-	TRY(wire_encode_to(&s->scratch, wire_store_meta, m, &c.value));
+	struct store_change c;
+	TRY(meta_change(&s->scratch, m, &c));
 	TRY(store_write(s, &c));
 	return store_sync(s);
 }
@@ -107,7 +114,7 @@ static uc_err upgrade(struct store *s, const struct store_options *o)
 uc_err meta_open(struct store *s, const struct store_options *o)
 {
 	struct view key, bytes;
-	uc_err err = meta_key(s, &key);
+	uc_err err = meta_key(&s->scratch, &key);
 	if (!err)
 		err = s->driver->get(s->engine, key, &s->mem, &bytes);
 	store_scratch_reset(s);
@@ -129,7 +136,38 @@ uc_err store_renew(struct store *s, const struct env *env)
 	TRY(s->refuses);
 	struct store_meta next = s->meta;
 	TRY(env_random(env, next.incarnation, sizeof next.incarnation));
+	next.is_copy = 0;
+	if (next.life < s->life)
+		next.life = s->life;
 	TRY(meta_put(s, &next));
 	s->meta = next;
+	return UC_OK;
+}
+
+bool store_is_older(const struct store *s)
+{
+	return s->meta.is_copy || s->meta.life < s->life;
+}
+
+uint64_t store_life(const struct store *s)
+{
+	return s->meta.life;
+}
+
+uint64_t store_last_ms(const struct store *s)
+{
+	return s->meta.last_ms;
+}
+
+uc_err store_live(struct store *s, uint64_t life, uint64_t now_ms)
+{
+	TRY(store_usable(s));
+	TRY(s->refuses);
+	struct store_meta next = s->meta;
+	next.life = life;
+	next.last_ms = now_ms;
+	TRY(meta_put(s, &next));
+	s->meta = next;
+	s->life = life;
 	return UC_OK;
 }

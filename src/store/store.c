@@ -41,6 +41,7 @@ uc_err store_open(const struct store_options *o, struct store **out)
 	s->faults = o->faults;
 	s->metrics = o->metrics;
 	s->check_shards = o->check_shards;
+	s->life = o->life;
 	arena_init(&s->mem, META_MAX, ARENA_PLAIN);
 	arena_init(&s->scratch, SCRATCH_MAX, ARENA_PLAIN);
 	uc_err err = set_up(s, o);
@@ -107,6 +108,34 @@ uc_err store_sync(struct store *s)
 	TRY(refuse(s, s->driver->sync(s->engine)));
 	metrics_add(s->metrics, METRIC_SYNCS, 1);
 	return strike(s, STORE_SYNCED);
+}
+
+/* So that whoever opens it knows what it is, however it came to its place. */
+static uc_err mark_copy(struct store *s, const char *path)
+{
+	struct store_engine *copy = NULL;
+	struct store_options o = { .path = path };
+	struct store_change c;
+	struct store_meta meta = s->meta;
+	meta.is_copy = 1;
+	TRY(meta_change(&s->scratch, &meta, &c));
+	TRY(s->driver->open(&o, &copy));
+	uc_err err = s->driver->write(copy, &c);
+	if (!err)
+		err = s->driver->sync(copy);
+	s->driver->close(copy);
+	return err;
+}
+
+uc_err store_checkpoint(struct store *s, const char *path)
+{
+	if (!s->driver->checkpoint)
+		return UC_E_UNSUPPORTED;
+	TRY(store_sync(s));
+	TRY(s->driver->checkpoint(s->engine, path));
+	uc_err err = mark_copy(s, path);
+	store_scratch_reset(s);
+	return err;
 }
 
 uc_err store_maintain(struct store *s)

@@ -60,6 +60,8 @@ struct store_options {
 	bool read_only;    /* as it is now, also beside the process that uses it; writing is refused
 			   (UC_E_NOT_ALLOWED), UC_E_NOT_FOUND when there is none, no upgrades */
 	bool check_shards; /* refuse keys outside the batch's shard; for debug and tests */
+	uint64_t life; /* what store_live was last given, as the caller knows from elsewhere; 0: it
+			      doesn't */
 	struct store_faults faults;
 	struct metrics *metrics; /* of the thread that uses the store; NULL: nobody counts */
 };
@@ -76,6 +78,19 @@ void store_close(struct store *s);
 struct view store_incarnation(const struct store *s);
 /* Makes a new incarnation, durable on return: to be called after an older copy was put back. */
 uc_err UC_MUST_USE store_renew(struct store *s, const struct env *env);
+/* Is it an older copy that was put back, and not renewed yet: a checkpoint, or one whose life is behind
+ * the caller's? */
+bool store_is_older(const struct store *s);
+/* The last life, and the clock then; 0 when there was none. */
+uint64_t store_life(const struct store *s);
+uint64_t store_last_ms(const struct store *s);
+/* Writes both, durable on return.  A life is above all before it; whoever keeps the last one outside the
+ * store, written after this, is told by store_is_older when the store is not the one it was. */
+uc_err UC_MUST_USE store_live(struct store *s, uint64_t life, uint64_t now_ms);
+/* A copy of what was committed: a store of its own in the directory `path`, which is made; durable on
+ * return.  It shares the bytes with this one (hard links) and knows that it is a copy.
+ * UC_E_UNSUPPORTED: the engine has no files. */
+uc_err UC_MUST_USE store_checkpoint(struct store *s, const char *path);
 
 /* A batch: operations in order, all or none.  Each precondition sees what the operations before it
  * in the batch did.  Keys and values are copied; failure to do so is told by store_commit. */

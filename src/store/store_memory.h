@@ -15,6 +15,8 @@ size_t store_memory_unsynced(const struct store_memory *m);
 /* The power fails: of the unsynced commits only the `keep` oldest survive.  A store open on it must
  * be closed before or after, and is not to be used in between. */
 void store_memory_crash(struct store_memory *m, size_t keep);
+/* A disk of its own with what is durable on this one: a backup.  NULL: no memory. */
+struct store_memory *store_memory_copy(const struct store_memory *m);
 /* Further writes fail with UC_E_FULL once keys and values exceed so many bytes; 0: never. */
 void store_memory_set_capacity(struct store_memory *m, size_t bytes);
 
