@@ -64,6 +64,15 @@ struct room_work;
 struct outbox_domain;
 struct known_app;
 
+/* Its open seats (seat_table.c). */
+struct seat_block;
+struct session_seats {
+	struct seat_block **blocks;
+	struct seat_live *free;
+	uint16_t blocks_n, blocks_room;
+	uint32_t n;
+};
+
 /* One connection.  Who signed in and which seats are open meet here, in memory only. */
 struct session {
 	struct provider *provider;
@@ -76,11 +85,11 @@ struct session {
 	uint8_t account_id[ACCOUNT_ID];
 	uint8_t device_key[32];
 	uint64_t intake_sent, intake_acked;
-	struct seat_live *seats;
-	uint32_t seats_n, next_seat;
+	struct session_seats seats;
 	uint32_t features;    /* that both sides have said: 1 << enum frame_feature */
 	size_t unacked_bytes; /* of all its seats: about so much is on its way */
 	bool is_held;         /* a seat has more, and waits for all to be acknowledged */
+	size_t go_on_at;      /* that is asked first then */
 	struct map finds;     /* clients asked for with SEAT_FIND; value: the session */
 	struct rate_state rates[LIMITS_OF_SESSION];
 	uint8_t from[SESSION_FROM]; /* network address, for counting alone: in memory only */
@@ -374,10 +383,15 @@ void accounts_sweep(struct provider *p, uint64_t now_ms);
 uc_err UC_MUST_USE rooms_init(struct provider *p);
 /* The session no longer has this seat open. */
 void seat_close(struct provider *p, struct seat_live *seat);
+/* It has none any more. */
+void session_seats_close(struct provider *p, struct session *s);
 /* Writes what seats have told since the last time: cursors, openings. */
 void seats_flush(struct provider *p);
 /* How much is asked of that app for clients and other apps; NULL: of too many apps already. */
 size_t *peer_asked(struct provider *p, struct view domain);
+/* The same, a few at a time, unless the last such round is still going on. */
+void seats_flush_begin(struct provider *p);
+void seats_flush_some(struct provider *p);
 void rooms_tick(struct provider *p, uint64_t now_ms);
 void rooms_free(struct provider *p);
 /* A client was given a seat: tells a session that asked for it. */

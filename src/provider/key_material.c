@@ -100,7 +100,7 @@ uc_err handle_key_material(struct call *c, struct view body)
 	struct seat_live *seat;
 	TRY(wire_decode(body, &c->arena, key_material_request_frame_element, &f));
 	TRY(seat_live_get(c->s, f.seat, &seat));
-	q.client = seat->client;
+	TRY(seat_client(c->p, seat, &c->arena, &q.client));
 	q.target = f.target;
 	q.body = f.request;
 	TRY(read(&q));

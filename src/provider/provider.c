@@ -529,7 +529,7 @@ void provider_count(const struct provider *p, struct provider_counts *out)
 					 .rooms_loaded = p->rooms_live.n };
 	for (const struct session *s = p->sessions; s; s = s->next) {
 		out->signed_in += s->phase == PHASE_SIGNED_IN;
-		out->seats_open += s->seats_n;
+		out->seats_open += s->seats.n;
 	}
 	out->asks_open = p->asks_n;
 }

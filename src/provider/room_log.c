@@ -142,7 +142,7 @@ uc_err log_step_commit(struct log_step *s)
 void log_step_tell(struct log_step *s)
 {
 	if (s->left_at)
-		seats_live_end(s->room, s->left, s->left_at);
+		seats_live_end(s->p, s->room, s->left, s->left_at);
 	for (const struct step_entry *e = s->first; e; e = e->next)
 		seats_push_entry(s->p, s->room, e);
 	if (!s->room->stale)

@@ -97,7 +97,8 @@ static bool epoch_is(struct call *c, const struct seat_live *seat, uint64_t epoc
 
 static bool is_out_of_turn(struct call *c, const struct seat_live *seat, struct view hash)
 {
-	const struct refused_message *r = &seat->refused;
+	static const struct refused_message none = { .until_ms = 0 };
+	const struct refused_message *r = seat->more ? &seat->more->refused : &none;
 	return r->until_ms > env_now_ms(c->p->env) && !view_equal(VIEW_OF(r->hash), hash) &&
 	       epoch_is(c, seat, r->epoch);
 }
@@ -106,19 +107,18 @@ static void refused_for_now(struct call *c, uint32_t number, struct view hash)
 {
 	struct seat_live *seat = seat_live_find(c->s, number);
 	struct public_group *g;
-	if (!seat || room_live_group(c->p, seat->room, &g))
+	struct seat_more *more = seat ? seat_more(seat) : NULL;
+	if (!more || room_live_group(c->p, seat->room, &g))
 		return;
-	seat->refused.until_ms = env_now_ms(c->p->env) + REFUSED_MS;
-	seat->refused.epoch = public_group_now(g).context->epoch;
-	memcpy(seat->refused.hash, hash.p, sizeof seat->refused.hash);
+	more->refused.until_ms = env_now_ms(c->p->env) + REFUSED_MS;
+	more->refused.epoch = public_group_now(g).context->epoch;
+	memcpy(more->refused.hash, hash.p, sizeof more->refused.hash);
 }
 
-static uc_err submit_here(struct call *c, struct seat_live *seat, struct view message,
-			  struct hub_reply *out)
+static uc_err submit_here(struct call *c, struct seat_live *seat, struct view client,
+			  struct view message, struct hub_reply *out)
 {
-	struct hub_request h = { .p = c->p, .body = message, .a = &c->arena };
-	/* The seat may end, and its memory go, while the entry is told. */
-	TRY(arena_copy(&c->arena, seat->client, &h.client));
+	struct hub_request h = { .p = c->p, .client = client, .body = message, .a = &c->arena };
 	TRY(room_live_get(c->p, seat->room->uri, &h.room));
 	return hub_submit(&h, out);
 }
@@ -128,20 +128,23 @@ uc_err handle_room_submit(struct call *c, struct view body)
 	struct room_submit_request q;
 	struct hub_reply r = { .retry_after_s = c->wait_s };
 	struct seat_live *seat;
+	struct view client;
 	uint8_t hash[SHA256_BYTES];
 	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
 	TRY(seat_live_get(c->s, q.seat, &seat));
 	TRY(sha256(q.message, hash));
 	if (is_out_of_turn(c, seat, VIEW_OF(hash)))
 		return hub_refuse(c, UC_E_RATE, &(struct hub_reply){ .retry_after_s = 1 });
-	seat->refused.until_ms = 0;
+	if (seat->more)
+		seat->more->refused.until_ms = 0;
 	if (!r.retry_after_s)
 		r.retry_after_s = account_wait(c, LIMIT_MESSAGE, q.message.n);
 	bool here = seat->room->record.part == ROOM_HUB;
+	TRY(seat_client(c->p, seat, &c->arena, &client));
 	if (!here && !r.retry_after_s)
 		return hub_ask(c, submit_done, "submitMessage", seat->room->record.hub,
-			       seat->room->uri, seat->client, q.seat, q.message);
-	uc_err err = r.retry_after_s ? UC_E_RATE : submit_here(c, seat, q.message, &r);
+			       seat->room->uri, client, q.seat, q.message);
+	uc_err err = r.retry_after_s ? UC_E_RATE : submit_here(c, seat, client, q.message, &r);
 	if (here && is_for_now(err))
 		refused_for_now(c, q.seat, VIEW_OF(hash));
 	if (err)
@@ -177,12 +180,13 @@ static uc_err update_from_seat(struct call *c, const struct room_update_request 
 {
 	struct seat_live *seat;
 	struct hub_reply r = { .seq = 0 };
+	struct view client;
 	TRY(seat_live_get(c->s, q->seat, &seat));
+	TRY(seat_client(c->p, seat, &c->arena, &client));
 	if (seat->room->record.part != ROOM_HUB)
 		return hub_ask(c, update_done, "update", seat->room->record.hub, seat->room->uri,
-			       seat->client, q->seat, q->update);
-	struct hub_request h = { .p = c->p, .body = q->update, .a = &c->arena };
-	TRY(arena_copy(&c->arena, seat->client, &h.client));
+			       client, q->seat, q->update);
+	struct hub_request h = { .p = c->p, .client = client, .body = q->update, .a = &c->arena };
 	TRY(room_live_get(c->p, seat->room->uri, &h.room));
 	uc_err err = hub_update(&h, &r);
 	if (err)

@@ -32,13 +32,10 @@ struct sweep {
 
 /* --- who has read what --- */
 
-static bool is_open(const struct sweep *w, struct view client)
+static const struct seat_live *open_seat(const struct sweep *w, struct view client)
 {
-	const struct room_live *r = map_find(&w->p->rooms_live, w->room);
-	for (const struct seat_live *s = r ? r->seats : NULL; s; s = s->room_next)
-		if (view_equal(s->client, client))
-			return true;
-	return false;
+	struct room_live *r = map_find(&w->p->rooms_live, w->room);
+	return r ? room_seat_find(w->p, r, client) : NULL;
 }
 
 static void need(struct sweep *w, uint64_t seq)
@@ -50,15 +47,17 @@ static void need(struct sweep *w, uint64_t seq)
 static uc_err seat_look(struct sweep *w, struct view client, const struct seat_record *r)
 {
 	const struct seat_late *late = seat_late_find(w->p, w->room, client);
+	const struct seat_live *live = open_seat(w, client);
 	uint64_t cursor = r->cursor > r->start ? r->cursor : r->start;
 	if (late && late->cursor > cursor)
 		cursor = late->cursor;
+	if (live && live->is_moved && seat_acked(live) > cursor)
+		cursor = seat_acked(live);
 	w->seats++;
 	if (!r->ended || cursor < r->ended)
 		need(w, cursor + 1);
 	if (r->ended || r->opened_month + MONTHS_UNOPENED > month_now(w->p) ||
-	    (late && late->month == month_now(w->p)) || is_open(w, client) ||
-	    w->expired_n == EXPIRE_AT_ONCE)
+	    (late && late->month == month_now(w->p)) || live || w->expired_n == EXPIRE_AT_ONCE)
 		return UC_OK;
 	return arena_copy(w->a, client, &w->expired[w->expired_n++]);
 }
@@ -369,8 +368,9 @@ static void room_forget(struct sweep *w)
 static void live_forget(struct sweep *w)
 {
 	struct room_live *r = map_find(&w->p->rooms_live, w->room);
-	while (r && r->seats)
-		seat_close(w->p, r->seats);
+	struct room_walk all = { .chain = 0 };
+	for (struct seat_live *seat; r && (seat = room_seat_next(r, &all));)
+		seat_close(w->p, seat);
 	if (r)
 		room_live_free(w->p, r);
 	/* There may be another of this name one day. */

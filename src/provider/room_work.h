@@ -7,6 +7,7 @@
 #ifndef PROVIDER_ROOM_WORK_H
 #define PROVIDER_ROOM_WORK_H
 
+#include "mimi/participant.h"
 #include "mimi/room.h"
 #include "mls/public_group.h"
 #include "provider/group_parts.h"
@@ -71,6 +72,14 @@ struct room_sender {
 	bool leaving; /* its removal is accepted and waits for a commit */
 };
 
+/* Seats that are open in a room: one chain while they are few, then by client (seat_table.c). */
+struct room_seats {
+	struct seat_live *few;
+	struct seat_live **chains; /* NULL: few is the chain */
+	size_t chains_n;           /* a power of two */
+	size_t n;
+};
+
 struct room_live {
 	struct room_live *older, *newer;
 	struct arena mem; /* uri, hub, domains */
@@ -78,10 +87,12 @@ struct room_live {
 	struct room_record record;
 	bool stale; /* to be read anew */
 	struct follower_live *followers;
-	struct room_line_link behind, late; /* a follower is; the store is, of a cursor */
+	struct room_line_link behind, late,
+		moved; /* a follower is; the store is, of a cursor; seats have */
 	struct recent_entry *recent, **recent_end;
 	size_t recent_n, recent_bytes;
-	struct seat_live *seats;
+	struct room_seats seats; /* open ones */
+	uint32_t moved_n;        /* of them have moved */
 	struct rate_state messages, updates;
 	struct repeats repeats; /* loaded when needed */
 	/* Loaded when needed, and what was read from it in this epoch. */
@@ -102,23 +113,37 @@ struct refused_message {
 	uint8_t hash[SHA256_BYTES];
 };
 
-/* A seat open on a connection. */
-struct seat_live {
-	struct seat_live *next;      /* of the session */
-	struct seat_live *room_next; /* of the room */
-	struct session *session;
-	struct room_live *room;
-	uint32_t number;
-	struct view client; /* behind the struct */
-	uint64_t sent, acked;
-	uint64_t ended;       /* sequence number of the removing entry; 0: not ended */
-	bool is_over;         /* and that was told: it only acknowledges any more */
-	size_t unacked_bytes; /* about so much is on its way */
+/* What few seats have. */
+struct seat_more {
+	struct view client; /* where the name is none of ours, behind the struct */
+	uint64_t ended;     /* sequence number of the removing entry; 0: not ended */
+	bool is_over;       /* and that was told: it only acknowledges any more */
 	struct refused_message refused;
 };
 
-/* What a seat has told and the store does not know yet.  It outlives the connection, so that no
- * order of writes shows which seats belong together. */
+/* A seat open on a connection.  There are many, and most do nothing. */
+enum { SEAT_CLIENT = PARTICIPANT_NAME + CLIENT_NAME };
+struct seat_live {
+	struct seat_live *room_next; /* in its chain of the room; of the session's free ones */
+	struct session *session;
+	struct room_live *room; /* NULL: nobody sits here */
+	struct seat_more *more; /* NULL: nothing of it */
+	uint64_t sent;
+	uint32_t number;
+	uint32_t unacked_bytes; /* about so much is on its way */
+	uint16_t unacked;       /* entries */
+	bool is_short;          /* the client is here, as bytes; else in `more`, as text */
+	bool is_moved;          /* its cursor is not stored */
+	uint8_t client[SEAT_CLIENT];
+};
+
+static inline uint64_t seat_acked(const struct seat_live *seat)
+{
+	return seat->sent - seat->unacked;
+}
+
+/* What a seat has told and the store does not know yet, and no open seat says.  It outlives the
+ * connection, so that no order of writes shows which seats belong together. */
 struct seat_late {
 	struct view room, client; /* behind the struct */
 	uint64_t cursor;
@@ -144,14 +169,24 @@ struct tree_kept {
 	uint64_t seq;
 };
 
+/* Seats that are being written, a few at a time. */
+struct late_name;
+struct late_round {
+	struct arena mem;
+	struct late_name *v; /* in the order of their keys */
+	size_t n, at;
+	uint32_t ticks; /* it has taken so far */
+};
+
 struct room_join;
 struct room_work {
 	struct room_live *newest, *oldest;
 	size_t groups_n, leaves_n, marks_n; /* loaded */
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
-	struct room_join *joins;            /* external joiners whose seat has not come yet */
-	struct room_line behind, late;
+	struct late_round late_round;
+	struct room_join *joins; /* external joiners whose seat has not come yet */
+	struct room_line behind, late, moved;
 	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
 	uint64_t sweep_rest_ms, flush_ms;
@@ -335,22 +370,44 @@ uc_err UC_MUST_USE opening_make(struct provider *p, struct view room, struct vie
 uc_err UC_MUST_USE opening_add(struct provider *p, struct store_batch *b, struct view room,
 			       struct view client, struct view sealed, struct arena *a);
 
-/* --- seats.c --- */
+/* --- seat_table.c --- */
 /* The seat `number` of a session; NULL when it is not open. */
-struct seat_live *seat_live_find(struct session *s, uint32_t number);
-/* From which something may be asked: UC_E_SEAT, UC_E_REMOVED. */
-uc_err UC_MUST_USE seat_live_get(struct session *s, uint32_t number, struct seat_live **out);
+struct seat_live *seat_live_find(const struct session *s, uint32_t number);
+/* A session's seats from that place on, which moves behind the one returned; NULL at the end. */
+struct seat_live *seat_live_from(const struct session *s, size_t *place);
 /* Opens a seat that is stored, for a session that has proved it: entries after `cursor` follow
- * with seat_live_push. */
+ * with seat_live_push.  Where it was open before, it no longer is. */
 uc_err UC_MUST_USE seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 				 struct view client, const struct seat_record *record,
 				 uint64_t cursor, struct seat_live **out);
+/* NULL when it is not open. */
+struct seat_live *room_seat_find(const struct provider *p, struct room_live *r, struct view client);
+/* Walks a room's open seats, from a zeroed walk; the one returned may be closed. */
+struct room_walk {
+	size_t chain;
+	struct seat_live *next;
+};
+struct seat_live *room_seat_next(const struct room_live *r, struct room_walk *w);
+/* Its client's URI. */
+uc_err UC_MUST_USE seat_client(const struct provider *p, const struct seat_live *seat,
+			       struct arena *a, struct view *out);
+/* NULL without memory. */
+struct seat_more *seat_more(struct seat_live *seat);
+/* Sequence number of the removing entry; 0: not ended. */
+uint64_t seat_ended(const struct seat_live *seat);
+
+/* --- seats.c --- */
+/* From which something may be asked: UC_E_SEAT, UC_E_REMOVED. */
+uc_err UC_MUST_USE seat_live_get(struct session *s, uint32_t number, struct seat_live **out);
 /* Sends what the window allows, and that the seat has ended. */
 void seat_live_push(struct provider *p, struct seat_live *seat);
+/* What the session's bound has held back, if there is room now. */
+void session_go_on(struct provider *p, struct session *s);
 /* An entry just appended: sent at once to those who have all before it. */
 void seats_push_entry(struct provider *p, struct room_live *r, const struct step_entry *e);
 /* These (NULL: all) end with that entry, once they have read it. */
-void seats_live_end(struct room_live *r, const struct member_list *left, uint64_t seq);
+void seats_live_end(struct provider *p, struct room_live *r, const struct member_list *left,
+		    uint64_t seq);
 uc_err UC_MUST_USE seat_proof_check(struct provider *p, const struct session *s, struct view room,
 				    struct view client, struct view secret, struct view leaf_key,
 				    struct view signature, struct arena *a, struct seat_proof *out);
@@ -361,6 +418,10 @@ uc_err UC_MUST_USE seat_opened_again(struct call *c, struct view room, struct vi
 				     struct view secret, const struct seat_record *r);
 
 /* --- seats_late.c --- */
+/* It has acknowledged something: its cursor is written by and by. */
+void seat_moved(struct provider *p, struct seat_live *seat);
+/* It closes: what the store does not know stays behind. */
+void seat_moved_late(struct provider *p, struct seat_live *seat);
 struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client);
 /* NULL without memory: it is told again. */
 struct seat_late *seat_late_get(struct provider *p, struct view room, struct view client);

@@ -63,8 +63,9 @@ void rooms_tick(struct provider *p, uint64_t now_ms)
 	if (is_due(now_ms, w->flush_ms, FLUSH_MS)) {
 		w->flush_ms = now_ms + FLUSH_MS;
 		w->is_flushing = true;
-		seats_flush(p);
+		seats_flush_begin(p);
 	}
+	seats_flush_some(p);
 	slice_begin(&s, p->env);
 	if (w->is_flushing)
 		fanout_flush(p, &s);
@@ -182,7 +183,7 @@ static bool is_needed(const struct room_live *r)
 	for (const struct follower_live *f = r->followers; f; f = f->next)
 		if (f->in_flight || f->is_late)
 			return true;
-	return r->seats != NULL;
+	return r->seats.n != 0;
 }
 
 static void make_space(struct provider *p)
@@ -308,7 +309,7 @@ static uc_err read_record(struct provider *p, struct room_live *r)
 
 static uc_err load(struct provider *p, struct view uri, struct room_live *r)
 {
-	r->behind.room = r->late.room = r;
+	r->behind.room = r->late.room = r->moved.room = r;
 	arena_init(&r->mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
 	arena_init(&r->epoch_mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
 	TRY(map_init(&r->senders, p->env));

@@ -151,33 +151,31 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 		cursor = r->first - 1;
 	TRY(seat_live_new(p, o->c->s, o->room, o->q->client, &o->record, cursor, &seat));
 	r->seat = seat->number;
+	if (o->q->cursor > o->record.cursor)
+		seat_moved(p, seat);
 	return UC_OK;
 }
 
-static uc_err cursor_told(struct opening_seat *o)
+/* As far as it has been read, though that is not stored. */
+static void cursor_known(struct opening_seat *o)
 {
-	const struct seat_open_request *q = o->q;
-	if (q->cursor <= o->record.cursor)
-		return UC_OK;
-	struct seat_late *l = seat_late_get(o->c->p, q->room, q->client);
-	if (!l)
-		return UC_E_MEMORY;
-	l->cursor = q->cursor;
-	l->month = month_now(o->c->p);
-	return UC_OK;
+	const struct seat_late *late = seat_late_find(o->c->p, o->q->room, o->q->client);
+	const struct seat_live *live = room_seat_find(o->c->p, o->room, o->q->client);
+	if (late && late->cursor > o->record.cursor)
+		o->record.cursor = late->cursor;
+	if (live && live->is_moved && seat_acked(live) > o->record.cursor)
+		o->record.cursor = seat_acked(live);
 }
 
 static uc_err open_seat(struct opening_seat *o, struct seat_open_response *r)
 {
 	const struct seat_open_request *q = o->q;
-	const struct seat_late *late = seat_late_find(o->c->p, q->room, q->client);
 	bool is_first = seat_is_unopened(&o->record);
 	/* Before anything is told: whose seat it is not learns neither that there is one nor how far
 	 * its room has come. */
 	if (!is_first)
 		TRY(check_secret(o));
-	if (late && late->cursor > o->record.cursor)
-		o->record.cursor = late->cursor;
+	cursor_known(o);
 	/* Everything was read, up to the end. */
 	if (o->record.ended &&
 	    (q->cursor >= o->record.ended || o->record.cursor >= o->record.ended))
@@ -192,7 +190,6 @@ static uc_err open_seat(struct opening_seat *o, struct seat_open_response *r)
 		     : seat_opened_again(o->c, q->room, q->client, q->secret, &o->record));
 	if (q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
-	TRY(cursor_told(o));
 	return opened(o, q->cursor, r);
 }
 
@@ -223,6 +220,7 @@ uc_err handle_seat_open(struct call *c, struct view body)
 	TRY(find_and_open(&o, &r));
 	call_respond(c, seat_open_response_element, &r);
 	seat_live_push(c->p, seat_live_find(c->s, r.seat));
+	session_go_on(c->p, c->s);
 	return UC_OK;
 }
 
@@ -250,7 +248,6 @@ uc_err handle_seats_open(struct call *c, struct view body)
 {
 	struct seats_open_request q;
 	struct seats_open_response r;
-	uint32_t before = c->s->next_seat;
 	TRY(wire_decode(body, &c->arena, seats_open_request_element, &q));
 	if (q.seats.n > SEATS_AT_ONCE)
 		return UC_E_LIMIT;
@@ -269,9 +266,12 @@ uc_err handle_seats_open(struct call *c, struct view body)
 	for (size_t i = 0; i < q.seats.n; i++)
 		open_again(c, &q.seats.v[i], &r.seats.v[i]);
 	call_respond(c, seats_open_response_element, &r);
-	/* The new ones come first. */
-	for (struct seat_live *s = c->s->seats; s && s->number >= before; s = s->next)
-		seat_live_push(c->p, s);
+	for (size_t i = 0; i < r.seats.n; i++) {
+		struct seat_live *seat = seat_live_find(c->s, r.seats.v[i].seat);
+		if (seat)
+			seat_live_push(c->p, seat);
+	}
+	session_go_on(c->p, c->s);
 	return UC_OK;
 }
 

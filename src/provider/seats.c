@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Seats that are open: what a device reads of a room, as fast as it acknowledges. */
-#include "base/heap.h"
 #include "provider/room_work.h"
 
 enum {
@@ -19,81 +18,13 @@ uint32_t month_now(const struct provider *p)
 	return (uint32_t)(env_now_ms(p->env) / DAY_MS / DAYS_PER_MONTH);
 }
 
-struct seat_live *seat_live_find(struct session *s, uint32_t number)
-{
-	for (struct seat_live **at = &s->seats; *at; at = &(*at)->next) {
-		struct seat_live *seat = *at;
-		if (seat->number != number)
-			continue;
-		/* Those in use come first. */
-		*at = seat->next;
-		seat->next = s->seats;
-		s->seats = seat;
-		return seat;
-	}
-	return NULL;
-}
-
 uc_err seat_live_get(struct session *s, uint32_t number, struct seat_live **out)
 {
 	struct seat_live *seat = seat_live_find(s, number);
 	if (!seat)
 		return UC_E_SEAT;
-	if (seat->is_over)
+	if (seat->more && seat->more->is_over)
 		return UC_E_REMOVED;
-	*out = seat;
-	return UC_OK;
-}
-
-void seat_close(struct provider *p, struct seat_live *seat)
-{
-	struct seat_live **at = &seat->session->seats;
-	metrics_sub(p->config.metrics, METRIC_SEATS_OPEN, 1);
-	while (*at != seat)
-		at = &(*at)->next;
-	*at = seat->next;
-	seat->session->seats_n--;
-	seat->session->unacked_bytes -= seat->unacked_bytes;
-	at = &seat->room->seats;
-	while (*at != seat)
-		at = &(*at)->room_next;
-	*at = seat->room_next;
-	heap_free(seat);
-}
-
-static struct seat_live *find_open(const struct room_live *r, struct view client)
-{
-	struct seat_live *seat = r->seats;
-	while (seat && !view_equal(seat->client, client))
-		seat = seat->room_next;
-	return seat;
-}
-
-uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r, struct view client,
-		     const struct seat_record *record, uint64_t cursor, struct seat_live **out)
-{
-	struct seat_live *older = find_open(r, client);
-	/* A connection that was lost without our knowing. */
-	if (older)
-		seat_close(p, older);
-	if (s->seats_n >= SEATS_PER_SESSION)
-		return UC_E_LIMIT;
-	struct seat_live *seat = heap_new(sizeof *seat + client.n);
-	if (!seat)
-		return UC_E_MEMORY;
-	memcpy(seat + 1, client.p, client.n);
-	seat->client = view_make(seat + 1, client.n);
-	seat->session = s;
-	seat->room = r;
-	seat->number = s->next_seat++;
-	seat->ended = record->ended;
-	seat->sent = seat->acked = cursor > record->start ? cursor : record->start;
-	seat->next = s->seats;
-	s->seats = seat;
-	s->seats_n++;
-	metrics_add(p->config.metrics, METRIC_SEATS_OPEN, 1);
-	seat->room_next = r->seats;
-	r->seats = seat;
 	*out = seat;
 	return UC_OK;
 }
@@ -102,8 +33,9 @@ uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 
 static bool may_send(const struct seat_live *seat)
 {
-	if (seat->sent - seat->acked >= ENTRY_WINDOW || seat->unacked_bytes >= WINDOW_BYTES ||
-	    (seat->ended && seat->sent >= seat->ended))
+	uint64_t ended = seat_ended(seat);
+	if (seat->unacked >= ENTRY_WINDOW || seat->unacked_bytes >= WINDOW_BYTES ||
+	    (ended && seat->sent >= ended))
 		return false;
 	bool has_room = seat->session->unacked_bytes < SESSION_WINDOW_BYTES;
 	seat->session->is_held = seat->session->is_held || !has_room;
@@ -112,18 +44,19 @@ static bool may_send(const struct seat_live *seat)
 
 static void seat_sent(struct seat_live *seat, uint64_t seq, size_t bytes)
 {
+	seat->unacked = (uint16_t)(seat->unacked + (seq - seat->sent));
 	seat->sent = seq;
-	seat->unacked_bytes += bytes;
+	seat->unacked_bytes += (uint32_t)bytes;
 	seat->session->unacked_bytes += bytes;
 }
 
-static void seat_acked(struct seat_live *seat, uint64_t seq)
+static void acknowledged(struct seat_live *seat, uint64_t seq)
 {
-	uint64_t open = seat->sent - seat->acked, left = seat->sent - seq;
-	size_t bytes = left ? (size_t)((uint64_t)seat->unacked_bytes * left / open) : 0;
+	uint64_t left = seat->sent - seq;
+	uint32_t bytes = left ? (uint32_t)(seat->unacked_bytes * left / seat->unacked) : 0;
 	seat->session->unacked_bytes -= seat->unacked_bytes - bytes;
 	seat->unacked_bytes = bytes;
-	seat->acked = seq;
+	seat->unacked = (uint16_t)left;
 }
 
 /* Entries that lie side by side in the log, as frames of one seat. */
@@ -152,9 +85,9 @@ static void burst_send(struct provider *p, struct seat_live *seat, const struct 
 static void end_if_over(struct provider *p, struct seat_live *seat)
 {
 	const struct seat_ended_event event = { seat->number };
-	if (!seat->ended || seat->sent < seat->ended || seat->is_over)
+	if (!seat_ended(seat) || seat->sent < seat_ended(seat) || seat->more->is_over)
 		return;
-	seat->is_over = true;
+	seat->more->is_over = true;
 	session_send_event(p, seat->session, FRAME_SEAT_ENDED, seat_ended_event_element, &event);
 }
 
@@ -215,7 +148,8 @@ void seats_push_entry(struct provider *p, struct room_live *r, const struct step
 	struct provider_target v[TARGETS_AT_ONCE];
 	size_t n = 0;
 	bool ends = false;
-	for (struct seat_live *seat = r->seats; seat; seat = seat->room_next) {
+	struct room_walk all = { .chain = 0 }, again = { .chain = 0 };
+	for (struct seat_live *seat; (seat = room_seat_next(r, &all));) {
 		if (seat->sent + 1 != e->seq || !may_send(seat))
 			continue;
 		if (n == TARGETS_AT_ONCE) {
@@ -224,34 +158,53 @@ void seats_push_entry(struct provider *p, struct room_live *r, const struct step
 		}
 		v[n++] = (struct provider_target){ seat->session->connection, seat->number };
 		seat_sent(seat, e->seq, e->frame_n);
-		ends = ends || seat->ended;
+		ends = ends || seat_ended(seat);
 	}
 	if (n)
 		send_to(p, e, v, n);
-	for (struct seat_live *seat = ends ? r->seats : NULL; seat; seat = seat->room_next)
+	for (struct seat_live *seat; ends && (seat = room_seat_next(r, &again));)
 		end_if_over(p, seat);
 }
 
-void seats_live_end(struct room_live *r, const struct member_list *left, uint64_t seq)
+static void live_end(struct provider *p, struct seat_live *seat, uint64_t seq)
 {
-	for (struct seat_live *seat = r->seats; seat; seat = seat->room_next) {
-		bool goes = !left;
-		for (size_t i = 0; left && !goes && i < left->n; i++)
-			goes = view_equal(left->v[i].client, seat->client);
-		if (goes && !seat->ended)
-			seat->ended = seq;
+	struct seat_more *more = seat_more(seat);
+	if (!more)
+		seat_close(p, seat); /* it is opened anew, and the store knows */
+	else if (!more->ended)
+		more->ended = seq;
+}
+
+void seats_live_end(struct provider *p, struct room_live *r, const struct member_list *left,
+		    uint64_t seq)
+{
+	struct room_walk all = { .chain = 0 };
+	for (struct seat_live *seat; !left && (seat = room_seat_next(r, &all));)
+		live_end(p, seat, seq);
+	for (size_t i = 0; left && i < left->n; i++) {
+		struct seat_live *seat = room_seat_find(p, r, left->v[i].client);
+		if (seat)
+			live_end(p, seat, seq);
 	}
 }
 
 /* --- reading --- */
 
 /* What the session's bound has held back. */
-static void session_go_on(struct provider *p, struct session *s)
+void session_go_on(struct provider *p, struct session *s)
 {
 	if (!s->is_held || s->unacked_bytes > SESSION_GO_ON_BYTES)
 		return;
 	s->is_held = false;
-	for (struct seat_live *seat = s->seats; seat && !s->is_held; seat = seat->next)
+	/* From where it stopped the last time, so that each has its turn. */
+	size_t end = s->go_on_at;
+	for (struct seat_live *seat; !s->is_held && (seat = seat_live_from(s, &s->go_on_at));)
+		seat_live_push(p, seat);
+	if (s->is_held)
+		return;
+	s->go_on_at = 0;
+	for (struct seat_live *seat;
+	     !s->is_held && s->go_on_at < end && (seat = seat_live_from(s, &s->go_on_at));)
 		seat_live_push(p, seat);
 }
 
@@ -263,17 +216,13 @@ void notice_seat_ack(struct provider *p, struct session *s, struct view body)
 	uc_err err = wire_decode(body, &a, seat_ack_element, &ack);
 	arena_done(&a);
 	struct seat_live *seat = err ? NULL : seat_live_find(s, ack.seat);
-	if (!seat || ack.seq < seat->acked || ack.seq > seat->sent)
+	if (!seat || ack.seq < seat_acked(seat) || ack.seq > seat->sent)
 		return;
-	seat_acked(seat, ack.seq);
-	struct seat_late *late = seat_late_get(p, seat->room->uri, seat->client);
-	if (late && ack.seq > late->cursor)
-		late->cursor = ack.seq;
-	if (late)
-		late->month = month_now(p);
-	if (seat->is_over && seat->acked >= seat->ended)
+	acknowledged(seat, ack.seq);
+	seat_moved(p, seat);
+	if (seat->more && seat->more->is_over && ack.seq >= seat->more->ended)
 		seat_close(p, seat);
-	else
+	else if (!s->is_held)
 		seat_live_push(p, seat);
 	session_go_on(p, s);
 }

@@ -6,6 +6,19 @@
 
 #include <stdlib.h>
 
+enum { TICKS_ALIKE = 5 };
+
+struct late_name {
+	struct view room, client;
+};
+
+static void round_end(struct late_round *t)
+{
+	heap_free(t->v);
+	arena_done(&t->mem);
+	*t = (struct late_round){ .n = 0 };
+}
+
 static struct view late_name(struct view room, struct view client, uint8_t space[])
 {
 	memcpy(space, room.p, room.n);
@@ -63,83 +76,210 @@ void seats_late_free(struct provider *p)
 	while (map_next(&p->room_work->lates, &at, &key, &value))
 		late_free(value);
 	map_done(&p->room_work->lates);
+	round_end(&p->room_work->late_round);
+}
+
+/* --- seats that are open and have moved --- */
+
+void seat_moved(struct provider *p, struct seat_live *seat)
+{
+	struct room_live *r = seat->room;
+	if (seat->is_moved)
+		return;
+	seat->is_moved = true;
+	if (!r->moved_n++)
+		room_line_add(&p->room_work->moved, &r->moved);
+}
+
+static void settled(struct seat_live *seat)
+{
+	struct room_live *r = seat->room;
+	seat->is_moved = false;
+	if (!--r->moved_n)
+		room_line_remove(&r->moved);
+}
+
+void seat_moved_late(struct provider *p, struct seat_live *seat)
+{
+	struct arena a;
+	struct view client;
+	if (!seat->is_moved)
+		return;
+	settled(seat);
+	arena_init(&a, 4096, ARENA_PLAIN);
+	struct seat_late *late = seat_client(p, seat, &a, &client)
+					 ? NULL
+					 : seat_late_get(p, seat->room->uri, client);
+	if (late && seat_acked(seat) > late->cursor)
+		late->cursor = seat_acked(seat);
+	if (late)
+		late->month = month_now(p);
+	arena_done(&a);
+}
+
+/* --- a round: which seats --- */
+
+static int compare(const void *a, const void *b)
+{
+	const struct late_name *l = a, *r = b;
+	int d = view_compare(l->room, r->room);
+	return d ? d : view_compare(l->client, r->client);
+}
+
+static uc_err moved_names(struct provider *p, const struct room_live *r, struct late_round *t)
+{
+	struct room_walk all = { .chain = 0 };
+	struct view room;
+	TRY(arena_copy(&t->mem, r->uri, &room));
+	for (struct seat_live *seat; (seat = room_seat_next(r, &all));) {
+		if (!seat->is_moved)
+			continue;
+		t->v[t->n].room = room;
+		TRY(seat_client(p, seat, &t->mem, &t->v[t->n].client));
+		t->n++;
+	}
+	return UC_OK;
+}
+
+static uc_err late_names(struct provider *p, struct late_round *t)
+{
+	size_t at = 0;
+	struct view key;
+	void *value;
+	while (map_next(&p->room_work->lates, &at, &key, &value)) {
+		const struct seat_late *l = value;
+		TRY(arena_copy(&t->mem, l->room, &t->v[t->n].room));
+		TRY(arena_copy(&t->mem, l->client, &t->v[t->n].client));
+		t->n++;
+	}
+	return UC_OK;
+}
+
+static uc_err names(struct provider *p, struct late_round *t)
+{
+	for (const struct room_line_link *l = p->room_work->moved.first; l; l = l->next)
+		TRY(moved_names(p, l->room, t));
+	return late_names(p, t);
+}
+
+/* Their names alone: what there is to write of each, it says when its turn comes. */
+static void round_begin(struct provider *p)
+{
+	struct late_round *t = &p->room_work->late_round;
+	size_t n = p->room_work->lates.n;
+	for (const struct room_line_link *l = p->room_work->moved.first; l; l = l->next)
+		n += l->room->moved_n;
+	if (!n)
+		return;
+	t->v = heap_new(n * sizeof *t->v);
+	if (!t->v)
+		return; /* the next time */
+	arena_init(&t->mem, SIZE_MAX, ARENA_PLAIN);
+	if (names(p, t))
+		round_end(t);
+	else
+		qsort(t->v, t->n, sizeof *t->v, compare);
 }
 
 /* --- writing --- */
 
-static int compare(const void *a, const void *b)
-{
-	const struct seat_late *const *l = a, *const *r = b;
-	int d = view_compare((*l)->room, (*r)->room);
-	return d ? d : view_compare((*l)->client, (*r)->client);
-}
-
-static uc_err write_one(struct provider *p, struct store_batch *b, const struct seat_late *l,
-			struct arena *a)
+static uc_err fill(struct provider *p, struct store_batch *b, const struct late_name *name,
+		   const struct seat_late *late, const struct seat_live *live, struct arena *a)
 {
 	struct store_key k;
 	struct seat_record r;
-	struct view key = key_2(&k, TABLE_SEAT, l->room, l->client);
+	struct view key = key_2(&k, TABLE_SEAT, name->room, name->client);
+	uint32_t month = live ? month_now(p) : late->month;
 	uc_err err = record_get(p->rooms, key, seat_record_element, a, &r);
 	if (err)
 		return err == UC_E_NOT_FOUND ? UC_OK : err; /* gone meanwhile */
-	if (l->cursor > r.cursor)
-		r.cursor = l->cursor;
-	if (l->month > r.opened_month)
-		r.opened_month = l->month;
-	if (l->opening)
-		memcpy(r.opener, l->opener, sizeof r.opener);
+	if (late && late->cursor > r.cursor)
+		r.cursor = late->cursor;
+	if (live && seat_acked(live) > r.cursor)
+		r.cursor = seat_acked(live);
+	if (month > r.opened_month)
+		r.opened_month = month;
+	if (!late || !late->opening)
+		return record_put(b, key, seat_record_element, &r);
+	memcpy(r.opener, late->opener, sizeof r.opener);
 	TRY(record_put(b, key, seat_record_element, &r));
-	if (!l->opening)
-		return UC_OK;
-	return opening_add(p, b, l->room, l->client, view_make(l->opening, l->opening_n), a);
+	return opening_add(p, b, name->room, name->client,
+			   view_make(late->opening, late->opening_n), a);
 }
 
-/* All of one room; *n: how many. */
-static uc_err write_room(struct provider *p, struct seat_late **v, size_t left, size_t *n)
+static struct seat_live *moved_find(struct provider *p, const struct late_name *name)
+{
+	struct room_live *r = map_find(&p->rooms_live, name->room);
+	struct seat_live *seat = r ? room_seat_find(p, r, name->client) : NULL;
+	return seat && seat->is_moved ? seat : NULL;
+}
+
+static uc_err write_one(struct provider *p, struct store_batch *b, const struct late_name *name,
+			struct arena *a)
+{
+	const struct seat_late *late = seat_late_find(p, name->room, name->client);
+	const struct seat_live *live = moved_find(p, name);
+	return late || live ? fill(p, b, name, late, live, a) : UC_OK;
+}
+
+static void written(struct provider *p, const struct late_name *name)
+{
+	struct seat_live *live = moved_find(p, name);
+	if (live)
+		settled(live);
+	seats_late_forget(p, name->room, name->client);
+}
+
+/* All of one room; a store that has failed says so at the next sync. */
+static void write_room(struct provider *p, struct late_round *t)
 {
 	struct store_batch b;
 	struct arena a;
 	uc_err err = UC_OK;
+	size_t from = t->at;
 	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	store_batch_init(&b, v[0]->room);
-	for (*n = 0; !err && *n < left && view_equal(v[*n]->room, v[0]->room); ++*n)
-		err = write_one(p, &b, v[*n], &a);
+	store_batch_init(&b, t->v[from].room);
+	for (; t->at < t->n && view_equal(t->v[t->at].room, t->v[from].room); t->at++)
+		if (!err)
+			err = write_one(p, &b, &t->v[t->at], &a);
 	if (err)
 		store_batch_done(&b);
 	else
 		err = commit_rooms(p, &b);
+	for (size_t i = from; !err && i < t->at; i++)
+		written(p, &t->v[i]);
 	arena_done(&a);
-	return err;
 }
 
-static void write_all(struct provider *p, struct seat_late **v, size_t n)
+void seats_flush_begin(struct provider *p)
 {
-	for (size_t i = 0, some; i < n; i += some) {
-		if (write_room(p, &v[i], n - i, &some))
-			continue; /* a store that has failed says so at the next sync */
-		for (size_t k = i; k < i + some; k++)
-			v[k]->month = UINT32_MAX; /* done */
+	if (!p->room_work->late_round.v)
+		round_begin(p);
+}
+
+void seats_flush_some(struct provider *p)
+{
+	struct late_round *t = &p->room_work->late_round;
+	struct slice s;
+	if (!t->v)
+		return;
+	/* The longer it takes the more there is. */
+	for (uint32_t i = 0; i <= t->ticks / TICKS_ALIKE; i++) {
+		slice_begin(&s, p->env);
+		while (t->at < t->n && slice_goes_on(&s))
+			write_room(p, t);
 	}
+	t->ticks++;
+	if (t->at == t->n)
+		round_end(t);
 }
 
 void seats_flush(struct provider *p)
 {
-	struct map *lates = &p->room_work->lates;
-	size_t n = 0, at = 0, count = lates->n;
-	struct view key;
-	void *value;
-	if (!count)
-		return;
-	struct seat_late **v = heap_new(count * sizeof(struct seat_late *));
-	if (!v)
-		return; /* the next time */
-	while (n < count && map_next(lates, &at, &key, &value))
-		v[n++] = value;
-	qsort(v, n, sizeof(struct seat_late *), compare);
-	write_all(p, v, n);
-	for (size_t i = 0; i < n; i++)
-		if (v[i]->month == UINT32_MAX)
-			seats_late_forget(p, v[i]->room, v[i]->client);
-	heap_free(v);
+	struct late_round *t = &p->room_work->late_round;
+	round_end(t);
+	round_begin(p);
+	while (t->at < t->n)
+		write_room(p, t);
+	round_end(t);
 }

@@ -69,7 +69,6 @@ uc_err session_open(struct provider *p, void *connection, struct view from, stru
 	s->connection = connection;
 	s->phase = PHASE_NEW;
 	s->number = p->next_number++;
-	s->next_seat = 1;
 	uc_err err = count_from(s, from);
 	if (!err)
 		err = map_init(&s->finds, p->env);
@@ -138,8 +137,7 @@ struct session *session_of_account(struct provider *p, const uint8_t account_id[
 
 void session_sign_out(struct provider *p, struct session *s)
 {
-	while (s->seats)
-		seat_close(p, s->seats);
+	session_seats_close(p, s);
 	if (s->phase == PHASE_SIGNED_IN) {
 		metrics_sub(p->config.metrics, METRIC_SIGNED_IN, 1);
 		struct view account = VIEW_OF(s->account_id);

@@ -240,7 +240,7 @@ TEST(a_seat_is_not_taken_over_because_its_hub_says_so)
 	apps_settle();
 	struct seat_record seat = seat_of(lens, &second);
 	expect(seat_is_unopened(&seat));
-	expect_eq(eve.c->session->seats_n, 0);
+	expect_eq(eve.c->session->seats.n, 0);
 	/* Its own device opens it, and reads. */
 	guest_join(&second);
 	guest_say(&r1, "to both of tom's");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Seats that are opened again: what is written then, and what is not. */
+#include "base/text.h"
 #include "tests/unit/provider/guests.h"
 
 static struct app *const dial = &apps[DIAL];
@@ -265,7 +266,7 @@ TEST(each_seat_of_many_is_refused_for_itself)
 					UC_E_RESTORED, UC_E_SEAT, UC_E_SEAT, UC_OK };
 	for (size_t i = 0; i < 9; i++)
 		expect_eq(r.seats.v[i].status, want[i]);
-	expect_eq(rosa.c->session->seats_n, 2);
+	expect_eq(rosa.c->session->seats.n, 2);
 	in_room[1]->seat = r.seats.v[0].seat;
 	in_room[3]->seat = r.seats.v[8].seat;
 	guest_say(in_room[1], "one");
@@ -288,7 +289,7 @@ TEST(a_seat_whose_welcome_waits_is_opened_by_itself)
 	struct seat_again v = again_of(&second);
 	struct seats_open_response r = open_all(rosa.c, &v, 1);
 	expect_eq(r.seats.v[0].status, UC_E_UNEXPECTED);
-	expect_eq(rosa.c->session->seats_n, 0);
+	expect_eq(rosa.c->session->seats.n, 0);
 	guest_join(&second);
 	expect_ok(person_sign_in(&rosa));
 	v = again_of(&second);
@@ -306,7 +307,7 @@ TEST(a_seat_named_twice_is_open_once)
 	v[1] = again_of(in_room[1]);
 	expect_ok(person_sign_in(&rosa));
 	struct seats_open_response r = open_all(rosa.c, v, 3);
-	expect_eq(rosa.c->session->seats_n, 2);
+	expect_eq(rosa.c->session->seats.n, 2);
 	struct seat_close_request q = { r.seats.v[0].seat };
 	expect_err(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL, NULL),
 		   UC_E_SEAT);
@@ -330,9 +331,9 @@ TEST(too_many_seats_at_once_are_none)
 	expect_err(client_ask(rosa.c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
 			      seats_open_response_element, &r),
 		   UC_E_LIMIT);
-	expect_eq(rosa.c->session->seats_n, 0);
+	expect_eq(rosa.c->session->seats.n, 0);
 	open_all(rosa.c, v, SEATS_AT_ONCE);
-	expect_eq(rosa.c->session->seats_n, 1);
+	expect_eq(rosa.c->session->seats.n, 1);
 	open_all(rosa.c, NULL, 0);
 	/* Nor before one is signed in. */
 	struct client *stranger = client_connect(dial);
@@ -422,8 +423,9 @@ TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
 	expect_eq(client_events(rosa.c, FRAME_ENTRY), 0);
 	expect(rosa.c->bytes_received - before > (size_t)ROOMS * LARGE_N * LARGE);
 	expect_eq(rosa.c->session->unacked_bytes, 0);
-	for (struct seat_live *s = rosa.c->session->seats; s; s = s->next)
-		expect_eq(s->acked + 1, s->room->record.next);
+	size_t place = 0;
+	for (struct seat_live *s; (s = seat_live_from(rosa.c->session, &place));)
+		expect_eq(s->sent - s->unacked + 1, s->room->record.next);
 	several_end();
 }
 
@@ -440,8 +442,7 @@ TEST(closing_a_seat_lets_the_others_go_on)
 		v[i].cursor -= LARGE_N;
 	expect_ok(person_sign_in(&rosa));
 	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
-	/* The last were served first. */
-	for (size_t i = ROOMS; i-- > 0;) {
+	for (size_t i = 0; i < ROOMS; i++) {
 		struct seat_close_request q = { r.seats.v[i].seat };
 		expect_ok(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL,
 				     NULL));
@@ -450,4 +451,227 @@ TEST(closing_a_seat_lets_the_others_go_on)
 	expect_eq(client_events(rosa.c, FRAME_ENTRY), (size_t)ROOMS * LARGE_N);
 	expect_eq(rosa.c->session->unacked_bytes, 0);
 	several_end();
+}
+
+/* --- in memory --- */
+
+/* As many devices, each with one seat in the room: their records are written by hand. */
+enum { CROWD = 300 };
+static struct crowd {
+	struct person person;
+	char client[128];
+	uint8_t secret[SEAT_SECRET];
+	uint32_t seat;
+	uint64_t cursor;
+} crowd[CROWD];
+
+static void crowd_seat(struct crowd *m, size_t i)
+{
+	struct seat_record r = { .start = log_head_of(dial, the_room),
+				 .cursor = log_head_of(dial, the_room),
+				 .opened_month = month_now(dial->provider) };
+	struct store_key k;
+	struct store_batch b;
+	struct buf text;
+	uint8_t name[PARTICIPANT_NAME + CLIENT_NAME];
+	expect_ok(env_random(test_env(), name, sizeof name));
+	expect_ok(env_random(test_env(), m->secret, sizeof m->secret));
+	expect_ok(sha256(VIEW_OF(m->secret), r.secret_hash));
+	buf_init(&text, 128);
+	buf_add_str(&text, "mimi://dial.example/p/");
+	/* Some have names that are none of ours. */
+	if (i % 7 == 3) {
+		buf_add_str(&text, "by-hand/c");
+		buf_add_byte(&text, (uint8_t)('a' + i / 26 % 26));
+		buf_add_byte(&text, (uint8_t)('a' + i % 26));
+	} else {
+		base32_add(&text, view_make(name, PARTICIPANT_NAME));
+		buf_add_byte(&text, '/');
+		base32_add(&text, view_make(name + PARTICIPANT_NAME, CLIENT_NAME));
+	}
+	memcpy(m->client, text.p, text.n);
+	m->client[text.n] = 0;
+	buf_done(&text);
+	m->cursor = r.cursor;
+	store_batch_init(&b, the_room);
+	expect_ok(record_put(&b, key_2(&k, TABLE_SEAT, the_room, view_str(m->client)),
+			     seat_record_element, &r));
+	expect_ok(store_commit(dial->rooms, &b));
+	store_batch_done(&b);
+}
+
+static struct seats_open_response crowd_open(struct crowd *m)
+{
+	struct seat_again again = { .room = the_room,
+				    .client = view_str(m->client),
+				    .cursor = m->cursor };
+	memcpy(again.secret, m->secret, SEAT_SECRET);
+	return open_all(m->person.c, &again, 1);
+}
+
+static void crowd_come(struct crowd *m)
+{
+	expect_ok(person_sign_in(&m->person));
+	struct seats_open_response r = crowd_open(m);
+	expect_eq(r.seats.v[0].status, UC_OK);
+	m->seat = r.seats.v[0].seat;
+}
+
+static void crowd_read(struct crowd *m)
+{
+	struct event *e;
+	while ((e = client_event(m->person.c, FRAME_ENTRY))) {
+		struct entry_event in;
+		expect_ok(wire_decode(e->body, &apps_mem, entry_event_element, &in));
+		expect_eq(in.seat, m->seat);
+		expect_eq(in.entry.seq, m->cursor + 1);
+		m->cursor = in.entry.seq;
+		struct seat_ack ack = { m->seat, m->cursor };
+		client_tell(m->person.c, FRAME_SEAT_ACK, seat_ack_element, &ack);
+	}
+}
+
+static void crowd_begin(void)
+{
+	room_of_three();
+	apps_wait(60000);
+	for (size_t i = 0; i < CROWD; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "+491511%07zu", i);
+		person_join(&crowd[i].person, dial, name);
+		crowd_seat(&crowd[i], i);
+	}
+}
+
+static size_t walk_count(void)
+{
+	struct room_walk w = { .chain = 0 };
+	struct room_live *r;
+	size_t n = 0;
+	expect_ok(room_live_get(dial->provider, the_room, &r));
+	while (room_seat_next(r, &w))
+		n++;
+	expect_eq(n, r->seats.n);
+	return n;
+}
+
+static const struct seat_live *live_of(const struct crowd *m)
+{
+	struct room_live *r;
+	expect_ok(room_live_get(dial->provider, the_room, &r));
+	return room_seat_find(dial->provider, r, view_str(m->client));
+}
+
+TEST(hundreds_in_one_room_come_read_and_come_again)
+{
+	struct view name;
+	crowd_begin();
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < CROWD; i++)
+			crowd_come(&crowd[i]);
+		expect_eq(walk_count(), CROWD + 1); /* and Rosa */
+		guest_say(&r1, "to all of you");
+		for (size_t i = 0; i < CROWD; i++) {
+			const struct seat_live *live = live_of(&crowd[i]);
+			expect(live && live->number == crowd[i].seat);
+			if (!live)
+				continue;
+			expect_ok(seat_client(dial->provider, live, &apps_mem, &name));
+			expect_bytes(name, view_str(crowd[i].client));
+			expect_eq(live->is_short, i % 7 != 3);
+			crowd_read(&crowd[i]);
+			expect_eq(crowd[i].cursor, log_head_of(dial, the_room));
+			expect(live->is_moved);
+		}
+	}
+	/* All at once, as at a restart of a network. */
+	for (size_t i = 0; i < CROWD; i++)
+		client_close(crowd[i].person.c);
+	expect_eq(walk_count(), 1);
+	the_end();
+}
+
+TEST(what_was_read_is_written_whether_a_seat_stays_or_goes)
+{
+	struct store_key k;
+	crowd_begin();
+	for (size_t i = 0; i < CROWD; i++)
+		crowd_come(&crowd[i]);
+	apps_wait(20000); /* who opened them, for the first time */
+	guest_say(&r1, "to be read");
+	for (size_t i = 0; i < CROWD; i++)
+		if (i % 3)
+			crowd_read(&crowd[i]);
+	/* Who goes leaves it behind, and is known by it before it is written. */
+	for (size_t i = 0; i < CROWD; i += 2)
+		client_close(crowd[i].person.c);
+	expect_eq(lates(dial), CROWD / 2 - (CROWD + 5) / 6);
+	apps_wait(20000);
+	apps_wait(20000);
+	expect_eq(lates(dial), 0);
+	expect(!dial->provider->room_work->moved.first);
+	uint64_t head = log_head_of(dial, the_room);
+	for (size_t i = 0; i < CROWD; i++) {
+		struct seat_record r = { .version = 0 };
+		expect_ok(record_get(dial->rooms,
+				     key_2(&k, TABLE_SEAT, the_room, view_str(crowd[i].client)),
+				     seat_record_element, &apps_mem, &r));
+		expect_eq(r.cursor, i % 3 ? head : head - 1);
+	}
+	the_end();
+}
+
+TEST(a_number_of_a_seat_that_is_closed_is_not_the_next_ones)
+{
+	room_of_three();
+	uint32_t first = r1.seat;
+	for (int i = 0; i < 2000; i++) {
+		struct seat_close_request q = { r1.seat };
+		expect_ok(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL,
+				     NULL));
+		expect_ok(guest_open(&r1));
+		expect(r1.seat && r1.seat != first);
+		if (i % 100 == 99)
+			apps_wait(60000);
+	}
+	expect_eq(rosa.c->session->seats.n, 1);
+	struct seat_ack ack = { first, 1 };
+	client_tell(rosa.c, FRAME_SEAT_ACK, seat_ack_element, &ack);
+	expect(!seat_live_find(rosa.c->session, first));
+	the_end();
+}
+
+TEST(a_seat_is_small)
+{
+	expect(sizeof(struct seat_live) <= 96);
+	struct arena a;
+	static const char *const others[] = {
+		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaab",
+		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"mimi://lens.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"mimi://dial.example/p/x/y",
+	};
+	const struct seat_record record = { .start = 1 };
+	room_of_three();
+	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	struct room_live *r;
+	expect_ok(room_live_get(dial->provider, the_room, &r));
+	/* Names that are nearly ours stay what they are. */
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		struct seat_live *seat;
+		struct view name;
+		expect_ok(seat_live_new(dial->provider, rosa.c->session, r, view_str(others[i]),
+					&record, 0, &seat));
+		expect(!seat->is_short);
+		expect_ok(seat_client(dial->provider, seat, &a, &name));
+		expect_bytes(name, view_str(others[i]));
+		expect(room_seat_find(dial->provider, r, view_str(others[i])) == seat);
+		for (size_t k = i + 1; k < sizeof others / sizeof *others; k++)
+			expect(!room_seat_find(dial->provider, r, view_str(others[k])));
+	}
+	arena_done(&a);
+	the_end();
 }
