@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -25,6 +26,7 @@ ROWS = {
     'signin': {},
     'cross_app': {},
     'write_amplification': {'messages': 500},
+    'accounts': {},
 }
 SIZES = ['pairs', 'messages', 'bytes', 'room', 'connections', 'seats', 'devices', 'senders',
          'stored', 'pace', 'rest']
@@ -84,6 +86,12 @@ class Undercroft:
         self.config = self.folder / 'undercroft.conf'
         self.config.write_text('\n'.join(lines) + '\n')
         run(self.build / 'src/server/undercroftd', '--init', self.config)
+
+    def store_accounts(self, count):
+        folder = self.folder / 'data/east'
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        run(self.build / 'tests/bench/bench-accounts', folder / 'accounts', 'east.localhost',
+            str(count))
 
     def options(self):
         return ['--ca', self.folder / 'tls/ca.pem']
@@ -200,7 +208,7 @@ class JetStream(Peer):
 
 PEERS = {p.name: p for p in (Mosquitto, Ejabberd, JetStream)}
 # What others are not asked: it means nothing there.
-OURS_ALONE = {'cross_app', 'write_amplification'}
+OURS_ALONE = {'cross_app', 'write_amplification', 'accounts'}
 # A peer that takes so long over a row gets less of it; figures are for each message all the same.
 SMALLER = {('ejabberd', 'offline'): {'stored': 10}, ('jetstream', 'pairs'): {'messages': 100}}
 
@@ -209,12 +217,14 @@ class Failed(Exception):
     """Said already."""
 
 
-def measure(args, row, kind):
+def measure(args, row, kind, accounts=0):
     """One row of one server, once: {name: (value, unit)}."""
     with tempfile.TemporaryDirectory(prefix='undercroft-bench.') as name:
         folder = pathlib.Path(name)
         server = kind(args.build, folder, args.port)
         server.prepare()
+        if accounts:
+            server.store_accounts(accounts)
         (folder / 'disk').mkdir()
         sizes = dict(ROWS[row], **SMALLER.get((kind.name, row), {}))
         sizes.update({s: getattr(args, s) for s in SIZES if getattr(args, s) is not None})
@@ -275,6 +285,7 @@ def parse():
     p.add_argument('--peers', default='all', help='all, none, or names with commas between')
     p.add_argument('--rounds', type=int, default=3)
     p.add_argument('--port', type=int, default=int(os.environ.get('UNDERCROFT_BENCH_PORT', 18441)))
+    p.add_argument('--accounts', type=int, default=1000000)
     for size in SIZES:
         p.add_argument(f'--{size}', type=int)
     return p.parse_args()
@@ -293,6 +304,18 @@ def choose(names):
     return chosen
 
 
+def measure_accounts(args, kind):
+    """What a message costs where few are stored, and where many are."""
+    values, few = {}, max(args.accounts // 1000, 1)
+    for count in (few, args.accounts):
+        for name, (value, unit) in measure(args, 'pairs', kind, count).items():
+            if re.fullmatch(r'backbone\.pairs\d+', name):
+                values[f'backbone.accounts.{count}'] = (value, unit)
+    many = values[f'backbone.accounts.{args.accounts}'][0]
+    values['backbone.accounts'] = (many / values[f'backbone.accounts.{few}'][0], 'x')
+    return values
+
+
 def measure_row(args, row, kinds):
     rounds = {k: [] for k in [Undercroft, *kinds]}
     for _ in range(args.rounds):
@@ -300,7 +323,8 @@ def measure_row(args, row, kinds):
             if kind is not Undercroft and row in OURS_ALONE:
                 continue
             try:
-                done.append(measure(args, row, kind))
+                done.append(measure_accounts(args, kind) if row == 'accounts' else
+                            measure(args, row, kind))
             except Failed as why:
                 if kind is Undercroft:
                     sys.exit(str(why))

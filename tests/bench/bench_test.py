@@ -21,7 +21,7 @@ PARTS = {
 }
 SMALL = ['--rounds', '1', '--pairs', '2', '--messages', '5', '--bytes', '100', '--room', '5',
          '--connections', '80', '--seats', '3', '--devices', '4', '--senders', '2', '--stored', '3',
-         '--rest', '50']
+         '--rest', '50', '--accounts', '2000']
 PEERS = ('mosquitto', 'ejabberd', 'jetstream')
 # What each row of the backbone's table is called in --json.
 ROWS = {
@@ -34,6 +34,7 @@ ROWS = {
     'signin': {'backbone.signin', 'backbone.signin.resumed'},
     'cross_app': {'backbone.cross_app', 'backbone.cross_app.cpu'},
     'write_amplification': {'backbone.write_amplification'},
+    'accounts': {'backbone.accounts', 'backbone.accounts.2', 'backbone.accounts.2000'},
 }
 # What may not have been, and what is nothing where little is measured.
 NOTHING_OF = {'backbone.offline.lost', 'backbone.offline.twice'}

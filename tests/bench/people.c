@@ -44,8 +44,10 @@ static void on_hello(void *ctx, struct conn *c, struct view body)
 
 void people_connect(struct person *v, size_t n)
 {
+	uint16_t features[] = { FEATURE_SEATS_OPEN };
 	const struct hello_request hello = { .version_lowest = FRAME_VERSION_LOWEST,
 					     .version = FRAME_VERSION,
+					     .features = { features, 1 },
 					     .software = VIEW_LIT("bench") };
 	for (size_t from = 0; from < n; from += AT_ONCE) {
 		size_t to = from + AT_ONCE < n ? from + AT_ONCE : n;

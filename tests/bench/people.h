@@ -64,8 +64,8 @@ void place_init(struct place *p, struct person *person, struct app *hub, struct 
 /* The first of each row makes the room and adds the others, who open their seats, and join where
  * they want to.  rows of `size` places each, lying one after the other. */
 void rooms_make(struct load *l, struct place *v, size_t rows, size_t size, bool direct);
-/* Asks for the seat, the first time or again; load_wait waits for it. */
-void place_open(struct place *p);
+/* Asks for the seats of one person, who had them open before; load_wait waits for the answer. */
+void places_open_again(struct place **v, size_t n);
 void place_ack(struct place *p);
 /* A whole ROOM_SUBMIT frame around a fresh message of so many bytes of content; `tail` are the last
  * bytes of the message, by which its entry is known again. */

@@ -187,7 +187,7 @@ static void on_opened(void *ctx, struct conn *c, struct view body)
 	place_ack(p);
 }
 
-void place_open(struct place *p)
+static void open_seat(struct place *p)
 {
 	struct arena a;
 	struct seat_open_request q = {
@@ -197,6 +197,56 @@ void place_open(struct place *p)
 	if (!p->is_known)
 		q.signature = seat_signature(p, &a);
 	conn_ask(&p->person->conn, FRAME_SEAT_OPEN, seat_open_request_element, &q, on_opened, p);
+	arena_done(&a);
+}
+
+/* --- seats again, all of a device in one request --- */
+
+struct opening {
+	struct place **v;
+	size_t n;
+};
+
+static void on_opened_again(void *ctx, struct conn *c, struct view body)
+{
+	struct opening *o = ctx;
+	struct seats_open_response r;
+	struct arena a;
+	(void)c;
+	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	MUST(wire_decode(body, &a, seats_open_response_element, &r));
+	if (r.seats.n != o->n)
+		bench_die("%zu of %zu seats were answered", r.seats.n, o->n);
+	for (size_t i = 0; i < o->n; i++) {
+		MUST((uc_err)r.seats.v[i].status);
+		took_seat(o->v[i], r.seats.v[i].seat);
+	}
+	arena_done(&a);
+	free(o);
+}
+
+void places_open_again(struct place **v, size_t n)
+{
+	struct arena a;
+	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	for (size_t from = 0; from < n; from += SEATS_AT_ONCE) {
+		struct opening *o = malloc(sizeof *o);
+		size_t count = n - from < SEATS_AT_ONCE ? n - from : SEATS_AT_ONCE;
+		struct seats_open_request q = { { ARENA_ARRAY(&a, struct seat_again, count),
+						  count } };
+		if (!o || !q.seats.v)
+			bench_die("no memory for %zu seats", n);
+		*o = (struct opening){ v + from, count };
+		for (size_t i = 0; i < count; i++) {
+			struct seat_again *s = &q.seats.v[i];
+			*s = (struct seat_again){ .room = o->v[i]->room,
+						  .client = o->v[i]->client,
+						  .cursor = o->v[i]->seq };
+			memcpy(s->secret, o->v[i]->secret, sizeof s->secret);
+		}
+		conn_ask(&v[0]->person->conn, FRAME_SEATS_OPEN, seats_open_request_element, &q,
+			 on_opened_again, o);
+	}
 	arena_done(&a);
 }
 
@@ -238,7 +288,7 @@ static void fill_room(struct load *l, struct place *row, size_t size)
 	for (size_t from = 1; from < size; from += AT_ONCE) {
 		size_t to = from + AT_ONCE < size ? from + AT_ONCE : size;
 		for (size_t i = from; i < to; i++)
-			place_open(&row[i]);
+			open_seat(&row[i]);
 		load_wait(l);
 	}
 }

@@ -120,7 +120,7 @@ double server_written_bytes(const struct server_process *s)
 static void add_thread(struct server_threads *t, char *name, double cpu_s)
 {
 	size_t n = strlen(name), i = 0;
-	while (n > 1 && (name[n - 1] == '\n' || (name[n - 1] >= '0' && name[n - 1] <= '9')))
+	while (n > 1 && (name[n - 1] == '-' || (name[n - 1] >= '0' && name[n - 1] <= '9')))
 		name[--n] = 0;
 	while (i < t->n && strcmp(t->v[i].name, name) != 0)
 		i++;

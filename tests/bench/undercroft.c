@@ -227,8 +227,7 @@ static void undercroft_open(size_t from, size_t to)
 	for (size_t end = from; end < to; end += AT_ONCE) {
 		size_t last = end + AT_ONCE < to ? end + AT_ONCE : to;
 		for (size_t i = end; i < last; i++)
-			for (size_t k = 0; k < u.seats_n[i]; k++)
-				place_open(u.seats[i][k]);
+			places_open_again(u.seats[i], u.seats_n[i]);
 		load_wait(u.load);
 	}
 }
