@@ -7,6 +7,7 @@
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/peers.h"
+#include "server/ticket_files.h"
 #include "server/web_apps.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct backbone {
 	const struct app_kind *kind;
 	struct delivery *delivery;
 	struct tls_server *tls[CONFIG_APPS_MAX];
+	struct ticket_keys *tickets[CONFIG_APPS_MAX];
 	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: nothing for browsers */
 	struct app_worker *workers[CONFIG_APPS_MAX];
 	void *apps[CONFIG_APPS_MAX];
@@ -139,9 +141,12 @@ static uc_err tls_open(struct backbone *b, size_t app)
 		peers[i] = (struct tls_peer){ c->peers[i].domain, c->peers[i].ca };
 	uc_err err =
 		tls_server_new(a->certificate, a->private_key, peers, c->peers_n, &b->tls[app]);
-	if (err)
+	if (err) {
 		log_error("tls.failed", "app=%s reason=\"%s\"", a->name, tls_reason());
-	return err;
+		return err;
+	}
+	TRY(ticket_files_open(a, b->env, &b->tickets[app]));
+	return ticket_keys_use(b->tickets[app], tls_server_context(b->tls[app]));
 }
 
 /* Which apps there are; a folder may say so itself. */
@@ -255,6 +260,8 @@ static uc_err fronts_open(struct backbone *b)
 		};
 		if (b->config->ping_seconds)
 			o.limits.ping_ms = b->config->ping_seconds * 1000;
+		if (o.limits.pong_ms > o.limits.ping_ms)
+			o.limits.pong_ms = o.limits.ping_ms;
 		o.limits.first_message_max = b->kind->first_message_max;
 		o.metrics = b->of_fronts[i] = HEAP_NEW(struct metrics);
 		if (!o.metrics)
@@ -387,6 +394,8 @@ static void beat_send(struct backbone *b, struct queue *q)
 
 bool backbone_beat(struct backbone *b)
 {
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		ticket_files_care(&b->config->apps[i], b->tickets[i]);
 	if (atomic_load(&b->beats_due))
 		return false;
 	for (size_t i = 0; i < b->fronts_n; i++)
@@ -419,6 +428,7 @@ void backbone_stop(struct backbone *b)
 			b->kind->close(b->apps[i]);
 		app_worker_free(b->workers[i]);
 		tls_server_free(b->tls[i]);
+		ticket_keys_free(b->tickets[i]);
 		web_files_free(b->web[i]);
 		heap_free(b->of_apps[i]);
 	}
