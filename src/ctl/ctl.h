@@ -16,7 +16,7 @@ struct ctl {
 	int argc; /* after the configuration file */
 	char **argv;
 	bool json;
-	const char *command;
+	const char *command, *file; /* the configuration's */
 };
 
 struct ctl_command {
@@ -32,6 +32,8 @@ int ctl_state(struct ctl *c);
 int ctl_devices(struct ctl *c);
 int ctl_check(struct ctl *c);
 int ctl_dump(struct ctl *c);
+int ctl_backup(struct ctl *c);
+int ctl_restore(struct ctl *c);
 int ctl_status(struct ctl *c);
 /* The order of the same name, for the running backbone. */
 int ctl_pass_on(struct ctl *c);
@@ -53,6 +55,8 @@ uc_err UC_MUST_USE ctl_store_open(const struct ctl *c, size_t app, enum ctl_kind
 void ctl_store_path(const struct ctl *c, size_t app, enum ctl_kind kind, char *out, size_t out_n);
 /* By name or domain; prints when there is none. */
 bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
+/* Keeps the backbone from starting, until it is closed; -1 (printed): it runs, or cannot be kept. */
+int ctl_lock(const struct ctl *c);
 /* The process that uses the data; 0: none, -1: one that isn't known. */
 long ctl_running(const struct ctl *c);
 

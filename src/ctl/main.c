@@ -25,6 +25,24 @@ static const struct ctl_command commands[] = {
 	  "anyway.\n\n"
 	  "example:\n"
 	  "  undercroftctl compact undercroft.conf dial" },
+	{ "backup", 1, 1, ctl_backup, "FILE DIR [--json]",
+	  "copy all stores and keys, also while it runs",
+	  "Fills the empty or new folder DIR: each app's stores as they were at one moment, its "
+	  "keys,\n"
+	  "and a manifest with a hash of every file, which restore checks. A running backbone goes "
+	  "on\n"
+	  "serving. Keep it as safe as the data: it opens all that data and keys together open.\n\n"
+	  "example:\n"
+	  "  undercroftctl backup undercroft.conf /backup/2026-11-26" },
+	{ "restore", 1, 1, ctl_restore, "FILE DIR [--json]",
+	  "put a backup back, while nothing runs",
+	  "Checks all of the backup, then puts the stores where the configuration says, which must "
+	  "be\n"
+	  "empty there, and keys that are missing. Stores get new incarnations: clients and other "
+	  "apps\n"
+	  "notice that an older copy is back.\n\n"
+	  "example:\n"
+	  "  undercroftctl restore undercroft.conf /backup/2026-11-26" },
 	{ "state", 0, 0, ctl_state, "FILE [--json]", "what each app stores, in numbers",
 	  "Says whether the backbone runs, and for each app and store: its incarnation, the "
 	  "number\n"
@@ -142,6 +160,7 @@ int main(int argc, char **argv)
 		return CTL_USAGE;
 	}
 	c.command = command->name;
+	c.file = argc > 2 ? argv[2] : "";
 	c.argc = argc - 2;
 	c.argv = argv + 2;
 	bool help = take_word(&c, "--help");

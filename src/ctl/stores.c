@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "ctl/ctl.h"
+#include "ctl/files.h"
 #include "net/env_system.h"
 #include "provider/provider.h"
 #include "provider/schema.h"
 #include "store/store_rocksdb.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
@@ -65,6 +67,25 @@ static long pid_read(int fd)
 		n--;
 	bool good = n > 0 && !decimal_read(view_make(text, (size_t)n), &pid) && pid < LONG_MAX;
 	return good ? (long)pid : -1;
+}
+
+int ctl_lock(const struct ctl *c)
+{
+	char path[4200];
+	snprintf(path, sizeof path, "%s/lock", c->config.data);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
+		/* root made it, perhaps, and the backbone's user is to open it. */
+		struct files_owner owner = files_owner_of(c->config.data);
+		if (geteuid() != 0 || !fchown(fd, owner.uid, owner.gid))
+			return fd;
+	}
+	fprintf(stderr, "undercroftctl: %s: %s\n", path,
+		fd >= 0 && errno == EWOULDBLOCK ? "the backbone runs; stop it first"
+						: strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 long ctl_running(const struct ctl *c)

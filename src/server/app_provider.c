@@ -26,6 +26,7 @@ enum {
 struct app {
 	struct app_worker *worker;
 	const struct config_app *config;
+	const char *data; /* folder of all apps */
 	struct provider_keys keys;
 	struct app_stores stores;
 	struct provider *provider;
@@ -293,6 +294,7 @@ static uc_err app_open(const struct config *c, size_t app, const struct env *env
 		return UC_E_MEMORY;
 	a->worker = w;
 	a->config = &c->apps[app];
+	a->data = c->data;
 	uc_err err = fill(a, c, app, env);
 	if (err)
 		app_close_all(a);
@@ -310,6 +312,22 @@ static uc_err do_compact(struct app *a, const struct app_order *o)
 	return UC_OK;
 }
 
+static uc_err do_copy(struct app *a, const struct app_order *o)
+{
+	struct buf folder;
+	buf_init(&folder, 4200);
+	buf_printf(&folder, "%s/copies/%.*s/%s", a->data, (int)o->argument.n,
+		   (const char *)o->argument.p, a->config->name);
+	buf_add_byte(&folder, 0);
+	uc_err err = folder.failed;
+	if (!err)
+		err = provider_sync(a->provider);
+	if (!err)
+		err = app_stores_copy(&a->stores, (const char *)folder.p);
+	buf_done(&folder);
+	return err;
+}
+
 static uc_err order(void *ctx, const struct app_order *o)
 {
 	static const struct {
@@ -317,6 +335,7 @@ static uc_err order(void *ctx, const struct app_order *o)
 		uc_err (*run)(struct app *a, const struct app_order *o);
 	} orders[] = {
 		{ "compact", do_compact },
+		{ "copy", do_copy },
 	};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
 		if (view_equal(view_str(orders[i].name), o->name))

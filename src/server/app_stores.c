@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "provider/provider.h"
+#include "server/folders.h"
 #include "server/log.h"
 #include "store/store_rocksdb.h"
 
@@ -73,6 +74,24 @@ void app_stores_maintain(struct app_stores *s, const char *app, uint64_t now_ms)
 void app_stores_maintain_soon(struct app_stores *s)
 {
 	s->maintain_at_ms = 1;
+}
+
+static uc_err copy_one(struct store *s, const char *folder, const char *kind)
+{
+	struct buf path;
+	buf_init(&path, 4200);
+	buf_printf(&path, "%s/%s", folder, kind);
+	buf_add_byte(&path, 0);
+	uc_err err = path.failed ? path.failed : store_checkpoint(s, (const char *)path.p);
+	buf_done(&path);
+	return err;
+}
+
+uc_err app_stores_copy(struct app_stores *s, const char *folder)
+{
+	TRY(folder_make(folder));
+	TRY(copy_one(s->accounts, folder, "accounts"));
+	return copy_one(s->rooms, folder, "rooms");
 }
 
 void app_stores_close(struct app_stores *s)

@@ -171,6 +171,23 @@ static uc_err do_app(struct order *o)
 	return order_app(o, app, o->words_n > 2 ? o->words[2] : (struct view){ 0 });
 }
 
+/* A copy of the app's stores, into copies/NAME of the data folder: letters and digits alone. */
+static uc_err do_copy(struct order *o)
+{
+	struct view name = o->words[2];
+	for (size_t i = 0; i < name.n; i++)
+		if (!(name.p[i] >= 'a' && name.p[i] <= 'z') &&
+		    !(name.p[i] >= '0' && name.p[i] <= '9'))
+			return UC_E_ARGUMENT;
+	return name.n && name.n <= CONTROL_COPY_NAME_MAX ? do_app(o) : UC_E_ARGUMENT;
+}
+
+static uc_err do_copied(struct order *o)
+{
+	metrics_add(backbone_own_metrics(o->c->backbone), METRIC_BACKUPS, 1);
+	return UC_OK;
+}
+
 static const struct row {
 	const char *name;
 	size_t words_min, words_max; /* the name counts */
@@ -179,7 +196,9 @@ static const struct row {
 	{ "status", 1, 1, do_status }, /* what it holds and how it is */
 	{ "queues", 1, 1, do_queues }, /* what waits for whom */
 	{ "drain", 1, 2, do_drain },   /* [SECONDS] */
-	{ "compact", 2, 2, do_app }, /* APP: deleted bytes leave the disk now */
+	{ "copy", 3, 3, do_copy },     /* APP NAME: for `backup` */
+	{ "copied", 2, 2, do_copied }, /* NAME: the backup is made */
+	{ "compact", 2, 2, do_app },   /* APP: deleted bytes leave the disk now */
 };
 
 /* --- the socket --- */

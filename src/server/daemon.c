@@ -4,6 +4,7 @@
 #include "net/env_system.h"
 #include "server/confine.h"
 #include "server/control.h"
+#include "server/folders.h"
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/metrics_server.h"
@@ -19,24 +20,12 @@
 
 enum { BEAT_MS = 10000 };
 
-/* Like mkdir -p, for us alone. */
-static uc_err folder_make(const char *path)
+static uc_err made(const char *path)
 {
-	char part[4096];
-	size_t n = strlen(path);
-	if (n >= sizeof part)
-		return UC_E_CONFIG;
-	for (size_t i = 1; i <= n; i++) {
-		if (path[i] != '/' && path[i] != 0)
-			continue;
-		memcpy(part, path, i);
-		part[i] = 0;
-		if (mkdir(part, 0700) && errno != EEXIST) {
-			log_error("folder.failed", "path=%s reason=\"%s\"", part, strerror(errno));
-			return UC_E_IO;
-		}
-	}
-	return UC_OK;
+	uc_err err = folder_make(path);
+	if (err)
+		log_error("folder.failed", "path=%s reason=\"%s\"", path, strerror(errno));
+	return err;
 }
 
 uc_err daemon_app_folder(const struct config *c, size_t app, struct buf *out)
@@ -48,16 +37,16 @@ uc_err daemon_app_folder(const struct config *c, size_t app, struct buf *out)
 
 uc_err daemon_make_folders(const struct config *c)
 {
-	TRY(folder_make(c->data));
+	TRY(made(c->data));
 	for (size_t i = 0; i < c->apps_n; i++) {
 		struct buf path;
 		buf_init(&path, 4096);
 		uc_err err = daemon_app_folder(c, i, &path);
 		if (!err)
-			err = folder_make((const char *)path.p);
+			err = made((const char *)path.p);
 		buf_done(&path);
 		TRY(err);
-		TRY(folder_make(c->apps[i].keys));
+		TRY(made(c->apps[i].keys));
 	}
 	return UC_OK;
 }
@@ -80,6 +69,20 @@ static uc_err lock_take(const struct config *c, int *out)
 		log_error("data.lock", "path=%s reason=\"%s\"", path, strerror(errno));
 	*out = fd;
 	return UC_OK;
+}
+
+/* What a backup that was cut off has left. */
+static uc_err copies_forget(const struct config *c)
+{
+	struct buf path;
+	buf_init(&path, 4200);
+	buf_printf(&path, "%s/copies", c->data);
+	buf_add_byte(&path, 0);
+	if (!path.failed)
+		folder_remove((const char *)path.p, 3);
+	uc_err err = path.failed;
+	buf_done(&path);
+	return err;
 }
 
 static const char *names_text(enum config_names names)
@@ -328,6 +331,8 @@ int daemon_run(const struct config *c, const struct app_kind *kind)
 	uc_err err = daemon_make_folders(c);
 	if (!err)
 		err = lock_take(c, &lock);
+	if (!err)
+		err = copies_forget(c);
 	if (!err)
 		err = delivery_new(c, &delivery);
 	if (!err)

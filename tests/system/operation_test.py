@@ -202,6 +202,131 @@ class Operation(unittest.TestCase):
         self.assertIn('[backbone] metrics: is not an address of this machine alone', done.stderr)
 
 
+class Backups(unittest.TestCase):
+    """Each test with an installation of its own, which it takes apart."""
+
+    def setUp(self):
+        self.backbone = b = Backbone()
+        self.conf = b.dir / 'undercroft.conf'
+        b.start()
+        self.rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+        self.uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+        for p in (self.rosa, self.uwe):
+            p.sign_up()
+        befriend(self.rosa, self.uwe)
+
+    def tearDown(self):
+        self.backbone.erase()
+
+    def ctl(self, *arguments, status=0):
+        done = self.backbone.ctl(arguments[0], self.conf, *arguments[1:])
+        self.assertEqual(done.returncode, status, done)
+        return done
+
+    def counts(self):
+        """Records and entries of each store, as `check` finds them."""
+        return {(x['app'], x['store']): (x['records'], x['entries'])
+                for x in map(json.loads, self.ctl('check', '--json').stdout.splitlines())
+                if x['type'] == 'checked'}
+
+    def lose_data(self):
+        self.backbone.stop()
+        (self.backbone.dir / 'data').rename(self.backbone.dir / 'lost')
+        (self.backbone.dir / 'data').mkdir(0o700)
+
+    def test_backup_while_serving(self):
+        b, to = self.backbone, self.backbone.dir / 'backup'
+        reading = self.uwe.start('follow')
+        reading.wait_for(lambda line: line['type'] == 'following')
+        writing = self.rosa.start('follow', self.uwe.name)
+        writing.wait_for(lambda line: line['type'] == 'following')
+        for i in range(40):
+            if i == 20:
+                writing.wait_for(lambda m: m.get('text') == 'bean 19' and
+                                 m.get('state') == 'accepted')
+                self.ctl('backup', to)
+            writing.type(f'bean {i}')
+        reading.wait_for(lambda m: m.get('text') == 'bean 39')
+        reading.interrupt()
+        writing.interrupt()
+        self.assertEqual(list((b.dir / 'data/copies').iterdir()), [])
+        self.lose_data()
+        self.ctl('restore', to)
+        for (app, store), (_, entries) in self.counts().items():
+            # All that was accepted before is there: the log of the room has at least 20 messages.
+            if store == 'rooms' and app in ('dial', 'plaza'):
+                self.assertGreaterEqual(entries, 20)
+        incarnation = {x['store'] + x['app']: x['incarnation'] for x in
+                       map(json.loads, self.ctl('state', '--json').stdout.splitlines())
+                       if x['type'] == 'store'}
+        b.start()
+        # A device that was never there since the backup has nothing to notice.
+        tom = Person(b, 'tom', 'dial', '+4915100000001', 'Tom Weiss')
+        tom.sign_up()
+        befriend(tom, self.rosa)
+        tom.run('send', self.rosa.name, 'still here?')
+        self.rosa.read_on('still here?')
+        self.assertEqual(len(set(incarnation.values())), 6)
+
+    def test_backup_of_what_is_stopped(self):
+        b, to = self.backbone, self.backbone.dir / 'backup'
+        self.rosa.run('send', self.uwe.name, 'before')
+        self.uwe.read_on('before')
+        b.stop()
+        before = self.counts()
+        self.ctl('backup', to)
+        (b.dir / 'data').rename(b.dir / 'lost')
+        (b.dir / 'data').mkdir(0o700)
+        self.ctl('restore', to)
+        self.assertEqual(self.counts(), before)
+        b.start()
+        self.rosa.run('send', self.uwe.name, 'after')
+        self.uwe.read_on('after')
+        self.uwe.run('send', self.rosa.name, 'and back')
+        self.rosa.read_on('and back')
+
+    def test_what_restore_refuses(self):
+        b, to = self.backbone, self.backbone.dir / 'backup'
+        self.ctl('backup', to)
+        self.assertIn(b'not an empty folder', self.ctl('backup', to, status=1).stderr)
+        self.assertIn(b'the backbone runs', self.ctl('restore', to, status=1).stderr)
+        b.stop()
+        self.assertIn(b'is not empty', self.ctl('restore', to, status=1).stderr)
+        (b.dir / 'data').rename(b.dir / 'lost')
+        (b.dir / 'data').mkdir(0o700)
+        self.assertIn(b'manifest', self.ctl('restore', b.dir / 'lost', status=1).stderr)
+        log = next((to / 'dial/accounts').glob('*.log'))
+        for path, damage in ((log, lambda x: x[:-1] + bytes([x[-1] ^ 1])), (log, lambda x: x[:-1]),
+                             (log, lambda x: None),
+                             (to / 'manifest', lambda x: x.replace(b'dial.local', b'dail.local')),
+                             (to / 'manifest', lambda x: x[:-70])):
+            whole = path.read_bytes()
+            damaged = damage(whole)
+            path.unlink()
+            if damaged is not None:
+                path.write_bytes(damaged)
+            self.assertIn(b'nothing was restored', self.ctl('restore', to, status=1).stderr)
+            path.write_bytes(whole)
+            self.assertEqual([p.name for p in (b.dir / 'data').iterdir()], ['lock'])
+        self.ctl('restore', to)
+        self.ctl('check')
+
+    def test_lost_keys_come_back(self):
+        b, to = self.backbone, self.backbone.dir / 'backup'
+        self.ctl('backup', to)
+        self.lose_data()
+        keys = next(p for p in b.dir.rglob('app.keys')
+                    if 'backup' not in p.parts and p.parent.name == 'dial')
+        whole = keys.read_bytes()
+        keys.unlink()
+        self.ctl('restore', to)
+        self.assertEqual(keys.read_bytes(), whole)
+        self.assertEqual(keys.stat().st_mode & 0o777, 0o600)
+        b.start()
+        self.rosa.run('send', self.uwe.name, 'after')
+        self.uwe.read_on('after')
+
+
 class Stopping(unittest.TestCase):
     def test_drain(self):
         b = Backbone()

@@ -93,3 +93,46 @@ TEST(beside_the_one_that_writes)
 	store_close(s);
 	place_done(&p);
 }
+
+/* What was synced is there, what came later is not, and either goes on without the other. */
+TEST(a_checkpoint_is_a_store_of_its_own)
+{
+	struct place p;
+	struct store *copy = NULL;
+	char path[128];
+	place_init(&p, ENGINE_ROCKSDB);
+	struct store *s = place_open(&p);
+	expect_ok(put(s, "a", "1"));
+	expect_ok(store_maintain(s));
+	expect_ok(put(s, "b", "1")); /* in no table yet, and not synced */
+	snprintf(path, sizeof path, "%s/copy", p.dir);
+	expect_ok(store_checkpoint(s, path));
+	expect_ok(put(s, "a", "2"));
+	expect_ok(store_sync(s));
+	struct store_options o = p.options;
+	o.path = path;
+	expect_ok(store_open(&o, &copy));
+	if (copy) {
+		expect_value(copy, "a", "1");
+		expect_value(copy, "b", "1");
+		expect_ok(put(copy, "a", "3"));
+		expect_ok(store_sync(copy));
+	}
+	expect_value(s, "a", "2");
+	expect_err(store_checkpoint(s, path), UC_E_STORE); /* it is there */
+	expect_ok(put(s, "a", "4"));
+	expect_ok(store_sync(s));
+	store_close(copy);
+	store_close(s);
+	place_done(&p);
+}
+
+TEST(memory_makes_no_checkpoints)
+{
+	struct place p;
+	place_init(&p, ENGINE_MEMORY);
+	struct store *s = place_open(&p);
+	expect_err(store_checkpoint(s, "/nowhere"), UC_E_UNSUPPORTED);
+	store_close(s);
+	place_done(&p);
+}

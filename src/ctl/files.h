@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of a backup: copied with their hash, onto the disk before anything says so. */
+#ifndef CTL_FILES_H
+#define CTL_FILES_H
+
+#include "base/buf.h"
+#include "crypto/crypto.h"
+
+#include <sys/types.h>
+
+/* Whom files are made for: those the data belongs to, when root makes them. */
+struct files_owner {
+	uid_t uid;
+	gid_t gid;
+};
+struct files_owner files_owner_of(const char *path);
+
+/* Copies a regular file that nobody writes to, synced, with this mode; hash: of what was read.
+ * UC_E_EXISTS: `to` is there. */
+uc_err UC_MUST_USE files_copy(const char *from, const char *to, unsigned mode,
+			      const struct files_owner *owner, uint8_t hash[SHA256_BYTES],
+			      uint64_t *bytes);
+uc_err UC_MUST_USE files_hash(const char *path, uint8_t hash[SHA256_BYTES], uint64_t *bytes);
+uc_err UC_MUST_USE files_write(const char *path, struct view content);
+uc_err UC_MUST_USE files_read(const char *path, struct buf *out);
+/* For the owner alone.  UC_E_EXISTS. */
+uc_err UC_MUST_USE files_folder_make(const char *path, const struct files_owner *owner);
+uc_err UC_MUST_USE files_folder_sync(const char *path);
+/* No folder, or nothing in it. */
+bool files_folder_is_empty(const char *path);
+/* Each regular file of a folder, in no order; other things in it are UC_E_UNSUPPORTED. */
+uc_err UC_MUST_USE files_each(const char *folder,
+			      uc_err (*each)(void *ctx, const char *name, unsigned mode),
+			      void *ctx);
+/* "a/b" in a buffer of the caller's; false when it does not fit. */
+enum { FILES_PATH_MAX = 4200 };
+bool files_path(char out[FILES_PATH_MAX], const char *a, const char *b);
+
+#endif
