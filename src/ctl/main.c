@@ -15,11 +15,22 @@ static const struct ctl_command commands[] = {
 	  "that are behind, other apps that letters wait for.\n\n"
 	  "example:\n"
 	  "  undercroftctl queues undercroft.conf" },
-	{ "drain", 0, 1, ctl_pass_on, "FILE [SECONDS]", "send all clients away, then stop",
-	  "As SIGTERM does: takes no new connections, tells clients when to come back, and "
+	{ "drain", 0, 0, ctl_pass_on, "FILE", "send all clients away, then stop",
+	  "As SIGTERM does: tells clients when to come back, waits for what is under way, and\n"
 	  "ends.\n\n"
 	  "example:\n"
 	  "  undercroftctl drain undercroft.conf" },
+	{ "suspend", 2, 2, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER",
+	  "let nobody in to an account",
+	  "The account's devices are signed out and cannot sign in, nobody finds or reaches it. "
+	  "All\n"
+	  "that is stored stays, and its rooms go on without it.\n\n"
+	  "example:\n"
+	  "  undercroftctl suspend undercroft.conf dial +4915112345678" },
+	{ "unsuspend", 2, 2, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER", "let them in again",
+	  "Undoes suspend.\n\n"
+	  "example:\n"
+	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
 	{ "compact", 1, 1, ctl_pass_on, "FILE APP", "have deleted bytes leave the disk now",
 	  "The running backbone rewrites what holds deleted bytes, as it does twice a day "
 	  "anyway.\n\n"
@@ -82,8 +93,9 @@ static void usage(FILE *to)
 {
 	fputs("usage: undercroftctl COMMAND FILE ...\n\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nFILE is the backbone's configuration. status, queues, drain, reload and compact "
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nFILE is the backbone's configuration. status, queues, drain, compact, suspend and "
+	      "unsuspend "
 	      "speak\n"
 	      "to the running backbone; the others read its stores, which may be in use. Each "
 	      "command\ntakes --help.\n\n"

@@ -3,6 +3,7 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "mimi/frames.h"
 #include "net/certificate.h"
 #include "net/env_system.h"
@@ -328,6 +329,36 @@ static uc_err do_copy(struct app *a, const struct app_order *o)
 	return err;
 }
 
+/* By its id, in hex, or by what it signed up with. */
+static uc_err account_of(struct app *a, struct view text, uint8_t out[PROVIDER_ACCOUNT])
+{
+	struct arena scratch;
+	struct view raw = { 0 };
+	arena_init(&scratch, 4096, ARENA_PLAIN);
+	bool is_id = text.n == 2 * (size_t)PROVIDER_ACCOUNT && !hex_read(&scratch, text, &raw);
+	if (is_id)
+		memcpy(out, raw.p, PROVIDER_ACCOUNT);
+	arena_done(&scratch);
+	return is_id ? UC_OK : provider_account_find(a->provider, text, out);
+}
+
+static uc_err suspend_set(struct app *a, const struct app_order *o, bool is_suspended)
+{
+	uint8_t account[PROVIDER_ACCOUNT];
+	TRY(account_of(a, o->argument, account));
+	return provider_suspend(a->provider, VIEW_OF(account), is_suspended);
+}
+
+static uc_err do_suspend(struct app *a, const struct app_order *o)
+{
+	return suspend_set(a, o, true);
+}
+
+static uc_err do_unsuspend(struct app *a, const struct app_order *o)
+{
+	return suspend_set(a, o, false);
+}
+
 static uc_err order(void *ctx, const struct app_order *o)
 {
 	static const struct {
@@ -336,6 +367,8 @@ static uc_err order(void *ctx, const struct app_order *o)
 	} orders[] = {
 		{ "compact", do_compact },
 		{ "copy", do_copy },
+		{ "suspend", do_suspend },
+		{ "unsuspend", do_unsuspend },
 	};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
 		if (view_equal(view_str(orders[i].name), o->name))

@@ -91,10 +91,11 @@ static uc_err do_status(struct order *o)
 		connections += of_app(&parts[i], METRIC_CONNECTIONS);
 	buf_printf(o->out,
 		   "{\"type\":\"backbone\",\"running\":true,\"process\":%ld,\"uptime_s\":%llu,"
-		   "\"connections\":%zu,\"memory_bytes\":%llu,\"threads\":%zu}\n",
+		   "\"draining\":%s,\"connections\":%zu,\"memory_bytes\":%llu,\"threads\":%zu}\n",
 		   (long)getpid(),
 		   (unsigned long long)(metric_count_get(&whole->value[METRIC_UPTIME]) / 1000000),
-		   connections, (unsigned long long)metric_count_get(&whole->value[METRIC_MEMORY]),
+		   backbone_is_draining(b) ? "true" : "false", connections,
+		   (unsigned long long)metric_count_get(&whole->value[METRIC_MEMORY]),
 		   n - c->apps_n - 1);
 	heap_free(whole);
 	for (size_t i = 0; i < c->apps_n; i++) {
@@ -147,13 +148,10 @@ static uc_err do_queues(struct order *o)
 
 static uc_err do_drain(struct order *o)
 {
-	uint64_t seconds = 0;
 	if (!o->c->host.drain)
 		return UC_E_UNSUPPORTED;
-	if (o->words_n > 1 && (decimal_read(o->words[1], &seconds) || seconds > 86400))
-		return UC_E_ARGUMENT;
 	metrics_add(backbone_own_metrics(o->c->backbone), METRIC_DRAINS, 1);
-	return o->c->host.drain(o->c->host.ctx, (uint32_t)seconds);
+	return o->c->host.drain(o->c->host.ctx);
 }
 
 /* What the app's own worker does, between two messages; without an app, all of them in turn. */
@@ -195,10 +193,12 @@ static const struct row {
 } rows[] = {
 	{ "status", 1, 1, do_status }, /* what it holds and how it is */
 	{ "queues", 1, 1, do_queues }, /* what waits for whom */
-	{ "drain", 1, 2, do_drain },   /* [SECONDS] */
+	{ "drain", 1, 1, do_drain },
 	{ "copy", 3, 3, do_copy },     /* APP NAME: for `backup` */
 	{ "copied", 2, 2, do_copied }, /* NAME: the backup is made */
-	{ "compact", 2, 2, do_app },   /* APP: deleted bytes leave the disk now */
+	{ "suspend", 3, 3, do_app },   /* APP ACCOUNT */
+	{ "unsuspend", 3, 3, do_app },
+	{ "compact", 2, 2, do_app }, /* APP: deleted bytes leave the disk now */
 };
 
 /* --- the socket --- */

@@ -18,8 +18,8 @@ enum {
 /* What only the daemon itself can do.  An entry may be NULL. */
 struct control_host {
 	void *ctx;
-	/* Begins to send all clients away, over so many seconds, and then ends the process. */
-	uc_err (*drain)(void *ctx, uint32_t seconds);
+	/* Begins to send all clients away, and then ends the process. */
+	uc_err (*drain)(void *ctx);
 };
 
 struct control;

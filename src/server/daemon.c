@@ -222,10 +222,9 @@ static uc_err metrics_open(struct backbone *b, struct metrics_server **out)
 }
 
 /* SIGTERM does the same. */
-static uc_err drain_begin(void *ctx, uint32_t seconds)
+static uc_err drain_begin(void *ctx)
 {
 	(void)ctx;
-	(void)seconds;
 	return kill(getpid(), SIGTERM) ? UC_E_IO : UC_OK;
 }
 
@@ -282,7 +281,7 @@ static int signal_wait(struct backbone *b, const sigset_t *set)
 static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
 {
 	struct backbone *b = NULL;
-	struct operator_side operator= { NULL, NULL };
+	struct operator_side side = { NULL, NULL };
 	sigset_t set;
 	int which;
 	/* Before threads, so that all of them leave the signals to sigwait. */
@@ -291,11 +290,11 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	notify_sockets_take();
 	TRY(files_give_up(c));
 	TRY(backbone_start(c, env_system(), kind, delivery, &b));
-	uc_err err = operator_open(b, &operator);
+	uc_err err = operator_open(b, &side);
 	if (!err)
 		err = calls_give_up(c);
 	if (err) {
-		operator_close(&operator);
+		operator_close(&side);
 		backbone_stop(b);
 		return err;
 	}
@@ -316,7 +315,8 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	notify_stopping(c->drain_seconds);
 	/* A second signal ends at once; what was accepted is synced already. */
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	operator_close(&operator);
+	backbone_drain(b);
+	operator_close(&side);
 	backbone_stop(b);
 	log_info("server.stopped", "apps=%zu", c->apps_n);
 	return UC_OK;

@@ -48,6 +48,7 @@ static void look_up(struct backbone *b, struct measured *all)
 		}
 	}
 	metrics_set(whole, METRIC_FRONT_QUEUE_MESSAGES, waiting);
+	metrics_set(whole, METRIC_DRAINING, backbone_is_draining(b));
 	sampled_process(whole, backbone_start_us(b));
 	sampled_disk(whole, c->data);
 	add(all, NULL, whole);

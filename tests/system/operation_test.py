@@ -147,6 +147,17 @@ class Operation(unittest.TestCase):
         self.assertTrue(any(r['type'] == 'front' for r in rows))
         self.assertTrue(all(r['waiting'] == 0 for r in rows), rows)
 
+    def test_suspending(self):
+        self.assertIn(b'UC_E_NOT_FOUND', self.ctl('suspend', 'dial', '+4915199999999',
+                                                  status=1).stderr)
+        self.ctl('suspend', 'dial', '+4915112345678')
+        self.rosa.run('sync', status=None)
+        self.assertNotEqual(self.rosa.status, 0)
+        account = json.loads(self.ctl('devices', 'dial', '+4915112345678',
+                                      '--json').stdout.splitlines()[0])['account']
+        self.ctl('unsuspend', 'dial', account)
+        self.rosa.run('sync')
+
     def test_compact(self):
         self.ctl('compact', 'dial')
         self.assertIn(b'UC_E_NOT_FOUND', self.ctl('compact', 'dail', status=1).stderr)
@@ -169,7 +180,8 @@ class Operation(unittest.TestCase):
                                (b'status now\n', b'UC_E_ARGUMENT'),
                                (b'compact\n', b'UC_E_ARGUMENT'),
                                (b'drain soon\n', b'UC_E_ARGUMENT'),
-                               (b'drain 99999999\n', b'UC_E_ARGUMENT')):
+                               (b'copy dial ../x\n', b'UC_E_ARGUMENT'),
+                               (b'copy dial \n', b'UC_E_ARGUMENT')):
             self.assertIn(error, self.socket(request), request)
         # No line at all, and one that never ends: no answer, and no harm.
         self.assertEqual(self.socket(b'status'), b'')
