@@ -324,7 +324,7 @@ static uc_err do_copy(struct app *a, const struct app_order *o)
 	if (!err)
 		err = provider_sync(a->provider);
 	if (!err)
-		err = app_stores_copy(&a->stores, (const char *)folder.p);
+		err = app_stores_checkpoint(&a->stores, (const char *)folder.p);
 	buf_done(&folder);
 	return err;
 }

@@ -87,7 +87,7 @@ static uc_err copy_one(struct store *s, const char *folder, const char *kind)
 	return err;
 }
 
-uc_err app_stores_copy(struct app_stores *s, const char *folder)
+uc_err app_stores_checkpoint(struct app_stores *s, const char *folder)
 {
 	TRY(folder_make(folder));
 	TRY(copy_one(s->accounts, folder, "accounts"));

@@ -24,7 +24,7 @@ void app_stores_maintain(struct app_stores *s, const char *app, uint64_t now_ms)
 /* At the next call of app_stores_maintain, unless it is under way. */
 void app_stores_maintain_soon(struct app_stores *s);
 /* A copy of each, as of the last sync, into a new folder on the same disk. */
-uc_err UC_MUST_USE app_stores_copy(struct app_stores *s, const char *folder);
+uc_err UC_MUST_USE app_stores_checkpoint(struct app_stores *s, const char *folder);
 void app_stores_close(struct app_stores *s);
 
 #endif
