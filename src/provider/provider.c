@@ -229,18 +229,28 @@ static void ask_add(struct provider *p, struct ask *a, struct view domain)
 	p->asks_n++;
 }
 
+static bool is_plain(uint8_t ch)
+{
+	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+	       ch == '-' || ch == '.' || ch == '_' || ch == '~';
+}
+
 static void add_escaped(struct buf *out, struct view target)
 {
-	for (size_t i = 0; i < target.n; i++) {
+	static const char hex[] = "0123456789ABCDEF";
+	uint8_t *to = buf_reserve(out, 3 * target.n);
+	size_t n = 0;
+	for (size_t i = 0; to && i < target.n; i++) {
 		uint8_t ch = target.p[i];
-		bool plain = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-			     (ch >= '0' && ch <= '9') || ch == '-' || ch == '.' || ch == '_' ||
-			     ch == '~';
-		if (plain)
-			buf_add_byte(out, ch);
-		else
-			buf_printf(out, "%%%02X", ch);
+		if (is_plain(ch)) {
+			to[n++] = ch;
+			continue;
+		}
+		to[n++] = '%';
+		to[n++] = (uint8_t)hex[ch >> 4];
+		to[n++] = (uint8_t)hex[ch & 15];
 	}
+	out->n += n;
 }
 
 void ask_send(struct provider *p, struct ask *a, struct view domain, const char *endpoint,
@@ -248,7 +258,9 @@ void ask_send(struct provider *p, struct ask *a, struct view domain, const char 
 {
 	struct buf path;
 	buf_init(&path, 8192);
-	buf_printf(&path, "/v1/%s/", endpoint);
+	buf_add_str(&path, "/v1/");
+	buf_add_str(&path, endpoint);
+	buf_add_byte(&path, '/');
 	add_escaped(&path, target);
 	ask_add(p, a, domain);
 	struct peer_request q = { .method = VIEW_LIT("POST"),

@@ -95,31 +95,32 @@ static bool epoch_is(struct call *c, const struct seat_live *seat, uint64_t epoc
 	       public_group_now(g).context->epoch == epoch;
 }
 
-static bool is_out_of_turn(struct call *c, const struct seat_live *seat, struct view hash)
+static bool is_out_of_turn(struct call *c, const struct seat_live *seat, struct view message)
 {
 	static const struct refused_message none = { .until_ms = 0 };
 	const struct refused_message *r = seat->more ? &seat->more->refused : &none;
-	return r->until_ms > env_now_ms(c->p->env) && !view_equal(VIEW_OF(r->hash), hash) &&
-	       epoch_is(c, seat, r->epoch);
+	uint8_t hash[SHA256_BYTES];
+	return r->until_ms > env_now_ms(c->p->env) && epoch_is(c, seat, r->epoch) &&
+	       (sha256(message, hash) || !view_equal(VIEW_OF(r->hash), VIEW_OF(hash)));
 }
 
-static void refused_for_now(struct call *c, uint32_t number, struct view hash)
+static void refused_for_now(struct call *c, uint32_t number, struct view message)
 {
 	struct seat_live *seat = seat_live_find(c->s, number);
 	struct public_group *g;
 	struct seat_more *more = seat ? seat_more(seat) : NULL;
-	if (!more || room_live_group(c->p, seat->room, &g))
+	if (!more || room_live_group(c->p, seat->room, &g) || sha256(message, more->refused.hash))
 		return;
 	more->refused.until_ms = env_now_ms(c->p->env) + REFUSED_MS;
 	more->refused.epoch = public_group_now(g).context->epoch;
-	memcpy(more->refused.hash, hash.p, sizeof more->refused.hash);
 }
 
 static uc_err submit_here(struct call *c, struct seat_live *seat, struct view client,
 			  struct view message, struct hub_reply *out)
 {
 	struct hub_request h = { .p = c->p, .client = client, .body = message, .a = &c->arena };
-	TRY(room_live_get(c->p, seat->room->uri, &h.room));
+	h.room = seat->room;
+	TRY(room_live_again(c->p, h.room));
 	return hub_submit(&h, out);
 }
 
@@ -129,11 +130,9 @@ uc_err handle_room_submit(struct call *c, struct view body)
 	struct hub_reply r = { .retry_after_s = c->wait_s };
 	struct seat_live *seat;
 	struct view client;
-	uint8_t hash[SHA256_BYTES];
 	TRY(wire_decode(body, &c->arena, room_submit_request_element, &q));
 	TRY(seat_live_get(c->s, q.seat, &seat));
-	TRY(sha256(q.message, hash));
-	if (is_out_of_turn(c, seat, VIEW_OF(hash)))
+	if (is_out_of_turn(c, seat, q.message))
 		return hub_refuse(c, UC_E_RATE, &(struct hub_reply){ .retry_after_s = 1 });
 	if (seat->more)
 		seat->more->refused.until_ms = 0;
@@ -146,7 +145,7 @@ uc_err handle_room_submit(struct call *c, struct view body)
 			       seat->room->uri, client, q.seat, q.message);
 	uc_err err = r.retry_after_s ? UC_E_RATE : submit_here(c, seat, client, q.message, &r);
 	if (here && is_for_now(err))
-		refused_for_now(c, q.seat, VIEW_OF(hash));
+		refused_for_now(c, q.seat, q.message);
 	if (err)
 		return hub_refuse(c, err, &r);
 	submit_answer(c, r.body, r.seq);
@@ -187,7 +186,8 @@ static uc_err update_from_seat(struct call *c, const struct room_update_request 
 		return hub_ask(c, update_done, "update", seat->room->record.hub, seat->room->uri,
 			       client, q->seat, q->update);
 	struct hub_request h = { .p = c->p, .client = client, .body = q->update, .a = &c->arena };
-	TRY(room_live_get(c->p, seat->room->uri, &h.room));
+	h.room = seat->room;
+	TRY(room_live_again(c->p, h.room));
 	uc_err err = hub_update(&h, &r);
 	if (err)
 		return hub_refuse(c, err, &r);

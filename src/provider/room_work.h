@@ -203,6 +203,8 @@ void room_line_remove(struct room_line_link *l);
 bool is_place(struct view uri, enum uri_kind kind);
 /* UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE room_live_get(struct provider *p, struct view uri, struct room_live **out);
+/* One that is loaded already. */
+uc_err UC_MUST_USE room_live_again(struct provider *p, struct room_live *r);
 /* One we host; UC_E_NOT_FOUND for others, too. */
 uc_err UC_MUST_USE room_live_hosted(struct provider *p, struct view uri, struct room_live **out);
 uc_err UC_MUST_USE room_live_group(struct provider *p, struct room_live *r,

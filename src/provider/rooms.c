@@ -337,6 +337,18 @@ static uc_err load_new(struct provider *p, struct view uri, struct room_live **o
 	return UC_OK;
 }
 
+uc_err room_live_again(struct provider *p, struct room_live *r)
+{
+	if (r->stale)
+		TRY(read_record(p, r));
+	r->stale = false;
+	if (r->newer) {
+		list_out(p->room_work, r);
+		list_in(p->room_work, r);
+	}
+	return UC_OK;
+}
+
 uc_err room_live_get(struct provider *p, struct view uri, struct room_live **out)
 {
 	struct room_live *r = map_find(&p->rooms_live, uri);
@@ -346,13 +358,8 @@ uc_err room_live_get(struct provider *p, struct view uri, struct room_live **out
 		make_space(p);
 		return load_new(p, uri, out);
 	}
-	if (r->stale)
-		TRY(read_record(p, r));
-	r->stale = false;
-	list_out(p->room_work, r);
-	list_in(p->room_work, r);
 	*out = r;
-	return UC_OK;
+	return room_live_again(p, r);
 }
 
 uc_err room_live_hosted(struct provider *p, struct view uri, struct room_live **out)
