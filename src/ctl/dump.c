@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A store written out, and made again from that. */
 #include "ctl/ctl.h"
+#include "ctl/files.h"
+#include "net/env_system.h"
+#include "server/folders.h"
+#include "store/store_rocksdb.h"
 
 #include <unistd.h>
 
@@ -8,21 +13,25 @@ static uc_err write_out(void *ctx, struct view bytes)
 	return fwrite(bytes.p, 1, bytes.n, ctx) == bytes.n ? UC_OK : UC_E_IO;
 }
 
+/* Which app's which store the first two arguments name; prints when there is none. */
+static bool store_named(const struct ctl *c, size_t *app, int *kind)
+{
+	if (!ctl_app_find(c, c->argv[0], app))
+		return false;
+	for (*kind = 0; *kind < CTL_KINDS; ++*kind)
+		if (view_equal(view_str(ctl_kind_names[*kind]), view_str(c->argv[1])))
+			return true;
+	fprintf(stderr, "undercroftctl: there is no store %s; accounts or rooms\n", c->argv[1]);
+	return false;
+}
+
 int ctl_dump(struct ctl *c)
 {
 	size_t app = 0;
 	int kind = 0;
 	struct store *s = NULL;
-	if (!ctl_app_find(c, c->argv[0], &app))
+	if (!store_named(c, &app, &kind))
 		return CTL_USAGE;
-	while (kind < CTL_KINDS &&
-	       !view_equal(view_str(ctl_kind_names[kind]), view_str(c->argv[1])))
-		kind++;
-	if (kind == CTL_KINDS) {
-		fprintf(stderr, "undercroftctl: there is no store %s; accounts or rooms\n",
-			c->argv[1]);
-		return CTL_USAGE;
-	}
 	if (isatty(STDOUT_FILENO)) {
 		fputs("undercroftctl: a dump is no text; send the output to a file\n", stderr);
 		return CTL_USAGE;
@@ -33,5 +42,65 @@ int ctl_dump(struct ctl *c)
 	store_close(s);
 	if (err)
 		fprintf(stderr, "undercroftctl: dump: %s\n", uc_err_text(err));
+	return err ? CTL_FAILED : CTL_OK;
+}
+
+struct loading {
+	const char *path;
+};
+
+static uc_err load_content(void *ctx, struct view dump)
+{
+	const struct loading *l = ctx;
+	struct store_options o = { .driver = &store_rocksdb_driver,
+				   .env = env_system(),
+				   .path = l->path };
+	return store_load(&o, dump);
+}
+
+/* Beside, then in its place: what is cut off leaves nothing there. */
+static uc_err load(const struct ctl *c, size_t app, enum ctl_kind kind)
+{
+	char path[FILES_PATH_MAX], beside[FILES_PATH_MAX], folder[FILES_PATH_MAX];
+	struct loading l = { beside };
+	struct files_owner owner = files_owner_of(c->config.data);
+	ctl_store_path(c, app, kind, path, sizeof path);
+	if (!files_path(beside, c->config.data, "restoring") ||
+	    !files_path(folder, c->config.data, c->config.apps[app].name))
+		return UC_E_TOO_LARGE;
+	if (!files_folder_is_empty(path))
+		return UC_E_EXISTS;
+	folder_remove(beside, 2);
+	uc_err err = files_folder_make(folder, &owner);
+	if (err == UC_E_EXISTS)
+		err = UC_OK;
+	if (!err)
+		err = files_map(c->argv[2], load_content, &l);
+	if (!err)
+		err = files_give(beside, &owner);
+	rmdir(path);
+	if (!err && rename(beside, path))
+		err = UC_E_IO;
+	if (err)
+		folder_remove(beside, 2);
+	return err ? err : files_folder_sync(folder);
+}
+
+int ctl_load(struct ctl *c)
+{
+	size_t app = 0;
+	int kind = 0;
+	if (!store_named(c, &app, &kind))
+		return CTL_USAGE;
+	int lock = ctl_lock(c);
+	if (lock < 0)
+		return CTL_FAILED;
+	uc_err err = load(c, app, (enum ctl_kind)kind);
+	close(lock);
+	if (err)
+		fprintf(stderr, "undercroftctl: %s: %s (%s)\n", c->argv[2],
+			err == UC_E_EXISTS ? "the store is not empty: move it away first"
+					   : uc_err_text(err),
+			uc_err_name(err));
 	return err ? CTL_FAILED : CTL_OK;
 }

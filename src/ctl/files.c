@@ -66,9 +66,7 @@ static uc_err create(const char *path, unsigned mode, const struct files_owner *
 	return err;
 }
 
-/* The whole file in the address space, for as long as `use` runs. */
-static uc_err with_content(const char *path, uc_err (*use)(void *ctx, struct view content),
-			   void *ctx)
+uc_err files_map(const char *path, uc_err (*use)(void *ctx, struct view content), void *ctx)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -109,13 +107,13 @@ uc_err files_copy(const char *from, const char *to, unsigned mode, const struct 
 		  uint8_t hash[SHA256_BYTES], uint64_t *bytes)
 {
 	struct copying c = { to, mode, owner, hash, bytes };
-	return with_content(from, copy_content, &c);
+	return files_map(from, copy_content, &c);
 }
 
 uc_err files_hash(const char *path, uint8_t hash[SHA256_BYTES], uint64_t *bytes)
 {
 	struct copying c = { NULL, 0, NULL, hash, bytes };
-	return with_content(path, copy_content, &c);
+	return files_map(path, copy_content, &c);
 }
 
 static uc_err add_content(void *ctx, struct view content)
@@ -127,7 +125,7 @@ static uc_err add_content(void *ctx, struct view content)
 
 uc_err files_read(const char *path, struct buf *out)
 {
-	return with_content(path, add_content, out);
+	return files_map(path, add_content, out);
 }
 
 uc_err files_write(const char *path, struct view content)
@@ -194,4 +192,28 @@ uc_err files_each(const char *folder, uc_err (*each)(void *ctx, const char *name
 	}
 	closedir(d);
 	return err;
+}
+
+struct giving {
+	const char *folder;
+	const struct files_owner *owner;
+};
+
+static uc_err give_one(void *ctx, const char *name, unsigned mode)
+{
+	const struct giving *g = ctx;
+	char path[FILES_PATH_MAX];
+	(void)mode;
+	if (!files_path(path, g->folder, name))
+		return UC_E_TOO_LARGE;
+	return lchown(path, g->owner->uid, g->owner->gid) ? UC_E_IO : UC_OK;
+}
+
+uc_err files_give(const char *folder, const struct files_owner *owner)
+{
+	struct giving g = { folder, owner };
+	if (geteuid() != 0)
+		return UC_OK;
+	TRY(files_each(folder, give_one, &g));
+	return lchown(folder, owner->uid, owner->gid) ? UC_E_IO : UC_OK;
 }

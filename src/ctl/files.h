@@ -15,6 +15,12 @@ struct files_owner {
 };
 struct files_owner files_owner_of(const char *path);
 
+/* A folder and its files, where root made them. */
+uc_err UC_MUST_USE files_give(const char *folder, const struct files_owner *owner);
+
+/* The whole of a regular file in the address space, for as long as `use` runs. */
+uc_err UC_MUST_USE files_map(const char *path, uc_err (*use)(void *ctx, struct view content),
+			     void *ctx);
 /* Copies a regular file that nobody writes to, synced, with this mode; hash: of what was read.
  * UC_E_EXISTS: `to` is there. */
 uc_err UC_MUST_USE files_copy(const char *from, const char *to, unsigned mode,

@@ -81,6 +81,12 @@ static const struct ctl_command commands[] = {
 	  "It holds what the store holds: keep it as safe.\n\n"
 	  "example:\n"
 	  "  undercroftctl dump undercroft.conf dial rooms >dial-rooms.dump" },
+	{ "load", 3, 3, ctl_load, "FILE APP accounts|rooms DUMP", "make a store from a dump",
+	  "While the backbone does not run, and where the store is empty. Takes dumps of this and "
+	  "of\n"
+	  "earlier versions.\n\n"
+	  "example:\n"
+	  "  undercroftctl load undercroft.conf dial rooms dial-rooms.dump" },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

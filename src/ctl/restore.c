@@ -158,17 +158,6 @@ static uc_err store_marked(struct restore *r, size_t app, enum ctl_kind kind, co
 	return rename(copy, path) ? UC_E_IO : UC_OK;
 }
 
-/* What the engine made meanwhile is the owner's, too. */
-static uc_err given(void *ctx, const char *name, unsigned mode)
-{
-	const struct restore *r = ctx;
-	char path[FILES_PATH_MAX];
-	(void)mode;
-	if (!files_path(path, r->what, name))
-		return UC_E_TOO_LARGE;
-	return chown(path, r->owner.uid, r->owner.gid) ? UC_E_IO : UC_OK;
-}
-
 /* Still beside. */
 static uc_err prepare(struct restore *r, size_t app)
 {
@@ -179,10 +168,7 @@ static uc_err prepare(struct restore *r, size_t app)
 		if (!files_path(r->what, part, ctl_kind_names[kind]))
 			return UC_E_TOO_LARGE;
 		TRY(store_marked(r, app, (enum ctl_kind)kind, r->what));
-		if (geteuid() == 0)
-			TRY(files_each(r->what, given, r));
-		if (geteuid() == 0 && chown(r->what, r->owner.uid, r->owner.gid))
-			return UC_E_IO;
+		TRY(files_give(r->what, &r->owner)); /* what the engine made meanwhile, too */
 	}
 	return UC_OK;
 }

@@ -323,6 +323,31 @@ class Backups(unittest.TestCase):
         self.ctl('restore', to)
         self.ctl('check')
 
+    def test_dump_and_load(self):
+        b = self.backbone
+        self.rosa.run('send', self.uwe.name, 'before')
+        self.uwe.read_on('before')
+        b.stop()
+        before, dumps = self.counts(), {}
+        for app, store in before:
+            dumps[app, store] = b.dir / f'{app}-{store}.dump'
+            dumps[app, store].write_bytes(self.ctl('dump', app, store).stdout)
+        dump = dumps['dial', 'rooms']
+        self.assertIn(b'not empty', self.ctl('load', 'dial', 'rooms', dump, status=1).stderr)
+        (b.dir / 'data').rename(b.dir / 'lost')
+        (b.dir / 'data').mkdir(0o700)
+        whole = dump.read_bytes()
+        dump.write_bytes(whole[:-1])
+        self.assertIn(b'UC_E_MALFORMED', self.ctl('load', 'dial', 'rooms', dump, status=1).stderr)
+        self.assertFalse((b.dir / 'data/dial/rooms').exists())
+        dump.write_bytes(whole)
+        for (app, store), path in dumps.items():
+            self.ctl('load', app, store, path)
+        self.assertEqual(self.counts(), before)
+        b.start()
+        self.rosa.run('send', self.uwe.name, 'after')
+        self.uwe.read_on('after')
+
     def test_lost_keys_come_back(self):
         b, to = self.backbone, self.backbone.dir / 'backup'
         self.ctl('backup', to)
@@ -337,6 +362,43 @@ class Backups(unittest.TestCase):
         b.start()
         self.rosa.run('send', self.uwe.name, 'after')
         self.uwe.read_on('after')
+
+
+class Logs(unittest.TestCase):
+    """Of a whole life, as JSON at the level that says most: events, and nobody."""
+
+    def test_json(self):
+        b = Backbone()
+        configure(b, 'log_format = json', 'log = debug')
+        b.start()
+        try:
+            rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+            uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+            for p in (rosa, uwe):
+                p.sign_up()
+            befriend(rosa, uwe)
+            rosa.run('send', uwe.name, 'the beans')
+            devices = b.ctl('devices', b.dir / 'undercroft.conf', 'dial', rosa.identifier, '--json')
+            account = json.loads(devices.stdout.splitlines()[0])['account']
+            b.ctl('suspend', b.dir / 'undercroft.conf', 'dial', rosa.identifier)
+            b.stop()
+            lines = [line for p in b.dir.glob('*.log') for line in p.read_text().splitlines()]
+        finally:
+            b.erase()
+        events = [json.loads(line) for line in lines if line.startswith('{')]
+        self.assertGreaterEqual(len(events), 5)
+        listed = {(e['event'], e['level']) for e in INVENTORY['logs']}
+        for e in events:
+            self.assertRegex(e['time'], r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$')
+            self.assertIn((e['event'], e['level']), listed)
+        self.assertIn({'order': 'suspend', 'error': 'UC_OK'},
+                      [{k: e.get(k) for k in ('order', 'error')} for e in events])
+        text = '\n'.join(lines)
+        for secret in (rosa.identifier, '4915112345678', uwe.identifier, 'Rosa', 'Petersen',
+                       'beans', account, '127.0.0.1:'):
+            found = [x for x in lines if secret in x and x.startswith('{')]
+            self.assertEqual(found, [], secret)
+        self.assertNotIn(account, text)
 
 
 class Stopping(unittest.TestCase):
