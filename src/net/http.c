@@ -151,6 +151,25 @@ static uc_err framing_check(struct http_request *q)
 	return UC_OK;
 }
 
+static uc_err target_read(struct view target, struct http_request *q)
+{
+	if (!is_token(q->method) || !is_visible(target) || target.p[0] != '/' ||
+	    memchr(target.p, '#', target.n))
+		return UC_E_MALFORMED;
+	q->query = view_cut(target, '?', &q->path);
+	return UC_OK;
+}
+
+uc_err http_request_check(struct http_request *q, struct view target)
+{
+	TRY(target_read(target, q));
+	for (size_t i = 0; i < q->headers.n; i++) {
+		if (!is_token(q->headers.v[i].name) || !is_field_text(q->headers.v[i].value))
+			return UC_E_MALFORMED;
+	}
+	return framing_check(q);
+}
+
 uc_err http_request_read(struct view bytes, struct http_request *out, size_t *used)
 {
 	struct http_request q = { 0 };
@@ -160,15 +179,11 @@ uc_err http_request_read(struct view bytes, struct http_request *out, size_t *us
 	struct view target, version;
 	struct view tail = view_cut(line_take(&rest), ' ', &q.method);
 	version = view_cut(tail, ' ', &target);
-	if (!is_token(q.method) || !is_visible(target) || target.p[0] != '/')
-		return UC_E_MALFORMED;
+	TRY(target_read(target, &q));
 	if (!view_equal(version, VIEW_LIT("HTTP/1.1")))
 		return version.n == 8 && view_starts_with(version, VIEW_LIT("HTTP/"))
 			       ? UC_E_VERSION
 			       : UC_E_MALFORMED;
-	if (memchr(target.p, '#', target.n))
-		return UC_E_MALFORMED;
-	q.query = view_cut(target, '?', &q.path);
 	TRY(headers_read(rest, &q.headers));
 	TRY(framing_check(&q));
 	*out = q;
@@ -199,7 +214,7 @@ uc_err http_response_read(struct view bytes, struct http_response *out, size_t *
 	struct view line = line_take(&rest), version, digits;
 	struct view reason = view_cut(view_cut(line, ' ', &version), ' ', &digits);
 	uint64_t status = 0;
-	if (!view_equal(version, VIEW_LIT("HTTP/1.1")))
+	if (!view_equal(version, VIEW_LIT("HTTP/1.1")) && !view_equal(version, VIEW_LIT("HTTP/2")))
 		return UC_E_VERSION;
 	if (digits.n != 3 || decimal_read(digits, &status) || status < 100 || status > 599)
 		return UC_E_MALFORMED;

@@ -46,6 +46,9 @@ struct http_request {
  * UC_E_UNSUPPORTED: a Transfer-Encoding or an Expect.  UC_E_VERSION: not HTTP/1.1.
  * UC_E_MALFORMED: everything else. */
 uc_err UC_MUST_USE http_request_read(struct view bytes, struct http_request *out, size_t *used);
+/* The same checks for a request whose parts came apart, as in HTTP/2: method, the headers (":authority"
+ * as host) are set and trimmed; sets the rest. */
+uc_err UC_MUST_USE http_request_check(struct http_request *q, struct view target);
 /* The status that tells a client about an error of http_request_read. */
 int http_status_of(uc_err err);
 
@@ -53,7 +56,7 @@ struct http_response {
 	int status; /* 100 to 599 */
 	struct http_headers headers;
 };
-/* The same for a response head. */
+/* The same for a response head, also as libcurl writes down one of HTTP/2. */
 uc_err UC_MUST_USE http_response_read(struct view bytes, struct http_response *out, size_t *used);
 
 /* A response head with the header lines given ("name: value\r\n"...; may be empty) and

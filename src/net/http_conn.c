@@ -3,6 +3,8 @@
 
 #include "base/heap.h"
 #include "base/text.h"
+#include "net/http2.h"
+#include "net/http_route.h"
 
 #include <unistd.h>
 
@@ -84,6 +86,10 @@ void http_conn_accept(struct http_server *s, int fd)
 static void on_open(struct stream *st)
 {
 	struct http_conn *c = conn_of(st);
+	if (http2_is_chosen(c)) {
+		http2_start(c);
+		return;
+	}
 	c->phase = HTTP_PHASE_REQUEST;
 	http_conn_set_deadline(c, c->server->o.limits.head_ms);
 }
@@ -102,6 +108,7 @@ static void on_closed(struct stream *st, uc_err why)
 	gate_leave(s->o.gate);
 	metrics_sub(s->o.loop->metrics, METRIC_CONNECTIONS, 1);
 	const struct http_handler *h = &s->o.handler;
+	http2_end(c, why);
 	if (c->is_owned && c->is_ws)
 		h->ws_gone(h->ctx, c, why);
 	else if (c->is_owned)
@@ -154,58 +161,6 @@ void http_conn_refuse(struct http_conn *c, int status)
 	reply_send(c, status, (struct view){ 0 }, (struct view){ 0 }, false);
 }
 
-static bool route_has_path(const struct http_route *r, struct view path)
-{
-	struct view want = view_str(r->path);
-	if (want.p[want.n - 1] == '/')
-		return view_starts_with(path, want);
-	return view_equal(path, want);
-}
-
-/* Does an earlier route say the same of this path? */
-static bool is_repeated(const struct http_server *s, size_t route, struct view path)
-{
-	for (size_t i = 0; i < route; i++) {
-		if (route_has_path(&s->o.routes[i], path) &&
-		    view_equal(view_str(s->o.routes[i].method),
-			       view_str(s->o.routes[route].method)))
-			return true;
-	}
-	return false;
-}
-
-/* RFC 9110, 15.5.6: what is refused for its method is told the right ones. */
-static void refuse_method(struct http_conn *c, struct view path)
-{
-	const struct http_server *s = c->server;
-	struct buf lines;
-	buf_init(&lines, HTTP_HEAD_MAX);
-	for (size_t i = 0; i < s->o.routes_n; i++) {
-		if (route_has_path(&s->o.routes[i], path) && !is_repeated(s, i, path))
-			buf_printf(&lines, "%s%s",
-				   lines.n ? ", " : "Allow: ", s->o.routes[i].method);
-	}
-	buf_add_str(&lines, "\r\n");
-	reply_send(c, 405, buf_view(&lines), (struct view){ 0 }, false);
-	buf_done(&lines);
-}
-
-/* The route, or NULL and the status that says why. */
-static const struct http_route *route_find(const struct http_server *s,
-					   const struct http_request *q, int *status)
-{
-	*status = 404;
-	for (size_t i = 0; i < s->o.routes_n; i++) {
-		const struct http_route *r = &s->o.routes[i];
-		if (!route_has_path(r, q->path))
-			continue;
-		if (view_equal(q->method, view_str(r->method)))
-			return r;
-		*status = 405;
-	}
-	return NULL;
-}
-
 /* `ping=SECONDS` in the query: who sits behind something that forgets quiet connections asks to be
  * pinged sooner than others, never later. */
 static uint32_t ping_asked_ms(const struct http_conn *c, struct view query)
@@ -251,24 +206,18 @@ static void ws_upgrade(struct http_conn *c, const struct http_route *r,
 	http_ws_start(c);
 }
 
-/* What the head alone decides; UC_OK: wait for the body, if any, and handle it. */
+/* The route, or NULL after the refusal. */
 static const struct http_route *request_admit(struct http_conn *c, const struct http_request *q)
 {
 	int status = 0;
-	const struct http_route *r = route_find(c->server, q, &status);
-	if (r && r->peers_only && !http_conn_peer(c))
-		status = 403;
-	else if (r && !q->has_body && view_equal(q->method, VIEW_LIT("POST")))
-		status = 411;
-	else if (r && q->content_length > r->body_max)
-		status = 413;
-	else if (r)
-		return r;
-	if (status == 405)
-		refuse_method(c, q->path);
-	else
-		http_conn_refuse(c, status);
-	return NULL;
+	struct buf lines;
+	buf_init(&lines, HTTP_HEAD_MAX);
+	bool is_peer = http_conn_peer(c) != NULL;
+	const struct http_route *r = http_route_admit(&c->server->o, q, is_peer, &status, &lines);
+	if (!r)
+		reply_send(c, status, buf_view(&lines), (struct view){ 0 }, false);
+	buf_done(&lines);
+	return r;
 }
 
 static uc_err request_step(struct http_conn *c, struct view bytes, size_t *used)
@@ -376,6 +325,10 @@ static void on_read(struct stream *st, uint8_t *bytes, size_t n)
 	struct http_conn *c = conn_of(st);
 	c->heard_ms = loop_now_ms(st->loop);
 	c->is_pinged = false;
+	if (c->phase == HTTP_PHASE_HTTP2) {
+		http2_input(c, bytes, n);
+		return;
+	}
 	size_t used = 0;
 	if (!c->in.n) {
 		c->need = 0;
@@ -395,7 +348,9 @@ static void on_read(struct stream *st, uint8_t *bytes, size_t n)
 static void on_timeout(struct stream *st)
 {
 	struct http_conn *c = conn_of(st);
-	if (c->phase == HTTP_PHASE_WS || c->phase == HTTP_PHASE_WS_CLOSING)
+	if (c->phase == HTTP_PHASE_HTTP2)
+		http2_timeout(c);
+	else if (c->phase == HTTP_PHASE_WS || c->phase == HTTP_PHASE_WS_CLOSING)
 		http_ws_timeout(c);
 	else if (c->phase == HTTP_PHASE_REQUEST && c->in.n)
 		http_conn_refuse(c, 408);
@@ -410,7 +365,9 @@ static void on_timeout(struct stream *st)
 void http_reply(struct http_call *call, int status, struct view header_lines, struct view body)
 {
 	struct http_conn *c = call->conn;
-	if (c->phase != HTTP_PHASE_WAITING)
+	if (call->is_stream)
+		http2_reply(call, status, header_lines, body, false);
+	if (call->is_stream || c->phase != HTTP_PHASE_WAITING)
 		return;
 	c->is_owned = false;
 	reply_send(c, status, header_lines, body, c->keep_alive);
@@ -420,7 +377,9 @@ void http_reply(struct http_call *call, int status, struct view header_lines, st
 void http_reply_lent(struct http_call *call, int status, struct view header_lines, struct view body)
 {
 	struct http_conn *c = call->conn;
-	if (c->phase != HTTP_PHASE_WAITING)
+	if (call->is_stream)
+		http2_reply(call, status, header_lines, body, true);
+	if (call->is_stream || c->phase != HTTP_PHASE_WAITING)
 		return;
 	if (c->is_head || !body.n) {
 		http_reply(call, status, header_lines, body);
@@ -437,6 +396,10 @@ void http_reply_lent(struct http_call *call, int status, struct view header_line
 static void on_sent(struct stream *st)
 {
 	struct http_conn *c = conn_of(st);
+	if (c->phase == HTTP_PHASE_HTTP2) {
+		http2_sent(c);
+		return;
+	}
 	replied(c, c->keep_alive);
 	http_conn_process(c);
 }
@@ -470,7 +433,10 @@ void http_conn_trust(struct http_conn *c)
 
 const char *http_conn_peer(struct http_conn *c)
 {
-	return c->stream.ssl ? tls_server_peer(c->server->o.tls, c->stream.ssl) : NULL;
+	if (!c->is_peer_known && c->stream.ssl)
+		c->peer = tls_server_peer(c->server->o.tls, c->stream.ssl);
+	c->is_peer_known = true;
+	return c->peer;
 }
 
 bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS])

@@ -11,6 +11,7 @@ enum http_phase {
 	HTTP_PHASE_REQUEST, /* a head, and its body, are read */
 	HTTP_PHASE_WAITING, /* for the handler's reply */
 	HTTP_PHASE_SENDING, /* a lent body */
+	HTTP_PHASE_HTTP2,   /* to the end */
 	HTTP_PHASE_WS,
 	HTTP_PHASE_WS_CLOSING, /* our close frame is sent, the other's awaited */
 	HTTP_PHASE_ENDED,
@@ -19,7 +20,9 @@ enum http_phase {
 struct http_call {
 	struct http_conn *conn;
 	void *user;
+	bool is_stream; /* of HTTP/2: the first field of one (http2.c) */
 };
+struct http2;
 
 struct http_conn {
 	struct stream stream;
@@ -27,7 +30,7 @@ struct http_conn {
 	struct http_call call; /* HTTP/1.1: one at a time */
 	enum http_phase phase;
 	bool is_owned; /* the handler knows of it and hears of its end */
-	bool is_ws;
+	bool is_ws, is_peer_known;
 	bool keep_alive;    /* after the reply that is awaited */
 	bool is_head;       /* the reply goes without its body (RFC 9110, 9.3.2) */
 	bool is_processing; /* inside the loop over input */
@@ -40,6 +43,8 @@ struct http_conn {
 	uint64_t heard_ms, partial_ms; /* last input; since when something partial waits, or 0 */
 	uint64_t fragments_ms;         /* since when a message in fragments has no end, or 0 */
 	struct ws_decoder ws;
+	struct http2 *http2; /* NULL: HTTP/1.1 */
+	const char *peer;    /* once it was asked for */
 	struct http_conn *prev, *next;
 };
 

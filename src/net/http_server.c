@@ -2,6 +2,7 @@
 #include "net/http_server.h"
 
 #include "base/heap.h"
+#include "net/http2.h"
 #include "net/http_conn.h"
 
 const struct http_limits http_limits_default = {
@@ -66,6 +67,8 @@ void http_server_stop(struct http_server *s, uint16_t ws_code)
 			http_conn_close(c, ws_code);
 		else if (c->phase == HTTP_PHASE_WAITING)
 			http_conn_refuse(c, 503);
+		else if (c->phase == HTTP_PHASE_HTTP2)
+			http2_stop(c);
 		else if (c->phase == HTTP_PHASE_SENDING)
 			http_conn_hurry(c);
 		else if (c->phase < HTTP_PHASE_WAITING)

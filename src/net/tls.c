@@ -33,11 +33,12 @@ static uc_err common(SSL_CTX *ctx, const char *certificate_file, const char *key
 	return UC_OK;
 }
 
-/* We speak HTTP/1.1 only; whoever offers protocols must offer that (RFC 7301, 3.2). */
+/* HTTP/2 where it is offered, else HTTP/1.1, which WebSockets are on; whoever offers protocols must
+ * offer one of them (RFC 7301, 3.2). */
 static int alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_n,
 		       const unsigned char *in, unsigned in_n, void *ctx)
 {
-	static const unsigned char ours[] = "\x08http/1.1";
+	static const unsigned char ours[] = "\x02h2\x08http/1.1";
 	unsigned char *picked = NULL;
 	(void)ssl;
 	(void)ctx;
