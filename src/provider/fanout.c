@@ -133,20 +133,20 @@ enum {
 	RECENT_BYTES_ALL = 32 * 1024 * 1024 /* of all */
 };
 
-static void recent_drop_first(struct provider *p, struct room_live *r)
+static void recent_drop_first(struct provider *p, struct room_follow *n)
 {
-	struct recent_entry *e = r->recent;
-	r->recent = e->next;
-	r->recent_n--;
-	r->recent_bytes -= e->n;
+	struct recent_entry *e = n->recent;
+	n->recent = e->next;
+	n->recent_n--;
+	n->recent_bytes -= e->n;
 	p->room_work->recent_bytes -= e->n;
 	heap_free(e);
 }
 
 void recent_drop(struct provider *p, struct room_live *r)
 {
-	while (r->recent)
-		recent_drop_first(p, r);
+	while (r->follow && r->follow->recent)
+		recent_drop_first(p, r->follow);
 }
 
 void recent_trim(struct provider *p, struct room_live *r)
@@ -156,11 +156,11 @@ void recent_trim(struct provider *p, struct room_live *r)
 		if ((!f->record.until || f->record.cursor < f->record.until) &&
 		    f->record.cursor < taken)
 			taken = f->record.cursor;
-	while (r->recent && r->recent->seq <= taken)
-		recent_drop_first(p, r);
+	while (r->follow && r->follow->recent && r->follow->recent->seq <= taken)
+		recent_drop_first(p, r->follow);
 }
 
-static bool recent_put(struct provider *p, struct room_live *r, const struct step_entry *from)
+static bool recent_put(struct provider *p, struct room_follow *n, const struct step_entry *from)
 {
 	struct recent_entry *e = heap_new(sizeof *e + from->fanout.n);
 	if (!e)
@@ -169,33 +169,37 @@ static bool recent_put(struct provider *p, struct room_live *r, const struct ste
 	e->n = from->fanout.n;
 	memcpy(e->chain, from->chain, CHAIN_HASH);
 	memcpy(e->fanout, from->fanout.p, from->fanout.n);
-	if (r->recent)
-		*r->recent_end = e;
+	if (n->recent)
+		*n->recent_end = e;
 	else
-		r->recent = e;
-	r->recent_end = &e->next;
-	r->recent_n++;
-	r->recent_bytes += e->n;
+		n->recent = e;
+	n->recent_end = &e->next;
+	n->recent_n++;
+	n->recent_bytes += e->n;
 	p->room_work->recent_bytes += e->n;
 	return true;
+}
+
+static bool is_too_much(const struct provider *p, const struct room_follow *n)
+{
+	return n->recent_n > RECENT_ENTRIES || n->recent_bytes > RECENT_BYTES ||
+	       p->room_work->recent_bytes > RECENT_BYTES_ALL;
 }
 
 void recent_add(struct log_step *s)
 {
 	struct provider *p = s->p;
-	struct room_live *r = s->room;
-	if (r->record.part != ROOM_HUB || !r->followers)
+	struct room_follow *n = s->room->follow;
+	if (!n)
 		return;
 	for (const struct step_entry *e = s->first; e; e = e->next) {
 		/* They lie without a gap, or not at all. */
-		if (!recent_put(p, r, e)) {
-			recent_drop(p, r);
+		if (!recent_put(p, n, e)) {
+			recent_drop(p, s->room);
 			return;
 		}
-		while (r->recent &&
-		       (r->recent_n > RECENT_ENTRIES || r->recent_bytes > RECENT_BYTES ||
-			p->room_work->recent_bytes > RECENT_BYTES_ALL))
-			recent_drop_first(p, r);
+		while (n->recent && is_too_much(p, n))
+			recent_drop_first(p, n);
 	}
-	recent_trim(p, r);
+	recent_trim(p, s->room);
 }

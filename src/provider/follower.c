@@ -278,10 +278,7 @@ static uc_err begin(struct beginning *n)
 	struct room_live passing = { .uri = n->c->target, .group = n->group };
 	struct room_live *there = map_find(&p->rooms_live, n->c->target);
 	p->room_work->groups_n++; /* it counts, and is given back, as if loaded */
-	arena_init(&passing.epoch_mem, 0, ARENA_PLAIN);
-	uc_err err = map_init(&passing.senders, p->env);
-	if (!err)
-		err = seats_announce(p, n->c->target, &n->m.joined, n->c->a);
+	uc_err err = seats_announce(p, n->c->target, &n->m.joined, n->c->a);
 	if (!err)
 		err = store_start(n, &passing);
 	room_live_drop(p, &passing);

@@ -126,7 +126,7 @@ static uc_err add_stored(struct notice *n, uint64_t from)
 static uc_err add_entries(struct notice *n)
 {
 	uint64_t from = n->f->record.cursor + 1;
-	const struct recent_entry *e = n->room->recent;
+	const struct recent_entry *e = n->room->follow->recent;
 	TRY(know_welcome(n->p, n->room, n->f, from));
 	if (!e || e->seq > from) {
 		TRY(add_stored(n, from));
@@ -234,7 +234,7 @@ static void taken(struct provider *p, struct room_live *r, struct follower_live 
 		f->welcome_known = false;
 	}
 	if (f->is_late)
-		room_line_add(&p->room_work->late, &r->late);
+		room_line_add(&p->room_work->late, &r->follow->late);
 	recent_trim(p, r);
 }
 
@@ -335,7 +335,7 @@ static void push(struct provider *p, struct room_live *r, struct follower_live *
 	uint64_t now = env_now_ms(p->env), last = last_for(r, f);
 	if (f->record.cursor >= last)
 		return;
-	room_line_add(&p->room_work->behind, &r->behind);
+	room_line_add(&p->room_work->behind, &r->follow->behind);
 	if (f->in_flight || !is_due(now, f->retry_ms, UNKNOWN_MS))
 		return;
 	struct peer_live *peer = peer_live_get(p, f->domain);

@@ -5,8 +5,6 @@
  * index by mark.  A hit is only a hint: the entry is read and compared.  When a room's marks are
  * not in memory they are read from the store, where each block of entries left one record, and
  * from the entries behind the last block. */
-#include "provider/repeats.h"
-
 #include "base/heap.h"
 #include "provider/room_work.h"
 
@@ -14,6 +12,7 @@ enum {
 	BLOCK = 64, /* entries whose marks are one record */
 	CAP_LEAST = 16,
 	ROOM_MAX = 1 << 22, /* marks of one room; what is older is a new message */
+	REST_MS = 10 * 60 * 1000,
 };
 
 uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES])
@@ -55,21 +54,47 @@ static void index_all(struct repeats *t)
 			index_add(t, seq);
 }
 
-void repeats_drop(struct provider *p, struct repeats *t)
+static void repeats_free(struct provider *p, struct repeats *t)
 {
 	p->room_work->marks_n -= t->cap;
+	room_line_remove(&t->marked);
 	heap_free(t->marks);
 	heap_free(t->index);
-	*t = (struct repeats){ .cap = 0 };
+	heap_free(t);
+}
+
+void repeats_drop(struct provider *p, struct room_live *r)
+{
+	if (r->repeats)
+		repeats_free(p, r->repeats);
+	r->repeats = NULL;
 }
 
 /* Rooms that were not used for long give theirs up: they are read again. */
 static void make_space(struct provider *p, const struct repeats *keep, size_t cap)
 {
-	struct room_live *r = p->room_work->oldest;
-	for (; r && p->room_work->marks_n + cap > MARKS_LOADED_MAX; r = r->newer)
-		if (&r->repeats != keep && r->repeats.cap)
-			repeats_drop(p, &r->repeats);
+	struct room_line_link *l = p->room_work->marked.first;
+	while (l && p->room_work->marks_n + cap > MARKS_LOADED_MAX) {
+		struct room_line_link *next = l->next;
+		if (l != &keep->marked)
+			repeats_drop(p, l->room);
+		l = next;
+	}
+}
+
+void repeats_rest(struct provider *p, uint64_t now_ms)
+{
+	const struct room_line *line = &p->room_work->marked;
+	while (line->first &&
+	       is_due(now_ms, line->first->room->repeats->used_ms + REST_MS, REST_MS))
+		repeats_drop(p, line->first->room);
+}
+
+static void used(struct provider *p, struct repeats *t)
+{
+	t->used_ms = env_now_ms(p->env);
+	room_line_remove(&t->marked);
+	room_line_add(&p->room_work->marked, &t->marked);
 }
 
 /* Room for as many, those that are there moved over. */
@@ -225,31 +250,41 @@ static uc_err read_blocks(struct provider *p, struct room_live *r, struct repeat
 	return err ? err : read_entries(p, r, t, r->record.next);
 }
 
-static uc_err load(struct provider *p, struct room_live *r)
+static uc_err fill(struct provider *p, struct room_live *r, struct repeats *t)
 {
 	struct store_log_bounds bounds = { .first = r->record.next };
 	struct store_key k;
-	struct repeats t = { .cap = 0 };
 	size_t cap = CAP_LEAST;
-	if (r->repeats.cap)
-		return UC_OK;
 	uc_err err = store_log_bounds(p->rooms, key_1(&k, TABLE_LOG, r->uri), &bounds);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	TRY(env_random(p->env, (uint8_t *)&t.factor, sizeof t.factor));
-	t.factor |= 1;
+	TRY(env_random(p->env, (uint8_t *)&t->factor, sizeof t->factor));
+	t->factor |= 1;
 	if (r->record.next - bounds.first > ROOM_MAX)
 		bounds.first = r->record.next - ROOM_MAX;
 	while (cap < r->record.next - bounds.first)
 		cap *= 2;
-	t.first = t.next = bounds.first;
-	TRY(resize(p, &t, cap));
-	err = read_blocks(p, r, &t);
-	if (err)
-		repeats_drop(p, &t);
-	else
-		r->repeats = t;
-	return err;
+	t->first = t->next = bounds.first;
+	TRY(resize(p, t, cap));
+	return read_blocks(p, r, t);
+}
+
+static uc_err load(struct provider *p, struct room_live *r)
+{
+	if (r->repeats)
+		return UC_OK;
+	struct repeats *t = HEAP_NEW(struct repeats);
+	if (!t)
+		return UC_E_MEMORY;
+	t->marked.room = r;
+	uc_err err = fill(p, r, t);
+	if (err) {
+		repeats_free(p, t);
+		return err;
+	}
+	r->repeats = t;
+	used(p, t);
+	return UC_OK;
 }
 
 /* --- what the room asks --- */
@@ -280,7 +315,8 @@ uc_err repeats_find(struct provider *p, struct room_live *r, uint64_t mark, stru
 		    struct arena *a, struct fanout_message *out, uint64_t *seq)
 {
 	TRY(load(p, r));
-	const struct repeats *t = &r->repeats;
+	used(p, r->repeats);
+	const struct repeats *t = r->repeats;
 	for (size_t at = place_of(t, mark); t->index[at]; at = (at + 1) & (2 * t->cap - 1)) {
 		uint64_t found = entry_at(t, at, mark);
 		uc_err err = found ? entry_read(p, r, found, a, out) : UC_E_NOT_FOUND;
@@ -297,7 +333,7 @@ uc_err repeats_find(struct provider *p, struct room_live *r, uint64_t mark, stru
 /* Of an entry that is in memory, or one of the step. */
 static uint64_t mark_of(const struct log_step *s, uint64_t seq)
 {
-	const struct repeats *t = &s->room->repeats;
+	const struct repeats *t = s->room->repeats;
 	for (const struct step_entry *e = s->first; e; e = e->next)
 		if (e->seq == seq)
 			return e->mark;
@@ -333,10 +369,10 @@ uc_err repeats_put(struct log_step *s)
 
 void repeats_add(struct log_step *s)
 {
-	struct repeats *t = &s->room->repeats;
-	for (const struct step_entry *e = s->first; e && t->cap; e = e->next)
-		if (e->seq != t->next || append(s->p, t, e->mark))
-			repeats_drop(s->p, t); /* it is read again */
+	struct room_live *r = s->room;
+	for (const struct step_entry *e = s->first; e && r->repeats; e = e->next)
+		if (e->seq != r->repeats->next || append(s->p, r->repeats, e->mark))
+			repeats_drop(s->p, r); /* it is read again */
 }
 
 void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint64_t kept)
@@ -346,8 +382,9 @@ void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint6
 		store_delete(b, block_key(&k, room, block));
 }
 
-void repeats_trimmed(struct repeats *t, uint64_t kept)
+void repeats_trimmed(struct room_live *r, uint64_t kept)
 {
-	if (t->first < kept)
+	struct repeats *t = r->repeats;
+	if (t && t->first < kept)
 		t->first = kept < t->next ? kept : t->next;
 }

@@ -431,7 +431,7 @@ static uc_err sweep_room(struct sweep *w)
 	TRY(commit_rooms(w->p, &w->batch));
 	struct room_live *r = map_find(&w->p->rooms_live, w->room);
 	if (r)
-		repeats_trimmed(&r->repeats, w->first);
+		repeats_trimmed(r, w->first);
 	if (empty)
 		live_forget(w);
 	else if (some && r && !r->stale)

@@ -12,7 +12,6 @@
 #include "mls/public_group.h"
 #include "provider/group_parts.h"
 #include "provider/inside.h"
-#include "provider/repeats.h"
 #include "provider/tree_back.h"
 
 #define ROOM_KEEP_MS ((uint64_t)30 * 24 * 3600 * 1000) /* entries and Welcomes wait so long */
@@ -35,7 +34,7 @@ enum {
 /* Another app that follows a room of ours. */
 struct follower_live {
 	struct follower_live *next;
-	struct view domain; /* in the room's memory */
+	struct view domain; /* behind the struct */
 	struct follower_record record;
 	bool in_flight;
 	bool is_late;         /* its cursor is further than the store knows */
@@ -80,29 +79,52 @@ struct room_seats {
 	size_t n;
 };
 
-struct room_live {
-	struct room_live *older, *newer;
-	struct arena mem; /* uri, hub, domains */
-	struct view uri;
-	struct room_record record;
-	bool stale; /* to be read anew */
-	struct follower_live *followers;
-	struct room_line_link behind, late,
-		moved; /* a follower is; the store is, of a cursor; seats have */
+enum { MARKS_LOADED_MAX = 4 << 20 }; /* of all rooms: 16 bytes each */
+
+/* Which message is which entry (repeats.c). */
+struct repeats {
+	uint64_t *marks; /* of entry n at n & (cap - 1); 0: none */
+	uint32_t *index; /* 2 * cap places by mark: where in `marks`, from 1; 0: nothing */
+	size_t cap, indexed;
+	uint64_t first, next; /* the entries whose marks are there */
+	uint64_t factor;      /* spreads marks, so that nobody makes them fall together */
+	uint64_t used_ms;
+	struct room_line_link marked;
+};
+
+/* What followers have not taken yet, and what the clock has to do for them. */
+struct room_follow {
+	struct room_line_link behind, late; /* one of them is; the store is, of a cursor */
 	struct recent_entry *recent, **recent_end;
 	size_t recent_n, recent_bytes;
-	struct room_seats seats; /* open ones */
-	uint32_t moved_n;        /* of them have moved */
-	struct rate_state messages, updates;
-	struct repeats repeats; /* loaded when needed */
-	/* Loaded when needed, and what was read from it in this epoch. */
-	struct public_group *group;
-	bool is_whole;  /* and was read from the records of earlier versions */
-	size_t counted; /* its leaves, as they count in room_work */
-	struct arena epoch_mem;
+};
+
+/* What was read from the group in this epoch. */
+struct room_epoch {
+	struct arena mem;
 	struct room_state state;
 	bool state_read;
-	struct map senders; /* client -> struct room_sender in epoch_mem */
+	struct map senders; /* client -> struct room_sender in mem */
+};
+
+/* There are as many as there are rooms with open seats, and most rest. */
+struct room_live {
+	struct room_live *older, *newer;
+	struct view uri; /* behind the struct */
+	struct room_record record;
+	struct follower_live *followers;
+	struct room_follow *follow; /* NULL: nobody has followed */
+	struct room_seats seats;    /* open ones */
+	struct room_line_link moved;
+	uint32_t moved_n; /* of the seats have moved */
+	bool stale;       /* to be read anew */
+	bool is_whole;    /* the group, and was read from the records of earlier versions */
+	struct rate_state messages, updates;
+	/* Loaded when needed; NULL: not. */
+	struct repeats *repeats;
+	struct room_epoch *epoch;
+	struct public_group *group;
+	size_t counted; /* its leaves, as they count in room_work */
 };
 
 /* A message that was refused for now.  Others of its seat wait until it has come again, or the room
@@ -186,6 +208,7 @@ struct room_work {
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct late_round late_round;
 	struct room_join *joins; /* external joiners whose seat has not come yet */
+	struct room_line marked; /* rooms whose repeats are in memory, the least used first */
 	struct room_line behind, late, moved;
 	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
@@ -282,8 +305,10 @@ uc_err UC_MUST_USE repeats_put(struct log_step *s);
 void repeats_add(struct log_step *s);
 /* The entries from `first` to before `kept` are dropped: in that batch, then in memory. */
 void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint64_t kept);
-void repeats_trimmed(struct repeats *t, uint64_t kept);
-void repeats_drop(struct provider *p, struct repeats *t);
+void repeats_trimmed(struct room_live *r, uint64_t kept);
+void repeats_drop(struct provider *p, struct room_live *r);
+/* Of rooms that nobody has written in for a while. */
+void repeats_rest(struct provider *p, uint64_t now_ms);
 
 /* --- membership.c: whom a commit brings and takes --- */
 struct member {

@@ -57,6 +57,7 @@ void rooms_tick(struct provider *p, uint64_t now_ms)
 	slice_begin(&s, p->env);
 	fanout_round(p, &s);
 	room_joins_expire(p, now_ms);
+	repeats_rest(p, now_ms);
 	slice_begin(&s, p->env);
 	if (!p->clock_doubted)
 		rooms_sweep(p, now_ms, &s);
@@ -108,9 +109,12 @@ void room_line_remove(struct room_line_link *l)
 
 static void epoch_forget(struct room_live *r)
 {
-	map_done(&r->senders);
-	arena_done(&r->epoch_mem);
-	r->state_read = false;
+	if (!r->epoch)
+		return;
+	map_done(&r->epoch->senders);
+	arena_done(&r->epoch->mem);
+	heap_free(r->epoch);
+	r->epoch = NULL;
 }
 
 void room_live_moved(struct provider *p, struct room_live *r)
@@ -134,7 +138,7 @@ void room_live_drop(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
 	trees_drop(p, r->uri);
-	repeats_drop(p, &r->repeats);
+	repeats_drop(p, r);
 	recent_drop(p, r);
 	r->stale = true;
 }
@@ -164,17 +168,30 @@ static void list_in(struct room_work *w, struct room_live *r)
 	w->newest = r;
 }
 
+static void followers_free(struct provider *p, struct room_live *r)
+{
+	recent_drop(p, r);
+	while (r->followers) {
+		struct follower_live *f = r->followers;
+		r->followers = f->next;
+		heap_free(f);
+	}
+	if (!r->follow)
+		return;
+	room_line_remove(&r->follow->behind);
+	room_line_remove(&r->follow->late);
+	heap_free(r->follow);
+	r->follow = NULL;
+}
+
 void room_live_free(struct provider *p, struct room_live *r)
 {
 	group_forget(p, r);
-	repeats_drop(p, &r->repeats);
-	recent_drop(p, r);
-	room_line_remove(&r->behind);
-	room_line_remove(&r->late);
+	repeats_drop(p, r);
+	followers_free(p, r);
 	map_remove(&p->rooms_live, r->uri);
 	metrics_set(p->config.metrics, METRIC_ROOMS_LOADED, p->rooms_live.n);
 	list_out(p->room_work, r);
-	arena_done(&r->mem);
 	heap_free(r);
 }
 
@@ -219,16 +236,29 @@ void room_live_count(struct provider *p, struct room_live *r)
 
 /* --- loading --- */
 
+static uc_err follow_begin(struct room_live *r)
+{
+	if (r->follow)
+		return UC_OK;
+	r->follow = HEAP_NEW(struct room_follow);
+	if (!r->follow)
+		return UC_E_MEMORY;
+	r->follow->behind.room = r->follow->late.room = r;
+	return UC_OK;
+}
+
 static uc_err follower_get(struct room_live *r, struct view domain, struct follower_live **out)
 {
 	struct follower_live **at = &r->followers;
+	TRY(follow_begin(r));
 	while (*at && !view_equal((*at)->domain, domain))
 		at = &(*at)->next;
 	if (!*at) {
-		struct follower_live *f = ARENA_NEW(&r->mem, struct follower_live);
+		struct follower_live *f = heap_new(sizeof *f + domain.n);
 		if (!f)
-			return UC_E_LIMIT;
-		TRY(arena_copy(&r->mem, domain, &f->domain));
+			return UC_E_MEMORY;
+		memcpy(f + 1, domain.p, domain.n);
+		f->domain = view_make(f + 1, domain.n);
 		*at = f;
 	}
 	*out = *at;
@@ -284,22 +314,23 @@ uc_err room_live_followers(struct provider *p, struct room_live *r)
 		err = scan.failed;
 	store_scan_done(&scan);
 	/* Who is behind is looked at by the clock. */
-	if (!err && r->followers && r->behind.room)
-		room_line_add(&p->room_work->behind, &r->behind);
+	if (!err && r->follow)
+		room_line_add(&p->room_work->behind, &r->follow->behind);
 	return err;
 }
 
 static uc_err read_record(struct provider *p, struct room_live *r)
 {
 	struct room_record record;
+	struct view hub;
 	struct arena a;
 	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
 	uc_err err = room_record_get(p->rooms, r->uri, &a, &record);
-	/* The hub of a room does not change: its copy is made once. */
-	if (!err && !r->record.hub.n)
-		err = arena_copy(&r->mem, record.hub, &r->record.hub);
+	/* A room's hub is named in its URI. */
+	if (!err && (uri_domain_of(r->uri, &hub) || !view_equal(hub, record.hub)))
+		err = UC_E_CORRUPT;
 	if (!err) {
-		record.hub = r->record.hub;
+		record.hub = hub;
 		r->record = record;
 		err = room_live_followers(p, r);
 	}
@@ -307,32 +338,23 @@ static uc_err read_record(struct provider *p, struct room_live *r)
 	return err;
 }
 
-static uc_err load(struct provider *p, struct view uri, struct room_live *r)
-{
-	r->behind.room = r->late.room = r->moved.room = r;
-	arena_init(&r->mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	arena_init(&r->epoch_mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	TRY(map_init(&r->senders, p->env));
-	TRY(arena_copy(&r->mem, uri, &r->uri));
-	TRY(read_record(p, r));
-	return map_put(&p->rooms_live, r->uri, r);
-}
-
 static uc_err load_new(struct provider *p, struct view uri, struct room_live **out)
 {
-	struct room_live *r = HEAP_NEW(struct room_live);
+	struct room_live *r = heap_new(sizeof *r + uri.n);
 	if (!r)
 		return UC_E_MEMORY;
-	uc_err err = load(p, uri, r);
+	memcpy(r + 1, uri.p, uri.n);
+	r->uri = view_make(r + 1, uri.n);
+	r->moved.room = r;
+	uc_err err = read_record(p, r);
+	if (!err)
+		err = map_put(&p->rooms_live, r->uri, r);
 	if (err) {
-		room_line_remove(&r->behind);
-		map_done(&r->senders);
-		arena_done(&r->mem);
+		followers_free(p, r);
 		heap_free(r);
 		return err;
 	}
 	list_in(p->room_work, r);
-	metrics_set(p->config.metrics, METRIC_ROOMS_LOADED, p->rooms_live.n);
 	*out = r;
 	return UC_OK;
 }
@@ -387,16 +409,33 @@ uc_err room_live_group(struct provider *p, struct room_live *r, struct public_gr
 	return UC_OK;
 }
 
+static uc_err epoch_begin(struct provider *p, struct room_live *r)
+{
+	if (r->epoch)
+		return UC_OK;
+	struct room_epoch *e = HEAP_NEW(struct room_epoch);
+	if (!e)
+		return UC_E_MEMORY;
+	arena_init(&e->mem, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	uc_err err = map_init(&e->senders, p->env);
+	if (err)
+		heap_free(e);
+	else
+		r->epoch = e;
+	return err;
+}
+
 uc_err room_live_state(struct provider *p, struct room_live *r, const struct room_state **out)
 {
 	struct public_group *g;
 	TRY(room_live_group(p, r, &g));
-	if (!r->state_read) {
+	TRY(epoch_begin(p, r));
+	if (!r->epoch->state_read) {
 		struct group_view now = public_group_now(g);
-		TRY(room_state_read(&now, &r->epoch_mem, &r->state));
-		r->state_read = true;
+		TRY(room_state_read(&now, &r->epoch->mem, &r->epoch->state));
+		r->epoch->state_read = true;
 	}
-	*out = &r->state;
+	*out = &r->epoch->state;
 	return UC_OK;
 }
 
@@ -412,21 +451,21 @@ static uc_err sender_read(struct provider *p, struct room_live *r, struct view c
 	uint32_t leaf = public_group_leaf_by_identity(g, client);
 	if (leaf == TREE_NONE || uri_participant_of(client, &participant))
 		return UC_OK;
-	struct room_sender *s = ARENA_NEW(&r->epoch_mem, struct room_sender);
+	struct room_sender *s = ARENA_NEW(&r->epoch->mem, struct room_sender);
 	if (!s)
 		return UC_E_LIMIT;
 	*s = (struct room_sender){ .leaf = leaf,
 				   .role = room_role_of(state, participant),
 				   .leaving = leaf_is_leaving(g, leaf) };
-	TRY(arena_copy(&r->epoch_mem, participant, &s->participant));
+	TRY(arena_copy(&r->epoch->mem, participant, &s->participant));
 	*out = s;
-	return map_put(&r->senders, client, s);
+	return map_put(&r->epoch->senders, client, s);
 }
 
 uc_err room_live_sender(struct provider *p, struct room_live *r, struct view client,
 			const struct room_sender **out)
 {
-	struct room_sender *s = map_find(&r->senders, client);
+	struct room_sender *s = r->epoch ? map_find(&r->epoch->senders, client) : NULL;
 	if (!s)
 		TRY(sender_read(p, r, client, &s));
 	*out = s;

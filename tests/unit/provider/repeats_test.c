@@ -85,9 +85,9 @@ TEST(repeats_are_known_in_memory_and_after_a_restart)
 	/* Followers need none. */
 	expect_eq(table_count(&apps[LENS], TABLE_REPEATS), 0);
 	restart();
-	expect_eq(room_of()->repeats.cap, 0);
+	expect(!room_of()->repeats);
 	say_again(0);
-	expect_eq(dial->provider->room_work->marks_n, room_of()->repeats.cap);
+	expect_eq(dial->provider->room_work->marks_n, room_of()->repeats->cap);
 	the_end();
 }
 
@@ -230,6 +230,13 @@ TEST(marks_leave_memory_with_their_room)
 	expect(dial->provider->room_work->marks_n >= SAID);
 	room_live_drop(dial->provider, room_of());
 	expect_eq(dial->provider->room_work->marks_n, 0);
+	say_again(0);
+	/* And from a room that rests. */
+	apps_wait(11 * 60000);
+	apps_wait(11 * 60000);
+	expect(!room_of()->repeats);
+	expect_eq(dial->provider->room_work->marks_n, 0);
+	expect(!dial->provider->room_work->marked.first);
 	say_again(0);
 	the_end();
 }
