@@ -591,10 +591,8 @@ uc_err account_drive(struct uc_client *c)
 	struct account *a = &c->account;
 	if (!account_is_active(c) || c->account_busy)
 		return UC_OK;
-	if (client_now(c) < c->account_retry_ms) {
-		wake_at(c, c->account_retry_ms);
+	if (waits_until(c, c->account_retry_ms))
 		return UC_OK;
-	}
 	if (c->list_stale)
 		return list_fetch(c);
 	if (!a->request_key_count || !a->request_keys[0].put)
@@ -604,10 +602,7 @@ uc_err account_drive(struct uc_client *c)
 	/* A room that cannot be left now must not keep the account: its seat ends by itself. */
 	if (!c->delete_ms)
 		c->delete_ms = client_now(c) + LEAVING_MS;
-	if (rooms_all_left(c) || client_now(c) >= c->delete_ms)
-		return delete_send(c);
-	wake_at(c, c->delete_ms);
-	return UC_OK;
+	return !rooms_all_left(c) && waits_until(c, c->delete_ms) ? UC_OK : delete_send(c);
 }
 
 uc_err uc_account_get(uc_client *c, struct uc_account *out)

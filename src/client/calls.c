@@ -4,7 +4,7 @@
 
 #include "base/heap.h"
 
-enum { CALL_TIMEOUT_MS = 30 * 1000, RETRY_MAX_S = 3600 };
+enum { CALL_TIMEOUT_MS = 30 * 1000, RETRY_MAX_S = 3600, WAIT_MAX_MS = 3 * 3600 * 1000 };
 
 /* Whole frames only: what could not be encoded leaves nothing in the queue. */
 static uc_err frame_push(struct uc_client *c, struct buf *bytes, uc_err err)
@@ -150,4 +150,13 @@ void wake_at(struct uc_client *c, uint64_t ms)
 {
 	if (ms < c->retry_ms)
 		c->retry_ms = ms;
+}
+
+bool waits_until(struct uc_client *c, uint64_t ms)
+{
+	uint64_t now = client_now(c);
+	if (now >= ms || ms > now + WAIT_MAX_MS)
+		return false;
+	wake_at(c, ms);
+	return true;
 }

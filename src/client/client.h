@@ -112,6 +112,9 @@ bool reply_is_transient(const struct reply *r);
 uint64_t retry_at(struct uc_client *c, const struct reply *r, uint64_t own_ms);
 /* drive is to be called at that time at the latest. */
 void wake_at(struct uc_client *c, uint64_t ms);
+/* True while it is too early, and drive is called at that time.  A time further ahead than we ever
+ * wait was set while the clock was wrong, and is now. */
+bool waits_until(struct uc_client *c, uint64_t ms);
 
 /* --- events.c --- */
 

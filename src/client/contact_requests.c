@@ -277,10 +277,8 @@ static uc_err request_drive(struct uc_client *c, struct request *q)
 {
 	if (q->in_flight)
 		return UC_OK;
-	if (client_now(c) < q->retry_ms) {
-		wake_at(c, q->retry_ms);
+	if (waits_until(c, q->retry_ms))
 		return UC_OK;
-	}
 	switch (q->state) {
 	case REQUEST_LOOKING:
 		return look_up(c, q);

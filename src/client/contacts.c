@@ -255,10 +255,8 @@ uc_err contacts_drive(struct uc_client *c)
 {
 	if (c->addresses_busy || !c->pool_known)
 		return UC_OK;
-	if (client_now(c) < c->addresses_retry_ms) {
-		wake_at(c, c->addresses_retry_ms);
+	if (waits_until(c, c->addresses_retry_ms))
 		return UC_OK;
-	}
 	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
 		const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
 		if (k->blocked && k->has_grant)

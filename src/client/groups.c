@@ -250,10 +250,7 @@ static bool commit_is_due(struct uc_client *c, struct room *r)
 		return false;
 	if (!r->commit_ms)
 		r->commit_ms = client_now(c) + (uint64_t)room_group_rank(r->group) * COMMIT_STEP_MS;
-	if (client_now(c) >= r->commit_ms)
-		return true;
-	wake_at(c, r->commit_ms);
-	return false;
+	return !waits_until(c, r->commit_ms);
 }
 
 static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
@@ -369,10 +366,8 @@ static void others_forget(struct uc_client *c, struct room *r)
 uc_err groups_drive(struct uc_client *c, struct room *r)
 {
 	bool busy;
-	if (client_now(c) < r->retry_ms) {
-		wake_at(c, r->retry_ms);
+	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	}
 	if (!r->pending.there && leave_task(r)) {
 		others_forget(c, r);
 		if (!room_has_others(r)) {

@@ -92,7 +92,7 @@ uc_err introductions_drive(struct uc_client *c, struct room *r)
 	}
 	if (!r->ask_ms)
 		r->ask_ms = client_now(c) + ASK_FIRST_MS;
-	if (client_now(c) >= r->ask_ms) {
+	if (!waits_until(c, r->ask_ms)) {
 		uint64_t wait = (uint64_t)ASK_FIRST_MS << (r->asks < 8 ? ++r->asks : 8);
 		r->ask_ms = client_now(c) + (wait < ASK_LONGEST_MS ? wait : ASK_LONGEST_MS);
 		TRY(control_send(c, r, &m));

@@ -228,10 +228,8 @@ uc_err outbox_drive(struct uc_client *c, struct room *r)
 	size_t at_once = r->own_hub ? AT_ONCE : 1, looked = 0;
 	if (!b->unsent || r->pending.there || room_group_has_proposals(r->group))
 		return UC_OK;
-	if (client_now(c) < r->retry_ms) {
-		wake_at(c, r->retry_ms);
+	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	}
 	for (struct outgoing *o = b->unsent; o && looked < at_once; o = o->next, looked++) {
 		if (o->in_flight || !o->content.n)
 			continue;

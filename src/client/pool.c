@@ -251,10 +251,8 @@ uc_err pool_drive(struct uc_client *c)
 	struct empty none = { 0 };
 	if (!account_is_active(c) || c->account.deleting)
 		return UC_OK;
-	if (client_now(c) < c->pool_retry_ms) {
-		wake_at(c, c->pool_retry_ms);
+	if (waits_until(c, c->pool_retry_ms))
 		return UC_OK;
-	}
 	for (struct set *s = c->sets; s; s = s->next)
 		if (s->state == SET_RESERVED && !s->in_flight)
 			TRY(take(c, s));

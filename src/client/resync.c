@@ -286,11 +286,10 @@ static bool reads(struct uc_client *c, struct room *r, uint64_t until, uc_err *e
 		return false;
 	if (!j->read_until_ms)
 		j->read_until_ms = client_now(c) + READ_MS;
-	if (client_now(c) >= j->read_until_ms) {
+	if (!waits_until(c, j->read_until_ms)) {
 		r->missed = r->dirty = true;
 		return false;
 	}
-	wake_at(c, j->read_until_ms);
 	if (!r->seat_open)
 		*err = seat_open(c, r);
 	return true;
@@ -308,10 +307,8 @@ static uc_err begin(struct uc_client *c, struct room *r)
 	uc_err err;
 	if (reads(c, r, r->seat_open ? r->log_next : UINT64_MAX, &err))
 		return err;
-	if (client_now(c) < due_ms(r)) {
-		wake_at(c, due_ms(r));
+	if (waits_until(c, due_ms(r)))
 		return UC_OK;
-	}
 	return info_ask(c, r);
 }
 
@@ -338,10 +335,8 @@ uc_err resync_drive(struct uc_client *c, struct room *r)
 {
 	if (r->rejoin_busy || r->seat_busy)
 		return UC_OK;
-	if (client_now(c) < r->retry_ms) {
-		wake_at(c, r->retry_ms);
+	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	}
 	return go_on(c, r);
 }
 

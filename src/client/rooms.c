@@ -223,10 +223,8 @@ static uc_err create_send(struct uc_client *c, struct room *r)
 	};
 	if (r->seat_busy)
 		return UC_OK;
-	if (client_now(c) < r->retry_ms) {
-		wake_at(c, r->retry_ms);
+	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	}
 	uc_err err = r->group ? UC_OK : epoch_zero(c, r);
 	if (err)
 		return err == UC_E_PENDING ? UC_OK : err;

@@ -47,10 +47,8 @@ uc_err seats_drive(struct uc_client *c)
 	struct seat_find_request req = { { NULL, 0 } };
 	if (c->seats_known || c->seats_busy || !c->pool_known)
 		return UC_OK;
-	if (client_now(c) < c->seats_retry_ms) {
-		wake_at(c, c->seats_retry_ms);
+	if (waits_until(c, c->seats_retry_ms))
 		return UC_OK;
-	}
 	req.clients.v = ARENA_ARRAY(&c->call, struct view, FIND_AT_ONCE);
 	if (!req.clients.v)
 		return UC_E_MEMORY;
@@ -183,10 +181,8 @@ uc_err seat_open(struct uc_client *c, struct room *r)
 	};
 	if (r->seat_busy)
 		return UC_OK;
-	if (client_now(c) < r->retry_ms) {
-		wake_at(c, r->retry_ms);
+	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	}
 	if (r->state == ROOM_JOINING && !r->lost && !pool_find(c, r->set_id)) {
 		/* Its KeyPackage has expired. */
 		r->stuck = true;
@@ -211,7 +207,7 @@ struct opening {
 static bool is_opened_again(struct uc_client *c, const struct room *r)
 {
 	return r->state == ROOM_OPEN && r->seat_known && !r->seat_open && !r->seat_busy &&
-	       !r->seat_alone && !r->lost && !r->shadow && client_now(c) >= r->retry_ms;
+	       !r->seat_alone && !r->lost && !r->shadow && !waits_until(c, r->retry_ms);
 }
 
 static uc_err opened_again(struct uc_client *c, struct room *r, const struct seat_opened *in)
