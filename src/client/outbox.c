@@ -8,6 +8,7 @@
 #include "client/rooms.h"
 
 #include "base/heap.h"
+#include "base/planted.h"
 
 enum { AT_ONCE = 16, RETRY_MS = 2 * 1000, LATEST_MS = 3600 * 1000 };
 
@@ -196,7 +197,7 @@ static uc_err encrypt(struct uc_client *c, struct room *r, struct outgoing *o)
 	TRY(room_group_encrypt(c, r->group, blob_view(&o->content), &c->call, &submit, o->hash));
 	TRY(blob_set(&o->submit, submit));
 	o->epoch = room_group_epoch(r->group);
-	r->group_dirty = true;
+	r->group_dirty = r->group_dirty || !PLANTED(forgotten_commit);
 	outgoing_change(r, o);
 	return UC_OK;
 }

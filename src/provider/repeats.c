@@ -6,6 +6,7 @@
  * not in memory they are read from the store, where each block of entries left one record, and
  * from the entries behind the last block. */
 #include "base/heap.h"
+#include "base/planted.h"
 #include "provider/room_work.h"
 
 enum {
@@ -247,6 +248,8 @@ static uc_err read_blocks(struct provider *p, struct room_live *r, struct repeat
 		err = scan.failed;
 	arena_done(&a);
 	store_scan_done(&scan);
+	while (PLANTED(dedupe_hole) && !err && t->next < r->record.next)
+		err = append(p, t, 0);
 	return err ? err : read_entries(p, r, t, r->record.next);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ends with time, room by room, a few at each tick: entries that all have read or that are
  * thirty days old, Welcomes, seats that nobody opens, rooms that nobody is in. */
+#include "base/planted.h"
 #include "provider/room_work.h"
 
 enum {
@@ -54,7 +55,7 @@ static uc_err seat_look(struct sweep *w, struct view client, const struct seat_r
 	if (live && live->is_moved && seat_acked(live) > cursor)
 		cursor = seat_acked(live);
 	w->seats++;
-	if (!r->ended || cursor < r->ended)
+	if ((!r->ended || cursor < r->ended) && (!PLANTED(trimmed_too_early) || is_open(w, client)))
 		need(w, cursor + 1);
 	if (r->ended || r->opened_month + MONTHS_UNOPENED > month_now(w->p) ||
 	    (late && late->month == month_now(w->p)) || live || w->expired_n == EXPIRE_AT_ONCE)
