@@ -198,8 +198,12 @@ static uc_err race(struct commitment *n, struct hub_reply *out)
 	log_step_begin(&step, n->q->p, n->q->room, n->q->a);
 	fanout.timestamp = log_step_now(&step);
 	n->seq = step.record.next;
-	TRY(log_step_add(&step, &fanout, n->hash));
-	TRY(log_step_commit(&step));
+	uc_err err = log_step_add(&step, &fanout, n->hash);
+	if (err)
+		log_step_drop(&step);
+	else
+		err = log_step_commit(&step);
+	TRY(err);
 	log_step_tell(&step);
 	return hub_update_accept(n->q, fanout.timestamp, n->seq, out);
 }

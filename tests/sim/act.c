@@ -310,7 +310,7 @@ static void act_crash(struct person *p, struct lists *l)
 	if (!p->w->plan.faults)
 		return;
 	p->acted = true;
-	person_kill(p, 3000);
+	person_kill(p, 1 + dice_below(&p->w->dice, 3000));
 }
 
 static void act_backup(struct person *p, struct lists *l)

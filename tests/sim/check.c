@@ -95,6 +95,72 @@ static void check_rooms(struct person *p)
 	}
 }
 
+/* --- cursors --- */
+
+static void check_seat_cursor(struct person *p, const struct room *r)
+{
+	struct world *w = p->w;
+	struct app *a = p->app;
+	struct seat_record seat = { 0 };
+	struct store_key k;
+	struct arena mem;
+	const struct seat_truth *s = truth_seat(w, view_str(r->client));
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	uc_err err =
+		record_get(a->rooms, key_2(&k, TABLE_SEAT, view_str(r->uri), view_str(r->client)),
+			   seat_record_element, &mem, &seat);
+	if (!err && s && seat.cursor > s->reached)
+		sim_fail(w, "%s takes person %u to have read %s to %llu, which got to %llu",
+			 a->domain, p->number, r->uri, (unsigned long long)seat.cursor,
+			 (unsigned long long)s->reached);
+	arena_done(&mem);
+}
+
+/* What a follower is taken to have, it has. */
+static void check_follower(struct world *w, struct app *hub, struct app *a,
+			   const struct room_truth *t)
+{
+	struct room_record theirs = { 0 };
+	struct follower_record f = { 0 };
+	struct store_key k;
+	struct arena mem;
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	uc_err err = record_get(hub->rooms,
+				key_2(&k, TABLE_FOLLOWER, view_str(t->uri), view_str(a->domain)),
+				follower_record_element, &mem, &f);
+	if (!err && room_state(a, t->uri, &theirs, &mem) && f.cursor >= theirs.next)
+		sim_fail(w, "%s takes %s to have %s to %llu, which has it to %llu", hub->domain,
+			 a->domain, t->uri, (unsigned long long)f.cursor,
+			 (unsigned long long)theirs.next - 1);
+	arena_done(&mem);
+}
+
+static void followers_look(struct world *w, const struct room_truth *t)
+{
+	struct app *hub = world_app(w, uri_domain(view_str(t->uri)));
+	for (unsigned i = 0; i < APPS && hub && hub->provider; i++)
+		if (&w->apps[i] != hub && w->apps[i].provider)
+			check_follower(w, hub, &w->apps[i], t);
+}
+
+void check_cursors(struct world *w)
+{
+	for (unsigned i = 0; i < APPS; i++)
+		if (w->apps[i].provider)
+			app_before(&w->apps[i], "looked at", "");
+	for (unsigned i = 0; i < w->people_n; i++) {
+		struct person *p = &w->people[i];
+		for (const struct room *r = p->client ? p->client->rooms : NULL; r; r = r->next)
+			if (p->app->provider)
+				check_seat_cursor(p, r);
+	}
+	for (const struct room_truth *t = w->truth->all_rooms; t; t = t->next)
+		followers_look(w, t);
+	for (unsigned i = 0; i < APPS; i++)
+		if (w->apps[i].provider)
+			app_after(&w->apps[i]);
+}
+
 /* --- names --- */
 
 struct names_check {
@@ -168,10 +234,20 @@ static void check_request(struct person *p, const struct request *q)
 			 p->name, theirs->name);
 }
 
+/* What somebody consented to arrives once, however often it is sent. */
+static void check_once(struct person *p, const struct request *of)
+{
+	for (const struct request *q = of->next; q; q = q->next)
+		if (q->incoming && of->incoming && !strcmp(q->text, of->text))
+			sim_fail(p->w, "person %u has a request twice: %s", p->number, q->text);
+}
+
 static void check_requests(struct person *p)
 {
-	for (const struct request *q = p->client->requests; q; q = q->next)
+	for (const struct request *q = p->client->requests; q; q = q->next) {
 		check_request(p, q);
+		check_once(p, q);
+	}
 }
 
 /* --- messages --- */

@@ -11,6 +11,8 @@ enum {
 	LEAP_MS = 90000, /* a clock is wrong for so long, at most */
 	SLOW_MS = 45000,
 	DOWN_MS = 3600 * 1000,
+	OFF_MS = 2 * 3600 * 1000, /* longer than what all have read is kept */
+	LOOK_MS = 20000,
 };
 
 static struct app *any_app(struct world *w)
@@ -128,6 +130,16 @@ static bool app_is_down(struct world *w)
 	return true;
 }
 
+static bool device_is_off(struct world *w)
+{
+	struct person *p = any_person(w);
+	if (!p || p->phase != PHASE_LIVE || w->stats.weather[FAULT_OFF] >= 1 + w->people_n / 12)
+		return false;
+	sim_story(w, "FAULT: person %u's device is off for two hours", p->number);
+	person_kill(p, OFF_MS + dice_below(&w->dice, OFF_MS / 4));
+	return true;
+}
+
 static bool herd(struct world *w)
 {
 	const struct app *a = any_app(w);
@@ -169,6 +181,8 @@ static bool strikes(struct world *w, enum fault k)
 		return person_clock_leaps(w);
 	case FAULT_DOWN:
 		return app_is_down(w);
+	case FAULT_OFF:
+		return device_is_off(w);
 	case FAULT_HERD:
 		return herd(w);
 	case FAULT_SLOW:
@@ -194,8 +208,17 @@ static void weather(struct world *w, struct happening *h)
 		     NO_BYTES);
 }
 
+static void looks(struct world *w, struct happening *h)
+{
+	(void)h;
+	check_cursors(w);
+	if (!w->quiet)
+		timeline_add(w, w->now_ms + LOOK_MS, looks, NULL, 0, NO_BYTES);
+}
+
 void faults_start(struct world *w)
 {
+	timeline_add(w, w->now_ms + LOOK_MS, looks, NULL, 0, NO_BYTES);
 	if (w->plan.faults && w->plan.weather)
 		timeline_add(w, w->now_ms + dice_below(&w->dice, NEXT_MS), weather, NULL, 0,
 			     NO_BYTES);

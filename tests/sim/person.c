@@ -74,8 +74,7 @@ void person_kill(struct person *p, uint64_t back_in_ms)
 	client_close(p);
 	if (p->link)
 		link_drop_person(p->link);
-	timeline_add(w, w->now_ms + 1 + dice_below(&w->dice, back_in_ms), person_opens, p,
-		     p->device, NO_BYTES);
+	timeline_add(w, w->now_ms + back_in_ms, person_opens, p, p->device, NO_BYTES);
 }
 
 static uc_err open_client(struct person *p)
@@ -261,7 +260,7 @@ static void frames_leave(struct person *p)
 		if (p->link)
 			link_up(p->link, view_make(bytes, n));
 		if (sim_fault(p->w, KILL_OF_MILLION))
-			person_kill(p, BACK_MS);
+			person_kill(p, 1 + dice_below(&p->w->dice, BACK_MS));
 	}
 }
 
@@ -326,7 +325,7 @@ void person_after(struct person *p, uc_err err)
 	points_passed(p);
 	p->armed = false;
 	if (broken && armed) {
-		person_kill(p, BACK_MS);
+		person_kill(p, 1 + dice_below(&p->w->dice, BACK_MS));
 		return;
 	}
 	if (broken || !p->client) {

@@ -28,6 +28,7 @@
 	X(CLOCK_APP, "clocks of apps that leapt")             \
 	X(CLOCK_PERSON, "clocks of devices that leapt")       \
 	X(DOWN, "apps that were down for an hour")            \
+	X(OFF, "devices that were off for hours")             \
 	X(HERD, "times that everybody came back at once")     \
 	X(SLOW, "readers that were slow")                     \
 	X(OLDER, "apps that went on from an older copy")
@@ -339,6 +340,7 @@ void peers_free(struct world *w);
 
 void person_platform(struct person *p);
 void person_start(struct person *p);
+/* Comes back after so long. */
 void person_kill(struct person *p, uint64_t back_in_ms);
 /* The device is gone for good; a new one starts, empty. */
 void person_lose_device(struct person *p);
@@ -415,6 +417,8 @@ void truth_event(struct person *p, const struct uc_event *e);
 
 /* --- check.c --- */
 
+/* What apps believe that others have read: never more than these have. */
+void check_cursors(struct world *w);
 /* Once all is at rest. */
 void check_all(struct world *w);
 

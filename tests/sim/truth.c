@@ -9,7 +9,7 @@
 #include "client/seats.h"
 #include "mimi/protocol.h"
 
-enum { TRUTH_BYTES = 256 * 1024 * 1024, ENTRIES_MAX = 1 << 20, SEATS_MAX = 256 };
+enum { TRUTH_BYTES = 256 * 1024 * 1024, ENTRIES_MAX = 1 << 20, SEATS_MAX = 512 };
 
 uc_err truth_init(struct world *w)
 {
@@ -134,6 +134,7 @@ static void seat_belongs(struct person *p, const char *client, const char *parti
 
 struct gather {
 	struct world *w;
+	struct room_truth *room;
 	struct buf list;
 	struct seat_truth *seats[SEATS_MAX];
 	size_t n;
@@ -147,9 +148,26 @@ static bool gather_each(void *ctx, const struct room_client *k)
 	buf_add_byte(&g->list, ' ');
 	buf_add_view(&g->list, k->participant);
 	buf_add_byte(&g->list, '\n');
-	if (g->n < SEATS_MAX)
-		g->seats[g->n++] = truth_seat(g->w, k->client);
-	return true;
+	if (g->n == SEATS_MAX)
+		return true;
+	struct seat_truth *s = g->seats[g->n++] = truth_seat(g->w, k->client);
+	return s;
+}
+
+/* A KeyPackage leads to one room.  But who goes on from an older copy, and cannot know it, may use
+ * their own once more, and what they had taken of others. */
+static void once_used(struct world *w, const struct gather *g)
+{
+	bool forgot = false;
+	for (size_t i = 0; i < g->n; i++)
+		forgot = forgot || (g->seats[i]->person && g->seats[i]->person->restored);
+	for (size_t i = 0; i < g->n; i++) {
+		struct seat_truth *s = g->seats[i];
+		if (s->used && s->used != g->room && !forgot)
+			sim_fail(w, "a KeyPackage is used twice: it leads to %s and to %s",
+				 s->used->uri, g->room->uri);
+		s->used = g->room;
+	}
 }
 
 static void epoch_keep(struct world *w, struct epoch_truth *e, const struct gather *g,
@@ -171,7 +189,7 @@ static void epoch_keep(struct world *w, struct epoch_truth *e, const struct gath
 static void epoch_seen(struct person *p, struct room_truth *t, const struct room *r, uint64_t epoch)
 {
 	struct world *w = p->w;
-	struct gather g = { .w = w };
+	struct gather g = { .w = w, .room = t };
 	uint8_t hash[32], authenticator[32];
 	buf_init(&g.list, 1 << 20);
 	t->epochs = grown(w, t->epochs, &t->epochs_n, epoch, sizeof(struct epoch_truth));
@@ -182,6 +200,7 @@ static void epoch_seen(struct person *p, struct room_truth *t, const struct room
 		sim_fail(w, "a group's clients cannot be listed");
 	struct epoch_truth *e = &t->epochs[epoch];
 	if (!e->known) {
+		once_used(w, &g);
 		epoch_keep(w, e, &g, hash);
 		memcpy(e->authenticator, authenticator, sizeof authenticator);
 	} else if (!view_equal(VIEW_OF(e->authenticator), VIEW_OF(authenticator))) {
@@ -200,6 +219,8 @@ static void room_look(struct person *p, const struct room *r)
 	struct room_truth *t = truth_room(w, r->uri);
 	seat_belongs(p, r->client, r->participant);
 	struct seat_truth *s = truth_seat(w, view_str(r->client));
+	if (s && r->seq > s->reached)
+		s->reached = r->seq;
 	if (!t || !s || !r->group || r->state == ROOM_CREATING || r->state == ROOM_JOINING)
 		return;
 	uint64_t epoch = room_group_epoch(r->group);
@@ -279,6 +300,9 @@ static void entry_seen(struct person *p, const struct room *r, const struct log_
 	if (!t->entries)
 		return;
 	struct entry_truth *e = &t->entries[in->seq];
+	struct seat_truth *s = truth_seat(w, view_str(r->client));
+	if (s && in->seq > s->reached)
+		s->reached = in->seq;
 	sim_trace(w, "  entry %llu of %s for %s, at %llu%s", (unsigned long long)in->seq, r->uri,
 		  r->client, (unsigned long long)r->seq, r->shadow ? ", in its second place" : "");
 	if (e->known && (!view_equal(VIEW_OF(e->hash), VIEW_OF(hash)) ||

@@ -13,7 +13,9 @@ struct seat_truth {
 	struct room_truth *room; /* NULL: not seen in one */
 	uint64_t epoch;          /* last seen */
 	bool in_room;
-	bool second;    /* of a client that was there already */
+	uint64_t reached;        /* how far in the log, ever */
+	struct room_truth *used; /* the room its KeyPackage led to; NULL: none yet */
+	bool second;             /* of a client that was there already */
 	uint64_t heard; /* check.c: the last text of this sender in a history, by its order */
 };
 
