@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hub takes handshake messages (draft-ietf-mimi-protocol-06, update): one commit per epoch, and
  * proposals that wait for it. */
-#include "base/planted.h"
 #include "provider/room_work.h"
 
 enum { RETRY_S = 60 };
@@ -83,9 +82,7 @@ static uc_err check_sender(const struct hub_request *q, const struct framed_cont
 	struct group_view now = public_group_now(g);
 	if (!view_equal(c->group_id, now.context->group_id))
 		return UC_E_UNEXPECTED;
-	bool races = PLANTED(epoch_race) && c->content_type == CONTENT_COMMIT &&
-		     c->epoch + 1 == now.context->epoch;
-	if (c->epoch != now.context->epoch && !races)
+	if (c->epoch != now.context->epoch)
 		return c->epoch < now.context->epoch ? UC_E_EPOCH_PAST : UC_E_EPOCH_FUTURE;
 	if (c->sender.sender_type == SENDER_MEMBER)
 		leaf = tree_leaf_find(now.tree, c->sender.leaf_index, &room);
