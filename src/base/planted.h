@@ -15,7 +15,7 @@
 	X(reordered_batch,                                                                      \
 	  "a group is written before the entries that change it, in a batch of its own")        \
 	X(double_apply, "a follower applies a repeated notify once more")                       \
-	X(stale_cursor, "a seat's cursor is that of the seat before it")                        \
+	X(stale_cursor, "a seat's cursor is what was sent, not what was read")                  \
 	X(epoch_race, "of two commits of one epoch, the second is taken, too")                  \
 	X(trimmed_too_early, "entries are dropped that somebody has not read")                  \
 	X(dedupe_hole, "after a restart a message that is sent again stands in the log twice")  \

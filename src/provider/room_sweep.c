@@ -55,7 +55,7 @@ static uc_err seat_look(struct sweep *w, struct view client, const struct seat_r
 	if (live && live->is_moved && seat_acked(live) > cursor)
 		cursor = seat_acked(live);
 	w->seats++;
-	if ((!r->ended || cursor < r->ended) && (!PLANTED(trimmed_too_early) || is_open(w, client)))
+	if ((!r->ended || cursor < r->ended) && (!PLANTED(trimmed_too_early) || live))
 		need(w, cursor + 1);
 	if (r->ended || r->opened_month + MONTHS_UNOPENED > month_now(w->p) ||
 	    (late && late->month == month_now(w->p)) || live || w->expired_n == EXPIRE_AT_ONCE)

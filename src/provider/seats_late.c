@@ -2,6 +2,7 @@
 /* Cursors and later openings, written on a clock, ordered by key, across all connections: what lies
  * side by side in a write-ahead log belongs to nobody in particular. */
 #include "base/heap.h"
+#include "base/planted.h"
 #include "provider/room_work.h"
 
 #include <stdlib.h>
@@ -195,8 +196,11 @@ static uc_err fill(struct provider *p, struct store_batch *b, const struct late_
 		return err == UC_E_NOT_FOUND ? UC_OK : err; /* gone meanwhile */
 	if (late && late->cursor > r.cursor)
 		r.cursor = late->cursor;
-	if (live && seat_acked(live) > r.cursor)
-		r.cursor = seat_acked(live);
+	uint64_t read = live ? seat_acked(live) : 0;
+	if (PLANTED(stale_cursor) && live)
+		read = live->sent;
+	if (read > r.cursor)
+		r.cursor = read;
 	if (month > r.opened_month)
 		r.opened_month = month;
 	if (!late || !late->opening)
