@@ -15,11 +15,12 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FLOODERS = 8, FLOOD_FRAMES = 20000 };
+enum { FLOODERS = 8, FLOOD_FRAMES = 20000, CROWD = 3000, CROWD_A_SECOND = 500 };
 
 static struct config config;
 static pid_t daemon_pid;
@@ -333,4 +334,54 @@ TEST(silent_connections_keep_nobody_out)
 	for (size_t i = 0; i < 300; i++)
 		close(fds[i]);
 	clients_end();
+}
+
+/* --- everybody at once --- */
+
+/* Twice as many descriptors as that are needed, here and there. */
+static size_t crowd_size(void)
+{
+	struct rlimit limit = { 1024, 1024 };
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	size_t most = is_sanitized ? 500 : CROWD;
+	return limit.rlim_cur < 2 * most ? (size_t)limit.rlim_cur / 2 : most;
+}
+
+/* All connect in one moment, and each is answered. */
+static void crowd_comes(size_t n)
+{
+	int status = 0;
+	uint64_t start_ms = clock_steady_ms();
+	daemon_start();
+	clients_begin();
+	w.say = 1;
+	w.want = n;
+	w.full = terminate;
+	for (size_t i = 0; i < n; i++)
+		connect_to(i % 2, &handler);
+	loop_run(&w.loop);
+	uint64_t took_ms = clock_steady_ms() - start_ms;
+	expect_eq(w.opened, n);
+	expect_eq(w.got, n);
+	expect_eq(w.closed, n);
+	/* As fast as it may be, but for the quarter of a second that may come at once. */
+	expect(took_ms >= 1000 * n / CROWD_A_SECOND - 500);
+	waitpid(daemon_pid, &status, 0);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	clients_end();
+}
+
+/* After a restart all devices come back at once: they are let in at the rate that is set, and none is
+ * turned away. */
+TEST(a_crowd_comes_back_at_the_rate_that_is_set)
+{
+	size_t n = crowd_size();
+	config_make();
+	config.accepts_a_second = CROWD_A_SECOND;
+	crowd_comes(n);
+	crowd_comes(n);
+	config.accepts_a_second = 0;
 }
