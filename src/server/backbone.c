@@ -2,6 +2,7 @@
 #include "server/backbone.h"
 
 #include "base/heap.h"
+#include "base/map.h"
 #include "net/env_system.h"
 #include "server/front.h"
 #include "server/log.h"
@@ -20,6 +21,12 @@ enum {
 	DESCRIPTORS_KEPT = 512, /* for stores, pipes, peers */
 };
 
+/* Where a domain is asked. */
+struct way {
+	bool is_peer; /* else an app of this process */
+	unsigned index;
+};
+
 struct backbone {
 	const struct config *config;
 	const struct env *env;
@@ -34,6 +41,9 @@ struct backbone {
 	struct front *fronts[BACKBONE_FRONTS_MAX];
 	size_t fronts_n;
 	struct peers *peers; /* NULL without any */
+	struct map ways;     /* domain -> struct way */
+	struct way way[CONFIG_APPS_MAX + CONFIG_PEERS_MAX];
+	size_t ways_n;
 	struct http_gate gate;
 	uint32_t drain_s;
 	bool is_started;
@@ -53,14 +63,6 @@ static void to_front(void *ctx, unsigned front, struct message *list)
 		message_free_all(list);
 }
 
-static bool is_peer(const struct config *c, struct view domain)
-{
-	for (size_t i = 0; i < c->peers_n; i++)
-		if (view_equal(view_str(c->peers[i].domain), domain))
-			return true;
-	return false;
-}
-
 /* Nobody to ask: said at once and for good, unlike a peer that is not reached. */
 static bool answer_unknown(struct backbone *b, unsigned app, struct message *m)
 {
@@ -73,32 +75,50 @@ static bool answer_unknown(struct backbone *b, unsigned app, struct message *m)
 	return true;
 }
 
+/* The loopback rule: the ask itself becomes the request, from a domain that is proven. */
+static bool ask_here(struct backbone *b, unsigned app, unsigned asked, struct message *m)
+{
+	struct view domain = m->parts.domain;
+	m->kind = MESSAGE_REQUEST;
+	m->from = FROM_APP;
+	m->index = app;
+	m->parts.domain = view_str(b->config->apps[app].domain);
+	if (queue_put(app_worker_queue(b->workers[asked]), m))
+		return true;
+	m->kind = MESSAGE_ASK;
+	m->parts.domain = domain;
+	return false;
+}
+
 /* One table decides the way: an app of this process, a configured peer, or nobody. */
 static bool ask(void *ctx, unsigned app, struct message *m)
 {
 	struct backbone *b = ctx;
-	const struct config *c = b->config;
-	for (size_t i = 0; i < c->apps_n; i++) {
-		if (!view_equal(view_str(c->apps[i].domain), m->parts.domain))
-			continue;
-		/* The loopback rule: the same request, from a domain that is proven. */
-		struct message_parts parts = m->parts;
-		parts.domain = view_str(c->apps[app].domain);
-		struct message *q = message_new(MESSAGE_REQUEST, m->id, &parts);
-		if (!q)
-			return false;
-		q->from = FROM_APP;
-		q->index = app;
-		if (!queue_put(app_worker_queue(b->workers[i]), q)) {
-			message_free(q);
-			return false;
-		}
-		message_free(m);
-		return true;
-	}
-	if (!is_peer(c, m->parts.domain))
+	const struct way *way = map_find(&b->ways, m->parts.domain);
+	if (!way)
 		return answer_unknown(b, app, m);
-	return b->peers && peers_ask(b->peers, app, m);
+	if (!way->is_peer)
+		return ask_here(b, app, way->index, m);
+	return b->peers && peers_ask(b->peers, app, way->index, m);
+}
+
+static uc_err way_add(struct backbone *b, const char *domain, bool is_peer, size_t index)
+{
+	struct way *way = &b->way[b->ways_n++];
+	*way = (struct way){ is_peer, (unsigned)index };
+	return map_put(&b->ways, view_str(domain), way);
+}
+
+static uc_err ways_fill(struct backbone *b)
+{
+	const struct config *c = b->config;
+	TRY(map_init(&b->ways, b->env));
+	for (size_t i = 0; i < c->peers_n; i++)
+		TRY(way_add(b, c->peers[i].domain, true, i));
+	/* Those of this process last: they win. */
+	for (size_t i = 0; i < c->apps_n; i++)
+		TRY(way_add(b, c->apps[i].domain, false, i));
+	return UC_OK;
 }
 
 static void answer(void *ctx, unsigned app, struct message *m)
@@ -279,6 +299,7 @@ static uc_err fronts_open(struct backbone *b)
 
 static uc_err start(struct backbone *b)
 {
+	TRY(ways_fill(b));
 	TRY(probe_all(b->config));
 	for (size_t i = 0; i < b->config->apps_n; i++)
 		TRY(app_open(b, i));
@@ -434,6 +455,7 @@ void backbone_stop(struct backbone *b)
 	}
 	for (size_t i = 0; i < BACKBONE_FRONTS_MAX; i++)
 		heap_free(b->of_fronts[i]);
+	map_done(&b->ways);
 	heap_free(b->own);
 	heap_free(b);
 }

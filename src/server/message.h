@@ -43,6 +43,7 @@ struct message {
 	enum message_kind kind;
 	enum message_from from;
 	unsigned index; /* which front or app it is from */
+	unsigned peer;  /* which one MESSAGE_ASK is for */
 	uint64_t id;
 	int status;
 	uint32_t retry_after_s;

@@ -29,15 +29,6 @@ struct question {
 	uint64_t id;
 };
 
-static const struct config_peer *peer_find(const struct config *c, struct view domain)
-{
-	for (size_t i = 0; i < c->peers_n; i++) {
-		if (view_equal(view_str(c->peers[i].domain), domain))
-			return &c->peers[i];
-	}
-	return NULL;
-}
-
 static void answer(struct peers *p, unsigned app, uint64_t id, int status, uint32_t retry_after_s,
 		   struct view headers, struct view body)
 {
@@ -72,7 +63,7 @@ static void on_done(void *ctx, const struct https_response *r)
 static uc_err send_to_peer(struct peers *p, const struct message *m)
 {
 	const struct config_app *own = &p->config->apps[m->index];
-	const struct config_peer *peer = peer_find(p->config, m->parts.domain);
+	const struct config_peer *peer = &p->config->peers[m->peer];
 	char method[16];
 	snprintf(method, sizeof method, "%.*s", (int)m->parts.method.n,
 		 (const char *)m->parts.method.p);
@@ -173,11 +164,10 @@ uc_err peers_new(const struct config *c, const struct env *env, struct app_worke
 	return err;
 }
 
-bool peers_ask(struct peers *p, unsigned app, struct message *m)
+bool peers_ask(struct peers *p, unsigned app, unsigned peer, struct message *m)
 {
-	if (!peer_find(p->config, m->parts.domain))
-		return false;
 	m->index = app;
+	m->peer = peer;
 	return queue_put(&p->queue, m);
 }
 
