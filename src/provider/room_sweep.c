@@ -4,9 +4,11 @@
 #include "base/planted.h"
 #include "provider/room_work.h"
 
+#include <stdlib.h>
+
 enum {
 	/* Forgotten in one batch: more than a busy room takes until its next turn. */
-	ENTRIES_AT_ONCE = 65536,
+	ENTRIES_AT_ONCE = 1 << 19,
 	REST_MS = 10 * 60 * 1000,
 	LEAST_MS = 3600 * 1000, /* entries stay so long, for senders whose answer was lost */
 	MONTHS_UNOPENED = 2,
@@ -29,6 +31,11 @@ struct sweep {
 	struct store_batch batch;
 	struct view_list gone; /* clients whose seats are deleted */
 	struct view_list lost; /* apps that cannot follow any more */
+	size_t ended, followers;
+	/* Entries that somebody they brought has not begun with; read when asked for. */
+	uint64_t *wanted;
+	size_t wanted_n, wanted_cap;
+	bool wanted_read;
 };
 
 /* --- who has read what --- */
@@ -55,6 +62,7 @@ static uc_err seat_look(struct sweep *w, struct view client, const struct seat_r
 	if (live && live->is_moved && seat_acked(live) > cursor)
 		cursor = seat_acked(live);
 	w->seats++;
+	w->ended += r->ended != 0;
 	if ((!r->ended || cursor < r->ended) && (!PLANTED(trimmed_too_early) || live))
 		need(w, cursor + 1);
 	if (r->ended || r->opened_month + MONTHS_UNOPENED > month_now(w->p) ||
@@ -105,6 +113,7 @@ static uc_err follower_visit(struct sweep *w, struct view domain, struct view va
 {
 	struct follower_record r;
 	TRY(wire_decode(value, w->a, follower_record_element, &r));
+	w->followers++;
 	r.cursor = follower_cursor(w, domain, r.cursor);
 	if (r.until && r.cursor >= r.until)
 		return UC_OK;
@@ -187,6 +196,12 @@ static uc_err trim(struct sweep *w)
 
 /* --- forgetting what hangs on them --- */
 
+static int by_bytes(const void *a, const void *b)
+{
+	return view_compare(*(const struct view *)a, *(const struct view *)b);
+}
+
+/* In the order of keys. */
 static uc_err ended_visit(struct sweep *w, struct view client, struct view value)
 {
 	struct seat_record r;
@@ -199,66 +214,109 @@ static uc_err ended_visit(struct sweep *w, struct view client, struct view value
 	return arena_copy(w->a, client, &w->gone.v[w->gone.n++]);
 }
 
+/* Has the participant a seat that is not among those that go?  Its clients lie side by side. */
+static uc_err is_left(struct sweep *w, struct view participant, bool *out)
+{
+	struct store_scan scan;
+	struct store_key prefix, start;
+	struct view key, value;
+	*out = false;
+	TRY(store_scan_init(&scan, w->p->rooms, key_1(&prefix, TABLE_SEAT, w->room),
+			    key_2(&start, TABLE_SEAT, w->room, participant), 0));
+	while (!*out && store_scan_next(&scan, &key, &value)) {
+		struct store_key_reader r;
+		store_key_read(&r, key);
+		store_key_read_bytes(&r, w->a);
+		struct view client = store_key_read_bytes(&r, w->a);
+		if (!view_starts_with(client, participant))
+			break;
+		*out = !bsearch(&client, w->gone.v, w->gone.n, sizeof *w->gone.v, by_bytes);
+	}
+	uc_err err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
 /* The participant's opening goes with its last seat. */
 static uc_err openings_forget(struct sweep *w)
 {
 	for (size_t i = 0; i < w->gone.n; i++) {
-		struct view participant, prefix;
-		struct store_scan scan;
+		struct view participant;
 		struct store_key k;
-		struct view key, value;
-		size_t left = 0;
+		bool left;
 		TRY(uri_participant_of(w->gone.v[i], &participant));
-		/* Clients of one participant lie side by side, but so may others. */
-		TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_SEAT, w->room),
-				    (struct view){ NULL, 0 }, 0));
-		while (store_scan_next(&scan, &key, &value)) {
-			struct store_key_reader r;
-			store_key_read(&r, key);
-			store_key_read_bytes(&r, w->a);
-			prefix = store_key_read_bytes(&r, w->a);
-			left += view_starts_with(prefix, participant) &&
-				!view_list_has(&w->gone, prefix);
-		}
-		uc_err err = scan.failed;
-		store_scan_done(&scan);
-		TRY(err);
+		TRY(is_left(w, participant, &left));
 		if (!left)
 			store_delete(&w->batch, key_2(&k, TABLE_OPENING, w->room, participant));
 	}
 	return UC_OK;
 }
 
-static uc_err is_welcome_wanted(struct sweep *w, uint64_t seq, bool *out)
+/* --- who has not begun --- */
+
+static uc_err wanted_add(struct sweep *w, uint64_t seq)
+{
+	if (w->wanted_n == w->wanted_cap) {
+		size_t cap = w->wanted_cap ? 2 * w->wanted_cap : 64;
+		uint64_t *v = ARENA_ARRAY(w->a, uint64_t, cap);
+		if (!v)
+			return UC_E_LIMIT;
+		if (w->wanted_n)
+			memcpy(v, w->wanted, w->wanted_n * sizeof *v);
+		w->wanted = v;
+		w->wanted_cap = cap;
+	}
+	w->wanted[w->wanted_n++] = seq;
+	return UC_OK;
+}
+
+static uc_err wanted_seat(struct sweep *w, struct view client, struct view value)
+{
+	struct seat_record r;
+	(void)client;
+	TRY(wire_decode(value, w->a, seat_record_element, &r));
+	return r.cursor < r.start && !r.ended ? wanted_add(w, r.start) : UC_OK;
+}
+
+static uc_err wanted_out(struct sweep *w)
 {
 	struct store_scan scan;
 	struct store_key k;
 	struct view key, value;
-	*out = false;
-	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_SEAT, w->room),
-			    (struct view){ NULL, 0 }, 0));
-	while (!*out && store_scan_next(&scan, &key, &value)) {
-		struct seat_record r;
-		*out = !wire_decode(value, w->a, seat_record_element, &r) && r.start == seq &&
-		       r.cursor < seq && !r.ended;
-	}
-	uc_err err = scan.failed;
-	store_scan_done(&scan);
-	TRY(err);
-	if (*out)
-		return UC_OK;
+	uc_err err = UC_OK;
 	TRY(store_scan_init(&scan, w->p->rooms, key_1(&k, TABLE_WELCOME_OUT, w->room),
 			    (struct view){ NULL, 0 }, 0));
-	while (!*out && store_scan_next(&scan, &key, &value)) {
+	while (!err && store_scan_next(&scan, &key, &value)) {
 		struct store_key_reader r;
 		store_key_read(&r, key);
 		store_key_read_bytes(&r, w->a);
 		store_key_read_bytes(&r, w->a);
-		*out = store_key_read_u64(&r) == seq;
+		err = wanted_add(w, store_key_read_u64(&r));
 	}
-	err = scan.failed;
+	if (!err)
+		err = scan.failed;
 	store_scan_done(&scan);
 	return err;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *l = a, *r = b;
+	return *l < *r ? -1 : *l > *r;
+}
+
+/* Has everybody whom that entry brought begun?  Who has not is read once for all Welcomes. */
+static uc_err is_welcome_wanted(struct sweep *w, uint64_t seq, bool *out)
+{
+	if (!w->wanted_read) {
+		w->wanted_read = true;
+		TRY(for_each(w, TABLE_SEAT, wanted_seat));
+		TRY(wanted_out(w));
+		if (w->wanted_n)
+			qsort(w->wanted, w->wanted_n, sizeof *w->wanted, by_number);
+	}
+	*out = w->wanted_n && bsearch(&seq, w->wanted, w->wanted_n, sizeof *w->wanted, by_number);
+	return UC_OK;
 }
 
 /* Apps that have not begun need the tree of their start. */
@@ -311,7 +369,8 @@ static uc_err welcomes_forget(struct sweep *w)
 		err = scan.failed;
 	store_scan_done(&scan);
 	TRY(err);
-	TRY(oldest_start(w, &oldest));
+	if (w->followers)
+		TRY(oldest_start(w, &oldest));
 	return trees_forget(w->p->rooms, w->room, oldest, w->a, &w->batch);
 }
 
@@ -409,10 +468,12 @@ static uc_err plan(struct sweep *w, bool *empty)
 		return UC_E_LIMIT;
 	w->first = w->record.next;
 	TRY(trim(w));
-	TRY(for_each(w, TABLE_SEAT, ended_visit));
+	if (w->ended)
+		TRY(for_each(w, TABLE_SEAT, ended_visit));
 	TRY(openings_forget(w));
 	TRY(welcomes_forget(w));
-	TRY(for_each(w, TABLE_FOLLOWER, through_visit));
+	if (w->followers)
+		TRY(for_each(w, TABLE_FOLLOWER, through_visit));
 	TRY(is_empty(w, empty));
 	if (*empty)
 		room_forget(w);
