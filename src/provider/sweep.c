@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ends by itself: expired slots, revocations nobody can use any more, intake items nobody
- * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  A few records at each tick, a
- * round an hour. */
+ * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  At each
+ * tick as many records as its time allows, a round an hour. */
 #include "provider/inside.h"
-
-enum { RECORDS_AT_ONCE = 64 };
 
 typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			    struct arena *a);
@@ -183,13 +181,14 @@ static void go_on_from(struct provider *p, struct view key, bool is_after)
 }
 
 /* Some records of one table; *end when it is through. */
-static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, bool *end)
+static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, struct slice *s,
+			 bool *end)
 {
 	struct store_scan scan;
 	struct view key, value;
 	struct view prefix = view_make(&stages[stage].table, 1);
-	size_t n = 0;
-	TRY(store_scan_init(&scan, p->accounts, prefix, buf_view(&p->sweep_from), RECORDS_AT_ONCE));
+	*end = true;
+	TRY(store_scan_init(&scan, p->accounts, prefix, buf_view(&p->sweep_from), 0));
 	while (store_scan_next(&scan, &key, &value)) {
 		struct arena scratch;
 		arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
@@ -198,18 +197,21 @@ static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, bool
 		arena_done(&scratch);
 		if (uc_err_class(err) == UC_CLASS_STORE && err != UC_E_CORRUPT)
 			break;
-		n++;
 		go_on_from(p, key, true);
+		*end = slice_goes_on(s);
+		if (!*end)
+			break;
 	}
 	uc_err err = scan.failed;
 	store_scan_done(&scan);
-	*end = n < RECORDS_AT_ONCE;
 	return err;
 }
 
 void accounts_sweep(struct provider *p, uint64_t now_ms)
 {
 	bool end;
+	struct slice s;
+	slice_begin(&s, p->env);
 	if (!p->sweep_from.n) {
 		if (p->last_sweep_ms && !is_due(now_ms, p->last_sweep_ms + HOUR_MS, HOUR_MS))
 			return;
@@ -217,7 +219,7 @@ void accounts_sweep(struct provider *p, uint64_t now_ms)
 		go_on_from(p, view_make(&stages[0].table, 1), false);
 	}
 	size_t stage = stage_of(p);
-	if (stage == STAGES_N || sweep_some(p, stage, now_ms, &end))
+	if (stage == STAGES_N || sweep_some(p, stage, now_ms, &s, &end))
 		buf_reset(&p->sweep_from);
 	else if (end && stage + 1 < STAGES_N)
 		go_on_from(p, view_make(&stages[stage + 1].table, 1), false);
