@@ -38,30 +38,33 @@ def run(*command, **options):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
 
 
+def certificates(folder):
+    """An authority of this folder alone, and what it says of east and west."""
+    tls = folder / 'tls'
+    tls.mkdir()
+    key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    quiet = {'stderr': subprocess.DEVNULL, 'cwd': tls}
+    run('openssl', 'req', '-x509', *key, '-days', '30', '-subj', '/CN=bench', '-keyout',
+        'ca.key', '-out', 'ca.pem', '-addext', 'basicConstraints=critical,CA:TRUE', **quiet)
+    for app in ('east', 'west'):
+        run('openssl', 'req', *key, '-subj', f'/CN={app}.localhost', '-keyout', f'{app}.key',
+            '-out', f'{app}.csr', **quiet)
+        (tls / 'names').write_text(f'subjectAltName=DNS:{app}.localhost,DNS:localhost\n'
+                                   'extendedKeyUsage=serverAuth,clientAuth\n')
+        run('openssl', 'x509', '-req', '-in', f'{app}.csr', '-CA', 'ca.pem', '-CAkey',
+            'ca.key', '-CAcreateserial', '-days', '30', '-out', f'{app}.pem', '-extfile',
+            'names', **quiet)
+
+
 class Undercroft:
     """Two apps known by handles, so that nobody needs a code; TLS, everything on disk."""
     name = 'undercroft'
     speech = 'undercroft'
     environment = {}
 
-    def __init__(self, build, folder, port):
+    def __init__(self, build, folder, port, row):
+        del row
         self.build, self.folder, self.port = build, folder, port
-
-    def certificates(self):
-        tls = self.folder / 'tls'
-        tls.mkdir()
-        key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-        quiet = {'stderr': subprocess.DEVNULL, 'cwd': tls}
-        run('openssl', 'req', '-x509', *key, '-days', '30', '-subj', '/CN=bench', '-keyout',
-            'ca.key', '-out', 'ca.pem', '-addext', 'basicConstraints=critical,CA:TRUE', **quiet)
-        for app in ('east', 'west'):
-            run('openssl', 'req', *key, '-subj', f'/CN={app}.localhost', '-keyout', f'{app}.key',
-                '-out', f'{app}.csr', **quiet)
-            (tls / 'names').write_text(f'subjectAltName=DNS:{app}.localhost\n'
-                                       'extendedKeyUsage=serverAuth,clientAuth\n')
-            run('openssl', 'x509', '-req', '-in', f'{app}.csr', '-CA', 'ca.pem', '-CAkey',
-                'ca.key', '-CAcreateserial', '-days', '30', '-out', f'{app}.pem', '-extfile',
-                'names', **quiet)
 
     def limits(self):
         """Every key that --print-config knows, wide open."""
@@ -77,7 +80,7 @@ class Undercroft:
         return [f'{key} = {PLENTY}' for key in keys]
 
     def prepare(self):
-        self.certificates()
+        certificates(self.folder)
         lines = ['[backbone]', 'data = data', '', '[limits]', *self.limits()]
         for i, app in enumerate(('east', 'west')):
             lines += ['', f'[app {app}]', f'domain = {app}.localhost',
@@ -101,14 +104,17 @@ class Undercroft:
 
 
 class Peer:
-    """A server of others: Debian's package, without TLS, on loopback, in a folder of its own."""
+    """A server of others: Debian's package, on loopback, in a folder of its own; with TLS where the
+    row is about connections."""
     program = None
-    environment = {}
 
-    def __init__(self, build, folder, port):
+    def __init__(self, build, folder, port, row):
         del build
         self.folder, self.port = folder, port
         self.environment = {}
+        self.tls = folder / 'tls' if row in WITH_TLS else None
+        if self.tls:
+            certificates(folder)
 
     @classmethod
     def is_there(cls):
@@ -118,7 +124,7 @@ class Peer:
         return cls.path is not None
 
     def options(self):
-        return []
+        return ['--ca', self.tls / 'ca.pem'] if self.tls else []
 
 
 class Mosquitto(Peer):
@@ -131,8 +137,10 @@ class Mosquitto(Peer):
     def prepare(self):
         self.config = self.folder / 'mosquitto.conf'
         user = 'user root\n' if os.getuid() == 0 else ''
+        tls = (f'certfile {self.tls}/east.pem\nkeyfile {self.tls}/east.key\n'
+               if self.tls else '')
         self.config.write_text(
-            f'listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_connections -1\n'
+            f'listener {self.port} 127.0.0.1\n{tls}max_connections -1\nallow_anonymous true\n'
             f'persistence true\npersistence_location {self.folder}/disk/\n'
             'autosave_interval 1\nmax_inflight_messages 1000\nmax_queued_messages 0\n'
             f'set_tcp_nodelay true\nlog_type error\n{user}')
@@ -149,11 +157,18 @@ class Ejabberd(Peer):
 
     def prepare(self):
         config = self.folder / 'ejabberd.yml'
+        tls, certificate = 'starttls: false', ''
+        if self.tls:
+            both = self.tls / 'both.pem'
+            both.write_text((self.tls / 'east.pem').read_text() +
+                            (self.tls / 'east.key').read_text())
+            tls, certificate = 'tls: true', f'certfiles: ["{both}"]'
         config.write_text(f'''
 loglevel: warning
 hosts: [localhost]
+{certificate}
 listen:
-  - {{port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, starttls: false,
+  - {{port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, {tls},
       max_stanza_size: 262144, backlog: 1024}}
 auth_method: internal
 auth_password_format: plain
@@ -198,8 +213,10 @@ class JetStream(Peer):
 
     def prepare(self):
         self.config = self.folder / 'nats.conf'
+        tls = (f'tls {{ cert_file: "{self.tls}/east.pem", key_file: "{self.tls}/east.key" }}\n'
+               if self.tls else '')
         self.config.write_text(
-            f'listen: "127.0.0.1:{self.port}"\nmax_connections: 64000\nwrite_deadline: "60s"\n'
+            f'{tls}listen: "127.0.0.1:{self.port}"\nmax_connections: 64000\nwrite_deadline: "60s"\n'
             f'jetstream {{ store_dir: "{self.folder}/disk", max_mem: 1G, max_file: 40G }}\n')
 
     def command(self):
@@ -208,6 +225,7 @@ class JetStream(Peer):
 
 PEERS = {p.name: p for p in (Mosquitto, Ejabberd, JetStream)}
 # What others are not asked: it means nothing there.
+WITH_TLS = {'idle', 'signin'}
 OURS_ALONE = {'cross_app', 'write_amplification', 'accounts'}
 # A peer that takes so long over a row gets less of it; figures are for each message all the same.
 SMALLER = {('ejabberd', 'offline'): {'stored': 10}, ('jetstream', 'pairs'): {'messages': 100}}
@@ -221,7 +239,7 @@ def measure(args, row, kind, accounts=0):
     """One row of one server, once: {name: (value, unit)}."""
     with tempfile.TemporaryDirectory(prefix='undercroft-bench.') as name:
         folder = pathlib.Path(name)
-        server = kind(args.build, folder, args.port)
+        server = kind(args.build, folder, args.port, row)
         server.prepare()
         if accounts:
             server.store_accounts(accounts)

@@ -102,7 +102,7 @@ static void read_options(int argc, char **argv)
 			b.speech = speeches[k];
 	if (!b.speech)
 		bench_die("nobody here speaks %s", speech);
-	b.server.ports = b.to.ca ? 2 : 1;
+	b.server.ports = b.speech == &speech_undercroft ? 2 : 1;
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "net/env_system.h"
+#include "net/tls.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -87,24 +88,49 @@ static void on_written(uv_write_t *req, int status)
 		mark(p);
 }
 
+/* What was said, as it goes over the wire. */
+static void seal(struct peer *p)
+{
+	if (!p->ssl) {
+		add_bytes(&p->wire, p->out.p, p->out.n);
+		p->out.n = 0;
+		return;
+	}
+	if (!SSL_is_init_finished(p->ssl))
+		SSL_do_handshake(p->ssl);
+	if (SSL_is_init_finished(p->ssl) && p->out.n) {
+		if (SSL_write(p->ssl, p->out.p, (int)p->out.n) != (int)p->out.n)
+			bench_die("TLS does not take what is said");
+		p->out.n = 0;
+	}
+	char *sealed = NULL;
+	long n = BIO_get_mem_data(SSL_get_wbio(p->ssl), &sealed);
+	if (n > 0)
+		add_bytes(&p->wire, sealed, (size_t)n);
+	(void)BIO_reset(SSL_get_wbio(p->ssl));
+}
+
 static void flush(struct peer *p)
 {
-	if (p->is_writing || !p->out.n || !p->is_open)
+	if (p->is_writing || !p->is_open)
 		return;
-	uv_buf_t b = { .base = (char *)p->out.p, .len = p->out.n };
+	seal(p);
+	if (!p->wire.n)
+		return;
+	uv_buf_t b = { .base = (char *)p->wire.p, .len = p->wire.n };
 	int n = uv_try_write((uv_stream_t *)&p->tcp, &b, 1);
 	if (n < 0 && n != UV_EAGAIN) {
 		failed(p, "writing", n);
 		return;
 	}
-	if (n == (int)p->out.n) {
-		p->out.n = 0;
+	if (n == (int)p->wire.n) {
+		p->wire.n = 0;
 		return;
 	}
 	/* The rest waits for the other side. */
 	struct peer_write *w = must_alloc(1, sizeof *w);
-	add_bytes(&p->writing, p->out.p + (n > 0 ? n : 0), p->out.n - (size_t)(n > 0 ? n : 0));
-	p->out.n = 0;
+	add_bytes(&p->writing, p->wire.p + (n > 0 ? n : 0), p->wire.n - (size_t)(n > 0 ? n : 0));
+	p->wire.n = 0;
 	w->peer = p;
 	p->is_writing = true;
 	b = (uv_buf_t){ .base = (char *)p->writing.p, .len = p->writing.n };
@@ -151,6 +177,40 @@ static void on_space(uv_handle_t *h, size_t wanted, uv_buf_t *out)
 	*out = (uv_buf_t){ .base = (char *)g.read, .len = sizeof g.read };
 }
 
+void peer_secure(struct peer *p)
+{
+	BIO *from = NULL, *to = NULL;
+	if (!g.load->tls)
+		return;
+	p->ssl = SSL_new(g.load->tls);
+	from = BIO_new(BIO_s_mem());
+	to = BIO_new(BIO_s_mem());
+	if (!p->ssl || !from || !to)
+		bench_die("no memory for TLS");
+	SSL_set_bio(p->ssl, from, to);
+	SSL_set_connect_state(p->ssl);
+	mark(p);
+}
+
+/* What came, opened. */
+static void open_sealed(struct peer *p, const char *bytes, size_t n)
+{
+	char text[16384];
+	int got;
+	if (!p->ssl) {
+		add_bytes(&p->in, bytes, n);
+		return;
+	}
+	if (BIO_write(SSL_get_rbio(p->ssl), bytes, (int)n) != (int)n)
+		bench_die("no memory for TLS");
+	while ((got = SSL_read(p->ssl, text, sizeof text)) > 0)
+		add_bytes(&p->in, text, (size_t)got);
+	int why = SSL_get_error(p->ssl, got);
+	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_ZERO_RETURN)
+		bench_die("TLS fails: %s", tls_reason());
+	mark(p);
+}
+
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
 	struct peer *p = s->data;
@@ -160,7 +220,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 		uv_read_stop(s);
 		return;
 	}
-	add_bytes(&p->in, buf->base, (size_t)n);
+	open_sealed(p, buf->base, (size_t)n);
 	while (at < p->in.n &&
 	       (took = g.dialect->take(p, view_make(p->in.p + at, p->in.n - at))) > 0)
 		at += took;
@@ -262,6 +322,8 @@ static void on_connected(uv_connect_t *req, int status)
 	uv_tcp_nodelay(&p->tcp, 1);
 	if (uv_read_start((uv_stream_t *)&p->tcp, on_space, on_read))
 		bench_die("a connection cannot be read");
+	if (!g.dialect->secures_itself)
+		peer_secure(p);
 	g.dialect->begin(p);
 }
 
@@ -299,6 +361,9 @@ static void on_closed(uv_handle_t *h)
 	p->is_open = false;
 	drop_bytes(&p->in);
 	drop_bytes(&p->out);
+	drop_bytes(&p->wire);
+	SSL_free(p->ssl);
+	p->ssl = NULL;
 	g.open--;
 	g.ready -= p->is_ready;
 }
@@ -317,6 +382,11 @@ void peers_away(size_t from, size_t to)
 	while (g.open > left)
 		load_turn(g.load);
 	load_rest(g.load, 300); /* until they have noticed */
+}
+
+void peers_resume(bool yes)
+{
+	g.load->resumes = yes;
 }
 
 void peers_prepare(const struct dialect *d, struct load *l, const struct plan *plan,

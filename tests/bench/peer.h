@@ -16,7 +16,8 @@ struct peer {
 	struct bytes {
 		uint8_t *p;
 		size_t n, cap;
-	} in, out, writing;
+	} in, out, wire, writing; /* in and out: what is said; wire: as it is sent */
+	SSL *ssl;                 /* NULL: plain */
 	/* Streams whose messages wait to be accepted, in the order in which they were sent. */
 	struct stream **waiting;
 	size_t waiting_from, waiting_n, waiting_cap;
@@ -27,7 +28,8 @@ struct peer {
 };
 
 struct dialect {
-	bool is_text; /* content is written in base64 */
+	bool is_text;        /* content is written in base64 */
+	bool secures_itself; /* calls peer_secure; else TLS is there from the beginning */
 	/* Just connected.  Calls peer_ready when it is signed in and hears what it should. */
 	void (*begin)(struct peer *p);
 	/* Takes one whole piece from the front of what came, and says how long it was; 0: more has
@@ -43,6 +45,8 @@ struct dialect {
 
 void peer_put(struct peer *p, const void *bytes, size_t n);
 void peer_print(struct peer *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* TLS from here on, where it is measured with it. */
+void peer_secure(struct peer *p);
 void peer_ready(struct peer *p);
 void peer_accepted(struct peer *p);
 void peer_arrived(struct peer *p, struct view content);
@@ -61,12 +65,13 @@ void peers_forget(struct stream *t);
 struct sink *peers_sink(size_t room, size_t member);
 void peers_away(size_t from, size_t to);
 void peers_back(size_t from, size_t to);
+void peers_resume(bool yes);
 
 #define PEER_SPEECH(name_, accepts_, prepare_)                                                     \
 	{                                                                                          \
 		.name = (name_), .accepts = (accepts_), .prepare = (prepare_), .fill = peers_fill, \
 		.write = peers_write, .forget = peers_forget, .sink = peers_sink,                  \
-		.away = peers_away, .back = peers_back,                                            \
+		.away = peers_away, .back = peers_back, .resume = peers_resume,                    \
 	}
 
 #endif

@@ -54,6 +54,7 @@ static void begin(struct peer *p)
 
 static void sign_in(struct peer *p)
 {
+	peer_secure(p);
 	peer_print(p,
 		   "CONNECT {\"verbose\":false,\"pedantic\":false,\"lang\":\"c\","
 		   "\"version\":\"0\",\"protocol\":1}\r\n"
@@ -155,7 +156,9 @@ static void message(struct peer *p, struct buf *out, size_t room, struct view co
 	buf_add_str(out, "\r\n");
 }
 
-static const struct dialect nats = { .begin = begin, .take = take, .message = message };
+static const struct dialect nats = {
+	.secures_itself = true, .begin = begin, .take = take, .message = message
+};
 
 static void prepare(struct load *l, const struct plan *plan, const struct speech_options *o)
 {

@@ -420,7 +420,7 @@ static void row_signin(struct bench *b)
 	struct plan p = plan_seats(1, b->speech->open ? b->seats : 0);
 	b->speech->prepare(&b->load, &p, &b->to);
 	say(sign_ins(b, p.ends), "ms", "signin");
-	if (b->speech->resume) {
+	if (b->to.ca) {
 		b->speech->resume(true);
 		say(sign_ins(b, p.ends), "ms", "signin.resumed");
 		b->speech->resume(false);

@@ -19,7 +19,7 @@ struct plan {
 };
 
 struct speech_options {
-	const char *ca;
+	const char *ca; /* who vouches for the server; NULL: without TLS, of others */
 	uint16_t port;
 };
 
@@ -42,7 +42,7 @@ struct speech {
 	/* The two steps of it, where they are two: signed in, and asked for its rooms; or NULL. */
 	void (*sign_in)(size_t from, size_t to);
 	void (*open)(size_t from, size_t to);
-	/* Whether those who come back show the tickets they got; NULL without TLS. */
+	/* Whether those who come back show the tickets they got; where there is TLS. */
 	void (*resume)(bool yes);
 };
 
