@@ -80,6 +80,7 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(READS,               COUNTER,   APP,         NONE,    "Records looked up in the stores.") \
 	X(SYNCS,               COUNTER,   APP,         NONE,    "Stores synced.") \
 	X(SYNC,                HISTOGRAM, APP,         SECONDS, "Duration of an app's sync, of both its stores.") \
+	X(CERTIFICATE_LEFT,    GAUGE,     SAMPLED_APP, SECONDS, "Time until the app's certificate ends.") \
 	X(STORE,               GAUGE,     SAMPLED_APP, BYTES,   "Size of the app's stores on disk.") \
 	X(DISK_FREE,           GAUGE,     SAMPLED,     BYTES,   "Space left for the data folder.")
 /* clang-format on */

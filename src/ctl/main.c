@@ -10,6 +10,12 @@ static const struct ctl_command commands[] = {
 	  "examples:\n"
 	  "  undercroftctl status undercroft.conf\n"
 	  "  undercroftctl status undercroft.conf --json" },
+	{ "apps", 0, 0, ctl_apps, "FILE [--json]", "the apps of the configuration",
+	  "Their domains, addresses, what people are known by, and how long their certificates "
+	  "are\n"
+	  "good for.\n\n"
+	  "example:\n"
+	  "  undercroftctl apps undercroft.conf" },
 	{ "queues", 0, 0, ctl_pass_on, "FILE [--json]", "what waits, and for whom",
 	  "Messages on their way between the threads of the running backbone, followers of rooms\n"
 	  "that are behind, other apps that letters wait for.\n\n"

@@ -153,3 +153,17 @@ uc_err certificate_verify(const char *ca_file, const char *domain, struct view c
 	sk_X509_pop_free(others, X509_free);
 	return err;
 }
+
+uc_err certificate_left(const char *certificate_file, uint64_t *out_s)
+{
+	int days = 0, seconds = 0;
+	BIO *file = BIO_new_file(certificate_file, "r");
+	X509 *c = file ? PEM_read_bio_X509(file, NULL, NULL, NULL) : NULL;
+	bool ok = c && ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(c)) == 1;
+	X509_free(c);
+	BIO_free(file);
+	if (!ok)
+		return UC_E_TLS;
+	*out_s = days < 0 || seconds < 0 ? 0 : (uint64_t)days * 86400 + (uint64_t)seconds;
+	return UC_OK;
+}

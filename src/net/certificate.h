@@ -16,6 +16,8 @@ uc_err UC_MUST_USE certificate_sign(const char *key_file, struct view document, 
 /* The file with the chain, as PEM text; at most 64 KiB. */
 uc_err UC_MUST_USE certificate_read(const char *certificate_file, struct arena *a,
 				    struct view *chain);
+/* Seconds until the file's own certificate, the first, ends; 0: it has ended.  UC_E_TLS. */
+uc_err UC_MUST_USE certificate_left(const char *certificate_file, uint64_t *out_s);
 /* Does the chain (PEM, own certificate first) lead to an authority of ca_file, is it valid now and
  * for a server, does it name the domain, and is the signature by its key over the document?
  * UC_E_TLS for the certificate, UC_E_SIGNATURE. */

@@ -41,6 +41,7 @@ static void look_up(struct backbone *b, struct measured *all)
 			struct metrics *m = &all->looked_up[parts[i].app];
 			queue_look_up(m, parts[i].queue);
 			sampled_stores(m, c, parts[i].app);
+			sampled_certificate(m, &c->apps[parts[i].app]);
 			add(all, c->apps[parts[i].app].name, m);
 		} else {
 			queue_look(parts[i].queue, &count, &bytes);

@@ -2,6 +2,7 @@
 #include "server/sampled.h"
 
 #include "base/text.h"
+#include "net/certificate.h"
 #include "net/env_system.h"
 
 #include <dirent.h>
@@ -63,6 +64,13 @@ void sampled_disk(struct metrics *m, const char *data)
 	struct statvfs at;
 	if (!statvfs(data, &at))
 		metrics_set(m, METRIC_DISK_FREE, (uint64_t)at.f_bavail * at.f_frsize);
+}
+
+void sampled_certificate(struct metrics *m, const struct config_app *a)
+{
+	uint64_t left_s = 0;
+	if (!certificate_left(a->certificate, &left_s))
+		metrics_set(m, METRIC_CERTIFICATE_LEFT, left_s * 1000000);
 }
 
 /* Files come and go meanwhile. */

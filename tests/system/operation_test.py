@@ -141,6 +141,16 @@ class Operation(unittest.TestCase):
         self.assertEqual(apps[1]['connected'], 0)
         self.assertIn(b'backbone: running yes', self.ctl('status').stdout)
 
+    def test_apps(self):
+        apps = self.lines('apps')
+        self.assertEqual([a['domain'] for a in apps],
+                         ['dial.localhost', 'lens.localhost', 'plaza.localhost'])
+        self.assertEqual([a['names'] for a in apps], ['number', 'handle', 'address'])
+        left = self.scrape()['undercroft_certificate_left_seconds']
+        for a in apps:
+            self.assertGreater(a['certificate_days'], 0)
+            self.assertEqual(int(left.value(app=a['app'])) // 86400, a['certificate_days'])
+
     def test_queues(self):
         rows = self.lines('queues')
         self.assertEqual([r['app'] for r in rows if r['type'] == 'app'], ['dial', 'lens', 'plaza'])
