@@ -30,8 +30,10 @@ static uc_err copy_one(void *ctx, const char *name, unsigned mode)
 	struct manifest_file f = { .mode = mode,
 				   .kind = view_str(b->kind),
 				   .name = view_str(name) };
-	/* The lock's file of the engine holds nothing; what somebody put there beside is not ours. */
-	if (view_equal(f.name, VIEW_LIT("LOCK")) || !manifest_name_is_safe(f.name))
+	/* The lock's file of the engine holds nothing, keys of tickets open connections of the last two
+	 * days and nothing else; what somebody put there beside is not ours. */
+	if (view_equal(f.name, VIEW_LIT("LOCK")) || view_equal(f.name, VIEW_LIT("tickets.keys")) ||
+	    !manifest_name_is_safe(f.name))
 		return UC_OK;
 	if (!files_path(from, b->from_folder, name) || !files_path(to, b->to_folder, name))
 		return UC_E_TOO_LARGE;

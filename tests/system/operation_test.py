@@ -272,6 +272,7 @@ class Backups(unittest.TestCase):
         reading.interrupt()
         writing.interrupt()
         self.assertEqual(list((b.dir / 'data/copies').iterdir()), [])
+        self.assertEqual(list(to.rglob('tickets.keys')), [])
         self.lose_data()
         self.ctl('restore', to)
         for (app, store), (_, entries) in self.counts().items():
