@@ -468,3 +468,104 @@ TEST(a_hub_that_is_away_is_told_so)
 	expect_eq(i1.messages, 1);
 	the_end();
 }
+
+/* --- what is kept in memory of them --- */
+
+static struct room_live *room_of(void)
+{
+	struct room_live *r = NULL;
+	expect_ok(room_live_get(hub->provider, the_room, &r));
+	return r;
+}
+
+static struct follower_record stored(const struct app *whose)
+{
+	struct follower_record f = { .cursor = 0 };
+	struct store_key k;
+	expect_ok(record_get(hub->rooms, key_2(&k, TABLE_FOLLOWER, the_room, whose->domain),
+			     follower_record_element, &apps_mem, &f));
+	return f;
+}
+
+TEST(cursors_are_written_on_the_clock_and_one_that_is_lost_makes_a_repeat)
+{
+	room_of_three();
+	apps_wait(20000);
+	uint64_t before = stored(lens).cursor;
+	expect_eq(before, log_head_of(hub, the_room));
+	for (int i = 0; i < 5; i++)
+		guest_say(&r1, "taken at once");
+	expect_eq(log_head_of(lens, the_room), before + 5);
+	expect_eq(stored(lens).cursor, before);
+	/* The kill takes it away; what is told again is ignored. */
+	app_kill(hub, true);
+	app_start(hub);
+	guest_return(&r1);
+	guest_say(&r1, "after the kill");
+	apps_wait(60000);
+	guest_read(&t1);
+	guest_read(&i1);
+	expect_eq(t1.messages, 6);
+	expect_eq(i1.messages, 6);
+	expect_eq(log_head_of(lens, the_room), before + 6);
+	expect_eq(stored(lens).cursor, before + 6);
+	/* Nothing is left to be written or told. */
+	expect(!hub->provider->room_work->late.first);
+	expect(!hub->provider->room_work->behind.first);
+	the_end();
+}
+
+TEST(what_a_follower_has_not_taken_waits_in_memory_and_no_longer)
+{
+	room_of_three();
+	guest_say(&r1, "taken");
+	expect(!room_of()->follow->recent);
+	expect_eq(hub->provider->room_work->recent_bytes, 0);
+	lens->is_down = true;
+	for (int i = 0; i < 30; i++)
+		guest_say(&r1, "waits");
+	expect_eq(room_of()->follow->recent_n, 30);
+	for (int i = 0; i < 100; i++)
+		guest_say(&r1, "more than is kept");
+	expect_eq(room_of()->follow->recent_n, 64);
+	expect_eq(room_of()->follow->recent_bytes, hub->provider->room_work->recent_bytes);
+	lens->is_down = false;
+	apps_wait(70000);
+	for (int i = 0; i < 5; i++)
+		apps_wait(1000);
+	guest_read(&t1);
+	expect_eq(t1.messages, 131);
+	expect(!room_of()->follow->recent);
+	expect_eq(hub->provider->room_work->recent_bytes, 0);
+	the_end();
+}
+
+/* A commit with a Welcome for an app lies among what it has not taken, in memory and in the log. */
+TEST(a_welcome_goes_with_its_commit_wherever_the_entry_comes_from)
+{
+	for (int kept = 0; kept < 2; kept++) {
+		struct guest second;
+		struct change c = { .n = 0 };
+		room_of_three();
+		lens->is_down = true;
+		guest_say(&r1, "before");
+		guest_init(&second, &tom, NULL);
+		change_add(&c, &second);
+		guest_commit(&r1, &c);
+		guest_say(&r1, "after");
+		expect_eq(table_count(hub, TABLE_WELCOME_OUT), 1);
+		if (kept)
+			expect(room_of()->follow->recent != NULL);
+		else
+			recent_drop(hub->provider, room_of());
+		lens->is_down = false;
+		apps_wait(70000);
+		guest_join(&second);
+		guest_read(&second);
+		guest_read(&t1);
+		expect_eq(t1.messages, 2);
+		expect_eq(second.messages, 1);
+		expect_eq(table_count(hub, TABLE_WELCOME_OUT), 0);
+		the_end();
+	}
+}
