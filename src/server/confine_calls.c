@@ -103,7 +103,7 @@ static int fill(scmp_filter_ctx filter)
 				   sizeof deadly / sizeof *deadly);
 	for (size_t i = 0; !failed && i < sizeof socket_kinds / sizeof *socket_kinds; i++)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)socket_kinds[i]));
+					  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)socket_kinds[i], 0));
 	/* Threads, and no processes.  What the newer call asks for lies in memory, where a filter
 	 * does not look: it is as if it were not there (the default), and libc takes the older. */
 	if (!failed)
