@@ -76,6 +76,9 @@ enum { PROVIDER_SCHEMA = 1 };
 /* config and all it points at must outlive the provider, except domain and base_url. */
 uc_err UC_MUST_USE provider_new(const struct provider_config *config, struct provider **out);
 void provider_free(struct provider *p);
+/* Of stores that are older copies (store_is_older) all that counts once is void, and they have a new
+ * incarnation on return.  Before anything comes in; may be repeated after a crash. */
+uc_err UC_MUST_USE provider_renew(struct provider *p);
 
 /* from: the 16 bytes of the connection's network address, IPv4 mapped, IPv6 reduced to its /64; empty:
  * unknown, and not counted by.  UC_E_RATE: too many from there that do not sign in. */

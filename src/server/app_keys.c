@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -94,17 +95,58 @@ uc_err app_keys_make(const struct config_app *a, const struct env *env)
 	return err;
 }
 
-uc_err app_keys_load(const struct config_app *a, struct provider_keys *out)
+/* *n: 0 when it is not there. */
+static uc_err file_read(const struct config_app *a, const char *name, uint8_t out[FILE_MAX_BYTES],
+			size_t *n)
 {
 	char path[PATH_MAX_BYTES];
-	uint8_t file[FILE_MAX_BYTES];
-	path_make(path, a, "app.keys");
+	path_make(path, a, name);
+	*n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return UC_E_IO;
-	ssize_t n = read(fd, file, sizeof file);
+		return errno == ENOENT ? UC_OK : UC_E_IO;
+	ssize_t got = read(fd, out, FILE_MAX_BYTES);
 	close(fd);
-	uc_err err = n < 0 ? UC_E_IO : provider_keys_read(view_make(file, (size_t)n), out);
+	if (got < 0)
+		return UC_E_IO;
+	*n = (size_t)got;
+	return UC_OK;
+}
+
+uc_err app_keys_load(const struct config_app *a, struct provider_keys *out)
+{
+	uint8_t file[FILE_MAX_BYTES];
+	size_t n;
+	uc_err err = file_read(a, "app.keys", file, &n);
+	if (!err)
+		err = n ? provider_keys_read(view_make(file, n), out) : UC_E_IO;
 	wipe(file, sizeof file);
 	return err;
+}
+
+#define LIVES_HEAD "undercroft lives 1\n"
+
+uc_err app_lives_read(const struct config_app *a, uint64_t *out)
+{
+	uint8_t file[FILE_MAX_BYTES];
+	size_t n;
+	uint64_t lives = 0;
+	TRY(file_read(a, "lives", file, &n));
+	struct view text = view_make(file, n), line;
+	if (n && !view_starts_with(text, VIEW_LIT(LIVES_HEAD)))
+		return UC_E_CORRUPT;
+	if (n) {
+		(void)view_cut(view_slice(text, sizeof LIVES_HEAD - 1, n), '\n', &line);
+		if (decimal_read(line, &lives))
+			return UC_E_CORRUPT;
+	}
+	*out = lives;
+	return UC_OK;
+}
+
+uc_err app_lives_write(const struct config_app *a, uint64_t lives)
+{
+	char text[64];
+	snprintf(text, sizeof text, LIVES_HEAD "%" PRIu64 "\n", lives);
+	return file_write(a, "lives", view_str(text));
 }

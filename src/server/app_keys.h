@@ -12,4 +12,9 @@ uc_err UC_MUST_USE app_keys_make(const struct config_app *a, const struct env *e
 /* UC_E_IO when the file is not there, UC_E_CORRUPT. */
 uc_err UC_MUST_USE app_keys_load(const struct config_app *a, struct provider_keys *out);
 
+/* How often the app has lived, in the file `lives` beside its keys: the stores say so too, and one that
+ * says less is an older copy.  0 when there is no file. */
+uc_err UC_MUST_USE app_lives_read(const struct config_app *a, uint64_t *out);
+uc_err UC_MUST_USE app_lives_write(const struct config_app *a, uint64_t lives);
+
 #endif

@@ -33,6 +33,7 @@ struct app {
 	struct provider *provider;
 	struct map links; /* connection -> struct link */
 	struct clock_watch clock;
+	uc_err failed; /* the stores, outside the provider */
 	char base_url[300];
 };
 
@@ -112,7 +113,9 @@ static void tick(void *ctx, uint64_t now_ms)
 		log_info("clock", "app=%s doubted=%d", a->config->name, is_doubted);
 	provider_doubt_clock(a->provider, is_doubted);
 	provider_tick(a->provider, now_ms);
-	app_stores_maintain(&a->stores, a->config->name, steady_ms);
+	uc_err err = app_stores_maintain(&a->stores, steady_ms, now_ms);
+	if (err)
+		a->failed = err;
 }
 
 static void stopping(void *ctx, uint32_t retry_after_s, uint32_t jitter_s)
@@ -124,6 +127,7 @@ static void stopping(void *ctx, uint32_t retry_after_s, uint32_t jitter_s)
 static uc_err sync_stores(void *ctx)
 {
 	struct app *a = ctx;
+	TRY(a->failed);
 	return provider_sync(a->provider);
 }
 
@@ -251,6 +255,14 @@ static uc_err settings_take(struct app *a, const struct config_app *own)
 	return UC_OK;
 }
 
+static uc_err begin_life(struct app *a, uint64_t now_ms)
+{
+	if (app_stores_are_older(&a->stores))
+		TRY(provider_renew(a->provider));
+	clock_watch_start(&a->clock, a->stores.last_ms, now_ms, clock_steady_ms());
+	return app_stores_live(&a->stores, now_ms);
+}
+
 static uc_err fill(struct app *a, const struct config *c, size_t app, const struct env *env)
 {
 	struct buf folder;
@@ -265,7 +277,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 	buf_init(&folder, 4096);
 	err = daemon_app_folder(c, app, &folder);
 	if (!err)
-		err = app_stores_open(&a->stores, (const char *)folder.p, own->domain, env,
+		err = app_stores_open(&a->stores, (const char *)folder.p, own, env,
 				      app_worker_metrics(a->worker));
 	buf_done(&folder);
 	TRY(err);
@@ -284,6 +296,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.metrics = app_worker_metrics(a->worker),
 	};
 	TRY(provider_new(&config, &a->provider));
+	TRY(begin_life(a, env_now_ms(env)));
 	return settings_take(a, own);
 }
 

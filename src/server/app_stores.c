@@ -3,29 +3,38 @@
 
 #include "base/buf.h"
 #include "provider/provider.h"
+#include "server/app_keys.h"
 #include "server/folders.h"
 #include "server/log.h"
 #include "store/store_rocksdb.h"
 
 enum { FIRST_MS = 3600 * 1000, EVERY_MS = 12 * 3600 * 1000 };
 
-static uc_err open_one(const char *folder, const char *kind, const char *domain,
+static uc_err path_make(struct buf *path, const char *folder, const char *kind)
+{
+	buf_init(path, 4200);
+	buf_printf(path, "%s/%s", folder, kind);
+	buf_add_byte(path, 0);
+	return path->failed;
+}
+
+static uc_err open_one(struct app_stores *s, const char *folder, const char *kind,
 		       const struct env *env, struct metrics *metrics, struct store **out)
 {
 	struct buf path;
-	buf_init(&path, 4200);
-	buf_printf(&path, "%s/%s", folder, kind);
-	buf_add_byte(&path, 0);
+	uc_err err = path_make(&path, folder, kind);
 	struct store_options o = {
 		.driver = &store_rocksdb_driver,
 		.env = env,
 		.path = (const char *)path.p,
-		.domain = view_str(domain),
+		.domain = view_str(s->app->domain),
 		.kind = view_str(kind),
 		.schema = PROVIDER_SCHEMA,
+		.life = s->life,
 		.metrics = metrics,
 	};
-	uc_err err = path.failed ? path.failed : store_open(&o, out);
+	if (!err)
+		err = store_open(&o, out);
 	if (err)
 		log_error("store.failed", "path=%s error=%s", path.failed ? "" : (char *)path.p,
 			  uc_err_name(err));
@@ -33,11 +42,50 @@ static uc_err open_one(const char *folder, const char *kind, const char *domain,
 	return err;
 }
 
-uc_err app_stores_open(struct app_stores *s, const char *folder, const char *domain,
+static void life_note(struct app_stores *s, const struct store *store)
+{
+	if (store_life(store) > s->life)
+		s->life = store_life(store);
+	if (store_last_ms(store) > s->last_ms)
+		s->last_ms = store_last_ms(store);
+}
+
+uc_err app_stores_open(struct app_stores *s, const char *folder, const struct config_app *app,
 		       const struct env *env, struct metrics *metrics)
 {
-	TRY(open_one(folder, "accounts", domain, env, metrics, &s->accounts));
-	return open_one(folder, "rooms", domain, env, metrics, &s->rooms);
+	s->app = app;
+	uc_err err = app_lives_read(app, &s->life);
+	if (err) {
+		log_error("keys.lives", "app=%s folder=%s error=%s", app->name, app->keys,
+			  uc_err_name(err));
+		return err;
+	}
+	TRY(open_one(s, folder, "accounts", env, metrics, &s->accounts));
+	TRY(open_one(s, folder, "rooms", env, metrics, &s->rooms));
+	life_note(s, s->accounts);
+	life_note(s, s->rooms);
+	if (app_stores_are_older(s))
+		log_error("store.older", "app=%s accounts=%d rooms=%d", app->name,
+			  store_is_older(s->accounts), store_is_older(s->rooms));
+	return UC_OK;
+}
+
+bool app_stores_are_older(const struct app_stores *s)
+{
+	return store_is_older(s->accounts) || store_is_older(s->rooms);
+}
+
+/* The file last: a store is never behind it but for what was put back. */
+uc_err app_stores_live(struct app_stores *s, uint64_t wall_ms)
+{
+	s->life++;
+	TRY(store_live(s->accounts, s->life, wall_ms));
+	TRY(store_live(s->rooms, s->life, wall_ms));
+	uc_err err = app_lives_write(s->app, s->life);
+	if (err)
+		log_error("keys.lives", "app=%s folder=%s error=%s", s->app->name, s->app->keys,
+			  uc_err_name(err));
+	return err;
 }
 
 static void *maintain(void *arg)
@@ -50,25 +98,28 @@ static void *maintain(void *arg)
 	return NULL;
 }
 
-static void thread_end(struct app_stores *s, const char *app)
+static void thread_end(struct app_stores *s)
 {
 	pthread_join(s->thread, NULL);
 	s->has_thread = false;
 	if (s->failed)
-		log_error("store.housekeeping", "app=%s error=%s", app, uc_err_name(s->failed));
+		log_error("store.housekeeping", "app=%s error=%s", s->app->name,
+			  uc_err_name(s->failed));
 }
 
-void app_stores_maintain(struct app_stores *s, const char *app, uint64_t now_ms)
+uc_err app_stores_maintain(struct app_stores *s, uint64_t now_ms, uint64_t wall_ms)
 {
 	if (s->has_thread && !s->is_busy)
-		thread_end(s, app);
+		thread_end(s);
 	if (!s->maintain_at_ms)
 		s->maintain_at_ms = now_ms + FIRST_MS;
 	if (s->has_thread || now_ms < s->maintain_at_ms)
-		return;
+		return UC_OK;
+	TRY(app_stores_live(s, wall_ms));
 	s->maintain_at_ms = now_ms + EVERY_MS;
 	s->is_busy = true;
 	s->has_thread = !pthread_create(&s->thread, NULL, maintain, s);
+	return UC_OK;
 }
 
 void app_stores_maintain_soon(struct app_stores *s)
@@ -79,10 +130,9 @@ void app_stores_maintain_soon(struct app_stores *s)
 static uc_err copy_one(struct store *s, const char *folder, const char *kind)
 {
 	struct buf path;
-	buf_init(&path, 4200);
-	buf_printf(&path, "%s/%s", folder, kind);
-	buf_add_byte(&path, 0);
-	uc_err err = path.failed ? path.failed : store_checkpoint(s, (const char *)path.p);
+	uc_err err = path_make(&path, folder, kind);
+	if (!err)
+		err = store_checkpoint(s, (const char *)path.p);
 	buf_done(&path);
 	return err;
 }

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/clock_watch.h"
 
+void clock_watch_start(struct clock_watch *w, uint64_t last_ms, uint64_t wall_ms,
+		       uint64_t steady_ms)
+{
+	if (wall_ms + CLOCK_LEAP_MS < last_ms)
+		w->until_ms = steady_ms + CLOCK_DOUBT_MS;
+}
+
 bool clock_watch_doubts(struct clock_watch *w, uint64_t wall_ms, uint64_t steady_ms)
 {
 	uint64_t passed = steady_ms - w->steady_ms;

@@ -19,6 +19,10 @@ struct clock_watch {
 };
 /* To be called about once a second.  A clock that is put back to where it would be without the leap
  * is trusted again at once. */
+/* last_ms: what the clock said in an earlier life; 0: nothing known.  Called before: a start that lies
+ * before it is doubted for a day, too. */
+void clock_watch_start(struct clock_watch *w, uint64_t last_ms, uint64_t wall_ms,
+		       uint64_t steady_ms);
 bool clock_watch_doubts(struct clock_watch *w, uint64_t wall_ms, uint64_t steady_ms);
 
 #endif

@@ -15,8 +15,8 @@
 
 /* How the store itself lays things out.  2: a head's record is written with a log's first entry, when
  * entries are dropped and when the incarnation is another; the last entry says the rest.  The meta
- * record has life, last_ms and is_copy. */
-#define STORE_FORMAT 2
+ * record has life and last_ms; from 3 on is_copy. */
+#define STORE_FORMAT 3
 
 /* The first record of every store; never changes its place or its first two fields. */
 struct store_meta {
@@ -28,7 +28,7 @@ struct store_meta {
 	/* From format 2 on. */
 	uint64_t life;    /* of the process that wrote last: one up at each start */
 	uint64_t last_ms; /* the clock then */
-	uint8_t is_copy;  /* a checkpoint, not renewed yet */
+	uint8_t is_copy;  /* a checkpoint, not renewed yet; from format 3 on */
 };
 
 struct store {

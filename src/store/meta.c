@@ -19,6 +19,8 @@ void wire_store_meta(struct wire *w, void *store_meta)
 		return;
 	wire_u64(w, &m->life);
 	wire_u64(w, &m->last_ms);
+	if (m->format < 3)
+		return;
 	wire_u8(w, &m->is_copy);
 }
 

@@ -153,6 +153,7 @@ static struct store *store_of(struct app *a, int which, const char *kind)
 		.kind = view_str(kind),
 		.schema = PROVIDER_SCHEMA,
 		.check_shards = true,
+		.life = a->life,
 		.faults = { a, strike },
 	};
 	expect_ok(store_open(&o, &s));

@@ -26,6 +26,7 @@ struct app {
 	struct provider_keys keys;
 	struct secret moderators;
 	struct store_memory *disks[2];
+	uint64_t life; /* as known beside the keys; 0: not kept */
 	struct store *accounts, *rooms;
 	struct provider *provider;     /* NULL: killed */
 	struct said *said, **said_end; /* kept until the next sync */

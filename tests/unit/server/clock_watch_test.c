@@ -36,3 +36,20 @@ TEST(a_leap_that_is_taken_back_is_forgotten)
 	expect(!clock_watch_doubts(&w, wall + 2000, START + 2000));
 	expect(!clock_watch_doubts(&w, wall + 3000, START + 3000));
 }
+
+TEST(a_start_before_the_last_one_is_doubted)
+{
+	uint64_t wall = 1800000000000;
+	struct clock_watch w = { 0 };
+	clock_watch_start(&w, wall + DAY, wall, START);
+	expect(clock_watch_doubts(&w, wall, START));
+	expect(clock_watch_doubts(&w, wall + DAY - 1000, START + DAY - 1000));
+	expect(!clock_watch_doubts(&w, wall + DAY, START + DAY));
+	/* Later, and a little before, is as it should be; and so is a first start. */
+	static const uint64_t last[] = { 0, 1800000000000 - DAY, 1800000000000 + 1000 };
+	for (size_t i = 0; i < 3; i++) {
+		struct clock_watch fine = { 0 };
+		clock_watch_start(&fine, last[i], wall, START);
+		expect(!clock_watch_doubts(&fine, wall, START));
+	}
+}

@@ -226,7 +226,7 @@ static void expect_fixture(struct place *p, const char *name)
 	expect_bytes(VIEW_OF(bounds.incarnation), store_incarnation(s));
 	int format = 0;
 	expect_ok(store_walk(s, format_find, &format));
-	expect_eq(format, 2); /* a program of before is not to open it any more */
+	expect_eq(format, 3); /* a program of before is not to open it any more */
 	expect_ok(store_check(s, NULL, NULL, NULL));
 	store_close(fresh);
 	place_done(&other);
@@ -235,7 +235,8 @@ static void expect_fixture(struct place *p, const char *name)
 	buf_done(&want);
 }
 
-/* tests/fixtures/store_1.dump was written by format 1, schema 1; store_2.dump by format 2. */
+/* tests/fixtures/store_1.dump was written by format 1, schema 1; store_2.dump by format 2,
+ * store_3.dump by 3. */
 ENGINE_TEST(version_1_is_read)
 {
 	expect_fixture(p, "store_1.dump");
@@ -244,6 +245,11 @@ ENGINE_TEST(version_1_is_read)
 ENGINE_TEST(version_2_is_read)
 {
 	expect_fixture(p, "store_2.dump");
+}
+
+ENGINE_TEST(version_3_is_read)
+{
+	expect_fixture(p, "store_3.dump");
 }
 
 /* With STORE_FIXTURE_OUT=FILE writes what later versions must read, before a format changes. */
