@@ -26,6 +26,13 @@ static const struct ctl_command commands[] = {
 	  "ends.\n\n"
 	  "example:\n"
 	  "  undercroftctl drain undercroft.conf" },
+	{ "reload", 0, 0, ctl_pass_on, "FILE [--json]",
+	  "read the configuration anew, and what it names",
+	  "As SIGHUP does, and says each key that is another than before and whether it holds at\n"
+	  "once or after a restart. Certificates and pages are read anew. With a mistake nothing\n"
+	  "changes, and the mistakes are said.\n\n"
+	  "example:\n"
+	  "  undercroftctl reload undercroft.conf" },
 	{ "suspend", 2, 2, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER",
 	  "let nobody in to an account",
 	  "The account's devices are signed out and cannot sign in, nobody finds or reaches it. "

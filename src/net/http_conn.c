@@ -63,9 +63,11 @@ void http_conn_accept(struct http_server *s, int fd)
 	c->is_excess = gate == GATE_EXCESS;
 	c->ping_ms = s->o.limits.ping_ms;
 	c->call.conn = c;
-	SSL_CTX *tls = s->o.tls ? tls_server_context(s->o.tls) : NULL;
-	if (stream_start(&c->stream, s->o.loop, fd, tls, NULL, &conn_handler,
-			 s->o.limits.output_max)) {
+	SSL_CTX *tls = s->o.tls ? tls_server_hold(s->o.tls) : NULL;
+	uc_err err = stream_start(&c->stream, s->o.loop, fd, tls, NULL, &conn_handler,
+				  s->o.limits.output_max);
+	tls_context_free(tls);
+	if (err) {
 		gate_leave(s->o.gate);
 		heap_free(c);
 		return;

@@ -6,14 +6,16 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
 struct trust {
-	char *domain;
+	char *domain, *ca_file;
 	X509_STORE *store;
 };
 struct tls_server {
+	pthread_mutex_t lock; /* of ctx */
 	SSL_CTX *ctx;
 	struct trust *peers;
 	size_t peers_n;
@@ -49,49 +51,79 @@ static int alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_n
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static uc_err trust_add(struct tls_server *t, const struct tls_peer *peer,
-			STACK_OF(X509_NAME) * names)
+static uc_err trust_add(struct tls_server *t, const struct tls_peer *peer)
 {
 	struct trust *to = &t->peers[t->peers_n];
 	to->domain = OPENSSL_strdup(peer->domain);
+	to->ca_file = OPENSSL_strdup(peer->ca_file);
 	to->store = X509_STORE_new();
 	t->peers_n++;
-	if (!to->domain || !to->store)
+	if (!to->domain || !to->ca_file || !to->store)
 		return UC_E_MEMORY;
-	if (X509_STORE_load_file(to->store, peer->ca_file) != 1 ||
-	    SSL_CTX_load_verify_file(t->ctx, peer->ca_file) != 1 ||
-	    SSL_add_file_cert_subjects_to_stack(names, peer->ca_file) != 1)
-		return UC_E_TLS;
+	return X509_STORE_load_file(to->store, peer->ca_file) == 1 ? UC_OK : UC_E_TLS;
+}
+
+/* Whom clients may prove to be.  The names tell a browser that none of its certificates is wanted. */
+static uc_err context_trust(SSL_CTX *ctx, const struct tls_server *t)
+{
+	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
+	if (!names)
+		return UC_E_MEMORY;
+	SSL_CTX_set_client_CA_list(ctx, names);
+	for (size_t i = 0; i < t->peers_n; i++)
+		if (SSL_CTX_load_verify_file(ctx, t->peers[i].ca_file) != 1 ||
+		    SSL_add_file_cert_subjects_to_stack(names, t->peers[i].ca_file) != 1)
+			return UC_E_TLS;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	return UC_OK;
+}
+
+static uc_err context_fill(SSL_CTX *ctx, const struct tls_server *t, const char *certificate_file,
+			   const char *key_file)
+{
+	static const unsigned char session_context[] = "undercroft";
+	TRY(common(ctx, certificate_file, key_file));
+	/* Tickets instead of a cache: reconnecting costs the server no memory and little time. */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 1);
+	SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1);
+	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
+	return t->peers_n ? context_trust(ctx, t) : UC_OK;
+}
+
+uc_err tls_server_prepare(const struct tls_server *t, const char *certificate_file,
+			  const char *key_file, SSL_CTX **out)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	if (!ctx)
+		return UC_E_MEMORY;
+	uc_err err = context_fill(ctx, t, certificate_file, key_file);
+	if (err)
+		SSL_CTX_free(ctx);
+	else
+		*out = ctx;
+	return err;
+}
+
+void tls_server_adopt(struct tls_server *t, SSL_CTX *ctx)
+{
+	pthread_mutex_lock(&t->lock);
+	SSL_CTX *before = t->ctx;
+	t->ctx = ctx;
+	pthread_mutex_unlock(&t->lock);
+	/* Connections hold their own. */
+	SSL_CTX_free(before);
 }
 
 static uc_err server_fill(struct tls_server *t, const char *certificate_file, const char *key_file,
 			  const struct tls_peer *peers, size_t peers_n)
 {
-	static const unsigned char session_context[] = "undercroft";
-	t->ctx = SSL_CTX_new(TLS_server_method());
-	if (!t->ctx)
+	t->peers = peers_n ? heap_new(peers_n * sizeof *t->peers) : NULL;
+	if (peers_n && !t->peers)
 		return UC_E_MEMORY;
-	TRY(common(t->ctx, certificate_file, key_file));
-	/* Tickets instead of a cache: reconnecting costs the server no memory and little time. */
-	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(t->ctx, 1);
-	SSL_CTX_set_session_id_context(t->ctx, session_context, sizeof session_context - 1);
-	SSL_CTX_set_alpn_select_cb(t->ctx, alpn_select, NULL);
-	if (!peers_n)
-		return UC_OK;
-	t->peers = heap_new(peers_n * sizeof *t->peers);
-	if (!t->peers)
-		return UC_E_MEMORY;
-	/* The names tell a browser that none of its certificates is wanted. */
-	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
-	if (!names)
-		return UC_E_MEMORY;
-	SSL_CTX_set_client_CA_list(t->ctx, names);
 	for (size_t i = 0; i < peers_n; i++)
-		TRY(trust_add(t, &peers[i], names));
-	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
-	return UC_OK;
+		TRY(trust_add(t, &peers[i]));
+	return tls_server_prepare(t, certificate_file, key_file, &t->ctx);
 }
 
 uc_err tls_server_new(const char *certificate_file, const char *key_file,
@@ -100,6 +132,7 @@ uc_err tls_server_new(const char *certificate_file, const char *key_file,
 	struct tls_server *t = HEAP_NEW(struct tls_server);
 	if (!t)
 		return UC_E_MEMORY;
+	pthread_mutex_init(&t->lock, NULL);
 	uc_err err = server_fill(t, certificate_file, key_file, peers, peers_n);
 	if (err)
 		tls_server_free(t);
@@ -114,16 +147,27 @@ void tls_server_free(struct tls_server *t)
 		return;
 	for (size_t i = 0; i < t->peers_n; i++) {
 		OPENSSL_free(t->peers[i].domain);
+		OPENSSL_free(t->peers[i].ca_file);
 		X509_STORE_free(t->peers[i].store);
 	}
 	heap_free(t->peers);
 	SSL_CTX_free(t->ctx);
+	pthread_mutex_destroy(&t->lock);
 	heap_free(t);
 }
 
 SSL_CTX *tls_server_context(struct tls_server *t)
 {
 	return t->ctx;
+}
+
+SSL_CTX *tls_server_hold(struct tls_server *t)
+{
+	pthread_mutex_lock(&t->lock);
+	SSL_CTX *ctx = t->ctx;
+	SSL_CTX_up_ref(ctx);
+	pthread_mutex_unlock(&t->lock);
+	return ctx;
 }
 
 static bool verifies(X509 *cert, STACK_OF(X509) * chain, X509_STORE *store)
@@ -172,6 +216,11 @@ uc_err tls_client_new(const char *ca_file, const char *certificate_file, const c
 }
 
 void tls_client_free(SSL_CTX *t)
+{
+	SSL_CTX_free(t);
+}
+
+void tls_context_free(SSL_CTX *t)
 {
 	SSL_CTX_free(t);
 }

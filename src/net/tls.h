@@ -24,6 +24,13 @@ uc_err UC_MUST_USE tls_server_new(const char *certificate_file, const char *key_
 void tls_server_free(struct tls_server *t);
 /* May be shared between threads. */
 SSL_CTX *tls_server_context(struct tls_server *t);
+/* The same, held: to be given back by tls_context_free, and good although another takes its place. */
+SSL_CTX *tls_server_hold(struct tls_server *t);
+/* A context of other files for the same peers; UC_E_TLS.  Nothing changes before it is adopted. */
+uc_err UC_MUST_USE tls_server_prepare(const struct tls_server *t, const char *certificate_file,
+				      const char *key_file, SSL_CTX **out);
+/* From any thread: connections that come from now on use it; those that are there stay as they are. */
+void tls_server_adopt(struct tls_server *t, SSL_CTX *ctx);
 /* The domain this connection's certificate proves, or NULL.  Checked against that peer's own
  * authority: one peer's authority can't vouch for another peer.  A resumed session carries no
  * intermediate certificates; our own clients don't resume those with a certificate. */
@@ -33,6 +40,7 @@ const char *tls_server_peer(const struct tls_server *t, SSL *ssl);
 uc_err UC_MUST_USE tls_client_new(const char *ca_file, const char *certificate_file,
 				  const char *key_file, SSL_CTX **out);
 void tls_client_free(SSL_CTX *t);
+void tls_context_free(SSL_CTX *t);
 
 /* Why the last TLS call of this thread failed, for a log line; "" when unknown. */
 const char *tls_reason(void);

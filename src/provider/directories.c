@@ -94,6 +94,16 @@ static void known_add(struct provider *p, struct view domain, struct view answer
 	p->known_apps_n++;
 }
 
+void provider_certificate_renewed(struct provider *p)
+{
+	for (struct known_app **at = &p->known_apps; *at;) {
+		if (view_equal(buf_view(&(*at)->domain), p->domain))
+			known_forget(p, at);
+		else
+			at = &(*at)->next;
+	}
+}
+
 uc_err directory_own(struct provider *p, struct arena *a, struct directory_response *out)
 {
 	const struct known_app *k = known_find(p, p->domain);

@@ -119,7 +119,8 @@ static uc_err reserve_line(struct provider *p, struct view line, struct map *m)
 	return err ? err : map_put(m, VIEW_OF(name_id), p);
 }
 
-uc_err provider_reserve(struct provider *p, struct view lines, unsigned *wrong_line)
+static uc_err reserve_read(struct provider *p, struct view lines, struct map *out,
+			   unsigned *wrong_line)
 {
 	struct map fresh;
 	*wrong_line = 0;
@@ -135,8 +136,24 @@ uc_err provider_reserve(struct provider *p, struct view lines, unsigned *wrong_l
 		map_done(&fresh);
 		return err;
 	}
+	*out = fresh;
+	*wrong_line = 0;
+	return UC_OK;
+}
+
+uc_err provider_reserve(struct provider *p, struct view lines, unsigned *wrong_line)
+{
+	struct map fresh;
+	TRY(reserve_read(p, lines, &fresh, wrong_line));
 	map_done(&p->reserved);
 	p->reserved = fresh;
-	*wrong_line = 0;
+	return UC_OK;
+}
+
+uc_err provider_reserve_check(struct provider *p, struct view lines, unsigned *wrong_line)
+{
+	struct map fresh;
+	TRY(reserve_read(p, lines, &fresh, wrong_line));
+	map_done(&fresh);
 	return UC_OK;
 }

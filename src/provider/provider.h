@@ -113,6 +113,11 @@ void provider_suspend_all(struct provider *p, bool is_suspended);
  * has one keeps it.  UC_E_NAME with the line, counted from 1, of what is no name of this app: then
  * the names of before hold. */
 uc_err UC_MUST_USE provider_reserve(struct provider *p, struct view lines, unsigned *wrong_line);
+/* The same, without taking them: can they be taken? */
+uc_err UC_MUST_USE provider_reserve_check(struct provider *p, struct view lines,
+					  unsigned *wrong_line);
+/* The app's certificate is another: what it signed is signed anew. */
+void provider_certificate_renewed(struct provider *p);
 
 /* Other quotas from now on; 0: the default.  What is over one stays. */
 void provider_set_quota(struct provider *p, uint64_t account_bytes);

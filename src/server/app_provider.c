@@ -230,14 +230,15 @@ static void app_close_all(void *ctx)
 	heap_free(a);
 }
 
-static uc_err reserve(struct app *a, const struct config_app *own)
+static uc_err reserve(struct app *a, const struct config_app *own, bool is_trial)
 {
 	struct buf names;
 	unsigned line = 0;
 	buf_init(&names, RESERVED_MAX);
 	uc_err err = own->reserved ? config_file_read(own->reserved, &names) : UC_OK;
 	if (!err)
-		err = provider_reserve(a->provider, buf_view(&names), &line);
+		err = is_trial ? provider_reserve_check(a->provider, buf_view(&names), &line)
+			       : provider_reserve(a->provider, buf_view(&names), &line);
 	buf_done(&names);
 	if (err)
 		log_error("reserved.failed", "app=%s path=%s line=%u error=%s", own->name,
@@ -245,14 +246,20 @@ static uc_err reserve(struct app *a, const struct config_app *own)
 	return err;
 }
 
-/* What may change while it runs.  Nothing, where it fails. */
-static uc_err settings_take(struct app *a, const struct config_app *own)
+/* What may change while it runs. */
+static uc_err settings(void *ctx, const struct config_app *own, bool is_trial)
 {
-	TRY(reserve(a, own));
+	struct app *a = ctx;
+	uc_err err = reserve(a, own, is_trial);
+	if (is_trial)
+		return err;
+	/* Also where the names of before hold: what there was is given up. */
+	a->config = own;
 	provider_set_limits(a->provider, own->limits);
 	provider_set_quota(a->provider, own->account_bytes);
 	provider_suspend_all(a->provider, own->is_suspended);
-	return UC_OK;
+	provider_certificate_renewed(a->provider);
+	return err;
 }
 
 static uc_err begin_life(struct app *a, uint64_t now_ms)
@@ -297,7 +304,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 	};
 	TRY(provider_new(&config, &a->provider));
 	TRY(begin_life(a, env_now_ms(env)));
-	return settings_take(a, own);
+	return settings(a, own, false);
 }
 
 static uc_err app_open(const struct config *c, size_t app, const struct env *env,
@@ -396,4 +403,5 @@ const struct app_kind app_provider_kind = {
 	FIRST_MESSAGE_MAX,
 	{ provider_request_name, provider_limit_name },
 	order,
+	settings,
 };

@@ -19,6 +19,14 @@ enum {
 	GOING_RETRY_S = 2, /* a restart takes that long at least */
 	DRAIN_LOOK_US = 10000,
 	DESCRIPTORS_KEPT = 512, /* for stores, pipes, peers */
+	RETIRED_MAX = 16,
+	RETIRED_MS = 15 * 60 * 1000, /* longer than a page may take to be sent */
+};
+
+/* Pages that others took the place of, while some of them may still be on their way. */
+struct retired {
+	struct web_files *files;
+	uint64_t at_ms;
 };
 
 /* Where a domain is asked. */
@@ -35,6 +43,8 @@ struct backbone {
 	struct tls_server *tls[CONFIG_APPS_MAX];
 	struct ticket_keys *tickets[CONFIG_APPS_MAX];
 	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: nothing for browsers */
+	struct retired retired[RETIRED_MAX];
+	size_t retired_n;
 	struct app_worker *workers[CONFIG_APPS_MAX];
 	void *apps[CONFIG_APPS_MAX];
 	struct front_app front_apps[CONFIG_APPS_MAX];
@@ -170,34 +180,35 @@ static uc_err tls_open(struct backbone *b, size_t app)
 }
 
 /* Which apps there are; a folder may say so itself. */
-static uc_err web_apps_offer(struct backbone *b, size_t app)
+static uc_err web_apps_offer(const struct config *c, size_t app, struct web_files *files)
 {
 	struct buf made;
 	buf_init(&made, 1 << 16);
-	web_apps_add(b->config, app, &made);
+	web_apps_add(c, app, &made);
 	uc_err err = made.failed;
 	if (!err)
-		err = web_files_add(b->web[app], WEB_APPS_PATH, buf_view(&made));
+		err = web_files_add(files, WEB_APPS_PATH, buf_view(&made));
 	buf_done(&made);
 	return err == UC_E_EXISTS ? UC_OK : err;
 }
 
-static uc_err web_open(struct backbone *b, size_t app)
+/* *out is to be freed also when it fails. */
+static uc_err web_open(const struct config *c, size_t app, struct web_files **out)
 {
-	const struct config_app *a = &b->config->apps[app];
+	const struct config_app *a = &c->apps[app];
 	struct buf at;
 	if (!a->web)
 		return UC_OK;
 	buf_init(&at, 8192);
-	const char *why = web_files_load(a->web, &at, &b->web[app]);
+	const char *why = web_files_load(a->web, &at, out);
 	if (why)
 		log_error("web.failed", "app=%s path=%s reason=\"%s\"", a->name,
 			  at.failed ? a->web : (const char *)at.p, why);
 	else
-		log_info("web.loaded", "app=%s files=%zu bytes=%zu", a->name,
-			 web_files_count(b->web[app]), web_files_bytes(b->web[app]));
+		log_info("web.loaded", "app=%s files=%zu bytes=%zu", a->name, web_files_count(*out),
+			 web_files_bytes(*out));
 	buf_done(&at);
-	return why ? UC_E_IO : web_apps_offer(b, app);
+	return why ? UC_E_IO : web_apps_offer(c, app, *out);
 }
 
 static uc_err app_open(struct backbone *b, size_t app)
@@ -209,7 +220,7 @@ static uc_err app_open(struct backbone *b, size_t app)
 				 { b, to_front, ask, answer, deliver, failed },
 				 NULL };
 	TRY(tls_open(b, app));
-	TRY(web_open(b, app));
+	TRY(web_open(b->config, app, &b->web[app]));
 	o.metrics = b->of_apps[app] = HEAP_NEW(struct metrics);
 	if (!o.metrics)
 		return UC_E_MEMORY;
@@ -453,6 +464,8 @@ void backbone_stop(struct backbone *b)
 		web_files_free(b->web[i]);
 		heap_free(b->of_apps[i]);
 	}
+	for (size_t i = 0; i < b->retired_n; i++)
+		web_files_free(b->retired[i].files);
 	for (size_t i = 0; i < BACKBONE_FRONTS_MAX; i++)
 		heap_free(b->of_fronts[i]);
 	map_done(&b->ways);
@@ -516,4 +529,114 @@ uc_err backbone_order(struct backbone *b, size_t app, const struct app_order *o)
 	if (!b->kind->order)
 		return UC_E_UNSUPPORTED;
 	return app_worker_do(b->workers[app], order_run, &ordered);
+}
+
+/* --- reading the configuration anew --- */
+
+struct renewal {
+	const struct config *live;
+	SSL_CTX *tls[CONFIG_APPS_MAX];
+	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: those that are there stay */
+};
+
+static void retired_free(struct backbone *b)
+{
+	uint64_t now_ms = clock_steady_ms();
+	size_t kept = 0;
+	for (size_t i = 0; i < b->retired_n; i++) {
+		if (now_ms - b->retired[i].at_ms < RETIRED_MS)
+			b->retired[kept++] = b->retired[i];
+		else
+			web_files_free(b->retired[i].files);
+	}
+	b->retired_n = kept;
+}
+
+struct settings_given {
+	const struct app_kind *kind;
+	const struct config_app *own;
+	bool is_trial;
+};
+
+static uc_err settings_give(void *app, void *ctx)
+{
+	const struct settings_given *g = ctx;
+	return g->kind->settings(app, g->own, g->is_trial);
+}
+
+static uc_err settings(struct backbone *b, const struct config *live, size_t app, bool is_trial)
+{
+	struct settings_given g = { b->kind, &live->apps[app], is_trial };
+	return b->kind->settings ? app_worker_do(b->workers[app], settings_give, &g) : UC_OK;
+}
+
+static uc_err renew_app(struct backbone *b, struct renewal *r, size_t app)
+{
+	const struct config_app *a = &r->live->apps[app];
+	uc_err err = tls_server_prepare(b->tls[app], a->certificate, a->private_key, &r->tls[app]);
+	if (err)
+		log_error("tls.failed", "app=%s reason=\"%s\"", a->name, tls_reason());
+	TRY(err);
+	TRY(ticket_keys_use(b->tickets[app], r->tls[app]));
+	TRY(web_open(r->live, app, &r->web[app]));
+	if (r->web[app] && web_files_same(r->web[app], b->web[app])) {
+		web_files_free(r->web[app]);
+		r->web[app] = NULL;
+	}
+	return settings(b, r->live, app, true);
+}
+
+static void renewal_drop(struct renewal *r)
+{
+	for (size_t i = 0; i < CONFIG_APPS_MAX; i++) {
+		tls_context_free(r->tls[i]);
+		web_files_free(r->web[i]);
+	}
+}
+
+static uc_err renewal_prepare(struct backbone *b, struct renewal *r)
+{
+	size_t pages = 0;
+	for (size_t i = 0; i < b->config->apps_n; i++) {
+		TRY(renew_app(b, r, i));
+		pages += r->web[i] != NULL;
+	}
+	retired_free(b);
+	return b->retired_n + pages > RETIRED_MAX ? UC_E_BUSY : UC_OK;
+}
+
+static void web_adopt(struct backbone *b, size_t app, struct web_files *files)
+{
+	struct message_parts parts = { .body = view_make(&files, sizeof files) };
+	b->retired[b->retired_n++] = (struct retired){ b->web[app], clock_steady_ms() };
+	b->web[app] = files;
+	for (size_t i = 0; i < b->fronts_n; i++) {
+		struct message *m = message_new(MESSAGE_WEB, 0, &parts);
+		if (!m) {
+			failed(b, (unsigned)app, UC_E_MEMORY);
+			return;
+		}
+		m->index = (unsigned)app;
+		queue_put_always(front_queue(b->fronts[i]), m);
+	}
+}
+
+uc_err backbone_reload(struct backbone *b, const struct config *live)
+{
+	struct renewal r = { .live = live };
+	uc_err err = renewal_prepare(b, &r);
+	if (err) {
+		renewal_drop(&r);
+		return err;
+	}
+	for (size_t i = 0; i < b->config->apps_n; i++) {
+		tls_server_adopt(b->tls[i], r.tls[i]);
+		if (r.web[i])
+			web_adopt(b, i, r.web[i]);
+		uc_err last = settings(b, live, i, false);
+		if (last) /* a file that has changed since it was tried: that app goes on as before */
+			log_error("settings.failed", "app=%s error=%s", live->apps[i].name,
+				  uc_err_name(last));
+	}
+	return UC_OK;
 }

@@ -29,6 +29,9 @@ struct app_kind {
 	struct metrics_names names;
 	/* What an operator wants of it, on the app's thread; may be NULL. */
 	uc_err (*order)(void *app, const struct app_order *o);
+	/* Other settings from now on, on the app's thread; own lives until the next.  A trial only says
+	 * whether they can be taken.  May be NULL. */
+	uc_err (*settings)(void *app, const struct config_app *own, bool is_trial);
 };
 
 /* config and delivery outlive it.  Says in the log what failed.  Listens when it returns. */
@@ -49,6 +52,11 @@ bool backbone_beat(struct backbone *b);
 /* Has the app carry out an order; from another thread, which waits.  UC_E_UNSUPPORTED where it knows
  * no such order. */
 uc_err UC_MUST_USE backbone_order(struct backbone *b, size_t app, const struct app_order *o);
+
+/* What config_reload gave: certificates and pages are read anew, limits and the like hold.  All of it
+ * or, where something cannot be read or used, nothing; the log says what.  live lives until the next
+ * one has been taken, or the end.  From one thread at a time. */
+uc_err UC_MUST_USE backbone_reload(struct backbone *b, const struct config *live);
 
 /* Whoever counts in it, and what waits for whom; for looking at from another thread. */
 enum { BACKBONE_FRONTS_MAX = 256, BACKBONE_PARTS_MAX = CONFIG_APPS_MAX + BACKBONE_FRONTS_MAX + 1 };

@@ -2,11 +2,9 @@
 #include "server/config.h"
 
 #include "base/text.h"
-#include "server/config_value.h"
+#include "server/config_keys.h"
 
 #include <stdio.h>
-
-enum section { SECTION_NONE, SECTION_BACKBONE, SECTION_APP, SECTION_PEER, SECTION_LIMITS };
 
 struct section_kind {
 	const char *name;
@@ -24,15 +22,6 @@ static const struct section_kind sections[] = {
 			     "for all apps,\n# [limits NAME] for one.  All may be left out." },
 };
 
-struct key {
-	const char *name;
-	config_set *set;
-	size_t offset; /* in struct config, config_app, config_peer or config_limits */
-	enum section section;
-	bool is_needed;
-	const char *example;
-	const char *help;
-};
 #define IN_CONFIG(field) offsetof(struct config, field)
 #define IN_APP(field)    offsetof(struct config_app, field)
 #define IN_PEER(field)   offsetof(struct config_peer, field)
@@ -45,7 +34,7 @@ struct key {
 	  #burst " " #hour,                                 \
 	  "Limit of " text "." },
 /* clang-format off */
-static const struct key keys[] = {
+static const struct config_key keys[] = {
 	{ "data", config_set_path, IN_CONFIG(data), SECTION_BACKBONE, true,
 	  "/var/lib/undercroft", "Folder for the apps' databases." },
 	{ "threads", config_set_threads, IN_CONFIG(threads), SECTION_BACKBONE, false,
@@ -130,11 +119,16 @@ static const struct key keys[] = {
 /* clang-format on */
 enum { KEYS_N = sizeof keys / sizeof *keys };
 
+const struct config_key *config_key_at(size_t i)
+{
+	return i < KEYS_N ? &keys[i] : NULL;
+}
+
 struct reader {
 	struct config_where where;
 	struct config_mistakes *mistakes;
 	struct config *config;
-	enum section section;
+	enum config_section section;
 	struct view name; /* of the section */
 	unsigned line, section_line;
 	void *target;      /* NULL: in a section that is skipped */
@@ -279,7 +273,7 @@ static void section_begin(struct reader *r, struct view line)
 	struct view name = trim(view_cut(line, ' ', &kind));
 	for (int s = SECTION_BACKBONE; s <= SECTION_LIMITS; s++) {
 		if (view_equal(kind, view_str(sections[s].name)))
-			r->section = (enum section)s;
+			r->section = (enum config_section)s;
 	}
 	const struct section_kind *s = &sections[r->section];
 	if (!r->section || (name.n ? !s->example : s->example && s->example[0])) {
@@ -454,7 +448,7 @@ uc_err config_read(struct arena *a, struct view text, const char *folder, struct
 
 void config_add_example(struct buf *out)
 {
-	enum section at = SECTION_NONE;
+	enum config_section at = SECTION_NONE;
 	buf_add_str(out, "# Configuration of undercroftd.  Paths are relative to this file.\n");
 	for (size_t i = 0; i < KEYS_N; i++) {
 		const struct section_kind *s = &sections[keys[i].section];

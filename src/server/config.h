@@ -53,6 +53,7 @@ struct config_limits {
 	unsigned line;
 };
 struct config {
+	const char *file; /* it was read from; NULL: from a text */
 	const char *data; /* folder */
 	const char *peer_ca;
 	unsigned threads;          /* 0: one for each processor */
@@ -91,6 +92,27 @@ uc_err UC_MUST_USE config_load(struct arena *a, const char *file, struct config_
 uc_err UC_MUST_USE config_file_read(const char *file, struct buf *out);
 /* Do the files and folders exist, and can they be read? */
 uc_err UC_MUST_USE config_check_files(const struct config *c, struct config_mistakes *m);
+/* One key that is another than before; or key NULL: a whole section that is there or gone. */
+struct config_change {
+	const char *section, *name, *key; /* name: of the app or peer, or NULL */
+	bool needs_restart;
+};
+enum { CONFIG_CHANGES_MAX = 4096 };
+struct config_changes {
+	struct config_change *v; /* of the arena */
+	size_t n;
+	bool is_cut; /* there were more */
+};
+/* What of `fresh` is another than `now`.  *out is `now` with all of it that may change while it runs:
+ * its values live where those of both live.  changes->v has room for CONFIG_CHANGES_MAX. */
+void config_compare(const struct config *now, const struct config *fresh, struct config *out,
+		    struct config_changes *changes);
+/* Reads the file anew, with all it names.  *out is `now` with all that may change while it runs as the
+ * file says it, and all else as before: it lives as long as this arena and what `now` lives in.  On
+ * mistakes UC_E_CONFIG, and nothing is said of changes. */
+uc_err UC_MUST_USE config_reload(const struct config *now, const char *file, struct arena *a,
+				 struct config_mistakes *m, struct config *out,
+				 struct config_changes *changes);
 /* A commented example that config_read accepts, made from the table. */
 void config_add_example(struct buf *out);
 

@@ -62,6 +62,10 @@ uc_err config_load(struct arena *a, const char *file, struct config_mistakes *m,
 	if (!err)
 		err = config_read(a, buf_view(&text), slash == file ? "/" : (const char *)folder.p,
 				  m, out);
+	struct view path = { 0 };
+	if (!err)
+		err = arena_copy(a, view_str(file), &path);
+	out->file = (const char *)path.p;
 	buf_done(&text);
 	return err;
 }

@@ -154,6 +154,12 @@ static uc_err do_drain(struct order *o)
 	return o->c->host.drain(o->c->host.ctx);
 }
 
+static uc_err do_reload(struct order *o)
+{
+	const struct control_host *h = &o->c->host;
+	return h->reload ? h->reload(h->ctx, o->out) : UC_E_UNSUPPORTED;
+}
+
 /* What the app's own worker does, between two messages; without an app, all of them in turn. */
 static uc_err order_app(struct order *o, size_t app, struct view argument)
 {
@@ -194,6 +200,7 @@ static const struct row {
 	{ "status", 1, 1, do_status }, /* what it holds and how it is */
 	{ "queues", 1, 1, do_queues }, /* what waits for whom */
 	{ "drain", 1, 1, do_drain },
+	{ "reload", 1, 1, do_reload }, /* the configuration, certificates, pages */
 	{ "copy", 3, 3, do_copy },     /* APP NAME: for `backup` */
 	{ "copied", 2, 2, do_copied }, /* NAME: the backup is made */
 	{ "suspend", 3, 3, do_app },   /* APP ACCOUNT */

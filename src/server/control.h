@@ -20,6 +20,8 @@ struct control_host {
 	void *ctx;
 	/* Begins to send all clients away, and then ends the process. */
 	uc_err (*drain)(void *ctx);
+	/* Reads the configuration anew; a line for each change or mistake. */
+	uc_err (*reload)(void *ctx, struct buf *out);
 };
 
 struct control;

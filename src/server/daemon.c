@@ -7,6 +7,7 @@
 #include "server/folders.h"
 #include "server/log.h"
 #include "server/notify.h"
+#include "server/reload.h"
 #include "server/metrics_server.h"
 
 #include <errno.h>
@@ -133,9 +134,9 @@ static void signals_block(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 }
 
 /* The folder a file lies in, so that another may take its place there. */
@@ -152,12 +153,14 @@ static uc_err folder_of(struct arena *a, const char *file, const char **out)
 	return UC_OK;
 }
 
-enum { PATHS_OF_APP = 6, PATHS_MAX = 3 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX };
+enum { PATHS_OF_APP = 7, PATHS_MAX = 4 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX };
 
 /* All that the configuration names. */
 static uc_err paths_of(const struct config *c, struct arena *a, struct confine_path *v, size_t *n)
 {
 	v[(*n)++] = (struct confine_path){ c->data, true };
+	if (c->file)
+		TRY(folder_of(a, c->file, &v[(*n)++].path));
 	if (c->control) {
 		TRY(folder_of(a, c->control, &v[*n].path));
 		v[(*n)++].is_written = true;
@@ -169,6 +172,8 @@ static uc_err paths_of(const struct config *c, struct arena *a, struct confine_p
 		TRY(folder_of(a, app->private_key, &v[(*n)++].path));
 		if (app->web)
 			v[(*n)++] = (struct confine_path){ app->web, false };
+		if (app->reserved)
+			TRY(folder_of(a, app->reserved, &v[(*n)++].path));
 	}
 	for (size_t i = 0; i < c->peers_n; i++)
 		TRY(folder_of(a, c->peers[i].ca, &v[(*n)++].path));
@@ -228,9 +233,17 @@ static uc_err drain_begin(void *ctx)
 	return kill(getpid(), SIGTERM) ? UC_E_IO : UC_OK;
 }
 
-static uc_err control_open(struct backbone *b, struct control **out)
+static uc_err reload_now(void *ctx, struct buf *out)
 {
-	const struct control_host host = { NULL, drain_begin };
+	notify_reloading();
+	uc_err err = reloader_run(ctx, out);
+	notify_ready();
+	return err;
+}
+
+static uc_err control_open(struct backbone *b, struct reloader *r, struct control **out)
+{
+	const struct control_host host = { r, drain_begin, reload_now };
 	struct buf path;
 	buf_init(&path, 4200);
 	control_path(backbone_config(b), &path);
@@ -248,12 +261,14 @@ static uc_err control_open(struct backbone *b, struct control **out)
 struct operator_side {
 	struct metrics_server *metrics;
 	struct control *control;
+	struct reloader *reloader;
 };
 
 static uc_err operator_open(struct backbone *b, struct operator_side *out)
 {
+	TRY(reloader_new(backbone_config(b), b, &out->reloader));
 	TRY(metrics_open(b, &out->metrics));
-	return control_open(b, &out->control);
+	return control_open(b, out->reloader, &out->control);
 }
 
 static void operator_close(struct operator_side *o)
@@ -262,15 +277,18 @@ static void operator_close(struct operator_side *o)
 	metrics_server_free(o->metrics);
 }
 
-/* Until a signal comes; meanwhile what has to be done by the clock. */
-static int signal_wait(struct backbone *b, const sigset_t *set)
+/* Until a signal comes that ends it; meanwhile what has to be done by the clock. */
+static int signal_wait(struct backbone *b, struct reloader *r, const sigset_t *set)
 {
 	uint64_t watchdog_ms = notify_watchdog_ms();
 	uint64_t each_ms = watchdog_ms && watchdog_ms / 3 < BEAT_MS ? watchdog_ms / 3 : BEAT_MS;
 	struct timespec wait = { (time_t)(each_ms / 1000), (long)(each_ms % 1000) * 1000000 };
 	for (;;) {
 		int which = sigtimedwait(set, NULL, &wait);
-		if (which > 0)
+		if (which == SIGHUP)
+			(void)!reload_now(r,
+					  NULL); /* mistakes are in the log, and change nothing */
+		else if (which > 0)
 			return which;
 		/* Of a thread that hangs systemd learns by silence, and starts it anew. */
 		if (backbone_beat(b))
@@ -281,7 +299,7 @@ static int signal_wait(struct backbone *b, const sigset_t *set)
 static uc_err run(const struct config *c, const struct app_kind *kind, struct delivery *delivery)
 {
 	struct backbone *b = NULL;
-	struct operator_side side = { NULL, NULL };
+	struct operator_side side = { NULL, NULL, NULL };
 	sigset_t set;
 	int which;
 	/* Before threads, so that all of them leave the signals to sigwait. */
@@ -296,6 +314,7 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	if (err) {
 		operator_close(&side);
 		backbone_stop(b);
+		reloader_free(side.reloader);
 		return err;
 	}
 	banner(c);
@@ -310,14 +329,16 @@ static uc_err run(const struct config *c, const struct app_kind *kind, struct de
 	if (notify_sockets_unused())
 		log_error("sockets.unused", "n=%zu", notify_sockets_unused());
 	notify_ready();
-	which = signal_wait(b, &set);
+	which = signal_wait(b, side.reloader, &set);
 	log_info("server.stopping", "signal=%d", which);
 	notify_stopping(c->drain_seconds);
 	/* A second signal ends at once; what was accepted is synced already. */
+	signal(SIGHUP, SIG_IGN);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	backbone_drain(b);
 	operator_close(&side);
 	backbone_stop(b);
+	reloader_free(side.reloader);
 	log_info("server.stopped", "apps=%zu", c->apps_n);
 	return UC_OK;
 }

@@ -367,6 +367,15 @@ static void output(struct front *f, const struct output *o)
 	}
 }
 
+/* Of both listeners of the app. */
+static void web_take(struct front *f, const struct message *m)
+{
+	const struct web_files *files = NULL;
+	memcpy(&files, m->parts.body.p, sizeof files);
+	f->sides[m->index].web.files = files;
+	f->sides[f->o.apps_n + m->index].web.files = files;
+}
+
 static void handle(struct front *f, const struct message *m)
 {
 	struct output o;
@@ -380,6 +389,9 @@ static void handle(struct front *f, const struct message *m)
 		break;
 	case MESSAGE_QUIET:
 		quiet(f);
+		break;
+	case MESSAGE_WEB:
+		web_take(f, m);
 		break;
 	case MESSAGE_STOP:
 		stop(f);

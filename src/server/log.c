@@ -6,13 +6,18 @@
 
 enum { LINE_MAX_BYTES = 8192 };
 
-static enum config_log log_level = CONFIG_LOG_INFO;
+static _Atomic enum config_log log_level = CONFIG_LOG_INFO;
 static enum config_log_format log_format = CONFIG_LOG_TEXT;
 
 void log_init(enum config_log level, enum config_log_format format)
 {
 	log_level = level;
 	log_format = format;
+}
+
+void log_set_level(enum config_log level)
+{
+	log_level = level;
 }
 
 bool log_line_begin(struct buf *line, enum config_log level, const char *event)

@@ -8,6 +8,8 @@
 
 /* Once, before threads. */
 void log_init(enum config_log level, enum config_log_format format);
+/* From any thread. */
+void log_set_level(enum config_log level);
 /* event: a fixed word, such as app.started; then a format: fixed keys, values without content. */
 #define log_error(event, ...) log_line(CONFIG_LOG_ERROR, event, __VA_ARGS__)
 #define log_info(event, ...)  log_line(CONFIG_LOG_INFO, event, __VA_ARGS__)

@@ -339,3 +339,23 @@ size_t web_files_bytes(const struct web_files *f)
 {
 	return f->bytes;
 }
+
+static bool file_same(const struct web_file *a, const struct web_file *b)
+{
+	for (size_t i = 0; i < WEB_CODINGS; i++)
+		if (!view_equal(a->bodies[i].bytes, b->bodies[i].bytes))
+			return false;
+	return view_equal(view_str(a->type), view_str(b->type));
+}
+
+bool web_files_same(const struct web_files *a, const struct web_files *b)
+{
+	if (!a || !b || a->files_n != b->files_n)
+		return false;
+	for (size_t i = 0; i < a->files_n; i++) {
+		const struct web_file *other = web_files_find(b, view_str(a->files[i].path));
+		if (!other || !file_same(&a->files[i], other))
+			return false;
+	}
+	return true;
+}

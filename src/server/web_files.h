@@ -40,6 +40,8 @@ uc_err UC_MUST_USE web_files_add(struct web_files *f, const char *path, struct v
 void web_files_free(struct web_files *f);
 /* NULL: there is none. */
 const struct web_file *web_files_find(const struct web_files *f, struct view path);
+/* The same paths with the same bytes. */
+bool web_files_same(const struct web_files *a, const struct web_files *b);
 size_t web_files_count(const struct web_files *f);
 size_t web_files_bytes(const struct web_files *f);
 

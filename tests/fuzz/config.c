@@ -27,6 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (size_t i = 0; !err && i < c.apps_n; i++)
 		fuzz_expect(c.apps[i].domain && c.apps[i].listen.port && c.apps[i].keys &&
 			    limits_are_valid(c.apps[i].limits));
+	if (!err) { /* nothing is another than itself */
+		static struct config_change changes[CONFIG_CHANGES_MAX];
+		static struct config same;
+		struct config_changes found = { changes, 0, false };
+		config_compare(&c, &c, &same, &found);
+		fuzz_expect(!found.n && same.apps_n == c.apps_n);
+	}
 	buf_done(&said);
 	arena_done(&a);
 	return 0;

@@ -137,6 +137,112 @@ TEST(limits_that_cannot_be_counted_are_mistakes)
 #undef NUMBERS
 }
 
+static struct config before, after;
+static struct config_changes changes;
+
+/* What another text changes; the mistakes of both are none. */
+static void compare(const char *one, const char *other)
+{
+	static struct config_change v[CONFIG_CHANGES_MAX];
+	static struct arena keep;
+	arena_done(&keep);
+	expect_ok(read_text(one));
+	before = config;
+	keep = arena;
+	arena_init(&arena, 1 << 20, ARENA_PLAIN);
+	expect_ok(read_text(other));
+	changes = (struct config_changes){ v, 0, false };
+	config_compare(&before, &config, &after, &changes);
+}
+
+static bool changed(const char *section, const char *name, const char *key, bool needs_restart)
+{
+	for (size_t i = 0; i < changes.n; i++) {
+		const struct config_change *c = &changes.v[i];
+		if (view_equal(view_str(c->section), view_str(section)) &&
+		    view_equal(view_str(c->name), view_str(name)) &&
+		    view_equal(view_str(c->key), view_str(key)))
+			return c->needs_restart == needs_restart;
+	}
+	return false;
+}
+
+#define PEER "[peer far.example]\nurl = https://far.example\nca = c\n"
+
+TEST(what_is_another_is_told_and_what_may_change_changes)
+{
+	compare("[backbone]\ndata = d\n" APP("dial", "1") "title = Dial\n" APP("lens", "2") PEER,
+		"[limits]\nroom = 5 6\n[backbone]\ndata = d\nlog = debug\nthreads = 3\n" APP(
+			"dial", "9") "title = Other\naccount_bytes = 2000000\nsuspended = yes\n"
+				     "reserved = r\n" APP("plaza", "4") PEER "title = Far\n");
+	expect(changed("backbone", NULL, "log", false));
+	expect(changed("backbone", NULL, "threads", true));
+	expect(changed("app", "dial", "listen", true));
+	expect(changed("app", "dial", "title", false));
+	expect(changed("app", "dial", "account_bytes", false));
+	expect(changed("app", "dial", "suspended", false));
+	expect(changed("app", "dial", "reserved", false));
+	expect(changed("limits", "dial", "room", false));
+	expect(changed("app", "lens", NULL, true));
+	expect(changed("app", "plaza", NULL, true));
+	expect(changed("peer", "far.example", "title", false));
+	expect_eq(changes.n, 11);
+	/* What holds now: who there is and where, as before. */
+	expect_eq(after.apps_n, 2);
+	expect_eq(after.threads, before.threads);
+	expect_eq(after.log, CONFIG_LOG_DEBUG);
+	expect_eq(after.apps[0].listen.port, 1);
+	expect(after.apps[0].is_suspended && after.apps[0].account_bytes == 2000000);
+	expect_bytes(view_str(after.apps[0].title), VIEW_LIT("Other"));
+	expect_bytes(view_str(after.apps[0].reserved), VIEW_LIT("run/r"));
+	expect_eq(after.apps[0].limits[LIMIT_ROOM].hour, 6);
+	expect_bytes(view_str(after.peers[0].title), VIEW_LIT("Far"));
+	/* A limit of an app that goes is of no use. */
+	expect_eq(after.apps[1].limits[LIMIT_ROOM].hour, 0);
+}
+
+TEST(nothing_is_another_than_itself)
+{
+	static const char text[] = "[backbone]\ndata = d\nlog = error\n" APP(
+		"dial", "1") "web = w\nlisten_http = 127.0.0.1:3\n" PEER
+			     "[limits dial]\nroom = 1 2\n";
+	compare(text, text);
+	expect_eq(changes.n, 0);
+	/* Pages that begin or end are listened for in another way. */
+	compare("[backbone]\ndata = d\n" APP("dial", "1"),
+		"[backbone]\ndata = d\n" APP("dial", "1") "web = w\n");
+	expect(changed("app", "dial", "web", true));
+	expect(!after.apps[0].web);
+	compare("[backbone]\ndata = d\n" APP("dial", "1") "web = v\n",
+		"[backbone]\ndata = d\n" APP("dial", "1") "web = w\n");
+	expect(changed("app", "dial", "web", false));
+	expect_bytes(view_str(after.apps[0].web), VIEW_LIT("run/w"));
+}
+
+/* Each key is compared as what it is: a value of its own, and the first byte of another. */
+TEST(each_key_is_compared)
+{
+	static const char *const lines[][2] = {
+		{ "limit_by_address = yes\n", "limit_by_address = no\n" },
+		{ "account_bytes = 1048576\n", "account_bytes = 1099511627776\n" },
+		{ "certificate = a.pem\n", "certificate = b.pem\n" },
+		{ "listen_http = 127.0.0.1:5\n", "listen_http = 127.0.0.2:5\n" },
+		{ "listen_http = 127.0.0.1:5\n", "listen_http = 127.0.0.1:6\n" },
+	};
+	static char one[1000], other[1000];
+#define BARE                                                                          \
+	"[backbone]\ndata = d\n[app a]\ndomain = a.localhost\nlisten = 127.0.0.1:1\n" \
+	"private_key = k\nnames = handle\nkeys = keys\nweb = w\n"
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		const char *more = i == 2 ? "" : "certificate = c\n";
+		snprintf(one, sizeof one, BARE "%s%s", more, lines[i][0]);
+		snprintf(other, sizeof other, BARE "%s%s", more, lines[i][1]);
+		compare(one, other);
+		expect_eq(changes.n, 1);
+	}
+#undef BARE
+}
+
 TEST(browsers_are_served_from_a_folder)
 {
 	expect_ok(read_text("[backbone]\ndata = d\n" APP("dial", "1") "web = web/dial\n" APP(

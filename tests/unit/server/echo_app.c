@@ -129,4 +129,5 @@ const struct app_kind echo_kind = {
 	0,
 	{ NULL, NULL },
 	NULL,
+	NULL,
 };

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A configuration that is read anew while people are connected: by SIGHUP and as an order."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from people import Backbone, PATIENCE_S, Person  # noqa: E402
+
+CERTIFICATE = '''
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$1.localhost \\
+  -keyout new.key -out new.csr &&
+printf 'subjectAltName=DNS:%s.localhost\\nextendedKeyUsage=serverAuth,clientAuth\\n' $1 >new.ext &&
+openssl x509 -req -in new.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -out new.pem \\
+  -extfile new.ext && mv new.key $1.key && mv new.pem $1.pem && rm new.csr new.ext
+'''
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.web = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-web-'))
+        for app in ('dial', 'lens', 'plaza'):
+            (self.web / app).mkdir()
+            (self.web / app / 'index.html').write_text('before')
+        self.b = b = Backbone(web=self.web)
+        self.port = int(b.env['UNDERCROFT_PORT'])
+        self.conf = b.confs()[0]
+        self.text = self.conf.read_text()
+        b.start()
+
+    def tearDown(self):
+        self.b.erase()
+        shutil.rmtree(self.web)
+
+    def lines(self, event):
+        return [line for line in self.b.logs().splitlines() if f' {event} ' in line]
+
+    def hup(self, event='config.reloaded'):
+        """SIGHUP, and the line that says what came of it."""
+        before = len(self.lines(event))
+        pid = int(next(self.b.dir.glob('*.pid')).read_text())
+        os.kill(pid, signal.SIGHUP)
+        end = time.monotonic() + PATIENCE_S
+        while len(self.lines(event)) == before:
+            self.assertLess(time.monotonic(), end, self.b.logs()[-2000:])
+            time.sleep(0.05)
+        return self.lines(event)[-1]
+
+    def write(self, text):
+        self.conf.write_text(text)
+
+    def order(self, status=0):
+        done = self.b.ctl('reload', self.conf)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout.decode() + done.stderr.decode()
+
+    def connect(self, app=0):
+        names = ('dial', 'lens', 'plaza')
+        trust = ssl.create_default_context(cafile=self.b.dir / 'tls/ca.pem')
+        raw = socket.create_connection(('127.0.0.1', self.port + app), timeout=30)
+        return trust.wrap_socket(raw, server_hostname=f'{names[app]}.localhost')
+
+    def serial(self):
+        with self.connect() as s:
+            return s.getpeercert()['serialNumber']
+
+    def page(self, s=None):
+        c = http.client.HTTPConnection('dial.localhost', self.port)
+        c.sock = s or self.connect()
+        c.request('GET', '/', headers={'Host': f'dial.localhost:{self.port}'})
+        r = c.getresponse()
+        found = r.status, r.read().decode()
+        if not s:
+            c.close()
+        return found
+
+    def test_certificates_and_pages(self):
+        old, there = self.serial(), self.connect()
+        self.assertEqual(self.page(there), (200, 'before'))
+        subprocess.run(['sh', '-ec', CERTIFICATE, 'sh', 'dial'], cwd=self.b.dir / 'tls', check=True,
+                       capture_output=True)
+        (self.web / 'dial' / 'index.html').write_text('after')
+        self.assertEqual(self.serial(), old)
+        self.hup()
+        self.assertNotEqual(self.serial(), old)
+        self.assertEqual(self.page(), (200, 'after'))
+        # Who was there stays, with the certificate it was shown.
+        self.assertEqual(self.page(there), (200, 'after'))
+        self.assertEqual(there.getpeercert()['serialNumber'], old)
+        there.close()
+        # And the app signs its directory by the new key: people meet as before.
+        rosa, tom = (Person(self.b, n, a, i, n) for n, a, i in
+                     (('rosa', 'dial', '+4915112345678'), ('tom', 'lens', 'tom')))
+        for p in (rosa, tom):
+            p.sign_up()
+        tom.run('ask', 'dial', rosa.identifier)
+
+    def test_all_or_nothing(self):
+        old = self.serial()
+        subprocess.run(['sh', '-ec', CERTIFICATE, 'sh', 'dial'], cwd=self.b.dir / 'tls', check=True,
+                       capture_output=True)
+        # The second app's key does not fit: the first keeps its certificate, too.
+        good = (self.b.dir / 'tls/lens.key').read_bytes()
+        shutil.copy(self.b.dir / 'tls/plaza.key', self.b.dir / 'tls/lens.key')
+        self.assertIn('error=UC_E_TLS', self.hup('config.refused'))
+        self.assertEqual(self.serial(), old)
+        (self.b.dir / 'tls/lens.key').write_bytes(good)
+        # Mistakes are named as --check-config names them.
+        self.write(self.text.replace('names = handle', 'names = nick'))
+        self.hup('config.refused')
+        self.assertIn('names: is not number, handle or address', self.lines('config.mistake')[-1])
+        said = self.order(status=1)
+        self.assertIn('[app lens] names: is not number, handle or address', said)
+        self.assertEqual(self.serial(), old)
+        self.write(self.text)
+        self.hup()
+        self.assertNotEqual(self.serial(), old)
+
+    def test_limits_and_what_waits_for_a_restart(self):
+        rosa, tom = Person(self.b, 'rosa', 'lens', 'rosa'), Person(self.b, 'tom', 'lens', 'tom')
+        for p in (rosa, tom):
+            p.sign_up()
+        for _ in range(2):
+            self.assertEqual(rosa.refused('rename', 'tom'), 'UC_E_TAKEN')
+        self.write(self.text.replace(f':{self.port}\n', f':{self.port + 5}\n', 1) +
+                   '\n[limits lens]\nname_try = 1 1\n')
+        said = self.order()
+        self.assertIn('name_try', said)
+        line = self.hup()
+        self.assertIn('changes=1 restart=1', line)
+        self.assertIn('section=limits name=lens key=name_try restart=0',
+                      ' '.join(self.lines('config.changed')))
+        self.assertIn('section=app name=dial key=listen restart=1',
+                      ' '.join(self.lines('config.changed')))
+        # The limit holds; where it listens is as before.
+        self.assertEqual(rosa.refused('rename', 'tom'), 'UC_E_RATE')
+        self.assertEqual(self.page()[0], 200)
+        self.write(self.text)
+        self.assertIn('changes=1 restart=0', self.hup())
+
+    def test_names_and_suspending(self):
+        (self.b.dir / 'reserved').write_text('# ours\nadmin\n')
+        self.write(self.text.replace('[app lens]\n', '[app lens]\nreserved = reserved\n'))
+        self.assertIn('changes=1 restart=0', self.hup())
+        tom = Person(self.b, 'tom', 'lens', 'tom', 'Tom')
+        self.assertEqual(Person(self.b, 'a').refused('sign-up', 'lens', 'Admin'), 'UC_E_TAKEN')
+        tom.sign_up()
+        # A list with a mistake is none.
+        (self.b.dir / 'reserved').write_text('root\nno name\n')
+        self.hup('config.refused')
+        self.assertIn('line=2 error=UC_E_NAME', self.lines('reserved.failed')[-1])
+        Person(self.b, 'r').run('sign-up', 'lens', 'root')
+        self.assertEqual(Person(self.b, 'a').refused('sign-up', 'lens', 'admin'), 'UC_E_TAKEN')
+        # The whole app, and back again.
+        (self.b.dir / 'reserved').write_text('')
+        self.write(self.text.replace('[app lens]\n', '[app lens]\nsuspended = yes\n'))
+        self.hup()
+        self.assertNotEqual(tom.run('sync', status=None), None)
+        self.assertNotEqual(tom.status, 0)
+        self.write(self.text)
+        self.hup()
+        tom.run('sync')
+
+    def test_apps_come_and_go_with_a_restart(self):
+        cut = self.text.index('[app plaza]')
+        self.write(self.text[:cut])
+        self.assertIn('restart=1', self.hup())
+        with self.connect(2) as s:
+            self.assertEqual(s.version(), 'TLSv1.3')
+        said = [json.loads(x) for x in
+                self.b.ctl('reload', self.conf, '--json').stdout.decode().splitlines()]
+        self.assertIn({'type': 'changed', 'section': 'app', 'name': 'plaza', 'key': '',
+                       'restart': True}, said)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
