@@ -84,8 +84,9 @@ static void run(void *ctx, const struct job *job, struct cover *cover, struct ou
 	struct plan plan;
 	plan_make(m->o, job, cover, &plan);
 	outcome_of(&plan, out);
+	/* What came after a strike, its seed alone does not come to. */
 	for (size_t i = 0; i < cover->n; i++)
-		cover->v[i]->cost = out->stats.happened;
+		cover->v[i]->cost = job->strike ? UINT64_MAX : out->stats.happened;
 }
 
 static void failed(struct many *m, const struct job *job, const char *why)
