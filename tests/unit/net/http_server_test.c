@@ -405,7 +405,7 @@ TEST(an_opening_may_ask_for_pings)
 		struct http_limits limits = http_limits_default;
 		limits.ping_ms = cases[i].limit_ms;
 		snprintf(text, sizeof text, "GET /v1%s%s\x88\x80\x01\x02\x03\x04", cases[i].query,
-			 GOOD + strlen("GET /v1"));
+			 &GOOD[strlen("GET /v1")]);
 		world_begin(limits);
 		raw_run(view_str(text), NULL);
 		expect_eq(w.asked_ping_ms, cases[i].want_ms);

@@ -650,8 +650,8 @@ TEST(a_seat_is_small)
 		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1/aaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"mimi://lens.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaaa",
-		"mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		("mimi://dial.example/p/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaa"),
 		"mimi://dial.example/p/x/y",
 	};
 	const struct seat_record record = { .start = 1 };
