@@ -165,23 +165,56 @@ static bool entry_next(struct wire *w, struct notified_entry *e)
 	return true;
 }
 
+/* Where the body has got to. */
+struct taking {
+	struct peer_call *c;
+	struct room_live *room;
+	uint64_t seq;
+	bool has_chain; /* the hub said it of the first entry, and it is known of each */
+	uint8_t chain[CHAIN_HASH];
+};
+
+/* It is ignored; but the last of them is to be what is in the log already. */
+static uc_err take_repeat(struct taking *t, const struct notified_entry *e, bool is_last)
+{
+	if (!t->has_chain)
+		return UC_OK;
+	if (t->c->body.p != e->bytes.p)
+		TRY(chain_extend(t->chain, t->seq, e->bytes));
+	return is_last || t->seq + 1 == t->room->record.next
+		       ? repeat_check(t->c, t->room, t->seq, t->chain)
+		       : UC_OK;
+}
+
+static uc_err take_next(struct taking *t, struct notified_entry *e, bool is_last)
+{
+	struct peer_call *c = t->c;
+	struct room_live *r = t->room;
+	bool is_first = c->body.p == e->bytes.p;
+	bool again = PLANTED(double_apply) && t->seq + 1 == r->record.next &&
+		     e->m.content_type == CONTENT_APPLICATION;
+	if (t->seq < r->record.next && !again)
+		return take_repeat(t, e, is_last);
+	if (t->seq > r->record.next)
+		return UC_E_STALE;
+	e->chain = is_first && t->has_chain && !again ? t->chain : NULL;
+	if (peer_is_too_fast(c, LIMIT_PEER_ENTRY))
+		return UC_E_RATE;
+	TRY(take_entry(c->p, r, e, c->a));
+	t->has_chain = false;
+	return UC_OK;
+}
+
 static uc_err take_all(struct peer_call *c, struct room_live *r, uint64_t seq, const uint8_t *chain)
 {
 	struct wire w;
 	struct notified_entry e;
+	struct taking t = { .c = c, .room = r, .seq = seq, .has_chain = chain != NULL };
+	if (chain)
+		memcpy(t.chain, chain, CHAIN_HASH);
 	wire_reader(&w, c->body, c->a);
-	for (; entry_next(&w, &e); seq++) {
-		bool again = PLANTED(double_apply) && seq + 1 == r->record.next &&
-			     e.m.content_type == CONTENT_APPLICATION;
-		if (seq < r->record.next && !again)
-			continue; /* a repeat */
-		if (seq > r->record.next)
-			return UC_E_STALE;
-		e.chain = c->body.p == e.bytes.p && !again ? chain : NULL;
-		if (peer_is_too_fast(c, LIMIT_PEER_ENTRY))
-			return UC_E_RATE;
-		TRY(take_entry(c->p, r, &e, c->a));
-	}
+	for (; entry_next(&w, &e); t.seq++)
+		TRY(take_next(&t, &e, w.p == w.end));
 	return w.failed ? UC_E_MALFORMED : UC_OK;
 }
 
@@ -285,6 +318,8 @@ static uc_err begin(struct beginning *n)
 	if (!err)
 		err = store_start(n, &passing);
 	room_live_drop(p, &passing);
+	if (there && !err)
+		seats_of_before(p, there);
 	if (there)
 		room_live_drop(p, there);
 	return err;
@@ -313,7 +348,7 @@ static uc_err take_start(struct peer_call *c)
 	uc_err err = room_live_get(c->p, c->target, &r);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	if (!err && n.start.seq < r->record.next)
+	if (!err && n.start.seq < r->record.next && !r->is_forked)
 		return UC_OK; /* a repeat */
 	if (peer_is_too_fast(c, LIMIT_PEER_START))
 		return UC_E_RATE;
@@ -323,6 +358,8 @@ static uc_err take_start(struct peer_call *c)
 		return err;
 	}
 	TRY(begin(&n));
+	if (r)
+		r->is_forked = false;
 	tell_start(&n);
 	return UC_OK;
 }
@@ -331,7 +368,7 @@ static uc_err take_start(struct peer_call *c)
 
 static uc_err take(struct peer_call *c)
 {
-	uint64_t start, seq;
+	uint64_t start, seq, last;
 	struct room_live *r;
 	struct view hex = header_find(c->headers, "undercroft-chain"), chain = { NULL, 0 };
 	if (header_number(c->headers, "undercroft-start", &start))
@@ -343,7 +380,13 @@ static uc_err take(struct peer_call *c)
 	TRY(room_live_get(c->p, c->target, &r));
 	if (r->record.part != ROOM_FOLLOWER || !view_equal(r->record.hub, c->domain))
 		return UC_E_NOT_ALLOWED;
-	return take_all(c, r, seq, chain.p);
+	/* The hub has less than it told us once. */
+	uc_err err =
+		header_number(c->headers, "undercroft-last", &last) && last + 1 < r->record.next
+			? UC_E_RESTORED
+			: take_all(c, r, seq, chain.p);
+	r->is_forked = err == UC_E_RESTORED || err == UC_E_CHAIN;
+	return err;
 }
 
 int peer_notify(struct peer_call *c)
@@ -356,7 +399,9 @@ int peer_notify(struct peer_call *c)
 		header_add_number(c->out_headers, "undercroft-next", r->record.next);
 	if (err == UC_E_RATE && !c->retry_after_s)
 		c->retry_after_s = 60;
-	if (err == UC_E_STALE)
+	if (known && r->is_forked)
+		header_add_number(c->out_headers, "undercroft-restart", 1);
+	if (err == UC_E_STALE || err == UC_E_RESTORED)
 		return 409;
 	return err ? peer_err_status(err) : 201;
 }

@@ -89,6 +89,7 @@ static uc_err add_entry(struct notice *n, uint64_t seq, const uint8_t chain[CHAI
 		if (seq != n->f->record.cursor + 1)
 			return UC_E_STALE; /* what it needs is gone */
 		header_add_number(&n->headers, "undercroft-sequence", seq);
+		header_add_number(&n->headers, "undercroft-last", n->room->record.next - 1);
 		buf_add_str(&n->headers, "undercroft-chain: ");
 		hex_add(&n->headers, view_make(chain, CHAIN_HASH));
 		buf_add_str(&n->headers, "\r\n");
@@ -249,11 +250,17 @@ static uint64_t first_for(const struct follower_live *f)
 static void answered(struct provider *p, struct room_live *r, struct follower_live *f,
 		     const struct peer_response *q, struct peer_live *peer)
 {
-	uint64_t next, now = env_now_ms(p->env);
+	uint64_t next, restart, now = env_now_ms(p->env);
 	bool says = header_number(q->headers, "undercroft-next", &next) && next >= first_for(f) &&
 		    next && next <= r->record.next;
-	bool back = says && (q->status == 201 || q->status == 409) && next <= f->record.cursor;
-	if (says && next > f->record.cursor + 1) {
+	bool again = q->status >= 400 && q->status < 500 &&
+		     header_number(q->headers, "undercroft-restart", &restart);
+	bool back = !again && says && (q->status == 201 || q->status == 409) &&
+		    next <= f->record.cursor;
+	/* It costs a tree: not at once, either. */
+	if (again)
+		(void)FAIL(p->env, follower_again(p, r, f));
+	if (!again && says && next > f->record.cursor + 1) {
 		f->backoff_ms = 0;
 		if (peer)
 			peer->backoff_ms = 0;

@@ -118,6 +118,7 @@ struct room_live {
 	struct room_line_link moved;
 	uint32_t moved_n; /* of the seats have moved */
 	bool stale;       /* to be read anew */
+	bool is_forked;   /* followed here, and its hub has another log now */
 	bool is_whole;    /* the group, and was read from the records of earlier versions */
 	struct rate_state messages, updates;
 	/* Loaded when needed; NULL: not. */
@@ -509,6 +510,15 @@ void fanout_behind(struct provider *p, struct slice *s);
 void fanout_round(struct provider *p, struct slice *s);
 /* Cursors the store does not know yet. */
 void fanout_flush(struct provider *p, struct slice *s);
+
+/* --- restart.c: a hub that was put back --- */
+/* That app begins with the room as it is now. */
+uc_err UC_MUST_USE follower_again(struct provider *p, struct room_live *r, struct follower_live *f);
+/* Is this the chain after the entry `seq`, as far as our log still says?  UC_E_RESTORED. */
+uc_err UC_MUST_USE repeat_check(struct peer_call *c, const struct room_live *r, uint64_t seq,
+				const uint8_t chain[CHAIN_HASH]);
+/* What is open of a log that is no more: its connections end, and see it when they come again. */
+void seats_of_before(struct provider *p, struct room_live *r);
 
 /* --- room_requests.c: passing to the hub what a client asks --- */
 /* The body goes as it came; `done` answers the client.  out: may be NULL. */

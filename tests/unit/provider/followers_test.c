@@ -565,6 +565,7 @@ TEST(a_welcome_goes_with_its_commit_wherever_the_entry_comes_from)
 		guest_read(&t1);
 		expect_eq(t1.messages, 2);
 		expect_eq(second.messages, 1);
+		group_free(second.g);
 		expect_eq(table_count(hub, TABLE_WELCOME_OUT), 0);
 		the_end();
 	}
