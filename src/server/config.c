@@ -382,25 +382,31 @@ static void limits_give(struct config_app *app, const struct config_limits *l)
 			app->limits[i] = l->v[i];
 }
 
-static void limits_check(struct reader *r)
+static void limits_check_one(struct reader *r, const struct config_limits *l)
 {
 	struct config *c = r->config;
-	/* Those for all first. */
-	for (size_t k = 0; k < 2 * c->limits_n; k++) {
-		const struct config_limits *l = &c->limits[k % c->limits_n];
-		bool is_used = !l->app;
-		if ((l->app != NULL) != (k >= c->limits_n))
-			continue;
-		for (size_t i = 0; i < c->apps_n; i++) {
-			if (!l->app || same(l->app, c->apps[i].name)) {
-				limits_give(&c->apps[i], l);
-				is_used = true;
-			}
+	bool is_used = !l->app;
+	for (size_t i = 0; i < c->apps_n; i++) {
+		if (!l->app || same(l->app, c->apps[i].name)) {
+			limits_give(&c->apps[i], l);
+			is_used = true;
 		}
-		r->name = view_str(l->app);
-		if (!is_used)
-			wrong(r, l->line, (struct view){ 0 }, "is of an app that is not there");
 	}
+	r->name = view_str(l->app);
+	if (!is_used)
+		wrong(r, l->line, (struct view){ 0 }, "is of an app that is not there");
+}
+
+/* Those for all first: one app's own go before them. */
+static void limits_check(struct reader *r)
+{
+	const struct config *c = r->config;
+	for (size_t i = 0; i < c->limits_n; i++)
+		if (!c->limits[i].app)
+			limits_check_one(r, &c->limits[i]);
+	for (size_t i = 0; i < c->limits_n; i++)
+		if (c->limits[i].app)
+			limits_check_one(r, &c->limits[i]);
 }
 
 static void whole_check(struct reader *r)
