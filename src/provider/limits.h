@@ -4,7 +4,7 @@
 #ifndef PROVIDER_LIMITS_H
 #define PROVIDER_LIMITS_H
 
-#include "base/map.h"
+#include "base/rate.h"
 
 /* X(NAME, key in the configuration, how many at once, how many an hour, what counts): docs and man
  * page are checked against it (scripts/check-man).  Those of a session stand first. */
@@ -46,6 +46,8 @@
 	X(APP_CODE, app_code, 10000, 5000, "codes sent by the app") \
 	X(NETWORK_SESSION, network_session, 200, 7200, \
 	  "connections of one network address that do not sign in") \
+	X(NETWORK_HTTP, network_http, 600, 36000, \
+	  "pages and other anonymous HTTP requests of one network address, at each thread") \
 	X(NETWORK_CODE, network_code, 10, 30, "codes asked for from one network address") \
 	X(NETWORK_NAME_CODE, network_name_code, 3, 3, \
 	  "codes to one number or address, asked for from one network address") \
@@ -59,60 +61,22 @@ enum provider_limit { PROVIDER_LIMITS(PROVIDER_LIMIT_ENUM) LIMITS_N };
 enum { LIMITS_OF_SESSION = LIMIT_DIRECTORY + 1 };
 #undef PROVIDER_LIMIT_ENUM
 
-/* What a bucket holds and how fast it fills.  hour 0: not said, the default holds. */
-struct rate {
-	uint32_t burst, hour;
-};
-enum { RATE_MAX = 1000000000 };
 extern const struct rate limits_default[LIMITS_N];
-/* Can be counted with: 1 to RATE_MAX, and full again within a day, since what takes longer is not
- * remembered. */
-static inline bool rate_is_valid(const struct rate *r)
+/* What was said, or the default. */
+static inline struct rate limit_or_default(const struct rate *said, enum provider_limit limit)
 {
-	return r->burst && r->hour && r->burst <= RATE_MAX && r->hour <= RATE_MAX &&
-	       r->burst <= (uint64_t)24 * r->hour;
+	static const struct rate defaults[LIMITS_N] = {
+#define PROVIDER_LIMIT_RATE(name, key, burst, hour, text) { burst, hour },
+		PROVIDER_LIMITS(PROVIDER_LIMIT_RATE)
+#undef PROVIDER_LIMIT_RATE
+	};
+	return said->hour ? *said : defaults[limit];
 }
 
-/* Zeroed: full. */
-struct rate_state {
-	uint64_t empty_until_us; /* generic cell rate: the theoretical arrival time */
-};
-/* As if nothing had been counted: it may be forgotten. */
-bool rate_is_full(const struct rate_state *r, uint64_t now_ms);
-/* 0: allowed, and counted; else seconds to wait. */
-uint32_t rate_take(struct rate_state *r, const struct rate *limit, uint64_t now_ms);
-/* The same for what counts several times. */
-uint32_t rate_take_many(struct rate_state *r, const struct rate *limit, uint32_t units,
-			uint64_t now_ms);
 /* A message counts once, and once more for each 4 KiB: stores fill by bytes. */
 static inline uint32_t rate_units_of(size_t bytes)
 {
 	return 1 + (uint32_t)(bytes / 4096);
 }
-/* Takes one back. */
-void rate_give(struct rate_state *r, const struct rate *limit);
-/* The same without counting: where only what is accepted counts. */
-uint32_t rate_wait(const struct rate_state *r, const struct rate *limit, uint64_t now_ms);
-
-/* Buckets by key.  Full ones are forgotten; at RATE_KEYS_MAX the table answers as if the bucket
- * were empty rather than grow; or, where it lets pass, as if it were full: what cannot be counted
- * by network address is still counted by all else, and nobody is locked out by a crowd. */
-enum { RATE_KEYS_MAX = 100000 };
-struct rate_table {
-	struct map map;
-	const struct rate *limits; /* LIMITS_N of them; the caller's, and may change */
-	uint64_t last_sweep_ms;
-	bool lets_pass;
-};
-uc_err UC_MUST_USE rate_table_init(struct rate_table *t, const struct env *env,
-				   const struct rate *limits);
-void rate_table_done(struct rate_table *t);
-/* Forgets what is full, as each taking does; at most once a minute. */
-void rate_table_sweep(struct rate_table *t, uint64_t now_ms);
-void rate_table_give(struct rate_table *t, enum provider_limit limit, struct view key);
-uint32_t rate_table_take(struct rate_table *t, enum provider_limit limit, struct view key,
-			 uint64_t now_ms);
-uint32_t rate_table_take_many(struct rate_table *t, enum provider_limit limit, struct view key,
-			      uint32_t units, uint64_t now_ms);
 
 #endif

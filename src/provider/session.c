@@ -10,19 +10,10 @@ static struct view number_view(const uint64_t *number)
 
 /* --- by network address --- */
 
-/* 127.0.0.0/8 and ::1 (which is :: once reduced) are this machine itself: its demonstrations, its
- * tests, a proxy that runs on it.  Whoever is there needs no network to ask, and a limit would
- * count all of them as one. */
-static bool is_own_machine(struct view from)
-{
-	static const uint8_t v6[SESSION_FROM], v4[] = { [10] = 0xff, [11] = 0xff, [12] = 127 };
-	return view_equal(from, VIEW_OF(v6)) || view_starts_with(from, VIEW_OF(v4));
-}
-
 static uc_err count_from(struct session *s, struct view from)
 {
 	struct provider *p = s->provider;
-	if (from.n != sizeof s->from || is_own_machine(from))
+	if (from.n != sizeof s->from || network_is_own_machine(from))
 		return UC_OK;
 	memcpy(s->from, from.p, sizeof s->from);
 	s->has_from = s->is_counted = true;

@@ -211,6 +211,14 @@ static uc_err web_open(const struct config *c, size_t app, struct web_files **ou
 	return why ? UC_E_IO : web_apps_offer(c, app, *out);
 }
 
+/* By network address, where the app counts by that. */
+static struct rate anonymous_rate(const struct config_app *a)
+{
+	const struct rate *said = &a->limits[LIMIT_NETWORK_HTTP];
+	return a->limit_by_address ? limit_or_default(said, LIMIT_NETWORK_HTTP)
+				   : (struct rate){ 0, 0 };
+}
+
 static uc_err app_open(struct backbone *b, size_t app)
 {
 	struct app_options o = { (unsigned)app,
@@ -244,6 +252,7 @@ static uc_err app_open(struct backbone *b, size_t app)
 		.domain = a->domain,
 		.tls = b->tls[app],
 		.web = b->web[app],
+		.anonymous = anonymous_rate(a),
 		.queue = q,
 		.fd = notify_socket_find(a->listen.host, a->listen.port),
 		.local_fd = notify_socket_find(a->listen_http.host, a->listen_http.port),
@@ -605,13 +614,15 @@ static uc_err renewal_prepare(struct backbone *b, struct renewal *r)
 	return b->retired_n + pages > RETIRED_MAX ? UC_E_BUSY : UC_OK;
 }
 
-static void web_adopt(struct backbone *b, size_t app, struct web_files *files)
+static void fronts_tell(struct backbone *b, const struct config *live, size_t app)
 {
-	struct message_parts parts = { .body = view_make(&files, sizeof files) };
-	b->retired[b->retired_n++] = (struct retired){ b->web[app], clock_steady_ms() };
-	b->web[app] = files;
+	struct front_renewal r;
+	memset(&r, 0, sizeof r);
+	r.web = b->web[app];
+	r.anonymous = anonymous_rate(&live->apps[app]);
+	struct message_parts parts = { .body = view_make(&r, sizeof r) };
 	for (size_t i = 0; i < b->fronts_n; i++) {
-		struct message *m = message_new(MESSAGE_WEB, 0, &parts);
+		struct message *m = message_new(MESSAGE_RENEW, 0, &parts);
 		if (!m) {
 			failed(b, (unsigned)app, UC_E_MEMORY);
 			return;
@@ -619,6 +630,16 @@ static void web_adopt(struct backbone *b, size_t app, struct web_files *files)
 		m->index = (unsigned)app;
 		queue_put_always(front_queue(b->fronts[i]), m);
 	}
+}
+
+static void renewal_adopt(struct backbone *b, struct renewal *r, size_t app)
+{
+	tls_server_adopt(b->tls[app], r->tls[app]);
+	if (r->web[app]) {
+		b->retired[b->retired_n++] = (struct retired){ b->web[app], clock_steady_ms() };
+		b->web[app] = r->web[app];
+	}
+	fronts_tell(b, r->live, app);
 }
 
 uc_err backbone_reload(struct backbone *b, const struct config *live)
@@ -630,9 +651,7 @@ uc_err backbone_reload(struct backbone *b, const struct config *live)
 		return err;
 	}
 	for (size_t i = 0; i < b->config->apps_n; i++) {
-		tls_server_adopt(b->tls[i], r.tls[i]);
-		if (r.web[i])
-			web_adopt(b, i, r.web[i]);
+		renewal_adopt(b, &r, i);
 		uc_err last = settings(b, live, i, false);
 		if (last) /* a file that has changed since it was tried: that app goes on as before */
 			log_error("settings.failed", "app=%s error=%s", live->apps[i].name,

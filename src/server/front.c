@@ -45,10 +45,12 @@ struct front {
 	struct queue queue;
 	uv_async_t wake;
 	pthread_t thread;
-	bool is_started, has_loop, has_queue, is_quiet;
+	bool is_started, has_loop, has_queue, has_networks, is_quiet;
 	struct slot *slots;
 	uint32_t slots_n, slots_used, free_first; /* free_first: 0 none, else place + 1 */
 	struct client *waiting;
+	struct rate_table networks; /* who asks without proving to be an app, by app */
+	struct rate *anonymous;     /* of each app */
 };
 
 static bool slot_take(struct front *f, uint32_t *out)
@@ -153,11 +155,38 @@ static void web_request(const struct app_side *app, struct http_call *call,
 	buf_done(&lines);
 }
 
+/* Seconds to wait, for those who do not prove to be an app: by network address, as sessions are. */
+static uint32_t anonymous_wait(const struct app_side *app, struct http_conn *conn)
+{
+	struct front *f = app->front;
+	unsigned which = (unsigned)((size_t)(app - f->sides) % f->o.apps_n);
+	uint8_t from[PEER_ADDRESS];
+	if (!f->anonymous[which].hour || !http_conn_address(conn, from) ||
+	    network_is_own_machine(VIEW_OF(from)))
+		return 0;
+	return rate_table_take(&f->networks, which, VIEW_OF(from), env_now_ms(f->o.env));
+}
+
+static void reply_too_fast(struct http_call *call, uint32_t wait_s)
+{
+	struct buf lines;
+	buf_init(&lines, 64);
+	buf_printf(&lines, "Retry-After: %u\r\n", (unsigned)wait_s);
+	http_reply(call, 429, buf_view(&lines), (struct view){ 0 });
+	buf_done(&lines);
+}
+
 static void on_request(void *ctx, struct http_call *call, const struct http_route *route,
 		       const struct http_request *q, struct view body)
 {
 	struct app_side *app = ctx;
 	struct buf headers;
+	const char *peer = http_conn_peer(http_call_conn(call));
+	uint32_t wait_s = peer ? 0 : anonymous_wait(app, http_call_conn(call));
+	if (wait_s) {
+		reply_too_fast(call, wait_s);
+		return;
+	}
 	if (route->tag == ROUTE_WEB) {
 		web_request(app, call, q);
 		return;
@@ -167,7 +196,6 @@ static void on_request(void *ctx, struct http_call *call, const struct http_rout
 		reply_busy(call);
 		return;
 	}
-	const char *peer = http_conn_peer(http_call_conn(call));
 	buf_init(&headers, 2 * HTTP_HEAD_MAX);
 	routes_add_headers(&headers, &q->headers);
 	struct message_parts parts = { view_str(peer), q->method, q->path, buf_view(&headers),
@@ -368,12 +396,13 @@ static void output(struct front *f, const struct output *o)
 }
 
 /* Of both listeners of the app. */
-static void web_take(struct front *f, const struct message *m)
+static void renew(struct front *f, const struct message *m)
 {
-	const struct web_files *files = NULL;
-	memcpy(&files, m->parts.body.p, sizeof files);
-	f->sides[m->index].web.files = files;
-	f->sides[f->o.apps_n + m->index].web.files = files;
+	struct front_renewal r;
+	memcpy(&r, m->parts.body.p, sizeof r);
+	f->sides[m->index].web.files = r.web;
+	f->sides[f->o.apps_n + m->index].web.files = r.web;
+	f->anonymous[m->index] = r.anonymous;
 }
 
 static void handle(struct front *f, const struct message *m)
@@ -390,8 +419,8 @@ static void handle(struct front *f, const struct message *m)
 	case MESSAGE_QUIET:
 		quiet(f);
 		break;
-	case MESSAGE_WEB:
-		web_take(f, m);
+	case MESSAGE_RENEW:
+		renew(f, m);
 		break;
 	case MESSAGE_STOP:
 		stop(f);
@@ -483,8 +512,22 @@ static uc_err listen_all(struct front *f, size_t *out_failed)
 	return UC_OK;
 }
 
+static uc_err limits_open(struct front *f)
+{
+	f->anonymous = heap_new(f->o.apps_n * sizeof *f->anonymous);
+	if (!f->anonymous)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < f->o.apps_n; i++)
+		f->anonymous[i] = f->o.apps[i].anonymous;
+	TRY(rate_table_init(&f->networks, f->o.env, f->anonymous));
+	/* A crowd locks nobody out. */
+	f->networks.lets_pass = f->has_networks = true;
+	return UC_OK;
+}
+
 static uc_err front_fill(struct front *f, size_t *out_failed)
 {
+	TRY(limits_open(f));
 	TRY(queue_init(&f->queue, FRONT_QUEUE_COUNT, FRONT_QUEUE_BYTES));
 	f->has_queue = true;
 	TRY(loop_init(&f->loop, f->o.env));
@@ -545,6 +588,9 @@ void front_free(struct front *f)
 	}
 	if (f->has_queue)
 		queue_done(&f->queue);
+	if (f->has_networks)
+		rate_table_done(&f->networks);
+	heap_free(f->anonymous);
 	heap_free(f->sides);
 	heap_free(f->slots);
 	heap_free(f);

@@ -6,6 +6,7 @@
 #ifndef SERVER_FRONT_H
 #define SERVER_FRONT_H
 
+#include "base/rate.h"
 #include "net/http_server.h"
 #include "server/outputs.h"
 #include "server/queue.h"
@@ -28,6 +29,7 @@ struct front_app {
 	const char *domain;
 	struct tls_server *tls;
 	const struct web_files *web; /* NULL: nothing for browsers; outlives the front */
+	struct rate anonymous;       /* requests of one network address; hour 0: not counted */
 	struct queue *queue;
 	int fd, local_fd; /* sockets that listen there already, of systemd's; 0: none */
 };
@@ -41,11 +43,16 @@ struct front_options {
 	unsigned accepts_a_second; /* of this one; 0: no limit */
 	struct metrics *metrics;   /* of the front's thread; NULL: nobody counts */
 };
+/* What of an app may be another while it runs: files for browsers, which outlive the front as those
+ * before do, and the limit. */
+struct front_renewal {
+	const struct web_files *web;
+	struct rate anonymous;
+};
 /* Listens at once and starts the thread.  *out_failed: which app's address failed, for UC_E_NET. */
 uc_err UC_MUST_USE front_new(const struct front_options *o, struct front **out, size_t *out_failed);
-/* What apps say; also MESSAGE_WEB (other files for browsers, which outlive the front as those before do)
- * and MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end all
- * connections, then the thread). */
+/* What apps say; also MESSAGE_RENEW, MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end
+ * all connections, then the thread). */
 struct queue *front_queue(struct front *f);
 /* The app's queue has room again; from any thread. */
 void front_room(struct front *f);

@@ -28,7 +28,7 @@ enum message_kind {
 	/* anyone */
 	MESSAGE_QUIET, /* take nothing more from outside */
 	MESSAGE_GOING, /* to an app: the end is near; retry_after_s, and status: the jitter */
-	MESSAGE_WEB,   /* to a front; index: the app, body: a pointer to its other web_files */
+	MESSAGE_RENEW, /* to a front; index: the app, body: struct front_renewal */
 	MESSAGE_BEAT,  /* body: a pointer to a counter, to be counted down: this thread lives */
 	MESSAGE_STOP,
 };

@@ -148,6 +148,43 @@ class Reload(unittest.TestCase):
         self.write(self.text)
         self.assertIn('changes=1 restart=0', self.hup())
 
+    def test_pages_are_counted_by_network(self):
+        """Over an address of this machine that others could reach: loopback is not counted."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(('192.0.2.1', 9))
+                own = probe.getsockname()[0]
+            except OSError:
+                self.skipTest('this machine has no network')
+        if own.startswith('127.'):
+            self.skipTest('this machine has no network')
+        self.b.stop()
+        self.text = self.text.replace('listen = 127.0.0.1:', 'listen = 0.0.0.0:')
+        self.write(self.text + '\n[limits dial]\nnetwork_http = 6 6\n')
+        self.b.start()
+
+        def load():
+            trust = ssl.create_default_context(cafile=self.b.dir / 'tls/ca.pem')
+            raw = socket.create_connection((own, self.port), timeout=30)
+            c = http.client.HTTPConnection('dial.localhost', self.port)
+            c.sock = trust.wrap_socket(raw, server_hostname='dial.localhost')
+            c.request('GET', '/', headers={'Host': f'dial.localhost:{self.port}'})
+            r = c.getresponse()
+            r.read()
+            c.close()
+            return r.status, int(r.getheader('Retry-After', 0))
+
+        # Each thread counts for itself, so there are some more than six.
+        seen = [load() for _ in range(6 * (os.cpu_count() or 1) + 8)]
+        self.assertEqual([s for s, _ in seen[:6]], [200] * 6)
+        self.assertEqual(seen[-1][0], 429)
+        self.assertTrue(0 < seen[-1][1] <= 601, seen[-1])
+        self.assertEqual(self.page()[0], 200)
+        # No longer counted, at once.
+        self.write(self.text.replace('[app dial]\n', '[app dial]\nlimit_by_address = no\n'))
+        self.hup()
+        self.assertEqual(load()[0], 200)
+
     def test_names_and_suspending(self):
         (self.b.dir / 'reserved').write_text('# ours\nadmin\n')
         self.write(self.text.replace('[app lens]\n', '[app lens]\nreserved = reserved\n'))
