@@ -361,4 +361,5 @@ def main():
         measure_row(args, row, kinds)
 
 
-main()
+if __name__ == '__main__':
+    main()
