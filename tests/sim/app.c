@@ -337,6 +337,8 @@ uc_err app_start(struct app *a)
 	a->life++;
 	a->dying = a->struck = a->failed = a->sync_due = false;
 	a->clock = (struct clock_watch){ 0 };
+	clock_watch_start(&a->clock, a->last_ms, app_now(a), a->w->now_ms);
+	a->last_ms = app_now(a) > a->last_ms ? app_now(a) : a->last_ms;
 	app_before(a, "open", "");
 	uc_err err = open_all(a);
 	if (a->struck || a->failed) {

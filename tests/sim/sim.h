@@ -152,6 +152,7 @@ struct app {
 	bool sync_due;
 	int64_t skew_ms; /* of its clock */
 	struct clock_watch clock;
+	uint64_t last_ms; /* what it said at the last start */
 	struct disk_fault disk;
 	bool failed;           /* a store has failed: the process ends with the next sync */
 	bool dying, struck;    /* a store point was struck; everything fails from there on */

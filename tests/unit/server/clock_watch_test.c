@@ -45,11 +45,21 @@ TEST(a_start_before_the_last_one_is_doubted)
 	expect(clock_watch_doubts(&w, wall, START));
 	expect(clock_watch_doubts(&w, wall + DAY - 1000, START + DAY - 1000));
 	expect(!clock_watch_doubts(&w, wall + DAY, START + DAY));
-	/* Later, and a little before, is as it should be; and so is a first start. */
-	static const uint64_t last[] = { 0, 1800000000000 - DAY, 1800000000000 + 1000 };
+	/* A little after or before is as it should be; and so is a first start. */
+	static const uint64_t last[] = { 0, 1800000000000 - 60000, 1800000000000 + 1000 };
 	for (size_t i = 0; i < 3; i++) {
 		struct clock_watch fine = { 0 };
 		clock_watch_start(&fine, last[i], wall, START);
 		expect(!clock_watch_doubts(&fine, wall, START));
 	}
+}
+
+TEST(a_start_long_after_the_last_one_is_doubted_for_an_hour)
+{
+	uint64_t wall = 1800000000000, hour = 3600 * 1000;
+	struct clock_watch w = { 0 };
+	clock_watch_start(&w, wall - DAY, wall, START);
+	expect(clock_watch_doubts(&w, wall, START));
+	expect(clock_watch_doubts(&w, wall + hour - 1000, START + hour - 1000));
+	expect(!clock_watch_doubts(&w, wall + hour, START + hour));
 }
