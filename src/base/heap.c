@@ -10,6 +10,11 @@ void *heap_new(size_t n)
 	return calloc(1, n ? n : 1);
 }
 
+void *heap_new_raw(size_t n)
+{
+	return malloc(n ? n : 1);
+}
+
 void heap_free(void *p)
 {
 	free(p);

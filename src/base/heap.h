@@ -8,6 +8,8 @@
 
 /* Zeroed; NULL when there is none. */
 void *heap_new(size_t n);
+/* Not zeroed: for what is written whole before it is read. */
+void *heap_new_raw(size_t n);
 void heap_free(void *p);
 /* Wipes n bytes, then frees.  p may be NULL. */
 void heap_free_wiped(void *p, size_t n);

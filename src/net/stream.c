@@ -58,7 +58,7 @@ static void output_take(struct stream *s)
 	struct net_loop *l = s->loop;
 	if (s->out.p || s->out.limit_bytes < LOOP_OUTPUT_BYTES)
 		return;
-	s->out.p = l->spare_n ? l->spare[--l->spare_n] : heap_new(LOOP_OUTPUT_BYTES);
+	s->out.p = l->spare_n ? l->spare[--l->spare_n] : heap_new_raw(LOOP_OUTPUT_BYTES);
 	s->out.cap = s->out.p ? LOOP_OUTPUT_BYTES : 0;
 }
 

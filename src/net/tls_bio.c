@@ -147,7 +147,7 @@ uc_err tls_wire_end(struct tls_wire *w)
 	if (!n)
 		return UC_OK;
 	/* The kept are used up before the buffer is filled. */
-	w->kept = heap_new(n);
+	w->kept = heap_new_raw(n);
 	if (!w->kept)
 		return UC_E_MEMORY;
 	memcpy(w->kept, in->bytes + in->at, n);

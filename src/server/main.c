@@ -2,6 +2,7 @@
 /* undercroftd: the backbone's program. */
 #include "base/heap.h"
 #include "net/env_system.h"
+#include "net/tls_memory.h"
 #include "server/app_keys.h"
 #include "server/app_provider.h"
 #include "server/daemon.h"
@@ -95,6 +96,7 @@ static bool is(const char *a, const char *b)
 
 int main(int argc, char **argv)
 {
+	tls_memory_use();
 	if (argc == 2 && (is(argv[1], "--help") || is(argv[1], "-h"))) {
 		usage(stdout);
 		return 0;

@@ -19,9 +19,10 @@ struct message *message_new(enum message_kind kind, uint64_t id, const struct me
 	const struct message_parts none = { 0 };
 	const struct message_parts *p = parts ? parts : &none;
 	size_t n = p->domain.n + p->method.n + p->path.n + p->headers.n + p->body.n, at = 0;
-	struct message *m = heap_new(sizeof *m + n);
+	struct message *m = heap_new_raw(sizeof *m + n);
 	if (!m)
 		return NULL;
+	memset(m, 0, sizeof *m);
 	m->kind = kind;
 	m->id = id;
 	m->bytes = sizeof *m + n;
@@ -35,9 +36,10 @@ struct message *message_new(enum message_kind kind, uint64_t id, const struct me
 
 struct message *message_new_empty(enum message_kind kind, size_t room)
 {
-	struct message *m = heap_new(sizeof *m + room);
+	struct message *m = heap_new_raw(sizeof *m + room);
 	if (!m)
 		return NULL;
+	memset(m, 0, sizeof *m);
 	m->kind = kind;
 	m->bytes = sizeof *m + room;
 	m->room = room;

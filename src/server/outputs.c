@@ -17,7 +17,7 @@ static size_t aligned(size_t n)
 
 struct fanout *fanout_new(struct view frame, size_t seat_at)
 {
-	struct fanout *f = heap_new(sizeof *f + frame.n);
+	struct fanout *f = heap_new_raw(sizeof *f + frame.n);
 	if (!f)
 		return NULL;
 	atomic_init(&f->holders, 1);
