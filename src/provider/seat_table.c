@@ -2,8 +2,9 @@
 /* Seats in memory: small, for there are many of them; found by their number on a connection and by
  * their client in a room, however many there are.
  *
- * A session's lie in blocks that go with it.  A number is the place, and above it how often that
- * place was used, so that what was said of a seat that is closed is not taken as of the next one. */
+ * A session's lie in blocks that go with it.  A number is the place, from 1, and above it how often
+ * that place was used before, so that what was said of a seat that is closed is not taken as of the
+ * next one. */
 #include "base/heap.h"
 #include "base/siphash.h"
 #include "provider/room_work.h"
@@ -249,7 +250,7 @@ static struct seat_live *at_place(const struct session *s, size_t place)
 
 struct seat_live *seat_live_find(const struct session *s, uint32_t number)
 {
-	size_t place = number & (PLACES - 1);
+	size_t place = (number - 1) & (PLACES - 1);
 	if (place >= (size_t)s->seats.blocks_n * BLOCK)
 		return NULL;
 	struct seat_live *seat = at_place(s, place);
@@ -285,7 +286,7 @@ static uc_err block_add(struct session_seats *t)
 		return UC_E_MEMORY;
 	/* The lowest place is given out first. */
 	for (size_t i = BLOCK; i-- > 0;) {
-		b->v[i].number = (uint32_t)(t->blocks_n * BLOCK + i);
+		b->v[i].number = (uint32_t)(t->blocks_n * BLOCK + i + 1) - PLACES;
 		b->v[i].room_next = t->free;
 		t->free = &b->v[i];
 	}
@@ -301,8 +302,8 @@ static uc_err place_take(struct session_seats *t, struct seat_live **out)
 		TRY(block_add(t));
 	struct seat_live *seat = t->free;
 	uint32_t number = seat->number + PLACES;
-	if (number < PLACES)
-		number += PLACES; /* no number is 0 */
+	if (!number)
+		number += PLACES; /* none is 0 */
 	t->free = seat->room_next;
 	*seat = (struct seat_live){ .number = number };
 	t->n++;
