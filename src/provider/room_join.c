@@ -101,6 +101,7 @@ static uc_err join_open(struct provider *p, struct room_live *r, struct room_joi
 		store_batch_done(&b);
 		return err;
 	}
+	seat_known_change(p, j->room, j->client, NULL);
 	TRY(commit_rooms(p, &b));
 	TRY(seat_live_new(p, s, r, j->client, &record, record.start, &seat));
 	*number = seat->number;

@@ -446,6 +446,7 @@ static uc_err clients_forget(struct sweep *w)
 		struct client_record r;
 		struct view key = key_1(&k, TABLE_CLIENT, w->gone.v[i]);
 		seats_late_forget(w->p, w->room, w->gone.v[i]);
+		seat_known_change(w->p, w->room, w->gone.v[i], NULL);
 		if (record_get(w->p->rooms, key, client_record_element, w->a, &r) ||
 		    !view_equal(r.room, w->room))
 			continue;

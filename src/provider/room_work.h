@@ -116,10 +116,11 @@ struct room_live {
 	struct room_follow *follow; /* NULL: nobody has followed */
 	struct room_seats seats;    /* open ones */
 	struct room_line_link moved;
-	uint32_t moved_n; /* of the seats have moved */
-	bool stale;       /* to be read anew */
-	bool is_forked;   /* followed here, and its hub has another log now */
-	bool is_whole;    /* the group, and was read from the records of earlier versions */
+	uint32_t moved_n;    /* of the seats have moved */
+	bool stale;          /* to be read anew */
+	bool is_forked;      /* followed here, and its hub has another log now */
+	bool is_whole;       /* the group, and was read from the records of earlier versions */
+	bool followers_read; /* with the group: before, nothing is done that they are to hear of */
 	struct rate_state messages, updates;
 	/* Loaded when needed; NULL: not. */
 	struct repeats *repeats;
@@ -194,6 +195,7 @@ struct tree_kept {
 
 /* Seats that are being written, a few at a time. */
 struct late_name;
+struct seat_known;
 struct late_round {
 	struct arena mem;
 	struct late_name *v; /* in the order of their keys */
@@ -208,8 +210,9 @@ struct room_work {
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct late_round late_round;
-	struct room_join *joins; /* external joiners whose seat has not come yet */
-	struct room_line marked; /* rooms whose repeats are in memory, the least used first */
+	struct seat_known *known; /* NULL: nothing yet */
+	struct room_join *joins;  /* external joiners whose seat has not come yet */
+	struct room_line marked;  /* rooms whose repeats are in memory, the least used first */
 	struct room_line behind, late, moved;
 	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
@@ -408,6 +411,19 @@ struct seat_live *seat_live_from(const struct session *s, size_t *place);
 uc_err UC_MUST_USE seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 				 struct view client, const struct seat_record *record,
 				 uint64_t cursor, struct seat_live **out);
+/* What a seat is found by in its room; false: such a client can have none. */
+struct client_key {
+	bool is_short;
+	uint8_t bytes[SEAT_CLIENT];
+	struct view text;
+	uint64_t hash;
+};
+bool client_key_make(const struct provider *p, struct view client, struct client_key *k);
+/* The same for who has made it already. */
+uc_err UC_MUST_USE seat_live_add(struct provider *p, struct session *s, struct room_live *r,
+				 const struct client_key *k, const struct seat_record *record,
+				 uint64_t cursor, struct seat_live **out);
+struct seat_live *room_seat_of(struct room_live *r, const struct client_key *k);
 /* NULL when it is not open. */
 struct seat_live *room_seat_find(const struct provider *p, struct room_live *r, struct view client);
 /* Walks a room's open seats, from a zeroed walk; the one returned may be closed. */
@@ -423,6 +439,17 @@ uc_err UC_MUST_USE seat_client(const struct provider *p, const struct seat_live 
 struct seat_more *seat_more(struct seat_live *seat);
 /* Sequence number of the removing entry; 0: not ended. */
 uint64_t seat_ended(const struct seat_live *seat);
+
+/* --- seat_known.c --- */
+/* All of its record but start_chain; an ended one is never known. */
+bool seat_known_find(const struct provider *p, struct view room, struct view client,
+		     struct seat_record *out);
+void seat_known_add(struct provider *p, struct view room, struct view client,
+		    const struct seat_record *r);
+/* Its record becomes another; NULL: there is none any more. */
+void seat_known_change(struct provider *p, struct view room, struct view client,
+		       const struct seat_record *r);
+void seat_known_free(struct provider *p);
 
 /* --- seats.c --- */
 /* From which something may be asked: UC_E_SEAT, UC_E_REMOVED. */

@@ -39,6 +39,7 @@ void rooms_free(struct provider *p)
 		heap_free(value);
 	map_done(&w->peers);
 	seats_late_free(p);
+	seat_known_free(p);
 	map_done(&w->lates);
 	room_joins_free(p);
 	trees_drop(p, (struct view){ NULL, 0 });
@@ -313,6 +314,7 @@ uc_err room_live_followers(struct provider *p, struct room_live *r)
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
+	r->followers_read = !err;
 	/* Who is behind is looked at by the clock. */
 	if (!err && r->follow)
 		room_line_add(&p->room_work->behind, &r->follow->behind);
@@ -332,7 +334,8 @@ static uc_err read_record(struct provider *p, struct room_live *r)
 	if (!err) {
 		record.hub = hub;
 		r->record = record;
-		err = room_live_followers(p, r);
+		r->followers_read = false;
+		err = r->follow ? room_live_followers(p, r) : UC_OK;
 	}
 	arena_done(&a);
 	return err;
@@ -396,6 +399,8 @@ uc_err room_live_hosted(struct provider *p, struct view uri, struct room_live **
 
 uc_err room_live_group(struct provider *p, struct room_live *r, struct public_group **out)
 {
+	if (!r->followers_read && r->record.part == ROOM_HUB)
+		TRY(room_live_followers(p, r));
 	if (!r->group) {
 		make_group_space(p, r);
 		uc_err err = group_parts_load(p->rooms, p->env, &room_hooks, r->uri, &r->group,

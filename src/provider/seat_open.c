@@ -29,6 +29,7 @@ struct opening_seat {
 	struct call *c;
 	const struct seat_open_request *q;
 	struct room_live *room;
+	struct client_key client;
 	struct seat_record record;
 	bool is_again; /* by SEATS_OPEN */
 };
@@ -54,6 +55,7 @@ static uc_err open_first(struct opening_seat *o)
 	memcpy(o->record.secret_hash, proof.secret_hash, sizeof proof.secret_hash);
 	memcpy(o->record.opener, proof.opener, sizeof proof.opener);
 	o->record.opened_month = month_now(c->p);
+	seat_known_change(c->p, o->room->uri, o->q->client, NULL);
 	store_batch_init(&b, o->room->uri);
 	uc_err err = opening_add(c->p, &b, o->room->uri, o->q->client, proof.opening, &c->arena);
 	if (!err)
@@ -149,7 +151,7 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 	/* What is gone cannot be sent; the device sees it by `first`. */
 	if (cursor + 1 < r->first)
 		cursor = r->first - 1;
-	TRY(seat_live_new(p, o->c->s, o->room, o->q->client, &o->record, cursor, &seat));
+	TRY(seat_live_add(p, o->c->s, o->room, &o->client, &o->record, cursor, &seat));
 	r->seat = seat->number;
 	if (o->q->cursor > o->record.cursor)
 		seat_moved(p, seat);
@@ -160,7 +162,7 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 static void cursor_known(struct opening_seat *o)
 {
 	const struct seat_late *late = seat_late_find(o->c->p, o->q->room, o->q->client);
-	const struct seat_live *live = room_seat_find(o->c->p, o->room, o->q->client);
+	const struct seat_live *live = room_seat_of(o->room, &o->client);
 	if (late && late->cursor > o->record.cursor)
 		o->record.cursor = late->cursor;
 	if (live && live->is_moved && seat_acked(live) > o->record.cursor)
@@ -193,17 +195,28 @@ static uc_err open_seat(struct opening_seat *o, struct seat_open_response *r)
 	return opened(o, q->cursor, r);
 }
 
+static uc_err record_read(struct opening_seat *o)
+{
+	struct provider *p = o->c->p;
+	const struct seat_open_request *q = o->q;
+	struct store_key k;
+	/* The whole of it is for who opens a seat by itself. */
+	if (o->is_again && seat_known_find(p, q->room, q->client, &o->record))
+		return UC_OK;
+	TRY(record_get(p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client), seat_record_element,
+		       &o->c->arena, &o->record));
+	seat_known_add(p, q->room, q->client, &o->record);
+	return UC_OK;
+}
+
 static uc_err find_and_open(struct opening_seat *o, struct seat_open_response *r)
 {
 	const struct seat_open_request *q = o->q;
-	struct call *c = o->c;
-	struct store_key k;
-	if (!is_place(q->client, URI_CLIENT) || !is_place(q->room, URI_ROOM))
+	if (!client_key_make(o->c->p, q->client, &o->client))
 		return UC_E_SEAT;
-	uc_err err = room_live_get(c->p, q->room, &o->room);
+	uc_err err = room_live_get(o->c->p, q->room, &o->room);
 	if (!err)
-		err = record_get(c->p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client),
-				 seat_record_element, &c->arena, &o->record);
+		err = record_read(o);
 	if (err)
 		return err == UC_E_NOT_FOUND ? UC_E_SEAT : err;
 	return open_seat(o, r);

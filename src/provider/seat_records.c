@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Seats as they are stored: begun by the commit that brings a client, ended by the one that takes
  * it. */
+#include "base/planted.h"
 #include "provider/room_work.h"
 
 bool seat_is_unopened(const struct seat_record *r)
@@ -104,6 +105,7 @@ static uc_err seat_begin(struct log_step *s, const struct member *m, const struc
 		TRY(opening_add(s->p, &s->batch, s->room->uri, m->client, proof->opening, s->a));
 	}
 	seats_late_forget(s->p, s->room->uri, m->client);
+	seat_known_change(s->p, s->room->uri, m->client, NULL);
 	return record_put(&s->batch, key_2(&k, TABLE_SEAT, s->room->uri, m->client),
 			  seat_record_element, &r);
 }
@@ -117,6 +119,8 @@ static uc_err seat_finish(struct log_step *s, struct view client, uint64_t seq)
 	if (err || r.ended)
 		return err == UC_E_NOT_FOUND ? UC_OK : err; /* it was never made */
 	r.ended = seq;
+	if (!PLANTED(ticket_replay))
+		seat_known_change(s->p, s->room->uri, client, &r);
 	return record_put(&s->batch, key, seat_record_element, &r);
 }
 
@@ -142,6 +146,14 @@ uc_err seats_change(struct log_step *s, const struct membership *m, struct view 
 	return added && welcome.n ? welcome_put(s, welcome, &m->joined) : UC_OK;
 }
 
+static struct view client_of(struct view key, struct arena *a)
+{
+	struct store_key_reader r;
+	store_key_read(&r, key);
+	store_key_read_bytes(&r, a);
+	return store_key_read_bytes(&r, a);
+}
+
 uc_err seats_end_all(struct log_step *s, uint64_t seq)
 {
 	struct store_scan scan;
@@ -157,6 +169,7 @@ uc_err seats_end_all(struct log_step *s, uint64_t seq)
 			continue;
 		r.ended = seq;
 		err = record_put(&s->batch, key, seat_record_element, &r);
+		seat_known_change(s->p, s->room->uri, client_of(key, s->a), NULL);
 	}
 	if (!err)
 		err = scan.failed;

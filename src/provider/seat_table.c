@@ -65,15 +65,6 @@ static uint8_t *short_write(uint8_t *to, const uint8_t *p, size_t n)
 	return to;
 }
 
-/* The client of a URI by its bytes, as our client library makes them; false for other names. */
-static bool client_shorten(const struct provider *p, struct view client, uint8_t out[SEAT_CLIENT])
-{
-	struct uri u;
-	return client.n <= PLACE_URI_MAX && !uri_read(client, &u) && u.kind == URI_CLIENT &&
-	       view_equal(u.domain, p->domain) && short_read(u.name, out, PARTICIPANT_NAME) &&
-	       short_read(u.client, out + PARTICIPANT_NAME, CLIENT_NAME);
-}
-
 static uint8_t *put(uint8_t *to, struct view v)
 {
 	memcpy(to, v.p, v.n);
@@ -124,25 +115,24 @@ uint64_t seat_ended(const struct seat_live *seat)
 
 /* --- of a room --- */
 
-/* What a seat is looked for by. */
-struct client_key {
-	bool is_short;
-	uint8_t bytes[SEAT_CLIENT];
-	struct view text;
-	uint64_t hash;
-};
-
 static uint64_t hash_of(const struct provider *p, bool is_short, const uint8_t *bytes,
 			struct view text)
 {
 	return siphash(p->rooms_live.key, is_short ? view_make(bytes, SEAT_CLIENT) : text);
 }
 
-static void key_make(const struct provider *p, struct view client, struct client_key *k)
+/* By its bytes if the name is as our client library makes them. */
+bool client_key_make(const struct provider *p, struct view client, struct client_key *k)
 {
+	struct uri u;
 	*k = (struct client_key){ .text = client };
-	k->is_short = client_shorten(p, client, k->bytes);
+	if (client.n > PLACE_URI_MAX || uri_read(client, &u) || u.kind != URI_CLIENT)
+		return false;
+	k->is_short = view_equal(u.domain, p->domain) &&
+		      short_read(u.name, k->bytes, PARTICIPANT_NAME) &&
+		      short_read(u.client, k->bytes + PARTICIPANT_NAME, CLIENT_NAME);
 	k->hash = hash_of(p, k->is_short, k->bytes, client);
+	return true;
 }
 
 static uint64_t hash_of_seat(const struct provider *p, const struct seat_live *seat)
@@ -224,7 +214,7 @@ struct seat_live *room_seat_next(const struct room_live *r, struct room_walk *w)
 	return seat;
 }
 
-static struct seat_live *find(struct room_live *r, const struct client_key *k)
+struct seat_live *room_seat_of(struct room_live *r, const struct client_key *k)
 {
 	struct seat_live *seat = *chain_of(&r->seats, k->hash);
 	while (seat && !is_key(seat, k))
@@ -235,10 +225,7 @@ static struct seat_live *find(struct room_live *r, const struct client_key *k)
 struct seat_live *room_seat_find(const struct provider *p, struct room_live *r, struct view client)
 {
 	struct client_key k;
-	if (!r->seats.n)
-		return NULL;
-	key_make(p, client, &k);
-	return find(r, &k);
+	return r->seats.n && client_key_make(p, client, &k) ? room_seat_of(r, &k) : NULL;
 }
 
 /* --- of a session --- */
@@ -320,19 +307,17 @@ static void place_give(struct session_seats *t, struct seat_live *seat)
 
 /* --- both --- */
 
-uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r, struct view client,
-		     const struct seat_record *record, uint64_t cursor, struct seat_live **out)
+uc_err seat_live_add(struct provider *p, struct session *s, struct room_live *r,
+		     const struct client_key *k, const struct seat_record *record, uint64_t cursor,
+		     struct seat_live **out)
 {
-	struct client_key k;
-	struct seat_live *seat;
-	key_make(p, client, &k);
-	struct seat_live *older = find(r, &k);
+	struct seat_live *seat, *older = room_seat_of(r, k);
 	/* A connection that was lost without our knowing. */
 	if (older)
 		seat_close(p, older);
 	struct seat_more *more = NULL;
-	if ((!k.is_short || record->ended) &&
-	    !(more = more_new(k.is_short ? (struct view){ NULL, 0 } : client)))
+	if ((!k->is_short || record->ended) &&
+	    !(more = more_new(k->is_short ? (struct view){ NULL, 0 } : k->text)))
 		return UC_E_MEMORY;
 	uc_err err = place_take(&s->seats, &seat);
 	if (err) {
@@ -344,13 +329,22 @@ uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r,
 	seat->more = more;
 	if (more)
 		more->ended = record->ended;
-	seat->is_short = k.is_short;
-	memcpy(seat->client, k.bytes, sizeof seat->client);
+	seat->is_short = k->is_short;
+	memcpy(seat->client, k->bytes, sizeof seat->client);
 	seat->sent = cursor > record->start ? cursor : record->start;
-	room_add(p, &r->seats, seat, k.hash);
+	room_add(p, &r->seats, seat, k->hash);
 	metrics_add(p->config.metrics, METRIC_SEATS_OPEN, 1);
 	*out = seat;
 	return UC_OK;
+}
+
+uc_err seat_live_new(struct provider *p, struct session *s, struct room_live *r, struct view client,
+		     const struct seat_record *record, uint64_t cursor, struct seat_live **out)
+{
+	struct client_key k;
+	if (!client_key_make(p, client, &k))
+		return UC_E_SEAT;
+	return seat_live_add(p, s, r, &k, record, cursor, out);
 }
 
 void seat_close(struct provider *p, struct seat_live *seat)

@@ -37,7 +37,8 @@ static void late_free(struct seat_late *l)
 struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client)
 {
 	uint8_t space[2 * PLACE_URI_MAX + 1];
-	return map_find(&p->room_work->lates, late_name(room, client, space));
+	struct map *lates = &p->room_work->lates;
+	return lates->n ? map_find(lates, late_name(room, client, space)) : NULL;
 }
 
 struct seat_late *seat_late_get(struct provider *p, struct view room, struct view client)
@@ -203,9 +204,11 @@ static uc_err fill(struct provider *p, struct store_batch *b, const struct late_
 		r.cursor = read;
 	if (month > r.opened_month)
 		r.opened_month = month;
+	if (late && late->opening)
+		memcpy(r.opener, late->opener, sizeof r.opener);
+	seat_known_change(p, name->room, name->client, &r);
 	if (!late || !late->opening)
 		return record_put(b, key, seat_record_element, &r);
-	memcpy(r.opener, late->opener, sizeof r.opener);
 	TRY(record_put(b, key, seat_record_element, &r));
 	return opening_add(p, b, name->room, name->client,
 			   view_make(late->opening, late->opening_n), a);

@@ -288,6 +288,25 @@ void guest_return(struct guest *g)
 	guest_read(g);
 }
 
+struct seat_again guest_again(const struct guest *g)
+{
+	struct seat_again s = { .room = g->room, .client = g->client, .cursor = g->seq };
+	memcpy(s.secret, g->secret, SEAT_SECRET);
+	return s;
+}
+
+struct seats_open_response seats_open_all(struct client *c, struct seat_again *v, size_t n)
+{
+	const struct seats_open_request q = { { v, n } };
+	struct seats_open_response r = { { NULL, 0 } };
+	expect_ok(client_ask(c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
+			     seats_open_response_element, &r));
+	expect_eq(r.seats.n, n);
+	if (r.seats.n != n)
+		abort();
+	return r;
+}
+
 /* --- reading --- */
 
 static void chain_check(struct guest *g, const struct log_entry *e)

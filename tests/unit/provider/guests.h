@@ -73,6 +73,9 @@ void guest_join(struct guest *g);
 void guest_read(struct guest *g);
 /* Signed in again, and the seat opened. */
 void guest_return(struct guest *g);
+/* As it stands in SEATS_OPEN, and that request. */
+struct seat_again guest_again(const struct guest *g);
+struct seats_open_response seats_open_all(struct client *c, struct seat_again *v, size_t n);
 struct view seat_signature(struct guest *g, const struct sign_key *key);
 
 /* --- messages --- */

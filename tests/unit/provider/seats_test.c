@@ -139,25 +139,6 @@ TEST(a_seat_of_version_1_has_no_opener_and_gets_one)
 
 /* --- many at once --- */
 
-static struct seat_again again_of(const struct guest *g)
-{
-	struct seat_again s = { .room = g->room, .client = g->client, .cursor = g->seq };
-	memcpy(s.secret, g->secret, SEAT_SECRET);
-	return s;
-}
-
-static struct seats_open_response open_all(struct client *c, struct seat_again *v, size_t n)
-{
-	const struct seats_open_request q = { { v, n } };
-	struct seats_open_response r = { { NULL, 0 } };
-	expect_ok(client_ask(c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
-			     seats_open_response_element, &r));
-	expect_eq(r.seats.n, n);
-	if (r.seats.n != n)
-		abort();
-	return r;
-}
-
 /* Rooms of Rosa's; the first is the_room, where Tom and Ida are, too. */
 enum { ROOMS = 4 };
 static struct guest further[ROOMS];
@@ -189,7 +170,7 @@ static void several_end(void)
 static void again_of_all(struct seat_again v[ROOMS])
 {
 	for (size_t i = 0; i < ROOMS; i++)
-		v[i] = again_of(in_room[i]);
+		v[i] = guest_again(in_room[i]);
 }
 
 static void take_numbers(const struct seats_open_response *r)
@@ -206,7 +187,7 @@ TEST(seats_are_opened_together_in_their_order)
 	again_of_all(v);
 	v[0].cursor--; /* the last entry once more, and the one that is new */
 	expect_ok(person_sign_in(&rosa));
-	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
+	struct seats_open_response r = seats_open_all(rosa.c, v, ROOMS);
 	for (size_t i = 0; i < ROOMS; i++) {
 		expect_eq(r.seats.v[i].status, UC_OK);
 		expect(r.seats.v[i].seat != 0);
@@ -248,20 +229,20 @@ TEST(each_seat_of_many_is_refused_for_itself)
 	guest_read(&left);
 	expect(left.is_ended);
 	expect_ok(person_sign_in(&rosa));
-	v[0] = again_of(in_room[1]);
-	v[1] = again_of(&t1); /* of another app */
-	v[2] = again_of(in_room[0]);
+	v[0] = guest_again(in_room[1]);
+	v[1] = guest_again(&t1); /* of another app */
+	v[2] = guest_again(in_room[0]);
 	v[2].secret[3] ^= 1;
-	v[3] = again_of(in_room[1]);
+	v[3] = guest_again(in_room[1]);
 	v[3].room = VIEW_LIT("mimi://dial.example/r/nowhere");
-	v[4] = again_of(&second); /* nobody has opened it */
-	v[5] = again_of(in_room[2]);
+	v[4] = guest_again(&second); /* nobody has opened it */
+	v[5] = guest_again(in_room[2]);
 	v[5].cursor = 1000;
-	v[6] = again_of(&left);
-	v[7] = again_of(in_room[3]);
+	v[6] = guest_again(&left);
+	v[7] = guest_again(in_room[3]);
 	v[7].client = VIEW_LIT("not a client");
-	v[8] = again_of(in_room[3]);
-	struct seats_open_response r = open_all(rosa.c, v, 9);
+	v[8] = guest_again(in_room[3]);
+	struct seats_open_response r = seats_open_all(rosa.c, v, 9);
 	static const uc_err want[9] = { UC_OK,         UC_E_SEAT, UC_E_SEAT, UC_E_SEAT, UC_E_SEAT,
 					UC_E_RESTORED, UC_E_SEAT, UC_E_SEAT, UC_OK };
 	for (size_t i = 0; i < 9; i++)
@@ -286,14 +267,14 @@ TEST(a_seat_whose_welcome_waits_is_opened_by_itself)
 	expect_ok(guest_open(&second)); /* and the answer is lost */
 	expect(second.opened.welcome.n != 0);
 	expect_ok(person_sign_in(&rosa));
-	struct seat_again v = again_of(&second);
-	struct seats_open_response r = open_all(rosa.c, &v, 1);
+	struct seat_again v = guest_again(&second);
+	struct seats_open_response r = seats_open_all(rosa.c, &v, 1);
 	expect_eq(r.seats.v[0].status, UC_E_UNEXPECTED);
 	expect_eq(rosa.c->session->seats.n, 0);
 	guest_join(&second);
 	expect_ok(person_sign_in(&rosa));
-	v = again_of(&second);
-	r = open_all(rosa.c, &v, 1);
+	v = guest_again(&second);
+	r = seats_open_all(rosa.c, &v, 1);
 	expect_eq(r.seats.v[0].status, UC_OK);
 	group_free(second.g);
 	the_end();
@@ -303,10 +284,10 @@ TEST(a_seat_named_twice_is_open_once)
 {
 	struct seat_again v[3];
 	several_rooms();
-	v[0] = v[2] = again_of(in_room[0]);
-	v[1] = again_of(in_room[1]);
+	v[0] = v[2] = guest_again(in_room[0]);
+	v[1] = guest_again(in_room[1]);
 	expect_ok(person_sign_in(&rosa));
-	struct seats_open_response r = open_all(rosa.c, v, 3);
+	struct seats_open_response r = seats_open_all(rosa.c, v, 3);
 	expect_eq(rosa.c->session->seats.n, 2);
 	struct seat_close_request q = { r.seats.v[0].seat };
 	expect_err(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL, NULL),
@@ -324,7 +305,7 @@ TEST(too_many_seats_at_once_are_none)
 	static struct seat_again v[SEATS_AT_ONCE + 1];
 	room_of_three();
 	for (size_t i = 0; i <= SEATS_AT_ONCE; i++)
-		v[i] = again_of(&r1);
+		v[i] = guest_again(&r1);
 	expect_ok(person_sign_in(&rosa));
 	struct seats_open_request q = { { v, SEATS_AT_ONCE + 1 } };
 	struct seats_open_response r;
@@ -332,9 +313,9 @@ TEST(too_many_seats_at_once_are_none)
 			      seats_open_response_element, &r),
 		   UC_E_LIMIT);
 	expect_eq(rosa.c->session->seats.n, 0);
-	open_all(rosa.c, v, SEATS_AT_ONCE);
+	seats_open_all(rosa.c, v, SEATS_AT_ONCE);
 	expect_eq(rosa.c->session->seats.n, 1);
-	open_all(rosa.c, NULL, 0);
+	seats_open_all(rosa.c, NULL, 0);
 	/* Nor before one is signed in. */
 	struct client *stranger = client_connect(dial);
 	expect_err(client_ask(stranger, FRAME_SEATS_OPEN, seats_open_request_element, &q,
@@ -352,7 +333,7 @@ TEST(many_seats_count_as_more_than_one_request)
 	unsigned n = 0;
 	room_of_three();
 	for (size_t i = 0; i < SEATS_AT_ONCE; i++)
-		v[i] = again_of(&r1);
+		v[i] = guest_again(&r1);
 	expect_ok(person_sign_in(&rosa));
 	for (; !err && n < 100; n++)
 		err = client_ask(rosa.c, FRAME_SEATS_OPEN, seats_open_request_element, &q,
@@ -410,7 +391,7 @@ TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
 		v[i].cursor -= LARGE_N;
 	expect_ok(person_sign_in(&rosa));
 	size_t before = rosa.c->bytes_received;
-	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
+	struct seats_open_response r = seats_open_all(rosa.c, v, ROOMS);
 	take_numbers(&r);
 	size_t first = rosa.c->bytes_received - before;
 	expect(first >= SESSION_BYTES && first < SESSION_BYTES + 2 * LARGE);
@@ -441,7 +422,7 @@ TEST(closing_a_seat_lets_the_others_go_on)
 	for (size_t i = 0; i < ROOMS; i++)
 		v[i].cursor -= LARGE_N;
 	expect_ok(person_sign_in(&rosa));
-	struct seats_open_response r = open_all(rosa.c, v, ROOMS);
+	struct seats_open_response r = seats_open_all(rosa.c, v, ROOMS);
 	for (size_t i = 0; i < ROOMS; i++) {
 		struct seat_close_request q = { r.seats.v[i].seat };
 		expect_ok(client_ask(rosa.c, FRAME_SEAT_CLOSE, seat_close_request_element, &q, NULL,
@@ -506,7 +487,7 @@ static struct seats_open_response crowd_open(struct crowd *m)
 				    .client = view_str(m->client),
 				    .cursor = m->cursor };
 	memcpy(again.secret, m->secret, SEAT_SECRET);
-	return open_all(m->person.c, &again, 1);
+	return seats_open_all(m->person.c, &again, 1);
 }
 
 static void crowd_come(struct crowd *m)
