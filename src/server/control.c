@@ -157,7 +157,11 @@ static uc_err do_drain(struct order *o)
 static uc_err do_reload(struct order *o)
 {
 	const struct control_host *h = &o->c->host;
-	return h->reload ? h->reload(h->ctx, o->out) : UC_E_UNSUPPORTED;
+	if (!h->reload)
+		return UC_E_UNSUPPORTED;
+	TRY(h->reload(h->ctx, o->out));
+	metrics_add(backbone_own_metrics(o->c->backbone), METRIC_RELOADS, 1);
+	return UC_OK;
 }
 
 /* What the app's own worker does, between two messages; without an app, all of them in turn. */
