@@ -86,7 +86,7 @@ static void make_space(struct provider *p, const struct repeats *keep, size_t ca
 void repeats_rest(struct provider *p, uint64_t now_ms)
 {
 	const struct room_line *line = &p->room_work->marked;
-	while (line->first &&
+	while (line->first && line->first->room->repeats &&
 	       is_due(now_ms, line->first->room->repeats->used_ms + REST_MS, REST_MS))
 		repeats_drop(p, line->first->room);
 }

@@ -59,6 +59,7 @@ const struct env *test_env(void)
 
 enum { HUB, FOLLOWER, SIDES };
 enum { TEMPLATES = 8 };
+enum { SEAT = 4096 }; /* the first of a session (seat_table.c) */
 struct template
 {
 	bool is_frame;
@@ -133,10 +134,11 @@ static void templates(void)
 	guest_say(&r1, "and more");
 	add_notify(lens);
 	guest_read(&i1);
-	/* Seat 1 of the session, as it will be opened anew. */
-	struct room_submit_request message = { 1, guest_message_make(&r1, "hello") };
+	/* By the seat that is opened anew. */
+	struct room_submit_request message = { SEAT, guest_message_make(&r1, "hello") };
 	add_frame(&sides[HUB], FRAME_ROOM_SUBMIT, room_submit_request_element, &message);
-	struct room_update_request update = { .seat = 1, .update = guest_commit_make(&r1, &none) };
+	struct room_update_request update = { .seat = SEAT,
+					      .update = guest_commit_make(&r1, &none) };
 	add_frame(&sides[HUB], FRAME_ROOM_UPDATE, room_update_request_element, &update);
 	add_request(&sides[HUB], "submitMessage", PLAZA, i1.client, guest_message_make(&i1, "hi"));
 	add_request(&sides[HUB], "update", PLAZA, i1.client, guest_commit_make(&i1, &none));
@@ -179,7 +181,7 @@ static void prepare(void)
 	t->from = DIAL;
 	t->bytes = start;
 	snprintf(t->headers, sizeof t->headers, "undercroft-start: 1\r\n");
-	struct room_submit_request message = { 1, guest_message_make(&t1, "hello") };
+	struct room_submit_request message = { SEAT, guest_message_make(&t1, "hello") };
 	add_frame(&sides[FOLLOWER], FRAME_ROOM_SUBMIT, room_submit_request_element, &message);
 	for (int i = 0; i < APPS; i++)
 		app_kill(&apps[i], true);
