@@ -55,6 +55,8 @@ uc_err UC_MUST_USE ctl_store_open(const struct ctl *c, size_t app, enum ctl_kind
 				  struct store **out);
 /* Its folder. */
 void ctl_store_path(const struct ctl *c, size_t app, enum ctl_kind kind, char *out, size_t out_n);
+/* Takes a word out of the arguments, if it is there. */
+bool ctl_take_word(struct ctl *c, const char *word);
 /* By name or domain; prints when there is none. */
 bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
 /* Keeps the backbone from starting, until it is closed; -1 (printed): it runs, or cannot be kept. */

@@ -58,13 +58,12 @@ static const struct ctl_command commands[] = {
 	  "serving. Keep it as safe as the data: it opens all that data and keys together open.\n\n"
 	  "example:\n"
 	  "  undercroftctl backup undercroft.conf /backup/2026-11-26" },
-	{ "restore", 1, 1, ctl_restore, "FILE DIR [--json]",
+	{ "restore", 1, 2, ctl_restore, "FILE DIR [--keep-keys] [--json]",
 	  "put a backup back, while nothing runs",
-	  "Checks all of the backup, then puts the stores where the configuration says, which must "
-	  "be\n"
-	  "empty there, and keys that are missing. Stores get new incarnations: clients and other "
-	  "apps\n"
-	  "notice that an older copy is back.\n\n"
+	  "Checks all of the backup, then puts the stores where the configuration says, which\n"
+	  "must be empty there, and keys that are missing. Other keys than the backup's are\n"
+	  "refused; with --keep-keys they are newer ones, and stay. Stores get new incarnations:\n"
+	  "clients and other apps notice that an older copy is back.\n\n"
 	  "example:\n"
 	  "  undercroftctl restore undercroft.conf /backup/2026-11-26" },
 	{ "state", 0, 0, ctl_state, "FILE [--json]", "what each app stores, in numbers",
@@ -132,20 +131,6 @@ static const struct ctl_command *command_find(const char *name)
 	return NULL;
 }
 
-/* Takes a word out of the arguments. */
-static bool take_word(struct ctl *c, const char *word)
-{
-	for (int i = 0; i < c->argc; i++) {
-		if (!is(c->argv[i], word))
-			continue;
-		for (int k = i; k + 1 < c->argc; k++)
-			c->argv[k] = c->argv[k + 1];
-		c->argc--;
-		return true;
-	}
-	return false;
-}
-
 static uc_err config_get(struct ctl *c, const char *file, struct arena *a)
 {
 	struct buf said;
@@ -194,8 +179,8 @@ int main(int argc, char **argv)
 	c.file = argc > 2 ? argv[2] : "";
 	c.argc = argc - 2;
 	c.argv = argv + 2;
-	bool help = take_word(&c, "--help");
-	c.json = take_word(&c, "--json");
+	bool help = ctl_take_word(&c, "--help");
+	c.json = ctl_take_word(&c, "--json");
 	bool fits = c.argc >= 1 + command->args_min && c.argc <= 1 + command->args_max;
 	if (help || !fits) {
 		fprintf(help ? stdout : stderr, "usage: undercroftctl %s %s\n\n%s\n", command->name,

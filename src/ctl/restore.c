@@ -18,6 +18,7 @@ struct restore {
 	struct ctl *ctl;
 	const char *from;
 	bool is_copying; /* else only looked at */
+	bool keeps_keys; /* also where they are others */
 	struct files_owner owner;
 	const struct config_app *app;
 	bool has[CONFIG_APPS_MAX];
@@ -75,14 +76,24 @@ static uc_err to_of(const struct restore *r, const struct manifest_file *f,
 	return n > 0 && n < FILES_PATH_MAX ? UC_OK : UC_E_TOO_LARGE;
 }
 
-/* Keys that are there stay: they may be newer, and if they are others, nothing would fit. */
+/* Keys that are there stay: they may be newer.  But with others than the backup's nothing would fit, and
+ * whether they are newer only the operator knows. */
 static uc_err on_key(struct restore *r, const char *from, const char *to,
 		     const struct manifest_file *f, uint8_t hash[SHA256_BYTES], uint64_t *bytes)
 {
-	if (!access(to, F_OK))
+	uint8_t there[SHA256_BYTES];
+	uint64_t there_bytes;
+	if (!r->is_copying || !access(to, F_OK)) {
+		bool is_compared = !r->keeps_keys && !access(to, F_OK) &&
+				   view_equal(f->name, VIEW_LIT("app.keys"));
+		if (is_compared)
+			TRY(files_hash(to, there, &there_bytes));
+		if (is_compared && !view_equal(VIEW_OF(there), VIEW_OF(f->hash)))
+			return UC_E_CONFLICT;
 		return files_hash(from, hash, bytes);
-	if (mkdir(r->app->keys, 0700) == 0 && geteuid() == 0 &&
-	    chown(r->app->keys, r->owner.uid, r->owner.gid))
+	}
+	TRY(folder_make(r->app->keys));
+	if (geteuid() == 0 && chown(r->app->keys, r->owner.uid, r->owner.gid))
 		return UC_E_IO;
 	return files_copy(from, to, f->mode, &r->owner, hash, bytes);
 }
@@ -100,10 +111,10 @@ static uc_err on_file(void *ctx, const struct manifest_file *f)
 		return UC_E_TOO_LARGE;
 	snprintf(r->what, sizeof r->what, "%s", from);
 	TRY(to_of(r, f, to));
-	if (!r->is_copying)
-		TRY(files_hash(from, hash, &bytes));
-	else if (view_equal(f->kind, VIEW_LIT("keys")))
+	if (view_equal(f->kind, VIEW_LIT("keys")))
 		TRY(on_key(r, from, to, f, hash, &bytes));
+	else if (!r->is_copying)
+		TRY(files_hash(from, hash, &bytes));
 	else
 		TRY(files_copy(from, to, f->mode, &r->owner, hash, &bytes));
 	if (bytes != f->bytes || !view_equal(VIEW_OF(hash), VIEW_OF(f->hash)))
@@ -236,7 +247,10 @@ static uc_err restore(struct restore *r)
 
 int ctl_restore(struct ctl *c)
 {
-	struct restore r = { .ctl = c, .from = c->argv[0] };
+	struct restore r = { .ctl = c, .keeps_keys = ctl_take_word(c, "--keep-keys") };
+	if (c->argc != 1)
+		return CTL_USAGE;
+	r.from = c->argv[0];
 	int lock = ctl_lock(c);
 	if (lock < 0)
 		return CTL_FAILED;
@@ -245,7 +259,9 @@ int ctl_restore(struct ctl *c)
 	close(lock);
 	if (err)
 		fprintf(stderr, "undercroftctl: %s: %s (%s)%s\n", r.what,
-			err == UC_E_EXISTS   ? "is not empty: move it away first"
+			err == UC_E_EXISTS ? "is not empty: move it away first"
+			: err == UC_E_CONFLICT
+				? "other keys are there: move them away, or --keep-keys"
 			: err == UC_E_CONFIG ? "the configuration has no such app"
 					     : uc_err_text(err),
 			uc_err_name(err),

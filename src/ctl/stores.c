@@ -43,6 +43,19 @@ uc_err ctl_store_open(const struct ctl *c, size_t app, enum ctl_kind kind, struc
 	return err;
 }
 
+bool ctl_take_word(struct ctl *c, const char *word)
+{
+	for (int i = 0; i < c->argc; i++) {
+		if (!view_equal(view_str(c->argv[i]), view_str(word)))
+			continue;
+		for (int k = i; k + 1 < c->argc; k++)
+			c->argv[k] = c->argv[k + 1];
+		c->argc--;
+		return true;
+	}
+	return false;
+}
+
 bool ctl_app_find(const struct ctl *c, const char *text, size_t *out)
 {
 	for (size_t i = 0; i < c->config.apps_n; i++) {
