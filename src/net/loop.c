@@ -101,6 +101,9 @@ static void sweep(uv_timer_t *h)
 			stream_sweep(s, now);
 		}
 	}
+	/* What the last rush took is given back little by little. */
+	for (size_t n = l->spare_n / 16; n && l->spare_n > LOOP_SPARE_IDLE_N; n--)
+		heap_free(l->spare[--l->spare_n]);
 	sweep_plan(l);
 }
 

@@ -16,7 +16,8 @@ enum {
 	 * which a part came before. */
 	LOOP_READ_BYTES = TLS_BIO_BYTES + 2 * 16384,
 	LOOP_OUTPUT_BYTES = 4096, /* of a buffer for what a stream says in a round */
-	LOOP_SPARE_N = 256,       /* of those, kept for the next round */
+	LOOP_SPARE_N = 1024,      /* of those, kept for the next round */
+	LOOP_SPARE_IDLE_N = 32,   /* and when it is quiet */
 	LOOP_FLUSH_BYTES = 4 << 20,
 	LOOP_QUEUED_MAX = 128 << 20,
 	LOOP_SWEEP_MS = 250, /* how late a deadline may be seen */
