@@ -33,6 +33,7 @@ int ctl_devices(struct ctl *c);
 int ctl_check(struct ctl *c);
 int ctl_dump(struct ctl *c);
 int ctl_load(struct ctl *c);
+int ctl_erase_app(struct ctl *c);
 int ctl_apps(struct ctl *c);
 int ctl_backup(struct ctl *c);
 int ctl_restore(struct ctl *c);

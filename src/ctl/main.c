@@ -93,6 +93,12 @@ static const struct ctl_command commands[] = {
 	  "It holds what the store holds: keep it as safe.\n\n"
 	  "example:\n"
 	  "  undercroftctl dump undercroft.conf dial rooms >dial-rooms.dump" },
+	{ "erase-app", 1, 2, ctl_erase_app, "FILE APP --yes",
+	  "erase the data of an app that was removed",
+	  "Erases the folder of an app whose section is no longer in the configuration, after the\n"
+	  "backbone was restarted without it. The app's keys stay where they are.\n\n"
+	  "example:\n"
+	  "  undercroftctl erase-app undercroft.conf plaza --yes" },
 	{ "load", 3, 3, ctl_load, "FILE APP accounts|rooms DUMP", "make a store from a dump",
 	  "While the backbone does not run, and where the store is empty. Takes dumps of this and "
 	  "of\n"

@@ -15,7 +15,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import Backbone, PATIENCE_S, Person  # noqa: E402
+from people import Backbone, BUILD, PATIENCE_S, Person  # noqa: E402
 
 CERTIFICATE = '''
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$1.localhost \\
@@ -218,6 +218,39 @@ class Reload(unittest.TestCase):
                 self.b.ctl('reload', self.conf, '--json').stdout.decode().splitlines()]
         self.assertIn({'type': 'changed', 'section': 'app', 'name': 'plaza', 'key': '',
                        'restart': True}, said)
+        data = self.b.dir / 'data' / 'plaza'
+        yes = ('erase-app', self.conf, 'plaza', '--yes')
+        done = self.b.ctl(*yes)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(b'still serves', done.stderr)
+        self.b.stop()
+        daemon = subprocess.Popen([BUILD / 'src/server/undercroftd', self.conf],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(daemon.kill)
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.connect(0).close()
+                break
+            except OSError:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.05)
+        with self.assertRaises(OSError):
+            self.connect(2)
+        self.assertTrue(data.is_dir())
+        self.assertEqual(self.b.ctl('erase-app', self.conf, 'plaza').returncode, 2)
+        self.assertTrue(data.is_dir())
+        for name in ('dial', 'copies', '..', '.', 'a/b', '', 'lock'):
+            self.assertEqual(self.b.ctl('erase-app', self.conf, name, '--yes').returncode, 1, name)
+        self.assertEqual(self.b.ctl(*yes).returncode, 0)
+        self.assertFalse(data.exists())
+        self.assertTrue((self.b.dir / 'data/dial/rooms').is_dir())
+        # Whoever looks for people there is told at once.
+        rosa = Person(self.b, 'rosa', 'lens', 'rosa')
+        rosa.sign_up()
+        self.assertNotEqual(rosa.refused('ask', 'plaza', 'uwe@example.org'), None)
+        daemon.terminate()
+        self.assertEqual(daemon.wait(PATIENCE_S), 0)
 
 
 if __name__ == '__main__':
