@@ -88,7 +88,7 @@ static uc_err context_fill(SSL_CTX *ctx, const struct tls_server *t, const char 
 	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1);
 	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
-	return t->peers_n ? context_trust(ctx, t) : UC_OK;
+	return t->peers ? context_trust(ctx, t) : UC_OK;
 }
 
 uc_err tls_server_prepare(const struct tls_server *t, const char *certificate_file,
