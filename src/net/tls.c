@@ -145,7 +145,7 @@ void tls_server_free(struct tls_server *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->peers_n; i++) {
+	for (size_t i = 0; t->peers && i < t->peers_n; i++) {
 		OPENSSL_free(t->peers[i].domain);
 		OPENSSL_free(t->peers[i].ca_file);
 		X509_STORE_free(t->peers[i].store);

@@ -29,6 +29,7 @@ const COMMON: Record<string, string> = {
 	UC_E_SIGNED_OUT: 'You are not signed in on this device.',
 	UC_E_REVOKED: 'This device has been signed out.',
 	UC_E_CODE: 'The code is wrong, or too old. Check it, or have a new one sent.',
+	UC_E_SUSPENDED: 'This account has been suspended by its app. Ask the people who run it.',
 	UC_E_TAKEN: 'Somebody else has this name. Choose another one.',
 	UC_E_EXHAUSTED: 'This person cannot be added just now. Try again when they have been online.',
 	UC_E_ADDRESS: 'This person cannot be reached this way any more. Look them up again.',
