@@ -12,7 +12,7 @@
 
 #define SEAT_LABEL "Undercroft seat"
 
-enum { FIND_AT_ONCE = 512, RETRY_MS = 10 * 1000 };
+enum { FIND_AT_ONCE = 512, RETRY_MS = 10 * 1000, BEHIND_MAX = 4 };
 
 /* --- finding --- */
 
@@ -114,6 +114,7 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 	r->seat = in->seat;
 	r->seat_open = true;
 	r->seat_alone = false;
+	r->seat_refusals = 0;
 	r->log_next = in->next;
 	if (!r->seat_known || r->own_hub != own_hub) {
 		r->seat_known = true;
@@ -149,7 +150,12 @@ static void open_refused(struct uc_client *c, struct room *r, const struct reply
 		r->retry_ms = retry_at(c, reply, RETRY_MS);
 	bool refused = reply->err == UC_E_REMOVED || reply->err == UC_E_SEAT;
 	bool first = reply->err == UC_E_SEAT && r->state == ROOM_JOINING && !r->lost;
-	if (first && r->seat_refusals++ < 2)
+	/* The log ends before where we are.  Our app may be behind its hub, and catches up; a hub that
+	 * was put back has another log from now on. */
+	bool behind = reply->err == UC_E_RESTORED && r->state == ROOM_OPEN && !r->lost;
+	if (behind && ++r->seat_refusals >= BEHIND_MAX)
+		room_lost(c, r, UC_E_RESTORED, NULL);
+	else if (first && r->seat_refusals++ < 2)
 		r->seat_known = !r->seat_known; /* whichever of the two forms it wants */
 	else if (refused && (r->lost || r->state == ROOM_OPEN || first))
 		unseated(c, r, reply->err);

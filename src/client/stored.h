@@ -298,7 +298,7 @@ struct room {
 	struct outbox outbox;
 	uint32_t seat;
 	bool seat_open, seat_busy, update_busy, rejoin_busy;
-	uint32_t seat_refusals; /* when joining */
+	uint32_t seat_refusals; /* when joining, or while the log ends before us */
 	bool seat_alone;        /* refused among others: what that means it is told by itself */
 	uint8_t update_hash[SHA256_BYTES]; /* of what was sent, while update_busy */
 	uint64_t log_next;                 /* the log's end when the seat was opened */

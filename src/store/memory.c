@@ -24,7 +24,8 @@ struct node {
 };
 
 struct store_memory {
-	struct node *current, *durable;
+	struct node *current, *durable, *kept;
+	struct entry *rotten;   /* NULL: none */
 	struct node **unsynced; /* roots after each commit since the last sync */
 	size_t unsynced_count, unsynced_cap;
 	struct node *pool; /* linked by left */
@@ -247,12 +248,19 @@ static uc_err memory_sync(struct store_engine *e)
 	return UC_OK;
 }
 
+static bool is_rotten(const struct store_memory *m, const struct entry *e)
+{
+	return m->rotten == e;
+}
+
 static uc_err memory_get(struct store_engine *e, struct view key, struct arena *mem,
 			 struct view *out)
 {
 	const struct node *t = memory_of(e)->current;
 	while (t) {
 		int order = view_compare(key, entry_key(t->entry));
+		if (order == 0 && is_rotten(memory_of(e), t->entry))
+			return UC_E_CORRUPT;
 		if (order == 0)
 			return out ? arena_copy(mem, entry_value(t->entry), out) : UC_OK;
 		t = order < 0 ? t->left : t->right;
@@ -298,6 +306,8 @@ static uc_err memory_cursor_next(struct store_cursor *c, struct view *key, struc
 	struct entry *e = entry_from(c->root, c->at ? entry_key(c->at) : c->from, c->at != NULL);
 	if (!e || view_compare(entry_key(e), c->end) >= 0)
 		return UC_E_NOT_FOUND;
+	if (is_rotten(c->m, e))
+		return UC_E_CORRUPT;
 	c->at = e;
 	*key = entry_key(e);
 	*value = entry_value(e);
@@ -323,6 +333,8 @@ static uc_err memory_last(struct store_engine *e, struct view from, struct view 
 	const struct entry *last = entry_before(memory_of(e)->current, end);
 	if (!last || view_compare(entry_key(last), from) < 0)
 		return UC_E_NOT_FOUND;
+	if (is_rotten(memory_of(e), last))
+		return UC_E_CORRUPT;
 	TRY(arena_copy(mem, entry_key(last), key));
 	return value ? arena_copy(mem, entry_value(last), value) : UC_OK;
 }
@@ -380,8 +392,10 @@ void store_memory_free(struct store_memory *m)
 		return;
 	unsynced_forget(m);
 	heap_free(m->unsynced);
+	store_memory_heal(m);
 	release(m, m->current);
 	release(m, m->durable);
+	release(m, m->kept);
 	while (m->pool) {
 		struct node *t = m->pool;
 		m->pool = t->left;
@@ -437,4 +451,61 @@ struct store_memory *store_memory_copy(const struct store_memory *m)
 	if (to)
 		to->durable = keep(to->current);
 	return to;
+}
+
+void store_memory_keep(struct store_memory *m)
+{
+	release(m, m->kept);
+	m->kept = keep(m->durable);
+}
+
+bool store_memory_put_back(struct store_memory *m)
+{
+	if (!m->kept)
+		return false;
+	release(m, m->current);
+	release(m, m->durable);
+	unsynced_forget(m);
+	m->current = keep(m->kept);
+	m->durable = keep(m->kept);
+	return true;
+}
+
+static size_t records(const struct node *t)
+{
+	return t ? records(t->left) + 1 + records(t->right) : 0;
+}
+
+size_t store_memory_records(const struct store_memory *m)
+{
+	return records(m->current);
+}
+
+/* The entry at this place; *place: how many of them lie before what was not gone through yet. */
+static struct entry *entry_nth(const struct node *t, size_t *place)
+{
+	if (!t)
+		return NULL;
+	struct entry *e = entry_nth(t->left, place);
+	if (e || !(*place)--)
+		return e ? e : t->entry;
+	return entry_nth(t->right, place);
+}
+
+bool store_memory_rot(struct store_memory *m, size_t place)
+{
+	struct entry *e = entry_nth(m->current, &place);
+	if (!e)
+		return false;
+	store_memory_heal(m);
+	e->refs++;
+	m->rotten = e;
+	return true;
+}
+
+void store_memory_heal(struct store_memory *m)
+{
+	if (m->rotten)
+		entry_release(m, m->rotten);
+	m->rotten = NULL;
 }

@@ -17,6 +17,15 @@ size_t store_memory_unsynced(const struct store_memory *m);
 void store_memory_crash(struct store_memory *m, size_t keep);
 /* A disk of its own with what is durable on this one: a backup.  NULL: no memory. */
 struct store_memory *store_memory_copy(const struct store_memory *m);
+/* A backup: what is durable now, to be put back in the place of what is then.  No store may be open on
+ * it while it is put back; false when there is none. */
+void store_memory_keep(struct store_memory *m);
+bool store_memory_put_back(struct store_memory *m);
+/* The record at this place, in order, cannot be read any more: UC_E_CORRUPT, as from an engine that
+ * checks what it reads.  Until store_memory_heal.  False when there is no such place. */
+bool store_memory_rot(struct store_memory *m, size_t place);
+void store_memory_heal(struct store_memory *m);
+size_t store_memory_records(const struct store_memory *m);
 /* Further writes fail with UC_E_FULL once keys and values exceed so many bytes; 0: never. */
 void store_memory_set_capacity(struct store_memory *m, size_t bytes);
 

@@ -295,10 +295,29 @@ static uc_err open_one(struct app *a, const char *kind, struct store_memory *dis
 		.domain = view_str(a->domain),
 		.kind = view_str(kind),
 		.schema = PROVIDER_SCHEMA,
+		.life = a->lives,
 		.check_shards = true,
 		.faults = { a, strike_at },
 	};
 	return store_open(&o, out);
+}
+
+/* As the server does it (app_provider.c, app_stores.c): what lies in the keys' folder is `lives`. */
+static uc_err life_begins(struct app *a)
+{
+	uint64_t accounts = store_life(a->accounts), rooms = store_life(a->rooms);
+	uint64_t life = 1 + (accounts > rooms ? accounts : rooms), last = store_last_ms(a->rooms);
+	if (store_is_older(a->accounts) || store_is_older(a->rooms)) {
+		sim_story(a->w, "%s sees that it goes on from an older copy", a->domain);
+		TRY(provider_renew(a->provider));
+	}
+	if (life <= a->lives)
+		life = a->lives + 1;
+	clock_watch_start(&a->clock, last, app_now(a), a->w->now_ms);
+	TRY(store_live(a->accounts, life, app_now(a)));
+	TRY(store_live(a->rooms, life, app_now(a)));
+	a->lives = life;
+	return UC_OK;
 }
 
 static uc_err open_all(struct app *a)
@@ -316,7 +335,8 @@ static uc_err open_all(struct app *a)
 	TRY(open_one(a, "rooms", a->rooms_disk, strike_rooms, &a->rooms));
 	config.accounts = a->accounts;
 	config.rooms = a->rooms;
-	return provider_new(&config, &a->provider);
+	TRY(provider_new(&config, &a->provider));
+	return life_begins(a);
 }
 
 static void ticks(struct world *w, struct happening *h)
@@ -337,8 +357,6 @@ uc_err app_start(struct app *a)
 	a->life++;
 	a->dying = a->struck = a->failed = a->sync_due = false;
 	a->clock = (struct clock_watch){ 0 };
-	clock_watch_start(&a->clock, a->last_ms, app_now(a), a->w->now_ms);
-	a->last_ms = app_now(a) > a->last_ms ? app_now(a) : a->last_ms;
 	app_before(a, "open", "");
 	uc_err err = open_all(a);
 	if (a->struck || a->failed) {

@@ -58,16 +58,33 @@ static void check_chains_of(struct world *w, const struct room_truth *t)
 			sim_fail(w, "%s has another chain than the hub of %s", a->domain, t->uri);
 		if (other.next > first.next)
 			sim_fail(w, "%s is ahead of the hub of %s", a->domain, t->uri);
-		if (e && !view_equal(VIEW_OF(e->chain), VIEW_OF(other.chain)))
+		if (e && !t->forked && !view_equal(VIEW_OF(e->chain), VIEW_OF(other.chain)))
 			sim_fail(w, "%s has another chain than was seen of %s", a->domain, t->uri);
 	}
 	arena_done(&mem);
 }
 
+/* Members of a room whose hub was put back have come together again. */
+static void check_agree(struct person *p, struct room_truth *t, const struct room *r)
+{
+	uint8_t authenticator[32];
+	if (sha256(room_group_authenticator(r->group), authenticator))
+		return;
+	if (!t->ended_known) {
+		t->ended_known = true;
+		t->ended_epoch = room_group_epoch(r->group);
+		memcpy(t->ended_authenticator, authenticator, sizeof authenticator);
+	} else if (t->ended_epoch != room_group_epoch(r->group) ||
+		   !view_equal(VIEW_OF(t->ended_authenticator), VIEW_OF(authenticator))) {
+		sim_fail(p->w, "person %u and others of %s, whose hub was put back, do not agree",
+			 p->number, r->uri);
+	}
+}
+
 static void check_seat(struct person *p, const struct room *r, const struct room_record *hub)
 {
 	struct world *w = p->w;
-	const struct room_truth *t = truth_room(w, r->uri);
+	struct room_truth *t = truth_room(w, r->uri);
 	if (r->state != ROOM_OPEN)
 		return;
 	if (r->seq + 1 != hub->next)
@@ -75,7 +92,9 @@ static void check_seat(struct person *p, const struct room *r, const struct room
 			 (unsigned long long)r->seq, r->uri, (unsigned long long)hub->next - 1);
 	else if (!view_equal(VIEW_OF(r->chain), VIEW_OF(hub->chain)))
 		sim_fail(w, "person %u has another chain than the hub in %s", p->number, r->uri);
-	if (t && truth_epoch(t, room_group_epoch(r->group) + 1))
+	if (t && t->forked)
+		check_agree(p, t, r);
+	else if (t && truth_epoch(t, room_group_epoch(r->group) + 1))
 		sim_fail(w, "person %u is in an old epoch of %s", p->number, r->uri);
 }
 
@@ -129,7 +148,10 @@ static void check_follower(struct world *w, struct app *hub, struct app *a,
 	uc_err err = record_get(hub->rooms,
 				key_2(&k, TABLE_FOLLOWER, view_str(t->uri), view_str(a->domain)),
 				follower_record_element, &mem, &f);
-	if (!err && room_state(a, t->uri, &theirs, &mem) && f.cursor >= theirs.next)
+	/* One that begins anew has an older log until then. */
+	bool begins = f.start_wanted || f.start_seq;
+	if (!err && !begins && !a->rolled && room_state(a, t->uri, &theirs, &mem) &&
+	    f.cursor >= theirs.next)
 		sim_fail(w, "%s takes %s to have %s to %llu, which has it to %llu", hub->domain,
 			 a->domain, t->uri, (unsigned long long)f.cursor,
 			 (unsigned long long)theirs.next - 1);
@@ -180,8 +202,8 @@ static bool name_each(void *ctx, const struct uc_member *m)
 		sim_fail(w, "nobody is %s", m->participant);
 	else if (m->introduced && strcmp(m->name, who->name) != 0)
 		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
-	else if (!m->introduced && is_here(who) && who->device == 1 && !who->restored &&
-		 !n->p->restored)
+	else if (!m->introduced && !truth_room(w, n->r->uri)->forked && is_here(who) &&
+		 who->device == 1 && !who->restored && !n->p->restored)
 		sim_fail(w, "person %u does not know %s in %s", n->p->number, who->name, n->r->uri);
 	return true;
 }
@@ -222,7 +244,8 @@ static void check_request(struct person *p, const struct request *q)
 	if (q->incoming || (q->state != REQUEST_SENT && q->state != REQUEST_ACCEPTED))
 		return;
 	/* Who goes on from an older copy has forgotten what it had acknowledged. */
-	if (!other || !is_here(other) || other->device != 1 || other->restored || p->restored)
+	if (!other || !is_here(other) || other->device != 1 || other->restored || p->restored ||
+	    other->app->rolled || p->app->rolled)
 		return;
 	const struct request *theirs = other_end(other, q);
 	if (!theirs)
@@ -346,6 +369,9 @@ static bool history_each(void *ctx, const struct uc_message *m)
 	if (m->own != (s->person == h->p && s->device == h->p->device))
 		sim_fail(w, "person %u has another's message for their own: %s", h->p->number,
 			 m->text);
+	/* What was accepted behind the copy is gone with the hub's log. */
+	if (h->t->forked)
+		return true;
 	if (m->own)
 		check_own(h, s, m);
 	check_received(h, s, m);
@@ -425,7 +451,7 @@ static void check_messages_of(struct person *p, bool entitled)
 	for (const struct room *r = p->client->rooms; r && !w->failed; r = r->next)
 		history_read(p, r, &seen);
 	for (const struct said *s = w->truth->all_said; entitled && s; s = s->next)
-		if (s->accepted && s->seq)
+		if (s->accepted && s->seq && !s->room->forked)
 			check_entitled(w, s, p, &seen);
 	map_done(&seen);
 }

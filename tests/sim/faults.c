@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The weather: what happens to disks, clocks, processes and connections besides what chance does to
  * each write and each frame.  Which of it there is, the seed says (run.c). */
+#include "store/store_memory.h"
 #include "tests/sim/sim.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
 	DOWN_MS = 3600 * 1000,
 	OFF_MS = 2 * 3600 * 1000, /* longer than what all have read is kept */
 	LOOK_MS = 20000,
+	AGE_MS = 2500, /* of a copy that is put back */
 };
 
 static struct app *any_app(struct world *w)
@@ -168,6 +170,46 @@ static bool slow_reader(struct world *w)
 	return true;
 }
 
+/* What its people are: a copy that is older than one of their devices, or than a room of theirs,
+ * would have to lose it. */
+static uint64_t state_of(struct app *a)
+{
+	uint64_t n = truth_rooms_of(a);
+	for (unsigned i = 0; i < a->w->people_n; i++) {
+		const struct person *p = &a->w->people[i];
+		if (p->app != a)
+			continue;
+		if (p->phase != PHASE_LIVE || p->ends)
+			return 0;
+		n = n * 31 + p->device * 7 + p->restored;
+	}
+	return n;
+}
+
+/* Backed up, and put back at some later time. */
+static bool goes_back(struct world *w)
+{
+	struct app *a = any_app(w);
+	uint64_t state = a ? state_of(a) : 0;
+	if (!state || a->rolled)
+		return false;
+	if (!a->is_kept || state != a->kept_state || dice_below(&w->dice, 2)) {
+		store_memory_keep(a->accounts_disk);
+		store_memory_keep(a->rooms_disk);
+		a->is_kept = true;
+		a->kept_state = state;
+		return false;
+	}
+	sim_story(w, "FAULT: %s goes on from an older copy", a->domain);
+	a->rolled = true;
+	a->lives++; /* a checkpoint knows that it is a copy, and so does what was copied from it */
+	app_kill(a, 2000);
+	if (!store_memory_put_back(a->accounts_disk) || !store_memory_put_back(a->rooms_disk))
+		sim_fail(w, "there is no copy");
+	truth_rolled_back(a);
+	return true;
+}
+
 static bool strikes(struct world *w, enum fault k)
 {
 	switch (k) {
@@ -216,8 +258,19 @@ static void looks(struct world *w, struct happening *h)
 		timeline_add(w, w->now_ms + LOOK_MS, looks, NULL, 0, NO_BYTES);
 }
 
+static void ages(struct world *w, struct happening *h)
+{
+	(void)h;
+	if (w->quiet)
+		return;
+	w->stats.weather[FAULT_OLDER] += goes_back(w);
+	timeline_add(w, w->now_ms + AGE_MS, ages, NULL, 0, NO_BYTES);
+}
+
 void faults_start(struct world *w)
 {
+	if (w->plan.faults && w->plan.weather >> FAULT_OLDER & 1)
+		timeline_add(w, w->now_ms + AGE_MS, ages, NULL, 0, NO_BYTES);
 	timeline_add(w, w->now_ms + LOOK_MS, looks, NULL, 0, NO_BYTES);
 	if (w->plan.faults && w->plan.weather)
 		timeline_add(w, w->now_ms + dice_below(&w->dice, NEXT_MS), weather, NULL, 0,

@@ -3,6 +3,7 @@
  *
  *	sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] [--story] [--stats]
  *	         [--people N] [--events N] [--calm] [--chance] [--jobs N] [--planted NAME]
+ *	         [--with FAULT]
  *
  * After the seeds, every write point that was seen and not struck is struck in the cheapest seed
  * that saw it, so that over a run each was struck at least once.  With --chance, what chance
@@ -22,6 +23,7 @@ struct options {
 	unsigned people, jobs;
 	bool trace, story, stats, calm, chance;
 	const char *strike, *planted;
+	uint32_t weather; /* faults besides those of the seed */
 };
 
 static void plan_make(const struct options *o, const struct job *job, struct cover *cover,
@@ -29,6 +31,7 @@ static void plan_make(const struct options *o, const struct job *job, struct cov
 {
 	*out = (struct plan){ .faults = !o->calm, .strike = job->strike, .cover = cover };
 	plan_of_seed(out, job->seed);
+	out->weather |= o->weather;
 	if (o->people)
 		out->people = o->people;
 	if (o->events)
@@ -277,6 +280,22 @@ static bool number(const char *text, uint64_t *out, const char **rest)
 	return end != text;
 }
 
+static bool weather_add(uint32_t *bits, const char *name)
+{
+	static const char *const names[] = {
+#define FAULT_NAME(name, counted) #name,
+		FAULTS(FAULT_NAME)
+#undef FAULT_NAME
+	};
+	for (size_t i = 0; i < FAULT_COUNT; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*bits |= UINT32_C(1) << i;
+		return true;
+	}
+	return false;
+}
+
 static bool option(struct options *o, const char *name, const char *value)
 {
 	const char *rest;
@@ -287,6 +306,8 @@ static bool option(struct options *o, const char *name, const char *value)
 		o->strike = value;
 		return true;
 	}
+	if (!strcmp(name, "--with"))
+		return weather_add(&o->weather, value);
 	if (!strcmp(name, "--planted")) {
 		o->planted = value;
 		return true;
@@ -338,7 +359,7 @@ int main(int argc, char **argv)
 		fputs("usage: sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] "
 		      "[--story] [--stats]\n"
 		      "                [--people N] [--events N] [--calm] [--chance] [--jobs N] "
-		      "[--planted NAME]\n",
+		      "[--planted NAME] [--with FAULT]\n",
 		      stderr);
 		return 2;
 	}

@@ -152,7 +152,9 @@ struct app {
 	bool sync_due;
 	int64_t skew_ms; /* of its clock */
 	struct clock_watch clock;
-	uint64_t last_ms; /* what it said at the last start */
+	uint64_t lives;       /* starts, as its keys' folder knows them */
+	bool is_kept, rolled; /* there is a backup; it went on from one */
+	uint64_t kept_state;  /* what may not have changed since, for that */
 	struct disk_fault disk;
 	bool failed;           /* a store has failed: the process ends with the next sync */
 	bool dying, struck;    /* a store point was struck; everything fails from there on */
@@ -303,6 +305,7 @@ void app_document_sign(struct view domain, struct view document, uint8_t out[32]
 /* --- faults.c --- */
 
 void faults_start(struct world *w);
+/* Comes to rest: what is to end, ends. */
 void faults_end(struct world *w);
 /* At a point of a store: the error that its disk gives now. */
 uc_err fault_of_disk(struct app *a, bool rooms, enum store_point point);
@@ -412,6 +415,9 @@ void truth_changed(struct person *p, const char *text);
 void truth_look(struct person *p);
 /* A client goes on from what it was earlier. */
 void truth_restored(struct person *p);
+/* Its rooms go on from what they were earlier. */
+void truth_rolled_back(struct app *hub);
+size_t truth_rooms_of(struct app *hub);
 /* An entry on its way to a client. */
 void truth_frame(struct person *p, struct view frame);
 void truth_event(struct person *p, const struct uc_event *e);

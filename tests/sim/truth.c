@@ -203,6 +203,8 @@ static void epoch_seen(struct person *p, struct room_truth *t, const struct room
 		once_used(w, &g);
 		epoch_keep(w, e, &g, hash);
 		memcpy(e->authenticator, authenticator, sizeof authenticator);
+	} else if (t->forked) {
+		once_used(w, &g);
 	} else if (!view_equal(VIEW_OF(e->authenticator), VIEW_OF(authenticator))) {
 		sim_fail(w, "person %u has other secrets in epoch %llu of %s", p->number,
 			 (unsigned long long)epoch, t->uri);
@@ -224,11 +226,11 @@ static void room_look(struct person *p, const struct room *r)
 	if (!t || !s || !r->group || r->state == ROOM_CREATING || r->state == ROOM_JOINING)
 		return;
 	uint64_t epoch = room_group_epoch(r->group);
-	if (!r->consistent)
+	if (!r->consistent && !t->forked)
 		sim_fail(w, "person %u finds %s inconsistent", p->number, r->uri);
 	if (s->in_room && s->epoch == epoch)
 		return;
-	if (s->in_room && epoch != s->epoch + 1)
+	if (s->in_room && epoch != s->epoch + 1 && !t->forked)
 		sim_fail(w, "person %u goes from epoch %llu to %llu in %s", p->number,
 			 (unsigned long long)s->epoch, (unsigned long long)epoch, r->uri);
 	if (!s->in_room)
@@ -246,6 +248,20 @@ void truth_look(struct person *p)
 		seat_belongs(p, s->client, s->participant);
 	for (const struct room *r = p->client->rooms; r; r = r->next)
 		room_look(p, r);
+}
+
+size_t truth_rooms_of(struct app *hub)
+{
+	size_t n = 0;
+	for (struct room_truth *t = hub->w->truth->all_rooms; t; t = t->next)
+		n += world_app(hub->w, uri_domain(view_str(t->uri))) == hub;
+	return n;
+}
+
+void truth_rolled_back(struct app *hub)
+{
+	for (struct room_truth *t = hub->w->truth->all_rooms; t; t = t->next)
+		t->forked = t->forked || world_app(hub->w, uri_domain(view_str(t->uri))) == hub;
 }
 
 void truth_restored(struct person *p)
@@ -305,6 +321,8 @@ static void entry_seen(struct person *p, const struct room *r, const struct log_
 		s->reached = in->seq;
 	sim_trace(w, "  entry %llu of %s for %s, at %llu%s", (unsigned long long)in->seq, r->uri,
 		  r->client, (unsigned long long)r->seq, r->shadow ? ", in its second place" : "");
+	if (t->forked)
+		return;
 	if (e->known && (!view_equal(VIEW_OF(e->hash), VIEW_OF(hash)) ||
 			 !view_equal(VIEW_OF(e->chain), VIEW_OF(in->chain))))
 		sim_fail(w, "entry %llu of %s is another for person %u",

@@ -33,6 +33,10 @@ struct epoch_truth {
 };
 struct room_truth {
 	struct room_truth *next;
+	bool forked; /* its hub went on from an older copy: what came after that was another log */
+	bool ended_known; /* check.c: where members are in the end */
+	uint64_t ended_epoch;
+	uint8_t ended_authenticator[32];
 	char uri[512];
 	struct entry_truth *entries; /* by sequence number */
 	size_t entries_n;

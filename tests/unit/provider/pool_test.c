@@ -89,7 +89,7 @@ TEST(the_pool_is_bounded)
 	bad = s;
 	bad.not_after_ms = test_now_ms;
 	expect_err(set_put(&p, &bad), UC_E_ARGUMENT);
-	bad.not_after_ms = test_now_ms + (uint64_t)102 * DAY_MS;
+	bad.not_after_ms = test_now_ms + (uint64_t)103 * DAY_MS;
 	expect_err(set_put(&p, &bad), UC_E_ARGUMENT);
 	uint8_t *large = arena_take(&apps_mem, 17 * SLOT_PAD + BOX_OVERHEAD);
 	bad = s;
