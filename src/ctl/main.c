@@ -44,6 +44,14 @@ static const struct ctl_command commands[] = {
 	  "Undoes suspend.\n\n"
 	  "example:\n"
 	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
+	{ "rotate-keys", 1, 1, ctl_pass_on, "FILE APP",
+	  "make other keys for addresses and look-ups",
+	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
+	  "hub's own franks. What was made with those in use goes on to open; what was made with\n"
+	  "those before them does not. Addresses live for 100 days: once in 100 days nobody\n"
+	  "notices, and twice in a row voids what somebody who has the keys could make.\n\n"
+	  "example:\n"
+	  "  undercroftctl rotate-keys undercroft.conf dial" },
 	{ "compact", 1, 1, ctl_pass_on, "FILE APP", "have deleted bytes leave the disk now",
 	  "The running backbone rewrites what holds deleted bytes, as it does twice a day "
 	  "anyway.\n\n"
@@ -117,7 +125,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: undercroftctl COMMAND FILE ...\n\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+		fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nFILE is the backbone's configuration. status, queues, drain, compact, suspend and "
 	      "unsuspend "
 	      "speak\n"

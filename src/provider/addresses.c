@@ -15,6 +15,35 @@ static struct view address_key(const struct provider *p)
 	return VIEW_OF(p->config.keys->address_key);
 }
 
+/* The keys that may have sealed an address: today's, and those before the last rotation. */
+static size_t address_keys(const struct provider *p, struct view out[2])
+{
+	const struct provider_keys *k = p->config.keys;
+	out[0] = VIEW_OF(k->address_key);
+	out[1] = VIEW_OF(k->before.address_key);
+	return k->before.is_there ? 2 : 1;
+}
+
+static bool request_opens(const struct provider *p, struct view uri, uint64_t now_ms,
+			  struct request_address *out)
+{
+	struct view keys[2];
+	for (size_t i = 0, n = address_keys(p, keys); i < n; i++)
+		if (!request_address_open(keys[i], p->domain, uri, now_ms, out))
+			return true;
+	return false;
+}
+
+static bool key_opens(const struct provider *p, struct view uri, uint64_t now_ms,
+		      struct key_address *out)
+{
+	struct view keys[2];
+	for (size_t i = 0, n = address_keys(p, keys); i < n; i++)
+		if (!key_address_open(keys[i], p->domain, uri, now_ms, out))
+			return true;
+	return false;
+}
+
 uc_err handle_request_key_put(struct call *c, struct view body)
 {
 	struct request_key_put_request q;
@@ -131,7 +160,7 @@ uc_err address_open(struct provider *p, struct view uri, uint64_t now_ms, struct
 {
 	struct request_address r = { .channel = 0 };
 	struct account_record found;
-	bool opens = !request_address_open(address_key(p), p->domain, uri, now_ms, &r);
+	bool opens = request_opens(p, uri, now_ms, &r);
 	/* Opened or not, the same is read: the time it takes tells nothing. */
 	uc_err err = account_get(p, VIEW_OF(r.account_id), a, &found);
 	if (err && err != UC_E_NOT_FOUND)
@@ -156,7 +185,7 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
 	struct account_record account = { .era = 0 };
 	struct store_key k;
 	bool revoked;
-	r->is_good = !key_address_open(address_key(p), p->domain, uri, env_now_ms(p->env), &r->k);
+	r->is_good = key_opens(p, uri, env_now_ms(p->env), &r->k);
 	struct view id = VIEW_OF(r->k.account_id);
 	uc_err err = account_get(p, id, a, &account);
 	if (err && err != UC_E_NOT_FOUND)

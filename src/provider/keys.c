@@ -14,6 +14,7 @@ void provider_keys_wipe(struct provider_keys *k)
 static uc_err generate(const struct env *env, struct provider_keys *k, struct kem_key *moderators)
 {
 	const struct suite *s = key_suite();
+	k->before = (struct provider_keys_before){ .is_there = false };
 	TRY(env_random(env, k->address_key, sizeof k->address_key));
 	TRY(env_random(env, k->name_key, sizeof k->name_key));
 	TRY(env_random(env, k->hub_frank_key, sizeof k->hub_frank_key));
@@ -38,10 +39,43 @@ uc_err provider_keys_generate(const struct env *env, struct provider_keys *out,
 	return err;
 }
 
+static uc_err rotated(const struct env *env, struct provider_keys *k)
+{
+	k->before.is_there = true;
+	memcpy(k->before.address_key, k->address_key, sizeof k->address_key);
+	memcpy(k->before.hub_frank_key, k->hub_frank_key, sizeof k->hub_frank_key);
+	k->before.lookup_key = k->lookup_key;
+	TRY(env_random(env, k->address_key, sizeof k->address_key));
+	TRY(env_random(env, k->hub_frank_key, sizeof k->hub_frank_key));
+	return kem_key_generate(key_suite(), env, &k->lookup_key);
+}
+
+uc_err provider_keys_rotate(struct provider_keys *k, const struct env *env)
+{
+	struct provider_keys made = *k;
+	uc_err err = rotated(env, &made);
+	if (!err)
+		*k = made;
+	provider_keys_wipe(&made);
+	return err;
+}
+
 /* struct { opaque magic[8] = "UCKEYS\0\1"; opaque address_key[32], name_key[32],
  *          hub_frank_key[32]; opaque hub_priv<V>, franking_priv<V>, lookup_priv<V>, lookup_pub<V>;
- *          opaque moderators_pub[32]; } */
+ *          opaque moderators_pub[32];
+ *          version 2: opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V>
+ *          of before } */
 static const uint8_t magic[8] = { 'U', 'C', 'K', 'E', 'Y', 'S', 0, 1 };
+enum { VERSION_ROTATED = 2 };
+
+static void wire_before(struct wire *w, struct provider_keys_before *b, struct view *priv,
+			struct view *pub)
+{
+	wire_fixed(w, b->address_key, sizeof b->address_key);
+	wire_fixed(w, b->hub_frank_key, sizeof b->hub_frank_key);
+	wire_bytes(w, priv);
+	wire_bytes(w, pub);
+}
 
 uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 {
@@ -50,8 +84,11 @@ uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 	struct view hub = secret_view(&copy.hub_key.priv),
 		    frank = secret_view(&copy.franking_key.priv);
 	struct view lookup = secret_view(&copy.lookup_key.priv), pub = kem_public(&copy.lookup_key);
+	struct view before = secret_view(&copy.before.lookup_key.priv),
+		    before_pub = kem_public(&copy.before.lookup_key);
 	wire_writer(&w, out);
-	buf_add(out, magic, sizeof magic);
+	buf_add(out, magic, sizeof magic - 1);
+	buf_add_byte(out, copy.before.is_there ? VERSION_ROTATED : magic[7]);
 	wire_fixed(&w, copy.address_key, sizeof copy.address_key);
 	wire_fixed(&w, copy.name_key, sizeof copy.name_key);
 	wire_fixed(&w, copy.hub_frank_key, sizeof copy.hub_frank_key);
@@ -60,6 +97,8 @@ uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 	wire_bytes(&w, &lookup);
 	wire_bytes(&w, &pub);
 	wire_fixed(&w, copy.moderators_pub, sizeof copy.moderators_pub);
+	if (copy.before.is_there)
+		wire_before(&w, &copy.before, &before, &before_pub);
 	provider_keys_wipe(&copy);
 	return wire_finish(&w);
 }
@@ -69,13 +108,15 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	struct wire w;
 	uint8_t head[sizeof magic];
 	struct view hub = { 0 }, frank = { 0 }, lookup = { 0 }, pub = { 0 };
+	struct view before = { 0 }, before_pub = { 0 };
 	wire_reader(&w, file, NULL);
 	wire_fixed(&w, head, sizeof head);
 	if (w.failed ||
 	    !view_equal(view_slice(VIEW_OF(head), 0, 7), view_slice(VIEW_OF(magic), 0, 7)))
 		return UC_E_CORRUPT;
-	if (head[7] != magic[7])
+	if (head[7] != magic[7] && head[7] != VERSION_ROTATED)
 		return UC_E_VERSION;
+	k->before.is_there = head[7] == VERSION_ROTATED;
 	wire_fixed(&w, k->address_key, sizeof k->address_key);
 	wire_fixed(&w, k->name_key, sizeof k->name_key);
 	wire_fixed(&w, k->hub_frank_key, sizeof k->hub_frank_key);
@@ -84,7 +125,11 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	wire_bytes(&w, &lookup);
 	wire_bytes(&w, &pub);
 	wire_fixed(&w, k->moderators_pub, sizeof k->moderators_pub);
+	if (k->before.is_there)
+		wire_before(&w, &k->before, &before, &before_pub);
 	TRY(wire_finish(&w));
+	if (k->before.is_there)
+		TRY(kem_key_import(key_suite(), before, before_pub, &k->before.lookup_key));
 	TRY(sign_key_import(key_suite(), hub, &k->hub_key));
 	TRY(sign_key_import(key_suite(), frank, &k->franking_key));
 	return kem_key_import(key_suite(), lookup, pub, &k->lookup_key);

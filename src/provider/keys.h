@@ -6,6 +6,13 @@
 #include "crypto/crypto.h"
 #include "wire/wire.h"
 
+/* What was in use before the last rotation: it still opens what was made with it. */
+struct provider_keys_before {
+	bool is_there;
+	uint8_t address_key[BOX_KEY];
+	uint8_t hub_frank_key[32];
+	struct kem_key lookup_key;
+};
 struct provider_keys {
 	uint8_t address_key[BOX_KEY]; /* seals request and key addresses */
 	uint8_t name_key[32];         /* HMAC: names in the index */
@@ -14,12 +21,17 @@ struct provider_keys {
 	struct sign_key franking_key; /* signs franks; suite 0x0001 */
 	struct kem_key lookup_key;    /* look-up queries are sealed to it; suite 0x0001 */
 	uint8_t moderators_pub[32];   /* openings are sealed to it; the private half is offline */
+	struct provider_keys_before before;
 };
 void provider_keys_wipe(struct provider_keys *k);
 /* Fresh keys.  moderators_priv is the offline half, to be kept elsewhere. */
 uc_err UC_MUST_USE provider_keys_generate(const struct env *env, struct provider_keys *out,
 					  struct secret *moderators_priv);
-/* The key file: versioned. */
+/* Other keys for addresses, look-ups and the hub's own franks; those in use become the ones before, and
+ * those before are gone, with the addresses sealed under them.  Not the hub's and the franking key,
+ * which the state of each room names, and not that of the index of names. */
+uc_err UC_MUST_USE provider_keys_rotate(struct provider_keys *k, const struct env *env);
+/* The key file: versioned; of version 1 as long as nothing was rotated. */
 uc_err UC_MUST_USE provider_keys_write(const struct provider_keys *k, struct buf *out);
 uc_err UC_MUST_USE provider_keys_read(struct view file, struct provider_keys *out);
 

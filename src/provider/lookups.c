@@ -31,12 +31,23 @@ static uc_err find(struct provider *p, struct view identifier, struct arena *a,
 	return UC_OK;
 }
 
+/* Others may still have the directory of before the last rotation. */
+static uc_err query_open(struct provider *p, struct view sealed, struct arena *a,
+			 struct lookup_query *out)
+{
+	const struct provider_keys *k = p->config.keys;
+	uc_err err = lookup_query_open(&k->lookup_key, p->domain, sealed, a, out);
+	return err && k->before.is_there
+		       ? lookup_query_open(&k->before.lookup_key, p->domain, sealed, a, out)
+		       : err;
+}
+
 uc_err lookup_answer_make(struct provider *p, struct view sealed_query, struct arena *a,
 			  struct view *sealed_answer)
 {
 	struct lookup_query q;
 	struct lookup_answer answer;
-	TRY(lookup_query_open(&p->config.keys->lookup_key, p->domain, sealed_query, a, &q));
+	TRY(query_open(p, sealed_query, a, &q));
 	TRY(find(p, q.identifier, a, &answer));
 	return lookup_answer_seal(p->env, q.answer_key, p->domain, &answer, a, sealed_answer);
 }

@@ -24,6 +24,14 @@ static uc_err write_directory(struct provider *p)
 	return p->directory.failed;
 }
 
+uc_err provider_keys_rotated(struct provider *p)
+{
+	buf_reset(&p->directory);
+	TRY(write_directory(p));
+	provider_certificate_renewed(p); /* it was signed as it was */
+	return UC_OK;
+}
+
 void provider_set_limits(struct provider *p, const struct rate limits[LIMITS_N])
 {
 	for (size_t i = 0; i < LIMITS_N; i++)

@@ -117,6 +117,8 @@ uc_err UC_MUST_USE provider_reserve(struct provider *p, struct view lines, unsig
 uc_err UC_MUST_USE provider_reserve_check(struct provider *p, struct view lines,
 					  unsigned *wrong_line);
 /* The app's certificate is another: what it signed is signed anew. */
+/* The keys that config.keys points at were rotated: what is published says so. */
+uc_err UC_MUST_USE provider_keys_rotated(struct provider *p);
 void provider_certificate_renewed(struct provider *p);
 
 /* Other quotas from now on; 0: the default.  What is over one stays. */

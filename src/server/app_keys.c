@@ -80,6 +80,17 @@ static uc_err write_both(const struct config_app *a, const struct provider_keys 
 	return err;
 }
 
+uc_err app_keys_replace(const struct config_app *a, const struct provider_keys *k)
+{
+	struct buf file;
+	buf_init_secret(&file, FILE_MAX_BYTES);
+	uc_err err = provider_keys_write(k, &file);
+	if (!err)
+		err = file_write(a, "app.keys", buf_view(&file));
+	buf_done(&file);
+	return err;
+}
+
 uc_err app_keys_make(const struct config_app *a, const struct env *env)
 {
 	char path[PATH_MAX_BYTES];

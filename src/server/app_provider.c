@@ -349,6 +349,20 @@ static uc_err do_copy(struct app *a, const struct app_order *o)
 	return err;
 }
 
+/* On disk before anything is made with them. */
+static uc_err do_rotate_keys(struct app *a, const struct app_order *o)
+{
+	struct provider_keys k = a->keys;
+	(void)o;
+	uc_err err = provider_keys_rotate(&k, env_system());
+	if (!err)
+		err = app_keys_replace(a->config, &k);
+	if (!err)
+		a->keys = k;
+	provider_keys_wipe(&k);
+	return err ? err : provider_keys_rotated(a->provider);
+}
+
 /* By its id, in hex, or by what it signed up with. */
 static uc_err account_of(struct app *a, struct view text, uint8_t out[PROVIDER_ACCOUNT])
 {
@@ -385,9 +399,8 @@ static uc_err order(void *ctx, const struct app_order *o)
 		const char *name;
 		uc_err (*run)(struct app *a, const struct app_order *o);
 	} orders[] = {
-		{ "compact", do_compact },
-		{ "copy", do_copy },
-		{ "suspend", do_suspend },
+		{ "compact", do_compact },         { "copy", do_copy },
+		{ "rotate-keys", do_rotate_keys }, { "suspend", do_suspend },
 		{ "unsuspend", do_unsuspend },
 	};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)

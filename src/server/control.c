@@ -204,10 +204,11 @@ static const struct row {
 	{ "status", 1, 1, do_status }, /* what it holds and how it is */
 	{ "queues", 1, 1, do_queues }, /* what waits for whom */
 	{ "drain", 1, 1, do_drain },
-	{ "reload", 1, 1, do_reload }, /* the configuration, certificates, pages */
-	{ "copy", 3, 3, do_copy },     /* APP NAME: for `backup` */
-	{ "copied", 2, 2, do_copied }, /* NAME: the backup is made */
-	{ "suspend", 3, 3, do_app },   /* APP ACCOUNT */
+	{ "reload", 1, 1, do_reload },   /* the configuration, certificates, pages */
+	{ "copy", 3, 3, do_copy },       /* APP NAME: for `backup` */
+	{ "copied", 2, 2, do_copied },   /* NAME: the backup is made */
+	{ "rotate-keys", 2, 2, do_app }, /* APP */
+	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
 	{ "compact", 2, 2, do_app }, /* APP: deleted bytes leave the disk now */
 };

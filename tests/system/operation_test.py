@@ -385,6 +385,43 @@ class Backups(unittest.TestCase):
         self.uwe.read_on('after')
 
 
+class Rotation(unittest.TestCase):
+    def test_addresses_and_look_ups_go_on(self):
+        b = Backbone(split=True)
+        confs = {p.stem: p for p in b.confs()}
+        b.start()
+        try:
+            rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+            uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+            tom = Person(b, 'tom', 'plaza', 'tom@allotments.example', 'Tom Weiss')
+            for p in (rosa, uwe, tom):
+                p.sign_up()
+            befriend(uwe, rosa)  # Plaza has looked at Dial; each has an address of the other
+            for n in range(2):
+                before = {k: v.read_bytes() for k, v in self.keys(b).items()}
+                for app in ('dial', 'plaza'):
+                    done = b.ctl('rotate-keys', confs[app], app)
+                    self.assertEqual(done.returncode, 0, done)
+                for app in ('dial', 'plaza'):
+                    self.assertNotEqual(self.keys(b)[app].read_bytes(), before[app])
+                if n:
+                    break
+                # With an address and a directory of before.
+                rosa.run('group', 'The allotment', uwe.name)
+                rosa.run('send', 'The allotment', 'rotated')
+                uwe.read_on('rotated')
+                befriend(tom, rosa)
+            b.stop()
+            b.start()
+            uwe.run('send', rosa.name, 'and started anew')
+            rosa.read_on('and started anew')
+        finally:
+            b.erase()
+
+    def keys(self, b):
+        return {p.parent.name: p for p in b.dir.rglob('app.keys')}
+
+
 class Logs(unittest.TestCase):
     """Of a whole life, as JSON at the level that says most: events, and nobody."""
 

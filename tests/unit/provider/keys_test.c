@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An app's keys: rotated, written, read. */
+#include "provider/keys.h"
+#include "tests/unit/harness.h"
+
+enum { FILE_MAX = 4096 };
+
+static void make(struct provider_keys *k)
+{
+	struct secret moderators;
+	expect_ok(provider_keys_generate(test_env(), k, &moderators));
+	secret_wipe(&moderators);
+}
+
+static void expect_same(const struct provider_keys *a, const struct provider_keys *b)
+{
+	expect_bytes(VIEW_OF(a->address_key), VIEW_OF(b->address_key));
+	expect_bytes(VIEW_OF(a->name_key), VIEW_OF(b->name_key));
+	expect_bytes(VIEW_OF(a->hub_frank_key), VIEW_OF(b->hub_frank_key));
+	expect_bytes(sign_public(&a->hub_key), sign_public(&b->hub_key));
+	expect_bytes(sign_public(&a->franking_key), sign_public(&b->franking_key));
+	expect_bytes(kem_public(&a->lookup_key), kem_public(&b->lookup_key));
+	expect_bytes(VIEW_OF(a->moderators_pub), VIEW_OF(b->moderators_pub));
+	expect_eq(a->before.is_there, b->before.is_there);
+	if (!a->before.is_there)
+		return;
+	expect_bytes(VIEW_OF(a->before.address_key), VIEW_OF(b->before.address_key));
+	expect_bytes(VIEW_OF(a->before.hub_frank_key), VIEW_OF(b->before.hub_frank_key));
+	expect_bytes(kem_public(&a->before.lookup_key), kem_public(&b->before.lookup_key));
+	expect_bytes(secret_view(&a->before.lookup_key.priv),
+		     secret_view(&b->before.lookup_key.priv));
+}
+
+TEST(those_in_use_become_those_before_and_no_others_stay)
+{
+	struct provider_keys first, second, third;
+	make(&first);
+	expect(!first.before.is_there);
+	second = first;
+	expect_ok(provider_keys_rotate(&second, test_env()));
+	expect(second.before.is_there);
+	expect_bytes(VIEW_OF(second.before.address_key), VIEW_OF(first.address_key));
+	expect_bytes(VIEW_OF(second.before.hub_frank_key), VIEW_OF(first.hub_frank_key));
+	expect_bytes(kem_public(&second.before.lookup_key), kem_public(&first.lookup_key));
+	expect(!view_equal(VIEW_OF(second.address_key), VIEW_OF(first.address_key)));
+	expect(!view_equal(VIEW_OF(second.hub_frank_key), VIEW_OF(first.hub_frank_key)));
+	expect(!view_equal(kem_public(&second.lookup_key), kem_public(&first.lookup_key)));
+	/* What rooms and the index of names go by. */
+	expect_bytes(sign_public(&second.hub_key), sign_public(&first.hub_key));
+	expect_bytes(sign_public(&second.franking_key), sign_public(&first.franking_key));
+	expect_bytes(VIEW_OF(second.name_key), VIEW_OF(first.name_key));
+	third = second;
+	expect_ok(provider_keys_rotate(&third, test_env()));
+	expect_bytes(VIEW_OF(third.before.address_key), VIEW_OF(second.address_key));
+	provider_keys_wipe(&first);
+	provider_keys_wipe(&second);
+	provider_keys_wipe(&third);
+}
+
+/* A version that knows of no rotation reads what was never rotated. */
+TEST(files_have_the_version_they_need)
+{
+	struct provider_keys k, read;
+	struct buf file;
+	make(&k);
+	for (int version = 1; version <= 2; version++) {
+		buf_init_secret(&file, FILE_MAX);
+		expect_ok(provider_keys_write(&k, &file));
+		expect_eq(file.p[7], version);
+		expect_ok(provider_keys_read(buf_view(&file), &read));
+		expect_same(&read, &k);
+		for (size_t n = 0; n < file.n; n++)
+			expect(provider_keys_read(view_make(file.p, n), &read) != UC_OK);
+		/* One that says it is of the other version. */
+		file.p[7] = (uint8_t)(3 - version);
+		expect(provider_keys_read(buf_view(&file), &read) != UC_OK);
+		file.p[7] = 3;
+		expect_err(provider_keys_read(buf_view(&file), &read), UC_E_VERSION);
+		buf_done(&file);
+		expect_ok(provider_keys_rotate(&k, test_env()));
+	}
+	provider_keys_wipe(&k);
+	provider_keys_wipe(&read);
+}
