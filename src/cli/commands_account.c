@@ -330,7 +330,7 @@ static int run_delete(struct cli *cli)
 	return status;
 }
 
-static int run_rename(struct cli *cli)
+static int run_change_identifier(struct cli *cli)
 {
 	struct uc_account a;
 	char code[CODE_MAX] = "";
@@ -408,7 +408,7 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa devices" },
-	{ "rename", NEEDS_SIGN_IN, 1, 1, run_rename,
+	{ "change-identifier", NEEDS_SIGN_IN, 1, 1, run_change_identifier,
 	  "IDENTIFIER [--code CODE | --code-file FILE]",
 	  "--code= --code-file=",
 	  "be found by another number, handle or address",
@@ -416,7 +416,7 @@ const struct command commands_account[] = {
 	  "no more; an old handle is given to nobody else for 30 days. Contacts and rooms stay.\n"
 	  "\n"
 	  "example:\n"
-	  "  undercroft -p rosa rename +4915112345678" },
+	  "  undercroft -p rosa change-identifier +4915112345678" },
 	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete,
 	  "--yes",
 	  "--yes",

@@ -171,21 +171,21 @@ class Accounts(unittest.TestCase):
     def test_another_name(self):
         rosa, tom, other = new('lens', 'Rosa'), new('dial', 'Tom'), new('lens', 'Other')
         befriend(rosa, tom)
-        self.assertEqual(rosa.refused('rename', other.identifier), 'UC_E_TAKEN')
-        self.assertEqual(rosa.refused('rename', 'no spaces'), 'UC_E_NAME')
-        rosa.run('rename', 'rosa.the.second')
+        self.assertEqual(rosa.refused('change-identifier', other.identifier), 'UC_E_TAKEN')
+        self.assertEqual(rosa.refused('change-identifier', 'no spaces'), 'UC_E_NAME')
+        rosa.run('change-identifier', 'rosa.the.second')
         self.assertEqual(rosa.json('account')[0]['identifier'], 'rosa.the.second')
         self.assertEqual(other.refused('ask', 'lens', rosa.identifier), 'UC_E_NOT_FOUND')
-        self.assertEqual(other.refused('rename', rosa.identifier), 'UC_E_TAKEN')
+        self.assertEqual(other.refused('change-identifier', rosa.identifier), 'UC_E_TAKEN')
         other.run('ask', 'lens', 'rosa.the.second')
         # Contacts and rooms stay.
         tom.run('send', 'Rosa', 'still you')
         rosa.read_on('still you')
         # A number by its code, which the local installation writes into its file.
-        tom.run('rename', '+49151222000099')
+        tom.run('change-identifier', '+49151222000099')
         self.assertEqual(other.refused('ask', 'dial', tom.identifier), 'UC_E_NOT_FOUND')
         other.run('ask', 'dial', '+49151222000099')
-        self.assertEqual(tom.refused('rename', '+49151222000098', '--code', '00000000'),
+        self.assertEqual(tom.refused('change-identifier', '+49151222000098', '--code', '00000000'),
                          'UC_E_CODE')
 
     def test_deletion(self):

@@ -131,7 +131,7 @@ class Reload(unittest.TestCase):
         for p in (rosa, tom):
             p.sign_up()
         for _ in range(2):
-            self.assertEqual(rosa.refused('rename', 'tom'), 'UC_E_TAKEN')
+            self.assertEqual(rosa.refused('change-identifier', 'tom'), 'UC_E_TAKEN')
         self.write(self.text.replace(f':{self.port}\n', f':{self.port + 5}\n', 1) +
                    '\n[limits lens]\nname_try = 1 1\n')
         said = self.order()
@@ -143,7 +143,7 @@ class Reload(unittest.TestCase):
         self.assertIn('section=app name=dial key=listen restart=1',
                       ' '.join(self.lines('config.changed')))
         # The limit holds; where it listens is as before.
-        self.assertEqual(rosa.refused('rename', 'tom'), 'UC_E_RATE')
+        self.assertEqual(rosa.refused('change-identifier', 'tom'), 'UC_E_RATE')
         self.assertEqual(self.page()[0], 200)
         self.write(self.text)
         self.assertIn('changes=1 restart=0', self.hup())
