@@ -2,7 +2,6 @@
 #include "server/app_provider.h"
 
 #include "base/heap.h"
-#include "base/map.h"
 #include "base/text.h"
 #include "mimi/frames.h"
 #include "net/certificate.h"
@@ -13,6 +12,7 @@
 #include "server/app_stores.h"
 #include "server/clock_watch.h"
 #include "server/daemon.h"
+#include "server/link_table.h"
 #include "server/log.h"
 
 #include <stdio.h>
@@ -31,7 +31,7 @@ struct app {
 	struct provider_keys keys;
 	struct app_stores stores;
 	struct provider *provider;
-	struct map links; /* connection -> struct link */
+	struct link_table links; /* struct link */
 	struct clock_watch clock;
 	uc_err failed; /* the stores, outside the provider */
 	char base_url[300];
@@ -39,15 +39,15 @@ struct app {
 
 /* A connection and its session. */
 struct link {
-	uint64_t connection;
+	struct link_head head;
 	struct session *session;
 	bool is_closing; /* told to close: what still comes is not read */
 	bool is_trusted; /* somebody has signed in */
 };
 
-static struct view id_view(const uint64_t *connection)
+static struct link *link_of(struct link_head *head)
 {
-	return view_make(connection, sizeof *connection);
+	return (struct link *)head; /* its first field */
 }
 
 /* --- in --- */
@@ -59,11 +59,11 @@ static void opened(void *ctx, uint64_t connection, struct view from)
 	if (!a->config->limit_by_address)
 		from = (struct view){ 0 };
 	if (l)
-		l->connection = connection;
-	if (!l || map_put(&a->links, id_view(&connection), l) ||
+		l->head.connection = connection;
+	if (!l || !link_table_put(&a->links, &l->head) ||
 	    session_open(a->provider, l, from, &l->session)) {
 		if (l)
-			map_remove(&a->links, id_view(&connection));
+			link_table_remove(&a->links, connection);
 		heap_free(l);
 		app_close(a->worker, connection, WS_CLOSE_TRY_LATER);
 	}
@@ -72,7 +72,7 @@ static void opened(void *ctx, uint64_t connection, struct view from)
 static void frame(void *ctx, uint64_t connection, struct view bytes)
 {
 	struct app *a = ctx;
-	struct link *l = map_find(&a->links, id_view(&connection));
+	struct link *l = link_of(link_table_find(&a->links, connection));
 	if (l && !l->is_closing)
 		provider_frame(a->provider, l->session, bytes);
 }
@@ -80,7 +80,7 @@ static void frame(void *ctx, uint64_t connection, struct view bytes)
 static void closed(void *ctx, uint64_t connection)
 {
 	struct app *a = ctx;
-	struct link *l = map_remove(&a->links, id_view(&connection));
+	struct link *l = link_of(link_table_remove(&a->links, connection));
 	if (!l)
 		return;
 	session_close(l->session);
@@ -140,9 +140,9 @@ static void out_send(void *ctx, void *connection, struct view bytes)
 	/* Before the answer that says so. */
 	if (!l->is_trusted && l->session && session_is_signed_in(l->session)) {
 		l->is_trusted = true;
-		app_trust(a->worker, l->connection);
+		app_trust(a->worker, l->head.connection);
 	}
-	app_send(a->worker, l->connection, bytes);
+	app_send(a->worker, l->head.connection, bytes);
 }
 
 /* Who has a seat has signed in: app_trust was said with the answer to that. */
@@ -154,7 +154,7 @@ static void out_send_many(void *ctx, struct view bytes, const struct provider_ta
 		some = n - at < TARGETS_AT_ONCE ? n - at : TARGETS_AT_ONCE;
 		for (size_t i = 0; i < some; i++) {
 			const struct link *l = v[at + i].connection;
-			targets[i] = (struct output_target){ l->connection, v[at + i].seat };
+			targets[i] = (struct output_target){ l->head.connection, v[at + i].seat };
 		}
 		app_send_many(a->worker, bytes, ENTRY_FRAME_SEAT, targets, some);
 	}
@@ -171,7 +171,7 @@ static void out_close(void *ctx, void *connection, uint16_t code)
 	struct app *a = ctx;
 	struct link *l = connection;
 	l->is_closing = true;
-	app_close(a->worker, l->connection, code);
+	app_close(a->worker, l->head.connection, code);
 }
 
 static void out_ask(void *ctx, uint64_t token, struct view domain, const struct peer_request *q)
@@ -216,14 +216,12 @@ static const struct provider_outputs outputs = {
 static void app_close_all(void *ctx)
 {
 	struct app *a = ctx;
-	struct view key;
-	void *value;
-	for (size_t at = 0; map_next(&a->links, &at, &key, &value);) {
-		struct link *l = value;
+	struct link *l;
+	while ((l = link_of(link_table_take(&a->links)))) {
 		session_close(l->session);
 		heap_free(l);
 	}
-	map_done(&a->links);
+	link_table_done(&a->links);
 	provider_free(a->provider);
 	app_stores_close(&a->stores);
 	provider_keys_wipe(&a->keys);
@@ -274,7 +272,6 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 {
 	struct buf folder;
 	const struct config_app *own = a->config;
-	TRY(map_init(&a->links, env));
 	uc_err err = app_keys_load(own, &a->keys);
 	if (err) {
 		log_error("keys.failed", "app=%s folder=%s error=%s hint=\"undercroftd --init\"",

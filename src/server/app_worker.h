@@ -112,7 +112,7 @@ void app_ask(struct app_worker *w, uint64_t token, struct view domain, struct vi
 	     struct view path, struct view headers, struct view body);
 void app_deliver(struct app_worker *w, struct view identifier, struct view code);
 
-/* Connections carry their front in the top bits. */
-enum { CONNECTION_FRONT_SHIFT = 56, FRONTS_MAX = 256 };
+/* Connections carry their front in the top bits, and the place there in the lowest. */
+enum { CONNECTION_FRONT_SHIFT = 56, CONNECTION_PLACE_BITS = 24, FRONTS_MAX = 256 };
 
 #endif

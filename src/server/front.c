@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { SLOT_BITS = 24, TAKE_ROUND = 64 };
+enum { TAKE_ROUND = 64 };
 
 /* One listener of an app. */
 struct app_side {
@@ -25,8 +25,8 @@ struct client {
 	struct app_side *app;
 	uint64_t id;
 	bool is_waiting;
-	size_t frames, bytes; /* at the app, unhandled */
-	struct message *held; /* did not fit into the app's queue */
+	uint32_t frames, bytes; /* at the app, unhandled */
+	struct message *held;   /* did not fit into the app's queue */
 	struct client *next_waiting;
 };
 
@@ -62,7 +62,8 @@ static bool slot_take(struct front *f, uint32_t *out)
 	}
 	if (f->slots_used == f->slots_n) {
 		uint32_t n = f->slots_n ? f->slots_n * 2 : 64;
-		struct slot *more = n <= 1u << SLOT_BITS ? heap_new(n * sizeof *more) : NULL;
+		struct slot *more =
+			n <= 1u << CONNECTION_PLACE_BITS ? heap_new(n * sizeof *more) : NULL;
 		if (!more)
 			return false;
 		if (f->slots_n)
@@ -77,7 +78,7 @@ static bool slot_take(struct front *f, uint32_t *out)
 
 static struct client *client_find(const struct front *f, uint64_t id)
 {
-	uint32_t place = (uint32_t)(id & ((1u << SLOT_BITS) - 1));
+	uint32_t place = (uint32_t)(id & ((1u << CONNECTION_PLACE_BITS) - 1));
 	if (place >= f->slots_used)
 		return NULL;
 	struct client *c = f->slots[place].client;
@@ -99,7 +100,7 @@ static struct client *client_new(struct app_side *app, struct http_conn *conn,
 	s->generation++;
 	*c = (struct client){ .conn = conn, .call = call, .app = app };
 	c->id = (uint64_t)f->o.index << CONNECTION_FRONT_SHIFT |
-		(uint64_t)s->generation << SLOT_BITS | place;
+		(uint64_t)s->generation << CONNECTION_PLACE_BITS | place;
 	s->client = c;
 	if (conn)
 		http_conn_set_user(conn, c);
@@ -121,7 +122,7 @@ static void waiting_forget(struct front *f, struct client *c)
 static void client_free(struct client *c)
 {
 	struct front *f = c->app->front;
-	uint32_t place = (uint32_t)(c->id & ((1u << SLOT_BITS) - 1));
+	uint32_t place = (uint32_t)(c->id & ((1u << CONNECTION_PLACE_BITS) - 1));
 	if (c->is_waiting)
 		waiting_forget(f, c);
 	message_free(c->held);
@@ -240,7 +241,7 @@ static void pass_on(struct client *c, struct message *m)
 {
 	struct front *f = c->app->front;
 	c->frames++;
-	c->bytes += m->parts.body.n;
+	c->bytes += (uint32_t)m->parts.body.n;
 	if (queue_put(c->app->queue, m)) {
 		if (c->frames >= FRONT_FRAMES_MAX || c->bytes >= FRONT_BYTES_MAX || f->is_quiet)
 			http_conn_pause(c->conn);
