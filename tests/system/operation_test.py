@@ -283,12 +283,15 @@ class Backups(unittest.TestCase):
                        map(json.loads, self.ctl('state', '--json').stdout.splitlines())
                        if x['type'] == 'store'}
         b.start()
-        # A device that was never there since the backup has nothing to notice.
+        # Devices that were never there since the backup have nothing to notice.
         tom = Person(b, 'tom', 'dial', '+4915100000001', 'Tom Weiss')
-        tom.sign_up()
-        befriend(tom, self.rosa)
-        tom.run('send', self.rosa.name, 'still here?')
-        self.rosa.read_on('still here?')
+        ida = Person(b, 'ida', 'dial', '+4915100000002', 'Ida Brandt')
+        for p in (tom, ida):
+            p.sign_up()
+        befriend(tom, ida)
+        tom.run('send', ida.name, 'still here?')
+        ida.read_on('still here?')
+        self.assertIn('store.older app=dial accounts=1 rooms=1', b.logs())
         self.assertEqual(len(set(incarnation.values())), 6)
 
     def test_backup_of_what_is_stopped(self):
