@@ -59,7 +59,7 @@ static const struct config_key keys[] = {
 	  "yes", "yes or no: the process gives up system calls and files that are not its own.\n"
 	  "# May be left out." },
 	{ "control", config_set_path, IN_CONFIG(control), SECTION_BACKBONE, false,
-	  "/run/undercroft/control",
+	  "/var/lib/undercroft/control",
 	  "Socket for undercroftctl; without it, `control` in the data folder." },
 	{ "metrics", config_set_loopback, IN_CONFIG(metrics), SECTION_BACKBONE, false,
 	  "127.0.0.1:9441",
