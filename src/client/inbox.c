@@ -5,11 +5,13 @@
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
+#include "client/protocol.h"
 #include "client/received.h"
 #include "client/resync.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/seats.h"
+#include "mimi/protocol.h"
 
 #define LOG_LABEL "Undercroft log 1"
 
@@ -183,6 +185,20 @@ static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_e
 	return UC_OK;
 }
 
+/* The seat is opened anew, from what we have: what comes then is whole. */
+static uc_err again(struct uc_client *c, struct room *r)
+{
+	r->seat_open = false;
+	r->retry_ms = client_now(c) + GAP_MS;
+	return UC_OK;
+}
+
+static uc_err acknowledge(struct uc_client *c, uint32_t seat, const struct room *r)
+{
+	const struct seat_ack ack = { seat, r->seq };
+	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
+}
+
 uc_err inbox_entry(struct uc_client *c, struct view body)
 {
 	struct entry_event e;
@@ -191,14 +207,59 @@ uc_err inbox_entry(struct uc_client *c, struct view body)
 	struct room *r = seat_find(c, e.seat);
 	if (!r)
 		return UC_OK; /* of a seat that ended meanwhile */
-	if (e.entry.seq > r->seq + 1) {
-		/* A gap: the seat is opened anew, from what we have. */
-		r->seat_open = false;
-		r->retry_ms = client_now(c) + GAP_MS;
-		return UC_OK;
-	}
+	if (e.entry.seq > r->seq + 1)
+		return again(c, r);
 	if (e.entry.seq == r->seq + 1)
 		TRY(entry_take(c, r, &e.entry));
-	struct seat_ack ack = { e.seat, r->seq };
-	return notice_send(c, FRAME_SEAT_ACK, seat_ack_element, &ack);
+	return acknowledge(c, e.seat, r);
+}
+
+/* --- what we sent ourselves --- */
+
+uc_err inbox_own_entry(const struct room *r, const struct entry_own_event *e, struct arena *a,
+		       struct log_entry *out)
+{
+	struct view message;
+	struct frank frank;
+	TRY(wire_decode(e->frank, a, frank_element, &frank));
+	for (const struct outgoing *o = NULL; (o = outbox_under_way(r, o));) {
+		struct fanout_message m = { .timestamp = e->timestamp,
+					    .wire_format = MLS_PRIVATE_MESSAGE,
+					    .content_type = CONTENT_APPLICATION,
+					    .frank = &frank };
+		uint8_t chain[CHAIN_HASH];
+		struct arena_mark mark = arena_mark(a);
+		TRY(submission_message(blob_view(&o->submit), a, &message));
+		m.message = message;
+		*out = (struct log_entry){ .version = LOG_ENTRY_VERSION, .seq = e->seq };
+		TRY(wire_encode_to(a, fanout_message_element, &m, &out->fanout));
+		TRY(chain_next(r->chain, e->seq, out->fanout, chain));
+		memcpy(out->chain, e->chain, CHAIN_HASH);
+		if (view_equal(VIEW_OF(chain), VIEW_OF(e->chain)))
+			return UC_OK;
+		arena_reset(a, mark);
+	}
+	return UC_E_NOT_FOUND;
+}
+
+/* The hub's chain says which it is.  If it is none that we know, the log has it. */
+uc_err inbox_entry_own(struct uc_client *c, struct view body)
+{
+	struct entry_own_event e;
+	struct log_entry entry;
+	if (wire_decode(body, &c->call, entry_own_event_element, &e))
+		return UC_E_FRAME;
+	struct room *r = seat_find(c, e.seat);
+	if (!r)
+		return UC_OK;
+	if (e.seq > r->seq + 1)
+		return again(c, r);
+	if (e.seq == r->seq + 1) {
+		uc_err err = inbox_own_entry(r, &e, &c->call, &entry);
+		if (err && !err_is_hard(err))
+			return again(c, r);
+		TRY(err);
+		TRY(entry_take(c, r, &entry));
+	}
+	return acknowledge(c, e.seat, r);
 }

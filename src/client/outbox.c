@@ -98,6 +98,14 @@ uc_err outbox_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA25
 	return o ? seen(c, r, o, timestamp, seq, frank) : UC_OK;
 }
 
+const struct outgoing *outbox_under_way(const struct room *r, const struct outgoing *after)
+{
+	const struct outgoing *o = after ? after->next : r->outbox.first;
+	while (o && !(o->in_flight && o->submit.n))
+		o = was_encrypted(o) ? o->next : NULL;
+	return o;
+}
+
 uc_err outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id, uint64_t timestamp,
 		    uint64_t seq, struct view frank)
 {

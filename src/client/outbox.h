@@ -15,6 +15,9 @@ uc_err UC_MUST_USE outbox_drive(struct uc_client *c, struct room *r);
 uc_err UC_MUST_USE outbox_seen(struct uc_client *c, struct room *r,
 			       const uint8_t hash[SHA256_BYTES], uint64_t timestamp, uint64_t seq,
 			       struct view frank);
+/* The next after that one (NULL: the first) that was sent on this connection and is not answered;
+ * NULL: there is none. */
+const struct outgoing *outbox_under_way(const struct room *r, const struct outgoing *after);
 /* So does a message of ours, in a ciphertext that we know nothing of. */
 uc_err UC_MUST_USE outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id,
 				uint64_t timestamp, uint64_t seq, struct view frank);

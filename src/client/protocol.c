@@ -24,6 +24,14 @@ uc_err submit_answer_read(struct view body, struct arena *a, struct submit_answe
 	return UC_OK;
 }
 
+uc_err submission_message(struct view submit, struct arena *a, struct view *out)
+{
+	struct submit_message_request m;
+	TRY(wire_decode(submit, a, submit_message_request_element, &m));
+	*out = m.app_message;
+	return UC_OK;
+}
+
 uc_err update_answer_read(struct view body, struct arena *a, struct update_answer *out)
 {
 	struct room_update_response outer;

@@ -18,6 +18,9 @@ struct submit_answer {
 /* From a room_submit_response body. */
 uc_err UC_MUST_USE submit_answer_read(struct view body, struct arena *a, struct submit_answer *out);
 
+/* The MLSMessage in a SubmitMessageRequest. */
+uc_err UC_MUST_USE submission_message(struct view submit, struct arena *a, struct view *out);
+
 struct update_answer {
 	enum answer_result result;
 	uint64_t timestamp, seq;

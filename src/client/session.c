@@ -162,7 +162,7 @@ static uc_err connected(struct uc_client *c, void *arg)
 	(void)arg;
 	if (c->connection != UC_OFFLINE)
 		return UC_E_ARGUMENT;
-	uint16_t features[] = { FEATURE_SEATS_OPEN };
+	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN };
 	session_set_connection(c, UC_CONNECTING);
 	struct hello_request h = {
 		.version_lowest = FRAME_VERSION_LOWEST,
@@ -210,7 +210,7 @@ static uc_err event_dispatch(struct uc_client *c, const struct frame *f)
 		{ FRAME_ENTRY, inbox_entry },        { FRAME_INTAKE, intake_event_in },
 		{ FRAME_SEAT_READY, seats_ready },   { FRAME_SEAT_ENDED, seats_ended },
 		{ FRAME_SET_TAKEN, pool_set_taken }, { FRAME_DEVICE_LIST_CHANGED, on_device_list },
-		{ FRAME_GOING_AWAY, on_going_away },
+		{ FRAME_GOING_AWAY, on_going_away }, { FRAME_ENTRY_OWN, inbox_entry_own },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].type == f->type)

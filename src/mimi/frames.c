@@ -392,6 +392,15 @@ void wire_entry_event(struct wire *w, struct entry_event *v)
 	wire_log_entry(w, &v->entry);
 }
 
+void wire_entry_own_event(struct wire *w, struct entry_own_event *v)
+{
+	wire_u32(w, &v->seat);
+	wire_u64(w, &v->seq);
+	wire_fixed(w, v->chain, sizeof v->chain);
+	wire_u64(w, &v->timestamp);
+	wire_bytes(w, &v->frank);
+}
+
 void wire_intake_event(struct wire *w, struct intake_event *v)
 {
 	wire_u64(w, &v->seq);

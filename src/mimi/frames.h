@@ -86,7 +86,8 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(SEAT_ENDED,   seat_ended_event,   99)  /* the seat's leaf was removed, after its last entry */ \
 	X(SET_TAKEN,    set_taken_event,    100) /* a KeyPackage set left the pool */ \
 	X(DEVICE_LIST_CHANGED, device_list_event, 101) \
-	X(GOING_AWAY,   going_away_event,   102)
+	X(GOING_AWAY,   going_away_event,   102) \
+	X(ENTRY_OWN,    entry_own_event,    103) /* the same for the seat it was sent from */
 /* clang-format on */
 
 #define FRAME_ENUM_REQUEST(name, walk, number, phase, limit) FRAME_##name = number,
@@ -142,6 +143,7 @@ struct empty {
 /* What HELLO's lists of features name: a side uses what both have said.  Numbers never change. */
 enum frame_feature {
 	FEATURE_SEATS_OPEN = 1, /* the request SEATS_OPEN */
+	FEATURE_ENTRY_OWN = 2,  /* the event ENTRY_OWN */
 };
 
 struct hello_request {
@@ -464,6 +466,15 @@ struct entry_event {
 	uint32_t seat;
 	struct log_entry entry;
 };
+/* In the place of an ENTRY, for the seat an application message came from: all of the entry but the
+ * message, which its sender has until then. */
+struct entry_own_event {
+	uint32_t seat;
+	uint64_t seq;
+	uint8_t chain[CHAIN_HASH];
+	uint64_t timestamp;
+	struct view frank; /* MIMI Frank */
+};
 /* Of an ENTRY frame: where the seat stands in it (4 bytes), and where the entry begins, which is as it
  * lies in the log.  The same frame goes to many seats. */
 enum { ENTRY_FRAME_SEAT = 3, ENTRY_FRAME_HEAD = 7 };
@@ -559,6 +570,7 @@ struct going_away_event {
 	X(intake_ack) \
 	X(log_entry) \
 	X(entry_event) \
+	X(entry_own_event) \
 	X(intake_event) \
 	X(seat_ready_event) \
 	X(seat_ended_event) \

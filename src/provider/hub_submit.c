@@ -85,7 +85,8 @@ static uc_err append(struct submission *s, struct log_step *step, struct hub_rep
 	TRY(frank(s, fanout.timestamp, &made));
 	TRY(respond(s, &r, out));
 	out->seq = step->record.next;
-	return log_step_add(step, &fanout, s->hash);
+	TRY(log_step_add(step, &fanout, s->hash));
+	return log_step_own(step, s->q->client, fanout.timestamp, &made);
 }
 
 static uc_err accept(struct submission *s, struct hub_reply *out)

@@ -72,7 +72,7 @@ static uc_err add(struct log_step *s, uint64_t timestamp, struct view fanout, ui
 			 view_make(e->frame + ENTRY_FRAME_HEAD, e->frame_n - ENTRY_FRAME_HEAD));
 	s->record.next++;
 	s->record.last_ms = timestamp;
-	*s->last = e;
+	*s->last = s->latest = e;
 	s->last = &e->next;
 	return UC_OK;
 }
@@ -90,6 +90,18 @@ uc_err log_step_add(struct log_step *s, const struct fanout_message *m, const ui
 		TRY(sha256(m->message, own));
 	TRY(wire_encode_to(s->a, fanout_message_element, m, &fanout));
 	return add(s, m->timestamp, fanout, repeats_mark(hash ? hash : own));
+}
+
+uc_err log_step_own(struct log_step *s, struct view client, uint64_t timestamp,
+		    const struct frank *frank)
+{
+	struct seat_live *seat = room_seat_find(s->p, s->room, client);
+	if (!seat || !(seat->session->features & 1u << FEATURE_ENTRY_OWN))
+		return UC_OK;
+	TRY(wire_encode_to(s->a, frank_element, frank, &s->latest->frank));
+	s->latest->timestamp = timestamp;
+	s->latest->own = seat;
+	return UC_OK;
 }
 
 uc_err log_step_put_group(struct log_step *s)

@@ -266,6 +266,9 @@ struct step_entry {
 	uint8_t chain[CHAIN_HASH];
 	uint8_t *frame; /* an ENTRY frame for any seat: entry_frame_seat before it is sent */
 	size_t frame_n;
+	struct seat_live *own; /* its sender's seat, which gets the next two instead; or NULL */
+	uint64_t timestamp;
+	struct view frank;
 };
 struct log_step {
 	struct provider *p;
@@ -273,7 +276,7 @@ struct log_step {
 	struct arena *a; /* of the call */
 	struct store_batch batch;
 	struct room_record record; /* as it will be */
-	struct step_entry *first, **last;
+	struct step_entry *first, **last, *latest;
 	bool followers_changed;
 	bool group_put;
 	const struct member_list *left; /* whose seats end with entry `left_at`; NULL: all */
@@ -288,6 +291,9 @@ uint64_t log_step_now(const struct log_step *s);
  * NULL. */
 uc_err UC_MUST_USE log_step_add(struct log_step *s, const struct fanout_message *m,
 				const uint8_t *hash);
+/* The entry just added is a message of that client of ours, perhaps. */
+uc_err UC_MUST_USE log_step_own(struct log_step *s, struct view client, uint64_t timestamp,
+				const struct frank *frank);
 uc_err UC_MUST_USE log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout);
 /* The public group as it is now becomes the stored one. */
 uc_err UC_MUST_USE log_step_put_group(struct log_step *s);

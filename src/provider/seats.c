@@ -143,12 +143,28 @@ static void send_to(struct provider *p, const struct step_entry *e, const struct
 	}
 }
 
+/* Who sent it has it. */
+static void send_own(struct provider *p, const struct step_entry *e)
+{
+	struct entry_own_event event = {
+		.seat = e->own->number, .seq = e->seq, .timestamp = e->timestamp, .frank = e->frank
+	};
+	memcpy(event.chain, e->chain, CHAIN_HASH);
+	metrics_add(p->config.metrics, METRIC_ENTRIES_DELIVERED, 1);
+	session_send_event(p, e->own->session, FRAME_ENTRY_OWN, entry_own_event_element, &event);
+	seat_sent(e->own, e->seq, sizeof event + e->frank.n);
+}
+
 void seats_push_entry(struct provider *p, struct room_live *r, const struct step_entry *e)
 {
 	struct provider_target v[TARGETS_AT_ONCE];
 	size_t n = 0;
 	bool ends = false;
 	struct room_walk all = { .chain = 0 }, again = { .chain = 0 };
+	if (e->own && e->own->sent + 1 == e->seq && may_send(e->own)) {
+		ends = seat_ended(e->own);
+		send_own(p, e);
+	}
 	for (struct seat_live *seat; (seat = room_seat_next(r, &all));) {
 		if (seat->sent + 1 != e->seq || !may_send(seat))
 			continue;

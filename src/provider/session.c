@@ -372,7 +372,7 @@ void provider_frame(struct provider *p, struct session *s, struct view bytes)
 		notice(p, s, &f);
 }
 
-static const uint16_t features_known[] = { FEATURE_SEATS_OPEN };
+static const uint16_t features_known[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN };
 
 /* Those that the client has said, too; how many. */
 static size_t features_take(struct session *s, const struct u16_list *said, uint16_t *out)

@@ -416,9 +416,13 @@ static const char *frame_label(const struct frame *f)
 		uint16_t type;
 		const char *name;
 	} events[] = {
-		{ FRAME_ENTRY, "ENTRY" },           { FRAME_INTAKE, "INTAKE" },
-		{ FRAME_SEAT_READY, "SEAT_READY" }, { FRAME_SEAT_ENDED, "SEAT_ENDED" },
-		{ FRAME_SET_TAKEN, "SET_TAKEN" },   { FRAME_DEVICE_LIST_CHANGED, "LIST_CHANGED" },
+		{ FRAME_ENTRY_OWN, "ENTRY_OWN" },
+		{ FRAME_ENTRY, "ENTRY" },
+		{ FRAME_INTAKE, "INTAKE" },
+		{ FRAME_SEAT_READY, "SEAT_READY" },
+		{ FRAME_SEAT_ENDED, "SEAT_ENDED" },
+		{ FRAME_SET_TAKEN, "SET_TAKEN" },
+		{ FRAME_DEVICE_LIST_CHANGED, "LIST_CHANGED" },
 		{ FRAME_GOING_AWAY, "GOING_AWAY" },
 	};
 	const struct frame_rule *rule = frame_rule_find(f->type);

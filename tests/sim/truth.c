@@ -4,6 +4,7 @@
 
 #include "client/client.h"
 #include "client/history.h"
+#include "client/inbox.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/seats.h"
@@ -335,14 +336,27 @@ static void entry_seen(struct person *p, const struct room *r, const struct log_
 	e->known = true;
 }
 
+/* The whole of an ENTRY_OWN, as the client puts it together. */
+static bool own_entry(const struct person *p, const struct frame *f, struct arena *mem,
+		      struct entry_event *out)
+{
+	struct entry_own_event e;
+	if (f->type != FRAME_ENTRY_OWN || wire_decode(f->body, mem, entry_own_event_element, &e))
+		return false;
+	const struct room *r = seat_find(p->client, e.seat);
+	out->seat = e.seat;
+	return r && e.seq == r->seq + 1 && !inbox_own_entry(r, &e, mem, &out->entry);
+}
+
 void truth_frame(struct person *p, struct view bytes)
 {
 	struct frame f = { 0 };
 	struct entry_event e = { 0 };
 	struct arena mem;
-	arena_init(&mem, 4096, ARENA_PLAIN);
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
 	if (!wire_decode(bytes, &mem, frame_element, &f) && f.kind == FRAME_EVENT &&
-	    f.type == FRAME_ENTRY && !wire_decode(f.body, &mem, entry_event_element, &e)) {
+	    (own_entry(p, &f, &mem, &e) ||
+	     (f.type == FRAME_ENTRY && !wire_decode(f.body, &mem, entry_event_element, &e)))) {
 		const struct room *r = seat_find(p->client, e.seat);
 		if (r)
 			entry_seen(p, r, &e.entry);

@@ -119,6 +119,7 @@ static struct room *r(void)
 static struct sent {
 	uint32_t call; /* 0: answered */
 	uint8_t hash[SHA256_BYTES];
+	struct view message;
 } sent[SENT_MAX];
 static size_t sent_n;
 
@@ -155,6 +156,7 @@ static void frames_take(void)
 		expect_ok(wire_decode(f.body, &mem, room_submit_request_element, &in));
 		expect_ok(wire_decode(in.message, &mem, submit_message_request_element, &submit));
 		sent[sent_n].call = f.id;
+		expect_ok(arena_copy(&mem, submit.app_message, &sent[sent_n].message));
 		expect_ok(sha256(submit.app_message, sent[sent_n++].hash));
 	}
 	while (uc_client_next_event(p.c, &e))
@@ -167,6 +169,13 @@ static uc_err signed_in(struct uc_client *c, void *arg)
 	c->connection = UC_ONLINE;
 	r()->seat_open = true;
 	return UC_OK;
+}
+
+/* There, and nothing leaves yet. */
+static uc_err online_unsent(struct uc_client *c, void *arg)
+{
+	r()->retry_ms = test_now_ms + 60000;
+	return signed_in(c, arg);
 }
 
 static void go_online(void)
@@ -391,7 +400,7 @@ TEST(after_a_restart_the_same_is_sent_again)
 	for (size_t i = 2; i <= AT_ONCE; i++)
 		expect_bytes(VIEW_OF(sent[AT_ONCE - 1 + i].hash), VIEW_OF(sent[i].hash));
 	/* What nobody here has made changes nothing. */
-	struct sent other = { 0, { 7 } };
+	struct sent other = { .hash = { 7 } };
 	hub_shows(&other);
 	expect_eq(waiting(), 39);
 	hub_shows(&sent[0]);
@@ -467,5 +476,82 @@ TEST(what_will_not_be_sent_any_more_goes)
 	expect_eq(waiting(), 0);
 	reopen();
 	expect_eq(waiting(), 0);
+	end();
+}
+
+/* --- what comes back short --- */
+
+/* ENTRY_OWN for that message as the next entry, with that much of its chain wrong. */
+static void hub_shows_short(const struct sent *s, uint8_t wrong)
+{
+	struct frank frank = { .server_frank = { 4 } };
+	const struct fanout_message m = { .timestamp = test_now_ms,
+					  .message = s->message,
+					  .wire_format = MLS_PRIVATE_MESSAGE,
+					  .content_type = CONTENT_APPLICATION,
+					  .frank = &frank };
+	struct entry_own_event e = { .seat = r()->seat,
+				     .seq = r()->seq + 1,
+				     .timestamp = test_now_ms };
+	struct view fanout = { NULL, 0 };
+	uint8_t number[8] = { 0 }, hash[SHA256_BYTES];
+	struct buf b;
+	for (int i = 0; i < 8; i++)
+		number[i] = (uint8_t)(e.seq >> 8 * (7 - i));
+	expect_ok(wire_encode_to(&mem, fanout_message_element, &m, &fanout));
+	expect_ok(sha256(fanout, hash));
+	struct view parts[] = { VIEW_LIT("Undercroft log 1"), VIEW_OF(r()->chain), VIEW_OF(number),
+				VIEW_OF(hash) };
+	expect_ok(sha256_parts(parts, 4, e.chain));
+	e.chain[3] ^= wrong;
+	expect_ok(wire_encode_to(&mem, frank_element, &frank, &e.frank));
+	buf_init(&b, FRAME_MAX);
+	expect_ok(frame_add_event(&b, FRAME_ENTRY_OWN, entry_own_event_element, &e));
+	expect_ok(uc_client_receive(p.c, b.p, b.n));
+	buf_done(&b);
+	frames_take();
+}
+
+TEST(an_entry_of_ours_comes_back_without_its_message)
+{
+	begin();
+	say(3);
+	go_online();
+	expect_eq(sent_n, 3);
+	uint64_t seq = r()->seq;
+	/* In whatever order: the chain says which it is. */
+	hub_shows_short(&sent[1], 0);
+	expect_eq(r()->seq, seq + 1);
+	hub_shows_short(&sent[0], 0);
+	expect_eq(r()->seq, seq + 2);
+	expect(r()->consistent && r()->seat_open);
+	hub_answers(&sent[0], seq + 2);
+	hub_answers(&sent[1], seq + 1);
+	expect_eq(waiting(), 1);
+	/* Accepted, and in the log: also after a restart. */
+	reopen();
+	expect_eq(waiting(), 1);
+	expect_eq(r()->seq, seq + 2);
+	end();
+}
+
+/* Given up, or of before a restart: what is not at hand comes whole from the log. */
+TEST(a_short_entry_of_nothing_that_is_under_way_is_asked_for)
+{
+	begin();
+	say(2);
+	go_online();
+	uint64_t seq = r()->seq;
+	struct sent first = sent[0];
+	hub_shows_short(&first, 1);
+	expect_eq(r()->seq, seq);
+	expect(!r()->seat_open && r()->consistent);
+	reopen();
+	sent_n = 0;
+	expect_ok(turn_run(p.c, online_unsent, NULL));
+	hub_shows_short(&first, 0);
+	expect_eq(r()->seq, seq);
+	expect(!r()->seat_open);
+	expect_eq(waiting(), 2);
 	end();
 }
