@@ -147,6 +147,10 @@ static void on_message(void *ctx, struct ws_client *ws, struct view message)
 	} else if (f.type == FRAME_ENTRY && c->load->entry) {
 		MUST(wire_decode(f.body, NULL, entry_event_element, &e));
 		c->load->entry(c, &e);
+	} else if (f.type == FRAME_ENTRY_OWN && c->load->own) {
+		struct entry_own_event own;
+		MUST(wire_decode(f.body, NULL, entry_own_event_element, &own));
+		c->load->own(c, &own);
 	}
 }
 

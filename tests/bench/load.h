@@ -27,6 +27,7 @@ struct load {
 	size_t connecting; /* not open yet */
 	size_t open;
 	void (*entry)(struct conn *c, const struct entry_event *e);
+	void (*own)(struct conn *c, const struct entry_own_event *e);
 	void (*ready)(struct conn *c, uint32_t id, struct view body);
 };
 

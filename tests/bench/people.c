@@ -44,7 +44,7 @@ static void on_hello(void *ctx, struct conn *c, struct view body)
 
 void people_connect(struct person *v, size_t n)
 {
-	uint16_t features[] = { FEATURE_SEATS_OPEN };
+	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN };
 	const struct hello_request hello = { .version_lowest = FRAME_VERSION_LOWEST,
 					     .version = FRAME_VERSION,
 					     .features = { features, 1 },

@@ -90,16 +90,30 @@ static bool is_echo(struct place *p, struct view message)
 	return true;
 }
 
+static void came(struct place *p, uint64_t seq)
+{
+	if (seq != p->seq + 1)
+		bench_die("an entry out of order");
+	p->seq = seq;
+	if (p->seq % ACK_EVERY == 0)
+		place_ack(p);
+}
+
+static void on_own(struct conn *c, const struct entry_own_event *e)
+{
+	struct place *p = place_of(c->ctx, e->seat);
+	came(p, e->seq);
+	if (!p->sends || p->echoed == p->sends->sent)
+		bench_die("an entry of one who sent nothing");
+	p->echoed++;
+}
+
 static void on_entry(struct conn *c, const struct entry_event *e)
 {
 	struct place *p = place_of(c->ctx, e->seat);
 	struct fanout_message m;
 	struct arena a;
-	if (e->entry.seq != p->seq + 1)
-		bench_die("an entry out of order");
-	p->seq = e->entry.seq;
-	if (p->seq % ACK_EVERY == 0)
-		place_ack(p);
+	came(p, e->entry.seq);
 	if (!p->sink.of && !p->sends)
 		return;
 	arena_init(&a, 65536, ARENA_PLAIN);
@@ -166,6 +180,7 @@ static void undercroft_prepare(struct load *l, const struct plan *plan,
 	u.apps[0].port = o->port;
 	u.apps[1].port = (uint16_t)(o->port + 1);
 	l->entry = on_entry;
+	l->own = on_own;
 	l->ready = on_ready;
 	arena_init(&u.mem, (size_t)8 << 30, ARENA_PLAIN);
 	u.people = must_take(plan->ends, sizeof *u.people);
