@@ -10,7 +10,7 @@
  * page are checked against it (scripts/check-man).  Those of a session stand first. */
 /* clang-format off */
 #define PROVIDER_LIMITS(X) \
-	X(REQUEST, request, 400, 72000, "any request of a session") \
+	X(REQUEST, request, 1000, 180000, "any request of a session") \
 	X(CODE, code, 3, 6, "codes asked for by a session") \
 	X(SIGN_UP, sign_up, 10, 30, "sign-ups and recoveries tried by a session") \
 	X(SIGN_IN, sign_in, 10, 60, "sign-ins tried by a session") \
