@@ -4,6 +4,7 @@ a restart, the end as clients see it, one who does not read."""
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -14,7 +15,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import Backbone, BUILD, PATIENCE_S, Person, befriend  # noqa: E402
+from people import Backbone, BUILD, PATIENCE_S, Person, befriend, port_is_free  # noqa: E402
 
 SERVER = BUILD / 'src/server/undercroftd'
 GOING_AWAY = b'\x03\x00\x66'  # an event, 102 (mimi/frames.h)
@@ -26,14 +27,15 @@ OPENING = ('GET /v1 HTTP/1.1\r\nHost: {0}\r\nUpgrade: websocket\r\nConnection: U
 class Server:
     """One undercroftd of a prepared backbone, started by us instead of its script."""
 
-    def __init__(self, backbone, sockets=(), **env):
+    def __init__(self, backbone, sockets=(), through=(), **env):
         self.conf = backbone.confs()[0]
         text = self.conf.read_text()
         self.at = [(m[0], int(m[1])) for m in re.findall(r'^listen = (.*):(\d+)$', text, re.M)]
         self.domains = re.findall(r'^domain = (\S+)$', text, re.M)
         self.ca = next(backbone.dir.glob('**/ca.pem'))
         numbers = [s.fileno() for s in sockets]
-        command = [str(SERVER), str(self.conf)]
+        listens = [f'--listen={host}:{port}' for host, port in self.at] if through else []
+        command = [*through, *listens, str(SERVER), str(self.conf)]
         subprocess.run([SERVER, '--init', self.conf], check=True, env=backbone.env)
         if sockets:
             env['LISTEN_FDS'] = str(len(sockets))
@@ -162,6 +164,19 @@ class Connections(unittest.TestCase):
         for s in sockets:
             s.close()
         self.assertNotIn('sockets.unused', self.log())
+
+    @unittest.skipUnless(shutil.which('systemd-socket-activate'), 'there is no systemd')
+    def test_systemds_own_tool_starts_it(self):
+        """It listens, and starts the server with its sockets when somebody comes."""
+        server = self.server(through=['systemd-socket-activate'])
+        end = time.monotonic() + PATIENCE_S
+        while port_is_free(server.at[0][1]):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        tls = opened(server.connect(), server.domains[0])
+        self.assertEqual(server.end(), 0)
+        self.assertIn((8, struct.pack('!H', 1001)), list(frames(tls)))
+        tls.close()
 
     def log(self):
         return (self.backbone.dir / 'by-hand.log').read_text()

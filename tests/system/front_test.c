@@ -336,6 +336,90 @@ TEST(silent_connections_keep_nobody_out)
 	clients_end();
 }
 
+/* --- the end while something is under way --- */
+
+static int silent_listener(uint16_t *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect(!bind(fd, (struct sockaddr *)&a, n) && !listen(fd, 10) &&
+	       !getsockname(fd, (struct sockaddr *)&a, &n));
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void ask_silent(void *ctx, struct ws_client *c)
+{
+	(void)ctx;
+	w.opened++;
+	ws_client_send(c, VIEW_LIT("ask silent.localhost"));
+	ws_client_send(c, VIEW_LIT("hello"));
+}
+
+static bool has_ended(int *status)
+{
+	return waitpid(daemon_pid, status, WNOHANG) == daemon_pid;
+}
+
+/* When the first answer is there, the question before it is under way. */
+static void terminate_twice(struct ws_client *c)
+{
+	int status = 0;
+	(void)c;
+	kill(daemon_pid, SIGTERM);
+	usleep(700000);
+	expect(!has_ended(&status)); /* it waits for that answer */
+	kill(daemon_pid, SIGTERM);
+	for (int i = 0; i < 500 && !has_ended(&status); i++)
+		usleep(10000);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+static void end_while_asking(void (*full)(struct ws_client *c))
+{
+	static const struct ws_client_handler h = { NULL, ask_silent, on_message, on_closed };
+	uint16_t port = 0;
+	int fd = silent_listener(&port);
+	config_make();
+	config.peers[0] = (struct config_peer){ .domain = "silent.localhost",
+						.url = { "silent.localhost", port },
+						.ca = test_path("local.ca.pem") };
+	config.peers_n = 1;
+	daemon_start();
+	clients_begin();
+	w.want = 1;
+	w.full = full;
+	connect_to(0, &h);
+	loop_run(&w.loop);
+	clients_end();
+	config.peers_n = 0;
+	close(fd);
+}
+
+TEST(a_second_signal_ends_at_once)
+{
+	config_make();
+	config.drain_seconds = 60;
+	end_while_asking(terminate_twice);
+	config.drain_seconds = 0;
+}
+
+/* An answer that does not come delays the end for as long as is allowed, and no longer. */
+TEST(the_end_waits_for_what_is_under_way)
+{
+	int status = 0;
+	config_make();
+	config.drain_seconds = 2;
+	uint64_t start_ms = clock_steady_ms();
+	end_while_asking(terminate);
+	waitpid(daemon_pid, &status, 0);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	expect(clock_steady_ms() - start_ms >= 2000);
+	expect_eq(w.code, WS_CLOSE_GOING_AWAY);
+	config.drain_seconds = 0;
+}
+
 /* --- everybody at once --- */
 
 /* Twice as many descriptors as that are needed, here and there. */
