@@ -534,6 +534,30 @@ uc_err frame_add_notice(struct buf *out, uint16_t type, wire_element *walk, cons
 	return frame_add(out, &f, walk, body);
 }
 
+static size_t number_put(uint8_t *out, uint64_t v, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		out[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
+	return bytes;
+}
+
+/* As wire_frame, wire_entry_event and wire_log_entry write it. */
+size_t entry_frame_head(uint8_t out[ENTRY_HEAD_MAX], const struct log_entry *e)
+{
+	size_t at = 0, n = e->fanout.n;
+	at += number_put(out + at, FRAME_EVENT, 1);
+	at += number_put(out + at, FRAME_ENTRY, 2);
+	at += number_put(out + at, 0, 4);
+	at += number_put(out + at, LOG_ENTRY_VERSION, 2);
+	at += number_put(out + at, e->seq, 8);
+	memcpy(out + at, e->chain, CHAIN_HASH);
+	at += CHAIN_HASH;
+	if (n < 64)
+		return at + number_put(out + at, n, 1);
+	return n < 16384 ? at + number_put(out + at, 0x4000 | n, 2)
+			 : at + number_put(out + at, 0x80000000 | n, 4);
+}
+
 void entry_frame_seat(uint8_t *frame, uint32_t seat)
 {
 	for (int i = 0; i < 4; i++)

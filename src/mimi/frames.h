@@ -478,6 +478,9 @@ struct entry_own_event {
 /* Of an ENTRY frame: where the seat stands in it (4 bytes), and where the entry begins, which is as it
  * lies in the log.  The same frame goes to many seats. */
 enum { ENTRY_FRAME_SEAT = 3, ENTRY_FRAME_HEAD = 7 };
+/* What stands before `fanout` in the frame of an entry, for no seat yet; how many bytes. */
+enum { ENTRY_HEAD_MAX = ENTRY_FRAME_HEAD + 2 + 8 + CHAIN_HASH + 4 };
+size_t entry_frame_head(uint8_t out[ENTRY_HEAD_MAX], const struct log_entry *e);
 /* Writes the seat's number into an ENTRY frame. */
 void entry_frame_seat(uint8_t *frame, uint32_t seat);
 /* An ENTRY frame for no seat yet, around an entry as it lies in the log, appended. */

@@ -35,39 +35,41 @@ uint64_t log_step_now(const struct log_step *s)
 	return now > s->record.last_ms || PLANTED(clock_assumption) ? now : s->record.last_ms;
 }
 
-static uc_err frame_make(struct arena *a, const struct entry_event *event, struct step_entry *e)
+/* One piece of memory from the message to all who read it: the fanout is written once, and what stands
+ * before it put before it, when its hash is known. */
+static uc_err entry_make(struct log_step *s, const struct buf *space, struct step_entry *e)
 {
-	struct buf b;
-	buf_init(&b, FRAME_MAX);
-	uc_err err = frame_add_event(&b, FRAME_ENTRY, entry_event_element, event);
-	if (!err && !(e->frame = arena_take(a, b.n)))
-		err = UC_E_LIMIT;
-	if (!err) {
-		memcpy(e->frame, b.p, b.n);
-		e->frame_n = b.n;
-	}
-	buf_done(&b);
-	return err;
+	struct log_entry entry = { .version = LOG_ENTRY_VERSION,
+				   .seq = s->record.next,
+				   .fanout =
+					   view_slice(buf_view(space), ENTRY_HEAD_MAX, space->n) };
+	uint8_t head[ENTRY_HEAD_MAX];
+	if (entry.fanout.n > ENTRY_BYTES_MAX)
+		return UC_E_TOO_LARGE;
+	TRY(chain_extend(s->record.chain, entry.seq, entry.fanout));
+	memcpy(entry.chain, s->record.chain, CHAIN_HASH);
+	size_t n = entry_frame_head(head, &entry);
+	e->frame_n = n + entry.fanout.n;
+	e->frame = arena_take(s->a, e->frame_n);
+	if (!e->frame)
+		return UC_E_LIMIT;
+	memcpy(e->frame, head, n);
+	memcpy(e->frame + n, entry.fanout.p, entry.fanout.n);
+	e->seq = entry.seq;
+	e->fanout = view_make(e->frame + n, entry.fanout.n);
+	memcpy(e->chain, entry.chain, CHAIN_HASH);
+	return UC_OK;
 }
 
-static uc_err add(struct log_step *s, uint64_t timestamp, struct view fanout, uint64_t mark)
+static uc_err add(struct log_step *s, uint64_t timestamp, const struct buf *space, uint64_t mark)
 {
 	struct store_key k;
-	struct entry_event event = {
-		.entry = { .version = LOG_ENTRY_VERSION, .seq = s->record.next, .fanout = fanout }
-	};
-	if (fanout.n > ENTRY_BYTES_MAX)
-		return UC_E_TOO_LARGE;
 	struct step_entry *e = ARENA_NEW(s->a, struct step_entry);
+	TRY(space->failed);
 	if (!e)
 		return UC_E_LIMIT;
-	e->seq = s->record.next;
+	TRY(entry_make(s, space, e));
 	e->mark = mark;
-	e->fanout = fanout;
-	TRY(chain_extend(s->record.chain, e->seq, fanout));
-	memcpy(event.entry.chain, s->record.chain, CHAIN_HASH);
-	memcpy(e->chain, s->record.chain, CHAIN_HASH);
-	TRY(frame_make(s->a, &event, e));
 	store_log_append(&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->seq,
 			 view_make(e->frame + ENTRY_FRAME_HEAD, e->frame_n - ENTRY_FRAME_HEAD));
 	s->record.next++;
@@ -77,19 +79,36 @@ static uc_err add(struct log_step *s, uint64_t timestamp, struct view fanout, ui
 	return UC_OK;
 }
 
+/* Room for what stands before it, and about so much. */
+static void space_init(struct buf *space, size_t n)
+{
+	buf_init(space, FRAME_MAX);
+	if (buf_reserve(space, ENTRY_HEAD_MAX + n))
+		space->n = ENTRY_HEAD_MAX;
+}
+
 uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout)
 {
-	return add(s, timestamp, fanout, 0);
+	struct buf space;
+	space_init(&space, fanout.n);
+	buf_add_view(&space, fanout);
+	uc_err err = add(s, timestamp, &space, 0);
+	buf_done(&space);
+	return err;
 }
 
 uc_err log_step_add(struct log_step *s, const struct fanout_message *m, const uint8_t *hash)
 {
-	struct view fanout;
+	struct buf space;
 	uint8_t own[SHA256_BYTES];
 	if (!hash)
 		TRY(sha256(m->message, own));
-	TRY(wire_encode_to(s->a, fanout_message_element, m, &fanout));
-	return add(s, m->timestamp, fanout, repeats_mark(hash ? hash : own));
+	space_init(&space, m->message.n + 256);
+	uc_err err = wire_encode(&space, fanout_message_element, m);
+	if (!err)
+		err = add(s, m->timestamp, &space, repeats_mark(hash ? hash : own));
+	buf_done(&space);
+	return err;
 }
 
 uc_err log_step_own(struct log_step *s, struct view client, uint64_t timestamp,
