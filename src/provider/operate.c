@@ -105,13 +105,23 @@ static struct view trim(struct view v)
 	return v;
 }
 
+bool provider_reserved_next(struct view *lines, struct view *name)
+{
+	struct view line;
+	if (!lines->n)
+		return false;
+	*lines = view_cut(*lines, '\n', &line);
+	line = trim(line);
+	*name = line.n && line.p[0] == '#' ? (struct view){ NULL, 0 } : line;
+	return true;
+}
+
 static uc_err reserve_line(struct provider *p, struct view line, struct map *m)
 {
 	struct arena scratch;
 	struct view normalised;
 	uint8_t name_id[32];
-	line = trim(line);
-	if (!line.n || line.p[0] == '#')
+	if (!line.n)
 		return UC_OK;
 	arena_init(&scratch, 65536, ARENA_PLAIN);
 	uc_err err = name_id_of(p, line, &scratch, name_id, &normalised);
@@ -126,9 +136,8 @@ static uc_err reserve_read(struct provider *p, struct view lines, struct map *ou
 	*wrong_line = 0;
 	TRY(map_init(&fresh, p->env));
 	uc_err err = UC_OK;
-	while (!err && lines.n) {
-		struct view line;
-		lines = view_cut(lines, '\n', &line);
+	struct view line;
+	while (!err && provider_reserved_next(&lines, &line)) {
 		++*wrong_line;
 		err = reserve_line(p, line, &fresh);
 	}

@@ -113,6 +113,8 @@ void provider_suspend_all(struct provider *p, bool is_suspended);
  * has one keeps it.  UC_E_NAME with the line, counted from 1, of what is no name of this app: then
  * the names of before hold. */
 uc_err UC_MUST_USE provider_reserve(struct provider *p, struct view lines, unsigned *wrong_line);
+/* Takes the next line off such a list; empty: one that is skipped.  False at the end. */
+bool provider_reserved_next(struct view *lines, struct view *name);
 /* The same, without taking them: can they be taken? */
 uc_err UC_MUST_USE provider_reserve_check(struct provider *p, struct view lines,
 					  unsigned *wrong_line);

@@ -5,6 +5,7 @@
 #include "net/tls_memory.h"
 #include "server/app_keys.h"
 #include "server/app_provider.h"
+#include "server/app_reserved.h"
 #include "server/daemon.h"
 
 #include <stdio.h>
@@ -53,6 +54,8 @@ static uc_err load(const char *file, struct arena *a, struct config *c)
 	uc_err err = config_load(a, file, &m, c);
 	if (!err)
 		err = config_check_files(c, &m);
+	if (!err)
+		err = app_reserved_check(c, &m);
 	if (m.n)
 		print(stderr, &said);
 	buf_done(&said);

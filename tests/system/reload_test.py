@@ -198,6 +198,10 @@ class Reload(unittest.TestCase):
         self.assertIn('line=2 error=UC_E_NAME', self.lines('reserved.failed')[-1])
         Person(self.b, 'r').run('sign-up', 'lens', 'root')
         self.assertEqual(Person(self.b, 'a').refused('sign-up', 'lens', 'admin'), 'UC_E_TAKEN')
+        done = subprocess.run([BUILD / 'src/server/undercroftd', '--check-config', self.conf],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('reserved: line 2 is no name of this app', done.stderr)
         # The whole app, and back again.
         (self.b.dir / 'reserved').write_text('')
         self.write(self.text.replace('[app lens]\n', '[app lens]\nsuspended = yes\n'))
