@@ -182,6 +182,8 @@ static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_e
 	r->seq = e->seq;
 	memcpy(r->chain, e->chain, CHAIN_HASH);
 	r->dirty = true;
+	/* What was accepted at this place and is not what stands here was in a log that was put back. */
+	outbox_trimmed(c, r, e->seq + 1);
 	return UC_OK;
 }
 

@@ -124,6 +124,15 @@ void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first)
 	}
 }
 
+void outbox_gone(struct uc_client *c, struct room *r, uint64_t next)
+{
+	for (struct outgoing *o = r->outbox.first, *after; o; o = after) {
+		after = o->next;
+		if (o->accepted && o->seq >= next)
+			outgoing_delete(c, r, o);
+	}
+}
+
 void outbox_fail(struct uc_client *c, struct room *r)
 {
 	struct view none = { NULL, 0 };
@@ -240,6 +249,9 @@ uc_err outbox_drive(struct uc_client *c, struct room *r)
 	if (waits_until(c, r->retry_ms))
 		return UC_OK;
 	for (struct outgoing *o = b->unsent; o && looked < at_once; o = o->next, looked++) {
+		/* One of an earlier epoch may be refused for it: those behind do not overtake it. */
+		if (o->in_flight && o->epoch != room_group_epoch(r->group))
+			break;
 		if (o->in_flight || !o->content.n)
 			continue;
 		if (b->in_flight >= at_once)

@@ -23,6 +23,9 @@ uc_err UC_MUST_USE outbox_found(struct uc_client *c, struct room *r, const struc
 				uint64_t timestamp, uint64_t seq, struct view frank);
 /* What stood before `first` in the log will not be seen any more. */
 void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first);
+/* The log ends before `next`: what was accepted from there on is not waited for.  It is on its way to
+ * our app, and known then, or in a log that was put back. */
+void outbox_gone(struct uc_client *c, struct room *r, uint64_t next);
 /* Nothing of it will be sent any more. */
 void outbox_fail(struct uc_client *c, struct room *r);
 

@@ -121,6 +121,7 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 		r->own_hub = own_hub;
 		r->dirty = true;
 	}
+	outbox_gone(c, r, in->next);
 	if (r->rejoin.step == REJOIN_SEATED)
 		return resync_opened(c, r, in);
 	if (r->state == ROOM_JOINING && in->welcome.n && !r->lost)
@@ -177,13 +178,21 @@ static uc_err open_done(struct uc_client *c, void *subject, const struct reply *
 	return opened(c, r, &in);
 }
 
+/* Where we go on from.  A new seat begins with our commit: in a log that was put back that may lie
+ * before where the old one had come to. */
+static uint64_t cursor_of(const struct room *r)
+{
+	bool fresh = r->rejoin.step == REJOIN_SEATED && r->rejoin.seq < r->seq;
+	return fresh ? r->rejoin.seq : r->seq;
+}
+
 uc_err seat_open(struct uc_client *c, struct room *r)
 {
 	struct seat_open_request req = {
 		.room = view_str(r->uri),
 		.client = view_str(r->client),
 		.secret = VIEW_OF(r->seat_secret),
-		.cursor = r->seq,
+		.cursor = cursor_of(r),
 	};
 	if (r->seat_busy)
 		return UC_OK;

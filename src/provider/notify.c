@@ -257,8 +257,10 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 		     header_number(q->headers, "undercroft-restart", &restart);
 	bool back = !again && says && (q->status == 201 || q->status == 409) &&
 		    next <= f->record.cursor;
+	/* It knew the room, and does not any more: it was put back to before that. */
+	bool forgot = q->status == 404 && !f->record.start_seq;
 	/* It costs a tree: not at once, either. */
-	if (again)
+	if (again || forgot)
 		(void)FAIL(p->env, follower_again(p, r, f));
 	if (!again && says && next > f->record.cursor + 1) {
 		f->backoff_ms = 0;
@@ -274,7 +276,7 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 		return;
 	}
 	f->backoff_ms = backoff(p, f->backoff_ms);
-	f->retry_ms = now + (q->status == 404 ? UNKNOWN_MS : f->backoff_ms);
+	f->retry_ms = now + (q->status == 404 && !forgot ? UNKNOWN_MS : f->backoff_ms);
 	uint64_t asked_ms = (uint64_t)q->retry_after_s * 1000;
 	if (asked_ms > UNKNOWN_MS)
 		asked_ms = UNKNOWN_MS;

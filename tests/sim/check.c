@@ -148,9 +148,8 @@ static void check_follower(struct world *w, struct app *hub, struct app *a,
 	uc_err err = record_get(hub->rooms,
 				key_2(&k, TABLE_FOLLOWER, view_str(t->uri), view_str(a->domain)),
 				follower_record_element, &mem, &f);
-	/* One that begins anew has an older log until then. */
-	bool begins = f.start_wanted || f.start_seq;
-	if (!err && !begins && !a->rolled && room_state(a, t->uri, &theirs, &mem) &&
+	/* One that begins anew has the log of an earlier time until then. */
+	if (!err && !a->rolled && room_state(a, t->uri, &theirs, &mem) && theirs.next > f.since &&
 	    f.cursor >= theirs.next)
 		sim_fail(w, "%s takes %s to have %s to %llu, which has it to %llu", hub->domain,
 			 a->domain, t->uri, (unsigned long long)f.cursor,
@@ -467,6 +466,24 @@ static void check_messages(struct world *w)
 		w->stats.accepted += s->accepted;
 }
 
+/* Once removed, a seat is sent nothing more: the last it may see is the commit of its last epoch. */
+static void check_strangers(struct world *w)
+{
+	for (const struct seat_truth *s = w->truth->all_seats; s; s = s->next) {
+		const struct room_truth *t = s->used;
+		const struct epoch_truth *e = t && !t->forked ? truth_epoch(t, s->got_epoch) : NULL;
+		bool was_in = false;
+		for (uint64_t i = 0; e && i < s->got_epoch; i++)
+			was_in = was_in || (truth_epoch(t, i) && truth_is_in(truth_epoch(t, i), s));
+		if (was_in && !truth_is_in(e, s))
+			sim_fail(
+				w,
+				"a seat that was removed from %s is sent entry %llu, of epoch %llu",
+				t->uri, (unsigned long long)s->got_seq,
+				(unsigned long long)s->got_epoch);
+	}
+}
+
 /* --- what the apps stored --- */
 
 static const char *const needles[] = {
@@ -562,4 +579,5 @@ void check_all(struct world *w)
 		check_client_store(p);
 	}
 	check_messages(w);
+	check_strangers(w);
 }

@@ -328,12 +328,16 @@ static void entry_seen(struct person *p, const struct room *r, const struct log_
 			 !view_equal(VIEW_OF(e->chain), VIEW_OF(in->chain))))
 		sim_fail(w, "entry %llu of %s is another for person %u",
 			 (unsigned long long)in->seq, r->uri, p->number);
-	if (e->known)
-		return;
-	memcpy(e->hash, hash, sizeof e->hash);
-	memcpy(e->chain, in->chain, sizeof e->chain);
-	entry_describe(w, in, e);
-	e->known = true;
+	if (!e->known) {
+		memcpy(e->hash, hash, sizeof e->hash);
+		memcpy(e->chain, in->chain, sizeof e->chain);
+		entry_describe(w, in, e);
+		e->known = true;
+	}
+	if (s && in->seq > s->got_seq) {
+		s->got_seq = in->seq;
+		s->got_epoch = e->epoch;
+	}
 }
 
 /* The whole of an ENTRY_OWN, as the client puts it together. */

@@ -13,9 +13,10 @@ struct seat_truth {
 	struct room_truth *room; /* NULL: not seen in one */
 	uint64_t epoch;          /* last seen */
 	bool in_room;
-	uint64_t reached;        /* how far in the log, ever */
-	struct room_truth *used; /* the room its KeyPackage led to; NULL: none yet */
-	bool second;             /* of a client that was there already */
+	uint64_t got_epoch, got_seq; /* of the latest entry that was sent there */
+	uint64_t reached;            /* how far in the log, ever */
+	struct room_truth *used;     /* the room its KeyPackage led to; NULL: none yet */
+	bool second;                 /* of a client that was there already */
 	uint64_t heard; /* check.c: the last text of this sender in a history, by its order */
 };
 
