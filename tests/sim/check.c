@@ -56,7 +56,8 @@ static void check_chains_of(struct world *w, const struct room_truth *t)
 		if (other.next == first.next &&
 		    !view_equal(VIEW_OF(first.chain), VIEW_OF(other.chain)))
 			sim_fail(w, "%s has another chain than the hub of %s", a->domain, t->uri);
-		if (other.next > first.next)
+		/* One that was put back tells the others with its next entry. */
+		if (other.next > first.next && !t->forked)
 			sim_fail(w, "%s is ahead of the hub of %s", a->domain, t->uri);
 		if (e && !t->forked && !view_equal(VIEW_OF(e->chain), VIEW_OF(other.chain)))
 			sim_fail(w, "%s has another chain than was seen of %s", a->domain, t->uri);
