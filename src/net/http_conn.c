@@ -89,7 +89,11 @@ static void on_open(struct stream *st)
 {
 	struct http_conn *c = conn_of(st);
 	if (http2_is_chosen(c)) {
-		http2_start(c);
+		/* Peers and browsers come back by themselves. */
+		if (c->is_excess)
+			stream_end(st, UC_E_BUSY);
+		else
+			http2_start(c);
 		return;
 	}
 	c->phase = HTTP_PHASE_REQUEST;

@@ -432,6 +432,17 @@ TEST(too_many_are_told_to_come_back)
 
 	world_begin(http_limits_default);
 	w.gate.connections_max = 1;
+	atomic_store(&w.gate.connections, 1);
+	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.raw_tls));
+	expect(!SSL_CTX_set_alpn_protos(w.raw_tls, (const uint8_t *)"\x02h2", 3));
+	raw_run(VIEW_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"), NULL);
+	expect(w.raw_opened);
+	expect_eq(w.raw_got.n, 0);
+	expect_eq(atomic_load(&w.gate.connections), 1);
+	world_end();
+
+	world_begin(http_limits_default);
+	w.gate.connections_max = 1;
 	atomic_store(&w.gate.connections, 17);
 	raw_run(VIEW_LIT(GOOD), NULL);
 	expect(!w.raw_opened);
