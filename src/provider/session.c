@@ -270,20 +270,20 @@ enum {
 #undef REQUEST_BY
 };
 
+/* By number, which are few and small. */
 static const struct request_rule request_rules[] = {
-#define REQUEST_RULE(name, walk, number, phase, max)                          \
-	{ number, handle_##walk, (enum provider_limit)REQUEST_##name##_LIMIT, \
-	  (enum request_counts)REQUEST_##name##_BY },
+#define REQUEST_RULE(name, walk, number, phase, max)                                     \
+	[number] = { number, handle_##walk, (enum provider_limit)REQUEST_##name##_LIMIT, \
+		     (enum request_counts)REQUEST_##name##_BY },
 	FRAME_REQUESTS(REQUEST_RULE)
 #undef REQUEST_RULE
 };
 
 const struct request_rule *request_rule_find(uint16_t type)
 {
-	for (size_t i = 0; i < sizeof request_rules / sizeof *request_rules; i++)
-		if (request_rules[i].type == type)
-			return &request_rules[i];
-	return NULL;
+	return type < sizeof request_rules / sizeof *request_rules && request_rules[type].handle
+		       ? &request_rules[type]
+		       : NULL;
 }
 
 /* Seconds to wait.  Messages keep their order when they are refused: their handler does it. */
