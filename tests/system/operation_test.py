@@ -294,6 +294,30 @@ class Backups(unittest.TestCase):
         self.assertIn('store.older app=dial accounts=1 rooms=1', b.logs())
         self.assertEqual(len(set(incarnation.values())), 6)
 
+    def test_clients_that_know_more_than_the_copy(self):
+        """They notice, come back into the room anew, and go on; nothing of before is lost to them."""
+        b, to = self.backbone, self.backbone.dir / 'backup'
+        self.rosa.run('send', self.uwe.name, 'in the copy')
+        self.uwe.read_on('in the copy')
+        self.ctl('backup', to)
+        self.rosa.run('send', self.uwe.name, 'after the copy')
+        self.uwe.read_on('after the copy')
+        self.lose_data()
+        self.ctl('restore', to)
+        b.start()
+        rosa, uwe = self.rosa.start('follow', self.uwe.name), self.uwe.start('follow',
+                                                                             self.rosa.name)
+        for p in (rosa, uwe):
+            p.wait_for(lambda m: m['type'] == 'room_changed' and m['text'] == 'rejoined')
+        rosa.type('and on')
+        uwe.wait_for(lambda m: m.get('text') == 'and on')
+        uwe.type('and back')
+        rosa.wait_for(lambda m: m.get('text') == 'and back')
+        rosa.interrupt()
+        uwe.interrupt()
+        texts = [text for _, text in self.uwe.texts(self.rosa.name)]
+        self.assertTrue({'in the copy', 'after the copy', 'and on', 'and back'} <= set(texts), texts)
+
     def test_backup_of_what_is_stopped(self):
         b, to = self.backbone, self.backbone.dir / 'backup'
         self.rosa.run('send', self.uwe.name, 'before')
