@@ -318,8 +318,8 @@ static uc_err begin(struct beginning *n)
 	if (!err)
 		err = store_start(n, &passing);
 	room_live_drop(p, &passing);
-	if (there && !err)
-		seats_of_before(p, there);
+	if (there && !err && there->is_forked)
+		seats_of_before(n->c, there);
 	if (there)
 		room_live_drop(p, there);
 	return err;

@@ -177,13 +177,18 @@ uc_err repeat_check(struct peer_call *c, const struct room_live *r, uint64_t seq
 										: UC_E_RESTORED;
 }
 
-void seats_of_before(struct provider *p, struct room_live *r)
+/* A hub that says so for ever does not hold off our people from their other rooms: then they see it
+ * when they come again by themselves. */
+void seats_of_before(struct peer_call *c, struct room_live *r)
 {
+	static const struct rate often = { .burst = 200, .hour = 600 };
+	struct peer_live *peer = peer_live_get(c->p, c->domain);
 	struct seat_live *seat;
-	for (;;) {
-		struct room_walk w = { .chain = 0 };
-		if (!(seat = room_seat_next(r, &w)))
+	struct room_walk w = { .chain = 0 };
+	while ((seat = room_seat_next(r, &w))) {
+		if (!peer || rate_take(&peer->restarts, &often, env_now_ms(c->p->env)))
 			return;
-		session_end(p, seat->session, WS_TRY_LATER);
+		session_end(c->p, seat->session, WS_TRY_LATER);
+		w = (struct room_walk){ .chain = 0 };
 	}
 }

@@ -183,6 +183,7 @@ struct peer_live {
 	size_t asked;     /* for clients and other apps */
 	uint64_t retry_ms;
 	uint32_t backoff_ms;
+	struct rate_state restarts; /* of rooms it hosts, with connections of ours in them */
 	struct rate_state rates[LIMITS_N];
 };
 
@@ -551,7 +552,7 @@ uc_err UC_MUST_USE follower_again(struct provider *p, struct room_live *r, struc
 uc_err UC_MUST_USE repeat_check(struct peer_call *c, const struct room_live *r, uint64_t seq,
 				const uint8_t chain[CHAIN_HASH]);
 /* What is open of a log that is no more: its connections end, and see it when they come again. */
-void seats_of_before(struct provider *p, struct room_live *r);
+void seats_of_before(struct peer_call *c, struct room_live *r);
 
 /* --- room_requests.c: passing to the hub what a client asks --- */
 /* The body goes as it came; `done` answers the client.  out: may be NULL. */

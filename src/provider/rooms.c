@@ -484,7 +484,7 @@ static bool peer_is_idle(const struct peer_live *peer, uint64_t now_ms)
 	for (size_t i = 0; i < LIMITS_N; i++)
 		if (!rate_is_full(&peer->rates[i], now_ms))
 			return false;
-	return !peer->in_flight && !peer->asked;
+	return !peer->in_flight && !peer->asked && rate_is_full(&peer->restarts, now_ms);
 }
 
 /* Anybody may write any domain into a room: those that nothing is to be known of make space. */

@@ -128,3 +128,67 @@ TEST(a_follower_that_is_told_again_what_it_has_goes_on)
 	store_memory_free(backup);
 	the_end();
 }
+
+/* --- who says so and means harm --- */
+
+static size_t starts(void)
+{
+	uint64_t start;
+	return header_number(lens->last_headers, "undercroft-start", &start);
+}
+
+TEST(a_follower_that_asks_for_ever_to_begin_anew_is_served_slowly)
+{
+	const struct peer_response again = { .status = 409,
+					     .headers = VIEW_LIT("undercroft-next: 1\r\n"
+								 "undercroft-restart: 1\r\n") };
+	size_t answers = 0;
+	lose(0);
+	store_memory_free(backup);
+	lens->is_down = true;
+	guest_say(&r1, "for Lens");
+	for (int i = 0; i < 600; i++) {
+		test_now_ms += 1000;
+		provider_tick(hub->provider, test_now_ms);
+		while (hub->provider->asks) {
+			provider_response(hub->provider, hub->provider->asks->token, &again);
+			answers++;
+		}
+	}
+	/* Ten minutes; it is waited a minute in the end. */
+	expect(answers > 5 && answers < 25);
+	/* It begins where the room is now, and not before; others are not held up. */
+	guest_say(&r1, "and more");
+	guest_read(&r1);
+	lens->is_down = false;
+	for (int i = 0; i < 130; i++)
+		apps_wait(1000);
+	expect(!starts());
+	are_one_log();
+	the_end();
+}
+
+/* It can make its own room begin anew, and that ends connections only so often. */
+TEST(a_hub_that_is_put_back_for_ever_does_not_hold_off_the_people_of_others)
+{
+	size_t ended = 0;
+	lose(1);
+	put_back();
+	for (int i = 0; i < 300; i++) {
+		struct room_live *r = NULL;
+		expect_ok(room_live_get(lens->provider, the_room, &r));
+		if (!tom.c->session) {
+			ended++;
+			expect_ok(person_sign_in(&tom));
+		}
+		struct seat_live *seat;
+		struct seat_record record = { .start = 1 };
+		expect_ok(seat_live_new(lens->provider, tom.c->session, r, t1.client, &record,
+					r->record.next - 1, &seat));
+		struct peer_call c = { .p = lens->provider, .domain = hub->domain };
+		seats_of_before(&c, r);
+		apps_settle();
+	}
+	expect(ended > 150 && ended < 250);
+	the_end();
+}
