@@ -442,16 +442,13 @@ static void look_at(struct provider *p, struct view key, struct view value, stru
 	struct store_key_reader reader;
 	store_key_read(&reader, key);
 	struct view uri = store_key_read_bytes(&reader, a);
-	const struct room_live *loaded = map_find(&p->rooms_live, uri);
-	if ((loaded && loaded->followers_read) ||
-	    wire_decode(value, a, follower_record_element, &f) ||
+	if (map_find(&p->rooms_live, uri) || wire_decode(value, a, follower_record_element, &f) ||
 	    room_record_get(p->rooms, uri, a, &room))
 		return;
 	uint64_t last = room.next - 1;
 	if (f.until && f.until < last)
 		last = f.until;
-	if (f.cursor < last && !room_live_get(p, uri, &r) &&
-	    (r->followers_read || !room_live_followers(p, r)))
+	if (f.cursor < last && !room_live_get(p, uri, &r))
 		fanout_room(p, r);
 }
 

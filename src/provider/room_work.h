@@ -116,11 +116,10 @@ struct room_live {
 	struct room_follow *follow; /* NULL: nobody has followed */
 	struct room_seats seats;    /* open ones */
 	struct room_line_link moved;
-	uint32_t moved_n;    /* of the seats have moved */
-	bool stale;          /* to be read anew */
-	bool is_forked;      /* followed here, and its hub has another log now */
-	bool is_whole;       /* the group, and was read from the records of earlier versions */
-	bool followers_read; /* with the group: before, nothing is done that they are to hear of */
+	uint32_t moved_n; /* of the seats have moved */
+	bool stale;       /* to be read anew */
+	bool is_forked;   /* followed here, and its hub has another log now */
+	bool is_whole;    /* the group, and was read from the records of earlier versions */
 	struct rate_state messages, updates;
 	/* Loaded when needed; NULL: not. */
 	struct repeats *repeats;

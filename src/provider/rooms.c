@@ -314,7 +314,6 @@ uc_err room_live_followers(struct provider *p, struct room_live *r)
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
-	r->followers_read = !err;
 	/* Who is behind is looked at by the clock. */
 	if (!err && r->follow)
 		room_line_add(&p->room_work->behind, &r->follow->behind);
@@ -334,8 +333,7 @@ static uc_err read_record(struct provider *p, struct room_live *r)
 	if (!err) {
 		record.hub = hub;
 		r->record = record;
-		r->followers_read = false;
-		err = r->follow ? room_live_followers(p, r) : UC_OK;
+		err = record.part == ROOM_HUB ? room_live_followers(p, r) : UC_OK;
 	}
 	arena_done(&a);
 	return err;
@@ -399,8 +397,6 @@ uc_err room_live_hosted(struct provider *p, struct view uri, struct room_live **
 
 uc_err room_live_group(struct provider *p, struct room_live *r, struct public_group **out)
 {
-	if (!r->followers_read && r->record.part == ROOM_HUB)
-		TRY(room_live_followers(p, r));
 	if (!r->group) {
 		make_group_space(p, r);
 		uc_err err = group_parts_load(p->rooms, p->env, &room_hooks, r->uri, &r->group,
