@@ -16,17 +16,28 @@ import subprocess
 import sys
 import tempfile
 
-# Of each row: what it is called, sizes of its own.
+# Of each row: the work of bench-backbone, sizes of its own.
 ROWS = {
-    'pairs': {},
-    'room': {},
-    'steady': {'messages': 100},
-    'offline': {},
-    'idle': {},
-    'signin': {},
-    'cross_app': {},
-    'write_amplification': {'messages': 500},
-    'accounts': {},
+    'pairs': ('pairs', {}),
+    'pairs500': ('pairs', {'pairs': 500, 'messages': 60}),
+    'room': ('room', {}),
+    'steady': ('steady', {'messages': 100}),
+    'offline': ('offline', {}),
+    'idle': ('idle', {}),
+    'signin': ('signin', {}),
+    'cross_app': ('cross_app', {}),
+    'write_amplification': ('write_amplification', {'messages': 500}),
+    'accounts': ('pairs', {}),
+}
+# What a figure may be at most; of rates, at least.
+BOUNDS = {
+    'backbone.pairs100': 20, 'backbone.pairs500': 20, 'backbone.room1000': 4,
+    'backbone.steady2000.p50': 1.5, 'backbone.steady2000.p99': 5, 'backbone.offline.ingest': 16,
+    'backbone.offline.ingest.rate': 50000, 'backbone.offline.lost': 0,
+    'backbone.offline.twice': 0, 'backbone.offline.drain': 10,
+    'backbone.offline.drain.rate': 100000, 'backbone.idle': 18 * 1024, 'backbone.signin': 1.2,
+    'backbone.signin.resumed': 0.5, 'backbone.cross_app': 2.2, 'backbone.write_amplification': 4,
+    'backbone.accounts': 1.2,
 }
 SIZES = ['pairs', 'messages', 'bytes', 'room', 'connections', 'seats', 'devices', 'senders',
          'stored', 'pace', 'rest']
@@ -228,7 +239,8 @@ PEERS = {p.name: p for p in (Mosquitto, Ejabberd, JetStream)}
 WITH_TLS = {'idle', 'signin'}
 OURS_ALONE = {'cross_app', 'write_amplification', 'accounts'}
 # A peer that takes so long over a row gets less of it; figures are for each message all the same.
-SMALLER = {('ejabberd', 'offline'): {'stored': 10}, ('jetstream', 'pairs'): {'messages': 100}}
+SMALLER = {('ejabberd', 'offline'): {'stored': 10}, ('jetstream', 'pairs'): {'messages': 100},
+           ('jetstream', 'pairs500'): {'messages': 10}}
 
 
 class Failed(Exception):
@@ -244,12 +256,13 @@ def measure(args, row, kind, accounts=0):
         if accounts:
             server.store_accounts(accounts)
         (folder / 'disk').mkdir()
-        sizes = dict(ROWS[row], **SMALLER.get((kind.name, row), {}))
+        work, own = ROWS[row]
+        sizes = dict(own, **SMALLER.get((kind.name, row), {}))
         sizes.update({s: getattr(args, s) for s in SIZES if getattr(args, s) is not None})
         options = [x for s, n in sizes.items() for x in (f'--{s}', str(n))]
         log = folder / 'server.log'
         done = subprocess.run(
-            [args.build / 'tests/bench/bench-backbone', '--row', row, '--speech', server.speech,
+            [args.build / 'tests/bench/bench-backbone', '--row', work, '--speech', server.speech,
              '--port', str(args.port), '--data', folder / 'disk', '--log', log,
              *server.options(), *options, *(['--threads'] if args.threads else []),
              '--', *server.command()], stdout=subprocess.PIPE, text=True, check=False,
@@ -279,19 +292,23 @@ def number(value):
 
 
 def tell(args, ours, peers):
-    """Figures of one row: ours, beside them each peer's that has the same name."""
+    """Figures of one row: ours and its bound, beside them each peer's that has the same name, and
+    how the best of those compares with ours."""
     for name, (value, unit) in ours.items():
         there = {whom: figures[name][0] for whom, figures in peers.items() if name in figures}
+        best = (max if unit == 'msg/s' else min)(there, key=there.get) if there else None
         if args.json:
             figure = {'name': name, 'value': value, 'unit': unit}
+            if name in BOUNDS:
+                figure['bound'] = BOUNDS[name]
             if there:
-                figure['whom'] = min(there, key=there.get)
-                figure['peer'] = there[figure['whom']]
-                figure['peers'] = there
+                figure.update(whom=best, peer=there[best], peers=there)
             print(json.dumps(figure), flush=True)
         else:
-            cells = [f'{number(there.get(whom)):>14}' for whom in args.peers]
-            print(f'{name:<40} {unit:<9} {number(value):>12}', *cells, flush=True)
+            cells = [f'{number(there.get(whom)):>11}' for whom in args.peers]
+            ratio = f'{there[best] / value:>9.2f} x' if there and value else ''
+            print(f'{name:<39} {unit:<8} {number(value):>11} {number(BOUNDS.get(name)):>9}',
+                  *cells, ratio, flush=True)
 
 
 def parse():
@@ -356,7 +373,8 @@ def main():
     kinds = choose(args.peers)
     args.peers = [k.name for k in kinds]
     if not args.json:
-        print(f'{"backbone":<40} {"unit":<9} {"undercroft":>12}', *[f'{p:>14}' for p in args.peers])
+        print(f'{"backbone":<39} {"unit":<8} {"undercroft":>11} {"bound":>9}',
+              *[f'{p:>11}' for p in args.peers], f'{"best/ours":>11}' if kinds else '')
     for row in args.only or ROWS:
         measure_row(args, row, kinds)
 
