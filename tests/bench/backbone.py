@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -369,6 +370,8 @@ def measure_row(args, row, kinds):
 
 def main():
     args = parse()
+    # Who is ended leaves no folder and no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     args.build = args.build.resolve()
     kinds = choose(args.peers)
     args.peers = [k.name for k in kinds]

@@ -433,7 +433,7 @@ void peers_fill(struct stream *t, size_t room, size_t member, size_t bytes, bool
 void peers_write(struct stream *t, struct view frame)
 {
 	struct peer *p = t->from;
-	if (!t->run->by_acceptance) {
+	if (!t->run->accepts) {
 		peer_put(p, frame.p, frame.n);
 		return;
 	}

@@ -122,7 +122,7 @@ static void traffic_init(struct traffic *t, struct bench *b, const struct work *
 			 .write = b->speech->write,
 			 .streams_n = w->rooms * w->writers,
 			 .window = w->window ? w->window : WINDOW,
-			 .by_acceptance = w->accept || b->speech->accepts },
+			 .accepts = w->accept || b->speech->accepts },
 	};
 	struct run *r = &t->run;
 	r->streams = must_alloc(r->streams_n, sizeof *r->streams);

@@ -68,10 +68,19 @@ static void fill_window(struct run *r, struct writer *s)
 			return;
 }
 
-static void freed(struct stream *t)
+/* A message is no longer under way when its server has accepted it, where that is said, and when it
+ * has arrived everywhere, where somebody waits. */
+static void free_window(struct stream *t)
 {
-	t->by->freed++;
-	if (t->run->pace_us <= 0)
+	const struct run *r = t->run;
+	size_t done = r->until_accepted ? t->accepted : t->arrived / t->sinks;
+	if (r->accepts && t->accepted < done)
+		done = t->accepted;
+	if (done <= t->freed)
+		return;
+	t->by->freed += done - t->freed;
+	t->freed = done;
+	if (r->pace_us <= 0)
 		fill_window(t->run, t->by);
 }
 
@@ -83,8 +92,8 @@ void run_accepted(struct stream *t)
 		if (r->ended)
 			r->ended(r);
 	}
-	if (r->by_acceptance)
-		freed(t);
+	t->accepted++;
+	free_window(t);
 }
 
 /* --- arriving --- */
@@ -121,8 +130,8 @@ void run_arrived(struct sink *k, struct view message)
 		r->first_us = now;
 	if (!r->until_accepted)
 		r->ended_us = now;
-	if (++t->arrived % t->sinks == 0 && !r->by_acceptance)
-		freed(t);
+	t->arrived++;
+	free_window(t);
 }
 
 /* --- pacing --- */

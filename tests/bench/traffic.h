@@ -20,7 +20,8 @@ struct stream {
 	struct buf *frames; /* whole: only to be written */
 	uint8_t (*tails)[TAIL];
 	double *sent_us;
-	size_t sinks, arrived; /* who receives it; deliveries of all of them */
+	size_t sinks;                    /* who receives it */
+	size_t accepted, arrived, freed; /* arrived: deliveries of all of them */
 };
 void stream_init(struct stream *t, size_t n);
 void stream_done(struct stream *t);
@@ -44,9 +45,8 @@ struct run {
 	size_t streams_n;
 	struct writer *writers;
 	size_t writers_n;
-	size_t window;      /* under way, of each sender */
-	bool by_acceptance; /* a message is under way until its server has accepted it; else until it
-			       arrived */
+	size_t window;       /* under way, of each writer: not accepted yet, or not everywhere */
+	bool accepts;        /* the server says of each message that it has it */
 	bool until_accepted; /* the run ends with the last acceptance: nobody is there to receive */
 	/* At that moment, from inside the loop. */
 	void (*ended)(struct run *r);
