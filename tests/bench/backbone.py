@@ -40,6 +40,25 @@ BOUNDS = {
     'backbone.signin.resumed': 0.5, 'backbone.cross_app': 2.2, 'backbone.write_amplification': 4,
     'backbone.accounts': 1.2,
 }
+# The table of docs/performance.md: what is done.
+TABLE = {
+    'backbone.pairs100': '1 KiB messages between 100 pairs, all online',
+    'backbone.pairs500': 'the same between 500 pairs',
+    'backbone.room1000': 'one sender, a room of 1,000 devices, for each copy',
+    'backbone.steady2000.p50': '2,000 messages/s, beyond the disk\'s own time',
+    'backbone.steady2000.p99': 'the same',
+    'backbone.offline.ingest': '100,000 messages to 1,000 who are away',
+    'backbone.offline.ingest.rate': 'the same',
+    'backbone.offline.lost': 'of these, after `kill -9` when the last was accepted',
+    'backbone.offline.drain': 'they come back and take them',
+    'backbone.offline.drain.rate': 'the same',
+    'backbone.idle': 'memory of an idle connection, TLS, 20 seats open',
+    'backbone.signin': 'sign-in of a device with 200 seats',
+    'backbone.signin.resumed': 'the same with a TLS ticket',
+    'backbone.cross_app': 'across two apps on one backbone, to within one',
+    'backbone.write_amplification': 'bytes written for each byte of content',
+    'backbone.accounts': 'a message with so many accounts stored, to a thousandth',
+}
 SIZES = ['pairs', 'messages', 'bytes', 'room', 'connections', 'seats', 'devices', 'senders',
          'stored', 'pace', 'rest']
 # Who measures is one person with a thousand accounts, and does in seconds what others do in a day.
@@ -292,19 +311,31 @@ def number(value):
     return f'{value:,.0f}' if abs(value) >= 100 else f'{value:.3g}'
 
 
+def row_of_table(figure):
+    """A line of docs/performance.md."""
+    value, unit = figure['value'], figure['unit']
+    peers = figure.get('peers', {})
+    cells = [number(peers.get(p)) for p in PEERS]
+    return ' | '.join([f'| `{figure["name"][len("backbone."):]}`', TABLE[figure['name']], unit,
+                       number(figure.get('bound')), number(value), *cells]) + ' |'
+
+
 def tell(args, ours, peers):
     """Figures of one row: ours and its bound, beside them each peer's that has the same name, and
     how the best of those compares with ours."""
     for name, (value, unit) in ours.items():
         there = {whom: figures[name][0] for whom, figures in peers.items() if name in figures}
         best = (max if unit == 'msg/s' else min)(there, key=there.get) if there else None
+        figure = {'name': name, 'value': value, 'unit': unit}
+        if name in BOUNDS:
+            figure['bound'] = BOUNDS[name]
+        if there:
+            figure.update(whom=best, peer=there[best], peers=there)
         if args.json:
-            figure = {'name': name, 'value': value, 'unit': unit}
-            if name in BOUNDS:
-                figure['bound'] = BOUNDS[name]
-            if there:
-                figure.update(whom=best, peer=there[best], peers=there)
             print(json.dumps(figure), flush=True)
+        elif args.markdown:
+            if name in TABLE:
+                print(row_of_table(figure), flush=True)
         else:
             cells = [f'{number(there.get(whom)):>11}' for whom in args.peers]
             ratio = f'{there[best] / value:>9.2f} x' if there and value else ''
@@ -316,6 +347,7 @@ def parse():
     p = argparse.ArgumentParser()
     p.add_argument('build', type=pathlib.Path)
     p.add_argument('--json', action='store_true')
+    p.add_argument('--markdown', action='store_true')
     p.add_argument('--threads', action='store_true')
     p.add_argument('--only', choices=ROWS, action='append')
     p.add_argument('--peers', default='all', help='all, none, or names with commas between')
@@ -375,7 +407,7 @@ def main():
     args.build = args.build.resolve()
     kinds = choose(args.peers)
     args.peers = [k.name for k in kinds]
-    if not args.json:
+    if not args.json and not args.markdown:
         print(f'{"backbone":<39} {"unit":<8} {"undercroft":>11} {"bound":>9}',
               *[f'{p:>11}' for p in args.peers], f'{"best/ours":>11}' if kinds else '')
     for row in args.only or ROWS:
