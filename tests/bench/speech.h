@@ -26,6 +26,7 @@ struct speech_options {
 struct speech {
 	const char *name;
 	bool accepts; /* says by itself of each message that it was accepted */
+	bool syncs;   /* and says so when it is on disk */
 	/* The plan's people with accounts, online, in their rooms; what the plan points to stays. */
 	void (*prepare)(struct load *l, const struct plan *plan, const struct speech_options *o);
 	/* Messages of a member for all others of a room; with accept, it has to be said that they

@@ -261,6 +261,7 @@ static void undercroft_resume(bool yes)
 const struct speech speech_undercroft = {
 	.name = "undercroft",
 	.accepts = true,
+	.syncs = true,
 	.prepare = undercroft_prepare,
 	.fill = undercroft_fill,
 	.write = undercroft_write,
