@@ -33,6 +33,7 @@ int ctl_devices(struct ctl *c);
 int ctl_check(struct ctl *c);
 int ctl_dump(struct ctl *c);
 int ctl_load(struct ctl *c);
+int ctl_mend(struct ctl *c);
 int ctl_erase_app(struct ctl *c);
 int ctl_apps(struct ctl *c);
 int ctl_backup(struct ctl *c);
@@ -60,6 +61,8 @@ void ctl_store_path(const struct ctl *c, size_t app, enum ctl_kind kind, char *o
 bool ctl_take_word(struct ctl *c, const char *word);
 /* By name or domain; prints when there is none. */
 bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
+/* Which app's which store the first two arguments name; prints when there is none. */
+bool ctl_store_named(const struct ctl *c, size_t *app, int *kind);
 /* Keeps the backbone from starting, until it is closed; -1 (printed): it runs, or cannot be kept. */
 int ctl_lock(const struct ctl *c);
 /* The process that uses the data; 0: none, -1: one that isn't known. */

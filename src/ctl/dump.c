@@ -13,24 +13,12 @@ static uc_err write_out(void *ctx, struct view bytes)
 	return fwrite(bytes.p, 1, bytes.n, ctx) == bytes.n ? UC_OK : UC_E_IO;
 }
 
-/* Which app's which store the first two arguments name; prints when there is none. */
-static bool store_named(const struct ctl *c, size_t *app, int *kind)
-{
-	if (!ctl_app_find(c, c->argv[0], app))
-		return false;
-	for (*kind = 0; *kind < CTL_KINDS; ++*kind)
-		if (view_equal(view_str(ctl_kind_names[*kind]), view_str(c->argv[1])))
-			return true;
-	fprintf(stderr, "undercroftctl: there is no store %s; accounts or rooms\n", c->argv[1]);
-	return false;
-}
-
 int ctl_dump(struct ctl *c)
 {
 	size_t app = 0;
 	int kind = 0;
 	struct store *s = NULL;
-	if (!store_named(c, &app, &kind))
+	if (!ctl_store_named(c, &app, &kind))
 		return CTL_USAGE;
 	if (isatty(STDOUT_FILENO)) {
 		fputs("undercroftctl: a dump is no text; send the output to a file\n", stderr);
@@ -90,7 +78,7 @@ int ctl_load(struct ctl *c)
 {
 	size_t app = 0;
 	int kind = 0;
-	if (!store_named(c, &app, &kind))
+	if (!ctl_store_named(c, &app, &kind))
 		return CTL_USAGE;
 	int lock = ctl_lock(c);
 	if (lock < 0)

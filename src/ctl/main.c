@@ -107,6 +107,15 @@ static const struct ctl_command commands[] = {
 	  "backbone was restarted without it. The app's keys stay where they are.\n\n"
 	  "example:\n"
 	  "  undercroftctl erase-app undercroft.conf plaza --yes" },
+	{ "mend", 2, 2, ctl_mend, "FILE APP accounts|rooms",
+	  "go on from what a damaged write-ahead log leaves",
+	  "For a store that the backbone does not start with because its write-ahead log is "
+	  "damaged\n"
+	  "(UC_E_CORRUPT). What lies behind the damage is lost, though it was accepted: restore a\n"
+	  "backup instead if it is younger than that. Stopped; the store counts as an older "
+	  "copy.\n\n"
+	  "example:\n"
+	  "  undercroftctl mend undercroft.conf dial rooms" },
 	{ "load", 3, 3, ctl_load, "FILE APP accounts|rooms DUMP", "make a store from a dump",
 	  "While the backbone does not run, and where the store is empty. Takes dumps of this and "
 	  "of\n"

@@ -70,6 +70,17 @@ bool ctl_app_find(const struct ctl *c, const char *text, size_t *out)
 	return false;
 }
 
+bool ctl_store_named(const struct ctl *c, size_t *app, int *kind)
+{
+	if (!ctl_app_find(c, c->argv[0], app))
+		return false;
+	for (*kind = 0; *kind < CTL_KINDS; ++*kind)
+		if (view_equal(view_str(ctl_kind_names[*kind]), view_str(c->argv[1])))
+			return true;
+	fprintf(stderr, "undercroftctl: there is no store %s; accounts or rooms\n", c->argv[1]);
+	return false;
+}
+
 /* The lock's file holds the number of the process. */
 static long pid_read(int fd)
 {

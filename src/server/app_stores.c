@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "provider/provider.h"
+#include "provider/schema.h"
 #include "server/app_keys.h"
 #include "server/folders.h"
 #include "server/log.h"
@@ -18,6 +19,14 @@ static uc_err path_make(struct buf *path, const char *folder, const char *kind)
 	return path->failed;
 }
 
+/* By its table, which is nobody's name. */
+static void on_corrupt(void *ctx, uint8_t table)
+{
+	const struct app_stores *s = ctx;
+	const char *name = table_name(table);
+	log_error("store.corrupt", "app=%s table=\"%s\"", s->app->name, name ? name : "?");
+}
+
 static uc_err open_one(struct app_stores *s, const char *folder, const char *kind,
 		       const struct env *env, struct metrics *metrics, struct store **out)
 {
@@ -31,13 +40,16 @@ static uc_err open_one(struct app_stores *s, const char *folder, const char *kin
 		.kind = view_str(kind),
 		.schema = PROVIDER_SCHEMA,
 		.life = s->life,
+		.corrupt = on_corrupt,
+		.corrupt_ctx = s,
 		.metrics = metrics,
 	};
 	if (!err)
 		err = store_open(&o, out);
 	if (err)
-		log_error("store.failed", "path=%s error=%s", path.failed ? "" : (char *)path.p,
-			  uc_err_name(err));
+		log_error("store.failed", "path=%s error=%s%s", path.failed ? "" : (char *)path.p,
+			  uc_err_name(err),
+			  err == UC_E_CORRUPT ? " hint=\"undercroftctl mend\"" : "");
 	buf_done(&path);
 	return err;
 }

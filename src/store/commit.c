@@ -62,7 +62,8 @@ static uc_err look(const struct commit *c, struct view key, struct view *out)
 {
 	const struct store_change *n = change_find(c, key);
 	if (!n)
-		return c->s->driver->get(c->s->engine, key, c->mem, out);
+		return store_read_error(c->s, c->s->driver->get(c->s->engine, key, c->mem, out),
+					view_slice(key, 1, key.n));
 	if (n->kind != CHANGE_PUT)
 		return UC_E_NOT_FOUND;
 	if (out)

@@ -37,7 +37,9 @@ struct store {
 	struct store_faults faults;
 	struct metrics *metrics;
 	bool check_shards;
-	uint64_t life;  /* the caller's; store_options */
+	uint64_t life; /* the caller's; store_options */
+	void (*corrupt)(void *ctx, uint8_t table);
+	void *corrupt_ctx;
 	uc_err refuses; /* writes, after the engine failed */
 	uc_err dead;    /* everything, after a fault struck */
 	struct store_meta meta;
@@ -94,6 +96,8 @@ uc_err UC_MUST_USE log_head_get(struct store *s, struct view log, struct log_hea
 /* Writes raw changes through faults and refusal. */
 uc_err UC_MUST_USE store_write(struct store *s, const struct store_change *first);
 uc_err UC_MUST_USE store_usable(const struct store *s);
+/* Passes an error of reading on; says whose it is when bytes did not check. */
+uc_err UC_MUST_USE store_read_error(const struct store *s, uc_err err, struct view key);
 void store_scratch_reset(struct store *s);
 
 /* Reads the meta record, or makes one in an empty engine. */

@@ -94,8 +94,8 @@ struct check {
 	size_t problem_count;
 	uint8_t log[STORE_KEY_MAX]; /* whose entries are being walked */
 	size_t log_bytes;
-	bool in_log;
-	uint64_t next, end; /* entry to come; the head's next, which there is at least */
+	bool in_log, is_torn; /* torn: some of it could not be read */
+	uint64_t next, end;   /* entry to come; the head's next, which there is at least */
 };
 
 static void problem(struct check *c, const char *what, struct view key)
@@ -107,7 +107,7 @@ static void problem(struct check *c, const char *what, struct view key)
 
 static void log_end(struct check *c)
 {
-	if (c->in_log && c->next < c->end)
+	if (c->in_log && c->next < c->end && !c->is_torn)
 		problem(c, "the log's last entries are missing", view_make(c->log, c->log_bytes));
 	c->in_log = false;
 }
@@ -142,9 +142,10 @@ static uc_err check_entry(struct check *c, struct view log, uint64_t seq)
 		c->next = c->end;
 		return UC_OK;
 	}
-	if (seq != c->next)
+	if (seq != c->next && !c->is_torn)
 		problem(c, "an entry of the log is missing or too many", log);
 	c->next = seq + 1;
+	c->is_torn = false;
 	return UC_OK;
 }
 
@@ -190,10 +191,88 @@ static uc_err check_pair(void *ctx, struct view inner, struct view value)
 	return UC_OK;
 }
 
+/* Does the store read from there on?  UC_E_CORRUPT: no. */
+static uc_err try_from(struct store *s, struct view from)
+{
+	struct store_cursor *c;
+	struct view key, value;
+	TRY(s->driver->cursor_open(s->engine, from, VIEW_LIT("\xff"), &c));
+	uc_err err = s->driver->cursor_next(c, &key, &value);
+	s->driver->cursor_close(c);
+	return err;
+}
+
+/* Where it reads again behind what cannot be read, which follows `last`: in a log behind the next
+ * entry, else behind ever shorter prefixes.  UC_E_NOT_FOUND: nothing more. */
+static uc_err skip_damage(struct store *s, struct view last, struct view *from)
+{
+	struct pair p;
+	struct arena *mem = &s->scratch;
+	if (last.p[0] == SPACE_ENTRY && !pair_split(last, &p) && p.seq < UINT64_MAX - 2) {
+		TRY(space_entry(mem, p.key, p.seq + 2, from));
+		uc_err err = try_from(s, *from);
+		if (err != UC_E_CORRUPT)
+			return err;
+	}
+	for (size_t n = last.n; n > 0; n--) {
+		TRY(space_end(mem, view_slice(last, 0, n), from));
+		uc_err err = from->n ? try_from(s, *from) : UC_E_CORRUPT;
+		if (err != UC_E_CORRUPT)
+			return err;
+	}
+	return UC_E_NOT_FOUND;
+}
+
+/* From a key on, to the end or to damage; the last key that was read is kept. */
+static uc_err check_from(struct check *c, struct view from, struct buf *last)
+{
+	struct store_cursor *cursor;
+	struct view key, value;
+	TRY(c->s->driver->cursor_open(c->s->engine, from, VIEW_LIT("\xff"), &cursor));
+	uc_err err = c->s->driver->cursor_next(cursor, &key, &value);
+	while (!err) {
+		buf_reset(last);
+		buf_add_view(last, key);
+		err = check_pair(c, key, value);
+		if (!err)
+			err = c->s->driver->cursor_next(cursor, &key, &value);
+	}
+	c->s->driver->cursor_close(cursor);
+	return last->failed ? UC_E_MEMORY : err;
+}
+
+static uc_err check_all(struct check *c, struct buf *last)
+{
+	struct view from = VIEW_LIT("");
+	uc_err err = UC_E_CORRUPT;
+	buf_add_byte(last, SPACE_ENTRY); /* the first there can be */
+	while (err == UC_E_CORRUPT) {
+		err = check_from(c, from, last);
+		if (err != UC_E_CORRUPT)
+			break;
+		struct pair p;
+		bool known = last->n > 1 && !pair_split(buf_view(last), &p);
+		problem(c, "what is stored behind this cannot be read",
+			known ? p.key : (struct view){ 0 });
+		c->is_torn = true; /* said already */
+		store_scratch_reset(c->s);
+		err = skip_damage(c->s, buf_view(last), &from);
+		if (!err) /* check_from takes it from there */
+			err = UC_E_CORRUPT;
+	}
+	store_scratch_reset(c->s);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
 uc_err store_check(struct store *s, store_visit *visit, store_problem *tell, void *ctx)
 {
 	struct check c = { .s = s, .visit = visit, .problem = tell, .ctx = ctx };
-	TRY(pairs_each(s, check_pair, &c));
+	struct buf last;
+	TRY(store_usable(s));
+	buf_init(&last, 2 * STORE_KEY_MAX);
+	uc_err err = check_all(&c, &last);
+	buf_done(&last);
+	TRY(err);
 	log_end(&c);
 	return c.problem_count ? UC_E_CORRUPT : UC_OK;
 }

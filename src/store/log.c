@@ -70,7 +70,7 @@ static uc_err head_get(struct store *s, struct view log, struct log_head *out)
 	TRY(store_usable(s));
 	uc_err err = log_head_get(s, log, out);
 	store_scratch_reset(s);
-	return err;
+	return store_read_error(s, err, log);
 }
 
 static uc_err log_last(struct store *s, struct view log, struct arena *mem, uint64_t *seq,
@@ -83,7 +83,7 @@ static uc_err log_last(struct store *s, struct view log, struct arena *mem, uint
 		return UC_E_NOT_FOUND;
 	TRY(space_entry(&s->scratch, log, h.next - 1, &key));
 	uc_err err = s->driver->get(s->engine, key, mem, bytes);
-	TRY(err == UC_E_NOT_FOUND ? UC_E_CORRUPT : err);
+	TRY(store_read_error(s, err == UC_E_NOT_FOUND ? UC_E_CORRUPT : err, log));
 	*seq = h.next - 1;
 	return UC_OK;
 }
@@ -127,6 +127,7 @@ uc_err store_log_scan_init(struct store_log_scan *it, struct store *s, struct vi
 	uc_err err = head_get(s, log, &h);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
+	fresh.scan.table = log.n ? log.p[0] : 0;
 	fresh.next = from > h.first ? from : h.first;
 	if (fresh.next < h.next) {
 		err = scan_open(&fresh, s, log, h.next);
@@ -145,7 +146,9 @@ bool store_log_scan_next(struct store_log_scan *it, uint64_t *seq, struct view *
 		return false;
 	uint64_t n = space_entry_seq(key);
 	if (n != it->next) {
-		scan->failed = UC_E_CORRUPT; /* a gap */
+		/* A gap. */
+		scan->failed =
+			store_read_error(scan->store, UC_E_CORRUPT, view_make(&scan->table, 1));
 		return false;
 	}
 	if (it->any && value.n > it->bytes_left) {

@@ -18,6 +18,10 @@
 #define BLOB_FILE          (64 * MIB)
 #define FILTER_BITS        ((size_t)32768)
 
+enum {
+	TORN_TAIL_ALONE = rocksdb_tolerate_corrupted_tail_records_recovery,
+	UP_TO_DAMAGE = rocksdb_point_in_time_recovery
+};
 enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE_ONCE = 3, COMPRESSION_NONE = 0 };
 
 /* Commits that RocksDB has not been given yet: one write for all of them, when somebody syncs or wants
@@ -122,6 +126,9 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	rocksdb_options_set_keep_log_file_num(r, 2);
 	rocksdb_options_set_stats_dump_period_sec(r, 0);
 	options_blobs(r);
+	/* What a write that was cut off has left is forgiven, damage is not: it would shorten what was
+	 * accepted, without a word. */
+	rocksdb_options_set_wal_recovery_mode(r, o->mend ? UP_TO_DAMAGE : TORN_TAIL_ALONE);
 	if (o->read_only)
 		options_read_only(r);
 	set_table(r, o->cache_bytes ? o->cache_bytes : 16 * MIB);

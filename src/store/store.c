@@ -14,6 +14,13 @@ uc_err store_usable(const struct store *s)
 	return s->dead;
 }
 
+uc_err store_read_error(const struct store *s, uc_err err, struct view key)
+{
+	if (err == UC_E_CORRUPT && s->corrupt)
+		s->corrupt(s->corrupt_ctx, key.n ? key.p[0] : 0);
+	return err;
+}
+
 void store_scratch_reset(struct store *s)
 {
 	arena_reset(&s->scratch, s->clean);
@@ -42,6 +49,8 @@ uc_err store_open(const struct store_options *o, struct store **out)
 	s->metrics = o->metrics;
 	s->check_shards = o->check_shards;
 	s->life = o->life;
+	s->corrupt = o->corrupt;
+	s->corrupt_ctx = o->corrupt_ctx;
 	arena_init(&s->mem, META_MAX, ARENA_PLAIN);
 	arena_init(&s->scratch, SCRATCH_MAX, ARENA_PLAIN);
 	uc_err err = set_up(s, o);
@@ -51,6 +60,19 @@ uc_err store_open(const struct store_options *o, struct store **out)
 	}
 	*out = s;
 	return UC_OK;
+}
+
+uc_err store_mend(const struct store_options *o)
+{
+	struct store *s = NULL;
+	struct store_options mend = *o;
+	mend.mend = true;
+	TRY(store_open(&mend, &s));
+	struct store_meta meta = s->meta;
+	meta.is_copy = 1;
+	uc_err err = meta_put(s, &meta);
+	store_close(s);
+	return err;
 }
 
 void store_close(struct store *s)
@@ -154,7 +176,7 @@ static uc_err get(struct store *s, struct view key, struct arena *mem, struct vi
 	if (!err)
 		err = s->driver->get(s->engine, inner, mem, out);
 	store_scratch_reset(s);
-	return err;
+	return store_read_error(s, err, key);
 }
 
 uc_err store_get(struct store *s, struct view key, struct arena *mem, struct view *out)
@@ -192,6 +214,7 @@ uc_err store_scan_init(struct store_scan *it, struct store *s, struct view prefi
 		return UC_E_TOO_LARGE;
 	TRY(store_usable(s));
 	struct store_scan fresh = { .store = s, .left = limit ? limit : SIZE_MAX };
+	fresh.table = prefix.n ? prefix.p[0] : 0;
 	uc_err err = scan_open(&fresh, s, prefix, start);
 	store_scratch_reset(s);
 	TRY(err);
@@ -206,7 +229,9 @@ bool store_scan_next(struct store_scan *it, struct view *key, struct view *value
 	struct view inner;
 	uc_err err = it->store->driver->cursor_next(it->cursor, &inner, value);
 	if (err) {
-		it->failed = err == UC_E_NOT_FOUND ? UC_OK : err;
+		it->failed = err == UC_E_NOT_FOUND
+				     ? UC_OK
+				     : store_read_error(it->store, err, view_make(&it->table, 1));
 		it->left = 0;
 		return false;
 	}

@@ -57,8 +57,13 @@ struct store_options {
 	const struct store_upgrade *upgrades; /* ends with .run == NULL; NULL for none */
 	size_t memtable_bytes;                /* 0: 16 MiB */
 	size_t cache_bytes;                   /* 0: 16 MiB */
-	bool read_only;    /* as it is now, also beside the process that uses it; writing is refused
+	bool read_only; /* as it is now, also beside the process that uses it; writing is refused
 			   (UC_E_NOT_ALLOWED), UC_E_NOT_FOUND when there is none, no upgrades */
+	bool mend;      /* a damaged write-ahead log ends where it is damaged; store_mend */
+	/* May be NULL.  A record's stored bytes do not check: it was not served, the call said
+	 * UC_E_CORRUPT.  table: the first byte of its key; 0: unknown. */
+	void (*corrupt)(void *ctx, uint8_t table);
+	void *corrupt_ctx;
 	bool check_shards; /* refuse keys outside the batch's shard; for debug and tests */
 	uint64_t life; /* what store_live was last given, as the caller knows from elsewhere; 0: it
 			      doesn't */
@@ -72,6 +77,10 @@ struct store_options {
  * UC_E_VERSION    it was written by a newer program
  * UC_E_CORRUPT    it is not ours, or damaged */
 uc_err UC_MUST_USE store_open(const struct store_options *o, struct store **out);
+/* Goes on from what is left of a store whose write-ahead log is damaged (UC_E_CORRUPT at store_open):
+ * what lies behind the damage is lost, though it was accepted, so that it is an older copy from then on
+ * (store_is_older). */
+uc_err UC_MUST_USE store_mend(const struct store_options *o);
 /* Does not sync: what was committed after the last store_sync may or may not be there later. */
 void store_close(struct store *s);
 /* 16 random bytes made with the store (and by store_renew); every log's head carries them. */
@@ -144,6 +153,7 @@ struct store_scan {
 	struct store_cursor *cursor;
 	size_t left;
 	bool begun;
+	uint8_t table; /* of the prefix */
 	uc_err failed;
 };
 uc_err UC_MUST_USE store_scan_init(struct store_scan *it, struct store *s, struct view prefix,
