@@ -19,7 +19,7 @@
 	X(epoch_race, "of two commits of one epoch, the second is taken, too")                  \
 	X(trimmed_too_early, "entries are dropped that somebody has not read")                  \
 	X(dedupe_hole, "after a restart a message that is sent again stands in the log twice")  \
-	X(ticket_replay, "a seat is opened as it was known, although it has ended since")       \
+	X(ticket_replay, "a seat that is known is opened as if its room had not changed since") \
 	X(forgotten_commit, "a client sends what it has not written, and forgets it in a kill") \
 	X(clock_assumption, "the clock is taken never to go back")
 

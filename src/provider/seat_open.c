@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening a seat: first by the leaf's key, then by the secret that was set with it. */
 #include "base/heap.h"
+#include "base/planted.h"
 #include "provider/room_work.h"
 
 enum { SEATS_PER_REQUEST = 16 };
@@ -32,6 +33,7 @@ struct opening_seat {
 	struct client_key client;
 	struct seat_record record;
 	bool is_again; /* by SEATS_OPEN */
+	bool is_known; /* and nothing was read for it */
 };
 
 /* Sets the secret; opening, month and cursor with it. */
@@ -151,6 +153,10 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 	/* What is gone cannot be sent; the device sees it by `first`. */
 	if (cursor + 1 < r->first)
 		cursor = r->first - 1;
+	if (PLANTED(ticket_replay) && o->is_known) {
+		r->next = cursor + 1;
+		cursor = o->room->record.next - 1;
+	}
 	TRY(seat_live_add(p, o->c->s, o->room, &o->client, &o->record, cursor, &seat));
 	r->seat = seat->number;
 	if (o->q->cursor > o->record.cursor)
@@ -201,7 +207,8 @@ static uc_err record_read(struct opening_seat *o)
 	const struct seat_open_request *q = o->q;
 	struct store_key k;
 	/* The whole of it is for who opens a seat by itself. */
-	if (o->is_again && seat_known_find(p, q->room, q->client, &o->record))
+	o->is_known = o->is_again && seat_known_find(p, q->room, q->client, &o->record);
+	if (o->is_known)
 		return UC_OK;
 	TRY(record_get(p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client), seat_record_element,
 		       &o->c->arena, &o->record));

@@ -3,7 +3,7 @@
 #include "base/heap.h"
 #include "base/text.h"
 #include "mimi/frames.h"
-#include "provider/schema.h"
+#include "provider/room_work.h"
 #include "store/store_memory.h"
 #include "tests/sim/sim.h"
 
@@ -81,12 +81,36 @@ static struct output *output_add(struct app *a, enum output_kind kind)
 	return o;
 }
 
+/* Nothing is said to a seat that follows the entry which ended it. */
+static void check_seat(struct app *a, const struct link *l, struct view frame)
+{
+	struct frame f;
+	struct entry_event e;
+	struct seat_record r;
+	struct store_key k;
+	struct view client;
+	struct arena mem;
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	if (!wire_decode(frame, &mem, frame_element, &f) && f.type == FRAME_ENTRY &&
+	    f.kind == FRAME_EVENT && !wire_decode(f.body, &mem, entry_event_element, &e)) {
+		const struct seat_live *seat = seat_live_find(l->session, e.seat);
+		if (seat && !seat_client(a->provider, seat, &mem, &client) &&
+		    !record_get(a->rooms, key_2(&k, TABLE_SEAT, seat->room->uri, client),
+				seat_record_element, &mem, &r) &&
+		    r.ended && e.entry.seq > r.ended)
+			sim_fail(a->w, "%s tells a seat that has ended of what came later",
+				 a->domain);
+	}
+	arena_done(&mem);
+}
+
 static void out_send(void *ctx, void *connection, struct view frame)
 {
 	struct app *a = ctx;
 	struct output *o = output_add(a, OUT_FRAME);
 	if (!o)
 		return;
+	check_seat(a, connection, frame);
 	o->link = connection;
 	o->a = bytes_copy(frame);
 }
