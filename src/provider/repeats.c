@@ -101,8 +101,9 @@ static void used(struct provider *p, struct repeats *t)
 /* Room for as many, those that are there moved over. */
 static uc_err resize(struct provider *p, struct repeats *t, size_t cap)
 {
-	struct repeats n = *t;
+	/* Who makes space changes the line that it stands in. */
 	make_space(p, t, cap);
+	struct repeats n = *t;
 	n.cap = cap;
 	n.marks = heap_new(cap * sizeof *n.marks);
 	n.index = heap_new(2 * cap * sizeof *n.index);

@@ -240,3 +240,35 @@ TEST(marks_leave_memory_with_their_room)
 	say_again(0);
 	the_end();
 }
+
+/* The marks of a room that grows push out those of others, in whose line it stands. */
+TEST(a_room_that_grows_pushes_out_others_and_keeps_its_own)
+{
+	say_all();
+	struct room_work *w = dial->provider->room_work;
+	struct room_live *grown = room_of();
+	guest_init(&r2, &rob, NULL);
+	r2.room = VIEW_LIT("mimi://dial.example/r/ijklmnop");
+	expect_ok(guest_create(&r2, false));
+	guest_say(&r2, "elsewhere");
+	struct room_live *other = NULL;
+	expect_ok(room_live_get(dial->provider, r2.room, &other));
+	expect(other->repeats != NULL && w->marked.first->room == grown);
+	/* The other, used longer ago, stands before it. */
+	guest_say(&r1, "here");
+	expect(w->marked.first == &other->repeats->marked);
+	size_t cap = grown->repeats->cap, are = w->marks_n;
+	w->marks_n = MARKS_LOADED_MAX;
+	while (grown->repeats && grown->repeats->cap == cap) {
+		test_now_ms += 7;
+		guest_say(&r1, "and on");
+	}
+	expect(!other->repeats);
+	expect(grown->repeats != NULL);
+	expect(w->marked.first == &grown->repeats->marked && w->marked.last == w->marked.first);
+	expect(!grown->repeats->marked.previous && !grown->repeats->marked.next);
+	w->marks_n -= MARKS_LOADED_MAX - are;
+	expect_eq(w->marks_n, grown->repeats->cap);
+	say_again(0);
+	the_end();
+}
