@@ -285,6 +285,7 @@ static uc_err put_start(struct beginning *n, struct log_step *s)
 		store_delete_prefix(&s->batch, key_1(&k, left[i], n->c->target));
 	log = key_1(&k, TABLE_LOG, n->c->target);
 	store_log_start(&s->batch, log, n->start.seq + 1);
+	TRY(seats_end_gone(s, n->start.seq));
 	TRY(seats_change(s, &n->m, n->start.welcome, NULL));
 	return log_step_put_group(s);
 }
@@ -333,6 +334,24 @@ static void tell_start(struct beginning *n)
 		room_joins_done(n->c->p, r, &n->m.joined);
 }
 
+/* The hub has less than it told us once. */
+static bool hub_has_less(const struct peer_call *c, const struct room_live *r)
+{
+	uint64_t last;
+	return header_number(c->headers, "undercroft-last", &last) && last + 1 < r->record.next;
+}
+
+/* A repeat, of the log that is followed here; or the hub has another one now, which was said to it and
+ * is forgotten here since. */
+static uc_err take_start_again(struct peer_call *c, struct room_live *r,
+			       const struct follow_start *start)
+{
+	uc_err err =
+		hub_has_less(c, r) ? UC_E_RESTORED : repeat_check(c, r, start->seq, start->chain);
+	r->is_forked = err == UC_E_RESTORED;
+	return err;
+}
+
 static uc_err take_start(struct peer_call *c)
 {
 	struct beginning n = { .c = c };
@@ -349,7 +368,7 @@ static uc_err take_start(struct peer_call *c)
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
 	if (!err && n.start.seq < r->record.next && !r->is_forked)
-		return UC_OK; /* a repeat */
+		return take_start_again(c, r, &n.start);
 	if (peer_is_too_fast(c, LIMIT_PEER_START))
 		return UC_E_RATE;
 	err = check_start(&n);
@@ -368,7 +387,7 @@ static uc_err take_start(struct peer_call *c)
 
 static uc_err take(struct peer_call *c)
 {
-	uint64_t start, seq, last;
+	uint64_t start, seq;
 	struct room_live *r;
 	struct view hex = header_find(c->headers, "undercroft-chain"), chain = { NULL, 0 };
 	if (header_number(c->headers, "undercroft-start", &start))
@@ -380,11 +399,7 @@ static uc_err take(struct peer_call *c)
 	TRY(room_live_get(c->p, c->target, &r));
 	if (r->record.part != ROOM_FOLLOWER || !view_equal(r->record.hub, c->domain))
 		return UC_E_NOT_ALLOWED;
-	/* The hub has less than it told us once. */
-	uc_err err =
-		header_number(c->headers, "undercroft-last", &last) && last + 1 < r->record.next
-			? UC_E_RESTORED
-			: take_all(c, r, seq, chain.p);
+	uc_err err = hub_has_less(c, r) ? UC_E_RESTORED : take_all(c, r, seq, chain.p);
 	r->is_forked = err == UC_E_RESTORED || err == UC_E_CHAIN;
 	return err;
 }

@@ -150,6 +150,7 @@ static uc_err add_start(struct notice *n)
 	TRY(wire_encode(&n->body, follow_start_element, &start));
 	header_add_number(&n->headers, "undercroft-start", 1);
 	header_add_number(&n->headers, "undercroft-sequence", n->f->record.start_seq);
+	header_add_number(&n->headers, "undercroft-last", n->room->record.next - 1);
 	return n->body.failed;
 }
 
@@ -466,11 +467,13 @@ void fanout_round(struct provider *p, struct slice *s)
 	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
 	buf_reset(from);
 	while (store_scan_next(&scan, &key, &value)) {
+		struct arena_mark mark = arena_mark(&a);
 		if (n++ == ROUND_AT_ONCE || !slice_goes_on(s)) {
 			buf_add_view(from, key); /* here it goes on */
 			break;
 		}
 		look_at(p, key, value, &a);
+		arena_reset(&a, mark);
 	}
 	arena_done(&a);
 	store_scan_done(&scan);

@@ -369,6 +369,8 @@ uc_err UC_MUST_USE seats_announce(struct provider *p, struct view room,
 void seats_announced(struct provider *p, struct view room, const struct member_list *joined);
 /* Ends every seat with this entry. */
 uc_err UC_MUST_USE seats_end_all(struct log_step *s, uint64_t seq);
+/* The same for those whose client is not in the group: of a log that was followed before. */
+uc_err UC_MUST_USE seats_end_gone(struct log_step *s, uint64_t seq);
 
 /* --- welcomes.c --- */
 /* What those the entry just added brought begin with, and their apps if they are not ours. */

@@ -152,7 +152,8 @@ static struct view client_of(struct view key, struct arena *a)
 	return store_key_read_bytes(&r, a);
 }
 
-uc_err seats_end_all(struct log_step *s, uint64_t seq)
+/* Those that have not ended; where a group is given, of clients that are not in it. */
+static uc_err seats_end(struct log_step *s, const struct public_group *but, uint64_t seq)
 {
 	struct store_scan scan;
 	struct store_key k;
@@ -162,17 +163,29 @@ uc_err seats_end_all(struct log_step *s, uint64_t seq)
 			    (struct view){ NULL, 0 }, 0));
 	while (!err && store_scan_next(&scan, &key, &value)) {
 		struct seat_record r;
+		struct view client = client_of(key, s->a);
 		err = wire_decode(value, s->a, seat_record_element, &r);
-		if (err || r.ended)
+		if (err || r.ended ||
+		    (but && public_group_leaf_by_identity(but, client) != TREE_NONE))
 			continue;
 		r.ended = seq;
 		err = record_put(&s->batch, key, seat_record_element, &r);
-		seat_known_change(s->p, s->room->uri, client_of(key, s->a), NULL);
+		seat_known_change(s->p, s->room->uri, client, NULL);
 	}
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
+	return err;
+}
+
+uc_err seats_end_all(struct log_step *s, uint64_t seq)
+{
 	s->left = NULL;
 	s->left_at = seq;
-	return err;
+	return seats_end(s, NULL, seq);
+}
+
+uc_err seats_end_gone(struct log_step *s, uint64_t seq)
+{
+	return seats_end(s, s->room->group, seq);
 }

@@ -192,3 +192,47 @@ TEST(a_hub_that_is_put_back_for_ever_does_not_hold_off_the_people_of_others)
 	expect(ended > 150 && ended < 250);
 	the_end();
 }
+
+/* What it told the hub is in no store: it finds out again. */
+TEST(a_follower_that_is_restarted_before_it_begins_anew_does_so)
+{
+	lose(5);
+	put_back();
+	guest_say(&r2, "after the copy was put back");
+	expect_eq(table_count(hub, TABLE_FOLLOW_START), 1);
+	app_kill(lens, true);
+	app_start(lens);
+	for (int i = 0; i < 10; i++)
+		apps_wait(2000);
+	are_one_log();
+	guest_say(&r2, "one room again");
+	are_one_log();
+	the_end();
+}
+
+/* Who came in what was lost is in the room no more: its seat reads nothing of the other log. */
+TEST(who_is_not_in_the_room_that_a_follower_begins_anew_with_reads_nothing_of_it)
+{
+	struct guest t2;
+	struct change c = { .n = 0 };
+	lose(0);
+	guest_init(&t2, &tom, &t1);
+	change_add(&c, &t2);
+	guest_commit(&t1, &c);
+	guest_read(&r1);
+	guest_join(&t2);
+	guest_say(&r1, "for all");
+	guest_read(&t2);
+	expect_eq(t2.messages, 1);
+	put_back();
+	guest_say(&r2, "instead");
+	for (int i = 0; i < 10; i++)
+		apps_wait(2000);
+	for (int i = 0; i < 9; i++)
+		guest_say(&r2, "not for everybody");
+	are_one_log();
+	expect_ok(person_sign_in(&tom));
+	expect(t2.seq < log_head_of(lens, the_room));
+	expect_err(guest_open(&t2), UC_E_SEAT);
+	the_end();
+}
