@@ -27,6 +27,7 @@ static uc_err seat_abandon(struct provider *p, const struct expired *e, struct a
 	if (seat.ended || r->record.part != ROOM_FOLLOWER)
 		return UC_OK;
 	seat.ended = r->record.next - 1;
+	seat_known_change(p, e->room, e->client, NULL);
 	store_batch_init(&b, e->room);
 	uc_err err = record_put(&b, key, seat_record_element, &seat);
 	if (err) {

@@ -112,3 +112,25 @@ TEST(as_many_are_known_as_fit)
 	expect(!seat_known_find(dial->provider, the_room, VIEW_LIT("b"), &found));
 	the_end();
 }
+
+/* Its hub says that there is no such leaf: the seat is over, also for who comes back by SEATS_OPEN. */
+TEST(one_whom_the_hub_knows_no_more_is_not_opened_as_it_was_known)
+{
+	struct provider *lens;
+	static const struct peer_response gone = { .status = 404 };
+	const struct view_list none = { NULL, 0 };
+	struct seat_record known;
+	room_of_three();
+	lens = apps[LENS].provider;
+	read_all();
+	expect_ok(come_back(&t1));
+	expect(seat_known_find(lens, the_room, t1.client, &known));
+	client_close(tom.c);
+	const struct view_list expired = { &t1.client, 1 };
+	expect_ok(room_expire(lens, the_room, &expired, &none, &apps_mem));
+	expect(lens->asks != NULL);
+	provider_response(lens, lens->asks->token, &gone);
+	expect(!seat_known_find(lens, the_room, t1.client, &known));
+	expect_err(come_back(&t1), UC_E_SEAT);
+	the_end();
+}
