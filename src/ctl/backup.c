@@ -23,6 +23,12 @@ struct backup {
 	uint64_t files, bytes;
 };
 
+static bool is_unfinished(struct view name)
+{
+	struct view end = VIEW_LIT(".new");
+	return name.n > end.n && view_equal(view_slice(name, name.n - end.n, name.n), end);
+}
+
 static uc_err copy_one(void *ctx, const char *name, unsigned mode)
 {
 	struct backup *b = ctx;
@@ -31,9 +37,10 @@ static uc_err copy_one(void *ctx, const char *name, unsigned mode)
 				   .kind = view_str(b->kind),
 				   .name = view_str(name) };
 	/* The lock's file of the engine holds nothing, keys of tickets open connections of the last two
-	 * days and nothing else; what somebody put there beside is not ours. */
+	 * days and nothing else; NAME.new is on its way to be another NAME; what somebody put there
+	 * beside is not ours. */
 	if (view_equal(f.name, VIEW_LIT("LOCK")) || view_equal(f.name, VIEW_LIT("tickets.keys")) ||
-	    !manifest_name_is_safe(f.name))
+	    is_unfinished(f.name) || !manifest_name_is_safe(f.name))
 		return UC_OK;
 	if (!files_path(from, b->from_folder, name) || !files_path(to, b->to_folder, name))
 		return UC_E_TOO_LARGE;

@@ -63,6 +63,9 @@ static uc_err create(const char *path, unsigned mode, const struct files_owner *
 		err = UC_E_IO;
 	if (close(fd) && !err)
 		err = UC_E_IO;
+	/* A part of it would be taken for the whole, or stand in the way of the next try. */
+	if (err)
+		unlink(path);
 	return err;
 }
 

@@ -41,6 +41,9 @@ struct http2 {
 	struct buf out;
 	bool is_inside; /* nghttp2, which must not be called from there */
 	bool is_stopping;
+	/* What the connection's deadline is for.  One that is set stays: what comes meanwhile gives
+	 * nobody more time. */
+	enum { WAIT_BEGIN, WAIT_TICK, WAIT_IDLE } waits;
 };
 
 static void body_drop(struct http2 *h, struct http2_stream *s)
@@ -110,8 +113,9 @@ static void pump(struct http_conn *c)
 static void settle(struct http_conn *c)
 {
 	struct http2 *h = c->http2;
-	if (h->is_stopping)
+	if (h->is_stopping || h->waits == (h->alive ? WAIT_TICK : WAIT_IDLE))
 		return; /* has its time already */
+	h->waits = h->alive ? WAIT_TICK : WAIT_IDLE;
 	http_conn_set_deadline(c, h->alive ? TICK_MS : c->server->o.limits.idle_ms);
 }
 
@@ -137,7 +141,7 @@ static ssize_t on_reply_wanted(nghttp2_session *session, int32_t id, uint8_t *to
 	s->reply = view_slice(s->reply, n, s->reply.n);
 	if (!s->reply.n)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
-	until(s, s->call.conn->server->o.limits.send_ms);
+	/* The time for it runs on: who takes a byte now and then does not hold it for ever. */
 	return (ssize_t)n;
 }
 
@@ -256,6 +260,8 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 		s->next->prev = s;
 	h->streams = s;
 	h->alive++;
+	if (h->waits == WAIT_IDLE)
+		h->waits = WAIT_BEGIN;
 	until(s, c->server->o.limits.head_ms);
 	nghttp2_session_set_stream_user_data(session, s->id, s);
 	return 0;
@@ -446,8 +452,10 @@ void http2_timeout(struct http_conn *c)
 		stream_abort(&c->stream, UC_E_TIMEOUT);
 		return;
 	}
-	if (!h->alive)
+	/* With the last stream's end the time between requests begins. */
+	if (!h->alive && h->waits != WAIT_TICK)
 		nghttp2_session_terminate_session(h->session, NGHTTP2_NO_ERROR);
+	h->waits = WAIT_BEGIN;
 	for (struct http2_stream *s = h->streams; s; s = s->next) {
 		if (!s->is_dead && now >= s->until_ms)
 			stream_late(s);

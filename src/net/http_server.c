@@ -73,6 +73,9 @@ void http_server_stop(struct http_server *s, uint16_t ws_code)
 			http_conn_hurry(c);
 		else if (c->phase < HTTP_PHASE_WAITING)
 			stream_end(&c->stream, UC_E_CLOSED);
+		/* What is still queued for one that ends has no more time than others. */
+		if (c->stream.state == STREAM_ENDING)
+			http_conn_hurry(c);
 	}
 }
 

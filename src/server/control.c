@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 4 };
+enum { WORDS_MAX = 4, REST_MS = 200 };
 
 struct control {
 	struct backbone *backbone;
@@ -322,8 +322,11 @@ static void *run(void *arg)
 		if (poll(waits, 2, -1) < 0 && errno != EINTR)
 			break;
 		int fd = waits[0].revents & POLLIN ? accept4(c->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
-		if (fd < 0)
+		if (fd < 0) {
+			/* Without descriptors it stays ready: not without end at full speed. */
+			poll(&waits[1], 1, waits[0].revents ? REST_MS : 0);
 			continue;
+		}
 		serve(c, fd);
 		close(fd);
 	}

@@ -143,6 +143,8 @@ static void helper_run(const struct config *c, int fd)
 	if (fd < 0)
 		_exit(1);
 	close_range(4, ~0u, 0);
+	/* It ends with its socket; the signals are the server's, which a terminal sends to both. */
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);

@@ -3,8 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,18 +33,23 @@ static bool is_dot(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-void folder_remove(const char *path, unsigned depth)
+static void remove_at(int parent, const char *name, unsigned depth)
 {
-	DIR *d = opendir(path);
+	/* No link, which may lead anywhere. */
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (fd >= 0 && !d)
+		close(fd);
 	for (struct dirent *e; d && (e = readdir(d));) {
-		char below[PATH_MAX_BYTES];
-		if (is_dot(e->d_name) || !unlinkat(dirfd(d), e->d_name, 0) || !depth)
-			continue;
-		int n = snprintf(below, sizeof below, "%s/%s", path, e->d_name);
-		if (n > 0 && n < PATH_MAX_BYTES)
-			folder_remove(below, depth - 1);
+		if (!is_dot(e->d_name) && unlinkat(dirfd(d), e->d_name, 0) && depth)
+			remove_at(dirfd(d), e->d_name, depth - 1);
 	}
 	if (d)
 		closedir(d);
-	rmdir(path);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+void folder_remove(const char *path, unsigned depth)
+{
+	remove_at(AT_FDCWD, path, depth);
 }

@@ -5,7 +5,9 @@
 #include "net/http_server.h"
 #include "server/measure.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
+#include <string.h>
 
 enum { TEXT_MAX = 16 << 20, CONNECTIONS_MAX = 16 };
 
@@ -23,18 +25,29 @@ static const struct http_route routes[] = {
 	{ "GET", "/metrics", HTTP_ROUTE_REQUEST, false, 0, 0 },
 };
 
+/* 127.0.0.0/8; a name may begin like that, too. */
+static bool is_of_loopback(struct view name)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr address;
+	if (name.n >= sizeof text || !view_starts_with(name, VIEW_LIT("127.")))
+		return false;
+	memcpy(text, name.p, name.n);
+	text[name.n] = 0;
+	return inet_pton(AF_INET, text, &address) == 1;
+}
+
 /* A page that some name leads to this machine for has the name in its requests: numbers and
  * localhost only. */
 static bool host_is_local(struct view host)
 {
 	struct view name = host;
 	if (host.n && host.p[0] == '[') {
-		(void)view_cut(host, ']', &name);
-		return view_equal(name, VIEW_LIT("[::1"));
+		struct view port = view_cut(host, ']', &name);
+		return view_equal(name, VIEW_LIT("[::1")) && (!port.n || port.p[0] == ':');
 	}
 	(void)view_cut(host, ':', &name);
-	return http_text_equal(name, VIEW_LIT("localhost")) ||
-	       view_starts_with(name, VIEW_LIT("127."));
+	return http_text_equal(name, VIEW_LIT("localhost")) || is_of_loopback(name);
 }
 
 static void on_request(void *ctx, struct http_call *c, const struct http_route *route,

@@ -114,6 +114,9 @@ class Operation(unittest.TestCase):
     def test_a_page_led_here_by_a_name_reads_nothing(self):
         self.assertEqual(self.get(host='evil.example')[0].status, 421)
         self.assertEqual(self.get(host=f'evil.example:{self.metrics_port}')[0].status, 421)
+        for name in ('127.evil.example', '127.0.0.1.evil.example:80', '[::1].evil.example',
+                     'localhost.evil.example', '127.'):
+            self.assertEqual(self.get(host=name)[0].status, 421, name)
         self.assertEqual(self.get(host=f'127.0.0.1:{self.metrics_port}')[0].status, 200)
         self.assertEqual(self.get(host=f'[::1]:{self.metrics_port}')[0].status, 200)
         self.assertEqual(self.get('/')[0].status, 404)
@@ -266,13 +269,14 @@ class Backups(unittest.TestCase):
             if i == 20:
                 writing.wait_for(lambda m: m.get('text') == 'bean 19' and
                                  m.get('state') == 'accepted')
+                (b.dir / 'keys/dial/app.keys.new').write_text('half of')
                 self.ctl('backup', to)
             writing.type(f'bean {i}')
         reading.wait_for(lambda m: m.get('text') == 'bean 39')
         reading.interrupt()
         writing.interrupt()
         self.assertEqual(list((b.dir / 'data/copies').iterdir()), [])
-        self.assertEqual(list(to.rglob('tickets.keys')), [])
+        self.assertEqual(list(to.rglob('tickets.keys')) + list(to.rglob('*.new')), [])
         self.lose_data()
         self.ctl('restore', to)
         for (app, store), (_, entries) in self.counts().items():

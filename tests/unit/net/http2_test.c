@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* PINGS: more than fit into the buffers of two sockets. */
-enum { ASKS_MAX = 8000, LARGE = 3 << 20, PINGS = 500000 };
+enum { ASKS_MAX = 8000, LARGE = 3 << 20, PINGS = 500000, DRIBBLES = 250 };
 enum { TAG_ECHO, TAG_LENT, TAG_NEVER, TAG_NEXT, TAG_PEER, TAG_SOCKET };
 
 static const struct http_route routes[] = {
@@ -48,14 +48,14 @@ static struct {
 	struct net_loop loop;
 	struct tls_server *tls;
 	struct http_server *server;
-	uv_timer_t guard, stopper;
+	uv_timer_t guard, stopper, dribble;
 	SSL_CTX *client_tls;
 	struct stream stream;
 	nghttp2_session *session;
 	struct ask asks[ASKS_MAX];
-	size_t asks_n, closed, requests, requests_gone;
+	size_t asks_n, closed, requests, requests_gone, dribbled;
 	struct http_call *waiting; /* of /next: answered when the next one comes */
-	bool is_deaf, has_ended, stops_soon, pings;
+	bool is_deaf, has_ended, stops_soon, pings, dribbles;
 	uc_err why;
 	uint32_t goaway;
 } w;
@@ -320,6 +320,20 @@ static void on_stopper(uv_timer_t *t)
 	http_server_stop(w.server, WS_CLOSE_GOING_AWAY);
 }
 
+/* The first window was taken at once; from then on it takes a byte at a time, for a while. */
+static void on_dribble(uv_timer_t *t)
+{
+	if (w.has_ended || w.asks[0].is_closed || ++w.dribbled > DRIBBLES) {
+		uv_close((uv_handle_t *)t, NULL);
+		if (!w.has_ended)
+			stream_end(&w.stream, UC_OK);
+		return;
+	}
+	nghttp2_submit_window_update(w.session, NGHTTP2_FLAG_NONE, 0, 1);
+	nghttp2_submit_window_update(w.session, NGHTTP2_FLAG_NONE, w.asks[0].id, 1);
+	client_pump();
+}
+
 static struct ask *ask(const char *method, const char *path)
 {
 	struct ask *a = &w.asks[w.asks_n++];
@@ -337,7 +351,11 @@ static void ask_all(void)
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, on_data);
 	nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(calls, on_frame);
-	expect(!nghttp2_session_client_new(&w.session, calls, NULL));
+	nghttp2_option *option = NULL;
+	expect(!nghttp2_option_new(&option));
+	nghttp2_option_set_no_auto_window_update(option, w.dribbles);
+	expect(!nghttp2_session_client_new2(&w.session, calls, NULL, option));
+	nghttp2_option_del(option);
 	nghttp2_session_callbacks_del(calls);
 	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.client_tls));
 	expect(!SSL_CTX_set_alpn_protos(w.client_tls, (const uint8_t *)"\x02h2", 3));
@@ -353,6 +371,10 @@ static void ask_all(void)
 	if (w.stops_soon) {
 		uv_timer_init(&w.loop.uv, &w.stopper);
 		uv_timer_start(&w.stopper, on_stopper, 200, 0);
+	}
+	if (w.dribbles) {
+		uv_timer_init(&w.loop.uv, &w.dribble);
+		uv_timer_start(&w.dribble, on_dribble, 20, 20);
 	}
 	loop_run(&w.loop);
 	expect(w.has_ended);
@@ -475,6 +497,22 @@ TEST(time_ends_what_does_not_end)
 	expect_eq(never->status, 503);
 	expect_eq(slow->status, 408);
 	expect_eq(w.requests_gone, 1);
+	world_end();
+}
+
+/* A lent body stays where it is until it is sent, so that has to end: however little is taken at a
+ * time, and however often. */
+TEST(who_takes_a_byte_at_a_time_does_not_get_it_for_ever)
+{
+	struct http_limits l = http_limits_default;
+	l.send_ms = 100;
+	world_begin(l);
+	struct ask *slow = ask("GET", "/large");
+	w.dribbles = true;
+	ask_all();
+	expect_eq(slow->status, 200);
+	expect_eq(slow->code, NGHTTP2_CANCEL);
+	expect(slow->got < LARGE);
 	world_end();
 }
 

@@ -51,6 +51,10 @@ static void on_request(void *ctx, struct http_call *c, const struct http_route *
 		v = VIEW_LIT("small");
 	if (view_equal(q->path, VIEW_LIT("/empty")))
 		v = VIEW_LIT("");
+	if (view_equal(q->path, VIEW_LIT("/copied"))) {
+		http_reply(c, 200, VIEW_LIT("X-Is: copied\r\n"), v);
+		return;
+	}
 	http_reply_lent(c, view_equal(q->path, VIEW_LIT("/same")) ? 304 : 200,
 			VIEW_LIT("X-Is: lent\r\n"),
 			view_equal(q->path, VIEW_LIT("/same")) ? (struct view){ 0 } : v);
@@ -277,6 +281,19 @@ TEST(a_stopping_server_does_not_wait_for_a_slow_reader)
 	w.want = 1;
 	w.stops = true;
 	run(VIEW_LIT(GET_("/large")));
+	expect(w.got.n < LARGE);
+	world_end();
+}
+
+/* Nor for one whose connection ends already, with much still queued for it. */
+TEST(a_stopping_server_does_not_wait_for_what_is_ending)
+{
+	struct http_limits limits = http_limits_default;
+	limits.close_ms = 50;
+	world_begin(false, limits);
+	w.want = 1;
+	w.stops = true;
+	run(VIEW_LIT(LAST_("/copied")));
 	expect(w.got.n < LARGE);
 	world_end();
 }
