@@ -21,6 +21,7 @@ struct http2_stream {
 	int32_t id;
 	enum stream_phase phase;
 	bool is_head_done, is_whole; /* the request */
+	bool is_answered;            /* whole, before the request was */
 	bool is_head;                /* its method is HEAD */
 	bool is_owned;               /* the handler knows of it and hears of its end */
 	bool is_dead;                /* closed; the handler may not know yet */
@@ -279,27 +280,34 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
-		   size_t n, void *ctx)
+static void body_add(struct http_conn *c, struct http2_stream *s, const uint8_t *bytes, size_t n)
 {
-	struct http2_stream *s = stream_of(session, id);
-	struct http_conn *c = ctx;
-	(void)flags;
-	if (!s || s->phase != STREAM_RECEIVING || !s->route)
-		return 0;
 	if (n > s->route->body_max - s->body.n) {
 		refuse(s, 413, (struct view){ 0 });
-		return 0;
+		return;
 	}
 	size_t before = s->body.n;
 	if (n <= HTTP2_BODIES_MAX - c->http2->bodies)
 		buf_add(&s->body, bytes, n);
 	if (s->body.n != before + n) {
 		refuse(s, 503, VIEW_LIT("Retry-After: 1\r\n"));
-		return 0;
+		return;
 	}
 	c->http2->bodies += n;
-	return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
+		   size_t n, void *ctx)
+{
+	struct http2_stream *s = stream_of(session, id);
+	bool is_wanted = s && s->phase == STREAM_RECEIVING && s->route;
+	(void)flags;
+	if (is_wanted)
+		body_add(ctx, s, bytes, n);
+	/* What is not wanted any more makes no room for more of it. */
+	if (is_wanted && s->phase == STREAM_RECEIVING)
+		return nghttp2_session_consume(session, id, n);
+	return nghttp2_session_consume_connection(session, n);
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
@@ -317,14 +325,17 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	return 0;
 }
 
-/* RFC 9113, 8.1: who is answered before all was asked need not go on. */
+/* RFC 9113, 8.1: who is answered before all was asked need not go on, and has a moment to notice: some
+ * clients take an end at once for a failure. */
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 {
 	struct http2_stream *s = stream_of(session, frame->hd.stream_id);
 	(void)ctx;
 	if (s && !s->is_whole && !s->is_dead && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) &&
 	    (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA))
-		reset(s, NGHTTP2_NO_ERROR);
+		s->is_answered = true;
+	if (s && s->is_answered)
+		until(s, s->call.conn->server->o.limits.close_ms);
 	return 0;
 }
 
@@ -354,6 +365,7 @@ static uc_err session_new(struct http_conn *c, nghttp2_session **out)
 	bool failed = nghttp2_option_new(&option);
 	if (!failed) {
 		nghttp2_option_set_stream_reset_rate_limit(option, RESETS_BURST, RESETS_A_SECOND);
+		nghttp2_option_set_no_auto_window_update(option, 1);
 		/* Streams that ended are of no use to us, least of all as memory. */
 		nghttp2_option_set_no_closed_streams(option, 1);
 		failed = nghttp2_session_server_new2(out, calls, c, option);
@@ -441,7 +453,7 @@ static void stream_late(struct http2_stream *s)
 	else if (s->phase == STREAM_CALLED)
 		refuse(s, 503, (struct view){ 0 });
 	else
-		reset(s, NGHTTP2_CANCEL);
+		reset(s, s->is_answered ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
 }
 
 void http2_timeout(struct http_conn *c)
