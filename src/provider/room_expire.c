@@ -14,6 +14,17 @@ static void wire_expired(struct wire *w, struct expired *e)
 }
 WIRE_ELEMENT(expired)
 
+/* Who opened it while the hub was asked reads nothing of what follows. */
+static void live_abandon(struct provider *p, struct room_live *r, struct view client, uint64_t seq)
+{
+	struct member m = { .client = client };
+	const struct member_list gone = { &m, 1 };
+	seats_live_end(p, r, &gone, seq);
+	struct seat_live *seat = room_seat_find(p, r, client);
+	if (seat)
+		seat_live_push(p, seat);
+}
+
 /* The hub does not know the leaf, and what it would say of it does not come any more. */
 static uc_err seat_abandon(struct provider *p, const struct expired *e, struct arena *a)
 {
@@ -34,7 +45,9 @@ static uc_err seat_abandon(struct provider *p, const struct expired *e, struct a
 		store_batch_done(&b);
 		return err;
 	}
-	return commit_rooms(p, &b);
+	TRY(commit_rooms(p, &b));
+	live_abandon(p, r, e->client, seat.ended);
+	return UC_OK;
 }
 
 /* Otherwise it comes by the log; if nothing does, the next round asks again. */

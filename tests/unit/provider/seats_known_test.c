@@ -134,3 +134,21 @@ TEST(one_whom_the_hub_knows_no_more_is_not_opened_as_it_was_known)
 	expect_err(come_back(&t1), UC_E_SEAT);
 	the_end();
 }
+
+/* The same for who came back while the hub was asked. */
+TEST(one_whom_the_hub_knows_no_more_is_told_so_where_the_seat_is_open)
+{
+	static const struct peer_response gone = { .status = 404 };
+	const struct view_list none = { NULL, 0 };
+	room_of_three();
+	read_all();
+	const struct view_list expired = { &t1.client, 1 };
+	struct provider *lens = apps[LENS].provider;
+	expect_ok(room_expire(lens, the_room, &expired, &none, &apps_mem));
+	provider_response(lens, lens->asks->token, &gone);
+	apps_settle();
+	expect_eq(client_events(tom.c, FRAME_SEAT_ENDED), 1);
+	guest_say(&r1, "not for who is out");
+	expect_eq(client_events(tom.c, FRAME_ENTRY), 0);
+	the_end();
+}
