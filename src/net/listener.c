@@ -103,6 +103,8 @@ static void on_readable(uv_poll_t *h, int status, int events)
 			return;
 		}
 		int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			loop_accept_none(l->loop);
 		if (fd < 0 &&
 		    (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
 			rest(l, REST_MS);

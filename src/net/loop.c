@@ -38,6 +38,12 @@ uint64_t loop_accept_wait_ms(struct net_loop *l)
 	return 0;
 }
 
+void loop_accept_none(struct net_loop *l)
+{
+	if (l->accepts_a_second)
+		l->accepts_us -= 1000000 / l->accepts_a_second;
+}
+
 static void unlink_from(struct net_loop *l, struct stream *s)
 {
 	if (!s->look_tick)

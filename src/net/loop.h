@@ -62,6 +62,8 @@ static inline bool loop_is_full(const struct net_loop *l)
 void loop_flush(struct net_loop *l);
 /* 0: a connection may be accepted, and is counted; else how long to wait. */
 uint64_t loop_accept_wait_ms(struct net_loop *l);
+/* There was none after all: it is not counted. */
+void loop_accept_none(struct net_loop *l);
 /* For streams: to be looked at then (sooner is a plain loss, later never), or, with 0, not at all. */
 void loop_watch(struct net_loop *l, struct stream *s, uint64_t at_ms);
 /* Milliseconds of the loop's own steady clock. */

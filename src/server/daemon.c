@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -153,7 +155,21 @@ static uc_err folder_of(struct arena *a, const char *file, const char **out)
 	return UC_OK;
 }
 
-enum { PATHS_OF_APP = 7, PATHS_MAX = 4 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX };
+enum {
+	PATHS_OF_ONE = 2,
+	PATHS_OF_APP = 2 + 4 * PATHS_OF_ONE,
+	PATHS_MAX = 4 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX * PATHS_OF_ONE,
+};
+
+/* Where it is said to be, and, if that is a link, where it is. */
+static uc_err folders_of(struct arena *a, const char *file, struct confine_path *v, size_t *n)
+{
+	char real[PATH_MAX];
+	TRY(folder_of(a, file, &v[(*n)++].path));
+	if (file && realpath(file, real))
+		TRY(folder_of(a, real, &v[(*n)++].path));
+	return UC_OK;
+}
 
 /* All that the configuration names. */
 static uc_err paths_of(const struct config *c, struct arena *a, struct confine_path *v, size_t *n)
@@ -168,15 +184,18 @@ static uc_err paths_of(const struct config *c, struct arena *a, struct confine_p
 	for (size_t i = 0; i < c->apps_n; i++) {
 		const struct config_app *app = &c->apps[i];
 		v[(*n)++] = (struct confine_path){ app->keys, true };
-		TRY(folder_of(a, app->certificate, &v[(*n)++].path));
-		TRY(folder_of(a, app->private_key, &v[(*n)++].path));
-		if (app->web)
+		TRY(folders_of(a, app->certificate, v, n));
+		TRY(folders_of(a, app->private_key, v, n));
+		/* Itself, and those that may take its place. */
+		if (app->web) {
 			v[(*n)++] = (struct confine_path){ app->web, false };
+			TRY(folders_of(a, app->web, v, n));
+		}
 		if (app->reserved)
-			TRY(folder_of(a, app->reserved, &v[(*n)++].path));
+			TRY(folders_of(a, app->reserved, v, n));
 	}
 	for (size_t i = 0; i < c->peers_n; i++)
-		TRY(folder_of(a, c->peers[i].ca, &v[(*n)++].path));
+		TRY(folders_of(a, c->peers[i].ca, v, n));
 	return UC_OK;
 }
 

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -104,6 +105,29 @@ class Reload(unittest.TestCase):
         for p in (rosa, tom):
             p.sign_up()
         tom.run('ask', 'dial', rosa.identifier)
+
+    def test_what_lies_behind_links(self):
+        """As tools that renew certificates leave them, and who switches pages by a link: what a
+        server has given up is not what it is to read next."""
+        self.b.stop()
+        there = self.web / 'elsewhere'
+        (there / 'tls').mkdir(parents=True)
+        for kind in ('pem', 'key'):
+            own = self.b.dir / f'tls/dial.{kind}'
+            shutil.move(own, there / f'tls/1.{kind}')
+            own.symlink_to(there / f'tls/1.{kind}')
+        page = self.b.dir / 'pages'
+        for build in ('1', '2'):
+            (there / build).mkdir()
+            (there / build / 'index.html').write_text(build)
+        page.symlink_to(there / '1')
+        self.write(re.sub(r'web = .*/dial\n', 'web = pages\n', self.text))
+        self.b.start()
+        self.assertEqual(self.page(), (200, '1'))
+        page.unlink()
+        page.symlink_to(there / '2')
+        self.hup()
+        self.assertEqual(self.page(), (200, '2'))
 
     def test_all_or_nothing(self):
         old = self.serial()

@@ -118,6 +118,12 @@ TEST(connections_are_accepted_at_a_rate)
 	for (at_once = 0; at_once < 1000 && !loop_accept_wait_ms(&l);)
 		at_once++;
 	expect(at_once >= 4);
+	/* A listener looks once more than there are connections. */
+	l.accepts_us = 0;
+	for (size_t i = 0; i < 1000; i++) {
+		expect_eq(loop_accept_wait_ms(&l), 0);
+		loop_accept_none(&l);
+	}
 	l.accepts_a_second = 1; /* less than one in the time that may come at once */
 	l.accepts_us = 0;
 	expect_eq(loop_accept_wait_ms(&l), 0);
