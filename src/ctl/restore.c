@@ -93,7 +93,8 @@ static uc_err on_key(struct restore *r, const char *from, const char *to,
 		return files_hash(from, hash, bytes);
 	}
 	TRY(folder_make(r->app->keys));
-	if (geteuid() == 0 && chown(r->app->keys, r->owner.uid, r->owner.gid))
+	/* Not what a link leads to: whoever owns the folder above could have put one there. */
+	if (geteuid() == 0 && lchown(r->app->keys, r->owner.uid, r->owner.gid))
 		return UC_E_IO;
 	return files_copy(from, to, f->mode, &r->owner, hash, bytes);
 }
