@@ -28,7 +28,7 @@ enum {
 #define GROUP_MEMORY_DEFAULT ((size_t)256 * 1024 * 1024)
 
 /* A KeyPackage is good from so long before it was made, for two clocks that are each a day off. */
-#define KEY_PACKAGE_EARLY_S ((uint64_t)49 * 3600)
+#define KEY_PACKAGE_EARLY_S        ((uint64_t)49 * 3600)
 /* The longest lifetime accepted of a KeyPackage (7.2): 100 days and that. */
 #define KEY_PACKAGE_LIFETIME_MAX_S ((uint64_t)100 * 24 * 3600 + KEY_PACKAGE_EARLY_S)
 

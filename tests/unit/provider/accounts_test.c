@@ -112,8 +112,8 @@ TEST(an_app_sends_only_so_many_codes)
 {
 	struct rate limits[LIMITS_N] = { [LIMIT_APP_CODE] = { 3, 1 } };
 	struct person p;
-	static const char *const numbers[] = { "+4915111111111", "+4915111111112",
-					       "+4915111111113", "+4915111111114" };
+	static const char *const numbers[] = { "+4915111111111", "+4915111111112", "+4915111111113",
+					       "+4915111111114" };
 	apps_begin();
 	provider_set_limits(apps[DIAL].provider, limits);
 	for (size_t i = 0; i < 4; i++) {

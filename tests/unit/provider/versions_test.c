@@ -206,7 +206,7 @@ TEST(every_table_is_in_them)
 		}
 		kept_end();
 	}
-#define TABLE_SEEN(name, tag, store, lead) \
+#define TABLE_SEEN(name, tag, store, lead)        \
 	if (!tables[tag] && tag != TABLE_REPEATS) \
 		test_fail(__FILE__, __LINE__, "nothing of table %s", table_name(tag));
 	PROVIDER_TABLES(TABLE_SEEN)
