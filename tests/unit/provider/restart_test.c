@@ -234,5 +234,6 @@ TEST(who_is_not_in_the_room_that_a_follower_begins_anew_with_reads_nothing_of_it
 	expect_ok(person_sign_in(&tom));
 	expect(t2.seq < log_head_of(lens, the_room));
 	expect_err(guest_open(&t2), UC_E_SEAT);
+	group_free(t2.g);
 	the_end();
 }
