@@ -21,6 +21,11 @@ struct confine_path {
  * threads.  UC_E_UNSUPPORTED where the system has no Landlock; UC_E_IO. */
 uc_err UC_MUST_USE confine_files(const struct confine_path *v, size_t n);
 
+/* From here on this thread, and those it starts, get no ring that the kernel takes calls from without
+ * a filter's look.  Call before the first event loop: libuv, from 1.45 on, asks for one, does without
+ * if there is none, and ends the process when one it has may not be used any more. */
+uc_err UC_MUST_USE confine_rings(void);
+
 /* From here on all threads of the process make only the system calls of a list; others fail, and
  * those that no mistake of ours would make (starting a program, tracing one) end the process.
  * Call when everything runs.  UC_E_UNSUPPORTED where the system cannot. */

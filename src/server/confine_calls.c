@@ -117,6 +117,18 @@ static int fill(scmp_filter_ctx filter)
 	return failed;
 }
 
+uc_err confine_rings(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (!filter)
+		return UC_E_MEMORY;
+	int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup), 0);
+	if (!failed)
+		failed = seccomp_load(filter);
+	seccomp_release(filter);
+	return failed ? UC_E_UNSUPPORTED : UC_OK;
+}
+
 uc_err confine_calls(void)
 {
 	/* As from a kernel that lacks them: libraries are used to that, and do without. */

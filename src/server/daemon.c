@@ -216,14 +216,14 @@ static uc_err files_give_up(const struct config *c)
 	size_t n = 0;
 	if (!c->confine || !confine_is_possible())
 		return UC_OK;
-	/* Newer libuv would ask the kernel by a ring, which no filter of calls looks into, and ends
-	 * the process when it may not.  Read when the first loop is made. */
-	setenv("UV_USE_IO_URING", "0", 1);
 	arena_init(&a, 1 << 20, ARENA_PLAIN);
 	uc_err err = paths_of(c, &a, v, &n);
 	if (!err)
 		err = confined("files", confine_files(v, n));
 	arena_done(&a);
+	/* Without it the other calls cannot be given up, either, which is said then. */
+	if (!err && confine_rings() == UC_E_MEMORY)
+		err = UC_E_MEMORY;
 	return err;
 }
 

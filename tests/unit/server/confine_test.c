@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,7 +110,7 @@ static int calls_after(void)
 	pthread_t thread;
 	struct addrinfo *found = NULL;
 	int pair[2];
-	if (confine_calls())
+	if (confine_rings() || confine_calls())
 		return CANNOT;
 	if (pthread_create(&thread, NULL, nothing, NULL) || pthread_join(thread, NULL))
 		return 2;
@@ -124,6 +125,16 @@ static int calls_after(void)
 		return 6;
 	freeaddrinfo(found);
 	return unshare(CLONE_NEWUSER) == 0 ? 7 : 0;
+}
+
+/* Says which error a ring is refused with, once other calls still go. */
+static int rings_after(void)
+{
+	if (confine_rings())
+		return CANNOT;
+	if (syscall(SYS_io_uring_setup, 8, NULL) != -1 || errno != ENOSYS)
+		return 1;
+	return fork() == 0 ? 0 : wait(NULL) > 0 ? 0 : 2;
 }
 
 static int another_program(void)
@@ -175,6 +186,7 @@ TEST(only_calls_of_a_server_can_be_made)
 		return;
 	}
 	expect_eq(status, 0);
+	expect_eq(in_child(rings_after), 0);
 	expect_eq(in_child(another_program), -SIGSYS);
 	expect_eq(in_child(another_thread), -SIGSYS);
 }
