@@ -46,7 +46,8 @@ def test_unit():
     """As it is installed, but with the program that was built, since systemd looks whether it is
     there; what it says of units of this machine is not about ours."""
     text = (BUILD / 'undercroftd.service').read_text()
-    text = re.sub(r'=\S*/undercroftd ', f'={BUILD}/src/server/undercroftd ', text)
+    for program, folder in ('undercroftd', 'server'), ('undercroftctl', 'ctl'):
+        text = re.sub(rf'=\S*/{program} ', f'={BUILD}/src/{folder}/{program} ', text)
     with tempfile.TemporaryDirectory() as folder:
         unit = pathlib.Path(folder, 'undercroftd.service')
         unit.write_text(text)
