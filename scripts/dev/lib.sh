@@ -21,7 +21,7 @@ packages_wasm=(clang lld llvm wasi-libc libclang-rt-dev-wasm32 meson ninja-build
 	nodejs)
 packages_web=(nodejs npm)
 packages_browser=(chromium fonts-noto-color-emoji)
-packages_package=(debhelper dpkg-dev fakeroot lintian git)
+packages_package=(build-essential debhelper dpkg-dev fakeroot lintian git)
 packages_lint=(clang-format clang-tidy shellcheck mandoc)
 
 # A program that is there already, from wherever, is taken instead of Debian's package of it.
