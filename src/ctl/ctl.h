@@ -65,6 +65,11 @@ bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
 bool ctl_store_named(const struct ctl *c, size_t *app, int *kind);
 /* Keeps the backbone from starting, until it is closed; -1 (printed): it runs, or cannot be kept. */
 int ctl_lock(const struct ctl *c);
+/* Changes the store that the first two arguments name, while the backbone is kept from starting; the
+ * exit status, and what went wrong with the change itself, which is not printed. */
+int ctl_store_change(const struct ctl *c,
+		     uc_err (*change)(const struct ctl *c, size_t app, enum ctl_kind kind),
+		     uc_err *err);
 /* The process that uses the data; 0: none, -1: one that isn't known. */
 long ctl_running(const struct ctl *c);
 

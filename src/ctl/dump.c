@@ -76,19 +76,12 @@ static uc_err load(const struct ctl *c, size_t app, enum ctl_kind kind)
 
 int ctl_load(struct ctl *c)
 {
-	size_t app = 0;
-	int kind = 0;
-	if (!ctl_store_named(c, &app, &kind))
-		return CTL_USAGE;
-	int lock = ctl_lock(c);
-	if (lock < 0)
-		return CTL_FAILED;
-	uc_err err = load(c, app, (enum ctl_kind)kind);
-	close(lock);
+	uc_err err = UC_OK;
+	int status = ctl_store_change(c, load, &err);
 	if (err)
 		fprintf(stderr, "undercroftctl: %s: %s (%s)\n", c->argv[2],
 			err == UC_E_EXISTS ? "the store is not empty: move it away first"
 					   : uc_err_text(err),
 			uc_err_name(err));
-	return err ? CTL_FAILED : CTL_OK;
+	return status;
 }

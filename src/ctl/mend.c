@@ -30,20 +30,13 @@ static uc_err mend(const struct ctl *c, size_t app, enum ctl_kind kind)
 
 int ctl_mend(struct ctl *c)
 {
-	size_t app = 0;
-	int kind = 0;
-	if (!ctl_store_named(c, &app, &kind))
-		return CTL_USAGE;
-	int lock = ctl_lock(c);
-	if (lock < 0)
-		return CTL_FAILED;
-	uc_err err = mend(c, app, (enum ctl_kind)kind);
-	close(lock);
+	uc_err err = UC_OK;
+	int status = ctl_store_change(c, mend, &err);
 	if (err)
 		fprintf(stderr, "undercroftctl: mend: %s (%s)\n", uc_err_text(err),
 			uc_err_name(err));
-	else
+	else if (status == CTL_OK)
 		puts("It goes on from what is left, as from an older copy. Now: undercroftctl "
 		     "check");
-	return err ? CTL_FAILED : CTL_OK;
+	return status;
 }

@@ -112,6 +112,22 @@ int ctl_lock(const struct ctl *c)
 	return -1;
 }
 
+int ctl_store_change(const struct ctl *c,
+		     uc_err (*change)(const struct ctl *c, size_t app, enum ctl_kind kind),
+		     uc_err *err)
+{
+	size_t app = 0;
+	int kind = 0;
+	if (!ctl_store_named(c, &app, &kind))
+		return CTL_USAGE;
+	int lock = ctl_lock(c);
+	if (lock < 0)
+		return CTL_FAILED;
+	*err = change(c, app, (enum ctl_kind)kind);
+	close(lock);
+	return *err ? CTL_FAILED : CTL_OK;
+}
+
 long ctl_running(const struct ctl *c)
 {
 	char path[4200];

@@ -37,7 +37,7 @@ struct http_handler {
 	/* It ended without a reply, which would come too late.  Never from inside another call;
 	 * `call` is not valid after it. */
 	void (*request_gone)(void *ctx, struct http_call *call, uc_err why);
-	/* A valid opening: 101 takes it, another status refuses. */
+	/* Of those with routes of WebSockets.  A valid opening: 101 takes it, another status refuses. */
 	int (*ws_open)(void *ctx, struct http_conn *c, const struct http_route *route,
 		       const struct http_request *q);
 	/* A binary message.  After http_conn_pause, also from here, none comes until resume. */

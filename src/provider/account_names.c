@@ -82,6 +82,18 @@ uc_err name_hold(struct provider *p, const uint8_t name_id[32], struct view acco
 					  name_record_element, &name));
 }
 
+uc_err name_take(struct call *c, struct store_batch *b, const uint8_t name_id[32],
+		 const uint8_t account_id[ACCOUNT_ID], bool is_own)
+{
+	struct store_key k;
+	struct name_record name = { 0 };
+	memcpy(name.account_id, account_id, sizeof name.account_id);
+	if (!is_own && c->p->config.names != NAME_HANDLE)
+		TRY(code_spend(c->p, b, name_id, &c->arena));
+	return record_put(b, key_1(&k, TABLE_NAME, view_make(name_id, 32)), name_record_element,
+			  &name);
+}
+
 uc_err name_release(struct provider *p, const uint8_t name_id[32], struct view account_id,
 		    struct arena *a)
 {

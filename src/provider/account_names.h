@@ -20,6 +20,10 @@ bool name_is_reserved(const struct provider *p, const uint8_t name_id[32]);
 /* The account has left, or will leave, this name, which is kept from others for a while. */
 uc_err UC_MUST_USE name_hold(struct provider *p, const uint8_t name_id[32], struct view account_id,
 			     struct arena *a);
+/* The name is the account's, as a part of the batch; where names are proven by a code, and it is not
+ * the account's already, the code is spent with it. */
+uc_err UC_MUST_USE name_take(struct call *c, struct store_batch *b, const uint8_t name_id[32],
+			     const uint8_t account_id[ACCOUNT_ID], bool is_own);
 /* Gives up a name of the account, if it still has it. */
 uc_err UC_MUST_USE name_release(struct provider *p, const uint8_t name_id[32],
 				struct view account_id, struct arena *a);

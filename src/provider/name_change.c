@@ -29,22 +29,12 @@ static uc_err check(struct call *c, struct change *n)
 	return code_check(p, n->name_id, n->q.code, &c->arena);
 }
 
-static uc_err take_fill(struct call *c, const struct change *n, struct store_batch *b)
-{
-	struct store_key k;
-	struct name_record name = { 0 };
-	memcpy(name.account_id, c->s->account_id, sizeof name.account_id);
-	if (n->state != NAME_OWN && c->p->config.names != NAME_HANDLE)
-		TRY(code_spend(c->p, b, n->name_id, &c->arena));
-	return record_put(b, key_1(&k, TABLE_NAME, VIEW_OF(n->name_id)), name_record_element,
-			  &name);
-}
-
 static uc_err take(struct call *c, const struct change *n)
 {
 	struct store_batch b;
 	store_batch_init(&b, VIEW_OF(n->name_id));
-	return finish_accounts(c->p, &b, take_fill(c, n, &b));
+	return finish_accounts(
+		c->p, &b, name_take(c, &b, n->name_id, c->s->account_id, n->state == NAME_OWN));
 }
 
 static uc_err account_fill(struct call *c, const struct change *n, struct store_batch *b,

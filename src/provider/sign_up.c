@@ -84,22 +84,11 @@ static uc_err key_write(struct call *c, const struct sign_up *u)
 						    key_record_element, &key));
 }
 
-static uc_err name_fill(struct call *c, const struct sign_up *u, struct store_batch *b)
-{
-	struct store_key k;
-	struct name_record name = { 0 };
-	memcpy(name.account_id, u->account_id, sizeof name.account_id);
-	if (c->p->config.names != NAME_HANDLE)
-		TRY(code_spend(c->p, b, u->name_id, &c->arena));
-	return record_put(b, key_1(&k, TABLE_NAME, VIEW_OF(u->name_id)), name_record_element,
-			  &name);
-}
-
 static uc_err name_write(struct call *c, const struct sign_up *u)
 {
 	struct store_batch b;
 	store_batch_init(&b, VIEW_OF(u->name_id));
-	return finish_accounts(c->p, &b, name_fill(c, u, &b));
+	return finish_accounts(c->p, &b, name_take(c, &b, u->name_id, u->account_id, false));
 }
 
 static uc_err account_fill(struct call *c, const struct sign_up *u, struct store_batch *b)

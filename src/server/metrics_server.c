@@ -73,31 +73,7 @@ static void on_request(void *ctx, struct http_call *c, const struct http_route *
 	buf_done(&text);
 }
 
-static int on_ws_open(void *ctx, struct http_conn *c, const struct http_route *route,
-		      const struct http_request *q)
-{
-	(void)ctx;
-	(void)c;
-	(void)route;
-	(void)q;
-	return 404;
-}
-
-static void on_ws_message(void *ctx, struct http_conn *c, struct view message)
-{
-	(void)ctx;
-	(void)c;
-	(void)message;
-}
-
 static void on_request_gone(void *ctx, struct http_call *c, uc_err why)
-{
-	(void)ctx;
-	(void)c;
-	(void)why;
-}
-
-static void on_gone(void *ctx, struct http_conn *c, uc_err why)
 {
 	(void)ctx;
 	(void)c;
@@ -132,7 +108,7 @@ static uc_err fill(struct metrics_server *s, const struct config_address *at)
 		.routes = routes,
 		.routes_n = sizeof routes / sizeof *routes,
 		.limits = http_limits_default,
-		.handler = { s, on_request, on_request_gone, on_ws_open, on_ws_message, on_gone },
+		.handler = { .ctx = s, .request = on_request, .request_gone = on_request_gone },
 	};
 	s->gate.connections_max = CONNECTIONS_MAX;
 	o.gate = &s->gate;

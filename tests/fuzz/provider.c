@@ -6,6 +6,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "tests/unit/provider/guests.h"
+#include "tests/unit/provider/one_by_one.h"
 
 #include <stdarg.h>
 
@@ -199,20 +200,12 @@ static void out_send(void *ctx, void *connection, struct view frame)
 
 static void out_send_many(void *ctx, struct view bytes, const struct provider_target *v, size_t n)
 {
-	struct buf one;
-	buf_init(&one, FRAME_MAX);
-	buf_add_view(&one, bytes);
-	for (size_t i = 0; i < n && !one.failed; i++) {
-		entry_frame_seat(one.p, v[i].seat);
-		out_send(ctx, v[i].connection, buf_view(&one));
-	}
-	buf_done(&one);
+	send_to_each(out_send, ctx, bytes, v, n);
 }
 
 static void out_send_list(void *ctx, void *connection, const struct view *frames, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		out_send(ctx, connection, frames[i]);
+	send_each(out_send, ctx, connection, frames, n);
 }
 
 static void out_close(void *ctx, void *connection, uint16_t code)

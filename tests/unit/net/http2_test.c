@@ -100,29 +100,6 @@ static void on_request_gone(void *ctx, struct http_call *call, uc_err why)
 	w.requests_gone++;
 }
 
-static int on_ws_open(void *ctx, struct http_conn *c, const struct http_route *r,
-		      const struct http_request *q)
-{
-	(void)ctx;
-	(void)c;
-	(void)r;
-	(void)q;
-	return 101;
-}
-
-static void on_ws_message(void *ctx, struct http_conn *c, struct view m)
-{
-	(void)ctx;
-	http_conn_send(c, m);
-}
-
-static void on_ws_gone(void *ctx, struct http_conn *c, uc_err why)
-{
-	(void)ctx;
-	(void)c;
-	(void)why;
-}
-
 static void on_guard(uv_timer_t *t)
 {
 	test_fail(__FILE__, __LINE__, "the test did not end by itself");
@@ -146,8 +123,8 @@ static void world_begin(struct http_limits limits)
 					 .routes_n = sizeof routes / sizeof *routes,
 					 .subprotocol = "undercroft.v1",
 					 .limits = limits,
-					 .handler = { NULL, on_request, on_request_gone, on_ws_open,
-						      on_ws_message, on_ws_gone } };
+					 .handler = { .request = on_request,
+						      .request_gone = on_request_gone } };
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
 	uv_timer_start(&w.guard, on_guard, 60000, 0);

@@ -2,6 +2,7 @@
 #include "tests/unit/provider/apps.h"
 
 #include "base/heap.h"
+#include "tests/unit/provider/one_by_one.h"
 
 struct app apps[APPS];
 struct view connect_from;
@@ -60,20 +61,12 @@ static void out_send(void *ctx, void *connection, struct view frame)
 
 static void out_send_many(void *ctx, struct view bytes, const struct provider_target *v, size_t n)
 {
-	struct buf one;
-	buf_init(&one, FRAME_MAX);
-	buf_add_view(&one, bytes);
-	for (size_t i = 0; i < n && !one.failed; i++) {
-		entry_frame_seat(one.p, v[i].seat);
-		out_send(ctx, v[i].connection, buf_view(&one));
-	}
-	buf_done(&one);
+	send_to_each(out_send, ctx, bytes, v, n);
 }
 
 static void out_send_list(void *ctx, void *connection, const struct view *frames, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		out_send(ctx, connection, frames[i]);
+	send_each(out_send, ctx, connection, frames, n);
 }
 
 static void out_close(void *ctx, void *connection, uint16_t code)

@@ -378,9 +378,9 @@ static void say_much(struct guest *by)
 	}
 }
 
-TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
+/* Rosa comes back to rooms in which so much was said since. */
+static void much_to_read(struct seat_again v[ROOMS])
 {
-	struct seat_again v[ROOMS];
 	several_rooms();
 	for (size_t i = 0; i < ROOMS; i++) {
 		say_much(in_room[i]);
@@ -390,6 +390,12 @@ TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
 	for (size_t i = 0; i < ROOMS; i++)
 		v[i].cursor -= LARGE_N;
 	expect_ok(person_sign_in(&rosa));
+}
+
+TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
+{
+	struct seat_again v[ROOMS];
+	much_to_read(v);
 	size_t before = rosa.c->bytes_received;
 	struct seats_open_response r = seats_open_all(rosa.c, v, ROOMS);
 	take_numbers(&r);
@@ -413,15 +419,7 @@ TEST(a_session_has_so_much_on_its_way_whatever_its_seats)
 TEST(closing_a_seat_lets_the_others_go_on)
 {
 	struct seat_again v[ROOMS];
-	several_rooms();
-	for (size_t i = 0; i < ROOMS; i++) {
-		say_much(in_room[i]);
-		guest_read(in_room[i]);
-	}
-	again_of_all(v);
-	for (size_t i = 0; i < ROOMS; i++)
-		v[i].cursor -= LARGE_N;
-	expect_ok(person_sign_in(&rosa));
+	much_to_read(v);
 	struct seats_open_response r = seats_open_all(rosa.c, v, ROOMS);
 	for (size_t i = 0; i < ROOMS; i++) {
 		struct seat_close_request q = { r.seats.v[i].seat };
