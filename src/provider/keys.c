@@ -42,6 +42,7 @@ uc_err provider_keys_generate(const struct env *env, struct provider_keys *out,
 static uc_err rotated(const struct env *env, struct provider_keys *k)
 {
 	k->before.is_there = true;
+	k->before.rotated_ms = env_now_ms(env);
 	memcpy(k->before.address_key, k->address_key, sizeof k->address_key);
 	memcpy(k->before.hub_frank_key, k->hub_frank_key, sizeof k->hub_frank_key);
 	k->before.lookup_key = k->lookup_key;
@@ -60,17 +61,27 @@ uc_err provider_keys_rotate(struct provider_keys *k, const struct env *env)
 	return err;
 }
 
+bool provider_keys_end(struct provider_keys *k, uint64_t now_ms, uint64_t keep_ms)
+{
+	struct provider_keys_before *b = &k->before;
+	if (!b->is_there || now_ms < b->rotated_ms || now_ms - b->rotated_ms < keep_ms)
+		return false;
+	wipe(b, sizeof *b);
+	return true;
+}
+
 /* struct { opaque magic[8] = "UCKEYS\0\1"; opaque address_key[32], name_key[32],
  *          hub_frank_key[32]; opaque hub_priv<V>, franking_priv<V>, lookup_priv<V>, lookup_pub<V>;
  *          opaque moderators_pub[32];
- *          version 2: opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V>
- *          of before } */
+ *          version 2: uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>,
+ *          lookup_pub<V> of before } */
 static const uint8_t magic[8] = { 'U', 'C', 'K', 'E', 'Y', 'S', 0, 1 };
 enum { VERSION_ROTATED = 2 };
 
 static void wire_before(struct wire *w, struct provider_keys_before *b, struct view *priv,
 			struct view *pub)
 {
+	wire_u64(w, &b->rotated_ms);
 	wire_fixed(w, b->address_key, sizeof b->address_key);
 	wire_fixed(w, b->hub_frank_key, sizeof b->hub_frank_key);
 	wire_bytes(w, priv);

@@ -6,9 +6,10 @@
 #include "crypto/crypto.h"
 #include "wire/wire.h"
 
-/* What was in use before the last rotation: it still opens what was made with it. */
+/* What was in use before the last rotation: it still opens what was made with it, for a while. */
 struct provider_keys_before {
 	bool is_there;
+	uint64_t rotated_ms; /* since when other keys are in use */
 	uint8_t address_key[BOX_KEY];
 	uint8_t hub_frank_key[32];
 	struct kem_key lookup_key;
@@ -31,6 +32,9 @@ uc_err UC_MUST_USE provider_keys_generate(const struct env *env, struct provider
  * those before are gone, with the addresses sealed under them.  Not the hub's and the franking key,
  * which the state of each room names, and not that of the index of names. */
 uc_err UC_MUST_USE provider_keys_rotate(struct provider_keys *k, const struct env *env);
+/* Wipes those before once keep_ms have passed since the rotation; true when it did.  A clock that says
+ * less than at the rotation ends nothing. */
+bool provider_keys_end(struct provider_keys *k, uint64_t now_ms, uint64_t keep_ms);
 /* The key file: versioned; of version 1 as long as nothing was rotated. */
 uc_err UC_MUST_USE provider_keys_write(const struct provider_keys *k, struct buf *out);
 uc_err UC_MUST_USE provider_keys_read(struct view file, struct provider_keys *out);

@@ -22,6 +22,8 @@ enum {
 	FIRST_MESSAGE_MAX = 64 * 1024,
 	RESERVED_MAX = 1 << 20,
 	TARGETS_AT_ONCE = 256,
+	OLD_KEYS_DAYS = 100, /* as long as an address lives at most */
+	OLD_KEYS_RETRY_MS = 600000,
 };
 
 struct app {
@@ -33,7 +35,8 @@ struct app {
 	struct provider *provider;
 	struct link_table links; /* struct link */
 	struct clock_watch clock;
-	uc_err failed; /* the stores, outside the provider */
+	uint64_t old_keys_ms; /* steady: not before, after a failure */
+	uc_err failed;        /* the stores, outside the provider */
 	char base_url[300];
 };
 
@@ -101,6 +104,24 @@ static void response(void *ctx, uint64_t token, const struct app_response *r)
 	provider_response(a->provider, token, &p);
 }
 
+/* Keys of before the last rotation end: in the file first, then here. */
+static void old_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
+{
+	unsigned days = a->config->old_keys_days ? a->config->old_keys_days : OLD_KEYS_DAYS;
+	if (!a->keys.before.is_there || steady_ms < a->old_keys_ms)
+		return;
+	struct provider_keys k = a->keys;
+	if (provider_keys_end(&k, now_ms, (uint64_t)days * 24 * 3600 * 1000)) {
+		uc_err err = app_keys_replace(a->config, &k);
+		if (!err)
+			a->keys = k;
+		else
+			a->old_keys_ms = steady_ms + OLD_KEYS_RETRY_MS;
+		log_info("keys.ended", "app=%s error=%s", a->config->name, uc_err_name(err));
+	}
+	provider_keys_wipe(&k);
+}
+
 static void tick(void *ctx, uint64_t now_ms)
 {
 	struct app *a = ctx;
@@ -112,6 +133,8 @@ static void tick(void *ctx, uint64_t now_ms)
 	if (is_doubted != was_doubted)
 		log_info("clock", "app=%s doubted=%d", a->config->name, is_doubted);
 	provider_doubt_clock(a->provider, is_doubted);
+	if (!is_doubted)
+		old_keys_end(a, now_ms, steady_ms);
 	provider_tick(a->provider, now_ms);
 	uc_err err = app_stores_maintain(&a->stores, steady_ms, now_ms);
 	if (err)

@@ -89,6 +89,8 @@ static const struct config_key keys[] = {
 
 	{ "account_bytes", config_set_bytes, IN_APP(account_bytes), SECTION_APP, false,
 	  "33554432", "Bytes an account may have stored: vault, keys, letters.  May be left out." },
+	{ "old_keys_days", config_set_days, IN_APP(old_keys_days), SECTION_APP, false,
+	  "100", "Days after a rotation in which the keys of before still open.  May be left out." },
 	{ "reserved", config_set_path, IN_APP(reserved), SECTION_APP, false,
 	  "/etc/undercroft/dial.reserved",
 	  "File of names that nobody is given, one a line.  May be left out." },

@@ -12,8 +12,8 @@ static const struct {
 	{ SECTION_BACKBONE, "log" },      { SECTION_APP, "limit_by_address" },
 	{ SECTION_APP, "account_bytes" }, { SECTION_APP, "reserved" },
 	{ SECTION_APP, "suspended" },     { SECTION_APP, "web" },
-	{ SECTION_APP, "title" },         { SECTION_PEER, "title" },
-	{ SECTION_PEER, "names" },
+	{ SECTION_APP, "title" },         { SECTION_APP, "old_keys_days" },
+	{ SECTION_PEER, "title" },        { SECTION_PEER, "names" },
 };
 
 static bool same_text(const char *a, const char *b)

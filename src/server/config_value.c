@@ -241,6 +241,16 @@ const char *config_set_drain(const struct config_where *w, struct view value, vo
 	return NULL;
 }
 
+const char *config_set_days(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	if (decimal_read(value, &n) || n < 1 || n > 3650)
+		return "is not a number of days from 1 to 3650";
+	*(unsigned *)field = (unsigned)n;
+	return NULL;
+}
+
 const char *config_set_threads(const struct config_where *w, struct view value, void *field)
 {
 	uint64_t n = 0;

@@ -443,11 +443,35 @@ class Rotation(unittest.TestCase):
                 uwe.read_on('rotated')
                 befriend(tom, rosa)
             b.stop()
+            self.age(self.keys(b)['dial'])
             b.start()
+            self.until_ended(b)
             uwe.run('send', rosa.name, 'and started anew')
             rosa.read_on('and started anew')
         finally:
             b.erase()
+
+    def age(self, file):
+        """As if that rotation had been 101 days ago."""
+        keys = file.read_bytes()
+        self.assertEqual(keys[7], 2)
+        at = 8 + 3 * 32
+        for _ in range(4):  # private and public keys, a byte of length each
+            at += 1 + keys[at]
+        at += 32
+        ms = int.from_bytes(keys[at:at + 8], 'big')
+        self.assertLess(abs(ms - time.time() * 1000), 600000)
+        ms -= 101 * 86400 * 1000
+        file.write_bytes(keys[:at] + ms.to_bytes(8, 'big') + keys[at + 8:])
+
+    def until_ended(self, b):
+        """Dial's keys of before are gone from the file; Plaza's are young."""
+        for _ in range(200):
+            if self.keys(b)['dial'].read_bytes()[7] == 1:
+                break
+            time.sleep(0.05)
+        self.assertEqual(self.keys(b)['dial'].read_bytes()[7], 1)
+        self.assertEqual(self.keys(b)['plaza'].read_bytes()[7], 2)
 
     def keys(self, b):
         return {p.parent.name: p for p in b.dir.rglob('app.keys')}

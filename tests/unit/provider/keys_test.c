@@ -24,6 +24,7 @@ static void expect_same(const struct provider_keys *a, const struct provider_key
 	expect_eq(a->before.is_there, b->before.is_there);
 	if (!a->before.is_there)
 		return;
+	expect_eq(a->before.rotated_ms, b->before.rotated_ms);
 	expect_bytes(VIEW_OF(a->before.address_key), VIEW_OF(b->before.address_key));
 	expect_bytes(VIEW_OF(a->before.hub_frank_key), VIEW_OF(b->before.hub_frank_key));
 	expect_bytes(kem_public(&a->before.lookup_key), kem_public(&b->before.lookup_key));
@@ -81,4 +82,39 @@ TEST(files_have_the_version_they_need)
 	}
 	provider_keys_wipe(&k);
 	provider_keys_wipe(&read);
+}
+
+static void write_and_read(struct provider_keys *k)
+{
+	struct buf file;
+	buf_init_secret(&file, FILE_MAX);
+	expect_ok(provider_keys_write(k, &file));
+	provider_keys_wipe(k);
+	expect_ok(provider_keys_read(buf_view(&file), k));
+	buf_done(&file);
+}
+
+/* Also across restarts, and whatever the clock says meanwhile. */
+TEST(those_before_end_some_time_after_the_rotation)
+{
+	enum { KEEP_MS = 1000 };
+	static const struct provider_keys_before nothing;
+	struct provider_keys k;
+	make(&k);
+	uint64_t from_ms = env_now_ms(test_env());
+	expect(!provider_keys_end(&k, UINT64_MAX, 0)); /* none are there */
+	expect_ok(provider_keys_rotate(&k, test_env()));
+	expect_eq(k.before.rotated_ms, from_ms);
+	write_and_read(&k);
+	expect(!provider_keys_end(&k, from_ms + KEEP_MS - 1, KEEP_MS));
+	expect(!provider_keys_end(&k, from_ms - 1, KEEP_MS));
+	expect(!provider_keys_end(&k, 0, 0));
+	expect(k.before.is_there);
+	expect(provider_keys_end(&k, from_ms + KEEP_MS, KEEP_MS));
+	expect(!provider_keys_end(&k, from_ms + KEEP_MS, KEEP_MS));
+	expect(view_equal(VIEW_OF(k.before.address_key), VIEW_OF(nothing.address_key)));
+	expect(view_equal(VIEW_OF(k.before.hub_frank_key), VIEW_OF(nothing.hub_frank_key)));
+	write_and_read(&k);
+	expect(!k.before.is_there);
+	provider_keys_wipe(&k);
 }

@@ -228,6 +228,7 @@ TEST(each_key_is_compared)
 		{ "certificate = a.pem\n", "certificate = b.pem\n" },
 		{ "listen_http = 127.0.0.1:5\n", "listen_http = 127.0.0.2:5\n" },
 		{ "listen_http = 127.0.0.1:5\n", "listen_http = 127.0.0.1:6\n" },
+		{ "old_keys_days = 1\n", "old_keys_days = 257\n" },
 	};
 	static char one[1000], other[1000];
 #define BARE                                                                          \
