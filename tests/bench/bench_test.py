@@ -6,11 +6,13 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests/system'))
+from ports import free_ports  # noqa: E402
+
 PARTS = {
     'mls': ('mls', ['--budget', '1', '--largest', '1000'],
             {'mls.2.decrypt_1kib', 'mls.1000.join', 'mls.process_update.100',
@@ -50,20 +52,6 @@ PARTS.update({peer: ('backbone', [*BESIDE, '--peers', peer, *SMALL],
               for peer in PEERS})
 
 
-def free_ports():
-    """The first of two ports in a row that nobody uses now."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(('127.0.0.1', 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(('127.0.0.1', port + 1))
-                return port
-            except OSError:
-                continue
-    sys.exit('no two free ports in a row')
-
-
 def check_peer(peer, figures, told):
     beside = {f['whom'] for f in figures if 'whom' in f}
     if peer == 'none':
@@ -80,7 +68,7 @@ def check_peer(peer, figures, told):
 
 
 def measure(part, options):
-    env = dict(os.environ, UNDERCROFT_BENCH_PORT=str(free_ports()))
+    env = dict(os.environ, UNDERCROFT_BENCH_PORT=str(free_ports(2)))
     done = subprocess.run([ROOT / 'scripts/dev/bench', part, '--json', *options], cwd=ROOT,
                           env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=550, check=False)

@@ -9,13 +9,14 @@ import argparse
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / 'system')]
 from backbone import Undercroft  # noqa: E402
+from ports import free_ports  # noqa: E402
 
 LONG_S = 300           # from here on memory is judged: before, caches are still filling
 MORE, MORE_MB = 1.3, 32
@@ -30,20 +31,6 @@ def parse():
     p.add_argument('--pairs', type=int, default=100)
     p.add_argument('--bytes', type=int, default=512)
     return p.parse_args()
-
-
-def free_ports():
-    """The first of two ports in a row that nobody uses now."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(('127.0.0.1', 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(('127.0.0.1', port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-    sys.exit('no two ports in a row are free')
 
 
 def judge(values, seconds):
@@ -67,7 +54,7 @@ def main():
     build, seconds = args.build.resolve(), max(int(args.minutes * 60), 5)
     folder = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-soak-'))
     try:
-        port = free_ports()
+        port = free_ports(2)
         backbone = Undercroft(build, folder, port, 'soak')
         backbone.prepare()
         log = folder / 'server.log'

@@ -15,7 +15,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import Backbone, BUILD, PATIENCE_S, Person, befriend, port_is_free  # noqa: E402
+from people import Backbone, BUILD, PATIENCE_S, Person, befriend  # noqa: E402
+from ports import port_is_free  # noqa: E402
 
 SERVER = BUILD / 'src/server/undercroftd'
 GOING_AWAY = b'\x03\x00\x66'  # an event, 102 (mimi/frames.h)

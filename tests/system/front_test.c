@@ -26,14 +26,22 @@ static struct config config;
 static pid_t daemon_pid;
 static char data[200];
 
+/* Below those which the system gives to whoever asks for any: nobody's connection takes it before
+ * the server does. */
 static uint16_t port_free(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	expect(!bind(fd, (struct sockaddr *)&a, n) && !getsockname(fd, (struct sockaddr *)&a, &n));
-	close(fd);
-	return ntohs(a.sin_port);
+	static unsigned n;
+	for (n += n ? 1 : (unsigned)getpid() * 7919;; n++) {
+		uint16_t port = (uint16_t)(10000 + n % 22000);
+		a.sin_port = htons(port);
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		expect(fd >= 0);
+		int taken = bind(fd, (struct sockaddr *)&a, sizeof a);
+		close(fd);
+		if (!taken)
+			return port;
+	}
 }
 
 static void config_make(void)

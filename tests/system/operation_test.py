@@ -11,7 +11,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import openmetrics  # noqa: E402
-from people import Backbone, BUILD, PATIENCE_S, Person, ROOT, befriend, free_ports  # noqa: E402
+from people import Backbone, BUILD, PATIENCE_S, Person, ROOT, befriend  # noqa: E402
+from ports import free_ports  # noqa: E402
 
 INVENTORY = json.loads((ROOT / 'docs/inventory.json').read_text())
 

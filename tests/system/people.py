@@ -5,40 +5,21 @@ import atexit
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from ports import free_ports  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('UNDERCROFT_BUILD_DIR', ROOT / 'build')).resolve()
 # Sanitizers and a busy machine make everything slow; nothing here measures speed.
 PATIENCE_S = 120
-
-
-def port_is_free(port):
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(('127.0.0.1', port))
-        except OSError:
-            return False
-    return True
-
-
-def free_ports(n=3, web=False):
-    """The first of n free ports in a row, below those the system gives out by itself; with web,
-    those ten above are free, too."""
-    while True:
-        base = random.randrange(10000, 32000)
-        if all(port_is_free(base + i) and (not web or port_is_free(base + 10 + i))
-               for i in range(n)):
-            return base
 
 
 # However a test ends, its backbones end with it.

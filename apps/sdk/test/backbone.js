@@ -18,7 +18,8 @@ function isFree(port) {
 }
 async function freeBase() {
 	for (;;) {
-		const base = 20000 + 20 * Math.floor(Math.random() * 1500);
+		// Below those which the system gives to whoever asks for any.
+		const base = 10000 + 20 * Math.floor(Math.random() * 1100);
 		const ports = [0, 1, 2, 10, 11, 12].map((n) => base + n);
 		if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
 	}
