@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "net/http2_head.h"
 #include "net/http_route.h"
+#include "net/tcp_taken.h"
 
 #include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
@@ -26,6 +27,7 @@ struct http2_stream {
 	bool is_owned;               /* the handler knows of it and hears of its end */
 	bool is_dead;                /* closed; the handler may not know yet */
 	uint64_t until_ms;
+	size_t left; /* of the reply, when the present window for taking more of it began */
 	struct http2_head head;
 	const struct http_route *route;
 	struct http_request request;
@@ -142,7 +144,6 @@ static ssize_t on_reply_wanted(nghttp2_session *session, int32_t id, uint8_t *to
 	s->reply = view_slice(s->reply, n, s->reply.n);
 	if (!s->reply.n)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
-	/* The time for it runs on: who takes a byte now and then does not hold it for ever. */
 	return (ssize_t)n;
 }
 
@@ -175,6 +176,7 @@ static void reply_submit(struct http2_stream *s, int status, struct view lines, 
 	    nghttp2_submit_response(c->http2->session, s->id, fields, n, s->reply.n ? &data : NULL))
 		reset(s, NGHTTP2_INTERNAL_ERROR);
 	arena_done(&mem);
+	s->left = s->reply.n;
 	until(s, c->server->o.limits.send_ms);
 }
 
@@ -446,8 +448,21 @@ void http2_sent(struct http_conn *c)
 	pump(c);
 }
 
-static void stream_late(struct http2_stream *s)
+/* Who takes a byte now and then does not hold it for ever. */
+static bool takes(struct http2_stream *s, uint64_t now_ms)
 {
+	uint64_t since_ms = now_ms - s->until_ms + s->call.conn->server->o.limits.send_ms;
+	uint64_t taken = s->left - s->reply.n;
+	s->left = s->reply.n;
+	return taken && taken * 1000 >= since_ms * TCP_TAKEN_BYTES_A_SECOND;
+}
+
+static void stream_late(struct http2_stream *s, uint64_t now_ms)
+{
+	if (s->phase == STREAM_REPLYING && takes(s, now_ms)) {
+		until(s, s->call.conn->server->o.limits.send_ms);
+		return;
+	}
 	if (s->phase == STREAM_RECEIVING)
 		refuse(s, 408, (struct view){ 0 });
 	else if (s->phase == STREAM_CALLED)
@@ -470,7 +485,7 @@ void http2_timeout(struct http_conn *c)
 	h->waits = WAIT_BEGIN;
 	for (struct http2_stream *s = h->streams; s; s = s->next) {
 		if (!s->is_dead && now >= s->until_ms)
-			stream_late(s);
+			stream_late(s, now);
 	}
 	pump(c);
 	reap(c, UC_E_TIMEOUT, false);

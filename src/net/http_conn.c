@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "net/http2.h"
 #include "net/http_route.h"
+#include "net/tcp_taken.h"
 
 #include <unistd.h>
 
@@ -351,6 +352,16 @@ static void on_read(struct stream *st, uint8_t *bytes, size_t n)
 		http_conn_process(c);
 }
 
+/* Who takes what was lent in good time may take long for all of it. */
+static void sending_timeout(struct http_conn *c)
+{
+	uint32_t window_ms = c->server->o.limits.send_ms;
+	if (!c->server->is_stopping && tcp_taken_enough(c->stream.fd, &c->taken, window_ms))
+		http_conn_set_deadline(c, window_ms);
+	else
+		stream_abort(&c->stream, UC_E_TIMEOUT);
+}
+
 static void on_timeout(struct stream *st)
 {
 	struct http_conn *c = conn_of(st);
@@ -363,7 +374,7 @@ static void on_timeout(struct stream *st)
 	else if (c->phase == HTTP_PHASE_WAITING)
 		http_conn_refuse(c, 503);
 	else if (c->phase == HTTP_PHASE_SENDING)
-		stream_abort(st, UC_E_TIMEOUT);
+		sending_timeout(c);
 	else
 		stream_end(st, UC_E_TIMEOUT);
 }
@@ -396,6 +407,7 @@ void http_reply_lent(struct http_call *call, int status, struct view header_line
 	http_response_add(stream_output(&c->stream), status, header_lines, body.n, c->keep_alive);
 	stream_lend(&c->stream, body);
 	c->phase = HTTP_PHASE_SENDING;
+	c->taken = tcp_taken(c->stream.fd);
 	http_conn_set_deadline(c, c->server->o.limits.send_ms);
 }
 

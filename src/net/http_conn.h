@@ -42,6 +42,7 @@ struct http_conn {
 	size_t need;   /* of it before another look is worth it */
 	uint64_t heard_ms, partial_ms; /* last input; since when something partial waits, or 0 */
 	uint64_t fragments_ms;         /* since when a message in fragments has no end, or 0 */
+	uint64_t taken; /* by the other side, when the present window for more began */
 	struct ws_decoder ws;
 	struct http2 *http2; /* NULL: HTTP/1.1 */
 	const char *peer;    /* once it was asked for */

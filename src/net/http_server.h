@@ -56,9 +56,9 @@ struct http_limits {
 	uint32_t handshake_ms, head_ms, body_ms, frame_ms;
 	uint32_t idle_ms;  /* between requests */
 	uint32_t reply_ms; /* for the handler to answer */
-	uint32_t send_ms;  /* for the other side to take a lent body whole */
+	uint32_t send_ms;  /* in which the other side takes enough of a lent body (tcp_taken.h) */
 	uint32_t ping_ms;  /* of silence; the opening may ask for less */
-	uint32_t pong_ms;  /* without an answer to that: the other side is gone */
+	uint32_t pong_ms;  /* without an answer to that, or taking enough: the other side is gone */
 	uint32_t close_ms; /* for the other side's close frame */
 };
 extern const struct http_limits http_limits_default;

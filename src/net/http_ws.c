@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The WebSocket phases of a server's connection. */
 #include "net/http_conn.h"
+#include "net/tcp_taken.h"
 
 void http_ws_start(struct http_conn *c)
 {
@@ -29,14 +30,26 @@ void http_ws_set_deadline(struct http_conn *c)
 	stream_set_deadline(&c->stream, at);
 }
 
+/* The ping waits behind a long backlog, and who has that much to take is not read from (stream.c): as
+ * long as enough of it is taken, nothing is wrong with the silence. */
+static bool takes(struct http_conn *c)
+{
+	return tcp_taken_enough(c->stream.fd, &c->taken, c->server->o.limits.pong_ms);
+}
+
 void http_ws_timeout(struct http_conn *c)
 {
 	uint64_t now = loop_now_ms(c->stream.loop);
 	bool is_slow = now >= late_ms(c);
-	if (c->phase == HTTP_PHASE_WS_CLOSING || is_slow || c->is_pinged) {
+	if (c->phase == HTTP_PHASE_WS_CLOSING || is_slow || (c->is_pinged && !takes(c))) {
 		stream_abort(&c->stream, UC_E_TIMEOUT);
 		return;
 	}
+	if (c->is_pinged) {
+		stream_set_deadline(&c->stream, now + c->server->o.limits.pong_ms);
+		return;
+	}
+	c->taken = tcp_taken(c->stream.fd);
 	ws_frame_add(stream_output(&c->stream), WS_OP_PING, (struct view){ 0 }, NULL);
 	stream_written(&c->stream);
 	c->is_pinged = true;

@@ -15,6 +15,11 @@ enum { LARGE = 12 << 20 };
 #define GET_(path)  "GET " path " HTTP/1.1\r\nHost: dial.localhost\r\n\r\n"
 #define LAST_(path) "GET " path " HTTP/1.1\r\nHost: dial.localhost\r\nConnection: close\r\n\r\n"
 
+#define UPGRADE                                                                        \
+	"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" \
+	"Sec-WebSocket-Protocol: undercroft.v1\r\n\r\n"
+
 static const struct http_route routes[] = {
 	{ "GET", "/peers/", HTTP_ROUTE_REQUEST, true, 0, 1 },
 	{ "GET", "/v1", HTTP_ROUTE_WEBSOCKET, false, 0, 0 },
@@ -33,6 +38,7 @@ static struct {
 	struct buf got;
 	size_t want; /* pauses when so much is there; 0: never */
 	int requests;
+	unsigned trickle_ms; /* between two looks at what came; 0: at once */
 	bool closed, stops, is_stopped;
 	uc_err why;
 } w;
@@ -73,7 +79,7 @@ static int on_ws_open(void *ctx, struct http_conn *c, const struct http_route *r
 static void on_ws_message(void *ctx, struct http_conn *c, struct view m)
 {
 	(void)ctx;
-	http_conn_send(c, m);
+	http_conn_send(c, view_equal(m, VIEW_LIT("more")) ? VIEW_OF(large) : m);
 }
 
 static void on_gone(void *ctx, struct http_conn *c, uc_err why)
@@ -125,15 +131,25 @@ static void goes_on(uv_timer_t *t)
 	stream_pause(&w.raw, false);
 }
 
+static void trickles(uv_timer_t *t)
+{
+	(void)t;
+	stream_pause(&w.raw, false);
+}
+
 static void raw_read(struct stream *s, uint8_t *p, size_t n)
 {
 	buf_add(&w.got, p, n);
+	if (w.trickle_ms) {
+		stream_pause(s, true);
+		uv_timer_start(&w.timer, trickles, w.trickle_ms, 0);
+		return;
+	}
 	if (!w.want || w.got.n < w.want)
 		return;
 	/* Takes no more for a while: the socket's buffers fill up. */
 	w.want = 0;
 	stream_pause(s, true);
-	uv_timer_init(&w.loop.uv, &w.timer);
 	uv_timer_start(&w.timer, goes_on, 600, 0);
 }
 
@@ -147,6 +163,8 @@ static void raw_closed(struct stream *s, uc_err why)
 	(void)s;
 	w.closed = true;
 	w.why = why;
+	if (w.trickle_ms)
+		uv_close((uv_handle_t *)&w.timer, NULL);
 	stop();
 }
 
@@ -179,13 +197,16 @@ static void world_begin(bool is_tls, struct http_limits limits)
 	expect_ok(http_server_new(&o, "127.0.0.1", 0, &w.server));
 	uv_timer_init(&w.loop.uv, &w.guard);
 	uv_timer_start(&w.guard, on_guard, 120000, 0);
+	uv_timer_init(&w.loop.uv, &w.timer);
 	buf_init(&w.got, 64 << 20);
 }
 
 /* Sends the bytes and runs until the connection is gone. */
 static void run(struct view send)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), small = 32768;
+	if (w.trickle_ms)
+		expect(!setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small));
 	struct sockaddr_in a = { .sin_family = AF_INET,
 				 .sin_port = htons(http_server_port(w.server)),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -336,16 +357,42 @@ TEST(nobody_is_a_peer_over_plain_http)
 TEST(a_websocket_over_plain_http)
 {
 	world_begin(false, http_limits_default);
-	run(VIEW_LIT("GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-		     "Sec-WebSocket-Protocol: undercroft.v1\r\n\r\n"
-		     "\x82\x82\0\0\0\0hi\x88\x82\0\0\0\0\x03\xe8"));
+	run(VIEW_LIT(UPGRADE "\x82\x82\0\0\0\0hi\x88\x82\0\0\0\0\x03\xe8"));
 	struct http_response r;
 	size_t used = 0;
 	expect_ok(http_response_read(buf_view(&w.got), &r, &used));
 	expect_eq(r.status, 101);
 	expect_bytes(view_slice(buf_view(&w.got), used, w.got.n),
 		     VIEW_LIT("\x82\x02hi\x88\x02\x03\xe8"));
+	world_end();
+}
+
+/* Many times as long as a ping may wait for its answer: who takes enough meanwhile gets all. */
+TEST(a_long_backlog_may_be_read_slowly)
+{
+	for (int is_ws = 0; is_ws < 2; is_ws++) {
+		struct http_limits limits = http_limits_default;
+		limits.ping_ms = limits.pong_ms = limits.send_ms = 60;
+		world_begin(false, limits);
+		w.trickle_ms = 4;
+		uint64_t began_ms = loop_now_ms(&w.loop);
+		run(is_ws ? VIEW_LIT(UPGRADE "\x82\x84\0\0\0\0more") : VIEW_LIT(LAST_("/large")));
+		expect(w.got.n > LARGE);
+		uv_update_time(&w.loop.uv);
+		expect(loop_now_ms(&w.loop) - began_ms > 300);
+		world_end();
+	}
+}
+
+/* Who takes nothing of it is gone with the first ping, though there is much to take. */
+TEST(a_backlog_that_is_not_read_ends)
+{
+	struct http_limits limits = http_limits_default;
+	limits.ping_ms = limits.pong_ms = 60;
+	world_begin(false, limits);
+	w.want = 1000;
+	run(VIEW_LIT(UPGRADE "\x82\x84\0\0\0\0more"));
+	expect(w.got.n < LARGE);
 	world_end();
 }
 
