@@ -58,6 +58,7 @@ struct backbone {
 	uint32_t drain_s;
 	bool is_started;
 	atomic_bool is_draining;
+	_Atomic uint64_t drain_ms; /* since when, by the steady clock; 0: not yet */
 	atomic_size_t beats_due;
 	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[BACKBONE_FRONTS_MAX];
 	struct metrics *own; /* of the operator's thread */
@@ -402,9 +403,10 @@ static void going_tell(struct backbone *b, size_t app)
 
 void backbone_drain(struct backbone *b)
 {
-	uint64_t until_ms = clock_steady_ms() + (uint64_t)b->drain_s * 1000;
+	uint64_t now_ms = clock_steady_ms(), until_ms = now_ms + (uint64_t)b->drain_s * 1000;
 	if (atomic_exchange(&b->is_draining, true))
 		return;
+	atomic_store(&b->drain_ms, now_ms);
 	for (size_t i = 0; i < b->fronts_n; i++)
 		tell(front_queue(b->fronts[i]), MESSAGE_QUIET);
 	for (size_t i = 0; i < b->config->apps_n; i++)
@@ -422,6 +424,14 @@ void backbone_drain(struct backbone *b)
 bool backbone_is_draining(const struct backbone *b)
 {
 	return atomic_load(&b->is_draining);
+}
+
+void backbone_drain_time(const struct backbone *b, unsigned *since_s, unsigned *left_s)
+{
+	uint64_t from_ms = atomic_load(&b->drain_ms);
+	uint64_t s = from_ms ? (clock_steady_ms() - from_ms) / 1000 : 0;
+	*since_s = (unsigned)s;
+	*left_s = s < b->drain_s ? b->drain_s - (unsigned)s : 0;
 }
 
 static void beat_send(struct backbone *b, struct queue *q)

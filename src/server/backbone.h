@@ -45,6 +45,8 @@ void backbone_stop(struct backbone *b);
  * thread that will stop it. */
 void backbone_drain(struct backbone *b);
 bool backbone_is_draining(const struct backbone *b);
+/* For how long it has been, and may be at most; since_s is 0 as long as it is not. */
+void backbone_drain_time(const struct backbone *b, unsigned *since_s, unsigned *left_s);
 /* Every few seconds, from one thread: what has to be done by the clock.  False: a thread has not done
  * a round since the last time. */
 bool backbone_beat(struct backbone *b);

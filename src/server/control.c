@@ -25,6 +25,7 @@ struct control {
 	int fd, stop; /* the socket; an event that ends the thread */
 	pthread_t thread;
 	bool is_started;
+	bool is_drain_begun; /* by an order */
 };
 
 struct order {
@@ -150,8 +151,18 @@ static uc_err do_drain(struct order *o)
 {
 	if (!o->c->host.drain)
 		return UC_E_UNSUPPORTED;
-	metrics_add(backbone_own_metrics(o->c->backbone), METRIC_DRAINS, 1);
-	return o->c->host.drain(o->c->host.ctx);
+	struct backbone *b = o->c->backbone;
+	unsigned since_s = 0, left_s = 0;
+	/* A second signal would end the process at once: that is another order. */
+	if (!o->c->is_drain_begun && !backbone_is_draining(b)) {
+		metrics_add(backbone_own_metrics(b), METRIC_DRAINS, 1);
+		TRY(o->c->host.drain(o->c->host.ctx));
+		o->c->is_drain_begun = true;
+	}
+	backbone_drain_time(b, &since_s, &left_s);
+	buf_printf(o->out, "{\"type\":\"draining\",\"seconds\":%u,\"seconds_left_at_most\":%u}\n",
+		   since_s, left_s);
+	return UC_OK;
 }
 
 static uc_err do_reload(struct order *o)
@@ -201,9 +212,9 @@ static const struct row {
 	size_t words_min, words_max; /* the name counts */
 	uc_err (*run)(struct order *o);
 } rows[] = {
-	{ "status", 1, 1, do_status }, /* what it holds and how it is */
-	{ "queues", 1, 1, do_queues }, /* what waits for whom */
-	{ "drain", 1, 1, do_drain },
+	{ "status", 1, 1, do_status },   /* what it holds and how it is */
+	{ "queues", 1, 1, do_queues },   /* what waits for whom */
+	{ "drain", 1, 1, do_drain },     /* or for how long it has been */
 	{ "reload", 1, 1, do_reload },   /* the configuration, certificates, pages */
 	{ "copy", 3, 3, do_copy },       /* APP NAME: for `backup` */
 	{ "copied", 2, 2, do_copied },   /* NAME: the backup is made */

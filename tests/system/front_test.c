@@ -6,6 +6,7 @@
 #include "net/tls.h"
 #include "net/websocket.h"
 #include "net/ws_client.h"
+#include "server/control.h"
 #include "server/daemon.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/net/certs.h"
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -410,6 +412,50 @@ TEST(a_second_signal_ends_at_once)
 	config_make();
 	config.drain_seconds = 60;
 	end_while_asking(terminate_twice);
+	config.drain_seconds = 0;
+}
+
+static void order(const char *line, char *answer, size_t n)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct buf path;
+	buf_init(&path, sizeof a.sun_path);
+	control_path(&config, &path);
+	expect_ok(path.failed);
+	memcpy(a.sun_path, path.p, path.n);
+	buf_done(&path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect(!connect(fd, (struct sockaddr *)&a, sizeof a));
+	expect(write(fd, line, strlen(line)) == (ssize_t)strlen(line));
+	ssize_t got = recv(fd, answer, n - 1, MSG_WAITALL);
+	answer[got > 0 ? got : 0] = 0;
+	close(fd);
+}
+
+static void drain_thrice(struct ws_client *c)
+{
+	char answer[300];
+	(void)c;
+	order("drain\n", answer, sizeof answer);
+	expect(strstr(answer, "\"seconds\":0,\"seconds_left_at_most\":2}\n{\"type\":\"done\"}\n"));
+	order("drain\n", answer, sizeof answer);
+	expect(strstr(answer, "\"seconds\":0,\"seconds_left_at_most\":2}\n{\"type\":\"done\"}\n"));
+	usleep(1200000);
+	order("drain\n", answer, sizeof answer);
+	expect(strstr(answer, "\"seconds\":1,\"seconds_left_at_most\":1}\n{\"type\":\"done\"}\n"));
+}
+
+/* Unlike a second signal. */
+TEST(a_second_order_to_drain_says_how_long_it_has_been)
+{
+	int status = 0;
+	config_make();
+	config.drain_seconds = 2;
+	uint64_t start_ms = clock_steady_ms();
+	end_while_asking(drain_thrice);
+	waitpid(daemon_pid, &status, 0);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	expect(clock_steady_ms() - start_ms >= 2000);
 	config.drain_seconds = 0;
 }
 
