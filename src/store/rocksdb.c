@@ -5,6 +5,7 @@
 #include "store/store_rocksdb.h"
 
 #include "base/heap.h"
+#include "store/crc32c.h"
 #include "store/driver.h"
 
 #include <rocksdb/c.h>
@@ -40,6 +41,19 @@ struct store_engine {
 	struct gathered gathered;
 	_Atomic uc_err failed; /* a write, sync or compaction did; maintain may run beside */
 };
+
+#if defined(__x86_64__)
+/* rocksdb::crc32c::Extend(uint32_t, const char *, size_t).  Debian's library is built for any x86-64 and
+ * counts it by a table; as it calls the function by its exported name, the program's own is taken
+ * instead.  A library that does not call it so counts for itself, and nothing else changes. */
+__attribute__((visibility("default"))) uint32_t rocksdb_crc32c_extend(
+	uint32_t crc, const char *p, size_t n) __asm__("_ZN7rocksdb6crc32c6ExtendEjPKcm");
+
+uint32_t rocksdb_crc32c_extend(uint32_t crc, const char *p, size_t n)
+{
+	return crc32c_extend(crc, (const uint8_t *)p, n);
+}
+#endif
 
 struct store_cursor {
 	rocksdb_readoptions_t *read;
