@@ -59,7 +59,7 @@ static uc_err copy_folder(struct backup *b, const char *from, const char *to, co
 	snprintf(b->from_folder, sizeof b->from_folder, "%s", from);
 	TRY(files_folder_make(b->to_folder, NULL));
 	TRY(files_each(from, copy_one, b));
-	return files_folder_sync(b->to_folder);
+	return folder_sync(b->to_folder);
 }
 
 static uc_err copy_app(struct backup *b, const struct config_app *a)
@@ -75,7 +75,7 @@ static uc_err copy_app(struct backup *b, const struct config_app *a)
 		TRY(copy_folder(b, store, to, ctl_kind_names[kind]));
 	}
 	TRY(copy_folder(b, a->keys, to, "keys"));
-	return files_folder_sync(to);
+	return folder_sync(to);
 }
 
 static uc_err manifest_start(struct backup *b)
@@ -110,7 +110,7 @@ static uc_err copy_all(struct backup *b)
 	if (!files_path(path, b->to, MANIFEST_NAME))
 		return UC_E_TOO_LARGE;
 	TRY(files_write(path, buf_view(&b->manifest)));
-	return files_folder_sync(b->to);
+	return folder_sync(b->to);
 }
 
 /* Has each app of the running backbone put a copy of its stores into DATA/copies/NAME. */

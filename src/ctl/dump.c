@@ -71,7 +71,7 @@ static uc_err load(const struct ctl *c, size_t app, enum ctl_kind kind)
 		err = UC_E_IO;
 	if (err)
 		folder_remove(beside, 2);
-	return err ? err : files_folder_sync(folder);
+	return err ? err : folder_sync(folder);
 }
 
 int ctl_load(struct ctl *c)

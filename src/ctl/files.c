@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/files.h"
 
+#include "server/folders.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -145,17 +147,7 @@ uc_err files_folder_make(const char *path, const struct files_owner *owner)
 		return UC_E_IO;
 	uc_err err = give(fd, owner);
 	close(fd);
-	return err;
-}
-
-uc_err files_folder_sync(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno_error();
-	uc_err err = fsync(fd) ? UC_E_IO : UC_OK;
-	close(fd);
-	return err;
+	return err ? err : folder_sync_above(path);
 }
 
 static bool is_dot(const char *name)

@@ -31,7 +31,6 @@ uc_err UC_MUST_USE files_write(const char *path, struct view content);
 uc_err UC_MUST_USE files_read(const char *path, struct buf *out);
 /* For the owner alone.  UC_E_EXISTS. */
 uc_err UC_MUST_USE files_folder_make(const char *path, const struct files_owner *owner);
-uc_err UC_MUST_USE files_folder_sync(const char *path);
 /* No folder, or nothing in it. */
 bool files_folder_is_empty(const char *path);
 /* Each regular file of a folder, in no order; other things in it are UC_E_UNSUPPORTED. */

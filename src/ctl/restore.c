@@ -96,7 +96,8 @@ static uc_err on_key(struct restore *r, const char *from, const char *to,
 	/* Not what a link leads to: whoever owns the folder above could have put one there. */
 	if (geteuid() == 0 && lchown(r->app->keys, r->owner.uid, r->owner.gid))
 		return UC_E_IO;
-	return files_copy(from, to, f->mode, &r->owner, hash, bytes);
+	TRY(files_copy(from, to, f->mode, &r->owner, hash, bytes));
+	return folder_sync(r->app->keys);
 }
 
 static uc_err on_file(void *ctx, const struct manifest_file *f)
@@ -181,6 +182,7 @@ static uc_err prepare(struct restore *r, size_t app)
 			return UC_E_TOO_LARGE;
 		TRY(store_marked(r, app, (enum ctl_kind)kind, r->what));
 		TRY(files_give(r->what, &r->owner)); /* what the engine made meanwhile, too */
+		TRY(folder_sync(r->what));
 	}
 	return UC_OK;
 }
@@ -203,6 +205,7 @@ static uc_err place(struct restore *r, size_t app)
 		if (rename(from, r->what))
 			return UC_E_IO;
 		r->is_placed = true;
+		TRY(folder_sync_above(r->what));
 	}
 	return UC_OK;
 }
@@ -224,7 +227,7 @@ static uc_err restore_checked(struct restore *r, struct view manifest)
 		if (r->has[i])
 			err = place(r, i);
 	folder_remove(beside, 2);
-	return err ? err : files_folder_sync(c->data);
+	return err ? err : folder_sync(c->data);
 }
 
 static uc_err restore(struct restore *r)

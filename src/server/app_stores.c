@@ -74,6 +74,12 @@ uc_err app_stores_open(struct app_stores *s, const char *folder, const struct co
 	}
 	TRY(open_one(s, folder, "accounts", env, metrics, &s->accounts));
 	TRY(open_one(s, folder, "rooms", env, metrics, &s->rooms));
+	/* The engine syncs what is in a store's folder; that the folder is there is ours to say. */
+	err = folder_sync(folder);
+	if (err) {
+		log_error("store.failed", "path=%s error=%s", folder, uc_err_name(err));
+		return err;
+	}
 	life_note(s, s->accounts);
 	life_note(s, s->rooms);
 	if (app_stores_are_older(s))

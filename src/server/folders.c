@@ -11,6 +11,41 @@
 
 enum { PATH_MAX_BYTES = 4200 };
 
+uc_err folder_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return UC_E_IO;
+	uc_err err = fsync(fd) ? UC_E_IO : UC_OK;
+	close(fd);
+	return err;
+}
+
+uc_err folder_sync_above(const char *path)
+{
+	char above[PATH_MAX_BYTES];
+	size_t n = strlen(path);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n && path[n - 1] != '/')
+		n--;
+	if (n >= sizeof above)
+		return UC_E_CONFIG;
+	memcpy(above, path, n);
+	above[n] = 0;
+	uc_err err = folder_sync(n ? above : ".");
+	return err && errno == EACCES ? UC_OK : err;
+}
+
+/* Also one that was there already may be of a moment ago. */
+static uc_err make_one(const char *path, bool is_last)
+{
+	bool is_there = mkdir(path, 0700) != 0;
+	if (is_there && errno != EEXIST)
+		return UC_E_IO;
+	return is_there && !is_last ? UC_OK : folder_sync_above(path);
+}
+
 uc_err folder_make(const char *path)
 {
 	char part[PATH_MAX_BYTES];
@@ -22,8 +57,7 @@ uc_err folder_make(const char *path)
 			continue;
 		memcpy(part, path, i);
 		part[i] = 0;
-		if (mkdir(part, 0700) && errno != EEXIST)
-			return UC_E_IO;
+		TRY(make_one(part, i == n));
 	}
 	return UC_OK;
 }
