@@ -100,6 +100,22 @@ uc_err UC_MUST_USE hmac_sha256_parts(struct view key, const struct view *parts, 
 uc_err UC_MUST_USE hkdf_sha256(struct view salt, struct view ikm, struct view info, uint8_t *out,
 			       size_t n);
 
+/* --- a keyed hash whose key can be changed without what was hashed --- */
+
+/* key times the point of ristretto255 (RFC 9496) that the data leads to.  Without the key it says
+ * nothing of the data, however few there are to guess; and a hash under one key leads to that under
+ * another by a third number, which tells neither.  Not in WebAssembly. */
+enum { POINT_HASH = 32 };
+uc_err UC_MUST_USE point_key_generate(const struct env *env, uint8_t key[POINT_HASH]);
+uc_err UC_MUST_USE point_hash(const uint8_t key[POINT_HASH], struct view data,
+			      uint8_t out[POINT_HASH]);
+/* What leads from hashes under `before` to those under `now`. */
+uc_err UC_MUST_USE point_move_make(const uint8_t before[POINT_HASH], const uint8_t now[POINT_HASH],
+				   uint8_t out[POINT_HASH]);
+/* UC_E_CORRUPT for what is no such hash. */
+uc_err UC_MUST_USE point_hash_move(const uint8_t move[POINT_HASH], const uint8_t hash[POINT_HASH],
+				   uint8_t out[POINT_HASH]);
+
 /* --- AEAD --- */
 
 /* ct holds pt.n + AEAD_TAG bytes. */

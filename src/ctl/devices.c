@@ -13,24 +13,35 @@
 
 enum { CALL_BYTES = 16 << 20 };
 
-/* As the provider's index has it: HMAC(name key, kind and normalised name). */
+/* As the provider's index has it; while its key changes, under either. */
+static uc_err name_find(struct store *s, const struct provider_keys *keys, uint8_t kind,
+			struct view name, struct arena *a, struct name_record *out)
+{
+	struct store_key key;
+	uint8_t secret[32], id[32];
+	TRY(provider_keys_name(keys, kind, name, secret));
+	TRY(provider_index_id(&keys->index, secret, id));
+	uc_err err =
+		record_get(s, key_1(&key, TABLE_NAME, VIEW_OF(id)), name_record_element, a, out);
+	if (err != UC_E_NOT_FOUND || !keys->index_moves)
+		return err;
+	TRY(provider_index_id(&keys->index_before, secret, id));
+	return record_get(s, key_1(&key, TABLE_NAME, VIEW_OF(id)), name_record_element, a, out);
+}
+
 static uc_err account_by_name(const struct ctl *c, size_t app, struct store *s, struct view text,
 			      struct arena *a, struct view *account_id)
 {
 	const struct config_app *conf = &c->config.apps[app];
 	struct provider_keys keys;
 	struct name_record record;
-	struct store_key key;
 	struct view name;
-	uint8_t kind = (uint8_t)conf->names, name_id[32];
+	uint8_t kind = (uint8_t)conf->names;
 	TRY(name_normalise((enum name_kind)kind, text, a, &name));
 	TRY(app_keys_load(conf, &keys));
-	struct view parts[] = { view_make(&kind, 1), name };
-	uc_err err = hmac_sha256_parts(VIEW_OF(keys.name_key), parts, 2, name_id);
+	uc_err err = name_find(s, &keys, kind, name, a, &record);
 	provider_keys_wipe(&keys);
 	TRY(err);
-	TRY(record_get(s, key_1(&key, TABLE_NAME, VIEW_OF(name_id)), name_record_element, a,
-		       &record));
 	return arena_copy(a, VIEW_OF(record.account_id), account_id);
 }
 

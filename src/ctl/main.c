@@ -44,14 +44,16 @@ static const struct ctl_command commands[] = {
 	  "Undoes suspend.\n\n"
 	  "example:\n"
 	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
-	{ "rotate-keys", 1, 1, ctl_pass_on, "FILE APP",
-	  "make other keys for addresses and look-ups",
+	{ "rotate-keys", 1, 2, ctl_pass_on, "FILE APP [names]",
+	  "make other keys for addresses and look-ups, or names",
 	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
 	  "hub's own franks. What was made with those in use goes on to open; what was made with\n"
 	  "those before them does not. Addresses live for 100 days: once in 100 days nobody\n"
-	  "notices, and twice in a row voids what somebody who has the keys could make.\n\n"
+	  "notices, and twice in a row voids what somebody who has the keys could make.\n"
+	  "With names: another key for the index of names, which is led to it while all goes on;\n"
+	  "status says how far it is.\n\n"
 	  "example:\n"
-	  "  undercroftctl rotate-keys undercroft.conf dial" },
+	  "  undercroftctl rotate-keys undercroft.conf dial names" },
 	{ "compact", 1, 1, ctl_pass_on, "FILE APP", "have deleted bytes leave the disk now",
 	  "The running backbone rewrites what holds deleted bytes, as it does twice a day "
 	  "anyway.\n\n"

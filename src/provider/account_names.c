@@ -6,13 +6,27 @@
 /* What others know somebody by leads to nobody else at once. */
 enum { NAME_HOLD_DAYS = 30 };
 
-uc_err name_id_of(struct provider *p, struct view identifier, struct arena *a, uint8_t out[32],
+static bool is_id(const uint8_t a[32], const uint8_t b[32])
+{
+	return view_equal(view_make(a, 32), view_make(b, 32));
+}
+
+uc_err name_id_of(struct provider *p, struct view identifier, struct arena *a, struct name_id *out,
 		  struct view *normalised)
+{
+	const struct provider_keys *k = p->config.keys;
+	TRY(name_secret_of(p, identifier, a, out->secret, normalised));
+	TRY(provider_index_id(&k->index, out->secret, out->now));
+	out->moves = k->index_moves;
+	return out->moves ? provider_index_id(&k->index_before, out->secret, out->before) : UC_OK;
+}
+
+uc_err name_secret_of(struct provider *p, struct view identifier, struct arena *a, uint8_t out[32],
+		      struct view *normalised)
 {
 	uint8_t kind = p->config.names;
 	TRY(name_normalise((enum name_kind)kind, identifier, a, normalised));
-	struct view parts[] = { view_make(&kind, 1), *normalised };
-	return hmac_sha256_parts(VIEW_OF(p->config.keys->name_key), parts, 2, out);
+	return provider_keys_name(p->config.keys, kind, *normalised, out);
 }
 
 static uc_err name_read(struct provider *p, const uint8_t name_id[32], struct arena *a,
@@ -23,31 +37,37 @@ static uc_err name_read(struct provider *p, const uint8_t name_id[32], struct ar
 			   name_record_element, a, out, found);
 }
 
-uc_err account_by_name(struct provider *p, const uint8_t name_id[32], struct arena *a,
+uc_err account_by_name(struct provider *p, const struct name_id *n, struct arena *a,
 		       uint8_t account_id[ACCOUNT_ID], struct account_record *out)
 {
-	struct name_record name = { 0 };
+	struct name_record name = { 0 }, before = { 0 };
 	struct account_record account;
-	bool found;
-	TRY(name_read(p, name_id, a, &name, &found));
+	bool found, found_before = false;
+	TRY(name_read(p, n->now, a, &name, &found));
+	if (n->moves)
+		TRY(name_read(p, n->before, a, &before, &found_before));
+	if (!found && found_before)
+		name = before;
 	/* Known or not, the same reads are made. */
 	TRY(account_get(p, VIEW_OF(name.account_id), a, &account));
-	if (!found || account.suspended ||
-	    !view_equal(VIEW_OF(account.name_id), view_make(name_id, 32)))
+	bool is_its =
+		is_id(account.name_id, n->now) || (n->moves && is_id(account.name_id, n->before));
+	if ((!found && !found_before) || account.suspended || !is_its)
 		return UC_E_NOT_FOUND;
 	memcpy(account_id, name.account_id, ACCOUNT_ID);
 	*out = account;
 	return UC_OK;
 }
 
-uc_err name_state_get(struct provider *p, const uint8_t name_id[32], struct view account_id,
+uc_err name_state_get(struct provider *p, const struct name_id *n, struct view account_id,
 		      struct arena *a, enum name_state *state, uint8_t holder[ACCOUNT_ID])
 {
 	struct name_record name = { 0 };
 	struct account_record account;
 	bool found;
 	*state = NAME_FREE;
-	TRY(name_read(p, name_id, a, &name, &found));
+	TRY(index_lead(p, n, a));
+	TRY(name_read(p, n->now, a, &name, &found));
 	if (found && view_equal(VIEW_OF(name.account_id), account_id)) {
 		*state = NAME_OWN;
 		return UC_OK;
@@ -57,7 +77,7 @@ uc_err name_state_get(struct provider *p, const uint8_t name_id[32], struct view
 	if (err == UC_E_NOT_FOUND)
 		return UC_OK;
 	TRY(err);
-	bool is_its = view_equal(VIEW_OF(account.name_id), view_make(name_id, 32));
+	bool is_its = is_id(account.name_id, n->now);
 	if (!found || (!is_its && name.until_ms <= env_now_ms(p->env)))
 		return UC_OK;
 	*state = NAME_HELD;
@@ -82,16 +102,15 @@ uc_err name_hold(struct provider *p, const uint8_t name_id[32], struct view acco
 					  name_record_element, &name));
 }
 
-uc_err name_take(struct call *c, struct store_batch *b, const uint8_t name_id[32],
+uc_err name_take(struct call *c, struct store_batch *b, const struct name_id *n,
 		 const uint8_t account_id[ACCOUNT_ID], bool is_own)
 {
 	struct store_key k;
-	struct name_record name = { 0 };
+	struct name_record name = { .index = c->p->config.keys->index.number };
 	memcpy(name.account_id, account_id, sizeof name.account_id);
 	if (!is_own && c->p->config.names != NAME_HANDLE)
-		TRY(code_spend(c->p, b, name_id, &c->arena));
-	return record_put(b, key_1(&k, TABLE_NAME, view_make(name_id, 32)), name_record_element,
-			  &name);
+		TRY(code_spend(c->p, b, n, &c->arena));
+	return record_put(b, key_1(&k, TABLE_NAME, VIEW_OF(n->now)), name_record_element, &name);
 }
 
 uc_err name_release(struct provider *p, const uint8_t name_id[32], struct view account_id,

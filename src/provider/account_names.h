@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who has a name.  The index holds HMACs of names; a record there counts only as long as the
- * account it leads to lives and says the same. */
+/* Who has a name.  The index holds ids that are made of names with its key; a record there counts only
+ * as long as the account it leads to lives and says the same.  While the key changes, records lie
+ * under either (name_index.c). */
 #ifndef PROVIDER_ACCOUNT_NAMES_H
 #define PROVIDER_ACCOUNT_NAMES_H
 
@@ -11,18 +12,21 @@ enum name_state {
 	NAME_OWN,  /* given to this account already */
 	NAME_HELD, /* by another account that lives, or has left it lately */
 };
-/* holder is set where the name is held. */
-uc_err UC_MUST_USE name_state_get(struct provider *p, const uint8_t name_id[32],
+/* holder is set where the name is held.  Leads the name's records to the index key of now, so that what
+ * follows has to ask for that id alone. */
+uc_err UC_MUST_USE name_state_get(struct provider *p, const struct name_id *n,
 				  struct view account_id, struct arena *a, enum name_state *state,
 				  uint8_t holder[ACCOUNT_ID]);
 /* Is it kept from everybody by the operator? */
-bool name_is_reserved(const struct provider *p, const uint8_t name_id[32]);
+bool name_is_reserved(const struct provider *p, const struct name_id *n);
+/* Leads what is stored of one name from the index key before to that of now, if it still is there. */
+uc_err UC_MUST_USE index_lead(struct provider *p, const struct name_id *n, struct arena *a);
 /* The account has left, or will leave, this name, which is kept from others for a while. */
 uc_err UC_MUST_USE name_hold(struct provider *p, const uint8_t name_id[32], struct view account_id,
 			     struct arena *a);
 /* The name is the account's, as a part of the batch; where names are proven by a code, and it is not
  * the account's already, the code is spent with it. */
-uc_err UC_MUST_USE name_take(struct call *c, struct store_batch *b, const uint8_t name_id[32],
+uc_err UC_MUST_USE name_take(struct call *c, struct store_batch *b, const struct name_id *n,
 			     const uint8_t account_id[ACCOUNT_ID], bool is_own);
 /* Gives up a name of the account, if it still has it. */
 uc_err UC_MUST_USE name_release(struct provider *p, const uint8_t name_id[32],

@@ -159,6 +159,10 @@ struct provider {
 	bool clock_doubted;    /* nothing is thrown away for its age */
 	struct buf sweep_from; /* key of the account the sweep goes on with; empty: it rests */
 	uint64_t last_sweep_ms;
+	struct buf
+		index_from; /* where leading the index to its new key goes on; empty: at its begin */
+	unsigned index_permille, index_failures;
+	bool index_is_led; /* all of it, and it is written that it is */
 };
 
 /* --- store --- */
@@ -271,12 +275,25 @@ uc_err UC_MUST_USE account_get(struct provider *p, struct view account_id, struc
 uc_err UC_MUST_USE account_change(struct provider *p, struct store_batch *b, struct view account_id,
 				  const struct account_record *was,
 				  const struct account_record *now);
-/* HMAC over the app's normalised form; UC_E_NAME. */
+/* A name as the server knows it. */
+struct name_id {
+	uint8_t secret[32]; /* HMAC of it: never stored, and the same as long as the app lives */
+	uint8_t now[32];    /* what it is called in the index */
+	uint8_t before[32]; /* while the index key changes: what it may still be called there */
+	bool moves;
+};
+/* Of the app's normalised form; UC_E_NAME. */
 uc_err UC_MUST_USE name_id_of(struct provider *p, struct view identifier, struct arena *a,
-			      uint8_t out[32], struct view *normalised);
+			      struct name_id *out, struct view *normalised);
+uc_err UC_MUST_USE name_secret_of(struct provider *p, struct view identifier, struct arena *a,
+				  uint8_t out[32], struct view *normalised);
 /* The living account behind a name, as others find it: not when it is suspended; UC_E_NOT_FOUND. */
-uc_err UC_MUST_USE account_by_name(struct provider *p, const uint8_t name_id[32], struct arena *a,
+uc_err UC_MUST_USE account_by_name(struct provider *p, const struct name_id *n, struct arena *a,
 				   uint8_t account_id[ACCOUNT_ID], struct account_record *out);
+/* Goes on with leading the index to its new key. */
+void index_tick(struct provider *p);
+/* UC_E_CONFIG when the index is under none of our keys. */
+uc_err UC_MUST_USE index_open(struct provider *p);
 /* The session is now this device of this account; another session of the device ends. */
 void session_sign_in(struct provider *p, struct session *s, struct view account_id,
 		     struct view device_key, uint64_t intake_cursor);
@@ -298,10 +315,10 @@ uc_err UC_MUST_USE list_get(struct provider *p, struct view account_id,
 uc_err UC_MUST_USE device_keys(struct provider *p, struct view account_id, struct arena *a,
 			       struct view_list *out);
 /* Is a code right for a name?  UC_E_CODE, always alike; a wrong one costs an attempt. */
-uc_err UC_MUST_USE code_check(struct provider *p, const uint8_t name_id[32], struct view code,
+uc_err UC_MUST_USE code_check(struct provider *p, const struct name_id *n, struct view code,
 			      struct arena *a);
 /* Spends the code of a name, in the batch of that name. */
-uc_err UC_MUST_USE code_spend(struct provider *p, struct store_batch *b, const uint8_t name_id[32],
+uc_err UC_MUST_USE code_spend(struct provider *p, struct store_batch *b, const struct name_id *n,
 			      struct arena *a);
 
 /* How much more the account may have stored; 0 when it is over its quota. */

@@ -15,6 +15,10 @@ static uc_err generate(const struct env *env, struct provider_keys *k, struct ke
 {
 	const struct suite *s = key_suite();
 	k->before = (struct provider_keys_before){ .is_there = false };
+	k->index = (struct provider_index_key){ .number = 1 };
+	k->index_before = (struct provider_index_key){ .number = 0 };
+	k->index_moves = false;
+	TRY(point_key_generate(env, k->index.key));
 	TRY(env_random(env, k->address_key, sizeof k->address_key));
 	TRY(env_random(env, k->name_key, sizeof k->name_key));
 	TRY(env_random(env, k->hub_frank_key, sizeof k->hub_frank_key));
@@ -70,13 +74,63 @@ bool provider_keys_end(struct provider_keys *k, uint64_t now_ms, uint64_t keep_m
 	return true;
 }
 
+uc_err provider_keys_rotate_index(struct provider_keys *k, const struct env *env)
+{
+	struct provider_index_key fresh = { .number = k->index.number + 1 };
+	if (k->index_moves || !fresh.number)
+		return UC_E_BUSY;
+	TRY(point_key_generate(env, fresh.key));
+	k->index_before = k->index;
+	k->index = fresh;
+	k->index_moves = true;
+	wipe(&fresh, sizeof fresh);
+	return UC_OK;
+}
+
+void provider_keys_index_moved(struct provider_keys *k)
+{
+	wipe(&k->index_before, sizeof k->index_before);
+	k->index_moves = false;
+}
+
+uc_err provider_keys_name(const struct provider_keys *k, uint8_t kind, struct view normalised,
+			  uint8_t out[32])
+{
+	struct view parts[] = { view_make(&kind, 1), normalised };
+	return hmac_sha256_parts(VIEW_OF(k->name_key), parts, 2, out);
+}
+
+uc_err provider_index_id(const struct provider_index_key *k, const uint8_t name[32],
+			 uint8_t out[POINT_HASH])
+{
+	if (k->number)
+		return point_hash(k->key, view_make(name, 32), out);
+	memcpy(out, name, POINT_HASH);
+	return UC_OK;
+}
+
 /* struct { opaque magic[8] = "UCKEYS\0\1"; opaque address_key[32], name_key[32],
  *          hub_frank_key[32]; opaque hub_priv<V>, franking_priv<V>, lookup_priv<V>, lookup_pub<V>;
  *          opaque moderators_pub[32];
- *          version 2: uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>,
- *          lookup_pub<V> of before } */
+ *          version 2: before;
+ *          version 3: optional before; index; optional index of before }
+ * before:  struct { uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V> }
+ * index:   struct { uint32 number; opaque key[32] } */
 static const uint8_t magic[8] = { 'U', 'C', 'K', 'E', 'Y', 'S', 0, 1 };
-enum { VERSION_ROTATED = 2 };
+enum { VERSION_ROTATED = 2, VERSION_INDEX = 3 };
+
+static uint8_t version_of(const struct provider_keys *k)
+{
+	if (k->index.number)
+		return VERSION_INDEX;
+	return k->before.is_there ? VERSION_ROTATED : magic[7];
+}
+
+static void wire_index(struct wire *w, struct provider_index_key *k)
+{
+	wire_u32(w, &k->number);
+	wire_fixed(w, k->key, sizeof k->key);
+}
 
 static void wire_before(struct wire *w, struct provider_keys_before *b, struct view *priv,
 			struct view *pub)
@@ -86,6 +140,24 @@ static void wire_before(struct wire *w, struct provider_keys_before *b, struct v
 	wire_fixed(w, b->hub_frank_key, sizeof b->hub_frank_key);
 	wire_bytes(w, priv);
 	wire_bytes(w, pub);
+}
+
+/* What follows the keys that every version has. */
+static void wire_later(struct wire *w, uint8_t version, struct provider_keys *k, struct view *priv,
+		       struct view *pub)
+{
+	if (wire_reading(w))
+		k->before.is_there = version == VERSION_ROTATED;
+	if (version >= VERSION_INDEX)
+		wire_bool(w, &k->before.is_there);
+	if (k->before.is_there)
+		wire_before(w, &k->before, priv, pub);
+	if (version < VERSION_INDEX)
+		return;
+	wire_index(w, &k->index);
+	wire_bool(w, &k->index_moves);
+	if (k->index_moves)
+		wire_index(w, &k->index_before);
 }
 
 uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
@@ -99,7 +171,7 @@ uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 		    before_pub = kem_public(&copy.before.lookup_key);
 	wire_writer(&w, out);
 	buf_add(out, magic, sizeof magic - 1);
-	buf_add_byte(out, copy.before.is_there ? VERSION_ROTATED : magic[7]);
+	buf_add_byte(out, version_of(k));
 	wire_fixed(&w, copy.address_key, sizeof copy.address_key);
 	wire_fixed(&w, copy.name_key, sizeof copy.name_key);
 	wire_fixed(&w, copy.hub_frank_key, sizeof copy.hub_frank_key);
@@ -108,8 +180,7 @@ uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 	wire_bytes(&w, &lookup);
 	wire_bytes(&w, &pub);
 	wire_fixed(&w, copy.moderators_pub, sizeof copy.moderators_pub);
-	if (copy.before.is_there)
-		wire_before(&w, &copy.before, &before, &before_pub);
+	wire_later(&w, version_of(k), &copy, &before, &before_pub);
 	provider_keys_wipe(&copy);
 	return wire_finish(&w);
 }
@@ -125,9 +196,9 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	if (w.failed ||
 	    !view_equal(view_slice(VIEW_OF(head), 0, 7), view_slice(VIEW_OF(magic), 0, 7)))
 		return UC_E_CORRUPT;
-	if (head[7] != magic[7] && head[7] != VERSION_ROTATED)
+	if (!head[7] || head[7] > VERSION_INDEX)
 		return UC_E_VERSION;
-	k->before.is_there = head[7] == VERSION_ROTATED;
+	*k = (struct provider_keys){ .index_moves = false };
 	wire_fixed(&w, k->address_key, sizeof k->address_key);
 	wire_fixed(&w, k->name_key, sizeof k->name_key);
 	wire_fixed(&w, k->hub_frank_key, sizeof k->hub_frank_key);
@@ -136,9 +207,10 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	wire_bytes(&w, &lookup);
 	wire_bytes(&w, &pub);
 	wire_fixed(&w, k->moderators_pub, sizeof k->moderators_pub);
-	if (k->before.is_there)
-		wire_before(&w, &k->before, &before, &before_pub);
+	wire_later(&w, head[7], k, &before, &before_pub);
 	TRY(wire_finish(&w));
+	if (k->index_moves && k->index.number != k->index_before.number + 1)
+		return UC_E_CORRUPT;
 	if (k->before.is_there)
 		TRY(kem_key_import(key_suite(), before, before_pub, &k->before.lookup_key));
 	TRY(sign_key_import(key_suite(), hub, &k->hub_key));

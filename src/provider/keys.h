@@ -14,9 +14,18 @@ struct provider_keys_before {
 	uint8_t hub_frank_key[32];
 	struct kem_key lookup_key;
 };
+/* The index of names is made with it: an id there is the point_hash of HMAC(name_key, name).  Number 0
+ * has none: then that HMAC is the id. */
+struct provider_index_key {
+	uint32_t number; /* one more with each rotation */
+	uint8_t key[POINT_HASH];
+};
 struct provider_keys {
 	uint8_t address_key[BOX_KEY]; /* seals request and key addresses */
-	uint8_t name_key[32];         /* HMAC: names in the index */
+	uint8_t name_key[32];         /* HMAC: what of a name goes into the index; of codes */
+	struct provider_index_key index;
+	bool index_moves; /* records under the key before are being led to this one */
+	struct provider_index_key index_before;
 	uint8_t hub_frank_key[32];    /* HMAC: server_frank */
 	struct sign_key hub_key;      /* external sender of rooms; suite 0x0001 */
 	struct sign_key franking_key; /* signs franks; suite 0x0001 */
@@ -35,7 +44,17 @@ uc_err UC_MUST_USE provider_keys_rotate(struct provider_keys *k, const struct en
 /* Wipes those before once keep_ms have passed since the rotation; true when it did.  A clock that says
  * less than at the rotation ends nothing. */
 bool provider_keys_end(struct provider_keys *k, uint64_t now_ms, uint64_t keep_ms);
-/* The key file: versioned; of version 1 as long as nothing was rotated. */
+/* Another key for the index of names, whose records are then led to it, a few at a time
+ * (provider_index_moves).  UC_E_BUSY while they still are. */
+uc_err UC_MUST_USE provider_keys_rotate_index(struct provider_keys *k, const struct env *env);
+/* All are led: the key before is gone. */
+void provider_keys_index_moved(struct provider_keys *k);
+/* The id of a name, whose kind is an enum name_kind, under a key of the index. */
+uc_err UC_MUST_USE provider_keys_name(const struct provider_keys *k, uint8_t kind,
+				      struct view normalised, uint8_t out[32]);
+uc_err UC_MUST_USE provider_index_id(const struct provider_index_key *k, const uint8_t name[32],
+				     uint8_t out[POINT_HASH]);
+/* The key file: versioned, of the oldest version that can say what is there. */
 uc_err UC_MUST_USE provider_keys_write(const struct provider_keys *k, struct buf *out);
 uc_err UC_MUST_USE provider_keys_read(struct view file, struct provider_keys *out);
 

@@ -12,13 +12,14 @@ enum { LOOKUP_ADDRESS_DAYS = 30 };
 static uc_err find(struct provider *p, struct view identifier, struct arena *a,
 		   struct lookup_answer *out)
 {
-	uint8_t account_id[ACCOUNT_ID] = { 0 }, name_id[32] = { 0 };
+	uint8_t account_id[ACCOUNT_ID] = { 0 };
+	struct name_id name = { .moves = p->config.keys->index_moves };
 	struct account_record account = { .era = 0 };
 	struct view normalised, address;
 	uint64_t expires = env_now_ms(p->env) + (uint64_t)LOOKUP_ADDRESS_DAYS * DAY_MS;
 	/* What is no name is looked for like one that nobody has. */
-	bool is_name = !name_id_of(p, identifier, a, name_id, &normalised);
-	uc_err err = account_by_name(p, name_id, a, account_id, &account);
+	bool is_name = !name_id_of(p, identifier, a, &name, &normalised);
+	uc_err err = account_by_name(p, &name, a, account_id, &account);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
 	TRY(address_make(p, VIEW_OF(account_id), &account, CHANNEL_LOOKUP, expires, a, &address));

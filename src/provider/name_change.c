@@ -10,7 +10,7 @@
 struct change {
 	struct name_change_request q;
 	struct account_record account;
-	uint8_t name_id[32];
+	struct name_id name;
 	enum name_state state;
 	uint8_t holder[ACCOUNT_ID]; /* who loses the name */
 };
@@ -18,23 +18,23 @@ struct change {
 static uc_err check(struct call *c, struct change *n)
 {
 	struct provider *p = c->p;
-	TRY(name_state_get(p, n->name_id, VIEW_OF(c->s->account_id), &c->arena, &n->state,
+	TRY(name_state_get(p, &n->name, VIEW_OF(c->s->account_id), &c->arena, &n->state,
 			   n->holder));
 	if (n->state == NAME_OWN)
 		return UC_OK;
-	if (name_is_reserved(p, n->name_id))
+	if (name_is_reserved(p, &n->name))
 		return UC_E_TAKEN;
 	if (p->config.names == NAME_HANDLE)
 		return n->state == NAME_HELD ? UC_E_TAKEN : UC_OK;
-	return code_check(p, n->name_id, n->q.code, &c->arena);
+	return code_check(p, &n->name, n->q.code, &c->arena);
 }
 
 static uc_err take(struct call *c, const struct change *n)
 {
 	struct store_batch b;
-	store_batch_init(&b, VIEW_OF(n->name_id));
-	return finish_accounts(
-		c->p, &b, name_take(c, &b, n->name_id, c->s->account_id, n->state == NAME_OWN));
+	store_batch_init(&b, VIEW_OF(n->name.now));
+	return finish_accounts(c->p, &b,
+			       name_take(c, &b, &n->name, c->s->account_id, n->state == NAME_OWN));
 }
 
 static uc_err account_fill(struct call *c, const struct change *n, struct store_batch *b,
@@ -42,7 +42,7 @@ static uc_err account_fill(struct call *c, const struct change *n, struct store_
 {
 	struct view id = VIEW_OF(c->s->account_id);
 	struct account_record now = n->account;
-	memcpy(now.name_id, n->name_id, sizeof now.name_id);
+	memcpy(now.name_id, n->name.now, sizeof now.name_id);
 	TRY(spent_take(c->p, b, id, SPENT_NAME_CHANGE, &c->arena, wait_s));
 	return *wait_s ? UC_OK : account_change(c->p, b, id, &n->account, &now);
 }
@@ -96,9 +96,10 @@ uc_err handle_name_change(struct call *c, struct view body)
 	struct view normalised;
 	uint32_t wait = 0;
 	TRY(wire_decode(body, &c->arena, name_change_request_element, &n.q));
-	TRY(name_id_of(c->p, n.q.identifier, &c->arena, n.name_id, &normalised));
+	TRY(name_id_of(c->p, n.q.identifier, &c->arena, &n.name, &normalised));
+	TRY(index_lead(c->p, &n.name, &c->arena));
 	TRY(account_get(c->p, VIEW_OF(c->s->account_id), &c->arena, &n.account));
-	if (!view_equal(VIEW_OF(n.account.name_id), VIEW_OF(n.name_id))) {
+	if (!view_equal(VIEW_OF(n.account.name_id), VIEW_OF(n.name.now))) {
 		TRY(check(c, &n));
 		TRY(change(c, &n, &wait));
 	}

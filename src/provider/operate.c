@@ -11,16 +11,17 @@ static uc_err find(struct provider *p, struct view identifier, struct arena *a,
 		   uint8_t account_id[ACCOUNT_ID])
 {
 	static const uint8_t nobody[ACCOUNT_ID];
-	uint8_t name_id[32], holder[ACCOUNT_ID];
+	uint8_t holder[ACCOUNT_ID];
+	struct name_id name;
 	struct view normalised;
 	struct account_record account;
 	enum name_state state;
-	TRY(name_id_of(p, identifier, a, name_id, &normalised));
-	TRY(name_state_get(p, name_id, VIEW_OF(nobody), a, &state, holder));
+	TRY(name_id_of(p, identifier, a, &name, &normalised));
+	TRY(name_state_get(p, &name, VIEW_OF(nobody), a, &state, holder));
 	if (state != NAME_HELD)
 		return UC_E_NOT_FOUND;
 	TRY(account_get(p, VIEW_OF(holder), a, &account));
-	if (!view_equal(VIEW_OF(account.name_id), VIEW_OF(name_id)))
+	if (!view_equal(VIEW_OF(account.name_id), VIEW_OF(name.now)))
 		return UC_E_NOT_FOUND;
 	memcpy(account_id, holder, ACCOUNT_ID);
 	return UC_OK;
@@ -91,9 +92,9 @@ void provider_suspend_all(struct provider *p, bool is_suspended)
 
 /* --- reserved names --- */
 
-bool name_is_reserved(const struct provider *p, const uint8_t name_id[32])
+bool name_is_reserved(const struct provider *p, const struct name_id *n)
 {
-	return map_find(&p->reserved, view_make(name_id, 32)) != NULL;
+	return map_find(&p->reserved, VIEW_OF(n->secret)) != NULL;
 }
 
 static struct view trim(struct view v)
@@ -120,13 +121,13 @@ static uc_err reserve_line(struct provider *p, struct view line, struct map *m)
 {
 	struct arena scratch;
 	struct view normalised;
-	uint8_t name_id[32];
+	uint8_t secret[32];
 	if (!line.n)
 		return UC_OK;
 	arena_init(&scratch, 65536, ARENA_PLAIN);
-	uc_err err = name_id_of(p, line, &scratch, name_id, &normalised);
+	uc_err err = name_secret_of(p, line, &scratch, secret, &normalised);
 	arena_done(&scratch);
-	return err ? err : map_put(m, VIEW_OF(name_id), p);
+	return err ? err : map_put(m, VIEW_OF(secret), p);
 }
 
 static uc_err reserve_read(struct provider *p, struct view lines, struct map *out,

@@ -55,6 +55,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	buf_init(&p->base_url, URL_MAX);
 	buf_init(&p->directory, DIRECTORY_MAX);
 	buf_init(&p->sweep_from, STORE_KEY_MAX);
+	buf_init(&p->index_from, STORE_KEY_MAX + 1);
 	buf_add_view(&p->domain_bytes, config->domain);
 	buf_add_view(&p->base_url, config->base_url);
 	p->domain = buf_view(&p->domain_bytes);
@@ -72,6 +73,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	TRY(rooms_init(p));
 	if (p->domain_bytes.failed || p->base_url.failed)
 		return UC_E_ARGUMENT;
+	TRY(index_open(p));
 	return write_directory(p);
 }
 
@@ -113,6 +115,7 @@ void provider_free(struct provider *p)
 	outbox_free(p);
 	known_directories_free(p);
 	buf_done(&p->sweep_from);
+	buf_done(&p->index_from);
 	map_done(&p->by_number);
 	map_done(&p->by_account);
 	map_done(&p->rooms_live);
@@ -530,6 +533,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	rate_table_sweep(&p->networks, now_ms);
 	if (!p->clock_doubted)
 		accounts_sweep(p, now_ms);
+	index_tick(p);
 }
 
 void provider_doubt_clock(struct provider *p, bool is_doubted)

@@ -73,7 +73,8 @@ enum { ACCOUNT_BYTES_DEFAULT = 32 << 20 };
 /* Versions of the stores' records, for store_open. */
 enum { PROVIDER_SCHEMA = 1 };
 
-/* config and all it points at must outlive the provider, except domain and base_url. */
+/* config and all it points at must outlive the provider, except domain and base_url.  UC_E_CONFIG: the
+ * names stored are under another key than these. */
 uc_err UC_MUST_USE provider_new(const struct provider_config *config, struct provider **out);
 void provider_free(struct provider *p);
 /* Of stores that are older copies (store_is_older) all that counts once is void, and they have a new
@@ -118,9 +119,19 @@ bool provider_reserved_next(struct view *lines, struct view *name);
 /* The same, without taking them: can they be taken? */
 uc_err UC_MUST_USE provider_reserve_check(struct provider *p, struct view lines,
 					  unsigned *wrong_line);
-/* The app's certificate is another: what it signed is signed anew. */
 /* The keys that config.keys points at were rotated: what is published says so. */
 uc_err UC_MUST_USE provider_keys_rotated(struct provider *p);
+/* How far the index of names is led to the key that it was given (provider_keys_rotate_index). */
+struct provider_index {
+	bool moves;
+	bool is_led; /* all of it: synced, the key before may be forgotten (provider_keys_index_moved) */
+	unsigned permille; /* of it, about */
+	unsigned failures; /* rounds that could not go on */
+};
+void provider_index_get(const struct provider *p, struct provider_index *out);
+/* The index key was changed, or the one before forgotten. */
+void provider_index_changed(struct provider *p);
+/* The app's certificate is another: what it signed is signed anew. */
 void provider_certificate_renewed(struct provider *p);
 
 /* Other quotas from now on; 0: the default.  What is over one stays. */

@@ -40,12 +40,14 @@ void wire_device_record(struct wire *w, struct device_record *v)
 
 void wire_name_record(struct wire *w, struct name_record *v)
 {
-	record_version_of(w, &v->version, 2);
+	record_version_of(w, &v->version, 3);
 	wire_fixed(w, v->account_id, sizeof v->account_id);
+	if (wire_reading(w))
+		v->until_ms = v->index = 0;
 	if (!wire_reading(w) || v->version > 1)
 		wire_u64(w, &v->until_ms);
-	else
-		v->until_ms = 0;
+	if (!wire_reading(w) || v->version > 2)
+		wire_u32(w, &v->index);
 }
 
 /* Version 1 counted the requests of an hour, which is over. */
@@ -53,12 +55,16 @@ void wire_code_record(struct wire *w, struct code_record *v)
 {
 	uint64_t hour = 0;
 	uint8_t requests = 0;
-	record_version_of(w, &v->version, 2);
+	record_version_of(w, &v->version, 3);
 	wire_fixed(w, v->code_hash, sizeof v->code_hash);
 	wire_u64(w, &v->expires_ms);
 	wire_u8(w, &v->attempts_left);
+	if (wire_reading(w))
+		v->index = 0;
 	if (!wire_reading(w) || v->version > 1) {
 		wire_u64(w, &v->empty_until_us);
+		if (!wire_reading(w) || v->version > 2)
+			wire_u32(w, &v->index);
 		return;
 	}
 	wire_u64(w, &hour);
@@ -89,6 +95,12 @@ void wire_spent_record(struct wire *w, struct spent_record *v)
 {
 	record_version(w, &v->version);
 	wire_u64(w, &v->empty_until_us);
+}
+
+void wire_index_record(struct wire *w, struct index_record *v)
+{
+	record_version(w, &v->version);
+	wire_u32(w, &v->index);
 }
 
 void wire_intake_record(struct wire *w, struct intake_record *v)
@@ -280,6 +292,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_VAULT, vault_record_element },
 		{ TABLE_OUTBOX, outbox_record_element },
 		{ TABLE_SPENT, spent_record_element },
+		{ TABLE_INDEX, index_record_element },
 		{ TABLE_ROOM, room_record_element },
 		{ TABLE_GROUP_INFO, group_info_record_element },
 		{ TABLE_LOG, log_entry_element },

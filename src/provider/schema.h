@@ -22,6 +22,7 @@
 	X(VAULT,       10, "accounts", "account")  /* account: struct vault_record */ \
 	X(OUTBOX,      11, "accounts", "domain")   /* domain, number: struct outbox_record */ \
 	X(SPENT,       12, "accounts", "account")  /* account or domain, kind: struct spent_record */ \
+	X(INDEX,       13, "accounts", "domain")   /* domain: struct index_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
 	X(GROUP_INFO,  34, "rooms", "room")        /* room: struct group_info_record */ \
@@ -52,7 +53,7 @@ struct account_record {
 	uint16_t version;
 	uint8_t account_key[32];
 	uint32_t created_day;          /* days since 1970 */
-	uint8_t name_id[32];           /* HMAC of the name it signed up with */
+	uint8_t name_id[32];           /* of the name it signed up with, as the index has it */
 	uint32_t generation, position; /* head of the device list */
 	struct view request_key;       /* X25519; empty before the first REQUEST_KEY_PUT */
 	uint32_t era;                  /* addresses of earlier eras are void */
@@ -68,13 +69,20 @@ struct name_record {
 	uint16_t version;
 	uint8_t account_id[ACCOUNT_ID];
 	uint64_t until_ms; /* from version 2 on; 0: not left */
+	uint32_t index;    /* number of the index key it lies under; from version 3 on */
 };
 struct code_record {
 	uint16_t version;
-	uint8_t code_hash[32]; /* HMAC(name key, code and name id) */
+	uint8_t code_hash[32]; /* HMAC(name key, name and code) */
 	uint64_t expires_ms;
 	uint8_t attempts_left;
 	uint64_t empty_until_us; /* struct rate_state of LIMIT_NAME_CODE; from version 2 on */
+	uint32_t index;          /* number of the index key it lies under; from version 3 on */
+};
+/* Under which key all of the index was when a change of it was last over; at first, when the app began. */
+struct index_record {
+	uint16_t version;
+	uint32_t index;
 };
 struct key_record {
 	uint16_t version;
@@ -233,6 +241,7 @@ struct follow_start {
 	X(vault_record) \
 	X(outbox_record) \
 	X(spent_record) \
+	X(index_record) \
 	X(room_record) \
 	X(group_info_record) \
 	X(group_part_record) \

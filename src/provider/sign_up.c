@@ -8,7 +8,7 @@
 struct sign_up {
 	struct sign_up_request q;
 	uint8_t account_id[ACCOUNT_ID];
-	uint8_t name_id[32];
+	struct name_id name;
 	bool key_known; /* the id is the one stored for the account key */
 	enum name_state state;
 	uint8_t holder[ACCOUNT_ID]; /* who loses the name */
@@ -60,15 +60,15 @@ static uc_err repeat_check(struct call *c, const struct sign_up *u)
 
 static uc_err name_check(struct call *c, struct sign_up *u)
 {
-	TRY(name_state_get(c->p, u->name_id, VIEW_OF(u->account_id), &c->arena, &u->state,
+	TRY(name_state_get(c->p, &u->name, VIEW_OF(u->account_id), &c->arena, &u->state,
 			   u->holder));
 	if (u->state == NAME_OWN)
 		return UC_OK;
-	if (name_is_reserved(c->p, u->name_id))
+	if (name_is_reserved(c->p, &u->name))
 		return UC_E_TAKEN;
 	if (c->p->config.names == NAME_HANDLE)
 		return u->state == NAME_HELD ? UC_E_TAKEN : UC_OK;
-	return code_check(c->p, u->name_id, u->q.code, &c->arena);
+	return code_check(c->p, &u->name, u->q.code, &c->arena);
 }
 
 static uc_err key_write(struct call *c, const struct sign_up *u)
@@ -87,8 +87,8 @@ static uc_err key_write(struct call *c, const struct sign_up *u)
 static uc_err name_write(struct call *c, const struct sign_up *u)
 {
 	struct store_batch b;
-	store_batch_init(&b, VIEW_OF(u->name_id));
-	return finish_accounts(c->p, &b, name_take(c, &b, u->name_id, u->account_id, false));
+	store_batch_init(&b, VIEW_OF(u->name.now));
+	return finish_accounts(c->p, &b, name_take(c, &b, &u->name, u->account_id, false));
 }
 
 static uc_err account_fill(struct call *c, const struct sign_up *u, struct store_batch *b)
@@ -98,7 +98,7 @@ static uc_err account_fill(struct call *c, const struct sign_up *u, struct store
 	struct account_record account = { .created_day = day_of(env_now_ms(c->p->env)) };
 	struct device_record device = { 0 };
 	memcpy(account.account_key, u->q.account_key.p, sizeof account.account_key);
-	memcpy(account.name_id, u->name_id, sizeof account.name_id);
+	memcpy(account.name_id, u->name.now, sizeof account.name_id);
 	memcpy(device.intake_key, u->q.intake_key.p, sizeof device.intake_key);
 	TRY(record_put_if_absent(b, key_1(&k, TABLE_ACCOUNT, id), account_record_element,
 				 &account));
@@ -151,7 +151,7 @@ uc_err handle_sign_up(struct call *c, struct view body)
 	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP, (struct view){ NULL, 0 }))
 		return UC_OK;
 	TRY(wire_decode(body, &c->arena, sign_up_request_element, &u.q));
-	TRY(name_id_of(c->p, u.q.identifier, &c->arena, u.name_id, &normalised));
+	TRY(name_id_of(c->p, u.q.identifier, &c->arena, &u.name, &normalised));
 	TRY(proof_check(c, &u.q));
 	TRY(account_id_find(c, &u));
 	uc_err err = account_get(c->p, VIEW_OF(u.account_id), &c->arena, &account);

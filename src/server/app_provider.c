@@ -104,7 +104,15 @@ static void response(void *ctx, uint64_t token, const struct app_response *r)
 	provider_response(a->provider, token, &p);
 }
 
-/* Keys of before the last rotation end: in the file first, then here. */
+/* In the file first, then in memory. */
+static uc_err keys_take(struct app *a, const struct provider_keys *k)
+{
+	TRY(app_keys_replace(a->config, k));
+	a->keys = *k;
+	return UC_OK;
+}
+
+/* Keys of before the last rotation end. */
 static void old_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
 {
 	unsigned days = a->config->old_keys_days ? a->config->old_keys_days : OLD_KEYS_DAYS;
@@ -112,14 +120,29 @@ static void old_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
 		return;
 	struct provider_keys k = a->keys;
 	if (provider_keys_end(&k, now_ms, (uint64_t)days * 24 * 3600 * 1000)) {
-		uc_err err = app_keys_replace(a->config, &k);
-		if (!err)
-			a->keys = k;
-		else
+		uc_err err = keys_take(a, &k);
+		if (err)
 			a->old_keys_ms = steady_ms + OLD_KEYS_RETRY_MS;
 		log_info("keys.ended", "app=%s error=%s", a->config->name, uc_err_name(err));
 	}
 	provider_keys_wipe(&k);
+}
+
+/* When all names are led to the new key, and that is on disk, the one before is of no use. */
+static void index_key_forget(struct app *a)
+{
+	struct provider_index index;
+	provider_index_get(a->provider, &index);
+	if (!index.moves || !index.is_led || provider_sync(a->provider))
+		return;
+	struct provider_keys k = a->keys;
+	provider_keys_index_moved(&k);
+	uc_err err = keys_take(a, &k);
+	provider_keys_wipe(&k);
+	if (err) /* the next tick tries again */
+		return;
+	provider_index_changed(a->provider);
+	log_info("keys.index", "app=%s led=1", a->config->name);
 }
 
 static void tick(void *ctx, uint64_t now_ms)
@@ -136,6 +159,7 @@ static void tick(void *ctx, uint64_t now_ms)
 	if (!is_doubted)
 		old_keys_end(a, now_ms, steady_ms);
 	provider_tick(a->provider, now_ms);
+	index_key_forget(a);
 	uc_err err = app_stores_maintain(&a->stores, steady_ms, now_ms);
 	if (err)
 		a->failed = err;
@@ -322,7 +346,12 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.ctx = a,
 		.metrics = app_worker_metrics(a->worker),
 	};
-	TRY(provider_new(&config, &a->provider));
+	err = provider_new(&config, &a->provider);
+	if (err == UC_E_CONFIG)
+		log_error("keys.failed",
+			  "app=%s folder=%s error=%s hint=\"names are under another key\"",
+			  own->name, own->keys, uc_err_name(err));
+	TRY(err);
 	TRY(begin_life(a, env_now_ms(env)));
 	return settings(a, own, false);
 }
@@ -373,13 +402,16 @@ static uc_err do_copy(struct app *a, const struct app_order *o)
 static uc_err do_rotate_keys(struct app *a, const struct app_order *o)
 {
 	struct provider_keys k = a->keys;
-	(void)o;
-	uc_err err = provider_keys_rotate(&k, env_system());
+	bool names = view_equal(o->argument, VIEW_LIT("names"));
+	if (o->argument.n && !names)
+		return UC_E_ARGUMENT;
+	uc_err err = names ? provider_keys_rotate_index(&k, env_system())
+			   : provider_keys_rotate(&k, env_system());
 	if (!err)
-		err = app_keys_replace(a->config, &k);
-	if (!err)
-		a->keys = k;
+		err = keys_take(a, &k);
 	provider_keys_wipe(&k);
+	if (!err && names)
+		provider_index_changed(a->provider);
 	return err ? err : provider_keys_rotated(a->provider);
 }
 

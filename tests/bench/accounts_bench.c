@@ -36,7 +36,7 @@ static void fill(struct store_batch *b, const struct account *a, struct view ent
 	struct store_key k;
 	struct account_record account = { .created_day = day };
 	struct device_record device = { 0 };
-	struct name_record name = { 0 };
+	struct name_record name = { .index = 1 };
 	struct key_record key = { 0 };
 	memcpy(account.account_key, a->key, sizeof account.account_key);
 	memcpy(account.name_id, a->name, sizeof account.name_id);

@@ -452,14 +452,20 @@ class Rotation(unittest.TestCase):
         finally:
             b.erase()
 
-    def age(self, file):
-        """As if that rotation had been 101 days ago."""
-        keys = file.read_bytes()
-        self.assertEqual(keys[7], 2)
+    def before(self, keys):
+        """Where that version says whether there are keys of before."""
+        self.assertEqual(keys[7], 3)
         at = 8 + 3 * 32
         for _ in range(4):  # private and public keys, a byte of length each
             at += 1 + keys[at]
-        at += 32
+        return at + 32
+
+    def age(self, file):
+        """As if that rotation had been 101 days ago."""
+        keys = file.read_bytes()
+        at = self.before(keys)
+        self.assertEqual(keys[at], 1)
+        at += 1
         ms = int.from_bytes(keys[at:at + 8], 'big')
         self.assertLess(abs(ms - time.time() * 1000), 600000)
         ms -= 101 * 86400 * 1000
@@ -468,11 +474,52 @@ class Rotation(unittest.TestCase):
     def until_ended(self, b):
         """Dial's keys of before are gone from the file; Plaza's are young."""
         for _ in range(200):
-            if self.keys(b)['dial'].read_bytes()[7] == 1:
+            files = {k: v.read_bytes() for k, v in self.keys(b).items()}
+            if not files['dial'][self.before(files['dial'])]:
                 break
             time.sleep(0.05)
-        self.assertEqual(self.keys(b)['dial'].read_bytes()[7], 1)
-        self.assertEqual(self.keys(b)['plaza'].read_bytes()[7], 2)
+        self.assertEqual(files['dial'][self.before(files['dial'])], 0)
+        self.assertEqual(files['plaza'][self.before(files['plaza'])], 1)
+
+    def test_the_index_of_names_is_led_to_another_key(self):
+        b = Backbone()
+        b.start()
+        try:
+            conf = b.dir / 'undercroft.conf'
+            rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+            uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+            tom = Person(b, 'tom', 'dial', '+4915112345679', 'Tom Weiss')
+            for p in (rosa, uwe, tom):
+                p.sign_up()
+            before = self.keys(b)['dial'].read_bytes()
+            done = b.ctl('rotate-keys', conf, 'dial', 'names')
+            self.assertEqual(done.returncode, 0, done)
+            b.kill()
+            b.start()
+            befriend(uwe, rosa)
+            end = time.monotonic() + PATIENCE_S
+            while len(self.keys(b)['dial'].read_bytes()) > len(before):
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.1)
+            self.assertIn(b'names led 1000', b.ctl('status', conf).stdout)
+            after = self.keys(b)['dial'].read_bytes()
+            self.assertEqual(len(after), len(before))  # no key of before
+            befriend(uwe, tom)
+            devices = b.ctl('devices', conf, 'dial', tom.identifier)
+            self.assertEqual(devices.returncode, 0, devices)
+            # Keys of before do not open what lies under the new one.
+            b.stop()
+            self.keys(b)['dial'].write_bytes(before)
+            started = subprocess.run([BUILD / 'src/server/undercroftd', conf], env=b.env,
+                                     capture_output=True, timeout=PATIENCE_S)
+            self.assertNotEqual(started.returncode, 0)
+            self.assertIn(b'names are under another key', started.stderr)
+            self.keys(b)['dial'].write_bytes(after)
+            b.start()
+            uwe.run('send', rosa.name, 'and started anew')
+            rosa.read_on('and started anew')
+        finally:
+            b.erase()
 
     def keys(self, b):
         return {p.parent.name: p for p in b.dir.rglob('app.keys')}

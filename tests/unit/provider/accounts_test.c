@@ -176,7 +176,8 @@ TEST(a_handle_is_taken_once)
 TEST(a_number_passes_to_whoever_proves_it)
 {
 	struct person before, after;
-	uint8_t name_id[32], found[ACCOUNT_ID];
+	struct name_id name_id;
+	uint8_t found[ACCOUNT_ID];
 	struct account_record account;
 	struct view normalised;
 	struct provider *p;
@@ -185,17 +186,17 @@ TEST(a_number_passes_to_whoever_proves_it)
 	person_join(&after, &apps[DIAL], NUMBER);
 	expect(!view_equal(VIEW_OF(before.account_id), VIEW_OF(after.account_id)));
 	p = apps[DIAL].provider;
-	expect_ok(name_id_of(p, view_str(NUMBER), &apps_mem, name_id, &normalised));
-	expect_ok(account_by_name(p, name_id, &apps_mem, found, &account));
+	expect_ok(name_id_of(p, view_str(NUMBER), &apps_mem, &name_id, &normalised));
+	expect_ok(account_by_name(p, &name_id, &apps_mem, found, &account));
 	expect_bytes(VIEW_OF(found), VIEW_OF(after.account_id));
 	/* The one before keeps the account, without the name. */
 	expect_ok(person_sign_in(&before));
 	expect_ok(account_get(p, VIEW_OF(before.account_id), &apps_mem, &account));
-	expect(!view_equal(VIEW_OF(account.name_id), VIEW_OF(name_id)));
+	expect(!view_equal(VIEW_OF(account.name_id), VIEW_OF(name_id.now)));
 	/* Its sign-up said again does not take the number back. */
 	client_close(before.c);
 	expect_ok(person_sign_up(&before, NULL));
-	expect_ok(account_by_name(p, name_id, &apps_mem, found, &account));
+	expect_ok(account_by_name(p, &name_id, &apps_mem, found, &account));
 	expect_bytes(VIEW_OF(found), VIEW_OF(after.account_id));
 	apps_end();
 }

@@ -21,6 +21,13 @@ static void expect_same(const struct provider_keys *a, const struct provider_key
 	expect_bytes(sign_public(&a->franking_key), sign_public(&b->franking_key));
 	expect_bytes(kem_public(&a->lookup_key), kem_public(&b->lookup_key));
 	expect_bytes(VIEW_OF(a->moderators_pub), VIEW_OF(b->moderators_pub));
+	expect_eq(a->index.number, b->index.number);
+	expect_bytes(VIEW_OF(a->index.key), VIEW_OF(b->index.key));
+	expect_eq(a->index_moves, b->index_moves);
+	if (a->index_moves) {
+		expect_eq(a->index_before.number, b->index_before.number);
+		expect_bytes(VIEW_OF(a->index_before.key), VIEW_OF(b->index_before.key));
+	}
 	expect_eq(a->before.is_there, b->before.is_there);
 	if (!a->before.is_there)
 		return;
@@ -58,12 +65,13 @@ TEST(those_in_use_become_those_before_and_no_others_stay)
 	provider_keys_wipe(&third);
 }
 
-/* A version that knows of no rotation reads what was never rotated. */
+/* Until the index has a key of its own, files are of the versions that knew of none. */
 TEST(files_have_the_version_they_need)
 {
 	struct provider_keys k, read;
 	struct buf file;
 	make(&k);
+	k.index = (struct provider_index_key){ .number = 0 };
 	for (int version = 1; version <= 2; version++) {
 		buf_init_secret(&file, FILE_MAX);
 		expect_ok(provider_keys_write(&k, &file));
@@ -75,7 +83,7 @@ TEST(files_have_the_version_they_need)
 		/* One that says it is of the other version. */
 		file.p[7] = (uint8_t)(3 - version);
 		expect(provider_keys_read(buf_view(&file), &read) != UC_OK);
-		file.p[7] = 3;
+		file.p[7] = 4;
 		expect_err(provider_keys_read(buf_view(&file), &read), UC_E_VERSION);
 		buf_done(&file);
 		expect_ok(provider_keys_rotate(&k, test_env()));
@@ -116,5 +124,63 @@ TEST(those_before_end_some_time_after_the_rotation)
 	expect(view_equal(VIEW_OF(k.before.hub_frank_key), VIEW_OF(nothing.hub_frank_key)));
 	write_and_read(&k);
 	expect(!k.before.is_there);
+	provider_keys_wipe(&k);
+}
+
+/* --- the index key --- */
+
+static void expect_written(const struct provider_keys *k)
+{
+	struct provider_keys read;
+	struct buf file;
+	buf_init_secret(&file, FILE_MAX);
+	expect_ok(provider_keys_write(k, &file));
+	expect_eq(file.p[7], 3);
+	expect_ok(provider_keys_read(buf_view(&file), &read));
+	expect_same(&read, k);
+	for (size_t n = 0; n < file.n; n++)
+		expect(provider_keys_read(view_make(file.p, n), &read) != UC_OK);
+	provider_keys_wipe(&read);
+	buf_done(&file);
+}
+
+TEST(the_index_key_of_before_is_held_until_all_is_led_and_then_gone)
+{
+	struct provider_keys k, was;
+	struct buf file;
+	make(&k);
+	expect_written(&k);
+	was = k;
+	expect_ok(provider_keys_rotate_index(&k, test_env()));
+	expect_eq(k.index.number, was.index.number + 1);
+	expect_bytes(VIEW_OF(k.index_before.key), VIEW_OF(was.index.key));
+	expect_bytes(VIEW_OF(k.name_key), VIEW_OF(was.name_key));
+	expect_bytes(VIEW_OF(k.address_key), VIEW_OF(was.address_key));
+	expect_err(provider_keys_rotate_index(&k, test_env()), UC_E_BUSY);
+	expect_ok(provider_keys_rotate(&k, test_env()));
+	expect_written(&k);
+	provider_keys_index_moved(&k);
+	expect_written(&k);
+	buf_init_secret(&file, FILE_MAX);
+	expect_ok(provider_keys_write(&k, &file));
+	for (size_t i = 0; i + POINT_HASH <= file.n; i++)
+		expect(!view_equal(view_slice(buf_view(&file), i, i + POINT_HASH),
+				   VIEW_OF(was.index.key)));
+	buf_done(&file);
+	provider_keys_wipe(&k);
+	provider_keys_wipe(&was);
+}
+
+TEST(an_index_key_that_does_not_follow_the_one_before_is_no_file)
+{
+	struct provider_keys k, read;
+	struct buf file;
+	make(&k);
+	expect_ok(provider_keys_rotate_index(&k, test_env()));
+	k.index_before.number++;
+	buf_init_secret(&file, FILE_MAX);
+	expect_ok(provider_keys_write(&k, &file));
+	expect_err(provider_keys_read(buf_view(&file), &read), UC_E_CORRUPT);
+	buf_done(&file);
 	provider_keys_wipe(&k);
 }

@@ -69,11 +69,12 @@ TEST(who_is_recovering_when_suspended_goes)
 
 static bool is_found(struct app *a, const char *name)
 {
-	uint8_t name_id[32], id[ACCOUNT_ID];
+	struct name_id name_id;
+	uint8_t id[ACCOUNT_ID];
 	struct view normalised;
 	struct account_record account;
-	expect_ok(name_id_of(a->provider, view_str(name), &apps_mem, name_id, &normalised));
-	uc_err err = account_by_name(a->provider, name_id, &apps_mem, id, &account);
+	expect_ok(name_id_of(a->provider, view_str(name), &apps_mem, &name_id, &normalised));
+	uc_err err = account_by_name(a->provider, &name_id, &apps_mem, id, &account);
 	expect(!err || err == UC_E_NOT_FOUND);
 	return !err;
 }
