@@ -123,6 +123,29 @@ uc_err frank_make(const uint8_t hub_frank_key[32], const struct sign_key *signin
 	return UC_OK;
 }
 
+uc_err frank_leaf(const uint8_t hub_frank_key[32], const uint8_t tag[FRANKING_TAG],
+		  const struct server_franking_context *context, struct arena *a, uint8_t made[32],
+		  uint8_t leaf[SHA256_BYTES])
+{
+	struct frank f = { .franking_signature_ciphersuite = FRANK_TREE_SUITE };
+	struct view tbs;
+	TRY(server_frank(hub_frank_key, tag, context, f.server_frank));
+	TRY(integrity_tbs(&f, context, a, &tbs));
+	TRY(frank_tree_leaf(tbs, leaf));
+	memcpy(made, f.server_frank, sizeof f.server_frank);
+	return UC_OK;
+}
+
+uc_err frank_of_tree(const struct frank_tree *t, size_t index, const uint8_t made[32],
+		     struct arena *a, struct frank *out)
+{
+	struct frank f = { .franking_signature_ciphersuite = FRANK_TREE_SUITE };
+	memcpy(f.server_frank, made, sizeof f.server_frank);
+	TRY(frank_tree_proof(t, index, a, &f.franking_integrity_signature));
+	*out = f;
+	return UC_OK;
+}
+
 static uc_err tag_check(const uint8_t tag[FRANKING_TAG], struct view salt,
 			struct view application_data)
 {
@@ -138,12 +161,17 @@ uc_err frank_check(const struct frank *f, const uint8_t tag[FRANKING_TAG], struc
 		   struct view franking_key, struct arena *a)
 {
 	struct view tbs;
+	uint8_t leaf[SHA256_BYTES];
 	TRY(tag_check(tag, salt, application_data));
 	if (!franking_key.n)
 		return UC_OK;
+	TRY(integrity_tbs(f, context, a, &tbs));
+	if (f->franking_signature_ciphersuite == FRANK_TREE_SUITE) {
+		TRY(frank_tree_leaf(tbs, leaf));
+		return frank_tree_check(f->franking_integrity_signature, leaf, franking_key, a);
+	}
 	if (f->franking_signature_ciphersuite != SUITE_X25519_AES128)
 		return UC_E_FRANK;
-	TRY(integrity_tbs(f, context, a, &tbs));
 	return verify_with_label(suite_find(SUITE_X25519_AES128), franking_key, integrity_label,
 				 tbs, f->franking_integrity_signature)
 		       ? UC_E_FRANK

@@ -9,6 +9,7 @@
 #define MIMI_FRANKING_H
 
 #include "crypto/crypto.h"
+#include "mimi/frank_tree.h"
 #include "mimi/protocol.h"
 
 enum {
@@ -49,6 +50,14 @@ uc_err UC_MUST_USE frank_make(const uint8_t hub_frank_key[32], const struct sign
 			      const struct env *env, const uint8_t tag[FRANKING_TAG],
 			      const struct server_franking_context *context, struct arena *a,
 			      struct frank *out);
+/* The same of many: each its leaf, in the tree that is then signed once; and, signed, the frank of one
+ * of them.  The tree's suite takes the place of the key's. */
+uc_err UC_MUST_USE frank_leaf(const uint8_t hub_frank_key[32], const uint8_t tag[FRANKING_TAG],
+			      const struct server_franking_context *context, struct arena *a,
+			      uint8_t server_frank[32], uint8_t leaf[SHA256_BYTES]);
+uc_err UC_MUST_USE frank_of_tree(const struct frank_tree *t, size_t index,
+				 const uint8_t server_frank[32], struct arena *a,
+				 struct frank *out);
 /* A reader's part, before it shows a message: the tag fits salt and data, and the signature (where
  * the reader's app is not the hub: franking_key not empty) the context.  UC_E_FRANK. */
 uc_err UC_MUST_USE frank_check(const struct frank *f, const uint8_t tag[FRANKING_TAG],

@@ -410,8 +410,10 @@ int peer_notify(struct peer_call *c)
 	uc_err err = take(c);
 	bool known = !room_live_get(c->p, c->target, &r) && r->record.part == ROOM_FOLLOWER &&
 		     view_equal(r->record.hub, c->domain);
-	if (known)
+	if (known) {
 		header_add_number(c->out_headers, "undercroft-next", r->record.next);
+		header_add_number(c->out_headers, "undercroft-franks", 1); /* of a tree, too */
+	}
 	if (err == UC_E_RATE && !c->retry_after_s)
 		c->retry_after_s = 60;
 	if (known && r->is_forked)

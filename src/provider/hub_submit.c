@@ -52,37 +52,29 @@ static uc_err judge(struct submission *s, struct submit_message_response *out)
 	return UC_OK;
 }
 
-static bool is_followed(const struct room_live *r)
+static uc_err frank(const struct submission *s, const struct log_step *step, uint64_t *timestamp,
+		    struct frank *out)
 {
-	for (const struct follower_live *f = r->followers; f; f = f->next)
-		if (!f->record.until)
-			return true;
-	return false;
-}
-
-static uc_err frank(const struct submission *s, uint64_t timestamp, struct frank *out)
-{
-	const struct hub_request *q = s->q;
-	const struct provider_keys *keys = q->p->config.keys;
-	const struct server_franking_context context = {
+	const struct frank_wanted w = {
+		.room = s->q->room,
 		.sender_uri = s->sender->participant,
-		.room_uri = q->room->uri,
-		.accepted_timestamp = timestamp,
+		.message = s->m.app_message,
+		.tag = s->tag,
+		.now_ms = log_step_now(step),
+		.earliest_ms = step->record.last_ms,
 	};
-	return frank_make(keys->hub_frank_key, is_followed(q->room) ? &keys->franking_key : NULL,
-			  q->p->env, s->tag, &context, q->a, out);
+	return frank_get(s->q->p, &w, s->q->a, timestamp, out);
 }
 
 static uc_err append(struct submission *s, struct log_step *step, struct hub_reply *out)
 {
 	struct frank made;
-	struct fanout_message fanout = { .timestamp = log_step_now(step),
-					 .message = s->m.app_message,
+	struct fanout_message fanout = { .message = s->m.app_message,
 					 .wire_format = MLS_PRIVATE_MESSAGE,
 					 .content_type = CONTENT_APPLICATION,
 					 .frank = &made };
+	TRY(frank(s, step, &fanout.timestamp, &made));
 	const struct submit_message_response r = accepted(fanout.timestamp, &made);
-	TRY(frank(s, fanout.timestamp, &made));
 	TRY(respond(s, &r, out));
 	out->seq = step->record.next;
 	TRY(log_step_add(step, &fanout, s->hash));

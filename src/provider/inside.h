@@ -211,6 +211,8 @@ struct call *ask_call(struct provider *p, struct ask *a, struct call *space);
 void call_done(struct call *c);
 /* The first "name: value" of headers; empty when absent. */
 struct view header_find(struct view headers, const char *name);
+/* What a path says in its last part, percent signs read; false: it cannot be read. */
+bool peer_target_read(struct view text, struct arena *a, struct view *out);
 bool is_own_domain(const struct provider *p, struct view domain);
 
 /* --- requests: one handler each --- */

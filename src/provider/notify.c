@@ -258,6 +258,10 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 		     header_number(q->headers, "undercroft-restart", &restart);
 	bool back = !again && says && (q->status == 201 || q->status == 409) &&
 		    next <= f->record.cursor;
+	uint64_t trees;
+	f->reads_trees = q->status >= 200 && q->status < 500 &&
+			 header_number(q->headers, "undercroft-franks", &trees) && trees == 1;
+	p->room_work->trees_are_read |= f->reads_trees;
 	/* It knew the room, and does not any more: it was put back to before that. */
 	bool forgot = q->status == 404 && !f->record.start_seq;
 	/* It costs a tree: not at once, either. */

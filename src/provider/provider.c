@@ -132,6 +132,7 @@ void provider_free(struct provider *p)
 uc_err provider_sync(struct provider *p)
 {
 	uc_err err = p->failed;
+	franks_end(p);
 	if (!err && p->accounts_dirty)
 		err = store_sync(p->accounts);
 	bool lost = PLANTED(lost_sync) && env_now_ms(p->env) % 8 == 0;
@@ -390,7 +391,7 @@ bool peer_is_too_fast(struct peer_call *c, enum provider_limit limit)
 	return c->retry_after_s != 0;
 }
 
-static bool unescape(struct view text, struct arena *a, struct view *out)
+bool peer_target_read(struct view text, struct arena *a, struct view *out)
 {
 	uint8_t *p = arena_take(a, text.n + 1);
 	size_t n = 0;
@@ -443,7 +444,7 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 		return 404;
 	if (q->body.n > e->body_max)
 		return 413;
-	if (!unescape(escaped, c->a, &c->target))
+	if (!peer_target_read(escaped, c->a, &c->target))
 		return 400;
 	if (peer_is_too_fast(c, LIMIT_PEER_REQUEST) ||
 	    (!e->by_handler && peer_is_too_fast(c, e->limit)))

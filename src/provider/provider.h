@@ -91,6 +91,13 @@ bool session_is_signed_in(const struct session *s);
 /* One binary message of the client. */
 void provider_frame(struct provider *p, struct session *s, struct view frame);
 
+/* Hints, before a round: frames and requests that will be handed in before the next provider_sync, and
+ * lie where they are until then.  Messages among them share a signature (franks.c).  Nothing else comes
+ * of it, whatever it is.  The first: is it of interest at all? */
+bool provider_foresees(const struct provider *p, struct view frame);
+void provider_foresee_frame(struct provider *p, struct session *s, struct view frame);
+void provider_foresee_request(struct provider *p, struct view domain, const struct peer_request *q);
+
 /* From another app, whose domain its certificate proves; empty: anybody.  reply follows, now or
  * later. */
 void provider_request(struct provider *p, struct view domain, const struct peer_request *q,

@@ -37,6 +37,7 @@ struct follower_live {
 	struct view domain; /* behind the struct */
 	struct follower_record record;
 	bool in_flight;
+	bool reads_trees;     /* its clients verify franks of a tree: its last answer said so */
 	bool is_late;         /* its cursor is further than the store knows */
 	uint64_t late_cursor; /* while it is read anew */
 	bool welcome_known;
@@ -204,6 +205,7 @@ struct late_round {
 };
 
 struct room_join;
+struct franks;
 struct room_work {
 	struct room_live *newest, *oldest;
 	size_t groups_n, leaves_n, marks_n; /* loaded */
@@ -211,6 +213,8 @@ struct room_work {
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct late_round late_round;
 	struct seat_known *known; /* NULL: nothing yet */
+	struct franks *franks;    /* of the round; NULL: none yet */
+	bool trees_are_read;      /* some follower has said so */
 	struct room_join *joins;  /* external joiners whose seat has not come yet */
 	struct room_line marked;  /* rooms whose repeats are in memory, the least used first */
 	struct room_line behind, late, moved;
@@ -491,6 +495,21 @@ struct seat_late *seat_late_get(struct provider *p, struct view room, struct vie
 /* The room is no more. */
 void seats_late_forget(struct provider *p, struct view room, struct view client);
 void seats_late_free(struct provider *p);
+
+/* --- franks.c: what signs the messages of a room hosted here --- */
+/* Is it followed, so that its franks are signed; and do all who follow read those of a tree? */
+bool room_signs(const struct room_live *r, bool *out_as_tree);
+struct frank_wanted {
+	const struct room_live *room;
+	struct view sender_uri, message;
+	const uint8_t *tag;
+	uint64_t now_ms, earliest_ms; /* the time it gets, or that its room has reached */
+};
+uc_err UC_MUST_USE frank_get(struct provider *p, const struct frank_wanted *w, struct arena *a,
+			     uint64_t *out_timestamp, struct frank *out);
+/* The round is over: what was foreseen lies there no more. */
+void franks_end(struct provider *p);
+void franks_free(struct provider *p);
 
 /* --- the hub: what a client asks of a room hosted here --- */
 struct hub_request {

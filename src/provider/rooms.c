@@ -42,6 +42,7 @@ void rooms_free(struct provider *p)
 	seat_known_free(p);
 	map_done(&w->lates);
 	room_joins_free(p);
+	franks_free(p);
 	trees_drop(p, (struct view){ NULL, 0 });
 	buf_done(&w->sweep_from);
 	buf_done(&w->follow_from);

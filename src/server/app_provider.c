@@ -80,6 +80,16 @@ static void frame(void *ctx, uint64_t connection, struct view bytes)
 		provider_frame(a->provider, l->session, bytes);
 }
 
+static void foresee_frame(void *ctx, uint64_t connection, struct view bytes)
+{
+	struct app *a = ctx;
+	if (!provider_foresees(a->provider, bytes))
+		return;
+	const struct link *l = link_of(link_table_find(&a->links, connection));
+	if (l && !l->is_closing)
+		provider_foresee_frame(a->provider, l->session, bytes);
+}
+
 static void closed(void *ctx, uint64_t connection)
 {
 	struct app *a = ctx;
@@ -95,6 +105,13 @@ static void request(void *ctx, struct app_call *call, const struct app_request *
 	struct app *a = ctx;
 	struct peer_request r = { q->method, q->path, q->headers, q->body };
 	provider_request(a->provider, q->domain, &r, call);
+}
+
+static void foresee_request(void *ctx, const struct app_request *q)
+{
+	struct app *a = ctx;
+	struct peer_request r = { q->method, q->path, q->headers, q->body };
+	provider_foresee_request(a->provider, q->domain, &r);
 }
 
 static void response(void *ctx, uint64_t token, const struct app_response *r)
@@ -462,7 +479,8 @@ static uc_err order(void *ctx, const struct app_order *o)
 }
 
 const struct app_kind app_provider_kind = {
-	{ opened, frame, closed, request, response, tick, stopping, sync_stores },
+	{ opened, frame, closed, request, response, tick, stopping, sync_stores, foresee_frame,
+	  foresee_request },
 	app_open,
 	app_close_all,
 	FIRST_MESSAGE_MAX,

@@ -291,10 +291,15 @@ static void release_all(struct app_worker *w)
 	}
 }
 
-static void handle_request(struct app_worker *w, const struct message *m)
+static struct app_request request_of(const struct message *m)
 {
 	const struct message_parts *p = &m->parts;
-	struct app_request q = { p->domain, p->method, p->path, p->headers, p->body };
+	return (struct app_request){ p->domain, p->method, p->path, p->headers, p->body };
+}
+
+static void handle_request(struct app_worker *w, const struct message *m)
+{
+	const struct app_request q = request_of(m);
 	struct app_call *call = call_new(w, m);
 	if (call)
 		w->o.handler->request(w->o.app, call, &q);
@@ -398,10 +403,27 @@ static uc_err sync_timed(struct app_worker *w)
 	return UC_OK;
 }
 
+/* Of many alone: one has nobody to share with. */
+static void foresee(struct app_worker *w, const struct message *list)
+{
+	const struct app_handler *h = w->o.handler;
+	if (!list || !list->next || !h->foresee_frame || !h->foresee_request)
+		return;
+	for (const struct message *m = list; m; m = m->next) {
+		if (m->kind == MESSAGE_FRAME) {
+			h->foresee_frame(w->o.app, m->id, m->parts.body);
+		} else if (m->kind == MESSAGE_REQUEST) {
+			const struct app_request q = request_of(m);
+			h->foresee_request(w->o.app, &q);
+		}
+	}
+}
+
 /* One round: handle what waits, make it durable, say so. */
 static void batch(struct app_worker *w, struct message *list, bool is_tick)
 {
 	uint64_t start_us = clock_steady_us();
+	foresee(w, list);
 	for (struct message *m = list; m; m = m->next) {
 		handle(w, m);
 		metrics_add(w->o.metrics, METRIC_ROUND_MESSAGES, 1);

@@ -46,6 +46,9 @@ struct app_handler {
 	/* Makes everything done so far durable.  An error ends the process: nothing may be said
 	 * that is not so. */
 	uc_err (*sync)(void *app);
+	/* What a round brings, before the first of it is handled; both may be NULL. */
+	void (*foresee_frame)(void *app, uint64_t connection, struct view frame);
+	void (*foresee_request)(void *app, const struct app_request *q);
 };
 
 /* How a worker reaches the world. */

@@ -302,6 +302,16 @@ static void pass_ask(struct app *from, const struct said *s)
 	provider_request(to->provider, from->domain, &q, w);
 }
 
+/* The answer of a version before trees: their line comes last. */
+static struct view older_headers(const struct app *a, struct view headers)
+{
+	size_t n = 0;
+	while (a->is_older && n < headers.n &&
+	       !view_starts_with(view_slice(headers, n, headers.n), VIEW_LIT("undercroft-franks")))
+		n++;
+	return a->is_older ? view_slice(headers, 0, n) : headers;
+}
+
 static void pass_reply(struct app *a, const struct said *s)
 {
 	struct ask_waiting *w = s->call;
@@ -318,7 +328,8 @@ static void pass_reply(struct app *a, const struct said *s)
 	if (a->loses_answers)
 		respond(w->from, w->token, 0, 0, nothing, nothing);
 	else
-		respond(w->from, w->token, s->status, s->retry_after_s, s->headers, s->body);
+		respond(w->from, w->token, s->status, s->retry_after_s,
+			older_headers(a, s->headers), s->body);
 }
 
 static void text_take(char *out, size_t n, struct view v)

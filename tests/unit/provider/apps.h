@@ -37,6 +37,7 @@ struct app {
 	/* Kill at the n-th point from now on; 0: never. */
 	unsigned strike_in;
 	unsigned points;
+	bool is_older;         /* does not say that its clients read franks of a tree */
 	bool is_down;          /* does not answer others */
 	bool loses_answers;    /* does what others ask; they do not hear of it */
 	size_t asked;          /* requests that others made */

@@ -123,7 +123,7 @@ static void echo_close(void *app)
 }
 
 const struct app_kind echo_kind = {
-	{ opened, frame, closed, request, response, tick, NULL, sync_all },
+	{ opened, frame, closed, request, response, tick, NULL, sync_all, NULL, NULL },
 	echo_open,
 	echo_close,
 	0,
