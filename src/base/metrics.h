@@ -42,6 +42,7 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(ACCEPTS_REFUSED,     COUNTER,   WHOLE,       NONE,    "Connections closed at once: too many, or too fast.") \
 	X(HANDSHAKES,          COUNTER,   WHOLE,       NONE,    "TLS handshakes done, as server.") \
 	X(HANDSHAKES_RESUMED,  COUNTER,   WHOLE,       NONE,    "Of them, those that resumed a session.") \
+	X(HANDSHAKES_KEPT,     COUNTER,   WHOLE,       NONE,    "Of them, those after which OpenSSL kept the connection.") \
 	X(HANDSHAKES_FAILED,   COUNTER,   WHOLE,       NONE,    "TLS handshakes that failed.") \
 	X(RECEIVED,            COUNTER,   WHOLE,       BYTES,   "Bytes read from connections, without TLS.") \
 	X(SENT,                COUNTER,   WHOLE,       BYTES,   "Bytes written to connections, without TLS.") \

@@ -89,6 +89,7 @@ void http_conn_accept(struct http_server *s, int fd)
 static void on_open(struct stream *st)
 {
 	struct http_conn *c = conn_of(st);
+	c->peer = st->ssl ? tls_server_peer(c->server->o.tls, st->ssl) : NULL;
 	if (http2_is_chosen(c)) {
 		/* Peers and browsers come back by themselves. */
 		if (c->is_excess)
@@ -451,9 +452,6 @@ void http_conn_trust(struct http_conn *c)
 
 const char *http_conn_peer(struct http_conn *c)
 {
-	if (!c->is_peer_known && c->stream.ssl)
-		c->peer = tls_server_peer(c->server->o.tls, c->stream.ssl);
-	c->is_peer_known = true;
 	return c->peer;
 }
 

@@ -30,7 +30,7 @@ struct http_conn {
 	struct http_call call; /* HTTP/1.1: one at a time */
 	enum http_phase phase;
 	bool is_owned; /* the handler knows of it and hears of its end */
-	bool is_ws, is_peer_known;
+	bool is_ws;
 	bool keep_alive;    /* after the reply that is awaited */
 	bool is_head;       /* the reply goes without its body (RFC 9110, 9.3.2) */
 	bool is_processing; /* inside the loop over input */
@@ -45,7 +45,7 @@ struct http_conn {
 	uint64_t taken; /* by the other side, when the present window for more began */
 	struct ws_decoder ws;
 	struct http2 *http2; /* NULL: HTTP/1.1 */
-	const char *peer;    /* once it was asked for */
+	const char *peer;    /* who has proven a domain, or NULL */
 	struct http_conn *prev, *next;
 };
 

@@ -113,17 +113,34 @@ static void sweep(uv_timer_t *h)
 	sweep_plan(l);
 }
 
+static uc_err buffers_take(struct net_loop *l)
+{
+	l->read_buffer = heap_new(LOOP_READ_BYTES);
+	l->input.bytes = heap_new(TLS_BIO_BYTES);
+	l->sealed = heap_new(LOOP_SEALED_BYTES);
+	if (!l->read_buffer || !l->input.bytes || !l->sealed)
+		return UC_E_MEMORY;
+	return tls_ciphers_new(&l->ciphers);
+}
+
+static void buffers_give_back(struct net_loop *l)
+{
+	heap_free(l->read_buffer);
+	heap_free(l->input.bytes);
+	heap_free(l->sealed);
+	tls_ciphers_free(l->ciphers);
+}
+
 uc_err loop_init(struct net_loop *l, const struct env *env)
 {
 	*l = (struct net_loop){ .env = env, .queued_max = LOOP_QUEUED_MAX };
 	signal(SIGPIPE, SIG_IGN);
 	TRY(tls_bio_init());
-	l->read_buffer = heap_new(LOOP_READ_BYTES);
-	l->input.bytes = heap_new(TLS_BIO_BYTES);
-	if (!l->read_buffer || !l->input.bytes || uv_loop_init(&l->uv)) {
-		uc_err err = l->read_buffer && l->input.bytes ? UC_E_NET : UC_E_MEMORY;
-		heap_free(l->read_buffer);
-		heap_free(l->input.bytes);
+	uc_err err = buffers_take(l);
+	if (!err && uv_loop_init(&l->uv))
+		err = UC_E_NET;
+	if (err) {
+		buffers_give_back(l);
 		return err;
 	}
 	l->tick = uv_now(&l->uv) / LOOP_SWEEP_MS;
@@ -156,8 +173,7 @@ void loop_done(struct net_loop *l)
 	(void)busy; /* a handle left open is a leak its owner's tests see */
 	while (l->spare_n)
 		heap_free(l->spare[--l->spare_n]);
-	heap_free(l->read_buffer);
-	heap_free(l->input.bytes);
+	buffers_give_back(l);
 }
 
 uint64_t loop_now_ms(const struct net_loop *l)

@@ -7,6 +7,7 @@
 #include "base/env.h"
 #include "base/metrics.h"
 #include "net/tls_bio.h"
+#include "net/tls_record.h"
 
 #include <stdbool.h>
 #include <uv.h>
@@ -15,6 +16,8 @@ enum {
 	/* What a turn reads at most: all that is taken from the socket at once, and a record of
 	 * which a part came before. */
 	LOOP_READ_BYTES = TLS_BIO_BYTES + 2 * 16384,
+	/* What is sealed for one call: some full records, with a KeyUpdate before them. */
+	LOOP_SEALED_BYTES = 4 * TLS_RECORD_MAX + TLS_KEY_UPDATE_RECORD,
 	LOOP_OUTPUT_BYTES = 4096, /* of a buffer for what a stream says in a round */
 	LOOP_SPARE_N = 1024,      /* of those, kept for the next round */
 	LOOP_SPARE_IDLE_N = 32,   /* and when it is quiet */
@@ -36,6 +39,8 @@ struct net_loop {
 	struct stream *dirty;               /* those with output of this round */
 	uint8_t *read_buffer;               /* LOOP_READ_BYTES */
 	struct tls_input input;
+	struct tls_ciphers *ciphers;
+	uint8_t *sealed;              /* LOOP_SEALED_BYTES */
 	uint8_t *spare[LOOP_SPARE_N]; /* LOOP_OUTPUT_BYTES each */
 	size_t spare_n;
 	/* Output that waits in all streams, and how much may: then whoever has most of it does not

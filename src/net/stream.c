@@ -2,6 +2,8 @@
 #include "net/stream.h"
 
 #include "base/heap.h"
+#include "net/stream_records.h"
+#include "net/tls_take.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -32,8 +34,9 @@ static void poll_update(struct stream *s)
 		return;
 	bool reads = s->state == STREAM_HANDSHAKE || s->state == STREAM_LINGERING ||
 		     (s->state == STREAM_OPEN && !is_held(s));
-	/* What was taken from the socket already is told of by no event of reading. */
-	bool writes = s->wants_write || (reads && s->wire.kept);
+	/* What was taken from the socket already is told of by no event of reading; of ours it is
+	 * a record's beginning, and waits for the rest. */
+	bool writes = s->wants_write || (reads && s->wire.kept && !stream_has_records(s));
 	int want = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
 	if (want == s->polled)
 		return;
@@ -47,7 +50,7 @@ static void poll_update(struct stream *s)
 /* What the loop knows of this stream's queue. */
 static void queued_count(struct stream *s)
 {
-	size_t now = s->out.n - s->out_at;
+	size_t now = s->out.n - s->out_at + stream_records_unsent(s);
 	s->loop->queued += now - s->counted;
 	s->counted = now;
 }
@@ -82,6 +85,7 @@ static void on_closed(uv_handle_t *h)
 	if (!--s->loop->streams_n)
 		uv_unref((uv_handle_t *)&s->loop->sweep);
 	SSL_free(s->ssl);
+	stream_records_done(s);
 	tls_wire_done(&s->wire);
 	close(s->fd);
 	output_give_back(s);
@@ -149,10 +153,12 @@ static void handshake(struct stream *s)
 		handshake_count(s);
 		s->state = STREAM_OPEN;
 		s->handler->open(s);
+		if (s->is_server && s->ssl && !stream_records_take(s))
+			metrics_add(s->loop->metrics, METRIC_HANDSHAKES_KEPT, 1);
 		if (stream_queued(s))
 			stream_written(s);
 		/* What came with the end of the handshake is here already. */
-		if (s->ssl && s->state == STREAM_OPEN && tls_wire_has_more(&s->wire))
+		if ((s->ssl || s->record) && s->state == STREAM_OPEN && tls_wire_has_more(&s->wire))
 			input(s);
 	} else {
 		uc_err err = ssl_outcome(s, ret);
@@ -198,21 +204,49 @@ static uc_err bytes_write(struct stream *s, struct view v, size_t *sent)
 
 /* All that one look at the socket gives, in whole records, so that nothing waits inside OpenSSL
  * afterwards. */
+static uc_err look(struct stream *s, uint8_t *to, size_t *n)
+{
+	size_t got = 1;
+	if (stream_has_records(s))
+		return stream_records_read(s, to, n);
+	uc_err err = s->ssl ? UC_OK : bytes_read(s, to, LOOP_READ_BYTES, n);
+	while (s->ssl && got && *n + RECORD_BYTES <= LOOP_READ_BYTES &&
+	       tls_wire_has_more(&s->wire)) {
+		err = bytes_read(s, to + *n, RECORD_BYTES, &got);
+		*n += got;
+	}
+	return err;
+}
+
+/* The other side is done, or what it says is wrong.  With records of ours it is told so: after what
+ * is queued, or at once. */
+static void input_end(struct stream *s, uc_err why)
+{
+	if (!stream_has_records(s) || s->record->is_cut || why == UC_E_NET) {
+		stream_abort(s, why);
+		return;
+	}
+	dirty_forget(s);
+	s->why = why;
+	s->state = STREAM_ENDING;
+	if (why != UC_E_CLOSED) {
+		s->out_at = s->out.n;
+		s->lent = (struct view){ 0 };
+	}
+	stream_set_deadline(s, loop_now_ms(s->loop) + LINGER_MS);
+	stream_flush(s);
+}
+
 static void input(struct stream *s)
 {
 	uint8_t *to = s->loop->read_buffer;
-	size_t n = 0, got = 1;
-	uc_err err = s->ssl ? UC_OK : bytes_read(s, to, LOOP_READ_BYTES, &n);
-	while (s->ssl && got && n + RECORD_BYTES <= LOOP_READ_BYTES &&
-	       tls_wire_has_more(&s->wire)) {
-		err = bytes_read(s, to + n, RECORD_BYTES, &got);
-		n += got;
-	}
+	size_t n = 0;
+	uc_err err = look(s, to, &n);
 	metrics_add(s->loop->metrics, METRIC_RECEIVED, n);
 	if (n)
 		s->handler->read(s, to, n);
 	if (err && s->state == STREAM_OPEN)
-		stream_abort(s, err);
+		input_end(s, err);
 	else
 		poll_update(s);
 }
@@ -243,6 +277,8 @@ static uc_err send_what_goes(struct stream *s)
 {
 	size_t sent = 1;
 	s->wants_write = false;
+	if (stream_has_records(s))
+		return stream_records_send(s);
 	while (sent && stream_queued(s)) {
 		bool is_own = s->out_at < s->out.n;
 		TRY(bytes_write(
@@ -398,6 +434,15 @@ static SSL *ssl_new(SSL_CTX *tls, struct tls_wire *wire, const char *host)
 	return ssl;
 }
 
+static bool tls_start(struct stream *s, SSL_CTX *tls, const char *host)
+{
+	s->ssl = ssl_new(tls, &s->wire, host);
+	if (!s->ssl || !s->is_server)
+		return s->ssl != NULL;
+	s->record = tls_record_new();
+	return s->record && !tls_take_watch(s->ssl, s->record);
+}
+
 uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tls, const char *host,
 		    const struct stream_handler *handler, size_t output_max)
 {
@@ -405,12 +450,11 @@ uc_err stream_start(struct stream *s, struct net_loop *loop, int fd, SSL_CTX *tl
 	s->is_server = !host;
 	s->state = host ? STREAM_CONNECTING : STREAM_HANDSHAKE;
 	s->wants_write = host != NULL;
-	if (tls)
-		s->ssl = ssl_new(tls, &s->wire, host);
-	else /* open as soon as the loop sees it */
+	if (!tls) /* open as soon as the loop sees it */
 		s->wants_write = true;
-	if ((tls && !s->ssl) || uv_poll_init(&loop->uv, &s->poll, fd)) {
+	if ((tls && !tls_start(s, tls, host)) || uv_poll_init(&loop->uv, &s->poll, fd)) {
 		SSL_free(s->ssl);
+		stream_records_done(s);
 		close(fd);
 		return UC_E_TLS;
 	}
@@ -477,7 +521,7 @@ void stream_lend(struct stream *s, struct view bytes)
 
 size_t stream_queued(const struct stream *s)
 {
-	return s->out.n - s->out_at + s->lent.n;
+	return s->out.n - s->out_at + s->lent.n + stream_records_unsent(s);
 }
 
 void stream_pause(struct stream *s, bool paused)

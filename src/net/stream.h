@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TLS connection on a loop, for either side, or a plain one.  Input is handed out as it comes;
- * output is queued with a hard limit and leaves once a round.  OpenSSL reads
- * what the loop took from the socket (tls_bio.h) and gives its buffers back when idle, so a quiet
- * connection costs little more than its keys. */
+ * output is queued with a hard limit and leaves once a round.  OpenSSL does the handshake; of a
+ * connection that came in we take over the record layer then (tls_take.h), so that a quiet one costs
+ * little more than its keys. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -13,7 +13,7 @@
 
 struct stream;
 struct stream_handler {
-	/* The handshake is done. */
+	/* The handshake is done.  A server's stream has its ssl in this call for the last time. */
 	void (*open)(struct stream *s);
 	/* The bytes may be changed in place and are gone after the call. */
 	void (*read)(struct stream *s, uint8_t *bytes, size_t n);
@@ -39,7 +39,8 @@ struct stream {
 	struct net_loop *loop;
 	const struct stream_handler *handler;
 	uv_poll_t poll;
-	SSL *ssl; /* NULL: plain */
+	SSL *ssl;                  /* while OpenSSL has the connection */
+	struct tls_record *record; /* a server's: when ssl is NULL we have it; both NULL: plain */
 	struct tls_wire wire;
 	int fd;
 	enum stream_state state;

@@ -2,6 +2,7 @@
 #include "net/tls.h"
 
 #include "base/heap.h"
+#include "net/tls_take.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -88,6 +89,7 @@ static uc_err context_fill(SSL_CTX *ctx, const struct tls_server *t, const char 
 	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1);
 	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
+	TRY(tls_take_prepare(ctx));
 	return t->peers ? context_trust(ctx, t) : UC_OK;
 }
 

@@ -156,6 +156,28 @@ uc_err tls_wire_end(struct tls_wire *w)
 	return UC_OK;
 }
 
+uc_err tls_wire_look(struct tls_wire *w)
+{
+	struct tls_input *in = w->input;
+	/* What OpenSSL left in this turn comes first; a socket that has more tells of it again. */
+	if (!in || in->at < in->n)
+		return UC_OK;
+	in->at = in->n = 0;
+	if (w->kept)
+		in->n = take_kept(w, (char *)in->bytes, TLS_BIO_BYTES);
+	if (in->is_drained || in->n == TLS_BIO_BYTES)
+		return UC_OK;
+	ssize_t got = recv(w->fd, in->bytes + in->n, TLS_BIO_BYTES - in->n, 0);
+	in->is_drained = true;
+	if (got > 0)
+		in->n += (size_t)got;
+	else if (!got)
+		w->has_ended = true;
+	else if (errno != EAGAIN && errno != EINTR)
+		return UC_E_NET;
+	return w->has_ended ? UC_E_CLOSED : UC_OK;
+}
+
 bool tls_wire_has_more(const struct tls_wire *w)
 {
 	const struct tls_input *in = w->input;

@@ -40,6 +40,10 @@ uc_err UC_MUST_USE tls_bio_set(SSL *ssl, struct tls_wire *w);
 void tls_wire_begin(struct tls_wire *w, struct tls_input *in);
 /* Without memory for what is left: UC_E_MEMORY, and the connection has to end. */
 uc_err UC_MUST_USE tls_wire_end(struct tls_wire *w);
+/* For whoever takes the records out of the shared buffer itself: what was kept, and what has come, lie
+ * at w->input->bytes in one piece.  UC_E_NET, UC_E_CLOSED when nothing more will come; what is there
+ * is good all the same. */
+uc_err UC_MUST_USE tls_wire_look(struct tls_wire *w);
 /* Is there something to decrypt without another look at the socket? */
 bool tls_wire_has_more(const struct tls_wire *w);
 void tls_wire_done(struct tls_wire *w);

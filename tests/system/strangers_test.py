@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP and WebSockets with clients that others wrote: curl in both versions of HTTP, nghttp and
-h2load, and the ws package under Node.  Those that are not there are left out, and it is said."""
+"""TLS, HTTP and WebSockets with clients that others wrote: openssl's, curl in both versions of HTTP,
+nghttp and h2load, and the ws package under Node.  Those that are not there are left out, and it is
+said."""
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -69,6 +71,44 @@ class Curl:
         return out.decode() if not code else f'curl {code}'
 
 
+SUITES = ('TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256')
+GET = b'GET /assets/large-1.wasm HTTP/1.1\r\nHost: dial.localhost:%s\r\n\r\n'
+
+
+def test_s_client(backbone):
+    """Keys updated by the client for itself (k) and for both (K), amid large replies."""
+    if not shutil.which('openssl'):
+        print('openssl: left out, it is not there')
+        return
+    port = backbone.env['UNDERCROFT_PORT']
+    for suite in SUITES:
+        client = subprocess.Popen(
+            ['stdbuf', '-o0', 'openssl', 's_client', '-connect', f'127.0.0.1:{port}',
+             '-servername', 'dial.localhost', '-CAfile', backbone.dir / 'tls/ca.pem',
+             '-verify_return_error', '-alpn', 'http/1.1', '-ciphersuites', suite], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, bufsize=0)
+        seen = b''
+
+        def says(line, until, client=client):
+            nonlocal seen
+            seen = b''
+            client.stdin.write(line)
+            while until not in seen:
+                more = os.read(client.stdout.fileno(), 1 << 20)
+                assert more, seen[-1000:]
+                seen += more
+
+        says(b'', b'read R BLOCK')
+        assert suite.encode() in seen and b'Verify return code: 0' in seen, seen
+        for command in b'', b'k\n', b'K\n', b'K\n', b'k\n', b'K\n':
+            if command:
+                says(command, b'KEYUPDATE')
+            says(GET % port.encode(), LARGE[-1000:])
+            assert LARGE in seen.replace(b'read R BLOCK\n', b''), len(seen)
+        client.stdin.write(b'Q\n')
+        client.communicate(timeout=PATIENCE_S)
+
+
 def test_curl(backbone, folder):
     curl = Curl(backbone)
     for option, version in ('--http1.1', '1.1'), ('--http2', '2'):
@@ -131,6 +171,7 @@ def main():
             (folder / app / 'assets/large-1.wasm').write_bytes(LARGE)
         backbone = Backbone(web=folder)
         backbone.start()
+        test_s_client(backbone)
         if shutil.which('curl'):
             test_curl(backbone, folder)
         else:

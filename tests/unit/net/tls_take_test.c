@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A server's stream whose records are ours after OpenSSL's handshake, with OpenSSL as its client, whose
+ * bytes the test carries: whole, in pieces, changed, or together with its Finished. */
+#include "net/tls_take.h"
+#include "base/heap.h"
+#include "net/env_system.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "tests/unit/harness.h"
+#include "tests/unit/net/certs.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { OUTPUT_MAX = 8 << 20, LARGE = 3 << 20 };
+
+static const char *const suites[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+				      "TLS_CHACHA20_POLY1305_SHA256" };
+
+static struct {
+	struct net_loop loop;
+	struct metrics metrics;
+	struct tls_server *tls;
+	struct stream stream;
+	SSL_CTX *context;
+	SSL *client;
+	BIO *from, *to; /* the client's, as the client sees them */
+	SSL_SESSION *session;
+	int fd;        /* the client's end */
+	size_t step;   /* bytes carried at once; 0: all */
+	bool is_stuck; /* the client takes nothing */
+	int opened, closed;
+	bool quiet; /* the server does not answer */
+	uc_err why;
+	size_t heard; /* by the server */
+} w;
+
+static uint8_t large[LARGE];
+
+static void on_open(struct stream *s)
+{
+	w.opened++;
+	expect(s->ssl != NULL);
+}
+static void on_read(struct stream *s, uint8_t *bytes, size_t n)
+{
+	w.heard += n;
+	if (!w.quiet)
+		stream_write(s, view_make(bytes, n));
+}
+static void on_sent(struct stream *s)
+{
+	(void)s;
+}
+static void on_timeout(struct stream *s)
+{
+	stream_abort(s, UC_E_TIMEOUT);
+}
+static void on_closed(struct stream *s, uc_err why)
+{
+	(void)s;
+	w.closed++;
+	w.why = why;
+}
+static const struct stream_handler handler = { on_open, on_read, on_sent, on_timeout, on_closed };
+
+static void world_begin(void)
+{
+	memset(&w, 0, sizeof w);
+	for (size_t i = 0; i < LARGE; i++)
+		large[i] = (uint8_t)(i * 31 + i / 253);
+	test_authority("local");
+	test_certificate("local", "dial.localhost");
+	expect_ok(loop_init(&w.loop, env_system()));
+	w.loop.metrics = &w.metrics;
+	expect_ok(tls_server_new(test_certificate_file("dial.localhost"),
+				 test_key_file("dial.localhost"), NULL, 0, &w.tls));
+	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &w.context));
+}
+
+static void client_end(void)
+{
+	if (w.fd >= 0)
+		close(w.fd);
+	w.fd = -1;
+	if (w.opened > w.closed || (!w.opened && !w.closed))
+		stream_abort(&w.stream, UC_E_CLOSED);
+	for (int i = 0; i < 100 && !w.closed; i++)
+		uv_run(&w.loop.uv, UV_RUN_NOWAIT);
+	expect_eq(w.closed, 1);
+	/* Without this its session would not be resumed. */
+	SSL_set_shutdown(w.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_free(w.client);
+	w.client = NULL;
+}
+
+static void world_end(void)
+{
+	SSL_SESSION_free(w.session);
+	loop_done(&w.loop);
+	tls_server_free(w.tls);
+	tls_client_free(w.context);
+}
+
+/* Bytes of the client go to the server as they are, or a part of them. */
+static void carry_there(void)
+{
+	uint8_t b[70000];
+	int n = BIO_read(w.to, b, w.step && w.step < sizeof b ? (int)w.step : (int)sizeof b);
+	for (int at = 0; w.fd >= 0 && at < n;) {
+		ssize_t sent = send(w.fd, b + at, (size_t)(n - at), MSG_NOSIGNAL);
+		if (sent < 0 && errno != EAGAIN)
+			return;
+		at += sent > 0 ? (int)sent : 0;
+		if (sent <= 0)
+			uv_run(&w.loop.uv, UV_RUN_NOWAIT);
+	}
+}
+
+static void carry_back(void)
+{
+	uint8_t b[70000];
+	ssize_t n = w.is_stuck || w.fd < 0 ? 0 : recv(w.fd, b, w.step ? w.step : sizeof b, 0);
+	if (n > 0)
+		expect_eq(BIO_write(w.from, b, (int)n), n);
+}
+
+static void turn(void)
+{
+	carry_there();
+	uv_run(&w.loop.uv, UV_RUN_NOWAIT);
+	carry_back();
+}
+
+static void client_begin(const char *suite)
+{
+	int fd[2];
+	w.opened = w.closed = 0;
+	w.heard = 0;
+	expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
+	w.fd = fd[0];
+	expect_ok(stream_start(&w.stream, &w.loop, fd[1], tls_server_context(w.tls), NULL, &handler,
+			       OUTPUT_MAX));
+	w.client = SSL_new(w.context);
+	w.from = BIO_new(BIO_s_mem());
+	w.to = BIO_new(BIO_s_mem());
+	SSL_set_bio(w.client, w.from, w.to);
+	SSL_set_connect_state(w.client);
+	if (suite)
+		expect(SSL_set_ciphersuites(w.client, suite) == 1);
+	if (w.session)
+		expect(SSL_set_session(w.client, w.session) == 1);
+}
+
+/* To the client's last message, which lies with it. */
+static void client_greets(void)
+{
+	for (int i = 0; i < 20000 && SSL_do_handshake(w.client) != 1; i++)
+		turn();
+	expect(SSL_is_init_finished(w.client));
+}
+
+static void client_opens(const char *suite)
+{
+	client_begin(suite);
+	client_greets();
+	for (int i = 0; i < 2000 && !w.opened; i++)
+		turn();
+	expect_eq(w.opened, 1);
+	expect(!w.stream.ssl && w.stream.record);
+	if (suite)
+		expect(!strcmp(SSL_get_cipher(w.client), suite));
+}
+
+static void says(struct view v)
+{
+	for (size_t at = 0; at < v.n;) {
+		int n = SSL_write(w.client, v.p + at, (int)(v.n - at));
+		expect(n > 0);
+		at += n > 0 ? (size_t)n : v.n;
+	}
+}
+
+/* So much comes back, and is this. */
+static void hears(struct view v)
+{
+	static uint8_t got[LARGE];
+	size_t n = 0;
+	for (int i = 0; i < 100000 && n < v.n && !w.closed; i++) {
+		turn();
+		int more;
+		while (n < v.n && (more = SSL_read(w.client, got + n, (int)(v.n - n))) > 0)
+			n += (size_t)more;
+	}
+	expect_eq(n, v.n);
+	expect(view_equal(view_make(got, n), v));
+}
+
+static void echoes(struct view v)
+{
+	says(v);
+	hears(v);
+}
+
+/* What the client is told at the end. */
+static int reason(void)
+{
+	char c;
+	ERR_clear_error();
+	for (int i = 0; i < 1000; i++) {
+		turn();
+		int n = SSL_read(w.client, &c, 1);
+		expect(n <= 0);
+		int err = SSL_get_error(w.client, n);
+		if (err == SSL_ERROR_ZERO_RETURN)
+			return 0;
+		if (err != SSL_ERROR_WANT_READ)
+			return ERR_GET_REASON(ERR_peek_error());
+	}
+	return -1;
+}
+
+TEST(sizes_and_suites)
+{
+	static const size_t sizes[] = { 0, 1, 2, 15, 16, 17, 1000, 16383, 16384, 16385, 50000 };
+	world_begin();
+	for (size_t s = 0; s < 3; s++) {
+		client_opens(suites[s]);
+		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+			echoes(view_make(large + i, sizes[i]));
+		client_end();
+	}
+	expect_eq(w.metrics.value[METRIC_HANDSHAKES], 3);
+	expect_eq(w.metrics.value[METRIC_HANDSHAKES_KEPT], 0);
+	world_end();
+}
+
+TEST(in_pieces)
+{
+	static const size_t steps[] = { 1, 4, 5, 23, 1000, 17000 };
+	world_begin();
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		w.step = steps[i];
+		client_opens(NULL);
+		echoes(VIEW_LIT("some"));
+		echoes(view_make(large, 40 * steps[i]));
+		w.step = 0;
+		client_end();
+	}
+	world_end();
+}
+
+TEST(together_with_the_finished_and_resumed)
+{
+	world_begin();
+	for (size_t i = 0; i < 6; i++) {
+		client_begin(suites[i / 2]);
+		client_greets();
+		/* Nothing of the client's last flight has gone yet: the data go with it. */
+		says(view_make(large, 40000));
+		says(VIEW_LIT("and more"));
+		expect_eq(w.opened, 0);
+		w.step = i > 3 ? 100 : 0;
+		hears(view_make(large, 40000));
+		hears(VIEW_LIT("and more"));
+		expect(!w.stream.ssl);
+		w.step = 0;
+		expect_eq(SSL_session_reused(w.client), i % 2);
+		SSL_SESSION_free(w.session);
+		w.session = i % 2 ? NULL : SSL_get1_session(w.client);
+		client_end();
+	}
+	expect_eq(w.metrics.value[METRIC_HANDSHAKES_RESUMED], 3);
+	world_end();
+}
+
+TEST(after_a_second_hello)
+{
+	int first[] = { NID_X25519, NID_secp384r1 };
+	world_begin();
+	expect(SSL_CTX_set1_groups(tls_server_context(w.tls), first + 1, 1) == 1);
+	client_begin(NULL);
+	expect(SSL_set1_groups(w.client, first, 2) == 1);
+	client_greets();
+	echoes(VIEW_LIT("hello"));
+	expect(!w.stream.ssl);
+	client_end();
+	world_end();
+}
+
+TEST(keys_are_updated_both_ways)
+{
+	world_begin();
+	for (size_t s = 0; s < 3; s++) {
+		client_opens(suites[s]);
+		for (int i = 0; i < 20; i++) {
+			expect(SSL_key_update(w.client, i % 3 ? SSL_KEY_UPDATE_REQUESTED
+							      : SSL_KEY_UPDATE_NOT_REQUESTED));
+			echoes(view_make(large, 1 + 997 * (size_t)i));
+		}
+		w.stream.record->records_max = 7;
+		for (int i = 0; i < 100; i++)
+			echoes(view_make(large, 20));
+		expect(w.stream.record->write.seq <= 7);
+		client_end();
+	}
+	world_end();
+}
+
+TEST(ten_thousand_records_and_then_an_update)
+{
+	world_begin();
+	client_opens(NULL);
+	w.quiet = true;
+	for (int i = 0; i < 10000; i++) {
+		says(VIEW_LIT("a record"));
+		if (i % 500 == 0)
+			turn();
+	}
+	for (int i = 0; i < 1000 && w.heard < 80000; i++)
+		turn();
+	expect_eq(w.heard, 80000);
+	expect_eq(w.stream.record->read.seq, 10000);
+	w.quiet = false;
+	expect(SSL_key_update(w.client, SSL_KEY_UPDATE_REQUESTED));
+	echoes(VIEW_LIT("after it"));
+	expect_eq(w.stream.record->read.seq, 1);
+	expect_eq(w.stream.record->write.seq, 1);
+	client_end();
+	world_end();
+}
+
+TEST(who_does_not_read_gets_all_later)
+{
+	world_begin();
+	client_opens(NULL);
+	w.quiet = true;
+	stream_write(&w.stream, VIEW_OF(large));
+	w.is_stuck = true;
+	for (int i = 0; i < 20; i++)
+		turn();
+	size_t queued = stream_queued(&w.stream);
+	expect(queued > 0 && queued < LARGE);
+	expect(w.stream.record->unsent != NULL);
+	stream_end(&w.stream, UC_E_LIMIT);
+	w.is_stuck = false;
+	hears(VIEW_OF(large));
+	expect_eq(reason(), 0); /* close_notify */
+	client_end();
+	expect_err(w.why, UC_E_LIMIT);
+	world_end();
+}
+
+TEST(a_changed_record_ends_it_and_is_not_heard)
+{
+	uint8_t b[200];
+	world_begin();
+	for (size_t s = 0; s < 3; s++) {
+		client_opens(suites[s]);
+		echoes(VIEW_LIT("right"));
+		w.heard = 0;
+		says(VIEW_LIT("wrong"));
+		int n = BIO_read(w.to, b, sizeof b);
+		b[7] ^= 1;
+		expect_eq(BIO_write(w.to, b, n), n);
+		says(VIEW_LIT("right again"));
+		expect_eq(reason(), SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
+		expect_eq(w.heard, 0);
+		client_end();
+		expect_err(w.why, UC_E_TLS);
+	}
+	world_end();
+}
+
+/* Bytes of no record of the client's end the connection with this. */
+static void ends_with(struct view bytes, int why)
+{
+	client_opens(NULL);
+	echoes(VIEW_LIT("right"));
+	expect_eq(BIO_write(w.to, bytes.p, (int)bytes.n), bytes.n);
+	expect_eq(reason(), why);
+	client_end();
+	expect_err(w.why, UC_E_TLS);
+}
+
+TEST(what_is_no_record_ends_it)
+{
+	world_begin();
+	ends_with(VIEW_LIT("\x14\3\3\0\1\1"), SSL_R_SSLV3_ALERT_UNEXPECTED_MESSAGE);
+	ends_with(VIEW_LIT("\x15\3\3\0\2\1\0"), SSL_R_SSLV3_ALERT_UNEXPECTED_MESSAGE);
+	ends_with(VIEW_LIT("\x17\3\3\x41\1"), SSL_R_TLSV1_ALERT_RECORD_OVERFLOW);
+	ends_with(VIEW_LIT("\x17\3\3\0\0"), SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
+	ends_with(VIEW_LIT("GET / HTTP/1.1\r\n\r\n"), SSL_R_SSLV3_ALERT_UNEXPECTED_MESSAGE);
+	world_end();
+}
+
+TEST(goodbyes)
+{
+	world_begin();
+	/* What came before it is answered, and it is, too. */
+	client_opens(NULL);
+	says(VIEW_LIT("last words"));
+	SSL_shutdown(w.client);
+	hears(VIEW_LIT("last words"));
+	expect_eq(reason(), 0);
+	client_end();
+	expect_err(w.why, UC_E_CLOSED);
+	/* Ours. */
+	client_opens(NULL);
+	stream_write(&w.stream, VIEW_LIT("the end"));
+	stream_end(&w.stream, UC_E_TIMEOUT);
+	hears(VIEW_LIT("the end"));
+	expect_eq(reason(), 0);
+	client_end();
+	expect_err(w.why, UC_E_TIMEOUT);
+	/* None at all, in the middle of a record. */
+	client_opens(NULL);
+	expect_eq(BIO_write(w.to, "\x17\3\3\0\x20...", 8), 8);
+	turn();
+	shutdown(w.fd, SHUT_WR);
+	for (int i = 0; i < 10 && !w.closed; i++)
+		turn();
+	expect_eq(w.closed, 1);
+	expect_err(w.why, UC_E_TLS);
+	client_end();
+	world_end();
+}
+
+TEST(what_we_do_not_know_stays_with_openssl)
+{
+	world_begin();
+	client_begin(NULL);
+	/* Records of another size (RFC 6066, 4). */
+	expect(SSL_set_tlsext_max_fragment_length(w.client, TLSEXT_max_fragment_length_512) == 1);
+	client_greets();
+	echoes(view_make(large, 5000));
+	expect(w.stream.ssl && !w.stream.record);
+	expect_eq(w.metrics.value[METRIC_HANDSHAKES_KEPT], 1);
+	client_end();
+	world_end();
+}
