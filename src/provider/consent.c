@@ -58,6 +58,28 @@ static uc_err letter_fill(struct provider *p, struct store_batch *b, struct view
 	return *is_over ? UC_OK : intake_add(p, b, account_id, INTAKE_CONSENT, bytes, a);
 }
 
+/* The same for nobody: what is counted is forgotten with it. */
+static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view nobody,
+			  struct view bytes, bool is_update, struct arena *a)
+{
+	static const uint8_t tag = SPENT_ASKED;
+	struct store_key k;
+	uint32_t wait = 0;
+	if (!is_update) {
+		TRY(spent_take(p, b, nobody, SPENT_ASKED, a, &wait));
+		store_delete(b, key_2(&k, TABLE_SPENT, nobody, view_make(&tag, 1)));
+	}
+	return intake_add_nobody(p, b, nobody, INTAKE_CONSENT, bytes, a);
+}
+
+static uc_err nobody_deliver(struct provider *p, struct view bytes, bool is_update, struct arena *a)
+{
+	static const uint8_t nobody[ACCOUNT_ID];
+	struct store_batch b;
+	store_batch_init(&b, VIEW_OF(nobody));
+	return finish_accounts(p, &b, nobody_fill(p, &b, VIEW_OF(nobody), bytes, is_update, a));
+}
+
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
  * often; an answer was asked for.  Taken or not, it takes as long: the time of a write and a sync
  * would tell whether an address is still good. */
@@ -70,14 +92,14 @@ static uc_err letter_deliver(struct provider *p, struct view address, struct vie
 	bool is_over = false;
 	uc_err err = address_open(p, address, env_now_ms(p->env), a, &to, &account);
 	if (err == UC_E_ADDRESS)
-		return intake_put_nobody(p, INTAKE_CONSENT, bytes, a);
+		return nobody_deliver(p, bytes, is_update, a);
 	TRY(err);
 	struct view id = VIEW_OF(to.account_id);
 	store_batch_init(&b, id);
 	err = letter_fill(p, &b, id, bytes, is_update, a, &is_over);
 	if (err || is_over) {
 		store_batch_done(&b);
-		return err ? err : intake_put_nobody(p, INTAKE_CONSENT, bytes, a);
+		return err ? err : nobody_deliver(p, bytes, is_update, a);
 	}
 	TRY(commit_accounts(p, &b));
 	intake_push_all(p, id);

@@ -362,12 +362,13 @@ uc_err UC_MUST_USE address_redeem(struct provider *p, struct view key_address,
 /* Seals the body to each device of the account and pushes it to those that are there. */
 uc_err UC_MUST_USE intake_put(struct provider *p, struct view account_id, uint8_t kind,
 			      struct view body, struct arena *a);
-/* The same work for nobody: it takes as long and leaves nothing. */
-uc_err UC_MUST_USE intake_put_nobody(struct provider *p, uint8_t kind, struct view body,
-				     struct arena *a);
 /* Only adds it to a batch of the account; intake_push_all follows the commit. */
 uc_err UC_MUST_USE intake_add(struct provider *p, struct store_batch *b, struct view account_id,
 			      uint8_t kind, struct view body, struct arena *a);
+/* The same work for nobody, in the batch of an account that is not there: it takes as long and leaves
+ * nothing. */
+uc_err UC_MUST_USE intake_add_nobody(struct provider *p, struct store_batch *b, struct view nobody,
+				     uint8_t kind, struct view body, struct arena *a);
 void intake_push(struct provider *p, struct session *s);
 void intake_push_all(struct provider *p, struct view account_id);
 /* Items that no device has taken for 30 days. */

@@ -6,6 +6,7 @@
 
 enum {
 	ITEMS_MAX = 4096, /* waiting for one device; more are let go */
+	LETTERS_PART = 4, /* one part of what an account may store may be letters for a device */
 	EXPIRE_AT_ONCE = 256,
 };
 
@@ -43,25 +44,88 @@ uc_err intake_begin(struct provider *p, struct view account_id, struct view devi
 
 /* --- putting --- */
 
+struct tail {
+	uint64_t next, items, bytes; /* what waits */
+	uint64_t sum_bytes;          /* of the last entry */
+};
+
+/* What waits in a log, by its first entry and its last: however much it is, as quick. */
+static uc_err tail_read(struct provider *p, struct view log, struct arena *a, struct tail *out)
+{
+	struct store_log_bounds bounds;
+	struct store_log_scan scan;
+	struct intake_record first, last;
+	struct view head = { 0 }, tail = { 0 }, bytes;
+	uint64_t seq;
+	*out = (struct tail){ .next = 0 };
+	TRY(bounds_get(p, log, &bounds));
+	out->next = bounds.next;
+	out->items = bounds.next - bounds.first;
+	TRY(store_log_scan_init(&scan, p->accounts, log, bounds.first, 1, 0));
+	if (store_log_scan_next(&scan, &seq, &bytes))
+		scan.scan.failed = arena_copy(a, bytes, &head);
+	uc_err err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	TRY(err);
+	err = store_log_last(p->accounts, log, a, &seq, &tail);
+	if (err == UC_E_NOT_FOUND || !head.n)
+		return UC_OK;
+	TRY(err);
+	/* A damaged one must not keep others out: it counts for nothing. */
+	if (wire_decode(tail, a, intake_record_element, &last))
+		return UC_OK;
+	out->sum_bytes = last.sum_bytes;
+	if (!wire_decode(head, a, intake_record_element, &first) &&
+	    first.sum_bytes <= last.sum_bytes)
+		out->bytes = last.sum_bytes - first.sum_bytes + first.sealed.n;
+	return UC_OK;
+}
+
+static bool has_room(const struct provider *p, uint8_t kind, const struct tail *t, size_t more)
+{
+	if (t->items >= ITEMS_MAX)
+		return false;
+	/* What strangers send is let go where there is no room; what concerns one's own devices is
+	 * said in any case. */
+	return kind != INTAKE_CONSENT || t->bytes + more <= p->config.account_bytes / LETTERS_PART;
+}
+
+/* As much is written and synced; what it leaves is a deletion of what was never there. */
+static void waste(struct store_batch *b, struct view account_id, struct view device_key,
+		  struct view bytes)
+{
+	struct store_key k;
+	struct view key = key_2(&k, TABLE_SPENT, account_id, device_key);
+	store_put(b, key, bytes);
+	store_delete(b, key);
+}
+
+/* Taken, let go or for nobody (the account is not there, and with it no device): the same is read, the
+ * same is made, as much is written. */
 static uc_err add_for(struct provider *p, struct store_batch *b, struct view account_id,
 		      struct view device_key, uint8_t kind, struct view body, struct arena *a)
 {
 	struct store_key k;
 	struct device_record device;
-	struct store_log_bounds bounds;
 	struct view bytes;
+	struct tail tail;
 	uint64_t now = env_now_ms(p->env);
+	bool is_there;
 	struct intake_record record = { .intake_kind = kind, .received_ms = now - now % HOUR_MS };
 	struct intake_context context = { kind, record.received_ms };
-	TRY(record_get(p->accounts, key_2(&k, TABLE_DEVICE, account_id, device_key),
-		       device_record_element, a, &device));
+	TRY(record_find(p->accounts, key_2(&k, TABLE_DEVICE, account_id, device_key),
+			device_record_element, a, &device, &is_there));
 	struct view log = intake_key(&k, account_id, device_key);
-	TRY(bounds_get(p, log, &bounds));
-	if (bounds.next - bounds.first >= ITEMS_MAX)
-		return UC_OK;
-	TRY(intake_seal(p->env, VIEW_OF(device.intake_key), &context, body, a, &record.sealed));
+	struct view to =
+		is_there ? VIEW_OF(device.intake_key) : kem_public(&p->config.keys->lookup_key);
+	TRY(tail_read(p, log, a, &tail));
+	TRY(intake_seal(p->env, to, &context, body, a, &record.sealed));
+	record.sum_bytes = tail.sum_bytes + record.sealed.n;
 	TRY(wire_encode_to(a, intake_record_element, &record, &bytes));
-	store_log_append(b, log, bounds.next, bytes);
+	if (is_there && has_room(p, kind, &tail, record.sealed.n))
+		store_log_append(b, log, tail.next, bytes);
+	else
+		waste(b, account_id, device_key, bytes);
 	return UC_OK;
 }
 
@@ -69,13 +133,7 @@ uc_err intake_add(struct provider *p, struct store_batch *b, struct view account
 		  struct view body, struct arena *a)
 {
 	struct view_list devices;
-	uint64_t left;
 	TRY(device_keys(p, account_id, a, &devices));
-	/* What strangers send is let go where there is no room; what concerns one's own devices is
-	 * said in any case. */
-	TRY(account_bytes_left(p, account_id, a, &left));
-	if (kind == INTAKE_CONSENT && devices.n * (uint64_t)body.n > left)
-		return UC_OK;
 	for (size_t i = 0; i < devices.n; i++)
 		TRY(add_for(p, b, account_id, devices.v[i], kind, body, a));
 	return UC_OK;
@@ -91,21 +149,14 @@ uc_err intake_put(struct provider *p, struct view account_id, uint8_t kind, stru
 	return UC_OK;
 }
 
-uc_err intake_put_nobody(struct provider *p, uint8_t kind, struct view body, struct arena *a)
+uc_err intake_add_nobody(struct provider *p, struct store_batch *b, struct view nobody,
+			 uint8_t kind, struct view body, struct arena *a)
 {
-	static const uint8_t nobody[ACCOUNT_ID];
-	struct store_key k;
-	struct store_batch b;
-	struct view sealed;
-	struct intake_context context = { kind, 0 };
-	struct view key = key_1(&k, TABLE_ACCOUNT, VIEW_OF(nobody));
-	TRY(intake_seal(p->env, kem_public(&p->config.keys->lookup_key), &context, body, a,
-			&sealed));
-	/* As much is written and synced; what it leaves is a deletion of what was never there. */
-	store_batch_init(&b, VIEW_OF(nobody));
-	store_put(&b, key, sealed);
-	store_delete(&b, key);
-	return commit_accounts(p, &b);
+	struct view_list none;
+	uc_err err = device_keys(p, nobody, a, &none);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	return add_for(p, b, nobody, kem_public(&p->config.keys->lookup_key), kind, body, a);
 }
 
 /* --- pushing --- */

@@ -105,10 +105,14 @@ void wire_index_record(struct wire *w, struct index_record *v)
 
 void wire_intake_record(struct wire *w, struct intake_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_u8(w, &v->intake_kind);
 	wire_u64(w, &v->received_ms);
 	wire_bytes(w, &v->sealed);
+	if (!wire_reading(w) || v->version > 1)
+		wire_u64(w, &v->sum_bytes);
+	else
+		v->sum_bytes = 0;
 }
 
 void wire_vault_record(struct wire *w, struct vault_record *v)

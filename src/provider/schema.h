@@ -102,6 +102,7 @@ struct intake_record {
 	uint8_t intake_kind;
 	uint64_t received_ms; /* rounded to the hour */
 	struct view sealed;
+	uint64_t sum_bytes; /* of `sealed`, of this and all before it; from version 2 on */
 };
 struct vault_record {
 	uint16_t version;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Directories, look-ups, consent, the intake. */
 #include "mimi/directory.h"
+#include "store/inner.h"
 #include "tests/unit/provider/apps.h"
 
 /* --- directories --- */
@@ -352,6 +353,109 @@ TEST(whether_a_letter_arrives_is_not_told)
 	expect_eq(peer_ask(a, &apps[LENS], "requestConsent", d, x.grant, NULL), 400);
 	expect_eq(peer_ask(a, &apps[LENS], "updateConsent", d, x.grant, NULL), 403);
 	expect_eq(peer_ask(a, &apps[LENS], "nothing", d, x.grant, NULL), 404);
+	apps_end();
+}
+
+/* --- whatever comes of a letter, as much is done --- */
+
+static struct {
+	const struct store_driver *driver;
+	struct store_driver own;
+	size_t reads, changes, bytes;
+} work;
+
+static uc_err work_get(struct store_engine *e, struct view key, struct arena *mem, struct view *out)
+{
+	work.reads++;
+	return work.driver->get(e, key, mem, out);
+}
+
+static uc_err work_last(struct store_engine *e, struct view from, struct view end,
+			struct arena *mem, struct view *key, struct view *value)
+{
+	work.reads++;
+	return work.driver->last(e, from, end, mem, key, value);
+}
+
+static uc_err work_next(struct store_cursor *c, struct view *key, struct view *value)
+{
+	work.reads++;
+	return work.driver->cursor_next(c, key, value);
+}
+
+static uc_err work_write(struct store_engine *e, const struct store_change *first)
+{
+	for (const struct store_change *c = first; c; c = c->next) {
+		work.changes++;
+		work.bytes += c->key.n + c->value.n;
+	}
+	return work.driver->write(e, first);
+}
+
+static void work_begin(struct store *s)
+{
+	work.driver = s->driver;
+	work.own = *s->driver;
+	work.own.get = work_get;
+	work.own.last = work_last;
+	work.own.cursor_next = work_next;
+	work.own.write = work_write;
+	s->driver = &work.own;
+}
+
+struct done {
+	size_t reads, changes, bytes;
+};
+
+static struct done letter_costs(struct asking *x, struct view to)
+{
+	struct view answer,
+		e = entry_make(CONSENT_REQUEST, x->reply, to, COMPONENT_CONTACT_CARD, CARD_BYTES);
+	work.reads = work.changes = work.bytes = 0;
+	expect_eq(
+		peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain, e, &answer),
+		201);
+	expect_eq(answer.n, 0);
+	return (struct done){ work.reads, work.changes, work.bytes };
+}
+
+/* A few reads of what is there, more or less, whatever lies there; and to a few bytes the same is
+ * written, so that the same is synced. */
+static void expect_alike(struct done a, struct done b)
+{
+	enum { READS = 4, CHANGES = 1, BYTES = 256 }; /* heads of logs */
+	expect(a.reads <= b.reads + READS && b.reads <= a.reads + READS);
+	expect(a.changes <= b.changes + CHANGES && b.changes <= a.changes + CHANGES);
+	expect(a.bytes <= b.bytes + BYTES && b.bytes <= a.bytes + BYTES);
+}
+
+TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
+{
+	struct asking x = { 0 };
+	static uint8_t letter[16000];
+	asking_begin(&x, &apps[LENS], &apps[DIAL]);
+	struct app *dial = &apps[DIAL];
+	struct view id = VIEW_OF(x.tom.account_id), nobody = VIEW_LIT("mimi://dial.example/q/abc");
+	provider_set_quota(dial->provider, 1 << 20);
+	client_close(x.tom.c);
+	work_begin(dial->accounts);
+	struct done taken = letter_costs(&x, x.target), let_go = letter_costs(&x, nobody);
+	expect_alike(taken, let_go);
+	size_t before = stored_count(dial->accounts, id);
+	/* Large ones, then small ones, until there is no room for either. */
+	for (int i = 0; i < 60; i++)
+		expect_ok(intake_put(dial->provider, id, INTAKE_CONSENT,
+				     view_make(letter, i < 20 ? sizeof letter : 100), &apps_mem));
+	expect(stored_count(dial->accounts, id) - before < 50);
+	before = stored_count(dial->accounts, id);
+	expect_alike(letter_costs(&x, x.target), let_go);
+	expect_eq(stored_count(dial->accounts, id), before);
+	/* And when it was asked too often, nobody counts either. */
+	for (int i = 0; i < 25; i++) {
+		expect_alike(letter_costs(&x, x.target), let_go);
+		expect_alike(letter_costs(&x, nobody), let_go);
+	}
+	dial->accounts->driver = work.driver;
 	apps_end();
 }
 
