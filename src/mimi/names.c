@@ -120,6 +120,51 @@ uc_err name_normalise(enum name_kind kind, struct view text, struct arena *a, st
 	return UC_OK;
 }
 
+/* A handle is ASCII, so this is all there is to confuse in it. */
+static uint8_t looks_like(uint8_t c)
+{
+	static const char pairs[] = "0o1lil3e4a5s6b8b7t9g2zqg";
+	for (size_t i = 0; i + 1 < sizeof pairs; i += 2)
+		if ((uint8_t)pairs[i] == c)
+			return (uint8_t)pairs[i + 1];
+	return c;
+}
+
+/* Two that stand close and look like one. */
+static uint8_t ligature(uint8_t before, uint8_t c)
+{
+	static const char triples[] = "rnmvvwcld";
+	for (size_t i = 0; i + 2 < sizeof triples; i += 3)
+		if ((uint8_t)triples[i] == before && (uint8_t)triples[i + 1] == c)
+			return (uint8_t)triples[i + 2];
+	return 0;
+}
+
+uc_err name_skeleton(enum name_kind kind, struct view normalised, struct arena *a, struct view *out)
+{
+	size_t n = 0, kept = 0;
+	if (kind != NAME_HANDLE)
+		return arena_copy(a, normalised, out);
+	uint8_t *p = arena_take(a, normalised.n + 1);
+	if (!p)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < normalised.n; i++) {
+		uint8_t c = looks_like(normalised.p[i]);
+		if (c == '.' || c == '_' || c == '-')
+			continue;
+		uint8_t both = n ? ligature(p[n - 1], c) : 0;
+		if (both)
+			p[n - 1] = both;
+		else
+			p[n++] = c;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!kept || p[kept - 1] != p[i])
+			p[kept++] = p[i];
+	*out = view_make(p, kept);
+	return UC_OK;
+}
+
 uc_err profile_name_normalise(struct view text, struct arena *a, struct view *out)
 {
 	struct buf escaped, folded;

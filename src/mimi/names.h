@@ -23,6 +23,12 @@ enum {
  * UC_E_NAME when it is none. */
 uc_err UC_MUST_USE name_normalise(enum name_kind kind, struct view text, struct arena *a,
 				  struct view *out);
+/* What a normalised name looks like at a glance: of handles, signs are dropped, characters that are
+ * taken for others become those (0 is o; 1 and i are l; rn is m; vv is w; and so on), and what stands
+ * there several times stands there once.  Two names with one skeleton may be mistaken for each other.
+ * Numbers and addresses are their own. */
+uc_err UC_MUST_USE name_skeleton(enum name_kind kind, struct view normalised, struct arena *a,
+				 struct view *out);
 /* A name to be shown (RFC 8266, in part): valid UTF-8 without control or invisible characters,
  * spaces trimmed and folded, 1 to PROFILE_NAME_MAX characters. */
 uc_err UC_MUST_USE profile_name_normalise(struct view text, struct arena *a, struct view *out);

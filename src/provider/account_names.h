@@ -17,8 +17,8 @@ enum name_state {
 uc_err UC_MUST_USE name_state_get(struct provider *p, const struct name_id *n,
 				  struct view account_id, struct arena *a, enum name_state *state,
 				  uint8_t holder[ACCOUNT_ID]);
-/* Is it kept from everybody by the operator? */
-bool name_is_reserved(const struct provider *p, const struct name_id *n);
+/* UC_E_TAKEN: the operator keeps it, or one that it might be mistaken for, from everybody. */
+uc_err UC_MUST_USE name_reserved_check(struct provider *p, struct view normalised, struct arena *a);
 /* Leads what is stored of one name from the index key before to that of now, if it still is there. */
 uc_err UC_MUST_USE index_lead(struct provider *p, const struct name_id *n, struct arena *a);
 /* The account has left, or will leave, this name, which is kept from others for a while. */

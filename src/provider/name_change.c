@@ -10,6 +10,7 @@
 struct change {
 	struct name_change_request q;
 	struct account_record account;
+	struct view normalised;
 	struct name_id name;
 	enum name_state state;
 	uint8_t holder[ACCOUNT_ID]; /* who loses the name */
@@ -22,8 +23,7 @@ static uc_err check(struct call *c, struct change *n)
 			   n->holder));
 	if (n->state == NAME_OWN)
 		return UC_OK;
-	if (name_is_reserved(p, &n->name))
-		return UC_E_TAKEN;
+	TRY(name_reserved_check(p, n->normalised, &c->arena));
 	if (p->config.names == NAME_HANDLE)
 		return n->state == NAME_HELD ? UC_E_TAKEN : UC_OK;
 	return code_check(p, &n->name, n->q.code, &c->arena);
@@ -93,10 +93,9 @@ static uc_err change(struct call *c, struct change *n, uint32_t *wait_s)
 uc_err handle_name_change(struct call *c, struct view body)
 {
 	struct change n = { .state = NAME_FREE };
-	struct view normalised;
 	uint32_t wait = 0;
 	TRY(wire_decode(body, &c->arena, name_change_request_element, &n.q));
-	TRY(name_id_of(c->p, n.q.identifier, &c->arena, &n.name, &normalised));
+	TRY(name_id_of(c->p, n.q.identifier, &c->arena, &n.name, &n.normalised));
 	TRY(index_lead(c->p, &n.name, &c->arena));
 	TRY(account_get(c->p, VIEW_OF(c->s->account_id), &c->arena, &n.account));
 	if (!view_equal(VIEW_OF(n.account.name_id), VIEW_OF(n.name.now))) {

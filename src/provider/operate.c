@@ -92,9 +92,21 @@ void provider_suspend_all(struct provider *p, bool is_suspended)
 
 /* --- reserved names --- */
 
-bool name_is_reserved(const struct provider *p, const struct name_id *n)
+/* Whatever looks like it is as good as it: what is compared are skeletons. */
+static uc_err reserved_key(struct provider *p, struct view normalised, struct arena *a,
+			   uint8_t out[32])
 {
-	return map_find(&p->reserved, VIEW_OF(n->secret)) != NULL;
+	uint8_t kind = p->config.names;
+	struct view skeleton;
+	TRY(name_skeleton((enum name_kind)kind, normalised, a, &skeleton));
+	return provider_keys_name(p->config.keys, kind, skeleton, out);
+}
+
+uc_err name_reserved_check(struct provider *p, struct view normalised, struct arena *a)
+{
+	uint8_t key[32];
+	TRY(reserved_key(p, normalised, a, key));
+	return map_find(&p->reserved, VIEW_OF(key)) ? UC_E_TAKEN : UC_OK;
 }
 
 static struct view trim(struct view v)
@@ -121,13 +133,15 @@ static uc_err reserve_line(struct provider *p, struct view line, struct map *m)
 {
 	struct arena scratch;
 	struct view normalised;
-	uint8_t secret[32];
+	uint8_t key[32];
 	if (!line.n)
 		return UC_OK;
 	arena_init(&scratch, 65536, ARENA_PLAIN);
-	uc_err err = name_secret_of(p, line, &scratch, secret, &normalised);
+	uc_err err = name_normalise((enum name_kind)p->config.names, line, &scratch, &normalised);
+	if (!err)
+		err = reserved_key(p, normalised, &scratch, key);
 	arena_done(&scratch);
-	return err ? err : map_put(m, VIEW_OF(secret), p);
+	return err ? err : map_put(m, VIEW_OF(key), p);
 }
 
 static uc_err reserve_read(struct provider *p, struct view lines, struct map *out,

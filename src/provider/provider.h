@@ -117,7 +117,7 @@ uc_err UC_MUST_USE provider_account_find(struct provider *p, struct view identif
 uc_err UC_MUST_USE provider_suspend(struct provider *p, struct view account_id, bool is_suspended);
 /* The same of the whole app: nobody is let in; other apps are told to come back later. */
 void provider_suspend_all(struct provider *p, bool is_suspended);
-/* Names that nobody is given, one a line; empty lines and those that begin with # are skipped.  Who
+/* Names that nobody is given, nor one that looks like them (name_skeleton), one a line; empty lines and those that begin with # are skipped.  Who
  * has one keeps it.  UC_E_NAME with the line, counted from 1, of what is no name of this app: then
  * the names of before hold. */
 uc_err UC_MUST_USE provider_reserve(struct provider *p, struct view lines, unsigned *wrong_line);

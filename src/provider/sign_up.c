@@ -9,6 +9,7 @@ struct sign_up {
 	struct sign_up_request q;
 	uint8_t account_id[ACCOUNT_ID];
 	struct name_id name;
+	struct view normalised;
 	bool key_known; /* the id is the one stored for the account key */
 	enum name_state state;
 	uint8_t holder[ACCOUNT_ID]; /* who loses the name */
@@ -64,8 +65,7 @@ static uc_err name_check(struct call *c, struct sign_up *u)
 			   u->holder));
 	if (u->state == NAME_OWN)
 		return UC_OK;
-	if (name_is_reserved(c->p, &u->name))
-		return UC_E_TAKEN;
+	TRY(name_reserved_check(c->p, u->normalised, &c->arena));
 	if (c->p->config.names == NAME_HANDLE)
 		return u->state == NAME_HELD ? UC_E_TAKEN : UC_OK;
 	return code_check(c->p, &u->name, u->q.code, &c->arena);
@@ -145,13 +145,12 @@ uc_err handle_sign_up(struct call *c, struct view body)
 	struct sign_up u = { .state = NAME_FREE };
 	struct sign_up_response r;
 	struct account_record account;
-	struct view normalised;
 	if (c->s->phase != PHASE_GREETED)
 		return UC_E_UNEXPECTED;
 	if (network_is_too_fast(c, LIMIT_NETWORK_SIGN_UP, (struct view){ NULL, 0 }))
 		return UC_OK;
 	TRY(wire_decode(body, &c->arena, sign_up_request_element, &u.q));
-	TRY(name_id_of(c->p, u.q.identifier, &c->arena, &u.name, &normalised));
+	TRY(name_id_of(c->p, u.q.identifier, &c->arena, &u.name, &u.normalised));
 	TRY(proof_check(c, &u.q));
 	TRY(account_id_find(c, &u));
 	uc_err err = account_get(c->p, VIEW_OF(u.account_id), &c->arena, &account);

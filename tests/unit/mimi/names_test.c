@@ -44,6 +44,38 @@ TEST(names_are_normalised)
 	name(NAME_ADDRESS, "u..we@example.org", NULL);
 }
 
+TEST(skeletons_are_what_is_seen)
+{
+	static const char *const same[][2] = {
+		{ "admin", "adm1n" },      { "admin", "ad.m-i_n" }, { "modern", "rnodem" },
+		{ "warden", "vvarden" },   { "hello", "he110" },    { "oscar", "0ssc4r" },
+		{ "google", "go0oq1e" },   { "bob", "b08" },        { "dial", "clial" },
+		{ "support", "suppport" },
+	};
+	static const char *const other[][2] = { { "admin", "badmin" },
+						{ "admin", "adman" },
+						{ "tom", "tim" } };
+	struct arena mem;
+	struct view a, b;
+	arena_init(&mem, 65536, ARENA_PLAIN);
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		expect_ok(name_skeleton(NAME_HANDLE, view_str(same[i][0]), &mem, &a));
+		expect_ok(name_skeleton(NAME_HANDLE, view_str(same[i][1]), &mem, &b));
+		expect_bytes(b, a);
+	}
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		expect_ok(name_skeleton(NAME_HANDLE, view_str(other[i][0]), &mem, &a));
+		expect_ok(name_skeleton(NAME_HANDLE, view_str(other[i][1]), &mem, &b));
+		expect(!view_equal(a, b));
+	}
+	/* Of three that might be read as one and a half, the first two are one. */
+	expect_ok(name_skeleton(NAME_HANDLE, VIEW_LIT("vvv"), &mem, &a));
+	expect_bytes(a, VIEW_LIT("wv"));
+	expect_ok(name_skeleton(NAME_NUMBER, VIEW_LIT("+1100"), &mem, &a));
+	expect_bytes(a, VIEW_LIT("+1100"));
+	arena_done(&mem);
+}
+
 TEST(profile_names_hold_no_tricks)
 {
 	struct arena a;

@@ -187,6 +187,26 @@ static uc_err rename_to(struct person *p, const char *name, const char *code)
 	return client_ask(p->c, FRAME_NAME_CHANGE, name_change_request_element, &q, NULL, NULL);
 }
 
+TEST(nor_what_looks_like_them)
+{
+	static const char *const taken[] = { "Adm1n", "ad.min", "a-d_m.in", "adrnin",  "admiin",
+					     "4dmln", "aclmin", "supp0rt",  "5upport", "suport" };
+	struct person p, boss;
+	unsigned line;
+	apps_begin();
+	person_join(&p, &apps[LENS], "admlin");
+	expect_ok(provider_reserve(apps[LENS].provider, VIEW_LIT("admin\nsupport"), &line));
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+		person_init(&boss, &apps[LENS], taken[i]);
+		expect_err(person_sign_up(&boss, NULL), UC_E_TAKEN);
+	}
+	expect_err(rename_to(&p, "a.dmin", NULL), UC_E_TAKEN);
+	expect_ok(rename_to(&p, "badmin", NULL));
+	/* Left while it was not reserved: its owner may go back. */
+	expect_ok(rename_to(&p, "admlin", NULL));
+	apps_end();
+}
+
 TEST(a_handle_is_changed_and_the_old_one_kept_for_a_while)
 {
 	struct person rosa, other;
