@@ -6,7 +6,7 @@
 
 #include "base/heap.h"
 #include "store/crc32c.h"
-#include "store/driver.h"
+#include "store/gathered.h"
 
 #include <rocksdb/c.h>
 
@@ -14,24 +14,14 @@
 #define BLOOM_BITS_PER_KEY 10
 #define FILES_OPEN         512
 #define GATHER_MAX         MIB /* bytes of commits that are written at once */
-#define GATHER_KEPT        (4 * MIB)
 #define BLOB_MIN           512
 #define BLOB_FILE          (64 * MIB)
-#define FILTER_BITS        ((size_t)32768)
 
 enum {
 	TORN_TAIL_ALONE = rocksdb_tolerate_corrupted_tail_records_recovery,
 	UP_TO_DAMAGE = rocksdb_point_in_time_recovery
 };
 enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE_ONCE = 3, COMPRESSION_NONE = 0 };
-
-/* Commits that RocksDB has not been given yet: one write for all of them, when somebody syncs or wants
- * to read what may be among them. */
-struct gathered {
-	rocksdb_writebatch_t *batch;
-	bool any, any_range;
-	uint64_t filter[FILTER_BITS / 64]; /* bits of their keys' hashes */
-};
 
 struct store_engine {
 	rocksdb_t *db;
@@ -149,22 +139,6 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	return r;
 }
 
-static void batch_add(rocksdb_writebatch_t *batch, const struct store_change *c)
-{
-	const char *key = text(c->key), *value = text(c->value);
-	switch (c->kind) {
-	case CHANGE_PUT:
-		rocksdb_writebatch_put(batch, key, c->key.n, value, c->value.n);
-		break;
-	case CHANGE_DELETE:
-		rocksdb_writebatch_delete(batch, key, c->key.n);
-		break;
-	case CHANGE_DELETE_RANGE:
-		rocksdb_writebatch_delete_range(batch, key, c->key.n, value, c->value.n);
-		break;
-	}
-}
-
 static uc_err write_error(struct store_engine *e, char *message)
 {
 	uc_err err = error_of(message);
@@ -173,53 +147,13 @@ static uc_err write_error(struct store_engine *e, char *message)
 	return err;
 }
 
-static uint64_t *filter_word(struct gathered *g, uint64_t hash, uint64_t *bit)
-{
-	size_t at = (size_t)((hash ^ hash >> 32) % FILTER_BITS);
-	*bit = (uint64_t)1 << at % 64;
-	return &g->filter[at / 64];
-}
-
-static void gathered_add(struct gathered *g, const struct store_change *c)
-{
-	uint64_t bit;
-	batch_add(g->batch, c);
-	*filter_word(g, c->hash, &bit) |= bit;
-	g->any = true;
-	g->any_range |= c->kind == CHANGE_DELETE_RANGE;
-}
-
-static bool gathered_may_have(struct gathered *g, struct view key)
-{
-	uint64_t bit;
-	return g->any && (g->any_range || (*filter_word(g, store_hash(key), &bit) & bit));
-}
-
-static size_t gathered_bytes(const struct gathered *g)
-{
-	size_t n;
-	(void)rocksdb_writebatch_data(g->batch, &n);
-	return n;
-}
-
-static void gathered_empty(struct gathered *g)
-{
-	if (gathered_bytes(g) > GATHER_KEPT) {
-		rocksdb_writebatch_destroy(g->batch);
-		g->batch = rocksdb_writebatch_create();
-	}
-	rocksdb_writebatch_clear(g->batch);
-	memset(g->filter, 0, sizeof g->filter);
-	g->any = g->any_range = false;
-}
-
 /* Gives RocksDB what was gathered.  What could not be written is gone, and no more is tried. */
 static uc_err gathered_write(struct store_engine *e)
 {
 	char *message = NULL;
-	if (!e->gathered.any)
+	if (!gathered_any(&e->gathered))
 		return UC_OK;
-	rocksdb_write(e->db, e->write, e->gathered.batch, &message);
+	rocksdb_write(e->db, e->write, gathered_batch(&e->gathered), &message);
 	gathered_empty(&e->gathered);
 	return write_error(e, message);
 }
@@ -235,7 +169,7 @@ static void engine_close(struct store_engine *e)
 		return;
 	if (e->db)
 		rocksdb_close(e->db);
-	rocksdb_writebatch_destroy(e->gathered.batch);
+	gathered_done(&e->gathered);
 	rocksdb_readoptions_destroy(e->read);
 	rocksdb_writeoptions_destroy(e->write);
 	rocksdb_options_destroy(e->options);
@@ -252,7 +186,7 @@ static uc_err engine_open(const struct store_options *o, struct store_engine **o
 	e->options = options_make(o);
 	e->write = rocksdb_writeoptions_create();
 	e->read = rocksdb_readoptions_create();
-	e->gathered.batch = rocksdb_writebatch_create();
+	gathered_init(&e->gathered);
 	char *message = NULL;
 	e->db = o->read_only ? rocksdb_open_for_read_only(e->options, o->path, 0, &message)
 			     : rocksdb_open(e->options, o->path, &message);
@@ -287,8 +221,7 @@ static uc_err engine_get(struct store_engine *e, struct view key, struct arena *
 static uc_err engine_write(struct store_engine *e, const struct store_change *first)
 {
 	TRY(e->failed);
-	for (const struct store_change *c = first; c; c = c->next)
-		gathered_add(&e->gathered, c);
+	TRY(gathered_add(&e->gathered, first));
 	return gathered_bytes(&e->gathered) < GATHER_MAX ? UC_OK : gathered_write(e);
 }
 

@@ -25,6 +25,40 @@ ENGINE_TEST(put_get_delete)
 	store_close(s);
 }
 
+/* Nothing is read between these, so that an engine which gathers has them all at once. */
+ENGINE_TEST(one_after_the_other)
+{
+	use_arena();
+	struct store *s = place_open(p);
+	struct store_batch b;
+	for (uint64_t i = 1; i <= 100; i++)
+		append(s, key("log"), i, "old");
+	put_one(s, key("b"), v("1"));
+	put_one(s, key("a"), v("1"));
+	start(&b);
+	store_log_delete(&b, key("log")); /* many: a range */
+	store_put(&b, key("b"), v("2"));
+	store_delete(&b, key("a"));
+	expect_ok(finish(s, &b));
+	append(s, key("log"), 1, "new");
+	put_one(s, key("c"), v("longer than it was"));
+	put_one(s, key("c"), v(""));
+	put_one(s, key("a"), v("3"));
+	start(&b);
+	store_delete(&b, key("b"));
+	expect_ok(finish(s, &b));
+	for (int i = 0; i < 2; i++) {
+		expect_ok(store_sync(s));
+		expect_log(s, key("log"), 1, 0, 0, "1=new ");
+		expect_value(s, key("a"), "3");
+		expect_value(s, key("b"), NULL);
+		expect_value(s, key("c"), "");
+		store_close(s);
+		s = place_open(p);
+	}
+	store_close(s);
+}
+
 ENGINE_TEST(preconditions)
 {
 	use_arena();
