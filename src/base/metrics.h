@@ -75,6 +75,7 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(ASKS_OPEN,           GAUGE,     APP,         NONE,    "Questions to other apps without an answer yet.") \
 	X(CLOCK_DOUBTED,       GAUGE,     APP,         NONE,    "1 while the clock is in doubt.") \
 	X(CLOCK_DOUBTS,        COUNTER,   APP,         NONE,    "Times the clock came into doubt.") \
+	X(ROOMS_UNMOVED,       GAUGE,     APP,         NONE,    "Rooms that name the hub's keys of before a change.") \
 	X(INDEX_LED,           GAUGE,     APP,         NONE,    "Names led to a new index key, of 1000; 1000 at rest.") \
 	\
 	X(COMMITS,             COUNTER,   APP,         NONE,    "Batches written to the stores.") \

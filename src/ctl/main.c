@@ -44,14 +44,18 @@ static const struct ctl_command commands[] = {
 	  "Undoes suspend.\n\n"
 	  "example:\n"
 	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
-	{ "rotate-keys", 1, 2, ctl_pass_on, "FILE APP [names]",
-	  "make other keys for addresses and look-ups, or names",
+	{ "rotate-keys", 1, 2, ctl_pass_on, "FILE APP [names|rooms|retire]",
+	  "make other keys: for addresses, names or rooms",
 	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
 	  "hub's own franks. What was made with those in use goes on to open; what was made with\n"
 	  "those before them does not. Addresses live for 100 days: once in 100 days nobody\n"
 	  "notices, and twice in a row voids what somebody who has the keys could make.\n"
 	  "With names: another key for the index of names, which is led to it while all goes on;\n"
-	  "status says how far it is.\n\n"
+	  "status says how far it is.\n"
+	  "With rooms: another key that the app signs with in the rooms it hosts, and another\n"
+	  "franking key. Each room is moved to them by whoever commits there next; status says "
+	  "how\n"
+	  "many are left. With retire: those before are forgotten, once none is.\n\n"
 	  "example:\n"
 	  "  undercroftctl rotate-keys undercroft.conf dial names" },
 	{ "compact", 1, 1, ctl_pass_on, "FILE APP", "have deleted bytes leave the disk now",

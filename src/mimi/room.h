@@ -102,6 +102,16 @@ uc_err UC_MUST_USE room_check(const struct group_view *g);
 /* ROLE_NONE when it is no participant. */
 uint32_t room_role_of(const struct room_state *r, struct view participant);
 bool room_role_may_send(uint32_t role);
+/* What a hub whose keys have changed proposes to a room that still names those before: a
+ * GroupContextExtensions with the hub's key alone, and an AppDataUpdate with the franking key alone.
+ * Nothing else in either changes. */
+uc_err UC_MUST_USE room_hub_key_propose(const struct room_state *r, struct view hub_key,
+					struct arena *a, struct proposal *out);
+uc_err UC_MUST_USE room_franking_key_propose(const struct room_state *r, struct view franking_key,
+					     struct arena *a, struct proposal *out);
+/* Is it one of these two, of a room in that state?  UC_E_POLICY. */
+uc_err UC_MUST_USE room_keys_check(const struct room_state *r, const struct proposal *p,
+				   struct arena *a);
 /* Apps with at least one leaf, each once. */
 uc_err UC_MUST_USE room_domains(const struct group_view *g, struct arena *a, struct view_list *out);
 
@@ -123,7 +133,7 @@ uc_err UC_MUST_USE room_participants_update(const struct room_state *r,
 
 /* Rules for public groups and members; UC_E_POLICY where nothing else is said.
  * leaf       credential and proof (UC_E_PROOF); understands what rooms need (UC_E_UNSUPPORTED)
- * proposal   who may propose what by itself: the hub, Remove; a member, SelfRemove, Remove as its
+ * proposal   who may propose what by itself: the hub, Remove and its own other keys; a member, SelfRemove, Remove as its
  *            role or participant allows, and Update that changes nothing but the encryption key
  *            (or takes over the chain of keys that stands in the tree already)
  * change     by value: Add, Remove, one AppDataUpdate of the list.  After the commit each leaf's
@@ -133,8 +143,8 @@ uc_err UC_MUST_USE room_participants_update(const struct room_state *r,
  *            commit of their owner adds the second; own clients may always be added and removed; an
  *            external joiner replaces a leaf of its own participant (resync).  New leaves extend or
  *            equal the longest chain of their participant (UC_E_PROOF)
- * component  the participant list changes by participant_list_update; other components of ours do
- *            not change */
+ * component  the participant list changes by participant_list_update, the franking agent as the hub
+ *            has proposed; other components of ours do not change */
 extern const struct group_hooks room_hooks;
 
 #endif

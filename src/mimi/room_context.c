@@ -169,6 +169,57 @@ uc_err room_context_extensions(const struct room_terms *t, struct arena *a,
 	return extensions_make(&r, a, out);
 }
 
+/* --- other keys of the hub --- */
+
+uc_err room_hub_key_propose(const struct room_state *r, struct view hub_key, struct arena *a,
+			    struct proposal *out)
+{
+	struct room_state other = *r;
+	struct proposal p = { .proposal_type = PROPOSAL_GROUP_CONTEXT_EXTENSIONS };
+	other.hub_key = hub_key;
+	if (hub_key.n != ED25519_KEY)
+		return UC_E_POLICY;
+	TRY(extensions_make(&other, a, &p.extensions));
+	*out = p;
+	return UC_OK;
+}
+
+uc_err room_franking_key_propose(const struct room_state *r, struct view franking_key,
+				 struct arena *a, struct proposal *out)
+{
+	struct room_state other = *r;
+	struct proposal p = { .proposal_type = PROPOSAL_APP_DATA_UPDATE };
+	other.franking_key = franking_key;
+	if (franking_key.n != ED25519_KEY)
+		return UC_E_POLICY;
+	p.app_data_update.component_id = COMPONENT_FRANKING_AGENT;
+	p.app_data_update.op = APP_DATA_UPDATE;
+	TRY(agent_encode(&other, a, &p.app_data_update.update));
+	*out = p;
+	return UC_OK;
+}
+
+/* The keys it brings are read, the proposal made again from them, and compared. */
+uc_err room_keys_check(const struct room_state *r, const struct proposal *p, struct arena *a)
+{
+	struct proposal again;
+	struct franking_agent_data agent;
+	struct external_sender_list senders;
+	if (p->proposal_type == PROPOSAL_GROUP_CONTEXT_EXTENSIONS) {
+		if (external_senders_of(&p->extensions, a, &senders) || senders.n != 1)
+			return UC_E_POLICY;
+		TRY(room_hub_key_propose(r, senders.v[0].signature_key, a, &again));
+		return extensions_equal(&p->extensions, &again.extensions) ? UC_OK : UC_E_POLICY;
+	}
+	const struct app_data_update *u = &p->app_data_update;
+	if (p->proposal_type != PROPOSAL_APP_DATA_UPDATE || u->op != APP_DATA_UPDATE ||
+	    u->component_id != COMPONENT_FRANKING_AGENT ||
+	    wire_decode(u->update, a, franking_agent_data_element, &agent))
+		return UC_E_POLICY;
+	TRY(room_franking_key_propose(r, agent.franking_signature_key, a, &again));
+	return view_equal(u->update, again.app_data_update.update) ? UC_OK : UC_E_POLICY;
+}
+
 static uc_err senders_read(const struct extension_list *l, struct arena *a, struct room_state *r)
 {
 	struct external_sender_list senders;

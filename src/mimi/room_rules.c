@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may change what in a room (docs/rooms.md), decided from the public state alone. */
 #include "base/heap.h"
+#include "mimi/franking.h"
 #include "mimi/room_inside.h"
 #include "mls/group_state.h"
 
@@ -190,8 +191,12 @@ static uc_err proposal_rules(const struct group_view *g, const struct proposal_v
 {
 	struct room_state r;
 	uint16_t type = p->proposal->proposal_type;
-	if (p->sender.sender_type == SENDER_EXTERNAL)
-		return type == PROPOSAL_REMOVE ? UC_OK : UC_E_POLICY;
+	if (p->sender.sender_type == SENDER_EXTERNAL && type == PROPOSAL_REMOVE)
+		return UC_OK;
+	if (p->sender.sender_type == SENDER_EXTERNAL) {
+		TRY(room_state_read(g, a, &r));
+		return room_keys_check(&r, p->proposal, a);
+	}
 	if (p->sender.sender_type != SENDER_MEMBER)
 		return UC_E_POLICY;
 	switch (type) {
@@ -218,7 +223,22 @@ static uc_err on_proposal(void *ctx, const struct group_view *group,
 	return err;
 }
 
-/* --- the list by its update --- */
+/* --- components --- */
+
+/* The hub's other franking key; of several the last holds. */
+static uc_err agent_rules(const struct group_view *before, const struct app_data_update *updates,
+			  size_t n, struct arena *a, struct view *ret)
+{
+	struct room_state r;
+	struct proposal p = { .proposal_type = PROPOSAL_APP_DATA_UPDATE };
+	TRY(room_state_read(before, a, &r));
+	for (size_t i = 0; i < n; i++) {
+		p.app_data_update = updates[i];
+		TRY(room_keys_check(&r, &p, a));
+	}
+	*ret = updates[n - 1].update;
+	return UC_OK;
+}
 
 static uc_err component_rules(const struct view *current, const struct app_data_update *updates,
 			      size_t n, struct arena *a, struct view *ret)
@@ -237,7 +257,9 @@ static uc_err on_component(void *ctx, const struct group_view *before, uint16_t 
 			   const struct view *current, const struct app_data_update *updates,
 			   size_t n, struct arena *a, struct view *ret)
 {
-	(void)ctx, (void)before;
+	(void)ctx;
+	if (component_id == COMPONENT_FRANKING_AGENT)
+		return agent_rules(before, updates, n, a, ret);
 	if (component_id != COMPONENT_PARTICIPANT_LIST)
 		return UC_E_POLICY;
 	return component_rules(current, updates, n, a, ret);
@@ -254,6 +276,19 @@ struct ruling {
 	uint32_t role;                  /* and its role before the commit */
 };
 
+/* By its own proposal, which waited and was looked at then, and never by a member's. */
+static bool is_hubs(const struct proposal_view *p)
+{
+	return p->ref.n && p->sender.sender_type == SENDER_EXTERNAL;
+}
+
+static bool is_list_update(const struct proposal_view *p)
+{
+	const struct app_data_update *u = &p->proposal->app_data_update;
+	return !p->ref.n && u->op == APP_DATA_UPDATE &&
+	       u->component_id == COMPONENT_PARTICIPANT_LIST;
+}
+
 /* Which proposals may stand in a commit, and what each leaf that goes needs. */
 static uc_err proposals_allowed(const struct ruling *r)
 {
@@ -266,8 +301,11 @@ static uc_err proposals_allowed(const struct ruling *r)
 				return UC_E_POLICY;
 			break;
 		case PROPOSAL_APP_DATA_UPDATE:
-			if (!by_value || p->proposal->app_data_update.op != APP_DATA_UPDATE ||
-			    p->proposal->app_data_update.component_id != COMPONENT_PARTICIPANT_LIST)
+			if (!is_list_update(p) && !is_hubs(p))
+				return UC_E_POLICY;
+			break;
+		case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+			if (!is_hubs(p))
 				return UC_E_POLICY;
 			break;
 		case PROPOSAL_REMOVE:

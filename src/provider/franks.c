@@ -191,13 +191,16 @@ uc_err frank_get(struct provider *p, const struct frank_wanted *w, struct arena 
 	struct franks *f = p->room_work->franks;
 	bool as_tree, is_signed = room_signs(w->room, &as_tree);
 	struct server_franking_context context = { w->sender_uri, w->room->uri, w->now_ms };
-	/* A lone one is signed as mimi has it. */
+	const struct sign_key *key = NULL;
+	if (is_signed)
+		TRY(room_franking_key(p, w->room, &key));
+	/* A lone one is signed as mimi has it, and what a room wants signed with a key of before. */
+	as_tree = as_tree && key == &keys->franking_key;
 	const struct foreseen *e = as_tree && f && f->n > 1 ? foreseen_find(f, w) : NULL;
 	if (e && !tree_frank(p, f, e, a, out)) {
 		*out_timestamp = e->timestamp;
 		return UC_OK;
 	}
 	*out_timestamp = w->now_ms;
-	return frank_make(keys->hub_frank_key, is_signed ? &keys->franking_key : NULL, p->env,
-			  w->tag, &context, a, out);
+	return frank_make(keys->hub_frank_key, key, p->env, w->tag, &context, a, out);
 }

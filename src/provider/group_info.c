@@ -141,6 +141,7 @@ static uc_err hub_sender(const struct inquiry *n, struct external_sender *out)
 static uc_err give(const struct inquiry *n, struct group_info_response *r)
 {
 	struct provider *p = n->q->p;
+	const struct sign_key *key;
 	struct view tbs;
 	const struct suite *s = public_group_now(n->group).suite;
 	r->status = GROUP_INFO_SUCCESS;
@@ -148,8 +149,8 @@ static uc_err give(const struct inquiry *n, struct group_info_response *r)
 	TRY(hub_sender(n, &r->hub_sender));
 	TRY(seal(n, r));
 	TRY(wire_encode_to(n->q->a, group_info_response_tbs_element, r, &tbs));
-	return sign_with_label(s, &p->config.keys->hub_key, p->env, "GroupInfoResponseTBS", tbs,
-			       n->q->a, &r->signature);
+	TRY(room_hub_key(p, n->q->room, &key));
+	return sign_with_label(s, key, p->env, "GroupInfoResponseTBS", tbs, n->q->a, &r->signature);
 }
 
 uc_err hub_group_info(const struct hub_request *q, struct hub_reply *out)

@@ -146,6 +146,7 @@ static uc_err put_all(struct commitment *n, struct log_step *s, struct hub_reply
 			  n->b->welcome));
 	/* A removal that was accepted is not lost because somebody's commit crossed it. */
 	TRY(hub_propose_removals(s, &n->leaving, n->timestamp));
+	TRY(room_keys_propose(s, n->timestamp));
 	if (!n->races)
 		TRY(log_step_put_group(s));
 	return hub_update_accept(n->q, n->timestamp, n->seq, out);

@@ -33,8 +33,8 @@ static uc_err check(struct creation *n)
 	TRY(room_check(&g));
 	TRY(room_state_read(&g, &n->c->arena, &state));
 	if (!view_equal(state.room, n->q->room) || !is_own_domain(p, state.hub_domain) ||
-	    !view_equal(state.hub_key, sign_public(&keys->hub_key)) ||
-	    !view_equal(state.franking_key, sign_public(&keys->franking_key)))
+	    !provider_keys_hub(keys, state.hub_key) ||
+	    !provider_keys_franking(keys, state.franking_key))
 		return UC_E_POLICY;
 	return seat_proof_check(p, n->c->s, n->q->room, n->q->client, n->q->secret,
 				tree_signature_key(g.tree, 0), n->q->signature, &n->c->arena,

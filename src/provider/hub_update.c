@@ -203,6 +203,7 @@ static uc_err hub_propose(const struct hub_request *q, const struct handshake_bu
 static uc_err propose_removal(struct log_step *s, struct view client, uint64_t timestamp)
 {
 	struct public_group *g = s->room->group;
+	const struct sign_key *key;
 	uint32_t leaf = public_group_leaf_by_identity(g, client);
 	const struct proposal p = { .proposal_type = PROPOSAL_REMOVE, .removed = leaf };
 	struct fanout_message fanout = { .timestamp = timestamp,
@@ -210,7 +211,8 @@ static uc_err propose_removal(struct log_step *s, struct view client, uint64_t t
 					 .content_type = CONTENT_PROPOSAL };
 	if (leaf == TREE_NONE || leaf_is_leaving(g, leaf))
 		return UC_OK;
-	TRY(public_group_propose(g, 0, &s->p->config.keys->hub_key, &p, s->a, &fanout.message));
+	TRY(room_hub_key(s->p, s->room, &key));
+	TRY(public_group_propose(g, 0, key, &p, s->a, &fanout.message));
 	return log_step_add(s, &fanout, NULL);
 }
 

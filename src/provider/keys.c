@@ -15,6 +15,7 @@ static uc_err generate(const struct env *env, struct provider_keys *k, struct ke
 {
 	const struct suite *s = key_suite();
 	k->before = (struct provider_keys_before){ .is_there = false };
+	k->rooms_before = (struct provider_keys_rooms_before){ .is_there = false };
 	k->index = (struct provider_index_key){ .number = 1 };
 	k->index_before = (struct provider_index_key){ .number = 0 };
 	k->index_moves = false;
@@ -93,6 +94,60 @@ void provider_keys_index_moved(struct provider_keys *k)
 	k->index_moves = false;
 }
 
+static uc_err rooms_rotated(const struct env *env, struct provider_keys *k)
+{
+	struct provider_keys_rooms_before *b = &k->rooms_before;
+	b->is_there = true;
+	b->changed_ms = env_now_ms(env);
+	b->hub_key = k->hub_key;
+	b->franking_key = k->franking_key;
+	TRY(sign_key_generate(key_suite(), env, &k->hub_key));
+	return sign_key_generate(key_suite(), env, &k->franking_key);
+}
+
+uc_err provider_keys_rotate_rooms(struct provider_keys *k, const struct env *env)
+{
+	if (k->rooms_before.is_there)
+		return UC_E_BUSY;
+	struct provider_keys made = *k;
+	uc_err err = rooms_rotated(env, &made);
+	if (!err)
+		*k = made;
+	provider_keys_wipe(&made);
+	return err;
+}
+
+uc_err provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms)
+{
+	struct provider_keys_rooms_before *b = &k->rooms_before;
+	if (!b->is_there)
+		return UC_E_NOT_FOUND;
+	if (now_ms < b->changed_ms || now_ms - b->changed_ms < ROOM_KEYS_LEAST_MS)
+		return UC_E_BUSY;
+	wipe(b, sizeof *b);
+	return UC_OK;
+}
+
+static const struct sign_key *which(const struct sign_key *now, const struct sign_key *before,
+				    bool has_before, struct view pub)
+{
+	if (view_equal(sign_public(now), pub))
+		return now;
+	return has_before && view_equal(sign_public(before), pub) ? before : NULL;
+}
+
+const struct sign_key *provider_keys_hub(const struct provider_keys *k, struct view pub)
+{
+	const struct provider_keys_rooms_before *b = &k->rooms_before;
+	return which(&k->hub_key, &b->hub_key, b->is_there, pub);
+}
+
+const struct sign_key *provider_keys_franking(const struct provider_keys *k, struct view pub)
+{
+	const struct provider_keys_rooms_before *b = &k->rooms_before;
+	return which(&k->franking_key, &b->franking_key, b->is_there, pub);
+}
+
 uc_err provider_keys_name(const struct provider_keys *k, uint8_t kind, struct view normalised,
 			  uint8_t out[32])
 {
@@ -113,15 +168,16 @@ uc_err provider_index_id(const struct provider_index_key *k, const uint8_t name[
  *          hub_frank_key[32]; opaque hub_priv<V>, franking_priv<V>, lookup_priv<V>, lookup_pub<V>;
  *          opaque moderators_pub[32];
  *          version 2: before;
- *          version 3: optional before; index; optional index of before }
+ *          version 3: optional before; index; optional index of before; optional rooms of before }
  * before:  struct { uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V> }
- * index:   struct { uint32 number; opaque key[32] } */
+ * index:   struct { uint32 number; opaque key[32] }
+ * rooms:   struct { opaque hub_priv<V>, franking_priv<V>; uint64 changed_ms } */
 static const uint8_t magic[8] = { 'U', 'C', 'K', 'E', 'Y', 'S', 0, 1 };
 enum { VERSION_ROTATED = 2, VERSION_INDEX = 3 };
 
 static uint8_t version_of(const struct provider_keys *k)
 {
-	if (k->index.number)
+	if (k->index.number || k->rooms_before.is_there)
 		return VERSION_INDEX;
 	return k->before.is_there ? VERSION_ROTATED : magic[7];
 }
@@ -142,55 +198,90 @@ static void wire_before(struct wire *w, struct provider_keys_before *b, struct v
 	wire_bytes(w, pub);
 }
 
-/* What follows the keys that every version has. */
-static void wire_later(struct wire *w, uint8_t version, struct provider_keys *k, struct view *priv,
-		       struct view *pub)
+/* Keys of both generations, as they stand in the file. */
+struct parts {
+	struct view hub, franking, lookup, lookup_pub;
+	struct view before, before_pub, rooms_hub, rooms_franking;
+};
+
+static void wire_rooms(struct wire *w, struct provider_keys_rooms_before *b, struct parts *p)
 {
+	wire_bool(w, &b->is_there);
+	if (!b->is_there)
+		return;
+	wire_bytes(w, &p->rooms_hub);
+	wire_bytes(w, &p->rooms_franking);
+	wire_u64(w, &b->changed_ms);
+}
+
+static void wire_keys(struct wire *w, uint8_t version, struct provider_keys *k, struct parts *p)
+{
+	wire_fixed(w, k->address_key, sizeof k->address_key);
+	wire_fixed(w, k->name_key, sizeof k->name_key);
+	wire_fixed(w, k->hub_frank_key, sizeof k->hub_frank_key);
+	wire_bytes(w, &p->hub);
+	wire_bytes(w, &p->franking);
+	wire_bytes(w, &p->lookup);
+	wire_bytes(w, &p->lookup_pub);
+	wire_fixed(w, k->moderators_pub, sizeof k->moderators_pub);
 	if (wire_reading(w))
 		k->before.is_there = version == VERSION_ROTATED;
 	if (version >= VERSION_INDEX)
 		wire_bool(w, &k->before.is_there);
 	if (k->before.is_there)
-		wire_before(w, &k->before, priv, pub);
+		wire_before(w, &k->before, &p->before, &p->before_pub);
 	if (version < VERSION_INDEX)
 		return;
 	wire_index(w, &k->index);
 	wire_bool(w, &k->index_moves);
 	if (k->index_moves)
 		wire_index(w, &k->index_before);
+	wire_rooms(w, &k->rooms_before, p);
 }
 
 uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 {
 	struct wire w;
 	struct provider_keys copy = *k;
-	struct view hub = secret_view(&copy.hub_key.priv),
-		    frank = secret_view(&copy.franking_key.priv);
-	struct view lookup = secret_view(&copy.lookup_key.priv), pub = kem_public(&copy.lookup_key);
-	struct view before = secret_view(&copy.before.lookup_key.priv),
-		    before_pub = kem_public(&copy.before.lookup_key);
+	struct parts p = {
+		.hub = secret_view(&copy.hub_key.priv),
+		.franking = secret_view(&copy.franking_key.priv),
+		.lookup = secret_view(&copy.lookup_key.priv),
+		.lookup_pub = kem_public(&copy.lookup_key),
+		.before = secret_view(&copy.before.lookup_key.priv),
+		.before_pub = kem_public(&copy.before.lookup_key),
+		.rooms_hub = secret_view(&copy.rooms_before.hub_key.priv),
+		.rooms_franking = secret_view(&copy.rooms_before.franking_key.priv),
+	};
 	wire_writer(&w, out);
 	buf_add(out, magic, sizeof magic - 1);
 	buf_add_byte(out, version_of(k));
-	wire_fixed(&w, copy.address_key, sizeof copy.address_key);
-	wire_fixed(&w, copy.name_key, sizeof copy.name_key);
-	wire_fixed(&w, copy.hub_frank_key, sizeof copy.hub_frank_key);
-	wire_bytes(&w, &hub);
-	wire_bytes(&w, &frank);
-	wire_bytes(&w, &lookup);
-	wire_bytes(&w, &pub);
-	wire_fixed(&w, copy.moderators_pub, sizeof copy.moderators_pub);
-	wire_later(&w, version_of(k), &copy, &before, &before_pub);
+	wire_keys(&w, version_of(k), &copy, &p);
 	provider_keys_wipe(&copy);
 	return wire_finish(&w);
+}
+
+static uc_err import(struct provider_keys *k, const struct parts *p)
+{
+	const struct suite *s = key_suite();
+	if (k->index_moves && k->index.number != k->index_before.number + 1)
+		return UC_E_CORRUPT;
+	if (k->before.is_there)
+		TRY(kem_key_import(s, p->before, p->before_pub, &k->before.lookup_key));
+	if (k->rooms_before.is_there) {
+		TRY(sign_key_import(s, p->rooms_hub, &k->rooms_before.hub_key));
+		TRY(sign_key_import(s, p->rooms_franking, &k->rooms_before.franking_key));
+	}
+	TRY(sign_key_import(s, p->hub, &k->hub_key));
+	TRY(sign_key_import(s, p->franking, &k->franking_key));
+	return kem_key_import(s, p->lookup, p->lookup_pub, &k->lookup_key);
 }
 
 static uc_err read_keys(struct view file, struct provider_keys *k)
 {
 	struct wire w;
 	uint8_t head[sizeof magic];
-	struct view hub = { 0 }, frank = { 0 }, lookup = { 0 }, pub = { 0 };
-	struct view before = { 0 }, before_pub = { 0 };
+	struct parts p = { 0 };
 	wire_reader(&w, file, NULL);
 	wire_fixed(&w, head, sizeof head);
 	if (w.failed ||
@@ -199,23 +290,9 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	if (!head[7] || head[7] > VERSION_INDEX)
 		return UC_E_VERSION;
 	*k = (struct provider_keys){ .index_moves = false };
-	wire_fixed(&w, k->address_key, sizeof k->address_key);
-	wire_fixed(&w, k->name_key, sizeof k->name_key);
-	wire_fixed(&w, k->hub_frank_key, sizeof k->hub_frank_key);
-	wire_bytes(&w, &hub);
-	wire_bytes(&w, &frank);
-	wire_bytes(&w, &lookup);
-	wire_bytes(&w, &pub);
-	wire_fixed(&w, k->moderators_pub, sizeof k->moderators_pub);
-	wire_later(&w, head[7], k, &before, &before_pub);
+	wire_keys(&w, head[7], k, &p);
 	TRY(wire_finish(&w));
-	if (k->index_moves && k->index.number != k->index_before.number + 1)
-		return UC_E_CORRUPT;
-	if (k->before.is_there)
-		TRY(kem_key_import(key_suite(), before, before_pub, &k->before.lookup_key));
-	TRY(sign_key_import(key_suite(), hub, &k->hub_key));
-	TRY(sign_key_import(key_suite(), frank, &k->franking_key));
-	return kem_key_import(key_suite(), lookup, pub, &k->lookup_key);
+	return import(k, &p);
 }
 
 uc_err provider_keys_read(struct view file, struct provider_keys *out)

@@ -20,6 +20,14 @@ struct provider_index_key {
 	uint32_t number; /* one more with each rotation */
 	uint8_t key[POINT_HASH];
 };
+/* Rooms made before the last change of the hub's and franking key name these until they are moved. */
+struct provider_keys_rooms_before {
+	bool is_there;
+	uint64_t changed_ms;
+	struct sign_key hub_key, franking_key;
+};
+/* Clients keep the directory for an hour: until then they may make rooms with keys of before. */
+#define ROOM_KEYS_LEAST_MS ((uint64_t)2 * 3600 * 1000)
 struct provider_keys {
 	uint8_t address_key[BOX_KEY]; /* seals request and key addresses */
 	uint8_t name_key[32];         /* HMAC: what of a name goes into the index; of codes */
@@ -32,6 +40,7 @@ struct provider_keys {
 	struct kem_key lookup_key;    /* look-up queries are sealed to it; suite 0x0001 */
 	uint8_t moderators_pub[32];   /* openings are sealed to it; the private half is offline */
 	struct provider_keys_before before;
+	struct provider_keys_rooms_before rooms_before;
 };
 void provider_keys_wipe(struct provider_keys *k);
 /* Fresh keys.  moderators_priv is the offline half, to be kept elsewhere. */
@@ -39,7 +48,8 @@ uc_err UC_MUST_USE provider_keys_generate(const struct env *env, struct provider
 					  struct secret *moderators_priv);
 /* Other keys for addresses, look-ups and the hub's own franks; those in use become the ones before, and
  * those before are gone, with the addresses sealed under them.  Not the hub's and the franking key,
- * which the state of each room names, and not that of the index of names. */
+ * which the state of each room names, and not that of the index of names: those have changes of their
+ * own. */
 uc_err UC_MUST_USE provider_keys_rotate(struct provider_keys *k, const struct env *env);
 /* Wipes those before once keep_ms have passed since the rotation; true when it did.  A clock that says
  * less than at the rotation ends nothing. */
@@ -49,6 +59,14 @@ bool provider_keys_end(struct provider_keys *k, uint64_t now_ms, uint64_t keep_m
 uc_err UC_MUST_USE provider_keys_rotate_index(struct provider_keys *k, const struct env *env);
 /* All are led: the key before is gone. */
 void provider_keys_index_moved(struct provider_keys *k);
+/* Another hub's key and franking key, for new rooms and those that are moved to them
+ * (provider_rooms_moving).  UC_E_BUSY while those before are still there. */
+uc_err UC_MUST_USE provider_keys_rotate_rooms(struct provider_keys *k, const struct env *env);
+/* Wipes those before.  UC_E_NOT_FOUND when there are none, UC_E_BUSY before their time. */
+uc_err UC_MUST_USE provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms);
+/* The one with this public half; NULL when it is neither. */
+const struct sign_key *provider_keys_hub(const struct provider_keys *k, struct view pub);
+const struct sign_key *provider_keys_franking(const struct provider_keys *k, struct view pub);
 /* The id of a name, whose kind is an enum name_kind, under a key of the index. */
 uc_err UC_MUST_USE provider_keys_name(const struct provider_keys *k, uint8_t kind,
 				      struct view normalised, uint8_t out[32]);

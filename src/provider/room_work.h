@@ -204,6 +204,14 @@ struct late_round {
 	uint32_t ticks; /* it has taken so far */
 };
 
+/* Where the round stands that looks for rooms which name keys of before. */
+struct room_keys_round {
+	struct buf from; /* key it goes on with; empty: at the begin */
+	uint64_t rest_ms;
+	size_t found, left; /* in this round so far; in the last one */
+	bool is_known;      /* there was one, with these keys */
+};
+
 struct room_join;
 struct franks;
 struct room_work {
@@ -220,6 +228,7 @@ struct room_work {
 	struct room_line behind, late, moved;
 	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
+	struct room_keys_round keys;
 	uint64_t sweep_rest_ms, flush_ms;
 	bool is_flushing; /* cursors of followers, as far as it has come */
 	struct tree_kept trees[TREES_KEPT];
@@ -307,6 +316,15 @@ uc_err UC_MUST_USE log_step_commit(struct log_step *s);
 void log_step_tell(struct log_step *s);
 /* chain_n from chain_(n-1), in place: docs/protocol.md. */
 uc_err UC_MUST_USE chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout);
+
+/* --- room_keys.c: the hub's keys, of which a room names the ones that hold there --- */
+uc_err UC_MUST_USE room_hub_key(struct provider *p, struct room_live *r,
+				const struct sign_key **out);
+uc_err UC_MUST_USE room_franking_key(struct provider *p, struct room_live *r,
+				     const struct sign_key **out);
+/* Proposes those of now, where the room names those before and they are not proposed yet. */
+uc_err UC_MUST_USE room_keys_propose(struct log_step *s, uint64_t timestamp);
+void room_keys_tick(struct provider *p, uint64_t now_ms, struct slice *s);
 
 /* --- repeats.c: a message that was accepted before, also in an earlier epoch --- */
 uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES]);
@@ -500,7 +518,7 @@ void seats_late_free(struct provider *p);
 /* Is it followed, so that its franks are signed; and do all who follow read those of a tree? */
 bool room_signs(const struct room_live *r, bool *out_as_tree);
 struct frank_wanted {
-	const struct room_live *room;
+	struct room_live *room;
 	struct view sender_uri, message;
 	const uint8_t *tag;
 	uint64_t now_ms, earliest_ms; /* the time it gets, or that its room has reached */

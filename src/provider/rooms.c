@@ -21,6 +21,7 @@ uc_err rooms_init(struct provider *p)
 	p->room_work = w;
 	buf_init(&w->sweep_from, STORE_KEY_MAX);
 	buf_init(&w->follow_from, STORE_KEY_MAX);
+	buf_init(&w->keys.from, STORE_KEY_MAX + 1);
 	TRY(map_init(&w->peers, p->env));
 	return map_init(&w->lates, p->env);
 }
@@ -46,6 +47,7 @@ void rooms_free(struct provider *p)
 	trees_drop(p, (struct view){ NULL, 0 });
 	buf_done(&w->sweep_from);
 	buf_done(&w->follow_from);
+	buf_done(&w->keys.from);
 	heap_free(w);
 	p->room_work = NULL;
 }
@@ -63,6 +65,8 @@ void rooms_tick(struct provider *p, uint64_t now_ms)
 	slice_begin(&s, p->env);
 	if (!p->clock_doubted)
 		rooms_sweep(p, now_ms, &s);
+	slice_begin(&s, p->env);
+	room_keys_tick(p, now_ms, &s);
 	if (is_due(now_ms, w->flush_ms, FLUSH_MS)) {
 		w->flush_ms = now_ms + FLUSH_MS;
 		w->is_flushing = true;

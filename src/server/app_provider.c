@@ -415,21 +415,61 @@ static uc_err do_copy(struct app *a, const struct app_order *o)
 	return err;
 }
 
-/* On disk before anything is made with them. */
+static uc_err rotate_addresses(struct app *a, struct provider_keys *k)
+{
+	(void)a;
+	return provider_keys_rotate(k, env_system());
+}
+
+static uc_err rotate_names(struct app *a, struct provider_keys *k)
+{
+	(void)a;
+	return provider_keys_rotate_index(k, env_system());
+}
+
+static uc_err rotate_rooms(struct app *a, struct provider_keys *k)
+{
+	(void)a;
+	return provider_keys_rotate_rooms(k, env_system());
+}
+
+/* Only when a whole round has found no room that names those before. */
+static uc_err retire(struct app *a, struct provider_keys *k)
+{
+	if (k->rooms_before.is_there && !provider_rooms_moved(a->provider))
+		return UC_E_BUSY;
+	return provider_keys_retire_rooms(k, env_now_ms(env_system()));
+}
+
+static uc_err keys_change(struct app *a, struct view what, struct provider_keys *k)
+{
+	static const struct {
+		const char *name;
+		uc_err (*change)(struct app *a, struct provider_keys *k);
+		void (*changed)(struct provider *p);
+	} kinds[] = { { "", rotate_addresses, NULL },
+		      { "names", rotate_names, provider_index_changed },
+		      { "rooms", rotate_rooms, provider_room_keys_changed },
+		      { "retire", retire, provider_room_keys_changed } };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (!view_equal(view_str(kinds[i].name), what))
+			continue;
+		TRY(kinds[i].change(a, k));
+		/* On disk before anything is made with them. */
+		TRY(keys_take(a, k));
+		if (kinds[i].changed)
+			kinds[i].changed(a->provider);
+		return provider_keys_rotated(a->provider);
+	}
+	return UC_E_ARGUMENT;
+}
+
 static uc_err do_rotate_keys(struct app *a, const struct app_order *o)
 {
 	struct provider_keys k = a->keys;
-	bool names = view_equal(o->argument, VIEW_LIT("names"));
-	if (o->argument.n && !names)
-		return UC_E_ARGUMENT;
-	uc_err err = names ? provider_keys_rotate_index(&k, env_system())
-			   : provider_keys_rotate(&k, env_system());
-	if (!err)
-		err = keys_take(a, &k);
+	uc_err err = keys_change(a, o->argument, &k);
 	provider_keys_wipe(&k);
-	if (!err && names)
-		provider_index_changed(a->provider);
-	return err ? err : provider_keys_rotated(a->provider);
+	return err;
 }
 
 /* By its id, in hex, or by what it signed up with. */

@@ -104,14 +104,16 @@ static uc_err do_status(struct order *o)
 		buf_printf(o->out,
 			   "{\"type\":\"app\",\"app\":\"%s\",\"domain\":\"%s\",\"connected\":%llu,"
 			   "\"signed_in\":%llu,\"seats_open\":%llu,\"rooms_loaded\":%llu,"
-			   "\"clock_doubted\":%s,\"names_led\":%llu}\n",
+			   "\"clock_doubted\":%s,\"names_led\":%llu,"
+			   "\"rooms_unmoved\":%llu}\n",
 			   c->apps[i].name, c->apps[i].domain,
 			   (unsigned long long)of_app(p, METRIC_SESSIONS),
 			   (unsigned long long)of_app(p, METRIC_SIGNED_IN),
 			   (unsigned long long)of_app(p, METRIC_SEATS_OPEN),
 			   (unsigned long long)of_app(p, METRIC_ROOMS_LOADED),
 			   of_app(p, METRIC_CLOCK_DOUBTED) ? "true" : "false",
-			   (unsigned long long)of_app(p, METRIC_INDEX_LED));
+			   (unsigned long long)of_app(p, METRIC_INDEX_LED),
+			   (unsigned long long)of_app(p, METRIC_ROOMS_UNMOVED));
 	}
 	return UC_OK;
 }
@@ -219,7 +221,7 @@ static const struct row {
 	{ "reload", 1, 1, do_reload },   /* the configuration, certificates, pages */
 	{ "copy", 3, 3, do_copy },       /* APP NAME: for `backup` */
 	{ "copied", 2, 2, do_copied },   /* NAME: the backup is made */
-	{ "rotate-keys", 2, 3, do_app }, /* APP [names] */
+	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|retire] */
 	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
 	{ "compact", 2, 2, do_app }, /* APP: deleted bytes leave the disk now */

@@ -521,6 +521,49 @@ class Rotation(unittest.TestCase):
         finally:
             b.erase()
 
+    def test_rooms_are_moved_to_other_keys(self):
+        b = Backbone(split=True)
+        b.start()
+        try:
+            conf = next(p for p in b.confs() if p.stem == 'dial')
+            rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+            uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+            for p in (rosa, uwe):
+                p.sign_up()
+            befriend(uwe, rosa)
+            rosa.run('group', 'The allotment', uwe.name)
+            rosa.run('send', 'The allotment', 'before')
+            uwe.read_on('before')
+            done = b.ctl('rotate-keys', conf, 'dial', 'rooms')
+            self.assertEqual(done.returncode, 0, done)
+            self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'rooms').stderr)
+            rosa.run('send', 'The allotment', 'meanwhile')
+            uwe.read_on('meanwhile')
+            self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
+            # Two hours later: the time of the change is the last that the file says.
+            b.stop()
+            file = self.keys(b)['dial']
+            keys = file.read_bytes()
+            ms = int.from_bytes(keys[-8:], 'big')
+            self.assertLess(abs(ms - time.time() * 1000), 600000)
+            file.write_bytes(keys[:-8] + (ms - 7200 * 1000).to_bytes(8, 'big'))
+            b.start()
+            end = time.monotonic() + PATIENCE_S
+            while b.ctl('rotate-keys', conf, 'dial', 'retire').returncode:
+                self.assertLess(time.monotonic(), end, b.ctl('status', conf).stdout)
+                for p in (rosa, uwe):
+                    p.run('sync')
+            self.assertLess(len(file.read_bytes()), len(keys))
+            rosa.run('send', 'The allotment', 'after')
+            uwe.read_on('after')
+            uwe.run('send', 'The allotment', 'and back')
+            rosa.read_on('and back')
+            rosa.run('group', 'The pond', uwe.name)
+            rosa.run('send', 'The pond', 'a room of now')
+            uwe.read_on('a room of now')
+        finally:
+            b.erase()
+
     def keys(self, b):
         return {p.parent.name: p for p in b.dir.rglob('app.keys')}
 

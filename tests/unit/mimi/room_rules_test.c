@@ -306,6 +306,7 @@ TEST(only_some_proposals_wait)
 	room_end(&the);
 }
 
+/* And proposes other keys of its own: room_keys_test.c. */
 TEST(the_hub_only_removes)
 {
 	struct plan p = { .n = 0 };

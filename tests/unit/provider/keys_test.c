@@ -28,6 +28,14 @@ static void expect_same(const struct provider_keys *a, const struct provider_key
 		expect_eq(a->index_before.number, b->index_before.number);
 		expect_bytes(VIEW_OF(a->index_before.key), VIEW_OF(b->index_before.key));
 	}
+	expect_eq(a->rooms_before.is_there, b->rooms_before.is_there);
+	if (a->rooms_before.is_there) {
+		expect_eq(a->rooms_before.changed_ms, b->rooms_before.changed_ms);
+		expect_bytes(sign_public(&a->rooms_before.hub_key),
+			     sign_public(&b->rooms_before.hub_key));
+		expect_bytes(sign_public(&a->rooms_before.franking_key),
+			     sign_public(&b->rooms_before.franking_key));
+	}
 	expect_eq(a->before.is_there, b->before.is_there);
 	if (!a->before.is_there)
 		return;
@@ -167,6 +175,32 @@ TEST(the_index_key_of_before_is_held_until_all_is_led_and_then_gone)
 		expect(!view_equal(view_slice(buf_view(&file), i, i + POINT_HASH),
 				   VIEW_OF(was.index.key)));
 	buf_done(&file);
+	provider_keys_wipe(&k);
+	provider_keys_wipe(&was);
+}
+
+TEST(keys_that_rooms_name_are_held_until_they_are_retired)
+{
+	struct provider_keys k, was;
+	make(&k);
+	was = k;
+	expect_ok(provider_keys_rotate_rooms(&k, test_env()));
+	expect_written(&k);
+	expect(provider_keys_hub(&k, sign_public(&was.hub_key)) == &k.rooms_before.hub_key);
+	expect(provider_keys_hub(&k, sign_public(&k.hub_key)) == &k.hub_key);
+	expect(!provider_keys_hub(&k, sign_public(&k.franking_key)));
+	expect(provider_keys_franking(&k, sign_public(&was.franking_key)) ==
+	       &k.rooms_before.franking_key);
+	expect_bytes(VIEW_OF(k.address_key), VIEW_OF(was.address_key));
+	uint64_t changed_ms = k.rooms_before.changed_ms;
+	expect_err(provider_keys_rotate_rooms(&k, test_env()), UC_E_BUSY);
+	expect_err(provider_keys_retire_rooms(&k, changed_ms + ROOM_KEYS_LEAST_MS - 1), UC_E_BUSY);
+	/* The clock was put back. */
+	expect_err(provider_keys_retire_rooms(&k, changed_ms - 1), UC_E_BUSY);
+	expect_ok(provider_keys_retire_rooms(&k, changed_ms + ROOM_KEYS_LEAST_MS));
+	expect(!provider_keys_hub(&k, sign_public(&was.hub_key)));
+	expect_written(&k);
+	expect_ok(provider_keys_rotate_rooms(&k, test_env()));
 	provider_keys_wipe(&k);
 	provider_keys_wipe(&was);
 }
