@@ -29,11 +29,9 @@ void gathered_done(struct gathered *g)
 	buf_done(&g->bytes);
 }
 
-static uint64_t *filter_word(struct gathered *g, uint64_t hash, uint64_t *bit)
+static size_t filter_bit(uint64_t hash)
 {
-	size_t at = (size_t)((hash ^ hash >> 32) % GATHERED_FILTER_BITS);
-	*bit = (uint64_t)1 << at % 64;
-	return &g->filter[at / 64];
+	return (size_t)((hash ^ hash >> 32) % GATHERED_FILTER_BITS);
 }
 
 uc_err gathered_add(struct gathered *g, const struct store_change *first)
@@ -41,12 +39,12 @@ uc_err gathered_add(struct gathered *g, const struct store_change *first)
 	size_t items_n = g->items.n, bytes_n = g->bytes.n;
 	for (const struct store_change *c = first; c; c = c->next) {
 		const struct item item = { NULL, c->key.n, c->value.n, c->kind };
-		uint64_t bit;
+		size_t bit = filter_bit(c->hash);
 		buf_add(&g->items, &item, sizeof item);
 		buf_add_view(&g->bytes, c->key);
 		buf_add_view(&g->bytes, c->value);
 		/* A bit too many does no harm. */
-		*filter_word(g, c->hash, &bit) |= bit;
+		g->filter[bit / 64] |= (uint64_t)1 << bit % 64;
 		g->any_range |= c->kind == CHANGE_DELETE_RANGE;
 	}
 	uc_err err = g->items.failed ? g->items.failed : g->bytes.failed;
@@ -68,10 +66,10 @@ bool gathered_any(const struct gathered *g)
 	return g->items.n != 0;
 }
 
-bool gathered_may_have(struct gathered *g, struct view key)
+bool gathered_may_have(const struct gathered *g, struct view key)
 {
-	uint64_t bit;
-	return gathered_any(g) && (g->any_range || (*filter_word(g, store_hash(key), &bit) & bit));
+	size_t bit = filter_bit(store_hash(key));
+	return gathered_any(g) && (g->any_range || (g->filter[bit / 64] >> bit % 64 & 1));
 }
 
 /* Of one key, in the order they came: so they lie in memory. */
@@ -79,7 +77,7 @@ static int compare(const void *pa, const void *pb)
 {
 	const struct item *a = pa, *b = pb;
 	int by_key = view_compare(view_make(a->key, a->key_n), view_make(b->key, b->key_n));
-	return by_key ? by_key : a->key < b->key ? -1 : 1;
+	return by_key ? by_key : a->key < b->key ? -1 : a->key > b->key;
 }
 
 static bool is_void(const struct item *it, const struct item *next)

@@ -24,7 +24,7 @@ uc_err UC_MUST_USE gathered_add(struct gathered *g, const struct store_change *f
 size_t gathered_bytes(const struct gathered *g);
 /* Is there anything; could there be something about this key? */
 bool gathered_any(const struct gathered *g);
-bool gathered_may_have(struct gathered *g, struct view key);
+bool gathered_may_have(const struct gathered *g, struct view key);
 /* What comes to the same, to be written at once; it lives until gathered_empty. */
 rocksdb_writebatch_t *gathered_batch(struct gathered *g);
 void gathered_empty(struct gathered *g);
