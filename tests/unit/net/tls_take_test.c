@@ -253,6 +253,36 @@ TEST(in_pieces)
 	world_end();
 }
 
+/* Sizes, pieces, updates and who answers when, as they fall. */
+TEST(as_it_falls)
+{
+	world_begin();
+	test_seed(121);
+	for (size_t s = 0; s < 3; s++) {
+		client_opens(suites[s]);
+		w.stream.record->records_max = 50;
+		for (int i = 0; i < 150; i++) {
+			uint32_t r[4];
+			size_t at = 0;
+			expect_ok(env_random(test_env(), (uint8_t *)r, sizeof r));
+			w.step = r[0] % 3 ? 0 : 1 + r[1] % 3000;
+			if (r[0] % 5 == 0)
+				SSL_key_update(w.client, r[1] & 1 ? SSL_KEY_UPDATE_REQUESTED
+								  : SSL_KEY_UPDATE_NOT_REQUESTED);
+			for (unsigned k = 0; k <= r[2] % 4; k++) { /* several in one look */
+				size_t n = (r[3] >> (4 * k)) % (TLS_CONTENT_MAX + 1);
+				says(view_make(large + at, n));
+				at += n;
+			}
+			hears(view_make(large, at));
+		}
+		w.step = 0;
+		expect(w.stream.record->write.seq <= 50);
+		client_end();
+	}
+	world_end();
+}
+
 TEST(together_with_the_finished_and_resumed)
 {
 	world_begin();
