@@ -77,7 +77,7 @@ uc_err app_stores_open(struct app_stores *s, const char *folder, const struct co
 	/* The engine syncs what is in a store's folder; that the folder is there is ours to say. */
 	err = folder_sync(folder);
 	if (err) {
-		log_error("store.failed", "path=%s error=%s", folder, uc_err_name(err));
+		log_error("store.failed", "path=%s error=%s%s", folder, uc_err_name(err), "");
 		return err;
 	}
 	life_note(s, s->accounts);

@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "store/crc32c.h"
 #include "store/gathered.h"
+#include "store/wal.h"
 
 #include <rocksdb/c.h>
 
@@ -29,7 +30,10 @@ struct store_engine {
 	rocksdb_writeoptions_t *write;
 	rocksdb_readoptions_t *read;
 	struct gathered gathered;
-	_Atomic uc_err failed; /* a write, sync or compaction did; maintain may run beside */
+	struct wal_mark mark;
+	bool has_mark, unmarked;  /* there is something since the last mark */
+	_Atomic unsigned flushes; /* begun and ended ones */
+	_Atomic uc_err failed;    /* a write, sync or compaction did; maintain may run beside */
 };
 
 #if defined(__x86_64__)
@@ -131,7 +135,7 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	rocksdb_options_set_stats_dump_period_sec(r, 0);
 	options_blobs(r);
 	/* What a write that was cut off has left is forgiven, damage is not: it would shorten what was
-	 * accepted, without a word. */
+	 * accepted, without a word.  Where there is a mark, wal.c has told them apart before. */
 	rocksdb_options_set_wal_recovery_mode(r, o->mend ? UP_TO_DAMAGE : TORN_TAIL_ALONE);
 	if (o->read_only)
 		options_read_only(r);
@@ -155,6 +159,7 @@ static uc_err gathered_write(struct store_engine *e)
 		return UC_OK;
 	rocksdb_write(e->db, e->write, gathered_batch(&e->gathered), &message);
 	gathered_empty(&e->gathered);
+	e->unmarked = true;
 	return write_error(e, message);
 }
 
@@ -173,6 +178,8 @@ static void engine_close(struct store_engine *e)
 	rocksdb_readoptions_destroy(e->read);
 	rocksdb_writeoptions_destroy(e->write);
 	rocksdb_options_destroy(e->options);
+	if (e->has_mark)
+		wal_close(&e->mark);
 	heap_free(e);
 }
 
@@ -187,11 +194,19 @@ static uc_err engine_open(const struct store_options *o, struct store_engine **o
 	e->write = rocksdb_writeoptions_create();
 	e->read = rocksdb_readoptions_create();
 	gathered_init(&e->gathered);
+	e->has_mark = !o->read_only;
 	char *message = NULL;
+	uc_err err = e->has_mark ? wal_open(&e->mark, o->path, o->mend) : UC_OK;
+	if (err) {
+		engine_close(e);
+		return err;
+	}
 	e->db = o->read_only ? rocksdb_open_for_read_only(e->options, o->path, 0, &message)
 			     : rocksdb_open(e->options, o->path, &message);
 	bool missing = message && o->read_only && says(message, "No such file or directory");
-	uc_err err = error_of(message);
+	err = error_of(message);
+	if (!err && e->has_mark)
+		err = wal_opened(&e->mark, rocksdb_get_latest_sequence_number(e->db), o->mend);
 	if (err) {
 		engine_close(e);
 		return missing ? UC_E_NOT_FOUND : err;
@@ -225,13 +240,28 @@ static uc_err engine_write(struct store_engine *e, const struct store_change *fi
 	return gathered_bytes(&e->gathered) < GATHER_MAX ? UC_OK : gathered_write(e);
 }
 
+/* While housekeeping writes to the log its length says nothing; the mark then stays behind. */
+static uc_err mark(struct store_engine *e, unsigned flushes, uint64_t sequence)
+{
+	if (!e->unmarked || flushes % 2 || e->flushes != flushes)
+		return UC_OK;
+	e->unmarked = false;
+	uc_err err = wal_synced(&e->mark, sequence);
+	if (err)
+		e->failed = err;
+	return err;
+}
+
 static uc_err engine_sync(struct store_engine *e)
 {
 	char *message = NULL;
 	TRY(e->failed);
 	TRY(gathered_write(e));
+	unsigned flushes = e->flushes;
+	uint64_t sequence = rocksdb_get_latest_sequence_number(e->db);
 	rocksdb_flush_wal(e->db, 1, &message);
-	return write_error(e, message);
+	TRY(write_error(e, message));
+	return mark(e, flushes, sequence);
 }
 
 static uc_err iterator_error(rocksdb_iterator_t *it)
@@ -315,7 +345,7 @@ static void engine_cursor_close(struct store_cursor *c)
 
 /* A write of our own behind all keys, so that the flush has something to do: it closes the
  * write-ahead log and begins a new manifest. */
-static uc_err flush(struct store_engine *e)
+static uc_err flush_now(struct store_engine *e)
 {
 	char *message = NULL;
 	rocksdb_put(e->db, e->write, "\xff", 1, "", 0, &message);
@@ -325,6 +355,14 @@ static uc_err flush(struct store_engine *e)
 	rocksdb_flush(e->db, wait, &message);
 	rocksdb_flushoptions_destroy(wait);
 	return write_error(e, message);
+}
+
+static uc_err flush(struct store_engine *e)
+{
+	e->flushes++;
+	uc_err err = flush_now(e);
+	e->flushes++;
+	return err;
 }
 
 /* How many of the blob files, from the oldest on, a compaction writes anew: a share. */
