@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of an account: its name, its key, then everything under its id.  In this order, since a
  * device that was told nothing signs in and asks again as long as the last is not done. */
+#include "mimi/names.h"
 #include "provider/account_names.h"
 
 static uc_err key_delete(struct provider *p, const struct account_record *account)
@@ -41,7 +42,11 @@ uc_err handle_account_delete(struct call *c, struct view body)
 	TRY(session_challenge_check(c->p, c->s, SESSION_DELETE, id, (struct view){ NULL, 0 },
 				    VIEW_OF(c->s->device_key), q.signature));
 	TRY(account_get(c->p, id, &c->arena, &account));
-	TRY(name_release(c->p, account.name_id, id, &c->arena));
+	/* A number or address passes to whoever proves it; a handle is what people trust. */
+	if (c->p->config.names == NAME_HANDLE)
+		TRY(name_rest(c->p, account.name_id, id, &c->arena));
+	else
+		TRY(name_release(c->p, account.name_id, id, &c->arena));
 	TRY(key_delete(c->p, &account));
 	TRY(account_delete(c->p, id, &c->arena));
 	call_respond(c, NULL, NULL);

@@ -3,9 +3,6 @@
 
 #include "mimi/names.h"
 
-/* What others know somebody by leads to nobody else at once. */
-enum { NAME_HOLD_DAYS = 30 };
-
 static bool is_id(const uint8_t a[32], const uint8_t b[32])
 {
 	return view_equal(view_make(a, 32), view_make(b, 32));
@@ -74,19 +71,21 @@ uc_err name_state_get(struct provider *p, const struct name_id *n, struct view a
 	}
 	/* Held or not, the same reads are made: only a code tells its owner. */
 	uc_err err = account_get(p, VIEW_OF(name.account_id), a, &account);
-	if (err == UC_E_NOT_FOUND)
-		return UC_OK;
-	TRY(err);
-	bool is_its = is_id(account.name_id, n->now);
+	if (err && err != UC_E_NOT_FOUND)
+		return err;
+	bool is_its = !err && is_id(account.name_id, n->now);
 	if (!found || (!is_its && name.until_ms <= env_now_ms(p->env)))
 		return UC_OK;
 	*state = NAME_HELD;
-	memcpy(holder, name.account_id, ACCOUNT_ID);
+	memset(holder, 0, ACCOUNT_ID);
+	if (!err)
+		memcpy(holder, name.account_id, ACCOUNT_ID);
 	return UC_OK;
 }
 
-uc_err name_hold(struct provider *p, const uint8_t name_id[32], struct view account_id,
-		 struct arena *a)
+/* What others know somebody by leads to nobody else at once. */
+static uc_err keep_for(struct provider *p, const uint8_t name_id[32], struct view account_id,
+		       unsigned days, bool is_nobodys, struct arena *a)
 {
 	struct store_key k;
 	struct store_batch b;
@@ -95,11 +94,25 @@ uc_err name_hold(struct provider *p, const uint8_t name_id[32], struct view acco
 	TRY(name_read(p, name_id, a, &name, &found));
 	if (!found || !view_equal(VIEW_OF(name.account_id), account_id))
 		return UC_OK;
-	name.until_ms = env_now_ms(p->env) + (uint64_t)NAME_HOLD_DAYS * DAY_MS;
+	name.until_ms = env_now_ms(p->env) + (uint64_t)days * DAY_MS;
+	if (is_nobodys)
+		memset(name.account_id, 0, sizeof name.account_id);
 	store_batch_init(&b, view_make(name_id, 32));
 	return finish_accounts(p, &b,
 			       record_put(&b, key_1(&k, TABLE_NAME, view_make(name_id, 32)),
 					  name_record_element, &name));
+}
+
+uc_err name_rest(struct provider *p, const uint8_t name_id[32], struct view account_id,
+		 struct arena *a)
+{
+	return keep_for(p, name_id, account_id, p->handles.rest_days, true, a);
+}
+
+uc_err name_hold(struct provider *p, const uint8_t name_id[32], struct view account_id,
+		 struct arena *a)
+{
+	return keep_for(p, name_id, account_id, p->handles.hold_days, false, a);
 }
 
 uc_err name_take(struct call *c, struct store_batch *b, const struct name_id *n,

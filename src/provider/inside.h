@@ -154,6 +154,7 @@ struct provider {
 	bool outbox_loaded;
 	struct known_app *known_apps; /* directories of other apps, and our own signed */
 	size_t known_apps_n;
+	struct provider_handles handles;
 	struct map reserved;   /* skeletons of names that nobody is given; value: the provider */
 	bool is_suspended;     /* the whole app: nobody is let in */
 	bool clock_doubted;    /* nothing is thrown away for its age */

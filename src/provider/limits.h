@@ -79,4 +79,12 @@ static inline uint32_t rate_units_of(size_t bytes)
 	return 1 + (uint32_t)(bytes / 4096);
 }
 
+/* How handles are kept from others; 0: the default. */
+enum { HANDLE_HOLD_DAYS = 30, HANDLES_HELD = 3, HANDLE_REST_DAYS = 90 };
+struct provider_handles {
+	unsigned hold_days; /* one that its account has left, for this account */
+	unsigned held;      /* of those, for one account at once */
+	unsigned rest_days; /* that of a deleted account */
+};
+
 #endif

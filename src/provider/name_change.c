@@ -44,6 +44,8 @@ static uc_err account_fill(struct call *c, const struct change *n, struct store_
 	struct account_record now = n->account;
 	memcpy(now.name_id, n->name.now, sizeof now.name_id);
 	TRY(spent_take(c->p, b, id, SPENT_NAME_CHANGE, &c->arena, wait_s));
+	if (!*wait_s && c->p->config.names == NAME_HANDLE)
+		TRY(held_take(c->p, b, id, n->state == NAME_OWN, &c->arena, wait_s));
 	return *wait_s ? UC_OK : account_change(c->p, b, id, &n->account, &now);
 }
 

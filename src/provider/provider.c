@@ -38,6 +38,15 @@ void provider_set_limits(struct provider *p, const struct rate limits[LIMITS_N])
 		p->config.limits[i] = limits[i].hour ? limits[i] : limits_default[i];
 }
 
+void provider_set_handles(struct provider *p, const struct provider_handles *h)
+{
+	p->handles = (struct provider_handles){
+		h->hold_days ? h->hold_days : HANDLE_HOLD_DAYS,
+		h->held ? h->held : HANDLES_HELD,
+		h->rest_days ? h->rest_days : HANDLE_REST_DAYS,
+	};
+}
+
 void provider_set_quota(struct provider *p, uint64_t account_bytes)
 {
 	p->config.account_bytes = account_bytes ? account_bytes : ACCOUNT_BYTES_DEFAULT;
@@ -48,6 +57,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	p->config = *config;
 	provider_set_limits(p, config->limits);
 	provider_set_quota(p, config->account_bytes);
+	provider_set_handles(p, &(struct provider_handles){ 0 });
 	p->env = config->env;
 	p->accounts = config->accounts;
 	p->rooms = config->rooms;

@@ -146,6 +146,8 @@ bool provider_rooms_moved(const struct provider *p);
 /* The app's certificate is another: what it signed is signed anew. */
 void provider_certificate_renewed(struct provider *p);
 
+/* Other rules from now on. */
+void provider_set_handles(struct provider *p, const struct provider_handles *h);
 /* Other quotas from now on; 0: the default.  What is over one stays. */
 void provider_set_quota(struct provider *p, uint64_t account_bytes);
 /* About once a second. */

@@ -2,7 +2,7 @@
 /* What ends by itself: expired slots, revocations nobody can use any more, intake items nobody
  * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  At each
  * tick as many records as its time allows, a round an hour. */
-#include "provider/inside.h"
+#include "provider/account_names.h"
 
 typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			    struct arena *a);
@@ -110,6 +110,18 @@ static uc_err drop_orphan(struct provider *p, struct view key, struct view accou
 	return lives ? UC_OK : record_drop(p, shard, key);
 }
 
+/* Kept from others although its account is gone: then nothing says whose it was. */
+static uc_err rests(struct provider *p, struct view name_id, struct view key, struct name_record *r)
+{
+	static const uint8_t nobody[ACCOUNT_ID];
+	struct store_batch b;
+	if (view_equal(VIEW_OF(r->account_id), VIEW_OF(nobody)))
+		return UC_OK;
+	memcpy(r->account_id, nobody, sizeof r->account_id);
+	store_batch_init(&b, name_id);
+	return finish_accounts(p, &b, record_put(&b, key, name_record_element, r));
+}
+
 static uc_err sweep_name(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			 struct arena *a)
 {
@@ -120,7 +132,8 @@ static uc_err sweep_name(struct provider *p, struct view key, struct view value,
 	TRY(wire_decode(value, a, name_record_element, &r));
 	uc_err err = account_get(p, VIEW_OF(r.account_id), a, &account);
 	if (err == UC_E_NOT_FOUND)
-		return record_drop(p, name_id, key);
+		return r.until_ms > now_ms ? rests(p, name_id, key, &r)
+					   : record_drop(p, name_id, key);
 	TRY(err);
 	/* Left, and kept for long enough; or never taken in the end. */
 	bool is_its = view_equal(VIEW_OF(account.name_id), name_id);
@@ -143,10 +156,11 @@ static uc_err sweep_spent(struct provider *p, struct view key, struct view value
 	struct store_key_reader k;
 	store_key_read(&k, key);
 	struct view subject = store_key_read_bytes(&k, a);
-	(void)store_key_read_bytes(&k, a);
+	struct view kind = store_key_read_bytes(&k, a);
 	TRY(store_key_read_done(&k));
 	TRY(wire_decode(value, a, spent_record_element, &r));
-	if (!rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
+	if (held_is_slot(kind) ? r.empty_until_us > now_ms * 1000
+			       : !rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
 		return UC_OK;
 	return record_drop(p, subject, key);
 }

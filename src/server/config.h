@@ -31,6 +31,7 @@ struct config_app {
 	bool limit_by_address;             /* network addresses are counted by */
 	uint64_t account_bytes;            /* of an account at most; 0: the default */
 	unsigned old_keys_days;            /* keys of before a rotation; 0: the default */
+	struct provider_handles handles;   /* kept from others; 0: the defaults */
 	const char *reserved;              /* file of names that nobody is given, or NULL */
 	bool is_suspended;                 /* nobody is let in */
 	const char *web;                   /* folder of the files for browsers, or NULL */

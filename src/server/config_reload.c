@@ -9,11 +9,19 @@ static const struct {
 	enum config_section section;
 	const char *key;
 } at_once[] = {
-	{ SECTION_BACKBONE, "log" },      { SECTION_APP, "limit_by_address" },
-	{ SECTION_APP, "account_bytes" }, { SECTION_APP, "reserved" },
-	{ SECTION_APP, "suspended" },     { SECTION_APP, "web" },
-	{ SECTION_APP, "title" },         { SECTION_APP, "old_keys_days" },
-	{ SECTION_PEER, "title" },        { SECTION_PEER, "names" },
+	{ SECTION_BACKBONE, "log" },
+	{ SECTION_APP, "limit_by_address" },
+	{ SECTION_APP, "account_bytes" },
+	{ SECTION_APP, "reserved" },
+	{ SECTION_APP, "suspended" },
+	{ SECTION_APP, "web" },
+	{ SECTION_APP, "title" },
+	{ SECTION_APP, "old_keys_days" },
+	{ SECTION_APP, "handle_hold_days" },
+	{ SECTION_APP, "handles_held" },
+	{ SECTION_APP, "handle_rest_days" },
+	{ SECTION_PEER, "title" },
+	{ SECTION_PEER, "names" },
 };
 
 static bool same_text(const char *a, const char *b)

@@ -251,6 +251,16 @@ const char *config_set_days(const struct config_where *w, struct view value, voi
 	return NULL;
 }
 
+const char *config_set_held(const struct config_where *w, struct view value, void *field)
+{
+	uint64_t n = 0;
+	(void)w;
+	if (decimal_read(value, &n) || n < 1 || n > 16)
+		return "is not a number from 1 to 16";
+	*(unsigned *)field = (unsigned)n;
+	return NULL;
+}
+
 const char *config_set_threads(const struct config_where *w, struct view value, void *field)
 {
 	uint64_t n = 0;

@@ -26,6 +26,7 @@ config_set config_set_count;      /* unsigned, 0 to 10,000,000 */
 config_set config_set_ping;       /* unsigned, seconds */
 config_set config_set_drain;      /* unsigned, seconds */
 config_set config_set_days;       /* unsigned, 1 to 3650 */
+config_set config_set_held;       /* unsigned, 1 to 16 */
 config_set config_set_threads;    /* unsigned */
 config_set config_set_yes_no;     /* bool */
 config_set config_set_rate;       /* struct rate: at once, an hour */

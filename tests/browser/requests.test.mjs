@@ -49,14 +49,14 @@ test('a code that is wrong, a handle that is taken', async (stage) => {
 	await rosa.signUp();
 });
 
-test('somebody else behind a handle is warned of until it is compared', async (stage) => {
+test('somebody else behind an address is warned of until it is compared', async (stage) => {
 	const [rosa, tom] = await Promise.all([
 		stage.member('dial', 'Rosa'),
-		stage.terminal('lens', 'Tom'),
+		stage.terminal('plaza', 'Tom'),
 	]);
 	await befriend(rosa, tom);
 	await tom.run('delete-account', '--yes');
-	const mallory = await stage.terminal('lens', 'Mallory', tom.identifier);
+	const mallory = await stage.terminal('plaza', 'Mallory', tom.identifier);
 	await rosa.ask(mallory, 'Still you?');
 	await mallory.accept('Rosa');
 	await rosa.hasRoom('Mallory');

@@ -124,6 +124,7 @@ uc_err person_sign(struct client *c, uint8_t purpose, struct view account_id, st
 /* On p->c, or a new connection. */
 uc_err person_ask_code(struct person *p);
 uc_err person_sign_up(struct person *p, const char *code);
+uc_err person_delete(struct person *p);
 uc_err person_sign_in_as(struct person *p, struct client *c, struct device *d);
 uc_err person_sign_in(struct person *p);
 /* All of it: code, account, request key. */

@@ -249,6 +249,76 @@ TEST(a_handle_is_changed_and_the_old_one_kept_for_a_while)
 	apps_end();
 }
 
+static void days_pass(int days)
+{
+	test_now_ms += (uint64_t)days * DAY_MS;
+	for (int i = 0; i < 10; i++)
+		apps_wait(1000);
+}
+
+/* However long somebody goes on changing, and whatever is killed meanwhile. */
+TEST(an_account_holds_only_so_many_handles)
+{
+	struct person rosa, other;
+	static const char *const names[] = { "rosa.a", "rosa.b", "rosa.c", "rosa.d" };
+	apps_begin();
+	struct app *lens = &apps[LENS];
+	person_join(&rosa, lens, "rosa");
+	person_join(&other, lens, "tom");
+	for (size_t i = 0; i < 3; i++) {
+		days_pass(1);
+		expect_ok(person_sign_in(&rosa));
+		expect_ok(rename_to(&rosa, names[i], NULL));
+	}
+	days_pass(1);
+	expect_ok(person_sign_in(&rosa));
+	expect_err(rename_to(&rosa, names[3], NULL), UC_E_RATE);
+	expect(rosa.c->answer.retry_after_s > 26u * (DAY_MS / 1000));
+	app_kill(lens, false);
+	app_start(lens);
+	expect_ok(person_sign_in(&rosa));
+	expect_err(rename_to(&rosa, names[3], NULL), UC_E_RATE);
+	expect(is_found(lens, "rosa.c") && !is_found(lens, "rosa.d"));
+	/* Back to one of its own takes no further slot. */
+	expect_ok(rename_to(&rosa, names[1], NULL));
+	expect_err(rename_to(&rosa, names[3], NULL), UC_E_RATE);
+	expect_ok(person_sign_in(&other));
+	expect_err(rename_to(&other, names[0], NULL), UC_E_TAKEN);
+	days_pass(28);
+	expect_ok(person_sign_in(&rosa));
+	expect_ok(rename_to(&rosa, names[3], NULL));
+	apps_end();
+}
+
+/* Kept from everybody, and by nothing that leads to whoever had it. */
+TEST(the_handle_of_a_deleted_account_rests)
+{
+	struct person rosa, other;
+	apps_begin();
+	struct app *lens = &apps[LENS];
+	person_join(&rosa, lens, "rosa");
+	person_join(&other, lens, "tom");
+	expect_ok(rename_to(&rosa, "rosalind", NULL));
+	expect_ok(person_delete(&rosa));
+	expect(!is_found(lens, "rosalind"));
+	expect_ok(person_sign_in(&other));
+	expect_err(rename_to(&other, "rosalind", NULL), UC_E_TAKEN);
+	expect_err(rename_to(&other, "rosa", NULL), UC_E_TAKEN);
+	days_pass(29);
+	expect_eq(stored_count(lens->accounts, VIEW_OF(rosa.account_id)), 0);
+	days_pass(2);
+	expect_ok(person_sign_in(&other));
+	expect_ok(rename_to(&other, "rosa", NULL));
+	expect_err(rename_to(&other, "rosalind", NULL), UC_E_TAKEN);
+	days_pass(58);
+	expect_ok(person_sign_in(&other));
+	expect_err(rename_to(&other, "rosalind", NULL), UC_E_TAKEN);
+	days_pass(2);
+	expect_ok(person_sign_in(&other));
+	expect_ok(rename_to(&other, "rosalind", NULL));
+	apps_end();
+}
+
 TEST(names_are_not_tried_out_by_changing)
 {
 	struct person rosa;

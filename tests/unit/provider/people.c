@@ -210,3 +210,13 @@ struct key_material_request set_request(struct view target)
 		.acceptable_ciphersuites = { suites, 1 },
 	};
 }
+
+uc_err person_delete(struct person *p)
+{
+	uint8_t signature[ED25519_SIGNATURE];
+	struct account_delete_request q = { VIEW_OF(signature) };
+	expect_ok(person_sign(p->c, SESSION_DELETE, VIEW_OF(p->account_id),
+			      (struct view){ NULL, 0 }, &p->phone.key, signature));
+	return client_ask(p->c, FRAME_ACCOUNT_DELETE, account_delete_request_element, &q, NULL,
+			  NULL);
+}

@@ -229,6 +229,9 @@ TEST(each_key_is_compared)
 		{ "listen_http = 127.0.0.1:5\n", "listen_http = 127.0.0.2:5\n" },
 		{ "listen_http = 127.0.0.1:5\n", "listen_http = 127.0.0.1:6\n" },
 		{ "old_keys_days = 1\n", "old_keys_days = 257\n" },
+		{ "handle_hold_days = 1\n", "handle_hold_days = 257\n" },
+		{ "handles_held = 1\n", "handles_held = 16\n" },
+		{ "handle_rest_days = 1\n", "handle_rest_days = 257\n" },
 	};
 	static char one[1000], other[1000];
 #define BARE                                                                          \
