@@ -41,6 +41,22 @@ void *map_find(const struct map *m, struct view key)
 	return m->cap ? m->slots[slot_of(m, key, siphash(m->key, key))].value : NULL;
 }
 
+uint64_t map_hash(const struct map *m, struct view key)
+{
+	return siphash(m->key, key);
+}
+
+void *map_find_hashed(const struct map *m, struct view key, uint64_t hash)
+{
+	return m->cap ? m->slots[slot_of(m, key, hash)].value : NULL;
+}
+
+void map_expect(const struct map *m, uint64_t hash)
+{
+	if (m->cap)
+		__builtin_prefetch(&m->slots[hash & (m->cap - 1)]);
+}
+
 static uc_err grow(struct map *m)
 {
 	struct map bigger = *m;

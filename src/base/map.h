@@ -19,6 +19,11 @@ uc_err UC_MUST_USE map_init(struct map *m, const struct env *env);
 void map_done(struct map *m);
 /* NULL when absent. */
 void *map_find(const struct map *m, struct view key);
+/* The same for who keeps the key's hash, which stays what it is as long as the map. */
+uint64_t map_hash(const struct map *m, struct view key);
+void *map_find_hashed(const struct map *m, struct view key, uint64_t hash);
+/* It will be asked for: where to look is fetched meanwhile. */
+void map_expect(const struct map *m, uint64_t hash);
 /* Sets or replaces; value must not be NULL. */
 uc_err UC_MUST_USE map_put(struct map *m, struct view key, void *value);
 /* Removes and returns the value; NULL when absent. */

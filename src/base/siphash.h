@@ -6,5 +6,7 @@
 #include "base/view.h"
 
 uint64_t siphash(const uint64_t key[2], struct view in);
+/* The same of 128 bits, which is long enough to prove something. */
+void siphash_wide(const uint64_t key[2], struct view in, uint64_t out[2]);
 
 #endif

@@ -243,6 +243,9 @@ void room_line_remove(struct room_line_link *l);
 bool is_place(struct view uri, enum uri_kind kind);
 /* UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE room_live_get(struct provider *p, struct view uri, struct room_live **out);
+/* The same for who knows the hash of the URI in rooms_live. */
+uc_err UC_MUST_USE room_live_get_hashed(struct provider *p, struct view uri, uint64_t hash,
+					struct room_live **out);
 /* One that is loaded already. */
 uc_err UC_MUST_USE room_live_again(struct provider *p, struct room_live *r);
 /* One we host; UC_E_NOT_FOUND for others, too. */
@@ -471,12 +474,33 @@ struct seat_more *seat_more(struct seat_live *seat);
 uint64_t seat_ended(const struct seat_live *seat);
 
 /* --- seat_known.c --- */
-/* All of its record but start_chain; an ended one is never known. */
-bool seat_known_find(const struct provider *p, struct view room, struct view client,
-		     struct seat_record *out);
-void seat_known_add(struct provider *p, struct view room, struct view client,
-		    const struct seat_record *r);
-/* Its record becomes another; NULL: there is none any more. */
+/* Whoever asks to open a seat, as far as a request's seats have it in common. */
+struct seat_claimant {
+	uint64_t who[2];
+	uint32_t month;
+	bool is_usable;
+};
+/* Who says to hold which seat. */
+struct seat_claim {
+	struct view room, client;
+	const struct seat_claimant *by;
+	uint64_t hash;     /* of room and client: seat_late_hash */
+	uint64_t proof[2]; /* of the seat, the secret and who it is */
+};
+void seat_claimant_make(struct provider *p, const struct session *s, struct seat_claimant *out);
+/* False: there can be no such seat. */
+bool seat_claim_make(const struct provider *p, const struct seat_claimant *by,
+		     const struct seat_again *again, struct seat_claim *out);
+/* It will be looked for. */
+void seat_known_expect(const struct provider *p, const struct seat_claim *c);
+/* What opening it needs, if just this claimant was the last to open it, with that secret, and in this
+ * month.  Of the record: start, cursor and month. */
+bool seat_known_find(const struct provider *p, const struct seat_claim *c, struct seat_record *out,
+		     struct client_key *client, uint64_t *room_hash);
+/* The claim was right and is what is stored, or late, as the latest opening. */
+void seat_known_add(struct provider *p, const struct seat_claim *c, const struct seat_record *r,
+		    const struct client_key *client);
+/* Its record moves on, with the same secret and opener; NULL: what was known is so no more. */
 void seat_known_change(struct provider *p, struct view room, struct view client,
 		       const struct seat_record *r);
 void seat_known_free(struct provider *p);
@@ -508,6 +532,10 @@ void seat_moved(struct provider *p, struct seat_live *seat);
 /* It closes: what the store does not know stays behind. */
 void seat_moved_late(struct provider *p, struct seat_live *seat);
 struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client);
+/* What a seat is looked for by, there and in seat_known.c; and the same for who has it. */
+uint64_t seat_late_hash(const struct provider *p, struct view room, struct view client);
+struct seat_late *seat_late_find_hashed(struct provider *p, struct view room, struct view client,
+					uint64_t hash);
 /* NULL without memory: it is told again. */
 struct seat_late *seat_late_get(struct provider *p, struct view room, struct view client);
 /* The room is no more. */

@@ -379,7 +379,13 @@ uc_err room_live_again(struct provider *p, struct room_live *r)
 
 uc_err room_live_get(struct provider *p, struct view uri, struct room_live **out)
 {
-	struct room_live *r = map_find(&p->rooms_live, uri);
+	return room_live_get_hashed(p, uri, map_hash(&p->rooms_live, uri), out);
+}
+
+uc_err room_live_get_hashed(struct provider *p, struct view uri, uint64_t hash,
+			    struct room_live **out)
+{
+	struct room_live *r = map_find_hashed(&p->rooms_live, uri, hash);
 	if (!r) {
 		if (!is_place(uri, URI_ROOM))
 			return UC_E_NOT_FOUND;

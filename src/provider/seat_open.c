@@ -2,6 +2,7 @@
 /* Opening a seat: first by the leaf's key, then by the secret that was set with it. */
 #include "base/heap.h"
 #include "base/planted.h"
+#include "base/secret.h"
 #include "provider/room_work.h"
 
 enum { SEATS_PER_REQUEST = 16 };
@@ -29,11 +30,13 @@ uc_err seat_proof_check(struct provider *p, const struct session *s, struct view
 struct opening_seat {
 	struct call *c;
 	const struct seat_open_request *q;
+	const struct seat_claim *claim;
 	struct room_live *room;
 	struct client_key client;
 	struct seat_record record;
-	bool is_again; /* by SEATS_OPEN */
-	bool is_known; /* and nothing was read for it */
+	uint64_t cursor; /* how far it has been read, though that is not stored */
+	bool is_again;   /* by SEATS_OPEN */
+	bool is_known;   /* the claim is right, and nothing was read for it */
 };
 
 /* Sets the secret; opening, month and cursor with it. */
@@ -84,6 +87,7 @@ static uc_err opened_by_another(struct call *c, struct view room, struct view cl
 {
 	struct view sealed;
 	TRY(opening_make(c->p, room, client, c->s, &c->arena, &sealed));
+	seat_known_change(c->p, room, client, NULL);
 	struct seat_late *late = seat_late_get(c->p, room, client);
 	uint8_t *copy = late ? heap_new(sealed.n) : NULL;
 	if (!copy)
@@ -148,7 +152,7 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 					  .hub_is_own_app = o->room->record.part == ROOM_HUB };
 	memcpy(r->start_chain, o->record.start_chain, CHAIN_HASH);
 	TRY(log_first(p, o->room, cursor, &r->first));
-	if (o->record.cursor < o->record.start && cursor < o->record.start)
+	if (o->cursor < o->record.start && cursor < o->record.start)
 		TRY(welcome_add(o, r));
 	/* What is gone cannot be sent; the device sees it by `first`. */
 	if (cursor + 1 < r->first)
@@ -159,84 +163,107 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 	}
 	TRY(seat_live_add(p, o->c->s, o->room, &o->client, &o->record, cursor, &seat));
 	r->seat = seat->number;
-	if (o->q->cursor > o->record.cursor)
+	if (o->q->cursor > o->cursor)
 		seat_moved(p, seat);
 	return UC_OK;
 }
 
-/* As far as it has been read, though that is not stored. */
-static void cursor_known(struct opening_seat *o)
+static void cursor_find(struct opening_seat *o)
 {
-	const struct seat_late *late = seat_late_find(o->c->p, o->q->room, o->q->client);
-	const struct seat_live *live = room_seat_of(o->room, &o->client);
-	if (late && late->cursor > o->record.cursor)
-		o->record.cursor = late->cursor;
-	if (live && live->is_moved && seat_acked(live) > o->record.cursor)
-		o->record.cursor = seat_acked(live);
+	const struct seat_late *late =
+		seat_late_find_hashed(o->c->p, o->q->room, o->q->client, o->claim->hash);
+	const struct seat_live *live = o->room->moved_n ? room_seat_of(o->room, &o->client) : NULL;
+	o->cursor = o->record.cursor;
+	if (late && late->cursor > o->cursor)
+		o->cursor = late->cursor;
+	if (live && live->is_moved && seat_acked(live) > o->cursor)
+		o->cursor = seat_acked(live);
+}
+
+/* Who set the secret, or has it; what there is to be kept of that is. */
+static uc_err opener_take(struct opening_seat *o, bool is_first)
+{
+	const struct seat_open_request *q = o->q;
+	if (is_first)
+		return open_first(o);
+	return o->is_known ? UC_OK
+			   : seat_opened_again(o->c, q->room, q->client, q->secret, &o->record);
 }
 
 static uc_err open_seat(struct opening_seat *o, struct seat_open_response *r)
 {
 	const struct seat_open_request *q = o->q;
-	bool is_first = seat_is_unopened(&o->record);
+	bool is_first = !o->is_known && seat_is_unopened(&o->record);
 	/* Before anything is told: whose seat it is not learns neither that there is one nor how far
 	 * its room has come. */
-	if (!is_first)
+	if (!is_first && !o->is_known)
 		TRY(check_secret(o));
-	cursor_known(o);
+	cursor_find(o);
 	/* Everything was read, up to the end. */
-	if (o->record.ended &&
-	    (q->cursor >= o->record.ended || o->record.cursor >= o->record.ended))
+	if (o->record.ended && (q->cursor >= o->record.ended || o->cursor >= o->record.ended))
 		return UC_E_SEAT;
 	if (!is_first && q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
 	/* Its Welcome comes with SEAT_OPEN. */
-	if (!is_first && o->is_again && o->record.cursor < o->record.start &&
-	    q->cursor < o->record.start)
+	if (!is_first && o->is_again && o->cursor < o->record.start && q->cursor < o->record.start)
 		return UC_E_UNEXPECTED;
-	TRY(is_first ? open_first(o)
-		     : seat_opened_again(o->c, q->room, q->client, q->secret, &o->record));
+	TRY(opener_take(o, is_first));
 	if (q->cursor >= o->room->record.next)
 		return UC_E_RESTORED;
 	return opened(o, q->cursor, r);
 }
 
-static uc_err record_read(struct opening_seat *o)
+/* The whole of it is for who opens a seat by itself. */
+static bool is_known(struct opening_seat *o, uint64_t *room_hash)
+{
+	o->is_known = o->is_again &&
+		      seat_known_find(o->c->p, o->claim, &o->record, &o->client, room_hash);
+	return o->is_known;
+}
+
+static uc_err seat_read(struct opening_seat *o)
 {
 	struct provider *p = o->c->p;
 	const struct seat_open_request *q = o->q;
 	struct store_key k;
-	/* The whole of it is for who opens a seat by itself. */
-	o->is_known = o->is_again && seat_known_find(p, q->room, q->client, &o->record);
-	if (o->is_known)
-		return UC_OK;
-	TRY(record_get(p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client), seat_record_element,
-		       &o->c->arena, &o->record));
-	seat_known_add(p, q->room, q->client, &o->record);
-	return UC_OK;
+	uint64_t room_hash;
+	if (is_known(o, &room_hash))
+		return room_live_get_hashed(p, q->room, room_hash, &o->room);
+	if (!client_key_make(p, q->client, &o->client))
+		return UC_E_SEAT;
+	TRY(room_live_get(p, q->room, &o->room));
+	return record_get(p->rooms, key_2(&k, TABLE_SEAT, q->room, q->client), seat_record_element,
+			  &o->c->arena, &o->record);
 }
 
 static uc_err find_and_open(struct opening_seat *o, struct seat_open_response *r)
 {
-	const struct seat_open_request *q = o->q;
-	if (!client_key_make(o->c->p, q->client, &o->client))
-		return UC_E_SEAT;
-	uc_err err = room_live_get(o->c->p, q->room, &o->room);
-	if (!err)
-		err = record_read(o);
+	uc_err err = seat_read(o);
 	if (err)
 		return err == UC_E_NOT_FOUND ? UC_E_SEAT : err;
-	return open_seat(o, r);
+	TRY(open_seat(o, r));
+	if (!o->is_known)
+		seat_known_add(o->c->p, o->claim, &o->record, &o->client);
+	return UC_OK;
 }
 
 uc_err handle_seat_open(struct call *c, struct view body)
 {
 	struct seat_open_request q;
 	struct seat_open_response r;
-	struct opening_seat o = { .c = c, .q = &q };
+	struct seat_claimant by;
+	struct seat_claim claim;
+	struct opening_seat o = { .c = c, .q = &q, .claim = &claim };
 	TRY(wire_decode(body, &c->arena, seat_open_request_element, &q));
 	if (q.secret.n != SEAT_SECRET)
 		return UC_E_ARGUMENT;
+	struct seat_again named = { .room = q.room, .client = q.client };
+	memcpy(named.secret, q.secret.p, SEAT_SECRET);
+	seat_claimant_make(c->p, c->s, &by);
+	bool may_be = seat_claim_make(c->p, &by, &named, &claim);
+	wipe(named.secret, sizeof named.secret);
+	if (!may_be)
+		return UC_E_SEAT;
 	TRY(find_and_open(&o, &r));
 	call_respond(c, seat_open_response_element, &r);
 	seat_live_push(c->p, seat_live_find(c->s, r.seat));
@@ -246,13 +273,16 @@ uc_err handle_seat_open(struct call *c, struct view body)
 
 /* --- many at once --- */
 
-static void open_again(struct call *c, const struct seat_again *again, struct seat_opened *out)
+enum { CLAIMS_AT_ONCE = 16 };
+
+static void open_again(struct call *c, const struct seat_claim *claim,
+		       const struct seat_again *again, struct seat_opened *out)
 {
 	const struct seat_open_request q = { .room = again->room,
 					     .client = again->client,
 					     .secret = VIEW_OF(again->secret),
 					     .cursor = again->cursor };
-	struct opening_seat o = { .c = c, .q = &q, .is_again = true };
+	struct opening_seat o = { .c = c, .q = &q, .claim = claim, .is_again = true };
 	struct seat_open_response r;
 	struct arena_mark mark = arena_mark(&c->arena);
 	uc_err err = find_and_open(&o, &r);
@@ -263,11 +293,30 @@ static void open_again(struct call *c, const struct seat_again *again, struct se
 		*out = (struct seat_opened){ .seat = r.seat, .first = r.first, .next = r.next };
 }
 
+/* Some: what the next need comes from memory meanwhile. */
+static void open_some(struct call *c, const struct seat_claimant *by, const struct seat_again *v,
+		      size_t n, struct seat_opened *out)
+{
+	struct seat_claim claims[CLAIMS_AT_ONCE];
+	bool may_be[CLAIMS_AT_ONCE];
+	for (size_t i = 0; i < n; i++)
+		may_be[i] = seat_claim_make(c->p, by, &v[i], &claims[i]);
+	for (size_t i = 0; i < n; i++)
+		if (may_be[i])
+			seat_known_expect(c->p, &claims[i]);
+	for (size_t i = 0; i < n; i++)
+		if (may_be[i])
+			open_again(c, &claims[i], &v[i], &out[i]);
+		else
+			out[i] = (struct seat_opened){ .status = UC_E_SEAT };
+}
+
 /* Each is answered for itself.  One that is named twice is open once, by its later number. */
 uc_err handle_seats_open(struct call *c, struct view body)
 {
 	struct seats_open_request q;
 	struct seats_open_response r;
+	struct seat_claimant by;
 	TRY(wire_decode(body, &c->arena, seats_open_request_element, &q));
 	if (q.seats.n > SEATS_AT_ONCE)
 		return UC_E_LIMIT;
@@ -283,8 +332,12 @@ uc_err handle_seats_open(struct call *c, struct view body)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
-	for (size_t i = 0; i < q.seats.n; i++)
-		open_again(c, &q.seats.v[i], &r.seats.v[i]);
+	seat_claimant_make(c->p, c->s, &by);
+	for (size_t i = 0; i < q.seats.n; i += CLAIMS_AT_ONCE) {
+		size_t left = q.seats.n - i;
+		open_some(c, &by, &q.seats.v[i], left < CLAIMS_AT_ONCE ? left : CLAIMS_AT_ONCE,
+			  &r.seats.v[i]);
+	}
 	call_respond(c, seats_open_response_element, &r);
 	for (size_t i = 0; i < r.seats.n; i++) {
 		struct seat_live *seat = seat_live_find(c->s, r.seats.v[i].seat);

@@ -34,11 +34,25 @@ static void late_free(struct seat_late *l)
 	heap_free(l);
 }
 
-struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client)
+struct seat_late *seat_late_find_hashed(struct provider *p, struct view room, struct view client,
+					uint64_t hash)
 {
 	uint8_t space[2 * PLACE_URI_MAX + 1];
 	struct map *lates = &p->room_work->lates;
-	return lates->n ? map_find(lates, late_name(room, client, space)) : NULL;
+	return lates->n ? map_find_hashed(lates, late_name(room, client, space), hash) : NULL;
+}
+
+uint64_t seat_late_hash(const struct provider *p, struct view room, struct view client)
+{
+	uint8_t space[2 * PLACE_URI_MAX + 1];
+	return map_hash(&p->room_work->lates, late_name(room, client, space));
+}
+
+struct seat_late *seat_late_find(struct provider *p, struct view room, struct view client)
+{
+	return p->room_work->lates.n
+		       ? seat_late_find_hashed(p, room, client, seat_late_hash(p, room, client))
+		       : NULL;
 }
 
 struct seat_late *seat_late_get(struct provider *p, struct view room, struct view client)
