@@ -60,6 +60,11 @@ static uc_err socket_listen(const char *host, uint16_t port, bool shared, int *o
 	return UC_OK;
 }
 
+uc_err listener_socket(const char *host, uint16_t port, int *out)
+{
+	return socket_listen(host, port, false, out);
+}
+
 uc_err listener_probe(const char *host, uint16_t port)
 {
 	int fd = -1;

@@ -24,6 +24,9 @@ struct listener {
  * UC_E_NET with errno set by the failing call. */
 uc_err UC_MUST_USE listener_open(struct listener *l, struct net_loop *loop, const char *host,
 				 uint16_t port, int fd, uint16_t *out_port);
+/* A socket that listens there, to be handed to listener_open as fd; its owner closes it.  UC_E_NET with
+ * errno, as listener_probe. */
+uc_err UC_MUST_USE listener_socket(const char *host, uint16_t port, int *out);
 /* Accepts nothing more for now; what comes waits in the system. */
 void listener_pause(struct listener *l);
 /* Stops; `closed` is called when the memory is the owner's again. */

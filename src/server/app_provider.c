@@ -12,6 +12,7 @@
 #include "server/app_stores.h"
 #include "server/clock_watch.h"
 #include "server/daemon.h"
+#include "server/folders.h"
 #include "server/link_table.h"
 #include "server/log.h"
 
@@ -345,6 +346,8 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 	}
 	buf_init(&folder, 4096);
 	err = daemon_app_folder(c, app, &folder);
+	if (!err)
+		err = folder_make((const char *)folder.p);
 	if (!err)
 		err = app_stores_open(&a->stores, (const char *)folder.p, own, env,
 				      app_worker_metrics(a->worker));

@@ -2,13 +2,10 @@
 #include "server/backbone.h"
 
 #include "base/heap.h"
-#include "base/map.h"
 #include "net/env_system.h"
-#include "server/front.h"
+#include "server/backbone_inside.h"
 #include "server/log.h"
 #include "server/notify.h"
-#include "server/peers.h"
-#include "server/ticket_files.h"
 #include "server/web_apps.h"
 
 #include <errno.h>
@@ -19,50 +16,7 @@ enum {
 	GOING_RETRY_S = 2, /* a restart takes that long at least */
 	DRAIN_LOOK_US = 10000,
 	DESCRIPTORS_KEPT = 512, /* for stores, pipes, peers */
-	RETIRED_MAX = 16,
-	RETIRED_MS = 15 * 60 * 1000, /* longer than a page may take to be sent */
-};
-
-/* Pages that others took the place of, while some of them may still be on their way. */
-struct retired {
-	struct web_files *files;
-	uint64_t at_ms;
-};
-
-/* Where a domain is asked. */
-struct way {
-	bool is_peer; /* else an app of this process */
-	unsigned index;
-};
-
-struct backbone {
-	const struct config *config;
-	const struct env *env;
-	const struct app_kind *kind;
-	struct delivery *delivery;
-	struct tls_server *tls[CONFIG_APPS_MAX];
-	struct ticket_keys *tickets[CONFIG_APPS_MAX];
-	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: nothing for browsers */
-	struct retired retired[RETIRED_MAX];
-	size_t retired_n;
-	struct app_worker *workers[CONFIG_APPS_MAX];
-	void *apps[CONFIG_APPS_MAX];
-	struct front_app front_apps[CONFIG_APPS_MAX];
-	struct front *fronts[BACKBONE_FRONTS_MAX];
-	size_t fronts_n;
-	struct peers *peers; /* NULL without any */
-	struct map ways;     /* domain -> struct way */
-	struct way way[CONFIG_APPS_MAX + CONFIG_PEERS_MAX];
-	size_t ways_n;
-	struct http_gate gate;
-	uint32_t drain_s;
-	bool is_started;
-	atomic_bool is_draining;
-	_Atomic uint64_t drain_ms; /* since when, by the steady clock; 0: not yet */
-	atomic_size_t beats_due;
-	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[BACKBONE_FRONTS_MAX];
-	struct metrics *own; /* of the operator's thread */
-	uint64_t start_us;
+	ROSTER_BYTES_MAX = 1 << 20,
 };
 
 static void to_front(void *ctx, unsigned front, struct message *list)
@@ -105,7 +59,9 @@ static bool ask_here(struct backbone *b, unsigned app, unsigned asked, struct me
 static bool ask(void *ctx, unsigned app, struct message *m)
 {
 	struct backbone *b = ctx;
+	pthread_rwlock_rdlock(&b->ways_lock);
 	const struct way *way = map_find(&b->ways, m->parts.domain);
+	pthread_rwlock_unlock(&b->ways_lock);
 	if (!way)
 		return answer_unknown(b, app, m);
 	if (!way->is_peer)
@@ -113,7 +69,7 @@ static bool ask(void *ctx, unsigned app, struct message *m)
 	return b->peers && peers_ask(b->peers, app, way->index, m);
 }
 
-static uc_err way_add(struct backbone *b, const char *domain, bool is_peer, size_t index)
+uc_err backbone_way_add(struct backbone *b, const char *domain, bool is_peer, size_t index)
 {
 	struct way *way = &b->way[b->ways_n++];
 	*way = (struct way){ is_peer, (unsigned)index };
@@ -125,10 +81,10 @@ static uc_err ways_fill(struct backbone *b)
 	const struct config *c = b->config;
 	TRY(map_init(&b->ways, b->env));
 	for (size_t i = 0; i < c->peers_n; i++)
-		TRY(way_add(b, c->peers[i].domain, true, i));
+		TRY(backbone_way_add(b, c->peers[i].domain, true, i));
 	/* Those of this process last: they win. */
 	for (size_t i = 0; i < c->apps_n; i++)
-		TRY(way_add(b, c->apps[i].domain, false, i));
+		TRY(backbone_way_add(b, c->apps[i].domain, false, i));
 	return UC_OK;
 }
 
@@ -141,13 +97,13 @@ static void answer(void *ctx, unsigned app, struct message *m)
 static void deliver(void *ctx, unsigned app, struct view identifier, struct view code)
 {
 	struct backbone *b = ctx;
-	uc_err err = delivery_send(b->delivery, app, identifier, code);
+	uc_err err = delivery_send(b->delivery, b->delivers_as[app], identifier, code);
 	if (err)
 		log_error("delivery.refused", "app=%s error=%s", b->config->apps[app].name,
 			  uc_err_name(err));
 }
 
-static void failed(void *ctx, unsigned app, uc_err why)
+void backbone_failed(void *ctx, unsigned app, uc_err why)
 {
 	struct backbone *b = ctx;
 	log_error("app.failed", "app=%s error=%s", b->config->apps[app].name, uc_err_name(why));
@@ -194,7 +150,7 @@ static uc_err web_apps_offer(const struct config *c, size_t app, struct web_file
 }
 
 /* *out is to be freed also when it fails. */
-static uc_err web_open(const struct config *c, size_t app, struct web_files **out)
+uc_err backbone_web_open(const struct config *c, size_t app, struct web_files **out)
 {
 	const struct config_app *a = &c->apps[app];
 	struct buf at;
@@ -213,23 +169,23 @@ static uc_err web_open(const struct config *c, size_t app, struct web_files **ou
 }
 
 /* By network address, where the app counts by that. */
-static struct rate anonymous_rate(const struct config_app *a)
+struct rate backbone_anonymous_rate(const struct config_app *a)
 {
 	const struct rate *said = &a->limits[LIMIT_NETWORK_HTTP];
 	return a->limit_by_address ? limit_or_default(said, LIMIT_NETWORK_HTTP)
 				   : (struct rate){ 0, 0 };
 }
 
-static uc_err app_open(struct backbone *b, size_t app)
+uc_err backbone_app_open(struct backbone *b, const struct config *live, size_t app)
 {
 	struct app_options o = { (unsigned)app,
 				 b->env,
 				 &b->kind->handler,
 				 NULL,
-				 { b, to_front, ask, answer, deliver, failed },
+				 { b, to_front, ask, answer, deliver, backbone_failed },
 				 NULL };
 	TRY(tls_open(b, app));
-	TRY(web_open(b->config, app, &b->web[app]));
+	TRY(backbone_web_open(live, app, &b->web[app]));
 	o.metrics = b->of_apps[app] = HEAP_NEW(struct metrics);
 	if (!o.metrics)
 		return UC_E_MEMORY;
@@ -253,7 +209,7 @@ static uc_err app_open(struct backbone *b, size_t app)
 		.domain = a->domain,
 		.tls = b->tls[app],
 		.web = b->web[app],
-		.anonymous = anonymous_rate(a),
+		.anonymous = backbone_anonymous_rate(a),
 		.queue = q,
 		.fd = notify_socket_find(a->listen.host, a->listen.port),
 		.local_fd = notify_socket_find(a->listen_http.host, a->listen_http.port),
@@ -323,7 +279,7 @@ static uc_err start(struct backbone *b)
 	TRY(ways_fill(b));
 	TRY(probe_all(b->config));
 	for (size_t i = 0; i < b->config->apps_n; i++)
-		TRY(app_open(b, i));
+		TRY(backbone_app_open(b, b->config, i));
 	if (b->config->peers_n)
 		TRY(peers_new(b->config, b->env, b->workers, &b->peers));
 	TRY(fronts_open(b));
@@ -352,7 +308,18 @@ uc_err backbone_start(const struct config *c, const struct env *env, const struc
 	struct backbone *b = HEAP_NEW(struct backbone);
 	if (!b)
 		return UC_E_MEMORY;
-	b->config = c;
+	b->roster = HEAP_NEW(struct config);
+	if (!b->roster) {
+		heap_free(b);
+		return UC_E_MEMORY;
+	}
+	*b->roster = *c;
+	b->config = b->roster;
+	arena_init(&b->roster_mem, ROSTER_BYTES_MAX, ARENA_PLAIN);
+	pthread_rwlock_init(&b->ways_lock, NULL);
+	atomic_store(&b->apps_n, c->apps_n);
+	for (size_t i = 0; i < c->apps_n; i++)
+		b->delivers_as[i] = (unsigned)i;
 	b->env = env;
 	b->kind = kind;
 	b->delivery = delivery;
@@ -368,7 +335,7 @@ uc_err backbone_start(const struct config *c, const struct env *env, const struc
 	return err;
 }
 
-static void tell(struct queue *q, enum message_kind kind)
+void backbone_tell(struct queue *q, enum message_kind kind)
 {
 	struct message *m = message_new(kind, 0, NULL);
 	if (m)
@@ -377,7 +344,7 @@ static void tell(struct queue *q, enum message_kind kind)
 
 static bool is_idle(const struct backbone *b)
 {
-	for (size_t i = 0; i < b->config->apps_n; i++)
+	for (size_t i = 0; i < apps_count(b); i++)
 		if (b->workers[i] && !app_worker_is_idle(b->workers[i]))
 			return false;
 	return true;
@@ -408,8 +375,8 @@ void backbone_drain(struct backbone *b)
 		return;
 	atomic_store(&b->drain_ms, now_ms);
 	for (size_t i = 0; i < b->fronts_n; i++)
-		tell(front_queue(b->fronts[i]), MESSAGE_QUIET);
-	for (size_t i = 0; i < b->config->apps_n; i++)
+		backbone_tell(front_queue(b->fronts[i]), MESSAGE_QUIET);
+	for (size_t i = 0; i < apps_count(b); i++)
 		if (b->workers[i])
 			going_tell(b, i);
 	/* What was read before they heard it may still be on its way. */
@@ -445,15 +412,37 @@ static void beat_send(struct backbone *b, struct queue *q)
 
 bool backbone_beat(struct backbone *b)
 {
-	for (size_t i = 0; i < b->config->apps_n; i++)
+	for (size_t i = 0; i < apps_count(b); i++)
 		ticket_files_care(&b->config->apps[i], b->tickets[i]);
 	if (atomic_load(&b->beats_due))
 		return false;
 	for (size_t i = 0; i < b->fronts_n; i++)
 		beat_send(b, front_queue(b->fronts[i]));
-	for (size_t i = 0; i < b->config->apps_n; i++)
+	for (size_t i = 0; i < apps_count(b); i++)
 		beat_send(b, app_worker_queue(b->workers[i]));
 	return true;
+}
+
+/* Its threads have ended, or never begun. */
+void backbone_app_free(struct backbone *b, size_t app)
+{
+	if (b->apps[app])
+		b->kind->close(b->apps[app]);
+	app_worker_free(b->workers[app]);
+	tls_server_free(b->tls[app]);
+	ticket_keys_free(b->tickets[app]);
+	web_files_free(b->web[app]);
+	heap_free(b->of_apps[app]);
+	for (size_t i = 0; i < 2; i++)
+		if (b->listens[app][i])
+			close(b->listens[app][i]);
+	b->apps[app] = NULL;
+	b->workers[app] = NULL;
+	b->tls[app] = NULL;
+	b->tickets[app] = NULL;
+	b->web[app] = NULL;
+	b->of_apps[app] = NULL;
+	b->listens[app][0] = b->listens[app][1] = 0;
 }
 
 void backbone_stop(struct backbone *b)
@@ -461,41 +450,43 @@ void backbone_stop(struct backbone *b)
 	/* One that did not start has no threads that could come to rest. */
 	if (b->is_started)
 		backbone_drain(b);
-	for (size_t i = 0; i < b->config->apps_n; i++) {
+	for (size_t i = 0; i < apps_count(b); i++) {
 		if (b->workers[i])
-			tell(app_worker_queue(b->workers[i]), MESSAGE_STOP);
+			backbone_tell(app_worker_queue(b->workers[i]), MESSAGE_STOP);
 	}
-	for (size_t i = 0; i < b->config->apps_n; i++) {
+	for (size_t i = 0; i < apps_count(b); i++) {
 		if (b->workers[i])
 			app_worker_join(b->workers[i]);
 	}
 	for (size_t i = 0; i < b->fronts_n; i++)
-		tell(front_queue(b->fronts[i]), MESSAGE_STOP);
+		backbone_tell(front_queue(b->fronts[i]), MESSAGE_STOP);
 	for (size_t i = 0; i < b->fronts_n; i++)
 		front_free(b->fronts[i]);
 	peers_free(b->peers);
-	for (size_t i = 0; i < b->config->apps_n; i++) {
-		if (b->apps[i])
-			b->kind->close(b->apps[i]);
-		app_worker_free(b->workers[i]);
-		tls_server_free(b->tls[i]);
-		ticket_keys_free(b->tickets[i]);
-		web_files_free(b->web[i]);
-		heap_free(b->of_apps[i]);
-	}
+	for (size_t i = 0; i < apps_count(b); i++)
+		backbone_app_free(b, i);
 	for (size_t i = 0; i < b->retired_n; i++)
 		web_files_free(b->retired[i].files);
 	for (size_t i = 0; i < BACKBONE_FRONTS_MAX; i++)
 		heap_free(b->of_fronts[i]);
 	map_done(&b->ways);
+	pthread_rwlock_destroy(&b->ways_lock);
+	arena_done(&b->roster_mem);
+	heap_free(b->roster);
 	heap_free(b->own);
 	heap_free(b);
 }
 
-size_t backbone_parts(struct backbone *b, struct backbone_part out[BACKBONE_PARTS_MAX])
+size_t backbone_apps(const struct backbone *b)
+{
+	return apps_count(b);
+}
+
+size_t backbone_parts(struct backbone *b, struct backbone_part out[BACKBONE_PARTS_MAX],
+		      size_t apps_n)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < b->config->apps_n; i++)
+	for (size_t i = 0; i < apps_n; i++)
 		out[n++] =
 			(struct backbone_part){ i, b->of_apps[i], app_worker_queue(b->workers[i]) };
 	for (size_t i = 0; i < b->fronts_n; i++)
@@ -548,124 +539,4 @@ uc_err backbone_order(struct backbone *b, size_t app, const struct app_order *o)
 	if (!b->kind->order)
 		return UC_E_UNSUPPORTED;
 	return app_worker_do(b->workers[app], order_run, &ordered);
-}
-
-/* --- reading the configuration anew --- */
-
-struct renewal {
-	const struct config *live;
-	SSL_CTX *tls[CONFIG_APPS_MAX];
-	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: those that are there stay */
-};
-
-static void retired_free(struct backbone *b)
-{
-	uint64_t now_ms = clock_steady_ms();
-	size_t kept = 0;
-	for (size_t i = 0; i < b->retired_n; i++) {
-		if (now_ms - b->retired[i].at_ms < RETIRED_MS)
-			b->retired[kept++] = b->retired[i];
-		else
-			web_files_free(b->retired[i].files);
-	}
-	b->retired_n = kept;
-}
-
-struct settings_given {
-	const struct app_kind *kind;
-	const struct config_app *own;
-	bool is_trial;
-};
-
-static uc_err settings_give(void *app, void *ctx)
-{
-	const struct settings_given *g = ctx;
-	return g->kind->settings(app, g->own, g->is_trial);
-}
-
-static uc_err settings(struct backbone *b, const struct config *live, size_t app, bool is_trial)
-{
-	struct settings_given g = { b->kind, &live->apps[app], is_trial };
-	return b->kind->settings ? app_worker_do(b->workers[app], settings_give, &g) : UC_OK;
-}
-
-static uc_err renew_app(struct backbone *b, struct renewal *r, size_t app)
-{
-	const struct config_app *a = &r->live->apps[app];
-	uc_err err = tls_server_prepare(b->tls[app], a->certificate, a->private_key, &r->tls[app]);
-	if (err)
-		log_error("tls.failed", "app=%s reason=\"%s\"", a->name, tls_reason());
-	TRY(err);
-	TRY(ticket_keys_use(b->tickets[app], r->tls[app]));
-	TRY(web_open(r->live, app, &r->web[app]));
-	if (r->web[app] && web_files_same(r->web[app], b->web[app])) {
-		web_files_free(r->web[app]);
-		r->web[app] = NULL;
-	}
-	return settings(b, r->live, app, true);
-}
-
-static void renewal_drop(struct renewal *r)
-{
-	for (size_t i = 0; i < CONFIG_APPS_MAX; i++) {
-		tls_context_free(r->tls[i]);
-		web_files_free(r->web[i]);
-	}
-}
-
-static uc_err renewal_prepare(struct backbone *b, struct renewal *r)
-{
-	size_t pages = 0;
-	for (size_t i = 0; i < b->config->apps_n; i++) {
-		TRY(renew_app(b, r, i));
-		pages += r->web[i] != NULL;
-	}
-	retired_free(b);
-	return b->retired_n + pages > RETIRED_MAX ? UC_E_BUSY : UC_OK;
-}
-
-static void fronts_tell(struct backbone *b, const struct config *live, size_t app)
-{
-	struct front_renewal r;
-	memset(&r, 0, sizeof r);
-	r.web = b->web[app];
-	r.anonymous = anonymous_rate(&live->apps[app]);
-	struct message_parts parts = { .body = view_make(&r, sizeof r) };
-	for (size_t i = 0; i < b->fronts_n; i++) {
-		struct message *m = message_new(MESSAGE_RENEW, 0, &parts);
-		if (!m) {
-			failed(b, (unsigned)app, UC_E_MEMORY);
-			return;
-		}
-		m->index = (unsigned)app;
-		queue_put_always(front_queue(b->fronts[i]), m);
-	}
-}
-
-static void renewal_adopt(struct backbone *b, struct renewal *r, size_t app)
-{
-	tls_server_adopt(b->tls[app], r->tls[app]);
-	if (r->web[app]) {
-		b->retired[b->retired_n++] = (struct retired){ b->web[app], clock_steady_ms() };
-		b->web[app] = r->web[app];
-	}
-	fronts_tell(b, r->live, app);
-}
-
-uc_err backbone_reload(struct backbone *b, const struct config *live)
-{
-	struct renewal r = { .live = live };
-	uc_err err = renewal_prepare(b, &r);
-	if (err) {
-		renewal_drop(&r);
-		return err;
-	}
-	for (size_t i = 0; i < b->config->apps_n; i++) {
-		renewal_adopt(b, &r, i);
-		uc_err last = settings(b, live, i, false);
-		if (last) /* a file that has changed since it was tried: that app goes on as before */
-			log_error("settings.failed", "app=%s error=%s", live->apps[i].name,
-				  uc_err_name(last));
-	}
-	return UC_OK;
 }

@@ -109,6 +109,13 @@ struct config_changes {
  * its values live where those of both live.  changes->v has room for CONFIG_CHANGES_MAX. */
 void config_compare(const struct config *now, const struct config *fresh, struct config *out,
 		    struct config_changes *changes);
+/* An app of its own in that arena, with all it points at. */
+uc_err UC_MUST_USE config_app_copy(struct arena *a, const struct config_app *from,
+				   struct config_app *out);
+/* An app that is to begin while the backbone runs, whose files it must be able to read and write as it
+ * is: each mistake names file, line and key.  now: what runs. */
+void config_check_added(const struct config *now, const struct config_app *app,
+			struct config_mistakes *m);
 /* Reads the file anew, with all it names.  *out is `now` with all that may change while it runs as the
  * file says it, and all else as before: it lives as long as this arena and what `now` lives in.  On
  * mistakes UC_E_CONFIG, and nothing is said of changes. */

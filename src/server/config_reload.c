@@ -177,9 +177,43 @@ static void apps_compare(struct config_changes *c, const struct config *now,
 		section_compare(c, SECTION_APP, is->name, is, will, &out->apps[i]);
 		limits_compare(c, is, will, &out->apps[i]);
 	}
-	for (size_t i = 0; i < fresh->apps_n; i++)
-		if (!app_find(now, fresh->apps[i].name))
-			note(c, SECTION_APP, fresh->apps[i].name, NULL, true);
+	for (size_t i = 0; i < fresh->apps_n; i++) {
+		const struct config_app *will = &fresh->apps[i];
+		if (app_find(now, will->name))
+			continue;
+		bool has_place = out->apps_n < CONFIG_APPS_MAX;
+		if (has_place)
+			out->apps[out->apps_n++] = *will;
+		note(c, SECTION_APP, will->name, NULL, !has_place);
+	}
+}
+
+static uc_err text_copy(struct arena *a, const char **text)
+{
+	struct view copy;
+	if (!*text)
+		return UC_OK;
+	TRY(arena_copy(a, view_str(*text), &copy));
+	*text = (const char *)copy.p;
+	return UC_OK;
+}
+
+uc_err config_app_copy(struct arena *a, const struct config_app *from, struct config_app *out)
+{
+	const struct config_key *k;
+	struct config_app app = *from;
+	TRY(text_copy(a, &app.name));
+	for (size_t i = 0; (k = config_key_at(i)); i++) {
+		uint8_t *field = (uint8_t *)&app + k->offset;
+		if (k->section != SECTION_APP)
+			continue;
+		if (is_text(k))
+			TRY(text_copy(a, (const char **)(void *)field));
+		else if (is_address(k))
+			TRY(text_copy(a, &((struct config_address *)(void *)field)->host));
+	}
+	*out = app;
+	return UC_OK;
 }
 
 static void peers_compare(struct config_changes *c, const struct config *now,

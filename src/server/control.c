@@ -62,7 +62,7 @@ void control_add_string(struct buf *out, struct view text)
 static bool app_find(const struct order *o, struct view name, size_t *out)
 {
 	const struct config *c = backbone_config(o->c->backbone);
-	for (size_t i = 0; i < c->apps_n; i++) {
+	for (size_t i = 0; i < backbone_apps(o->c->backbone); i++) {
 		if (view_equal(view_str(c->apps[i].name), name)) {
 			*out = i;
 			return true;
@@ -84,11 +84,11 @@ static uc_err do_status(struct order *o)
 	struct backbone *b = o->c->backbone;
 	const struct config *c = backbone_config(b);
 	struct metrics *whole = HEAP_NEW(struct metrics);
-	size_t n = backbone_parts(b, parts), connections = 0;
+	size_t apps_n = backbone_apps(b), n = backbone_parts(b, parts, apps_n), connections = 0;
 	if (!whole)
 		return UC_E_MEMORY;
 	sampled_process(whole, backbone_start_us(b));
-	for (size_t i = c->apps_n; i < n; i++)
+	for (size_t i = apps_n; i < n; i++)
 		connections += of_app(&parts[i], METRIC_CONNECTIONS);
 	buf_printf(o->out,
 		   "{\"type\":\"backbone\",\"running\":true,\"process\":%ld,\"uptime_s\":%llu,"
@@ -97,9 +97,9 @@ static uc_err do_status(struct order *o)
 		   (unsigned long long)(metric_count_get(&whole->value[METRIC_UPTIME]) / 1000000),
 		   backbone_is_draining(b) ? "true" : "false", connections,
 		   (unsigned long long)metric_count_get(&whole->value[METRIC_MEMORY]),
-		   n - c->apps_n - 1);
+		   n - apps_n - 1);
 	heap_free(whole);
-	for (size_t i = 0; i < c->apps_n; i++) {
+	for (size_t i = 0; i < apps_n; i++) {
 		const struct backbone_part *p = &parts[i];
 		buf_printf(o->out,
 			   "{\"type\":\"app\",\"app\":\"%s\",\"domain\":\"%s\",\"connected\":%llu,"
@@ -123,17 +123,17 @@ static uc_err do_queues(struct order *o)
 	struct backbone_part parts[BACKBONE_PARTS_MAX];
 	struct backbone *b = o->c->backbone;
 	const struct config *c = backbone_config(b);
-	size_t n = backbone_parts(b, parts);
+	size_t apps_n = backbone_apps(b), n = backbone_parts(b, parts, apps_n);
 	for (size_t i = 0; i < n; i++) {
 		size_t count = 0, bytes = 0;
 		if (!parts[i].queue)
 			continue;
 		queue_look(parts[i].queue, &count, &bytes);
-		if (i >= c->apps_n) {
+		if (i >= apps_n) {
 			buf_printf(o->out,
 				   "{\"type\":\"front\",\"front\":%zu,\"connections\":%llu,"
 				   "\"waiting\":%zu,\"waiting_bytes\":%zu}\n",
-				   i - c->apps_n,
+				   i - apps_n,
 				   (unsigned long long)of_app(&parts[i], METRIC_CONNECTIONS), count,
 				   bytes);
 			continue;

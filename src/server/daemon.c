@@ -157,7 +157,7 @@ static uc_err folder_of(struct arena *a, const char *file, const char **out)
 
 enum {
 	PATHS_OF_ONE = 2,
-	PATHS_OF_APP = 2 + 4 * PATHS_OF_ONE,
+	PATHS_OF_APP = 3 + 4 * PATHS_OF_ONE,
 	PATHS_MAX = 4 + CONFIG_APPS_MAX * PATHS_OF_APP + CONFIG_PEERS_MAX * PATHS_OF_ONE,
 };
 
@@ -168,6 +168,18 @@ static uc_err folders_of(struct arena *a, const char *file, struct confine_path 
 	TRY(folder_of(a, file, &v[(*n)++].path));
 	if (file && realpath(file, real))
 		TRY(folder_of(a, real, &v[(*n)++].path));
+	return UC_OK;
+}
+
+/* Where keys lie in folders named as their apps, those of an app to come may lie, too. */
+static uc_err keys_beside(struct arena *a, const struct config_app *app, struct confine_path *v,
+			  size_t *n)
+{
+	const char *slash = strrchr(app->keys, '/');
+	if (!slash || !view_equal(view_str(slash + 1), view_str(app->name)))
+		return UC_OK;
+	TRY(folder_of(a, app->keys, &v[*n].path));
+	v[(*n)++].is_written = true;
 	return UC_OK;
 }
 
@@ -184,6 +196,7 @@ static uc_err paths_of(const struct config *c, struct arena *a, struct confine_p
 	for (size_t i = 0; i < c->apps_n; i++) {
 		const struct config_app *app = &c->apps[i];
 		v[(*n)++] = (struct confine_path){ app->keys, true };
+		TRY(keys_beside(a, app, v, n));
 		TRY(folders_of(a, app->certificate, v, n));
 		TRY(folders_of(a, app->private_key, v, n));
 		/* Itself, and those that may take its place. */

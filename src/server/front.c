@@ -160,7 +160,7 @@ static void web_request(const struct app_side *app, struct http_call *call,
 static uint32_t anonymous_wait(const struct app_side *app, struct http_conn *conn)
 {
 	struct front *f = app->front;
-	unsigned which = (unsigned)((size_t)(app - f->sides) % f->o.apps_n);
+	unsigned which = (unsigned)((size_t)(app - f->sides) % FRONT_APPS_MAX);
 	uint8_t from[PEER_ADDRESS];
 	if (!f->anonymous[which].hour || !http_conn_address(conn, from) ||
 	    network_is_own_machine(VIEW_OF(from)))
@@ -402,8 +402,19 @@ static void renew(struct front *f, const struct message *m)
 	struct front_renewal r;
 	memcpy(&r, m->parts.body.p, sizeof r);
 	f->sides[m->index].web.files = r.web;
-	f->sides[f->o.apps_n + m->index].web.files = r.web;
+	f->sides[FRONT_APPS_MAX + m->index].web.files = r.web;
 	f->anonymous[m->index] = r.anonymous;
+}
+
+static uc_err app_listen(struct front *f, size_t index, const struct front_app *a);
+
+static void add(struct front *f, const struct message *m)
+{
+	struct front_addition a;
+	memcpy(&a, m->parts.body.p, sizeof a);
+	if (app_listen(f, m->index, &a.app))
+		atomic_store(a.failed, true);
+	atomic_fetch_sub(a.due, 1);
 }
 
 static void handle(struct front *f, const struct message *m)
@@ -422,6 +433,9 @@ static void handle(struct front *f, const struct message *m)
 		break;
 	case MESSAGE_RENEW:
 		renew(f, m);
+		break;
+	case MESSAGE_ADD:
+		add(f, m);
 		break;
 	case MESSAGE_STOP:
 		stop(f);
@@ -496,30 +510,31 @@ static uc_err side_listen(struct front *f, const struct front_app *a, bool is_tl
 			       is_tls ? a->port : a->local_port, &side->server);
 }
 
+static uc_err app_listen(struct front *f, size_t index, const struct front_app *a)
+{
+	f->anonymous[index] = a->anonymous;
+	TRY(side_listen(f, a, true, &f->sides[index]));
+	return a->local_host ? side_listen(f, a, false, &f->sides[FRONT_APPS_MAX + index]) : UC_OK;
+}
+
 static uc_err listen_all(struct front *f, size_t *out_failed)
 {
-	size_t n = f->o.apps_n;
-	f->sides = heap_new(2 * n * sizeof *f->sides);
+	f->sides = heap_new((size_t)2 * FRONT_APPS_MAX * sizeof *f->sides);
 	if (!f->sides)
 		return UC_E_MEMORY;
-	f->sides_n = 2 * n;
-	for (size_t i = 0; i < n; i++) {
-		const struct front_app *a = &f->o.apps[i];
+	f->sides_n = (size_t)2 * FRONT_APPS_MAX;
+	for (size_t i = 0; i < f->o.apps_n; i++) {
 		*out_failed = i;
-		TRY(side_listen(f, a, true, &f->sides[i]));
-		if (a->local_host)
-			TRY(side_listen(f, a, false, &f->sides[n + i]));
+		TRY(app_listen(f, i, &f->o.apps[i]));
 	}
 	return UC_OK;
 }
 
 static uc_err limits_open(struct front *f)
 {
-	f->anonymous = heap_new(f->o.apps_n * sizeof *f->anonymous);
+	f->anonymous = heap_new(FRONT_APPS_MAX * sizeof *f->anonymous);
 	if (!f->anonymous)
 		return UC_E_MEMORY;
-	for (size_t i = 0; i < f->o.apps_n; i++)
-		f->anonymous[i] = f->o.apps[i].anonymous;
 	TRY(rate_table_init(&f->networks, f->o.env, f->anonymous));
 	/* A crowd locks nobody out. */
 	f->networks.lets_pass = f->has_networks = true;

@@ -12,6 +12,8 @@
 #include "server/queue.h"
 #include "server/web_files.h"
 
+#include <stdatomic.h>
+
 struct front;
 
 enum {
@@ -19,6 +21,7 @@ enum {
 	FRONT_BYTES_MAX = 2 << 20,
 	FRONT_QUEUE_COUNT = 4096, /* blocks of outputs on their way to this front */
 	FRONT_QUEUE_BYTES = 256 << 20,
+	FRONT_APPS_MAX = 32,
 };
 
 struct front_app {
@@ -49,9 +52,16 @@ struct front_renewal {
 	const struct web_files *web;
 	struct rate anonymous;
 };
+/* An app that begins while the front runs, with sockets that listen already; its number is the next.  When
+ * it is taken, *due is one less; *failed is set when there was no memory for it. */
+struct front_addition {
+	struct front_app app;
+	atomic_size_t *due;
+	atomic_bool *failed;
+};
 /* Listens at once and starts the thread.  *out_failed: which app's address failed, for UC_E_NET. */
 uc_err UC_MUST_USE front_new(const struct front_options *o, struct front **out, size_t *out_failed);
-/* What apps say; also MESSAGE_RENEW, MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end
+/* What apps say; also MESSAGE_RENEW, MESSAGE_ADD, MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end
  * all connections, then the thread). */
 struct queue *front_queue(struct front *f);
 /* The app's queue has room again; from any thread. */

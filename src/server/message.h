@@ -29,6 +29,7 @@ enum message_kind {
 	MESSAGE_QUIET, /* take nothing more from outside */
 	MESSAGE_GOING, /* to an app: the end is near; retry_after_s, and status: the jitter */
 	MESSAGE_RENEW, /* to a front; index: the app, body: struct front_renewal */
+	MESSAGE_ADD,   /* to a front; index: the app, body: struct front_addition */
 	MESSAGE_BEAT,  /* body: a pointer to a counter, to be counted down: this thread lives */
 	MESSAGE_STOP,
 };

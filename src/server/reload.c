@@ -18,6 +18,7 @@ struct live {
 struct reloader {
 	pthread_mutex_t lock;
 	const struct config *boot;
+	size_t boot_apps_n; /* of them, those of the start */
 	struct backbone *backbone;
 	struct live *live; /* NULL: boot is */
 };
@@ -29,6 +30,7 @@ uc_err reloader_new(const struct config *boot, struct backbone *b, struct reload
 		return UC_E_MEMORY;
 	pthread_mutex_init(&r->lock, NULL);
 	r->boot = boot;
+	r->boot_apps_n = boot->apps_n;
 	r->backbone = b;
 	*out = r;
 	return UC_OK;
@@ -103,6 +105,10 @@ static uc_err read_anew(struct reloader *r, struct live *next, struct config_cha
 	buf_init(&said, MISTAKES_MAX);
 	struct config_mistakes m = { r->boot->file, &said, 0 };
 	uc_err err = config_reload(now, r->boot->file, &next->mem, &m, &next->config, changes);
+	for (size_t i = now->apps_n; !err && i < next->config.apps_n; i++)
+		config_check_added(now, &next->config.apps[i], &m);
+	if (!err && m.n)
+		err = UC_E_CONFIG;
 	mistakes_say(buf_view(&said), out);
 	buf_done(&said);
 	return err;
@@ -119,9 +125,12 @@ static uc_err keep(struct arena *a, const char **field)
 	return UC_OK;
 }
 
-static uc_err keep_all(struct live *l)
+static uc_err keep_all(size_t boot_apps_n, struct live *l)
 {
-	for (size_t i = 0; i < l->config.apps_n; i++) {
+	/* Of those that have come since, everything. */
+	for (size_t i = boot_apps_n; i < l->config.apps_n; i++)
+		TRY(config_app_copy(&l->mem, &l->config.apps[i], &l->config.apps[i]));
+	for (size_t i = 0; i < boot_apps_n; i++) {
 		struct config_app *app = &l->config.apps[i];
 		TRY(keep(&l->mem, &app->reserved));
 		TRY(keep(&l->mem, &app->web));
@@ -138,7 +147,7 @@ static uc_err run(struct reloader *r, struct live *next, struct buf *out)
 	if (!r->boot->file)
 		return UC_E_UNSUPPORTED;
 	TRY(read_anew(r, next, &changes, out));
-	TRY(keep_all(next));
+	TRY(keep_all(r->boot_apps_n, next));
 	TRY(backbone_reload(r->backbone, &next->config));
 	log_set_level(next->config.log);
 	metrics_add(backbone_own_metrics(r->backbone), METRIC_RELOADS, 1);

@@ -16,7 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import Backbone, BUILD, PATIENCE_S, Person  # noqa: E402
+from people import Backbone, BUILD, PATIENCE_S, Person, befriend  # noqa: E402
 
 CERTIFICATE = '''
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$1.localhost \\
@@ -236,7 +236,89 @@ class Reload(unittest.TestCase):
         self.hup()
         tom.run('sync')
 
-    def test_apps_come_and_go_with_a_restart(self):
+    def daemon(self):
+        """One that has not all the apps: the scripts would wait for them."""
+        daemon = subprocess.Popen([BUILD / 'src/server/undercroftd', self.conf],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.connect(0).close()
+                return daemon
+            except OSError:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.05)
+
+    def refused(self, old, new, *said):
+        """With that in the new app's section nothing happens, and it is said why, and where."""
+        wrong = self.text.replace(old, new)
+        self.assertNotEqual(wrong, self.text)
+        self.write(wrong)
+        done = self.b.ctl('reload', self.conf)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        for text in said:
+            self.assertIn(text, done.stdout.decode() + done.stderr.decode())
+        with self.assertRaises(OSError):
+            self.connect(2)
+
+    def test_an_app_begins_while_people_talk(self):
+        self.b.stop()
+        cut = self.text.index('[app plaza]')
+        self.write(self.text[:cut])
+        daemon = self.daemon()
+        rosa = Person(self.b, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        tom = Person(self.b, 'tom', 'lens', 'tom', 'Tom')
+        for p in (rosa, tom):
+            p.sign_up()
+        befriend(rosa, tom)
+        there = self.connect(0)
+        self.assertEqual(self.page(there), (200, 'before'))
+        line = 1 + self.text[:cut].count('\n')
+        where = f'{self.conf}:{line}: [app plaza] '
+        self.refused('keys = keys/plaza', 'keys = keys/nowhere', where + 'keys: ')
+        self.refused('tls/plaza.key', 'tls/none.key', where + 'private_key: ')
+        plaza = self.text[cut:]
+        delivery = next(x for x in plaza.splitlines() if x.startswith('delivery'))
+        self.refused(plaza, plaza.replace(delivery, 'delivery = /bin/true'), where + 'delivery: ')
+        self.refused(f'listen = 127.0.0.1:{self.port + 2}', 'listen = 192.0.2.1:1',
+                     'UC_E_NET')
+        self.write(self.text)
+        said = [json.loads(x) for x in
+                self.b.ctl('reload', self.conf, '--json').stdout.decode().splitlines()]
+        self.assertIn({'type': 'changed', 'section': 'app', 'name': 'plaza', 'key': '',
+                       'restart': False}, said)
+        uwe = Person(self.b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe')
+        uwe.sign_up()
+        befriend(uwe, rosa)
+        befriend(tom, uwe)
+        uwe.run('send', rosa.name, 'from a new app')
+        rosa.read_on('from a new app')
+        rosa.run('send', tom.name, 'as ever')
+        tom.read_on('as ever')
+        self.assertEqual(self.page(there), (200, 'before'))  # nobody was disturbed
+        there.close()
+        apps = http.client.HTTPConnection('plaza.localhost', self.port + 2)
+        apps.sock = self.connect(2)
+        apps.request('GET', '/apps.json', headers={'Host': f'plaza.localhost:{self.port + 2}'})
+        self.assertIn(b'lens.localhost', apps.getresponse().read())
+        apps.close()
+        self.assertIn('app plaza', self.b.ctl('status', self.conf).stdout.decode())
+        # Its settings are read anew as others' are, again and again.
+        for n in range(3):
+            self.write(self.text + f'\n[limits plaza]\nname_try = 1{n} 90\n')
+            self.assertIn('plaza', self.order())
+        uwe.run('send', tom.name, 'still there')
+        tom.read_on('still there')
+        self.write(self.text)
+        daemon.terminate()
+        self.assertEqual(daemon.wait(PATIENCE_S), 0)
+        self.b.start()
+        tom.run('send', uwe.name, 'and started anew')
+        uwe.read_on('and started anew')
+
+    def test_apps_go_with_a_restart(self):
         cut = self.text.index('[app plaza]')
         self.write(self.text[:cut])
         self.assertIn('restart=1', self.hup())
@@ -252,17 +334,7 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn(b'still serves', done.stderr)
         self.b.stop()
-        daemon = subprocess.Popen([BUILD / 'src/server/undercroftd', self.conf],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(daemon.kill)
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                self.connect(0).close()
-                break
-            except OSError:
-                self.assertLess(time.monotonic(), end)
-                time.sleep(0.05)
+        self.daemon()
         with self.assertRaises(OSError):
             self.connect(2)
         self.assertTrue(data.is_dir())

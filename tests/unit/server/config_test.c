@@ -184,11 +184,19 @@ TEST(what_is_another_is_told_and_what_may_change_changes)
 	expect(changed("app", "dial", "reserved", false));
 	expect(changed("limits", "dial", "room", false));
 	expect(changed("app", "lens", NULL, true));
-	expect(changed("app", "plaza", NULL, true));
+	expect(changed("app", "plaza", NULL, false));
 	expect(changed("peer", "far.example", "title", false));
 	expect_eq(changes.n, 11);
-	/* What holds now: who there is and where, as before. */
-	expect_eq(after.apps_n, 2);
+	/* What holds now: who there is and where, as before, and who has come. */
+	expect_eq(after.apps_n, 3);
+	expect_bytes(view_str(after.apps[1].name), VIEW_LIT("lens"));
+	expect_bytes(view_str(after.apps[2].name), VIEW_LIT("plaza"));
+	struct config_app copy;
+	expect_ok(config_app_copy(&arena, &after.apps[2], &copy));
+	expect_bytes(view_str(copy.domain), view_str(after.apps[2].domain));
+	expect(copy.domain != after.apps[2].domain && copy.name != after.apps[2].name &&
+	       copy.listen.host != after.apps[2].listen.host);
+	expect_eq(copy.listen.port, 4);
 	expect_eq(after.threads, before.threads);
 	expect_eq(after.log, CONFIG_LOG_DEBUG);
 	expect_eq(after.apps[0].listen.port, 1);
