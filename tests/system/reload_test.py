@@ -334,7 +334,7 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn(b'still serves', done.stderr)
         self.b.stop()
-        self.daemon()
+        daemon = self.daemon()
         with self.assertRaises(OSError):
             self.connect(2)
         self.assertTrue(data.is_dir())
