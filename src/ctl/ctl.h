@@ -63,7 +63,8 @@ bool ctl_take_word(struct ctl *c, const char *word);
 bool ctl_app_find(const struct ctl *c, const char *text, size_t *out);
 /* Which app's which store the first two arguments name; prints when there is none. */
 bool ctl_store_named(const struct ctl *c, size_t *app, int *kind);
-/* Keeps the backbone from starting, until it is closed; -1 (printed): it runs, or cannot be kept. */
+/* Keeps the backbone from starting, until it is closed; -1 (printed): it runs, or cannot be kept.  Root acts
+ * as whom the data belongs to from then on (files_act_as). */
 int ctl_lock(const struct ctl *c);
 /* Changes the store that the first two arguments name, while the backbone is kept from starting; the
  * exit status, and what went wrong with the change itself, which is not printed. */

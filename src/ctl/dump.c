@@ -35,11 +35,13 @@ int ctl_dump(struct ctl *c)
 
 struct loading {
 	const char *path;
+	const struct files_owner *owner;
 };
 
 static uc_err load_content(void *ctx, struct view dump)
 {
 	const struct loading *l = ctx;
+	TRY(files_act_as(l->owner));
 	struct store_options o = { .driver = &store_rocksdb_driver,
 				   .env = env_system(),
 				   .path = l->path };
@@ -50,8 +52,8 @@ static uc_err load_content(void *ctx, struct view dump)
 static uc_err load(const struct ctl *c, size_t app, enum ctl_kind kind)
 {
 	char path[FILES_PATH_MAX], beside[FILES_PATH_MAX], folder[FILES_PATH_MAX];
-	struct loading l = { beside };
 	struct files_owner owner = files_owner_of(c->config.data);
+	struct loading l = { beside, &owner };
 	ctl_store_path(c, app, kind, path, sizeof path);
 	if (!files_path(beside, c->config.data, "restoring") ||
 	    !files_path(folder, c->config.data, c->config.apps[app].name))
@@ -62,10 +64,14 @@ static uc_err load(const struct ctl *c, size_t app, enum ctl_kind kind)
 	uc_err err = files_folder_make(folder, &owner);
 	if (err == UC_E_EXISTS)
 		err = UC_OK;
+	/* The dump may be root's alone. */
+	if (!err)
+		err = files_act_as(NULL);
 	if (!err)
 		err = files_map(c->argv[2], load_content, &l);
-	if (!err)
-		err = files_give(beside, &owner);
+	uc_err back = files_act_as(&owner);
+	if (back)
+		return back;
 	rmdir(path);
 	if (!err && rename(beside, path))
 		err = UC_E_IO;

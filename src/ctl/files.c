@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,25 +73,40 @@ static uc_err create(const char *path, unsigned mode, const struct files_owner *
 	return err;
 }
 
-uc_err files_map(const char *path, uc_err (*use)(void *ctx, struct view content), void *ctx)
+uc_err files_open(const char *path, int *fd)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0)
 		return errno_error();
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return UC_E_UNSUPPORTED;
-	}
-	size_t n = (size_t)st.st_size;
+	if (!fstat(*fd, &st) && S_ISREG(st.st_mode))
+		return UC_OK;
+	close(*fd);
+	return UC_E_UNSUPPORTED;
+}
+
+static uc_err map_open(int fd, uc_err (*use)(void *ctx, struct view content), void *ctx)
+{
+	struct stat st;
+	bool is_known = !fstat(fd, &st);
+	size_t n = is_known ? (size_t)st.st_size : 0;
 	void *p = n ? mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
 	close(fd);
+	if (!is_known)
+		return UC_E_IO;
 	if (n && p == MAP_FAILED)
 		return UC_E_MEMORY;
 	uc_err err = use(ctx, view_make(p, n));
 	if (n)
 		munmap(p, n);
 	return err;
+}
+
+uc_err files_map(const char *path, uc_err (*use)(void *ctx, struct view content), void *ctx)
+{
+	int fd;
+	TRY(files_open(path, &fd));
+	return map_open(fd, use, ctx);
 }
 
 struct copying {
@@ -113,6 +130,13 @@ uc_err files_copy(const char *from, const char *to, unsigned mode, const struct 
 {
 	struct copying c = { to, mode, owner, hash, bytes };
 	return files_map(from, copy_content, &c);
+}
+
+uc_err files_copy_open(int fd, const char *to, unsigned mode, uint8_t hash[SHA256_BYTES],
+		       uint64_t *bytes)
+{
+	struct copying c = { to, mode, NULL, hash, bytes };
+	return map_open(fd, copy_content, &c);
 }
 
 uc_err files_hash(const char *path, uint8_t hash[SHA256_BYTES], uint64_t *bytes)
@@ -189,26 +213,64 @@ uc_err files_each(const char *folder, uc_err (*each)(void *ctx, const char *name
 	return err;
 }
 
-struct giving {
-	const char *folder;
-	const struct files_owner *owner;
-};
+/* --- root, for others --- */
 
-static uc_err give_one(void *ctx, const char *name, unsigned mode)
+uc_err files_act_as(const struct files_owner *owner)
 {
-	const struct giving *g = ctx;
-	char path[FILES_PATH_MAX];
-	(void)mode;
-	if (!files_path(path, g->folder, name))
-		return UC_E_TOO_LARGE;
-	return lchown(path, g->owner->uid, g->owner->gid) ? UC_E_IO : UC_OK;
+	if (getuid() != 0)
+		return UC_OK;
+	if (!owner)
+		return seteuid(0) || setegid(0) ? UC_E_NOT_ALLOWED : UC_OK;
+	if (!owner->uid || geteuid() == owner->uid)
+		return UC_OK;
+	return setgroups(1, &owner->gid) || setegid(owner->gid) || seteuid(owner->uid)
+		       ? UC_E_NOT_ALLOWED
+		       : UC_OK;
 }
 
-uc_err files_give(const char *folder, const struct files_owner *owner)
+static uc_err grant_at(int above, const char *name, const struct files_owner *owner)
 {
-	struct giving g = { folder, owner };
-	if (geteuid() != 0)
-		return UC_OK;
-	TRY(files_each(folder, give_one, &g));
-	return lchown(folder, owner->uid, owner->gid) ? UC_E_IO : UC_OK;
+	struct stat st;
+	/* Else whoever may write there puts something else in its place. */
+	if (fstat(above, &st) || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return UC_E_NOT_ALLOWED;
+	if (mkdirat(above, name, 0700))
+		return errno_error();
+	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return UC_E_IO;
+	uc_err err = give(fd, owner);
+	close(fd);
+	return !err && fsync(above) ? UC_E_IO : err;
+}
+
+uc_err files_folder_grant(const char *path, const struct files_owner *owner)
+{
+	uc_err err = UC_OK;
+	bool is_made = false;
+	int fd = open(path[0] == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct view part, rest = view_str(path);
+	while (fd >= 0 && !err && !is_made && rest.n) {
+		char name[256];
+		rest = view_cut(rest, '/', &part);
+		if (!part.n)
+			continue;
+		if (part.n >= sizeof name) {
+			err = UC_E_TOO_LARGE;
+			break;
+		}
+		memcpy(name, part.p, part.n);
+		name[part.n] = 0;
+		int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		is_made = next < 0 && errno == ENOENT;
+		if (is_made)
+			err = grant_at(fd, name, owner);
+		else if (next < 0)
+			err = errno_error();
+		close(fd);
+		fd = next;
+	}
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && !is_made && !err ? UC_E_IO : err;
 }

@@ -15,8 +15,11 @@ struct files_owner {
 };
 struct files_owner files_owner_of(const char *path);
 
-/* A folder and its files, where root made them. */
-uc_err UC_MUST_USE files_give(const char *folder, const struct files_owner *owner);
+/* Where root runs this: from now on it may do what the owner may, and nothing else; what lies in folders
+ * of the owner's, links among it, then leads nowhere that the owner could not go.  NULL: root again. */
+uc_err UC_MUST_USE files_act_as(const struct files_owner *owner);
+/* A folder that only root can make, for the owner: in one that is root's alone, no link on the way. */
+uc_err UC_MUST_USE files_folder_grant(const char *path, const struct files_owner *owner);
 
 /* The whole of a regular file in the address space, for as long as `use` runs. */
 uc_err UC_MUST_USE files_map(const char *path, uc_err (*use)(void *ctx, struct view content),
@@ -26,6 +29,11 @@ uc_err UC_MUST_USE files_map(const char *path, uc_err (*use)(void *ctx, struct v
 uc_err UC_MUST_USE files_copy(const char *from, const char *to, unsigned mode,
 			      const struct files_owner *owner, uint8_t hash[SHA256_BYTES],
 			      uint64_t *bytes);
+/* A regular file, to be read. */
+uc_err UC_MUST_USE files_open(const char *path, int *fd);
+/* files_copy of what is open, which is closed; to NULL: only its hash. */
+uc_err UC_MUST_USE files_copy_open(int fd, const char *to, unsigned mode,
+				   uint8_t hash[SHA256_BYTES], uint64_t *bytes);
 uc_err UC_MUST_USE files_hash(const char *path, uint8_t hash[SHA256_BYTES], uint64_t *bytes);
 uc_err UC_MUST_USE files_write(const char *path, struct view content);
 uc_err UC_MUST_USE files_read(const char *path, struct buf *out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Puts a backup back: all of it is checked first, then copied beside, then put in place.  Each store
  * is marked as a copy: the backbone gives it a new incarnation when it starts, so that whoever knows
- * more than the copy notices. */
+ * more than the copy notices.  Root does all of it as whom the data belongs to, but for reading the backup
+ * and for making a folder of keys where only root may. */
 #include "ctl/ctl.h"
 #include "ctl/files.h"
 #include "ctl/manifest.h"
@@ -76,6 +77,32 @@ static uc_err to_of(const struct restore *r, const struct manifest_file *f,
 	return n > 0 && n < FILES_PATH_MAX ? UC_OK : UC_E_TOO_LARGE;
 }
 
+/* Of the backup, which may be root's alone; what is written is the owner's.  to NULL: only its hash. */
+static uc_err source_copy(const struct restore *r, const char *from, const char *to, unsigned mode,
+			  uint8_t hash[SHA256_BYTES], uint64_t *bytes)
+{
+	int fd;
+	TRY(files_act_as(NULL));
+	uc_err err = files_open(from, &fd);
+	uc_err back = files_act_as(&r->owner);
+	if (!err && back)
+		close(fd);
+	TRY(back);
+	TRY(err);
+	return files_copy_open(fd, to, mode, hash, bytes);
+}
+
+static uc_err keys_folder_make(const struct restore *r)
+{
+	if (!folder_make(r->app->keys))
+		return UC_OK;
+	TRY(files_act_as(NULL));
+	uc_err err = files_folder_grant(r->app->keys, &r->owner);
+	TRY(files_act_as(&r->owner));
+	TRY(err);
+	return folder_make(r->app->keys);
+}
+
 /* Keys that are there stay: they may be newer.  But with others than the backup's nothing would fit, and
  * whether they are newer only the operator knows. */
 static uc_err on_key(struct restore *r, const char *from, const char *to,
@@ -83,20 +110,19 @@ static uc_err on_key(struct restore *r, const char *from, const char *to,
 {
 	uint8_t there[SHA256_BYTES];
 	uint64_t there_bytes;
-	if (!r->is_copying || !access(to, F_OK)) {
-		bool is_compared = !r->keeps_keys && !access(to, F_OK) &&
-				   view_equal(f->name, VIEW_LIT("app.keys"));
+	struct stat st;
+	bool is_there = !stat(to, &st);
+	if (!r->is_copying || is_there) {
+		bool is_compared =
+			!r->keeps_keys && is_there && view_equal(f->name, VIEW_LIT("app.keys"));
 		if (is_compared)
 			TRY(files_hash(to, there, &there_bytes));
 		if (is_compared && !view_equal(VIEW_OF(there), VIEW_OF(f->hash)))
 			return UC_E_CONFLICT;
-		return files_hash(from, hash, bytes);
+		return source_copy(r, from, NULL, 0, hash, bytes);
 	}
-	TRY(folder_make(r->app->keys));
-	/* Not what a link leads to: whoever owns the folder above could have put one there. */
-	if (geteuid() == 0 && lchown(r->app->keys, r->owner.uid, r->owner.gid))
-		return UC_E_IO;
-	TRY(files_copy(from, to, f->mode, &r->owner, hash, bytes));
+	TRY(keys_folder_make(r));
+	TRY(source_copy(r, from, to, f->mode, hash, bytes));
 	return folder_sync(r->app->keys);
 }
 
@@ -115,10 +141,8 @@ static uc_err on_file(void *ctx, const struct manifest_file *f)
 	TRY(to_of(r, f, to));
 	if (view_equal(f->kind, VIEW_LIT("keys")))
 		TRY(on_key(r, from, to, f, hash, &bytes));
-	else if (!r->is_copying)
-		TRY(files_hash(from, hash, &bytes));
 	else
-		TRY(files_copy(from, to, f->mode, &r->owner, hash, &bytes));
+		TRY(source_copy(r, from, r->is_copying ? to : NULL, f->mode, hash, &bytes));
 	if (bytes != f->bytes || !view_equal(VIEW_OF(hash), VIEW_OF(f->hash)))
 		return UC_E_CORRUPT;
 	r->files++;
@@ -181,7 +205,6 @@ static uc_err prepare(struct restore *r, size_t app)
 		if (!files_path(r->what, part, ctl_kind_names[kind]))
 			return UC_E_TOO_LARGE;
 		TRY(store_marked(r, app, (enum ctl_kind)kind, r->what));
-		TRY(files_give(r->what, &r->owner)); /* what the engine made meanwhile, too */
 		TRY(folder_sync(r->what));
 	}
 	return UC_OK;
@@ -238,7 +261,12 @@ static uc_err restore(struct restore *r)
 		return UC_E_TOO_LARGE;
 	snprintf(r->what, sizeof r->what, "%s", path);
 	buf_init(&manifest, MANIFEST_MAX);
-	uc_err err = files_read(path, &manifest);
+	uc_err err = files_act_as(NULL);
+	if (!err)
+		err = files_read(path, &manifest);
+	uc_err back = files_act_as(&r->owner);
+	if (!err)
+		err = back;
 	if (!err)
 		err = walk(r, buf_view(&manifest), false);
 	if (!err)
@@ -255,10 +283,10 @@ int ctl_restore(struct ctl *c)
 	if (c->argc != 1)
 		return CTL_USAGE;
 	r.from = c->argv[0];
+	r.owner = files_owner_of(c->config.data);
 	int lock = ctl_lock(c);
 	if (lock < 0)
 		return CTL_FAILED;
-	r.owner = files_owner_of(c->config.data);
 	uc_err err = restore(&r);
 	close(lock);
 	if (err)

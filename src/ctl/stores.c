@@ -97,13 +97,12 @@ int ctl_lock(const struct ctl *c)
 {
 	char path[4200];
 	snprintf(path, sizeof path, "%s/lock", c->config.data);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
-		/* root made it, perhaps, and the backbone's user is to open it. */
-		struct files_owner owner = files_owner_of(c->config.data);
-		if (geteuid() != 0 || !fchown(fd, owner.uid, owner.gid))
-			return fd;
-	}
+	struct files_owner owner = files_owner_of(c->config.data);
+	int fd = -1;
+	if (!files_act_as(&owner))
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
 	fprintf(stderr, "undercroftctl: %s: %s\n", path,
 		fd >= 0 && errno == EWOULDBLOCK ? "the backbone runs; stop it first"
 						: strerror(errno));

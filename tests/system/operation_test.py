@@ -366,6 +366,43 @@ class Backups(unittest.TestCase):
         self.ctl('restore', to)
         self.ctl('check')
 
+    @unittest.skipIf(os.geteuid(), 'root alone restores for others')
+    def test_restore_goes_nowhere_that_the_owner_may_not(self):
+        b, to, nobody = self.backbone, self.backbone.dir / 'backup', 65534
+        self.ctl('backup', to)
+        b.stop()
+        data, victim = b.dir / 'data', b.dir / 'victim'
+        data.rename(b.dir / 'lost')
+        for folder in (data, victim):
+            folder.mkdir(0o700)
+        keys = next(p.parent for p in b.dir.rglob('dial/app.keys') if 'backup' not in p.parts)
+        for path in (data, *keys.parent.glob('*'), *keys.parent.glob('*/*')):
+            os.chown(path, nobody, nobody)
+        for path in (b.dir, keys.parent):
+            path.chmod(0o711)
+        away = b.dir / 'keys.away'
+        for planted in (data / 'dial', data / 'restoring', keys):
+            if planted is keys:
+                keys.rename(away)
+            planted.symlink_to(victim)
+            said = self.ctl('restore', to, status=1).stderr
+            self.assertNotIn(b'a part is in place', said)
+            self.assertEqual(list(victim.iterdir()), [], planted)
+            planted.unlink()
+        away.rename(keys)
+        self.ctl('restore', to)
+        self.assertEqual({p.stat().st_uid for p in data.rglob('*')}, {nobody})
+        # A folder of keys where only root may make one.
+        keys.rename(away)
+        data.rename(b.dir / 'data2')
+        data.mkdir(0o700)
+        os.chown(data, nobody, nobody)
+        self.ctl('restore', to)
+        self.assertEqual((keys.stat().st_uid, keys.stat().st_mode & 0o777), (nobody, 0o700))
+        b.start()
+        self.rosa.run('send', self.uwe.name, 'after')
+        self.uwe.read_on('after')
+
     def test_dump_and_load(self):
         b = self.backbone
         self.rosa.run('send', self.uwe.name, 'before')
