@@ -237,27 +237,44 @@ static void ask_refuse(struct app_worker *w, struct message *ask)
 	queue_put_always(&w->queue, ask);
 }
 
-static void release(struct app_worker *w, struct message *m)
+/* Not too many at once. */
+static bool ask_counts(struct app_worker *w)
+{
+	w->asks_open++;
+	atomic_fetch_add(&w->open, 1);
+	metrics_add(w->o.metrics, METRIC_PEER_ASKS, 1);
+	return w->asks_open <= APP_ASKS_MAX;
+}
+
+static void deliver(struct app_worker *w, struct message *m)
 {
 	const struct app_world *world = &w->o.world;
-	switch (m->kind) {
-	case MESSAGE_ASK:
-		w->asks_open++;
-		atomic_fetch_add(&w->open, 1);
-		metrics_add(w->o.metrics, METRIC_PEER_ASKS, 1);
-		if (w->asks_open > APP_ASKS_MAX || !world->ask(world->ctx, w->o.index, m))
+	metrics_add(w->o.metrics, METRIC_CODES_SENT, 1);
+	world->deliver(world->ctx, w->o.index, m->parts.path, m->parts.body);
+	message_free(m);
+}
+
+/* To other apps as one list: whoever is woken by its first finds all of it. */
+static void release(struct app_worker *w, struct message *list)
+{
+	const struct app_world *world = &w->o.world;
+	struct message *passed = NULL, **last = &passed, *next;
+	for (struct message *m = list; m; m = next) {
+		next = m->next;
+		m->next = NULL;
+		if (m->kind == MESSAGE_DELIVER) {
+			deliver(w, m);
+		} else if (m->kind == MESSAGE_ASK && !ask_counts(w)) {
 			ask_refuse(w, m);
-		break;
-	case MESSAGE_RESPONSE:
-		world->answer(world->ctx, m->index, m);
-		break;
-	case MESSAGE_DELIVER:
-		metrics_add(w->o.metrics, METRIC_CODES_SENT, 1);
-		world->deliver(world->ctx, w->o.index, m->parts.path, m->parts.body);
-		message_free(m);
-		break;
-	default:
-		message_free(m);
+		} else {
+			*last = m;
+			last = &m->next;
+		}
+	}
+	for (struct message *m = passed ? world->pass(world->ctx, w->o.index, passed) : NULL; m;
+	     m = next) {
+		next = m->next;
+		ask_refuse(w, m);
 	}
 }
 
@@ -284,11 +301,7 @@ static void release_all(struct app_worker *w)
 	w->first = NULL;
 	w->last = &w->first;
 	w->credit = NULL;
-	while (m) {
-		struct message *next = m->next;
-		release(w, m);
-		m = next;
-	}
+	release(w, m);
 }
 
 static struct app_request request_of(const struct message *m)

@@ -56,10 +56,9 @@ struct app_world {
 	void *ctx;
 	/* The round's outputs, to the front thread with this number; may wait. */
 	void (*to_front)(void *ctx, unsigned front, struct message *list);
-	/* MESSAGE_ASK to the app with this domain; false: not now, the message stays ours. */
-	bool (*ask)(void *ctx, unsigned app, struct message *m);
-	/* MESSAGE_RESPONSE to the app with this number. */
-	void (*answer)(void *ctx, unsigned app, struct message *m);
+	/* The round's asks, each to the app with this domain, and responses, to the app with this
+	 * number.  Returns the asks that cannot be passed on now. */
+	struct message *(*pass)(void *ctx, unsigned app, struct message *list);
 	/* Hands a code to the delivery command. */
 	void (*deliver)(void *ctx, unsigned app, struct view identifier, struct view code);
 	/* The stores failed; does not come back in earnest. */

@@ -28,45 +28,83 @@ static void to_front(void *ctx, unsigned front, struct message *list)
 		message_free_all(list);
 }
 
-/* Nobody to ask: said at once and for good, unlike a peer that is not reached. */
-static bool answer_unknown(struct backbone *b, unsigned app, struct message *m)
+/* What a round of one app brings to others of this process, and what it gets back. */
+struct passing {
+	struct backbone *b;
+	unsigned from;
+	struct message *first[CONFIG_APPS_MAX], **last[CONFIG_APPS_MAX];
+	struct message *refused, **last_refused;
+};
+
+static void passing_add(struct passing *p, unsigned app, struct message *m)
 {
-	struct message *r = message_new(MESSAGE_RESPONSE, m->id, NULL);
-	if (!r)
-		return false;
-	r->status = 404;
-	queue_put_always(app_worker_queue(b->workers[app]), r);
-	message_free(m);
-	return true;
+	if (!p->first[app])
+		p->last[app] = &p->first[app];
+	*p->last[app] = m;
+	p->last[app] = &m->next;
+}
+
+static void passing_refuse(struct passing *p, struct message *list)
+{
+	*p->last_refused = list;
+	while (*p->last_refused)
+		p->last_refused = &(*p->last_refused)->next;
 }
 
 /* The loopback rule: the ask itself becomes the request, from a domain that is proven. */
-static bool ask_here(struct backbone *b, unsigned app, unsigned asked, struct message *m)
+static void ask_here(struct passing *p, unsigned asked, struct message *m)
 {
-	struct view domain = m->parts.domain;
 	m->kind = MESSAGE_REQUEST;
 	m->from = FROM_APP;
-	m->index = app;
-	m->parts.domain = view_str(b->config->apps[app].domain);
-	if (queue_put(app_worker_queue(b->workers[asked]), m))
-		return true;
-	m->kind = MESSAGE_ASK;
-	m->parts.domain = domain;
-	return false;
+	m->index = p->from;
+	m->parts.domain = view_str(p->b->config->apps[p->from].domain);
+	passing_add(p, asked, m);
+}
+
+/* Nobody to ask: said at once and for good, unlike a peer that is not reached. */
+static void answer_unknown(struct passing *p, struct message *m)
+{
+	m->kind = MESSAGE_RESPONSE;
+	m->status = 404;
+	m->parts = (struct message_parts){ 0 };
+	passing_add(p, p->from, m);
 }
 
 /* One table decides the way: an app of this process, a configured peer, or nobody. */
-static bool ask(void *ctx, unsigned app, struct message *m)
+static void pass_one(struct passing *p, struct message *m)
 {
-	struct backbone *b = ctx;
-	pthread_rwlock_rdlock(&b->ways_lock);
-	const struct way *way = map_find(&b->ways, m->parts.domain);
-	pthread_rwlock_unlock(&b->ways_lock);
-	if (!way)
-		return answer_unknown(b, app, m);
-	if (!way->is_peer)
-		return ask_here(b, app, way->index, m);
-	return b->peers && peers_ask(b->peers, app, way->index, m);
+	struct backbone *b = p->b;
+	bool is_answer = m->kind == MESSAGE_RESPONSE;
+	const struct way *way = NULL;
+	if (!is_answer) {
+		pthread_rwlock_rdlock(&b->ways_lock);
+		way = map_find(&b->ways, m->parts.domain);
+		pthread_rwlock_unlock(&b->ways_lock);
+	}
+	if (is_answer)
+		passing_add(p, m->index, m);
+	else if (!way)
+		answer_unknown(p, m);
+	else if (!way->is_peer)
+		ask_here(p, way->index, m);
+	else if (!b->peers || !peers_ask(b->peers, p->from, way->index, m))
+		passing_refuse(p, m);
+}
+
+static struct message *pass(void *ctx, unsigned app, struct message *list)
+{
+	struct passing p = { .b = ctx, .from = app };
+	p.last_refused = &p.refused;
+	for (struct message *m = list, *next; m; m = next) {
+		next = m->next;
+		m->next = NULL;
+		pass_one(&p, m);
+	}
+	for (size_t i = 0; i < CONFIG_APPS_MAX; i++)
+		if (p.first[i])
+			passing_refuse(&p, queue_put_from_app(app_worker_queue(p.b->workers[i]),
+							      p.first[i]));
+	return p.refused;
 }
 
 uc_err backbone_way_add(struct backbone *b, const char *domain, bool is_peer, size_t index)
@@ -86,12 +124,6 @@ static uc_err ways_fill(struct backbone *b)
 	for (size_t i = 0; i < c->apps_n; i++)
 		TRY(backbone_way_add(b, c->apps[i].domain, false, i));
 	return UC_OK;
-}
-
-static void answer(void *ctx, unsigned app, struct message *m)
-{
-	struct backbone *b = ctx;
-	queue_put_always(app_worker_queue(b->workers[app]), m);
 }
 
 static void deliver(void *ctx, unsigned app, struct view identifier, struct view code)
@@ -182,7 +214,7 @@ uc_err backbone_app_open(struct backbone *b, const struct config *live, size_t a
 				 b->env,
 				 &b->kind->handler,
 				 NULL,
-				 { b, to_front, ask, answer, deliver, backbone_failed },
+				 { b, to_front, pass, deliver, backbone_failed },
 				 NULL };
 	TRY(tls_open(b, app));
 	TRY(backbone_web_open(live, app, &b->web[app]));

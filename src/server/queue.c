@@ -73,6 +73,32 @@ void queue_put_list_wait(struct queue *q, struct message *list)
 	append(q, list);
 }
 
+struct message *queue_put_from_app(struct queue *q, struct message *list)
+{
+	struct message *refused = NULL, **last_refused = &refused;
+	struct message *taken = NULL, **last_taken = &taken;
+	size_t n = 0, bytes = 0;
+	pthread_mutex_lock(&q->lock);
+	while (list) {
+		struct message *m = list;
+		list = m->next;
+		m->next = NULL;
+		bool is_over = q->n + n >= q->n_max || q->bytes + bytes >= q->bytes_max;
+		struct message ***last =
+			is_over && m->kind == MESSAGE_REQUEST ? &last_refused : &last_taken;
+		**last = m;
+		*last = &m->next;
+		n += last == &last_taken;
+		bytes += last == &last_taken ? m->bytes : 0;
+	}
+	q->was_full = q->was_full || refused;
+	if (taken)
+		append(q, taken);
+	else
+		pthread_mutex_unlock(&q->lock);
+	return refused;
+}
+
 void queue_put_always(struct queue *q, struct message *m)
 {
 	m->next = NULL;

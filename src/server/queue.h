@@ -30,6 +30,9 @@ void queue_done(struct queue *q);
 bool queue_put(struct queue *q, struct message *m) UC_MUST_USE;
 /* A whole list under one lock, once there is room at all: what a round makes is bounded. */
 void queue_put_list_wait(struct queue *q, struct message *list);
+/* A list from another app under one lock, so that one round of the taker's sees all of it: its answers
+ * always, requests while there is room.  Returns those there was none for. */
+struct message *queue_put_from_app(struct queue *q, struct message *list) UC_MUST_USE;
 /* Beyond the limit: for answers and ends, whose number something else bounds. */
 void queue_put_always(struct queue *q, struct message *m);
 /* Up to n_max messages in order, waiting up to wait_ms for the first; NULL when none came. */
