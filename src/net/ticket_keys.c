@@ -26,17 +26,20 @@ struct ticket_keys {
 static const char first_line[] = "undercroft ticket keys 1\n";
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int place = -1; /* of a context's keys in it */
+/* Fetched once: EVP_aes_256_cbc() is looked for under a lock at every use. */
+static EVP_CIPHER *seal_cipher;
 
 static void place_make(void)
 {
 	place = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	seal_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
 }
 
 uc_err ticket_keys_new(const struct env *env, struct ticket_keys **out)
 {
 	struct ticket_keys *t = HEAP_NEW(struct ticket_keys);
 	pthread_once(&once, place_make);
-	if (!t || place < 0 || pthread_mutex_init(&t->lock, NULL)) {
+	if (!t || place < 0 || !seal_cipher || pthread_mutex_init(&t->lock, NULL)) {
 		heap_free(t);
 		return UC_E_MEMORY;
 	}
@@ -90,7 +93,7 @@ static int key_apply(const struct ticket_key *k, const uint8_t *iv, EVP_CIPHER_C
 		OSSL_PARAM_construct_end(),
 	};
 	int ok = EVP_MAC_CTX_set_params(mac, params) == 1 &&
-		 EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, k->seal, iv, seals) == 1;
+		 EVP_CipherInit_ex2(cipher, seal_cipher, k->seal, iv, seals, NULL) == 1;
 	wipe(copy, sizeof copy);
 	return ok;
 }

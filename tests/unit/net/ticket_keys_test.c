@@ -62,6 +62,10 @@ static void keep(const struct server *s, struct buf *out)
 	expect_ok(out->failed);
 }
 
+/* What the next connections offer, NULL: what OpenSSL does; and what the last one came to. */
+static const char *suites_offered;
+static char suite_taken[64];
+
 /* A connection, resumed if there is a session and the server lets it; *session becomes the next. */
 static bool connects_resumed(const struct server *s, SSL_SESSION **session)
 {
@@ -69,6 +73,8 @@ static bool connects_resumed(const struct server *s, SSL_SESSION **session)
 	BIO *a = NULL, *b = NULL;
 	char c;
 	expect_ok(tls_client_new(test_path("local.ca.pem"), NULL, NULL, &ctx));
+	if (suites_offered)
+		expect(SSL_CTX_set_ciphersuites(ctx, suites_offered) == 1);
 	SSL *client = SSL_new(ctx), *server = SSL_new(tls_server_context(s->tls));
 	expect(BIO_new_bio_pair(&a, 0, &b, 0) == 1);
 	SSL_set_bio(client, a, a);
@@ -86,6 +92,7 @@ static bool connects_resumed(const struct server *s, SSL_SESSION **session)
 	bool is_resumed = SSL_session_reused(server) == 1;
 	/* Fresh keys have been exchanged, also then. */
 	expect(SSL_get_negotiated_group(server) > 0);
+	snprintf(suite_taken, sizeof suite_taken, "%s", SSL_get_cipher_name(server));
 	SSL_SESSION_free(*session);
 	*session = SSL_get1_session(client);
 	SSL_shutdown(client);
@@ -114,6 +121,30 @@ TEST(a_restart_with_the_kept_keys_resumes)
 	server_end(&s);
 	SSL_SESSION_free(session);
 	buf_done(&kept);
+}
+
+TEST(sha256_comes_first_and_chacha_where_the_client_says_so)
+{
+	static const char *const offers[][2] = {
+		{ NULL, "TLS_AES_128_GCM_SHA256" },
+		{ "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256" },
+		{ "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384" },
+		{ "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256",
+		  "TLS_CHACHA20_POLY1305_SHA256" },
+		{ "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384" },
+	};
+	struct server s = server_start((struct view){ 0 });
+	for (size_t i = 0; i < sizeof offers / sizeof *offers; i++) {
+		SSL_SESSION *session = NULL;
+		suites_offered = offers[i][0];
+		expect(!connects_resumed(&s, &session));
+		expect_bytes(view_str(suite_taken), view_str(offers[i][1]));
+		expect(connects_resumed(&s, &session));
+		expect_bytes(view_str(suite_taken), view_str(offers[i][1]));
+		SSL_SESSION_free(session);
+	}
+	suites_offered = NULL;
+	server_end(&s);
 }
 
 TEST(keys_are_changed_daily_and_open_for_two_days)
