@@ -4,6 +4,7 @@
 #include "ctl/ctl.h"
 #include "ctl/files.h"
 #include "server/config_value.h"
+#include "server/folders.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +92,8 @@ int ctl_erase_app(struct ctl *c)
 			folder);
 		return CTL_USAGE;
 	}
-	if (nftw(folder, erase_one, FOLDERS_AT_ONCE, FTW_DEPTH | FTW_PHYS)) {
+	if (nftw(folder, erase_one, FOLDERS_AT_ONCE, FTW_DEPTH | FTW_PHYS) ||
+	    folder_sync_above(folder)) {
 		fprintf(stderr, "undercroftctl: %s: %s\n", folder, strerror(errno));
 		return CTL_FAILED;
 	}

@@ -455,6 +455,12 @@ int rmdir(const char *path)
 	return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 }
 
+int remove(const char *path)
+{
+	int status = unlink(path);
+	return status && errno == EISDIR ? rmdir(path) : status;
+}
+
 static int mkdir_real(const void *ctx)
 {
 	int (*real)(int, const char *, mode_t);

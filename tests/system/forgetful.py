@@ -56,6 +56,11 @@ class File:
         return out
 
 
+class Folder:
+    def __init__(self):
+        self.kept, self.names = {}, {}  # durable, and as programs see it
+
+
 def put(out, at, data):
     if len(out) < at:
         out.extend(bytes(at - len(out)))
@@ -94,23 +99,19 @@ class Disk:
 
     def begin(self):
         """From what is there now."""
-        self.names, self.kept, self.since, self.open = {}, {}, [], {}
-        for folder in self.folders:
-            for path in [folder, *(str(p) for p in sorted(pathlib.Path(folder).rglob('*')))]:
-                if os.path.isdir(path):
-                    self.names[path] = None
-                elif os.path.isfile(path):
-                    self.names[path] = self.same(path) or File(pathlib.Path(path).read_bytes())
-        self.kept = dict(self.names)
+        self.since, self.open, self.linked = [], {}, {}
+        self.roots = {f: self.look(pathlib.Path(f)) for f in self.folders}
         self.journal.write_bytes(b'')
 
-    def same(self, path):
-        """Names of one file that has several."""
-        st = os.stat(path)
-        if st.st_nlink < 2:
-            return None
-        return next((f for other, f in self.names.items() if f and os.path.exists(other) and
-                     os.path.samestat(os.stat(other), st)), None)
+    def look(self, path):
+        if not path.is_dir():
+            st = path.stat()
+            known = self.linked.setdefault((st.st_dev, st.st_ino), File(path.read_bytes()))
+            return known
+        folder = Folder()
+        folder.names = {p.name: self.look(p) for p in path.iterdir() if p.is_dir() or p.is_file()}
+        folder.kept = dict(folder.names)
+        return folder
 
     def read(self):
         data, at = self.journal.read_bytes(), 0
@@ -124,63 +125,68 @@ class Disk:
             yield chr(what), (process, number), value, path, to, data[at + n + m:at + size]
             at += size
 
-    def apply(self, names, what, path, to, file):
-        """One change of names, to those that are durable or to those that programs see."""
-        if what in 'om':
-            names[path] = file
-        elif what in 'ud':
-            names.pop(path, None)
-        elif what == 'l':
-            names[to] = file
-        elif what == 'r':
-            below = [p for p in names if p == path or p.startswith(path + '/')]
-            if below:
-                for p in [p for p in names if p.startswith(to + '/')]:
-                    del names[p]
-            for p in below:
-                names[to + p[len(path):]] = names.pop(p)
+    def find(self, path):
+        """What programs see there, or None."""
+        if path in self.roots:
+            return self.roots[path]
+        above = self.find(os.path.dirname(path)) if len(path) > 1 else None
+        return above.names.get(os.path.basename(path)) if isinstance(above, Folder) else None
 
-    def change(self, what, path, to=None, file=None):
-        self.apply(self.names, what, path, to, file)
-        self.since.append((what, path, to, file))
+    def change(self, path, node, source=None):
+        """A name is given to node, or taken away (None); from a source, whose name it was."""
+        folder, name = self.find(os.path.dirname(path)), os.path.basename(path)
+        if not isinstance(folder, Folder):
+            return
+        change = [(folder, name, node)]
+        if source:
+            change.append((self.find(os.path.dirname(source)), os.path.basename(source), None))
+        for f, n, what in change:
+            give(f.names, n, what)
+        self.since.append(change)
 
     def play(self):
         for what, number, value, path, to, data in self.read():
-            file = self.open.get(number)
+            node = self.open.get(number)
             if what == 'o':
-                if path not in self.names:
-                    if not value & os.O_CREAT:
-                        continue
-                    self.change('o', path, file=File())
-                self.open[number] = file = self.names[path]
-                if file and value & os.O_TRUNC:
-                    file.cut(0)
-            elif what == 'w' and file:
-                file.write(value, data)
-            elif what == 't' and file:
-                file.cut(value)
-            elif what == 'g' and file:
-                file.cut(max(value, len(file.content)))
+                node = self.find(path)
+                if node is None and value & os.O_CREAT:
+                    node = File()
+                    self.change(path, node)
+                self.open[number] = node
+                if isinstance(node, File) and value & os.O_TRUNC:
+                    node.cut(0)
             elif what == 's':
                 self.syncs += 1
-                self.sync(file, path)
-            elif what == 'l':
-                self.change('l', path, to, self.names.get(path))
-            elif what in 'rudm':
-                self.change(what, path, to)
+                self.sync(node)
+            elif what == 'w' and node:
+                node.write(value, data)
+            elif what == 't' and node:
+                node.cut(value)
+            elif what == 'g' and node:
+                node.cut(max(value, len(node.content)))
+            elif what == 'm':
+                self.change(path, Folder())
+            elif what in 'ud':
+                self.change(path, None)
+            elif what == 'l' and self.find(path):
+                self.change(to, self.find(path))
+            elif what == 'r' and self.find(path):
+                self.change(to, self.find(path), path)
 
-    def sync(self, file, path):
-        if file:
-            file.sync()
+    def sync(self, node):
+        if isinstance(node, File):
+            node.sync()
+        if not isinstance(node, Folder):
             return
-        # A folder: the names in it.
+        # The names in it; with one that came from another folder it is gone there.
         later = []
         for change in self.since:
-            at = change[2] if change[0] in 'rl' else change[1]
-            if os.path.dirname(at) == path:
-                self.apply(self.kept, *change)
-            else:
+            if change[0][0] is not node:
                 later.append(change)
+                continue
+            keep(change)
+            for folder, name, _ in change[1:]:
+                later = [c for c in later if c[0][0] is not folder or c[0][1] != name]
         self.since = later
 
     def forget(self, dice, way=None):
@@ -189,26 +195,34 @@ class Disk:
         way = way or dice.choice(LEFT)
         n = {'nothing': 0, 'all': len(self.since)}.get(way, dice.randrange(len(self.since) + 1))
         for change in self.since[:n]:
-            self.apply(self.kept, *change)
-        names = {p: f for p, f in sorted(self.kept.items()) if p in self.folders or
-                 self.is_reached(p)}
-        self.lost += sum(f is not None and len(f.since) > 0 for f in names.values())
-        self.put(names, dice, way)
+            keep(change)
+        for path, root in self.roots.items():
+            modes = {str(p): p.stat().st_mode & 0o777 for p in pathlib.Path(path).rglob('*')}
+            for p in pathlib.Path(path).iterdir():
+                shutil.rmtree(p) if p.is_dir() else p.unlink()
+            self.put(root, pathlib.Path(path), modes, dice, way)
         self.begin()
         return way
 
-    def is_reached(self, path):
-        parent = os.path.dirname(path)
-        return parent in self.kept and (parent in self.folders or self.is_reached(parent))
+    def put(self, folder, path, modes, dice, way):
+        for name, node in sorted(folder.kept.items()):
+            at = path / name
+            if isinstance(node, Folder):
+                at.mkdir(0o700)
+                self.put(node, at, modes, dice, way)
+                continue
+            self.lost += len(node.since) > 0
+            at.write_bytes(node.left(dice, way))
+            at.chmod(modes.get(str(at), 0o600))
 
-    def put(self, names, dice, way):
-        modes = {p: os.stat(p).st_mode & 0o777 for p in names if os.path.exists(p)}
-        for folder in self.folders:
-            for p in pathlib.Path(folder).iterdir():
-                shutil.rmtree(p) if p.is_dir() else p.unlink()
-        for path, file in names.items():
-            if file is None:
-                os.makedirs(path, 0o700, exist_ok=True)
-            else:
-                pathlib.Path(path).write_bytes(file.left(dice, way))
-            os.chmod(path, modes.get(path, 0o700 if file is None else 0o600))
+
+def give(names, name, node):
+    if node is None:
+        names.pop(name, None)
+    else:
+        names[name] = node
+
+
+def keep(change):
+    for folder, name, node in change:
+        give(folder.kept, name, node)
