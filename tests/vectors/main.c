@@ -16,6 +16,9 @@ static const struct vector_kind *const kinds[] = {
 	&secret_tree_kind,   &transcript_hashes_kind, &deserialization_kind,    &messages_kind,
 	&tree_math_kind,     &tree_operations_kind,   &tree_validation_kind,    &treekem_kind,
 	&welcome_kind,       &passive_client_kind,
+#ifdef VECTORS_MORE
+	&oprf_kind,
+#endif
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

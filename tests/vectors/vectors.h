@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the MLS working group's test vectors.  One kind of file, one row of the table in main.c:
+/* Runs the MLS working group's test vectors, and those of RFC 9497.  One kind of file, one row of the table in main.c:
  * how to tell it, and how to run one element of its array.
  *
  * A check that fails says so through vec_fail and friends, with the field's name; the element then
@@ -32,7 +32,7 @@ struct vector_kind {
 extern const struct vector_kind crypto_basics_kind, key_schedule_kind, message_protection_kind,
 	psk_secret_kind, secret_tree_kind, transcript_hashes_kind, tree_math_kind,
 	tree_operations_kind, tree_validation_kind, treekem_kind, messages_kind,
-	deserialization_kind, welcome_kind, passive_client_kind;
+	deserialization_kind, welcome_kind, passive_client_kind, oprf_kind;
 
 /* Prefix of the field names in what follows, as "epochs[3]."; "" for none. */
 void vec_at(struct vector_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
