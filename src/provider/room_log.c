@@ -70,8 +70,9 @@ static uc_err add(struct log_step *s, uint64_t timestamp, const struct buf *spac
 		return UC_E_LIMIT;
 	TRY(entry_make(s, space, e));
 	e->mark = mark;
-	store_log_append(&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->seq,
-			 view_make(e->frame + ENTRY_FRAME_HEAD, e->frame_n - ENTRY_FRAME_HEAD));
+	store_log_append_lent(
+		&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->seq,
+		view_make(e->frame + ENTRY_FRAME_HEAD, e->frame_n - ENTRY_FRAME_HEAD));
 	s->record.next++;
 	s->record.last_ms = timestamp;
 	*s->last = s->latest = e;

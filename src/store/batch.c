@@ -39,7 +39,7 @@ static uc_err copy(struct store_batch *b, struct view v, size_t limit, struct vi
 	return arena_copy(&b->mem, v, out) ? UC_E_TOO_LARGE : UC_OK;
 }
 
-static uc_err add(struct store_batch *b, const struct store_op *what)
+static uc_err add(struct store_batch *b, const struct store_op *what, bool is_lent)
 {
 	TRY(b->failed);
 	struct store_op *op = ARENA_NEW(&b->mem, struct store_op);
@@ -47,7 +47,10 @@ static uc_err add(struct store_batch *b, const struct store_op *what)
 		return UC_E_TOO_LARGE;
 	*op = *what;
 	TRY(copy(b, what->key, STORE_KEY_MAX, &op->key));
-	TRY(copy(b, what->value, STORE_VALUE_MAX, &op->value));
+	if (!is_lent)
+		TRY(copy(b, what->value, STORE_VALUE_MAX, &op->value));
+	else if (what->value.n > STORE_VALUE_MAX)
+		return UC_E_TOO_LARGE;
 	if (b->last)
 		b->last->next = op;
 	else
@@ -61,7 +64,7 @@ static void add_op(struct store_batch *b, enum store_op_kind kind, struct view k
 		   struct view value, uint64_t seq)
 {
 	struct store_op op = { .kind = kind, .key = key, .value = value, .seq = seq };
-	b->failed = add(b, &op);
+	b->failed = add(b, &op, false);
 }
 
 void store_put(struct store_batch *b, struct view key, struct view value)
@@ -97,6 +100,12 @@ void store_expect_absent(struct store_batch *b, struct view key)
 void store_log_append(struct store_batch *b, struct view log, uint64_t seq, struct view bytes)
 {
 	add_op(b, OP_LOG_APPEND, log, bytes, seq);
+}
+
+void store_log_append_lent(struct store_batch *b, struct view log, uint64_t seq, struct view bytes)
+{
+	struct store_op op = { .kind = OP_LOG_APPEND, .key = log, .value = bytes, .seq = seq };
+	b->failed = add(b, &op, true);
 }
 
 void store_log_start(struct store_batch *b, struct view log, uint64_t next)

@@ -102,7 +102,7 @@ uc_err UC_MUST_USE store_live(struct store *s, uint64_t life, uint64_t now_ms);
 uc_err UC_MUST_USE store_checkpoint(struct store *s, const char *path);
 
 /* A batch: operations in order, all or none.  Each precondition sees what the operations before it
- * in the batch did.  Keys and values are copied; failure to do so is told by store_commit. */
+ * in the batch did.  Keys and values are copied (but for what is lent); failure to do so is told by store_commit. */
 struct store_op;
 struct store_batch {
 	struct arena mem;
@@ -168,6 +168,8 @@ void store_scan_done(struct store_scan *it);
 /* Appends entry number `seq`; conflict when it isn't the next one.  A log comes to be with its
  * first entry. */
 void store_log_append(struct store_batch *b, struct view log, uint64_t seq, struct view bytes);
+/* The same; the bytes are not copied and must stay until the batch was committed, or is done. */
+void store_log_append_lent(struct store_batch *b, struct view log, uint64_t seq, struct view bytes);
 /* Makes an empty log whose first entry will be `next` (>= 1); conflict when the log exists. */
 void store_log_start(struct store_batch *b, struct view log, uint64_t next);
 /* Drops the entries before `first_kept`; what is dropped or not there yet is no mistake, and the

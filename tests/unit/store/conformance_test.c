@@ -40,7 +40,11 @@ ENGINE_TEST(one_after_the_other)
 	store_put(&b, key("b"), v("2"));
 	store_delete(&b, key("a"));
 	expect_ok(finish(s, &b));
-	append(s, key("log"), 1, "new");
+	char lent[] = "new";
+	start(&b);
+	store_log_append_lent(&b, key("log"), 1, v(lent));
+	expect_ok(finish(s, &b));
+	memset(lent, '-', 3); /* until the commit, and no longer */
 	put_one(s, key("c"), v("longer than it was"));
 	put_one(s, key("c"), v(""));
 	put_one(s, key("a"), v("3"));
