@@ -102,7 +102,8 @@ uc_err UC_MUST_USE store_live(struct store *s, uint64_t life, uint64_t now_ms);
 uc_err UC_MUST_USE store_checkpoint(struct store *s, const char *path);
 
 /* A batch: operations in order, all or none.  Each precondition sees what the operations before it
- * in the batch did.  Keys and values are copied (but for what is lent); failure to do so is told by store_commit. */
+ * in the batch did.  Keys and values are copied, but for what is lent; failure to do so is told by
+ * store_commit. */
 struct store_op;
 struct store_batch {
 	struct arena mem;
