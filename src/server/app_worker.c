@@ -472,6 +472,10 @@ static void *run(void *arg)
 		if (list || is_tick)
 			batch(w, list, is_tick);
 	}
+	/* Who asked and has no answer yet goes on without. */
+	while (w->calls)
+		app_reply(w, w->calls, 503, 1, (struct view){ 0 }, (struct view){ 0 });
+	release_all(w);
 	return NULL;
 }
 

@@ -76,11 +76,8 @@ static void pass_one(struct passing *p, struct message *m)
 	struct backbone *b = p->b;
 	bool is_answer = m->kind == MESSAGE_RESPONSE;
 	const struct way *way = NULL;
-	if (!is_answer) {
-		pthread_rwlock_rdlock(&b->ways_lock);
+	if (!is_answer)
 		way = map_find(&b->ways, m->parts.domain);
-		pthread_rwlock_unlock(&b->ways_lock);
-	}
 	if (is_answer)
 		passing_add(p, m->index, m);
 	else if (!way)
@@ -95,6 +92,8 @@ static struct message *pass(void *ctx, unsigned app, struct message *list)
 {
 	struct passing p = { .b = ctx, .from = app };
 	p.last_refused = &p.refused;
+	/* Until all is put: who is being removed gets nothing more behind the last. */
+	pthread_rwlock_rdlock(&p.b->ways_lock);
 	for (struct message *m = list, *next; m; m = next) {
 		next = m->next;
 		m->next = NULL;
@@ -104,6 +103,7 @@ static struct message *pass(void *ctx, unsigned app, struct message *list)
 		if (p.first[i])
 			passing_refuse(&p, queue_put_from_app(app_worker_queue(p.b->workers[i]),
 							      p.first[i]));
+	pthread_rwlock_unlock(&p.b->ways_lock);
 	return p.refused;
 }
 
@@ -377,7 +377,7 @@ void backbone_tell(struct queue *q, enum message_kind kind)
 static bool is_idle(const struct backbone *b)
 {
 	for (size_t i = 0; i < apps_count(b); i++)
-		if (b->workers[i] && !app_worker_is_idle(b->workers[i]))
+		if (app_runs(b, i) && b->workers[i] && !app_worker_is_idle(b->workers[i]))
 			return false;
 	return true;
 }
@@ -390,12 +390,12 @@ static uint32_t jitter_s(const struct backbone *b)
 	return most > b->drain_s ? (uint32_t)most : b->drain_s;
 }
 
-static void going_tell(struct backbone *b, size_t app)
+void backbone_going_tell(struct backbone *b, size_t app, uint32_t retry_after_s)
 {
 	struct message *m = message_new(MESSAGE_GOING, 0, NULL);
 	if (!m)
 		return;
-	m->retry_after_s = GOING_RETRY_S;
+	m->retry_after_s = retry_after_s;
 	m->status = (int)jitter_s(b);
 	queue_put_always(app_worker_queue(b->workers[app]), m);
 }
@@ -409,8 +409,8 @@ void backbone_drain(struct backbone *b)
 	for (size_t i = 0; i < b->fronts_n; i++)
 		backbone_tell(front_queue(b->fronts[i]), MESSAGE_QUIET);
 	for (size_t i = 0; i < apps_count(b); i++)
-		if (b->workers[i])
-			going_tell(b, i);
+		if (app_runs(b, i) && b->workers[i])
+			backbone_going_tell(b, i, GOING_RETRY_S);
 	/* What was read before they heard it may still be on its way. */
 	for (size_t quiet = 0; quiet < 2 && clock_steady_ms() < until_ms;) {
 		usleep(DRAIN_LOOK_US);
@@ -445,13 +445,15 @@ static void beat_send(struct backbone *b, struct queue *q)
 bool backbone_beat(struct backbone *b)
 {
 	for (size_t i = 0; i < apps_count(b); i++)
-		ticket_files_care(&b->config->apps[i], b->tickets[i]);
+		if (app_runs(b, i))
+			ticket_files_care(&b->config->apps[i], b->tickets[i]);
 	if (atomic_load(&b->beats_due))
 		return false;
 	for (size_t i = 0; i < b->fronts_n; i++)
 		beat_send(b, front_queue(b->fronts[i]));
 	for (size_t i = 0; i < apps_count(b); i++)
-		beat_send(b, app_worker_queue(b->workers[i]));
+		if (app_runs(b, i))
+			beat_send(b, app_worker_queue(b->workers[i]));
 	return true;
 }
 
@@ -515,12 +517,15 @@ size_t backbone_apps(const struct backbone *b)
 }
 
 size_t backbone_parts(struct backbone *b, struct backbone_part out[BACKBONE_PARTS_MAX],
-		      size_t apps_n)
+		      size_t *apps_n)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < apps_n; i++)
-		out[n++] =
-			(struct backbone_part){ i, b->of_apps[i], app_worker_queue(b->workers[i]) };
+	for (size_t i = 0; i < apps_count(b); i++)
+		if (app_runs(b, i))
+			out[n++] = (struct backbone_part){ i, b->of_apps[i],
+							   app_worker_queue(b->workers[i]) };
+	if (apps_n)
+		*apps_n = n;
 	for (size_t i = 0; i < b->fronts_n; i++)
 		out[n++] = (struct backbone_part){ SIZE_MAX, b->of_fronts[i],
 						   front_queue(b->fronts[i]) };

@@ -56,7 +56,8 @@ bool backbone_beat(struct backbone *b);
 uc_err UC_MUST_USE backbone_order(struct backbone *b, size_t app, const struct app_order *o);
 
 /* What config_reload gave: certificates and pages are read anew, limits and the like hold.  All of it
- * or, where something cannot be read or used, nothing; the log says what.  Apps behind those that run begin.  live lives until the next
+ * or, where something cannot be read or used, nothing; the log says what.  Apps behind those that run begin, and those
+ * that are removed end.  live lives until the next
  * one has been taken, or the end.  From one thread at a time. */
 uc_err UC_MUST_USE backbone_reload(struct backbone *b, const struct config *live);
 
@@ -67,11 +68,11 @@ struct backbone_part {
 	const struct metrics *counted;
 	struct queue *queue; /* may be NULL */
 };
-/* How many apps there are now; more may come. */
+/* How many apps there are now, those that were removed counted, too; more may come. */
 size_t backbone_apps(const struct backbone *b);
-/* So many of the apps first, in their order. */
+/* The apps that run first, in their order: *apps_n, which may be NULL. */
 size_t backbone_parts(struct backbone *b, struct backbone_part out[BACKBONE_PARTS_MAX],
-		      size_t apps_n);
+		      size_t *apps_n);
 /* Of the thread that serves the operator. */
 struct metrics *backbone_own_metrics(struct backbone *b);
 const struct metrics_names *backbone_metric_names(const struct backbone *b);

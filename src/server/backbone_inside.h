@@ -32,6 +32,7 @@ struct backbone {
 	struct config *roster;       /* who there is: as at the start, then those that came since */
 	struct arena roster_mem;
 	atomic_size_t apps_n; /* of them, those that run */
+	atomic_bool is_removed[CONFIG_APPS_MAX];
 	const struct env *env;
 	const struct app_kind *kind;
 	struct delivery *delivery;
@@ -67,6 +68,13 @@ static inline size_t apps_count(const struct backbone *b)
 {
 	return atomic_load(&b->apps_n);
 }
+/* Not removed.  From other threads than the one that reloads it may be of a moment ago. */
+static inline bool app_runs(const struct backbone *b, size_t app)
+{
+	return !atomic_load(&b->is_removed[app]);
+}
+/* Clients are told to come back in so long. */
+void backbone_going_tell(struct backbone *b, size_t app, uint32_t retry_after_s);
 void backbone_tell(struct queue *q, enum message_kind kind);
 /* Says so, and ends the process. */
 void backbone_failed(void *ctx, unsigned app, uc_err why);

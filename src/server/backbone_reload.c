@@ -75,6 +75,8 @@ static uc_err renewal_prepare(struct backbone *b, struct renewal *r)
 {
 	size_t pages = 0;
 	for (size_t i = 0; i < apps_count(b); i++) {
+		if (r->live->apps[i].is_removed)
+			continue;
 		TRY(renew_app(b, r, i));
 		pages += r->web[i] != NULL;
 	}
@@ -216,6 +218,67 @@ static void slot_show(struct backbone *b, size_t app)
 		 a->listen.host, a->listen.port);
 }
 
+/* --- apps that end while the rest goes on --- */
+
+enum { REMOVED_RETRY_S = 3600, REMOVE_LOOK_US = 10000 };
+
+static uc_err nothing(void *app, void *ctx)
+{
+	(void)app;
+	(void)ctx;
+	return UC_OK;
+}
+
+/* Of all fronts: they listen for it no more, and its connections end. */
+static void fronts_forget(struct backbone *b, size_t app)
+{
+	atomic_size_t due = 0, *pointer = &due;
+	struct message_parts parts = { .body = view_make(&pointer, sizeof pointer) };
+	for (size_t i = 0; i < b->fronts_n; i++) {
+		struct message *m = message_new(MESSAGE_REMOVE, 0, &parts);
+		if (!m) {
+			backbone_failed(b, (unsigned)app, UC_E_MEMORY);
+			return;
+		}
+		m->index = (unsigned)app;
+		atomic_fetch_add(&due, 1);
+		queue_put_always(front_queue(b->fronts[i]), m);
+	}
+	while (atomic_load(&due))
+		usleep(ADD_LOOK_US);
+}
+
+/* Other apps are told that there is none, clients that they should look again much later; what is under
+ * way is finished, then its thread ends and its stores are closed.  All that may still be looked at
+ * stays until the end. */
+static void slot_remove(struct backbone *b, size_t app)
+{
+	uint64_t until_ms = clock_steady_ms() + (uint64_t)b->drain_s * 1000;
+	struct app_worker *w = b->workers[app];
+	pthread_rwlock_wrlock(&b->ways_lock);
+	map_remove(&b->ways, view_str(b->config->apps[app].domain));
+	pthread_rwlock_unlock(&b->ways_lock);
+	backbone_going_tell(b, app, REMOVED_RETRY_S);
+	/* When it comes back, the fronts have what clients are told. */
+	(void)!app_worker_do(w, nothing, NULL);
+	fronts_forget(b, app);
+	for (size_t i = 0; i < 2; i++) {
+		if (b->listens[app][i])
+			close(b->listens[app][i]);
+		b->listens[app][i] = 0;
+	}
+	while (!app_worker_is_idle(w) && clock_steady_ms() < until_ms)
+		usleep(REMOVE_LOOK_US);
+	atomic_store(&b->is_removed[app], true);
+	b->roster->apps[app].is_removed = true;
+	backbone_tell(app_worker_queue(w), MESSAGE_STOP);
+	app_worker_join(w);
+	b->kind->close(b->apps[app]);
+	b->apps[app] = NULL;
+	log_info("app.removed", "app=%s domain=%s", b->config->apps[app].name,
+		 b->config->apps[app].domain);
+}
+
 uc_err backbone_reload(struct backbone *b, const struct config *live)
 {
 	struct renewal r = { .live = live };
@@ -227,12 +290,16 @@ uc_err backbone_reload(struct backbone *b, const struct config *live)
 		renewal_drop(&r);
 		return err;
 	}
-	for (size_t i = 0; i < before; i++)
-		renewal_adopt(b, &r, i);
+	for (size_t i = 0; i < before; i++) {
+		if (!live->apps[i].is_removed)
+			renewal_adopt(b, &r, i);
+		else if (app_runs(b, i))
+			slot_remove(b, i);
+	}
 	for (size_t i = before; i < live->apps_n; i++)
 		slot_show(b, i);
 	for (size_t i = 0; i < live->apps_n; i++) {
-		uc_err last = settings(b, live, i, false);
+		uc_err last = app_runs(b, i) ? settings(b, live, i, false) : UC_OK;
 		if (last) /* a file that has changed since it was tried: that app goes on as before */
 			log_error("settings.failed", "app=%s error=%s", live->apps[i].name,
 				  uc_err_name(last));

@@ -39,6 +39,7 @@ struct config_app {
 	struct config_address listen_http; /* plain HTTP on this machine; host NULL: none */
 	struct rate limits[LIMITS_N];      /* [limits NAME], else [limits]; hour 0: the default */
 	unsigned line;                     /* of its section */
+	bool is_removed; /* by a reload: its number stays its own, and nothing runs there any more */
 };
 struct config_peer {
 	const char *domain;

@@ -150,7 +150,8 @@ void config_check_added(const struct config *now, const struct config_app *app,
 			struct config_mistakes *m)
 {
 	for (size_t i = 0; i < now->apps_n; i++)
-		if (view_equal(view_str(now->apps[i].domain), view_str(app->domain)))
+		if (!now->apps[i].is_removed &&
+		    view_equal(view_str(now->apps[i].domain), view_str(app->domain)))
 			mistake(m, app->line, "app", app->name, "domain", app->domain,
 				"is that of an app that runs: a restart is needed");
 	open_check(m, app, "certificate", app->certificate, O_RDONLY);

@@ -152,7 +152,7 @@ static void limits_compare(struct config_changes *c, const struct config_app *no
 static const struct config_app *app_find(const struct config *c, const char *name)
 {
 	for (size_t i = 0; i < c->apps_n; i++)
-		if (same_text(c->apps[i].name, name))
+		if (!c->apps[i].is_removed && same_text(c->apps[i].name, name))
 			return &c->apps[i];
 	return NULL;
 }
@@ -170,8 +170,11 @@ static void apps_compare(struct config_changes *c, const struct config *now,
 {
 	for (size_t i = 0; i < now->apps_n; i++) {
 		const struct config_app *is = &now->apps[i], *will = app_find(fresh, is->name);
+		if (is->is_removed)
+			continue;
 		if (!will) {
-			note(c, SECTION_APP, is->name, NULL, true);
+			out->apps[i].is_removed = true;
+			note(c, SECTION_APP, is->name, NULL, false);
 			continue;
 		}
 		section_compare(c, SECTION_APP, is->name, is, will, &out->apps[i]);

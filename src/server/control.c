@@ -63,7 +63,7 @@ static bool app_find(const struct order *o, struct view name, size_t *out)
 {
 	const struct config *c = backbone_config(o->c->backbone);
 	for (size_t i = 0; i < backbone_apps(o->c->backbone); i++) {
-		if (view_equal(view_str(c->apps[i].name), name)) {
+		if (!c->apps[i].is_removed && view_equal(view_str(c->apps[i].name), name)) {
 			*out = i;
 			return true;
 		}
@@ -84,7 +84,7 @@ static uc_err do_status(struct order *o)
 	struct backbone *b = o->c->backbone;
 	const struct config *c = backbone_config(b);
 	struct metrics *whole = HEAP_NEW(struct metrics);
-	size_t apps_n = backbone_apps(b), n = backbone_parts(b, parts, apps_n), connections = 0;
+	size_t apps_n, n = backbone_parts(b, parts, &apps_n), connections = 0;
 	if (!whole)
 		return UC_E_MEMORY;
 	sampled_process(whole, backbone_start_us(b));
@@ -106,7 +106,7 @@ static uc_err do_status(struct order *o)
 			   "\"signed_in\":%llu,\"seats_open\":%llu,\"rooms_loaded\":%llu,"
 			   "\"clock_doubted\":%s,\"names_led\":%llu,"
 			   "\"rooms_unmoved\":%llu}\n",
-			   c->apps[i].name, c->apps[i].domain,
+			   c->apps[parts[i].app].name, c->apps[parts[i].app].domain,
 			   (unsigned long long)of_app(p, METRIC_SESSIONS),
 			   (unsigned long long)of_app(p, METRIC_SIGNED_IN),
 			   (unsigned long long)of_app(p, METRIC_SEATS_OPEN),
@@ -123,7 +123,7 @@ static uc_err do_queues(struct order *o)
 	struct backbone_part parts[BACKBONE_PARTS_MAX];
 	struct backbone *b = o->c->backbone;
 	const struct config *c = backbone_config(b);
-	size_t apps_n = backbone_apps(b), n = backbone_parts(b, parts, apps_n);
+	size_t apps_n, n = backbone_parts(b, parts, &apps_n);
 	for (size_t i = 0; i < n; i++) {
 		size_t count = 0, bytes = 0;
 		if (!parts[i].queue)
@@ -142,7 +142,7 @@ static uc_err do_queues(struct order *o)
 			o->out,
 			"{\"type\":\"app\",\"app\":\"%s\",\"waiting\":%zu,\"waiting_bytes\":%zu,"
 			"\"followers_behind\":%llu,\"letters_for_apps\":%llu,\"asks_open\":%llu}\n",
-			c->apps[i].name, count, bytes,
+			c->apps[parts[i].app].name, count, bytes,
 			(unsigned long long)of_app(&parts[i], METRIC_FOLLOWER_BACKLOG),
 			(unsigned long long)of_app(&parts[i], METRIC_OUTBOX_BACKLOG),
 			(unsigned long long)of_app(&parts[i], METRIC_ASKS_OPEN));

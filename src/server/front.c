@@ -16,6 +16,7 @@ struct app_side {
 	struct queue *queue;
 	struct web_site web;
 	struct http_server *server; /* NULL: the app has none of this kind */
+	bool is_removed;            /* and that one has been stopped */
 };
 
 /* What the front knows of one WebSocket or waiting request. */
@@ -336,7 +337,7 @@ static void quiet(struct front *f)
 {
 	f->is_quiet = true;
 	for (size_t i = 0; i < f->sides_n; i++)
-		if (f->sides[i].server)
+		if (f->sides[i].server && !f->sides[i].is_removed)
 			http_server_pause(f->sides[i].server);
 	for (uint32_t i = 0; i < f->slots_used; i++) {
 		if (f->slots[i].client && f->slots[i].client->conn)
@@ -344,12 +345,17 @@ static void quiet(struct front *f)
 	}
 }
 
+static void side_stop(struct app_side *side)
+{
+	if (side->server && !side->is_removed)
+		http_server_stop(side->server, WS_CLOSE_GOING_AWAY);
+	side->is_removed = true;
+}
+
 static void stop(struct front *f)
 {
-	for (size_t i = 0; i < f->sides_n; i++) {
-		if (f->sides[i].server)
-			http_server_stop(f->sides[i].server, WS_CLOSE_GOING_AWAY);
-	}
+	for (size_t i = 0; i < f->sides_n; i++)
+		side_stop(&f->sides[i]);
 	uv_close((uv_handle_t *)&f->wake, NULL);
 }
 
@@ -417,6 +423,15 @@ static void add(struct front *f, const struct message *m)
 	atomic_fetch_sub(a.due, 1);
 }
 
+/* Nobody connects any more, and who is connected goes. */
+static void app_remove(struct front *f, const struct message *m)
+{
+	struct app_side *of_app[] = { &f->sides[m->index], &f->sides[FRONT_APPS_MAX + m->index] };
+	for (size_t i = 0; i < 2; i++)
+		side_stop(of_app[i]);
+	message_beat_answer(m);
+}
+
 static void handle(struct front *f, const struct message *m)
 {
 	struct output o;
@@ -436,6 +451,9 @@ static void handle(struct front *f, const struct message *m)
 		break;
 	case MESSAGE_ADD:
 		add(f, m);
+		break;
+	case MESSAGE_REMOVE:
+		app_remove(f, m);
 		break;
 	case MESSAGE_STOP:
 		stop(f);

@@ -61,7 +61,7 @@ struct front_addition {
 };
 /* Listens at once and starts the thread.  *out_failed: which app's address failed, for UC_E_NET. */
 uc_err UC_MUST_USE front_new(const struct front_options *o, struct front **out, size_t *out_failed);
-/* What apps say; also MESSAGE_RENEW, MESSAGE_ADD, MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end
+/* What apps say; also MESSAGE_RENEW, MESSAGE_ADD, MESSAGE_REMOVE, MESSAGE_QUIET (accept and read nothing more) and MESSAGE_STOP (end
  * all connections, then the thread). */
 struct queue *front_queue(struct front *f);
 /* The app's queue has room again; from any thread. */

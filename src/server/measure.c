@@ -30,7 +30,7 @@ static void look_up(struct backbone *b, struct measured *all)
 	const struct config *c = backbone_config(b);
 	struct metrics *whole = &all->looked_up[c->apps_n];
 	struct backbone_part parts[BACKBONE_PARTS_MAX];
-	size_t n = backbone_parts(b, parts, backbone_apps(b)), waiting = 0;
+	size_t n = backbone_parts(b, parts, NULL), waiting = 0;
 	for (size_t i = 0; i < n; i++) {
 		size_t count = 0, bytes = 0;
 		add(all, parts[i].app < c->apps_n ? c->apps[parts[i].app].name : NULL,

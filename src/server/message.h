@@ -30,7 +30,8 @@ enum message_kind {
 	MESSAGE_GOING, /* to an app: the end is near; retry_after_s, and status: the jitter */
 	MESSAGE_RENEW, /* to a front; index: the app, body: struct front_renewal */
 	MESSAGE_ADD,   /* to a front; index: the app, body: struct front_addition */
-	MESSAGE_BEAT,  /* body: a pointer to a counter, to be counted down: this thread lives */
+	MESSAGE_REMOVE, /* to a front; index: the app, body: a pointer to a counter, to be counted down */
+	MESSAGE_BEAT, /* body: a pointer to a counter, to be counted down: this thread lives */
 	MESSAGE_STOP,
 };
 

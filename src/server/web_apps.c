@@ -43,6 +43,8 @@ void web_apps_add(const struct config *c, size_t self, struct buf *out)
 	buf_add_str(out, "{\"apps\":[");
 	for (size_t i = 0; i < c->apps_n; i++) {
 		const struct config_app *a = &c->apps[i];
+		if (a->is_removed)
+			continue;
 		app_add(out, a->domain, a->title, a->name, a->names);
 		buf_add_str(out, i == self ? ",\"self\":true}" : "}");
 	}

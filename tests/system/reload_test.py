@@ -318,16 +318,49 @@ class Reload(unittest.TestCase):
         tom.run('send', uwe.name, 'and started anew')
         uwe.read_on('and started anew')
 
-    def test_apps_go_with_a_restart(self):
+    def test_an_app_ends_while_people_talk(self):
+        rosa = Person(self.b, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        tom = Person(self.b, 'tom', 'lens', 'tom', 'Tom')
+        uwe = Person(self.b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe')
+        for p in (rosa, tom, uwe):
+            p.sign_up()
+        befriend(rosa, tom)
+        befriend(uwe, rosa)
+        here, there = self.connect(0), self.connect(2)
         cut = self.text.index('[app plaza]')
         self.write(self.text[:cut])
-        self.assertIn('restart=1', self.hup())
-        with self.connect(2) as s:
-            self.assertEqual(s.version(), 'TLSv1.3')
         said = [json.loads(x) for x in
                 self.b.ctl('reload', self.conf, '--json').stdout.decode().splitlines()]
         self.assertIn({'type': 'changed', 'section': 'app', 'name': 'plaza', 'key': '',
-                       'restart': True}, said)
+                       'restart': False}, said)
+        self.assertEqual(len(self.lines('app.removed')), 1)
+        with self.assertRaises(OSError):
+            self.connect(2)
+        self.assertEqual(there.recv(1), b'')
+        there.close()
+        self.assertNotIn(b'app plaza', self.b.ctl('status', self.conf).stdout)
+        self.assertEqual(self.page(here), (200, 'before'))  # nobody else was disturbed
+        here.close()
+        rosa.run('send', tom.name, 'as ever')
+        tom.read_on('as ever')
+        self.assertNotEqual(uwe.run('sync', status=None), None)
+        # A thread that is not there any more is not taken for one that hangs; nor is its place.
+        for _ in range(2):
+            self.assertIn('changes=0', self.hup())
+        # And back again: nothing of it was lost.
+        self.write(self.text)
+        self.assertIn('plaza', self.order())
+        uwe.run('sync')
+        uwe.run('send', rosa.name, 'there again')
+        rosa.read_on('there again')
+        self.write(self.text[:cut])
+        self.assertIn('plaza', self.order())
+        rosa.run('send', tom.name, 'and as ever')
+        tom.read_on('and as ever')
+
+    def test_what_an_app_leaves_is_erased(self):
+        cut = self.text.index('[app plaza]')
+        self.write(self.text[:cut])
         data = self.b.dir / 'data' / 'plaza'
         yes = ('erase-app', self.conf, 'plaza', '--yes')
         done = self.b.ctl(*yes)

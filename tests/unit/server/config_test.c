@@ -183,7 +183,8 @@ TEST(what_is_another_is_told_and_what_may_change_changes)
 	expect(changed("app", "dial", "suspended", false));
 	expect(changed("app", "dial", "reserved", false));
 	expect(changed("limits", "dial", "room", false));
-	expect(changed("app", "lens", NULL, true));
+	expect(changed("app", "lens", NULL, false));
+	expect(after.apps[1].is_removed && !after.apps[0].is_removed);
 	expect(changed("app", "plaza", NULL, false));
 	expect(changed("peer", "far.example", "title", false));
 	expect_eq(changes.n, 11);
