@@ -54,7 +54,7 @@ static bool may_erase(const struct ctl *c, const char *name, const char *folder)
 		if (is_in_use(store)) {
 			fprintf(stderr,
 				"undercroftctl: %s: in use; the backbone still serves that app: "
-				"restart it first\n",
+				"reload it first\n",
 				store);
 			return false;
 		}
