@@ -347,7 +347,7 @@ struct send_call {
 
 /* A reaction or new text: a message of its own in the history. */
 static uc_err history_own(struct uc_client *c, struct room *r, const struct content_parts *p,
-			  uint64_t *number)
+			  struct view content, uint64_t *number)
 {
 	struct message m = {
 		.id = p->id,
@@ -358,6 +358,7 @@ static uc_err history_own(struct uc_client *c, struct room *r, const struct cont
 		.has_reply = p->has_reply,
 		.in_reply_to = p->in_reply_to,
 		.text = p->text,
+		.content = content, /* it is said again as it was, should the hub forget it */
 	};
 	memcpy(m.participant, r->participant, sizeof m.participant);
 	history_add(c, r, &m);
@@ -379,6 +380,7 @@ static uc_err history_change(struct uc_client *c, struct room *r, const struct c
 	m.edited = p->kind == CONTENT_EDIT;
 	m.deleted = p->kind == CONTENT_DELETE;
 	m.text = p->text;
+	m.content = (struct view){ NULL, 0 };
 	history_put(c, r, &m);
 	history_tell(c, r, &m, false);
 	return UC_OK;
@@ -416,7 +418,7 @@ static uc_err send(struct uc_client *c, void *arg)
 	TRY(text_check(p->text));
 	TRY(content_write(c, r, p, &c->call, &content));
 	if (p->kind == CONTENT_TEXT || p->kind == CONTENT_REACTION)
-		TRY(history_own(c, r, p, &number));
+		TRY(history_own(c, r, p, content, &number));
 	else
 		TRY(history_change(c, r, p));
 	*in->id = p->id;

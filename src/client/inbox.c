@@ -183,8 +183,7 @@ static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_e
 	memcpy(r->chain, e->chain, CHAIN_HASH);
 	r->dirty = true;
 	/* What was accepted at this place and is not what stands here was in a log that was put back. */
-	outbox_trimmed(c, r, e->seq + 1);
-	return UC_OK;
+	return outbox_missed(c, r, e->seq);
 }
 
 /* The seat is opened anew, from what we have: what comes then is whole. */

@@ -133,6 +133,58 @@ void outbox_gone(struct uc_client *c, struct room *r, uint64_t next)
 	}
 }
 
+/* What cannot be said again as it was said is told as lost. */
+uc_err outbox_say_again(struct uc_client *c, struct room *r, struct message *m)
+{
+	bool can = m->content.n && !m->deleted;
+	m->seq = 0;
+	m->frank = (struct view){ NULL, 0 };
+	m->state = can ? UC_MESSAGE_QUEUED : UC_MESSAGE_FAILED;
+	history_put(c, r, m);
+	history_tell(c, r, m, false);
+	return can ? outbox_add(c, r, m->content, &m->id, m->number) : UC_OK;
+}
+
+static uc_err say_again(struct uc_client *c, struct room *r, uint64_t number)
+{
+	struct arena a;
+	struct message m = { 0 };
+	arena_init(&a, 8 * MESSAGE_MAX, ARENA_SECRET);
+	uc_err err = history_get(c, r, number, &a, &m);
+	if (!err && m.state == UC_MESSAGE_ACCEPTED)
+		err = outbox_say_again(c, r, &m);
+	arena_done(&a);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+static uc_err accepted_again(struct uc_client *c, struct room *r, uint64_t from, uint64_t to)
+{
+	const struct outgoing *last = r->outbox.last;
+	for (struct outgoing *o = r->outbox.first, *next; o; o = next) {
+		next = o == last ? NULL : o->next; /* behind it are those that are said again */
+		/* One that is in flight was seen. */
+		if (!o->accepted || o->in_flight || o->seq < from || o->seq > to)
+			continue;
+		uint64_t number = o->message;
+		outgoing_delete(c, r, o);
+		if (number)
+			TRY(say_again(c, r, number));
+	}
+	return UC_OK;
+}
+
+uc_err outbox_again(struct uc_client *c, struct room *r, uint64_t from)
+{
+	return accepted_again(c, r, from, UINT64_MAX);
+}
+
+uc_err outbox_missed(struct uc_client *c, struct room *r, uint64_t seq)
+{
+	/* Of what comes from others' apps without a number nothing can be said. */
+	outbox_trimmed(c, r, r->stuck || !r->group ? seq + 1 : 1);
+	return accepted_again(c, r, 1, seq);
+}
+
 void outbox_fail(struct uc_client *c, struct room *r)
 {
 	struct view none = { NULL, 0 };

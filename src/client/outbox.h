@@ -21,11 +21,18 @@ const struct outgoing *outbox_under_way(const struct room *r, const struct outgo
 /* So does a message of ours, in a ciphertext that we know nothing of. */
 uc_err UC_MUST_USE outbox_found(struct uc_client *c, struct room *r, const struct uc_id *id,
 				uint64_t timestamp, uint64_t seq, struct view frank);
-/* What stood before `first` in the log will not be seen any more. */
+/* What stood before `first` in the log will not be seen any more, and was not read. */
 void outbox_trimmed(struct uc_client *c, struct room *r, uint64_t first);
 /* The log ends before `next`: what was accepted from there on is not waited for.  It is on its way to
  * our app, and known then, or in a log that was put back. */
 void outbox_gone(struct uc_client *c, struct room *r, uint64_t next);
+/* Once more, from the history, with their ids: those accepted from the entry `from` on that were not
+ * seen, since the log was put back. */
+uc_err UC_MUST_USE outbox_again(struct uc_client *c, struct room *r, uint64_t from);
+/* The same of one accepted up to the entry `seq`, which has been read. */
+uc_err UC_MUST_USE outbox_missed(struct uc_client *c, struct room *r, uint64_t seq);
+/* That message of the history, which is ours. */
+uc_err UC_MUST_USE outbox_say_again(struct uc_client *c, struct room *r, struct message *m);
 /* Nothing of it will be sent any more. */
 void outbox_fail(struct uc_client *c, struct room *r);
 

@@ -4,6 +4,7 @@
 #include "client/inbox.h"
 #include "client/outbox.h"
 #include "client/pool.h"
+#include "client/put_back.h"
 #include "client/resync.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -121,9 +122,11 @@ static uc_err opened(struct uc_client *c, struct room *r, const struct seat_open
 		r->own_hub = own_hub;
 		r->dirty = true;
 	}
-	outbox_gone(c, r, in->next);
 	if (r->rejoin.step == REJOIN_SEATED)
 		return resync_opened(c, r, in);
+	if (in->renewed)
+		TRY(put_back(c, r, in));
+	outbox_gone(c, r, in->next);
 	if (r->state == ROOM_JOINING && in->welcome.n && !r->lost)
 		return rooms_welcome(c, r, in);
 	/* The Welcome has expired, or this store is older than its use; or what lay between was
@@ -151,11 +154,14 @@ static void open_refused(struct uc_client *c, struct room *r, const struct reply
 		r->retry_ms = retry_at(c, reply, RETRY_MS);
 	bool refused = reply->err == UC_E_REMOVED || reply->err == UC_E_SEAT;
 	bool first = reply->err == UC_E_SEAT && r->state == ROOM_JOINING && !r->lost;
-	/* The log ends before where we are.  Our app may be behind its hub, and catches up; a hub that
-	 * was put back has another log from now on. */
+	/* An app that was put back may have forgotten the secret: then the leaf's key is asked for. */
+	bool once = reply->err == UC_E_SEAT && r->state == ROOM_OPEN && !r->lost && r->seat_known;
+	/* The log ends before where we are: then its hub is another one than it was. */
 	bool behind = reply->err == UC_E_RESTORED && r->state == ROOM_OPEN && !r->lost;
 	if (behind && ++r->seat_refusals >= BEHIND_MAX)
 		room_lost(c, r, UC_E_RESTORED, NULL);
+	else if (once)
+		r->seat_known = false, r->retry_ms = 0;
 	else if (first && r->seat_refusals++ < 2)
 		r->seat_known = !r->seat_known; /* whichever of the two forms it wants */
 	else if (refused && (r->lost || r->state == ROOM_OPEN || first))
@@ -194,6 +200,7 @@ uc_err seat_open(struct uc_client *c, struct room *r)
 		.secret = VIEW_OF(r->seat_secret),
 		.cursor = cursor_of(r),
 	};
+	memcpy(req.chain, r->chain, CHAIN_HASH);
 	if (r->seat_busy)
 		return UC_OK;
 	if (waits_until(c, r->retry_ms))

@@ -248,6 +248,7 @@ void wire_seat_open_request(struct wire *w, struct seat_open_request *v)
 	wire_bytes(w, &v->secret);
 	wire_bytes(w, &v->signature);
 	wire_u64(w, &v->cursor);
+	wire_fixed(w, v->chain, sizeof v->chain);
 }
 
 void wire_seat_open_response(struct wire *w, struct seat_open_response *v)
@@ -260,6 +261,12 @@ void wire_seat_open_response(struct wire *w, struct seat_open_response *v)
 	wire_bytes(w, &v->welcome);
 	wire_bytes(w, &v->ratchet_tree);
 	wire_u8(w, &v->hub_is_own_app);
+	wire_u64(w, &v->renewed);
+	if (!v->renewed)
+		return;
+	wire_u8(w, &v->is_behind);
+	wire_fixed(w, v->renewed_chain, sizeof v->renewed_chain);
+	wire_u64(w, &v->epoch);
 }
 
 void wire_seat_again(struct wire *w, struct seat_again *v)

@@ -353,9 +353,10 @@ struct seat_tbs {
 };
 struct seat_open_request {
 	struct view room, client;
-	struct view secret;    /* SEAT_SECRET bytes */
-	struct view signature; /* first opening; empty later */
-	uint64_t cursor;       /* last sequence number the device has kept; 0 for none */
+	struct view secret;        /* SEAT_SECRET bytes */
+	struct view signature;     /* first opening; empty later */
+	uint64_t cursor;           /* last sequence number the device has kept; 0 for none */
+	uint8_t chain[CHAIN_HASH]; /* after that entry, as the device has it */
 };
 struct seat_open_response {
 	uint32_t seat;                   /* names the seat on this connection */
@@ -365,6 +366,11 @@ struct seat_open_response {
 	struct view welcome;      /* MLS Welcome, until the first acknowledgement; else empty */
 	struct view ratchet_tree; /* optional<Node> list of the joining epoch, with the welcome */
 	uint8_t hub_is_own_app;   /* franks carry no signature then */
+	/* The log was put back once: from this entry on it is another than some have seen; 0: never. */
+	uint64_t renewed;
+	uint8_t is_behind; /* the device has such an entry: it goes on from `renewed` */
+	uint8_t renewed_chain[CHAIN_HASH]; /* before that entry */
+	uint64_t epoch;                    /* of the group now, where it was put back */
 };
 /* A seat whose secret is set and whose Welcome was taken: several in one request, answered in
  * order. */

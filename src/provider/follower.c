@@ -225,6 +225,8 @@ struct beginning {
 	struct follow_start start;
 	struct public_group *group;
 	struct membership m;
+	bool is_again;   /* in the place of what is there, as was asked for */
+	bool is_renewed; /* its hub's log is, or was once, another than it had been */
 };
 
 /* The clients that are to have seats are ours, and in the tree. */
@@ -286,6 +288,8 @@ static uc_err put_start(struct beginning *n, struct log_step *s)
 	log = key_1(&k, TABLE_LOG, n->c->target);
 	store_log_start(&s->batch, log, n->start.seq + 1);
 	TRY(seats_end_gone(s, n->start.seq));
+	if (n->is_renewed)
+		TRY(room_renewed_put(&s->batch, n->c->target, &s->record));
 	TRY(seats_change(s, &n->m, n->start.welcome, NULL));
 	return log_step_put_group(s);
 }
@@ -319,8 +323,9 @@ static uc_err begin(struct beginning *n)
 	if (!err)
 		err = store_start(n, &passing);
 	room_live_drop(p, &passing);
-	if (there && !err && there->is_forked)
-		seats_of_before(n->c, there);
+	/* What is open there goes on in a log that is no more. */
+	if (there && !err)
+		seats_of_before(n->c->p, n->c->domain, there);
 	if (there)
 		room_live_drop(p, there);
 	return err;
@@ -341,18 +346,37 @@ static bool hub_has_less(const struct peer_call *c, const struct room_live *r)
 	return header_number(c->headers, "undercroft-last", &last) && last + 1 < r->record.next;
 }
 
+/* What says so may have been on its way for long; the start that is wanted has the number. */
+static void forked(const struct peer_call *c, struct room_live *r, bool is_forked)
+{
+	uint8_t dice[4];
+	if (!is_forked || r->restart || env_random(c->p->env, dice, sizeof dice))
+		return;
+	r->restart =
+		1u | (uint32_t)dice[0] << 8 | (uint32_t)dice[1] << 16 | (uint32_t)dice[2] << 24;
+}
+
+static bool is_again(const struct peer_call *c, const struct room_live *r)
+{
+	uint64_t number;
+	return r->restart && header_number(c->headers, "undercroft-again", &number) &&
+	       number == r->restart;
+}
+
 /* A repeat, of the log that is followed here; or the hub has another one now, which was said to it and
- * is forgotten here since. */
+ * is forgotten here since.  Whether what came after it is the same is seen when that comes again. */
 static uc_err take_start_again(struct peer_call *c, struct room_live *r,
-			       const struct follow_start *start)
+			       const struct follow_start *start, uint64_t *wanted)
 {
 	uc_err err =
 		hub_has_less(c, r) ? UC_E_RESTORED : repeat_check(c, r, start->seq, start->chain);
-	r->is_forked = err == UC_E_RESTORED;
+	forked(c, r, err == UC_E_RESTORED);
+	*wanted = start->seq + 1;
 	return err;
 }
 
-static uc_err take_start(struct peer_call *c)
+/* *wanted: the next entry, if not what the log says. */
+static uc_err take_start(struct peer_call *c, uint64_t *wanted)
 {
 	struct beginning n = { .c = c };
 	struct room_live *r = NULL;
@@ -367,8 +391,9 @@ static uc_err take_start(struct peer_call *c)
 	uc_err err = room_live_get(c->p, c->target, &r);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	if (!err && n.start.seq < r->record.next && !r->is_forked)
-		return take_start_again(c, r, &n.start);
+	n.is_again = r && is_again(c, r);
+	if (!err && n.start.seq < r->record.next && !n.is_again)
+		return take_start_again(c, r, &n.start, wanted);
 	if (peer_is_too_fast(c, LIMIT_PEER_START))
 		return UC_E_RATE;
 	err = check_start(&n);
@@ -376,22 +401,23 @@ static uc_err take_start(struct peer_call *c)
 		public_group_free(n.group);
 		return err;
 	}
+	n.is_renewed = r && (n.is_again || r->record.is_renewed);
 	TRY(begin(&n));
 	if (r)
-		r->is_forked = false;
+		r->restart = 0;
 	tell_start(&n);
 	return UC_OK;
 }
 
 /* --- entry --- */
 
-static uc_err take(struct peer_call *c)
+static uc_err take(struct peer_call *c, uint64_t *wanted)
 {
 	uint64_t start, seq;
 	struct room_live *r;
 	struct view hex = header_find(c->headers, "undercroft-chain"), chain = { NULL, 0 };
 	if (header_number(c->headers, "undercroft-start", &start))
-		return start == 1 ? take_start(c) : UC_E_UNSUPPORTED;
+		return start == 1 ? take_start(c, wanted) : UC_E_UNSUPPORTED;
 	if (!header_number(c->headers, "undercroft-sequence", &seq) || !seq)
 		return UC_E_MALFORMED;
 	if (hex.n && (hex_read(c->a, hex, &chain) || chain.n != CHAIN_HASH))
@@ -400,24 +426,26 @@ static uc_err take(struct peer_call *c)
 	if (r->record.part != ROOM_FOLLOWER || !view_equal(r->record.hub, c->domain))
 		return UC_E_NOT_ALLOWED;
 	uc_err err = hub_has_less(c, r) ? UC_E_RESTORED : take_all(c, r, seq, chain.p);
-	r->is_forked = err == UC_E_RESTORED || err == UC_E_CHAIN;
+	forked(c, r, err == UC_E_RESTORED || err == UC_E_CHAIN);
 	return err;
 }
 
 int peer_notify(struct peer_call *c)
 {
 	struct room_live *r;
-	uc_err err = take(c);
+	uint64_t wanted = 0;
+	uc_err err = take(c, &wanted);
 	bool known = !room_live_get(c->p, c->target, &r) && r->record.part == ROOM_FOLLOWER &&
 		     view_equal(r->record.hub, c->domain);
 	if (known) {
-		header_add_number(c->out_headers, "undercroft-next", r->record.next);
+		header_add_number(c->out_headers, "undercroft-next",
+				  wanted ? wanted : r->record.next);
 		header_add_number(c->out_headers, "undercroft-franks", 1); /* of a tree, too */
 	}
 	if (err == UC_E_RATE && !c->retry_after_s)
 		c->retry_after_s = 60;
-	if (known && r->is_forked)
-		header_add_number(c->out_headers, "undercroft-restart", 1);
+	if (known && err && r->restart)
+		header_add_number(c->out_headers, "undercroft-restart", r->restart);
 	if (err == UC_E_STALE || err == UC_E_RESTORED)
 		return 409;
 	return err ? peer_err_status(err) : 201;

@@ -257,7 +257,7 @@ struct peer_call {
 };
 typedef int peer_handler(struct peer_call *c); /* an HTTP status */
 peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, peer_key_material,
-	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory;
+	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory, peer_follow;
 /* One row for each path of theirs, /v1/NAME/TARGET, with what it counts for. */
 struct peer_rule {
 	const char *name;

@@ -149,6 +149,8 @@ static uc_err add_start(struct notice *n)
 		TRY(tree_of(n->p, n->room, start.seq, n->a, &start.ratchet_tree));
 	TRY(wire_encode(&n->body, follow_start_element, &start));
 	header_add_number(&n->headers, "undercroft-start", 1);
+	if (n->f->restart)
+		header_add_number(&n->headers, "undercroft-again", n->f->restart);
 	header_add_number(&n->headers, "undercroft-sequence", n->f->record.start_seq);
 	header_add_number(&n->headers, "undercroft-last", n->room->record.next - 1);
 	return n->body.failed;
@@ -222,6 +224,7 @@ static void taken(struct provider *p, struct room_live *r, struct follower_live 
 	if (was.start_seq && was.start_seq <= f->record.cursor) {
 		f->record.start_seq = 0;
 		f->record.start_wanted = false;
+		f->restart = 0;
 	}
 	f->is_late = true;
 	store_batch_init(&b, r->uri);
@@ -246,6 +249,27 @@ static uint64_t first_for(const struct follower_live *f)
 	return f->record.start_wanted ? f->record.start_seq : f->record.since;
 }
 
+static bool log_has(struct provider *p, const struct room_live *r, uint64_t seq)
+{
+	struct store_log_bounds b;
+	struct store_key k;
+	return !store_log_bounds(p->rooms, key_1(&k, TABLE_LOG, r->uri), &b) && b.first <= seq;
+}
+
+uc_err follower_look(struct provider *p, struct room_live *r, struct follower_live *f)
+{
+	uint64_t last = f->record.cursor;
+	f->retry_ms = 0;
+	room_line_add(&p->room_work->behind, &r->follow->behind);
+	/* Nothing was taken yet, or it is asked for already; before its start nothing is its own. */
+	if (f->record.start_seq || !last || last + 1 < f->record.since)
+		return UC_OK;
+	if (!log_has(p, r, last))
+		return f->record.until ? UC_OK : follower_again(p, r, f);
+	taken(p, r, f, last, false);
+	return UC_OK;
+}
+
 /* It says what it wants next; within what was sent, or earlier when it lost something.  The latter
  * not at once: an app that says so for ever would keep both busy. */
 static void answered(struct provider *p, struct room_live *r, struct follower_live *f,
@@ -262,11 +286,18 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 	f->reads_trees = q->status >= 200 && q->status < 500 &&
 			 header_number(q->headers, "undercroft-franks", &trees) && trees == 1;
 	p->room_work->trees_are_read |= f->reads_trees;
-	/* It knew the room, and does not any more: it was put back to before that. */
+	/* It knew the room, and does not any more: it was put back to before that.  Or it wants what is
+	 * not its own, or gone. */
 	bool forgot = q->status == 404 && !f->record.start_seq;
+	bool beyond = q->status == 409 && !again && !f->record.start_seq &&
+		      header_number(q->headers, "undercroft-next", &next) &&
+		      (next < first_for(f) || (back && !log_has(p, r, next)));
 	/* It costs a tree: not at once, either. */
-	if (again || forgot)
+	if (again || forgot || beyond)
 		(void)FAIL(p->env, follower_again(p, r, f));
+	if (again)
+		f->restart = (uint32_t)restart;
+	back = back && !beyond;
 	if (!again && says && next > f->record.cursor + 1) {
 		f->backoff_ms = 0;
 		if (peer)
@@ -307,6 +338,7 @@ static void notify_done(struct provider *p, struct ask *ask, const struct peer_r
 	struct peer_live *peer = peer_live_get(p, n.domain);
 	if (peer && peer->in_flight)
 		peer->in_flight--;
+	peer_heard(p, n.domain, q->headers);
 	if (room_live_get(p, n.room, &r))
 		return;
 	for (struct follower_live *f = r->followers; f; f = f->next) {
@@ -325,6 +357,7 @@ static uc_err send(struct notice *n, struct peer_live *peer)
 	const struct notified what = { n->room->uri, n->f->domain };
 	const struct follower_record *r = &n->f->record;
 	struct view bytes;
+	header_add_store(n->p, &n->headers);
 	TRY(wire_encode_to(n->a, notified_element, &what, &bytes));
 	TRY(r->start_wanted && r->start_seq == r->cursor + 1 ? add_start(n) : add_entries(n));
 	struct ask *ask = ask_new(n->p, notify_done);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An older copy of the stores was put back: what was spent or taken back since is there again, and
  * nobody knows which.  So all that counts once is void: KeyPackage sets, addresses, codes.  Clients
- * make new ones when they come. */
-#include "provider/inside.h"
+ * make new ones when they come.  And what was accepted since is gone from the logs: other apps and clients
+ * that have it are ahead of us, and are told where our logs go on (renewal.c). */
+#include "provider/room_work.h"
 
 enum { RECORDS_AT_ONCE = 256 };
 
@@ -92,5 +93,8 @@ uc_err provider_renew(struct provider *p)
 		TRY(store_sync(p->accounts));
 		TRY(store_renew(p->accounts, p->env));
 	}
-	return store_is_older(p->rooms) ? store_renew(p->rooms, p->env) : UC_OK;
+	if (!store_is_older(p->rooms))
+		return UC_OK;
+	TRY(rooms_renew(p));
+	return store_renew(p->rooms, p->env);
 }

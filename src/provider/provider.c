@@ -384,6 +384,7 @@ static const struct peer_rule peer_rules[] = {
 	{ "submitMessage", peer_submit_message, MESSAGE_MAX, LIMIT_PEER_MESSAGE, false },
 	{ "notify", peer_notify, WIRE_OBJECT_MAX, LIMIT_PEER_ENTRY, true }, /* each entry */
 	{ "groupInfo", peer_group_info, 65536, LIMIT_PEER_GROUP_INFO, false },
+	{ "follow", peer_follow, 1024, LIMIT_PEER_START, false },
 	{ "requestConsent", peer_request_consent, 65536, LIMIT_PEER_CONSENT, false },
 	{ "updateConsent", peer_update_consent, 1048576, LIMIT_PEER_CONSENT, false },
 	{ "identifierQuery", peer_identifier_query, 65536, LIMIT_PEER_LOOKUP, false },
@@ -512,7 +513,10 @@ void provider_request(struct provider *p, struct view domain, const struct peer_
 			       .a = &scratch,
 			       .out = &out,
 			       .out_headers = &headers };
+	peer_heard(p, domain, q->headers);
 	int status = answer(p, domain, q, &c);
+	if (domain.n && !c.later)
+		header_add_store(p, &headers);
 	count(p, q->path, status);
 	if (status == 429 && !c.retry_after_s)
 		c.retry_after_s = 1; /* always with a time to come back */

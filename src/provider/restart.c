@@ -82,17 +82,53 @@ static uc_err list_proposals(struct again *n)
 	return n->start.pending_proposals.n == room ? UC_OK : UC_E_STALE;
 }
 
-static uc_err fill(struct again *n)
+/* The epoch's commit, where the log still has it: what was said since comes as it was said. */
+static uc_err begin_at_commit(struct again *n, bool *found)
+{
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes;
+	struct log_entry e;
+	uint64_t at, seq = n->room->record.epoch_start;
+	*found = false;
+	if (!seq)
+		return UC_OK;
+	TRY(store_log_scan_init(&scan, n->p->rooms, key_1(&k, TABLE_LOG, n->room->uri), seq, 1, 0));
+	uc_err err = UC_OK;
+	if (store_log_scan_next(&scan, &at, &bytes) && at == seq) {
+		err = wire_decode(bytes, n->a, log_entry_element, &e);
+		*found = !err;
+	}
+	if (*found) {
+		n->start.seq = seq;
+		n->start.timestamp = fanout_timestamp(e.fanout);
+		memcpy(n->start.chain, e.chain, CHAIN_HASH);
+	}
+	if (!err)
+		err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	return err;
+}
+
+static uc_err begin_at_end(struct again *n)
 {
 	const struct room_record *r = &n->room->record;
-	TRY(room_live_group(n->p, n->room, &n->group));
 	n->start.seq = r->next - 1;
 	n->start.timestamp = r->last_ms;
 	memcpy(n->start.chain, r->chain, CHAIN_HASH);
+	return list_proposals(n);
+}
+
+static uc_err fill(struct again *n)
+{
+	bool found;
+	TRY(room_live_group(n->p, n->room, &n->group));
+	TRY(begin_at_commit(n, &found));
+	if (!found)
+		TRY(begin_at_end(n));
 	TRY(public_group_info(n->group, n->a, &n->start.group_info));
 	TRY(public_group_ratchet_tree(n->group, &n->tree));
 	n->start.ratchet_tree = buf_view(&n->tree);
-	TRY(list_proposals(n));
 	return list_clients(n);
 }
 
@@ -179,16 +215,16 @@ uc_err repeat_check(struct peer_call *c, const struct room_live *r, uint64_t seq
 
 /* A hub that says so for ever does not hold off our people from their other rooms: then they see it
  * when they come again by themselves. */
-void seats_of_before(struct peer_call *c, struct room_live *r)
+void seats_of_before(struct provider *p, struct view hub, struct room_live *r)
 {
 	static const struct rate often = { .burst = 200, .hour = 600 };
-	struct peer_live *peer = peer_live_get(c->p, c->domain);
+	struct peer_live *peer = peer_live_get(p, hub);
 	struct seat_live *seat;
 	struct room_walk w = { .chain = 0 };
 	while ((seat = room_seat_next(r, &w))) {
-		if (!peer || rate_take(&peer->restarts, &often, env_now_ms(c->p->env)))
+		if (!peer || rate_take(&peer->restarts, &often, env_now_ms(p->env)))
 			return;
-		session_end(c->p, seat->session, WS_TRY_LATER);
+		session_end(p, seat->session, WS_TRY_LATER);
 		w = (struct room_walk){ .chain = 0 };
 	}
 }

@@ -80,6 +80,7 @@ static uc_err ask_hub(struct provider *p, const struct room_live *r, struct view
 	buf_init(&headers, 1024);
 	buf_add_view(&headers, header);
 	header_add_number(&headers, "undercroft-expired", 1);
+	header_add_store(p, &headers);
 	ask_send(p, ask, r->record.hub, "update", r->uri, buf_view(&headers),
 		 (struct view){ NULL, 0 });
 	buf_done(&headers);

@@ -10,6 +10,7 @@ uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view
 	       struct view room, struct view client, uint32_t seat, struct view body)
 {
 	struct view header;
+	struct buf headers;
 	TRY(client_header(client, &c->arena, &header));
 	TRY(ask_check(c->p, hub));
 	struct ask *a = ask_new(c->p, done);
@@ -18,7 +19,11 @@ uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view
 	ask_about(a, room);
 	ask_for_call(a, c);
 	a->seat = seat;
-	ask_send(c->p, a, hub, endpoint, room, header, body);
+	buf_init(&headers, URI_MAX + 128);
+	buf_add_view(&headers, header);
+	header_add_store(c->p, &headers);
+	ask_send(c->p, a, hub, endpoint, room, buf_view(&headers), body);
+	buf_done(&headers);
 	return UC_OK;
 }
 

@@ -417,7 +417,7 @@ static void room_forget(struct sweep *w)
 		TABLE_ROOM,      TABLE_GROUP,        TABLE_GROUP_INFO,  TABLE_SEAT,
 		TABLE_WELCOME,   TABLE_OPENING,      TABLE_ACCEPTED,    TABLE_REPEATS,
 		TABLE_FOLLOWER,  TABLE_FOLLOW_START, TABLE_WELCOME_OUT, TABLE_GROUP_PART,
-		TABLE_TREE_BACK,
+		TABLE_TREE_BACK, TABLE_RENEWED,
 	};
 	struct store_key k;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

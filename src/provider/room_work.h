@@ -38,6 +38,7 @@ struct follower_live {
 	struct follower_record record;
 	bool in_flight;
 	bool reads_trees;     /* its clients verify franks of a tree: its last answer said so */
+	uint32_t restart;     /* it wants to begin anew, under that number; 0: it does not */
 	bool is_late;         /* its cursor is further than the store knows */
 	uint64_t late_cursor; /* while it is read anew */
 	bool welcome_known;
@@ -118,9 +119,11 @@ struct room_live {
 	struct room_seats seats;    /* open ones */
 	struct room_line_link moved;
 	uint32_t moved_n; /* of the seats have moved */
-	bool stale;       /* to be read anew */
-	bool is_forked;   /* followed here, and its hub has another log now */
-	bool is_whole;    /* the group, and was read from the records of earlier versions */
+	/* Followed here, and its hub has another log now, or so it seems: it was told so under that
+	 * number, by which it begins anew; 0: not. */
+	uint32_t restart;
+	bool stale;    /* to be read anew */
+	bool is_whole; /* the group, and was read from the records of earlier versions */
 	struct rate_state messages, updates;
 	/* Loaded when needed; NULL: not. */
 	struct repeats *repeats;
@@ -184,6 +187,8 @@ struct peer_live {
 	uint64_t retry_ms;
 	uint32_t backoff_ms;
 	struct rate_state restarts; /* of rooms it hosts, with connections of ours in them */
+	uint64_t store, store_next; /* as it says; and another, when what follows is not done (0) */
+	uint64_t heard_ms, renew_ms;
 	struct rate_state rates[LIMITS_N];
 };
 
@@ -212,6 +217,14 @@ struct room_keys_round {
 	bool is_known;      /* there was one, with these keys */
 };
 
+/* An app whose store is another one now, and how far its rooms have been gone through. */
+struct renewal {
+	struct buf domain, from; /* the key it goes on with */
+	uint64_t store;
+	size_t asked; /* and not answered yet */
+	bool is_on, with_followers, is_walked, failed;
+};
+
 struct room_join;
 struct franks;
 struct room_work {
@@ -231,6 +244,9 @@ struct room_work {
 	struct room_keys_round keys;
 	uint64_t sweep_rest_ms, flush_ms;
 	bool is_flushing; /* cursors of followers, as far as it has come */
+	struct renewal renewal;
+	size_t renewals; /* apps it is wanted for */
+	uint64_t hello_ms;
 	struct tree_kept trees[TREES_KEPT];
 	size_t trees_next;
 };
@@ -611,6 +627,24 @@ void fanout_round(struct provider *p, struct slice *s);
 /* Cursors the store does not know yet. */
 void fanout_flush(struct provider *p, struct slice *s);
 
+/* The last entry it is taken to have once more; what it answers says what it has. */
+uc_err UC_MUST_USE follower_look(struct provider *p, struct room_live *r, struct follower_live *f);
+
+/* --- renewal.c: apps whose store was put back --- */
+void header_add_store(const struct provider *p, struct buf *headers);
+/* What an app that says so itself says of its store. */
+void peer_heard(struct provider *p, struct view domain, struct view headers);
+void renewals_run(struct provider *p, uint64_t now_ms, struct slice *s);
+void peers_hello(struct provider *p, uint64_t now_ms);
+void peers_hello_later(struct provider *p);
+/* Ours was: of all rooms hosted here that is kept, and who follows is looked at. */
+uc_err UC_MUST_USE rooms_renew(struct provider *p);
+/* UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE room_renewed_get(struct provider *p, struct view room, struct arena *a,
+				    struct renewed_record *out);
+/* From r->next on; the room's own record is the caller's to put. */
+uc_err UC_MUST_USE room_renewed_put(struct store_batch *b, struct view room, struct room_record *r);
+
 /* --- restart.c: a hub that was put back --- */
 /* That app begins with the room as it is now. */
 uc_err UC_MUST_USE follower_again(struct provider *p, struct room_live *r, struct follower_live *f);
@@ -618,7 +652,7 @@ uc_err UC_MUST_USE follower_again(struct provider *p, struct room_live *r, struc
 uc_err UC_MUST_USE repeat_check(struct peer_call *c, const struct room_live *r, uint64_t seq,
 				const uint8_t chain[CHAIN_HASH]);
 /* What is open of a log that is no more: its connections end, and see it when they come again. */
-void seats_of_before(struct peer_call *c, struct room_live *r);
+void seats_of_before(struct provider *p, struct view hub, struct room_live *r);
 
 /* --- room_requests.c: passing to the hub what a client asks --- */
 /* The body goes as it came; `done` answers the client.  out: may be NULL. */

@@ -19,9 +19,12 @@ uc_err rooms_init(struct provider *p)
 	if (!w)
 		return UC_E_MEMORY;
 	p->room_work = w;
+	peers_hello_later(p);
 	buf_init(&w->sweep_from, STORE_KEY_MAX);
 	buf_init(&w->follow_from, STORE_KEY_MAX);
 	buf_init(&w->keys.from, STORE_KEY_MAX + 1);
+	buf_init(&w->renewal.domain, PLACE_URI_MAX);
+	buf_init(&w->renewal.from, STORE_KEY_MAX);
 	TRY(map_init(&w->peers, p->env));
 	return map_init(&w->lates, p->env);
 }
@@ -48,6 +51,8 @@ void rooms_free(struct provider *p)
 	buf_done(&w->sweep_from);
 	buf_done(&w->follow_from);
 	buf_done(&w->keys.from);
+	buf_done(&w->renewal.domain);
+	buf_done(&w->renewal.from);
 	heap_free(w);
 	p->room_work = NULL;
 }
@@ -60,6 +65,9 @@ void rooms_tick(struct provider *p, uint64_t now_ms)
 	fanout_behind(p, &s);
 	slice_begin(&s, p->env);
 	fanout_round(p, &s);
+	slice_begin(&s, p->env);
+	renewals_run(p, now_ms, &s);
+	peers_hello(p, now_ms);
 	room_joins_expire(p, now_ms);
 	repeats_rest(p, now_ms);
 	slice_begin(&s, p->env);
@@ -491,7 +499,8 @@ static bool peer_is_idle(const struct peer_live *peer, uint64_t now_ms)
 	for (size_t i = 0; i < LIMITS_N; i++)
 		if (!rate_is_full(&peer->rates[i], now_ms))
 			return false;
-	return !peer->in_flight && !peer->asked && rate_is_full(&peer->restarts, now_ms);
+	return !peer->in_flight && !peer->asked && !peer->store_next &&
+	       rate_is_full(&peer->restarts, now_ms);
 }
 
 /* Anybody may write any domain into a room: those that nothing is to be known of make space. */

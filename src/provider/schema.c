@@ -134,13 +134,17 @@ void wire_outbox_record(struct wire *w, struct outbox_record *v)
  * anew. */
 void wire_room_record(struct wire *w, struct room_record *v)
 {
-	record_version_of(w, &v->version, 3);
+	record_version_of(w, &v->version, 4);
 	wire_u8(w, &v->part);
 	wire_bytes(w, &v->hub);
 	wire_u64(w, &v->next);
 	wire_fixed(w, v->chain, sizeof v->chain);
 	wire_u64(w, &v->last_ms);
 	wire_u64(w, &v->epoch_start);
+	if (!wire_reading(w) || v->version > 3)
+		wire_bool(w, &v->is_renewed);
+	else
+		v->is_renewed = false;
 }
 
 void wire_group_info_record(struct wire *w, struct group_info_record *v)
@@ -245,6 +249,19 @@ void wire_welcome_out_record(struct wire *w, struct welcome_out_record *v)
 	record_version(w, &v->version);
 }
 
+void wire_renewed_record(struct wire *w, struct renewed_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->seq);
+	wire_fixed(w, v->chain, sizeof v->chain);
+}
+
+void wire_peer_record(struct wire *w, struct peer_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->store);
+}
+
 void wire_follow_start(struct wire *w, struct follow_start *v)
 {
 	record_version(w, &v->version);
@@ -306,6 +323,8 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_OPENING, opening_record_element },
 		{ TABLE_ACCEPTED, accepted_record_element },
 		{ TABLE_REPEATS, repeats_record_element },
+		{ TABLE_RENEWED, renewed_record_element },
+		{ TABLE_PEER, peer_record_element },
 		{ TABLE_FOLLOWER, follower_record_element },
 		{ TABLE_FOLLOW_START, follow_start_element },
 		{ TABLE_WELCOME_OUT, welcome_out_record_element },

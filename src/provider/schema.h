@@ -37,7 +37,9 @@
 	X(WELCOME_OUT, 43, "rooms", "room")        /* room, domain, sequence: struct welcome_out_record */ \
 	X(GROUP_PART,  44, "rooms", "room")        /* room, kind, number: struct group_part_record */ \
 	X(TREE_BACK,   45, "rooms", "room")        /* room, sequence: struct tree_back_record */ \
-	X(REPEATS,     46, "rooms", "room")        /* room, block: struct repeats_record */
+	X(REPEATS,     46, "rooms", "room")        /* room, block: struct repeats_record */ \
+	X(RENEWED,     47, "rooms", "room")        /* room: struct renewed_record */ \
+	X(PEER,        48, "rooms", "domain")      /* domain: struct peer_record */
 /* clang-format on */
 
 #define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
@@ -125,6 +127,7 @@ enum room_part { ROOM_HUB = 1, ROOM_FOLLOWER = 2 };
 struct room_record {
 	uint16_t version;
 	uint8_t part;    /* enum room_part */
+	bool is_renewed; /* there is a renewed_record; from version 4 on */
 	struct view hub; /* domain */
 	/* When it was written: an entry that lies behind it in the log says what holds now
 	 * (room_record_get).  Messages do not write it. */
@@ -132,6 +135,12 @@ struct room_record {
 	uint8_t chain[CHAIN_HASH]; /* after the last entry */
 	uint64_t last_ms;          /* timestamp of the last entry: they never go back */
 	uint64_t epoch_start;      /* sequence number of the last commit; 0: epoch 0 */
+};
+/* The log was put back: from an entry on it is another than some have seen. */
+struct renewed_record {
+	uint16_t version;
+	uint64_t seq;              /* that entry */
+	uint8_t chain[CHAIN_HASH]; /* before it */
 };
 /* Of the epoch, as its committer signed it, for those who join from outside.  It and the whole public
  * group (table GROUP) are of earlier versions: now there are parts. */
@@ -197,6 +206,11 @@ struct follower_record {
 struct welcome_out_record {
 	uint16_t version;
 };
+/* Another app, and which store it had when all that follows from that had been done. */
+struct peer_record {
+	uint16_t version;
+	uint64_t store;
+};
 /* What an app needs to follow a room from an entry on, which brought its first clients there: the
  * first notify, under "undercroft-start: 1". */
 struct start_client {
@@ -255,6 +269,8 @@ struct follow_start {
 	X(repeats_record) \
 	X(follower_record) \
 	X(welcome_out_record) \
+	X(renewed_record) \
+	X(peer_record) \
 	X(follow_start)
 /* clang-format on */
 #define RECORD_DECLARE(name)                              \

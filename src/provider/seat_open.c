@@ -5,7 +5,7 @@
 #include "base/secret.h"
 #include "provider/room_work.h"
 
-enum { SEATS_PER_REQUEST = 16 };
+enum { SEATS_PER_REQUEST = 16, UNKNOWN_S = 2 };
 
 uc_err seat_proof_check(struct provider *p, const struct session *s, struct view room,
 			struct view client, struct view secret, struct view leaf_key,
@@ -34,9 +34,11 @@ struct opening_seat {
 	struct room_live *room;
 	struct client_key client;
 	struct seat_record record;
-	uint64_t cursor; /* how far it has been read, though that is not stored */
-	bool is_again;   /* by SEATS_OPEN */
-	bool is_known;   /* the claim is right, and nothing was read for it */
+	struct renewed_record renewed; /* seq 0: the log was never put back */
+	bool is_behind;                /* and the device has more, or other, than the log */
+	uint64_t cursor;               /* how far it has been read, though that is not stored */
+	bool is_again;                 /* by SEATS_OPEN */
+	bool is_known;                 /* the claim is right, and nothing was read for it */
 };
 
 /* Sets the secret; opening, month and cursor with it. */
@@ -142,6 +144,73 @@ static uc_err log_first(struct provider *p, const struct room_live *r, uint64_t 
 	return err == UC_E_NOT_FOUND ? UC_OK : err;
 }
 
+/* Is what the device has of this log?  What is gone from it cannot be compared. */
+static uc_err compare(const struct opening_seat *o, bool *same)
+{
+	struct provider *p = o->c->p;
+	const struct room_record *r = &o->room->record;
+	struct view chain = VIEW_OF(o->q->chain);
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes;
+	struct log_entry e;
+	uint64_t at, cursor = o->q->cursor;
+	uc_err err = UC_OK;
+	*same = cursor + 1 == r->next && view_equal(chain, VIEW_OF(r->chain));
+	if (cursor + 1 >= r->next)
+		return UC_OK;
+	*same = true;
+	TRY(store_log_scan_init(&scan, p->rooms, key_1(&k, TABLE_LOG, o->room->uri), cursor, 1, 0));
+	if (store_log_scan_next(&scan, &at, &bytes) && at == cursor) {
+		err = wire_decode(bytes, &o->c->arena, log_entry_element, &e);
+		*same = !err && view_equal(chain, VIEW_OF(e.chain));
+	}
+	if (!err)
+		err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	return err;
+}
+
+/* Where the log was put back to less than the device has, it goes on from there.  Of many at once
+ * that cannot be said. */
+static uc_err put_back_look(struct opening_seat *o)
+{
+	uint64_t next = o->room->record.next;
+	bool same;
+	if (o->room->record.is_renewed)
+		TRY(room_renewed_get(o->c->p, o->room->uri, &o->c->arena, &o->renewed));
+	/* A seat begins where it begins. */
+	if (o->renewed.seq && o->record.start >= o->renewed.seq) {
+		o->renewed.seq = o->record.start + 1;
+		memcpy(o->renewed.chain, o->record.start_chain, CHAIN_HASH);
+	}
+	if (!o->renewed.seq && o->q->cursor < next)
+		return UC_OK;
+	/* A follower that was put back has the rest soon. */
+	if (!o->renewed.seq || o->q->cursor + 1 < o->renewed.seq)
+		return o->q->cursor < next                ? UC_OK
+		       : o->room->record.part == ROOM_HUB ? UC_E_RESTORED
+							  : UC_E_BUSY;
+	if (o->is_again)
+		return UC_E_UNEXPECTED;
+	TRY(compare(o, &same));
+	o->is_behind = o->q->cursor >= o->renewed.seq && !same;
+	return UC_OK;
+}
+
+static uc_err put_back_tell(const struct opening_seat *o, struct seat_open_response *r)
+{
+	struct public_group *g;
+	if (!o->renewed.seq)
+		return UC_OK;
+	TRY(room_live_group(o->c->p, o->room, &g));
+	r->renewed = o->renewed.seq;
+	r->is_behind = o->is_behind;
+	r->epoch = public_group_now(g).context->epoch;
+	memcpy(r->renewed_chain, o->renewed.chain, CHAIN_HASH);
+	return UC_OK;
+}
+
 /* Opens it: entries follow with seat_live_push. */
 static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_response *r)
 {
@@ -151,6 +220,7 @@ static uc_err opened(struct opening_seat *o, uint64_t cursor, struct seat_open_r
 					  .next = o->room->record.next,
 					  .hub_is_own_app = o->room->record.part == ROOM_HUB };
 	memcpy(r->start_chain, o->record.start_chain, CHAIN_HASH);
+	TRY(put_back_tell(o, r));
 	TRY(log_first(p, o->room, cursor, &r->first));
 	if (o->cursor < o->record.start && cursor < o->record.start)
 		TRY(welcome_add(o, r));
@@ -202,15 +272,15 @@ static uc_err open_seat(struct opening_seat *o, struct seat_open_response *r)
 	/* Everything was read, up to the end. */
 	if (o->record.ended && (q->cursor >= o->record.ended || o->cursor >= o->record.ended))
 		return UC_E_SEAT;
-	if (!is_first && q->cursor >= o->room->record.next)
-		return UC_E_RESTORED;
+	if (!is_first)
+		TRY(put_back_look(o));
 	/* Its Welcome comes with SEAT_OPEN. */
 	if (!is_first && o->is_again && o->cursor < o->record.start && q->cursor < o->record.start)
 		return UC_E_UNEXPECTED;
 	TRY(opener_take(o, is_first));
-	if (q->cursor >= o->room->record.next)
-		return UC_E_RESTORED;
-	return opened(o, q->cursor, r);
+	if (is_first)
+		TRY(put_back_look(o));
+	return opened(o, o->is_behind ? o->renewed.seq - 1 : q->cursor, r);
 }
 
 /* The whole of it is for who opens a seat by itself. */
@@ -247,6 +317,37 @@ static uc_err find_and_open(struct opening_seat *o, struct seat_open_response *r
 	return UC_OK;
 }
 
+/* A room of another app that we know nothing of: we may have been put back to before it came. */
+static bool may_be_forgotten(const struct provider *p, const struct seat_open_request *q,
+			     struct view *domain)
+{
+	struct view of_client;
+	return q->cursor && is_place(q->room, URI_ROOM) && is_place(q->client, URI_CLIENT) &&
+	       !uri_domain_of(q->room, domain) && !uri_domain_of(q->client, &of_client) &&
+	       !is_own_domain(p, *domain) && is_own_domain(p, of_client);
+}
+
+/* Its hub says whether we follow, and tells us anew if so. */
+static void follow_answered(struct provider *p, struct ask *a, const struct peer_response *r)
+{
+	struct call space, *c = ask_call(p, a, &space);
+	uc_err err = r->status == 200   ? UC_E_BUSY
+		     : r->status == 404 ? UC_E_SEAT
+					: peer_status_err(r->status);
+	if (!c)
+		return;
+	call_refuse(c, err, NULL, err == UC_E_BUSY ? UNKNOWN_S : r->retry_after_s);
+	call_done(c);
+}
+
+static uc_err unknown_room(struct call *c, const struct seat_open_request *q, struct view domain)
+{
+	const struct view none = { NULL, 0 };
+	if (session_is_too_fast(c, LIMIT_GROUP_INFO, 0))
+		return UC_OK;
+	return hub_ask(c, follow_answered, "follow", domain, q->room, q->client, 0, none);
+}
+
 uc_err handle_seat_open(struct call *c, struct view body)
 {
 	struct seat_open_request q;
@@ -254,6 +355,7 @@ uc_err handle_seat_open(struct call *c, struct view body)
 	struct seat_claimant by;
 	struct seat_claim claim;
 	struct opening_seat o = { .c = c, .q = &q, .claim = &claim };
+	struct view domain;
 	TRY(wire_decode(body, &c->arena, seat_open_request_element, &q));
 	if (q.secret.n != SEAT_SECRET)
 		return UC_E_ARGUMENT;
@@ -264,7 +366,10 @@ uc_err handle_seat_open(struct call *c, struct view body)
 	wipe(named.secret, sizeof named.secret);
 	if (!may_be)
 		return UC_E_SEAT;
-	TRY(find_and_open(&o, &r));
+	uc_err err = find_and_open(&o, &r);
+	if (err == UC_E_SEAT && !o.room && may_be_forgotten(c->p, &q, &domain))
+		return unknown_room(c, &q, domain);
+	TRY(err);
 	call_respond(c, seat_open_response_element, &r);
 	seat_live_push(c->p, seat_live_find(c->s, r.seat));
 	session_go_on(c->p, c->s);
@@ -284,9 +389,12 @@ static void open_again(struct call *c, const struct seat_claim *claim,
 					     .cursor = again->cursor };
 	struct opening_seat o = { .c = c, .q = &q, .claim = claim, .is_again = true };
 	struct seat_open_response r;
+	struct view domain;
 	struct arena_mark mark = arena_mark(&c->arena);
 	uc_err err = find_and_open(&o, &r);
 	arena_reset(&c->arena, mark);
+	if (err == UC_E_SEAT && !o.room && may_be_forgotten(c->p, &q, &domain))
+		err = UC_E_UNEXPECTED; /* SEAT_OPEN asks for it */
 	if (err)
 		*out = (struct seat_opened){ .status = (uint16_t)err };
 	else

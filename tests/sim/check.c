@@ -41,6 +41,15 @@ static bool room_state(struct app *a, const char *uri, struct room_record *out, 
 	return !err;
 }
 
+static bool is_follower(struct app *hub, const char *uri, const struct app *a, struct arena *mem)
+{
+	struct follower_record f;
+	struct store_key k;
+	return !record_get(hub->rooms,
+			   key_2(&k, TABLE_FOLLOWER, view_str(uri), view_str(a->domain)),
+			   follower_record_element, mem, &f);
+}
+
 static void check_chains_of(struct world *w, const struct room_truth *t)
 {
 	struct room_record first = { 0 }, other = { 0 };
@@ -51,6 +60,9 @@ static void check_chains_of(struct world *w, const struct room_truth *t)
 	for (unsigned i = 0; i < APPS && there; i++) {
 		struct app *a = &w->apps[i];
 		if (a == hub || !a->provider || !room_state(a, t->uri, &other, &mem))
+			continue;
+		/* Of an end that was not, it is left. */
+		if (hub->rolled && !is_follower(hub, t->uri, a, &mem))
 			continue;
 		const struct entry_truth *e = truth_entry(t, other.next - 1);
 		if (other.next == first.next &&
@@ -109,7 +121,7 @@ static void check_rooms(struct person *p)
 		struct app *a = world_app(w, uri_domain(view_str(r->uri)));
 		if (a && room_state(a, r->uri, &hub, &mem))
 			check_seat(p, r, &hub);
-		else
+		else if (r->state != ROOM_LEFT)
 			sim_fail(w, "person %u has a room that no hub has: %s", p->number, r->uri);
 		arena_done(&mem);
 	}
@@ -297,6 +309,13 @@ static bool may_have(const struct history_check *h, const struct said *s)
 	return false;
 }
 
+/* What was said again stands behind what was said then. */
+static bool is_rolled(struct world *w, const struct room_truth *t)
+{
+	const struct app *hub = world_app(w, uri_domain(view_str(t->uri)));
+	return !hub || hub->rolled;
+}
+
 static void check_received(struct history_check *h, struct said *s, const struct uc_message *m)
 {
 	struct world *w = h->p->w;
@@ -317,7 +336,8 @@ static void check_received(struct history_check *h, struct said *s, const struct
 				 h->p->number, m->text, (unsigned long long)inner.seq, h->t->uri,
 				 (unsigned long long)h->last_seq);
 		h->last_seq = earlier ? h->last_seq : inner.seq;
-		if (!earlier && s->order < s->by->heard && !s->person->restored)
+		if (!earlier && s->order < s->by->heard && !s->person->restored &&
+		    !is_rolled(w, h->t))
 			sim_fail(w, "person %u has %s after what was said later", h->p->number,
 				 m->text);
 		s->by->heard = earlier ? s->by->heard : s->order;
@@ -349,10 +369,29 @@ static void check_own(struct history_check *h, struct said *s, const struct uc_m
 		sim_fail(w, "person %u's message is still queued: %s", h->p->number, s->text);
 }
 
+/* What was accepted behind the copy was said again, or is told as lost. */
+static void check_held(struct history_check *h, struct said *s, const struct uc_message *m)
+{
+	struct message inner = { 0 };
+	struct arena mem;
+	struct room *r = room_find(h->p->client, &h->r->id);
+	if (!m->own || m->state != UC_MESSAGE_ACCEPTED || h->r->state != ROOM_OPEN)
+		return;
+	arena_init(&mem, 1 << 22, ARENA_PLAIN);
+	if (!history_get(h->p->client, r, m->number, &mem, &inner) && inner.seq) {
+		s->held = true;
+		s->seq = inner.seq;
+	}
+	arena_done(&mem);
+}
+
 static bool history_each(void *ctx, const struct uc_message *m)
 {
 	struct history_check *h = ctx;
 	struct world *w = h->p->w;
+	/* Something could not be read, and that is told. */
+	if (m->kind == UC_MESSAGE_NOTE && map_put(&h->seen, view_str(h->t->uri), h->t))
+		sim_fail(w, "no memory");
 	if (m->edited || m->deleted || m->kind == UC_MESSAGE_NOTE)
 		return true;
 	struct said *s = map_find(&w->truth->texts, view_str(m->text));
@@ -369,11 +408,13 @@ static bool history_each(void *ctx, const struct uc_message *m)
 	if (m->own != (s->person == h->p && s->device == h->p->device))
 		sim_fail(w, "person %u has another's message for their own: %s", h->p->number,
 			 m->text);
-	/* What was accepted behind the copy is gone with the hub's log. */
-	if (h->t->forked)
-		return true;
 	if (m->own)
 		check_own(h, s, m);
+	/* Where the hub was put back, there are two logs, and orders. */
+	if (h->t->forked) {
+		check_held(h, s, m);
+		return !w->failed;
+	}
 	check_received(h, s, m);
 	return !w->failed;
 }
@@ -416,6 +457,27 @@ static bool brings(const struct person *p, const struct said *s)
 	return false;
 }
 
+/* Behind an app that was put back, something may not be read; but that is told. */
+static bool is_told(const struct person *p, const struct said *s, const struct map *seen)
+{
+	return (s->room->forked || p->app->rolled) && map_find(seen, view_str(s->room->uri));
+}
+
+/* Who is in a room whose hub was put back has what senders hold as accepted there. */
+static void check_entitled_now(struct world *w, const struct said *s, struct person *p,
+			       const struct map *seen)
+{
+	for (const struct room *r = p->client->rooms; r; r = r->next) {
+		bool is_it = !strcmp(r->uri, s->room->uri) && r->state == ROOM_OPEN && !r->shadow;
+		if (!is_it || s->person == p || s->person->restored || p->restored || s->changed)
+			continue;
+		if (r->start && r->start < s->seq && !map_find(seen, view_str(s->text)) &&
+		    !is_told(p, s, seen))
+			sim_fail(w, "person %u never got %s (entry %llu of a log put back)",
+				 p->number, s->text, (unsigned long long)s->seq);
+	}
+}
+
 /* Everyone who was a member at the message's epoch and still has that device has it. */
 static void check_entitled(struct world *w, const struct said *s, struct person *p,
 			   const struct map *seen)
@@ -436,7 +498,7 @@ static void check_entitled(struct world *w, const struct said *s, struct person 
 			continue; /* of a state that it has forgotten, or lost its place in */
 		if (seat->second && !brings(p, s))
 			continue;
-		if (!s->changed && !map_find(seen, view_str(s->text)))
+		if (!s->changed && !map_find(seen, view_str(s->text)) && !is_told(p, s, seen))
 			sim_fail(w, "person %u never got %s (entry %llu, epoch %llu)", p->number,
 				 s->text, (unsigned long long)s->seq, (unsigned long long)e->epoch);
 	}
@@ -451,7 +513,9 @@ static void check_messages_of(struct person *p, bool entitled)
 	for (const struct room *r = p->client->rooms; r && !w->failed; r = r->next)
 		history_read(p, r, &seen);
 	for (const struct said *s = w->truth->all_said; entitled && s; s = s->next)
-		if (s->accepted && s->seq && !s->room->forked)
+		if (s->room->forked && s->held)
+			check_entitled_now(w, s, p, &seen);
+		else if (s->accepted && s->seq && !s->room->forked)
 			check_entitled(w, s, p, &seen);
 	map_done(&seen);
 }

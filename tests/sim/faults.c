@@ -14,7 +14,8 @@ enum {
 	DOWN_MS = 3600 * 1000,
 	OFF_MS = 2 * 3600 * 1000, /* longer than what all have read is kept */
 	LOOK_MS = 20000,
-	AGE_MS = 2500, /* of a copy that is put back */
+	AGE_MS = 2500, /* of a copy that is put back, at least */
+	STAYS = 4,     /* it gets so many times older */
 };
 
 static struct app *any_app(struct world *w)
@@ -170,11 +171,11 @@ static bool slow_reader(struct world *w)
 	return true;
 }
 
-/* What its people are: a copy that is older than one of their devices, or than a room of theirs,
- * would have to lose it. */
+/* Who its people are: a copy that is older than an account or a device knows nothing of it, and it
+ * would have to begin anew. */
 static uint64_t state_of(struct app *a)
 {
-	uint64_t n = truth_rooms_of(a);
+	uint64_t n = 1;
 	for (unsigned i = 0; i < a->w->people_n; i++) {
 		const struct person *p = &a->w->people[i];
 		if (p->app != a)
@@ -193,7 +194,10 @@ static bool goes_back(struct world *w)
 	uint64_t state = a ? state_of(a) : 0;
 	if (!state || a->rolled)
 		return false;
-	if (!a->is_kept || state != a->kept_state || dice_below(&w->dice, 2)) {
+	bool is_kept = a->is_kept && state == a->kept_state;
+	if (is_kept && dice_below(&w->dice, STAYS) != 0)
+		return false;
+	if (!is_kept || dice_below(&w->dice, 2)) {
 		store_memory_keep(a->accounts_disk);
 		store_memory_keep(a->rooms_disk);
 		a->is_kept = true;
@@ -202,6 +206,7 @@ static bool goes_back(struct world *w)
 	}
 	sim_story(w, "FAULT: %s goes on from an older copy", a->domain);
 	a->rolled = true;
+	a->rolled_ms = w->now_ms;
 	a->lives++; /* a checkpoint knows that it is a copy, and so does what was copied from it */
 	app_kill(a, 2000);
 	if (!store_memory_put_back(a->accounts_disk) || !store_memory_put_back(a->rooms_disk))

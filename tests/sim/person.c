@@ -177,7 +177,12 @@ void person_trace(const struct person *p)
 		sim_trace(w, "  call %u of type %u", k->id, k->type);
 	for (const struct request *q = p->client->requests; q; q = q->next)
 		sim_trace(w, "  %s request, state %u", q->incoming ? "incoming" : "own", q->state);
-	for (const struct room *r = p->client->rooms; r; r = r->next)
+	for (const struct room *r = p->client->rooms; r; r = r->next) {
+		const struct outgoing *o = r->outbox.first;
+		if (o)
+			sim_trace(w, "  first to go: accepted %d as %llu, in flight %d, message %llu",
+				  o->accepted, (unsigned long long)o->seq, o->in_flight,
+				  (unsigned long long)o->message);
 		sim_trace(
 			w,
 			"  %s: state %u, seat open %d, at %llu, log to %llu, pending %d (accepted "
@@ -189,6 +194,7 @@ void person_trace(const struct person *p)
 			r->group && room_group_has_proposals(r->group),
 			(long long)(r->commit_ms - w->now_ms),
 			(long long)(r->retry_ms - w->now_ms));
+	}
 }
 
 /* --- around each call --- */

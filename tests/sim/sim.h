@@ -154,6 +154,7 @@ struct app {
 	struct clock_watch clock;
 	uint64_t lives;       /* starts, as its keys' folder knows them */
 	bool is_kept, rolled; /* there is a backup; it went on from one */
+	uint64_t rolled_ms;   /* when */
 	uint64_t kept_state;  /* what may not have changed since, for that */
 	struct disk_fault disk;
 	bool failed;           /* a store has failed: the process ends with the next sync */
@@ -417,7 +418,6 @@ void truth_look(struct person *p);
 void truth_restored(struct person *p);
 /* Its rooms go on from what they were earlier. */
 void truth_rolled_back(struct app *hub);
-size_t truth_rooms_of(struct app *hub);
 /* An entry on its way to a client. */
 void truth_frame(struct person *p, struct view frame);
 void truth_event(struct person *p, const struct uc_event *e);

@@ -251,14 +251,6 @@ void truth_look(struct person *p)
 		room_look(p, r);
 }
 
-size_t truth_rooms_of(struct app *hub)
-{
-	size_t n = 0;
-	for (struct room_truth *t = hub->w->truth->all_rooms; t; t = t->next)
-		n += world_app(hub->w, uri_domain(view_str(t->uri))) == hub;
-	return n;
-}
-
 void truth_rolled_back(struct app *hub)
 {
 	for (struct room_truth *t = hub->w->truth->all_rooms; t; t = t->next)

@@ -54,6 +54,7 @@ struct said {
 	struct room_truth *room;
 	bool certain; /* the call returned success */
 	bool accepted;
+	bool held; /* in the end, by the device that said it, as accepted in a room that is open */
 	bool changed; /* edited or deleted: it has not its text any more */
 	uint64_t seq; /* 0: not known */
 	struct seat_truth *by;

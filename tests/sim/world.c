@@ -12,6 +12,7 @@ enum {
 	LATE_OF_MILLION = 10000,
 	LATE_MS = 4000,
 	REST_MS = 100 * 1000, /* nothing moves for so long: at rest */
+	HEARD_MS = 15 * 60 * 1000, /* all other apps have heard of one that was put back */
 	REST_MAX_MS = 3 * 60 * 60 * 1000,
 	SKEW_MS = 20000,
 };
@@ -185,7 +186,8 @@ static bool rested(struct world *w, void *ctx)
 	if (w->now_ms <= w->last_traffic_ms + REST_MS || !all_idle(w))
 		return false;
 	for (unsigned i = 0; i < APPS; i++)
-		if (app_owes(&w->apps[i]))
+		if (app_owes(&w->apps[i]) ||
+		    (w->apps[i].rolled && w->now_ms < w->apps[i].rolled_ms + HEARD_MS))
 			return false;
 	return true;
 }

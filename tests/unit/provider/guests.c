@@ -243,6 +243,7 @@ uc_err guest_open(struct guest *g)
 	struct seat_open_request q = {
 		.room = g->room, .client = g->client, .secret = VIEW_OF(g->secret), .cursor = g->seq
 	};
+	memcpy(q.chain, g->chain, CHAIN_HASH);
 	if (!g->is_known)
 		q.signature = seat_signature(g, &g->leaf_key);
 	TRY(client_ask(g->person->c, FRAME_SEAT_OPEN, seat_open_request_element, &q,

@@ -58,6 +58,7 @@ static uint64_t a_room_with_a_past(void)
 static void hub_asks(void)
 {
 	test_now_ms += 120000;
+	peers_hello_later(hub->provider);
 	provider_tick(hub->provider, test_now_ms);
 }
 
