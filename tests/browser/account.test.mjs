@@ -68,3 +68,39 @@ test('the words take the account up again in another browser', async (stage) => 
 	await again.openRoom('Tom');
 	assert.equal(await again.safetyNumber('Tom'), number, 'the same identity, proven anew');
 });
+
+test('another number, and another handle', async (stage) => {
+	const [rosa, tom] = await Promise.all([
+		stage.member('dial', 'Rosa'),
+		stage.member('lens', 'Tom'),
+	]);
+	const number = '+49305550123';
+	// However it is grouped.
+	const shown = new RegExp([...'5550123'].join('\\s*'));
+	// A code that was not sent changes nothing, and the form says so.
+	await rosa.changeName(number, { code: '00000000' });
+	await rosa.page.getByRole('alert').getByText('The code is wrong').waitFor();
+	await rosa.closeDialogs();
+	await rosa.openSettings();
+	assert.equal(await rosa.dialog().getByText(shown).count(), 0);
+	await rosa.closeDialogs();
+	await rosa.changeName(number);
+	await rosa.dialog().getByText(shown).waitFor();
+	await rosa.closeDialogs();
+	// Of handles, one that somebody has is refused.
+	const taken = await stage.member('lens', 'Uwe');
+	await tom.changeName(taken.identifier);
+	await tom.page.getByRole('alert').getByText('Somebody else has this name').waitFor();
+	await tom.closeDialogs();
+	await tom.changeName('tom.by.another');
+	await tom.dialog().getByText('tom.by.another').waitFor();
+	await tom.closeDialogs();
+	// Found by the new one.
+	rosa.identifier = number;
+	await tom.ask(rosa, 'By your new number');
+	await rosa.accept('Tom');
+	await rosa.openRoom('Tom');
+	await rosa.send('it works');
+	await tom.openRoom('Rosa');
+	await tom.reads('it works', 'Rosa');
+});

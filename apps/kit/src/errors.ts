@@ -15,6 +15,7 @@ export type Doing =
 	| 'member'
 	| 'direct'
 	| 'delete'
+	| 'change'
 	| 'other';
 
 const COMMON: Record<string, string> = {
@@ -67,6 +68,10 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_EXISTS: 'There is an account in this browser already. Load the page again.',
 		UC_E_NAME:
 			'The name has characters that cannot be shown, or is too long. Use up to 64 letters.',
+	},
+	change: {
+		UC_E_RATE:
+			'You have changed it several times lately. Wait a while: what you left is kept for you meanwhile.',
 	},
 	recover: {
 		UC_E_MALFORMED: 'These are not 24 recovery words. Check their number and how they are written.',

@@ -593,6 +593,11 @@ export class Model {
 		location.reload();
 	}
 
+	/** Another number, handle or address; with the code that was sent to it. */
+	changeName(identifier: string, code?: string): Promise<void> {
+		return this.perform((c) => c.rename(identifier, code));
+	}
+
 	deleteAccount(): Promise<void> {
 		return this.perform((c) => c.deleteAccount());
 	}

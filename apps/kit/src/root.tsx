@@ -6,6 +6,7 @@ import type { Undercroft } from '@undercroft/sdk';
 import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
+import { ChangeName } from './flows/change.tsx';
 import { Find } from './flows/find.tsx';
 import { Requests } from './flows/requests.tsx';
 import { Welcome } from './flows/welcome.tsx';
@@ -110,6 +111,7 @@ const TITLES: Record<Panel, string> = {
 	people: 'People you know',
 	devices: 'My devices',
 	words: 'Your recovery words',
+	'change-name': 'Change how people find you',
 	erase: 'Sign out and erase this browser',
 	'delete-account': 'Delete my account',
 	'room-info': 'About this conversation',
@@ -123,6 +125,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'people',
 	'devices',
 	'words',
+	'change-name',
 	'delete-account',
 	'add-members',
 	'contact',
@@ -167,6 +170,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <Devices />;
 		case 'words':
 			return <Words onDone={goBack} />;
+		case 'change-name':
+			return <ChangeName />;
 		case 'erase':
 			return <Erase />;
 		case 'delete-account':

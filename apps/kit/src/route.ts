@@ -17,6 +17,7 @@ export type Panel =
 	| 'people'
 	| 'devices'
 	| 'words'
+	| 'change-name'
 	| 'erase'
 	| 'delete-account'
 	/** of the room on the page */
@@ -43,6 +44,7 @@ const PANELS: readonly string[] = [
 	'people',
 	'devices',
 	'words',
+	'change-name',
 	'erase',
 	'delete-account',
 	'room-info',

@@ -79,8 +79,9 @@ export class Backbone {
 		await this.step('stop');
 	}
 
-	/** Where an app's page is. */
-	origin(app) {
+	/** Where an app's page is; tls: as on the network. */
+	origin(app, { tls = false } = {}) {
+		if (tls) return `https://${app}.localhost:${this.port + APPS.indexOf(app)}`;
 		return `http://${app}.localhost:${this.port + PAGES + APPS.indexOf(app)}`;
 	}
 

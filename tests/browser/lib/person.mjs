@@ -159,6 +159,22 @@ export class Person {
 		return all;
 	}
 
+	/** Asks to be found by another number, handle or address; code: instead of what is sent. */
+	async changeName(to, { code } = {}) {
+		const { go, fill } = this.hands;
+		await this.openSettings();
+		await go(this.button(/^Change my /));
+		await fill(this.field(FIELD[this.app]), to);
+		if (this.app !== 'lens') {
+			const before = this.stage.backbone.codes();
+			await go(this.button('Send code'));
+			await this.field('Code').waitFor();
+			const sent = await this.stage.backbone.code(to, before);
+			await fill(this.field('Code'), code ?? sent);
+		}
+		await go(this.button('Change'));
+	}
+
 	async erase() {
 		await this.openSettings();
 		await this.button('Sign out and erase this browser').click();

@@ -37,8 +37,8 @@ export class Stage {
 	 * of their own; otherwise a context of the one that all share.  `at`: a Person whose browser
 	 * this is, too (another tab).  Everything else goes to Playwright.
 	 */
-	async person(app, name, { own = false, at = null, identifier, open = true, ...o } = {}) {
-		const origin = this.backbone.origin(app);
+	async person(app, name, { own = false, at = null, identifier, open = true, tls, ...o } = {}) {
+		const origin = this.backbone.origin(app, { tls });
 		let context = at?.context;
 		let profile = at?.profile ?? null;
 		const faults = at?.faults ?? new Faults();

@@ -13,6 +13,7 @@ import { Checkbox, Choice } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Name } from '../ui/text.tsx';
 import { WordsCard } from '../ui/words.tsx';
+import { CHANGE } from './change.tsx';
 
 export function Settings() {
 	const model = useModel();
@@ -64,6 +65,11 @@ export function Settings() {
 				<li>
 					<Button icon="device" wide onClick={() => openPanel('devices')}>
 						My devices
+					</Button>
+				</li>
+				<li>
+					<Button icon="edit" wide onClick={() => openPanel('change-name')}>
+						{CHANGE[kind]}
 					</Button>
 				</li>
 				<li>
