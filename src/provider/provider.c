@@ -154,10 +154,11 @@ uc_err provider_sync(struct provider *p)
 	return UC_OK;
 }
 
-/* After a failure the store takes no more writes, and what it holds is in doubt. */
-static void failure_note(struct provider *p, uc_err err)
+/* After a failure the store takes no more writes, and what it holds is in doubt.  A record that rots is
+ * none: what was to go with it was not written, and all else goes on. */
+static void failure_note(struct provider *p, const struct store *s, uc_err err)
 {
-	if (err == UC_E_STORE || err == UC_E_FULL || err == UC_E_CORRUPT)
+	if (err == UC_E_STORE || err == UC_E_FULL || (err == UC_E_CORRUPT && store_refuses(s)))
 		p->failed = err;
 }
 
@@ -167,7 +168,7 @@ uc_err commit_accounts(struct provider *p, struct store_batch *b)
 	store_batch_done(b);
 	if (!err)
 		p->accounts_dirty = true;
-	failure_note(p, err);
+	failure_note(p, p->accounts, err);
 	return err;
 }
 
@@ -185,7 +186,7 @@ uc_err commit_rooms(struct provider *p, struct store_batch *b)
 	store_batch_done(b);
 	if (!err)
 		p->rooms_dirty = true;
-	failure_note(p, err);
+	failure_note(p, p->rooms, err);
 	return err;
 }
 

@@ -521,26 +521,69 @@ static void visit_room(struct provider *p, struct view key, uint64_t now_ms)
 	arena_done(&a);
 }
 
-void rooms_sweep(struct provider *p, uint64_t now_ms, struct slice *s)
+/* Behind the room with this key some cannot be read: the next one that somebody has a seat in is where
+ * the round goes on, the next time.  What cannot be read is in the log (store.corrupt). */
+static void pass_over(struct provider *p, struct buf *from, const struct buf *behind)
 {
-	struct buf *from = &p->room_work->sweep_from;
 	struct store_scan scan;
 	struct store_key k;
 	struct view key, value;
-	if (!is_due(now_ms, p->room_work->sweep_rest_ms, REST_MS))
+	uint8_t start[STORE_KEY_MAX + 1];
+	size_t n = behind->n;
+	if (n > STORE_KEY_MAX)
 		return;
+	if (n)
+		memcpy(start, behind->p, n);
+	start[0] = TABLE_SEAT;
+	start[n ? n++ : 1] = 0xff; /* behind all seats in it, as no client's name begins so */
+	store_key_start(&k, TABLE_SEAT);
+	if (store_scan_init(&scan, p->rooms, store_key_view(&k), view_make(start, n), 1))
+		return;
+	if (store_scan_next(&scan, &key, &value)) {
+		struct store_key_reader r;
+		struct arena a;
+		arena_init(&a, CALL_ARENA_MAX, ARENA_PLAIN);
+		store_key_read(&r, key);
+		buf_add_view(from, key_1(&k, TABLE_ROOM, store_key_read_bytes(&r, &a)));
+		arena_done(&a);
+	}
+	store_scan_done(&scan);
+}
+
+static void sweep_from(struct provider *p, struct buf *from, uint64_t now_ms, struct slice *s)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	struct buf seen;
 	store_key_start(&k, TABLE_ROOM);
 	if (store_scan_init(&scan, p->rooms, store_key_view(&k), buf_view(from), 0))
 		return;
+	buf_init(&seen, STORE_KEY_MAX);
+	buf_add_view(&seen, buf_view(from));
 	buf_reset(from);
 	while (store_scan_next(&scan, &key, &value)) {
 		if (!slice_goes_on(s)) {
 			buf_add_view(from, key); /* here it goes on */
 			break;
 		}
+		buf_reset(&seen);
+		buf_add_view(&seen, key);
 		visit_room(p, key, now_ms);
 	}
+	bool is_damaged = scan.failed == UC_E_CORRUPT;
 	store_scan_done(&scan);
+	if (is_damaged && !seen.failed)
+		pass_over(p, from, &seen);
+	buf_done(&seen);
+}
+
+void rooms_sweep(struct provider *p, uint64_t now_ms, struct slice *s)
+{
+	struct buf *from = &p->room_work->sweep_from;
+	if (!is_due(now_ms, p->room_work->sweep_rest_ms, REST_MS))
+		return;
+	sweep_from(p, from, now_ms, s);
 	if (!from->n)
 		p->room_work->sweep_rest_ms = now_ms + REST_MS;
 }

@@ -21,6 +21,11 @@ uc_err store_read_error(const struct store *s, uc_err err, struct view key)
 	return err;
 }
 
+uc_err store_refuses(const struct store *s)
+{
+	return s->dead ? s->dead : s->refuses;
+}
+
 void store_scratch_reset(struct store *s)
 {
 	arena_reset(&s->scratch, s->clean);

@@ -137,8 +137,12 @@ void store_expect_absent(struct store_batch *b, struct view key);
  * UC_E_TOO_LARGE  a key, a value or the batch
  * UC_E_FULL, UC_E_STORE, UC_E_CORRUPT  the engine failed; the store refuses writes (with the same
  *                 error) until it is opened again, which with RocksDB takes another process.  What
- *                 was committed and not synced is in doubt.  Reading goes on */
+ *                 was committed and not synced is in doubt.  Reading goes on.
+ * UC_E_CORRUPT    also: what the batch asks for or a log's head does not check; nothing happened, and
+ *                 the store goes on (store_refuses) */
 uc_err UC_MUST_USE store_commit(struct store *s, struct store_batch *b);
+/* The error with which the store refuses all writes; UC_OK: it does not. */
+uc_err store_refuses(const struct store *s);
 /* All that was committed is durable on return.  Errors as store_commit. */
 uc_err UC_MUST_USE store_sync(struct store *s);
 

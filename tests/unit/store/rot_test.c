@@ -360,3 +360,50 @@ TEST(check_goes_on_behind_what_cannot_be_read)
 	store_close(s);
 	place_done(&p);
 }
+
+/* A log whose head rots takes nothing more, and says so; all else goes on. */
+TEST(a_rotten_head_stops_its_log_alone)
+{
+	struct place p;
+	size_t refused = 0;
+	place_init(&p, ENGINE_MEMORY);
+	p.options.check_shards = false;
+	struct store *s = place_open(&p);
+	fill(s);
+	store_close(s);
+	for (size_t i = 0; i < store_memory_records(p.memory); i++) {
+		struct store_batch b;
+		s = place_open(&p);
+		expect(store_memory_rot(p.memory, i));
+		store_batch_init(&b, (struct view){ 0 });
+		store_put(&b, key(9, "beside"), VIEW_LIT("x"));
+		expect_ok(store_commit(s, &b));
+		store_batch_done(&b);
+		store_batch_init(&b, (struct view){ 0 });
+		store_log_append(&b, key(35, "log"), ENTRIES + 1, text(1));
+		store_put(&b, key(9, "with it"), VIEW_LIT("x"));
+		uc_err err = store_commit(s, &b);
+		store_batch_done(&b);
+		bool there;
+		expect_ok(store_has(s, key(9, "with it"), &there));
+		if (err) {
+			expect_err(err, UC_E_CORRUPT);
+			expect(!there);
+			refused++;
+		}
+		expect_ok(store_refuses(s));
+		expect_ok(store_sync(s));
+		store_memory_heal(p.memory);
+		if (!err) { /* as it was before */
+			store_batch_init(&b, (struct view){ 0 });
+			store_delete(&b, key(9, "with it"));
+			store_log_delete(&b, key(35, "log"));
+			expect_ok(store_commit(s, &b));
+			store_batch_done(&b);
+			fill(s);
+		}
+		store_close(s);
+	}
+	expect(refused > 0);
+	place_done(&p);
+}

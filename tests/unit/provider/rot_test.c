@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A record of one room that rots stops neither the clock's work on the others nor their messages. */
+#include "tests/unit/provider/guests.h"
+
+enum { SAID = 5 };
+
+static struct app *const dial = &apps[DIAL];
+/* The first of all rooms. */
+static struct view first_room;
+
+/* As a room that is there, with somebody's seat in it. */
+static void first_room_make(void)
+{
+	struct store_batch b;
+	struct store_key k;
+	struct view record;
+	expect_ok(store_get(dial->rooms, key_1(&k, TABLE_ROOM, the_room), &apps_mem, &record));
+	store_batch_init(&b, first_room);
+	store_put(&b, key_1(&k, TABLE_ROOM, first_room), record);
+	store_put(&b, key_2(&k, TABLE_SEAT, first_room, VIEW_LIT("mimi://dial.example/d/somebody")),
+		  record);
+	expect_ok(store_commit(dial->rooms, &b));
+	store_batch_done(&b);
+	expect_ok(store_sync(dial->rooms));
+}
+
+static bool record_rots(struct view key)
+{
+	for (size_t i = 0; store_memory_rot(dial->disks[1], i); i++) {
+		struct view record;
+		if (store_get(dial->rooms, key, &apps_mem, &record) == UC_E_CORRUPT)
+			return true;
+		store_memory_heal(dial->disks[1]);
+	}
+	return false;
+}
+
+TEST(the_sweep_goes_on_behind_it)
+{
+	struct store_log_bounds bounds = { 0 };
+	struct store_key k;
+	room_of_three();
+	for (size_t i = 0; i < SAID; i++)
+		guest_say(&r1, "a word");
+	first_room = VIEW_LIT("mimi://dial.example/r/0");
+	first_room_make();
+	expect(record_rots(key_1(&k, TABLE_ROOM, first_room)));
+	for (int i = 0; i < 40 && bounds.first < 2; i++) {
+		apps_wait(24 * 3600 * 1000);
+		expect_ok(store_log_bounds(dial->rooms, key_1(&k, TABLE_LOG, the_room), &bounds));
+	}
+	expect(bounds.first >= 2); /* what is old has gone */
+	expect_ok(provider_sync(dial->provider));
+	store_memory_heal(dial->disks[1]);
+	the_end();
+}
