@@ -112,6 +112,8 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.openSettings();
 	await panel('devices', () => rosa.button('My devices').click());
 	await rosa.openSettings();
+	await panel('change-name', () => rosa.button(/^Change my /).click());
+	await rosa.openSettings();
 	await panel('erase', () => rosa.button('Sign out and erase this browser').click());
 	await rosa.openSettings();
 	await panel('delete-account', () => rosa.button('Delete my account').click());
