@@ -19,7 +19,8 @@ static uc_err message_at(struct uc_client *c, struct room *r, uint64_t number, s
 	return err;
 }
 
-/* The first that may have been accepted there, or later. */
+/* The first that may have been accepted there, or later.  Ours are accepted in the order of their
+ * numbers; what came from others meanwhile stands between them. */
 static uc_err first_since(struct uc_client *c, struct room *r, uint64_t seq, uint64_t *first)
 {
 	struct message m;
@@ -29,7 +30,7 @@ static uc_err first_since(struct uc_client *c, struct room *r, uint64_t seq, uin
 		uc_err err = message_at(c, r, *first - 1, &m);
 		if (err && err != UC_E_NOT_FOUND)
 			return err;
-		if (!err && m.seq && m.seq < seq)
+		if (!err && m.own && m.seq && m.seq < seq)
 			break;
 		--*first;
 	}

@@ -292,6 +292,11 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 	bool beyond = q->status == 409 && !again && !f->record.start_seq &&
 		      header_number(q->headers, "undercroft-next", &next) &&
 		      (next < first_for(f) || (back && !log_has(p, r, next)));
+	/* Of a room that its people have left, that is all right. */
+	if (forgot && f->record.until) {
+		taken(p, r, f, f->record.until + 1, false);
+		return;
+	}
 	/* It costs a tree: not at once, either. */
 	if (again || forgot || beyond)
 		(void)FAIL(p->env, follower_again(p, r, f));

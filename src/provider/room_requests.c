@@ -35,6 +35,14 @@ uc_err hub_ask_refused(struct call *c, const struct peer_response *r)
 	return err;
 }
 
+/* A hub that was put back may not speak to us by itself. */
+static void hub_heard(struct provider *p, const struct ask *a, const struct peer_response *r)
+{
+	struct view hub;
+	if (r->status && !uri_domain_of(a->what, &hub))
+		peer_heard(p, hub, r->headers);
+}
+
 uint64_t hub_ask_seq(const struct peer_response *r)
 {
 	uint64_t seq;
@@ -53,6 +61,7 @@ static void submit_done(struct provider *p, struct ask *a, const struct peer_res
 {
 	struct call space, *c = ask_call(p, a, &space);
 	struct submit_message_response m;
+	hub_heard(p, a, r);
 	if (!c)
 		return;
 	if (!hub_ask_refused(c, r)) {
@@ -169,6 +178,7 @@ static void update_done(struct provider *p, struct ask *a, const struct peer_res
 {
 	struct call space, *c = ask_call(p, a, &space);
 	struct update_room_response u;
+	hub_heard(p, a, r);
 	if (!c)
 		return;
 	if (!hub_ask_refused(c, r)) {
@@ -214,6 +224,7 @@ static void group_info_done(struct provider *p, struct ask *a, const struct peer
 	struct call space, *c = ask_call(p, a, &space);
 	struct group_info_response m;
 	const struct room_group_info_response answer = { r->body };
+	hub_heard(p, a, r);
 	if (!c)
 		return;
 	if (!hub_ask_refused(c, r)) {

@@ -331,8 +331,10 @@ static uc_err life_begins(struct app *a)
 	if (life <= a->lives)
 		life = a->lives + 1;
 	clock_watch_start(&a->clock, last, app_now(a), a->w->now_ms);
-	TRY(store_live(a->accounts, life, app_now(a)));
-	TRY(store_live(a->rooms, life, app_now(a)));
+	if (!a->clock.until_ms)
+		last = app_now(a);
+	TRY(store_live(a->accounts, life, last));
+	TRY(store_live(a->rooms, life, last));
 	a->lives = life;
 	return UC_OK;
 }
@@ -372,11 +374,12 @@ static void ticks(struct world *w, struct happening *h)
 uc_err app_start(struct app *a)
 {
 	a->life++;
+	a->started_ms = a->w->now_ms;
 	a->dying = a->struck = a->failed = a->sync_due = false;
 	a->clock = (struct clock_watch){ 0 };
 	app_before(a, "open", "");
 	uc_err err = open_all(a);
-	if (a->struck || a->failed) {
+	if (a->struck || a->failed || (err == UC_E_CORRUPT && a->rotten)) {
 		app_kill(a, 20 + dice_below(&a->w->dice, DOWN_MS));
 		return UC_OK;
 	}
@@ -462,7 +465,7 @@ static void syncs(struct world *w, struct happening *h)
 	a->sync_due = false;
 	app_before(a, "sync", "");
 	uc_err err = provider_sync(a->provider);
-	if (a->struck || (err && a->failed))
+	if (a->struck || (err && a->failed) || (err == UC_E_CORRUPT && a->rotten))
 		app_kill(a, 20 + dice_below(&a->w->dice, DOWN_MS));
 	else if (a->failed)
 		sim_fail(w, "%s goes on although its disk has failed", a->domain);

@@ -11,6 +11,7 @@ enum {
 	DAY_MS = 24 * 3600 * 1000,
 	LEAP_MS = 90000, /* a clock is wrong for so long, at most */
 	SLOW_MS = 45000,
+	ROT_MS = 30000,
 	DOWN_MS = 3600 * 1000,
 	OFF_MS = 2 * 3600 * 1000, /* longer than what all have read is kept */
 	LOOK_MS = 20000,
@@ -69,6 +70,38 @@ uc_err fault_of_disk(struct app *a, bool rooms, enum store_point point)
 	a->failed = true;
 	sim_story(a->w, "FAULT: %s's disk of %s fails", a->domain, rooms ? "rooms" : "accounts");
 	return d->kind == FAULT_FULL ? UC_E_FULL : UC_E_STORE;
+}
+
+static void heal(struct app *a)
+{
+	a->rotten = false;
+	store_memory_heal(a->accounts_disk);
+	store_memory_heal(a->rooms_disk);
+}
+
+static void heals(struct world *w, struct happening *h)
+{
+	struct app *a = h->subject;
+	sim_story(w, "%s reads all its records again", a->domain);
+	heal(a);
+}
+
+/* What cannot be read is refused, and everybody asks again. */
+static bool record_rots(struct world *w)
+{
+	struct app *a = any_app(w);
+	if (!a || a->rotten)
+		return false;
+	bool rooms = dice_below(&w->dice, 3) != 0;
+	struct store_memory *m = rooms ? a->rooms_disk : a->accounts_disk;
+	size_t n = store_memory_records(m);
+	a->rotten = n && store_memory_rot(m, dice_below(&w->dice, n));
+	if (!a->rotten)
+		return false;
+	sim_story(w, "FAULT: a record of %s's %s cannot be read", a->domain,
+		  rooms ? "rooms" : "accounts");
+	timeline_add(w, w->now_ms + dice_below(&w->dice, ROT_MS), heals, a, 0, NO_BYTES);
+	return true;
 }
 
 /* --- clocks --- */
@@ -206,7 +239,6 @@ static bool goes_back(struct world *w)
 	}
 	sim_story(w, "FAULT: %s goes on from an older copy", a->domain);
 	a->rolled = true;
-	a->rolled_ms = w->now_ms;
 	a->lives++; /* a checkpoint knows that it is a copy, and so does what was copied from it */
 	app_kill(a, 2000);
 	if (!store_memory_put_back(a->accounts_disk) || !store_memory_put_back(a->rooms_disk))
@@ -222,6 +254,8 @@ static bool strikes(struct world *w, enum fault k)
 	case FAULT_IO:
 	case FAULT_TORN:
 		return disk_goes_bad(w, k);
+	case FAULT_ROT:
+		return record_rots(w);
 	case FAULT_CLOCK_APP:
 		return app_clock_leaps(w);
 	case FAULT_CLOCK_PERSON:
@@ -285,6 +319,8 @@ void faults_start(struct world *w)
 /* What would last for ever, ends. */
 void faults_end(struct world *w)
 {
-	for (unsigned i = 0; i < APPS; i++)
+	for (unsigned i = 0; i < APPS; i++) {
 		w->apps[i].disk.on = false;
+		heal(&w->apps[i]);
+	}
 }

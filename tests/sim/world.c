@@ -11,7 +11,7 @@ enum {
 	LATENCY_MS = 60,
 	LATE_OF_MILLION = 10000,
 	LATE_MS = 4000,
-	REST_MS = 100 * 1000, /* nothing moves for so long: at rest */
+	REST_MS = 100 * 1000,      /* nothing moves for so long: at rest */
 	HEARD_MS = 15 * 60 * 1000, /* all other apps have heard of one that was put back */
 	REST_MAX_MS = 3 * 60 * 60 * 1000,
 	SKEW_MS = 20000,
@@ -185,11 +185,16 @@ static bool rested(struct world *w, void *ctx)
 	(void)ctx;
 	if (w->now_ms <= w->last_traffic_ms + REST_MS || !all_idle(w))
 		return false;
-	for (unsigned i = 0; i < APPS; i++)
-		if (app_owes(&w->apps[i]) ||
-		    (w->apps[i].rolled && w->now_ms < w->apps[i].rolled_ms + HEARD_MS))
+	bool any_rolled = false;
+	uint64_t started_ms = 0;
+	for (unsigned i = 0; i < APPS; i++) {
+		if (app_owes(&w->apps[i]))
 			return false;
-	return true;
+		any_rolled = any_rolled || w->apps[i].rolled;
+		if (w->apps[i].started_ms > started_ms)
+			started_ms = w->apps[i].started_ms;
+	}
+	return !any_rolled || w->now_ms >= started_ms + HEARD_MS;
 }
 
 bool world_rest(struct world *w)
