@@ -32,8 +32,9 @@ void plan_of_seed(struct plan *p, uint64_t seed)
 	for (unsigned k = 0; k < FAULT_COUNT; k++)
 		if (dice_below(&d, 3) == 0)
 			p->weather |= UINT32_C(1) << k;
-	/* Not yet: who is ahead of a hub that was put back does not always find back. */
-	p->weather &= ~(UINT32_C(1) << FAULT_OLDER);
+	/* Of a room whose hub was put back less is known, so there are fewer of them. */
+	if (dice_below(&d, 2))
+		p->weather &= ~(UINT32_C(1) << FAULT_OLDER);
 }
 
 static void people_come(struct world *w)

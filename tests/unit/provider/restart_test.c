@@ -234,3 +234,118 @@ TEST(who_is_not_in_the_room_that_a_follower_begins_anew_with_reads_nothing_of_it
 	group_free(t2.g);
 	the_end();
 }
+
+/* --- and says so itself --- */
+
+/* In the place of what is there, by an app that sees it. */
+static void put_back_at(struct app *a, struct store_memory *copy)
+{
+	app_kill(a, true);
+	store_memory_free(a->disks[1]);
+	a->disks[1] = copy;
+	a->life = 7; /* of what was there */
+	app_start(a);
+	expect(store_is_older(a->rooms));
+	expect_ok(provider_renew(a->provider));
+}
+
+static void wait_a_while(int seconds)
+{
+	for (int i = 0; i < seconds; i += 20)
+		apps_wait(20000);
+}
+
+TEST(a_hub_that_was_put_back_tells_it_though_nobody_says_anything)
+{
+	lose(3);
+	guest_read(&r1);
+	put_back_at(hub, backup);
+	wait_a_while(160);
+	are_one_log();
+	tom_sees_it();
+	/* Rosa's device has more than her app, and hears where that parts: of many, by itself alone. */
+	expect_ok(person_sign_in(&rosa));
+	struct seat_again v = guest_again(&r1);
+	expect_eq(seats_open_all(rosa.c, &v, 1).seats.v[0].status, UC_E_UNEXPECTED);
+	expect_ok(guest_open(&r1));
+	expect(r1.opened.is_behind);
+	expect(r1.opened.renewed + 2 <= r1.seq);
+	expect_eq(r1.opened.renewed, log_head_of(hub, the_room) + 1);
+	/* Who has just what there is, is told nothing of the kind. */
+	guest_return(&r2);
+	expect(r2.opened.renewed && !r2.opened.is_behind);
+	the_end();
+}
+
+static struct store_memory *copy_of(const struct app *a)
+{
+	struct store_memory *copy = store_memory_copy(a->disks[1]);
+	expect(copy != NULL);
+	return copy;
+}
+
+static void rooms_three(void)
+{
+	guest_init(&r2, &rob, NULL);
+	guest_init(&t1, &tom, NULL);
+	the_room_of((struct guest *[]){ &r2, &t1 }, 2);
+	guest_say(&r1, "kept");
+	guest_read(&t1);
+}
+
+TEST(a_follower_that_was_put_back_gets_what_it_had)
+{
+	the_people();
+	rooms_three();
+	struct store_memory *copy = copy_of(lens);
+	for (int i = 0; i < 4; i++)
+		guest_say(&r1, "more");
+	guest_read(&t1);
+	put_back_at(lens, copy);
+	/* It has it soon, and the device waits. */
+	expect_ok(person_sign_in(&tom));
+	expect_err(guest_open(&t1), UC_E_BUSY);
+	wait_a_while(160);
+	are_one_log();
+	expect_ok(guest_open(&t1));
+	expect(!t1.opened.is_behind);
+	guest_say(&r1, "and so on");
+	guest_read(&t1);
+	expect_bytes(view_str(t1.last), VIEW_LIT("and so on"));
+	the_end();
+}
+
+TEST(a_follower_that_has_forgotten_a_room_asks_its_hub)
+{
+	the_people();
+	struct store_memory *copy = copy_of(lens);
+	rooms_three();
+	put_back_at(lens, copy);
+	expect_ok(person_sign_in(&tom));
+	expect_err(guest_open(&t1), UC_E_BUSY);
+	wait_a_while(160);
+	are_one_log();
+	/* The seat's secret is forgotten, too: the leaf's key opens it. */
+	expect_err(guest_open(&t1), UC_E_SEAT);
+	t1.is_known = false;
+	expect_ok(guest_open(&t1));
+	/* Of a room that is none, its hub says so. */
+	struct guest nowhere = t1;
+	nowhere.room = VIEW_LIT("mimi://dial.example/r/nowhere");
+	expect_err(guest_open(&nowhere), UC_E_SEAT);
+	the_end();
+}
+
+TEST(a_room_that_its_hub_has_no_more_ends)
+{
+	the_people();
+	struct store_memory *copy = copy_of(hub);
+	rooms_three();
+	put_back_at(hub, copy);
+	expect_ok(guest_open(&t1));
+	wait_a_while(1300); /* who is not known is heard of by and by */
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	expect_err(guest_open(&t1), UC_E_SEAT);
+	the_end();
+}
