@@ -56,7 +56,7 @@ static void proofs(struct vector_run *r, const json_t *v, const struct oprf_key 
 static void run_one(struct vector_run *r, const json_t *v, enum oprf_mode mode,
 		    const struct oprf_key *k)
 {
-	struct batch b = { .n = vec_num(r, v, "Batch") };
+	struct batch b = { .n = (size_t)vec_num(r, v, "Batch") };
 	if (!vec_true(r, "Batch",
 		      b.n && b.n <= BATCH && list(r, v, "Input", b.input) == b.n &&
 			      list(r, v, "Blind", b.blind) == b.n &&
