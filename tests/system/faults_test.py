@@ -109,6 +109,52 @@ class Faults(unittest.TestCase):
         self.play('*/dial/rooms/*.log write 8 kill', None)
 
 
+class Mending(Faults):
+    """What was synced is damaged: no start; mended, people go on."""
+
+    test_the_disk_is_full = test_writing_fails = test_syncing_fails = None
+    test_a_write_is_torn = test_killed_in_the_middle_of_a_write = None
+
+    def damaged(self, damage):
+        b, texts = self.backbone, [f'before {i}' for i in range(6)]
+        b.start()
+        for text in texts:
+            self.rosa.run('send', self.uwe.name, text)
+        self.uwe.read_on(texts[-1])
+        b.kill()
+        log = max((b.dir / 'data/dial/rooms').glob('*.log'))
+        log.write_bytes(damage(log.read_bytes()))
+        server = [BUILD / 'src/server/undercroftd', b.dir / 'undercroft.conf']
+        for _ in range(2):
+            ended = subprocess.run(server, env=b.env, capture_output=True, text=True, timeout=60)
+            self.assertNotEqual(ended.returncode, 0)
+            self.assertRegex(ended.stderr, 'store.failed path=.*/dial/rooms error=UC_E_CORRUPT')
+        done = b.ctl('mend', b.dir / 'undercroft.conf', 'dial', 'rooms')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        b.start()
+        rosa, uwe = (a.start('follow', o.name) for a, o in ((self.rosa, self.uwe),
+                                                            (self.uwe, self.rosa)))
+        for p in (rosa, uwe):
+            p.wait_for(lambda m: m['type'] == 'following')
+        rosa.type('and on')
+        uwe.wait_for(lambda m: m.get('text') == 'and on')
+        uwe.type('and back')
+        rosa.wait_for(lambda m: m.get('text') == 'and back')
+        rosa.interrupt()
+        uwe.interrupt()
+        # What they had read is theirs.
+        self.assertLessEqual(set(texts), {t for _, t in self.uwe.texts(self.rosa.name)})
+        b.stop()
+        checked = b.ctl('check', b.dir / 'undercroft.conf')
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+
+    def test_in_the_middle(self):
+        self.damaged(lambda x: x[:len(x) // 2] + bytes([x[len(x) // 2] ^ 1]) + x[len(x) // 2 + 1:])
+
+    def test_the_last_record(self):
+        self.damaged(lambda x: x[:-9] + bytes([x[-9] ^ 1]) + x[-8:])
+
+
 class Forgetting(unittest.TestCase):
     """Power failures, again and again, from before the first start on."""
 
