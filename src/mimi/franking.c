@@ -156,15 +156,11 @@ static uc_err tag_check(const uint8_t tag[FRANKING_TAG], struct view salt,
 	return UC_OK;
 }
 
-uc_err frank_check(const struct frank *f, const uint8_t tag[FRANKING_TAG], struct view salt,
-		   struct view application_data, const struct server_franking_context *context,
-		   struct view franking_key, struct arena *a)
+uc_err frank_signed(const struct frank *f, const struct server_franking_context *context,
+		    struct view franking_key, struct arena *a)
 {
 	struct view tbs;
 	uint8_t leaf[SHA256_BYTES];
-	TRY(tag_check(tag, salt, application_data));
-	if (!franking_key.n)
-		return UC_OK;
 	TRY(integrity_tbs(f, context, a, &tbs));
 	if (f->franking_signature_ciphersuite == FRANK_TREE_SUITE) {
 		TRY(frank_tree_leaf(tbs, leaf));
@@ -178,12 +174,28 @@ uc_err frank_check(const struct frank *f, const uint8_t tag[FRANKING_TAG], struc
 		       : UC_OK;
 }
 
+uc_err frank_check(const struct frank *f, const uint8_t tag[FRANKING_TAG], struct view salt,
+		   struct view application_data, const struct server_franking_context *context,
+		   struct view franking_key, struct arena *a)
+{
+	TRY(tag_check(tag, salt, application_data));
+	return franking_key.n ? frank_signed(f, context, franking_key, a) : UC_OK;
+}
+
+uc_err frank_verify_tag(const uint8_t hub_frank_key[32], const struct frank *f,
+			const uint8_t tag[FRANKING_TAG],
+			const struct server_franking_context *context)
+{
+	uint8_t own[32];
+	TRY(server_frank(hub_frank_key, tag, context, own));
+	return view_equal_ct(VIEW_OF(own), VIEW_OF(f->server_frank)) ? UC_OK : UC_E_FRANK;
+}
+
 uc_err frank_verify(const uint8_t hub_frank_key[32], const struct frank *f, struct view salt,
 		    struct view application_data, const struct server_franking_context *context)
 {
-	uint8_t tag[FRANKING_TAG], own[32];
+	uint8_t tag[FRANKING_TAG];
 	if (franking_tag(salt, application_data, tag))
 		return UC_E_FRANK;
-	TRY(server_frank(hub_frank_key, tag, context, own));
-	return view_equal_ct(VIEW_OF(own), VIEW_OF(f->server_frank)) ? UC_OK : UC_E_FRANK;
+	return frank_verify_tag(hub_frank_key, f, tag, context);
 }

@@ -64,9 +64,17 @@ uc_err UC_MUST_USE frank_check(const struct frank *f, const uint8_t tag[FRANKING
 			       struct view salt, struct view application_data,
 			       const struct server_franking_context *context,
 			       struct view franking_key, struct arena *a);
+/* The signature alone, or that of its tree.  UC_E_FRANK. */
+uc_err UC_MUST_USE frank_signed(const struct frank *f,
+				const struct server_franking_context *context,
+				struct view franking_key, struct arena *a);
 /* The hub again, on a report: is this its own frank of just this content?  UC_E_FRANK. */
 uc_err UC_MUST_USE frank_verify(const uint8_t hub_frank_key[32], const struct frank *f,
 				struct view salt, struct view application_data,
 				const struct server_franking_context *context);
+/* The same for a tag of content that is not told. */
+uc_err UC_MUST_USE frank_verify_tag(const uint8_t hub_frank_key[32], const struct frank *f,
+				    const uint8_t tag[FRANKING_TAG],
+				    const struct server_franking_context *context);
 
 #endif

@@ -4,6 +4,7 @@
 #include "mimi/media_type.h"
 #include "mimi/participant.h"
 #include "mimi/protocol.h"
+#include "mimi/report.h"
 #include "mimi/room.h"
 
 #include "tests/fuzz/walks.h"
@@ -15,11 +16,13 @@ static const struct fuzz_walk rows[] = {
 				group_info_request) FUZZ_WALK(group_info_ratchet_tree_tbe)
 				FUZZ_WALK(group_info_response) FUZZ_WALK(consent_entry) FUZZ_WALK(
 					identifier_request) FUZZ_WALK(identifier_response)
-					FUZZ_WALK(franking_agent_data) FUZZ_WALK(frank_proof)
-						FUZZ_WALK(media_type_list)
-							FUZZ_WALK(participant_list_data)
-								FUZZ_WALK(participant_list_update)
-									FUZZ_WALK(participant_proof)
+					FUZZ_WALK(franking_agent_data) FUZZ_WALK(
+						frank_proof) FUZZ_WALK(media_type_list)
+						FUZZ_WALK(participant_list_data) FUZZ_WALK(
+							participant_list_update)
+							FUZZ_WALK(participant_proof)
+								FUZZ_WALK(abuse_report)
+									FUZZ_WALK(frank_claims)
 	/* Without what stands beside a signature. */
 	{ key_material_request_tbs_element, sizeof(struct key_material_request) },
 	{ group_info_request_tbs_element, sizeof(struct group_info_request) },
