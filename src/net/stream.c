@@ -92,6 +92,13 @@ static void on_closed(uv_handle_t *h)
 	s->handler->closed(s, s->why);
 }
 
+static void deadline_put(struct stream *s, uint64_t at_ms)
+{
+	s->deadline_ms = at_ms;
+	if (at_ms)
+		loop_watch(s->loop, s, at_ms);
+}
+
 static void dirty_forget(struct stream *s)
 {
 	if (!s->is_dirty)
@@ -233,7 +240,7 @@ static void input_end(struct stream *s, uc_err why)
 		s->out_at = s->out.n;
 		s->lent = (struct view){ 0 };
 	}
-	stream_set_deadline(s, loop_now_ms(s->loop) + LINGER_MS);
+	deadline_put(s, loop_now_ms(s->loop) + LINGER_MS);
 	stream_flush(s);
 }
 
@@ -269,7 +276,7 @@ static void sent_all(struct stream *s)
 		SSL_shutdown(s->ssl);
 	shutdown(s->fd, SHUT_WR);
 	s->state = STREAM_LINGERING;
-	stream_set_deadline(s, loop_now_ms(s->loop) + LINGER_MS);
+	deadline_put(s, loop_now_ms(s->loop) + LINGER_MS);
 }
 
 /* What is queued, then what is lent, until the socket takes no more. */
@@ -371,11 +378,13 @@ static void on_poll(uv_poll_t *h, int status, int events)
 		poll_update(s);
 }
 
+/* An end that has begun has its own time: who still answers then, or waits for a next request, knows
+ * nothing of it. */
 void stream_set_deadline(struct stream *s, uint64_t at_ms)
 {
-	s->deadline_ms = at_ms;
-	if (at_ms)
-		loop_watch(s->loop, s, at_ms);
+	bool is_sooner = at_ms && (!s->deadline_ms || at_ms < s->deadline_ms);
+	if (s->state < STREAM_ENDING || is_sooner)
+		deadline_put(s, at_ms);
 }
 
 static void expire(struct stream *s, uint64_t now_ms)
@@ -479,7 +488,7 @@ struct buf *stream_output(struct stream *s)
 	/* What comes after the end is not sent. */
 	if (s->state >= STREAM_ENDING)
 		s->out.failed = UC_E_CLOSED;
-	else if (!s->out.n)
+	else if (!stream_queued(s))
 		s->progress_ms = loop_now_ms(s->loop);
 	output_take(s);
 	return &s->out;
@@ -545,5 +554,5 @@ void stream_end(struct stream *s, uc_err why)
 	s->is_dirty = true;
 	s->next_dirty = s->loop->dirty;
 	s->loop->dirty = s;
-	stream_set_deadline(s, 0);
+	deadline_put(s, 0);
 }

@@ -78,7 +78,7 @@ void stream_pause(struct stream *s, bool paused);
 void stream_end(struct stream *s, uc_err why);
 /* Ends now. */
 void stream_abort(struct stream *s, uc_err why);
-/* When the handler hears `timeout`; 0: never. */
+/* When the handler hears `timeout`; 0: never.  An end that has begun is not put off. */
 void stream_set_deadline(struct stream *s, uint64_t at_ms);
 /* For the loop. */
 void stream_flush(struct stream *s);

@@ -220,6 +220,8 @@ static void run(struct view send)
 
 static void world_end(void)
 {
+	if (!uv_is_closing((uv_handle_t *)&w.timer))
+		uv_close((uv_handle_t *)&w.timer, NULL);
 	loop_done(&w.loop);
 	expect_eq(http_server_connections(w.server), 0);
 	http_server_free(w.server);

@@ -15,39 +15,44 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 8 << 20, LARGE = 3 << 20 };
+enum { OUTPUT_MAX = 8 << 20, LARGE = 3 << 20, ONES = 8 };
 
 static const char *const suites[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
 				      "TLS_CHACHA20_POLY1305_SHA256" };
+
+/* A connection: those of a loop share its cipher contexts. */
+static struct one {
+	struct stream stream;
+	SSL *client;
+	BIO *from, *to; /* the client's, as the client sees them */
+	int fd;         /* the client's end */
+	int opened, closed;
+	uc_err why;
+	size_t heard; /* by the server */
+} ones[ONES];
+static struct one *c = ones; /* whose turn it is */
 
 static struct {
 	struct net_loop loop;
 	struct metrics metrics;
 	struct tls_server *tls;
-	struct stream stream;
 	SSL_CTX *context;
-	SSL *client;
-	BIO *from, *to; /* the client's, as the client sees them */
 	SSL_SESSION *session;
-	int fd;        /* the client's end */
 	size_t step;   /* bytes carried at once; 0: all */
 	bool is_stuck; /* the client takes nothing */
-	int opened, closed;
-	bool quiet; /* the server does not answer */
-	uc_err why;
-	size_t heard; /* by the server */
+	bool quiet;    /* the server does not answer */
 } w;
 
 static uint8_t large[LARGE];
 
 static void on_open(struct stream *s)
 {
-	w.opened++;
+	((struct one *)s)->opened++;
 	expect(s->ssl != NULL);
 }
 static void on_read(struct stream *s, uint8_t *bytes, size_t n)
 {
-	w.heard += n;
+	((struct one *)s)->heard += n;
 	if (!w.quiet)
 		stream_write(s, view_make(bytes, n));
 }
@@ -61,15 +66,16 @@ static void on_timeout(struct stream *s)
 }
 static void on_closed(struct stream *s, uc_err why)
 {
-	(void)s;
-	w.closed++;
-	w.why = why;
+	((struct one *)s)->closed++;
+	((struct one *)s)->why = why;
 }
 static const struct stream_handler handler = { on_open, on_read, on_sent, on_timeout, on_closed };
 
 static void world_begin(void)
 {
 	memset(&w, 0, sizeof w);
+	memset(ones, 0, sizeof ones);
+	c = ones;
 	for (size_t i = 0; i < LARGE; i++)
 		large[i] = (uint8_t)(i * 31 + i / 253);
 	test_authority("local");
@@ -83,18 +89,18 @@ static void world_begin(void)
 
 static void client_end(void)
 {
-	if (w.fd >= 0)
-		close(w.fd);
-	w.fd = -1;
-	if (w.opened > w.closed || (!w.opened && !w.closed))
-		stream_abort(&w.stream, UC_E_CLOSED);
-	for (int i = 0; i < 100 && !w.closed; i++)
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	if (c->opened > c->closed || (!c->opened && !c->closed))
+		stream_abort(&c->stream, UC_E_CLOSED);
+	for (int i = 0; i < 100 && !c->closed; i++)
 		uv_run(&w.loop.uv, UV_RUN_NOWAIT);
-	expect_eq(w.closed, 1);
+	expect_eq(c->closed, 1);
 	/* Without this its session would not be resumed. */
-	SSL_set_shutdown(w.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-	SSL_free(w.client);
-	w.client = NULL;
+	SSL_set_shutdown(c->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_free(c->client);
+	c->client = NULL;
 }
 
 static void world_end(void)
@@ -109,9 +115,9 @@ static void world_end(void)
 static void carry_there(void)
 {
 	uint8_t b[70000];
-	int n = BIO_read(w.to, b, w.step && w.step < sizeof b ? (int)w.step : (int)sizeof b);
-	for (int at = 0; w.fd >= 0 && at < n;) {
-		ssize_t sent = send(w.fd, b + at, (size_t)(n - at), MSG_NOSIGNAL);
+	int n = BIO_read(c->to, b, w.step && w.step < sizeof b ? (int)w.step : (int)sizeof b);
+	for (int at = 0; c->fd >= 0 && at < n;) {
+		ssize_t sent = send(c->fd, b + at, (size_t)(n - at), MSG_NOSIGNAL);
 		if (sent < 0 && errno != EAGAIN)
 			return;
 		at += sent > 0 ? (int)sent : 0;
@@ -123,9 +129,9 @@ static void carry_there(void)
 static void carry_back(void)
 {
 	uint8_t b[70000];
-	ssize_t n = w.is_stuck || w.fd < 0 ? 0 : recv(w.fd, b, w.step ? w.step : sizeof b, 0);
+	ssize_t n = w.is_stuck || c->fd < 0 ? 0 : recv(c->fd, b, w.step ? w.step : sizeof b, 0);
 	if (n > 0)
-		expect_eq(BIO_write(w.from, b, (int)n), n);
+		expect_eq(BIO_write(c->from, b, (int)n), n);
 }
 
 static void turn(void)
@@ -138,47 +144,47 @@ static void turn(void)
 static void client_begin(const char *suite)
 {
 	int fd[2];
-	w.opened = w.closed = 0;
-	w.heard = 0;
+	c->opened = c->closed = 0;
+	c->heard = 0;
 	expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
-	w.fd = fd[0];
-	expect_ok(stream_start(&w.stream, &w.loop, fd[1], tls_server_context(w.tls), NULL, &handler,
-			       OUTPUT_MAX));
-	w.client = SSL_new(w.context);
-	w.from = BIO_new(BIO_s_mem());
-	w.to = BIO_new(BIO_s_mem());
-	SSL_set_bio(w.client, w.from, w.to);
-	SSL_set_connect_state(w.client);
+	c->fd = fd[0];
+	expect_ok(stream_start(&c->stream, &w.loop, fd[1], tls_server_context(w.tls), NULL,
+			       &handler, OUTPUT_MAX));
+	c->client = SSL_new(w.context);
+	c->from = BIO_new(BIO_s_mem());
+	c->to = BIO_new(BIO_s_mem());
+	SSL_set_bio(c->client, c->from, c->to);
+	SSL_set_connect_state(c->client);
 	if (suite)
-		expect(SSL_set_ciphersuites(w.client, suite) == 1);
+		expect(SSL_set_ciphersuites(c->client, suite) == 1);
 	if (w.session)
-		expect(SSL_set_session(w.client, w.session) == 1);
+		expect(SSL_set_session(c->client, w.session) == 1);
 }
 
 /* To the client's last message, which lies with it. */
 static void client_greets(void)
 {
-	for (int i = 0; i < 20000 && SSL_do_handshake(w.client) != 1; i++)
+	for (int i = 0; i < 20000 && SSL_do_handshake(c->client) != 1; i++)
 		turn();
-	expect(SSL_is_init_finished(w.client));
+	expect(SSL_is_init_finished(c->client));
 }
 
 static void client_opens(const char *suite)
 {
 	client_begin(suite);
 	client_greets();
-	for (int i = 0; i < 2000 && !w.opened; i++)
+	for (int i = 0; i < 2000 && !c->opened; i++)
 		turn();
-	expect_eq(w.opened, 1);
-	expect(!w.stream.ssl && w.stream.record);
+	expect_eq(c->opened, 1);
+	expect(!c->stream.ssl && c->stream.record);
 	if (suite)
-		expect(!strcmp(SSL_get_cipher(w.client), suite));
+		expect(!strcmp(SSL_get_cipher(c->client), suite));
 }
 
 static void says(struct view v)
 {
 	for (size_t at = 0; at < v.n;) {
-		int n = SSL_write(w.client, v.p + at, (int)(v.n - at));
+		int n = SSL_write(c->client, v.p + at, (int)(v.n - at));
 		expect(n > 0);
 		at += n > 0 ? (size_t)n : v.n;
 	}
@@ -189,10 +195,10 @@ static void hears(struct view v)
 {
 	static uint8_t got[LARGE];
 	size_t n = 0;
-	for (int i = 0; i < 100000 && n < v.n && !w.closed; i++) {
+	for (int i = 0; i < 100000 && n < v.n && !c->closed; i++) {
 		turn();
 		int more;
-		while (n < v.n && (more = SSL_read(w.client, got + n, (int)(v.n - n))) > 0)
+		while (n < v.n && (more = SSL_read(c->client, got + n, (int)(v.n - n))) > 0)
 			n += (size_t)more;
 	}
 	expect_eq(n, v.n);
@@ -208,13 +214,13 @@ static void echoes(struct view v)
 /* What the client is told at the end. */
 static int reason(void)
 {
-	char c;
+	char byte;
 	ERR_clear_error();
 	for (int i = 0; i < 1000; i++) {
 		turn();
-		int n = SSL_read(w.client, &c, 1);
+		int n = SSL_read(c->client, &byte, 1);
 		expect(n <= 0);
-		int err = SSL_get_error(w.client, n);
+		int err = SSL_get_error(c->client, n);
 		if (err == SSL_ERROR_ZERO_RETURN)
 			return 0;
 		if (err != SSL_ERROR_WANT_READ)
@@ -260,15 +266,15 @@ TEST(as_it_falls)
 	test_seed(121);
 	for (size_t s = 0; s < 3; s++) {
 		client_opens(suites[s]);
-		w.stream.record->records_max = 50;
+		c->stream.record->records_max = 50;
 		for (int i = 0; i < 150; i++) {
 			uint32_t r[4];
 			size_t at = 0;
 			expect_ok(env_random(test_env(), (uint8_t *)r, sizeof r));
 			w.step = r[0] % 3 ? 0 : 1 + r[1] % 3000;
 			if (r[0] % 5 == 0)
-				SSL_key_update(w.client, r[1] & 1 ? SSL_KEY_UPDATE_REQUESTED
-								  : SSL_KEY_UPDATE_NOT_REQUESTED);
+				SSL_key_update(c->client, r[1] & 1 ? SSL_KEY_UPDATE_REQUESTED
+								   : SSL_KEY_UPDATE_NOT_REQUESTED);
 			for (unsigned k = 0; k <= r[2] % 4; k++) { /* several in one look */
 				size_t n = (r[3] >> (4 * k)) % (TLS_CONTENT_MAX + 1);
 				says(view_make(large + at, n));
@@ -277,7 +283,7 @@ TEST(as_it_falls)
 			hears(view_make(large, at));
 		}
 		w.step = 0;
-		expect(w.stream.record->write.seq <= 50);
+		expect(c->stream.record->write.seq <= 50);
 		client_end();
 	}
 	world_end();
@@ -292,15 +298,15 @@ TEST(together_with_the_finished_and_resumed)
 		/* Nothing of the client's last flight has gone yet: the data go with it. */
 		says(view_make(large, 40000));
 		says(VIEW_LIT("and more"));
-		expect_eq(w.opened, 0);
+		expect_eq(c->opened, 0);
 		w.step = i > 3 ? 100 : 0;
 		hears(view_make(large, 40000));
 		hears(VIEW_LIT("and more"));
-		expect(!w.stream.ssl);
+		expect(!c->stream.ssl);
 		w.step = 0;
-		expect_eq(SSL_session_reused(w.client), i % 2);
+		expect_eq(SSL_session_reused(c->client), i % 2);
 		SSL_SESSION_free(w.session);
-		w.session = i % 2 ? NULL : SSL_get1_session(w.client);
+		w.session = i % 2 ? NULL : SSL_get1_session(c->client);
 		client_end();
 	}
 	expect_eq(w.metrics.value[METRIC_HANDSHAKES_RESUMED], 3);
@@ -313,10 +319,10 @@ TEST(after_a_second_hello)
 	world_begin();
 	expect(SSL_CTX_set1_groups(tls_server_context(w.tls), first + 1, 1) == 1);
 	client_begin(NULL);
-	expect(SSL_set1_groups(w.client, first, 2) == 1);
+	expect(SSL_set1_groups(c->client, first, 2) == 1);
 	client_greets();
 	echoes(VIEW_LIT("hello"));
-	expect(!w.stream.ssl);
+	expect(!c->stream.ssl);
 	client_end();
 	world_end();
 }
@@ -327,14 +333,14 @@ TEST(keys_are_updated_both_ways)
 	for (size_t s = 0; s < 3; s++) {
 		client_opens(suites[s]);
 		for (int i = 0; i < 20; i++) {
-			expect(SSL_key_update(w.client, i % 3 ? SSL_KEY_UPDATE_REQUESTED
-							      : SSL_KEY_UPDATE_NOT_REQUESTED));
+			expect(SSL_key_update(c->client, i % 3 ? SSL_KEY_UPDATE_REQUESTED
+							       : SSL_KEY_UPDATE_NOT_REQUESTED));
 			echoes(view_make(large, 1 + 997 * (size_t)i));
 		}
-		w.stream.record->records_max = 7;
+		c->stream.record->records_max = 7;
 		for (int i = 0; i < 100; i++)
 			echoes(view_make(large, 20));
-		expect(w.stream.record->write.seq <= 7);
+		expect(c->stream.record->write.seq <= 7);
 		client_end();
 	}
 	world_end();
@@ -350,15 +356,15 @@ TEST(ten_thousand_records_and_then_an_update)
 		if (i % 500 == 0)
 			turn();
 	}
-	for (int i = 0; i < 1000 && w.heard < 80000; i++)
+	for (int i = 0; i < 1000 && c->heard < 80000; i++)
 		turn();
-	expect_eq(w.heard, 80000);
-	expect_eq(w.stream.record->read.seq, 10000);
+	expect_eq(c->heard, 80000);
+	expect_eq(c->stream.record->read.seq, 10000);
 	w.quiet = false;
-	expect(SSL_key_update(w.client, SSL_KEY_UPDATE_REQUESTED));
+	expect(SSL_key_update(c->client, SSL_KEY_UPDATE_REQUESTED));
 	echoes(VIEW_LIT("after it"));
-	expect_eq(w.stream.record->read.seq, 1);
-	expect_eq(w.stream.record->write.seq, 1);
+	expect_eq(c->stream.record->read.seq, 1);
+	expect_eq(c->stream.record->write.seq, 1);
 	client_end();
 	world_end();
 }
@@ -368,19 +374,19 @@ TEST(who_does_not_read_gets_all_later)
 	world_begin();
 	client_opens(NULL);
 	w.quiet = true;
-	stream_write(&w.stream, VIEW_OF(large));
+	stream_write(&c->stream, VIEW_OF(large));
 	w.is_stuck = true;
 	for (int i = 0; i < 20; i++)
 		turn();
-	size_t queued = stream_queued(&w.stream);
+	size_t queued = stream_queued(&c->stream);
 	expect(queued > 0 && queued < LARGE);
-	expect(w.stream.record->unsent != NULL);
-	stream_end(&w.stream, UC_E_LIMIT);
+	expect(c->stream.record->unsent != NULL);
+	stream_end(&c->stream, UC_E_LIMIT);
 	w.is_stuck = false;
 	hears(VIEW_OF(large));
 	expect_eq(reason(), 0); /* close_notify */
 	client_end();
-	expect_err(w.why, UC_E_LIMIT);
+	expect_err(c->why, UC_E_LIMIT);
 	world_end();
 }
 
@@ -391,16 +397,16 @@ TEST(a_changed_record_ends_it_and_is_not_heard)
 	for (size_t s = 0; s < 3; s++) {
 		client_opens(suites[s]);
 		echoes(VIEW_LIT("right"));
-		w.heard = 0;
+		c->heard = 0;
 		says(VIEW_LIT("wrong"));
-		int n = BIO_read(w.to, b, sizeof b);
+		int n = BIO_read(c->to, b, sizeof b);
 		b[7] ^= 1;
-		expect_eq(BIO_write(w.to, b, n), n);
+		expect_eq(BIO_write(c->to, b, n), n);
 		says(VIEW_LIT("right again"));
 		expect_eq(reason(), SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
-		expect_eq(w.heard, 0);
+		expect_eq(c->heard, 0);
 		client_end();
-		expect_err(w.why, UC_E_TLS);
+		expect_err(c->why, UC_E_TLS);
 	}
 	world_end();
 }
@@ -410,10 +416,10 @@ static void ends_with(struct view bytes, int why)
 {
 	client_opens(NULL);
 	echoes(VIEW_LIT("right"));
-	expect_eq(BIO_write(w.to, bytes.p, (int)bytes.n), bytes.n);
+	expect_eq(BIO_write(c->to, bytes.p, (int)bytes.n), bytes.n);
 	expect_eq(reason(), why);
 	client_end();
-	expect_err(w.why, UC_E_TLS);
+	expect_err(c->why, UC_E_TLS);
 }
 
 TEST(what_is_no_record_ends_it)
@@ -433,28 +439,117 @@ TEST(goodbyes)
 	/* What came before it is answered, and it is, too. */
 	client_opens(NULL);
 	says(VIEW_LIT("last words"));
-	SSL_shutdown(w.client);
+	SSL_shutdown(c->client);
 	hears(VIEW_LIT("last words"));
 	expect_eq(reason(), 0);
 	client_end();
-	expect_err(w.why, UC_E_CLOSED);
+	expect_err(c->why, UC_E_CLOSED);
 	/* Ours. */
 	client_opens(NULL);
-	stream_write(&w.stream, VIEW_LIT("the end"));
-	stream_end(&w.stream, UC_E_TIMEOUT);
+	stream_write(&c->stream, VIEW_LIT("the end"));
+	stream_end(&c->stream, UC_E_TIMEOUT);
 	hears(VIEW_LIT("the end"));
 	expect_eq(reason(), 0);
 	client_end();
-	expect_err(w.why, UC_E_TIMEOUT);
+	expect_err(c->why, UC_E_TIMEOUT);
 	/* None at all, in the middle of a record. */
 	client_opens(NULL);
-	expect_eq(BIO_write(w.to, "\x17\3\3\0\x20...", 8), 8);
+	expect_eq(BIO_write(c->to, "\x17\3\3\0\x20...", 8), 8);
 	turn();
-	shutdown(w.fd, SHUT_WR);
-	for (int i = 0; i < 10 && !w.closed; i++)
+	shutdown(c->fd, SHUT_WR);
+	for (int i = 0; i < 10 && !c->closed; i++)
 		turn();
-	expect_eq(w.closed, 1);
-	expect_err(w.why, UC_E_TLS);
+	expect_eq(c->closed, 1);
+	expect_err(c->why, UC_E_TLS);
+	client_end();
+	world_end();
+}
+
+/* The contexts of a loop hold one key at a time of each suite, and memory of a connection that ended
+ * is soon another's. */
+TEST(connections_take_turns)
+{
+	world_begin();
+	for (size_t i = 0; i < ONES; i++) {
+		c = &ones[i];
+		client_opens(suites[i % 3]);
+	}
+	for (size_t round = 0; round < 60; round++) {
+		for (size_t i = 0; i < ONES; i++) {
+			c = &ones[(i * 5 + round) % ONES];
+			if ((round + i) % 7 == 0)
+				expect(SSL_key_update(c->client, (int)(round % 2)) == 1);
+			says(view_make(large + i * 1000 + round, 1 + round * 379 * i % 9000));
+			carry_there();
+		}
+		for (size_t i = 0; i < ONES; i++) {
+			c = &ones[(i * 5 + round) % ONES];
+			hears(view_make(large + i * 1000 + round, 1 + round * 379 * i % 9000));
+		}
+		c = &ones[round % ONES];
+		if (round % 5 == 0) {
+			client_end();
+			client_opens(suites[round % 3]);
+		}
+	}
+	for (c = ones; c < ones + ONES; c++)
+		client_end();
+	c = ones;
+	world_end();
+}
+
+/* All that the socket takes goes away before the tickets: the handshake is over when they are written,
+ * and what came meanwhile is heard then. */
+TEST(tickets_wait_for_room)
+{
+	static uint8_t filling[4096];
+	size_t filled = 0;
+	world_begin();
+	for (size_t s = 0; s < 3; s++) {
+		client_begin(suites[s]);
+		client_greets();
+		for (ssize_t n = 1; n > 0; filled += n > 0 ? (size_t)n : 0)
+			n = send(c->stream.fd, filling, sizeof filling, MSG_NOSIGNAL);
+		says(VIEW_LIT("together"));
+		w.is_stuck = true;
+		for (int i = 0; i < 10; i++)
+			turn();
+		expect_eq(c->opened, 0);
+		expect_eq(c->heard, 0);
+		while (filled) {
+			ssize_t n = recv(c->fd, filling,
+					 filled < sizeof filling ? filled : sizeof filling, 0);
+			expect(n > 0);
+			filled -= n > 0 ? (size_t)n : filled;
+		}
+		w.is_stuck = false;
+		hears(VIEW_LIT("together"));
+		expect(!c->stream.ssl && c->stream.record);
+		echoes(view_make(large, 100000));
+		client_end();
+	}
+	expect_eq(w.metrics.value[METRIC_HANDSHAKES_KEPT], 0);
+	world_end();
+}
+
+/* Whose answer comes after the client has said goodbye would wait for its next request. */
+TEST(an_end_is_not_put_off)
+{
+	world_begin();
+	client_opens(NULL);
+	says(VIEW_LIT("last words"));
+	SSL_shutdown(c->client);
+	for (int i = 0; i < 5; i++)
+		turn();
+	uint64_t end = c->stream.deadline_ms;
+	expect(c->stream.state >= STREAM_ENDING && end);
+	stream_set_deadline(&c->stream, end + 60000);
+	expect_eq(c->stream.deadline_ms, end);
+	stream_set_deadline(&c->stream, 0);
+	expect_eq(c->stream.deadline_ms, end);
+	stream_sweep(&c->stream, end);
+	turn();
+	expect_eq(c->closed, 1);
 	client_end();
 	world_end();
 }
@@ -464,10 +559,10 @@ TEST(what_we_do_not_know_stays_with_openssl)
 	world_begin();
 	client_begin(NULL);
 	/* Records of another size (RFC 6066, 4). */
-	expect(SSL_set_tlsext_max_fragment_length(w.client, TLSEXT_max_fragment_length_512) == 1);
+	expect(SSL_set_tlsext_max_fragment_length(c->client, TLSEXT_max_fragment_length_512) == 1);
 	client_greets();
 	echoes(view_make(large, 5000));
-	expect(w.stream.ssl && !w.stream.record);
+	expect(c->stream.ssl && !c->stream.record);
 	expect_eq(w.metrics.value[METRIC_HANDSHAKES_KEPT], 1);
 	client_end();
 	world_end();
