@@ -5,6 +5,7 @@
 
 #include "mimi/device_list.h"
 #include "provider/schema.h"
+#include "server/config.h"
 
 struct ctl_account {
 	struct account_record record;
@@ -14,5 +15,9 @@ struct ctl_account {
  * the account's record and its list do not fit together. */
 uc_err UC_MUST_USE ctl_account_get(struct store *s, struct view domain, struct view account_id,
 				   struct arena *a, struct ctl_account *out);
+/* By its id in hex, or by what it is known by, as the app's index has it.  UC_E_NOT_FOUND: nobody has that
+ * name. */
+uc_err UC_MUST_USE ctl_account_find(const struct config_app *conf, struct store *s,
+				    const char *text, struct arena *a, struct view *account_id);
 
 #endif

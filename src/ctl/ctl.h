@@ -30,6 +30,7 @@ struct ctl_command {
 
 int ctl_state(struct ctl *c);
 int ctl_devices(struct ctl *c);
+int ctl_operator_view(struct ctl *c);
 int ctl_check(struct ctl *c);
 int ctl_dump(struct ctl *c);
 int ctl_load(struct ctl *c);
@@ -76,6 +77,8 @@ long ctl_running(const struct ctl *c);
 
 /* --- printing --- */
 
+/* The day, as 2026-11-27. */
+void ctl_day_text(uint64_t ms, char out[32]);
 void ctl_print_hex(FILE *to, struct view v);
 /* A stored key: its table's name and its elements in hex. */
 void ctl_print_key(FILE *to, struct view key);

@@ -2,64 +2,14 @@
 /* The devices of one account, as its signed list and its records say. */
 #include "ctl/ctl.h"
 
-#include "base/text.h"
 #include "ctl/account.h"
-#include "mimi/names.h"
-#include "provider/keys.h"
-#include "provider/schema.h"
-#include "server/app_keys.h"
-
-#include <time.h>
 
 enum { CALL_BYTES = 16 << 20 };
 
-/* As the provider's index has it; while its key changes, under either. */
-static uc_err name_find(struct store *s, const struct provider_keys *keys, uint8_t kind,
-			struct view name, struct arena *a, struct name_record *out)
-{
-	struct store_key key;
-	uint8_t secret[32], id[32];
-	TRY(provider_keys_name(keys, kind, name, secret));
-	TRY(provider_index_id(&keys->index, secret, id));
-	uc_err err =
-		record_get(s, key_1(&key, TABLE_NAME, VIEW_OF(id)), name_record_element, a, out);
-	if (err != UC_E_NOT_FOUND || !keys->index_moves)
-		return err;
-	TRY(provider_index_id(&keys->index_before, secret, id));
-	return record_get(s, key_1(&key, TABLE_NAME, VIEW_OF(id)), name_record_element, a, out);
-}
-
-static uc_err account_by_name(const struct ctl *c, size_t app, struct store *s, struct view text,
-			      struct arena *a, struct view *account_id)
-{
-	const struct config_app *conf = &c->config.apps[app];
-	struct provider_keys keys;
-	struct name_record record;
-	struct view name;
-	uint8_t kind = (uint8_t)conf->names;
-	TRY(name_normalise((enum name_kind)kind, text, a, &name));
-	TRY(app_keys_load(conf, &keys));
-	uc_err err = name_find(s, &keys, kind, name, a, &record);
-	provider_keys_wipe(&keys);
-	TRY(err);
-	return arena_copy(a, VIEW_OF(record.account_id), account_id);
-}
-
-static uc_err account_find(const struct ctl *c, size_t app, struct store *s, const char *text,
-			   struct arena *a, struct view *account_id)
-{
-	struct view v = view_str(text);
-	bool hex = v.n == 2 * (size_t)ACCOUNT_ID && !hex_read(a, v, account_id);
-	return hex ? UC_OK : account_by_name(c, app, s, v, a, account_id);
-}
-
 static void print_day(uint64_t ms)
 {
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-	char text[32] = "?";
-	if (gmtime_r(&t, &tm))
-		strftime(text, sizeof text, "%F", &tm);
+	char text[32];
+	ctl_day_text(ms, text);
 	fputs(text, stdout);
 }
 
@@ -97,7 +47,7 @@ static uc_err show(const struct ctl *c, size_t app, struct store *s, struct aren
 {
 	struct view account_id;
 	struct ctl_account account;
-	TRY(account_find(c, app, s, c->argv[1], a, &account_id));
+	TRY(ctl_account_find(&c->config.apps[app], s, c->argv[1], a, &account_id));
 	TRY(ctl_account_get(s, view_str(c->config.apps[app].domain), account_id, a, &account));
 	print(c, account_id, &account);
 	return UC_OK;

@@ -94,6 +94,17 @@ static const struct ctl_command commands[] = {
 	  "examples:\n"
 	  "  undercroftctl devices undercroft.conf dial +4915112345678\n"
 	  "  undercroftctl devices undercroft.conf lens 5f0c2d6e8a4b1c3d9e7f60718293a4b5" },
+	{ "operator-view", 2, 3, ctl_operator_view, "FILE APP ACCOUNT|IDENTIFIER [BACKUP] [--json]",
+	  "all that the servers know of an account",
+	  "Adds up, in eight lines at most, every record of the account in the app's stores, or "
+	  "in\n"
+	  "a backup's, as docs/inventory.json says of each field; searches all others for "
+	  "whatever\n"
+	  "stands for it; and prints a hash of all that was read. Neither the account's id nor\n"
+	  "what it is known by is printed.\n\n"
+	  "examples:\n"
+	  "  undercroftctl operator-view undercroft.conf dial +4915112345678\n"
+	  "  undercroftctl operator-view undercroft.conf dial +4915112345678 /backup/2026-11-26" },
 	{ "check", 0, 1, ctl_check, "FILE [APP] [--json]", "verify every record",
 	  "Reads all of each store: every record is decoded by its table's rules, logs have all "
 	  "their\n"
@@ -140,7 +151,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: undercroftctl COMMAND FILE ...\n\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].summary);
+		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nFILE is the backbone's configuration. status, queues, drain, compact, suspend and "
 	      "unsuspend "
 	      "speak\n"

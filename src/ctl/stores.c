@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const ctl_kind_names[CTL_KINDS] = { "accounts", "rooms" };
@@ -137,6 +138,14 @@ long ctl_running(const struct ctl *c)
 	long pid = flock(fd, LOCK_SH | LOCK_NB) ? pid_read(fd) : 0;
 	close(fd);
 	return pid;
+}
+
+void ctl_day_text(uint64_t ms, char out[32])
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	if (!gmtime_r(&t, &tm) || !strftime(out, 32, "%F", &tm))
+		snprintf(out, 32, "?");
 }
 
 void ctl_print_hex(FILE *to, struct view v)

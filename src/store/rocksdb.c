@@ -97,11 +97,13 @@ static void set_table(rocksdb_options_t *options, size_t cache_bytes)
 }
 
 /* Reading beside the process that writes: it may drop files at any time, which stay readable for
- * those who have them open.  Hence all at once. */
+ * those who have them open.  Hence all at once.  And nothing is written, not even the engine's own log:
+ * a backup stays what its manifest says. */
 static void options_read_only(rocksdb_options_t *r)
 {
 	rocksdb_options_set_create_if_missing(r, 0);
 	rocksdb_options_set_max_open_files(r, -1);
+	rocksdb_options_set_db_log_dir(r, "/dev/null");
 }
 
 /* Values of some size lie beside the sorted files, which name them: they are written once more when

@@ -5,6 +5,8 @@ import base64
 import hashlib
 import json
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -79,6 +81,38 @@ class Inventory(unittest.TestCase):
         self.planted('data/dial/rooms/000999.log', account, 'the account id of +4915112345678')
         self.planted('data/plaza/accounts/000999.log', account.hex().encode(),
                      'the account id of +4915112345678')
+
+    def view(self, app, who, *more):
+        done = self.backbone.ctl('operator-view', self.backbone.dir / 'undercroft.conf', app, who, *more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def test_operator_view(self):
+        """Eight lines, of nobody else, and the same of a backup, which it leaves as it was."""
+        b = self.backbone
+        said = self.view('dial', '+4915112345678')
+        lines = dict(line.split(maxsplit=1) for line in said.splitlines())
+        self.assertLessEqual(len(said.splitlines()), 8, said)
+        self.assertRegex(lines['account'], r'signed up \d{4}-\d\d-\d\d; suspended by the operator: no')
+        self.assertRegex(lines['devices'], r'^1 devices; ')
+        self.assertRegex(lines['contact'], r'^\d+ sets of KeyPackages waiting; \d+ KeyPackages; ')
+        self.assertRegex(lines['stores'], r'of \d+ records of rooms 0 lead to it; SHA-256 .* [0-9a-f]{64}$')
+        self.assertNotIn('name it', lines['stores'])
+        backup, conf = b.dir / 'backup', b.dir / 'undercroft.conf'
+        self.assertEqual(b.ctl('backup', conf, backup).returncode, 0)
+        before = {p: p.read_bytes() for p in backup.rglob('*') if p.is_file()}
+        self.assertEqual(self.view('dial', '+4915112345678', backup), said)
+        self.assertEqual({p: p.read_bytes() for p in backup.rglob('*') if p.is_file()}, before)
+        shutil.rmtree(backup)
+        # By the id it says the same; neither is printed, nor anything else of 16 bytes and more.
+        devices = b.ctl('devices', conf, 'dial', '+4915112345678', '--json')
+        account = json.loads(devices.stdout.splitlines()[0])['account']
+        self.assertEqual(self.view('dial', account), said)
+        self.assertEqual(len(re.findall(r'[0-9a-f]{32,}', said)), 1)
+        self.assertNotIn('4915112345678', said + b.logs())
+        nobody = b.ctl('operator-view', conf, 'plaza', 'nobody@allotments.example')
+        self.assertEqual(nobody.returncode, 1)
+        self.assertNotIn(b'nobody@', nobody.stdout + nobody.stderr)
 
     def test_what_is_not_listed(self):
         self.planted('data/lens/notes', b'', 'a file that is not in the inventory')
