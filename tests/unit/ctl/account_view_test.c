@@ -66,7 +66,7 @@ static void put_lists(const struct account *a)
 	put(accounts, key_2n(&k, TABLE_LIST, VIEW_OF(a->id), 1, 0), device_entry_element, &entry);
 }
 
-static void put_account(uint8_t whose, size_t slots)
+static void put_account(uint8_t whose, uint8_t slots)
 {
 	struct store_key k;
 	struct account a = account_of(whose);
