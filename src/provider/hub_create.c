@@ -22,7 +22,6 @@ static bool is_one_leaf(const struct group_view *g, struct view client)
 static uc_err check(struct creation *n)
 {
 	struct provider *p = n->c->p;
-	const struct provider_keys *keys = p->config.keys;
 	struct group_view g = public_group_now(n->group);
 	struct room_state state;
 	if (g.suite->signature_id != MLS_SIGNATURE_ED25519)
@@ -32,10 +31,9 @@ static uc_err check(struct creation *n)
 		return UC_E_POLICY;
 	TRY(room_check(&g));
 	TRY(room_state_read(&g, &n->c->arena, &state));
-	if (!view_equal(state.room, n->q->room) || !is_own_domain(p, state.hub_domain) ||
-	    !provider_keys_hub(keys, state.hub_key) ||
-	    !provider_keys_franking(keys, state.franking_key))
+	if (!view_equal(state.room, n->q->room) || !is_own_domain(p, state.hub_domain))
 		return UC_E_POLICY;
+	TRY(room_keys_admit(p, &state));
 	return seat_proof_check(p, n->c->s, n->q->room, n->q->client, n->q->secret,
 				tree_signature_key(g.tree, 0), n->q->signature, &n->c->arena,
 				&n->proof);

@@ -141,7 +141,8 @@ void provider_index_changed(struct provider *p);
 /* The hub's keys were changed (provider_keys_rotate_rooms), or those before forgotten: rooms are moved
  * to those of now as somebody commits in them. */
 void provider_room_keys_changed(struct provider *p);
-/* A round over all rooms has found none that names those before. */
+/* A round over all rooms has found none that names those before, and none can be made any more: it began
+ * ROOM_KEYS_LEAST_MS after the change. */
 bool provider_rooms_moved(const struct provider *p);
 /* The app's certificate is another: what it signed is signed anew. */
 void provider_certificate_renewed(struct provider *p);

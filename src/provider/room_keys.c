@@ -214,6 +214,14 @@ static uc_err some(struct provider *p, struct slice *s, bool *end)
 	return err;
 }
 
+/* From the begin, without what was found so far. */
+static void round_begin(struct room_keys_round *w)
+{
+	buf_reset(&w->from);
+	w->rest_ms = 0;
+	w->found = 0;
+}
+
 void room_keys_tick(struct provider *p, uint64_t now_ms, struct slice *s)
 {
 	struct room_keys_round *w = &p->room_work->keys;
@@ -221,13 +229,33 @@ void room_keys_tick(struct provider *p, uint64_t now_ms, struct slice *s)
 	metrics_set(p->config.metrics, METRIC_ROOMS_UNMOVED, moves ? w->left : 0);
 	if (!moves || p->failed || !is_due(now_ms, w->rest_ms, REST_MS))
 		return;
+	if (!w->from.n) {
+		uint64_t changed_ms = p->config.keys->rooms_before.changed_ms;
+		w->is_late = now_ms >= changed_ms && now_ms - changed_ms >= ROOM_KEYS_LEAST_MS;
+	}
 	if (some(p, s, &end) || !end)
 		return;
-	buf_reset(&w->from);
-	w->rest_ms = now_ms + REST_MS;
 	w->left = w->found;
-	w->found = 0;
-	w->is_known = true;
+	w->is_known = w->is_late;
+	round_begin(w);
+	w->rest_ms = now_ms + REST_MS;
+}
+
+/* Those before too, until all rooms are known to have moved: one that is made after that would name a
+ * key that may be gone in a moment, and could never be moved.  One that is made behind the round's back
+ * has it begin again. */
+uc_err room_keys_admit(struct provider *p, const struct room_state *r)
+{
+	const struct provider_keys *k = p->config.keys;
+	struct named n = named_before(k, r->hub_key, r->franking_key);
+	if (!provider_keys_hub(k, r->hub_key) || !provider_keys_franking(k, r->franking_key))
+		return UC_E_POLICY;
+	if (!k->rooms_before.is_there || (!n.hub && !n.franking))
+		return UC_OK;
+	if (provider_rooms_moved(p))
+		return UC_E_POLICY;
+	round_begin(&p->room_work->keys);
+	return UC_OK;
 }
 
 bool provider_rooms_moved(const struct provider *p)
@@ -240,8 +268,7 @@ bool provider_rooms_moved(const struct provider *p)
 void provider_room_keys_changed(struct provider *p)
 {
 	struct room_keys_round *w = &p->room_work->keys;
-	buf_reset(&w->from);
-	w->rest_ms = 0;
-	w->found = w->left = 0;
-	w->is_known = false;
+	round_begin(w);
+	w->left = 0;
+	w->is_late = w->is_known = false;
 }

@@ -214,7 +214,8 @@ struct room_keys_round {
 	struct buf from; /* key it goes on with; empty: at the begin */
 	uint64_t rest_ms;
 	size_t found, left; /* in this round so far; in the last one */
-	bool is_known;      /* there was one, with these keys */
+	bool is_late;       /* it began when nobody makes rooms with those before any more */
+	bool is_known;      /* there was one such, with these keys */
 };
 
 /* An app whose store is another one now, and how far its rooms have been gone through. */
@@ -344,6 +345,8 @@ uc_err UC_MUST_USE room_franking_key(struct provider *p, struct room_live *r,
 /* Proposes those of now, where the room names those before and they are not proposed yet. */
 uc_err UC_MUST_USE room_keys_propose(struct log_step *s, uint64_t timestamp);
 void room_keys_tick(struct provider *p, uint64_t now_ms, struct slice *s);
+/* May a room be made that names these?  UC_E_POLICY. */
+uc_err UC_MUST_USE room_keys_admit(struct provider *p, const struct room_state *r);
 
 /* --- repeats.c: a message that was accepted before, also in an earlier epoch --- */
 uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES]);

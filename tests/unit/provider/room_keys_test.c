@@ -65,6 +65,9 @@ TEST(a_room_is_moved_by_whoever_commits_next)
 	expect_eq(t1.messages, 4);
 	expect_eq(r1.messages, 1);
 	ticks(4);
+	expect(!provider_rooms_moved(hub->provider));
+	test_now_ms += ROOM_KEYS_LEAST_MS;
+	ticks(4);
 	expect(provider_rooms_moved(hub->provider));
 	wipe_all();
 }
@@ -151,20 +154,23 @@ TEST(what_the_hub_signs_holds_before_and_after)
 	wipe_all();
 }
 
+static void make_alone(struct guest *g, struct view uri)
+{
+	struct view room = the_room;
+	the_room = uri;
+	guest_init(g, &rosa, NULL);
+	make_group_alone(g);
+	the_room = room;
+}
+
 /* By clients that have the directory of before. */
 TEST(rooms_may_be_made_with_keys_of_before_until_these_are_retired)
 {
 	struct guest early, late;
 	struct change none = { .n = 0 };
 	room_of_three();
-	struct view room = the_room;
-	the_room = VIEW_LIT("mimi://dial.example/r/early");
-	guest_init(&early, &rosa, NULL);
-	make_group_alone(&early);
-	the_room = VIEW_LIT("mimi://dial.example/r/late");
-	guest_init(&late, &rosa, NULL);
-	make_group_alone(&late);
-	the_room = room;
+	make_alone(&early, VIEW_LIT("mimi://dial.example/r/early"));
+	make_alone(&late, VIEW_LIT("mimi://dial.example/r/late"));
 	uint64_t changed_ms = test_now_ms;
 	rotate();
 	expect_ok(guest_create(&early, false));
@@ -181,6 +187,39 @@ TEST(rooms_may_be_made_with_keys_of_before_until_these_are_retired)
 	expect_err(guest_create(&late, false), UC_E_POLICY);
 	group_free(early.g);
 	group_free(late.g);
+	wipe_all();
+}
+
+/* A room that comes when a round has passed its place, or when all were found to have moved, would
+ * name a key that is forgotten. */
+TEST(no_room_is_made_behind_a_rounds_back)
+{
+	struct guest early, later;
+	struct change none = { .n = 0 };
+	room_of_three();
+	make_alone(&early, VIEW_LIT("mimi://dial.example/r/early"));
+	make_alone(&later, VIEW_LIT("mimi://dial.example/r/later"));
+	rotate();
+	ticks(1);
+	read_all();
+	guest_commit(&r1, &none);
+	read_all();
+	ticks(4);
+	test_now_ms += ROOM_KEYS_LEAST_MS;
+	/* Nobody has looked since: it is still taken, and found. */
+	expect_ok(guest_create(&early, false));
+	expect(!provider_rooms_moved(hub->provider));
+	ticks(4);
+	expect(!provider_rooms_moved(hub->provider));
+	guest_read(&early);
+	guest_commit(&early, &none);
+	expect(names(&early, &hub->keys));
+	ticks(4);
+	expect(provider_rooms_moved(hub->provider));
+	expect_err(guest_create(&later, false), UC_E_POLICY);
+	expect(provider_rooms_moved(hub->provider));
+	group_free(early.g);
+	group_free(later.g);
 	wipe_all();
 }
 
