@@ -193,7 +193,7 @@ class Forgetting(unittest.TestCase):
             self.start()
         befriend(rosa, uwe)
         writing, reading = rosa.start('follow', 'Uwe'), uwe.start('follow', 'Rosa')
-        for _ in range(300 if LONG else 12):
+        for _ in range(300 if LONG else 6):
             for _ in range(10):
                 writing.type(f'number {n}')
                 n += 1

@@ -104,7 +104,7 @@ class World:
 
 class Leaps(World, unittest.TestCase):
     def test_a_day_both_ways(self):
-        for _ in range(60 if LONG else 6):
+        for _ in range(60 if LONG else 3):
             self.leap(self.dice.choice((-DAY_S, 0, DAY_S)))
             self.say(4)
             time.sleep(self.dice.uniform(0, 0.2))
@@ -148,7 +148,7 @@ class Orders(World, unittest.TestCase):
         b.stop()
         self.disk.forget(self.dice, 'all')
         self.ctl_end('backup', to)
-        for _ in range(20 if LONG else 3):
+        for _ in range(20 if LONG else 2):
             for order in (('restore', to), ('mend', 'dial', 'rooms'), ('erase-app', 'lens', '--yes')):
                 if order[0] == 'restore':
                     shutil.rmtree(b.dir / 'data')
