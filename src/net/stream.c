@@ -35,8 +35,9 @@ static void poll_update(struct stream *s)
 	bool reads = s->state == STREAM_HANDSHAKE || s->state == STREAM_LINGERING ||
 		     (s->state == STREAM_OPEN && !is_held(s));
 	/* What was taken from the socket already is told of by no event of reading; of ours it is
-	 * a record's beginning, and waits for the rest. */
-	bool writes = s->wants_write || (reads && s->wire.kept && !stream_has_records(s));
+	 * a record's beginning, and waits for the rest; at the end nobody asks for it. */
+	bool asks = reads && s->wire.kept && !stream_has_records(s);
+	bool writes = s->wants_write || (asks && s->state != STREAM_LINGERING);
 	int want = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
 	if (want == s->polled)
 		return;

@@ -41,6 +41,7 @@ static struct {
 	size_t step;   /* bytes carried at once; 0: all */
 	bool is_stuck; /* the client takes nothing */
 	bool quiet;    /* the server does not answer */
+	bool ends;     /* it does, and ends */
 } w;
 
 static uint8_t large[LARGE];
@@ -55,6 +56,8 @@ static void on_read(struct stream *s, uint8_t *bytes, size_t n)
 	((struct one *)s)->heard += n;
 	if (!w.quiet)
 		stream_write(s, view_make(bytes, n));
+	if (w.ends)
+		stream_end(s, UC_E_CLOSED);
 }
 static void on_sent(struct stream *s)
 {
@@ -554,16 +557,41 @@ TEST(an_end_is_not_put_off)
 	world_end();
 }
 
+/* Records of another size (RFC 6066, 4). */
+static void client_begins_otherwise(void)
+{
+	client_begin(NULL);
+	expect(SSL_set_tlsext_max_fragment_length(c->client, TLSEXT_max_fragment_length_512) == 1);
+}
+
 TEST(what_we_do_not_know_stays_with_openssl)
 {
 	world_begin();
-	client_begin(NULL);
-	/* Records of another size (RFC 6066, 4). */
-	expect(SSL_set_tlsext_max_fragment_length(c->client, TLSEXT_max_fragment_length_512) == 1);
+	client_begins_otherwise();
 	client_greets();
 	echoes(view_make(large, 5000));
 	expect(c->stream.ssl && !c->stream.record);
 	expect_eq(w.metrics.value[METRIC_HANDSHAKES_KEPT], 1);
+	client_end();
+	world_end();
+}
+
+/* Nothing that was kept of the input is asked for any more at the end, least of all again and again. */
+TEST(what_comes_after_a_goodbye_costs_nothing)
+{
+	world_begin();
+	client_begins_otherwise();
+	client_greets();
+	echoes(VIEW_LIT("here"));
+	w.ends = true;
+	says(VIEW_LIT("the last"));
+	SSL_shutdown(c->client);
+	expect_eq(BIO_write(c->to, "and more", 8), 8);
+	for (int i = 0; i < 5; i++)
+		turn();
+	expect_eq(c->stream.state, STREAM_LINGERING);
+	expect(c->stream.ssl && c->stream.wire.kept);
+	expect_eq(c->stream.polled, UV_READABLE);
 	client_end();
 	world_end();
 }
