@@ -77,6 +77,7 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(CLOCK_DOUBTS,        COUNTER,   APP,         NONE,    "Times the clock came into doubt.") \
 	X(ROOMS_UNMOVED,       GAUGE,     APP,         NONE,    "Rooms that name the hub's keys of before a change.") \
 	X(INDEX_LED,           GAUGE,     APP,         NONE,    "Names led to a new index key, of 1000; 1000 at rest.") \
+	X(INDEX_SKIPPED,       GAUGE,     APP,         NONE,    "Places of the index of names that its last change could not read.") \
 	\
 	X(COMMITS,             COUNTER,   APP,         NONE,    "Batches written to the stores.") \
 	X(WRITTEN,             COUNTER,   APP,         BYTES,   "Bytes of keys and values in them.") \

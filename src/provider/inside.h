@@ -162,7 +162,7 @@ struct provider {
 	uint64_t last_sweep_ms;
 	struct buf
 		index_from; /* where leading the index to its new key goes on; empty: at its begin */
-	unsigned index_permille, index_failures;
+	unsigned index_permille, index_failures, index_skipped;
 	bool index_is_led; /* all of it, and it is written that it is */
 };
 

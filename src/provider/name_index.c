@@ -148,7 +148,83 @@ static uc_err record_lead(struct leading *l, struct view key, struct view value)
 	arena_done(&scratch);
 	l->a = NULL;
 	/* What cannot be read, or is no id, is for undercroftctl to find, and led nowhere. */
-	return uc_err_class(err) == UC_CLASS_STORE && err != UC_E_CORRUPT ? err : UC_OK;
+	if (uc_err_class(err) == UC_CLASS_STORE && err != UC_E_CORRUPT)
+		return err;
+	l->p->index_skipped += err != UC_OK;
+	return UC_OK;
+}
+
+/* --- behind what cannot be read --- */
+
+/* Ids are so far from each other that there is none within 2^FINEST_BIT behind one. */
+enum { ID_BITS = 256, FINEST_BIT = 208 };
+
+/* False when there is no such id. */
+static bool id_add(uint8_t id[32], unsigned bit)
+{
+	unsigned carry = 1u << bit % 8;
+	for (size_t i = 32 - bit / 8; i > 0 && carry; i--) {
+		carry += id[i - 1];
+		id[i - 1] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	return !carry;
+}
+
+/* Is there nothing from this id on, or can the first that is there be read? */
+static bool reads_from(struct provider *p, uint8_t table, const uint8_t id[32])
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value, from = key_1(&k, (enum provider_table)table, view_make(id, 32));
+	if (store_scan_init(&scan, p->accounts, view_make(&table, 1), from, 1))
+		return false;
+	scan.is_told = true;
+	bool reads = store_scan_next(&scan, &key, &value) || !scan.failed;
+	store_scan_done(&scan);
+	return reads;
+}
+
+/* The last id that was read; zeros before the first. */
+static void id_behind(const struct provider *p, uint8_t id[32])
+{
+	struct store_key_reader r;
+	struct arena scratch;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	store_key_read(&r, buf_view(&p->index_from));
+	struct view v = store_key_read_bytes(&r, &scratch);
+	memset(id, 0, 32);
+	if (!r.failed && v.n == 32)
+		memcpy(id, v.p, 32);
+	arena_done(&scratch);
+}
+
+/* The round goes on at the first record that can be read again.  Which ids are there is not known:
+ * the distance is doubled until one can be, then halved back.  False: there is none. */
+static bool pass_over(struct provider *p, uint8_t table)
+{
+	struct store_key k;
+	uint8_t base[32], from[32], at[32];
+	unsigned bit = FINEST_BIT;
+	id_behind(p, base);
+	memcpy(from, base, sizeof from);
+	for (; bit < ID_BITS; bit++) {
+		memcpy(at, base, sizeof at);
+		if (!id_add(at, bit) || reads_from(p, table, at))
+			break;
+		memcpy(from, at, sizeof from);
+	}
+	/* Or what was led meanwhile lies before it: then the round comes to it again. */
+	p->index_skipped += bit > FINEST_BIT;
+	while (bit-- > FINEST_BIT) {
+		memcpy(at, from, sizeof at);
+		if (id_add(at, bit) && !reads_from(p, table, at))
+			memcpy(from, at, sizeof from);
+	}
+	if (!id_add(from, FINEST_BIT))
+		return false;
+	go_on_from(p, key_1(&k, (enum provider_table)table, VIEW_OF(from)), false);
+	return true;
 }
 
 /* *end when the table is through. */
@@ -169,19 +245,28 @@ static uc_err some(struct leading *l, uint8_t table, struct slice *s, bool *end)
 	}
 	if (!err)
 		err = scan.failed;
+	bool is_damaged = scan.failed == UC_E_CORRUPT;
 	store_scan_done(&scan);
-	return err;
+	if (!is_damaged)
+		return err;
+	*end = !pass_over(p, table);
+	return UC_OK;
+}
+
+/* Says that all of the index is under this key. */
+static uc_err say(struct provider *p, uint32_t number)
+{
+	struct store_key k;
+	struct store_batch b;
+	const struct index_record r = { .index = number };
+	store_batch_init(&b, p->domain);
+	return finish_accounts(
+		p, &b, record_put(&b, key_1(&k, TABLE_INDEX, p->domain), index_record_element, &r));
 }
 
 static uc_err over(struct provider *p)
 {
-	struct store_key k;
-	struct store_batch b;
-	const struct index_record r = { .index = p->config.keys->index.number };
-	store_batch_init(&b, p->domain);
-	TRY(finish_accounts(
-		p, &b,
-		record_put(&b, key_1(&k, TABLE_INDEX, p->domain), index_record_element, &r)));
+	TRY(say(p, p->config.keys->index.number));
 	p->index_is_led = true;
 	return UC_OK;
 }
@@ -216,6 +301,7 @@ void index_tick(struct provider *p)
 		return;
 	if (go_on(&l))
 		p->index_failures++;
+	metrics_set(p->config.metrics, METRIC_INDEX_SKIPPED, p->index_skipped);
 	wipe(&l, sizeof l);
 }
 
@@ -224,14 +310,15 @@ void provider_index_get(const struct provider *p, struct provider_index *out)
 	*out = (struct provider_index){ .moves = p->config.keys->index_moves,
 					.is_led = p->index_is_led,
 					.permille = p->index_permille,
-					.failures = p->index_failures };
+					.failures = p->index_failures,
+					.skipped = p->index_skipped };
 }
 
 void provider_index_changed(struct provider *p)
 {
 	buf_reset(&p->index_from);
 	p->index_is_led = false;
-	p->index_permille = p->index_failures = 0;
+	p->index_permille = p->index_failures = p->index_skipped = 0;
 }
 
 /* --- at the start --- */
@@ -266,7 +353,12 @@ static uc_err check(struct provider *p, struct arena *a)
 	bool is_now = !found || r.index == keys->index.number;
 	bool is_before = keys->index_moves && found && r.index == keys->index_before.number;
 	p->index_is_led = keys->index_moves && is_said && is_now;
-	return is_now || is_before ? UC_OK : UC_E_CONFIG;
+	if (!is_now && !is_before)
+		return UC_E_CONFIG;
+	/* Before the first record lies under another key: a copy from the middle of a change says, too,
+	 * that the key before is needed. */
+	return is_said ? UC_OK
+		       : say(p, (keys->index_moves ? &keys->index_before : &keys->index)->number);
 }
 
 uc_err index_open(struct provider *p)

@@ -134,6 +134,7 @@ struct provider_index {
 	bool is_led; /* all of it: synced, the key before may be forgotten (provider_keys_index_moved) */
 	unsigned permille; /* of it, about */
 	unsigned failures; /* rounds that could not go on */
+	unsigned skipped; /* places that cannot be read: names there are lost with the key before */
 };
 void provider_index_get(const struct provider *p, struct provider_index *out);
 /* The index key was changed, or the one before forgotten. */

@@ -160,7 +160,7 @@ static void index_key_forget(struct app *a)
 	if (err) /* the next tick tries again */
 		return;
 	provider_index_changed(a->provider);
-	log_info("keys.index", "app=%s led=1", a->config->name);
+	log_info("keys.index", "app=%s led=1 skipped=%u", a->config->name, index.skipped);
 }
 
 static void tick(void *ctx, uint64_t now_ms)

@@ -349,6 +349,7 @@ uc_err backbone_start(const struct config *c, const struct env *env, const struc
 	b->config = b->roster;
 	arena_init(&b->roster_mem, ROSTER_BYTES_MAX, ARENA_PLAIN);
 	pthread_rwlock_init(&b->ways_lock, NULL);
+	pthread_rwlock_init(&b->runs_lock, NULL);
 	atomic_store(&b->apps_n, c->apps_n);
 	for (size_t i = 0; i < c->apps_n; i++)
 		b->delivers_as[i] = (unsigned)i;
@@ -442,6 +443,20 @@ static void beat_send(struct backbone *b, struct queue *q)
 	queue_put_always(q, m);
 }
 
+bool backbone_app_hold(struct backbone *b, size_t app)
+{
+	pthread_rwlock_rdlock(&b->runs_lock);
+	if (app_runs(b, app))
+		return true;
+	pthread_rwlock_unlock(&b->runs_lock);
+	return false;
+}
+
+void backbone_app_let(struct backbone *b)
+{
+	pthread_rwlock_unlock(&b->runs_lock);
+}
+
 bool backbone_beat(struct backbone *b)
 {
 	for (size_t i = 0; i < apps_count(b); i++)
@@ -451,9 +466,12 @@ bool backbone_beat(struct backbone *b)
 		return false;
 	for (size_t i = 0; i < b->fronts_n; i++)
 		beat_send(b, front_queue(b->fronts[i]));
-	for (size_t i = 0; i < apps_count(b); i++)
-		if (app_runs(b, i))
-			beat_send(b, app_worker_queue(b->workers[i]));
+	for (size_t i = 0; i < apps_count(b); i++) {
+		if (!backbone_app_hold(b, i))
+			continue;
+		beat_send(b, app_worker_queue(b->workers[i]));
+		backbone_app_let(b);
+	}
 	return true;
 }
 
@@ -505,6 +523,7 @@ void backbone_stop(struct backbone *b)
 		heap_free(b->of_fronts[i]);
 	map_done(&b->ways);
 	pthread_rwlock_destroy(&b->ways_lock);
+	pthread_rwlock_destroy(&b->runs_lock);
 	arena_done(&b->roster_mem);
 	heap_free(b->roster);
 	heap_free(b->own);
@@ -575,5 +594,10 @@ uc_err backbone_order(struct backbone *b, size_t app, const struct app_order *o)
 	struct ordered ordered = { b, o };
 	if (!b->kind->order)
 		return UC_E_UNSUPPORTED;
-	return app_worker_do(b->workers[app], order_run, &ordered);
+	/* Whoever orders and whoever reads the configuration anew may be two threads. */
+	if (!backbone_app_hold(b, app))
+		return UC_E_NOT_FOUND;
+	uc_err err = app_worker_do(b->workers[app], order_run, &ordered);
+	backbone_app_let(b);
+	return err;
 }

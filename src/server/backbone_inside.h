@@ -33,6 +33,7 @@ struct backbone {
 	struct arena roster_mem;
 	atomic_size_t apps_n; /* of them, those that run */
 	atomic_bool is_removed[CONFIG_APPS_MAX];
+	pthread_rwlock_t runs_lock; /* to be removed waits for who has something for its thread to do */
 	const struct env *env;
 	const struct app_kind *kind;
 	struct delivery *delivery;
@@ -73,6 +74,9 @@ static inline bool app_runs(const struct backbone *b, size_t app)
 {
 	return !atomic_load(&b->is_removed[app]);
 }
+/* Whatever is put into its queue until backbone_app_let is done before it ends; false: it has ended. */
+bool UC_MUST_USE backbone_app_hold(struct backbone *b, size_t app);
+void backbone_app_let(struct backbone *b);
 /* Clients are told to come back in so long. */
 void backbone_going_tell(struct backbone *b, size_t app, uint32_t retry_after_s);
 void backbone_tell(struct queue *q, enum message_kind kind);

@@ -269,9 +269,11 @@ static void slot_remove(struct backbone *b, size_t app)
 	}
 	while (!app_worker_is_idle(w) && clock_steady_ms() < until_ms)
 		usleep(REMOVE_LOOK_US);
+	pthread_rwlock_wrlock(&b->runs_lock);
 	atomic_store(&b->is_removed[app], true);
 	b->roster->apps[app].is_removed = true;
 	backbone_tell(app_worker_queue(w), MESSAGE_STOP);
+	pthread_rwlock_unlock(&b->runs_lock);
 	app_worker_join(w);
 	b->kind->close(b->apps[app]);
 	b->apps[app] = NULL;

@@ -105,7 +105,7 @@ static uc_err do_status(struct order *o)
 			   "{\"type\":\"app\",\"app\":\"%s\",\"domain\":\"%s\",\"connected\":%llu,"
 			   "\"signed_in\":%llu,\"seats_open\":%llu,\"rooms_loaded\":%llu,"
 			   "\"clock_doubted\":%s,\"names_led\":%llu,"
-			   "\"rooms_unmoved\":%llu}\n",
+			   "\"names_skipped\":%llu,\"rooms_unmoved\":%llu}\n",
 			   c->apps[parts[i].app].name, c->apps[parts[i].app].domain,
 			   (unsigned long long)of_app(p, METRIC_SESSIONS),
 			   (unsigned long long)of_app(p, METRIC_SIGNED_IN),
@@ -113,6 +113,7 @@ static uc_err do_status(struct order *o)
 			   (unsigned long long)of_app(p, METRIC_ROOMS_LOADED),
 			   of_app(p, METRIC_CLOCK_DOUBTED) ? "true" : "false",
 			   (unsigned long long)of_app(p, METRIC_INDEX_LED),
+			   (unsigned long long)of_app(p, METRIC_INDEX_SKIPPED),
 			   (unsigned long long)of_app(p, METRIC_ROOMS_UNMOVED));
 	}
 	return UC_OK;

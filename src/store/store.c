@@ -234,9 +234,10 @@ bool store_scan_next(struct store_scan *it, struct view *key, struct view *value
 	struct view inner;
 	uc_err err = it->store->driver->cursor_next(it->cursor, &inner, value);
 	if (err) {
-		it->failed = err == UC_E_NOT_FOUND
-				     ? UC_OK
-				     : store_read_error(it->store, err, view_make(&it->table, 1));
+		it->failed = err == UC_E_NOT_FOUND ? UC_OK : err;
+		if (!it->is_told)
+			it->failed =
+				store_read_error(it->store, it->failed, view_make(&it->table, 1));
 		it->left = 0;
 		return false;
 	}

@@ -80,6 +80,17 @@ static void again(struct app *a)
 	app_start(a);
 }
 
+/* As before there was a record that says under which key the index is. */
+static void index_unsay(struct app *a)
+{
+	struct store_batch b;
+	struct store_key k;
+	store_batch_init(&b, a->provider->domain);
+	store_delete(&b, key_1(&k, TABLE_INDEX, a->provider->domain));
+	expect_ok(store_commit(a->accounts, &b));
+	store_batch_done(&b);
+}
+
 TEST(names_are_found_before_meanwhile_and_after)
 {
 	apps_begin();
@@ -187,6 +198,7 @@ TEST(the_first_index_key_of_an_older_app)
 	apps_begin();
 	struct app *a = &apps[LENS];
 	a->keys.index = (struct provider_index_key){ .number = 0 };
+	index_unsay(a);
 	join_all(a);
 	expect_eq(records_under(a, TABLE_NAME, 0), PEOPLE);
 	again(a);
@@ -222,6 +234,74 @@ TEST(names_under_a_key_that_is_not_there_are_no_start)
 	expect_err(provider_new(&config, &p), UC_E_CONFIG);
 	provider_keys_wipe(&keys);
 	apps_end();
+}
+
+/* A copy from the middle of the first change, put back when it is over: what comes first in it may lie
+ * under the new key, others do not. */
+TEST(a_copy_from_the_middle_needs_the_key_before)
+{
+	struct provider *p = NULL;
+	struct name_id n;
+	struct view normalised;
+	apps_begin();
+	struct app *a = &apps[DIAL];
+	join_all(a);
+	rotate(a);
+	for (int i = 0; i < PEOPLE / 2; i++) {
+		expect_ok(name_id_of(a->provider, view_str(names[i]), &apps_mem, &n, &normalised));
+		expect_ok(index_lead(a->provider, &n, &apps_mem));
+	}
+	expect_eq(records_under(a, TABLE_NAME, 2), PEOPLE / 2);
+	struct provider_config config = a->provider->config;
+	struct provider_keys keys = a->keys;
+	config.keys = &keys;
+	expect_ok(provider_new(&config, &p));
+	provider_free(p);
+	provider_keys_index_moved(&keys);
+	expect_err(provider_new(&config, &p), UC_E_CONFIG);
+	provider_keys_wipe(&keys);
+	apps_end();
+}
+
+/* --- what rots --- */
+
+static void led_with_one_rotten(size_t which)
+{
+	struct provider_index state;
+	struct store_key k;
+	struct name_id n;
+	struct view normalised, record;
+	size_t found = 0;
+	uint8_t id[ACCOUNT_ID];
+	bool is_rotten = false;
+	apps_begin();
+	struct app *a = &apps[DIAL];
+	join_all(a);
+	expect_ok(name_id_of(a->provider, view_str(names[which]), &apps_mem, &n, &normalised));
+	for (size_t i = 0; !is_rotten && store_memory_rot(a->disks[0], i); i++)
+		is_rotten = store_get(a->accounts, key_1(&k, TABLE_NAME, VIEW_OF(n.now)), &apps_mem,
+				      &record) == UC_E_CORRUPT;
+	expect(is_rotten);
+	rotate(a);
+	for (int i = 0; i < 8 && !is_led(a); i++)
+		apps_wait(1000);
+	expect(is_led(a));
+	provider_index_get(a->provider, &state);
+	expect_eq(state.skipped, 1);
+	store_memory_heal(a->disks[0]);
+	forget(a);
+	for (int i = 0; i < PEOPLE; i++)
+		found += !look(a, names[i], id);
+	expect_eq(found, PEOPLE - 1);
+	expect_eq(records_under(a, TABLE_NAME, 2), PEOPLE - 1);
+	apps_end();
+}
+
+/* Each in turn: one of them is the first, one the last. */
+TEST(a_name_that_rots_is_passed_over_and_nobody_else)
+{
+	for (size_t i = 0; i < PEOPLE; i++)
+		led_with_one_rotten(i);
 }
 
 /* --- killed at every write --- */

@@ -297,3 +297,52 @@ TEST(a_second_backbone_at_the_same_address_is_refused)
 	expect_err(backbone_start(&w.config, env_system(), &echo_kind, NULL, &second), UC_E_NET);
 	world_end();
 }
+
+/* --- who ends while others want something of it --- */
+
+struct ordering {
+	atomic_bool ends;
+	atomic_uint done;
+	_Atomic uc_err last;
+};
+
+/* As by the operator's socket, while a signal reads the configuration anew. */
+static void *order_on(void *arg)
+{
+	struct ordering *o = arg;
+	const struct app_order order = { VIEW_LIT("compact"), { NULL, 0 }, NULL };
+	while (!atomic_load(&o->ends) && o->last != UC_E_NOT_FOUND) {
+		o->last = backbone_order(w.b, 1, &order);
+		atomic_fetch_add(&o->done, 1);
+	}
+	return NULL;
+}
+
+TEST(an_app_that_ends_keeps_nobody_waiting)
+{
+	pthread_t orderer;
+	struct ordering o = { .last = UC_OK };
+	world_begin(false);
+	uv_close((uv_handle_t *)&w.guard, NULL);
+	struct config live = w.config;
+	live.apps[1].is_removed = true;
+	alarm(60);
+	expect(!pthread_create(&orderer, NULL, order_on, &o));
+	while (atomic_load(&o.done) < 10)
+		usleep(1000);
+	expect_ok(backbone_reload(w.b, &live));
+	for (int i = 0; i < 2000 && o.last != UC_E_NOT_FOUND; i++)
+		usleep(1000);
+	atomic_store(&o.ends, true);
+	expect_err(o.last, UC_E_NOT_FOUND);
+	pthread_join(orderer, NULL);
+	/* Nor are its beats waited for. */
+	for (int i = 0; i < 2; i++) {
+		bool is_beating = false;
+		for (int k = 0; k < 2000 && !is_beating; k++, usleep(1000))
+			is_beating = backbone_beat(w.b);
+		expect(is_beating);
+	}
+	alarm(0);
+	world_end();
+}

@@ -122,12 +122,19 @@ static void echo_close(void *app)
 	heap_free(app);
 }
 
+static uc_err order(void *ctx, const struct app_order *o)
+{
+	(void)ctx;
+	(void)o;
+	return UC_OK;
+}
+
 const struct app_kind echo_kind = {
 	{ opened, frame, closed, request, response, tick, NULL, sync_all, NULL, NULL },
 	echo_open,
 	echo_close,
 	0,
 	{ NULL, NULL },
-	NULL,
+	order,
 	NULL,
 };
