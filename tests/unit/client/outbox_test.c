@@ -3,6 +3,7 @@
  * order and a few at once, and what a restart finds is what was there.  The hub is played here. */
 #include "client/outbox.h"
 #include "client/pool.h"
+#include "client/put_back.h"
 #include "client/room_group.h"
 #include "client/room_group_inside.h"
 #include "client/rooms.h"
@@ -553,5 +554,124 @@ TEST(a_short_entry_of_nothing_that_is_under_way_is_asked_for)
 	expect_eq(r()->seq, seq);
 	expect(!r()->seat_open);
 	expect_eq(waiting(), 2);
+	end();
+}
+
+/* --- a log that was put back --- */
+
+static uc_err go_back(struct uc_client *c, void *arg)
+{
+	return put_back(c, r(), arg);
+}
+
+static void log_is_put_back(const struct seat_open_response *in)
+{
+	struct seat_open_response copy = *in;
+	expect_ok(turn_run(p.c, go_back, &copy));
+	frames_take();
+}
+
+struct counted {
+	enum uc_message_state state;
+	size_t n;
+	struct uc_id last;
+};
+
+static bool count_each(void *ctx, const struct uc_message *m)
+{
+	struct counted *k = ctx;
+	k->n += m->state == k->state;
+	k->last = m->id;
+	return true;
+}
+
+static struct counted count(enum uc_message_state state)
+{
+	struct counted k = { .state = state };
+	expect_ok(uc_messages(p.c, &room, 1, SIZE_MAX, count_each, &k));
+	return k;
+}
+
+/* Three are said, seen and accepted; the log has the first of them and no more. */
+static struct seat_open_response two_are_lost(void)
+{
+	begin();
+	say(3);
+	go_online();
+	struct seat_open_response in = { .is_behind = 1 };
+	for (size_t i = 0; i < 3; i++) {
+		hub_answers(&sent[i], r()->seq + 1);
+		hub_shows(&sent[i]);
+		if (!i)
+			in.renewed = in.next = r()->seq + 1;
+	}
+	expect_eq(waiting(), 0);
+	in.epoch = room_group_epoch(r()->group);
+	memset(in.renewed_chain, 0x77, CHAIN_HASH);
+	return in;
+}
+
+TEST(what_a_log_that_was_put_back_has_lost_is_said_again)
+{
+	struct seat_open_response in = two_are_lost();
+	struct uc_id last = count(UC_MESSAGE_ACCEPTED).last;
+	log_is_put_back(&in);
+	expect(!r()->lost);
+	expect_eq(r()->seq, in.renewed - 1);
+	expect_bytes(VIEW_OF(r()->chain), VIEW_OF(in.renewed_chain));
+	expect_eq(waiting(), 2);
+	expect_eq(count(UC_MESSAGE_QUEUED).n, 2);
+	/* With their ids, though in other ciphertexts; once, however often it is told. */
+	expect_bytes(VIEW_OF(count(UC_MESSAGE_QUEUED).last.b), VIEW_OF(last.b));
+	log_is_put_back(&in);
+	expect_eq(waiting(), 2);
+	go_online();
+	expect_eq(sent_n, 5);
+	expect(!view_equal(VIEW_OF(sent[3].hash), VIEW_OF(sent[1].hash)));
+	for (size_t i = 3; i < 5; i++) {
+		hub_answers(&sent[i], r()->seq + 1);
+		hub_shows(&sent[i]);
+	}
+	expect_eq(waiting(), 0);
+	expect_eq(count(UC_MESSAGE_ACCEPTED).n, 3);
+	end();
+}
+
+TEST(what_cannot_be_said_again_is_told_as_lost)
+{
+	struct seat_open_response in = two_are_lost();
+	struct uc_id last = count(UC_MESSAGE_ACCEPTED).last, id;
+	expect_ok(uc_send_edit(p.c, &room, &last, "better", &id));
+	frames_take();
+	log_is_put_back(&in);
+	expect_eq(count(UC_MESSAGE_FAILED).n, 1);
+	expect_eq(count(UC_MESSAGE_QUEUED).n, 1);
+	end();
+}
+
+static uc_err commit_alone(struct uc_client *c, void *arg)
+{
+	const struct room_change none = { .packages = { NULL, 0 } };
+	uint8_t hash[SHA256_BYTES];
+	struct view update;
+	(void)arg;
+	TRY(room_group_commit(c, r()->group, &none, &c->call, &update, hash));
+	r()->group_dirty = true;
+	return group_pending_apply(r()->group->g);
+}
+
+TEST(only_who_has_gone_another_way_joins_anew)
+{
+	struct seat_open_response in = two_are_lost();
+	/* Nothing more is there here than is in the log. */
+	in.is_behind = 0;
+	log_is_put_back(&in);
+	expect_eq(waiting(), 0);
+	expect_eq(r()->seq, in.renewed + 1);
+	/* In an epoch that the room has not come to. */
+	expect_ok(turn_run(p.c, commit_alone, NULL));
+	in.is_behind = 1;
+	log_is_put_back(&in);
+	expect(r()->lost);
 	end();
 }
