@@ -380,6 +380,7 @@ static uc_err take_start(struct peer_call *c, uint64_t *wanted)
 {
 	struct beginning n = { .c = c };
 	struct room_live *r = NULL;
+	uint64_t renewed;
 	struct view domain;
 	TRY(wire_decode(c->body, c->a, follow_start_element, &n.start));
 	if (!is_place(c->target, URI_ROOM) || !n.start.seq || n.start.seq > SEQUENCE_MAX ||
@@ -401,7 +402,8 @@ static uc_err take_start(struct peer_call *c, uint64_t *wanted)
 		public_group_free(n.group);
 		return err;
 	}
-	n.is_renewed = r && (n.is_again || r->record.is_renewed);
+	n.is_renewed = header_number(c->headers, "undercroft-renewed", &renewed) ||
+		       (r && (n.is_again || r->record.is_renewed));
 	TRY(begin(&n));
 	if (r)
 		r->restart = 0;

@@ -149,6 +149,8 @@ static uc_err add_start(struct notice *n)
 		TRY(tree_of(n->p, n->room, start.seq, n->a, &start.ratchet_tree));
 	TRY(wire_encode(&n->body, follow_start_element, &start));
 	header_add_number(&n->headers, "undercroft-start", 1);
+	if (n->room->record.is_renewed)
+		header_add_number(&n->headers, "undercroft-renewed", 1);
 	if (n->f->restart)
 		header_add_number(&n->headers, "undercroft-again", n->f->restart);
 	header_add_number(&n->headers, "undercroft-sequence", n->f->record.start_seq);

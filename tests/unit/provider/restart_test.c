@@ -349,3 +349,26 @@ TEST(a_room_that_its_hub_has_no_more_ends)
 	expect_err(guest_open(&t1), UC_E_SEAT);
 	the_end();
 }
+
+static size_t looks(void)
+{
+	size_t before = lens->asked;
+	wait_a_while(160);
+	return lens->asked - before;
+}
+
+TEST(an_app_with_a_new_store_each_time_is_compared_with_seldom)
+{
+	char header[64];
+	the_people();
+	rooms_three();
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(header, sizeof header, "undercroft-store: %u\r\n", 1000 + i);
+		peer_heard(hub->provider, lens->domain, view_str(header));
+		expect_eq(looks() > 0, i == 0);
+	}
+	/* Not of an app that nobody has shown to be it, nor of ourselves. */
+	peer_heard(hub->provider, (struct view){ NULL, 0 }, view_str(header));
+	peer_heard(hub->provider, hub->domain, view_str(header));
+	the_end();
+}
