@@ -67,8 +67,12 @@ static uc_err say_all_again(struct uc_client *c, struct room *r, uint64_t seq)
  * commit of ours. */
 static bool is_beyond(const struct room *r, const struct seat_open_response *in)
 {
-	return !r->group || room_group_epoch(r->group) > in->epoch ||
-	       room_group_has_proposals(r->group) || r->state == ROOM_LEAVING;
+	uint8_t own[SHA256_BYTES];
+	bool same = r->group && (room_group_epoch(r->group) < in->epoch ||
+				 (room_group_epoch(r->group) == in->epoch &&
+				  !room_group_transcript(r->group, own) &&
+				  view_equal(VIEW_OF(own), VIEW_OF(in->transcript))));
+	return !same || room_group_has_proposals(r->group) || r->state == ROOM_LEAVING;
 }
 
 static uc_err go_back(struct uc_client *c, struct room *r, const struct seat_open_response *in)

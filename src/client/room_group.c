@@ -267,6 +267,11 @@ struct view room_group_authenticator(const struct room_group *g)
 	return group_epoch_authenticator(g->g);
 }
 
+uc_err room_group_transcript(const struct room_group *g, uint8_t out[SHA256_BYTES])
+{
+	return sha256(group_now(g->g).context->confirmed_transcript_hash, out);
+}
+
 struct view room_group_uri(const struct room_group *g)
 {
 	return group_id(g->g);

@@ -53,6 +53,8 @@ void room_group_free(struct room_group *g);
 uint64_t room_group_epoch(const struct room_group *g);
 /* Equal for all members of an epoch, and for nobody else (RFC 9420, 8.7). */
 struct view room_group_authenticator(const struct room_group *g);
+/* SHA-256 of the confirmed transcript hash: what servers know of that, too. */
+uc_err UC_MUST_USE room_group_transcript(const struct room_group *g, uint8_t out[SHA256_BYTES]);
 struct view room_group_uri(const struct room_group *g); /* the group id */
 bool room_group_is_direct(const struct room_group *g);
 /* Proposals of this epoch wait for a commit, which may be ours to make: not when one of them takes

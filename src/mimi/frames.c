@@ -267,6 +267,7 @@ void wire_seat_open_response(struct wire *w, struct seat_open_response *v)
 	wire_u8(w, &v->is_behind);
 	wire_fixed(w, v->renewed_chain, sizeof v->renewed_chain);
 	wire_u64(w, &v->epoch);
+	wire_fixed(w, v->transcript, sizeof v->transcript);
 }
 
 void wire_seat_again(struct wire *w, struct seat_again *v)

@@ -370,7 +370,8 @@ struct seat_open_response {
 	uint64_t renewed;
 	uint8_t is_behind; /* the device has such an entry: it goes on from `renewed` */
 	uint8_t renewed_chain[CHAIN_HASH]; /* before that entry */
-	uint64_t epoch;                    /* of the group now, where it was put back */
+	uint64_t epoch;                    /* of the group now, where it was put back ... */
+	uint8_t transcript[32];            /* ... and SHA-256 of its confirmed transcript hash */
 };
 /* A seat whose secret is set and whose Welcome was taken: several in one request, answered in
  * order. */

@@ -206,7 +206,9 @@ static uc_err put_back_tell(const struct opening_seat *o, struct seat_open_respo
 	TRY(room_live_group(o->c->p, o->room, &g));
 	r->renewed = o->renewed.seq;
 	r->is_behind = o->is_behind;
-	r->epoch = public_group_now(g).context->epoch;
+	const struct group_context *now = public_group_now(g).context;
+	r->epoch = now->epoch;
+	TRY(sha256(now->confirmed_transcript_hash, r->transcript));
 	memcpy(r->renewed_chain, o->renewed.chain, CHAIN_HASH);
 	return UC_OK;
 }

@@ -607,6 +607,7 @@ static struct seat_open_response two_are_lost(void)
 	}
 	expect_eq(waiting(), 0);
 	in.epoch = room_group_epoch(r()->group);
+	expect_ok(room_group_transcript(r()->group, in.transcript));
 	memset(in.renewed_chain, 0x77, CHAIN_HASH);
 	return in;
 }
