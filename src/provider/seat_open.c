@@ -155,15 +155,19 @@ static uc_err compare(const struct opening_seat *o, bool *same)
 	struct view bytes;
 	struct log_entry e;
 	uint64_t at, cursor = o->q->cursor;
+	uint8_t own[CHAIN_HASH];
 	uc_err err = UC_OK;
 	*same = cursor + 1 == r->next && view_equal(chain, VIEW_OF(r->chain));
 	if (cursor + 1 >= r->next)
 		return UC_OK;
 	*same = true;
 	TRY(store_log_scan_init(&scan, p->rooms, key_1(&k, TABLE_LOG, o->room->uri), cursor, 1, 0));
-	if (store_log_scan_next(&scan, &at, &bytes) && at == cursor) {
+	if (store_log_scan_next(&scan, &at, &bytes) && at <= cursor + 1) {
+		memcpy(own, o->q->chain, CHAIN_HASH);
 		err = wire_decode(bytes, &o->c->arena, log_entry_element, &e);
-		*same = !err && view_equal(chain, VIEW_OF(e.chain));
+		if (!err && at == cursor + 1) /* the first that is left goes on from it */
+			err = chain_extend(own, at, e.fanout);
+		*same = !err && view_equal(VIEW_OF(own), VIEW_OF(e.chain));
 	}
 	if (!err)
 		err = scan.scan.failed;
