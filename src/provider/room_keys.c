@@ -189,6 +189,25 @@ static uc_err visit(struct provider *p, struct view key, struct view value)
 	return p->failed;
 }
 
+/* Rooms that cannot be read are not known to have moved; all others are. */
+static uc_err go_on_behind(struct provider *p, bool *end)
+{
+	struct room_keys_round *w = &p->room_work->keys;
+	struct view from = buf_view(&w->from);
+	struct buf seen;
+	bool is_after = from.n && !from.p[from.n - 1]; /* no key ends so */
+	buf_init(&seen, STORE_KEY_MAX);
+	buf_add_view(&seen, view_slice(from, 0, from.n - is_after));
+	buf_reset(&w->from);
+	w->found++;
+	if (!seen.failed)
+		rooms_pass_over(p, &w->from, &seen);
+	uc_err err = seen.failed ? seen.failed : w->from.failed;
+	buf_done(&seen);
+	*end = !w->from.n;
+	return err;
+}
+
 /* *end when all rooms have been looked at. */
 static uc_err some(struct provider *p, struct slice *s, bool *end)
 {
@@ -208,10 +227,11 @@ static uc_err some(struct provider *p, struct slice *s, bool *end)
 			err = w->from.failed;
 		*end = slice_goes_on(s);
 	}
+	bool is_damaged = !err && scan.failed == UC_E_CORRUPT;
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
-	return err;
+	return is_damaged ? go_on_behind(p, end) : err;
 }
 
 /* From the begin, without what was found so far. */

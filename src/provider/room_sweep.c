@@ -521,9 +521,7 @@ static void visit_room(struct provider *p, struct view key, uint64_t now_ms)
 	arena_done(&a);
 }
 
-/* Behind the room with this key some cannot be read: the next one that somebody has a seat in is where
- * the round goes on, the next time.  What cannot be read is in the log (store.corrupt). */
-static void pass_over(struct provider *p, struct buf *from, const struct buf *behind)
+void rooms_pass_over(struct provider *p, struct buf *from, const struct buf *behind)
 {
 	struct store_scan scan;
 	struct store_key k;
@@ -574,7 +572,7 @@ static void sweep_from(struct provider *p, struct buf *from, uint64_t now_ms, st
 	bool is_damaged = scan.failed == UC_E_CORRUPT;
 	store_scan_done(&scan);
 	if (is_damaged && !seen.failed)
-		pass_over(p, from, &seen);
+		rooms_pass_over(p, from, &seen);
 	buf_done(&seen);
 }
 

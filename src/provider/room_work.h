@@ -695,5 +695,9 @@ uc_err UC_MUST_USE room_expire(struct provider *p, struct view room,
 			       const struct view_list *clients, const struct view_list *lost,
 			       struct arena *a);
 void rooms_sweep(struct provider *p, uint64_t now_ms, struct slice *s);
+/* Behind the room with this key some cannot be read: the next one that somebody has a seat in is where a
+ * round goes on (from is added to; nothing: there is none), the next time.  What cannot be read is in the
+ * log (store.corrupt). */
+void rooms_pass_over(struct provider *p, struct buf *from, const struct buf *behind);
 
 #endif

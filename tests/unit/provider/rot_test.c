@@ -35,6 +35,34 @@ static bool record_rots(struct view key)
 	return false;
 }
 
+/* Nor does it keep other rooms from getting the hub's other keys; only those before are still needed. */
+TEST(rooms_behind_it_are_moved_to_other_keys)
+{
+	struct store_key k;
+	struct change none = { .n = 0 };
+	room_of_three();
+	first_room = VIEW_LIT("mimi://dial.example/r/0");
+	first_room_make();
+	expect(record_rots(key_1(&k, TABLE_ROOM, first_room)));
+	expect_ok(provider_keys_rotate_rooms(&dial->keys, test_env()));
+	provider_room_keys_changed(dial->provider);
+	for (int i = 0; i < 4; i++)
+		apps_wait(6000);
+	read_all();
+	expect_eq(r1.proposals, 2);
+	guest_commit(&t1, &none);
+	read_all();
+	/* A round that begins when nobody makes rooms with those before any more. */
+	apps_wait((int)ROOM_KEYS_LEAST_MS);
+	for (int i = 0; i < 4; i++)
+		apps_wait(6000);
+	expect(dial->provider->room_work->keys.is_known);
+	expect(dial->provider->room_work->keys.left > 0);
+	expect(!provider_rooms_moved(dial->provider));
+	store_memory_heal(dial->disks[1]);
+	the_end();
+}
+
 TEST(the_sweep_goes_on_behind_it)
 {
 	struct store_log_bounds bounds = { 0 };
