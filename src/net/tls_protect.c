@@ -110,8 +110,22 @@ static uc_err expand(const struct tls_ciphers *c, enum tls_suite suite, const ui
 	return err;
 }
 
+/* What the contexts have of it is overwritten. */
+static void key_leave(struct tls_ciphers *c, enum tls_suite suite, const struct tls_key *k)
+{
+	static const uint8_t nothing[32];
+	for (int way = 0; way < WAYS; way++) {
+		if (!k->id || c->of[suite].has[way] != k->id)
+			continue;
+		if (EVP_CipherInit_ex(c->of[suite].ctx[way], NULL, NULL, nothing, NULL, way) != 1)
+			EVP_CIPHER_CTX_reset(c->of[suite].ctx[way]);
+		c->of[suite].has[way] = 0;
+	}
+}
+
 uc_err tls_key_set(struct tls_ciphers *c, enum tls_suite suite, struct tls_key *k)
 {
+	key_leave(c, suite, k);
 	TRY(expand(c, suite, k->secret, VIEW_LIT("key"), k->key, suites[suite].key));
 	TRY(expand(c, suite, k->secret, VIEW_LIT("iv"), k->iv, sizeof k->iv));
 	k->id = ++c->ids;
@@ -127,14 +141,7 @@ uc_err tls_key_next(struct tls_ciphers *c, enum tls_suite suite, struct tls_key 
 
 void tls_key_done(struct tls_ciphers *c, enum tls_suite suite, struct tls_key *k)
 {
-	static const uint8_t nothing[32];
-	for (int way = 0; way < WAYS; way++) {
-		if (!k->id || c->of[suite].has[way] != k->id)
-			continue;
-		if (EVP_CipherInit_ex(c->of[suite].ctx[way], NULL, NULL, nothing, NULL, way) != 1)
-			EVP_CIPHER_CTX_reset(c->of[suite].ctx[way]);
-		c->of[suite].has[way] = 0;
-	}
+	key_leave(c, suite, k);
 	wipe(k, sizeof *k);
 }
 

@@ -3,7 +3,7 @@
  * records sealed and opened with them.  The ciphers are libcrypto's.
  *
  * Connections of a loop share its cipher contexts, which are a kilobyte each: a key is put into one
- * when it is not there already, and taken out when its connection ends. */
+ * when it is not there already, and taken out when another follows it or its connection ends. */
 #ifndef NET_TLS_PROTECT_H
 #define NET_TLS_PROTECT_H
 
@@ -47,7 +47,7 @@ void tls_ciphers_free(struct tls_ciphers *c);
 
 /* Bytes of the suite's hash, and so of its secrets. */
 size_t tls_secret_bytes(enum tls_suite suite);
-/* Key and IV of k->secret (7.3), for records from number 0. */
+/* Key and IV of k->secret (7.3), for records from number 0; those of before are gone. */
 uc_err UC_MUST_USE tls_key_set(struct tls_ciphers *c, enum tls_suite suite, struct tls_key *k);
 /* The key after it (7.2). */
 uc_err UC_MUST_USE tls_key_next(struct tls_ciphers *c, enum tls_suite suite, struct tls_key *k);

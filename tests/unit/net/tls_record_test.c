@@ -468,3 +468,22 @@ TEST(a_key_that_is_done_is_gone)
 		   UC_E_TLS);
 	end();
 }
+
+/* Nor is the one of before an update, whether another record comes or not: who names it with other
+ * bytes does not seal with what the context still had. */
+TEST(a_key_of_before_an_update_is_gone)
+{
+	for (enum tls_suite suite = 0; suite < TLS_SUITES_N; suite++) {
+		begin(suite);
+		client_says(TLS_APPLICATION_DATA, VIEW_LIT("x"));
+		expect_ok(server_takes());
+		struct tls_key before = w.says;
+		expect_ok(tls_key_next(w.ciphers, w.suite, &w.says));
+		memset(before.key, 0xa5, sizeof before.key);
+		expect_ok(tls_protect(w.ciphers, w.suite, &before, TLS_APPLICATION_DATA,
+				      VIEW_LIT("y"), w.wire));
+		expect_err(server_takes(), UC_E_TLS);
+		tls_key_done(w.ciphers, w.suite, &before);
+		end();
+	}
+}
