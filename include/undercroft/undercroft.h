@@ -224,6 +224,33 @@ UC_API uc_err uc_account_rename(uc_client *c, const char *identifier, const char
  * stored here stays readable. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;
 
+/* Who may reach the account, as one of its devices signed it: the app can neither open it nor bring an
+ * older one back unseen (then UC_EVENT_WARNING, UC_E_STALE, and what this device knows is put there
+ * again).  docs/contact.md has the rules. */
+enum uc_age { UC_AGE_CHILD, UC_AGE_13_TO_15, UC_AGE_16_AND_17, UC_AGE_ADULT, UC_AGE_UNKNOWN };
+enum uc_may_ask {
+	UC_ASK_ANYBODY = 1, /* whom the rules let ask */
+	UC_ASK_HANDED = 2,  /* only who was handed a link or code */
+	UC_ASK_NOBODY = 3,
+};
+enum uc_may_add { UC_ADD_CONTACTS = 1, UC_ADD_NOBODY = 2 }; /* to groups */
+struct uc_settings {
+	bool said; /* by a device, as far as this one knows: else the app's defaults hold */
+	enum uc_age age;
+	enum uc_may_ask ask;
+	enum uc_may_add add;
+	bool find_by_name; /* by the exact number, handle or e-mail address */
+};
+UC_API uc_err uc_settings_get(uc_client *c, struct uc_settings *out) UC_MUST_USE;
+/* What holds for an age where nothing else is wanted. */
+UC_API uc_err uc_settings_default(enum uc_age age, struct uc_settings *out) UC_MUST_USE;
+/* UC_E_NOT_ALLOWED: below 18 nobody becomes older, below 16 nothing is opened that is closed for that
+ * age.  UC_E_NET when not signed in, or the app's have not been seen yet; UC_E_BUSY while others are on
+ * their way; UC_E_UNSUPPORTED: an app of an earlier version.  DONE: UC_E_STALE when another device was
+ * faster. */
+UC_API uc_err uc_settings_set(uc_client *c, const struct uc_settings *settings,
+			      uc_op *op) UC_MUST_USE;
+
 struct uc_device {
 	uint8_t device_key[32];
 	bool is_this;

@@ -4,6 +4,7 @@
 #include "cli/print.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int run_ask(struct cli *cli)
 {
@@ -130,6 +131,108 @@ static int run_safety(struct cli *cli)
 	return CLI_OK;
 }
 
+/* --- who may reach me --- */
+
+struct word {
+	const char *text;
+	int value;
+};
+static const struct word ages[] = {
+	{ "child", UC_AGE_CHILD }, { "13-15", UC_AGE_13_TO_15 },  { "16-17", UC_AGE_16_AND_17 },
+	{ "adult", UC_AGE_ADULT }, { "unknown", UC_AGE_UNKNOWN }, { NULL, 0 },
+};
+static const struct word askers[] = {
+	{ "anybody", UC_ASK_ANYBODY },
+	{ "handed", UC_ASK_HANDED },
+	{ "nobody", UC_ASK_NOBODY },
+	{ NULL, 0 },
+};
+static const struct word adders[] = {
+	{ "contacts", UC_ADD_CONTACTS },
+	{ "nobody", UC_ADD_NOBODY },
+	{ NULL, 0 },
+};
+static const struct word yes_no[] = { { "no", 0 }, { "yes", 1 }, { NULL, 0 } };
+
+static const char *word_of(const struct word *words, int value)
+{
+	while (words->text && words->value != value)
+		words++;
+	return words->text ? words->text : "?";
+}
+
+/* Leaves *value alone when the option wasn't given; false after printing what it may be. */
+static bool word_read(struct cli *cli, const char *option, const struct word *words, int *value)
+{
+	const char *given = cli_option(cli, option);
+	if (!given)
+		return true;
+	for (const struct word *w = words; w->text; w++)
+		if (!strcmp(w->text, given)) {
+			*value = w->value;
+			return true;
+		}
+	fprintf(stderr, "undercroft: %s is one of:", option);
+	for (const struct word *w = words; w->text; w++)
+		fprintf(stderr, " %s", w->text);
+	fputc('\n', stderr);
+	return false;
+}
+
+static void settings_print(struct cli *cli, const struct uc_settings *s)
+{
+	const char *age = word_of(ages, s->age), *ask = word_of(askers, s->ask);
+	const char *add = word_of(adders, s->add), *find = word_of(yes_no, s->find_by_name);
+	if (cli->json) {
+		print_json("settings", "said", s->said ? "yes" : "no", "age", age, "ask", ask,
+			   "add", add, "find", find, NULL);
+		return;
+	}
+	if (!s->said)
+		puts("Nothing was said yet: the app's defaults hold.");
+	else
+		printf("age %s\nask %s\nadd %s\nfind %s\n", age, ask, add, find);
+}
+
+/* What is not said stays as it is; with another age, it is what that age begins with. */
+static bool settings_read(struct cli *cli, struct uc_settings *s)
+{
+	int age = (int)s->age, ask, add, find;
+	if (!word_read(cli, "--age", ages, &age))
+		return false;
+	if ((!s->said || age != (int)s->age) && uc_settings_default((enum uc_age)age, s))
+		return false;
+	ask = (int)s->ask;
+	add = (int)s->add;
+	find = s->find_by_name;
+	if (!word_read(cli, "--ask", askers, &ask) || !word_read(cli, "--add", adders, &add) ||
+	    !word_read(cli, "--find", yes_no, &find))
+		return false;
+	s->ask = (enum uc_may_ask)ask;
+	s->add = (enum uc_may_add)add;
+	s->find_by_name = find != 0;
+	return true;
+}
+
+static int run_settings(struct cli *cli)
+{
+	struct uc_settings s;
+	uc_op op = 0;
+	uc_err err = uc_settings_get(cli->client, &s);
+	if (err)
+		return cli_fail(cli, err, "read the settings");
+	if (!cli->options_n) {
+		settings_print(cli, &s);
+		return CLI_OK;
+	}
+	if (!settings_read(cli, &s))
+		return CLI_USAGE;
+	int status = cli_wait(cli, uc_settings_set(cli->client, &s, &op), &op, "set that");
+	if (!status && !uc_settings_get(cli->client, &s))
+		settings_print(cli, &s);
+	return status;
+}
+
 /* clang-format off */
 const struct command commands_people[] = {
 	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask,
@@ -205,6 +308,20 @@ const struct command commands_people[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa safety Tom" },
+	{ "settings", NEEDS_SIGN_IN, 0, 0, run_settings,
+	  "[--age AGE] [--ask WHO] [--add WHO] [--find YES-OR-NO]",
+	  "--age= --ask= --add= --find=",
+	  "show or set who may reach you",
+	  "Your device signs them, and says so if the app shows others. AGE is child (below\n"
+	  "13), 13-15, 16-17, adult or unknown; with another one, all else becomes what that\n"
+	  "age begins with. Who may ask: anybody whom the rules let, handed (only who got a\n"
+	  "link or code from you), nobody. Who may add you to groups: contacts, nobody. --find:\n"
+	  "do people find you by your exact number, handle or address? Below 18 nobody becomes\n"
+	  "older again, and below 16 nothing is opened.\n"
+	  "\n"
+	  "examples:\n"
+	  "  undercroft -p rosa settings --age adult\n"
+	  "  undercroft -p rosa settings --ask handed --find no" },
 	{ 0 },
 };
 /* clang-format on */

@@ -68,6 +68,9 @@ struct uc_client {
 	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
 	uint64_t seats_retry_ms;
 	size_t seats_asked;  /* of a round that takes more than one request */
+	bool settings_seen, settings_busy; /* settings.c: the app has shown them */
+	uint64_t settings_retry_ms;
+	uc_op settings_op;
 	bool addresses_busy; /* contacts.c */
 	uint64_t addresses_retry_ms;
 	uint32_t sets_left;

@@ -9,6 +9,7 @@
 #include "client/pool.h"
 #include "client/rooms.h"
 #include "client/seats.h"
+#include "client/settings.h"
 #include "client/turn.h"
 
 #define SESSION_LABEL "Undercroft session"
@@ -108,7 +109,7 @@ uc_err session_signed_in(struct uc_client *c)
 {
 	c->failures = 0;
 	c->away_s = c->away_jitter_s = 0;
-	c->pool_known = false;
+	c->pool_known = c->settings_seen = c->settings_busy = false;
 	session_set_connection(c, UC_ONLINE);
 	return UC_OK;
 }
@@ -162,7 +163,7 @@ static uc_err connected(struct uc_client *c, void *arg)
 	(void)arg;
 	if (c->connection != UC_OFFLINE)
 		return UC_E_ARGUMENT;
-	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN };
+	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN, FEATURE_SETTINGS };
 	session_set_connection(c, UC_CONNECTING);
 	struct hello_request h = {
 		.version_lowest = FRAME_VERSION_LOWEST,
@@ -289,7 +290,8 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive, requests_drive, contacts_drive, rooms_drive, pool_drive,
+		account_drive,  settings_drive, requests_drive,
+		contacts_drive, rooms_drive,    pool_drive,
 	};
 	uc_err first = UC_OK;
 	/* The pool comes last: it takes out what the others have reserved.  What one part cannot do

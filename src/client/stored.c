@@ -103,7 +103,7 @@ static void count_max(struct wire *w, uint32_t *n, uint32_t max)
 
 void wire_account(struct wire *w, struct account *a)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, ACCOUNT_VERSION);
 	wire_u8(w, &a->state);
 	TEXT(w, a->app);
 	wire_u8(w, &a->names);
@@ -127,11 +127,17 @@ void wire_account(struct wire *w, struct account *a)
 	wire_u64(w, &a->next_number);
 	TEXT(w, a->code);
 	wire_bool(w, &a->deleting);
+	if (version > 1) {
+		wire_blob(w, &a->settings);
+		wire_blob(w, &a->settings_next);
+	}
 }
 
 void account_wipe(struct account *a)
 {
 	blob_done(&a->list);
+	blob_done(&a->settings);
+	blob_done(&a->settings_next);
 	wipe(a, sizeof *a);
 }
 

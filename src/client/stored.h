@@ -11,6 +11,7 @@
 
 enum {
 	STORED_VERSION = 1, /* of records that have no version of their own */
+	ACCOUNT_VERSION = 2, /* 2: settings */
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 2,
 	ROOM_VERSION = 3, /* 3: the members are a record of their own */
@@ -85,6 +86,8 @@ struct account {
 	uint64_t next_number;  /* for outbox entries and the like */
 	char code[CODE_BYTES]; /* of a sign-up that isn't answered yet */
 	bool deleting;
+	/* Who may reach this account: as last known, and as on its way to the app; encoded. */
+	struct blob settings, settings_next;
 
 	bool dirty; /* memory only */
 };

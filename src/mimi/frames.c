@@ -115,6 +115,16 @@ void wire_vault_get_response(struct wire *w, struct vault_get_response *v)
 	wire_bytes(w, &v->vault);
 }
 
+void wire_settings_put_request(struct wire *w, struct settings_put_request *v)
+{
+	wire_bytes(w, &v->statement);
+}
+
+void wire_settings_get_response(struct wire *w, struct settings_get_response *v)
+{
+	wire_bytes(w, &v->statement);
+}
+
 void wire_pool_slot(struct wire *w, struct pool_slot *v)
 {
 	wire_fixed(w, v->set_id, sizeof v->set_id);

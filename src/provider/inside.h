@@ -155,6 +155,7 @@ struct provider {
 	struct known_app *known_apps; /* directories of other apps, and our own signed */
 	size_t known_apps_n;
 	struct provider_handles handles;
+	struct provider_contact contact;
 	struct map reserved;   /* skeletons of names that nobody is given; value: the provider */
 	bool is_suspended;     /* the whole app: nobody is let in */
 	bool clock_doubted;    /* nothing is thrown away for its age */
@@ -225,7 +226,7 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
 	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
-	handle_seats_open;
+	handle_seats_open, handle_settings_put, handle_settings_get;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,

@@ -87,4 +87,11 @@ struct provider_handles {
 	unsigned rest_days; /* that of a deleted account */
 };
 
+/* How first contact is ruled; said by the operator. */
+struct provider_contact {
+	bool grown_ups;    /* who has not said their age counts as 18 or above; else as unknown */
+	unsigned new_days; /* so old an account is to reach strangers by name; 0: at once */
+	unsigned day;      /* requests of an account a day; 0: not counted */
+};
+
 #endif

@@ -47,6 +47,11 @@ void provider_set_handles(struct provider *p, const struct provider_handles *h)
 	};
 }
 
+void provider_set_contact(struct provider *p, const struct provider_contact *c)
+{
+	p->contact = *c;
+}
+
 void provider_set_quota(struct provider *p, uint64_t account_bytes)
 {
 	p->config.account_bytes = account_bytes ? account_bytes : ACCOUNT_BYTES_DEFAULT;
@@ -58,6 +63,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	provider_set_limits(p, config->limits);
 	provider_set_quota(p, config->account_bytes);
 	provider_set_handles(p, &(struct provider_handles){ 0 });
+	provider_set_contact(p, &(struct provider_contact){ .grown_ups = true });
 	p->env = config->env;
 	p->accounts = config->accounts;
 	p->rooms = config->rooms;

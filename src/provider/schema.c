@@ -122,6 +122,12 @@ void wire_vault_record(struct wire *w, struct vault_record *v)
 	wire_bytes(w, &v->vault);
 }
 
+void wire_settings_record(struct wire *w, struct settings_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->statement);
+}
+
 void wire_outbox_record(struct wire *w, struct outbox_record *v)
 {
 	record_version(w, &v->version);
@@ -311,6 +317,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_GRANT, grant_record_element },
 		{ TABLE_INTAKE, intake_record_element },
 		{ TABLE_VAULT, vault_record_element },
+		{ TABLE_SETTINGS, settings_record_element },
 		{ TABLE_OUTBOX, outbox_record_element },
 		{ TABLE_SPENT, spent_record_element },
 		{ TABLE_INDEX, index_record_element },

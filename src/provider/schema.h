@@ -23,6 +23,7 @@
 	X(OUTBOX,      11, "accounts", "domain")   /* domain, number: struct outbox_record */ \
 	X(SPENT,       12, "accounts", "account")  /* account or domain, kind: struct spent_record */ \
 	X(INDEX,       13, "accounts", "domain")   /* domain: struct index_record */ \
+	X(SETTINGS,    14, "accounts", "account")  /* account: struct settings_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
 	X(GROUP_INFO,  34, "rooms", "room")        /* room: struct group_info_record */ \
@@ -110,6 +111,11 @@ struct vault_record {
 	uint16_t version;
 	uint64_t vault_version;
 	struct view vault;
+};
+/* Who may reach the account, as its device signed it: struct settings. */
+struct settings_record {
+	uint16_t version;
+	struct view statement;
 };
 /* What was spent of a limit that holds after a restart, too. */
 struct spent_record {
@@ -254,6 +260,7 @@ struct follow_start {
 	X(grant_record) \
 	X(intake_record) \
 	X(vault_record) \
+	X(settings_record) \
 	X(outbox_record) \
 	X(spent_record) \
 	X(index_record) \

@@ -258,6 +258,8 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(ROOM_GROUP_INFO, GROUP_INFO,   BY_ACCOUNT) \
 	X(KEY_MATERIAL,    KEY_MATERIAL, BY_ACCOUNT) \
 	X(NAME_CHANGE,     NAME_TRY,     BY_ACCOUNT) /* and NAME_CHANGE, also after a restart */ \
+	X(SETTINGS_PUT,    GRANT,        BY_ACCOUNT) \
+	X(SETTINGS_GET,    REQUEST,      BY_SESSION) \
 	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */
 /* clang-format on */
 
@@ -372,7 +374,8 @@ void provider_frame(struct provider *p, struct session *s, struct view bytes)
 		notice(p, s, &f);
 }
 
-static const uint16_t features_known[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN };
+static const uint16_t features_known[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN,
+					   FEATURE_SETTINGS };
 
 /* Those that the client has said, too; how many. */
 static size_t features_take(struct session *s, const struct u16_list *said, uint16_t *out)

@@ -17,6 +17,12 @@ _Static_assert(offsetof(struct uc_account, recovery_confirmed) == 20, "uc_accoun
 _Static_assert(offsetof(struct uc_account, account_key) == 21, "uc_account.account_key");
 _Static_assert(offsetof(struct uc_account, devices) == 56, "uc_account.devices");
 _Static_assert(offsetof(struct uc_account, sets_left) == 60, "uc_account.sets_left");
+_Static_assert(sizeof(struct uc_settings) == 20, "uc_settings");
+_Static_assert(offsetof(struct uc_settings, said) == 0, "uc_settings.said");
+_Static_assert(offsetof(struct uc_settings, age) == 4, "uc_settings.age");
+_Static_assert(offsetof(struct uc_settings, ask) == 8, "uc_settings.ask");
+_Static_assert(offsetof(struct uc_settings, add) == 12, "uc_settings.add");
+_Static_assert(offsetof(struct uc_settings, find_by_name) == 16, "uc_settings.find_by_name");
 _Static_assert(sizeof(struct uc_device) == 48, "uc_device");
 _Static_assert(offsetof(struct uc_device, device_key) == 0, "uc_device.device_key");
 _Static_assert(offsetof(struct uc_device, is_this) == 32, "uc_device.is_this");

@@ -6,6 +6,7 @@
 #include "mimi/device_list.h"
 #include "mimi/directory.h"
 #include "mimi/introduction.h"
+#include "mimi/settings.h"
 #include "mimi/lookup.h"
 #include "mimi/names.h"
 #include "mimi/sealed.h"
@@ -18,10 +19,10 @@ FUZZ_ELEMENT(answer)
 FUZZ_ELEMENT(lookup_query)
 FUZZ_ELEMENT(lookup_answer)
 
-static const struct fuzz_walk rows[] = { FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction)
-						 FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query)
-							 FUZZ_WALK(lookup_answer)
-								 FUZZ_WALK(intake_context) };
+static const struct fuzz_walk rows[] = { FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(
+	introduction) FUZZ_WALK(settings) FUZZ_WALK(contact_sender) FUZZ_WALK(device_entry)
+						 FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer)
+							 FUZZ_WALK(intake_context) };
 enum { WALKS = sizeof rows / sizeof *rows };
 
 static void uris(struct view in, struct arena *a)
@@ -79,10 +80,12 @@ static void signed_things(struct view in, struct arena *a)
 {
 	struct introduction i;
 	struct device_list list;
+	struct settings s;
 	struct view entries[] = { in, in };
 	const struct view_list l = { entries, 2 };
 	const uint8_t key[32] = { 0xd7, 0x5a, 0x98 };
 	fuzz_expect(introduction_verify(in, a, &i, &list));
+	fuzz_expect(settings_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &s));
 	fuzz_expect(device_list_verify(&l, VIEW_LIT("a.example"), VIEW_OF(key), a, &list));
 	struct view_list last;
 	(void)!device_list_last_generation(&l, a, &last);

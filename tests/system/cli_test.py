@@ -50,6 +50,17 @@ class FirstConversation(unittest.TestCase):
                          tom.run('safety', 'Rosa').splitlines()[0])
 
 
+class Settings(unittest.TestCase):
+    def test_set_and_shown(self):
+        rosa = new('lens', 'Rosa')
+        self.assertIn('Nothing was said yet', rosa.run('settings'))
+        self.assertEqual(rosa.run('settings', '--age', 'adult').splitlines(),
+                         ['age adult', 'ask anybody', 'add contacts', 'find yes'])
+        self.assertIn('ask handed', rosa.run('settings', '--ask', 'handed', '--find', 'no'))
+        self.assertEqual(rosa.run('settings').splitlines(),
+                         ['age adult', 'ask handed', 'add contacts', 'find no'])
+
+
 class People(unittest.TestCase):
     def test_three_apps_two_by_two(self):
         rosa, tom, uwe = new('dial', 'Rosa'), new('lens', 'Tom'), new('plaza', 'Uwe')

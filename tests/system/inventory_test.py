@@ -26,6 +26,7 @@ class Inventory(unittest.TestCase):
         uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
         for p in (rosa, uwe):
             p.sign_up()
+        rosa.run('settings', '--age', 'adult')
         befriend(rosa, uwe)
         rosa.run('group', 'The allotment', uwe.name)
         rosa.run('send', uwe.name, TEXT)

@@ -100,6 +100,22 @@ export const enums = {
 		UC_ACCOUNT: 1,
 		UC_ACCOUNT_GONE: 2,
 	},
+	uc_age: {
+		UC_AGE_CHILD: 0,
+		UC_AGE_13_TO_15: 1,
+		UC_AGE_16_AND_17: 2,
+		UC_AGE_ADULT: 3,
+		UC_AGE_UNKNOWN: 4,
+	},
+	uc_may_ask: {
+		UC_ASK_ANYBODY: 1,
+		UC_ASK_HANDED: 2,
+		UC_ASK_NOBODY: 3,
+	},
+	uc_may_add: {
+		UC_ADD_CONTACTS: 1,
+		UC_ADD_NOBODY: 2,
+	},
 	uc_request_state: {
 		UC_REQUEST_OPEN: 0,
 		UC_REQUEST_ACCEPTED: 1,
@@ -160,6 +176,16 @@ export const structs = {
 			account_key: ['u8', 21, 32],
 			devices: ['u32', 56],
 			sets_left: ['u32', 60],
+		},
+	},
+	uc_settings: {
+		size: 20,
+		fields: {
+			said: ['bool', 0],
+			age: ['uc_age', 4],
+			ask: ['uc_may_ask', 8],
+			add: ['uc_may_add', 12],
+			find_by_name: ['bool', 16],
 		},
 	},
 	uc_device: {
@@ -297,6 +323,9 @@ export const functions = {
 	uc_recover: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_account_delete: ['i32', 'ptr', 'ptr'],
+	uc_settings_get: ['i32', 'ptr', 'ptr'],
+	uc_settings_default: ['i32', 'i32', 'ptr'],
+	uc_settings_set: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_ask: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_requests: ['i32', 'ptr', 'ptr', 'ptr'],

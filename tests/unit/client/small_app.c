@@ -68,9 +68,11 @@ static uc_err list_append(struct small_app *a, struct view entry, struct view ac
 
 static uc_err hello(const struct turn *t)
 {
+	uint16_t feature = FEATURE_SETTINGS;
 	struct hello_response out = { .version = FRAME_VERSION,
 				      .domain = view_str(t->app->domain),
 				      .names = t->app->code ? 1 : 2,
+				      .features = { &feature, t->app->has_settings },
 				      .now_ms = test_now_ms };
 	TRY(env_random(test_env(), t->app->challenge, CHALLENGE));
 	t->app->signed_in = t->app->recovering = false;
@@ -239,6 +241,24 @@ static uc_err name_change(const struct turn *t)
 	return answer_empty(t);
 }
 
+/* Whatever it is. */
+static uc_err settings_put(const struct turn *t)
+{
+	struct settings_put_request in;
+	TRY(wire_decode(t->in.body, &mem, settings_put_request_element, &in));
+	if (in.statement.n > SMALL_ENTRY_BYTES)
+		return UC_E_LIMIT;
+	memcpy(t->app->settings.b, in.statement.p, in.statement.n);
+	t->app->settings.n = in.statement.n;
+	return answer_empty(t);
+}
+
+static uc_err settings_get(const struct turn *t)
+{
+	struct settings_get_response out = { { t->app->settings.b, t->app->settings.n } };
+	return answer(t, settings_get_response_element, &out);
+}
+
 static uc_err seat_find(const struct turn *t)
 {
 	struct seat_find_response out = { { NULL, 0 } };
@@ -266,6 +286,8 @@ static uc_err carry_out(const struct turn *t)
 		{ FRAME_REQUEST_KEY_PUT, true, request_key_put },
 		{ FRAME_SEAT_FIND, true, seat_find },
 		{ FRAME_NAME_CHANGE, true, name_change },
+		{ FRAME_SETTINGS_PUT, true, settings_put },
+		{ FRAME_SETTINGS_GET, true, settings_get },
 	};
 	struct small_app *a = t->app;
 	if (a->refuse_times && a->refuse_type == t->in.type) {

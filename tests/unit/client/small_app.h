@@ -28,6 +28,8 @@ struct small_app {
 	struct set_id sets[SMALL_SETS];
 	size_t sets_n;
 	uint64_t intake_next; /* told at sign-in */
+	bool has_settings;    /* speaks of them */
+	struct small_entry settings;
 	unsigned requests;    /* seen over its life */
 	unsigned silent_at;   /* that one is carried out, and its answer lost; 0: none */
 	uint16_t refuse_type; /* requests of this type get ... */

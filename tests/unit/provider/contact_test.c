@@ -2,7 +2,7 @@
 /* Directories, look-ups, consent, the intake. */
 #include "mimi/directory.h"
 #include "store/inner.h"
-#include "tests/unit/provider/apps.h"
+#include "tests/unit/provider/letters.h"
 
 /* --- directories --- */
 
@@ -60,25 +60,6 @@ TEST(anybody_may_read_the_bare_document)
 }
 
 /* --- look-ups --- */
-
-static uc_err look_up(struct person *p, struct app *at, const char *name,
-		      struct lookup_answer *answer, struct view *sealed)
-{
-	struct kem_key key;
-	struct lookup_query query = { .version = 1, .identifier = view_str(name) };
-	struct lookup_request q = { .domain = at->domain };
-	struct lookup_response r;
-	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &key));
-	query.answer_key = kem_public(&key);
-	expect_ok(lookup_query_seal(test_env(), kem_public(&at->keys.lookup_key), at->domain,
-				    &query, &apps_mem, &q.sealed_query));
-	TRY(client_ask(p->c, FRAME_LOOKUP, lookup_request_element, &q, lookup_response_element,
-		       &r));
-	*sealed = r.sealed_answer;
-	expect_ok(lookup_answer_open(&key, at->domain, r.sealed_answer, &apps_mem, answer));
-	kem_key_wipe(&key);
-	return UC_OK;
-}
 
 TEST(found_or_not_look_ups_are_answered_alike)
 {
@@ -182,33 +163,6 @@ struct asking {
 	struct view request, grant, cancel;
 };
 
-static struct view reply_make(struct person *p)
-{
-	struct address_wish w = { .kind = ADDRESS_REQUEST,
-				  .channel = CHANNEL_REPLY,
-				  .expires_ms = test_now_ms + (uint64_t)30 * DAY_MS };
-	struct address_make_request q = { { &w, 1 } };
-	struct address_make_response r = { { NULL, 0 } };
-	expect_ok(client_ask(p->c, FRAME_ADDRESS_MAKE, address_make_request_element, &q,
-			     address_make_response_element, &r));
-	return r.addresses.v[0];
-}
-
-static struct view entry_make(uint8_t operation, struct view requester, struct view target,
-			      uint16_t component, size_t n)
-{
-	uint8_t *letter = arena_take(&apps_mem, n + 1);
-	struct view bytes = { NULL, 0 };
-	memset(letter, 0x5a, n);
-	struct component_data c = { component, view_make(letter, n) };
-	struct consent_entry e = { .consent_operation = operation,
-				   .requester_uri = requester,
-				   .target_uri = target,
-				   .consent_extensions = { { &c, n ? 1 : 0 } } };
-	expect_ok(wire_encode_to(&apps_mem, consent_entry_element, &e, &bytes));
-	return bytes;
-}
-
 static void asking_begin(struct asking *x, struct app *of_rosa, struct app *of_tom)
 {
 	struct lookup_answer a = { 0 };
@@ -223,36 +177,6 @@ static void asking_begin(struct asking *x, struct app *of_rosa, struct app *of_t
 				CARD_BYTES);
 	x->grant = entry_make(CONSENT_GRANT, x->reply, x->target, COMPONENT_CONTACT_ANSWER, 4096);
 	x->cancel = entry_make(CONSENT_CANCEL, x->reply, x->target, 0, 0);
-}
-
-static uc_err request(struct client *c, struct view entry)
-{
-	struct consent_request_request q = { entry };
-	return client_ask(c, FRAME_CONSENT_REQUEST, consent_request_request_element, &q, NULL,
-			  NULL);
-}
-
-static uc_err update(struct client *c, struct view entry)
-{
-	struct consent_update_request q = { entry };
-	return client_ask(c, FRAME_CONSENT_UPDATE, consent_update_request_element, &q, NULL, NULL);
-}
-
-/* The next item of the intake, opened by the device. */
-static struct view intake_take(struct client *c, struct device *d)
-{
-	struct intake_event i;
-	struct view body = { NULL, 0 };
-	struct event *e = client_event(c, FRAME_INTAKE);
-	if (!e)
-		return body;
-	expect_ok(wire_decode(e->body, &apps_mem, intake_event_element, &i));
-	struct intake_context context = { i.intake_kind, i.received_ms };
-	expect_eq(i.received_ms % HOUR_MS, 0);
-	expect_ok(intake_open(secret_view(&d->intake.priv), kem_public(&d->intake), &context,
-			      i.sealed, &apps_mem, &body));
-	d->cursor = i.seq;
-	return body;
 }
 
 static void ask_and_answer(struct app *of_rosa, struct app *of_tom)

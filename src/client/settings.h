@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may reach this account: the last statement this device knows of, and what the app shows. */
+#ifndef CLIENT_SETTINGS_H
+#define CLIENT_SETTINGS_H
+
+#include "client/client.h"
+#include "mimi/settings.h"
+
+uc_err UC_MUST_USE settings_drive(struct uc_client *c);
+/* As this device knows them; the number is 0 where nothing was said. */
+struct settings settings_known(struct uc_client *c);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mimi/settings.h"
+
+#define LABEL "Undercroft settings"
+
+enum { VERSION = 1 };
+
+static void wire_version(struct wire *w, uint16_t *version)
+{
+	wire_u16(w, version);
+	if (*version != VERSION)
+		wire_fail(w, UC_E_VERSION);
+}
+
+static void settings_tbs_element(struct wire *w, void *v)
+{
+	struct settings *s = v;
+	wire_version(w, &s->version);
+	wire_bytes(w, &s->app);
+	wire_bytes(w, &s->account_key);
+	wire_u64(w, &s->number);
+	wire_u8(w, &s->age_band);
+	wire_u8(w, &s->attested);
+	wire_u8(w, &s->ask);
+	wire_u8(w, &s->add);
+	wire_bool(w, &s->find_by_name);
+	wire_bytes(w, &s->device_key);
+}
+
+void wire_settings(struct wire *w, struct settings *s)
+{
+	settings_tbs_element(w, s);
+	wire_bytes(w, &s->signature);
+}
+
+void settings_element(struct wire *w, void *v)
+{
+	wire_settings(w, v);
+}
+
+void wire_contact_sender(struct wire *w, struct contact_sender *s)
+{
+	wire_version(w, &s->version);
+	wire_u8(w, &s->age_band);
+	wire_bool(w, &s->is_new);
+	if (s->age_band >= AGE_BANDS)
+		wire_fail(w, UC_E_MALFORMED);
+}
+
+void contact_sender_element(struct wire *w, void *v)
+{
+	wire_contact_sender(w, v);
+}
+
+static bool is_young(uint8_t band)
+{
+	return band == AGE_CHILD || band == AGE_TEEN_A;
+}
+
+struct settings settings_default(enum age_band band)
+{
+	return (struct settings){
+		.version = VERSION,
+		.age_band = (uint8_t)band,
+		.attested = ATTESTED_SELF,
+		.ask = ASK_ANYBODY,
+		.add = is_young((uint8_t)band) ? ADD_NOBODY : ADD_CONTACTS,
+		.find_by_name = band == AGE_ADULT,
+	};
+}
+
+uc_err settings_make(const struct settings *in, const struct ed25519_key *device, struct arena *a,
+		     struct view *encoded)
+{
+	struct settings made = *in;
+	struct view content;
+	uint8_t signature[ED25519_SIGNATURE];
+	made.version = VERSION;
+	made.device_key = VIEW_OF(device->pub);
+	TRY(wire_encode_to(a, settings_tbs_element, &made, &content));
+	TRY(ed25519_sign(device, LABEL, content, signature));
+	made.signature = VIEW_OF(signature);
+	return wire_encode_to(a, settings_element, &made, encoded);
+}
+
+static bool has_values(const struct settings *s)
+{
+	return s->number && s->age_band < AGE_BANDS && s->attested == ATTESTED_SELF &&
+	       s->ask >= ASK_ANYBODY && s->ask <= ASK_NOBODY && s->add >= ADD_CONTACTS &&
+	       s->add <= ADD_NOBODY;
+}
+
+uc_err settings_verify(struct view encoded, struct view app, struct view account_key,
+		       struct arena *a, struct settings *out)
+{
+	struct settings s;
+	struct view content;
+	TRY(wire_decode(encoded, a, settings_element, &s));
+	if (!has_values(&s))
+		return UC_E_ARGUMENT;
+	if (!view_equal(s.app, app) || !view_equal(s.account_key, account_key))
+		return UC_E_KEY;
+	TRY(wire_encode_to(a, settings_tbs_element, &s, &content));
+	TRY(ed25519_verify(s.device_key, LABEL, content, s.signature));
+	*out = s;
+	return UC_OK;
+}
+
+uc_err settings_follow(const struct settings *was, const struct settings *now)
+{
+	struct settings open = settings_default((enum age_band)now->age_band);
+	if (now->number <= was->number)
+		return UC_E_STALE;
+	/* Whoever said once to be younger than 18 stays so, whatever their device says later. */
+	if (was->number && was->age_band < AGE_ADULT && now->age_band > was->age_band)
+		return UC_E_NOT_ALLOWED;
+	if (is_young(now->age_band) &&
+	    (now->ask < open.ask || now->add < open.add || now->find_by_name > open.find_by_name))
+		return UC_E_NOT_ALLOWED;
+	return UC_OK;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may reach an account, as one of its devices signed it, so that the app can neither loosen it nor
+ * bring an older one back unseen; and what an app says of its own people who ask others. */
+#ifndef MIMI_SETTINGS_H
+#define MIMI_SETTINGS_H
+
+#include "crypto/crypto.h"
+#include "mimi/reach.h"
+#include "wire/wire.h"
+
+/* Numbers are stored and sent: they never change.  Each list goes from open to closed. */
+enum settings_ask {
+	ASK_ANYBODY = 1, /* as the table has it */
+	ASK_HANDED = 2,  /* only who was handed a link or code */
+	ASK_NOBODY = 3,
+};
+enum settings_add {
+	ADD_CONTACTS = 1,
+	ADD_NOBODY = 2,
+};
+/* Who said how old somebody is. */
+enum settings_attested { ATTESTED_SELF = 1 };
+
+struct settings {
+	uint16_t version; /* 1 */
+	struct view app, account_key;
+	uint64_t number;   /* only rises; 0: nothing was said, these are the defaults */
+	uint8_t age_band;  /* enum age_band */
+	uint8_t attested;  /* enum settings_attested */
+	uint8_t ask, add;  /* enum settings_ask, settings_add */
+	bool find_by_name; /* by the exact number, handle or e-mail address */
+	struct view device_key;
+	struct view signature; /* label "Undercroft settings" */
+};
+void wire_settings(struct wire *w, struct settings *s);
+void settings_element(struct wire *w, void *v);
+
+/* What holds for a band where nothing was said: closed for minors. */
+struct settings settings_default(enum age_band band);
+/* Signed by a device; version, key and signature are filled in. */
+uc_err UC_MUST_USE settings_make(const struct settings *in, const struct ed25519_key *device,
+				 struct arena *a, struct view *encoded);
+/* Form and signature; that the device is listed is the caller's to check.  UC_E_SIGNATURE,
+ * UC_E_MALFORMED, UC_E_ARGUMENT for values that there are none of, UC_E_KEY for another's. */
+uc_err UC_MUST_USE settings_verify(struct view encoded, struct view app, struct view account_key,
+				   struct arena *a, struct settings *out);
+/* May `now` follow `was`?  UC_E_STALE where its number does not rise; UC_E_NOT_ALLOWED where a minor
+ * would become older, or one below 16 opens what is closed for that age. */
+uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now);
+
+/* Component of consent_extensions, between apps alone: what the sender's app says of the sender. */
+enum { COMPONENT_CONTACT_SENDER = 0x8012 };
+struct contact_sender {
+	uint16_t version; /* 1 */
+	uint8_t age_band; /* enum age_band */
+	bool is_new;      /* an account of less than a day */
+};
+void wire_contact_sender(struct wire *w, struct contact_sender *s);
+void contact_sender_element(struct wire *w, void *v);
+
+#endif
