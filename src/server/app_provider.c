@@ -331,8 +331,10 @@ static uc_err begin_life(struct app *a, uint64_t now_ms)
 	if (app_stores_are_older(&a->stores))
 		TRY(provider_renew(a->provider));
 	clock_watch_start(&a->clock, a->stores.last_ms, now_ms, clock_steady_ms());
-	/* While the clock is doubted, the next start is to doubt it, too. */
-	return app_stores_live(&a->stores, a->clock.until_ms ? a->stores.last_ms : now_ms);
+	/* While it is doubted for being ahead, the next start is to doubt it, too: to trust what follows a
+	 * clock that was behind would throw away what was written by that. */
+	bool is_ahead = a->clock.until_ms && now_ms > a->stores.last_ms;
+	return app_stores_live(&a->stores, is_ahead ? a->stores.last_ms : now_ms);
 }
 
 static uc_err fill(struct app *a, const struct config *c, size_t app, const struct env *env)

@@ -331,7 +331,7 @@ static uc_err life_begins(struct app *a)
 	if (life <= a->lives)
 		life = a->lives + 1;
 	clock_watch_start(&a->clock, last, app_now(a), a->w->now_ms);
-	if (!a->clock.until_ms)
+	if (!a->clock.until_ms || app_now(a) < last)
 		last = app_now(a);
 	TRY(store_live(a->accounts, life, last));
 	TRY(store_live(a->rooms, life, last));
