@@ -21,18 +21,17 @@ static void *take(size_t n, const char *file, int line)
 	return n ? heap_new_raw(n) : NULL;
 }
 
+/* An SSL object has the traffic secrets in it, which OpenSSL does not wipe: they would outlive its
+ * connection, and every update of its keys. */
 static void give(void *p, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	if (p && spare_n < SPARE_N) {
-		size_t n = malloc_usable_size(p);
-		if (n >= BUFFER_MIN && n <= BUFFER_MAX) {
-			spare[spare_n++] = p;
-			return;
-		}
-	}
-	heap_free(p);
+	size_t n = p ? malloc_usable_size(p) : 0;
+	if (n >= BUFFER_MIN && n <= BUFFER_MAX && spare_n < SPARE_N)
+		spare[spare_n++] = p;
+	else
+		heap_free_wiped(p, n);
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -43,12 +42,13 @@ static void give(void *p, const char *file, int line)
 #endif
 #endif
 
-void tls_memory_use(void)
+bool tls_memory_use(void)
 {
 #ifndef IS_SANITIZED /* which would not see what is done with a buffer that was given back */
-	CRYPTO_set_mem_functions(take, NULL, give);
+	return CRYPTO_set_mem_functions(take, NULL, give) == 1;
 #else
 	(void)take;
 	(void)give;
+	return false;
 #endif
 }
