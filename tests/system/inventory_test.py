@@ -31,22 +31,35 @@ class Inventory(unittest.TestCase):
         rosa.run('group', 'The allotment', uwe.name)
         rosa.run('send', uwe.name, TEXT)
         uwe.run('read', '--wait', 30)
+        cls.seldom(rosa, uwe)
         (b.dir / 'played.json').write_text(json.dumps({
             'texts': [TEXT], 'names': [rosa.name, uwe.name, 'The allotment'],
             'identifiers': {p.app: [p.identifier] for p in (rosa, uwe)}}))
 
     @classmethod
+    def seldom(cls, rosa, uwe):
+        """What leaves records that a short life does not: a long talk, a block."""
+        talk = rosa.start('follow', 'The allotment')
+        talk.wait_for(lambda line: line['type'] == 'following')
+        for n in range(66):
+            talk.type(f'bean number {n}')
+        talk.wait_for(lambda line: line['type'] == 'message_state' and line['text'] == 'bean number 65')
+        talk.interrupt()
+        rosa.run('block', uwe.name)
+        rosa.run('sync')
+
+    @classmethod
     def tearDownClass(cls):
         cls.backbone.erase()
 
-    def check(self):
-        done = subprocess.run([ROOT / 'scripts/check-run', self.backbone.dir], text=True,
+    def check(self, *more):
+        done = subprocess.run([ROOT / 'scripts/check-run', *more, self.backbone.dir], text=True,
                               env=self.backbone.env, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
 
     def test_clean(self):
-        status, said = self.check()
+        status, said = self.check('--whole')
         self.assertEqual(status, 0, said)
         self.assertIn('found nowhere', said)
 
@@ -121,6 +134,18 @@ class Inventory(unittest.TestCase):
         for line in (b'2026-11-26T13:46:59Z info account.made app=dial\n',
                      b'2026-11-26T13:46:59Z info app.started app=dial name=rosa\n', b'hello\n'):
             self.planted('undercroft.log', line, 'a line that is not in the inventory')
+
+    def test_what_is_nowhere(self):
+        lives = sorted((self.backbone.dir / 'keys').rglob('lives'))
+        for p in lives:
+            p.rename(self.backbone.dir / f'kept-{p.parent.name}')
+        try:
+            status, said = self.check('--whole')
+        finally:
+            for p in lives:
+                (self.backbone.dir / f'kept-{p.parent.name}').rename(p)
+        self.assertEqual(status, 1, said)
+        self.assertIn('KEYS/lives: is in the inventory, and was not seen', said)
 
 
 if __name__ == '__main__':
