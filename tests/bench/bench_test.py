@@ -20,6 +20,10 @@ PARTS = {
              'mls.unprotect.100', 'mls.heap.1000'}),
     'suites': ('mls', ['--budget', '1', '--suite', '7'],
                {'mls.suite7.primitive.verify', 'mls.suite7.2.join'}),
+    'trust': ('trust', ['--budget', '1', '--contacts', '20', '--findable', '5000'],
+              {'trust.discovery.client.blind', 'trust.discovery.server',
+               'trust.discovery.client.finish.split', 'trust.discovery.bytes.down',
+               'trust.discovery.filter.bits', 'trust.discovery.country.asking'}),
 }
 SMALL = ['--rounds', '1', '--pairs', '2', '--messages', '5', '--bytes', '100', '--room', '5',
          '--connections', '80', '--seats', '3', '--devices', '4', '--senders', '2', '--stored', '3',
