@@ -164,7 +164,8 @@ struct provider {
 	struct buf
 		index_from; /* where leading the index to its new key goes on; empty: at its begin */
 	unsigned index_permille, index_failures, index_skipped;
-	bool index_is_led; /* all of it, and it is written that it is */
+	bool index_is_said; /* there is a record of under which key all of it was */
+	bool index_is_led;  /* all of it, and it is written that it is */
 };
 
 /* --- store --- */

@@ -13,6 +13,28 @@ struct leading {
 	uint8_t move[POINT_HASH];
 };
 
+/* --- what is said of all of it --- */
+
+static uc_err say(struct provider *p, uint32_t number)
+{
+	struct store_key k;
+	struct store_batch b;
+	const struct index_record r = { .index = number };
+	store_batch_init(&b, p->domain);
+	TRY(finish_accounts(
+		p, &b,
+		record_put(&b, key_1(&k, TABLE_INDEX, p->domain), index_record_element, &r)));
+	p->index_is_said = true;
+	return UC_OK;
+}
+
+/* Before the first record lies under another key: a copy from the middle of the first change says, too,
+ * that the key before is needed. */
+static uc_err say_before(struct provider *p)
+{
+	return p->index_is_said ? UC_OK : say(p, p->config.keys->index_before.number);
+}
+
 /* --- one name --- */
 
 static uc_err name_put(struct provider *p, const uint8_t now[32], struct name_record r)
@@ -85,6 +107,7 @@ uc_err index_lead(struct provider *p, const struct name_id *n, struct arena *a)
 	bool found;
 	if (!n->moves)
 		return UC_OK;
+	TRY(say_before(p));
 	TRY(record_find(p->accounts, key_1(&k, TABLE_NAME, VIEW_OF(n->before)), name_record_element,
 			a, &name, &found));
 	if (found)
@@ -253,17 +276,6 @@ static uc_err some(struct leading *l, uint8_t table, struct slice *s, bool *end)
 	return UC_OK;
 }
 
-/* Says that all of the index is under this key. */
-static uc_err say(struct provider *p, uint32_t number)
-{
-	struct store_key k;
-	struct store_batch b;
-	const struct index_record r = { .index = number };
-	store_batch_init(&b, p->domain);
-	return finish_accounts(
-		p, &b, record_put(&b, key_1(&k, TABLE_INDEX, p->domain), index_record_element, &r));
-}
-
 static uc_err over(struct provider *p)
 {
 	TRY(say(p, p->config.keys->index.number));
@@ -278,6 +290,7 @@ static uc_err go_on(struct leading *l)
 	struct slice s;
 	bool end;
 	slice_begin(&s, l->p->env);
+	TRY(say_before(l->p));
 	if (k->index_before.number)
 		TRY(point_move_make(k->index_before.key, k->index.key, l->move));
 	if (!l->p->index_from.n)
@@ -347,18 +360,13 @@ static uc_err check(struct provider *p, struct arena *a)
 	bool is_said, found;
 	TRY(record_find(p->accounts, key_1(&k, TABLE_INDEX, p->domain), index_record_element, a, &r,
 			&is_said));
-	found = is_said;
+	found = p->index_is_said = is_said;
 	if (!is_said)
 		TRY(first_name(p, a, &r.index, &found));
 	bool is_now = !found || r.index == keys->index.number;
 	bool is_before = keys->index_moves && found && r.index == keys->index_before.number;
 	p->index_is_led = keys->index_moves && is_said && is_now;
-	if (!is_now && !is_before)
-		return UC_E_CONFIG;
-	/* Before the first record lies under another key: a copy from the middle of a change says, too,
-	 * that the key before is needed. */
-	return is_said ? UC_OK
-		       : say(p, (keys->index_moves ? &keys->index_before : &keys->index)->number);
+	return is_now || is_before ? UC_OK : UC_E_CONFIG;
 }
 
 uc_err index_open(struct provider *p)

@@ -82,7 +82,8 @@ struct code_record {
 	uint64_t empty_until_us; /* struct rate_state of LIMIT_NAME_CODE; from version 2 on */
 	uint32_t index;          /* number of the index key it lies under; from version 3 on */
 };
-/* Under which key all of the index was when a change of it was last over; at first, when the app began. */
+/* Under which key all of the index was when a change of it was last over; before the
+ * first is over, which one it began with. */
 struct index_record {
 	uint16_t version;
 	uint32_t index;

@@ -80,17 +80,6 @@ static void again(struct app *a)
 	app_start(a);
 }
 
-/* As before there was a record that says under which key the index is. */
-static void index_unsay(struct app *a)
-{
-	struct store_batch b;
-	struct store_key k;
-	store_batch_init(&b, a->provider->domain);
-	store_delete(&b, key_1(&k, TABLE_INDEX, a->provider->domain));
-	expect_ok(store_commit(a->accounts, &b));
-	store_batch_done(&b);
-}
-
 TEST(names_are_found_before_meanwhile_and_after)
 {
 	apps_begin();
@@ -198,7 +187,6 @@ TEST(the_first_index_key_of_an_older_app)
 	apps_begin();
 	struct app *a = &apps[LENS];
 	a->keys.index = (struct provider_index_key){ .number = 0 };
-	index_unsay(a);
 	join_all(a);
 	expect_eq(records_under(a, TABLE_NAME, 0), PEOPLE);
 	again(a);
