@@ -242,13 +242,22 @@ static uc_err engine_write(struct store_engine *e, const struct store_change *fi
 	return gathered_bytes(&e->gathered) < GATHER_MAX ? UC_OK : gathered_write(e);
 }
 
-/* While housekeeping writes to the log its length says nothing; the mark then stays behind. */
+/* While housekeeping writes to the log its length says nothing; the mark then stays behind.  A log that
+ * is still needed was synced just now; one that is not may have been left as it was. */
 static uc_err mark(struct store_engine *e, unsigned flushes, uint64_t sequence)
 {
-	if (!e->unmarked || flushes % 2 || e->flushes != flushes)
+	uint64_t needed = 0;
+	uc_err err;
+	if (!e->unmarked)
 		return UC_OK;
-	e->unmarked = false;
-	uc_err err = wal_synced(&e->mark, sequence);
+	if (rocksdb_property_int(e->db, "rocksdb.min-log-number-to-keep", &needed))
+		needed = 0;
+	if (flushes % 2 || e->flushes != flushes) {
+		err = wal_left(&e->mark, needed, sequence);
+	} else {
+		e->unmarked = false;
+		err = wal_synced(&e->mark, needed, sequence);
+	}
 	if (err)
 		e->failed = err;
 	return err;

@@ -233,14 +233,14 @@ static uc_err log_follow(struct wal_mark *m, struct stat *st, bool *is_new)
 	return UC_OK;
 }
 
-uc_err wal_synced(struct wal_mark *m, uint64_t sequence)
+uc_err wal_synced(struct wal_mark *m, uint64_t needed, uint64_t sequence)
 {
 	struct stat st = { .st_size = 0 };
 	bool is_new = false;
 	if (m->log_fd >= 0 && fstat(m->log_fd, &st))
 		return UC_E_STORE;
 	/* One that does not grow is written no more. */
-	if (m->log_fd < 0 || (uint64_t)st.st_size == m->bytes)
+	if (m->log_fd < 0 || m->log < needed || (uint64_t)st.st_size == m->bytes)
 		TRY(log_follow(m, &st, &is_new));
 	m->bytes = (uint64_t)st.st_size;
 	m->sequence = sequence;
@@ -249,11 +249,25 @@ uc_err wal_synced(struct wal_mark *m, uint64_t sequence)
 	return is_new && fdatasync(m->fd) ? UC_E_STORE : UC_OK;
 }
 
+uc_err wal_left(struct wal_mark *m, uint64_t needed, uint64_t sequence)
+{
+	if (needed <= m->log)
+		return UC_OK;
+	if (m->log_fd >= 0)
+		close(m->log_fd);
+	m->log_fd = -1;
+	m->log = needed;
+	m->bytes = 0;
+	m->sequence = sequence;
+	TRY(mark_write(m));
+	return fdatasync(m->fd) ? UC_E_STORE : UC_OK;
+}
+
 uc_err wal_opened(struct wal_mark *m, uint64_t sequence, bool mend)
 {
 	if (m->is_known && sequence < m->sequence && !mend)
 		return UC_E_CORRUPT;
-	TRY(wal_synced(m, sequence));
+	TRY(wal_synced(m, 0, sequence));
 	return fsync(m->fd) ? UC_E_STORE : folder_sync(m->path);
 }
 

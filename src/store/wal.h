@@ -26,8 +26,13 @@ struct wal_mark {
 uc_err UC_MUST_USE wal_open(struct wal_mark *m, const char *path, bool mend);
 /* RocksDB has opened it, and what it reads goes up to this number.  UC_E_CORRUPT: more was synced. */
 uc_err UC_MUST_USE wal_opened(struct wal_mark *m, uint64_t sequence, bool mend);
-/* All up to this number is synced now.  Must not run while another thread writes to the log. */
-uc_err UC_MUST_USE wal_synced(struct wal_mark *m, uint64_t sequence);
+/* All up to this sequence number is synced now, and RocksDB needs no log before `needed`.  Must not run
+ * while another thread writes to the log. */
+uc_err UC_MUST_USE wal_synced(struct wal_mark *m, uint64_t needed, uint64_t sequence);
+/* The same while another does, so that how far the log is cannot be said: only where RocksDB needs the
+ * marked one no more.  That may not be synced to its end; what was accepted lies in those behind it, and
+ * these are not to be cut for what it lacks, if a power failure brings it back. */
+uc_err UC_MUST_USE wal_left(struct wal_mark *m, uint64_t needed, uint64_t sequence);
 void wal_close(struct wal_mark *m);
 
 #endif

@@ -3,11 +3,14 @@
  * and is put there by somebody. */
 #include "base/heap.h"
 #include "store/crc32c.h"
+#include "store/wal.h"
 #include "store/wal_read.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/store/engines.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { BLOCK = 32768, BATCHES = 60 };
 
@@ -170,4 +173,67 @@ TEST(pieces_and_numbers)
 	put(log + last, 2, 9, 1, 12);
 	expect_eq(end_of(view_make(log, last + 19), &good), WAL_BROKEN);
 	expect_eq(good, one);
+}
+
+/* --- a log that is not needed any more, and is there again --- */
+
+static const char *log_path(const struct place *p, unsigned number)
+{
+	static char path[512];
+	snprintf(path, sizeof path, "%s/%06u.log", p->dir, number);
+	return path;
+}
+
+/* One record, which begins with this sequence number, at the end of a log. */
+static void log_add(const struct place *p, unsigned number, uint64_t first)
+{
+	uint8_t record[64];
+	size_t n = put(record, 1, first, 1, 40);
+	FILE *f = fopen(log_path(p, number), "ab");
+	expect(f && fwrite(record, 1, n, f) == n && !fclose(f));
+}
+
+static off_t log_size(const struct place *p, unsigned number)
+{
+	struct stat st = { .st_size = -1 };
+	(void)!stat(log_path(p, number), &st);
+	return st.st_size;
+}
+
+enum said { NOTHING, LEFT, SYNCED };
+
+/* Log 5 is marked, grows by what is not synced, and goes when what it held is in a table; what is
+ * accepted meanwhile is in log 6.  Then the power fails, and the disk has log 5 as it was marked. */
+static off_t accepted_then_power_fails(enum said said)
+{
+	struct place p;
+	struct wal_mark m;
+	place_init(&p, ENGINE_ROCKSDB);
+	expect_ok(wal_open(&m, p.dir, false));
+	log_add(&p, 5, 1);
+	expect_ok(wal_opened(&m, 1, false));
+	off_t marked = log_size(&p, 5);
+	log_add(&p, 5, 2);
+	log_add(&p, 6, 3);
+	/* As long as it is needed it was synced, too. */
+	expect_ok(wal_left(&m, 5, 3));
+	expect_eq(m.bytes, (uint64_t)marked);
+	if (said == LEFT)
+		expect_ok(wal_left(&m, 6, 3));
+	else if (said == SYNCED)
+		expect_ok(wal_synced(&m, 6, 3));
+	wal_close(&m);
+	expect(!truncate(log_path(&p, 5), marked));
+	expect_ok(wal_open(&m, p.dir, false));
+	off_t kept = log_size(&p, 6);
+	wal_close(&m);
+	place_done(&p);
+	return kept;
+}
+
+TEST(a_log_that_comes_back_shortens_none_behind_it)
+{
+	expect_eq(accepted_then_power_fails(NOTHING), 0); /* why it has to be said */
+	expect_eq(accepted_then_power_fails(LEFT), 47);
+	expect_eq(accepted_then_power_fails(SYNCED), 47);
 }
