@@ -8,7 +8,7 @@
 #include "base/heap.h"
 #include "base/text.h"
 #include "mimi/franking.h"
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 
 enum { FRANKS_MEMORY = 4 << 20 };
 

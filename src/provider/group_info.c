@@ -4,7 +4,7 @@
  *
  * That it is one is proven by the participant's proof for this client and key, as its leaf will
  * carry it, in joining_code; or by the key of a leaf that is there. */
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 
 struct inquiry {
 	const struct hub_request *q;

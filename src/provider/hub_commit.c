@@ -2,7 +2,7 @@
 /* The hub takes a commit: checked on the public group, then everything that follows from it in one
  * batch (draft-ietf-mimi-protocol-06, update). */
 #include "base/planted.h"
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 
 struct commitment {
 	const struct hub_request *q;

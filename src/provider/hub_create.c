@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new room: the app of its creator becomes the hub. */
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 
 struct creation {
 	struct call *c;

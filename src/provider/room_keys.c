@@ -6,7 +6,7 @@
  * speaks, and counts how many are left. */
 #include "mimi/franking.h"
 #include "mls/group_state.h"
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 
 enum { REST_MS = 2 * 1000 };
 

@@ -337,17 +337,6 @@ void log_step_tell(struct log_step *s);
 /* chain_n from chain_(n-1), in place: docs/protocol.md. */
 uc_err UC_MUST_USE chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout);
 
-/* --- room_keys.c: the hub's keys, of which a room names the ones that hold there --- */
-uc_err UC_MUST_USE room_hub_key(struct provider *p, struct room_live *r,
-				const struct sign_key **out);
-uc_err UC_MUST_USE room_franking_key(struct provider *p, struct room_live *r,
-				     const struct sign_key **out);
-/* Proposes those of now, where the room names those before and they are not proposed yet. */
-uc_err UC_MUST_USE room_keys_propose(struct log_step *s, uint64_t timestamp);
-void room_keys_tick(struct provider *p, uint64_t now_ms, struct slice *s);
-/* May a room be made that names these?  UC_E_POLICY. */
-uc_err UC_MUST_USE room_keys_admit(struct provider *p, const struct room_state *r);
-
 /* --- repeats.c: a message that was accepted before, also in an earlier epoch --- */
 uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES]);
 /* The entry with just this message; UC_E_NOT_FOUND. */

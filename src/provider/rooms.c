@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rooms in memory: loaded when needed, the least used ones given up. */
 #include "base/heap.h"
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 
 enum { SKIP_MAX = 64, TICK_MS = 1000, FLUSH_MS = 10 * 1000, PEERS_MAX = 10000 };
 

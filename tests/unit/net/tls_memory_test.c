@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { SECRET = 6000, FOUND = 64, PIECE = 1 << 16 };
@@ -55,10 +56,9 @@ static bool is_anywhere(void)
 	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	expect(maps && memory >= 0);
 	while (maps && !found && fgets(line, sizeof line, maps)) {
-		unsigned long from, end;
-		char how[5];
-		if (sscanf(line, "%lx-%lx %4s", &from, &end, how) == 3 && how[1] == 'w')
-			found = is_in_range(memory, from, end);
+		char *at;
+		uint64_t from = strtoull(line, &at, 16), end = strtoull(at + 1, &at, 16);
+		found = at[2] == 'w' && is_in_range(memory, from, end);
 	}
 	if (maps)
 		fclose(maps);
