@@ -4,9 +4,10 @@
  * since what waits goes into every commit.  Until then the hub signs there with those before.  A commit
  * that left the proposals out gets them again at once; a round over all rooms finds those where nobody
  * speaks, and counts how many are left. */
+#include "provider/room_keys.h"
+
 #include "mimi/franking.h"
 #include "mls/group_state.h"
-#include "provider/room_keys.h"
 
 enum { REST_MS = 2 * 1000 };
 
