@@ -89,97 +89,164 @@ size_t fuse_filter_size(uint32_t count)
 
 /* --- building --- */
 
-struct work {
-	struct shape shape;
-	const uint64_t *keys;
-	uint32_t n;
-	uint64_t *sum;   /* slot: the hashes that fall on it, exclusive-or */
-	uint8_t *load;   /* slot: how many they are */
-	uint32_t *alone; /* slots that had one, to be looked at */
-	uint64_t *order; /* hashes as they were taken out */
-	uint8_t *which;  /* of their places, the one that was theirs alone */
-};
+enum phase { PHASE_CLEAR, PHASE_IN, PHASE_FIND, PHASE_OUT, PHASE_SET, PHASE_DONE };
 
-static uc_err work_init(struct work *w, struct arena *a)
+uc_err fuse_build_begin(struct fuse_build *b, const struct fuse_head *head, const uint64_t *keys,
+			size_t n, uint8_t *out, struct arena *a)
 {
-	w->sum = ARENA_ARRAY(a, uint64_t, w->shape.slots);
-	w->load = ARENA_ARRAY(a, uint8_t, w->shape.slots);
-	w->alone = ARENA_ARRAY(a, uint32_t, w->shape.slots);
-	w->order = ARENA_ARRAY(a, uint64_t, w->n);
-	w->which = ARENA_ARRAY(a, uint8_t, w->n);
-	return w->sum && w->load && w->alone && w->order && w->which ? UC_OK : arena_error(a);
+	if (n > FUSE_KEYS_MAX)
+		return UC_E_TOO_LARGE;
+	struct shape s = shape_of((uint32_t)n);
+	struct fuse_build made = { .head = *head, .keys = keys, .out = out, .work = a };
+	made.head.count = (uint32_t)n;
+	made.segment = s.segment;
+	made.segments = s.segments;
+	made.slots = s.slots;
+	made.sum = ARENA_ARRAY(a, uint64_t, s.slots);
+	made.load = ARENA_ARRAY(a, uint8_t, s.slots);
+	made.alone = ARENA_ARRAY(a, uint32_t, s.slots);
+	made.order = ARENA_ARRAY(a, uint64_t, n);
+	made.which = ARENA_ARRAY(a, uint8_t, n);
+	if (!made.sum || !made.load || !made.alone || !made.order || !made.which)
+		return arena_error(a);
+	*b = made;
+	return UC_OK;
 }
 
-/* False when a slot's load is past counting. */
-static bool keys_in(struct work *w, uint64_t seed)
+static void phase_begin(struct fuse_build *b, enum phase phase, uint32_t at)
+{
+	b->phase = (uint8_t)phase;
+	b->at = at;
+}
+
+static uc_err try_again(struct fuse_build *b)
+{
+	if (++b->tries == FUSE_TRIES_MAX)
+		return UC_E_LIMIT;
+	b->head.seed += 0x9e3779b97f4a7c15;
+	b->waiting = b->taken = 0;
+	phase_begin(b, PHASE_CLEAR, 0);
+	return UC_OK;
+}
+
+static void slot_clear(struct fuse_build *b, uint32_t slot)
+{
+	b->sum[slot] = 0;
+	b->load[slot] = 0;
+	memset(b->out + FUSE_HEAD + (size_t)slot * 2, 0, 2);
+}
+
+static uc_err key_in(struct fuse_build *b, uint32_t i)
 {
 	uint32_t at[PLACES];
+	uint64_t hash = mix(b->keys[i] + b->head.seed);
 	bool fits = true;
-	memset(w->sum, 0, (size_t)w->shape.slots * sizeof *w->sum);
-	memset(w->load, 0, w->shape.slots);
-	for (uint32_t i = 0; i < w->n; i++) {
-		uint64_t hash = mix(w->keys[i] + seed);
-		places_of(w->shape.segment, w->shape.segments, hash, at);
-		for (int j = 0; j < PLACES; j++) {
-			w->sum[at[j]] ^= hash;
-			fits &= ++w->load[at[j]] != 0;
-		}
+	if (i && b->keys[i] <= b->keys[i - 1])
+		return UC_E_ARGUMENT;
+	places_of(b->segment, b->segments, hash, at);
+	for (int j = 0; j < PLACES; j++) {
+		b->sum[at[j]] ^= hash;
+		fits &= ++b->load[at[j]] != 0;
 	}
-	return fits;
+	return fits ? UC_OK : try_again(b); /* past counting */
 }
 
-/* True when every key was taken out. */
-static bool keys_out(struct work *w)
+static void slot_find(struct fuse_build *b, uint32_t slot)
 {
-	uint32_t taken = 0, waiting = 0, at[PLACES];
-	for (uint32_t s = 0; s < w->shape.slots; s++)
-		if (w->load[s] == 1)
-			w->alone[waiting++] = s;
-	while (waiting) {
-		uint32_t slot = w->alone[--waiting];
-		if (w->load[slot] != 1)
-			continue;
-		uint64_t hash = w->sum[slot];
-		places_of(w->shape.segment, w->shape.segments, hash, at);
-		w->order[taken] = hash;
-		for (int j = 0; j < PLACES; j++) {
-			if (at[j] == slot)
-				w->which[taken] = (uint8_t)j;
-			w->sum[at[j]] ^= hash;
-			if (--w->load[at[j]] == 1)
-				w->alone[waiting++] = at[j];
-		}
-		taken++;
-	}
-	return taken == w->n;
+	if (b->load[slot] == 1)
+		b->alone[b->waiting++] = slot;
 }
 
-static void prints_set(const struct work *w, uint8_t *prints)
+/* The last of those that wait is looked at: the one key that falls there is taken out. */
+static void key_out(struct fuse_build *b)
 {
+	uint32_t slot = b->alone[--b->waiting], at[PLACES];
+	if (b->load[slot] != 1)
+		return;
+	uint64_t hash = b->sum[slot];
+	places_of(b->segment, b->segments, hash, at);
+	b->order[b->taken] = hash;
+	for (int j = 0; j < PLACES; j++) {
+		if (at[j] == slot)
+			b->which[b->taken] = (uint8_t)j;
+		b->sum[at[j]] ^= hash;
+		b->load[at[j]]--;
+		slot_find(b, at[j]);
+	}
+	b->taken++;
+}
+
+static void print_set(struct fuse_build *b, uint32_t i)
+{
+	uint8_t *prints = b->out + FUSE_HEAD;
 	uint32_t at[PLACES];
-	for (uint32_t i = w->n; i--;) {
-		places_of(w->shape.segment, w->shape.segments, w->order[i], at);
-		uint32_t slot = at[w->which[i]];
-		uint16_t v = print_of(w->order[i]);
-		for (int j = 0; j < PLACES; j++)
-			v ^= at[j] == slot ? 0 : print_at(prints, at[j]);
-		prints[(size_t)slot * 2] = (uint8_t)(v >> 8);
-		prints[(size_t)slot * 2 + 1] = (uint8_t)v;
-	}
+	places_of(b->segment, b->segments, b->order[i], at);
+	uint32_t slot = at[b->which[i]];
+	uint16_t v = print_of(b->order[i]);
+	for (int j = 0; j < PLACES; j++)
+		v ^= at[j] == slot ? 0 : print_at(prints, at[j]);
+	prints[(size_t)slot * 2] = (uint8_t)(v >> 8);
+	prints[(size_t)slot * 2 + 1] = (uint8_t)v;
 }
 
-static uc_err prints_make(struct work *w, uint64_t *seed, struct arena *a, uint8_t *prints)
+static uc_err head_set(struct fuse_build *b)
 {
-	TRY(work_init(w, a));
-	for (int i = 0; i < FUSE_TRIES_MAX; i++) {
-		uint64_t next = *seed + (uint64_t)i * 0x9e3779b97f4a7c15;
-		if (keys_in(w, next) && keys_out(w)) {
-			*seed = next;
-			prints_set(w, prints);
-			return UC_OK;
-		}
+	struct view encoded;
+	TRY(wire_encode_to(b->work, fuse_head_element, &b->head, &encoded));
+	memcpy(b->out, encoded.p, FUSE_HEAD);
+	phase_begin(b, PHASE_DONE, 0);
+	return UC_OK;
+}
+
+/* One slot or key; or the phase is over, and the next begins. */
+static uc_err go_on(struct fuse_build *b)
+{
+	uint32_t i = b->at++;
+	switch ((enum phase)b->phase) {
+	case PHASE_CLEAR:
+		if (i < b->slots)
+			slot_clear(b, i);
+		else
+			phase_begin(b, PHASE_IN, 0);
+		return UC_OK;
+	case PHASE_IN:
+		if (i < b->head.count)
+			return key_in(b, i);
+		phase_begin(b, PHASE_FIND, 0);
+		return UC_OK;
+	case PHASE_FIND:
+		if (i < b->slots)
+			slot_find(b, i);
+		else
+			phase_begin(b, PHASE_OUT, 0);
+		return UC_OK;
+	case PHASE_OUT:
+		if (b->waiting)
+			key_out(b);
+		else if (b->taken < b->head.count)
+			return try_again(b);
+		else
+			phase_begin(b, PHASE_SET, 0);
+		return UC_OK;
+	case PHASE_SET:
+		if (i == b->taken)
+			return head_set(b);
+		print_set(b, b->taken - 1 - i);
+		return UC_OK;
+	case PHASE_DONE:
+		break;
 	}
-	return UC_E_LIMIT;
+	return UC_OK;
+}
+
+uc_err fuse_build_go_on(struct fuse_build *b, uint32_t steps)
+{
+	while (b->phase != PHASE_DONE) {
+		if (!steps--)
+			return UC_E_PENDING;
+		TRY(go_on(b));
+	}
+	return UC_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -202,24 +269,20 @@ static uint32_t made_distinct(uint64_t *keys, size_t n)
 uc_err fuse_filter_build(const struct fuse_head *head, uint64_t *keys, size_t n, struct arena *a,
 			 struct view *out)
 {
-	struct fuse_head h = *head;
+	struct fuse_build b = { .phase = PHASE_DONE };
 	if (n > FUSE_KEYS_MAX)
 		return UC_E_TOO_LARGE;
-	h.count = made_distinct(keys, n);
-	struct work w = { .shape = shape_of(h.count), .keys = keys, .n = h.count };
-	size_t size = fuse_filter_size(h.count);
+	uint32_t count = made_distinct(keys, n);
+	size_t size = fuse_filter_size(count);
 	uint8_t *bytes = arena_take(a, size);
 	if (!bytes)
 		return arena_error(a);
 	struct arena_mark mark = arena_mark(a);
-	struct view encoded = { NULL, 0 };
-	uc_err err = prints_make(&w, &h.seed, a, bytes + FUSE_HEAD);
+	uc_err err = fuse_build_begin(&b, head, keys, count, bytes, a);
+	while (!err && (err = fuse_build_go_on(&b, UINT32_MAX)) == UC_E_PENDING)
+		err = UC_OK;
 	if (!err)
-		err = wire_encode_to(a, fuse_head_element, &h, &encoded);
-	if (!err) {
-		memcpy(bytes, encoded.p, FUSE_HEAD);
 		*out = view_make(bytes, size);
-	}
 	arena_reset(a, mark);
 	return err;
 }

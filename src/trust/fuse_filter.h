@@ -44,6 +44,29 @@ size_t fuse_filter_size(uint32_t count);
  * look random, or past the arena's limit. */
 uc_err UC_MUST_USE fuse_filter_build(const struct fuse_head *head, uint64_t *keys, size_t n,
 				     struct arena *a, struct view *out);
+/* The same in parts, for who has other things to do meanwhile, from keys that ascend, each once: they
+ * stay where they are, as do `out`, of fuse_filter_size(n) bytes, and the arena that is worked in. */
+struct fuse_build {
+	struct fuse_head head;
+	const uint64_t *keys;
+	uint8_t *out;
+	struct arena *work;
+	uint32_t segment, segments, slots;
+	uint64_t *sum;   /* slot: the hashes that fall on it, exclusive-or */
+	uint8_t *load;   /* slot: how many they are */
+	uint32_t *alone; /* slots that had one, to be looked at */
+	uint64_t *order; /* hashes as they were taken out */
+	uint8_t *which;  /* of their places, the one that was theirs alone */
+	uint8_t phase;
+	uint32_t at, waiting, taken;
+	unsigned tries;
+};
+uc_err UC_MUST_USE fuse_build_begin(struct fuse_build *b, const struct fuse_head *head,
+				    const uint64_t *keys, size_t n, uint8_t *out, struct arena *a);
+/* So many slots or keys, some 40 ns each where there are many; some six for each key in all.  UC_E_PENDING
+ * while there is more to do; UC_OK when `out` holds the filter; UC_E_ARGUMENT for keys that do not
+ * ascend, UC_E_LIMIT as above. */
+uc_err UC_MUST_USE fuse_build_go_on(struct fuse_build *b, uint32_t steps);
 /* UC_E_VERSION; UC_E_MALFORMED for a head that is cut and a count past FUSE_KEYS_MAX, or with fewer
  * fingerprints than it says; UC_E_TRAILING with more. */
 uc_err UC_MUST_USE fuse_filter_read(struct view in, struct fuse_filter *out);

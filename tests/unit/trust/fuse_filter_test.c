@@ -108,6 +108,45 @@ TEST(neither_order_nor_repetition_shows)
 	arena_done(&mem);
 }
 
+TEST(in_parts_it_is_the_same)
+{
+	enum { SOME = 5000 };
+	struct fuse_head head = { .day = 20785, .seed = 3 };
+	struct fuse_build b;
+	unsigned parts = 1;
+	begin();
+	keys_make(many, SOME, 0);
+	struct view whole = built_in(&mem, many, SOME, 3); /* and sorted */
+	uint8_t *out = arena_take(&mem, whole.n);
+	memset(head.prf_key, 0x5a, sizeof head.prf_key);
+	memset(out, 0xff, whole.n); /* whatever was there */
+	expect_ok(fuse_build_begin(&b, &head, many, SOME, out, &mem));
+	uc_err err;
+	while ((err = fuse_build_go_on(&b, 1000)) == UC_E_PENDING && parts < 1000)
+		parts++;
+	expect_ok(err);
+	expect(parts > 20 && parts < 40);
+	expect_bytes(view_make(out, whole.n), whole);
+	expect_ok(fuse_build_go_on(&b, 0)); /* stays done */
+	arena_done(&mem);
+}
+
+TEST(keys_that_do_not_ascend_are_refused)
+{
+	static uint8_t out[4096];
+	const struct fuse_head head = { .day = 1 };
+	uint64_t twice[] = { 1, 2, 2 }, back[] = { 1, 3, 2 };
+	struct fuse_build b;
+	begin();
+	expect_ok(fuse_build_begin(&b, &head, twice, 3, out, &mem));
+	expect_err(fuse_build_go_on(&b, UINT32_MAX), UC_E_ARGUMENT);
+	expect_ok(fuse_build_begin(&b, &head, back, 3, out, &mem));
+	expect_err(fuse_build_go_on(&b, UINT32_MAX), UC_E_ARGUMENT);
+	expect_err(fuse_build_begin(&b, &head, back, (size_t)FUSE_KEYS_MAX + 1, out, &mem),
+		   UC_E_TOO_LARGE);
+	arena_done(&mem);
+}
+
 TEST(a_key_takes_some_eighteen_bits)
 {
 	expect_eq(fuse_filter_size(0), FUSE_HEAD + 24);
