@@ -393,7 +393,7 @@ static uc_err take_start(struct peer_call *c, uint64_t *wanted)
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
 	n.is_again = r && is_again(c, r);
-	if (!err && n.start.seq < r->record.next && !n.is_again)
+	if (r && n.start.seq < r->record.next && !n.is_again)
 		return take_start_again(c, r, &n.start, wanted);
 	if (peer_is_too_fast(c, LIMIT_PEER_START))
 		return UC_E_RATE;
