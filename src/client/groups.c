@@ -146,6 +146,11 @@ static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply 
 	heap_free(f);
 	if (err_is_hard(err))
 		return err;
+	/* Who has left since adds nobody any more. */
+	if (r->state == ROOM_LEAVING) {
+		task_end(c, r, t, UC_E_CLOSED, (struct view){ NULL, 0 });
+		return UC_OK;
+	}
 	/* An address is good once: the next attempt takes the next one. */
 	if (reply->err == UC_E_NET)
 		return UC_OK;
