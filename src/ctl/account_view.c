@@ -161,6 +161,29 @@ static uc_err add(struct viewing *v, const struct view_field *f, const struct va
 	return UC_OK;
 }
 
+static uc_err field_add(struct viewing *v, const struct view_field *f, const struct value *value)
+{
+	if (f->class == CLASS_IDENTIFIER)
+		TRY(id_add(v, value->bytes));
+	return add(v, f, value);
+}
+
+/* A statement that stands in a field, encoded. */
+static uc_err inside_add(struct viewing *v, const struct view_field *f, struct view bytes)
+{
+	const struct view_inside *in = f->inside;
+	uint8_t *decoded = arena_take(&v->record, in->struct_size);
+	if (!decoded)
+		return UC_E_MEMORY;
+	TRY(wire_decode(bytes, &v->record, in->walk, decoded));
+	for (size_t i = 0; i < in->fields_n; i++) {
+		struct value value = { .number = 0 };
+		from_struct(&in->fields[i], decoded + in->fields[i].at, &value);
+		TRY(field_add(v, &in->fields[i], &value));
+	}
+	return UC_OK;
+}
+
 static uc_err record_add(struct viewing *v, const struct view_table *t, struct view key,
 			 struct view value)
 {
@@ -177,9 +200,9 @@ static uc_err record_add(struct viewing *v, const struct view_table *t, struct v
 	v->out->records++;
 	v->out->bytes += key.n + value.n;
 	for (size_t i = 0; i < t->fields_n; i++) {
-		if (t->fields[i].class == CLASS_IDENTIFIER)
-			TRY(id_add(v, values[i].bytes));
-		TRY(add(v, &t->fields[i], &values[i]));
+		TRY(field_add(v, &t->fields[i], &values[i]));
+		if (t->fields[i].inside)
+			TRY(inside_add(v, &t->fields[i], values[i].bytes));
 	}
 	return UC_OK;
 }

@@ -32,7 +32,8 @@ static void item_add(struct buf *out, const struct view_item *item,
 {
 	bool is_number =
 		item->how == VIEW_COUNT || item->how == VIEW_EACH || item->how == VIEW_BYTES;
-	if (!sum->count || (!is_number && item->how != VIEW_FLAG && !sum->most))
+	bool is_word = item->how == VIEW_FLAG || item->how == VIEW_WORD;
+	if (!sum->count || (!is_number && !is_word && !sum->most))
 		return;
 	if (out->n)
 		buf_add_str(out, "; ");
@@ -47,6 +48,10 @@ static void item_add(struct buf *out, const struct view_item *item,
 		break;
 	case VIEW_FLAG:
 		buf_printf(out, "%s: %s", item->label, sum->most ? "yes" : "no");
+		break;
+	case VIEW_WORD:
+		buf_printf(out, "%s: %s", item->label,
+			   sum->most < item->words_n ? item->words[sum->most] : "?");
 		break;
 	case VIEW_FIRST:
 		add_days(out, item->label, sum->least, sum->least);

@@ -5,6 +5,7 @@
 #define CTL_VIEW_TABLE_H
 
 #include "mimi/device_list.h"
+#include "mimi/settings.h"
 #include "provider/schema.h"
 
 #include <stddef.h>
@@ -38,6 +39,7 @@ enum view_how {
 	VIEW_BYTES,  /* how many bytes they have */
 	VIEW_NUMBER, /* the greatest */
 	VIEW_FLAG,   /* is one of them set? */
+	VIEW_WORD,   /* the greatest, as a word */
 	VIEW_FIRST,  /* the first day */
 	VIEW_LAST,   /* the last day */
 	VIEW_SPAN,   /* both */
@@ -47,7 +49,10 @@ struct view_item {
 	size_t line;
 	enum view_how how;
 	const char *label;
+	const char *const *words; /* VIEW_WORD: of each value */
+	size_t words_n;
 };
+struct view_inside;
 struct view_field {
 	const char *name;
 	enum view_class class;
@@ -55,6 +60,12 @@ struct view_field {
 	size_t at, size;
 	int item; /* -1: adds to none */
 	enum view_unit unit;
+	const struct view_inside *inside; /* the bytes are this, encoded; NULL: nothing of ours */
+};
+struct view_inside {
+	wire_element *walk;
+	const struct view_field *fields;
+	size_t fields_n, struct_size;
 };
 struct view_table {
 	uint8_t tag;

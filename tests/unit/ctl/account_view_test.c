@@ -90,6 +90,22 @@ static void put_account(uint8_t whose, uint8_t slots)
 	put_lists(&a);
 }
 
+static void put_settings(const struct account *a, enum age_band band)
+{
+	struct store_key k;
+	struct settings s = settings_default(band);
+	struct settings_record record = { 0 };
+	struct arena mem;
+	arena_init(&mem, 4096, ARENA_PLAIN);
+	s.version = 1;
+	s.app = VIEW_LIT("dial.example");
+	s.account_key = VIEW_OF(a->key);
+	s.device_key = VIEW_OF(a->device);
+	expect_ok(wire_encode_to(&mem, settings_element, &s, &record.statement));
+	put(accounts, key_1(&k, TABLE_SETTINGS, VIEW_OF(a->id)), settings_record_element, &record);
+	arena_done(&mem);
+}
+
 static void begin(void)
 {
 	memories[0] = store_memory_new();
@@ -157,6 +173,23 @@ TEST(nobody_is_no_account)
 	struct account_view v;
 	struct account a = account_of(3);
 	expect_err(account_view_make(accounts, rooms, VIEW_OF(a.id), &v), UC_E_NOT_FOUND);
+	end();
+}
+
+/* Statements that stand in a record, encoded, are taken apart, too. */
+TEST(what_an_account_has_signed_is_seen)
+{
+	begin();
+	struct account a = account_of(1), b = account_of(2);
+	put_settings(&a, AGE_TEEN_A);
+	put_settings(&b, AGE_ADULT);
+	struct account_view v = view_of(1);
+	const struct account_view_sum *age = sum_of(&v, VIEW_WORD, "settings", "age, as said");
+	expect_eq(age->count, 1);
+	expect_eq(age->most, AGE_TEEN_A);
+	const struct view_item *item = &view_items[age - v.items];
+	expect(view_equal(view_str(item->words[age->most]), VIEW_LIT("13 to 15")));
+	expect_eq(item->words_n, AGE_BANDS);
 	end();
 }
 
