@@ -70,6 +70,10 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(HANDSHAKES_ACCEPTED, COUNTER,   APP,         NONE,    "Proposals and commits accepted into rooms hosted here.") \
 	X(ENTRIES_FOLLOWED,    COUNTER,   APP,         NONE,    "Log entries taken from the hubs of rooms followed here.") \
 	X(ENTRIES_DELIVERED,   COUNTER,   APP,         NONE,    "Log entries sent to open seats.") \
+	X(REPORTS_RECEIVED,    COUNTER,   APP,         NONE,    "Reports of abuse that came in, of clients and of other apps.") \
+	X(REPORTS_VERIFIED,    COUNTER,   APP,         NONE,    "Of them, those that were verified.") \
+	X(REPORTS_FORGED,      COUNTER,   APP,         NONE,    "Of them, those that were refused as forged.") \
+	X(REPORTS_ACTED,       COUNTER,   APP,         NONE,    "Reports on which the moderators have acted.") \
 	X(FOLLOWER_BACKLOG,    GAUGE,     APP,         NONE,    "Followers that are behind, of rooms in memory.") \
 	X(OUTBOX_BACKLOG,      GAUGE,     APP,         NONE,    "Other apps that letters wait for.") \
 	X(ASKS_OPEN,           GAUGE,     APP,         NONE,    "Questions to other apps without an answer yet.") \

@@ -23,6 +23,7 @@ static const struct {
 	{ "requestConsent", "/v1/requestConsent/{targetDomain}" },
 	{ "updateConsent", "/v1/updateConsent/{requesterDomain}" },
 	{ "identifierQuery", "/v1/identifierQuery/{domain}" },
+	{ "reportAbuse", "/v1/reportAbuse/{roomId}" },
 };
 
 static void add_name(struct buf *out, const char *name)

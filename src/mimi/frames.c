@@ -383,6 +383,19 @@ void wire_key_material_response_frame(struct wire *w, struct key_material_respon
 	wire_bytes(w, &v->response);
 }
 
+void wire_report_request(struct wire *w, struct report_request *v)
+{
+	wire_bytes(w, &v->room);
+	wire_u8(w, &v->to);
+	wire_bytes(w, &v->report);
+}
+
+void wire_report_response(struct wire *w, struct report_response *v)
+{
+	wire_u8(w, &v->verdict);
+	wire_u8(w, &v->told);
+}
+
 void wire_seat_ack(struct wire *w, struct seat_ack *v)
 {
 	wire_u32(w, &v->seat);

@@ -73,7 +73,8 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(SEATS_OPEN,       seats_open,      40, PHASE_SIGNED_IN,  262144) \
 	X(NAME_CHANGE,      name_change,     41, PHASE_SIGNED_IN,  1024) \
 	X(SETTINGS_PUT,     settings_put,    42, PHASE_SIGNED_IN,  1024) \
-	X(SETTINGS_GET,     settings_get,    43, PHASE_SIGNED_IN,  64)
+	X(SETTINGS_GET,     settings_get,    43, PHASE_SIGNED_IN,  64) \
+	X(REPORT,           report,          48, PHASE_SIGNED_IN,  1048576)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */
 #define FRAME_NOTICES(X) \
@@ -463,6 +464,24 @@ struct key_material_response_frame {
 	struct view response; /* MIMI KeyMaterialResponse */
 };
 
+/* Messages reported to the own app, to the room's hub through it, or to both. */
+enum report_to { REPORT_TO_APP = 1, REPORT_TO_HUB = 2 };
+enum report_verdict {
+	REPORT_VERIFIED = 1,  /* by the hub, which is the app asked */
+	REPORT_CONFIRMED = 2, /* the hub says that these are its franks */
+	REPORT_UNCONFIRMED =
+		3, /* the hub has signed something of that participant then, and says nothing */
+};
+struct report_request {
+	struct view room;
+	uint8_t to;         /* of enum report_to, one or both */
+	struct view report; /* MIMI AbuseReport, of nobody */
+};
+struct report_response {
+	uint8_t verdict; /* enum report_verdict */
+	uint8_t told;    /* who has it now: as `to` */
+};
+
 /* --- notices and events --- */
 
 struct seat_ack {
@@ -590,6 +609,8 @@ struct going_away_event {
 	X(room_group_info_response) \
 	X(key_material_request_frame) \
 	X(key_material_response_frame) \
+	X(report_request) \
+	X(report_response) \
 	X(seat_ack) \
 	X(intake_ack) \
 	X(log_entry) \

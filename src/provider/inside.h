@@ -129,6 +129,14 @@ struct ask {
 	uint64_t number;
 };
 
+/* Reports that are kept (reports.c): what is known of them once they were looked through. */
+struct provider_reports {
+	bool is_known;
+	uint64_t next; /* number of the one to come */
+	uint64_t bytes;
+	uint64_t sweep_ms;
+};
+
 struct provider {
 	struct provider_config config;
 	const struct env *env;
@@ -166,6 +174,7 @@ struct provider {
 	unsigned index_permille, index_failures, index_skipped;
 	bool index_is_said; /* there is a record of under which key all of it was */
 	bool index_is_led;  /* all of it, and it is written that it is */
+	struct provider_reports reports;
 };
 
 /* --- store --- */
@@ -227,7 +236,7 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
 	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
-	handle_seats_open, handle_settings_put, handle_settings_get;
+	handle_seats_open, handle_settings_put, handle_settings_get, handle_report;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,
@@ -259,7 +268,8 @@ struct peer_call {
 };
 typedef int peer_handler(struct peer_call *c); /* an HTTP status */
 peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, peer_key_material,
-	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory, peer_follow;
+	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory, peer_follow,
+	peer_report_abuse, peer_confirm_franks;
 /* One row for each path of theirs, /v1/NAME/TARGET, with what it counts for. */
 struct peer_rule {
 	const char *name;
@@ -401,6 +411,7 @@ size_t outbox_domains(const struct provider *p);
 /* --- what expires --- */
 /* At most a bounded number of accounts each time; a round an hour. */
 void accounts_sweep(struct provider *p, uint64_t now_ms);
+void reports_sweep(struct provider *p, uint64_t now_ms);
 
 /* --- rooms: room_work.h --- */
 uc_err UC_MUST_USE rooms_init(struct provider *p);

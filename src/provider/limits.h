@@ -44,6 +44,8 @@
 	X(NAME_CHANGE, name_change, 3, 1, "changes of an account's name") \
 	X(NAME_CODE, name_code, 10, 2, "codes sent to one number or address") \
 	X(APP_CODE, app_code, 10000, 5000, "codes sent by the app") \
+	X(REPORT, report, 20, 1, "reports of an account") \
+	X(PEER_REPORT, peer_report, 200, 200, "reports, and confirmations for them, by one app") \
 	X(NETWORK_SESSION, network_session, 200, 7200, \
 	  "connections of one network address that do not sign in") \
 	X(NETWORK_HTTP, network_http, 600, 36000, \

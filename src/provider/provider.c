@@ -395,6 +395,8 @@ static const struct peer_rule peer_rules[] = {
 	{ "requestConsent", peer_request_consent, 65536, LIMIT_PEER_CONSENT, false },
 	{ "updateConsent", peer_update_consent, 1048576, LIMIT_PEER_CONSENT, false },
 	{ "identifierQuery", peer_identifier_query, 65536, LIMIT_PEER_LOOKUP, false },
+	{ "reportAbuse", peer_report_abuse, 1048576, LIMIT_PEER_REPORT, false },
+	{ "confirmFranks", peer_confirm_franks, 65536, LIMIT_PEER_REPORT, false },
 };
 enum { PEER_RULES_N = sizeof peer_rules / sizeof *peer_rules };
 
@@ -553,8 +555,10 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	backlog_count(p);
 	/* Also when nobody comes: addresses are not kept for longer than they count. */
 	rate_table_sweep(&p->networks, now_ms);
-	if (!p->clock_doubted)
+	if (!p->clock_doubted) {
 		accounts_sweep(p, now_ms);
+		reports_sweep(p, now_ms);
+	}
 	index_tick(p);
 }
 

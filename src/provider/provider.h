@@ -145,6 +145,11 @@ void provider_room_keys_changed(struct provider *p);
 /* A round over all rooms has found none that names those before, and none can be made any more: it began
  * ROOM_KEYS_LEAST_MS after the change. */
 bool provider_rooms_moved(const struct provider *p);
+/* What moderators have decided about a report: enum report_action.  UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE provider_report_decide(struct provider *p, uint64_t number, uint8_t action,
+					  struct view note);
+/* Sends its evidence to the accused's app.  UC_E_NOT_ALLOWED: it is of ours, or we are not its hub. */
+uc_err UC_MUST_USE provider_report_pass(struct provider *p, uint64_t number);
 /* The app's certificate is another: what it signed is signed anew. */
 void provider_certificate_renewed(struct provider *p);
 

@@ -268,6 +268,23 @@ void wire_peer_record(struct wire *w, struct peer_record *v)
 	wire_u64(w, &v->store);
 }
 
+void wire_report_record(struct wire *w, struct report_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->received_ms);
+	wire_u8(w, &v->verdict);
+	wire_bytes(w, &v->from);
+	wire_bytes(w, &v->room);
+	wire_bytes(w, &v->report);
+	wire_bytes(w, &v->reporter);
+	wire_bytes(w, &v->first);
+	wire_bytes(w, &v->latest);
+	wire_bool(w, &v->is_passed);
+	wire_u8(w, &v->action);
+	wire_bytes(w, &v->note);
+	wire_u64(w, &v->decided_ms);
+}
+
 void wire_follow_start(struct wire *w, struct follow_start *v)
 {
 	record_version(w, &v->version);
@@ -332,6 +349,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_REPEATS, repeats_record_element },
 		{ TABLE_RENEWED, renewed_record_element },
 		{ TABLE_PEER, peer_record_element },
+		{ TABLE_REPORT, report_record_element },
 		{ TABLE_FOLLOWER, follower_record_element },
 		{ TABLE_FOLLOW_START, follow_start_element },
 		{ TABLE_WELCOME_OUT, welcome_out_record_element },

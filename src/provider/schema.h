@@ -40,7 +40,8 @@
 	X(TREE_BACK,   45, "rooms", "room")        /* room, sequence: struct tree_back_record */ \
 	X(REPEATS,     46, "rooms", "room")        /* room, block: struct repeats_record */ \
 	X(RENEWED,     47, "rooms", "room")        /* room: struct renewed_record */ \
-	X(PEER,        48, "rooms", "domain")      /* domain: struct peer_record */
+	X(PEER,        48, "rooms", "domain")      /* domain: struct peer_record */ \
+	X(REPORT,      49, "rooms", "domain")      /* domain, number: struct report_record */
 /* clang-format on */
 
 #define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
@@ -218,6 +219,29 @@ struct peer_record {
 	uint16_t version;
 	uint64_t store;
 };
+/* A report of abuse that was verified, for the moderators.  What they decided: */
+enum report_action {
+	REPORT_UNDECIDED,
+	REPORT_NO_ACTION,
+	REPORT_WARNED,
+	REPORT_SUSPENDED,
+};
+struct report_record {
+	uint16_t version;
+	uint64_t received_ms; /* rounded to the hour */
+	uint8_t verdict;      /* enum report_verdict */
+	struct view from;     /* the app that sent it; empty: one of our own people did */
+	struct view room;
+	struct view report; /* MIMI AbuseReport */
+	struct view
+		reporter; /* the same for all reports of one account about one participant; empty: not
+				 said */
+	struct view first, latest; /* openings of the accused, where it is ours */
+	bool is_passed;            /* the accused's app has it */
+	uint8_t action;            /* enum report_action */
+	struct view note;          /* on the decision */
+	uint64_t decided_ms;
+};
 /* What an app needs to follow a room from an entry on, which brought its first clients there: the
  * first notify, under "undercroft-start: 1". */
 struct start_client {
@@ -279,6 +303,7 @@ struct follow_start {
 	X(welcome_out_record) \
 	X(renewed_record) \
 	X(peer_record) \
+	X(report_record) \
 	X(follow_start)
 /* clang-format on */
 #define RECORD_DECLARE(name)                              \

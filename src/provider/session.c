@@ -260,7 +260,8 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(NAME_CHANGE,     NAME_TRY,     BY_ACCOUNT) /* and NAME_CHANGE, also after a restart */ \
 	X(SETTINGS_PUT,    GRANT,        BY_ACCOUNT) \
 	X(SETTINGS_GET,    REQUEST,      BY_SESSION) \
-	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */
+	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */ \
+	X(REPORT,          REPORT,       BY_HANDLER) /* also after a restart */
 /* clang-format on */
 
 enum {

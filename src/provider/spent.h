@@ -11,7 +11,8 @@
 	X(CONSENT, 1, CONSENT)         \
 	X(ASKED, 2, ACCOUNT_ASKED)     \
 	X(NAME_CHANGE, 3, NAME_CHANGE) \
-	X(CODES, 4, APP_CODE)
+	X(CODES, 4, APP_CODE)          \
+	X(REPORT, 5, REPORT)
 #define SPENT_ENUM(name, tag, limit) SPENT_##name = (tag),
 enum spent_kind { PROVIDER_SPENT(SPENT_ENUM) };
 #undef SPENT_ENUM

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports of abuse: of our own people, about rooms hosted here or elsewhere; of other apps, about rooms
+ * hosted here; and passed on by a room's hub, about our own people.
+ *
+ * The hub alone can say that a message is genuine, by its MAC.  Another app asks it, with the tags and
+ * without the words; if it does not answer, its signature still shows that it took something from that
+ * participant then, and the report is kept as unconfirmed.  What does not verify is counted and
+ * forgotten. */
+#include "provider/reports.h"
+
+#include "provider/room_work.h"
+#include "provider/spent.h"
+
+enum { SWEEP_AT_ONCE = 64 };
+
+struct view report_key(struct store_key *k, struct view domain, uint64_t number)
+{
+	key_1(k, TABLE_REPORT, domain);
+	store_key_add_u64(k, number);
+	return store_key_view(k);
+}
+
+uc_err report_key_read(struct view key, uint64_t *number)
+{
+	struct store_key_reader r;
+	struct arena a;
+	arena_init(&a, STORE_KEY_MAX, ARENA_PLAIN);
+	store_key_read(&r, key);
+	(void)store_key_read_bytes(&r, &a);
+	*number = store_key_read_u64(&r);
+	uc_err err = store_key_read_done(&r);
+	arena_done(&a);
+	return err;
+}
+
+/* --- those that are kept --- */
+
+/* Once in a process. */
+static uc_err load(struct provider *p)
+{
+	struct store_key k;
+	struct store_scan scan;
+	struct view key, value;
+	struct provider_reports found = { .next = 1, .is_known = true };
+	if (p->reports.is_known)
+		return UC_OK;
+	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_REPORT, p->domain),
+			    (struct view){ NULL, 0 }, 0));
+	uc_err err = UC_OK;
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		found.bytes += value.n;
+		err = report_key_read(key, &found.next);
+		found.next++;
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	if (!err) {
+		found.sweep_ms = p->reports.sweep_ms;
+		p->reports = found;
+	}
+	return err;
+}
+
+static uc_err record_commit(struct provider *p, uint64_t number, const struct report_record *r)
+{
+	struct store_key k;
+	struct store_batch b;
+	store_batch_init(&b, p->domain);
+	uc_err err = record_put(&b, report_key(&k, p->domain, number), report_record_element, r);
+	if (!err)
+		return commit_rooms(p, &b);
+	store_batch_done(&b);
+	return err;
+}
+
+static uc_err record_of(struct provider *p, uint64_t number, struct arena *a,
+			struct report_record *out)
+{
+	struct store_key k;
+	return record_get(p->rooms, report_key(&k, p->domain, number), report_record_element, a,
+			  out);
+}
+
+/* Ours, whose seats have been opened: that of another app there is none of. */
+static uc_err openings_of(struct provider *p, struct view room, struct view participant,
+			  struct arena *a, struct report_record *out)
+{
+	struct store_key k;
+	struct opening_record o = { .first = { NULL, 0 } };
+	bool found;
+	TRY(record_find(p->rooms, key_2(&k, TABLE_OPENING, room, participant),
+			opening_record_element, a, &o, &found));
+	if (found) {
+		out->first = o.first;
+		out->latest = o.latest;
+	}
+	return UC_OK;
+}
+
+/* A report on its way. */
+struct filing {
+	struct provider *p;
+	struct arena *a;
+	struct view room, bytes; /* the MIMI AbuseReport */
+	struct abuse_report report;
+	struct frank_claims claims;
+};
+
+static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, struct view reporter)
+{
+	struct provider *p = f->p;
+	struct report_record r = { .received_ms = env_now_ms(p->env) / HOUR_MS * HOUR_MS,
+				   .verdict = verdict,
+				   .from = from,
+				   .room = f->room,
+				   .report = f->bytes,
+				   .reporter = reporter };
+	TRY(load(p));
+	if (p->reports.bytes + f->bytes.n > REPORTS_BYTES_MAX)
+		return UC_E_BUSY;
+	TRY(openings_of(p, f->room, f->report.alleged_abuser_uri, f->a, &r));
+	TRY(record_commit(p, p->reports.next, &r));
+	p->reports.next++;
+	p->reports.bytes += f->bytes.n;
+	metrics_add(p->config.metrics, METRIC_REPORTS_VERIFIED, verdict != REPORT_UNCONFIRMED);
+	return UC_OK;
+}
+
+/* --- checking --- */
+
+static uc_err counted(const struct filing *f, uc_err err)
+{
+	metrics_add(f->p->config.metrics, METRIC_REPORTS_FORGED, err == UC_E_FRANK);
+	return err;
+}
+
+static uc_err filing_read(struct filing *f)
+{
+	metrics_add(f->p->config.metrics, METRIC_REPORTS_RECEIVED, 1);
+	if (!is_place(f->room, URI_ROOM))
+		return UC_E_ARGUMENT;
+	TRY(wire_decode(f->bytes, f->a, abuse_report_element, &f->report));
+	if (!is_place(f->report.alleged_abuser_uri, URI_PARTICIPANT))
+		return UC_E_ARGUMENT;
+	return counted(f, report_claims(&f->report, f->room, f->a, &f->claims));
+}
+
+static uc_err claims_verify(const struct provider *p, const struct frank_claims *c,
+			    struct view room, struct arena *a)
+{
+	const struct provider_keys *k = p->config.keys;
+	struct report_keys keys = { .hub_frank = { k->hub_frank_key },
+				    .franking = { sign_public(&k->franking_key) } };
+	if (k->before.is_there)
+		keys.hub_frank[1] = k->before.hub_frank_key;
+	if (k->rooms_before.is_there)
+		keys.franking[1] = sign_public(&k->rooms_before.franking_key);
+	return frank_claims_verify(c, room, &keys, a);
+}
+
+/* Rooms that we follow say with what key their hub signs. */
+static bool is_signed(const struct filing *f)
+{
+	const struct room_state *state;
+	struct room_live *r;
+	return !room_live_get(f->p, f->room, &r) && !room_live_state(f->p, r, &state) &&
+	       !frank_claims_signed(&f->claims, f->room, state->franking_key, f->a);
+}
+
+/* --- of our own people --- */
+
+/* The same for all reports of one account about one participant; it leads nowhere without the key that
+ * lies outside the stores. */
+static uc_err reporter_mark(const struct provider *p, struct view account_id, struct view accused,
+			    uint8_t out[REPORTER_MARK])
+{
+	const struct view parts[] = { VIEW_LIT("Undercroft reporter"), accused, account_id };
+	uint8_t mac[SHA256_BYTES];
+	TRY(hmac_sha256_parts(VIEW_OF(p->config.keys->name_key), parts, 3, mac));
+	memcpy(out, mac, REPORTER_MARK);
+	return UC_OK;
+}
+
+static void answer(struct call *c, uint8_t verdict, uint8_t told)
+{
+	const struct report_response r = { verdict, told };
+	call_respond(c, report_response_element, &r);
+}
+
+static uc_err filed_here(struct call *c, const struct filing *f, uint8_t to)
+{
+	uint8_t mark[REPORTER_MARK];
+	struct view none = { NULL, 0 };
+	TRY(counted(f, claims_verify(f->p, &f->claims, f->room, f->a)));
+	TRY(reporter_mark(f->p, VIEW_OF(c->s->account_id), f->report.alleged_abuser_uri, mark));
+	TRY(keep(f, REPORT_VERIFIED, none, to & REPORT_TO_APP ? VIEW_OF(mark) : none));
+	answer(c, REPORT_VERIFIED, to);
+	return UC_OK;
+}
+
+/* What is needed when the hub has answered. */
+struct report_asked {
+	uint8_t to;
+	bool is_signed;
+	uint8_t mark[REPORTER_MARK];
+	struct view room, report;
+};
+static void wire_report_asked(struct wire *w, struct report_asked *r)
+{
+	wire_u8(w, &r->to);
+	wire_bool(w, &r->is_signed);
+	wire_fixed(w, r->mark, sizeof r->mark);
+	wire_bytes(w, &r->room);
+	wire_bytes(w, &r->report);
+}
+WIRE_ELEMENT(report_asked)
+
+/* What the hub has not heard it will be told when the reporter asks again. */
+static uc_err judged(struct provider *p, const struct report_asked *q,
+		     const struct peer_response *said, struct arena *a, struct report_response *out)
+{
+	struct filing f = { .p = p, .a = a, .room = q->room, .bytes = q->report };
+	struct view none = { NULL, 0 };
+	uc_err err = peer_status_err(said->status);
+	TRY(wire_decode(f.bytes, a, abuse_report_element, &f.report));
+	if (err == UC_E_NOT_ALLOWED)
+		return counted(&f, UC_E_FRANK);
+	if (err && !(q->to & REPORT_TO_APP && q->is_signed))
+		return err == UC_E_RATE ? err : UC_E_BUSY;
+	out->verdict = err ? REPORT_UNCONFIRMED : REPORT_CONFIRMED;
+	out->told = err ? REPORT_TO_APP : q->to;
+	return q->to & REPORT_TO_APP ? keep(&f, out->verdict, none, VIEW_OF(q->mark)) : UC_OK;
+}
+
+/* The report is kept although its reporter has gone meanwhile. */
+static void hub_said(struct provider *p, struct ask *ask, const struct peer_response *said)
+{
+	struct call space, *c = ask_call(p, ask, &space);
+	struct report_asked q;
+	struct report_response r = { 0 };
+	struct arena scratch;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = wire_decode(ask->what, &scratch, report_asked_element, &q);
+	if (!err)
+		err = judged(p, &q, said, &scratch, &r);
+	arena_done(&scratch);
+	if (!c)
+		return;
+	if (err)
+		call_refuse(c, err, NULL, said->retry_after_s);
+	else
+		answer(c, r.verdict, r.told);
+	call_done(c);
+}
+
+static uc_err ask_hub_of(struct call *c, const struct filing *f, uint8_t to, struct view hub)
+{
+	struct report_asked q = {
+		.to = to, .is_signed = is_signed(f), .room = f->room, .report = f->bytes
+	};
+	struct view what, claims;
+	struct buf headers;
+	TRY(reporter_mark(f->p, VIEW_OF(c->s->account_id), f->report.alleged_abuser_uri, q.mark));
+	TRY(wire_encode_to(f->a, report_asked_element, &q, &what));
+	TRY(wire_encode_to(f->a, frank_claims_element, &f->claims, &claims));
+	TRY(ask_check(f->p, hub));
+	struct ask *ask = ask_new(f->p, hub_said);
+	if (!ask)
+		return UC_E_MEMORY;
+	ask_about(ask, what);
+	ask_for_call(ask, c);
+	buf_init(&headers, 256);
+	header_add_store(f->p, &headers);
+	bool all = to & REPORT_TO_HUB;
+	ask_send(f->p, ask, hub, all ? "reportAbuse" : "confirmFranks", f->room, buf_view(&headers),
+		 all ? f->bytes : claims);
+	buf_done(&headers);
+	return UC_OK;
+}
+
+uc_err handle_report(struct call *c, struct view body)
+{
+	struct report_request q;
+	struct filing f = { .p = c->p, .a = &c->arena };
+	struct view hub;
+	uint32_t wait_s = 0;
+	TRY(wire_decode(body, &c->arena, report_request_element, &q));
+	if (!q.to || q.to & ~(REPORT_TO_APP | REPORT_TO_HUB))
+		return UC_E_ARGUMENT;
+	TRY(spent_now(c->p, VIEW_OF(c->s->account_id), SPENT_REPORT, &c->arena, &wait_s));
+	if (wait_s) {
+		call_refuse(c, UC_E_RATE, NULL, wait_s);
+		return UC_OK;
+	}
+	f.room = q.room;
+	f.bytes = q.report;
+	TRY(filing_read(&f));
+	TRY(uri_domain_of(f.room, &hub));
+	return is_own_domain(c->p, hub) ? filed_here(c, &f, q.to) : ask_hub_of(c, &f, q.to, hub);
+}
+
+/* --- of other apps --- */
+
+/* Of a room hosted here, from whoever had a reader in it; the reporter is not named. */
+static uc_err as_hub(const struct filing *f, struct view from)
+{
+	TRY(counted(f, claims_verify(f->p, &f->claims, f->room, f->a)));
+	return keep(f, REPORT_VERIFIED, from, (struct view){ NULL, 0 });
+}
+
+/* Evidence about one of ours, from the hub that has verified it; and it has signed it, or it would say
+ * something else here than to its readers. */
+static uc_err as_accuseds_app(const struct filing *f, struct view from)
+{
+	struct view domain;
+	TRY(uri_domain_of(f->report.alleged_abuser_uri, &domain));
+	if (!is_own_domain(f->p, domain))
+		return UC_E_NOT_ALLOWED;
+	if (!is_signed(f))
+		return counted(f, UC_E_FRANK);
+	return keep(f, REPORT_CONFIRMED, from, (struct view){ NULL, 0 });
+}
+
+static uc_err report_taken(struct peer_call *c)
+{
+	struct filing f = { .p = c->p, .a = c->a, .room = c->target, .bytes = c->body };
+	struct view hub;
+	TRY(filing_read(&f));
+	TRY(uri_domain_of(f.room, &hub));
+	if (is_own_domain(c->p, hub))
+		return as_hub(&f, c->domain);
+	return view_equal(hub, c->domain) ? as_accuseds_app(&f, c->domain) : UC_E_NOT_ALLOWED;
+}
+
+/* Forged is not allowed: of all others it is worth asking again. */
+static int status_of(uc_err err)
+{
+	if (!err)
+		return 200;
+	return err == UC_E_FRANK ? 403 : peer_err_status(err);
+}
+
+int peer_report_abuse(struct peer_call *c)
+{
+	return status_of(report_taken(c));
+}
+
+static uc_err franks_confirmed(struct peer_call *c)
+{
+	struct frank_claims claims;
+	struct view hub;
+	if (!is_place(c->target, URI_ROOM) || uri_domain_of(c->target, &hub) ||
+	    !is_own_domain(c->p, hub))
+		return UC_E_NOT_FOUND;
+	TRY(wire_decode(c->body, c->a, frank_claims_element, &claims));
+	return claims_verify(c->p, &claims, c->target, c->a);
+}
+
+int peer_confirm_franks(struct peer_call *c)
+{
+	return status_of(franks_confirmed(c));
+}
+
+/* --- what moderators do --- */
+
+static uc_err decide(struct provider *p, uint64_t number, uint8_t action, struct view note,
+		     struct arena *a)
+{
+	struct report_record r;
+	TRY(record_of(p, number, a, &r));
+	r.action = action;
+	r.note = note;
+	r.decided_ms = env_now_ms(p->env);
+	TRY(record_commit(p, number, &r));
+	metrics_add(p->config.metrics, METRIC_REPORTS_ACTED, action != REPORT_NO_ACTION);
+	return UC_OK;
+}
+
+uc_err provider_report_decide(struct provider *p, uint64_t number, uint8_t action, struct view note)
+{
+	struct arena scratch;
+	if (!action || action > REPORT_SUSPENDED || note.n > REPORT_NOTE_MAX)
+		return UC_E_ARGUMENT;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = decide(p, number, action, note, &scratch);
+	arena_done(&scratch);
+	return err;
+}
+
+static void passed(struct provider *p, struct ask *ask, const struct peer_response *said)
+{
+	struct arena scratch;
+	struct report_record r;
+	if (said->status != 200)
+		return;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = record_of(p, ask->number, &scratch, &r);
+	if (!err) {
+		r.is_passed = true;
+		err = record_commit(p, ask->number, &r);
+	}
+	(void)err; /* a store that has failed says so itself */
+	arena_done(&scratch);
+}
+
+static uc_err pass(struct provider *p, uint64_t number, struct arena *a)
+{
+	struct report_record r;
+	struct abuse_report report;
+	struct view domain;
+	struct buf headers;
+	TRY(record_of(p, number, a, &r));
+	TRY(wire_decode(r.report, a, abuse_report_element, &report));
+	TRY(uri_domain_of(report.alleged_abuser_uri, &domain));
+	/* The hub alone can vouch for it. */
+	if (r.verdict != REPORT_VERIFIED || is_own_domain(p, domain))
+		return UC_E_NOT_ALLOWED;
+	struct ask *ask = ask_new(p, passed);
+	if (!ask)
+		return UC_E_MEMORY;
+	ask->number = number;
+	buf_init(&headers, 256);
+	header_add_store(p, &headers);
+	ask_send(p, ask, domain, "reportAbuse", r.room, buf_view(&headers), r.report);
+	buf_done(&headers);
+	return UC_OK;
+}
+
+uc_err provider_report_pass(struct provider *p, uint64_t number)
+{
+	struct arena scratch;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = pass(p, number, &scratch);
+	arena_done(&scratch);
+	return err;
+}
+
+/* --- what expires --- */
+
+/* They came in the order of their numbers. */
+static uc_err drop_old(struct provider *p, uint64_t now_ms, struct store_batch *b, size_t *bytes)
+{
+	struct store_key k;
+	struct store_scan scan;
+	struct arena scratch;
+	struct view key, value;
+	struct report_record r;
+	uc_err err = UC_OK;
+	bool is_old = true;
+	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_REPORT, p->domain),
+			    (struct view){ NULL, 0 }, SWEEP_AT_ONCE));
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	while (!err && is_old && store_scan_next(&scan, &key, &value)) {
+		err = wire_decode(value, &scratch, report_record_element, &r);
+		is_old = !err && r.received_ms + (uint64_t)REPORT_KEEP_DAYS * DAY_MS <= now_ms;
+		if (is_old) {
+			store_delete(b, key);
+			*bytes += r.report.n;
+		}
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	arena_done(&scratch);
+	return err;
+}
+
+void reports_sweep(struct provider *p, uint64_t now_ms)
+{
+	struct store_batch b;
+	size_t bytes = 0;
+	if (p->failed || !is_due(now_ms, p->reports.sweep_ms, HOUR_MS))
+		return;
+	p->reports.sweep_ms = now_ms + HOUR_MS;
+	store_batch_init(&b, p->domain);
+	uc_err err = drop_old(p, now_ms, &b, &bytes);
+	if (err || !b.op_count) {
+		store_batch_done(&b);
+		return;
+	}
+	if (!commit_rooms(p, &b))
+		p->reports.bytes -= p->reports.bytes < bytes ? p->reports.bytes : bytes;
+}

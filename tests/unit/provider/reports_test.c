@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports at their way through apps: verified by the hub, kept for moderators, opened to exactly the
+ * accused, and nobody else named. */
+#include "mimi/media_type.h"
+#include "provider/reports.h"
+#include "tests/unit/provider/guests.h"
+
+static struct app *const hub = &apps[DIAL], *const lens = &apps[LENS], *const plaza = &apps[PLAZA];
+
+/* Says it as MIMI content; what a reader keeps of it. */
+static struct abusive_message said(struct guest *by, const char *text)
+{
+	struct submit_message_request s = { .protocol = PROTOCOL_MLS10,
+					    .sending_uri = by->participant };
+	struct submit_message_response r = { .frank = NULL };
+	struct abusive_message m = { .accepted_timestamp = 0 };
+	struct mimi_content c;
+	struct view data, aad, bytes;
+	uint8_t tag[FRANKING_TAG];
+	uint64_t seq;
+	uc_err err;
+	expect_ok(mimi_content_new(test_env(), by->participant, by->room, &apps_mem, &c));
+	mimi_content_set_text(&c, view_str(text), false);
+	expect_ok(mimi_content_write(&c, &apps_mem, &m.message_content));
+	expect_ok(application_data_write(m.message_content, &apps_mem, &data));
+	expect_ok(franking_tag(VIEW_OF(c.salt), data, tag));
+	expect_ok(franking_aad_write(tag, &apps_mem, &aad));
+	expect_ok(group_encrypt(by->g, aad, data, 256, &apps_mem, &s.app_message));
+	expect_ok(wire_encode_to(&apps_mem, submit_message_request_element, &s, &bytes));
+	expect_eq(guest_submit(by, bytes, &r, &seq, &err), SUBMIT_ACCEPTED);
+	if (r.frank)
+		m.frank = *r.frank;
+	m.accepted_timestamp = r.accepted_timestamp;
+	return m;
+}
+
+static struct view report_of(const struct guest *accused, struct abusive_message *v, size_t n)
+{
+	const struct abuse_report r = { .alleged_abuser_uri = accused->participant,
+					.reason_code = REPORT_HARASSMENT,
+					.note = VIEW_LIT("every day"),
+					.messages = { v, n } };
+	struct view bytes = { NULL, 0 };
+	expect_ok(wire_encode_to(&apps_mem, abuse_report_element, &r, &bytes));
+	return bytes;
+}
+
+static uc_err report(struct person *by, uint8_t to, struct view bytes, struct report_response *out)
+{
+	const struct report_request q = { the_room, to, bytes };
+	*out = (struct report_response){ 0 };
+	return client_ask(by->c, FRAME_REPORT, report_request_element, &q, report_response_element,
+			  out);
+}
+
+static struct report_record kept(struct app *a, uint64_t number)
+{
+	struct report_record r = { .version = 0 };
+	struct store_key k;
+	expect_ok(record_get(a->rooms, report_key(&k, a->domain, number), report_record_element,
+			     &apps_mem, &r));
+	return r;
+}
+
+static size_t count(struct app *a)
+{
+	return table_count(a, TABLE_REPORT);
+}
+
+static void expect_opens(const struct guest *g, const struct person *as, struct view sealed,
+			 bool does)
+{
+	const struct opening_context context = { g->room, g->participant };
+	const struct app *a = as->app;
+	struct view id = { NULL, 0 };
+	uc_err err = opening_read(secret_view(&a->moderators), VIEW_OF(a->keys.moderators_pub),
+				  &context, sealed, &apps_mem, &id);
+	expect_eq(!err && view_equal(id, VIEW_OF(as->account_id)), does);
+}
+
+/* Rosa and Rob on the hub, Tom and Ida elsewhere. */
+static void everybody(void)
+{
+	the_people();
+	guest_init(&r2, &rob, NULL);
+	guest_init(&t1, &tom, NULL);
+	guest_init(&i1, &ida, NULL);
+	the_room_of((struct guest *[]){ &r2, &t1, &i1 }, 3);
+	apps_wait(60000); /* openings are written */
+}
+
+TEST(of_ones_own_app_at_the_hub)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m[] = { said(&r1, "one"), said(&r1, "two") };
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, m, 2), &r));
+	expect_eq(r.verdict, REPORT_VERIFIED);
+	expect_eq(r.told, REPORT_TO_APP);
+	struct report_record k = kept(hub, 1);
+	expect_eq(k.verdict, REPORT_VERIFIED);
+	expect_eq(k.from.n, 0);
+	expect_eq(k.reporter.n, REPORTER_MARK);
+	expect_eq(k.received_ms % HOUR_MS, 0);
+	expect_bytes(k.room, the_room);
+	expect_bytes(k.report, report_of(&r1, m, 2));
+	/* Exactly the accused, and by no other key or place. */
+	expect_opens(&r1, &rosa, k.first, true);
+	expect_opens(&r1, &rosa, k.latest, true);
+	expect_opens(&r2, &rosa, k.first, false);
+	expect_opens(&r2, &rob, k.first, false);
+	expect_opens(&r1, &tom, k.first, false);
+	/* Again by Rob: the same mark; by herself: another.  To the hub alone: none. */
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, m, 1), &r));
+	expect_bytes(kept(hub, 2).reporter, k.reporter);
+	expect_ok(report(&rosa, REPORT_TO_APP | REPORT_TO_HUB, report_of(&r1, m, 1), &r));
+	expect(!view_equal(kept(hub, 3).reporter, k.reporter));
+	expect_ok(report(&rob, REPORT_TO_HUB, report_of(&r1, m, 1), &r));
+	expect_eq(kept(hub, 4).reporter.n, 0);
+	expect_eq(stored_count(hub->rooms, VIEW_OF(rob.account_id)), 0);
+	expect_eq(stored_count(hub->rooms, VIEW_OF(rosa.account_id)), 0);
+	the_end();
+}
+
+TEST(forged_ones_are_not_kept)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one"), other = said(&t1, "by tom"), f = m;
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r2, &m, 1), &r), UC_E_FRANK);
+	f.message_content = other.message_content;
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_FRANK);
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&t1, &f, 1), &r), UC_E_FRANK);
+	f = m;
+	f.accepted_timestamp++;
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_FRANK);
+	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_FRANK);
+	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &f, 1), &r), UC_E_FRANK);
+	/* The good one beside it does not help. */
+	struct abusive_message both[] = { m, f };
+	both[1].frank.server_frank[0] ^= 1;
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, both, 2), &r), UC_E_FRANK);
+	expect_err(report(&rob, 0, report_of(&r1, &m, 1), &r), UC_E_ARGUMENT);
+	expect_err(report(&rob, 4, report_of(&r1, &m, 1), &r), UC_E_ARGUMENT);
+	expect(report(&rob, REPORT_TO_APP, VIEW_LIT("nonsense"), &r) != UC_OK);
+	expect_eq(count(hub) + count(lens), 0);
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	the_end();
+}
+
+/* Tom, elsewhere, as he chooses: the hub hears nothing, or all but who it was. */
+TEST(of_another_app)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "to you, Tom");
+	struct view bytes = report_of(&r1, &m, 1);
+	size_t asked = hub->asked;
+	expect_ok(report(&tom, REPORT_TO_APP, bytes, &r));
+	expect_eq(r.verdict, REPORT_CONFIRMED);
+	expect_eq(r.told, REPORT_TO_APP);
+	expect_eq(hub->asked, asked + 1);
+	expect_eq(count(hub), 0);
+	expect_eq(count(lens), 1);
+	/* It heard of tags, and of nothing that was said. */
+	struct frank_claims claims;
+	expect_ok(wire_decode(hub->last_body, &apps_mem, frank_claims_element, &claims));
+	expect_eq(claims.claims.n, 1);
+	struct report_record k = kept(lens, 1);
+	expect_eq(k.verdict, REPORT_CONFIRMED);
+	expect_eq(k.reporter.n, REPORTER_MARK);
+	expect_eq(k.first.n, 0); /* Rosa is not theirs */
+	expect_ok(report(&tom, REPORT_TO_HUB, bytes, &r));
+	expect_eq(r.verdict, REPORT_CONFIRMED);
+	expect_eq(r.told, REPORT_TO_HUB);
+	expect_eq(count(hub), 1);
+	expect_eq(count(lens), 1);
+	k = kept(hub, 1);
+	expect_eq(k.verdict, REPORT_VERIFIED);
+	expect_bytes(k.from, lens->domain);
+	expect_eq(k.reporter.n, 0);
+	expect_opens(&r1, &rosa, k.latest, true);
+	expect(!header_find(hub->last_headers, "undercroft-client").n);
+	expect_ok(report(&tom, REPORT_TO_HUB | REPORT_TO_APP, bytes, &r));
+	expect_eq(r.told, REPORT_TO_HUB | REPORT_TO_APP);
+	expect_eq(count(hub), 2);
+	expect_eq(count(lens), 2);
+	the_end();
+}
+
+TEST(of_a_hub_that_says_nothing)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "and the hub is mine"), f = m;
+	hub->is_down = true;
+	expect_ok(report(&tom, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	expect_eq(r.verdict, REPORT_UNCONFIRMED);
+	expect_eq(r.told, REPORT_TO_APP);
+	expect_eq(kept(lens, 1).verdict, REPORT_UNCONFIRMED);
+	expect_ok(report(&tom, REPORT_TO_APP | REPORT_TO_HUB, report_of(&r1, &m, 1), &r));
+	expect_eq(r.told, REPORT_TO_APP);
+	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_BUSY);
+	f.accepted_timestamp++;
+	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_BUSY);
+	f.frank.franking_signature_ciphersuite = 0;
+	f.frank.franking_integrity_signature.n = 0;
+	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_BUSY);
+	expect_eq(count(lens), 2);
+	the_end();
+}
+
+/* Tom is accused at the hub: his app's moderators open him, with evidence that they check. */
+TEST(evidence_for_the_app_of_the_accused)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&t1, "abuse");
+	struct view bytes = report_of(&t1, &m, 1);
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_eq(kept(hub, 1).first.n, 0);
+	expect_err(provider_report_pass(hub->provider, 2), UC_E_NOT_FOUND);
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect(kept(hub, 1).is_passed);
+	expect_eq(count(lens), 1);
+	struct report_record k = kept(lens, 1);
+	expect_eq(k.verdict, REPORT_CONFIRMED);
+	expect_bytes(k.from, hub->domain);
+	expect_eq(k.reporter.n, 0);
+	expect_opens(&t1, &tom, k.first, true);
+	expect_opens(&t1, &rosa, k.first, false);
+	/* Not of ours, not by another than the hub, not unsigned, not by who is no hub. */
+	expect_err(provider_report_pass(lens->provider, 1), UC_E_NOT_ALLOWED);
+	expect_eq(peer_ask(lens, plaza, "reportAbuse", the_room, bytes, NULL), 403);
+	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, bytes, NULL), 200);
+	m.accepted_timestamp++;
+	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, report_of(&t1, &m, 1), NULL), 403);
+	struct abusive_message rosas = said(&r1, "mine");
+	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, report_of(&r1, &rosas, 1), NULL),
+		  403);
+	expect_eq(peer_ask(hub, plaza, "reportAbuse", the_room, VIEW_LIT("nonsense"), NULL), 400);
+	expect_eq(peer_ask(hub, plaza, "confirmFranks", the_room, VIEW_LIT("nonsense"), NULL), 400);
+	expect_eq(peer_ask(lens, plaza, "confirmFranks", the_room, bytes, NULL), 404);
+	expect_eq(count(lens), 2);
+	the_end();
+}
+
+TEST(decisions_and_their_end)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	for (int i = 0; i < 3; i++)
+		expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	expect_ok(provider_report_decide(hub->provider, 2, REPORT_WARNED, VIEW_LIT("first time")));
+	expect_err(provider_report_decide(hub->provider, 4, REPORT_WARNED, VIEW_LIT("")),
+		   UC_E_NOT_FOUND);
+	expect_err(provider_report_decide(hub->provider, 2, 0, VIEW_LIT("")), UC_E_ARGUMENT);
+	expect_err(provider_report_decide(hub->provider, 2, 4, VIEW_LIT("")), UC_E_ARGUMENT);
+	apps_settle();
+	/* Also after a restart, where numbers go on. */
+	app_kill(hub, false);
+	app_start(hub);
+	expect_eq(kept(hub, 2).action, REPORT_WARNED);
+	expect_bytes(kept(hub, 2).note, VIEW_LIT("first time"));
+	expect_eq(kept(hub, 1).action, REPORT_UNDECIDED);
+	expect_ok(person_sign_in(&rob));
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	expect_eq(count(hub), 4);
+	expect_eq(kept(hub, 4).verdict, REPORT_VERIFIED);
+	test_now_ms += (uint64_t)(REPORT_KEEP_DAYS - 1) * DAY_MS;
+	apps_wait(HOUR_MS);
+	expect_eq(count(hub), 4);
+	test_now_ms += 2 * (uint64_t)DAY_MS;
+	apps_wait(HOUR_MS);
+	expect_eq(count(hub), 0);
+	the_end();
+}
+
+/* Twenty, then about one an hour; a restart gives none back. */
+TEST(too_many)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	for (int i = 0; i < 20; i++)
+		expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_RATE);
+	app_kill(hub, false);
+	app_start(hub);
+	expect_ok(person_sign_in(&rob));
+	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_RATE);
+	test_now_ms += HOUR_MS + 1000;
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_RATE);
+	expect_eq(count(hub), 21);
+	the_end();
+}
+
+/* Franks of before a rotation of the hub's keys verify; of before two, no more. */
+TEST(after_a_rotation)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	expect_ok(provider_keys_rotate(&hub->keys, test_env()));
+	expect_ok(report(&tom, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	expect_eq(r.verdict, REPORT_CONFIRMED);
+	struct abusive_message later = said(&r1, "two");
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &later, 1), &r));
+	expect_ok(provider_keys_rotate(&hub->keys, test_env()));
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r), UC_E_FRANK);
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &later, 1), &r));
+	expect_ok(provider_keys_rotate_rooms(&hub->keys, test_env()));
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &later, 1), &r));
+	the_end();
+}
