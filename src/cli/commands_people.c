@@ -181,8 +181,8 @@ static bool word_read(struct cli *cli, const char *option, const struct word *wo
 
 static void settings_print(struct cli *cli, const struct uc_settings *s)
 {
-	const char *age = word_of(ages, s->age), *ask = word_of(askers, s->ask);
-	const char *add = word_of(adders, s->add), *find = word_of(yes_no, s->find_by_name);
+	const char *age = word_of(ages, (int)s->age), *ask = word_of(askers, (int)s->ask);
+	const char *add = word_of(adders, (int)s->add), *find = word_of(yes_no, s->find_by_name);
 	if (cli->json) {
 		print_json("settings", "said", s->said ? "yes" : "no", "age", age, "ask", ask,
 			   "add", add, "find", find, NULL);
