@@ -166,6 +166,7 @@ static uc_err slot_open(struct backbone *b, const struct config *live, size_t ap
 static uc_err slots_open(struct backbone *b, const struct config *live)
 {
 	size_t first = apps_count(b), i = first;
+	struct arena_mark before = arena_mark(&b->roster_mem);
 	uc_err err = UC_OK;
 	if (live->apps_n > first && backbone_is_draining(b))
 		return UC_E_BUSY;
@@ -173,6 +174,9 @@ static uc_err slots_open(struct backbone *b, const struct config *live)
 		err = slot_open(b, live, i);
 	for (; err && i > first; i--)
 		slot_close(b, i - 1);
+	/* Whoever tries again and again has all the room there was. */
+	if (err)
+		arena_reset(&b->roster_mem, before);
 	return err;
 }
 

@@ -346,3 +346,20 @@ TEST(an_app_that_ends_keeps_nobody_waiting)
 	alarm(0);
 	world_end();
 }
+
+/* Whoever adds one whose port is taken tries again and again, until it is not. */
+TEST(an_app_that_cannot_begin_leaves_nothing)
+{
+	static char text[60000];
+	world_begin(false);
+	uv_close((uv_handle_t *)&w.guard, NULL);
+	memset(text, 'r', sizeof text - 1);
+	struct config live = w.config;
+	live.apps[2] = live.apps[1];
+	live.apps[2].name = live.apps[2].domain = "late.localhost";
+	live.apps[2].reserved = text;
+	live.apps_n = 3;
+	for (int i = 0; i < 20; i++)
+		expect_err(backbone_reload(w.b, &live), UC_E_NET);
+	world_end();
+}
