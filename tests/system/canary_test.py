@@ -28,7 +28,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from people import BUILD, Backbone, Person, ROOT, befriend  # noqa: E402
 from ports import free_ports  # noqa: E402
 
-EACH = 50 if os.environ.get('UNDERCROFT_TEST_LONG') else 1
+SANITIZED = 'UNDERCROFT_SANITIZED' in os.environ
+EACH = 50 if os.environ.get('UNDERCROFT_TEST_LONG') and not SANITIZED else 1
 APPS = ('dial', 'lens', 'plaza')
 KEY = 32  # bytes; a key stands anywhere in its file
 KINDS = {'dial': 1, 'lens': 2, 'plaza': 3}  # enum name_kind, which is hashed before the name
@@ -167,7 +168,7 @@ class Canary(unittest.TestCase):
 
     @classmethod
     def memories(cls, when):
-        if os.environ.get('UNDERCROFT_SANITIZED'):  # its shadow is endless, and it frees late
+        if SANITIZED:  # its shadow is endless, and it frees late
             cls.is_memory_read = False
             return
         for app in APPS:
