@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The canary scan: people with names, numbers, handles, addresses, texts and groups of their own on
 three apps, each a backbone of its own; then everything the servers have is searched for all of it,
-plain, encoded, hashed, and keyed with whatever lies in the files of keys: each file and record, logs,
-metrics, the memory of the processes (what a core dump holds, pages given back and not yet used again
-among it), and all that crossed the network.  What the search would find is shown by planting each
+plain, encoded, hashed, and keyed with whatever lies in the files of keys: each file and record,
+logs, metrics, the memory of the processes (what a core dump holds, pages given back and not yet used
+again among it), and all that crossed the network.  What the search would find is shown by planting each
 form at each kind of place.
 
 UNDERCROFT_TEST_LONG: 50 people on each app, else one."""

@@ -43,7 +43,8 @@ class Inventory(unittest.TestCase):
         talk.wait_for(lambda line: line['type'] == 'following')
         for n in range(66):
             talk.type(f'bean number {n}')
-        talk.wait_for(lambda line: line['type'] == 'message_state' and line['text'] == 'bean number 65')
+        talk.wait_for(lambda line: (line['type'], line.get('text')) ==
+                      ('message_state', 'bean number 65'))
         talk.interrupt()
         rosa.run('block', uwe.name)
         rosa.run('sync')
@@ -97,7 +98,8 @@ class Inventory(unittest.TestCase):
                      'the account id of +4915112345678')
 
     def view(self, app, who, *more):
-        done = self.backbone.ctl('operator-view', self.backbone.dir / 'undercroft.conf', app, who, *more)
+        conf = self.backbone.dir / 'undercroft.conf'
+        done = self.backbone.ctl('operator-view', conf, app, who, *more)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.decode()
 
@@ -107,10 +109,10 @@ class Inventory(unittest.TestCase):
         said = self.view('dial', '+4915112345678')
         lines = dict(line.split(maxsplit=1) for line in said.splitlines())
         self.assertLessEqual(len(said.splitlines()), 8, said)
-        self.assertRegex(lines['account'], r'signed up \d{4}-\d\d-\d\d; suspended by the operator: no')
+        self.assertRegex(lines['account'], r'signed up \d{4}-\d\d-\d\d; suspended .*: no')
         self.assertRegex(lines['devices'], r'^1 devices; ')
         self.assertRegex(lines['contact'], r'^\d+ sets of KeyPackages waiting; \d+ KeyPackages; ')
-        self.assertRegex(lines['stores'], r'of \d+ records of rooms 0 lead to it; SHA-256 .* [0-9a-f]{64}$')
+        self.assertRegex(lines['stores'], r'of \d+ records of rooms 0 lead to it; .* [0-9a-f]{64}$')
         self.assertNotIn('name it', lines['stores'])
         backup, conf = b.dir / 'backup', b.dir / 'undercroft.conf'
         self.assertEqual(b.ctl('backup', conf, backup).returncode, 0)
