@@ -44,6 +44,9 @@ certificate = tls/$1.pem
 private_key = tls/$1.key
 names = ${local_names[$1]}
 keys = keys/$1
+grown_ups = yes
+new_accounts_ask = yes
+requests_day = 10000
 EOF
 	# Handles need no code; numbers and addresses do.
 	[ "${local_names[$1]}" = handle ] || echo "delivery = $PWD/scripts/dev/deliver-to-file $(realpath -m "$codes_file")"

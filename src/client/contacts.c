@@ -5,6 +5,7 @@
 #include "client/introductions.h"
 #include "client/pool.h"
 #include "client/rooms.h"
+#include "client/settings.h"
 #include "client/turn.h"
 #include "mimi/safety_number.h"
 
@@ -257,11 +258,12 @@ uc_err contacts_drive(struct uc_client *c)
 		return UC_OK;
 	if (waits_until(c, c->addresses_retry_ms))
 		return UC_OK;
+	bool may_add = settings_known(c).add != ADD_NOBODY;
 	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
 		const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
 		if (k->blocked && k->has_grant)
 			TRY(revoke(c, k));
-		else if (!k->blocked && r && room_is_open(r) && wants_addresses(c, k))
+		else if (may_add && !k->blocked && r && room_is_open(r) && wants_addresses(c, k))
 			TRY(give(c, k));
 	}
 	return UC_OK;

@@ -3,7 +3,7 @@
  * account voids all it has given out by raising its era, a batch of key addresses by its grant. */
 #include "mimi/sealed.h"
 #include "mls/leaf_node.h"
-#include "provider/inside.h"
+#include "provider/reaching.h"
 
 enum {
 	WISHES_MAX = 256,
@@ -183,6 +183,7 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
 			   struct redeeming *r)
 {
 	struct account_record account = { .era = 0 };
+	struct settings settings;
 	struct store_key k;
 	bool revoked;
 	r->is_good = key_opens(p, uri, env_now_ms(p->env), &r->k);
@@ -192,7 +193,8 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
 		return err;
 	r->is_good &= !err && account.era == r->k.era && !account.suspended;
 	TRY(store_has(p->accounts, key_2(&k, TABLE_GRANT, id, VIEW_OF(r->k.grant_id)), &revoked));
-	r->is_good &= !revoked;
+	TRY(settings_of(p, id, a, &settings));
+	r->is_good &= !revoked && settings.add != ADD_NOBODY;
 	err = pool_read(p, id, VIEW_OF(r->k.set_id), a, &r->sealed, &r->slots);
 	if (err && err != UC_E_EXHAUSTED)
 		return err;

@@ -3,6 +3,7 @@
  * for form alone; whether it reached anybody is never told. */
 #include "mimi/card.h"
 #include "provider/outbox.h"
+#include "provider/reaching.h"
 #include "provider/spent.h"
 
 enum { ANSWER_BYTES_MAX = 256 * 1024 };
@@ -26,14 +27,44 @@ static bool letter_fits(const struct consent_entry *e)
 struct letter {
 	struct consent_entry entry;
 	struct view requester_domain, target_domain;
+	struct contact_sender sender; /* of a request: what its app says of it */
+	struct view bytes;            /* as the other's devices get it */
 };
 
-static uc_err letter_read(struct view bytes, bool is_update, struct arena *a, struct letter *out)
+/* Takes out what the sender's app has put in; without its word, a stranger of whom nothing is known. */
+static uc_err sender_take(struct letter *l, struct arena *a)
+{
+	struct component_data_list *c = &l->entry.consent_extensions.component_data;
+	l->sender = (struct contact_sender){ .age_band = AGE_UNKNOWN, .is_new = true };
+	if (!c->n || c->v[c->n - 1].component_id != COMPONENT_CONTACT_SENDER)
+		return UC_OK;
+	TRY(wire_decode(c->v[--c->n].data, a, contact_sender_element, &l->sender));
+	return wire_encode_to(a, consent_entry_element, &l->entry, &l->bytes);
+}
+
+/* And puts it in, on the way to another app. */
+static uc_err sender_add(struct letter *l, struct arena *a)
+{
+	struct component_data_list *c = &l->entry.consent_extensions.component_data;
+	struct component_data v[2] = { { 0 } };
+	struct component_data_list more = { v, c->n + 1 };
+	if (c->n)
+		v[0] = c->v[0];
+	v[c->n].component_id = COMPONENT_CONTACT_SENDER;
+	TRY(wire_encode_to(a, contact_sender_element, &l->sender, &v[c->n].data));
+	*c = more;
+	return wire_encode_to(a, consent_entry_element, &l->entry, &l->bytes);
+}
+
+static uc_err letter_read(struct view bytes, bool is_update, bool is_peers, struct arena *a,
+			  struct letter *out)
 {
 	struct uri requester, target;
 	struct consent_entry *e = &out->entry;
-	*out = (struct letter){ 0 };
+	*out = (struct letter){ .bytes = bytes };
 	TRY(wire_decode(bytes, a, consent_entry_element, e));
+	if (is_peers && !is_update)
+		TRY(sender_take(out, a));
 	bool updates =
 		e->consent_operation == CONSENT_GRANT || e->consent_operation == CONSENT_REVOKE;
 	TRY(uri_read(e->requester_uri, &requester));
@@ -80,26 +111,43 @@ static uc_err nobody_deliver(struct provider *p, struct view bytes, bool is_upda
 	return finish_accounts(p, &b, nobody_fill(p, &b, VIEW_OF(nobody), bytes, is_update, a));
 }
 
+/* Who is asked, and may be by this sender; UC_E_ADDRESS.  Whoever it is, the same is read. */
+static uc_err recipient(struct provider *p, struct view address, const struct letter *l,
+			bool is_update, struct arena *a, struct request_address *to,
+			struct account_record *account)
+{
+	static const uint8_t nobody[ACCOUNT_ID];
+	struct settings s;
+	uc_err err = address_open(p, address, env_now_ms(p->env), a, to, account);
+	if (err && err != UC_E_ADDRESS)
+		return err;
+	TRY(settings_of(p, err ? VIEW_OF(nobody) : VIEW_OF(to->account_id), a, &s));
+	return err || is_update || letter_reaches(&s, to->channel, &l->sender) ? err : UC_E_ADDRESS;
+}
+
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
  * often; an answer was asked for.  Taken or not, it takes as long: the time of a write and a sync
  * would tell whether an address is still good. */
-static uc_err letter_deliver(struct provider *p, struct view address, struct view bytes,
-			     bool is_update, struct arena *a)
+static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is_update,
+			     struct arena *a)
 {
+	struct view address = is_update ? l->entry.requester_uri : l->entry.target_uri;
 	struct request_address to;
 	struct account_record account;
 	struct store_batch b;
 	bool is_over = false;
-	uc_err err = address_open(p, address, env_now_ms(p->env), a, &to, &account);
+	uc_err err = recipient(p, address, l, is_update, a, &to, &account);
 	if (err == UC_E_ADDRESS)
-		return nobody_deliver(p, bytes, is_update, a);
+		return nobody_deliver(p, l->bytes, is_update, a);
 	TRY(err);
 	struct view id = VIEW_OF(to.account_id);
 	store_batch_init(&b, id);
-	err = letter_fill(p, &b, id, bytes, is_update, a, &is_over);
+	err = letter_fill(p, &b, id, l->bytes, is_update, a, &is_over);
+	if (!err && l->entry.consent_operation == CONSENT_GRANT)
+		err = budget_back(p, &b, id, &account, address, a);
 	if (err || is_over) {
 		store_batch_done(&b);
-		return err ? err : nobody_deliver(p, bytes, is_update, a);
+		return err ? err : nobody_deliver(p, l->bytes, is_update, a);
 	}
 	TRY(commit_accounts(p, &b));
 	intake_push_all(p, id);
@@ -121,24 +169,41 @@ static uc_err own_address_check(struct call *c, struct view address, bool is_rep
 	return UC_OK;
 }
 
+/* Often enough for now? */
+static uc_err sending_count(struct call *c, const struct letter *l,
+			    const struct account_record *account, uint32_t *wait)
+{
+	struct view id = VIEW_OF(c->s->account_id);
+	TRY(spent_now(c->p, id, SPENT_CONSENT, &c->arena, wait));
+	return *wait || l->entry.consent_operation != CONSENT_REQUEST
+		       ? UC_OK
+		       : budget_take(c->p, id, account, &c->arena, wait);
+}
+
 static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 {
 	struct letter l;
-	TRY(letter_read(bytes, is_update, &c->arena, &l));
+	struct account_record account;
+	uint32_t wait;
+	struct view id = VIEW_OF(c->s->account_id);
+	TRY(letter_read(bytes, is_update, false, &c->arena, &l));
 	struct view own = is_update ? l.entry.target_uri : l.entry.requester_uri;
-	struct view other = is_update ? l.entry.requester_uri : l.entry.target_uri;
 	struct view domain = is_update ? l.requester_domain : l.target_domain;
 	TRY(own_address_check(c, own, !is_update));
-	uint32_t wait;
-	TRY(spent_now(c->p, VIEW_OF(c->s->account_id), SPENT_CONSENT, &c->arena, &wait));
+	TRY(account_get(c->p, id, &c->arena, &account));
+	TRY(sender_of(c->p, id, &account, &c->arena, &l.sender));
+	TRY(sending_count(c, &l, &account, &wait));
 	if (wait) {
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
-	if (is_own_domain(c->p, domain))
-		TRY(letter_deliver(c->p, other, bytes, is_update, &c->arena));
-	else
-		TRY(outbox_append(c->p, domain, is_update, bytes));
+	if (is_own_domain(c->p, domain)) {
+		TRY(letter_deliver(c->p, &l, is_update, &c->arena));
+	} else {
+		if (!is_update)
+			TRY(sender_add(&l, &c->arena));
+		TRY(outbox_append(c->p, domain, is_update, l.bytes));
+	}
 	call_respond(c, NULL, NULL);
 	return UC_OK;
 }
@@ -162,7 +227,7 @@ uc_err handle_consent_update(struct call *c, struct view body)
 static int letter_receive(struct peer_call *c, bool is_update)
 {
 	struct letter l;
-	if (letter_read(c->body, is_update, c->a, &l))
+	if (letter_read(c->body, is_update, true, c->a, &l))
 		return 400;
 	struct view from = is_update ? l.target_domain : l.requester_domain;
 	struct view to = is_update ? l.requester_domain : l.target_domain;
@@ -171,9 +236,7 @@ static int letter_receive(struct peer_call *c, bool is_update)
 		return 403;
 	if (!is_own_domain(c->p, to))
 		return 404;
-	uc_err err = letter_deliver(c->p, is_update ? l.entry.requester_uri : l.entry.target_uri,
-				    c->body, is_update, c->a);
-	return err ? 503 : 201;
+	return letter_deliver(c->p, &l, is_update, c->a) ? 503 : 201;
 }
 
 int peer_request_consent(struct peer_call *c)

@@ -90,10 +90,11 @@ struct provider_handles {
 };
 
 /* How first contact is ruled; said by the operator. */
+enum { REQUESTS_DAY = 20 };
 struct provider_contact {
-	bool grown_ups;    /* who has not said their age counts as 18 or above; else as unknown */
-	unsigned new_days; /* so old an account is to reach strangers by name; 0: at once */
-	unsigned day;      /* requests of an account a day; 0: not counted */
+	bool grown_ups; /* who has not said their age counts as 18 or above; else as unknown */
+	bool new_ask;   /* an account of less than a day asks strangers, too */
+	unsigned day;   /* requests of an account a day, a quarter of it at first; 0: the default */
 };
 
 #endif

@@ -3,7 +3,7 @@
  * found.  Found or not, the same is read, sealed and sent. */
 #include "mimi/lookup.h"
 #include "mimi/uri.h"
-#include "provider/inside.h"
+#include "provider/reaching.h"
 
 enum { LOOKUP_ADDRESS_DAYS = 30 };
 
@@ -15,6 +15,7 @@ static uc_err find(struct provider *p, struct view identifier, struct arena *a,
 	uint8_t account_id[ACCOUNT_ID] = { 0 };
 	struct name_id name = { .moves = p->config.keys->index_moves };
 	struct account_record account = { .era = 0 };
+	struct settings settings;
 	struct view normalised, address;
 	uint64_t expires = env_now_ms(p->env) + (uint64_t)LOOKUP_ADDRESS_DAYS * DAY_MS;
 	/* What is no name is looked for like one that nobody has. */
@@ -22,9 +23,10 @@ static uc_err find(struct provider *p, struct view identifier, struct arena *a,
 	uc_err err = account_by_name(p, &name, a, account_id, &account);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
+	TRY(settings_of(p, VIEW_OF(account_id), a, &settings));
 	TRY(address_make(p, VIEW_OF(account_id), &account, CHANNEL_LOOKUP, expires, a, &address));
 	*out = (struct lookup_answer){ .version = 1 };
-	if (!is_name || err || !account.request_key.n)
+	if (!is_name || err || !account.request_key.n || !is_findable(&settings))
 		return UC_OK;
 	out->found = true;
 	out->request_address = address;

@@ -50,6 +50,8 @@ void provider_set_handles(struct provider *p, const struct provider_handles *h)
 void provider_set_contact(struct provider *p, const struct provider_contact *c)
 {
 	p->contact = *c;
+	if (!p->contact.day)
+		p->contact.day = REQUESTS_DAY;
 }
 
 void provider_set_quota(struct provider *p, uint64_t account_bytes)
@@ -63,7 +65,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	provider_set_limits(p, config->limits);
 	provider_set_quota(p, config->account_bytes);
 	provider_set_handles(p, &(struct provider_handles){ 0 });
-	provider_set_contact(p, &(struct provider_contact){ .grown_ups = true });
+	provider_set_contact(p, &(struct provider_contact){ true, true, RATE_MAX / 16 });
 	p->env = config->env;
 	p->accounts = config->accounts;
 	p->rooms = config->rooms;

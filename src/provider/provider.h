@@ -155,7 +155,8 @@ void provider_certificate_renewed(struct provider *p);
 
 /* Other rules from now on. */
 void provider_set_handles(struct provider *p, const struct provider_handles *h);
-/* Who reaches whom, from now on.  Before the first: all are grown up, nobody is new, nothing is counted. */
+/* Who reaches whom, from now on.  Before the first: all are grown up, nobody is new,
+ * and all may be asked. */
 void provider_set_contact(struct provider *p, const struct provider_contact *c);
 /* Other quotas from now on; 0: the default.  What is over one stays. */
 void provider_set_quota(struct provider *p, uint64_t account_bytes);

@@ -11,4 +11,26 @@
 uc_err UC_MUST_USE settings_of(struct provider *p, struct view account_id, struct arena *a,
 			       struct settings *out);
 
+/* What the app says of one of its own people who asks. */
+uc_err UC_MUST_USE sender_of(struct provider *p, struct view account_id,
+			     const struct account_record *account, struct arena *a,
+			     struct contact_sender *out);
+/* Does a letter of that sender come in, through an address of this enum request_channel? */
+bool letter_reaches(const struct settings *to, uint8_t channel, const struct contact_sender *from);
+/* Is there somebody who may ask after a look-up?  Then it finds. */
+bool is_findable(const struct settings *s);
+
+/* Is what stands in the place of a kind in a key of TABLE_SPENT one of those below? */
+bool budget_is_kind(struct view kind);
+/* What an account may ask of others, by itself and by its name, which a fresh account does not bring
+ * back; *wait_s: not now. */
+uc_err UC_MUST_USE budget_take(struct provider *p, struct view account_id,
+			       const struct account_record *account, struct arena *a,
+			       uint32_t *wait_s);
+/* The one asked with this reply address has accepted: it counts no more, once.  In the account's batch,
+ * and, for its name, in one of its own. */
+uc_err UC_MUST_USE budget_back(struct provider *p, struct store_batch *b, struct view account_id,
+			       const struct account_record *account, struct view reply_address,
+			       struct arena *a);
+
 #endif

@@ -3,6 +3,7 @@
  * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  At each
  * tick as many records as its time allows, a round an hour. */
 #include "provider/account_names.h"
+#include "provider/reaching.h"
 
 typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			    struct arena *a);
@@ -159,8 +160,9 @@ static uc_err sweep_spent(struct provider *p, struct view key, struct view value
 	struct view kind = store_key_read_bytes(&k, a);
 	TRY(store_key_read_done(&k));
 	TRY(wire_decode(value, a, spent_record_element, &r));
-	if (held_is_slot(kind) ? r.empty_until_us > now_ms * 1000
-			       : !rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
+	if (held_is_slot(kind) || budget_is_kind(kind)
+		    ? r.empty_until_us > now_ms * 1000
+		    : !rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
 		return UC_OK;
 	return record_drop(p, subject, key);
 }

@@ -97,6 +97,17 @@ static const struct config_key keys[] = {
 	  "3", "How many of those one account has at most; then it has to wait.  May be left out." },
 	{ "handle_rest_days", config_set_days, IN_APP(handles.rest_days), SECTION_APP, false,
 	  "90", "Days in which the handle of a deleted account is nobody's.  May be left out." },
+	{ "grown_ups", config_set_yes_no, IN_APP(contact.grown_ups), SECTION_APP, false,
+	  "no",
+	  "yes: who has not said their age counts as 18 or above.  no: they are not found, and grown-ups\n"
+	  "# who found them before do not reach them.  May be left out." },
+	{ "new_accounts_ask", config_set_yes_no, IN_APP(contact.new_ask), SECTION_APP, false,
+	  "no",
+	  "yes or no: an account of less than a day may ask strangers, too, not only who handed it a\n"
+	  "# link.  May be left out." },
+	{ "requests_day", config_set_count, IN_APP(contact.day), SECTION_APP, false,
+	  "20",
+	  "Contact requests of an account a day; in its first week a quarter.  May be left out." },
 	{ "reserved", config_set_path, IN_APP(reserved), SECTION_APP, false,
 	  "/etc/undercroft/dial.reserved",
 	  "File of names that nobody is given, one a line.  May be left out." },

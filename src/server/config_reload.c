@@ -20,6 +20,9 @@ static const struct {
 	{ SECTION_APP, "handle_hold_days" },
 	{ SECTION_APP, "handles_held" },
 	{ SECTION_APP, "handle_rest_days" },
+	{ SECTION_APP, "grown_ups" },
+	{ SECTION_APP, "new_accounts_ask" },
+	{ SECTION_APP, "requests_day" },
 	{ SECTION_PEER, "title" },
 	{ SECTION_PEER, "names" },
 };

@@ -116,7 +116,8 @@ class Undercroft:
         for i, app in enumerate(('east', 'west')):
             lines += ['', f'[app {app}]', f'domain = {app}.localhost',
                       f'listen = 127.0.0.1:{self.port + i}', f'certificate = tls/{app}.pem',
-                      f'private_key = tls/{app}.key', 'names = handle', f'keys = keys/{app}']
+                      f'private_key = tls/{app}.key', 'names = handle', f'keys = keys/{app}', 'grown_ups = yes',
+                      'new_accounts_ask = yes', 'requests_day = 1000000']
         self.config = self.folder / 'undercroft.conf'
         self.config.write_text('\n'.join(lines) + '\n')
         run(self.build / 'src/server/undercroftd', '--init', self.config)

@@ -265,6 +265,7 @@ TEST(whether_a_letter_arrives_is_not_told)
 	for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
 		struct view e = entry_make(CONSENT_REQUEST, x.reply, to[i], COMPONENT_CONTACT_CARD,
 					   CARD_BYTES);
+		e = entry_sent(e, AGE_ADULT, false);
 		expect_eq(peer_ask(a, &apps[LENS], "requestConsent", d, e, &answer), 201);
 		expect_eq(answer.n, 0);
 	}
@@ -335,6 +336,7 @@ static struct done letter_costs(struct asking *x, struct view to)
 {
 	struct view answer,
 		e = entry_make(CONSENT_REQUEST, x->reply, to, COMPONENT_CONTACT_CARD, CARD_BYTES);
+	e = entry_sent(e, AGE_ADULT, false);
 	work.reads = work.changes = work.bytes = 0;
 	expect_eq(
 		peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain, e, &answer),
@@ -374,6 +376,14 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 	before = stored_count(dial->accounts, id);
 	expect_alike(letter_costs(&x, x.target), let_go);
 	expect_eq(stored_count(dial->accounts, id), before);
+	/* The same for whom the table lets nobody ask. */
+	struct settings closed = settings_said(&x.tom, 1, AGE_TEEN_A);
+	expect_ok(person_sign_in(&x.tom));
+	expect_ok(settings_put(&x.tom, &closed));
+	client_close(x.tom.c);
+	before = stored_count(dial->accounts, id);
+	expect_alike(letter_costs(&x, x.target), let_go);
+	expect_eq(stored_count(dial->accounts, id), before);
 	/* And when it was asked too often, nobody counts either. */
 	for (int i = 0; i < 25; i++) {
 		expect_alike(letter_costs(&x, x.target), let_go);
@@ -387,9 +397,10 @@ TEST(one_account_is_asked_only_so_often)
 {
 	struct asking x = { 0 };
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
+	struct view sent = entry_sent(x.request, AGE_ADULT, false);
 	for (int i = 0; i < 30; i++)
 		expect_eq(peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain,
-				   x.request, NULL),
+				   sent, NULL),
 			  201);
 	expect_eq(client_events(x.tom.c, FRAME_INTAKE), 20);
 	/* Answers to what he asked are not held up by it. */
@@ -402,9 +413,10 @@ TEST(one_account_is_asked_only_so_often)
 static size_t asked_times(struct asking *x, int times)
 {
 	size_t before = client_events(x->tom.c, FRAME_INTAKE);
+	struct view sent = entry_sent(x->request, AGE_ADULT, false);
 	for (int i = 0; i < times; i++)
 		expect_eq(peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain,
-				   x->request, NULL),
+				   sent, NULL),
 			  201);
 	return client_events(x->tom.c, FRAME_INTAKE) - before;
 }
@@ -462,7 +474,7 @@ TEST(letters_wait_for_an_app_that_is_down)
 	apps_wait(1000);
 	expect(dial->asked > asked);
 	/* The first again and again, not the second. */
-	expect_bytes(dial->last_body, x.request);
+	expect_bytes(dial->last_body, entry_sent(x.request, AGE_ADULT, false));
 	app_kill(lens, true);
 	app_start(lens);
 	dial->is_down = false;

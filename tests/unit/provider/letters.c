@@ -47,6 +47,23 @@ struct view entry_make(uint8_t operation, struct view requester, struct view tar
 	return bytes;
 }
 
+struct view entry_sent(struct view entry, enum age_band band, bool is_new)
+{
+	struct contact_sender s = { 1, (uint8_t)band, is_new };
+	struct consent_entry e;
+	struct component_data v[2];
+	struct view bytes = { NULL, 0 };
+	expect_ok(wire_decode(entry, &apps_mem, consent_entry_element, &e));
+	struct component_data_list *l = &e.consent_extensions.component_data;
+	if (l->n)
+		v[0] = l->v[0];
+	v[l->n].component_id = COMPONENT_CONTACT_SENDER;
+	expect_ok(wire_encode_to(&apps_mem, contact_sender_element, &s, &v[l->n].data));
+	*l = (struct component_data_list){ v, l->n + 1 };
+	expect_ok(wire_encode_to(&apps_mem, consent_entry_element, &e, &bytes));
+	return bytes;
+}
+
 uc_err request(struct client *c, struct view entry)
 {
 	struct consent_request_request q = { entry };
@@ -75,4 +92,26 @@ struct view intake_take(struct client *c, struct device *d)
 			      i.sealed, &apps_mem, &body));
 	d->cursor = i.seq;
 	return body;
+}
+
+struct settings settings_said(const struct person *p, uint64_t number, enum age_band band)
+{
+	struct settings s = settings_default(band);
+	s.app = p->app->domain;
+	s.account_key = VIEW_OF(p->account.pub);
+	s.number = number;
+	return s;
+}
+
+uc_err settings_put_bytes(struct person *p, struct view statement)
+{
+	struct settings_put_request q = { statement };
+	return client_ask(p->c, FRAME_SETTINGS_PUT, settings_put_request_element, &q, NULL, NULL);
+}
+
+uc_err settings_put(struct person *p, const struct settings *s)
+{
+	struct view statement;
+	expect_ok(settings_make(s, &p->phone.key, &apps_mem, &statement));
+	return settings_put_bytes(p, statement);
 }

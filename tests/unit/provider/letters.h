@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_PROVIDER_LETTERS_H
 #define TESTS_UNIT_PROVIDER_LETTERS_H
 
+#include "mimi/settings.h"
 #include "tests/unit/provider/apps.h"
 
 uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup_answer *answer,
@@ -10,8 +11,15 @@ uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup
 struct view reply_make(struct person *p);
 struct view entry_make(uint8_t operation, struct view requester, struct view target,
 		       uint16_t component, size_t n);
+/* As another app sends it on, with its word for the sender. */
+struct view entry_sent(struct view entry, enum age_band band, bool is_new);
 uc_err request(struct client *c, struct view entry);
 uc_err update(struct client *c, struct view entry);
 struct view intake_take(struct client *c, struct device *d);
+
+/* What a band begins with, as the person's with that number. */
+struct settings settings_said(const struct person *p, uint64_t number, enum age_band band);
+uc_err settings_put_bytes(struct person *p, struct view statement);
+uc_err settings_put(struct person *p, const struct settings *s);
 
 #endif

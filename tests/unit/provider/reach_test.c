@@ -3,28 +3,6 @@
 #include "mimi/settings.h"
 #include "tests/unit/provider/letters.h"
 
-static struct settings said(const struct person *p, uint64_t number, enum age_band band)
-{
-	struct settings s = settings_default(band);
-	s.app = p->app->domain;
-	s.account_key = VIEW_OF(p->account.pub);
-	s.number = number;
-	return s;
-}
-
-static uc_err put_bytes(struct person *p, struct view statement)
-{
-	struct settings_put_request q = { statement };
-	return client_ask(p->c, FRAME_SETTINGS_PUT, settings_put_request_element, &q, NULL, NULL);
-}
-
-static uc_err put(struct person *p, const struct settings *s)
-{
-	struct view statement;
-	expect_ok(settings_make(s, &p->phone.key, &apps_mem, &statement));
-	return put_bytes(p, statement);
-}
-
 static struct view shown(struct person *p)
 {
 	struct settings_get_response r = { { NULL, 0 } };
@@ -41,31 +19,31 @@ TEST(settings_are_the_devices_and_only_rise)
 	person_join(&rosa, &apps[LENS], "rosa");
 	person_join(&tom, &apps[LENS], "tom");
 	expect_eq(shown(&rosa).n, 0);
-	struct settings s = said(&rosa, 1, AGE_ADULT);
+	struct settings s = settings_said(&rosa, 1, AGE_ADULT);
 	expect_ok(settings_make(&s, &rosa.phone.key, &apps_mem, &one));
-	expect_ok(put_bytes(&rosa, one));
-	expect_ok(put_bytes(&rosa, one)); /* said again */
+	expect_ok(settings_put_bytes(&rosa, one));
+	expect_ok(settings_put_bytes(&rosa, one)); /* said again */
 	s.number = 5;
 	expect_ok(settings_make(&s, &rosa.phone.key, &apps_mem, &two));
-	expect_ok(put_bytes(&rosa, two));
-	expect_err(put_bytes(&rosa, one), UC_E_STALE);
+	expect_ok(settings_put_bytes(&rosa, two));
+	expect_err(settings_put_bytes(&rosa, one), UC_E_STALE);
 	s.ask = ASK_NOBODY;
-	expect_err(put(&rosa, &s), UC_E_STALE);
+	expect_err(settings_put(&rosa, &s), UC_E_STALE);
 	/* Another device's, another account's, another app's, changed, nothing of sense. */
 	s.number = 6;
 	expect_ok(settings_make(&s, &tom.phone.key, &apps_mem, &other));
-	expect_err(put_bytes(&rosa, other), UC_E_KEY);
-	struct settings of_tom = said(&tom, 6, AGE_ADULT), elsewhere = s;
-	expect_err(put(&rosa, &of_tom), UC_E_KEY);
+	expect_err(settings_put_bytes(&rosa, other), UC_E_KEY);
+	struct settings of_tom = settings_said(&tom, 6, AGE_ADULT), elsewhere = s;
+	expect_err(settings_put(&rosa, &of_tom), UC_E_KEY);
 	elsewhere.app = apps[DIAL].domain;
-	expect_err(put(&rosa, &elsewhere), UC_E_KEY);
+	expect_err(settings_put(&rosa, &elsewhere), UC_E_KEY);
 	expect_ok(settings_make(&s, &rosa.phone.key, &apps_mem, &other));
 	uint8_t bytes[1024];
 	memcpy(bytes, other.p, other.n);
 	bytes[other.n - 1] ^= 1;
-	expect_err(put_bytes(&rosa, view_make(bytes, other.n)), UC_E_SIGNATURE);
+	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_SIGNATURE);
 	s.ask = 4;
-	expect_err(put(&rosa, &s), UC_E_ARGUMENT);
+	expect_err(settings_put(&rosa, &s), UC_E_ARGUMENT);
 	expect_bytes(shown(&rosa), two);
 	app_kill(&apps[LENS], false);
 	app_start(&apps[LENS]);
@@ -81,26 +59,276 @@ TEST(minors_cannot_loosen)
 	struct person rosa;
 	apps_begin();
 	person_join(&rosa, &apps[LENS], "rosa");
-	struct settings s = said(&rosa, 1, AGE_TEEN_A);
+	struct settings s = settings_said(&rosa, 1, AGE_TEEN_A);
 	s.find_by_name = true;
-	expect_err(put(&rosa, &s), UC_E_NOT_ALLOWED);
+	expect_err(settings_put(&rosa, &s), UC_E_NOT_ALLOWED);
 	s.find_by_name = false;
 	s.add = ADD_CONTACTS;
-	expect_err(put(&rosa, &s), UC_E_NOT_ALLOWED);
+	expect_err(settings_put(&rosa, &s), UC_E_NOT_ALLOWED);
 	s.add = ADD_NOBODY;
-	expect_ok(put(&rosa, &s));
+	expect_ok(settings_put(&rosa, &s));
 	static const enum age_band older[] = { AGE_TEEN_B, AGE_ADULT, AGE_UNKNOWN };
 	for (size_t i = 0; i < sizeof older / sizeof *older; i++) {
-		struct settings o = said(&rosa, 2, older[i]);
-		expect_err(put(&rosa, &o), UC_E_NOT_ALLOWED);
+		struct settings o = settings_said(&rosa, 2, older[i]);
+		expect_err(settings_put(&rosa, &o), UC_E_NOT_ALLOWED);
 	}
-	s = said(&rosa, 2, AGE_CHILD);
-	expect_ok(put(&rosa, &s));
+	s = settings_said(&rosa, 2, AGE_CHILD);
+	expect_ok(settings_put(&rosa, &s));
 	/* From 16 on one opens what one likes. */
 	struct person tom;
 	person_join(&tom, &apps[LENS], "tom");
-	s = said(&tom, 1, AGE_TEEN_B);
+	s = settings_said(&tom, 1, AGE_TEEN_B);
 	s.find_by_name = true;
-	expect_ok(put(&tom, &s));
+	expect_ok(settings_put(&tom, &s));
+	apps_end();
+}
+
+/* --- look-ups and letters --- */
+
+static const char *const numbers[AGE_BANDS] = { "+49151000000", "+49151000001", "+49151000002",
+						"+49151000003", "+49151000004" };
+
+/* One of each band at Dial; all want to be found, as far as they may. */
+static void bands_begin(struct person to[AGE_BANDS], struct person *rosa)
+{
+	apps_begin();
+	person_join(rosa, &apps[LENS], "rosa");
+	for (unsigned i = 0; i < AGE_BANDS; i++) {
+		person_join(&to[i], &apps[DIAL], numbers[i]);
+		struct settings s = settings_said(&to[i], 1, (enum age_band)i);
+		s.find_by_name = i != AGE_CHILD && i != AGE_TEEN_A;
+		expect_ok(settings_put(&to[i], &s));
+	}
+}
+
+static struct view address_of(const struct person *p, uint8_t channel)
+{
+	struct view uri = { NULL, 0 };
+	struct request_address r = { .channel = channel, .expires_ms = test_now_ms + DAY_MS };
+	memcpy(r.account_id, p->account_id, sizeof r.account_id);
+	expect_ok(request_address_seal(test_env(), VIEW_OF(p->app->keys.address_key),
+				       p->app->domain, &r, &apps_mem, &uri));
+	return uri;
+}
+
+/* Does it come in?  What the other app hears is always the same. */
+static bool arrives(struct person *to, struct view entry)
+{
+	struct view answer = { NULL, 0 };
+	size_t before = client_events(to->c, FRAME_INTAKE);
+	expect_eq(peer_ask(to->app, &apps[LENS], "requestConsent", to->app->domain, entry, &answer),
+		  201);
+	expect_eq(answer.n, 0);
+	return client_events(to->c, FRAME_INTAKE) > before;
+}
+
+static struct view card_to(struct view reply, struct view target)
+{
+	return entry_make(CONSENT_REQUEST, reply, target, COMPONENT_CONTACT_CARD, CARD_BYTES);
+}
+
+/* As the table says it, for what an app knows of. */
+static bool should_arrive(enum age_band to, enum age_band from, uint8_t channel, bool is_new)
+{
+	struct reach r = { .recipient = to,
+			   .sender = from,
+			   .sender_is_new = is_new,
+			   .channel = channel == CHANNEL_LINK ? REACH_IN_PERSON : REACH_NAME };
+	bool is_closed = channel == CHANNEL_LOOKUP && (to == AGE_CHILD || to == AGE_TEEN_A);
+	return !is_closed && reach(&r).answer != REACH_DENY;
+}
+
+TEST(every_band_and_channel_is_answered_by_the_table)
+{
+	struct person to[AGE_BANDS], rosa;
+	static const uint8_t channels[] = { CHANNEL_LOOKUP, CHANNEL_LINK, CHANNEL_REPLY };
+	size_t came = 0;
+	bands_begin(to, &rosa);
+	struct view reply = reply_make(&rosa);
+	for (unsigned i = 0; i < AGE_BANDS * AGE_BANDS * 3 * 2; i++) {
+		enum age_band band = (enum age_band)(i % AGE_BANDS);
+		enum age_band from = (enum age_band)(i / AGE_BANDS % AGE_BANDS);
+		uint8_t channel = channels[i / (AGE_BANDS * AGE_BANDS) % 3];
+		bool is_new = i >= AGE_BANDS * AGE_BANDS * 3;
+		struct view e = card_to(reply, address_of(&to[band], channel));
+		bool did = arrives(&to[band], entry_sent(e, from, is_new));
+		if (did != should_arrive(band, from, channel, is_new))
+			test_fail(__FILE__, __LINE__, "to %u from %u by %u, new %d: %d", band, from,
+				  channel, is_new, did);
+		came += did;
+		if (i % 15 == 14)
+			test_now_ms += HOUR_MS; /* nobody is asked too often */
+	}
+	expect(came > 20);
+	/* Without its app's word, somebody of whom nothing is known: as a new one. */
+	struct person *adult = &to[AGE_ADULT];
+	test_now_ms += HOUR_MS;
+	expect(!arrives(adult, card_to(reply, address_of(adult, CHANNEL_LOOKUP))));
+	expect(arrives(adult, card_to(reply, address_of(adult, CHANNEL_LINK))));
+	apps_end();
+}
+
+TEST(what_cannot_be_asked_is_not_found)
+{
+	struct person to[AGE_BANDS], rosa;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 };
+	size_t length = 0;
+	static const bool found[AGE_BANDS] = {
+		[AGE_TEEN_B] = true, [AGE_ADULT] = true, [AGE_UNKNOWN] = true
+	};
+	bands_begin(to, &rosa);
+	for (unsigned i = 0; i < AGE_BANDS; i++) {
+		expect_ok(look_up(&rosa, &apps[DIAL], numbers[i], &a, &sealed));
+		expect_eq(a.found, found[i]);
+		expect(!length || length == sealed.n);
+		length = sealed.n;
+	}
+	struct person *adult = &to[AGE_ADULT];
+	struct settings s = settings_said(adult, 2, AGE_ADULT);
+	expect_ok(look_up(&rosa, &apps[DIAL], adult->name, &a, &sealed));
+	struct view target = a.request_address, reply = reply_make(&rosa);
+	struct view sent = entry_sent(card_to(reply, target), AGE_ADULT, false);
+	expect(arrives(adult, sent));
+	/* An address from before is worth no more than a look-up of now. */
+	s.find_by_name = false;
+	expect_ok(settings_put(adult, &s));
+	expect_ok(look_up(&rosa, &apps[DIAL], adult->name, &a, &sealed));
+	expect(!a.found);
+	expect_eq(sealed.n, length);
+	expect(!arrives(adult, sent));
+	struct view handed = card_to(reply, address_of(adult, CHANNEL_LINK));
+	expect(arrives(adult, entry_sent(handed, AGE_ADULT, false)));
+	s = settings_said(adult, 3, AGE_ADULT);
+	s.ask = ASK_HANDED;
+	expect_ok(settings_put(adult, &s));
+	expect_ok(look_up(&rosa, &apps[DIAL], adult->name, &a, &sealed));
+	expect(!a.found);
+	expect(!arrives(adult, sent));
+	expect(arrives(adult, entry_sent(handed, AGE_ADULT, false)));
+	s.number = 4;
+	s.ask = ASK_NOBODY;
+	expect_ok(settings_put(adult, &s));
+	expect(!arrives(adult, entry_sent(handed, AGE_ADULT, false)));
+	apps_end();
+}
+
+TEST(an_app_gives_its_word_for_its_own_people)
+{
+	struct person rosa, tom;
+	apps_begin();
+	person_join(&rosa, &apps[LENS], "rosa");
+	person_join(&tom, &apps[DIAL], numbers[0]);
+	struct provider_contact strict = { .day = 20 };
+	for (int i = 0; i < APPS; i++)
+		provider_set_contact(apps[i].provider, &strict);
+	struct settings s = settings_said(&tom, 1, AGE_ADULT);
+	expect_ok(settings_put(&tom, &s));
+	s = settings_said(&rosa, 1, AGE_TEEN_B);
+	expect_ok(settings_put(&rosa, &s));
+	struct view entry = card_to(reply_make(&rosa), address_of(&tom, CHANNEL_LOOKUP));
+	expect_ok(request(rosa.c, entry));
+	expect_bytes(apps[DIAL].last_body, entry_sent(entry, AGE_TEEN_B, true));
+	expect(!client_event(tom.c, FRAME_INTAKE)); /* new */
+	/* A client does not speak for itself. */
+	expect_err(request(rosa.c, entry_sent(entry, AGE_ADULT, false)), UC_E_ARGUMENT);
+	test_now_ms += (uint64_t)2 * DAY_MS;
+	expect_ok(person_sign_in(&rosa));
+	expect_ok(person_sign_in(&tom));
+	entry = card_to(reply_make(&rosa), address_of(&tom, CHANNEL_LOOKUP));
+	expect_ok(request(rosa.c, entry));
+	expect_bytes(apps[DIAL].last_body, entry_sent(entry, AGE_TEEN_B, false));
+	/* What his devices get says nothing of her age. */
+	expect_bytes(intake_take(tom.c, &tom.phone), entry);
+	apps_end();
+}
+
+/* How many more she may ask now. */
+static unsigned asks_left(struct person *p, const struct person *to)
+{
+	unsigned n = 0;
+	while (n < 100 && !request(p->c, card_to(reply_make(p), address_of(to, CHANNEL_LINK))))
+		n++;
+	return n;
+}
+
+TEST(no_fresh_account_gives_a_budget_back)
+{
+	struct person uwe, tom;
+	apps_begin();
+	person_join(&uwe, &apps[DIAL], numbers[0]);
+	person_join(&tom, &apps[DIAL], numbers[1]);
+	struct provider_contact strict = { .grown_ups = true, .new_ask = true };
+	provider_set_contact(apps[DIAL].provider, &strict);
+	expect_eq(asks_left(&uwe, &tom), 5);
+	app_kill(&apps[DIAL], false);
+	app_start(&apps[DIAL]);
+	provider_set_contact(apps[DIAL].provider, &strict);
+	expect_ok(person_sign_in(&uwe));
+	expect_eq(asks_left(&uwe, &tom), 0);
+	expect_ok(person_sign_in(&tom));
+	expect_ok(person_delete(&uwe));
+	person_join(&uwe, &apps[DIAL], numbers[0]);
+	expect_eq(asks_left(&uwe, &tom), 0);
+	/* Fifteen in all of its first week, five of them at once. */
+	unsigned all = 5;
+	for (unsigned day = 1; day < 7; day++) {
+		apps_wait(DAY_MS);
+		expect_ok(person_sign_in(&uwe));
+		all += asks_left(&uwe, &tom);
+	}
+	expect(all > 10);
+	expect(all <= 15);
+	/* Then twenty a day, as long as no more than thirty are without an answer. */
+	apps_wait((uint64_t)8 * DAY_MS);
+	expect_ok(person_sign_in(&uwe));
+	unsigned later = asks_left(&uwe, &tom);
+	expect(later > 5);
+	expect(all + later <= 30);
+	apps_end();
+}
+
+TEST(who_accepts_gives_one_back_once)
+{
+	struct person uwe, tom;
+	apps_begin();
+	person_join(&uwe, &apps[DIAL], numbers[0]);
+	person_join(&tom, &apps[DIAL], numbers[1]);
+	provider_set_contact(apps[DIAL].provider,
+			     &(struct provider_contact){ .grown_ups = true, .new_ask = true });
+	struct view reply = reply_make(&uwe), target = address_of(&tom, CHANNEL_LINK);
+	expect_ok(request(uwe.c, card_to(reply, target)));
+	expect_eq(asks_left(&uwe, &tom), 4);
+	struct view grant =
+		entry_make(CONSENT_GRANT, reply, target, COMPONENT_CONTACT_ANSWER, 4096);
+	for (int i = 0; i < 3; i++)
+		expect_ok(update(tom.c, grant));
+	expect_eq(asks_left(&uwe, &tom), 1);
+	apps_end();
+}
+
+TEST(nobody_is_added_who_lets_nobody)
+{
+	struct person tom;
+	struct set set;
+	struct view uri;
+	struct key_material_response r;
+	static const uint8_t grant[GRANT_ID] = { 1 };
+	apps_begin();
+	person_join(&tom, &apps[LENS], "tom");
+	set_init(&set, &apps[LENS]);
+	expect_ok(set_put(&tom, &set));
+	expect_ok(set_address(&tom, &set, grant, &uri));
+	struct settings s = settings_said(&tom, 1, AGE_ADULT);
+	s.add = ADD_NOBODY;
+	expect_ok(settings_put(&tom, &s));
+	struct key_material_request q = set_request(uri);
+	expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
+	expect_eq(r.user_status, KEY_MATERIAL_USER_UNKNOWN);
+	s.number = 2;
+	s.add = ADD_CONTACTS;
+	expect_ok(settings_put(&tom, &s));
+	expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
+	expect_eq(r.user_status, KEY_MATERIAL_SUCCESS);
 	apps_end();
 }

@@ -241,6 +241,9 @@ TEST(each_key_is_compared)
 		{ "handle_hold_days = 1\n", "handle_hold_days = 257\n" },
 		{ "handles_held = 1\n", "handles_held = 16\n" },
 		{ "handle_rest_days = 1\n", "handle_rest_days = 257\n" },
+		{ "grown_ups = no\n", "grown_ups = yes\n" },
+		{ "new_accounts_ask = no\n", "new_accounts_ask = yes\n" },
+		{ "requests_day = 20\n", "requests_day = 276\n" },
 	};
 	static char one[1000], other[1000];
 #define BARE                                                                          \
