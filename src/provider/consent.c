@@ -32,10 +32,11 @@ struct letter {
 };
 
 /* Takes out what the sender's app has put in; without its word, a stranger of whom nothing is known. */
-static uc_err sender_take(struct letter *l, struct arena *a)
+static uc_err sender_take(struct provider *p, struct letter *l, struct arena *a)
 {
 	struct component_data_list *c = &l->entry.consent_extensions.component_data;
-	l->sender = (struct contact_sender){ .age_band = AGE_UNKNOWN, .is_new = true };
+	l->sender =
+		(struct contact_sender){ .age_band = AGE_UNKNOWN, .is_new = !p->contact.new_ask };
 	if (!c->n || c->v[c->n - 1].component_id != COMPONENT_CONTACT_SENDER)
 		return UC_OK;
 	TRY(wire_decode(c->v[--c->n].data, a, contact_sender_element, &l->sender));
@@ -56,15 +57,15 @@ static uc_err sender_add(struct letter *l, struct arena *a)
 	return wire_encode_to(a, consent_entry_element, &l->entry, &l->bytes);
 }
 
-static uc_err letter_read(struct view bytes, bool is_update, bool is_peers, struct arena *a,
-			  struct letter *out)
+static uc_err letter_read(struct provider *p, struct view bytes, bool is_update, bool is_peers,
+			  struct arena *a, struct letter *out)
 {
 	struct uri requester, target;
 	struct consent_entry *e = &out->entry;
 	*out = (struct letter){ .bytes = bytes };
 	TRY(wire_decode(bytes, a, consent_entry_element, e));
 	if (is_peers && !is_update)
-		TRY(sender_take(out, a));
+		TRY(sender_take(p, out, a));
 	bool updates =
 		e->consent_operation == CONSENT_GRANT || e->consent_operation == CONSENT_REVOKE;
 	TRY(uri_read(e->requester_uri, &requester));
@@ -186,7 +187,7 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 	struct account_record account;
 	uint32_t wait;
 	struct view id = VIEW_OF(c->s->account_id);
-	TRY(letter_read(bytes, is_update, false, &c->arena, &l));
+	TRY(letter_read(c->p, bytes, is_update, false, &c->arena, &l));
 	struct view own = is_update ? l.entry.target_uri : l.entry.requester_uri;
 	struct view domain = is_update ? l.requester_domain : l.target_domain;
 	TRY(own_address_check(c, own, !is_update));
@@ -227,7 +228,7 @@ uc_err handle_consent_update(struct call *c, struct view body)
 static int letter_receive(struct peer_call *c, bool is_update)
 {
 	struct letter l;
-	if (letter_read(c->body, is_update, true, c->a, &l))
+	if (letter_read(c->p, c->body, is_update, true, c->a, &l))
 		return 400;
 	struct view from = is_update ? l.target_domain : l.requester_domain;
 	struct view to = is_update ? l.requester_domain : l.target_domain;

@@ -161,6 +161,7 @@ TEST(every_band_and_channel_is_answered_by_the_table)
 	}
 	expect(came > 20);
 	/* Without its app's word, somebody of whom nothing is known: as a new one. */
+	provider_set_contact(apps[DIAL].provider, &(struct provider_contact){ .day = 20 });
 	struct person *adult = &to[AGE_ADULT];
 	test_now_ms += HOUR_MS;
 	expect(!arrives(adult, card_to(reply, address_of(adult, CHANNEL_LOOKUP))));
