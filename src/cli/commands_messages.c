@@ -338,6 +338,89 @@ static int run_follow(struct cli *cli)
 	return err == UC_E_CLOSED || err == UC_E_TIMEOUT ? CLI_OK : cli_fail(cli, err, "follow");
 }
 
+/* --- reporting --- */
+
+static uint32_t report_to(const char *text)
+{
+	static const char *const names[] = { "app", "hub", "both" };
+	for (uint32_t i = 0; i < 3; i++)
+		if (view_equal(view_str(text), view_str(names[i])))
+			return i + 1; /* UC_REPORT_TO_APP, UC_REPORT_TO_HUB, their sum */
+	fputs("undercroft: --to is app, hub or both\n", stderr);
+	return 0;
+}
+
+static int report_why(const char *text)
+{
+	static const char *const names[] = { "spam", "harassment", "child", "threat", "other" };
+	for (int i = 0; i < 5; i++)
+		if (view_equal(view_str(text), view_str(names[i])))
+			return UC_REPORT_SPAM + i;
+	fputs("undercroft: --why is spam, harassment, child, threat or other\n", stderr);
+	return 0;
+}
+
+static bool report_numbers(const struct cli *cli, uint64_t numbers[UC_REPORT_MESSAGES_MAX])
+{
+	for (int i = 1; i < cli->argc; i++)
+		if (i > UC_REPORT_MESSAGES_MAX ||
+		    decimal_read(view_str(cli->argv[i]), &numbers[i - 1])) {
+			fprintf(stderr,
+				"undercroft: up to %d numbers, as `read ROOM --numbers` shows "
+				"them\n",
+				UC_REPORT_MESSAGES_MAX);
+			return false;
+		}
+	return true;
+}
+
+static void report_print(const struct cli *cli, const char *text)
+{
+	struct view verdict, told = view_cut(view_str(text), ' ', &verdict);
+	bool unconfirmed = view_equal(verdict, VIEW_LIT("unconfirmed"));
+	if (cli->json) {
+		print_json("reported", "result", text, NULL);
+		return;
+	}
+	if (view_starts_with(told, VIEW_LIT("app")))
+		puts(unconfirmed ? "Your app has these messages. The room's app did not answer, so "
+				   "that nobody could confirm them yet."
+				 : "Your app's moderators have these messages, and know that they "
+				   "are genuine. It counts you as the one who reports.");
+	if (told.n > 3 || view_equal(told, VIEW_LIT("hub")))
+		puts("The room's app has these messages, and is not told who reports them.");
+}
+
+static uc_err report_ended_as(uc_err err, const char **what)
+{
+	*what = err == UC_E_FRANK       ? "it does not verify: the room's app did not send this so"
+		: err == UC_E_NOT_FOUND ? "no such message of somebody else, or it was deleted"
+		: err == UC_E_ARGUMENT  ? "the messages must be of one sender, each once"
+					: "report";
+	return err;
+}
+
+static int run_report(struct cli *cli)
+{
+	struct uc_id room;
+	uint64_t numbers[UC_REPORT_MESSAGES_MAX];
+	struct ending w = { .op = 0 };
+	const char *to = cli_option(cli, "--to"), *why = cli_option(cli, "--why"), *what;
+	uint32_t whom = report_to(to ? to : "app");
+	int reason = report_why(why ? why : "other");
+	if (!whom || !reason || !report_numbers(cli, numbers))
+		return CLI_USAGE;
+	if (!cli_find_room(cli, cli->argv[0], &room))
+		return CLI_FAILED;
+	uc_err err = uc_report(cli->client, &room, numbers, (size_t)cli->argc - 1, whom,
+			       (enum uc_report_why)reason, cli_option(cli, "--note"), &w.op);
+	err = report_ended_as(cli_finish(cli, err, &w), &what);
+	if (err)
+		return cli_fail(cli, err, what);
+	report_print(cli, w.text);
+	return CLI_OK;
+}
+
 static int run_sync(struct cli *cli)
 {
 	if (cli->json)
@@ -395,6 +478,19 @@ const struct command commands_messages[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa delete Tom last" },
+	{ "report", NEEDS_SIGN_IN, 2, -1, run_report,
+	  "ROOM NUMBER... [--to app|hub|both] [--why REASON] [--note TEXT]",
+	  "--to= --why= --note=",
+	  "report messages of somebody to moderators",
+	  "NUMBER is that of `read ROOM --numbers`; all of one sender. These messages go, with what\n"
+	  "proves that they were sent so, the reason (spam, harassment, child, threat or other) and\n"
+	  "the note; nothing else of the room. --to says to whom: your own app (unless told), which\n"
+	  "knows that it is you; the app that the room lives at, which is not told; or both.\n"
+	  "Whoever is reported is not told.\n"
+	  "\n"
+	  "examples:\n"
+	  "  undercroft -p tom report Allotment 12 13 --why harassment\n"
+	  "  undercroft -p tom report Rosa 4 --to both --why threat --note \"since Monday\"" },
 	{ "read", NEEDS_TRY, 0, 1, run_read,
 	  "[ROOM] [--last N] [--numbers] [--wait SECONDS]",
 	  "--last= --numbers --wait=",

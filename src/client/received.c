@@ -46,6 +46,7 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 	m.text = p->text;
 	m.content = from->content;
 	m.frank = from->frank;
+	m.frank_ms = from->frank_ms;
 	m.seq = from->seq;
 	m.expires_ms = from->expires_ms;
 	if (m.deleted)
@@ -64,7 +65,8 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 				.time_ms = timestamp,
 				.seq = seq,
 				.content = content,
-				.frank = frank };
+				.frank = frank,
+				.frank_ms = timestamp };
 	struct room *to = r->shadow ? room_main(c, r) : r;
 	if (!to || (r->shadow && to->start && seq >= to->start))
 		return UC_OK;

@@ -334,7 +334,7 @@ void wire_outgoing(struct wire *w, struct outgoing *o)
 
 void wire_message(struct wire *w, struct message *m)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, MESSAGE_VERSION);
 	wire_u64(w, &m->number);
 	wire_id(w, &m->id);
 	wire_u8(w, &m->state);
@@ -351,6 +351,10 @@ void wire_message(struct wire *w, struct message *m)
 	wire_bytes(w, &m->text);
 	wire_bytes(w, &m->content);
 	wire_bytes(w, &m->frank);
+	if (version > 1)
+		wire_u64(w, &m->frank_ms);
+	else
+		m->frank_ms = m->edited ? 0 : m->time_ms;
 }
 
 void message_element(struct wire *w, void *v)

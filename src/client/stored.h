@@ -10,12 +10,13 @@
 #include "wire/wire.h"
 
 enum {
-	STORED_VERSION = 1, /* of records that have no version of their own */
+	STORED_VERSION = 1,  /* of records that have no version of their own */
 	ACCOUNT_VERSION = 2, /* 2: settings */
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 2,
-	ROOM_VERSION = 3, /* 3: the members are a record of their own */
-	DOMAIN_MAX = 256, /* bytes with the closing zero, as all of these */
+	ROOM_VERSION = 3,    /* 3: the members are a record of their own */
+	MESSAGE_VERSION = 2, /* 2: when the hub took what is shown */
+	DOMAIN_MAX = 256,    /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
 	IDENTIFIER_BYTES = 320,
@@ -349,6 +350,7 @@ struct message {
 	struct uc_id in_reply_to;
 	struct view text;
 	struct view content, frank; /* as received, for a report */
+	uint64_t frank_ms; /* when the hub took that: of an edit later than time_ms; 0: not known */
 };
 void wire_message(struct wire *w, struct message *m);
 void message_element(struct wire *w, void *v);

@@ -44,6 +44,22 @@ static const struct ctl_command commands[] = {
 	  "Undoes suspend.\n\n"
 	  "example:\n"
 	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
+	{ "reports", 1, 7, ctl_reports,
+	  "FILE APP [list|show N|export N REPORT|decide N|pass N] [--json]",
+	  "reports of abuse, and what is decided",
+	  "Lists those that the app has; shows one: the reported messages, and nothing else of "
+	  "the\n"
+	  "room. Export writes one to a file, for the machine that has the moderators' key, where\n"
+	  "`undercroftctl reports open REPORT --key MODERATORS.KEY` says whose account it is, "
+	  "with\n"
+	  "which suspend works. Decide N --action none|warn|suspend [--note TEXT] records what "
+	  "was\n"
+	  "decided, and does nothing else. Pass sends the evidence to the participant's own app,\n"
+	  "when that is another and the room lives here.\n\n"
+	  "examples:\n"
+	  "  undercroftctl reports undercroft.conf dial\n"
+	  "  undercroftctl reports undercroft.conf dial show 3\n"
+	  "  undercroftctl reports open report-3 --key moderators.key" },
 	{ "rotate-keys", 1, 2, ctl_pass_on, "FILE APP [names|rooms|retire]",
 	  "make other keys: for addresses, names or rooms",
 	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
@@ -221,6 +237,8 @@ int main(int argc, char **argv)
 	c.argv = argv + 2;
 	bool help = ctl_take_word(&c, "--help");
 	c.json = ctl_take_word(&c, "--json");
+	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "open"))
+		return ctl_report_open(&c);
 	bool fits = c.argc >= 1 + command->args_min && c.argc <= 1 + command->args_max;
 	if (help || !fits) {
 		fprintf(help ? stdout : stderr, "usage: undercroftctl %s %s\n\n%s\n", command->name,

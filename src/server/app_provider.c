@@ -510,15 +510,40 @@ static uc_err do_unsuspend(struct app *a, const struct app_order *o)
 	return suspend_set(a, o, false);
 }
 
+/* NUMBER ACTION [NOTE]. */
+static uc_err do_report_decide(struct app *a, const struct app_order *o)
+{
+	static const char *const actions[] = { "none", "warn", "suspend" };
+	struct view number, action, note = view_cut(o->argument, ' ', &number);
+	uint64_t n;
+	note = view_cut(note, ' ', &action);
+	TRY(decimal_read(number, &n));
+	for (uint8_t i = 0; i < 3; i++)
+		if (view_equal(action, view_str(actions[i])))
+			return provider_report_decide(a->provider, n, (uint8_t)(i + 1), note);
+	return UC_E_ARGUMENT;
+}
+
+static uc_err do_report_pass(struct app *a, const struct app_order *o)
+{
+	uint64_t n;
+	TRY(decimal_read(o->argument, &n));
+	return provider_report_pass(a->provider, n);
+}
+
 static uc_err order(void *ctx, const struct app_order *o)
 {
 	static const struct {
 		const char *name;
 		uc_err (*run)(struct app *a, const struct app_order *o);
 	} orders[] = {
-		{ "compact", do_compact },         { "copy", do_copy },
-		{ "rotate-keys", do_rotate_keys }, { "suspend", do_suspend },
+		{ "compact", do_compact },
+		{ "copy", do_copy },
+		{ "rotate-keys", do_rotate_keys },
+		{ "suspend", do_suspend },
 		{ "unsuspend", do_unsuspend },
+		{ "report-pass", do_report_pass },
+		{ "report-decide", do_report_decide },
 	};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
 		if (view_equal(view_str(orders[i].name), o->name))

@@ -225,7 +225,9 @@ static const struct row {
 	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|retire] */
 	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
-	{ "compact", 2, 2, do_app }, /* APP: deleted bytes leave the disk now */
+	{ "report-decide", 3, 3, do_app }, /* APP NUMBER ACTION [NOTE] */
+	{ "report-pass", 3, 3, do_app },   /* APP NUMBER */
+	{ "compact", 2, 2, do_app },       /* APP: deleted bytes leave the disk now */
 };
 
 /* --- the socket --- */

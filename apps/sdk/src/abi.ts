@@ -70,6 +70,9 @@ export const errors = {
 
 export const constants = {
 	UC_SAFETY_NUMBER_MAX: 96,
+	UC_REPORT_TO_APP: 1,
+	UC_REPORT_TO_HUB: 2,
+	UC_REPORT_MESSAGES_MAX: 16,
 } as const;
 
 export const enums = {
@@ -136,6 +139,13 @@ export const enums = {
 		UC_MESSAGE_TEXT: 0,
 		UC_MESSAGE_REACTION: 1,
 		UC_MESSAGE_NOTE: 2,
+	},
+	uc_report_why: {
+		UC_REPORT_SPAM: 1,
+		UC_REPORT_HARASSMENT: 2,
+		UC_REPORT_CHILD: 3,
+		UC_REPORT_THREAT: 4,
+		UC_REPORT_OTHER: 5,
 	},
 	uc_event_kind: {
 		UC_EVENT_CONNECTION: 1,
@@ -351,6 +361,7 @@ export const functions = {
 	uc_send_reaction: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_edit: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_delete: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_report: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'u32', 'i32', 'ptr', 'ptr'],
 	uc_client_next_event: ['bool', 'ptr', 'ptr'],
 	web_alloc: ['ptr', 'u32'],
 	web_free: ['void', 'ptr', 'u32'],

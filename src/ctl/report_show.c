@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/report_show.h"
+
+#include <jansson.h>
+#include <time.h>
+
+static void wire_report_file(struct wire *w, struct report_file *f)
+{
+	wire_bytes(w, &f->domain);
+	wire_u64(w, &f->number);
+	wire_fixed(w, f->moderators_pub, sizeof f->moderators_pub);
+	wire_bytes(w, &f->record);
+}
+
+void report_file_element(struct wire *w, void *v)
+{
+	wire_report_file(w, v);
+}
+
+uc_err report_shown_read(struct view record, struct arena *a, struct report_shown *out)
+{
+	struct frank_claims claims;
+	if (wire_decode(record, a, report_record_element, &out->record) ||
+	    wire_decode(out->record.report, a, abuse_report_element, &out->report) ||
+	    report_claims(&out->report, out->record.room, a, &claims))
+		return UC_E_CORRUPT;
+	return UC_OK;
+}
+
+/* --- words for numbers --- */
+
+static const char *word(const char *const *words, size_t n, size_t i)
+{
+	return i < n ? words[i] : "?";
+}
+#define WORD(words, i) word((words), sizeof(words) / sizeof *(words), (i))
+
+static const char *verdict_word(uint8_t verdict)
+{
+	static const char *const words[] = { "?", "verified", "confirmed", "unconfirmed" };
+	return WORD(words, verdict);
+}
+
+static const char *reason_word(uint8_t reason)
+{
+	static const char *const words[] = {
+		"?", "spam", "harassment", "child", "threat", "other"
+	};
+	return WORD(words, reason);
+}
+
+static const char *action_word(uint8_t action)
+{
+	static const char *const words[] = { "undecided", "none", "warn", "suspend" };
+	return WORD(words, action);
+}
+
+static const char *time_text(uint64_t ms, char out[32])
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	if (!gmtime_r(&t, &tm) || !strftime(out, 32, "%F %T", &tm))
+		memcpy(out, "?", 2);
+	return out;
+}
+
+/* --- what strangers wrote --- */
+
+/* Nothing of it steers a terminal: control characters, C1 in UTF-8, too, are shown as a dot. */
+static void print_words(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		bool c1 = v.p[i] == 0xc2 && i + 1 < v.n && v.p[i + 1] < 0xa0;
+		bool control = (v.p[i] < ' ' && v.p[i] != '\n') || v.p[i] == 0x7f || c1;
+		putchar(control ? '.' : v.p[i]);
+		i += c1;
+	}
+	putchar('\n');
+}
+
+static struct view words_of(const struct abusive_message *m, struct arena *a)
+{
+	struct mimi_content c;
+	const struct nested_part *part = NULL;
+	if (!mimi_content_read(m->message_content, a, &c))
+		part = mimi_content_shown(&c);
+	return part && part->cardinality == PART_SINGLE ? part->content
+							: VIEW_LIT("(no text to be shown)");
+}
+
+static json_t *json_text(struct view v)
+{
+	json_t *o = json_stringn((const char *)v.p, v.n);
+	return o ? o : json_string("?");
+}
+
+static void json_line(json_t *o)
+{
+	json_dumpf(o, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(o);
+}
+
+static json_t *json_report(const char *type, uint64_t number, const struct report_shown *s)
+{
+	const struct report_record *r = &s->record;
+	return json_pack("{s:s,s:I,s:I,s:s,s:s,s:s,s:o,s:o,s:o,s:b}", "type", type, "number",
+			 (json_int_t)number, "received_ms", (json_int_t)r->received_ms, "verdict",
+			 verdict_word(r->verdict), "reason", reason_word(s->report.reason_code),
+			 "action", action_word(r->action), "participant",
+			 json_text(s->report.alleged_abuser_uri), "room", json_text(r->room),
+			 "from", json_text(r->from), "passed", r->is_passed);
+}
+
+void report_line(const struct ctl *c, uint64_t number, const struct report_shown *s,
+		 size_t reporters)
+{
+	char when[32];
+	const struct report_record *r = &s->record;
+	if (c->json) {
+		json_t *o = json_report("report", number, s);
+		json_object_set_new(o, "messages", json_integer((json_int_t)s->report.messages.n));
+		json_object_set_new(o, "reporters", json_integer((json_int_t)reporters));
+		json_line(o);
+		return;
+	}
+	printf("%llu  %s  %s, %s, %zu message%s, %zu reporter%s, %s: %.*s\n",
+	       (unsigned long long)number, time_text(r->received_ms, when),
+	       verdict_word(r->verdict), reason_word(s->report.reason_code), s->report.messages.n,
+	       s->report.messages.n == 1 ? "" : "s", reporters, reporters == 1 ? "" : "s",
+	       action_word(r->action), (int)s->report.alleged_abuser_uri.n,
+	       (const char *)s->report.alleged_abuser_uri.p);
+}
+
+static void show_json(uint64_t number, const struct report_shown *s, struct arena *a)
+{
+	json_t *o = json_report("report", number, s);
+	json_object_set_new(o, "note", json_text(s->report.note));
+	json_object_set_new(o, "decision", json_text(s->record.note));
+	json_line(o);
+	for (size_t i = 0; i < s->report.messages.n; i++) {
+		const struct abusive_message *m = &s->report.messages.v[i];
+		json_line(json_pack("{s:s,s:I,s:o}", "type", "message", "time_ms",
+				    (json_int_t)m->accepted_timestamp, "text",
+				    json_text(words_of(m, a))));
+	}
+}
+
+static void field(const char *name, struct view v)
+{
+	printf("%-12s", name);
+	print_words(v);
+}
+
+void report_show(const struct ctl *c, uint64_t number, const struct report_shown *s,
+		 struct arena *a)
+{
+	char when[32];
+	const struct report_record *r = &s->record;
+	if (c->json) {
+		show_json(number, s, a);
+		return;
+	}
+	printf("%-12s%llu\n%-12s%s (to the hour)\n%-12s%s\n%-12s%s\n%-12s%s\n", "report",
+	       (unsigned long long)number, "received", time_text(r->received_ms, when), "verdict",
+	       verdict_word(r->verdict), "reason", reason_word(s->report.reason_code), "decision",
+	       action_word(r->action));
+	field("participant", s->report.alleged_abuser_uri);
+	field("room", r->room);
+	field("from", r->from.n ? r->from : VIEW_LIT("a person of this app"));
+	if (s->report.note.n)
+		field("note", s->report.note);
+	if (r->note.n)
+		field("decided", r->note);
+	if (r->is_passed)
+		puts("passed on to the participant's app");
+	for (size_t i = 0; i < s->report.messages.n; i++) {
+		const struct abusive_message *m = &s->report.messages.v[i];
+		printf("%s  ", time_text(m->accepted_timestamp, when));
+		print_words(words_of(m, a));
+	}
+}

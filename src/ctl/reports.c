@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports of abuse: looked at in the store, which may be in use; decided and passed on by the running
+ * backbone; written out for the machine that has the moderators' key. */
+#include "base/text.h"
+#include "ctl/files.h"
+#include "ctl/report_show.h"
+#include "server/app_keys.h"
+#include "server/control.h"
+
+enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 256 << 20, LIST_MAX = 65536 };
+
+/* --- the list --- */
+
+/* Who it is about, and by whom. */
+struct listed {
+	struct view accused, reporter;
+};
+struct listing {
+	const struct ctl *c;
+	struct arena *a; /* of the list */
+	struct listed *v;
+	size_t n;
+	bool print;
+};
+
+static size_t reporters_of(const struct listing *l, struct view accused)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct listed *one = &l->v[i];
+		bool is_new = one->reporter.n && view_equal(one->accused, accused);
+		for (size_t k = 0; is_new && k < i; k++)
+			is_new = !view_equal(l->v[k].accused, accused) ||
+				 !view_equal(l->v[k].reporter, one->reporter);
+		count += is_new;
+	}
+	return count;
+}
+
+static uc_err list_one(struct listing *l, struct view key, struct view value)
+{
+	struct arena scratch;
+	struct report_shown s;
+	uint64_t number;
+	TRY(report_key_read(key, &number));
+	arena_init(&scratch, RECORD_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = report_shown_read(value, &scratch, &s);
+	if (!err && l->print)
+		report_line(l->c, number, &s, reporters_of(l, s.report.alleged_abuser_uri));
+	if (!err && !l->print) {
+		struct listed *to = &l->v[l->n];
+		err = l->n == LIST_MAX
+			      ? UC_E_LIMIT
+			      : arena_copy(l->a, s.report.alleged_abuser_uri, &to->accused);
+		if (!err)
+			err = arena_copy(l->a, s.record.reporter, &to->reporter);
+		l->n += !err;
+	}
+	arena_done(&scratch);
+	return err;
+}
+
+static uc_err list_round(struct listing *l, struct store *s, struct view domain)
+{
+	struct store_key k;
+	struct store_scan scan;
+	struct view key, value;
+	uc_err err = UC_OK;
+	TRY(store_scan_init(&scan, s, key_1(&k, TABLE_REPORT, domain), (struct view){ NULL, 0 },
+			    0));
+	while (!err && store_scan_next(&scan, &key, &value))
+		err = list_one(l, key, value);
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+static uc_err do_list(const struct ctl *c, size_t app, struct store *s, struct arena *a)
+{
+	struct listing l = { .c = c, .a = a, .v = ARENA_ARRAY(a, struct listed, LIST_MAX) };
+	struct view domain = view_str(c->config.apps[app].domain);
+	if (!l.v)
+		return UC_E_MEMORY;
+	TRY(list_round(&l, s, domain));
+	l.print = true;
+	return list_round(&l, s, domain);
+}
+
+/* --- one of them --- */
+
+static uc_err number_read(const struct ctl *c, uint64_t *out)
+{
+	return c->argc > 2 && !decimal_read(view_str(c->argv[2]), out) ? UC_OK : UC_E_ARGUMENT;
+}
+
+static uc_err record_read(const struct ctl *c, size_t app, struct store *s, struct arena *a,
+			  uint64_t *number, struct view *record)
+{
+	struct store_key k;
+	TRY(number_read(c, number));
+	return store_get(s, report_key(&k, view_str(c->config.apps[app].domain), *number), a,
+			 record);
+}
+
+static uc_err do_show(const struct ctl *c, size_t app, struct store *s, struct arena *a)
+{
+	struct report_shown shown;
+	struct view record;
+	uint64_t number;
+	TRY(record_read(c, app, s, a, &number, &record));
+	TRY(report_shown_read(record, a, &shown));
+	report_show(c, number, &shown, a);
+	return UC_OK;
+}
+
+static uc_err file_write(const char *path, const struct report_file *f)
+{
+	struct buf b;
+	buf_init(&b, 4 << 20);
+	buf_add_str(&b, REPORT_FILE_MAGIC);
+	uc_err err = wire_encode(&b, report_file_element, f);
+	if (!err)
+		err = files_write(path, buf_view(&b));
+	buf_done(&b);
+	return err;
+}
+
+static uc_err do_export(const struct ctl *c, size_t app, struct store *s, struct arena *a)
+{
+	struct provider_keys keys;
+	struct report_file f = { .domain = view_str(c->config.apps[app].domain) };
+	if (c->argc != 4)
+		return UC_E_ARGUMENT;
+	TRY(record_read(c, app, s, a, &f.number, &f.record));
+	TRY(app_keys_load(&c->config.apps[app], &keys));
+	memcpy(f.moderators_pub, keys.moderators_pub, sizeof f.moderators_pub);
+	provider_keys_wipe(&keys);
+	return file_write(c->argv[3], &f);
+}
+
+/* --- what the backbone does --- */
+
+static int order(const struct ctl *c, const char *name, const char *rest)
+{
+	struct buf line;
+	buf_init(&line, CONTROL_LINE_MAX);
+	buf_printf(&line, "%s %s %s%s%s", name, c->argv[0], c->argv[2], *rest ? " " : "", rest);
+	bool bad = line.failed || memchr(line.p, '\n', line.n);
+	buf_add_byte(&line, 0);
+	int status = bad || line.failed ? CTL_USAGE : ctl_order(c, (char *)line.p);
+	buf_done(&line);
+	return status;
+}
+
+static const char *option(const struct ctl *c, const char *name)
+{
+	for (int i = 3; i + 1 < c->argc; i += 2)
+		if (view_equal(view_str(c->argv[i]), view_str(name)))
+			return c->argv[i + 1];
+	return NULL;
+}
+
+static int decide(const struct ctl *c)
+{
+	const char *action = option(c, "--action"), *note = option(c, "--note");
+	struct buf rest;
+	if (!action || c->argc != (note ? 7 : 5))
+		return CTL_USAGE;
+	buf_init(&rest, CONTROL_LINE_MAX);
+	buf_printf(&rest, "%s%s%s", action, note ? " " : "", note ? note : "");
+	buf_add_byte(&rest, 0);
+	int status = rest.failed ? CTL_USAGE : order(c, "report-decide", (char *)rest.p);
+	buf_done(&rest);
+	return status;
+}
+
+/* --- the command --- */
+
+static const struct {
+	const char *name;
+	uc_err (*look)(const struct ctl *c, size_t app, struct store *s, struct arena *a);
+	int args;
+} looks[] = { { "list", do_list, 2 }, { "show", do_show, 3 }, { "export", do_export, 4 } };
+
+static int look(const struct ctl *c, size_t app, size_t which)
+{
+	struct store *s = NULL;
+	struct arena a;
+	if (c->argc != looks[which].args && !(c->argc == 1 && !which))
+		return CTL_USAGE;
+	if (ctl_store_open(c, app, CTL_ROOMS, &s))
+		return CTL_FAILED;
+	arena_init(&a, LIST_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = looks[which].look(c, app, s, &a);
+	arena_done(&a);
+	store_close(s);
+	if (err)
+		fprintf(stderr, "undercroftctl: %s (%s)\n",
+			err == UC_E_NOT_FOUND ? "there is no such report" : uc_err_text(err),
+			uc_err_name(err));
+	return err ? CTL_FAILED : CTL_OK;
+}
+
+int ctl_reports(struct ctl *c)
+{
+	size_t app = 0;
+	uint64_t number;
+	struct view what = c->argc > 1 ? view_str(c->argv[1]) : VIEW_LIT("list");
+	if (!ctl_app_find(c, c->argv[0], &app))
+		return CTL_USAGE;
+	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+		if (view_equal(what, view_str(looks[i].name)))
+			return look(c, app, i);
+	if (number_read(c, &number))
+		return CTL_USAGE;
+	if (view_equal(what, VIEW_LIT("decide")))
+		return decide(c);
+	if (view_equal(what, VIEW_LIT("pass")) && c->argc == 3)
+		return order(c, "report-pass", "");
+	fputs("undercroftctl: list, show, export, decide or pass\n", stderr);
+	return CTL_USAGE;
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reports of abuse, from the terminal client to the account behind a pseudonym: at the own app, at
+another that is the room's hub, and passed on to the app of whoever is reported."""
+import json
+import unittest
+
+from people import Backbone, Person, befriend
+
+TEXT = 'you will be sorry, every day'
+
+
+class Reports(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.backbone = Backbone()
+        cls.conf = cls.backbone.dir / 'undercroft.conf'
+        cls.backbone.start()
+        cls.rosa = Person(cls.backbone, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        cls.uwe = Person(cls.backbone, 'uwe', 'dial', '+4915112345679', 'Uwe')
+        cls.tom = Person(cls.backbone, 'tom', 'lens', 'tom', 'Tom')
+        for p in (cls.rosa, cls.uwe, cls.tom):
+            p.sign_up()
+        befriend(cls.rosa, cls.tom)
+        befriend(cls.rosa, cls.uwe)
+        cls.rosa.run('group', 'Walks', 'Tom', 'Uwe')
+        for p in (cls.tom, cls.uwe):
+            p.until(lambda p=p: any(r.get('name') == 'Walks' for r in p.json('rooms')))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.backbone.erase()
+
+    def reports(self, app, *arguments, status=0):
+        done = self.backbone.ctl('reports', self.conf, app, *arguments, '--json')
+        self.assertEqual(done.returncode, status, done)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def listed(self, app):
+        return [r for r in self.reports(app) if r['type'] == 'report']
+
+    def say(self, by, readers, *texts):
+        for text in texts:
+            by.run('send', 'Walks', text)
+        for p in readers:
+            p.until(lambda p=p: p.texts('Walks') and p.texts('Walks')[-1][1] == texts[-1])
+
+    def number(self, reader, text):
+        return next(m['number'] for m in reader.json('read', 'Walks', '--numbers')
+                    if m.get('text') == text)
+
+    def account(self, app, person):
+        done = self.backbone.ctl('devices', self.conf, app, person.identifier, '--json')
+        return json.loads(done.stdout.splitlines()[0])['account']
+
+    def opened(self, app, number, key_of=None):
+        file = self.backbone.dir / f'{app}-{key_of or app}-{number}'
+        done = self.backbone.ctl('reports', self.conf, app, 'export', str(number), str(file))
+        self.assertEqual(done.returncode, 0, done)
+        key = next(self.backbone.dir.glob(f'**/{key_of or app}/moderators.key'))
+        done = self.backbone.ctl('reports', 'open', str(file), '--key', str(key), '--json')
+        file.unlink()
+        return done, [o['account'] for o in map(json.loads, done.stdout.splitlines())
+                      if o['type'] == 'account']
+
+    def test_1_at_the_own_app_which_is_the_hub(self):
+        self.say(self.rosa, [self.tom, self.uwe], 'a walk?', TEXT, 'and what I say to all')
+        n = self.number(self.uwe, TEXT)
+        said = self.uwe.json('report', 'Walks', n, '--why', 'harassment', '--note', 'again')
+        self.assertEqual(said[-1]['result'], 'verified app')
+        (report,) = self.listed('dial')
+        self.assertEqual((report['verdict'], report['reason'], report['messages'],
+                          report['reporters'], report['action'], report['from']),
+                         ('verified', 'harassment', 1, 1, 'undecided', ''))
+        shown = self.reports('dial', 'show', str(report['number']))
+        self.assertEqual([m['text'] for m in shown if m['type'] == 'message'], [TEXT])
+        # Exactly Rosa, and by Dial's key alone.
+        done, accounts = self.opened('dial', report['number'])
+        self.assertEqual(set(accounts), {self.account('dial', self.rosa)}, done)
+        done, accounts = self.opened('dial', report['number'], key_of='lens')
+        self.assertEqual((done.returncode, accounts), (1, []))
+        # Nobody can report what is their own, or is not there, twice, or of several.
+        self.assertEqual(self.rosa.refused('report', 'Walks', self.number(self.rosa, TEXT)),
+                         'UC_E_NOT_FOUND')
+        self.assertEqual(self.uwe.refused('report', 'Walks', 1000), 'UC_E_NOT_FOUND')
+        self.assertEqual(self.uwe.refused('report', 'Walks', n, n), 'UC_E_ARGUMENT')
+        self.uwe.run('report', 'Walks', n, '--why', 'nothing', status=2)
+        # What was decided stands beside it, also after a restart; the account can be suspended.
+        done = self.backbone.ctl('reports', self.conf, 'dial', 'decide', str(report['number']),
+                                 '--action', 'warn', '--note', 'the first time')
+        self.assertEqual(done.returncode, 0, done)
+        self.backbone.stop()
+        self.backbone.start()
+        shown = self.reports('dial', 'show', str(report['number']))
+        self.assertEqual((shown[0]['action'], shown[0]['decision']), ('warn', 'the first time'))
+        self.reports('dial', 'show', '77', status=1)
+        for way in ('suspend', 'unsuspend'):
+            done = self.backbone.ctl(way, self.conf, 'dial', self.account('dial', self.rosa))
+            self.assertEqual(done.returncode, 0, done)
+
+    def test_2_at_another_app(self):
+        self.say(self.rosa, [self.tom], 'for Tom', TEXT + ', Tom')
+        n = self.number(self.tom, TEXT + ', Tom')
+        before = len(self.listed('dial'))
+        said = self.tom.json('report', 'Walks', n, '--why', 'threat')
+        self.assertEqual(said[-1]['result'], 'confirmed app')
+        self.assertEqual(len(self.listed('dial')), before)
+        self.assertEqual([r['verdict'] for r in self.listed('lens')], ['confirmed'])
+        said = self.tom.json('report', 'Walks', n, '--to', 'both', '--why', 'threat')
+        self.assertEqual(said[-1]['result'], 'confirmed app hub')
+        report = self.listed('dial')[-1]
+        self.assertEqual((report['verdict'], report['reporters']), ('verified', 1))
+        self.assertTrue(report['from'].startswith('lens'))
+        done, accounts = self.opened('dial', report['number'])
+        self.assertEqual(set(accounts), {self.account('dial', self.rosa)}, done)
+        # Lens has the evidence; it has no account of Dial's to open.
+        done, accounts = self.opened('lens', self.listed('lens')[0]['number'])
+        self.assertEqual((done.returncode, accounts), (1, []))
+
+    def test_3_passed_on(self):
+        self.say(self.tom, [self.uwe], 'from afar', 'so there')
+        numbers = [self.number(self.uwe, text) for text in ('from afar', 'so there')]
+        said = self.uwe.json('report', 'Walks', *numbers, '--why', 'spam', '--to', 'both')
+        self.assertEqual(said[-1]['result'], 'verified app hub')
+        number = self.listed('dial')[-1]['number']
+        done, accounts = self.opened('dial', number)
+        self.assertEqual((done.returncode, accounts), (1, []))
+        before = len(self.listed('lens'))
+        done = self.backbone.ctl('reports', self.conf, 'dial', 'pass', str(number))
+        self.assertEqual(done.returncode, 0, done)
+        self.tom.until(lambda: len(self.listed('lens')) > before)
+        report = self.listed('lens')[-1]
+        self.assertEqual((report['verdict'], report['messages']), ('confirmed', 2))
+        done, accounts = self.opened('lens', report['number'])
+        self.assertEqual(set(accounts), {self.account('lens', self.tom)}, done)
+        self.tom.until(lambda: self.reports('dial', 'show', str(number))[0]['passed'])
+
+    def test_4_an_edit_is_reported_as_it_was_taken(self):
+        self.say(self.rosa, [self.uwe], 'nice words')
+        self.rosa.run('edit', 'Walks', 'last', 'other words')
+        self.uwe.until(lambda: self.uwe.texts('Walks')[-1][1] == 'other words')
+        n = self.number(self.uwe, 'other words')
+        self.assertEqual(self.uwe.json('report', 'Walks', n)[-1]['result'], 'verified app')
+        number = self.listed('dial')[-1]['number']
+        self.assertEqual([m['text'] for m in self.reports('dial', 'show', str(number))
+                          if m['type'] == 'message'], ['other words'])
+
+
+if __name__ == '__main__':
+    unittest.main()
