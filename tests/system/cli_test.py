@@ -60,6 +60,19 @@ class Settings(unittest.TestCase):
         self.assertEqual(rosa.run('settings').splitlines(),
                          ['age adult', 'ask handed', 'add contacts', 'find no'])
 
+    def test_they_hold_for_others(self):
+        tom, uwe = new('dial', 'Tom'), new('plaza', 'Uwe')
+        uwe.run('settings', '--age', 'adult')
+        befriend(uwe, tom)
+        tom.run('settings', '--age', '13-15')
+        other = new('plaza', 'Una')
+        self.assertEqual(other.refused('ask', 'dial', tom.identifier), 'UC_E_NOT_FOUND')
+        self.assertEqual(tom.refused('settings', '--age', 'adult'), 'UC_E_NOT_ALLOWED')
+        self.assertEqual(tom.refused('settings', '--find', 'yes'), 'UC_E_NOT_ALLOWED')
+        # Who is a contact already, stays one.
+        uwe.run('send', tom.name, 'are you there?')
+        tom.read_on('are you there?')
+
 
 class People(unittest.TestCase):
     def test_three_apps_two_by_two(self):
