@@ -214,6 +214,50 @@ TEST(what_cannot_be_asked_is_not_found)
 	apps_end();
 }
 
+/* How long the sealed answer to a look-up is. */
+static size_t answer_length(const char *name, struct arena *a, const struct kem_key *key,
+			    bool *found)
+{
+	struct app *at = &apps[DIAL];
+	struct lookup_query query = { .version = 1, .identifier = view_str(name) };
+	struct lookup_answer answer = { 0 };
+	struct view sealed, back = { NULL, 0 };
+	query.answer_key = kem_public(key);
+	expect_ok(lookup_query_seal(test_env(), kem_public(&at->keys.lookup_key), at->domain,
+				    &query, a, &sealed));
+	expect_ok(lookup_answer_make(at->provider, sealed, a, &back));
+	expect_ok(lookup_answer_open(key, at->domain, back, a, &answer));
+	*found = answer.found;
+	return back.n;
+}
+
+TEST(a_thousand_answers_of_each_kind_have_one_length)
+{
+	struct person to[AGE_BANDS], rosa;
+	struct kem_key key;
+	struct arena a;
+	size_t length = 0;
+	bool found;
+	/* A child, who lets be asked, who lets nobody, nobody, and what is no number. */
+	const char *const cases[] = { numbers[AGE_CHILD], numbers[AGE_ADULT], numbers[AGE_TEEN_B],
+				      "+49151999999", "?" };
+	bands_begin(to, &rosa);
+	struct settings s = settings_said(&to[AGE_TEEN_B], 2, AGE_TEEN_B);
+	s.ask = ASK_NOBODY;
+	expect_ok(settings_put(&to[AGE_TEEN_B], &s));
+	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &key));
+	for (unsigned i = 0; i < 5 * 1000; i++) {
+		arena_init(&a, 1 << 20, ARENA_PLAIN);
+		size_t n = answer_length(cases[i % 5], &a, &key, &found);
+		expect(!length || n == length);
+		expect_eq(found, i % 5 == 1);
+		length = n;
+		arena_done(&a);
+	}
+	kem_key_wipe(&key);
+	apps_end();
+}
+
 TEST(an_app_gives_its_word_for_its_own_people)
 {
 	struct person rosa, tom;
