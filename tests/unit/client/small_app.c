@@ -241,6 +241,19 @@ static uc_err name_change(const struct turn *t)
 	return answer_empty(t);
 }
 
+/* Believes all of them. */
+static uc_err report(const struct turn *t)
+{
+	struct report_request in;
+	TRY(wire_decode(t->in.body, &mem, report_request_element, &in));
+	if (t->in.body.n > sizeof t->app->report)
+		return UC_E_LIMIT;
+	memcpy(t->app->report, t->in.body.p, t->in.body.n);
+	t->app->report_n = t->in.body.n;
+	const struct report_response out = { REPORT_VERIFIED, in.to };
+	return answer(t, report_response_element, &out);
+}
+
 /* Whatever it is. */
 static uc_err settings_put(const struct turn *t)
 {
@@ -286,6 +299,7 @@ static uc_err carry_out(const struct turn *t)
 		{ FRAME_REQUEST_KEY_PUT, true, request_key_put },
 		{ FRAME_SEAT_FIND, true, seat_find },
 		{ FRAME_NAME_CHANGE, true, name_change },
+		{ FRAME_REPORT, true, report },
 		{ FRAME_SETTINGS_PUT, true, settings_put },
 		{ FRAME_SETTINGS_GET, true, settings_get },
 	};

@@ -30,6 +30,8 @@ struct small_app {
 	uint64_t intake_next; /* told at sign-in */
 	bool has_settings;    /* speaks of them */
 	struct small_entry settings;
+	uint8_t report[4096]; /* the last one */
+	size_t report_n;
 	unsigned requests;    /* seen over its life */
 	unsigned silent_at;   /* that one is carried out, and its answer lost; 0: none */
 	uint16_t refuse_type; /* requests of this type get ... */
