@@ -67,9 +67,10 @@ struct uc_client {
 	uint64_t pool_retry_ms;
 	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
 	uint64_t seats_retry_ms;
-	size_t seats_asked;  /* of a round that takes more than one request */
+	size_t seats_asked;                /* of a round that takes more than one request */
 	bool settings_seen, settings_busy; /* settings.c: the app has shown them */
 	uint64_t settings_retry_ms;
+	uint64_t settings_number; /* of those the app shows, whoever signed them */
 	uc_op settings_op;
 	bool addresses_busy; /* contacts.c */
 	uint64_t addresses_retry_ms;

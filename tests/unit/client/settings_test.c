@@ -129,6 +129,39 @@ TEST(an_app_cannot_take_settings_back_unseen)
 	end(&p);
 }
 
+TEST(a_recovered_device_sets_them_anew)
+{
+	struct small_app app;
+	struct person p;
+	struct settings s;
+	begin(&app, &p);
+	expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_ANYBODY));
+	expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_HANDED));
+	/* Its store is new, and what the app has was signed by a device that is gone. */
+	struct ed25519_key gone;
+	struct view made;
+	struct arena mem;
+	arena_init(&mem, 65536, ARENA_PLAIN);
+	expect_ok(wire_decode((struct view){ app.settings.b, app.settings.n }, NULL,
+			      settings_element, &s));
+	expect_ok(ed25519_generate(test_env(), &gone));
+	expect_ok(settings_make(&s, &gone, &mem, &made));
+	memcpy(app.settings.b, made.p, made.n);
+	app.settings.n = made.n;
+	arena_done(&mem);
+	blob_done(&p.c->account.settings);
+	again(&p);
+	expect_err(p.warning, UC_E_STALE);
+	expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_NOBODY));
+	expect_ok(wire_decode((struct view){ app.settings.b, app.settings.n }, NULL,
+			      settings_element, &s));
+	expect_eq(s.number, 3);
+	expect_eq(s.ask, ASK_NOBODY);
+	again(&p);
+	expect_ok(p.warning);
+	end(&p);
+}
+
 TEST(what_was_on_its_way_arrives_after_a_restart)
 {
 	struct small_app app;
