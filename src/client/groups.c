@@ -406,6 +406,8 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 	struct task *t = leave_task(r);
 	if (t)
 		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+	/* What was awaited when it was made, and came in vain, too. */
+	others_forget(c, r);
 	r->state = ROOM_LEAVING;
 	r->dirty = true;
 	outbox_fail(c, r);

@@ -4,6 +4,7 @@
 #include "tests/unit/client/small_app.h"
 
 #include "client/contacts.h"
+#include "client/groups.h"
 #include "client/turn.h"
 
 enum { MANY = 12 };
@@ -156,5 +157,32 @@ TEST(nobody_is_brought_in_twice)
 	expect_ok(uc_start_direct(rosa.c, &tom->id, &op));
 	expect_ok(uc_start_direct(rosa.c, &tom->id, &op));
 	expect(r->next && !r->next->next);
+	person_end(&rosa);
+}
+
+/* --- what is still to be done, and ends with leaving --- */
+
+/* Its wish to leave was on its way while KeyPackages were awaited, which came in vain. */
+static uc_err leave_is_seen(struct uc_client *c, void *arg)
+{
+	struct room *r = c->rooms;
+	(void)arg;
+	r->pending.there = true;
+	r->pending.is_commit = false;
+	memset(r->pending.hash, 9, sizeof r->pending.hash);
+	groups_proposal_seen(c, r, r->pending.hash);
+	return UC_OK;
+}
+
+TEST(who_has_left_brings_in_nobody_any_more)
+{
+	uc_op op;
+	begin();
+	expect_ok(turn_run(rosa.c, meet, NULL));
+	expect_ok(uc_group_create(rosa.c, "Walks", &tom->id, 1, &op));
+	expect(rosa.c->rooms->tasks != NULL);
+	expect_ok(turn_run(rosa.c, leave_is_seen, NULL));
+	expect_eq(rosa.c->rooms->state, ROOM_LEAVING);
+	expect(rosa.c->rooms->tasks == NULL);
 	person_end(&rosa);
 }
