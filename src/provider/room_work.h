@@ -123,6 +123,7 @@ struct room_live {
 	 * number, by which it begins anew; 0: not. */
 	uint32_t restart;
 	bool stale;    /* to be read anew */
+	bool unread;   /* what an open seat has to come could not be read; it is tried again */
 	bool is_whole; /* the group, and was read from the records of earlier versions */
 	struct rate_state messages, updates;
 	/* Loaded when needed; NULL: not. */
@@ -244,6 +245,8 @@ struct room_work {
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
 	struct room_keys_round keys;
 	uint64_t sweep_rest_ms, flush_ms;
+	bool has_unread; /* some room is */
+	uint64_t unread_ms;
 	bool is_flushing; /* cursors of followers, as far as it has come */
 	struct renewal renewal;
 	size_t renewals; /* apps it is wanted for */
@@ -518,6 +521,8 @@ void seat_known_free(struct provider *p);
 uc_err UC_MUST_USE seat_live_get(struct session *s, uint32_t number, struct seat_live **out);
 /* Sends what the window allows, and that the seat has ended. */
 void seat_live_push(struct provider *p, struct seat_live *seat);
+/* What could not be read, once more; nobody on the other side knows that it did not come. */
+void seats_read_again(struct provider *p, uint64_t now_ms);
 /* What the session's bound has held back, if there is room now. */
 void session_go_on(struct provider *p, struct session *s);
 /* An entry just appended: sent at once to those who have all before it. */

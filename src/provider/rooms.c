@@ -65,6 +65,7 @@ void rooms_tick(struct provider *p, uint64_t now_ms)
 	fanout_behind(p, &s);
 	slice_begin(&s, p->env);
 	fanout_round(p, &s);
+	seats_read_again(p, now_ms);
 	slice_begin(&s, p->env);
 	renewals_run(p, now_ms, &s);
 	peers_hello(p, now_ms);

@@ -10,6 +10,7 @@ enum {
 	SESSION_GO_ON_BYTES = 3 * 1024 * 1024,
 	DAYS_PER_MONTH = 30,
 	TARGETS_AT_ONCE = 256,
+	UNREAD_MS = 10 * 1000,
 };
 
 /* Months of thirty days: all that matters is that they pass. */
@@ -121,10 +122,33 @@ void seat_live_push(struct provider *p, struct seat_live *seat)
 		buf_init(&b.bytes, BURST_BYTES + FRAME_MAX + ENTRY_WINDOW * ENTRY_FRAME_HEAD);
 		uc_err err = send_from_log(p, seat, &b);
 		buf_done(&b.bytes);
+		if (err)
+			seat->room->unread = p->room_work->has_unread = true;
 		if (err || seat->sent == before)
 			break; /* the device opens the seat anew when it misses something */
 	}
 	end_if_over(p, seat);
+}
+
+/* Those to whom it went meanwhile have nothing to come. */
+static void room_read_again(struct provider *p, struct room_live *r)
+{
+	struct room_walk all = { .chain = 0 };
+	r->unread = false;
+	for (struct seat_live *seat; (seat = room_seat_next(r, &all));)
+		seat_live_push(p, seat);
+}
+
+void seats_read_again(struct provider *p, uint64_t now_ms)
+{
+	struct room_work *w = p->room_work;
+	if (!w->has_unread || !is_due(now_ms, w->unread_ms, UNREAD_MS))
+		return;
+	w->unread_ms = now_ms + UNREAD_MS;
+	w->has_unread = false;
+	for (struct room_live *r = w->newest; r; r = r->older)
+		if (r->unread)
+			room_read_again(p, r);
 }
 
 static void send_to(struct provider *p, const struct step_entry *e, const struct provider_target *v,

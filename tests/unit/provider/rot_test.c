@@ -82,3 +82,49 @@ TEST(the_sweep_goes_on_behind_it)
 	store_memory_heal(dial->disks[1]);
 	the_end();
 }
+
+/* How far the log can be read. */
+static uint64_t log_readable(uint64_t from)
+{
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes;
+	uint64_t seq, last = from;
+	expect_ok(store_log_scan_init(&scan, dial->rooms, key_1(&k, TABLE_LOG, the_room), from + 1,
+				      SAID, 0));
+	while (store_log_scan_next(&scan, &seq, &bytes))
+		last = seq;
+	store_log_scan_done(&scan);
+	return last;
+}
+
+static bool entry_rots(uint64_t from, uint64_t seq)
+{
+	for (size_t i = 0; store_memory_rot(dial->disks[1], i); i++) {
+		if (log_readable(from) + 1 == seq)
+			return true;
+		store_memory_heal(dial->disks[1]);
+	}
+	return false;
+}
+
+/* A device cannot know that there is more for it: what could not be read comes by itself, later. */
+TEST(what_a_seat_has_to_come_is_read_again)
+{
+	room_of_three();
+	client_close(rosa.c);
+	uint64_t had = r1.seq;
+	for (size_t i = 0; i < SAID; i++)
+		guest_say(&t1, "a word");
+	expect(entry_rots(had, had + 3));
+	guest_return(&r1);
+	expect_eq(r1.seq, had + 2);
+	apps_wait(11 * 1000);
+	guest_read(&r1);
+	expect_eq(r1.seq, had + 2);
+	store_memory_heal(dial->disks[1]);
+	apps_wait(11 * 1000);
+	guest_read(&r1);
+	expect_eq(r1.seq, had + SAID);
+	the_end();
+}
