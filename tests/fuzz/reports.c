@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A report's file, as it comes to the moderators' machine, and the record in it, as it is shown there. */
+#include "ctl/report_show.h"
+
+#include "tests/fuzz/walks.h"
+
+static const struct fuzz_walk rows[] = { FUZZ_WALK(report_file) FUZZ_WALK(report_record) };
+
+static void show(struct view in)
+{
+	struct report_shown s;
+	struct arena a;
+	arena_init(&a, 16 << 20, ARENA_PLAIN);
+	if (!report_shown_read(in, &a, &s))
+		fuzz_expect(s.report.messages.n >= 1 && s.report.messages.n <= REPORT_MESSAGES_MAX);
+	arena_done(&a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	show(view_make(data, n));
+	return fuzz_walks(rows, sizeof rows / sizeof *rows, view_make(data, n));
+}
