@@ -33,7 +33,8 @@ struct backbone {
 	struct arena roster_mem;
 	atomic_size_t apps_n; /* of them, those that run */
 	atomic_bool is_removed[CONFIG_APPS_MAX];
-	pthread_rwlock_t runs_lock; /* to be removed waits for who has something for its thread to do */
+	pthread_rwlock_t
+		runs_lock; /* to be removed waits for who has something for its thread to do */
 	const struct env *env;
 	const struct app_kind *kind;
 	struct delivery *delivery;

@@ -159,7 +159,7 @@ struct store_scan {
 	size_t left;
 	bool begun;
 	uint8_t table; /* of the prefix */
-	bool is_told;  /* that it is damaged there: not once more, by who looks where the damage ends */
+	bool is_told; /* that it is damaged there: not once more, by who looks where the damage ends */
 	uc_err failed;
 };
 uc_err UC_MUST_USE store_scan_init(struct store_scan *it, struct store *s, struct view prefix,

@@ -180,7 +180,8 @@ void person_trace(const struct person *p)
 	for (const struct room *r = p->client->rooms; r; r = r->next) {
 		const struct outgoing *o = r->outbox.first;
 		if (o)
-			sim_trace(w, "  first to go: accepted %d as %llu, in flight %d, message %llu",
+			sim_trace(w,
+				  "  first to go: accepted %d as %llu, in flight %d, message %llu",
 				  o->accepted, (unsigned long long)o->seq, o->in_flight,
 				  (unsigned long long)o->message);
 		sim_trace(

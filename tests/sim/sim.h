@@ -155,7 +155,7 @@ struct app {
 	uint64_t lives;       /* starts, as its keys' folder knows them */
 	bool is_kept, rolled; /* there is a backup; it went on from one */
 	uint64_t started_ms;
-	uint64_t kept_state;  /* what may not have changed since, for that */
+	uint64_t kept_state; /* what may not have changed since, for that */
 	struct disk_fault disk;
 	bool rotten;           /* a record of it cannot be read for a while */
 	bool failed;           /* a store has failed: the process ends with the next sync */
