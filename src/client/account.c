@@ -134,14 +134,23 @@ static uc_err active(struct uc_client *c, const uint8_t account_id[ACCOUNT_ID])
 	return session_signed_in(c);
 }
 
+/* On the same connection; on another one at its greeting. */
+static void try_later(struct uc_client *c, const struct reply *r)
+{
+	if (r->err != UC_E_NET)
+		c->account_retry_ms = retry_at(c, r, RETRY_MS);
+}
+
 static uc_err sign_up_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	struct sign_up_response in;
 	char words[WORDS_TEXT];
 	(void)subject;
 	c->account_busy = false;
-	if (r->err == UC_E_NET || reply_is_transient(r))
-		return UC_OK; /* asked again at the next greeting */
+	if (r->err == UC_E_NET || reply_is_transient(r)) {
+		try_later(c, r);
+		return UC_OK;
+	}
 	struct reply bad = { .err = UC_E_FRAME };
 	if (r->err || wire_decode(r->body, r->mem, sign_up_response_element, &in)) {
 		sign_up_failed(c, r->err ? r : &bad);
@@ -252,8 +261,10 @@ static uc_err reset_done(struct uc_client *c, void *subject, const struct reply 
 {
 	(void)subject;
 	c->account_busy = false;
-	if (r->err == UC_E_NET || reply_is_transient(r))
+	if (r->err == UC_E_NET || reply_is_transient(r)) {
+		try_later(c, r);
 		return UC_OK;
+	}
 	if (!r->err) {
 		recovered(c);
 		return active(c, c->account.account_id);
@@ -309,7 +320,9 @@ static uc_err recover_done(struct uc_client *c, void *subject, const struct repl
 	(void)subject;
 	if (r->err || wire_decode(r->body, r->mem, recover_response_element, &in)) {
 		c->account_busy = false;
-		if (r->err != UC_E_NET && !reply_is_transient(r))
+		if (r->err == UC_E_NET || reply_is_transient(r))
+			try_later(c, r);
+		else
 			sign_up_failed(c, r->err ? r : &bad);
 		return UC_OK;
 	}
@@ -390,13 +403,15 @@ uc_err account_resume(struct uc_client *c)
 	}
 }
 
-/* --- while signed in --- */
-
-static void try_later(struct uc_client *c, const struct reply *r)
+uc_err account_begin_drive(struct uc_client *c)
 {
-	if (r->err != UC_E_NET)
-		c->account_retry_ms = retry_at(c, r, RETRY_MS);
+	uint8_t state = c->account.state;
+	if (c->account_busy || (state != ACCOUNT_SIGNING_UP && state != ACCOUNT_RECOVERING))
+		return UC_OK;
+	return waits_until(c, c->account_retry_ms) ? UC_OK : account_resume(c);
 }
+
+/* --- while signed in --- */
 
 static uc_err request_key_done(struct uc_client *c, void *subject, const struct reply *r)
 {

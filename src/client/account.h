@@ -10,6 +10,8 @@
 
 /* A sign-up or recovery that was interrupted goes on; called when greeted. */
 uc_err UC_MUST_USE account_resume(struct uc_client *c);
+/* While greeted: what could not be done then is tried again. */
+uc_err UC_MUST_USE account_begin_drive(struct uc_client *c);
 uc_err UC_MUST_USE account_drive(struct uc_client *c);
 /* This device is not listed any more, or the account is deleted. */
 void account_gone(struct uc_client *c);

@@ -25,6 +25,8 @@ enum {
 	EVIDENCE = 16, /* kept of a room */
 };
 
+static const char unread[] = "some messages could not be read";
+
 /* --- being lost --- */
 
 /* What led to it, and where in the log that was: the hub's word, if it should have been false. */
@@ -136,9 +138,12 @@ static uc_err info_done(struct uc_client *c, void *subject, const struct reply *
 	j->set = NULL;
 	if (err_is_hard(err))
 		return err;
-	if (err == UC_E_REMOVED || err == UC_E_NOT_FOUND)
+	if (err == UC_E_REMOVED || err == UC_E_NOT_FOUND) {
 		rooms_left(c, r);
-	else if (err && reply->err != UC_E_NET)
+		/* What was said until it was taken out, nobody sends it any more. */
+		return err == UC_E_REMOVED ? history_note(c, r, unread) : UC_OK;
+	}
+	if (err && reply->err != UC_E_NET)
 		wait(c, r,
 		     reply->err && reply_is_transient(reply)
 			     ? retry_at(c, reply, RETRY_MS) - client_now(c)
@@ -362,7 +367,7 @@ uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open
 	outbox_trimmed(c, r, r->seq + 1);
 	r->direct = room_group_is_direct(r->group);
 	if (missed)
-		TRY(history_note(c, r, "some messages could not be read"));
+		TRY(history_note(c, r, unread));
 	TRY(rooms_entered(c, r));
 	room_changed(c, r, VIEW_LIT("rejoined"));
 	return UC_OK;

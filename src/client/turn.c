@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/turn.h"
 
+#include "client/account.h"
 #include "client/client.h"
 #include "client/history.h"
 #include "client/session.h"
@@ -8,6 +9,8 @@
 static uc_err turn_finish(struct uc_client *c)
 {
 	uc_err err = history_drive(c);
+	if (!err && c->connection == UC_GREETED)
+		err = account_begin_drive(c);
 	if (!err && c->connection == UC_ONLINE)
 		err = session_drive(c);
 	if (err_is_hard(err))

@@ -325,6 +325,46 @@ static const char *name_now(struct person *p)
 	return a.identifier;
 }
 
+/* Nobody cuts the connection, so that there is no other greeting. */
+static void expect_goes_on(struct small_app *app, struct person *p)
+{
+	unsigned asked = app->requests;
+	expect_eq(uc_client_connection(p->c), UC_GREETED);
+	expect(uc_client_deadline_ms(p->c) > test_now_ms);
+	expect_ok(uc_client_step(p->c));
+	expect_eq(app->requests, asked);
+	test_now_ms += 60 * 1000;
+	expect_ok(uc_client_step(p->c));
+	expect_ok(person_talk(p));
+	expect_eq(uc_client_connection(p->c), UC_ONLINE);
+}
+
+TEST(what_an_app_could_not_do_at_the_beginning_is_asked_again)
+{
+	static const uint16_t types[] = { FRAME_RECOVER, FRAME_DEVICE_RESET };
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		struct small_app app;
+		struct person old, new;
+		begin(&app, &old);
+		app.refuse_type = FRAME_SIGN_UP;
+		app.refuse_with = UC_E_CORRUPT;
+		app.refuse_times = 1;
+		expect_ok(sign_up_talk(&old, "1234"));
+		expect_goes_on(&app, &old);
+		expect_whole(&old);
+		person_disconnect(&old);
+		person_begin(&new, &app);
+		expect_ok(person_open(&new));
+		app.refuse_type = types[i];
+		app.refuse_times = 1;
+		expect_ok(recover_talk(&new, old.words));
+		expect_goes_on(&app, &new);
+		expect_taken_over(&old, &new);
+		person_end(&old);
+		person_end(&new);
+	}
+}
+
 TEST(an_account_changes_its_name)
 {
 	struct small_app app;
