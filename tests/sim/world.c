@@ -180,6 +180,15 @@ static bool all_idle(struct world *w)
 	return true;
 }
 
+/* Who has heard nothing of another app for long asks it something, at any time. */
+static bool app_waits(const struct app *a)
+{
+	struct provider_counts n = { .asks_open = 0 };
+	if (a->provider)
+		provider_count(a->provider, &n);
+	return n.asks_open;
+}
+
 static bool rested(struct world *w, void *ctx)
 {
 	(void)ctx;
@@ -188,7 +197,7 @@ static bool rested(struct world *w, void *ctx)
 	bool any_rolled = false;
 	uint64_t started_ms = 0;
 	for (unsigned i = 0; i < APPS; i++) {
-		if (app_owes(&w->apps[i]))
+		if (app_owes(&w->apps[i]) || app_waits(&w->apps[i]))
 			return false;
 		any_rolled = any_rolled || w->apps[i].rolled;
 		if (w->apps[i].started_ms > started_ms)
