@@ -13,13 +13,16 @@ enum { WIDE = 64, BLOCK = 128, SEED = 32, INFO_MAX = 256 };
 
 size_t oprf_dst(enum oprf_mode mode, const char *head, uint8_t out[OPRF_DST_MAX])
 {
-	static const char id[] = "-ristretto255-SHA512";
-	size_t n = strlen(head);
-	memcpy(out, head, n);
-	memcpy(out + n, "OPRFV1-", 7);
-	out[n + 7] = (uint8_t)mode;
-	memcpy(out + n + 8, id, sizeof id - 1);
-	return n + 8 + sizeof id - 1;
+	const struct view parts[] = { view_str(head),
+				      VIEW_LIT("OPRFV1-"),
+				      { &(uint8_t){ (uint8_t)mode }, 1 },
+				      VIEW_LIT("-ristretto255-SHA512") };
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		memcpy(out + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
+	}
+	return n;
 }
 
 /* expand_message_xmd (RFC 9380, 5.3.1) with SHA-512 to its 64 bytes: one block of output. */
