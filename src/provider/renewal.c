@@ -137,6 +137,7 @@ static uc_err room_over(struct provider *p, struct room_live *r, struct arena *a
 	}
 	TRY(log_step_commit(&step));
 	log_step_tell(&step);
+	seats_push(p, r);
 	return UC_OK;
 }
 

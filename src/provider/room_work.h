@@ -521,6 +521,8 @@ void seat_known_free(struct provider *p);
 uc_err UC_MUST_USE seat_live_get(struct session *s, uint32_t number, struct seat_live **out);
 /* Sends what the window allows, and that the seat has ended. */
 void seat_live_push(struct provider *p, struct seat_live *seat);
+/* To each open seat of the room; also the end alone, when no entry says it. */
+void seats_push(struct provider *p, struct room_live *r);
 /* What could not be read, once more; nobody on the other side knows that it did not come. */
 void seats_read_again(struct provider *p, uint64_t now_ms);
 /* What the session's bound has held back, if there is room now. */

@@ -131,7 +131,7 @@ void seat_live_push(struct provider *p, struct seat_live *seat)
 }
 
 /* Those to whom it went meanwhile have nothing to come. */
-static void room_read_again(struct provider *p, struct room_live *r)
+void seats_push(struct provider *p, struct room_live *r)
 {
 	struct room_walk all = { .chain = 0 };
 	r->unread = false;
@@ -148,7 +148,7 @@ void seats_read_again(struct provider *p, uint64_t now_ms)
 	w->has_unread = false;
 	for (struct room_live *r = w->newest; r; r = r->older)
 		if (r->unread)
-			room_read_again(p, r);
+			seats_push(p, r);
 }
 
 static void send_to(struct provider *p, const struct step_entry *e, const struct provider_target *v,
