@@ -49,7 +49,7 @@ static uc_err id_add(struct viewing *v, struct view id)
 
 static bool contains(struct view in, struct view id)
 {
-	return memmem(in.p, in.n, id.p, id.n) != NULL;
+	return in.n && memmem(in.p, in.n, id.p, id.n);
 }
 
 /* Somewhere in these bytes; in a key, where zeros are written as two bytes, also so. */
