@@ -2,7 +2,7 @@
 /* The hub takes an application message: once, from a participant who may write, in this epoch
  * (draft-ietf-mimi-protocol-06, submitMessage). */
 #include "mimi/franking.h"
-#include "provider/room_work.h"
+#include "provider/repeats.h"
 
 struct submission {
 	const struct hub_request *q;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hub takes handshake messages (draft-ietf-mimi-protocol-06, update): one commit per epoch, and
  * proposals that wait for it. */
+#include "provider/repeats.h"
 #include "provider/room_keys.h"
 
 enum { RETRY_S = 60 };

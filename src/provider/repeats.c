@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which message is which entry: so that one that comes again is answered as it was the first time.
  *
- * Of each entry eight bytes of SHA-256(message) are kept in memory, its mark, by number, with an
- * index by mark.  A hit is only a hint: the entry is read and compared.  When a room's marks are
- * not in memory they are read from the store, where each block of entries left one record, and
- * from the entries behind the last block. */
+ * Of each of the latest entries eight bytes of SHA-256(message) are kept in memory, its mark, by
+ * number, with an index by mark: 16 bytes an entry.  Of those before, in rows, there is a filter that
+ * says of nearly each new message that it is not among them (repeats_past.h): some three bytes an entry;
+ * where it may be, the row is read.  A hit is only a hint: the entry is read and compared.  When a room's
+ * marks are not in memory they are read from the store, where each block of entries left one
+ * record, and from the entries behind the last block. */
+#include "provider/repeats.h"
+
 #include "base/heap.h"
 #include "base/planted.h"
-#include "provider/room_work.h"
 
 enum {
 	BLOCK = 64, /* entries whose marks are one record */
 	CAP_LEAST = 16,
 	ROOM_MAX = 1 << 22, /* marks of one room; what is older is a new message */
+	ROWS = 32,          /* about so many filters, then the window grows */
+	MARK_BYTES = sizeof(uint64_t) + 2 * sizeof(uint32_t),
 	REST_MS = 10 * 60 * 1000,
 };
 
@@ -55,12 +60,40 @@ static void index_all(struct repeats *t)
 			index_add(t, seq);
 }
 
-static void repeats_free(struct provider *p, struct repeats *t)
+static void past_free(struct provider *p, struct repeats *t, struct repeats_past *x)
 {
+	size_t n = x->bytes / MARK_BYTES;
+	t->past_n -= n;
+	p->room_work->marks_n -= n;
+	heap_free(x);
+}
+
+/* Rows of entries before this one alone; the oldest stand at the end of the list. */
+static void past_drop(struct provider *p, struct repeats *t, uint64_t before)
+{
+	struct repeats_past **at = &t->past;
+	while (*at && (*at)->end > before)
+		at = &(*at)->next;
+	while (*at) {
+		struct repeats_past *x = *at;
+		*at = x->next;
+		past_free(p, t, x);
+	}
+}
+
+/* What it holds, but not itself. */
+static void repeats_empty(struct provider *p, struct repeats *t)
+{
+	past_drop(p, t, UINT64_MAX);
 	p->room_work->marks_n -= t->cap;
-	room_line_remove(&t->marked);
 	heap_free(t->marks);
 	heap_free(t->index);
+}
+
+static void repeats_free(struct provider *p, struct repeats *t)
+{
+	repeats_empty(p, t);
+	room_line_remove(&t->marked);
 	heap_free(t);
 }
 
@@ -71,13 +104,13 @@ void repeats_drop(struct provider *p, struct room_live *r)
 	r->repeats = NULL;
 }
 
-/* Rooms that were not used for long give theirs up: they are read again. */
-static void make_space(struct provider *p, const struct repeats *keep, size_t cap)
+/* Rooms that were not used for long give theirs up, but for this one: they are read again. */
+static void make_space(struct provider *p, const struct room_live *keep, size_t cap)
 {
 	struct room_line_link *l = p->room_work->marked.first;
 	while (l && p->room_work->marks_n + cap > MARKS_LOADED_MAX) {
 		struct room_line_link *next = l->next;
-		if (l != &keep->marked)
+		if (l->room != keep)
 			repeats_drop(p, l->room);
 		l = next;
 	}
@@ -102,7 +135,7 @@ static void used(struct provider *p, struct repeats *t)
 static uc_err resize(struct provider *p, struct repeats *t, size_t cap)
 {
 	/* Who makes space changes the line that it stands in. */
-	make_space(p, t, cap);
+	make_space(p, t->marked.room, cap);
 	struct repeats n = *t;
 	n.cap = cap;
 	n.marks = heap_new(cap * sizeof *n.marks);
@@ -122,15 +155,53 @@ static uc_err resize(struct provider *p, struct repeats *t, size_t cap)
 	return UC_OK;
 }
 
-/* The next entry's mark; what does not fit any more goes out at the other end. */
+/* As many marks as a room has in memory when it has more. */
+static size_t window_of(const struct provider *p, const struct repeats *t)
+{
+	size_t window = p->room_work->marks_window;
+	while (window < (t->next - t->oldest) / ROWS)
+		window *= 2;
+	return window;
+}
+
+static uc_err past_make(struct provider *p, struct repeats *t, uint64_t end)
+{
+	size_t n = (size_t)(end - t->first);
+	uint64_t *marks = heap_new(n * sizeof *marks);
+	struct repeats_past *x;
+	if (!marks)
+		return UC_E_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		marks[i] = t->marks[slot_of(t, t->first + i)];
+	uc_err err = repeats_past_make(p->env, marks, n, t->first, &x);
+	heap_free(marks);
+	TRY(err);
+	make_space(p, t->marked.room, x->bytes / MARK_BYTES);
+	t->past_n += x->bytes / MARK_BYTES;
+	p->room_work->marks_n += x->bytes / MARK_BYTES;
+	x->next = t->past;
+	t->past = x;
+	return UC_OK;
+}
+
+/* The older half of the window becomes a row of its own, which ends with a block. */
+static uc_err window_slide(struct provider *p, struct repeats *t)
+{
+	uint64_t end = (t->first + t->cap / 2) / BLOCK * BLOCK;
+	TRY(past_make(p, t, end));
+	t->first = end;
+	if (t->next - t->oldest > ROOM_MAX) {
+		t->oldest = t->next - ROOM_MAX;
+		past_drop(p, t, t->oldest);
+	}
+	return UC_OK;
+}
+
+/* The next entry's mark. */
 static uc_err append(struct provider *p, struct repeats *t, uint64_t mark)
 {
-	if (t->next - t->first == t->cap) {
-		if (t->cap < ROOM_MAX)
-			TRY(resize(p, t, 2 * t->cap));
-		else
-			t->first++;
-	}
+	if (t->next - t->first == t->cap)
+		TRY(t->cap < window_of(p, t) ? resize(p, t, 2 * t->cap) : window_slide(p, t));
 	/* Places of marks that are gone are used again when all are gone through. */
 	if (2 * t->indexed >= 3 * t->cap)
 		index_all(t);
@@ -213,7 +284,7 @@ static uc_err read_block(struct provider *p, struct repeats *t, uint64_t from, s
 }
 
 /* A block counts when all its entries are there: before, it may be of a log that ended elsewhere. */
-static uc_err take_block(struct provider *p, struct room_live *r, struct repeats *t,
+static uc_err take_block(struct provider *p, struct room_live *r, struct repeats *t, uint64_t end,
 			 struct view key, struct view value, struct arena *a)
 {
 	struct store_key_reader k;
@@ -222,7 +293,7 @@ static uc_err take_block(struct provider *p, struct room_live *r, struct repeats
 	store_key_read_bytes(&k, a);
 	uint64_t from = store_key_read_u64(&k) * BLOCK;
 	TRY(store_key_read_done(&k));
-	if (from + BLOCK <= t->next || from + BLOCK > r->record.next)
+	if (from + BLOCK <= t->next || from + BLOCK > end)
 		return UC_OK;
 	if (wire_decode(value, a, repeats_record_element, &record) || record.marks.n != 8 * BLOCK)
 		return UC_E_CORRUPT;
@@ -230,7 +301,8 @@ static uc_err take_block(struct provider *p, struct room_live *r, struct repeats
 	return read_block(p, t, from, record.marks);
 }
 
-static uc_err read_blocks(struct provider *p, struct room_live *r, struct repeats *t)
+/* All marks from t->next to before an entry. */
+static uc_err read_blocks(struct provider *p, struct room_live *r, struct repeats *t, uint64_t end)
 {
 	struct store_scan scan;
 	struct store_key prefix, start;
@@ -240,18 +312,18 @@ static uc_err read_blocks(struct provider *p, struct room_live *r, struct repeat
 	TRY(store_scan_init(&scan, p->rooms, key_1(&prefix, TABLE_REPEATS, r->uri),
 			    block_key(&start, r->uri, t->next / BLOCK), 0));
 	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	while (!err && store_scan_next(&scan, &key, &value)) {
+	while (!err && t->next < end && store_scan_next(&scan, &key, &value)) {
 		struct arena_mark before = arena_mark(&a);
-		err = take_block(p, r, t, key, value, &a);
+		err = take_block(p, r, t, end, key, value, &a);
 		arena_reset(&a, before);
 	}
 	if (!err)
 		err = scan.failed;
 	arena_done(&a);
 	store_scan_done(&scan);
-	while (PLANTED(dedupe_hole) && !err && t->next < r->record.next)
+	while (PLANTED(dedupe_hole) && !err && t->next < end)
 		err = append(p, t, 0);
-	return err ? err : read_entries(p, r, t, r->record.next);
+	return err ? err : read_entries(p, r, t, end);
 }
 
 static uc_err fill(struct provider *p, struct room_live *r, struct repeats *t)
@@ -266,11 +338,11 @@ static uc_err fill(struct provider *p, struct room_live *r, struct repeats *t)
 	t->factor |= 1;
 	if (r->record.next - bounds.first > ROOM_MAX)
 		bounds.first = r->record.next - ROOM_MAX;
-	while (cap < r->record.next - bounds.first)
+	while (cap < r->record.next - bounds.first && cap < p->room_work->marks_window)
 		cap *= 2;
-	t->first = t->next = bounds.first;
+	t->first = t->next = t->oldest = bounds.first;
 	TRY(resize(p, t, cap));
-	return read_blocks(p, r, t);
+	return read_blocks(p, r, t, r->record.next);
 }
 
 static uc_err load(struct provider *p, struct room_live *r)
@@ -315,12 +387,10 @@ static uc_err entry_read(struct provider *p, struct room_live *r, uint64_t seq, 
 	return UC_OK;
 }
 
-uc_err repeats_find(struct provider *p, struct room_live *r, uint64_t mark, struct view message,
-		    struct arena *a, struct fanout_message *out, uint64_t *seq)
+static uc_err window_find(struct provider *p, struct room_live *r, const struct repeats *t,
+			  uint64_t mark, struct view message, struct arena *a,
+			  struct fanout_message *out, uint64_t *seq)
 {
-	TRY(load(p, r));
-	used(p, r->repeats);
-	const struct repeats *t = r->repeats;
 	for (size_t at = place_of(t, mark); t->index[at]; at = (at + 1) & (2 * t->cap - 1)) {
 		uint64_t found = entry_at(t, at, mark);
 		uc_err err = found ? entry_read(p, r, found, a, out) : UC_E_NOT_FOUND;
@@ -332,6 +402,39 @@ uc_err repeats_find(struct provider *p, struct room_live *r, uint64_t mark, stru
 		}
 	}
 	return UC_E_NOT_FOUND;
+}
+
+/* In a row whose filter says that it may be there: its marks are read from the store. */
+static uc_err past_find(struct provider *p, struct room_live *r, const struct repeats_past *x,
+			uint64_t mark, struct view message, struct arena *a,
+			struct fanout_message *out, uint64_t *seq)
+{
+	struct repeats t = { .first = x->first, .next = x->first, .oldest = x->first };
+	size_t cap = CAP_LEAST;
+	while (cap < x->end - x->first)
+		cap *= 2;
+	t.marked.room = r;
+	t.factor = r->repeats->factor;
+	uc_err err = resize(p, &t, cap);
+	if (!err)
+		err = read_blocks(p, r, &t, x->end);
+	if (!err)
+		err = window_find(p, r, &t, mark, message, a, out, seq);
+	repeats_empty(p, &t);
+	return err;
+}
+
+uc_err repeats_find(struct provider *p, struct room_live *r, uint64_t mark, struct view message,
+		    struct arena *a, struct fanout_message *out, uint64_t *seq)
+{
+	TRY(load(p, r));
+	used(p, r->repeats);
+	uc_err err = window_find(p, r, r->repeats, mark, message, a, out, seq);
+	const struct repeats_past *x = r->repeats->past;
+	for (; err == UC_E_NOT_FOUND && x; x = x->next)
+		if (repeats_past_may_have(x, mark))
+			err = past_find(p, r, x, mark, message, a, out, seq);
+	return err;
 }
 
 /* Of an entry that is in memory, or one of the step. */
@@ -386,9 +489,18 @@ void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint6
 		store_delete(b, block_key(&k, room, block));
 }
 
-void repeats_trimmed(struct room_live *r, uint64_t kept)
+void repeats_trimmed(struct provider *p, struct room_live *r, uint64_t kept)
 {
 	struct repeats *t = r->repeats;
-	if (t && t->first < kept)
-		t->first = kept < t->next ? kept : t->next;
+	if (!t)
+		return;
+	uint64_t to = kept < t->next ? kept : t->next;
+	past_drop(p, t, to);
+	for (struct repeats_past *x = t->past; x; x = x->next)
+		if (x->first < to)
+			x->first = to;
+	if (t->first < to)
+		t->first = to;
+	if (t->oldest < to)
+		t->oldest = to;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The room log: entries and their chain. */
 #include "base/planted.h"
-#include "provider/room_work.h"
+#include "provider/repeats.h"
 
 uc_err chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout)
 {

@@ -2,7 +2,7 @@
 /* What ends with time, room by room, a few at each tick: entries that all have read or that are
  * thirty days old, Welcomes, seats that nobody opens, rooms that nobody is in. */
 #include "base/planted.h"
-#include "provider/room_work.h"
+#include "provider/repeats.h"
 
 #include <stdlib.h>
 
@@ -494,7 +494,7 @@ static uc_err sweep_room(struct sweep *w)
 	TRY(commit_rooms(w->p, &w->batch));
 	struct room_live *r = map_find(&w->p->rooms_live, w->room);
 	if (r)
-		repeats_trimmed(r, w->first);
+		repeats_trimmed(w->p, r, w->first);
 	if (empty)
 		live_forget(w);
 	else if (some && r && !r->stale)

@@ -81,19 +81,6 @@ struct room_seats {
 	size_t n;
 };
 
-enum { MARKS_LOADED_MAX = 4 << 20 }; /* of all rooms: 16 bytes each */
-
-/* Which message is which entry (repeats.c). */
-struct repeats {
-	uint64_t *marks; /* of entry n at n & (cap - 1); 0: none */
-	uint32_t *index; /* 2 * cap places by mark: where in `marks`, from 1; 0: nothing */
-	size_t cap, indexed;
-	uint64_t first, next; /* the entries whose marks are there */
-	uint64_t factor;      /* spreads marks, so that nobody makes them fall together */
-	uint64_t used_ms;
-	struct room_line_link marked;
-};
-
 /* What followers have not taken yet, and what the clock has to do for them. */
 struct room_follow {
 	struct room_line_link behind, late; /* one of them is; the store is, of a cursor */
@@ -228,10 +215,12 @@ struct renewal {
 };
 
 struct room_join;
+struct repeats;
 struct franks;
 struct room_work {
 	struct room_live *newest, *oldest;
 	size_t groups_n, leaves_n, marks_n; /* loaded */
+	size_t marks_window;                /* of one room, at least (repeats.h) */
 	struct map peers;                   /* domain -> struct peer_live */
 	struct map lates;                   /* room, 0, client -> struct seat_late */
 	struct late_round late_round;
@@ -339,22 +328,6 @@ uc_err UC_MUST_USE log_step_commit(struct log_step *s);
 void log_step_tell(struct log_step *s);
 /* chain_n from chain_(n-1), in place: docs/protocol.md. */
 uc_err UC_MUST_USE chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct view fanout);
-
-/* --- repeats.c: a message that was accepted before, also in an earlier epoch --- */
-uint64_t repeats_mark(const uint8_t hash[SHA256_BYTES]);
-/* The entry with just this message; UC_E_NOT_FOUND. */
-uc_err UC_MUST_USE repeats_find(struct provider *p, struct room_live *r, uint64_t mark,
-				struct view message, struct arena *a, struct fanout_message *out,
-				uint64_t *seq);
-/* Of the entries of a step: in its batch; and, when that is committed, in memory. */
-uc_err UC_MUST_USE repeats_put(struct log_step *s);
-void repeats_add(struct log_step *s);
-/* The entries from `first` to before `kept` are dropped: in that batch, then in memory. */
-void repeats_trim(struct store_batch *b, struct view room, uint64_t first, uint64_t kept);
-void repeats_trimmed(struct room_live *r, uint64_t kept);
-void repeats_drop(struct provider *p, struct room_live *r);
-/* Of rooms that nobody has written in for a while. */
-void repeats_rest(struct provider *p, uint64_t now_ms);
 
 /* --- membership.c: whom a commit brings and takes --- */
 struct member {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rooms in memory: loaded when needed, the least used ones given up. */
 #include "base/heap.h"
+#include "provider/repeats.h"
 #include "provider/room_keys.h"
 
 enum { SKIP_MAX = 64, TICK_MS = 1000, FLUSH_MS = 10 * 1000, PEERS_MAX = 10000 };
@@ -19,6 +20,7 @@ uc_err rooms_init(struct provider *p)
 	if (!w)
 		return UC_E_MEMORY;
 	p->room_work = w;
+	w->marks_window = MARKS_WINDOW;
 	peers_hello_later(p);
 	buf_init(&w->sweep_from, STORE_KEY_MAX);
 	buf_init(&w->follow_from, STORE_KEY_MAX);

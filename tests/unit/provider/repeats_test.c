@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A message that comes again is known by what is in memory, by what the store has of it after a
  * restart, and by nothing once its entry is gone. */
+#include "provider/repeats.h"
 #include "tests/unit/provider/guests.h"
 
-enum { SAID = 150, BLOCK = 64 };
+#include "base/heap.h"
+
+enum { SAID = 150, BLOCK = 64, NARROW = 2 * BLOCK };
 
 static struct app *const dial = &apps[DIAL];
 static struct said_once {
@@ -12,10 +15,20 @@ static struct said_once {
 	uint64_t seq;
 } said[SAID];
 
+/* Marks of few entries lie open, so that those of others are in rows. */
+static bool is_narrow;
+
+static void window_set(void)
+{
+	if (is_narrow)
+		dial->provider->room_work->marks_window = NARROW;
+}
+
 static void say_all(void)
 {
 	uc_err err;
 	room_of_three();
+	window_set();
 	for (size_t i = 0; i < SAID; i++) {
 		char text[32];
 		snprintf(text, sizeof text, "number %zu", i);
@@ -30,6 +43,7 @@ static void restart(void)
 {
 	app_kill(dial, true);
 	app_start(dial);
+	window_set();
 	r1.ack = false;
 	guest_return(&r1);
 }
@@ -91,7 +105,64 @@ TEST(repeats_are_known_in_memory_and_after_a_restart)
 	the_end();
 }
 
-TEST(a_block_that_is_missing_is_read_from_the_entries)
+TEST(marks_of_long_ago_lie_in_rows)
+{
+	is_narrow = true;
+	say_all();
+	const struct repeats *t = room_of()->repeats;
+	expect_eq(t->cap, NARROW);
+	expect(t->past && !t->past->next);
+	expect_eq(t->past->first, t->oldest);
+	expect_eq(t->past->end, t->first);
+	expect_eq(t->first % BLOCK, 0);
+	expect_eq(t->past_n, t->past->bytes / 16);
+	expect_eq(dial->provider->room_work->marks_n, t->cap + t->past_n);
+	say_again(0);
+	restart();
+	say_again(0);
+	t = room_of()->repeats;
+	expect(t->past && !t->past->next);
+	expect_eq(dial->provider->room_work->marks_n, t->cap + t->past_n);
+	/* A row that cannot be read refuses. */
+	static const uint8_t wrong[8];
+	struct submit_message_response again;
+	uint64_t seq;
+	uc_err err;
+	block_drop(0, VIEW_OF(wrong));
+	expect_eq(guest_submit(&r1, said[0].submit, &again, &seq, &err), -1);
+	expect_eq(err, UC_E_CORRUPT);
+	the_end();
+	is_narrow = false;
+}
+
+TEST(a_row_knows_its_marks_and_hardly_any_other)
+{
+	enum { MARKS = 4096, OTHERS = 400000 };
+	static uint64_t marks[MARKS], copy[MARKS];
+	struct repeats_past *x = NULL;
+	size_t wrong = 0;
+	for (size_t i = 0; i < MARKS; i++)
+		marks[i] = i % 7 ? (i + 1) * 0x9e3779b97f4a7c15u : 0;
+	marks[9] = marks[8]; /* the same twice */
+	memcpy(copy, marks, sizeof copy);
+	expect_ok(repeats_past_make(test_env(), copy, MARKS, 100, &x));
+	expect_eq(x->first, 100);
+	expect_eq(x->end, 100 + MARKS);
+	expect(x->bytes < MARKS * 3);
+	for (size_t i = 0; i < MARKS; i++)
+		expect(!marks[i] || repeats_past_may_have(x, marks[i]));
+	for (uint64_t i = 1; i <= OTHERS; i++)
+		wrong += repeats_past_may_have(x, i * 0xd1342543de82ef95u);
+	expect(wrong < 40); /* six would be as it should be */
+	heap_free(x);
+	/* None at all. */
+	memset(copy, 0, sizeof copy);
+	expect_ok(repeats_past_make(test_env(), copy, 3, 1, &x));
+	expect(!repeats_past_may_have(x, 5) && x->end == 4);
+	heap_free(x);
+}
+
+static void a_block_that_is_missing_is_read_from_the_entries(void)
 {
 	say_all();
 	block_drop(0, (struct view){ NULL, 0 });
@@ -101,6 +172,18 @@ TEST(a_block_that_is_missing_is_read_from_the_entries)
 	restart();
 	say_again(0);
 	the_end();
+}
+
+TEST(a_block_that_is_missing_is_read_from_the_entries_in_memory)
+{
+	a_block_that_is_missing_is_read_from_the_entries();
+}
+
+TEST(a_block_that_is_missing_is_read_from_the_entries_in_rows)
+{
+	is_narrow = true;
+	a_block_that_is_missing_is_read_from_the_entries();
+	is_narrow = false;
 }
 
 TEST(a_block_of_entries_that_are_not_there_counts_for_nothing)
@@ -168,7 +251,7 @@ TEST(a_repeat_of_what_was_trimmed_is_a_new_message)
 	the_end();
 }
 
-TEST(trimming_ends_within_a_block_and_the_rest_is_known)
+static void trimming_ends_within_a_block_and_the_rest_is_known(void)
 {
 	say_all();
 	read_all();
@@ -193,6 +276,18 @@ TEST(trimming_ends_within_a_block_and_the_rest_is_known)
 	expect_eq(table_count(dial, TABLE_REPEATS),
 		  (said[SAID - 1].seq + 1) / BLOCK - first / BLOCK);
 	the_end();
+}
+
+TEST(trimming_ends_within_a_block_and_the_rest_is_known_in_memory)
+{
+	trimming_ends_within_a_block_and_the_rest_is_known();
+}
+
+TEST(trimming_ends_within_a_block_and_the_rest_is_known_in_rows)
+{
+	is_narrow = true;
+	trimming_ends_within_a_block_and_the_rest_is_known();
+	is_narrow = false;
 }
 
 TEST(a_handshake_that_comes_again_is_answered_as_before)
@@ -224,7 +319,7 @@ TEST(a_handshake_that_comes_again_is_answered_as_before)
 	the_end();
 }
 
-TEST(marks_leave_memory_with_their_room)
+static void marks_leave_memory_with_their_room(void)
 {
 	say_all();
 	expect(dial->provider->room_work->marks_n >= SAID);
@@ -239,6 +334,18 @@ TEST(marks_leave_memory_with_their_room)
 	expect(!dial->provider->room_work->marked.first);
 	say_again(0);
 	the_end();
+}
+
+TEST(marks_leave_memory_with_their_room_in_memory)
+{
+	marks_leave_memory_with_their_room();
+}
+
+TEST(marks_leave_memory_with_their_room_in_rows)
+{
+	is_narrow = true;
+	marks_leave_memory_with_their_room();
+	is_narrow = false;
 }
 
 /* The marks of a room that grows push out those of others, in whose line it stands. */
