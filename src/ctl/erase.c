@@ -42,7 +42,7 @@ static bool may_erase(const struct ctl *c, const char *name, const char *folder)
 		if (view_equal(view_str(c->config.apps[i].name), view_str(name))) {
 			fprintf(stderr,
 				"undercroftctl: %s is an app of this configuration; take its "
-				"section out and restart first\n",
+				"section out and reload first\n",
 				name);
 			return false;
 		}

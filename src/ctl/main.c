@@ -137,7 +137,7 @@ static const struct ctl_command commands[] = {
 	{ "erase-app", 1, 2, ctl_erase_app, "FILE APP --yes",
 	  "erase the data of an app that was removed",
 	  "Erases the folder of an app whose section is no longer in the configuration, after the\n"
-	  "backbone was restarted without it. The app's keys stay where they are.\n\n"
+	  "running backbone let it go by a reload. The app's keys stay where they are.\n\n"
 	  "example:\n"
 	  "  undercroftctl erase-app undercroft.conf plaza --yes" },
 	{ "mend", 2, 2, ctl_mend, "FILE APP accounts|rooms",
@@ -168,11 +168,10 @@ static void usage(FILE *to)
 	fputs("usage: undercroftctl COMMAND FILE ...\n\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nFILE is the backbone's configuration. status, queues, drain, compact, suspend and "
-	      "unsuspend "
-	      "speak\n"
-	      "to the running backbone; the others read its stores, which may be in use. Each "
-	      "command\ntakes --help.\n\n"
+	fputs("\nFILE is the backbone's configuration. status, queues, drain, reload, suspend,\n"
+	      "unsuspend, rotate-keys, compact, and reports with decide or pass, speak to the\n"
+	      "running backbone; restore, erase-app, mend and load write stores that are not in\n"
+	      "use; the others read. Each command takes --help.\n\n"
 	      "examples:\n"
 	      "  undercroftctl state undercroft.conf\n"
 	      "  undercroftctl check undercroft.conf\n",
