@@ -170,7 +170,8 @@ static uc_err own_address_check(struct call *c, struct view address, bool is_rep
 	return UC_OK;
 }
 
-/* Often enough for now? */
+/* Counts one letter of the account, and one of its budget where it asks somebody; when it has sent
+ * enough for now, the seconds to wait. */
 static uc_err sending_count(struct call *c, const struct letter *l,
 			    const struct account_record *account, uint32_t *wait)
 {

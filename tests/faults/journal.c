@@ -24,7 +24,7 @@ __attribute__((constructor)) static void begin(void)
 	char *rest = NULL;
 	if (!value || strlen(value) >= sizeof text)
 		return;
-	strcpy(text, value);
+	memcpy(text, value, strlen(value) + 1);
 	const char *file = strtok_r(text, " ", &rest);
 	for (char *f; folders_n < FOLDERS && (f = strtok_r(NULL, " ", &rest));)
 		folders[folders_n++] = f;
