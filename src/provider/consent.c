@@ -179,7 +179,7 @@ static uc_err sending_count(struct call *c, const struct letter *l,
 	TRY(spent_now(c->p, id, SPENT_CONSENT, &c->arena, wait));
 	return *wait || l->entry.consent_operation != CONSENT_REQUEST
 		       ? UC_OK
-		       : budget_take(c->p, id, account, &c->arena, wait);
+		       : budget_take(c->p, id, account, l->entry.requester_uri, &c->arena, wait);
 }
 
 static uc_err letter_send(struct call *c, struct view bytes, bool is_update)

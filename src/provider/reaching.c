@@ -133,11 +133,41 @@ static uc_err buckets_commit(struct provider *p, struct view subject, const stru
 	return finish_accounts(p, &b, buckets_write(&b, subject, v));
 }
 
+/* Stands for a letter that was counted and not accepted yet, by the reply address in it; for as long as
+ * it may be answered. */
+static struct view asked_key(struct store_key *k, struct view account_id,
+			     const uint8_t hash[SHA256_BYTES])
+{
+	return key_2(k, TABLE_SPENT, account_id, view_make(hash, SHA256_BYTES / 2));
+}
+
+/* What is counted by name; who has none any more is counted by the account alone. */
+static struct view name_subject(struct view account_id, const struct account_record *account)
+{
+	static const uint8_t none[sizeof account->name_id];
+	struct view name = VIEW_OF(account->name_id);
+	return view_equal(name, VIEW_OF(none)) ? account_id : name;
+}
+
+static uc_err asked_write(struct provider *p, struct store_batch *b, struct view account_id,
+			  struct view reply_address, const struct bucket own[BUCKETS])
+{
+	struct spent_record asked = {
+		.empty_until_us = (env_now_ms(p->env) + (uint64_t)KEEP_DAYS * DAY_MS) * 1000
+	};
+	struct store_key k;
+	uint8_t hash[SHA256_BYTES];
+	TRY(sha256(reply_address, hash));
+	TRY(record_put(b, asked_key(&k, account_id, hash), spent_record_element, &asked));
+	return buckets_write(b, account_id, own);
+}
+
 uc_err budget_take(struct provider *p, struct view account_id, const struct account_record *account,
-		   struct arena *a, uint32_t *wait_s)
+		   struct view reply_address, struct arena *a, uint32_t *wait_s)
 {
 	struct bucket own[BUCKETS], names[BUCKETS];
-	struct view name = VIEW_OF(account->name_id);
+	struct store_batch b;
+	struct view name = name_subject(account_id, account);
 	TRY(buckets_read(p, account_id, account, a, own));
 	TRY(buckets_read(p, name, account, a, names));
 	uint32_t wait = buckets_wait(p, own), other = buckets_wait(p, names);
@@ -150,39 +180,32 @@ uc_err budget_take(struct provider *p, struct view account_id, const struct acco
 	}
 	/* A kill in between costs one of the name; it gives none back. */
 	TRY(buckets_commit(p, name, names));
-	return buckets_commit(p, account_id, own);
+	store_batch_init(&b, account_id);
+	return finish_accounts(p, &b, asked_write(p, &b, account_id, reply_address, own));
 }
 
+/* What was full already holds no more than it did. */
 static void buckets_give(struct bucket v[BUCKETS])
 {
 	for (size_t i = 0; i < BUCKETS; i++)
-		v[i].r.empty_until_us -= v[i].step_us;
-}
-
-/* Which reply address was accepted, for as long as it may be said again. */
-static struct view accepted_key(struct store_key *k, struct view account_id,
-				const uint8_t hash[SHA256_BYTES])
-{
-	return key_2(k, TABLE_SPENT, account_id, view_make(hash, SHA256_BYTES / 2));
+		v[i].r.empty_until_us -=
+			v[i].r.empty_until_us < v[i].step_us ? v[i].r.empty_until_us : v[i].step_us;
 }
 
 uc_err budget_back(struct provider *p, struct store_batch *b, struct view account_id,
 		   const struct account_record *account, struct view reply_address, struct arena *a)
 {
 	struct bucket own[BUCKETS], names[BUCKETS];
-	struct view name = VIEW_OF(account->name_id);
-	struct spent_record once = {
-		.empty_until_us = (env_now_ms(p->env) + (uint64_t)KEEP_DAYS * DAY_MS) * 1000
-	};
+	struct view name = name_subject(account_id, account);
 	struct store_key k;
 	uint8_t hash[SHA256_BYTES];
-	bool was_accepted;
+	bool has_asked;
 	TRY(sha256(reply_address, hash));
-	struct view key = accepted_key(&k, account_id, hash);
-	TRY(store_has(p->accounts, key, &was_accepted));
-	if (was_accepted)
+	struct view key = asked_key(&k, account_id, hash);
+	TRY(store_has(p->accounts, key, &has_asked));
+	if (!has_asked)
 		return UC_OK;
-	TRY(record_put(b, key, spent_record_element, &once));
+	store_delete(b, key);
 	TRY(buckets_read(p, account_id, account, a, own));
 	TRY(buckets_read(p, name, account, a, names));
 	buckets_give(own);

@@ -23,12 +23,12 @@ bool is_findable(const struct settings *s);
 /* Is what stands in the place of a kind in a key of TABLE_SPENT one of those below? */
 bool budget_is_kind(struct view kind);
 /* What an account may ask of others, by itself and by its name, which a fresh account does not bring
- * back; *wait_s: not now. */
+ * back; *wait_s: not now.  Counts the letter with this reply address. */
 uc_err UC_MUST_USE budget_take(struct provider *p, struct view account_id,
-			       const struct account_record *account, struct arena *a,
-			       uint32_t *wait_s);
-/* The one asked with this reply address has accepted: it counts no more, once.  In the account's batch,
- * and, for its name, in one of its own. */
+			       const struct account_record *account, struct view reply_address,
+			       struct arena *a, uint32_t *wait_s);
+/* Somebody accepts at this reply address: if a letter with it was counted, it counts no more, once.  In
+ * the account's batch, and, for its name, in one of its own. */
 uc_err UC_MUST_USE budget_back(struct provider *p, struct store_batch *b, struct view account_id,
 			       const struct account_record *account, struct view reply_address,
 			       struct arena *a);

@@ -352,6 +352,27 @@ TEST(who_accepts_gives_one_back_once)
 	apps_end();
 }
 
+TEST(what_asked_nobody_gives_nothing_back)
+{
+	struct person uwe, tom;
+	apps_begin();
+	person_join(&uwe, &apps[DIAL], numbers[0]);
+	person_join(&tom, &apps[DIAL], numbers[1]);
+	provider_set_contact(apps[DIAL].provider,
+			     &(struct provider_contact){ .grown_ups = true, .new_ask = true });
+	expect_eq(asks_left(&uwe, &tom), 5);
+	/* An accomplice accepts what it was never sent; oneself does. */
+	for (int i = 0; i < 3; i++) {
+		struct person *by = i ? &uwe : &tom;
+		struct view grant =
+			entry_make(CONSENT_GRANT, reply_make(&uwe), address_of(by, CHANNEL_LINK),
+				   COMPONENT_CONTACT_ANSWER, 4096);
+		expect_ok(update(by->c, grant));
+	}
+	expect_eq(asks_left(&uwe, &tom), 0);
+	apps_end();
+}
+
 TEST(nobody_is_added_who_lets_nobody)
 {
 	struct person tom;
