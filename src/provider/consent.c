@@ -92,24 +92,28 @@ static uc_err letter_fill(struct provider *p, struct store_batch *b, struct view
 
 /* The same for nobody: what is counted is forgotten with it. */
 static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view nobody,
-			  struct view bytes, bool is_update, struct arena *a)
+			  const struct letter *l, bool is_update, struct arena *a)
 {
 	static const uint8_t tag = SPENT_ASKED;
+	static const struct account_record account;
 	struct store_key k;
 	uint32_t wait = 0;
 	if (!is_update) {
 		TRY(spent_take(p, b, nobody, SPENT_ASKED, a, &wait));
 		store_delete(b, key_2(&k, TABLE_SPENT, nobody, view_make(&tag, 1)));
 	}
-	return intake_add_nobody(p, b, nobody, INTAKE_CONSENT, bytes, a);
+	if (l->entry.consent_operation == CONSENT_GRANT)
+		TRY(budget_back(p, b, nobody, &account, l->entry.requester_uri, a));
+	return intake_add_nobody(p, b, nobody, INTAKE_CONSENT, l->bytes, a);
 }
 
-static uc_err nobody_deliver(struct provider *p, struct view bytes, bool is_update, struct arena *a)
+static uc_err nobody_deliver(struct provider *p, const struct letter *l, bool is_update,
+			     struct arena *a)
 {
 	static const uint8_t nobody[ACCOUNT_ID];
 	struct store_batch b;
 	store_batch_init(&b, VIEW_OF(nobody));
-	return finish_accounts(p, &b, nobody_fill(p, &b, VIEW_OF(nobody), bytes, is_update, a));
+	return finish_accounts(p, &b, nobody_fill(p, &b, VIEW_OF(nobody), l, is_update, a));
 }
 
 /* Who is asked, and may be by this sender; UC_E_ADDRESS.  Whoever it is, the same is read. */
@@ -139,7 +143,7 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 	bool is_over = false;
 	uc_err err = recipient(p, address, l, is_update, a, &to, &account);
 	if (err == UC_E_ADDRESS)
-		return nobody_deliver(p, l->bytes, is_update, a);
+		return nobody_deliver(p, l, is_update, a);
 	TRY(err);
 	struct view id = VIEW_OF(to.account_id);
 	store_batch_init(&b, id);
@@ -148,7 +152,7 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 		err = budget_back(p, &b, id, &account, address, a);
 	if (err || is_over) {
 		store_batch_done(&b);
-		return err ? err : nobody_deliver(p, l->bytes, is_update, a);
+		return err ? err : nobody_deliver(p, l, is_update, a);
 	}
 	TRY(commit_accounts(p, &b));
 	intake_push_all(p, id);

@@ -203,13 +203,14 @@ uc_err budget_back(struct provider *p, struct store_batch *b, struct view accoun
 	TRY(sha256(reply_address, hash));
 	struct view key = asked_key(&k, account_id, hash);
 	TRY(store_has(p->accounts, key, &has_asked));
-	if (!has_asked)
-		return UC_OK;
 	store_delete(b, key);
 	TRY(buckets_read(p, account_id, account, a, own));
 	TRY(buckets_read(p, name, account, a, names));
-	buckets_give(own);
-	buckets_give(names);
+	/* As much is written when there is nothing to give: that the asker has gone is not told. */
+	if (has_asked) {
+		buckets_give(own);
+		buckets_give(names);
+	}
 	TRY(buckets_write(b, account_id, own));
 	return buckets_commit(p, name, names);
 }

@@ -332,17 +332,26 @@ struct done {
 	size_t reads, changes, bytes;
 };
 
-static struct done letter_costs(struct asking *x, struct view to)
+static struct done costs(const char *what, struct view entry)
 {
-	struct view answer,
-		e = entry_make(CONSENT_REQUEST, x->reply, to, COMPONENT_CONTACT_CARD, CARD_BYTES);
-	e = entry_sent(e, AGE_ADULT, false);
+	struct view answer;
 	work.reads = work.changes = work.bytes = 0;
-	expect_eq(
-		peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain, e, &answer),
-		201);
+	expect_eq(peer_ask(&apps[DIAL], &apps[LENS], what, apps[DIAL].domain, entry, &answer), 201);
 	expect_eq(answer.n, 0);
 	return (struct done){ work.reads, work.changes, work.bytes };
+}
+
+static struct done letter_costs(struct asking *x, struct view to)
+{
+	struct view e =
+		entry_make(CONSENT_REQUEST, x->reply, to, COMPONENT_CONTACT_CARD, CARD_BYTES);
+	return costs("requestConsent", entry_sent(e, AGE_ADULT, false));
+}
+
+static struct done grant_costs(struct view reply, struct view from)
+{
+	return costs("updateConsent",
+		     entry_make(CONSENT_GRANT, reply, from, COMPONENT_CONTACT_ANSWER, 4096));
 }
 
 /* A few reads of what is there, more or less, whatever lies there; and to a few bytes the same is
@@ -390,6 +399,24 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 		expect_alike(letter_costs(&x, nobody), let_go);
 	}
 	dial->accounts->driver = work.driver;
+	apps_end();
+}
+
+TEST(the_same_is_done_with_an_answer_to_who_has_gone)
+{
+	struct asking x = { 0 };
+	/* Tom asks Rosa; she answers from her app. */
+	asking_begin(&x, &apps[LENS], &apps[DIAL]);
+	struct view reply = reply_make(&x.tom), nobody = VIEW_LIT("mimi://dial.example/q/abc");
+	expect_ok(request(x.tom.c, entry_make(CONSENT_REQUEST, reply, x.reply,
+					      COMPONENT_CONTACT_CARD, CARD_BYTES)));
+	client_close(x.tom.c);
+	work_begin(apps[DIAL].accounts);
+	struct done first = grant_costs(reply, x.reply), again = grant_costs(reply, x.reply);
+	struct done let_go = grant_costs(nobody, x.reply);
+	expect_alike(first, let_go);
+	expect_alike(again, let_go);
+	apps[DIAL].accounts->driver = work.driver;
 	apps_end();
 }
 
