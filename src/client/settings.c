@@ -73,7 +73,8 @@ static uc_err compare(struct uc_client *c, struct view shown)
 		return UC_OK;
 	if (!shown.n)
 		return put_back(c, "the app has lost your settings of who may reach you");
-	if (!wire_decode(shown, &c->call, settings_element, &s) && s.number != UINT64_MAX)
+	/* What nobody may have signed does not use up the numbers there are. */
+	if (!wire_decode(shown, &c->call, settings_element, &s) && s.number < UINT64_MAX / 2)
 		c->settings_number = s.number;
 	if (settings_verify(shown, view_str(a->app), VIEW_OF(a->account_key), &c->call, &s) ||
 	    !device_is_listed(c, s.device_key))
@@ -186,7 +187,9 @@ static uc_err set(struct uc_client *c, void *arg)
 	now.app = view_str(a->app);
 	now.account_key = VIEW_OF(a->account_key);
 	/* After a recovery the app has some of a device that is gone: ours come after them. */
-	now.number = (was.number > c->settings_number ? was.number : c->settings_number) + 1;
+	if (was.number < c->settings_number)
+		was.number = c->settings_number;
+	now.number = was.number + 1;
 	now.attested = ATTESTED_SELF;
 	now.age_band = (uint8_t)x->in->age;
 	now.ask = (uint8_t)x->in->ask;

@@ -12,6 +12,13 @@ static void wire_version(struct wire *w, uint16_t *version)
 		wire_fail(w, UC_E_VERSION);
 }
 
+static bool has_values(const struct settings *s)
+{
+	return s->number && s->age_band < AGE_BANDS && s->attested == ATTESTED_SELF &&
+	       s->ask >= ASK_ANYBODY && s->ask <= ASK_NOBODY && s->add >= ADD_CONTACTS &&
+	       s->add <= ADD_NOBODY;
+}
+
 static void settings_tbs_element(struct wire *w, void *v)
 {
 	struct settings *s = v;
@@ -25,6 +32,8 @@ static void settings_tbs_element(struct wire *w, void *v)
 	wire_u8(w, &s->add);
 	wire_bool(w, &s->find_by_name);
 	wire_bytes(w, &s->device_key);
+	if (!has_values(s))
+		wire_fail(w, UC_E_ARGUMENT);
 }
 
 void wire_settings(struct wire *w, struct settings *s)
@@ -83,21 +92,12 @@ uc_err settings_make(const struct settings *in, const struct ed25519_key *device
 	return wire_encode_to(a, settings_element, &made, encoded);
 }
 
-static bool has_values(const struct settings *s)
-{
-	return s->number && s->age_band < AGE_BANDS && s->attested == ATTESTED_SELF &&
-	       s->ask >= ASK_ANYBODY && s->ask <= ASK_NOBODY && s->add >= ADD_CONTACTS &&
-	       s->add <= ADD_NOBODY;
-}
-
 uc_err settings_verify(struct view encoded, struct view app, struct view account_key,
 		       struct arena *a, struct settings *out)
 {
 	struct settings s;
 	struct view content;
 	TRY(wire_decode(encoded, a, settings_element, &s));
-	if (!has_values(&s))
-		return UC_E_ARGUMENT;
 	if (!view_equal(s.app, app) || !view_equal(s.account_key, account_key))
 		return UC_E_KEY;
 	TRY(wire_encode_to(a, settings_tbs_element, &s, &content));
@@ -111,6 +111,8 @@ uc_err settings_follow(const struct settings *was, const struct settings *now)
 	struct settings open = settings_default((enum age_band)now->age_band);
 	if (now->number <= was->number)
 		return UC_E_STALE;
+	if (now->number - was->number > SETTINGS_STEP_MAX)
+		return UC_E_LIMIT;
 	/* Whoever said once to be younger than 18 stays so, whatever their device says later. */
 	if (was->number && was->age_band < AGE_ADULT && now->age_band > was->age_band)
 		return UC_E_NOT_ALLOWED;

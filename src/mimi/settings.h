@@ -20,6 +20,9 @@ enum settings_add {
 };
 /* Who said how old somebody is. */
 enum settings_attested { ATTESTED_SELF = 1 };
+/* How far a number may be ahead of the last: whoever has a device for a while cannot use up all
+ * that there are, so that no other could follow. */
+#define SETTINGS_STEP_MAX UINT32_MAX
 
 struct settings {
 	uint16_t version; /* 1 */
@@ -41,11 +44,12 @@ struct settings settings_default(enum age_band band);
 uc_err UC_MUST_USE settings_make(const struct settings *in, const struct ed25519_key *device,
 				 struct arena *a, struct view *encoded);
 /* Form and signature; that the device is listed is the caller's to check.  UC_E_SIGNATURE,
- * UC_E_MALFORMED, UC_E_ARGUMENT for values that there are none of, UC_E_KEY for another's. */
+ * UC_E_MALFORMED, UC_E_ARGUMENT for values that there are none of, of which none is ever read or
+ * written, UC_E_KEY for another's. */
 uc_err UC_MUST_USE settings_verify(struct view encoded, struct view app, struct view account_key,
 				   struct arena *a, struct settings *out);
-/* May `now` follow `was`?  UC_E_STALE where its number does not rise; UC_E_NOT_ALLOWED where a minor
- * would become older, or one below 16 opens what is closed for that age. */
+/* May `now` follow `was`?  UC_E_STALE where its number does not rise, UC_E_LIMIT where it leaps;
+ * UC_E_NOT_ALLOWED where a minor would become older, or one below 16 opens what is closed for that age. */
 uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now);
 
 /* Component of consent_extensions, between apps alone: what the sender's app says of the sender. */

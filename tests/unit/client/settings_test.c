@@ -162,6 +162,27 @@ TEST(a_recovered_device_sets_them_anew)
 	end(&p);
 }
 
+TEST(an_app_cannot_use_up_the_numbers)
+{
+	struct small_app app;
+	struct person p;
+	struct settings s;
+	begin(&app, &p);
+	expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_ANYBODY));
+	/* The highest there is but one, signed by nobody. */
+	struct small_entry ours = app.settings;
+	expect_ok(wire_decode((struct view){ ours.b, ours.n }, NULL, settings_element, &s));
+	size_t at = 2 + 1 + s.app.n + 1 + s.account_key.n;
+	memset(app.settings.b + at, 0xff, 7);
+	app.settings.b[at + 7] = 0xfe;
+	again(&p);
+	expect_err(p.warning, UC_E_STALE);
+	for (int i = 0; i < 2; i++)
+		expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_HANDED));
+	expect_shown(&p, UC_AGE_ADULT, UC_ASK_HANDED);
+	end(&p);
+}
+
 TEST(what_was_on_its_way_arrives_after_a_restart)
 {
 	struct small_app app;

@@ -98,6 +98,7 @@ static void put_settings(const struct account *a, enum age_band band)
 	struct arena mem;
 	arena_init(&mem, 4096, ARENA_PLAIN);
 	s.version = 1;
+	s.number = 1;
 	s.app = VIEW_LIT("dial.example");
 	s.account_key = VIEW_OF(a->key);
 	s.device_key = VIEW_OF(a->device);

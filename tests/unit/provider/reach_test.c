@@ -42,8 +42,16 @@ TEST(settings_are_the_devices_and_only_rise)
 	memcpy(bytes, other.p, other.n);
 	bytes[other.n - 1] ^= 1;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_SIGNATURE);
+	/* A value that there is none of: who may add and what follows has 101 bytes. */
+	memcpy(bytes, other.p, other.n);
+	expect_eq(bytes[other.n - 102], ASK_NOBODY);
+	bytes[other.n - 102] = 4;
+	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_ARGUMENT);
 	s.ask = 4;
-	expect_err(settings_put(&rosa, &s), UC_E_ARGUMENT);
+	expect_err(settings_make(&s, &rosa.phone.key, &apps_mem, &other), UC_E_ARGUMENT);
+	/* A leap, after which no other device would have a number left. */
+	s = settings_said(&rosa, UINT64_MAX, AGE_ADULT);
+	expect_err(settings_put(&rosa, &s), UC_E_LIMIT);
 	expect_bytes(shown(&rosa), two);
 	app_kill(&apps[LENS], false);
 	app_start(&apps[LENS]);
