@@ -142,7 +142,11 @@ uc_err outbox_say_again(struct uc_client *c, struct room *r, struct message *m)
 	m->state = can ? UC_MESSAGE_QUEUED : UC_MESSAGE_FAILED;
 	history_put(c, r, m);
 	history_tell(c, r, m, false);
-	return can ? outbox_add(c, r, m->content, &m->id, m->number) : UC_OK;
+	if (!can)
+		return UC_OK;
+	TRY(outbox_add(c, r, m->content, &m->id, m->number));
+	r->outbox.last->again = true;
+	return UC_OK;
 }
 
 static uc_err say_again(struct uc_client *c, struct room *r, uint64_t number)
@@ -289,6 +293,13 @@ static uc_err submit(struct uc_client *c, struct room *r, struct outgoing *o)
 	return UC_OK;
 }
 
+/* Said before somebody came who is there now: that its log was put back is the app's word, and must not
+ * give newcomers what was said without them. */
+static bool is_for_others(const struct room *r, const struct outgoing *o)
+{
+	return o->again && !o->in_flight && o->content.n && o->message <= r->newcomer;
+}
+
 /* Messages leave in order, and not far ahead of the first that is not accepted; a proposal that
  * waits is committed first (RFC 9420, 12.4).  On the way to another app's hub they may overtake each
  * other, so there they go one by one. */
@@ -300,7 +311,12 @@ uc_err outbox_drive(struct uc_client *c, struct room *r)
 		return UC_OK;
 	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	for (struct outgoing *o = b->unsent; o && looked < at_once; o = o->next, looked++) {
+	for (struct outgoing *o = b->unsent, *next; o && looked < at_once; o = next, looked++) {
+		next = o->next;
+		if (is_for_others(r, o)) {
+			TRY(refused(c, r, o));
+			continue;
+		}
 		/* One of an earlier epoch may be refused for it: those behind do not overtake it. */
 		if (o->in_flight && o->epoch != room_group_epoch(r->group))
 			break;

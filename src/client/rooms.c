@@ -476,6 +476,7 @@ static uc_err member_add(struct sync *s, const struct room_client *k)
 		memcpy(m->name, s->c->account.profile_name, sizeof m->name);
 		memcpy(m->account_key, s->c->account.account_key, ED25519_KEY);
 	}
+	m->was_gone = true;
 	m->next = s->r->members;
 	s->r->members = m;
 	return UC_OK;
@@ -495,9 +496,14 @@ static bool sync_each(void *ctx, const struct room_client *k)
 uc_err room_members_sync(struct uc_client *c, struct room *r)
 {
 	struct sync s = { c, r, UC_OK };
-	for (struct member *m = r->members; m; m = m->next)
+	for (struct member *m = r->members; m; m = m->next) {
+		m->was_gone = m->gone;
 		m->gone = true;
+	}
 	TRY(room_group_clients(r->group, sync_each, &s));
+	for (const struct member *m = r->members; m; m = m->next)
+		if (m->was_gone && !m->gone)
+			r->newcomer = r->next_message;
 	r->dirty = r->members_dirty = true;
 	return s.err;
 }

@@ -305,8 +305,10 @@ void wire_room(struct wire *w, struct room *r)
 	wire_u32(w, &r->unread);
 	FIXED(w, r->set_id);
 	wire_pending(w, &r->pending);
-	if (version < 3)
+	if (version < 3) {
 		WIRE_CHAIN(w, &r->members, struct member, wire_member);
+		r->newcomer = r->next_message;
+	}
 	WIRE_CHAIN(w, &r->tasks, struct task, wire_task);
 	if (version > 1)
 		wire_u64(w, &r->number);
@@ -314,13 +316,17 @@ void wire_room(struct wire *w, struct room *r)
 
 void wire_members(struct wire *w, struct room *r)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, MEMBERS_VERSION);
 	WIRE_CHAIN(w, &r->members, struct member, wire_member);
+	if (version > 1)
+		wire_u64(w, &r->newcomer);
+	else
+		r->newcomer = r->next_message; /* not known: it may have been just now */
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, OUTGOING_VERSION);
 	wire_u64(w, &o->number);
 	wire_u64(w, &o->message);
 	wire_id(w, &o->id);
@@ -330,6 +336,8 @@ void wire_outgoing(struct wire *w, struct outgoing *o)
 	wire_blob(w, &o->submit);
 	wire_bool(w, &o->accepted);
 	wire_u64(w, &o->seq);
+	if (version > 1)
+		wire_bool(w, &o->again);
 }
 
 void wire_message(struct wire *w, struct message *m)

@@ -14,9 +14,11 @@ enum {
 	ACCOUNT_VERSION = 2, /* 2: settings */
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 2,
-	ROOM_VERSION = 3,    /* 3: the members are a record of their own */
-	MESSAGE_VERSION = 2, /* 2: when the hub took what is shown */
-	DOMAIN_MAX = 256,    /* bytes with the closing zero, as all of these */
+	ROOM_VERSION = 3,     /* 3: the members are a record of their own */
+	MEMBERS_VERSION = 2,  /* 2: since when nobody came */
+	OUTGOING_VERSION = 2, /* 2: said again */
+	MESSAGE_VERSION = 2,  /* 2: when the hub took what is shown */
+	DOMAIN_MAX = 256,     /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
 	IDENTIFIER_BYTES = 320,
@@ -201,6 +203,8 @@ struct member {
 	char name[PROFILE_BYTES];
 	uint8_t account_key[ED25519_KEY];
 	struct blob introduction; /* as received, to be forwarded */
+
+	bool was_gone; /* memory only, from here on: before the epoch that is looked at */
 	struct member *next;
 };
 
@@ -293,6 +297,7 @@ struct room {
 	uint8_t set_id[SET_ID]; /* joining: whose KeyPackage the Welcome is for */
 	struct pending pending;
 	struct member *members;
+	uint64_t newcomer; /* the last message when somebody came who had not been there */
 	struct task *tasks;
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 
@@ -331,6 +336,7 @@ struct outgoing {
 	struct blob submit;         /* MIMI SubmitMessageRequest; empty: to be encrypted */
 	bool accepted;              /* content and submit are gone; it is to be seen in the log */
 	uint64_t seq;               /* where, when accepted */
+	bool again;                 /* it was in a log that was put back */
 
 	bool dirty, in_flight; /* memory only, from here on */
 	struct outgoing *prev, *next, *next_changed;

@@ -171,9 +171,10 @@ TEST(make_one_when_asked)
 
 /* 1: room 1, request 1, a group in one record.  2: room 2, request 2, the group's ratchets apart.
  * 3: room 3, its members apart.  4: contact 2, its alarm.  5: group 2, a root and three rows.
- * 6: account 2, its settings. */
+ * 6: account 2, its settings.  7: members 2, outgoing 2. */
 static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql",
-				      "client_4.sql", "client_5.sql", "client_6.sql" };
+				      "client_4.sql", "client_5.sql", "client_6.sql",
+				      "client_7.sql" };
 enum { STORES = sizeof stores / sizeof stores[0], LATEST = STORES - 1 };
 
 static bool load(const char *name, const char *more)

@@ -638,6 +638,28 @@ TEST(what_a_log_that_was_put_back_has_lost_is_said_again)
 	end();
 }
 
+/* Who was not there, as a next epoch's tree would have it. */
+static uc_err somebody_comes(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	r()->members->gone = true;
+	return room_members_sync(c, r());
+}
+
+TEST(who_came_later_gets_nothing_of_before)
+{
+	struct seat_open_response in = two_are_lost();
+	expect_ok(turn_run(p.c, online_unsent, NULL));
+	log_is_put_back(&in);
+	say(1);
+	expect_ok(turn_run(p.c, somebody_comes, NULL));
+	reopen();
+	go_online();
+	expect_eq(sent_n, 4); /* what waits for the first time is for whoever is there */
+	expect_eq(count(UC_MESSAGE_FAILED).n, 2);
+	end();
+}
+
 TEST(what_cannot_be_said_again_is_told_as_lost)
 {
 	struct seat_open_response in = two_are_lost();
