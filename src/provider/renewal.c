@@ -181,7 +181,7 @@ static uc_err visit_room(struct provider *p, struct view room, struct view domai
 	TRY(room_live_get(p, room, &r));
 	if (!domain.n)
 		return r->record.part == ROOM_HUB ? room_renew(p, r) : UC_OK;
-	if (r->record.part != ROOM_FOLLOWER || !view_equal(r->record.hub, domain))
+	if (r->record.part != ROOM_FOLLOWER)
 		return UC_OK;
 	TRY(room_renew(p, r));
 	seats_of_before(p, domain, r);
@@ -220,6 +220,14 @@ int peer_follow(struct peer_call *c)
 
 /* --- all rooms with one app; or of ours, with all --- */
 
+/* A room's hub is named in its URI: so of those of others no record is read, however many they are. */
+static bool is_hub_of(const struct provider *p, struct view room, struct view domain)
+{
+	struct view hub;
+	return !uri_domain_of(room, &hub) &&
+	       (domain.n ? view_equal(hub, domain) : is_own_domain(p, hub));
+}
+
 static uc_err visit(struct provider *p, enum provider_table t, struct view key, struct view domain)
 {
 	struct store_key_reader k;
@@ -231,9 +239,10 @@ static uc_err visit(struct provider *p, enum provider_table t, struct view key, 
 	if (t == TABLE_FOLLOWER)
 		of = store_key_read_bytes(&k, &a);
 	uc_err err = store_key_read_done(&k);
-	if (!err)
-		err = t == TABLE_ROOM ? visit_room(p, room, domain)
-				      : visit_follower(p, room, of, domain);
+	if (!err && t == TABLE_FOLLOWER)
+		err = visit_follower(p, room, of, domain);
+	else if (!err && is_hub_of(p, room, domain))
+		err = visit_room(p, room, domain);
 	arena_done(&a);
 	return err;
 }
