@@ -65,17 +65,34 @@ static uc_err file_open(const struct ctl *c, struct view bytes, struct view priv
 	return open_one(c, &f, &s, priv, "latest", s.record.latest, a);
 }
 
-static uc_err run(const struct ctl *c, const char *file, const char *key, struct arena *a)
+/* *at: which of the two an error is about. */
+static uc_err run(const struct ctl *c, const char *file, const char *key, struct arena *a,
+		  const char **at)
 {
 	struct buf b;
 	struct view priv;
+	*at = key;
 	TRY(key_read(key, a, &priv));
+	*at = file;
 	buf_init(&b, FILE_BYTES);
 	uc_err err = files_read(file, &b);
 	if (!err)
 		err = file_open(c, buf_view(&b), priv, a);
 	buf_done(&b);
 	return err;
+}
+
+static const char *what_is_wrong(uc_err err, bool with_key)
+{
+	if (err == UC_E_MALFORMED)
+		return with_key ? "this is no moderators.key" : "this is no exported report";
+	if (err == UC_E_DECRYPT || err == UC_E_KEY)
+		return "it was sealed to another key: the moderators' key of the app that exported "
+		       "it "
+		       "opens it";
+	if (err == UC_E_NOT_FOUND && !with_key)
+		return "the participant is of another app: `reports pass` sends it the evidence";
+	return uc_err_text(err);
 }
 
 int ctl_report_open(struct ctl *c)
@@ -87,15 +104,12 @@ int ctl_report_open(struct ctl *c)
 		return CTL_USAGE;
 	}
 	arena_init(&a, OPEN_ARENA_MAX, ARENA_SECRET);
-	uc_err err = run(c, c->argv[1], c->argv[3], &a);
+	const char *at;
+	uc_err err = run(c, c->argv[1], c->argv[3], &a, &at);
 	arena_done(&a);
 	if (!err)
 		return CTL_OK;
-	fprintf(stderr, "undercroftctl: %s: %s (%s)\n", c->argv[1],
-		err == UC_E_NOT_FOUND
-			? "the participant is of another app: `reports pass` sends it "
-			  "the evidence"
-			: uc_err_text(err),
+	fprintf(stderr, "undercroftctl: %s: %s (%s)\n", at, what_is_wrong(err, at == c->argv[3]),
 		uc_err_name(err));
 	return CTL_FAILED;
 }

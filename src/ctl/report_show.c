@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/report_show.h"
 
+#include "base/text.h"
+
 #include <jansson.h>
 #include <time.h>
+
+#define WORDS_MAX ((size_t)8 << 20)
 
 static void wire_report_file(struct wire *w, struct report_file *f)
 {
@@ -66,15 +70,14 @@ static const char *time_text(uint64_t ms, char out[32])
 
 /* --- what strangers wrote --- */
 
-/* Nothing of it steers a terminal: control characters, C1 in UTF-8, too, are shown as a dot. */
+/* Nothing of it steers a terminal or looks like a line of ours. */
 static void print_words(struct view v)
 {
-	for (size_t i = 0; i < v.n; i++) {
-		bool c1 = v.p[i] == 0xc2 && i + 1 < v.n && v.p[i + 1] < 0xa0;
-		bool control = (v.p[i] < ' ' && v.p[i] != '\n') || v.p[i] == 0x7f || c1;
-		putchar(control ? '.' : v.p[i]);
-		i += c1;
-	}
+	struct buf out;
+	buf_init(&out, WORDS_MAX);
+	text_add_escaped(&out, v, false);
+	fwrite(out.p, 1, out.n, stdout);
+	buf_done(&out);
 	putchar('\n');
 }
 
@@ -124,12 +127,12 @@ void report_line(const struct ctl *c, uint64_t number, const struct report_shown
 		json_line(o);
 		return;
 	}
-	printf("%llu  %s  %s, %s, %zu message%s, %zu reporter%s, %s: %.*s\n",
-	       (unsigned long long)number, time_text(r->received_ms, when),
-	       verdict_word(r->verdict), reason_word(s->report.reason_code), s->report.messages.n,
+	printf("%llu  %s  %s, %s, %zu message%s, %zu reporter%s, %s: ", (unsigned long long)number,
+	       time_text(r->received_ms, when), verdict_word(r->verdict),
+	       reason_word(s->report.reason_code), s->report.messages.n,
 	       s->report.messages.n == 1 ? "" : "s", reporters, reporters == 1 ? "" : "s",
-	       action_word(r->action), (int)s->report.alleged_abuser_uri.n,
-	       (const char *)s->report.alleged_abuser_uri.p);
+	       action_word(r->action));
+	print_words(s->report.alleged_abuser_uri);
 }
 
 static void show_json(uint64_t number, const struct report_shown *s, struct arena *a)

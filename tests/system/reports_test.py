@@ -145,6 +145,28 @@ class Reports(unittest.TestCase):
         self.assertEqual([m['text'] for m in self.reports('dial', 'show', str(number))
                           if m['type'] == 'message'], ['other words'])
 
+    def test_5_what_is_shown_is_no_line_of_the_tool(self):
+        lie = 'no\naccount at its latest opening: ' + '00' * 16
+        self.say(self.rosa, [self.uwe], 'before', lie)
+        self.uwe.run('report', 'Walks', self.number(self.uwe, lie), '--note', 'a\nroom\x1b[2J\u202e')
+        number = str(self.listed('dial')[-1]['number'])
+        file, key = self.backbone.dir / 'lie', next(self.backbone.dir.glob('**/dial/moderators.key'))
+        self.backbone.ctl('reports', self.conf, 'dial', 'export', number, str(file))
+        done = self.backbone.ctl('reports', 'open', str(file), '--key', str(key))
+        lines = done.stdout.decode().splitlines()
+        accounts = [line for line in lines if line.startswith('account')]
+        self.assertEqual({line.split(': ')[1] for line in accounts},
+                         {self.account('dial', self.rosa)}, done)
+        self.assertEqual(sum(line.startswith('room') for line in lines), 1)
+        self.assertFalse(set('\x1b\u202e') & set(done.stdout.decode()))
+        # Another app's key is said to be that, and so is what is no key.
+        key = next(self.backbone.dir.glob('**/lens/moderators.key'))
+        done = self.backbone.ctl('reports', 'open', str(file), '--key', str(key))
+        self.assertEqual((done.returncode, b'another key' in done.stderr), (1, True), done)
+        done = self.backbone.ctl('reports', 'open', str(file), '--key', str(file))
+        self.assertEqual((done.returncode, b'moderators.key' in done.stderr), (1, True), done)
+        file.unlink()
+
 
 if __name__ == '__main__':
     unittest.main()
