@@ -40,7 +40,9 @@ int ctl_apps(struct ctl *c);
 int ctl_backup(struct ctl *c);
 int ctl_restore(struct ctl *c);
 int ctl_reports(struct ctl *c);
-int ctl_report_open(struct ctl *c); /* without a configuration */
+/* Without a configuration. */
+int ctl_report_open(struct ctl *c);
+int ctl_moderators_key(struct ctl *c);
 int ctl_status(struct ctl *c);
 /* The order of the same name, for the running backbone. */
 int ctl_pass_on(struct ctl *c);

@@ -52,15 +52,18 @@ static const struct ctl_command commands[] = {
 	  "room. Export writes one to a file, for the machine that has the moderators' key, where\n"
 	  "`undercroftctl reports open REPORT --key MODERATORS.KEY` says whose account it is, "
 	  "with\n"
-	  "which suspend works. Decide N --action none|warn|suspend [--note TEXT] records what "
+	  "which suspend works; there, too, `undercroftctl reports key NEW.KEY` makes another "
+	  "key and\n"
+	  "prints what rotate-keys wants of it. Decide N --action none|warn|suspend [--note TEXT] "
+	  "records what "
 	  "was\n"
 	  "decided, and does nothing else. Pass sends the evidence to the participant's own app,\n"
 	  "when that is another and the room lives here.\n\n"
 	  "examples:\n"
 	  "  undercroftctl reports undercroft.conf dial\n"
 	  "  undercroftctl reports undercroft.conf dial show 3\n"
-	  "  undercroftctl reports open report-3 --key moderators.key" },
-	{ "rotate-keys", 1, 2, ctl_pass_on, "FILE APP [names|rooms|retire]",
+	  "  undercroftctl reports open report-3 --key moderators.key --key moderators-2025.key" },
+	{ "rotate-keys", 1, 3, ctl_pass_on, "FILE APP [names|rooms|retire|moderators KEY]",
 	  "make other keys: for addresses, names or rooms",
 	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
 	  "hub's own franks. What was made with those in use goes on to open; what was made with\n"
@@ -71,7 +74,10 @@ static const struct ctl_command commands[] = {
 	  "With rooms: another key that the app signs with in the rooms it hosts, and another\n"
 	  "franking key. Each room is moved to them by whoever commits there next; status says "
 	  "how\n"
-	  "many are left. With retire: those before are forgotten, once none is.\n\n"
+	  "many are left. With retire: those before are forgotten, once none is.\n"
+	  "With moderators and what `reports key` printed on their machine: what opens from now "
+	  "on is\n"
+	  "sealed to that key. Keep the one before for what was sealed to it.\n\n"
 	  "example:\n"
 	  "  undercroftctl rotate-keys undercroft.conf dial names" },
 	{ "compact", 1, 1, ctl_pass_on, "FILE APP", "have deleted bytes leave the disk now",
@@ -238,6 +244,8 @@ int main(int argc, char **argv)
 	c.json = ctl_take_word(&c, "--json");
 	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "open"))
 		return ctl_report_open(&c);
+	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "key"))
+		return ctl_moderators_key(&c);
 	bool fits = c.argc >= 1 + command->args_min && c.argc <= 1 + command->args_max;
 	if (help || !fits) {
 		fprintf(help ? stdout : stderr, "usage: undercroftctl %s %s\n\n%s\n", command->name,

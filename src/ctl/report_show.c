@@ -12,7 +12,6 @@ static void wire_report_file(struct wire *w, struct report_file *f)
 {
 	wire_bytes(w, &f->domain);
 	wire_u64(w, &f->number);
-	wire_fixed(w, f->moderators_pub, sizeof f->moderators_pub);
 	wire_bytes(w, &f->record);
 }
 

@@ -7,11 +7,10 @@
 #include "provider/reports.h"
 
 /* One for the moderators' machine: magic, and this. */
-#define REPORT_FILE_MAGIC "undercroft report 1\n"
+#define REPORT_FILE_MAGIC "undercroft report 2\n"
 struct report_file {
 	struct view domain; /* of the app that it was reported to */
 	uint64_t number;
-	uint8_t moderators_pub[32];
 	struct view record; /* encoded report_record */
 };
 void report_file_element(struct wire *w, void *v);

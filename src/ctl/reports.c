@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "ctl/files.h"
 #include "ctl/report_show.h"
-#include "server/app_keys.h"
 #include "server/control.h"
 
 enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 256 << 20, LIST_MAX = 65536 };
@@ -128,14 +127,10 @@ static uc_err file_write(const char *path, const struct report_file *f)
 
 static uc_err do_export(const struct ctl *c, size_t app, struct store *s, struct arena *a)
 {
-	struct provider_keys keys;
 	struct report_file f = { .domain = view_str(c->config.apps[app].domain) };
 	if (c->argc != 4)
 		return UC_E_ARGUMENT;
 	TRY(record_read(c, app, s, a, &f.number, &f.record));
-	TRY(app_keys_load(&c->config.apps[app], &keys));
-	memcpy(f.moderators_pub, keys.moderators_pub, sizeof f.moderators_pub);
-	provider_keys_wipe(&keys);
 	return file_write(c->argv[3], &f);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "provider/moderators_key.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,14 +54,14 @@ static uc_err file_write(const struct config_app *a, const char *name, struct vi
 	return err;
 }
 
-static uc_err moderators_write(const struct config_app *a, const struct secret *priv)
+static uc_err moderators_write(const struct config_app *a, const struct provider_keys *k,
+			       const struct secret *priv)
 {
 	struct buf text;
-	buf_init_secret(&text, FILE_MAX_BYTES);
-	buf_add_str(&text, "undercroft moderators key 1\n");
-	hex_add(&text, secret_view(priv));
-	buf_add_byte(&text, '\n');
-	uc_err err = text.failed ? text.failed : file_write(a, "moderators.key", buf_view(&text));
+	buf_init_secret(&text, MODERATORS_KEY_FILE_MAX);
+	uc_err err = moderators_key_write(secret_view(priv), VIEW_OF(k->moderators_pub), &text);
+	if (!err)
+		err = file_write(a, "moderators.key", buf_view(&text));
 	buf_done(&text);
 	return err;
 }
@@ -73,7 +74,7 @@ static uc_err write_both(const struct config_app *a, const struct provider_keys 
 	uc_err err = provider_keys_write(k, &file);
 	/* app.keys last: it says that all is there. */
 	if (!err)
-		err = moderators_write(a, moderators);
+		err = moderators_write(a, k, moderators);
 	if (!err)
 		err = file_write(a, "app.keys", buf_view(&file));
 	buf_done(&file);

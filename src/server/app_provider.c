@@ -7,6 +7,7 @@
 #include "net/certificate.h"
 #include "net/env_system.h"
 #include "net/websocket.h"
+#include "provider/moderators_key.h"
 #include "provider/provider.h"
 #include "server/app_keys.h"
 #include "server/app_stores.h"
@@ -449,6 +450,13 @@ static uc_err retire(struct app *a, struct provider_keys *k)
 	return provider_keys_retire_rooms(k, env_now_ms(env_system()));
 }
 
+/* Whose private half its moderators made, and keep. */
+static uc_err keys_of_moderators(struct app *a, struct view hex, struct provider_keys *k)
+{
+	TRY(moderators_public_read(hex, k->moderators_pub));
+	return keys_take(a, k);
+}
+
 static uc_err keys_change(struct app *a, struct view what, struct provider_keys *k)
 {
 	static const struct {
@@ -469,7 +477,9 @@ static uc_err keys_change(struct app *a, struct view what, struct provider_keys 
 			kinds[i].changed(a->provider);
 		return provider_keys_rotated(a->provider);
 	}
-	return UC_E_ARGUMENT;
+	struct view kind, hex = view_cut(what, ' ', &kind);
+	return view_equal(kind, VIEW_LIT("moderators")) ? keys_of_moderators(a, hex, k)
+							: UC_E_ARGUMENT;
 }
 
 static uc_err do_rotate_keys(struct app *a, const struct app_order *o)

@@ -222,7 +222,7 @@ static const struct row {
 	{ "reload", 1, 1, do_reload },   /* the configuration, certificates, pages */
 	{ "copy", 3, 3, do_copy },       /* APP NAME: for `backup` */
 	{ "copied", 2, 2, do_copied },   /* NAME: the backup is made */
-	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|retire] */
+	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|retire|moderators KEY] */
 	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
 	{ "report-decide", 3, 3, do_app }, /* APP NUMBER ACTION [NOTE] */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A report's file, as it comes to the moderators' machine, and the record in it, as it is shown there. */
+/* A report's file, as it comes to the moderators' machine, the record in it, as it is shown there, and
+ * their key's file. */
 #include "ctl/report_show.h"
+#include "net/env_system.h"
+#include "provider/moderators_key.h"
 
 #include "tests/fuzz/walks.h"
 
@@ -16,8 +19,16 @@ static void show(struct view in)
 	arena_done(&a);
 }
 
+static void key(struct view in)
+{
+	struct kem_key k;
+	if (!moderators_key_read(env_system(), in, &k))
+		kem_key_wipe(&k);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	show(view_make(data, n));
+	key(view_make(data, n));
 	return fuzz_walks(rows, sizeof rows / sizeof *rows, view_make(data, n));
 }

@@ -167,6 +167,37 @@ class Reports(unittest.TestCase):
         self.assertEqual((done.returncode, b'moderators.key' in done.stderr), (1, True), done)
         file.unlink()
 
+    def test_6_another_key_of_the_moderators(self):
+        mine = self.backbone.dir / 'mine.key'
+        made = self.backbone.ctl('reports', 'key', str(mine))
+        self.assertEqual((made.returncode, mine.stat().st_mode & 0o777), (0, 0o600), made)
+        again = self.backbone.ctl('reports', 'key', str(mine))
+        self.assertEqual((again.returncode, again.stdout), (1, b''))
+        public = made.stdout.decode().strip()
+        for wrong in (public[:-2], public[:-1] + 'x', '00' * 32):
+            done = self.backbone.ctl('rotate-keys', self.conf, 'dial', 'moderators', wrong)
+            self.assertEqual(done.returncode, 1, done)
+        done = self.backbone.ctl('rotate-keys', self.conf, 'dial', 'moderators', public)
+        self.assertEqual(done.returncode, 0, done)
+        # It holds at once, also for what was not yet written when it stopped.
+        self.say(self.rosa, [self.uwe], 'under the new key')
+        self.backbone.stop()
+        self.backbone.start()
+        self.uwe.run('report', 'Walks', self.number(self.uwe, 'under the new key'))
+        number = str(self.listed('dial')[-1]['number'])
+        file, key = self.backbone.dir / 'r', next(self.backbone.dir.glob('**/dial/moderators.key'))
+        self.backbone.ctl('reports', self.conf, 'dial', 'export', number, str(file))
+        account = self.account('dial', self.rosa)
+        for keys, opened in (((mine,), {'latest': account}), ((key,), {'first': account}),
+                             ((key, mine), {'first': account, 'latest': account})):
+            options = [word for k in keys for word in ('--key', str(k))]
+            done = self.backbone.ctl('reports', 'open', str(file), *options, '--json')
+            lines = map(json.loads, done.stdout.splitlines())
+            found = {o['opening']: o['account'] for o in lines if o['type'] == 'account'}
+            self.assertEqual((done.returncode, found), (0, opened), done)
+            self.assertEqual(b'another key' in done.stderr, len(keys) == 1, done)
+        file.unlink()
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An app's keys: rotated, written, read. */
 #include "provider/keys.h"
+#include "provider/moderators_key.h"
 #include "tests/unit/harness.h"
 
 enum { FILE_MAX = 4096 };
@@ -203,6 +204,39 @@ TEST(keys_that_rooms_name_are_held_until_they_are_retired)
 	expect_ok(provider_keys_rotate_rooms(&k, test_env()));
 	provider_keys_wipe(&k);
 	provider_keys_wipe(&was);
+}
+
+/* Both halves of one key, and nothing that looks like it. */
+TEST(the_moderators_key_as_a_file)
+{
+	struct kem_key made, read, other;
+	struct buf file, mixed;
+	uint8_t pub[MODERATORS_PUBLIC];
+	buf_init_secret(&file, MODERATORS_KEY_FILE_MAX);
+	buf_init_secret(&mixed, MODERATORS_KEY_FILE_MAX);
+	expect_ok(moderators_key_make(test_env(), &made));
+	expect_ok(moderators_key_make(test_env(), &other));
+	expect_ok(moderators_key_write(secret_view(&made.priv), kem_public(&made), &file));
+	expect_ok(moderators_key_read(test_env(), buf_view(&file), &read));
+	expect_bytes(secret_view(&read.priv), secret_view(&made.priv));
+	expect_bytes(kem_public(&read), kem_public(&made));
+	for (size_t n = 0; n < file.n - 1; n++)
+		expect(moderators_key_read(test_env(), view_make(file.p, n), &read));
+	expect_ok(moderators_key_write(secret_view(&other.priv), kem_public(&made), &mixed));
+	expect_err(moderators_key_read(test_env(), buf_view(&mixed), &read), UC_E_KEY);
+	const char *line = (const char *)file.p + file.n - 65;
+	expect_ok(moderators_public_read(view_make(line, 64), pub));
+	expect_bytes(VIEW_OF(pub), kem_public(&made));
+	expect_err(moderators_public_read(view_make(line, 62), pub), UC_E_MALFORMED);
+	static const char none[] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+	expect_err(moderators_public_read(view_str(none), pub), UC_E_KEY);
+	expect_bytes(VIEW_OF(pub), kem_public(&made));
+	buf_done(&file);
+	buf_done(&mixed);
+	kem_key_wipe(&made);
+	kem_key_wipe(&read);
+	kem_key_wipe(&other);
 }
 
 TEST(an_index_key_that_does_not_follow_the_one_before_is_no_file)
