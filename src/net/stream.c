@@ -3,6 +3,7 @@
 
 #include "base/heap.h"
 #include "net/stream_records.h"
+#include "net/tcp_taken.h"
 #include "net/tls_take.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 enum {
 	RECORD_BYTES = 16384, /* RFC 8446, 5.1: a read of this much takes a record whole */
 	LINGER_MS = 2000,
-	STALL_MS = 60000, /* queued output that does not move for this long */
+	STALL_MS = 60000, /* queued output that does not move; at the end, too slowly */
 	HOLD_BYTES = 256 * 1024,
 };
 
@@ -280,6 +281,12 @@ static void sent_all(struct stream *s)
 	deadline_put(s, loop_now_ms(s->loop) + LINGER_MS);
 }
 
+void stream_progress(struct stream *s)
+{
+	if (s->state != STREAM_ENDING)
+		s->progress_ms = loop_now_ms(s->loop);
+}
+
 /* What is queued, then what is lent, until the socket takes no more. */
 static uc_err send_what_goes(struct stream *s)
 {
@@ -298,7 +305,7 @@ static uc_err send_what_goes(struct stream *s)
 			s->lent = view_slice(s->lent, sent, s->lent.n);
 		metrics_add(s->loop->metrics, METRIC_SENT, sent);
 		if (sent)
-			s->progress_ms = loop_now_ms(s->loop);
+			stream_progress(s);
 	}
 	return UC_OK;
 }
@@ -388,11 +395,24 @@ void stream_set_deadline(struct stream *s, uint64_t at_ms)
 		deadline_put(s, at_ms);
 }
 
+/* An open one has other bounds.  At the end there are none but this: who takes a byte now and then
+ * does not hold a queue for ever. */
+static bool is_stalled(struct stream *s, uint64_t now_ms)
+{
+	if (!stream_queued(s) || now_ms <= s->progress_ms + STALL_MS)
+		return false;
+	if (s->state != STREAM_ENDING ||
+	    !tcp_taken_enough(s->fd, &s->taken, now_ms - s->progress_ms))
+		return true;
+	s->progress_ms = now_ms;
+	return false;
+}
+
 static void expire(struct stream *s, uint64_t now_ms)
 {
 	if (s->state == STREAM_CLOSED)
 		return;
-	if (stream_queued(s) && now_ms > s->progress_ms + STALL_MS) {
+	if (is_stalled(s, now_ms)) {
 		metrics_add(s->loop->metrics, METRIC_SLOW_READERS, 1);
 		stream_abort(s, UC_E_TIMEOUT);
 		return;
@@ -555,5 +575,7 @@ void stream_end(struct stream *s, uc_err why)
 	s->is_dirty = true;
 	s->next_dirty = s->loop->dirty;
 	s->loop->dirty = s;
+	s->progress_ms = loop_now_ms(s->loop);
+	s->taken = tcp_taken(s->fd);
 	deadline_put(s, 0);
 }

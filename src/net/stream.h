@@ -51,7 +51,8 @@ struct stream {
 	size_t out_at;        /* sent of out */
 	size_t counted;       /* of the loop's `queued` */
 	struct view lent;     /* what follows out, less what is sent */
-	uint64_t progress_ms; /* when output last moved */
+	uint64_t progress_ms; /* when output last moved; at the end: since when it is watched */
+	uint64_t taken;       /* by the other side then */
 	uint64_t deadline_ms; /* stream_set_deadline */
 	uint64_t look_tick;   /* the loop's place for it, with the next two; 0: in none */
 	struct stream *prev, *next, *next_dirty;
@@ -74,12 +75,14 @@ void stream_lend(struct stream *s, struct view bytes);
 size_t stream_queued(const struct stream *s);
 /* Stops and resumes reading; what the other side sends meanwhile waits at its end. */
 void stream_pause(struct stream *s, bool paused);
-/* Ends after the queue is sent. */
+/* Ends after the queue is sent, which the other side has to take fast enough (tcp_taken.h). */
 void stream_end(struct stream *s, uc_err why);
 /* Ends now. */
 void stream_abort(struct stream *s, uc_err why);
 /* When the handler hears `timeout`; 0: never.  An end that has begun is not put off. */
 void stream_set_deadline(struct stream *s, uint64_t at_ms);
+/* For stream_records.c: output has moved. */
+void stream_progress(struct stream *s);
 /* For the loop. */
 void stream_flush(struct stream *s);
 void stream_sweep(struct stream *s, uint64_t now_ms);

@@ -65,7 +65,7 @@ static uc_err sealed_send(struct stream *s, const uint8_t *p, size_t n)
 		return UC_E_NET;
 	size_t at = sent > 0 ? (size_t)sent : 0;
 	if (at)
-		s->progress_ms = loop_now_ms(s->loop);
+		stream_progress(s);
 	if (at == n)
 		return UC_OK;
 	r->unsent = heap_new_raw(n - at);
@@ -85,7 +85,7 @@ static uc_err unsent_send(struct stream *s)
 	if (sent < 0)
 		return waits() ? UC_OK : UC_E_NET;
 	r->unsent_at += (uint32_t)sent;
-	s->progress_ms = loop_now_ms(s->loop);
+	stream_progress(s);
 	if (r->unsent_at == r->unsent_n) {
 		heap_free(r->unsent);
 		r->unsent = NULL;

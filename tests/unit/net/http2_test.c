@@ -248,6 +248,20 @@ static void ask_submit(struct ask *a)
 	client_pump();
 }
 
+/* The first window was taken at once; from then on it takes a byte at a time, for a while. */
+static void on_dribble(uv_timer_t *t)
+{
+	if (w.has_ended || w.asks[0].is_closed || ++w.dribbled > DRIBBLES) {
+		uv_close((uv_handle_t *)t, NULL);
+		if (!w.has_ended)
+			stream_end(&w.stream, UC_OK);
+		return;
+	}
+	nghttp2_submit_window_update(w.session, NGHTTP2_FLAG_NONE, 0, 1);
+	nghttp2_submit_window_update(w.session, NGHTTP2_FLAG_NONE, w.asks[0].id, 1);
+	client_pump();
+}
+
 static void on_open(struct stream *s)
 {
 	const unsigned char *name = NULL;
@@ -262,6 +276,10 @@ static void on_open(struct stream *s)
 		client_pump();
 	}
 	client_pump();
+	if (w.dribbles) {
+		uv_timer_init(&w.loop.uv, &w.dribble);
+		uv_timer_start(&w.dribble, on_dribble, 20, 20);
+	}
 	if (w.is_deaf)
 		stream_pause(s, true);
 }
@@ -295,20 +313,6 @@ static void on_stopper(uv_timer_t *t)
 {
 	uv_close((uv_handle_t *)t, NULL);
 	http_server_stop(w.server, WS_CLOSE_GOING_AWAY);
-}
-
-/* The first window was taken at once; from then on it takes a byte at a time, for a while. */
-static void on_dribble(uv_timer_t *t)
-{
-	if (w.has_ended || w.asks[0].is_closed || ++w.dribbled > DRIBBLES) {
-		uv_close((uv_handle_t *)t, NULL);
-		if (!w.has_ended)
-			stream_end(&w.stream, UC_OK);
-		return;
-	}
-	nghttp2_submit_window_update(w.session, NGHTTP2_FLAG_NONE, 0, 1);
-	nghttp2_submit_window_update(w.session, NGHTTP2_FLAG_NONE, w.asks[0].id, 1);
-	client_pump();
 }
 
 static struct ask *ask(const char *method, const char *path)
@@ -348,10 +352,6 @@ static void ask_all(void)
 	if (w.stops_soon) {
 		uv_timer_init(&w.loop.uv, &w.stopper);
 		uv_timer_start(&w.stopper, on_stopper, 200, 0);
-	}
-	if (w.dribbles) {
-		uv_timer_init(&w.loop.uv, &w.dribble);
-		uv_timer_start(&w.dribble, on_dribble, 20, 20);
 	}
 	loop_run(&w.loop);
 	expect(w.has_ended);

@@ -10,6 +10,8 @@
 #include "tests/unit/net/certs.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -39,6 +41,7 @@ static struct {
 	SSL_CTX *context;
 	SSL_SESSION *session;
 	size_t step;   /* bytes carried at once; 0: all */
+	bool is_tcp;   /* else there is nobody to say what was taken */
 	bool is_stuck; /* the client takes nothing */
 	bool quiet;    /* the server does not answer */
 	bool ends;     /* it does, and ends */
@@ -144,12 +147,35 @@ static void turn(void)
 	carry_back();
 }
 
+/* Of small buffers, so that a long queue does not go into them. */
+static void tcp_pair(int fd[2])
+{
+	const int small = 100000;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	int from = socket(AF_INET, SOCK_STREAM, 0);
+	expect(!bind(from, (struct sockaddr *)&a, n) && !listen(from, 1));
+	expect(!getsockname(from, (struct sockaddr *)&a, &n));
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	expect(!setsockopt(fd[0], SOL_SOCKET, SO_RCVBUF, &small, sizeof small));
+	expect(!connect(fd[0], (struct sockaddr *)&a, n));
+	fd[1] = accept(from, NULL, NULL);
+	expect(fd[1] >= 0);
+	expect(!setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small));
+	for (int i = 0; i < 2; i++)
+		expect(!fcntl(fd[i], F_SETFL, O_NONBLOCK));
+	close(from);
+}
+
 static void client_begin(const char *suite)
 {
 	int fd[2];
 	c->opened = c->closed = 0;
 	c->heard = 0;
-	expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
+	if (w.is_tcp)
+		tcp_pair(fd);
+	else
+		expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
 	c->fd = fd[0];
 	expect_ok(stream_start(&c->stream, &w.loop, fd[1], tls_server_context(w.tls), NULL,
 			       &handler, OUTPUT_MAX));
@@ -390,6 +416,44 @@ TEST(who_does_not_read_gets_all_later)
 	expect_eq(reason(), 0); /* close_notify */
 	client_end();
 	expect_err(c->why, UC_E_LIMIT);
+	world_end();
+}
+
+/* A long queue of which little is taken, then a minute; true when it goes on. */
+static bool ends_slowly(size_t taken)
+{
+	client_opens(NULL);
+	w.quiet = w.is_stuck = true;
+	stream_write(&c->stream, VIEW_OF(large));
+	for (int i = 0; i < 20; i++)
+		turn();
+	stream_end(&c->stream, UC_E_LIMIT);
+	turn();
+	uint64_t began_ms = c->stream.progress_ms;
+	usleep(20000);
+	w.is_stuck = false;
+	size_t before = stream_queued(&c->stream);
+	for (size_t got = 0; got < taken || stream_queued(&c->stream) == before; got += w.step)
+		turn();
+	usleep(20000); /* until it is acknowledged */
+	expect(stream_queued(&c->stream) > 0);
+	stream_sweep(&c->stream, began_ms + 60001);
+	for (int i = 0; i < 3 && !c->closed; i++)
+		uv_run(&w.loop.uv, UV_RUN_NOWAIT);
+	return !c->closed;
+}
+
+TEST(who_takes_a_byte_now_and_then_holds_no_queue_at_the_end)
+{
+	world_begin();
+	w.step = 4096;
+	expect(!ends_slowly(1));
+	client_end();
+	expect_err(c->why, UC_E_LIMIT);
+	w.step = 60000;
+	w.is_tcp = true;
+	expect(ends_slowly(1000000));
+	client_end();
 	world_end();
 }
 
