@@ -7,6 +7,8 @@
 #define NAME_LOOKUP_KEY   "undercroftLookupKey"
 #define NAME_HUB_KEY      "undercroftHubKey"
 #define NAME_FRANKING_KEY "undercroftFrankingKey"
+#define NAME_DISCOVERY    "undercroftDiscoveryKey"
+#define NAME_DISCOVERY_2  "undercroftDiscoveryKey2"
 
 enum { KEY_BYTES = 32, DOCUMENT_MAX = 64 * 1024 };
 
@@ -54,6 +56,10 @@ void directory_write(struct buf *out, const struct directory *d)
 	buf_add_str(out, "\",\n");
 	add_key(out, NAME_LOOKUP_KEY, d->lookup_key, "\",\n");
 	add_key(out, NAME_HUB_KEY, d->hub_key, "\",\n");
+	if (d->discovery_keys[0].n)
+		add_key(out, NAME_DISCOVERY, d->discovery_keys[0], "\",\n");
+	if (d->discovery_keys[1].n)
+		add_key(out, NAME_DISCOVERY_2, d->discovery_keys[1], "\",\n");
 	add_key(out, NAME_FRANKING_KEY, d->franking_key, "\"\n}\n");
 }
 
@@ -110,12 +116,22 @@ static uc_err walk(struct view json, member_each *each, void *ctx)
 	return v.n ? UC_E_TRAILING : UC_OK;
 }
 
-enum { FIELD_DOMAIN, FIELD_LOOKUP_KEY, FIELD_HUB_KEY, FIELD_FRANKING_KEY, FIELD_COUNT };
+/* Those from FIELD_DISCOVERY on may be missing. */
+enum {
+	FIELD_DOMAIN,
+	FIELD_LOOKUP_KEY,
+	FIELD_HUB_KEY,
+	FIELD_FRANKING_KEY,
+	FIELD_DISCOVERY,
+	FIELD_DISCOVERY_2,
+	FIELD_COUNT
+};
 
 static bool field_each(void *ctx, struct view name, struct view value)
 {
-	static const char *const names[FIELD_COUNT] = { NAME_DOMAIN, NAME_LOOKUP_KEY, NAME_HUB_KEY,
-							NAME_FRANKING_KEY };
+	static const char *const names[FIELD_COUNT] = { NAME_DOMAIN,	   NAME_LOOKUP_KEY,
+							NAME_HUB_KEY,	   NAME_FRANKING_KEY,
+							NAME_DISCOVERY, NAME_DISCOVERY_2 };
 	struct view *fields = ctx;
 	for (int i = 0; i < FIELD_COUNT; i++) {
 		if (!view_equal(name, view_str(names[i])))
@@ -138,13 +154,18 @@ uc_err directory_read(struct view json, struct arena *a, struct directory *out)
 	struct view fields[FIELD_COUNT] = { 0 };
 	struct directory d = { 0 };
 	TRY(walk(json, field_each, fields));
-	for (int i = 0; i < FIELD_COUNT; i++)
+	for (int i = 0; i < FIELD_DISCOVERY; i++)
 		if (!fields[i].p)
 			return UC_E_MALFORMED;
+	if (fields[FIELD_DISCOVERY_2].p && !fields[FIELD_DISCOVERY].p)
+		return UC_E_MALFORMED;
 	d.domain = fields[FIELD_DOMAIN];
 	TRY(key_read(a, fields[FIELD_LOOKUP_KEY], &d.lookup_key));
 	TRY(key_read(a, fields[FIELD_HUB_KEY], &d.hub_key));
 	TRY(key_read(a, fields[FIELD_FRANKING_KEY], &d.franking_key));
+	for (int i = 0; i < DIRECTORY_CUSTODIANS; i++)
+		if (fields[FIELD_DISCOVERY + i].p)
+			TRY(key_read(a, fields[FIELD_DISCOVERY + i], &d.discovery_keys[i]));
 	*out = d;
 	return UC_OK;
 }

@@ -10,15 +10,20 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+enum { DIRECTORY_CUSTODIANS = 2 };
 struct directory {
 	struct view domain;       /* "undercroftDomain" */
 	struct view base_url;     /* writing: https://host[:port] the templates start with */
 	struct view lookup_key;   /* "undercroftLookupKey": X25519, 32 bytes, base64url */
 	struct view hub_key;      /* "undercroftHubKey": Ed25519, signs as external sender */
 	struct view franking_key; /* "undercroftFrankingKey": Ed25519, signs franks */
+	/* "undercroftDiscoveryKey", and "undercroftDiscoveryKey2" of the second custodian, where the
+	 * key is split: ristretto255; empty: the app does not offer finding by number. */
+	struct view discovery_keys[DIRECTORY_CUSTODIANS];
 };
 void directory_write(struct buf *out, const struct directory *d);
-/* UC_E_MALFORMED when it is no such object, a key is missing or a name stands twice. */
+/* UC_E_MALFORMED when it is no such object, a key is missing (but those of discovery) or a name stands
+ * twice. */
 uc_err UC_MUST_USE directory_read(struct view json, struct arena *a, struct directory *out);
 /* The URL template under a name of the draft, as "keyMaterial"; UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE directory_url(struct view json, struct view name, struct view *out);

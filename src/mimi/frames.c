@@ -396,6 +396,44 @@ void wire_report_response(struct wire *w, struct report_response *v)
 	wire_u8(w, &v->told);
 }
 
+void wire_discovery_evaluate_request(struct wire *w, struct discovery_evaluate_request *v)
+{
+	wire_bytes(w, &v->blinded);
+}
+
+void wire_discovery_answered(struct wire *w, struct discovery_answered *v)
+{
+	wire_bytes(w, &v->evaluated);
+	wire_fixed(w, v->proof, sizeof v->proof);
+}
+
+void wire_discovery_evaluate_response(struct wire *w, struct discovery_evaluate_response *v)
+{
+	WIRE_LIST(w, &v->answers, discovery_answered_element);
+}
+
+void wire_discovery_filter_request(struct wire *w, struct discovery_filter_request *v)
+{
+	wire_bytes(w, &v->key);
+	wire_u64(w, &v->edition);
+	wire_u64(w, &v->offset);
+}
+
+void wire_discovery_filter_response(struct wire *w, struct discovery_filter_response *v)
+{
+	wire_u64(w, &v->edition);
+	wire_u32(w, &v->day);
+	wire_u64(w, &v->total);
+	wire_u64(w, &v->offset);
+	wire_bytes(w, &v->chunk);
+}
+
+void wire_discoverable_set_request(struct wire *w, struct discoverable_set_request *v)
+{
+	wire_u8(w, &v->on);
+	wire_bytes(w, &v->number);
+}
+
 void wire_seat_ack(struct wire *w, struct seat_ack *v)
 {
 	wire_u32(w, &v->seat);

@@ -25,6 +25,9 @@ enum {
 	ENTRY_WINDOW = 64, /* entries pushed to a seat beyond its last acknowledgement */
 	INTAKE_WINDOW = 64,
 	SEATS_AT_ONCE = 256, /* in one SEATS_OPEN */
+	DISCOVERY_ELEMENT = 32,
+	DISCOVERY_PROOF = 64,
+	FILTER_CHUNK = 64 * 1024, /* bytes of a filter in one answer, but for its last */
 };
 
 enum frame_kind {
@@ -74,7 +77,10 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(NAME_CHANGE,      name_change,     41, PHASE_SIGNED_IN,  1024) \
 	X(SETTINGS_PUT,     settings_put,    42, PHASE_SIGNED_IN,  1024) \
 	X(SETTINGS_GET,     settings_get,    43, PHASE_SIGNED_IN,  64) \
-	X(REPORT,           report,          48, PHASE_SIGNED_IN,  1048576)
+	X(REPORT,           report,          48, PHASE_SIGNED_IN,  1048576) \
+	X(DISCOVERY_EVALUATE, discovery_evaluate, 49, PHASE_SIGNED_IN, 32768) \
+	X(DISCOVERY_FILTER, discovery_filter, 50, PHASE_SIGNED_IN, 64) \
+	X(DISCOVERABLE_SET, discoverable_set, 51, PHASE_SIGNED_IN, 128)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */
 #define FRAME_NOTICES(X) \
@@ -482,6 +488,48 @@ struct report_response {
 	uint8_t told;    /* who has it now: as `to` */
 };
 
+/* --- finding people by number: trust/discovery.h --- */
+
+/* Numbers that nobody sees: 1 to DISCOVERY_BATCH_MAX blinded elements, one after the other.  What they
+ * cost is counted before they are looked at; UC_E_RATE says when there is as much again.  UC_E_UNSUPPORTED:
+ * the app does not offer it, and its directory names no key. */
+struct discovery_evaluate_request {
+	struct view blinded;
+};
+struct discovery_answered {
+	struct view evaluated; /* as many as were asked */
+	uint8_t proof[DISCOVERY_PROOF];
+};
+struct discovery_answered_list {
+	struct discovery_answered *v;
+	size_t n;
+};
+struct discovery_evaluate_response {
+	struct discovery_answered_list answers; /* of each custodian, as the directory names them */
+};
+/* A part of the filter of a key.  `edition` and `offset` say what the device has: of the same edition it
+ * gets what follows, nothing when that was all; of another, the one that there is from its beginning. */
+struct discovery_filter_request {
+	struct view key; /* the sum of the custodians' keys; empty: that of now.  UC_E_NOT_FOUND */
+	uint64_t edition; /* 0: none */
+	uint64_t offset;  /* bytes */
+};
+struct discovery_filter_response {
+	uint64_t edition; /* 0: there is none yet */
+	uint32_t day;     /* since 1970 */
+	uint64_t total;   /* bytes */
+	uint64_t offset;  /* where the chunk lies */
+	struct view chunk;
+};
+/* Whether whoever has the number finds the account.  On: the number has to be the account's own, and its
+ * settings must allow it (UC_E_NOT_ALLOWED).  What is kept is the value alone, which goes when it is
+ * turned off, when the settings or the number change and when devices are revoked: then it is said
+ * again.  discoverable_set_response: struct empty. */
+struct discoverable_set_request {
+	uint8_t on;
+	struct view number; /* on: E.164; else empty */
+};
+
 /* --- notices and events --- */
 
 struct seat_ack {
@@ -611,6 +659,12 @@ struct going_away_event {
 	X(key_material_response_frame) \
 	X(report_request) \
 	X(report_response) \
+	X(discovery_evaluate_request) \
+	X(discovery_answered) \
+	X(discovery_evaluate_response) \
+	X(discovery_filter_request) \
+	X(discovery_filter_response) \
+	X(discoverable_set_request) \
 	X(seat_ack) \
 	X(intake_ack) \
 	X(log_entry) \

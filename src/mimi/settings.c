@@ -3,14 +3,7 @@
 
 #define LABEL "Undercroft settings"
 
-enum { VERSION = 1 };
-
-static void wire_version(struct wire *w, uint16_t *version)
-{
-	wire_u16(w, version);
-	if (*version != VERSION)
-		wire_fail(w, UC_E_VERSION);
-}
+enum { VERSION = 2, SENDER_VERSION = 1 };
 
 static bool has_values(const struct settings *s)
 {
@@ -22,7 +15,9 @@ static bool has_values(const struct settings *s)
 static void settings_tbs_element(struct wire *w, void *v)
 {
 	struct settings *s = v;
-	wire_version(w, &s->version);
+	wire_u16(w, &s->version);
+	if (!s->version || s->version > VERSION)
+		wire_fail(w, UC_E_VERSION);
 	wire_bytes(w, &s->app);
 	wire_bytes(w, &s->account_key);
 	wire_u64(w, &s->number);
@@ -31,6 +26,10 @@ static void settings_tbs_element(struct wire *w, void *v)
 	wire_u8(w, &s->ask);
 	wire_u8(w, &s->add);
 	wire_bool(w, &s->find_by_name);
+	if (s->version > 1)
+		wire_bool(w, &s->find_by_number);
+	else if (wire_reading(w))
+		s->find_by_number = false;
 	wire_bytes(w, &s->device_key);
 	if (!has_values(s))
 		wire_fail(w, UC_E_ARGUMENT);
@@ -49,7 +48,9 @@ void settings_element(struct wire *w, void *v)
 
 void wire_contact_sender(struct wire *w, struct contact_sender *s)
 {
-	wire_version(w, &s->version);
+	wire_u16(w, &s->version);
+	if (s->version != SENDER_VERSION)
+		wire_fail(w, UC_E_VERSION);
 	wire_u8(w, &s->age_band);
 	wire_bool(w, &s->is_new);
 	if (s->age_band >= AGE_BANDS)
@@ -118,6 +119,9 @@ uc_err settings_follow(const struct settings *was, const struct settings *now)
 		return UC_E_NOT_ALLOWED;
 	if (is_young(now->age_band) &&
 	    (now->ask < open.ask || now->add < open.add || now->find_by_name > open.find_by_name))
+		return UC_E_NOT_ALLOWED;
+	/* What everybody downloads names no minor. */
+	if (now->age_band < AGE_ADULT && now->find_by_number)
 		return UC_E_NOT_ALLOWED;
 	return UC_OK;
 }

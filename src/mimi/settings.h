@@ -25,13 +25,14 @@ enum settings_attested { ATTESTED_SELF = 1 };
 #define SETTINGS_STEP_MAX UINT32_MAX
 
 struct settings {
-	uint16_t version; /* 1 */
+	uint16_t version; /* 2; of 1, whose number is not found, as it was signed */
 	struct view app, account_key;
 	uint64_t number;   /* only rises; 0: nothing was said, these are the defaults */
 	uint8_t age_band;  /* enum age_band */
 	uint8_t attested;  /* enum settings_attested */
 	uint8_t ask, add;  /* enum settings_ask, settings_add */
 	bool find_by_name; /* by the exact number, handle or e-mail address */
+	bool find_by_number; /* by who has the number among theirs (trust/discovery.h); from version 2 on */
 	struct view device_key;
 	struct view signature; /* label "Undercroft settings" */
 };
