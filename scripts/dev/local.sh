@@ -48,6 +48,7 @@ grown_ups = yes
 new_accounts_ask = yes
 requests_day = 10000
 EOF
+	[ "${local_names[$1]}" != number ] || echo 'discovery = yes'
 	# Handles need no code; numbers and addresses do.
 	[ "${local_names[$1]}" = handle ] || echo "delivery = $PWD/scripts/dev/deliver-to-file $(realpath -m "$codes_file")"
 	[ -z "$local_web" ] || cat <<EOF

@@ -74,6 +74,9 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(REPORTS_VERIFIED,    COUNTER,   APP,         NONE,    "Of them, those that were verified.") \
 	X(REPORTS_FORGED,      COUNTER,   APP,         NONE,    "Of them, those that were refused as forged.") \
 	X(REPORTS_ACTED,       COUNTER,   APP,         NONE,    "Reports on which the moderators have acted.") \
+	X(NUMBERS_EVALUATED,   COUNTER,   APP,         NONE,    "Blinded numbers evaluated, for finding people by number.") \
+	X(FINDABLE,            GAUGE,     APP,         NONE,    "People in the filter of who can be found by number.") \
+	X(FILTER_DAY,          GAUGE,     APP,         NONE,    "Day of that filter, since 1970.") \
 	X(FOLLOWER_BACKLOG,    GAUGE,     APP,         NONE,    "Followers that are behind, of rooms in memory.") \
 	X(OUTBOX_BACKLOG,      GAUGE,     APP,         NONE,    "Other apps that letters wait for.") \
 	X(ASKS_OPEN,           GAUGE,     APP,         NONE,    "Questions to other apps without an answer yet.") \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The record of an account, and which sessions are its own. */
-#include "provider/inside.h"
+#include "provider/discovery.h"
 
 uc_err account_get(struct provider *p, struct view account_id, struct arena *a,
 		   struct account_record *out)
@@ -44,6 +44,7 @@ void account_void(struct store_batch *b, struct view account_id, struct account_
 	struct store_key k;
 	store_delete_prefix(b, key_1(&k, TABLE_SLOT, account_id));
 	store_delete_prefix(b, key_1(&k, TABLE_GRANT, account_id));
+	discoverable_drop(b, account_id);
 	record->request_key = (struct view){ NULL, 0 };
 	record->era++;
 }

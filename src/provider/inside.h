@@ -137,6 +137,20 @@ struct provider_reports {
 	uint64_t sweep_ms;
 };
 
+/* Finding people by number (discovery.h). */
+struct discovery_job;
+struct filter_build;
+struct provider_discovery {
+	bool is_on;
+	struct discovery_job *first, *last; /* batches that are being evaluated */
+	size_t jobs_n;
+	struct filter_build *build; /* the filter that is being made */
+	bool build_now;             /* an operator wants one */
+	bool is_known;              /* which filter there is: the next two */
+	uint32_t made_day;
+	uint64_t edition;
+};
+
 struct provider {
 	struct provider_config config;
 	const struct env *env;
@@ -175,6 +189,7 @@ struct provider {
 	bool index_is_said; /* there is a record of under which key all of it was */
 	bool index_is_led;  /* all of it, and it is written that it is */
 	struct provider_reports reports;
+	struct provider_discovery discovery;
 };
 
 /* --- store --- */
@@ -236,7 +251,8 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
 	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
-	handle_seats_open, handle_settings_put, handle_settings_get, handle_report;
+	handle_seats_open, handle_settings_put, handle_settings_get, handle_report,
+	handle_discovery_evaluate, handle_discovery_filter, handle_discoverable_set;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,
@@ -316,8 +332,8 @@ void session_sign_in(struct provider *p, struct session *s, struct view account_
 void session_sign_out(struct provider *p, struct session *s);
 /* Ends all sessions of the account but `except` (may be NULL). */
 void account_sessions_end(struct provider *p, struct view account_id, const struct session *except);
-/* Ends what a reset, a revocation or a deletion voids, in its batch: sets and grants; and in the
- * record, which the caller writes: request key and addresses. */
+/* Ends what a reset, a revocation or a deletion voids, in its batch: sets and grants, and that it is
+ * found by its number; and in the record, which the caller writes: request key and addresses. */
 void account_void(struct store_batch *b, struct view account_id, struct account_record *record);
 /* Every entry of the device list that is kept, in order. */
 uc_err UC_MUST_USE list_entries(struct provider *p, struct view account_id, struct arena *a,

@@ -16,6 +16,7 @@ static uc_err generate(const struct env *env, struct provider_keys *k, struct ke
 	const struct suite *s = key_suite();
 	k->before = (struct provider_keys_before){ .is_there = false };
 	k->rooms_before = (struct provider_keys_rooms_before){ .is_there = false };
+	k->discovery = (struct provider_keys_discovery){ .is_there = false };
 	k->index = (struct provider_index_key){ .number = 1 };
 	k->index_before = (struct provider_index_key){ .number = 0 };
 	k->index_moves = false;
@@ -128,6 +129,41 @@ uc_err provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms)
 	return UC_OK;
 }
 
+uc_err provider_keys_make_discovery(struct provider_keys *k, const struct env *env)
+{
+	if (k->discovery.is_there)
+		return UC_OK;
+	TRY(oprf_key_generate(env, &k->discovery.key));
+	k->discovery.is_there = true;
+	return UC_OK;
+}
+
+uc_err provider_keys_rotate_discovery(struct provider_keys *k, const struct env *env)
+{
+	struct provider_keys_discovery *d = &k->discovery;
+	struct oprf_key fresh;
+	if (!d->is_there || d->has_before)
+		return d->is_there ? UC_E_BUSY : UC_E_NOT_FOUND;
+	TRY(oprf_key_generate(env, &fresh));
+	d->before = d->key;
+	d->key = fresh;
+	d->has_before = true;
+	d->changed_ms = env_now_ms(env);
+	oprf_key_wipe(&fresh);
+	return UC_OK;
+}
+
+bool provider_keys_end_discovery(struct provider_keys *k, uint64_t now_ms)
+{
+	struct provider_keys_discovery *d = &k->discovery;
+	if (!d->has_before || now_ms < d->changed_ms || now_ms - d->changed_ms < DISCOVERY_BEFORE_MS)
+		return false;
+	oprf_key_wipe(&d->before);
+	d->has_before = false;
+	d->changed_ms = 0;
+	return true;
+}
+
 static const struct sign_key *which(const struct sign_key *now, const struct sign_key *before,
 				    bool has_before, struct view pub)
 {
@@ -168,15 +204,19 @@ uc_err provider_index_id(const struct provider_index_key *k, const uint8_t name[
  *          hub_frank_key[32]; opaque hub_priv<V>, franking_priv<V>, lookup_priv<V>, lookup_pub<V>;
  *          opaque moderators_pub[32];
  *          version 2: before;
- *          version 3: optional before; index; optional index of before; optional rooms of before }
+ *          version 3: optional before; index; optional index of before; optional rooms of before;
+ *          version 4: likewise; discovery }
  * before:  struct { uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V> }
  * index:   struct { uint32 number; opaque key[32] }
- * rooms:   struct { opaque hub_priv<V>, franking_priv<V>; uint64 changed_ms } */
+ * rooms:   struct { opaque hub_priv<V>, franking_priv<V>; uint64 changed_ms }
+ * discovery: struct { opaque scalar[32]; optional struct { uint64 changed_ms; opaque scalar[32] } } */
 static const uint8_t magic[8] = { 'U', 'C', 'K', 'E', 'Y', 'S', 0, 1 };
-enum { VERSION_ROTATED = 2, VERSION_INDEX = 3 };
+enum { VERSION_ROTATED = 2, VERSION_INDEX = 3, VERSION_DISCOVERY = 4 };
 
 static uint8_t version_of(const struct provider_keys *k)
 {
+	if (k->discovery.is_there)
+		return VERSION_DISCOVERY;
 	if (k->index.number || k->rooms_before.is_there)
 		return VERSION_INDEX;
 	return k->before.is_there ? VERSION_ROTATED : magic[7];
@@ -214,6 +254,16 @@ static void wire_rooms(struct wire *w, struct provider_keys_rooms_before *b, str
 	wire_u64(w, &b->changed_ms);
 }
 
+static void wire_discovery(struct wire *w, struct provider_keys_discovery *d)
+{
+	wire_fixed(w, d->key.scalar, sizeof d->key.scalar);
+	wire_bool(w, &d->has_before);
+	if (!d->has_before)
+		return;
+	wire_u64(w, &d->changed_ms);
+	wire_fixed(w, d->before.scalar, sizeof d->before.scalar);
+}
+
 static void wire_keys(struct wire *w, uint8_t version, struct provider_keys *k, struct parts *p)
 {
 	wire_fixed(w, k->address_key, sizeof k->address_key);
@@ -237,6 +287,10 @@ static void wire_keys(struct wire *w, uint8_t version, struct provider_keys *k, 
 	if (k->index_moves)
 		wire_index(w, &k->index_before);
 	wire_rooms(w, &k->rooms_before, p);
+	if (version < VERSION_DISCOVERY)
+		return;
+	k->discovery.is_there = true;
+	wire_discovery(w, &k->discovery);
 }
 
 uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
@@ -261,11 +315,26 @@ uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
 	return wire_finish(&w);
 }
 
+static uc_err discovery_import(struct provider_keys_discovery *d)
+{
+	uint8_t scalar[OPRF_SCALAR];
+	memcpy(scalar, d->key.scalar, sizeof scalar);
+	uc_err err = oprf_key_import(VIEW_OF(scalar), &d->key);
+	if (!err && d->has_before) {
+		memcpy(scalar, d->before.scalar, sizeof scalar);
+		err = oprf_key_import(VIEW_OF(scalar), &d->before);
+	}
+	wipe(scalar, sizeof scalar);
+	return err;
+}
+
 static uc_err import(struct provider_keys *k, const struct parts *p)
 {
 	const struct suite *s = key_suite();
 	if (k->index_moves && k->index.number != k->index_before.number + 1)
 		return UC_E_CORRUPT;
+	if (k->discovery.is_there)
+		TRY(discovery_import(&k->discovery));
 	if (k->before.is_there)
 		TRY(kem_key_import(s, p->before, p->before_pub, &k->before.lookup_key));
 	if (k->rooms_before.is_there) {
@@ -287,7 +356,7 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	if (w.failed ||
 	    !view_equal(view_slice(VIEW_OF(head), 0, 7), view_slice(VIEW_OF(magic), 0, 7)))
 		return UC_E_CORRUPT;
-	if (!head[7] || head[7] > VERSION_INDEX)
+	if (!head[7] || head[7] > VERSION_DISCOVERY)
 		return UC_E_VERSION;
 	*k = (struct provider_keys){ .index_moves = false };
 	wire_keys(&w, head[7], k, &p);

@@ -4,6 +4,7 @@
 #define PROVIDER_KEYS_H
 
 #include "crypto/crypto.h"
+#include "trust/oprf.h"
 #include "wire/wire.h"
 
 /* What was in use before the last rotation: it still opens what was made with it, for a while. */
@@ -26,6 +27,15 @@ struct provider_keys_rooms_before {
 	uint64_t changed_ms;
 	struct sign_key hub_key, franking_key;
 };
+/* Of finding people by number (trust/discovery.h); used for nothing else.  Values under the key before
+ * have a filter still for a day. */
+struct provider_keys_discovery {
+	bool is_there, has_before;
+	struct oprf_key key;
+	uint64_t changed_ms;
+	struct oprf_key before;
+};
+#define DISCOVERY_BEFORE_MS ((uint64_t)24 * 3600 * 1000)
 /* Clients keep the directory for an hour: until then they may make rooms with keys of before. */
 #define ROOM_KEYS_LEAST_MS ((uint64_t)2 * 3600 * 1000)
 struct provider_keys {
@@ -41,6 +51,7 @@ struct provider_keys {
 	uint8_t moderators_pub[32];   /* openings are sealed to it; the private half is offline */
 	struct provider_keys_before before;
 	struct provider_keys_rooms_before rooms_before;
+	struct provider_keys_discovery discovery;
 };
 void provider_keys_wipe(struct provider_keys *k);
 /* Fresh keys.  moderators_priv is the offline half, to be kept elsewhere. */
@@ -64,6 +75,13 @@ void provider_keys_index_moved(struct provider_keys *k);
 uc_err UC_MUST_USE provider_keys_rotate_rooms(struct provider_keys *k, const struct env *env);
 /* Wipes those before.  UC_E_NOT_FOUND when there are none, UC_E_BUSY before their time. */
 uc_err UC_MUST_USE provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms);
+/* The first key of finding by number; as it is where there is one. */
+uc_err UC_MUST_USE provider_keys_make_discovery(struct provider_keys *k, const struct env *env);
+/* Another one; values under it are made as people come.  UC_E_BUSY while the one before is still there,
+ * UC_E_NOT_FOUND without any. */
+uc_err UC_MUST_USE provider_keys_rotate_discovery(struct provider_keys *k, const struct env *env);
+/* Wipes the one before, after a day; true when it did. */
+bool provider_keys_end_discovery(struct provider_keys *k, uint64_t now_ms);
 /* The one with this public half; NULL when it is neither. */
 const struct sign_key *provider_keys_hub(const struct provider_keys *k, struct view pub);
 const struct sign_key *provider_keys_franking(const struct provider_keys *k, struct view pub);

@@ -46,6 +46,8 @@
 	X(APP_CODE, app_code, 10000, 5000, "codes sent by the app") \
 	X(REPORT, report, 20, 1, "reports of an account") \
 	X(PEER_REPORT, peer_report, 200, 200, "reports, and confirmations for them, by one app") \
+	X(DISCOVERY, discovery, 20, 60, "batches of numbers an account asks about") \
+	X(FILTER, filter, 1000, 2000, "parts of filters for an account") \
 	X(NETWORK_SESSION, network_session, 200, 7200, \
 	  "connections of one network address that do not sign in") \
 	X(NETWORK_HTTP, network_http, 600, 36000, \

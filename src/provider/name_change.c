@@ -5,6 +5,7 @@
  * its name, and what the index says of the other counts for nobody. */
 #include "mimi/names.h"
 #include "provider/account_names.h"
+#include "provider/discovery.h"
 #include "provider/spent.h"
 
 struct change {
@@ -43,6 +44,7 @@ static uc_err account_fill(struct call *c, const struct change *n, struct store_
 	struct view id = VIEW_OF(c->s->account_id);
 	struct account_record now = n->account;
 	memcpy(now.name_id, n->name.now, sizeof now.name_id);
+	discoverable_drop(b, id);
 	TRY(spent_take(c->p, b, id, SPENT_NAME_CHANGE, &c->arena, wait_s));
 	if (!*wait_s && c->p->config.names == NAME_HANDLE)
 		TRY(held_take(c->p, b, id, n->state == NAME_OWN, &c->arena, wait_s));
@@ -59,6 +61,7 @@ static uc_err holder_forget(struct call *c, const struct change *n)
 	now = was;
 	memset(now.name_id, 0, sizeof now.name_id);
 	store_batch_init(&b, id);
+	discoverable_drop(&b, id);
 	return finish_accounts(c->p, &b, account_change(c->p, &b, id, &was, &now));
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An older copy of the stores was put back: what was spent or taken back since is there again, and
- * nobody knows which.  So all that counts once is void: KeyPackage sets, addresses, codes.  Clients
- * make new ones when they come.  And what was accepted since is gone from the logs: other apps and clients
+ * nobody knows which.  So all that counts once is void: KeyPackage sets, addresses, codes; and who
+ * wanted to be found by number, which may have been taken back.  Clients make new ones when they come.  And what was accepted since is gone from the logs: other apps and clients
  * that have it are ahead of us, and are told where our logs go on (renewal.c). */
+#include "provider/discovery.h"
 #include "provider/room_work.h"
 
 enum { RECORDS_AT_ONCE = 256 };
@@ -31,6 +32,16 @@ static uc_err void_code(struct provider *p, struct view id, struct view value, s
 	r.expires_ms = 0;
 	r.attempts_left = 0;
 	return record_put(b, key_1(&k, TABLE_CODE, id), code_record_element, &r);
+}
+
+static uc_err void_discoverable(struct provider *p, struct view id, struct view value,
+				struct arena *a, struct store_batch *b)
+{
+	(void)p;
+	(void)value;
+	(void)a;
+	discoverable_drop(b, id);
+	return UC_OK;
 }
 
 typedef uc_err void_record(struct provider *p, struct view id, struct view value, struct arena *a,
@@ -90,6 +101,7 @@ uc_err provider_renew(struct provider *p)
 	if (store_is_older(p->accounts)) {
 		TRY(void_table(p, TABLE_ACCOUNT, void_account));
 		TRY(void_table(p, TABLE_CODE, void_code));
+		TRY(void_table(p, TABLE_DISCOVERABLE, void_discoverable));
 		TRY(store_sync(p->accounts));
 		TRY(store_renew(p->accounts, p->env));
 	}

@@ -6,6 +6,7 @@
 #include "base/planted.h"
 #include "base/text.h"
 #include "mimi/directory.h"
+#include "provider/discovery.h"
 #include "provider/room_work.h"
 
 enum { URL_MAX = 2048, DIRECTORY_MAX = 64 * 1024, SUSPENDED_RETRY_S = 300 };
@@ -20,6 +21,8 @@ static uc_err write_directory(struct provider *p)
 		.hub_key = sign_public(&k->hub_key),
 		.franking_key = sign_public(&k->franking_key),
 	};
+	if (discovery_is_on(p))
+		d.discovery_keys[0] = VIEW_OF(k->discovery.key.pub.b);
 	directory_write(&p->directory, &d);
 	return p->directory.failed;
 }
@@ -52,6 +55,20 @@ void provider_set_contact(struct provider *p, const struct provider_contact *c)
 	p->contact = *c;
 	if (!p->contact.day)
 		p->contact.day = REQUESTS_DAY;
+}
+
+uc_err provider_set_discovery(struct provider *p, bool is_on)
+{
+	if (p->discovery.is_on == is_on)
+		return UC_OK;
+	p->discovery.is_on = is_on;
+	provider_discovery_changed(p);
+	return provider_keys_rotated(p);
+}
+
+bool provider_go_on(struct provider *p)
+{
+	return !p->failed && discovery_go_on(p);
 }
 
 void provider_set_quota(struct provider *p, uint64_t account_bytes)
@@ -129,6 +146,7 @@ void provider_free(struct provider *p)
 		p->asks = a->next;
 		ask_free(a);
 	}
+	discovery_free(p);
 	rooms_free(p);
 	outbox_free(p);
 	known_directories_free(p);
@@ -562,6 +580,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 		reports_sweep(p, now_ms);
 	}
 	index_tick(p);
+	filter_tick(p, now_ms);
 }
 
 void provider_doubt_clock(struct provider *p, bool is_doubted)

@@ -145,6 +145,12 @@ void provider_room_keys_changed(struct provider *p);
 /* A round over all rooms has found none that names those before, and none can be made any more: it began
  * ROOM_KEYS_LEAST_MS after the change. */
 bool provider_rooms_moved(const struct provider *p);
+/* Finding people by number, for an app of numbers whose keys have one for it. */
+uc_err UC_MUST_USE provider_set_discovery(struct provider *p, bool is_on);
+/* The key for it is another, or the one before has gone. */
+void provider_discovery_changed(struct provider *p);
+/* The filter of who can be found is made now, not when a day is over; UC_E_UNSUPPORTED. */
+uc_err UC_MUST_USE provider_filter_now(struct provider *p);
 /* What moderators have decided about a report: enum report_action.  UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE provider_report_decide(struct provider *p, uint64_t number, uint8_t action,
 					  struct view note);
@@ -160,6 +166,9 @@ void provider_set_handles(struct provider *p, const struct provider_handles *h);
 void provider_set_contact(struct provider *p, const struct provider_contact *c);
 /* Other quotas from now on; 0: the default.  What is over one stays. */
 void provider_set_quota(struct provider *p, uint64_t account_bytes);
+/* In each round, before its sync: goes on with what takes long, for some 2 ms; true: there is more, and
+ * the next round is to come at once. */
+bool provider_go_on(struct provider *p);
 /* About once a second. */
 void provider_tick(struct provider *p, uint64_t now_ms);
 /* The clock has leapt ahead: while that is in doubt, nothing is thrown away for its age. */

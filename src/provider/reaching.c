@@ -49,6 +49,13 @@ bool is_findable(const struct settings *s)
 	       table_lets(s->age_band, AGE_TEEN_B, REACH_NAME, false);
 }
 
+bool is_discoverable(const struct settings *s)
+{
+	/* Everybody reads it, grown-ups too. */
+	return s->find_by_number && is_findable(s) &&
+	       table_lets(s->age_band, AGE_ADULT, REACH_NAME, false);
+}
+
 /* --- budgets --- */
 
 enum { NEW_DAYS = 7, BUCKETS = 3 };
@@ -141,8 +148,7 @@ static struct view asked_key(struct store_key *k, struct view account_id,
 	return key_2(k, TABLE_SPENT, account_id, view_make(hash, SHA256_BYTES / 2));
 }
 
-/* What is counted by name; who has none any more is counted by the account alone. */
-static struct view name_subject(struct view account_id, const struct account_record *account)
+struct view name_subject(struct view account_id, const struct account_record *account)
 {
 	static const uint8_t none[sizeof account->name_id];
 	struct view name = VIEW_OF(account->name_id);

@@ -20,6 +20,12 @@ bool letter_reaches(const struct settings *to, uint8_t channel, const struct con
 /* Is there somebody who may ask after a look-up?  Then it finds. */
 bool is_findable(const struct settings *s);
 
+/* May the number stand in what everybody downloads? */
+bool is_discoverable(const struct settings *s);
+
+/* What is counted by name, and not by the account alone; who has lost their name is counted by the
+ * account. */
+struct view name_subject(struct view account_id, const struct account_record *account);
 /* Is what stands in the place of a kind in a key of TABLE_SPENT one of those below? */
 bool budget_is_kind(struct view kind);
 /* What an account may ask of others, by itself and by its name, which a fresh account does not bring

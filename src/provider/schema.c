@@ -103,6 +103,35 @@ void wire_index_record(struct wire *w, struct index_record *v)
 	wire_u32(w, &v->index);
 }
 
+void wire_discoverable_record(struct wire *w, struct discoverable_record *v)
+{
+	record_version(w, &v->version);
+	wire_fixed(w, v->prf_key, sizeof v->prf_key);
+	wire_fixed(w, v->value, sizeof v->value);
+}
+
+void wire_numbers_record(struct wire *w, struct numbers_record *v)
+{
+	record_version(w, &v->version);
+	wire_u32(w, &v->spent);
+	wire_u32(w, &v->from_day);
+}
+
+void wire_filter_record(struct wire *w, struct filter_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->edition);
+	wire_u32(w, &v->made_day);
+	wire_u64(w, &v->total);
+	wire_u32(w, &v->count);
+}
+
+void wire_filter_part_record(struct wire *w, struct filter_part_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->bytes);
+}
+
 void wire_intake_record(struct wire *w, struct intake_record *v)
 {
 	record_version_of(w, &v->version, 2);
@@ -338,6 +367,10 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_OUTBOX, outbox_record_element },
 		{ TABLE_SPENT, spent_record_element },
 		{ TABLE_INDEX, index_record_element },
+		{ TABLE_DISCOVERABLE, discoverable_record_element },
+		{ TABLE_NUMBERS, numbers_record_element },
+		{ TABLE_FILTER, filter_record_element },
+		{ TABLE_FILTER_PART, filter_part_record_element },
 		{ TABLE_ROOM, room_record_element },
 		{ TABLE_GROUP_INFO, group_info_record_element },
 		{ TABLE_LOG, log_entry_element },

@@ -24,6 +24,10 @@
 	X(SPENT,       12, "accounts", "account")  /* account or domain, kind: struct spent_record */ \
 	X(INDEX,       13, "accounts", "domain")   /* domain: struct index_record */ \
 	X(SETTINGS,    14, "accounts", "account")  /* account: struct settings_record */ \
+	X(DISCOVERABLE, 17, "accounts", "account") /* account: struct discoverable_record */ \
+	X(NUMBERS,     18, "accounts", "account")  /* account or name id: struct numbers_record */ \
+	X(FILTER,      19, "accounts", "domain")   /* domain, key: struct filter_record */ \
+	X(FILTER_PART, 20, "accounts", "domain")   /* domain, key, edition, number: struct filter_part_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
 	X(GROUP_INFO,  34, "rooms", "room")        /* room: struct group_info_record */ \
@@ -123,6 +127,29 @@ struct settings_record {
 struct spent_record {
 	uint16_t version;
 	uint64_t empty_until_us; /* struct rate_state */
+};
+/* Whoever has its number may learn that it is here.  The number itself is nowhere. */
+struct discoverable_record {
+	uint16_t version;
+	uint8_t prf_key[32]; /* public key of the function it is a value of */
+	uint8_t value[32];   /* struct discovery_value */
+};
+/* Numbers asked about: struct discovery_budget. */
+struct numbers_record {
+	uint16_t version;
+	uint32_t spent, from_day;
+};
+/* What everybody downloads of who can be found, in parts of FILTER_CHUNK. */
+struct filter_record {
+	uint16_t version;
+	uint64_t edition;
+	uint32_t made_day;
+	uint64_t total; /* bytes */
+	uint32_t count; /* of those in it */
+};
+struct filter_part_record {
+	uint16_t version;
+	struct view bytes;
 };
 struct outbox_record {
 	uint16_t version;
@@ -288,6 +315,10 @@ struct follow_start {
 	X(settings_record) \
 	X(outbox_record) \
 	X(spent_record) \
+	X(discoverable_record) \
+	X(numbers_record) \
+	X(filter_record) \
+	X(filter_part_record) \
 	X(index_record) \
 	X(room_record) \
 	X(group_info_record) \

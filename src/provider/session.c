@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections: phases, the table of requests, answers and events. */
 #include "base/heap.h"
-#include "provider/inside.h"
+#include "provider/discovery.h"
 
 static struct view number_view(const uint64_t *number)
 {
@@ -129,6 +129,7 @@ struct session *session_of_account(struct provider *p, const uint8_t account_id[
 void session_sign_out(struct provider *p, struct session *s)
 {
 	session_seats_close(p, s);
+	discovery_forget(p, s);
 	if (s->phase == PHASE_SIGNED_IN) {
 		metrics_sub(p->config.metrics, METRIC_SIGNED_IN, 1);
 		struct view account = VIEW_OF(s->account_id);
@@ -261,6 +262,9 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(SETTINGS_PUT,    GRANT,        BY_ACCOUNT) \
 	X(SETTINGS_GET,    REQUEST,      BY_SESSION) \
 	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */ \
+	X(DISCOVERY_EVALUATE, DISCOVERY, BY_ACCOUNT) /* and by how many, also after a restart */ \
+	X(DISCOVERY_FILTER, FILTER,      BY_ACCOUNT) \
+	X(DISCOVERABLE_SET, GRANT,       BY_ACCOUNT) \
 	X(REPORT,          REPORT,       BY_HANDLER) /* also after a restart */
 /* clang-format on */
 

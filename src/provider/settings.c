@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may reach an account: kept as its device signed it, replaced only by what may follow. */
+#include "provider/discovery.h"
 #include "provider/reaching.h"
 
 static uc_err statement_read(struct provider *p, struct view account_id, struct arena *a,
@@ -29,7 +30,8 @@ uc_err settings_of(struct provider *p, struct view account_id, struct arena *a,
 	return UC_OK;
 }
 
-static uc_err put_check(struct call *c, struct view statement, struct view before)
+static uc_err put_check(struct call *c, struct view statement, struct view before,
+			struct settings *out)
 {
 	struct settings was = { .number = 0 }, now;
 	struct account_record account;
@@ -41,25 +43,33 @@ static uc_err put_check(struct call *c, struct view statement, struct view befor
 		return UC_E_KEY;
 	if (before.n && wire_decode(before, &c->arena, settings_element, &was))
 		return UC_E_CORRUPT;
-	return settings_follow(&was, &now);
+	TRY(settings_follow(&was, &now));
+	*out = now;
+	return UC_OK;
+}
+
+static uc_err put_fill(const struct settings *now, struct view id, struct view statement,
+		       struct store_batch *b)
+{
+	const struct settings_record r = { .statement = statement };
+	struct store_key k;
+	if (!is_discoverable(now))
+		discoverable_drop(b, id);
+	return record_put(b, key_1(&k, TABLE_SETTINGS, id), settings_record_element, &r);
 }
 
 uc_err handle_settings_put(struct call *c, struct view body)
 {
 	struct settings_put_request q;
-	struct settings_record now = { 0 };
-	struct store_key k;
+	struct settings now;
 	struct store_batch b;
 	struct view before, id = VIEW_OF(c->s->account_id);
 	TRY(wire_decode(body, &c->arena, settings_put_request_element, &q));
 	TRY(statement_read(c->p, id, &c->arena, &before));
 	if (!view_equal(before, q.statement)) {
-		TRY(put_check(c, q.statement, before));
-		now.statement = q.statement;
+		TRY(put_check(c, q.statement, before, &now));
 		store_batch_init(&b, id);
-		TRY(finish_accounts(c->p, &b,
-				    record_put(&b, key_1(&k, TABLE_SETTINGS, id),
-					       settings_record_element, &now)));
+		TRY(finish_accounts(c->p, &b, put_fill(&now, id, q.statement, &b)));
 	}
 	call_respond(c, NULL, NULL);
 	return UC_OK;

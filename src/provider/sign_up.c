@@ -4,6 +4,7 @@
  * goes on where it stopped: the key remembers the account's id, the name that it was proven. */
 #include "mimi/names.h"
 #include "provider/account_names.h"
+#include "provider/discovery.h"
 
 struct sign_up {
 	struct sign_up_request q;
@@ -126,6 +127,7 @@ static uc_err holder_write(struct call *c, const struct sign_up *u)
 	now = was;
 	memset(now.name_id, 0, sizeof now.name_id);
 	store_batch_init(&b, id);
+	discoverable_drop(&b, id);
 	return finish_accounts(c->p, &b, account_change(c->p, &b, id, &was, &now));
 }
 

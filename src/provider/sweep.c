@@ -3,6 +3,7 @@
  * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  At each
  * tick as many records as its time allows, a round an hour. */
 #include "provider/account_names.h"
+#include "provider/discovery.h"
 #include "provider/reaching.h"
 
 typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
@@ -167,6 +168,52 @@ static uc_err sweep_spent(struct provider *p, struct view key, struct view value
 	return record_drop(p, subject, key);
 }
 
+/* --- finding by number --- */
+
+static uc_err sweep_numbers(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			    struct arena *a)
+{
+	struct numbers_record r;
+	struct view subject;
+	TRY(key_part(key, a, &subject));
+	TRY(wire_decode(value, a, numbers_record_element, &r));
+	return numbers_are_over(&r, now_ms) ? record_drop(p, subject, key) : UC_OK;
+}
+
+static bool is_key_now(const struct provider *p, struct view prf_key)
+{
+	return discovery_is_on(p) &&
+	       view_equal(prf_key, VIEW_OF(p->config.keys->discovery.key.pub.b));
+}
+
+/* Under a key that no filter will be made of any more. */
+static uc_err sweep_discoverable(struct provider *p, struct view key, struct view value,
+				 uint64_t now_ms, struct arena *a)
+{
+	struct discoverable_record r;
+	struct view id;
+	(void)now_ms;
+	TRY(key_part(key, a, &id));
+	TRY(wire_decode(value, a, discoverable_record_element, &r));
+	return is_key_now(p, VIEW_OF(r.prf_key)) ? UC_OK : record_drop(p, id, key);
+}
+
+static uc_err sweep_filter(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			   struct arena *a)
+{
+	const struct provider_keys_discovery *d = &p->config.keys->discovery;
+	struct store_key_reader k;
+	(void)value;
+	(void)now_ms;
+	store_key_read(&k, key);
+	(void)store_key_read_bytes(&k, a);
+	struct view prf_key = store_key_read_bytes(&k, a);
+	TRY(store_key_read_done(&k));
+	bool is_before = discovery_is_on(p) && d->has_before &&
+			 view_equal(prf_key, VIEW_OF(d->before.pub.b));
+	return is_before || is_key_now(p, prf_key) ? UC_OK : filter_drop(p, key, prf_key);
+}
+
 /* --- the round --- */
 
 static const struct {
@@ -175,6 +222,8 @@ static const struct {
 } stages[] = {
 	{ TABLE_ACCOUNT, sweep_account }, { TABLE_NAME, sweep_name },   { TABLE_CODE, sweep_code },
 	{ TABLE_ACCOUNT_KEY, sweep_key }, { TABLE_SPENT, sweep_spent },
+	{ TABLE_NUMBERS, sweep_numbers }, { TABLE_DISCOVERABLE, sweep_discoverable },
+	{ TABLE_FILTER, sweep_filter },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };
 

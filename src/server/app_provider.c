@@ -164,6 +164,21 @@ static void index_key_forget(struct app *a)
 	log_info("keys.index", "app=%s led=1 skipped=%u", a->config->name, index.skipped);
 }
 
+/* The key for finding by number before a change, a day later. */
+static void discovery_key_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
+{
+	if (!a->keys.discovery.has_before || steady_ms < a->old_keys_ms)
+		return;
+	struct provider_keys k = a->keys;
+	if (provider_keys_end_discovery(&k, now_ms)) {
+		uc_err err = keys_take(a, &k);
+		if (err)
+			a->old_keys_ms = steady_ms + OLD_KEYS_RETRY_MS;
+		log_info("keys.discovery", "app=%s error=%s", a->config->name, uc_err_name(err));
+	}
+	provider_keys_wipe(&k);
+}
+
 static void tick(void *ctx, uint64_t now_ms)
 {
 	struct app *a = ctx;
@@ -175,8 +190,10 @@ static void tick(void *ctx, uint64_t now_ms)
 	if (is_doubted != was_doubted)
 		log_info("clock", "app=%s doubted=%d", a->config->name, is_doubted);
 	provider_doubt_clock(a->provider, is_doubted);
-	if (!is_doubted)
+	if (!is_doubted) {
 		old_keys_end(a, now_ms, steady_ms);
+		discovery_key_end(a, now_ms, steady_ms);
+	}
 	provider_tick(a->provider, now_ms);
 	index_key_forget(a);
 	uc_err err = app_stores_maintain(&a->stores, steady_ms, now_ms);
@@ -188,6 +205,12 @@ static void stopping(void *ctx, uint32_t retry_after_s, uint32_t jitter_s)
 {
 	struct app *a = ctx;
 	provider_going_away(a->provider, retry_after_s, jitter_s);
+}
+
+static bool go_on(void *ctx)
+{
+	struct app *a = ctx;
+	return provider_go_on(a->provider);
 }
 
 static uc_err sync_stores(void *ctx)
@@ -310,6 +333,24 @@ static uc_err reserve(struct app *a, const struct config_app *own, bool is_trial
 	return err;
 }
 
+/* Its key is made when it is first wanted, and stays when it is not any more. */
+static uc_err discovery_set(struct app *a, bool is_on)
+{
+	uc_err err = UC_OK;
+	if (is_on && !a->keys.discovery.is_there) {
+		struct provider_keys k = a->keys;
+		err = provider_keys_make_discovery(&k, env_system());
+		if (!err)
+			err = keys_take(a, &k);
+		provider_keys_wipe(&k);
+	}
+	if (!err)
+		err = provider_set_discovery(a->provider, is_on);
+	if (err)
+		log_error("discovery.failed", "app=%s error=%s", a->config->name, uc_err_name(err));
+	return err;
+}
+
 /* What may change while it runs. */
 static uc_err settings(void *ctx, const struct config_app *own, bool is_trial)
 {
@@ -325,7 +366,8 @@ static uc_err settings(void *ctx, const struct config_app *own, bool is_trial)
 	provider_set_contact(a->provider, &own->contact);
 	provider_suspend_all(a->provider, own->is_suspended);
 	provider_certificate_renewed(a->provider);
-	return err;
+	uc_err discovery = discovery_set(a, own->discovery);
+	return err ? err : discovery;
 }
 
 static uc_err begin_life(struct app *a, uint64_t now_ms)
@@ -408,6 +450,12 @@ static uc_err do_compact(struct app *a, const struct app_order *o)
 	return UC_OK;
 }
 
+static uc_err do_build_filter(struct app *a, const struct app_order *o)
+{
+	(void)o;
+	return provider_filter_now(a->provider);
+}
+
 static uc_err do_copy(struct app *a, const struct app_order *o)
 {
 	struct buf folder;
@@ -434,6 +482,12 @@ static uc_err rotate_names(struct app *a, struct provider_keys *k)
 {
 	(void)a;
 	return provider_keys_rotate_index(k, env_system());
+}
+
+static uc_err rotate_discovery(struct app *a, struct provider_keys *k)
+{
+	(void)a;
+	return provider_keys_rotate_discovery(k, env_system());
 }
 
 static uc_err rotate_rooms(struct app *a, struct provider_keys *k)
@@ -466,6 +520,7 @@ static uc_err keys_change(struct app *a, struct view what, struct provider_keys 
 	} kinds[] = { { "", rotate_addresses, NULL },
 		      { "names", rotate_names, provider_index_changed },
 		      { "rooms", rotate_rooms, provider_room_keys_changed },
+		      { "discovery", rotate_discovery, provider_discovery_changed },
 		      { "retire", retire, provider_room_keys_changed } };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (!view_equal(view_str(kinds[i].name), what))
@@ -548,6 +603,7 @@ static uc_err order(void *ctx, const struct app_order *o)
 		uc_err (*run)(struct app *a, const struct app_order *o);
 	} orders[] = {
 		{ "compact", do_compact },
+		{ "build-filter", do_build_filter },
 		{ "copy", do_copy },
 		{ "rotate-keys", do_rotate_keys },
 		{ "suspend", do_suspend },
@@ -563,7 +619,7 @@ static uc_err order(void *ctx, const struct app_order *o)
 
 const struct app_kind app_provider_kind = {
 	{ opened, frame, closed, request, response, tick, stopping, sync_stores, foresee_frame,
-	  foresee_request },
+	  foresee_request, go_on },
 	app_open,
 	app_close_all,
 	FIRST_MESSAGE_MAX,

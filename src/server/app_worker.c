@@ -31,6 +31,7 @@ struct app_worker {
 	struct queue queue;
 	pthread_t thread;
 	bool is_started, is_stopping;
+	bool has_more; /* the app goes on at once */
 	struct app_call *calls;
 	size_t asks_open;
 	atomic_size_t open; /* those, and the calls */
@@ -444,6 +445,7 @@ static void batch(struct app_worker *w, struct message *list, bool is_tick)
 	message_free_all(list);
 	if (is_tick)
 		w->o.handler->tick(w->o.app, env_now_ms(w->o.env));
+	w->has_more = w->o.handler->go_on && w->o.handler->go_on(w->o.app);
 	uc_err err = sync_timed(w);
 	if (err) {
 		w->o.world.failed(w->o.world.ctx, w->o.index, err);
@@ -464,12 +466,12 @@ static void *run(void *arg)
 	w->tick_at_ms = clock_steady_ms() + APP_TICK_MS;
 	while (!w->is_stopping) {
 		uint64_t now = clock_steady_ms();
-		uint64_t wait = now < w->tick_at_ms ? w->tick_at_ms - now : 0;
+		uint64_t wait = now < w->tick_at_ms && !w->has_more ? w->tick_at_ms - now : 0;
 		struct message *list = queue_take(&w->queue, APP_BATCH, wait);
 		bool is_tick = clock_steady_ms() >= w->tick_at_ms;
 		if (is_tick)
 			w->tick_at_ms = clock_steady_ms() + APP_TICK_MS;
-		if (list || is_tick)
+		if (list || is_tick || w->has_more)
 			batch(w, list, is_tick);
 	}
 	/* Who asked and has no answer yet goes on without. */

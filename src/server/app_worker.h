@@ -49,6 +49,9 @@ struct app_handler {
 	/* What a round brings, before the first of it is handled; both may be NULL. */
 	void (*foresee_frame)(void *app, uint64_t connection, struct view frame);
 	void (*foresee_request)(void *app, const struct app_request *q);
+	/* Before the sync: goes on for a moment with what takes long; true: the next round is to come at
+	 * once.  May be NULL. */
+	bool (*go_on)(void *app);
 };
 
 /* How a worker reaches the world. */

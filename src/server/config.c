@@ -108,6 +108,10 @@ static const struct config_key keys[] = {
 	{ "requests_day", config_set_count, IN_APP(contact.day), SECTION_APP, false,
 	  "20",
 	  "Contact requests of an account a day; in its first week a quarter.  May be left out." },
+	{ "discovery", config_set_yes_no, IN_APP(discovery), SECTION_APP, false,
+	  "no",
+	  "yes or no: people who want it are found by who has their number, which nobody is told.\n"
+	  "# For names that are numbers.  May be left out." },
 	{ "reserved", config_set_path, IN_APP(reserved), SECTION_APP, false,
 	  "/etc/undercroft/dial.reserved",
 	  "File of names that nobody is given, one a line.  May be left out." },
@@ -375,6 +379,9 @@ static void app_check(struct reader *r, const struct config_app *app)
 		      "is missing: numbers and addresses are proven by a code");
 	if (app->names == CONFIG_NAMES_HANDLE && app->delivery)
 		wrong(r, app->line, VIEW_LIT("delivery"), "is of no use: handles need no code");
+	if (app->discovery && app->names && app->names != CONFIG_NAMES_NUMBER)
+		wrong(r, app->line, VIEW_LIT("discovery"),
+		      "is of no use: people are not known by numbers");
 	if (same_address(&app->listen, &app->listen_http))
 		wrong(r, app->line, VIEW_LIT("listen_http"), "is where it listens with TLS");
 	if (app->listen_http.host && !app->web)

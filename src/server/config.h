@@ -33,6 +33,7 @@ struct config_app {
 	unsigned old_keys_days;            /* keys of before a rotation; 0: the default */
 	struct provider_handles handles;   /* kept from others; 0: the defaults */
 	struct provider_contact contact;   /* who reaches whom */
+	bool discovery;                    /* people are found by number */
 	const char *reserved;              /* file of names that nobody is given, or NULL */
 	bool is_suspended;                 /* nobody is let in */
 	const char *web;                   /* folder of the files for browsers, or NULL */

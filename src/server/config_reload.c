@@ -23,6 +23,7 @@ static const struct {
 	{ SECTION_APP, "grown_ups" },
 	{ SECTION_APP, "new_accounts_ask" },
 	{ SECTION_APP, "requests_day" },
+	{ SECTION_APP, "discovery" },
 	{ SECTION_PEER, "title" },
 	{ SECTION_PEER, "names" },
 };

@@ -105,7 +105,8 @@ static uc_err do_status(struct order *o)
 			   "{\"type\":\"app\",\"app\":\"%s\",\"domain\":\"%s\",\"connected\":%llu,"
 			   "\"signed_in\":%llu,\"seats_open\":%llu,\"rooms_loaded\":%llu,"
 			   "\"clock_doubted\":%s,\"names_led\":%llu,"
-			   "\"names_skipped\":%llu,\"rooms_unmoved\":%llu}\n",
+			   "\"names_skipped\":%llu,\"rooms_unmoved\":%llu,"
+			   "\"discovery\":%s,\"findable\":%llu,\"filter_day\":%llu}\n",
 			   c->apps[parts[i].app].name, c->apps[parts[i].app].domain,
 			   (unsigned long long)of_app(p, METRIC_SESSIONS),
 			   (unsigned long long)of_app(p, METRIC_SIGNED_IN),
@@ -114,7 +115,10 @@ static uc_err do_status(struct order *o)
 			   of_app(p, METRIC_CLOCK_DOUBTED) ? "true" : "false",
 			   (unsigned long long)of_app(p, METRIC_INDEX_LED),
 			   (unsigned long long)of_app(p, METRIC_INDEX_SKIPPED),
-			   (unsigned long long)of_app(p, METRIC_ROOMS_UNMOVED));
+			   (unsigned long long)of_app(p, METRIC_ROOMS_UNMOVED),
+			   c->apps[parts[i].app].discovery ? "true" : "false",
+			   (unsigned long long)of_app(p, METRIC_FINDABLE),
+			   (unsigned long long)of_app(p, METRIC_FILTER_DAY));
 	}
 	return UC_OK;
 }
@@ -222,12 +226,13 @@ static const struct row {
 	{ "reload", 1, 1, do_reload },   /* the configuration, certificates, pages */
 	{ "copy", 3, 3, do_copy },       /* APP NAME: for `backup` */
 	{ "copied", 2, 2, do_copied },   /* NAME: the backup is made */
-	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|retire|moderators KEY] */
+	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|discovery|retire|moderators KEY] */
 	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
 	{ "report-decide", 3, 3, do_app }, /* APP NUMBER ACTION [NOTE] */
 	{ "report-pass", 3, 3, do_app },   /* APP NUMBER */
 	{ "compact", 2, 2, do_app },       /* APP: deleted bytes leave the disk now */
+	{ "build-filter", 2, 2, do_app },  /* APP: of who can be found by number */
 };
 
 /* --- the socket --- */

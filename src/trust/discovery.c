@@ -110,6 +110,32 @@ uc_err discovery_evaluate(const struct oprf_key *k, const struct env *env,
 	return UC_OK;
 }
 
+uc_err discovery_work_begin(struct discovery_work *w, const struct oprf_key *k, struct view blinded)
+{
+	size_t n = blinded.n / OPRF_ELEMENT;
+	if (!n || blinded.n % OPRF_ELEMENT)
+		return UC_E_ARGUMENT;
+	if (n > DISCOVERY_BATCH_MAX)
+		return UC_E_TOO_LARGE;
+	TRY(oprf_proving_begin(&w->proving, &k->pub));
+	w->key = *k;
+	w->n = n;
+	memcpy(w->blinded, blinded.p, blinded.n);
+	return UC_OK;
+}
+
+uc_err discovery_work_go_on(struct discovery_work *w, const struct env *env)
+{
+	size_t i = w->proving.n;
+	if (i < w->n) {
+		TRY(oprf_evaluate(&w->key, &w->blinded[i], &w->evaluated[i]));
+		TRY(oprf_proving_add(&w->proving, &w->blinded[i], &w->evaluated[i]));
+	}
+	if (w->proving.n < w->n)
+		return UC_E_PENDING;
+	return oprf_proving_end(&w->proving, &w->key, env, w->proof);
+}
+
 uc_err discovery_value_of(const struct oprf_key *k, struct view number, struct discovery_value *out)
 {
 	uint8_t wide[OPRF_OUTPUT];

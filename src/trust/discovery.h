@@ -71,6 +71,19 @@ uc_err UC_MUST_USE discovery_find(const struct fuse_filter *f, const struct disc
 uc_err UC_MUST_USE discovery_evaluate(const struct oprf_key *k, const struct env *env,
 				      const struct oprf_element *blinded, size_t n,
 				      struct oprf_element *evaluated, uint8_t proof[OPRF_PROOF]);
+/* The same in parts, for who has other things to do meanwhile.  Holds the key, a copy: to be wiped. */
+struct discovery_work {
+	struct oprf_key key;
+	struct oprf_proving proving;
+	size_t n;
+	struct oprf_element blinded[DISCOVERY_BATCH_MAX], evaluated[DISCOVERY_BATCH_MAX];
+	uint8_t proof[OPRF_PROOF];
+};
+/* Of elements that lie one after the other; UC_E_ARGUMENT for bytes that are no whole number of them. */
+uc_err UC_MUST_USE discovery_work_begin(struct discovery_work *w, const struct oprf_key *k,
+					struct view blinded);
+/* One more of them, some 0.1 ms, at the end the proof; UC_E_PENDING while there is more to do. */
+uc_err UC_MUST_USE discovery_work_go_on(struct discovery_work *w, const struct env *env);
 /* The value of a number of who wants to be found; of the whole key. */
 uc_err UC_MUST_USE discovery_value_of(const struct oprf_key *k, struct view number,
 				      struct discovery_value *out);

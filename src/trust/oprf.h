@@ -78,6 +78,18 @@ uc_err UC_MUST_USE oprf_prove(const struct oprf_key *k, const struct env *env,
 			      const struct oprf_element *blinded,
 			      const struct oprf_element *evaluated, size_t n,
 			      uint8_t proof[OPRF_PROOF]);
+/* The same in parts: each pair of blinded and evaluated in its order, some 50 us each, then the proof. */
+struct oprf_proving {
+	uint8_t seed[OPRF_OUTPUT];
+	struct oprf_element blinded; /* the combination of those so far */
+	size_t n;
+};
+uc_err UC_MUST_USE oprf_proving_begin(struct oprf_proving *p, const struct oprf_element *pub);
+/* UC_E_MALFORMED for what is no element, UC_E_TOO_LARGE past OPRF_BATCH_MAX. */
+uc_err UC_MUST_USE oprf_proving_add(struct oprf_proving *p, const struct oprf_element *blinded,
+				    const struct oprf_element *evaluated);
+uc_err UC_MUST_USE oprf_proving_end(const struct oprf_proving *p, const struct oprf_key *k,
+				    const struct env *env, uint8_t proof[OPRF_PROOF]);
 /* The same with a nonce that is given: never twice, but in tests. */
 uc_err UC_MUST_USE oprf_prove_with(const struct oprf_key *k, const uint8_t nonce[OPRF_SCALAR],
 				   const struct oprf_element *blinded,

@@ -46,24 +46,32 @@ static bool add_times(struct oprf_element *sum, const uint8_t s[OPRF_SCALAR],
 	       !crypto_core_ristretto255_add(sum->b, sum->b, part.b);
 }
 
-/* ComputeComposites (2.2.1): M over the blinded elements, and Z over the evaluated ones where it is
- * wanted; whoever has the key computes Z from M. */
+/* Of ComputeComposites (2.2.1): the factor of pair number i. */
+static uc_err factor_of(const uint8_t seed[SEED], size_t i, const struct oprf_element *blinded,
+			const struct oprf_element *evaluated, uint8_t out[OPRF_SCALAR])
+{
+	uint8_t seed_n[2], i_n[2], c_n[2], d_n[2];
+	const struct view parts[] = {
+		two(seed_n, SEED),      { seed, SEED },     two(i_n, i),
+		two(c_n, OPRF_ELEMENT), element(blinded),   two(d_n, OPRF_ELEMENT),
+		element(evaluated),     VIEW_LIT("Composite"),
+	};
+	return oprf_hash_to_scalar(OPRF_VERIFIABLE, "HashToScalar-", parts, 8, out);
+}
+
+/* M over the blinded elements, and Z over the evaluated ones where it is wanted; whoever has the key
+ * computes Z from M. */
 static uc_err composites(const struct oprf_element *pub, const struct oprf_element *blinded,
 			 const struct oprf_element *evaluated, size_t n, struct oprf_element *m,
 			 struct oprf_element *z)
 {
-	uint8_t seed[SEED], seed_n[2], i_n[2], c_n[2], d_n[2], factor[OPRF_SCALAR];
+	uint8_t seed[SEED], factor[OPRF_SCALAR];
 	seed_of(pub, seed);
 	*m = (struct oprf_element){ 0 };
 	if (z)
 		*z = (struct oprf_element){ 0 };
 	for (size_t i = 0; i < n; i++) {
-		const struct view parts[] = {
-			two(seed_n, SEED),      VIEW_OF(seed),         two(i_n, i),
-			two(c_n, OPRF_ELEMENT), element(&blinded[i]),  two(d_n, OPRF_ELEMENT),
-			element(&evaluated[i]), VIEW_LIT("Composite"),
-		};
-		TRY(oprf_hash_to_scalar(OPRF_VERIFIABLE, "HashToScalar-", parts, 8, factor));
+		TRY(factor_of(seed, i, &blinded[i], &evaluated[i], factor));
 		if (!add_times(m, factor, &blinded[i]) ||
 		    (z && !add_times(z, factor, &evaluated[i])))
 			return UC_E_MALFORMED;
@@ -131,6 +139,42 @@ uc_err oprf_prove(const struct oprf_key *k, const struct env *env,
 	uc_err err = oprf_scalar_random(env, nonce);
 	if (!err)
 		err = oprf_prove_with(k, nonce, blinded, evaluated, n, proof);
+	wipe(nonce, sizeof nonce);
+	return err;
+}
+
+uc_err oprf_proving_begin(struct oprf_proving *p, const struct oprf_element *pub)
+{
+	TRY(sodium_ready());
+	*p = (struct oprf_proving){ .n = 0 };
+	seed_of(pub, p->seed);
+	return UC_OK;
+}
+
+uc_err oprf_proving_add(struct oprf_proving *p, const struct oprf_element *blinded,
+			const struct oprf_element *evaluated)
+{
+	uint8_t factor[OPRF_SCALAR];
+	struct oprf_element sum = p->blinded;
+	if (p->n >= OPRF_BATCH_MAX)
+		return UC_E_TOO_LARGE;
+	TRY(factor_of(p->seed, p->n, blinded, evaluated, factor));
+	if (!add_times(&sum, factor, blinded))
+		return UC_E_MALFORMED;
+	p->blinded = sum;
+	p->n++;
+	return UC_OK;
+}
+
+uc_err oprf_proving_end(const struct oprf_proving *p, const struct oprf_key *k,
+			const struct env *env, uint8_t proof[OPRF_PROOF])
+{
+	uint8_t nonce[OPRF_SCALAR] = { 0 };
+	if (!p->n)
+		return UC_E_ARGUMENT;
+	uc_err err = oprf_scalar_random(env, nonce);
+	if (!err)
+		err = prove(k, nonce, &p->blinded, proof);
 	wipe(nonce, sizeof nonce);
 	return err;
 }
