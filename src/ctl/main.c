@@ -63,7 +63,8 @@ static const struct ctl_command commands[] = {
 	  "  undercroftctl reports undercroft.conf dial\n"
 	  "  undercroftctl reports undercroft.conf dial show 3\n"
 	  "  undercroftctl reports open report-3 --key moderators.key --key moderators-2025.key" },
-	{ "rotate-keys", 1, 3, ctl_pass_on, "FILE APP [names|rooms|discovery|retire|moderators KEY]",
+	{ "rotate-keys", 1, 3, ctl_pass_on,
+	  "FILE APP [names|rooms|discovery|retire|moderators KEY]",
 	  "make other keys: for addresses, names, rooms, finding by number",
 	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
 	  "hub's own franks. What was made with those in use goes on to open; what was made with\n"
@@ -78,7 +79,8 @@ static const struct ctl_command commands[] = {
 	  "With moderators and what `reports key` printed on their machine: what opens from now "
 	  "on is\n"
 	  "sealed to that key. Keep the one before for what was sealed to it.\n"
-	  "With discovery: another key for finding people by number. Who wants to be found says so\n"
+	  "With discovery: another key for finding people by number. Who wants to be found says "
+	  "so\n"
 	  "again as they come; the filter under the key before is given out for a day still.\n\n"
 	  "example:\n"
 	  "  undercroftctl rotate-keys undercroft.conf dial names" },
@@ -90,7 +92,8 @@ static const struct ctl_command commands[] = {
 	{ "build-filter", 1, 1, ctl_pass_on, "FILE APP",
 	  "have those who can be found by number in the filter now",
 	  "The running backbone makes the filter of who can be found by number, as it does once\n"
-	  "a day anyway. Made at each change it would tell when who came; status says of which day\n"
+	  "a day anyway. Made at each change it would tell when who came; status says of which "
+	  "day\n"
 	  "it is.\n\n"
 	  "example:\n"
 	  "  undercroftctl build-filter undercroft.conf dial" },
@@ -184,8 +187,10 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nFILE is the backbone's configuration. status, queues, drain, reload, suspend,\n"
-	      "unsuspend, rotate-keys, compact, build-filter, and reports with decide or pass, speak\n"
-	      "to the running backbone; restore, erase-app, mend and load write stores that are not in\n"
+	      "unsuspend, rotate-keys, compact, build-filter, and reports with decide or pass, "
+	      "speak\n"
+	      "to the running backbone; restore, erase-app, mend and load write stores that are "
+	      "not in\n"
 	      "use; the others read. Each command takes --help.\n\n"
 	      "examples:\n"
 	      "  undercroftctl state undercroft.conf\n"

@@ -129,8 +129,8 @@ enum {
 
 static bool field_each(void *ctx, struct view name, struct view value)
 {
-	static const char *const names[FIELD_COUNT] = { NAME_DOMAIN,	   NAME_LOOKUP_KEY,
-							NAME_HUB_KEY,	   NAME_FRANKING_KEY,
+	static const char *const names[FIELD_COUNT] = { NAME_DOMAIN,    NAME_LOOKUP_KEY,
+							NAME_HUB_KEY,   NAME_FRANKING_KEY,
 							NAME_DISCOVERY, NAME_DISCOVERY_2 };
 	struct view *fields = ctx;
 	for (int i = 0; i < FIELD_COUNT; i++) {

@@ -510,7 +510,7 @@ struct discovery_evaluate_response {
 /* A part of the filter of a key.  `edition` and `offset` say what the device has: of the same edition it
  * gets what follows, nothing when that was all; of another, the one that there is from its beginning. */
 struct discovery_filter_request {
-	struct view key; /* the sum of the custodians' keys; empty: that of now.  UC_E_NOT_FOUND */
+	struct view key;  /* the sum of the custodians' keys; empty: that of now.  UC_E_NOT_FOUND */
 	uint64_t edition; /* 0: none */
 	uint64_t offset;  /* bytes */
 };

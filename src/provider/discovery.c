@@ -44,9 +44,9 @@ static uc_err numbers_commit(struct provider *p, struct view subject,
 	struct store_batch b;
 	struct store_key k;
 	store_batch_init(&b, subject);
-	return finish_accounts(p, &b,
-			       record_put(&b, key_1(&k, TABLE_NUMBERS, subject),
-					  numbers_record_element, &r));
+	return finish_accounts(
+		p, &b,
+		record_put(&b, key_1(&k, TABLE_NUMBERS, subject), numbers_record_element, &r));
 }
 
 bool numbers_are_over(const struct numbers_record *r, uint64_t now_ms)
@@ -214,7 +214,8 @@ uc_err handle_discovery_evaluate(struct call *c, struct view body)
 	if (err || wait_days) {
 		job_free(j);
 		if (!err)
-			call_refuse(c, UC_E_RATE, NULL, until_day(env_now_ms(c->p->env), wait_days));
+			call_refuse(c, UC_E_RATE, NULL,
+				    until_day(env_now_ms(c->p->env), wait_days));
 		return err;
 	}
 	job_add(&c->p->discovery, j);

@@ -190,7 +190,9 @@ static uc_err fuse_begin(struct provider *p, struct filter_build *b)
 {
 	struct fuse_head head = { .day = b->day };
 	memcpy(head.prf_key, b->pub.b, sizeof head.prf_key);
-	TRY(env_random(p->env, &head.seed, sizeof head.seed));
+	uint8_t seed[8];
+	TRY(env_random(p->env, seed, sizeof seed));
+	memcpy(&head.seed, seed, sizeof seed);
 	arena_init(&b->work, FUSE_BYTES_LEAST + b->n * FUSE_BYTES_A_KEY, ARENA_PLAIN);
 	b->out_n = fuse_filter_size((uint32_t)b->n);
 	b->out = heap_new(b->out_n);
@@ -269,8 +271,7 @@ static uc_err part_write(struct provider *p, const struct filter_build *b)
 	store_batch_init(&batch, p->domain);
 	return finish_accounts(
 		p, &batch,
-		record_put(&batch,
-			   part_key(&k, p, &b->pub, b->edition, b->written / FILTER_CHUNK),
+		record_put(&batch, part_key(&k, p, &b->pub, b->edition, b->written / FILTER_CHUNK),
 			   filter_part_record_element, &r));
 }
 
@@ -286,9 +287,9 @@ static uc_err head_write(struct provider *p, const struct filter_build *b)
 	store_batch_init(&batch, p->domain);
 	parts_key(&k, p, &b->pub, b->edition - 1);
 	store_delete_prefix(&batch, store_key_view(&k));
-	return finish_accounts(p, &batch,
-			       record_put(&batch, filter_key(&k, p, &b->pub), filter_record_element,
-					  &r));
+	return finish_accounts(
+		p, &batch,
+		record_put(&batch, filter_key(&k, p, &b->pub), filter_record_element, &r));
 }
 
 static void made(struct provider *p, uint32_t day, uint32_t count, uint64_t edition)
@@ -433,7 +434,8 @@ static uc_err answer(struct call *c, const struct oprf_element *pub,
 					       .total = f.total };
 	if (q->edition == f.edition)
 		r.offset = q->offset;
-	if (r.offset > r.total || r.offset % FILTER_CHUNK * (r.offset != r.total))
+	bool is_place = r.offset == r.total || (r.offset < r.total && !(r.offset % FILTER_CHUNK));
+	if (!is_place)
 		return UC_E_ARGUMENT;
 	if (r.offset < r.total) {
 		TRY(record_get(p->accounts,

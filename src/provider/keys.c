@@ -156,7 +156,8 @@ uc_err provider_keys_rotate_discovery(struct provider_keys *k, const struct env 
 bool provider_keys_end_discovery(struct provider_keys *k, uint64_t now_ms)
 {
 	struct provider_keys_discovery *d = &k->discovery;
-	if (!d->has_before || now_ms < d->changed_ms || now_ms - d->changed_ms < DISCOVERY_BEFORE_MS)
+	if (!d->has_before || now_ms < d->changed_ms ||
+	    now_ms - d->changed_ms < DISCOVERY_BEFORE_MS)
 		return false;
 	oprf_key_wipe(&d->before);
 	d->has_before = false;

@@ -37,7 +37,7 @@ struct provider_keys_discovery {
 };
 #define DISCOVERY_BEFORE_MS ((uint64_t)24 * 3600 * 1000)
 /* Clients keep the directory for an hour: until then they may make rooms with keys of before. */
-#define ROOM_KEYS_LEAST_MS ((uint64_t)2 * 3600 * 1000)
+#define ROOM_KEYS_LEAST_MS  ((uint64_t)2 * 3600 * 1000)
 struct provider_keys {
 	uint8_t address_key[BOX_KEY]; /* seals request and key addresses */
 	uint8_t name_key[32];         /* HMAC: what of a name goes into the index; of codes */

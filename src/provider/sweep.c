@@ -220,9 +220,13 @@ static const struct {
 	uint8_t table;
 	sweep_record *sweep;
 } stages[] = {
-	{ TABLE_ACCOUNT, sweep_account }, { TABLE_NAME, sweep_name },   { TABLE_CODE, sweep_code },
-	{ TABLE_ACCOUNT_KEY, sweep_key }, { TABLE_SPENT, sweep_spent },
-	{ TABLE_NUMBERS, sweep_numbers }, { TABLE_DISCOVERABLE, sweep_discoverable },
+	{ TABLE_ACCOUNT, sweep_account },
+	{ TABLE_NAME, sweep_name },
+	{ TABLE_CODE, sweep_code },
+	{ TABLE_ACCOUNT_KEY, sweep_key },
+	{ TABLE_SPENT, sweep_spent },
+	{ TABLE_NUMBERS, sweep_numbers },
+	{ TABLE_DISCOVERABLE, sweep_discoverable },
 	{ TABLE_FILTER, sweep_filter },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };

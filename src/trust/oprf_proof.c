@@ -52,8 +52,8 @@ static uc_err factor_of(const uint8_t seed[SEED], size_t i, const struct oprf_el
 {
 	uint8_t seed_n[2], i_n[2], c_n[2], d_n[2];
 	const struct view parts[] = {
-		two(seed_n, SEED),      { seed, SEED },     two(i_n, i),
-		two(c_n, OPRF_ELEMENT), element(blinded),   two(d_n, OPRF_ELEMENT),
+		two(seed_n, SEED),      { seed, SEED },        two(i_n, i),
+		two(c_n, OPRF_ELEMENT), element(blinded),      two(d_n, OPRF_ELEMENT),
 		element(evaluated),     VIEW_LIT("Composite"),
 	};
 	return oprf_hash_to_scalar(OPRF_VERIFIABLE, "HashToScalar-", parts, 8, out);

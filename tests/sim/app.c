@@ -367,6 +367,7 @@ static void ticks(struct world *w, struct happening *h)
 	app_before(a, "tick", "");
 	provider_doubt_clock(a->provider, clock_watch_doubts(&a->clock, app_now(a), w->now_ms));
 	provider_tick(a->provider, app_now(a));
+	(void)provider_go_on(a->provider);
 	app_after(a);
 	timeline_add(w, w->now_ms + TICK_MS, ticks, a, h->number, NO_BYTES);
 }

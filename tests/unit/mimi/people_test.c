@@ -191,8 +191,9 @@ TEST(look_ups_have_one_length)
 TEST(the_directory_is_read_as_it_is_written)
 {
 	uint8_t keys[3][32] = { { 1 }, { 2 }, { 3 } };
-	struct directory back, d = { DOMAIN, VIEW_LIT("https://127.0.0.1:1"), VIEW_OF(keys[0]),
-				     VIEW_OF(keys[1]), VIEW_OF(keys[2]) };
+	struct directory back, d = { DOMAIN,           VIEW_LIT("https://127.0.0.1:1"),
+				     VIEW_OF(keys[0]), VIEW_OF(keys[1]),
+				     VIEW_OF(keys[2]), { { NULL, 0 } } };
 	struct view url;
 	struct buf b;
 	buf_init(&b, 65536);
@@ -203,6 +204,20 @@ TEST(the_directory_is_read_as_it_is_written)
 	expect_bytes(back.franking_key, VIEW_OF(keys[2]));
 	expect_ok(directory_url(buf_view(&b), VIEW_LIT("notify"), &url));
 	expect_bytes(url, VIEW_LIT("https://127.0.0.1:1/v1/notify/{roomId}"));
+	/* Keys of finding by number, where the app offers it: of one custodian or two, not of the second
+	 * alone. */
+	for (size_t n = 0; n < DIRECTORY_CUSTODIANS; n++) {
+		expect_eq(back.discovery_keys[n].n, 0);
+		d.discovery_keys[n] = VIEW_OF(keys[n]);
+		buf_reset(&b);
+		directory_write(&b, &d);
+		expect_ok(directory_read(buf_view(&b), &mem, &back));
+		expect_bytes(back.discovery_keys[n], VIEW_OF(keys[n]));
+	}
+	d.discovery_keys[0].n = 0;
+	buf_reset(&b);
+	directory_write(&b, &d);
+	expect_err(directory_read(buf_view(&b), &mem, &back), UC_E_MALFORMED);
 	expect_err(directory_read(VIEW_LIT("{}"), &mem, &back), UC_E_MALFORMED);
 	expect_err(directory_read(view_slice(buf_view(&b), 0, b.n - 3), &mem, &back),
 		   UC_E_MALFORMED);

@@ -368,8 +368,9 @@ static void pass(struct app *a, const struct said *s)
 
 static bool settle_one(struct app *a)
 {
+	bool has_more = a->provider && provider_go_on(a->provider);
 	if (!a->provider || !a->said)
-		return false;
+		return has_more;
 	if (provider_sync(a->provider)) {
 		/* As a process does whose disk fails: it ends, and says nothing more. */
 		app_kill(a, kills_keep);
