@@ -92,7 +92,7 @@ TEST(files_have_the_version_they_need)
 		/* One that says it is of the other version. */
 		file.p[7] = (uint8_t)(3 - version);
 		expect(provider_keys_read(buf_view(&file), &read) != UC_OK);
-		file.p[7] = 4;
+		file.p[7] = 5;
 		expect_err(provider_keys_read(buf_view(&file), &read), UC_E_VERSION);
 		buf_done(&file);
 		expect_ok(provider_keys_rotate(&k, test_env()));
@@ -249,6 +249,38 @@ TEST(an_index_key_that_does_not_follow_the_one_before_is_no_file)
 	buf_init_secret(&file, FILE_MAX);
 	expect_ok(provider_keys_write(&k, &file));
 	expect_err(provider_keys_read(buf_view(&file), &read), UC_E_CORRUPT);
+	buf_done(&file);
+	provider_keys_wipe(&k);
+}
+
+/* Of finding by number: made once, another on demand, the one before for a day. */
+TEST(a_key_for_finding_by_number_is_kept_and_changed)
+{
+	struct provider_keys k;
+	struct oprf_element first;
+	make(&k);
+	expect_err(provider_keys_rotate_discovery(&k, test_env()), UC_E_NOT_FOUND);
+	expect_ok(provider_keys_make_discovery(&k, test_env()));
+	first = k.discovery.key.pub;
+	expect_ok(provider_keys_make_discovery(&k, test_env()));
+	write_and_read(&k);
+	expect_bytes(VIEW_OF(k.discovery.key.pub.b), VIEW_OF(first.b));
+	uint64_t from_ms = env_now_ms(test_env());
+	expect_ok(provider_keys_rotate_discovery(&k, test_env()));
+	expect_err(provider_keys_rotate_discovery(&k, test_env()), UC_E_BUSY);
+	write_and_read(&k);
+	expect_bytes(VIEW_OF(k.discovery.before.pub.b), VIEW_OF(first.b));
+	expect(!view_equal(VIEW_OF(k.discovery.key.pub.b), VIEW_OF(first.b)));
+	expect(!provider_keys_end_discovery(&k, from_ms + DISCOVERY_BEFORE_MS - 1));
+	expect(!provider_keys_end_discovery(&k, 0));
+	expect(provider_keys_end_discovery(&k, from_ms + DISCOVERY_BEFORE_MS));
+	expect(!provider_keys_end_discovery(&k, from_ms + DISCOVERY_BEFORE_MS));
+	/* A scalar that is none. */
+	struct buf file;
+	buf_init_secret(&file, FILE_MAX);
+	expect_ok(provider_keys_write(&k, &file));
+	memset(file.p + file.n - 1 - OPRF_SCALAR, 0xff, OPRF_SCALAR);
+	expect_err(provider_keys_read(buf_view(&file), &k), UC_E_KEY);
 	buf_done(&file);
 	provider_keys_wipe(&k);
 }

@@ -42,10 +42,10 @@ TEST(settings_are_the_devices_and_only_rise)
 	memcpy(bytes, other.p, other.n);
 	bytes[other.n - 1] ^= 1;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_SIGNATURE);
-	/* A value that there is none of: who may add and what follows has 101 bytes. */
+	/* A value that there is none of: who may add and what follows has 102 bytes. */
 	memcpy(bytes, other.p, other.n);
-	expect_eq(bytes[other.n - 102], ASK_NOBODY);
-	bytes[other.n - 102] = 4;
+	expect_eq(bytes[other.n - 103], ASK_NOBODY);
+	bytes[other.n - 103] = 4;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_ARGUMENT);
 	s.ask = 4;
 	expect_err(settings_make(&s, &rosa.phone.key, &apps_mem, &other), UC_E_ARGUMENT);
