@@ -9,6 +9,7 @@
 #include "client/identity.h"
 #include "client/pool.h"
 #include "client/protocol.h"
+#include "client/reaching.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/turn.h"
@@ -323,6 +324,37 @@ static size_t open_count(const struct uc_client *c)
 	return n;
 }
 
+struct request *requests_unanswered(struct uc_client *c, const struct uc_id *contact)
+{
+	for (struct request *q = c->requests; q; q = q->next) {
+		bool waits = q->state == REQUEST_OPEN || q->state == REQUEST_DECLINED;
+		if (q->incoming && waits && id_equal(&q->contact, contact) &&
+		    client_now(c) < q->time_ms + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000)
+			return q;
+	}
+	return NULL;
+}
+
+/* Where it came from, and where the answer goes. */
+static uc_err card_keep(struct request *q, const struct consent_in *in,
+			const struct card_content *card)
+{
+	TRY(text_set(q->target, sizeof q->target, in->target));
+	TRY(text_set(q->reply, sizeof q->reply, in->requester));
+	TRY(blob_set(&q->introduction, card->introduction));
+	memcpy(q->answer_pub, card->answer_key, 32);
+	q->dirty = true;
+	return UC_OK;
+}
+
+/* Asked again without an answer: nothing more is shown, but an answer goes where they wait now. */
+static uc_err card_again(struct uc_client *c, const struct uc_id *id, const struct consent_in *in,
+			 const struct card_content *card)
+{
+	struct request *q = requests_unanswered(c, id);
+	return q ? card_keep(q, in, card) : UC_OK;
+}
+
 static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t received_ms)
 {
 	struct card_content card;
@@ -333,8 +365,15 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 		return UC_E_LIMIT;
 	TRY(card_read(c, in->target, in->requester, in->sealed, &c->call, &card));
 	struct uc_id id = contact_id(card.app, card.account_key);
-	const struct contact *known = contact_find(c, &id);
-	if (known && known->blocked)
+	switch (reaching_edge(c, &id)) {
+	case EDGE_BLOCKED:
+		return UC_OK;
+	case EDGE_REQUESTED:
+		return card_again(c, &id, in, &card);
+	default:
+		break;
+	}
+	if (reaching_letter(c, &id) == REACHING_NOTHING)
 		return UC_OK;
 	TRY(request_new(c, true, &q));
 	q->state = REQUEST_OPEN;
@@ -342,10 +381,7 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 	TRY(text_set(q->app, sizeof q->app, view_str(card.app)));
 	TRY(text_set(q->name, sizeof q->name, view_str(card.name)));
 	TRY(text_set(q->text, sizeof q->text, card.text));
-	TRY(text_set(q->target, sizeof q->target, in->target));
-	TRY(text_set(q->reply, sizeof q->reply, in->requester));
-	TRY(blob_set(&q->introduction, card.introduction));
-	memcpy(q->answer_pub, card.answer_key, 32);
+	TRY(card_keep(q, in, &card));
 	q->contact = id;
 	request_tell(c, UC_EVENT_REQUEST, q);
 	return UC_OK;

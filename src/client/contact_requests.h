@@ -14,6 +14,8 @@ uc_err UC_MUST_USE requests_consent_in(struct uc_client *c, struct view entry,
 				       uint64_t received_ms);
 /* A room was joined with a set of ours: is it the one we gave as an answer? */
 void requests_joined(struct uc_client *c, struct room *r);
+/* A letter of that identity that was not accepted, and can still be; NULL without one. */
+struct request *requests_unanswered(struct uc_client *c, const struct uc_id *contact);
 /* The other one of a direct room introduced themselves. */
 void requests_introduced(struct uc_client *c, struct room *r, struct contact *k);
 

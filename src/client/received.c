@@ -6,6 +6,7 @@
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 
 static uc_err text_in(struct uc_client *c, struct room *r, const struct content_parts *p,
 		      const struct message *from)
@@ -81,6 +82,9 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 		from.state = UC_MESSAGE_ACCEPTED;
 		TRY(outbox_found(c, r, &parts.id, timestamp, seq, frank));
 	}
+	const struct member *m = room_member_find(to, sender->participant);
+	if (parts.kind != CONTENT_CONTROL && !from.own && m && strangers_hide(c, to, m))
+		return UC_OK;
 	switch (parts.kind) {
 	case CONTENT_TEXT:
 	case CONTENT_REACTION:

@@ -9,9 +9,11 @@
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/pool.h"
+#include "client/reaching.h"
 #include "client/resync.h"
 #include "client/room_group.h"
 #include "client/seats.h"
+#include "client/strangers.h"
 
 #include "base/heap.h"
 #include "base/text.h"
@@ -75,7 +77,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->participant_key = s->participant_key;
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
-	r->seat_known = r->introduced = r->keys_given = false;
+	r->seat_known = r->introduced = r->keys_given = r->fleeing = false;
 	r->seat_refusals = 0;
 	resync_drop(r);
 	r->start = 0;
@@ -257,18 +259,12 @@ static uc_err shadow_found(struct uc_client *c, struct set *s, struct view uri)
 	return take_place(c, r, s);
 }
 
-static bool given_to_blocked(struct uc_client *c, const struct set *s)
-{
-	const struct contact *k = contact_find(c, &s->given_to);
-	return k && k->blocked;
-}
-
 uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 {
 	struct uc_id id = room_id(uri);
 	struct room *r = room_find(c, &id);
 	/* Who is blocked brings us nowhere: the place is taken only to be left. */
-	if (given_to_blocked(c, s))
+	if (!reaching_brings(c, s))
 		return shadow_found(c, s, uri);
 	if (r && r->state != ROOM_LEFT)
 		return view_equal(view_str(r->client), view_str(s->client))
@@ -295,6 +291,14 @@ static uc_err join(struct uc_client *c, struct room *r, struct set *s,
 	return UC_OK;
 }
 
+static uc_err may_stay(struct uc_client *c, struct room *r)
+{
+	const struct set *s = pool_find(c, r->set_id);
+	if (!s || reaching_stays(c, r, s))
+		return UC_OK;
+	return room_flee(c, r, "You were brought into this room, and left it: nobody may add you.");
+}
+
 uc_err rooms_entered(struct uc_client *c, struct room *r)
 {
 	bool first = r->state == ROOM_JOINING;
@@ -307,6 +311,10 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 		return groups_leave(c, r, 0);
 	if (first)
 		requests_joined(c, r);
+	if (first)
+		TRY(may_stay(c, r));
+	if (r->fleeing)
+		return UC_OK;
 	TRY(introductions_own(c, r));
 	if (first)
 		joined_tell(c, r);
@@ -501,9 +509,13 @@ uc_err room_members_sync(struct uc_client *c, struct room *r)
 		m->gone = true;
 	}
 	TRY(room_group_clients(r->group, sync_each, &s));
-	for (const struct member *m = r->members; m; m = m->next)
-		if (m->was_gone && !m->gone)
-			r->newcomer = r->next_message;
+	for (struct member *m = r->members; m; m = m->next) {
+		if (!m->was_gone || m->gone)
+			continue;
+		r->newcomer = r->next_message;
+		m->admitted = false;
+		m->since_ms = client_now(c);
+	}
 	r->dirty = r->members_dirty = true;
 	return s.err;
 }
@@ -533,8 +545,12 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 		return shadow_waits(c, r) ? UC_OK : seat_open(c, r);
 	if (!room_is_open(r) || r->seq + 1 < r->log_next)
 		return UC_OK;
-	if (!r->shadow)
+	if (!r->shadow) {
 		TRY(introductions_drive(c, r));
+		TRY(strangers_drive(c, r));
+	}
+	if (!room_is_open(r))
+		return UC_OK; /* left just now */
 	TRY(groups_drive(c, r));
 	return outbox_drive(c, r);
 }

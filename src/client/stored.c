@@ -312,6 +312,8 @@ void wire_room(struct wire *w, struct room *r)
 	WIRE_CHAIN(w, &r->tasks, struct task, wire_task);
 	if (version > 1)
 		wire_u64(w, &r->number);
+	if (version > 3)
+		wire_bool(w, &r->fleeing);
 }
 
 void wire_members(struct wire *w, struct room *r)
@@ -322,6 +324,10 @@ void wire_members(struct wire *w, struct room *r)
 		wire_u64(w, &r->newcomer);
 	else
 		r->newcomer = r->next_message; /* not known: it may have been just now */
+	for (struct member *m = r->members; version > 2 && m && !w->failed; m = m->next) {
+		wire_bool(w, &m->admitted);
+		wire_u64(w, &m->since_ms);
+	}
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)

@@ -14,8 +14,8 @@ enum {
 	ACCOUNT_VERSION = 2, /* 2: settings */
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 2,
-	ROOM_VERSION = 3,     /* 3: the members are a record of their own */
-	MEMBERS_VERSION = 2,  /* 2: since when nobody came */
+	ROOM_VERSION = 4,     /* 3: the members are a record of their own; 4: left by itself */
+	MEMBERS_VERSION = 3,  /* 2: since when nobody came; 3: who may be there */
 	OUTGOING_VERSION = 2, /* 2: said again */
 	MESSAGE_VERSION = 2,  /* 2: when the hub took what is shown */
 	DOMAIN_MAX = 256,     /* bytes with the closing zero, as all of these */
@@ -203,6 +203,8 @@ struct member {
 	char name[PROFILE_BYTES];
 	uint8_t account_key[ED25519_KEY];
 	struct blob introduction; /* as received, to be forwarded */
+	bool admitted;            /* somebody below 16 may be in a room with them */
+	uint64_t since_ms;        /* seen here; 0: of a time before this was kept */
 
 	bool was_gone; /* memory only, from here on: before the epoch that is looked at */
 	struct member *next;
@@ -300,6 +302,7 @@ struct room {
 	uint64_t newcomer; /* the last message when somebody came who had not been there */
 	struct task *tasks;
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
+	bool fleeing;    /* left by this client itself (strangers.h) */
 
 	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
 	struct room_group *group;
@@ -314,6 +317,7 @@ struct room {
 	uint64_t retry_ms;                 /* nothing is tried before */
 	uint64_t commit_ms; /* others' proposals are committed by us then; 0: there are none */
 	uint64_t ask_ms;    /* who has not introduced themselves is asked then; 0: nobody */
+	uint64_t flee_ms;   /* leaving is tried again then */
 	uint64_t told_ms;   /* we introduced ourselves last */
 	uint32_t asks;      /* how often, since somebody last was missing */
 	uc_op create_op;

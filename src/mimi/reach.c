@@ -9,6 +9,7 @@ enum {
 	MINOR = BIT(AGE_CHILD) | BIT(AGE_TEEN_A) | BIT(AGE_TEEN_B),
 	NOT_MET = BIT(REACH_NAME) | BIT(REACH_SEARCH),
 	NOT_HANDED = ANY & ~BIT(REACH_IN_PERSON),
+	NOT_THERE = NOT_HANDED & ~BIT(REACH_SHARED_ROOM),
 };
 /* Facts of a case: a row asks for some to be there, and for some to be missing. */
 enum {
@@ -36,7 +37,8 @@ static const struct rule {
 	{ "R4", BIT(AGE_CHILD), ANY, ANY, ANY, 0, AGREED, REACH_DENY, 0, BY_APP | BY_CLIENT },
 	{ "R14", MINOR, ANY, BIT(REACH_SEARCH), ANY, 0, 0, REACH_DENY, 0, BY_APP },
 	{ "R4", BIT(AGE_CHILD), ANY, ANY, ANY, AGREED, 0, REACH_REQUEST, TOLD, BY_APP | BY_CLIENT },
-	{ "R5", BIT(AGE_TEEN_A), BIT(AGE_ADULT), NOT_HANDED, ANY, 0, 0, REACH_DENY, 0, BY_APP },
+	/* A guardian may agree to who hands over a link, and (R13) to who is in a room. */
+	{ "R5", BIT(AGE_TEEN_A), BIT(AGE_ADULT), NOT_THERE, ANY, 0, 0, REACH_DENY, 0, BY_APP },
 	{ "R5", BIT(AGE_TEEN_A), BIT(AGE_ADULT), ANY, ANY, 0, AGREED, REACH_DENY, 0,
 	  BY_APP | BY_CLIENT },
 	{ "R5", BIT(AGE_TEEN_A), BIT(AGE_ADULT), ANY, ANY, 0, 0, REACH_REQUEST, TOLD,
@@ -86,4 +88,39 @@ bool reach_findable(const struct reach *r)
 	struct reach stranger = *r;
 	stranger.edge = EDGE_NONE;
 	return reach(&stranger).answer != REACH_DENY;
+}
+
+/* --- for who does not know the sender --- */
+
+static void say_one(const struct reach *r, bool has_guardian, struct reach_said *s)
+{
+	struct reach x = *r;
+	x.guardian_agrees = r->guardian_agrees || has_guardian;
+	enum reach_answer open = reach(&x).answer;
+	x.guardian_agrees = r->guardian_agrees;
+	if (open > s->most)
+		s->most = open;
+	if (open < s->least)
+		s->least = open;
+	s->waits = s->waits || (open != REACH_DENY && reach(&x).answer == REACH_DENY);
+}
+
+struct reach_said reach_sender_unknown(const struct reach *r, bool has_guardian)
+{
+	struct reach_said s = { .most = REACH_DENY, .least = REACH_DELIVER };
+	/* The ways that a letter comes. */
+	const unsigned ways = r->channel == REACH_CHANNELS
+				      ? BIT(REACH_IN_PERSON) | BIT(REACH_NAME) | BIT(REACH_MATCH)
+				      : BIT(r->channel);
+	for (unsigned from = AGE_CHILD; from < AGE_UNKNOWN; from++)
+		for (unsigned channel = 0; channel < REACH_CHANNELS; channel++) {
+			const struct reach x = { .recipient = r->recipient,
+						 .sender = (enum age_band)from,
+						 .channel = (enum reach_channel)channel,
+						 .edge = r->edge,
+						 .guardian_agrees = r->guardian_agrees };
+			if (ways & BIT(channel))
+				say_one(&x, has_guardian, &s);
+		}
+	return s;
 }

@@ -56,4 +56,15 @@ struct reach_result reach(const struct reach *r);
 /* May the recipient be shown in answer to a look-up of this channel at all? */
 bool reach_findable(const struct reach *r);
 
+/* What a client can say, which knows neither the sender's age nor what their app says of them: the
+ * answers to all of those whom the app could have let through. */
+struct reach_said {
+	enum reach_answer most,
+		least; /* the most open of them, and the most closed of all there are */
+	bool waits;    /* the guardian's word is needed for one of them, and is not there */
+};
+/* has_guardian: then the app lets through what a guardian may agree to.  Of *r the sender, and what the
+ * app alone knows of it, is not looked at; channel REACH_CHANNELS: not known, a letter's. */
+struct reach_said reach_sender_unknown(const struct reach *r, bool has_guardian);
+
 #endif

@@ -239,13 +239,22 @@ static const struct person *person_named(struct world *w, const char *identifier
 	return NULL;
 }
 
-/* The other end of a request, found by its text; NULL where it is not. */
+/* The other end of a request, found by where it is answered; NULL where it is not. */
 static const struct request *other_end(const struct person *p, const struct request *of)
 {
 	for (const struct request *q = p->client->requests; q; q = q->next)
-		if (q->incoming != of->incoming && !strcmp(q->text, of->text))
+		if (q->incoming != of->incoming && !strcmp(q->reply, of->reply))
 			return q;
 	return NULL;
+}
+
+/* Of somebody who asks again, nothing more is shown. */
+static bool has_asked_again(const struct person *from, const struct request *of)
+{
+	unsigned n = 0;
+	for (const struct request *q = from->client->requests; q; q = q->next)
+		n += !q->incoming && !strcmp(q->app, of->app) && !strcmp(q->name, of->name);
+	return n > 1;
 }
 
 /* What was queued for delivery has arrived, and so has each answer. */
@@ -260,6 +269,8 @@ static void check_request(struct person *p, const struct request *q)
 	    other->app->rolled || p->app->rolled)
 		return;
 	const struct request *theirs = other_end(other, q);
+	if (!theirs && has_asked_again(p, q))
+		return;
 	if (!theirs)
 		sim_fail(w, "person %u never got person %u's request", other->number, p->number);
 	else if (theirs->state == REQUEST_ACCEPTED && q->state != REQUEST_ACCEPTED)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 120 * 1000 };
+enum { PATIENCE_MS = 120 * 1000, SEEN_MS = 3 * 1000 };
 
 struct found {
 	bool there;
@@ -129,9 +129,11 @@ void scene_asks(struct person *from, struct person *to)
 {
 	struct world *w = from->w;
 	struct found f = { 0 };
+	char text[TEXT_MAX + 16];
 	uc_op op;
+	snprintf(text, sizeof text, "May I? %s", from->name);
 	person_before(from, "uc_ask", "");
-	scene_done(from, uc_ask(from->client, to->app->domain, to->identifier, "May I?", &op));
+	scene_done(from, uc_ask(from->client, to->app->domain, to->identifier, text, &op));
 	scene_want(w, has_request, to, "the request");
 	if (w->failed || uc_requests(to->client, request_each, &f))
 		return;
@@ -154,6 +156,136 @@ void scene_says(struct person *from, struct person *to, const char *text)
 	truth_said(from, &f.id, text, !err);
 	scene_done(from, err);
 	scene_want(w, has_message, &x, text);
+}
+
+/* --- what is shown --- */
+
+static bool rooms_each(void *ctx, const struct uc_room *r)
+{
+	struct rooms_seen *s = ctx;
+	bool open = r->state == UC_ROOM_OPEN;
+	s->open += open;
+	s->groups += !r->direct;
+	s->open_groups += open && !r->direct;
+	if (open && !r->direct && r->members > s->people)
+		s->people = r->members;
+	if (open && !r->direct)
+		s->group = r->id;
+	return true;
+}
+
+struct rooms_seen scene_rooms(const struct person *p)
+{
+	struct rooms_seen s = { 0 };
+	if (p->client && uc_rooms(p->client, rooms_each, &s))
+		sim_fail(p->w, "no rooms");
+	return s;
+}
+
+struct contact_named {
+	const char *name;
+	struct contact_seen seen;
+};
+
+static bool contact_each(void *ctx, const struct uc_contact *k)
+{
+	struct contact_named *s = ctx;
+	if (!s->name || !strcmp(k->name, s->name))
+		s->seen = (struct contact_seen){ true, k->id, k->key_addresses };
+	return true;
+}
+
+struct contact_seen scene_contact(const struct person *p, const char *name)
+{
+	struct contact_named s = { .name = name };
+	if (p->client && uc_contacts(p->client, contact_each, &s))
+		sim_fail(p->w, "no contacts");
+	return s.seen;
+}
+
+bool scene_has_addresses(struct world *w, void *ctx)
+{
+	const struct scene_addresses *x = ctx;
+	(void)w;
+	return scene_contact(x->of, x->name).addresses >= x->n;
+}
+
+struct note_call {
+	const struct scene_note *note;
+	bool there;
+};
+
+static bool note_each(void *ctx, const struct uc_message *m)
+{
+	struct note_call *x = ctx;
+	const char *text = x->note->text;
+	x->there =
+		x->there || (m->kind == UC_MESSAGE_NOTE && !strncmp(m->text, text, strlen(text)));
+	return true;
+}
+
+static bool note_room(void *ctx, const struct uc_room *r)
+{
+	struct note_call *x = ctx;
+	return !uc_messages(x->note->of->client, &r->id, 1, 1000, note_each, x) && !x->there;
+}
+
+bool scene_has_note(struct world *w, void *ctx)
+{
+	struct note_call x = { .note = ctx };
+	(void)w;
+	return x.note->of->client && !uc_rooms(x.note->of->client, note_room, &x) && x.there;
+}
+
+/* --- what is done --- */
+
+void scene_group(struct person *p, const struct person *with)
+{
+	struct contact_seen k = scene_contact(p, with->name);
+	uc_op op;
+	if (p->w->failed)
+		return;
+	person_before(p, "uc_group_create", "");
+	scene_done(p, uc_group_create(p->client, "zQmark Walks", &k.id, 1, &op));
+}
+
+void scene_adds(struct person *p, const struct person *whom)
+{
+	struct contact_seen k = scene_contact(p, whom->name);
+	struct rooms_seen r = scene_rooms(p);
+	uc_op op;
+	if (p->w->failed)
+		return;
+	person_before(p, "uc_group_add", "");
+	scene_done(p, uc_group_add(p->client, &r.group, &k.id, &op));
+}
+
+struct settled {
+	const struct person *p;
+	struct uc_settings s;
+};
+
+static bool is_settled(struct world *w, void *ctx)
+{
+	const struct settled *x = ctx;
+	struct uc_settings s;
+	(void)w;
+	return x->p->client && !uc_settings_get(x->p->client, &s) && s.said && s.age == x->s.age &&
+	       s.add == x->s.add;
+}
+
+void scene_settles(struct person *p, enum uc_age age, enum uc_may_add add)
+{
+	struct settled x = { .p = p };
+	uc_op op;
+	if (p->w->failed)
+		return;
+	world_run(p->w, p->w->now_ms + SEEN_MS, NULL, NULL); /* those of the app are seen */
+	person_before(p, "uc_settings_set", "");
+	uc_err err = uc_settings_default(age, &x.s);
+	x.s.add = add;
+	scene_done(p, err ? err : uc_settings_set(p->client, &x.s, &op));
+	scene_want(p->w, is_settled, &x, "the settings");
 }
 
 int scene_main(int argc, char **argv, scene_play *play, const char *right_text)

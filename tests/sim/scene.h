@@ -17,6 +17,37 @@ void scene_done(struct person *p, uc_err err);
 void scene_signs_up(struct person *p);
 /* A request, accepted; both are in their direct room then. */
 void scene_asks(struct person *from, struct person *to);
+/* What a person's client shows. */
+struct rooms_seen {
+	unsigned open, open_groups, groups, people; /* people: in the largest open group */
+	struct uc_id group;                         /* the open group that came last */
+};
+struct rooms_seen scene_rooms(const struct person *p);
+struct contact_seen {
+	bool there;
+	struct uc_id id;
+	uint32_t addresses;
+};
+/* The contact of that name; NULL: the last of all. */
+struct contact_seen scene_contact(const struct person *p, const char *name);
+void scene_group(struct person *p, const struct person *with);
+/* Brings them into the group that came last. */
+void scene_adds(struct person *p, const struct person *whom);
+/* What that age begins with, and this besides; waits until it holds. */
+void scene_settles(struct person *p, enum uc_age age, enum uc_may_add add);
+/* Whoever `of` is, they have at least so many addresses of a contact of that name. */
+struct scene_addresses {
+	const struct person *of;
+	const char *name;
+	unsigned n;
+};
+bool scene_has_addresses(struct world *w, void *addresses);
+/* A line of the client's own, in any room, that begins so. */
+struct scene_note {
+	const struct person *of;
+	const char *text;
+};
+bool scene_has_note(struct world *w, void *note);
 /* In their direct room; waits until it is read. */
 void scene_says(struct person *from, struct person *to, const char *text);
 

@@ -21,7 +21,7 @@ static const grid strangers = {
 };
 static const grid guardian_agrees = {
 	[AGE_CHILD]   = { "gggg.", "gggg.", "gggg.", "gggg.", "gggg." },
-	[AGE_TEEN_A]  = { "gggg.", "gggg.", "gggg.", "g....", "g...." },
+	[AGE_TEEN_A]  = { "gggg.", "gggg.", "gggg.", "g..g.", "g..g." },
 	[AGE_TEEN_B]  = { "rrrr.", "rrrr.", "rrrr.", "r.rr.", "r.rr." },
 	[AGE_ADULT]   = { "rrfr.", "rrfr.", "rrfr.", "rrfr.", "rrfr." },
 	[AGE_UNKNOWN] = { "rrrr.", "rrrr.", "rrrr.", "r.rr.", "r.rr." },
@@ -187,4 +187,49 @@ static void as_findable(const struct reach *r)
 TEST(being_found_does_not_depend_on_blocks_or_contacts)
 {
 	cells((struct reach){ 0 }, as_findable);
+}
+
+/* --- what a client can say, which does not know who it is --- */
+
+/* Letters first, then rooms: . nothing arrives; w the guardian is asked first; s it is shown (of rooms:
+ * one may be in them together).  By edge: none, requested, accepted, blocked. */
+static const char *const unknown[AGE_BANDS][2][2] = {
+	/*                without a guardian     with one */
+	[AGE_CHILD] = { { "..s.", "..s." }, { "w.s.", "w.s." } },
+	[AGE_TEEN_A] = { { "s.s.", "..s." }, { "w.s.", "w.s." } },
+	[AGE_TEEN_B] = { { "s.s.", "s.s." }, { "s.s.", "s.s." } },
+	[AGE_ADULT] = { { "s.s.", "s.s." }, { "s.s.", "s.s." } },
+	[AGE_UNKNOWN] = { { "s.s.", "s.s." }, { "s.s.", "s.s." } },
+};
+
+static char said(enum age_band to, enum reach_edge edge, bool room, bool guardian, bool agrees)
+{
+	const struct reach r = { .recipient = to,
+				 .edge = edge,
+				 .channel = room ? REACH_SHARED_ROOM : REACH_CHANNELS,
+				 .guardian_agrees = agrees };
+	struct reach_said s = reach_sender_unknown(&r, guardian);
+	if ((room ? s.least : s.most) == REACH_DENY)
+		return '.';
+	return s.waits ? 'w' : 's';
+}
+
+TEST(who_does_not_know_the_sender_asks_for_all_there_may_be)
+{
+	for (int to = 0; to < AGE_BANDS; to++)
+		for (int x = 0; x < EDGES * 4; x++) {
+			int edge = x / 4;
+			bool room = x & 1, guardian = x & 2;
+			char want = unknown[to][guardian][room][edge];
+			char is = said((enum age_band)to, (enum reach_edge)edge, room, guardian,
+				       false);
+			if (is != want)
+				test_fail(__FILE__, __LINE__,
+					  "to %d, edge %d, room %d, guardian %d: %c", to, edge,
+					  room, guardian, is);
+			/* Agreed to: what waited is shown, and nothing else. */
+			is = said((enum age_band)to, (enum reach_edge)edge, room, guardian, true);
+			if (guardian)
+				expect_eq(is, want == 'w' ? 's' : want);
+		}
 }

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/reaching.h"
+
+#include "client/contact_requests.h"
+#include "client/contacts.h"
+#include "client/settings.h"
+
+enum reach_edge reaching_edge(struct uc_client *c, const struct uc_id *contact)
+{
+	const struct contact *k = contact_find(c, contact);
+	if (k)
+		return k->blocked ? EDGE_BLOCKED : EDGE_ACCEPTED;
+	return requests_unanswered(c, contact) ? EDGE_REQUESTED : EDGE_NONE;
+}
+
+static struct reach_said ask(struct uc_client *c, enum reach_edge edge, enum reach_channel channel)
+{
+	struct settings s = settings_known(c);
+	const struct reach r = { .recipient = (enum age_band)s.age_band,
+				 .channel = channel,
+				 .edge = edge };
+	return reach_sender_unknown(&r, false);
+}
+
+enum reaching reaching_letter(struct uc_client *c, const struct uc_id *contact)
+{
+	struct reach_said s = ask(c, reaching_edge(c, contact), REACH_CHANNELS);
+	if (s.most == REACH_DENY)
+		return REACHING_NOTHING;
+	return s.waits ? REACHING_WAITS : REACHING_SHOWN;
+}
+
+/* Whoever it is may be a grown-up: here the strictest reading holds. */
+enum reaching reaching_member(struct uc_client *c, const struct uc_id *contact)
+{
+	enum reach_edge edge = reaching_edge(c, contact);
+	/* That they have asked opens and closes nothing where both are. */
+	struct reach_said s = ask(c, edge == EDGE_REQUESTED ? EDGE_NONE : edge, REACH_SHARED_ROOM);
+	if (s.least == REACH_DENY)
+		return REACHING_NOTHING;
+	return s.waits ? REACHING_WAITS : REACHING_SHOWN;
+}
+
+/* Who holds a set was given it: by an address, as a contact, or as the answer to a letter. */
+static enum reach_edge edge_of_set(struct uc_client *c, const struct set *s)
+{
+	return id_is_zero(&s->given_to) ? EDGE_ACCEPTED : reaching_edge(c, &s->given_to);
+}
+
+bool reaching_brings(struct uc_client *c, const struct set *s)
+{
+	return ask(c, edge_of_set(c, s), REACH_SHARED_ROOM).most == REACH_DELIVER;
+}
+
+bool reaching_stays(struct uc_client *c, const struct room *r, const struct set *s)
+{
+	if (!reaching_brings(c, s))
+		return false;
+	/* An answer to a letter is for a conversation of two; and who lets nobody add them is added by
+	 * nobody, also with what was given out before. */
+	return r->direct || (!id_is_zero(&s->given_to) && settings_known(c).add != ADD_NOBODY);
+}
+
+bool reaching_is_young(struct uc_client *c)
+{
+	struct settings s = settings_known(c);
+	return s.age_band == AGE_CHILD || s.age_band == AGE_TEEN_A;
+}

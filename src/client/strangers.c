@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/strangers.h"
+
+#include "client/contacts.h"
+#include "client/groups.h"
+#include "client/history.h"
+#include "client/reaching.h"
+#include "client/rooms.h"
+
+#include "base/buf.h"
+
+enum {
+	/* For somebody's introduction, which may be on its way, or come with their device. */
+	INTRODUCTION_MS = 3600 * 1000,
+	AGAIN_MS = 60 * 1000,
+	WHY_BYTES = 1024,
+};
+
+static uc_err leave(struct uc_client *c, struct room *r)
+{
+	if (waits_until(c, r->flee_ms))
+		return UC_OK;
+	r->flee_ms = client_now(c) + AGAIN_MS;
+	wake_at(c, r->flee_ms);
+	return rooms_close(c, r, 0);
+}
+
+uc_err room_flee(struct uc_client *c, struct room *r, const char *why)
+{
+	if (r->fleeing)
+		return UC_OK;
+	TRY(history_note(c, r, why));
+	r->fleeing = r->dirty = true;
+	r->flee_ms = 0;
+	return leave(c, r);
+}
+
+static uc_err flee_from(struct uc_client *c, struct room *r, const struct member *m)
+{
+	char name[MEMBER_NAME_BYTES];
+	struct buf b;
+	buf_init(&b, WHY_BYTES);
+	buf_add_str(&b, "You have left this room: ");
+	buf_add_str(&b, member_name(c, m, name, sizeof name));
+	if (m->introduced) {
+		buf_add_str(&b, " from ");
+		buf_add_view(&b, uri_domain(view_str(m->participant)));
+		buf_add_str(&b, " is in it, who is no contact of yours.");
+	} else {
+		buf_add_str(&b, ", has not said who they are.");
+	}
+	buf_add_byte(&b, 0);
+	uc_err err = b.failed ? b.failed : room_flee(c, r, (const char *)b.p);
+	buf_done(&b);
+	return err;
+}
+
+/* Who is brought in by an address that a contact gave us is expected to be that contact. */
+static struct uc_id identity_of(const struct member *m)
+{
+	char app[DOMAIN_MAX];
+	if (!m->introduced)
+		return m->contact;
+	if (text_set(app, sizeof app, uri_domain(view_str(m->participant))))
+		return (struct uc_id){ { 0 } };
+	return contact_id(app, m->account_key);
+}
+
+/* *out: nobody is known yet behind it. */
+static enum reaching look(struct uc_client *c, const struct member *m, bool *unknown)
+{
+	struct uc_id id = identity_of(m);
+	*unknown = id_is_zero(&id);
+	return reaching_member(c, &id);
+}
+
+uc_err strangers_drive(struct uc_client *c, struct room *r)
+{
+	if (r->fleeing)
+		return leave(c, r);
+	/* Who a conversation of two is with was decided when it began. */
+	if (r->direct || !reaching_is_young(c))
+		return UC_OK;
+	for (struct member *m = r->members; m; m = m->next) {
+		bool unknown;
+		if (m->gone || m->admitted || !strcmp(m->participant, r->participant))
+			continue;
+		if (!m->since_ms) {
+			m->since_ms = client_now(c);
+			r->dirty = r->members_dirty = true;
+		}
+		bool fine = look(c, m, &unknown) == REACHING_SHOWN;
+		if (fine && m->introduced)
+			m->admitted = r->dirty = r->members_dirty = true;
+		else if (!fine && (!unknown || !waits_until(c, m->since_ms + INTRODUCTION_MS)))
+			return flee_from(c, r, m);
+	}
+	return UC_OK;
+}
+
+bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m)
+{
+	const struct contact *k = contact_find(c, &m->contact);
+	if (k && k->blocked)
+		return true;
+	return !m->introduced && !r->direct && reaching_is_young(c);
+}

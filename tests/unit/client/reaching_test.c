@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the client makes of the table: every cell that it enforces, by age, by what is between the two and
+ * by the way. */
+#include "client/reaching.h"
+
+#include "client/contact_requests.h"
+#include "client/contacts.h"
+#include "client/devices.h"
+#include "client/strangers.h"
+#include "client/turn.h"
+#include "mimi/settings.h"
+
+#include "base/heap.h"
+#include "tests/unit/client/small_app.h"
+
+static struct small_app app;
+static struct person rosa;
+static uint8_t next_key;
+
+static void begin(void)
+{
+	small_app_init(&app, "dial.example");
+	person_begin(&rosa, &app);
+	expect_ok(person_open(&rosa));
+	person_account(&rosa, "Rosa");
+}
+
+/* As this device signed it. */
+static uc_err say(struct uc_client *c, void *arg)
+{
+	const struct settings *in = arg;
+	struct settings s = *in;
+	struct view made;
+	s.app = view_str(c->account.app);
+	s.account_key = VIEW_OF(c->account.account_key);
+	s.number = 1;
+	TRY(settings_make(&s, &c->account.device, &c->call, &made));
+	TRY(blob_set(&c->account.settings, made));
+	c->account.dirty = true;
+	return UC_OK;
+}
+
+static void settle(enum age_band band, enum settings_add add)
+{
+	struct settings s = settings_default(band);
+	s.add = (uint8_t)add;
+	expect_ok(turn_run(rosa.c, say, &s));
+}
+
+/* Somebody new on another app, and this between the two. */
+struct meeting {
+	enum reach_edge edge;
+	struct uc_id id;
+};
+
+static uc_err meet(struct uc_client *c, void *arg)
+{
+	struct meeting *m = arg;
+	uint8_t key[ED25519_KEY] = { ++next_key };
+	struct contact *k;
+	m->id = contact_id("lens.example", key);
+	if (m->edge == EDGE_NONE)
+		return UC_OK;
+	if (m->edge != EDGE_REQUESTED) {
+		TRY(contact_meet(c, "lens.example", key, "Tom", (struct view){ NULL, 0 }, &k));
+		k->blocked = m->edge == EDGE_BLOCKED;
+		return UC_OK;
+	}
+	struct request *q = HEAP_NEW(struct request);
+	if (!q)
+		return UC_E_MEMORY;
+	q->id.b[0] = next_key;
+	q->incoming = true;
+	q->state = REQUEST_OPEN;
+	q->time_ms = test_now_ms;
+	q->contact = m->id;
+	request_add(c, q);
+	return UC_OK;
+}
+
+static struct uc_id somebody(enum reach_edge edge)
+{
+	struct meeting m = { .edge = edge };
+	expect_ok(turn_run(rosa.c, meet, &m));
+	return m.id;
+}
+
+static char letter_of(enum reaching r)
+{
+	return r == REACHING_NOTHING ? '.' : r == REACHING_WAITS ? 'w' : 's';
+}
+
+/* By edge: none, requested, accepted, blocked.  Letters; members of a room; who brings us into one. */
+static const char *const cells[AGE_BANDS][3] = {
+	[AGE_CHILD] = { "..s.", "..s.", "..y." },   [AGE_TEEN_A] = { "s.s.", "..s.", "..y." },
+	[AGE_TEEN_B] = { "s.s.", "sss.", "..y." },  [AGE_ADULT] = { "s.s.", "sss.", "..y." },
+	[AGE_UNKNOWN] = { "s.s.", "sss.", "..y." },
+};
+
+TEST(every_cell_of_the_clients_is_the_tables)
+{
+	begin();
+	for (int band = 0; band < AGE_BANDS; band++) {
+		settle((enum age_band)band, ADD_NOBODY);
+		for (int edge = 0; edge < EDGES; edge++) {
+			struct uc_id id = somebody((enum reach_edge)edge);
+			struct set set = { .given_to = id };
+			expect_eq(reaching_edge(rosa.c, &id), edge);
+			expect_eq(letter_of(reaching_letter(rosa.c, &id)), cells[band][0][edge]);
+			expect_eq(letter_of(reaching_member(rosa.c, &id)), cells[band][1][edge]);
+			expect_eq(reaching_brings(rosa.c, &set), cells[band][2][edge] == 'y');
+		}
+		expect_eq(reaching_is_young(rosa.c), band == AGE_CHILD || band == AGE_TEEN_A);
+	}
+	person_end(&rosa);
+}
+
+TEST(what_was_not_answered_for_a_month_may_be_asked_again)
+{
+	begin();
+	struct uc_id id = somebody(EDGE_REQUESTED);
+	test_now_ms += (uint64_t)29 * 24 * 3600 * 1000;
+	expect_eq(reaching_edge(rosa.c, &id), EDGE_REQUESTED);
+	test_now_ms += (uint64_t)2 * 24 * 3600 * 1000;
+	expect_eq(reaching_edge(rosa.c, &id), EDGE_NONE);
+	person_end(&rosa);
+}
+
+TEST(a_set_is_good_for_what_it_was_given_for)
+{
+	begin();
+	struct room group = { .direct = false }, direct = { .direct = true };
+	struct set answer = { .state = SET_AWAITED };
+	for (int add = ADD_CONTACTS; add <= ADD_NOBODY; add++) {
+		settle(AGE_ADULT, (enum settings_add)add);
+		for (int edge = 0; edge < EDGES; edge++) {
+			struct set given = { .given_to = somebody((enum reach_edge)edge) };
+			bool may = edge == EDGE_ACCEPTED;
+			expect_eq(reaching_stays(rosa.c, &direct, &given), may);
+			expect_eq(reaching_stays(rosa.c, &group, &given),
+				  may && add == ADD_CONTACTS);
+		}
+		/* The answer to a letter is for a conversation of two. */
+		expect(reaching_stays(rosa.c, &direct, &answer));
+		expect(!reaching_stays(rosa.c, &group, &answer));
+	}
+	person_end(&rosa);
+}
+
+TEST(what_is_not_to_be_seen_is_hidden)
+{
+	begin();
+	struct room group = { .direct = false }, direct = { .direct = true };
+	struct member unknown = { .introduced = false }, known = { .introduced = true };
+	struct member blocked = { .introduced = true, .contact = somebody(EDGE_BLOCKED) };
+	for (int band = 0; band < AGE_BANDS; band++) {
+		settle((enum age_band)band, ADD_NOBODY);
+		bool young = band == AGE_CHILD || band == AGE_TEEN_A;
+		expect_eq(strangers_hide(rosa.c, &group, &unknown), young);
+		expect(!strangers_hide(rosa.c, &direct, &unknown));
+		expect(!strangers_hide(rosa.c, &group, &known));
+		expect(strangers_hide(rosa.c, &group, &blocked));
+	}
+	person_end(&rosa);
+}
