@@ -317,10 +317,79 @@ UC_API uc_err uc_safety_number(uc_client *c, const struct uc_id *contact,
 			       char out[UC_SAFETY_NUMBER_MAX]) UC_MUST_USE;
 UC_API uc_err uc_contact_verified(uc_client *c, const struct uc_id *contact,
 				  bool verified) UC_MUST_USE;
-/* Revokes what they hold, leaves their direct room; they are told nothing.  blocked false: undoes it;
- * the room has to be opened anew. */
+/* Revokes what they hold, leaves their direct room; they are told nothing.  It covers the accounts that
+ * were shown to be theirs (uc_contact_links) or are shown so later: contacts among them are blocked, too,
+ * and of the others nothing arrives.  blocked false: undoes it for all of them; the room has to be
+ * opened anew. */
 UC_API uc_err uc_block(uc_client *c, const struct uc_id *contact, bool blocked,
 		       uc_op *op) UC_MUST_USE;
+
+/* --- two accounts of one person --- */
+
+/* A person can show contacts that another account, on another app, is theirs, too: by a statement that a
+ * device of each account has signed.  It is made between the two clients alone, by texts that the person
+ * carries from one to the other: the first begins and gives an offer; the second accepts it and gives an
+ * answer; the first takes that and gives the statement; the second takes that.  Every text holds both
+ * accounts' public keys and the names they show; an offer is good for ten minutes. */
+enum { UC_LINK_TEXT_MAX = 65536 }; /* bytes, with the closing zero */
+enum uc_link_state {
+	UC_LINK_OFFERED,   /* of a text: an offer */
+	UC_LINK_SIGNED,    /* accepted here; the other account's signature is not here yet */
+	UC_LINK_WHOLE,     /* may be shown */
+	UC_LINK_WITHDRAWN, /* by either account */
+};
+/* Another account of this person. */
+struct uc_link {
+	struct uc_id id;
+	enum uc_link_state state;
+	const char *app, *name;
+	const char *identifier; /* "" unless its owner chose to tell it */
+	uint8_t account_key[32];
+	uint32_t shown;   /* contacts who hear of it */
+	uint32_t waiting; /* of them, who are still to be told, or told that it is withdrawn */
+};
+typedef bool uc_link_each(void *ctx, const struct uc_link *link);
+UC_API uc_err uc_links(uc_client *c, uc_link_each *each, void *ctx) UC_MUST_USE;
+/* All of these write a text that is to be carried to the other client; UC_E_TOO_LARGE when it does not
+ * fit into out.  with_identifier: the own number, handle or address is part of what is signed, and shown
+ * to whoever is shown the link; UC_E_NAME when this device does not know it. */
+UC_API uc_err uc_link_begin(uc_client *c, bool with_identifier, char *out,
+			    size_t out_n) UC_MUST_USE;
+/* Calls `each` once with the account that a text speaks of, and what it is: before it is accepted, a
+ * person should see that it is their own.  id means nothing here.  UC_E_MALFORMED, UC_E_SIGNATURE,
+ * UC_E_NOT_FOUND: not about an account of ours. */
+UC_API uc_err uc_link_look(uc_client *c, const char *text, uc_link_each *each,
+			   void *ctx) UC_MUST_USE;
+/* Signs what an offer of another account of the same person says.  UC_E_STALE: it has expired;
+ * UC_E_NOT_ALLOWED: it is of the same app; UC_E_EXISTS: these two are linked. */
+UC_API uc_err uc_link_accept(uc_client *c, const char *offer, bool with_identifier, char *out,
+			     size_t out_n) UC_MUST_USE;
+/* Takes an answer, a statement or a withdrawal that the other client gave; out is "" when there is
+ * nothing to be carried back.  UC_E_STALE: of an offer that has expired, or older than what is known;
+ * UC_E_UNEXPECTED: an offer, which is to be accepted; UC_E_NOT_FOUND: not about an account of ours, or
+ * nothing is known of it here; UC_E_EXISTS as above. */
+UC_API uc_err uc_link_take(uc_client *c, const char *text, char *out, size_t out_n) UC_MUST_USE;
+/* The contact is told, in their direct room, and again in each new one.  UC_E_CLOSED: there is no direct
+ * room, or the link is not whole; UC_E_NOT_ALLOWED: they are blocked; UC_E_ARGUMENT: it is the account
+ * itself; UC_E_LIMIT: it is shown to 200. */
+UC_API uc_err uc_link_show(uc_client *c, const struct uc_id *link,
+			   const struct uc_id *contact) UC_MUST_USE;
+/* All contacts whom this client has shown it are told that it holds no more, as soon as that is
+ * possible; the text tells the other client, for those whom that one has shown it.  Again: the same. */
+UC_API uc_err uc_link_withdraw(uc_client *c, const struct uc_id *link, char *out,
+			       size_t out_n) UC_MUST_USE;
+
+/* Another account of a contact, as they have shown. */
+struct uc_linked {
+	const char *app, *name;
+	const char *identifier; /* "" unless they chose to tell it */
+	uint8_t account_key[32];
+	bool has_contact; /* it is a contact of ours, too */
+	struct uc_id contact;
+};
+typedef bool uc_linked_each(void *ctx, const struct uc_linked *linked);
+UC_API uc_err uc_contact_links(uc_client *c, const struct uc_id *contact, uc_linked_each *each,
+			       void *ctx) UC_MUST_USE;
 
 /* --- rooms --- */
 

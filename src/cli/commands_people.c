@@ -16,6 +16,7 @@ struct listing {
 	struct cli *cli;
 	unsigned number;
 	bool all;
+	const struct uc_id *contact; /* whose other accounts are listed */
 };
 
 static bool list_request(void *ctx, const struct uc_request *r)
@@ -70,13 +71,41 @@ static int run_decline(struct cli *cli)
 	return status;
 }
 
+/* What else a contact is called: by a name that they are known by here, if they are. */
+struct known_search {
+	const struct uc_id *id;
+	char name[256];
+};
+
+static bool known_each(void *ctx, const struct uc_contact *c)
+{
+	struct known_search *s = ctx;
+	if (!view_equal(VIEW_OF(c->id.b), VIEW_OF(s->id->b)))
+		return true;
+	snprintf(s->name, sizeof s->name, "%s", c->name);
+	return false;
+}
+
+static bool list_linked(void *ctx, const struct uc_linked *linked)
+{
+	const struct listing *l = ctx;
+	struct known_search s = { .id = &linked->contact };
+	char app[64];
+	profile_app_short(linked->app, app, sizeof app);
+	if (linked->has_contact && uc_contacts(l->cli->client, known_each, &s))
+		return false;
+	print_linked(l->cli->json, l->contact, linked, app, linked->has_contact ? s.name : NULL);
+	return true;
+}
+
 static bool list_contact(void *ctx, const struct uc_contact *c)
 {
 	struct listing *l = ctx;
 	char app[64];
 	profile_app_short(c->app, app, sizeof app);
 	print_contact(l->cli->json, c, app);
-	return true;
+	struct listing linked = { .cli = l->cli, .contact = &c->id };
+	return !uc_contact_links(l->cli->client, &c->id, list_linked, &linked);
 }
 
 static int run_contacts(struct cli *cli)
@@ -287,7 +316,8 @@ const struct command commands_people[] = {
 	  "",
 	  "block a contact",
 	  "Takes back what lets them add you to groups, leaves the direct conversation, hides what\n"
-	  "they send, tells them nothing.\n"
+	  "they send, tells them nothing. Accounts that they have shown to be theirs, or show\n"
+	  "later, are blocked with it.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p tom block Rosa" },

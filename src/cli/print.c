@@ -204,6 +204,57 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 		puts("  Somebody else has answered in their place. Compare the safety number.");
 }
 
+void print_linked(bool json, const struct uc_id *contact, const struct uc_linked *l,
+		  const char *app, const char *known_as)
+{
+	if (json) {
+		json_t *o = object("same_person");
+		set_id(o, "contact", contact);
+		set_text(o, "app", app);
+		set_text(o, "name", l->name);
+		set_text(o, "identifier", l->identifier);
+		set_bool(o, "is_contact", known_as != NULL);
+		if (known_as)
+			set_id(o, "other_contact", &l->contact);
+		put(o);
+		return;
+	}
+	fputs(known_as ? "  the same person as your contact " : "  also ", stdout);
+	print_text(stdout, known_as ? known_as : l->name);
+	fputs(" on ", stdout);
+	print_text(stdout, app);
+	if (l->identifier[0]) {
+		fputs(", ", stdout);
+		print_text(stdout, l->identifier);
+	}
+	fputs("\n", stdout);
+}
+
+void print_link(bool json, const struct uc_link *l, const char *app, const char *state)
+{
+	if (json) {
+		json_t *o = object("link");
+		set_id(o, "id", &l->id);
+		set_text(o, "app", app);
+		set_text(o, "name", l->name);
+		set_text(o, "identifier", l->identifier);
+		set_text(o, "state", state);
+		set_number(o, "shown", l->shown);
+		set_number(o, "waiting", l->waiting);
+		put(o);
+		return;
+	}
+	print_text(stdout, l->name);
+	fputs(" on ", stdout);
+	print_text(stdout, app);
+	printf(", %s", state);
+	if (l->shown)
+		printf(", shown to %u", l->shown);
+	if (l->waiting)
+		printf(", %u to be told", l->waiting);
+	fputs("\n", stdout);
+}
+
 void print_room(bool json, unsigned number, const struct uc_room *r)
 {
 	if (json) {

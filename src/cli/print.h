@@ -15,6 +15,11 @@ void print_time(FILE *to, uint64_t ms);
 void print_message(bool json, const char *room, const struct uc_message *m);
 void print_request(bool json, unsigned number, const struct uc_request *r, const char *app);
 void print_contact(bool json, const struct uc_contact *c, const char *app);
+/* Another account of a contact; known_as: the contact of ours that it is, or NULL. */
+void print_linked(bool json, const struct uc_id *contact, const struct uc_linked *l,
+		  const char *app, const char *known_as);
+/* Another account of this person. */
+void print_link(bool json, const struct uc_link *l, const char *app, const char *state);
 void print_room(bool json, unsigned number, const struct uc_room *r);
 void print_member(bool json, const struct uc_member *m, const char *app);
 void print_device(bool json, const struct uc_device *d);

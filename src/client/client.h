@@ -80,6 +80,8 @@ struct uc_client {
 	struct contact *contacts; /* contacts.c */
 	struct request *requests; /* requests.c */
 	struct room *rooms;       /* rooms.c */
+	struct own_link *links;   /* links.c */
+	struct linked *linkeds;   /* linked.c */
 	struct known_app *apps;   /* directories.c; memory only */
 };
 
@@ -139,6 +141,8 @@ void records_free(struct uc_client *c);
 /* Into the client's list, by their numbers. */
 void request_add(struct uc_client *c, struct request *q);
 void room_add(struct uc_client *c, struct room *r);
+void own_link_add(struct uc_client *c, struct own_link *l);
+void linked_add(struct uc_client *c, struct linked *l);
 void set_free(struct set *s);
 void task_free(struct task *t);
 void outgoing_free(struct outgoing *o);

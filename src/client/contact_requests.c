@@ -433,6 +433,13 @@ uc_err requests_consent_in(struct uc_client *c, struct view entry, uint64_t rece
 	}
 }
 
+void requests_decline_all(struct uc_client *c, const struct uc_id *account)
+{
+	for (struct request *q = c->requests; q; q = q->next)
+		if (q->incoming && q->state == REQUEST_OPEN && id_equal(&q->contact, account))
+			request_end(c, q, REQUEST_DECLINED, UC_OK, (struct view){ NULL, 0 });
+}
+
 void requests_joined(struct uc_client *c, struct room *r)
 {
 	for (struct request *q = c->requests; q; q = q->next) {

@@ -12,6 +12,8 @@ uc_err UC_MUST_USE requests_drive(struct uc_client *c);
 /* A ConsentEntry from the intake. */
 uc_err UC_MUST_USE requests_consent_in(struct uc_client *c, struct view entry,
 				       uint64_t received_ms);
+/* What that account asks, and was not answered. */
+void requests_decline_all(struct uc_client *c, const struct uc_id *account);
 /* A room was joined with a set of ours: is it the one we gave as an answer? */
 void requests_joined(struct uc_client *c, struct room *r);
 /* A letter of that identity that was not accepted, and can still be; NULL without one. */

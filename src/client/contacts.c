@@ -3,6 +3,7 @@
 
 #include "client/groups.h"
 #include "client/introductions.h"
+#include "client/linked.h"
 #include "client/pool.h"
 #include "client/rooms.h"
 #include "client/settings.h"
@@ -54,6 +55,7 @@ static uc_err contact_add(struct uc_client *c, const char *app,
 		return err;
 	}
 	k->id = contact_id(app, account_key);
+	k->blocked = linked_is_blocked(c, &k->id);
 	memcpy(k->account_key, account_key, ED25519_KEY);
 	k->next = c->contacts;
 	c->contacts = k;
@@ -345,9 +347,10 @@ static uc_err block(struct uc_client *c, void *arg)
 	struct contact *k = contact_find(c, in->contact);
 	if (!k)
 		return UC_E_NOT_FOUND;
-	k->blocked = in->value;
-	contact_changed(c, k);
 	*in->op = op_new(c);
+	if (k->blocked == in->value)
+		contact_changed(c, k);
+	TRY(linked_block(c, &k->id, in->value));
 	if (in->value)
 		TRY(rooms_close_with(c, k));
 	op_done(c, *in->op, UC_OK, (struct view){ NULL, 0 });

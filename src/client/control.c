@@ -31,6 +31,10 @@ void wire_control(struct wire *w, struct control *m)
 		break;
 	case CONTROL_ASK:
 		break;
+	case CONTROL_LINK:
+	case CONTROL_UNLINK:
+		wire_bytes(w, &m->link);
+		break;
 	default:
 		wire_fail(w, UC_E_UNSUPPORTED);
 	}

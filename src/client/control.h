@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What clients tell each other inside a room and nobody is shown: introductions, the room's name,
- * key addresses.  Travels as MIMI content of media type application/undercroft-control. */
+ * key addresses, other accounts of theirs.  Travels as MIMI content of media type application/undercroft-control. */
 #ifndef CLIENT_CONTROL_H
 #define CLIENT_CONTROL_H
 
@@ -13,6 +13,8 @@ enum control_kind {
 	CONTROL_NAME = 2,          /* the room is called something else */
 	CONTROL_KEYS = 3,          /* key addresses, in a direct room */
 	CONTROL_ASK = 4,           /* please introduce yourselves */
+	CONTROL_LINK = 5,          /* in a direct room: another account is the sender's, too */
+	CONTROL_UNLINK = 6,        /* that holds no more */
 };
 
 struct control_address {
@@ -29,6 +31,7 @@ struct control {
 	struct view_list introductions;        /* 1 */
 	struct view name;                      /* 1: the room's, empty when not told; 2 */
 	struct control_address_list addresses; /* 3 */
+	struct view link;                      /* 5: link_statement; 6: link_withdrawal */
 };
 void wire_control(struct wire *w, struct control *m);
 void control_element(struct wire *w, void *v);

@@ -115,3 +115,15 @@ uc_err identity_verify(struct uc_client *c, struct view introduction,
 	*out = who;
 	return UC_OK;
 }
+
+uc_err identity_signer(struct uc_client *c, struct view app, struct view account_key,
+		       const struct view_list *list, struct view device_key)
+{
+	struct introduction in = { .device_list = *list, .device_key = device_key };
+	struct view later = { NULL, 0 };
+	char domain[DOMAIN_MAX];
+	TRY(text_set(domain, sizeof domain, app));
+	struct uc_id id = contact_id(domain, account_key.p);
+	const struct contact *known = contact_find(c, &id);
+	return known && known->list.n ? list_agree(c, known, &in, &later) : UC_OK;
+}

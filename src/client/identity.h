@@ -25,6 +25,10 @@ uc_err UC_MUST_USE identity_peek(struct view introduction, struct arena *a, stru
 uc_err UC_MUST_USE identity_verify(struct uc_client *c, struct view introduction,
 				   const struct identity_place *at, struct arena *a,
 				   struct identity *out);
+/* The same of any statement's signer: the list must agree with the one we hold of that account, if we
+ * hold one, and the device be on the later of both.  UC_E_INTRODUCTION. */
+uc_err UC_MUST_USE identity_signer(struct uc_client *c, struct view app, struct view account_key,
+				   const struct view_list *list, struct view device_key);
 /* Somebody else, or another list, stands where this contact did. */
 void identity_alarm(struct uc_client *c, const struct uc_id *contact, struct view what);
 

@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/groups.h"
 #include "client/identity.h"
+#include "client/linked.h"
 #include "client/outbox.h"
 #include "client/rooms.h"
 
@@ -112,6 +113,14 @@ uc_err introductions_keys(struct uc_client *c, struct room *r, const struct key_
 						  view_str(addresses[i].participant),
 						  addresses[i].expires_ms };
 	r->keys_given = r->dirty = true;
+	return control_send(c, r, &m);
+}
+
+uc_err introductions_link(struct uc_client *c, struct room *r, bool withdrawn, struct view encoded)
+{
+	struct control m = { .version = 1,
+			     .control_kind = withdrawn ? CONTROL_UNLINK : CONTROL_LINK,
+			     .link = encoded };
 	return control_send(c, r, &m);
 }
 
@@ -260,13 +269,32 @@ static uc_err introductions_in(struct uc_client *c, struct room *r,
 	return first;
 }
 
+/* Who speaks for themselves in a direct room; NULL for anybody else. */
+static struct contact *direct_sender(struct uc_client *c, const struct room *r,
+				     const struct room_client *sender)
+{
+	struct contact *k = contact_find(c, &r->contact);
+	const struct member *from = room_member_find(r, sender->participant);
+	bool theirs = r->direct && from && from->introduced && k;
+	return theirs && id_equal(&from->contact, &k->id) ? k : NULL;
+}
+
+static uc_err link_in(struct uc_client *c, const struct room *r, const struct room_client *sender,
+		      const struct control *m)
+{
+	const struct contact *k = direct_sender(c, r, sender);
+	if (!k)
+		return UC_E_INTRODUCTION;
+	return m->control_kind == CONTROL_LINK ? linked_in(c, k, m->link)
+					       : linked_withdrawn_in(c, k, m->link);
+}
+
 static uc_err keys_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 		      const struct control *m)
 {
-	struct contact *k = contact_find(c, &r->contact);
+	struct contact *k = direct_sender(c, r, sender);
 	struct key_address address;
-	const struct member *from = room_member_find(r, sender->participant);
-	if (!r->direct || !from || !from->introduced || !k || !id_equal(&from->contact, &k->id))
+	if (!k)
 		return UC_E_INTRODUCTION;
 	for (size_t i = 0; i < m->addresses.n; i++) {
 		const struct control_address *in = &m->addresses.v[i];
@@ -299,6 +327,9 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
 		return client_now(c) < r->told_ms + TELL_AGAIN_MS ? UC_OK : introductions_own(c, r);
+	case CONTROL_LINK:
+	case CONTROL_UNLINK:
+		return link_in(c, r, sender, &m);
 	default:
 		return UC_OK;
 	}

@@ -17,6 +17,9 @@ uc_err UC_MUST_USE introductions_epoch(struct uc_client *c, struct room *r);
 /* Queues key addresses for the other one of a direct room. */
 uc_err UC_MUST_USE introductions_keys(struct uc_client *c, struct room *r,
 				      const struct key_address *addresses, size_t n);
+/* Queues a link_statement, or the link_withdrawal of one, to the other one of a direct room. */
+uc_err UC_MUST_USE introductions_link(struct uc_client *c, struct room *r, bool withdrawn,
+				      struct view encoded);
 uc_err UC_MUST_USE introductions_name(struct uc_client *c, struct room *r, const char *name);
 /* A control message of a member. */
 uc_err UC_MUST_USE control_in(struct uc_client *c, struct room *r, const struct room_client *sender,

@@ -3,13 +3,15 @@
 
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/linked.h"
 #include "client/settings.h"
 
 enum reach_edge reaching_edge(struct uc_client *c, const struct uc_id *contact)
 {
-	const struct contact *k = contact_find(c, contact);
-	if (k)
-		return k->blocked ? EDGE_BLOCKED : EDGE_ACCEPTED;
+	if (linked_is_blocked(c, contact))
+		return EDGE_BLOCKED;
+	if (contact_find(c, contact))
+		return EDGE_ACCEPTED;
 	return requests_unanswered(c, contact) ? EDGE_REQUESTED : EDGE_NONE;
 }
 

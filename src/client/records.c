@@ -12,6 +12,8 @@
 #define TABLE_CONTACT  "contact"
 #define TABLE_REQUEST  "request"
 #define TABLE_ROOM     "room"
+#define TABLE_LINK     "link"   /* other accounts of this person */
+#define TABLE_LINKED   "linked" /* those of contacts */
 #define TABLE_MEMBERS  "room members"
 #define TABLE_GROUP    "group" /* the root of its journal */
 #define TABLE_JOURNAL  "group journal"
@@ -33,6 +35,8 @@ ELEMENT(set)
 ELEMENT(contact)
 ELEMENT(request)
 ELEMENT(room)
+ELEMENT(own_link)
+ELEMENT(linked)
 ELEMENT(outgoing)
 
 static void members_record(struct wire *w, void *v)
@@ -76,6 +80,37 @@ static void sets_save(struct uc_client *c)
 			safe_put_object(&c->safe, p, set_record, s);
 		s->dirty = false;
 		at = &s->next;
+	}
+}
+
+static void own_link_free(struct own_link *l)
+{
+	blob_done(&l->statement);
+	blob_done(&l->withdrawal);
+	heap_free(l);
+}
+
+static void links_save(struct uc_client *c)
+{
+	for (struct own_link **at = &c->links; *at;) {
+		struct own_link *l = *at;
+		struct safe_place p = place(TABLE_LINK, VIEW_OF(l->id.b));
+		if (l->state == LINK_OVER) {
+			safe_delete(&c->safe, p);
+			*at = l->next;
+			own_link_free(l);
+			continue;
+		}
+		if (l->dirty)
+			safe_put_object(&c->safe, p, own_link_record, l);
+		l->dirty = false;
+		at = &l->next;
+	}
+	for (struct linked *l = c->linkeds; l; l = l->next) {
+		if (l->dirty)
+			safe_put_object(&c->safe, place(TABLE_LINKED, VIEW_OF(l->id.b)),
+					linked_record, l);
+		l->dirty = false;
 	}
 }
 
@@ -169,6 +204,7 @@ void records_save(struct uc_client *c)
 					request_record, q);
 		q->dirty = false;
 	}
+	links_save(c);
 	for (struct room *r = c->rooms; r; r = r->next) {
 		if (r->dirty)
 			safe_put_object(&c->safe, place(TABLE_ROOM, VIEW_OF(r->id.b)), room_record,
@@ -224,6 +260,21 @@ ADD_FIRST(contact)
 ADD_IN_ORDER(request)
 ADD_IN_ORDER(room)
 
+void own_link_add(struct uc_client *c, struct own_link *l)
+{
+	struct own_link **at = &c->links;
+	while (*at && view_compare(VIEW_OF((*at)->id.b), VIEW_OF(l->id.b)) < 0)
+		at = &(*at)->next;
+	l->next = *at;
+	*at = l;
+}
+
+void linked_add(struct uc_client *c, struct linked *l)
+{
+	l->next = c->linkeds;
+	c->linkeds = l;
+}
+
 #define LOAD_EACH(type)                                                           \
 	static bool load_##type(void *ctx, uint64_t number, struct view value)    \
 	{                                                                         \
@@ -239,6 +290,8 @@ LOAD_EACH(set)
 LOAD_EACH(contact)
 LOAD_EACH(request)
 LOAD_EACH(room)
+LOAD_EACH(own_link)
+LOAD_EACH(linked)
 
 static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 {
@@ -386,6 +439,8 @@ uc_err records_load(struct uc_client *c)
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
 	TRY(table_load(&l, TABLE_ROOM, load_room));
+	TRY(table_load(&l, TABLE_LINK, load_own_link));
+	TRY(table_load(&l, TABLE_LINKED, load_linked));
 	for (struct room *r = c->rooms; r; r = r->next)
 		TRY(room_load(&l, r));
 	return UC_OK;
@@ -460,5 +515,7 @@ void records_free(struct uc_client *c)
 	FREE_LIST(struct contact, c->contacts, contact_free)
 	FREE_LIST(struct request, c->requests, request_free)
 	FREE_LIST(struct room, c->rooms, room_free)
+	FREE_LIST(struct own_link, c->links, own_link_free)
+	FREE_LIST(struct linked, c->linkeds, heap_free)
 	account_wipe(&c->account);
 }

@@ -181,6 +181,48 @@ void wire_contact(struct wire *w, struct contact *c)
 		wire_bool(w, &c->identity_changed);
 }
 
+static void wire_linked_side(struct wire *w, struct linked_side *s)
+{
+	wire_id(w, &s->contact);
+	TEXT(w, s->app);
+	TEXT(w, s->name);
+	TEXT(w, s->identifier);
+	FIXED(w, s->account_key);
+}
+
+void wire_own_link(struct wire *w, struct own_link *l)
+{
+	record_version(w);
+	wire_id(w, &l->id);
+	wire_u8(w, &l->state);
+	wire_u64(w, &l->number);
+	FIXED(w, l->offer_id);
+	wire_u64(w, &l->expires_ms);
+	wire_bool(w, &l->tells_identifier);
+	wire_linked_side(w, &l->other);
+	wire_blob(w, &l->statement);
+	wire_blob(w, &l->withdrawal);
+	count_max(w, &l->shown_count, LINK_SHOWN_MAX);
+	for (uint32_t i = 0; i < l->shown_count; i++) {
+		wire_id(w, &l->shown[i].contact);
+		wire_id(w, &l->shown[i].room);
+		wire_bool(w, &l->shown[i].gone);
+		wire_bool(w, &l->shown[i].told);
+	}
+}
+
+void wire_linked(struct wire *w, struct linked *l)
+{
+	record_version(w);
+	wire_id(w, &l->id);
+	wire_id(w, &l->by);
+	wire_u64(w, &l->number);
+	wire_bool(w, &l->withdrawn);
+	wire_bool(w, &l->blocked);
+	for (size_t i = 0; i < LINK_SIDES; i++)
+		wire_linked_side(w, &l->sides[i]);
+}
+
 void wire_request(struct wire *w, struct request *r)
 {
 	uint16_t version = record_version_to(w, REQUEST_VERSION);

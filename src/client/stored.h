@@ -6,6 +6,7 @@
 
 #include "crypto/crypto.h"
 #include "mimi/frames.h"
+#include "mimi/link_statement.h"
 #include "undercroft/undercroft.h"
 #include "wire/wire.h"
 
@@ -186,6 +187,61 @@ struct request {
 	struct request *next;
 };
 void wire_request(struct wire *w, struct request *r);
+
+/* --- accounts of one person --- */
+
+struct linked_side {
+	struct uc_id contact; /* as a contact of that app and key has it */
+	char app[DOMAIN_MAX], name[PROFILE_BYTES], identifier[IDENTIFIER_BYTES];
+	uint8_t account_key[ED25519_KEY];
+};
+
+/* A contact who is shown it: the statement, or that it holds no more. */
+struct link_shown {
+	struct uc_id contact, room; /* the direct room it was queued in last; zero: none yet */
+	bool gone;                  /* they are to hear that it holds no more */
+	bool told;                  /* that, or the statement, is queued in that room */
+};
+enum { LINK_SHOWN_MAX = 200 };
+enum link_state {
+	LINK_OFFERED, /* the other account has not answered */
+	LINK_SIGNED, /* we have accepted and signed; the other account has not, as far as is known */
+	LINK_WHOLE,  /* both have */
+	LINK_WITHDRAWN, /* it holds no more */
+	LINK_OVER,      /* to be deleted */
+};
+/* Another account of this person. */
+struct own_link {
+	struct uc_id id; /* of the two accounts; offered: of the offer */
+	uint8_t state;   /* enum link_state */
+	struct linked_side other;
+	uint64_t number; /* of the statement; offered: at least */
+	uint8_t offer_id[LINK_OFFER_ID];
+	uint64_t expires_ms;               /* of the offer */
+	bool tells_identifier;             /* the offer does */
+	struct blob statement, withdrawal; /* encoded */
+	struct link_shown shown[LINK_SHOWN_MAX];
+	uint32_t shown_count;
+
+	bool dirty; /* memory only */
+	struct own_link *next;
+};
+void wire_own_link(struct wire *w, struct own_link *l);
+
+/* Two accounts that a contact has shown to be one person's. */
+struct linked {
+	struct uc_id id; /* of the two accounts */
+	struct uc_id by; /* the contact who showed it first */
+	uint64_t number; /* only rises */
+	bool withdrawn;  /* the number is kept, and, while they are blocked, who they are */
+	bool blocked;    /* both accounts are */
+	struct linked_side sides[LINK_SIDES];
+
+	bool dirty; /* memory only, from here on */
+	bool reached;
+	struct linked *next, *next_reached;
+};
+void wire_linked(struct wire *w, struct linked *l);
 
 /* --- rooms --- */
 

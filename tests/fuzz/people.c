@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people are told of each other: cards, answers, introductions, device lists, look-ups; and
+/* What people are told of each other: cards, answers, introductions, device lists, look-ups, links between accounts; and
  * the texts that name apps, rooms and people. */
 #include "mimi/address.h"
 #include "mimi/card.h"
 #include "mimi/device_list.h"
 #include "mimi/directory.h"
 #include "mimi/introduction.h"
+#include "mimi/link_statement.h"
 #include "mimi/settings.h"
 #include "mimi/lookup.h"
 #include "mimi/names.h"
@@ -19,10 +20,13 @@ FUZZ_ELEMENT(answer)
 FUZZ_ELEMENT(lookup_query)
 FUZZ_ELEMENT(lookup_answer)
 
-static const struct fuzz_walk rows[] = { FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(
-	introduction) FUZZ_WALK(settings) FUZZ_WALK(contact_sender) FUZZ_WALK(device_entry)
-						 FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer)
-							 FUZZ_WALK(intake_context) };
+static const struct fuzz_walk rows[] = {
+	FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction) FUZZ_WALK(settings)
+		FUZZ_WALK(contact_sender) FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query)
+			FUZZ_WALK(lookup_answer) FUZZ_WALK(intake_context) FUZZ_WALK(link_offer)
+				FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
+					FUZZ_WALK(link_text)
+};
 enum { WALKS = sizeof rows / sizeof *rows };
 
 static void uris(struct view in, struct arena *a)
@@ -81,11 +85,18 @@ static void signed_things(struct view in, struct arena *a)
 	struct introduction i;
 	struct device_list list;
 	struct settings s;
+	struct link_offer offer;
+	struct link_statement link;
+	struct link_withdrawal withdrawal;
 	struct view entries[] = { in, in };
 	const struct view_list l = { entries, 2 };
 	const uint8_t key[32] = { 0xd7, 0x5a, 0x98 };
 	fuzz_expect(introduction_verify(in, a, &i, &list));
 	fuzz_expect(settings_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &s));
+	fuzz_expect(link_offer_verify(in, a, &offer));
+	fuzz_expect(link_statement_verify(in, false, a, &link));
+	fuzz_expect(link_statement_verify(in, true, a, &link));
+	fuzz_expect(link_withdrawal_verify(in, a, &withdrawal));
 	fuzz_expect(device_list_verify(&l, VIEW_LIT("a.example"), VIEW_OF(key), a, &list));
 	struct view_list last;
 	(void)!device_list_last_generation(&l, a, &last);

@@ -70,6 +70,7 @@ export const errors = {
 
 export const constants = {
 	UC_SAFETY_NUMBER_MAX: 96,
+	UC_LINK_TEXT_MAX: 65536,
 	UC_REPORT_TO_APP: 1,
 	UC_REPORT_TO_HUB: 2,
 	UC_REPORT_MESSAGES_MAX: 16,
@@ -123,6 +124,12 @@ export const enums = {
 		UC_REQUEST_OPEN: 0,
 		UC_REQUEST_ACCEPTED: 1,
 		UC_REQUEST_DECLINED: 2,
+	},
+	uc_link_state: {
+		UC_LINK_OFFERED: 0,
+		UC_LINK_SIGNED: 1,
+		UC_LINK_WHOLE: 2,
+		UC_LINK_WITHDRAWN: 3,
 	},
 	uc_room_state: {
 		UC_ROOM_JOINING: 0,
@@ -237,6 +244,30 @@ export const structs = {
 			key_addresses: ['u32', 108],
 		},
 	},
+	uc_link: {
+		size: 88,
+		fields: {
+			id: ['uc_id', 0],
+			state: ['uc_link_state', 32],
+			app: ['text', 36],
+			name: ['text', 40],
+			identifier: ['text', 44],
+			account_key: ['u8', 48, 32],
+			shown: ['u32', 80],
+			waiting: ['u32', 84],
+		},
+	},
+	uc_linked: {
+		size: 80,
+		fields: {
+			app: ['text', 0],
+			name: ['text', 4],
+			identifier: ['text', 8],
+			account_key: ['u8', 12, 32],
+			has_contact: ['bool', 44],
+			contact: ['uc_id', 45],
+		},
+	},
 	uc_room: {
 		size: 88,
 		fields: {
@@ -345,6 +376,14 @@ export const functions = {
 	uc_safety_number: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_contact_verified: ['i32', 'ptr', 'ptr', 'bool'],
 	uc_block: ['i32', 'ptr', 'ptr', 'bool', 'ptr'],
+	uc_links: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_link_begin: ['i32', 'ptr', 'bool', 'ptr', 'u32'],
+	uc_link_look: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_link_accept: ['i32', 'ptr', 'ptr', 'bool', 'ptr', 'u32'],
+	uc_link_take: ['i32', 'ptr', 'ptr', 'ptr', 'u32'],
+	uc_link_show: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_link_withdraw: ['i32', 'ptr', 'ptr', 'ptr', 'u32'],
+	uc_contact_links: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_rooms: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_members: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_start_direct: ['i32', 'ptr', 'ptr', 'ptr'],

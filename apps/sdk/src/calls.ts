@@ -48,6 +48,12 @@ function textOut(core: Core, n: number, run: (s: Scratch, out: Ptr) => number): 
 	});
 }
 
+/** What is to be carried to the person's other client. */
+function linkText(core: Core, run: (s: Scratch, out: Ptr, n: number) => number): string {
+	const n = constants.UC_LINK_TEXT_MAX;
+	return textOut(core, n, (s, out) => run(s, out, n));
+}
+
 /** The message that was queued. */
 function sent(core: Core, run: (s: Scratch, id: Ptr) => number): string {
 	return core.with((s) => {
@@ -139,6 +145,38 @@ export const calls: {
 		),
 	block: (core, contact, blocked) =>
 		operation(core, (s, op) => core.f.uc_block(core.client, s.id(contact), blocked ? 1 : 0, op)),
+
+	// --- two accounts of one person ---
+	links: (core) =>
+		core
+			.list('uc_link', (_, each, ctx) => core.f.uc_links(core.client, each, ctx))
+			.map(convert.link),
+	beginLink: (core, { withIdentifier } = {}) =>
+		linkText(core, (_, out, n) =>
+			core.f.uc_link_begin(core.client, withIdentifier ? 1 : 0, out, n),
+		),
+	lookAtLink: (core, text) =>
+		core
+			.list('uc_link', (s, each, ctx) =>
+				core.f.uc_link_look(core.client, s.text(text), each, ctx),
+			)
+			.map(convert.link)[0]!,
+	acceptLink: (core, offer, { withIdentifier } = {}) =>
+		linkText(core, (s, out, n) =>
+			core.f.uc_link_accept(core.client, s.text(offer), withIdentifier ? 1 : 0, out, n),
+		),
+	takeLink: (core, text) =>
+		linkText(core, (s, out, n) => core.f.uc_link_take(core.client, s.text(text), out, n)),
+	showLink: (core, link, contact) =>
+		core.with((s) => core.check(core.f.uc_link_show(core.client, s.id(link), s.id(contact)))),
+	withdrawLink: (core, link) =>
+		linkText(core, (s, out, n) => core.f.uc_link_withdraw(core.client, s.id(link), out, n)),
+	contactLinks: (core, contact) =>
+		core
+			.list('uc_linked', (s, each, ctx) =>
+				core.f.uc_contact_links(core.client, s.id(contact), each, ctx),
+			)
+			.map(convert.linked),
 
 	// --- rooms ---
 	rooms: (core) =>

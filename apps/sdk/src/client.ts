@@ -177,6 +177,14 @@ class Client implements T.Undercroft {
 	safetyNumber = this.#method('safetyNumber');
 	setVerified = this.#method('setVerified');
 	block = this.#method('block');
+	links = this.#method('links');
+	beginLink = this.#method('beginLink');
+	lookAtLink = this.#method('lookAtLink');
+	acceptLink = this.#method('acceptLink');
+	takeLink = this.#method('takeLink');
+	showLink = this.#method('showLink');
+	withdrawLink = this.#method('withdrawLink');
+	contactLinks = this.#method('contactLinks');
 	rooms = this.#method('rooms');
 	members = this.#method('members');
 	startDirect = this.#method('startDirect');

@@ -32,6 +32,13 @@ const requestStates = {
 	UC_REQUEST_DECLINED: 'declined',
 } as const satisfies Names<'uc_request_state', T.ContactRequest['state']>;
 
+const linkStates = {
+	UC_LINK_OFFERED: 'offered',
+	UC_LINK_SIGNED: 'signed',
+	UC_LINK_WHOLE: 'linked',
+	UC_LINK_WITHDRAWN: 'withdrawn',
+} as const satisfies Names<'uc_link_state', T.Link['state']>;
+
 const roomStates = {
 	UC_ROOM_JOINING: 'joining',
 	UC_ROOM_OPEN: 'open',
@@ -96,6 +103,25 @@ export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
 	identityChanged: c.identity_changed,
 	direct: c.has_direct ? c.direct : null,
 	keyAddresses: c.key_addresses,
+});
+
+export const link = (l: Struct<'uc_link'>): T.Link => ({
+	id: l.id,
+	state: linkStates[l.state],
+	app: l.app,
+	name: l.name,
+	identifier: l.identifier,
+	accountKey: l.account_key,
+	shown: l.shown,
+	waiting: l.waiting,
+});
+
+export const linked = (l: Struct<'uc_linked'>): T.Linked => ({
+	app: l.app,
+	name: l.name,
+	identifier: l.identifier,
+	accountKey: l.account_key,
+	contact: l.has_contact ? l.contact : null,
 });
 
 export const room = (r: Struct<'uc_room'>): T.Room => ({

@@ -71,6 +71,32 @@ export interface Contact {
 	keyAddresses: number;
 }
 
+/** Another account of this person, on another app. */
+export interface Link {
+	id: Id;
+	/** 'offered': of a text alone; 'signed': the other account's signature is not here yet */
+	state: 'offered' | 'signed' | 'linked' | 'withdrawn';
+	app: string;
+	name: string;
+	/** '' unless its owner chose to tell it */
+	identifier: string;
+	accountKey: string;
+	/** contacts who hear of it; and who of them are still to be told */
+	shown: number;
+	waiting: number;
+}
+
+/** Another account of a contact, as they have shown. */
+export interface Linked {
+	app: string;
+	name: string;
+	/** '' unless they chose to tell it */
+	identifier: string;
+	accountKey: string;
+	/** it is a contact, too */
+	contact: Id | null;
+}
+
 export interface Room {
 	id: Id;
 	uri: string;
@@ -215,7 +241,23 @@ export interface Undercroft {
 	/** 60 digits in groups of five, equal on both sides. */
 	safetyNumber(contact: Id): Promise<string>;
 	setVerified(contact: Id, verified: boolean): Promise<void>;
+	/** Covers the accounts that were shown to be theirs, too; undone for all of them. */
 	block(contact: Id, blocked: boolean): Promise<void>;
+
+	// --- two accounts of one person ---
+	/** Texts go from one client of the person to the other, by hand: beginLink gives an offer, which the
+	 * other accepts; each takes what came of that, until the text is ''.  No server has a part in it. */
+	links(): Promise<Link[]>;
+	beginLink(o?: { withIdentifier?: boolean }): Promise<string>;
+	/** Whom a text speaks of: to be shown before it is accepted. */
+	lookAtLink(text: string): Promise<Link>;
+	acceptLink(offer: string, o?: { withIdentifier?: boolean }): Promise<string>;
+	takeLink(text: string): Promise<string>;
+	/** A contact is told that the other account is this person's, too. */
+	showLink(link: Id, contact: Id): Promise<void>;
+	/** Those who were told are told that it holds no more; the text tells the other client. */
+	withdrawLink(link: Id): Promise<string>;
+	contactLinks(contact: Id): Promise<Linked[]>;
 
 	// --- rooms ---
 	rooms(): Promise<Room[]>;

@@ -11,6 +11,8 @@
 #include "client/turn.h"
 #include "tests/unit/client/small_app.h"
 
+#include "base/heap.h"
+
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -53,6 +55,28 @@ static uc_err open_at(const char *passphrase, uc_client **c)
 
 /* --- making one --- */
 
+/* Tom has shown another account, and so has Rosa, to him. */
+static uc_err link_both(struct uc_client *c, const struct contact *tom)
+{
+	struct linked *l = HEAP_NEW(struct linked);
+	struct own_link *o = HEAP_NEW(struct own_link);
+	if (!l || !o)
+		return UC_E_MEMORY;
+	l->id.b[0] = o->id.b[0] = 3;
+	l->number = o->number = 7;
+	l->by = l->sides[0].contact = tom->id;
+	TRY(text_set(l->sides[1].app, DOMAIN_MAX, VIEW_LIT("plaza.example")));
+	TRY(text_set(l->sides[1].name, PROFILE_BYTES, VIEW_LIT("Thomas")));
+	o->other = l->sides[1];
+	o->state = LINK_WHOLE;
+	TRY(blob_set(&o->statement, VIEW_LIT("a statement")));
+	o->shown[o->shown_count++] = (struct link_shown){ .contact = tom->id };
+	l->dirty = o->dirty = true;
+	linked_add(c, l);
+	own_link_add(c, o);
+	return UC_OK;
+}
+
 static uc_err furnish(struct uc_client *c, void *arg)
 {
 	static const uint8_t key[32] = { 5 };
@@ -71,6 +95,7 @@ static uc_err furnish(struct uc_client *c, void *arg)
 			set_change(s, SET_SPENT);
 	r->state = ROOM_OPEN;
 	r->group_dirty = true;
+	TRY(link_both(c, k));
 	*room = r->id;
 	return room_members_sync(c, r);
 }
@@ -171,10 +196,10 @@ TEST(make_one_when_asked)
 
 /* 1: room 1, request 1, a group in one record.  2: room 2, request 2, the group's ratchets apart.
  * 3: room 3, its members apart.  4: contact 2, its alarm.  5: group 2, a root and three rows.
- * 6: account 2, its settings.  7: members 2, outgoing 2. */
+ * 6: account 2, its settings.  7: members 2, outgoing 2.  8: links. */
 static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql",
 				      "client_4.sql", "client_5.sql", "client_6.sql",
-				      "client_7.sql" };
+				      "client_7.sql", "client_8.sql" };
 enum { STORES = sizeof stores / sizeof stores[0], LATEST = STORES - 1 };
 
 static bool load(const char *name, const char *more)
@@ -197,6 +222,26 @@ static bool load(const char *name, const char *more)
 	expect_eq(sqlite3_exec(db, more, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	return true;
+}
+
+static bool count_link(void *ctx, const struct uc_link *l)
+{
+	*(unsigned *)ctx += l->state == UC_LINK_WHOLE && l->shown == 1 && l->waiting == 1;
+	return true;
+}
+
+static bool count_linked(void *ctx, const struct uc_linked *l)
+{
+	*(unsigned *)ctx += !strcmp(l->name, "Thomas") && !l->has_contact;
+	return true;
+}
+
+static void expect_links(struct uc_client *c, const struct uc_id *contact, unsigned want)
+{
+	unsigned own = 0, theirs = 0;
+	expect_ok(uc_links(c, count_link, &own));
+	expect_ok(uc_contact_links(c, contact, count_linked, &theirs));
+	expect(own == want && theirs == want);
 }
 
 struct seen {
@@ -306,6 +351,7 @@ static void is_read(const char *name)
 		expect_eq(c->rooms->journal_rows, strcmp(name, "client_5.sql") >= 0 ? 3 : 0);
 	expect_ok(uc_settings_get(c, &settings));
 	expect_eq(settings.said, strcmp(name, "client_6.sql") >= 0);
+	expect_links(c, &contact.id, strcmp(name, "client_8.sql") >= 0);
 	expect(uc_client_generation(c) > 3);
 	/* And written on. */
 	expect_ok(uc_send(c, &room.id, "and what is said now", &id));
@@ -374,7 +420,8 @@ TEST(and_a_record_of_one)
 	struct client_memory *m = client_memory_new();
 	static const struct uc_platform platform = { .now_ms = now, .random = dice };
 	static const uint8_t key[32] = { 9 };
-	static const char *const tables[] = { "account", "set", "contact", "request", "room" };
+	static const char *const tables[] = { "account", "set",  "contact", "request",
+					      "room",    "link", "linked" };
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 		struct safe s;
 		uc_client *c = NULL;
