@@ -157,9 +157,7 @@ export const calls: {
 		),
 	lookAtLink: (core, text) =>
 		core
-			.list('uc_link', (s, each, ctx) =>
-				core.f.uc_link_look(core.client, s.text(text), each, ctx),
-			)
+			.list('uc_link', (s, each, ctx) => core.f.uc_link_look(core.client, s.text(text), each, ctx))
 			.map(convert.link)[0]!,
 	acceptLink: (core, offer, { withIdentifier } = {}) =>
 		linkText(core, (s, out, n) =>
