@@ -178,28 +178,28 @@ test('groups across three apps; edited, deleted, renamed, left', limit, async ()
 });
 
 test('two accounts are shown to be one person, and no more', limit, async () => {
-	const fay = await signedUp('dial', '+4930222', 'Fay');
-	const other = await signedUp('lens', 'fay', 'Fay L.');
+	const hal = await signedUp('dial', '+4930444', 'Hal');
+	const other = await signedUp('lens', 'hal_l', 'Hal L.');
 	const gus = await signedUp('plaza', 'gus@example.net', 'Gus');
-	await met(fay, gus, 'gus@example.net');
-	const offer = await fay.ask('beginLink');
+	await met(hal, gus, 'gus@example.net');
+	const offer = await hal.ask('beginLink');
 	const asked = await other.ask('lookAtLink', offer);
-	assert.deepEqual([asked.state, asked.name, asked.app], ['offered', 'Fay', fay.app]);
+	assert.deepEqual([asked.state, asked.name, asked.app], ['offered', 'Hal', hal.app]);
 	const answer = await other.ask('acceptLink', offer, { withIdentifier: true });
-	const whole = await fay.ask('takeLink', answer);
+	const whole = await hal.ask('takeLink', answer);
 	assert.equal(await other.ask('takeLink', whole), '');
 	await assert.rejects(gus.ask('takeLink', whole), { code: 'UC_E_NOT_FOUND' });
-	const [link] = await fay.ask('links');
+	const [link] = await hal.ask('links');
 	assert.equal(link.state, 'linked');
 	const [contact] = await gus.ask('contacts');
 	assert.deepEqual(await gus.ask('contactLinks', contact.id), []);
-	await fay.ask('showLink', link.id, (await fay.ask('contacts'))[0].id);
+	await hal.ask('showLink', link.id, (await hal.ask('contacts'))[0].id);
 	const shown = () => gus.ask('contactLinks', contact.id);
 	const [linked] = await gus.until(async () => (await shown()).length && shown());
-	assert.deepEqual([linked.name, linked.identifier, linked.contact], ['Fay L.', 'fay', null]);
-	await fay.ask('withdrawLink', link.id);
+	assert.deepEqual([linked.name, linked.identifier, linked.contact], ['Hal L.', 'hal_l', null]);
+	await hal.ask('withdrawLink', link.id);
 	await gus.until(async () => !(await shown()).length);
-	await Promise.all([fay, other, gus].map((p) => p.close()));
+	await Promise.all([hal, other, gus].map((p) => p.close()));
 });
 
 test('an account is taken up again elsewhere, and deleted', limit, async () => {
