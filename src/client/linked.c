@@ -165,7 +165,7 @@ static uc_err linked_new(struct uc_client *c, const struct contact *k, const str
 static uc_err number_check(const struct linked *l, uint64_t number, uint64_t now_ms)
 {
 	uint64_t last = l ? l->number : 0;
-	if (number == last && !l->withdrawn)
+	if (l && number == last && !l->withdrawn)
 		return UC_E_EXISTS;
 	if (number <= last)
 		return UC_E_STALE;
