@@ -402,6 +402,42 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 	apps_end();
 }
 
+/* Whether by who has the number among theirs or by who types it. */
+TEST(a_look_up_of_who_closed_it_reads_as_one_of_nobody)
+{
+	enum { FOUND, CLOSED, NOBODY, KINDS };
+	static const char *const numbers[KINDS] = { "+4915100000001", "+4915100000002",
+						    "+4915100000003" };
+	struct app *dial = &apps[DIAL];
+	struct person rosa, other[CLOSED + 1];
+	struct lookup_answer answer;
+	struct view sealed[KINDS];
+	struct done done[KINDS];
+	apps_begin();
+	person_join(&rosa, &apps[LENS], "rosa");
+	for (int i = 0; i <= CLOSED; i++) {
+		person_join(&other[i], dial, numbers[i]);
+		struct settings s = settings_said(&other[i], 1, AGE_ADULT);
+		s.find_by_name = i == FOUND;
+		s.find_by_number = true;
+		expect_ok(settings_put(&other[i], &s));
+	}
+	work_begin(dial->accounts);
+	for (int i = 0; i < KINDS; i++) {
+		work.reads = work.changes = work.bytes = 0;
+		expect_ok(look_up(&rosa, dial, numbers[i], &answer, &sealed[i]));
+		expect_eq(answer.found, i == FOUND);
+		done[i] = (struct done){ work.reads, work.changes, work.bytes };
+	}
+	for (int i = 0; i < CLOSED + 1; i++) {
+		expect_eq(sealed[i].n, sealed[NOBODY].n);
+		expect_eq(done[i].reads, done[NOBODY].reads);
+		expect_eq(done[i].changes, done[NOBODY].changes);
+	}
+	dial->accounts->driver = work.driver;
+	apps_end();
+}
+
 TEST(the_same_is_done_with_an_answer_to_who_has_gone)
 {
 	struct asking x = { 0 };
