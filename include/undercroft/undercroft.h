@@ -240,6 +240,9 @@ struct uc_settings {
 	enum uc_may_ask ask;
 	enum uc_may_add add;
 	bool find_by_name; /* by the exact number, handle or e-mail address */
+	/* The app has shown others than this device knows, since it was opened and they were set last.
+	 * Told, not set. */
+	bool app_showed_others;
 };
 UC_API uc_err uc_settings_get(uc_client *c, struct uc_settings *out) UC_MUST_USE;
 /* What holds for an age where nothing else is wanted. */

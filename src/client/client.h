@@ -69,6 +69,7 @@ struct uc_client {
 	uint64_t seats_retry_ms;
 	size_t seats_asked;                /* of a round that takes more than one request */
 	bool settings_seen, settings_busy; /* settings.c: the app has shown them */
+	bool settings_contested;           /* ... other ones than we know */
 	uint64_t settings_retry_ms;
 	uint64_t settings_number; /* of those the app shows, whoever signed them */
 	uc_op settings_op;

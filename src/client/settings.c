@@ -30,6 +30,7 @@ static void later(struct uc_client *c, const struct reply *r)
 
 static void alarm(struct uc_client *c, const char *what)
 {
+	c->settings_contested = true;
 	event_warning(c, UC_E_STALE, view_str(what), NULL);
 }
 
@@ -160,6 +161,7 @@ uc_err uc_settings_get(uc_client *c, struct uc_settings *out)
 		.ask = (enum uc_may_ask)s.ask,
 		.add = (enum uc_may_add)s.add,
 		.find_by_name = s.find_by_name,
+		.app_showed_others = c->settings_contested,
 	};
 	arena_reset(&c->call, mark);
 	return UC_OK;
@@ -199,6 +201,7 @@ static uc_err set(struct uc_client *c, void *arg)
 	TRY(settings_verify(made, now.app, now.account_key, &c->call, &now));
 	TRY(settings_follow(&was, &now));
 	TRY(blob_set(&a->settings_next, made));
+	c->settings_contested = false;
 	a->dirty = true;
 	*x->op = c->settings_op = op_new(c);
 	return UC_OK;

@@ -23,6 +23,7 @@ _Static_assert(offsetof(struct uc_settings, age) == 4, "uc_settings.age");
 _Static_assert(offsetof(struct uc_settings, ask) == 8, "uc_settings.ask");
 _Static_assert(offsetof(struct uc_settings, add) == 12, "uc_settings.add");
 _Static_assert(offsetof(struct uc_settings, find_by_name) == 16, "uc_settings.find_by_name");
+_Static_assert(offsetof(struct uc_settings, app_showed_others) == 17, "uc_settings.app_showed_others");
 _Static_assert(sizeof(struct uc_device) == 48, "uc_device");
 _Static_assert(offsetof(struct uc_device, device_key) == 0, "uc_device.device_key");
 _Static_assert(offsetof(struct uc_device, is_this) == 32, "uc_device.is_this");

@@ -203,6 +203,7 @@ export const structs = {
 			ask: ['uc_may_ask', 8],
 			add: ['uc_may_add', 12],
 			find_by_name: ['bool', 16],
+			app_showed_others: ['bool', 17],
 		},
 	},
 	uc_device: {

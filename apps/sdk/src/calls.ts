@@ -63,6 +63,14 @@ function sent(core: Core, run: (s: Scratch, id: Ptr) => number): string {
 	});
 }
 
+function settings(core: Core, run: (out: Ptr) => number) {
+	return core.with((s) => {
+		const out = s.take(structs.uc_settings.size);
+		core.check(run(out));
+		return convert.settings(core.read('uc_settings', out));
+	});
+}
+
 const MOST = 0xffffffff;
 const count = (n: number | undefined, otherwise: number) =>
 	n === undefined ? otherwise : Math.min(Math.max(Math.trunc(n) || 0, 0), MOST);
@@ -115,6 +123,18 @@ export const calls: {
 		core
 			.list('uc_device', (_, each, ctx) => core.f.uc_devices(core.client, each, ctx))
 			.map(convert.device),
+
+	settings: (core) => settings(core, (out) => core.f.uc_settings_get(core.client, out)),
+	defaultSettings: (core, age) =>
+		settings(core, (out) => core.f.uc_settings_default(convert.ageBack(age), out)),
+	setSettings: (core, settings) =>
+		operation(core, (s, op) =>
+			core.f.uc_settings_set(
+				core.client,
+				s.struct('uc_settings', convert.settingsBack(settings)),
+				op,
+			),
+		),
 
 	// --- first contact ---
 	ask: (core, app, identifier, text) =>
@@ -230,4 +250,22 @@ export const calls: {
 		sent(core, (s, id) => core.f.uc_send_edit(core.client, s.id(room), s.id(of), s.text(text), id)),
 	sendDelete: (core, room, of) =>
 		sent(core, (s, id) => core.f.uc_send_delete(core.client, s.id(room), s.id(of), id)),
+
+	// --- reports ---
+	report: (core, room, { messages: numbers, to, why, note }) =>
+		operation(
+			core,
+			(s, op) =>
+				core.f.uc_report(
+					core.client,
+					s.id(room),
+					s.u64s(numbers),
+					numbers.length,
+					convert.placeBack(to),
+					convert.reasonBack(why),
+					s.text(note),
+					op,
+				),
+			(done) => convert.reported(done.text),
+		),
 };

@@ -169,6 +169,9 @@ class Client implements T.Undercroft {
 	rename = this.#method('rename');
 	deleteAccount = this.#method('deleteAccount');
 	devices = this.#method('devices');
+	settings = this.#method('settings');
+	defaultSettings = this.#method('defaultSettings');
+	setSettings = this.#method('setSettings');
 	ask = this.#method('ask');
 	requests = this.#method('requests');
 	accept = this.#method('accept');
@@ -201,6 +204,7 @@ class Client implements T.Undercroft {
 	sendReaction = this.#method('sendReaction');
 	sendEdit = this.#method('sendEdit');
 	sendDelete = this.#method('sendDelete');
+	report = this.#method('report');
 
 	#method<M extends Method>(name: M): T.Undercroft[M] {
 		return ((...args: unknown[]) => this.#ask(name, ...args)) as T.Undercroft[M];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The core's structs as types.ts has them.  Every value of every enum has its place here: one that
 // is new in the header does not compile until it is given one.
-import type { enums } from './abi.ts';
+import { constants, enums } from './abi.ts';
 import type { Struct } from './core.ts';
+import { failure } from './failure.ts';
 import type * as T from './types.ts';
 
 type Names<E extends keyof typeof enums, To> = Record<keyof (typeof enums)[E], To>;
@@ -58,6 +59,40 @@ const messageKinds = {
 	UC_MESSAGE_NOTE: 'note',
 } as const satisfies Names<'uc_message_kind', T.Message['kind']>;
 
+const ages = {
+	UC_AGE_CHILD: 'child',
+	UC_AGE_13_TO_15: '13-15',
+	UC_AGE_16_AND_17: '16-17',
+	UC_AGE_ADULT: 'adult',
+	UC_AGE_UNKNOWN: 'unknown',
+} as const satisfies Names<'uc_age', T.Age>;
+
+const askers = {
+	UC_ASK_ANYBODY: 'anybody',
+	UC_ASK_HANDED: 'handed',
+	UC_ASK_NOBODY: 'nobody',
+} as const satisfies Names<'uc_may_ask', T.Settings['ask']>;
+
+const adders = {
+	UC_ADD_CONTACTS: 'contacts',
+	UC_ADD_NOBODY: 'nobody',
+} as const satisfies Names<'uc_may_add', T.Settings['add']>;
+
+const reasons = {
+	UC_REPORT_SPAM: 'spam',
+	UC_REPORT_HARASSMENT: 'harassment',
+	UC_REPORT_CHILD: 'child',
+	UC_REPORT_THREAT: 'threat',
+	UC_REPORT_OTHER: 'other',
+} as const satisfies Names<'uc_report_why', T.ReportReason>;
+
+/** The core's name of what a page has said; a page may say anything. */
+function back<C extends string, To>(names: Record<C, To>, value: To): C {
+	const found = (Object.keys(names) as C[]).find((c) => names[c] === value);
+	if (!found) throw failure('UC_E_ARGUMENT');
+	return found;
+}
+
 /** The last moment that a Date can be. */
 const LATEST_MS = 8.64e15;
 /** Times come from hubs, which may say anything; what a page gets is always a time. */
@@ -74,6 +109,48 @@ export const account = (a: Struct<'uc_account'>): T.Account => ({
 	devices: a.devices,
 	setsLeft: a.sets_left,
 });
+
+export const settings = (s: Struct<'uc_settings'>): T.Settings => ({
+	said: s.said,
+	age: ages[s.age],
+	ask: askers[s.ask],
+	add: adders[s.add],
+	findByName: s.find_by_name,
+	appShowedOthers: s.app_showed_others,
+});
+
+export const settingsBack = (s: T.SettingsChange): Struct<'uc_settings'> => ({
+	said: true,
+	age: back(ages, s.age),
+	ask: back(askers, s.ask),
+	add: back(adders, s.add),
+	find_by_name: s.findByName,
+	app_showed_others: false,
+});
+
+export const ageBack = (age: T.Age): number => enums.uc_age[back(ages, age)];
+export const reasonBack = (why: T.ReportReason): number => enums.uc_report_why[back(reasons, why)];
+
+const places = {
+	app: constants.UC_REPORT_TO_APP,
+	hub: constants.UC_REPORT_TO_HUB,
+	both: constants.UC_REPORT_TO_APP | constants.UC_REPORT_TO_HUB,
+} as const satisfies Record<T.Report['to'], number>;
+
+export function placeBack(to: T.Report['to']): number {
+	if (!Object.hasOwn(places, to)) throw failure('UC_E_ARGUMENT');
+	return places[to];
+}
+
+/** "verified app hub": the verdict, then who has it. */
+export function reported(text: string): T.Reported {
+	const [verdict, ...has] = text.split(' ');
+	return {
+		verdict: verdict as T.Reported['verdict'],
+		app: has.includes('app'),
+		hub: has.includes('hub'),
+	};
+}
 
 export const device = (d: Struct<'uc_device'>): T.Device => ({
 	deviceKey: d.device_key,

@@ -89,11 +89,35 @@ class Scratch {
 	id(hex: string): Ptr {
 		return this.ids([hex]);
 	}
+	u64s(list: readonly number[]): Ptr {
+		if (!Array.isArray(list) || !list.every((n) => Number.isSafeInteger(n) && n >= 0))
+			throw failure('UC_E_ARGUMENT');
+		return this.bytes(new Uint8Array(BigUint64Array.from(list, BigInt).buffer));
+	}
+	/** One of booleans and enums alone. */
+	struct<S extends keyof Structs>(name: S, values: Struct<S>): Ptr {
+		const p = this.bytes(new Uint8Array(structs[name].size));
+		for (const [field, [kind, at]] of Object.entries(
+			structs[name].fields as Record<string, readonly [string, number]>,
+		)) {
+			const value = values[field as keyof Struct<S>] as unknown;
+			if (kind === 'bool') this.core.memory[p + at] = value ? 1 : 0;
+			else this.core.view.setUint32(p + at, valueOf(kind, value), true);
+		}
+		return p;
+	}
 	free(): void {
 		for (const [p, n] of this.#taken) this.core.f.web_free(p, n);
 	}
 }
 export type { Scratch };
+
+function valueOf(kind: string, name: unknown): number {
+	const values: Record<string, number> | undefined = enums[kind as keyof Enums];
+	const value = values?.[name as string];
+	if (value === undefined) throw failure('UC_E_ARGUMENT');
+	return value;
+}
 
 function idBytes(hex: string): number[] {
 	if (!ID.test(hex)) throw failure('UC_E_ARGUMENT');

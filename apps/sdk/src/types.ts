@@ -32,6 +32,46 @@ export interface Account {
 	setsLeft: number;
 }
 
+/** As the person says it. */
+export type Age = 'child' | '13-15' | '16-17' | 'adult' | 'unknown';
+
+/** Who may reach the account, as one of its devices signed it. */
+export interface Settings {
+	/** by a device, as far as this one knows; false: the app's defaults hold */
+	said: boolean;
+	age: Age;
+	/** who may send contact requests: whom the rules let, who was handed a link or code, nobody */
+	ask: 'anybody' | 'handed' | 'nobody';
+	/** who may add the account to groups */
+	add: 'contacts' | 'nobody';
+	/** found by the exact number, handle or e-mail address */
+	findByName: boolean;
+	/** The app has shown others than this device knows, since it was opened and they were set last. */
+	appShowedOthers: boolean;
+}
+
+export type SettingsChange = Omit<Settings, 'said' | 'appShowedOthers'>;
+
+export type ReportReason = 'spam' | 'harassment' | 'child' | 'threat' | 'other';
+
+export interface Report {
+	/** numbers of up to 16 messages of one other member, in this device's history of the room */
+	messages: number[];
+	/** the moderators of one's own app, of the app that the room lives at, or both */
+	to: 'app' | 'hub' | 'both';
+	why: ReportReason;
+	/** up to 1024 bytes */
+	note?: string;
+}
+
+export interface Reported {
+	/** confirmed: the room's app says so; unconfirmed: it does not answer */
+	verdict: 'verified' | 'confirmed' | 'unconfirmed';
+	/** who has it: one's own app, the room's app */
+	app: boolean;
+	hub: boolean;
+}
+
 export interface Device {
 	/** public; hexadecimal */
 	deviceKey: string;
@@ -228,6 +268,14 @@ export interface Undercroft {
 	 * recovery words the account cannot be taken up again. */
 	erase(): Promise<void>;
 	devices(): Promise<Device[]>;
+	/** Who may reach the account, as this device knows it.  When the app shows others, `warning` says so
+	 * with UC_E_STALE and no room, and these are put there again. */
+	settings(): Promise<Settings>;
+	/** What holds for an age where nothing else is wanted. */
+	defaultSettings(age: Age): Promise<Settings>;
+	/** UC_E_NOT_ALLOWED: below 18 nobody becomes older, below 16 nothing is opened that is closed for that
+	 * age; UC_E_NET: not online yet; UC_E_BUSY; UC_E_STALE: another device was faster. */
+	setSettings(settings: SettingsChange): Promise<void>;
 
 	// --- first contact ---
 	/** Fulfilled when the request is queued for delivery; UC_E_NOT_FOUND when nobody is there. */
@@ -281,6 +329,11 @@ export interface Undercroft {
 	sendReaction(room: Id, to: Id, emoji: string): Promise<Id>;
 	sendEdit(room: Id, of: Id, text: string): Promise<Id>;
 	sendDelete(room: Id, of: Id): Promise<Id>;
+
+	// --- reports ---
+	/** What goes are these messages, what proves who sent them, the reason and the note.  Own messages
+	 * and deleted ones cannot be reported (UC_E_NOT_FOUND); UC_E_FRANK: it does not verify; UC_E_RATE. */
+	report(room: Id, report: Report): Promise<Reported>;
 
 	/** Lets another tab have the store.  What is queued stays queued. */
 	close(): Promise<void>;

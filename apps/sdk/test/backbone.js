@@ -92,6 +92,26 @@ export class Backbone {
 			),
 		);
 	}
+	/** The operator's tool, for one of the apps; fulfilled with the objects it printed. */
+	operator(command, app, ...args) {
+		const dir = process.env.UNDERCROFT_BUILD_DIR ?? path.join(root, 'build-gcc');
+		const conf = path.join(this.dir, 'run/undercroft.conf');
+		return new Promise((resolve, reject) =>
+			execFile(
+				path.join(dir, 'src/ctl/undercroftctl'),
+				[command, conf, app, ...args, '--json'],
+				(e, out, err) =>
+					e
+						? reject(new Error(`${command} ${args.join(' ')}: ${out}${err}`))
+						: resolve(
+								out
+									.split('\n')
+									.filter(Boolean)
+									.map((l) => JSON.parse(l)),
+							),
+			),
+		);
+	}
 	kill() {
 		this.#bash('local_kill');
 	}

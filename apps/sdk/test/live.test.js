@@ -202,6 +202,98 @@ test('two accounts are shown to be one person, and no more', limit, async () => 
 	await Promise.all([hal, other, gus].map((p) => p.close()));
 });
 
+/** Sets them, once the app's have been seen, which is soon after signing in. */
+async function put(p, settings) {
+	for (let i = 0; i < 100; i++) {
+		try {
+			return await p.ask('setSettings', settings);
+		} catch (e) {
+			if (e.code !== 'UC_E_NET') throw e;
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+	}
+	throw new Error("the app's settings were not seen");
+}
+
+test('who may reach an account is set and read back', limit, async () => {
+	const hal = await signedUp('plaza', 'hal@example.net', 'Hal');
+	const begins = await hal.ask('settings');
+	assert.equal(begins.said, false);
+	assert.equal(begins.age, 'unknown');
+	const adult = await hal.ask('defaultSettings', 'adult');
+	assert.deepEqual([adult.ask, adult.add, adult.findByName], ['anybody', 'contacts', true]);
+	const closed = { age: 'adult', ask: 'handed', add: 'nobody', findByName: false };
+	await put(hal, closed);
+	const now = { ...closed, said: true, appShowedOthers: false };
+	assert.deepEqual(await hal.ask('settings'), now);
+	for (const wrong of [{ age: '12' }, { ask: 'everybody' }, { add: 1 }, { age: 'toString' }])
+		await assert.rejects(hal.ask('setSettings', { ...closed, ...wrong }), {
+			code: 'UC_E_ARGUMENT',
+		});
+	await assert.rejects(hal.ask('defaultSettings', 'old'), { code: 'UC_E_ARGUMENT' });
+	// Durable here, and enforced there.
+	await hal.close();
+	const again = await new Person(hal.app, hal.url, hal.disk).open();
+	assert.deepEqual(await again.ask('settings'), now);
+	const ida = await signedUp('lens', 'ida', 'Ida');
+	const found = () => ida.ask('ask', again.app, 'hal@example.net', 'Hello');
+	await Promise.allSettled([found()]);
+	assert.deepEqual(await again.ask('requests'), []);
+	await again.event('connection', (e) => e.connection === 'online');
+	await put(again, { ...closed, ask: 'anybody', findByName: true });
+	await found();
+	await again.event('request');
+	// A minor does not grow older, and opens nothing.
+	const young = await again.ask('defaultSettings', '13-15');
+	assert.deepEqual([young.add, young.findByName], ['nobody', false]);
+	await again.ask('setSettings', young);
+	for (const wider of [{ age: 'adult' }, { add: 'contacts' }, { findByName: true }])
+		await assert.rejects(again.ask('setSettings', { ...young, ...wider }), {
+			code: 'UC_E_NOT_ALLOWED',
+		});
+	assert.equal((await again.ask('settings')).age, '13-15');
+	await Promise.all([again, ida].map((p) => p.close()));
+});
+
+test('a message is reported, and the operators of both apps see it', limit, async () => {
+	const jon = await signedUp('dial', '+4930333', 'Jon');
+	const kim = await signedUp('lens', 'kim', 'Kim');
+	const [room, back] = await met(jon, kim, 'kim');
+	for (const text of ['a walk?', 'or else', 'sorry']) await jon.ask('send', room, text);
+	const { message } = await kim.event('message', (e) => e.message.text === 'or else');
+	const report = { messages: [message.number], to: 'both', why: 'threat', note: 'at the pond' };
+	const done = await kim.ask('report', back, report);
+	assert.deepEqual([done.app, done.hub], [true, true]);
+	assert.match(done.verdict, /^(verified|confirmed)$/);
+	for (const app of ['dial', 'lens']) {
+		const [first] = await backbone.operator('reports', app);
+		assert.equal(first.reason, 'threat');
+		const shown = await backbone.operator('reports', app, 'show', String(first.number));
+		assert.deepEqual(
+			shown.filter((l) => l.type === 'message').map((l) => l.text),
+			['or else'],
+		);
+	}
+	const own = (await jon.ask('messages', room)).find((m) => m.text === 'or else');
+	await assert.rejects(jon.ask('report', room, { ...report, messages: [own.number] }), {
+		code: 'UC_E_NOT_FOUND',
+	});
+	for (const wrong of [
+		{ messages: [-1] },
+		{ messages: [0.5] },
+		{ messages: [] },
+		{ messages: Array(17).fill(message.number) },
+		{ to: 'all' },
+		{ to: 'toString' },
+		{ why: '' },
+		{ note: 'x'.repeat(1025) },
+	])
+		await assert.rejects(kim.ask('report', back, { ...report, ...wrong }), (e) =>
+			/^UC_E_(ARGUMENT|TOO_LARGE)$/.test(e.code),
+		);
+	await Promise.all([jon, kim].map((p) => p.close()));
+});
+
 test('an account is taken up again elsewhere, and deleted', limit, async () => {
 	const old = await new Person(backbone.domain('lens'), backbone.url('lens')).open();
 	await old.event('connection', (e) => e.connection === 'greeted');

@@ -28,11 +28,17 @@ static uc_err set(struct person *p, enum uc_age age, enum uc_may_ask ask)
 	return p->done_err;
 }
 
-static void expect_shown(struct person *p, enum uc_age age, enum uc_may_ask ask)
+static struct uc_settings said(struct person *p)
 {
 	struct uc_settings s;
 	expect_ok(uc_settings_get(p->c, &s));
 	expect(s.said);
+	return s;
+}
+
+static void expect_shown(struct person *p, enum uc_age age, enum uc_may_ask ask)
+{
+	struct uc_settings s = said(p);
 	expect_eq(s.age, age);
 	expect_eq(s.ask, ask);
 }
@@ -121,6 +127,11 @@ TEST(an_app_cannot_take_settings_back_unseen)
 		expect_shown(&p, UC_AGE_ADULT, UC_ASK_NOBODY);
 		again(&p);
 		expect_ok(p.warning);
+		/* Who looks later is told, too, until they are set anew. */
+		expect(said(&p).app_showed_others);
+		expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_NOBODY));
+		expect(!said(&p).app_showed_others);
+		latest = app.settings;
 	}
 	/* It does not speak of them any more. */
 	app.has_settings = false;
