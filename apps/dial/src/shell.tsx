@@ -11,6 +11,7 @@ import {
 	IconButton,
 	moveInList,
 	openPanel,
+	ReachReminder,
 	Requests,
 	RoomRow,
 	RoomView,
@@ -63,6 +64,7 @@ function Side() {
 				<IconButton icon="settings" label="Settings" onClick={() => openPanel('settings')} />
 			</header>
 			<nav aria-label="Conversations" class="dial-nav">
+				<ReachReminder />
 				<WordsReminder />
 				{rooms.length > FEW && (
 					<input

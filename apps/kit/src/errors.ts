@@ -16,6 +16,8 @@ export type Doing =
 	| 'direct'
 	| 'delete'
 	| 'change'
+	| 'reach'
+	| 'report'
 	| 'other';
 
 const COMMON: Record<string, string> = {
@@ -86,6 +88,20 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 			'Nobody can be found there. Check it for typing mistakes; some people choose not to be found.',
 		UC_E_TOO_LARGE: 'The note is too long: up to 140 characters.',
 		UC_E_RATE: 'You have asked many people. Wait a while before you ask more.',
+	},
+	reach: {
+		UC_E_NOT_ALLOWED: 'This cannot be opened at that age.',
+		UC_E_STALE: 'Another device of yours has just changed this. Look at it, then save again.',
+		UC_E_UNSUPPORTED: 'This app cannot keep these settings yet.',
+	},
+	report: {
+		UC_E_ARGUMENT: 'Choose up to 16 messages of one person.',
+		UC_E_NOT_FOUND: 'A message was deleted meanwhile, and cannot be reported any more.',
+		UC_E_FRANK:
+			'The app that hosts this conversation does not stand by this message, so nobody took the report.',
+		UC_E_TOO_LARGE: 'This is too much for one report. Choose fewer messages, or a shorter note.',
+		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
+		UC_E_UNSUPPORTED: 'This app takes no reports.',
 	},
 	answer: { UC_E_EXISTS: 'You have answered this request already.' },
 	send: {

@@ -23,7 +23,7 @@ export { setTheme, theme, type Theme } from './theme.ts';
 export { classes, ModelContext, useAction, useModel, type Action } from './ui/context.ts';
 export { Avatar, Picture, pictureColours } from './ui/avatar.tsx';
 export { Button, IconButton, type ButtonProps, type IconButtonProps } from './ui/button.tsx';
-export { Checkbox, Choice, Field, Form, Select, TextArea } from './ui/field.tsx';
+export { Checkbox, Choice, Field, Form, Options, Select, TextArea } from './ui/field.tsx';
 export { Composer } from './ui/composer.tsx';
 export { Dialog } from './ui/dialog.tsx';
 export { Icon, type IconName } from './ui/icons.tsx';
@@ -39,8 +39,15 @@ export {
 export { Menu, type MenuItem } from './ui/menu.tsx';
 export { REACTIONS, SenderName } from './ui/message.tsx';
 export { MessageLog } from './ui/message-log.tsx';
-export { Announcer, ConnectionNotice, Problem, WordsReminder } from './ui/notices.tsx';
+export {
+	Announcer,
+	ConnectionNotice,
+	Problem,
+	ReachReminder,
+	WordsReminder,
+} from './ui/notices.tsx';
 export { IdentityAlarm, RoomHead, RoomView, useRoomLine } from './ui/room.tsx';
+export { CodeField, NameField } from './ui/name-field.tsx';
 export { SafetyNumber } from './ui/safety.tsx';
 export { Line, Lines, Name } from './ui/text.tsx';
 export { WordsCard } from './ui/words.tsx';
@@ -56,5 +63,7 @@ export {
 	Requests,
 	SentRequest,
 } from './flows/requests.tsx';
+export { ReachAlarm, WhoCanReachMe } from './flows/reach.tsx';
+export { Report } from './flows/report.tsx';
 export { DeleteAccount, Devices, Erase, Settings } from './flows/settings.tsx';
 export { Welcome } from './flows/welcome.tsx';

@@ -15,7 +15,11 @@ import type {
 	Member,
 	Message,
 	NameKind,
+	Report,
+	Reported,
 	Room,
+	Settings,
+	SettingsChange,
 	TabState,
 	Undercroft,
 	UndercroftError,
@@ -23,6 +27,7 @@ import type {
 import { Conversation } from './conversation.ts';
 import { explain, isUndercroftError, type Doing } from './errors.ts';
 import { showName } from './names.ts';
+import { putSettings } from './reach.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
 import { clean, cleanEmoji, LINE_LENGTH } from './text.ts';
 
@@ -70,7 +75,8 @@ const TOLD = new Set([
 	'UC_E_RATE',
 ]);
 
-type List = 'account' | 'requests' | 'contacts' | 'rooms' | 'devices';
+const LISTS = ['account', 'requests', 'contacts', 'rooms', 'devices', 'settings'] as const;
+type List = (typeof LISTS)[number];
 
 export class Model {
 	readonly tab = signal<TabState>('opening');
@@ -84,6 +90,8 @@ export class Model {
 	readonly requests = signal<ContactRequest[]>([]);
 	readonly contacts = signal<Contact[]>([]);
 	readonly devices = signal<Device[]>([]);
+	/** who may reach the account */
+	readonly settings = signal<Settings | null>(null);
 	/** the last message of each room */
 	readonly previews = signal<ReadonlyMap<Id, Preview>>(new Map());
 	/** Everything has been read once. */
@@ -226,6 +234,8 @@ export class Model {
 		core.on('messageState', (e) => this.messageArrived(e.message, false));
 		core.on('devices', () => this.refresh('account', 'devices'));
 		core.on('warning', (e) => {
+			// The app may have shown other settings than ours: they say so.
+			if (e.error?.code === 'UC_E_STALE' && e.room === null) this.refresh('settings');
 			// The same errors come of what others do in rooms, and of what strangers send: no problem
 			// of this person's.
 			const isOurs =
@@ -242,7 +252,7 @@ export class Model {
 	private tabIs(tab: TabState, reason: UndercroftError | null): void {
 		this.reason.value = reason;
 		this.tab.value = tab;
-		if (tab === 'here') this.refresh('account', 'requests', 'contacts', 'rooms', 'devices');
+		if (tab === 'here') this.refresh(...LISTS);
 		else this.conversation.value = null;
 	}
 
@@ -282,18 +292,20 @@ export class Model {
 				this.stale.clear();
 				const core = this.core;
 				const has = (l: List) => lists.includes(l);
-				const [account, requests, contacts, rooms, devices] = await Promise.all([
+				const [account, requests, contacts, rooms, devices, settings] = await Promise.all([
 					has('account') ? core.account() : null,
 					has('requests') ? core.requests() : null,
 					has('contacts') ? core.contacts() : null,
 					has('rooms') ? core.rooms() : null,
 					has('devices') ? core.devices().catch(() => []) : null,
+					has('settings') ? core.settings() : null,
 				]);
 				batch(() => {
 					if (account) this.account.value = account;
 					if (requests) this.requests.value = requests;
 					if (contacts) this.contacts.value = contacts;
 					if (devices) this.devices.value = devices;
+					if (settings) this.settings.value = settings;
 					if (rooms) {
 						this.allRooms.value = rooms;
 						if (!this.isReady.peek()) void this.readPreviews(rooms);
@@ -490,7 +502,7 @@ export class Model {
 		try {
 			return await action(this.core);
 		} finally {
-			this.refresh('account', 'requests', 'contacts', 'rooms', 'devices');
+			this.refresh(...LISTS);
 		}
 	}
 
@@ -501,6 +513,7 @@ export class Model {
 	}
 
 	async requestCode(identifier: string): Promise<void> {
+		await this.connected();
 		await this.core!.requestCode(identifier);
 	}
 
@@ -584,6 +597,14 @@ export class Model {
 
 	async block(contact: Id, blocked: boolean): Promise<void> {
 		await this.attempt('other', (c) => c.block(contact, blocked));
+	}
+
+	setSettings(settings: SettingsChange): Promise<void> {
+		return this.perform((c) => this.connected().then(() => putSettings(c, settings)));
+	}
+
+	report(room: Id, report: Report): Promise<Reported> {
+		return this.perform((c) => this.connected().then(() => c.report(room, report)));
 	}
 
 	/** Erases this browser and starts anew. */

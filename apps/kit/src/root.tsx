@@ -7,6 +7,8 @@ import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
 import { ChangeName } from './flows/change.tsx';
+import { WhoCanReachMe } from './flows/reach.tsx';
+import { Report } from './flows/report.tsx';
 import { Find } from './flows/find.tsx';
 import { Requests } from './flows/requests.tsx';
 import { Welcome } from './flows/welcome.tsx';
@@ -112,10 +114,12 @@ const TITLES: Record<Panel, string> = {
 	devices: 'My devices',
 	words: 'Your recovery words',
 	'change-name': 'Change how people find you',
+	reach: 'Who can reach you',
 	erase: 'Sign out and erase this browser',
 	'delete-account': 'Delete my account',
 	'room-info': 'About this conversation',
 	'add-members': 'Add people',
+	report: 'Report',
 	contact: 'Contact',
 	safety: 'Safety number',
 };
@@ -126,6 +130,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'devices',
 	'words',
 	'change-name',
+	'reach',
 	'delete-account',
 	'add-members',
 	'contact',
@@ -172,6 +177,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <Words onDone={goBack} />;
 		case 'change-name':
 			return <ChangeName />;
+		case 'reach':
+			return <WhoCanReachMe />;
 		case 'erase':
 			return <Erase />;
 		case 'delete-account':
@@ -180,6 +187,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return room && <RoomInfo room={room} />;
 		case 'add-members':
 			return <AddMembers onDone={goBack} />;
+		case 'report':
+			return room && route.value.arg && <Report room={room} message={route.value.arg} />;
 		case 'contact':
 			return contact && <ContactInfo contact={contact} />;
 		case 'safety':

@@ -18,11 +18,14 @@ export type Panel =
 	| 'devices'
 	| 'words'
 	| 'change-name'
+	| 'reach'
 	| 'erase'
 	| 'delete-account'
 	/** of the room on the page */
 	| 'room-info'
 	| 'add-members'
+	/** of the message `arg` in it */
+	| 'report'
 	/** of the contact `arg`, as new-group may be, too */
 	| 'contact'
 	| 'safety';
@@ -45,10 +48,12 @@ const PANELS: readonly string[] = [
 	'devices',
 	'words',
 	'change-name',
+	'reach',
 	'erase',
 	'delete-account',
 	'room-info',
 	'add-members',
+	'report',
 	'contact',
 	'safety',
 ] satisfies Panel[];

@@ -27,6 +27,7 @@ async function started() {
 		contacts: async () => [],
 		rooms: async () => [],
 		devices: async () => [],
+		settings: async () => ({ said: false, appShowedOthers: false }),
 	};
 	const model = new Model({ title: 'Dial', names: 'number', sentence: '' });
 	model.start(() => core);

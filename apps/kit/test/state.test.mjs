@@ -9,6 +9,7 @@ const { parseRoute, writeRoute } = await load('../src/route.ts');
 const { mistake, normalise, showName, country } = await load('../src/names.ts');
 const { showDay, showWhen } = await load('../src/format.ts');
 const { explain } = await load('../src/errors.ts');
+const { isAgeClosed, isClosed, putSettings } = await load('../src/reach.ts');
 
 const id = (n) => n.toString(16).padStart(64, '0');
 const NOON = new Date(2026, 4, 3, 12).getTime();
@@ -223,4 +224,41 @@ test('errors are told in words, whatever they are', () => {
 	for (const of of ['usage', 'protocol', 'crypto', 'state', 'limit', 'store', 'net', 'memory', 'x'])
 		assert.match(explain(error('UC_E_NEW', of)), /^[A-Z].*\.$/);
 	assert.match(explain(new TypeError('internal')), /^[A-Z].*\.$/);
+});
+
+test('what an age closes stays closed, and nobody becomes older', () => {
+	const young = { said: true, age: '13-15', ask: 'anybody', add: 'nobody', findByName: false };
+	assert.equal(isClosed(young, 'add', 'contacts'), true);
+	assert.equal(isClosed(young, 'add', 'nobody'), false);
+	assert.equal(isClosed(young, 'ask', 'nobody'), false);
+	assert.equal(isClosed({ ...young, age: '16-17' }, 'add', 'contacts'), false);
+	for (const [age, is] of [
+		['child', false],
+		['13-15', false],
+		['16-17', true],
+		['adult', true],
+		['unknown', true],
+	]) {
+		assert.equal(isAgeClosed(young, age), is, age);
+		assert.equal(isAgeClosed({ ...young, said: false }, age), false, age);
+		assert.equal(isAgeClosed({ ...young, age: 'adult' }, age), false, age);
+	}
+});
+
+test("settings wait for the app's to be seen, and for nothing else", async () => {
+	const fails = (...codes) => ({
+		connection: 'online',
+		tried: 0,
+		async setSettings() {
+			const code = codes[this.tried++];
+			if (code) throw Object.assign(new Error(code), { code });
+		},
+	});
+	const soon = fails('UC_E_NET', 'UC_E_BUSY');
+	await putSettings(soon, {});
+	assert.equal(soon.tried, 3);
+	const closed = fails('UC_E_NOT_ALLOWED');
+	await assert.rejects(putSettings(closed, {}), { code: 'UC_E_NOT_ALLOWED' });
+	const offline = { ...fails('UC_E_NET'), connection: 'offline' };
+	await assert.rejects(putSettings(offline, {}), { code: 'UC_E_NET' });
 });

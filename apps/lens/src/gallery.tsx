@@ -19,6 +19,7 @@ import {
 	useModel,
 	useRoomSummary,
 	Verified,
+	ReachReminder,
 	WordsReminder,
 } from '@undercroft/kit';
 import { enterRoom } from './enter.ts';
@@ -68,6 +69,7 @@ export function Gallery() {
 					</p>
 				)}
 			</div>
+			<ReachReminder />
 			<WordsReminder />
 			<People />
 			<nav aria-label="Conversations">

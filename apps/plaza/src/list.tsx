@@ -15,6 +15,7 @@ import {
 	RoomRow,
 	useModel,
 	Verified,
+	ReachReminder,
 	WordsReminder,
 } from '@undercroft/kit';
 import { Faces } from './faces.tsx';
@@ -50,6 +51,7 @@ export function List() {
 
 	return (
 		<nav class="plaza-list" aria-label="Conversations">
+			<ReachReminder />
 			<WordsReminder />
 			{all > FEW && (
 				<input

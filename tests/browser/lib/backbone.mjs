@@ -69,6 +69,18 @@ export class Backbone {
 		});
 	}
 
+	/** The operator's tool for one of the apps; fulfilled with the objects it printed. */
+	operator(command, app, ...args) {
+		const conf = path.join(this.dir, 'undercroft.conf');
+		const all = [command, conf, app, ...args.map(String), '--json'];
+		const done = spawnSync(path.join(BUILD, 'src/ctl/undercroftctl'), all, { encoding: 'utf8' });
+		if (done.status !== 0) throw new Error(`${all.join(' ')}: ${done.stdout}${done.stderr}`);
+		return done.stdout
+			.split('\n')
+			.filter(Boolean)
+			.map((l) => JSON.parse(l));
+	}
+
 	async start() {
 		await this.step('start');
 		this.isUp = true;

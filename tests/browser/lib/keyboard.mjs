@@ -41,7 +41,7 @@ export const isFocused = (locator) => locator.evaluate((el) => el === document.a
 export class Keyboard {
 	constructor(page) {
 		this.page = page;
-		for (const f of ['go', 'fill', 'tick', 'pick']) this[f] = this[f].bind(this);
+		for (const f of ['go', 'fill', 'tick', 'pick', 'choose']) this[f] = this[f].bind(this);
 	}
 
 	/** Tab, until `arrived` holds; all that has the focus on the way must be seen. */
@@ -77,6 +77,15 @@ export class Keyboard {
 		await this.tabTo(locator);
 		await this.page.keyboard.press('Space');
 		assert.ok(await locator.isChecked(), 'Space ticks');
+	}
+
+	/** One of an open menu. */
+	async choose(item) {
+		await item.waitFor();
+		for (let i = 0; i < 12 && !(await isFocused(item)); i++)
+			await this.page.keyboard.press('ArrowDown');
+		assert.ok(await isFocused(item), 'arrows lead to it');
+		await this.page.keyboard.press('Enter');
 	}
 
 	/** One of a group of radio buttons: Tab to the group, arrows within. */

@@ -15,9 +15,12 @@ const MOUSE = {
 	fill: (locator, text) => locator.fill(text),
 	tick: (locator) => locator.check(),
 	pick: (group, name) => group.getByRole('radio', { name, exact: true }).check(),
+	choose: (item) => item.click(),
 };
 
 export class Person {
+	static mouse = MOUSE;
+
 	constructor(o) {
 		Object.assign(this, o);
 		this.hands = MOUSE;
@@ -173,6 +176,34 @@ export class Person {
 			await fill(this.field('Code'), code ?? sent);
 		}
 		await go(this.button('Change'));
+	}
+
+	async openReach() {
+		await this.openSettings();
+		await this.hands.go(this.button('Who can reach you'));
+		await this.button('Save', this.dialog()).waitFor();
+	}
+
+	/** One of the questions of who can reach me. */
+	question(pattern) {
+		return this.dialog().getByRole('group', { name: pattern });
+	}
+
+	/** Answers some of them; sure: ticks that an age stays. */
+	async setReach({ age, ask, add, find, sure = false }) {
+		const { go, pick, tick } = this.hands;
+		await this.openReach();
+		if (age) await pick(this.question(/How old/), age);
+		if (ask) await pick(this.question(/may ask/), ask);
+		if (add) await pick(this.question(/add you/), add);
+		if (find) await pick(this.question(/found by/), find);
+		if (sure) await tick(this.page.getByRole('checkbox', { name: /cannot become older/ }));
+		await go(this.button('Save', this.dialog()));
+		await this.dialog()
+			.getByRole('status')
+			.getByText(/^Saved\./)
+			.waitFor();
+		await this.closeDialogs();
 	}
 
 	async erase() {
@@ -451,6 +482,27 @@ export class Person {
 		await this.button('React', message).click();
 		await this.page.getByRole('menuitem', { name: EMOJI[emoji] }).click();
 		await this.seesReaction(to, emoji);
+	}
+
+	/** The form for a message, filled in. */
+	async reportForm(text, { why, to }) {
+		const { go, pick, choose } = this.hands;
+		const message = this.message(text);
+		await message.hover();
+		await go(this.button('More', message));
+		await choose(this.page.getByRole('menuitem', { name: 'Report' }));
+		await this.button('Send report', this.dialog()).waitFor();
+		if (why) await pick(this.question('Why?'), why);
+		if (to) await pick(this.question(/Who is to read it/), to);
+	}
+
+	async report(text, o) {
+		await this.reportForm(text, o);
+		await this.hands.go(this.button('Send report', this.dialog()));
+		await this.dialog()
+			.getByRole('status')
+			.getByText(/^Your report was sent/)
+			.waitFor();
 	}
 
 	async seesReply(text, to) {

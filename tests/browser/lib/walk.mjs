@@ -113,10 +113,24 @@ export async function walk(stage, app, see, o = {}) {
 	await panel('devices', () => rosa.button('My devices').click());
 	await rosa.openSettings();
 	await panel('change-name', () => rosa.button(/^Change my /).click());
+	await panel('reach', () => rosa.openReach());
+	await panel('reach-young', async () => {
+		await rosa.openReach();
+		await rosa.hands.pick(rosa.question(/How old/), '13 to 15');
+		await rosa.button('Save', rosa.dialog()).click();
+		await rosa.dialog().getByRole('alert').waitFor();
+	});
 	await rosa.openSettings();
 	await panel('erase', () => rosa.button('Sign out and erase this browser').click());
 	await rosa.openSettings();
 	await panel('delete-account', () => rosa.button('Delete my account').click());
+
+	await panel('report', async () => {
+		await rosa.reportForm('The first week is mine.', {});
+		await rosa.button('Send report', rosa.dialog()).click();
+		await rosa.dialog().getByRole('alert').waitFor();
+	});
+	await panel('reported', () => rosa.report('The first week is mine.', { why: 'Something else' }));
 
 	// Menus and what stands over the page.
 	const last = rosa.message('And I the rest. The tank is full.');

@@ -6,7 +6,8 @@ import { mistake, NAME_FIELD, normalise, showName } from '../names.ts';
 import { goBack } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Field, Form } from '../ui/field.tsx';
+import { Form } from '../ui/field.tsx';
+import { CodeField, NameField } from '../ui/name-field.tsx';
 
 export const CHANGE = {
 	number: 'Change my number',
@@ -60,50 +61,21 @@ export function ChangeName() {
 				</p>
 			)}
 			{isCode ? (
-				<>
-					<p>
-						A code is on its way to <bdi>{showName(kind, sentTo)}</bdi>.{' '}
-						<button
-							type="button"
-							class="k-link"
-							onClick={() => {
-								setSentTo(null);
-								setCode('');
-								action.setError(null);
-							}}
-						>
-							Change it
-						</button>
-					</p>
-					<Field
-						label="Code"
-						inputMode="numeric"
-						autocomplete="one-time-code"
-						enterKeyHint="done"
-						spellcheck={false}
-						maxLength={16}
-						error={wrong.code}
-						focus
-						value={code}
-						onValue={setCode}
-					/>
-				</>
-			) : (
-				<Field
-					label={field.label}
-					type={field.type}
-					inputMode={field.inputMode}
-					autocomplete={field.autocomplete}
-					placeholder={field.placeholder}
-					autocapitalize="none"
-					enterKeyHint="next"
-					spellcheck={false}
-					hint={field.hint}
-					error={wrong.name}
-					focus
-					value={typed}
-					onValue={setTyped}
+				<CodeField
+					kind={kind}
+					sentTo={sentTo}
+					onOther={() => {
+						setSentTo(null);
+						setCode('');
+						action.setError(null);
+					}}
+					error={wrong.code}
+					value={code}
+					onValue={setCode}
+					isLast
 				/>
+			) : (
+				<NameField kind={kind} error={wrong.name} value={typed} onValue={setTyped} />
 			)}
 			<p class="k-hint">{AFTER[kind]}</p>
 			<div class="k-buttons">

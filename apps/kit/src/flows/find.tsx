@@ -3,11 +3,12 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
-import { country, mistake, NAME_FIELD, normalise, showName } from '../names.ts';
+import { mistake, normalise, showName } from '../names.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Choice, Field, Form, TextArea } from '../ui/field.tsx';
+import { Choice, Form, TextArea } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { NameField } from '../ui/name-field.tsx';
 
 export function Find({ onDone }: { onDone(): void }) {
 	const model = useModel();
@@ -24,9 +25,7 @@ export function Find({ onDone }: { onDone(): void }) {
 	}, [sentTo]);
 
 	const kind = model.namesOf(app) ?? model.self.names;
-	const field = NAME_FIELD[kind];
 	const identifier = normalise(kind, typed);
-	const where = kind === 'number' ? country(identifier) : '';
 	const left = LIMITS.note - [...note].length;
 
 	async function submit() {
@@ -79,18 +78,10 @@ export function Find({ onDone }: { onDone(): void }) {
 				}}
 				options={apps.map((a) => ({ value: a.domain, label: model.appTitle(a.domain) }))}
 			/>
-			<Field
-				label={field.label}
-				type={field.type}
-				inputMode={field.inputMode}
-				autocomplete="off"
-				autocapitalize="none"
-				spellcheck={false}
-				placeholder={field.placeholder}
-				enterKeyHint="next"
-				hint={where || field.hint}
+			<NameField
+				kind={kind}
+				others
 				error={wrong}
-				focus
 				value={typed}
 				onValue={(t) => {
 					setTyped(t);

@@ -60,6 +60,7 @@ export function RoomInfo({
 			{isRenaming && <Rename room={room} onDone={() => setRenaming(false)} />}
 			<section aria-labelledby="k-members">
 				<h3 id="k-members">Members</h3>
+				<NotIntroduced room={room} members={members} />
 				<ul class="k-list">
 					{members.map((m) => (
 						<MemberRow key={m.id} member={m} room={room} />
@@ -67,6 +68,36 @@ export function RoomInfo({
 				</ul>
 			</section>
 			{isOpen && <LeaveRoom room={room} />}
+		</div>
+	);
+}
+
+/** Who has not shown who they are is said to be there, and can be sent away, all at once. */
+function NotIntroduced({ room, members }: { room: Room; members: Member[] }) {
+	const model = useModel();
+	const own = members.find((m) => m.isSelf);
+	const unknown = members.filter((m) => !m.introduced && !m.isSelf);
+	if (room.state !== 'open' || room.direct || unknown.length === 0) return null;
+	const removable = unknown.filter((m) => mayRemove(own, m));
+	return (
+		<div class="k-warning" role="status">
+			<Icon name="alert" />
+			<div>
+				<p>
+					{count(unknown.length, 'person has', 'people have')} not shown who they are, and can read
+					what is written here. It may be somebody who was just added.
+				</p>
+				{removable.length > 0 && (
+					<Button
+						kind="danger"
+						onClick={() => {
+							for (const m of removable) void model.removeMember(room.id, m.id);
+						}}
+					>
+						Remove who is not introduced
+					</Button>
+				)}
+			</div>
 		</div>
 	);
 }
@@ -98,7 +129,7 @@ export function LeaveRoom({ room }: { room: Room }) {
 }
 
 /** As docs/rooms.md has it: moderators remove members, owners anyone. */
-function mayRemove(own: Member | undefined, other: Member): boolean {
+export function mayRemove(own: Member | undefined, other: Member): boolean {
 	if (!own || other.isSelf) return false;
 	return own.role === 4 || (own.role === 3 && other.role === 2);
 }

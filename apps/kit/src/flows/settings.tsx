@@ -14,6 +14,7 @@ import { Icon } from '../ui/icons.tsx';
 import { Name } from '../ui/text.tsx';
 import { WordsCard } from '../ui/words.tsx';
 import { CHANGE } from './change.tsx';
+import { ReachAlarm } from './reach.tsx';
 
 export function Settings() {
 	const model = useModel();
@@ -61,6 +62,12 @@ export function Settings() {
 					<Button icon="people" wide onClick={() => openPanel('people')}>
 						People you know
 					</Button>
+				</li>
+				<li>
+					<Button icon="shield" wide onClick={() => openPanel('reach')}>
+						Who can reach you
+					</Button>
+					<ReachAlarm />
 				</li>
 				<li>
 					<Button icon="device" wide onClick={() => openPanel('devices')}>

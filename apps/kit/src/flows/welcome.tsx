@@ -4,10 +4,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
-import { country, mistake, NAME_FIELD, normalise, showName } from '../names.ts';
+import { mistake, NAME_FIELD, normalise } from '../names.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form, TextArea } from '../ui/field.tsx';
+import { CodeField, NameField } from '../ui/name-field.tsx';
 import { ConnectionNotice } from '../ui/notices.tsx';
 import { WordsCard } from '../ui/words.tsx';
 
@@ -124,12 +125,10 @@ function GiveName({
 }) {
 	const model = useModel();
 	const kind = model.account.value?.names ?? model.namesOf(model.domain.value) ?? model.self.names;
-	const field = NAME_FIELD[kind];
 	const [typed, setTyped] = useState(start);
 	const [wrong, setWrong] = useState<string | null>(null);
 	const action = useAction();
 	const identifier = normalise(kind, typed);
-	const where = kind === 'number' ? country(identifier) : '';
 
 	async function submit() {
 		const error = mistake(kind, identifier);
@@ -140,18 +139,9 @@ function GiveName({
 
 	return (
 		<Form label="Sign up" error={action.error} onSubmit={() => void submit()}>
-			<Field
-				label={field.label}
-				type={field.type}
-				inputMode={field.inputMode}
-				autocomplete={field.autocomplete}
-				placeholder={field.placeholder}
-				autocapitalize="none"
-				enterKeyHint="next"
-				spellcheck={false}
-				hint={where || field.hint}
+			<NameField
+				kind={kind}
 				error={wrong}
-				focus
 				value={typed}
 				onValue={(t) => {
 					setTyped(t);
@@ -186,7 +176,6 @@ function Finish({
 }) {
 	const model = useModel();
 	const kind = model.account.value?.names ?? model.namesOf(model.domain.value) ?? model.self.names;
-	const field = NAME_FIELD[kind];
 	const [handle, setHandle] = useState('');
 	const [code, setCode] = useState('');
 	const [name, setName] = useState('');
@@ -227,37 +216,14 @@ function Finish({
 	return (
 		<Form label="Sign up" error={action.error} onSubmit={() => void submit()}>
 			{identifier === null ? (
-				<Field
-					label={field.label}
-					autocomplete={field.autocomplete}
-					placeholder={field.placeholder}
-					autocapitalize="none"
-					spellcheck={false}
-					maxLength={31}
-					enterKeyHint="next"
-					hint={field.hint}
-					error={wrong.handle}
-					focus
-					value={handle}
-					onValue={setHandle}
-				/>
+				<NameField kind="handle" error={wrong.handle} value={handle} onValue={setHandle} />
 			) : (
 				<>
-					<p>
-						A code is on its way to <bdi>{showName(kind, identifier)}</bdi>.{' '}
-						<button type="button" class="k-link" onClick={onBack}>
-							Change it
-						</button>
-					</p>
-					<Field
-						label="Code"
-						inputMode="numeric"
-						autocomplete="one-time-code"
-						enterKeyHint="next"
-						spellcheck={false}
-						maxLength={16}
+					<CodeField
+						kind={kind}
+						sentTo={identifier}
+						onOther={onBack}
 						error={wrong.code}
-						focus
 						value={code}
 						onValue={setCode}
 						hint={

@@ -236,6 +236,63 @@ export function Choice<T extends string>({
 	);
 }
 
+/** One of a few that need a word more, below each other; what cannot be chosen says why. */
+export function Options<T extends string>({
+	label,
+	hint,
+	value,
+	onValue,
+	options,
+}: {
+	label: ComponentChildren;
+	hint?: ComponentChildren;
+	value: T;
+	onValue(value: T): void;
+	options: {
+		value: T;
+		label: ComponentChildren;
+		hint?: ComponentChildren;
+		/** why it cannot be chosen */
+		closed?: string | null;
+	}[];
+}) {
+	const name = useId();
+	return (
+		<fieldset class="k-options" aria-describedby={hint ? `${name}-hint` : undefined}>
+			<legend>{label}</legend>
+			{hint && (
+				<p class="k-hint" id={`${name}-hint`}>
+					{hint}
+				</p>
+			)}
+			{options.map((o) => {
+				const id = `${name}-${o.value}`;
+				const more = o.closed ?? o.hint;
+				return (
+					<div class={classes('k-check', o.closed && 'k-closed')} key={o.value}>
+						<input
+							type="radio"
+							name={name}
+							id={id}
+							value={o.value}
+							checked={o.value === value}
+							disabled={Boolean(o.closed)}
+							aria-describedby={more ? `${id}-hint` : undefined}
+							onChange={() => onValue(o.value)}
+						/>
+						<label for={id}>{o.label}</label>
+						{more && (
+							<p class="k-hint" id={`${id}-hint`}>
+								{more}
+							</p>
+						)}
+					</div>
+				);
+			})}
+		</fieldset>
+	);
+}
+
 /** A form that is sent by Enter, too, and never by the browser. */
 export function Form({
 	onSubmit,

@@ -112,9 +112,10 @@ export class MessageItem extends Component<Props> {
 							{m.own && <SmallState state={m.state} />}
 						</span>
 					</div>
-					{!m.deleted && isOpen && (
+					{!m.deleted && (isOpen || isReportable(m)) && (
 						<Tools
 							message={m}
+							isOpen={isOpen}
 							conversation={conversation}
 							model={model}
 							tabIndex={isActive ? 0 : -1}
@@ -183,6 +184,11 @@ function isOnlyEmoji(m: Message): boolean {
 	);
 }
 
+/** Only what somebody else has said, and what is still here. */
+export function isReportable(m: Message): boolean {
+	return m.kind === 'text' && !m.own && !m.deleted && m.state === 'received';
+}
+
 export function SenderName({ of }: { of: Message }) {
 	return of.introduced ? <Name of={of.sender} /> : <em>Somebody, not introduced</em>;
 }
@@ -240,11 +246,13 @@ function Quote({
 
 function Tools({
 	message: m,
+	isOpen,
 	conversation,
 	model,
 	tabIndex,
 }: {
 	message: Message;
+	isOpen: boolean;
 	conversation: Conversation;
 	model: Model;
 	tabIndex: number;
@@ -256,6 +264,14 @@ function Tools({
 			onPick: () => void navigator.clipboard?.writeText(m.text).catch(() => undefined),
 		},
 	];
+	if (isReportable(m)) {
+		more.push({
+			label: 'Report',
+			icon: 'alert',
+			danger: true,
+			onPick: () => openPanel('report', m.id),
+		});
+	}
 	if (m.own) {
 		more.push({
 			label: 'Edit',
@@ -274,26 +290,30 @@ function Tools({
 	}
 	return (
 		<div class="k-tools">
-			<Menu
-				icon="react"
-				label="React"
-				row
-				tabIndex={tabIndex}
-				items={REACTIONS.map(([emoji, label]) => ({
-					label,
-					face: <span class="k-emoji">{emoji}</span>,
-					onPick: () => void model.react(m, emoji),
-				}))}
-			/>
-			<IconButton
-				icon="reply"
-				label="Reply"
-				tabIndex={tabIndex}
-				onClick={() => {
-					conversation.editing.value = null;
-					conversation.replyTo.value = m;
-				}}
-			/>
+			{isOpen && (
+				<>
+					<Menu
+						icon="react"
+						label="React"
+						row
+						tabIndex={tabIndex}
+						items={REACTIONS.map(([emoji, label]) => ({
+							label,
+							face: <span class="k-emoji">{emoji}</span>,
+							onPick: () => void model.react(m, emoji),
+						}))}
+					/>
+					<IconButton
+						icon="reply"
+						label="Reply"
+						tabIndex={tabIndex}
+						onClick={() => {
+							conversation.editing.value = null;
+							conversation.replyTo.value = m;
+						}}
+					/>
+				</>
+			)}
 			<Menu icon="more" label="More" items={more} tabIndex={tabIndex} />
 		</div>
 	);

@@ -54,6 +54,18 @@ export function Announcer() {
 	);
 }
 
+/** The app has shown other settings than those this device signed. */
+export function ReachReminder() {
+	const model = useModel();
+	if (!model.settings.value?.appShowedOthers) return null;
+	return (
+		<button type="button" class="k-reminder" onClick={() => openPanel('reach')}>
+			<Icon name="alert" />
+			<span>{model.self.title} has shown other settings of who can reach you than yours.</span>
+		</button>
+	);
+}
+
 /** As long as the recovery words are not confirmed. */
 export function WordsReminder() {
 	const model = useModel();

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who can reach the account: how old its person is, who may ask, add and find.
+
+import { useEffect, useState } from 'preact/hooks';
+import type { Age, Settings, SettingsChange } from '@undercroft/sdk';
+import { AGES, isAgeClosed, isClosed, isMinor, isYoung } from '../reach.ts';
+import { goBack } from '../route.ts';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Checkbox, Form, Options } from '../ui/field.tsx';
+import { Icon } from '../ui/icons.tsx';
+
+const AGE: Record<Age, { label: string; means: string }> = {
+	child: { label: 'Below 13', means: 'Nobody can ask you, whoever they are.' },
+	'13-15': {
+		label: '13 to 15',
+		means:
+			'Nobody of 18 or older can ask you, in no way. Others of your age can, with a link that you gave them.',
+	},
+	'16-17': {
+		label: '16 or 17',
+		means:
+			'Who is 18 or older can ask you only with a link that you gave them, and not by looking you up.',
+	},
+	adult: { label: '18 or older', means: 'Everybody can ask you in the ways that stand below.' },
+	unknown: {
+		label: 'I do not say',
+		means: 'You are reached as somebody of 16 or 17 is, and ask as somebody of 18 or older does.',
+	},
+};
+
+const NAMES = {
+	number: 'phone number',
+	handle: 'handle',
+	address: 'e-mail address',
+} as const;
+
+const CLOSED = 'Closed below 16, whatever is chosen here.';
+
+/** The settings of all ages, before anything is changed. */
+function useBeginnings(): Record<Age, Settings> | null {
+	const model = useModel();
+	const [all, setAll] = useState<Record<Age, Settings> | null>(null);
+	useEffect(() => {
+		let isThere = true;
+		void model
+			.attempt('other', (c) => Promise.all(AGES.map((age) => c.defaultSettings(age))))
+			.then((list) => {
+				if (isThere && list)
+					setAll(Object.fromEntries(list.map((s) => [s.age, s])) as Record<Age, Settings>);
+			});
+		return () => void (isThere = false);
+	}, []);
+	return all;
+}
+
+/** The app has shown others than this device knows: it cannot do so unseen. */
+export function ReachAlarm() {
+	const model = useModel();
+	const settings = model.settings.value;
+	if (!settings?.appShowedOthers) return null;
+	const { title } = model.self;
+	return (
+		<p class="k-warning" role="alert">
+			<Icon name="alert" />
+			<span>
+				{settings.said
+					? `${title} has shown other settings than those you made here. It may have lost them, or changed them. Yours were put there again; save them once more if they are right.`
+					: `${title} has settings of yours that this device does not know, as after an account was taken up again. Choose here, and save.`}
+			</span>
+		</p>
+	);
+}
+
+export function WhoCanReachMe() {
+	const model = useModel();
+	const known = model.settings.value;
+	const begins = useBeginnings();
+	const [draft, setDraft] = useState<SettingsChange | null>(null);
+	const [isSure, setSure] = useState(false);
+	const [isMissing, setMissing] = useState(false);
+	const [isSaved, setSaved] = useState(false);
+	const action = useAction();
+	if (!known || !begins) return null;
+	const now = draft ?? known;
+	const begin = begins[now.age];
+	const binds = isMinor(now.age) && !(known.said && known.age === now.age);
+	const name = NAMES[model.account.value?.names ?? model.self.names];
+
+	function change(c: Partial<SettingsChange>) {
+		setDraft({ ...now, ...c });
+		setSaved(false);
+	}
+
+	async function submit() {
+		if (binds && !isSure) return setMissing(true);
+		const { age, ask, add, findByName } = now;
+		if (!(await action.run('reach', () => model.setSettings({ age, ask, add, findByName }))))
+			return;
+		setDraft(null);
+		setSure(false);
+		setSaved(true);
+	}
+
+	return (
+		<Form label="Who can reach you" error={action.error} onSubmit={() => void submit()}>
+			<ReachAlarm />
+			<p class="k-hint">
+				People you are in contact with can always write to you. Here you choose who else can, and
+				how. This device signs it, so that {model.self.title} cannot change it without your seeing
+				it.
+			</p>
+			{!known.said && (
+				<p>Nothing was chosen yet: what {model.self.title} begins with holds until you save.</p>
+			)}
+			<Options<Age>
+				label="How old are you?"
+				hint={
+					known.said && isMinor(known.age)
+						? 'Once you have said to be younger than 18, you do not become older here.'
+						: 'As you say it. When you ask somebody, their app is told the age group, and not who you are.'
+				}
+				value={now.age}
+				onValue={(age) => {
+					// Another age begins with its own.
+					const { ask, add, findByName } = begins[age];
+					setDraft({ age, ask, add, findByName });
+					setSaved(false);
+					setMissing(false);
+				}}
+				options={AGES.map((age) => ({
+					value: age,
+					label: AGE[age].label,
+					hint: age === now.age ? AGE[age].means : null,
+					closed: isAgeClosed(known, age) ? 'Closed: you have said to be younger.' : null,
+				}))}
+			/>
+			<Options<Settings['ask']>
+				label="Who may ask to write to you?"
+				value={now.ask}
+				onValue={(ask) => change({ ask })}
+				options={[
+					{
+						value: 'anybody',
+						label: now.age === 'adult' ? 'Everybody' : 'Everybody whom your age lets',
+						closed: isClosed(begin, 'ask', 'anybody') ? CLOSED : null,
+					},
+					{
+						value: 'handed',
+						label: 'Only who has a link from me',
+						closed: isClosed(begin, 'ask', 'handed') ? CLOSED : null,
+					},
+					{ value: 'nobody', label: 'Nobody' },
+				]}
+			/>
+			<Options<Settings['add']>
+				label="Who may add you to groups?"
+				value={now.add}
+				onValue={(add) => change({ add })}
+				options={[
+					{
+						value: 'contacts',
+						label: 'People I am in contact with',
+						closed: isClosed(begin, 'add', 'contacts') ? CLOSED : null,
+					},
+					{
+						value: 'nobody',
+						label: 'Nobody',
+						hint: 'You are in groups only that you make yourself.',
+					},
+				]}
+			/>
+			<Options<'yes' | 'no'>
+				label={`Can you be found by your exact ${name}?`}
+				value={now.findByName ? 'yes' : 'no'}
+				onValue={(is) => change({ findByName: is === 'yes' })}
+				options={[
+					{
+						value: 'yes',
+						label: 'Yes',
+						hint: isMinor(now.age) ? 'By others below 18.' : null,
+						closed: isYoung(begin.age) && !begin.findByName ? CLOSED : null,
+					},
+					{
+						value: 'no',
+						label: 'No',
+						hint: 'Whoever looks for you is told the same as where nobody is.',
+					},
+				]}
+			/>
+			{binds && (
+				<Checkbox
+					checked={isSure}
+					onChecked={(is) => {
+						setSure(is);
+						setMissing(false);
+					}}
+					error={isMissing && !isSure ? 'Tick this if the age is right.' : null}
+				>
+					I understand that I cannot become older here by saying so
+				</Checkbox>
+			)}
+			{isSaved && (
+				<p class="k-good" role="status">
+					<Icon name="check" />
+					<span>Saved. {model.self.title} acts by it from now on.</span>
+				</p>
+			)}
+			<div class="k-buttons">
+				<Button kind="main" type="submit" busy={action.busy}>
+					Save
+				</Button>
+				<Button kind="quiet" onClick={goBack}>
+					{isSaved ? 'Done' : 'Cancel'}
+				</Button>
+			</div>
+		</Form>
+	);
+}
