@@ -412,6 +412,12 @@ void wire_discovery_evaluate_response(struct wire *w, struct discovery_evaluate_
 	WIRE_LIST(w, &v->answers, discovery_answered_element);
 }
 
+void wire_discovery_custody_response(struct wire *w, struct discovery_custody_response *v)
+{
+	wire_bytes(w, &v->key);
+	wire_discovery_answered(w, &v->answered);
+}
+
 void wire_discovery_filter_request(struct wire *w, struct discovery_filter_request *v)
 {
 	wire_bytes(w, &v->key);

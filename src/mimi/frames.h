@@ -507,6 +507,12 @@ struct discovery_answered_list {
 struct discovery_evaluate_response {
 	struct discovery_answered_list answers; /* of each custodian, as the directory names them */
 };
+/* Between apps, "custodyEvaluate": one that holds half of another's key answers its
+ * discovery_evaluate_request; without elements it says its key alone. */
+struct discovery_custody_response {
+	struct view key; /* ristretto255, of the half */
+	struct discovery_answered answered;
+};
 /* A part of the filter of a key.  `edition` and `offset` say what the device has: of the same edition it
  * gets what follows, nothing when that was all; of another, the one that there is from its beginning. */
 struct discovery_filter_request {
@@ -662,6 +668,7 @@ struct going_away_event {
 	X(discovery_evaluate_request) \
 	X(discovery_answered) \
 	X(discovery_evaluate_response) \
+	X(discovery_custody_response) \
 	X(discovery_filter_request) \
 	X(discovery_filter_response) \
 	X(discoverable_set_request) \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether an account is found by its number: its device shows the number, which is checked against
  * what is kept of it and turned into a value; the value is kept, and goes with all that it stands on. */
+#include "base/secret.h"
 #include "mimi/names.h"
 #include "provider/discovery.h"
 #include "provider/reaching.h"
@@ -34,33 +35,130 @@ static uc_err check(struct call *c, struct view number, struct view *normalised)
 	return is_own && is_discoverable(&settings) ? UC_OK : UC_E_NOT_ALLOWED;
 }
 
-static uc_err fill(struct call *c, const struct discoverable_set_request *q, struct store_batch *b)
+static uc_err commit(struct call *c, const struct discovery_value *value)
 {
-	const struct oprf_key *key = &c->p->config.keys->discovery.key;
 	struct discoverable_record r = { 0 };
-	struct discovery_value value;
+	struct store_batch b;
 	struct store_key k;
-	struct view normalised, id = VIEW_OF(c->s->account_id);
-	if (!q->on) {
-		discoverable_drop(b, id);
-		return q->number.n ? UC_E_ARGUMENT : UC_OK;
+	struct view id = VIEW_OF(c->s->account_id);
+	memcpy(r.prf_key, c->p->discovery.pub, sizeof r.prf_key);
+	memcpy(r.value, value->b, sizeof r.value);
+	store_batch_init(&b, id);
+	TRY(finish_accounts(c->p, &b,
+			    record_put(&b, key_1(&k, TABLE_DISCOVERABLE, id),
+				       discoverable_record_element, &r)));
+	call_respond(c, NULL, NULL);
+	return UC_OK;
+}
+
+/* --- with a custodian: it is asked, without being told the number --- */
+
+enum { NUMBER_MAX = 16 }; /* E.164 */
+struct wish {
+	uint8_t blind[OPRF_SCALAR];
+	struct oprf_element blinded;
+	uint8_t number[NUMBER_MAX];
+	size_t number_n;
+};
+
+/* Of both halves, both proven. */
+static uc_err value_of(struct provider *p, struct wish *w, const struct discovery_answered *other,
+		       struct discovery_value *out)
+{
+	const struct oprf_key *own = &p->config.keys->discovery.key;
+	struct view number = view_make(w->number, w->number_n);
+	struct oprf_element evaluated[2];
+	struct discovery_answer answers[2] = { { .evaluated = &evaluated[0], .n = 1 },
+					       { .evaluated = &evaluated[1], .n = 1 } };
+	struct discovery_keys keys = { .pub = { own->pub }, .n = 2 };
+	const struct discovery_batch b = { &number, &w->blinded, &w->blind, 1 };
+	memcpy(keys.pub[1].b, p->discovery.other, sizeof keys.pub[1].b);
+	memcpy(evaluated[1].b, other->evaluated.p, sizeof evaluated[1].b);
+	memcpy(answers[1].proof, other->proof, sizeof answers[1].proof);
+	TRY(discovery_evaluate(own, p->env, &w->blinded, 1, &evaluated[0], answers[0].proof));
+	return discovery_finish(&b, &keys, answers, 2, out);
+}
+
+/* Meanwhile much may have changed. */
+static uc_err wish_end(struct call *c, struct wish *w, const struct peer_response *r)
+{
+	struct discovery_answered other;
+	struct discovery_value value;
+	struct view normalised;
+	TRY(custody_read(c->p, r, 1, &c->arena, &other));
+	TRY(check(c, view_make(w->number, w->number_n), &normalised));
+	TRY(value_of(c->p, w, &other, &value));
+	return commit(c, &value);
+}
+
+static void wish_done(struct provider *p, struct ask *ask, const struct peer_response *r)
+{
+	struct call space;
+	struct wish w;
+	struct call *c = ask_call(p, ask, &space);
+	if (!c)
+		return;
+	uc_err err = UC_E_MEMORY;
+	if (ask->what.n == sizeof w) {
+		memcpy(&w, ask->what.p, sizeof w);
+		err = c->s->phase == PHASE_SIGNED_IN ? wish_end(c, &w, r) : UC_E_SIGNED_OUT;
+		wipe(&w, sizeof w);
 	}
-	TRY(check(c, q->number, &normalised));
-	TRY(discovery_value_of(key, normalised, &value));
-	memcpy(r.prf_key, key->pub.b, sizeof r.prf_key);
-	memcpy(r.value, value.b, sizeof r.value);
-	return record_put(b, key_1(&k, TABLE_DISCOVERABLE, id), discoverable_record_element, &r);
+	/* A proof that does not hold is the other app's fault. */
+	if (err == UC_E_SIGNATURE || err == UC_E_KEY)
+		err = UC_E_PEER;
+	if (err)
+		call_refuse(c, err, NULL, r->retry_after_s);
+	call_done(c);
+}
+
+static uc_err wish_begin(struct call *c, struct view number)
+{
+	struct wish w = { .number_n = number.n };
+	if (number.n > sizeof w.number)
+		return UC_E_NAME;
+	memcpy(w.number, number.p, number.n);
+	TRY(ask_check(c->p, buf_view(&c->p->discovery.custodian)));
+	uc_err err = oprf_blind(OPRF_VERIFIABLE, c->p->env, number, w.blind, &w.blinded);
+	struct ask *a = err ? NULL : ask_new(c->p, wish_done);
+	if (a) {
+		ask_about(a, view_make(&w, sizeof w));
+		ask_for_call(a, c);
+		custody_ask(c->p, a, VIEW_OF(w.blinded.b));
+	}
+	wipe(&w, sizeof w);
+	return err ? err : a ? UC_OK : UC_E_MEMORY;
+}
+
+/* --- on and off --- */
+
+static uc_err turn_on(struct call *c, struct view number)
+{
+	struct discovery_value value;
+	struct view normalised;
+	TRY(check(c, number, &normalised));
+	if (c->p->discovery.custodian.n)
+		return wish_begin(c, normalised);
+	TRY(discovery_value_of(&c->p->config.keys->discovery.key, normalised, &value));
+	return commit(c, &value);
+}
+
+static uc_err turn_off(struct call *c)
+{
+	struct store_batch b;
+	struct view id = VIEW_OF(c->s->account_id);
+	store_batch_init(&b, id);
+	discoverable_drop(&b, id);
+	TRY(commit_accounts(c->p, &b));
+	call_respond(c, NULL, NULL);
+	return UC_OK;
 }
 
 uc_err handle_discoverable_set(struct call *c, struct view body)
 {
 	struct discoverable_set_request q;
-	struct store_batch b;
 	TRY(wire_decode(body, &c->arena, discoverable_set_request_element, &q));
-	if (q.on > 1)
+	if (q.on > 1 || (!q.on && q.number.n))
 		return UC_E_ARGUMENT;
-	store_batch_init(&b, VIEW_OF(c->s->account_id));
-	TRY(finish_accounts(c->p, &b, fill(c, &q, &b)));
-	call_respond(c, NULL, NULL);
-	return UC_OK;
+	return q.on ? turn_on(c, q.number) : turn_off(c);
 }

@@ -8,19 +8,25 @@
 #include "mimi/names.h"
 #include "provider/reaching.h"
 
-enum { JOBS_MAX = 256, BUSY_RETRY_S = 5 };
+enum { JOBS_MAX = 256, JOBS_OF_OTHERS = 64, BUSY_RETRY_S = 5 };
 
 struct discovery_job {
 	struct discovery_job *next;
-	uint64_t session_number;
+	uint64_t number;
+	uint64_t session_number; /* of a client; else the call of another app */
 	uint32_t id;
+	void *call;
+	bool is_done; /* our part of it */
+	bool waits;   /* for the other custodian's */
+	uint8_t other[DISCOVERY_BATCH_MAX * OPRF_ELEMENT], other_proof[OPRF_PROOF];
 	struct discovery_work work;
 };
 
 bool discovery_is_on(const struct provider *p)
 {
-	return p->discovery.is_on && p->config.names == NAME_NUMBER &&
-	       p->config.keys->discovery.is_there;
+	const struct provider_discovery *d = &p->discovery;
+	return d->is_on && p->config.names == NAME_NUMBER && p->config.keys->discovery.is_there &&
+	       (!d->custodian.n || d->has_other);
 }
 
 /* --- budget --- */
@@ -79,6 +85,25 @@ static uc_err numbers_take(struct call *c, uint32_t n, uint32_t *wait_days)
 	return numbers_commit(p, id, &own);
 }
 
+static uc_err one_given(struct provider *p, struct view subject, uint32_t n, struct arena *a)
+{
+	struct discovery_budget b;
+	TRY(numbers_read(p, subject, a, &b));
+	b.spent -= b.spent < n ? b.spent : n;
+	return numbers_commit(p, subject, &b);
+}
+
+/* What could not be answered for want of the other custodian is not counted. */
+static uc_err numbers_give(struct provider *p, struct view id, uint32_t n, struct arena *a)
+{
+	struct account_record account;
+	TRY(account_get(p, id, a, &account));
+	struct view name = name_subject(id, &account);
+	if (!view_equal(name, id))
+		TRY(one_given(p, name, n, a));
+	return one_given(p, id, n, a);
+}
+
 /* Seconds until that many days have begun. */
 static uint32_t until_day(uint64_t now_ms, uint32_t days)
 {
@@ -125,38 +150,134 @@ void discovery_free(struct provider *p)
 	d->build = NULL;
 }
 
-static void job_answer(struct provider *p, const struct discovery_job *j, uc_err err)
+static struct discovery_answered own_part(const struct discovery_job *j)
 {
-	struct discovery_answered answered = {
+	struct discovery_answered own = {
 		.evaluated = view_make(j->work.evaluated, j->work.n * OPRF_ELEMENT),
 	};
-	const struct discovery_evaluate_response r = { .answers = { &answered, 1 } };
+	memcpy(own.proof, j->work.proof, sizeof own.proof);
+	return own;
+}
+
+static void session_answer(struct provider *p, const struct discovery_job *j, uc_err err,
+			   uint32_t retry_after_s)
+{
+	struct discovery_answered parts[DISCOVERY_CUSTODIANS_MAX] = { own_part(j) };
+	const struct discovery_evaluate_response r = { .answers = { parts, j->number ? 2 : 1 } };
 	struct call c = { .p = p, .type = FRAME_DISCOVERY_EVALUATE, .id = j->id };
 	c.s = session_find(p, j->session_number);
 	if (!c.s)
 		return;
-	memcpy(answered.proof, j->work.proof, sizeof answered.proof);
+	parts[1].evaluated = view_make(j->other, j->work.n * OPRF_ELEMENT);
+	memcpy(parts[1].proof, j->other_proof, sizeof parts[1].proof);
 	if (err)
-		call_refuse(&c, err, NULL, 0);
+		call_refuse(&c, err, NULL, retry_after_s);
 	else
 		call_respond(&c, discovery_evaluate_response_element, &r);
+}
+
+static void peer_answer(struct provider *p, const struct discovery_job *j, uc_err err)
+{
+	struct discovery_custody_response body = { .key = VIEW_OF(j->work.key.pub.b),
+						   .answered = own_part(j) };
+	struct peer_response r = { .status = 400 };
+	struct buf out;
+	buf_init(&out, 1 << 20);
+	if (!err)
+		r.status = wire_encode(&out, discovery_custody_response_element, &body) ? 503 : 200;
+	if (r.status == 200)
+		r.body = buf_view(&out);
+	p->config.out->reply(p->config.ctx, j->call, &r);
+	buf_done(&out);
+}
+
+static void job_answer(struct provider *p, struct discovery_job **at, uc_err err,
+		       uint32_t retry_after_s)
+{
+	if ((*at)->call)
+		peer_answer(p, *at, err);
+	else
+		session_answer(p, *at, err, retry_after_s);
+	job_take(&p->discovery, at);
+}
+
+static struct discovery_job **to_do(struct provider_discovery *d)
+{
+	struct discovery_job **at = &d->first;
+	while (*at && (*at)->is_done)
+		at = &(*at)->next;
+	return at;
 }
 
 bool discovery_go_on(struct provider *p)
 {
 	struct provider_discovery *d = &p->discovery;
+	struct discovery_job **at = to_do(d);
 	struct slice s;
 	slice_begin(&s, p->env);
-	while (d->first && slice_goes_on(&s)) {
-		struct discovery_job *j = d->first;
+	while (*at && slice_goes_on(&s)) {
+		struct discovery_job *j = *at;
 		uc_err err = discovery_work_go_on(&j->work, p->env);
 		if (err == UC_E_PENDING)
 			continue;
 		metrics_add(p->config.metrics, METRIC_NUMBERS_EVALUATED, err ? 0 : j->work.n);
-		job_answer(p, j, err);
-		job_take(d, &d->first);
+		j->is_done = true;
+		if (err || !j->waits)
+			job_answer(p, at, err, 0);
+		at = to_do(d);
 	}
-	return d->first != NULL;
+	return *at != NULL;
+}
+
+static struct discovery_job **job_find(struct provider_discovery *d, uint64_t number)
+{
+	struct discovery_job **at = &d->first;
+	while (*at && (*at)->number != number)
+		at = &(*at)->next;
+	return at;
+}
+
+static void other_failed(struct provider *p, struct discovery_job **at, uc_err err,
+			 uint32_t retry_after_s, struct arena *a)
+{
+	struct session *s = session_find(p, (*at)->session_number);
+	uc_err given =
+		s ? numbers_give(p, VIEW_OF(s->account_id), (uint32_t)(*at)->work.n, a) : UC_OK;
+	job_answer(p, at, given ? given : err, retry_after_s ? retry_after_s : BUSY_RETRY_S);
+}
+
+/* The other custodian's part has come, or does not come. */
+static void other_done(struct provider *p, struct ask *ask, const struct peer_response *r)
+{
+	struct discovery_job **at = job_find(&p->discovery, ask->number), *j = *at;
+	struct discovery_answered in;
+	struct arena a;
+	if (!j)
+		return;
+	arena_init(&a, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = custody_read(p, r, j->work.n, &a, &in);
+	if (err) {
+		other_failed(p, at, err == UC_E_KEY ? UC_E_PEER : err, r->retry_after_s, &a);
+	} else {
+		memcpy(j->other, in.evaluated.p, in.evaluated.n);
+		memcpy(j->other_proof, in.proof, sizeof j->other_proof);
+		j->waits = false;
+		if (j->is_done)
+			job_answer(p, at, UC_OK, 0);
+	}
+	arena_done(&a);
+}
+
+static uc_err other_ask(struct provider *p, struct discovery_job *j)
+{
+	TRY(ask_check(p, buf_view(&p->discovery.custodian)));
+	struct ask *a = ask_new(p, other_done);
+	if (!a)
+		return UC_E_MEMORY;
+	j->number = a->number = ++p->discovery.next_job;
+	j->waits = true;
+	custody_ask(p, a, view_make(j->work.blinded, j->work.n * OPRF_ELEMENT));
+	return UC_OK;
 }
 
 static bool has_job(const struct provider_discovery *d, const struct session *s)
@@ -167,23 +288,29 @@ static bool has_job(const struct provider_discovery *d, const struct session *s)
 	return j != NULL;
 }
 
+static uc_err job_make(const struct oprf_key *k, struct view blinded, struct discovery_job **out)
+{
+	struct discovery_job *j = HEAP_NEW(struct discovery_job);
+	if (!j)
+		return UC_E_MEMORY;
+	uc_err err = discovery_work_begin(&j->work, k, blinded);
+	if (err)
+		job_free(j);
+	else
+		*out = j;
+	return err;
+}
+
 /* With room for it, before anything is spent. */
 static uc_err job_new(struct call *c, struct view blinded, struct discovery_job **out)
 {
 	struct provider_discovery *d = &c->p->discovery;
 	if (d->jobs_n >= JOBS_MAX || has_job(d, c->s))
 		return UC_E_BUSY;
-	struct discovery_job *j = HEAP_NEW(struct discovery_job);
-	if (!j)
-		return UC_E_MEMORY;
-	j->session_number = c->s->number;
-	j->id = c->id;
-	uc_err err = discovery_work_begin(&j->work, &c->p->config.keys->discovery.key, blinded);
-	if (err)
-		job_free(j);
-	else
-		*out = j;
-	return err;
+	TRY(job_make(&c->p->config.keys->discovery.key, blinded, out));
+	(*out)->session_number = c->s->number;
+	(*out)->id = c->id;
+	return UC_OK;
 }
 
 static void job_add(struct provider_discovery *d, struct discovery_job *j)
@@ -210,7 +337,8 @@ uc_err handle_discovery_evaluate(struct call *c, struct view body)
 		return UC_OK;
 	}
 	TRY(err);
-	err = numbers_take(c, (uint32_t)j->work.n, &wait_days);
+	uint32_t n = (uint32_t)j->work.n;
+	err = numbers_take(c, n, &wait_days);
 	if (err || wait_days) {
 		job_free(j);
 		if (!err)
@@ -218,6 +346,30 @@ uc_err handle_discovery_evaluate(struct call *c, struct view body)
 				    until_day(env_now_ms(c->p->env), wait_days));
 		return err;
 	}
+	if (c->p->discovery.custodian.n)
+		err = other_ask(c->p, j);
+	if (err) {
+		job_free(j);
+		TRY(numbers_give(c->p, VIEW_OF(c->s->account_id), n, &c->arena));
+		call_refuse(c, err, NULL, BUSY_RETRY_S);
+		return UC_OK;
+	}
 	job_add(&c->p->discovery, j);
+	return UC_OK;
+}
+
+uc_err discovery_evaluate_for(struct peer_call *c, const struct oprf_key *half, struct view blinded)
+{
+	struct provider_discovery *d = &c->p->discovery;
+	struct discovery_job *j = NULL;
+	size_t others = 0;
+	for (const struct discovery_job *o = d->first; o; o = o->next)
+		others += o->call != NULL;
+	if (others >= JOBS_OF_OTHERS)
+		return UC_E_BUSY;
+	TRY(job_make(half, blinded, &j));
+	j->call = c->call;
+	c->later = true;
+	job_add(d, j);
 	return UC_OK;
 }

@@ -327,7 +327,7 @@ static uc_err begin(struct provider *p, uint32_t day)
 	struct store_key k;
 	if (!b)
 		return UC_E_MEMORY;
-	b->pub = p->config.keys->discovery.key.pub;
+	memcpy(b->pub.b, d->pub, sizeof b->pub.b);
 	b->day = day;
 	b->edition = d->edition ? d->edition + 1 : first_edition(&b->pub);
 	buf_init(&b->from, STORE_KEY_MAX + 1);
@@ -363,7 +363,7 @@ uc_err provider_filter_now(struct provider *p)
 	return UC_OK;
 }
 
-void provider_discovery_changed(struct provider *p)
+void filters_changed(struct provider *p)
 {
 	struct provider_discovery *d = &p->discovery;
 	filter_build_free(d->build);
@@ -378,7 +378,9 @@ static uc_err look(struct provider *p)
 	struct arena scratch;
 	bool found;
 	arena_init(&scratch, 4096, ARENA_PLAIN);
-	uc_err err = filter_read(p, &p->config.keys->discovery.key.pub, &scratch, &r, &found);
+	struct oprf_element pub;
+	memcpy(pub.b, p->discovery.pub, sizeof pub.b);
+	uc_err err = filter_read(p, &pub, &scratch, &r, &found);
 	arena_done(&scratch);
 	/* One that cannot be read is made anew. */
 	if (err && err != UC_E_CORRUPT)
@@ -449,14 +451,15 @@ static uc_err answer(struct call *c, const struct oprf_element *pub,
 
 uc_err handle_discovery_filter(struct call *c, struct view body)
 {
-	const struct provider_keys_discovery *d = &c->p->config.keys->discovery;
+	const struct provider_discovery *d = &c->p->discovery;
 	struct discovery_filter_request q;
+	struct oprf_element pub;
 	TRY(wire_decode(body, &c->arena, discovery_filter_request_element, &q));
 	if (!discovery_is_on(c->p))
 		return UC_E_UNSUPPORTED;
-	if (!q.key.n || view_equal(q.key, VIEW_OF(d->key.pub.b)))
-		return answer(c, &d->key.pub, &q);
-	if (d->has_before && view_equal(q.key, VIEW_OF(d->before.pub.b)))
-		return answer(c, &d->before.pub, &q);
-	return UC_E_NOT_FOUND;
+	bool is_now = !q.key.n || view_equal(q.key, VIEW_OF(d->pub));
+	bool is_before = c->p->config.keys->discovery.has_before &&
+			 view_equal(q.key, VIEW_OF(d->pub_before));
+	memcpy(pub.b, is_now ? d->pub : d->pub_before, sizeof pub.b);
+	return is_now || is_before ? answer(c, &pub, &q) : UC_E_NOT_FOUND;
 }

@@ -149,6 +149,16 @@ struct provider_discovery {
 	bool is_known;              /* which filter there is: the next two */
 	uint32_t made_day;
 	uint64_t edition;
+	/* The key that filters name, and that of before its last change: with a custodian sums of both
+	 * halves, once the other's is known. */
+	uint8_t pub[32], pub_before[32];
+	struct buf custodian; /* its domain; empty: the key is whole */
+	bool has_other;       /* its public key is known */
+	uint8_t other[32];
+	bool is_asked;          /* it has been, for its key */
+	uint64_t ask_ms;        /* not again before */
+	uint64_t next_job;      /* number */
+	struct buf custody_for; /* domains whose other half we hold, a line each */
 };
 
 struct provider {
@@ -285,7 +295,7 @@ struct peer_call {
 typedef int peer_handler(struct peer_call *c); /* an HTTP status */
 peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, peer_key_material,
 	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory, peer_follow,
-	peer_report_abuse, peer_confirm_franks;
+	peer_report_abuse, peer_confirm_franks, peer_custody_evaluate;
 /* One row for each path of theirs, /v1/NAME/TARGET, with what it counts for. */
 struct peer_rule {
 	const char *name;

@@ -17,6 +17,7 @@ static uc_err generate(const struct env *env, struct provider_keys *k, struct ke
 	k->before = (struct provider_keys_before){ .is_there = false };
 	k->rooms_before = (struct provider_keys_rooms_before){ .is_there = false };
 	k->discovery = (struct provider_keys_discovery){ .is_there = false };
+	k->custody = (struct provider_keys_custody){ .is_there = false };
 	k->index = (struct provider_index_key){ .number = 1 };
 	k->index_before = (struct provider_index_key){ .number = 0 };
 	k->index_moves = false;
@@ -138,6 +139,15 @@ uc_err provider_keys_make_discovery(struct provider_keys *k, const struct env *e
 	return UC_OK;
 }
 
+uc_err provider_keys_make_custody(struct provider_keys *k, const struct env *env)
+{
+	if (k->custody.is_there)
+		return UC_OK;
+	TRY(env_random(env, k->custody.seed, sizeof k->custody.seed));
+	k->custody.is_there = true;
+	return UC_OK;
+}
+
 uc_err provider_keys_rotate_discovery(struct provider_keys *k, const struct env *env)
 {
 	struct provider_keys_discovery *d = &k->discovery;
@@ -206,7 +216,7 @@ uc_err provider_index_id(const struct provider_index_key *k, const uint8_t name[
  *          opaque moderators_pub[32];
  *          version 2: before;
  *          version 3: optional before; index; optional index of before; optional rooms of before;
- *          version 4: likewise; discovery }
+ *          version 4: likewise; optional discovery; optional opaque custody_seed[32] }
  * before:  struct { uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V> }
  * index:   struct { uint32 number; opaque key[32] }
  * rooms:   struct { opaque hub_priv<V>, franking_priv<V>; uint64 changed_ms }
@@ -216,7 +226,7 @@ enum { VERSION_ROTATED = 2, VERSION_INDEX = 3, VERSION_DISCOVERY = 4 };
 
 static uint8_t version_of(const struct provider_keys *k)
 {
-	if (k->discovery.is_there)
+	if (k->discovery.is_there || k->custody.is_there)
 		return VERSION_DISCOVERY;
 	if (k->index.number || k->rooms_before.is_there)
 		return VERSION_INDEX;
@@ -290,8 +300,12 @@ static void wire_keys(struct wire *w, uint8_t version, struct provider_keys *k, 
 	wire_rooms(w, &k->rooms_before, p);
 	if (version < VERSION_DISCOVERY)
 		return;
-	k->discovery.is_there = true;
-	wire_discovery(w, &k->discovery);
+	wire_bool(w, &k->discovery.is_there);
+	if (k->discovery.is_there)
+		wire_discovery(w, &k->discovery);
+	wire_bool(w, &k->custody.is_there);
+	if (k->custody.is_there)
+		wire_fixed(w, k->custody.seed, sizeof k->custody.seed);
 }
 
 uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)

@@ -35,6 +35,12 @@ struct provider_keys_discovery {
 	uint64_t changed_ms;
 	struct oprf_key before;
 };
+/* Halves of other apps' keys that we are the custodian of are derived from it, one for each app. */
+enum { CUSTODY_SEED = 32 };
+struct provider_keys_custody {
+	bool is_there;
+	uint8_t seed[CUSTODY_SEED];
+};
 #define DISCOVERY_BEFORE_MS ((uint64_t)24 * 3600 * 1000)
 /* Clients keep the directory for an hour: until then they may make rooms with keys of before. */
 #define ROOM_KEYS_LEAST_MS  ((uint64_t)2 * 3600 * 1000)
@@ -52,6 +58,7 @@ struct provider_keys {
 	struct provider_keys_before before;
 	struct provider_keys_rooms_before rooms_before;
 	struct provider_keys_discovery discovery;
+	struct provider_keys_custody custody;
 };
 void provider_keys_wipe(struct provider_keys *k);
 /* Fresh keys.  moderators_priv is the offline half, to be kept elsewhere. */
@@ -77,6 +84,7 @@ uc_err UC_MUST_USE provider_keys_rotate_rooms(struct provider_keys *k, const str
 uc_err UC_MUST_USE provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms);
 /* The first key of finding by number; as it is where there is one. */
 uc_err UC_MUST_USE provider_keys_make_discovery(struct provider_keys *k, const struct env *env);
+uc_err UC_MUST_USE provider_keys_make_custody(struct provider_keys *k, const struct env *env);
 /* Another one; values under it are made as people come.  UC_E_BUSY while the one before is still there,
  * UC_E_NOT_FOUND without any. */
 uc_err UC_MUST_USE provider_keys_rotate_discovery(struct provider_keys *k, const struct env *env);

@@ -48,6 +48,8 @@
 	X(PEER_REPORT, peer_report, 200, 200, "reports, and confirmations for them, by one app") \
 	X(DISCOVERY, discovery, 20, 60, "batches of numbers an account asks about") \
 	X(FILTER, filter, 1000, 2000, "parts of filters for an account") \
+	X(PEER_NUMBERS, peer_numbers, 50000, 5000, \
+	  "blinded numbers one app has us evaluate with its half of a key") \
 	X(NETWORK_SESSION, network_session, 200, 7200, \
 	  "connections of one network address that do not sign in") \
 	X(NETWORK_HTTP, network_http, 600, 36000, \

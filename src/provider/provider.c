@@ -23,6 +23,8 @@ static uc_err write_directory(struct provider *p)
 	};
 	if (discovery_is_on(p))
 		d.discovery_keys[0] = VIEW_OF(k->discovery.key.pub.b);
+	if (discovery_is_on(p) && p->discovery.custodian.n)
+		d.discovery_keys[1] = VIEW_OF(p->discovery.other);
 	directory_write(&p->directory, &d);
 	return p->directory.failed;
 }
@@ -57,12 +59,17 @@ void provider_set_contact(struct provider *p, const struct provider_contact *c)
 		p->contact.day = REQUESTS_DAY;
 }
 
-uc_err provider_set_discovery(struct provider *p, bool is_on)
+uc_err provider_set_discovery(struct provider *p, bool is_on, struct view custodian)
 {
-	if (p->discovery.is_on == is_on)
+	struct provider_discovery *d = &p->discovery;
+	if (d->is_on == is_on && view_equal(buf_view(&d->custodian), custodian))
 		return UC_OK;
-	p->discovery.is_on = is_on;
-	provider_discovery_changed(p);
+	d->is_on = is_on;
+	buf_reset(&d->custodian);
+	buf_add_view(&d->custodian, custodian);
+	TRY(d->custodian.failed);
+	TRY(custody_open(p));
+	filters_changed(p);
 	return provider_keys_rotated(p);
 }
 
@@ -91,6 +98,8 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	buf_init(&p->directory, DIRECTORY_MAX);
 	buf_init(&p->sweep_from, STORE_KEY_MAX);
 	buf_init(&p->index_from, STORE_KEY_MAX + 1);
+	buf_init(&p->discovery.custodian, DOMAIN_BYTES);
+	buf_init(&p->discovery.custody_for, CUSTODY_BYTES);
 	buf_add_view(&p->domain_bytes, config->domain);
 	buf_add_view(&p->base_url, config->base_url);
 	p->domain = buf_view(&p->domain_bytes);
@@ -131,7 +140,7 @@ static void ask_free(struct ask *a)
 		const uint8_t *shown;
 		void *owned;
 	} what = { .shown = a->what.p };
-	heap_free(what.owned);
+	heap_free_wiped(what.owned, a->what.n);
 	heap_free(a);
 }
 
@@ -417,6 +426,7 @@ static const struct peer_rule peer_rules[] = {
 	{ "identifierQuery", peer_identifier_query, 65536, LIMIT_PEER_LOOKUP, false },
 	{ "reportAbuse", peer_report_abuse, 1048576, LIMIT_PEER_REPORT, false },
 	{ "confirmFranks", peer_confirm_franks, 65536, LIMIT_PEER_REPORT, false },
+	{ "custodyEvaluate", peer_custody_evaluate, 65536, LIMIT_PEER_NUMBERS, true },
 };
 enum { PEER_RULES_N = sizeof peer_rules / sizeof *peer_rules };
 
@@ -580,6 +590,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 		reports_sweep(p, now_ms);
 	}
 	index_tick(p);
+	custody_tick(p, now_ms);
 	filter_tick(p, now_ms);
 }
 

@@ -145,8 +145,11 @@ void provider_room_keys_changed(struct provider *p);
 /* A round over all rooms has found none that names those before, and none can be made any more: it began
  * ROOM_KEYS_LEAST_MS after the change. */
 bool provider_rooms_moved(const struct provider *p);
-/* Finding people by number, for an app of numbers whose keys have one for it. */
-uc_err UC_MUST_USE provider_set_discovery(struct provider *p, bool is_on);
+/* Finding people by number, for an app of numbers whose keys have one for it.  custodian: the app that
+ * holds the other half of the key, empty: the key is whole; it is offered once that has said its own. */
+uc_err UC_MUST_USE provider_set_discovery(struct provider *p, bool is_on, struct view custodian);
+/* The other way round: domains of the apps for whom we hold a half, a line each. */
+uc_err UC_MUST_USE provider_set_custody(struct provider *p, struct view domains);
 /* The key for it is another, or the one before has gone. */
 void provider_discovery_changed(struct provider *p);
 /* The filter of who can be found is made now, not when a day is over; UC_E_UNSUPPORTED. */

@@ -132,6 +132,13 @@ void wire_filter_part_record(struct wire *w, struct filter_part_record *v)
 	wire_bytes(w, &v->bytes);
 }
 
+void wire_custodian_record(struct wire *w, struct custodian_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->custodian);
+	wire_fixed(w, v->prf_key, sizeof v->prf_key);
+}
+
 void wire_intake_record(struct wire *w, struct intake_record *v)
 {
 	record_version_of(w, &v->version, 2);
@@ -371,6 +378,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_NUMBERS, numbers_record_element },
 		{ TABLE_FILTER, filter_record_element },
 		{ TABLE_FILTER_PART, filter_part_record_element },
+		{ TABLE_CUSTODIAN, custodian_record_element },
 		{ TABLE_ROOM, room_record_element },
 		{ TABLE_GROUP_INFO, group_info_record_element },
 		{ TABLE_LOG, log_entry_element },

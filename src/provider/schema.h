@@ -28,6 +28,7 @@
 	X(NUMBERS,     18, "accounts", "account")  /* account or name id: struct numbers_record */ \
 	X(FILTER,      19, "accounts", "domain")   /* domain, key: struct filter_record */ \
 	X(FILTER_PART, 20, "accounts", "domain")   /* domain, key, edition, number: struct filter_part_record */ \
+	X(CUSTODIAN,   21, "accounts", "domain")   /* domain: struct custodian_record */ \
 	X(ROOM,        32, "rooms", "room")        /* room: struct room_record */ \
 	X(GROUP,       33, "rooms", "room")        /* room: public group */ \
 	X(GROUP_INFO,  34, "rooms", "room")        /* room: struct group_info_record */ \
@@ -150,6 +151,12 @@ struct filter_record {
 struct filter_part_record {
 	uint16_t version;
 	struct view bytes;
+};
+/* Who holds the other half of our key for finding by number, and its public key. */
+struct custodian_record {
+	uint16_t version;
+	struct view custodian; /* domain */
+	uint8_t prf_key[32];
 };
 struct outbox_record {
 	uint16_t version;
@@ -319,6 +326,7 @@ struct follow_start {
 	X(numbers_record) \
 	X(filter_record) \
 	X(filter_part_record) \
+	X(custodian_record) \
 	X(index_record) \
 	X(room_record) \
 	X(group_info_record) \

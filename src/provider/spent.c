@@ -16,6 +16,12 @@ static enum provider_limit limit_of(enum spent_kind kind)
 uc_err spent_take(struct provider *p, struct store_batch *b, struct view subject,
 		  enum spent_kind kind, struct arena *a, uint32_t *wait_s)
 {
+	return spent_take_many(p, b, subject, kind, 1, a, wait_s);
+}
+
+uc_err spent_take_many(struct provider *p, struct store_batch *b, struct view subject,
+		       enum spent_kind kind, uint32_t units, struct arena *a, uint32_t *wait_s)
+{
 	const uint8_t tag = (uint8_t)kind;
 	struct store_key k;
 	struct spent_record r = { 0 };
@@ -23,7 +29,8 @@ uc_err spent_take(struct provider *p, struct store_batch *b, struct view subject
 	struct view key = key_2(&k, TABLE_SPENT, subject, view_make(&tag, 1));
 	TRY(record_find(p->accounts, key, spent_record_element, a, &r, &found));
 	struct rate_state state = { found ? r.empty_until_us : 0 };
-	*wait_s = rate_take(&state, &p->config.limits[limit_of(kind)], env_now_ms(p->env));
+	*wait_s = rate_take_many(&state, &p->config.limits[limit_of(kind)], units,
+				 env_now_ms(p->env));
 	if (*wait_s)
 		return UC_OK;
 	r.empty_until_us = state.empty_until_us;

@@ -182,8 +182,7 @@ static uc_err sweep_numbers(struct provider *p, struct view key, struct view val
 
 static bool is_key_now(const struct provider *p, struct view prf_key)
 {
-	return discovery_is_on(p) &&
-	       view_equal(prf_key, VIEW_OF(p->config.keys->discovery.key.pub.b));
+	return discovery_is_on(p) && view_equal(prf_key, VIEW_OF(p->discovery.pub));
 }
 
 /* Under a key that no filter will be made of any more. */
@@ -201,7 +200,7 @@ static uc_err sweep_discoverable(struct provider *p, struct view key, struct vie
 static uc_err sweep_filter(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			   struct arena *a)
 {
-	const struct provider_keys_discovery *d = &p->config.keys->discovery;
+	const struct provider_discovery *d = &p->discovery;
 	struct store_key_reader k;
 	(void)value;
 	(void)now_ms;
@@ -209,8 +208,8 @@ static uc_err sweep_filter(struct provider *p, struct view key, struct view valu
 	(void)store_key_read_bytes(&k, a);
 	struct view prf_key = store_key_read_bytes(&k, a);
 	TRY(store_key_read_done(&k));
-	bool is_before = discovery_is_on(p) && d->has_before &&
-			 view_equal(prf_key, VIEW_OF(d->before.pub.b));
+	bool is_before = discovery_is_on(p) && p->config.keys->discovery.has_before &&
+			 view_equal(prf_key, VIEW_OF(d->pub_before));
 	return is_before || is_key_now(p, prf_key) ? UC_OK : filter_drop(p, key, prf_key);
 }
 

@@ -345,7 +345,8 @@ static uc_err discovery_set(struct app *a, bool is_on)
 		provider_keys_wipe(&k);
 	}
 	if (!err)
-		err = provider_set_discovery(a->provider, is_on);
+		err = provider_set_discovery(a->provider, is_on,
+					     view_str(a->config->discovery_custodian));
 	if (err)
 		log_error("discovery.failed", "app=%s error=%s", a->config->name, uc_err_name(err));
 	return err;
@@ -379,6 +380,28 @@ static uc_err begin_life(struct app *a, uint64_t now_ms)
 	 * clock that was behind would throw away what was written by that. */
 	bool is_ahead = a->clock.until_ms && now_ms > a->stores.last_ms;
 	return app_stores_live(&a->stores, is_ahead ? a->stores.last_ms : now_ms);
+}
+
+/* Apps of other operators, for whom we hold a half of their key. */
+static uc_err custody_set(struct app *a, const struct config *c)
+{
+	struct buf domains;
+	buf_init(&domains, 64 * 1024);
+	for (size_t i = 0; i < c->peers_n; i++)
+		if (c->peers[i].custody)
+			buf_printf(&domains, "%s\n", c->peers[i].domain);
+	uc_err err = domains.failed;
+	if (!err && domains.n && !a->keys.custody.is_there) {
+		struct provider_keys k = a->keys;
+		err = provider_keys_make_custody(&k, env_system());
+		if (!err)
+			err = keys_take(a, &k);
+		provider_keys_wipe(&k);
+	}
+	if (!err)
+		err = provider_set_custody(a->provider, buf_view(&domains));
+	buf_done(&domains);
+	return err;
 }
 
 static uc_err fill(struct app *a, const struct config *c, size_t app, const struct env *env)
@@ -421,6 +444,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 			  own->name, own->keys, uc_err_name(err));
 	TRY(err);
 	TRY(begin_life(a, env_now_ms(env)));
+	TRY(custody_set(a, c));
 	return settings(a, own, false);
 }
 

@@ -112,6 +112,10 @@ static const struct config_key keys[] = {
 	  "no",
 	  "yes or no: people who want it are found by who has their number, which nobody is told.\n"
 	  "# For names that are numbers.  May be left out." },
+	{ "discovery_custodian", config_set_domain, IN_APP(discovery_custodian), SECTION_APP, false,
+	  "lens.example",
+	  "A peer that holds the other half of the key for it, so that neither tries numbers alone.\n"
+	  "# May be left out." },
 	{ "reserved", config_set_path, IN_APP(reserved), SECTION_APP, false,
 	  "/etc/undercroft/dial.reserved",
 	  "File of names that nobody is given, one a line.  May be left out." },
@@ -136,6 +140,10 @@ static const struct config_key keys[] = {
 	  "handle", "What its people are known by; said, browsers offer it.  May be left out." },
 	{ "title", config_set_title, IN_PEER(title), SECTION_PEER, false,
 	  "Lens", "What browsers call it; without it, its domain's first part.  May be left out." },
+
+	{ "custody", config_set_yes_no, IN_PEER(custody), SECTION_PEER, false,
+	  "no", "yes or no: our apps hold the other half of its key for finding people by number.\n"
+	  "# May be left out." },
 
 	PROVIDER_LIMITS(LIMIT_KEY)
 };
@@ -358,6 +366,19 @@ static bool same_address(const struct config_address *a, const struct config_add
 	return same(a->host, b->host) && a->port == b->port;
 }
 
+/* Another operator's: with one's own it would be no split. */
+static void custodian_check(struct reader *r, const struct config_app *app)
+{
+	const struct config *c = r->config;
+	bool is_peer = false;
+	if (!app->discovery_custodian)
+		return;
+	for (size_t i = 0; i < c->peers_n; i++)
+		is_peer |= same(c->peers[i].domain, app->discovery_custodian);
+	if (!is_peer)
+		wrong(r, app->line, VIEW_LIT("discovery_custodian"), "is no [peer] of this file");
+}
+
 static void app_check(struct reader *r, const struct config_app *app)
 {
 	r->name = view_str(app->name);
@@ -384,6 +405,7 @@ static void app_check(struct reader *r, const struct config_app *app)
 		      "is of no use: people are not known by numbers");
 	if (same_address(&app->listen, &app->listen_http))
 		wrong(r, app->line, VIEW_LIT("listen_http"), "is where it listens with TLS");
+	custodian_check(r, app);
 	if (app->listen_http.host && !app->web)
 		wrong(r, app->line, VIEW_LIT("listen_http"), "is of no use without `web`");
 }

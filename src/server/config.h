@@ -34,6 +34,7 @@ struct config_app {
 	struct provider_handles handles;   /* kept from others; 0: the defaults */
 	struct provider_contact contact;   /* who reaches whom */
 	bool discovery;                    /* people are found by number */
+	const char *discovery_custodian;   /* app that holds half of the key, or NULL */
 	const char *reserved;              /* file of names that nobody is given, or NULL */
 	bool is_suspended;                 /* nobody is let in */
 	const char *web;                   /* folder of the files for browsers, or NULL */
@@ -49,6 +50,7 @@ struct config_peer {
 	const char *ca;            /* PEM file of the authority that vouches for it */
 	enum config_names names;   /* 0: not said */
 	const char *title;         /* as people see it, or NULL */
+	bool custody;              /* we hold half of its key for finding by number */
 	unsigned line;
 };
 /* A section [limits NAME], or [limits] for all apps; hour 0: not said. */

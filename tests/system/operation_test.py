@@ -579,11 +579,11 @@ class Rotation(unittest.TestCase):
             uwe.read_on('meanwhile')
             self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
             # Two hours later: the time of the change is the last that the file says, but for the key
-            # of finding by number and that there is none before it.
+            # of finding by number, that there is none before it, and no seed for other apps.
             b.stop()
             file = self.keys(b)['dial']
             keys = file.read_bytes()
-            at = len(keys) - 33 - 8
+            at = len(keys) - 35 - 8
             ms = int.from_bytes(keys[at:at + 8], 'big')
             self.assertLess(abs(ms - time.time() * 1000), 600000)
             file.write_bytes(keys[:at] + (ms - 7200 * 1000).to_bytes(8, 'big') + keys[at + 8:])

@@ -279,7 +279,7 @@ TEST(a_key_for_finding_by_number_is_kept_and_changed)
 	struct buf file;
 	buf_init_secret(&file, FILE_MAX);
 	expect_ok(provider_keys_write(&k, &file));
-	memset(file.p + file.n - 1 - OPRF_SCALAR, 0xff, OPRF_SCALAR);
+	memset(file.p + file.n - 2 - OPRF_SCALAR, 0xff, OPRF_SCALAR);
 	expect_err(provider_keys_read(buf_view(&file), &k), UC_E_KEY);
 	buf_done(&file);
 	provider_keys_wipe(&k);

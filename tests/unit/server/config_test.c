@@ -325,6 +325,22 @@ TEST(plain_http_is_for_this_machine_alone)
 		"dial", "1") "web = w\nlisten_http = 127.255.0.9:1\n"));
 }
 
+TEST(numbers_are_found_where_there_are_some_and_by_a_peer)
+{
+	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "discovery = yes\n",
+		    "x.conf:3: [app dial] discovery: is of no use: people are not known by "
+		    "numbers\n");
+	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "discovery = perhaps\n",
+		    "x.conf:10: [app dial] discovery: is not yes or no\n");
+	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "discovery_custodian = lens.a\n",
+		    "x.conf:3: [app dial] discovery_custodian: is no [peer] of this file\n");
+	expect_ok(read_text("[backbone]\ndata = d\npeer_ca = p\n" APP(
+		"dial", "1") "discovery_custodian = lens.a\n[peer lens.a]\n"
+			     "url = https://a:1\ncustody = yes\n"));
+	expect_bytes(view_str(config.apps[0].discovery_custodian), VIEW_LIT("lens.a"));
+	expect(config.peers[0].custody);
+}
+
 TEST(plain_http_has_an_address_of_its_own)
 {
 	expect_said("[backbone]\ndata = d\n" APP("dial", "1") "listen_http = 127.0.0.1:9\n",
