@@ -8,6 +8,7 @@
 #include "tests/unit/client/small_app.h"
 
 #include "base/heap.h"
+#include "base/text.h"
 
 static struct small_app dial_app, lens_app, plaza_app;
 static struct person dial, lens, tom; /* Rosa on two apps, and a contact of hers */
@@ -176,6 +177,44 @@ TEST(what_was_offered_is_what_is_signed)
 	end();
 }
 
+/* What the one who accepts makes of an offer, with another number. */
+static void answer_with(uint64_t number)
+{
+	struct link_statement s;
+	struct link_text t = { .version = 1, .link_text_kind = LINK_TEXT_STATEMENT };
+	struct view bytes;
+	struct buf text;
+	struct arena mem;
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	buf_init(&text, sizeof answer - 1);
+	expect_ok(link_statement_verify(blob_view(&lens.c->links->statement), false, &mem, &s));
+	s.number = number;
+	expect_ok(link_statement_make(&s, LINK_ACCEPTS, &lens.c->account.device, &mem, &t.body));
+	expect_ok(wire_encode_to(&mem, link_text_element, &t, &bytes));
+	base64url_add(&text, bytes);
+	memcpy(answer, text.p, text.n);
+	answer[text.n] = 0;
+	buf_done(&text);
+	arena_done(&mem);
+}
+
+TEST(a_number_rises_and_does_not_leap)
+{
+	begin();
+	expect_ok(uc_link_begin(dial.c, false, offer, sizeof offer));
+	expect_ok(uc_link_accept(lens.c, offer, false, answer, sizeof answer));
+	uint64_t number = lens.c->links->number;
+	answer_with(number - 1);
+	expect_err(uc_link_take(dial.c, answer, whole, sizeof whole), UC_E_STALE);
+	answer_with(number + 1 + LINK_STEP_MAX + 1);
+	expect_err(uc_link_take(dial.c, answer, whole, sizeof whole), UC_E_LIMIT);
+	answer_with(UINT64_MAX);
+	expect_err(uc_link_take(dial.c, answer, whole, sizeof whole), UC_E_LIMIT);
+	answer_with(number);
+	expect_ok(uc_link_take(dial.c, answer, whole, sizeof whole));
+	end();
+}
+
 TEST(a_name_that_is_not_known_is_not_told)
 {
 	begin();
@@ -208,6 +247,44 @@ TEST(either_client_withdraws)
 	expect(dial.c->links->number > before && dial.c->links->number == lens.c->links->number);
 	expect_err(uc_link_take(dial.c, over, nothing, sizeof nothing), UC_E_STALE);
 	expect_eq(link_of(&dial).state, UC_LINK_WHOLE);
+	end();
+}
+
+/* The account key takes everything but a new device off the list, as a recovery does. */
+static void resets(struct person *p, const struct ed25519_key *account_key)
+{
+	struct view_list entries;
+	expect_ok(device_entries_read(blob_view(&p->c->account.list), &p->c->call, &entries));
+	expect_ok(ed25519_generate(test_env(), &p->c->account.device));
+	expect_ok(devices_reset(p->c, &entries, account_key));
+}
+
+static void has_account_key(struct person *p, struct ed25519_key *key)
+{
+	expect_ok(ed25519_generate(test_env(), key));
+	memcpy(p->c->account.account_key, key->pub, ED25519_KEY);
+	expect_ok(devices_first(p->c, key));
+	expect_ok(turn_run(p->c, account_keep, p->c->account.identifier));
+}
+
+TEST(a_device_that_was_reset_away_withdraws_nothing_of_its_own_account)
+{
+	struct ed25519_key key;
+	begin();
+	has_account_key(&dial, &key);
+	link_both();
+	struct own_link l = link_of(&dial);
+	/* A withdrawal that this device has signed and not kept. */
+	struct own_link *kept = dial.c->links;
+	struct blob statement = { NULL, 0 };
+	expect_ok(blob_set(&statement, blob_view(&kept->statement)));
+	expect_ok(uc_link_withdraw(dial.c, &l.id, over, sizeof over));
+	kept->state = LINK_WHOLE;
+	expect_ok(blob_set(&kept->statement, blob_view(&statement)));
+	resets(&dial, &key);
+	expect_err(uc_link_take(dial.c, over, nothing, sizeof nothing), UC_E_SIGNATURE);
+	expect_eq(link_of(&dial).state, UC_LINK_WHOLE);
+	blob_done(&statement);
 	end();
 }
 
@@ -333,21 +410,22 @@ TEST(and_nothing_else)
 	expect(!tom.c->linkeds);
 	/* By a device that Tom knows to be none of hers any more. */
 	struct ed25519_key account_key;
-	struct view_list entries;
-	expect_ok(ed25519_generate(test_env(), &account_key));
-	memcpy(lens.c->account.account_key, account_key.pub, ED25519_KEY);
-	expect_ok(devices_first(lens.c, &account_key));
+	has_account_key(&lens, &account_key);
 	link_both();
-	expect_ok(device_entries_read(blob_view(&lens.c->account.list), &lens.c->call, &entries));
-	expect_ok(ed25519_generate(test_env(), &lens.c->account.device));
-	expect_ok(devices_reset(lens.c, &entries, &account_key));
+	struct own_link *last = lens.c->links;
+	while (last && last->state != LINK_WHOLE)
+		last = last->next;
+	struct contact *j = tom_meets(&lens);
+	expect_ok(blob_set(&changed, blob_view(&last->statement)));
+	expect_ok(tom_hears(k, &changed));
+	struct uc_id link = last->id;
+	expect_ok(uc_link_withdraw(lens.c, &link, over, sizeof over));
+	resets(&lens, &account_key);
 	tom_meets(&lens);
-	const struct own_link *last = link_of(&dial).state == UC_LINK_WHOLE ? dial.c->links : NULL;
-	for (const struct own_link *l = dial.c->links; l; l = l->next)
-		if (view_equal(VIEW_OF(l->other.account_key), VIEW_OF(account_key.pub)))
-			last = l;
-	expect_err(tom_hears(k, &last->statement), UC_E_INTRODUCTION);
-	expect(!tom.c->linkeds);
+	expect_err(tom_hears_end(j, &last->withdrawal), UC_E_INTRODUCTION);
+	expect_eq(tom_sees(k).n, 1);
+	tom.c->linkeds->number = 1; /* as if it were a new one */
+	expect_err(tom_hears(k, &changed), UC_E_INTRODUCTION);
 	blob_done(&half);
 	blob_done(&changed);
 	person_end(&ida);
@@ -471,6 +549,48 @@ TEST(who_links_to_a_blocked_account_afterwards_is_blocked)
 	/* Without a block a link changes nothing. */
 	expect_ok(tom_hears(j, &lens.c->links->statement));
 	expect(!j->blocked && !k->blocked);
+	end();
+}
+
+/* Two accounts, whichever clients they are of; what they have signed. */
+static struct blob link_two(struct person *one, struct person *other)
+{
+	struct blob statement = { NULL, 0 };
+	expect_ok(uc_link_begin(one->c, false, offer, sizeof offer));
+	expect_ok(uc_link_accept(other->c, offer, false, answer, sizeof answer));
+	expect_ok(uc_link_take(one->c, answer, whole, sizeof whole));
+	struct uc_id ids[] = { id_of_person(one), id_of_person(other) };
+	struct uc_id pair = link_pair(&ids[0], &ids[1]);
+	for (const struct own_link *l = one->c->links; l; l = l->next)
+		if (id_equal(&l->id, &pair))
+			expect_ok(blob_set(&statement, blob_view(&l->statement)));
+	return statement;
+}
+
+TEST(a_block_goes_as_far_as_links_go)
+{
+	struct person ida;
+	static struct small_app ida_app;
+	static char ida_name[] = "Ida";
+	begin();
+	person_there(&ida, &ida_app, "ida.example", ida_name);
+	struct blob one = link_two(&dial, &lens), two = link_two(&lens, &ida);
+	struct uc_id far = id_of_person(&ida);
+	struct contact *k = tom_meets(&dial), *j = tom_meets(&lens);
+	expect_ok(tom_hears(k, &one));
+	expect_ok(tom_hears(j, &two));
+	tom_blocks(k, true);
+	expect(j->blocked && linked_is_blocked(tom.c, &far));
+	tom_blocks(k, false);
+	expect(!j->blocked && !linked_is_blocked(tom.c, &far));
+	/* Not over one that was withdrawn before. */
+	withdrawn_by(&dial);
+	expect_ok(tom_hears_end(k, &dial.c->links->withdrawal));
+	tom_blocks(k, true);
+	expect(k->blocked && !j->blocked && !linked_is_blocked(tom.c, &far));
+	blob_done(&one);
+	blob_done(&two);
+	person_end(&ida);
 	end();
 }
 
