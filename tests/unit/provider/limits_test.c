@@ -198,10 +198,12 @@ TEST(every_question_of_an_app_has_a_limit)
 		struct app asker = { .domain = view_str(rule->name) };
 		struct view target = VIEW_LIT("mimi:%2f%2flens"), body = VIEW_LIT("?");
 		expect(peer_ask(&apps[LENS], &asker, rule->name, target, body, NULL) != 429);
+		char other[32];
 		if (rule->by_handler) {
 			limits[LIMIT_PEER_REQUEST] = one;
 			provider_set_limits(apps[LENS].provider, limits);
-			asker.domain = VIEW_LIT("other.example");
+			snprintf(other, sizeof other, "other%zu.example", i);
+			asker.domain = view_str(other);
 			expect(peer_ask(&apps[LENS], &asker, rule->name, target, body, NULL) !=
 			       429);
 		}
