@@ -239,7 +239,8 @@ struct uc_settings {
 	enum uc_age age;
 	enum uc_may_ask ask;
 	enum uc_may_add add;
-	bool find_by_name; /* by the exact number, handle or e-mail address */
+	bool find_by_name;   /* by the exact number, handle or e-mail address */
+	bool find_by_number; /* by who has the number among theirs: see uc_findable_set */
 	/* The app has shown others than this device knows, since it was opened and they were set last.
 	 * Told, not set. */
 	bool app_showed_others;
@@ -296,6 +297,42 @@ UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUS
 UC_API uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 /* Nothing is told to the asker. */
 UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
+
+/* --- finding people by number, where an app's names are numbers --- */
+
+/* Which of these numbers (E.164 as it is written; at most 1,000 at a time, 10,000 in all) belong to
+ * people of our own app who want to be found by them?  The app is not told the numbers, nor which of
+ * them it were: it sees how many, and gives each account 1,000 and 65 more a day.  What was asked is
+ * kept, encrypted, asked once, and looked for again each day.  UC_EVENT_NUMBER_FOUND tells of each that
+ * is found, once; it may be asked for contact then, as any other (one in 65,536 is nobody's).
+ * DONE: UC_OK when all were looked for; UC_E_RATE: the rest follows by itself in the coming days;
+ * UC_E_UNSUPPORTED: this app does not offer it; UC_E_SIGNATURE, UC_E_PEER, UC_E_KEY and the like, with a
+ * UC_EVENT_WARNING: what the app answered is not of the key it has shown, or no answer; nothing was
+ * kept, and nothing is asked before it is wanted anew.  UC_E_NAME: one is no number, and none was taken;
+ * UC_E_LIMIT; UC_E_BUSY: too many calls at once. */
+UC_API uc_err uc_find_numbers(uc_client *c, const char *const *numbers, size_t count,
+			      uc_op *op) UC_MUST_USE;
+enum uc_number_state {
+	UC_NUMBER_WAITING, /* not looked for yet */
+	UC_NUMBER_NOT_FOUND,
+	UC_NUMBER_FOUND,
+};
+struct uc_number {
+	const char *number; /* E.164 */
+	enum uc_number_state state;
+};
+typedef bool uc_number_each(void *ctx, const struct uc_number *number);
+/* All that were asked, in no order. */
+UC_API uc_err uc_numbers(uc_client *c, uc_number_each *each, void *ctx) UC_MUST_USE;
+/* Forgets them all.  Asked again they count again. */
+UC_API uc_err uc_numbers_forget(uc_client *c) UC_MUST_USE;
+/* Lets who has our number among theirs find us, or not any more: a setting, signed as the others, and
+ * said to the app with the number, which it knows from the sign-up.  number: NULL for the one that
+ * uc_account has.  Others learn from it that the number is on this app, and nothing else.  UC_E_NAME: no
+ * number; UC_E_NOT_ALLOWED: an age below 18, or none said, or settings by which one is not found by the
+ * exact number or not asked by anybody (DONE: another's number); others as uc_settings_set has. */
+UC_API uc_err uc_findable_set(uc_client *c, bool findable, const char *number,
+			      uc_op *op) UC_MUST_USE;
 
 /* --- contacts --- */
 
@@ -549,6 +586,7 @@ enum uc_event_kind {
 	UC_EVENT_DEVICES,           /* the device list changed */
 	UC_EVENT_WARNING,           /* err, text; room where it concerns one */
 	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
+	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
 };
 struct uc_event {
 	enum uc_event_kind kind;

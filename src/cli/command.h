@@ -55,8 +55,8 @@ struct command {
 	const char *help; /* what it does, then examples */
 };
 
-extern const struct command commands_account[], commands_people[], commands_same_person[],
-	commands_rooms[], commands_messages[];
+extern const struct command commands_account[], commands_people[], commands_find[],
+	commands_same_person[], commands_rooms[], commands_messages[];
 
 /* --- options.c --- */
 

@@ -344,6 +344,8 @@ static const char *event_sentence(enum uc_event_kind kind)
 		return "you are no longer in it";
 	case UC_EVENT_WARNING:
 		return "warning";
+	case UC_EVENT_NUMBER_FOUND:
+		return "a number of yours can be found here";
 	case UC_EVENT_ACCOUNT_GONE:
 		return "this device is no longer listed for the account";
 	default:
@@ -369,6 +371,7 @@ static const char *event_name(enum uc_event_kind kind)
 		[UC_EVENT_DEVICES] = "devices",
 		[UC_EVENT_WARNING] = "warning",
 		[UC_EVENT_ACCOUNT_GONE] = "account_gone",
+		[UC_EVENT_NUMBER_FOUND] = "number_found",
 	};
 	return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "other";
 }

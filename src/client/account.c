@@ -485,6 +485,7 @@ static uc_err rename_done(struct uc_client *c, void *subject, const struct reply
 	if (!r->err) {
 		memcpy(c->account.identifier, n->identifier, sizeof c->account.identifier);
 		c->account.dirty = true;
+		c->finding.say_ms = 0;
 	}
 	op_done(c, n->op, r->err, r->text);
 	heap_free(n);

@@ -80,6 +80,7 @@ struct uc_client {
 	struct set *sets;         /* pool.c */
 	struct contact *contacts; /* contacts.c */
 	struct request *requests; /* requests.c */
+	struct finding finding;   /* finding.c */
 	struct room *rooms;       /* rooms.c */
 	struct own_link *links;   /* links.c */
 	struct linked *linkeds;   /* linked.c */

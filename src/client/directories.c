@@ -12,7 +12,8 @@ struct known_app {
 	struct app_keys keys;
 	bool there, busy;
 	uc_err err;
-	uint64_t at_ms; /* of the last answer */
+	uint64_t at_ms;   /* of the last answer */
+	uint64_t seen_ms; /* of the last with keys */
 	struct known_app *next;
 };
 
@@ -64,6 +65,10 @@ static uc_err take(struct uc_client *c, struct known_app *k, const struct reply 
 	memcpy(k->keys.lookup, d.lookup_key.p, 32);
 	memcpy(k->keys.hub, d.hub_key.p, 32);
 	memcpy(k->keys.franking, d.franking_key.p, 32);
+	k->keys.discovery.n = 0;
+	for (size_t i = 0; i < DIRECTORY_CUSTODIANS && d.discovery_keys[i].n; i++)
+		memcpy(k->keys.discovery.pub[k->keys.discovery.n++].b, d.discovery_keys[i].p,
+		       OPRF_ELEMENT);
 	return UC_OK;
 }
 
@@ -76,6 +81,8 @@ static uc_err directory_done(struct uc_client *c, void *subject, const struct re
 	k->err = take(c, k, r);
 	k->there = k->there || !k->err;
 	k->at_ms = client_now(c);
+	if (!k->err)
+		k->seen_ms = k->at_ms;
 	return UC_OK;
 }
 
@@ -93,11 +100,30 @@ static void fetch(struct uc_client *c, struct known_app *k)
 		!call_send(c, FRAME_DIRECTORY, directory_request_element, &req, directory_done, k);
 }
 
-bool directory_keys(struct uc_client *c, const char *domain, struct app_keys *out)
+static struct known_app *find_or_add(struct uc_client *c, const char *domain)
 {
 	struct known_app *k = find(c, domain);
+	return k ? k : add(c, domain);
+}
+
+bool directory_keys_within(struct uc_client *c, const char *domain, uint64_t age_ms,
+			   struct app_keys *out)
+{
+	struct known_app *k = find_or_add(c, domain);
+	uint64_t now = client_now(c);
 	if (!k)
-		k = add(c, domain);
+		return false;
+	if (!k->there || now < k->seen_ms || now > k->seen_ms + age_ms) {
+		fetch(c, k);
+		return false;
+	}
+	*out = k->keys;
+	return true;
+}
+
+bool directory_keys(struct uc_client *c, const char *domain, struct app_keys *out)
+{
+	struct known_app *k = find_or_add(c, domain);
 	if (!k)
 		return false;
 	if (!k->there || client_now(c) > k->at_ms + FRESH_MS)

@@ -7,9 +7,13 @@
 
 struct app_keys {
 	uint8_t lookup[32], hub[32], franking[32];
+	struct discovery_keys discovery; /* of finding by number; n 0: not offered */
 };
 /* False: not known yet, and asked for; drive comes by again. */
 bool directory_keys(struct uc_client *c, const char *domain, struct app_keys *out);
+/* The same, and they were seen within so many milliseconds. */
+bool directory_keys_within(struct uc_client *c, const char *domain, uint64_t age_ms,
+			   struct app_keys *out);
 /* Why the last attempt for this app failed; UC_OK when it did not. */
 uc_err directory_error(const struct uc_client *c, const char *domain);
 void directories_free(struct uc_client *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects out of the store at opening, and into the turn's batch when they changed. */
 #include "client/client.h"
+#include "client/finding.h"
 #include "client/outbox_list.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -11,6 +12,8 @@
 #define TABLE_SET      "set"
 #define TABLE_CONTACT  "contact"
 #define TABLE_REQUEST  "request"
+#define TABLE_FINDING  "finding"
+#define TABLE_SOUGHT   "sought"
 #define TABLE_ROOM     "room"
 #define TABLE_LINK     "link"   /* other accounts of this person */
 #define TABLE_LINKED   "linked" /* those of contacts */
@@ -34,6 +37,8 @@ ELEMENT(account)
 ELEMENT(set)
 ELEMENT(contact)
 ELEMENT(request)
+ELEMENT(finding)
+ELEMENT(sought)
 ELEMENT(room)
 ELEMENT(own_link)
 ELEMENT(linked)
@@ -114,6 +119,23 @@ static void links_save(struct uc_client *c)
 	}
 }
 
+static void finding_save(struct uc_client *c)
+{
+	struct finding *f = &c->finding;
+	if (f->dirty)
+		safe_put_object(&c->safe, place(TABLE_FINDING, VIEW_LIT("self")), finding_record,
+				f);
+	if (f->forget)
+		safe_delete_all(&c->safe, TABLE_SOUGHT, (struct view){ NULL, 0 });
+	for (struct sought *s = f->some_dirty ? f->first : NULL; s; s = s->next) {
+		if (s->dirty)
+			safe_put_object(&c->safe, place(TABLE_SOUGHT, view_str(s->number)),
+					sought_record, s);
+		s->dirty = false;
+	}
+	f->dirty = f->some_dirty = f->forget = false;
+}
+
 static void outbox_save(struct uc_client *c, struct room *r)
 {
 	for (struct outgoing *o; (o = outgoing_changed(r));)
@@ -192,6 +214,7 @@ void records_save(struct uc_client *c)
 				&c->account);
 	c->account.dirty = false;
 	sets_save(c);
+	finding_save(c);
 	for (struct contact *k = c->contacts; k; k = k->next) {
 		if (k->dirty)
 			safe_put_object(&c->safe, place(TABLE_CONTACT, VIEW_OF(k->id.b)),
@@ -292,6 +315,19 @@ LOAD_EACH(request)
 LOAD_EACH(room)
 LOAD_EACH(own_link)
 LOAD_EACH(linked)
+
+static bool load_sought(void *ctx, uint64_t number, struct view value)
+{
+	struct load *l = ctx;
+	struct sought *s = HEAP_NEW(struct sought);
+	(void)number;
+	l->err = s ? decode(l->c, value, sought_record, s) : UC_E_MEMORY;
+	if (!l->err)
+		l->err = finding_add(l->c, s);
+	if (l->err)
+		heap_free(s);
+	return !l->err;
+}
 
 static bool load_outgoing(void *ctx, uint64_t number, struct view value)
 {
@@ -419,14 +455,15 @@ static uc_err table_load(struct load *l, const char *table, safe_each *each)
 	return l->err;
 }
 
-static uc_err account_load(struct uc_client *c)
+/* What there is one of. */
+static uc_err self_load(struct uc_client *c, const char *table, wire_element *walk, void *object)
 {
 	struct arena a;
 	struct view value;
 	arena_init(&a, BLOB_MAX, ARENA_SECRET);
-	uc_err err = safe_get(&c->safe, place(TABLE_ACCOUNT, VIEW_LIT("self")), &a, &value);
+	uc_err err = safe_get(&c->safe, place(table, VIEW_LIT("self")), &a, &value);
 	if (!err)
-		err = decode(c, value, account_record, &c->account);
+		err = decode(c, value, walk, object);
 	arena_done(&a);
 	return err == UC_E_NOT_FOUND ? UC_OK : err;
 }
@@ -434,7 +471,9 @@ static uc_err account_load(struct uc_client *c)
 uc_err records_load(struct uc_client *c)
 {
 	struct load l = { .c = c };
-	TRY(account_load(c));
+	TRY(self_load(c, TABLE_ACCOUNT, account_record, &c->account));
+	TRY(self_load(c, TABLE_FINDING, finding_record, &c->finding));
+	TRY(table_load(&l, TABLE_SOUGHT, load_sought));
 	TRY(table_load(&l, TABLE_SET, load_set));
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
@@ -517,5 +556,6 @@ void records_free(struct uc_client *c)
 	FREE_LIST(struct room, c->rooms, room_free)
 	FREE_LIST(struct own_link, c->links, own_link_free)
 	FREE_LIST(struct linked, c->linkeds, heap_free)
+	finding_free(c);
 	account_wipe(&c->account);
 }

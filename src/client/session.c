@@ -4,6 +4,7 @@
 #include "client/account.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/finding.h"
 #include "client/inbox.h"
 #include "client/intake.h"
 #include "client/links.h"
@@ -111,6 +112,7 @@ uc_err session_signed_in(struct uc_client *c)
 	c->failures = 0;
 	c->away_s = c->away_jitter_s = 0;
 	c->pool_known = c->settings_seen = c->settings_busy = false;
+	c->finding.say_ms = 0;
 	session_set_connection(c, UC_ONLINE);
 	return UC_OK;
 }
@@ -292,7 +294,7 @@ uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
 		account_drive, settings_drive, requests_drive, contacts_drive,
-		links_drive,   rooms_drive,    pool_drive,
+		finding_drive, links_drive,    rooms_drive,    pool_drive,
 	};
 	uc_err first = UC_OK;
 	/* The pool comes last: it takes out what the others have reserved.  What one part cannot do

@@ -86,6 +86,7 @@ static uc_err compare(struct uc_client *c, struct view shown)
 				   "device knows");
 	TRY(blob_set(&a->settings, shown));
 	a->dirty = true;
+	c->finding.say_ms = 0;
 	return UC_OK;
 }
 
@@ -117,7 +118,12 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 		TRY(blob_set(&a->settings, blob_view(&a->settings_next)));
 	blob_done(&a->settings_next);
 	a->dirty = true;
-	op_done(c, c->settings_op, r->err, r->text);
+	c->finding.say_ms = 0;
+	/* That we can be found is still to be said (findable.c). */
+	if (r->err || c->settings_op != c->finding.say_op)
+		op_done(c, c->settings_op, r->err, r->text);
+	if (r->err && c->settings_op == c->finding.say_op)
+		c->finding.say_op = 0;
 	c->settings_op = 0;
 	return UC_OK;
 }
@@ -162,19 +168,14 @@ uc_err uc_settings_get(uc_client *c, struct uc_settings *out)
 		.add = (enum uc_may_add)s.add,
 		.find_by_name = s.find_by_name,
 		.app_showed_others = c->settings_contested,
+		.find_by_number = s.find_by_number,
 	};
 	arena_reset(&c->call, mark);
 	return UC_OK;
 }
 
-struct set_call {
-	const struct uc_settings *in;
-	uc_op *op;
-};
-
-static uc_err set(struct uc_client *c, void *arg)
+uc_err settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op)
 {
-	const struct set_call *x = arg;
 	struct account *a = &c->account;
 	struct settings was = settings_known(c), now = was;
 	struct view made;
@@ -193,18 +194,30 @@ static uc_err set(struct uc_client *c, void *arg)
 		was.number = c->settings_number;
 	now.number = was.number + 1;
 	now.attested = ATTESTED_SELF;
-	now.age_band = (uint8_t)x->in->age;
-	now.ask = (uint8_t)x->in->ask;
-	now.add = (uint8_t)x->in->add;
-	now.find_by_name = x->in->find_by_name;
+	now.age_band = (uint8_t)in->age;
+	now.ask = (uint8_t)in->ask;
+	now.add = (uint8_t)in->add;
+	now.find_by_name = in->find_by_name;
+	now.find_by_number = in->find_by_number;
 	TRY(settings_make(&now, &a->device, &c->call, &made));
 	TRY(settings_verify(made, now.app, now.account_key, &c->call, &now));
 	TRY(settings_follow(&was, &now));
 	TRY(blob_set(&a->settings_next, made));
 	c->settings_contested = false;
 	a->dirty = true;
-	*x->op = c->settings_op = op_new(c);
+	*op = c->settings_op = op_new(c);
 	return UC_OK;
+}
+
+struct set_call {
+	const struct uc_settings *in;
+	uc_op *op;
+};
+
+static uc_err set(struct uc_client *c, void *arg)
+{
+	const struct set_call *x = arg;
+	return settings_change(c, x->in, x->op);
 }
 
 uc_err uc_settings_set(uc_client *c, const struct uc_settings *settings, uc_op *op)
@@ -225,6 +238,7 @@ uc_err uc_settings_default(enum uc_age age, struct uc_settings *out)
 		.ask = (enum uc_may_ask)s.ask,
 		.add = (enum uc_may_add)s.add,
 		.find_by_name = s.find_by_name,
+		.find_by_number = s.find_by_number,
 	};
 	return UC_OK;
 }

@@ -9,5 +9,7 @@
 uc_err UC_MUST_USE settings_drive(struct uc_client *c);
 /* As this device knows them; the number is 0 where nothing was said. */
 struct settings settings_known(struct uc_client *c);
+/* As uc_settings_set, in a turn. */
+uc_err UC_MUST_USE settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op);
 
 #endif

@@ -247,6 +247,46 @@ void wire_request(struct wire *w, struct request *r)
 		wire_u64(w, &r->number);
 }
 
+void wire_sought(struct wire *w, struct sought *s)
+{
+	record_version(w);
+	TEXT(w, s->number);
+	wire_bool(w, &s->has_value);
+	FIXED(w, s->value.b);
+	wire_bool(w, &s->looked);
+	wire_bool(w, &s->found);
+}
+
+static void wire_asked(struct wire *w, struct asked_number *a)
+{
+	TEXT(w, a->number);
+	FIXED(w, a->blind);
+	FIXED(w, a->blinded.b);
+}
+
+void wire_finding(struct wire *w, struct finding *f)
+{
+	record_version(w);
+	FIXED(w, f->key);
+	wire_u64(w, &f->edition);
+	wire_u64(w, &f->bytes);
+	wire_u32(w, &f->day);
+	wire_u32(w, &f->budget.spent);
+	wire_u32(w, &f->budget.day);
+	count_max(w, &f->asked_n, DISCOVERY_BATCH_MAX);
+	if (wire_reading(w)) {
+		f->asked = f->asked_n ? heap_new(f->asked_n * sizeof *f->asked) : NULL;
+		if (f->asked_n && !f->asked) {
+			f->asked_n = 0;
+			wire_fail(w, UC_E_MEMORY);
+		}
+	}
+	for (uint32_t i = 0; i < f->asked_n; i++)
+		wire_asked(w, &f->asked[i]);
+	FIXED(w, f->said);
+	wire_bool(w, &f->refused);
+}
+
 static void wire_member(struct wire *w, struct member *m)
 {
 	TEXT(w, m->participant);

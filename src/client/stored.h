@@ -5,8 +5,10 @@
 #define CLIENT_STORED_H
 
 #include "crypto/crypto.h"
+#include "base/map.h"
 #include "mimi/frames.h"
 #include "mimi/link_statement.h"
+#include "trust/discovery.h"
 #include "undercroft/undercroft.h"
 #include "wire/wire.h"
 
@@ -29,6 +31,9 @@ enum {
 	CODE_BYTES = 64,
 	REQUEST_KEYS = 4,   /* request keys still good for opening cards */
 	KEY_ADDRESSES = 16, /* held of one contact */
+	NUMBER_BYTES = 17,  /* E.164: '+' and 15 digits */
+	SOUGHT_MAX = 10000, /* numbers looked for */
+	FIND_OPS = 16,
 	BLOB_MAX = 16 * 1024 * 1024,
 };
 
@@ -242,6 +247,64 @@ struct linked {
 	struct linked *next, *next_reached;
 };
 void wire_linked(struct wire *w, struct linked *l);
+
+/* --- finding people by number --- */
+
+/* A number that is looked for. */
+struct sought {
+	char number[NUMBER_BYTES]; /* normalised */
+	bool has_value;            /* of the key in struct finding */
+	struct discovery_value value;
+	bool looked; /* for that value, in some filter */
+	bool found;  /* in the last one */
+
+	bool dirty; /* memory only */
+	struct sought *next;
+};
+void wire_sought(struct wire *w, struct sought *s);
+/* A number on its way to the app, and how it was blinded: asked again it is the same, so that it is
+ * paid for once. */
+struct asked_number {
+	char number[NUMBER_BYTES];
+	uint8_t blind[OPRF_SCALAR];
+	struct oprf_element blinded;
+};
+struct finding {
+	uint8_t key[OPRF_ELEMENT]; /* that the values are of; zero: of none */
+	uint64_t edition,
+		bytes; /* of the last filter; all but the unlooked were looked for in it */
+	uint32_t day;  /* of the same; 0: there was none */
+	struct discovery_budget budget; /* as the app is believed to count */
+	uint32_t asked_n;               /* 0: nothing is on its way */
+	struct asked_number *asked;
+	/* That we can be found: what was said to the app, under which settings, key and number (their
+	 * hash), or tried in vain. */
+	uint8_t said[SHA256_BYTES];
+	bool refused;
+
+	bool dirty, some_dirty;     /* memory only: this; some of those looked for */
+	bool forget;                /* all that are stored */
+	struct discovery_keys keys; /* `key` is their sum */
+	struct sought *first;
+	struct map by_number;
+	size_t n, unasked, unlooked; /* all; without a value; with one that was not looked for */
+	bool busy, stopped;          /* stopped: the app has lied */
+	bool wanted;                 /* the newest filter is, whatever its day */
+	uint64_t retry_ms, look_ms;  /* not before; a new filter is asked for then */
+	struct buf filter;           /* as far as it has come */
+	uint64_t filter_edition;
+	uint32_t filter_day;
+	size_t filter_bytes;
+	unsigned filter_tries;
+	uc_op ops[FIND_OPS];
+	size_t ops_n;
+	bool say_busy; /* findable.c */
+	uint64_t say_ms;
+	uint8_t say_hash[SHA256_BYTES];
+	uc_op say_op;
+	char say_number[NUMBER_BYTES]; /* instead of the account's, once the app agrees */
+};
+void wire_finding(struct wire *w, struct finding *f);
 
 /* --- rooms --- */
 

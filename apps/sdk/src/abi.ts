@@ -125,6 +125,11 @@ export const enums = {
 		UC_REQUEST_ACCEPTED: 1,
 		UC_REQUEST_DECLINED: 2,
 	},
+	uc_number_state: {
+		UC_NUMBER_WAITING: 0,
+		UC_NUMBER_NOT_FOUND: 1,
+		UC_NUMBER_FOUND: 2,
+	},
 	uc_link_state: {
 		UC_LINK_OFFERED: 0,
 		UC_LINK_SIGNED: 1,
@@ -170,6 +175,7 @@ export const enums = {
 		UC_EVENT_DEVICES: 13,
 		UC_EVENT_WARNING: 14,
 		UC_EVENT_ACCOUNT_GONE: 15,
+		UC_EVENT_NUMBER_FOUND: 16,
 	},
 } as const;
 
@@ -203,7 +209,8 @@ export const structs = {
 			ask: ['uc_may_ask', 8],
 			add: ['uc_may_add', 12],
 			find_by_name: ['bool', 16],
-			app_showed_others: ['bool', 17],
+			find_by_number: ['bool', 17],
+			app_showed_others: ['bool', 18],
 		},
 	},
 	uc_device: {
@@ -228,6 +235,13 @@ export const structs = {
 			contact: ['uc_id', 65],
 			has_room: ['bool', 97],
 			room: ['uc_id', 98],
+		},
+	},
+	uc_number: {
+		size: 8,
+		fields: {
+			number: ['text', 0],
+			state: ['uc_number_state', 4],
 		},
 	},
 	uc_contact: {
@@ -373,6 +387,10 @@ export const functions = {
 	uc_requests: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_accept: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_decline: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_find_numbers: ['i32', 'ptr', 'ptr', 'u32', 'ptr'],
+	uc_numbers: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_numbers_forget: ['i32', 'ptr'],
+	uc_findable_set: ['i32', 'ptr', 'bool', 'ptr', 'ptr'],
 	uc_contacts: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_safety_number: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_contact_verified: ['i32', 'ptr', 'ptr', 'bool'],

@@ -150,6 +150,21 @@ export const calls: {
 	decline: (core, request) =>
 		operation(core, (s, op) => core.f.uc_decline(core.client, s.id(request), op)),
 
+	// --- finding people by number ---
+	findNumbers: (core, numbers) =>
+		operation(core, (s, op) =>
+			core.f.uc_find_numbers(core.client, s.texts(numbers), numbers.length, op),
+		),
+	numbers: (core) =>
+		core
+			.list('uc_number', (_, each, ctx) => core.f.uc_numbers(core.client, each, ctx))
+			.map(convert.number),
+	forgetNumbers: (core) => core.with(() => core.check(core.f.uc_numbers_forget(core.client))),
+	setFindable: (core, findable, number) =>
+		operation(core, (s, op) =>
+			core.f.uc_findable_set(core.client, findable ? 1 : 0, s.text(number), op),
+		),
+
 	// --- contacts ---
 	contacts: (core) =>
 		core

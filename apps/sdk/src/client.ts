@@ -176,6 +176,10 @@ class Client implements T.Undercroft {
 	requests = this.#method('requests');
 	accept = this.#method('accept');
 	decline = this.#method('decline');
+	findNumbers = this.#method('findNumbers');
+	numbers = this.#method('numbers');
+	forgetNumbers = this.#method('forgetNumbers');
+	setFindable = this.#method('setFindable');
 	contacts = this.#method('contacts');
 	safetyNumber = this.#method('safetyNumber');
 	setVerified = this.#method('setVerified');

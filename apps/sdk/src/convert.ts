@@ -93,6 +93,12 @@ function back<C extends string, To>(names: Record<C, To>, value: To): C {
 	return found;
 }
 
+const numberStates = {
+	UC_NUMBER_WAITING: 'waiting',
+	UC_NUMBER_NOT_FOUND: 'not found',
+	UC_NUMBER_FOUND: 'found',
+} as const satisfies Names<'uc_number_state', T.SoughtNumber['state']>;
+
 /** The last moment that a Date can be. */
 const LATEST_MS = 8.64e15;
 /** Times come from hubs, which may say anything; what a page gets is always a time. */
@@ -116,6 +122,7 @@ export const settings = (s: Struct<'uc_settings'>): T.Settings => ({
 	ask: askers[s.ask],
 	add: adders[s.add],
 	findByName: s.find_by_name,
+	findByNumber: s.find_by_number,
 	appShowedOthers: s.app_showed_others,
 });
 
@@ -125,6 +132,7 @@ export const settingsBack = (s: T.SettingsChange): Struct<'uc_settings'> => ({
 	ask: back(askers, s.ask),
 	add: back(adders, s.add),
 	find_by_name: s.findByName,
+	find_by_number: s.findByNumber,
 	app_showed_others: false,
 });
 
@@ -168,6 +176,11 @@ export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
 	timeMs: time(r.time_ms),
 	contact: r.has_contact ? r.contact : null,
 	room: r.has_room ? r.room : null,
+});
+
+export const number = (n: Struct<'uc_number'>): T.SoughtNumber => ({
+	number: n.number,
+	state: numberStates[n.state],
 });
 
 export const contact = (c: Struct<'uc_contact'>): T.Contact => ({

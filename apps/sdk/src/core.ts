@@ -106,6 +106,14 @@ class Scratch {
 		}
 		return p;
 	}
+	/** Pointers to zero-terminated texts. */
+	texts(list: readonly string[]): Ptr {
+		if (!Array.isArray(list)) throw failure('UC_E_ARGUMENT');
+		const pointers = list.map((s: string | undefined) => this.text(s ?? ''));
+		const p = this.take(4 * pointers.length || 4);
+		pointers.forEach((text, i) => this.core.view.setUint32(p + 4 * i, text, true));
+		return p;
+	}
 	free(): void {
 		for (const [p, n] of this.#taken) this.core.f.web_free(p, n);
 	}

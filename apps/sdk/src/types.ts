@@ -46,6 +46,8 @@ export interface Settings {
 	add: 'contacts' | 'nobody';
 	/** found by the exact number, handle or e-mail address */
 	findByName: boolean;
+	/** found by who has the number among theirs; see {@link Undercroft.setFindable} */
+	findByNumber: boolean;
 	/** The app has shown others than this device knows, since it was opened and they were set last. */
 	appShowedOthers: boolean;
 }
@@ -94,6 +96,14 @@ export interface ContactRequest {
 	contact: Id | null;
 	/** accepted, and joined */
 	room: Id | null;
+}
+
+/** A number that was asked for: see {@link Undercroft.findNumbers}. */
+export interface SoughtNumber {
+	/** E.164 */
+	number: string;
+	/** waiting: not looked for yet */
+	state: 'waiting' | 'not found' | 'found';
 }
 
 export interface Contact {
@@ -218,6 +228,8 @@ export interface Events {
 	warning: { error: UndercroftError | null; text: string; room: Id | null };
 	/** this device is not listed any more */
 	accountGone: Record<string, never>;
+	/** a number that was asked for can be found */
+	numberFound: { number: string };
 }
 
 /** An error of the library: `code` is the C name ('UC_E_RATE'), `message` a sentence. */
@@ -283,6 +295,21 @@ export interface Undercroft {
 	requests(): Promise<ContactRequest[]>;
 	accept(request: Id): Promise<void>;
 	decline(request: Id): Promise<void>;
+
+	// --- finding people by number, where the app's names are numbers ---
+	/** Which of these numbers (E.164, at most 1,000 at a time) belong to people of this app who want to be
+	 * found by them?  The app is told neither the numbers nor which are found.  Fulfilled when all were
+	 * looked for; what is found is in `numbers`, and told by `numberFound`.  UC_E_RATE: what may be asked
+	 * for in a day is used up, the rest follows by itself; UC_E_UNSUPPORTED: not offered; UC_E_NAME: one is
+	 * no number, and none was taken. */
+	findNumbers(numbers: string[]): Promise<void>;
+	/** All that were asked, in no order. */
+	numbers(): Promise<SoughtNumber[]>;
+	/** Asked again they count again. */
+	forgetNumbers(): Promise<void>;
+	/** Lets who has our number among theirs find us, or not any more; the number as the account has it,
+	 * unless another is given.  UC_E_NOT_ALLOWED: below 18, or another's number. */
+	setFindable(findable: boolean, number?: string): Promise<void>;
 
 	// --- contacts ---
 	contacts(): Promise<Contact[]>;

@@ -224,7 +224,7 @@ test('who may reach an account is set and read back', limit, async () => {
 	assert.deepEqual([adult.ask, adult.add, adult.findByName], ['anybody', 'contacts', true]);
 	const closed = { age: 'adult', ask: 'handed', add: 'nobody', findByName: false };
 	await put(hal, closed);
-	const now = { ...closed, said: true, appShowedOthers: false };
+	const now = { ...closed, findByNumber: false, said: true, appShowedOthers: false };
 	assert.deepEqual(await hal.ask('settings'), now);
 	for (const wrong of [{ age: '12' }, { ask: 'everybody' }, { add: 1 }, { age: 'toString' }])
 		await assert.rejects(hal.ask('setSettings', { ...closed, ...wrong }), {
@@ -253,6 +253,32 @@ test('who may reach an account is set and read back', limit, async () => {
 		});
 	assert.equal((await again.ask('settings')).age, '13-15');
 	await Promise.all([again, ida].map((p) => p.close()));
+});
+
+test('who wants it is found by who has the number', limit, async () => {
+	const lia = await signedUp('dial', '+4930555', 'Lia');
+	const max = await signedUp('dial', '+4930666', 'Max');
+	await assert.rejects(max.ask('setFindable', true), { code: /^UC_E_(NOT_ALLOWED|NET)$/ });
+	await put(max, await max.ask('defaultSettings', 'adult'));
+	await max.ask('setFindable', true);
+	assert.equal((await max.ask('settings')).findByNumber, true);
+	await backbone.operator('build-filter', 'dial');
+	const numbers = ['+49 30 666', '+4930777'];
+	const state = async () =>
+		Object.fromEntries((await lia.ask('numbers')).map((n) => [n.number, n.state]));
+	// The filter is made beside everything else.
+	for (let i = 0; i < 100 && (await state())['+4930666'] !== 'found'; i++) {
+		if (i) await new Promise((resolve) => setTimeout(resolve, 50));
+		await lia.ask('findNumbers', numbers);
+	}
+	assert.deepEqual(await state(), { '+4930666': 'found', '+4930777': 'not found' });
+	assert.equal((await lia.event('numberFound')).number, '+4930666');
+	for (const wrong of [[], ['112'], [7], '+4930666', ['+4930666\0']])
+		await assert.rejects(lia.ask('findNumbers', wrong), { code: /^UC_E_(ARGUMENT|NAME)$/ });
+	await lia.ask('forgetNumbers');
+	assert.deepEqual(await lia.ask('numbers'), []);
+	await max.ask('setFindable', false);
+	await Promise.all([lia, max].map((p) => p.close()));
 });
 
 test('a message is reported, and the operators of both apps see it', limit, async () => {

@@ -312,7 +312,7 @@ static uc_err carry_out(const struct turn *t)
 		if (table[i].type == t->in.type)
 			return table[i].signed_in && !a->signed_in ? UC_E_SIGNED_OUT
 								   : table[i].run(t);
-	return UC_E_UNSUPPORTED;
+	return a->more && a->signed_in ? a->more(a, &t->in, &mem, t->out) : UC_E_UNSUPPORTED;
 }
 
 bool small_app_take(struct small_app *a, struct view bytes, struct buf *out)
@@ -387,8 +387,11 @@ static void listen(struct person *p)
 			p->done_err = e.err;
 			snprintf(p->words, sizeof p->words, "%s", e.text);
 		}
-		if (e.kind == UC_EVENT_WARNING)
+		if (e.kind == UC_EVENT_WARNING) {
 			p->warning = e.err;
+			p->warnings++;
+		}
+		p->numbers_found += e.kind == UC_EVENT_NUMBER_FOUND;
 		p->gone += e.kind == UC_EVENT_ACCOUNT_GONE;
 		p->devices_changed += e.kind == UC_EVENT_DEVICES;
 		p->identity_changed += e.kind == UC_EVENT_IDENTITY_CHANGED;

@@ -16,6 +16,10 @@ struct small_entry {
 	uint8_t b[SMALL_ENTRY_BYTES];
 	size_t n;
 };
+struct small_app;
+/* Carries out a request that it has no answer for itself, and appends the answer. */
+typedef uc_err small_more(struct small_app *a, const struct frame *in, struct arena *mem,
+			  struct buf *out);
 struct small_app {
 	const char *domain, *code; /* the code that is right; NULL: none is wanted */
 	uint8_t challenge[CHALLENGE];
@@ -37,6 +41,7 @@ struct small_app {
 	uint16_t refuse_type; /* requests of this type get ... */
 	uc_err refuse_with;
 	unsigned refuse_times;
+	small_more *more; /* may be NULL */
 };
 
 struct person {
@@ -46,7 +51,7 @@ struct person {
 	char words[256]; /* of the last DONE event */
 	uc_op done_op;
 	uc_err done_err, warning;
-	unsigned done, gone, devices_changed, identity_changed;
+	unsigned done, gone, devices_changed, identity_changed, numbers_found, warnings;
 };
 
 void small_app_init(struct small_app *a, const char *domain);
