@@ -94,9 +94,9 @@ export function WhoCanReachMe() {
 
 	async function submit() {
 		if (binds && !isSure) return setMissing(true);
-		const { age, ask, add, findByName } = now;
-		if (!(await action.run('reach', () => model.setSettings({ age, ask, add, findByName }))))
-			return;
+		const { age, ask, add, findByName, findByNumber } = now;
+		const next = { age, ask, add, findByName, findByNumber };
+		if (!(await action.run('reach', () => model.setSettings(next)))) return;
 		setDraft(null);
 		setSure(false);
 		setSaved(true);
@@ -123,8 +123,8 @@ export function WhoCanReachMe() {
 				value={now.age}
 				onValue={(age) => {
 					// Another age begins with its own.
-					const { ask, add, findByName } = begins[age];
-					setDraft({ age, ask, add, findByName });
+					const { ask, add, findByName, findByNumber } = begins[age];
+					setDraft({ age, ask, add, findByName, findByNumber });
 					setSaved(false);
 					setMissing(false);
 				}}
