@@ -97,12 +97,51 @@ static int run_add(struct cli *cli)
 	return cli_wait(cli, uc_group_add(cli->client, &room, &contact, &op), &op, "add");
 }
 
+/* Who has not shown who they are, as many as are removed at once. */
+struct strangers {
+	struct uc_id ids[64];
+	size_t n;
+};
+
+static bool stranger_take(void *ctx, const struct uc_member *m)
+{
+	struct strangers *s = ctx;
+	if (!m->introduced && !m->is_self)
+		s->ids[s->n++] = m->id;
+	return s->n < sizeof s->ids / sizeof *s->ids;
+}
+
+static int remove_strangers(struct cli *cli, const struct uc_id *room)
+{
+	struct strangers s = { .n = 0 };
+	int status = CLI_OK;
+	uc_err err = uc_members(cli->client, room, stranger_take, &s);
+	if (err)
+		return cli_fail(cli, err, "list members");
+	for (size_t i = 0; i < s.n && !status; i++) {
+		uc_op op = 0;
+		err = uc_group_remove(cli->client, room, &s.ids[i], &op);
+		status = cli_wait(cli, err, &op, "remove");
+	}
+	if (!status && !s.n && !cli->json)
+		puts("Everybody there is introduced.");
+	return status;
+}
+
 static int run_remove(struct cli *cli)
 {
 	struct uc_id room, member;
 	uc_op op = 0;
-	if (!cli_find_room(cli, cli->argv[0], &room) ||
-	    !cli_find_member(cli, &room, cli->argv[1], &member))
+	bool strangers = cli_flag(cli, "--not-introduced");
+	if (strangers == (cli->argc == 2)) {
+		fputs("undercroft: remove takes a member, or --not-introduced\n", stderr);
+		return CLI_USAGE;
+	}
+	if (!cli_find_room(cli, cli->argv[0], &room))
+		return CLI_FAILED;
+	if (strangers)
+		return remove_strangers(cli, &room);
+	if (!cli_find_member(cli, &room, cli->argv[1], &member))
 		return CLI_FAILED;
 	return cli_wait(cli, uc_group_remove(cli->client, &room, &member, &op), &op, "remove");
 }
@@ -158,6 +197,8 @@ const struct command commands_rooms[] = {
 	  "",
 	  "list a room's members",
 	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n"
+	  "Who has not shown who they are is listed as not introduced, with the digits by which\n"
+	  "`remove` knows them.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa members Allotment" },
@@ -169,14 +210,17 @@ const struct command commands_rooms[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa add Allotment Uwe" },
-	{ "remove", NEEDS_SIGN_IN, 2, 2, run_remove,
-	  "ROOM MEMBER",
-	  "",
+	{ "remove", NEEDS_SIGN_IN, 1, 2, run_remove,
+	  "ROOM [MEMBER | --not-introduced]",
+	  "--not-introduced",
 	  "remove a member from a group",
-	  "What is written afterwards the removed member cannot read.\n"
+	  "What is written afterwards the removed member cannot read. MEMBER is a name, or the\n"
+	  "digits that `members` shows for who is not introduced; --not-introduced removes all\n"
+	  "who have not shown who they are, somebody who was added a moment ago as well.\n"
 	  "\n"
-	  "example:\n"
-	  "  undercroft -p rosa remove Allotment Uwe" },
+	  "examples:\n"
+	  "  undercroft -p rosa remove Allotment Uwe\n"
+	  "  undercroft -p rosa remove Allotment --not-introduced" },
 	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave,
 	  "ROOM",
 	  "",

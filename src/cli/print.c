@@ -301,12 +301,16 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 		put(o);
 		return;
 	}
-	if (m->introduced || m->is_self)
+	bool known = m->introduced || m->is_self;
+	char id[17];
+	if (known)
 		print_text(stdout, m->name);
 	else
 		fputs("someone, not introduced,", stdout);
 	fputs(" on ", stdout);
 	print_text(stdout, app);
+	if (!known)
+		printf(" (%s)", print_id(&m->id, id));
 	fputs(m->is_self ? " (you)\n" : "\n", stdout);
 }
 

@@ -394,6 +394,30 @@ class Groups(unittest.TestCase):
         tom.run('leave', 'Allotment 17')
         rosa.until(lambda: [m['name'] for m in rosa.json('members', 'Allotment 17')] == ['Rosa'])
 
+    def test_who_is_not_introduced_is_shown_and_removed(self):
+        rosa, tom = new('dial', 'Rosa'), new('lens', 'Tom')
+        befriend(rosa, tom)
+        # His device has not been there since: nobody knows who it is.
+        rosa.run('group', 'Pond', 'Tom')
+        said = rosa.run('members', 'Pond')
+        digits = re.search(r'^someone, not introduced, on lens \(([0-9a-f]{16})\)$', said, re.M)
+        self.assertIsNotNone(digits, said)
+        rosa.run('remove', 'Pond', status=2)
+        rosa.run('remove', 'Pond', digits[1], '--not-introduced', status=2)
+        rosa.run('remove', 'Pond', '--not-introduced')
+        self.assertEqual([m['name'] for m in rosa.json('members', 'Pond')], ['Rosa'])
+        # By those digits, too; and who has introduced themselves stays.
+        rosa.run('add', 'Pond', 'Tom')
+        said = rosa.run('members', 'Pond')
+        rosa.run('remove', 'Pond', re.search(r'not introduced, on lens \((\w+)\)', said)[1])
+        self.assertEqual([m['name'] for m in rosa.json('members', 'Pond')], ['Rosa'])
+        rosa.run('group', 'Lake', 'Tom')
+        tom.run('sync')
+        rosa.run('sync')
+        said = rosa.run('remove', 'Lake', '--not-introduced')
+        self.assertIn('Everybody there is introduced', said)
+        self.assertEqual({m['name'] for m in rosa.json('members', 'Lake')}, {'Rosa', 'Tom'})
+
     def eventually(self, who, room, text):
         for _ in range(20):
             texts = who.texts(room) if any(r['name'] == room for r in who.json('rooms')) else []
