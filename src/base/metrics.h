@@ -77,6 +77,9 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(NUMBERS_EVALUATED,   COUNTER,   APP,         NONE,    "Blinded numbers evaluated, for finding people by number.") \
 	X(FINDABLE,            GAUGE,     APP,         NONE,    "People in the filter of who can be found by number.") \
 	X(FILTER_DAY,          GAUGE,     APP,         NONE,    "Day of that filter, since 1970.") \
+	X(TOKENS_ISSUED,       COUNTER,   APP,         NONE,    "Tokens for letters to other apps issued.") \
+	X(TOKENS_REDEEMED,     COUNTER,   APP,         NONE,    "Tokens redeemed for other apps.") \
+	X(TOKENS_REFUSED,      COUNTER,   APP,         NONE,    "Tokens refused: spent before, or none of ours.") \
 	X(FOLLOWER_BACKLOG,    GAUGE,     APP,         NONE,    "Followers that are behind, of rooms in memory.") \
 	X(OUTBOX_BACKLOG,      GAUGE,     APP,         NONE,    "Other apps that letters wait for.") \
 	X(ASKS_OPEN,           GAUGE,     APP,         NONE,    "Questions to other apps without an answer yet.") \

@@ -85,6 +85,7 @@ struct uc_client {
 	struct own_link *links;   /* links.c */
 	struct linked *linkeds;   /* linked.c */
 	struct known_app *apps;   /* directories.c; memory only */
+	bool draws_as_minor;      /* tokens.c: the class whose key the app took last */
 };
 
 /* Errors after which what lies in memory may be half of a change: the client is broken. */

@@ -12,6 +12,7 @@
 #include "client/reaching.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/tokens.h"
 #include "client/turn.h"
 #include "mimi/lookup.h"
 
@@ -172,11 +173,14 @@ static uc_err look_up(struct uc_client *c, struct request *q)
 	return UC_OK;
 }
 
-/* The card, once our reply address is known. */
-static uc_err card_make(struct uc_client *c, struct request *q)
+/* The card, once our reply address is known, and the token for the other app. */
+static uc_err card_make(struct uc_client *c, struct request *q, const struct token *t)
 {
 	struct kem_key answer;
 	struct view card, entry;
+	struct app_keys theirs;
+	if (t && !directory_keys(c, q->app, &theirs))
+		return UC_E_PENDING;
 	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &answer));
 	memcpy(q->answer_priv, answer.priv.b, 32);
 	memcpy(q->answer_pub, answer.pub, 32);
@@ -184,19 +188,36 @@ static uc_err card_make(struct uc_client *c, struct request *q)
 	TRY(card_write(c, q, &c->call, &card));
 	TRY(consent_make(CONSENT_IN_REQUEST, view_str(q->reply), view_str(q->target), card,
 			 &c->call, &entry));
+	if (t)
+		TRY(contact_token_add(&c->env, VIEW_OF(theirs.lookup), entry, t, &c->call, &entry));
 	TRY(blob_set(&q->entry, entry));
 	q->state = REQUEST_SENDING;
 	q->dirty = true;
 	return UC_OK;
 }
 
-static uc_err address_take(struct uc_client *c, struct request *q, const struct reply *r)
+uc_err requests_write(struct uc_client *c, struct request *q, const struct token *t)
+{
+	uc_err err = card_make(c, q, t);
+	if (!err || err_is_hard(err))
+		return err;
+	request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
+void requests_refused(struct uc_client *c, struct request *q, const struct reply *r)
+{
+	failed_for_good(c, q, r);
+}
+
+static uc_err address_take(struct request *q, const struct reply *r)
 {
 	struct address_make_response in;
 	if (wire_decode(r->body, r->mem, address_make_response_element, &in) || in.addresses.n != 1)
 		return UC_E_FRAME;
 	TRY(text_set(q->reply, sizeof q->reply, in.addresses.v[0]));
-	return card_make(c, q);
+	q->dirty = true;
+	return UC_OK;
 }
 
 static uc_err address_done(struct uc_client *c, void *subject, const struct reply *r)
@@ -207,7 +228,7 @@ static uc_err address_done(struct uc_client *c, void *subject, const struct repl
 		failed_for_good(c, q, r);
 		return UC_OK;
 	}
-	uc_err err = address_take(c, q, r);
+	uc_err err = address_take(q, r);
 	if (err_is_hard(err))
 		return err;
 	if (err)
@@ -284,7 +305,7 @@ static uc_err request_drive(struct uc_client *c, struct request *q)
 	case REQUEST_LOOKING:
 		return look_up(c, q);
 	case REQUEST_ADDRESSED:
-		return address_ask(c, q);
+		return *q->reply ? tokens_ask(c, q) : address_ask(c, q);
 	case REQUEST_SENDING:
 		if (q->incoming && !q->entry.n)
 			TRY(answer_make(c, q));

@@ -7,6 +7,7 @@
 #define CLIENT_CONTACT_REQUESTS_H
 
 #include "client/client.h"
+#include "mimi/contact_token.h"
 
 uc_err UC_MUST_USE requests_drive(struct uc_client *c);
 /* A ConsentEntry from the intake. */
@@ -20,5 +21,9 @@ void requests_joined(struct uc_client *c, struct room *r);
 struct request *requests_unanswered(struct uc_client *c, const struct uc_id *contact);
 /* The other one of a direct room introduced themselves. */
 void requests_introduced(struct uc_client *c, struct room *r, struct contact *k);
+
+/* For tokens.c: the letter of a request, with a token or without; and an answer that brought none. */
+uc_err UC_MUST_USE requests_write(struct uc_client *c, struct request *q, const struct token *t);
+void requests_refused(struct uc_client *c, struct request *q, const struct reply *r);
 
 #endif

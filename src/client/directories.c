@@ -62,6 +62,9 @@ static uc_err take(struct uc_client *c, struct known_app *k, const struct reply 
 	TRY(directory_read(in.document, r->mem, &d));
 	if (!view_equal(d.domain, view_str(k->domain)))
 		return UC_E_PEER;
+	k->keys.has_tokens = d.token_keys.n != 0;
+	if (k->keys.has_tokens)
+		TRY(token_keys_read(d.token_keys, &k->keys.tokens));
 	memcpy(k->keys.lookup, d.lookup_key.p, 32);
 	memcpy(k->keys.hub, d.hub_key.p, 32);
 	memcpy(k->keys.franking, d.franking_key.p, 32);
@@ -137,6 +140,13 @@ uc_err directory_error(const struct uc_client *c, const char *domain)
 {
 	const struct known_app *k = find(c, domain);
 	return k && !k->there && !k->busy ? k->err : UC_OK;
+}
+
+void directory_forget(struct uc_client *c, const char *domain)
+{
+	struct known_app *k = find(c, domain);
+	if (k)
+		k->at_ms = 0;
 }
 
 void directories_free(struct uc_client *c)

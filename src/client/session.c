@@ -166,7 +166,8 @@ static uc_err connected(struct uc_client *c, void *arg)
 	(void)arg;
 	if (c->connection != UC_OFFLINE)
 		return UC_E_ARGUMENT;
-	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN, FEATURE_SETTINGS };
+	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN, FEATURE_SETTINGS,
+				FEATURE_TOKENS };
 	session_set_connection(c, UC_CONNECTING);
 	struct hello_request h = {
 		.version_lowest = FRAME_VERSION_LOWEST,

@@ -2,6 +2,7 @@
 #include "mimi/directory.h"
 
 #include "base/text.h"
+#include "mimi/contact_token.h"
 
 #define NAME_DOMAIN       "undercroftDomain"
 #define NAME_LOOKUP_KEY   "undercroftLookupKey"
@@ -9,6 +10,7 @@
 #define NAME_FRANKING_KEY "undercroftFrankingKey"
 #define NAME_DISCOVERY    "undercroftDiscoveryKey"
 #define NAME_DISCOVERY_2  "undercroftDiscoveryKey2"
+#define NAME_TOKEN_KEYS   "undercroftTokenKeys"
 
 enum { KEY_BYTES = 32, DOCUMENT_MAX = 64 * 1024 };
 
@@ -60,6 +62,8 @@ void directory_write(struct buf *out, const struct directory *d)
 		add_key(out, NAME_DISCOVERY, d->discovery_keys[0], "\",\n");
 	if (d->discovery_keys[1].n)
 		add_key(out, NAME_DISCOVERY_2, d->discovery_keys[1], "\",\n");
+	if (d->token_keys.n)
+		add_key(out, NAME_TOKEN_KEYS, d->token_keys, "\",\n");
 	add_key(out, NAME_FRANKING_KEY, d->franking_key, "\"\n}\n");
 }
 
@@ -124,6 +128,7 @@ enum {
 	FIELD_FRANKING_KEY,
 	FIELD_DISCOVERY,
 	FIELD_DISCOVERY_2,
+	FIELD_TOKEN_KEYS,
 	FIELD_COUNT
 };
 
@@ -131,7 +136,8 @@ static bool field_each(void *ctx, struct view name, struct view value)
 {
 	static const char *const names[FIELD_COUNT] = { NAME_DOMAIN,    NAME_LOOKUP_KEY,
 							NAME_HUB_KEY,   NAME_FRANKING_KEY,
-							NAME_DISCOVERY, NAME_DISCOVERY_2 };
+							NAME_DISCOVERY, NAME_DISCOVERY_2,
+							NAME_TOKEN_KEYS };
 	struct view *fields = ctx;
 	for (int i = 0; i < FIELD_COUNT; i++) {
 		if (!view_equal(name, view_str(names[i])))
@@ -166,6 +172,11 @@ uc_err directory_read(struct view json, struct arena *a, struct directory *out)
 	for (int i = 0; i < DIRECTORY_CUSTODIANS; i++)
 		if (fields[FIELD_DISCOVERY + i].p)
 			TRY(key_read(a, fields[FIELD_DISCOVERY + i], &d.discovery_keys[i]));
+	if (fields[FIELD_TOKEN_KEYS].p) {
+		struct token_keys keys;
+		TRY(base64url_read(a, fields[FIELD_TOKEN_KEYS], &d.token_keys));
+		TRY(token_keys_read(d.token_keys, &keys));
+	}
 	*out = d;
 	return UC_OK;
 }

@@ -20,6 +20,7 @@ struct directory {
 	/* "undercroftDiscoveryKey", and "undercroftDiscoveryKey2" of the second custodian, where the
 	 * key is split: ristretto255; empty: the app does not offer finding by number. */
 	struct view discovery_keys[DIRECTORY_CUSTODIANS];
+	struct view token_keys; /* "undercroftTokenKeys": token_keys_read; empty: it issues none */
 };
 void directory_write(struct buf *out, const struct directory *d);
 /* UC_E_MALFORMED when it is no such object, a key is missing (but those of discovery) or a name stands

@@ -227,6 +227,25 @@ void wire_consent_update_request(struct wire *w, struct consent_update_request *
 	wire_bytes(w, &v->consent_entry);
 }
 
+void wire_token_wish(struct wire *w, struct token_wish *v)
+{
+	wire_bytes(w, &v->reply_address);
+	wire_bytes(w, &v->target);
+	wire_fixed(w, v->blinded, sizeof v->blinded);
+}
+
+void wire_token_issue_request(struct wire *w, struct token_issue_request *v)
+{
+	wire_fixed(w, v->token_key_id, sizeof v->token_key_id);
+	WIRE_LIST(w, &v->wishes, token_wish_element);
+}
+
+void wire_token_issue_response(struct wire *w, struct token_issue_response *v)
+{
+	wire_bytes(w, &v->evaluated);
+	wire_bytes(w, &v->proof);
+}
+
 void wire_seat_find_request(struct wire *w, struct seat_find_request *v)
 {
 	WIRE_LIST(w, &v->clients, bytes_element);

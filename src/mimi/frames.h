@@ -77,6 +77,7 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(NAME_CHANGE,      name_change,     41, PHASE_SIGNED_IN,  1024) \
 	X(SETTINGS_PUT,     settings_put,    42, PHASE_SIGNED_IN,  1024) \
 	X(SETTINGS_GET,     settings_get,    43, PHASE_SIGNED_IN,  64) \
+	X(TOKEN_ISSUE,      token_issue,     44, PHASE_SIGNED_IN,  32768) \
 	X(REPORT,           report,          48, PHASE_SIGNED_IN,  1048576) \
 	X(DISCOVERY_EVALUATE, discovery_evaluate, 49, PHASE_SIGNED_IN, 32768) \
 	X(DISCOVERY_FILTER, discovery_filter, 50, PHASE_SIGNED_IN, 64) \
@@ -154,6 +155,7 @@ enum frame_feature {
 	FEATURE_SEATS_OPEN = 1, /* the request SEATS_OPEN */
 	FEATURE_ENTRY_OWN = 2,  /* the event ENTRY_OWN */
 	FEATURE_SETTINGS = 3,   /* the requests SETTINGS_PUT and SETTINGS_GET */
+	FEATURE_TOKENS = 4,     /* the request TOKEN_ISSUE */
 };
 
 struct hello_request {
@@ -345,6 +347,26 @@ struct consent_request_request {
 };
 struct consent_update_request {
 	struct view consent_entry; /* MIMI ConsentEntry: grant or revoke */
+};
+
+/* Tokens for letters to other apps (contact_token.h): one for each letter, which is counted by it. */
+struct token_wish {
+	struct view reply_address, target; /* of the letter */
+	uint8_t blinded[32];
+};
+struct token_wish_list {
+	struct token_wish *v;
+	size_t n;
+};
+struct token_issue_request {
+	uint8_t token_key_id[32];      /* one of the keys in the app's directory document */
+	struct token_wish_list wishes; /* at most TOKENS_AT_ONCE */
+};
+struct token_issue_response {
+	/* Elements of 32 bytes, for the first wishes: as many as the budget lets; empty: none yet for
+	 * an account as new as this one, and nothing was counted. */
+	struct view evaluated;
+	struct view proof; /* 64 bytes, of all of them */
 };
 
 /* --- rooms and seats --- */
@@ -603,92 +625,6 @@ struct going_away_event {
 	uint32_t retry_after_s, jitter_s;
 };
 
-/* Elements (walks as callbacks) for every struct above that stands in a body. */
-/* clang-format off */
-#define FRAME_WALKS(X) \
-	X(hello_request) \
-	X(hello_response) \
-	X(code_request_request) \
-	X(session_tbs) \
-	X(sign_up_request) \
-	X(sign_up_response) \
-	X(sign_in_request) \
-	X(sign_in_response) \
-	X(recover_request) \
-	X(recover_response) \
-	X(device_reset_request) \
-	X(device_list_get_response) \
-	X(device_append_request) \
-	X(account_delete_request) \
-	X(vault_put_request) \
-	X(vault_get_response) \
-	X(pool_slot) \
-	X(pool_put_request) \
-	X(set_id) \
-	X(pool_status_response) \
-	X(pool_take_request) \
-	X(pool_take_response) \
-	X(request_key_put_request) \
-	X(address_wish) \
-	X(address_make_request) \
-	X(address_make_response) \
-	X(grant_revoke_request) \
-	X(name_change_request) \
-	X(settings_put_request) \
-	X(settings_get_response) \
-	X(directory_request) \
-	X(directory_response) \
-	X(lookup_request) \
-	X(lookup_response) \
-	X(consent_request_request) \
-	X(consent_update_request) \
-	X(seat_find_request) \
-	X(seat_place) \
-	X(seat_find_response) \
-	X(seat_tbs) \
-	X(seat_open_request) \
-	X(seat_open_response) \
-	X(seat_again) \
-	X(seats_open_request) \
-	X(seat_opened) \
-	X(seats_open_response) \
-	X(seat_close_request) \
-	X(room_create_request) \
-	X(room_create_response) \
-	X(room_update_request) \
-	X(room_update_response) \
-	X(room_submit_request) \
-	X(room_submit_response) \
-	X(room_group_info_request) \
-	X(room_group_info_response) \
-	X(key_material_request_frame) \
-	X(key_material_response_frame) \
-	X(report_request) \
-	X(report_response) \
-	X(discovery_evaluate_request) \
-	X(discovery_answered) \
-	X(discovery_evaluate_response) \
-	X(discovery_custody_response) \
-	X(discovery_filter_request) \
-	X(discovery_filter_response) \
-	X(discoverable_set_request) \
-	X(seat_ack) \
-	X(intake_ack) \
-	X(log_entry) \
-	X(entry_event) \
-	X(entry_own_event) \
-	X(intake_event) \
-	X(seat_ready_event) \
-	X(seat_ended_event) \
-	X(set_taken_event) \
-	X(device_list_event) \
-	X(going_away_event) \
-	X(empty)
-/* clang-format on */
-#define FRAME_DECLARE(name)                               \
-	void wire_##name(struct wire *w, struct name *v); \
-	void name##_element(struct wire *w, void *v);
-FRAME_WALKS(FRAME_DECLARE)
-#undef FRAME_DECLARE
+#include "mimi/frame_walks.h"
 
 #endif

@@ -3,7 +3,7 @@
 
 #define LABEL "Undercroft settings"
 
-enum { VERSION = 2, SENDER_VERSION = 1 };
+enum { VERSION = 2 };
 
 static bool has_values(const struct settings *s)
 {
@@ -44,22 +44,6 @@ void wire_settings(struct wire *w, struct settings *s)
 void settings_element(struct wire *w, void *v)
 {
 	wire_settings(w, v);
-}
-
-void wire_contact_sender(struct wire *w, struct contact_sender *s)
-{
-	wire_u16(w, &s->version);
-	if (s->version != SENDER_VERSION)
-		wire_fail(w, UC_E_VERSION);
-	wire_u8(w, &s->age_band);
-	wire_bool(w, &s->is_new);
-	if (s->age_band >= AGE_BANDS)
-		wire_fail(w, UC_E_MALFORMED);
-}
-
-void contact_sender_element(struct wire *w, void *v)
-{
-	wire_contact_sender(w, v);
 }
 
 static bool is_young(uint8_t band)

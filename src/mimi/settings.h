@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may reach an account, as one of its devices signed it, so that the app can neither loosen it nor
- * bring an older one back unseen; and what an app says of its own people who ask others. */
+ * bring an older one back unseen. */
 #ifndef MIMI_SETTINGS_H
 #define MIMI_SETTINGS_H
 
@@ -52,15 +52,5 @@ uc_err UC_MUST_USE settings_verify(struct view encoded, struct view app, struct 
 /* May `now` follow `was`?  UC_E_STALE where its number does not rise, UC_E_LIMIT where it leaps;
  * UC_E_NOT_ALLOWED where a minor would become older, or one below 16 opens what is closed for that age. */
 uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now);
-
-/* Component of consent_extensions, between apps alone: what the sender's app says of the sender. */
-enum { COMPONENT_CONTACT_SENDER = 0x8012 };
-struct contact_sender {
-	uint16_t version; /* 1 */
-	uint8_t age_band; /* enum age_band */
-	bool is_new;      /* an account of less than a day */
-};
-void wire_contact_sender(struct wire *w, struct contact_sender *s);
-void contact_sender_element(struct wire *w, void *v);
 
 #endif

@@ -5,6 +5,7 @@
 #include "provider/outbox.h"
 #include "provider/reaching.h"
 #include "provider/spent.h"
+#include "provider/tokens.h"
 
 enum { ANSWER_BYTES_MAX = 256 * 1024 };
 
@@ -27,45 +28,31 @@ static bool letter_fits(const struct consent_entry *e)
 struct letter {
 	struct consent_entry entry;
 	struct view requester_domain, target_domain;
-	struct contact_sender sender; /* of a request: what its app says of it */
-	struct view bytes;            /* as the other's devices get it */
+	struct view bytes;  /* as the other's devices get it: without a token */
+	struct view sealed; /* of a request between apps: the token; empty: there is none */
+	/* Of who asks; without a token, a stranger of whom nothing is known. */
+	struct contact_sender sender;
+	const struct token *token; /* that was redeemed; NULL: none */
+	bool is_refused;           /* a token that was not */
 };
 
-/* Takes out what the sender's app has put in; without its word, a stranger of whom nothing is known. */
-static uc_err sender_take(struct provider *p, struct letter *l, struct arena *a)
+static struct budget_letter counted(const struct letter *l)
 {
-	struct component_data_list *c = &l->entry.consent_extensions.component_data;
-	l->sender =
-		(struct contact_sender){ .age_band = AGE_UNKNOWN, .is_new = !p->contact.new_ask };
-	if (!c->n || c->v[c->n - 1].component_id != COMPONENT_CONTACT_SENDER)
-		return UC_OK;
-	TRY(wire_decode(c->v[--c->n].data, a, contact_sender_element, &l->sender));
-	return wire_encode_to(a, consent_entry_element, &l->entry, &l->bytes);
+	return (struct budget_letter){ l->entry.requester_uri, l->entry.target_uri };
 }
 
-/* And puts it in, on the way to another app. */
-static uc_err sender_add(struct letter *l, struct arena *a)
-{
-	struct component_data_list *c = &l->entry.consent_extensions.component_data;
-	struct component_data v[2] = { { 0 } };
-	struct component_data_list more = { v, c->n + 1 };
-	if (c->n)
-		v[0] = c->v[0];
-	v[c->n].component_id = COMPONENT_CONTACT_SENDER;
-	TRY(wire_encode_to(a, contact_sender_element, &l->sender, &v[c->n].data));
-	*c = more;
-	return wire_encode_to(a, consent_entry_element, &l->entry, &l->bytes);
-}
-
-static uc_err letter_read(struct provider *p, struct view bytes, bool is_update, bool is_peers,
+static uc_err letter_read(const struct provider *p, struct view bytes, bool is_update,
 			  struct arena *a, struct letter *out)
 {
 	struct uri requester, target;
 	struct consent_entry *e = &out->entry;
-	*out = (struct letter){ .bytes = bytes };
+	*out = (struct letter){
+		.bytes = bytes,
+		.sender = { .age_band = AGE_UNKNOWN, .is_new = !p->contact.new_ask },
+	};
 	TRY(wire_decode(bytes, a, consent_entry_element, e));
-	if (is_peers && !is_update)
-		TRY(sender_take(p, out, a));
+	if (contact_token_has(e))
+		TRY(contact_token_take(e, a, &out->bytes, &out->sealed));
 	bool updates =
 		e->consent_operation == CONSENT_GRANT || e->consent_operation == CONSENT_REVOKE;
 	TRY(uri_read(e->requester_uri, &requester));
@@ -79,15 +66,27 @@ static uc_err letter_read(struct provider *p, struct view bytes, bool is_update,
 	return UC_OK;
 }
 
-/* In the target's batch, with what it has been asked so far; *is_over: too often. */
+static uc_err token_mark(struct provider *p, struct store_batch *b, struct view account_id,
+			 const struct letter *l, bool is_nobody, bool *is_spent)
+{
+	*is_spent = false;
+	return l->token ? budget_mark_token(p, b, account_id, VIEW_OF(l->token->nonce), is_nobody,
+					    is_spent)
+			: UC_OK;
+}
+
+/* In the target's batch, with what it has been asked so far; *is_over: too often, or with a token that
+ * has brought a letter before. */
 static uc_err letter_fill(struct provider *p, struct store_batch *b, struct view account_id,
-			  struct view bytes, bool is_update, struct arena *a, bool *is_over)
+			  const struct letter *l, bool is_update, struct arena *a, bool *is_over)
 {
 	uint32_t wait = 0;
+	bool is_spent;
 	if (!is_update)
 		TRY(spent_take(p, b, account_id, SPENT_ASKED, a, &wait));
-	*is_over = wait != 0;
-	return *is_over ? UC_OK : intake_add(p, b, account_id, INTAKE_CONSENT, bytes, a);
+	TRY(token_mark(p, b, account_id, l, false, &is_spent));
+	*is_over = wait || is_spent;
+	return *is_over ? UC_OK : intake_add(p, b, account_id, INTAKE_CONSENT, l->bytes, a);
 }
 
 /* The same for nobody: what is counted is forgotten with it. */
@@ -96,14 +95,17 @@ static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view
 {
 	static const uint8_t tag = SPENT_ASKED;
 	static const struct account_record account;
+	const struct budget_letter letter = counted(l);
 	struct store_key k;
 	uint32_t wait = 0;
+	bool is_spent;
 	if (!is_update) {
 		TRY(spent_take(p, b, nobody, SPENT_ASKED, a, &wait));
 		store_delete(b, key_2(&k, TABLE_SPENT, nobody, view_make(&tag, 1)));
 	}
+	TRY(token_mark(p, b, nobody, l, true, &is_spent));
 	if (l->entry.consent_operation == CONSENT_GRANT)
-		TRY(budget_back(p, b, nobody, &account, l->entry.requester_uri, a));
+		TRY(budget_back(p, b, nobody, &account, &letter, a));
 	return intake_add_nobody(p, b, nobody, INTAKE_CONSENT, l->bytes, a);
 }
 
@@ -127,7 +129,9 @@ static uc_err recipient(struct provider *p, struct view address, const struct le
 	if (err && err != UC_E_ADDRESS)
 		return err;
 	TRY(settings_of(p, err ? VIEW_OF(nobody) : VIEW_OF(to->account_id), a, &s));
-	return err || is_update || letter_reaches(&s, to->channel, &l->sender) ? err : UC_E_ADDRESS;
+	if (err || is_update)
+		return err;
+	return letter_reaches(&s, to->channel, &l->sender) && !l->is_refused ? UC_OK : UC_E_ADDRESS;
 }
 
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
@@ -147,9 +151,10 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 	TRY(err);
 	struct view id = VIEW_OF(to.account_id);
 	store_batch_init(&b, id);
-	err = letter_fill(p, &b, id, l->bytes, is_update, a, &is_over);
+	const struct budget_letter letter = counted(l);
+	err = letter_fill(p, &b, id, l, is_update, a, &is_over);
 	if (!err && l->entry.consent_operation == CONSENT_GRANT)
-		err = budget_back(p, &b, id, &account, address, a);
+		err = budget_back(p, &b, id, &account, &letter, a);
 	if (err || is_over) {
 		store_batch_done(&b);
 		return err ? err : nobody_deliver(p, l, is_update, a);
@@ -174,16 +179,25 @@ static uc_err own_address_check(struct call *c, struct view address, bool is_rep
 	return UC_OK;
 }
 
-/* Counts one letter of the account, and one of its budget where it asks somebody; when it has sent
- * enough for now, the seconds to wait. */
+uc_err reply_address_check(struct call *c, struct view address)
+{
+	return own_address_check(c, address, true);
+}
+
+/* Counts one letter of the account, and one of its budget where it asks somebody, unless it was counted
+ * when its token was drawn; when it has sent enough for now, the seconds to wait. */
 static uc_err sending_count(struct call *c, const struct letter *l,
 			    const struct account_record *account, uint32_t *wait)
 {
 	struct view id = VIEW_OF(c->s->account_id);
+	const struct budget_letter letter = counted(l);
+	bool is_drawn = false;
 	TRY(spent_now(c->p, id, SPENT_CONSENT, &c->arena, wait));
-	return *wait || l->entry.consent_operation != CONSENT_REQUEST
-		       ? UC_OK
-		       : budget_take(c->p, id, account, l->entry.requester_uri, &c->arena, wait);
+	if (*wait || l->entry.consent_operation != CONSENT_REQUEST)
+		return UC_OK;
+	if (l->sealed.n)
+		TRY(budget_drawn(c->p, id, &letter, &is_drawn));
+	return is_drawn ? UC_OK : budget_take(c->p, id, account, &letter, false, &c->arena, wait);
 }
 
 static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
@@ -192,9 +206,12 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 	struct account_record account;
 	uint32_t wait;
 	struct view id = VIEW_OF(c->s->account_id);
-	TRY(letter_read(c->p, bytes, is_update, false, &c->arena, &l));
+	TRY(letter_read(c->p, bytes, is_update, &c->arena, &l));
 	struct view own = is_update ? l.entry.target_uri : l.entry.requester_uri;
 	struct view domain = is_update ? l.requester_domain : l.target_domain;
+	/* Within one app the app itself knows who asks. */
+	if (l.sealed.n && is_own_domain(c->p, domain))
+		return UC_E_ARGUMENT;
 	TRY(own_address_check(c, own, !is_update));
 	TRY(account_get(c->p, id, &c->arena, &account));
 	TRY(sender_of(c->p, id, &account, &c->arena, &l.sender));
@@ -203,13 +220,10 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
-	if (is_own_domain(c->p, domain)) {
+	if (is_own_domain(c->p, domain))
 		TRY(letter_deliver(c->p, &l, is_update, &c->arena));
-	} else {
-		if (!is_update)
-			TRY(sender_add(&l, &c->arena));
-		TRY(outbox_append(c->p, domain, is_update, l.bytes));
-	}
+	else
+		TRY(outbox_append(c->p, domain, is_update, bytes));
 	call_respond(c, NULL, NULL);
 	return UC_OK;
 }
@@ -233,7 +247,7 @@ uc_err handle_consent_update(struct call *c, struct view body)
 static int letter_receive(struct peer_call *c, bool is_update)
 {
 	struct letter l;
-	if (letter_read(c->p, c->body, is_update, true, c->a, &l))
+	if (letter_read(c->p, c->body, is_update, c->a, &l))
 		return 400;
 	struct view from = is_update ? l.target_domain : l.requester_domain;
 	struct view to = is_update ? l.requester_domain : l.target_domain;
@@ -242,7 +256,28 @@ static int letter_receive(struct peer_call *c, bool is_update)
 		return 403;
 	if (!is_own_domain(c->p, to))
 		return 404;
-	return letter_deliver(c->p, &l, is_update, c->a) ? 503 : 201;
+	if (!l.sealed.n)
+		return letter_deliver(c->p, &l, is_update, c->a) ? 503 : 201;
+	uc_err err = letter_redeem(c, l.sealed, l.bytes);
+	/* One that cannot be opened is as one that is spent. */
+	if (err == UC_E_DECRYPT)
+		return letter_redeemed(c->p, l.bytes, NULL, false, TOKEN_OTHER, c->a);
+	return err ? 503 : 201;
+}
+
+int letter_redeemed(struct provider *p, struct view bytes, const struct token *t, bool is_good,
+		    enum token_class what, struct arena *a)
+{
+	struct letter l;
+	if (letter_read(p, bytes, false, a, &l))
+		return 503;
+	l.token = t;
+	l.is_refused = !is_good;
+	if (is_good)
+		l.sender = (struct contact_sender){
+			.age_band = what == TOKEN_MINOR ? AGE_TEEN_B : AGE_ADULT,
+		};
+	return letter_deliver(p, &l, false, a) ? 503 : 201;
 }
 
 int peer_request_consent(struct peer_call *c)

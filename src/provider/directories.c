@@ -2,6 +2,7 @@
 /* Directory documents: our own, signed by our certificate's key, and those of other apps, fetched
  * for clients, which check them themselves.  Both are kept for a few minutes. */
 #include "base/heap.h"
+#include "mimi/directory.h"
 #include "mimi/uri.h"
 #include "provider/inside.h"
 
@@ -156,6 +157,35 @@ static void directory_done(struct provider *p, struct ask *ask, const struct pee
 	call_done(c);
 }
 
+uc_err directory_known(struct provider *p, struct view domain, struct arena *a,
+		       struct directory *out)
+{
+	struct directory_response r;
+	const struct known_app *k = known_find(p, domain);
+	if (!k)
+		return UC_E_NOT_FOUND;
+	TRY(wire_decode(buf_view(&k->answer), a, directory_response_element, &r));
+	TRY(directory_read(r.document, a, out));
+	return view_equal(out->domain, domain) ? UC_OK : UC_E_PEER;
+}
+
+void directory_fetch(struct provider *p, struct ask *ask, struct view domain)
+{
+	ask_get(p, ask, domain, DIRECTORY_PATH, VIEW_LIT(SIGNED_HEADER ": 1\r\n"));
+}
+
+uc_err directory_keep(struct provider *p, struct view domain, const struct peer_response *r)
+{
+	struct arena scratch;
+	struct directory_response in;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = asked(r, &scratch, &in);
+	arena_done(&scratch);
+	TRY(err);
+	known_add(p, domain, r->body);
+	return known_find(p, domain) ? UC_OK : UC_E_MEMORY;
+}
+
 static uc_err directory_ask(struct call *c, struct view domain)
 {
 	uint32_t wait = rate_take(&c->s->rates[LIMIT_DIRECTORY],
@@ -170,7 +200,7 @@ static uc_err directory_ask(struct call *c, struct view domain)
 		return UC_E_MEMORY;
 	ask_about(ask, domain);
 	ask_for_call(ask, c);
-	ask_get(c->p, ask, domain, DIRECTORY_PATH, VIEW_LIT(SIGNED_HEADER ": 1\r\n"));
+	directory_fetch(c->p, ask, domain);
 	return UC_OK;
 }
 

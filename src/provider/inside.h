@@ -63,6 +63,8 @@ struct seat_live;
 struct room_work;
 struct outbox_domain;
 struct known_app;
+struct provider_tokens;
+struct redeeming;
 
 /* Its open seats (seat_table.c). */
 struct seat_block;
@@ -200,6 +202,10 @@ struct provider {
 	bool index_is_led;  /* all of it, and it is written that it is */
 	struct provider_reports reports;
 	struct provider_discovery discovery;
+	struct provider_tokens
+		*tokens;             /* keys they are issued with (tokens.c); NULL: not made yet */
+	struct redeeming *redeeming; /* letters whose tokens are being redeemed (redeeming.c) */
+	size_t redeeming_n;
 };
 
 /* --- store --- */
@@ -262,7 +268,8 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
 	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
 	handle_seats_open, handle_settings_put, handle_settings_get, handle_report,
-	handle_discovery_evaluate, handle_discovery_filter, handle_discoverable_set;
+	handle_discovery_evaluate, handle_discovery_filter, handle_discoverable_set,
+	handle_token_issue;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,
@@ -295,7 +302,7 @@ struct peer_call {
 typedef int peer_handler(struct peer_call *c); /* an HTTP status */
 peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, peer_key_material,
 	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory, peer_follow,
-	peer_report_abuse, peer_confirm_franks, peer_custody_evaluate;
+	peer_report_abuse, peer_confirm_franks, peer_custody_evaluate, peer_redeem_tokens;
 /* One row for each path of theirs, /v1/NAME/TARGET, with what it counts for. */
 struct peer_rule {
 	const char *name;
@@ -424,6 +431,14 @@ void known_directories_free(struct provider *p);
 /* Our own, signed. */
 uc_err UC_MUST_USE directory_own(struct provider *p, struct arena *a,
 				 struct directory_response *out);
+/* Another app's, as it was fetched a while ago; UC_E_NOT_FOUND: it has to be fetched. */
+struct directory;
+uc_err UC_MUST_USE directory_known(struct provider *p, struct view domain, struct arena *a,
+				   struct directory *out);
+void directory_fetch(struct provider *p, struct ask *ask, struct view domain);
+/* What came of that; UC_E_PEER when it is no document of that app. */
+uc_err UC_MUST_USE directory_keep(struct provider *p, struct view domain,
+				  const struct peer_response *r);
 /* Opens a sealed query and seals the answer to it. */
 uc_err UC_MUST_USE lookup_answer_make(struct provider *p, struct view sealed_query, struct arena *a,
 				      struct view *sealed_answer);
@@ -431,6 +446,9 @@ uc_err UC_MUST_USE lookup_answer_make(struct provider *p, struct view sealed_que
 /* --- consent --- */
 void outbox_run(struct provider *p, uint64_t now_ms);
 void outbox_free(struct provider *p);
+/* Letters whose token could not be redeemed for long. */
+void redeeming_expire(struct provider *p, uint64_t now_ms);
+void redeeming_free(struct provider *p);
 /* Apps that letters wait for. */
 size_t outbox_domains(const struct provider *p);
 

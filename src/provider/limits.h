@@ -21,6 +21,7 @@
 	X(GRANT, grant, 200, 200, "grants revoked and request keys put by an account") \
 	X(LOOKUP, lookup, 20, 60, "look-ups of an account") \
 	X(CONSENT, consent, 20, 60, "contact requests of an account") \
+	X(TOKEN, token, 20, 60, "draws of tokens of an account") \
 	X(ACCOUNT_ASKED, account_asked, 20, 60, "contact requests to one account") \
 	X(ADDRESS, address, 200, 2000, "addresses made by an account") \
 	X(KEY_MATERIAL, key_material, 200, 2000, "key material for an account") \
@@ -33,6 +34,7 @@
 	X(PEER_REQUEST, peer_request, 200000, 72000000, "any request of one app") \
 	X(PEER_LOOKUP, peer_lookup, 200, 3600, "look-ups relayed by one app") \
 	X(PEER_CONSENT, peer_consent, 200, 3600, "consents by one app") \
+	X(PEER_TOKEN, peer_token, 200, 3600, "tokens redeemed for one app") \
 	X(PEER_KEY_MATERIAL, peer_key_material, 1000, 36000, "key material for one app") \
 	X(PEER_MESSAGE, peer_message, 50000, 36000000, "messages by one app") \
 	X(PEER_UPDATE, peer_update, 5000, 360000, "handshakes by one app") \

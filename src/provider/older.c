@@ -104,6 +104,8 @@ uc_err provider_renew(struct provider *p)
 		TRY(void_table(p, TABLE_DISCOVERABLE, void_discoverable));
 		TRY(store_sync(p->accounts));
 		TRY(store_renew(p->accounts, p->env));
+		/* Keys of tokens are of an incarnation: those of before are void, spent or not. */
+		TRY(provider_keys_rotated(p));
 	}
 	if (!store_is_older(p->rooms))
 		return UC_OK;

@@ -8,18 +8,22 @@
 #include "mimi/directory.h"
 #include "provider/discovery.h"
 #include "provider/room_work.h"
+#include "provider/tokens.h"
 
 enum { URL_MAX = 2048, DIRECTORY_MAX = 64 * 1024, SUSPENDED_RETRY_S = 300 };
 
 static uc_err write_directory(struct provider *p)
 {
 	const struct provider_keys *k = p->config.keys;
+	uint8_t tokens[TOKEN_KEYS_BYTES];
+	TRY(tokens_publish(p, tokens));
 	struct directory d = {
 		.domain = p->domain,
 		.base_url = buf_view(&p->base_url),
 		.lookup_key = kem_public(&k->lookup_key),
 		.hub_key = sign_public(&k->hub_key),
 		.franking_key = sign_public(&k->franking_key),
+		.token_keys = VIEW_OF(tokens),
 	};
 	if (discovery_is_on(p))
 		d.discovery_keys[0] = VIEW_OF(k->discovery.key.pub.b);
@@ -31,6 +35,7 @@ static uc_err write_directory(struct provider *p)
 
 uc_err provider_keys_rotated(struct provider *p)
 {
+	tokens_forget(p);
 	buf_reset(&p->directory);
 	TRY(write_directory(p));
 	provider_certificate_renewed(p); /* it was signed as it was */
@@ -158,6 +163,8 @@ void provider_free(struct provider *p)
 	discovery_free(p);
 	rooms_free(p);
 	outbox_free(p);
+	redeeming_free(p);
+	tokens_free(p);
 	known_directories_free(p);
 	buf_done(&p->sweep_from);
 	buf_done(&p->index_from);
@@ -427,6 +434,7 @@ static const struct peer_rule peer_rules[] = {
 	{ "reportAbuse", peer_report_abuse, 1048576, LIMIT_PEER_REPORT, false },
 	{ "confirmFranks", peer_confirm_franks, 65536, LIMIT_PEER_REPORT, false },
 	{ "custodyEvaluate", peer_custody_evaluate, 65536, LIMIT_PEER_NUMBERS, true },
+	{ "redeemTokens", peer_redeem_tokens, 16384, LIMIT_PEER_TOKEN, true }, /* each token */
 };
 enum { PEER_RULES_N = sizeof peer_rules / sizeof *peer_rules };
 
@@ -580,6 +588,10 @@ static void backlog_count(struct provider *p)
 void provider_tick(struct provider *p, uint64_t now_ms)
 {
 	asks_expire(p, now_ms);
+	redeeming_expire(p, now_ms);
+	/* A new week: until it can be said, the keys of the last one are good, too. */
+	if (tokens_are_old(p))
+		(void)!provider_keys_rotated(p);
 	outbox_run(p, now_ms);
 	rooms_tick(p, now_ms);
 	backlog_count(p);

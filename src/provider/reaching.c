@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provider/reaching.h"
 
+#include "mimi/contact_token.h"
+
 /* --- the table --- */
 
 uc_err sender_of(struct provider *p, struct view account_id, const struct account_record *account,
@@ -9,7 +11,6 @@ uc_err sender_of(struct provider *p, struct view account_id, const struct accoun
 	struct settings s;
 	TRY(settings_of(p, account_id, a, &s));
 	*out = (struct contact_sender){
-		.version = 1,
 		.age_band = s.age_band,
 		/* By days, which is all that is kept: one to two of them. */
 		.is_new = !p->contact.new_ask &&
@@ -58,7 +59,11 @@ bool is_discoverable(const struct settings *s)
 
 /* --- budgets --- */
 
-enum { NEW_DAYS = 7, BUCKETS = 3 };
+enum {
+	NEW_DAYS = 7,
+	BUCKETS = 3,
+	TOKEN_DAYS = 3 * TOKEN_WEEK_DAYS, /* longer than its key */
+};
 /* Kinds in TABLE_SPENT, beside those of spent.h; stored: they never change. */
 static const uint8_t bucket_tags[BUCKETS] = { 8, 9, 10 };
 
@@ -140,12 +145,34 @@ static uc_err buckets_commit(struct provider *p, struct view subject, const stru
 	return finish_accounts(p, &b, buckets_write(&b, subject, v));
 }
 
-/* Stands for a letter that was counted and not accepted yet, by the reply address in it; for as long as
- * it may be answered. */
-static struct view asked_key(struct store_key *k, struct view account_id,
-			     const uint8_t hash[SHA256_BYTES])
+/* What stands in the place of a kind for as long as something is to be remembered. */
+enum note {
+	NOTE_ASKED = 1, /* a letter was counted and not accepted yet */
+	NOTE_DRAWN = 2, /* a token was drawn for it, and it was not sent yet */
+	NOTE_TOKEN = 3, /* a token came with a letter to this account */
+};
+static uc_err note_key(struct store_key *k, struct view account_id, enum note note, struct view one,
+		       struct view other, struct view *out)
 {
-	return key_2(k, TABLE_SPENT, account_id, view_make(hash, SHA256_BYTES / 2));
+	const uint8_t head[] = { (uint8_t)note, (uint8_t)(one.n >> 8), (uint8_t)one.n };
+	const struct view parts[] = { VIEW_OF(head), one, other };
+	uint8_t hash[SHA256_BYTES];
+	TRY(sha256_parts(parts, 3, hash));
+	*out = key_2(k, TABLE_SPENT, account_id, view_make(hash, SHA256_BYTES / 2));
+	return UC_OK;
+}
+
+static uc_err note_put(struct provider *p, struct store_batch *b, struct view key, uint64_t days)
+{
+	struct spent_record r = { .empty_until_us = (env_now_ms(p->env) + days * DAY_MS) * 1000 };
+	return record_put(b, key, spent_record_element, &r);
+}
+
+/* By both addresses: whoever accepts proves to be the one who was asked. */
+static uc_err letter_key(struct store_key *k, struct view account_id, enum note note,
+			 const struct budget_letter *l, struct view *out)
+{
+	return note_key(k, account_id, note, l->reply_address, l->target, out);
 }
 
 struct view name_subject(struct view account_id, const struct account_record *account)
@@ -156,20 +183,22 @@ struct view name_subject(struct view account_id, const struct account_record *ac
 }
 
 static uc_err asked_write(struct provider *p, struct store_batch *b, struct view account_id,
-			  struct view reply_address, const struct bucket own[BUCKETS])
+			  const struct budget_letter *l, bool is_drawn,
+			  const struct bucket own[BUCKETS])
 {
-	struct spent_record asked = {
-		.empty_until_us = (env_now_ms(p->env) + (uint64_t)KEEP_DAYS * DAY_MS) * 1000
-	};
 	struct store_key k;
-	uint8_t hash[SHA256_BYTES];
-	TRY(sha256(reply_address, hash));
-	TRY(record_put(b, asked_key(&k, account_id, hash), spent_record_element, &asked));
+	struct view key;
+	TRY(letter_key(&k, account_id, NOTE_ASKED, l, &key));
+	TRY(note_put(p, b, key, KEEP_DAYS));
+	if (is_drawn) {
+		TRY(letter_key(&k, account_id, NOTE_DRAWN, l, &key));
+		TRY(note_put(p, b, key, TOKEN_DAYS));
+	}
 	return buckets_write(b, account_id, own);
 }
 
 uc_err budget_take(struct provider *p, struct view account_id, const struct account_record *account,
-		   struct view reply_address, struct arena *a, uint32_t *wait_s)
+		   const struct budget_letter *l, bool is_drawn, struct arena *a, uint32_t *wait_s)
 {
 	struct bucket own[BUCKETS], names[BUCKETS];
 	struct store_batch b;
@@ -187,7 +216,7 @@ uc_err budget_take(struct provider *p, struct view account_id, const struct acco
 	/* A kill in between costs one of the name; it gives none back. */
 	TRY(buckets_commit(p, name, names));
 	store_batch_init(&b, account_id);
-	return finish_accounts(p, &b, asked_write(p, &b, account_id, reply_address, own));
+	return finish_accounts(p, &b, asked_write(p, &b, account_id, l, is_drawn, own));
 }
 
 /* What was full already holds no more than it did. */
@@ -199,15 +228,14 @@ static void buckets_give(struct bucket v[BUCKETS])
 }
 
 uc_err budget_back(struct provider *p, struct store_batch *b, struct view account_id,
-		   const struct account_record *account, struct view reply_address, struct arena *a)
+		   const struct account_record *account, const struct budget_letter *l,
+		   struct arena *a)
 {
 	struct bucket own[BUCKETS], names[BUCKETS];
-	struct view name = name_subject(account_id, account);
+	struct view name = name_subject(account_id, account), key;
 	struct store_key k;
-	uint8_t hash[SHA256_BYTES];
 	bool has_asked;
-	TRY(sha256(reply_address, hash));
-	struct view key = asked_key(&k, account_id, hash);
+	TRY(letter_key(&k, account_id, NOTE_ASKED, l, &key));
 	TRY(store_has(p->accounts, key, &has_asked));
 	store_delete(b, key);
 	TRY(buckets_read(p, account_id, account, a, own));
@@ -219,4 +247,29 @@ uc_err budget_back(struct provider *p, struct store_batch *b, struct view accoun
 	}
 	TRY(buckets_write(b, account_id, own));
 	return buckets_commit(p, name, names);
+}
+
+uc_err budget_drawn(struct provider *p, struct view account_id, const struct budget_letter *l,
+		    bool *is_drawn)
+{
+	struct store_key k;
+	struct store_batch b;
+	struct view key;
+	TRY(letter_key(&k, account_id, NOTE_DRAWN, l, &key));
+	TRY(store_has(p->accounts, key, is_drawn));
+	if (!*is_drawn)
+		return UC_OK;
+	store_batch_init(&b, account_id);
+	store_delete(&b, key);
+	return commit_accounts(p, &b);
+}
+
+uc_err budget_mark_token(struct provider *p, struct store_batch *b, struct view account_id,
+			 struct view nonce, bool is_nobody, bool *is_spent)
+{
+	struct store_key k;
+	struct view key;
+	TRY(note_key(&k, account_id, NOTE_TOKEN, nonce, (struct view){ NULL, 0 }, &key));
+	TRY(store_has(p->accounts, key, is_spent));
+	return *is_spent || is_nobody ? UC_OK : note_put(p, b, key, TOKEN_DAYS);
 }

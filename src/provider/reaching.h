@@ -11,7 +11,11 @@
 uc_err UC_MUST_USE settings_of(struct provider *p, struct view account_id, struct arena *a,
 			       struct settings *out);
 
-/* What the app says of one of its own people who asks. */
+/* What is known of somebody who asks: of one's own people, or by a token. */
+struct contact_sender {
+	uint8_t age_band; /* enum age_band */
+	bool is_new;      /* an account of less than a day */
+};
 uc_err UC_MUST_USE sender_of(struct provider *p, struct view account_id,
 			     const struct account_record *account, struct arena *a,
 			     struct contact_sender *out);
@@ -28,15 +32,27 @@ bool is_discoverable(const struct settings *s);
 struct view name_subject(struct view account_id, const struct account_record *account);
 /* Is what stands in the place of a kind in a key of TABLE_SPENT one of those below? */
 bool budget_is_kind(struct view kind);
+/* A letter as the budget knows it: its two addresses. */
+struct budget_letter {
+	struct view reply_address, target;
+};
 /* What an account may ask of others, by itself and by its name, which a fresh account does not bring
- * back; *wait_s: not now.  Counts the letter with this reply address. */
+ * back; *wait_s: not now.  Counts that letter.  is_drawn: for a token, before there is a letter. */
 uc_err UC_MUST_USE budget_take(struct provider *p, struct view account_id,
-			       const struct account_record *account, struct view reply_address,
-			       struct arena *a, uint32_t *wait_s);
-/* Somebody accepts at this reply address: if a letter with it was counted, it counts no more, once.  In
- * the account's batch, and, for its name, in one of its own. */
+			       const struct account_record *account, const struct budget_letter *l,
+			       bool is_drawn, struct arena *a, uint32_t *wait_s);
+/* Was a token drawn for that letter, which has not been sent yet?  From now on it has. */
+uc_err UC_MUST_USE budget_drawn(struct provider *p, struct view account_id,
+				const struct budget_letter *l, bool *is_drawn);
+/* Who was asked accepts: if the letter was counted, it counts no more, once.  In the account's batch,
+ * and, for its name, in one of its own. */
 uc_err UC_MUST_USE budget_back(struct provider *p, struct store_batch *b, struct view account_id,
-			       const struct account_record *account, struct view reply_address,
+			       const struct account_record *account, const struct budget_letter *l,
 			       struct arena *a);
+/* A token that came with a letter into the account's intake: *is_spent when one did before, else it is
+ * marked, in the account's batch.  In the batch of nobody nothing is, and as much is read. */
+uc_err UC_MUST_USE budget_mark_token(struct provider *p, struct store_batch *b,
+				     struct view account_id, struct view nonce, bool is_nobody,
+				     bool *is_spent);
 
 #endif

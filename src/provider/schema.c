@@ -97,6 +97,13 @@ void wire_spent_record(struct wire *w, struct spent_record *v)
 	wire_u64(w, &v->empty_until_us);
 }
 
+void wire_token_record(struct wire *w, struct token_record *v)
+{
+	record_version(w, &v->version);
+	wire_u32(w, &v->week);
+	wire_fixed(w, v->use, sizeof v->use);
+}
+
 void wire_index_record(struct wire *w, struct index_record *v)
 {
 	record_version(w, &v->version);
@@ -378,6 +385,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_NUMBERS, numbers_record_element },
 		{ TABLE_FILTER, filter_record_element },
 		{ TABLE_FILTER_PART, filter_part_record_element },
+		{ TABLE_TOKEN, token_record_element },
 		{ TABLE_CUSTODIAN, custodian_record_element },
 		{ TABLE_ROOM, room_record_element },
 		{ TABLE_GROUP_INFO, group_info_record_element },

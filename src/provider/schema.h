@@ -24,6 +24,7 @@
 	X(SPENT,       12, "accounts", "account")  /* account or domain, kind: struct spent_record */ \
 	X(INDEX,       13, "accounts", "domain")   /* domain: struct index_record */ \
 	X(SETTINGS,    14, "accounts", "account")  /* account: struct settings_record */ \
+	X(TOKEN,       15, "accounts", "token")    /* hash of key id and nonce: struct token_record */ \
 	X(DISCOVERABLE, 17, "accounts", "account") /* account: struct discoverable_record */ \
 	X(NUMBERS,     18, "accounts", "account")  /* account or name id: struct numbers_record */ \
 	X(FILTER,      19, "accounts", "domain")   /* domain, key: struct filter_record */ \
@@ -128,6 +129,12 @@ struct settings_record {
 struct spent_record {
 	uint16_t version;
 	uint64_t empty_until_us; /* struct rate_state */
+};
+/* A token of ours that another app has had redeemed. */
+struct token_record {
+	uint16_t version;
+	uint32_t week;   /* since 1970 */
+	uint8_t use[32]; /* hash of what for: the same use again is good again */
 };
 /* Whoever has its number may learn that it is here.  The number itself is nowhere. */
 struct discoverable_record {
@@ -322,6 +329,7 @@ struct follow_start {
 	X(settings_record) \
 	X(outbox_record) \
 	X(spent_record) \
+	X(token_record) \
 	X(discoverable_record) \
 	X(numbers_record) \
 	X(filter_record) \

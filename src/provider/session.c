@@ -265,6 +265,7 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(DISCOVERY_EVALUATE, DISCOVERY, BY_ACCOUNT) /* and by how many, also after a restart */ \
 	X(DISCOVERY_FILTER, FILTER,      BY_ACCOUNT) \
 	X(DISCOVERABLE_SET, GRANT,       BY_ACCOUNT) \
+	X(TOKEN_ISSUE,     TOKEN,        BY_ACCOUNT) /* and each token as a letter */ \
 	X(REPORT,          REPORT,       BY_HANDLER) /* also after a restart */
 /* clang-format on */
 
@@ -379,8 +380,8 @@ void provider_frame(struct provider *p, struct session *s, struct view bytes)
 		notice(p, s, &f);
 }
 
-static const uint16_t features_known[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN,
-					   FEATURE_SETTINGS };
+static const uint16_t features_known[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN, FEATURE_SETTINGS,
+					   FEATURE_TOKENS };
 
 /* Those that the client has said, too; how many. */
 static size_t features_take(struct session *s, const struct u16_list *said, uint16_t *out)

@@ -2,6 +2,7 @@
 /* What ends by itself: expired slots, revocations nobody can use any more, intake items nobody
  * fetched, codes, limits that are full again, and what a sign-up left that was never finished.  At each
  * tick as many records as its time allows, a round an hour. */
+#include "mimi/contact_token.h"
 #include "provider/account_names.h"
 #include "provider/discovery.h"
 #include "provider/reaching.h"
@@ -168,6 +169,17 @@ static uc_err sweep_spent(struct provider *p, struct view key, struct view value
 	return record_drop(p, subject, key);
 }
 
+/* Spent, of a key that nobody takes any more: a week longer, for a clock that is put back. */
+static uc_err sweep_token(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			  struct arena *a)
+{
+	struct token_record r;
+	struct view token;
+	TRY(key_part(key, a, &token));
+	TRY(wire_decode(value, a, token_record_element, &r));
+	return r.week + 2 < token_week(now_ms) ? record_drop(p, token, key) : UC_OK;
+}
+
 /* --- finding by number --- */
 
 static uc_err sweep_numbers(struct provider *p, struct view key, struct view value, uint64_t now_ms,
@@ -227,6 +239,7 @@ static const struct {
 	{ TABLE_NUMBERS, sweep_numbers },
 	{ TABLE_DISCOVERABLE, sweep_discoverable },
 	{ TABLE_FILTER, sweep_filter },
+	{ TABLE_TOKEN, sweep_token },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };
 

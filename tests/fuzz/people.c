@@ -3,6 +3,7 @@
  * the texts that name apps, rooms and people. */
 #include "mimi/address.h"
 #include "mimi/card.h"
+#include "mimi/contact_token.h"
 #include "mimi/device_list.h"
 #include "mimi/directory.h"
 #include "mimi/introduction.h"
@@ -22,10 +23,11 @@ FUZZ_ELEMENT(lookup_answer)
 
 static const struct fuzz_walk rows[] = {
 	FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction) FUZZ_WALK(settings)
-		FUZZ_WALK(contact_sender) FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query)
-			FUZZ_WALK(lookup_answer) FUZZ_WALK(intake_context) FUZZ_WALK(link_offer)
-				FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
-					FUZZ_WALK(link_text)
+		FUZZ_WALK(token) FUZZ_WALK(redeem_request) FUZZ_WALK(redeem_response)
+			FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer)
+				FUZZ_WALK(intake_context) FUZZ_WALK(link_offer)
+					FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
+						FUZZ_WALK(link_text)
 };
 enum { WALKS = sizeof rows / sizeof *rows };
 
@@ -54,7 +56,8 @@ static void directories(struct view in, struct arena *a)
 	uc_err err = directory_read(in, a, &d);
 	if (!err)
 		fuzz_expect(domain_is_valid(d.domain) && d.lookup_key.n == 32 &&
-			    d.hub_key.n == 32 && d.franking_key.n == 32);
+			    d.hub_key.n == 32 && d.franking_key.n == 32 &&
+			    (!d.token_keys.n || d.token_keys.n == TOKEN_KEYS_BYTES));
 	if (directory_url(in, VIEW_LIT("notify"), &url))
 		return;
 	fuzz_expect(url.p >= in.p && url.p + url.n <= in.p + in.n);

@@ -193,7 +193,8 @@ TEST(the_directory_is_read_as_it_is_written)
 	uint8_t keys[3][32] = { { 1 }, { 2 }, { 3 } };
 	struct directory back, d = { DOMAIN,           VIEW_LIT("https://127.0.0.1:1"),
 				     VIEW_OF(keys[0]), VIEW_OF(keys[1]),
-				     VIEW_OF(keys[2]), { { NULL, 0 } } };
+				     VIEW_OF(keys[2]), { { NULL, 0 } },
+				     { NULL, 0 } };
 	struct view url;
 	struct buf b;
 	buf_init(&b, 65536);

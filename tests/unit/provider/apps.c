@@ -202,6 +202,22 @@ void app_kill(struct app *a, bool keep_unsynced)
 	life++;
 }
 
+struct copy copy_make(const struct app *a)
+{
+	return (struct copy){ { store_memory_copy(a->disks[0]), store_memory_copy(a->disks[1]) } };
+}
+
+void copy_put_back(struct app *a, const struct copy *c)
+{
+	app_kill(a, true);
+	for (size_t i = 0; i < 2; i++) {
+		store_memory_free(a->disks[i]);
+		a->disks[i] = c->disks[i];
+	}
+	a->life++;
+	app_start(a);
+}
+
 void apps_begin(void)
 {
 	static const struct {

@@ -56,6 +56,12 @@ void app_start(struct app *a);
 /* Kills the process: what was not synced is lost or not (keep), connections are gone.  What is
  * struck is killed by itself, kept as kills_keep says. */
 void app_kill(struct app *a, bool keep);
+/* A copy of its stores; and the process is stopped, the copy put in their place, and it starts again. */
+struct copy {
+	struct store_memory *disks[2];
+};
+struct copy copy_make(const struct app *a);
+void copy_put_back(struct app *a, const struct copy *c);
 /* Syncs, lets go, passes on, until nothing is left to do. */
 void apps_settle(void);
 /* The clock goes on, and apps tick. */

@@ -384,6 +384,18 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 	expect(stored_count(dial->accounts, id) - before < 50);
 	before = stored_count(dial->accounts, id);
 	expect_alike(letter_costs(&x, x.target), let_go);
+	expect_eq(stored_count(dial->accounts, id), before + 1); /* that its token was spent */
+	/* With a token that is spent, one of another app, and what is none. */
+	struct token spent = token_of(&apps[LENS], TOKEN_OTHER);
+	struct view e =
+		entry_make(CONSENT_REQUEST, x.reply, x.target, COMPONENT_CONTACT_CARD, CARD_BYTES);
+	struct token foreign = token_of(&apps[PLAZA], TOKEN_OTHER);
+	struct view with = entry_with(e, dial, &spent);
+	expect_alike(costs("requestConsent", with), let_go);
+	before = stored_count(dial->accounts, id);
+	expect_alike(costs("requestConsent", with), let_go);
+	expect_alike(costs("requestConsent", entry_with(e, dial, &foreign)), let_go);
+	expect_alike(costs("requestConsent", entry_with(e, &apps[PLAZA], &spent)), let_go);
 	expect_eq(stored_count(dial->accounts, id), before);
 	/* The same for whom the table lets nobody ask. */
 	struct settings closed = settings_said(&x.tom, 1, AGE_TEEN_A);
@@ -460,10 +472,9 @@ TEST(one_account_is_asked_only_so_often)
 {
 	struct asking x = { 0 };
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
-	struct view sent = entry_sent(x.request, AGE_ADULT, false);
 	for (int i = 0; i < 30; i++)
 		expect_eq(peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain,
-				   sent, NULL),
+				   entry_sent(x.request, AGE_ADULT, false), NULL),
 			  201);
 	expect_eq(client_events(x.tom.c, FRAME_INTAKE), 20);
 	/* Answers to what he asked are not held up by it. */
@@ -476,10 +487,9 @@ TEST(one_account_is_asked_only_so_often)
 static size_t asked_times(struct asking *x, int times)
 {
 	size_t before = client_events(x->tom.c, FRAME_INTAKE);
-	struct view sent = entry_sent(x->request, AGE_ADULT, false);
 	for (int i = 0; i < times; i++)
 		expect_eq(peer_ask(&apps[DIAL], &apps[LENS], "requestConsent", apps[DIAL].domain,
-				   sent, NULL),
+				   entry_sent(x->request, AGE_ADULT, false), NULL),
 			  201);
 	return client_events(x->tom.c, FRAME_INTAKE) - before;
 }
@@ -537,7 +547,7 @@ TEST(letters_wait_for_an_app_that_is_down)
 	apps_wait(1000);
 	expect(dial->asked > asked);
 	/* The first again and again, not the second. */
-	expect_bytes(dial->last_body, entry_sent(x.request, AGE_ADULT, false));
+	expect_bytes(dial->last_body, x.request);
 	app_kill(lens, true);
 	app_start(lens);
 	dial->is_down = false;

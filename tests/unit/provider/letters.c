@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/provider/letters.h"
 
+#include "provider/tokens.h"
+
 uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup_answer *answer,
 	       struct view *sealed)
 {
@@ -47,21 +49,67 @@ struct view entry_make(uint8_t operation, struct view requester, struct view tar
 	return bytes;
 }
 
+static struct token_keys token_keys_of(struct app *a)
+{
+	uint8_t bytes[TOKEN_KEYS_BYTES];
+	struct token_keys keys = { 0 };
+	expect_ok(tokens_publish(a->provider, bytes));
+	expect_ok(token_keys_read(VIEW_OF(bytes), &keys));
+	return keys;
+}
+
+/* The app's own half of its keys, as it makes them. */
+static struct oprf_key token_key_of(struct app *a, enum token_class what)
+{
+	struct oprf_key key = { 0 };
+	struct token_keys keys = token_keys_of(a);
+	const uint8_t place[] = { (uint8_t)(keys.week >> 24), (uint8_t)(keys.week >> 16),
+				  (uint8_t)(keys.week >> 8), (uint8_t)keys.week, (uint8_t)what };
+	const struct view parts[] = { VIEW_LIT("Undercroft token key 1"),
+				      store_incarnation(a->accounts), VIEW_OF(place) };
+	uint8_t seed[SHA256_BYTES];
+	expect_ok(hmac_sha256_parts(VIEW_OF(a->keys.address_key), parts, 3, seed));
+	expect_ok(oprf_key_derive(OPRF_VERIFIABLE, VIEW_OF(seed), VIEW_LIT("Undercroft tokens"),
+				  &key));
+	expect_bytes(VIEW_OF(key.pub.b), VIEW_OF(keys.pub[TOKEN_WEEK_NOW][what].b));
+	return key;
+}
+
+struct token token_of(struct app *issuer, enum token_class what)
+{
+	struct oprf_key key = token_key_of(issuer, what);
+	struct token_draw draw;
+	struct oprf_element evaluated;
+	struct token t = { 0 };
+	uint8_t proof[OPRF_PROOF];
+	expect_ok(tokens_draw(test_env(), &key.pub, issuer->domain, &draw, 1));
+	expect_ok(tokens_issue(&key, test_env(), &draw.blinded, 1, &evaluated, proof));
+	expect_ok(tokens_finish(&key.pub, &draw, &evaluated, 1, proof, &t));
+	return t;
+}
+
+struct view entry_with(struct view entry, struct app *to, const struct token *t)
+{
+	struct view bytes = { NULL, 0 };
+	expect_ok(contact_token_add(test_env(), kem_public(&to->keys.lookup_key), entry, t,
+				    &apps_mem, &bytes));
+	return bytes;
+}
+
 struct view entry_sent(struct view entry, enum age_band band, bool is_new)
 {
-	struct contact_sender s = { 1, (uint8_t)band, is_new };
+	struct token t = { 0 };
 	struct consent_entry e;
-	struct component_data v[2];
-	struct view bytes = { NULL, 0 };
+	struct uri target;
+	if (is_new)
+		return entry;
 	expect_ok(wire_decode(entry, &apps_mem, consent_entry_element, &e));
-	struct component_data_list *l = &e.consent_extensions.component_data;
-	if (l->n)
-		v[0] = l->v[0];
-	v[l->n].component_id = COMPONENT_CONTACT_SENDER;
-	expect_ok(wire_encode_to(&apps_mem, contact_sender_element, &s, &v[l->n].data));
-	*l = (struct component_data_list){ v, l->n + 1 };
-	expect_ok(wire_encode_to(&apps_mem, consent_entry_element, &e, &bytes));
-	return bytes;
+	expect_ok(uri_read(e.target_uri, &target));
+	t = token_of(&apps[LENS], band < AGE_ADULT ? TOKEN_MINOR : TOKEN_OTHER);
+	for (int i = 0; i < APPS; i++)
+		if (view_equal(apps[i].domain, target.domain))
+			return entry_with(entry, &apps[i], &t);
+	return entry;
 }
 
 uc_err request(struct client *c, struct view entry)

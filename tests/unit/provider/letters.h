@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_PROVIDER_LETTERS_H
 #define TESTS_UNIT_PROVIDER_LETTERS_H
 
+#include "mimi/contact_token.h"
 #include "mimi/settings.h"
 #include "tests/unit/provider/apps.h"
 
@@ -11,7 +12,11 @@ uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup
 struct view reply_make(struct person *p);
 struct view entry_make(uint8_t operation, struct view requester, struct view target,
 		       uint16_t component, size_t n);
-/* As another app sends it on, with its word for the sender. */
+/* A token of an app, as one of its people has it; good as long as its key. */
+struct token token_of(struct app *issuer, enum token_class what);
+/* As it goes to another app: with a token, that only it can read. */
+struct view entry_with(struct view entry, struct app *to, const struct token *t);
+/* With one of Lens for somebody of that age, or none for who is new there. */
 struct view entry_sent(struct view entry, enum age_band band, bool is_new);
 uc_err request(struct client *c, struct view entry);
 uc_err update(struct client *c, struct view entry);

@@ -19,27 +19,6 @@ static uint8_t redeem(struct app *a, struct view address)
 	return r.user_status;
 }
 
-struct copy {
-	struct store_memory *disks[2];
-};
-
-static struct copy copy_make(const struct app *a)
-{
-	return (struct copy){ { store_memory_copy(a->disks[0]), store_memory_copy(a->disks[1]) } };
-}
-
-/* The process is stopped, the copy put in the place of its stores, and it starts again. */
-static void put_back(struct app *a, const struct copy *c)
-{
-	app_kill(a, true);
-	for (size_t i = 0; i < 2; i++) {
-		store_memory_free(a->disks[i]);
-		a->disks[i] = c->disks[i];
-	}
-	a->life++;
-	app_start(a);
-}
-
 TEST(what_counts_once_is_void)
 {
 	static const uint8_t grant[GRANT_ID] = { 7 };
@@ -62,7 +41,7 @@ TEST(what_counts_once_is_void)
 
 	expect_eq(redeem(a, address), KEY_MATERIAL_SUCCESS);
 	expect(redeem(a, address) != KEY_MATERIAL_SUCCESS);
-	put_back(a, &yesterday);
+	copy_put_back(a, &yesterday);
 	expect(store_is_older(a->accounts));
 	expect_ok(provider_renew(a->provider));
 	apps_settle();
@@ -123,7 +102,7 @@ TEST(many_accounts)
 	}
 	expect_ok(store_sync(a->accounts));
 	struct copy yesterday = copy_make(a);
-	put_back(a, &yesterday);
+	copy_put_back(a, &yesterday);
 	expect_ok(provider_renew(a->provider));
 	for (uint32_t i = 0; i < ACCOUNTS; i++) {
 		uint8_t id[ACCOUNT_ID] = { (uint8_t)(i >> 8), (uint8_t)i };
