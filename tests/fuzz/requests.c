@@ -212,12 +212,13 @@ static void say_request(struct world *w, uint8_t which, struct view body)
 		"/v1/requestConsent/dial.example",
 		"/v1/updateConsent/dial.example",
 		"/v1/identifierQuery/dial.example",
+		"/v1/redeemTokens/dial.example",
 	};
 	static unsigned replies; /* some come later */
 	bool starts = which & 0x40;
 	struct peer_request q = {
 		.method = VIEW_LIT("POST"),
-		.path = view_str(paths[which % 8]),
+		.path = view_str(paths[(which & 0x3f) % 9]),
 		.headers = starts ? VIEW_LIT("undercroft-start: 1\r\nundercroft-sequence: 1\r\n")
 				  : VIEW_LIT("undercroft-client: mimi://lens.example/p/a/b\r\n"),
 		.body = body,
