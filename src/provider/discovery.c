@@ -148,6 +148,8 @@ void discovery_free(struct provider *p)
 		job_take(d, &d->first);
 	filter_build_free(d->build);
 	d->build = NULL;
+	buf_done(&d->custodian);
+	buf_done(&d->custody_for);
 }
 
 static struct discovery_answered own_part(const struct discovery_job *j)

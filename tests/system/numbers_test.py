@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finding by number at the app, with real processes: what an account has asked about stays counted
-when the backbone is killed, the filter stays, and who does not want to be found any more is in no file."""
+when the backbone is killed, the filter stays, and who does not want to be found any more is in no
+file; and a key in two halves, at two backbones."""
 import json
 import pathlib
 import sys
