@@ -118,7 +118,7 @@ export function WhoCanReachMe() {
 				hint={
 					known.said && isMinor(known.age)
 						? 'Once you have said to be younger than 18, you do not become older here.'
-						: 'As you say it. When you ask somebody, their app is told the age group, and not who you are.'
+						: 'As you say it. When you ask somebody, their app is told whether you are below 18, and not who you are.'
 				}
 				value={now.age}
 				onValue={(age) => {
