@@ -18,6 +18,7 @@ export type Doing =
 	| 'change'
 	| 'reach'
 	| 'report'
+	| 'link'
 	| 'other';
 
 const COMMON: Record<string, string> = {
@@ -102,6 +103,18 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_TOO_LARGE: 'This is too much for one report. Choose fewer messages, or a shorter note.',
 		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
 		UC_E_UNSUPPORTED: 'This app takes no reports.',
+	},
+	link: {
+		UC_E_MALFORMED: 'This is no text of another account. Copy the whole text, and nothing else.',
+		UC_E_TRAILING: 'This is no text of another account. Copy the whole text, and nothing else.',
+		UC_E_VERSION: 'This is no text of another account. Copy the whole text, and nothing else.',
+		UC_E_SIGNATURE: 'This text was changed, or the other account has not signed it.',
+		UC_E_STALE: 'This text is too old. Begin again in one of the accounts.',
+		UC_E_NOT_FOUND: 'This text is not about this account, or answers nothing that was begun here.',
+		UC_E_EXISTS: 'These two accounts are linked. Withdraw that first.',
+		UC_E_NOT_ALLOWED: 'Only accounts on two different apps can be linked.',
+		UC_E_CLOSED: 'Open a conversation with them first.',
+		UC_E_NAME: 'This browser does not know your name on this app, so it cannot be shown.',
 	},
 	answer: { UC_E_EXISTS: 'You have answered this request already.' },
 	send: {

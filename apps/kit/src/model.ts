@@ -12,6 +12,7 @@ import type {
 	ContactRequest,
 	Device,
 	Id,
+	Link,
 	Member,
 	Message,
 	NameKind,
@@ -483,6 +484,16 @@ export class Model {
 		}
 	}
 
+	/** Reads what is in no list here: nothing is read again for it. */
+	async look<T>(read: (core: Undercroft) => Promise<T>): Promise<T | undefined> {
+		try {
+			return await read(this.core!);
+		} catch (e) {
+			this.fail(e);
+			return undefined;
+		}
+	}
+
 	/** Fulfilled when there is a connection, or there has been none for long enough. */
 	private connected(): Promise<void> {
 		return new Promise((resolve) => {
@@ -597,6 +608,30 @@ export class Model {
 
 	async block(contact: Id, blocked: boolean): Promise<void> {
 		await this.attempt('other', (c) => c.block(contact, blocked));
+	}
+
+	beginLink(withIdentifier: boolean): Promise<string> {
+		return this.perform((c) => c.beginLink({ withIdentifier }));
+	}
+
+	lookAtLink(text: string): Promise<Link> {
+		return this.perform((c) => c.lookAtLink(text));
+	}
+
+	acceptLink(offer: string, withIdentifier: boolean): Promise<string> {
+		return this.perform((c) => c.acceptLink(offer, { withIdentifier }));
+	}
+
+	takeLink(text: string): Promise<string> {
+		return this.perform((c) => c.takeLink(text));
+	}
+
+	showLink(link: Id, contact: Id): Promise<void> {
+		return this.perform((c) => c.showLink(link, contact));
+	}
+
+	withdrawLink(link: Id): Promise<string> {
+		return this.perform((c) => c.withdrawLink(link));
 	}
 
 	setSettings(settings: SettingsChange): Promise<void> {

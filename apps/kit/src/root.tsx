@@ -8,6 +8,7 @@ import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
 import { ChangeName } from './flows/change.tsx';
 import { WhoCanReachMe } from './flows/reach.tsx';
+import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
 import { Find } from './flows/find.tsx';
 import { Requests } from './flows/requests.tsx';
@@ -115,6 +116,7 @@ const TITLES: Record<Panel, string> = {
 	words: 'Your recovery words',
 	'change-name': 'Change how people find you',
 	reach: 'Who can reach you',
+	'same-person': 'My other accounts',
 	erase: 'Sign out and erase this browser',
 	'delete-account': 'Delete my account',
 	'room-info': 'About this conversation',
@@ -131,6 +133,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'words',
 	'change-name',
 	'reach',
+	'same-person',
 	'delete-account',
 	'add-members',
 	'contact',
@@ -179,6 +182,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <ChangeName />;
 		case 'reach':
 			return <WhoCanReachMe />;
+		case 'same-person':
+			return <SamePerson />;
 		case 'erase':
 			return <Erase />;
 		case 'delete-account':

@@ -19,6 +19,7 @@ export type Panel =
 	| 'words'
 	| 'change-name'
 	| 'reach'
+	| 'same-person'
 	| 'erase'
 	| 'delete-account'
 	/** of the room on the page */
@@ -49,6 +50,7 @@ const PANELS: readonly string[] = [
 	'words',
 	'change-name',
 	'reach',
+	'same-person',
 	'erase',
 	'delete-account',
 	'room-info',

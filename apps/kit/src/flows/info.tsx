@@ -15,6 +15,7 @@ import { AppBadge, Row, Verified } from '../ui/list.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { Name } from '../ui/text.tsx';
 import { clean } from '../text.ts';
+import { ContactLinks } from './same-person.tsx';
 
 const ROLES: Record<number, string> = { 3: 'Moderator', 4: 'Owner' };
 
@@ -250,6 +251,7 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 					</span>
 				</p>
 			)}
+			<ContactLinks contact={contact} />
 			<ul class="k-actions">
 				{!contact.blocked && (
 					<li>
@@ -284,7 +286,8 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 								Block
 							</Button>
 							<p class="k-hint">
-								Your conversation with them ends, and they can start no new one. They are not told.
+								Your conversation with them ends, and they can start no new one, by no account that
+								they have shown to be theirs. They are not told.
 							</p>
 						</>
 					)}

@@ -70,6 +70,11 @@ export function Settings() {
 					<ReachAlarm />
 				</li>
 				<li>
+					<Button icon="person" wide onClick={() => openPanel('same-person')}>
+						My other accounts
+					</Button>
+				</li>
+				<li>
 					<Button icon="device" wide onClick={() => openPanel('devices')}>
 						My devices
 					</Button>

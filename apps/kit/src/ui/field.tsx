@@ -119,6 +119,7 @@ export function TextArea({
 	autocomplete?: string;
 	spellcheck?: boolean;
 	autocapitalize?: 'none' | 'sentences';
+	readOnly?: boolean;
 }) {
 	const { id, ref, described } = useField(hint, error, focus);
 	return (
