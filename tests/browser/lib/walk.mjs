@@ -113,6 +113,12 @@ export async function walk(stage, app, see, o = {}) {
 	await panel('devices', () => rosa.button('My devices').click());
 	await rosa.openSettings();
 	await panel('change-name', () => rosa.button(/^Change my /).click());
+	await rosa.openSettings();
+	await panel('same-person', async () => {
+		await rosa.button('My other accounts').click();
+		await rosa.button('Begin with another account').click();
+		await rosa.field('Text for your other account').waitFor();
+	});
 	await panel('reach', () => rosa.openReach());
 	await panel('reach-young', async () => {
 		await rosa.openReach();

@@ -69,9 +69,17 @@ function CarryCard({ carried, onDone }: { carried: Carried; onDone(): void }) {
 	);
 }
 
-function Withdraw({ link, onCarry }: { link: Link; onCarry(c: Carried): void }) {
+/** Asks before it is done. */
+function Withdraw({
+	link,
+	onCarry,
+	onKeep,
+}: {
+	link: Link;
+	onCarry(c: Carried): void;
+	onKeep(): void;
+}) {
 	const model = useModel();
-	const [isAsked, setAsked] = useState(false);
 	const action = useAction();
 	async function withdraw() {
 		await action.run('link', async () => {
@@ -82,15 +90,12 @@ function Withdraw({ link, onCarry }: { link: Link; onCarry(c: Carried): void }) 
 			});
 		});
 	}
-	if (!isAsked)
-		return (
-			<Button kind="quiet" onClick={() => setAsked(true)}>
-				Withdraw
-			</Button>
-		);
 	return (
 		<div class="k-confirm" role="group" aria-label="Withdraw?">
-			<p>They forget that it is your account. Who kept a proof of it, keeps it.</p>
+			<p>
+				Whom you have shown it forgets that <Name of={link.name} />{' '}
+				<AppBadge app={link.app} always /> is your account. Who kept a proof of it, keeps it.
+			</p>
 			{action.error && (
 				<p class="k-error" role="alert">
 					{action.error}
@@ -100,7 +105,7 @@ function Withdraw({ link, onCarry }: { link: Link; onCarry(c: Carried): void }) 
 				<Button kind="danger" busy={action.busy} onClick={() => void withdraw()}>
 					Withdraw it
 				</Button>
-				<Button kind="quiet" onClick={() => setAsked(false)}>
+				<Button kind="quiet" onClick={onKeep}>
 					Keep it
 				</Button>
 			</div>
@@ -109,7 +114,17 @@ function Withdraw({ link, onCarry }: { link: Link; onCarry(c: Carried): void }) 
 }
 
 /** Is that the person's own account?  Nothing is signed before they say so. */
-function Offer({ offer, onYes, onNo }: { offer: Link; onYes(): void; onNo(): void }) {
+function Offer({
+	offer,
+	error,
+	onYes,
+	onNo,
+}: {
+	offer: Link;
+	error: string | null;
+	onYes(): void;
+	onNo(): void;
+}) {
 	return (
 		<div class="k-confirm" role="group" aria-label="Is this your account?">
 			<p>
@@ -117,6 +132,11 @@ function Offer({ offer, onYes, onNo }: { offer: Link; onYes(): void; onNo(): voi
 				person. Say yes only if that is your own account: whoever has it can show your contacts that
 				they are you.
 			</p>
+			{error && (
+				<p class="k-error" role="alert">
+					{error}
+				</p>
+			)}
 			<div class="k-buttons">
 				<Button kind="main" onClick={onYes}>
 					It is my account
@@ -135,6 +155,7 @@ export function SamePerson() {
 	const [text, setText] = useState('');
 	const [tells, setTells] = useState(false);
 	const [offer, setOffer] = useState<Link | null>(null);
+	const [ending, setEnding] = useState<Link | null>(null);
 	const [carried, setCarried] = useState<Carried | null>(null);
 	const [isTaken, setTaken] = useState(false);
 	const action = useAction();
@@ -149,6 +170,7 @@ export function SamePerson() {
 	function carry(next: Carried | null) {
 		setText('');
 		setOffer(null);
+		setEnding(null);
 		setCarried(next);
 		setTaken(next === null);
 	}
@@ -200,11 +222,18 @@ export function SamePerson() {
 							name={<Name of={l.name} />}
 							badge={<AppBadge app={l.app} always />}
 							line={stateOf(l)}
-							end={l.state !== 'withdrawn' && <Withdraw link={l} onCarry={carry} />}
+							end={
+								l.state !== 'withdrawn' && (
+									<Button kind="quiet" onClick={() => setEnding(l)}>
+										Withdraw
+									</Button>
+								)
+							}
 						/>
 					))}
 				</ul>
 			)}
+			{ending && <Withdraw link={ending} onCarry={carry} onKeep={() => setEnding(null)} />}
 			{isTaken && (
 				<p class="k-good" role="status">
 					<Icon name="check" />
@@ -212,7 +241,16 @@ export function SamePerson() {
 				</p>
 			)}
 			{offer ? (
-				<Offer offer={offer} onYes={() => void accept()} onNo={() => carry(null)} />
+				<Offer
+					offer={offer}
+					error={action.error}
+					onYes={() => void accept()}
+					onNo={() => {
+						setText('');
+						setOffer(null);
+						action.setError(null);
+					}}
+				/>
 			) : (
 				<Form
 					label="Text from your other account"
