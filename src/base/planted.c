@@ -12,7 +12,8 @@ bool planted_is_on(enum planted_bug bug)
 const char *planted_name(enum planted_bug bug)
 {
 #define PLANTED_NAME(name, says) #name,
-	static const char *const names[] = { PLANTED_BUGS(PLANTED_NAME) };
+	static const char *const names[] = { PLANTED_BUGS(PLANTED_NAME) "",
+					     PLANTED_LEAKS(PLANTED_NAME) };
 #undef PLANTED_NAME
 	return names[bug];
 }
@@ -20,7 +21,8 @@ const char *planted_name(enum planted_bug bug)
 const char *planted_says(enum planted_bug bug)
 {
 #define PLANTED_SAYS(name, says) says,
-	static const char *const says[] = { PLANTED_BUGS(PLANTED_SAYS) };
+	static const char *const says[] = { PLANTED_BUGS(PLANTED_SAYS) "",
+					    PLANTED_LEAKS(PLANTED_SAYS) };
 #undef PLANTED_SAYS
 	return says[bug];
 }

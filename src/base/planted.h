@@ -23,8 +23,16 @@
 	X(forgotten_commit, "a client sends what it has not written, and forgets it in a kill") \
 	X(clock_assumption, "the clock is taken never to go back")
 
+/* Leaks, for the program that tries to tell who is whom (tests/sim/linkage.py). */
+#define PLANTED_LEAKS(X)                                                \
+	X(sign_up_second, "an account's day of creation is its second") \
+	X(opener_known, "who opened a seat stands in it as the account's hash")
+
 #define PLANTED_ENUM(name, says) PLANTED_##name,
-enum planted_bug { PLANTED_BUGS(PLANTED_ENUM) PLANTED_COUNT };
+enum planted_bug {
+	PLANTED_BUGS(PLANTED_ENUM) PLANTED_COUNT,
+	PLANTED_LEAKS(PLANTED_ENUM) PLANTED_END
+};
 #undef PLANTED_ENUM
 
 #ifdef PLANTED_SWITCH
@@ -32,7 +40,7 @@ enum planted_bug { PLANTED_BUGS(PLANTED_ENUM) PLANTED_COUNT };
 #define PLANTED(name) planted_is_on(PLANTED_##name)
 
 bool planted_is_on(enum planted_bug bug);
-/* The name and what it does; PLANTED_COUNT rows. */
+/* The name and what it does: of the bugs, and behind PLANTED_COUNT, which has none, of the leaks. */
 const char *planted_name(enum planted_bug bug);
 const char *planted_says(enum planted_bug bug);
 /* Only this one is on; PLANTED_COUNT: none. */

@@ -3,7 +3,7 @@
 
 #define LABEL "Undercroft device list"
 
-enum { VERSION = 1, HOUR_MS = 3600 * 1000 };
+enum { VERSION = 1, DAY_MS = 24 * 3600 * 1000 };
 
 static void entry_body(struct wire *w, struct device_entry *e)
 {
@@ -62,7 +62,7 @@ uc_err device_entry_make(const struct device_list *list, struct view domain,
 	memset(made.previous_hash, 0, sizeof made.previous_hash);
 	if (list)
 		memcpy(made.previous_hash, list->last_hash, sizeof made.previous_hash);
-	made.time_ms = now_ms - now_ms % HOUR_MS;
+	made.time_ms = now_ms - now_ms % DAY_MS;
 	made.signer_key = by_account ? (struct view){ NULL, 0 } : VIEW_OF(key->pub);
 	TRY(wire_encode_to(a, device_entry_tbs_element, &tbs, &content));
 	TRY(ed25519_sign(key, LABEL, content, signature));

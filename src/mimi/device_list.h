@@ -23,7 +23,7 @@ struct device_entry {
 	uint32_t list_generation, list_position;
 	uint8_t previous_hash[SHA256_BYTES]; /* SHA-256 of the encoded entry before; or zero */
 	struct view device_key;              /* Ed25519, 32 bytes */
-	uint64_t time_ms;                    /* by the signer's clock, rounded to the hour */
+	uint64_t time_ms;                    /* by the signer's clock, of the day alone */
 	struct view signer_key;              /* a listed device's; empty: the account key signed */
 	struct view signature;               /* label "Undercroft device list", 64 bytes */
 };

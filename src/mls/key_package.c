@@ -157,11 +157,26 @@ void key_package_secrets_wipe(struct key_package_secrets *k)
 	sign_key_wipe(&k->signature_key);
 }
 
+/* To the day, where it lasts for some: the same for all that are made that day, so that neither those
+ * that one client made nor what the same hands do elsewhere is known by the second. */
+static struct lifetime lifetime_of(uint64_t now_s, uint64_t lifetime_s)
+{
+	const uint64_t day_s = 24 * 3600;
+	struct lifetime l = { now_s > KEY_PACKAGE_EARLY_S ? now_s - KEY_PACKAGE_EARLY_S : 0,
+			      now_s + lifetime_s };
+	if (lifetime_s < 2 * day_s)
+		return l;
+	l.not_before -= l.not_before % day_s;
+	l.not_after -= l.not_after % day_s;
+	if (l.not_after - l.not_before > KEY_PACKAGE_LIFETIME_MAX_S)
+		l.not_before = l.not_after - KEY_PACKAGE_LIFETIME_MAX_S;
+	return l;
+}
+
 static uc_err make(const struct suite *s, const struct env *env, const struct leaf_parameters *leaf,
 		   uint64_t lifetime_s, const struct extension_list *extensions, struct arena *a,
 		   struct view *key_package, struct key_package_secrets *secrets)
 {
-	uint64_t now_s = env_now_ms(env) / 1000;
 	struct view bytes;
 	TRY(kem_key_generate(s, env, &secrets->init_key));
 	TRY(kem_key_generate(s, env, &secrets->encryption_key));
@@ -176,8 +191,7 @@ static uc_err make(const struct suite *s, const struct env *env, const struct le
 			.credential = leaf->credential,
 			.capabilities = leaf->capabilities,
 			.leaf_node_source = LEAF_NODE_SOURCE_KEY_PACKAGE,
-			.lifetime = { now_s > KEY_PACKAGE_EARLY_S ? now_s - KEY_PACKAGE_EARLY_S : 0,
-				      now_s + lifetime_s },
+			.lifetime = lifetime_of(env_now_ms(env) / 1000, lifetime_s),
 			.extensions = leaf->extensions,
 		},
 	};

@@ -67,10 +67,20 @@ enum {
 /* Kinds in TABLE_SPENT, beside those of spent.h; stored: they never change. */
 static const uint8_t bucket_tags[BUCKETS] = { 8, 9, 10 };
 
+#define HOUR_US ((uint64_t)3600 * 1000 * 1000)
+
 struct bucket {
 	uint64_t step_us, room_us; /* one of it; all of it */
+	/* Its clock goes by so much at once: what is stored tells no nearer when somebody asked. */
+	uint64_t grid_us;
 	struct spent_record r;
 };
+
+static uint64_t bucket_now(const struct provider *p, const struct bucket *b)
+{
+	uint64_t now = env_now_ms(p->env) * 1000;
+	return now - now % b->grid_us;
+}
 
 /* At most n in so many days, of which `burst` at once. */
 static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned burst)
@@ -79,6 +89,7 @@ static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned b
 		burst = 1;
 	b->step_us = days * DAY_MS * 1000 / (n > burst ? n - burst : 1);
 	b->room_us = b->step_us * burst;
+	b->grid_us = days > 1 ? 24 * HOUR_US : HOUR_US;
 }
 
 bool budget_is_kind(struct view kind)
@@ -92,9 +103,8 @@ static uc_err buckets_read(struct provider *p, struct view subject,
 			   const struct account_record *account, struct arena *a,
 			   struct bucket v[BUCKETS])
 {
-	uint64_t now_ms = env_now_ms(p->env), now = now_ms * 1000;
 	unsigned day = p->contact.day;
-	bool is_new = day_of(now_ms) < account->created_day + NEW_DAYS;
+	bool is_new = day_of(env_now_ms(p->env)) < account->created_day + NEW_DAYS;
 	unsigned at_once = is_new ? day / 4 : day;
 	/* A day's is full again after a day. */
 	bucket_begin(&v[0], 1, at_once * 2, at_once);
@@ -104,6 +114,7 @@ static uc_err buckets_read(struct provider *p, struct view subject,
 		struct store_key k;
 		struct spent_record r = { 0 };
 		bool found;
+		uint64_t now = bucket_now(p, &v[i]);
 		TRY(record_find(p->accounts,
 				key_2(&k, TABLE_SPENT, subject, view_make(&bucket_tags[i], 1)),
 				spent_record_element, a, &r, &found));
@@ -121,9 +132,13 @@ static uint32_t buckets_wait(struct provider *p, const struct bucket v[BUCKETS])
 {
 	uint64_t now = env_now_ms(p->env) * 1000, most = 0;
 	for (size_t i = 0; i < BUCKETS; i++) {
-		uint64_t after = v[i].r.empty_until_us + v[i].step_us, room = now + v[i].room_us;
-		if (after > room && after - room > most)
-			most = after - room;
+		uint64_t after = v[i].r.empty_until_us + v[i].step_us, grid = v[i].grid_us;
+		if (after <= bucket_now(p, &v[i]) + v[i].room_us)
+			continue;
+		/* When its clock is so far. */
+		uint64_t at = (after - v[i].room_us + grid - 1) / grid * grid;
+		if (at - now > most)
+			most = at - now;
 	}
 	return most ? (uint32_t)(most / 1000000 + 1) : 0;
 }
@@ -164,7 +179,9 @@ static uc_err note_key(struct store_key *k, struct view account_id, enum note no
 
 static uc_err note_put(struct provider *p, struct store_batch *b, struct view key, uint64_t days)
 {
-	struct spent_record r = { .empty_until_us = (env_now_ms(p->env) + days * DAY_MS) * 1000 };
+	/* By the day alone, at its end: whose time is known to the second is found elsewhere by it. */
+	uint64_t until = day_of(env_now_ms(p->env)) + days + 1;
+	struct spent_record r = { .empty_until_us = until * DAY_MS * 1000 };
 	return record_put(b, key, spent_record_element, &r);
 }
 

@@ -2,6 +2,7 @@
 /* New accounts.  Three shards have a part in it (the account key, the name, the account), written
  * in this order; each step is harmless alone, and whoever repeats the sign-up with the same keys
  * goes on where it stopped: the key remembers the account's id, the name that it was proven. */
+#include "base/planted.h"
 #include "mimi/names.h"
 #include "provider/account_names.h"
 #include "provider/discovery.h"
@@ -98,6 +99,8 @@ static uc_err account_fill(struct call *c, const struct sign_up *u, struct store
 	struct view id = VIEW_OF(u->account_id);
 	struct account_record account = { .created_day = day_of(env_now_ms(c->p->env)) };
 	struct device_record device = { 0 };
+	if (PLANTED(sign_up_second))
+		account.created_day = (uint32_t)(env_now_ms(c->p->env) / 1000);
 	memcpy(account.account_key, u->q.account_key.p, sizeof account.account_key);
 	memcpy(account.name_id, u->name.now, sizeof account.name_id);
 	memcpy(device.intake_key, u->q.intake_key.p, sizeof device.intake_key);

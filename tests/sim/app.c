@@ -8,7 +8,7 @@
 #include "tests/sim/sim.h"
 #include "tests/unit/provider/one_by_one.h"
 
-enum { TICK_MS = 1000, SYNC_MS = 4, DOWN_MS = 4000 };
+enum { TICK_MS = 1000, SYNC_MS = 4, DOWN_MS = 4000, FOLDER_MAX = 512 };
 
 /* --- faults --- */
 
@@ -316,6 +316,13 @@ static uc_err open_one(struct app *a, const char *kind, struct store_memory *dis
 		.check_shards = true,
 		.faults = { a, strike_at },
 	};
+	char path[FOLDER_MAX];
+	if (a->w->plan.folder) {
+		snprintf(path, sizeof path, "%s/%s.%s", a->w->plan.folder, a->domain, kind);
+		o.driver = a->w->plan.driver;
+		o.path = path;
+		o.memory = NULL;
+	}
 	return store_open(&o, out);
 }
 
@@ -355,6 +362,10 @@ static uc_err open_all(struct app *a)
 	config.accounts = a->accounts;
 	config.rooms = a->rooms;
 	TRY(provider_new(&config, &a->provider));
+	/* As an operator would have it, where it is about what is stored of people. */
+	if (a->w->plan.folder)
+		provider_set_contact(a->provider, &(struct provider_contact){ .grown_ups = true,
+									      .new_ask = true });
 	return life_begins(a);
 }
 
@@ -369,7 +380,8 @@ static void ticks(struct world *w, struct happening *h)
 	provider_tick(a->provider, app_now(a));
 	(void)provider_go_on(a->provider);
 	app_after(a);
-	timeline_add(w, w->now_ms + TICK_MS, ticks, a, h->number, NO_BYTES);
+	uint64_t tick_ms = w->plan.tick_ms ? w->plan.tick_ms : TICK_MS;
+	timeline_add(w, w->now_ms + tick_ms, ticks, a, h->number, NO_BYTES);
 }
 
 uc_err app_start(struct app *a)

@@ -43,7 +43,7 @@ enum {
 	APPS = 3,
 	ACTS_MAX = 32,
 	WHY_MAX = 512,
-	PEOPLE_MAX = 320,
+	PEOPLE_MAX = 2048,
 	TEXT_MAX = 96,
 	LABEL_MAX = 96,
 	CODE_MAX = 32,
@@ -234,6 +234,10 @@ struct plan {
 	const char *strike;        /* a write point to strike the first time it is seen; or NULL */
 	const struct story *story; /* what is told of it; or NULL */
 	struct cover *cover;
+	/* Stores in this folder, which is there, instead of in memory; NULL: in memory. */
+	const char *folder;
+	const struct store_driver *driver; /* of those */
+	uint64_t tick_ms;                  /* 0: a second */
 };
 /* What sort of world this seed is: how many people, how much happens, which faults. */
 void plan_of_seed(struct plan *p, uint64_t seed);
