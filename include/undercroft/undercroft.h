@@ -241,6 +241,7 @@ struct uc_settings {
 	enum uc_may_add add;
 	bool find_by_name;   /* by the exact number, handle or e-mail address */
 	bool find_by_number; /* by who has the number among theirs: see uc_findable_set */
+	bool has_code; /* only together with a contact code; set by uc_contact_code_set alone */
 	/* The app has shown others than this device knows, since it was opened and they were set last.
 	 * Told, not set. */
 	bool app_showed_others;
@@ -254,6 +255,14 @@ UC_API uc_err uc_settings_default(enum uc_age age, struct uc_settings *out) UC_M
  * faster. */
 UC_API uc_err uc_settings_set(uc_client *c, const struct uc_settings *settings,
 			      uc_op *op) UC_MUST_USE;
+
+/* A new contact code, or none any more: who has set one is found by their name only by who has the code,
+ * too, which is handed on by other ways; for all others there is nobody.  DONE: the text is the code, as
+ * "7KQX-M0RA", and as uc_settings_set.  UC_E_NOT_ALLOWED: no settings were said yet. */
+UC_API uc_err uc_contact_code_set(uc_client *c, bool wanted, uc_op *op) UC_MUST_USE;
+/* The code that is set.  UC_E_NOT_FOUND: there is none, or another device has made it. */
+enum { UC_CONTACT_CODE_MAX = 16 };
+UC_API uc_err uc_contact_code(uc_client *c, char out[UC_CONTACT_CODE_MAX]) UC_MUST_USE;
 
 struct uc_device {
 	uint8_t device_key[32];
@@ -272,6 +281,37 @@ UC_API uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx) UC_MUST_
 UC_API uc_err uc_ask(uc_client *c, const char *app, const char *identifier, const char *text,
 		     uc_op *op) UC_MUST_USE;
 
+/* The same with their contact code, as it was typed; NULL: none.  UC_E_CODE: that is no code.  Whether it is
+ * theirs is not told: UC_E_NOT_FOUND, as if there were nobody. */
+UC_API uc_err uc_ask_with_code(uc_client *c, const char *app, const char *identifier,
+			       const char *code, const char *text, uc_op *op) UC_MUST_USE;
+/* Asks whoever made that link.  DONE as above, but nobody tells whether it is still good.  UC_E_ADDRESS:
+ * that is no link; UC_E_ARGUMENT: it is our own. */
+UC_API uc_err uc_ask_by_invitation(uc_client *c, const char *link, const char *text,
+				   uc_op *op) UC_MUST_USE;
+/* Reads a link and does nothing with it: the domain of its maker's app.  UC_E_ADDRESS; UC_E_TOO_LARGE for
+ * less than 256 bytes. */
+UC_API uc_err uc_invitation_app(const char *link, char *out, size_t out_n) UC_MUST_USE;
+
+/* Makes a link by which others may ask, for so many days (1 to 90; 0: 30), or one of them alone.  DONE: the
+ * text is the link, "https://APP/#/link/...", into which a port may be put.  UC_E_LIMIT: there are a
+ * hundred. */
+UC_API uc_err uc_invite(uc_client *c, uint32_t days, bool once, uc_op *op) UC_MUST_USE;
+struct uc_invitation {
+	struct uc_id id;
+	const char *link;
+	bool once;      /* of one person alone */
+	bool used;      /* who has come: nobody else is let in by it */
+	uint32_t asked; /* requests that came by it */
+	uint64_t made_ms, expires_ms;
+};
+typedef bool uc_invitation_each(void *ctx, const struct uc_invitation *invitation);
+/* Those that this device has made, in that order, while they last. */
+UC_API uc_err uc_invitations(uc_client *c, uc_invitation_each *each, void *ctx) UC_MUST_USE;
+/* Nobody is let in by it any more, from now on, whatever the app does.  DONE: the app knows. */
+UC_API uc_err uc_invitation_end(uc_client *c, const struct uc_id *invitation,
+				uc_op *op) UC_MUST_USE;
+
 enum uc_request_state {
 	UC_REQUEST_OPEN,
 	UC_REQUEST_ACCEPTED,
@@ -280,9 +320,11 @@ enum uc_request_state {
 struct uc_request {
 	struct uc_id id;
 	bool incoming;
+	bool by_invitation; /* incoming: by an invitation of ours; outgoing: by theirs */
 	enum uc_request_state state;
-	const char *app;  /* theirs */
-	const char *name; /* incoming: profile name they gave; outgoing: identifier asked for */
+	const char *app; /* theirs */
+	const char *
+		name; /* incoming: profile name they gave; outgoing: identifier asked for, "" by_invitation */
 	const char *text;
 	uint64_t time_ms;
 	bool has_contact; /* accepted, and introduced */

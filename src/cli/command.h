@@ -56,7 +56,7 @@ struct command {
 };
 
 extern const struct command commands_account[], commands_people[], commands_find[],
-	commands_same_person[], commands_rooms[], commands_messages[];
+	commands_invitations[], commands_same_person[], commands_rooms[], commands_messages[];
 
 /* --- options.c --- */
 
@@ -96,9 +96,15 @@ int cli_wait(struct cli *cli, uc_err started, const uc_op *op, const char *what)
  * and, when `answer`, until they have written (otherwise their first words, if they come at once,
  * are let come first); shows what happens meanwhile. */
 int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool answer);
+/* Who is asked, and how they were come by. */
+struct cli_asked {
+	const char *link;             /* or NULL, and then: */
+	const char *app, *identifier; /* as typed */
+	const char *code;             /* contact code, or NULL */
+};
 /* Asks, then stays if told to: with a text to say, or to wait. */
-int cli_ask(struct cli *cli, const char *app, const char *identifier, const char *text,
-	    const char *say, bool wait);
+int cli_ask(struct cli *cli, const struct cli_asked *whom, const char *text, const char *say,
+	    bool wait);
 /* A room's name, for lists over several of them, or NULL; lives until the next call. */
 const char *cli_room_name(struct cli *cli, const struct uc_id *room);
 

@@ -191,7 +191,8 @@ static int ask_at_once(struct cli *cli)
 		return CLI_USAGE;
 	}
 	snprintf(app, sizeof app, "%.*s", (int)(colon - whom), whom);
-	return cli_ask(cli, app, colon + 1, text ? text : "", cli_option(cli, "--say"),
+	const struct cli_asked asked = { .app = app, .identifier = colon + 1 };
+	return cli_ask(cli, &asked, text ? text : "", cli_option(cli, "--say"),
 		       cli_flag(cli, "--wait"));
 }
 

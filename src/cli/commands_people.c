@@ -8,8 +8,22 @@
 
 static int run_ask(struct cli *cli)
 {
-	return cli_ask(cli, cli->argv[0], cli->argv[1], cli->argc > 2 ? cli->argv[2] : "",
-		       cli_option(cli, "--say"), cli_flag(cli, "--wait"));
+	char app[256];
+	struct cli_asked whom = { .code = cli_option(cli, "--code") };
+	bool by_invitation = !uc_invitation_app(cli->argv[0], app, sizeof app);
+	int at = by_invitation ? 1 : 2;
+	if (cli->argc < at || cli->argc > at + 1 || (by_invitation && whom.code)) {
+		fputs("usage: undercroft ask APP IDENTIFIER [TEXT], or ask LINK [TEXT]\n", stderr);
+		return CLI_USAGE;
+	}
+	if (by_invitation) {
+		whom.link = cli->argv[0];
+	} else {
+		whom.app = cli->argv[0];
+		whom.identifier = cli->argv[1];
+	}
+	return cli_ask(cli, &whom, cli->argc > at ? cli->argv[at] : "", cli_option(cli, "--say"),
+		       cli_flag(cli, "--wait"));
 }
 
 struct listing {
@@ -212,15 +226,19 @@ static void settings_print(struct cli *cli, const struct uc_settings *s)
 {
 	const char *age = word_of(ages, (int)s->age), *ask = word_of(askers, (int)s->ask);
 	const char *add = word_of(adders, (int)s->add), *find = word_of(yes_no, s->find_by_name);
+	char code[UC_CONTACT_CODE_MAX];
+	if (uc_contact_code(cli->client, code))
+		snprintf(code, sizeof code, "%s", s->has_code ? "set" : "none");
 	if (cli->json) {
 		print_json("settings", "said", s->said ? "yes" : "no", "age", age, "ask", ask,
-			   "add", add, "find", find, NULL);
+			   "add", add, "find", find, "contact_code", code, NULL);
 		return;
 	}
 	if (!s->said)
 		puts("Nothing was said yet: the app's defaults hold.");
 	else
-		printf("age %s\nask %s\nadd %s\nfind %s\n", age, ask, add, find);
+		printf("age %s\nask %s\nadd %s\nfind %s\ncontact-code %s\n", age, ask, add, find,
+		       code);
 }
 
 /* What is not said stays as it is; with another age, it is what that age begins with. */
@@ -243,10 +261,27 @@ static bool settings_read(struct cli *cli, struct uc_settings *s)
 	return true;
 }
 
+static const struct word codes[] = { { "none", 0 }, { "new", 1 }, { NULL, 0 } };
+
+/* The others first: a code is of no use to whom the rules let nobody find. */
+static int settings_set(struct cli *cli, const struct uc_settings *s, bool has_code)
+{
+	uc_op op = 0;
+	int wanted = 0, status = CLI_OK;
+	if (!word_read(cli, "--contact-code", codes, &wanted))
+		return CLI_USAGE;
+	if (cli->options_n > has_code)
+		status = cli_wait(cli, uc_settings_set(cli->client, s, &op), &op, "set that");
+	if (!status && has_code)
+		status = cli_wait(cli, uc_contact_code_set(cli->client, wanted != 0, &op), &op,
+				  s->said || cli->options_n > 1 ? "set that"
+								: "say --age first; set that");
+	return status;
+}
+
 static int run_settings(struct cli *cli)
 {
 	struct uc_settings s;
-	uc_op op = 0;
 	uc_err err = uc_settings_get(cli->client, &s);
 	if (err)
 		return cli_fail(cli, err, "read the settings");
@@ -256,7 +291,7 @@ static int run_settings(struct cli *cli)
 	}
 	if (!settings_read(cli, &s))
 		return CLI_USAGE;
-	int status = cli_wait(cli, uc_settings_set(cli->client, &s, &op), &op, "set that");
+	int status = settings_set(cli, &s, cli_flag(cli, "--contact-code"));
 	if (!status && !uc_settings_get(cli->client, &s))
 		settings_print(cli, &s);
 	return status;
@@ -264,17 +299,20 @@ static int run_settings(struct cli *cli)
 
 /* clang-format off */
 const struct command commands_people[] = {
-	{ "ask", NEEDS_SIGN_IN, 2, 3, run_ask,
-	  "APP IDENTIFIER [TEXT] [--say TEXT | --wait]",
-	  "--say= --wait",
+	{ "ask", NEEDS_SIGN_IN, 1, 3, run_ask,
+	  "APP IDENTIFIER [TEXT] [--code CODE] [--say TEXT | --wait]\n"
+	  "       undercroft ask LINK [TEXT] [--say TEXT | --wait]",
+	  "--code= --say= --wait",
 	  "ask somebody on any app to be a contact",
 	  "Looks the number, handle or address up on APP, a name in the apps file or an app's\n"
-	  "domain, and sends a sealed contact request with at most 140 characters of text. You\n"
+	  "domain, and sends a sealed contact request with at most 140 characters of text; or asks\n"
+	  "whoever made LINK. CODE is the contact code they gave you, if they have set one. You\n"
 	  "hear of it again only if they accept. --wait stays until then; --say also sends them\n"
 	  "TEXT and stays until they have written. Ctrl-C ends the waiting, not the request.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa ask lens tom \"Hello Tom, it's Rosa\"\n"
+	  "  undercroft -p rosa ask lens tom --code 7KQX-M0RA\n"
 	  "  undercroft -p tom ask plaza uwe@example.org --say \"Are the beans up?\"" },
 	{ "requests", NEEDS_TRY, 0, 0, run_requests,
 	  "[--all]",
@@ -339,19 +377,22 @@ const struct command commands_people[] = {
 	  "example:\n"
 	  "  undercroft -p rosa safety Tom" },
 	{ "settings", NEEDS_SIGN_IN, 0, 0, run_settings,
-	  "[--age AGE] [--ask WHO] [--add WHO] [--find YES-OR-NO]",
-	  "--age= --ask= --add= --find=",
+	  "[--age AGE] [--ask WHO] [--add WHO] [--find YES-OR-NO] [--contact-code new|none]",
+	  "--age= --ask= --add= --find= --contact-code=",
 	  "show or set who may reach you",
 	  "Your device signs them, and says so if the app shows others. AGE is child (below\n"
 	  "13), 13-15, 16-17, adult or unknown; with another one, all else becomes what that\n"
 	  "age begins with. Who may ask: anybody whom the rules let, handed (only who got a\n"
 	  "link or code from you), nobody. Who may add you to groups: contacts, nobody. --find:\n"
 	  "do people find you by your exact number, handle or address? Below 18 nobody becomes\n"
-	  "older again, and below 16 nothing is opened.\n"
+	  "older again, and below 16 nothing is opened. --contact-code new makes a code, in the\n"
+	  "place of the one before: you are found only by who gives it with your name, as in\n"
+	  "`ask --code`; for all others there is nobody.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa settings --age adult\n"
-	  "  undercroft -p rosa settings --ask handed --find no" },
+	  "  undercroft -p rosa settings --ask handed --find no\n"
+	  "  undercroft -p tom settings --contact-code new" },
 	{ 0 },
 };
 /* clang-format on */

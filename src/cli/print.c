@@ -166,15 +166,18 @@ void print_request(bool json, unsigned number, const struct uc_request *r, const
 		set_text(o, "state", request_states[r->state]);
 		set_text(o, "app", app);
 		set_text(o, "name", r->name);
+		set_bool(o, "by_invitation", r->by_invitation);
 		set_text(o, "text", r->text);
 		set_number(o, "time_ms", r->time_ms);
 		put(o);
 		return;
 	}
 	printf("%2u  %-4s %-9s ", number, r->incoming ? "from" : "to", request_states[r->state]);
-	print_text(stdout, r->name);
+	print_text(stdout, r->name[0] ? r->name : "who made a link");
 	fputs(" on ", stdout);
 	print_text(stdout, app);
+	if (r->incoming && r->by_invitation)
+		fputs(", by a link of yours", stdout);
 	if (r->text[0]) {
 		fputs(": ", stdout);
 		print_text(stdout, r->text);

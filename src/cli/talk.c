@@ -159,19 +159,34 @@ int cli_stay(struct cli *cli, const struct uc_id *request, const char *say, bool
 	return err ? cli_fail(cli, err, "conversation") : CLI_OK;
 }
 
-int cli_ask(struct cli *cli, const char *app, const char *identifier, const char *text,
-	    const char *say, bool wait)
+static uc_err ask_begin(struct cli *cli, const struct cli_asked *whom, const char *text, uc_op *op)
 {
 	char domain[256];
+	if (whom->link)
+		return uc_ask_by_invitation(cli->client, whom->link, text, op);
+	profile_app_domain(whom->app, domain, sizeof domain);
+	return uc_ask_with_code(cli->client, domain, whom->identifier, whom->code, text, op);
+}
+
+int cli_ask(struct cli *cli, const struct cli_asked *whom, const char *text, const char *say,
+	    bool wait)
+{
 	struct ending w = { 0 };
-	profile_app_domain(app, domain, sizeof domain);
-	uc_err err = cli_finish(cli, uc_ask(cli->client, domain, identifier, text, &w.op), &w);
+	char app[256] = "";
+	const char *identifier = whom->link ? "" : whom->identifier;
+	uc_err err = cli_finish(cli, ask_begin(cli, whom, text, &w.op), &w);
+	if (!whom->link)
+		snprintf(app, sizeof app, "%s", whom->app);
+	else if (!err)
+		err = uc_invitation_app(whom->link, app, sizeof app);
 	bool stay = say || wait;
 	if (!err && !stay)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (err)
 		return cli_fail(cli, err,
 				err == UC_E_NOT_FOUND ? "nobody there is known by that" : "ask");
+	if (whom->link)
+		identifier = "who made the link";
 	if (cli->json)
 		print_json("asked", "app", app, "identifier", identifier, NULL);
 	else if (stay)

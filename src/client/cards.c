@@ -2,6 +2,7 @@
 #include "client/cards.h"
 
 #include "client/identity.h"
+#include "client/invitations.h"
 #include "client/rooms.h"
 #include "mimi/card.h"
 
@@ -22,12 +23,15 @@ uc_err card_write(struct uc_client *c, const struct request *q, struct arena *a,
 	return card_seal(&c->env, VIEW_OF(q->request_key), view_str(q->target), &card, a, sealed);
 }
 
-/* Sealed to whichever of our keys the asker's look-up was answered with. */
+/* Sealed to the invitation's own key, or to whichever of ours the asker's look-up was answered with. */
 static uc_err card_open_any(struct uc_client *c, struct view target, struct view sealed,
 			    struct arena *a, struct card *out)
 {
 	const struct account *self = &c->account;
+	const struct invitation *by = invitation_at(c, target);
 	uc_err err = UC_E_DECRYPT;
+	if (by)
+		return card_open(VIEW_OF(by->priv), VIEW_OF(by->pub), target, sealed, a, out);
 	for (uint32_t i = 0; err == UC_E_DECRYPT && i < self->request_key_count; i++) {
 		const struct request_key *k = &self->request_keys[i];
 		err = card_open(VIEW_OF(k->priv), VIEW_OF(k->pub), target, sealed, a, out);

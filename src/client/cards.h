@@ -15,7 +15,7 @@ struct card_content {
 /* Sealed to q->request_key: our introduction, q->text, q->answer_pub, q->reply. */
 uc_err UC_MUST_USE card_write(struct uc_client *c, const struct request *q, struct arena *a,
 			      struct view *sealed);
-/* Opened with one of our request keys; the introduction in it is verified, and both addresses are
+/* Opened with the key of the invitation it came by, or one of our request keys; the introduction in it is verified, and both addresses are
  * those it was sent to and asks to be answered at. */
 uc_err UC_MUST_USE card_read(struct uc_client *c, struct view target, struct view requester,
 			     struct view sealed, struct arena *a, struct card_content *out);

@@ -4,6 +4,7 @@
 
 #include "client/account.h"
 #include "client/directories.h"
+#include "client/invitations.h"
 
 #include "base/heap.h"
 
@@ -145,6 +146,9 @@ bool uc_client_is_idle(const uc_client *c)
 		return false;
 	for (const struct request *q = c->requests; q; q = q->next)
 		if (!request_is_idle(q))
+			return false;
+	for (const struct invitation *i = c->invitations; i; i = i->next)
+		if (!invitation_is_idle(i))
 			return false;
 	for (const struct room *r = c->rooms; r; r = r->next)
 		if (!room_is_idle(r))

@@ -77,15 +77,16 @@ struct uc_client {
 	uint64_t addresses_retry_ms;
 	uint32_t sets_left;
 
-	struct set *sets;         /* pool.c */
-	struct contact *contacts; /* contacts.c */
-	struct request *requests; /* requests.c */
-	struct finding finding;   /* finding.c */
-	struct room *rooms;       /* rooms.c */
-	struct own_link *links;   /* links.c */
-	struct linked *linkeds;   /* linked.c */
-	struct known_app *apps;   /* directories.c; memory only */
-	bool draws_as_minor;      /* tokens.c: the class whose key the app took last */
+	struct set *sets;               /* pool.c */
+	struct contact *contacts;       /* contacts.c */
+	struct request *requests;       /* requests.c */
+	struct invitation *invitations; /* invitations.c */
+	struct finding finding;         /* finding.c */
+	struct room *rooms;             /* rooms.c */
+	struct own_link *links;         /* links.c */
+	struct linked *linkeds;         /* linked.c */
+	struct known_app *apps;         /* directories.c; memory only */
+	bool draws_as_minor;            /* tokens.c: the class whose key the app took last */
 };
 
 /* Errors after which what lies in memory may be half of a change: the client is broken. */
@@ -143,6 +144,7 @@ void records_save(struct uc_client *c);
 void records_free(struct uc_client *c);
 /* Into the client's list, by their numbers. */
 void request_add(struct uc_client *c, struct request *q);
+void invitation_add(struct uc_client *c, struct invitation *i);
 void room_add(struct uc_client *c, struct room *r);
 void own_link_add(struct uc_client *c, struct own_link *l);
 void linked_add(struct uc_client *c, struct linked *l);

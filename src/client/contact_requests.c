@@ -7,6 +7,7 @@
 #include "client/directories.h"
 #include "client/groups.h"
 #include "client/identity.h"
+#include "client/invitations.h"
 #include "client/pool.h"
 #include "client/protocol.h"
 #include "client/reaching.h"
@@ -17,13 +18,12 @@
 #include "mimi/lookup.h"
 
 #include "base/heap.h"
-#include "base/text.h"
 
 enum {
 	RETRY_MS = 10 * 1000,
 	REPLY_DAYS = 30,
-	TEXT_CHARACTERS = 140,
-	OPEN_MAX = 500, /* requests that wait for the person */
+	OPEN_MAX = 500,        /* requests that wait for the person */
+	HOUR_MS = 3600 * 1000, /* the app says no more of when a letter came than that */
 };
 
 static struct request *request_find(struct uc_client *c, const struct uc_id *id)
@@ -34,7 +34,7 @@ static struct request *request_find(struct uc_client *c, const struct uc_id *id)
 	return NULL;
 }
 
-static uc_err request_new(struct uc_client *c, bool incoming, struct request **out)
+uc_err request_new(struct uc_client *c, bool incoming, struct request **out)
 {
 	struct request *q = HEAP_NEW(struct request);
 	if (!q)
@@ -73,6 +73,7 @@ static void request_end(struct uc_client *c, struct request *q, uint8_t state, u
 	q->state = state;
 	q->dirty = true;
 	blob_done(&q->entry);
+	wipe(q->contact_code, sizeof q->contact_code);
 	op_done_at(c, q->op, err, text, &q->id, NULL);
 	q->op = 0;
 }
@@ -115,6 +116,7 @@ static uc_err answer_take(struct uc_client *c, struct request *q, const struct k
 		return UC_E_PEER;
 	TRY(text_set(q->target, sizeof q->target, answer.request_address));
 	memcpy(q->request_key, answer.request_key.p, sizeof q->request_key);
+	wipe(q->contact_code, sizeof q->contact_code); /* it has done what it was for */
 	q->state = REQUEST_ADDRESSED;
 	q->dirty = true;
 	(void)c;
@@ -141,7 +143,11 @@ static uc_err lookup_send(struct uc_client *c, struct request *q, struct looking
 			  const struct app_keys *keys)
 {
 	struct lookup_request req = { .domain = view_str(q->app) };
-	struct lookup_query query = { .version = 1, .identifier = view_str(q->name) };
+	struct lookup_query query = {
+		.version = 2,
+		.identifier = view_str(q->name),
+		.code = view_str(q->contact_code),
+	};
 	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &l->answer_key));
 	query.answer_key = kem_public(&l->answer_key);
 	TRY(lookup_query_seal(&c->env, VIEW_OF(keys->lookup), view_str(q->app), &query, &c->call,
@@ -380,11 +386,16 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 {
 	struct card_content card;
 	struct request *q;
+	struct invitation *by = invitation_at(c, in->target);
 	if (known_card(c, in->requester))
 		return UC_OK; /* delivered twice */
 	if (open_count(c) >= OPEN_MAX)
 		return UC_E_LIMIT;
+	if (by && received_ms > by->expires_ms + HOUR_MS)
+		return UC_E_ADDRESS;
 	TRY(card_read(c, in->target, in->requester, in->sealed, &c->call, &card));
+	if (by)
+		invitation_asked(by);
 	struct uc_id id = contact_id(card.app, card.account_key);
 	switch (reaching_edge(c, &id)) {
 	case EDGE_BLOCKED:
@@ -398,6 +409,7 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 		return UC_OK;
 	TRY(request_new(c, true, &q));
 	q->state = REQUEST_OPEN;
+	q->by_invitation = by != NULL;
 	q->time_ms = received_ms;
 	TRY(text_set(q->app, sizeof q->app, view_str(card.app)));
 	TRY(text_set(q->name, sizeof q->name, view_str(card.name)));
@@ -476,13 +488,22 @@ void requests_joined(struct uc_client *c, struct room *r)
 static void compare_identity(struct uc_client *c, const struct request *q)
 {
 	for (const struct request *o = c->requests; o; o = o->next) {
-		bool same_name = !o->incoming && o != q && !strcmp(o->app, q->app) &&
-				 !strcmp(o->name, q->name);
+		bool same_name = !o->incoming && !o->by_invitation && o != q &&
+				 !strcmp(o->app, q->app) && !strcmp(o->name, q->name);
 		if (!same_name || id_is_zero(&o->contact) || id_equal(&o->contact, &q->contact))
 			continue;
 		identity_alarm(c, &o->contact, view_str(q->name));
 		return;
 	}
+}
+
+/* Somebody else than who made the link that we asked by. */
+static void compare_maker(struct uc_client *c, const struct request *q, const struct contact *k)
+{
+	uint8_t check[CONTACT_LINK_CHECK];
+	if (contact_link_check(view_str(q->target), VIEW_OF(k->account_key), check) ||
+	    !view_equal(VIEW_OF(check), VIEW_OF(q->check)))
+		identity_alarm(c, &k->id, VIEW_LIT("who answers is not who made the link"));
 }
 
 void requests_introduced(struct uc_client *c, struct room *r, struct contact *k)
@@ -492,59 +513,23 @@ void requests_introduced(struct uc_client *c, struct room *r, struct contact *k)
 			continue;
 		q->contact = k->id;
 		q->dirty = true;
-		if (!q->incoming)
+		if (!q->incoming && q->by_invitation)
+			compare_maker(c, q, k);
+		else if (!q->incoming)
 			compare_identity(c, q);
 	}
 }
 
 /* --- for the owner --- */
 
-static size_t characters(struct view v)
-{
-	size_t n = 0;
-	while (v.n && utf8_next(&v) != UINT32_MAX)
-		n++;
-	return n;
-}
-
-struct ask_call {
-	const char *app, *identifier, *text;
+struct answer_call {
 	const struct uc_id *request;
 	uc_op *op;
 };
 
-static uc_err ask(struct uc_client *c, void *arg)
-{
-	const struct ask_call *in = arg;
-	struct request *q;
-	if (!account_is_active(c))
-		return UC_E_SIGNED_OUT;
-	if (strlen(in->app) >= DOMAIN_MAX || strlen(in->identifier) >= IDENTIFIER_BYTES ||
-	    !utf8_is_valid(view_str(in->text)) || !utf8_is_valid(view_str(in->identifier)) ||
-	    !utf8_is_valid(view_str(in->app)))
-		return UC_E_ARGUMENT;
-	if (characters(view_str(in->text)) > TEXT_CHARACTERS)
-		return UC_E_TOO_LARGE;
-	TRY(request_new(c, false, &q));
-	TRY(text_set(q->app, sizeof q->app, view_str(in->app)));
-	TRY(text_set(q->name, sizeof q->name, view_str(in->identifier)));
-	TRY(text_set(q->text, sizeof q->text, view_str(in->text)));
-	q->state = REQUEST_LOOKING;
-	*in->op = q->op = op_new(c);
-	return UC_OK;
-}
-
-uc_err uc_ask(uc_client *c, const char *app, const char *identifier, const char *text, uc_op *op)
-{
-	struct ask_call in = { app, identifier, text ? text : "", NULL, op };
-	if (!c || !app || !*app || !identifier || !*identifier || !op)
-		return UC_E_ARGUMENT;
-	return turn_run(c, ask, &in);
-}
-
 static uc_err accept_request(struct uc_client *c, void *arg)
 {
-	const struct ask_call *in = arg;
+	const struct answer_call *in = arg;
 	struct request *q = request_find(c, in->request);
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
@@ -560,7 +545,7 @@ static uc_err accept_request(struct uc_client *c, void *arg)
 
 uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op)
 {
-	struct ask_call in = { .request = request, .op = op };
+	struct answer_call in = { .request = request, .op = op };
 	if (!c || !request || !op)
 		return UC_E_ARGUMENT;
 	return turn_run(c, accept_request, &in);
@@ -568,7 +553,7 @@ uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op)
 
 static uc_err decline(struct uc_client *c, void *arg)
 {
-	const struct ask_call *in = arg;
+	const struct answer_call *in = arg;
 	struct request *q = request_find(c, in->request);
 	if (!q || !q->incoming)
 		return UC_E_NOT_FOUND;
@@ -581,7 +566,7 @@ static uc_err decline(struct uc_client *c, void *arg)
 
 uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op)
 {
-	struct ask_call in = { .request = request, .op = op };
+	struct answer_call in = { .request = request, .op = op };
 	if (!c || !request || !op)
 		return UC_E_ARGUMENT;
 	return turn_run(c, decline, &in);
@@ -612,6 +597,7 @@ uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
 		struct uc_request shown = {
 			.id = q->id,
 			.incoming = q->incoming,
+			.by_invitation = q->by_invitation,
 			.state = shown_state(q),
 			.app = q->app,
 			.name = q->name,

@@ -9,6 +9,8 @@
 #include "client/client.h"
 #include "mimi/contact_token.h"
 
+/* One more, kept with the turn. */
+uc_err UC_MUST_USE request_new(struct uc_client *c, bool incoming, struct request **out);
 uc_err UC_MUST_USE requests_drive(struct uc_client *c);
 /* A ConsentEntry from the intake. */
 uc_err UC_MUST_USE requests_consent_in(struct uc_client *c, struct view entry,

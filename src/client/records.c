@@ -8,21 +8,22 @@
 
 #include "base/heap.h"
 
-#define TABLE_ACCOUNT  "account"
-#define TABLE_SET      "set"
-#define TABLE_CONTACT  "contact"
-#define TABLE_REQUEST  "request"
-#define TABLE_FINDING  "finding"
-#define TABLE_SOUGHT   "sought"
-#define TABLE_ROOM     "room"
-#define TABLE_LINK     "link"   /* other accounts of this person */
-#define TABLE_LINKED   "linked" /* those of contacts */
-#define TABLE_MEMBERS  "room members"
-#define TABLE_GROUP    "group" /* the root of its journal */
-#define TABLE_JOURNAL  "group journal"
-#define TABLE_RATCHETS "group ratchets" /* of a time before there were journals */
-#define TABLE_REJOIN   "group rejoined"
-#define TABLE_OUTBOX   "outbox"
+#define TABLE_ACCOUNT    "account"
+#define TABLE_SET        "set"
+#define TABLE_CONTACT    "contact"
+#define TABLE_REQUEST    "request"
+#define TABLE_INVITATION "invitation"
+#define TABLE_FINDING    "finding"
+#define TABLE_SOUGHT     "sought"
+#define TABLE_ROOM       "room"
+#define TABLE_LINK       "link"   /* other accounts of this person */
+#define TABLE_LINKED     "linked" /* those of contacts */
+#define TABLE_MEMBERS    "room members"
+#define TABLE_GROUP      "group" /* the root of its journal */
+#define TABLE_JOURNAL    "group journal"
+#define TABLE_RATCHETS   "group ratchets" /* of a time before there were journals */
+#define TABLE_REJOIN     "group rejoined"
+#define TABLE_OUTBOX     "outbox"
 
 /* A room's journal in all its rows: some three times what a snapshot may be. */
 enum { JOURNAL_MAX = 4 * BLOB_MAX };
@@ -39,6 +40,7 @@ ELEMENT(contact)
 ELEMENT(request)
 ELEMENT(finding)
 ELEMENT(sought)
+ELEMENT(invitation)
 ELEMENT(room)
 ELEMENT(own_link)
 ELEMENT(linked)
@@ -85,6 +87,24 @@ static void sets_save(struct uc_client *c)
 			safe_put_object(&c->safe, p, set_record, s);
 		s->dirty = false;
 		at = &s->next;
+	}
+}
+
+static void invitations_save(struct uc_client *c)
+{
+	for (struct invitation **at = &c->invitations; *at;) {
+		struct invitation *i = *at;
+		struct safe_place p = place(TABLE_INVITATION, VIEW_OF(i->id.b));
+		if (i->gone && !i->in_flight) {
+			safe_delete(&c->safe, p);
+			*at = i->next;
+			heap_free_wiped(i, sizeof *i);
+			continue;
+		}
+		if (i->dirty)
+			safe_put_object(&c->safe, p, invitation_record, i);
+		i->dirty = false;
+		at = &i->next;
 	}
 }
 
@@ -227,6 +247,7 @@ void records_save(struct uc_client *c)
 					request_record, q);
 		q->dirty = false;
 	}
+	invitations_save(c);
 	links_save(c);
 	for (struct room *r = c->rooms; r; r = r->next) {
 		if (r->dirty)
@@ -281,6 +302,7 @@ static bool in_order(uint64_t n, const struct uc_id *id, uint64_t m, const struc
 ADD_FIRST(set)
 ADD_FIRST(contact)
 ADD_IN_ORDER(request)
+ADD_IN_ORDER(invitation)
 ADD_IN_ORDER(room)
 
 void own_link_add(struct uc_client *c, struct own_link *l)
@@ -312,6 +334,7 @@ void linked_add(struct uc_client *c, struct linked *l)
 LOAD_EACH(set)
 LOAD_EACH(contact)
 LOAD_EACH(request)
+LOAD_EACH(invitation)
 LOAD_EACH(room)
 LOAD_EACH(own_link)
 LOAD_EACH(linked)
@@ -477,6 +500,7 @@ uc_err records_load(struct uc_client *c)
 	TRY(table_load(&l, TABLE_SET, load_set));
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
+	TRY(table_load(&l, TABLE_INVITATION, load_invitation));
 	TRY(table_load(&l, TABLE_ROOM, load_room));
 	TRY(table_load(&l, TABLE_LINK, load_own_link));
 	TRY(table_load(&l, TABLE_LINKED, load_linked));
@@ -521,6 +545,11 @@ static void contact_free(struct contact *k)
 	heap_free(k);
 }
 
+static void invitation_free(struct invitation *i)
+{
+	heap_free_wiped(i, sizeof *i);
+}
+
 static void request_free(struct request *q)
 {
 	blob_done(&q->entry);
@@ -553,6 +582,7 @@ void records_free(struct uc_client *c)
 	FREE_LIST(struct set, c->sets, set_free)
 	FREE_LIST(struct contact, c->contacts, contact_free)
 	FREE_LIST(struct request, c->requests, request_free)
+	FREE_LIST(struct invitation, c->invitations, invitation_free)
 	FREE_LIST(struct room, c->rooms, room_free)
 	FREE_LIST(struct own_link, c->links, own_link_free)
 	FREE_LIST(struct linked, c->linkeds, heap_free)

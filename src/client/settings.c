@@ -46,6 +46,36 @@ static bool device_is_listed(struct uc_client *c, struct view device_key)
 	       device_list_has(&l, device_key);
 }
 
+/* --- the contact code --- */
+
+static struct code_made *code_of(struct uc_client *c, const struct settings *s)
+{
+	struct code_made *both[] = { &c->account.code_next, &c->account.code_now };
+	for (size_t i = 0; s->code.n && i < 2; i++)
+		if (*both[i]->text && view_equal(VIEW_OF(both[i]->tag), s->code))
+			return both[i];
+	return NULL;
+}
+
+/* Into the settings, and to be told to the app with them. */
+static uc_err code_new(struct uc_client *c, struct settings *s)
+{
+	struct code_made *made = &c->account.code_next;
+	TRY(env_random(&c->env, made->tag, sizeof made->tag));
+	TRY(contact_code_make(&c->env, made->text));
+	s->code = VIEW_OF(made->tag);
+	c->account.dirty = true;
+	return UC_OK;
+}
+
+static void code_next_done(struct uc_client *c, bool is_taken)
+{
+	struct code_made *next = &c->account.code_next;
+	if (is_taken && *next->text)
+		c->account.code_now = *next;
+	wipe(next, sizeof *next);
+}
+
 /* The app has others than this device knows: older ones, or ones nobody of ours made.  Those known here
  * are put there again. */
 static uc_err put_back(struct uc_client *c, const char *what)
@@ -55,6 +85,11 @@ static uc_err put_back(struct uc_client *c, const char *what)
 		return UC_OK;
 	struct settings s = settings_known(c);
 	struct view again;
+	/* A code that another device made is not known here: then nobody has the one there is now. */
+	if (s.code.n && !code_of(c, &s)) {
+		TRY(code_new(c, &s));
+		s.number++;
+	}
 	/* Signed by this device: it has the session. */
 	TRY(settings_make(&s, &c->account.device, &c->call, &again));
 	TRY(blob_set(&c->account.settings_next, again));
@@ -121,17 +156,30 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 	c->finding.say_ms = 0;
 	/* That we can be found is still to be said (findable.c). */
 	if (r->err || c->settings_op != c->finding.say_op)
-		op_done(c, c->settings_op, r->err, r->text);
+		op_done(c, c->settings_op, r->err, r->err ? r->text : view_str(a->code_next.text));
 	if (r->err && c->settings_op == c->finding.say_op)
 		c->finding.say_op = 0;
 	c->settings_op = 0;
+	code_next_done(c, !r->err);
+	return UC_OK;
+}
+
+/* The app, which keeps no code, is told it whenever it may not know it. */
+static uc_err code_put(struct uc_client *c, struct settings_put_request *put)
+{
+	struct settings s;
+	if (!put->statement.n)
+		return UC_OK;
+	TRY(wire_decode(put->statement, &c->call, settings_element, &s));
+	const struct code_made *made = code_of(c, &s);
+	put->code = made ? view_str(made->text) : put->code;
 	return UC_OK;
 }
 
 uc_err settings_drive(struct uc_client *c)
 {
 	struct account *a = &c->account;
-	struct settings_put_request put = { blob_view(&a->settings_next) };
+	struct settings_put_request put = { blob_view(&a->settings_next), { NULL, 0 } };
 	if (!account_is_active(c) || c->settings_busy || c->list_stale || a->deleting)
 		return UC_OK;
 	if (!has_feature(c)) {
@@ -141,6 +189,7 @@ uc_err settings_drive(struct uc_client *c)
 	}
 	if (waits_until(c, c->settings_retry_ms) || (c->settings_seen && !put.statement.n))
 		return UC_OK;
+	TRY(code_put(c, &put));
 	c->settings_busy = true;
 	uc_err err = c->settings_seen
 			     ? call_send(c, FRAME_SETTINGS_PUT, settings_put_request_element, &put,
@@ -167,6 +216,7 @@ uc_err uc_settings_get(uc_client *c, struct uc_settings *out)
 		.ask = (enum uc_may_ask)s.ask,
 		.add = (enum uc_may_add)s.add,
 		.find_by_name = s.find_by_name,
+		.has_code = s.code.n != 0,
 		.app_showed_others = c->settings_contested,
 		.find_by_number = s.find_by_number,
 	};
@@ -174,19 +224,48 @@ uc_err uc_settings_get(uc_client *c, struct uc_settings *out)
 	return UC_OK;
 }
 
-uc_err settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op)
+enum code_wish { CODE_AS_IT_IS, CODE_NEW, CODE_NONE };
+struct set_call {
+	const struct uc_settings *in; /* NULL: as they are */
+	enum code_wish code;
+	uc_op *op;
+};
+
+static uc_err may_set(struct uc_client *c)
 {
-	struct account *a = &c->account;
-	struct settings was = settings_known(c), now = was;
-	struct view made;
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
 	if (c->connection != UC_ONLINE || !c->settings_seen)
 		return UC_E_NET;
 	if (!has_feature(c))
 		return UC_E_UNSUPPORTED;
-	if (a->settings_next.n)
-		return UC_E_BUSY;
+	return c->account.settings_next.n ? UC_E_BUSY : UC_OK;
+}
+
+static uc_err apply(struct uc_client *c, const struct set_call *x, struct settings *s)
+{
+	if (x->in) {
+		s->age_band = (uint8_t)x->in->age;
+		s->ask = (uint8_t)x->in->ask;
+		s->add = (uint8_t)x->in->add;
+		s->find_by_name = x->in->find_by_name;
+		s->find_by_number = x->in->find_by_number;
+	} else if (!s->number) {
+		/* Nobody has said how old they are: a code would close more than was meant. */
+		return UC_E_NOT_ALLOWED;
+	}
+	if (x->code == CODE_NEW)
+		return code_new(c, s);
+	if (x->code == CODE_NONE)
+		s->code = (struct view){ NULL, 0 };
+	return UC_OK;
+}
+
+static uc_err set_make(struct uc_client *c, const struct set_call *x, struct view *made)
+{
+	struct account *a = &c->account;
+	struct settings was = settings_known(c), now = was;
+	TRY(apply(c, x, &now));
 	now.app = view_str(a->app);
 	now.account_key = VIEW_OF(a->account_key);
 	/* After a recovery the app has some of a device that is gone: ours come after them. */
@@ -194,38 +273,65 @@ uc_err settings_change(struct uc_client *c, const struct uc_settings *in, uc_op 
 		was.number = c->settings_number;
 	now.number = was.number + 1;
 	now.attested = ATTESTED_SELF;
-	now.age_band = (uint8_t)in->age;
-	now.ask = (uint8_t)in->ask;
-	now.add = (uint8_t)in->add;
-	now.find_by_name = in->find_by_name;
-	now.find_by_number = in->find_by_number;
-	TRY(settings_make(&now, &a->device, &c->call, &made));
-	TRY(settings_verify(made, now.app, now.account_key, &c->call, &now));
-	TRY(settings_follow(&was, &now));
-	TRY(blob_set(&a->settings_next, made));
+	TRY(settings_make(&now, &a->device, &c->call, made));
+	TRY(settings_verify(*made, now.app, now.account_key, &c->call, &now));
+	return settings_follow(&was, &now);
+}
+
+static uc_err change(struct uc_client *c, const struct set_call *x)
+{
+	struct view made;
+	TRY(may_set(c));
+	uc_err err = set_make(c, x, &made);
+	if (err) {
+		code_next_done(c, false);
+		return err;
+	}
+	TRY(blob_set(&c->account.settings_next, made));
 	c->settings_contested = false;
-	a->dirty = true;
-	*op = c->settings_op = op_new(c);
+	c->account.dirty = true;
+	*x->op = c->settings_op = op_new(c);
 	return UC_OK;
 }
 
-struct set_call {
-	const struct uc_settings *in;
-	uc_op *op;
-};
+uc_err settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op)
+{
+	const struct set_call x = { .in = in, .op = op };
+	return change(c, &x);
+}
 
 static uc_err set(struct uc_client *c, void *arg)
 {
-	const struct set_call *x = arg;
-	return settings_change(c, x->in, x->op);
+	return change(c, arg);
 }
 
 uc_err uc_settings_set(uc_client *c, const struct uc_settings *settings, uc_op *op)
 {
-	struct set_call in = { settings, op };
+	struct set_call in = { .in = settings, .op = op };
 	if (!c || !settings || !op)
 		return UC_E_ARGUMENT;
 	return turn_run(c, set, &in);
+}
+
+uc_err uc_contact_code_set(uc_client *c, bool wanted, uc_op *op)
+{
+	struct set_call in = { .code = wanted ? CODE_NEW : CODE_NONE, .op = op };
+	if (!c || !op)
+		return UC_E_ARGUMENT;
+	return turn_run(c, set, &in);
+}
+
+uc_err uc_contact_code(uc_client *c, char out[UC_CONTACT_CODE_MAX])
+{
+	if (!c || !out)
+		return UC_E_ARGUMENT;
+	if (c->broken)
+		return c->broken;
+	struct arena_mark mark = arena_mark(&c->call);
+	struct settings s = settings_known(c);
+	const struct code_made *made = code_of(c, &s);
+	arena_reset(&c->call, mark);
+	return made ? text_set(out, UC_CONTACT_CODE_MAX, view_str(made->text)) : UC_E_NOT_FOUND;
 }
 
 uc_err uc_settings_default(enum uc_age age, struct uc_settings *out)

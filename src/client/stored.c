@@ -101,6 +101,12 @@ static void count_max(struct wire *w, uint32_t *n, uint32_t max)
 	}
 }
 
+static void wire_code_made(struct wire *w, struct code_made *c)
+{
+	FIXED(w, c->tag);
+	TEXT(w, c->text);
+}
+
 void wire_account(struct wire *w, struct account *a)
 {
 	uint16_t version = record_version_to(w, ACCOUNT_VERSION);
@@ -130,6 +136,10 @@ void wire_account(struct wire *w, struct account *a)
 	if (version > 1) {
 		wire_blob(w, &a->settings);
 		wire_blob(w, &a->settings_next);
+	}
+	if (version > 2) {
+		wire_code_made(w, &a->code_now);
+		wire_code_made(w, &a->code_next);
 	}
 }
 
@@ -245,6 +255,27 @@ void wire_request(struct wire *w, struct request *r)
 	wire_id(w, &r->room);
 	if (version > 1)
 		wire_u64(w, &r->number);
+	if (version > 2) {
+		TEXT(w, r->contact_code);
+		wire_bool(w, &r->by_invitation);
+		FIXED(w, r->check);
+	}
+}
+
+void wire_invitation(struct wire *w, struct invitation *i)
+{
+	record_version_to(w, INVITATION_VERSION);
+	wire_id(w, &i->id);
+	wire_u8(w, &i->state);
+	wire_bool(w, &i->once);
+	FIXED(w, i->grant_id);
+	FIXED(w, i->priv);
+	FIXED(w, i->pub);
+	TEXT(w, i->address);
+	wire_u64(w, &i->time_ms);
+	wire_u64(w, &i->expires_ms);
+	wire_u32(w, &i->asked);
+	wire_u64(w, &i->number);
 }
 
 void wire_sought(struct wire *w, struct sought *s)

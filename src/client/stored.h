@@ -6,6 +6,8 @@
 
 #include "crypto/crypto.h"
 #include "base/map.h"
+#include "mimi/contact_code.h"
+#include "mimi/contact_link.h"
 #include "mimi/frames.h"
 #include "mimi/link_statement.h"
 #include "trust/discovery.h"
@@ -14,9 +16,10 @@
 
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
-	ACCOUNT_VERSION = 2, /* 2: settings */
+	ACCOUNT_VERSION = 3, /* 2: settings; 3: contact code */
 	CONTACT_VERSION = 2,
-	REQUEST_VERSION = 2,
+	REQUEST_VERSION = 3, /* 3: contact codes, links */
+	INVITATION_VERSION = 1,
 	ROOM_VERSION = 4,     /* 3: the members are a record of their own; 4: left by itself */
 	MEMBERS_VERSION = 3,  /* 2: since when nobody came; 3: who may be there */
 	OUTGOING_VERSION = 2, /* 2: said again */
@@ -76,6 +79,11 @@ struct request_key {
 	uint8_t priv[32], pub[32];
 	bool put; /* the app has it */
 };
+/* A contact code that this device has made; the settings name it by its tag. */
+struct code_made {
+	uint8_t tag[CONTACT_CODE_TAG];
+	char text[CONTACT_CODE_SHOWN]; /* empty: there is none */
+};
 struct account {
 	uint8_t state; /* enum account_state */
 	char app[DOMAIN_MAX];
@@ -97,6 +105,7 @@ struct account {
 	bool deleting;
 	/* Who may reach this account: as last known, and as on its way to the app; encoded. */
 	struct blob settings, settings_next;
+	struct code_made code_now, code_next;
 
 	bool dirty; /* memory only */
 };
@@ -173,7 +182,11 @@ struct request {
 	bool incoming;
 	uint8_t state; /* enum request_state */
 	char app[DOMAIN_MAX];
-	char name[IDENTIFIER_BYTES]; /* in: profile name; out: identifier asked for */
+	char name
+		[IDENTIFIER_BYTES]; /* in: profile name; out: identifier asked for; empty: a link */
+	char contact_code[CODE_BYTES];     /* out: given with it, until it is of no more use */
+	bool by_invitation;                /* in: at one of ours; out: at theirs ... */
+	uint8_t check[CONTACT_LINK_CHECK]; /* ... which says this of who made it */
 	char text[REQUEST_TEXT_BYTES];
 	uint64_t time_ms;
 	char target[ADDRESS_BYTES];              /* the request address asked at */
@@ -305,6 +318,32 @@ struct finding {
 	char say_number[NUMBER_BYTES]; /* instead of the account's, once the app agrees */
 };
 void wire_finding(struct wire *w, struct finding *f);
+
+enum invitation_state {
+	INVITATION_MAKING, /* its address is still to be asked for */
+	INVITATION_OPEN,
+	INVITATION_USED,   /* a letter has come by it, and no other will */
+	INVITATION_ENDING, /* its key is gone here; the app is still to be told */
+};
+/* A link that asks for contact.  Its key is its own: once that is gone, no card to it is read, whatever
+ * the app lets in. */
+struct invitation {
+	struct uc_id id;
+	uint8_t state; /* enum invitation_state */
+	bool once;
+	uint8_t grant_id[GRANT_ID]; /* it is taken back by */
+	uint8_t priv[32], pub[32];
+	char address[ADDRESS_BYTES];
+	uint64_t time_ms, expires_ms;
+	uint32_t asked;  /* letters that came by it */
+	uint64_t number; /* in the order they were made */
+
+	bool dirty, in_flight, gone; /* memory only; gone: to be deleted */
+	uint64_t retry_ms;
+	uc_op op;
+	struct invitation *next;
+};
+void wire_invitation(struct wire *w, struct invitation *i);
 
 /* --- rooms --- */
 

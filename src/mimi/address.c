@@ -90,6 +90,7 @@ uc_err request_address_seal(const struct env *env, struct view address_key, stru
 			    .channel = in->channel,
 			    .k = { .expires_ms = in->expires_ms, .era = in->era } };
 	memcpy(i.k.account_id, in->account_id, ACCOUNT_ID);
+	memcpy(i.k.grant_id, in->grant_id, GRANT_ID);
 	return seal(env, address_key, URI_REQUEST_ADDRESS, domain, &i, a, uri);
 }
 
@@ -116,6 +117,7 @@ uc_err request_address_open(struct view address_key, struct view domain, struct 
 						 .expires_ms = i.k.expires_ms,
 						 .era = i.k.era };
 		memcpy(out->account_id, i.k.account_id, ACCOUNT_ID);
+		memcpy(out->grant_id, i.k.grant_id, GRANT_ID);
 	}
 	return err;
 }

@@ -118,6 +118,7 @@ void wire_vault_get_response(struct wire *w, struct vault_get_response *v)
 void wire_settings_put_request(struct wire *w, struct settings_put_request *v)
 {
 	wire_bytes(w, &v->statement);
+	wire_bytes(w, &v->code);
 }
 
 void wire_settings_get_response(struct wire *w, struct settings_get_response *v)

@@ -296,13 +296,14 @@ struct address_wish {
 	uint64_t expires_ms;
 	uint8_t set_id[SET_ID];     /* key: zero otherwise */
 	struct view set_key;        /* key: 32 bytes */
-	uint8_t grant_id[GRANT_ID]; /* key */
+	uint8_t grant_id[GRANT_ID]; /* key, or a link; what it is taken back by */
 };
 struct address_wish_list {
 	struct address_wish *v;
 	size_t n;
 };
-enum request_channel { CHANNEL_LOOKUP = 1, CHANNEL_LINK = 2, CHANNEL_REPLY = 3 };
+/* ONCE: a link of which one letter comes in. */
+enum request_channel { CHANNEL_LOOKUP = 1, CHANNEL_LINK = 2, CHANNEL_REPLY = 3, CHANNEL_ONCE = 4 };
 struct address_make_request {
 	struct address_wish_list wishes;
 };
@@ -319,6 +320,7 @@ struct name_change_request {
  * above the stored one's; said again, it is done again.  settings_put_response: struct empty. */
 struct settings_put_request {
 	struct view statement;
+	struct view code; /* the contact code that it names, where that is new; or empty */
 };
 /* settings_get_request: struct empty */
 struct settings_get_response {

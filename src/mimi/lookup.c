@@ -6,19 +6,20 @@
 #define QUERY_LABEL  "Undercroft look-up"
 #define ANSWER_LABEL "Undercroft look-up answer"
 
-enum { LOOKUP_VERSION = 1 };
+enum { QUERY_VERSION = 2, ANSWER_VERSION = 1 };
 
-static void lookup_version(struct wire *w, uint16_t *version)
+static void lookup_version(struct wire *w, uint16_t *version, uint16_t wanted)
 {
 	wire_u16(w, version);
-	if (*version != LOOKUP_VERSION)
+	if (*version != wanted)
 		wire_fail(w, UC_E_VERSION);
 }
 
 void wire_lookup_query(struct wire *w, struct lookup_query *q)
 {
-	lookup_version(w, &q->version);
+	lookup_version(w, &q->version, QUERY_VERSION);
 	wire_bytes(w, &q->identifier);
+	wire_bytes(w, &q->code);
 	wire_fixed_view(w, &q->answer_key, 32);
 }
 
@@ -29,7 +30,7 @@ static void lookup_query_element(struct wire *w, void *v)
 
 void wire_lookup_answer(struct wire *w, struct lookup_answer *x)
 {
-	lookup_version(w, &x->version);
+	lookup_version(w, &x->version, ANSWER_VERSION);
 	wire_bool(w, &x->found);
 	wire_bytes(w, &x->request_address);
 	wire_bytes(w, &x->request_key);

@@ -14,8 +14,9 @@ enum {
 };
 
 struct lookup_query {
-	uint16_t version;       /* 1 */
+	uint16_t version;       /* 2 */
 	struct view identifier; /* number, handle or address as typed; the app normalises it */
+	struct view code;       /* contact code as typed; empty: none */
 	struct view answer_key; /* X25519, 32 bytes, fresh for each query */
 };
 void wire_lookup_query(struct wire *w, struct lookup_query *q);

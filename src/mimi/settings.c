@@ -3,13 +3,13 @@
 
 #define LABEL "Undercroft settings"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 static bool has_values(const struct settings *s)
 {
 	return s->number && s->age_band < AGE_BANDS && s->attested == ATTESTED_SELF &&
 	       s->ask >= ASK_ANYBODY && s->ask <= ASK_NOBODY && s->add >= ADD_CONTACTS &&
-	       s->add <= ADD_NOBODY;
+	       s->add <= ADD_NOBODY && (!s->code.n || s->code.n == CONTACT_CODE_TAG);
 }
 
 static void settings_tbs_element(struct wire *w, void *v)
@@ -30,6 +30,10 @@ static void settings_tbs_element(struct wire *w, void *v)
 		wire_bool(w, &s->find_by_number);
 	else if (wire_reading(w))
 		s->find_by_number = false;
+	if (s->version > 2)
+		wire_bytes(w, &s->code);
+	else if (wire_reading(w))
+		s->code = (struct view){ NULL, 0 };
 	wire_bytes(w, &s->device_key);
 	if (!has_values(s))
 		wire_fail(w, UC_E_ARGUMENT);

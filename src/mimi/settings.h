@@ -4,7 +4,7 @@
 #ifndef MIMI_SETTINGS_H
 #define MIMI_SETTINGS_H
 
-#include "crypto/crypto.h"
+#include "mimi/contact_code.h"
 #include "mimi/reach.h"
 #include "wire/wire.h"
 
@@ -25,7 +25,7 @@ enum settings_attested { ATTESTED_SELF = 1 };
 #define SETTINGS_STEP_MAX UINT32_MAX
 
 struct settings {
-	uint16_t version; /* 2; of 1, whose number is not found, as it was signed */
+	uint16_t version; /* 3; older ones as they were signed */
 	struct view app, account_key;
 	uint64_t number;   /* only rises; 0: nothing was said, these are the defaults */
 	uint8_t age_band;  /* enum age_band */
@@ -33,6 +33,8 @@ struct settings {
 	uint8_t ask, add;  /* enum settings_ask, settings_add */
 	bool find_by_name; /* by the exact number, handle or e-mail address */
 	bool find_by_number; /* by who has the number among theirs (trust/discovery.h); from version 2 on */
+	struct view
+		code; /* CONTACT_CODE_TAG bytes: found only with that contact code; or empty; from 3 on */
 	struct view device_key;
 	struct view signature; /* label "Undercroft settings" */
 };

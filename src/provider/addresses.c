@@ -64,12 +64,11 @@ uc_err handle_request_key_put(struct call *c, struct view body)
 /* --- making --- */
 
 uc_err address_make(struct provider *p, struct view account_id,
-		    const struct account_record *account, uint8_t channel, uint64_t expires_ms,
+		    const struct account_record *account, const struct request_address *in,
 		    struct arena *a, struct view *uri)
 {
-	struct request_address r = { .channel = channel,
-				     .expires_ms = expires_ms,
-				     .era = account->era };
+	struct request_address r = *in;
+	r.era = account->era;
 	memcpy(r.account_id, account_id.p, sizeof r.account_id);
 	return request_address_seal(p->env, address_key(p), p->domain, &r, a, uri);
 }
@@ -102,12 +101,14 @@ static uc_err wish_grant(struct call *c, const struct address_wish *w,
 		return UC_E_ARGUMENT;
 	if (w->kind == ADDRESS_KEY)
 		return key_address_make(c, w, account, uri);
+	struct request_address r = { .channel = w->channel, .expires_ms = w->expires_ms };
+	bool is_link = r.channel == CHANNEL_LINK || r.channel == CHANNEL_ONCE;
 	/* Addresses of look-ups are the app's to give out. */
-	if (w->kind != ADDRESS_REQUEST ||
-	    (w->channel != CHANNEL_LINK && w->channel != CHANNEL_REPLY))
+	if (w->kind != ADDRESS_REQUEST || (!is_link && r.channel != CHANNEL_REPLY))
 		return UC_E_ARGUMENT;
-	return address_make(c->p, VIEW_OF(c->s->account_id), account, w->channel, w->expires_ms,
-			    &c->arena, uri);
+	if (is_link)
+		memcpy(r.grant_id, w->grant_id, sizeof r.grant_id);
+	return address_make(c->p, VIEW_OF(c->s->account_id), account, &r, &c->arena, uri);
 }
 
 uc_err handle_address_make(struct call *c, struct view body)

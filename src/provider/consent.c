@@ -75,21 +75,43 @@ static uc_err token_mark(struct provider *p, struct store_batch *b, struct view 
 			: UC_OK;
 }
 
+static struct view link_key(struct store_key *k, const struct request_address *to)
+{
+	return key_2(k, TABLE_GRANT, VIEW_OF(to->account_id), VIEW_OF(to->grant_id));
+}
+
+/* A link of which one letter comes in is taken back with it; of another as much is written. */
+static uc_err link_spend(struct store_batch *b, const struct request_address *to)
+{
+	struct store_key k;
+	struct grant_record g = { .until_day = day_of(to->expires_ms) + 1 };
+	if (to->channel == CHANNEL_ONCE)
+		return record_put(b, link_key(&k, to), grant_record_element, &g);
+	store_delete(b, link_key(&k, to));
+	return UC_OK;
+}
+
 /* In the target's batch, with what it has been asked so far; *is_over: too often, or with a token that
  * has brought a letter before. */
-static uc_err letter_fill(struct provider *p, struct store_batch *b, struct view account_id,
-			  const struct letter *l, bool is_update, struct arena *a, bool *is_over)
+static uc_err letter_fill(struct provider *p, struct store_batch *b,
+			  const struct request_address *to, const struct letter *l, bool is_update,
+			  struct arena *a, bool *is_over)
 {
 	uint32_t wait = 0;
 	bool is_spent;
+	struct view id = VIEW_OF(to->account_id);
 	if (!is_update)
-		TRY(spent_take(p, b, account_id, SPENT_ASKED, a, &wait));
-	TRY(token_mark(p, b, account_id, l, false, &is_spent));
+		TRY(spent_take(p, b, id, SPENT_ASKED, a, &wait));
+	TRY(token_mark(p, b, id, l, false, &is_spent));
 	*is_over = wait || is_spent;
-	return *is_over ? UC_OK : intake_add(p, b, account_id, INTAKE_CONSENT, l->bytes, a);
+	if (*is_over)
+		return UC_OK;
+	if (!is_update)
+		TRY(link_spend(b, to));
+	return intake_add(p, b, id, INTAKE_CONSENT, l->bytes, a);
 }
 
-/* The same for nobody: what is counted is forgotten with it. */
+/* The same for nobody: what is counted is forgotten with it, which is as much as is written of a link. */
 static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view nobody,
 			  const struct letter *l, bool is_update, struct arena *a)
 {
@@ -123,15 +145,20 @@ static uc_err recipient(struct provider *p, struct view address, const struct le
 			bool is_update, struct arena *a, struct request_address *to,
 			struct account_record *account)
 {
-	static const uint8_t nobody[ACCOUNT_ID];
 	struct settings s;
+	struct store_key k;
+	bool is_taken_back;
+	*to = (struct request_address){ .channel = 0 };
 	uc_err err = address_open(p, address, env_now_ms(p->env), a, to, account);
 	if (err && err != UC_E_ADDRESS)
 		return err;
-	TRY(settings_of(p, err ? VIEW_OF(nobody) : VIEW_OF(to->account_id), a, &s));
+	TRY(settings_of(p, VIEW_OF(to->account_id), a, &s));
+	TRY(store_has(p->accounts, link_key(&k, to), &is_taken_back));
 	if (err || is_update)
 		return err;
-	return letter_reaches(&s, to->channel, &l->sender) && !l->is_refused ? UC_OK : UC_E_ADDRESS;
+	return letter_reaches(&s, to, &l->sender) && !is_taken_back && !l->is_refused
+		       ? UC_OK
+		       : UC_E_ADDRESS;
 }
 
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
@@ -152,7 +179,7 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 	struct view id = VIEW_OF(to.account_id);
 	store_batch_init(&b, id);
 	const struct budget_letter letter = counted(l);
-	err = letter_fill(p, &b, id, l, is_update, a, &is_over);
+	err = letter_fill(p, &b, &to, l, is_update, a, &is_over);
 	if (!err && l->entry.consent_operation == CONSENT_GRANT)
 		err = budget_back(p, &b, id, &account, &letter, a);
 	if (err || is_over) {

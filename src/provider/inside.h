@@ -391,10 +391,11 @@ void pool_tell(struct provider *p, struct view account_id, struct view set_id,
 uc_err UC_MUST_USE address_open(struct provider *p, struct view uri, uint64_t now_ms,
 				struct arena *a, struct request_address *out,
 				struct account_record *account);
-/* Seals a request address of the account. */
+/* Seals a request address of the account: channel, end and grant are `in`'s. */
 uc_err UC_MUST_USE address_make(struct provider *p, struct view account_id,
-				const struct account_record *account, uint8_t channel,
-				uint64_t expires_ms, struct arena *a, struct view *uri);
+				const struct account_record *account,
+				const struct request_address *in, struct arena *a,
+				struct view *uri);
 /* The target's half of keyMaterial: opens a key address of ours, deletes the set it names and gives
  * the KeyPackages that were in it.  Whatever is wrong with the address (foreign, expired, revoked,
  * used, its account gone) is one answer, KEY_MATERIAL_USER_UNKNOWN, which is success here; errors

@@ -23,6 +23,7 @@
 	X(CONSENT, consent, 20, 60, "contact requests of an account") \
 	X(TOKEN, token, 20, 60, "draws of tokens of an account") \
 	X(ACCOUNT_ASKED, account_asked, 20, 60, "contact requests to one account") \
+	X(CONTACT_CODE, contact_code, 100, 1000, "wrong contact codes for one account") \
 	X(ADDRESS, address, 200, 2000, "addresses made by an account") \
 	X(KEY_MATERIAL, key_material, 200, 2000, "key material for an account") \
 	X(ROOM, room, 20, 200, "rooms created by an account") \

@@ -9,7 +9,7 @@ enum { LOOKUP_ADDRESS_DAYS = 30 };
 
 /* --- answering --- */
 
-static uc_err find(struct provider *p, struct view identifier, struct arena *a,
+static uc_err find(struct provider *p, const struct lookup_query *q, struct arena *a,
 		   struct lookup_answer *out)
 {
 	uint8_t account_id[ACCOUNT_ID] = { 0 };
@@ -17,16 +17,22 @@ static uc_err find(struct provider *p, struct view identifier, struct arena *a,
 	struct account_record account = { .era = 0 };
 	struct settings settings;
 	struct view normalised, address;
-	uint64_t expires = env_now_ms(p->env) + (uint64_t)LOOKUP_ADDRESS_DAYS * DAY_MS;
+	bool code_fits;
+	struct request_address to = {
+		.channel = CHANNEL_LOOKUP,
+		.expires_ms = env_now_ms(p->env) + (uint64_t)LOOKUP_ADDRESS_DAYS * DAY_MS,
+	};
 	/* What is no name is looked for like one that nobody has. */
-	bool is_name = !name_id_of(p, identifier, a, &name, &normalised);
+	bool is_name = !name_id_of(p, q->identifier, a, &name, &normalised);
 	uc_err err = account_by_name(p, &name, a, account_id, &account);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	TRY(settings_of(p, VIEW_OF(account_id), a, &settings));
-	TRY(address_make(p, VIEW_OF(account_id), &account, CHANNEL_LOOKUP, expires, a, &address));
+	TRY(settings_asked(p, VIEW_OF(account_id), q->code, a, &settings, &code_fits));
+	if (settings.code.n)
+		memcpy(to.grant_id, settings.code.p, sizeof to.grant_id);
+	TRY(address_make(p, VIEW_OF(account_id), &account, &to, a, &address));
 	*out = (struct lookup_answer){ .version = 1 };
-	if (!is_name || err || !account.request_key.n || !is_findable(&settings))
+	if (!is_name || err || !account.request_key.n || !is_findable(&settings, code_fits))
 		return UC_OK;
 	out->found = true;
 	out->request_address = address;
@@ -51,7 +57,7 @@ uc_err lookup_answer_make(struct provider *p, struct view sealed_query, struct a
 	struct lookup_query q;
 	struct lookup_answer answer;
 	TRY(query_open(p, sealed_query, a, &q));
-	TRY(find(p, q.identifier, a, &answer));
+	TRY(find(p, &q, a, &answer));
 	return lookup_answer_seal(p->env, q.answer_key, p->domain, &answer, a, sealed_answer);
 }
 

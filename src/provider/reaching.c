@@ -19,42 +19,51 @@ uc_err sender_of(struct provider *p, struct view account_id, const struct accoun
 	return UC_OK;
 }
 
-static bool table_lets(uint8_t recipient, uint8_t sender, enum reach_channel channel, bool is_new)
+static bool was_handed(const struct request_address *a)
+{
+	return a->channel == CHANNEL_LINK || a->channel == CHANNEL_ONCE;
+}
+
+static bool table_lets(uint8_t recipient, uint8_t sender, enum reach_channel channel, bool is_new,
+		       bool wrong_code)
 {
 	const struct reach r = {
 		.recipient = (enum age_band)recipient,
 		.sender = (enum age_band)sender,
 		.channel = channel,
 		.sender_is_new = is_new,
+		.wrong_code = wrong_code,
 	};
 	return reach_findable(&r);
 }
 
-bool letter_reaches(const struct settings *to, uint8_t channel, const struct contact_sender *from)
+bool letter_reaches(const struct settings *to, const struct request_address *through,
+		    const struct contact_sender *from)
 {
-	bool was_handed = channel == CHANNEL_LINK;
-	if (to->ask == ASK_NOBODY || (to->ask == ASK_HANDED && !was_handed))
+	bool handed = was_handed(through), found = through->channel == CHANNEL_LOOKUP;
+	if (to->ask == ASK_NOBODY || (to->ask == ASK_HANDED && !handed))
 		return false;
-	/* An address of a look-up is worth no more than a look-up of now. */
-	if (channel == CHANNEL_LOOKUP && !to->find_by_name)
+	/* An address of a look-up is worth no more than a look-up of now, with the code given then. */
+	if (found && !to->find_by_name)
 		return false;
+	bool wrong_code = found && to->code.n && !view_equal(to->code, VIEW_OF(through->grant_id));
 	/* A reply address came to whom it was sent to by being asked: as one that was found. */
-	return table_lets(to->age_band, from->age_band, was_handed ? REACH_IN_PERSON : REACH_NAME,
-			  from->is_new);
+	return table_lets(to->age_band, from->age_band, handed ? REACH_IN_PERSON : REACH_NAME,
+			  from->is_new, wrong_code);
 }
 
-bool is_findable(const struct settings *s)
+bool is_findable(const struct settings *s, bool code_fits)
 {
 	/* Who looks is not known: if those of 16 and 17 may ask, somebody may. */
 	return s->find_by_name && s->ask == ASK_ANYBODY &&
-	       table_lets(s->age_band, AGE_TEEN_B, REACH_NAME, false);
+	       table_lets(s->age_band, AGE_TEEN_B, REACH_NAME, false, !code_fits);
 }
 
 bool is_discoverable(const struct settings *s)
 {
-	/* Everybody reads it, grown-ups too. */
-	return s->find_by_number && is_findable(s) &&
-	       table_lets(s->age_band, AGE_ADULT, REACH_NAME, false);
+	/* Everybody reads it, grown-ups too, and without a contact code. */
+	return s->find_by_number && is_findable(s, !s->code.n) &&
+	       table_lets(s->age_band, AGE_ADULT, REACH_NAME, false, false);
 }
 
 /* --- budgets --- */

@@ -10,6 +10,10 @@
 /* What the account's device said, or the default.  The same is read for whom there is not. */
 uc_err UC_MUST_USE settings_of(struct provider *p, struct view account_id, struct arena *a,
 			       struct settings *out);
+/* The same for a look-up with that contact code, or none; *code_fits: it is the one that was set, or none
+ * was.  Wrong ones are counted, and when there were too many, none fits. */
+uc_err UC_MUST_USE settings_asked(struct provider *p, struct view account_id, struct view code,
+				  struct arena *a, struct settings *out, bool *code_fits);
 
 /* What is known of somebody who asks: of one's own people, or by a token. */
 struct contact_sender {
@@ -19,10 +23,11 @@ struct contact_sender {
 uc_err UC_MUST_USE sender_of(struct provider *p, struct view account_id,
 			     const struct account_record *account, struct arena *a,
 			     struct contact_sender *out);
-/* Does a letter of that sender come in, through an address of this enum request_channel? */
-bool letter_reaches(const struct settings *to, uint8_t channel, const struct contact_sender *from);
-/* Is there somebody who may ask after a look-up?  Then it finds. */
-bool is_findable(const struct settings *s);
+/* Does a letter of that sender come in, through that address? */
+bool letter_reaches(const struct settings *to, const struct request_address *through,
+		    const struct contact_sender *from);
+/* Is there somebody who may ask after a look-up, with the contact code that was given?  Then it finds. */
+bool is_findable(const struct settings *s, bool code_fits);
 
 /* May the number stand in what everybody downloads? */
 bool is_discoverable(const struct settings *s);

@@ -124,6 +124,8 @@ struct vault_record {
 struct settings_record {
 	uint16_t version;
 	struct view statement;
+	uint8_t code_hash
+		[32]; /* of the contact code that it names: contact_code_hash; else zeros */
 };
 /* What was spent of a limit that holds after a restart, too. */
 struct spent_record {

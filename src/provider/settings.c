@@ -3,74 +3,124 @@
 #include "provider/discovery.h"
 #include "provider/reaching.h"
 
-static uc_err statement_read(struct provider *p, struct view account_id, struct arena *a,
-			     struct view *statement)
+static uc_err record_of(struct provider *p, struct view account_id, struct arena *a,
+			struct settings_record *out)
 {
 	struct store_key k;
-	struct settings_record r = { 0 };
 	bool found;
-	TRY(record_find(p->accounts, key_1(&k, TABLE_SETTINGS, account_id), settings_record_element,
-			a, &r, &found));
-	*statement = found ? r.statement : (struct view){ NULL, 0 };
-	return UC_OK;
+	*out = (struct settings_record){ 0 };
+	return record_find(p->accounts, key_1(&k, TABLE_SETTINGS, account_id),
+			   settings_record_element, a, out, &found);
 }
 
-uc_err settings_of(struct provider *p, struct view account_id, struct arena *a,
-		   struct settings *out)
+/* Nothing was said: the statement is empty. */
+static uc_err statement_read(const struct provider *p, const struct settings_record *r,
+			     struct arena *a, struct settings *out)
 {
-	struct view statement;
 	struct settings said;
-	TRY(statement_read(p, account_id, a, &statement));
-	if (!statement.n)
+	if (!r->statement.n)
 		*out = settings_default(p->contact.grown_ups ? AGE_ADULT : AGE_UNKNOWN);
-	else if (wire_decode(statement, a, settings_element, &said))
+	else if (wire_decode(r->statement, a, settings_element, &said))
 		return UC_E_CORRUPT;
 	else
 		*out = said;
 	return UC_OK;
 }
 
-static uc_err put_check(struct call *c, struct view statement, struct view before,
-			struct settings *out)
+uc_err settings_of(struct provider *p, struct view account_id, struct arena *a,
+		   struct settings *out)
 {
-	struct settings was = { .number = 0 }, now;
-	struct account_record account;
-	TRY(account_get(c->p, VIEW_OF(c->s->account_id), &c->arena, &account));
-	TRY(settings_verify(statement, c->p->domain, VIEW_OF(account.account_key), &c->arena,
-			    &now));
-	/* A device speaks for itself, and it is listed: else it had no session. */
-	if (!view_equal(now.device_key, VIEW_OF(c->s->device_key)))
-		return UC_E_KEY;
-	if (before.n && wire_decode(before, &c->arena, settings_element, &was))
-		return UC_E_CORRUPT;
-	TRY(settings_follow(&was, &now));
-	*out = now;
+	struct settings_record r;
+	TRY(record_of(p, account_id, a, &r));
+	return statement_read(p, &r, a, out);
+}
+
+static uc_err hash_of(struct provider *p, struct view account_id, const struct settings *s,
+		      struct view code, uint8_t out[SHA256_BYTES])
+{
+	return contact_code_hash(VIEW_OF(p->config.keys->name_key), account_id, s->code, code, out);
+}
+
+uc_err settings_asked(struct provider *p, struct view account_id, struct view code, struct arena *a,
+		      struct settings *out, bool *code_fits)
+{
+	struct settings_record r;
+	uint8_t hash[SHA256_BYTES];
+	uint32_t wait = 0;
+	TRY(record_of(p, account_id, a, &r));
+	TRY(statement_read(p, &r, a, out));
+	/* For whom there is not, and who has set none, the same is done. */
+	TRY(hash_of(p, account_id, out, code, hash));
+	bool is_it = view_equal_ct(VIEW_OF(hash), VIEW_OF(r.code_hash));
+	if (code.n)
+		wait = rate_table_take(&p->rates, LIMIT_CONTACT_CODE, account_id,
+				       env_now_ms(p->env));
+	if (code.n && !wait && is_it)
+		rate_table_give(&p->rates, LIMIT_CONTACT_CODE, account_id);
+	*code_fits = !out->code.n || (is_it && !wait);
 	return UC_OK;
 }
 
-static uc_err put_fill(const struct settings *now, struct view id, struct view statement,
+static uc_err put_check(struct call *c, struct view statement, const struct settings_record *before,
+			struct settings *was, struct settings *now)
+{
+	struct account_record account;
+	TRY(account_get(c->p, VIEW_OF(c->s->account_id), &c->arena, &account));
+	TRY(settings_verify(statement, c->p->domain, VIEW_OF(account.account_key), &c->arena, now));
+	/* A device speaks for itself, and it is listed: else it had no session. */
+	if (!view_equal(now->device_key, VIEW_OF(c->s->device_key)))
+		return UC_E_KEY;
+	*was = (struct settings){ .number = 0 };
+	if (before->statement.n && wire_decode(before->statement, &c->arena, settings_element, was))
+		return UC_E_CORRUPT;
+	return settings_follow(was, now);
+}
+
+/* The statement says which contact code it is, and the device the code itself, once: what is kept of it
+ * nobody tries out without our keys. */
+static uc_err code_put(struct call *c, const struct settings *was, const struct settings *now,
+		       struct view code, struct settings_record *r)
+{
+	uint8_t read[CONTACT_CODE];
+	if (now->code.n && view_equal(now->code, was->code) && !code.n)
+		return UC_OK;
+	memset(r->code_hash, 0, sizeof r->code_hash);
+	if (!now->code.n)
+		return UC_OK;
+	TRY(contact_code_read(code, read));
+	wipe(read, sizeof read);
+	return hash_of(c->p, VIEW_OF(c->s->account_id), now, code, r->code_hash);
+}
+
+static uc_err put_fill(const struct settings *now, struct view id, const struct settings_record *r,
 		       struct store_batch *b)
 {
-	const struct settings_record r = { .statement = statement };
 	struct store_key k;
 	if (!is_discoverable(now))
 		discoverable_drop(b, id);
-	return record_put(b, key_1(&k, TABLE_SETTINGS, id), settings_record_element, &r);
+	return record_put(b, key_1(&k, TABLE_SETTINGS, id), settings_record_element, r);
+}
+
+static uc_err put(struct call *c, const struct settings_put_request *q, struct settings_record *r)
+{
+	struct settings was, now;
+	struct store_batch b;
+	struct view id = VIEW_OF(c->s->account_id);
+	TRY(put_check(c, q->statement, r, &was, &now));
+	TRY(code_put(c, &was, &now, q->code, r));
+	r->statement = q->statement;
+	store_batch_init(&b, id);
+	return finish_accounts(c->p, &b, put_fill(&now, id, r, &b));
 }
 
 uc_err handle_settings_put(struct call *c, struct view body)
 {
 	struct settings_put_request q;
-	struct settings now;
-	struct store_batch b;
-	struct view before, id = VIEW_OF(c->s->account_id);
+	struct settings_record r;
 	TRY(wire_decode(body, &c->arena, settings_put_request_element, &q));
-	TRY(statement_read(c->p, id, &c->arena, &before));
-	if (!view_equal(before, q.statement)) {
-		TRY(put_check(c, q.statement, before, &now));
-		store_batch_init(&b, id);
-		TRY(finish_accounts(c->p, &b, put_fill(&now, id, q.statement, &b)));
-	}
+	TRY(record_of(c->p, VIEW_OF(c->s->account_id), &c->arena, &r));
+	if (!view_equal(r.statement, q.statement))
+		TRY(put(c, &q, &r));
 	call_respond(c, NULL, NULL);
 	return UC_OK;
 }
@@ -78,9 +128,11 @@ uc_err handle_settings_put(struct call *c, struct view body)
 uc_err handle_settings_get(struct call *c, struct view body)
 {
 	struct empty q;
+	struct settings_record own;
 	struct settings_get_response r;
 	TRY(wire_decode(body, &c->arena, empty_element, &q));
-	TRY(statement_read(c->p, VIEW_OF(c->s->account_id), &c->arena, &r.statement));
+	TRY(record_of(c->p, VIEW_OF(c->s->account_id), &c->arena, &own));
+	r.statement = own.statement;
 	call_respond(c, settings_get_response_element, &r);
 	return UC_OK;
 }

@@ -3,6 +3,8 @@
  * the texts that name apps, rooms and people. */
 #include "mimi/address.h"
 #include "mimi/card.h"
+#include "mimi/contact_code.h"
+#include "mimi/contact_link.h"
 #include "mimi/contact_token.h"
 #include "mimi/device_list.h"
 #include "mimi/directory.h"
@@ -47,6 +49,22 @@ static void uris(struct view in, struct arena *a)
 	fuzz_expect(!uri_make(a, &u, &again) && view_equal(again, in));
 	fuzz_expect(!uri_domain_of(in, &part) && domain_is_valid(part));
 	fuzz_expect(uri_participant_of(in, &part) == UC_OK || u.kind != URI_CLIENT);
+}
+
+/* What was read and written is read the same; a link is typed in a code or with a port, too. */
+static void handed(struct view in, struct arena *a)
+{
+	struct contact_link l, again;
+	struct view text;
+	uint8_t code[CONTACT_CODE], hash[SHA256_BYTES];
+	uc_err err = contact_code_read(in, code);
+	fuzz_expect(!err || err == UC_E_CODE);
+	fuzz_expect(!contact_code_hash(in, in, in, in, hash));
+	err = contact_link_read(in, a, &l);
+	fuzz_expect(!err || err == UC_E_ADDRESS);
+	if (err || contact_link_write(&l, a, &text))
+		return;
+	fuzz_expect(!contact_link_read(text, a, &again) && view_equal(l.address, again.address));
 }
 
 static void directories(struct view in, struct arena *a)
@@ -108,8 +126,9 @@ static void signed_things(struct view in, struct arena *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const others[])(struct view, struct arena *) = { uris, directories, names,
-								       padded, signed_things };
+	static void (*const others[])(struct view,
+				      struct arena *) = { uris,   directories,   names,
+							  padded, signed_things, handed };
 	struct arena a;
 	if (!n)
 		return 0;

@@ -55,10 +55,12 @@ class Settings(unittest.TestCase):
         rosa = new('lens', 'Rosa')
         self.assertIn('Nothing was said yet', rosa.run('settings'))
         self.assertEqual(rosa.run('settings', '--age', 'adult').splitlines(),
-                         ['age adult', 'ask anybody', 'add contacts', 'find yes'])
+                         ['age adult', 'ask anybody', 'add contacts', 'find yes',
+                          'contact-code none'])
         self.assertIn('ask handed', rosa.run('settings', '--ask', 'handed', '--find', 'no'))
         self.assertEqual(rosa.run('settings').splitlines(),
-                         ['age adult', 'ask handed', 'add contacts', 'find no'])
+                         ['age adult', 'ask handed', 'add contacts', 'find no',
+                          'contact-code none'])
 
     def test_they_hold_for_others(self):
         tom, uwe = new('dial', 'Tom'), new('plaza', 'Uwe')
@@ -72,6 +74,64 @@ class Settings(unittest.TestCase):
         # Who is a contact already, stays one.
         uwe.run('send', tom.name, 'are you there?')
         tom.read_on('are you there?')
+
+
+class Handed(unittest.TestCase):
+    """What people hand each other: contact codes and links."""
+
+    def test_contact_codes(self):
+        tom, rosa = new('lens', 'Tom'), new('dial', 'Rosa')
+        self.assertEqual(tom.refused('settings', '--contact-code', 'new'), 'UC_E_NOT_ALLOWED')
+        said = tom.json('settings', '--age', 'adult', '--contact-code', 'new')[-1]
+        code = said['contact_code']
+        self.assertRegex(code, '^[0-9A-Z]{4}-[0-9A-Z]{4}$')
+        self.assertEqual(tom.json('settings')[0]['contact_code'], code)
+        wrong = code[:-1] + ('0' if code[-1] != '0' else '1')
+        for given in ([], ['--code', wrong]):
+            self.assertEqual(rosa.refused('ask', 'lens', tom.identifier, *given), 'UC_E_NOT_FOUND')
+        self.assertEqual(rosa.refused('ask', 'lens', tom.identifier, '--code', 'ABC'), 'UC_E_CODE')
+        rosa.run('ask', 'lens', tom.identifier, 'It is Rosa', '--code',
+                 code.lower().replace('-', ' '))
+        tom.until(lambda: tom.json('requests'))
+        tom.run('settings', '--find', 'yes')  # leaves the code
+        una = new('plaza', 'Una')
+        self.assertEqual(una.refused('ask', 'lens', tom.identifier), 'UC_E_NOT_FOUND')
+        tom.run('settings', '--contact-code', 'none')
+        una.run('ask', 'lens', tom.identifier)
+
+    def test_invitation_links(self):
+        uwe, rosa, una = new('plaza', 'Uwe'), new('dial', 'Rosa'), new('lens', 'Una')
+        uwe.run('settings', '--age', 'adult', '--ask', 'handed', '--find', 'no')
+        self.assertEqual(rosa.refused('ask', 'plaza', uwe.identifier), 'UC_E_NOT_FOUND')
+        link = uwe.json('invite', '--days', '2')[0]['link']
+        self.assertRegex(link, r'^https://plaza\.localhost:\d+/#/link/[\w-]+$')
+        for name in (uwe.identifier, uwe.name):
+            self.assertNotIn(name, link)
+        self.assertEqual(uwe.refused('ask', link), 'UC_E_ARGUMENT')
+        waiting = rosa.start('ask', link, 'Rosa, from the fair', '--wait')
+        uwe.until(lambda: uwe.json('requests'))
+        self.assertEqual([(r['name'], r['by_invitation'], r['text']) for r in uwe.json('requests')],
+                         [('Rosa', True, 'Rosa, from the fair')])
+        uwe.run('accept', 'Rosa', '--wait')
+        self.assertEqual(waiting.end(), 0, waiting.error)
+        rosa.run('sync')
+        self.assertEqual([(c['name'], c['identity_changed']) for c in rosa.json('contacts')],
+                         [('Uwe', False)])
+        self.assertEqual([i['asked'] for i in uwe.json('invitations')], ['1'])
+        # Taken back; one for a single person; what is none.
+        uwe.run('invitation-end', '1')
+        self.assertEqual(uwe.json('invitations'), [])
+        una.run('ask', link)
+        uwe.run('sync')
+        self.assertEqual(uwe.json('requests'), [])
+        once = uwe.json('invite', '--once')[0]['link']
+        una.run('ask', once, 'me first')
+        uwe.until(lambda: uwe.json('requests'))
+        self.assertEqual([i['used'] for i in uwe.json('invitations')], ['yes'])
+        new('lens', 'Ulf').run('ask', once, 'me too')
+        uwe.run('sync')
+        self.assertEqual([r['name'] for r in uwe.json('requests')], ['Una'])
+        una.run('ask', once[:-4], status=2)  # not whole: it is no link
 
 
 class People(unittest.TestCase):

@@ -69,6 +69,7 @@ export const errors = {
 } as const;
 
 export const constants = {
+	UC_CONTACT_CODE_MAX: 16,
 	UC_SAFETY_NUMBER_MAX: 96,
 	UC_LINK_TEXT_MAX: 65536,
 	UC_REPORT_TO_APP: 1,
@@ -210,7 +211,8 @@ export const structs = {
 			add: ['uc_may_add', 12],
 			find_by_name: ['bool', 16],
 			find_by_number: ['bool', 17],
-			app_showed_others: ['bool', 18],
+			has_code: ['bool', 18],
+			app_showed_others: ['bool', 19],
 		},
 	},
 	uc_device: {
@@ -221,11 +223,24 @@ export const structs = {
 			added_ms: ['u64', 40],
 		},
 	},
+	uc_invitation: {
+		size: 64,
+		fields: {
+			id: ['uc_id', 0],
+			link: ['text', 32],
+			once: ['bool', 36],
+			used: ['bool', 37],
+			asked: ['u32', 40],
+			made_ms: ['u64', 48],
+			expires_ms: ['u64', 56],
+		},
+	},
 	uc_request: {
 		size: 136,
 		fields: {
 			id: ['uc_id', 0],
 			incoming: ['bool', 32],
+			by_invitation: ['bool', 33],
 			state: ['uc_request_state', 36],
 			app: ['text', 40],
 			name: ['text', 44],
@@ -382,8 +397,16 @@ export const functions = {
 	uc_settings_get: ['i32', 'ptr', 'ptr'],
 	uc_settings_default: ['i32', 'i32', 'ptr'],
 	uc_settings_set: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_contact_code_set: ['i32', 'ptr', 'bool', 'ptr'],
+	uc_contact_code: ['i32', 'ptr', 'ptr'],
 	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_ask: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_ask_with_code: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_ask_by_invitation: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_invitation_app: ['i32', 'ptr', 'ptr', 'u32'],
+	uc_invite: ['i32', 'ptr', 'u32', 'bool', 'ptr'],
+	uc_invitations: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_invitation_end: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_requests: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_accept: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_decline: ['i32', 'ptr', 'ptr', 'ptr'],

@@ -136,11 +136,43 @@ export const calls: {
 			),
 		),
 
-	// --- first contact ---
-	ask: (core, app, identifier, text) =>
-		operation(core, (s, op) =>
-			core.f.uc_ask(core.client, s.text(app), s.text(identifier), s.text(text), op),
+	setContactCode: (core, wanted) =>
+		operation(
+			core,
+			(_, op) => core.f.uc_contact_code_set(core.client, wanted ? 1 : 0, op),
+			doneText,
 		),
+	contactCode: (core) =>
+		textOut(core, constants.UC_CONTACT_CODE_MAX, (_, out) =>
+			core.f.uc_contact_code(core.client, out),
+		),
+
+	// --- first contact ---
+	ask: (core, app, identifier, text, code) =>
+		operation(core, (s, op) => {
+			const [to, name, note] = [s.text(app), s.text(identifier), s.text(text)];
+			return code === undefined
+				? core.f.uc_ask(core.client, to, name, note, op)
+				: core.f.uc_ask_with_code(core.client, to, name, s.text(code), note, op);
+		}),
+	askByInvitation: (core, link, text) =>
+		operation(core, (s, op) =>
+			core.f.uc_ask_by_invitation(core.client, s.text(link), s.text(text), op),
+		),
+	invitationApp: (core, link) =>
+		textOut(core, 256, (s, out) => core.f.uc_invitation_app(s.text(link), out, 256)),
+	invite: (core, { days, once } = {}) =>
+		operation(
+			core,
+			(_, op) => core.f.uc_invite(core.client, count(days, 0), once ? 1 : 0, op),
+			doneText,
+		),
+	invitations: (core) =>
+		core
+			.list('uc_invitation', (_, each, ctx) => core.f.uc_invitations(core.client, each, ctx))
+			.map(convert.invitation),
+	endInvitation: (core, invitation) =>
+		operation(core, (s, op) => core.f.uc_invitation_end(core.client, s.id(invitation), op)),
 	requests: (core) =>
 		core
 			.list('uc_request', (_, each, ctx) => core.f.uc_requests(core.client, each, ctx))

@@ -172,7 +172,14 @@ class Client implements T.Undercroft {
 	settings = this.#method('settings');
 	defaultSettings = this.#method('defaultSettings');
 	setSettings = this.#method('setSettings');
+	setContactCode = this.#method('setContactCode');
+	contactCode = this.#method('contactCode');
 	ask = this.#method('ask');
+	askByInvitation = this.#method('askByInvitation');
+	invitationApp = this.#method('invitationApp');
+	invite = this.#method('invite');
+	invitations = this.#method('invitations');
+	endInvitation = this.#method('endInvitation');
 	requests = this.#method('requests');
 	accept = this.#method('accept');
 	decline = this.#method('decline');

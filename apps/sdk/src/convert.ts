@@ -123,6 +123,7 @@ export const settings = (s: Struct<'uc_settings'>): T.Settings => ({
 	add: adders[s.add],
 	findByName: s.find_by_name,
 	findByNumber: s.find_by_number,
+	hasCode: s.has_code,
 	appShowedOthers: s.app_showed_others,
 });
 
@@ -133,6 +134,7 @@ export const settingsBack = (s: T.SettingsChange): Struct<'uc_settings'> => ({
 	add: back(adders, s.add),
 	find_by_name: s.findByName,
 	find_by_number: s.findByNumber,
+	has_code: false,
 	app_showed_others: false,
 });
 
@@ -169,6 +171,7 @@ export const device = (d: Struct<'uc_device'>): T.Device => ({
 export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
 	id: r.id,
 	incoming: r.incoming,
+	byInvitation: r.by_invitation,
 	state: requestStates[r.state],
 	app: r.app,
 	name: r.name,
@@ -181,6 +184,16 @@ export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
 export const number = (n: Struct<'uc_number'>): T.SoughtNumber => ({
 	number: n.number,
 	state: numberStates[n.state],
+});
+
+export const invitation = (i: Struct<'uc_invitation'>): T.Invitation => ({
+	id: i.id,
+	link: i.link,
+	once: i.once,
+	used: i.used,
+	asked: i.asked,
+	madeMs: time(i.made_ms),
+	expiresMs: time(i.expires_ms),
 });
 
 export const contact = (c: Struct<'uc_contact'>): T.Contact => ({

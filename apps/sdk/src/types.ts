@@ -48,11 +48,13 @@ export interface Settings {
 	findByName: boolean;
 	/** found by who has the number among theirs; see {@link Undercroft.setFindable} */
 	findByNumber: boolean;
+	/** only together with a contact code, which {@link Undercroft.setContactCode} sets */
+	hasCode: boolean;
 	/** The app has shown others than this device knows, since it was opened and they were set last. */
 	appShowedOthers: boolean;
 }
 
-export type SettingsChange = Omit<Settings, 'said' | 'appShowedOthers'>;
+export type SettingsChange = Omit<Settings, 'said' | 'hasCode' | 'appShowedOthers'>;
 
 export type ReportReason = 'spam' | 'harassment' | 'child' | 'threat' | 'other';
 
@@ -88,7 +90,9 @@ export interface ContactRequest {
 	state: 'open' | 'accepted' | 'declined';
 	/** theirs */
 	app: string;
-	/** incoming: the profile name they gave; outgoing: the identifier asked for */
+	/** incoming: by an invitation of ours; outgoing: by theirs */
+	byInvitation: boolean;
+	/** incoming: the profile name they gave; outgoing: the identifier asked for, '' byInvitation */
 	name: string;
 	text: string;
 	timeMs: number;
@@ -104,6 +108,21 @@ export interface SoughtNumber {
 	number: string;
 	/** waiting: not looked for yet */
 	state: 'waiting' | 'not found' | 'found';
+}
+
+/** A link by which others may ask. */
+export interface Invitation {
+	id: Id;
+	/** https://APP/#/link/...; a port may be put in */
+	link: string;
+	/** of one person alone */
+	once: boolean;
+	/** who has come: nobody else is let in by it */
+	used: boolean;
+	/** requests that came by it */
+	asked: number;
+	madeMs: number;
+	expiresMs: number;
 }
 
 export interface Contact {
@@ -289,9 +308,27 @@ export interface Undercroft {
 	 * age; UC_E_NET: not online yet; UC_E_BUSY; UC_E_STALE: another device was faster. */
 	setSettings(settings: SettingsChange): Promise<void>;
 
+	/** A new contact code, as "7KQX-M0RA", or none ('').  With one, the account is found by its name only
+	 * by who gives the code, too; for others there is nobody.  UC_E_NOT_ALLOWED: settings were never
+	 * said; else as setSettings. */
+	setContactCode(wanted: boolean): Promise<string>;
+	/** The one that is set.  UC_E_NOT_FOUND: there is none, or another device has made it. */
+	contactCode(): Promise<string>;
+
 	// --- first contact ---
-	/** Fulfilled when the request is queued for delivery; UC_E_NOT_FOUND when nobody is there. */
-	ask(app: string, identifier: string, text?: string): Promise<void>;
+	/** Fulfilled when the request is queued for delivery; UC_E_NOT_FOUND when nobody is there, or they have
+	 * a contact code and this is not it; UC_E_CODE when it is no code. */
+	ask(app: string, identifier: string, text?: string, code?: string): Promise<void>;
+	/** Asks whoever made the link.  UC_E_ADDRESS: it is none; UC_E_ARGUMENT: it is our own. */
+	askByInvitation(link: string, text?: string): Promise<void>;
+	/** The domain of the app of who made a link; nothing is done with it.  UC_E_ADDRESS. */
+	invitationApp(link: string): Promise<string>;
+	/** Fulfilled with a link by which others may ask, for so many days (1 to 90; 30), or one alone. */
+	invite(o?: { days?: number; once?: boolean }): Promise<string>;
+	/** Those that this device has made, while they last. */
+	invitations(): Promise<Invitation[]>;
+	/** From now on nobody is let in by it; fulfilled when the app knows. */
+	endInvitation(invitation: Id): Promise<void>;
 	requests(): Promise<ContactRequest[]>;
 	accept(request: Id): Promise<void>;
 	decline(request: Id): Promise<void>;

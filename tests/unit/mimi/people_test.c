@@ -173,7 +173,8 @@ TEST(look_ups_have_one_length)
 	arena_init(&mem, 1 << 20, ARENA_PLAIN);
 	expect_ok(kem_key_generate(s, test_env(), &app));
 	expect_ok(kem_key_generate(s, test_env(), &asker));
-	struct lookup_query query = { 1, VIEW_LIT("+4912345"), kem_public(&asker) };
+	struct lookup_query query = { 2, VIEW_LIT("+4912345"), VIEW_LIT("7KQX-M0RA"),
+				      kem_public(&asker) };
 	expect_ok(lookup_query_seal(test_env(), kem_public(&app), DOMAIN, &query, &mem, &sealed));
 	expect_ok(lookup_query_open(&app, DOMAIN, sealed, &mem, &q));
 	expect_bytes(q.identifier, query.identifier);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Directories, look-ups, consent, the intake. */
 #include "mimi/directory.h"
-#include "store/inner.h"
 #include "tests/unit/provider/letters.h"
+#include "tests/unit/provider/work.h"
 
 /* --- directories --- */
 
@@ -283,62 +283,13 @@ TEST(whether_a_letter_arrives_is_not_told)
 
 /* --- whatever comes of a letter, as much is done --- */
 
-static struct {
-	const struct store_driver *driver;
-	struct store_driver own;
-	size_t reads, changes, bytes;
-} work;
-
-static uc_err work_get(struct store_engine *e, struct view key, struct arena *mem, struct view *out)
-{
-	work.reads++;
-	return work.driver->get(e, key, mem, out);
-}
-
-static uc_err work_last(struct store_engine *e, struct view from, struct view end,
-			struct arena *mem, struct view *key, struct view *value)
-{
-	work.reads++;
-	return work.driver->last(e, from, end, mem, key, value);
-}
-
-static uc_err work_next(struct store_cursor *c, struct view *key, struct view *value)
-{
-	work.reads++;
-	return work.driver->cursor_next(c, key, value);
-}
-
-static uc_err work_write(struct store_engine *e, const struct store_change *first)
-{
-	for (const struct store_change *c = first; c; c = c->next) {
-		work.changes++;
-		work.bytes += c->key.n + c->value.n;
-	}
-	return work.driver->write(e, first);
-}
-
-static void work_begin(struct store *s)
-{
-	work.driver = s->driver;
-	work.own = *s->driver;
-	work.own.get = work_get;
-	work.own.last = work_last;
-	work.own.cursor_next = work_next;
-	work.own.write = work_write;
-	s->driver = &work.own;
-}
-
-struct done {
-	size_t reads, changes, bytes;
-};
-
 static struct done costs(const char *what, struct view entry)
 {
 	struct view answer;
-	work.reads = work.changes = work.bytes = 0;
+	(void)work_done();
 	expect_eq(peer_ask(&apps[DIAL], &apps[LENS], what, apps[DIAL].domain, entry, &answer), 201);
 	expect_eq(answer.n, 0);
-	return (struct done){ work.reads, work.changes, work.bytes };
+	return work_done();
 }
 
 static struct done letter_costs(struct asking *x, struct view to)
@@ -352,16 +303,6 @@ static struct done grant_costs(struct view reply, struct view from)
 {
 	return costs("updateConsent",
 		     entry_make(CONSENT_GRANT, reply, from, COMPONENT_CONTACT_ANSWER, 4096));
-}
-
-/* A few reads of what is there, more or less, whatever lies there; and to a few bytes the same is
- * written, so that the same is synced. */
-static void expect_alike(struct done a, struct done b)
-{
-	enum { READS = 4, CHANGES = 1, BYTES = 256 }; /* heads of logs */
-	expect(a.reads <= b.reads + READS && b.reads <= a.reads + READS);
-	expect(a.changes <= b.changes + CHANGES && b.changes <= a.changes + CHANGES);
-	expect(a.bytes <= b.bytes + BYTES && b.bytes <= a.bytes + BYTES);
 }
 
 TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
@@ -410,7 +351,7 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 		expect_alike(letter_costs(&x, x.target), let_go);
 		expect_alike(letter_costs(&x, nobody), let_go);
 	}
-	dial->accounts->driver = work.driver;
+	work_end(dial->accounts);
 	apps_end();
 }
 
@@ -436,17 +377,17 @@ TEST(a_look_up_of_who_closed_it_reads_as_one_of_nobody)
 	}
 	work_begin(dial->accounts);
 	for (int i = 0; i < KINDS; i++) {
-		work.reads = work.changes = work.bytes = 0;
+		(void)work_done();
 		expect_ok(look_up(&rosa, dial, numbers[i], &answer, &sealed[i]));
 		expect_eq(answer.found, i == FOUND);
-		done[i] = (struct done){ work.reads, work.changes, work.bytes };
+		done[i] = work_done();
 	}
 	for (int i = 0; i < CLOSED + 1; i++) {
 		expect_eq(sealed[i].n, sealed[NOBODY].n);
 		expect_eq(done[i].reads, done[NOBODY].reads);
 		expect_eq(done[i].changes, done[NOBODY].changes);
 	}
-	dial->accounts->driver = work.driver;
+	work_end(dial->accounts);
 	apps_end();
 }
 
@@ -464,7 +405,7 @@ TEST(the_same_is_done_with_an_answer_to_who_has_gone)
 	struct done let_go = grant_costs(nobody, x.reply);
 	expect_alike(first, let_go);
 	expect_alike(again, let_go);
-	apps[DIAL].accounts->driver = work.driver;
+	work_end(apps[DIAL].accounts);
 	apps_end();
 }
 

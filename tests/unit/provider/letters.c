@@ -6,8 +6,16 @@
 uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup_answer *answer,
 	       struct view *sealed)
 {
+	return look_up_with(p, at, name, "", answer, sealed);
+}
+
+uc_err look_up_with(struct person *p, struct app *at, const char *name, const char *code,
+		    struct lookup_answer *answer, struct view *sealed)
+{
 	struct kem_key key;
-	struct lookup_query query = { .version = 1, .identifier = view_str(name) };
+	struct lookup_query query = { .version = 2,
+				      .identifier = view_str(name),
+				      .code = view_str(code) };
 	struct lookup_request q = { .domain = at->domain };
 	struct lookup_response r;
 	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &key));
@@ -22,16 +30,28 @@ uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup
 	return UC_OK;
 }
 
-struct view reply_make(struct person *p)
+static struct view address_made(struct person *p, const struct address_wish *w)
 {
-	struct address_wish w = { .kind = ADDRESS_REQUEST,
-				  .channel = CHANNEL_REPLY,
-				  .expires_ms = test_now_ms + (uint64_t)30 * DAY_MS };
-	struct address_make_request q = { { &w, 1 } };
+	struct address_wish wish = *w;
+	struct address_make_request q = { { &wish, 1 } };
 	struct address_make_response r = { { NULL, 0 } };
+	wish.kind = ADDRESS_REQUEST;
+	wish.expires_ms = test_now_ms + (uint64_t)30 * DAY_MS;
 	expect_ok(client_ask(p->c, FRAME_ADDRESS_MAKE, address_make_request_element, &q,
 			     address_make_response_element, &r));
 	return r.addresses.v[0];
+}
+
+struct view reply_make(struct person *p)
+{
+	return address_made(p, &(struct address_wish){ .channel = CHANNEL_REPLY });
+}
+
+struct view link_make(struct person *p, uint8_t channel, const uint8_t grant[GRANT_ID])
+{
+	struct address_wish w = { .channel = channel };
+	memcpy(w.grant_id, grant, sizeof w.grant_id);
+	return address_made(p, &w);
 }
 
 struct view entry_make(uint8_t operation, struct view requester, struct view target,
@@ -151,15 +171,25 @@ struct settings settings_said(const struct person *p, uint64_t number, enum age_
 	return s;
 }
 
+static uc_err put(struct person *p, struct view statement, const char *code)
+{
+	struct settings_put_request q = { .statement = statement, .code = view_str(code) };
+	return client_ask(p->c, FRAME_SETTINGS_PUT, settings_put_request_element, &q, NULL, NULL);
+}
+
 uc_err settings_put_bytes(struct person *p, struct view statement)
 {
-	struct settings_put_request q = { statement };
-	return client_ask(p->c, FRAME_SETTINGS_PUT, settings_put_request_element, &q, NULL, NULL);
+	return put(p, statement, "");
+}
+
+uc_err settings_put_code(struct person *p, const struct settings *s, const char *code)
+{
+	struct view statement;
+	expect_ok(settings_make(s, &p->phone.key, &apps_mem, &statement));
+	return put(p, statement, code);
 }
 
 uc_err settings_put(struct person *p, const struct settings *s)
 {
-	struct view statement;
-	expect_ok(settings_make(s, &p->phone.key, &apps_mem, &statement));
-	return settings_put_bytes(p, statement);
+	return settings_put_code(p, s, "");
 }

@@ -9,7 +9,12 @@
 
 uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup_answer *answer,
 	       struct view *sealed);
+/* With a contact code. */
+uc_err look_up_with(struct person *p, struct app *at, const char *name, const char *code,
+		    struct lookup_answer *answer, struct view *sealed);
 struct view reply_make(struct person *p);
+/* An invitation link's address. */
+struct view link_make(struct person *p, uint8_t channel, const uint8_t grant[GRANT_ID]);
 struct view entry_make(uint8_t operation, struct view requester, struct view target,
 		       uint16_t component, size_t n);
 /* A token of an app, as one of its people has it; good as long as its key. */
@@ -26,5 +31,6 @@ struct view intake_take(struct client *c, struct device *d);
 struct settings settings_said(const struct person *p, uint64_t number, enum age_band band);
 uc_err settings_put_bytes(struct person *p, struct view statement);
 uc_err settings_put(struct person *p, const struct settings *s);
+uc_err settings_put_code(struct person *p, const struct settings *s, const char *code);
 
 #endif

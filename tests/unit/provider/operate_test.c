@@ -95,8 +95,8 @@ TEST(who_is_suspended_is_neither_found_nor_reached)
 	expect_ok(set_address(&rosa, &s, grant, &uri));
 	struct view request;
 	expect_ok(account_get(p, VIEW_OF(rosa.account_id), &apps_mem, &account));
-	expect_ok(address_make(p, VIEW_OF(rosa.account_id), &account, CHANNEL_LINK,
-			       test_now_ms + 1000, &apps_mem, &request));
+	struct request_address link = { .channel = CHANNEL_LINK, .expires_ms = test_now_ms + 1000 };
+	expect_ok(address_make(p, VIEW_OF(rosa.account_id), &account, &link, &apps_mem, &request));
 	expect_ok(address_open(p, request, test_now_ms, &apps_mem, &r, &account));
 	struct key_material_request q = set_request(uri);
 	struct key_material_response answer;

@@ -42,10 +42,10 @@ TEST(settings_are_the_devices_and_only_rise)
 	memcpy(bytes, other.p, other.n);
 	bytes[other.n - 1] ^= 1;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_SIGNATURE);
-	/* A value that there is none of: who may add and what follows has 102 bytes. */
+	/* A value that there is none of: who may add and what follows has 103 bytes. */
 	memcpy(bytes, other.p, other.n);
-	expect_eq(bytes[other.n - 103], ASK_NOBODY);
-	bytes[other.n - 103] = 4;
+	expect_eq(bytes[other.n - 104], ASK_NOBODY);
+	bytes[other.n - 104] = 4;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_ARGUMENT);
 	s.ask = 4;
 	expect_err(settings_make(&s, &rosa.phone.key, &apps_mem, &other), UC_E_ARGUMENT);
@@ -222,7 +222,7 @@ static size_t answer_length(const char *name, struct arena *a, const struct kem_
 			    bool *found)
 {
 	struct app *at = &apps[DIAL];
-	struct lookup_query query = { .version = 1, .identifier = view_str(name) };
+	struct lookup_query query = { .version = 2, .identifier = view_str(name) };
 	struct lookup_answer answer = { 0 };
 	struct view sealed, back = { NULL, 0 };
 	query.answer_key = kem_public(key);
