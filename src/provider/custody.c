@@ -139,19 +139,23 @@ uc_err custody_read(const struct provider *p, const struct peer_response *r, siz
 	return UC_OK;
 }
 
+/* Another key of it is taken, too. */
+static uc_err custodian_forget(struct provider *p)
+{
+	struct store_batch b;
+	struct store_key k;
+	store_batch_init(&b, p->domain);
+	store_delete(&b, key_1(&k, TABLE_CUSTODIAN, p->domain));
+	return commit_accounts(p, &b);
+}
+
 void provider_discovery_changed(struct provider *p)
 {
 	struct provider_discovery *d = &p->discovery;
-	struct store_batch b;
-	struct store_key k;
-	/* The custodian may have another key, too: it is asked anew. */
-	store_batch_init(&b, p->domain);
-	store_delete(&b, key_1(&k, TABLE_CUSTODIAN, p->domain));
-	if (!d->custodian.n || commit_accounts(p, &b) || custody_open(p))
-		d->has_other = false;
-	if (!d->custodian.n)
-		store_batch_done(&b);
-	if (!d->custodian.n && sums(p))
+	uc_err err = d->custodian.n ? custodian_forget(p) : UC_OK;
+	if (!err)
+		err = custody_open(p);
+	if (err)
 		d->is_on = false;
 	filters_changed(p);
 }

@@ -104,8 +104,11 @@ static const struct provider_keys *keys(void)
 	static struct provider_keys k;
 	static bool made;
 	struct secret moderators;
-	if (!made)
+	if (!made) {
 		fuzz_expect(!provider_keys_generate(&env, &k, &moderators));
+		fuzz_expect(!provider_keys_make_discovery(&k, &env));
+		fuzz_expect(!provider_keys_make_custody(&k, &env));
+	}
 	made = true;
 	return &k;
 }
@@ -170,6 +173,8 @@ static void begin(struct world *w)
 					  .rooms = w->rooms,
 					  .out = &outputs };
 	fuzz_expect(!provider_new(&config, &w->p));
+	fuzz_expect(!provider_set_discovery(w->p, true, (struct view){ NULL, 0 }));
+	fuzz_expect(!provider_set_custody(w->p, VIEW_LIT("lens.example")));
 	fuzz_expect(!ed25519_generate(&env, &key));
 	account_put(w, id, &key);
 	for (int i = 0; i < 2; i++) {
@@ -213,12 +218,13 @@ static void say_request(struct world *w, uint8_t which, struct view body)
 		"/v1/updateConsent/dial.example",
 		"/v1/identifierQuery/dial.example",
 		"/v1/redeemTokens/dial.example",
+		"/v1/custodyEvaluate/dial.example",
 	};
 	static unsigned replies; /* some come later */
 	bool starts = which & 0x40;
 	struct peer_request q = {
 		.method = VIEW_LIT("POST"),
-		.path = view_str(paths[(which & 0x3f) % 9]),
+		.path = view_str(paths[(which & 0x3f) % (sizeof paths / sizeof *paths)]),
 		.headers = starts ? VIEW_LIT("undercroft-start: 1\r\nundercroft-sequence: 1\r\n")
 				  : VIEW_LIT("undercroft-client: mimi://lens.example/p/a/b\r\n"),
 		.body = body,
@@ -230,6 +236,8 @@ static void say_request(struct world *w, uint8_t which, struct view body)
 	uint64_t before = asked;
 	replies = 0;
 	provider_request(w->p, PEER, &q, &replies);
+	while (provider_go_on(w->p))
+		;
 	/* Answered once, or asked further first. */
 	fuzz_expect(replies == 1 || (!replies && asked != before));
 }
@@ -257,6 +265,7 @@ static void say(struct world *w, uint8_t kind, uint8_t which, struct view body)
 	default:
 		now_ms += (uint64_t)which * which * which * 100;
 		provider_tick(w->p, now_ms);
+		(void)provider_go_on(w->p);
 	}
 }
 
