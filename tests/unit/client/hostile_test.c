@@ -393,6 +393,50 @@ TEST(of_a_broken_chain_the_first_break_is_kept)
 	end();
 }
 
+/* Entry `seq` of a log that goes on from `chain`, which it changes; told as number `as`. */
+static struct told entry(uint64_t seq, const char *fanout, uint8_t chain[CHAIN_HASH], uint64_t as)
+{
+	struct entry_event e = { .seat = 1, .entry = { .version = 1, .seq = as } };
+	uint8_t number[8] = { [7] = (uint8_t)seq }, hash[SHA256_BYTES];
+	struct view body = { NULL, 0 };
+	expect_ok(sha256(view_str(fanout), hash));
+	struct view parts[] = { VIEW_LIT("Undercroft log 1"), view_make(chain, CHAIN_HASH),
+				VIEW_OF(number), VIEW_OF(hash) };
+	expect_ok(sha256_parts(parts, 4, chain));
+	e.entry.fanout = view_str(fanout);
+	memcpy(e.entry.chain, chain, CHAIN_HASH);
+	expect_ok(wire_encode_to(&mem, entry_event_element, &e, &body));
+	return turn(take_entry, &body);
+}
+
+TEST(an_app_that_repeats_withholds_or_reorders_is_noticed)
+{
+	uint8_t chain[CHAIN_HASH], third[CHAIN_HASH];
+	begin(false, NULL);
+	his->seat_open = true;
+	his->seat = 1;
+	uint64_t at = his->seq;
+	memcpy(chain, his->chain, sizeof chain);
+	entry(at + 1, "one", chain, at + 1);
+	expect_eq(his->seq, at + 1);
+	expect(his->consistent);
+	/* Again, and then another in its place, which is not even looked at. */
+	uint8_t before[CHAIN_HASH] = { 0 };
+	entry(at + 1, "another", before, at + 1);
+	expect_eq(his->seq, at + 1);
+	expect_bytes(VIEW_OF(his->chain), VIEW_OF(chain));
+	/* The one between is kept from him: he asks anew, from where he is. */
+	entry(at + 2, "two", chain, at + 9);
+	expect_eq(his->seq, at + 1);
+	expect(!his->seat_open);
+	/* The third comes as the second. */
+	his->seat_open = true;
+	memcpy(third, chain, sizeof third);
+	entry(at + 3, "three", third, at + 2);
+	expect(!his->consistent);
+	end();
+}
+
 /* --- and what lasts of it --- */
 
 TEST(who_is_who_lasts_and_costs_a_message_nothing)
