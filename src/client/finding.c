@@ -236,6 +236,8 @@ static uc_err evaluate_done(struct uc_client *c, void *subject, const struct rep
 	uc_err err = wire_decode(r->body, r->mem, discovery_evaluate_response_element, &in);
 	if (!err)
 		err = values_read(c, &in, &values);
+	if (!err && !values)
+		err = UC_E_MEMORY;
 	if (err_is_hard(err))
 		return err;
 	if (!err) {
