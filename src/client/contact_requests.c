@@ -311,7 +311,11 @@ static uc_err request_drive(struct uc_client *c, struct request *q)
 	case REQUEST_LOOKING:
 		return look_up(c, q);
 	case REQUEST_ADDRESSED:
-		return *q->reply ? tokens_ask(c, q) : address_ask(c, q);
+		if (!*q->reply)
+			return address_ask(c, q);
+		TRY(tokens_ask(c, q));
+		/* Without a token it is written at once, and nothing else may come in before it goes. */
+		return q->state == REQUEST_SENDING && q->entry.n ? entry_send(c, q) : UC_OK;
 	case REQUEST_SENDING:
 		if (q->incoming && !q->entry.n)
 			TRY(answer_make(c, q));
