@@ -19,6 +19,8 @@ export type Doing =
 	| 'reach'
 	| 'report'
 	| 'link'
+	| 'numbers'
+	| 'findable'
 	| 'other';
 
 const COMMON: Record<string, string> = {
@@ -65,6 +67,9 @@ const BY_CLASS: Record<string, string> = {
 	net: 'There is no connection. Try again when you are online.',
 	memory: 'This device has not enough memory. Close other tabs, then load the page again.',
 };
+
+const LIED =
+	'The app gave an answer that is not right, so nothing of it was kept. Nothing more is asked until you look again.';
 
 const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	signUp: {
@@ -115,6 +120,22 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_NOT_ALLOWED: 'Only accounts on two different apps can be linked.',
 		UC_E_CLOSED: 'Open a conversation with them first.',
 		UC_E_NAME: 'This browser does not know your name on this app, so it cannot be shown.',
+	},
+	numbers: {
+		UC_E_UNSUPPORTED: 'This app does not offer looking for numbers.',
+		UC_E_LIMIT: 'These are too many numbers. Forget those that you have looked for, or take fewer.',
+		UC_E_SIGNATURE: LIED,
+		UC_E_KEY: LIED,
+		UC_E_PEER: LIED,
+		UC_E_MALFORMED: LIED,
+		UC_E_TRAILING: LIED,
+		UC_E_VERSION: LIED,
+	},
+	findable: {
+		UC_E_UNSUPPORTED: 'This app does not offer being found by number.',
+		UC_E_NOT_ALLOWED:
+			'Say first that you are 18 or older, can be asked by everybody, and found by your exact number.',
+		UC_E_NAME: 'This browser does not know your number, as after an account was taken up again.',
 	},
 	answer: { UC_E_EXISTS: 'You have answered this request already.' },
 	send: {

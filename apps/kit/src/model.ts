@@ -21,6 +21,7 @@ import type {
 	Room,
 	Settings,
 	SettingsChange,
+	SoughtNumber,
 	TabState,
 	Undercroft,
 	UndercroftError,
@@ -76,8 +77,8 @@ const TOLD = new Set([
 	'UC_E_RATE',
 ]);
 
-const LISTS = ['account', 'requests', 'contacts', 'rooms', 'devices', 'settings'] as const;
-type List = (typeof LISTS)[number];
+type List = 'account' | 'requests' | 'contacts' | 'rooms' | 'devices' | 'settings' | 'numbers';
+const LISTS = 'account requests contacts rooms devices settings numbers'.split(' ') as List[];
 
 export class Model {
 	readonly tab = signal<TabState>('opening');
@@ -93,6 +94,7 @@ export class Model {
 	readonly devices = signal<Device[]>([]);
 	/** who may reach the account */
 	readonly settings = signal<Settings | null>(null);
+	readonly numbers = signal<SoughtNumber[]>([]);
 	/** the last message of each room */
 	readonly previews = signal<ReadonlyMap<Id, Preview>>(new Map());
 	/** Everything has been read once. */
@@ -245,6 +247,7 @@ export class Model {
 					: this.making > 0 && TOLD.has(e.error?.code ?? '');
 			if (isOurs) this.problem.value = explain(e.error, 'member');
 		});
+		core.on('numberFound', () => this.refresh('numbers'));
 		core.on('accountGone', () => this.refresh('account'));
 		this.connectionIs(core.connection);
 		this.tabIs(core.tab, core.reason);
@@ -293,13 +296,14 @@ export class Model {
 				this.stale.clear();
 				const core = this.core;
 				const has = (l: List) => lists.includes(l);
-				const [account, requests, contacts, rooms, devices, settings] = await Promise.all([
+				const [account, requests, contacts, rooms, devices, settings, numbers] = await Promise.all([
 					has('account') ? core.account() : null,
 					has('requests') ? core.requests() : null,
 					has('contacts') ? core.contacts() : null,
 					has('rooms') ? core.rooms() : null,
 					has('devices') ? core.devices().catch(() => []) : null,
 					has('settings') ? core.settings() : null,
+					has('numbers') ? core.numbers() : null,
 				]);
 				batch(() => {
 					if (account) this.account.value = account;
@@ -307,6 +311,7 @@ export class Model {
 					if (contacts) this.contacts.value = contacts;
 					if (devices) this.devices.value = devices;
 					if (settings) this.settings.value = settings;
+					if (numbers) this.numbers.value = numbers;
 					if (rooms) {
 						this.allRooms.value = rooms;
 						if (!this.isReady.peek()) void this.readPreviews(rooms);
@@ -508,7 +513,7 @@ export class Model {
 	}
 
 	/** Lists are read again afterwards, whatever came of it. */
-	private async perform<T>(action: (core: Undercroft) => Promise<T>): Promise<T> {
+	async perform<T>(action: (core: Undercroft) => Promise<T>): Promise<T> {
 		if (!this.core) throw new Error('not open');
 		try {
 			return await action(this.core);

@@ -35,14 +35,21 @@ export function isClosed<K extends 'ask' | 'add'>(
 const SEEN_WITHIN_MS = 4000;
 const AGAIN_MS = 150;
 
-export async function putSettings(
+export function putSettings(
 	core: Pick<Undercroft, 'connection' | 'setSettings'>,
 	settings: SettingsChange,
+): Promise<void> {
+	return whenSeen(core, () => core.setSettings(settings));
+}
+
+export async function whenSeen(
+	core: Pick<Undercroft, 'connection'>,
+	action: () => Promise<void>,
 ): Promise<void> {
 	const end = Date.now() + SEEN_WITHIN_MS;
 	for (;;) {
 		try {
-			return await core.setSettings(settings);
+			return await action();
 		} catch (e) {
 			const isSoon =
 				isUndercroftError(e) &&

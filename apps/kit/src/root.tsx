@@ -7,6 +7,7 @@ import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
 import { ChangeName } from './flows/change.tsx';
+import { Numbers } from './flows/numbers.tsx';
 import { WhoCanReachMe } from './flows/reach.tsx';
 import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
@@ -117,6 +118,7 @@ const TITLES: Record<Panel, string> = {
 	'change-name': 'Change how people find you',
 	reach: 'Who can reach you',
 	'same-person': 'My other accounts',
+	numbers: 'Find contacts by number',
 	erase: 'Sign out and erase this browser',
 	'delete-account': 'Delete my account',
 	'room-info': 'About this conversation',
@@ -134,6 +136,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'change-name',
 	'reach',
 	'same-person',
+	'numbers',
 	'delete-account',
 	'add-members',
 	'contact',
@@ -184,6 +187,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <WhoCanReachMe />;
 		case 'same-person':
 			return <SamePerson />;
+		case 'numbers':
+			return <Numbers />;
 		case 'erase':
 			return <Erase />;
 		case 'delete-account':

@@ -20,6 +20,7 @@ export type Panel =
 	| 'change-name'
 	| 'reach'
 	| 'same-person'
+	| 'numbers'
 	| 'erase'
 	| 'delete-account'
 	/** of the room on the page */
@@ -51,6 +52,7 @@ const PANELS: readonly string[] = [
 	'change-name',
 	'reach',
 	'same-person',
+	'numbers',
 	'erase',
 	'delete-account',
 	'room-info',

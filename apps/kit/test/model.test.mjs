@@ -28,6 +28,7 @@ async function started() {
 		rooms: async () => [],
 		devices: async () => [],
 		settings: async () => ({ said: false, appShowedOthers: false }),
+		numbers: async () => [],
 	};
 	const model = new Model({ title: 'Dial', names: 'number', sentence: '' });
 	model.start(() => core);

@@ -273,6 +273,8 @@ test('who wants it is found by who has the number', limit, async () => {
 	}
 	assert.deepEqual(await state(), { '+4930666': 'found', '+4930777': 'not found' });
 	assert.equal((await lia.event('numberFound')).number, '+4930666');
+	await lia.ask('ask', lia.app, '+4930666', '');
+	await max.event('request');
 	for (const wrong of [[], ['112'], [7], '+4930666', ['+4930666\0']])
 		await assert.rejects(lia.ask('findNumbers', wrong), { code: /^UC_E_(ARGUMENT|NAME)$/ });
 	await lia.ask('forgetNumbers');

@@ -69,6 +69,13 @@ export function Settings() {
 					</Button>
 					<ReachAlarm />
 				</li>
+				{kind === 'number' && (
+					<li>
+						<Button icon="find" wide onClick={() => openPanel('numbers')}>
+							Find contacts by number
+						</Button>
+					</li>
+				)}
 				<li>
 					<Button icon="person" wide onClick={() => openPanel('same-person')}>
 						My other accounts
