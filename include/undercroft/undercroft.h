@@ -372,7 +372,7 @@ UC_API uc_err uc_numbers_forget(uc_client *c) UC_MUST_USE;
  * said to the app with the number, which it knows from the sign-up.  number: NULL for the one that
  * uc_account has.  Others learn from it that the number is on this app, and nothing else.  UC_E_NAME: no
  * number; UC_E_NOT_ALLOWED: an age below 18, or none said, or settings by which one is not found by the
- * exact number or not asked by anybody (DONE: another's number); others as uc_settings_set has. */
+ * exact number, or with a code alone, or not asked by anybody (DONE: another's number); others as uc_settings_set has. */
 UC_API uc_err uc_findable_set(uc_client *c, bool findable, const char *number,
 			      uc_op *op) UC_MUST_USE;
 

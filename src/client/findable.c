@@ -30,7 +30,7 @@ static void end(struct uc_client *c, uc_err err, struct view text)
 }
 
 /* What everybody can download names no minor; and who is not found by the number when it is typed, or
- * lets nobody ask, is not found so, either.  The app holds to the same. */
+ * lets nobody ask, or only with a code, is not found so, either.  The app holds to the same. */
 static bool may_be_found(uint8_t age_band, uint8_t ask, bool find_by_name)
 {
 	return age_band == AGE_ADULT && ask == ASK_ANYBODY && find_by_name;
@@ -39,7 +39,7 @@ static bool may_be_found(uint8_t age_band, uint8_t ask, bool find_by_name)
 static bool is_wanted(struct uc_client *c)
 {
 	struct settings s = settings_known(c);
-	return s.find_by_number && may_be_found(s.age_band, s.ask, s.find_by_name);
+	return s.find_by_number && !s.code.n && may_be_found(s.age_band, s.ask, s.find_by_name);
 }
 
 static uc_err number_of(struct uc_client *c, struct view *out)
@@ -164,7 +164,8 @@ static uc_err findable_set(struct uc_client *c, void *arg)
 	if (in->findable)
 		TRY(name_normalise(NAME_NUMBER, view_str(text), &c->call, &number));
 	TRY(uc_settings_get(c, &s));
-	if (in->findable && !may_be_found((uint8_t)s.age, (uint8_t)s.ask, s.find_by_name))
+	if (in->findable &&
+	    (s.has_code || !may_be_found((uint8_t)s.age, (uint8_t)s.ask, s.find_by_name)))
 		return UC_E_NOT_ALLOWED;
 	bool is_so = s.find_by_number == in->findable;
 	s.find_by_number = in->findable;

@@ -132,6 +132,13 @@ TEST(by_the_settings_alone)
 	expect_ok(uc_settings_set(rosa.c, &s, &op));
 	expect_ok(person_talk(&rosa));
 	expect_eq(app.said, 2);
+	/* Nor who is found with a contact code alone. */
+	expect_ok(uc_contact_code_set(rosa.c, true, &op));
+	expect_ok(person_talk(&rosa));
+	expect_ok(rosa.done_err);
+	again();
+	expect_eq(app.said, 2);
+	expect_err(set(true, NULL), UC_E_NOT_ALLOWED);
 	end();
 }
 
