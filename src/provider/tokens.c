@@ -33,8 +33,8 @@ static uc_err keys_make(struct provider *p, uint32_t week, struct provider_token
 {
 	out->published.week = week;
 	for (uint32_t i = 0; i < TOKEN_WEEKS; i++)
-		for (uint8_t k = 0; k < TOKEN_CLASSES; k++) {
-			TRY(key_make(p, week + i - TOKEN_WEEK_NOW, k, &out->keys[i][k]));
+		for (unsigned k = 0; k < TOKEN_CLASSES; k++) {
+			TRY(key_make(p, week + i - TOKEN_WEEK_NOW, (uint8_t)k, &out->keys[i][k]));
 			TRY(token_key_id(&out->keys[i][k].pub, out->ids[i][k]));
 			out->published.pub[i][k] = out->keys[i][k].pub;
 		}

@@ -23,7 +23,8 @@ PARTS = {
     'trust': ('trust', ['--budget', '1', '--contacts', '20', '--findable', '5000'],
               {'trust.discovery.client.blind', 'trust.discovery.server',
                'trust.discovery.client.finish.split', 'trust.discovery.bytes.down',
-               'trust.discovery.filter.bits', 'trust.discovery.country.asking'}),
+               'trust.discovery.filter.bits', 'trust.discovery.country.asking',
+               'trust.token.issue', 'trust.token.redeem.batch'}),
 }
 SMALL = ['--rounds', '1', '--pairs', '2', '--messages', '5', '--bytes', '100', '--room', '5',
          '--connections', '80', '--seats', '3', '--devices', '4', '--senders', '2', '--stored', '3',

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What finding people by number costs, in CPU time of one thread, and how long somebody would have to
- * ask to find everybody (docs/performance.md).
+ * ask to find everybody; and what a token costs who draws, issues and redeems it (docs/performance.md).
  *
  * usage: bench-trust [--json] [--budget MS] [--contacts N] [--findable N]
  *
@@ -9,6 +9,7 @@
  * the filter's for --findable people (1,000,000). */
 #include "tests/bench/bench.h"
 #include "trust/discovery.h"
+#include "trust/tokens.h"
 
 #include "net/env_system.h"
 
@@ -37,11 +38,8 @@ static bool wants_more(const struct samples *s)
 	return s->n < 3 || samples_sum(s) < budget_us;
 }
 
-/* Each sample counts `times`: shown is one of them, in units of `us` microseconds. */
-static void show(const char *name, struct samples *s, double times, double us, const char *unit)
+static void show_of(const char *full, struct samples *s, double times, double us, const char *unit)
 {
-	char full[64];
-	snprintf(full, sizeof full, "trust.discovery.%s", name);
 	figure_print(&(struct figure){
 		.name = full,
 		.value = samples_quantile(s, 0.5) / times / us,
@@ -49,6 +47,14 @@ static void show(const char *name, struct samples *s, double times, double us, c
 		.low = samples_quantile(s, 0.1) / times / us,
 	});
 	samples_done(s);
+}
+
+/* Each sample counts `times`: shown is one of them, in units of `us` microseconds. */
+static void show(const char *name, struct samples *s, double times, double us, const char *unit)
+{
+	char full[64];
+	snprintf(full, sizeof full, "trust.discovery.%s", name);
+	show_of(full, s, times, us, unit);
 }
 
 static void show_number(const char *name, double value, const char *unit)
@@ -186,6 +192,38 @@ static void run_filter(struct run *r)
 	show_number("filter.bits", (double)bytes * 8 / (double)findable, "bits");
 }
 
+/* One of a batch, as large as they may be, and one alone. */
+static void run_tokens(const struct run *r, size_t n, const char *names[4])
+{
+	struct samples draw = { 0 }, issue = { 0 }, finish = { 0 }, verify = { 0 };
+	struct token_draw draws[TOKENS_AT_ONCE];
+	struct oprf_element blinded[TOKENS_AT_ONCE], evaluated[TOKENS_AT_ONCE];
+	struct token tokens[TOKENS_AT_ONCE];
+	uint8_t proof[OPRF_PROOF];
+	struct view issuer = VIEW_LIT("lens.example");
+	while (wants_more(&verify)) {
+		cpu_start(&draw);
+		MUST(tokens_draw(r->env, &r->whole.pub, issuer, draws, n));
+		cpu_stop(&draw);
+		for (size_t i = 0; i < n; i++)
+			blinded[i] = draws[i].blinded;
+		cpu_start(&issue);
+		MUST(tokens_issue(&r->whole, r->env, blinded, n, evaluated, proof));
+		cpu_stop(&issue);
+		cpu_start(&finish);
+		MUST(tokens_finish(&r->whole.pub, draws, evaluated, n, proof, tokens));
+		cpu_stop(&finish);
+		cpu_start(&verify);
+		for (size_t i = 0; i < n; i++)
+			MUST(token_verify(&r->whole, issuer, &tokens[i]));
+		cpu_stop(&verify);
+	}
+	show_of(names[0], &draw, (double)n, 1, "us");
+	show_of(names[1], &issue, (double)n, 1, "us");
+	show_of(names[2], &finish, (double)n, 1, "us");
+	show_of(names[3], &verify, (double)n, 1, "us");
+}
+
 static bool arguments(int argc, char **argv, bool *json)
 {
 	for (int i = 1; i < argc; i++) {
@@ -212,7 +250,7 @@ int main(int argc, char **argv)
 		      stderr);
 		return 2;
 	}
-	figure_begin(json, "finding by number");
+	figure_begin(json, "finding by number, and tokens");
 	begin(&r);
 	run_blind(&r);
 	run_server(&r);
@@ -222,6 +260,12 @@ int main(int argc, char **argv)
 	run_filter(&r);
 	run_offline(&r);
 	show_number("country.asking", (double)COUNTRY / YEAR, "years");
+	run_tokens(&r, 1,
+		   (const char *[]){ "trust.token.draw", "trust.token.issue", "trust.token.finish",
+				     "trust.token.redeem" });
+	run_tokens(&r, TOKENS_AT_ONCE,
+		   (const char *[]){ "trust.token.draw.batch", "trust.token.issue.batch",
+				     "trust.token.finish.batch", "trust.token.redeem.batch" });
 	arena_done(&r.a);
 	return 0;
 }

@@ -155,7 +155,6 @@ TEST(who_is_new_or_young_draws_as_such)
 	expect_ok(person_sign_in(&x.tom));
 	struct settings s = settings_said(&x.rosa, 1, AGE_TEEN_B);
 	expect_ok(settings_put(&x.rosa, &s));
-	k = published(&apps[LENS]);
 	reply = reply_make(&x.rosa);
 	expect_err(draw(&x.rosa, &keys[TOKEN_OTHER], &reply, x.target, 1, &t, &n), UC_E_KEY);
 	expect_ok(draw(&x.rosa, &keys[TOKEN_MINOR], &reply, x.target, 1, &t, &n));
