@@ -50,6 +50,7 @@ test('two people meet across apps and talk', limit, async () => {
 		{
 			id: request,
 			incoming: true,
+			byInvitation: false,
 			state: 'open',
 			app: rosa.app,
 			name: 'Rosa',
@@ -224,7 +225,8 @@ test('who may reach an account is set and read back', limit, async () => {
 	assert.deepEqual([adult.ask, adult.add, adult.findByName], ['anybody', 'contacts', true]);
 	const closed = { age: 'adult', ask: 'handed', add: 'nobody', findByName: false };
 	await put(hal, closed);
-	const now = { ...closed, findByNumber: false, said: true, appShowedOthers: false };
+	const more = { findByNumber: false, hasCode: false, said: true, appShowedOthers: false };
+	const now = { ...closed, ...more };
 	assert.deepEqual(await hal.ask('settings'), now);
 	for (const wrong of [{ age: '12' }, { ask: 'everybody' }, { add: 1 }, { age: 'toString' }])
 		await assert.rejects(hal.ask('setSettings', { ...closed, ...wrong }), {
