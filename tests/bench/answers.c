@@ -164,7 +164,7 @@ static void ask(enum kind kind, size_t number, bool is_told)
 	const struct env *env = env_system();
 	struct kem_key key;
 	struct arena a;
-	struct lookup_query query = { .version = 1,
+	struct lookup_query query = { .version = 2,
 				      .identifier =
 					      view_str(s.people[kind * OF_KIND + number].handle) };
 	struct lookup_request q = { .domain = view_str(s.app.domain) };

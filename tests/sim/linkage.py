@@ -30,7 +30,7 @@ import tempfile
 
 APPS = ('dial.localhost', 'plaza.localhost')
 STORES = ('accounts', 'rooms')
-ACCOUNT, LOG = 1, 35
+ACCOUNT = 1
 WINDOW = 12
 Version = collections.namedtuple('Version', 'seq key value blob')
 
