@@ -65,6 +65,7 @@ uc_err rate_table_init(struct rate_table *t, const struct env *env, const struct
 	t->limits = limits;
 	t->last_sweep_ms = 0;
 	t->lets_pass = false;
+	t->forget_ms = 0;
 	return map_init(&t->map, env);
 }
 
@@ -85,6 +86,18 @@ bool rate_is_full(const struct rate_state *r, uint64_t now_ms)
 	       r->empty_until_us > now_ms * 1000 + 24 * HOUR_US;
 }
 
+/* What lies in a table. */
+struct kept {
+	struct rate_state state; /* first: so it is found by */
+	uint64_t taken_ms;
+};
+
+static bool is_over(const struct rate_table *t, const struct kept *k, uint64_t now_ms)
+{
+	bool is_old = now_ms < k->taken_ms || now_ms - k->taken_ms >= t->forget_ms;
+	return rate_is_full(&k->state, now_ms) || (t->forget_ms && is_old);
+}
+
 /* Forgets all buckets that are full: once a minute, once a second when there is no room.  Fewer
  * each time, and a busy hour would fill the table for good. */
 void rate_table_sweep(struct rate_table *t, uint64_t now_ms)
@@ -100,7 +113,7 @@ void rate_table_sweep(struct rate_table *t, uint64_t now_ms)
 	if (!full)
 		return;
 	while (map_next(&t->map, &at, &key, &value))
-		if (rate_is_full(value, now_ms))
+		if (is_over(t, value, now_ms))
 			full[n++] = key;
 	for (size_t i = 0; i < n; i++) {
 		void *gone = map_remove(&t->map, full[i]);
@@ -129,9 +142,9 @@ static struct view whole_key(unsigned limit, struct view key, uint8_t whole[WHOL
 void rate_table_give(struct rate_table *t, unsigned limit, struct view key)
 {
 	uint8_t whole[WHOLE_MAX];
-	struct rate_state *r = map_find(&t->map, whole_key(limit, key, whole));
-	if (r)
-		rate_give(r, &t->limits[limit]);
+	struct kept *k = map_find(&t->map, whole_key(limit, key, whole));
+	if (k)
+		rate_give(&k->state, &t->limits[limit]);
 }
 
 uint32_t rate_table_take_many(struct rate_table *t, unsigned limit, struct view key, uint32_t units,
@@ -141,16 +154,17 @@ uint32_t rate_table_take_many(struct rate_table *t, unsigned limit, struct view 
 	struct view name = whole_key(limit, key, whole);
 	uint32_t no_room = t->lets_pass ? 0 : 60;
 	rate_table_sweep(t, now_ms);
-	struct rate_state *r = map_find(&t->map, name);
-	if (!r) {
-		if (t->map.n >= RATE_KEYS_MAX || !(r = HEAP_NEW(struct rate_state)))
+	struct kept *k = map_find(&t->map, name);
+	if (!k) {
+		if (t->map.n >= RATE_KEYS_MAX || !(k = HEAP_NEW(struct kept)))
 			return no_room;
-		if (map_put(&t->map, name, r)) {
-			heap_free(r);
+		if (map_put(&t->map, name, k)) {
+			heap_free(k);
 			return no_room;
 		}
 	}
-	return rate_take_many(r, &t->limits[limit], units, now_ms);
+	k->taken_ms = now_ms;
+	return rate_take_many(&k->state, &t->limits[limit], units, now_ms);
 }
 
 bool network_is_own_machine(struct view from)

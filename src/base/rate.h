@@ -43,7 +43,12 @@ struct rate_table {
 	const struct rate *limits; /* LIMITS_N of them; the caller's, and may change */
 	uint64_t last_sweep_ms;
 	bool lets_pass;
+	/* What was last taken from so long ago is forgotten, full or not; 0: it is not. */
+	uint64_t forget_ms;
 };
+/* Of tables by network address, which are swept once a minute: none is kept for ten minutes after it was
+ * there. */
+enum { RATE_NETWORK_MS = 9 * 60 * 1000 };
 uc_err UC_MUST_USE rate_table_init(struct rate_table *t, const struct env *env,
 				   const struct rate *limits);
 void rate_table_done(struct rate_table *t);

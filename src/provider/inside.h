@@ -94,8 +94,10 @@ struct session {
 	size_t go_on_at;      /* that is asked first then */
 	struct map finds;     /* clients asked for with SEAT_FIND; value: the session */
 	struct rate_state rates[LIMITS_OF_SESSION];
-	uint8_t from[SESSION_FROM]; /* network address, for counting alone: in memory only */
-	bool has_from;
+	/* Network address, for counting alone: in memory only, and in the first ten minutes. */
+	uint8_t from[SESSION_FROM];
+	bool has_from, has_forgotten;
+	uint64_t opened_ms;
 	bool is_counted; /* there, as one that has not signed in */
 };
 
@@ -182,6 +184,7 @@ struct provider {
 	struct room_work *room_work;
 	struct rate_table rates;
 	struct rate_table networks; /* the same by network address; a crowd there harms none here */
+	uint64_t networks_forgotten_ms; /* when sessions last forgot theirs */
 	bool accounts_dirty, rooms_dirty;
 	uc_err failed;                /* a store does not write any more: nothing may be said */
 	struct outbox_domain *outbox; /* where consents wait, by domain */
@@ -228,6 +231,8 @@ void session_end(struct provider *p, struct session *s, uint16_t code);
 /* Was this done too often from the session's network address, to `what` if there is one?  Then the
  * call is refused. */
 bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view what);
+/* Sessions that last forget where they came from, once a minute. */
+void sessions_forget_networks(struct provider *p, uint64_t now_ms);
 /* It has signed in: it does not count as one that has not. */
 void session_uncount(struct session *s);
 uc_err UC_MUST_USE session_challenge_check(struct provider *p, const struct session *s,

@@ -119,6 +119,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	TRY(rate_table_init(&p->rates, p->env, p->config.limits));
 	TRY(rate_table_init(&p->networks, p->env, p->config.limits));
 	p->networks.lets_pass = true;
+	p->networks.forget_ms = RATE_NETWORK_MS;
 	TRY(rooms_init(p));
 	if (p->domain_bytes.failed || p->base_url.failed)
 		return UC_E_ARGUMENT;
@@ -597,6 +598,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	backlog_count(p);
 	/* Also when nobody comes: addresses are not kept for longer than they count. */
 	rate_table_sweep(&p->networks, now_ms);
+	sessions_forget_networks(p, now_ms);
 	if (!p->clock_doubted) {
 		accounts_sweep(p, now_ms);
 		reports_sweep(p, now_ms);

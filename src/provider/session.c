@@ -29,6 +29,22 @@ void session_uncount(struct session *s)
 	s->is_counted = false;
 }
 
+/* The newest stand first, so that each is looked at some ten times in all. */
+void sessions_forget_networks(struct provider *p, uint64_t now_ms)
+{
+	bool was_moved = now_ms < p->networks_forgotten_ms;
+	if (!was_moved && now_ms - p->networks_forgotten_ms < 60 * 1000)
+		return;
+	p->networks_forgotten_ms = now_ms;
+	for (struct session *s = p->sessions; s && !s->has_forgotten; s = s->next) {
+		if (now_ms >= s->opened_ms && now_ms - s->opened_ms < RATE_NETWORK_MS)
+			continue;
+		wipe(s->from, sizeof s->from);
+		s->has_from = s->is_counted = false;
+		s->has_forgotten = true;
+	}
+}
+
 bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view what)
 {
 	uint8_t key[SESSION_FROM + 32];
@@ -59,6 +75,7 @@ uc_err session_open(struct provider *p, void *connection, struct view from, stru
 	s->provider = p;
 	s->connection = connection;
 	s->phase = PHASE_NEW;
+	s->opened_ms = env_now_ms(p->env);
 	s->number = p->next_number++;
 	uc_err err = count_from(s, from);
 	if (!err)

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { TAKE_ROUND = 64 };
+enum { TAKE_ROUND = 64, FORGET_EACH_MS = 20 * 1000 };
 
 /* One listener of an app. */
 struct app_side {
@@ -45,6 +45,7 @@ struct front {
 	size_t sides_n;
 	struct queue queue;
 	uv_async_t wake;
+	uv_timer_t forget; /* network addresses, also when nobody comes */
 	pthread_t thread;
 	bool is_started, has_loop, has_queue, has_networks, is_quiet;
 	struct slot *slots;
@@ -357,6 +358,7 @@ static void stop(struct front *f)
 	for (size_t i = 0; i < f->sides_n; i++)
 		side_stop(&f->sides[i]);
 	uv_close((uv_handle_t *)&f->wake, NULL);
+	uv_close((uv_handle_t *)&f->forget, NULL);
 }
 
 static void fanout(struct front *f, const struct output *o)
@@ -485,6 +487,12 @@ static void on_wake(uv_async_t *h)
 		wake(f);
 }
 
+static void on_forget(uv_timer_t *h)
+{
+	struct front *f = h->data;
+	rate_table_sweep(&f->networks, env_now_ms(f->o.env));
+}
+
 static void wake(void *ctx)
 {
 	struct front *f = ctx;
@@ -556,6 +564,7 @@ static uc_err limits_open(struct front *f)
 	TRY(rate_table_init(&f->networks, f->o.env, f->anonymous));
 	/* A crowd locks nobody out. */
 	f->networks.lets_pass = f->has_networks = true;
+	f->networks.forget_ms = RATE_NETWORK_MS;
 	return UC_OK;
 }
 
@@ -571,6 +580,10 @@ static uc_err front_fill(struct front *f, size_t *out_failed)
 	if (uv_async_init(&f->loop.uv, &f->wake, on_wake))
 		return UC_E_NET;
 	f->wake.data = f;
+	if (uv_timer_init(&f->loop.uv, &f->forget))
+		return UC_E_NET;
+	f->forget.data = f;
+	uv_timer_start(&f->forget, on_forget, FORGET_EACH_MS, FORGET_EACH_MS);
 	f->queue.wake = wake;
 	f->queue.ctx = f;
 	uc_err err = listen_all(f, out_failed);

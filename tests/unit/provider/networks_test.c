@@ -206,20 +206,43 @@ TEST(connections_are_counted_until_somebody_signs_in)
 	apps_end();
 }
 
-TEST(an_address_is_forgotten_within_the_hour)
+/* No bucket, and no session that goes on, knows where anybody is. */
+static void expect_forgotten(const struct provider *p)
+{
+	static const uint8_t nowhere[SESSION_FROM];
+	expect_eq(p->networks.map.n, 0);
+	for (const struct session *s = p->sessions; s; s = s->next) {
+		expect(!s->has_from);
+		expect_bytes(VIEW_OF(s->from), VIEW_OF(nowhere));
+	}
+}
+
+TEST(an_address_is_forgotten_after_ten_minutes)
 {
 	uint32_t wait = 0;
 	struct person p;
 	apps_begin();
 	codes_sent(HERE, 20, &wait);
 	codes_sent(V6, 1, &wait);
-	expect_ok(sign_up(HERE, &p));
-	client_close(p.c);
+	expect_ok(sign_up(HERE, &p)); /* and stays */
 	expect(apps[DIAL].provider->networks.map.n > 0);
 	expect(apps[LENS].provider->networks.map.n > 0);
-	apps_wait(HOUR_MS); /* and nobody comes */
-	expect_eq(apps[DIAL].provider->networks.map.n, 0);
-	expect_eq(apps[LENS].provider->networks.map.n, 0);
+	expect_eq(p.c->session->has_from, true);
+	for (int minute = 0; minute < 8; minute++)
+		apps_wait(60 * 1000);
+	expect(apps[DIAL].provider->networks.map.n > 0);
+	apps_wait(60 * 1000);
+	apps_wait(59 * 1000); /* and nobody comes */
+	for (int i = 0; i < APPS; i++)
+		expect_forgotten(apps[i].provider);
+	/* Who comes meanwhile is known as long. */
+	expect_ok(sign_up(BESIDE, &p));
+	for (int minute = 0; minute < 8; minute++)
+		apps_wait(60 * 1000);
+	expect_eq(p.c->session->has_from, true);
+	apps_wait(60 * 1000);
+	apps_wait(59 * 1000);
+	expect_forgotten(apps[LENS].provider);
 	/* Neither did it come into a store. */
 	for (int i = 0; i < APPS; i++) {
 		expect_eq(stored_count(apps[i].accounts, HERE), 0);
