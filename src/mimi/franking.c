@@ -124,16 +124,28 @@ uc_err frank_make(const uint8_t hub_frank_key[32], const struct sign_key *signin
 }
 
 uc_err frank_leaf(const uint8_t hub_frank_key[32], const uint8_t tag[FRANKING_TAG],
-		  const struct server_franking_context *context, struct arena *a, uint8_t made[32],
+		  const struct server_franking_context *context, uint8_t made[32],
 		  uint8_t leaf[SHA256_BYTES])
 {
-	struct frank f = { .franking_signature_ciphersuite = FRANK_TREE_SUITE };
-	struct view tbs;
-	TRY(server_frank(hub_frank_key, tag, context, f.server_frank));
-	TRY(integrity_tbs(&f, context, a, &tbs));
-	TRY(frank_tree_leaf(tbs, leaf));
-	memcpy(made, f.server_frank, sizeof f.server_frank);
-	return UC_OK;
+	const struct franking_integrity_tbs tbs = {
+		.franking_signature_ciphersuite = FRANK_TREE_SUITE,
+		.context = *context,
+	};
+	enum { CONTEXT_AT = sizeof tbs.server_frank + sizeof(uint16_t) };
+	struct buf b;
+	buf_init(&b, WIRE_OBJECT_MAX);
+	/* Encoded once: the context that the frank is a MAC of is the end of what is signed. */
+	uc_err err = wire_encode(&b, franking_integrity_tbs_element, &tbs);
+	const struct view parts[] = { { tag, FRANKING_TAG },
+				      view_slice(buf_view(&b), CONTEXT_AT, b.n) };
+	if (!err)
+		err = hmac_sha256_parts(view_make(hub_frank_key, 32), parts, 2, made);
+	if (!err) {
+		memcpy(b.p, made, sizeof tbs.server_frank);
+		err = frank_tree_leaf(buf_view(&b), leaf);
+	}
+	buf_done(&b);
+	return err;
 }
 
 uc_err frank_of_tree(const struct frank_tree *t, size_t index, const uint8_t made[32],

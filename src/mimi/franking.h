@@ -53,7 +53,7 @@ uc_err UC_MUST_USE frank_make(const uint8_t hub_frank_key[32], const struct sign
 /* The same of many: each its leaf, in the tree that is then signed once; and, signed, the frank of one
  * of them.  The tree's suite takes the place of the key's. */
 uc_err UC_MUST_USE frank_leaf(const uint8_t hub_frank_key[32], const uint8_t tag[FRANKING_TAG],
-			      const struct server_franking_context *context, struct arena *a,
+			      const struct server_franking_context *context,
 			      uint8_t server_frank[32], uint8_t leaf[SHA256_BYTES]);
 uc_err UC_MUST_USE frank_of_tree(const struct frank_tree *t, size_t index,
 				 const uint8_t server_frank[32], struct arena *a,

@@ -96,7 +96,7 @@ static uc_err leaf_add(struct provider *p, struct franks *f, struct room_live *r
 	TRY(arena_copy(&f->mem, sender->participant, &e->sender_uri));
 	TRY(arena_copy(&f->mem, r->uri, &e->room_uri));
 	const struct server_franking_context context = { e->sender_uri, e->room_uri, e->timestamp };
-	TRY(frank_leaf(p->config.keys->hub_frank_key, e->tag, &context, &f->mem, e->server_frank,
+	TRY(frank_leaf(p->config.keys->hub_frank_key, e->tag, &context, e->server_frank,
 		       f->tree.nodes[f->n]));
 	f->n++;
 	return UC_OK;

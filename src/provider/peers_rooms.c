@@ -44,21 +44,22 @@ bool header_number(struct view headers, const char *name, uint64_t *out)
 
 void header_add_number(struct buf *headers, const char *name, uint64_t n)
 {
-	buf_printf(headers, "%s: %llu\r\n", name, (unsigned long long)n);
+	uint8_t digits[20]; /* of any n */
+	size_t at = sizeof digits;
+	do
+		digits[--at] = (uint8_t)('0' + n % 10);
+	while (n /= 10);
+	buf_add_str(headers, name);
+	buf_add_str(headers, ": ");
+	buf_add(headers, digits + at, sizeof digits - at);
+	buf_add_str(headers, "\r\n");
 }
 
-uc_err client_header(struct view client, struct arena *a, struct view *out)
+void header_add_client(struct buf *headers, struct view client)
 {
-	struct buf b;
-	buf_init(&b, URI_MAX + 64);
-	buf_add_str(&b, "undercroft-client: ");
-	buf_add_view(&b, client);
-	buf_add_str(&b, "\r\n");
-	uc_err err = b.failed;
-	if (!err)
-		err = arena_copy(a, buf_view(&b), out);
-	buf_done(&b);
-	return err;
+	buf_add_str(headers, "undercroft-client: ");
+	buf_add_view(headers, client);
+	buf_add_str(headers, "\r\n");
 }
 
 /* The client whose app vouches for it: only the app in its URI can. */

@@ -69,16 +69,15 @@ static uc_err ask_hub(struct provider *p, const struct room_live *r, struct view
 		      struct arena *a)
 {
 	const struct expired e = { r->uri, client };
-	struct view header, what;
+	struct view what;
 	struct buf headers;
-	TRY(client_header(client, a, &header));
 	TRY(wire_encode_to(a, expired_element, &e, &what));
 	struct ask *ask = ask_new(p, expired_done);
 	if (!ask)
 		return UC_E_MEMORY;
 	ask_about(ask, what);
-	buf_init(&headers, 1024);
-	buf_add_view(&headers, header);
+	buf_init(&headers, URI_MAX + 256);
+	header_add_client(&headers, client);
 	header_add_number(&headers, "undercroft-expired", 1);
 	header_add_store(p, &headers);
 	ask_send(p, ask, r->record.hub, "update", r->uri, buf_view(&headers),

@@ -9,9 +9,7 @@ enum { REFUSED_MS = 30 * 1000 };
 uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view hub,
 	       struct view room, struct view client, uint32_t seat, struct view body)
 {
-	struct view header;
 	struct buf headers;
-	TRY(client_header(client, &c->arena, &header));
 	TRY(ask_check(c->p, hub));
 	struct ask *a = ask_new(c->p, done);
 	if (!a)
@@ -20,7 +18,7 @@ uc_err hub_ask(struct call *c, ask_done *done, const char *endpoint, struct view
 	ask_for_call(a, c);
 	a->seat = seat;
 	buf_init(&headers, URI_MAX + 128);
-	buf_add_view(&headers, header);
+	header_add_client(&headers, client);
 	header_add_store(c->p, &headers);
 	ask_send(c->p, a, hub, endpoint, room, buf_view(&headers), body);
 	buf_done(&headers);

@@ -652,8 +652,8 @@ void room_joins_free(struct provider *p);
 uc_err peer_status_err(int status);
 /* The other way round. */
 int peer_err_status(uc_err err);
-/* "undercroft-client: URI" as a header, in the arena. */
-uc_err UC_MUST_USE client_header(struct view client, struct arena *a, struct view *out);
+/* "undercroft-client: URI". */
+void header_add_client(struct buf *headers, struct view client);
 /* A decimal number in a header; false when it is not there. */
 bool header_number(struct view headers, const char *name, uint64_t *out);
 void header_add_number(struct buf *headers, const char *name, uint64_t n);

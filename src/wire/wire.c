@@ -298,10 +298,14 @@ uc_err wire_encode(struct buf *out, wire_element *walk, const void *object)
 	return wire_finish(&w);
 }
 
+/* Most objects that go to an arena are smaller: they take one piece of memory, and are not moved. */
+enum { ENCODED_USUALLY = 512 };
+
 uc_err wire_encode_to(struct arena *mem, wire_element *walk, const void *object, struct view *out)
 {
 	struct buf b;
 	buf_init_secret(&b, WIRE_OBJECT_MAX);
+	(void)buf_reserve(&b, ENCODED_USUALLY);
 	uc_err err = wire_encode(&b, walk, object);
 	if (!err)
 		err = arena_copy(mem, buf_view(&b), out);

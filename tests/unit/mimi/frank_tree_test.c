@@ -39,7 +39,7 @@ static void leaf_make(size_t i)
 		.accepted_timestamp = 1700000000123 + i,
 	};
 	expect_ok(franking_tag(salt(), t->data, t->tag));
-	expect_ok(frank_leaf(hub, t->tag, &t->context, &mem, t->server_frank, tree.nodes[i]));
+	expect_ok(frank_leaf(hub, t->tag, &t->context, t->server_frank, tree.nodes[i]));
 }
 
 static void make(size_t n)

@@ -66,7 +66,7 @@ static void tree_make(void)
 		treed[i].message_content = content_make(ROSA, DEN, "in a round");
 		treed[i].accepted_timestamp = 2000 + i;
 		tag_of(treed[i].message_content, tag);
-		expect_ok(frank_leaf(hub_now, tag, &at, &mem, made[i], t.nodes[i]));
+		expect_ok(frank_leaf(hub_now, tag, &at, made[i], t.nodes[i]));
 	}
 	expect_ok(frank_tree_sign(&t, &key, test_env()));
 	for (size_t i = 0; i < MESSAGES; i++)
