@@ -428,6 +428,13 @@ static void row_signin(struct bench *b)
 {
 	struct plan p = plan_seats(1, b->speech->open ? b->seats : 0);
 	b->speech->prepare(&b->load, &p, &b->to);
+	if (b->speech->open) {
+		/* What making the rooms has left to be written is not a part of it. */
+		b->speech->away(0, p.ends);
+		server_stop(&b->server);
+		server_start(&b->server);
+		b->speech->back(0, p.ends);
+	}
 	say(sign_ins(b, p.ends), "ms", "signin");
 	if (b->to.ca) {
 		b->speech->resume(true);
