@@ -219,6 +219,9 @@ uc_err seat_open(struct uc_client *c, struct room *r)
 
 /* --- many at once --- */
 
+/* Of a message to somebody who has not signed in yet an app takes 64 KiB. */
+enum { EARLY_BYTES = 60000, EARLY_SEAT_BYTES = 128 /* and its names */ };
+
 /* Rooms in the order of the request. */
 struct opening {
 	size_t n;
@@ -293,16 +296,25 @@ static uc_err opening_send(struct uc_client *c, struct opening *o)
 	return UC_OK;
 }
 
+static size_t bytes_of(const struct room *r)
+{
+	return view_str(r->uri).n + view_str(r->client).n + EARLY_SEAT_BYTES;
+}
+
 /* From *from on, as many as fit; the rest is what *from leads to. */
-static uc_err opening_make(struct uc_client *c, struct room **from)
+static uc_err opening_make(struct uc_client *c, struct room **from, size_t bytes_max)
 {
 	struct opening *o = HEAP_NEW(struct opening);
 	struct room *r = *from;
+	size_t bytes = 0;
 	if (!o)
 		return UC_E_MEMORY;
-	for (; r && o->n < SEATS_AT_ONCE; r = r->next)
-		if (is_opened_again(c, r))
-			o->v[o->n++] = r;
+	for (; r && o->n < SEATS_AT_ONCE && bytes_of(r) <= bytes_max - bytes; r = r->next) {
+		if (!is_opened_again(c, r))
+			continue;
+		bytes += bytes_of(r);
+		o->v[o->n++] = r;
+	}
 	*from = r;
 	/* One alone is what SEAT_OPEN is for. */
 	uc_err err = o->n > 1 ? opening_send(c, o) : UC_E_NOT_FOUND;
@@ -311,16 +323,27 @@ static uc_err opening_make(struct uc_client *c, struct room **from)
 	return err == UC_E_NOT_FOUND ? UC_OK : err;
 }
 
-uc_err seats_open(struct uc_client *c)
+/* NULL: none. */
+static struct room *first_again(struct uc_client *c)
 {
-	struct room *r = c->rooms;
-	if (!(c->features & 1u << FEATURE_SEATS_OPEN))
-		return UC_OK;
+	struct room *r = c->features & 1u << FEATURE_SEATS_OPEN ? c->rooms : NULL;
 	while (r && !is_opened_again(c, r))
 		r = r->next;
+	return r;
+}
+
+uc_err seats_open(struct uc_client *c)
+{
+	struct room *r = first_again(c);
 	while (r)
-		TRY(opening_make(c, &r));
+		TRY(opening_make(c, &r, SIZE_MAX));
 	return UC_OK;
+}
+
+uc_err seats_open_early(struct uc_client *c)
+{
+	struct room *r = first_again(c);
+	return r ? opening_make(c, &r, EARLY_BYTES) : UC_OK;
 }
 
 struct room *seat_find(struct uc_client *c, uint32_t seat)

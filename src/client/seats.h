@@ -9,6 +9,9 @@ uc_err UC_MUST_USE seats_drive(struct uc_client *c);
 uc_err UC_MUST_USE seat_open(struct uc_client *c, struct room *r);
 /* Opens all those at once that were open before, if the app knows how. */
 uc_err UC_MUST_USE seats_open(struct uc_client *c);
+/* The same behind a sign-in that is not answered yet, as many as a stranger may ask for in one
+ * message: where the sign-in is refused, so are they. */
+uc_err UC_MUST_USE seats_open_early(struct uc_client *c);
 /* The connection went: no seat is open any more. */
 void seats_lost(struct uc_client *c);
 uc_err UC_MUST_USE seats_ready(struct uc_client *c, struct view body);

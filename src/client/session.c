@@ -105,7 +105,8 @@ uc_err sign_in_send(struct uc_client *c)
 			 (struct view){ NULL, 0 }, signature));
 	in.device_key = VIEW_OF(a->device.pub);
 	in.signature = VIEW_OF(signature);
-	return call_send(c, FRAME_SIGN_IN, sign_in_request_element, &in, sign_in_done, NULL);
+	TRY(call_send(c, FRAME_SIGN_IN, sign_in_request_element, &in, sign_in_done, NULL));
+	return a->state == ACCOUNT_ACTIVE ? seats_open_early(c) : UC_OK;
 }
 
 uc_err session_signed_in(struct uc_client *c)

@@ -100,7 +100,7 @@ static void sign_up(struct person *p)
 	conn_ask(&p->conn, FRAME_SIGN_UP, sign_up_request_element, &q, on_sign_up, p);
 }
 
-static void sign_in(struct person *p)
+void person_sign_in(struct person *p)
 {
 	uint8_t signature[ED25519_SIGNATURE];
 	struct sign_in_request q = { .device_key = VIEW_OF(p->device.pub),
@@ -123,7 +123,7 @@ void people_sign_up(struct person *v, size_t n)
 void people_sign_in(struct person *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		sign_in(&v[i]);
+		person_sign_in(&v[i]);
 		if (i % AT_ONCE == AT_ONCE - 1)
 			load_wait(v->load);
 	}

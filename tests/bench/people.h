@@ -33,6 +33,8 @@ void person_init(struct person *p, struct load *l, struct app *app, size_t numbe
 /* Connects and greets; then signs up, or in. */
 void people_connect(struct person *v, size_t n);
 void people_sign_up(struct person *v, size_t n);
+/* Asks alone. */
+void person_sign_in(struct person *p);
 void people_sign_in(struct person *v, size_t n);
 void people_disconnect(struct person *v, size_t n);
 /* The app's public keys, over a person's connection. */

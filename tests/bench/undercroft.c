@@ -247,10 +247,18 @@ static void undercroft_open(size_t from, size_t to)
 	}
 }
 
+/* Seats are asked for right behind the sign-in, as the client does. */
 static void undercroft_back(size_t from, size_t to)
 {
-	undercroft_sign_in(from, to);
-	undercroft_open(from, to);
+	people_connect(u.people + from, to - from);
+	for (size_t end = from; end < to; end += AT_ONCE) {
+		size_t last = end + AT_ONCE < to ? end + AT_ONCE : to;
+		for (size_t i = end; i < last; i++) {
+			person_sign_in(&u.people[i]);
+			places_open_again(u.seats[i], u.seats_n[i]);
+		}
+		load_wait(u.load);
+	}
 }
 
 static void undercroft_resume(bool yes)
