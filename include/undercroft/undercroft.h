@@ -316,6 +316,7 @@ enum uc_request_state {
 	UC_REQUEST_OPEN,
 	UC_REQUEST_ACCEPTED,
 	UC_REQUEST_DECLINED, /* by ourselves; outgoing: nobody there, or refused for good */
+	UC_REQUEST_WAITING,  /* for our guardian; in either direction */
 };
 struct uc_request {
 	struct uc_id id;
@@ -375,6 +376,54 @@ UC_API uc_err uc_numbers_forget(uc_client *c) UC_MUST_USE;
  * exact number, or with a code alone, or not asked by anybody (DONE: another's number); others as uc_settings_set has. */
 UC_API uc_err uc_findable_set(uc_client *c, bool findable, const char *number,
 			      uc_op *op) UC_MUST_USE;
+
+/* --- guardians --- */
+
+/* Somebody below 16 names a contact: then each new contact, and each group that somebody brings them into,
+ * waits for the guardian's signed word, who is shown names, apps and the text of requests, and no message
+ * (docs/contact.md). */
+enum uc_guardian_state {
+	UC_GUARDIAN_NONE,
+	UC_GUARDIAN_OFFERED, /* we have asked them to be it */
+	UC_GUARDIAN_NAMED,   /* in our settings, which the app keeps to */
+};
+struct uc_guardian {
+	enum uc_guardian_state state;
+	struct uc_id contact;
+	bool is_contact; /* known to this device; else nobody can be asked at the moment */
+};
+UC_API uc_err uc_guardian_get(uc_client *c, struct uc_guardian *out) UC_MUST_USE;
+/* Asks a contact, in the direct room, which must be open (else UC_E_CLOSED).  UC_E_NOT_ALLOWED: the
+ * settings do not say that this person is below 16; UC_E_EXISTS: there is a guardian, who has to end it. */
+UC_API uc_err uc_guardian_offer(uc_client *c, const struct uc_id *contact, uc_op *op) UC_MUST_USE;
+
+struct uc_ward {
+	struct uc_id contact; /* who has asked us to be their guardian */
+	bool accepted;
+};
+typedef bool uc_ward_each(void *ctx, const struct uc_ward *ward);
+UC_API uc_err uc_wards(uc_client *c, uc_ward_each *each, void *ctx) UC_MUST_USE;
+/* yes false: declines, which is not told, or ends it.  UC_E_EXISTS; UC_E_CLOSED: no open direct room;
+ * UC_E_NOT_ALLOWED: this person is below 16 themselves. */
+UC_API uc_err uc_ward_accept(uc_client *c, const struct uc_id *contact, bool yes,
+			     uc_op *op) UC_MUST_USE;
+
+enum uc_ward_asks_for {
+	UC_WARD_LETTER = 1, /* somebody asks the ward for contact: their name and text */
+	UC_WARD_OWN = 2,    /* the ward asks somebody: the identifier, and the ward's text */
+	UC_WARD_GROUP = 3,  /* the ward was brought into one: its name, and who is in it */
+};
+struct uc_ward_ask {
+	struct uc_id id, contact; /* contact: the ward */
+	enum uc_ward_asks_for kind;
+	const char *app; /* theirs; of a group, its hub's */
+	const char *name, *text;
+	uint64_t time_ms;
+};
+typedef bool uc_ward_ask_each(void *ctx, const struct uc_ward_ask *ask);
+UC_API uc_err uc_ward_asks(uc_client *c, uc_ward_ask_each *each, void *ctx) UC_MUST_USE;
+UC_API uc_err uc_ward_answer(uc_client *c, const struct uc_id *ask, bool yes,
+			     uc_op *op) UC_MUST_USE;
 
 /* --- contacts --- */
 
@@ -629,6 +678,7 @@ enum uc_event_kind {
 	UC_EVENT_WARNING,           /* err, text; room where it concerns one */
 	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
 	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
+	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */
 };
 struct uc_event {
 	enum uc_event_kind kind;

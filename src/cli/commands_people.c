@@ -39,7 +39,7 @@ static bool list_request(void *ctx, const struct uc_request *r)
 	char app[64];
 	l->number++;
 	profile_app_short(r->app, app, sizeof app);
-	if (l->all || r->state == UC_REQUEST_OPEN)
+	if (l->all || r->state == UC_REQUEST_OPEN || r->state == UC_REQUEST_WAITING)
 		print_request(l->cli->json, l->number, r, app);
 	return true;
 }
@@ -318,7 +318,8 @@ const struct command commands_people[] = {
 	  "[--all]",
 	  "--all",
 	  "list contact requests",
-	  "Lists open requests with their numbers; --all also those answered.\n"
+	  "Lists open requests with their numbers, and those that wait for a guardian's word;\n"
+	  "--all also those answered.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p tom requests" },

@@ -12,12 +12,18 @@
 enum { TRY_ATTEMPTS = 3 };
 
 static const struct command *const groups[] = {
-	commands_account,     commands_people, commands_find,     commands_invitations,
-	commands_same_person, commands_rooms,  commands_messages,
+	commands_account,     commands_people,   commands_find,  commands_invitations,
+	commands_same_person, commands_guardian, commands_rooms, commands_messages,
 };
 static const char *const group_titles[] = {
-	"account", "people",   "finding people by number", "invitations", "accounts of one person",
-	"rooms",   "messages",
+	"account",
+	"people",
+	"finding people by number",
+	"invitations",
+	"accounts of one person",
+	"guardians",
+	"rooms",
+	"messages",
 };
 
 static void usage(FILE *to)

@@ -104,7 +104,7 @@ void print_json(const char *type, ...)
 
 static const char *const message_states[] = { "queued", "accepted", "failed", "received" };
 static const char *const message_kinds[] = { "text", "reaction", "note" };
-static const char *const request_states[] = { "open", "accepted", "declined" };
+static const char *const request_states[] = { "open", "accepted", "declined", "waiting" };
 static const char *const room_states[] = { "joining", "open", "left" };
 
 static json_t *message_json(const char *room, const struct uc_message *m)
@@ -353,6 +353,8 @@ static const char *event_sentence(enum uc_event_kind kind)
 		return "warning";
 	case UC_EVENT_NUMBER_FOUND:
 		return "a number of yours can be found here";
+	case UC_EVENT_GUARDIAN:
+		return "about a guardian; see `guardian` and `guardian wards`";
 	case UC_EVENT_ACCOUNT_GONE:
 		return "this device is no longer listed for the account";
 	default:
@@ -378,6 +380,7 @@ static const char *event_name(enum uc_event_kind kind)
 		[UC_EVENT_DEVICES] = "devices",
 		[UC_EVENT_WARNING] = "warning",
 		[UC_EVENT_ACCOUNT_GONE] = "account_gone",
+		[UC_EVENT_GUARDIAN] = "guardian",
 		[UC_EVENT_NUMBER_FOUND] = "number_found",
 	};
 	return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "other";

@@ -4,6 +4,7 @@
 #include "client/compose.h"
 #include "client/contacts.h"
 #include "client/groups.h"
+#include "client/guardian.h"
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
@@ -23,11 +24,13 @@ static uint32_t people(const struct room *r)
 	return n;
 }
 
-static enum uc_room_state shown_state(const struct room *r)
+static enum uc_room_state shown_state(const struct uc_client *c, const struct room *r)
 {
 	switch (r->state) {
 	case ROOM_OPEN:
-		return UC_ROOM_OPEN;
+		if (r->fleeing)
+			return UC_ROOM_LEFT;
+		return guardian_holds(c, r) ? UC_ROOM_JOINING : UC_ROOM_OPEN;
 	case ROOM_LEAVING:
 	case ROOM_LEFT:
 		return UC_ROOM_LEFT;
@@ -62,11 +65,11 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 			.uri = r->uri,
 			.name = shown_name(c, r, name, sizeof name),
 			.direct = r->direct,
-			.state = shown_state(r),
+			.state = shown_state(c, r),
 			.consistent = r->consistent,
 			.epoch = r->group ? room_group_epoch(r->group) : 0,
 			.members = people(r),
-			.unread = r->unread,
+			.unread = guardian_holds(c, r) ? 0 : r->unread,
 			.read_up_to = r->read_up_to,
 			.last_ms = r->last_ms,
 		};
@@ -140,7 +143,8 @@ static uc_err usable_room(struct uc_client *c, const struct uc_id *id, struct ro
 	struct room *r = room_find(c, id);
 	if (!r)
 		return UC_E_NOT_FOUND;
-	if (r->state != ROOM_OPEN && r->state != ROOM_CREATING)
+	if ((r->state != ROOM_OPEN && r->state != ROOM_CREATING) || r->fleeing ||
+	    guardian_holds(c, r))
 		return UC_E_CLOSED;
 	*out = r;
 	return UC_OK;

@@ -53,8 +53,7 @@ static uc_err ask(struct uc_client *c, void *arg)
 	TRY(text_set(q->name, sizeof q->name, view_str(in->identifier)));
 	TRY(text_set(q->text, sizeof q->text, view_str(in->text)));
 	TRY(text_set(q->contact_code, sizeof q->contact_code, view_str(in->code)));
-	q->state = REQUEST_LOOKING;
-	*in->op = q->op = op_new(c);
+	request_begin(c, q, in->op);
 	return UC_OK;
 }
 
@@ -94,8 +93,7 @@ static uc_err ask_by_invitation(struct uc_client *c, void *arg)
 	memcpy(q->request_key, l.request_key, sizeof q->request_key);
 	memcpy(q->check, l.check, sizeof q->check);
 	q->by_invitation = true;
-	q->state = REQUEST_ADDRESSED;
-	*in->op = q->op = op_new(c);
+	request_begin(c, q, in->op);
 	return UC_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/directories.h"
 #include "client/groups.h"
+#include "client/guardian.h"
 #include "client/identity.h"
 #include "client/invitations.h"
 #include "client/pool.h"
@@ -26,7 +27,7 @@ enum {
 	HOUR_MS = 3600 * 1000, /* the app says no more of when a letter came than that */
 };
 
-static struct request *request_find(struct uc_client *c, const struct uc_id *id)
+struct request *request_find(struct uc_client *c, const struct uc_id *id)
 {
 	for (struct request *q = c->requests; q; q = q->next)
 		if (id_equal(&q->id, id))
@@ -351,14 +352,15 @@ static size_t open_count(const struct uc_client *c)
 {
 	size_t n = 0;
 	for (const struct request *q = c->requests; q; q = q->next)
-		n += q->incoming && q->state == REQUEST_OPEN;
+		n += q->incoming && (q->state == REQUEST_OPEN || q->state == REQUEST_GUARDED);
 	return n;
 }
 
 struct request *requests_unanswered(struct uc_client *c, const struct uc_id *contact)
 {
 	for (struct request *q = c->requests; q; q = q->next) {
-		bool waits = q->state == REQUEST_OPEN || q->state == REQUEST_DECLINED;
+		bool waits = q->state == REQUEST_OPEN || q->state == REQUEST_DECLINED ||
+			     q->state == REQUEST_GUARDED || q->state == REQUEST_REFUSED;
 		if (q->incoming && waits && id_equal(&q->contact, contact) &&
 		    client_now(c) < q->time_ms + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000)
 			return q;
@@ -409,10 +411,11 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 	default:
 		break;
 	}
-	if (reaching_letter(c, &id) == REACHING_NOTHING)
+	enum reaching reaching = reaching_letter(c, &id);
+	if (reaching == REACHING_NOTHING)
 		return UC_OK;
 	TRY(request_new(c, true, &q));
-	q->state = REQUEST_OPEN;
+	q->state = reaching == REACHING_WAITS ? REQUEST_GUARDED : REQUEST_OPEN;
 	q->by_invitation = by != NULL;
 	q->time_ms = received_ms;
 	TRY(text_set(q->app, sizeof q->app, view_str(card.app)));
@@ -477,6 +480,35 @@ void requests_decline_all(struct uc_client *c, const struct uc_id *account)
 			request_end(c, q, REQUEST_DECLINED, UC_OK, (struct view){ NULL, 0 });
 }
 
+static uint8_t first_state(const struct request *q)
+{
+	if (q->incoming)
+		return REQUEST_OPEN;
+	return q->by_invitation ? REQUEST_ADDRESSED : REQUEST_LOOKING;
+}
+
+void request_begin(struct uc_client *c, struct request *q, uc_op *op)
+{
+	struct uc_id guardian;
+	*op = q->op = op_new(c);
+	q->state = first_state(q);
+	if (!guardian_named(c, &guardian))
+		return;
+	q->state = REQUEST_GUARDED;
+	op_done_at(c, q->op, UC_OK, VIEW_LIT("waits for the guardian"), &q->id, NULL);
+	q->op = 0;
+}
+
+void requests_guarded(struct uc_client *c, const struct uc_id *id, bool agreed)
+{
+	struct request *q = request_find(c, id);
+	if (!q || q->state != REQUEST_GUARDED)
+		return;
+	q->state = agreed ? first_state(q) : REQUEST_REFUSED;
+	q->dirty = true;
+	request_tell(c, UC_EVENT_REQUEST, q);
+}
+
 void requests_joined(struct uc_client *c, struct room *r)
 {
 	for (struct request *q = c->requests; q; q = q->next) {
@@ -539,6 +571,8 @@ static uc_err accept_request(struct uc_client *c, void *arg)
 		return UC_E_SIGNED_OUT;
 	if (!q || !q->incoming)
 		return UC_E_NOT_FOUND;
+	if (q->state == REQUEST_GUARDED || q->state == REQUEST_REFUSED)
+		return UC_E_NOT_ALLOWED;
 	if (q->state != REQUEST_OPEN && q->state != REQUEST_DECLINED)
 		return UC_E_EXISTS;
 	q->state = REQUEST_SENDING;
@@ -585,7 +619,10 @@ static enum uc_request_state shown_state(const struct request *q)
 		return q->incoming ? UC_REQUEST_ACCEPTED : UC_REQUEST_OPEN;
 	case REQUEST_DECLINED:
 	case REQUEST_FAILED:
+	case REQUEST_REFUSED:
 		return UC_REQUEST_DECLINED;
+	case REQUEST_GUARDED:
+		return UC_REQUEST_WAITING;
 	default:
 		return UC_REQUEST_OPEN;
 	}

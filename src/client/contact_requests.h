@@ -19,6 +19,11 @@ uc_err UC_MUST_USE requests_consent_in(struct uc_client *c, struct view entry,
 void requests_decline_all(struct uc_client *c, const struct uc_id *account);
 /* A room was joined with a set of ours: is it the one we gave as an answer? */
 void requests_joined(struct uc_client *c, struct room *r);
+struct request *request_find(struct uc_client *c, const struct uc_id *id);
+/* One of ours, as far as it is known whom it is for: a guardian is asked first. */
+void request_begin(struct uc_client *c, struct request *q, uc_op *op);
+/* The guardian has agreed to one that waited for that, or not. */
+void requests_guarded(struct uc_client *c, const struct uc_id *id, bool agreed);
 /* A letter of that identity that was not accepted, and can still be; NULL without one. */
 struct request *requests_unanswered(struct uc_client *c, const struct uc_id *contact);
 /* The other one of a direct room introduced themselves. */

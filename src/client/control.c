@@ -35,6 +35,11 @@ void wire_control(struct wire *w, struct control *m)
 	case CONTROL_UNLINK:
 		wire_bytes(w, &m->link);
 		break;
+	case CONTROL_GUARDIAN:
+		wire_u8(w, &m->step);
+		wire_bytes(w, &m->offer);
+		wire_bytes(w, &m->body);
+		break;
 	default:
 		wire_fail(w, UC_E_UNSUPPORTED);
 	}

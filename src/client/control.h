@@ -15,8 +15,14 @@ enum control_kind {
 	CONTROL_ASK = 4,           /* please introduce yourselves */
 	CONTROL_LINK = 5,          /* in a direct room: another account is the sender's, too */
 	CONTROL_UNLINK = 6,        /* that holds no more */
+	CONTROL_GUARDIAN = 7,      /* in a direct room: between a ward and a guardian */
 };
 
+enum control_guardian {
+	GUARDIAN_OFFER = 1, /* be my guardian; the offer's number */
+	GUARDIAN_WORD = 2,  /* struct guardian_word */
+	GUARDIAN_ASK = 3,   /* struct guardian_ask, and the number of the offer that was accepted */
+};
 struct control_address {
 	struct view address, participant;
 	uint64_t expires_ms;
@@ -32,6 +38,8 @@ struct control {
 	struct view name;                      /* 1: the room's, empty when not told; 2 */
 	struct control_address_list addresses; /* 3 */
 	struct view link;                      /* 5: link_statement; 6: link_withdrawal */
+	uint8_t step;                          /* 7: enum control_guardian */
+	struct view offer, body;               /* 7 */
 };
 void wire_control(struct wire *w, struct control *m);
 void control_element(struct wire *w, void *v);

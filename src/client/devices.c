@@ -152,6 +152,19 @@ static bool known(struct uc_client *c, struct device_list *out)
 	return there;
 }
 
+bool devices_had(struct uc_client *c, struct view device_key)
+{
+	struct view_list list;
+	struct device_entry e;
+	if (kept(c, &list))
+		return false;
+	for (size_t i = 0; i < list.n; i++)
+		if (!wire_decode(list.v[i], &c->call, device_entry_element, &e) &&
+		    e.device_action != DEVICE_REVOKE && view_equal(e.device_key, device_key))
+			return true;
+	return false;
+}
+
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
 {
 	struct device_list l;

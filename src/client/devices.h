@@ -25,6 +25,8 @@ uc_err UC_MUST_USE devices_shown(struct uc_client *c, struct arena *a, struct vi
 /* The app's list is verified, must extend the one kept, and replaces it; *listed: is this device
  * on it?  UC_E_STALE when it is older, UC_E_CHAIN when it forked or does not verify. */
 uc_err UC_MUST_USE devices_take(struct uc_client *c, const struct view_list *entries, bool *listed);
+/* Is it, or was it once, a device of ours? */
+bool devices_had(struct uc_client *c, struct view device_key);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);
 uint32_t devices_count(struct uc_client *c);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/history.h"
 
+#include "client/guardian.h"
 #include "client/rooms.h"
 #include "client/turn.h"
 
@@ -106,6 +107,9 @@ static uc_err show(struct uc_client *c, const struct room *r, const struct messa
 
 void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new)
 {
+	/* Of a group that the guardian is asked about, only what this client says itself is shown. */
+	if (guardian_holds(c, r) && m->kind != UC_MESSAGE_NOTE)
+		return;
 	struct event_out *e = event_new(c, is_new ? UC_EVENT_MESSAGE : UC_EVENT_MESSAGE_STATE);
 	if (!e || show(c, r, m, &e->mem, &e->message))
 		return;
@@ -151,7 +155,7 @@ uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from, size_t
 		return c->broken;
 	if (!l.r)
 		return UC_E_NOT_FOUND;
-	if (!limit)
+	if (!limit || guardian_holds(c, l.r))
 		return UC_OK;
 	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(room->b), from, list_each, &l));
 	return l.err;
@@ -226,6 +230,14 @@ static bool expire_each(void *ctx, uint64_t place, struct view value)
 	return true;
 }
 
+static void forget(struct uc_client *c, struct room *r, struct message *m)
+{
+	m->deleted = true;
+	m->expires_ms = 0;
+	m->text = m->content = m->frank = (struct view){ NULL, 0 };
+	history_put(c, r, m);
+}
+
 /* An edit may have given it another end meanwhile. */
 static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
 {
@@ -234,11 +246,23 @@ static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
 	if (err == UC_E_NOT_FOUND || (!err && (!m.expires_ms || m.expires_ms > client_now(c))))
 		return UC_OK;
 	TRY(err);
-	m.deleted = true;
-	m.expires_ms = 0;
-	m.text = m.content = m.frank = (struct view){ NULL, 0 };
-	history_put(c, r, &m);
+	forget(c, r, &m);
 	history_tell(c, r, &m, false);
+	return UC_OK;
+}
+
+uc_err history_forget(struct uc_client *c, struct room *r, uint64_t number)
+{
+	while (number++ < r->next_message) {
+		struct arena_mark mark = arena_mark(&c->call);
+		struct message m = { 0 };
+		uc_err err = history_get(c, r, number, &c->call, &m);
+		if (!err && !m.own)
+			forget(c, r, &m);
+		arena_reset(&c->call, mark);
+		if (err && err != UC_E_NOT_FOUND)
+			return err;
+	}
 	return UC_OK;
 }
 

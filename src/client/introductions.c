@@ -5,6 +5,7 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/groups.h"
+#include "client/guardian.h"
 #include "client/identity.h"
 #include "client/linked.h"
 #include "client/outbox.h"
@@ -18,7 +19,7 @@ enum {
 	TELL_AGAIN_MS = 30 * 1000, /* however often we are asked */
 };
 
-static uc_err control_send(struct uc_client *c, struct room *r, const struct control *m)
+uc_err control_send(struct uc_client *c, struct room *r, const struct control *m)
 {
 	struct content_parts parts = { .kind = CONTENT_CONTROL };
 	struct view content;
@@ -310,6 +311,13 @@ static uc_err keys_in(struct uc_client *c, struct room *r, const struct room_cli
 	return UC_OK;
 }
 
+static uc_err guardian_message(struct uc_client *c, const struct room *r,
+			       const struct room_client *sender, const struct control *m)
+{
+	struct contact *k = direct_sender(c, r, sender);
+	return k && !k->blocked ? guardian_in(c, k, m) : UC_E_INTRODUCTION;
+}
+
 uc_err control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 		  struct view bytes)
 {
@@ -326,10 +334,14 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
-		return client_now(c) < r->told_ms + TELL_AGAIN_MS ? UC_OK : introductions_own(c, r);
+		return client_now(c) < r->told_ms + TELL_AGAIN_MS || guardian_holds(c, r)
+			       ? UC_OK
+			       : introductions_own(c, r);
 	case CONTROL_LINK:
 	case CONTROL_UNLINK:
 		return link_in(c, r, sender, &m);
+	case CONTROL_GUARDIAN:
+		return guardian_message(c, r, sender, &m);
 	default:
 		return UC_OK;
 	}

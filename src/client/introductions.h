@@ -6,6 +6,7 @@
 #include "client/control.h"
 #include "client/room_group.h"
 
+uc_err UC_MUST_USE control_send(struct uc_client *c, struct room *r, const struct control *m);
 /* Queues our own introduction to the room. */
 uc_err UC_MUST_USE introductions_own(struct uc_client *c, struct room *r);
 /* After we added somebody: all that we have verified, our own, and the room's name. */

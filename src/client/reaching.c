@@ -3,6 +3,7 @@
 
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/guardian.h"
 #include "client/linked.h"
 #include "client/settings.h"
 
@@ -15,18 +16,23 @@ enum reach_edge reaching_edge(struct uc_client *c, const struct uc_id *contact)
 	return requests_unanswered(c, contact) ? EDGE_REQUESTED : EDGE_NONE;
 }
 
-static struct reach_said ask(struct uc_client *c, enum reach_edge edge, enum reach_channel channel)
+static struct reach_said ask(struct uc_client *c, enum reach_edge edge, enum reach_channel channel,
+			     bool agreed)
 {
 	struct settings s = settings_known(c);
 	const struct reach r = { .recipient = (enum age_band)s.age_band,
 				 .channel = channel,
-				 .edge = edge };
-	return reach_sender_unknown(&r, false);
+				 .edge = edge,
+				 .guardian_agrees = agreed };
+	return reach_sender_unknown(&r, settings_has_guardian(&s));
 }
 
 enum reaching reaching_letter(struct uc_client *c, const struct uc_id *contact)
 {
-	struct reach_said s = ask(c, reaching_edge(c, contact), REACH_CHANNELS);
+	struct uc_id guardian;
+	/* Who has the recovery key begins anew, and finds their guardian again. */
+	bool is_free = guardian_known(c, &guardian) == GUARDIAN_UNKNOWN;
+	struct reach_said s = ask(c, reaching_edge(c, contact), REACH_CHANNELS, is_free);
 	if (s.most == REACH_DENY)
 		return REACHING_NOTHING;
 	return s.waits ? REACHING_WAITS : REACHING_SHOWN;
@@ -37,7 +43,8 @@ enum reaching reaching_member(struct uc_client *c, const struct uc_id *contact)
 {
 	enum reach_edge edge = reaching_edge(c, contact);
 	/* That they have asked opens and closes nothing where both are. */
-	struct reach_said s = ask(c, edge == EDGE_REQUESTED ? EDGE_NONE : edge, REACH_SHARED_ROOM);
+	struct reach_said s =
+		ask(c, edge == EDGE_REQUESTED ? EDGE_NONE : edge, REACH_SHARED_ROOM, false);
 	if (s.least == REACH_DENY)
 		return REACHING_NOTHING;
 	return s.waits ? REACHING_WAITS : REACHING_SHOWN;
@@ -51,7 +58,7 @@ static enum reach_edge edge_of_set(struct uc_client *c, const struct set *s)
 
 bool reaching_brings(struct uc_client *c, const struct set *s)
 {
-	return ask(c, edge_of_set(c, s), REACH_SHARED_ROOM).most == REACH_DELIVER;
+	return ask(c, edge_of_set(c, s), REACH_SHARED_ROOM, false).most == REACH_DELIVER;
 }
 
 bool reaching_stays(struct uc_client *c, const struct room *r, const struct set *s)

@@ -24,6 +24,7 @@
 #define TABLE_RATCHETS   "group ratchets" /* of a time before there were journals */
 #define TABLE_REJOIN     "group rejoined"
 #define TABLE_OUTBOX     "outbox"
+#define TABLE_GUARDIAN   "guardian"
 
 /* A room's journal in all its rows: some three times what a snapshot may be. */
 enum { JOURNAL_MAX = 4 * BLOB_MAX };
@@ -45,6 +46,7 @@ ELEMENT(room)
 ELEMENT(own_link)
 ELEMENT(linked)
 ELEMENT(outgoing)
+ELEMENT(guardianship)
 
 static void members_record(struct wire *w, void *v)
 {
@@ -233,6 +235,10 @@ void records_save(struct uc_client *c)
 		safe_put_object(&c->safe, place(TABLE_ACCOUNT, VIEW_LIT("self")), account_record,
 				&c->account);
 	c->account.dirty = false;
+	if (c->guardian.dirty)
+		safe_put_object(&c->safe, place(TABLE_GUARDIAN, VIEW_LIT("self")),
+				guardianship_record, &c->guardian);
+	c->guardian.dirty = false;
 	sets_save(c);
 	finding_save(c);
 	for (struct contact *k = c->contacts; k; k = k->next) {
@@ -497,6 +503,7 @@ uc_err records_load(struct uc_client *c)
 	TRY(self_load(c, TABLE_ACCOUNT, account_record, &c->account));
 	TRY(self_load(c, TABLE_FINDING, finding_record, &c->finding));
 	TRY(table_load(&l, TABLE_SOUGHT, load_sought));
+	TRY(self_load(c, TABLE_GUARDIAN, guardianship_record, &c->guardian));
 	TRY(table_load(&l, TABLE_SET, load_set));
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
@@ -587,5 +594,6 @@ void records_free(struct uc_client *c)
 	FREE_LIST(struct own_link, c->links, own_link_free)
 	FREE_LIST(struct linked, c->linkeds, heap_free)
 	finding_free(c);
+	guardianship_done(&c->guardian);
 	account_wipe(&c->account);
 }

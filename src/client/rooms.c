@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/directories.h"
 #include "client/groups.h"
+#include "client/guardian.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/pool.h"
@@ -49,7 +50,8 @@ struct room *room_find(struct uc_client *c, const struct uc_id *id)
 
 void room_changed(struct uc_client *c, struct room *r, struct view what)
 {
-	struct event_out *e = r->shadow ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
+	bool hidden = r->shadow || guardian_holds(c, r);
+	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
 	if (!e)
 		return;
 	e->event.has_room = true;
@@ -299,8 +301,15 @@ static uc_err may_stay(struct uc_client *c, struct room *r)
 	return room_flee(c, r, "You were brought into this room, and left it: nobody may add you.");
 }
 
+uc_err rooms_shown(struct uc_client *c, struct room *r)
+{
+	joined_tell(c, r);
+	return introductions_own(c, r);
+}
+
 uc_err rooms_entered(struct uc_client *c, struct room *r)
 {
+	struct uc_id guardian;
 	bool first = r->state == ROOM_JOINING;
 	r->state = ROOM_OPEN;
 	r->dirty = true;
@@ -313,7 +322,9 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 		requests_joined(c, r);
 	if (first)
 		TRY(may_stay(c, r));
-	if (r->fleeing)
+	if (first && !r->direct && !r->fleeing && guardian_named(c, &guardian))
+		TRY(guardian_hold(c, r));
+	if (r->fleeing || guardian_holds(c, r))
 		return UC_OK;
 	TRY(introductions_own(c, r));
 	if (first)

@@ -24,6 +24,8 @@ uc_err UC_MUST_USE rooms_welcome(struct uc_client *c, struct room *r,
 				 const struct seat_open_response *in);
 /* We are in, by a Welcome or anew: members, and ourselves to them. */
 uc_err UC_MUST_USE rooms_entered(struct uc_client *c, struct room *r);
+/* A room that was held back is shown from now on. */
+uc_err UC_MUST_USE rooms_shown(struct uc_client *c, struct room *r);
 /* Our part of the group's state is not the one the others know: nothing is sent from it, and the
  * room is joined anew.  entry: which showed it, or NULL. */
 void room_lost(struct uc_client *c, struct room *r, uc_err why, const struct log_entry *entry);

@@ -5,6 +5,7 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/finding.h"
+#include "client/guardian.h"
 #include "client/inbox.h"
 #include "client/intake.h"
 #include "client/invitations.h"
@@ -296,8 +297,8 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive,     settings_drive, requests_drive, contacts_drive, finding_drive,
-		invitations_drive, links_drive,    rooms_drive,    pool_drive,
+		account_drive, settings_drive,    requests_drive, guardian_drive, contacts_drive,
+		finding_drive, invitations_drive, links_drive,    rooms_drive,    pool_drive,
 	};
 	uc_err first = UC_OK;
 	/* The pool comes last: it takes out what the others have reserved.  What one part cannot do

@@ -112,8 +112,11 @@ static uc_err compare(struct uc_client *c, struct view shown)
 	/* What nobody may have signed does not use up the numbers there are. */
 	if (!wire_decode(shown, &c->call, settings_element, &s) && s.number < UINT64_MAX / 2)
 		c->settings_number = s.number;
-	if (settings_verify(shown, view_str(a->app), VIEW_OF(a->account_key), &c->call, &s) ||
-	    !device_is_listed(c, s.device_key))
+	uc_err err =
+		settings_verify(shown, view_str(a->app), VIEW_OF(a->account_key), &c->call, &s);
+	if (!err && !known.number && devices_had(c, s.device_key))
+		TRY(blob_set(&a->settings, shown)); /* of before a recovery: they go on */
+	if (err || !device_is_listed(c, s.device_key))
 		return put_back(c, "the app shows settings of who may reach you that none of your "
 				   "devices signed: look at them, and set them again");
 	if (s.number <= known.number)
@@ -228,6 +231,7 @@ enum code_wish { CODE_AS_IT_IS, CODE_NEW, CODE_NONE };
 struct set_call {
 	const struct uc_settings *in; /* NULL: as they are */
 	enum code_wish code;
+	struct view seal; /* a guardian's; empty: as it is */
 	uc_op *op;
 };
 
@@ -250,6 +254,11 @@ static uc_err apply(struct uc_client *c, const struct set_call *x, struct settin
 		s->add = (uint8_t)x->in->add;
 		s->find_by_name = x->in->find_by_name;
 		s->find_by_number = x->in->find_by_number;
+	} else if (x->seal.n) {
+		s->guardian = x->seal;
+		/* Without one, nobody below 16 is brought into groups. */
+		if (!settings_has_guardian(s))
+			s->add = ADD_NOBODY;
 	} else if (!s->number) {
 		/* Nobody has said how old they are: a code would close more than was meant. */
 		return UC_E_NOT_ALLOWED;
@@ -275,6 +284,7 @@ static uc_err set_make(struct uc_client *c, const struct set_call *x, struct vie
 	now.attested = ATTESTED_SELF;
 	TRY(settings_make(&now, &a->device, &c->call, made));
 	TRY(settings_verify(*made, now.app, now.account_key, &c->call, &now));
+	TRY(settings_guardian_follow(&was, &now, &c->call));
 	return settings_follow(&was, &now);
 }
 
@@ -290,8 +300,15 @@ static uc_err change(struct uc_client *c, const struct set_call *x)
 	TRY(blob_set(&c->account.settings_next, made));
 	c->settings_contested = false;
 	c->account.dirty = true;
-	*x->op = c->settings_op = op_new(c);
+	if (x->op)
+		*x->op = c->settings_op = op_new(c);
 	return UC_OK;
+}
+
+uc_err settings_guardian(struct uc_client *c, struct view seal)
+{
+	const struct set_call x = { .seal = seal };
+	return change(c, &x);
 }
 
 uc_err settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op)

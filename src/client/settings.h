@@ -12,4 +12,8 @@ struct settings settings_known(struct uc_client *c);
 /* As uc_settings_set, in a turn. */
 uc_err UC_MUST_USE settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op);
 
+/* A guardian's seal that was verified: ours names them from now on, or nobody.  UC_E_NET, UC_E_BUSY: not
+ * now. */
+uc_err UC_MUST_USE settings_guardian(struct uc_client *c, struct view seal);
+
 #endif

@@ -484,6 +484,59 @@ void wire_message(struct wire *w, struct message *m)
 		m->frank_ms = m->edited ? 0 : m->time_ms;
 }
 
+static void wire_ward(struct wire *w, struct ward *x)
+{
+	wire_id(w, &x->contact);
+	wire_bool(w, &x->accepted);
+	FIXED(w, x->offer);
+	wire_ed25519_key(w, &x->key);
+}
+
+static void wire_ward_ask(struct wire *w, struct ward_ask *x)
+{
+	wire_id(w, &x->id);
+	wire_id(w, &x->contact);
+	wire_u64(w, &x->time_ms);
+	wire_blob(w, &x->ask);
+}
+
+static void wire_awaited(struct wire *w, struct awaited *x)
+{
+	wire_id(w, &x->of);
+	wire_bool(w, &x->is_room);
+	wire_u64(w, &x->from);
+	wire_id(w, &x->told_in);
+	wire_id(w, &x->subject);
+}
+
+void wire_guardianship(struct wire *w, struct guardianship *g)
+{
+	record_version(w);
+	wire_bool(w, &g->has_offer);
+	wire_id(w, &g->offered);
+	FIXED(w, g->offer);
+	wire_blob(w, &g->seal);
+	wire_bool(w, &g->has_guardian);
+	wire_id(w, &g->guardian);
+	FIXED(w, g->key);
+	WIRE_CHAIN(w, &g->wards, struct ward, wire_ward);
+	WIRE_CHAIN(w, &g->asks, struct ward_ask, wire_ward_ask);
+	WIRE_CHAIN(w, &g->awaited, struct awaited, wire_awaited);
+}
+
+void guardianship_done(struct guardianship *g)
+{
+	for (struct ward *x; (x = g->wards); heap_free_wiped(x, sizeof *x))
+		g->wards = x->next;
+	for (struct ward_ask *x; (x = g->asks); heap_free(x)) {
+		g->asks = x->next;
+		blob_done(&x->ask);
+	}
+	for (struct awaited *x; (x = g->awaited); heap_free(x))
+		g->awaited = x->next;
+	blob_done(&g->seal);
+}
+
 void message_element(struct wire *w, void *v)
 {
 	wire_message(w, v);

@@ -175,7 +175,9 @@ enum request_state {
 	REQUEST_OPEN,      /* in: waits for the person */
 	REQUEST_ACCEPTED,
 	REQUEST_DECLINED,
-	REQUEST_FAILED, /* nobody of that name, or refused for good */
+	REQUEST_FAILED,  /* nobody of that name, or refused for good */
+	REQUEST_GUARDED, /* waits for the guardian; then it is as if it had just begun */
+	REQUEST_REFUSED, /* by the guardian */
 };
 struct request {
 	struct uc_id id;
@@ -260,6 +262,49 @@ struct linked {
 	struct linked *next, *next_reached;
 };
 void wire_linked(struct wire *w, struct linked *l);
+/* --- guardians --- */
+
+/* A contact who wants us, or has us, for a guardian. */
+struct ward {
+	struct uc_id contact;
+	bool accepted;
+	uint8_t offer[32];      /* its number */
+	struct ed25519_key key; /* our seals for them; zero until accepted */
+	struct ward *next;
+};
+/* What one of them asks. */
+struct ward_ask {
+	struct uc_id id; /* guardian_subject */
+	struct uc_id contact;
+	uint64_t time_ms;
+	struct blob ask; /* struct guardian_ask, encoded */
+	struct ward_ask *next;
+};
+/* What our own guardian is asked. */
+struct awaited {
+	struct uc_id of; /* request or room */
+	bool is_room;
+	uint64_t from;        /* room: the last message of before it was held */
+	struct uc_id told_in; /* direct room; zero: not told yet */
+	struct uc_id subject;
+	struct awaited *next;
+};
+struct guardianship {
+	bool has_offer; /* ours, to this contact */
+	struct uc_id offered;
+	uint8_t offer[32];
+	struct blob seal;  /* of a guardian, to be put into the settings */
+	bool has_guardian; /* this one, whose seals are by this key */
+	struct uc_id guardian;
+	uint8_t key[ED25519_KEY];
+	struct ward *wards;
+	struct ward_ask *asks;
+	struct awaited *awaited;
+
+	bool dirty; /* memory only */
+};
+void wire_guardianship(struct wire *w, struct guardianship *g);
+void guardianship_done(struct guardianship *g);
 
 /* --- finding people by number --- */
 

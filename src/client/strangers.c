@@ -3,6 +3,7 @@
 
 #include "client/contacts.h"
 #include "client/groups.h"
+#include "client/guardian.h"
 #include "client/history.h"
 #include "client/reaching.h"
 #include "client/rooms.h"
@@ -81,6 +82,7 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 	/* Who a conversation of two is with was decided when it began. */
 	if (r->direct || !reaching_is_young(c))
 		return UC_OK;
+	bool held = guardian_holds(c, r);
 	for (struct member *m = r->members; m; m = m->next) {
 		bool unknown;
 		if (m->gone || m->admitted || !strcmp(m->participant, r->participant))
@@ -89,7 +91,11 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 			m->since_ms = client_now(c);
 			r->dirty = r->members_dirty = true;
 		}
-		bool fine = look(c, m, &unknown) == REACHING_SHOWN;
+		enum reaching is = look(c, m, &unknown);
+		bool fine = is == REACHING_SHOWN;
+		/* What the guardian will be asked about, or has been. */
+		if (held && is == REACHING_WAITS && !unknown)
+			continue;
 		if (fine && m->introduced)
 			m->admitted = r->dirty = r->members_dirty = true;
 		else if (!fine && (!unknown || !waits_until(c, m->since_ms + INTRODUCTION_MS)))

@@ -3,7 +3,7 @@
 
 #define LABEL "Undercroft settings"
 
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 static bool has_values(const struct settings *s)
 {
@@ -34,6 +34,10 @@ static void settings_tbs_element(struct wire *w, void *v)
 		wire_bytes(w, &s->code);
 	else if (wire_reading(w))
 		s->code = (struct view){ NULL, 0 };
+	if (s->version > 3)
+		wire_bytes(w, &s->guardian);
+	else if (wire_reading(w))
+		s->guardian = (struct view){ NULL, 0 };
 	wire_bytes(w, &s->device_key);
 	if (!has_values(s))
 		wire_fail(w, UC_E_ARGUMENT);
@@ -105,11 +109,48 @@ uc_err settings_follow(const struct settings *was, const struct settings *now)
 	/* Whoever said once to be younger than 18 stays so, whatever their device says later. */
 	if (was->number && was->age_band < AGE_ADULT && now->age_band > was->age_band)
 		return UC_E_NOT_ALLOWED;
+	/* Whose guardian is asked about each group may be brought into them. */
+	bool adds = now->add < open.add && !settings_has_guardian(now);
 	if (is_young(now->age_band) &&
-	    (now->ask < open.ask || now->add < open.add || now->find_by_name > open.find_by_name))
+	    (now->ask < open.ask || adds || now->find_by_name > open.find_by_name))
 		return UC_E_NOT_ALLOWED;
 	/* What everybody downloads names no minor. */
 	if (now->age_band < AGE_ADULT && now->find_by_number)
 		return UC_E_NOT_ALLOWED;
 	return UC_OK;
+}
+
+/* --- the guardian --- */
+
+static uc_err seal_of(const struct settings *s, struct arena *a, struct guardian_seal *out)
+{
+	*out = (struct guardian_seal){ .says = 0 };
+	return s->guardian.n ? guardian_seal_verify(s->guardian, s->app, s->account_key, a, out)
+			     : UC_OK;
+}
+
+/* After the version stands what it says. */
+bool settings_has_guardian(const struct settings *s)
+{
+	return s->guardian.n > 2 && s->guardian.p[2] == GUARDIAN_ACCEPTS;
+}
+
+uc_err settings_guardian_follow(const struct settings *was, const struct settings *now,
+				struct arena *a)
+{
+	struct guardian_seal before, x;
+	TRY(seal_of(was, a, &before));
+	TRY(seal_of(now, a, &x));
+	bool same = view_equal(before.guardian_key, x.guardian_key);
+	if (x.says == GUARDIAN_ACCEPTS && !is_young(now->age_band))
+		return UC_E_NOT_ALLOWED;
+	switch (before.says) {
+	case GUARDIAN_ACCEPTS:
+		return x.says && same ? UC_OK : UC_E_NOT_ALLOWED;
+	case GUARDIAN_ENDS:
+		/* What was ended is not begun again by an old word. */
+		return x.says == GUARDIAN_ACCEPTS && same ? UC_E_NOT_ALLOWED : UC_OK;
+	default:
+		return x.says == GUARDIAN_ENDS ? UC_E_NOT_ALLOWED : UC_OK;
+	}
 }

@@ -5,6 +5,7 @@
 #define MIMI_SETTINGS_H
 
 #include "mimi/contact_code.h"
+#include "mimi/guardian.h"
 #include "mimi/reach.h"
 #include "wire/wire.h"
 
@@ -25,7 +26,7 @@ enum settings_attested { ATTESTED_SELF = 1 };
 #define SETTINGS_STEP_MAX UINT32_MAX
 
 struct settings {
-	uint16_t version; /* 3; older ones as they were signed */
+	uint16_t version; /* 4; older ones as they were signed */
 	struct view app, account_key;
 	uint64_t number;   /* only rises; 0: nothing was said, these are the defaults */
 	uint8_t age_band;  /* enum age_band */
@@ -35,6 +36,8 @@ struct settings {
 	bool find_by_number; /* by who has the number among theirs (trust/discovery.h); from version 2 on */
 	struct view
 		code; /* CONTACT_CODE_TAG bytes: found only with that contact code; or empty; from 3 on */
+	/* A guardian_seal: somebody has accepted to be the guardian, or is it no more; or empty.  From 4 on. */
+	struct view guardian;
 	struct view device_key;
 	struct view signature; /* label "Undercroft settings" */
 };
@@ -54,5 +57,12 @@ uc_err UC_MUST_USE settings_verify(struct view encoded, struct view app, struct 
 /* May `now` follow `was`?  UC_E_STALE where its number does not rise, UC_E_LIMIT where it leaps;
  * UC_E_NOT_ALLOWED where a minor would become older, or one below 16 opens what is closed for that age. */
 uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now);
+
+/* Is there a guardian?  Of settings that were verified. */
+bool settings_has_guardian(const struct settings *s);
+/* What settings_follow does not look at: a guardian is named by their own seal, for somebody below 16, and
+ * stays until they have ended it; UC_E_NOT_ALLOWED.  was: number 0 where there were none. */
+uc_err UC_MUST_USE settings_guardian_follow(const struct settings *was, const struct settings *now,
+					    struct arena *a);
 
 #endif

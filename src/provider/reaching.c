@@ -24,15 +24,17 @@ static bool was_handed(const struct request_address *a)
 	return a->channel == CHANNEL_LINK || a->channel == CHANNEL_ONCE;
 }
 
-static bool table_lets(uint8_t recipient, uint8_t sender, enum reach_channel channel, bool is_new,
-		       bool wrong_code)
+static bool table_lets(const struct settings *to, uint8_t sender, enum reach_channel channel,
+		       bool is_new, bool wrong_code)
 {
 	const struct reach r = {
-		.recipient = (enum age_band)recipient,
+		.recipient = (enum age_band)to->age_band,
 		.sender = (enum age_band)sender,
 		.channel = channel,
 		.sender_is_new = is_new,
 		.wrong_code = wrong_code,
+		/* The guardian may: the person's device asks them before it shows anything. */
+		.guardian_agrees = settings_has_guardian(to),
 	};
 	return reach_findable(&r);
 }
@@ -48,22 +50,22 @@ bool letter_reaches(const struct settings *to, const struct request_address *thr
 		return false;
 	bool wrong_code = found && to->code.n && !view_equal(to->code, VIEW_OF(through->grant_id));
 	/* A reply address came to whom it was sent to by being asked: as one that was found. */
-	return table_lets(to->age_band, from->age_band, handed ? REACH_IN_PERSON : REACH_NAME,
-			  from->is_new, wrong_code);
+	return table_lets(to, from->age_band, handed ? REACH_IN_PERSON : REACH_NAME, from->is_new,
+			  wrong_code);
 }
 
 bool is_findable(const struct settings *s, bool code_fits)
 {
 	/* Who looks is not known: if those of 16 and 17 may ask, somebody may. */
 	return s->find_by_name && s->ask == ASK_ANYBODY &&
-	       table_lets(s->age_band, AGE_TEEN_B, REACH_NAME, false, !code_fits);
+	       table_lets(s, AGE_TEEN_B, REACH_NAME, false, !code_fits);
 }
 
 bool is_discoverable(const struct settings *s)
 {
 	/* Everybody reads it, grown-ups too, and without a contact code. */
 	return s->find_by_number && is_findable(s, !s->code.n) &&
-	       table_lets(s->age_band, AGE_ADULT, REACH_NAME, false, false);
+	       table_lets(s, AGE_ADULT, REACH_NAME, false, false);
 }
 
 /* --- budgets --- */

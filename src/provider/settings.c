@@ -73,6 +73,7 @@ static uc_err put_check(struct call *c, struct view statement, const struct sett
 	*was = (struct settings){ .number = 0 };
 	if (before->statement.n && wire_decode(before->statement, &c->arena, settings_element, was))
 		return UC_E_CORRUPT;
+	TRY(settings_guardian_follow(was, now, &c->arena));
 	return settings_follow(was, now);
 }
 

@@ -24,12 +24,12 @@ FUZZ_ELEMENT(lookup_query)
 FUZZ_ELEMENT(lookup_answer)
 
 static const struct fuzz_walk rows[] = {
-	FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction) FUZZ_WALK(settings)
-		FUZZ_WALK(token) FUZZ_WALK(redeem_request) FUZZ_WALK(redeem_response)
-			FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer)
-				FUZZ_WALK(intake_context) FUZZ_WALK(link_offer)
-					FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
-						FUZZ_WALK(link_text)
+	FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction) FUZZ_WALK(settings) FUZZ_WALK(
+		token) FUZZ_WALK(redeem_request) FUZZ_WALK(redeem_response) FUZZ_WALK(device_entry)
+		FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer) FUZZ_WALK(intake_context)
+			FUZZ_WALK(link_offer) FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
+				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word)
+					FUZZ_WALK(guardian_seal) FUZZ_WALK(guardian_ask)
 };
 enum { WALKS = sizeof rows / sizeof *rows };
 
@@ -113,6 +113,10 @@ static void signed_things(struct view in, struct arena *a)
 	const struct view_list l = { entries, 2 };
 	const uint8_t key[32] = { 0xd7, 0x5a, 0x98 };
 	fuzz_expect(introduction_verify(in, a, &i, &list));
+	struct guardian_word word;
+	struct guardian_seal seal;
+	fuzz_expect(guardian_word_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &word));
+	fuzz_expect(guardian_seal_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &seal));
 	fuzz_expect(settings_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &s));
 	fuzz_expect(link_offer_verify(in, a, &offer));
 	fuzz_expect(link_statement_verify(in, false, a, &link));

@@ -125,11 +125,22 @@ export const enums = {
 		UC_REQUEST_OPEN: 0,
 		UC_REQUEST_ACCEPTED: 1,
 		UC_REQUEST_DECLINED: 2,
+		UC_REQUEST_WAITING: 3,
 	},
 	uc_number_state: {
 		UC_NUMBER_WAITING: 0,
 		UC_NUMBER_NOT_FOUND: 1,
 		UC_NUMBER_FOUND: 2,
+	},
+	uc_guardian_state: {
+		UC_GUARDIAN_NONE: 0,
+		UC_GUARDIAN_OFFERED: 1,
+		UC_GUARDIAN_NAMED: 2,
+	},
+	uc_ward_asks_for: {
+		UC_WARD_LETTER: 1,
+		UC_WARD_OWN: 2,
+		UC_WARD_GROUP: 3,
 	},
 	uc_link_state: {
 		UC_LINK_OFFERED: 0,
@@ -177,6 +188,7 @@ export const enums = {
 		UC_EVENT_WARNING: 14,
 		UC_EVENT_ACCOUNT_GONE: 15,
 		UC_EVENT_NUMBER_FOUND: 16,
+		UC_EVENT_GUARDIAN: 17,
 	},
 } as const;
 
@@ -257,6 +269,33 @@ export const structs = {
 		fields: {
 			number: ['text', 0],
 			state: ['uc_number_state', 4],
+		},
+	},
+	uc_guardian: {
+		size: 40,
+		fields: {
+			state: ['uc_guardian_state', 0],
+			contact: ['uc_id', 4],
+			is_contact: ['bool', 36],
+		},
+	},
+	uc_ward: {
+		size: 33,
+		fields: {
+			contact: ['uc_id', 0],
+			accepted: ['bool', 32],
+		},
+	},
+	uc_ward_ask: {
+		size: 88,
+		fields: {
+			id: ['uc_id', 0],
+			contact: ['uc_id', 32],
+			kind: ['uc_ward_asks_for', 64],
+			app: ['text', 68],
+			name: ['text', 72],
+			text: ['text', 76],
+			time_ms: ['u64', 80],
 		},
 	},
 	uc_contact: {
@@ -414,6 +453,12 @@ export const functions = {
 	uc_numbers: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_numbers_forget: ['i32', 'ptr'],
 	uc_findable_set: ['i32', 'ptr', 'bool', 'ptr', 'ptr'],
+	uc_guardian_get: ['i32', 'ptr', 'ptr'],
+	uc_guardian_offer: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_wards: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_ward_accept: ['i32', 'ptr', 'ptr', 'bool', 'ptr'],
+	uc_ward_asks: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_ward_answer: ['i32', 'ptr', 'ptr', 'bool', 'ptr'],
 	uc_contacts: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_safety_number: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_contact_verified: ['i32', 'ptr', 'ptr', 'bool'],

@@ -182,6 +182,32 @@ export const calls: {
 	decline: (core, request) =>
 		operation(core, (s, op) => core.f.uc_decline(core.client, s.id(request), op)),
 
+	// --- guardians ---
+	guardian: (core) =>
+		core.with((s) => {
+			const out = s.take(structs.uc_guardian.size);
+			core.check(core.f.uc_guardian_get(core.client, out));
+			return convert.guardian(core.read('uc_guardian', out));
+		}),
+	offerGuardian: (core, contact) =>
+		operation(core, (s, op) => core.f.uc_guardian_offer(core.client, s.id(contact), op)),
+	wards: (core) =>
+		core
+			.list('uc_ward', (_, each, ctx) => core.f.uc_wards(core.client, each, ctx))
+			.map(convert.ward),
+	acceptWard: (core, contact, accept) =>
+		operation(core, (s, op) =>
+			core.f.uc_ward_accept(core.client, s.id(contact), accept ? 1 : 0, op),
+		),
+	wardAsks: (core) =>
+		core
+			.list('uc_ward_ask', (_, each, ctx) => core.f.uc_ward_asks(core.client, each, ctx))
+			.map(convert.wardAsk),
+	answerWard: (core, ask, agree) =>
+		operation(core, (s, op) =>
+			core.f.uc_ward_answer(core.client, s.id(ask), agree ? 1 : 0, op),
+		),
+
 	// --- finding people by number ---
 	findNumbers: (core, numbers) =>
 		operation(core, (s, op) =>

@@ -31,6 +31,7 @@ const requestStates = {
 	UC_REQUEST_OPEN: 'open',
 	UC_REQUEST_ACCEPTED: 'accepted',
 	UC_REQUEST_DECLINED: 'declined',
+	UC_REQUEST_WAITING: 'waiting',
 } as const satisfies Names<'uc_request_state', T.ContactRequest['state']>;
 
 const linkStates = {
@@ -206,6 +207,39 @@ export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
 	identityChanged: c.identity_changed,
 	direct: c.has_direct ? c.direct : null,
 	keyAddresses: c.key_addresses,
+});
+
+const guardianStates = {
+	UC_GUARDIAN_NONE: 'none',
+	UC_GUARDIAN_OFFERED: 'offered',
+	UC_GUARDIAN_NAMED: 'named',
+} as const satisfies Names<'uc_guardian_state', T.Guardian['state']>;
+
+const wardAsks = {
+	UC_WARD_LETTER: 'letter',
+	UC_WARD_OWN: 'own',
+	UC_WARD_GROUP: 'group',
+} as const satisfies Names<'uc_ward_asks_for', T.WardAsk['kind']>;
+
+export const guardian = (g: Struct<'uc_guardian'>): T.Guardian => ({
+	state: guardianStates[g.state],
+	contact: g.state === 'UC_GUARDIAN_NONE' ? null : g.contact,
+	isContact: g.is_contact,
+});
+
+export const ward = (w: Struct<'uc_ward'>): T.Ward => ({
+	contact: w.contact,
+	accepted: w.accepted,
+});
+
+export const wardAsk = (a: Struct<'uc_ward_ask'>): T.WardAsk => ({
+	id: a.id,
+	contact: a.contact,
+	kind: wardAsks[a.kind],
+	app: a.app,
+	name: a.name,
+	text: a.text,
+	timeMs: a.time_ms,
 });
 
 export const link = (l: Struct<'uc_link'>): T.Link => ({

@@ -86,8 +86,8 @@ export interface Device {
 export interface ContactRequest {
 	id: Id;
 	incoming: boolean;
-	/** 'declined' by ourselves; outgoing: nobody there, or refused for good */
-	state: 'open' | 'accepted' | 'declined';
+	/** 'declined' by ourselves; outgoing: nobody there, or refused for good; 'waiting' for our guardian */
+	state: 'open' | 'accepted' | 'declined' | 'waiting';
 	/** theirs */
 	app: string;
 	/** incoming: by an invitation of ours; outgoing: by theirs */
@@ -100,6 +100,35 @@ export interface ContactRequest {
 	contact: Id | null;
 	/** accepted, and joined */
 	room: Id | null;
+}
+
+/** Who agrees to each new contact and group of somebody below 16. */
+export interface Guardian {
+	/** offered: asked, and not answered yet */
+	state: 'none' | 'offered' | 'named';
+	contact: Id | null;
+	/** known to this device; else nobody can be asked at the moment */
+	isContact: boolean;
+}
+
+/** A contact who wants us for a guardian, or has us. */
+export interface Ward {
+	contact: Id;
+	accepted: boolean;
+}
+
+/** What waits for our word: a name, an app and a text, no message. */
+export interface WardAsk {
+	id: Id;
+	/** the ward */
+	contact: Id;
+	/** letter: somebody asks the ward for contact; own: the ward asks somebody; group: somebody has brought
+	 * the ward into it, and the text says who is there */
+	kind: 'letter' | 'own' | 'group';
+	app: string;
+	name: string;
+	text: string;
+	timeMs: number;
 }
 
 /** A number that was asked for: see {@link Undercroft.findNumbers}. */
@@ -249,6 +278,8 @@ export interface Events {
 	accountGone: Record<string, never>;
 	/** a number that was asked for can be found */
 	numberFound: { number: string };
+	/** what: 'offer' (they want us for a guardian), 'ask' (a ward of ours asks), 'named', 'ended' */
+	guardian: { contact: Id; what: string };
 }
 
 /** An error of the library: `code` is the C name ('UC_E_RATE'), `message` a sentence. */
@@ -332,6 +363,18 @@ export interface Undercroft {
 	requests(): Promise<ContactRequest[]>;
 	accept(request: Id): Promise<void>;
 	decline(request: Id): Promise<void>;
+
+	// --- guardians ---
+	guardian(): Promise<Guardian>;
+	/** Asks a contact to be our guardian.  UC_E_NOT_ALLOWED: the settings do not say below 16; UC_E_EXISTS:
+	 * there is one; UC_E_CLOSED: there is no open direct room. */
+	offerGuardian(contact: Id): Promise<void>;
+	wards(): Promise<Ward[]>;
+	/** accept false: declines, or ends it. */
+	acceptWard(contact: Id, accept: boolean): Promise<void>;
+	/** Those that wait for our word. */
+	wardAsks(): Promise<WardAsk[]>;
+	answerWard(ask: Id, agree: boolean): Promise<void>;
 
 	// --- finding people by number, where the app's names are numbers ---
 	/** Which of these numbers (E.164, at most 1,000 at a time) belong to people of this app who want to be

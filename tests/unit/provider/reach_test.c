@@ -42,10 +42,10 @@ TEST(settings_are_the_devices_and_only_rise)
 	memcpy(bytes, other.p, other.n);
 	bytes[other.n - 1] ^= 1;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_SIGNATURE);
-	/* A value that there is none of: who may add and what follows has 103 bytes. */
+	/* A value that there is none of: who may add and what follows has 104 bytes. */
 	memcpy(bytes, other.p, other.n);
-	expect_eq(bytes[other.n - 104], ASK_NOBODY);
-	bytes[other.n - 104] = 4;
+	expect_eq(bytes[other.n - 105], ASK_NOBODY);
+	bytes[other.n - 105] = 4;
 	expect_err(settings_put_bytes(&rosa, view_make(bytes, other.n)), UC_E_ARGUMENT);
 	s.ask = 4;
 	expect_err(settings_make(&s, &rosa.phone.key, &apps_mem, &other), UC_E_ARGUMENT);
@@ -369,5 +369,48 @@ TEST(nobody_is_added_who_lets_nobody)
 	expect_ok(settings_put(&tom, &s));
 	expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
 	expect_eq(r.user_status, KEY_MATERIAL_SUCCESS);
+	apps_end();
+}
+
+/* --- guardians --- */
+
+static struct view seal_for(const struct person *p, enum guardian_says says,
+			    const struct ed25519_key *key)
+{
+	struct view out = { NULL, 0 };
+	struct settings s = settings_said(p, 1, AGE_CHILD);
+	expect_ok(guardian_seal_make(says, s.app, s.account_key, key, &apps_mem, &out));
+	return out;
+}
+
+TEST(a_letter_comes_to_a_child_only_where_a_guardian_can_be_asked)
+{
+	struct person kim, rosa;
+	struct ed25519_key key;
+	apps_begin();
+	person_join(&kim, &apps[DIAL], numbers[0]);
+	person_join(&rosa, &apps[LENS], "rosa");
+	expect_ok(ed25519_generate(test_env(), &key));
+	struct view reply = reply_make(&rosa), link = address_of(&kim, CHANNEL_LINK);
+	struct settings s = settings_said(&kim, 1, AGE_CHILD);
+	expect_ok(settings_put(&kim, &s));
+	expect(!arrives(&kim, entry_sent(card_to(reply, link), AGE_ADULT, false)));
+	s = settings_said(&kim, 2, AGE_CHILD);
+	s.guardian = seal_for(&kim, GUARDIAN_ACCEPTS, &key);
+	expect_ok(settings_put(&kim, &s));
+	expect(arrives(&kim, entry_sent(card_to(reply, link), AGE_ADULT, false)));
+	/* Not by a look-up: that is closed, whoever agrees. */
+	struct view found = card_to(reply, address_of(&kim, CHANNEL_LOOKUP));
+	expect(!arrives(&kim, entry_sent(found, AGE_ADULT, false)));
+	/* Her device cannot take the guardian out. */
+	struct settings out = settings_said(&kim, 3, AGE_CHILD);
+	expect_err(settings_put(&kim, &out), UC_E_NOT_ALLOWED);
+	out.age_band = AGE_ADULT;
+	expect_err(settings_put(&kim, &out), UC_E_NOT_ALLOWED);
+	expect(arrives(&kim, entry_sent(card_to(reply, link), AGE_ADULT, false)));
+	s = settings_said(&kim, 3, AGE_CHILD);
+	s.guardian = seal_for(&kim, GUARDIAN_ENDS, &key);
+	expect_ok(settings_put(&kim, &s));
+	expect(!arrives(&kim, entry_sent(card_to(reply, link), AGE_ADULT, false)));
 	apps_end();
 }

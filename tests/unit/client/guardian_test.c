@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words that are no guardian's, and strangers who do not say who they are: what a ward's device makes of
+ * them. */
+#include "client/guardian.h"
+
+#include "client/contact_requests.h"
+#include "client/contacts.h"
+#include "client/devices.h"
+#include "client/pool.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/strangers.h"
+#include "client/turn.h"
+#include "mimi/settings.h"
+
+#include "base/heap.h"
+#include "tests/unit/client/small_app.h"
+
+static struct small_app dial, lens;
+static struct person kim, rosa;
+static struct ed25519_key seals;
+static struct arena mem;
+static struct contact *known;
+static struct uc_id asked;
+
+/* Kim is a child, and Rosa her guardian; one request of hers waits for Rosa's word. */
+static uc_err furnish(struct uc_client *c, void *arg)
+{
+	struct settings s = settings_default(AGE_CHILD);
+	struct request *q = HEAP_NEW(struct request);
+	struct view_list list;
+	struct view entries, made;
+	(void)arg;
+	s.app = view_str(c->account.app);
+	s.account_key = VIEW_OF(c->account.account_key);
+	s.number = 1;
+	TRY(guardian_seal_make(GUARDIAN_ACCEPTS, s.app, s.account_key, &seals, &mem, &s.guardian));
+	TRY(settings_make(&s, &c->account.device, &mem, &made));
+	TRY(blob_set(&c->account.settings, made));
+	TRY(devices_shown(rosa.c, &mem, &list));
+	TRY(device_entries_write(&list, &mem, &entries));
+	TRY(contact_meet(c, "lens.example", rosa.c->account.account_key, "Rosa", entries, &known));
+	c->guardian.has_guardian = true;
+	c->guardian.guardian = known->id;
+	memcpy(c->guardian.key, seals.pub, sizeof seals.pub);
+	struct awaited *x = HEAP_NEW(struct awaited);
+	if (!q || !x)
+		return UC_E_MEMORY;
+	q->id.b[0] = 5;
+	q->incoming = true;
+	q->state = REQUEST_GUARDED;
+	request_add(c, q);
+	x->of = asked = q->id;
+	x->told_in.b[0] = x->subject.b[0] = 9;
+	c->guardian.awaited = x;
+	return UC_OK;
+}
+
+static void begin(void)
+{
+	arena_init(&mem, 16 << 20, ARENA_PLAIN);
+	small_app_init(&dial, "dial.example");
+	small_app_init(&lens, "lens.example");
+	person_begin(&kim, &dial);
+	person_begin(&rosa, &lens);
+	expect_ok(person_open(&kim));
+	expect_ok(person_open(&rosa));
+	person_account(&kim, "Kim");
+	person_account(&rosa, "Rosa");
+	expect_ok(ed25519_generate(test_env(), &seals));
+	expect_ok(turn_run(kim.c, furnish, NULL));
+}
+
+static void end(void)
+{
+	person_end(&kim);
+	person_end(&rosa);
+	arena_done(&mem);
+}
+
+struct said {
+	enum guardian_says says;
+	const struct ed25519_key *device, *seal;
+	uint8_t subject;
+};
+
+static uc_err hear(struct uc_client *c, void *arg)
+{
+	const struct said *in = arg;
+	struct guardian_word x = { .says = (uint8_t)in->says,
+				   .ward_app = view_str(c->account.app),
+				   .ward_key = VIEW_OF(c->account.account_key),
+				   .app = VIEW_LIT("lens.example"),
+				   .account_key = VIEW_OF(rosa.c->account.account_key),
+				   .subject = { in->subject } };
+	struct control m = { .version = 1,
+			     .control_kind = CONTROL_GUARDIAN,
+			     .step = GUARDIAN_WORD };
+	TRY(devices_shown(rosa.c, &mem, &x.device_list));
+	if (in->seal)
+		TRY(guardian_seal_make(in->says, x.ward_app, x.ward_key, in->seal, &mem, &x.seal));
+	TRY(guardian_word_make(&x, in->device, &mem, &m.body));
+	return guardian_in(c, known, &m);
+}
+
+static uc_err says(enum guardian_says what, const struct ed25519_key *device,
+		   const struct ed25519_key *seal, uint8_t subject)
+{
+	struct said s = { what, device, seal, subject };
+	return turn_run(kim.c, hear, &s);
+}
+
+static uint8_t state(void)
+{
+	return request_find(kim.c, &asked)->state;
+}
+
+TEST(an_answer_is_the_guardians_or_none)
+{
+	begin();
+	struct ed25519_key eve;
+	expect_ok(ed25519_generate(test_env(), &eve));
+	/* An app's, the ward's own, one to something else. */
+	expect(says(GUARDIAN_AGREES, &eve, NULL, 9) != UC_OK);
+	expect(says(GUARDIAN_AGREES, &kim.c->account.device, NULL, 9) != UC_OK);
+	expect_ok(says(GUARDIAN_AGREES, &rosa.c->account.device, NULL, 8));
+	expect_eq(state(), REQUEST_GUARDED);
+	uc_op op;
+	expect_err(uc_accept(kim.c, &asked, &op), UC_E_NOT_ALLOWED);
+	expect_ok(says(GUARDIAN_AGREES, &rosa.c->account.device, NULL, 9));
+	expect_eq(state(), REQUEST_OPEN);
+	/* Said again, or taken back, it changes nothing. */
+	expect_ok(says(GUARDIAN_REFUSES, &rosa.c->account.device, NULL, 9));
+	expect_eq(state(), REQUEST_OPEN);
+	end();
+}
+
+TEST(what_is_refused_stays_so)
+{
+	begin();
+	uc_op op;
+	expect_ok(says(GUARDIAN_REFUSES, &rosa.c->account.device, NULL, 9));
+	expect_eq(state(), REQUEST_REFUSED);
+	expect_err(uc_accept(kim.c, &asked, &op), UC_E_NOT_ALLOWED);
+	expect_ok(says(GUARDIAN_AGREES, &rosa.c->account.device, NULL, 9));
+	expect_eq(state(), REQUEST_REFUSED);
+	end();
+}
+
+TEST(a_contact_who_is_no_guardian_agrees_to_nothing)
+{
+	begin();
+	kim.c->guardian.guardian.b[0] ^= 1;
+	expect_err(says(GUARDIAN_AGREES, &rosa.c->account.device, NULL, 9), UC_E_NOT_ALLOWED);
+	expect_eq(state(), REQUEST_GUARDED);
+	end();
+}
+
+TEST(only_their_own_seal_ends_it)
+{
+	begin();
+	struct ed25519_key eve;
+	expect_ok(ed25519_generate(test_env(), &eve));
+	expect_err(says(GUARDIAN_ENDS, &rosa.c->account.device, &eve, 1), UC_E_KEY);
+	expect(!kim.c->guardian.seal.n);
+	expect_ok(says(GUARDIAN_ENDS, &rosa.c->account.device, &seals, 1));
+	expect(kim.c->guardian.seal.n > 0);
+	/* Nobody was offered anything: an acceptance is nobody's. */
+	blob_done(&kim.c->guardian.seal);
+	expect_ok(says(GUARDIAN_ACCEPTS, &rosa.c->account.device, &eve, 1));
+	expect(!kim.c->guardian.seal.n);
+	end();
+}
+
+TEST(what_a_guardian_was_asked_survives_a_restart)
+{
+	begin();
+	kim.c->guardian.dirty = true;
+	expect_ok(uc_mark_read(kim.c, &asked, 1) == UC_E_NOT_FOUND ? UC_OK : UC_E_UNEXPECTED);
+	expect_ok(person_open(&kim));
+	const struct guardianship *g = &kim.c->guardian;
+	expect(g->has_guardian && g->awaited && !g->awaited->next);
+	expect(g->awaited && id_equal(&g->awaited->of, &asked));
+	end();
+}
+
+/* --- who does not say who they are --- */
+
+static struct room *group;
+
+static uc_err join(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[32] = { 5 };
+	(void)arg;
+	TRY(rooms_create(c, false, "Walks", &group));
+	TRY(room_group_create(c, group, pool_find(c, group->set_id), VIEW_OF(key), VIEW_OF(key),
+			      &group->group));
+	group->state = ROOM_OPEN;
+	TRY(room_members_sync(c, group));
+	struct member *m = HEAP_NEW(struct member);
+	if (!m)
+		return UC_E_MEMORY;
+	m->next = group->members;
+	group->members = m;
+	return text_set(m->participant, sizeof m->participant, VIEW_LIT("mimi://x.example/p/x"));
+}
+
+static uc_err look(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return strangers_drive(c, group);
+}
+
+TEST(who_does_not_say_who_they_are_is_left_after_an_hour)
+{
+	begin();
+	expect_ok(turn_run(kim.c, join, NULL));
+	expect_ok(turn_run(kim.c, look, NULL));
+	test_now_ms += 59 * 60 * 1000;
+	expect_ok(turn_run(kim.c, look, NULL));
+	expect(!group->fleeing);
+	test_now_ms += 2 * 60 * 1000;
+	expect_ok(turn_run(kim.c, look, NULL));
+	expect(group->fleeing);
+	uint64_t notes = uc_messages_last(kim.c, &group->id);
+	expect_eq(notes, 1);
+	/* It is said once, and tried until it is done. */
+	test_now_ms += 5 * 60 * 1000;
+	expect_ok(turn_run(kim.c, look, NULL));
+	expect_eq(uc_messages_last(kim.c, &group->id), notes);
+	group->state = ROOM_LEFT;
+	end();
+}
