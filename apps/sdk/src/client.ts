@@ -183,6 +183,12 @@ class Client implements T.Undercroft {
 	requests = this.#method('requests');
 	accept = this.#method('accept');
 	decline = this.#method('decline');
+	guardian = this.#method('guardian');
+	offerGuardian = this.#method('offerGuardian');
+	wards = this.#method('wards');
+	acceptWard = this.#method('acceptWard');
+	wardAsks = this.#method('wardAsks');
+	answerWard = this.#method('answerWard');
 	findNumbers = this.#method('findNumbers');
 	numbers = this.#method('numbers');
 	forgetNumbers = this.#method('forgetNumbers');
