@@ -108,7 +108,7 @@ static void people_come(struct arena *a)
 	people_connect(s.people, KIND_COUNT * OF_KIND);
 	for (size_t i = 0; i < KIND_COUNT * OF_KIND; i++) {
 		struct person *p = &s.people[i];
-		enum kind kind = i / OF_KIND;
+		enum kind kind = (enum kind)(i / OF_KIND);
 		if (kind == KIND_nobody)
 			continue;
 		const struct request_key_put_request q = { kem_public(&p->intake) };
