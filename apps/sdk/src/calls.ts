@@ -204,9 +204,7 @@ export const calls: {
 			.list('uc_ward_ask', (_, each, ctx) => core.f.uc_ward_asks(core.client, each, ctx))
 			.map(convert.wardAsk),
 	answerWard: (core, ask, agree) =>
-		operation(core, (s, op) =>
-			core.f.uc_ward_answer(core.client, s.id(ask), agree ? 1 : 0, op),
-		),
+		operation(core, (s, op) => core.f.uc_ward_answer(core.client, s.id(ask), agree ? 1 : 0, op)),
 
 	// --- finding people by number ---
 	findNumbers: (core, numbers) =>
