@@ -12,6 +12,8 @@
 
 enum {
 	WAITING_MAX = 256,
+	/* Of one app: else one that is slow to say what is good keeps all others out. */
+	WAITING_OF_APP = 2 * REDEEM_AT_ONCE,
 	LETTER_BYTES_MAX = 65536,
 	WAIT_MS = 4 * ASK_TIMEOUT_MS, /* however often is asked meanwhile, it is over by then */
 };
@@ -23,7 +25,7 @@ struct redeeming {
 	struct buf domain, bytes;
 	struct redemption redemption;
 	enum token_class what;
-	bool is_asked;
+	uint64_t asked_by; /* token of the ask whose answer is for it, too; 0: none yet */
 	uint64_t until_ms;
 };
 
@@ -31,7 +33,8 @@ static void letter_free(struct redeeming *l)
 {
 	buf_done(&l->domain);
 	buf_done(&l->bytes);
-	heap_free(l);
+	/* Its token may be unspent. */
+	heap_free_wiped(l, sizeof *l);
 }
 
 void redeeming_free(struct provider *p)
@@ -64,12 +67,13 @@ static int deliver(struct provider *p, const struct redeeming *l, bool is_good)
 	return status;
 }
 
-/* Takes the first letter of an app out, of those that were asked about or of all. */
-static struct redeeming *take(struct provider *p, struct view domain, bool is_asked)
+/* Takes the first letter of an app out, of those that one ask was about, or of all: 0. */
+static struct redeeming *take(struct provider *p, struct view domain, uint64_t asked_by)
 {
 	for (struct redeeming **at = &p->redeeming; *at; at = &(*at)->next) {
 		struct redeeming *l = *at;
-		if (!view_equal(buf_view(&l->domain), domain) || (is_asked && !l->is_asked))
+		if (!view_equal(buf_view(&l->domain), domain) ||
+		    (asked_by && l->asked_by != asked_by))
 			continue;
 		*at = l->next;
 		return l;
@@ -81,7 +85,7 @@ static struct redeeming *take(struct provider *p, struct view domain, bool is_as
 static void give_up(struct provider *p, struct view domain)
 {
 	struct redeeming *l;
-	while ((l = take(p, domain, false)) != NULL)
+	while ((l = take(p, domain, 0)) != NULL)
 		answer(p, l, 503);
 }
 
@@ -108,7 +112,7 @@ static void redeemed(struct provider *p, struct ask *ask, const struct peer_resp
 	bool is_told = r->status == 200 &&
 		       !wire_decode(r->body, &scratch, redeem_response_element, &in) &&
 		       in.results.n == ask->number;
-	while (is_told && n < in.results.n && (l = take(p, ask->what, true)) != NULL)
+	while (is_told && n < in.results.n && (l = take(p, ask->what, ask->token)) != NULL)
 		answer(p, l, deliver(p, l, in.results.p[n++] == 1));
 	arena_done(&scratch);
 	if (is_told)
@@ -122,18 +126,24 @@ static uc_err redeem_send(struct provider *p, struct view domain, struct arena *
 	struct redemption v[REDEEM_AT_ONCE];
 	struct redeem_request q = { { v, 0 } };
 	struct view body;
+	struct redeeming *of[REDEEM_AT_ONCE];
 	for (struct redeeming *l = p->redeeming; l && q.redemptions.n < REDEEM_AT_ONCE; l = l->next)
 		if (view_equal(buf_view(&l->domain), domain)) {
-			l->is_asked = true;
+			of[q.redemptions.n] = l;
 			v[q.redemptions.n++] = l->redemption;
 		}
 	if (!q.redemptions.n)
 		return UC_OK;
-	TRY(wire_encode_to(a, redeem_request_element, &q, &body));
+	uc_err err = wire_encode_to(a, redeem_request_element, &q, &body);
+	wipe(v, sizeof v);
+	TRY(err);
 	struct ask *ask = ask_new(p, redeemed);
 	if (!ask)
 		return UC_E_MEMORY;
 	ask_about(ask, domain);
+	/* An answer is for these alone, also when some of them have waited for too long by then. */
+	for (size_t i = 0; i < q.redemptions.n; i++)
+		of[i]->asked_by = ask->token;
 	ask->number = q.redemptions.n;
 	ask_send(p, ask, domain, "redeemTokens", domain, (struct view){ NULL, 0 }, body);
 	return UC_OK;
@@ -252,20 +262,20 @@ uc_err letter_redeem(struct peer_call *c, struct view sealed, struct view bytes)
 	struct provider *p = c->p;
 	struct token t;
 	struct redeeming *l;
-	bool is_busy = false;
+	size_t of_app = 0;
 	if (token_open(p, sealed, bytes, c->a, &t))
 		return UC_E_DECRYPT;
-	if (p->redeeming_n >= WAITING_MAX)
-		return UC_E_BUSY;
-	TRY(letter_new(c, bytes, &t, &l));
 	struct redeeming **at = &p->redeeming;
 	for (; *at; at = &(*at)->next)
-		is_busy |= view_equal(buf_view(&(*at)->domain), c->domain);
+		of_app += view_equal(buf_view(&(*at)->domain), c->domain);
+	if (p->redeeming_n >= WAITING_MAX || of_app >= WAITING_OF_APP)
+		return UC_E_BUSY;
+	TRY(letter_new(c, bytes, &t, &l));
 	*at = l;
 	p->redeeming_n++;
 	c->later = true;
 	/* Else it goes with those that come next. */
-	if (!is_busy)
+	if (!of_app)
 		go_on(p, c->domain);
 	return UC_OK;
 }

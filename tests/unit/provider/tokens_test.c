@@ -485,6 +485,43 @@ TEST(only_the_issuer_says_what_is_good_and_only_once)
 	apps_end();
 }
 
+TEST(an_app_that_never_says_what_is_good_keeps_no_other_out)
+{
+	struct two x;
+	struct person eve;
+	struct app *lens = &apps[LENS], *dial = &apps[DIAL], *plaza = &apps[PLAZA];
+	struct token t;
+	int waiting = 0, refused = 0;
+	two_begin(&x);
+	person_join(&eve, plaza, "Rosa@Example.org");
+	t = good();
+	struct view sent = entry_with(letter(&x), dial, &t);
+	lens->is_silent = true;
+	for (int i = 0; i < 100; i++) {
+		int status = peer_ask(dial, lens, "requestConsent", dial->domain, sent, NULL);
+		expect(!status || status == 503);
+		waiting += !status;
+		refused += status == 503;
+	}
+	expect_eq(waiting, 2 * REDEEM_AT_ONCE);
+	expect_eq(refused, 100 - 2 * REDEEM_AT_ONCE);
+	struct token other = token_of(plaza, TOKEN_OTHER);
+	struct view hers = entry_make(CONSENT_REQUEST, reply_make(&eve), x.target,
+				      COMPONENT_CONTACT_CARD, CARD_BYTES);
+	expect_eq(peer_ask(dial, plaza, "requestConsent", dial->domain,
+			   entry_with(hers, dial, &other), NULL),
+		  201);
+	expect_eq(client_events(x.tom.c, FRAME_INTAKE), 1);
+	/* Those that wait are told to come again, and do. */
+	lens->is_silent = false;
+	dial->last_status = 0;
+	apps_wait(2 * (uint64_t)ASK_TIMEOUT_MS);
+	expect_eq(dial->last_status, 503);
+	test_now_ms += HOUR_MS;
+	expect_eq(arrive(&x, sent), 1);
+	apps_end();
+}
+
 TEST(an_app_has_only_so_many_redeemed)
 {
 	struct two x;
