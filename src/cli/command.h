@@ -57,7 +57,7 @@ struct command {
 
 extern const struct command commands_account[], commands_people[], commands_find[],
 	commands_invitations[], commands_same_person[], commands_guardian[], commands_rooms[],
-	commands_messages[];
+	commands_messages[], commands_own_data[];
 
 /* --- options.c --- */
 

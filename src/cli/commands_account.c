@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The account: sign-up, recovery, devices, deletion. */
+/* The account: sign-up, recovery, devices. */
 #include "cli/command.h"
 #include "cli/print.h"
 
@@ -317,20 +317,6 @@ static int run_devices(struct cli *cli)
 	return err ? cli_fail(cli, err, "list devices") : CLI_OK;
 }
 
-static int run_delete(struct cli *cli)
-{
-	if (!cli_flag(cli, "--yes")) {
-		fputs("undercroft: this deletes the account for good; repeat it with --yes\n",
-		      stderr);
-		return CLI_USAGE;
-	}
-	uc_op op = 0;
-	int status = cli_wait(cli, uc_account_delete(cli->client, &op), &op, "delete the account");
-	if (!status && !cli->json)
-		puts("The account is deleted.");
-	return status;
-}
-
 static int run_change_identifier(struct cli *cli)
 {
 	struct uc_account a;
@@ -418,14 +404,6 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa change-identifier +4915112345678" },
-	{ "delete-account", NEEDS_SIGN_IN, 0, 0, run_delete,
-	  "--yes",
-	  "--yes",
-	  "delete the account for good",
-	  "Leaves all rooms, then deletes the account and its name at the app.\n"
-	  "\n"
-	  "example:\n"
-	  "  undercroft -p rosa delete-account --yes" },
 	{ 0 },
 };
 /* clang-format on */

@@ -12,8 +12,9 @@
 enum { TRY_ATTEMPTS = 3 };
 
 static const struct command *const groups[] = {
-	commands_account,     commands_people,   commands_find,  commands_invitations,
-	commands_same_person, commands_guardian, commands_rooms, commands_messages,
+	commands_account,     commands_people,      commands_find,
+	commands_invitations, commands_same_person, commands_guardian,
+	commands_rooms,       commands_messages,    commands_own_data,
 };
 static const char *const group_titles[] = {
 	"account",
@@ -24,6 +25,7 @@ static const char *const group_titles[] = {
 	"guardians",
 	"rooms",
 	"messages",
+	"your data",
 };
 
 static void usage(FILE *to)

@@ -39,10 +39,28 @@ const char *print_id(const struct uc_id *id, char out[17])
 	return out;
 }
 
+/* Where JSON goes; NULL: standard output.  And whether something did not get there. */
+static FILE *json_to;
+static bool json_lost;
+
+bool print_json_to(FILE *to)
+{
+	bool whole = !json_lost;
+	json_to = to;
+	json_lost = false;
+	return whole;
+}
+
+static void set(json_t *o, const char *key, json_t *value)
+{
+	if (json_object_set_new(o, key, value))
+		json_lost = true;
+}
+
 static json_t *object(const char *type)
 {
 	json_t *o = json_object();
-	json_object_set_new(o, "type", json_string(type));
+	set(o, "type", json_string(type));
 	return o;
 }
 
@@ -57,7 +75,7 @@ static void set_text(json_t *o, const char *key, const char *value)
 		s = json_stringn((const char *)out.p, out.n);
 		buf_done(&out);
 	}
-	json_object_set_new(o, key, s);
+	set(o, key, s);
 }
 
 static void set_id(json_t *o, const char *key, const struct uc_id *id)
@@ -68,12 +86,12 @@ static void set_id(json_t *o, const char *key, const struct uc_id *id)
 
 static void set_number(json_t *o, const char *key, uint64_t n)
 {
-	json_object_set_new(o, key, json_integer((json_int_t)n));
+	set(o, key, json_integer((json_int_t)n));
 }
 
 static void set_bool(json_t *o, const char *key, bool b)
 {
-	json_object_set_new(o, key, json_boolean(b));
+	set(o, key, json_boolean(b));
 }
 
 /* ASCII only, so that a terminal, too, shows no more than it should. */
@@ -81,9 +99,11 @@ static void put(json_t *o)
 {
 	char *line = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(o);
-	if (line)
-		puts(line);
-	fflush(stdout);
+	FILE *to = json_to ? json_to : stdout;
+	if (!line || fputs(line, to) < 0 || putc('\n', to) < 0)
+		json_lost = true;
+	if (!json_to)
+		fflush(stdout);
 	/* jansson hands out memory of its own allocator. */
 	json_malloc_t take;
 	json_free_t give;

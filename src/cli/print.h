@@ -26,6 +26,9 @@ void print_device(bool json, const struct uc_device *d);
 /* An event as `follow` shows it. */
 void print_event(bool json, const char *room, const struct uc_event *e);
 
+/* Objects go there from now on, NULL: to standard output again.  False: one of those before could not be
+ * made or written. */
+bool print_json_to(FILE *to);
 /* {"type": type, key: value, ...} with string pairs, ended by NULL. */
 void print_json(const char *type, ...) __attribute__((sentinel));
 /* The first 8 hex digits of an id, enough to name it on one device. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/profile.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "net/env_system.h"
 
@@ -291,4 +292,53 @@ bool profile_keep(const struct profile *p)
 bool profile_has_app(const struct profile *p)
 {
 	return p->app[0] != '\0';
+}
+
+/* --- the end --- */
+
+/* With zeros in the place of what it held, as far as the disk writes in place. */
+static int file_erase(const char *path)
+{
+	static const uint8_t zeros[16384];
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	int status = fstat(fd, &st);
+	for (off_t at = 0; !status && at < st.st_size;) {
+		size_t n = (size_t)(st.st_size - at);
+		ssize_t written = write(fd, zeros, n < sizeof zeros ? n : sizeof zeros);
+		status = written > 0 ? 0 : -1;
+		at += written;
+	}
+	if (!status)
+		status = fsync(fd);
+	close(fd);
+	return status ? status : unlink(path);
+}
+
+bool profile_erase(struct profile *p)
+{
+	/* The key first: without it the rest is nothing.  The app last, by which a profile is known to be
+	 * there. */
+	static const char *const names[] = {
+		"key",      "key.new",        "store.db-wal", "store.db-shm", "store.db-journal",
+		"store.db", "generation.new", "generation",   "app.new",      "app"
+	};
+	char path[700];
+	wipe(p->key, sizeof p->key);
+	p->has_key = false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", p->dir, names[i]);
+		if (!file_erase(path))
+			continue;
+		fprintf(stderr, "undercroft: cannot erase %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	/* What others put there is theirs. */
+	if (rmdir(p->dir) && errno != ENOTEMPTY && errno != EEXIST) {
+		fprintf(stderr, "undercroft: cannot remove %s: %s\n", p->dir, strerror(errno));
+		return false;
+	}
+	return true;
 }

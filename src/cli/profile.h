@@ -31,6 +31,9 @@ bool profile_open(struct profile *p, const char *name, const char *home);
  * be that app's is seen when it is opened; then profile_keep writes it down. */
 bool profile_bind(struct profile *p, const char *app, bool passphrase);
 bool profile_keep(const struct profile *p);
+/* Overwrites and removes what lies in the folder, and the folder: of a profile that is not open.  Errors
+ * are printed; again, it goes on. */
+bool profile_erase(struct profile *p);
 /* Beside the key: a copy of the store put back that is older than this is noticed. */
 void profile_generation_keep(const struct profile *p, uint64_t generation);
 bool profile_has_app(const struct profile *p);

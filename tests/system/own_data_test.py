@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person's data leaves in one file and one command; and when an account was deleted, a day later no
+byte of it is in any file of the apps, nor on the device.  Real processes, real files, a clock that
+leaps (tests/faults)."""
+import json
+import pathlib
+import re
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from canary_test import check_run  # noqa: E402
+from people import BUILD, PATIENCE_S, Backbone, Person, befriend  # noqa: E402
+
+LAYER = BUILD / 'tests/faults/undercroft-faults.so'
+DAY_S = 86400
+WINDOW = 16
+
+
+def set_clock(path, seconds):
+    path.write_bytes(struct.pack('<q', seconds))
+
+
+def upon_clock(backbone):
+    clock = backbone.dir / 'clock'
+    set_clock(clock, 0)
+    backbone.env.update(LD_PRELOAD=str(LAYER), UNDERCROFT_CLOCK=str(clock))
+
+
+def windows(data):
+    """Its parts that are like nothing else: not zeros, not counters."""
+    for at in range(0, len(data) - WINDOW + 1, 4):
+        part = data[at:at + WINDOW]
+        if len(set(part)) >= 13:
+            yield part
+
+
+class OwnData(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.backbone = b = Backbone()
+        upon_clock(b)
+        b.start()
+        cls.rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa Lindner')
+        cls.bela = Person(b, 'bela', 'dial', '+4915112345679', 'Bela')
+        cls.uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe Petersen')
+        for p in (cls.rosa, cls.bela, cls.uwe):
+            p.sign_up()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.backbone.erase()
+
+    def ctl(self, *arguments):
+        done = self.backbone.ctl(arguments[0], self.backbone.dir / 'undercroft.conf', *arguments[1:])
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
+
+    def live(self):
+        """Something of everything."""
+        rosa, uwe, bela = self.rosa, self.uwe, self.bela
+        for p in (rosa, bela):
+            p.run('settings', '--age', 'adult')
+            p.run('findable', 'yes')
+        self.ctl('build-filter', 'dial')
+        rosa.run('find', self.bela.identifier, '+4915112345670')
+        befriend(rosa, uwe)
+        befriend(bela, uwe)
+        rosa.run('settings', '--contact-code', 'new')
+        rosa.run('invite')
+        rosa.run('group', 'The allotment', uwe.name)
+        rosa.run('group', 'Left behind', uwe.name)
+        rosa.run('send', uwe.name, 'The beans are up')
+        rosa.run('edit', uwe.name, 'last', 'The beans are all up')
+        rosa.run('send', 'The allotment', 'Who waters them?')
+        uwe.run('sync')
+        uwe.run('send', 'The allotment', 'I do')
+        uwe.run('react', rosa.name, 'last', '\u2764')
+        rosa.run('leave', 'Left behind')
+        uwe.run('sync')
+        bela.run('ask', 'dial', rosa.identifier, '--code', self.code(), 'May I?')
+        bela.run('send', uwe.name, 'of somebody else')
+
+    def code(self):
+        return self.rosa.json('settings')[0]['contact_code']
+
+    def test_taken_along_then_erased(self):
+        self.live()
+        self.exported()
+        self.erased()
+
+    # --- export ---
+
+    def read(self, path):
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        lines = [json.loads(line) for line in path.read_text('ascii').splitlines()]
+        self.assertEqual((lines[0]['type'], lines[-1]['type']), ('export', 'export_end'))
+        return lines
+
+    def exported(self):
+        rosa, folder = self.rosa, self.backbone.dir / 'out'
+        folder.mkdir()
+        out = folder / 'rosa.jsonl'
+        self.assertIn('Everything of profile rosa', rosa.run('export', out))
+        lines = self.read(out)
+        kinds = {}
+        for line in lines:
+            kinds.setdefault(line['type'], []).append(line)
+        self.whole(kinds, lines)
+        self.no_keys(out)
+        # Never over another file, and nothing beside it.
+        before = out.read_bytes()
+        rosa.run('export', out, status=1)
+        self.assertIn('not overwritten', rosa.error)
+        rosa.run('export', folder / 'none/rosa.jsonl', status=1)
+        rosa.run('export', '', status=1)
+        self.assertEqual((out.read_bytes(), list(folder.iterdir())), (before, [out]))
+        self.not_whole(folder)
+        # Without the app it is the same, but for what the head says.
+        self.backbone.stop()
+        told = rosa.json('export', folder / 'offline.jsonl')
+        self.assertEqual(told[-1]['received_first'], 'no')
+        self.assertEqual([x for x in self.read(folder / 'offline.jsonl') if x['type'] != 'export'],
+                         lines[1:])
+        self.backbone.start()
+
+    def not_whole(self, folder):
+        """A disk that takes no more: no file, and an error."""
+        command = ' '.join(f"'{x}'" for x in self.rosa.command(['export', folder / 'cut']))
+        done = subprocess.run(['bash', '-c', f"trap '' XFSZ; ulimit -f 1; {command}"],
+                              env=self.backbone.env, stdin=subprocess.DEVNULL, capture_output=True)
+        self.assertNotEqual(done.returncode, 0, done)
+        self.assertFalse([p for p in folder.iterdir() if p.name.startswith('cut')])
+
+    def whole(self, kinds, lines):
+        def one(kind):
+            self.assertEqual(len(kinds[kind]), 1, kinds[kind])
+            return kinds[kind][0]
+        rosa, uwe = self.rosa, self.uwe
+        self.assertEqual(one('export')['received_first'], 'yes')
+        self.assertIn('recovery words', one('export')['left_out'])
+        account = one('account')
+        self.assertEqual((account['app'], account['identifier'], account['name']),
+                         ('dial', rosa.identifier, rosa.name))
+        self.assertEqual((one('settings')['age'], one('settings')['contact_code']),
+                         ('adult', self.code()))
+        self.assertEqual(one('findable')['findable'], 'yes')
+        self.assertTrue(one('device')['this'])
+        self.assertEqual({n['number']: n['state'] for n in kinds['number']},
+                         {self.bela.identifier: 'found', '+4915112345670': 'not_found'})
+        self.assertEqual([(r['direction'], r['text']) for r in kinds['request']],
+                         [('out', f'{rosa.name} here'), ('in', 'May I?')])
+        contact = one('contact')
+        self.assertEqual((contact['name'], contact['app'], contact['blocked']),
+                         (uwe.name, 'plaza', False))
+        self.assertEqual([r['name'] for r in kinds['room']],
+                         [uwe.name, 'The allotment', 'Left behind'])
+        self.assertEqual(kinds['room'][2]['state'], 'left')
+        self.assertIn('/#/link/', one('invitation')['link'])
+        self.assertEqual(one('at_the_app')['devices'], '1')
+        self.in_rooms(lines)
+
+    def in_rooms(self, lines):
+        rooms, at = {}, None
+        for line in lines:
+            if line['type'] == 'in_room':
+                at = rooms.setdefault(line['room'], {'member': [], 'message': []})
+            elif line['type'] in ('member', 'message'):
+                at[line['type']].append(line)
+        for room in (self.uwe.name, 'The allotment'):
+            self.assertEqual({m['name'] for m in rooms[room]['member']},
+                             {self.rosa.name, self.uwe.name})
+        for room in rooms.values():
+            numbers = [m['number'] for m in room['message']]
+            self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+        said = [(m['kind'], m['own'], m['text'], m['edited'])
+                for m in rooms[self.uwe.name]['message'] if m['kind'] != 'note']
+        self.assertEqual(said, [('text', True, 'The beans are all up', True),
+                                ('reaction', False, '\u2764', False)])
+        said = [(m['text'], m['sender']) for m in rooms['The allotment']['message']
+                if m['kind'] == 'text']
+        self.assertEqual(said, [('Who waters them?', self.rosa.name), ('I do', self.uwe.name)])
+
+    def no_keys(self, out):
+        text = out.read_text()
+        words = self.rosa.words.split()
+        self.assertNotIn(' '.join(words[:3]), text)
+        key = (self.backbone.dir / 'people/rosa/key').read_bytes()
+        self.assertNotIn(key.hex(), text)
+
+    # --- erasing ---
+
+    def records(self, app, kind):
+        return list(check_run.pairs(self.ctl('dump', app, kind)))
+
+    def account(self):
+        devices = self.ctl('devices', 'dial', self.rosa.identifier, '--json')
+        return bytes.fromhex(json.loads(devices.splitlines()[0])['account'])
+
+    def needles(self):
+        """{bytes: what} of all that the stores have of Rosa's and of nobody else."""
+        tables, found = check_run.tables(), {self.account(): 'account id'}
+        account, others = self.account(), b''
+        mine = []
+        escaped = account.replace(b'\0', b'\0\xff')
+        for key, value in self.records('dial', 'accounts'):
+            if escaped in key or account in value:
+                mine.append((tables[key[3 if key[:1] == b'e' else 1]][0], key, value))
+            else:
+                others += key + b'\0' + value + b'\0'
+        for kind in ('accounts', 'rooms'):
+            others += b'\0'.join(k + b'\0' + v for k, v in self.records('lens', kind))
+        seen = {name for name, _, _ in mine}
+        self.assertLessEqual({'ACCOUNT', 'ACCOUNT_KEY', 'DEVICE', 'LIST', 'NAME', 'SETTINGS', 'SLOT',
+                              'DISCOVERABLE', 'SPENT', 'NUMBERS', 'INTAKE'}, seen)
+        for name, key, value in mine:
+            for part in (*windows(key), *windows(value)):
+                if part not in others:
+                    found[part] = name
+        for text in (self.rosa.identifier, self.rosa.identifier[1:], self.rosa.name, self.code(),
+                     self.code().replace('-', '')):
+            found[text.encode()] = 'as typed'
+        return found
+
+    def texts(self):
+        """{bytes: what} of the messages in the rooms that Rosa is in: their log's entries."""
+        found = {}
+        for app in ('dial', 'plaza'):
+            for key, value in self.records(app, 'rooms'):
+                if key[:1] == b'e' and check_run.tables()[key[3]][0] == 'LOG' and len(value) > 256:
+                    found.update((part, f'LOG of {app}') for part in windows(value[-200:]))
+        return found
+
+    def kept(self, needles, files):
+        """{(what, file)} of what is found."""
+        needles = {n: what for n, what in needles.items() if len(n) >= 6}
+        with tempfile.NamedTemporaryFile() as listed:
+            listed.write(b''.join(struct.pack('<I', len(n)) + n for n in needles))
+            listed.flush()
+            done = subprocess.run([BUILD / 'tests/system/canary-search', listed.name, *files],
+                                  stdout=subprocess.PIPE, text=True, check=True)
+        of, found = list(needles.values()), [x.split(' ', 2) for x in done.stdout.splitlines()]
+        return {(of[int(i)], re.sub('.*/data/', '', name)) for i, _, name in found}
+
+    def files(self):
+        b = self.backbone
+        return [p for top in (b.dir / 'data', b.dir / 'keys', *b.dir.glob('*.log'))
+                for p in ([top] if top.is_file() else sorted(top.rglob('*'))) if p.is_file()]
+
+    def erased(self):
+        needles, texts = self.needles(), self.texts()
+        here = {what for what, _ in self.kept(needles, self.files())}
+        self.assertLessEqual(set(needles.values()) - {'as typed'}, here)
+        self.assertEqual({what for what, _ in self.kept(texts, self.files())}, set(texts.values()))
+        store = (self.backbone.dir / 'people/rosa/store.db').open('rb')
+        self.rosa.run('delete-account', status=2)
+        self.rosa.run('delete-account', '--yes')
+        self.assertFalse((self.backbone.dir / 'people/rosa').exists())
+        with store:  # what its blocks hold now that it has no name
+            self.assertEqual(set(store.read()), {0})
+        self.rosa.run('account', status=2)
+        # The others' clients take her out of their rooms; a day goes by.
+        self.uwe.run('sync')
+        self.uwe.run('send', self.bela.name, 'still here')
+        self.bela.run('sync')
+        self.backbone.stop()
+        set_clock(self.backbone.dir / 'clock', DAY_S + 3600)
+        self.backbone.start()
+        self.uwe.run('sync')
+        self.gone({**texts, **needles})
+        # The others go on.
+        self.bela.run('send', self.uwe.name, 'and so are we')
+        self.uwe.read_on('and so are we')
+
+    def gone(self, needles):
+        end = time.monotonic() + PATIENCE_S / 4
+        left = True
+        while left and time.monotonic() < end:
+            for app in ('dial', 'plaza', 'lens'):
+                self.ctl('compact', app)
+            self.ctl('build-filter', 'dial')
+            time.sleep(0.5)
+            left = self.kept(needles, self.files())
+        self.assertEqual(left, set())
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
