@@ -111,7 +111,7 @@ static void head_print(const struct cli *cli, bool reached)
 }
 
 /* What the app has said of the account; what else servers hold, only they can tell. */
-static uc_err app_print(const struct cli *cli)
+static uc_err app_print(const struct cli *cli, bool reached)
 {
 	struct uc_account a;
 	struct uc_settings s;
@@ -123,7 +123,11 @@ static uc_err app_print(const struct cli *cli)
 	for (size_t i = 0; i < sizeof a.account_key; i++)
 		snprintf(key + 2 * i, 3, "%02x", a.account_key[i]);
 	print_json("at_the_app", "public_account_key", key, "devices", devices, "key_package_sets",
-		   sets, "settings_as_here", s.app_showed_others ? "no" : "yes", "more",
+		   reached ? sets : "not asked", "settings_as_here",
+		   !reached              ? "not asked"
+		   : s.app_showed_others ? "no"
+					 : "yes",
+		   "more",
 		   "This is what this device has been told. All that servers hold is listed in "
 		   "docs/what-the-server-knows.md; the app's operator looks an account's up with "
 		   "undercroftctl operator-view. Reports that you made are kept there, without "
@@ -142,7 +146,7 @@ static int content_print(struct cli *cli, bool reached)
 	}
 	uc_err err = rooms_export(cli);
 	if (!err)
-		err = app_print(cli);
+		err = app_print(cli, reached);
 	if (err)
 		return cli_fail(cli, err, "export");
 	print_json("export_end", NULL);
