@@ -18,18 +18,21 @@ enum { TRY_ATTEMPTS = 3, ROOMS_MAX = 4096 };
 struct part {
 	const struct command *group;
 	const char *name, *option; /* or NULL */
+	const char *argument;      /* likewise */
 };
 static const struct part parts[] = {
-	{ commands_account, "account", NULL },
-	{ commands_people, "settings", NULL },
-	{ commands_find, "findable", NULL },
-	{ commands_account, "devices", NULL },
-	{ commands_same_person, "same-person", NULL },
-	{ commands_invitations, "invitations", NULL },
-	{ commands_find, "find", NULL },
-	{ commands_people, "requests", "--all" },
-	{ commands_people, "contacts", NULL },
-	{ commands_rooms, "rooms", "--all" },
+	{ commands_account, "account", NULL, NULL },
+	{ commands_people, "settings", NULL, NULL },
+	{ commands_find, "findable", NULL, NULL },
+	{ commands_account, "devices", NULL, NULL },
+	{ commands_same_person, "same-person", NULL, NULL },
+	{ commands_invitations, "invitations", NULL, NULL },
+	{ commands_find, "find", NULL, NULL },
+	{ commands_people, "requests", "--all", NULL },
+	{ commands_people, "contacts", NULL, NULL },
+	{ commands_guardian, "guardian", NULL, NULL },
+	{ commands_guardian, "guardian", NULL, "wards" },
+	{ commands_rooms, "rooms", "--all", NULL },
 };
 
 static int part_run(const struct cli *cli, const struct part *part)
@@ -38,8 +41,10 @@ static int part_run(const struct cli *cli, const struct part *part)
 	const struct command *c = part->group;
 	while (strcmp(c->name, part->name) != 0)
 		c++;
-	one.argc = 0;
-	one.argv = NULL;
+	char word[16], *words[] = { word };
+	snprintf(word, sizeof word, "%s", part->argument ? part->argument : "");
+	one.argc = part->argument ? 1 : 0;
+	one.argv = words;
 	one.options_n = part->option ? 1 : 0;
 	one.options[0] = (struct cli_option_given){ part->option, "" };
 	return c->run(&one);
