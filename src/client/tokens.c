@@ -19,10 +19,13 @@ static void drawing_free(struct drawing *d)
 	heap_free_wiped(d, sizeof *d);
 }
 
+/* Also those of other apps, but of none that knows no tokens or of which nothing is known yet. */
 static bool is_ready(struct uc_client *c, const struct request *q)
 {
+	struct app_keys theirs;
 	return !q->incoming && q->state == REQUEST_ADDRESSED && *q->reply && !q->in_flight &&
-	       strcmp(q->app, c->account.app) != 0 && !waits_until(c, q->retry_ms);
+	       strcmp(q->app, c->account.app) != 0 && !waits_until(c, q->retry_ms) &&
+	       directory_keys(c, q->app, &theirs) && theirs.has_tokens;
 }
 
 /* --- what comes of it --- */

@@ -4,6 +4,7 @@
 #include "mimi/contact_token.h"
 #include "mimi/directory.h"
 #include "mimi/lookup.h"
+#include "mimi/uri.h"
 #include "tests/unit/client/small_app.h"
 
 enum lie { HONEST, OTHER_KEY, WRONG_PROOF, NONE_YET, ONE_ONLY, MINOR };
@@ -42,6 +43,9 @@ static uc_err directory(const struct frame *in, struct arena *mem, struct buf *o
 			       .hub_key = kem_public(&w.theirs),
 			       .franking_key = kem_public(&w.theirs),
 			       .token_keys = VIEW_OF(tokens) };
+	/* One of before there were tokens. */
+	if (view_equal(q.domain, VIEW_LIT("plaza.example")))
+		d.token_keys.n = 0;
 	buf_init(&json, 65536);
 	directory_write(&json, &d);
 	struct directory_response r = { .document = buf_view(&json) };
@@ -62,6 +66,8 @@ static uc_err lookup(const struct frame *in, struct arena *mem, struct buf *out)
 	TRY(wire_decode(in->body, mem, lookup_request_element, &q));
 	if (view_equal(q.domain, VIEW_LIT("lens.example")))
 		a.request_address = VIEW_LIT("mimi://lens.example/q/tom");
+	if (view_equal(q.domain, VIEW_LIT("plaza.example")))
+		a.request_address = VIEW_LIT("mimi://plaza.example/q/tom");
 	TRY(lookup_query_open(&w.theirs, q.domain, q.sealed_query, mem, &query));
 	TRY(lookup_answer_seal(test_env(), query.answer_key, q.domain, &a, mem, &r.sealed_answer));
 	return frame_add_response(out, in->type, in->id, lookup_response_element, &r);
@@ -203,6 +209,40 @@ TEST(a_letter_to_another_app_has_a_token)
 	expect(!has_token(w.letter[2], TOKEN_OTHER));
 	expect_eq(w.draws, draws);
 	end();
+}
+
+static bool is_to(struct view bytes, struct view domain)
+{
+	struct arena a;
+	struct consent_entry e;
+	struct view of = { NULL, 0 };
+	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	expect_ok(wire_decode(bytes, &a, consent_entry_element, &e));
+	expect_ok(uri_domain_of(e.target_uri, &of));
+	bool is = view_equal(of, domain);
+	arena_done(&a);
+	return is;
+}
+
+TEST(an_app_that_knows_no_tokens_gets_none_with_those_of_others)
+{
+	static const char *const apps[2][2] = { { "dial.example", "plaza.example" },
+						{ "plaza.example", "dial.example" } };
+	for (size_t i = 0; i < 2; i++) {
+		unsigned plain = 0;
+		begin(HONEST);
+		ask(apps[i][0]);
+		ask(apps[i][1]);
+		expect_ok(person_talk(&w.p));
+		expect_eq(w.letters, 2);
+		for (unsigned k = 0; k < w.letters; k++) {
+			bool is_old = is_to(w.letter[k], VIEW_LIT("plaza.example"));
+			plain += is_old;
+			expect_eq(has_token(w.letter[k], TOKEN_OTHER), !is_old);
+		}
+		expect_eq(plain, 1);
+		end();
+	}
 }
 
 TEST(a_minor_draws_with_the_other_key)
