@@ -57,6 +57,30 @@ static bool key_named(struct uc_client *c, struct view *key)
 	return true;
 }
 
+/* Of a seal that is on its way there, be it that the app has not taken it yet: until it has, the settings
+ * say nothing of it, and a second guardian would take the place of the first on this device alone. */
+static bool key_underway(struct uc_client *c, struct view *key)
+{
+	struct settings s = { .number = 0 };
+	struct guardian_seal x;
+	if (c->guardian.seal.n)
+		s.guardian = blob_view(&c->guardian.seal);
+	else if (!c->account.settings_next.n ||
+		 wire_decode(blob_view(&c->account.settings_next), &c->call, settings_element, &s))
+		return false;
+	if (!settings_has_guardian(&s) ||
+	    wire_decode(s.guardian, &c->call, guardian_seal_element, &x))
+		return false;
+	*key = x.guardian_key;
+	return true;
+}
+
+bool guardian_is_underway(struct uc_client *c)
+{
+	struct view key;
+	return key_underway(c, &key);
+}
+
 enum guardian_known guardian_known(struct uc_client *c, struct uc_id *contact)
 {
 	const struct guardianship *g = &c->guardian;
@@ -331,7 +355,7 @@ static uc_err accept_in(struct uc_client *c, const struct contact *k, const stru
 		return UC_OK; /* to an offer that is no more, or known already */
 	TRY(seal_read(c, x, &seal));
 	/* Of before a recovery: it must be the same, and then the settings have it. */
-	bool there = key_named(c, &key);
+	bool there = key_named(c, &key) || key_underway(c, &key);
 	if (there && !view_equal(key, seal.guardian_key))
 		return UC_E_KEY;
 	if (!there)

@@ -14,6 +14,8 @@ enum guardian_known {
 	GUARDIAN_KNOWN,
 };
 enum guardian_known guardian_known(struct uc_client *c, struct uc_id *contact);
+/* Somebody has accepted, and the settings are still to say so. */
+bool guardian_is_underway(struct uc_client *c);
 /* Is there one who can be asked?  *contact: who. */
 bool guardian_named(struct uc_client *c, struct uc_id *contact);
 uc_err UC_MUST_USE guardian_drive(struct uc_client *c);

@@ -307,6 +307,15 @@ uc_err rooms_shown(struct uc_client *c, struct room *r)
 	return introductions_own(c, r);
 }
 
+/* What the guardian cannot be asked about is not entered. */
+static uc_err hold(struct uc_client *c, struct room *r)
+{
+	uc_err err = guardian_hold(c, r);
+	if (err != UC_E_LIMIT)
+		return err;
+	return room_flee(c, r, "Too much waits for your guardian: this group was left.");
+}
+
 uc_err rooms_entered(struct uc_client *c, struct room *r)
 {
 	struct uc_id guardian;
@@ -323,7 +332,7 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	if (first)
 		TRY(may_stay(c, r));
 	if (first && !r->direct && !r->fleeing && guardian_named(c, &guardian))
-		TRY(guardian_hold(c, r));
+		TRY(hold(c, r));
 	if (r->fleeing || guardian_holds(c, r))
 		return UC_OK;
 	TRY(introductions_own(c, r));

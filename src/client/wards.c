@@ -313,6 +313,8 @@ static uc_err offer(struct uc_client *c, void *arg)
 		return UC_E_NOT_ALLOWED;
 	if (guardian_named(c, &known))
 		return UC_E_EXISTS;
+	if (guardian_is_underway(c) && !settings_has_guardian(&s))
+		return UC_E_BUSY;
 	if (!r)
 		return UC_E_CLOSED;
 	TRY(env_random(&c->env, g->offer, sizeof g->offer));

@@ -172,6 +172,41 @@ TEST(only_their_own_seal_ends_it)
 	end();
 }
 
+/* What the settings say of her guardian is not there yet; a second one has been offered. */
+static uc_err offer_again(struct uc_client *c, void *arg)
+{
+	struct settings s;
+	struct view made;
+	bool is_sent = *(bool *)arg;
+	TRY(wire_decode(blob_view(&c->account.settings), &mem, settings_element, &s));
+	TRY(blob_set(is_sent ? &c->account.settings_next : &c->guardian.seal,
+		     is_sent ? blob_view(&c->account.settings) : s.guardian));
+	s.guardian = (struct view){ NULL, 0 };
+	TRY(settings_make(&s, &c->account.device, &mem, &made));
+	TRY(blob_set(&c->account.settings, made));
+	c->guardian.has_offer = true;
+	c->guardian.offered = known->id;
+	memset(c->guardian.offer, 0, sizeof c->guardian.offer);
+	c->guardian.offer[0] = 7;
+	return UC_OK;
+}
+
+TEST(who_is_named_is_not_swapped_while_the_app_has_not_taken_it)
+{
+	for (int i = 0; i < 2; i++) {
+		begin();
+		struct ed25519_key eve;
+		bool is_sent = i;
+		expect_ok(ed25519_generate(test_env(), &eve));
+		expect_ok(turn_run(kim.c, offer_again, &is_sent));
+		expect_err(says(GUARDIAN_ACCEPTS, &rosa.c->account.device, &eve, 7), UC_E_KEY);
+		expect(view_equal(VIEW_OF(kim.c->guardian.key), VIEW_OF(seals.pub)));
+		expect_ok(says(GUARDIAN_ACCEPTS, &rosa.c->account.device, &seals, 7));
+		blob_done(&kim.c->account.settings_next);
+		end();
+	}
+}
+
 TEST(what_a_guardian_was_asked_survives_a_restart)
 {
 	begin();
@@ -209,6 +244,40 @@ static uc_err look(struct uc_client *c, void *arg)
 {
 	(void)arg;
 	return strangers_drive(c, group);
+}
+
+static uc_err enter_one_too_many(struct uc_client *c, void *arg)
+{
+	struct settings s;
+	struct view made;
+	(void)arg;
+	TRY(wire_decode(blob_view(&c->account.settings), &mem, settings_element, &s));
+	s.add = ADD_CONTACTS;
+	TRY(settings_make(&s, &c->account.device, &mem, &made));
+	TRY(blob_set(&c->account.settings, made));
+	for (unsigned i = 1; i < 600; i++) {
+		struct awaited *x = HEAP_NEW(struct awaited);
+		if (!x)
+			return UC_E_MEMORY;
+		x->of.b[0] = (uint8_t)i;
+		x->of.b[1] = (uint8_t)(i >> 8);
+		x->next = c->guardian.awaited;
+		c->guardian.awaited = x;
+	}
+	pool_find(c, group->set_id)->given_to = known->id;
+	group->state = ROOM_JOINING;
+	return rooms_entered(c, group);
+}
+
+TEST(what_the_guardian_cannot_be_asked_about_is_left)
+{
+	begin();
+	expect_ok(turn_run(kim.c, join, NULL));
+	expect_ok(turn_run(kim.c, enter_one_too_many, NULL));
+	expect(group->fleeing);
+	expect(!guardian_holds(kim.c, group));
+	group->state = ROOM_LEFT;
+	end();
 }
 
 TEST(who_does_not_say_who_they_are_is_left_after_an_hour)
