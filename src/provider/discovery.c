@@ -8,7 +8,18 @@
 #include "mimi/names.h"
 #include "provider/reaching.h"
 
-enum { JOBS_MAX = 256, JOBS_OF_OTHERS = 64, BUSY_RETRY_S = 5 };
+enum {
+	JOBS_MAX = 256,
+	JOBS_OF_OTHERS = 64,
+	BUSY_RETRY_S = 5,
+	REPEATS_MAX = 3, /* of a batch, free: an answer is lost now and then, not always */
+};
+
+/* What was paid for a batch. */
+struct payment {
+	uint8_t batch[SHA256_BYTES], name[SHA256_BYTES];
+	bool is_free; /* repeated */
+};
 
 struct discovery_job {
 	struct discovery_job *next;
@@ -16,8 +27,11 @@ struct discovery_job {
 	uint64_t session_number; /* of a client; else the call of another app */
 	uint32_t id;
 	void *call;
-	bool is_done; /* our part of it */
-	bool waits;   /* for the other custodian's */
+	bool is_done;     /* our part of it */
+	bool waits;       /* for the other custodian's */
+	uc_err other_err; /* it does not come */
+	uint32_t other_retry_s;
+	struct payment payment;
 	uint8_t other[DISCOVERY_BATCH_MAX * OPRF_ELEMENT], other_proof[OPRF_PROOF];
 	struct discovery_work work;
 };
@@ -32,27 +46,32 @@ bool discovery_is_on(const struct provider *p)
 /* --- budget --- */
 
 static uc_err numbers_read(struct provider *p, struct view subject, struct arena *a,
-			   struct discovery_budget *out)
+			   struct numbers_record *out)
 {
 	struct store_key k;
-	struct numbers_record r = { 0 };
 	bool found;
-	TRY(record_find(p->accounts, key_1(&k, TABLE_NUMBERS, subject), numbers_record_element, a,
-			&r, &found));
-	*out = (struct discovery_budget){ .spent = r.spent, .day = r.from_day };
-	return UC_OK;
+	*out = (struct numbers_record){ 0 };
+	return record_find(p->accounts, key_1(&k, TABLE_NUMBERS, subject), numbers_record_element,
+			   a, out, &found);
 }
 
-static uc_err numbers_commit(struct provider *p, struct view subject,
-			     const struct discovery_budget *budget)
+static uc_err numbers_commit(struct provider *p, struct view subject, struct numbers_record *r)
 {
-	const struct numbers_record r = { .spent = budget->spent, .from_day = budget->day };
 	struct store_batch b;
 	struct store_key k;
 	store_batch_init(&b, subject);
 	return finish_accounts(
 		p, &b,
-		record_put(&b, key_1(&k, TABLE_NUMBERS, subject), numbers_record_element, &r));
+		record_put(&b, key_1(&k, TABLE_NUMBERS, subject), numbers_record_element, r));
+}
+
+static uint32_t record_take(struct numbers_record *r, uint32_t n, uint32_t day)
+{
+	struct discovery_budget b = { .spent = r->spent, .day = r->from_day };
+	uint32_t wait = discovery_budget_take(&b, n, day);
+	r->spent = b.spent;
+	r->from_day = b.day;
+	return wait;
 }
 
 bool numbers_are_over(const struct numbers_record *r, uint64_t now_ms)
@@ -61,24 +80,43 @@ bool numbers_are_over(const struct numbers_record *r, uint64_t now_ms)
 	return discovery_budget_left(&b, day_of(now_ms)) == DISCOVERY_START;
 }
 
+/* The same elements under the same key give the same answer, so that one which was lost is had again. */
+static uc_err batch_hash(const struct provider *p, struct view blinded, uint8_t out[SHA256_BYTES])
+{
+	return hmac_sha256_parts(VIEW_OF(p->discovery.pub), &blinded, 1, out);
+}
+
+static bool is_last(const struct numbers_record *r, const struct payment *y)
+{
+	return view_equal(VIEW_OF(r->last), VIEW_OF(y->batch));
+}
+
 /* By account and by name, both or none; *wait_days: not now. */
-static uc_err numbers_take(struct call *c, uint32_t n, uint32_t *wait_days)
+static uc_err numbers_take(struct call *c, uint32_t n, struct payment *y, uint32_t *wait_days)
 {
 	struct provider *p = c->p;
 	struct account_record account;
-	struct discovery_budget own, names;
+	struct numbers_record own, names;
 	struct view id = VIEW_OF(c->s->account_id);
 	uint32_t day = day_of(env_now_ms(p->env));
 	TRY(account_get(p, id, &c->arena, &account));
 	struct view name = name_subject(id, &account);
 	bool has_name = !view_equal(name, id);
 	TRY(numbers_read(p, id, &c->arena, &own));
+	y->is_free = is_last(&own, y) && own.repeats < REPEATS_MAX;
+	if (y->is_free) {
+		own.repeats++;
+		return numbers_commit(p, id, &own);
+	}
 	TRY(numbers_read(p, name, &c->arena, &names));
-	uint32_t wait = discovery_budget_take(&own, n, day);
-	uint32_t other = has_name ? discovery_budget_take(&names, n, day) : 0;
+	uint32_t wait = record_take(&own, n, day);
+	uint32_t other = has_name ? record_take(&names, n, day) : 0;
 	*wait_days = wait > other ? wait : other;
 	if (*wait_days)
 		return UC_OK;
+	memcpy(y->name, account.name_id, sizeof y->name);
+	memcpy(own.last, y->batch, sizeof own.last);
+	own.repeats = 0;
 	/* A kill in between costs the name's; it gives none back. */
 	if (has_name)
 		TRY(numbers_commit(p, name, &names));
@@ -87,21 +125,28 @@ static uc_err numbers_take(struct call *c, uint32_t n, uint32_t *wait_days)
 
 static uc_err one_given(struct provider *p, struct view subject, uint32_t n, struct arena *a)
 {
-	struct discovery_budget b;
-	TRY(numbers_read(p, subject, a, &b));
-	b.spent -= b.spent < n ? b.spent : n;
-	return numbers_commit(p, subject, &b);
+	struct numbers_record r;
+	TRY(numbers_read(p, subject, a, &r));
+	r.spent -= r.spent < n ? r.spent : n;
+	memset(r.last, 0, sizeof r.last);
+	return numbers_commit(p, subject, &r);
 }
 
-/* What could not be answered for want of the other custodian is not counted. */
-static uc_err numbers_give(struct provider *p, struct view id, uint32_t n, struct arena *a)
+/* What could not be answered for want of the other custodian is not counted, nor free when it comes
+ * again.  What was free gives nothing back, nor what was repeated meanwhile: that may be answered. */
+static uc_err numbers_give(struct provider *p, struct view id, const struct payment *y, uint32_t n,
+			   struct arena *a)
 {
 	struct account_record account;
+	struct numbers_record own;
 	TRY(account_get(p, id, a, &account));
+	TRY(numbers_read(p, id, a, &own));
+	if (y->is_free || !is_last(&own, y) || own.repeats)
+		return UC_OK;
+	/* The account's own first: a kill in between gives too little.  Of the name that has paid. */
+	TRY(one_given(p, id, n, a));
 	struct view name = name_subject(id, &account);
-	if (!view_equal(name, id))
-		TRY(one_given(p, name, n, a));
-	return one_given(p, id, n, a);
+	return view_equal(name, VIEW_OF(y->name)) ? one_given(p, name, n, a) : UC_OK;
 }
 
 /* Seconds until that many days have begun. */
@@ -211,6 +256,24 @@ static struct discovery_job **to_do(struct provider_discovery *d)
 	return at;
 }
 
+/* Both parts are there, or not to be had.  What is no batch has been paid, whatever the other custodian
+ * says to it: else sending such would cost nobody but the two of us. */
+static void job_end(struct provider *p, struct discovery_job **at, uc_err own)
+{
+	struct discovery_job *j = *at;
+	struct session *s = j->other_err && !own ? session_find(p, j->session_number) : NULL;
+	uc_err err = own ? own : j->other_err;
+	struct arena a;
+	if (s) {
+		arena_init(&a, CALL_ARENA_MAX, ARENA_PLAIN);
+		uc_err given = numbers_give(p, VIEW_OF(s->account_id), &j->payment,
+					    (uint32_t)j->work.n, &a);
+		arena_done(&a);
+		err = given ? given : err;
+	}
+	job_answer(p, at, err, own ? 0 : j->other_retry_s);
+}
+
 bool discovery_go_on(struct provider *p)
 {
 	struct provider_discovery *d = &p->discovery;
@@ -225,7 +288,7 @@ bool discovery_go_on(struct provider *p)
 		metrics_add(p->config.metrics, METRIC_NUMBERS_EVALUATED, err ? 0 : j->work.n);
 		j->is_done = true;
 		if (err || !j->waits)
-			job_answer(p, at, err, 0);
+			job_end(p, at, err);
 		at = to_do(d);
 	}
 	return *at != NULL;
@@ -239,15 +302,6 @@ static struct discovery_job **job_find(struct provider_discovery *d, uint64_t nu
 	return at;
 }
 
-static void other_failed(struct provider *p, struct discovery_job **at, uc_err err,
-			 uint32_t retry_after_s, struct arena *a)
-{
-	struct session *s = session_find(p, (*at)->session_number);
-	uc_err given =
-		s ? numbers_give(p, VIEW_OF(s->account_id), (uint32_t)(*at)->work.n, a) : UC_OK;
-	job_answer(p, at, given ? given : err, retry_after_s ? retry_after_s : BUSY_RETRY_S);
-}
-
 /* The other custodian's part has come, or does not come. */
 static void other_done(struct provider *p, struct ask *ask, const struct peer_response *r)
 {
@@ -259,15 +313,16 @@ static void other_done(struct provider *p, struct ask *ask, const struct peer_re
 	arena_init(&a, CALL_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = custody_read(p, r, j->work.n, &a, &in);
 	if (err) {
-		other_failed(p, at, err == UC_E_KEY ? UC_E_PEER : err, r->retry_after_s, &a);
+		j->other_err = err == UC_E_KEY ? UC_E_PEER : err;
+		j->other_retry_s = r->retry_after_s ? r->retry_after_s : BUSY_RETRY_S;
 	} else {
 		memcpy(j->other, in.evaluated.p, in.evaluated.n);
 		memcpy(j->other_proof, in.proof, sizeof j->other_proof);
-		j->waits = false;
-		if (j->is_done)
-			job_answer(p, at, UC_OK, 0);
 	}
 	arena_done(&a);
+	j->waits = false;
+	if (j->is_done)
+		job_end(p, at, UC_OK);
 }
 
 static uc_err other_ask(struct provider *p, struct discovery_job *j)
@@ -340,7 +395,9 @@ uc_err handle_discovery_evaluate(struct call *c, struct view body)
 	}
 	TRY(err);
 	uint32_t n = (uint32_t)j->work.n;
-	err = numbers_take(c, n, &wait_days);
+	err = batch_hash(c->p, q.blinded, j->payment.batch);
+	if (!err)
+		err = numbers_take(c, n, &j->payment, &wait_days);
 	if (err || wait_days) {
 		job_free(j);
 		if (!err)
@@ -351,8 +408,9 @@ uc_err handle_discovery_evaluate(struct call *c, struct view body)
 	if (c->p->discovery.custodian.n)
 		err = other_ask(c->p, j);
 	if (err) {
+		const struct payment paid = j->payment;
 		job_free(j);
-		TRY(numbers_give(c->p, VIEW_OF(c->s->account_id), n, &c->arena));
+		TRY(numbers_give(c->p, VIEW_OF(c->s->account_id), &paid, n, &c->arena));
 		call_refuse(c, err, NULL, BUSY_RETRY_S);
 		return UC_OK;
 	}

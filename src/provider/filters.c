@@ -389,6 +389,13 @@ static uc_err look(struct provider *p)
 	return UC_OK;
 }
 
+/* A clock that is put back by a day makes none: clients take a day before one they have seen for a lie.
+ * What is further ahead they refuse anyway. */
+static bool is_over(uint32_t made_day, uint32_t day)
+{
+	return day > made_day || made_day > day + 1;
+}
+
 static uc_err go_on(struct provider *p, uint64_t now_ms)
 {
 	struct provider_discovery *d = &p->discovery;
@@ -396,7 +403,7 @@ static uc_err go_on(struct provider *p, uint64_t now_ms)
 	slice_begin(&s, p->env);
 	if (!d->is_known)
 		TRY(look(p));
-	if (!d->build && (d->build_now || !d->edition || day_of(now_ms) != d->made_day))
+	if (!d->build && (d->build_now || !d->edition || is_over(d->made_day, day_of(now_ms))))
 		TRY(begin(p, day_of(now_ms)));
 	struct filter_build *b = d->build;
 	if (b && b->phase == PHASE_COLLECT)

@@ -122,6 +122,8 @@ void wire_numbers_record(struct wire *w, struct numbers_record *v)
 	record_version(w, &v->version);
 	wire_u32(w, &v->spent);
 	wire_u32(w, &v->from_day);
+	wire_fixed(w, v->last, sizeof v->last);
+	wire_u32(w, &v->repeats);
 }
 
 void wire_filter_record(struct wire *w, struct filter_record *v)

@@ -148,6 +148,8 @@ struct discoverable_record {
 struct numbers_record {
 	uint16_t version;
 	uint32_t spent, from_day;
+	uint8_t last[32]; /* hash of the last batch that was paid, of an account; zeroed: none */
+	uint32_t repeats; /* of it, that cost nothing */
 };
 /* What everybody downloads of who can be found, in parts of FILTER_CHUNK. */
 struct filter_record {

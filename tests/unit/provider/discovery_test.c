@@ -643,3 +643,87 @@ TEST(after_a_change_of_the_key_both_filters_are_there_for_a_day)
 	expect_eq(stored_count(dial->accounts, VIEW_OF(before.b)), 0);
 	apps_end();
 }
+
+/* --- batches that come again --- */
+
+static uc_err evaluate_again(struct person *p, const struct discovery_batch *b)
+{
+	struct discovery_answered a;
+	return evaluate_bytes(p, view_make(b->blinded, b->n * OPRF_ELEMENT), &a);
+}
+
+TEST(an_answer_that_was_lost_is_had_again_but_not_for_ever)
+{
+	struct discovery_value values[2];
+	begin();
+	struct discovery_batch all = batch_of(ROSA, DISCOVERY_START - 2), two = batch_of(TOM, 2);
+	expect_ok(evaluate_again(&tom, &all));
+	app_kill(dial, false);
+	discovery_start(dial);
+	expect_ok(person_sign_in(&tom));
+	for (int i = 0; i < 3; i++)
+		expect_ok(evaluate_again(&tom, &all));
+	expect_err(evaluate_again(&tom, &all), UC_E_RATE);
+	/* The last one alone, and nobody else's. */
+	expect_ok(evaluate(&tom, &two, values));
+	expect_ok(evaluate(&tom, &two, values));
+	expect_err(evaluate_again(&tom, &all), UC_E_RATE);
+	expect_ok(person_sign_in(&rosa));
+	expect_ok(evaluate_again(&rosa, &all));
+	expect_ok(evaluate_again(&rosa, &two));
+	expect(spend(&rosa, 1) > 0);
+	apps_end();
+}
+
+static uint32_t spent_by(const struct person *p)
+{
+	struct numbers_record r = { 0 };
+	struct store_key k;
+	bool found;
+	expect_ok(record_find(dial->accounts, key_1(&k, TABLE_NUMBERS, VIEW_OF(p->account_id)),
+			      numbers_record_element, &apps_mem, &r, &found));
+	return r.spent;
+}
+
+TEST(neither_a_repeat_nor_what_is_no_batch_is_given_back)
+{
+	struct discovery_value values[2];
+	split();
+	apps_wait(1000);
+	struct discovery_batch b = batch_of(ROSA, 2);
+	expect_ok(split_ask(&tom, &b, values));
+	expect_eq(spent_by(&tom), 2);
+	lens->is_down = true;
+	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
+	expect_eq(spent_by(&tom), 2);
+	/* What was given back is paid when it comes again. */
+	b = batch_of(TOM, 2);
+	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
+	expect_eq(spent_by(&tom), 2);
+	lens->is_down = false;
+	expect_ok(split_ask(&tom, &b, values));
+	expect_eq(spent_by(&tom), 4);
+	/* The other custodian refuses it before we have come to what is wrong. */
+	struct discovery_batch many = batch_of(ROSA, 900);
+	memset(many.blinded[899].b, 0xff, OPRF_ELEMENT);
+	expect_err(split_ask(&tom, &many, values), UC_E_MALFORMED);
+	lens->is_down = true;
+	many.blinded[0] = b.blinded[0];
+	expect_err(split_ask(&tom, &many, values), UC_E_RATE);
+	expect_eq(spent_by(&tom), 904);
+	apps_end();
+}
+
+TEST(a_clock_that_is_put_back_makes_no_filter_of_the_day_before)
+{
+	uint64_t first, edition;
+	begin();
+	test_now_ms += DAY_MS;
+	filter_wait();
+	uint32_t day = filter_get(&tom, (struct view){ NULL, 0 }, &first).head.day;
+	test_now_ms -= DAY_MS;
+	filter_wait();
+	expect_eq(filter_get(&tom, (struct view){ NULL, 0 }, &edition).head.day, day);
+	expect_eq(edition, first);
+	apps_end();
+}
