@@ -124,16 +124,17 @@ static void redeemed(struct provider *p, struct ask *ask, const struct peer_resp
 static uc_err redeem_send(struct provider *p, struct view domain, struct arena *a)
 {
 	struct redemption v[REDEEM_AT_ONCE];
-	struct redeem_request q = { { v, 0 } };
 	struct view body;
 	struct redeeming *of[REDEEM_AT_ONCE];
-	for (struct redeeming *l = p->redeeming; l && q.redemptions.n < REDEEM_AT_ONCE; l = l->next)
+	size_t n = 0;
+	for (struct redeeming *l = p->redeeming; l && n < REDEEM_AT_ONCE; l = l->next)
 		if (view_equal(buf_view(&l->domain), domain)) {
-			of[q.redemptions.n] = l;
-			v[q.redemptions.n++] = l->redemption;
+			of[n] = l;
+			v[n++] = l->redemption;
 		}
-	if (!q.redemptions.n)
+	if (!n)
 		return UC_OK;
+	const struct redeem_request q = { { v, n } };
 	uc_err err = wire_encode_to(a, redeem_request_element, &q, &body);
 	wipe(v, sizeof v);
 	TRY(err);
@@ -142,9 +143,9 @@ static uc_err redeem_send(struct provider *p, struct view domain, struct arena *
 		return UC_E_MEMORY;
 	ask_about(ask, domain);
 	/* An answer is for these alone, also when some of them have waited for too long by then. */
-	for (size_t i = 0; i < q.redemptions.n; i++)
+	for (size_t i = 0; i < n; i++)
 		of[i]->asked_by = ask->token;
-	ask->number = q.redemptions.n;
+	ask->number = n;
 	ask_send(p, ask, domain, "redeemTokens", domain, (struct view){ NULL, 0 }, body);
 	return UC_OK;
 }
