@@ -15,6 +15,15 @@ struct provider_tokens {
 
 /* --- keys --- */
 
+/* A rotation leaves what was published alone, since who is asked knows the document of a while ago: the
+ * weeks in it keep the key of before. */
+static struct view key_of_week(const struct provider_keys *k, uint32_t week)
+{
+	uint32_t published = token_week(k->before.rotated_ms) + TOKEN_WEEKS - TOKEN_WEEK_NOW - 1;
+	bool is_before = k->before.is_there && week <= published;
+	return is_before ? VIEW_OF(k->before.address_key) : VIEW_OF(k->address_key);
+}
+
 static uc_err key_make(struct provider *p, uint32_t week, uint8_t what, struct oprf_key *out)
 {
 	const uint8_t place[] = { (uint8_t)(week >> 24), (uint8_t)(week >> 16),
@@ -22,7 +31,7 @@ static uc_err key_make(struct provider *p, uint32_t week, uint8_t what, struct o
 	const struct view parts[] = { VIEW_LIT("Undercroft token key 1"),
 				      store_incarnation(p->accounts), VIEW_OF(place) };
 	uint8_t seed[SHA256_BYTES];
-	TRY(hmac_sha256_parts(VIEW_OF(p->config.keys->address_key), parts, 3, seed));
+	TRY(hmac_sha256_parts(key_of_week(p->config.keys, week), parts, 3, seed));
 	uc_err err =
 		oprf_key_derive(OPRF_VERIFIABLE, VIEW_OF(seed), VIEW_LIT("Undercroft tokens"), out);
 	wipe(seed, sizeof seed);

@@ -87,8 +87,11 @@ static struct oprf_key token_key_of(struct app *a, enum token_class what)
 				  (uint8_t)(keys.week >> 8), (uint8_t)keys.week, (uint8_t)what };
 	const struct view parts[] = { VIEW_LIT("Undercroft token key 1"),
 				      store_incarnation(a->accounts), VIEW_OF(place) };
+	/* No test of this goes on for weeks after a rotation. */
+	const uint8_t *of =
+		a->keys.before.is_there ? a->keys.before.address_key : a->keys.address_key;
 	uint8_t seed[SHA256_BYTES];
-	expect_ok(hmac_sha256_parts(VIEW_OF(a->keys.address_key), parts, 3, seed));
+	expect_ok(hmac_sha256_parts(view_make(of, BOX_KEY), parts, 3, seed));
 	expect_ok(oprf_key_derive(OPRF_VERIFIABLE, VIEW_OF(seed), VIEW_LIT("Undercroft tokens"),
 				  &key));
 	expect_bytes(VIEW_OF(key.pub.b), VIEW_OF(keys.pub[TOKEN_WEEK_NOW][what].b));

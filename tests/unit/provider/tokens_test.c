@@ -306,15 +306,48 @@ TEST(tokens_that_are_not_good_bring_nothing_and_nobody_is_told)
 	apps_end();
 }
 
+static void rotate(struct app *a)
+{
+	expect_ok(provider_keys_rotate(&a->keys, test_env()));
+	expect_ok(provider_keys_rotated(a->provider));
+}
+
+/* Whoever has the document of before goes on with it, until the weeks in it are over. */
+TEST(a_rotation_leaves_published_keys_alone)
+{
+	struct two x;
+	two_begin(&x);
+	const uint64_t week = (uint64_t)TOKEN_WEEK_DAYS * DAY_MS;
+	struct token before = good(), last = good();
+	expect_eq(arrives_with(&x, &last), 1);
+	struct token_keys first = published(&apps[LENS]);
+	rotate(&apps[LENS]);
+	struct token_keys same = published(&apps[LENS]);
+	expect_bytes(VIEW_OF(same.pub), VIEW_OF(first.pub));
+	expect_eq(arrives_with(&x, &before), 1);
+	apps_wait(week);
+	struct token_keys next = published(&apps[LENS]);
+	expect_eq(next.week, first.week + 1);
+	expect_bytes(VIEW_OF(next.pub[TOKEN_WEEK_NOW]), VIEW_OF(first.pub[2]));
+	/* Another key than the one before would have made. */
+	apps[LENS].keys.before.is_there = false;
+	apps[LENS].keys.before.rotated_ms = 0;
+	expect_ok(provider_keys_rotated(apps[LENS].provider));
+	struct token_keys other = published(&apps[LENS]);
+	expect(!view_equal(VIEW_OF(other.pub[TOKEN_WEEK_NOW]), VIEW_OF(next.pub[TOKEN_WEEK_NOW])));
+	expect_bytes(VIEW_OF(other.pub[2]), VIEW_OF(next.pub[2]));
+	apps_end();
+}
+
 TEST(a_key_of_ones_own_is_not_asked_about)
 {
 	struct two x;
 	two_begin(&x);
 	struct token before = good();
 	expect_eq(arrives_with(&x, &before), 1);
-	/* Dial has the document of a while ago; these keys are not in it. */
-	expect_ok(provider_keys_rotate(&apps[LENS].keys, test_env()));
-	expect_ok(provider_keys_rotated(apps[LENS].provider));
+	/* Dial has the document of a while ago; the keys after a second rotation are not in it. */
+	rotate(&apps[LENS]);
+	rotate(&apps[LENS]);
 	struct token tagged = good();
 	size_t asked = apps[LENS].asked;
 	expect_eq(arrives_with(&x, &tagged), 0);
