@@ -48,9 +48,10 @@ static uc_err take_commit(struct log_step *s, const struct notified_entry *e, st
 	if (received.kind != PUBLIC_COMMIT)
 		return UC_E_UNEXPECTED;
 	TRY(membership_read(received.change, s->a, m));
-	/* Without it they would never come in. */
+	/* Without it they would never come in.  The hub keeps it until it was taken: then we did, in a
+	 * time that an older copy of our store does not know, and begin anew. */
 	if (adds_ours(s->p, m) && !e->welcome.n)
-		return UC_E_UNEXPECTED;
+		return UC_E_RESTORED;
 	TRY(seats_announce(s->p, s->room->uri, &m->joined, s->a));
 	return public_group_apply(g);
 }

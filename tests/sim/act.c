@@ -479,7 +479,7 @@ void act_event(struct person *p, const struct uc_event *e)
 	static const char *const names[] = {
 		"?",        "CONNECTION",  "DONE",         "REQUEST",   "ACCEPTED",   "CONTACT",
 		"IDENTITY", "ROOM_JOINED", "ROOM_CHANGED", "ROOM_LEFT", "INTRODUCED", "MESSAGE",
-		"STATE",    "DEVICES",     "WARNING",      "GONE"
+		"STATE",    "DEVICES",     "WARNING",      "GONE",      "NUMBER",     "GUARDIAN"
 	};
 	sim_trace(p->w, "person %u: event %s %s%s%s", p->number, names[e->kind],
 		  e->err ? uc_err_name(e->err) : "", e->err ? " " : "",
