@@ -3,40 +3,6 @@
  * before they were blocked, and not by one they still have. */
 #include "tests/sim/scene.h"
 
-static bool group_of_two(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).people == 2;
-}
-
-static bool is_alone(struct world *w, void *person)
-{
-	struct rooms_seen s = scene_rooms(person);
-	(void)w;
-	return s.open_groups && s.people == 1;
-}
-
-static bool has_two_groups(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).open_groups == 2;
-}
-
-static bool is_back(struct world *w, void *person)
-{
-	const struct person *p = person;
-	(void)w;
-	return p->client != NULL;
-}
-
-static void blocks(struct person *p)
-{
-	struct contact_seen k = scene_contact(p, NULL);
-	uc_op op;
-	person_before(p, "uc_block", "");
-	scene_done(p, uc_block(p->client, &k.id, true, &op));
-}
-
 static void befriend(struct person *rosa, struct person *tom)
 {
 	struct world *w = rosa->w;
@@ -64,17 +30,17 @@ static void play(struct world *w)
 	/* While Rosa's device is off, Tom brings her into a group. */
 	person_kill(rosa, 100 * 1000);
 	scene_group(tom, rosa);
-	scene_want(w, group_of_two, tom, "the group");
+	scene_want(w, scene_has_people, &(struct scene_number){ tom, 2 }, "the group");
 	if (rosa->client)
 		sim_fail(w, "she is back too early");
 	/* She blocks him before she hears of it. */
-	scene_want(w, is_back, rosa, "her return");
+	scene_want(w, scene_is_back, rosa, "her return");
 	if (w->failed)
 		return;
-	blocks(rosa);
-	scene_want(w, is_alone, tom, "her leaving");
+	scene_blocks(rosa, tom);
+	scene_want(w, scene_has_people, &(struct scene_number){ tom, 1 }, "her leaving");
 	scene_group(tom, rosa);
-	scene_want(w, has_two_groups, tom, "the second group");
+	scene_want(w, scene_has_groups, &(struct scene_number){ tom, 2 }, "the second group");
 	if (scene_rooms(rosa).open || scene_rooms(rosa).groups)
 		sim_fail(w, "she is somewhere with him");
 	if (scene_rooms(tom).people != 1)

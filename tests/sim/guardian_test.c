@@ -107,12 +107,6 @@ static bool knows_both(struct world *w, void *person)
 	return scene_contact(person, tom->name).there && scene_contact(person, ida->name).there;
 }
 
-static bool has_two(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).people == 2;
-}
-
 /* --- what is done --- */
 
 static void answers(bool agree)
@@ -212,7 +206,8 @@ static void is_brought(bool agree)
 		sim_fail(w, "the group is shown");
 	answers(agree);
 	if (agree) {
-		scene_want(w, has_two, rosa, "the group, for her");
+		scene_want(w, scene_has_people, &(struct scene_number){ rosa, 2 },
+			   "the group, for her");
 		return;
 	}
 	scene_want(w, scene_has_note, &(struct scene_note){ rosa, "Your guardian has not agreed" },
@@ -260,7 +255,8 @@ static void play(struct world *w)
 	scene_settles(rosa, UC_AGE_CHILD, UC_ADD_CONTACTS);
 	is_brought(true);
 	if (!w->failed)
-		scene_want(w, has_two, ida, "the first group");
+		scene_want(w, scene_has_people, &(struct scene_number){ ida, 2 },
+			   "the first group");
 	is_brought(false);
 	if (!w->failed)
 		ends();

@@ -28,13 +28,6 @@ static bool sees_links(struct world *w, void *ctx)
 	return x->of->client && !uc_contact_links(x->of->client, &k.id, count, &n) && n == x->want;
 }
 
-static bool is_back(struct world *w, void *person)
-{
-	const struct person *p = person;
-	(void)w;
-	return p->client != NULL;
-}
-
 static bool is_alone(struct world *w, void *person)
 {
 	(void)w;
@@ -57,17 +50,11 @@ static bool is_left(struct world *w, void *person)
 	return p->client && !uc_rooms(p->client, most_members, &n) && n == 1;
 }
 
-static bool has_group(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).open_groups == 1;
-}
-
 /* It is killed, and what it has given out is in its store. */
 static void dies(struct person *p, uint64_t back_in_ms)
 {
 	person_kill(p, back_in_ms);
-	scene_want(p->w, is_back, p, "its return");
+	scene_want(p->w, scene_is_back, p, "its return");
 }
 
 static bool keep_link(void *ctx, const struct uc_link *l)
@@ -119,16 +106,6 @@ static void withdraws(struct person *p)
 	scene_done(p, uc_link_withdraw(p->client, &link, over, sizeof over));
 }
 
-static void blocks(struct person *p, const struct person *whom)
-{
-	struct contact_seen k = scene_contact(p, whom->name);
-	uc_op op;
-	if (p->w->failed)
-		return;
-	person_before(p, "uc_block", "");
-	scene_done(p, uc_block(p->client, &k.id, true, &op));
-}
-
 static void befriend(struct person *rosa, struct person *tom)
 {
 	struct world *w = rosa->w;
@@ -153,7 +130,7 @@ static void play_link(struct person *rosa, struct person *other, struct person *
 	person_kill(tom, 20 * 1000);
 	shows(rosa, tom);
 	dies(rosa, 100);
-	scene_want(w, is_back, tom, "Tom's return");
+	scene_want(w, scene_is_back, tom, "Tom's return");
 	scene_want(w, sees_links, &rosas, "the link");
 	scene_want(w, sees_links, &others, "the link, of the other");
 	/* By the account that has shown it to nobody, carried to the one that has. */
@@ -163,7 +140,7 @@ static void play_link(struct person *rosa, struct person *other, struct person *
 	person_before(rosa, "uc_link_take", "");
 	scene_done(rosa, uc_link_take(rosa->client, over, nothing, sizeof nothing));
 	dies(rosa, 100);
-	scene_want(w, is_back, tom, "Tom's return");
+	scene_want(w, scene_is_back, tom, "Tom's return");
 	rosas.want = others.want = 0;
 	scene_want(w, sees_links, &rosas, "its end");
 	scene_want(w, sees_links, &others, "its end, of the other");
@@ -193,13 +170,13 @@ static void play(struct world *w)
 	scene_want(w, sees_links, &rosas, "the second link");
 	if (w->failed)
 		return;
-	blocks(tom, rosa);
+	scene_blocks(tom, rosa);
 	scene_want(w, is_alone, tom, "his leaving");
 	scene_want(w, is_left, rosa, "Rosa's being left");
 	scene_want(w, is_left, other, "the other's being left");
 	/* The other one still holds addresses of his. */
 	scene_group(other, tom);
-	scene_want(w, has_group, other, "the group");
+	scene_want(w, scene_has_groups, &(struct scene_number){ other, 1 }, "the group");
 	if (scene_rooms(tom).open || scene_rooms(other).people != 1)
 		sim_fail(w, "he is somewhere with the other");
 	rosa->phase = other->phase = tom->phase = PHASE_LIVE;

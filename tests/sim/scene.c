@@ -182,6 +182,27 @@ struct rooms_seen scene_rooms(const struct person *p)
 	return s;
 }
 
+bool scene_has_people(struct world *w, void *number)
+{
+	const struct scene_number *x = number;
+	(void)w;
+	return scene_rooms(x->of).people == x->n;
+}
+
+bool scene_has_groups(struct world *w, void *number)
+{
+	const struct scene_number *x = number;
+	(void)w;
+	return scene_rooms(x->of).open_groups == x->n;
+}
+
+bool scene_is_back(struct world *w, void *person)
+{
+	const struct person *p = person;
+	(void)w;
+	return p->client != NULL;
+}
+
 struct contact_named {
 	const char *name;
 	struct contact_seen seen;
@@ -190,7 +211,7 @@ struct contact_named {
 static bool contact_each(void *ctx, const struct uc_contact *k)
 {
 	struct contact_named *s = ctx;
-	if (!s->name || !strcmp(k->name, s->name))
+	if (!strcmp(k->name, s->name))
 		s->seen = (struct contact_seen){ true, k->id, k->key_addresses };
 	return true;
 }
@@ -258,6 +279,16 @@ void scene_adds(struct person *p, const struct person *whom)
 		return;
 	person_before(p, "uc_group_add", "");
 	scene_done(p, uc_group_add(p->client, &r.group, &k.id, &op));
+}
+
+void scene_blocks(struct person *p, const struct person *whom)
+{
+	struct contact_seen k = scene_contact(p, whom->name);
+	uc_op op;
+	if (p->w->failed)
+		return;
+	person_before(p, "uc_block", "");
+	scene_done(p, uc_block(p->client, &k.id, true, &op));
 }
 
 struct settled {

@@ -23,16 +23,26 @@ struct rooms_seen {
 	struct uc_id group;                         /* the open group that came last */
 };
 struct rooms_seen scene_rooms(const struct person *p);
+/* `of` has just so many people in their largest open group, or so many open groups. */
+struct scene_number {
+	const struct person *of;
+	unsigned n;
+};
+bool scene_has_people(struct world *w, void *number);
+bool scene_has_groups(struct world *w, void *number);
+/* Their client, which was killed, runs again. */
+bool scene_is_back(struct world *w, void *person);
 struct contact_seen {
 	bool there;
 	struct uc_id id;
 	uint32_t addresses;
 };
-/* The contact of that name; NULL: the last of all. */
+/* The contact of that name. */
 struct contact_seen scene_contact(const struct person *p, const char *name);
 void scene_group(struct person *p, const struct person *with);
 /* Brings them into the group that came last. */
 void scene_adds(struct person *p, const struct person *whom);
+void scene_blocks(struct person *p, const struct person *whom);
 /* What that age begins with, and this besides; waits until it holds. */
 void scene_settles(struct person *p, enum uc_age age, enum uc_may_add add);
 /* Whoever `of` is, they have at least so many addresses of a contact of that name. */

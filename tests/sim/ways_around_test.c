@@ -7,48 +7,11 @@
 
 static struct person *rosa, *tom, *ida;
 
-static bool has_two(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).people == 2;
-}
-
-static bool has_three(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).people == 3;
-}
-
-static bool is_alone(struct world *w, void *person)
-{
-	struct rooms_seen s = scene_rooms(person);
-	(void)w;
-	return s.open_groups && s.people == 1;
-}
-
 static bool is_back(struct world *w, void *person)
 {
 	const struct person *p = person;
 	(void)w;
 	return p->client && scene_online(w, person);
-}
-
-static bool in_no_group(struct world *w, void *person)
-{
-	(void)w;
-	return !scene_rooms(person).open_groups;
-}
-
-static bool has_two_groups(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).open_groups == 2;
-}
-
-static bool has_four_groups(struct world *w, void *person)
-{
-	(void)w;
-	return scene_rooms(person).open_groups == 4;
 }
 
 static void want_addresses(struct person *of, const struct person *from, unsigned n)
@@ -105,10 +68,10 @@ static void with_what_was_given_out(void)
 		sim_fail(w, "he is back too early");
 	scene_want(w, is_back, tom, "his return");
 	want_note(rosa, "You were brought into this room, and left it: nobody may add you.");
-	scene_want(w, is_alone, tom, "her leaving");
+	scene_want(w, scene_has_people, &(struct scene_number){ tom, 1 }, "her leaving");
 	/* And with the addresses he still has: the app gives out nothing. */
 	scene_group(tom, rosa);
-	scene_want(w, has_two_groups, tom, "the second group");
+	scene_want(w, scene_has_groups, &(struct scene_number){ tom, 2 }, "the second group");
 	if (scene_rooms(tom).people != 1 || scene_rooms(rosa).open_groups)
 		sim_fail(w, "he has brought her in again");
 }
@@ -119,12 +82,12 @@ static void by_a_friends_friend(void)
 	struct world *w = rosa->w;
 	scene_settles(rosa, UC_AGE_13_TO_15, UC_ADD_NOBODY);
 	scene_group(rosa, tom);
-	scene_want(w, has_two, rosa, "her group");
-	scene_want(w, has_two, tom, "her group, for him");
+	scene_want(w, scene_has_people, &(struct scene_number){ rosa, 2 }, "her group");
+	scene_want(w, scene_has_people, &(struct scene_number){ tom, 2 }, "her group, for him");
 	scene_adds(tom, ida);
 	want_note(rosa, "You have left this room: zQmark Ida from ");
-	scene_want(w, in_no_group, rosa, "her leaving");
-	scene_want(w, has_two, ida, "that she has gone");
+	scene_want(w, scene_has_groups, &(struct scene_number){ rosa, 0 }, "her leaving");
+	scene_want(w, scene_has_people, &(struct scene_number){ ida, 2 }, "that she has gone");
 }
 
 /* Who is a contact of hers may be there. */
@@ -137,11 +100,11 @@ static void with_a_contact(void)
 		return;
 	want_addresses(rosa, ida, 2);
 	scene_group(rosa, tom);
-	scene_want(w, has_two, rosa, "her second group");
-	scene_want(w, has_four_groups, tom, "it, for him");
+	scene_want(w, scene_has_people, &(struct scene_number){ rosa, 2 }, "her second group");
+	scene_want(w, scene_has_groups, &(struct scene_number){ tom, 4 }, "it, for him");
 	want_addresses(tom, ida, 2);
 	scene_adds(tom, ida);
-	scene_want(w, has_three, rosa, "all three");
+	scene_want(w, scene_has_people, &(struct scene_number){ rosa, 3 }, "all three");
 	world_run(w, w->now_ms + (uint64_t)2 * 3600 * 1000, NULL, NULL);
 	if (scene_rooms(rosa).people != 3)
 		sim_fail(w, "she has left her contacts");
