@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding people by number at the app: who wants it is found, the app sees no number that is asked
  * about, and nobody asks for more than their budget. */
+#include "tests/unit/provider/numbers.h"
+
 #include "mimi/directory.h"
-#include "provider/discovery.h"
-#include "tests/unit/provider/letters.h"
-
-#define ROSA "+49301234567"
-#define TOM  "+49301234568"
-
-static struct app *dial;
-static struct person rosa, tom;
 
 static void discovery_start(struct app *a)
 {
 	app_start(a);
 	expect_ok(provider_set_discovery(a->provider, true, (struct view){ NULL, 0 }));
-}
-
-static void begin(void)
-{
-	apps_begin();
-	dial = &apps[DIAL];
-	expect_ok(provider_keys_make_discovery(&dial->keys, test_env()));
-	expect_ok(provider_set_discovery(dial->provider, true, (struct view){ NULL, 0 }));
-	person_join(&rosa, dial, ROSA);
-	person_join(&tom, dial, TOM);
 }
 
 static struct discovery_keys keys(void)
@@ -58,86 +42,7 @@ static uc_err evaluate(struct person *p, const struct discovery_batch *b,
 	return discovery_finish(b, &k, &a, 1, values);
 }
 
-/* So many numbers, of which `first` is the first. */
-static struct discovery_batch batch_of(const char *first, size_t n)
-{
-	static char texts[DISCOVERY_BATCH_MAX][16];
-	static struct view numbers[DISCOVERY_BATCH_MAX];
-	struct discovery_batch b = { .n = 0 };
-	for (size_t i = 0; i < n; i++) {
-		snprintf(texts[i], sizeof texts[i], "+4930%07zu", i);
-		numbers[i] = i ? view_str(texts[i]) : view_str(first);
-	}
-	expect_ok(discovery_ask(test_env(), numbers, n, &apps_mem, &b));
-	return b;
-}
-
-/* --- the filter --- */
-
-static uc_err filter_part(struct person *p, struct view key, uint64_t edition, uint64_t offset,
-			  struct discovery_filter_response *r)
-{
-	struct discovery_filter_request q = { key, edition, offset };
-	return client_ask(p->c, FRAME_DISCOVERY_FILTER, discovery_filter_request_element, &q,
-			  discovery_filter_response_element, r);
-}
-
-static struct fuse_filter filter_get(struct person *p, struct view key, uint64_t *edition)
-{
-	struct discovery_filter_response r;
-	struct fuse_filter f = { .prints = NULL };
-	struct buf whole;
-	struct view kept = { NULL, 0 };
-	buf_init(&whole, 1 << 20);
-	expect_ok(filter_part(p, key, 0, 0, &r));
-	*edition = r.edition;
-	while (r.chunk.n) {
-		expect_eq(r.offset, whole.n);
-		buf_add_view(&whole, r.chunk);
-		expect_ok(filter_part(p, key, r.edition, whole.n, &r));
-	}
-	expect_eq(whole.n, r.total);
-	expect_ok(arena_copy(&apps_mem, buf_view(&whole), &kept));
-	buf_done(&whole);
-	expect_ok(fuse_filter_read(kept, &f));
-	expect_eq(f.head.day, r.day);
-	return f;
-}
-
-static void filter_wait(void)
-{
-	for (int i = 0; i < 20; i++)
-		apps_wait(1000);
-}
-
 /* --- wanting to be found --- */
-
-static uc_err discoverable(struct person *p, const char *number)
-{
-	struct discoverable_set_request q = { .on = number != NULL, .number = view_str(number) };
-	return client_ask(p->c, FRAME_DISCOVERABLE_SET, discoverable_set_request_element, &q, NULL,
-			  NULL);
-}
-
-static uc_err settings_open(struct person *p, uint64_t number, enum age_band band)
-{
-	struct settings s = settings_said(p, number, band);
-	s.find_by_name = s.find_by_number = true;
-	return settings_put(p, &s);
-}
-
-static struct discovery_value value_of(const char *number)
-{
-	struct discovery_value v = { { 0 } };
-	expect_ok(discovery_value_of(&dial->keys.discovery.key, view_str(number), &v));
-	return v;
-}
-
-static size_t kept_values(const char *number)
-{
-	struct discovery_value v = value_of(number);
-	return stored_count(dial->accounts, VIEW_OF(v.b));
-}
 
 static bool is_found(const char *number)
 {
@@ -153,7 +58,7 @@ TEST(who_wants_it_is_found_the_next_day_and_not_after)
 	struct discovery_keys k;
 	uint64_t edition, later;
 	bool found[3];
-	begin();
+	numbers_begin();
 	filter_wait();
 	struct fuse_filter empty = filter_get(&tom, (struct view){ NULL, 0 }, &edition);
 	expect_eq(empty.head.count, 0);
@@ -186,7 +91,7 @@ TEST(who_wants_it_is_found_the_next_day_and_not_after)
 
 TEST(only_ones_own_number_and_what_the_settings_let)
 {
-	begin();
+	numbers_begin();
 	expect_err(discoverable(&rosa, ROSA), UC_E_NOT_ALLOWED); /* nothing was said */
 	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
 	expect_err(discoverable(&rosa, TOM), UC_E_NOT_ALLOWED);
@@ -205,7 +110,7 @@ TEST(only_ones_own_number_and_what_the_settings_let)
 
 TEST(a_value_goes_with_what_it_stands_on)
 {
-	begin();
+	numbers_begin();
 	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
 	expect_ok(discoverable(&rosa, ROSA));
 	/* Settings that close it. */
@@ -232,7 +137,7 @@ TEST(a_value_goes_with_what_it_stands_on)
 
 TEST(who_is_suspended_is_not_in_the_filter)
 {
-	begin();
+	numbers_begin();
 	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
 	expect_ok(discoverable(&rosa, ROSA));
 	expect_ok(provider_filter_now(dial->provider));
@@ -253,7 +158,7 @@ TEST(what_is_no_batch_is_refused)
 	static uint8_t many[(DISCOVERY_BATCH_MAX + 1) * OPRF_ELEMENT];
 	struct discovery_answered a;
 	uint8_t bytes[OPRF_ELEMENT * 2] = { 0 };
-	begin();
+	numbers_begin();
 	struct discovery_batch b = batch_of(ROSA, 2);
 	expect_err(evaluate_bytes(&tom, (struct view){ NULL, 0 }, &a), UC_E_ARGUMENT);
 	expect_err(evaluate_bytes(&tom, view_make(b.blinded, OPRF_ELEMENT + 1), &a), UC_E_ARGUMENT);
@@ -280,7 +185,7 @@ TEST(an_app_that_does_not_offer_it_says_so)
 	struct discovery_answered a;
 	struct discovery_filter_response r;
 	struct directory d;
-	begin();
+	numbers_begin();
 	struct discovery_batch b = batch_of(ROSA, 1);
 	expect_ok(directory_read(buf_view(&dial->provider->directory), &apps_mem, &d));
 	expect_bytes(d.discovery_keys[0], VIEW_OF(dial->keys.discovery.key.pub.b));
@@ -316,7 +221,7 @@ static uint32_t spend(struct person *p, size_t n)
 TEST(no_more_than_the_budget_is_asked_for)
 {
 	enum { DAY_S = 24 * 3600 };
-	begin();
+	numbers_begin();
 	expect_eq(spend(&tom, DISCOVERY_START), 0);
 	/* One is there when the day is over; a thousand in 16. */
 	uint32_t wait = spend(&tom, 1), all = spend(&tom, DISCOVERY_START);
@@ -355,7 +260,7 @@ TEST(in_a_year_an_account_asks_for_what_is_written)
 
 TEST(batches_of_who_has_gone_are_dropped)
 {
-	begin();
+	numbers_begin();
 	struct discovery_batch b = batch_of(ROSA, 1000);
 	struct discovery_evaluate_request q = { view_make(b.blinded, b.n * OPRF_ELEMENT) };
 	struct buf frame;
@@ -392,7 +297,7 @@ static size_t parts_kept(void)
 TEST(a_filter_stays_over_a_restart_and_is_made_anew_when_its_day_is_over)
 {
 	uint64_t first, edition;
-	begin();
+	numbers_begin();
 	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
 	expect_ok(discoverable(&rosa, ROSA));
 	filter_wait();
@@ -416,164 +321,6 @@ TEST(a_filter_stays_over_a_restart_and_is_made_anew_when_its_day_is_over)
 	apps_end();
 }
 
-/* --- two custodians --- */
-
-static struct app *lens;
-
-/* Lens holds the other half of Dial's key. */
-static void split(void)
-{
-	begin();
-	lens = &apps[LENS];
-	expect_ok(provider_keys_make_custody(&lens->keys, test_env()));
-	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("plaza.example\ndial.example\n")));
-	expect_ok(provider_set_discovery(dial->provider, true, lens->domain));
-}
-
-static struct discovery_keys split_keys(void)
-{
-	struct discovery_keys k = { .n = 2 };
-	struct directory d;
-	expect_ok(directory_read(buf_view(&dial->provider->directory), &apps_mem, &d));
-	for (size_t i = 0; i < 2; i++) {
-		expect_eq(d.discovery_keys[i].n, OPRF_ELEMENT);
-		memcpy(k.pub[i].b, d.discovery_keys[i].p, OPRF_ELEMENT);
-	}
-	return k;
-}
-
-static uc_err split_ask(struct person *p, const struct discovery_batch *b,
-			struct discovery_value *values)
-{
-	struct discovery_evaluate_request q = { view_make(b->blinded, b->n * OPRF_ELEMENT) };
-	struct discovery_evaluate_response r = { { NULL, 0 } };
-	struct discovery_answer a[2];
-	struct discovery_keys k = split_keys();
-	TRY(client_ask(p->c, FRAME_DISCOVERY_EVALUATE, discovery_evaluate_request_element, &q,
-		       discovery_evaluate_response_element, &r));
-	expect_eq(r.answers.n, 2);
-	for (size_t i = 0; i < 2; i++) {
-		a[i].n = r.answers.v[i].evaluated.n / OPRF_ELEMENT;
-		a[i].evaluated = (const void *)r.answers.v[i].evaluated.p;
-		memcpy(a[i].proof, r.answers.v[i].proof, sizeof a[i].proof);
-	}
-	return discovery_finish(b, &k, a, 2, values);
-}
-
-TEST(two_custodians_find_what_neither_finds_alone)
-{
-	struct discovery_value values[3], alone;
-	struct oprf_element sum;
-	uint64_t edition;
-	bool found[3];
-	split();
-	/* Not before the other has said its key. */
-	expect_err(discoverable(&rosa, ROSA), UC_E_UNSUPPORTED);
-	apps_wait(1000);
-	struct discovery_keys k = split_keys();
-	expect_ok(discovery_keys_sum(&k, &sum));
-	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
-	expect_err(discoverable(&rosa, TOM), UC_E_NOT_ALLOWED);
-	expect_ok(discoverable(&rosa, ROSA));
-	expect_ok(provider_filter_now(dial->provider));
-	filter_wait();
-	struct fuse_filter f = filter_get(&tom, VIEW_OF(sum.b), &edition);
-	expect_eq(f.head.count, 1);
-	struct discovery_batch b = batch_of(ROSA, 3);
-	expect_ok(split_ask(&tom, &b, values));
-	expect_ok(discovery_find(&f, &k, values, 3, found));
-	expect(found[0] && !found[1] && !found[2]);
-	/* Neither app has, or is asked for, a number; Dial's half gives another value. */
-	expect_eq(stored_count(dial->accounts, VIEW_OF(values[0].b)), 1);
-	alone = value_of(ROSA);
-	expect_eq(stored_count(dial->accounts, VIEW_OF(alone.b)), 0);
-	expect(!fuse_filter_has(&f, discovery_filter_key(&alone)));
-	expect_eq(stored_count(lens->accounts, VIEW_OF(values[0].b)), 0);
-	/* What was asked is counted at both, after a kill of both. */
-	app_kill(dial, false);
-	app_kill(lens, false);
-	app_start(lens);
-	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("dial.example")));
-	app_start(dial);
-	expect_ok(provider_set_discovery(dial->provider, true, lens->domain));
-	expect_ok(person_sign_in(&tom));
-	expect_eq(dial->provider->discovery.has_other, true);
-	struct discovery_batch more = batch_of(TOM, DISCOVERY_START - 2);
-	expect_err(split_ask(&tom, &more, values), UC_E_RATE);
-	apps_end();
-}
-
-TEST(a_custodian_that_is_away_or_lies_costs_nobody_their_budget)
-{
-	struct discovery_value values[2];
-	split();
-	apps_wait(1000);
-	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
-	struct discovery_batch b = batch_of(ROSA, 2), all = batch_of(ROSA, DISCOVERY_START);
-	lens->is_down = true;
-	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
-	expect_err(discoverable(&rosa, ROSA), UC_E_BUSY);
-	expect_eq(kept_values(ROSA), 0);
-	lens->is_down = false;
-	/* Another key than it had. */
-	lens->keys.custody.seed[0] ^= 1;
-	expect_err(split_ask(&tom, &b, values), UC_E_PEER);
-	expect_err(discoverable(&rosa, ROSA), UC_E_PEER);
-	lens->keys.custody.seed[0] ^= 1;
-	/* It does not know us any more. */
-	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("plaza.example")));
-	expect_err(split_ask(&tom, &b, values), UC_E_PEER);
-	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("dial.example")));
-	struct discovery_evaluate_request q = {
-		view_make(all.blinded, all.n * OPRF_ELEMENT),
-	};
-	expect_ok(client_ask(tom.c, FRAME_DISCOVERY_EVALUATE, discovery_evaluate_request_element,
-			     &q, NULL, NULL));
-	expect_ok(discoverable(&rosa, ROSA));
-	/* Since it has another key for good, it is asked for that with a change of ours. */
-	lens->keys.custody.seed[0] ^= 1;
-	expect_ok(provider_keys_rotate_discovery(&dial->keys, test_env()));
-	provider_discovery_changed(dial->provider);
-	apps_wait(20000);
-	expect_ok(discoverable(&rosa, ROSA));
-	apps_end();
-}
-
-TEST(a_custodian_answers_those_it_is_one_of_and_only_so_much)
-{
-	struct discovery_evaluate_request q = { .blinded = { NULL, 0 } };
-	struct discovery_custody_response of_dial, of_plaza;
-	struct view body, answer;
-	uint8_t identity[OPRF_ELEMENT] = { 0 };
-	split();
-	expect_ok(wire_encode_to(&apps_mem, discovery_evaluate_request_element, &q, &body));
-	expect_eq(peer_ask(lens, lens, "custodyEvaluate", lens->domain, body, &answer), 403);
-	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 200);
-	expect_ok(wire_decode(answer, &apps_mem, discovery_custody_response_element, &of_dial));
-	expect_eq(peer_ask(lens, &apps[PLAZA], "custodyEvaluate", lens->domain, body, &answer),
-		  200);
-	expect_ok(wire_decode(answer, &apps_mem, discovery_custody_response_element, &of_plaza));
-	expect(!view_equal(of_dial.key, of_plaza.key));
-	q.blinded = VIEW_OF(identity);
-	expect_ok(wire_encode_to(&apps_mem, discovery_evaluate_request_element, &q, &body));
-	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 400);
-	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, VIEW_LIT("no"), &answer),
-		  400);
-	struct discovery_batch b = batch_of(ROSA, DISCOVERY_BATCH_MAX);
-	q.blinded = view_make(b.blinded, b.n * OPRF_ELEMENT);
-	expect_ok(wire_encode_to(&apps_mem, discovery_evaluate_request_element, &q, &body));
-	struct rate limits[LIMITS_N] = { [LIMIT_PEER_NUMBERS] = { 1500, 100 } };
-	provider_set_limits(lens->provider, limits);
-	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 200);
-	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 429);
-	app_kill(lens, false);
-	app_start(lens);
-	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("dial.example")));
-	provider_set_limits(lens->provider, limits);
-	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 429);
-	apps_end();
-}
-
 /* As many as fill several parts: found, each, and as the same bytes in whatever order they came. */
 TEST(a_filter_of_many_is_whole)
 {
@@ -581,7 +328,7 @@ TEST(a_filter_of_many_is_whole)
 	struct store_batch b;
 	struct store_key k;
 	uint64_t edition;
-	begin();
+	numbers_begin();
 	for (uint32_t i = 0; i < MANY; i++) {
 		uint8_t id[ACCOUNT_ID] = { 0 };
 		struct account_record account = { .era = 0 };
@@ -613,7 +360,7 @@ TEST(after_a_change_of_the_key_both_filters_are_there_for_a_day)
 {
 	uint64_t edition;
 	struct discovery_filter_response r;
-	begin();
+	numbers_begin();
 	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
 	expect_ok(discoverable(&rosa, ROSA));
 	filter_wait();
@@ -655,7 +402,7 @@ static uc_err evaluate_again(struct person *p, const struct discovery_batch *b)
 TEST(an_answer_that_was_lost_is_had_again_but_not_for_ever)
 {
 	struct discovery_value values[2];
-	begin();
+	numbers_begin();
 	struct discovery_batch all = batch_of(ROSA, DISCOVERY_START - 2), two = batch_of(TOM, 2);
 	expect_ok(evaluate_again(&tom, &all));
 	app_kill(dial, false);
@@ -675,49 +422,10 @@ TEST(an_answer_that_was_lost_is_had_again_but_not_for_ever)
 	apps_end();
 }
 
-static uint32_t spent_by(const struct person *p)
-{
-	struct numbers_record r = { 0 };
-	struct store_key k;
-	bool found;
-	expect_ok(record_find(dial->accounts, key_1(&k, TABLE_NUMBERS, VIEW_OF(p->account_id)),
-			      numbers_record_element, &apps_mem, &r, &found));
-	return r.spent;
-}
-
-TEST(neither_a_repeat_nor_what_is_no_batch_is_given_back)
-{
-	struct discovery_value values[2];
-	split();
-	apps_wait(1000);
-	struct discovery_batch b = batch_of(ROSA, 2);
-	expect_ok(split_ask(&tom, &b, values));
-	expect_eq(spent_by(&tom), 2);
-	lens->is_down = true;
-	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
-	expect_eq(spent_by(&tom), 2);
-	/* What was given back is paid when it comes again. */
-	b = batch_of(TOM, 2);
-	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
-	expect_eq(spent_by(&tom), 2);
-	lens->is_down = false;
-	expect_ok(split_ask(&tom, &b, values));
-	expect_eq(spent_by(&tom), 4);
-	/* The other custodian refuses it before we have come to what is wrong. */
-	struct discovery_batch many = batch_of(ROSA, 900);
-	memset(many.blinded[899].b, 0xff, OPRF_ELEMENT);
-	expect_err(split_ask(&tom, &many, values), UC_E_MALFORMED);
-	lens->is_down = true;
-	many.blinded[0] = b.blinded[0];
-	expect_err(split_ask(&tom, &many, values), UC_E_RATE);
-	expect_eq(spent_by(&tom), 904);
-	apps_end();
-}
-
 TEST(a_clock_that_is_put_back_makes_no_filter_of_the_day_before)
 {
 	uint64_t first, edition;
-	begin();
+	numbers_begin();
 	test_now_ms += DAY_MS;
 	filter_wait();
 	uint32_t day = filter_get(&tom, (struct view){ NULL, 0 }, &first).head.day;

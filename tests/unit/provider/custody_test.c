@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding people by number where two apps hold half of the key each: neither finds anybody alone, and
+ * one that is away or lies costs nobody their budget. */
+#include "tests/unit/provider/numbers.h"
+
+#include "mimi/directory.h"
+
+static struct app *lens;
+
+/* Lens holds the other half of Dial's key. */
+static void split(void)
+{
+	numbers_begin();
+	lens = &apps[LENS];
+	expect_ok(provider_keys_make_custody(&lens->keys, test_env()));
+	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("plaza.example\ndial.example\n")));
+	expect_ok(provider_set_discovery(dial->provider, true, lens->domain));
+}
+
+static struct discovery_keys split_keys(void)
+{
+	struct discovery_keys k = { .n = 2 };
+	struct directory d;
+	expect_ok(directory_read(buf_view(&dial->provider->directory), &apps_mem, &d));
+	for (size_t i = 0; i < 2; i++) {
+		expect_eq(d.discovery_keys[i].n, OPRF_ELEMENT);
+		memcpy(k.pub[i].b, d.discovery_keys[i].p, OPRF_ELEMENT);
+	}
+	return k;
+}
+
+static uc_err split_ask(struct person *p, const struct discovery_batch *b,
+			struct discovery_value *values)
+{
+	struct discovery_evaluate_request q = { view_make(b->blinded, b->n * OPRF_ELEMENT) };
+	struct discovery_evaluate_response r = { { NULL, 0 } };
+	struct discovery_answer a[2];
+	struct discovery_keys k = split_keys();
+	TRY(client_ask(p->c, FRAME_DISCOVERY_EVALUATE, discovery_evaluate_request_element, &q,
+		       discovery_evaluate_response_element, &r));
+	expect_eq(r.answers.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		a[i].n = r.answers.v[i].evaluated.n / OPRF_ELEMENT;
+		a[i].evaluated = (const void *)r.answers.v[i].evaluated.p;
+		memcpy(a[i].proof, r.answers.v[i].proof, sizeof a[i].proof);
+	}
+	return discovery_finish(b, &k, a, 2, values);
+}
+
+TEST(two_custodians_find_what_neither_finds_alone)
+{
+	struct discovery_value values[3], alone;
+	struct oprf_element sum;
+	uint64_t edition;
+	bool found[3];
+	split();
+	/* Not before the other has said its key. */
+	expect_err(discoverable(&rosa, ROSA), UC_E_UNSUPPORTED);
+	apps_wait(1000);
+	struct discovery_keys k = split_keys();
+	expect_ok(discovery_keys_sum(&k, &sum));
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	expect_err(discoverable(&rosa, TOM), UC_E_NOT_ALLOWED);
+	expect_ok(discoverable(&rosa, ROSA));
+	expect_ok(provider_filter_now(dial->provider));
+	filter_wait();
+	struct fuse_filter f = filter_get(&tom, VIEW_OF(sum.b), &edition);
+	expect_eq(f.head.count, 1);
+	struct discovery_batch b = batch_of(ROSA, 3);
+	expect_ok(split_ask(&tom, &b, values));
+	expect_ok(discovery_find(&f, &k, values, 3, found));
+	expect(found[0] && !found[1] && !found[2]);
+	/* Neither app has, or is asked for, a number; Dial's half gives another value. */
+	expect_eq(stored_count(dial->accounts, VIEW_OF(values[0].b)), 1);
+	alone = value_of(ROSA);
+	expect_eq(stored_count(dial->accounts, VIEW_OF(alone.b)), 0);
+	expect(!fuse_filter_has(&f, discovery_filter_key(&alone)));
+	expect_eq(stored_count(lens->accounts, VIEW_OF(values[0].b)), 0);
+	/* What was asked is counted at both, after a kill of both. */
+	app_kill(dial, false);
+	app_kill(lens, false);
+	app_start(lens);
+	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("dial.example")));
+	app_start(dial);
+	expect_ok(provider_set_discovery(dial->provider, true, lens->domain));
+	expect_ok(person_sign_in(&tom));
+	expect_eq(dial->provider->discovery.has_other, true);
+	struct discovery_batch more = batch_of(TOM, DISCOVERY_START - 2);
+	expect_err(split_ask(&tom, &more, values), UC_E_RATE);
+	apps_end();
+}
+
+TEST(a_custodian_that_is_away_or_lies_costs_nobody_their_budget)
+{
+	struct discovery_value values[2];
+	split();
+	apps_wait(1000);
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	struct discovery_batch b = batch_of(ROSA, 2), all = batch_of(ROSA, DISCOVERY_START);
+	lens->is_down = true;
+	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
+	expect_err(discoverable(&rosa, ROSA), UC_E_BUSY);
+	expect_eq(kept_values(ROSA), 0);
+	lens->is_down = false;
+	/* Another key than it had. */
+	lens->keys.custody.seed[0] ^= 1;
+	expect_err(split_ask(&tom, &b, values), UC_E_PEER);
+	expect_err(discoverable(&rosa, ROSA), UC_E_PEER);
+	lens->keys.custody.seed[0] ^= 1;
+	/* It does not know us any more. */
+	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("plaza.example")));
+	expect_err(split_ask(&tom, &b, values), UC_E_PEER);
+	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("dial.example")));
+	struct discovery_evaluate_request q = {
+		view_make(all.blinded, all.n * OPRF_ELEMENT),
+	};
+	expect_ok(client_ask(tom.c, FRAME_DISCOVERY_EVALUATE, discovery_evaluate_request_element,
+			     &q, NULL, NULL));
+	expect_ok(discoverable(&rosa, ROSA));
+	/* Since it has another key for good, it is asked for that with a change of ours. */
+	lens->keys.custody.seed[0] ^= 1;
+	expect_ok(provider_keys_rotate_discovery(&dial->keys, test_env()));
+	provider_discovery_changed(dial->provider);
+	apps_wait(20000);
+	expect_ok(discoverable(&rosa, ROSA));
+	apps_end();
+}
+
+TEST(a_custodian_answers_those_it_is_one_of_and_only_so_much)
+{
+	struct discovery_evaluate_request q = { .blinded = { NULL, 0 } };
+	struct discovery_custody_response of_dial, of_plaza;
+	struct view body, answer;
+	uint8_t identity[OPRF_ELEMENT] = { 0 };
+	split();
+	expect_ok(wire_encode_to(&apps_mem, discovery_evaluate_request_element, &q, &body));
+	expect_eq(peer_ask(lens, lens, "custodyEvaluate", lens->domain, body, &answer), 403);
+	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 200);
+	expect_ok(wire_decode(answer, &apps_mem, discovery_custody_response_element, &of_dial));
+	expect_eq(peer_ask(lens, &apps[PLAZA], "custodyEvaluate", lens->domain, body, &answer),
+		  200);
+	expect_ok(wire_decode(answer, &apps_mem, discovery_custody_response_element, &of_plaza));
+	expect(!view_equal(of_dial.key, of_plaza.key));
+	q.blinded = VIEW_OF(identity);
+	expect_ok(wire_encode_to(&apps_mem, discovery_evaluate_request_element, &q, &body));
+	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 400);
+	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, VIEW_LIT("no"), &answer),
+		  400);
+	struct discovery_batch b = batch_of(ROSA, DISCOVERY_BATCH_MAX);
+	q.blinded = view_make(b.blinded, b.n * OPRF_ELEMENT);
+	expect_ok(wire_encode_to(&apps_mem, discovery_evaluate_request_element, &q, &body));
+	struct rate limits[LIMITS_N] = { [LIMIT_PEER_NUMBERS] = { 1500, 100 } };
+	provider_set_limits(lens->provider, limits);
+	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 200);
+	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 429);
+	app_kill(lens, false);
+	app_start(lens);
+	expect_ok(provider_set_custody(lens->provider, VIEW_LIT("dial.example")));
+	provider_set_limits(lens->provider, limits);
+	expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, body, &answer), 429);
+	apps_end();
+}
+
+static uint32_t spent_by(const struct person *p)
+{
+	struct numbers_record r = { 0 };
+	struct store_key k;
+	bool found;
+	expect_ok(record_find(dial->accounts, key_1(&k, TABLE_NUMBERS, VIEW_OF(p->account_id)),
+			      numbers_record_element, &apps_mem, &r, &found));
+	return r.spent;
+}
+
+TEST(neither_a_repeat_nor_what_is_no_batch_is_given_back)
+{
+	struct discovery_value values[2];
+	split();
+	apps_wait(1000);
+	struct discovery_batch b = batch_of(ROSA, 2);
+	expect_ok(split_ask(&tom, &b, values));
+	expect_eq(spent_by(&tom), 2);
+	lens->is_down = true;
+	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
+	expect_eq(spent_by(&tom), 2);
+	/* What was given back is paid when it comes again. */
+	b = batch_of(TOM, 2);
+	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
+	expect_eq(spent_by(&tom), 2);
+	lens->is_down = false;
+	expect_ok(split_ask(&tom, &b, values));
+	expect_eq(spent_by(&tom), 4);
+	/* The other custodian refuses it before we have come to what is wrong. */
+	struct discovery_batch many = batch_of(ROSA, 900);
+	memset(many.blinded[899].b, 0xff, OPRF_ELEMENT);
+	expect_err(split_ask(&tom, &many, values), UC_E_MALFORMED);
+	lens->is_down = true;
+	many.blinded[0] = b.blinded[0];
+	expect_err(split_ask(&tom, &many, values), UC_E_RATE);
+	expect_eq(spent_by(&tom), 904);
+	apps_end();
+}
