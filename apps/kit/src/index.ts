@@ -2,7 +2,8 @@
 // What the apps are made of.  README.md says how; the names that the tests use stand there, too.
 
 export { startApp, type StartOptions } from './root.tsx';
-export { Model, LIMITS, type AppInfo, type Preview, type Self } from './model.ts';
+export type { AppInfo, Self } from './apps.ts';
+export { Model, LIMITS, type Preview } from './model.ts';
 export { Conversation, type Entry, type ReactionGroup } from './conversation.ts';
 export { explain, type Doing } from './errors.ts';
 export { clean, cleanEmoji, cleanLines, shorten, LINE_LENGTH, NAME_LENGTH } from './text.ts';

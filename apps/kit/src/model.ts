@@ -26,28 +26,13 @@ import type {
 	Undercroft,
 	UndercroftError,
 } from '@undercroft/sdk';
+import { readApps, titleOf, type AppInfo, type Self } from './apps.ts';
 import { Conversation } from './conversation.ts';
 import { explain, isUndercroftError, type Doing } from './errors.ts';
 import { showName } from './names.ts';
 import { putSettings } from './reach.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
 import { clean, cleanEmoji, LINE_LENGTH } from './text.ts';
-
-/** One of the apps that people can be found on, as /apps.json lists them. */
-export interface AppInfo {
-	domain: string;
-	title: string;
-	names: NameKind;
-	self?: boolean;
-}
-
-/** What this app says of itself, before anything is loaded. */
-export interface Self {
-	title: string;
-	names: NameKind;
-	/** what it is, in one sentence */
-	sentence: string;
-}
 
 export interface Preview {
 	/** one line, fit to be shown */
@@ -63,8 +48,6 @@ const CALM_MS = 2500;
 const CONNECTS_MS = 8000;
 const MESSAGE_BYTES = 128 * 1024;
 const REQUEST_LENGTH = 140;
-/** So much is shown of the name of an app that is not in the list: as much as a badge shows. */
-const DOMAIN_LENGTH = 18;
 export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
 
 /** Why somebody is not in a group that was just made, where people can do something about it. */
@@ -194,22 +177,9 @@ export class Model {
 	}
 
 	private async readApps(): Promise<void> {
-		try {
-			const answer = await fetch('/apps.json', { cache: 'no-cache' });
-			const { apps } = (await answer.json()) as { apps: AppInfo[] };
-			this.apps.value = apps;
-			this.domain.value = apps.find((a) => a.self)?.domain ?? location.hostname;
-		} catch {
-			// Offline: this app alone, under the name that the page has.
-			this.apps.value = [
-				{
-					domain: this.domain.peek(),
-					title: this.self.title,
-					names: this.self.names,
-					self: true,
-				},
-			];
-		}
+		const { apps, own } = await readApps(this.self);
+		this.apps.value = apps;
+		this.domain.value = own;
 	}
 
 	private attach(core: Undercroft): void {
@@ -437,11 +407,7 @@ export class Model {
 
 	/** "Lens": how an app is called; its domain when it is not in the list. */
 	appTitle(domain: string): string {
-		const known = this.apps.value.find((a) => a.domain === domain);
-		if (known) return clean(known.title, 40);
-		// Whose a domain is stands at its end.
-		const all = clean(domain, 253);
-		return all.length > DOMAIN_LENGTH ? '\u2026' + all.slice(-DOMAIN_LENGTH) : all;
+		return titleOf(this.apps.value, domain);
 	}
 
 	isOwnApp(domain: string): boolean {

@@ -3,6 +3,7 @@
 
 import { Component, render, type ComponentChildren, type FunctionComponent } from 'preact';
 import type { Undercroft } from '@undercroft/sdk';
+import type { Self } from './apps.ts';
 import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
@@ -14,7 +15,7 @@ import { Report } from './flows/report.tsx';
 import { Find } from './flows/find.tsx';
 import { Requests } from './flows/requests.tsx';
 import { Welcome } from './flows/welcome.tsx';
-import { Model, type Self } from './model.ts';
+import { Model } from './model.ts';
 import { closePanels, goBack, hasPanelBelow, route, type Panel } from './route.ts';
 import { startTheme } from './theme.ts';
 import { ModelContext, useModel } from './ui/context.ts';
