@@ -12,7 +12,6 @@ import type {
 	ContactRequest,
 	Device,
 	Id,
-	Link,
 	Member,
 	Message,
 	NameKind,
@@ -579,30 +578,6 @@ export class Model {
 
 	async block(contact: Id, blocked: boolean): Promise<void> {
 		await this.attempt('other', (c) => c.block(contact, blocked));
-	}
-
-	beginLink(withIdentifier: boolean): Promise<string> {
-		return this.perform((c) => c.beginLink({ withIdentifier }));
-	}
-
-	lookAtLink(text: string): Promise<Link> {
-		return this.perform((c) => c.lookAtLink(text));
-	}
-
-	acceptLink(offer: string, withIdentifier: boolean): Promise<string> {
-		return this.perform((c) => c.acceptLink(offer, { withIdentifier }));
-	}
-
-	takeLink(text: string): Promise<string> {
-		return this.perform((c) => c.takeLink(text));
-	}
-
-	showLink(link: Id, contact: Id): Promise<void> {
-		return this.perform((c) => c.showLink(link, contact));
-	}
-
-	withdrawLink(link: Id): Promise<string> {
-		return this.perform((c) => c.withdrawLink(link));
 	}
 
 	setSettings(settings: SettingsChange): Promise<void> {

@@ -83,7 +83,7 @@ function Withdraw({
 	const action = useAction();
 	async function withdraw() {
 		await action.run('link', async () => {
-			const text = await model.withdrawLink(link.id);
+			const text = await model.perform((c) => c.withdrawLink(link.id));
 			onCarry({
 				text,
 				what: 'Withdrawn. Whom you have shown it here is told. Take this text to your other account: it tells those whom you have shown it there.',
@@ -177,7 +177,7 @@ export function SamePerson() {
 	async function begin() {
 		await action.run('link', async () =>
 			carry({
-				text: await model.beginLink(withIdentifier),
+				text: await model.perform((c) => c.beginLink({ withIdentifier })),
 				what: 'Take this text to your other account within ten minutes. What you are given there, bring back here.',
 			}),
 		);
@@ -185,16 +185,16 @@ export function SamePerson() {
 	async function accept() {
 		await action.run('link', async () =>
 			carry({
-				text: await model.acceptLink(text.trim(), withIdentifier),
+				text: await model.perform((c) => c.acceptLink(text.trim(), { withIdentifier })),
 				what: 'Signed. Take this text back to the account that has offered, and bring here what you are given there.',
 			}),
 		);
 	}
 	async function submit() {
 		await action.run('link', async () => {
-			const said = await model.lookAtLink(text.trim());
+			const said = await model.perform((c) => c.lookAtLink(text.trim()));
 			if (said.state === 'offered') return setOffer(said);
-			const next = await model.takeLink(text.trim());
+			const next = await model.perform((c) => c.takeLink(text.trim()));
 			carry(
 				next === ''
 					? null
@@ -346,7 +346,7 @@ export function ContactLinks({ contact }: { contact: Contact }) {
 							busy={action.busy}
 							onClick={() =>
 								void action
-									.run('link', () => model.showLink(l.id, contact.id))
+									.run('link', () => model.perform((c) => c.showLink(l.id, contact.id)))
 									.then((went) => went && setShown(l.id))
 							}
 						>
