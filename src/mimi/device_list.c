@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mimi/device_list.h"
 
+#include "mimi/tbs.h"
+
 #define LABEL "Undercroft device list"
 
 enum { VERSION = 1, DAY_MS = 24 * 3600 * 1000 };
@@ -53,8 +55,6 @@ uc_err device_entry_make(const struct device_list *list, struct view domain,
 {
 	struct device_entry made = *e;
 	struct device_entry_tbs tbs = { domain, account_key, &made };
-	uint8_t signature[ED25519_SIGNATURE];
-	struct view content;
 	bool reset = e->device_action == DEVICE_RESET_TO;
 	made.version = VERSION;
 	made.list_generation = !list ? 0 : list->list_generation + (reset ? 1 : 0);
@@ -64,9 +64,7 @@ uc_err device_entry_make(const struct device_list *list, struct view domain,
 		memcpy(made.previous_hash, list->last_hash, sizeof made.previous_hash);
 	made.time_ms = now_ms - now_ms % DAY_MS;
 	made.signer_key = by_account ? (struct view){ NULL, 0 } : VIEW_OF(key->pub);
-	TRY(wire_encode_to(a, device_entry_tbs_element, &tbs, &content));
-	TRY(ed25519_sign(key, LABEL, content, signature));
-	made.signature = VIEW_OF(signature);
+	TRY(tbs_sign(key, LABEL, device_entry_tbs_element, &tbs, a, &made.signature));
 	return wire_encode_to(a, device_entry_element, &made, encoded);
 }
 
@@ -89,7 +87,6 @@ static uc_err signature_check(const struct device_list *l, struct view domain,
 			      struct view account_key, struct device_entry *e, struct arena *a)
 {
 	struct device_entry_tbs tbs = { domain, account_key, e };
-	struct view content;
 	bool reset = e->device_action == DEVICE_RESET_TO;
 	if (e->device_key.n != ED25519_KEY)
 		return UC_E_KEY;
@@ -98,8 +95,8 @@ static uc_err signature_check(const struct device_list *l, struct view domain,
 		return UC_E_NOT_ALLOWED;
 	if (!reset && !device_list_has(l, e->signer_key))
 		return UC_E_REVOKED;
-	TRY(wire_encode_to(a, device_entry_tbs_element, &tbs, &content));
-	return ed25519_verify(reset ? account_key : e->signer_key, LABEL, content, e->signature);
+	return tbs_verify(reset ? account_key : e->signer_key, LABEL, device_entry_tbs_element,
+			  &tbs, e->signature, a);
 }
 
 static uc_err entry_apply(struct device_list *l, const struct device_entry *e)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mimi/guardian.h"
 
+#include "mimi/tbs.h"
+
 #define LABEL      "Undercroft guardian"
 #define SEAL_LABEL "Undercroft guardian seal"
 #define ASK_LABEL  "Undercroft guardian ask"
@@ -46,13 +48,9 @@ uc_err guardian_word_make(const struct guardian_word *in, const struct ed25519_k
 			  struct arena *a, struct view *encoded)
 {
 	struct guardian_word made = *in;
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
 	made.version = VERSION;
 	made.device_key = VIEW_OF(device->pub);
-	TRY(wire_encode_to(a, word_tbs_element, &made, &content));
-	TRY(ed25519_sign(device, LABEL, content, signature));
-	made.signature = VIEW_OF(signature);
+	TRY(tbs_sign(device, LABEL, word_tbs_element, &made, a, &made.signature));
 	return wire_encode_to(a, guardian_word_element, &made, encoded);
 }
 
@@ -61,7 +59,6 @@ uc_err guardian_word_verify(struct view encoded, struct view ward_app, struct vi
 {
 	struct guardian_word x;
 	struct device_list devices;
-	struct view content;
 	TRY(wire_decode(encoded, a, guardian_word_element, &x));
 	if (!view_equal(x.ward_app, ward_app) || !view_equal(x.ward_key, ward_key))
 		return UC_E_KEY;
@@ -70,8 +67,7 @@ uc_err guardian_word_verify(struct view encoded, struct view ward_app, struct vi
 	if (device_list_verify(&x.device_list, x.app, x.account_key, a, &devices) ||
 	    !device_list_has(&devices, x.device_key))
 		return UC_E_SIGNATURE;
-	TRY(wire_encode_to(a, word_tbs_element, &x, &content));
-	TRY(ed25519_verify(x.device_key, LABEL, content, x.signature));
+	TRY(tbs_verify(x.device_key, LABEL, word_tbs_element, &x, x.signature, a));
 	*out = x;
 	return UC_OK;
 }
@@ -118,11 +114,7 @@ uc_err guardian_seal_make(enum guardian_says says, struct view ward_app, struct 
 				      .says = (uint8_t)says,
 				      .guardian_key = VIEW_OF(key->pub) };
 	struct seal_tbs tbs = { &made, ward_app, ward_key };
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
-	TRY(wire_encode_to(a, seal_tbs_element, &tbs, &content));
-	TRY(ed25519_sign(key, SEAL_LABEL, content, signature));
-	made.signature = VIEW_OF(signature);
+	TRY(tbs_sign(key, SEAL_LABEL, seal_tbs_element, &tbs, a, &made.signature));
 	return wire_encode_to(a, guardian_seal_element, &made, encoded);
 }
 
@@ -131,12 +123,10 @@ uc_err guardian_seal_verify(struct view encoded, struct view ward_app, struct vi
 {
 	struct guardian_seal x;
 	struct seal_tbs tbs = { &x, ward_app, ward_key };
-	struct view content;
 	TRY(wire_decode(encoded, a, guardian_seal_element, &x));
 	if (x.guardian_key.n != ED25519_KEY || view_equal(x.guardian_key, ward_key))
 		return UC_E_KEY;
-	TRY(wire_encode_to(a, seal_tbs_element, &tbs, &content));
-	TRY(ed25519_verify(x.guardian_key, SEAL_LABEL, content, x.signature));
+	TRY(tbs_verify(x.guardian_key, SEAL_LABEL, seal_tbs_element, &tbs, x.signature, a));
 	*out = x;
 	return UC_OK;
 }

@@ -2,6 +2,7 @@
 #include "mimi/introduction.h"
 
 #include "base/text.h"
+#include "mimi/tbs.h"
 
 #define LABEL "Undercroft introduction"
 
@@ -43,13 +44,9 @@ uc_err introduction_make(const struct introduction *in, const struct ed25519_key
 			 struct arena *a, struct view *encoded)
 {
 	struct introduction made = *in;
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
 	made.version = VERSION;
 	made.device_key = VIEW_OF(device->pub);
-	TRY(wire_encode_to(a, introduction_tbs_element, &made, &content));
-	TRY(ed25519_sign(device, LABEL, content, signature));
-	made.signature = VIEW_OF(signature);
+	TRY(tbs_sign(device, LABEL, introduction_tbs_element, &made, a, &made.signature));
 	return wire_encode_to(a, introduction_element, &made, encoded);
 }
 

@@ -2,6 +2,7 @@
 #include "mimi/link_statement.h"
 
 #include "mimi/names.h"
+#include "mimi/tbs.h"
 #include "mimi/uri.h"
 
 #define OFFER_LABEL      "Undercroft link offer"
@@ -193,14 +194,10 @@ uc_err link_offer_make(const struct link_offer *in, const struct ed25519_key *de
 		       struct arena *a, struct view *encoded)
 {
 	struct link_offer made = *in;
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
 	made.version = VERSION;
 	made.side.device_key = VIEW_OF(device->pub);
 	TRY(said_check(&made.side, a));
-	TRY(wire_encode_to(a, link_offer_tbs_element, &made, &content));
-	TRY(ed25519_sign(device, OFFER_LABEL, content, signature));
-	made.side.signature = VIEW_OF(signature);
+	TRY(tbs_sign(device, OFFER_LABEL, link_offer_tbs_element, &made, a, &made.side.signature));
 	return wire_encode_to(a, link_offer_element, &made, encoded);
 }
 
@@ -223,15 +220,12 @@ uc_err link_statement_make(const struct link_statement *in, unsigned side,
 			   const struct ed25519_key *device, struct arena *a, struct view *encoded)
 {
 	struct link_statement made = *in;
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
 	if (side >= LINK_SIDES || !view_equal(made.sides[side].device_key, VIEW_OF(device->pub)))
 		return UC_E_KEY;
 	made.version = VERSION;
 	TRY(statement_check(&made, a));
-	TRY(wire_encode_to(a, link_statement_tbs_element, &made, &content));
-	TRY(ed25519_sign(device, STATEMENT_LABEL, content, signature));
-	made.sides[side].signature = VIEW_OF(signature);
+	TRY(tbs_sign(device, STATEMENT_LABEL, link_statement_tbs_element, &made, a,
+		     &made.sides[side].signature));
 	return wire_encode_to(a, link_statement_element, &made, encoded);
 }
 
@@ -263,14 +257,11 @@ uc_err link_withdrawal_make(const struct link_withdrawal *in, const struct ed255
 			    struct arena *a, struct view *encoded)
 {
 	struct link_withdrawal made = *in;
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
 	made.version = VERSION;
 	made.device_key = VIEW_OF(device->pub);
 	TRY(withdrawal_check(&made));
-	TRY(wire_encode_to(a, link_withdrawal_tbs_element, &made, &content));
-	TRY(ed25519_sign(device, WITHDRAWAL_LABEL, content, signature));
-	made.signature = VIEW_OF(signature);
+	TRY(tbs_sign(device, WITHDRAWAL_LABEL, link_withdrawal_tbs_element, &made, a,
+		     &made.signature));
 	return wire_encode_to(a, link_withdrawal_element, &made, encoded);
 }
 

@@ -2,6 +2,7 @@
 #include "mimi/participant.h"
 
 #include "base/text.h"
+#include "mimi/tbs.h"
 #include "mls/group_state.h"
 
 enum { PROOF_VERSION = 1 };
@@ -63,34 +64,13 @@ uc_err participant_name(struct view first_key, struct arena *a, struct view *out
 	return err;
 }
 
-static uc_err sign(const struct ed25519_key *k, const char *label, wire_element *walk,
-		   const void *tbs, struct arena *a, struct view *signature)
-{
-	struct view bytes;
-	uint8_t *out = arena_take(a, ED25519_SIGNATURE);
-	if (!out)
-		return UC_E_LIMIT;
-	TRY(wire_encode_to(a, walk, tbs, &bytes));
-	TRY(ed25519_sign(k, label, bytes, out));
-	*signature = view_make(out, ED25519_SIGNATURE);
-	return UC_OK;
-}
-
-static uc_err verify(struct view key, const char *label, wire_element *walk, const void *tbs,
-		     struct view signature, struct arena *a)
-{
-	struct view bytes;
-	TRY(wire_encode_to(a, walk, tbs, &bytes));
-	return ed25519_verify(key, label, bytes, signature);
-}
-
 uc_err participant_prove(const struct ed25519_key *first, struct view client, struct view leaf_key,
 			 struct arena *a, struct view *component)
 {
 	struct participant_link link = { .key = VIEW_OF(first->pub) };
 	struct proof_tbs tbs = { client, leaf_key };
 	struct participant_proof p = { .version = PROOF_VERSION, .chain = { &link, 1 } };
-	TRY(sign(first, proof_label, proof_tbs_element, &tbs, a, &p.proof));
+	TRY(tbs_sign(first, proof_label, proof_tbs_element, &tbs, a, &p.proof));
 	return wire_encode_to(a, participant_proof_element, &p, component);
 }
 
@@ -110,8 +90,8 @@ uc_err participant_extend(struct view component, const struct ed25519_key *last,
 	struct key_tbs key = { v[0].key, VIEW_OF(next->pub), (uint16_t)p.chain.n };
 	struct proof_tbs proof = { client, leaf_key };
 	v[p.chain.n].key = VIEW_OF(next->pub);
-	TRY(sign(last, key_label, key_tbs_element, &key, a, &v[p.chain.n].signature));
-	TRY(sign(next, proof_label, proof_tbs_element, &proof, a, &p.proof));
+	TRY(tbs_sign(last, key_label, key_tbs_element, &key, a, &v[p.chain.n].signature));
+	TRY(tbs_sign(next, proof_label, proof_tbs_element, &proof, a, &p.proof));
 	p.chain = (struct participant_link_list){ v, p.chain.n + 1 };
 	return wire_encode_to(a, participant_proof_element, &p, out);
 }
@@ -124,8 +104,8 @@ static uc_err chain_check(const struct participant_link_list *l, struct arena *a
 		struct key_tbs tbs = { l->v[0].key, l->v[i].key, (uint16_t)i };
 		if (l->v[i].key.n != ED25519_KEY)
 			return UC_E_PROOF;
-		if (i &&
-		    verify(l->v[i - 1].key, key_label, key_tbs_element, &tbs, l->v[i].signature, a))
+		if (i && tbs_verify(l->v[i - 1].key, key_label, key_tbs_element, &tbs,
+				    l->v[i].signature, a))
 			return UC_E_PROOF;
 	}
 	return UC_OK;
@@ -167,7 +147,8 @@ uc_err participant_check(const struct leaf_node *leaf, struct arena *a,
 	if (uri_read(l.client, &u) || !view_equal(u.name, name))
 		return UC_E_PROOF;
 	struct proof_tbs tbs = { l.client, leaf->signature_key };
-	if (verify(p.chain.v[p.chain.n - 1].key, proof_label, proof_tbs_element, &tbs, p.proof, a))
+	if (tbs_verify(p.chain.v[p.chain.n - 1].key, proof_label, proof_tbs_element, &tbs, p.proof,
+		       a))
 		return UC_E_PROOF;
 	l.domain = u.domain;
 	l.chain = p.chain;

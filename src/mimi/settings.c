@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mimi/settings.h"
 
+#include "mimi/tbs.h"
+
 #define LABEL "Undercroft settings"
 
 enum { VERSION = 4 };
@@ -75,13 +77,9 @@ uc_err settings_make(const struct settings *in, const struct ed25519_key *device
 		     struct view *encoded)
 {
 	struct settings made = *in;
-	struct view content;
-	uint8_t signature[ED25519_SIGNATURE];
 	made.version = VERSION;
 	made.device_key = VIEW_OF(device->pub);
-	TRY(wire_encode_to(a, settings_tbs_element, &made, &content));
-	TRY(ed25519_sign(device, LABEL, content, signature));
-	made.signature = VIEW_OF(signature);
+	TRY(tbs_sign(device, LABEL, settings_tbs_element, &made, a, &made.signature));
 	return wire_encode_to(a, settings_element, &made, encoded);
 }
 
@@ -89,12 +87,10 @@ uc_err settings_verify(struct view encoded, struct view app, struct view account
 		       struct arena *a, struct settings *out)
 {
 	struct settings s;
-	struct view content;
 	TRY(wire_decode(encoded, a, settings_element, &s));
 	if (!view_equal(s.app, app) || !view_equal(s.account_key, account_key))
 		return UC_E_KEY;
-	TRY(wire_encode_to(a, settings_tbs_element, &s, &content));
-	TRY(ed25519_verify(s.device_key, LABEL, content, s.signature));
+	TRY(tbs_verify(s.device_key, LABEL, settings_tbs_element, &s, s.signature, a));
 	*out = s;
 	return UC_OK;
 }
