@@ -320,6 +320,8 @@ struct peer_rule {
 const struct peer_rule *peer_rule_at(size_t i);
 /* Counts for the asking app; too much sets when it may come again. */
 bool peer_is_too_fast(struct peer_call *c, enum provider_limit limit);
+/* The same for what counts several times: all of it or nothing. */
+bool peer_are_too_many(struct peer_call *c, enum provider_limit limit, uint32_t units);
 
 /* --- accounts --- */
 uc_err UC_MUST_USE account_get(struct provider *p, struct view account_id, struct arena *a,

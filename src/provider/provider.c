@@ -446,7 +446,12 @@ const struct peer_rule *peer_rule_at(size_t i)
 
 bool peer_is_too_fast(struct peer_call *c, enum provider_limit limit)
 {
-	c->retry_after_s = peer_live_rate(c->p, c->domain, limit);
+	return peer_are_too_many(c, limit, 1);
+}
+
+bool peer_are_too_many(struct peer_call *c, enum provider_limit limit, uint32_t units)
+{
+	c->retry_after_s = peer_live_rate_many(c->p, c->domain, limit, units);
 	return c->retry_after_s != 0;
 }
 

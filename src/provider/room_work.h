@@ -279,6 +279,9 @@ uc_err UC_MUST_USE room_live_followers(struct provider *p, struct room_live *r);
 struct peer_live *peer_live_get(struct provider *p, struct view domain);
 /* 0: allowed, and counted; else seconds to wait. */
 uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit);
+/* The same for what counts several times: all of it or nothing. */
+uint32_t peer_live_rate_many(struct provider *p, struct view domain, enum provider_limit limit,
+			     uint32_t units);
 /* The same without counting. */
 uint32_t peer_live_wait(struct provider *p, struct view domain, enum provider_limit limit);
 

@@ -551,8 +551,15 @@ size_t *peer_asked(struct provider *p, struct view domain)
 
 uint32_t peer_live_rate(struct provider *p, struct view domain, enum provider_limit limit)
 {
+	return peer_live_rate_many(p, domain, limit, 1);
+}
+
+uint32_t peer_live_rate_many(struct provider *p, struct view domain, enum provider_limit limit,
+			     uint32_t units)
+{
 	struct peer_live *peer = peer_live_get(p, domain);
-	return peer ? rate_take(&peer->rates[limit], &p->config.limits[limit], env_now_ms(p->env))
+	return peer ? rate_take_many(&peer->rates[limit], &p->config.limits[limit], units,
+				     env_now_ms(p->env))
 		    : 60;
 }
 
