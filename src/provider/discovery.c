@@ -370,14 +370,14 @@ static uc_err job_new(struct call *c, struct view blinded, struct discovery_job 
 	return UC_OK;
 }
 
-static void job_add(struct provider_discovery *d, struct discovery_job *j)
+/* At the end; where it is. */
+static struct discovery_job **job_add(struct provider_discovery *d, struct discovery_job *j)
 {
-	if (d->last)
-		d->last->next = j;
-	else
-		d->first = j;
+	struct discovery_job **at = d->last ? &d->last->next : &d->first;
+	*at = j;
 	d->last = j;
 	d->jobs_n++;
+	return at;
 }
 
 uc_err handle_discovery_evaluate(struct call *c, struct view body)
@@ -405,16 +405,16 @@ uc_err handle_discovery_evaluate(struct call *c, struct view body)
 				    until_day(env_now_ms(c->p->env), wait_days));
 		return err;
 	}
+	/* Before the other custodian is asked: its answer looks for it, and may be there at once. */
+	struct discovery_job **at = job_add(&c->p->discovery, j);
 	if (c->p->discovery.custodian.n)
 		err = other_ask(c->p, j);
 	if (err) {
 		const struct payment paid = j->payment;
-		job_free(j);
+		job_take(&c->p->discovery, at);
 		TRY(numbers_give(c->p, VIEW_OF(c->s->account_id), &paid, n, &c->arena));
 		call_refuse(c, err, NULL, BUSY_RETRY_S);
-		return UC_OK;
 	}
-	job_add(&c->p->discovery, j);
 	return UC_OK;
 }
 
@@ -430,6 +430,6 @@ uc_err discovery_evaluate_for(struct peer_call *c, const struct oprf_key *half, 
 	TRY(job_make(half, blinded, &j));
 	j->call = c->call;
 	c->later = true;
-	job_add(d, j);
+	(void)job_add(d, j);
 	return UC_OK;
 }

@@ -126,6 +126,34 @@ TEST(a_custodian_that_is_away_or_lies_costs_nobody_their_budget)
 	apps_end();
 }
 
+/* Nobody is there, which is known before the asking is over. */
+static void no_way_out(void *ctx, uint64_t token, struct view domain, const struct peer_request *q)
+{
+	struct app *a = ctx;
+	(void)domain, (void)q;
+	provider_response(a->provider, token, &(struct peer_response){ .status = 0 });
+}
+
+TEST(who_asks_is_told_though_the_custodian_fails_at_once)
+{
+	struct discovery_value values[2];
+	split();
+	apps_wait(1000);
+	struct discovery_batch b = batch_of(ROSA, 2);
+	const struct provider_outputs *out = dial->provider->config.out;
+	struct provider_outputs none = *out;
+	none.ask = no_way_out;
+	dial->provider->config.out = &none;
+	expect_err(split_ask(&tom, &b, values), UC_E_BUSY);
+	expect_eq(dial->provider->discovery.jobs_n, 0);
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	expect_err(discoverable(&rosa, ROSA), UC_E_BUSY);
+	dial->provider->config.out = out;
+	expect_ok(split_ask(&tom, &b, values));
+	expect_ok(discoverable(&rosa, ROSA));
+	apps_end();
+}
+
 TEST(a_custodian_answers_those_it_is_one_of_and_only_so_much)
 {
 	struct discovery_evaluate_request q = { .blinded = { NULL, 0 } };
