@@ -351,8 +351,8 @@ UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) U
  * DONE: UC_OK when all were looked for; UC_E_RATE: the rest follows by itself in the coming days;
  * UC_E_UNSUPPORTED: this app does not offer it; UC_E_SIGNATURE, UC_E_PEER, UC_E_KEY and the like, with a
  * UC_EVENT_WARNING: what the app answered is not of the key it has shown, or no answer; nothing was
- * kept, and nothing is asked before it is wanted anew.  UC_E_NAME: one is no number, and none was taken;
- * UC_E_LIMIT; UC_E_BUSY: too many calls at once. */
+ * kept, and nothing is asked before it is wanted anew; UC_E_CLOSED: they were forgotten meanwhile.
+ * UC_E_NAME: one is no number, and none was taken; UC_E_LIMIT; UC_E_BUSY: too many calls at once. */
 UC_API uc_err uc_find_numbers(uc_client *c, const char *const *numbers, size_t count,
 			      uc_op *op) UC_MUST_USE;
 enum uc_number_state {
@@ -367,7 +367,7 @@ struct uc_number {
 typedef bool uc_number_each(void *ctx, const struct uc_number *number);
 /* All that were asked, in no order. */
 UC_API uc_err uc_numbers(uc_client *c, uc_number_each *each, void *ctx) UC_MUST_USE;
-/* Forgets them all.  Asked again they count again. */
+/* Forgets them all, and ends what waits for them: UC_E_CLOSED.  Asked again they count again. */
 UC_API uc_err uc_numbers_forget(uc_client *c) UC_MUST_USE;
 /* Lets who has our number among theirs find us, or not any more: a setting, signed as the others, and
  * said to the app with the number, which it knows from the sign-up.  number: NULL for the one that

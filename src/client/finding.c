@@ -425,6 +425,7 @@ static uc_err numbers_forget(struct uc_client *c, void *arg)
 	(void)arg;
 	list_free(f);
 	asked_drop(f);
+	ops_end(c, UC_E_CLOSED, VIEW_LIT("the numbers were forgotten"));
 	f->forget = true;
 	return UC_OK;
 }

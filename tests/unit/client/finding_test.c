@@ -320,6 +320,29 @@ TEST(what_is_not_offered_is_said)
 	end();
 }
 
+TEST(who_waits_for_numbers_that_are_forgotten_is_told)
+{
+	uc_op op[2];
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		/* Twice at once; nothing was asked, or the answer is on its way. */
+		for (unsigned k = 0; k < 2; k++)
+			expect_ok(uc_find_numbers(rosa.c, numbers, NUMBERS, &op[k]));
+		if (i)
+			expect_ok(uc_client_step(rosa.c));
+		unsigned done = rosa.done;
+		expect_ok(uc_numbers_forget(rosa.c));
+		expect_ok(person_talk(&rosa));
+		expect_eq(rosa.done, done + 2);
+		expect_eq(rosa.done_op, op[1]);
+		expect_err(rosa.done_err, UC_E_CLOSED);
+	}
+	/* There is room for others again, and they end by themselves. */
+	expect_ok(ask());
+	expect_states(0, 1, 2);
+	end();
+}
+
 TEST(forgotten_numbers_are_gone)
 {
 	begin();
