@@ -146,7 +146,7 @@ void directory_forget(struct uc_client *c, const char *domain)
 {
 	struct known_app *k = find(c, domain);
 	if (k)
-		k->at_ms = 0;
+		k->at_ms = k->seen_ms = 0;
 }
 
 void directories_free(struct uc_client *c)

@@ -19,7 +19,7 @@ bool directory_keys_within(struct uc_client *c, const char *domain, uint64_t age
 			   struct app_keys *out);
 /* Why the last attempt for this app failed; UC_OK when it did not. */
 uc_err directory_error(const struct uc_client *c, const char *domain);
-/* It is fetched anew; until then what is known holds. */
+/* It is fetched anew; until then what is known holds, but was seen at no time. */
 void directory_forget(struct uc_client *c, const char *domain);
 void directories_free(struct uc_client *c);
 

@@ -56,6 +56,7 @@ static void asked_drop(struct finding *f)
 	f->asked = NULL;
 	f->asked_n = 0;
 	f->dirty = true;
+	buf_done(&f->doubted);
 }
 
 static void list_free(struct finding *f)
@@ -161,10 +162,10 @@ static uc_err batch_of(struct uc_client *c, struct discovery_batch *out)
 }
 
 /* UC_E_PEER, UC_E_SIGNATURE, UC_E_MALFORMED: what came is no answer, or one of another key. */
-static uc_err values_read(struct uc_client *c, const struct discovery_evaluate_response *in,
+static uc_err values_read(struct uc_client *c, const struct discovery_keys *keys,
+			  const struct discovery_evaluate_response *in,
 			  struct discovery_value **out)
 {
-	const struct discovery_keys *keys = &c->finding.keys;
 	struct discovery_answer answers[DISCOVERY_CUSTODIANS_MAX];
 	struct discovery_batch b;
 	if (in->answers.n != keys->n)
@@ -211,6 +212,25 @@ static void refused(struct uc_client *c, const struct reply *r)
 	asked_drop(f);
 }
 
+static void lied(struct uc_client *c, uc_err err)
+{
+	asked_drop(&c->finding);
+	finding_alarm(c, err,
+		      "the app's answer about your numbers is not of the key it has shown: with "
+		      "another one it could tell who asks; nothing of it was kept");
+}
+
+/* It may have changed its key since it was seen; then its document has the new one by now, which tells
+ * before it is said that it lies. */
+static uc_err doubt(struct uc_client *c, struct view answer)
+{
+	struct finding *f = &c->finding;
+	buf_init(&f->doubted, answer.n);
+	buf_add_view(&f->doubted, answer);
+	directory_forget(c, c->account.app);
+	return f->doubted.failed;
+}
+
 static uc_err evaluate_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	struct finding *f = &c->finding;
@@ -234,20 +254,17 @@ static uc_err evaluate_done(struct uc_client *c, void *subject, const struct rep
 		return UC_OK;
 	}
 	uc_err err = wire_decode(r->body, r->mem, discovery_evaluate_response_element, &in);
-	if (!err)
-		err = values_read(c, &in, &values);
-	if (!err && !values)
-		err = UC_E_MEMORY;
-	if (err_is_hard(err))
-		return err;
-	if (!err) {
-		values_keep(f, values);
+	if (err && !err_is_hard(err)) {
+		lied(c, err);
 		return UC_OK;
 	}
-	asked_drop(f);
-	finding_alarm(c, err,
-		      "the app's answer about your numbers is not of the key it has shown: with "
-		      "another one it could tell who asks; nothing of it was kept");
+	TRY(err);
+	err = values_read(c, &f->keys, &in, &values);
+	if (!err && !values)
+		err = UC_E_MEMORY;
+	if (err)
+		return err_is_hard(err) ? err : doubt(c, r->body);
+	values_keep(f, values);
 	return UC_OK;
 }
 
@@ -295,6 +312,38 @@ static uc_err key_take(struct finding *f, const struct discovery_keys *keys)
 	return UC_OK;
 }
 
+/* The app's keys were read anew: is it of those? */
+static uc_err doubt_end(struct uc_client *c, const struct discovery_keys *keys)
+{
+	struct finding *f = &c->finding;
+	struct discovery_evaluate_response in;
+	struct discovery_value *values = NULL;
+	struct oprf_element sum;
+	TRY(wire_decode(buf_view(&f->doubted), &c->call, discovery_evaluate_response_element, &in));
+	uc_err err = values_read(c, keys, &in, &values);
+	if (!err && !values)
+		err = UC_E_MEMORY;
+	if (!err)
+		err = discovery_keys_sum(keys, &sum);
+	if (err_is_hard(err))
+		return err;
+	if (err) {
+		lied(c, err);
+		return UC_OK;
+	}
+	/* What was asked is of the new key already. */
+	struct asked_number *asked = f->asked;
+	uint32_t n = f->asked_n;
+	f->asked = NULL;
+	f->asked_n = 0;
+	err = key_take(f, keys);
+	f->asked = asked;
+	f->asked_n = n;
+	TRY(err);
+	values_keep(f, values);
+	return UC_OK;
+}
+
 static bool may_ask(struct uc_client *c)
 {
 	struct finding *f = &c->finding;
@@ -324,6 +373,10 @@ uc_err finding_drive(struct uc_client *c)
 	/* In the middle of a filter the key is looked at again when it is there. */
 	uint64_t age_ms = f->filter.n ? FAILED_MS : KEYS_MS;
 	if (!directory_keys_within(c, c->account.app, age_ms, &keys))
+		return UC_OK;
+	if (f->doubted.n)
+		TRY(doubt_end(c, &keys.discovery));
+	if (f->stopped)
 		return UC_OK;
 	if (!keys.discovery.n) {
 		finding_fail(c, UC_E_UNSUPPORTED,

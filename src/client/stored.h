@@ -354,6 +354,8 @@ struct finding {
 	uint32_t filter_day;
 	size_t filter_bytes;
 	unsigned filter_tries;
+	/* An answer that is not of `keys`, until the app's document was read anew; else empty. */
+	struct buf doubted;
 	uc_op ops[FIND_OPS];
 	size_t ops_n;
 	bool say_busy; /* findable.c */

@@ -295,6 +295,61 @@ TEST(values_of_another_key_are_made_anew)
 	end();
 }
 
+/* The app's document was just read, for one of the numbers, and is not of the key it answers with then. */
+static void changed(size_t custodians)
+{
+	uc_op op;
+	begin();
+	expect_ok(uc_find_numbers(rosa.c, numbers, 1, &op));
+	expect_ok(person_talk(&rosa));
+	expect_ok(rosa.done_err);
+	app.custodians = custodians;
+	find_app_key(&app);
+	find_app_filter(&app);
+}
+
+TEST(a_key_that_has_just_changed_is_no_lie)
+{
+	for (size_t custodians = 1; custodians <= 2; custodians++)
+		for (unsigned lost = 0; lost <= 1; lost++) {
+			uc_op op;
+			changed(custodians);
+			unsigned asked = app.app.requests;
+			if (lost) /* the document on its way, behind the answer */
+				app.app.silent_at = asked + 2;
+			expect_ok(uc_find_numbers(rosa.c, numbers, NUMBERS, &op));
+			for (unsigned i = 0; i <= lost; i++)
+				expect_ok(person_talk(&rosa));
+			expect_eq(rosa.done_op, op);
+			expect_ok(rosa.done_err);
+			expect_eq(rosa.warnings, 0);
+			expect_states(0, 1, 2);
+			/* The answer is kept, and the first number asked for under the new key. */
+			expect_eq(app.numbers, 1 + 2 + 1);
+			expect_eq(app.again, 0);
+			end();
+		}
+}
+
+TEST(an_answer_of_no_key_that_is_shown_is_a_lie_also_when_it_changes)
+{
+	changed(1);
+	app.lie = LIE_OTHER_KEY;
+	expect_err(ask(), UC_E_SIGNATURE);
+	expect_err(rosa.warning, UC_E_SIGNATURE);
+	expect_eq(rosa.warnings, 1);
+	/* Nothing of it is kept; what was found before stays until it is looked for again. */
+	expect_states(NUMBERS - 1, 0, 1);
+	unsigned batches = app.batches;
+	find_tomorrow(&rosa);
+	expect_eq(app.batches, batches);
+	app.lie = LIE_NONE;
+	find_app_filter(&app);
+	expect_ok(ask());
+	expect_states(0, 1, 2);
+	end();
+}
+
 TEST(what_is_no_number_is_not_taken)
 {
 	static const char *const bad[] = { "+49 30 1234567", "112" };
