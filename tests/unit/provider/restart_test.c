@@ -315,6 +315,59 @@ TEST(a_follower_that_was_put_back_gets_what_it_had)
 	the_end();
 }
 
+static void newcomer_init(struct guest *g, struct change *c)
+{
+	guest_init(g, &tom, NULL);
+	change_add(c, g);
+}
+
+/* The hub has let the Welcome go, since it was taken: who had come in by it is in the room's tree, and
+ * comes back by the leaf's key; who had not yet, from outside. */
+TEST(a_follower_that_was_put_back_to_before_a_welcome_begins_anew)
+{
+	struct guest in, late, back;
+	struct change c = { .n = 0 };
+	struct group_info_ratchet_tree_tbe info;
+	uc_err err;
+	the_people();
+	rooms_three();
+	struct store_memory *copy = copy_of(lens);
+	newcomer_init(&in, &c);
+	newcomer_init(&late, &c);
+	guest_commit(&r1, &c);
+	guest_read(&t1);
+	guest_join(&in);
+	expect_eq(table_count(hub, TABLE_WELCOME_OUT), 0);
+	put_back_at(lens, copy);
+	wait_a_while(160);
+	are_one_log();
+	expect_ok(person_sign_in(&tom));
+	in.is_known = false;
+	expect_ok(guest_open(&in));
+	expect_ok(guest_open(&t1));
+	guest_say(&r1, "for all");
+	guest_read(&in);
+	guest_read(&t1);
+	expect_bytes(view_str(in.last), VIEW_LIT("for all"));
+	expect_bytes(view_str(t1.last), VIEW_LIT("for all"));
+	/* There is no Welcome for the other one any more. */
+	expect_ok(guest_open(&late));
+	expect_eq(late.opened.welcome.n, 0);
+	guest_init(&back, &tom, &late);
+	expect_eq(guest_group_info(&back, &info, &err), GROUP_INFO_SUCCESS);
+	late.g = in.g; /* which leaf it is, is read from any */
+	struct room_update_request q = guest_resync_make(&back, &late, &info);
+	expect_eq(guest_resync(&back, &q, &err), UPDATE_SUCCESS);
+	guest_read(&r1);
+	guest_say(&r1, "and for who is back");
+	guest_read(&back);
+	expect_bytes(view_str(back.last), VIEW_LIT("and for who is back"));
+	are_one_log();
+	group_free(in.g);
+	group_free(back.g);
+	the_end();
+}
+
 TEST(a_follower_that_has_forgotten_a_room_asks_its_hub)
 {
 	the_people();
