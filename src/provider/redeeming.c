@@ -8,6 +8,7 @@
 #include "provider/tokens.h"
 
 #include "base/heap.h"
+#include "base/secret.h"
 #include "mimi/directory.h"
 
 enum {
@@ -204,7 +205,8 @@ static void go_on(struct provider *p, struct view domain)
 		any = view_equal(buf_view(&l->domain), domain);
 	if (!any)
 		return;
-	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	/* What is sent has tokens in it that may be unspent. */
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_SECRET);
 	if (ask_on(p, domain, &scratch))
 		give_up(p, domain);
 	arena_done(&scratch);
@@ -258,20 +260,17 @@ static uc_err letter_new(struct peer_call *c, struct view bytes, const struct to
 	return err;
 }
 
-uc_err letter_redeem(struct peer_call *c, struct view sealed, struct view bytes)
+static uc_err letter_add(struct peer_call *c, struct view bytes, const struct token *t)
 {
 	struct provider *p = c->p;
-	struct token t;
 	struct redeeming *l;
 	size_t of_app = 0;
-	if (token_open(p, sealed, bytes, c->a, &t))
-		return UC_E_DECRYPT;
 	struct redeeming **at = &p->redeeming;
 	for (; *at; at = &(*at)->next)
 		of_app += view_equal(buf_view(&(*at)->domain), c->domain);
 	if (p->redeeming_n >= WAITING_MAX || of_app >= WAITING_OF_APP)
 		return UC_E_BUSY;
-	TRY(letter_new(c, bytes, &t, &l));
+	TRY(letter_new(c, bytes, t, &l));
 	*at = l;
 	p->redeeming_n++;
 	c->later = true;
@@ -279,4 +278,16 @@ uc_err letter_redeem(struct peer_call *c, struct view sealed, struct view bytes)
 	if (!of_app)
 		go_on(p, c->domain);
 	return UC_OK;
+}
+
+uc_err letter_redeem(struct peer_call *c, struct view sealed, struct view bytes)
+{
+	struct arena scratch;
+	struct token t;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_SECRET);
+	uc_err err = token_open(c->p, sealed, bytes, &scratch, &t) ? UC_E_DECRYPT
+								   : letter_add(c, bytes, &t);
+	arena_done(&scratch);
+	wipe(&t, sizeof t);
+	return err;
 }

@@ -2,6 +2,7 @@
 /* First contact across apps, with tokens: each brings one letter, whatever is killed or put back
  * meanwhile, and whoever asks is told the same for all that are not good. */
 #include "mimi/directory.h"
+#include "tests/unit/heap_seen.h"
 #include "tests/unit/provider/letters.h"
 
 struct two {
@@ -480,6 +481,30 @@ TEST(a_copy_of_the_day_before_brings_none_back)
 		expect_eq(arrives_with(&x, &fresh), 1);
 		apps_end();
 	}
+}
+
+/* Whoever reads memory that was given back finds none that could still be used. */
+TEST(a_token_that_waits_is_left_nowhere)
+{
+	struct two x;
+	two_begin(&x);
+	struct app *lens = &apps[LENS], *dial = &apps[DIAL];
+	struct token first = good(), t = good();
+	expect_eq(arrives_with(&x, &first), 1);
+	struct view sent = entry_with(letter(&x), dial, &t);
+	lens->is_silent = true;
+	size_t asked = lens->asked;
+	heap_look_for(VIEW_OF(t.nonce));
+	expect_eq(peer_ask(dial, lens, "requestConsent", dial->domain, sent, NULL), 0);
+	expect_eq(lens->asked, asked + 1);
+	/* Nobody answers; it is good the next time. */
+	lens->is_silent = false;
+	apps_wait(2 * (uint64_t)ASK_TIMEOUT_MS);
+	expect_eq(dial->last_status, 503);
+	expect_eq(heap_seen(), 0);
+	heap_look_for((struct view){ NULL, 0 });
+	expect_eq(arrive(&x, sent), 1);
+	apps_end();
 }
 
 /* --- many at once --- */
