@@ -44,9 +44,11 @@ static uc_err commit(struct call *c, const struct discovery_value *value)
 	memcpy(r.prf_key, c->p->discovery.pub, sizeof r.prf_key);
 	memcpy(r.value, value->b, sizeof r.value);
 	store_batch_init(&b, id);
-	TRY(finish_accounts(c->p, &b,
-			    record_put(&b, key_1(&k, TABLE_DISCOVERABLE, id),
-				       discoverable_record_element, &r)));
+	uc_err err = finish_accounts(
+		c->p, &b,
+		record_put(&b, key_1(&k, TABLE_DISCOVERABLE, id), discoverable_record_element, &r));
+	wipe(&r, sizeof r);
+	TRY(err);
 	call_respond(c, NULL, NULL);
 	return UC_OK;
 }
@@ -80,15 +82,24 @@ static uc_err value_of(struct provider *p, struct wish *w, const struct discover
 }
 
 /* Meanwhile much may have changed. */
-static uc_err wish_end(struct call *c, struct wish *w, const struct peer_response *r)
+static uc_err wish_value(struct call *c, struct wish *w, const struct peer_response *r,
+			 struct discovery_value *out)
 {
 	struct discovery_answered other;
-	struct discovery_value value;
 	struct view normalised;
 	TRY(custody_read(c->p, r, 1, &c->arena, &other));
 	TRY(check(c, view_make(w->number, w->number_n), &normalised));
-	TRY(value_of(c->p, w, &other, &value));
-	return commit(c, &value);
+	return value_of(c->p, w, &other, out);
+}
+
+static uc_err wish_end(struct call *c, struct wish *w, const struct peer_response *r)
+{
+	struct discovery_value value;
+	uc_err err = wish_value(c, w, r, &value);
+	if (!err)
+		err = commit(c, &value);
+	wipe(&value, sizeof value);
+	return err;
 }
 
 static void wish_done(struct provider *p, struct ask *ask, const struct peer_response *r)
@@ -139,8 +150,11 @@ static uc_err turn_on(struct call *c, struct view number)
 	TRY(check(c, number, &normalised));
 	if (c->p->discovery.custodian.n)
 		return wish_begin(c, normalised);
-	TRY(discovery_value_of(&c->p->config.keys->discovery.key, normalised, &value));
-	return commit(c, &value);
+	uc_err err = discovery_value_of(&c->p->config.keys->discovery.key, normalised, &value);
+	if (!err)
+		err = commit(c, &value);
+	wipe(&value, sizeof value);
+	return err;
 }
 
 static uc_err turn_off(struct call *c)

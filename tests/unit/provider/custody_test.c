@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding people by number where two apps hold half of the key each: neither finds anybody alone, and
- * one that is away or lies costs nobody their budget. */
+ * one that is away or lies costs nobody their budget.  And, of one half or two, that a value is left on no
+ * stack. */
 #include "tests/unit/provider/numbers.h"
 
 #include "mimi/directory.h"
+
+#include <pthread.h>
 
 static struct app *lens;
 
@@ -225,5 +228,106 @@ TEST(neither_a_repeat_nor_what_is_no_batch_is_given_back)
 	many.blinded[0] = b.blinded[0];
 	expect_err(split_ask(&tom, &many, values), UC_E_RATE);
 	expect_eq(spent_by(&tom), 904);
+	apps_end();
+}
+
+/* --- what is left behind --- */
+
+/* Something is run on a stack of its own, which is looked through then. */
+enum { STACK_BYTES = 1 << 20, PIECE = 8 };
+static uint8_t stack[STACK_BYTES] __attribute__((aligned(4096)));
+static struct buf turn_on;
+static uint64_t held_token;
+static struct view held;
+
+static void *run_turn_on(void *ctx)
+{
+	(void)ctx;
+	provider_frame(dial->provider, rosa.c->session, buf_view(&turn_on));
+	return NULL;
+}
+
+static void *run_answer(void *ctx)
+{
+	provider_response(dial->provider, held_token, ctx);
+	return NULL;
+}
+
+static void on_stack(void *(*run)(void *ctx), void *ctx)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	memset(stack, 0, sizeof stack);
+	expect_eq(pthread_attr_init(&attributes), 0);
+	expect_eq(pthread_attr_setstack(&attributes, stack, sizeof stack), 0);
+	expect_eq(pthread_create(&thread, &attributes, run, ctx), 0);
+	expect_eq(pthread_join(thread, NULL), 0);
+	pthread_attr_destroy(&attributes);
+}
+
+/* How many pieces of Rosa's value are there. */
+static size_t left_on_stack(void)
+{
+	struct discoverable_record r = { 0 };
+	struct store_key k;
+	size_t n = 0;
+	apps_settle();
+	expect_ok(record_get(dial->accounts,
+			     key_1(&k, TABLE_DISCOVERABLE, VIEW_OF(rosa.account_id)),
+			     discoverable_record_element, &apps_mem, &r));
+	for (size_t piece = 0; piece < sizeof r.value; piece += PIECE)
+		for (size_t i = 0; i + PIECE <= STACK_BYTES; i++)
+			n += view_equal(view_make(stack + i, PIECE),
+					view_make(r.value + piece, PIECE));
+	return n;
+}
+
+static void hold(void *ctx, uint64_t token, struct view domain, const struct peer_request *q)
+{
+	(void)ctx, (void)domain;
+	held_token = token;
+	expect_ok(arena_copy(&apps_mem, q->body, &held));
+}
+
+static void turn_on_init(void)
+{
+	const struct discoverable_set_request q = { .on = 1, .number = VIEW_LIT(ROSA) };
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	buf_init(&turn_on, 4096);
+	expect_ok(frame_add_request(&turn_on, FRAME_DISCOVERABLE_SET, 1,
+				    discoverable_set_request_element, &q));
+}
+
+/* Twice: the first time functions of libraries are looked for, which puts registers onto the stack. */
+TEST(a_value_is_left_on_no_stack)
+{
+	numbers_begin();
+	turn_on_init();
+	on_stack(run_turn_on, NULL);
+	on_stack(run_turn_on, NULL);
+	expect_eq(left_on_stack(), 0);
+	buf_done(&turn_on);
+	apps_end();
+}
+
+TEST(nor_is_one_of_two_halves)
+{
+	split();
+	apps_wait(1000);
+	turn_on_init();
+	const struct provider_outputs *out = dial->provider->config.out;
+	struct provider_outputs holds = *out;
+	holds.ask = hold;
+	dial->provider->config.out = &holds;
+	for (int i = 0; i < 2; i++) {
+		struct peer_response r = { .status = 200 };
+		provider_frame(dial->provider, rosa.c->session, buf_view(&turn_on));
+		expect_eq(peer_ask(lens, dial, "custodyEvaluate", lens->domain, held, &r.body),
+			  200);
+		on_stack(run_answer, &r);
+	}
+	dial->provider->config.out = out;
+	expect_eq(left_on_stack(), 0);
+	buf_done(&turn_on);
 	apps_end();
 }
