@@ -380,8 +380,8 @@ export interface Undercroft {
 	/** Which of these numbers (E.164, at most 1,000 at a time) belong to people of this app who want to be
 	 * found by them?  The app is told neither the numbers nor which are found.  Fulfilled when all were
 	 * looked for; what is found is in `numbers`, and told by `numberFound`.  UC_E_RATE: what may be asked
-	 * for in a day is used up, the rest follows by itself; UC_E_UNSUPPORTED: not offered; UC_E_NAME: one is
-	 * no number, and none was taken. */
+	 * for in a day is used up, the rest follows by itself; UC_E_CLOSED: they were forgotten meanwhile;
+	 * UC_E_UNSUPPORTED: not offered; UC_E_NAME: one is no number, and none was taken. */
 	findNumbers(numbers: string[]): Promise<void>;
 	/** All that were asked, in no order. */
 	numbers(): Promise<SoughtNumber[]>;
