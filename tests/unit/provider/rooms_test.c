@@ -454,6 +454,56 @@ TEST(what_nobody_fetches_waits_thirty_days)
 	the_end();
 }
 
+/* Ida is taken out and has not come since; her app has nobody else in the room. */
+static void ida_is_removed_unread(void)
+{
+	struct change c = { .n = 0 };
+	room_of_three();
+	client_close(ida.c);
+	guest_say(&r1, "for ida");
+	change_remove(&c, &r1, &i1);
+	guest_commit(&r1, &c);
+	guest_say(&r1, "without ida");
+	guest_read(&r1);
+	guest_read(&t1);
+}
+
+TEST(a_seat_that_was_ended_waits_thirty_days)
+{
+	ida_is_removed_unread();
+	for (int day = 0; day < 29; day++)
+		apps_wait((uint64_t)24 * 3600000);
+	expect_eq(log_bounds_of(&apps[PLAZA], the_room).first, 2);
+	/* She still learns it. */
+	guest_return(&i1);
+	expect(i1.is_ended && i1.messages == 1);
+	the_end();
+}
+
+TEST(what_a_seat_that_was_ended_has_not_read_goes_after_thirty_days)
+{
+	ida_is_removed_unread();
+	expect(stored_count(apps[PLAZA].rooms, i1.client) != 0);
+	for (int day = 0; day < 32; day++)
+		apps_wait((uint64_t)24 * 3600000);
+	/* With it the seat, and the room, which has nobody else there. */
+	expect_eq(table_count(&apps[PLAZA], TABLE_SEAT), 0);
+	expect_eq(table_count(&apps[PLAZA], TABLE_ROOM), 0);
+	expect_eq(stored_count(apps[PLAZA].rooms, the_room), 0);
+	the_end();
+}
+
+/* After one leap, too, as when the machine was off. */
+TEST(what_a_seat_that_was_ended_has_not_read_goes_at_one_leap)
+{
+	ida_is_removed_unread();
+	apps_wait((uint64_t)31 * 24 * 3600000);
+	apps_wait(600000);
+	expect_eq(table_count(&apps[PLAZA], TABLE_SEAT), 0);
+	expect_eq(stored_count(apps[PLAZA].rooms, the_room), 0);
+	the_end();
+}
+
 TEST(a_seat_that_nobody_opens_ends)
 {
 	room_of_three();
