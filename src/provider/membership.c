@@ -39,6 +39,19 @@ static uc_err domains_read(const struct group_view *g, struct arena *a, struct v
 	return UC_OK;
 }
 
+static bool removes_itself(const struct proposal_view *p, uint32_t leaf)
+{
+	return p->proposal->proposal_type == PROPOSAL_SELF_REMOVE && p->sender.leaf_index == leaf;
+}
+
+static bool is_by_itself(const struct group_change *change, uint32_t leaf)
+{
+	for (size_t i = 0; i < change->proposals.n; i++)
+		if (removes_itself(&change->proposals.v[i], leaf))
+			return true;
+	return false;
+}
+
 uc_err membership_read(const struct group_change *change, struct arena *a, struct membership *out)
 {
 	const struct view none = { NULL, 0 };
@@ -52,8 +65,10 @@ uc_err membership_read(const struct group_change *change, struct arena *a, struc
 			       change->added_refs.v[i], a));
 	if (change->is_external)
 		TRY(member_add(&m.joined, change->after.tree, change->committer, none, a));
-	for (size_t i = 0; i < change->removed.n; i++)
+	for (size_t i = 0; i < change->removed.n; i++) {
 		TRY(member_add(&m.left, change->before.tree, change->removed.v[i], none, a));
+		m.left.v[i].by_itself = is_by_itself(change, change->removed.v[i]);
+	}
 	TRY(domains_read(&change->before, a, &m.before));
 	/* A leaf that is replaced stays its client's. */
 	if (m.joined.n || m.left.n)
@@ -94,6 +109,11 @@ bool leaf_is_removed(const struct public_group *g, uint32_t leaf)
 			return true;
 	}
 	return false;
+}
+
+bool leaf_leaves_by_itself(const struct public_group *g, uint32_t leaf)
+{
+	return leaf_is_leaving(g, leaf) && !leaf_is_removed(g, leaf);
 }
 
 bool room_is_over(const struct public_group *g)

@@ -38,6 +38,24 @@ struct sweep {
 	bool wanted_read;
 };
 
+static uc_err entry_time(struct sweep *w, struct view log, uint64_t seq, uint64_t *out)
+{
+	struct store_log_scan scan;
+	struct view bytes;
+	struct log_entry e;
+	uint64_t at;
+	TRY(store_log_scan_init(&scan, w->p->rooms, log, seq, 1, 0));
+	uc_err err = scan.scan.failed;
+	if (!store_log_scan_next(&scan, &at, &bytes))
+		err = scan.scan.failed ? scan.scan.failed : UC_E_CORRUPT;
+	else if (at != seq || wire_decode(bytes, w->a, log_entry_element, &e))
+		err = UC_E_CORRUPT;
+	if (!err)
+		*out = fanout_timestamp(e.fanout);
+	store_log_scan_done(&scan);
+	return err;
+}
+
 /* --- who has read what --- */
 
 static const struct seat_live *open_seat(const struct sweep *w, struct view client)
@@ -52,7 +70,8 @@ static void need(struct sweep *w, uint64_t seq)
 		w->need = seq;
 }
 
-static uc_err seat_look(struct sweep *w, struct view client, const struct seat_record *r)
+/* The store may be behind. */
+static uint64_t seat_cursor(const struct sweep *w, struct view client, const struct seat_record *r)
 {
 	const struct seat_late *late = seat_late_find(w->p, w->room, client);
 	const struct seat_live *live = open_seat(w, client);
@@ -61,10 +80,40 @@ static uc_err seat_look(struct sweep *w, struct view client, const struct seat_r
 		cursor = late->cursor;
 	if (live && live->is_moved && seat_acked(live) > cursor)
 		cursor = seat_acked(live);
+	return cursor;
+}
+
+/* Who was taken out by others comes to learn it.  Who left knows, and has an hour for the rest, as
+ * long as the answer may have been lost: an account that was deleted never reads on. */
+static uc_err may_read_on(struct sweep *w, struct view client, const struct seat_record *r,
+			  bool *out)
+{
+	struct store_log_bounds b;
+	struct store_key k;
+	struct view log = key_1(&k, TABLE_LOG, w->room);
+	uint64_t made;
+	*out = !r->ended || seat_cursor(w, client, r) < r->ended;
+	if (!*out || !r->left || open_seat(w, client))
+		return UC_OK;
+	*out = false;
+	uc_err err = store_log_bounds(w->p->rooms, log, &b);
+	if (err || r->ended < b.first || r->ended >= b.next)
+		return err == UC_E_NOT_FOUND ? UC_OK : err;
+	TRY(entry_time(w, log, r->ended, &made));
+	*out = made + LEAST_MS >= w->now_ms;
+	return UC_OK;
+}
+
+static uc_err seat_look(struct sweep *w, struct view client, const struct seat_record *r)
+{
+	const struct seat_late *late = seat_late_find(w->p, w->room, client);
+	const struct seat_live *live = open_seat(w, client);
+	bool reads_on;
 	w->seats++;
 	w->ended += r->ended != 0;
-	if ((!r->ended || cursor < r->ended) && (!PLANTED(trimmed_too_early) || live))
-		need(w, cursor + 1);
+	TRY(may_read_on(w, client, r, &reads_on));
+	if (reads_on && (!PLANTED(trimmed_too_early) || live))
+		need(w, seat_cursor(w, client, r) + 1);
 	if (r->ended || r->opened_month + MONTHS_UNOPENED > month_now(w->p) ||
 	    (late && late->month == month_now(w->p)) || live || w->expired_n == EXPIRE_AT_ONCE)
 		return UC_OK;
@@ -123,24 +172,6 @@ static uc_err follower_visit(struct sweep *w, struct view domain, struct view va
 }
 
 /* --- forgetting entries --- */
-
-static uc_err entry_time(struct sweep *w, struct view log, uint64_t seq, uint64_t *out)
-{
-	struct store_log_scan scan;
-	struct view bytes;
-	struct log_entry e;
-	uint64_t at;
-	TRY(store_log_scan_init(&scan, w->p->rooms, log, seq, 1, 0));
-	uc_err err = scan.scan.failed;
-	if (!store_log_scan_next(&scan, &at, &bytes))
-		err = scan.scan.failed ? scan.scan.failed : UC_E_CORRUPT;
-	else if (at != seq || wire_decode(bytes, w->a, log_entry_element, &e))
-		err = UC_E_CORRUPT;
-	if (!err)
-		*out = fanout_timestamp(e.fanout);
-	store_log_scan_done(&scan);
-	return err;
-}
 
 /* The first of the entries [from, end) that is not older: time in a room does not go back. */
 static uc_err first_since(struct sweep *w, struct view log, uint64_t from, uint64_t end,
@@ -207,8 +238,11 @@ static uc_err ended_visit(struct sweep *w, struct view client, struct view value
 	struct seat_record r;
 	struct store_key k;
 	TRY(wire_decode(value, w->a, seat_record_element, &r));
-	/* While its last entry is kept, it may still come and read. */
-	if (!r.ended || r.ended >= w->first)
+	/* While its last entry is kept, it may still come and read; but not who left, when what comes
+	 * next for it is gone: it finds no seat, and so knows that it is out. */
+	bool has_all =
+		!r.left || open_seat(w, client) || seat_cursor(w, client, &r) + 1 >= w->first;
+	if (!r.ended || (r.ended >= w->first && has_all))
 		return UC_OK;
 	store_delete(&w->batch, key_2(&k, TABLE_SEAT, w->room, client));
 	return arena_copy(w->a, client, &w->gone.v[w->gone.n++]);

@@ -336,6 +336,7 @@ uc_err UC_MUST_USE chain_extend(uint8_t chain[CHAIN_HASH], uint64_t seq, struct 
 struct member {
 	struct view client, domain;
 	struct view key_package_ref; /* empty: by an external commit */
+	bool by_itself;              /* it leaves by its own SelfRemove */
 };
 struct member_list {
 	struct member *v;
@@ -353,6 +354,8 @@ bool view_list_has(const struct view_list *l, struct view v);
 bool leaf_is_leaving(const struct public_group *g, uint32_t leaf);
 /* And not because it asked to go itself. */
 bool leaf_is_removed(const struct public_group *g, uint32_t leaf);
+/* It asked to go itself, and nobody else wants it out. */
+bool leaf_leaves_by_itself(const struct public_group *g, uint32_t leaf);
 /* All are: nobody is left to commit it. */
 bool room_is_over(const struct public_group *g);
 

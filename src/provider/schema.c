@@ -223,10 +223,11 @@ void wire_tree_back_record(struct wire *w, struct tree_back_record *v)
 	wire_bytes(w, &v->tree);
 }
 
-/* Version 1 did not say who opened it. */
+/* Version 1 did not say who opened it, version 2 not why it ended; 3 is written for those alone that
+ * ended by themselves, so that seats take no byte more. */
 void wire_seat_record(struct wire *w, struct seat_record *v)
 {
-	record_version_of(w, &v->version, 2);
+	record_version_of(w, &v->version, wire_reading(w) || v->left ? 3 : 2);
 	wire_u64(w, &v->start);
 	wire_fixed(w, v->start_chain, sizeof v->start_chain);
 	wire_fixed(w, v->secret_hash, sizeof v->secret_hash);
@@ -237,6 +238,10 @@ void wire_seat_record(struct wire *w, struct seat_record *v)
 		wire_fixed(w, v->opener, sizeof v->opener);
 	else
 		memset(v->opener, 0, sizeof v->opener);
+	if (wire_reading(w))
+		v->left = false;
+	if (wire_reading(w) ? v->version > 2 : v->left)
+		wire_bool(w, &v->left);
 }
 
 static void wire_start_client(struct wire *w, struct start_client *v)

@@ -227,6 +227,9 @@ struct seat_record {
 	uint64_t ended;              /* sequence number of the removing entry; 0: not ended */
 	uint8_t opener[SEAT_OPENER]; /* who opened it, known by the secret alone (openings.c); zero:
 					not said; from version 2 on */
+	/* It ended since its client left by itself: nobody comes for what it has not read.  From
+	 * version 3 on. */
+	bool left;
 };
 struct client_record {
 	uint16_t version;

@@ -109,16 +109,17 @@ static uc_err seat_begin(struct log_step *s, const struct member *m, const struc
 			  seat_record_element, &r);
 }
 
-static uc_err seat_finish(struct log_step *s, struct view client, uint64_t seq)
+static uc_err seat_finish(struct log_step *s, const struct member *m, uint64_t seq)
 {
 	struct store_key k;
 	struct seat_record r;
-	struct view key = key_2(&k, TABLE_SEAT, s->room->uri, client);
+	struct view key = key_2(&k, TABLE_SEAT, s->room->uri, m->client);
 	uc_err err = record_get(s->p->rooms, key, seat_record_element, s->a, &r);
 	if (err || r.ended)
 		return err == UC_E_NOT_FOUND ? UC_OK : err; /* it was never made */
 	r.ended = seq;
-	seat_known_change(s->p, s->room->uri, client, &r);
+	r.left = m->by_itself;
+	seat_known_change(s->p, s->room->uri, m->client, &r);
 	return record_put(&s->batch, key, seat_record_element, &r);
 }
 
@@ -131,7 +132,7 @@ uc_err seats_change(struct log_step *s, const struct membership *m, struct view 
 	s->left_at = s->record.next - 1;
 	for (size_t i = 0; i < m->left.n; i++)
 		if (is_ours(s->p, &m->left.v[i]))
-			TRY(seat_finish(s, m->left.v[i].client, s->record.next - 1));
+			TRY(seat_finish(s, &m->left.v[i], s->record.next - 1));
 	if (m->joined.n)
 		TRY(seats_free_count(s->p, s->room->uri, s->a, &left));
 	for (size_t i = 0; i < m->joined.n && left; i++) {
@@ -152,6 +153,13 @@ static struct view client_of(struct view key, struct arena *a)
 	return store_key_read_bytes(&r, a);
 }
 
+/* Of a room that is over: nobody commits its proposal any more. */
+static bool has_left(const struct public_group *g, struct view client)
+{
+	uint32_t leaf = g ? public_group_leaf_by_identity(g, client) : TREE_NONE;
+	return leaf != TREE_NONE && leaf_leaves_by_itself(g, leaf);
+}
+
 /* Those that have not ended; where a group is given, of clients that are not in it. */
 static uc_err seats_end(struct log_step *s, const struct public_group *but, uint64_t seq)
 {
@@ -169,6 +177,7 @@ static uc_err seats_end(struct log_step *s, const struct public_group *but, uint
 		    (but && public_group_leaf_by_identity(but, client) != TREE_NONE))
 			continue;
 		r.ended = seq;
+		r.left = !but && has_left(s->room->group, client);
 		err = record_put(&s->batch, key, seat_record_element, &r);
 		seat_known_change(s->p, s->room->uri, client, NULL);
 	}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A person's data leaves in one file and one command; and a day after an account was deleted no
-byte of what was kept under it is in any file of the apps, nor on the device.  Real processes, real
-files, a clock that leaps (tests/faults)."""
+byte of what was kept under it is in any file of the apps, nor on the device; nor of what
+went through its rooms at an app that has nobody else in them.  Real processes, real files, a clock
+that leaps (tests/faults)."""
 import json
 import pathlib
 import re
@@ -23,7 +24,9 @@ WINDOW = 16
 
 
 def set_clock(path, seconds):
-    path.write_bytes(struct.pack('<q', seconds))
+    """Also where it runs: the file is not cut."""
+    with open(path, 'r+b' if path.exists() else 'wb') as f:
+        f.write(struct.pack('<q', seconds))
 
 
 def upon_clock(backbone):
@@ -72,7 +75,6 @@ class OwnData(unittest.TestCase):
         rosa.until(lambda: b'"findable":2' in self.ctl('status', '--json').replace(b' ', b''))
         rosa.run('find', self.bela.identifier, '+4915112345670')
         befriend(rosa, uwe)
-        befriend(bela, uwe)
         rosa.run('settings', '--contact-code', 'new')
         rosa.run('invite')
         rosa.run('group', 'The allotment', uwe.name)
@@ -85,6 +87,8 @@ class OwnData(unittest.TestCase):
         uwe.run('react', rosa.name, 'last', '\u2764')
         rosa.run('leave', 'Left behind')
         uwe.run('sync')
+        self.rooms = set(self.entries()[0])
+        befriend(bela, uwe)
         bela.run('ask', 'dial', rosa.identifier, '--code', self.code(), 'May I?')
         bela.run('send', uwe.name, 'of somebody else')
 
@@ -205,6 +209,27 @@ class OwnData(unittest.TestCase):
         devices = self.ctl('devices', 'dial', self.rosa.identifier, '--json')
         return bytes.fromhex(json.loads(devices.splitlines()[0])['account'])
 
+    def entries(self):
+        """{room: the entries} of the logs that Dial has, and what else its rooms' store has."""
+        tables, rooms, others = check_run.tables(), {}, b''
+        for key, value in self.records('dial', 'rooms'):
+            if key[:1] == b'e' and tables[key[3]][0] == 'LOG':
+                rooms.setdefault(key[3:-8], []).append(value)
+            else:
+                others += key + b'\0' + value + b'\0'
+        return rooms, others
+
+    def said(self):
+        """{bytes: what} of all entries of Rosa's rooms, which nobody else of Dial's is in."""
+        logs, others = self.entries()
+        self.assertEqual((len(self.rooms), self.rooms - set(logs)), (3, set()))
+        others += b'\0'.join(v for room in set(logs) - self.rooms for v in logs[room])
+        found = {part: 'said in a room' for room in self.rooms for value in logs[room]
+                 for part in windows(value) if part not in others}
+        self.assertEqual({what for what, _ in self.kept(found, self.files('dial'))},
+                         {'said in a room'})
+        return found
+
     def needles(self, *expected):
         """{bytes: what} of all that the stores have of Rosa's and of nobody else; what must be."""
         expected = {'ACCOUNT', 'ACCOUNT_KEY', 'DEVICE', 'LIST', 'NAME', 'SETTINGS', 'SLOT', 'SPENT',
@@ -243,9 +268,10 @@ class OwnData(unittest.TestCase):
         of, found = list(needles.values()), [x.split(' ', 2) for x in done.stdout.splitlines()]
         return {(of[int(i)], re.sub('.*/data/', '', name)) for i, _, name in found}
 
-    def files(self):
+    def files(self, app=''):
+        """Of all apps, or of one."""
         b = self.backbone
-        return [p for top in (b.dir / 'data', b.dir / 'keys', *b.dir.glob('*.log'))
+        return [p for top in (b.dir / 'data' / app, b.dir / 'keys', *b.dir.glob('*.log'))
                 for p in ([top] if top.is_file() else sorted(top.rglob('*'))) if p.is_file()]
 
     def erased(self):
@@ -266,10 +292,27 @@ class OwnData(unittest.TestCase):
         self.uwe.run('sync')
         self.uwe.run('send', self.bela.name, 'still here')
         self.bela.run('sync')
+        said = self.said()
         self.gone_after(DAY_S + 3600, needles)
+        self.said_is_gone(said)
         # The others go on.
         self.bela.run('send', self.uwe.name, 'and so are we')
         self.uwe.read_on('and so are we')
+
+    def said_is_gone(self, said):
+        """By what the store has, then by its files.  A clock that leapt while nobody looked is
+        doubted until it is put back by some."""
+        self.assertLessEqual(self.rooms, set(self.entries()[0]))
+        self.until(lambda: self.ctl('status', '--json').count(b'"clock_doubted":true') == 3)
+        set_clock(self.backbone.dir / 'clock', DAY_S)
+        self.until(lambda: not self.rooms & set(self.entries()[0]))
+        self.gone(said, 'dial')
+
+    def until(self, holds):
+        end = time.monotonic() + PATIENCE_S / 4
+        while not holds():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.2)
 
     def test_a_device_that_is_not_listed_any_more(self):
         """It still gives what it has, cannot speak for the account, and erases itself."""
@@ -297,7 +340,7 @@ class OwnData(unittest.TestCase):
         self.uwe.run('sync')
         self.gone(needles)
 
-    def gone(self, needles):
+    def gone(self, needles, app=''):
         end = time.monotonic() + PATIENCE_S / 4
         left = True
         while left and time.monotonic() < end:
@@ -305,7 +348,7 @@ class OwnData(unittest.TestCase):
                 self.ctl('compact', app)
             self.ctl('build-filter', 'dial')
             time.sleep(0.5)
-            left = self.kept(needles, self.files())
+            left = self.kept(needles, self.files(app))
         self.assertEqual(left, set())
 
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose client left by itself has nobody who comes for what it has not read: its seat holds nothing
+ * of a log back; everybody else's does as before. */
+#include "tests/unit/provider/guests.h"
+
+/* Behind the hour that it stays, and a round of the sweep. */
+static void hours_pass(int n)
+{
+	for (int i = 0; i < n; i++)
+		apps_wait(3600000);
+	apps_wait(600000);
+}
+
+/* Has left, does not read on, and is out by another's commit. */
+static void leaves_unread(struct guest *g, struct guest *committer)
+{
+	struct change c = { .n = 0 };
+	guest_leave(g);
+	client_close(g->person->c);
+	guest_read(committer);
+	guest_commit(committer, &c);
+}
+
+static void expect_nothing_of_the_room(struct app *a)
+{
+	expect_eq(table_count(a, TABLE_SEAT), 0);
+	expect_eq(table_count(a, TABLE_ROOM), 0);
+	expect_eq(stored_count(a->rooms, the_room), 0);
+}
+
+TEST(what_who_left_has_not_read_goes)
+{
+	room_of_three();
+	guest_say(&r1, "for ida");
+	leaves_unread(&i1, &r1);
+	guest_say(&r1, "without ida");
+	guest_read(&r1);
+	guest_read(&t1);
+	expect(stored_count(apps[PLAZA].rooms, i1.client) != 0);
+	hours_pass(2);
+	expect_nothing_of_the_room(&apps[PLAZA]);
+	/* Those who stay go on. */
+	expect_eq(log_bounds_of(&apps[DIAL], the_room).first,
+		  log_head_of(&apps[DIAL], the_room) + 1);
+	guest_say(&t1, "two of us");
+	guest_read(&r1);
+	expect(!strcmp(r1.last, "two of us"));
+	the_end();
+}
+
+/* The answer that it is out may have been lost. */
+TEST(who_left_has_an_hour_to_read_so)
+{
+	room_of_three();
+	guest_say(&r1, "for ida");
+	leaves_unread(&i1, &r1);
+	guest_read(&t1);
+	for (int i = 0; i < 5; i++)
+		apps_wait(600000);
+	guest_return(&i1);
+	expect(i1.is_ended && i1.messages == 1);
+	the_end();
+}
+
+/* The hub's own seat, of a room that has others: it finds none, and so knows. */
+TEST(others_hold_back_what_they_have_not_read)
+{
+	the_people();
+	guest_init(&r2, &rob, NULL);
+	guest_init(&t1, &tom, NULL);
+	the_room_of((struct guest *[]){ &r2, &t1 }, 2);
+	guest_say(&t1, "one");
+	guest_read(&r1);
+	client_close(rosa.c);
+	leaves_unread(&r2, &t1);
+	guest_say(&t1, "two");
+	guest_read(&t1);
+	for (int day = 0; day < 20; day++)
+		hours_pass(24);
+	uint64_t first = log_bounds_of(&apps[DIAL], the_room).first;
+	expect_eq(first, r1.seq + 1);
+	expect(first > r2.seq + 1);
+	expect_ok(person_sign_in(&rob));
+	expect_err(guest_open(&r2), UC_E_SEAT);
+	guest_return(&r1);
+	expect(r1.opened.first == first && !strcmp(r1.last, "two"));
+	expect_eq(r1.messages, 2);
+	the_end();
+}
+
+TEST(an_app_that_has_not_got_it_holds_back_at_the_hub)
+{
+	room_of_three();
+	apps[PLAZA].is_down = true;
+	guest_say(&r1, "for tom and ida");
+	leaves_unread(&t1, &r1);
+	guest_read(&r1);
+	hours_pass(48);
+	expect_eq(log_bounds_of(&apps[DIAL], the_room).first, 2);
+	expect_nothing_of_the_room(&apps[LENS]);
+	apps[PLAZA].is_down = false;
+	hours_pass(1);
+	guest_return(&i1);
+	expect_eq(i1.messages, 1);
+	the_end();
+}
+
+/* Nobody commits it any more: the proposals say it. */
+TEST(a_room_that_all_have_left_goes_unread)
+{
+	room_of_three();
+	guest_say(&t1, "unread");
+	guest_leave(&r1);
+	client_close(rosa.c);
+	guest_leave(&t1);
+	client_close(tom.c);
+	guest_leave(&i1);
+	client_close(ida.c);
+	hours_pass(3);
+	for (int i = 0; i < APPS; i++)
+		expect_nothing_of_the_room(&apps[i]);
+	the_end();
+}
+
+TEST(a_seat_of_version_2_has_not_left)
+{
+	struct seat_record r = { .version = 0, .start = 3, .ended = 9 }, read = { .left = true };
+	struct view two = { NULL, 0 }, three = { NULL, 0 };
+	arena_init(&apps_mem, 1 << 20, ARENA_PLAIN);
+	expect_ok(wire_encode_to(&apps_mem, seat_record_element, &r, &two));
+	expect_bytes(view_slice(two, 0, 2), VIEW_LIT("\0\2"));
+	expect_ok(wire_decode(two, &apps_mem, seat_record_element, &read));
+	expect(!read.left);
+	r.left = true;
+	expect_ok(wire_encode_to(&apps_mem, seat_record_element, &r, &three));
+	expect_bytes(view_slice(three, 0, 2), VIEW_LIT("\0\3"));
+	expect_ok(wire_decode(three, &apps_mem, seat_record_element, &read));
+	expect(read.left && read.start == 3 && read.ended == 9);
+	/* It is at the end, and has to be there. */
+	expect_err(wire_decode(view_slice(three, 0, two.n), &apps_mem, seat_record_element, &read),
+		   UC_E_MALFORMED);
+	arena_done(&apps_mem);
+}
