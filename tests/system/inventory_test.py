@@ -106,7 +106,15 @@ class Inventory(unittest.TestCase):
     def test_operator_view(self):
         """Eight lines, of nobody else, and the same of a backup, which it leaves as it was."""
         b = self.backbone
-        said = self.view('dial', '+4915112345678')
+        backup, conf = b.dir / 'backup', b.dir / 'undercroft.conf'
+        # What is swept between the two is not there the second time: then once more.
+        for _ in range(3):
+            shutil.rmtree(backup, ignore_errors=True)
+            said = self.view('dial', '+4915112345678')
+            self.assertEqual(b.ctl('backup', conf, backup).returncode, 0)
+            kept = self.view('dial', '+4915112345678', backup)
+            if kept.splitlines()[:-1] == said.splitlines()[:-1]:
+                break
         lines = dict(line.split(maxsplit=1) for line in said.splitlines())
         self.assertLessEqual(len(said.splitlines()), 8, said)
         self.assertRegex(lines['account'], r'signed up \d{4}-\d\d-\d\d; suspended .*: no')
@@ -114,10 +122,7 @@ class Inventory(unittest.TestCase):
         self.assertRegex(lines['contact'], r'^\d+ sets of KeyPackages waiting; \d+ KeyPackages; ')
         self.assertRegex(lines['stores'], r'of \d+ records of rooms 0 lead to it; .* [0-9a-f]{64}$')
         self.assertNotIn('name it', lines['stores'])
-        backup, conf = b.dir / 'backup', b.dir / 'undercroft.conf'
-        self.assertEqual(b.ctl('backup', conf, backup).returncode, 0)
         before = {p: p.read_bytes() for p in backup.rglob('*') if p.is_file()}
-        kept = self.view('dial', '+4915112345678', backup)
         self.assertEqual(kept, self.view('dial', '+4915112345678', backup))
         # The backbone goes on writing: of the rooms, which are others' too.
         self.assertEqual(kept.splitlines()[:-1], said.splitlines()[:-1])
@@ -126,7 +131,8 @@ class Inventory(unittest.TestCase):
         # By the id it says the same; neither is printed, nor anything else of 16 bytes and more.
         devices = b.ctl('devices', conf, 'dial', '+4915112345678', '--json')
         account = json.loads(devices.stdout.splitlines()[0])['account']
-        self.assertEqual(self.view('dial', account).splitlines()[:-1], said.splitlines()[:-1])
+        self.assertEqual(self.view('dial', account).splitlines()[:-1],
+                         self.view('dial', '+4915112345678').splitlines()[:-1])
         self.assertEqual(len(re.findall(r'[0-9a-f]{32,}', said)), 1)
         self.assertNotIn('4915112345678', said + b.logs())
         nobody = b.ctl('operator-view', conf, 'plaza', 'nobody@allotments.example')
