@@ -316,7 +316,7 @@ enum uc_request_state {
 	UC_REQUEST_OPEN,
 	UC_REQUEST_ACCEPTED,
 	UC_REQUEST_DECLINED, /* by ourselves; outgoing: nobody there, or refused for good */
-	UC_REQUEST_WAITING,  /* for our guardian; in either direction */
+	UC_REQUEST_WAITING,  /* for our guardian; incoming: no name and text yet */
 };
 struct uc_request {
 	struct uc_id id;

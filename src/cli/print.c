@@ -193,7 +193,7 @@ void print_request(bool json, unsigned number, const struct uc_request *r, const
 		return;
 	}
 	printf("%2u  %-4s %-9s ", number, r->incoming ? "from" : "to", request_states[r->state]);
-	print_text(stdout, r->name[0] ? r->name : "who made a link");
+	print_text(stdout, r->name[0] ? r->name : r->incoming ? "someone" : "who made a link");
 	fputs(" on ", stdout);
 	print_text(stdout, app);
 	if (r->incoming && r->by_invitation)

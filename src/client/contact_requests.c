@@ -54,6 +54,12 @@ uc_err request_new(struct uc_client *c, bool incoming, struct request **out)
 	return UC_OK;
 }
 
+/* No words of a stranger reach who is below 16 before the guardian agrees, nor when they refuse. */
+static bool is_veiled(const struct request *q)
+{
+	return q->incoming && (q->state == REQUEST_GUARDED || q->state == REQUEST_REFUSED);
+}
+
 static void request_tell(struct uc_client *c, enum uc_event_kind kind, const struct request *q)
 {
 	struct event_out *e = event_new(c, kind);
@@ -65,7 +71,7 @@ static void request_tell(struct uc_client *c, enum uc_event_kind kind, const str
 		e->event.has_room = true;
 		e->event.room = q->room;
 	}
-	e->event.text = event_text(e, view_str(q->name));
+	e->event.text = event_text(e, view_str(is_veiled(q) ? "" : q->name));
 }
 
 static void request_end(struct uc_client *c, struct request *q, uint8_t state, uc_err err,
@@ -641,8 +647,8 @@ uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
 			.by_invitation = q->by_invitation,
 			.state = shown_state(q),
 			.app = q->app,
-			.name = q->name,
-			.text = q->text,
+			.name = is_veiled(q) ? "" : q->name,
+			.text = is_veiled(q) ? "" : q->text,
 			.time_ms = q->time_ms,
 			.has_contact = contact_find(c, &q->contact) != NULL,
 			.contact = q->contact,

@@ -86,7 +86,8 @@ export interface Device {
 export interface ContactRequest {
 	id: Id;
 	incoming: boolean;
-	/** 'declined' by ourselves; outgoing: nobody there, or refused for good; 'waiting' for our guardian */
+	/** 'declined' by ourselves; outgoing: nobody there, or refused for good; 'waiting' for our guardian, then
+	 * incoming without name and text */
 	state: 'open' | 'accepted' | 'declined' | 'waiting';
 	/** theirs */
 	app: string;

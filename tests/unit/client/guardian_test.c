@@ -219,6 +219,40 @@ TEST(what_a_guardian_was_asked_survives_a_restart)
 	end();
 }
 
+/* --- a letter that waits --- */
+
+static bool letter_each(void *ctx, const struct uc_request *q)
+{
+	*(bool *)ctx = q->name[0] || q->text[0];
+	return true;
+}
+
+/* By the list, and by the last event. */
+static bool letter_speaks(void)
+{
+	bool listed = false, told = false;
+	struct uc_event e;
+	expect_ok(uc_requests(kim.c, letter_each, &listed));
+	while (uc_client_next_event(kim.c, &e))
+		told = told || (e.kind == UC_EVENT_REQUEST && e.text[0]);
+	return listed || told;
+}
+
+TEST(what_a_letter_says_is_shown_when_it_is_agreed_to)
+{
+	for (int agree = 0; agree < 2; agree++) {
+		begin();
+		struct request *q = request_find(kim.c, &asked);
+		expect_ok(text_set(q->name, sizeof q->name, VIEW_LIT("You know me")));
+		expect_ok(text_set(q->text, sizeof q->text, VIEW_LIT("Come out")));
+		expect(!letter_speaks());
+		expect_ok(says(agree ? GUARDIAN_AGREES : GUARDIAN_REFUSES, &rosa.c->account.device,
+			       NULL, 9));
+		expect_eq(letter_speaks(), agree == 1);
+		end();
+	}
+}
+
 /* --- who does not say who they are --- */
 
 static struct room *group;
