@@ -345,14 +345,26 @@ static uc_err seal_read(struct uc_client *c, const struct guardian_word *x,
 	return out->says == x->says ? UC_OK : UC_E_ARGUMENT;
 }
 
+static void ask_again(struct guardianship *g)
+{
+	for (struct awaited *x = g->awaited; x; x = x->next)
+		x->told_in = (struct uc_id){ { 0 } };
+	g->dirty = true;
+}
+
 static uc_err accept_in(struct uc_client *c, const struct contact *k, const struct guardian_word *x)
 {
 	struct guardianship *g = &c->guardian;
+	struct uc_id contact;
 	struct guardian_seal seal;
 	struct view key;
-	if (!g->has_offer || !id_equal(&g->offered, &k->id) ||
-	    !view_equal(VIEW_OF(g->offer), VIEW_OF(x->subject)))
-		return UC_OK; /* to an offer that is no more, or known already */
+	if (!view_equal(VIEW_OF(g->offer), VIEW_OF(x->subject)))
+		return UC_OK; /* to an offer that is no more */
+	/* Their device kept nothing of what it was asked before it accepted. */
+	if (guardian_named(c, &contact) && id_equal(&contact, &k->id))
+		ask_again(g);
+	if (!g->has_offer || !id_equal(&g->offered, &k->id))
+		return UC_OK; /* known already */
 	TRY(seal_read(c, x, &seal));
 	/* Of before a recovery: it must be the same, and then the settings have it. */
 	bool there = key_named(c, &key) || key_underway(c, &key);
@@ -364,6 +376,7 @@ static uc_err accept_in(struct uc_client *c, const struct contact *k, const stru
 	g->guardian = k->id;
 	g->has_guardian = g->dirty = true;
 	g->has_offer = false;
+	ask_again(g);
 	guardian_tell(c, &k->id, "named");
 	return UC_OK;
 }

@@ -14,7 +14,10 @@
 #include "base/heap.h"
 #include "base/text.h"
 
-enum { WARDS_MAX = 32, ASKS_MAX = 64, ASK_BYTES = 8192 };
+/* The names, addresses and texts of one ask are far below ASK_BYTES.  All of it is one record. */
+enum { WARDS_MAX = 32, ASKS_MAX = 64, ASK_BYTES = 4096, WARD_BYTES = 64 * 1024 };
+_Static_assert(WARDS_MAX *(WARD_BYTES + ASKS_MAX * 128 + 256) < BLOB_MAX / 2,
+	       "what all wards ask is not stored");
 
 static struct ward **ward_at(struct guardianship *g, const struct uc_id *contact)
 {
@@ -41,14 +44,19 @@ static void ask_drop(struct guardianship *g, struct ward_ask **at)
 	g->dirty = true;
 }
 
-static void ward_drop(struct guardianship *g, struct ward **at)
+static void asks_drop(struct guardianship *g, const struct uc_id *contact)
 {
-	struct ward *x = *at;
 	for (struct ward_ask **q = &g->asks; *q;)
-		if (id_equal(&(*q)->contact, &x->contact))
+		if (id_equal(&(*q)->contact, contact))
 			ask_drop(g, q);
 		else
 			q = &(*q)->next;
+}
+
+static void ward_drop(struct guardianship *g, struct ward **at)
+{
+	struct ward *x = *at;
+	asks_drop(g, &x->contact);
 	*at = x->next;
 	heap_free_wiped(x, sizeof *x);
 	g->dirty = true;
@@ -84,6 +92,7 @@ static uc_err offer_keep(struct uc_client *c, const struct contact *k, struct vi
 		TRY(ward_add(c, k, &w));
 		memcpy(w->offer, offer.p, sizeof w->offer);
 		w->accepted = false;
+		asks_drop(&c->guardian, &k->id);
 		guardian_tell(c, &k->id, "offer");
 	}
 	*out = w;
@@ -101,28 +110,38 @@ static bool is_readable(struct view v)
 	return utf8_is_valid(v) && !(v.n && memchr(v.p, 0, v.n));
 }
 
-/* From a ward that this device knows nothing of, since it is a new one: they are to be accepted again,
- * and what they ask is kept until then. */
+/* Room for one more ask of theirs. */
+static bool has_room_for(const struct guardianship *g, const struct uc_id *contact, size_t bytes)
+{
+	size_t n = 0;
+	for (const struct ward_ask *q = g->asks; q; q = q->next) {
+		n += id_equal(&q->contact, contact);
+		bytes += id_equal(&q->contact, contact) ? q->ask.n : 0;
+	}
+	return n < ASKS_MAX && bytes <= WARD_BYTES;
+}
+
+/* From a ward that this device knows nothing of, since it is a new one: they are to be accepted again.
+ * Nothing of what they ask is kept until then, since any contact can say so; their device asks again. */
 uc_err ward_ask_in(struct uc_client *c, const struct contact *k, struct view offer, struct view ask)
 {
 	struct guardianship *g = &c->guardian;
 	struct guardian_ask in;
 	struct uc_id id;
 	struct ward *w;
-	size_t n = 0;
 	TRY(offer_keep(c, k, offer, &w));
+	if (!w->accepted)
+		return UC_OK;
 	if (ask.n > ASK_BYTES)
 		return UC_E_TOO_LARGE;
 	TRY(wire_decode(ask, &c->call, guardian_ask_element, &in));
 	if (!is_readable(in.app) || !is_readable(in.name) || !is_readable(in.text))
 		return UC_E_TEXT;
 	TRY(guardian_subject(ask, id.b));
-	for (const struct ward_ask *q = g->asks; q; q = q->next)
-		n += id_equal(&q->contact, &k->id);
 	struct ward_ask **at = ask_at(g, &id);
 	if (*at)
 		return UC_OK;
-	if (n >= ASKS_MAX)
+	if (!has_room_for(g, &k->id, ask.n))
 		return UC_E_LIMIT;
 	struct ward_ask *q = HEAP_NEW(struct ward_ask);
 	if (!q)
@@ -133,8 +152,7 @@ uc_err ward_ask_in(struct uc_client *c, const struct contact *k, struct view off
 	q->time_ms = client_now(c);
 	g->dirty = true;
 	TRY(blob_set(&q->ask, ask));
-	if (w->accepted)
-		guardian_tell(c, &k->id, "ask");
+	guardian_tell(c, &k->id, "ask");
 	return UC_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/devices.h"
+#include "client/guardian_inside.h"
 #include "client/pool.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -251,6 +252,97 @@ TEST(what_a_letter_says_is_shown_when_it_is_agreed_to)
 		expect_eq(letter_speaks(), agree == 1);
 		end();
 	}
+}
+
+/* --- what a guardian keeps --- */
+
+struct asking {
+	struct contact who; /* no more of them than who it is */
+	uint8_t offer[32];
+	uint32_t number;
+	size_t bytes;
+};
+
+static uc_err ask_in(struct uc_client *c, void *arg)
+{
+	static char text[16384];
+	struct asking *in = arg;
+	struct guardian_ask x = { .version = 1, .asked = GUARDIAN_GROUP };
+	struct view ask;
+	memset(text, 'x', sizeof text);
+	memcpy(x.number, &in->number, sizeof in->number);
+	x.text = (struct view){ (const uint8_t *)text, in->bytes };
+	TRY(wire_encode_to(&c->call, guardian_ask_element, &x, &ask));
+	in->number++;
+	return ward_ask_in(c, &in->who, VIEW_OF(in->offer), ask);
+}
+
+static size_t kept(size_t *bytes)
+{
+	size_t n = 0;
+	*bytes = 0;
+	for (const struct ward_ask *q = rosa.c->guardian.asks; q; q = q->next, n++)
+		*bytes += q->ask.n;
+	return n;
+}
+
+TEST(who_is_no_ward_leaves_nothing_but_that_they_would_be_one)
+{
+	struct asking in = { .bytes = 100, .offer = { 1 } };
+	size_t bytes;
+	begin();
+	for (unsigned i = 0; i < 3; i++)
+		expect_ok(turn_run(rosa.c, ask_in, &in));
+	expect_eq(kept(&bytes), 0);
+	struct ward *w = rosa.c->guardian.wards;
+	expect(w && !w->accepted && !w->next);
+	w->accepted = true;
+	expect_ok(turn_run(rosa.c, ask_in, &in));
+	expect_eq(kept(&bytes), 1);
+	/* A new offer is to be accepted, too. */
+	in.offer[0] = 2;
+	expect_ok(turn_run(rosa.c, ask_in, &in));
+	expect(!w->accepted);
+	expect_eq(kept(&bytes), 0);
+	end();
+}
+
+TEST(what_all_wards_ask_can_be_stored)
+{
+	size_t bytes, n = 0, more;
+	begin();
+	for (uint8_t i = 1; i <= 32; i++) {
+		struct asking in = { .bytes = 4096, .offer = { 1 } };
+		in.who.id.b[0] = i;
+		in.number = i * 1000u;
+		expect_ok(turn_run(rosa.c, ask_in, &in));
+		for (struct ward *w = rosa.c->guardian.wards; w; w = w->next)
+			w->accepted = true;
+		expect_err(turn_run(rosa.c, ask_in, &in), UC_E_TOO_LARGE);
+		/* Who asks for much does not take it from the others. */
+		in.bytes = 3900;
+		unsigned taken = 0;
+		while (taken < 70 && !turn_run(rosa.c, ask_in, &in))
+			taken++;
+		expect(taken < 64);
+		expect((more = kept(&bytes)) > n);
+		expect(bytes <= i * 64u * 1024u);
+		n = more;
+	}
+	expect_ok(person_open(&rosa));
+	expect_eq(kept(&bytes), n);
+	end();
+}
+
+TEST(a_guardian_with_a_new_device_is_asked_again)
+{
+	begin();
+	kim.c->guardian.offer[0] = 3;
+	expect_ok(says(GUARDIAN_ACCEPTS, &rosa.c->account.device, &seals, 4));
+	expect(!id_is_zero(&kim.c->guardian.awaited->told_in));
+	expect_ok(says(GUARDIAN_ACCEPTS, &rosa.c->account.device, &seals, 3));
+	expect(id_is_zero(&kim.c->guardian.awaited->told_in));
+	end();
 }
 
 /* --- who does not say who they are --- */
