@@ -60,16 +60,17 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 	for (const struct room *r = c->rooms; r; r = r->next) {
 		if (r->shadow)
 			continue;
+		bool veiled = guardian_veils(c, r);
 		struct uc_room shown = {
 			.id = r->id,
-			.uri = r->uri,
-			.name = shown_name(c, r, name, sizeof name),
+			.uri = veiled ? "" : r->uri,
+			.name = veiled ? "" : shown_name(c, r, name, sizeof name),
 			.direct = r->direct,
 			.state = shown_state(c, r),
 			.consistent = r->consistent,
 			.epoch = r->group ? room_group_epoch(r->group) : 0,
-			.members = people(r),
-			.unread = guardian_holds(c, r) ? 0 : r->unread,
+			.members = veiled ? 0 : people(r),
+			.unread = veiled ? 0 : r->unread,
 			.read_up_to = r->read_up_to,
 			.last_ms = r->last_ms,
 		};
@@ -104,6 +105,8 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 	const struct room *r = room_find(c, room);
 	if (!r)
 		return UC_E_NOT_FOUND;
+	if (guardian_veils(c, r))
+		return UC_OK;
 	for (const struct member *m = r->members; m; m = m->next) {
 		struct leaves l = { .participant = m->participant };
 		if (m->gone)

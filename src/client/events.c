@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the owner is told. */
-#include "client/client.h"
+#include "client/guardian.h"
+#include "client/rooms.h"
 
 uc_op op_new(struct uc_client *c)
 {
@@ -44,10 +45,13 @@ void op_done(struct uc_client *c, uc_op op, uc_err err, struct view text)
 void event_warning(struct uc_client *c, uc_err err, struct view text, const struct uc_id *room)
 {
 	struct event_out *e = event_new(c, UC_EVENT_WARNING);
+	const struct room *r = room ? room_find(c, room) : NULL;
+	/* The words may be the hub's, which is whose it is that brings somebody there. */
+	bool own_words = r && (r->fleeing || guardian_veils(c, r));
 	if (!e)
 		return;
 	e->event.err = err;
-	e->event.text = event_text(e, text.n ? text : view_str(uc_err_text(err)));
+	e->event.text = event_text(e, text.n && !own_words ? text : view_str(uc_err_text(err)));
 	if (room) {
 		e->event.has_room = true;
 		e->event.room = *room;

@@ -135,6 +135,43 @@ static uc_err await(struct uc_client *c, const struct uc_id *of, bool is_room, u
 	return UC_OK;
 }
 
+static const struct awaited *held(const struct uc_client *c, const struct room *r)
+{
+	for (const struct awaited *x = c->guardian.awaited; x; x = x->next)
+		if (x->is_room && id_equal(&x->of, &r->id))
+			return x;
+	return NULL;
+}
+
+/* Also of those who were there before: what they call themselves now came while it was held. */
+static uc_err room_forget(struct uc_client *c, struct room *r, uint64_t from)
+{
+	TRY(history_forget(c, r, from, true));
+	r->unread = 0;
+	memset(r->name, 0, sizeof r->name);
+	for (struct member *m = r->members; m; m = m->next) {
+		if (!strcmp(m->participant, r->participant))
+			continue;
+		m->introduced = false;
+		m->contact = (struct uc_id){ { 0 } };
+		memset(m->name, 0, sizeof m->name);
+		memset(m->account_key, 0, sizeof m->account_key);
+		blob_done(&m->introduction);
+	}
+	r->dirty = r->members_dirty = true;
+	return UC_OK;
+}
+
+uc_err guardian_forget(struct uc_client *c, struct room *r)
+{
+	const struct awaited *x = held(c, r);
+	if (!x)
+		return UC_OK;
+	TRY(room_forget(c, r, x->from));
+	awaited_drop(&c->guardian, awaited_at(&c->guardian, &r->id));
+	return UC_OK;
+}
+
 uc_err guardian_hold(struct uc_client *c, const struct room *r)
 {
 	return await(c, &r->id, true, r->next_message);
@@ -142,10 +179,21 @@ uc_err guardian_hold(struct uc_client *c, const struct room *r)
 
 bool guardian_holds(const struct uc_client *c, const struct room *r)
 {
-	for (const struct awaited *x = c->guardian.awaited; x; x = x->next)
-		if (x->is_room && id_equal(&x->of, &r->id))
-			return true;
-	return false;
+	return held(c, r) != NULL;
+}
+
+bool guardian_veils(struct uc_client *c, const struct room *r)
+{
+	struct uc_id contact;
+	if (r->state == ROOM_JOINING && !r->direct)
+		return guardian_named(c, &contact);
+	return guardian_holds(c, r);
+}
+
+bool guardian_shown_before(const struct uc_client *c, const struct room *r, uint64_t message)
+{
+	const struct awaited *x = held(c, r);
+	return x && message <= x->from;
 }
 
 /* --- asking --- */
@@ -227,12 +275,17 @@ static uc_err ask_one(struct uc_client *c, struct room *to, struct awaited *x)
 
 /* --- the end of waiting --- */
 
+/* What was said there meanwhile is never shown. */
+static uc_err forget(struct uc_client *c, const struct awaited *x)
+{
+	struct room *r = x->is_room ? room_find(c, &x->of) : NULL;
+	return r ? room_forget(c, r, x->from) : UC_OK;
+}
+
 static uc_err refused(struct uc_client *c, const struct awaited *x)
 {
 	struct room *r = x->is_room ? room_find(c, &x->of) : NULL;
-	/* Nor is what was said there meanwhile ever shown. */
-	if (r)
-		TRY(history_forget(c, r, x->from));
+	TRY(forget(c, x));
 	if (r && room_is_open(r))
 		return room_flee(c, r, "Your guardian has not agreed to this group: it was left.");
 	if (!x->is_room)
@@ -243,11 +296,25 @@ static uc_err refused(struct uc_client *c, const struct awaited *x)
 static uc_err agreed(struct uc_client *c, const struct awaited *x)
 {
 	struct room *r = x->is_room ? room_find(c, &x->of) : NULL;
-	if (r && room_is_open(r) && !r->fleeing)
+	/* One whose place was lost is shown, and introduces us when we are back.  Whoever came when the
+	 * guardian had been asked is a stranger, and so are their words. */
+	if (r && r->state == ROOM_OPEN && !r->fleeing) {
+		TRY(history_forget(c, r, x->from, false));
 		return rooms_shown(c, r);
+	}
 	if (!x->is_room)
 		requests_guarded(c, &x->of, true);
 	return UC_OK;
+}
+
+uc_err guardian_answered(struct uc_client *c, const struct uc_id *of, bool agrees)
+{
+	struct awaited **at = awaited_at(&c->guardian, of);
+	if (!*at)
+		return UC_OK;
+	const struct awaited one = **at;
+	awaited_drop(&c->guardian, at);
+	return agrees ? agreed(c, &one) : refused(c, &one);
 }
 
 /* There is no guardian any more who could be asked: nothing is agreed to. */
@@ -255,9 +322,8 @@ static uc_err refuse_all(struct uc_client *c)
 {
 	struct guardianship *g = &c->guardian;
 	while (g->awaited) {
-		const struct awaited x = *g->awaited;
-		awaited_drop(g, &g->awaited);
-		TRY(refused(c, &x));
+		const struct uc_id of = g->awaited->of;
+		TRY(guardian_answered(c, &of, false));
 	}
 	return UC_OK;
 }
@@ -304,13 +370,14 @@ uc_err guardian_drive(struct uc_client *c)
 		if (err_is_hard(err))
 			return err;
 		if (err == UC_E_NOT_FOUND) {
+			const struct awaited gone = **at;
 			awaited_drop(g, at);
+			TRY(forget(c, &gone));
 			continue;
 		}
 		if (err == UC_E_TOO_LARGE) {
-			const struct awaited one = **at;
-			awaited_drop(g, at);
-			TRY(refused(c, &one));
+			const struct uc_id of = (*at)->of;
+			TRY(guardian_answered(c, &of, false));
 			continue;
 		}
 		at = &(*at)->next;
@@ -330,9 +397,8 @@ static uc_err answer_in(struct uc_client *c, const struct contact *k, const stru
 		if (id_is_zero(&(*at)->told_in) ||
 		    !view_equal(VIEW_OF((*at)->subject.b), VIEW_OF(x->subject)))
 			continue;
-		const struct awaited one = **at;
-		awaited_drop(g, at);
-		return x->says == GUARDIAN_AGREES ? agreed(c, &one) : refused(c, &one);
+		const struct uc_id of = (*at)->of;
+		return guardian_answered(c, &of, x->says == GUARDIAN_AGREES);
 	}
 	return UC_OK; /* answered before */
 }

@@ -14,6 +14,9 @@ struct room *guardian_room(struct uc_client *c, const struct uc_id *contact);
 uc_err UC_MUST_USE guardian_send(struct uc_client *c, struct room *r, uint8_t step,
 				 struct view offer, struct view body);
 
+/* The guardian's word about a request or a room, or the end of waiting for it. */
+uc_err UC_MUST_USE guardian_answered(struct uc_client *c, const struct uc_id *of, bool agrees);
+
 /* --- wards.c: for the guardian --- */
 
 uc_err UC_MUST_USE ward_offer_in(struct uc_client *c, const struct contact *k, struct view offer);

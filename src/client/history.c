@@ -251,13 +251,19 @@ static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
 	return UC_OK;
 }
 
-uc_err history_forget(struct uc_client *c, struct room *r, uint64_t number)
+static bool is_admitted(const struct room *r, const struct message *m)
+{
+	const struct member *from = room_member_find(r, view_str(m->participant));
+	return from && from->admitted;
+}
+
+uc_err history_forget(struct uc_client *c, struct room *r, uint64_t number, bool all)
 {
 	while (number++ < r->next_message) {
 		struct arena_mark mark = arena_mark(&c->call);
 		struct message m = { 0 };
 		uc_err err = history_get(c, r, number, &c->call, &m);
-		if (!err && !m.own)
+		if (!err && !m.own && (all || !is_admitted(r, &m)))
 			forget(c, r, &m);
 		arena_reset(&c->call, mark);
 		if (err && err != UC_E_NOT_FOUND)

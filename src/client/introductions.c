@@ -143,7 +143,8 @@ uc_err introductions_epoch(struct uc_client *c, struct room *r)
 
 static void introduced_tell(struct uc_client *c, const struct room *r, const struct member *m)
 {
-	struct event_out *e = event_new(c, UC_EVENT_MEMBER_INTRODUCED);
+	bool held = guardian_holds(c, r);
+	struct event_out *e = held ? NULL : event_new(c, UC_EVENT_MEMBER_INTRODUCED);
 	if (!e)
 		return;
 	e->event.has_room = e->event.has_member = true;
@@ -152,6 +153,14 @@ static void introduced_tell(struct uc_client *c, const struct room *r, const str
 	e->event.has_contact = !id_is_zero(&m->contact);
 	e->event.contact = m->contact;
 	e->event.text = event_text(e, view_str(m->name));
+}
+
+void introductions_tell(struct uc_client *c, const struct room *r)
+{
+	for (const struct member *m = r->members; m; m = m->next)
+		if (!m->gone && m->introduced && m->admitted &&
+		    strcmp(m->participant, r->participant) != 0)
+			introduced_tell(c, r, m);
 }
 
 /* The other one of a direct room is, or becomes, a contact. */
@@ -184,7 +193,7 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 	if (again && !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key)))
 		return UC_E_INTRODUCTION; /* one participant, one account */
 	if (!id_is_zero(expected) && !id_equal(expected, &id)) {
-		identity_alarm(c, expected, view_str(who->name));
+		identity_alarm(c, expected, view_str(guardian_holds(c, r) ? "" : who->name));
 		return UC_E_INTRODUCTION;
 	}
 	if (r->direct)
@@ -326,6 +335,10 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	if (err == UC_E_UNSUPPORTED)
 		return UC_OK;
 	TRY(err);
+	/* What is left by this client itself is nothing that the person is to hear more of. */
+	if (r->fleeing &&
+	    (m.control_kind == CONTROL_INTRODUCTIONS || m.control_kind == CONTROL_NAME))
+		return UC_OK;
 	switch (m.control_kind) {
 	case CONTROL_INTRODUCTIONS:
 		return introductions_in(c, r, sender, &m);

@@ -13,6 +13,8 @@ uc_err UC_MUST_USE introductions_own(struct uc_client *c, struct room *r);
 uc_err UC_MUST_USE introductions_forward(struct uc_client *c, struct room *r);
 /* Asks those for their introduction who have not given it. */
 uc_err UC_MUST_USE introductions_drive(struct uc_client *c, struct room *r);
+/* Of a room that was held: who has said meanwhile who they are. */
+void introductions_tell(struct uc_client *c, const struct room *r);
 /* The room's members have changed. */
 uc_err UC_MUST_USE introductions_epoch(struct uc_client *c, struct room *r);
 /* Queues key addresses for the other one of a direct room. */

@@ -2,6 +2,7 @@
 #include "client/received.h"
 
 #include "client/compose.h"
+#include "client/guardian.h"
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
@@ -36,7 +37,8 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 {
 	struct message m = { 0 };
 	uint64_t number = history_number(c, r, &p->replaces);
-	if (!number)
+	/* New words in place of what was shown could not be taken back with the rest. */
+	if (!number || (p->kind == CONTENT_EDIT && guardian_shown_before(c, r, number)))
 		return UC_OK;
 	TRY(history_get(c, r, number, &c->call, &m));
 	if (strcmp(m.participant, from->participant) != 0 || m.deleted)
@@ -85,6 +87,8 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 	const struct member *m = room_member_find(to, sender->participant);
 	if (parts.kind != CONTENT_CONTROL && !from.own && m && strangers_hide(c, to, m))
 		return UC_OK;
+	if (parts.kind != CONTENT_CONTROL && !from.own && to->fleeing)
+		return UC_OK; /* the person is told that it was left */
 	switch (parts.kind) {
 	case CONTENT_TEXT:
 	case CONTENT_REACTION:

@@ -61,7 +61,8 @@ void room_changed(struct uc_client *c, struct room *r, struct view what)
 
 void room_renamed(struct uc_client *c, struct room *r, struct view participant)
 {
-	struct event_out *e = r->shadow ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
+	bool hidden = r->shadow || guardian_holds(c, r);
+	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
 	if (!e)
 		return;
 	e->event.has_room = e->event.has_member = true;
@@ -304,7 +305,8 @@ static uc_err may_stay(struct uc_client *c, struct room *r)
 uc_err rooms_shown(struct uc_client *c, struct room *r)
 {
 	joined_tell(c, r);
-	return introductions_own(c, r);
+	introductions_tell(c, r);
+	return room_is_open(r) && !r->lost ? introductions_own(c, r) : UC_OK;
 }
 
 /* What the guardian cannot be asked about is not entered. */
@@ -395,6 +397,9 @@ void rooms_left(struct uc_client *c, struct room *r)
 	room_group_free(r->group);
 	r->group = NULL;
 	r->dirty = r->group_dirty = true;
+	uc_err err = guardian_forget(c, r);
+	if (err)
+		safe_fail(&c->safe, err);
 	groups_tasks_drop(c, r, UC_E_REMOVED);
 	outbox_fail(c, r);
 	contacts_room_gone(c, r);

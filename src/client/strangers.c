@@ -30,6 +30,7 @@ uc_err room_flee(struct uc_client *c, struct room *r, const char *why)
 {
 	if (r->fleeing)
 		return UC_OK;
+	TRY(guardian_forget(c, r));
 	TRY(history_note(c, r, why));
 	r->fleeing = r->dirty = true;
 	r->flee_ms = 0;
@@ -38,11 +39,13 @@ uc_err room_flee(struct uc_client *c, struct room *r, const char *why)
 
 static uc_err flee_from(struct uc_client *c, struct room *r, const struct member *m)
 {
+	/* Where the person has seen nothing of them, their name would be the first words. */
+	bool held = guardian_holds(c, r);
 	char name[MEMBER_NAME_BYTES];
 	struct buf b;
 	buf_init(&b, WHY_BYTES);
 	buf_add_str(&b, "You have left this room: ");
-	buf_add_str(&b, member_name(c, m, name, sizeof name));
+	buf_add_str(&b, held && m->introduced ? "someone" : member_name(c, m, name, sizeof name));
 	if (m->introduced) {
 		buf_add_str(&b, " from ");
 		buf_add_view(&b, uri_domain(view_str(m->participant)));

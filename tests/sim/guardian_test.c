@@ -107,6 +107,39 @@ static bool knows_both(struct world *w, void *person)
 	return scene_contact(person, tom->name).there && scene_contact(person, ida->name).there;
 }
 
+/* What is there to be read of groups. */
+struct words_seen {
+	const struct person *of;
+	unsigned names, members;
+};
+
+static bool member_each(void *ctx, const struct uc_member *m)
+{
+	struct words_seen *s = ctx;
+	s->members += m->introduced && !m->is_self;
+	return true;
+}
+
+static bool words_each(void *ctx, const struct uc_room *r)
+{
+	struct words_seen *s = ctx;
+	if (r->direct)
+		return true;
+	s->names += r->name[0] != 0;
+	return !uc_members(s->of->client, &r->id, member_each, s);
+}
+
+static void reads_of(const struct person *p, unsigned groups)
+{
+	struct words_seen s = { .of = p };
+	if (p->w->failed)
+		return;
+	if (!p->client || uc_rooms(p->client, words_each, &s))
+		sim_fail(p->w, "no rooms");
+	else if (s.names != groups || s.members != groups)
+		sim_fail(p->w, "%u names and %u members of %u groups", s.names, s.members, groups);
+}
+
 /* --- what is done --- */
 
 static void answers(bool agree)
@@ -189,11 +222,11 @@ static void meets(void)
 }
 
 /* Ida brings her into a group; she sees nothing of it before he has agreed. */
-static void is_brought(bool agree)
+static struct uc_id is_brought(bool agree)
 {
 	struct world *w = rosa->w;
 	if (w->failed)
-		return;
+		return (struct uc_id){ { 0 } };
 	scene_want(w, scene_has_addresses, &(struct scene_addresses){ ida, rosa->name, 1 },
 		   "addresses");
 	scene_group(ida, rosa);
@@ -204,16 +237,20 @@ static void is_brought(bool agree)
 	struct rooms_seen r = scene_rooms(rosa);
 	if (r.open_groups != !agree || r.groups != 1u + !agree)
 		sim_fail(w, "the group is shown");
+	reads_of(rosa, !agree);
 	answers(agree);
 	if (agree) {
 		scene_want(w, scene_has_people, &(struct scene_number){ rosa, 2 },
 			   "the group, for her");
-		return;
+		reads_of(rosa, 1);
+		return s.last.id;
 	}
 	scene_want(w, scene_has_note, &(struct scene_note){ rosa, "Your guardian has not agreed" },
 		   "the note");
 	if (scene_rooms(rosa).open_groups != 1)
 		sim_fail(w, "she is in it nevertheless");
+	reads_of(rosa, 1);
+	return s.last.id;
 }
 
 static void ends(void)

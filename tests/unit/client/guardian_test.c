@@ -7,6 +7,7 @@
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/guardian_inside.h"
+#include "client/history.h"
 #include "client/pool.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -393,6 +394,42 @@ static uc_err enter_one_too_many(struct uc_client *c, void *arg)
 	pool_find(c, group->set_id)->given_to = known->id;
 	group->state = ROOM_JOINING;
 	return rooms_entered(c, group);
+}
+
+static uc_err hold(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return guardian_hold(c, group);
+}
+
+static uc_err is_alone(struct uc_client *c, void *arg)
+{
+	struct settings s;
+	struct view made;
+	(void)arg;
+	TRY(wire_decode(blob_view(&c->account.settings), &mem, settings_element, &s));
+	s.guardian = (struct view){ NULL, 0 };
+	TRY(settings_make(&s, &c->account.device, &mem, &made));
+	TRY(blob_set(&c->account.settings, made));
+	group->members->introduced = true;
+	return text_set(group->members->name, PROFILE_BYTES, VIEW_LIT("You know me"));
+}
+
+TEST(why_a_held_group_was_left_is_told_without_their_name)
+{
+	struct message m = { 0 };
+	begin();
+	expect_ok(turn_run(kim.c, join, NULL));
+	expect_ok(turn_run(kim.c, hold, NULL));
+	expect_ok(turn_run(kim.c, is_alone, NULL));
+	expect_ok(turn_run(kim.c, look, NULL));
+	expect(group->fleeing);
+	expect_ok(history_get(kim.c, group, 1, &mem, &m));
+	expect_bytes(m.text,
+		     VIEW_LIT("You have left this room: someone from x.example is in it, who "
+			      "is no contact of yours."));
+	group->state = ROOM_LEFT;
+	end();
 }
 
 TEST(what_the_guardian_cannot_be_asked_about_is_left)

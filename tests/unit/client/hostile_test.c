@@ -4,6 +4,8 @@
 #include "client/compose.h"
 #include "client/contacts.h"
 #include "client/control.h"
+#include "client/guardian.h"
+#include "client/guardian_inside.h"
 #include "client/history.h"
 #include "client/identity.h"
 #include "client/inbox.h"
@@ -12,6 +14,7 @@
 #include "client/received.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/turn.h"
 #include "mimi/content.h"
 #include "mimi/protocol.h"
@@ -43,7 +46,7 @@ static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
 		t.introduced += e.kind == UC_EVENT_MEMBER_INTRODUCED;
 		t.renamed += name && e.has_member;
 		t.messages += e.kind == UC_EVENT_MESSAGE;
-		if (e.kind == UC_EVENT_MEMBER_INTRODUCED)
+		if (e.kind == UC_EVENT_MEMBER_INTRODUCED || e.kind == UC_EVENT_WARNING)
 			snprintf(t.text, sizeof t.text, "%s", e.text);
 	}
 	return t;
@@ -307,6 +310,193 @@ TEST(what_an_edit_shows_is_what_is_kept_for_a_report)
 	expect_ok(history_get(tom.c, his, 1, &mem, &m));
 	expect_bytes(m.text, VIEW_LIT("unkind"));
 	expect_bytes(m.content, edit.content);
+	end();
+}
+
+/* --- what the guardian is still asked about --- */
+
+static uc_err held(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return guardian_hold(c, his);
+}
+
+static uc_err warned(struct uc_client *c, void *arg)
+{
+	event_warning(c, UC_E_POLICY, view_str(arg), &his->id);
+	return UC_OK;
+}
+
+static uc_err answered(struct uc_client *c, void *arg)
+{
+	return guardian_answered(c, &his->id, *(bool *)arg);
+}
+
+struct shown {
+	unsigned rooms, named, members, messages;
+};
+
+static bool member_each(void *ctx, const struct uc_member *m)
+{
+	((struct shown *)ctx)->members += (m->introduced || m->name[0]) && !m->is_self;
+	return true;
+}
+
+static bool message_each(void *ctx, const struct uc_message *m)
+{
+	((struct shown *)ctx)->messages += !m->own && m->text[0];
+	return true;
+}
+
+static bool room_each(void *ctx, const struct uc_room *r)
+{
+	struct shown *s = ctx;
+	s->rooms++;
+	s->named += r->name[0] || r->uri[0];
+	return true;
+}
+
+static struct shown shown_to_him(void)
+{
+	struct shown s = { 0 };
+	expect_ok(uc_rooms(tom.c, room_each, &s));
+	expect_ok(uc_members(tom.c, &his->id, member_each, &s));
+	expect_ok(uc_messages(tom.c, &his->id, 1, 100, message_each, &s));
+	return s;
+}
+
+/* All that she can put before him. */
+static struct told tries(const char *name, struct words *text)
+{
+	struct control m = { .version = 1, .control_kind = CONTROL_NAME, .name = view_str(name) };
+	struct told a = introduces(&her_leaf, her_introduction(name), "Come home"), b, c;
+	b = says(&her_leaf, &m);
+	c = writes(text);
+	struct words react = { .parts = { .kind = CONTENT_REACTION, .has_reply = true } };
+	react.parts.in_reply_to = text->parts.id;
+	react.parts.text = VIEW_LIT("ha");
+	c.messages += writes(&react).messages;
+	struct words edit = { .parts = { .kind = CONTENT_EDIT,
+					 .replaces = text->parts.id,
+					 .text = VIEW_LIT("Come out now") } };
+	c.messages += writes(&edit).messages;
+	b.renamed += a.renamed;
+	b.introduced += a.introduced;
+	b.messages = c.messages;
+	return b;
+}
+
+TEST(nothing_of_a_held_group_is_told_and_all_of_it_when_it_is_agreed)
+{
+	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Come out") } };
+	begin(false, NULL);
+	turn(held, NULL);
+	struct told t = tries("You know me", &text);
+	expect_eq(t.introduced, 0);
+	expect_eq(t.renamed, 0);
+	expect_eq(t.messages, 0);
+	struct shown s = shown_to_him();
+	expect_eq(s.rooms, 1);
+	expect_eq(s.named, 0);
+	expect_eq(s.members, 0);
+	expect_eq(s.messages, 0);
+	/* Nor the words of whose hub it is. */
+	char hub[] = "Come out";
+	expect_bytes(view_str(turn(warned, hub).text), view_str(uc_err_text(UC_E_POLICY)));
+	/* As it is then. */
+	struct control m = { .version = 1, .control_kind = CONTROL_NAME, .name = VIEW_LIT("Park") };
+	says(&her_leaf, &m);
+	his->members->admitted = true;
+	his->members->next->admitted = true;
+	t = turn(answered, &(bool){ true });
+	expect_eq(t.introduced, 1);
+	expect_bytes(view_str(t.text), VIEW_LIT("You know me"));
+	s = shown_to_him();
+	expect_eq(s.named, 1);
+	expect_eq(s.members, 1);
+	expect_eq(s.messages, 2);
+	expect_bytes(view_str(his->name), VIEW_LIT("Park"));
+	end();
+}
+
+static uc_err flees(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return room_flee(c, his, "It was left.");
+}
+
+static uc_err is_left(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	rooms_left(c, his);
+	return UC_OK;
+}
+
+TEST(a_held_group_that_is_left_is_forgotten)
+{
+	for (int flee = 0; flee < 2; flee++) {
+		struct words text = { .parts = { .kind = CONTENT_TEXT,
+						 .text = VIEW_LIT("Come out") } };
+		begin(false, NULL);
+		turn(held, NULL);
+		tries("You know me", &text);
+		turn(flee ? flees : is_left, NULL);
+		expect(!guardian_holds(tom.c, his));
+		struct shown s = shown_to_him();
+		expect_eq(s.members, 0);
+		expect_eq(s.messages, 0);
+		expect(!his->name[0]);
+		end();
+	}
+}
+
+TEST(nothing_of_a_group_that_was_not_agreed_to_is_left)
+{
+	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Come out") } };
+	begin(false, NULL);
+	turn(held, NULL);
+	tries("You know me", &text);
+	turn(answered, &(bool){ false });
+	/* Nor does she come in while he is on his way out. */
+	struct words later = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Stay") } };
+	struct told t = tries("You do", &later);
+	expect_eq(t.introduced, 0);
+	expect_eq(t.renamed, 0);
+	expect_eq(t.messages, 0);
+	struct shown s = shown_to_him();
+	expect_eq(s.members, 0);
+	expect_eq(s.messages, 0);
+	expect(!his->name[0]);
+	expect(!guardian_holds(tom.c, his));
+	end();
+}
+
+TEST(who_came_when_the_guardian_had_been_asked_has_said_nothing)
+{
+	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Come out") } };
+	begin(false, NULL);
+	turn(held, NULL);
+	tries("You know me", &text);
+	struct told t = turn(answered, &(bool){ true });
+	expect_eq(t.introduced, 0);
+	expect_eq(shown_to_him().messages, 0);
+	end();
+}
+
+TEST(an_edit_puts_nothing_in_the_place_of_what_was_shown_before)
+{
+	struct message m = { 0 };
+	begin(false, NULL);
+	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("kind") } };
+	writes(&w);
+	turn(held, NULL);
+	struct words edit = { .parts = { .kind = CONTENT_EDIT,
+					 .replaces = w.parts.id,
+					 .text = VIEW_LIT("unkind") } };
+	writes(&edit);
+	turn(answered, &(bool){ false });
+	expect_ok(history_get(tom.c, his, 1, &mem, &m));
+	expect_bytes(m.text, VIEW_LIT("kind"));
 	end();
 }
 
