@@ -127,6 +127,11 @@ static uc_err await(struct uc_client *c, const struct uc_id *of, bool is_room, u
 	struct awaited *x = n < AWAITED_MAX ? HEAP_NEW(struct awaited) : NULL;
 	if (!x)
 		return n < AWAITED_MAX ? UC_E_MEMORY : UC_E_LIMIT;
+	uc_err err = env_random(&c->env, x->number, sizeof x->number);
+	if (err) {
+		heap_free(x);
+		return err;
+	}
 	x->of = *of;
 	x->is_room = is_room;
 	x->from = from;
@@ -172,8 +177,10 @@ uc_err guardian_forget(struct uc_client *c, struct room *r)
 	return UC_OK;
 }
 
-uc_err guardian_hold(struct uc_client *c, const struct room *r)
+/* Each time anew: what was asked of it before, and answered meanwhile, was for that time. */
+uc_err guardian_hold(struct uc_client *c, struct room *r)
 {
+	TRY(guardian_forget(c, r));
 	return await(c, &r->id, true, r->next_message);
 }
 
@@ -262,7 +269,7 @@ static uc_err ask_one(struct uc_client *c, struct room *to, struct awaited *x)
 {
 	struct guardian_ask ask = { .version = 1 };
 	struct view body;
-	memcpy(ask.number, x->of.b, sizeof ask.number);
+	memcpy(ask.number, x->number, sizeof ask.number);
 	TRY(x->is_room ? room_ask(c, x, &ask) : request_ask(c, x, &ask));
 	TRY(wire_encode_to(&c->call, guardian_ask_element, &ask, &body));
 	TRY(guardian_subject(body, x->subject.b));

@@ -22,7 +22,7 @@ uc_err UC_MUST_USE guardian_drive(struct uc_client *c);
 /* From the other one of a direct room, who is contact k. */
 uc_err UC_MUST_USE guardian_in(struct uc_client *c, struct contact *k, const struct control *m);
 /* A group that was joined just now is not shown before the guardian agrees. */
-uc_err UC_MUST_USE guardian_hold(struct uc_client *c, const struct room *r);
+uc_err UC_MUST_USE guardian_hold(struct uc_client *c, struct room *r);
 bool guardian_holds(const struct uc_client *c, const struct room *r);
 /* Nothing that others have put into it reaches the ward: it is held, or comes to be before it is open. */
 bool guardian_veils(struct uc_client *c, const struct room *r);

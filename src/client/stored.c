@@ -511,7 +511,7 @@ static void wire_awaited(struct wire *w, struct awaited *x)
 
 void wire_guardianship(struct wire *w, struct guardianship *g)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, GUARDIANSHIP_VERSION);
 	wire_bool(w, &g->has_offer);
 	wire_id(w, &g->offered);
 	FIXED(w, g->offer);
@@ -522,6 +522,11 @@ void wire_guardianship(struct wire *w, struct guardianship *g)
 	WIRE_CHAIN(w, &g->wards, struct ward, wire_ward);
 	WIRE_CHAIN(w, &g->asks, struct ward_ask, wire_ward_ask);
 	WIRE_CHAIN(w, &g->awaited, struct awaited, wire_awaited);
+	for (struct awaited *x = g->awaited; x && !w->failed; x = x->next)
+		if (version > 1)
+			FIXED(w, x->number);
+		else
+			memcpy(x->number, x->of.b, sizeof x->number);
 }
 
 void guardianship_done(struct guardianship *g)

@@ -20,11 +20,12 @@ enum {
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 3, /* 3: contact codes, links */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 4,     /* 3: the members are a record of their own; 4: left by itself */
-	MEMBERS_VERSION = 3,  /* 2: since when nobody came; 3: who may be there */
-	OUTGOING_VERSION = 2, /* 2: said again */
-	MESSAGE_VERSION = 2,  /* 2: when the hub took what is shown */
-	DOMAIN_MAX = 256,     /* bytes with the closing zero, as all of these */
+	ROOM_VERSION = 4,         /* 3: the members are a record of their own; 4: left by itself */
+	MEMBERS_VERSION = 3,      /* 2: since when nobody came; 3: who may be there */
+	OUTGOING_VERSION = 2,     /* 2: said again */
+	MESSAGE_VERSION = 2,      /* 2: when the hub took what is shown */
+	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */
+	DOMAIN_MAX = 256,         /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
 	IDENTIFIER_BYTES = 320,
@@ -284,7 +285,8 @@ struct ward_ask {
 struct awaited {
 	struct uc_id of; /* request or room */
 	bool is_room;
-	uint64_t from;        /* room: the last message of before it was held */
+	uint8_t number[32]; /* random, for each time: a word to an earlier ask fits no later one */
+	uint64_t from;      /* room: the last message of before it was held */
 	struct uc_id told_in; /* direct room; zero: not told yet */
 	struct uc_id subject;
 	struct awaited *next;

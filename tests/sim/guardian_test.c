@@ -140,6 +140,12 @@ static void reads_of(const struct person *p, unsigned groups)
 		sim_fail(p->w, "%u names and %u members of %u groups", s.names, s.members, groups);
 }
 
+static bool has_both(struct world *w, void *person)
+{
+	(void)w;
+	return scene_rooms(person).open_groups == 2;
+}
+
 /* --- what is done --- */
 
 static void answers(bool agree)
@@ -253,6 +259,24 @@ static struct uc_id is_brought(bool agree)
 	return s.last.id;
 }
 
+/* Into the same room, with the same people: no earlier word is for it. */
+static void is_brought_again(const struct uc_id *asked)
+{
+	struct world *w = rosa->w;
+	if (w->failed)
+		return;
+	world_run(w, w->now_ms + 60 * 1000, NULL, NULL);
+	scene_adds(ida, rosa);
+	scene_want(w, has_ask, tom, "the group, again");
+	struct shown s = shown_to(tom);
+	if (view_equal(VIEW_OF(s.last.id.b), VIEW_OF(asked->b)))
+		sim_fail(w, "the refusal is for this time, too");
+	reads_of(rosa, 1);
+	answers(true);
+	scene_want(w, has_both, rosa, "the second group, for her");
+	reads_of(rosa, 2);
+}
+
 static void ends(void)
 {
 	struct world *w = rosa->w;
@@ -294,7 +318,8 @@ static void play(struct world *w)
 	if (!w->failed)
 		scene_want(w, scene_has_people, &(struct scene_number){ ida, 2 },
 			   "the first group");
-	is_brought(false);
+	struct uc_id refused = is_brought(false);
+	is_brought_again(&refused);
 	if (!w->failed)
 		ends();
 	rosa->phase = tom->phase = ida->phase = PHASE_LIVE;

@@ -402,6 +402,37 @@ static uc_err hold(struct uc_client *c, void *arg)
 	return guardian_hold(c, group);
 }
 
+static struct awaited *of_the_group(void)
+{
+	struct awaited *x = kim.c->guardian.awaited;
+	while (x && !id_equal(&x->of, &group->id))
+		x = x->next;
+	return x;
+}
+
+TEST(who_is_brought_there_again_is_asked_about_anew)
+{
+	uint8_t number[32];
+	begin();
+	expect_ok(turn_run(kim.c, join, NULL));
+	expect_ok(turn_run(kim.c, hold, NULL));
+	struct awaited *x = of_the_group();
+	memcpy(number, x->number, sizeof number);
+	x->told_in.b[0] = x->subject.b[0] = 8;
+	expect_ok(turn_run(kim.c, hold, NULL));
+	x = of_the_group();
+	expect(x && id_is_zero(&x->told_in));
+	expect(!view_equal(VIEW_OF(number), VIEW_OF(x->number)));
+	expect_ok(says(GUARDIAN_AGREES, &rosa.c->account.device, NULL, 8));
+	expect(guardian_holds(kim.c, group));
+	memcpy(number, x->number, sizeof number);
+	expect_ok(person_open(&kim));
+	x = kim.c->guardian.awaited;
+	x = x && !x->is_room ? x->next : x;
+	expect(x && view_equal(VIEW_OF(number), VIEW_OF(x->number)));
+	end();
+}
+
 static uc_err is_alone(struct uc_client *c, void *arg)
 {
 	struct settings s;
