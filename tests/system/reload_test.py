@@ -198,11 +198,12 @@ class Reload(unittest.TestCase):
             c.close()
             return r.status, int(r.getheader('Retry-After', 0))
 
-        # Each thread counts for itself, so there are some more than six.
+        # Each thread counts six for itself, whichever of them a connection comes to.
         seen = [load() for _ in range(6 * (os.cpu_count() or 1) + 8)]
         self.assertEqual([s for s, _ in seen[:6]], [200] * 6)
-        self.assertEqual(seen[-1][0], 429)
-        self.assertTrue(0 < seen[-1][1] <= 601, seen[-1])
+        refused = [after for s, after in seen if s == 429]
+        self.assertGreaterEqual(len(refused), 8, seen)
+        self.assertTrue(all(0 < after <= 601 for after in refused), refused)
         self.assertEqual(self.page()[0], 200)
         # No longer counted, at once.
         self.write(self.text.replace('[app dial]\n', '[app dial]\nlimit_by_address = no\n'))
