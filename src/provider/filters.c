@@ -108,24 +108,36 @@ static uc_err key_add(struct filter_build *b, uint64_t key)
 }
 
 /* Of this key, of an account that others may find. */
-static uc_err collect_one(struct provider *p, struct filter_build *b, struct view key,
-			  struct view value, struct arena *a)
+static uc_err collect_value(struct provider *p, struct filter_build *b, struct view id,
+			    const struct discoverable_record *r, struct arena *a)
 {
-	struct discoverable_record r;
 	struct discovery_value v;
 	struct account_record account;
-	struct store_key_reader k;
-	store_key_read(&k, key);
-	struct view id = store_key_read_bytes(&k, a);
-	TRY(store_key_read_done(&k));
-	TRY(wire_decode(value, a, discoverable_record_element, &r));
-	if (!view_equal(VIEW_OF(r.prf_key), VIEW_OF(b->pub.b)) || b->n >= FUSE_KEYS_MAX)
+	if (!view_equal(VIEW_OF(r->prf_key), VIEW_OF(b->pub.b)) || b->n >= FUSE_KEYS_MAX)
 		return UC_OK;
 	TRY(account_get(p, id, a, &account));
 	if (account.suspended)
 		return UC_OK;
-	memcpy(v.b, r.value, sizeof v.b);
-	return key_add(b, discovery_filter_key(&v));
+	memcpy(v.b, r->value, sizeof v.b);
+	uc_err err = key_add(b, discovery_filter_key(&v));
+	wipe(&v, sizeof v);
+	return err;
+}
+
+/* What others find the account by is in the store, and left in no other memory. */
+static uc_err collect_one(struct provider *p, struct filter_build *b, struct view key,
+			  struct view value, struct arena *a)
+{
+	struct discoverable_record r;
+	struct store_key_reader k;
+	store_key_read(&k, key);
+	struct view id = store_key_read_bytes(&k, a);
+	TRY(store_key_read_done(&k));
+	uc_err err = wire_decode(value, a, discoverable_record_element, &r);
+	if (!err)
+		err = collect_value(p, b, id, &r, a);
+	wipe(&r, sizeof r);
+	return err;
 }
 
 static uc_err collect(struct provider *p, struct filter_build *b, struct slice *s)

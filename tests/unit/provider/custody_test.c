@@ -157,6 +157,32 @@ TEST(who_asks_is_told_though_the_custodian_fails_at_once)
 	apps_end();
 }
 
+static void no_answer(void *ctx, uint64_t token, struct view domain, const struct peer_request *q)
+{
+	(void)ctx, (void)token, (void)domain, (void)q;
+}
+
+/* Else it held a place of the batches for ever, and after enough of them nobody's could begin. */
+TEST(a_custodian_that_never_answers_is_not_waited_for)
+{
+	struct discovery_value values[2];
+	split();
+	apps_wait(1000);
+	struct discovery_batch b = batch_of(ROSA, 2);
+	const struct provider_outputs *out = dial->provider->config.out;
+	struct provider_outputs none = *out;
+	none.ask = no_answer;
+	dial->provider->config.out = &none;
+	expect_err(split_ask(&tom, &b, values), UC_E_CLOSED);
+	expect_eq(dial->provider->discovery.jobs_n, 1);
+	apps_wait(ASK_TIMEOUT_MS);
+	expect_eq(dial->provider->discovery.jobs_n, 0);
+	dial->provider->config.out = out;
+	/* It was told so, and has paid nothing. */
+	expect_ok(split_ask(&tom, &b, values));
+	apps_end();
+}
+
 TEST(a_custodian_answers_those_it_is_one_of_and_only_so_much)
 {
 	struct discovery_evaluate_request q = { .blinded = { NULL, 0 } };
@@ -307,6 +333,28 @@ TEST(a_value_is_left_on_no_stack)
 	on_stack(run_turn_on, NULL);
 	expect_eq(left_on_stack(), 0);
 	buf_done(&turn_on);
+	apps_end();
+}
+
+static void *run_filter(void *ctx)
+{
+	(void)ctx;
+	for (int i = 0; i < 20; i++)
+		filter_tick(dial->provider, test_now_ms);
+	return NULL;
+}
+
+TEST(nor_by_the_filter_that_it_goes_into)
+{
+	numbers_begin();
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	expect_ok(discoverable(&rosa, ROSA));
+	for (int i = 0; i < 2; i++) {
+		expect_ok(provider_filter_now(dial->provider));
+		on_stack(run_filter, NULL);
+		expect(!dial->provider->discovery.build);
+	}
+	expect_eq(left_on_stack(), 0);
 	apps_end();
 }
 
