@@ -7,6 +7,8 @@
 #include "provider/discovery.h"
 #include "provider/reaching.h"
 
+enum { SWEEP_BATCH_MAX = 4096 }; /* records of one account that end in one round */
+
 typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			    struct arena *a);
 
@@ -44,13 +46,14 @@ static bool grant_is_over(struct view value, uint64_t now_ms, struct arena *a)
 	return !wire_decode(value, a, grant_record_element, &r) && r.until_day < day_of(now_ms);
 }
 
+/* So many at most that it is a small batch; what is left is dropped in the next round. */
 static uc_err drop_over(struct provider *p, struct view prefix, is_over *over, uint64_t now_ms,
 			struct arena *a, struct store_batch *b)
 {
 	struct store_scan scan;
 	struct view key, value;
 	TRY(store_scan_init(&scan, p->accounts, prefix, (struct view){ NULL, 0 }, 0));
-	while (store_scan_next(&scan, &key, &value))
+	while (b->op_count < SWEEP_BATCH_MAX && store_scan_next(&scan, &key, &value))
 		if (over(value, now_ms, a))
 			store_delete(b, key);
 	uc_err err = scan.failed;

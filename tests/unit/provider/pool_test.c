@@ -341,3 +341,35 @@ TEST(what_has_expired_goes)
 	expect_eq(stored_records(apps[DIAL].accounts), records - 4);
 	apps_end();
 }
+
+/* An account may have taken back as many as its limits let; they are not forgotten in one batch. */
+TEST(what_ends_at_once_goes_in_small_batches)
+{
+	enum { GRANTS = 6000, ROUND = 4096 };
+	struct person p;
+	struct store_batch b;
+	struct store_key k;
+	apps_begin();
+	person_join(&p, &apps[DIAL], "+4915123456789");
+	for (int i = 0; i < 10; i++)
+		apps_wait(1000);
+	store_batch_init(&b, VIEW_OF(p.account_id));
+	for (uint32_t i = 0; i < GRANTS; i++) {
+		struct grant_record g = { .until_day = day_of(test_now_ms) };
+		uint8_t id[GRANT_ID] = { 7, (uint8_t)(i >> 8), (uint8_t)i };
+		expect_ok(record_put(&b, key_2(&k, TABLE_GRANT, VIEW_OF(p.account_id), VIEW_OF(id)),
+				     grant_record_element, &g));
+	}
+	expect_ok(store_commit(apps[DIAL].accounts, &b));
+	store_batch_done(&b);
+	size_t records = stored_records(apps[DIAL].accounts);
+	test_now_ms += 2 * DAY_MS;
+	for (int i = 0; i < 10; i++)
+		apps_wait(1000);
+	size_t left = stored_records(apps[DIAL].accounts);
+	expect(records - left >= ROUND && records - left < GRANTS);
+	for (int i = 0; i < 4; i++)
+		apps_wait((uint64_t)HOUR_MS);
+	expect(records - stored_records(apps[DIAL].accounts) >= GRANTS);
+	apps_end();
+}
