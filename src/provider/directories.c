@@ -169,6 +169,12 @@ uc_err directory_known(struct provider *p, struct view domain, struct arena *a,
 	return view_equal(out->domain, domain) ? UC_OK : UC_E_PEER;
 }
 
+bool directory_is_older(struct provider *p, struct view domain, uint64_t ms)
+{
+	const struct known_app *k = known_find(p, domain);
+	return !k || is_due(env_now_ms(p->env), k->at_ms + ms, ms);
+}
+
 void directory_fetch(struct provider *p, struct ask *ask, struct view domain)
 {
 	ask_get(p, ask, domain, DIRECTORY_PATH, VIEW_LIT(SIGNED_HEADER ": 1\r\n"));

@@ -443,6 +443,8 @@ uc_err UC_MUST_USE directory_own(struct provider *p, struct arena *a,
 struct directory;
 uc_err UC_MUST_USE directory_known(struct provider *p, struct view domain, struct arena *a,
 				   struct directory *out);
+/* Was it fetched so long ago?  Also when there is none. */
+bool directory_is_older(struct provider *p, struct view domain, uint64_t ms);
 void directory_fetch(struct provider *p, struct ask *ask, struct view domain);
 /* What came of that; UC_E_PEER when it is no document of that app. */
 uc_err UC_MUST_USE directory_keep(struct provider *p, struct view domain,

@@ -17,6 +17,8 @@ enum {
 	WAITING_OF_APP = 2 * REDEEM_AT_ONCE,
 	LETTER_BYTES_MAX = 65536,
 	WAIT_MS = 4 * ASK_TIMEOUT_MS, /* however often is asked meanwhile, it is over by then */
+	/* So often at most a document is read anew for a key that is not in it. */
+	LOOK_AGAIN_MS = 60 * 1000,
 };
 
 /* One letter, in the order they came. */
@@ -175,23 +177,41 @@ static void documented(struct provider *p, struct ask *ask, const struct peer_re
 		go_on(p, ask->what);
 }
 
+static uc_err document_ask(struct provider *p, struct view domain)
+{
+	struct ask *ask = ask_new(p, documented);
+	if (!ask)
+		return UC_E_MEMORY;
+	ask_about(ask, domain);
+	directory_fetch(p, ask, domain);
+	return UC_OK;
+}
+
+/* A key may be newer than the document that we have: two rotations, or an older copy put back. */
+static bool may_be_newer(struct provider *p, struct view domain, const struct token_keys *k)
+{
+	uint64_t now = env_now_ms(p->env);
+	enum token_class what;
+	bool is_unknown = false;
+	for (const struct redeeming *l = p->redeeming; l && !is_unknown; l = l->next)
+		is_unknown = view_equal(buf_view(&l->domain), domain) &&
+			     !token_keys_find(k, l->redemption.token.token_key_id, now, &what);
+	return is_unknown && directory_is_older(p, domain, LOOK_AGAIN_MS);
+}
+
 static uc_err ask_on(struct provider *p, struct view domain, struct arena *a)
 {
 	struct directory d;
 	struct token_keys k = { 0 };
 	uc_err err = directory_known(p, domain, a, &d);
-	if (err == UC_E_NOT_FOUND) {
-		struct ask *ask = ask_new(p, documented);
-		if (!ask)
-			return UC_E_MEMORY;
-		ask_about(ask, domain);
-		directory_fetch(p, ask, domain);
-		return UC_OK;
-	}
+	if (err == UC_E_NOT_FOUND)
+		return document_ask(p, domain);
 	TRY(err);
 	/* An app that publishes none has issued none. */
 	if (d.token_keys.n)
 		TRY(token_keys_read(d.token_keys, &k));
+	if (may_be_newer(p, domain, &k))
+		return document_ask(p, domain);
 	keys_check(p, domain, &k);
 	return redeem_send(p, domain, a);
 }

@@ -353,10 +353,23 @@ TEST(a_key_of_ones_own_is_not_asked_about)
 	size_t asked = apps[LENS].asked;
 	expect_eq(arrives_with(&x, &tagged), 0);
 	expect_eq(apps[LENS].asked, asked);
-	/* Once they are, they count. */
-	test_now_ms += HOUR_MS;
+	/* A minute later the document is read anew for them; once they are in it, they count. */
+	test_now_ms += (uint64_t)60 * 1000;
 	tagged = good();
 	expect_eq(arrives_with(&x, &tagged), 1);
+	expect_eq(apps[LENS].asked, asked + 2);
+	/* For one that is in none it is asked once a minute. */
+	rotate(&apps[LENS]);
+	struct token alone = good();
+	alone.token_key_id[0] ^= 1;
+	asked = apps[LENS].asked;
+	for (int i = 0; i < 3; i++)
+		expect_eq(arrives_with(&x, &alone), 0);
+	expect_eq(apps[LENS].asked, asked);
+	test_now_ms += (uint64_t)60 * 1000;
+	for (int i = 0; i < 3; i++)
+		expect_eq(arrives_with(&x, &alone), 0);
+	expect_eq(apps[LENS].asked, asked + 1);
 	apps_end();
 }
 
