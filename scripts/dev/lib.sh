@@ -15,7 +15,7 @@ die() {
 # Debian's packages, by what they are for.  The names are the same in Debian 12 and 13.
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 openssl ca-certificates
 	libsodium-dev libssl-dev libuv1-dev libnghttp2-dev libcurl4-openssl-dev librocksdb-dev
-	libsqlite3-dev libjansson-dev libseccomp-dev libsystemd-dev)
+	libsqlite3-dev libjansson-dev libqrencode-dev libseccomp-dev libsystemd-dev)
 packages_test=(clang libclang-rt-dev llvm)
 packages_wasm=(clang lld llvm wasi-libc libclang-rt-dev-wasm32 meson ninja-build python3 dpkg-dev
 	nodejs)

@@ -2,11 +2,13 @@
 /* Invitations: links that ask for contact. */
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/qr.h"
 
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LINK_MAX = 1024 };
 
@@ -21,6 +23,17 @@ static void link_write(const struct cli *cli, const char *link, char out[LINK_MA
 		snprintf(out, LINK_MAX, "%s", link);
 }
 
+static bool may_draw(const struct cli *cli)
+{
+	if (!cli_flag(cli, "--qr") || (qr_is_built() && !cli->json))
+		return true;
+	fputs(qr_is_built() ? "undercroft: --qr is for people, --json is not\n"
+			    : "undercroft: this program was built without libqrencode, which --qr "
+			      "needs\n",
+	      stderr);
+	return false;
+}
+
 static int run_invite(struct cli *cli)
 {
 	uint64_t days = 0;
@@ -33,10 +46,14 @@ static int run_invite(struct cli *cli)
 		fputs("undercroft: --days is 1 to 90\n", stderr);
 		return CLI_USAGE;
 	}
+	if (!may_draw(cli))
+		return CLI_USAGE;
 	uc_err err = cli_finish(cli, uc_invite(cli->client, (uint32_t)days, once, &w.op), &w);
 	if (err)
 		return cli_fail(cli, err, "invite");
 	link_write(cli, w.text, link);
+	if (cli_flag(cli, "--qr") && !qr_print(stdout, link, isatty(STDOUT_FILENO)))
+		fputs("undercroft: the link does not fit into a code\n", stderr);
 	if (cli->json)
 		print_json("invitation", "link", link, "once", once ? "yes" : "no", NULL);
 	else
@@ -115,12 +132,13 @@ static int run_end(struct cli *cli)
 /* clang-format off */
 const struct command commands_invitations[] = {
 	{ "invite", NEEDS_SIGN_IN, 0, 0, run_invite,
-	  "[--once] [--days N]",
-	  "--once --days=",
+	  "[--once] [--days N] [--qr]",
+	  "--once --days= --qr",
 	  "make a link by which others may ask you",
 	  "Prints a link. Whoever has it, on whatever app, may ask you for contact, for 30 days or\n"
 	  "N (1 to 90); with --once the first one alone. It tells nobody your number, handle or\n"
-	  "address. They open it in a browser, or type it into `ask`.\n"
+	  "address. They open it in a browser, or type it into `ask`; with --qr it is drawn as\n"
+	  "a code, too, for them to scan from this screen.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa invite --once --days 2" },

@@ -33,7 +33,7 @@ static const struct fixed_header fixed_headers[] = {
 	{ "Cross-Origin-Embedder-Policy", "require-corp", HEADER_ALWAYS },
 	{ "Cross-Origin-Resource-Policy", "same-origin", HEADER_ALWAYS },
 	{ "Permissions-Policy",
-	  "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
+	  "accelerometer=(), autoplay=(), camera=(self), display-capture=(), encrypted-media=(), "
 	  "geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), "
 	  "magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
 	  "publickey-credentials-get=(), screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), "

@@ -9,6 +9,8 @@ export type Doing =
 	| 'signUp'
 	| 'recover'
 	| 'ask'
+	| 'invite'
+	| 'invited'
 	| 'answer'
 	| 'send'
 	| 'group'
@@ -17,6 +19,7 @@ export type Doing =
 	| 'delete'
 	| 'change'
 	| 'reach'
+	| 'code-set'
 	| 'report'
 	| 'link'
 	| 'numbers'
@@ -91,7 +94,15 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	ask: {
 		// The same whether nobody has that name or somebody does not want to be found.
 		UC_E_NOT_FOUND:
-			'Nobody can be found there. Check it for typing mistakes; some people choose not to be found.',
+			'Nobody can be found there. Check it for typing mistakes; some people choose not to be found, or only with a contact code.',
+		UC_E_CODE: 'A contact code is eight letters and digits, such as 7KQX-M0RA.',
+		UC_E_TOO_LARGE: 'The note is too long: up to 140 characters.',
+		UC_E_RATE: 'You have asked many people. Wait a while before you ask more.',
+	},
+	invite: { UC_E_LIMIT: 'You have made 100 links that still hold. End some of them first.' },
+	invited: {
+		UC_E_ARGUMENT: 'This link is your own.',
+		UC_E_ADDRESS: 'This link is not whole. Copy it once more.',
 		UC_E_TOO_LARGE: 'The note is too long: up to 140 characters.',
 		UC_E_RATE: 'You have asked many people. Wait a while before you ask more.',
 	},
@@ -99,6 +110,11 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_NOT_ALLOWED: 'This cannot be opened at that age.',
 		UC_E_STALE: 'Another device of yours has just changed this. Look at it, then save again.',
 		UC_E_UNSUPPORTED: 'This app cannot keep these settings yet.',
+	},
+	'code-set': {
+		UC_E_NOT_ALLOWED: 'Save first who can reach you.',
+		UC_E_STALE: 'Another device of yours has just changed this. Try again.',
+		UC_E_UNSUPPORTED: 'This app has no contact codes yet.',
 	},
 	report: {
 		UC_E_ARGUMENT: 'Choose up to 16 messages of one person.',

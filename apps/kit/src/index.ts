@@ -54,6 +54,8 @@ export { Line, Lines, Name } from './ui/text.tsx';
 export { WordsCard } from './ui/words.tsx';
 
 export { Find } from './flows/find.tsx';
+export { Invite } from './flows/invite.tsx';
+export { AskByLink } from './flows/invited.tsx';
 export { AddMembers, NewGroup, PickContacts } from './flows/group.tsx';
 export { ContactInfo, LeaveRoom, MemberRow, People, Rename, RoomInfo } from './flows/info.tsx';
 export {

@@ -429,7 +429,7 @@ export class Model {
 	/** The number, handle or address we asked for when we found them; '' when they found us. */
 	identifierOf(contact: Contact): string {
 		const asked = this.requests.value.find((r) => !r.incoming && r.contact === contact.id);
-		return asked ? showName(this.namesOf(asked.app), asked.name) : '';
+		return asked?.name ? showName(this.namesOf(asked.app), asked.name) : '';
 	}
 
 	/** What a picture is made from: the same for the same person wherever they appear. */
@@ -521,8 +521,13 @@ export class Model {
 		return this.perform((c) => this.connected().then(() => c.recover(o)));
 	}
 
-	ask(app: string, identifier: string, text: string): Promise<void> {
-		return this.perform((c) => this.connected().then(() => c.ask(app, identifier, text)));
+	/** code: a contact code that they have told */
+	ask(app: string, identifier: string, text: string, code?: string): Promise<void> {
+		return this.perform((c) => this.connected().then(() => c.ask(app, identifier, text, code)));
+	}
+
+	askByLink(link: string, text: string): Promise<void> {
+		return this.perform((c) => this.connected().then(() => c.askByInvitation(link, text)));
 	}
 
 	/** Opens the conversation when there is one already. */

@@ -42,10 +42,10 @@ export function putSettings(
 	return whenSeen(core, () => core.setSettings(settings));
 }
 
-export async function whenSeen(
+export async function whenSeen<T>(
 	core: Pick<Undercroft, 'connection'>,
-	action: () => Promise<void>,
-): Promise<void> {
+	action: () => Promise<T>,
+): Promise<T> {
 	const end = Date.now() + SEEN_WITHIN_MS;
 	for (;;) {
 		try {

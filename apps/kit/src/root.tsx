@@ -13,6 +13,8 @@ import { WhoCanReachMe } from './flows/reach.tsx';
 import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
 import { Find } from './flows/find.tsx';
+import { Invite } from './flows/invite.tsx';
+import { AskByLink } from './flows/invited.tsx';
 import { Requests } from './flows/requests.tsx';
 import { Welcome } from './flows/welcome.tsx';
 import { Model } from './model.ts';
@@ -110,6 +112,9 @@ function Screens({ shell: Shell, art }: { shell: FunctionComponent; art: Compone
 
 const TITLES: Record<Panel, string> = {
 	find: 'Find someone',
+	'by-link': 'Ask by a link',
+	invited: 'You are invited',
+	invite: 'Invite people',
 	'new-group': 'New group',
 	requests: 'Requests',
 	settings: 'Settings',
@@ -131,6 +136,8 @@ const TITLES: Record<Panel, string> = {
 
 /** Those that another panel leads to. */
 const INNER: ReadonlySet<Panel> = new Set<Panel>([
+	'by-link',
+	'invite',
 	'people',
 	'devices',
 	'words',
@@ -148,6 +155,9 @@ function Panels({ own }: { own: Partial<Record<Panel, FunctionComponent>> }) {
 	const model = useModel();
 	const { panel } = route.value;
 	if (!panel || model.tab.value === 'opening') return null;
+	// Whoever opens a link without an account makes one first; the address keeps it.
+	const hasAccount = model.account.value?.state === 'account' && !model.isWelcoming.value;
+	if (panel === 'invited' && !hasAccount) return null;
 	const Own = own[panel];
 	const content = Own ? <Own /> : <PanelContent panel={panel} />;
 	return (
@@ -170,6 +180,12 @@ function PanelContent({ panel }: { panel: Panel }) {
 	switch (panel) {
 		case 'find':
 			return <Find onDone={closePanels} />;
+		case 'by-link':
+			return <AskByLink onDone={closePanels} />;
+		case 'invited':
+			return <AskByLink opened={route.value.arg ?? ''} onDone={closePanels} />;
+		case 'invite':
+			return <Invite />;
 		case 'new-group':
 			return <NewGroup start={contact ? [contact.id] : []} />;
 		case 'requests':

@@ -5,12 +5,17 @@
 //   #/room/ID                  one of them
 //   #/requests                 another page of the app
 //   #/room/ID?contact=ID2      the same with a panel over it
+//   #/link/TOKEN               an invitation of somebody's, opened by its link
 
 import { signal } from '@preact/signals';
 import type { Id } from '@undercroft/sdk';
 
 export type Panel =
 	| 'find'
+	| 'by-link'
+	/** of the link whose token is `arg` */
+	| 'invited'
+	| 'invite'
 	| 'new-group'
 	| 'requests'
 	| 'settings'
@@ -41,8 +46,11 @@ export interface Route {
 }
 
 const ID = /^[0-9a-f]{64}$/;
+const TOKEN = /^[\w-]{40,1000}$/;
 const PANELS: readonly string[] = [
 	'find',
+	'by-link',
+	'invite',
 	'new-group',
 	'requests',
 	'settings',
@@ -60,12 +68,13 @@ const PANELS: readonly string[] = [
 	'report',
 	'contact',
 	'safety',
-] satisfies Panel[];
+] satisfies Exclude<Panel, 'invited'>[];
 
 export function parseRoute(hash: string): Route {
 	const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
 	const [page = '', arg = ''] = path.split('/', 2);
 	const [panel = '', of = ''] = query.split('=', 2);
+	if (page === 'link' && TOKEN.test(arg)) return { page: '', room: null, panel: 'invited', arg };
 	const room = page === 'room' && ID.test(arg) ? arg : null;
 	return {
 		page: page === 'room' && !room ? '' : /^[a-z-]*$/.test(page) ? page : '',
@@ -76,6 +85,7 @@ export function parseRoute(hash: string): Route {
 }
 
 export function writeRoute(r: Route): string {
+	if (r.panel === 'invited') return `#/link/${r.arg}`;
 	const path = r.room ? `room/${r.room}` : r.page;
 	const query = r.panel ? '?' + r.panel + (r.arg ? '=' + r.arg : '') : '';
 	return `#/${path}${query}`;

@@ -257,13 +257,17 @@ export class Person {
 
 	// --- people ---
 
-	async askForm(app, identifier, note = '') {
+	async askForm(app, identifier, note = '', code = null) {
 		const { go, fill, pick } = this.hands;
 		await go(this.button('Find someone').first());
 		const dialog = this.dialog();
 		await pick(dialog.getByRole('group', { name: 'App' }), TITLE[app]);
 		await fill(this.field(FIELD[app], dialog), identifier);
 		if (note) await fill(this.field('Note', dialog), note);
+		if (code) {
+			await go(this.button('With a contact code', dialog));
+			await fill(this.field('Contact code', dialog), code);
+		}
 		await go(this.button('Send request', dialog));
 	}
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Somebody at a terminal: a profile of the terminal client.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from './wait.mjs';
@@ -45,6 +45,15 @@ export class Terminal {
 				else reject(new Error(`${this.profile} ${args.join(' ')}: ${status} ${out}${err}`));
 			});
 		});
+	}
+
+	/** What it says to people. */
+	prints(...args) {
+		return execFileSync(
+			path.join(this.backbone.dir, 'undercroft'),
+			['-p', this.profile, ...args.map(String)],
+			{ env: this.backbone.env, encoding: 'utf8' },
+		);
 	}
 
 	async signUp() {

@@ -108,6 +108,22 @@ export async function walk(stage, app, see, o = {}) {
 			.getByText(/Your request to .* was sent/)
 			.waitFor();
 	});
+	await panel('by-link', async () => {
+		await rosa.button('Find someone').first().click();
+		await rosa.button('With a contact code', rosa.dialog()).click();
+		await rosa.button('By a link', rosa.dialog()).click();
+	});
+	await panel('invite', async () => {
+		await rosa.openSettings();
+		await rosa.button('Invite people', rosa.dialog()).click();
+		await rosa.button('Make a link', rosa.dialog()).click();
+		await rosa.field('Link', rosa.dialog()).waitFor();
+	});
+	await panel('invitations', async () => {
+		await rosa.openSettings();
+		await rosa.button('Invite people', rosa.dialog()).click();
+		await rosa.button('End', rosa.dialog()).waitFor();
+	});
 	await panel('settings', () => rosa.button('Settings').click());
 	await rosa.openSettings();
 	await panel('devices', () => rosa.button('My devices').click());

@@ -181,7 +181,7 @@ TEST(pages_may_do_what_is_named_and_nothing_else)
 		expect_bytes(field("cross-origin-opener-policy"), VIEW_LIT("same-origin"));
 		expect_bytes(field("cross-origin-embedder-policy"), VIEW_LIT("require-corp"));
 		expect_bytes(field("cross-origin-resource-policy"), VIEW_LIT("same-origin"));
-		expect(http_header_has(&head.headers, "permissions-policy", "camera=()"));
+		expect(http_header_has(&head.headers, "permissions-policy", "camera=(self)"));
 		expect(http_header_has(&head.headers, "permissions-policy", "microphone=()"));
 		expect(http_header_has(&head.headers, "permissions-policy", "geolocation=()"));
 		expect(!field("strict-transport-security").p);

@@ -4,9 +4,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
 import { mistake, normalise, showName } from '../names.ts';
+import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Choice, Form, TextArea } from '../ui/field.tsx';
+import { Choice, Field, Form, TextArea } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { NameField } from '../ui/name-field.tsx';
 
@@ -16,6 +17,8 @@ export function Find({ onDone }: { onDone(): void }) {
 	const [app, setApp] = useState(model.domain.value);
 	const [typed, setTyped] = useState('');
 	const [note, setNote] = useState('');
+	/** null: no field for it */
+	const [code, setCode] = useState<string | null>(null);
 	const [wrong, setWrong] = useState<string | null>(null);
 	const [sentTo, setSentTo] = useState<string | null>(null);
 	const action = useAction();
@@ -32,7 +35,11 @@ export function Find({ onDone }: { onDone(): void }) {
 		const error = mistake(kind, identifier);
 		setWrong(error);
 		if (error || left < 0) return;
-		if (await action.run('ask', () => model.ask(app, identifier, note.trim())))
+		if (
+			await action.run('ask', () =>
+				model.ask(app, identifier, note.trim(), code?.trim() || undefined),
+			)
+		)
 			setSentTo(showName(kind, identifier));
 	}
 
@@ -56,6 +63,7 @@ export function Find({ onDone }: { onDone(): void }) {
 							setSentTo(null);
 							setTyped('');
 							setNote('');
+							setCode(null);
 						}}
 					>
 						Find another person
@@ -88,6 +96,18 @@ export function Find({ onDone }: { onDone(): void }) {
 					setWrong(null);
 				}}
 			/>
+			{code !== null && (
+				<Field
+					label="Contact code"
+					value={code}
+					onValue={setCode}
+					maxLength={16}
+					spellcheck={false}
+					autocapitalize="none"
+					hint="Eight letters and digits that they have told you."
+					focus
+				/>
+			)}
 			<TextArea
 				label="Note"
 				rows={2}
@@ -99,6 +119,14 @@ export function Find({ onDone }: { onDone(): void }) {
 			<div class="k-buttons">
 				<Button kind="main" type="submit" busy={action.busy}>
 					Send request
+				</Button>
+				{code === null && (
+					<Button kind="quiet" icon="key" onClick={() => setCode('')}>
+						With a contact code
+					</Button>
+				)}
+				<Button kind="quiet" icon="link" onClick={() => openPanel('by-link')}>
+					By a link
 				</Button>
 			</div>
 		</Form>

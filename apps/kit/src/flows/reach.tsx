@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Form, Options } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { ContactCode } from './contact-code.tsx';
 
 const AGE: Record<Age, { label: string; means: string }> = {
 	child: { label: 'Below 13', means: 'Nobody can ask you, whoever they are.' },
@@ -73,6 +74,15 @@ export function ReachAlarm() {
 }
 
 export function WhoCanReachMe() {
+	return (
+		<div class="k-requests">
+			<Choices />
+			<ContactCode />
+		</div>
+	);
+}
+
+function Choices() {
 	const model = useModel();
 	const known = model.settings.value;
 	const begins = useBeginnings();

@@ -138,6 +138,7 @@ export function IncomingRequest({ request }: { request: ContactRequest }) {
 					<AppBadge app={request.app} always />
 					<time class="k-room-when">{showWhen(request.timeMs)}</time>
 				</p>
+				{request.byInvitation && <p class="k-row-line">By a link that you made</p>}
 				{request.text && (
 					<p class="k-request-note">
 						<Lines of={request.text} />
@@ -154,7 +155,13 @@ export function SentRequest({ request }: { request: ContactRequest }) {
 	return (
 		<Row
 			seed={request.id}
-			name={<bdi>{showName(model.namesOf(request.app), request.name)}</bdi>}
+			name={
+				request.byInvitation ? (
+					'Who gave you a link'
+				) : (
+					<bdi>{showName(model.namesOf(request.app), request.name)}</bdi>
+				)
+			}
 			badge={<AppBadge app={request.app} always />}
 			line={request.state === 'declined' ? 'Could not be delivered' : 'Waiting for an answer'}
 			end={<time>{showWhen(request.timeMs)}</time>}

@@ -8,6 +8,7 @@ import { count } from '../format.ts';
 import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
+import { CopyButton } from '../ui/copy.tsx';
 import { Checkbox, Form, TextArea } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row } from '../ui/list.tsx';
@@ -36,7 +37,6 @@ interface Carried {
 }
 
 function CarryCard({ carried, onDone }: { carried: Carried; onDone(): void }) {
-	const [isCopied, setCopied] = useState(false);
 	return (
 		<div class="k-carry">
 			<p role="status">{carried.what}</p>
@@ -49,18 +49,7 @@ function CarryCard({ carried, onDone }: { carried: Carried; onDone(): void }) {
 				spellcheck={false}
 			/>
 			<div class="k-buttons">
-				<Button
-					kind="main"
-					icon="copy"
-					onClick={() =>
-						void navigator.clipboard?.writeText(carried.text).then(
-							() => setCopied(true),
-							() => undefined,
-						)
-					}
-				>
-					{isCopied ? 'Copied' : 'Copy'}
-				</Button>
+				<CopyButton text={carried.text} main />
 				<Button kind="quiet" onClick={onDone}>
 					Go on
 				</Button>

@@ -69,6 +69,11 @@ export function Settings() {
 					</Button>
 					<ReachAlarm />
 				</li>
+				<li>
+					<Button icon="link" wide onClick={() => openPanel('invite')}>
+						Invite people
+					</Button>
+				</li>
 				{kind === 'number' && (
 					<li>
 						<Button icon="find" wide onClick={() => openPanel('numbers')}>

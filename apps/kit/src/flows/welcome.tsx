@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
 import { mistake, NAME_FIELD, normalise } from '../names.ts';
+import { route } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form, TextArea } from '../ui/field.tsx';
@@ -58,6 +59,13 @@ export function Welcome({
 					<h2 ref={title} tabIndex={-1}>
 						{TITLES[step]}
 					</h2>
+				)}
+				{step === 'start' && route.value.panel === 'invited' && (
+					<p>
+						Somebody on {model.self.title} invites you to write to them. Sign up, and you can ask.
+						Or copy this page's address, and bring it to the app that you use: Find someone, then By
+						a link.
+					</p>
 				)}
 				{step === 'start' && (
 					<div class="k-welcome-start">
