@@ -264,13 +264,42 @@ UC_API uc_err uc_contact_code_set(uc_client *c, bool wanted, uc_op *op) UC_MUST_
 enum { UC_CONTACT_CODE_MAX = 16 };
 UC_API uc_err uc_contact_code(uc_client *c, char out[UC_CONTACT_CODE_MAX]) UC_MUST_USE;
 
+/* The account's devices, as the list says that they sign for each other: it is read when it changes, and
+ * once a day. */
 struct uc_device {
 	uint8_t device_key[32];
 	bool is_this;
-	uint64_t added_ms;
+	uint64_t added_ms; /* the day, by the clock of the device that added it */
+	const char *name;  /* as it was named here; "" */
 };
 typedef bool uc_device_each(void *ctx, const struct uc_device *device);
 UC_API uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx) UC_MUST_USE;
+/* Stays on this device; "": none.  UC_E_NAME as for a profile name. */
+UC_API uc_err uc_device_name(uc_client *c, const uint8_t device_key[32],
+			     const char *name) UC_MUST_USE;
+/* Another device is out at once: the app lets it in no more, contacts are told, and what was handed out
+ * (invitations, addresses, the key that letters are sealed to) is void and made anew.  UC_E_ARGUMENT:
+ * it is this one, which uc_account_delete or erasing its store ends; UC_E_NET when not signed in.  DONE:
+ * UC_E_STALE when the list has changed meanwhile, or UC_E_NET when the connection went before the answer:
+ * say it again. */
+UC_API uc_err uc_device_end(uc_client *c, const uint8_t device_key[32], uc_op *op) UC_MUST_USE;
+
+/* Alarms: what has happened to the list that this device did not do itself. */
+enum uc_device_change_kind {
+	UC_DEVICE_ADDED = 1,
+	UC_DEVICE_ENDED = 2,
+	UC_DEVICE_TWO_LISTS = 3, /* the app shows another list than this device has seen */
+};
+struct uc_device_change {
+	enum uc_device_change_kind kind;
+	uint8_t device_key[32]; /* which one */
+	uint8_t by[32];         /* the device that signed it; zero: the recovery key */
+	uint64_t time_ms;       /* when this device learned of it */
+};
+typedef bool uc_device_change_each(void *ctx, const struct uc_device_change *change);
+/* Kept until the person has seen them. */
+UC_API uc_err uc_device_changes(uc_client *c, uc_device_change_each *each, void *ctx) UC_MUST_USE;
+UC_API uc_err uc_device_changes_seen(uc_client *c) UC_MUST_USE;
 
 /* --- first contact --- */
 
@@ -679,6 +708,7 @@ enum uc_event_kind {
 	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
 	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
 	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */
+	UC_EVENT_DEVICE,   /* an alarm, see uc_device_changes; text: "added", "ended", "two lists" */
 };
 struct uc_event {
 	enum uc_event_kind kind;

@@ -55,9 +55,12 @@ struct command {
 	const char *help; /* what it does, then examples */
 };
 
-extern const struct command commands_account[], commands_people[], commands_find[],
-	commands_invitations[], commands_same_person[], commands_guardian[], commands_rooms[],
-	commands_messages[], commands_own_data[];
+extern const struct command commands_account[], commands_devices[], commands_people[],
+	commands_find[], commands_invitations[], commands_same_person[], commands_guardian[],
+	commands_rooms[], commands_messages[], commands_own_data[];
+
+/* What has happened to the list of devices and was not seen yet (commands_devices.c). */
+unsigned cli_device_changes(struct cli *cli);
 
 /* --- options.c --- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The account: sign-up, recovery, devices. */
+/* The account: sign-up, recovery, its name. */
 #include "cli/command.h"
 #include "cli/print.h"
 
@@ -305,18 +305,6 @@ static int run_account(struct cli *cli)
 	return CLI_OK;
 }
 
-static bool list_device(void *ctx, const struct uc_device *d)
-{
-	print_device(((struct cli *)ctx)->json, d);
-	return true;
-}
-
-static int run_devices(struct cli *cli)
-{
-	uc_err err = uc_devices(cli->client, list_device, cli);
-	return err ? cli_fail(cli, err, "list devices") : CLI_OK;
-}
-
 static int run_change_identifier(struct cli *cli)
 {
 	struct uc_account a;
@@ -387,14 +375,6 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa account" },
-	{ "devices", NEEDS_TRY, 0, 0, run_devices,
-	  "",
-	  "",
-	  "list the account's devices",
-	  "Every change of the list is seen by all of them.\n"
-	  "\n"
-	  "example:\n"
-	  "  undercroft -p rosa devices" },
 	{ "change-identifier", NEEDS_SIGN_IN, 1, 1, run_change_identifier,
 	  "IDENTIFIER [--code CODE | --code-file FILE]",
 	  "--code= --code-file=",

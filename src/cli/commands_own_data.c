@@ -24,7 +24,7 @@ static const struct part parts[] = {
 	{ commands_account, "account", NULL, NULL },
 	{ commands_people, "settings", NULL, NULL },
 	{ commands_find, "findable", NULL, NULL },
-	{ commands_account, "devices", NULL, NULL },
+	{ commands_devices, "devices", NULL, NULL },
 	{ commands_same_person, "same-person", NULL, NULL },
 	{ commands_invitations, "invitations", NULL, NULL },
 	{ commands_find, "find", NULL, NULL },

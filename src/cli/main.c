@@ -12,20 +12,16 @@
 enum { TRY_ATTEMPTS = 3 };
 
 static const struct command *const groups[] = {
-	commands_account,     commands_people,      commands_find,
-	commands_invitations, commands_same_person, commands_guardian,
-	commands_rooms,       commands_messages,    commands_own_data,
+	commands_account,     commands_devices,     commands_people,   commands_find,
+	commands_invitations, commands_same_person, commands_guardian, commands_rooms,
+	commands_messages,    commands_own_data,
 };
 static const char *const group_titles[] = {
-	"account",
-	"people",
-	"finding people by number",
-	"invitations",
-	"accounts of one person",
-	"guardians",
-	"rooms",
-	"messages",
-	"your data",
+	"account",     "devices",
+	"people",      "finding people by number",
+	"invitations", "accounts of one person",
+	"guardians",   "rooms",
+	"messages",    "your data",
 };
 
 static void usage(FILE *to)
@@ -165,6 +161,11 @@ static int open_account(struct cli *cli, enum needs needs)
 static int run(struct cli *cli, const struct command *command)
 {
 	int status = command->needs == NEEDS_APP ? CLI_OK : open_account(cli, command->needs);
+	if (!status && cli->client && command->run != commands_devices->run &&
+	    cli_device_changes(cli))
+		fputs("undercroft: something has happened to the list of your devices; see "
+		      "`undercroft devices`\n",
+		      stderr);
 	if (!status)
 		status = command->run(cli);
 	if (cli->link)

@@ -337,20 +337,24 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 	fputs(m->is_self ? " (you)\n" : "\n", stdout);
 }
 
-void print_device(bool json, const struct uc_device *d)
+void print_device(bool json, unsigned number, const struct uc_device *d)
 {
 	char key[17];
 	for (int i = 0; i < 8; i++)
 		snprintf(key + 2 * i, 3, "%02x", d->device_key[i]);
 	if (json) {
 		json_t *o = object("device");
+		set_number(o, "number", number);
 		set_text(o, "device", key);
+		set_text(o, "name", d->name);
 		set_bool(o, "this", d->is_this);
 		set_number(o, "added_ms", d->added_ms);
 		put(o);
 		return;
 	}
-	printf("%s%s, since ", key, d->is_this ? " (this device)" : "");
+	printf("%2u  ", number);
+	print_text(stdout, *d->name ? d->name : key);
+	printf("%s, since ", d->is_this ? " (this device)" : "");
 	print_time(stdout, d->added_ms);
 	fputs("\n", stdout);
 }
@@ -375,6 +379,8 @@ static const char *event_sentence(enum uc_event_kind kind)
 		return "a number of yours can be found here";
 	case UC_EVENT_GUARDIAN:
 		return "about a guardian; see `guardian` and `guardian wards`";
+	case UC_EVENT_DEVICE:
+		return "the list of your devices has changed, and not by this one; see `devices`";
 	case UC_EVENT_ACCOUNT_GONE:
 		return "this device is no longer listed for the account";
 	default:
@@ -401,6 +407,7 @@ static const char *event_name(enum uc_event_kind kind)
 		[UC_EVENT_WARNING] = "warning",
 		[UC_EVENT_ACCOUNT_GONE] = "account_gone",
 		[UC_EVENT_GUARDIAN] = "guardian",
+		[UC_EVENT_DEVICE] = "device",
 		[UC_EVENT_NUMBER_FOUND] = "number_found",
 	};
 	return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "other";

@@ -22,7 +22,7 @@ void print_linked(bool json, const struct uc_id *contact, const struct uc_linked
 void print_link(bool json, const struct uc_link *l, const char *app, const char *state);
 void print_room(bool json, unsigned number, const struct uc_room *r);
 void print_member(bool json, const struct uc_member *m, const char *app);
-void print_device(bool json, const struct uc_device *d);
+void print_device(bool json, unsigned number, const struct uc_device *d);
 /* An event as `follow` shows it. */
 void print_event(bool json, const char *room, const struct uc_event *e);
 

@@ -3,6 +3,7 @@
 
 #include "base/heap.h"
 #include "client/devices.h"
+#include "client/own_devices.h"
 #include "client/rooms.h"
 #include "client/session.h"
 #include "client/turn.h"
@@ -428,12 +429,14 @@ static uc_err request_key_done(struct uc_client *c, void *subject, const struct 
 
 static uc_err request_key_send(struct uc_client *c)
 {
+	static const uint8_t none[32];
 	struct account *a = &c->account;
-	if (!a->request_key_count) {
-		struct request_key *k = &a->request_keys[0];
+	struct request_key *k = &a->request_keys[0];
+	if (!a->request_key_count || view_equal(VIEW_OF(k->pub), VIEW_OF(none))) {
 		TRY(box_key_generate(c, k->priv, k->pub));
 		k->put = false;
-		a->request_key_count = 1;
+		if (!a->request_key_count)
+			a->request_key_count = 1;
 		a->dirty = true;
 	}
 	struct request_key_put_request req = { VIEW_OF(a->request_keys[0].pub) };
@@ -453,6 +456,7 @@ static uc_err list_done(struct uc_client *c, void *subject, const struct reply *
 		return UC_OK;
 	}
 	c->list_stale = false;
+	own_devices_read(c);
 	uc_err err = devices_take(c, &in.entries, &listed);
 	if (err) {
 		event_warning(c, err, VIEW_LIT("the app's list of your devices does not verify"),
@@ -598,7 +602,7 @@ void account_list_head(struct uc_client *c, uint32_t generation, uint32_t positi
 {
 	uint32_t known_generation, known_position;
 	devices_head(c, &known_generation, &known_position);
-	if (known_generation != generation || known_position != position)
+	if (known_generation != generation || known_position != position || own_devices_unread(c))
 		c->list_stale = true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/devices.h"
 
+#include "client/own_devices.h"
+
 struct entries {
 	struct view_list list;
 };
@@ -130,20 +132,48 @@ uc_err devices_shown(struct uc_client *c, struct arena *a, struct view_list *out
 	return device_list_last_generation(&list, a, out);
 }
 
+/* What stands behind the entry that ours ends with. */
+static uc_err news(struct uc_client *c, uint32_t generation, uint32_t position,
+		   const struct view_list *entries)
+{
+	struct device_entry e;
+	for (size_t i = 0; i < entries->n; i++) {
+		TRY(wire_decode(entries->v[i], &c->call, device_entry_element, &e));
+		bool is_new = e.list_generation > generation ||
+			      (e.list_generation == generation && e.list_position > position);
+		if (is_new)
+			TRY(own_devices_entry(c, &e));
+	}
+	return UC_OK;
+}
+
+static uc_err compare(struct uc_client *c, const struct view_list *before,
+		      const struct view_list *entries)
+{
+	struct device_entry last;
+	uc_err err = device_list_compare(before, entries, &c->call);
+	if (err == UC_E_CHAIN && before->n &&
+	    !wire_decode(before->v[before->n - 1], &c->call, device_entry_element, &last))
+		own_devices_fork(c, &last);
+	return err;
+}
+
 uc_err devices_take(struct uc_client *c, const struct view_list *entries, bool *listed)
 {
 	struct view_list before;
 	struct device_list l;
+	uint32_t generation, position;
 	TRY(verify(c, entries, &l));
 	TRY(kept(c, &before));
-	TRY(device_list_compare(&before, entries, &c->call));
+	devices_head(c, &generation, &position);
+	TRY(compare(c, &before, entries));
 	TRY(keep(c, entries));
+	TRY(news(c, generation, position, entries));
 	*listed = device_list_has(&l, VIEW_OF(c->account.device.pub));
 	return UC_OK;
 }
 
-/* The kept list was verified before it was kept; false while there is none. */
-static bool known(struct uc_client *c, struct device_list *out)
+bool devices_known(struct uc_client *c, struct device_list *out)
 {
 	struct view_list list;
 	struct arena_mark mark = arena_mark(&c->call);
@@ -168,7 +198,7 @@ bool devices_had(struct uc_client *c, struct view device_key)
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
 {
 	struct device_list l;
-	bool there = known(c, &l);
+	bool there = devices_known(c, &l);
 	*generation = there ? l.list_generation : UINT32_MAX;
 	*position = there ? l.list_position : UINT32_MAX;
 }
@@ -176,25 +206,5 @@ void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
 uint32_t devices_count(struct uc_client *c)
 {
 	struct device_list l;
-	return known(c, &l) ? (uint32_t)l.count : 0;
-}
-
-uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx)
-{
-	struct device_list l;
-	if (!c || !each)
-		return UC_E_ARGUMENT;
-	if (c->broken)
-		return c->broken;
-	if (!known(c, &l))
-		return UC_OK;
-	for (size_t i = 0; i < l.count; i++) {
-		struct uc_device shown = { .added_ms = l.devices[i].time_ms };
-		memcpy(shown.device_key, l.devices[i].device_key, ED25519_KEY);
-		shown.is_this =
-			view_equal(VIEW_OF(shown.device_key), VIEW_OF(c->account.device.pub));
-		if (!each(ctx, &shown))
-			break;
-	}
-	return UC_OK;
+	return devices_known(c, &l) ? (uint32_t)l.count : 0;
 }

@@ -23,8 +23,11 @@ uc_err UC_MUST_USE devices_last_entry(struct uc_client *c, struct view *out);
 /* The entries of the kept list's last generation: what others are told. */
 uc_err UC_MUST_USE devices_shown(struct uc_client *c, struct arena *a, struct view_list *out);
 /* The app's list is verified, must extend the one kept, and replaces it; *listed: is this device
- * on it?  UC_E_STALE when it is older, UC_E_CHAIN when it forked or does not verify. */
+ * on it?  UC_E_STALE when it is older, UC_E_CHAIN when it forked or does not verify.
+ * What is new in it, and a fork, is told (own_devices.h). */
 uc_err UC_MUST_USE devices_take(struct uc_client *c, const struct view_list *entries, bool *listed);
+/* The kept list, which was verified before it was kept; false while there is none. */
+bool devices_known(struct uc_client *c, struct device_list *out);
 /* Is it, or was it once, a device of ours? */
 bool devices_had(struct uc_client *c, struct view device_key);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);

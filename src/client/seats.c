@@ -17,11 +17,15 @@ enum { FIND_AT_ONCE = 512, RETRY_MS = 10 * 1000, BEHIND_MAX = 4 };
 
 /* --- finding --- */
 
+static bool is_awaited(const struct set *s)
+{
+	return s->state == SET_AWAITED || s->state == SET_RELEASED || s->state == SET_VOIDED;
+}
+
 static uc_err place_taken(struct uc_client *c, const struct seat_place *p)
 {
 	struct set *s = pool_find_client(c, p->client);
-	bool awaited = s && (s->state == SET_AWAITED || s->state == SET_RELEASED);
-	return awaited ? rooms_found(c, s, p->room) : UC_OK;
+	return s && is_awaited(s) ? rooms_found(c, s, p->room) : UC_OK;
 }
 
 static uc_err find_done(struct uc_client *c, void *subject, const struct reply *r)
@@ -55,7 +59,7 @@ uc_err seats_drive(struct uc_client *c)
 		return UC_E_MEMORY;
 	size_t skip = c->seats_asked;
 	for (const struct set *s = c->sets; s && req.clients.n < FIND_AT_ONCE; s = s->next) {
-		if (s->state != SET_AWAITED && s->state != SET_RELEASED)
+		if (!is_awaited(s))
 			continue;
 		if (skip)
 			skip--;

@@ -123,6 +123,7 @@ enum set_state {
 	SET_RESERVED, /* chosen for an answer or a room of our own, still to be taken from the pool */
 	SET_AWAITED, /* taken for an answer: its seat is looked for */
 	SET_SPENT,   /* used or expired: to be deleted */
+	SET_VOIDED,  /* given, and void since a device was ended: its seat is looked for */
 };
 struct set {
 	uint8_t set_id[SET_ID];

@@ -26,10 +26,16 @@ _Static_assert(offsetof(struct uc_settings, find_by_name) == 16, "uc_settings.fi
 _Static_assert(offsetof(struct uc_settings, find_by_number) == 17, "uc_settings.find_by_number");
 _Static_assert(offsetof(struct uc_settings, has_code) == 18, "uc_settings.has_code");
 _Static_assert(offsetof(struct uc_settings, app_showed_others) == 19, "uc_settings.app_showed_others");
-_Static_assert(sizeof(struct uc_device) == 48, "uc_device");
+_Static_assert(sizeof(struct uc_device) == 56, "uc_device");
 _Static_assert(offsetof(struct uc_device, device_key) == 0, "uc_device.device_key");
 _Static_assert(offsetof(struct uc_device, is_this) == 32, "uc_device.is_this");
 _Static_assert(offsetof(struct uc_device, added_ms) == 40, "uc_device.added_ms");
+_Static_assert(offsetof(struct uc_device, name) == 48, "uc_device.name");
+_Static_assert(sizeof(struct uc_device_change) == 80, "uc_device_change");
+_Static_assert(offsetof(struct uc_device_change, kind) == 0, "uc_device_change.kind");
+_Static_assert(offsetof(struct uc_device_change, device_key) == 4, "uc_device_change.device_key");
+_Static_assert(offsetof(struct uc_device_change, by) == 36, "uc_device_change.by");
+_Static_assert(offsetof(struct uc_device_change, time_ms) == 72, "uc_device_change.time_ms");
 _Static_assert(sizeof(struct uc_invitation) == 64, "uc_invitation");
 _Static_assert(offsetof(struct uc_invitation, id) == 0, "uc_invitation.id");
 _Static_assert(offsetof(struct uc_invitation, link) == 32, "uc_invitation.link");

@@ -121,6 +121,11 @@ export const enums = {
 		UC_ADD_CONTACTS: 1,
 		UC_ADD_NOBODY: 2,
 	},
+	uc_device_change_kind: {
+		UC_DEVICE_ADDED: 1,
+		UC_DEVICE_ENDED: 2,
+		UC_DEVICE_TWO_LISTS: 3,
+	},
 	uc_request_state: {
 		UC_REQUEST_OPEN: 0,
 		UC_REQUEST_ACCEPTED: 1,
@@ -189,6 +194,7 @@ export const enums = {
 		UC_EVENT_ACCOUNT_GONE: 15,
 		UC_EVENT_NUMBER_FOUND: 16,
 		UC_EVENT_GUARDIAN: 17,
+		UC_EVENT_DEVICE: 18,
 	},
 } as const;
 
@@ -228,11 +234,21 @@ export const structs = {
 		},
 	},
 	uc_device: {
-		size: 48,
+		size: 56,
 		fields: {
 			device_key: ['u8', 0, 32],
 			is_this: ['bool', 32],
 			added_ms: ['u64', 40],
+			name: ['text', 48],
+		},
+	},
+	uc_device_change: {
+		size: 80,
+		fields: {
+			kind: ['uc_device_change_kind', 0],
+			device_key: ['u8', 4, 32],
+			by: ['u8', 36, 32],
+			time_ms: ['u64', 72],
 		},
 	},
 	uc_invitation: {
@@ -439,6 +455,10 @@ export const functions = {
 	uc_contact_code_set: ['i32', 'ptr', 'bool', 'ptr'],
 	uc_contact_code: ['i32', 'ptr', 'ptr'],
 	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_name: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_end: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_changes: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_changes_seen: ['i32', 'ptr'],
 	uc_ask: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_ask_with_code: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_ask_by_invitation: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],

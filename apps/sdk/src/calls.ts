@@ -123,6 +123,18 @@ export const calls: {
 		core
 			.list('uc_device', (_, each, ctx) => core.f.uc_devices(core.client, each, ctx))
 			.map(convert.device),
+	nameDevice: (core, device, name) =>
+		core.with((s) =>
+			core.check(core.f.uc_device_name(core.client, s.id(device), s.text(name))),
+		),
+	endDevice: (core, device) =>
+		operation(core, (s, op) => core.f.uc_device_end(core.client, s.id(device), op)),
+	deviceChanges: (core) =>
+		core
+			.list('uc_device_change', (_, each, ctx) => core.f.uc_device_changes(core.client, each, ctx))
+			.map(convert.deviceChange),
+	deviceChangesSeen: (core) =>
+		core.with(() => core.check(core.f.uc_device_changes_seen(core.client))),
 
 	settings: (core) => settings(core, (out) => core.f.uc_settings_get(core.client, out)),
 	defaultSettings: (core, age) =>

@@ -169,6 +169,10 @@ class Client implements T.Undercroft {
 	rename = this.#method('rename');
 	deleteAccount = this.#method('deleteAccount');
 	devices = this.#method('devices');
+	nameDevice = this.#method('nameDevice');
+	endDevice = this.#method('endDevice');
+	deviceChanges = this.#method('deviceChanges');
+	deviceChangesSeen = this.#method('deviceChangesSeen');
 	settings = this.#method('settings');
 	defaultSettings = this.#method('defaultSettings');
 	setSettings = this.#method('setSettings');

@@ -34,6 +34,12 @@ const requestStates = {
 	UC_REQUEST_WAITING: 'waiting',
 } as const satisfies Names<'uc_request_state', T.ContactRequest['state']>;
 
+const deviceChanges = {
+	UC_DEVICE_ADDED: 'added',
+	UC_DEVICE_ENDED: 'ended',
+	UC_DEVICE_TWO_LISTS: 'two lists',
+} as const satisfies Names<'uc_device_change_kind', T.DeviceChange['kind']>;
+
 const linkStates = {
 	UC_LINK_OFFERED: 'offered',
 	UC_LINK_SIGNED: 'signed',
@@ -167,6 +173,14 @@ export const device = (d: Struct<'uc_device'>): T.Device => ({
 	deviceKey: d.device_key,
 	isThis: d.is_this,
 	addedMs: time(d.added_ms),
+	name: d.name,
+});
+
+export const deviceChange = (d: Struct<'uc_device_change'>): T.DeviceChange => ({
+	kind: deviceChanges[d.kind],
+	deviceKey: d.device_key,
+	by: /^0*$/.test(d.by) ? null : d.by,
+	timeMs: time(d.time_ms),
 });
 
 export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({

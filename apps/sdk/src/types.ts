@@ -80,7 +80,20 @@ export interface Device {
 	/** public; hexadecimal */
 	deviceKey: string;
 	isThis: boolean;
+	/** the day */
 	addedMs: number;
+	/** as it was named here */
+	name: string;
+}
+
+/** Something that has happened to the list of devices and that this one did not do. */
+export interface DeviceChange {
+	kind: 'added' | 'ended' | 'two lists';
+	deviceKey: string;
+	/** the device that signed it; null: the recovery key */
+	by: string | null;
+	/** when this device learned of it */
+	timeMs: number;
 }
 
 export interface ContactRequest {
@@ -281,6 +294,8 @@ export interface Events {
 	numberFound: { number: string };
 	/** what: 'offer' (they want us for a guardian), 'ask' (a ward of ours asks), 'named', 'ended' */
 	guardian: { contact: Id; what: string };
+	/** an alarm: see {@link Undercroft.deviceChanges} */
+	device: { what: string };
 }
 
 /** An error of the library: `code` is the C name ('UC_E_RATE'), `message` a sentence. */
@@ -331,6 +346,14 @@ export interface Undercroft {
 	 * recovery words the account cannot be taken up again. */
 	erase(): Promise<void>;
 	devices(): Promise<Device[]>;
+	/** Stays in this browser; '': none. */
+	nameDevice(deviceKey: string, name: string): Promise<void>;
+	/** Another device is out at once.  UC_E_ARGUMENT: it is this one; UC_E_STALE: the list has changed
+	 * meanwhile. */
+	endDevice(deviceKey: string): Promise<void>;
+	/** Alarms, kept until the person has seen them. */
+	deviceChanges(): Promise<DeviceChange[]>;
+	deviceChangesSeen(): Promise<void>;
 	/** Who may reach the account, as this device knows it.  When the app shows others, `warning` says so
 	 * with UC_E_STALE and no room, and these are put there again. */
 	settings(): Promise<Settings>;

@@ -170,6 +170,22 @@ static uc_err device_list_get(const struct turn *t)
 	return answer(t, device_list_get_response_element, &out);
 }
 
+/* As the real one: with a device that is ended all that was lent out is void. */
+static uc_err device_append(const struct turn *t)
+{
+	struct small_app *a = t->app;
+	struct device_append_request in;
+	struct device_entry e;
+	TRY(wire_decode(t->in.body, &mem, device_append_request_element, &in));
+	TRY(wire_decode(in.device_list_entry, &mem, device_entry_element, &e));
+	TRY(list_append(a, in.device_list_entry, VIEW_OF(a->account_key)));
+	if (e.device_action == DEVICE_REVOKE) {
+		a->sets_n = 0;
+		memset(a->request_key, 0, sizeof a->request_key);
+	}
+	return answer_empty(t);
+}
+
 static uc_err account_delete(const struct turn *t)
 {
 	struct account_delete_request in;
@@ -292,6 +308,7 @@ static uc_err carry_out(const struct turn *t)
 		{ FRAME_RECOVER, false, recover },
 		{ FRAME_DEVICE_RESET, false, device_reset },
 		{ FRAME_DEVICE_LIST, true, device_list_get },
+		{ FRAME_DEVICE_APPEND, true, device_append },
 		{ FRAME_ACCOUNT_DELETE, true, account_delete },
 		{ FRAME_POOL_PUT, true, pool_put },
 		{ FRAME_POOL_STATUS, true, pool_status },
@@ -394,6 +411,7 @@ static void listen(struct person *p)
 		p->numbers_found += e.kind == UC_EVENT_NUMBER_FOUND;
 		p->gone += e.kind == UC_EVENT_ACCOUNT_GONE;
 		p->devices_changed += e.kind == UC_EVENT_DEVICES;
+		p->device_alarms += e.kind == UC_EVENT_DEVICE;
 		p->identity_changed += e.kind == UC_EVENT_IDENTITY_CHANGED;
 	}
 }

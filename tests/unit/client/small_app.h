@@ -51,7 +51,7 @@ struct person {
 	char words[256]; /* of the last DONE event */
 	uc_op done_op;
 	uc_err done_err, warning;
-	unsigned done, gone, devices_changed, identity_changed, numbers_found, warnings;
+	unsigned done, gone, devices_changed, device_alarms, identity_changed, numbers_found, warnings;
 };
 
 void small_app_init(struct small_app *a, const char *domain);
