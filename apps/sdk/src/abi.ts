@@ -69,12 +69,12 @@ export const errors = {
 } as const;
 
 export const constants = {
-	UC_CONTACT_CODE_MAX: 16,
 	UC_SAFETY_NUMBER_MAX: 96,
 	UC_LINK_TEXT_MAX: 65536,
 	UC_REPORT_TO_APP: 1,
 	UC_REPORT_TO_HUB: 2,
 	UC_REPORT_MESSAGES_MAX: 16,
+	UC_CONTACT_CODE_MAX: 16,
 } as const;
 
 export const enums = {
@@ -94,37 +94,6 @@ export const enums = {
 		UC_CONNECTING: 1,
 		UC_GREETED: 2,
 		UC_ONLINE: 3,
-	},
-	uc_name_kind: {
-		UC_NAME_NUMBER: 1,
-		UC_NAME_HANDLE: 2,
-		UC_NAME_ADDRESS: 3,
-	},
-	uc_account_state: {
-		UC_NO_ACCOUNT: 0,
-		UC_ACCOUNT: 1,
-		UC_ACCOUNT_GONE: 2,
-	},
-	uc_age: {
-		UC_AGE_CHILD: 0,
-		UC_AGE_13_TO_15: 1,
-		UC_AGE_16_AND_17: 2,
-		UC_AGE_ADULT: 3,
-		UC_AGE_UNKNOWN: 4,
-	},
-	uc_may_ask: {
-		UC_ASK_ANYBODY: 1,
-		UC_ASK_HANDED: 2,
-		UC_ASK_NOBODY: 3,
-	},
-	uc_may_add: {
-		UC_ADD_CONTACTS: 1,
-		UC_ADD_NOBODY: 2,
-	},
-	uc_device_change_kind: {
-		UC_DEVICE_ADDED: 1,
-		UC_DEVICE_ENDED: 2,
-		UC_DEVICE_TWO_LISTS: 3,
 	},
 	uc_request_state: {
 		UC_REQUEST_OPEN: 0,
@@ -196,6 +165,37 @@ export const enums = {
 		UC_EVENT_GUARDIAN: 17,
 		UC_EVENT_DEVICE: 18,
 	},
+	uc_name_kind: {
+		UC_NAME_NUMBER: 1,
+		UC_NAME_HANDLE: 2,
+		UC_NAME_ADDRESS: 3,
+	},
+	uc_account_state: {
+		UC_NO_ACCOUNT: 0,
+		UC_ACCOUNT: 1,
+		UC_ACCOUNT_GONE: 2,
+	},
+	uc_age: {
+		UC_AGE_CHILD: 0,
+		UC_AGE_13_TO_15: 1,
+		UC_AGE_16_AND_17: 2,
+		UC_AGE_ADULT: 3,
+		UC_AGE_UNKNOWN: 4,
+	},
+	uc_may_ask: {
+		UC_ASK_ANYBODY: 1,
+		UC_ASK_HANDED: 2,
+		UC_ASK_NOBODY: 3,
+	},
+	uc_may_add: {
+		UC_ADD_CONTACTS: 1,
+		UC_ADD_NOBODY: 2,
+	},
+	uc_device_change_kind: {
+		UC_DEVICE_ADDED: 1,
+		UC_DEVICE_ENDED: 2,
+		UC_DEVICE_TWO_LISTS: 3,
+	},
 } as const;
 
 /** [type, offset] of each field, or [type, offset, length] of an array */
@@ -204,51 +204,6 @@ export const structs = {
 		size: 32,
 		fields: {
 			b: ['u8', 0, 32],
-		},
-	},
-	uc_account: {
-		size: 64,
-		fields: {
-			state: ['uc_account_state', 0],
-			app: ['text', 4],
-			names: ['uc_name_kind', 8],
-			identifier: ['text', 12],
-			profile_name: ['text', 16],
-			recovery_confirmed: ['bool', 20],
-			account_key: ['u8', 21, 32],
-			devices: ['u32', 56],
-			sets_left: ['u32', 60],
-		},
-	},
-	uc_settings: {
-		size: 20,
-		fields: {
-			said: ['bool', 0],
-			age: ['uc_age', 4],
-			ask: ['uc_may_ask', 8],
-			add: ['uc_may_add', 12],
-			find_by_name: ['bool', 16],
-			find_by_number: ['bool', 17],
-			has_code: ['bool', 18],
-			app_showed_others: ['bool', 19],
-		},
-	},
-	uc_device: {
-		size: 56,
-		fields: {
-			device_key: ['u8', 0, 32],
-			is_this: ['bool', 32],
-			added_ms: ['u64', 40],
-			name: ['text', 48],
-		},
-	},
-	uc_device_change: {
-		size: 80,
-		fields: {
-			kind: ['uc_device_change_kind', 0],
-			device_key: ['u8', 4, 32],
-			by: ['u8', 36, 32],
-			time_ms: ['u64', 72],
 		},
 	},
 	uc_invitation: {
@@ -423,6 +378,51 @@ export const structs = {
 			message: ['*uc_message', 152],
 		},
 	},
+	uc_account: {
+		size: 64,
+		fields: {
+			state: ['uc_account_state', 0],
+			app: ['text', 4],
+			names: ['uc_name_kind', 8],
+			identifier: ['text', 12],
+			profile_name: ['text', 16],
+			recovery_confirmed: ['bool', 20],
+			account_key: ['u8', 21, 32],
+			devices: ['u32', 56],
+			sets_left: ['u32', 60],
+		},
+	},
+	uc_settings: {
+		size: 20,
+		fields: {
+			said: ['bool', 0],
+			age: ['uc_age', 4],
+			ask: ['uc_may_ask', 8],
+			add: ['uc_may_add', 12],
+			find_by_name: ['bool', 16],
+			find_by_number: ['bool', 17],
+			has_code: ['bool', 18],
+			app_showed_others: ['bool', 19],
+		},
+	},
+	uc_device: {
+		size: 56,
+		fields: {
+			device_key: ['u8', 0, 32],
+			is_this: ['bool', 32],
+			added_ms: ['u64', 40],
+			name: ['text', 48],
+		},
+	},
+	uc_device_change: {
+		size: 80,
+		fields: {
+			kind: ['uc_device_change_kind', 0],
+			device_key: ['u8', 4, 32],
+			by: ['u8', 36, 32],
+			time_ms: ['u64', 72],
+		},
+	},
 } as const;
 
 /** [result, argument...] */
@@ -441,24 +441,6 @@ export const functions = {
 	uc_client_network_changed: ['void', 'ptr'],
 	uc_client_is_idle: ['bool', 'ptr'],
 	uc_client_connection: ['i32', 'ptr'],
-	uc_account_get: ['i32', 'ptr', 'ptr'],
-	uc_request_code: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_sign_up: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
-	uc_recovery_words: ['i32', 'ptr', 'ptr', 'u32'],
-	uc_recovery_confirmed: ['i32', 'ptr'],
-	uc_recover: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
-	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
-	uc_account_delete: ['i32', 'ptr', 'ptr'],
-	uc_settings_get: ['i32', 'ptr', 'ptr'],
-	uc_settings_default: ['i32', 'i32', 'ptr'],
-	uc_settings_set: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_contact_code_set: ['i32', 'ptr', 'bool', 'ptr'],
-	uc_contact_code: ['i32', 'ptr', 'ptr'],
-	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_device_name: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_device_end: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_device_changes: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_device_changes_seen: ['i32', 'ptr'],
 	uc_ask: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_ask_with_code: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_ask_by_invitation: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
@@ -509,6 +491,24 @@ export const functions = {
 	uc_send_delete: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_report: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'u32', 'i32', 'ptr', 'ptr'],
 	uc_client_next_event: ['bool', 'ptr', 'ptr'],
+	uc_account_get: ['i32', 'ptr', 'ptr'],
+	uc_request_code: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_sign_up: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_recovery_words: ['i32', 'ptr', 'ptr', 'u32'],
+	uc_recovery_confirmed: ['i32', 'ptr'],
+	uc_recover: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_account_delete: ['i32', 'ptr', 'ptr'],
+	uc_settings_get: ['i32', 'ptr', 'ptr'],
+	uc_settings_default: ['i32', 'i32', 'ptr'],
+	uc_settings_set: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_contact_code_set: ['i32', 'ptr', 'bool', 'ptr'],
+	uc_contact_code: ['i32', 'ptr', 'ptr'],
+	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_name: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_end: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_changes: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_changes_seen: ['i32', 'ptr'],
 	web_alloc: ['ptr', 'u32'],
 	web_free: ['void', 'ptr', 'u32'],
 	web_store_load: ['i32', 'ptr', 'u32'],

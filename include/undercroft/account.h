@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The account of a client (undercroft.h, which includes this): signing up and recovering it, who may reach
+ * it, its devices. */
+#ifndef UNDERCROFT_ACCOUNT_H
+#define UNDERCROFT_ACCOUNT_H
+
+#include <undercroft/undercroft.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* E.164 ("+", 7 to 15 digits); 2 to 30 ASCII letters, digits and single . _ - inside; an e-mail
+ * address.  Case does not matter. */
+enum uc_name_kind { UC_NAME_NUMBER = 1, UC_NAME_HANDLE = 2, UC_NAME_ADDRESS = 3 };
+enum uc_account_state {
+	UC_NO_ACCOUNT,
+	UC_ACCOUNT,
+	UC_ACCOUNT_GONE, /* this device is no longer listed, or the account was deleted; tried again at
+			  * each connection, in case the app says otherwise */
+};
+struct uc_account {
+	enum uc_account_state state;
+	const char *app;
+	enum uc_name_kind names;  /* 0 until the first connection */
+	const char *identifier;   /* as given here at sign-up or since; "" after a recovery */
+	const char *profile_name; /* what contacts are shown */
+	bool recovery_confirmed;
+	uint8_t account_key[32]; /* public; what contacts verify */
+	uint32_t devices;
+	uint32_t sets_left; /* KeyPackage sets in the app's pool */
+};
+/* Strings live until the next call that changes the client. */
+UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;
+
+/* Asks the app to send a code to a number or address.  Not needed where names are handles.  UC_E_NET
+ * when there is no connection; DONE: UC_E_NAME, UC_E_RATE. */
+UC_API uc_err uc_request_code(uc_client *c, const char *identifier, uc_op *op) UC_MUST_USE;
+/* code: NULL where names are handles.  The DONE event's text is the recovery key: 24 words that
+ * must be shown to the person, once.  They are kept until uc_recovery_confirmed.  Goes on by itself
+ * after a lost connection or a restart.  UC_E_EXISTS: there is an account; UC_E_NAME: a profile
+ * name of none or more than 64 characters, or with some that cannot be shown; DONE: UC_E_CODE,
+ * UC_E_NAME, UC_E_TAKEN (a handle of somebody else), UC_E_RATE. */
+UC_API uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code,
+			 const char *profile_name, uc_op *op) UC_MUST_USE;
+/* The words again, before they are confirmed; UC_E_NOT_FOUND afterwards, UC_E_TOO_LARGE for less
+ * than 144 bytes.  Wipe them when they were shown. */
+UC_API uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n) UC_MUST_USE;
+/* The person has written the words down: the account key's private half is forgotten here. */
+UC_API uc_err uc_recovery_confirmed(uc_client *c) UC_MUST_USE;
+/* Takes the account up again on this device; all earlier devices end.  UC_E_MALFORMED or UC_E_MAC:
+ * these are no such words; UC_E_EXISTS, UC_E_NAME as above; DONE: UC_E_NOT_FOUND when no account of
+ * this app has that key. */
+UC_API uc_err uc_recover(uc_client *c, const char *words, const char *profile_name,
+			 uc_op *op) UC_MUST_USE;
+/* Another number, address or handle for the account, with a code as for a sign-up.  The old one leads
+ * here no more; a handle is given to nobody else for 30 days.  UC_E_NET when not signed in; DONE:
+ * UC_E_CODE, UC_E_NAME, UC_E_TAKEN, UC_E_RATE, or UC_E_NET when the connection went before the answer:
+ * then say it again, which does no harm. */
+UC_API uc_err uc_account_rename(uc_client *c, const char *identifier, const char *code,
+				uc_op *op) UC_MUST_USE;
+/* Leaves all rooms, as far as that is possible within a minute, then deletes the account.  What is
+ * stored here stays readable. */
+UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;
+
+/* Who may reach the account, as one of its devices signed it: the app can neither open it nor bring an
+ * older one back unseen (then UC_EVENT_WARNING, UC_E_STALE, and what this device knows is put there
+ * again).  docs/contact.md has the rules. */
+enum uc_age { UC_AGE_CHILD, UC_AGE_13_TO_15, UC_AGE_16_AND_17, UC_AGE_ADULT, UC_AGE_UNKNOWN };
+enum uc_may_ask {
+	UC_ASK_ANYBODY = 1, /* whom the rules let ask */
+	UC_ASK_HANDED = 2,  /* only who was handed a link or code */
+	UC_ASK_NOBODY = 3,
+};
+enum uc_may_add { UC_ADD_CONTACTS = 1, UC_ADD_NOBODY = 2 }; /* to groups */
+struct uc_settings {
+	bool said; /* by a device, as far as this one knows: else the app's defaults hold */
+	enum uc_age age;
+	enum uc_may_ask ask;
+	enum uc_may_add add;
+	bool find_by_name;   /* by the exact number, handle or e-mail address */
+	bool find_by_number; /* by who has the number among theirs: see uc_findable_set */
+	bool has_code; /* only together with a contact code; set by uc_contact_code_set alone */
+	/* The app has shown others than this device knows, since it was opened and they were set last.
+	 * Told, not set. */
+	bool app_showed_others;
+};
+UC_API uc_err uc_settings_get(uc_client *c, struct uc_settings *out) UC_MUST_USE;
+/* What holds for an age where nothing else is wanted. */
+UC_API uc_err uc_settings_default(enum uc_age age, struct uc_settings *out) UC_MUST_USE;
+/* UC_E_NOT_ALLOWED: below 18 nobody becomes older, below 16 nothing is opened that is closed for that
+ * age.  UC_E_NET when not signed in, or the app's have not been seen yet; UC_E_BUSY while others are on
+ * their way; UC_E_UNSUPPORTED: an app of an earlier version.  DONE: UC_E_STALE when another device was
+ * faster. */
+UC_API uc_err uc_settings_set(uc_client *c, const struct uc_settings *settings,
+			      uc_op *op) UC_MUST_USE;
+
+/* A new contact code, or none any more: who has set one is found by their name only by who has the code,
+ * too, which is handed on by other ways; for all others there is nobody.  DONE: the text is the code, as
+ * "7KQX-M0RA", and as uc_settings_set.  UC_E_NOT_ALLOWED: no settings were said yet. */
+UC_API uc_err uc_contact_code_set(uc_client *c, bool wanted, uc_op *op) UC_MUST_USE;
+/* The code that is set.  UC_E_NOT_FOUND: there is none, or another device has made it. */
+enum { UC_CONTACT_CODE_MAX = 16 };
+UC_API uc_err uc_contact_code(uc_client *c, char out[UC_CONTACT_CODE_MAX]) UC_MUST_USE;
+
+/* The account's devices, as the list says that they sign for each other: it is read when it changes, and
+ * once a day. */
+struct uc_device {
+	uint8_t device_key[32];
+	bool is_this;
+	uint64_t added_ms; /* the day, by the clock of the device that added it */
+	const char *name;  /* as it was named here; "" */
+};
+typedef bool uc_device_each(void *ctx, const struct uc_device *device);
+UC_API uc_err uc_devices(uc_client *c, uc_device_each *each, void *ctx) UC_MUST_USE;
+/* Stays on this device; "": none.  UC_E_NAME as for a profile name. */
+UC_API uc_err uc_device_name(uc_client *c, const uint8_t device_key[32],
+			     const char *name) UC_MUST_USE;
+/* Another device is out at once: the app lets it in no more, contacts are told, and what was handed out
+ * (invitations, addresses, the key that letters are sealed to) is void and made anew.  UC_E_ARGUMENT:
+ * it is this one, which uc_account_delete or erasing its store ends; UC_E_NET when not signed in.  DONE:
+ * UC_E_STALE when the list has changed meanwhile, or UC_E_NET when the connection went before the answer:
+ * say it again. */
+UC_API uc_err uc_device_end(uc_client *c, const uint8_t device_key[32], uc_op *op) UC_MUST_USE;
+
+/* Alarms: what has happened to the list that this device did not do itself. */
+enum uc_device_change_kind {
+	UC_DEVICE_ADDED = 1,
+	UC_DEVICE_ENDED = 2,
+	UC_DEVICE_TWO_LISTS = 3, /* the app shows another list than this device has seen */
+};
+struct uc_device_change {
+	enum uc_device_change_kind kind;
+	uint8_t device_key[32]; /* which one */
+	uint8_t by[32];         /* the device that signed it; zero: the recovery key */
+	uint64_t time_ms;       /* when this device learned of it */
+};
+typedef bool uc_device_change_each(void *ctx, const struct uc_device_change *change);
+/* Kept until the person has seen them. */
+UC_API uc_err uc_device_changes(uc_client *c, uc_device_change_each *each, void *ctx) UC_MUST_USE;
+UC_API uc_err uc_device_changes_seen(uc_client *c) UC_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
