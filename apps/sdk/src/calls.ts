@@ -124,9 +124,7 @@ export const calls: {
 			.list('uc_device', (_, each, ctx) => core.f.uc_devices(core.client, each, ctx))
 			.map(convert.device),
 	nameDevice: (core, device, name) =>
-		core.with((s) =>
-			core.check(core.f.uc_device_name(core.client, s.id(device), s.text(name))),
-		),
+		core.with((s) => core.check(core.f.uc_device_name(core.client, s.id(device), s.text(name)))),
 	endDevice: (core, device) =>
 		operation(core, (s, op) => core.f.uc_device_end(core.client, s.id(device), op)),
 	deviceChanges: (core) =>
