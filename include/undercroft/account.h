@@ -86,8 +86,9 @@ struct uc_settings {
 	bool app_showed_others;
 };
 UC_API uc_err uc_settings_get(uc_client *c, struct uc_settings *out) UC_MUST_USE;
-/* What holds for an age where nothing else is wanted. */
-UC_API uc_err uc_settings_default(enum uc_age age, struct uc_settings *out) UC_MUST_USE;
+/* What an age begins with; by an e-mail address nobody is found until they want it. */
+UC_API uc_err uc_settings_default(uc_client *c, enum uc_age age,
+				  struct uc_settings *out) UC_MUST_USE;
 /* UC_E_NOT_ALLOWED: below 18 nobody becomes older, below 16 nothing is opened that is closed for that
  * age.  UC_E_NET when not signed in, or the app's have not been seen yet; UC_E_BUSY while others are on
  * their way; UC_E_UNSUPPORTED: an app of an earlier version.  DONE: UC_E_STALE when another device was

@@ -64,6 +64,8 @@ def sign_up(backbone):
     for p, known_by in zip(people, ('a phone number', 'a handle', 'an e-mail address')):
         p.sign_up()
         tell(f'  {first(p)} signs up on {p.app.capitalize()} with {known_by}, {p.identifier}.')
+    people[2].be_findable()
+    tell('  Uwe lets people find him by his address; before that nobody does.')
     return people
 
 

@@ -247,7 +247,8 @@ static bool settings_read(struct cli *cli, struct uc_settings *s)
 	int age = (int)s->age, ask, add, find;
 	if (!word_read(cli, "--age", ages, &age))
 		return false;
-	if ((!s->said || age != (int)s->age) && uc_settings_default((enum uc_age)age, s))
+	if ((!s->said || age != (int)s->age) &&
+	    uc_settings_default(cli->client, (enum uc_age)age, s))
 		return false;
 	ask = (int)s->ask;
 	add = (int)s->add;
@@ -385,8 +386,8 @@ const struct command commands_people[] = {
 	  "13), 13-15, 16-17, adult or unknown; with another one, all else becomes what that\n"
 	  "age begins with. Who may ask: anybody whom the rules let, handed (only who got a\n"
 	  "link or code from you), nobody. Who may add you to groups: contacts, nobody. --find:\n"
-	  "do people find you by your exact number, handle or address? Below 18 nobody becomes\n"
-	  "older again, and below 16 nothing is opened. --contact-code new makes a code, in the\n"
+	  "do people find you by your exact number, handle or address? By an e-mail address it\n"
+	  "begins with no. Below 18 nobody becomes older again, and below 16 nothing is opened. --contact-code new makes a code, in the\n"
 	  "place of the one before: you are found only by who gives it with your name, as in\n"
 	  "`ask --code`; for all others there is nobody.\n"
 	  "\n"

@@ -351,11 +351,11 @@ uc_err uc_contact_code(uc_client *c, char out[UC_CONTACT_CODE_MAX])
 	return made ? text_set(out, UC_CONTACT_CODE_MAX, view_str(made->text)) : UC_E_NOT_FOUND;
 }
 
-uc_err uc_settings_default(enum uc_age age, struct uc_settings *out)
+uc_err uc_settings_default(uc_client *c, enum uc_age age, struct uc_settings *out)
 {
-	if (!out || (unsigned)age >= AGE_BANDS)
+	if (!c || !out || (unsigned)age >= AGE_BANDS)
 		return UC_E_ARGUMENT;
-	struct settings s = settings_default((enum age_band)age);
+	struct settings s = settings_begins((enum age_band)age, (enum name_kind)c->account.names);
 	*out = (struct uc_settings){
 		.age = age,
 		.ask = (enum uc_may_ask)s.ask,

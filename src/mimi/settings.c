@@ -73,6 +73,13 @@ struct settings settings_default(enum age_band band)
 	};
 }
 
+struct settings settings_begins(enum age_band band, enum name_kind names)
+{
+	struct settings s = settings_default(band);
+	s.find_by_name = s.find_by_name && names != NAME_ADDRESS;
+	return s;
+}
+
 uc_err settings_make(const struct settings *in, const struct ed25519_key *device, struct arena *a,
 		     struct view *encoded)
 {

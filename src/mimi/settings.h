@@ -6,6 +6,7 @@
 
 #include "mimi/contact_code.h"
 #include "mimi/guardian.h"
+#include "mimi/names.h"
 #include "mimi/reach.h"
 #include "wire/wire.h"
 
@@ -46,6 +47,9 @@ void settings_element(struct wire *w, void *v);
 
 /* What holds for a band where nothing was said: closed for minors. */
 struct settings settings_default(enum age_band band);
+/* The same where people are known by names of that kind: nobody is found by an e-mail address before
+ * they say so. */
+struct settings settings_begins(enum age_band band, enum name_kind names);
 /* Signed by a device; version, key and signature are filled in. */
 uc_err UC_MUST_USE settings_make(const struct settings *in, const struct ed25519_key *device,
 				 struct arena *a, struct view *encoded);

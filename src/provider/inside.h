@@ -193,6 +193,7 @@ struct provider {
 	size_t known_apps_n;
 	struct provider_handles handles;
 	struct provider_contact contact;
+	bool all_asked;        /* nothing was said about contact yet: all may be asked */
 	struct map reserved;   /* skeletons of names that nobody is given; value: the provider */
 	bool is_suspended;     /* the whole app: nobody is let in */
 	bool clock_doubted;    /* nothing is thrown away for its age */

@@ -60,6 +60,7 @@ void provider_set_handles(struct provider *p, const struct provider_handles *h)
 void provider_set_contact(struct provider *p, const struct provider_contact *c)
 {
 	p->contact = *c;
+	p->all_asked = false;
 	if (!p->contact.day)
 		p->contact.day = REQUESTS_DAY;
 }
@@ -95,6 +96,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	provider_set_quota(p, config->account_bytes);
 	provider_set_handles(p, &(struct provider_handles){ 0 });
 	provider_set_contact(p, &(struct provider_contact){ true, true, RATE_MAX / 16 });
+	p->all_asked = true;
 	p->env = config->env;
 	p->accounts = config->accounts;
 	p->rooms = config->rooms;

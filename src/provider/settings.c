@@ -18,8 +18,10 @@ static uc_err statement_read(const struct provider *p, const struct settings_rec
 			     struct arena *a, struct settings *out)
 {
 	struct settings said;
+	enum age_band begin = p->contact.grown_ups ? AGE_ADULT : AGE_UNKNOWN;
 	if (!r->statement.n)
-		*out = settings_default(p->contact.grown_ups ? AGE_ADULT : AGE_UNKNOWN);
+		*out = p->all_asked ? settings_default(begin)
+				    : settings_begins(begin, (enum name_kind)p->config.names);
 	else if (wire_decode(r->statement, a, settings_element, &said))
 		return UC_E_CORRUPT;
 	else

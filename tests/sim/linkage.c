@@ -116,8 +116,9 @@ static void chooses(struct person *p)
 {
 	struct uc_settings s;
 	uc_op op;
-	if (uc_settings_default(UC_AGE_ADULT, &s))
+	if (uc_settings_default(p->client, UC_AGE_ADULT, &s))
 		return;
+	s.find_by_name = true;
 	s.ask = dice_below(&p->w->dice, 3) ? UC_ASK_ANYBODY : UC_ASK_HANDED;
 	person_before(p, "uc_settings_set", "");
 	person_after(p, uc_settings_set(p->client, &s, &op));

@@ -313,7 +313,7 @@ void scene_settles(struct person *p, enum uc_age age, enum uc_may_add add)
 		return;
 	world_run(p->w, p->w->now_ms + SEEN_MS, NULL, NULL); /* those of the app are seen */
 	person_before(p, "uc_settings_set", "");
-	uc_err err = uc_settings_default(age, &x.s);
+	uc_err err = uc_settings_default(p->client, age, &x.s);
 	x.s.add = add;
 	scene_done(p, err ? err : uc_settings_set(p->client, &x.s, &op));
 	scene_want(p->w, is_settled, &x, "the settings");

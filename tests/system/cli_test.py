@@ -161,6 +161,11 @@ class People(unittest.TestCase):
 
     def test_requests(self):
         a, b = new('lens', 'Ada'), new('plaza', 'Ben')
+        # By an e-mail address nobody is found before they say so.
+        self.assertEqual(new('lens', 'Una').refused('ask', 'plaza', b.identifier),
+                         'UC_E_NOT_FOUND')
+        self.assertIn('find no', b.run('settings', '--age', 'adult'))
+        b.be_findable()
         a.run('ask', 'plaza', b.identifier, 'It is Ada')
         b.until(lambda: b.json('requests'))
         lines = b.json('requests')

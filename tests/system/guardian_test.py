@@ -21,6 +21,7 @@ def main():
     tom = Person(backbone, 'tom', 'plaza', 'tom@example.org', 'Tom')
     for person in kim, rosa, tom:
         person.sign_up()
+    tom.be_findable()
     befriend(kim, rosa)
     # Whoever has not said to be below 16 names nobody.
     assert kim.refused('guardian', 'offer', 'Rosa') == 'UC_E_NOT_ALLOWED'

@@ -98,6 +98,7 @@ class Person:
         self.app, self.identifier = app, identifier
         self.name = name or profile.capitalize()
         self.words = None
+        self.is_findable = app != 'plaza'
 
     def command(self, arguments):
         return [self.backbone.dir / 'undercroft', '-p', self.profile, *map(str, arguments)]
@@ -143,6 +144,12 @@ class Person:
         lines = self.json('sign-up', self.app, self.identifier, '--name', self.name, *more)
         self.words = next(line['words'] for line in lines if line['type'] == 'recovery_key')
         return lines
+
+    def be_findable(self):
+        """By an e-mail address nobody is found before they have said so."""
+        if not self.is_findable:
+            self.run('settings', '--age', 'adult', '--find', 'yes')
+            self.is_findable = True
 
     def texts(self, room, count=100000):
         """What is read there, by whom: (sender or None for oneself, text)."""
@@ -209,6 +216,7 @@ class Running:
 def befriend(asker, asked):
     """The asker becomes a contact of the asked one, with an open conversation; each knows the
     other under the other's name."""
+    asked.be_findable()
     waiting = asker.start('ask', asked.app, asked.identifier, f'{asker.name} here', '--wait')
     asked.run('accept', asker.name, '--wait')
     if waiting.end():

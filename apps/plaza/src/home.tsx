@@ -12,6 +12,8 @@ export function Home() {
 	const [isCopied, setCopied] = useState(false);
 	const name = clean(account?.profileName ?? '', 30);
 	const address = account?.identifier ?? '';
+	// By an e-mail address nobody is found who has not said so.
+	const isFound = model.settings.value?.said === true && model.settings.value.findByName;
 	return (
 		<div class="plaza-home">
 			<h1 class="k-hidden">Plaza</h1>
@@ -40,7 +42,20 @@ export function Home() {
 							</Button>
 						</div>
 					)}
-					{address && (
+					{address && !isFound && (
+						<div class="plaza-card">
+							<p>
+								<span>Nobody finds you by your e-mail address</span>
+								<strong>
+									<bdi>{clean(address)}</bdi>
+								</strong>
+							</p>
+							<Button icon="shield" onClick={() => openPanel('reach')}>
+								Choose who can reach you
+							</Button>
+						</div>
+					)}
+					{address && isFound && (
 						<div class="plaza-card">
 							<p>
 								<span>From any app, people find you on Plaza as</span>

@@ -500,7 +500,7 @@ export const functions = {
 	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_account_delete: ['i32', 'ptr', 'ptr'],
 	uc_settings_get: ['i32', 'ptr', 'ptr'],
-	uc_settings_default: ['i32', 'i32', 'ptr'],
+	uc_settings_default: ['i32', 'ptr', 'i32', 'ptr'],
 	uc_settings_set: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_contact_code_set: ['i32', 'ptr', 'bool', 'ptr'],
 	uc_contact_code: ['i32', 'ptr', 'ptr'],

@@ -136,7 +136,7 @@ export const calls: {
 
 	settings: (core) => settings(core, (out) => core.f.uc_settings_get(core.client, out)),
 	defaultSettings: (core, age) =>
-		settings(core, (out) => core.f.uc_settings_default(convert.ageBack(age), out)),
+		settings(core, (out) => core.f.uc_settings_default(core.client, convert.ageBack(age), out)),
 	setSettings: (core, settings) =>
 		operation(core, (s, op) =>
 			core.f.uc_settings_set(

@@ -218,11 +218,12 @@ async function put(p, settings) {
 
 test('who may reach an account is set and read back', limit, async () => {
 	const hal = await signedUp('plaza', 'hal@example.net', 'Hal');
+	// By an e-mail address nobody is found who has not said so.
 	const begins = await hal.ask('settings');
 	assert.equal(begins.said, false);
 	assert.equal(begins.age, 'unknown');
 	const adult = await hal.ask('defaultSettings', 'adult');
-	assert.deepEqual([adult.ask, adult.add, adult.findByName], ['anybody', 'contacts', true]);
+	assert.deepEqual([adult.ask, adult.add, adult.findByName], ['anybody', 'contacts', false]);
 	const closed = { age: 'adult', ask: 'handed', add: 'nobody', findByName: false };
 	await put(hal, closed);
 	const more = { findByNumber: false, hasCode: false, said: true, appShowedOthers: false };

@@ -206,6 +206,13 @@ export class Person {
 		await this.closeDialogs();
 	}
 
+	/** On Plaza nobody is found by an e-mail address who has not said so. */
+	async beFindable() {
+		if (this.app !== 'plaza' || this.isFindable) return;
+		this.isFindable = true;
+		await this.setReach({ age: '18 or older', find: 'Yes' });
+	}
+
 	async erase() {
 		await this.openSettings();
 		await this.button('Sign out and erase this browser').click();
@@ -273,6 +280,7 @@ export class Person {
 
 	/** Asks somebody: anyone with an app and an identifier. */
 	async ask(other, note) {
+		await other.beFindable?.();
 		await this.askForm(other.app, other.identifier, note);
 		await this.dialog()
 			.getByText(/Your request to .* was sent/)

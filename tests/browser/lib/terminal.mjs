@@ -59,12 +59,16 @@ export class Terminal {
 	async signUp() {
 		const said = await this.run('sign-up', this.app, this.identifier, '--name', this.name);
 		this.words = said.find((l) => l.type === 'recovery_key').words;
+		if (this.app === 'plaza') await this.run('settings', '--age', 'adult', '--find', 'yes');
 		return this;
 	}
 
 	/** Asks somebody; gives what is fulfilled when they have accepted and the conversation is open. */
 	ask(other, note) {
-		const answered = this.run('ask', other.app, other.identifier, note, '--wait');
+		const isReady = other.beFindable?.() ?? Promise.resolve();
+		const answered = isReady.then(() =>
+			this.run('ask', other.app, other.identifier, note, '--wait'),
+		);
 		answered.catch(() => {}); // ended with the test
 		return { answered };
 	}

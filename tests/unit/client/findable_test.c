@@ -12,7 +12,7 @@ static uc_err settings(enum uc_age age, bool findable)
 {
 	struct uc_settings s;
 	uc_op op;
-	expect_ok(uc_settings_default(age, &s));
+	expect_ok(uc_settings_default(rosa.c, age, &s));
 	s.find_by_number = findable;
 	TRY(uc_settings_set(rosa.c, &s, &op));
 	expect_ok(person_talk(&rosa));

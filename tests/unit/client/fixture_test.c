@@ -178,7 +178,7 @@ TEST(make_one_when_asked)
 	expect_ok(person_talk(&p));
 	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
 	expect_ok(person_talk(&p));
-	expect_ok(uc_settings_default(UC_AGE_ADULT, &settings));
+	expect_ok(uc_settings_default(p.c, UC_AGE_ADULT, &settings));
 	expect_ok(uc_settings_set(p.c, &settings, &op));
 	expect_ok(person_talk(&p));
 	person_disconnect(&p);

@@ -20,7 +20,7 @@ static uc_err set(struct person *p, enum uc_age age, enum uc_may_ask ask)
 {
 	struct uc_settings s;
 	uc_op op;
-	expect_ok(uc_settings_default(age, &s));
+	expect_ok(uc_settings_default(p->c, age, &s));
 	s.ask = ask;
 	TRY(uc_settings_set(p->c, &s, &op));
 	expect_ok(person_talk(p));
@@ -84,7 +84,7 @@ TEST(a_minor_does_not_grow_older)
 	expect_err(set(&p, UC_AGE_ADULT, UC_ASK_ANYBODY), UC_E_NOT_ALLOWED);
 	struct uc_settings s;
 	uc_op op;
-	expect_ok(uc_settings_default(UC_AGE_13_TO_15, &s));
+	expect_ok(uc_settings_default(p.c, UC_AGE_13_TO_15, &s));
 	s.find_by_name = true;
 	expect_err(uc_settings_set(p.c, &s, &op), UC_E_NOT_ALLOWED);
 	expect_shown(&p, UC_AGE_13_TO_15, UC_ASK_NOBODY);
@@ -201,7 +201,7 @@ TEST(what_was_on_its_way_arrives_after_a_restart)
 	begin(&app, &p);
 	struct uc_settings s;
 	uc_op op;
-	expect_ok(uc_settings_default(UC_AGE_ADULT, &s));
+	expect_ok(uc_settings_default(p.c, UC_AGE_ADULT, &s));
 	expect_ok(uc_settings_set(p.c, &s, &op));
 	expect_ok(person_open(&p));
 	again(&p);

@@ -217,6 +217,39 @@ TEST(what_cannot_be_asked_is_not_found)
 	apps_end();
 }
 
+TEST(by_an_address_nobody_is_found_before_they_say_so)
+{
+	struct person rosa, tom;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 }, none = { NULL, 0 };
+	apps_begin();
+	struct app *plaza = &apps[PLAZA];
+	person_join(&tom, plaza, "tom@plaza.example");
+	person_join(&rosa, &apps[LENS], "rosa");
+	provider_set_contact(plaza->provider,
+			     &(struct provider_contact){ .grown_ups = true, .new_ask = true });
+	expect_ok(look_up(&rosa, plaza, "nobody@plaza.example", &a, &none));
+	expect_ok(look_up(&rosa, plaza, tom.name, &a, &sealed));
+	expect(!a.found);
+	expect_eq(sealed.n, none.n);
+	/* That he is grown up is not enough. */
+	struct settings s = settings_said(&tom, 1, AGE_ADULT);
+	s.find_by_name = settings_begins(AGE_ADULT, NAME_ADDRESS).find_by_name;
+	expect_ok(settings_put(&tom, &s));
+	expect_ok(look_up(&rosa, plaza, tom.name, &a, &sealed));
+	expect(!a.found);
+	s = settings_said(&tom, 2, AGE_ADULT);
+	s.find_by_name = true;
+	expect_ok(settings_put(&tom, &s));
+	expect_ok(look_up(&rosa, plaza, tom.name, &a, &sealed));
+	expect(a.found);
+	expect_eq(sealed.n, none.n);
+	expect(settings_begins(AGE_ADULT, NAME_HANDLE).find_by_name);
+	expect(settings_begins(AGE_ADULT, NAME_NUMBER).find_by_name);
+	expect(!settings_begins(AGE_TEEN_B, NAME_HANDLE).find_by_name);
+	apps_end();
+}
+
 /* How long the sealed answer to a look-up is. */
 static size_t answer_length(const char *name, struct arena *a, const struct kem_key *key,
 			    bool *found)

@@ -19,7 +19,8 @@ const AFTER = {
 	number: 'People find you by the new number at once, and not by the old one any more.',
 	handle:
 		'People find you by the new handle at once. The old one stays yours for a while, so that nobody else takes it.',
-	address: 'People find you by the new address at once, and not by the old one any more.',
+	address:
+		'Those whom you let find you by your address do so by the new one at once, and not by the old one any more.',
 } as const;
 
 export function ChangeName() {
