@@ -157,7 +157,7 @@ static uc_err room_forget(struct uc_client *c, struct room *r, uint64_t from)
 	for (struct member *m = r->members; m; m = m->next) {
 		if (!strcmp(m->participant, r->participant))
 			continue;
-		m->introduced = m->persona = false;
+		m->introduced = false;
 		m->contact = (struct uc_id){ { 0 } };
 		memset(m->name, 0, sizeof m->name);
 		memset(m->account_key, 0, sizeof m->account_key);
@@ -233,7 +233,7 @@ static uc_err members_list(struct uc_client *c, struct room *r, struct view *tex
 		}
 		buf_add_str(&b, b.n ? ", " : "");
 		buf_add_str(&b, m->name);
-		buf_add_str(&b, m->persona ? ", by that name there only, from " : " from ");
+		buf_add_str(&b, " from ");
 		buf_add_view(&b, uri_domain(view_str(m->participant)));
 	}
 	/* Too many to be looked at. */
@@ -360,11 +360,24 @@ static uc_err seal_drive(struct uc_client *c)
 	return UC_OK;
 }
 
+/* What came of their word holds once the app has the settings: then it is told, unless it was refused. */
+static void settled(struct uc_client *c)
+{
+	struct guardianship *g = &c->guardian;
+	struct uc_id contact;
+	if (g->settling == SETTLING_NOTHING || g->seal.n || c->account.settings_next.n)
+		return;
+	if (guardian_named(c, &contact) == (g->settling == SETTLING_NAMED))
+		guardian_tell(c, &g->guardian, g->settling == SETTLING_NAMED ? "named" : "ended");
+	g->settling = SETTLING_NOTHING;
+}
+
 uc_err guardian_drive(struct uc_client *c)
 {
 	struct guardianship *g = &c->guardian;
 	struct uc_id contact;
 	TRY(seal_drive(c));
+	settled(c);
 	TRY(requests_collect(c));
 	if (!g->awaited)
 		return UC_OK;
@@ -450,7 +463,7 @@ static uc_err accept_in(struct uc_client *c, const struct contact *k, const stru
 	g->has_guardian = g->dirty = true;
 	g->has_offer = false;
 	ask_again(g);
-	guardian_tell(c, &k->id, "named");
+	g->settling = SETTLING_NAMED;
 	return UC_OK;
 }
 
@@ -466,7 +479,7 @@ static uc_err end_in(struct uc_client *c, const struct contact *k, const struct 
 		return UC_E_KEY;
 	TRY(blob_set(&g->seal, x->seal));
 	g->dirty = true;
-	guardian_tell(c, &k->id, "ended");
+	g->settling = SETTLING_ENDED;
 	return UC_OK;
 }
 

@@ -297,11 +297,12 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive, settings_drive,    requests_drive, guardian_drive, contacts_drive,
+		account_drive, requests_drive,    guardian_drive, settings_drive, contacts_drive,
 		finding_drive, invitations_drive, links_drive,    rooms_drive,    pool_drive,
 	};
 	uc_err first = UC_OK;
-	/* The pool comes last: it takes out what the others have reserved.  What one part cannot do
+	/* What waits for a guardian is known after the requests, and what they said goes into the settings.
+	 * The pool comes last: it takes out what the others have reserved.  What one part cannot do
 	 * must not hold up the others. */
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		uc_err err = parts[i](c);

@@ -362,7 +362,7 @@ uc_err uc_guardian_get(uc_client *c, struct uc_guardian *out)
 	struct uc_guardian shown = { .state = UC_GUARDIAN_NONE };
 	if (guardian_named(c, &shown.contact))
 		shown.state = UC_GUARDIAN_NAMED;
-	else if (c->guardian.has_offer || c->guardian.seal.n) {
+	else if (c->guardian.has_offer || guardian_is_underway(c)) {
 		shown.state = UC_GUARDIAN_OFFERED;
 		shown.contact = c->guardian.offered;
 	}

@@ -11,14 +11,13 @@ import {
 	IconButton,
 	moveInList,
 	openPanel,
-	ReachReminder,
+	Reminders,
 	Requests,
 	RoomRow,
 	RoomView,
 	route,
 	showName,
 	useModel,
-	WordsReminder,
 } from '@undercroft/kit';
 import { Plate } from './plate.tsx';
 
@@ -64,8 +63,7 @@ function Side() {
 				<IconButton icon="settings" label="Settings" onClick={() => openPanel('settings')} />
 			</header>
 			<nav aria-label="Conversations" class="dial-nav">
-				<ReachReminder />
-				<WordsReminder />
+				<Reminders />
 				{rooms.length > FEW && (
 					<input
 						type="search"

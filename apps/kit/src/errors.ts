@@ -22,6 +22,7 @@ export type Doing =
 	| 'code-set'
 	| 'report'
 	| 'link'
+	| 'guardian'
 	| 'numbers'
 	| 'findable'
 	| 'other';
@@ -136,6 +137,12 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_NOT_ALLOWED: 'Only accounts on two different apps can be linked.',
 		UC_E_CLOSED: 'Open a conversation with them first.',
 		UC_E_NAME: 'This browser does not know your name on this app, so it cannot be shown.',
+	},
+	guardian: {
+		UC_E_NOT_ALLOWED: 'A guardian is for those below 16, and is not below 16 themselves.',
+		UC_E_EXISTS: 'There is one already, who has to end it first.',
+		UC_E_CLOSED: 'Open a conversation with them first.',
+		UC_E_NOT_FOUND: 'They do not ask this any more.',
 	},
 	numbers: {
 		UC_E_UNSUPPORTED: 'This app does not offer looking for numbers.',

@@ -40,13 +40,7 @@ export {
 export { Menu, type MenuItem } from './ui/menu.tsx';
 export { REACTIONS, SenderName } from './ui/message.tsx';
 export { MessageLog } from './ui/message-log.tsx';
-export {
-	Announcer,
-	ConnectionNotice,
-	Problem,
-	ReachReminder,
-	WordsReminder,
-} from './ui/notices.tsx';
+export { Announcer, ConnectionNotice, Problem, Reminders } from './ui/notices.tsx';
 export { IdentityAlarm, RoomHead, RoomView, useRoomLine } from './ui/room.tsx';
 export { CodeField, NameField } from './ui/name-field.tsx';
 export { SafetyNumber } from './ui/safety.tsx';
@@ -54,6 +48,7 @@ export { Line, Lines, Name } from './ui/text.tsx';
 export { WordsCard } from './ui/words.tsx';
 
 export { Find } from './flows/find.tsx';
+export { Guardians } from './flows/guardians.tsx';
 export { Invite } from './flows/invite.tsx';
 export { AskByLink } from './flows/invited.tsx';
 export { AddMembers, NewGroup, PickContacts } from './flows/group.tsx';
@@ -62,6 +57,7 @@ export {
 	AcceptedRequest,
 	AnswerButtons,
 	DeclinedRequests,
+	HeldRequests,
 	IncomingRequest,
 	Requests,
 	SentRequest,

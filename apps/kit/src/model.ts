@@ -11,6 +11,7 @@ import type {
 	Contact,
 	ContactRequest,
 	Device,
+	Guardian,
 	Id,
 	Member,
 	Message,
@@ -24,10 +25,13 @@ import type {
 	TabState,
 	Undercroft,
 	UndercroftError,
+	Ward,
+	WardAsk,
 } from '@undercroft/sdk';
 import { readApps, titleOf, type AppInfo, type Self } from './apps.ts';
 import { Conversation } from './conversation.ts';
 import { explain, isUndercroftError, type Doing } from './errors.ts';
+import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
 import { putSettings } from './reach.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
@@ -59,9 +63,6 @@ const TOLD = new Set([
 	'UC_E_RATE',
 ]);
 
-type List = 'account' | 'requests' | 'contacts' | 'rooms' | 'devices' | 'settings' | 'numbers';
-const LISTS = 'account requests contacts rooms devices settings numbers'.split(' ') as List[];
-
 export class Model {
 	readonly tab = signal<TabState>('opening');
 	readonly reason = signal<UndercroftError | null>(null);
@@ -77,6 +78,10 @@ export class Model {
 	/** who may reach the account */
 	readonly settings = signal<Settings | null>(null);
 	readonly numbers = signal<SoughtNumber[]>([]);
+	/** who agrees to our new contacts and groups, to whose we do, and what waits for our word */
+	readonly guardian = signal<Guardian | null>(null);
+	readonly wards = signal<Ward[]>([]);
+	readonly wardAsks = signal<WardAsk[]>([]);
 	/** the last message of each room */
 	readonly previews = signal<ReadonlyMap<Id, Preview>>(new Map());
 	/** Everything has been read once. */
@@ -217,6 +222,11 @@ export class Model {
 			if (isOurs) this.problem.value = explain(e.error, 'member');
 		});
 		core.on('numberFound', () => this.refresh('numbers'));
+		core.on('guardian', (e) => {
+			this.refresh('guardians', 'settings', 'requests', 'rooms');
+			if (e.what === 'ask' || e.what === 'offer')
+				this.announce('Somebody whom you look after asks something.');
+		});
 		core.on('accountGone', () => this.refresh('account'));
 		this.connectionIs(core.connection);
 		this.tabIs(core.tab, core.reason);
@@ -265,15 +275,17 @@ export class Model {
 				this.stale.clear();
 				const core = this.core;
 				const has = (l: List) => lists.includes(l);
-				const [account, requests, contacts, rooms, devices, settings, numbers] = await Promise.all([
-					has('account') ? core.account() : null,
-					has('requests') ? core.requests() : null,
-					has('contacts') ? core.contacts() : null,
-					has('rooms') ? core.rooms() : null,
-					has('devices') ? core.devices().catch(() => []) : null,
-					has('settings') ? core.settings() : null,
-					has('numbers') ? core.numbers() : null,
-				]);
+				const [account, requests, contacts, rooms, devices, settings, numbers, guardians] =
+					await Promise.all([
+						has('account') ? core.account() : null,
+						has('requests') ? core.requests() : null,
+						has('contacts') ? core.contacts() : null,
+						has('rooms') ? core.rooms() : null,
+						has('devices') ? core.devices().catch(() => []) : null,
+						has('settings') ? core.settings() : null,
+						has('numbers') ? core.numbers() : null,
+						has('guardians') ? Promise.all([core.guardian(), core.wards(), core.wardAsks()]) : null,
+					]);
 				batch(() => {
 					if (account) this.account.value = account;
 					if (requests) this.requests.value = requests;
@@ -281,6 +293,7 @@ export class Model {
 					if (devices) this.devices.value = devices;
 					if (settings) this.settings.value = settings;
 					if (numbers) this.numbers.value = numbers;
+					if (guardians) [this.guardian.value, this.wards.value, this.wardAsks.value] = guardians;
 					if (rooms) {
 						this.allRooms.value = rooms;
 						if (!this.isReady.peek()) void this.readPreviews(rooms);

@@ -12,6 +12,7 @@ import { Numbers } from './flows/numbers.tsx';
 import { WhoCanReachMe } from './flows/reach.tsx';
 import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
+import { Guardians } from './flows/guardians.tsx';
 import { Find } from './flows/find.tsx';
 import { Invite } from './flows/invite.tsx';
 import { AskByLink } from './flows/invited.tsx';
@@ -124,6 +125,7 @@ const TITLES: Record<Panel, string> = {
 	'change-name': 'Change how people find you',
 	reach: 'Who can reach you',
 	'same-person': 'My other accounts',
+	guardians: 'Guardians',
 	numbers: 'Find contacts by number',
 	erase: 'Sign out and erase this browser',
 	'delete-account': 'Delete my account',
@@ -144,6 +146,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'change-name',
 	'reach',
 	'same-person',
+	'guardians',
 	'numbers',
 	'delete-account',
 	'add-members',
@@ -204,6 +207,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <WhoCanReachMe />;
 		case 'same-person':
 			return <SamePerson />;
+		case 'guardians':
+			return <Guardians />;
 		case 'numbers':
 			return <Numbers />;
 		case 'erase':

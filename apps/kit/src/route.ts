@@ -25,6 +25,7 @@ export type Panel =
 	| 'change-name'
 	| 'reach'
 	| 'same-person'
+	| 'guardians'
 	| 'numbers'
 	| 'erase'
 	| 'delete-account'
@@ -60,6 +61,7 @@ const PANELS: readonly string[] = [
 	'change-name',
 	'reach',
 	'same-person',
+	'guardians',
 	'numbers',
 	'erase',
 	'delete-account',

@@ -9,6 +9,7 @@ import {
 	ConnectionNotice,
 	count,
 	DeclinedRequests,
+	HeldRequests,
 	Lines,
 	Name,
 	Picture,
@@ -47,6 +48,7 @@ export function Folder() {
 						))}
 					</ul>
 				)}
+				<HeldRequests />
 				{accepted.length > 0 && (
 					<ul class="lens-sent">
 						{accepted.map((r) => (

@@ -19,8 +19,7 @@ import {
 	useModel,
 	useRoomSummary,
 	Verified,
-	ReachReminder,
-	WordsReminder,
+	Reminders,
 } from '@undercroft/kit';
 import { enterRoom } from './enter.ts';
 import { tint } from './tint.ts';
@@ -69,8 +68,7 @@ export function Gallery() {
 					</p>
 				)}
 			</div>
-			<ReachReminder />
-			<WordsReminder />
+			<Reminders />
 			<People />
 			<nav aria-label="Conversations">
 				{rooms.length > FEW && (
@@ -179,7 +177,7 @@ function Tile({ room, isFirst, onLeave }: { room: Room; isFirst: boolean; onLeav
 				</span>
 				<span class="lens-caption">
 					<span class="lens-caption-name">
-						<Name of={room.name} />
+						<Name of={s.name} />
 						{s.contact?.verified && <Verified />}
 					</span>
 					<span class="lens-caption-line">

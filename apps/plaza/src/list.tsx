@@ -15,8 +15,7 @@ import {
 	RoomRow,
 	useModel,
 	Verified,
-	ReachReminder,
-	WordsReminder,
+	Reminders,
 } from '@undercroft/kit';
 import { Faces } from './faces.tsx';
 import { Square } from './square.tsx';
@@ -51,8 +50,7 @@ export function List() {
 
 	return (
 		<nav class="plaza-list" aria-label="Conversations">
-			<ReachReminder />
-			<WordsReminder />
+			<Reminders />
 			{all > FEW && (
 				<input
 					type="search"

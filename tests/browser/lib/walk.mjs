@@ -124,6 +124,14 @@ export async function walk(stage, app, see, o = {}) {
 		await rosa.button('Invite people', rosa.dialog()).click();
 		await rosa.button('End', rosa.dialog()).waitFor();
 	});
+	await ida.accept('Rosa');
+	await ida.run('settings', '--age', '13-15');
+	await ida.run('guardian', 'offer', 'Rosa');
+	await panel('guardians', async () => {
+		await rosa.openSettings();
+		await rosa.button('Guardians', rosa.dialog()).click();
+		await rosa.button('Accept', rosa.dialog()).waitFor();
+	});
 	await panel('settings', () => rosa.button('Settings').click());
 	await rosa.openSettings();
 	await panel('devices', () => rosa.button('My devices').click());

@@ -52,6 +52,7 @@ export function Find({ onDone }: { onDone(): void }) {
 						Your request to <bdi>{sentTo}</bdi> on {model.appTitle(app)} was sent.
 					</span>
 				</p>
+				{model.guardian.value?.state === 'named' && <p>It goes out when your guardian agrees.</p>}
 				<p>When it is accepted, your conversation opens. You are not told when it is declined.</p>
 				<div class="k-buttons">
 					<Button kind="main" buttonRef={done} onClick={onDone}>

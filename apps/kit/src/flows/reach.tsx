@@ -95,6 +95,7 @@ function Choices() {
 	const now = draft ?? known;
 	const begin = begins[now.age];
 	const binds = isMinor(now.age) && !(known.said && known.age === now.age);
+	const hasGuardian = model.guardian.value?.state === 'named';
 	const name = NAMES[model.account.value?.names ?? model.self.names];
 
 	function change(c: Partial<SettingsChange>) {
@@ -171,7 +172,11 @@ function Choices() {
 					{
 						value: 'contacts',
 						label: 'People I am in contact with',
-						closed: isClosed(begin, 'add', 'contacts') ? CLOSED : null,
+						closed:
+							isClosed(begin, 'add', 'contacts') && !hasGuardian
+								? 'Closed below 16 for who has no guardian.'
+								: null,
+						hint: isYoung(begin.age) ? 'Your guardian agrees to each group.' : null,
 					},
 					{
 						value: 'nobody',

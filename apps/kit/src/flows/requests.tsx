@@ -42,6 +42,7 @@ export function Requests() {
 						))}
 					</ul>
 				)}
+				<HeldRequests />
 			</section>
 			<section aria-labelledby="k-sent">
 				<h2 id="k-sent">Sent by you</h2>
@@ -150,6 +151,34 @@ export function IncomingRequest({ request }: { request: ContactRequest }) {
 	);
 }
 
+const SENT: Record<ContactRequest['state'], string> = {
+	open: 'Waiting for an answer',
+	waiting: 'Waiting for your guardian',
+	accepted: 'Accepted',
+	declined: 'Could not be delivered, or refused',
+};
+
+/** Nothing is shown of them before our guardian has agreed. */
+export function HeldRequests() {
+	const model = useModel();
+	const held = model.requests.value.filter((r) => r.incoming && r.state === 'waiting');
+	if (held.length === 0) return null;
+	return (
+		<ul class="k-list">
+			{held.map((r) => (
+				<Row
+					key={r.id}
+					seed={r.id}
+					name="Somebody"
+					badge={<AppBadge app={r.app} always />}
+					line="Wants to write to you. Your guardian is asked."
+					end={<time>{showWhen(r.timeMs)}</time>}
+				/>
+			))}
+		</ul>
+	);
+}
+
 export function SentRequest({ request }: { request: ContactRequest }) {
 	const model = useModel();
 	return (
@@ -163,7 +192,7 @@ export function SentRequest({ request }: { request: ContactRequest }) {
 				)
 			}
 			badge={<AppBadge app={request.app} always />}
-			line={request.state === 'declined' ? 'Could not be delivered' : 'Waiting for an answer'}
+			line={SENT[request.state]}
 			end={<time>{showWhen(request.timeMs)}</time>}
 		/>
 	);

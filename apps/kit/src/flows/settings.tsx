@@ -70,6 +70,11 @@ export function Settings() {
 					<ReachAlarm />
 				</li>
 				<li>
+					<Button icon="shield" wide onClick={() => openPanel('guardians')}>
+						Guardians
+					</Button>
+				</li>
+				<li>
 					<Button icon="link" wide onClick={() => openPanel('invite')}>
 						Invite people
 					</Button>

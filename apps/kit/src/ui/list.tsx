@@ -71,8 +71,12 @@ export function useRoomSummary(room: Room) {
 	const model = useModel();
 	const contact = model.contactOf(room);
 	const preview = model.previews.value.get(room.id) ?? null;
-	const line =
-		room.state === 'joining'
+	// Nothing of a group is told before our guardian has agreed to it.
+	const isHeld =
+		room.state === 'joining' && !room.direct && model.guardian.value?.state === 'named';
+	const line = isHeld
+		? 'Your guardian is asked'
+		: room.state === 'joining'
 			? 'Being set up\u2026'
 			: !preview
 				? room.direct
@@ -87,6 +91,7 @@ export function useRoomSummary(room: Room) {
 		contact,
 		preview,
 		line,
+		name: room.name || (isHeld ? 'A group' : ''),
 		seed: model.seedOfRoom(room),
 		isOpen: model.room.value?.id === room.id,
 		when: showWhen(room.lastMs),
@@ -129,7 +134,7 @@ export function RoomRow({
 				<div class="k-row-text">
 					<p class="k-row-name">
 						<span class="k-row-who">
-							<Name of={room.name} />
+							<Name of={s.name} />
 						</span>
 						{s.app && !appBelow && <AppBadge app={s.app} />}
 						{s.contact?.verified && <Verified />}

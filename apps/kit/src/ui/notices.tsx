@@ -2,6 +2,7 @@
 // What the app tells without being asked: quietly, and to screen readers as well.
 
 import { useEffect } from 'preact/hooks';
+import { GuardianReminder } from '../flows/guardians.tsx';
 import { openPanel } from '../route.ts';
 import { IconButton } from './button.tsx';
 import { useModel } from './context.ts';
@@ -54,8 +55,19 @@ export function Announcer() {
 	);
 }
 
+/** All that people are to be reminded of. */
+export function Reminders() {
+	return (
+		<>
+			<ReachReminder />
+			<GuardianReminder />
+			<WordsReminder />
+		</>
+	);
+}
+
 /** The app has shown other settings than those this device signed. */
-export function ReachReminder() {
+function ReachReminder() {
 	const model = useModel();
 	if (!model.settings.value?.appShowedOthers) return null;
 	return (
@@ -67,7 +79,7 @@ export function ReachReminder() {
 }
 
 /** As long as the recovery words are not confirmed. */
-export function WordsReminder() {
+function WordsReminder() {
 	const model = useModel();
 	const account = model.account.value;
 	if (!account || account.state !== 'account' || account.recoveryConfirmed) return null;
