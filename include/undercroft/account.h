@@ -28,7 +28,8 @@ struct uc_account {
 	bool recovery_confirmed;
 	uint8_t account_key[32]; /* public; what contacts verify */
 	uint32_t devices;
-	uint32_t sets_left; /* KeyPackage sets in the app's pool */
+	uint32_t sets_left;      /* KeyPackage sets in the app's pool */
+	bool waits_to_introduce; /* see uc_introduce_wait */
 };
 /* Strings live until the next call that changes the client. */
 UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;

@@ -434,6 +434,8 @@ enum uc_room_state {
 	UC_ROOM_OPEN,
 	UC_ROOM_LEFT, /* left by ourselves, or removed: history stays readable */
 };
+/* What the members of a room are told of who we are; see uc_introduce. */
+enum uc_says { UC_SAYS_ACCOUNT, UC_SAYS_PERSONA, UC_SAYS_NOTHING };
 struct uc_room {
 	struct uc_id id;
 	const char *uri;  /* mimi://APP/r/... */
@@ -446,6 +448,8 @@ struct uc_room {
 	uint32_t unread;     /* messages of others above read_up_to */
 	uint64_t read_up_to; /* the number last given to uc_mark_read; 0: none */
 	uint64_t last_ms;    /* of the last message; 0 without one */
+	enum uc_says says;
+	const char *persona; /* our name there, UC_SAYS_PERSONA; else "" */
 };
 typedef bool uc_room_each(void *ctx, const struct uc_room *room);
 /* In the order they came, which stays the same: a position in the list keeps its meaning. */
@@ -457,6 +461,8 @@ struct uc_member {
 	const char *participant; /* mimi://APP/p/... */
 	bool is_self;
 	bool introduced;
+	bool persona;     /* name and who they are hold in this room only, and lead to no account */
+	bool blocked;     /* a persona, by uc_member_block */
 	const char *name; /* "" until introduced */
 	bool has_contact;
 	struct uc_id contact;
@@ -474,6 +480,26 @@ UC_API uc_err uc_start_direct(uc_client *c, const struct uc_id *contact, uc_op *
  * UC_EVENT_WARNING. */
 UC_API uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
 			      size_t contact_count, uc_op *op) UC_MUST_USE;
+/* The same as a persona (uc_introduce); NULL: as oneself. */
+UC_API uc_err uc_group_create_as(uc_client *c, const char *name, const char *persona,
+				 const struct uc_id *contacts, size_t contact_count,
+				 uc_op *op) UC_MUST_USE;
+/* Who we are in a group: ourselves (persona NULL), with what contacts know us by, or a persona: a name and
+ * a key of that room only.  It is chosen once for each room; a persona may change its name.  A persona
+ * hides who we are from the other members; whoever brought us in knows whom they brought in, and whom we
+ * bring in knows who has (docs/contact.md).  UC_E_EXISTS: it was said already; UC_E_NAME, as uc_sign_up;
+ * UC_E_POLICY: a direct room; UC_E_CLOSED as below. */
+UC_API uc_err uc_introduce(uc_client *c, const struct uc_id *room, const char *persona,
+			   uc_op *op) UC_MUST_USE;
+/* In groups that others bring this device into from now on nobody is told who we are before uc_introduce is
+ * called (UC_EVENT_ROOM_CHANGED, "introduce"), and until then we only read: UC_E_NOT_INTRODUCED from what
+ * acts there. */
+UC_API uc_err uc_introduce_wait(uc_client *c, bool wait) UC_MUST_USE;
+/* Hides what a persona writes from then on, in that room alone: who is behind it is not known, so it goes no
+ * further, and whoever leaves and is brought in again has another.  UC_E_NOT_ALLOWED: no persona, see
+ * uc_block. */
+UC_API uc_err uc_member_block(uc_client *c, const struct uc_id *room, const struct uc_id *member,
+			      bool blocked) UC_MUST_USE;
 /* UC_E_EXISTS: they are in it, or on their way; UC_E_POLICY: a direct room, or (DONE) not ours to do;
  * UC_E_NOT_ALLOWED, UC_E_EXHAUSTED as above; UC_E_CLOSED: not joined, or left. */
 UC_API uc_err uc_group_add(uc_client *c, const struct uc_id *room, const struct uc_id *contact,
@@ -507,7 +533,8 @@ struct uc_message {
 	enum uc_message_state state;
 	enum uc_message_kind kind;
 	bool own;
-	const char *sender; /* name, or "someone from APP, not introduced" */
+	/* name; "someone from APP, not introduced"; "NAME, by that name here only; of APP": a persona */
+	const char *sender;
 	bool introduced;
 	struct uc_id member; /* sender; see uc_members */
 	uint64_t time_ms;    /* the hub's accepted timestamp; the local time while queued */
@@ -576,7 +603,7 @@ enum uc_event_kind {
 	UC_EVENT_ROOM_JOINED,      /* room */
 	UC_EVENT_ROOM_CHANGED,     /* room; text: "name" (then member: by whom), "members", ... */
 	UC_EVENT_ROOM_LEFT,        /* room */
-	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: the name; again when it changes */
+	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: as shown; again when it changes */
 	UC_EVENT_MESSAGE,           /* message: new */
 	UC_EVENT_MESSAGE_STATE,     /* message: queued -> accepted or failed, edited, deleted */
 	UC_EVENT_DEVICES,           /* the device list changed */
@@ -584,7 +611,7 @@ enum uc_event_kind {
 	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
 	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
 	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */
-	UC_EVENT_DEVICE,   /* an alarm, see uc_device_changes; text: "added", "ended", "two lists" */
+	UC_EVENT_DEVICE, /* an alarm, see uc_device_changes; text: "added", "ended", "two lists" */
 };
 struct uc_event {
 	enum uc_event_kind kind;

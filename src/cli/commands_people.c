@@ -129,10 +129,26 @@ static int run_contacts(struct cli *cli)
 	return err ? cli_fail(cli, err, "list contacts") : CLI_OK;
 }
 
+static int block_persona(struct cli *cli, const char *room_name, bool blocked)
+{
+	struct uc_id room, member;
+	if (!cli_find_room(cli, room_name, &room) ||
+	    !cli_find_member(cli, &room, cli->argv[0], &member))
+		return CLI_FAILED;
+	uc_err err = uc_member_block(cli->client, &room, &member, blocked);
+	if (err)
+		return cli_fail(cli, err, "hide a persona");
+	if (!cli->json)
+		puts(blocked ? "Blocked here. They are not told." : "No longer blocked here.");
+	return CLI_OK;
+}
+
 static int block(struct cli *cli, bool blocked)
 {
 	struct uc_id id;
 	uc_op op = 0;
+	if (cli_flag(cli, "--in"))
+		return block_persona(cli, cli_option(cli, "--in"), blocked);
 	if (!cli_find_contact(cli, cli->argv[0], &id))
 		return CLI_FAILED;
 	int status = cli_wait(cli, uc_block(cli->client, &id, blocked, &op), &op,
@@ -222,6 +238,28 @@ static bool word_read(struct cli *cli, const char *option, const struct word *wo
 	return false;
 }
 
+static const struct word introductions[] = { { "self", 0 }, { "ask", 1 }, { NULL, 0 } };
+
+static const char *introduction_word(struct cli *cli)
+{
+	struct uc_account a = { .waits_to_introduce = false };
+	return uc_account_get(cli->client, &a) ? "?" : word_of(introductions, a.waits_to_introduce);
+}
+
+/* Of this device alone: the app has no say in it, and does not learn it. */
+static int introduction_set(struct cli *cli)
+{
+	int wait = 0;
+	if (cli->options_n > 1) {
+		fputs("undercroft: --introduce is set alone\n", stderr);
+		return CLI_USAGE;
+	}
+	if (!word_read(cli, "--introduce", introductions, &wait))
+		return CLI_USAGE;
+	uc_err err = uc_introduce_wait(cli->client, wait != 0);
+	return err ? cli_fail(cli, err, "set that") : CLI_OK;
+}
+
 static void settings_print(struct cli *cli, const struct uc_settings *s)
 {
 	const char *age = word_of(ages, (int)s->age), *ask = word_of(askers, (int)s->ask);
@@ -231,7 +269,8 @@ static void settings_print(struct cli *cli, const struct uc_settings *s)
 		snprintf(code, sizeof code, "%s", s->has_code ? "set" : "none");
 	if (cli->json) {
 		print_json("settings", "said", s->said ? "yes" : "no", "age", age, "ask", ask,
-			   "add", add, "find", find, "contact_code", code, NULL);
+			   "add", add, "find", find, "contact_code", code, "introduce",
+			   introduction_word(cli), NULL);
 		return;
 	}
 	if (!s->said)
@@ -239,6 +278,7 @@ static void settings_print(struct cli *cli, const struct uc_settings *s)
 	else
 		printf("age %s\nask %s\nadd %s\nfind %s\ncontact-code %s\n", age, ask, add, find,
 		       code);
+	printf("introduce %s\n", introduction_word(cli));
 }
 
 /* What is not said stays as it is; with another age, it is what that age begins with. */
@@ -283,16 +323,19 @@ static int settings_set(struct cli *cli, const struct uc_settings *s, bool has_c
 static int run_settings(struct cli *cli)
 {
 	struct uc_settings s;
+	int status = cli_flag(cli, "--introduce") ? introduction_set(cli) : CLI_OK;
+	if (status)
+		return status;
 	uc_err err = uc_settings_get(cli->client, &s);
 	if (err)
 		return cli_fail(cli, err, "read the settings");
-	if (!cli->options_n) {
+	if (!cli->options_n || cli_flag(cli, "--introduce")) {
 		settings_print(cli, &s);
 		return CLI_OK;
 	}
 	if (!settings_read(cli, &s))
 		return CLI_USAGE;
-	int status = settings_set(cli, &s, cli_flag(cli, "--contact-code"));
+	status = settings_set(cli, &s, cli_flag(cli, "--contact-code"));
 	if (!status && !uc_settings_get(cli->client, &s))
 		settings_print(cli, &s);
 	return status;
@@ -352,18 +395,20 @@ const struct command commands_people[] = {
 	  "example:\n"
 	  "  undercroft -p rosa contacts --json" },
 	{ "block", NEEDS_SIGN_IN, 1, 1, run_block,
-	  "CONTACT",
-	  "",
-	  "block a contact",
+	  "CONTACT | PERSONA --in ROOM",
+	  "--in=",
+	  "block a contact, or a persona in its room",
 	  "Takes back what lets them add you to groups, leaves the direct conversation, hides what\n"
 	  "they send, tells them nothing. Accounts that they have shown to be theirs, or show\n"
-	  "later, are blocked with it.\n"
+	  "later, are blocked with it. Of a persona, what it writes in that room from then on is\n"
+	  "hidden, and nothing else: nobody knows who it is.\n"
 	  "\n"
-	  "example:\n"
-	  "  undercroft -p tom block Rosa" },
+	  "examples:\n"
+	  "  undercroft -p tom block Rosa\n"
+	  "  undercroft -p tom block Moth --in \"Night owls\"" },
 	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock,
-	  "CONTACT",
-	  "",
+	  "CONTACT | PERSONA --in ROOM",
+	  "--in=",
 	  "undo block",
 	  "They can be written to again, and ask again; the conversation is a new one.\n"
 	  "\n"
@@ -379,8 +424,9 @@ const struct command commands_people[] = {
 	  "example:\n"
 	  "  undercroft -p rosa safety Tom" },
 	{ "settings", NEEDS_SIGN_IN, 0, 0, run_settings,
-	  "[--age AGE] [--ask WHO] [--add WHO] [--find YES-OR-NO] [--contact-code new|none]",
-	  "--age= --ask= --add= --find= --contact-code=",
+	  "[--age AGE] [--ask WHO] [--add WHO] [--find YES-OR-NO] [--contact-code new|none]\n"
+	  "       undercroft settings --introduce self|ask",
+	  "--age= --ask= --add= --find= --contact-code= --introduce=",
 	  "show or set who may reach you",
 	  "Your device signs them, and says so if the app shows others. AGE is child (below\n"
 	  "13), 13-15, 16-17, adult or unknown; with another one, all else becomes what that\n"
@@ -389,7 +435,9 @@ const struct command commands_people[] = {
 	  "do people find you by your exact number, handle or address? By an e-mail address it\n"
 	  "begins with no. Below 18 nobody becomes older again, and below 16 nothing is opened. --contact-code new makes a code, in the\n"
 	  "place of the one before: you are found only by who gives it with your name, as in\n"
-	  "`ask --code`; for all others there is nobody.\n"
+	  "`ask --code`; for all others there is nobody. --introduce, which stays on this device:\n"
+	  "in groups that others bring you into, do you show at once who you are, or does it ask,\n"
+	  "that is, wait for `introduce`?\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa settings --age adult\n"

@@ -50,12 +50,23 @@ static int run_group(struct cli *cli)
 		if (!cli_find_contact(cli, cli->argv[i + 1], &contacts[i]))
 			return CLI_FAILED;
 	uc_op op = 0;
-	int status = cli_wait(cli, uc_group_create(cli->client, cli->argv[0], contacts, n, &op),
-			      &op, "create the group");
+	uc_err err = uc_group_create_as(cli->client, cli->argv[0], cli_option(cli, "--as"),
+					contacts, n, &op);
+	int status = cli_wait(cli, err, &op, "create the group");
 	if (!status && !cli->json)
 		printf("The group is there; write to it with: undercroft -p %s send \"%s\" TEXT\n",
 		       cli->profile.name, cli->argv[0]);
 	return status;
+}
+
+static int run_introduce(struct cli *cli)
+{
+	struct uc_id room;
+	uc_op op = 0;
+	if (!cli_find_room(cli, cli->argv[0], &room))
+		return CLI_FAILED;
+	return cli_wait(cli, uc_introduce(cli->client, &room, cli_option(cli, "--as"), &op), &op,
+			"introduce you there");
 }
 
 static int run_direct(struct cli *cli)
@@ -185,20 +196,34 @@ const struct command commands_rooms[] = {
 	  "example:\n"
 	  "  undercroft -p rosa direct Tom" },
 	{ "group", NEEDS_SIGN_IN, 1, -1, run_group,
-	  "NAME [CONTACT...]",
-	  "",
+	  "NAME [CONTACT...] [--as PERSONA]",
+	  "--as=",
 	  "create a group",
 	  "Creates a group with contacts of any app. The apps' servers do not learn its name.\n"
+	  "--as: you are a persona there, see `introduce`.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa group \"Allotment\" Tom Uwe" },
+	{ "introduce", NEEDS_SIGN_IN, 1, 1, run_introduce,
+	  "ROOM [--as PERSONA]",
+	  "--as=",
+	  "say who you are in a group",
+	  "For groups that others have brought you into, after `settings --introduce ask`: as\n"
+	  "yourself, or --as a persona, a name and a key of that group only, which lead the others\n"
+	  "to nothing else of you. It is said once; a persona may change its name. Who brought\n"
+	  "you in knows whom they have brought, and those whom you bring in know by whom; to\n"
+	  "below-16s a persona is a stranger, and they leave.\n"
+	  "\n"
+	  "examples:\n"
+	  "  undercroft -p rosa introduce Allotment\n"
+	  "  undercroft -p rosa introduce \"Night owls\" --as Moth" },
 	{ "members", NEEDS_TRY, 1, 1, run_members,
 	  "ROOM",
 	  "",
 	  "list a room's members",
 	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n"
 	  "Who has not shown who they are is listed as not introduced, with the digits by which\n"
-	  "`remove` knows them.\n"
+	  "`remove` knows them; a persona, as called by that name here only.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa members Allotment" },

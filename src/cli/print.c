@@ -126,6 +126,7 @@ static const char *const message_states[] = { "queued", "accepted", "failed", "r
 static const char *const message_kinds[] = { "text", "reaction", "note" };
 static const char *const request_states[] = { "open", "accepted", "declined", "waiting" };
 static const char *const room_states[] = { "joining", "open", "left" };
+static const char *const says[] = { "account", "persona", "nothing" };
 
 static json_t *message_json(const char *room, const struct uc_message *m)
 {
@@ -291,6 +292,8 @@ void print_room(bool json, unsigned number, const struct uc_room *r)
 		set_number(o, "epoch", r->epoch);
 		set_number(o, "members", r->members);
 		set_number(o, "unread", r->unread);
+		set_text(o, "says", says[r->says]);
+		set_text(o, "persona", r->persona);
 		put(o);
 		return;
 	}
@@ -306,6 +309,13 @@ void print_room(bool json, unsigned number, const struct uc_room *r)
 		printf(", %s", room_states[r->state]);
 	if (!r->consistent)
 		fputs(", its log was tampered with", stdout);
+	if (r->says == UC_SAYS_PERSONA) {
+		fputs(", you are ", stdout);
+		print_text(stdout, r->persona);
+		fputs(" here only", stdout);
+	}
+	if (r->says == UC_SAYS_NOTHING && r->state == UC_ROOM_OPEN)
+		fputs(", you are not introduced: see `introduce`", stdout);
 	fputs("\n", stdout);
 }
 
@@ -318,6 +328,8 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 		set_text(o, "participant", m->participant);
 		set_bool(o, "self", m->is_self);
 		set_bool(o, "introduced", m->introduced);
+		set_bool(o, "persona", m->persona);
+		set_bool(o, "blocked", m->blocked);
 		set_text(o, "name", m->name);
 		set_number(o, "role", m->role);
 		set_number(o, "devices", m->devices);
@@ -330,11 +342,13 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 		print_text(stdout, m->name);
 	else
 		fputs("someone, not introduced,", stdout);
-	fputs(" on ", stdout);
+	fputs(m->persona ? ", by that name here only, on " : " on ", stdout);
 	print_text(stdout, app);
 	if (!known)
 		printf(" (%s)", print_id(&m->id, id));
-	fputs(m->is_self ? " (you)\n" : "\n", stdout);
+	if (m->is_self)
+		fputs(m->introduced ? " (you)" : " (you, not introduced)", stdout);
+	fputs(m->blocked ? ", blocked here\n" : "\n", stdout);
 }
 
 void print_device(bool json, unsigned number, const struct uc_device *d)
@@ -433,7 +447,9 @@ void print_event(bool json, const char *room, const struct uc_event *e)
 		put(o);
 		return;
 	}
-	const char *sentence = event_sentence(e->kind);
+	bool waits = e->kind == UC_EVENT_ROOM_CHANGED && strcmp(e->text, "introduce") == 0;
+	const char *sentence = waits ? "nobody there is told who you are before `introduce`"
+				     : event_sentence(e->kind);
 	if (!sentence)
 		return;
 	fputs("* ", stdout);
@@ -442,7 +458,7 @@ void print_event(bool json, const char *room, const struct uc_event *e)
 		fputs(": ", stdout);
 	}
 	fputs(sentence, stdout);
-	if (e->text && e->text[0]) {
+	if (!waits && e->text && e->text[0]) {
 		fputs(": ", stdout);
 		print_text(stdout, e->text);
 	}

@@ -640,6 +640,7 @@ uc_err uc_account_get(uc_client *c, struct uc_account *out)
 		.names = (enum uc_name_kind)a->names,
 		.identifier = a->identifier,
 		.profile_name = a->profile_name,
+		.waits_to_introduce = a->waits_to_introduce,
 		.recovery_confirmed = !a->has_entropy,
 		.devices = devices_count(c),
 		.sets_left = c->sets_left,

@@ -8,6 +8,7 @@
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
+#include "client/personas.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/turn.h"
@@ -73,6 +74,8 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 			.unread = veiled ? 0 : r->unread,
 			.read_up_to = r->read_up_to,
 			.last_ms = r->last_ms,
+			.says = veiled ? UC_SAYS_NOTHING : (enum uc_says)r->says,
+			.persona = r->says == SAYS_PERSONA ? r->persona : "",
 		};
 		if (!each(ctx, &shown))
 			break;
@@ -93,6 +96,13 @@ static bool leaves_each(void *ctx, const struct room_client *k)
 	l->n++;
 	l->role = k->role;
 	return true;
+}
+
+static void show_self(const struct uc_client *c, const struct room *r, struct uc_member *m)
+{
+	m->introduced = r->says != SAYS_NOTHING;
+	m->persona = r->says == SAYS_PERSONA;
+	m->name = m->persona ? r->persona : c->account.profile_name;
 }
 
 uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, void *ctx)
@@ -120,12 +130,17 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 			.participant = m->participant,
 			.is_self = !strcmp(m->participant, r->participant),
 			.introduced = m->introduced,
+			.persona = m->persona,
+			.blocked = m->blocked,
 			.name = m->name,
-			.has_contact = m->introduced && !id_is_zero(&m->contact),
-			.contact = m->contact,
+			.has_contact = m->introduced && !m->persona && !id_is_zero(&m->contact),
 			.role = l.role,
 			.devices = l.n,
 		};
+		if (shown.has_contact)
+			shown.contact = m->contact;
+		if (shown.is_self)
+			show_self(c, r, &shown);
 		if (!each(ctx, &shown))
 			break;
 	}
@@ -137,18 +152,17 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 struct room_call {
 	const struct uc_id *room, *other, *contacts;
 	size_t contact_count;
-	const char *name;
+	const char *name, *persona;
 	uc_op *op;
 };
 
+/* Who acts there has said who they are: themselves, or a persona. */
 static uc_err usable_room(struct uc_client *c, const struct uc_id *id, struct room **out)
 {
-	struct room *r = room_find(c, id);
-	if (!r)
-		return UC_E_NOT_FOUND;
-	if ((r->state != ROOM_OPEN && r->state != ROOM_CREATING) || r->fleeing ||
-	    guardian_holds(c, r))
-		return UC_E_CLOSED;
+	struct room *r;
+	TRY(room_usable(c, id, &r));
+	if (r->says == SAYS_NOTHING)
+		return UC_E_NOT_INTRODUCED;
 	*out = r;
 	return UC_OK;
 }
@@ -230,9 +244,13 @@ static uc_err group_create_all(struct uc_client *c, void *arg)
 		return UC_E_SIGNED_OUT;
 	if (strlen(in->name) >= ROOM_NAME_BYTES || !utf8_is_valid(view_str(in->name)))
 		return UC_E_ARGUMENT;
+	if (in->persona)
+		TRY(persona_name_check(c, in->persona));
 	for (size_t i = 0; i < in->contact_count; i++)
 		TRY(usable_contact(c, &in->contacts[i], &k));
 	TRY(rooms_create(c, false, in->name, &r));
+	if (in->persona)
+		TRY(persona_choose(c, r, in->persona));
 	*in->op = r->create_op = op_new(c);
 	for (size_t i = 0; i < in->contact_count; i++) {
 		TRY(usable_contact(c, &in->contacts[i], &k));
@@ -242,15 +260,23 @@ static uc_err group_create_all(struct uc_client *c, void *arg)
 	return UC_OK;
 }
 
-uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
-		       size_t contact_count, uc_op *op)
+uc_err uc_group_create_as(uc_client *c, const char *name, const char *persona,
+			  const struct uc_id *contacts, size_t contact_count, uc_op *op)
 {
-	struct room_call in = {
-		.name = name, .contacts = contacts, .contact_count = contact_count, .op = op
-	};
+	struct room_call in = { .name = name,
+				.persona = persona,
+				.contacts = contacts,
+				.contact_count = contact_count,
+				.op = op };
 	if (!c || !name || !op || (contact_count && !contacts))
 		return UC_E_ARGUMENT;
 	return turn_run(c, group_create_all, &in);
+}
+
+uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
+		       size_t contact_count, uc_op *op)
+{
+	return uc_group_create_as(c, name, NULL, contacts, contact_count, op);
 }
 
 static uc_err group_add(struct uc_client *c, void *arg)
@@ -331,7 +357,7 @@ static uc_err leave(struct uc_client *c, void *arg)
 {
 	const struct room_call *in = arg;
 	struct room *r;
-	TRY(usable_room(c, in->room, &r));
+	TRY(room_usable(c, in->room, &r));
 	*in->op = op_new(c);
 	return rooms_close(c, r, *in->op);
 }

@@ -157,7 +157,7 @@ static uc_err room_forget(struct uc_client *c, struct room *r, uint64_t from)
 	for (struct member *m = r->members; m; m = m->next) {
 		if (!strcmp(m->participant, r->participant))
 			continue;
-		m->introduced = false;
+		m->introduced = m->persona = false;
 		m->contact = (struct uc_id){ { 0 } };
 		memset(m->name, 0, sizeof m->name);
 		memset(m->account_key, 0, sizeof m->account_key);
@@ -233,7 +233,7 @@ static uc_err members_list(struct uc_client *c, struct room *r, struct view *tex
 		}
 		buf_add_str(&b, b.n ? ", " : "");
 		buf_add_str(&b, m->name);
-		buf_add_str(&b, " from ");
+		buf_add_str(&b, m->persona ? ", by that name there only, from " : " from ");
 		buf_add_view(&b, uri_domain(view_str(m->participant)));
 	}
 	/* Too many to be looked at. */

@@ -81,8 +81,8 @@ static uc_err show(struct uc_client *c, const struct room *r, const struct messa
 		memcpy(unknown.participant, m->participant, sizeof unknown.participant);
 		member = &unknown;
 	}
-	const char *name =
-		m->own ? c->account.profile_name : member_name(c, member, buffer, sizeof buffer);
+	const char *self = r->says == SAYS_PERSONA ? r->persona : c->account.profile_name;
+	const char *name = m->own ? self : member_name(c, member, buffer, sizeof buffer);
 	TRY(arena_copy(a, m->text, &text));
 	TRY(arena_copy(a, view_str(name), &sender));
 	*out = (struct uc_message){

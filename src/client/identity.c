@@ -5,6 +5,7 @@
 #include "client/devices.h"
 #include "mimi/introduction.h"
 #include "mimi/names.h"
+#include "mimi/persona.h"
 #include "mimi/uri.h"
 
 uc_err identity_write(struct uc_client *c, const struct identity_place *at, struct arena *a,
@@ -27,6 +28,12 @@ uc_err identity_write(struct uc_client *c, const struct identity_place *at, stru
 uc_err identity_peek(struct view introduction, struct arena *a, struct view *client)
 {
 	struct introduction in;
+	struct persona p;
+	if (is_persona(introduction)) {
+		TRY(wire_decode(introduction, a, persona_element, &p));
+		*client = p.client;
+		return UC_OK;
+	}
 	TRY(wire_decode(introduction, a, introduction_element, &in));
 	*client = in.client;
 	return UC_OK;
@@ -84,7 +91,7 @@ static bool at_place(const struct introduction *in, const struct identity_place 
 	       view_equal(in->client, at->client) && view_equal(in->leaf_key, at->leaf_key);
 }
 
-static uc_err shown_name(struct view profile_name, struct arena *a, char name[PROFILE_BYTES])
+uc_err identity_name(struct view profile_name, struct arena *a, char name[PROFILE_BYTES])
 {
 	struct view normal;
 	if (profile_name_normalise(profile_name, a, &normal))
@@ -96,14 +103,14 @@ uc_err identity_verify(struct uc_client *c, struct view introduction,
 		       const struct identity_place *at, struct arena *a, struct identity *out)
 {
 	struct introduction in;
-	struct identity who;
+	struct identity who = { .persona = false };
 	uc_err err = introduction_verify(introduction, a, &in, NULL);
 	if (err)
 		return err == UC_E_MEMORY ? err : UC_E_INTRODUCTION;
 	if (!at_place(&in, at) || !domain_is_valid(in.app))
 		return UC_E_INTRODUCTION;
 	TRY(text_set(who.app, sizeof who.app, in.app));
-	TRY(shown_name(in.profile_name, a, who.name));
+	TRY(identity_name(in.profile_name, a, who.name));
 	memcpy(who.account_key, in.account_key.p, ED25519_KEY);
 	who.participant = in.participant;
 	who.client = in.client;

@@ -11,14 +11,18 @@ struct identity_place {
 };
 struct identity {
 	char app[DOMAIN_MAX], name[PROFILE_BYTES];
+	bool persona; /* of one room: account_key is the persona's (client/personas.h) */
 	uint8_t account_key[ED25519_KEY];
 	struct view list;                /* device list, the later of theirs and the one we hold */
 	struct view participant, client; /* as it says */
 };
 uc_err UC_MUST_USE identity_write(struct uc_client *c, const struct identity_place *at,
 				  struct arena *a, struct view *introduction);
-/* Which client does it speak of?  Nothing is verified. */
+/* Which client does it, or a persona, speak of?  Nothing is verified. */
 uc_err UC_MUST_USE identity_peek(struct view introduction, struct arena *a, struct view *client);
+/* As it is shown.  UC_E_INTRODUCTION: none that may be. */
+uc_err UC_MUST_USE identity_name(struct view profile_name, struct arena *a,
+				 char name[PROFILE_BYTES]);
 /* Signature, device list and place; the list must agree with the one we hold of that account: a
  * device that a later list no longer names is refused, and a fork is an alarm
  * (UC_EVENT_IDENTITY_CHANGED).  UC_E_INTRODUCTION. */

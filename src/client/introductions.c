@@ -9,7 +9,9 @@
 #include "client/identity.h"
 #include "client/linked.h"
 #include "client/outbox.h"
+#include "client/personas.h"
 #include "client/rooms.h"
+#include "mimi/persona.h"
 
 enum {
 	FORWARD_MAX = 64, /* introductions in one message, and their bytes */
@@ -39,13 +41,16 @@ static uc_err own_introduction(struct uc_client *c, struct room *r, struct view 
 	struct room_client self;
 	TRY(room_group_client_at(r->group, room_group_own_leaf(r->group), &self));
 	struct identity_place at = place_of(r, &self);
-	return identity_write(c, &at, &c->call, out);
+	return r->says == SAYS_PERSONA ? persona_write(r, &at, &c->call, out)
+				       : identity_write(c, &at, &c->call, out);
 }
 
 uc_err introductions_own(struct uc_client *c, struct room *r)
 {
 	struct view own;
 	struct control m = { .version = 1, .control_kind = CONTROL_INTRODUCTIONS };
+	if (r->says == SAYS_NOTHING)
+		return UC_OK;
 	TRY(own_introduction(c, r, &own));
 	m.introductions = (struct view_list){ &own, 1 };
 	r->introduced = r->dirty = true;
@@ -58,10 +63,14 @@ uc_err introductions_forward(struct uc_client *c, struct room *r)
 	struct view list[FORWARD_MAX];
 	struct control m = { .version = 1,
 			     .control_kind = CONTROL_INTRODUCTIONS,
-			     .introductions = { list, 1 },
+			     .introductions = { list, 0 },
 			     .name = view_str(r->direct ? "" : r->name) };
-	TRY(own_introduction(c, r, &list[0]));
-	size_t bytes = list[0].n;
+	size_t bytes = 0;
+	if (r->says != SAYS_NOTHING) {
+		TRY(own_introduction(c, r, &list[m.introductions.n++]));
+		bytes = list[0].n;
+		r->introduced = true;
+	}
 	for (const struct member *k = r->members; k; k = k->next) {
 		if (k->gone || !k->introduced || !k->introduction.n)
 			continue;
@@ -72,7 +81,7 @@ uc_err introductions_forward(struct uc_client *c, struct room *r)
 		list[m.introductions.n++] = blob_view(&k->introduction);
 		bytes += k->introduction.n;
 	}
-	r->introduced = r->dirty = true;
+	r->dirty = true;
 	r->told_ms = client_now(c);
 	return m.introductions.n ? control_send(c, r, &m) : UC_OK;
 }
@@ -143,6 +152,7 @@ uc_err introductions_epoch(struct uc_client *c, struct room *r)
 
 static void introduced_tell(struct uc_client *c, const struct room *r, const struct member *m)
 {
+	char name[MEMBER_NAME_BYTES];
 	bool held = guardian_holds(c, r);
 	struct event_out *e = held ? NULL : event_new(c, UC_EVENT_MEMBER_INTRODUCED);
 	if (!e)
@@ -150,9 +160,10 @@ static void introduced_tell(struct uc_client *c, const struct room *r, const str
 	e->event.has_room = e->event.has_member = true;
 	e->event.room = r->id;
 	e->event.member = member_id(r, view_str(m->participant));
-	e->event.has_contact = !id_is_zero(&m->contact);
-	e->event.contact = m->contact;
-	e->event.text = event_text(e, view_str(m->name));
+	e->event.has_contact = !m->persona && !id_is_zero(&m->contact);
+	if (e->event.has_contact)
+		e->event.contact = m->contact;
+	e->event.text = event_text(e, view_str(member_name(c, m, name, sizeof name)));
 }
 
 void introductions_tell(struct uc_client *c, const struct room *r)
@@ -182,16 +193,13 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 	return UC_OK;
 }
 
-static uc_err member_introduced(struct uc_client *c, struct room *r, struct member *m,
-				const struct identity *who, struct view introduction)
+/* Whoever is expected, and the contact they are, if they are one. */
+static uc_err account_introduced(struct uc_client *c, struct room *r, struct member *m,
+				 const struct identity *who)
 {
-	bool renamed = strcmp(m->name, who->name) != 0;
 	struct contact *k = NULL;
 	struct uc_id id = contact_id(who->app, who->account_key);
 	const struct uc_id *expected = r->direct ? &r->contact : &m->contact;
-	bool again = m->introduced;
-	if (again && !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key)))
-		return UC_E_INTRODUCTION; /* one participant, one account */
 	if (!id_is_zero(expected) && !id_equal(expected, &id)) {
 		identity_alarm(c, expected, view_str(guardian_holds(c, r) ? "" : who->name));
 		return UC_E_INTRODUCTION;
@@ -200,8 +208,21 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 		TRY(direct_contact(c, r, who, &k));
 	else if (contact_find(c, &id))
 		TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
-	m->introduced = true;
 	m->contact = k ? k->id : (struct uc_id){ { 0 } };
+	return UC_OK;
+}
+
+/* One participant is one account, or one persona, for good. */
+static uc_err member_introduced(struct uc_client *c, struct room *r, struct member *m,
+				const struct identity *who, struct view introduction)
+{
+	bool again = m->introduced, renamed = strcmp(m->name, who->name) != 0;
+	if (again && (m->persona != who->persona ||
+		      !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key))))
+		return UC_E_INTRODUCTION;
+	TRY(who->persona ? persona_may_be(r, m, who) : account_introduced(c, r, m, who));
+	m->introduced = true;
+	m->persona = who->persona;
 	memcpy(m->name, who->name, sizeof m->name);
 	memcpy(m->account_key, who->account_key, ED25519_KEY);
 	r->dirty = r->members_dirty = true;
@@ -244,7 +265,8 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, const struct 
 	if (m->introduced && !view_equal(sender->participant, f.found.participant))
 		return UC_OK;
 	struct identity_place at = place_of(r, &f.found);
-	TRY(identity_verify(c, introduction, &at, &c->call, &who));
+	TRY(is_persona(introduction) ? persona_read(introduction, &at, &c->call, &who)
+				     : identity_verify(c, introduction, &at, &c->call, &who));
 	/* An app speaks for its own people alone. */
 	if (!view_equal(uri_domain(f.found.client), view_str(who.app)))
 		return UC_E_INTRODUCTION;

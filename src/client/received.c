@@ -6,6 +6,7 @@
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
+#include "client/personas.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
 
@@ -97,7 +98,10 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 	case CONTENT_DELETE:
 		return change_in(c, to, &parts, &from);
 	case CONTENT_CONTROL:
-		return r->shadow || from.own ? UC_OK : control_in(c, r, sender, parts.text);
+		if (r->shadow)
+			return UC_OK;
+		return from.own ? personas_own_in(c, r, sender, parts.text)
+				: control_in(c, r, sender, parts.text);
 	case CONTENT_OTHER:
 		return UC_OK;
 	}

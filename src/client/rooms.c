@@ -9,6 +9,7 @@
 #include "client/guardian.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
+#include "client/personas.h"
 #include "client/pool.h"
 #include "client/reaching.h"
 #include "client/resync.h"
@@ -48,6 +49,18 @@ struct room *room_find(struct uc_client *c, const struct uc_id *id)
 	return NULL;
 }
 
+uc_err room_usable(struct uc_client *c, const struct uc_id *id, struct room **out)
+{
+	struct room *r = room_find(c, id);
+	if (!r)
+		return UC_E_NOT_FOUND;
+	if ((r->state != ROOM_OPEN && r->state != ROOM_CREATING) || r->fleeing ||
+	    guardian_holds(c, r))
+		return UC_E_CLOSED;
+	*out = r;
+	return UC_OK;
+}
+
 void room_changed(struct uc_client *c, struct room *r, struct view what)
 {
 	bool hidden = r->shadow || guardian_holds(c, r);
@@ -83,6 +96,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->seat_known = r->introduced = r->keys_given = r->fleeing = false;
 	r->seat_refusals = 0;
 	resync_drop(r);
+	persona_begin(c, r);
 	r->start = 0;
 	r->contact = (struct uc_id){ { 0 } };
 	r->seq = 0;
@@ -142,6 +156,7 @@ uc_err rooms_create(struct uc_client *c, bool direct, const char *name, struct r
 	r->direct = direct;
 	r->state = ROOM_CREATING;
 	TRY(take_place(c, r, s));
+	r->says = SAYS_ACCOUNT;
 	*out = r;
 	return UC_OK;
 }
@@ -243,13 +258,15 @@ static uc_err create_send(struct uc_client *c, struct room *r)
 
 struct room *room_main(struct uc_client *c, const struct room *shadow)
 {
-	struct uc_id id = room_id(view_str(shadow->uri));
-	return room_find(c, &id);
+	for (struct room *r = c->rooms; r; r = r->next)
+		if (!r->shadow && r->says == SAYS_ACCOUNT && !strcmp(r->uri, shadow->uri))
+			return r;
+	return NULL;
 }
 
 /* Added by somebody who did not know that we are there already.  The place is taken, since it may
  * be the earlier one, with messages that the other has not seen; and then left. */
-static uc_err shadow_found(struct uc_client *c, struct set *s, struct view uri)
+static uc_err place_found(struct uc_client *c, struct set *s, struct view uri, bool shadow)
 {
 	struct uc_id id = id_of("Undercroft room", uri, view_str(s->client));
 	if (room_find(c, &id))
@@ -257,22 +274,43 @@ static uc_err shadow_found(struct uc_client *c, struct set *s, struct view uri)
 	struct room *r = room_new(c, uri, &id);
 	if (!r)
 		return UC_E_MEMORY;
-	r->shadow = true;
+	r->shadow = shadow;
 	r->state = ROOM_JOINING;
 	return take_place(c, r, s);
+}
+
+/* Our places in a room. */
+struct places {
+	bool same;    /* that of this set */
+	bool account; /* one where we are introduced as the account */
+	bool another; /* one where we are not */
+};
+static struct places places_in(const struct uc_client *c, const struct set *s, struct view uri)
+{
+	struct places p = { false, false, false };
+	for (const struct room *r = c->rooms; r; r = r->next) {
+		if (r->state == ROOM_LEFT || !view_equal(view_str(r->uri), uri))
+			continue;
+		p.same = p.same || !strcmp(r->client, s->client);
+		p.account = p.account || (!r->shadow && r->says == SAYS_ACCOUNT);
+		p.another = p.another || (!r->shadow && r->says != SAYS_ACCOUNT);
+	}
+	return p;
 }
 
 uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 {
 	struct uc_id id = room_id(uri);
 	struct room *r = room_find(c, &id);
+	const struct places p = places_in(c, s, uri);
 	/* Who is blocked brings us nowhere: the place is taken only to be left. */
 	if (!reaching_brings(c, s))
-		return shadow_found(c, s, uri);
-	if (r && r->state != ROOM_LEFT)
-		return view_equal(view_str(r->client), view_str(s->client))
-			       ? UC_OK
-			       : shadow_found(c, s, uri);
+		return place_found(c, s, uri, true);
+	if (p.same)
+		return UC_OK;
+	/* Beside a persona we behave as if alone: to leave would tell that it is ours. */
+	if (p.account || p.another)
+		return place_found(c, s, uri, p.account);
 	if (!r)
 		r = room_new(c, uri, &id);
 	if (!r)
@@ -289,8 +327,10 @@ static uc_err join(struct uc_client *c, struct room *r, struct set *s,
 		return UC_E_UNEXPECTED;
 	r->direct = room_group_is_direct(r->group);
 	/* Whose key address brought us here: nobody else becomes a contact by it. */
-	if (r->direct)
+	if (r->direct) {
 		r->contact = s->given_to;
+		r->says = SAYS_ACCOUNT;
+	}
 	return UC_OK;
 }
 
@@ -306,6 +346,8 @@ uc_err rooms_shown(struct uc_client *c, struct room *r)
 {
 	joined_tell(c, r);
 	introductions_tell(c, r);
+	if (r->says == SAYS_NOTHING)
+		room_changed(c, r, VIEW_LIT("introduce"));
 	return room_is_open(r) && !r->lost ? introductions_own(c, r) : UC_OK;
 }
 
@@ -332,6 +374,8 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	if (first)
 		requests_joined(c, r);
 	if (first)
+		TRY(persona_follow(r));
+	if (first)
 		TRY(may_stay(c, r));
 	if (first && !r->direct && !r->fleeing && guardian_named(c, &guardian))
 		TRY(hold(c, r));
@@ -340,6 +384,8 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	TRY(introductions_own(c, r));
 	if (first)
 		joined_tell(c, r);
+	if (r->says == SAYS_NOTHING)
+		room_changed(c, r, VIEW_LIT("introduce"));
 	return UC_OK;
 }
 
@@ -472,12 +518,16 @@ struct uc_id member_id(const struct room *r, struct view participant)
 const char *member_name(const struct uc_client *c, const struct member *m, char *buffer, size_t n)
 {
 	(void)c;
-	if (m && m->introduced)
+	if (m && m->introduced && !m->persona)
 		return m->name;
+	bool persona = m && m->persona;
 	struct view domain = uri_domain(view_str(m ? m->participant : ""));
 	size_t at = 0;
-	const struct view parts[] = { VIEW_LIT("someone from "), domain,
-				      VIEW_LIT(", not introduced") };
+	const struct view parts[] = {
+		persona ? view_str(m->name) : VIEW_LIT("someone from "),
+		persona ? VIEW_LIT(", by that name here only; of ") : domain,
+		persona ? domain : VIEW_LIT(", not introduced"),
+	};
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		struct view part = view_slice(parts[i], 0, n - 1 - at);
 		if (part.n)

@@ -15,6 +15,8 @@ static inline bool room_is_open(const struct room *r)
 /* A new room of ours, created at our app as soon as we are signed in. */
 uc_err UC_MUST_USE rooms_create(struct uc_client *c, bool direct, const char *name,
 				struct room **out);
+/* Open or being made, and shown: else UC_E_CLOSED. */
+uc_err UC_MUST_USE room_usable(struct uc_client *c, const struct uc_id *id, struct room **out);
 /* The room whose second place a shadow is; NULL when there is none any more. */
 struct room *room_main(struct uc_client *c, const struct room *shadow);
 /* A seat of the set's client exists in that room: somebody added us. */
@@ -46,9 +48,10 @@ bool rooms_all_left(const struct uc_client *c);
 uc_err UC_MUST_USE room_members_sync(struct uc_client *c, struct room *r);
 struct member *room_member_find(const struct room *r, struct view participant);
 struct uc_id member_id(const struct room *r, struct view participant);
-/* "someone from APP, not introduced", or the name; in a buffer of the caller. */
+/* "someone from APP, not introduced", the name, or what a persona is shown as; in a buffer of the
+ * caller. */
 const char *member_name(const struct uc_client *c, const struct member *m, char *buffer, size_t n);
-enum { MEMBER_NAME_BYTES = DOMAIN_MAX + 64 };
+enum { MEMBER_NAME_BYTES = PROFILE_BYTES + DOMAIN_MAX + 64 };
 
 void room_changed(struct uc_client *c, struct room *r, struct view what);
 /* By that member; tells it. */

@@ -141,6 +141,8 @@ void wire_account(struct wire *w, struct account *a)
 		wire_code_made(w, &a->code_now);
 		wire_code_made(w, &a->code_next);
 	}
+	if (version > 3)
+		wire_bool(w, &a->waits_to_introduce);
 }
 
 void account_wipe(struct account *a)
@@ -427,6 +429,10 @@ void wire_room(struct wire *w, struct room *r)
 		wire_u64(w, &r->number);
 	if (version > 3)
 		wire_bool(w, &r->fleeing);
+	if (version > 4) {
+		wire_u8(w, &r->says);
+		TEXT(w, r->persona);
+	}
 }
 
 void wire_members(struct wire *w, struct room *r)
@@ -440,6 +446,10 @@ void wire_members(struct wire *w, struct room *r)
 	for (struct member *m = r->members; version > 2 && m && !w->failed; m = m->next) {
 		wire_bool(w, &m->admitted);
 		wire_u64(w, &m->since_ms);
+	}
+	for (struct member *m = r->members; version > 3 && m && !w->failed; m = m->next) {
+		wire_bool(w, &m->persona);
+		wire_bool(w, &m->blocked);
 	}
 }
 

@@ -16,12 +16,13 @@
 
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
-	ACCOUNT_VERSION = 3, /* 2: settings; 3: contact code */
+	ACCOUNT_VERSION = 4, /* 2: settings; 3: contact code; 4: waits to introduce */
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 3, /* 3: contact codes, links */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 4,         /* 3: the members are a record of their own; 4: left by itself */
-	MEMBERS_VERSION = 3,      /* 2: since when nobody came; 3: who may be there */
+	ROOM_VERSION =
+		5, /* 3: the members are a record of their own; 4: left by itself; 5: who we are there */
+	MEMBERS_VERSION = 4,      /* 2: since when nobody came; 3: who may be there; 4: personas */
 	OUTGOING_VERSION = 2,     /* 2: said again */
 	MESSAGE_VERSION = 2,      /* 2: when the hub took what is shown */
 	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */
@@ -107,6 +108,8 @@ struct account {
 	/* Who may reach this account: as last known, and as on its way to the app; encoded. */
 	struct blob settings, settings_next;
 	struct code_made code_now, code_next;
+	/* Into groups that others bring this device into, its person goes unsaid until told otherwise. */
+	bool waits_to_introduce;
 
 	bool dirty; /* memory only */
 };
@@ -410,6 +413,13 @@ enum room_phase {
 	ROOM_LEAVING, /* our SelfRemove is accepted */
 	ROOM_LEFT,
 };
+/* What we say in a room of who we are.  Once it is said, it stays: who is behind a persona is nothing
+ * that others learn by a mistake. */
+enum room_says {
+	SAYS_ACCOUNT,
+	SAYS_PERSONA,
+	SAYS_NOTHING, /* until uc_introduce */
+};
 struct member {
 	char participant[URI_BYTES];
 	bool introduced, gone;
@@ -419,6 +429,8 @@ struct member {
 	struct blob introduction; /* as received, to be forwarded */
 	bool admitted;            /* somebody below 16 may be in a room with them */
 	uint64_t since_ms;        /* seen here; 0: of a time before this was kept */
+	bool persona; /* name and key are of this room alone, and no account's; contact is who was brought in */
+	bool blocked; /* a persona, here */
 
 	bool was_gone; /* memory only, from here on: before the epoch that is looked at */
 	struct member *next;
@@ -517,6 +529,8 @@ struct room {
 	struct task *tasks;
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
 	bool fleeing;    /* left by this client itself (strangers.h) */
+	uint8_t says;    /* enum room_says */
+	char persona[PROFILE_BYTES]; /* name, for SAYS_PERSONA */
 
 	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
 	struct room_group *group;

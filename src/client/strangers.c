@@ -45,8 +45,11 @@ static uc_err flee_from(struct uc_client *c, struct room *r, const struct member
 	struct buf b;
 	buf_init(&b, WHY_BYTES);
 	buf_add_str(&b, "You have left this room: ");
-	buf_add_str(&b, held && m->introduced ? "someone" : member_name(c, m, name, sizeof name));
-	if (m->introduced) {
+	const char *who = m->persona ? m->name : member_name(c, m, name, sizeof name);
+	buf_add_str(&b, held && m->introduced ? "someone" : who);
+	if (m->persona) {
+		buf_add_str(&b, " is in it, by a name of this room only.");
+	} else if (m->introduced) {
 		buf_add_str(&b, " from ");
 		buf_add_view(&b, uri_domain(view_str(m->participant)));
 		buf_add_str(&b, " is in it, who is no contact of yours.");
@@ -74,7 +77,10 @@ static struct uc_id identity_of(const struct member *m)
 static enum reaching look(struct uc_client *c, const struct member *m, bool *unknown)
 {
 	struct uc_id id = identity_of(m);
-	*unknown = id_is_zero(&id);
+	*unknown = id_is_zero(&id) && !m->persona;
+	/* Who is behind a persona, not even a guardian knows. */
+	if (m->persona)
+		return REACHING_NOTHING;
 	return reaching_member(c, &id);
 }
 
@@ -88,7 +94,8 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 	bool held = guardian_holds(c, r);
 	for (struct member *m = r->members; m; m = m->next) {
 		bool unknown;
-		if (m->gone || m->admitted || !strcmp(m->participant, r->participant))
+		bool fits = m->admitted && !m->persona;
+		if (m->gone || fits || !strcmp(m->participant, r->participant))
 			continue;
 		if (!m->since_ms) {
 			m->since_ms = client_now(c);
@@ -110,7 +117,7 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m)
 {
 	const struct contact *k = contact_find(c, &m->contact);
-	if (k && k->blocked)
+	if (m->blocked || (k && k->blocked))
 		return true;
 	return !m->introduced && !r->direct && reaching_is_young(c);
 }

@@ -355,8 +355,8 @@ static void notify_done(struct provider *p, struct ask *ask, const struct peer_r
 		if (f->record.cursor == UINT64_MAX)
 			continue;
 		answered(p, r, f, q, peer);
-		push(p, r, f);
 	}
+	fanout_later(p, r);
 }
 
 static uc_err send(struct notice *n, struct peer_live *peer)
@@ -414,6 +414,23 @@ void fanout_room(struct provider *p, struct room_live *r)
 {
 	for (struct follower_live *f = r->followers; f; f = f->next)
 		push(p, r, f);
+}
+
+void fanout_later(struct provider *p, struct room_live *r)
+{
+	if (r->follow)
+		room_line_add(&p->room_work->untold, &r->follow->untold);
+}
+
+void fanout_untold(struct provider *p)
+{
+	struct room_line *line = &p->room_work->untold;
+	while (line->first) {
+		struct room_live *r = line->first->room;
+		room_line_remove(line->first);
+		if (!r->stale)
+			fanout_room(p, r);
+	}
 }
 
 /* --- the clock --- */

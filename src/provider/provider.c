@@ -81,7 +81,10 @@ uc_err provider_set_discovery(struct provider *p, bool is_on, struct view custod
 
 bool provider_go_on(struct provider *p)
 {
-	return !p->failed && discovery_go_on(p);
+	if (p->failed)
+		return false;
+	fanout_untold(p);
+	return discovery_go_on(p);
 }
 
 void provider_set_quota(struct provider *p, uint64_t account_bytes)

@@ -169,8 +169,8 @@ void provider_set_handles(struct provider *p, const struct provider_handles *h);
 void provider_set_contact(struct provider *p, const struct provider_contact *c);
 /* Other quotas from now on; 0: the default.  What is over one stays. */
 void provider_set_quota(struct provider *p, uint64_t account_bytes);
-/* In each round, before its sync: goes on with what takes long, for some 2 ms; true: there is more, and
- * the next round is to come at once. */
+/* In each round, before its sync: tells other apps what it has brought to rooms hosted here, and goes on
+ * with what takes long, for some 2 ms; true: there is more, and the next round is to come at once. */
 bool provider_go_on(struct provider *p);
 /* About once a second. */
 void provider_tick(struct provider *p, uint64_t now_ms);

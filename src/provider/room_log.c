@@ -184,6 +184,5 @@ void log_step_tell(struct log_step *s)
 		seats_live_end(s->p, s->room, s->left, s->left_at);
 	for (const struct step_entry *e = s->first; e; e = e->next)
 		seats_push_entry(s->p, s->room, e);
-	if (!s->room->stale)
-		fanout_room(s->p, s->room);
+	fanout_later(s->p, s->room);
 }

@@ -84,6 +84,7 @@ struct room_seats {
 /* What followers have not taken yet, and what the clock has to do for them. */
 struct room_follow {
 	struct room_line_link behind, late; /* one of them is; the store is, of a cursor */
+	struct room_line_link untold;       /* this round has brought something */
 	struct recent_entry *recent, **recent_end;
 	size_t recent_n, recent_bytes;
 };
@@ -229,7 +230,7 @@ struct room_work {
 	bool trees_are_read;      /* some follower has said so */
 	struct room_join *joins;  /* external joiners whose seat has not come yet */
 	struct room_line marked;  /* rooms whose repeats are in memory, the least used first */
-	struct room_line behind, late, moved;
+	struct room_line behind, late, moved, untold;
 	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */
 	struct room_keys_round keys;
@@ -598,6 +599,9 @@ void recent_drop(struct provider *p, struct room_live *r);
 
 /* --- notify.c: from the hub's log to followers --- */
 void fanout_room(struct provider *p, struct room_live *r);
+/* The same when the round ends: what it brings to a room goes to each app in one piece. */
+void fanout_later(struct provider *p, struct room_live *r);
+void fanout_untold(struct provider *p);
 /* Rooms with a follower behind: what could not be sent may be now. */
 void fanout_behind(struct provider *p, struct slice *s);
 /* Followers of rooms that are not loaded. */

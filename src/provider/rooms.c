@@ -197,6 +197,7 @@ static void followers_free(struct provider *p, struct room_live *r)
 		return;
 	room_line_remove(&r->follow->behind);
 	room_line_remove(&r->follow->late);
+	room_line_remove(&r->follow->untold);
 	heap_free(r->follow);
 	r->follow = NULL;
 }
@@ -260,7 +261,7 @@ static uc_err follow_begin(struct room_live *r)
 	r->follow = HEAP_NEW(struct room_follow);
 	if (!r->follow)
 		return UC_E_MEMORY;
-	r->follow->behind.room = r->follow->late.room = r;
+	r->follow->behind.room = r->follow->late.room = r->follow->untold.room = r;
 	return UC_OK;
 }
 

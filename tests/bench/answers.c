@@ -74,7 +74,7 @@ static void says(struct person *p, enum kind kind)
 {
 	bool is_minor = kind == KIND_minor;
 	struct settings said = settings_default(is_minor ? AGE_TEEN_A : AGE_ADULT);
-	struct settings_put_request q;
+	struct settings_put_request q = { 0 };
 	struct arena a;
 	arena_init(&a, 65536, ARENA_PLAIN);
 	said.app = view_str(p->app->domain);

@@ -13,6 +13,7 @@
 #include "mimi/settings.h"
 #include "mimi/lookup.h"
 #include "mimi/names.h"
+#include "mimi/persona.h"
 #include "mimi/sealed.h"
 #include "mimi/uri.h"
 
@@ -30,6 +31,7 @@ static const struct fuzz_walk rows[] = {
 			FUZZ_WALK(link_offer) FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
 				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word)
 					FUZZ_WALK(guardian_seal) FUZZ_WALK(guardian_ask)
+						FUZZ_WALK(persona)
 };
 enum { WALKS = sizeof rows / sizeof *rows };
 
@@ -104,6 +106,7 @@ static void padded(struct view in, struct arena *a)
 static void signed_things(struct view in, struct arena *a)
 {
 	struct introduction i;
+	struct persona persona;
 	struct device_list list;
 	struct settings s;
 	struct link_offer offer;
@@ -113,6 +116,7 @@ static void signed_things(struct view in, struct arena *a)
 	const struct view_list l = { entries, 2 };
 	const uint8_t key[32] = { 0xd7, 0x5a, 0x98 };
 	fuzz_expect(introduction_verify(in, a, &i, &list));
+	fuzz_expect(persona_verify(in, a, &persona));
 	struct guardian_word word;
 	struct guardian_seal seal;
 	fuzz_expect(guardian_word_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &word));

@@ -477,6 +477,7 @@ static void one(struct view *in)
 	default:
 		tampered(s, in);
 	}
+	(void)provider_go_on(s->p);
 	if (s->s->phase != PHASE_SIGNED_IN) {
 		session_close(s->s);
 		session_begin(s);

@@ -477,6 +477,7 @@ static void syncs(struct world *w, struct happening *h)
 		return;
 	a->sync_due = false;
 	app_before(a, "sync", "");
+	(void)provider_go_on(a->provider);
 	uc_err err = provider_sync(a->provider);
 	if (a->struck || (err && a->failed) || (err == UC_E_CORRUPT && a->rotten))
 		app_kill(a, 20 + dice_below(&a->w->dice, DOWN_MS));

@@ -56,11 +56,11 @@ class Settings(unittest.TestCase):
         self.assertIn('Nothing was said yet', rosa.run('settings'))
         self.assertEqual(rosa.run('settings', '--age', 'adult').splitlines(),
                          ['age adult', 'ask anybody', 'add contacts', 'find yes',
-                          'contact-code none'])
+                          'contact-code none', 'introduce self'])
         self.assertIn('ask handed', rosa.run('settings', '--ask', 'handed', '--find', 'no'))
         self.assertEqual(rosa.run('settings').splitlines(),
                          ['age adult', 'ask handed', 'add contacts', 'find no',
-                          'contact-code none'])
+                          'contact-code none', 'introduce self'])
 
     def test_they_hold_for_others(self):
         tom, uwe = new('dial', 'Tom'), new('plaza', 'Uwe')

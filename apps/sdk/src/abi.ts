@@ -50,6 +50,7 @@ export const errors = {
 	UC_E_RESTORED: [0x0411, 'state', 'this is an older copy of the state'],
 	UC_E_FORK: [0x0412, 'state', 'another commit was taken in that epoch'],
 	UC_E_SUSPENDED: [0x0413, 'state', 'the account is suspended by its app'],
+	UC_E_NOT_INTRODUCED: [0x0414, 'state', 'say first who you are in this room'],
 	UC_E_LIMIT: [0x0501, 'limit', 'a limit is reached'],
 	UC_E_TOO_LARGE: [0x0502, 'limit', 'it is too large'],
 	UC_E_RATE: [0x0503, 'limit', 'too many requests; try again later'],
@@ -126,6 +127,11 @@ export const enums = {
 		UC_ROOM_JOINING: 0,
 		UC_ROOM_OPEN: 1,
 		UC_ROOM_LEFT: 2,
+	},
+	uc_says: {
+		UC_SAYS_ACCOUNT: 0,
+		UC_SAYS_PERSONA: 1,
+		UC_SAYS_NOTHING: 2,
 	},
 	uc_message_state: {
 		UC_MESSAGE_QUEUED: 0,
@@ -309,7 +315,7 @@ export const structs = {
 		},
 	},
 	uc_room: {
-		size: 88,
+		size: 96,
 		fields: {
 			id: ['uc_id', 0],
 			uri: ['text', 32],
@@ -322,6 +328,8 @@ export const structs = {
 			unread: ['u32', 68],
 			read_up_to: ['u64', 72],
 			last_ms: ['u64', 80],
+			says: ['uc_says', 88],
+			persona: ['text', 92],
 		},
 	},
 	uc_member: {
@@ -332,6 +340,8 @@ export const structs = {
 			participant: ['text', 36],
 			is_self: ['bool', 40],
 			introduced: ['bool', 41],
+			persona: ['bool', 42],
+			blocked: ['bool', 43],
 			name: ['text', 44],
 			has_contact: ['bool', 48],
 			contact: ['uc_id', 49],
@@ -379,7 +389,7 @@ export const structs = {
 		},
 	},
 	uc_account: {
-		size: 64,
+		size: 68,
 		fields: {
 			state: ['uc_account_state', 0],
 			app: ['text', 4],
@@ -390,6 +400,7 @@ export const structs = {
 			account_key: ['u8', 21, 32],
 			devices: ['u32', 56],
 			sets_left: ['u32', 60],
+			waits_to_introduce: ['bool', 64],
 		},
 	},
 	uc_settings: {
@@ -477,6 +488,10 @@ export const functions = {
 	uc_members: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_start_direct: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_group_create: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'],
+	uc_group_create_as: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'],
+	uc_introduce: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_introduce_wait: ['i32', 'ptr', 'bool'],
+	uc_member_block: ['i32', 'ptr', 'ptr', 'ptr', 'bool'],
 	uc_group_add: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_group_remove: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_group_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],

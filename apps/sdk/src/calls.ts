@@ -288,12 +288,39 @@ export const calls: {
 			.map(convert.member),
 	startDirect: (core, contact) =>
 		operation(core, (s, op) => core.f.uc_start_direct(core.client, s.id(contact), op), doneRoom),
-	createGroup: (core, name, contacts) =>
+	createGroup: (core, name, contacts, { as } = {}) =>
 		operation(
 			core,
 			(s, op) =>
-				core.f.uc_group_create(core.client, s.text(name), s.ids(contacts), contacts.length, op),
+				as
+					? core.f.uc_group_create_as(
+							core.client,
+							s.text(name),
+							s.text(as),
+							s.ids(contacts),
+							contacts.length,
+							op,
+						)
+					: core.f.uc_group_create(
+							core.client,
+							s.text(name),
+							s.ids(contacts),
+							contacts.length,
+							op,
+						),
 			doneRoom,
+		),
+	introduce: (core, room, { as } = {}) =>
+		operation(core, (s, op) =>
+			core.f.uc_introduce(core.client, s.id(room), as ? s.text(as) : 0, op),
+		),
+	waitToIntroduce: (core, wait) =>
+		core.with(() => core.check(core.f.uc_introduce_wait(core.client, wait ? 1 : 0))),
+	blockMember: (core, room, member, blocked) =>
+		core.with((s) =>
+			core.check(
+				core.f.uc_member_block(core.client, s.id(room), s.id(member), blocked ? 1 : 0),
+			),
 		),
 	addToGroup: (core, room, contact) =>
 		operation(core, (s, op) => core.f.uc_group_add(core.client, s.id(room), s.id(contact), op)),

@@ -213,6 +213,9 @@ class Client implements T.Undercroft {
 	members = this.#method('members');
 	startDirect = this.#method('startDirect');
 	createGroup = this.#method('createGroup');
+	introduce = this.#method('introduce');
+	waitToIntroduce = this.#method('waitToIntroduce');
+	blockMember = this.#method('blockMember');
 	addToGroup = this.#method('addToGroup');
 	removeFromGroup = this.#method('removeFromGroup');
 	renameGroup = this.#method('renameGroup');

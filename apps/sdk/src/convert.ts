@@ -47,6 +47,11 @@ const linkStates = {
 	UC_LINK_WITHDRAWN: 'withdrawn',
 } as const satisfies Names<'uc_link_state', T.Link['state']>;
 
+const says = {
+	UC_SAYS_ACCOUNT: 'account',
+	UC_SAYS_PERSONA: 'persona',
+	UC_SAYS_NOTHING: 'nothing',
+} as const satisfies Names<'uc_says', T.Room['says']>;
 const roomStates = {
 	UC_ROOM_JOINING: 'joining',
 	UC_ROOM_OPEN: 'open',
@@ -121,6 +126,7 @@ export const account = (a: Struct<'uc_account'>): T.Account => ({
 	accountKey: a.account_key,
 	devices: a.devices,
 	setsLeft: a.sets_left,
+	waitsToIntroduce: a.waits_to_introduce,
 });
 
 export const settings = (s: Struct<'uc_settings'>): T.Settings => ({
@@ -287,6 +293,8 @@ export const room = (r: Struct<'uc_room'>): T.Room => ({
 	unread: r.unread,
 	readUpTo: r.read_up_to,
 	lastMs: time(r.last_ms),
+	says: says[r.says],
+	persona: r.persona,
 });
 
 export const member = (m: Struct<'uc_member'>): T.Member => ({
@@ -295,6 +303,8 @@ export const member = (m: Struct<'uc_member'>): T.Member => ({
 	participant: m.participant,
 	isSelf: m.is_self,
 	introduced: m.introduced,
+	persona: m.persona,
+	blocked: m.blocked,
 	name: m.name,
 	contact: m.has_contact ? m.contact : null,
 	role: m.role,

@@ -30,6 +30,8 @@ export interface Account {
 	accountKey: string;
 	devices: number;
 	setsLeft: number;
+	/** see {@link Undercroft.waitToIntroduce} */
+	waitsToIntroduce: boolean;
 }
 
 /** As the person says it. */
@@ -225,6 +227,10 @@ export interface Room {
 	readUpTo: number;
 	/** of the last message; 0 without one */
 	lastMs: number;
+	/** what the others are told of who we are; nothing: until introduce */
+	says: 'account' | 'persona' | 'nothing';
+	/** our name there, as a persona; else '' */
+	persona: string;
 }
 
 export interface Member {
@@ -235,6 +241,10 @@ export interface Member {
 	participant: string;
 	isSelf: boolean;
 	introduced: boolean;
+	/** the name holds in this room only, and leads to no account */
+	persona: boolean;
+	/** a persona, by blockMember */
+	blocked: boolean;
 	/** '' until introduced */
 	name: string;
 	contact: Id | null;
@@ -253,7 +263,7 @@ export interface Message {
 	/** reaction: text is the emoji, inReplyTo the message; note: made by this client (joined, ...) */
 	kind: 'text' | 'reaction' | 'note';
 	own: boolean;
-	/** their name, or "someone from APP, not introduced" */
+	/** their name; "someone from APP, not introduced"; "NAME, by that name here only; of APP": a persona */
 	sender: string;
 	introduced: boolean;
 	member: Id;
@@ -442,7 +452,15 @@ export interface Undercroft {
 	rooms(): Promise<Room[]>;
 	members(room: Id): Promise<Member[]>;
 	startDirect(contact: Id): Promise<Id>;
-	createGroup(name: string, contacts: Id[]): Promise<Id>;
+	/** as: a persona, see introduce. */
+	createGroup(name: string, contacts: Id[], o?: { as?: string }): Promise<Id>;
+	/** Who this person is in a group: themselves, or a persona, a name and a key of that group only.  Said once;
+	 * a persona may change its name. */
+	introduce(room: Id, o?: { as?: string }): Promise<void>;
+	/** In groups that others bring this device into from now on, nobody is told who we are before introduce. */
+	waitToIntroduce(wait: boolean): Promise<void>;
+	/** Hides what a persona writes from now on, in that room alone. */
+	blockMember(room: Id, member: Id, blocked: boolean): Promise<void>;
 	addToGroup(room: Id, contact: Id): Promise<void>;
 	removeFromGroup(room: Id, member: Id): Promise<void>;
 	renameGroup(room: Id, name: string): Promise<void>;

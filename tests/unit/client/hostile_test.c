@@ -1,316 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What members of a room may not do to each other: Rosa has brought Tom into a room, and says things
  * there. */
-#include "client/compose.h"
 #include "client/contacts.h"
 #include "client/control.h"
 #include "client/guardian.h"
 #include "client/guardian_inside.h"
 #include "client/history.h"
-#include "client/identity.h"
 #include "client/inbox.h"
 #include "client/introductions.h"
-#include "client/pool.h"
-#include "client/received.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
 #include "client/turn.h"
-#include "mimi/content.h"
-#include "mimi/protocol.h"
-#include "tests/unit/client/small_app.h"
-
-static struct small_app dial, lens;
-static struct person rosa, tom;
-static struct arena mem;
-static struct room *hers, *his;
-static struct set *his_set;
-static struct room_client her_leaf;
-
-struct told {
-	unsigned alarms, contacts, introduced, renamed, messages, warnings;
-	char text[64];
-};
-
-/* A turn of his, and what it tells. */
-static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
-{
-	struct told t = { 0 };
-	struct uc_event e;
-	uc_err err = turn_run(tom.c, work, arg);
-	t.warnings += err != UC_OK;
-	while (uc_client_next_event(tom.c, &e)) {
-		bool name = e.kind == UC_EVENT_ROOM_CHANGED && !strcmp(e.text, "name");
-		t.alarms += e.kind == UC_EVENT_IDENTITY_CHANGED;
-		t.contacts += e.kind == UC_EVENT_CONTACT;
-		t.introduced += e.kind == UC_EVENT_MEMBER_INTRODUCED;
-		t.renamed += name && e.has_member;
-		t.messages += e.kind == UC_EVENT_MESSAGE;
-		if (e.kind == UC_EVENT_MEMBER_INTRODUCED || e.kind == UC_EVENT_WARNING)
-			snprintf(t.text, sizeof t.text, "%s", e.text);
-	}
-	return t;
-}
-
-static uc_err her_room(struct uc_client *c, void *arg)
-{
-	static const uint8_t key[32] = { 5 };
-	const bool *direct = arg;
-	TRY(rooms_create(c, *direct, *direct ? "" : "Walks", &hers));
-	struct set *s = pool_find(c, hers->set_id);
-	TRY(room_group_create(c, hers, s, VIEW_OF(key), VIEW_OF(key), &hers->group));
-	set_change(s, SET_SPENT);
-	hers->state = ROOM_OPEN;
-	return room_members_sync(c, hers);
-}
-
-static uc_err his_package(struct uc_client *c, void *arg)
-{
-	struct view *package = arg, one;
-	TRY(pool_reserve(c, &his_set));
-	one = blob_view(&his_set->key_package);
-	return wire_encode_to(&mem, bytes_element, &one, package);
-}
-
-static uc_err her_commit(struct uc_client *c, void *arg)
-{
-	struct view *package = arg, update;
-	struct room_change change = { .packages = { package, 1 } };
-	uint8_t hash[SHA256_BYTES];
-	TRY(room_group_commit(c, hers->group, &change, &mem, &update, hash));
-	*package = update;
-	return UC_OK;
-}
-
-static uc_err he_joins(struct uc_client *c, void *arg)
-{
-	struct update_request *u = arg;
-	struct seat_open_response in = {
-		.seat = 1,
-		.start = 2,
-		.next = 3,
-		.welcome = u->bundle.welcome,
-		.ratchet_tree = u->bundle.ratchet_tree_option.ratchet_tree,
-	};
-	TRY(rooms_found(c, his_set, view_str(hers->uri)));
-	his = c->rooms;
-	return rooms_welcome(c, his, &in);
-}
-
-static bool leaf_each(void *ctx, const struct room_client *k)
-{
-	(void)ctx;
-	if (!view_equal(k->participant, view_str(his->participant)))
-		her_leaf = *k;
-	return true;
-}
-
-/* Whose key address has brought him in is a contact of his. */
-static uc_err he_knows(struct uc_client *c, void *arg)
-{
-	static const uint8_t key[ED25519_KEY] = { 7 };
-	struct contact *k;
-	TRY(contact_meet(c, "plaza.example", key, "Ida", (struct view){ NULL, 0 }, &k));
-	k->id = his_set->given_to = *(const struct uc_id *)arg;
-	return UC_OK;
-}
-
-/* given_to: whose key address has brought him in; NULL: of a conversation, his answer to a letter. */
-static void begin(bool direct, struct uc_id *given_to)
-{
-	struct view package = { NULL, 0 };
-	struct update_request u = { .bundle = { .content_type = 0 } };
-	arena_init(&mem, 32 << 20, ARENA_PLAIN);
-	small_app_init(&dial, "dial.example");
-	small_app_init(&lens, "lens.example");
-	person_begin(&rosa, &dial);
-	person_begin(&tom, &lens);
-	expect_ok(person_open(&rosa));
-	expect_ok(person_open(&tom));
-	person_account(&rosa, "Rosa");
-	person_account(&tom, "Tom");
-	expect_ok(turn_run(rosa.c, her_room, &direct));
-	expect_ok(turn_run(tom.c, his_package, &package));
-	if (given_to || !direct)
-		turn(he_knows, given_to ? given_to : &(struct uc_id){ { 9 } });
-	expect_ok(turn_run(rosa.c, her_commit, &package));
-	expect_ok(wire_decode(package, &mem, update_request_element, &u));
-	turn(he_joins, &u);
-	expect(his && his->group);
-	if (his && his->group)
-		expect_ok(room_group_clients(his->group, leaf_each, NULL));
-}
-
-static void end(void)
-{
-	person_end(&rosa);
-	person_end(&tom);
-	arena_done(&mem);
-	hers = his = NULL;
-}
-
-/* --- what she says --- */
-
-static struct view her_introduction(const char *name)
-{
-	struct view out = { NULL, 0 };
-	struct identity_place at = { view_str(his->uri), her_leaf.participant, her_leaf.client,
-				     her_leaf.signature_key };
-	expect_ok(text_set(rosa.c->account.profile_name, PROFILE_BYTES, view_str(name)));
-	expect_ok(identity_write(rosa.c, &at, &mem, &out));
-	return out;
-}
-
-struct said {
-	const struct room_client *by;
-	struct view bytes;
-};
-
-static uc_err hear(struct uc_client *c, void *arg)
-{
-	const struct said *s = arg;
-	return control_in(c, his, s->by, s->bytes);
-}
-
-static struct told says(const struct room_client *by, const struct control *m)
-{
-	struct said s = { by, { NULL, 0 } };
-	expect_ok(wire_encode_to(&mem, control_element, m, &s.bytes));
-	return turn(hear, &s);
-}
-
-static struct told introduces(const struct room_client *by, struct view introduction,
-			      const char *room)
-{
-	const struct control m = { .version = 1,
-				   .control_kind = CONTROL_INTRODUCTIONS,
-				   .introductions = { &introduction, 1 },
-				   .name = view_str(room) };
-	return says(by, &m);
-}
+#include "tests/unit/client/duo.h"
 
 TEST(a_stranger_with_a_contacts_key_address_becomes_no_contact)
 {
 	struct uc_id ida = { .b = { 7 } };
-	begin(true, &ida);
-	struct told t = introduces(&her_leaf, her_introduction("Rosa"), "");
+	duo_begin(true, &ida);
+	struct told t = duo_introduces(&her_leaf, duo_introduction("Rosa"), "");
 	expect_eq(t.alarms, 1);
 	expect_eq(t.contacts, 0);
 	expect_eq(t.introduced, 0);
 	expect(tom.c->contacts && !tom.c->contacts->next);
-	end();
+	duo_end();
 }
 
 TEST(whose_key_address_it_was_becomes_one)
 {
 	struct uc_id id;
-	begin(true, NULL);
+	duo_begin(true, NULL);
 	id = contact_id("dial.example", rosa.c->account.account_key);
 	his->contact = id;
-	struct told t = introduces(&her_leaf, her_introduction("Rosa"), "");
+	struct told t = duo_introduces(&her_leaf, duo_introduction("Rosa"), "");
 	expect_eq(t.alarms, 0);
 	expect_eq(t.introduced, 1);
 	expect(tom.c->contacts && id_equal(&tom.c->contacts->id, &id));
-	end();
+	duo_end();
 }
 
 TEST(an_old_introduction_is_nothing_from_anothers_mouth)
 {
 	struct room_client another;
-	begin(false, NULL);
-	struct view old = her_introduction("Rosa"), new = her_introduction("Rosa of the hill");
+	duo_begin(false, NULL);
+	struct view old = duo_introduction("Rosa"), new = duo_introduction("Rosa of the hill");
 	another = her_leaf;
 	another.participant = VIEW_LIT("mimi://dial.example/p/another");
 	/* The first one may come from anybody; later ones change what is shown by her word alone. */
-	expect_eq(introduces(&another, old, "Walks").introduced, 1);
-	struct told t = introduces(&her_leaf, new, "");
+	expect_eq(duo_introduces(&another, old, "Walks").introduced, 1);
+	struct told t = duo_introduces(&her_leaf, new, "");
 	expect_eq(t.introduced, 1);
 	expect_bytes(view_str(t.text), VIEW_LIT("Rosa of the hill"));
-	expect_eq(introduces(&another, old, "").introduced, 0);
+	expect_eq(duo_introduces(&another, old, "").introduced, 0);
 	struct member *m = room_member_find(his, her_leaf.participant);
 	expect(m && !strcmp(m->name, "Rosa of the hill"));
-	end();
+	duo_end();
 }
 
 TEST(a_rooms_name_changes_by_a_word_about_it_and_it_is_told_whose)
 {
 	struct control m = { .version = 1, .control_kind = CONTROL_NAME };
-	begin(false, NULL);
-	expect_eq(introduces(&her_leaf, her_introduction("Rosa"), "Walks").renamed, 1);
+	duo_begin(false, NULL);
+	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "Walks").renamed, 1);
 	expect_bytes(view_str(his->name), VIEW_LIT("Walks"));
 	m.name = VIEW_LIT("Walks in June");
-	expect_eq(says(&her_leaf, &m).renamed, 1);
+	expect_eq(duo_says(&her_leaf, &m).renamed, 1);
 	/* Who brings people in may not know the latest. */
-	expect_eq(introduces(&her_leaf, her_introduction("Rosa"), "Walks").renamed, 0);
+	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "Walks").renamed, 0);
 	expect_bytes(view_str(his->name), VIEW_LIT("Walks in June"));
 	m.name = (struct view){ NULL, 0 };
-	expect_eq(says(&her_leaf, &m).renamed, 0);
-	end();
+	expect_eq(duo_says(&her_leaf, &m).renamed, 0);
+	duo_end();
 }
 
 /* --- words --- */
 
-struct words {
-	struct content_parts parts;
-	struct view content;
-	uint64_t at_ms;
-};
-
-static uc_err hear_words(struct uc_client *c, void *arg)
-{
-	const struct words *w = arg;
-	return received(c, his, &her_leaf, w->content, (struct view){ NULL, 0 }, w->at_ms, 3);
-}
-
-static struct told writes(struct words *w)
-{
-	struct room place = *his;
-	memcpy(place.participant, hers->participant, sizeof place.participant);
-	expect_ok(content_write(rosa.c, &place, &w->parts, &mem, &w->content));
-	w->at_ms = test_now_ms;
-	return turn(hear_words, w);
-}
-
 TEST(texts_are_whole)
 {
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("shown\0hidden") } };
-	struct told t = writes(&w);
+	struct told t = duo_writes(&w);
 	expect_eq(t.messages, 0);
 	expect_eq(t.warnings, 1);
 	w.parts.text = VIEW_LIT("shown");
-	expect_eq(writes(&w).messages, 1);
-	end();
+	expect_eq(duo_writes(&w).messages, 1);
+	duo_end();
 }
 
 TEST(a_reaction_is_short)
 {
 	static const char long_one[] = "0123456789012345678901234567890123456789012345678901234567"
 				       "89012345";
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	struct words w = { .parts = { .kind = CONTENT_REACTION, .has_reply = true } };
 	w.parts.in_reply_to.b[0] = 1;
 	w.parts.text = view_str(long_one);
-	expect_eq(writes(&w).messages, 0);
+	expect_eq(duo_writes(&w).messages, 0);
 	w.parts.text.n = REACTION_MAX;
-	expect_eq(writes(&w).messages, 1); /* to a message that nobody knows */
-	end();
+	expect_eq(duo_writes(&w).messages, 1); /* to a message that nobody knows */
+	duo_end();
 }
 
 TEST(what_an_edit_shows_is_what_is_kept_for_a_report)
 {
 	struct message m = { 0 };
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("kind") } };
-	expect_eq(writes(&w).messages, 1);
+	expect_eq(duo_writes(&w).messages, 1);
 	struct words edit = { .parts = { .kind = CONTENT_EDIT,
 					 .replaces = w.parts.id,
 					 .text = VIEW_LIT("unkind") } };
-	expect_eq(writes(&edit).messages, 0);
+	expect_eq(duo_writes(&edit).messages, 0);
 	expect_ok(history_get(tom.c, his, 1, &mem, &m));
 	expect_bytes(m.text, VIEW_LIT("unkind"));
 	expect_bytes(m.content, edit.content);
-	end();
+	duo_end();
 }
 
 /* --- what the guardian is still asked about --- */
@@ -369,17 +173,17 @@ static struct shown shown_to_him(void)
 static struct told tries(const char *name, struct words *text)
 {
 	struct control m = { .version = 1, .control_kind = CONTROL_NAME, .name = view_str(name) };
-	struct told a = introduces(&her_leaf, her_introduction(name), "Come home"), b, c;
-	b = says(&her_leaf, &m);
-	c = writes(text);
+	struct told a = duo_introduces(&her_leaf, duo_introduction(name), "Come home"), b, c;
+	b = duo_says(&her_leaf, &m);
+	c = duo_writes(text);
 	struct words react = { .parts = { .kind = CONTENT_REACTION, .has_reply = true } };
 	react.parts.in_reply_to = text->parts.id;
 	react.parts.text = VIEW_LIT("ha");
-	c.messages += writes(&react).messages;
+	c.messages += duo_writes(&react).messages;
 	struct words edit = { .parts = { .kind = CONTENT_EDIT,
 					 .replaces = text->parts.id,
 					 .text = VIEW_LIT("Come out now") } };
-	c.messages += writes(&edit).messages;
+	c.messages += duo_writes(&edit).messages;
 	b.renamed += a.renamed;
 	b.introduced += a.introduced;
 	b.messages = c.messages;
@@ -389,8 +193,8 @@ static struct told tries(const char *name, struct words *text)
 TEST(nothing_of_a_held_group_is_told_and_all_of_it_when_it_is_agreed)
 {
 	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Come out") } };
-	begin(false, NULL);
-	turn(held, NULL);
+	duo_begin(false, NULL);
+	duo_turn(held, NULL);
 	struct told t = tries("You know me", &text);
 	expect_eq(t.introduced, 0);
 	expect_eq(t.renamed, 0);
@@ -402,13 +206,13 @@ TEST(nothing_of_a_held_group_is_told_and_all_of_it_when_it_is_agreed)
 	expect_eq(s.messages, 0);
 	/* Nor the words of whose hub it is. */
 	char hub[] = "Come out";
-	expect_bytes(view_str(turn(warned, hub).text), view_str(uc_err_text(UC_E_POLICY)));
+	expect_bytes(view_str(duo_turn(warned, hub).text), view_str(uc_err_text(UC_E_POLICY)));
 	/* As it is then. */
 	struct control m = { .version = 1, .control_kind = CONTROL_NAME, .name = VIEW_LIT("Park") };
-	says(&her_leaf, &m);
+	duo_says(&her_leaf, &m);
 	his->members->admitted = true;
 	his->members->next->admitted = true;
-	t = turn(answered, &(bool){ true });
+	t = duo_turn(answered, &(bool){ true });
 	expect_eq(t.introduced, 1);
 	expect_bytes(view_str(t.text), VIEW_LIT("You know me"));
 	s = shown_to_him();
@@ -416,7 +220,7 @@ TEST(nothing_of_a_held_group_is_told_and_all_of_it_when_it_is_agreed)
 	expect_eq(s.members, 1);
 	expect_eq(s.messages, 2);
 	expect_bytes(view_str(his->name), VIEW_LIT("Park"));
-	end();
+	duo_end();
 }
 
 static uc_err flees(struct uc_client *c, void *arg)
@@ -437,26 +241,26 @@ TEST(a_held_group_that_is_left_is_forgotten)
 	for (int flee = 0; flee < 2; flee++) {
 		struct words text = { .parts = { .kind = CONTENT_TEXT,
 						 .text = VIEW_LIT("Come out") } };
-		begin(false, NULL);
-		turn(held, NULL);
+		duo_begin(false, NULL);
+		duo_turn(held, NULL);
 		tries("You know me", &text);
-		turn(flee ? flees : is_left, NULL);
+		duo_turn(flee ? flees : is_left, NULL);
 		expect(!guardian_holds(tom.c, his));
 		struct shown s = shown_to_him();
 		expect_eq(s.members, 0);
 		expect_eq(s.messages, 0);
 		expect(!his->name[0]);
-		end();
+		duo_end();
 	}
 }
 
 TEST(nothing_of_a_group_that_was_not_agreed_to_is_left)
 {
 	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Come out") } };
-	begin(false, NULL);
-	turn(held, NULL);
+	duo_begin(false, NULL);
+	duo_turn(held, NULL);
 	tries("You know me", &text);
-	turn(answered, &(bool){ false });
+	duo_turn(answered, &(bool){ false });
 	/* Nor does she come in while he is on his way out. */
 	struct words later = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Stay") } };
 	struct told t = tries("You do", &later);
@@ -468,36 +272,36 @@ TEST(nothing_of_a_group_that_was_not_agreed_to_is_left)
 	expect_eq(s.messages, 0);
 	expect(!his->name[0]);
 	expect(!guardian_holds(tom.c, his));
-	end();
+	duo_end();
 }
 
 TEST(who_came_when_the_guardian_had_been_asked_has_said_nothing)
 {
 	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Come out") } };
-	begin(false, NULL);
-	turn(held, NULL);
+	duo_begin(false, NULL);
+	duo_turn(held, NULL);
 	tries("You know me", &text);
-	struct told t = turn(answered, &(bool){ true });
+	struct told t = duo_turn(answered, &(bool){ true });
 	expect_eq(t.introduced, 0);
 	expect_eq(shown_to_him().messages, 0);
-	end();
+	duo_end();
 }
 
 TEST(an_edit_puts_nothing_in_the_place_of_what_was_shown_before)
 {
 	struct message m = { 0 };
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("kind") } };
-	writes(&w);
-	turn(held, NULL);
+	duo_writes(&w);
+	duo_turn(held, NULL);
 	struct words edit = { .parts = { .kind = CONTENT_EDIT,
 					 .replaces = w.parts.id,
 					 .text = VIEW_LIT("unkind") } };
-	writes(&edit);
-	turn(answered, &(bool){ false });
+	duo_writes(&edit);
+	duo_turn(answered, &(bool){ false });
 	expect_ok(history_get(tom.c, his, 1, &mem, &m));
 	expect_bytes(m.text, VIEW_LIT("kind"));
-	end();
+	duo_end();
 }
 
 static uc_err nothing(struct uc_client *c, void *arg)
@@ -531,11 +335,11 @@ static unsigned still_there(void)
 
 TEST(messages_end_each_at_its_time_however_many)
 {
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	uint64_t start = test_now_ms, ms;
 	for (unsigned i = 0; i < 200; i++) {
 		ms = start + 1000 * (1 + i % 3); /* in no order, many at once */
-		turn(hear_what_ends, &ms);
+		duo_turn(hear_what_ends, &ms);
 	}
 	expect_eq(still_there(), 200);
 	static const unsigned left[] = { 133, 66, 0 };
@@ -543,12 +347,12 @@ TEST(messages_end_each_at_its_time_however_many)
 		test_now_ms = start + 1000 * (i + 1);
 		expect(uc_client_deadline_ms(tom.c) <= test_now_ms);
 		for (unsigned k = 0; k < 3; k++)
-			turn(nothing, NULL);
+			duo_turn(nothing, NULL);
 		expect_eq(still_there(), left[i]);
 	}
 	expect_eq(his->expires_ms, 0);
 	test_now_ms = start;
-	end();
+	duo_end();
 }
 
 static uc_err take_entry(struct uc_client *c, void *arg)
@@ -565,7 +369,7 @@ static struct safe_place break_place(void)
 TEST(of_a_broken_chain_the_first_break_is_kept)
 {
 	struct view kept = { NULL, 0 }, again = { NULL, 0 };
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	his->seat_open = true;
 	his->seat = 1;
 	for (uint64_t seq = 3; seq < 6; seq++) {
@@ -574,13 +378,13 @@ TEST(of_a_broken_chain_the_first_break_is_kept)
 		e.entry.fanout = VIEW_LIT("no entry");
 		e.entry.chain[0] = (uint8_t)seq;
 		expect_ok(wire_encode_to(&mem, entry_event_element, &e, &body));
-		turn(take_entry, &body);
+		duo_turn(take_entry, &body);
 		expect_ok(safe_get(&tom.c->safe, break_place(), &mem, seq == 3 ? &kept : &again));
 	}
 	expect(!his->consistent);
 	expect_bytes(again, kept);
 	expect_eq(his->seq, 5);
-	end();
+	duo_end();
 }
 
 /* Entry `seq` of a log that goes on from `chain`, which it changes; told as number `as`. */
@@ -596,13 +400,13 @@ static struct told entry(uint64_t seq, const char *fanout, uint8_t chain[CHAIN_H
 	e.entry.fanout = view_str(fanout);
 	memcpy(e.entry.chain, chain, CHAIN_HASH);
 	expect_ok(wire_encode_to(&mem, entry_event_element, &e, &body));
-	return turn(take_entry, &body);
+	return duo_turn(take_entry, &body);
 }
 
 TEST(an_app_that_repeats_withholds_or_reorders_is_noticed)
 {
 	uint8_t chain[CHAIN_HASH], third[CHAIN_HASH];
-	begin(false, NULL);
+	duo_begin(false, NULL);
 	his->seat_open = true;
 	his->seat = 1;
 	uint64_t at = his->seq;
@@ -624,28 +428,28 @@ TEST(an_app_that_repeats_withholds_or_reorders_is_noticed)
 	memcpy(third, chain, sizeof third);
 	entry(at + 3, "three", third, at + 2);
 	expect(!his->consistent);
-	end();
+	duo_end();
 }
 
 /* --- and what lasts of it --- */
 
 TEST(who_is_who_lasts_and_costs_a_message_nothing)
 {
-	begin(false, NULL);
-	expect_eq(introduces(&her_leaf, her_introduction("Rosa"), "Walks").introduced, 1);
+	duo_begin(false, NULL);
+	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "Walks").introduced, 1);
 	expect_ok(person_open(&tom));
 	his = tom.c->rooms;
 	struct member *m = his ? room_member_find(his, view_str(hers->participant)) : NULL;
 	expect(m && m->introduced && !m->gone && !strcmp(m->name, "Rosa"));
 	expect(m && m->introduction.n > 0);
 	struct words w = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("hello") } };
-	expect(his && his->group && !room_group_clients(his->group, leaf_each, NULL));
+	duo_leaf();
 	if (m)
 		blob_done(&m->introduction); /* would be stored now, if it were */
-	expect_eq(writes(&w).messages, 1);
+	expect_eq(duo_writes(&w).messages, 1);
 	expect_ok(person_open(&tom));
 	his = tom.c->rooms;
 	m = his ? room_member_find(his, view_str(hers->participant)) : NULL;
 	expect(m && m->introduction.n > 0);
-	end();
+	duo_end();
 }

@@ -177,6 +177,27 @@ TEST(messages_of_a_round_share_a_signature)
 	the_end();
 }
 
+/* What one round brings to a room goes to each app in one piece, franks of both kinds in it. */
+TEST(messages_of_a_round_are_told_in_one_piece)
+{
+	room_with_two_writers();
+	struct together t = { .n = 0 };
+	size_t lens_asked = lens->asked, plaza_asked = apps[PLAZA].asked;
+	for (int i = 0; i < 2; i++) {
+		together_say(&t, &r1, "mine");
+		together_say(&t, &r2, "and mine");
+	}
+	together_show(&t);
+	together_say(&t, &r1, "late");
+	together_hand_in(&t);
+	expect_eq(lens->asked - lens_asked, 1);
+	expect_eq(apps[PLAZA].asked - plaza_asked, 1);
+	read_all();
+	expect_eq(t1.messages, 5);
+	expect_eq(i1.messages, 5);
+	the_end();
+}
+
 TEST(what_was_not_shown_is_signed_by_itself)
 {
 	room_with_two_writers();

@@ -24,6 +24,7 @@ static void answer(int status, const char *headers)
 	expect(hub->provider->asks != NULL);
 	if (hub->provider->asks)
 		provider_response(hub->provider, hub->provider->asks->token, &r);
+	(void)provider_go_on(hub->provider);
 }
 
 static void wanting(uint64_t next)

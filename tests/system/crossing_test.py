@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every field and header that crosses between client and app, and between apps, is really seen: people on
+three backbones do whatever there is to do, what their programs say and hear over TLS is kept in plain
+(crossing/layer.c) and read by the program's own walks (crossing/seen.c).  Whatever the inventory
+lists must have been there with something in it, or say why it is seldom (`unseen`); and what was
+there must be listed."""
+import json
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from people import BUILD, Backbone, Person, ROOT, befriend  # noqa: E402
+
+HEAD = struct.Struct('=QII')
+OVER = 2
+# Endpoints of /v1/: what is asked, what is answered, where it is known by the answer's status.
+ENDPOINTS = {
+    'keyMaterial': ('key_material_request', 'key_material_response'),
+    'update': ('update_request', 'update_room_response'),
+    'submitMessage': ('submit_message_request', 'submit_message_response'),
+    'notify': ('notify', None),
+    'groupInfo': ('group_info_request', 'group_info_response'),
+    'follow': (None, None),
+    'requestConsent': ('consent_entry', None),
+    'updateConsent': ('consent_entry', None),
+    'identifierQuery': ('identifier_request', 'identifier_response'),
+    'reportAbuse': ('abuse_report', None),
+    'confirmFranks': ('frank_claims', None),
+    'custodyEvaluate': ('discovery_evaluate_request', 'discovery_custody_response'),
+    'redeemTokens': ('redeem_request', 'redeem_response'),
+}
+DIRECTORY = '/.well-known/mimi-protocol-directory'
+
+
+def connections(path):
+    """What was said and heard, of each connection of a process."""
+    data, at, open_ones = path.read_bytes(), 0, {}
+    while at < len(data):
+        connection, n, way = HEAD.unpack_from(data, at)
+        at += HEAD.size
+        if way == OVER:
+            if connection in open_ones:
+                yield open_ones.pop(connection)
+        else:
+            open_ones.setdefault(connection, (bytearray(), bytearray()))[way].extend(data[at:at + n])
+        at += n
+    yield from open_ones.values()
+
+
+def heads(data):
+    """(first line, {header: value}, body, what comes after the head) one after the other."""
+    at = 0
+    while (end := data.find(b'\r\n\r\n', at)) >= 0:
+        line, *rest = data[at:end].decode('latin-1').split('\r\n')
+        headers = {k.lower(): v.strip() for k, v in (h.split(':', 1) for h in rest)}
+        n = int(headers.get('content-length', 0))
+        at = end + 4 + n
+        yield line, headers, bytes(data[end + 4:at]), bytes(data[end + 4:])
+
+
+def messages(data):
+    """The binary messages of a WebSocket."""
+    at, whole = 0, b''
+    while at + 2 <= len(data):
+        first, n, is_masked = data[at], data[at + 1] & 127, data[at + 1] >> 7
+        at += 2
+        if n > 125:
+            width = 2 if n == 126 else 8
+            n, at = int.from_bytes(data[at:at + width], 'big'), at + width
+        mask = data[at:at + 4] if is_masked else bytes(4)
+        at += 4 * is_masked
+        part = data[at:at + n]
+        at += n
+        if len(part) < n:
+            return
+        if first & 15 <= 2:
+            long = int.from_bytes(mask * (n // 4 + 1), 'big') >> 8 * (4 * (n // 4 + 1) - n)
+            whole += (int.from_bytes(part, 'big') ^ long).to_bytes(n, 'big')
+            if first & 128:
+                yield whole
+                whole = b''
+
+
+class Seen:
+    def __init__(self, folder):
+        self.headers, self.unknown, lines = set(), set(), []
+        for path in sorted(folder.iterdir()):
+            for said, heard in connections(path):
+                lines += self.connection(said, heard)
+        done = subprocess.run([BUILD / 'tests/system/crossing-seen'], text=True, check=True,
+                              input=''.join(f'{walk} {body.hex()}\n' for walk, body in lines),
+                              stdout=subprocess.PIPE)
+        told = done.stdout.splitlines()
+        self.unknown |= {line for line in told if line.startswith('unread ')}
+        self.fields = {tuple(line.split()) for line in told if not line.startswith('unread ')}
+        self.lines = len(lines)
+
+    def connection(self, said, heard):
+        answers = heads(heard)
+        for line, headers, body, rest in heads(said):
+            status, back, answer, after = next(answers, ('HTTP/1.1 000', {}, b'', b''))
+            self.headers |= set(headers) | set(back)
+            if 'upgrade' in headers:
+                yield from (('frame', m) for m in (*messages(rest), *messages(after)))
+                return
+            yield from self.request(line.split()[1], headers, body, status.split()[1], answer)
+
+    def request(self, path, headers, body, status, answer):
+        parts = path.split('/')
+        if path == DIRECTORY:
+            yield 'directory_response', answer
+        elif parts[:2] != ['', 'v1'] or parts[2] not in ENDPOINTS:
+            self.unknown.add(f'a request for {path}')
+        else:
+            asks, tells = ENDPOINTS[parts[2]]
+            if parts[2] == 'notify' and 'undercroft-start' in headers:
+                asks = 'follow_start'
+            for walk, content in ((asks, body), (tells, answer if status[0] == '2' else b'')):
+                if content and not walk:
+                    self.unknown.add(f'something in {parts[2]}, which carries nothing')
+                elif content:
+                    yield walk, content
+
+
+class Crossing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.backbone = b = Backbone(split=True)
+        cls.confs = {p.stem: p for p in b.confs()}
+        cls.folder = b.dir / 'crossing'
+        cls.folder.mkdir()
+        b.env.update(LD_PRELOAD=str(BUILD / 'tests/system/undercroft-crossing.so'),
+                     UNDERCROFT_CROSSING=str(cls.folder))
+        for app, after, line in (('dial', '[app dial]', 'discovery_custodian = lens.localhost'),
+                                 ('lens', '[peer dial.localhost]', 'custody = yes')):
+            text = cls.confs[app].read_text()
+            cls.confs[app].write_text(text.replace(after, f'{after}\n{line}'))
+        with cls.confs['plaza'].open('a') as f:
+            f.write('[limits plaza]\nconsent = 1 1\n')
+        b.start()
+        cls.rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        cls.bela = Person(b, 'bela', 'dial', '+4915112345679', 'Bela')
+        cls.tom = Person(b, 'tom', 'lens', 'tom', 'Tom')
+        cls.ole = Person(b, 'ole', 'lens', 'ole', 'Ole')
+        cls.uwe = Person(b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe')
+        for p in (cls.rosa, cls.bela, cls.tom, cls.ole, cls.uwe):
+            p.sign_up()
+        for p in (cls.rosa, cls.bela, cls.uwe):
+            p.run('settings', '--age', 'adult')
+        for step in (cls.meet, cls.talk, cls.report, cls.find, cls.put_back, cls.change, cls.end):
+            step()
+        b.stop()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.backbone.erase()
+
+    @classmethod
+    def ctl(cls, command, app, *arguments):
+        done = cls.backbone.ctl(command, cls.confs[app], *arguments)
+        if done.returncode:
+            raise AssertionError(done)
+        return done.stdout
+
+    # --- what people do ---
+
+    @classmethod
+    def find(cls):
+        """Dial asks its custodian again some seconds after both have begun."""
+        for p in (cls.rosa, cls.bela):
+            p.until(lambda p=p: p.run('findable', 'yes', status=None) is not None and not p.status)
+        cls.ctl('build-filter', 'dial', 'dial')
+        cls.bela.until(lambda: cls.bela.run('find', cls.rosa.identifier, status=None) and
+                       cls.bela.json('find')[0]['state'] == 'found')
+
+    @classmethod
+    def meet(cls):
+        rosa, bela, tom, uwe = cls.rosa, cls.bela, cls.tom, cls.uwe
+        befriend(rosa, uwe)
+        befriend(rosa, tom)
+        befriend(rosa, cls.ole)
+        befriend(bela, rosa)
+        uwe.run('settings', '--contact-code', 'new')
+        link = uwe.json('invite')[-1]['link']
+        tom.run('ask', link, 'by a link')
+        uwe.run('requests')
+        tom.run('sync')
+
+    @classmethod
+    def talk(cls):
+        rosa, ole, tom, uwe = cls.rosa, cls.ole, cls.tom, cls.uwe
+        listens = tom.start('follow')
+        listens.wait_for(lambda line: line['type'] == 'following')
+        rosa.run('group', 'Walks', tom.name, uwe.name)
+        uwe.until(lambda: any(r.get('name') == 'Walks' for r in uwe.json('rooms')))
+        talk = rosa.start('follow', 'Walks')
+        talk.wait_for(lambda line: line['type'] == 'following')
+        for n in range(30):
+            talk.type(f'step {n}')
+        listens.wait_for(lambda line: line.get('text') == 'step 29')
+        cls.backbone.stop()
+        cls.backbone.start()
+        for r in (talk, listens):
+            r.interrupt()
+        tom.run('send', 'Walks', 'of Tom')
+        # The Welcome goes to an app that follows already.
+        rosa.run('add', 'Walks', ole.name)
+        ole.run('sync')
+        rosa.run('remove', 'Walks', ole.name)
+        ole.run('sync')
+
+    @classmethod
+    def report(cls):
+        for by, to in ((cls.tom, 'both'), (cls.uwe, 'app')):
+            by.run('sync')
+            number = next(m['number'] for m in by.json('read', 'Walks', '--numbers', '--last', 100)
+                          if m.get('text') == 'step 3')
+            by.run('report', 'Walks', number, '--why', 'spam', '--note', 'again', '--to', to)
+
+    @classmethod
+    def put_back(cls):
+        """Dial's stores of before what was said last."""
+        b, copy = cls.backbone, cls.backbone.dir / 'copy'
+        cls.ctl('backup', 'dial', copy)
+        cls.rosa.run('rename', 'Walks', 'Hikes')
+        cls.rosa.run('send', 'Hikes', 'after the copy')
+        cls.tom.run('sync')
+        b.stop()
+        data = b.dir / 'data-dial'
+        data.rename(b.dir / 'data-before')
+        data.mkdir(0o700)
+        shutil.rmtree(b.dir / 'keys/dial')
+        cls.ctl('restore', 'dial', copy)
+        b.start()
+        cls.rosa.run('send', 'Hikes', 'and on')
+        cls.tom.read_on('and on')
+
+    @classmethod
+    def change(cls):
+        rosa, bela, tom, uwe = cls.rosa, cls.bela, cls.tom, cls.uwe
+        uwe.run('change-identifier', 'uwe@elsewhere.example')
+        bela.run('block', rosa.name)
+        rosa.run('group', 'Nobody', bela.name, status=None)
+        tom.run('leave', tom.json('rooms')[-1]['number'])
+        rosa.run('sync')
+        again = Person(cls.backbone, 'again', 'plaza', uwe.identifier, 'Uwe')
+        again.run('recover', 'plaza', text=uwe.words + '\n')
+        again.run('sync')
+        Person(cls.backbone, 'taken', 'lens', 'tom').refused('sign-up', 'lens', 'tom', '--name', 'T')
+        # One letter an hour; the second is kept.
+        for app, name in (('lens', 'ole'), ('dial', bela.identifier)):
+            asking = again.start('ask', app, name, 'May I?')
+            time.sleep(1)
+            asking.kill()
+
+    @classmethod
+    def end(cls):
+        cls.bela.run('delete-account', '--yes')
+        cls.rosa.run('findable', 'no')
+
+    # --- what was seen ---
+
+    @staticmethod
+    def wrong(seen, listed):
+        """What is not as the inventory says."""
+        fields = {(kind, e['name']) for e in listed['crossing'] for kind in e['in']}
+        headers = {e['name'] for e in listed['headers'] + listed['standard_headers']}
+        ours = {e['name'] for e in listed['headers'] if 'unseen' not in e}
+        seldom, never = set(), set()
+        for e in listed['not_seen']:
+            those = {f for f in fields if f[0] == e['in'] and f[1] in e.get('fields', [f[1]])}
+            (never if e.get('never') else seldom).update(those)
+        return {'not understood': seen.unknown, 'not listed': seen.fields - fields,
+                'header not listed': seen.headers - headers,
+                'not seen': fields - seen.fields - seldom - never,
+                'never to be seen': seen.fields & never, 'header not seen': ours - seen.headers}
+
+    def test_all_that_is_listed_and_nothing_else(self):
+        seen = Seen(self.folder)
+        listed = json.loads((ROOT / 'docs/inventory.json').read_text())
+        nothing = dict.fromkeys(self.wrong(seen, listed), set())
+        self.assertEqual(self.wrong(seen, listed), nothing)
+        self.assertGreater(seen.lines, 500)
+        # A field less in the inventory, one more, one that must be empty and is not, a header less.
+        less = {**listed, 'crossing': [e for e in listed['crossing'] if e['name'] != 'welcome']}
+        self.assertIn(('follow_start', 'welcome'), self.wrong(seen, less)['not listed'])
+        more = {**listed, 'crossing': [*listed['crossing'], {'name': 'diary', 'in': ['frame']}]}
+        self.assertEqual(self.wrong(seen, more), {**nothing, 'not seen': {('frame', 'diary')}})
+        never = {**listed, 'not_seen': [*listed['not_seen'], {'in': 'frank', 'never': True}]}
+        self.assertIn(('frank', 'server_frank'), self.wrong(seen, never)['never to be seen'])
+        none = {**listed, 'headers': [e for e in listed['headers'] if e['name'] != 'undercroft-chain']}
+        self.assertEqual(self.wrong(seen, none),
+                         {**nothing, 'header not listed': {'undercroft-chain'}})
+
+    def test_what_does_not_fit_is_told(self):
+        done = subprocess.run([BUILD / 'tests/system/crossing-seen'], text=True, check=True,
+                              input='frame 0900\nframe 0400400000000100000000000000070a\nnone 00\n',
+                              stdout=subprocess.PIPE)
+        self.assertEqual([line.split()[:2] for line in done.stdout.splitlines()
+                          if line.startswith('unread')],
+                         [['unread', 'frame'], ['unread', 'seat_ack'], ['unread', 'none']])
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
