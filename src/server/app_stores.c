@@ -2,6 +2,7 @@
 #include "server/app_stores.h"
 
 #include "base/buf.h"
+#include "net/env_system.h"
 #include "provider/provider.h"
 #include "provider/schema.h"
 #include "server/app_keys.h"
@@ -9,7 +10,13 @@
 #include "server/log.h"
 #include "store/store_rocksdb.h"
 
-enum { FIRST_MS = 3600 * 1000, EVERY_MS = 12 * 3600 * 1000 };
+enum {
+	FIRST_MS = 3600 * 1000,
+	EVERY_MS = 12 * 3600 * 1000,
+	/* The accounts, so that their files do not say for long in which order people came. */
+	ACCOUNTS_MS = 600 * 1000,
+	REST = 100, /* times as long as it took last: a hundredth of the time at most */
+};
 
 static uc_err path_make(struct buf *path, const char *folder, const char *kind)
 {
@@ -109,11 +116,21 @@ uc_err app_stores_live(struct app_stores *s, uint64_t wall_ms)
 static void *maintain(void *arg)
 {
 	struct app_stores *s = arg;
-	uc_err err = store_maintain(s->accounts);
-	uc_err rooms = store_maintain(s->rooms);
+	uint64_t began_ms = clock_steady_ms();
+	uc_err err = store_maintain(s->accounts), rooms = UC_OK;
+	s->took_ms = clock_steady_ms() - began_ms;
+	if (s->does_rooms)
+		rooms = store_maintain(s->rooms);
 	s->failed = err ? err : rooms;
 	s->is_busy = false;
 	return NULL;
+}
+
+uint64_t app_stores_rest_ms(uint64_t took_ms)
+{
+	if (took_ms > EVERY_MS / REST)
+		return EVERY_MS;
+	return took_ms > ACCOUNTS_MS / REST ? took_ms * REST : ACCOUNTS_MS;
 }
 
 static void thread_end(struct app_stores *s)
@@ -127,14 +144,22 @@ static void thread_end(struct app_stores *s)
 
 uc_err app_stores_maintain(struct app_stores *s, uint64_t now_ms, uint64_t wall_ms)
 {
-	if (s->has_thread && !s->is_busy)
+	if (s->has_thread && !s->is_busy) {
 		thread_end(s);
+		s->accounts_at_ms = now_ms + app_stores_rest_ms(s->took_ms);
+	}
 	if (!s->maintain_at_ms)
 		s->maintain_at_ms = now_ms + FIRST_MS;
-	if (s->has_thread || now_ms < s->maintain_at_ms)
+	if (!s->accounts_at_ms)
+		s->accounts_at_ms = now_ms + ACCOUNTS_MS;
+	bool is_all = now_ms >= s->maintain_at_ms;
+	if (s->has_thread || (!is_all && now_ms < s->accounts_at_ms))
 		return UC_OK;
-	TRY(app_stores_live(s, wall_ms));
-	s->maintain_at_ms = now_ms + EVERY_MS;
+	if (is_all) {
+		TRY(app_stores_live(s, wall_ms));
+		s->maintain_at_ms = now_ms + EVERY_MS;
+	}
+	s->does_rooms = is_all;
 	s->is_busy = true;
 	s->has_thread = !pthread_create(&s->thread, NULL, maintain, s);
 	return UC_OK;

@@ -15,11 +15,13 @@ struct app_stores {
 	struct store *accounts, *rooms;
 	uint64_t life;           /* the last one, by all who know */
 	uint64_t last_ms;        /* the clock then; 0: never */
-	uint64_t maintain_at_ms; /* 0: not planned yet */
+	uint64_t maintain_at_ms; /* all; 0: not planned yet, as is the next */
+	uint64_t accounts_at_ms; /* the accounts alone */
 	pthread_t thread;
-	bool has_thread;
+	bool has_thread, does_rooms;
 	atomic_bool is_busy;
-	atomic_int failed; /* the last housekeeping's error */
+	atomic_int failed;     /* the last housekeeping's error */
+	atomic_ullong took_ms; /* of the accounts, the last time */
 };
 uc_err UC_MUST_USE app_stores_open(struct app_stores *s, const char *folder,
 				   const struct config_app *app, const struct env *env,
@@ -29,8 +31,11 @@ bool app_stores_are_older(const struct app_stores *s);
 /* Begins another life: in the stores and then beside the keys, so that a copy of before is known.  At the
  * start, after app_stores_are_older was dealt with; later housekeeping does it. */
 uc_err UC_MUST_USE app_stores_live(struct app_stores *s, uint64_t wall_ms);
-/* Twice a day, on a thread of its own; to be called about once a second.  An error is the stores'. */
+/* Twice a day, and of the accounts every ten minutes, or after a hundred times as long as it took; on a
+ * thread of its own.  To be called about once a second.  An error is the stores'. */
 uc_err UC_MUST_USE app_stores_maintain(struct app_stores *s, uint64_t now_ms, uint64_t wall_ms);
+/* How long the accounts then rest. */
+uint64_t app_stores_rest_ms(uint64_t took_ms);
 /* At the next call of app_stores_maintain, unless it is under way. */
 void app_stores_maintain_soon(struct app_stores *s);
 /* A copy of both as they are now, in a folder that is made on the same disk: accounts and rooms, to be

@@ -74,18 +74,18 @@ static bool has(struct store *s, const char *key)
 	return there;
 }
 
-static bool file_has(const char *path, const char *bytes)
+static bool file_has(const char *path, struct view bytes)
 {
 	static char all[8 << 20];
 	FILE *f = fopen(path, "rb");
 	size_t n = f ? fread(all, 1, sizeof all, f) : 0;
 	if (f)
 		fclose(f);
-	return memmem(all, n, bytes, strlen(bytes)) != NULL;
+	return memmem(all, n, bytes.p, bytes.n) != NULL;
 }
 
 /* In any file of the app's data. */
-static bool files_have(const char *kind, const char *bytes)
+static bool files_have_bytes(const char *kind, struct view bytes)
 {
 	char folder[160], path[512];
 	snprintf(folder, sizeof folder, "%s/%s", data, kind);
@@ -98,6 +98,11 @@ static bool files_have(const char *kind, const char *bytes)
 	if (d)
 		closedir(d);
 	return found;
+}
+
+static bool files_have(const char *kind, const char *bytes)
+{
+	return files_have_bytes(kind, view_str(bytes));
 }
 
 /* As the worker does, once a second, until the thread has come to its end. */
@@ -134,6 +139,46 @@ TEST(what_is_deleted_leaves_the_files_within_a_day)
 	expect(files_have("rooms", "what stays"));
 	app_stores_close(&s);
 	end();
+}
+
+/* Behind each key stands the number of its write and what kind it was: 0, once nobody can tell any more
+ * which of two came first. */
+TEST(the_order_of_accounts_is_on_the_disk_for_minutes)
+{
+	enum { MINUTE = 60 * 1000 };
+	static const char first[] = "zz-came-first\1\0\0\0\0\0\0",
+			  second[] = "came-second\1\0\0\0\0\0\0";
+	begin();
+	struct app_stores s = start(1000);
+	uint64_t life = s.life;
+	tick(&s, 1);
+	put(s.accounts, "zz-came-first", "1");
+	put(s.accounts, "came-second", "2");
+	put(s.rooms, "zz-came-first", "3");
+	tick(&s, 9 * MINUTE);
+	expect(!files_have_bytes("accounts", view_make(first, sizeof first)));
+	tick(&s, 11 * MINUTE);
+	expect(files_have_bytes("accounts", view_make(first, sizeof first)));
+	expect(files_have_bytes("accounts", view_make(second, sizeof second)));
+	/* Rooms are rewritten twice a day, and it is no other life until then. */
+	expect(!files_have_bytes("rooms", view_make(first, sizeof first)));
+	expect_eq(s.life, life);
+	/* And again, ten minutes later. */
+	put(s.accounts, "zzz-later", "4");
+	tick(&s, 15 * MINUTE);
+	expect(!files_have_bytes("accounts", VIEW_LIT("later\1\0\0\0\0\0\0\0")));
+	tick(&s, 22 * MINUTE);
+	expect(files_have_bytes("accounts", VIEW_LIT("later\1\0\0\0\0\0\0\0")));
+	app_stores_close(&s);
+	end();
+}
+
+TEST(a_large_store_rests_for_longer)
+{
+	expect_eq(app_stores_rest_ms(0), 600 * 1000);
+	expect_eq(app_stores_rest_ms(6000), 600 * 1000);
+	expect_eq(app_stores_rest_ms(30000), 3000 * 1000);
+	expect_eq(app_stores_rest_ms(UINT64_MAX), 12 * HOUR);
 }
 
 TEST(lives_are_counted_beside_the_keys)
