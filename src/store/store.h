@@ -210,9 +210,9 @@ bool store_log_scan_next(struct store_log_scan *it, uint64_t *seq, struct view *
 void store_log_scan_done(struct store_log_scan *it);
 
 /* Makes the files forget what was deleted, by the time it returns: rewrites what holds it and
- * drops old write-ahead logs.  To be called by a timer, twice a day; takes seconds per GiB.  May run
- * on a thread of its own beside the one that uses the store.  What an open scan sees stays until
- * the next time. */
+ * drops old write-ahead logs; of what is left nothing says in which order it was written.  To be called
+ * by a timer, twice a day at least; takes seconds per GiB.  May run on a thread of its own beside the
+ * one that uses the store.  What an open scan sees stays until the next time. */
 uc_err UC_MUST_USE store_maintain(struct store *s);
 
 #endif
