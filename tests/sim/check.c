@@ -212,7 +212,7 @@ static bool name_each(void *ctx, const struct uc_member *m)
 	w->stats.introduced += m->introduced;
 	if (!who)
 		sim_fail(w, "nobody is %s", m->participant);
-	else if (m->introduced && strcmp(m->name, who->name) != 0)
+	else if (m->introduced && strcmp(m->name, m->persona ? who->persona : who->name) != 0)
 		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
 	else if (!m->introduced && !truth_room(w, n->r->uri)->forked && is_here(who) &&
 		 who->device == 1 && !who->restored && !n->p->restored)

@@ -189,6 +189,7 @@ struct person {
 	unsigned number;
 	struct app *app;
 	char name[TEXT_MAX], identifier[TEXT_MAX];
+	char persona[TEXT_MAX]; /* in every group where they are one */
 	char code[CODE_MAX], words[WORDS_MAX];
 	bool words_known, confirmed, ends; /* ends: the account's deletion was asked for */
 	enum phase phase;
