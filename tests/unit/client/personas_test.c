@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Personas in a room: hers, as he takes it, and his, as he shows it. */
 #include "client/contacts.h"
+#include "client/devices.h"
 #include "client/guardian.h"
 #include "client/introductions.h"
 #include "client/personas.h"
 #include "client/pool.h"
+#include "client/reaching.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
 #include "client/turn.h"
 #include "mimi/content.h"
 #include "mimi/persona.h"
+#include "mimi/settings.h"
 #include "tests/unit/client/duo.h"
 
 static struct identity_place her_place(void)
@@ -132,6 +135,31 @@ TEST(who_has_shown_the_one_never_becomes_the_other)
 	}
 }
 
+/* Whoever has the account's key itself cannot make it a persona's, either. */
+TEST(an_account_is_no_persona_by_its_own_key)
+{
+	struct ed25519_key key;
+	struct identity_place at;
+	struct view persona = { NULL, 0 };
+	duo_begin(false, NULL);
+	at = her_place();
+	expect_ok(ed25519_generate(test_env(), &key));
+	memcpy(rosa.c->account.account_key, key.pub, ED25519_KEY);
+	expect_ok(devices_first(rosa.c, &key));
+	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "").introduced, 1);
+	const struct persona in = { .name = VIEW_LIT("Moth"),
+				    .room = at.room,
+				    .participant = at.participant,
+				    .client = at.client,
+				    .leaf_key = at.leaf_key };
+	expect_ok(persona_make(&in, &key, &mem, &persona));
+	struct told t = duo_introduces(&her_leaf, persona, "");
+	expect_eq(t.introduced, 0);
+	expect_eq(t.warnings, 1);
+	expect(!shown().persona);
+	duo_end();
+}
+
 TEST(a_persona_keeps_its_key_and_may_change_its_name_by_its_own_word)
 {
 	struct room_client another;
@@ -174,6 +202,41 @@ TEST(where_two_talk_there_are_no_personas)
 	expect(!her()->introduced);
 	expect_err(uc_introduce(tom.c, &his->id, "Owl", &op), UC_E_POLICY);
 	duo_end();
+}
+
+static uc_err young(struct uc_client *c, void *arg)
+{
+	struct settings s = settings_default(AGE_TEEN_A);
+	struct view encoded;
+	(void)arg;
+	s.number = 1;
+	s.version = 4;
+	s.guardian = VIEW_LIT("\0\1\1 a seal");
+	TRY(wire_encode_to(&c->call, settings_element, &s, &encoded));
+	TRY(blob_set(&c->account.settings, encoded));
+	return guardian_hold(c, his);
+}
+
+static uc_err look(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return strangers_drive(c, his);
+}
+
+/* A guardian is asked about people, and agrees to nobody who is none. */
+TEST(below_sixteen_a_persona_is_a_stranger_to_the_guardian_too)
+{
+	for (int persona = 0; persona < 2; persona++) {
+		duo_begin(false, NULL);
+		duo_turn(young, NULL);
+		expect(reaching_is_young(tom.c));
+		duo_introduces(&her_leaf, persona ? her_persona("Moth") : duo_introduction("Rosa"),
+			       "");
+		her()->admitted = persona;
+		duo_turn(look, NULL);
+		expect_eq(his->fleeing, persona);
+		duo_end();
+	}
 }
 
 TEST(a_persona_is_hidden_in_its_room_by_a_block)
