@@ -39,6 +39,7 @@ const COMMON: Record<string, string> = {
 	UC_E_SIGNED_OUT: 'You are not signed in on this device.',
 	UC_E_REVOKED: 'This device has been signed out.',
 	UC_E_CODE: 'The code is wrong, or too old. Check it, or have a new one sent.',
+	UC_E_NOT_INTRODUCED: 'Nobody in this group has been told who you are yet: say that first.',
 	UC_E_SUSPENDED: 'This account has been suspended by its app. Ask the people who run it.',
 	UC_E_TAKEN: 'Somebody else has this name. Choose another one.',
 	UC_E_EXHAUSTED: 'This person cannot be added just now. Try again when they have been online.',
@@ -166,7 +167,11 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_NOT_FOUND: 'The message it belongs to is not there any more.',
 		UC_E_CLOSED: 'You cannot write here: the conversation is not open.',
 	},
-	group: { UC_E_TOO_LARGE: 'The name is too long. Choose a shorter one.' },
+	group: {
+		UC_E_TOO_LARGE: 'The name is too long. Choose a shorter one.',
+		UC_E_NAME:
+			'Your name there has characters that cannot be shown, or is too long. Use up to 64 letters.',
+	},
 	member: {
 		UC_E_EXISTS: 'They are in the group already, or on their way.',
 		UC_E_POLICY: 'You may not change who is in this group.',

@@ -558,10 +558,11 @@ export class Model {
 		if (room) goToRoom(room);
 	}
 
-	async createGroup(name: string, contacts: Id[]): Promise<Id> {
+	/** as: a name of that group only; '': as oneself. */
+	async createGroup(name: string, contacts: Id[], as = ''): Promise<Id> {
 		this.making++;
 		try {
-			return await this.perform((c) => c.createGroup(name, contacts));
+			return await this.perform((c) => c.createGroup(name, contacts, { as }));
 		} finally {
 			this.making--;
 		}
@@ -575,6 +576,12 @@ export class Model {
 
 	async addMembers(room: Id, contacts: Id[]): Promise<void> {
 		for (const id of contacts) await this.attempt('member', (c) => c.addToGroup(room, id));
+	}
+
+	/** A persona, in that room. */
+	async blockMember(room: Id, member: Id, blocked: boolean): Promise<void> {
+		await this.attempt('member', (c) => c.blockMember(room, member, blocked));
+		this.roomChanged(room);
 	}
 
 	async removeMember(room: Id, member: Id): Promise<void> {

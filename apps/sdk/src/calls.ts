@@ -301,13 +301,7 @@ export const calls: {
 							contacts.length,
 							op,
 						)
-					: core.f.uc_group_create(
-							core.client,
-							s.text(name),
-							s.ids(contacts),
-							contacts.length,
-							op,
-						),
+					: core.f.uc_group_create(core.client, s.text(name), s.ids(contacts), contacts.length, op),
 			doneRoom,
 		),
 	introduce: (core, room, { as } = {}) =>
@@ -318,9 +312,7 @@ export const calls: {
 		core.with(() => core.check(core.f.uc_introduce_wait(core.client, wait ? 1 : 0))),
 	blockMember: (core, room, member, blocked) =>
 		core.with((s) =>
-			core.check(
-				core.f.uc_member_block(core.client, s.id(room), s.id(member), blocked ? 1 : 0),
-			),
+			core.check(core.f.uc_member_block(core.client, s.id(room), s.id(member), blocked ? 1 : 0)),
 		),
 	addToGroup: (core, room, contact) =>
 		operation(core, (s, op) => core.f.uc_group_add(core.client, s.id(room), s.id(contact), op)),

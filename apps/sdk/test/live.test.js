@@ -178,6 +178,33 @@ test('groups across three apps; edited, deleted, renamed, left', limit, async ()
 	await Promise.all([ann, ben, cyd].map((p) => p.close()));
 });
 
+test('somebody is a persona in a group, and chooses when', limit, async () => {
+	const ivy = await signedUp('dial', '+4930555', 'Ivy');
+	const jon = await signedUp('lens', 'jon', 'Jon');
+	await met(ivy, jon, 'jon');
+	await jon.ask('waitToIntroduce', true);
+	assert.equal((await jon.ask('account')).waitsToIntroduce, true);
+	const [contact] = await ivy.ask('contacts');
+	const group = await ivy.ask('createGroup', 'Owls', [contact.id], { as: 'Moth' });
+	const at = await jon.until(async () =>
+		(await jon.ask('rooms')).find((r) => r.name === 'Owls' && r.state === 'open'),
+	);
+	assert.equal(at.says, 'nothing');
+	await assert.rejects(jon.ask('send', at.id, 'hoo'), { code: 'UC_E_NOT_INTRODUCED' });
+	await jon.ask('introduce', at.id, { as: 'Owl' });
+	const other = async (p, room) => (await p.ask('members', room)).find((m) => !m.isSelf);
+	await ivy.until(async () => (await other(ivy, group)).name === 'Owl');
+	const moth = await other(jon, at.id);
+	assert.deepEqual([moth.name, moth.persona, moth.contact], ['Moth', true, null]);
+	await ivy.ask('send', group, 'shriek');
+	const { message } = await jon.event('message', (e) => e.message.text === 'shriek');
+	assert.equal(message.sender, `Moth, by that name here only; of ${ivy.app}`);
+	await jon.ask('blockMember', at.id, moth.id, true);
+	assert.equal((await other(jon, at.id)).blocked, true);
+	assert.equal((await ivy.ask('rooms')).find((r) => r.id === group).persona, 'Moth');
+	await Promise.all([ivy, jon].map((p) => p.close()));
+});
+
 test('two accounts are shown to be one person, and no more', limit, async () => {
 	const hal = await signedUp('dial', '+4930444', 'Hal');
 	const other = await signedUp('lens', 'hal_l', 'Hal L.');

@@ -80,6 +80,7 @@ export function NewGroup({
 }) {
 	const model = useModel();
 	const [name, setName] = useState('');
+	const [as, setAs] = useState('');
 	const [picked, setPicked] = useState<Id[]>(start);
 	const [wrong, setWrong] = useState<string | null>(null);
 	const action = useAction();
@@ -89,7 +90,7 @@ export function NewGroup({
 		let room = '';
 		if (
 			await action.run('group', async () => {
-				room = await model.createGroup(name.trim(), picked);
+				room = await model.createGroup(name.trim(), picked, as.trim());
 			})
 		)
 			goToRoom(room);
@@ -109,6 +110,14 @@ export function NewGroup({
 					setName(t);
 					setWrong(null);
 				}}
+			/>
+			<Field
+				label="Another name for you there"
+				autocomplete="off"
+				maxLength={64}
+				hint="Left empty, members see who you are. A name holds in this group only, for good; those you bring in know that it is you."
+				value={as}
+				onValue={setAs}
 			/>
 			<PickContacts
 				label="Members"

@@ -155,6 +155,13 @@ export function Rename({ room, onDone }: { room: Room; onDone(): void }) {
 	);
 }
 
+/** What is said beside a name that holds in this group only. */
+function personaLine(member: Member): string {
+	if (!member.persona) return '';
+	if (member.isSelf) return `as ${clean(member.name, 40)}, here only`;
+	return member.blocked ? 'by that name here only, hidden' : 'by that name here only';
+}
+
 export function MemberRow({ member, room }: { member: Member; room: Room }) {
 	const model = useModel();
 	const own = model.conversation.value?.members.value.find((m) => m.isSelf);
@@ -175,6 +182,12 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 			danger: true,
 			onPick: () => void model.removeMember(room.id, member.id),
 		});
+	if (member.persona && !member.isSelf)
+		items.push({
+			label: member.blocked ? 'Show what they write here' : 'Hide what they write here',
+			icon: 'block',
+			onPick: () => void model.blockMember(room.id, member.id, !member.blocked),
+		});
 	const name = member.isSelf ? 'You' : member.name;
 	return (
 		<Row
@@ -188,7 +201,7 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 					{contact?.verified && <Verified />}
 				</>
 			}
-			line={ROLES[member.role]}
+			line={[ROLES[member.role], personaLine(member)].filter(Boolean).join(' · ')}
 			end={
 				items.length > 0 && (
 					<Menu icon="more" label={`More about ${clean(name, 40) || 'them'}`} items={items} />
