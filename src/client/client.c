@@ -133,10 +133,13 @@ static bool room_is_idle(const struct room *r)
 	return r->state == ROOM_LEFT || !waits;
 }
 
-static bool request_is_idle(const struct request *q)
+/* Also when the app wants it much later: the rest need not wait for that. */
+static bool request_is_idle(const struct uc_client *c, const struct request *q)
 {
-	return q->state != REQUEST_LOOKING && q->state != REQUEST_ADDRESSED &&
-	       q->state != REQUEST_SENDING;
+	enum { LATER_MS = 60 * 1000 };
+	return q->retry_ms > env_now_ms(&c->env) + LATER_MS ||
+	       (q->state != REQUEST_LOOKING && q->state != REQUEST_ADDRESSED &&
+		q->state != REQUEST_SENDING);
 }
 
 bool uc_client_is_idle(const uc_client *c)
@@ -145,7 +148,7 @@ bool uc_client_is_idle(const uc_client *c)
 	    c->account.state == ACCOUNT_RECOVERING)
 		return false;
 	for (const struct request *q = c->requests; q; q = q->next)
-		if (!request_is_idle(q))
+		if (!request_is_idle(c, q))
 			return false;
 	for (const struct invitation *i = c->invitations; i; i = i->next)
 		if (!invitation_is_idle(i))

@@ -44,7 +44,22 @@ static const struct ctl_command commands[] = {
 	  "Undoes suspend.\n\n"
 	  "example:\n"
 	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
-	{ "reports", 1, 7, ctl_reports,
+	{ "curb", 2, 4, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER [DAYS [minors]]",
+	  "let an account ask few people, for a while",
+	  "For 30 days, or DAYS, to the end of a week, the account asks a quarter of the people, "
+	  "and\n"
+	  "brings as few into groups; curbed again meanwhile, a quarter of that, then nobody. "
+	  "With\n"
+	  "minors, it reaches none of them, and nobody new on other apps. A fresh account under "
+	  "its\n"
+	  "name neither. `reports FILE APP decide N --action uphold` does it for a report.\n\n"
+	  "example:\n"
+	  "  undercroftctl curb undercroft.conf dial +4915112345678 60 minors" },
+	{ "uncurb", 2, 2, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER", "take all of that back",
+	  "Undoes curb, and what upheld reports took.\n\n"
+	  "example:\n"
+	  "  undercroftctl uncurb undercroft.conf dial +4915112345678" },
+	{ "reports", 1, 11, ctl_reports,
 	  "FILE APP [list|show N|export N REPORT|decide N|pass N] [--json]",
 	  "reports of abuse, and what is decided",
 	  "Lists those that the app has; shows one: the reported messages, and nothing else of "
@@ -57,7 +72,10 @@ static const struct ctl_command commands[] = {
 	  "prints what rotate-keys wants of it. Decide N --action none|warn|suspend [--note TEXT] "
 	  "records what "
 	  "was\n"
-	  "decided, and does nothing else. Pass sends the evidence to the participant's own app,\n"
+	  "decided, and does nothing else. Decide N --action uphold --account ACCOUNT [--days "
+	  "DAYS]\n"
+	  "[--note TEXT] records that it is right, and curbs the account, once for each report. "
+	  "Pass sends the evidence to the participant's own app,\n"
 	  "when that is another and the room lives here.\n\n"
 	  "examples:\n"
 	  "  undercroftctl reports undercroft.conf dial\n"
@@ -187,7 +205,8 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nFILE is the backbone's configuration. status, queues, drain, reload, suspend,\n"
-	      "unsuspend, rotate-keys, compact, build-filter, and reports with decide or pass, "
+	      "unsuspend, curb, uncurb, rotate-keys, compact, build-filter, and reports with "
+	      "decide or pass, "
 	      "speak\n"
 	      "to the running backbone; restore, erase-app, mend and load write stores that are "
 	      "not in\n"

@@ -54,7 +54,7 @@ static const char *reason_word(uint8_t reason)
 
 static const char *action_word(uint8_t action)
 {
-	static const char *const words[] = { "undecided", "none", "warn", "suspend" };
+	static const char *const words[] = { "undecided", "none", "warn", "suspend", "uphold" };
 	return WORD(words, action);
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctl/files.h"
 #include "ctl/report_show.h"
+#include "provider/provider.h"
 #include "server/control.h"
 
 enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 256 << 20, LIST_MAX = 65536 };
@@ -156,10 +157,32 @@ static const char *option(const struct ctl *c, const char *name)
 	return NULL;
 }
 
+static int uphold(const struct ctl *c)
+{
+	const char *account = option(c, "--account"), *days = option(c, "--days");
+	const char *note = option(c, "--note");
+	struct buf rest;
+	if (!account || c->argc != 7 + (note ? 2 : 0) + (days ? 2 : 0))
+		return CTL_USAGE;
+	buf_init(&rest, CONTROL_LINE_MAX);
+	buf_printf(&rest, "%s ", account);
+	if (days)
+		buf_printf(&rest, "%s", days);
+	else
+		buf_printf(&rest, "%d", CURB_DAYS);
+	buf_printf(&rest, "%s%s", note ? " " : "", note ? note : "");
+	buf_add_byte(&rest, 0);
+	int status = rest.failed ? CTL_USAGE : order(c, "report-uphold", (char *)rest.p);
+	buf_done(&rest);
+	return status;
+}
+
 static int decide(const struct ctl *c)
 {
 	const char *action = option(c, "--action"), *note = option(c, "--note");
 	struct buf rest;
+	if (action && view_equal(view_str(action), VIEW_LIT("uphold")))
+		return uphold(c);
 	if (!action || c->argc != (note ? 7 : 5))
 		return CTL_USAGE;
 	buf_init(&rest, CONTROL_LINE_MAX);

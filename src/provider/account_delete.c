@@ -17,8 +17,9 @@ static uc_err key_delete(struct provider *p, const struct account_record *accoun
 static uc_err account_delete(struct provider *p, struct view id, struct arena *a)
 {
 	static const enum provider_table tables[] = {
-		TABLE_ACCOUNT, TABLE_DEVICE, TABLE_LIST,     TABLE_SLOT,    TABLE_GRANT,
-		TABLE_VAULT,   TABLE_SPENT,  TABLE_SETTINGS, TABLE_NUMBERS, TABLE_DISCOVERABLE
+		TABLE_ACCOUNT, TABLE_DEVICE,       TABLE_LIST,  TABLE_SLOT,
+		TABLE_GRANT,   TABLE_VAULT,        TABLE_SPENT, TABLE_SETTINGS,
+		TABLE_NUMBERS, TABLE_DISCOVERABLE, TABLE_CURB
 	};
 	struct view_list devices;
 	struct store_batch b;

@@ -247,9 +247,11 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
+	/* Who reaches no minors asks nobody elsewhere: how old they are there is not known here. */
+	bool is_let_go = l.sender.is_off_minors && l.entry.consent_operation == CONSENT_REQUEST;
 	if (is_own_domain(c->p, domain))
 		TRY(letter_deliver(c->p, &l, is_update, &c->arena));
-	else
+	else if (!is_let_go)
 		TRY(outbox_append(c->p, domain, is_update, bytes));
 	call_respond(c, NULL, NULL);
 	return UC_OK;

@@ -2,6 +2,7 @@
 /* KeyPackages for an address: from the adder through its app to the hub of the room, and from there
  * to the app that gave the address out (draft-ietf-mimi-protocol-06, keyMaterial).  The hub vouches
  * that a participant of the room asks; what the address is worth, its app knows alone. */
+#include "provider/reaching.h"
 #include "provider/room_work.h"
 
 struct key_request {
@@ -92,12 +93,22 @@ static void asked(struct provider *p, struct ask *a, const struct peer_response 
 	call_done(c);
 }
 
+/* Whoever is brought in: who is curbed brings few. */
+static uc_err bringing_count(struct call *c, uint32_t *wait_s)
+{
+	struct account_record account;
+	struct view id = VIEW_OF(c->s->account_id);
+	TRY(account_get(c->p, id, &c->arena, &account));
+	return budget_bring(c->p, id, &account, &c->arena, wait_s);
+}
+
 uc_err handle_key_material(struct call *c, struct view body)
 {
 	struct key_material_request_frame f;
 	struct key_request q = { .p = c->p, .a = &c->arena };
 	struct view domain, response;
 	struct seat_live *seat;
+	uint32_t wait_s = 0;
 	TRY(wire_decode(body, &c->arena, key_material_request_frame_element, &f));
 	TRY(seat_live_get(c->s, f.seat, &seat));
 	TRY(seat_client(c->p, seat, &c->arena, &q.client));
@@ -105,6 +116,11 @@ uc_err handle_key_material(struct call *c, struct view body)
 	q.body = f.request;
 	TRY(read(&q));
 	TRY(target_domain(&q, &domain));
+	TRY(bringing_count(c, &wait_s));
+	if (wait_s) {
+		call_refuse(c, UC_E_RATE, NULL, wait_s);
+		return UC_OK;
+	}
 	if (seat->room->record.part != ROOM_HUB)
 		return hub_ask(c, asked, "keyMaterial", seat->room->record.hub, q.target, q.client,
 			       0, q.body);

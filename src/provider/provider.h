@@ -154,6 +154,17 @@ uc_err UC_MUST_USE provider_set_custody(struct provider *p, struct view domains)
 void provider_discovery_changed(struct provider *p);
 /* The filter of who can be found is made now, not when a day is over; UC_E_UNSUPPORTED. */
 uc_err UC_MUST_USE provider_filter_now(struct provider *p);
+/* For so many days, to the end of a week, the account asks fewer strangers and brings fewer people into
+ * groups, each time fewer; off_minors: and reaches no minors.  A fresh account under its name neither.
+ * The other takes all of that back.  UC_E_NOT_FOUND; UC_E_ARGUMENT. */
+enum { CURB_DAYS = 30, CURB_DAYS_MAX = 365 };
+uc_err UC_MUST_USE provider_curb(struct provider *p, struct view account_id, unsigned days,
+				 bool off_minors);
+uc_err UC_MUST_USE provider_uncurb(struct provider *p, struct view account_id);
+/* The same, where a report is decided to be right, which counts once: UC_E_EXISTS.  Of harm to a child,
+ * it keeps minors off.  The account is what the moderators' key has opened. */
+uc_err UC_MUST_USE provider_report_uphold(struct provider *p, uint64_t number,
+					  struct view account_id, unsigned days, struct view note);
 /* What moderators have decided about a report: enum report_action.  UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE provider_report_decide(struct provider *p, uint64_t number, uint8_t action,
 					  struct view note);

@@ -2,6 +2,7 @@
 #include "provider/reaching.h"
 
 #include "mimi/contact_token.h"
+#include "provider/curb.h"
 
 /* --- the table --- */
 
@@ -9,12 +10,15 @@ uc_err sender_of(struct provider *p, struct view account_id, const struct accoun
 		 struct arena *a, struct contact_sender *out)
 {
 	struct settings s;
+	struct curb curb;
 	TRY(settings_of(p, account_id, a, &s));
+	TRY(curb_get(p, account_id, account, a, &curb));
 	*out = (struct contact_sender){
 		.age_band = s.age_band,
 		/* By days, which is all that is kept: one to two of them. */
 		.is_new = !p->contact.new_ask &&
 			  day_of(env_now_ms(p->env)) <= account->created_day + 1,
+		.is_off_minors = curb.is_off_minors,
 	};
 	return UC_OK;
 }
@@ -24,14 +28,15 @@ static bool was_handed(const struct request_address *a)
 	return a->channel == CHANNEL_LINK || a->channel == CHANNEL_ONCE;
 }
 
-static bool table_lets(const struct settings *to, uint8_t sender, enum reach_channel channel,
-		       bool is_new, bool wrong_code)
+static bool table_lets(const struct settings *to, const struct contact_sender *from,
+		       enum reach_channel channel, bool wrong_code)
 {
 	const struct reach r = {
 		.recipient = (enum age_band)to->age_band,
-		.sender = (enum age_band)sender,
+		.sender = (enum age_band)from->age_band,
 		.channel = channel,
-		.sender_is_new = is_new,
+		.sender_is_new = from->is_new,
+		.safety_hold = from->is_off_minors,
 		.wrong_code = wrong_code,
 		/* The guardian may: the person's device asks them before it shows anything. */
 		.guardian_agrees = settings_has_guardian(to),
@@ -50,22 +55,23 @@ bool letter_reaches(const struct settings *to, const struct request_address *thr
 		return false;
 	bool wrong_code = found && to->code.n && !view_equal(to->code, VIEW_OF(through->grant_id));
 	/* A reply address came to whom it was sent to by being asked: as one that was found. */
-	return table_lets(to, from->age_band, handed ? REACH_IN_PERSON : REACH_NAME, from->is_new,
-			  wrong_code);
+	return table_lets(to, from, handed ? REACH_IN_PERSON : REACH_NAME, wrong_code);
 }
 
 bool is_findable(const struct settings *s, bool code_fits)
 {
 	/* Who looks is not known: if those of 16 and 17 may ask, somebody may. */
+	const struct contact_sender somebody = { .age_band = AGE_TEEN_B };
 	return s->find_by_name && s->ask == ASK_ANYBODY &&
-	       table_lets(s, AGE_TEEN_B, REACH_NAME, false, !code_fits);
+	       table_lets(s, &somebody, REACH_NAME, !code_fits);
 }
 
 bool is_discoverable(const struct settings *s)
 {
 	/* Everybody reads it, grown-ups too, and without a contact code. */
+	const struct contact_sender grown_up = { .age_band = AGE_ADULT };
 	return s->find_by_number && is_findable(s, !s->code.n) &&
-	       table_lets(s, AGE_ADULT, REACH_NAME, false, false);
+	       table_lets(s, &grown_up, REACH_NAME, false);
 }
 
 /* --- budgets --- */
@@ -76,12 +82,13 @@ enum {
 	TOKEN_DAYS = 3 * TOKEN_WEEK_DAYS, /* longer than its key */
 };
 /* Kinds in TABLE_SPENT, beside those of spent.h; stored: they never change. */
-static const uint8_t bucket_tags[BUCKETS] = { 8, 9, 10 };
+static const uint8_t bucket_tags[BUCKETS + 1] = { 8, 9, 10, 11 };
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 
 struct bucket {
 	uint64_t step_us, room_us; /* one of it; all of it */
+	uint64_t price_us;         /* what a request takes: more than one of it, of who is curbed */
 	/* Its clock goes by so much at once: what is stored tells no nearer when somebody asked. */
 	uint64_t grid_us;
 	struct spent_record r;
@@ -94,56 +101,64 @@ static uint64_t bucket_now(const struct provider *p, const struct bucket *b)
 }
 
 /* At most n in so many days, of which `burst` at once. */
-static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned burst)
+static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned burst,
+			 const struct curb *curb)
 {
+	unsigned price = curb_price(curb);
 	if (!burst)
 		burst = 1;
 	b->step_us = days * DAY_MS * 1000 / (n > burst ? n - burst : 1);
 	b->room_us = b->step_us * burst;
+	b->price_us = b->step_us * (price < burst ? price : burst);
 	b->grid_us = days > 1 ? 24 * HOUR_US : HOUR_US;
 }
 
 bool budget_is_kind(struct view kind)
 {
 	return kind.n == SHA256_BYTES / 2 ||
-	       (kind.n == 1 && kind.p[0] >= bucket_tags[0] && kind.p[0] <= bucket_tags[2]);
+	       (kind.n == 1 && kind.p[0] >= bucket_tags[0] && kind.p[0] <= bucket_tags[BUCKETS]);
+}
+
+static uc_err bucket_read(struct provider *p, struct view subject, uint8_t tag, struct arena *a,
+			  struct bucket *b)
+{
+	struct store_key k;
+	struct spent_record r = { 0 };
+	bool found;
+	uint64_t now = bucket_now(p, b);
+	TRY(record_find(p->accounts, key_2(&k, TABLE_SPENT, subject, view_make(&tag, 1)),
+			spent_record_element, a, &r, &found));
+	if (r.empty_until_us < now)
+		r.empty_until_us = now;
+	/* Of a time when the clock was ahead. */
+	if (r.empty_until_us > now + b->room_us)
+		r.empty_until_us = now + b->room_us;
+	b->r = r;
+	return UC_OK;
 }
 
 /* A day's, a week's for a new account, and what nobody has answered, of 30 days. */
 static uc_err buckets_read(struct provider *p, struct view subject,
-			   const struct account_record *account, struct arena *a,
-			   struct bucket v[BUCKETS])
+			   const struct account_record *account, const struct curb *curb,
+			   struct arena *a, struct bucket v[BUCKETS])
 {
 	unsigned day = p->contact.day;
 	bool is_new = day_of(env_now_ms(p->env)) < account->created_day + NEW_DAYS;
 	unsigned at_once = is_new ? day / 4 : day;
 	/* A day's is full again after a day. */
-	bucket_begin(&v[0], 1, at_once * 2, at_once);
-	bucket_begin(&v[1], 7, is_new ? day * 3 / 4 : day * 7, at_once);
-	bucket_begin(&v[2], 30, day * 3 / 2, day);
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct store_key k;
-		struct spent_record r = { 0 };
-		bool found;
-		uint64_t now = bucket_now(p, &v[i]);
-		TRY(record_find(p->accounts,
-				key_2(&k, TABLE_SPENT, subject, view_make(&bucket_tags[i], 1)),
-				spent_record_element, a, &r, &found));
-		if (r.empty_until_us < now)
-			r.empty_until_us = now;
-		/* Of a time when the clock was ahead. */
-		if (r.empty_until_us > now + v[i].room_us)
-			r.empty_until_us = now + v[i].room_us;
-		v[i].r = r;
-	}
+	bucket_begin(&v[0], 1, at_once * 2, at_once, curb);
+	bucket_begin(&v[1], 7, is_new ? day * 3 / 4 : day * 7, at_once, curb);
+	bucket_begin(&v[2], 30, day * 3 / 2, day, curb);
+	for (size_t i = 0; i < BUCKETS; i++)
+		TRY(bucket_read(p, subject, bucket_tags[i], a, &v[i]));
 	return UC_OK;
 }
 
-static uint32_t buckets_wait(struct provider *p, const struct bucket v[BUCKETS])
+static uint32_t buckets_wait(struct provider *p, const struct bucket *v, size_t n)
 {
 	uint64_t now = env_now_ms(p->env) * 1000, most = 0;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		uint64_t after = v[i].r.empty_until_us + v[i].step_us, grid = v[i].grid_us;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t after = v[i].r.empty_until_us + v[i].price_us, grid = v[i].grid_us;
 		if (after <= bucket_now(p, &v[i]) + v[i].room_us)
 			continue;
 		/* When its clock is so far. */
@@ -225,21 +240,33 @@ static uc_err asked_write(struct provider *p, struct store_batch *b, struct view
 	return buckets_write(b, account_id, own);
 }
 
+/* At the last level nothing is left, until the first of its reports is over. */
+static uint32_t curbed_wait(const struct provider *p, const struct curb *c)
+{
+	uint64_t now = env_now_ms(p->env);
+	return !curb_price(c) && c->until_ms > now ? (uint32_t)((c->until_ms - now) / 1000 + 1) : 0;
+}
+
 uc_err budget_take(struct provider *p, struct view account_id, const struct account_record *account,
 		   const struct budget_letter *l, bool is_drawn, struct arena *a, uint32_t *wait_s)
 {
 	struct bucket own[BUCKETS], names[BUCKETS];
 	struct store_batch b;
+	struct curb curb;
 	struct view name = name_subject(account_id, account);
-	TRY(buckets_read(p, account_id, account, a, own));
-	TRY(buckets_read(p, name, account, a, names));
-	uint32_t wait = buckets_wait(p, own), other = buckets_wait(p, names);
+	TRY(curb_get(p, account_id, account, a, &curb));
+	*wait_s = curbed_wait(p, &curb);
+	if (*wait_s)
+		return UC_OK;
+	TRY(buckets_read(p, account_id, account, &curb, a, own));
+	TRY(buckets_read(p, name, account, &curb, a, names));
+	uint32_t wait = buckets_wait(p, own, BUCKETS), other = buckets_wait(p, names, BUCKETS);
 	*wait_s = wait > other ? wait : other;
 	if (*wait_s)
 		return UC_OK;
 	for (size_t i = 0; i < BUCKETS; i++) {
-		own[i].r.empty_until_us += own[i].step_us;
-		names[i].r.empty_until_us += names[i].step_us;
+		own[i].r.empty_until_us += own[i].price_us;
+		names[i].r.empty_until_us += names[i].price_us;
 	}
 	/* A kill in between costs one of the name; it gives none back. */
 	TRY(buckets_commit(p, name, names));
@@ -247,7 +274,39 @@ uc_err budget_take(struct provider *p, struct view account_id, const struct acco
 	return finish_accounts(p, &b, asked_write(p, &b, account_id, l, is_drawn, own));
 }
 
-/* What was full already holds no more than it did. */
+static uc_err bring_take(struct provider *p, struct view subject, const struct curb *c,
+			 struct arena *a, uint32_t *wait_s)
+{
+	struct bucket one;
+	struct store_key k;
+	struct store_batch b;
+	const uint8_t tag = bucket_tags[BUCKETS];
+	unsigned day = p->contact.day;
+	bucket_begin(&one, 1, day * 2, day, c);
+	TRY(bucket_read(p, subject, tag, a, &one));
+	*wait_s = buckets_wait(p, &one, 1);
+	if (*wait_s)
+		return UC_OK;
+	one.r.empty_until_us += one.price_us;
+	store_batch_init(&b, subject);
+	return finish_accounts(p, &b,
+			       record_put(&b, key_2(&k, TABLE_SPENT, subject, view_make(&tag, 1)),
+					  spent_record_element, &one.r));
+}
+
+uc_err budget_bring(struct provider *p, struct view account_id,
+		    const struct account_record *account, struct arena *a, uint32_t *wait_s)
+{
+	struct curb curb;
+	TRY(curb_get(p, account_id, account, a, &curb));
+	*wait_s = curbed_wait(p, &curb);
+	if (!curb.level || *wait_s)
+		return UC_OK;
+	return bring_take(p, name_subject(account_id, account), &curb, a, wait_s);
+}
+
+/* What was full already holds no more than it did.  Of who is curbed no more than others pay comes back: by letters of
+ * before, which cost as much, there would be more than there was. */
 static void buckets_give(struct bucket v[BUCKETS])
 {
 	for (size_t i = 0; i < BUCKETS; i++)
@@ -262,12 +321,14 @@ uc_err budget_back(struct provider *p, struct store_batch *b, struct view accoun
 	struct bucket own[BUCKETS], names[BUCKETS];
 	struct view name = name_subject(account_id, account), key;
 	struct store_key k;
+	struct curb curb;
 	bool has_asked;
 	TRY(letter_key(&k, account_id, NOTE_ASKED, l, &key));
 	TRY(store_has(p->accounts, key, &has_asked));
 	store_delete(b, key);
-	TRY(buckets_read(p, account_id, account, a, own));
-	TRY(buckets_read(p, name, account, a, names));
+	TRY(curb_get(p, account_id, account, a, &curb));
+	TRY(buckets_read(p, account_id, account, &curb, a, own));
+	TRY(buckets_read(p, name, account, &curb, a, names));
 	/* As much is written when there is nothing to give: that the asker has gone is not told. */
 	if (has_asked) {
 		buckets_give(own);

@@ -17,8 +17,9 @@ uc_err UC_MUST_USE settings_asked(struct provider *p, struct view account_id, st
 
 /* What is known of somebody who asks: of one's own people, or by a token. */
 struct contact_sender {
-	uint8_t age_band; /* enum age_band */
-	bool is_new;      /* an account of less than a day */
+	uint8_t age_band;   /* enum age_band */
+	bool is_new;        /* an account of less than a day */
+	bool is_off_minors; /* by what reports took from it (curb.h) */
 };
 uc_err UC_MUST_USE sender_of(struct provider *p, struct view account_id,
 			     const struct account_record *account, struct arena *a,
@@ -46,6 +47,10 @@ struct budget_letter {
 uc_err UC_MUST_USE budget_take(struct provider *p, struct view account_id,
 			       const struct account_record *account, const struct budget_letter *l,
 			       bool is_drawn, struct arena *a, uint32_t *wait_s);
+/* Somebody is brought into a room: *wait_s, when the account is curbed, and has done that often. */
+uc_err UC_MUST_USE budget_bring(struct provider *p, struct view account_id,
+				const struct account_record *account, struct arena *a,
+				uint32_t *wait_s);
 /* Was a token drawn for that letter, which has not been sent yet?  From now on it has. */
 uc_err UC_MUST_USE budget_drawn(struct provider *p, struct view account_id,
 				const struct budget_letter *l, bool *is_drawn);

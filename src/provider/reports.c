@@ -388,6 +388,38 @@ uc_err provider_report_decide(struct provider *p, uint64_t number, uint8_t actio
 	return err;
 }
 
+/* Written first: what fails after that is done by hand, and nothing counts twice. */
+static uc_err uphold(struct provider *p, uint64_t number, struct view account_id, unsigned days,
+		     struct view note, struct arena *a)
+{
+	struct report_record r;
+	struct abuse_report report;
+	struct account_record account;
+	struct view domain;
+	TRY(record_of(p, number, a, &r));
+	TRY(wire_decode(r.report, a, abuse_report_element, &report));
+	TRY(uri_domain_of(report.alleged_abuser_uri, &domain));
+	if (!is_own_domain(p, domain) || r.verdict == REPORT_UNCONFIRMED)
+		return UC_E_NOT_ALLOWED;
+	if (r.action == REPORT_UPHELD)
+		return UC_E_EXISTS;
+	TRY(account_get(p, account_id, a, &account));
+	TRY(decide(p, number, REPORT_UPHELD, note, a));
+	return provider_curb(p, account_id, days, report.reason_code == REPORT_CHILD);
+}
+
+uc_err provider_report_uphold(struct provider *p, uint64_t number, struct view account_id,
+			      unsigned days, struct view note)
+{
+	struct arena scratch;
+	if (account_id.n != ACCOUNT_ID || !days || days > CURB_DAYS_MAX || note.n > REPORT_NOTE_MAX)
+		return UC_E_ARGUMENT;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = uphold(p, number, account_id, days, note, &scratch);
+	arena_done(&scratch);
+	return err;
+}
+
 static void passed(struct provider *p, struct ask *ask, const struct peer_response *said)
 {
 	struct arena scratch;

@@ -104,6 +104,15 @@ void wire_token_record(struct wire *w, struct token_record *v)
 	wire_fixed(w, v->use, sizeof v->use);
 }
 
+void wire_curb_record(struct wire *w, struct curb_record *v)
+{
+	record_version(w, &v->version);
+	wire_u32(w, &v->first_day);
+	wire_u32(w, &v->second_day);
+	wire_u32(w, &v->third_day);
+	wire_u32(w, &v->off_minors_day);
+}
+
 void wire_index_record(struct wire *w, struct index_record *v)
 {
 	record_version(w, &v->version);
@@ -397,6 +406,7 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_FILTER, filter_record_element },
 		{ TABLE_FILTER_PART, filter_part_record_element },
 		{ TABLE_TOKEN, token_record_element },
+		{ TABLE_CURB, curb_record_element },
 		{ TABLE_CUSTODIAN, custodian_record_element },
 		{ TABLE_ROOM, room_record_element },
 		{ TABLE_GROUP_INFO, group_info_record_element },

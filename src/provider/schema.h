@@ -25,6 +25,7 @@
 	X(INDEX,       13, "accounts", "domain")   /* domain: struct index_record */ \
 	X(SETTINGS,    14, "accounts", "account")  /* account: struct settings_record */ \
 	X(TOKEN,       15, "accounts", "token")    /* hash of key id and nonce: struct token_record */ \
+	X(CURB,        16, "accounts", "account")  /* account or name id: struct curb_record */ \
 	X(DISCOVERABLE, 17, "accounts", "account") /* account: struct discoverable_record */ \
 	X(NUMBERS,     18, "accounts", "account")  /* account or name id: struct numbers_record */ \
 	X(FILTER,      19, "accounts", "domain")   /* domain, key: struct filter_record */ \
@@ -137,6 +138,15 @@ struct token_record {
 	uint16_t version;
 	uint32_t week;   /* since 1970 */
 	uint8_t use[32]; /* hash of what for: the same use again is good again */
+};
+/* Reports about an account that moderators have upheld (curb.h). */
+enum { CURB_LEVELS = 3 };
+struct curb_record {
+	uint16_t version;
+	uint32_t first_day, second_day,
+		third_day;       /* since 1970: each counts up to its own, the last of a
+						      week; 0: none */
+	uint32_t off_minors_day; /* reaches no minors up to then; 0: not said */
 };
 /* Whoever has its number may learn that it is here.  The number itself is nowhere. */
 struct discoverable_record {
@@ -273,6 +283,7 @@ enum report_action {
 	REPORT_NO_ACTION,
 	REPORT_WARNED,
 	REPORT_SUSPENDED,
+	REPORT_UPHELD,
 };
 struct report_record {
 	uint16_t version;
@@ -337,6 +348,7 @@ struct follow_start {
 	X(outbox_record) \
 	X(spent_record) \
 	X(token_record) \
+	X(curb_record) \
 	X(discoverable_record) \
 	X(numbers_record) \
 	X(filter_record) \

@@ -4,6 +4,7 @@
  * tick as many records as its time allows, a round an hour. */
 #include "mimi/contact_token.h"
 #include "provider/account_names.h"
+#include "provider/curb.h"
 #include "provider/discovery.h"
 #include "provider/reaching.h"
 
@@ -183,6 +184,16 @@ static uc_err sweep_token(struct provider *p, struct view key, struct view value
 	return r.week + 2 < token_week(now_ms) ? record_drop(p, token, key) : UC_OK;
 }
 
+static uc_err sweep_curb(struct provider *p, struct view key, struct view value, uint64_t now_ms,
+			 struct arena *a)
+{
+	struct curb_record r;
+	struct view subject;
+	TRY(key_part(key, a, &subject));
+	TRY(wire_decode(value, a, curb_record_element, &r));
+	return curb_is_over(&r, now_ms) ? record_drop(p, subject, key) : UC_OK;
+}
+
 /* --- finding by number --- */
 
 static uc_err sweep_numbers(struct provider *p, struct view key, struct view value, uint64_t now_ms,
@@ -246,6 +257,7 @@ static const struct {
 	{ TABLE_DISCOVERABLE, sweep_discoverable },
 	{ TABLE_FILTER, sweep_filter },
 	{ TABLE_TOKEN, sweep_token },
+	{ TABLE_CURB, sweep_curb },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };
 

@@ -170,7 +170,7 @@ uc_err handle_token_issue(struct call *c, struct view body)
 	const struct oprf_key *key = key_to_issue(t, what, VIEW_OF(q.token_key_id));
 	if (!key)
 		return UC_E_KEY;
-	if (!sender.is_new)
+	if (!sender.is_new && !sender.is_off_minors)
 		return issue(c, key, &q, &account);
 	call_respond(c, token_issue_response_element, &none);
 	return UC_OK;

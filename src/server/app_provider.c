@@ -599,6 +599,45 @@ static uc_err do_unsuspend(struct app *a, const struct app_order *o)
 	return suspend_set(a, o, false);
 }
 
+/* ACCOUNT [DAYS [minors]]. */
+static uc_err do_curb(struct app *a, const struct app_order *o)
+{
+	uint8_t account[PROVIDER_ACCOUNT];
+	uint64_t days = CURB_DAYS;
+	struct view who, days_text, minors = view_cut(o->argument, ' ', &who);
+	minors = view_cut(minors, ' ', &days_text);
+	bool off_minors = view_equal(minors, VIEW_LIT("minors"));
+	TRY(account_of(a, who, account));
+	if (days_text.n)
+		TRY(decimal_read(days_text, &days));
+	return (minors.n && !off_minors) || days > CURB_DAYS_MAX
+		       ? UC_E_ARGUMENT
+		       : provider_curb(a->provider, VIEW_OF(account), (unsigned)days, off_minors);
+}
+
+static uc_err do_uncurb(struct app *a, const struct app_order *o)
+{
+	uint8_t account[PROVIDER_ACCOUNT];
+	TRY(account_of(a, o->argument, account));
+	return provider_uncurb(a->provider, VIEW_OF(account));
+}
+
+/* NUMBER ACCOUNT DAYS [NOTE]. */
+static uc_err do_report_uphold(struct app *a, const struct app_order *o)
+{
+	uint8_t account[PROVIDER_ACCOUNT];
+	struct view number, who, days_text, note = view_cut(o->argument, ' ', &number);
+	uint64_t n, days;
+	note = view_cut(note, ' ', &who);
+	note = view_cut(note, ' ', &days_text);
+	TRY(decimal_read(number, &n));
+	TRY(decimal_read(days_text, &days));
+	TRY(account_of(a, who, account));
+	return days > CURB_DAYS_MAX ? UC_E_ARGUMENT
+				    : provider_report_uphold(a->provider, n, VIEW_OF(account),
+							     (unsigned)days, note);
+}
+
 /* NUMBER ACTION [NOTE]. */
 static uc_err do_report_decide(struct app *a, const struct app_order *o)
 {
@@ -632,6 +671,9 @@ static uc_err order(void *ctx, const struct app_order *o)
 		{ "rotate-keys", do_rotate_keys },
 		{ "suspend", do_suspend },
 		{ "unsuspend", do_unsuspend },
+		{ "curb", do_curb },
+		{ "uncurb", do_uncurb },
+		{ "report-uphold", do_report_uphold },
 		{ "report-pass", do_report_pass },
 		{ "report-decide", do_report_decide },
 	};

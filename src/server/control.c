@@ -229,6 +229,9 @@ static const struct row {
 	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|discovery|retire|moderators KEY] */
 	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
+	{ "curb", 3, 3, do_app }, /* APP ACCOUNT [DAYS [minors]] */
+	{ "uncurb", 3, 3, do_app },
+	{ "report-uphold", 3, 3, do_app }, /* APP NUMBER ACCOUNT DAYS [NOTE] */
 	{ "report-decide", 3, 3, do_app }, /* APP NUMBER ACTION [NOTE] */
 	{ "report-pass", 3, 3, do_app },   /* APP NUMBER */
 	{ "compact", 2, 2, do_app },       /* APP: deleted bytes leave the disk now */

@@ -3,6 +3,7 @@
 """Reports of abuse, from the terminal client to the account behind a pseudonym: at the own app, at
 another that is the room's hub, and passed on to the app of whoever is reported."""
 import json
+import time
 import unittest
 
 from people import Backbone, Person, befriend
@@ -19,7 +20,9 @@ class Reports(unittest.TestCase):
         cls.rosa = Person(cls.backbone, 'rosa', 'dial', '+4915112345678', 'Rosa')
         cls.uwe = Person(cls.backbone, 'uwe', 'dial', '+4915112345679', 'Uwe')
         cls.tom = Person(cls.backbone, 'tom', 'lens', 'tom', 'Tom')
-        for p in (cls.rosa, cls.uwe, cls.tom):
+        cls.ida = Person(cls.backbone, 'ida', 'lens', 'ida', 'Ida')
+        cls.eva = Person(cls.backbone, 'eva', 'dial', '+4915112345670', 'Eva')
+        for p in (cls.rosa, cls.uwe, cls.tom, cls.ida, cls.eva):
             p.sign_up()
         befriend(cls.rosa, cls.tom)
         befriend(cls.rosa, cls.uwe)
@@ -77,6 +80,7 @@ class Reports(unittest.TestCase):
         # Exactly Rosa, and by Dial's key alone.
         done, accounts = self.opened('dial', report['number'])
         self.assertEqual(set(accounts), {self.account('dial', self.rosa)}, done)
+        (accounts_of_rosa,) = set(accounts)
         done, accounts = self.opened('dial', report['number'], key_of='lens')
         self.assertEqual((done.returncode, accounts), (1, []))
         # Nobody can report what is their own, or is not there, twice, or of several.
@@ -89,10 +93,33 @@ class Reports(unittest.TestCase):
         done = self.backbone.ctl('reports', self.conf, 'dial', 'decide', str(report['number']),
                                  '--action', 'warn', '--note', 'the first time')
         self.assertEqual(done.returncode, 0, done)
+        # Upheld, it takes from her budget, once; more makes it less; it stays after a restart.
+        uphold = ('reports', self.conf, 'dial', 'decide', str(report['number']), '--action',
+                  'uphold', '--account', accounts_of_rosa, '--days', '20', '--note', 'it is')
+        self.assertEqual(self.backbone.ctl(*uphold).returncode, 0)
+        self.assertEqual(self.backbone.ctl(*uphold).returncode, 1)
+        self.rosa.run('ask', 'lens', self.ida.identifier, 'one is left')
+        for days in ((), ('60', 'minors')):
+            done = self.backbone.ctl('curb', self.conf, 'dial', self.rosa.identifier, *days)
+            self.assertEqual(done.returncode, 0, done)
+        for wrong in (('0',), ('1000',), ('5', 'grown-ups')):
+            done = self.backbone.ctl('curb', self.conf, 'dial', self.rosa.identifier, *wrong)
+            self.assertEqual(done.returncode, 1, done)
         self.backbone.stop()
         self.backbone.start()
         shown = self.reports('dial', 'show', str(report['number']))
-        self.assertEqual((shown[0]['action'], shown[0]['decision']), ('warn', 'the first time'))
+        self.assertEqual((shown[0]['action'], shown[0]['decision']), ('uphold', 'it is'))
+        # The third time she asks nobody: her client waits, for weeks.
+        waiting = self.rosa.start('ask', 'dial', self.eva.identifier, 'again', '--wait')
+        time.sleep(1)
+        waiting.kill()
+        self.rosa.run('send', 'Walks', 'this goes out at once')
+        self.eva.run('sync')
+        self.assertEqual(self.eva.json('requests'), [])
+        done = self.backbone.ctl('uncurb', self.conf, 'dial', self.rosa.identifier)
+        self.assertEqual(done.returncode, 0, done)
+        self.rosa.run('ask', 'dial', self.eva.identifier, 'once more')
+        self.eva.until(lambda: self.eva.json('requests'))
         self.reports('dial', 'show', '77', status=1)
         for way in ('suspend', 'unsuspend'):
             done = self.backbone.ctl(way, self.conf, 'dial', self.account('dial', self.rosa))

@@ -196,3 +196,26 @@ uc_err settings_put(struct person *p, const struct settings *s)
 {
 	return settings_put_code(p, s, "");
 }
+
+struct view address_of(const struct person *p, uint8_t channel)
+{
+	struct view uri = { NULL, 0 };
+	struct request_address r = { .channel = channel, .expires_ms = test_now_ms + DAY_MS };
+	memcpy(r.account_id, p->account_id, sizeof r.account_id);
+	expect_ok(request_address_seal(test_env(), VIEW_OF(p->app->keys.address_key),
+				       p->app->domain, &r, &apps_mem, &uri));
+	return uri;
+}
+
+struct view card_to(struct view reply, struct view target)
+{
+	return entry_make(CONSENT_REQUEST, reply, target, COMPONENT_CONTACT_CARD, CARD_BYTES);
+}
+
+unsigned asks_left(struct person *p, const struct person *to)
+{
+	unsigned n = 0;
+	while (n < 100 && !request(p->c, card_to(reply_make(p), address_of(to, CHANNEL_LINK))))
+		n++;
+	return n;
+}

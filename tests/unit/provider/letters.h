@@ -23,6 +23,11 @@ struct token token_of(struct app *issuer, enum token_class what);
 struct view entry_with(struct view entry, struct app *to, const struct token *t);
 /* With one of Lens for somebody of that age, or none for who is new there. */
 struct view entry_sent(struct view entry, enum age_band band, bool is_new);
+/* An address of a person as that way has it, good for a day; a letter to it. */
+struct view address_of(const struct person *p, uint8_t channel);
+struct view card_to(struct view reply, struct view target);
+/* How many more they may ask now: asks so many. */
+unsigned asks_left(struct person *p, const struct person *to);
 uc_err request(struct client *c, struct view entry);
 uc_err update(struct client *c, struct view entry);
 struct view intake_take(struct client *c, struct device *d);

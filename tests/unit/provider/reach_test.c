@@ -109,16 +109,6 @@ static void bands_begin(struct person to[AGE_BANDS], struct person *rosa)
 	}
 }
 
-static struct view address_of(const struct person *p, uint8_t channel)
-{
-	struct view uri = { NULL, 0 };
-	struct request_address r = { .channel = channel, .expires_ms = test_now_ms + DAY_MS };
-	memcpy(r.account_id, p->account_id, sizeof r.account_id);
-	expect_ok(request_address_seal(test_env(), VIEW_OF(p->app->keys.address_key),
-				       p->app->domain, &r, &apps_mem, &uri));
-	return uri;
-}
-
 /* Does it come in?  What the other app hears is always the same. */
 static bool arrives(struct person *to, struct view entry)
 {
@@ -128,11 +118,6 @@ static bool arrives(struct person *to, struct view entry)
 		  201);
 	expect_eq(answer.n, 0);
 	return client_events(to->c, FRAME_INTAKE) > before;
-}
-
-static struct view card_to(struct view reply, struct view target)
-{
-	return entry_make(CONSENT_REQUEST, reply, target, COMPONENT_CONTACT_CARD, CARD_BYTES);
 }
 
 /* As the table says it, for what an app knows of. */
@@ -292,15 +277,6 @@ TEST(a_thousand_answers_of_each_kind_have_one_length)
 	}
 	kem_key_wipe(&key);
 	apps_end();
-}
-
-/* How many more she may ask now. */
-static unsigned asks_left(struct person *p, const struct person *to)
-{
-	unsigned n = 0;
-	while (n < 100 && !request(p->c, card_to(reply_make(p), address_of(to, CHANNEL_LINK))))
-		n++;
-	return n;
 }
 
 TEST(no_fresh_account_gives_a_budget_back)

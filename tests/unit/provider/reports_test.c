@@ -2,6 +2,7 @@
 /* Reports at their way through apps: verified by the hub, kept for moderators, opened to exactly the
  * accused, and nobody else named. */
 #include "mimi/media_type.h"
+#include "provider/curb.h"
 #include "provider/reports.h"
 #include "tests/unit/provider/guests.h"
 
@@ -34,15 +35,21 @@ static struct abusive_message said(struct guest *by, const char *text)
 	return m;
 }
 
-static struct view report_of(const struct guest *accused, struct abusive_message *v, size_t n)
+static struct view report_why(const struct guest *accused, struct abusive_message *v, size_t n,
+			      enum report_reason why)
 {
 	const struct abuse_report r = { .alleged_abuser_uri = accused->participant,
-					.reason_code = REPORT_HARASSMENT,
+					.reason_code = (uint8_t)why,
 					.note = VIEW_LIT("every day"),
 					.messages = { v, n } };
 	struct view bytes = { NULL, 0 };
 	expect_ok(wire_encode_to(&apps_mem, abuse_report_element, &r, &bytes));
 	return bytes;
+}
+
+static struct view report_of(const struct guest *accused, struct abusive_message *v, size_t n)
+{
+	return report_why(accused, v, n, REPORT_HARASSMENT);
 }
 
 static uc_err report(struct person *by, uint8_t to, struct view bytes, struct report_response *out)
@@ -60,6 +67,22 @@ static struct report_record kept(struct app *a, uint64_t number)
 	expect_ok(record_get(a->rooms, report_key(&k, a->domain, number), report_record_element,
 			     &apps_mem, &r));
 	return r;
+}
+
+static uc_err uphold(struct app *a, uint64_t number, const struct person *who)
+{
+	return provider_report_uphold(a->provider, number, VIEW_OF(who->account_id), CURB_DAYS,
+				      VIEW_LIT("as it was shown"));
+}
+
+static struct curb curbed(const struct person *who)
+{
+	struct curb c = { 0 };
+	struct account_record account = { 0 };
+	struct view id = VIEW_OF(who->account_id);
+	expect_ok(account_get(who->app->provider, id, &apps_mem, &account));
+	expect_ok(curb_get(who->app->provider, id, &account, &apps_mem, &c));
+	return c;
 }
 
 static size_t count(struct app *a)
@@ -198,6 +221,7 @@ TEST(of_a_hub_that_says_nothing)
 	expect_eq(r.verdict, REPORT_UNCONFIRMED);
 	expect_eq(r.told, REPORT_TO_APP);
 	expect_eq(kept(lens, 1).verdict, REPORT_UNCONFIRMED);
+	expect_err(uphold(lens, 1, &tom), UC_E_NOT_ALLOWED);
 	expect_ok(report(&tom, REPORT_TO_APP | REPORT_TO_HUB, report_of(&r1, &m, 1), &r));
 	expect_eq(r.told, REPORT_TO_APP);
 	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_BUSY);
@@ -223,6 +247,10 @@ TEST(evidence_for_the_app_of_the_accused)
 	expect_ok(provider_report_pass(hub->provider, 1));
 	apps_settle();
 	expect(kept(hub, 1).is_passed);
+	/* Theirs to uphold, not the hub's. */
+	expect_err(uphold(hub, 1, &rosa), UC_E_NOT_ALLOWED);
+	expect_ok(uphold(lens, 1, &tom));
+	expect_eq(curbed(&tom).level, 1);
 	expect_eq(count(lens), 1);
 	struct report_record k = kept(lens, 1);
 	expect_eq(k.verdict, REPORT_CONFIRMED);
@@ -275,6 +303,37 @@ TEST(decisions_and_their_end)
 	test_now_ms += 2 * (uint64_t)DAY_MS;
 	apps_wait(HOUR_MS);
 	expect_eq(count(hub), 0);
+	the_end();
+}
+
+TEST(what_is_upheld_takes_from_the_account_once)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	expect_ok(report(&rob, REPORT_TO_APP, report_why(&r1, &m, 1, REPORT_CHILD), &r));
+	struct person nobody = rosa;
+	nobody.account_id[0] ^= 1;
+	expect_err(uphold(hub, 1, &nobody), UC_E_NOT_FOUND);
+	expect_err(uphold(hub, 3, &rosa), UC_E_NOT_FOUND);
+	expect_eq(kept(hub, 1).action, REPORT_UNDECIDED);
+	expect_ok(uphold(hub, 1, &rosa));
+	expect_err(uphold(hub, 1, &rosa), UC_E_EXISTS);
+	expect_eq(kept(hub, 1).action, REPORT_UPHELD);
+	struct curb c = curbed(&rosa);
+	expect_eq(c.level, 1);
+	expect(!c.is_off_minors);
+	/* Of harm to a child. */
+	expect_ok(uphold(hub, 2, &rosa));
+	c = curbed(&rosa);
+	expect_eq(c.level, 2);
+	expect(c.is_off_minors);
+	expect_eq(curbed(&rob).level, 0);
+	/* Nothing leads from the account to the room, or back. */
+	expect_eq(stored_count(hub->rooms, VIEW_OF(rosa.account_id)), 0);
+	expect_eq(stored_count(hub->accounts, the_room), 0);
+	expect_eq(stored_count(hub->accounts, r1.participant), 0);
 	the_end();
 }
 

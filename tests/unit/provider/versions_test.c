@@ -210,7 +210,8 @@ TEST(every_table_is_in_them)
 	if (!tables[tag] && tag != TABLE_REPEATS && tag != TABLE_INDEX && tag != TABLE_RENEWED && \
 	    tag != TABLE_PEER && tag != TABLE_SETTINGS && tag != TABLE_REPORT &&                  \
 	    tag != TABLE_DISCOVERABLE && tag != TABLE_NUMBERS && tag != TABLE_FILTER &&           \
-	    tag != TABLE_FILTER_PART && tag != TABLE_CUSTODIAN && tag != TABLE_TOKEN)             \
+	    tag != TABLE_FILTER_PART && tag != TABLE_CUSTODIAN && tag != TABLE_TOKEN &&           \
+	    tag != TABLE_CURB)                                                                    \
 		test_fail(__FILE__, __LINE__, "nothing of table %s", table_name(tag));
 	PROVIDER_TABLES(TABLE_SEEN)
 #undef TABLE_SEEN
