@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The account comes back with the words, and goes from a browser without a trace.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { stored } from './lib/inside.mjs';
 import { pair } from './lib/people.mjs';
 import { test } from './lib/suite.mjs';
@@ -103,4 +104,48 @@ test('another number, and another handle', async (stage) => {
 	await rosa.send('it works');
 	await tom.openRoom('Rosa');
 	await tom.reads('it works', 'Rosa');
+});
+
+test('what is one’s own is saved into a file, and no key with it', async (stage) => {
+	const [rosa, tom] = await pair(stage, 'lens', 'dial');
+	await rosa.send('Grüße, \u{1F331}');
+	await tom.reads('Grüße, \u{1F331}', 'Rosa');
+	await tom.send('kept');
+	await rosa.reads('kept', 'Tom');
+	await rosa.openSettings();
+	await rosa.button('Take my data along', rosa.dialog()).click();
+	const saves = rosa.page.waitForEvent('download');
+	await rosa.button('Save the file', rosa.dialog()).click();
+	const file = await saves;
+	assert.match(file.suggestedFilename(), /^lens-\d{4}-\d\d-\d\d\.jsonl$/);
+	const text = readFileSync(await file.path(), 'utf8');
+	assert.match(text, /^[\x20-\x7e\n]+$/, 'ASCII');
+	const lines = text
+		.trimEnd()
+		.split('\n')
+		.map((l) => JSON.parse(l));
+	const of = (type) => lines.filter((l) => l.type === type);
+	assert.deepEqual([lines[0].type, lines.at(-1).type], ['export', 'export_end']);
+	assert.equal(lines[0].format, 'browser-1');
+	assert.equal(of('account')[0].identifier, rosa.identifier);
+	assert.deepEqual(
+		of('contact').map((c) => c.name),
+		['Tom'],
+	);
+	assert.deepEqual(
+		of('message')
+			.map((m) => [m.kind, m.own, m.text])
+			.filter(([kind]) => kind === 'text'),
+		[
+			['text', true, 'Grüße, \u{1F331}'],
+			['text', false, 'kept'],
+		],
+	);
+	assert.deepEqual(
+		of('member')
+			.map((m) => m.name)
+			.sort(),
+		['Rosa', 'Tom'],
+	);
+	assert.ok(!text.includes(rosa.words.split(' ').slice(0, 3).join(' ')));
 });

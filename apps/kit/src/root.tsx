@@ -12,6 +12,7 @@ import { Numbers } from './flows/numbers.tsx';
 import { WhoCanReachMe } from './flows/reach.tsx';
 import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
+import { ExportData } from './flows/export.tsx';
 import { Guardians } from './flows/guardians.tsx';
 import { Find } from './flows/find.tsx';
 import { Invite } from './flows/invite.tsx';
@@ -127,6 +128,7 @@ const TITLES: Record<Panel, string> = {
 	'same-person': 'My other accounts',
 	guardians: 'Guardians',
 	numbers: 'Find contacts by number',
+	export: 'Take my data along',
 	erase: 'Sign out and erase this browser',
 	'delete-account': 'Delete my account',
 	'room-info': 'About this conversation',
@@ -148,6 +150,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'same-person',
 	'guardians',
 	'numbers',
+	'export',
 	'delete-account',
 	'add-members',
 	'contact',
@@ -211,6 +214,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <Guardians />;
 		case 'numbers':
 			return <Numbers />;
+		case 'export':
+			return <ExportData />;
 		case 'erase':
 			return <Erase />;
 		case 'delete-account':

@@ -27,6 +27,7 @@ export type Panel =
 	| 'same-person'
 	| 'guardians'
 	| 'numbers'
+	| 'export'
 	| 'erase'
 	| 'delete-account'
 	/** of the room on the page */
@@ -63,6 +64,7 @@ const PANELS: readonly string[] = [
 	'same-person',
 	'guardians',
 	'numbers',
+	'export',
 	'erase',
 	'delete-account',
 	'room-info',

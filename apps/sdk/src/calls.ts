@@ -3,6 +3,7 @@
 import { constants, structs } from './abi.ts';
 import * as convert from './convert.ts';
 import type { Core, Ptr, Scratch, Struct } from './core.ts';
+import { exportText } from './export.ts';
 import type { Undercroft } from './types.ts';
 
 /** Those that the page or the worker answers itself. */
@@ -119,6 +120,7 @@ export const calls: {
 			core.f.uc_account_rename(core.client, s.text(identifier), s.text(code), op),
 		),
 	deleteAccount: (core) => operation(core, (_, op) => core.f.uc_account_delete(core.client, op)),
+	exportData: (core) => exportText(core, calls, Date.now()),
 	devices: (core) =>
 		core
 			.list('uc_device', (_, each, ctx) => core.f.uc_devices(core.client, each, ctx))

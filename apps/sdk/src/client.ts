@@ -168,6 +168,7 @@ class Client implements T.Undercroft {
 	}
 	rename = this.#method('rename');
 	deleteAccount = this.#method('deleteAccount');
+	exportData = this.#method('exportData');
 	devices = this.#method('devices');
 	nameDevice = this.#method('nameDevice');
 	endDevice = this.#method('endDevice');

@@ -352,6 +352,9 @@ export interface Undercroft {
 	rename(identifier: string, code?: string): Promise<void>;
 	/** Leaves all rooms, as far as possible within a minute, then deletes the account. */
 	deleteAccount(): Promise<void>;
+	/** All that this browser holds of the person, one JSON object a line, without any key (docs/export.md):
+	 * whoever has it can read it all. */
+	exportData(): Promise<string>;
 	/** Erases everything of this account in this browser, keys included, and closes.  Without the
 	 * recovery words the account cannot be taken up again. */
 	erase(): Promise<void>;

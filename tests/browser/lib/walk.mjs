@@ -153,6 +153,8 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.openSettings();
 	await panel('erase', () => rosa.button('Sign out and erase this browser').click());
 	await rosa.openSettings();
+	await panel('export', () => rosa.button('Take my data along').click());
+	await rosa.openSettings();
 	await panel('delete-account', () => rosa.button('Delete my account').click());
 
 	await panel('report', async () => {

@@ -97,6 +97,11 @@ export function Settings() {
 					</Button>
 				</li>
 				<li>
+					<Button icon="down" wide onClick={() => openPanel('export')}>
+						Take my data along
+					</Button>
+				</li>
+				<li>
 					<Button icon="edit" wide onClick={() => openPanel('change-name')}>
 						{CHANGE[kind]}
 					</Button>

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that this browser holds of the person, saved into a file of theirs.
+
+import { useState } from 'preact/hooks';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Icon } from '../ui/icons.tsx';
+
+/** So long the browser may take to read what it saves. */
+const SAVED_MS = 60_000;
+
+function save(text: string, name: string): void {
+	const url = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
+	const link = document.createElement('a');
+	link.href = url;
+	link.download = name;
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(url), SAVED_MS);
+}
+
+export function ExportData() {
+	const model = useModel();
+	const [isSaved, setSaved] = useState(false);
+	const action = useAction();
+	const { title } = model.self;
+	async function submit() {
+		setSaved(false);
+		const isDone = await action.run('other', async () => {
+			const day = new Date().toISOString().slice(0, 10);
+			save(await model.perform((c) => c.exportData()), `${title.toLowerCase()}-${day}.jsonl`);
+		});
+		setSaved(isDone);
+	}
+	return (
+		<div class="k-ending">
+			<p>
+				Saves all that this browser holds of you on {title} into one file: your account and
+				settings, the people you know, your conversations and every message in them. Programs can
+				read it, and people with some patience.
+			</p>
+			<p class="k-warning">
+				<Icon name="alert" />
+				<span>
+					The file is not encrypted: whoever has it can read it all. Your keys and recovery words
+					are not in it, so nobody can be you with it.
+				</span>
+			</p>
+			{isSaved && (
+				<p class="k-good" role="status">
+					<Icon name="check" />
+					<span>Given to the browser to save.</span>
+				</p>
+			)}
+			{action.error && (
+				<p class="k-error" role="alert">
+					{action.error}
+				</p>
+			)}
+			<div class="k-buttons">
+				<Button kind="main" icon="down" busy={action.busy} onClick={() => void submit()}>
+					Save the file
+				</Button>
+			</div>
+		</div>
+	);
+}
