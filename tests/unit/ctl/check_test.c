@@ -333,7 +333,7 @@ static int check_dumps(int version, enum ctl_kind kind, void (*change)(struct st
 
 TEST(stores_of_earlier_versions_are_good)
 {
-	for (int version = 1; version <= 2; version++) {
+	for (int version = 1; version <= 4; version++) {
 		expect_eq(check_dumps(version, CTL_ACCOUNTS, NULL), CTL_OK);
 		end();
 		expect_eq(check_dumps(version, CTL_ACCOUNTS, later_version), CTL_FAILED);

@@ -256,6 +256,26 @@ static void three_of_us(void)
 	guests_agree(all, 3);
 }
 
+/* By itself, and the other has committed it. */
+static void one_has_left(void)
+{
+	struct guest stays, leaves;
+	struct change c = { .n = 0 }, none = { .n = 0 };
+	the_room = VIEW_LIT("mimi://dial.example/r/oneleft");
+	guest_init(&stays, &rosa, NULL);
+	guest_init(&leaves, &rob, NULL);
+	expect_ok(guest_create(&stays, false));
+	change_add(&c, &leaves);
+	guest_commit(&stays, &c);
+	guest_join(&leaves);
+	guest_leave(&leaves);
+	guest_read(&stays);
+	guest_commit(&stays, &none);
+	guest_read(&stays);
+	group_free(stays.g);
+	group_free(leaves.g);
+}
+
 /* Lens is away: what Tom gets of this, he gets later. */
 static void while_lens_is_away(void)
 {
@@ -310,6 +330,7 @@ void kept_write(const char *folder)
 	struct set s;
 	the_people();
 	account_things(&s);
+	one_has_left();
 	two_alone();
 	three_of_us();
 	struct view target = request_address(&tom);

@@ -19,7 +19,7 @@ extern struct view kept_address, kept_package;
 /* Makes the conversation and writes it into a folder. */
 void kept_write(const char *folder);
 /* Apps and people from the files of provider_N, nobody connected.  kept_end() for the end of both. */
-enum { KEPT_FIRST = 1, KEPT_LAST = 3 };
+enum { KEPT_FIRST = 1, KEPT_LAST = 4 };
 void kept_begin(int version);
 void kept_end(void);
 

@@ -2,7 +2,7 @@
 /* What earlier versions have stored is read, and gone on with; what a later one has stored is refused
  * and left as it is.
  *
- * tests/fixtures/provider_1 and 2 were made by this program: UNDERCROFT_FIXTURE names the folder to
+ * tests/fixtures/provider_1 to 4 were made by this program: UNDERCROFT_FIXTURE names the folder to
  * write.  None is ever made again for a version that is out. */
 #include "mls/public_group.h"
 #include "tests/unit/provider/kept.h"
@@ -193,6 +193,41 @@ static uc_err see(void *ctx, enum store_part part, struct view key, uint64_t seq
 static void seen(bool tables[256], struct store *s)
 {
 	expect_ok(store_walk(s, see, tables));
+}
+
+/* Of version 3: ended since its client left by itself. */
+static uc_err left_one(void *ctx, enum store_part part, struct view key, uint64_t seq,
+		       struct view value)
+{
+	struct seat_record r;
+	size_t *n = ctx;
+	(void)seq;
+	if (part == STORE_PART_META || !key.n || key.p[0] != TABLE_SEAT)
+		return UC_OK;
+	TRY(wire_decode(value, &apps_mem, seat_record_element, &r));
+	*n += r.left && r.ended;
+	return UC_OK;
+}
+
+static size_t left_count(struct store *s)
+{
+	size_t n = 0;
+	expect_ok(store_walk(s, left_one, &n));
+	return n;
+}
+
+TEST(who_had_left_is_gone_as_if_it_were_now)
+{
+	kept_begin(3);
+	expect_eq(left_count(dial->rooms), 0);
+	kept_end();
+	kept_begin(4);
+	expect_eq(left_count(dial->rooms), 1);
+	/* Rosa, who has not read on, holds it for thirty days. */
+	for (int day = 0; day < 32; day++)
+		apps_wait(DAY_MS);
+	expect_eq(left_count(dial->rooms), 0);
+	kept_end();
 }
 
 TEST(every_table_is_in_them)
