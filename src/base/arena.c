@@ -5,7 +5,7 @@
 #include "base/secret.h"
 
 #define ALIGN               16u
-#define FIRST_BLOCK_BYTES   ((size_t)1024)
+#define FIRST_BLOCK_BYTES   ((size_t)992) /* with its head no more than threads keep (heap.c) */
 #define LARGEST_BLOCK_BYTES ((size_t)256 * 1024)
 
 struct arena_block {
