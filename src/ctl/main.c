@@ -82,7 +82,7 @@ static const struct ctl_command commands[] = {
 	  "  undercroftctl reports undercroft.conf dial show 3\n"
 	  "  undercroftctl reports open report-3 --key moderators.key --key moderators-2025.key" },
 	{ "rotate-keys", 1, 3, ctl_pass_on,
-	  "FILE APP [names|rooms|discovery|retire|moderators KEY]",
+	  "FILE APP [names|rooms|discovery|retire|retire-anyway|moderators KEY]",
 	  "make other keys: for addresses, names, rooms, finding by number",
 	  "Makes other keys for the addresses that the app gives out, for look-ups and for the\n"
 	  "hub's own franks. What was made with those in use goes on to open; what was made with\n"
@@ -93,7 +93,8 @@ static const struct ctl_command commands[] = {
 	  "With rooms: another key that the app signs with in the rooms it hosts, and another\n"
 	  "franking key. Each room is moved to them by whoever commits there next; status says "
 	  "how\n"
-	  "many are left. With retire: those before are forgotten, once none is.\n"
+	  "many are left. With retire: those before are forgotten, once none is. With\n"
+	  "retire-anyway: also while some are left, in which nobody believes the app any more.\n"
 	  "With moderators and what `reports key` printed on their machine: what opens from now "
 	  "on is\n"
 	  "sealed to that key. Keep the one before for what was sealed to it.\n"

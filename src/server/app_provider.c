@@ -528,6 +528,13 @@ static uc_err retire(struct app *a, struct provider_keys *k)
 	return provider_keys_retire_rooms(k, env_now_ms(env_system()));
 }
 
+/* Some room still names them, and the operator does not wait: what we sign there is believed no more. */
+static uc_err retire_anyway(struct app *a, struct provider_keys *k)
+{
+	(void)a;
+	return provider_keys_retire_rooms(k, env_now_ms(env_system()));
+}
+
 /* Whose private half its moderators made, and keep. */
 static uc_err keys_of_moderators(struct app *a, struct view hex, struct provider_keys *k)
 {
@@ -545,7 +552,8 @@ static uc_err keys_change(struct app *a, struct view what, struct provider_keys 
 		      { "names", rotate_names, provider_index_changed },
 		      { "rooms", rotate_rooms, provider_room_keys_changed },
 		      { "discovery", rotate_discovery, provider_discovery_changed },
-		      { "retire", retire, provider_room_keys_changed } };
+		      { "retire", retire, provider_room_keys_changed },
+		      { "retire-anyway", retire_anyway, provider_room_keys_changed } };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (!view_equal(view_str(kinds[i].name), what))
 			continue;

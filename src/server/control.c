@@ -220,14 +220,15 @@ static const struct row {
 	size_t words_min, words_max; /* the name counts */
 	uc_err (*run)(struct order *o);
 } rows[] = {
-	{ "status", 1, 1, do_status },   /* what it holds and how it is */
-	{ "queues", 1, 1, do_queues },   /* what waits for whom */
-	{ "drain", 1, 1, do_drain },     /* or for how long it has been */
-	{ "reload", 1, 1, do_reload },   /* the configuration, certificates, pages */
-	{ "copy", 3, 3, do_copy },       /* APP NAME: for `backup` */
-	{ "copied", 2, 2, do_copied },   /* NAME: the backup is made */
-	{ "rotate-keys", 2, 3, do_app }, /* APP [names|rooms|discovery|retire|moderators KEY] */
-	{ "suspend", 3, 3, do_app },     /* APP ACCOUNT */
+	{ "status", 1, 1, do_status }, /* what it holds and how it is */
+	{ "queues", 1, 1, do_queues }, /* what waits for whom */
+	{ "drain", 1, 1, do_drain },   /* or for how long it has been */
+	{ "reload", 1, 1, do_reload }, /* the configuration, certificates, pages */
+	{ "copy", 3, 3, do_copy },     /* APP NAME: for `backup` */
+	{ "copied", 2, 2, do_copied }, /* NAME: the backup is made */
+	{ "rotate-keys", 2, 3,
+	  do_app }, /* APP [names|rooms|discovery|retire[-anyway]|moderators KEY] */
+	{ "suspend", 3, 3, do_app }, /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
 	{ "curb", 3, 3, do_app }, /* APP ACCOUNT [DAYS [minors]] */
 	{ "uncurb", 3, 3, do_app },

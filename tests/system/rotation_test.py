@@ -133,16 +133,8 @@ class Rotation(unittest.TestCase):
             rosa.run('send', 'The allotment', 'meanwhile')
             uwe.read_on('meanwhile')
             self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
-            # Two hours later: the time of the change is the last that the file says, but for the key
-            # of finding by number, that there is none before it, and no seed for other apps.
-            b.stop()
             file = self.keys(b)['dial']
-            keys = file.read_bytes()
-            at = len(keys) - 35 - 8
-            ms = int.from_bytes(keys[at:at + 8], 'big')
-            self.assertLess(abs(ms - time.time() * 1000), 600000)
-            file.write_bytes(keys[:at] + (ms - 7200 * 1000).to_bytes(8, 'big') + keys[at + 8:])
-            b.start()
+            keys = self.two_hours_later(b)
             end = time.monotonic() + PATIENCE_S
             while b.ctl('rotate-keys', conf, 'dial', 'retire').returncode:
                 self.assertLess(time.monotonic(), end, b.ctl('status', conf).stdout)
@@ -156,8 +148,33 @@ class Rotation(unittest.TestCase):
             rosa.run('group', 'The pond', uwe.name)
             rosa.run('send', 'The pond', 'a room of now')
             uwe.read_on('a room of now')
+            # Again; nobody comes, and the operator does not wait for them.
+            self.assertEqual(b.ctl('rotate-keys', conf, 'dial', 'rooms').returncode, 0)
+            self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire-anyway').stderr)
+            keys = self.two_hours_later(b)
+            self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
+            done = b.ctl('rotate-keys', conf, 'dial', 'retire-anyway')
+            self.assertEqual(done.returncode, 0, done)
+            self.assertLess(len(file.read_bytes()), len(keys))
+            self.assertIn(b'UC_E_NOT_FOUND', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
+            rosa.run('group', 'The shed', uwe.name)
+            rosa.run('send', 'The shed', 'under the newest')
+            uwe.read_on('under the newest')
         finally:
             b.erase()
+
+    def two_hours_later(self, b):
+        """The time of the change is the last that the file says, but for the key of finding by number,
+        that there is none before it, and no seed for other apps."""
+        b.stop()
+        file = self.keys(b)['dial']
+        keys = file.read_bytes()
+        at = len(keys) - 35 - 8
+        ms = int.from_bytes(keys[at:at + 8], 'big')
+        self.assertLess(abs(ms - time.time() * 1000), 600000)
+        file.write_bytes(keys[:at] + (ms - 7200 * 1000).to_bytes(8, 'big') + keys[at + 8:])
+        b.start()
+        return keys
 
     def keys(self, b):
         return {p.parent.name: p for p in b.dir.rglob('app.keys')}
