@@ -570,6 +570,12 @@ export class Model {
 	/** groups that are being made */
 	private making = 0;
 
+	/** as: a name of that group only; '': as oneself. */
+	async introduce(room: Id, as: string): Promise<void> {
+		await this.perform((c) => c.introduce(room, { as }));
+		this.roomChanged(room);
+	}
+
 	rename(room: Id, name: string): Promise<void> {
 		return this.perform((c) => c.renameGroup(room, name));
 	}

@@ -390,10 +390,12 @@ export class Person {
 		await button.click();
 	}
 
-	async createGroup(name, people) {
+	/** as: under another name. */
+	async createGroup(name, people, as = '') {
 		await this.openNewGroup();
 		const dialog = this.dialog();
 		await this.field('Group name', dialog).fill(name);
+		await this.field('Another name for you there', dialog).fill(as);
 		for (const person of people) {
 			await dialog.getByRole('checkbox', { name: person }).check();
 		}
@@ -410,6 +412,15 @@ export class Person {
 		const rows = await list.allInnerTexts();
 		await this.closeDialogs();
 		return rows;
+	}
+
+	/** What a persona writes, in the room that is open. */
+	async hideMember(name) {
+		await this.button('About this conversation').click();
+		await this.button(`More about ${name}`, this.dialog()).click();
+		await this.page.getByRole('menuitem', { name: 'Hide what they write here' }).click();
+		await this.dialog().getByText('hidden').waitFor();
+		await this.closeDialogs();
 	}
 
 	/** The members, once that is what they are: [name, app's title] each. */

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Room } from '@undercroft/sdk';
 import { count, list } from '../format.ts';
+import { Introduce } from '../flows/introduce.tsx';
 import { goTo, openPanel } from '../route.ts';
 import { Avatar } from './avatar.tsx';
 import { IconButton } from './button.tsx';
@@ -140,11 +141,15 @@ export function RoomView({
 						room={room}
 						senderStyle={senderStyle}
 					/>
-					<Composer
-						conversation={conversation}
-						room={room}
-						placeholder={placeholder ?? 'Message'}
-					/>
+					{room.state === 'open' && room.says === 'nothing' ? (
+						<Introduce room={room} />
+					) : (
+						<Composer
+							conversation={conversation}
+							room={room}
+							placeholder={placeholder ?? 'Message'}
+						/>
+					)}
 				</>
 			) : (
 				<div class="k-log-around" />
