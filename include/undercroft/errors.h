@@ -61,6 +61,7 @@ UC_API const char *uc_err_text(uc_err err);
 	X(UC_E_FRAME,               0x020a, "the frame is not valid") \
 	X(UC_E_NOT_ALLOWED,         0x020b, "this is not allowed") \
 	X(UC_E_DIFFERENT_REQUEST,   0x020c, "another request was made under this id") \
+	X(UC_E_WITHHELD,            0x020d, "something that others have had does not come") \
 	\
 	X(UC_E_DECRYPT,             0x0301, "the message could not be decrypted") \
 	X(UC_E_SIGNATURE,           0x0302, "a signature does not verify") \

@@ -68,7 +68,7 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 			.name = veiled ? "" : shown_name(c, r, name, sizeof name),
 			.direct = r->direct,
 			.state = shown_state(c, r),
-			.consistent = r->consistent,
+			.consistent = r->consistent && !r->forked,
 			.epoch = r->group ? room_group_epoch(r->group) : 0,
 			.members = veiled ? 0 : people(r),
 			.unread = veiled ? 0 : r->unread,

@@ -84,6 +84,7 @@ struct uc_client {
 	struct invitation *invitations; /* invitations.c */
 	struct finding finding;         /* finding.c */
 	struct room *rooms;             /* rooms.c */
+	uint64_t heads_ms;              /* heads.c: it is looked then whom to tell; memory only */
 	struct own_link *links;         /* links.c */
 	struct linked *linkeds;         /* linked.c */
 	struct known_app *apps;         /* directories.c; memory only */

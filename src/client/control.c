@@ -11,6 +11,13 @@ static void control_address_element(struct wire *w, void *v)
 	wire_u64(w, &x->expires_ms);
 }
 
+static void control_head_element(struct wire *w, void *v)
+{
+	struct control_head *x = v;
+	wire_fixed(w, x->room.b, sizeof x->room.b);
+	wire_chain_head(w, &x->head);
+}
+
 /* A kind of a later version cannot be read past: UC_E_UNSUPPORTED, and it is left alone. */
 void wire_control(struct wire *w, struct control *m)
 {
@@ -39,6 +46,9 @@ void wire_control(struct wire *w, struct control *m)
 		wire_u8(w, &m->step);
 		wire_bytes(w, &m->offer);
 		wire_bytes(w, &m->body);
+		break;
+	case CONTROL_HEADS:
+		WIRE_LIST(w, &m->heads, control_head_element);
 		break;
 	default:
 		wire_fail(w, UC_E_UNSUPPORTED);

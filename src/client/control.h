@@ -4,7 +4,8 @@
 #ifndef CLIENT_CONTROL_H
 #define CLIENT_CONTROL_H
 
-#include "wire/wire.h"
+#include "mimi/media_type.h"
+#include "undercroft/undercroft.h"
 
 #define CONTROL_MEDIA_TYPE "application/undercroft-control"
 
@@ -16,6 +17,7 @@ enum control_kind {
 	CONTROL_LINK = 5,          /* in a direct room: another account is the sender's, too */
 	CONTROL_UNLINK = 6,        /* that holds no more */
 	CONTROL_GUARDIAN = 7,      /* in a direct room: between a ward and a guardian */
+	CONTROL_HEADS = 8, /* in a direct room: how far the sender is in other rooms of both */
 };
 
 enum control_guardian {
@@ -31,6 +33,14 @@ struct control_address_list {
 	struct control_address *v;
 	size_t n;
 };
+struct control_head {
+	struct uc_id room;
+	struct chain_head head;
+};
+struct control_head_list {
+	struct control_head *v;
+	size_t n;
+};
 struct control {
 	uint16_t version; /* 1 */
 	uint8_t control_kind;
@@ -40,6 +50,7 @@ struct control {
 	struct view link;                      /* 5: link_statement; 6: link_withdrawal */
 	uint8_t step;                          /* 7: enum control_guardian */
 	struct view offer, body;               /* 7 */
+	struct control_head_list heads;        /* 8 */
 };
 void wire_control(struct wire *w, struct control *m);
 void control_element(struct wire *w, void *v);

@@ -2,6 +2,7 @@
 #include "client/inbox.h"
 
 #include "client/groups.h"
+#include "client/heads.h"
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
@@ -72,7 +73,8 @@ static uc_err chain_check(struct uc_client *c, struct room *r, const struct log_
 static uc_err application(struct uc_client *c, struct room *r, const struct room_entry *e,
 			  uint64_t seq)
 {
-	return received(c, r, &e->sender, e->content, e->frank, e->timestamp, seq);
+	heads_said(c, r, e);
+	return received(c, r, e, seq);
 }
 
 static uc_err epoch_changed(struct uc_client *c, struct room *r, bool ours)
@@ -182,6 +184,7 @@ static uc_err entry_take(struct uc_client *c, struct room *r, const struct log_e
 	r->seq = e->seq;
 	memcpy(r->chain, e->chain, CHAIN_HASH);
 	r->dirty = true;
+	heads_passed(c, r);
 	/* What was accepted at this place and is not what stands here was in a log that was put back. */
 	return outbox_missed(c, r, e->seq);
 }

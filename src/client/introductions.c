@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/groups.h"
 #include "client/guardian.h"
+#include "client/heads.h"
 #include "client/identity.h"
 #include "client/linked.h"
 #include "client/outbox.h"
@@ -349,6 +350,16 @@ static uc_err guardian_message(struct uc_client *c, const struct room *r,
 	return k && !k->blocked ? guardian_in(c, k, m) : UC_E_INTRODUCTION;
 }
 
+static uc_err heads_message(struct uc_client *c, const struct room *r,
+			    const struct room_client *sender, const struct control *m)
+{
+	const struct contact *k = direct_sender(c, r, sender);
+	if (!k || k->blocked)
+		return UC_E_INTRODUCTION;
+	heads_in(c, k, m);
+	return UC_OK;
+}
+
 uc_err control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 		  struct view bytes)
 {
@@ -377,6 +388,8 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 		return link_in(c, r, sender, &m);
 	case CONTROL_GUARDIAN:
 		return guardian_message(c, r, sender, &m);
+	case CONTROL_HEADS:
+		return heads_message(c, r, sender, &m);
 	default:
 		return UC_OK;
 	}

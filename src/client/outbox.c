@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/outbox.h"
 
+#include "client/heads.h"
 #include "client/history.h"
 #include "client/outbox_list.h"
 #include "client/protocol.h"
@@ -130,6 +131,16 @@ void outbox_gone(struct uc_client *c, struct room *r, uint64_t next)
 		after = o->next;
 		if (o->accepted && o->seq >= next)
 			outgoing_delete(c, r, o);
+	}
+}
+
+void outbox_renew(struct room *r)
+{
+	for (struct outgoing *o = r->outbox.first; o; o = o->next) {
+		if (!o->submit.n)
+			continue;
+		o->epoch = 0;
+		outgoing_change(r, o);
 	}
 }
 
@@ -266,8 +277,10 @@ static uc_err submit_done(struct uc_client *c, void *subject, const struct reply
 
 static uc_err encrypt(struct uc_client *c, struct room *r, struct outgoing *o)
 {
+	const struct chain_head head = heads_own(r);
 	struct view submit;
-	TRY(room_group_encrypt(c, r->group, blob_view(&o->content), &c->call, &submit, o->hash));
+	TRY(room_group_encrypt(c, r->group, blob_view(&o->content), &head, &c->call, &submit,
+			       o->hash));
 	TRY(blob_set(&o->submit, submit));
 	o->epoch = room_group_epoch(r->group);
 	r->group_dirty = r->group_dirty || !PLANTED(forgotten_commit);

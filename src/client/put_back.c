@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/put_back.h"
 
+#include "client/heads.h"
 #include "client/history.h"
 #include "client/outbox.h"
 #include "client/room_group.h"
@@ -84,6 +85,8 @@ static uc_err go_back(struct uc_client *c, struct room *r, const struct seat_ope
 	memcpy(r->chain, in->renewed_chain, CHAIN_HASH);
 	r->pending.accepted = false;
 	r->dirty = true;
+	heads_forget(r);
+	outbox_renew(r);
 	if (is_beyond(r, in))
 		room_lost(c, r, UC_E_RESTORED, NULL);
 	return UC_OK;

@@ -51,30 +51,32 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 	m.content = from->content;
 	m.frank = from->frank;
 	m.frank_ms = from->frank_ms;
+	m.head = from->head;
 	m.seq = from->seq;
 	m.expires_ms = from->expires_ms;
 	if (m.deleted)
-		m.content = m.frank = (struct view){ NULL, 0 };
+		m.content = m.frank = (struct view){ NULL, 0 }, m.head.seq = 0;
 	history_expires(c, r, &m);
 	history_put(c, r, &m);
 	history_tell(c, r, &m, false);
 	return UC_OK;
 }
 
-uc_err received(struct uc_client *c, struct room *r, const struct room_client *sender,
-		struct view content, struct view frank, uint64_t timestamp, uint64_t seq)
+uc_err received(struct uc_client *c, struct room *r, const struct room_entry *e, uint64_t seq)
 {
+	const struct room_client *sender = &e->sender;
 	struct content_parts parts;
 	struct message from = { .state = UC_MESSAGE_RECEIVED,
-				.time_ms = timestamp,
+				.time_ms = e->timestamp,
 				.seq = seq,
-				.content = content,
-				.frank = frank,
-				.frank_ms = timestamp };
+				.content = e->content,
+				.frank = e->frank,
+				.frank_ms = e->timestamp,
+				.head = e->head };
 	struct room *to = r->shadow ? room_main(c, r) : r;
 	if (!to || (r->shadow && to->start && seq >= to->start))
 		return UC_OK;
-	TRY(content_parse(r, sender->participant, content, timestamp, &c->call, &parts));
+	TRY(content_parse(r, sender->participant, e->content, e->timestamp, &c->call, &parts));
 	TRY(text_set(from.participant, sizeof from.participant, sender->participant));
 	from.expires_ms = end_of(c, &parts);
 	if (from.expires_ms && from.expires_ms <= client_now(c))
@@ -83,7 +85,7 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_client *s
 		/* Words of our own that we do not know: said by a later state of this store. */
 		from.own = true;
 		from.state = UC_MESSAGE_ACCEPTED;
-		TRY(outbox_found(c, r, &parts.id, timestamp, seq, frank));
+		TRY(outbox_found(c, r, &parts.id, e->timestamp, seq, e->frank));
 	}
 	const struct member *m = room_member_find(to, sender->participant);
 	if (parts.kind != CONTENT_CONTROL && !from.own && m && strangers_hide(c, to, m))

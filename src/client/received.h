@@ -6,8 +6,7 @@
 #include "client/room_group.h"
 
 /* In a shadow, what the room's first place has not seen itself is taken for that one. */
-uc_err UC_MUST_USE received(struct uc_client *c, struct room *r, const struct room_client *sender,
-			    struct view content, struct view frank, uint64_t timestamp,
+uc_err UC_MUST_USE received(struct uc_client *c, struct room *r, const struct room_entry *e,
 			    uint64_t seq);
 
 #endif

@@ -2,6 +2,7 @@
 /* Objects out of the store at opening, and into the turn's batch when they changed. */
 #include "client/client.h"
 #include "client/finding.h"
+#include "client/heads.h"
 #include "client/outbox_list.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -581,6 +582,7 @@ static void room_free(struct room *r)
 	room_group_free(r->rejoin.group);
 	set_free(r->rejoin.set);
 	room_group_free(r->group);
+	heads_forget(r);
 	heap_free_wiped(r, sizeof *r);
 }
 

@@ -69,6 +69,7 @@ static uc_err message_take(struct uc_client *c, struct room *r, uint64_t number,
 	if (wire_decode(m.frank, a, frank_element, &to->frank))
 		return UC_E_CORRUPT;
 	to->message_content = m.content;
+	to->head = m.head;
 	to->accepted_timestamp = m.frank_ms;
 	out->messages.n++;
 	return UC_OK;
@@ -103,6 +104,7 @@ static uc_err make_and_send(struct uc_client *c, const struct report_call *in, s
 		return UC_E_MEMORY;
 	for (size_t i = 0; i < in->count; i++)
 		TRY(message_take(c, r, in->numbers[i], a, &report));
+	TRY(report_heads_add(&report, a));
 	TRY(wire_encode_to(a, abuse_report_element, &report, &bytes));
 	if (bytes.n > REPORT_MAX - AROUND_MAX)
 		return UC_E_TOO_LARGE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/resync.h"
 
+#include "client/heads.h"
 #include "client/history.h"
 #include "client/outbox.h"
 #include "client/pool.h"
@@ -357,6 +358,7 @@ uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open
 		event_warning(c, UC_E_CHAIN,
 			      VIEW_LIT("the room's log does not continue where it was"), &r->id);
 	}
+	heads_forget(r);
 	r->seq = in->start;
 	memcpy(r->chain, in->start_chain, CHAIN_HASH);
 	j->step = REJOIN_NONE;

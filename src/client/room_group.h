@@ -5,6 +5,7 @@
 #define CLIENT_ROOM_GROUP_H
 
 #include "client/client.h"
+#include "mimi/media_type.h"
 
 struct room_group;
 
@@ -105,9 +106,11 @@ uc_err UC_MUST_USE room_group_commit(struct uc_client *c, struct room_group *g,
 uc_err UC_MUST_USE room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
 				    struct view *update, uint8_t hash[SHA256_BYTES]);
 void room_group_drop_pending(struct room_group *g);
-/* *submit: MIMI SubmitMessageRequest around the encrypted and franked content. */
+/* *submit: MIMI SubmitMessageRequest around the encrypted and franked content.  head: how far we have
+ * read, or NULL. */
 uc_err UC_MUST_USE room_group_encrypt(struct uc_client *c, struct room_group *g,
-				      struct view content, struct arena *a, struct view *submit,
+				      struct view content, const struct chain_head *head,
+				      struct arena *a, struct view *submit,
 				      uint8_t hash[SHA256_BYTES]);
 
 /* --- coming back: a new leaf in the place of the old one --- */
@@ -140,6 +143,7 @@ struct room_entry {
 	uint64_t timestamp;
 	struct room_client sender; /* application, forgotten: as of the epoch it was sent in */
 	struct view content;       /* application, forgotten: MIMI content, its frank checked */
+	struct chain_head head;    /* application, forgotten: as its sender says */
 	struct view frank;         /* encoded Frank */
 };
 /* One entry of the log.  Our own pending commit is known there and applied; another's in its place

@@ -38,7 +38,7 @@ uc_err UC_MUST_USE room_client_of(const struct room_state *r, const struct leaf_
 bool room_group_is_going(const struct room_group *g, uint32_t leaf);
 uc_err UC_MUST_USE room_group_own_client(const struct room_group *g, struct view *client,
 					 struct view *participant);
-/* Frank of an application message and what it says of its place, checked. *content: in it. */
+/* Frank of an application message and what it says of its place, checked. *content, *head: in it. */
 struct frank_input {
 	const struct fanout_message *fanout;
 	const struct received *message;
@@ -46,6 +46,6 @@ struct frank_input {
 	bool own_hub;
 };
 uc_err UC_MUST_USE room_frank_check(const struct room_group *g, const struct frank_input *in,
-				    struct arena *a, struct view *content);
+				    struct arena *a, struct view *content, struct chain_head *head);
 
 #endif

@@ -17,11 +17,25 @@ static uc_err place_check(const struct mimi_content *m, const struct server_fran
 	return UC_OK;
 }
 
+/* A report holds the content and the head alone: the tag has to be over what is made of them again, or
+ * what was shown could not be reported. */
+static uc_err framing_check(struct view data, struct view content, const struct chain_head *head,
+			    struct arena *a)
+{
+	struct view again;
+	struct arena_mark mark = arena_mark(a);
+	TRY(application_data_write(content, head, a, &again));
+	bool same = view_equal(again, data);
+	arena_reset(a, mark);
+	return same ? UC_OK : UC_E_FRANK;
+}
+
 uc_err room_frank_check(const struct room_group *g, const struct frank_input *in, struct arena *a,
-			struct view *content)
+			struct view *content, struct chain_head *head)
 {
 	const struct room_state *r;
 	struct mimi_content m;
+	struct chain_head h;
 	struct view bytes, key = { NULL, 0 };
 	uint8_t tag[FRANKING_TAG];
 	const struct server_franking_context at = {
@@ -34,13 +48,15 @@ uc_err room_frank_check(const struct room_group *g, const struct frank_input *in
 	TRY(room_group_state(g, &r));
 	if (!in->own_hub)
 		key = r->franking_key;
-	TRY(application_data_read(in->message->application_data, a, &bytes));
+	TRY(application_data_read(in->message->application_data, a, &bytes, &h));
 	TRY(mimi_content_read(bytes, a, &m));
+	TRY(framing_check(in->message->application_data, bytes, &h, a));
 	TRY(franking_aad_read(in->message->authenticated_data, a, tag));
 	TRY(place_check(&m, &at));
 	TRY(frank_check(in->fanout->frank, tag, VIEW_OF(m.salt), in->message->application_data, &at,
 			key, a));
 	*content = bytes;
+	*head = h;
 	return UC_OK;
 }
 
@@ -70,7 +86,7 @@ static uc_err take_application(struct entering *e, const struct received *in)
 	TRY(room_group_state(e->g, &r));
 	TRY(room_client_of(r, in->leaf, in->sender.leaf_index, &e->out->sender));
 	frank.participant = e->out->sender.participant;
-	TRY(room_frank_check(e->g, &frank, e->a, &e->out->content));
+	TRY(room_frank_check(e->g, &frank, e->a, &e->out->content, &e->out->head));
 	e->out->kind = in->sender.leaf_index == group_own_leaf(e->g->g) ? ROOM_ENTRY_FORGOTTEN
 									: ROOM_ENTRY_APPLICATION;
 	return frank_keep(e);

@@ -194,7 +194,8 @@ static uc_err own_content_check(const struct room_group *g, const struct mimi_co
 }
 
 uc_err room_group_encrypt(struct uc_client *c, struct room_group *g, struct view content,
-			  struct arena *a, struct view *submit, uint8_t hash[SHA256_BYTES])
+			  const struct chain_head *head, struct arena *a, struct view *submit,
+			  uint8_t hash[SHA256_BYTES])
 {
 	struct mimi_content m;
 	struct submit_message_request s = { .protocol = PROTOCOL_MLS10 };
@@ -203,7 +204,7 @@ uc_err room_group_encrypt(struct uc_client *c, struct room_group *g, struct view
 	(void)c;
 	TRY(mimi_content_read(content, a, &m));
 	TRY(own_content_check(g, &m, &s.sending_uri));
-	TRY(application_data_write(content, a, &data));
+	TRY(application_data_write(content, head, a, &data));
 	TRY(franking_tag(VIEW_OF(m.salt), data, tag));
 	TRY(franking_aad_write(tag, a, &aad));
 	TRY(group_encrypt(g->g, aad, data, BUCKET, a, &s.app_message));

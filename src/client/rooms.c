@@ -7,6 +7,7 @@
 #include "client/directories.h"
 #include "client/groups.h"
 #include "client/guardian.h"
+#include "client/heads.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/personas.h"
@@ -93,6 +94,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->participant_key = s->participant_key;
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
+	heads_begin(r);
 	r->seat_known = r->introduced = r->keys_given = r->fleeing = false;
 	r->seat_refusals = 0;
 	resync_drop(r);
@@ -620,6 +622,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 		return shadow_waits(c, r) ? UC_OK : seat_open(c, r);
 	if (!room_is_open(r) || r->seq + 1 < r->log_next)
 		return UC_OK;
+	heads_wait(c, r);
 	if (!r->shadow) {
 		TRY(introductions_drive(c, r));
 		TRY(strangers_drive(c, r));
@@ -643,5 +646,5 @@ uc_err rooms_drive(struct uc_client *c)
 		event_warning(c, err, (struct view){ NULL, 0 }, &r->id);
 		r->retry_ms = client_now(c) + RETRY_MS;
 	}
-	return UC_OK;
+	return heads_drive(c);
 }

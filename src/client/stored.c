@@ -386,6 +386,35 @@ static void wire_rejoin(struct wire *w, struct rejoin *j)
 		}                                                          \
 	} while (0)
 
+static void wire_doubt(struct wire *w, struct doubt *d)
+{
+	wire_bool(w, &d->there);
+	if (!d->there)
+		return;
+	wire_id(w, &d->by);
+	wire_u64(w, &d->since_ms);
+	wire_u64(w, &d->at);
+}
+
+static void wire_ahead(struct wire *w, struct ahead *a)
+{
+	wire_bool(w, &a->there);
+	if (!a->there)
+		return;
+	wire_bool(w, &a->told);
+	wire_id(w, &a->by);
+	wire_chain_head(w, &a->head);
+	wire_u64(w, &a->since_ms);
+}
+
+static void wire_room_heads(struct wire *w, struct room *r)
+{
+	wire_bool(w, &r->forked);
+	wire_doubt(w, &r->doubt);
+	wire_ahead(w, &r->ahead);
+	wire_u64(w, &r->heads_ms);
+}
+
 void wire_room(struct wire *w, struct room *r)
 {
 	uint16_t version = record_version_to(w, ROOM_VERSION);
@@ -433,6 +462,8 @@ void wire_room(struct wire *w, struct room *r)
 		wire_u8(w, &r->says);
 		TEXT(w, r->persona);
 	}
+	if (version > 5)
+		wire_room_heads(w, r);
 }
 
 void wire_members(struct wire *w, struct room *r)
@@ -492,6 +523,8 @@ void wire_message(struct wire *w, struct message *m)
 		wire_u64(w, &m->frank_ms);
 	else
 		m->frank_ms = m->edited ? 0 : m->time_ms;
+	if (version > 2)
+		wire_chain_head(w, &m->head);
 }
 
 static void wire_ward(struct wire *w, struct ward *x)

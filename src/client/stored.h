@@ -10,6 +10,7 @@
 #include "mimi/contact_link.h"
 #include "mimi/frames.h"
 #include "mimi/link_statement.h"
+#include "mimi/media_type.h"
 #include "trust/discovery.h"
 #include "undercroft/undercroft.h"
 #include "wire/wire.h"
@@ -20,11 +21,11 @@ enum {
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 3, /* 3: contact codes, links */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION =
-		5, /* 3: the members are a record of their own; 4: left by itself; 5: who we are there */
+	ROOM_VERSION = 6, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+				   * there; 6: heads */
 	MEMBERS_VERSION = 4,      /* 2: since when nobody came; 3: who may be there; 4: personas */
 	OUTGOING_VERSION = 2,     /* 2: said again */
-	MESSAGE_VERSION = 2,      /* 2: when the hub took what is shown */
+	MESSAGE_VERSION = 3,      /* 2: when the hub took what is shown; 3: heads */
 	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */
 	DOMAIN_MAX = 256,         /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
@@ -489,6 +490,19 @@ struct rejoin {
 	struct room_group
 		*group; /* a record of its own: the group whose first commit is on its way */
 };
+/* Somebody has had another log of this room than we: it may have been put back, or be two. */
+struct doubt {
+	bool there;
+	struct uc_id by;
+	uint64_t since_ms, at; /* at: in our log, behind what was said of it */
+};
+/* Somebody has had more of it than we. */
+struct ahead {
+	bool there, told;
+	struct uc_id by;
+	struct chain_head head;
+	uint64_t since_ms;
+};
 /* Messages on their way out, in order; records of their own.  Memory only (outbox_list.h). */
 struct outbox {
 	struct outgoing *first, *last;
@@ -531,6 +545,10 @@ struct room {
 	bool fleeing;    /* left by this client itself (strangers.h) */
 	uint8_t says;    /* enum room_says */
 	char persona[PROFILE_BYTES]; /* name, for SAYS_PERSONA */
+	bool forked;                 /* members have different logs of it (heads.h) */
+	struct doubt doubt;
+	struct ahead ahead;
+	uint64_t heads_ms; /* a direct room: we told the other one of other rooms' heads last */
 
 	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
 	struct room_group *group;
@@ -543,11 +561,12 @@ struct room {
 	uint8_t update_hash[SHA256_BYTES]; /* of what was sent, while update_busy */
 	uint64_t log_next;                 /* the log's end when the seat was opened */
 	uint64_t retry_ms;                 /* nothing is tried before */
-	uint64_t commit_ms; /* others' proposals are committed by us then; 0: there are none */
-	uint64_t ask_ms;    /* who has not introduced themselves is asked then; 0: nobody */
-	uint64_t flee_ms;   /* leaving is tried again then */
-	uint64_t told_ms;   /* we introduced ourselves last */
-	uint32_t asks;      /* how often, since somebody last was missing */
+	uint64_t commit_ms;     /* others' proposals are committed by us then; 0: there are none */
+	uint64_t ask_ms;        /* who has not introduced themselves is asked then; 0: nobody */
+	uint64_t flee_ms;       /* leaving is tried again then */
+	uint64_t told_ms;       /* we introduced ourselves last */
+	uint32_t asks;          /* how often, since somebody last was missing */
+	struct head_ring *ring; /* what we have read lately; NULL: nothing */
 	uc_op create_op;
 	struct room *next;
 };
@@ -589,6 +608,7 @@ struct message {
 	struct view text;
 	struct view content, frank; /* as received, for a report */
 	uint64_t frank_ms; /* when the hub took that: of an edit later than time_ms; 0: not known */
+	struct chain_head head; /* that came with it */
 };
 void wire_message(struct wire *w, struct message *m);
 void message_element(struct wire *w, void *v);

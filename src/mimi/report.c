@@ -35,6 +35,47 @@ static bool reason_is_known(uint8_t reason)
 	return reason >= REPORT_SPAM && reason <= REPORT_OTHER;
 }
 
+/* As many heads as messages. */
+static void wire_heads(struct wire *w, struct abusive_message_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		wire_chain_head(w, &l->v[i].head);
+}
+
+static void heads_element(struct wire *w, void *v)
+{
+	wire_heads(w, v);
+}
+
+uc_err report_heads_add(struct abuse_report *r, struct arena *a)
+{
+	struct component_data *c = ARENA_NEW(a, struct component_data);
+	bool any = false;
+	for (size_t i = 0; i < r->messages.n; i++)
+		any = any || r->messages.v[i].head.seq;
+	if (!any)
+		return UC_OK;
+	if (!c)
+		return UC_E_LIMIT;
+	c->component_id = COMPONENT_CHAIN_HEADS;
+	TRY(wire_encode_to(a, heads_element, &r->messages, &c->data));
+	r->abuse_extensions = (struct app_data_dictionary){ { c, 1 } };
+	return UC_OK;
+}
+
+static void heads_take(struct wire *w, struct abuse_report *r)
+{
+	const struct view *heads;
+	if (!wire_reading(w) || w->failed)
+		return;
+	heads = component_find(&r->abuse_extensions, COMPONENT_CHAIN_HEADS);
+	for (size_t i = 0; i < r->messages.n; i++)
+		r->messages.v[i].head = (struct chain_head){ .seq = 0 };
+	uc_err err = heads ? wire_decode(*heads, NULL, heads_element, &r->messages) : UC_OK;
+	if (err)
+		wire_fail(w, err);
+}
+
 void wire_abuse_report(struct wire *w, struct abuse_report *r)
 {
 	wire_bytes(w, &r->reporting_user);
@@ -44,6 +85,7 @@ void wire_abuse_report(struct wire *w, struct abuse_report *r)
 	WIRE_LIST(w, &r->messages, abusive_message_element);
 	wire_app_data_dictionary(w, &r->abuse_extensions);
 	count_check(w, r->messages.n);
+	heads_take(w, r);
 	differ_check(w, &r->messages);
 	if (wire_reading(w) && !w->failed &&
 	    (!reason_is_known(r->reason_code) || r->note.n > REPORT_NOTE_MAX ||
@@ -90,7 +132,7 @@ static uc_err claim_of(const struct abusive_message *m, struct view sender, stru
 		return UC_E_FRANK;
 	out->frank = m->frank;
 	out->accepted_timestamp = m->accepted_timestamp;
-	TRY(application_data_write(m->message_content, a, &data));
+	TRY(application_data_write(m->message_content, &m->head, a, &data));
 	return franking_tag(VIEW_OF(c.salt), data, out->franking_tag);
 }
 

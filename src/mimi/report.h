@@ -10,6 +10,7 @@
 
 #include "mimi/content.h"
 #include "mimi/franking.h"
+#include "mimi/media_type.h"
 
 enum {
 	REPORT_MESSAGES_MAX = 16,
@@ -29,6 +30,10 @@ struct abusive_message {
 	struct view message_content; /* MIMI content */
 	struct frank frank;
 	uint64_t accepted_timestamp;
+
+	/* What its media type said beside it, without which its tag is another.  MIMI has no place for
+	 * it: of all messages it is a component among the extensions. */
+	struct chain_head head;
 };
 struct abusive_message_list {
 	struct abusive_message *v;
@@ -42,6 +47,10 @@ struct abuse_report {
 	struct abusive_message_list messages; /* from 1 to REPORT_MESSAGES_MAX, no two the same */
 	struct app_data_dictionary abuse_extensions;
 };
+enum { COMPONENT_CHAIN_HEADS = 0x8003 };
+/* Puts the heads of the messages among the extensions, if there are any: before it is written. */
+uc_err UC_MUST_USE report_heads_add(struct abuse_report *r, struct arena *a);
+/* Reading takes them from there. */
 void wire_abuse_report(struct wire *w, struct abuse_report *r);
 void abuse_report_element(struct wire *w, void *v);
 

@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct view in = { data + 1, n - 1 }, content;
 	uint8_t tag[FRANKING_TAG];
+	struct chain_head head;
 	struct arena a;
 	if (!n)
 		return 0;
@@ -54,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	void *object = fuzz_walk(&rows[kind], in, &a);
 	if (object && kind == CONTENT)
 		show(object);
-	if (kind == FRAMING && !application_data_read(in, &a, &content))
+	if (kind == FRAMING && !application_data_read(in, &a, &content, &head))
 		fuzz_expect(object);
 	if (kind == SAFE_AAD && !franking_aad_read(in, &a, tag))
 		fuzz_expect(object);

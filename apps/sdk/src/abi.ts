@@ -22,6 +22,7 @@ export const errors = {
 	UC_E_FRAME: [0x020a, 'protocol', 'the frame is not valid'],
 	UC_E_NOT_ALLOWED: [0x020b, 'protocol', 'this is not allowed'],
 	UC_E_DIFFERENT_REQUEST: [0x020c, 'protocol', 'another request was made under this id'],
+	UC_E_WITHHELD: [0x020d, 'protocol', 'something that others have had does not come'],
 	UC_E_DECRYPT: [0x0301, 'crypto', 'the message could not be decrypted'],
 	UC_E_SIGNATURE: [0x0302, 'crypto', 'a signature does not verify'],
 	UC_E_MAC: [0x0303, 'crypto', 'a tag does not verify'],

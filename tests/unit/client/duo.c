@@ -183,7 +183,10 @@ struct told duo_introduces(const struct room_client *by, struct view introductio
 static uc_err hear_words(struct uc_client *c, void *arg)
 {
 	const struct words *w = arg;
-	return received(c, his, &her_leaf, w->content, (struct view){ NULL, 0 }, w->at_ms, 3);
+	const struct room_entry e = { .sender = her_leaf,
+				      .content = w->content,
+				      .timestamp = w->at_ms };
+	return received(c, his, &e, 3);
 }
 
 struct told duo_writes(struct words *w)

@@ -99,14 +99,14 @@ static uc_err receive(struct uc_client *c, void *arg)
 {
 	struct incoming *in = arg;
 	struct mimi_content m;
-	struct view content;
-	const struct room_client tom = { .client = VIEW_LIT(TOM "/x"),
-					 .participant = VIEW_LIT(TOM) };
-	TRY(mimi_content_new(test_env(), tom.participant, view_str(r()->uri), &mem, &m));
+	struct room_entry e = { .sender = { .client = VIEW_LIT(TOM "/x"),
+					    .participant = VIEW_LIT(TOM) },
+				.timestamp = test_now_ms };
+	TRY(mimi_content_new(test_env(), VIEW_LIT(TOM), view_str(r()->uri), &mem, &m));
 	mimi_content_set_text(&m, view_str(in->text), false);
 	m.expires = &in->ends;
-	TRY(mimi_content_write(&m, &mem, &content));
-	in->err = received(c, r(), &tom, content, (struct view){ NULL, 0 }, test_now_ms, in->seq);
+	TRY(mimi_content_write(&m, &mem, &e.content));
+	in->err = received(c, r(), &e, in->seq);
 	return UC_OK;
 }
 

@@ -67,33 +67,35 @@ struct coming {
 };
 static uint64_t next_seq;
 
-static uc_err frank_of(const struct mimi_content *m, struct view content, struct view sender,
-		       struct view *out)
+static uc_err frank_of(const struct mimi_content *m, struct room_entry *e)
 {
-	const struct server_franking_context at = { sender, view_str(r()->uri), test_now_ms };
+	const struct server_franking_context at = { e->sender.participant, view_str(r()->uri),
+						    e->timestamp };
 	uint8_t tag[FRANKING_TAG];
 	struct view data;
 	struct frank f;
-	TRY(application_data_write(content, &mem, &data));
+	TRY(application_data_write(e->content, &e->head, &mem, &data));
 	TRY(franking_tag(VIEW_OF(m->salt), data, tag));
 	TRY(frank_make(hub_key, NULL, test_env(), tag, &at, &mem, &f));
-	return wire_encode_to(&mem, frank_element, &f, out);
+	return wire_encode_to(&mem, frank_element, &f, &e->frank);
 }
 
 static uc_err come(struct uc_client *c, void *arg)
 {
 	struct coming *in = arg;
 	struct mimi_content m;
-	struct view content, frank, sender = view_str(in->by);
-	const struct room_client leaf = { .client = sender, .participant = sender };
+	struct view sender = view_str(in->by);
+	struct room_entry e = { .sender = { .client = sender, .participant = sender },
+				.timestamp = test_now_ms,
+				.head = { .seq = ++next_seq % 3, .chain = { 1, 2 } } };
 	TRY(mimi_content_new(test_env(), sender, view_str(r()->uri), &mem, &m));
 	mimi_content_set_text(&m, view_str(in->text), false);
 	if (in->replaces)
 		m.replaces = VIEW_OF(in->replaces->b);
-	TRY(mimi_content_write(&m, &mem, &content));
-	TRY(mimi_content_id(content, m.salt, sender, view_str(r()->uri), in->id.b));
-	TRY(frank_of(&m, content, sender, &frank));
-	return received(c, r(), &leaf, content, frank, test_now_ms, ++next_seq);
+	TRY(mimi_content_write(&m, &mem, &e.content));
+	TRY(mimi_content_id(e.content, m.salt, sender, view_str(r()->uri), in->id.b));
+	TRY(frank_of(&m, &e));
+	return received(c, r(), &e, next_seq);
 }
 
 static struct uc_id says(const char *by, const char *text, const struct uc_id *replaces)
@@ -137,6 +139,8 @@ TEST(what_goes_is_what_was_reported_and_nothing_else)
 	expect_eq(a.reason_code, REPORT_THREAT);
 	expect_bytes(a.note, VIEW_LIT("since monday"));
 	expect_eq(a.messages.n, 2);
+	expect_eq(a.messages.v[0].head.seq, 1);
+	expect_eq(a.messages.v[1].head.seq, 4 % 3);
 	/* The edit is as it was taken, later than what it replaces. */
 	expect_ok(report_verify(&a, q.room, &keys, &mem));
 	expect(a.messages.v[1].accepted_timestamp > a.messages.v[0].accepted_timestamp + 1000);
@@ -167,7 +171,7 @@ TEST(what_is_not_reported)
 	end();
 }
 
-/* A message that an earlier version kept says when it was taken, unless it is an edit. */
+/* A message that an earlier version kept says when it was taken, unless it is an edit, and no head. */
 TEST(messages_of_before)
 {
 	struct message m = { .number = 1, .time_ms = 77, .frank_ms = 99 }, back;
@@ -180,7 +184,8 @@ TEST(messages_of_before)
 		memcpy(old, bytes.p, bytes.n);
 		old[1] = 1;
 		memset(&back, 0, sizeof back);
-		expect_ok(wire_decode(view_make(old, bytes.n - 8), &mem, message_element, &back));
+		expect_ok(wire_decode(view_make(old, bytes.n - 24 - 8), &mem, message_element,
+				      &back));
 		expect_eq(back.frank_ms, edited ? 0 : 77);
 		expect_ok(wire_decode(bytes, &mem, message_element, &back));
 		expect_eq(back.frank_ms, 99);

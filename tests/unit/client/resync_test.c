@@ -83,7 +83,7 @@ static struct view send(struct person *by, const char *text)
 {
 	struct view submit = { NULL, 0 }, fanout = { NULL, 0 };
 	uint8_t hash[SHA256_BYTES];
-	expect_ok(room_group_encrypt(&by->c, by->g, person_says(by, text, &hub.mem), &hub.mem,
+	expect_ok(room_group_encrypt(&by->c, by->g, person_says(by, text, &hub.mem), NULL, &hub.mem,
 				     &submit, hash));
 	expect_ok(hub_submit(&hub, submit, &fanout));
 	return fanout;

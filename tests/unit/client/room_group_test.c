@@ -144,8 +144,8 @@ TEST(who_is_removed_reads_nothing_later)
 	expect_err(person_entry(&tom, later, &hub.mem, &e), UC_E_REMOVED);
 	person_restart(&tom);
 	expect_err(person_entry(&tom, later, &hub.mem, &e), UC_E_REMOVED);
-	expect_err(room_group_encrypt(&tom.c, tom.g, person_says(&rosa, "x", &hub.mem), &hub.mem,
-				      &update, hash),
+	expect_err(room_group_encrypt(&tom.c, tom.g, person_says(&rosa, "x", &hub.mem), NULL,
+				      &hub.mem, &update, hash),
 		   UC_E_ARGUMENT);
 	expect_ok(room_group_load(&tom.c, buf_view(&kept), (struct view){ NULL, 0 }, &old));
 	expect_err(room_group_entry(&tom.c, old, later, false, &hub.mem, &e), UC_E_EPOCH_FUTURE);

@@ -29,7 +29,7 @@ static struct view framed(struct view content, uint8_t tag[FRANKING_TAG])
 	struct mimi_content m = { .salt = { 0 } };
 	struct view data = { NULL, 0 };
 	expect_ok(mimi_content_read(content, &hub.mem, &m));
-	expect_ok(application_data_write(content, &hub.mem, &data));
+	expect_ok(application_data_write(content, NULL, &hub.mem, &data));
 	expect_ok(franking_tag(VIEW_OF(m.salt), data, tag));
 	return data;
 }
@@ -112,7 +112,7 @@ TEST(messages_that_say_what_is_not_so)
 	/* An honest client does not even make them. */
 	struct view submit = { NULL, 0 };
 	uint8_t hash[SHA256_BYTES];
-	expect_err(room_group_encrypt(&tom.c, tom.g, content, &hub.mem, &submit, hash),
+	expect_err(room_group_encrypt(&tom.c, tom.g, content, NULL, &hub.mem, &submit, hash),
 		   UC_E_ARGUMENT);
 	trio_end();
 }
@@ -140,10 +140,10 @@ TEST(lengths_tell_little)
 	trio_create(false);
 	trio_commit(&rosa, &tom, NULL);
 	expect_ok(room_group_encrypt(&tom.c, tom.g,
-				     person_says(&tom, "yes, with pleasure", &hub.mem), &hub.mem,
-				     &a, hash));
-	expect_ok(room_group_encrypt(&tom.c, tom.g, person_says(&tom, "oh yes", &hub.mem), &hub.mem,
-				     &b, hash));
+				     person_says(&tom, "yes, with pleasure", &hub.mem), NULL,
+				     &hub.mem, &a, hash));
+	expect_ok(room_group_encrypt(&tom.c, tom.g, person_says(&tom, "oh yes", &hub.mem), NULL,
+				     &hub.mem, &b, hash));
 	expect_eq(a.n, b.n);
 	trio_end();
 }

@@ -37,7 +37,7 @@ static void make(struct made *m)
 	memset(m->hub, 0xa5, sizeof m->hub);
 	key_of(7, &m->key);
 	m->salt = test_hex(salt_hex);
-	expect_ok(application_data_write(VIEW_LIT("Undercroft speaks"), &mem, &m->data));
+	expect_ok(application_data_write(VIEW_LIT("Undercroft speaks"), NULL, &mem, &m->data));
 	expect_ok(franking_tag(m->salt, m->data, m->tag));
 	expect_ok(frank_make(m->hub, &m->key, test_env(), m->tag, &context, &mem, &m->frank));
 }
@@ -50,24 +50,62 @@ static void done(struct made *m)
 
 TEST(application_data)
 {
+	struct chain_head head = { .seq = 1 };
 	struct view data, content = { 0 };
 	arena_init(&mem, 1 << 16, ARENA_PLAIN);
-	expect_ok(application_data_write(VIEW_LIT("Undercroft speaks"), &mem, &data));
+	expect_ok(application_data_write(VIEW_LIT("Undercroft speaks"), NULL, &mem, &data));
 	expect_bytes(data, test_hex("186170706c69636174696f6e2f6d696d692d636f6e74656e7400"
 				    "11556e64657263726f667420737065616b73"));
-	expect_ok(application_data_read(data, &mem, &content));
+	expect_ok(application_data_read(data, &mem, &content, &head));
 	expect_bytes(content, VIEW_LIT("Undercroft speaks"));
+	expect_eq(head.seq, 0);
 	/* No type: the group's first, which is ours. */
-	expect_ok(application_data_read(test_hex("00000141"), &mem, &content));
+	expect_ok(application_data_read(test_hex("00000141"), &mem, &content, &head));
 	expect_bytes(content, VIEW_LIT("A"));
 	content = VIEW_LIT("as before");
-	expect_err(application_data_read(test_hex("0a746578742f706c61696e000141"), &mem, &content),
+	expect_err(application_data_read(test_hex("0a746578742f706c61696e000141"), &mem, &content,
+					 &head),
 		   UC_E_UNSUPPORTED);
-	expect_err(application_data_read(test_hex("00040161016200"), &mem, &content),
+	expect_err(application_data_read(test_hex("00040161016200"), &mem, &content, &head),
 		   UC_E_UNSUPPORTED); /* a parameter */
-	expect_err(application_data_read(test_hex("0000014100"), &mem, &content), UC_E_TRAILING);
-	expect_err(application_data_read(test_hex("000002"), &mem, &content), UC_E_MALFORMED);
+	expect_err(application_data_read(test_hex("0000014100"), &mem, &content, &head),
+		   UC_E_TRAILING);
+	expect_err(application_data_read(test_hex("000002"), &mem, &content, &head),
+		   UC_E_MALFORMED);
 	expect_bytes(content, VIEW_LIT("as before"));
+	arena_done(&mem);
+}
+
+TEST(application_data_with_a_head)
+{
+#define HEAD_AT "0775632d6865616418"
+#define HASH_AT "01020300000000000000000000000004"
+	const struct chain_head said = { 7, { 1, 2, 3, [15] = 4 } }, none = { .seq = 0 };
+	struct chain_head head = { .seq = 1 };
+	struct view data, content = { 0 };
+	arena_init(&mem, 1 << 16, ARENA_PLAIN);
+	expect_ok(application_data_write(VIEW_LIT("A"), &said, &mem, &data));
+	expect_bytes(data, test_hex("186170706c69636174696f6e2f6d696d692d636f6e74656e74"
+				    "21" HEAD_AT "0000000000000007" HASH_AT "0141"));
+	expect_ok(application_data_read(data, &mem, &content, &head));
+	expect_bytes(content, VIEW_LIT("A"));
+	expect_eq(head.seq, 7);
+	expect_bytes(VIEW_OF(head.chain), VIEW_OF(said.chain));
+	/* None told is none written; one that is told is whole, at a place that there is, and alone. */
+	expect_ok(application_data_write(VIEW_LIT("A"), &none, &mem, &data));
+	expect_eq(data.n, 25 + 1 + 2);
+	static const struct {
+		const char *hex;
+		uc_err err;
+	} bad[] = {
+		{ "000a0775632d68656164014100", UC_E_MALFORMED },
+		{ "0021" HEAD_AT "0000000000000000" HASH_AT "0141", UC_E_MALFORMED },
+		{ "0025" HEAD_AT "0000000000000007" HASH_AT "016101620141", UC_E_UNSUPPORTED },
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect_err(application_data_read(test_hex(bad[i].hex), &mem, &content, &head),
+			   bad[i].err);
+	expect_eq(head.seq, 7);
 	arena_done(&mem);
 }
 
@@ -296,7 +334,7 @@ TEST(example)
 	expect_ok(franking_tag(salt, v->content, tag));
 	expect_bytes(VIEW_OF(tag),
 		     test_hex("a9a69f1d2fe6f37984190c093ecb8a10d647093db735fb7ba926bfdccff4c2bf"));
-	expect_ok(application_data_write(v->content, &mem, &data));
+	expect_ok(application_data_write(v->content, NULL, &mem, &data));
 	expect_eq(data.n, 221);
 	expect_ok(franking_tag(salt, data, tag));
 	expect_bytes(VIEW_OF(tag),

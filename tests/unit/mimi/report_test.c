@@ -36,7 +36,7 @@ static void tag_of(struct view content, uint8_t tag[FRANKING_TAG])
 	struct mimi_content c;
 	struct view data;
 	expect_ok(mimi_content_read(content, &mem, &c));
-	expect_ok(application_data_write(content, &mem, &data));
+	expect_ok(application_data_write(content, NULL, &mem, &data));
 	expect_ok(franking_tag(VIEW_OF(c.salt), data, tag));
 }
 
@@ -328,6 +328,41 @@ static uc_err again(const struct abuse_report *r, struct abuse_report *out)
 	struct view bytes;
 	TRY(wire_encode_to(&mem, abuse_report_element, r, &bytes));
 	return wire_decode(bytes, &mem, abuse_report_element, out);
+}
+
+/* The head that a message came with goes along, or its tag would be of something else. */
+TEST(heads_go_along)
+{
+	const struct server_franking_context at = context_of(ROSA, DEN, 5);
+	struct abusive_message two[2];
+	struct abuse_report back;
+	struct view data;
+	uint8_t tag[FRANKING_TAG];
+	struct mimi_content c;
+	begin();
+	two[0] = plain[0];
+	two[1] = (struct abusive_message){ content_make(ROSA, DEN, "far behind"),
+					   .accepted_timestamp = 5, .head = { 77, { 1, 2, 3 } } };
+	expect_ok(mimi_content_read(two[1].message_content, &mem, &c));
+	expect_ok(application_data_write(two[1].message_content, &two[1].head, &mem, &data));
+	expect_ok(franking_tag(VIEW_OF(c.salt), data, tag));
+	expect_ok(frank_make(hub_now, &key, test_env(), tag, &at, &mem, &two[1].frank));
+	struct abuse_report r = { .alleged_abuser_uri = VIEW_LIT(ROSA),
+				  .reason_code = REPORT_THREAT,
+				  .messages = { two, 2 } };
+	/* Written without them it verifies no more, nor with others, nor with too few. */
+	expect_ok(again(&r, &back));
+	expect_err(report_verify(&back, VIEW_LIT(DEN), &keys, &mem), UC_E_FRANK);
+	expect_ok(report_heads_add(&r, &mem));
+	expect_ok(again(&r, &back));
+	expect_eq(back.messages.v[0].head.seq, 0);
+	expect_eq(back.messages.v[1].head.seq, 77);
+	expect_ok(report_verify(&back, VIEW_LIT(DEN), &keys, &mem));
+	back.messages.v[1].head.chain[0] ^= 1;
+	expect_err(report_verify(&back, VIEW_LIT(DEN), &keys, &mem), UC_E_FRANK);
+	r.messages.n = 1;
+	expect_err(again(&r, &back), UC_E_TRAILING);
+	arena_done(&mem);
 }
 
 TEST(what_a_report_may_be)

@@ -23,7 +23,7 @@ static struct abusive_message said(struct guest *by, const char *text)
 	expect_ok(mimi_content_new(test_env(), by->participant, by->room, &apps_mem, &c));
 	mimi_content_set_text(&c, view_str(text), false);
 	expect_ok(mimi_content_write(&c, &apps_mem, &m.message_content));
-	expect_ok(application_data_write(m.message_content, &apps_mem, &data));
+	expect_ok(application_data_write(m.message_content, NULL, &apps_mem, &data));
 	expect_ok(franking_tag(VIEW_OF(c.salt), data, tag));
 	expect_ok(franking_aad_write(tag, &apps_mem, &aad));
 	expect_ok(group_encrypt(by->g, aad, data, 256, &apps_mem, &s.app_message));

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hub that shows two logs, or keeps back the end of one, as Tom sees it: he is in a group that lives
+ * at the plaza, with Rosa and Ida, and in a direct room with Rosa that lives at his own app. */
+#include "client/contacts.h"
+#include "client/heads.h"
+#include "client/inbox.h"
+#include "client/introductions.h"
+#include "client/pool.h"
+#include "client/put_back.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+
+#include "base/heap.h"
+
+#include "tests/unit/client/small_app.h"
+
+#define ROSA "mimi://dial.example/p/rosa"
+#define IDA  "mimi://plaza.example/p/ida"
+
+enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
+
+static struct small_app app;
+static struct person tom;
+static struct arena mem;
+static struct uc_id group_id, direct_id, rosa;
+static uint64_t start_ms;
+/* The log of the group, as the hub shows it to him. */
+static uint8_t chains[256][CHAIN_HASH];
+
+struct told {
+	unsigned forks, withheld;
+};
+
+static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
+{
+	struct told t = { 0 };
+	struct uc_event e;
+	expect_ok(turn_run(tom.c, work, arg));
+	while (uc_client_next_event(tom.c, &e)) {
+		t.forks += e.kind == UC_EVENT_WARNING && e.err == UC_E_CHAIN && e.has_room;
+		t.withheld += e.kind == UC_EVENT_WARNING && e.err == UC_E_WITHHELD && e.has_room;
+	}
+	return t;
+}
+
+static struct room *group(void)
+{
+	return room_find(tom.c, &group_id);
+}
+
+static struct room *direct(void)
+{
+	return room_find(tom.c, &direct_id);
+}
+
+/* --- the scene --- */
+
+static uc_err member(struct room *r, const char *participant, const struct uc_id *contact)
+{
+	struct member *m = HEAP_NEW(struct member);
+	if (!m)
+		return UC_E_MEMORY;
+	m->introduced = m->admitted = true;
+	if (contact)
+		m->contact = *contact;
+	m->next = r->members;
+	r->members = m;
+	r->members_dirty = true;
+	return text_set(m->participant, sizeof m->participant, view_str(participant));
+}
+
+static uc_err place(struct uc_client *c, bool is_direct, const char *uri, struct room **out)
+{
+	static const uint8_t key[32] = { 5 };
+	struct room *r;
+	TRY(rooms_create(c, is_direct, is_direct ? "" : "Den", &r));
+	TRY(room_group_create(c, r, pool_find(c, r->set_id), VIEW_OF(key), VIEW_OF(key),
+			      &r->group));
+	set_change(pool_find(c, r->set_id), SET_SPENT);
+	r->state = ROOM_OPEN;
+	r->seat_open = r->introduced = r->group_dirty = r->dirty = true;
+	r->seat = is_direct ? 2 : 1;
+	TRY(text_set(r->uri, sizeof r->uri, view_str(uri))); /* whoever made it there */
+	TRY(room_members_sync(c, r));
+	*out = r;
+	return member(r, ROSA, &rosa);
+}
+
+static uc_err furnish(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[ED25519_KEY] = { 7 };
+	struct contact *k;
+	struct room *g, *d;
+	(void)arg;
+	TRY(contact_meet(c, "dial.example", key, "Rosa", (struct view){ NULL, 0 }, &k));
+	rosa = k->id;
+	TRY(place(c, false, "mimi://plaza.example/r/den", &g));
+	TRY(place(c, true, "mimi://lens.example/r/two", &d));
+	group_id = g->id;
+	direct_id = d->id;
+	d->contact = rosa;
+	d->log_next = 1;
+	return member(g, IDA, NULL);
+}
+
+static void begin(void)
+{
+	small_app_init(&app, "lens.example");
+	arena_init(&mem, 16 << 20, ARENA_PLAIN);
+	person_begin(&tom, &app);
+	expect_ok(person_open(&tom));
+	person_account(&tom, "Tom");
+	expect_ok(turn_run(tom.c, furnish, NULL));
+	start_ms = test_now_ms;
+	memset(chains, 0, sizeof chains);
+}
+
+static void end(void)
+{
+	test_now_ms = start_ms;
+	person_end(&tom);
+	arena_done(&mem);
+}
+
+/* --- what the hub shows --- */
+
+static uc_err take_entry(struct uc_client *c, void *arg)
+{
+	return inbox_entry(c, *(const struct view *)arg);
+}
+
+static void chain_step(const uint8_t before[CHAIN_HASH], uint64_t seq, const char *fanout,
+		       uint8_t out[CHAIN_HASH])
+{
+	uint8_t number[8] = { [7] = (uint8_t)seq }, hash[SHA256_BYTES];
+	struct view parts[] = {
+		VIEW_LIT("Undercroft log 1"), { before, CHAIN_HASH }, VIEW_OF(number), VIEW_OF(hash)
+	};
+	expect_ok(sha256(view_str(fanout), hash));
+	expect_ok(sha256_parts(parts, 4, out));
+}
+
+/* The next entries, up to this one. */
+static struct told reads_to(uint64_t last)
+{
+	struct told all = { 0 };
+	for (uint64_t seq = group()->seq + 1; seq <= last; seq++) {
+		struct entry_event e = { .seat = 1, .entry = { .version = 1, .seq = seq } };
+		struct view body = { NULL, 0 };
+		e.entry.fanout = VIEW_LIT("nothing that he can read");
+		chain_step(chains[seq - 1], seq, "nothing that he can read", chains[seq]);
+		memcpy(e.entry.chain, chains[seq], CHAIN_HASH);
+		expect_ok(wire_encode_to(&mem, entry_event_element, &e, &body));
+		struct told t = turn(take_entry, &body);
+		all.forks += t.forks;
+		all.withheld += t.withheld;
+	}
+	expect_eq(group()->seq, last);
+	expect(group()->consistent);
+	return all;
+}
+
+/* --- what members say --- */
+
+static struct chain_head head(uint64_t seq, bool same)
+{
+	struct chain_head h = { .seq = seq };
+	memcpy(h.chain, chains[seq], sizeof h.chain);
+	h.chain[3] ^= !same;
+	return h;
+}
+
+static uc_err hear(struct uc_client *c, void *arg)
+{
+	heads_said(c, group(), arg);
+	return UC_OK;
+}
+
+/* A message of theirs comes, in the place behind what he has read. */
+static struct told says(const char *who, uint64_t seq, bool same)
+{
+	struct room_entry e = { .kind = ROOM_ENTRY_APPLICATION,
+				.sender = { .client = view_str(who), .participant = view_str(who) },
+				.content = VIEW_LIT("words"),
+				.frank = VIEW_LIT("frank"),
+				.head = head(seq, same) };
+	return turn(hear, &e);
+}
+
+static bool is_shown_whole(void *ctx, const struct uc_room *r)
+{
+	if (id_equal(&r->id, &group_id))
+		*(bool *)ctx = r->consistent;
+	return true;
+}
+
+static bool whole(void)
+{
+	bool is = false;
+	expect_ok(uc_rooms(tom.c, is_shown_whole, &is));
+	return is;
+}
+
+static bool evidence(unsigned number)
+{
+	struct view kept = { NULL, 0 };
+	struct safe_place at = { .table = "fork", .owner = VIEW_OF(group_id.b), .number = number };
+	return !safe_get(&tom.c->safe, at, &mem, &kept) && kept.n > 0;
+}
+
+TEST(of_two_logs_the_reader_is_told_once)
+{
+	begin();
+	reads_to(20);
+	says(ROSA, 19, true);
+	says(ROSA, 20, true);
+	expect(!group()->doubt.there);
+	/* She has read another entry 20.  It may have been put back: she will see it, too. */
+	expect_eq(says(ROSA, 20, false).forks, 0);
+	expect(group()->doubt.there && evidence(0) && whole());
+	test_now_ms += 5 * MINUTE;
+	expect_eq(says(ROSA, 20, false).forks, 0);
+	reads_to(30);
+	test_now_ms += 6 * MINUTE;
+	/* Others' word is another's. */
+	expect_eq(says(IDA, 30, false).forks, 0);
+	expect_eq(says(ROSA, 30, false).forks, 1);
+	expect(!whole() && evidence(1));
+	expect_eq(says(ROSA, 30, false).forks, 0);
+	/* And after a restart. */
+	expect_ok(person_open(&tom));
+	expect(group()->forked && !whole());
+	end();
+}
+
+TEST(a_doubt_survives_a_restart)
+{
+	begin();
+	reads_to(5);
+	says(ROSA, 5, false);
+	expect_ok(person_open(&tom));
+	/* Of what was read the last entry is still known. */
+	test_now_ms += 11 * MINUTE;
+	expect_eq(says(ROSA, 4, false).forks, 0);
+	expect_eq(says(ROSA, 5, false).forks, 1);
+	end();
+}
+
+TEST(what_was_read_lies_before_what_is_written)
+{
+	begin();
+	reads_to(5);
+	says(IDA, 9, true);
+	test_now_ms += 11 * MINUTE;
+	expect_eq(says(IDA, 9, true).forks, 1);
+	end();
+}
+
+TEST(a_log_that_was_put_back_is_no_alarm)
+{
+	begin();
+	reads_to(20);
+	/* Said before she knew of it, then all that she says again. */
+	says(ROSA, 18, false);
+	expect(group()->doubt.there);
+	reads_to(25);
+	says(ROSA, 19, true); /* of before the place where they part, perhaps */
+	expect(group()->doubt.there);
+	says(ROSA, 24, true);
+	expect(!group()->doubt.there);
+	/* Months later again. */
+	test_now_ms += 24ull * 60 * HOUR;
+	expect_eq(says(ROSA, 20, false).forks, 0);
+	/* Somebody else, days after the first was heard of last. */
+	test_now_ms += 24ull * 4 * HOUR;
+	expect_eq(says(IDA, 20, false).forks, 0);
+	test_now_ms += 9 * MINUTE;
+	expect_eq(says(IDA, 20, false).forks, 0);
+	expect(whole());
+	end();
+}
+
+static uc_err log_is_put_back(struct uc_client *c, void *arg)
+{
+	struct seat_open_response in = { .renewed = 11, .is_behind = 1, .next = 12 };
+	(void)arg;
+	memcpy(in.renewed_chain, chains[10], CHAIN_HASH);
+	return put_back(c, group(), &in);
+}
+
+TEST(who_went_back_compares_nothing_of_before)
+{
+	begin();
+	reads_to(20);
+	turn(log_is_put_back, NULL);
+	expect_eq(group()->seq, 10);
+	expect(!group()->ring);
+	/* What lies behind the place is of the log that was. */
+	says(ROSA, 10, true);
+	expect(!group()->doubt.there);
+	reads_to(12);
+	says(ROSA, 12, true);
+	expect(!group()->doubt.there);
+	end();
+}
+
+TEST(what_lies_too_far_back_is_not_compared)
+{
+	begin();
+	reads_to(150);
+	says(ROSA, 150 - 64, false);
+	says(ROSA, 1, false);
+	expect(!group()->doubt.there);
+	says(ROSA, 150 - 63, false);
+	expect(group()->doubt.there);
+	end();
+}
+
+/* --- by another room --- */
+
+static uc_err tell(struct uc_client *c, void *arg)
+{
+	struct view bytes;
+	const struct room_client by = { .client = VIEW_LIT(ROSA), .participant = VIEW_LIT(ROSA) };
+	TRY(wire_encode_to(&mem, control_element, arg, &bytes));
+	return control_in(c, direct(), &by, bytes);
+}
+
+static struct told tells(uint64_t seq, bool same)
+{
+	struct control_head one = { group_id, head(seq, same) };
+	struct control m = { .version = 1, .control_kind = CONTROL_HEADS, .heads = { &one, 1 } };
+	return turn(tell, &m);
+}
+
+static uc_err waits(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	heads_wait(c, group());
+	return UC_OK;
+}
+
+TEST(an_end_that_is_kept_back_is_told)
+{
+	begin();
+	reads_to(20);
+	chains[40][0] = 9; /* which she has seen */
+	tells(40, true);
+	test_now_ms += 59 * MINUTE;
+	expect_eq(turn(waits, NULL).withheld, 0);
+	expect_ok(person_open(&tom));
+	test_now_ms += 2 * MINUTE;
+	expect_eq(turn(waits, NULL).withheld, 1);
+	expect_eq(turn(waits, NULL).withheld, 0);
+	/* Nor every hour. */
+	tells(40, true);
+	test_now_ms += 2 * HOUR;
+	expect_eq(turn(waits, NULL).withheld, 0);
+	expect(whole());
+	end();
+}
+
+TEST(an_end_that_comes_late_is_nothing)
+{
+	begin();
+	reads_to(20);
+	struct told t = { 0 };
+	for (uint64_t seq = 21; seq <= 40; seq++)
+		chain_step(chains[seq - 1], seq, "nothing that he can read", chains[seq]);
+	tells(40, true);
+	test_now_ms += 30 * MINUTE;
+	t = reads_to(39);
+	expect(group()->ahead.there);
+	reads_to(41);
+	expect(!group()->ahead.there && !group()->doubt.there);
+	test_now_ms += 2 * HOUR;
+	expect_eq(t.withheld + turn(waits, NULL).withheld, 0);
+	/* One that was put back, where she is, too, now. */
+	tells(90, true);
+	tells(41, true);
+	expect(!group()->ahead.there);
+	end();
+}
+
+TEST(two_logs_are_seen_by_another_room)
+{
+	begin();
+	reads_to(20);
+	tells(30, false); /* she is further, in another one */
+	reads_to(35);
+	expect(group()->doubt.there);
+	test_now_ms += 21 * HOUR;
+	expect_eq(tells(35, false).forks, 1);
+	expect(!whole());
+	end();
+}
+
+TEST(only_a_contact_who_is_there_is_heard)
+{
+	struct room_client ida = { .client = VIEW_LIT(IDA), .participant = VIEW_LIT(IDA) };
+	begin();
+	reads_to(20);
+	struct control_head one = { direct_id, head(20, false) }, other = { { { 1 } }, one.head };
+	struct control_head list[2] = { one, other };
+	struct control m = { .version = 1, .control_kind = CONTROL_HEADS, .heads = { list, 2 } };
+	turn(tell, &m); /* of no group, and of no room that there is */
+	expect(!direct()->doubt.there && !direct()->ahead.there);
+	struct view bytes = { NULL, 0 };
+	list[0].room = group_id;
+	expect_ok(wire_encode_to(&mem, control_element, &m, &bytes));
+	expect_err(control_in(tom.c, direct(), &ida, bytes), UC_E_INTRODUCTION);
+	/* Where he is a persona, she is, or she is no more. */
+	struct member *hers = room_member_find(group(), VIEW_LIT(ROSA));
+	group()->says = SAYS_PERSONA;
+	tells(20, false);
+	group()->says = SAYS_ACCOUNT;
+	hers->persona = true;
+	tells(20, false);
+	hers->persona = false;
+	hers->gone = true;
+	tells(20, false);
+	expect(!group()->doubt.there);
+	hers->gone = false;
+	tells(20, false);
+	expect(group()->doubt.there);
+	end();
+}
+
+/* --- what he tells himself --- */
+
+static uc_err drive(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return heads_drive(c);
+}
+
+static unsigned queued(const struct room *r)
+{
+	unsigned n = 0;
+	for (const struct outgoing *o = r->outbox.first; o; o = o->next)
+		n++;
+	return n;
+}
+
+TEST(contacts_are_told_once_a_day_when_there_is_news)
+{
+	begin();
+	reads_to(20);
+	group()->log_next = 21;
+	group()->last_ms = test_now_ms;
+	turn(drive, NULL);
+	expect_eq(queued(direct()), 0);
+	test_now_ms += 66 * MINUTE;
+	turn(drive, NULL);
+	expect_eq(queued(direct()), 1);
+	expect_eq(queued(group()), 0);
+	for (unsigned hour = 0; hour < 48; hour++) {
+		test_now_ms += 2 * HOUR;
+		turn(drive, NULL);
+		expect_eq(queued(direct()), 1);
+	}
+	group()->last_ms = test_now_ms;
+	test_now_ms += 2 * HOUR;
+	turn(drive, NULL);
+	expect_eq(queued(direct()), 2);
+	/* Not of rooms of the same hub, nor where not all has come. */
+	group()->last_ms = test_now_ms;
+	group()->log_next = 30;
+	test_now_ms += 48 * HOUR;
+	turn(drive, NULL);
+	expect_eq(queued(direct()), 2);
+	group()->log_next = 21;
+	group()->says = SAYS_PERSONA;
+	test_now_ms += 2 * HOUR;
+	turn(drive, NULL);
+	expect_eq(queued(direct()), 2);
+	group()->says = SAYS_ACCOUNT;
+	expect_ok(text_set(group()->uri, URI_BYTES, VIEW_LIT("mimi://lens.example/r/den")));
+	test_now_ms += 2 * HOUR;
+	turn(drive, NULL);
+	expect_eq(queued(direct()), 2);
+	end();
+}
