@@ -324,12 +324,13 @@ uc_err outbox_drive(struct uc_client *c, struct room *r)
 		return UC_OK;
 	if (waits_until(c, r->retry_ms))
 		return UC_OK;
-	for (struct outgoing *o = b->unsent, *next; o && looked < at_once; o = next, looked++) {
+	for (struct outgoing *o = b->unsent, *next; o && looked < at_once; o = next) {
 		next = o->next;
 		if (is_for_others(r, o)) {
-			TRY(refused(c, r, o));
+			TRY(refused(c, r, o)); /* the turn is the next one's */
 			continue;
 		}
+		looked++;
 		/* One of an earlier epoch may be refused for it: those behind do not overtake it. */
 		if (o->in_flight && o->epoch != room_group_epoch(r->group))
 			break;

@@ -637,6 +637,7 @@ uc_err rooms_drive(struct uc_client *c)
 {
 	TRY(seats_drive(c));
 	TRY(seats_open(c));
+	TRY(heads_drive(c));
 	for (struct room *r = c->rooms; r; r = r->next) {
 		uc_err err = room_drive(c, r);
 		if (err_is_hard(err))
@@ -646,5 +647,5 @@ uc_err rooms_drive(struct uc_client *c)
 		event_warning(c, err, (struct view){ NULL, 0 }, &r->id);
 		r->retry_ms = client_now(c) + RETRY_MS;
 	}
-	return heads_drive(c);
+	return UC_OK;
 }
