@@ -442,7 +442,7 @@ struct uc_room {
 	const char *name; /* the group's name, or the other person's */
 	bool direct;
 	enum uc_room_state state;
-	bool consistent; /* the log's chain was never broken */
+	bool consistent; /* the log's chain was never broken, and nobody here has had another */
 	uint64_t epoch;
 	uint32_t members;    /* people, ourselves included */
 	uint32_t unread;     /* messages of others above read_up_to */

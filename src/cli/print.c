@@ -308,7 +308,7 @@ void print_room(bool json, unsigned number, const struct uc_room *r)
 	if (r->state != UC_ROOM_OPEN)
 		printf(", %s", room_states[r->state]);
 	if (!r->consistent)
-		fputs(", its log was tampered with", stdout);
+		fputs(", its log was tampered with, or is not the same for all", stdout);
 	if (r->says == UC_SAYS_PERSONA) {
 		fputs(", you are ", stdout);
 		print_text(stdout, r->persona);

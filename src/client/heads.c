@@ -3,6 +3,7 @@
 
 #include "client/contacts.h"
 #include "client/guardian.h"
+#include "client/history.h"
 #include "client/introductions.h"
 #include "client/rooms.h"
 
@@ -222,16 +223,16 @@ void heads_passed(struct uc_client *c, struct room *r)
 	compare(c, r, &said);
 }
 
-void heads_wait(struct uc_client *c, struct room *r)
+uc_err heads_wait(struct uc_client *c, struct room *r)
 {
+	static const char text[] = "A contact has had more of this room than has come here: it was "
+				   "withheld or lost, or what they say is wrong.";
 	struct ahead *a = &r->ahead;
 	if (!a->there || a->told || waits_until(c, a->since_ms + BEHIND_MS))
-		return;
+		return UC_OK;
 	a->told = r->dirty = true;
-	event_warning(c, UC_E_WITHHELD,
-		      VIEW_LIT("a contact has had more of this room than has come here: it was "
-			       "withheld or lost, or what they say is wrong"),
-		      &r->id);
+	event_warning(c, UC_E_WITHHELD, view_str(text), &r->id);
+	return history_note(c, r, text);
 }
 
 /* --- by another room --- */

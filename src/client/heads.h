@@ -22,7 +22,7 @@ void heads_said(struct uc_client *c, struct room *r, const struct room_entry *e)
 /* What a contact tells of other rooms. */
 void heads_in(struct uc_client *c, const struct contact *k, const struct control *m);
 /* Of a room in which there is nothing more to come: somebody may have had more. */
-void heads_wait(struct uc_client *c, struct room *r);
+uc_err UC_MUST_USE heads_wait(struct uc_client *c, struct room *r);
 /* Tells a few contacts, when it is time. */
 uc_err UC_MUST_USE heads_drive(struct uc_client *c);
 

@@ -622,7 +622,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 		return shadow_waits(c, r) ? UC_OK : seat_open(c, r);
 	if (!room_is_open(r) || r->seq + 1 < r->log_next)
 		return UC_OK;
-	heads_wait(c, r);
+	TRY(heads_wait(c, r));
 	if (!r->shadow) {
 		TRY(introductions_drive(c, r));
 		TRY(strangers_drive(c, r));

@@ -213,6 +213,7 @@ export class Model {
 		core.on('warning', (e) => {
 			// The app may have shown other settings than ours: they say so.
 			if (e.error?.code === 'UC_E_STALE' && e.room === null) this.refresh('settings');
+			if (e.error?.code === 'UC_E_CHAIN' && e.room !== null) this.roomChanged(e.room);
 			// The same errors come of what others do in rooms, and of what strangers send: no problem
 			// of this person's.
 			const isOurs =

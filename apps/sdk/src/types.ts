@@ -218,7 +218,7 @@ export interface Room {
 	name: string;
 	direct: boolean;
 	state: 'joining' | 'open' | 'left';
-	/** the log's chain was never broken */
+	/** the log's chain was never broken, and nobody here has had another */
 	consistent: boolean;
 	epoch: number;
 	/** people, ourselves included */

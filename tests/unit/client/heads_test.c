@@ -336,8 +336,7 @@ static struct told tells(uint64_t seq, bool same)
 static uc_err waits(struct uc_client *c, void *arg)
 {
 	(void)arg;
-	heads_wait(c, group());
-	return UC_OK;
+	return heads_wait(c, group());
 }
 
 TEST(an_end_that_is_kept_back_is_told)
@@ -350,7 +349,9 @@ TEST(an_end_that_is_kept_back_is_told)
 	expect_eq(turn(waits, NULL).withheld, 0);
 	expect_ok(person_open(&tom));
 	test_now_ms += 2 * MINUTE;
+	uint64_t notes = group()->next_message;
 	expect_eq(turn(waits, NULL).withheld, 1);
+	expect_eq(group()->next_message, notes + 1);
 	expect_eq(turn(waits, NULL).withheld, 0);
 	/* Nor every hour. */
 	tells(40, true);

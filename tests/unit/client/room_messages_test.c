@@ -34,6 +34,24 @@ static struct view framed(struct view content, uint8_t tag[FRANKING_TAG])
 	return data;
 }
 
+static struct view joined(const struct view parts[2])
+{
+	uint8_t *p = arena_take(&hub.mem, parts[0].n + parts[1].n);
+	memcpy(p, parts[0].p, parts[0].n);
+	memcpy(p + parts[0].n, parts[1].p, parts[1].n);
+	return view_make(p, parts[0].n + parts[1].n);
+}
+
+static struct view salt_of(struct view data)
+{
+	static struct mimi_content m;
+	struct chain_head head;
+	struct view content = { NULL, 0 };
+	expect_ok(application_data_read(data, &hub.mem, &content, &head));
+	expect_ok(mimi_content_read(content, &hub.mem, &m));
+	return VIEW_OF(m.salt);
+}
+
 TEST(messages_without_a_right_frank)
 {
 	uint8_t tag[FRANKING_TAG];
@@ -101,6 +119,16 @@ TEST(messages_that_say_what_is_not_so)
 	message = forged(&tom, framed(content, tag), tag);
 	f = hub_frank(&hub, message, whose);
 	not_believed(&rosa, message, &f, UC_E_FRANK);
+	/* In the short form, which a report would not make of it again. */
+	static const uint8_t typeless[2] = { 0 };
+	struct view parts[2] = { VIEW_OF(typeless),
+				 framed(person_says(&tom, "short", &hub.mem), tag) };
+	parts[1] = view_slice(parts[1], 26, parts[1].n);
+	struct view brief = joined(parts);
+	expect_ok(franking_tag(salt_of(brief), brief, tag));
+	message = forged(&tom, brief, tag);
+	f = hub_frank(&hub, message, whose);
+	not_believed(&rosa, message, &f, UC_E_FRANK);
 	/* No content at all, or no tag. */
 	message = forged(&tom, VIEW_LIT("\x00\x00\x02hi"), tag);
 	f = hub_frank(&hub, message, whose);
@@ -143,6 +171,11 @@ TEST(lengths_tell_little)
 				     person_says(&tom, "yes, with pleasure", &hub.mem), NULL,
 				     &hub.mem, &a, hash));
 	expect_ok(room_group_encrypt(&tom.c, tom.g, person_says(&tom, "oh yes", &hub.mem), NULL,
+				     &hub.mem, &b, hash));
+	expect_eq(a.n, b.n);
+	/* How far they have read is in there, too, and in the same number of bytes. */
+	const struct chain_head far = { 1000000, { 1, 2, 3 } };
+	expect_ok(room_group_encrypt(&tom.c, tom.g, person_says(&tom, "oh no", &hub.mem), &far,
 				     &hub.mem, &b, hash));
 	expect_eq(a.n, b.n);
 	trio_end();

@@ -102,8 +102,8 @@ function LogAlarm({ room }: { room: Room }) {
 		<div class="k-warning k-alarm" role="alert">
 			<Icon name="alert" />
 			<p>
-				The app that hosts this conversation has changed what was said before. Do not rely on what
-				stands here.
+				The app that hosts this conversation has changed what was said before, or shows others
+				something else, or somebody here says so wrongly. Do not rely on what stands here.
 			</p>
 		</div>
 	);
