@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rosa makes a group as a persona, Tom, whom she brings in, brings Ida, who stays silent, dies, comes back and
- * chooses one; then Tom brings Rosa in once more, who is as if she were not there.  What the others have of the
- * room holds nothing of the accounts. */
+ * chooses one, which an older copy of her store does not change; then Tom brings Rosa in once more, who is as
+ * if she were not there.  What the others have of the room holds nothing of the accounts. */
 #include "tests/sim/scene.h"
 
 #include "client/rooms.h"
@@ -183,6 +183,7 @@ static void silence(void)
 		sim_fail(w, "she is known");
 		return;
 	}
+	person_backup(ida);
 	struct rooms_seen r = scene_rooms(ida);
 	person_before(ida, "uc_introduce", "");
 	scene_done(ida, uc_introduce(ida->client, &r.group, OWL, &op));
@@ -193,6 +194,30 @@ static void silence(void)
 	keeps_nothing(tom, rosa);
 	keeps_nothing(tom, ida);
 	would_be_found(tom, rosa);
+}
+
+static bool goes_on(struct world *w, void *person)
+{
+	const struct person *p = person;
+	(void)w;
+	for (const struct room *r = p->client ? p->client->rooms : NULL; r; r = r->next)
+		if (!r->direct && r->says == SAYS_PERSONA && !strcmp(r->persona, OWL) && !r->lost)
+			return true;
+	return false;
+}
+
+/* A copy of before she chose: she finds her own words, and goes on as that. */
+static void put_back(void)
+{
+	struct world *w = rosa->w;
+	if (w->failed)
+		return;
+	person_restore(ida);
+	scene_want(w, goes_on, ida, "who she is");
+	world_run(w, w->now_ms + (uint64_t)600 * 1000, NULL, NULL);
+	want_persona(rosa, OWL);
+	keeps_nothing(rosa, ida);
+	keeps_nothing(tom, ida);
 }
 
 /* Tom does not know that Moth is she. */
@@ -218,8 +243,8 @@ static void below_sixteen(void)
 
 static void play(struct world *w)
 {
-	static void (*const acts[])(void) = { meet, group_of_a_persona, silence, once_more,
-					      below_sixteen };
+	static void (*const acts[])(void) = { meet,     group_of_a_persona, silence,
+					      put_back, once_more,          below_sixteen };
 	rosa = world_person(w, &w->apps[0], "zQmark Rosa", "+49157990001");
 	tom = world_person(w, &w->apps[1], "zQmark Tom", "zqhandle1");
 	ida = world_person(w, &w->apps[2], "zQmark Ida", "zq1@example.org");
