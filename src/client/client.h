@@ -71,6 +71,7 @@ struct uc_client {
 	bool settings_seen, settings_busy; /* settings.c: the app has shown them */
 	bool settings_contested;           /* ... other ones than we know */
 	uint64_t settings_retry_ms;
+	uint8_t settings_checked; /* age that the app has checked: as it says at the sign-in */
 	uint64_t settings_number; /* of those the app shows, whoever signed them */
 	uc_op settings_op;
 	bool addresses_busy; /* contacts.c */

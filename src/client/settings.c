@@ -137,6 +137,7 @@ static uc_err get_done(struct uc_client *c, void *subject, const struct reply *r
 		later(c, r);
 		return UC_OK;
 	}
+	c->settings_checked = in.checked;
 	uc_err err = compare(c, in.statement);
 	return err_is_hard(err) ? err : UC_OK;
 }
@@ -285,7 +286,7 @@ static uc_err set_make(struct uc_client *c, const struct set_call *x, struct vie
 	TRY(settings_make(&now, &a->device, &c->call, made));
 	TRY(settings_verify(*made, now.app, now.account_key, &c->call, &now));
 	TRY(settings_guardian_follow(&was, &now, &c->call));
-	return settings_follow(&was, &now);
+	return settings_follow(&was, &now, c->settings_checked);
 }
 
 static uc_err change(struct uc_client *c, const struct set_call *x)

@@ -44,6 +44,15 @@ static const struct ctl_command commands[] = {
 	  "Undoes suspend.\n\n"
 	  "example:\n"
 	  "  undercroftctl unsuspend undercroft.conf dial +4915112345678" },
+	{ "age", 3, 3, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER BAND",
+	  "say how old somebody is whom you have checked",
+	  "BAND is child (below 13), 13-15, 16-17, adult, or none: not checked any more. It "
+	  "counts\n"
+	  "in the place of what the person says, and lets them ask as a minor at other apps, "
+	  "which\n"
+	  "saying does not.\n\n"
+	  "example:\n"
+	  "  undercroftctl age undercroft.conf dial +4915112345678 16-17" },
 	{ "curb", 2, 4, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER [DAYS [minors]]",
 	  "let an account ask few people, for a while",
 	  "For 30 days, or DAYS, to the end of a week, the account asks a quarter of the people, "
@@ -206,7 +215,7 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nFILE is the backbone's configuration. status, queues, drain, reload, suspend,\n"
-	      "unsuspend, curb, uncurb, rotate-keys, compact, build-filter, and reports with "
+	      "unsuspend, age, curb, uncurb, rotate-keys, compact, build-filter, and reports with "
 	      "decide or pass, "
 	      "speak\n"
 	      "to the running backbone; restore, erase-app, mend and load write stores that are "

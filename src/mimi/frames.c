@@ -124,6 +124,7 @@ void wire_settings_put_request(struct wire *w, struct settings_put_request *v)
 void wire_settings_get_response(struct wire *w, struct settings_get_response *v)
 {
 	wire_bytes(w, &v->statement);
+	wire_u8(w, &v->checked);
 }
 
 void wire_pool_slot(struct wire *w, struct pool_slot *v)

@@ -325,6 +325,7 @@ struct settings_put_request {
 /* settings_get_request: struct empty */
 struct settings_get_response {
 	struct view statement; /* empty: nothing was said yet */
+	uint8_t checked;       /* age that the app has checked: 1 + enum age_band; 0: it has not */
 };
 struct grant_revoke_request {
 	uint8_t grant_id[GRANT_ID];

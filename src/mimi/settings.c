@@ -102,15 +102,32 @@ uc_err settings_verify(struct view encoded, struct view app, struct view account
 	return UC_OK;
 }
 
-uc_err settings_follow(const struct settings *was, const struct settings *now)
+struct settings settings_checked(const struct settings *said, uint8_t checked)
+{
+	struct settings s = *said;
+	if (!checked || checked > AGE_UNKNOWN)
+		return s;
+	s.age_band = checked - 1;
+	s.attested = ATTESTED_APP;
+	s.find_by_number = s.find_by_number && s.age_band == AGE_ADULT;
+	if (is_young(s.age_band)) {
+		s.find_by_name = false;
+		s.add = settings_has_guardian(&s) ? s.add : ADD_NOBODY;
+	}
+	return s;
+}
+
+uc_err settings_follow(const struct settings *was, const struct settings *now, uint8_t checked)
 {
 	struct settings open = settings_default((enum age_band)now->age_band);
 	if (now->number <= was->number)
 		return UC_E_STALE;
 	if (now->number - was->number > SETTINGS_STEP_MAX)
 		return UC_E_LIMIT;
-	/* Whoever said once to be younger than 18 stays so, whatever their device says later. */
-	if (was->number && was->age_band < AGE_ADULT && now->age_band > was->age_band)
+	/* Whoever said once to be younger than 18 stays so, whatever their device says later, unless somebody
+	 * has looked. */
+	if (was->number && was->age_band < AGE_ADULT && now->age_band > was->age_band &&
+	    now->age_band + 1 > checked)
 		return UC_E_NOT_ALLOWED;
 	/* Whose guardian is asked about each group may be brought into them. */
 	bool adds = now->add < open.add && !settings_has_guardian(now);

@@ -21,7 +21,11 @@ enum settings_add {
 	ADD_NOBODY = 2,
 };
 /* Who said how old somebody is. */
-enum settings_attested { ATTESTED_SELF = 1 };
+enum settings_attested {
+	ATTESTED_SELF = 1,
+	ATTESTED_APP =
+		2, /* has checked it: in no statement, beside it at the app (settings_checked) */
+};
 /* How far a number may be ahead of the last: whoever has a device for a while cannot use up all
  * that there are, so that no other could follow. */
 #define SETTINGS_STEP_MAX UINT32_MAX
@@ -59,8 +63,12 @@ uc_err UC_MUST_USE settings_make(const struct settings *in, const struct ed25519
 uc_err UC_MUST_USE settings_verify(struct view encoded, struct view app, struct view account_key,
 				   struct arena *a, struct settings *out);
 /* May `now` follow `was`?  UC_E_STALE where its number does not rise, UC_E_LIMIT where it leaps;
- * UC_E_NOT_ALLOWED where a minor would become older, or one below 16 opens what is closed for that age. */
-uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now);
+ * UC_E_NOT_ALLOWED where a minor would become older than was checked, or one below 16 opens what is closed for that age. */
+uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now,
+				   uint8_t checked);
+/* What holds for an account whose app has checked its age (1 + enum age_band; 0: it has not): that age, and
+ * of what was said no more than is open to it. */
+struct settings settings_checked(const struct settings *said, uint8_t checked);
 
 /* Is there a guardian?  Of settings that were verified. */
 bool settings_has_guardian(const struct settings *s);

@@ -154,6 +154,9 @@ uc_err UC_MUST_USE provider_set_custody(struct provider *p, struct view domains)
 void provider_discovery_changed(struct provider *p);
 /* The filter of who can be found is made now, not when a day is over; UC_E_UNSUPPORTED. */
 uc_err UC_MUST_USE provider_filter_now(struct provider *p);
+/* The operator has checked the account's age, as from a contract: 1 + enum age_band counts instead of what
+ * the person says; 0: as they say it.  UC_E_NOT_FOUND; UC_E_ARGUMENT. */
+uc_err UC_MUST_USE provider_check_age(struct provider *p, struct view account_id, uint8_t checked);
 /* For so many days, to the end of a week, the account asks fewer strangers and brings fewer people into
  * groups, each time fewer; off_minors: and reaches no minors.  A fresh account under its name neither.
  * The other takes all of that back.  UC_E_NOT_FOUND; UC_E_ARGUMENT. */

@@ -18,6 +18,7 @@ uc_err UC_MUST_USE settings_asked(struct provider *p, struct view account_id, st
 /* What is known of somebody who asks: of one's own people, or by a token. */
 struct contact_sender {
 	uint8_t age_band;   /* enum age_band */
+	bool is_checked;    /* by the app, and not only said */
 	bool is_new;        /* an account of less than a day */
 	bool is_off_minors; /* by what reports took from it (curb.h) */
 };

@@ -178,12 +178,16 @@ void wire_vault_record(struct wire *w, struct vault_record *v)
 
 void wire_settings_record(struct wire *w, struct settings_record *v)
 {
-	record_version_of(w, &v->version, 2);
+	record_version_of(w, &v->version, 3);
 	wire_bytes(w, &v->statement);
 	if (!wire_reading(w) || v->version > 1)
 		wire_fixed(w, v->code_hash, sizeof v->code_hash);
 	else
 		memset(v->code_hash, 0, sizeof v->code_hash);
+	if (wire_reading(w))
+		v->checked = 0;
+	if (!wire_reading(w) || v->version > 2)
+		wire_u8(w, &v->checked);
 }
 
 void wire_outbox_record(struct wire *w, struct outbox_record *v)

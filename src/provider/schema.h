@@ -126,7 +126,9 @@ struct settings_record {
 	uint16_t version;
 	struct view statement;
 	uint8_t code_hash
-		[32]; /* of the contact code that it names: contact_code_hash; else zeros */
+		[32];    /* of the contact code that it names: contact_code_hash; else zeros */
+	uint8_t checked; /* age that the app has checked itself: 1 + enum age_band; 0: none.  From
+			    version 3 on */
 };
 /* What was spent of a limit that holds after a restart, too. */
 struct spent_record {

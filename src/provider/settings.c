@@ -26,6 +26,7 @@ static uc_err statement_read(const struct provider *p, const struct settings_rec
 		return UC_E_CORRUPT;
 	else
 		*out = said;
+	*out = settings_checked(out, r->checked);
 	return UC_OK;
 }
 
@@ -76,7 +77,7 @@ static uc_err put_check(struct call *c, struct view statement, const struct sett
 	if (before->statement.n && wire_decode(before->statement, &c->arena, settings_element, was))
 		return UC_E_CORRUPT;
 	TRY(settings_guardian_follow(was, now, &c->arena));
-	return settings_follow(was, now);
+	return settings_follow(was, now, before->checked);
 }
 
 /* The statement says which contact code it is, and the device the code itself, once: what is kept of it
@@ -99,7 +100,8 @@ static uc_err put_fill(const struct settings *now, struct view id, const struct 
 		       struct store_batch *b)
 {
 	struct store_key k;
-	if (!is_discoverable(now))
+	struct settings holds = settings_checked(now, r->checked);
+	if (!is_discoverable(&holds))
 		discoverable_drop(b, id);
 	return record_put(b, key_1(&k, TABLE_SETTINGS, id), settings_record_element, r);
 }
@@ -136,6 +138,37 @@ uc_err handle_settings_get(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, empty_element, &q));
 	TRY(record_of(c->p, VIEW_OF(c->s->account_id), &c->arena, &own));
 	r.statement = own.statement;
+	r.checked = own.checked;
 	call_respond(c, settings_get_response_element, &r);
+	return UC_OK;
+}
+
+/* --- what an operator says --- */
+
+static uc_err check_age(struct provider *p, struct view id, uint8_t checked, struct arena *a)
+{
+	struct account_record account;
+	struct settings_record r;
+	struct settings now;
+	struct store_batch b;
+	TRY(account_get(p, id, a, &account));
+	TRY(record_of(p, id, a, &r));
+	r.checked = checked;
+	TRY(statement_read(p, &r, a, &now));
+	store_batch_init(&b, id);
+	return finish_accounts(p, &b, put_fill(&now, id, &r, &b));
+}
+
+uc_err provider_check_age(struct provider *p, struct view account_id, uint8_t checked)
+{
+	struct arena scratch;
+	if (account_id.n != ACCOUNT_ID || checked > AGE_UNKNOWN)
+		return UC_E_ARGUMENT;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	uc_err err = check_age(p, account_id, checked, &scratch);
+	arena_done(&scratch);
+	TRY(err);
+	/* They come back, and see it. */
+	account_sessions_end(p, account_id, NULL);
 	return UC_OK;
 }

@@ -166,7 +166,9 @@ uc_err handle_token_issue(struct call *c, struct view body)
 	TRY(account_get(c->p, id, &c->arena, &account));
 	TRY(sender_of(c->p, id, &account, &c->arena, &sender));
 	TRY(keys_get(c->p, &t));
-	enum token_class what = sender.age_band < AGE_ADULT ? TOKEN_MINOR : TOKEN_OTHER;
+	/* What somebody merely says opens no other app's minors to them. */
+	bool is_minor = sender.is_checked && sender.age_band < AGE_ADULT;
+	enum token_class what = is_minor ? TOKEN_MINOR : TOKEN_OTHER;
 	const struct oprf_key *key = key_to_issue(t, what, VIEW_OF(q.token_key_id));
 	if (!key)
 		return UC_E_KEY;

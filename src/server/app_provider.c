@@ -10,6 +10,7 @@
 #include "provider/moderators_key.h"
 #include "provider/provider.h"
 #include "server/app_keys.h"
+#include "server/app_moderate.h"
 #include "server/app_stores.h"
 #include "server/clock_watch.h"
 #include "server/daemon.h"
@@ -577,96 +578,6 @@ static uc_err do_rotate_keys(struct app *a, const struct app_order *o)
 	return err;
 }
 
-/* By its id, in hex, or by what it signed up with. */
-static uc_err account_of(struct app *a, struct view text, uint8_t out[PROVIDER_ACCOUNT])
-{
-	struct arena scratch;
-	struct view raw = { 0 };
-	arena_init(&scratch, 4096, ARENA_PLAIN);
-	bool is_id = text.n == 2 * (size_t)PROVIDER_ACCOUNT && !hex_read(&scratch, text, &raw);
-	if (is_id)
-		memcpy(out, raw.p, PROVIDER_ACCOUNT);
-	arena_done(&scratch);
-	return is_id ? UC_OK : provider_account_find(a->provider, text, out);
-}
-
-static uc_err suspend_set(struct app *a, const struct app_order *o, bool is_suspended)
-{
-	uint8_t account[PROVIDER_ACCOUNT];
-	TRY(account_of(a, o->argument, account));
-	return provider_suspend(a->provider, VIEW_OF(account), is_suspended);
-}
-
-static uc_err do_suspend(struct app *a, const struct app_order *o)
-{
-	return suspend_set(a, o, true);
-}
-
-static uc_err do_unsuspend(struct app *a, const struct app_order *o)
-{
-	return suspend_set(a, o, false);
-}
-
-/* ACCOUNT [DAYS [minors]]. */
-static uc_err do_curb(struct app *a, const struct app_order *o)
-{
-	uint8_t account[PROVIDER_ACCOUNT];
-	uint64_t days = CURB_DAYS;
-	struct view who, days_text, minors = view_cut(o->argument, ' ', &who);
-	minors = view_cut(minors, ' ', &days_text);
-	bool off_minors = view_equal(minors, VIEW_LIT("minors"));
-	TRY(account_of(a, who, account));
-	if (days_text.n)
-		TRY(decimal_read(days_text, &days));
-	return (minors.n && !off_minors) || days > CURB_DAYS_MAX
-		       ? UC_E_ARGUMENT
-		       : provider_curb(a->provider, VIEW_OF(account), (unsigned)days, off_minors);
-}
-
-static uc_err do_uncurb(struct app *a, const struct app_order *o)
-{
-	uint8_t account[PROVIDER_ACCOUNT];
-	TRY(account_of(a, o->argument, account));
-	return provider_uncurb(a->provider, VIEW_OF(account));
-}
-
-/* NUMBER ACCOUNT DAYS [NOTE]. */
-static uc_err do_report_uphold(struct app *a, const struct app_order *o)
-{
-	uint8_t account[PROVIDER_ACCOUNT];
-	struct view number, who, days_text, note = view_cut(o->argument, ' ', &number);
-	uint64_t n, days;
-	note = view_cut(note, ' ', &who);
-	note = view_cut(note, ' ', &days_text);
-	TRY(decimal_read(number, &n));
-	TRY(decimal_read(days_text, &days));
-	TRY(account_of(a, who, account));
-	return days > CURB_DAYS_MAX ? UC_E_ARGUMENT
-				    : provider_report_uphold(a->provider, n, VIEW_OF(account),
-							     (unsigned)days, note);
-}
-
-/* NUMBER ACTION [NOTE]. */
-static uc_err do_report_decide(struct app *a, const struct app_order *o)
-{
-	static const char *const actions[] = { "none", "warn", "suspend" };
-	struct view number, action, note = view_cut(o->argument, ' ', &number);
-	uint64_t n;
-	note = view_cut(note, ' ', &action);
-	TRY(decimal_read(number, &n));
-	for (uint8_t i = 0; i < 3; i++)
-		if (view_equal(action, view_str(actions[i])))
-			return provider_report_decide(a->provider, n, (uint8_t)(i + 1), note);
-	return UC_E_ARGUMENT;
-}
-
-static uc_err do_report_pass(struct app *a, const struct app_order *o)
-{
-	uint64_t n;
-	TRY(decimal_read(o->argument, &n));
-	return provider_report_pass(a->provider, n);
-}
-
 static uc_err order(void *ctx, const struct app_order *o)
 {
 	static const struct {
@@ -677,18 +588,11 @@ static uc_err order(void *ctx, const struct app_order *o)
 		{ "build-filter", do_build_filter },
 		{ "copy", do_copy },
 		{ "rotate-keys", do_rotate_keys },
-		{ "suspend", do_suspend },
-		{ "unsuspend", do_unsuspend },
-		{ "curb", do_curb },
-		{ "uncurb", do_uncurb },
-		{ "report-uphold", do_report_uphold },
-		{ "report-pass", do_report_pass },
-		{ "report-decide", do_report_decide },
 	};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
 		if (view_equal(view_str(orders[i].name), o->name))
 			return orders[i].run(ctx, o);
-	return UC_E_UNSUPPORTED;
+	return app_moderate(((struct app *)ctx)->provider, o);
 }
 
 const struct app_kind app_provider_kind = {

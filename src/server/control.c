@@ -230,6 +230,7 @@ static const struct row {
 	  do_app }, /* APP [names|rooms|discovery|retire[-anyway]|moderators KEY] */
 	{ "suspend", 3, 3, do_app }, /* APP ACCOUNT */
 	{ "unsuspend", 3, 3, do_app },
+	{ "age", 3, 3, do_app },  /* APP ACCOUNT BAND */
 	{ "curb", 3, 3, do_app }, /* APP ACCOUNT [DAYS [minors]] */
 	{ "uncurb", 3, 3, do_app },
 	{ "report-uphold", 3, 3, do_app }, /* APP NUMBER ACCOUNT DAYS [NOTE] */

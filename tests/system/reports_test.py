@@ -225,6 +225,18 @@ class Reports(unittest.TestCase):
             self.assertEqual(b'another key' in done.stderr, len(keys) == 1, done)
         file.unlink()
 
+    def test_7_an_age_that_was_checked(self):
+        def age(band):
+            return self.backbone.ctl('age', self.conf, 'dial', self.eva.identifier, band).returncode
+
+        self.eva.run('settings', '--age', 'adult')
+        self.assertEqual((age('13-15'), age('14')), (0, 1))
+        self.assertEqual(self.ida.refused('ask', 'dial', self.eva.identifier), 'UC_E_NOT_FOUND')
+        view = self.backbone.ctl('operator-view', self.conf, 'dial', self.eva.identifier)
+        self.assertIn(b'13 to 15', view.stdout)
+        self.assertEqual(age('none'), 0)
+        self.ida.run('ask', 'dial', self.eva.identifier, 'there you are')
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -88,6 +88,12 @@ TEST(a_minor_does_not_grow_older)
 	s.find_by_name = true;
 	expect_err(uc_settings_set(p.c, &s, &op), UC_E_NOT_ALLOWED);
 	expect_shown(&p, UC_AGE_13_TO_15, UC_ASK_NOBODY);
+	/* The app has checked it: up to that age, and no further. */
+	app.checked = 1 + AGE_TEEN_B;
+	again(&p);
+	expect_err(set(&p, UC_AGE_ADULT, UC_ASK_ANYBODY), UC_E_NOT_ALLOWED);
+	expect_ok(set(&p, UC_AGE_16_AND_17, UC_ASK_ANYBODY));
+	expect_shown(&p, UC_AGE_16_AND_17, UC_ASK_ANYBODY);
 	end(&p);
 }
 

@@ -284,7 +284,8 @@ static uc_err settings_put(const struct turn *t)
 
 static uc_err settings_get(const struct turn *t)
 {
-	struct settings_get_response out = { { t->app->settings.b, t->app->settings.n } };
+	struct settings_get_response out = { { t->app->settings.b, t->app->settings.n },
+					     t->app->checked };
 	return answer(t, settings_get_response_element, &out);
 }
 

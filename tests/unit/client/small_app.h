@@ -34,6 +34,7 @@ struct small_app {
 	uint64_t intake_next; /* told at sign-in */
 	bool has_settings;    /* speaks of them */
 	struct small_entry settings;
+	uint8_t checked;      /* age, 1 + enum age_band */
 	uint8_t report[4096]; /* the last one */
 	size_t report_n;
 	unsigned requests;    /* seen over its life */
@@ -51,7 +52,8 @@ struct person {
 	char words[256]; /* of the last DONE event */
 	uc_op done_op;
 	uc_err done_err, warning;
-	unsigned done, gone, devices_changed, device_alarms, identity_changed, numbers_found, warnings;
+	unsigned done, gone, devices_changed, device_alarms, identity_changed, numbers_found,
+		warnings;
 };
 
 void small_app_init(struct small_app *a, const char *domain);

@@ -170,15 +170,15 @@ TEST(groups_are_open_below_16_only_with_a_guardian)
 	struct settings now = said(AGE_CHILD, seal_of(GUARDIAN_ACCEPTS, &seals));
 	now.add = ADD_CONTACTS;
 	expect(settings_has_guardian(&now));
-	expect_ok(settings_follow(&was, &now));
+	expect_ok(settings_follow(&was, &now, 0));
 	now.guardian = seal_of(GUARDIAN_ENDS, &seals);
 	expect(!settings_has_guardian(&now));
-	expect_err(settings_follow(&was, &now), UC_E_NOT_ALLOWED);
+	expect_err(settings_follow(&was, &now, 0), UC_E_NOT_ALLOWED);
 	now.guardian = none;
-	expect_err(settings_follow(&was, &now), UC_E_NOT_ALLOWED);
+	expect_err(settings_follow(&was, &now, 0), UC_E_NOT_ALLOWED);
 	/* A guardian opens nothing else. */
 	now = said(AGE_CHILD, seal_of(GUARDIAN_ACCEPTS, &seals));
 	now.find_by_name = true;
-	expect_err(settings_follow(&was, &now), UC_E_NOT_ALLOWED);
+	expect_err(settings_follow(&was, &now, 0), UC_E_NOT_ALLOWED);
 	arena_done(&mem);
 }

@@ -5,7 +5,7 @@
 
 static struct view shown(struct person *p)
 {
-	struct settings_get_response r = { { NULL, 0 } };
+	struct settings_get_response r = { { NULL, 0 }, 0 };
 	expect_ok(client_ask(p->c, FRAME_SETTINGS_GET, NULL, NULL, settings_get_response_element,
 			     &r));
 	return r.statement;
@@ -378,6 +378,87 @@ TEST(nobody_is_added_who_lets_nobody)
 	expect_ok(settings_put(&tom, &s));
 	expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
 	expect_eq(r.user_status, KEY_MATERIAL_SUCCESS);
+	apps_end();
+}
+
+/* --- ages that the app has checked --- */
+
+static void check_age(struct person *p, enum age_band band)
+{
+	expect_ok(
+		provider_check_age(p->app->provider, VIEW_OF(p->account_id), (uint8_t)(band + 1)));
+	apps_settle();
+	expect(p->c->closed);
+	expect_ok(person_sign_in(p));
+}
+
+static uint8_t told(struct person *p)
+{
+	struct settings_get_response r = { { NULL, 0 }, 9 };
+	expect_ok(client_ask(p->c, FRAME_SETTINGS_GET, NULL, NULL, settings_get_response_element,
+			     &r));
+	return r.checked;
+}
+
+TEST(an_age_that_was_checked_counts_for_the_one_that_was_said)
+{
+	struct person to[AGE_BANDS], rosa;
+	struct lookup_answer a = { 0 };
+	struct view sealed = { NULL, 0 };
+	bands_begin(to, &rosa);
+	struct person *tom = &to[AGE_ADULT];
+	struct view reply = reply_make(&rosa);
+	expect(arrives(tom, entry_sent(card_to(reply, address_of(tom, CHANNEL_LOOKUP)), AGE_ADULT,
+				       false)));
+	check_age(tom, AGE_TEEN_A);
+	expect_eq(told(tom), 1 + AGE_TEEN_A);
+	/* After a kill, too; whoever asks sees nothing of it. */
+	app_kill(&apps[DIAL], false);
+	app_start(&apps[DIAL]);
+	expect_ok(person_sign_in(tom));
+	expect_ok(look_up(&rosa, &apps[DIAL], tom->name, &a, &sealed));
+	expect(!a.found);
+	static const uint8_t ways[] = { CHANNEL_LOOKUP, CHANNEL_LINK };
+	for (size_t i = 0; i < 2; i++)
+		expect(!arrives(tom, entry_sent(card_to(reply, address_of(tom, ways[i])), AGE_ADULT,
+						false)));
+	expect(arrives(
+		tom, entry_sent(card_to(reply, address_of(tom, CHANNEL_LINK)), AGE_TEEN_B, false)));
+	/* He says what he likes: it stays so. */
+	struct settings s = settings_said(tom, 2, AGE_ADULT);
+	s.find_by_number = true;
+	expect_ok(settings_put(tom, &s));
+	expect_ok(look_up(&rosa, &apps[DIAL], tom->name, &a, &sealed));
+	expect(!a.found);
+	/* Not checked any more. */
+	expect_ok(provider_check_age(apps[DIAL].provider, VIEW_OF(tom->account_id), 0));
+	expect_ok(person_sign_in(tom));
+	expect_eq(told(tom), 0);
+	expect_ok(look_up(&rosa, &apps[DIAL], tom->name, &a, &sealed));
+	expect(a.found);
+	expect_err(
+		provider_check_age(apps[DIAL].provider, VIEW_OF(tom->account_id), 1 + AGE_UNKNOWN),
+		UC_E_ARGUMENT);
+	expect_err(provider_check_age(apps[DIAL].provider, VIEW_OF(rosa.account_id), 1),
+		   UC_E_NOT_FOUND);
+	apps_end();
+}
+
+TEST(who_was_checked_becomes_as_old_as_that)
+{
+	struct person rosa;
+	apps_begin();
+	person_join(&rosa, &apps[LENS], "rosa");
+	struct settings s = settings_said(&rosa, 1, AGE_TEEN_A), older;
+	expect_ok(settings_put(&rosa, &s));
+	check_age(&rosa, AGE_TEEN_B);
+	static const enum age_band bands[] = { AGE_ADULT, AGE_UNKNOWN, AGE_TEEN_B };
+	for (size_t i = 0; i < 3; i++) {
+		older = settings_said(&rosa, 2, bands[i]);
+		older.find_by_name = false;
+		expect_err(settings_put(&rosa, &older),
+			   bands[i] == AGE_TEEN_B ? UC_OK : UC_E_NOT_ALLOWED);
+	}
 	apps_end();
 }
 

@@ -157,6 +157,12 @@ TEST(who_is_new_or_young_draws_as_such)
 	struct settings s = settings_said(&x.rosa, 1, AGE_TEEN_B);
 	expect_ok(settings_put(&x.rosa, &s));
 	reply = reply_make(&x.rosa);
+	/* That she says so is not enough: it would open minors elsewhere to whoever says it. */
+	expect_err(draw(&x.rosa, &keys[TOKEN_MINOR], &reply, x.target, 1, &t, &n), UC_E_KEY);
+	expect_ok(provider_check_age(apps[LENS].provider, VIEW_OF(x.rosa.account_id),
+				     1 + AGE_TEEN_B));
+	expect_ok(person_sign_in(&x.rosa));
+	reply = reply_make(&x.rosa);
 	expect_err(draw(&x.rosa, &keys[TOKEN_OTHER], &reply, x.target, 1, &t, &n), UC_E_KEY);
 	expect_ok(draw(&x.rosa, &keys[TOKEN_MINOR], &reply, x.target, 1, &t, &n));
 	expect_eq(n, 1);
