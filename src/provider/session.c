@@ -196,6 +196,10 @@ void call_respond(struct call *c, wire_element *walk, const void *body)
 void call_refuse(struct call *c, uc_err status, const char *text, uint32_t retry_after_s)
 {
 	struct buf frame;
+	/* Else people look for the damage on their own device. */
+	if (status == UC_E_CORRUPT && !text)
+		text = "something that the app has stored of this is damaged; its operator can "
+		       "mend it";
 	buf_init(&frame, FRAME_MAX);
 	if (status == UC_E_RATE && !retry_after_s)
 		retry_after_s = 1; /* always with a time to come back */

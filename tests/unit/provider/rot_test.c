@@ -128,3 +128,20 @@ TEST(what_a_seat_has_to_come_is_read_again)
 	expect_eq(r1.seq, had + SAID);
 	the_end();
 }
+
+/* Whose seat cannot be read is told where the damage is, in words that are not those of one's own. */
+TEST(people_are_told_where_the_damage_is)
+{
+	struct store_key k;
+	room_of_three();
+	app_kill(dial, true);
+	app_start(dial);
+	expect_ok(person_sign_in(&rosa));
+	expect(record_rots(key_2(&k, TABLE_SEAT, the_room, r1.client)));
+	expect_err(guest_open(&r1), UC_E_CORRUPT);
+	struct view text = rosa.c->answer.text;
+	expect(memmem(text.p, text.n, "the app has stored", 18) != NULL);
+	store_memory_heal(dial->disks[1]);
+	expect_ok(guest_open(&r1));
+	the_end();
+}
