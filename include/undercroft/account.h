@@ -60,6 +60,9 @@ UC_API uc_err uc_recover(uc_client *c, const char *words, const char *profile_na
  * then say it again, which does no harm. */
 UC_API uc_err uc_account_rename(uc_client *c, const char *identifier, const char *code,
 				uc_op *op) UC_MUST_USE;
+/* Another name for contacts and for who is in groups with us; told in all rooms where the one before was,
+ * as soon as they are reached.  UC_E_NAME as for a sign-up; UC_E_SIGNED_OUT. */
+UC_API uc_err uc_profile_set(uc_client *c, const char *profile_name) UC_MUST_USE;
 /* Leaves all rooms, as far as that is possible within a minute, then deletes the account.  What is
  * stored here stays readable. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;

@@ -305,6 +305,21 @@ static int run_account(struct cli *cli)
 	return CLI_OK;
 }
 
+static int run_profile(struct cli *cli)
+{
+	uc_err err = uc_profile_set(cli->client, cli->argv[0]);
+	if (err)
+		return cli_fail(cli, err, "change the name");
+	err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err)
+		return cli_fail(cli, err, "tell it; it goes out with the next command");
+	if (cli->json)
+		print_json("profile", "name", cli->argv[0], NULL);
+	else
+		puts("Whoever knew you by the name before is told.");
+	return CLI_OK;
+}
+
 static int run_change_identifier(struct cli *cli)
 {
 	struct uc_account a;
@@ -375,6 +390,15 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa account" },
+	{ "profile", NEEDS_SIGN_IN, 1, 1, run_profile,
+	  "NAME",
+	  "",
+	  "be called something else",
+	  "NAME is what contacts see, and who is in groups with you. All who knew you by the one\n"
+	  "before are told, inside the rooms; no app is.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa profile \"Rosa L.\"" },
 	{ "change-identifier", NEEDS_SIGN_IN, 1, 1, run_change_identifier,
 	  "IDENTIFIER [--code CODE | --code-file FILE]",
 	  "--code= --code-file=",

@@ -149,3 +149,29 @@ test('what is one’s own is saved into a file, and no key with it', async (stag
 	);
 	assert.ok(!text.includes(rosa.words.split(' ').slice(0, 3).join(' ')));
 });
+
+test('another name is told to those who know the one before', async (stage) => {
+	const [rosa, tom] = await pair(stage, 'dial', 'lens');
+	const change = async (name) => {
+		await rosa.openSettings();
+		await rosa.button('My name', rosa.dialog()).click();
+		await rosa.field('Your name', rosa.dialog()).fill(name);
+		await rosa.button('Change', rosa.dialog()).click();
+	};
+	await change('\u0007');
+	await rosa
+		.dialog()
+		.getByRole('alert')
+		.getByText(/cannot be shown/)
+		.waitFor();
+	await rosa.closeDialogs();
+	await change('Rosa Luz');
+	await rosa.dialog().getByText('Rosa Luz').waitFor();
+	await rosa.closeDialogs();
+	await tom.toList();
+	await tom.room(/^Rosa Luz/).waitFor();
+	assert.match(await (await tom.openRoom('Rosa Luz'), tom.roomHeading()), /Rosa Luz/);
+	await rosa.page.reload();
+	await rosa.openSettings();
+	await rosa.dialog().getByText('Rosa Luz').waitFor();
+});

@@ -117,6 +117,10 @@ class Handed(unittest.TestCase):
         rosa.run('sync')
         self.assertEqual([(c['name'], c['identity_changed']) for c in rosa.json('contacts')],
                          [('Uwe', False)])
+        # By another name from now on, which those who knew the one before are told.
+        self.assertEqual(rosa.refused('profile', ''), 'UC_E_NAME')
+        rosa.run('profile', 'Rosa Luz')
+        uwe.until(lambda: [c['name'] for c in uwe.json('contacts')] == ['Rosa Luz'])
         self.assertEqual([i['asked'] for i in uwe.json('invitations')], ['1'])
         # Taken back; one for a single person; what is none.
         uwe.run('invitation-end', '1')

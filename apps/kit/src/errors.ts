@@ -18,6 +18,7 @@ export type Doing =
 	| 'direct'
 	| 'delete'
 	| 'change'
+	| 'profile'
 	| 'reach'
 	| 'code-set'
 	| 'report'
@@ -85,6 +86,10 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	change: {
 		UC_E_RATE:
 			'You have changed it several times lately. Wait a while: what you left is kept for you meanwhile.',
+	},
+	profile: {
+		UC_E_NAME:
+			'The name has characters that cannot be shown, or is too long. Use up to 64 letters.',
 	},
 	recover: {
 		UC_E_MALFORMED: 'These are not 24 recovery words. Check their number and how they are written.',

@@ -9,6 +9,7 @@ import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
 import { ChangeName } from './flows/change.tsx';
 import { Numbers } from './flows/numbers.tsx';
+import { Profile } from './flows/profile.tsx';
 import { WhoCanReachMe } from './flows/reach.tsx';
 import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
@@ -123,6 +124,7 @@ const TITLES: Record<Panel, string> = {
 	people: 'People you know',
 	devices: 'My devices',
 	words: 'Your recovery words',
+	profile: 'My name',
 	'change-name': 'Change how people find you',
 	reach: 'Who can reach you',
 	'same-person': 'My other accounts',
@@ -145,6 +147,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'people',
 	'devices',
 	'words',
+	'profile',
 	'change-name',
 	'reach',
 	'same-person',
@@ -204,6 +207,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <Devices />;
 		case 'words':
 			return <Words onDone={goBack} />;
+		case 'profile':
+			return <Profile />;
 		case 'change-name':
 			return <ChangeName />;
 		case 'reach':

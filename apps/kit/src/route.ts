@@ -22,6 +22,7 @@ export type Panel =
 	| 'people'
 	| 'devices'
 	| 'words'
+	| 'profile'
 	| 'change-name'
 	| 'reach'
 	| 'same-person'
@@ -59,6 +60,7 @@ const PANELS: readonly string[] = [
 	'people',
 	'devices',
 	'words',
+	'profile',
 	'change-name',
 	'reach',
 	'same-person',

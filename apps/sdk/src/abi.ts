@@ -514,6 +514,7 @@ export const functions = {
 	uc_recovery_confirmed: ['i32', 'ptr'],
 	uc_recover: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_profile_set: ['i32', 'ptr', 'ptr'],
 	uc_account_delete: ['i32', 'ptr', 'ptr'],
 	uc_settings_get: ['i32', 'ptr', 'ptr'],
 	uc_settings_default: ['i32', 'ptr', 'i32', 'ptr'],

@@ -115,6 +115,8 @@ export const calls: {
 		operation(core, (s, op) =>
 			core.f.uc_recover(core.client, s.text(words), s.text(profileName), op),
 		),
+	setProfileName: (core, name) =>
+		core.with((s) => core.check(core.f.uc_profile_set(core.client, s.text(name)))),
 	rename: (core, identifier, code) =>
 		operation(core, (s, op) =>
 			core.f.uc_account_rename(core.client, s.text(identifier), s.text(code), op),

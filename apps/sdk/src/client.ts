@@ -166,6 +166,7 @@ class Client implements T.Undercroft {
 		await this.#ask<void>('recover', o);
 		this.#keep();
 	}
+	setProfileName = this.#method('setProfileName');
 	rename = this.#method('rename');
 	deleteAccount = this.#method('deleteAccount');
 	exportData = this.#method('exportData');

@@ -347,6 +347,8 @@ export interface Undercroft {
 	recoveryConfirmed(): Promise<void>;
 	/** Takes the account up again on this device; all earlier devices end. */
 	recover(o: { words: string; profileName: string }): Promise<void>;
+	/** Another name for contacts and for who is in groups with us: queued for all rooms, also offline. */
+	setProfileName(name: string): Promise<void>;
 	/** Another number, address or handle, with a code as for sign-up.  A handle that was left is given to
 	 * nobody else for 30 days. */
 	rename(identifier: string, code?: string): Promise<void>;

@@ -102,6 +102,11 @@ export function Settings() {
 					</Button>
 				</li>
 				<li>
+					<Button icon="edit" wide onClick={() => openPanel('profile')}>
+						My name
+					</Button>
+				</li>
+				<li>
 					<Button icon="edit" wide onClick={() => openPanel('change-name')}>
 						{CHANGE[kind]}
 					</Button>

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What contacts are shown of us: the name.
+
+import { useState } from 'preact/hooks';
+import { LIMITS } from '../model.ts';
+import { goBack } from '../route.ts';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Field, Form } from '../ui/field.tsx';
+
+export function Profile() {
+	const model = useModel();
+	const account = model.account.value;
+	const [name, setName] = useState(account?.profileName ?? '');
+	const [wrong, setWrong] = useState<string | null>(null);
+	const action = useAction();
+	async function submit() {
+		if (name.trim() === '') return setWrong('Give the name that others see.');
+		if (await action.run('profile', () => model.perform((c) => c.setProfileName(name.trim()))))
+			goBack();
+	}
+	return (
+		<Form label="My name" error={action.error} onSubmit={() => void submit()}>
+			<Field
+				label="Your name"
+				autocomplete="name"
+				autocapitalize="words"
+				enterKeyHint="done"
+				maxLength={LIMITS.name}
+				hint={`As the people you write with see it. Those who know you by the one before are told; ${model.self.title} is not.`}
+				error={wrong}
+				focus
+				value={name}
+				onValue={(n) => {
+					setName(n);
+					setWrong(null);
+				}}
+			/>
+			<div class="k-buttons">
+				<Button kind="main" type="submit" busy={action.busy}>
+					Change
+				</Button>
+				<Button kind="quiet" onClick={goBack}>
+					Cancel
+				</Button>
+			</div>
+		</Form>
+	);
+}
