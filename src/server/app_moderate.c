@@ -100,9 +100,9 @@ static uc_err do_age(struct provider *p, const struct app_order *o)
 	uint8_t account[PROVIDER_ACCOUNT];
 	struct view who, band = view_cut(o->argument, ' ', &who);
 	TRY(account_of(p, who, account));
-	for (uint8_t i = 0; i < sizeof bands / sizeof *bands; i++)
+	for (size_t i = 0; i < sizeof bands / sizeof *bands; i++)
 		if (view_equal(band, view_str(bands[i])))
-			return provider_check_age(p, VIEW_OF(account), i);
+			return provider_check_age(p, VIEW_OF(account), (uint8_t)i);
 	return UC_E_ARGUMENT;
 }
 
