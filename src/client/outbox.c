@@ -134,16 +134,6 @@ void outbox_gone(struct uc_client *c, struct room *r, uint64_t next)
 	}
 }
 
-void outbox_renew(struct room *r)
-{
-	for (struct outgoing *o = r->outbox.first; o; o = o->next) {
-		if (!o->submit.n)
-			continue;
-		o->epoch = 0;
-		outgoing_change(r, o);
-	}
-}
-
 /* What cannot be said again as it was said is told as lost. */
 uc_err outbox_say_again(struct uc_client *c, struct room *r, struct message *m)
 {

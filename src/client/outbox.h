@@ -35,7 +35,5 @@ uc_err UC_MUST_USE outbox_missed(struct uc_client *c, struct room *r, uint64_t s
 uc_err UC_MUST_USE outbox_say_again(struct uc_client *c, struct room *r, struct message *m);
 /* Nothing of it will be sent any more. */
 void outbox_fail(struct uc_client *c, struct room *r);
-/* Whatever was encrypted says how far a log was read that is no more: it is encrypted anew. */
-void outbox_renew(struct room *r);
 
 #endif

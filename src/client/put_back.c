@@ -86,7 +86,6 @@ static uc_err go_back(struct uc_client *c, struct room *r, const struct seat_ope
 	r->pending.accepted = false;
 	r->dirty = true;
 	heads_forget(r);
-	outbox_renew(r);
 	if (is_beyond(r, in))
 		room_lost(c, r, UC_E_RESTORED, NULL);
 	return UC_OK;
