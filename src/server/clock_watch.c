@@ -8,6 +8,8 @@ void clock_watch_start(struct clock_watch *w, uint64_t last_ms, uint64_t wall_ms
 		w->until_ms = steady_ms + CLOCK_DOUBT_MS;
 	else if (last_ms && wall_ms > last_ms + CLOCK_LEAP_MS)
 		w->until_ms = steady_ms + CLOCK_START_MS;
+	w->wall_ms = wall_ms; /* a leap before the first look is one, too */
+	w->steady_ms = steady_ms;
 }
 
 bool clock_watch_doubts(struct clock_watch *w, uint64_t wall_ms, uint64_t steady_ms)

@@ -27,6 +27,15 @@ TEST(a_leap_is_doubted_for_a_day)
 	expect(!clock_watch_doubts(&w, wall + leap + DAY, START + 1000 + DAY));
 }
 
+TEST(a_leap_between_the_start_and_the_first_look)
+{
+	struct clock_watch w = { 0 };
+	uint64_t wall = 1800000000000;
+	clock_watch_start(&w, wall - 1000, wall, START);
+	expect(clock_watch_doubts(&w, wall + DAY, START + 700));
+	expect(!clock_watch_doubts(&w, wall + 2000, START + 2000));
+}
+
 TEST(a_leap_that_is_taken_back_is_forgotten)
 {
 	struct clock_watch w = { 0 };
