@@ -49,11 +49,27 @@ UC_API uc_err uc_sign_up(uc_client *c, const char *identifier, const char *code,
 UC_API uc_err uc_recovery_words(uc_client *c, char *out, size_t out_n) UC_MUST_USE;
 /* The person has written the words down: the account key's private half is forgotten here. */
 UC_API uc_err uc_recovery_confirmed(uc_client *c) UC_MUST_USE;
-/* Takes the account up again on this device; all earlier devices end.  UC_E_MALFORMED or UC_E_MAC:
+/* Takes the account up again on this device; all earlier devices end.  With DONE, contacts, blocks and
+ * the list of rooms are there again; each room is then come back into (UC_EVENT_ROOM_CHANGED,
+ * "rejoined") or told as left.  What was said in them is not.  With the words of one that was
+ * interrupted: its end.  UC_E_MALFORMED or UC_E_MAC:
  * these are no such words; UC_E_EXISTS, UC_E_NAME as above; DONE: UC_E_NOT_FOUND when no account of
  * this app has that key. */
 UC_API uc_err uc_recover(uc_client *c, const char *words, const char *profile_name,
 			 uc_op *op) UC_MUST_USE;
+/* What the account needs to be whole after a recovery is kept at its app: contacts, blocks, rooms,
+ * guardians and wards, links, settings; sealed, padded, readable by the recovery key and the account's
+ * devices alone.  It is written by itself, some minutes after something has changed. */
+struct uc_vault {
+	bool can_store; /* false: the account is of before there were vaults, or the app's is of a
+			 * later program; a recovery begins one */
+	bool waits;     /* something may have changed since */
+	uint64_t stored_ms; /* when this device last wrote it, milliseconds since 1970; 0: never */
+};
+UC_API uc_err uc_vault_get(uc_client *c, struct uc_vault *out) UC_MUST_USE;
+/* Now, whatever is new.  UC_E_SIGNED_OUT without an account, UC_E_NOT_FOUND or UC_E_VERSION where it
+ * cannot be stored; DONE: UC_OK, UC_E_TOO_LARGE, UC_E_RATE, UC_E_LIMIT.  UC_E_STALE: asked again. */
+UC_API uc_err uc_vault_store(uc_client *c, uc_op *op) UC_MUST_USE;
 /* Another number, address or handle for the account, with a code as for a sign-up.  The old one leads
  * here no more; a handle is given to nobody else for 30 days.  UC_E_NET when not signed in; DONE:
  * UC_E_CODE, UC_E_NAME, UC_E_TAKEN, UC_E_RATE, or UC_E_NET when the connection went before the answer:

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "client/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -238,6 +239,54 @@ static bool words_fit(struct cli *cli, const char *words)
 	return !err;
 }
 
+/* What has come back. */
+struct returned {
+	unsigned contacts, blocked, rooms, lost;
+};
+
+static bool count_contact(void *ctx, const struct uc_contact *k)
+{
+	struct returned *n = ctx;
+	n->contacts += !k->blocked;
+	n->blocked += k->blocked;
+	return true;
+}
+
+static bool count_room(void *ctx, const struct uc_room *r)
+{
+	struct returned *n = ctx;
+	bool lost = r->state == UC_ROOM_LEFT;
+	n->rooms += !lost;
+	n->lost += lost;
+	return true;
+}
+
+static int recovered_tell(struct cli *cli)
+{
+	struct returned n = { 0 };
+	char contacts[16], blocked[16], rooms[16], lost[16];
+	uc_err err = uc_contacts(cli->client, count_contact, &n);
+	if (!err)
+		err = uc_rooms(cli->client, count_room, &n);
+	if (err)
+		return cli_fail(cli, err, "recover");
+	snprintf(contacts, sizeof contacts, "%u", n.contacts);
+	snprintf(blocked, sizeof blocked, "%u", n.blocked);
+	snprintf(rooms, sizeof rooms, "%u", n.rooms);
+	snprintf(lost, sizeof lost, "%u", n.lost);
+	if (cli->json) {
+		print_json("recovered", "app", cli->profile.app, "contacts", contacts, "blocked",
+			   blocked, "rooms", rooms, "rooms_lost", lost, NULL);
+		return CLI_OK;
+	}
+	puts("The account is back on this device; all its earlier devices have ended.");
+	printf("Back with it: contacts: %s, blocked: %s, rooms: %s.\n", contacts, blocked, rooms);
+	if (n.lost)
+		printf("Rooms that cannot be come back into: %s.\n", lost);
+	puts("What was said in the rooms before is not on this device.");
+	return CLI_OK;
+}
+
 static int run_recover(struct cli *cli)
 {
 	char words[1024];
@@ -259,14 +308,56 @@ static int run_recover(struct cli *cli)
 		cli, uc_recover(cli->client, words, name ? name : cli->profile.name, &w.op), &w);
 	wipe(words, sizeof words);
 	wipe(w.text, sizeof w.text);
+	/* One that was interrupted has gone on by itself as soon as there was a connection. */
+	struct uc_account a;
+	if (err == UC_E_EXISTS && !uc_account_get(cli->client, &a) && a.state == UC_ACCOUNT)
+		err = UC_OK;
 	if (!err)
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (err)
 		return cli_fail(cli, err, "recover");
-	if (cli->json)
-		print_json("recovered", "app", cli->profile.app, NULL);
-	else
-		puts("The account is back on this device; all its earlier devices have ended.");
+	return recovered_tell(cli);
+}
+
+/* --- the vault --- */
+
+static void vault_print(const struct uc_vault *v)
+{
+	if (!v->can_store) {
+		puts("What the account needs after a recovery is not kept from this device.");
+		return;
+	}
+	if (!v->stored_ms) {
+		puts("What the account needs after a recovery was not stored from here yet.");
+		return;
+	}
+	fputs("What the account needs after a recovery was last stored ", stdout);
+	print_time(stdout, v->stored_ms);
+	puts(v->waits ? ", and is looked at again soon." : ".");
+}
+
+static int run_vault(struct cli *cli)
+{
+	struct uc_vault v;
+	char when[32];
+	uc_err err;
+	if (cli_flag(cli, "--store")) {
+		uc_op op = 0;
+		int status =
+			cli_wait(cli, uc_vault_store(cli->client, &op), &op, "store the vault");
+		if (status)
+			return status;
+	}
+	err = uc_vault_get(cli->client, &v);
+	if (err)
+		return cli_fail(cli, err, "vault");
+	snprintf(when, sizeof when, "%" PRIu64, v.stored_ms);
+	if (cli->json) {
+		print_json("vault", "stored_ms", when, "waits", v.waits ? "yes" : "no", "kept",
+			   v.can_store ? "yes" : "no", NULL);
+		return CLI_OK;
+	}
+	vault_print(&v);
 	return CLI_OK;
 }
 
@@ -302,6 +393,11 @@ static int run_account(struct cli *cli)
 		       : ": this device is no longer listed, or the account is deleted");
 	if (!a.recovery_confirmed)
 		puts("Its recovery key was not shown yet: undercroft recovery-key");
+	struct uc_vault v;
+	err = uc_vault_get(cli->client, &v);
+	if (err)
+		return cli_fail(cli, err, "account");
+	vault_print(&v);
 	return CLI_OK;
 }
 
@@ -370,10 +466,22 @@ const struct command commands_account[] = {
 	  "--name= --passphrase",
 	  "take an account up again with its recovery key",
 	  "Reads the 24 words from standard input. The account keeps its identity and name; all\n"
-	  "its earlier devices end, and their rooms and contacts are not on this one.\n"
+	  "its earlier devices end. Contacts, blocks, rooms, guardians, wards and linked accounts\n"
+	  "come back as they last were in the account's vault (see `vault`); what was said in the\n"
+	  "rooms does not, and invitations have ended.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa2 recover dial --name Rosa < words" },
+	{ "vault", NEEDS_TRY, 0, 0, run_vault,
+	  "[--store]",
+	  "--store",
+	  "when what a recovery brings back was stored",
+	  "Contacts, blocks, rooms and the like are kept at the app, sealed: only the recovery\n"
+	  "key and the account's devices open it. It is stored by itself, some minutes after\n"
+	  "something has changed, while a client runs; with --store now.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa vault --store" },
 	{ "recovery-key", NEEDS_STORE, 0, 0, run_recovery_key,
 	  "",
 	  "",

@@ -7,6 +7,7 @@
 #include "client/rooms.h"
 #include "client/session.h"
 #include "client/turn.h"
+#include "client/vault.h"
 #include "client/words.h"
 #include "mimi/names.h"
 
@@ -54,6 +55,8 @@ static uc_err keys_make(struct uc_client *c)
 	uc_err err = device_keys_make(c);
 	if (!err)
 		err = devices_first(c, &key);
+	if (!err)
+		err = vault_begin(c, a->entropy);
 	wipe(&key, sizeof key);
 	a->has_entropy = !err;
 	a->dirty = true;
@@ -118,6 +121,7 @@ static void sign_up_failed(struct uc_client *c, const struct reply *r)
 {
 	if (c->account.state == ACCOUNT_RECOVERING)
 		keys_forget(c);
+	vault_recover_drop(c);
 	wipe(c->account.code, sizeof c->account.code);
 	c->account.state = ACCOUNT_NONE;
 	c->account.dirty = true;
@@ -248,12 +252,15 @@ uc_err uc_recovery_confirmed(uc_client *c)
 	return c ? turn_run(c, recovery_confirmed, NULL) : UC_E_ARGUMENT;
 }
 
-/* The person has the words, since they were just typed: nothing of them stays. */
-static void recovered(struct uc_client *c)
+/* What the vault had is there before anything else comes in.  The person has the words, since they were
+ * just typed: nothing of them stays. */
+static uc_err recovered(struct uc_client *c)
 {
+	TRY(vault_recovered(c));
 	keys_forget(c);
 	op_done(c, c->account_op, UC_OK, (struct view){ NULL, 0 });
 	c->account_op = 0;
+	return UC_OK;
 }
 
 static uc_err recover_send(struct uc_client *c);
@@ -267,7 +274,7 @@ static uc_err reset_done(struct uc_client *c, void *subject, const struct reply 
 		return UC_OK;
 	}
 	if (!r->err) {
-		recovered(c);
+		TRY(recovered(c));
 		return active(c, c->account.account_id);
 	}
 	/* An attempt of before, whose answer was lost, may have been carried out meanwhile. */
@@ -307,7 +314,7 @@ static uc_err list_received(struct uc_client *c, const struct recover_response *
 	if (err == UC_E_EXISTS) {
 		c->account_busy = false;
 		c->account.state = ACCOUNT_ACTIVE;
-		recovered(c);
+		TRY(recovered(c));
 		return sign_in_send(c);
 	}
 	TRY(err);
@@ -327,6 +334,14 @@ static uc_err recover_done(struct uc_client *c, void *subject, const struct repl
 			sign_up_failed(c, r->err ? r : &bad);
 		return UC_OK;
 	}
+	return vault_recover(c, r->body);
+}
+
+uc_err account_recover_on(struct uc_client *c, struct view response)
+{
+	struct recover_response in;
+	struct reply bad = { .err = UC_E_FRAME };
+	TRY(wire_decode(response, &c->call, recover_response_element, &in));
 	uc_err err = list_received(c, &in);
 	if (!err || err_is_hard(err))
 		return err;
@@ -334,6 +349,12 @@ static uc_err recover_done(struct uc_client *c, void *subject, const struct repl
 	bad.err = err;
 	sign_up_failed(c, &bad);
 	return UC_OK;
+}
+
+void account_recover_later(struct uc_client *c, const struct reply *r)
+{
+	c->account_busy = false;
+	try_later(c, r);
 }
 
 static uc_err recover_send(struct uc_client *c)
@@ -352,6 +373,20 @@ static uc_err recover_send(struct uc_client *c)
 	return UC_OK;
 }
 
+/* A recovery that was interrupted goes on by itself; with the same words its end can be waited for. */
+static uc_err recover_again(struct uc_client *c, const struct sign_up_args *in)
+{
+	uint8_t entropy[WORDS_ENTROPY];
+	TRY(words_decode(view_str(in->code), entropy, NULL));
+	bool same = view_equal_ct(VIEW_OF(entropy), VIEW_OF(c->account.entropy));
+	wipe(entropy, sizeof entropy);
+	if (!same)
+		return UC_E_EXISTS;
+	op_done(c, c->account_op, UC_E_STALE, (struct view){ NULL, 0 });
+	*in->op = c->account_op = op_new(c);
+	return UC_OK;
+}
+
 static uc_err recover(struct uc_client *c, void *arg)
 {
 	const struct sign_up_args *in = arg;
@@ -359,6 +394,8 @@ static uc_err recover(struct uc_client *c, void *arg)
 	struct ed25519_key key;
 	uint8_t entropy[WORDS_ENTROPY];
 	char profile[PROFILE_BYTES];
+	if (a->state == ACCOUNT_RECOVERING)
+		return recover_again(c, in);
 	if (a->state != ACCOUNT_NONE || c->account_busy)
 		return UC_E_EXISTS;
 	TRY(profile_set(c, in->profile_name, profile));

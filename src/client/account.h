@@ -13,6 +13,9 @@ uc_err UC_MUST_USE account_resume(struct uc_client *c);
 /* While greeted: what could not be done then is tried again. */
 uc_err UC_MUST_USE account_begin_drive(struct uc_client *c);
 uc_err UC_MUST_USE account_drive(struct uc_client *c);
+/* A recovery goes on with the app's answer to it, the vault having been looked at; or later. */
+uc_err UC_MUST_USE account_recover_on(struct uc_client *c, struct view response);
+void account_recover_later(struct uc_client *c, const struct reply *r);
 /* This device is not listed any more, or the account is deleted. */
 void account_gone(struct uc_client *c);
 /* The app knows it again. */

@@ -89,6 +89,7 @@ struct uc_client {
 	struct own_link *links;         /* links.c */
 	struct linked *linkeds;         /* linked.c */
 	struct known_app *apps;         /* directories.c; memory only */
+	struct vault vault;             /* vault.c */
 	bool draws_as_minor;            /* tokens.c: the class whose key the app took last */
 };
 

@@ -195,6 +195,12 @@ bool devices_had(struct uc_client *c, struct view device_key)
 	return false;
 }
 
+bool devices_is_listed(struct uc_client *c, struct view device_key)
+{
+	struct device_list l;
+	return devices_known(c, &l) && device_list_has(&l, device_key);
+}
+
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
 {
 	struct device_list l;

@@ -30,6 +30,8 @@ uc_err UC_MUST_USE devices_take(struct uc_client *c, const struct view_list *ent
 bool devices_known(struct uc_client *c, struct device_list *out);
 /* Is it, or was it once, a device of ours? */
 bool devices_had(struct uc_client *c, struct view device_key);
+/* Is it one now? */
+bool devices_is_listed(struct uc_client *c, struct view device_key);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);
 uint32_t devices_count(struct uc_client *c);
 

@@ -6,6 +6,7 @@
 #include "client/outbox_list.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/vault.h"
 
 #include "base/heap.h"
 
@@ -26,6 +27,7 @@
 #define TABLE_REJOIN     "group rejoined"
 #define TABLE_OUTBOX     "outbox"
 #define TABLE_GUARDIAN   "guardian"
+#define TABLE_VAULT      "vault"
 
 /* A room's journal in all its rows: some three times what a snapshot may be. */
 enum { JOURNAL_MAX = 4 * BLOB_MAX };
@@ -48,6 +50,7 @@ ELEMENT(own_link)
 ELEMENT(linked)
 ELEMENT(outgoing)
 ELEMENT(guardianship)
+ELEMENT(vault)
 
 static void members_record(struct wire *w, void *v)
 {
@@ -230,8 +233,19 @@ static void groups_save(struct uc_client *c, struct room *r)
 	r->group_dirty = r->rejoin.group_dirty = false;
 }
 
+static void vault_save(struct uc_client *c)
+{
+	if (c->vault.dirty)
+		safe_put_object(&c->safe, place(TABLE_VAULT, VIEW_LIT("self")), vault_record,
+				&c->vault);
+	c->vault.dirty = false;
+	vault_rows_save(c);
+}
+
 void records_save(struct uc_client *c)
 {
+	vault_watch(c);
+	vault_save(c);
 	if (c->account.dirty)
 		safe_put_object(&c->safe, place(TABLE_ACCOUNT, VIEW_LIT("self")), account_record,
 				&c->account);
@@ -505,6 +519,8 @@ uc_err records_load(struct uc_client *c)
 	TRY(self_load(c, TABLE_FINDING, finding_record, &c->finding));
 	TRY(table_load(&l, TABLE_SOUGHT, load_sought));
 	TRY(self_load(c, TABLE_GUARDIAN, guardianship_record, &c->guardian));
+	TRY(self_load(c, TABLE_VAULT, vault_record, &c->vault));
+	TRY(vault_rows_load(c));
 	TRY(table_load(&l, TABLE_SET, load_set));
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
@@ -597,5 +613,6 @@ void records_free(struct uc_client *c)
 	FREE_LIST(struct linked, c->linkeds, heap_free)
 	finding_free(c);
 	guardianship_done(&c->guardian);
+	vault_done(&c->vault);
 	account_wipe(&c->account);
 }

@@ -27,6 +27,7 @@ enum {
 };
 
 static const char unread[] = "some messages could not be read";
+static const char before[] = "what was said here before is not on this device";
 
 /* --- being lost --- */
 
@@ -368,8 +369,12 @@ uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open
 	r->dirty = true;
 	outbox_trimmed(c, r, r->seq + 1);
 	r->direct = room_group_is_direct(r->group);
-	if (missed)
-		TRY(history_note(c, r, unread));
+	if (missed || r->restored)
+		TRY(history_note(c, r, r->restored ? before : unread));
+	/* Nobody else knows that this device knows nobody. */
+	if (r->restored)
+		r->ask_ms = client_now(c);
+	r->restored = false;
 	TRY(rooms_entered(c, r));
 	room_changed(c, r, VIEW_LIT("rejoined"));
 	return UC_OK;

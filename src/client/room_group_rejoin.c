@@ -126,7 +126,8 @@ static uc_err old_leaf_find(struct rejoining *j)
 	}
 	if (!count)
 		return UC_E_REMOVED;
-	return count == 1 ? UC_OK : UC_E_UNEXPECTED; /* of several it might be another device's */
+	/* Of several it might be another device's; or all are of devices that are lost. */
+	return count == 1 || j->r->restored ? UC_OK : UC_E_UNEXPECTED;
 }
 
 /* Who has asked to leave goes with this commit; other proposals are not for a joiner. */

@@ -107,12 +107,12 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	return env_random(&c->env, r->seat_secret, sizeof r->seat_secret);
 }
 
-static struct uc_id room_id(struct view uri)
+struct uc_id room_id(struct view uri)
 {
 	return id_of("Undercroft room", uri, (struct view){ NULL, 0 });
 }
 
-static struct room *room_new(struct uc_client *c, struct view uri, const struct uc_id *id)
+struct room *room_new(struct uc_client *c, struct view uri, const struct uc_id *id)
 {
 	struct room *r = HEAP_NEW(struct room);
 	if (!r)

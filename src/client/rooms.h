@@ -21,6 +21,17 @@ uc_err UC_MUST_USE room_usable(struct uc_client *c, const struct uc_id *id, stru
 struct room *room_main(struct uc_client *c, const struct room *shadow);
 /* A seat of the set's client exists in that room: somebody added us. */
 uc_err UC_MUST_USE rooms_found(struct uc_client *c, struct set *s, struct view uri);
+/* Of the first place there. */
+struct uc_id room_id(struct view uri);
+/* In the client's list, with a number; NULL without memory or for a URI that is too long. */
+struct room *room_new(struct uc_client *c, struct view uri, const struct uc_id *id);
+/* One that the vault has kept, and whose group is lost with all our devices: it is joined anew.  *out is
+ * NULL when this device is there already.  rooms_restored.c */
+uc_err UC_MUST_USE rooms_restore(struct uc_client *c, const struct vault_room *in,
+				 struct room **out);
+/* Somebody who is expected there. */
+uc_err UC_MUST_USE room_member_restore(struct uc_client *c, struct room *r, struct view participant,
+				       const struct uc_id *contact, bool admitted);
 /* The first opening brought the Welcome. */
 uc_err UC_MUST_USE rooms_welcome(struct uc_client *c, struct room *r,
 				 const struct seat_open_response *in);

@@ -4,6 +4,7 @@
 #include "client/account.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/devices.h"
 #include "client/finding.h"
 #include "client/guardian.h"
 #include "client/inbox.h"
@@ -15,6 +16,7 @@
 #include "client/seats.h"
 #include "client/settings.h"
 #include "client/turn.h"
+#include "client/vault.h"
 
 #define SESSION_LABEL "Undercroft session"
 
@@ -116,6 +118,8 @@ uc_err session_signed_in(struct uc_client *c)
 	c->away_s = c->away_jitter_s = 0;
 	c->pool_known = c->settings_seen = c->settings_busy = false;
 	c->finding.say_ms = 0;
+	/* Nobody else writes the vault of one device. */
+	c->vault.looked = devices_count(c) < 2;
 	session_set_connection(c, UC_ONLINE);
 	return UC_OK;
 }
@@ -297,12 +301,13 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive, requests_drive,    guardian_drive, settings_drive, contacts_drive,
-		finding_drive, invitations_drive, links_drive,    rooms_drive,    pool_drive,
+		account_drive,  requests_drive, guardian_drive,    settings_drive,
+		contacts_drive, finding_drive,  invitations_drive, links_drive,
+		rooms_drive,    pool_drive,     vault_drive,
 	};
 	uc_err first = UC_OK;
 	/* What waits for a guardian is known after the requests, and what they said goes into the settings.
-	 * The pool comes last: it takes out what the others have reserved.  What one part cannot do
+	 * The pool comes after all: it takes out what they have reserved.  What one part cannot do
 	 * must not hold up the others. */
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		uc_err err = parts[i](c);

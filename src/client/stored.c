@@ -280,6 +280,31 @@ void wire_invitation(struct wire *w, struct invitation *i)
 	wire_u64(w, &i->number);
 }
 
+void wire_kept_row(struct wire *w, struct kept_row *r)
+{
+	record_version(w);
+	wire_u8(w, &r->kind);
+	FIXED(w, r->id);
+	wire_u64(w, &r->version);
+	wire_bool(w, &r->gone);
+	wire_bool(w, &r->held);
+	wire_blob(w, &r->data);
+}
+
+void wire_vault(struct wire *w, struct vault *v)
+{
+	record_version(w);
+	wire_bool(w, &v->has_keys);
+	FIXED(w, v->key);
+	FIXED(w, v->words_pub);
+	wire_u64(w, &v->app_version);
+	wire_u64(w, &v->number);
+	wire_u64(w, &v->stored_ms);
+	wire_u64(w, &v->due_ms);
+	wire_bool(w, &v->foreign);
+	wire_bool(w, &v->unwritten);
+}
+
 void wire_sought(struct wire *w, struct sought *s)
 {
 	record_version(w);
@@ -464,6 +489,8 @@ void wire_room(struct wire *w, struct room *r)
 	}
 	if (version > 5)
 		wire_room_heads(w, r);
+	if (version > 6)
+		wire_bool(w, &r->restored);
 }
 
 void wire_members(struct wire *w, struct room *r)

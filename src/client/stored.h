@@ -11,6 +11,7 @@
 #include "mimi/frames.h"
 #include "mimi/link_statement.h"
 #include "mimi/media_type.h"
+#include "mimi/vault.h"
 #include "trust/discovery.h"
 #include "undercroft/undercroft.h"
 #include "wire/wire.h"
@@ -21,8 +22,8 @@ enum {
 	CONTACT_VERSION = 2,
 	REQUEST_VERSION = 3, /* 3: contact codes, links */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 6, /* 3: members are a record of their own; 4: left by itself; 5: who we are
-				   * there; 6: heads */
+	ROOM_VERSION = 7, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+				   * there; 6: heads; 7: restored */
 	MEMBERS_VERSION = 4,      /* 2: since when nobody came; 3: who may be there; 4: personas */
 	OUTGOING_VERSION = 2,     /* 2: said again */
 	MESSAGE_VERSION = 3,      /* 2: when the hub took what is shown; 3: heads */
@@ -405,6 +406,43 @@ struct invitation {
 };
 void wire_invitation(struct wire *w, struct invitation *i);
 
+/* --- the vault --- */
+
+/* A row as this device knows it: as it would be written now, or was taken from another device. */
+struct kept_row {
+	uint8_t kind; /* enum vault_kind */
+	uint8_t id[VAULT_ID];
+	uint64_t version;
+	bool gone;
+	bool held; /* this device has what it tells of; else it is only carried along */
+	struct blob data;
+
+	bool dirty, seen; /* memory only */
+};
+void wire_kept_row(struct wire *w, struct kept_row *r);
+struct vault {
+	bool has_keys;
+	uint8_t key[VAULT_KEY];
+	uint8_t words_pub[32]; /* what the recovery key leads to: the key is wrapped to it */
+	uint64_t app_version;  /* as the app counts */
+	uint64_t number;       /* of the last one seen */
+	uint64_t stored_ms;    /* when this device last wrote one; 0: never */
+	uint64_t due_ms;       /* something may have changed, and is written then; 0: nothing */
+	bool foreign;          /* the app's is of a later program: it is left alone */
+	bool unwritten;        /* the rows are others than those that were last seen there */
+
+	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
+	bool told;                /* that it has grown too large */
+	uint64_t retry_ms;
+	uint64_t account_tag;
+	uc_op op;
+	struct kept_row *rows; /* by kind and id; records of their own */
+	size_t n, cap;
+	struct blob recover; /* of a recovery under way: the app's answer to it, ... */
+	struct blob taken;   /* ... and the rows that were found */
+};
+void wire_vault(struct wire *w, struct vault *v);
+
 /* --- rooms --- */
 
 enum room_phase {
@@ -549,8 +587,10 @@ struct room {
 	struct doubt doubt;
 	struct ahead ahead;
 	uint64_t heads_ms; /* a direct room: we told the other one of other rooms' heads last */
+	bool restored; /* from the vault: the leaves of our participant are those of lost devices */
 
 	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
+	uint64_t vault_tag;                     /* of what the vault keeps of it, as last seen */
 	struct room_group *group;
 	uint64_t journal_rows; /* of the group in the store; the next one's number */
 	struct outbox outbox;

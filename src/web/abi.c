@@ -142,6 +142,10 @@ _Static_assert(offsetof(struct uc_account, account_key) == 21, "uc_account.accou
 _Static_assert(offsetof(struct uc_account, devices) == 56, "uc_account.devices");
 _Static_assert(offsetof(struct uc_account, sets_left) == 60, "uc_account.sets_left");
 _Static_assert(offsetof(struct uc_account, waits_to_introduce) == 64, "uc_account.waits_to_introduce");
+_Static_assert(sizeof(struct uc_vault) == 16, "uc_vault");
+_Static_assert(offsetof(struct uc_vault, can_store) == 0, "uc_vault.can_store");
+_Static_assert(offsetof(struct uc_vault, waits) == 1, "uc_vault.waits");
+_Static_assert(offsetof(struct uc_vault, stored_ms) == 8, "uc_vault.stored_ms");
 _Static_assert(sizeof(struct uc_settings) == 20, "uc_settings");
 _Static_assert(offsetof(struct uc_settings, said) == 0, "uc_settings.said");
 _Static_assert(offsetof(struct uc_settings, age) == 4, "uc_settings.age");

@@ -16,6 +16,7 @@
 #include "mimi/persona.h"
 #include "mimi/sealed.h"
 #include "mimi/uri.h"
+#include "mimi/vault.h"
 
 #include "tests/fuzz/walks.h"
 
@@ -31,7 +32,9 @@ static const struct fuzz_walk rows[] = {
 			FUZZ_WALK(link_offer) FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
 				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word)
 					FUZZ_WALK(guardian_seal) FUZZ_WALK(guardian_ask)
-						FUZZ_WALK(persona)
+						FUZZ_WALK(persona) VAULT_ROW_WALKS(FUZZ_WALK)
+							FUZZ_WALK(vault_rows)
+								FUZZ_WALK(vault_envelope)
 };
 enum { WALKS = sizeof rows / sizeof *rows };
 

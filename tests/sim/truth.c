@@ -118,6 +118,8 @@ struct seat_truth *truth_seat(struct world *w, struct view client)
 static void seat_belongs(struct person *p, const char *client, const char *participant)
 {
 	struct world *w = p->w;
+	if (!*client)
+		return; /* a room that was restored, and has not been come back into yet */
 	struct seat_truth *s = truth_seat(w, view_str(client));
 	if (!s)
 		return;

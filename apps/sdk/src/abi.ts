@@ -404,6 +404,14 @@ export const structs = {
 			waits_to_introduce: ['bool', 64],
 		},
 	},
+	uc_vault: {
+		size: 16,
+		fields: {
+			can_store: ['bool', 0],
+			waits: ['bool', 1],
+			stored_ms: ['u64', 8],
+		},
+	},
 	uc_settings: {
 		size: 20,
 		fields: {
@@ -513,6 +521,8 @@ export const functions = {
 	uc_recovery_words: ['i32', 'ptr', 'ptr', 'u32'],
 	uc_recovery_confirmed: ['i32', 'ptr'],
 	uc_recover: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_vault_get: ['i32', 'ptr', 'ptr'],
+	uc_vault_store: ['i32', 'ptr', 'ptr'],
 	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_profile_set: ['i32', 'ptr', 'ptr'],
 	uc_account_delete: ['i32', 'ptr', 'ptr'],

@@ -117,6 +117,13 @@ export const calls: {
 		),
 	setProfileName: (core, name) =>
 		core.with((s) => core.check(core.f.uc_profile_set(core.client, s.text(name)))),
+	vault: (core) =>
+		core.with((s) => {
+			const out = s.take(structs.uc_vault.size);
+			core.check(core.f.uc_vault_get(core.client, out));
+			return convert.vault(core.read('uc_vault', out));
+		}),
+	storeVault: (core) => operation(core, (_, op) => core.f.uc_vault_store(core.client, op)),
 	rename: (core, identifier, code) =>
 		operation(core, (s, op) =>
 			core.f.uc_account_rename(core.client, s.text(identifier), s.text(code), op),

@@ -167,6 +167,8 @@ class Client implements T.Undercroft {
 		this.#keep();
 	}
 	setProfileName = this.#method('setProfileName');
+	vault = this.#method('vault');
+	storeVault = this.#method('storeVault');
 	rename = this.#method('rename');
 	deleteAccount = this.#method('deleteAccount');
 	exportData = this.#method('exportData');

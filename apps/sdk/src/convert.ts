@@ -129,6 +129,12 @@ export const account = (a: Struct<'uc_account'>): T.Account => ({
 	waitsToIntroduce: a.waits_to_introduce,
 });
 
+export const vault = (v: Struct<'uc_vault'>): T.Vault => ({
+	canStore: v.can_store,
+	waits: v.waits,
+	storedMs: v.stored_ms ? time(v.stored_ms) : null,
+});
+
 export const settings = (s: Struct<'uc_settings'>): T.Settings => ({
 	said: s.said,
 	age: ages[s.age],

@@ -22,7 +22,7 @@ export interface Account {
 	app: string;
 	/** null until the first connection */
 	names: NameKind | null;
-	/** as given at sign-up; '' after a recovery */
+	/** as given at sign-up; '' after a recovery that found none */
 	identifier: string;
 	profileName: string;
 	recoveryConfirmed: boolean;
@@ -32,6 +32,17 @@ export interface Account {
 	setsLeft: number;
 	/** see {@link Undercroft.waitToIntroduce} */
 	waitsToIntroduce: boolean;
+}
+
+/** What the account needs after a recovery, kept at its app: sealed, written by itself some minutes after
+ * something has changed. */
+export interface Vault {
+	/** false: it cannot be stored from here; a recovery begins one */
+	canStore: boolean;
+	/** something may have changed since */
+	waits: boolean;
+	/** when this device last wrote it, milliseconds since 1970; null: never */
+	storedMs: number | null;
 }
 
 /** As the person says it. */
@@ -345,10 +356,14 @@ export interface Undercroft {
 	/** The words again, until they are confirmed. */
 	recoveryWords(): Promise<string>;
 	recoveryConfirmed(): Promise<void>;
-	/** Takes the account up again on this device; all earlier devices end. */
+	/** Takes the account up again on this device; all earlier devices end.  Contacts, blocks and rooms
+	 * come back as they last were in the vault; what was said does not. */
 	recover(o: { words: string; profileName: string }): Promise<void>;
 	/** Another name for contacts and for who is in groups with us: queued for all rooms, also offline. */
 	setProfileName(name: string): Promise<void>;
+	vault(): Promise<Vault>;
+	/** Now, whatever is new. */
+	storeVault(): Promise<void>;
 	/** Another number, address or handle, with a code as for sign-up.  A handle that was left is given to
 	 * nobody else for 30 days. */
 	rename(identifier: string, code?: string): Promise<void>;

@@ -282,6 +282,31 @@ static uc_err settings_put(const struct turn *t)
 	return answer_empty(t);
 }
 
+/* As the real one does: one after the other. */
+static uc_err vault_put(const struct turn *t)
+{
+	struct small_app *a = t->app;
+	struct vault_put_request in;
+	TRY(wire_decode(t->in.body, &mem, vault_put_request_element, &in));
+	if (in.vault.n > sizeof a->vault)
+		return UC_E_LIMIT;
+	if (in.version != a->vault_version + 1)
+		return UC_E_STALE;
+	memcpy(a->vault, in.vault.p, in.vault.n);
+	a->vault_n = in.vault.n;
+	a->vault_version++;
+	return answer_empty(t);
+}
+
+static uc_err vault_get(const struct turn *t)
+{
+	const struct small_app *a = t->app;
+	struct vault_get_response out = { a->vault_version, { a->vault, a->vault_n } };
+	if (!a->signed_in && !a->recovering)
+		return UC_E_SIGNED_OUT;
+	return answer(t, vault_get_response_element, &out);
+}
+
 static uc_err settings_get(const struct turn *t)
 {
 	struct settings_get_response out = { { t->app->settings.b, t->app->settings.n },
@@ -320,6 +345,8 @@ static uc_err carry_out(const struct turn *t)
 		{ FRAME_REPORT, true, report },
 		{ FRAME_SETTINGS_PUT, true, settings_put },
 		{ FRAME_SETTINGS_GET, true, settings_get },
+		{ FRAME_VAULT_PUT, true, vault_put },
+		{ FRAME_VAULT_GET, false, vault_get },
 	};
 	struct small_app *a = t->app;
 	if (a->refuse_times && a->refuse_type == t->in.type) {

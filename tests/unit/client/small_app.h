@@ -35,6 +35,9 @@ struct small_app {
 	bool has_settings;    /* speaks of them */
 	struct small_entry settings;
 	uint8_t checked;      /* age, 1 + enum age_band */
+	uint64_t vault_version;
+	uint8_t vault[64 * 1024];
+	size_t vault_n;
 	uint8_t report[4096]; /* the last one */
 	size_t report_n;
 	unsigned requests;    /* seen over its life */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The vault of this account: when it is written and read, and what comes of it (mimi/vault.h).
+ *
+ * What it keeps is what this device has: at each writing the rows are made from the objects there are,
+ * and compared with those of before.  So nothing that changes an object needs to know of the vault. */
+#ifndef CLIENT_VAULT_H
+#define CLIENT_VAULT_H
+
+#include "client/client.h"
+
+/* Something that belongs there may have changed: it is written a little later. */
+void vault_changed(struct uc_client *c);
+/* Looks at what this turn has changed; called before it is saved. */
+void vault_watch(struct uc_client *c);
+uc_err UC_MUST_USE vault_drive(struct uc_client *c);
+
+/* --- keys --- */
+
+/* What another device of the account is handed, beside its place in the device list. */
+struct vault_handed {
+	uint8_t key[VAULT_KEY];
+	uint8_t words_pub[32];
+};
+/* UC_E_NOT_FOUND where there are none yet. */
+uc_err UC_MUST_USE vault_keys_get(const struct uc_client *c, struct vault_handed *out);
+/* From a device of the account: the vault is looked for from now on. */
+void vault_keys_set(struct uc_client *c, const struct vault_handed *in);
+/* Of a new account: from its recovery key. */
+uc_err UC_MUST_USE vault_begin(struct uc_client *c, const uint8_t entropy[32]);
+/* Another key, for the devices that there are now; done by itself when one is listed no more. */
+uc_err UC_MUST_USE vault_rekey(struct uc_client *c);
+
+/* --- contents --- */
+
+/* All that there is to be kept, as encoded vault_rows. */
+uc_err UC_MUST_USE vault_rows_write(struct uc_client *c, struct arena *a, struct view *plain);
+/* Rows of another device of the account: those that are later than ours hold from now on.  Nothing is
+ * changed when they are not well formed. */
+uc_err UC_MUST_USE vault_take(struct uc_client *c, struct view plain);
+
+/* --- recovery (account.c) --- */
+
+/* The app's answer to RECOVER is kept while its vault is asked for; then account_recover_on. */
+uc_err UC_MUST_USE vault_recover(struct uc_client *c, struct view recover_response);
+/* The account is ours again: what was found is put in its place. */
+uc_err UC_MUST_USE vault_recovered(struct uc_client *c);
+/* Whatever it was, it came to nothing. */
+void vault_recover_drop(struct uc_client *c);
+
+/* --- records.c --- */
+
+/* Rows that changed, into the turn's batch. */
+void vault_rows_save(struct uc_client *c);
+uc_err UC_MUST_USE vault_rows_load(struct uc_client *c);
+void vault_done(struct vault *v);
+
+#endif
