@@ -35,14 +35,13 @@ uint64_t log_step_now(const struct log_step *s)
 	return now > s->record.last_ms || PLANTED(clock_assumption) ? now : s->record.last_ms;
 }
 
-/* One piece of memory from the message to all who read it: the fanout is written once, and what stands
- * before it put before it, when its hash is known. */
-static uc_err entry_make(struct log_step *s, const struct buf *space, struct step_entry *e)
+/* One piece of memory for the log and all who read it: the fanout, and before it what stands there, when
+ * its hash is known. */
+static uc_err entry_make(struct log_step *s, struct view fanout, struct step_entry *e)
 {
 	struct log_entry entry = { .version = LOG_ENTRY_VERSION,
 				   .seq = s->record.next,
-				   .fanout =
-					   view_slice(buf_view(space), ENTRY_HEAD_MAX, space->n) };
+				   .fanout = fanout };
 	uint8_t head[ENTRY_HEAD_MAX];
 	if (entry.fanout.n > ENTRY_BYTES_MAX)
 		return UC_E_TOO_LARGE;
@@ -61,14 +60,13 @@ static uc_err entry_make(struct log_step *s, const struct buf *space, struct ste
 	return UC_OK;
 }
 
-static uc_err add(struct log_step *s, uint64_t timestamp, const struct buf *space, uint64_t mark)
+static uc_err add(struct log_step *s, uint64_t timestamp, struct view fanout, uint64_t mark)
 {
 	struct store_key k;
 	struct step_entry *e = ARENA_NEW(s->a, struct step_entry);
-	TRY(space->failed);
 	if (!e)
 		return UC_E_LIMIT;
-	TRY(entry_make(s, space, e));
+	TRY(entry_make(s, fanout, e));
 	e->mark = mark;
 	store_log_append_lent(
 		&s->batch, key_1(&k, TABLE_LOG, s->room->uri), e->seq,
@@ -80,35 +78,23 @@ static uc_err add(struct log_step *s, uint64_t timestamp, const struct buf *spac
 	return UC_OK;
 }
 
-/* Room for what stands before it, and about so much. */
-static void space_init(struct buf *space, size_t n)
-{
-	buf_init(space, FRAME_MAX);
-	if (buf_reserve(space, ENTRY_HEAD_MAX + n))
-		space->n = ENTRY_HEAD_MAX;
-}
-
 uc_err log_step_add_bytes(struct log_step *s, uint64_t timestamp, struct view fanout)
 {
-	struct buf space;
-	space_init(&space, fanout.n);
-	buf_add_view(&space, fanout);
-	uc_err err = add(s, timestamp, &space, 0);
-	buf_done(&space);
-	return err;
+	return add(s, timestamp, fanout, 0);
 }
 
 uc_err log_step_add(struct log_step *s, const struct fanout_message *m, const uint8_t *hash)
 {
-	struct buf space;
+	struct buf fanout;
 	uint8_t own[SHA256_BYTES];
 	if (!hash)
 		TRY(sha256(m->message, own));
-	space_init(&space, m->message.n + 256);
-	uc_err err = wire_encode(&space, fanout_message_element, m);
+	buf_init(&fanout, FRAME_MAX);
+	(void)buf_reserve(&fanout, m->message.n + 256);
+	uc_err err = wire_encode(&fanout, fanout_message_element, m);
 	if (!err)
-		err = add(s, m->timestamp, &space, repeats_mark(hash ? hash : own));
-	buf_done(&space);
+		err = add(s, m->timestamp, buf_view(&fanout), repeats_mark(hash ? hash : own));
+	buf_done(&fanout);
 	return err;
 }
 
