@@ -122,6 +122,7 @@ class Canary(unittest.TestCase):
     def setUpClass(cls):
         cls.backbone = b = Backbone(split=True)
         cls.places = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-places-'))
+        cls.frozen = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-frozen-'))
         cls.listen_between()
         b.start()
         cls.people = [cls.person(app, n) for n in range(EACH) for app in APPS]
@@ -142,6 +143,7 @@ class Canary(unittest.TestCase):
     def tearDownClass(cls):
         cls.backbone.erase()
         shutil.rmtree(cls.places)
+        shutil.rmtree(cls.frozen)
 
     @classmethod
     def listen_between(cls):
@@ -203,9 +205,14 @@ class Canary(unittest.TestCase):
                 dump = b.ctl('dump', b.dir / f'{app}.conf', app, kind).stdout
                 (cls.places / f'records-{app}-{kind}').write_bytes(
                     b'\n'.join(k + b'\0' + v for k, v in check_run.pairs(dump)))
-        cls.own = [p for folder in ('data-*', 'keys', '*.log')
-                   for top in sorted(b.dir.glob(folder))
-                   for p in ([top] if top.is_file() else sorted(top.rglob('*'))) if p.is_file()]
+        # As they are now, whatever housekeeping does meanwhile: by second names.
+        for top in (t for folder in ('data-*', 'keys', '*.log') for t in sorted(b.dir.glob(folder))):
+            for p in [top] if top.is_file() else sorted(top.rglob('*')):
+                if p.is_file():
+                    kept = cls.frozen / p.relative_to(b.dir)
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    os.link(p, kept)
+        cls.own = [p for p in sorted(cls.frozen.rglob('*')) if p.is_file()]
 
     def needles(self):
         """(what, bytes, kind of name, whether it is keyed) of all that people have; kind 0: text."""
@@ -304,7 +311,7 @@ class Canary(unittest.TestCase):
         found = self.search(patterns, [*self.own, *silent])
         for app, _, place in found:
             is_own = place.name == f'records-{app}-accounts' or \
-                place.parent == self.backbone.dir / f'data-{app}' / app / 'accounts'
+                place.parent == self.frozen / f'data-{app}' / app / 'accounts'
             self.assertTrue(is_own, (app, place))
         self.assertEqual({(app, what) for app, what, place in found if place.parent == self.places},
                          {(app, what) for app, what, _ in patterns})
