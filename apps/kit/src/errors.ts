@@ -185,6 +185,16 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	direct: { UC_E_NOT_ALLOWED: 'You have blocked this person. Unblock them first.' },
 };
 
+/** Why somebody is not in a group that was just made, where people can do something about it. */
+export const TOLD = new Set([
+	'UC_E_EXHAUSTED',
+	'UC_E_NOT_ALLOWED',
+	'UC_E_ADDRESS',
+	'UC_E_POLICY',
+	'UC_E_PEER',
+	'UC_E_RATE',
+]);
+
 export function isUndercroftError(e: unknown): e is UndercroftError {
 	return e instanceof Error && typeof (e as Partial<UndercroftError>).code === 'string';
 }

@@ -30,7 +30,7 @@ import type {
 } from '@undercroft/sdk';
 import { readApps, titleOf, type AppInfo, type Self } from './apps.ts';
 import { Conversation } from './conversation.ts';
-import { explain, isUndercroftError, type Doing } from './errors.ts';
+import { explain, isUndercroftError, TOLD, type Doing } from './errors.ts';
 import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
 import { putSettings } from './reach.ts';
@@ -52,16 +52,6 @@ const CONNECTS_MS = 8000;
 const MESSAGE_BYTES = 128 * 1024;
 const REQUEST_LENGTH = 140;
 export const LIMITS = { messageBytes: MESSAGE_BYTES, note: REQUEST_LENGTH, name: 64 };
-
-/** Why somebody is not in a group that was just made, where people can do something about it. */
-const TOLD = new Set([
-	'UC_E_EXHAUSTED',
-	'UC_E_NOT_ALLOWED',
-	'UC_E_ADDRESS',
-	'UC_E_POLICY',
-	'UC_E_PEER',
-	'UC_E_RATE',
-]);
 
 export class Model {
 	readonly tab = signal<TabState>('opening');
