@@ -29,6 +29,9 @@ async function started() {
 		devices: async () => [],
 		settings: async () => ({ said: false, appShowedOthers: false }),
 		numbers: async () => [],
+		guardian: async () => ({ state: 'none', contact: null, isContact: false }),
+		wards: async () => [],
+		wardAsks: async () => [],
 	};
 	const model = new Model({ title: 'Dial', names: 'number', sentence: '' });
 	model.start(() => core);
