@@ -38,7 +38,7 @@ class Inventory(unittest.TestCase):
 
     @classmethod
     def seldom(cls, rosa, uwe):
-        """What leaves records that a short life does not: a long talk, a block."""
+        """What leaves records that a short life does not: a long talk, a block, a vault."""
         talk = rosa.start('follow', 'The allotment')
         talk.wait_for(lambda line: line['type'] == 'following')
         for n in range(66):
@@ -48,6 +48,7 @@ class Inventory(unittest.TestCase):
         talk.interrupt()
         rosa.run('block', uwe.name)
         rosa.run('sync')
+        rosa.run('vault', '--store')
 
     @classmethod
     def tearDownClass(cls):
