@@ -34,7 +34,7 @@ struct small_app {
 	uint64_t intake_next; /* told at sign-in */
 	bool has_settings;    /* speaks of them */
 	struct small_entry settings;
-	uint8_t checked;      /* age, 1 + enum age_band */
+	uint8_t checked; /* age, 1 + enum age_band */
 	uint64_t vault_version;
 	uint8_t vault[64 * 1024];
 	size_t vault_n;
