@@ -38,7 +38,7 @@ struct kept_row *vault_row_find(struct vault *v, uint8_t kind, const uint8_t id[
 static uc_err grow(struct vault *v)
 {
 	size_t cap = v->cap ? v->cap * 2 : 64;
-	if (v->n < v->cap)
+	if (v->rows && v->n < v->cap)
 		return UC_OK;
 	struct kept_row *rows = heap_new(cap * sizeof *rows);
 	if (!rows)
@@ -65,6 +65,8 @@ static uc_err row_new(struct vault *v, uint8_t kind, const uint8_t id[VAULT_ID],
 		memcpy(v->rows[at].id, id, VAULT_ID);
 		v->n++;
 	}
+	if (!v->rows)
+		return UC_E_MEMORY; /* never: found, it has rows; else grow has made them */
 	*out = &v->rows[at];
 	return UC_OK;
 }
