@@ -144,6 +144,21 @@ UC_API uc_err uc_device_name(uc_client *c, const uint8_t device_key[32],
  * say it again. */
 UC_API uc_err uc_device_end(uc_client *c, const uint8_t device_key[32], uc_op *op) UC_MUST_USE;
 
+/* This installation is to be a further device of an account: *out is the code to be shown to its person, as
+ * text or as a picture of it, "https://APP/#/device/...", good for ten minutes.  Who has the code and an
+ * account of that app brings this device into theirs; it is shown to nobody else.  Goes on by itself after a
+ * lost connection or a restart; another call gives the same code again.  UC_E_EXISTS: there is an account.  DONE:
+ * it is one of its devices, and its contacts and rooms follow; UC_E_TIMEOUT: nobody came. */
+enum { UC_DEVICE_CODE_MAX = 512 };
+UC_API uc_err uc_device_join(uc_client *c, char out[UC_DEVICE_CODE_MAX], uc_op *op) UC_MUST_USE;
+/* Which device shows this code?  Nothing is done.  UC_E_CODE: that is none; UC_E_PEER: of another app;
+ * UC_E_NET when not signed in; UC_E_UNSUPPORTED: an account without a vault.  DONE: the text is the start of
+ * its key, as uc_devices has it, in hex; UC_E_NOT_FOUND: nobody waits there. */
+UC_API uc_err uc_device_look(uc_client *c, const char *code, uc_op *op) UC_MUST_USE;
+/* Brings it in: it reads and writes whatever this one does, from now on.  As above; may be said again.  DONE
+ * besides: UC_E_LIMIT: there are 32; UC_E_REVOKED: it was ended; UC_E_STALE as with uc_device_end. */
+UC_API uc_err uc_device_add(uc_client *c, const char *code, uc_op *op) UC_MUST_USE;
+
 /* Alarms: what has happened to the list that this device did not do itself. */
 enum uc_device_change_kind {
 	UC_DEVICE_ADDED = 1,

@@ -17,6 +17,7 @@ enum {
 	CLI_SETTLE_MS = 20000,
 	CLI_OPERATION_MS = 60000,
 	CLI_STAY_MS = 600000, /* --wait and --say */
+	CLI_JOIN_MS = 620000, /* a code of a further device, and a little more */
 	CLI_OPTIONS_MAX = 16,
 };
 
@@ -62,6 +63,9 @@ extern const struct command commands_account[], commands_devices[], commands_peo
 /* What has happened to the list of devices and was not seen yet (commands_devices.c). */
 unsigned cli_device_changes(struct cli *cli);
 
+/* Opens a profile that is to get an account on that app, and connects.  False after printing. */
+bool cli_open_new(struct cli *cli, const char *app);
+
 /* --- options.c --- */
 
 /* Tells options from arguments; both must be as the table says.  False after printing. */
@@ -90,6 +94,7 @@ struct ending {
 };
 /* Runs until it has, or fails; prints nothing. */
 uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w);
+uc_err cli_finish_within(struct cli *cli, uc_err started, struct ending *w, uint64_t limit_ms);
 /* Waits for the operation and for what follows from it; prints its failure.  Returns an exit
  * status. */
 int cli_wait(struct cli *cli, uc_err started, const uc_op *op, const char *what);

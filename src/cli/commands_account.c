@@ -13,7 +13,7 @@
 
 enum { CODE_WAIT_MS = 10000, CODE_MAX = 32 };
 
-static bool open_new(struct cli *cli, const char *app)
+bool cli_open_new(struct cli *cli, const char *app)
 {
 	struct uc_account a;
 	if (!profile_bind(&cli->profile, app, cli_flag(cli, "--passphrase")) ||
@@ -110,7 +110,7 @@ static bool get_code(struct cli *cli, const char *identifier, char out[CODE_MAX]
 static int run_code(struct cli *cli)
 {
 	struct ending w = { 0 };
-	if (!open_new(cli, cli->argv[0]))
+	if (!cli_open_new(cli, cli->argv[0]))
 		return CLI_FAILED;
 	uc_err err = cli_finish(cli, uc_request_code(cli->client, cli->argv[1], &w.op), &w);
 	if (err)
@@ -203,7 +203,7 @@ static int run_sign_up(struct cli *cli)
 	const char *app = cli->argv[0], *identifier = cli->argv[1];
 	char code[CODE_MAX] = "";
 	struct uc_account a;
-	if (!open_new(cli, app))
+	if (!cli_open_new(cli, app))
 		return CLI_FAILED;
 	uc_err err = uc_account_get(cli->client, &a);
 	if (err)
@@ -292,7 +292,7 @@ static int run_recover(struct cli *cli)
 	char words[1024];
 	const char *name = cli_option(cli, "--name");
 	struct ending w = { 0 };
-	if (!open_new(cli, cli->argv[0]))
+	if (!cli_open_new(cli, cli->argv[0]))
 		return CLI_FAILED;
 	if (isatty(STDIN_FILENO))
 		fputs("Recovery key (24 words, then Enter):\n", stderr);

@@ -141,8 +141,101 @@ static int run_devices(struct cli *cli)
 	return CLI_USAGE;
 }
 
+/* --- a further device --- */
+
+static bool says_yes(void)
+{
+	char line[16];
+	fputs("Is this the device in your hands? [y/N] ", stderr);
+	fflush(stderr);
+	return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static int run_link(struct cli *cli)
+{
+	struct ending w = { 0 };
+	uc_op op = 0;
+	uc_err err = cli_finish(cli, uc_device_look(cli->client, cli->argv[0], &w.op), &w);
+	if (err)
+		return cli_fail(cli, err, "look for the device of that code");
+	if (!cli->json)
+		printf("Device %s is to read and write all that this one does, and may end this "
+		       "one.\n",
+		       w.text);
+	fflush(stdout);
+	if (!cli_flag(cli, "--yes") && !says_yes())
+		return CLI_FAILED;
+	int status =
+		cli_wait(cli, uc_device_add(cli->client, cli->argv[0], &op), &op, "add the device");
+	if (status)
+		return status;
+	if (cli->json)
+		print_json("device_added", "device", w.text, NULL);
+	else
+		puts("It is one of your devices now.");
+	return CLI_OK;
+}
+
+static int joined(struct cli *cli)
+{
+	if (cli->json)
+		print_json("device_joined", "app", cli->profile.app, NULL);
+	else
+		puts("This is one of your devices now.");
+	return CLI_OK;
+}
+
+static int run_become(struct cli *cli)
+{
+	char code[UC_DEVICE_CODE_MAX];
+	struct ending w = { 0 };
+	if (!cli_open_new(cli, cli->argv[0]))
+		return CLI_FAILED;
+	uc_err err = uc_device_join(cli->client, code, &w.op);
+	if (err == UC_E_EXISTS && uc_client_connection(cli->client) == UC_ONLINE)
+		return joined(cli); /* by a code that was shown before */
+	if (err)
+		return cli_fail(cli, err, "become a device of an account");
+	if (cli->json)
+		print_json("device_code", "code", code, NULL);
+	else
+		printf("On a device of your account, within ten minutes: undercroft "
+		       "link-device\n\n  %s\n\n"
+		       "Show this to nobody else: whoever enters it has this device in their "
+		       "account.\n",
+		       code);
+	fflush(stdout);
+	err = cli_finish_within(cli, UC_OK, &w, CLI_JOIN_MS);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err)
+		return cli_fail(cli, err, "become a device of an account");
+	return joined(cli);
+}
+
 /* clang-format off */
 const struct command commands_devices[] = {
+	{ "become-device", NEEDS_APP, 1, 1, run_become,
+	  "APP [--passphrase]",
+	  "--passphrase",
+	  "make this profile a further device of your account",
+	  "Shows a code, which is entered on a device that the account has already (link-device),\n"
+	  "and waits for it, ten minutes at most. Contacts, blocks, settings and rooms follow then;\n"
+	  "what was said before is not here. Whoever is given the code could make this profile a\n"
+	  "device of an account of theirs: show it to nobody.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa2 become-device dial" },
+	{ "link-device", NEEDS_SIGN_IN, 1, 1, run_link,
+	  "CODE [--yes]",
+	  "--yes",
+	  "let another device into your account",
+	  "CODE is what the new device shows (become-device); spaces and hyphens in it do not\n"
+	  "matter. Asks once more before it does anything, but for --yes. From then on both read\n"
+	  "and write in all rooms, and either can end the other (devices).\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa link-device https://dial.localhost/#/device/abcd-..." },
 	{ "devices", NEEDS_TRY, 0, 3, run_devices,
 	  "[end NUMBER | name NUMBER NAME | seen]",
 	  "",

@@ -31,6 +31,7 @@ struct link {
 	struct input input;
 
 	uv_timer_t step;  /* what the client wants done by then */
+	uint64_t step_ms; /* for which deadline it runs */
 	uv_timer_t again; /* to connect again */
 	uv_timer_t limit; /* of link_run */
 	uv_timer_t look;  /* asks `done` again though nothing happened */
@@ -193,6 +194,10 @@ static void plan_step(struct link *l)
 		uv_timer_stop(&l->step);
 		return;
 	}
+	/* Looking on must not put it off. */
+	if (uv_is_active((uv_handle_t *)&l->step) && l->step_ms == deadline)
+		return;
+	l->step_ms = deadline;
 	/* Never at once: a deadline that stays in the past must not keep the machine busy. */
 	uint64_t wait = deadline > now ? deadline - now : 0;
 	uv_timer_start(&l->step, on_step, wait < LOOK_MS ? LOOK_MS : wait, 0);

@@ -96,10 +96,15 @@ static bool has_ended(void *ctx)
 
 uc_err cli_finish(struct cli *cli, uc_err started, struct ending *w)
 {
+	return cli_finish_within(cli, started, w, CLI_OPERATION_MS);
+}
+
+uc_err cli_finish_within(struct cli *cli, uc_err started, struct ending *w, uint64_t limit_ms)
+{
 	if (started)
 		return started;
 	link_listen(cli->link, hear_ending, w);
-	uc_err err = link_run(cli->link, has_ended, w, CLI_OPERATION_MS);
+	uc_err err = link_run(cli->link, has_ended, w, limit_ms);
 	link_listen(cli->link, NULL, NULL);
 	return err ? err : w->err;
 }

@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "client/devices.h"
 #include "client/own_devices.h"
+#include "client/pairing.h"
 #include "client/rooms.h"
 #include "client/session.h"
 #include "client/turn.h"
@@ -35,7 +36,7 @@ static uc_err box_key_generate(struct uc_client *c, uint8_t priv[32], uint8_t pu
 	return UC_OK;
 }
 
-static uc_err device_keys_make(struct uc_client *c)
+uc_err account_device_keys(struct uc_client *c)
 {
 	struct account *a = &c->account;
 	TRY(ed25519_generate(&c->env, &a->device));
@@ -52,7 +53,7 @@ static uc_err keys_make(struct uc_client *c)
 	TRY(env_random(&c->env, a->entropy, sizeof a->entropy));
 	TRY(account_key_from(a->entropy, &key));
 	memcpy(a->account_key, key.pub, ED25519_KEY);
-	uc_err err = device_keys_make(c);
+	uc_err err = account_device_keys(c);
 	if (!err)
 		err = devices_first(c, &key);
 	if (!err)
@@ -400,7 +401,7 @@ static uc_err recover(struct uc_client *c, void *arg)
 		return UC_E_EXISTS;
 	TRY(profile_set(c, in->profile_name, profile));
 	TRY(words_decode(view_str(in->code), entropy, NULL));
-	uc_err err = device_keys_make(c);
+	uc_err err = account_device_keys(c);
 	if (!err)
 		err = account_key_from(entropy, &key);
 	if (!err) {
@@ -436,6 +437,8 @@ uc_err account_resume(struct uc_client *c)
 		return sign_up_send(c);
 	case ACCOUNT_RECOVERING:
 		return recover_send(c);
+	case ACCOUNT_JOINING:
+		return pairing_drive(c);
 	default:
 		return UC_OK;
 	}
@@ -444,6 +447,8 @@ uc_err account_resume(struct uc_client *c)
 uc_err account_begin_drive(struct uc_client *c)
 {
 	uint8_t state = c->account.state;
+	if (state == ACCOUNT_JOINING)
+		return pairing_drive(c);
 	if (c->account_busy || (state != ACCOUNT_SIGNING_UP && state != ACCOUNT_RECOVERING))
 		return UC_OK;
 	return waits_until(c, c->account_retry_ms) ? UC_OK : account_resume(c);

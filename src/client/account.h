@@ -22,6 +22,8 @@ void account_gone(struct uc_client *c);
 void account_back(struct uc_client *c);
 /* What the app says the head of the device list is. */
 void account_list_head(struct uc_client *c, uint32_t generation, uint32_t position);
+/* Keys for a device that is to be of an account. */
+uc_err UC_MUST_USE account_device_keys(struct uc_client *c);
 static inline bool account_is_active(const struct uc_client *c)
 {
 	return c->account.state == ACCOUNT_ACTIVE;

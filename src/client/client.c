@@ -5,6 +5,8 @@
 #include "client/account.h"
 #include "client/directories.h"
 #include "client/invitations.h"
+#include "client/pairing.h"
+#include "client/vault.h"
 
 #include "base/heap.h"
 
@@ -95,6 +97,7 @@ void uc_client_close(uc_client *c)
 	if (!c)
 		return;
 	calls_free(c);
+	pairing_free(c);
 	records_free(c);
 	directories_free(c);
 	frame_queue_clear(&c->frames);
@@ -145,7 +148,7 @@ static bool request_is_idle(const struct uc_client *c, const struct request *q)
 bool uc_client_is_idle(const uc_client *c)
 {
 	if (c->calls || c->frames.q.n || c->account.state == ACCOUNT_SIGNING_UP ||
-	    c->account.state == ACCOUNT_RECOVERING)
+	    c->account.state == ACCOUNT_RECOVERING || c->account.state == ACCOUNT_JOINING)
 		return false;
 	for (const struct request *q = c->requests; q; q = q->next)
 		if (!request_is_idle(c, q))
@@ -156,5 +159,5 @@ bool uc_client_is_idle(const uc_client *c)
 	for (const struct room *r = c->rooms; r; r = r->next)
 		if (!room_is_idle(r))
 			return false;
-	return true;
+	return c->connection != UC_ONLINE || vault_is_idle(c);
 }

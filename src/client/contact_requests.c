@@ -16,6 +16,7 @@
 #include "client/rooms.h"
 #include "client/tokens.h"
 #include "client/turn.h"
+#include "client/vault.h"
 #include "mimi/lookup.h"
 
 #include "base/heap.h"
@@ -429,7 +430,9 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 	TRY(text_set(q->text, sizeof q->text, card.text));
 	TRY(card_keep(q, in, &card));
 	q->contact = id;
-	request_tell(c, UC_EVENT_REQUEST, q);
+	vault_letter(c, q);
+	if (q->state == REQUEST_OPEN || q->state == REQUEST_GUARDED)
+		request_tell(c, UC_EVENT_REQUEST, q);
 	return UC_OK;
 }
 
@@ -560,6 +563,39 @@ void requests_introduced(struct uc_client *c, struct room *r, struct contact *k)
 		else if (!q->incoming)
 			compare_identity(c, q);
 	}
+}
+
+/* --- several devices --- */
+
+struct uc_id request_letter(const struct request *q)
+{
+	return id_of("Undercroft letter", view_str(q->reply), (struct view){ NULL, 0 });
+}
+
+bool requests_is_answered(struct uc_client *c, const struct request *q)
+{
+	bool answered = q->state == REQUEST_SENDING || q->state == REQUEST_ACCEPTED ||
+			q->state == REQUEST_DECLINED;
+	return q->incoming && answered &&
+	       client_now(c) < q->time_ms + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000;
+}
+
+bool requests_answered(struct uc_client *c, const uint8_t letter[32], bool accepted)
+{
+	for (struct request *q = c->requests; q; q = q->next) {
+		struct uc_id id = request_letter(q);
+		if (!q->incoming || !view_equal(VIEW_OF(id.b), view_make(letter, 32)))
+			continue;
+		bool open = q->state == REQUEST_OPEN || q->state == REQUEST_GUARDED ||
+			    (q->state == REQUEST_DECLINED && accepted);
+		if (!open)
+			return true;
+		q->state = accepted ? REQUEST_ACCEPTED : REQUEST_DECLINED;
+		q->dirty = true;
+		request_tell(c, UC_EVENT_REQUEST, q);
+		return true;
+	}
+	return false;
 }
 
 /* --- for the owner --- */

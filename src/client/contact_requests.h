@@ -29,6 +29,12 @@ struct request *requests_unanswered(struct uc_client *c, const struct uc_id *con
 /* The other one of a direct room introduced themselves. */
 void requests_introduced(struct uc_client *c, struct room *r, struct contact *k);
 
+/* What names a letter to all devices of the account; was it answered here, lately; another device has, and
+ * the answer is not to be given twice: false when there is none of that name. */
+struct uc_id request_letter(const struct request *q);
+bool requests_is_answered(struct uc_client *c, const struct request *q);
+bool requests_answered(struct uc_client *c, const uint8_t letter[32], bool accepted);
+
 /* For tokens.c: the letter of a request, with a token or without; and an answer that brought none. */
 uc_err UC_MUST_USE requests_write(struct uc_client *c, struct request *q, const struct token *t);
 void requests_refused(struct uc_client *c, struct request *q, const struct reply *r);

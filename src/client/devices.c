@@ -113,7 +113,17 @@ uc_err devices_reset(struct uc_client *c, const struct view_list *entries,
 	return keep(c, &(struct view_list){ all, entries->n + 1 });
 }
 
+uc_err devices_begin(struct uc_client *c, const struct view_list *entries)
+{
+	return keep(c, entries);
+}
+
 /* --- reading --- */
+
+uc_err devices_all(struct uc_client *c, struct arena *a, struct view_list *out)
+{
+	return device_entries_read(blob_view(&c->account.list), a, out);
+}
 
 uc_err devices_last_entry(struct uc_client *c, struct view *out)
 {
@@ -199,6 +209,13 @@ bool devices_is_listed(struct uc_client *c, struct view device_key)
 {
 	struct device_list l;
 	return devices_known(c, &l) && device_list_has(&l, device_key);
+}
+
+/* Each entry but the first adds one or ends one. */
+bool devices_any_ended(struct uc_client *c)
+{
+	struct device_list l;
+	return devices_known(c, &l) && l.count < (size_t)l.list_position + 1;
 }
 
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)

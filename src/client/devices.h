@@ -18,6 +18,10 @@ uc_err UC_MUST_USE devices_first(struct uc_client *c, const struct ed25519_key *
  * entry already, UC_E_CHAIN when the list does not verify. */
 uc_err UC_MUST_USE devices_reset(struct uc_client *c, const struct view_list *entries,
 				 const struct ed25519_key *account_key);
+/* The list of an account that this device has come to, which was verified. */
+uc_err UC_MUST_USE devices_begin(struct uc_client *c, const struct view_list *entries);
+/* All entries of the kept list. */
+uc_err UC_MUST_USE devices_all(struct uc_client *c, struct arena *a, struct view_list *out);
 /* The last entry of the kept list. */
 uc_err UC_MUST_USE devices_last_entry(struct uc_client *c, struct view *out);
 /* The entries of the kept list's last generation: what others are told. */
@@ -32,6 +36,8 @@ bool devices_known(struct uc_client *c, struct device_list *out);
 bool devices_had(struct uc_client *c, struct view device_key);
 /* Is it one now? */
 bool devices_is_listed(struct uc_client *c, struct view device_key);
+/* Was one ended, in this generation of the list? */
+bool devices_any_ended(struct uc_client *c);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);
 uint32_t devices_count(struct uc_client *c);
 

@@ -2,7 +2,9 @@
 #include "client/groups.h"
 
 #include "client/contacts.h"
+#include "client/devices.h"
 #include "client/introductions.h"
+#include "client/member_clients.h"
 #include "client/outbox.h"
 #include "client/protocol.h"
 #include "client/room_group.h"
@@ -14,6 +16,7 @@ enum {
 	ADD_AT_ONCE = 32,
 	RETRY_MS = 2 * 1000,
 	REFUSED_MS = 10 * 1000,
+	STALE_ASKS = 4,       /* unanswered, a device does not say whose it is */
 	COMMIT_STEP_MS = 400, /* between those who may commit others' proposals */
 };
 
@@ -258,13 +261,58 @@ static bool commit_is_due(struct uc_client *c, struct room *r)
 	return !waits_until(c, r->commit_ms);
 }
 
+static struct task *leave_task(const struct room *r)
+{
+	for (struct task *t = r->tasks; t; t = t->next)
+		if (t->kind == TASK_LEAVE)
+			return t;
+	return NULL;
+}
+
+/* Places of ours that no device of ours stands behind any more: of one that was ended, or that this one had
+ * before; or, once one was ended, of nobody who says whose it is. */
+struct stale {
+	struct uc_client *c;
+	struct room *r;
+	const struct member *self;
+	struct room_change *change;
+};
+
+static bool stale_each(void *ctx, const struct room_client *k)
+{
+	struct stale *s = ctx;
+	struct view own = VIEW_OF(s->c->account.device.pub);
+	if (!view_equal(k->participant, view_str(s->r->participant)) ||
+	    view_equal(k->client, view_str(s->r->client)))
+		return true;
+	const struct known_client *known = member_client_find(s->self, k->client);
+	static const uint8_t persona[ED25519_KEY];
+	bool stale = known ? !view_equal(VIEW_OF(known->device_key), VIEW_OF(persona)) &&
+				     (!devices_is_listed(s->c, VIEW_OF(known->device_key)) ||
+				      view_equal(VIEW_OF(known->device_key), own))
+			   : s->r->asks >= STALE_ASKS && devices_any_ended(s->c);
+	if (stale)
+		s->change->clients.v[s->change->clients.n++] = k->client;
+	return s->change->clients.n < ADD_AT_ONCE;
+}
+
+static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change *change)
+{
+	struct stale s = { c, r, room_member_find(r, view_str(r->participant)), change };
+	/* What is not known yet of the list may be a device that was added. */
+	if (!s.self || s.self->leaves < 2 || c->list_stale || r->shadow || leave_task(r))
+		return UC_OK;
+	return room_group_clients(r->group, stale_each, &s);
+}
+
 static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 {
-	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], update;
-	struct room_change change = { { packages, 0 }, { participants, 0 } };
+	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], clients[ADD_AT_ONCE], update;
+	struct room_change change = { { packages, 0 }, { participants, 0 }, { clients, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	choose(c, r, &change);
-	if (!change.packages.n && !change.participants.n && !due)
+	TRY(stale_find(c, r, &change));
+	if (!change.packages.n && !change.participants.n && !change.clients.n && !due)
 		return UC_OK;
 	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);
 	if (!err)
@@ -283,14 +331,6 @@ static uc_err stage_leave(struct uc_client *c, struct room *r)
 	uint8_t hash[SHA256_BYTES];
 	TRY(room_group_leave(c, r->group, &c->call, &update, hash));
 	return pending_set(c, r, false, update, hash);
-}
-
-static struct task *leave_task(const struct room *r)
-{
-	for (struct task *t = r->tasks; t; t = t->next)
-		if (t->kind == TASK_LEAVE)
-			return t;
-	return NULL;
 }
 
 /* --- sending --- */

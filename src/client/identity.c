@@ -112,6 +112,7 @@ uc_err identity_verify(struct uc_client *c, struct view introduction,
 	TRY(text_set(who.app, sizeof who.app, in.app));
 	TRY(identity_name(in.profile_name, a, who.name));
 	memcpy(who.account_key, in.account_key.p, ED25519_KEY);
+	memcpy(who.device_key, in.device_key.p, ED25519_KEY);
 	who.participant = in.participant;
 	who.client = in.client;
 	TRY(device_entries_write(&in.device_list, a, &who.list));

@@ -13,6 +13,7 @@ struct identity {
 	char app[DOMAIN_MAX], name[PROFILE_BYTES];
 	bool persona; /* of one room: account_key is the persona's (client/personas.h) */
 	uint8_t account_key[ED25519_KEY];
+	uint8_t device_key[ED25519_KEY]; /* that has signed it */
 	struct view list;                /* device list, the later of theirs and the one we hold */
 	struct view participant, client; /* as it says */
 };

@@ -105,7 +105,8 @@ static uc_err effect(struct uc_client *c, struct room *r, const struct room_entr
 		groups_proposal_seen(c, r, e->hash);
 		return UC_OK;
 	case ROOM_ENTRY_REMOVED:
-		rooms_left(c, r);
+		r->stuck = true;
+		rooms_removed(c, r, entry);
 		return UC_OK;
 	case ROOM_ENTRY_REPLACED:
 		r->stuck = true;

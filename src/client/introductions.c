@@ -4,11 +4,13 @@
 #include "client/compose.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/devices.h"
 #include "client/groups.h"
 #include "client/guardian.h"
 #include "client/heads.h"
 #include "client/identity.h"
 #include "client/linked.h"
+#include "client/member_clients.h"
 #include "client/outbox.h"
 #include "client/personas.h"
 #include "client/rooms.h"
@@ -90,7 +92,7 @@ uc_err introductions_forward(struct uc_client *c, struct room *r)
 static bool somebody_is_missing(const struct room *r)
 {
 	for (const struct member *m = r->members; m; m = m->next)
-		if (!m->gone && !m->introduced)
+		if (!m->gone && (!m->introduced || member_clients_unknown(m)))
 			return true;
 	return false;
 }
@@ -228,6 +230,7 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 	memcpy(m->account_key, who->account_key, ED25519_KEY);
 	r->dirty = r->members_dirty = true;
 	TRY(blob_set(&m->introduction, introduction));
+	TRY(member_client_known(m, who->client, who->device_key));
 	if (!again || renamed)
 		introduced_tell(c, r, m);
 	return UC_OK;
@@ -249,6 +252,36 @@ static bool find_each(void *ctx, const struct room_client *k)
 	return false;
 }
 
+/* Another one of ours, if it is. */
+static uc_err own_device_introduced(struct uc_client *c, struct room *r, struct member *m,
+				    const struct identity *who)
+{
+	const struct account *a = &c->account;
+	struct ed25519_key key = { .seed = { 0 } };
+	if (who->persona)
+		TRY(persona_key_make(&r->participant_key, view_str(r->uri), &key));
+	struct view ours = who->persona ? VIEW_OF(key.pub) : VIEW_OF(a->account_key);
+	bool is_ours = !strcmp(who->app, a->app) && view_equal(VIEW_OF(who->account_key), ours);
+	wipe(&key, sizeof key);
+	if (!is_ours)
+		return UC_E_INTRODUCTION;
+	/* One that has come to be since the list was read last. */
+	if (!who->persona && !devices_had(c, VIEW_OF(who->device_key)))
+		c->list_stale = true;
+	r->dirty = r->members_dirty = true;
+	return member_client_known(m, who->client, who->device_key);
+}
+
+/* All clients of one participant introduce one account. */
+static uc_err further_client(struct room *r, struct member *m, const struct identity *who)
+{
+	if (m->persona != who->persona ||
+	    !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key)))
+		return UC_E_INTRODUCTION;
+	r->dirty = r->members_dirty = true;
+	return member_client_known(m, who->client, who->device_key);
+}
+
 static uc_err introduction_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 			      struct view introduction)
 {
@@ -259,11 +292,13 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, const struct 
 	if (!f.there)
 		return UC_OK; /* gone meanwhile */
 	struct member *m = room_member_find(r, f.found.participant);
-	bool self = view_equal(f.found.participant, view_str(r->participant));
-	if (!m || self || (m->introduced && view_equal(blob_view(&m->introduction), introduction)))
+	bool is_known = m && member_client_find(m, f.client);
+	if (!m || view_equal(f.client, view_str(r->client)) ||
+	    (is_known && view_equal(blob_view(&m->introduction), introduction)))
 		return UC_OK;
 	/* Who is known changes by their own word alone: others could bring up an old one. */
-	if (m->introduced && !view_equal(sender->participant, f.found.participant))
+	bool by_others = !view_equal(sender->participant, f.found.participant);
+	if (m->introduced && by_others && is_known)
 		return UC_OK;
 	struct identity_place at = place_of(r, &f.found);
 	TRY(is_persona(introduction) ? persona_read(introduction, &at, &c->call, &who)
@@ -271,6 +306,10 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, const struct 
 	/* An app speaks for its own people alone. */
 	if (!view_equal(uri_domain(f.found.client), view_str(who.app)))
 		return UC_E_INTRODUCTION;
+	if (view_equal(f.found.participant, view_str(r->participant)))
+		return own_device_introduced(c, r, m, &who);
+	if (m->introduced && by_others)
+		return further_client(r, m, &who);
 	return member_introduced(c, r, m, &who, introduction);
 }
 
@@ -360,6 +399,19 @@ static uc_err heads_message(struct uc_client *c, const struct room *r,
 	return UC_OK;
 }
 
+static bool is_own_device(const struct room *r, const struct room_client *sender)
+{
+	return view_equal(sender->participant, view_str(r->participant));
+}
+
+/* What another device of ours says is for others, but for who is there, and what the room is called. */
+static bool is_for_us(const struct room *r, const struct room_client *sender,
+		      const struct control *m)
+{
+	return !is_own_device(r, sender) || m->control_kind == CONTROL_INTRODUCTIONS ||
+	       m->control_kind == CONTROL_NAME || m->control_kind == CONTROL_ASK;
+}
+
 uc_err control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 		  struct view bytes)
 {
@@ -372,6 +424,8 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	if (r->fleeing &&
 	    (m.control_kind == CONTROL_INTRODUCTIONS || m.control_kind == CONTROL_NAME))
 		return UC_OK;
+	if (!is_for_us(r, sender, &m))
+		return UC_OK;
 	switch (m.control_kind) {
 	case CONTROL_INTRODUCTIONS:
 		return introductions_in(c, r, sender, &m);
@@ -380,9 +434,11 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
-		return client_now(c) < r->told_ms + TELL_AGAIN_MS || guardian_holds(c, r)
-			       ? UC_OK
-			       : introductions_own(c, r);
+		if (client_now(c) < r->told_ms + TELL_AGAIN_MS || guardian_holds(c, r))
+			return UC_OK;
+		/* A device of ours that has come later knows nobody. */
+		return is_own_device(r, sender) ? introductions_forward(c, r)
+						: introductions_own(c, r);
 	case CONTROL_LINK:
 	case CONTROL_UNLINK:
 		return link_in(c, r, sender, &m);

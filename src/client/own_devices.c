@@ -5,6 +5,7 @@
 #include "client/devices.h"
 #include "client/guardian.h"
 #include "client/introductions.h"
+#include "client/member_clients.h"
 #include "client/pool.h"
 #include "client/rooms.h"
 #include "client/turn.h"
@@ -99,26 +100,42 @@ static void replies_renew(struct uc_client *c)
 	}
 }
 
-/* Everybody is to know that it speaks for us no more. */
-static uc_err rooms_tell(struct uc_client *c)
+/* Behind a persona nobody sees which of our places is the ended one's: all but this device's go, and who is
+ * still ours comes back. */
+static void personas_doubt(struct room *r)
 {
-	for (struct room *r = c->rooms; r; r = r->next)
+	struct member *m = room_member_find(r, view_str(r->participant));
+	if (!m)
+		return;
+	member_clients_doubt(m);
+	r->dirty = r->members_dirty = true;
+}
+
+/* Everybody is to know that it speaks for us no more. */
+static uc_err rooms_tell(struct uc_client *c, bool by_this)
+{
+	for (struct room *r = c->rooms; r; r = r->next) {
+		if (by_this)
+			personas_doubt(r);
 		if (room_is_open(r) && !r->lost && !r->shadow && !r->fleeing &&
 		    !guardian_holds(c, r))
 			TRY(introductions_own(c, r));
+	}
 	return UC_OK;
 }
 
-static uc_err ended(struct uc_client *c)
+/* by_this: the other devices learn the new request key from the vault. */
+static uc_err ended(struct uc_client *c, bool by_this)
 {
 	lent_out_forget(c);
-	request_keys_renew(&c->account);
+	if (by_this || devices_count(c) < 2)
+		request_keys_renew(&c->account);
 	replies_renew(c);
 	/* The app has let go of that we can be found, too. */
 	memset(c->finding.said, 0, sizeof c->finding.said);
 	c->finding.say_ms = 0;
 	c->finding.dirty = true;
-	return rooms_tell(c);
+	return rooms_tell(c, by_this);
 }
 
 uc_err own_devices_entry(struct uc_client *c, const struct device_entry *e)
@@ -127,7 +144,7 @@ uc_err own_devices_entry(struct uc_client *c, const struct device_entry *e)
 	bool ends = e->device_action == DEVICE_REVOKE;
 	if (!own)
 		change_keep(c, e, ends ? UC_DEVICE_ENDED : UC_DEVICE_ADDED);
-	return ends ? ended(c) : UC_OK;
+	return ends ? ended(c, own) : UC_OK;
 }
 
 void own_devices_fork(struct uc_client *c, const struct device_entry *ours)

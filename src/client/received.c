@@ -81,10 +81,12 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_entry *e,
 	from.expires_ms = end_of(c, &parts);
 	if (from.expires_ms && from.expires_ms <= client_now(c))
 		return UC_OK;
+	bool by_this = view_equal(sender->client, view_str(r->client));
 	if (view_equal(sender->participant, view_str(r->participant))) {
-		/* Words of our own that we do not know: said by a later state of this store. */
 		from.own = true;
 		from.state = UC_MESSAGE_ACCEPTED;
+		/* Words of our own that we do not know: said by a later state of this store, or by
+		 * another device. */
 		TRY(outbox_found(c, r, &parts.id, e->timestamp, seq, e->frank));
 	}
 	const struct member *m = room_member_find(to, sender->participant);
@@ -102,8 +104,9 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_entry *e,
 	case CONTENT_CONTROL:
 		if (r->shadow)
 			return UC_OK;
-		return from.own ? personas_own_in(c, r, sender, parts.text)
-				: control_in(c, r, sender, parts.text);
+		if (from.own)
+			TRY(personas_own_in(c, r, sender, parts.text));
+		return by_this ? UC_OK : control_in(c, r, sender, parts.text);
 	case CONTENT_OTHER:
 		return UC_OK;
 	}

@@ -560,6 +560,7 @@ void task_free(struct task *t)
 static void member_free(struct member *m)
 {
 	blob_done(&m->introduction);
+	heap_free(m->clients);
 	heap_free(m);
 }
 

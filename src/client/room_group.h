@@ -95,6 +95,7 @@ uc_err UC_MUST_USE key_material_read(struct view response, struct arena *a, stru
 struct room_change {
 	struct view_list packages;     /* to add: KeyPackages, one opaque<V> each */
 	struct view_list participants; /* to remove */
+	struct view_list clients;      /* to remove: those of our own participant */
 };
 /* Stages a commit, which stays pending in the group until it is applied or dropped.
  * UC_E_REMOVED: a waiting proposal takes us out, so others commit; UC_E_POLICY: the room's rules.

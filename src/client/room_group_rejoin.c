@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device whose part of the group is lost takes the place of its own old leaf by an external
  * commit (RFC 9420, 12.4.3.2), from the GroupInfo and tree that the hub has. */
+#include "client/devices.h"
 #include "client/room_group_inside.h"
 #include "mimi/protocol.h"
 #include "mls/group_state.h"
@@ -126,6 +127,11 @@ static uc_err old_leaf_find(struct rejoining *j)
 	}
 	if (!count)
 		return UC_E_REMOVED;
+	/* Those of devices that there are stay: ours comes to stand beside them. */
+	if (devices_count(j->c) > 1) {
+		j->old_leaf = TREE_NONE;
+		return UC_OK;
+	}
 	/* Of several it might be another device's; or all are of devices that are lost. */
 	return count == 1 || j->r->restored ? UC_OK : UC_E_UNEXPECTED;
 }
@@ -157,15 +163,18 @@ static uc_err plan(struct rejoining *j)
 	struct proposal_view_list all = { .n = 0 };
 	bool needed = false;
 	TRY(old_leaf_find(j));
-	j->proposals[j->proposal_count++] =
-		(struct proposal){ .proposal_type = PROPOSAL_REMOVE, .removed = j->old_leaf };
+	if (j->old_leaf != TREE_NONE)
+		j->proposals[j->proposal_count++] =
+			(struct proposal){ .proposal_type = PROPOSAL_REMOVE,
+					   .removed = j->old_leaf };
 	j->self_removes.v = ARENA_ARRAY(j->a, struct view, waiting->n + 1);
 	all.v = ARENA_ARRAY(j->a, struct proposal_view, waiting->n + 1);
 	if (!j->self_removes.v || !all.v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < waiting->n; i++)
 		TRY(self_remove_take(j, waiting->v[i].proposal));
-	all.v[all.n++].proposal = &j->proposals[0];
+	if (j->proposal_count)
+		all.v[all.n++].proposal = &j->proposals[0];
 	for (size_t i = 0; i < public_group_proposal_count(j->p) && all.n <= waiting->n; i++) {
 		struct proposal_view p = public_group_proposal_at(j->p, i);
 		if (p.proposal->proposal_type == PROPOSAL_SELF_REMOVE &&

@@ -54,9 +54,9 @@ static uc_err plan_adds(struct plan *p, struct view packages, struct arena *a)
 	return wire_finish(&w);
 }
 
-/* All leaves of a participant but those that go anyway. */
-static uc_err plan_removes(struct plan *p, const struct room_group *g, struct view participant,
-			   struct arena *a)
+/* All leaves of a participant, or that of one client, but those that go anyway. */
+static uc_err plan_removes(struct plan *p, const struct room_group *g, struct view of,
+			   bool is_client, struct arena *a)
 {
 	struct group_view now = group_now(g->g);
 	uint32_t at = 0, leaf;
@@ -66,7 +66,7 @@ static uc_err plan_removes(struct plan *p, const struct room_group *g, struct vi
 	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
 		struct view client, whose;
 		TRY(participant_of_leaf(&node, &client, &whose));
-		if (!view_equal(whose, participant))
+		if (!view_equal(is_client ? client : whose, of))
 			continue;
 		found = true;
 		if (room_group_is_going(g, leaf))
@@ -143,7 +143,9 @@ uc_err room_group_commit(struct uc_client *c, struct room_group *g,
 	for (size_t i = 0; i < change->packages.n; i++)
 		TRY(plan_adds(&p, change->packages.v[i], a));
 	for (size_t i = 0; i < change->participants.n; i++)
-		TRY(plan_removes(&p, g, change->participants.v[i], a));
+		TRY(plan_removes(&p, g, change->participants.v[i], false, a));
+	for (size_t i = 0; i < change->clients.n; i++)
+		TRY(plan_removes(&p, g, change->clients.v[i], true, a));
 	TRY(plan_list(&p, g, a));
 	return commit_make(g, &p, a, update, hash);
 }

@@ -5,10 +5,12 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/directories.h"
+#include "client/devices.h"
 #include "client/groups.h"
 #include "client/guardian.h"
 #include "client/heads.h"
 #include "client/introductions.h"
+#include "client/member_clients.h"
 #include "client/outbox.h"
 #include "client/personas.h"
 #include "client/pool.h"
@@ -458,6 +460,16 @@ void rooms_left(struct uc_client *c, struct room *r)
 	}
 }
 
+void rooms_removed(struct uc_client *c, struct room *r, const struct log_entry *entry)
+{
+	if (r->state == ROOM_OPEN && !r->shadow && !r->fleeing && devices_count(c) > 1) {
+		r->stuck = true;
+		room_lost(c, r, UC_E_REMOVED, entry);
+	} else {
+		rooms_left(c, r);
+	}
+}
+
 bool room_has_others(const struct room *r)
 {
 	for (const struct member *m = r->members; m; m = m->next)
@@ -575,6 +587,12 @@ static bool sync_each(void *ctx, const struct room_client *k)
 		m->gone = false;
 	else
 		s->err = member_add(s, k);
+	if (s->err)
+		return false;
+	m = m ? m : s->r->members;
+	member_client_see(m, k->client);
+	if (view_equal(k->client, view_str(s->r->client)))
+		s->err = member_client_known(m, k->client, s->c->account.device.pub);
 	return !s->err;
 }
 
@@ -584,9 +602,11 @@ uc_err room_members_sync(struct uc_client *c, struct room *r)
 	for (struct member *m = r->members; m; m = m->next) {
 		m->was_gone = m->gone;
 		m->gone = true;
+		member_clients_unsee(m);
 	}
 	TRY(room_group_clients(r->group, sync_each, &s));
 	for (struct member *m = r->members; m; m = m->next) {
+		member_clients_prune(m);
 		if (!m->was_gone || m->gone)
 			continue;
 		r->newcomer = r->next_message;

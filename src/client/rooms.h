@@ -6,6 +6,8 @@
 #include "client/client.h"
 
 uc_err UC_MUST_USE rooms_drive(struct uc_client *c);
+/* Of the room of that URI. */
+struct uc_id room_id(struct view uri);
 struct room *room_find(struct uc_client *c, const struct uc_id *id);
 static inline bool room_is_open(const struct room *r)
 {
@@ -42,6 +44,8 @@ uc_err UC_MUST_USE rooms_shown(struct uc_client *c, struct room *r);
 /* Our part of the group's state is not the one the others know: nothing is sent from it, and the
  * room is joined anew.  entry: which showed it, or NULL. */
 void room_lost(struct uc_client *c, struct room *r, uc_err why, const struct log_entry *entry);
+/* Our leaf is gone; with other devices of ours there it may be this one alone, which the hub will say. */
+void rooms_removed(struct uc_client *c, struct room *r, const struct log_entry *entry);
 /* We are no member any more. */
 void rooms_left(struct uc_client *c, struct room *r);
 /* Out of a room: at once where nobody is to be told, else by a proposal to leave. */

@@ -370,7 +370,7 @@ uc_err seats_ended(struct uc_client *c, struct view body)
 	if (r->lost)
 		resync_unseated(c, r, UC_E_REMOVED);
 	else
-		rooms_left(c, r);
+		rooms_removed(c, r, NULL);
 	return UC_OK;
 }
 

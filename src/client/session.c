@@ -213,16 +213,28 @@ static uc_err on_device_list(struct uc_client *c, struct view body)
 	return UC_OK;
 }
 
+/* By another device; what it is one of ours has to have signed. */
+static uc_err on_vault(struct uc_client *c, struct view body)
+{
+	struct vault_event e;
+	if (wire_decode(body, &c->call, vault_event_element, &e))
+		return UC_E_FRAME;
+	if (e.version > c->vault.app_version)
+		c->vault.looked = false;
+	return UC_OK;
+}
+
 static uc_err event_dispatch(struct uc_client *c, const struct frame *f)
 {
 	static const struct {
 		uint16_t type;
 		event_handler *handler;
 	} table[] = {
-		{ FRAME_ENTRY, inbox_entry },        { FRAME_INTAKE, intake_event_in },
-		{ FRAME_SEAT_READY, seats_ready },   { FRAME_SEAT_ENDED, seats_ended },
-		{ FRAME_SET_TAKEN, pool_set_taken }, { FRAME_DEVICE_LIST_CHANGED, on_device_list },
-		{ FRAME_GOING_AWAY, on_going_away }, { FRAME_ENTRY_OWN, inbox_entry_own },
+		{ FRAME_ENTRY, inbox_entry },         { FRAME_INTAKE, intake_event_in },
+		{ FRAME_SEAT_READY, seats_ready },    { FRAME_SEAT_ENDED, seats_ended },
+		{ FRAME_SET_TAKEN, pool_set_taken },  { FRAME_DEVICE_LIST_CHANGED, on_device_list },
+		{ FRAME_VAULT_CHANGED, on_vault },    { FRAME_GOING_AWAY, on_going_away },
+		{ FRAME_ENTRY_OWN, inbox_entry_own },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].type == f->type)

@@ -493,6 +493,23 @@ void wire_room(struct wire *w, struct room *r)
 		wire_bool(w, &r->restored);
 }
 
+static void wire_member_clients(struct wire *w, struct member *m)
+{
+	wire_u32(w, &m->leaves);
+	count_max(w, &m->client_count, MEMBER_CLIENTS_MAX);
+	if (wire_reading(w) && m->client_count) {
+		m->clients = heap_new(m->client_count * sizeof *m->clients);
+		if (!m->clients) {
+			m->client_count = 0;
+			wire_fail(w, UC_E_MEMORY);
+		}
+	}
+	for (uint32_t i = 0; i < m->client_count; i++) {
+		FIXED(w, m->clients[i].name);
+		FIXED(w, m->clients[i].device_key);
+	}
+}
+
 void wire_members(struct wire *w, struct room *r)
 {
 	uint16_t version = record_version_to(w, MEMBERS_VERSION);
@@ -509,6 +526,8 @@ void wire_members(struct wire *w, struct room *r)
 		wire_bool(w, &m->persona);
 		wire_bool(w, &m->blocked);
 	}
+	for (struct member *m = r->members; version > 4 && m && !w->failed; m = m->next)
+		wire_member_clients(w, m);
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)

@@ -24,7 +24,8 @@ enum {
 	INVITATION_VERSION = 1,
 	ROOM_VERSION = 7, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored */
-	MEMBERS_VERSION = 4,      /* 2: since when nobody came; 3: who may be there; 4: personas */
+	MEMBERS_VERSION =
+		5, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients */
 	OUTGOING_VERSION = 2,     /* 2: said again */
 	MESSAGE_VERSION = 3,      /* 2: when the hub took what is shown; 3: heads */
 	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */
@@ -41,6 +42,7 @@ enum {
 	NUMBER_BYTES = 17,  /* E.164: '+' and 15 digits */
 	SOUGHT_MAX = 10000, /* numbers looked for */
 	FIND_OPS = 16,
+	MEMBER_CLIENTS_MAX = 64, /* of one member: ROOM_DEVICES_MAX */
 	BLOB_MAX = 16 * 1024 * 1024,
 };
 
@@ -78,6 +80,7 @@ enum account_state {
 	ACCOUNT_RECOVERING,
 	ACCOUNT_ACTIVE,
 	ACCOUNT_GONE,
+	ACCOUNT_JOINING, /* as a further device of an account: its code is shown (pairing.h) */
 };
 struct request_key {
 	uint8_t priv[32], pub[32];
@@ -459,6 +462,13 @@ enum room_says {
 	SAYS_PERSONA,
 	SAYS_NOTHING, /* until uc_introduce */
 };
+/* A client that has said whose device it is. */
+struct known_client {
+	uint8_t name[32];                /* hash of its URI */
+	uint8_t device_key[ED25519_KEY]; /* zero: a persona's, which says no more */
+
+	bool seen; /* memory only */
+};
 struct member {
 	char participant[URI_BYTES];
 	bool introduced, gone;
@@ -469,7 +479,9 @@ struct member {
 	bool admitted;            /* somebody below 16 may be in a room with them */
 	uint64_t since_ms;        /* seen here; 0: of a time before this was kept */
 	bool persona; /* name and key are of this room alone, and no account's; contact is who was brought in */
-	bool blocked; /* a persona, here */
+	bool blocked;                 /* a persona, here */
+	struct known_client *clients; /* member_clients.h */
+	uint32_t client_count, leaves;
 
 	bool was_gone; /* memory only, from here on: before the epoch that is looked at */
 	struct member *next;

@@ -10,6 +10,9 @@ enum {
 	REFUSED_MS = 3600 * 1000,
 	STALE_MS = 1000,
 	/* So that the time of a writing does not tell what led to it. */
+	/* Where other devices wait for it: they are told of it at once. */
+	SHARED_MS = 500,
+	SHARED_BETWEEN_MS = 3000,
 	SOON_MS = 20 * 1000,    /* after the first change, at least ... */
 	JITTER_MS = 160 * 1000, /* ... and as much more by chance */
 	BETWEEN_MS = 300 * 1000,
@@ -75,6 +78,12 @@ uc_err vault_rekey(struct uc_client *c)
 
 /* --- when --- */
 
+void vault_soon(struct uc_client *c)
+{
+	c->vault.retry_ms = 0;
+	due_at(c, client_now(c));
+}
+
 void vault_changed(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
@@ -82,6 +91,11 @@ void vault_changed(struct uc_client *c)
 	uint32_t dice = 0;
 	if (v->due_ms || !v->has_keys)
 		return;
+	if (devices_count(c) > 1) {
+		bool soon = v->stored_ms > from || v->stored_ms + SHARED_BETWEEN_MS <= from;
+		due_at(c, soon ? from + SHARED_MS : v->stored_ms + SHARED_BETWEEN_MS);
+		return;
+	}
 	if (v->stored_ms && v->stored_ms <= from && next > from)
 		from = next;
 	if (env_random(&c->env, (uint8_t *)&dice, sizeof dice))
@@ -138,6 +152,8 @@ static bool has_changed(struct uc_client *c)
 		changed |= changes(&c->vault.account_tag, account_tag(&c->account));
 	for (const struct contact *k = c->contacts; k; k = k->next)
 		changed |= k->dirty;
+	for (const struct request *q = c->requests; q; q = q->next)
+		changed |= q->dirty && q->incoming;
 	for (const struct invitation *i = c->invitations; i; i = i->next)
 		changed |= i->dirty || i->gone;
 	for (const struct own_link *l = c->links; l; l = l->next)
@@ -428,4 +444,13 @@ uc_err vault_drive(struct uc_client *c)
 	if (!v->due_ms)
 		return UC_OK;
 	return waits_until(c, v->due_ms) ? UC_OK : write_now(c);
+}
+
+bool vault_is_idle(const struct uc_client *c)
+{
+	const struct vault *v = &c->vault;
+	uint64_t now = env_now_ms(&c->env);
+	if (!account_is_active(c) || !v->has_keys || v->foreign || v->retry_ms > now)
+		return true;
+	return !v->busy && v->looked && (!v->due_ms || v->due_ms > now + SHARED_BETWEEN_MS);
 }

@@ -10,9 +10,13 @@
 
 /* Something that belongs there may have changed: it is written a little later. */
 void vault_changed(struct uc_client *c);
+/* ... at once: another device waits for it. */
+void vault_soon(struct uc_client *c);
 /* Looks at what this turn has changed; called before it is saved. */
 void vault_watch(struct uc_client *c);
 uc_err UC_MUST_USE vault_drive(struct uc_client *c);
+/* Nothing of it is under way, or about to be. */
+bool vault_is_idle(const struct uc_client *c);
 
 /* --- keys --- */
 
@@ -29,6 +33,9 @@ void vault_keys_set(struct uc_client *c, const struct vault_handed *in);
 uc_err UC_MUST_USE vault_begin(struct uc_client *c, const uint8_t entropy[32]);
 /* Another key, for the devices that there are now; done by itself when one is listed no more. */
 uc_err UC_MUST_USE vault_rekey(struct uc_client *c);
+
+/* A letter that has just come: another device may have answered it before. */
+void vault_letter(struct uc_client *c, const struct request *q);
 
 /* --- contents --- */
 

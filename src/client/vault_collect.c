@@ -3,6 +3,7 @@
 #include "client/vault_inside.h"
 
 #include "client/account.h"
+#include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/guardian.h"
@@ -147,6 +148,20 @@ static uc_err guardians_collect(struct uc_client *c)
 	return UC_OK;
 }
 
+/* --- letters --- */
+
+static uc_err answers_collect(struct uc_client *c)
+{
+	for (const struct request *q = c->requests; q; q = q->next) {
+		struct uc_id id = request_letter(q);
+		struct vault_answered x = { q->state == REQUEST_ACCEPTED ||
+					    q->state == REQUEST_SENDING };
+		if (requests_is_answered(c, q))
+			TRY(put(c, VAULT_ANSWERED, id.b, vault_answered_element, &x));
+	}
+	return UC_OK;
+}
+
 /* --- rooms --- */
 
 static bool member_is_kept(struct uc_client *c, const struct room *r, const struct member *m,
@@ -198,8 +213,7 @@ static uc_err room_collect(struct uc_client *c, const struct room *r)
 				.says = says_surely(r),
 				.persona = view_str(r->persona),
 				.direct = r->direct,
-				.held = guardian_holds(c, r),
-				.expires_ms = r->expires_ms };
+				.held = guardian_holds(c, r) };
 	struct kept_row *known = vault_row_find(&c->vault, VAULT_ROOM, id.b);
 	if (!room_is_kept(r)) {
 		/* Another device may still have to come into it; of one that was left it has not. */
@@ -257,6 +271,7 @@ uc_err vault_collect(struct uc_client *c, bool *rekey)
 	TRY(devices_collect(c, rekey));
 	TRY(people_collect(c));
 	TRY(guardians_collect(c));
+	TRY(answers_collect(c));
 	TRY(rooms_collect(c));
 	gone_collect(c);
 	return UC_OK;

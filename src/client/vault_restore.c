@@ -3,6 +3,7 @@
  * account; one that makes no sense all the same is carried along, and changes nothing. */
 #include "client/vault_inside.h"
 
+#include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/guardian.h"
@@ -293,6 +294,27 @@ static uc_err members_apply(struct uc_client *c, struct room *r, const struct va
 	return UC_OK;
 }
 
+/* Where this device is already: what another knows of it and this one does not. */
+static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
+{
+	struct uc_id id = room_id(x->uri);
+	struct room *r = room_find(c, &id);
+	if (!r || !view_equal(view_str(r->participant), x->participant))
+		return UC_OK;
+	if (id_is_zero(&r->contact))
+		id_set(&r->contact, x->contact);
+	for (size_t i = 0; i < x->members.n; i++) {
+		struct member *m = room_member_find(r, x->members.v[i].participant);
+		if (!m)
+			continue;
+		if (!m->introduced && id_is_zero(&m->contact))
+			id_set(&m->contact, x->members.v[i].contact);
+		m->admitted = m->admitted || (x->members.v[i].admitted && !x->held);
+	}
+	r->dirty = r->members_dirty = true;
+	return UC_OK;
+}
+
 static uc_err room_apply(struct uc_client *c, struct kept_row *row)
 {
 	struct vault_room x;
@@ -304,16 +326,17 @@ static uc_err room_apply(struct uc_client *c, struct kept_row *row)
 	}
 	TRY(rooms_restore(c, &x, &r));
 	if (!r)
-		return UC_OK;
+		return room_agree(c, &x);
 	TRY(members_apply(c, r, &x));
 	return x.held ? guardian_hold(c, r) : UC_OK;
 }
 
 /* --- all of it --- */
 
-/* A room is come back into by a device that has recovered; another one is brought in. */
-static uc_err apply(struct uc_client *c, struct kept_row *row, bool recovering)
+/* A room is come into by this device itself. */
+static uc_err apply(struct uc_client *c, struct kept_row *row)
 {
+	struct vault_answered answered;
 	switch (row->kind) {
 	case VAULT_ACCOUNT:
 		return account_apply(c, row);
@@ -333,15 +356,31 @@ static uc_err apply(struct uc_client *c, struct kept_row *row, bool recovering)
 		return guardian_apply(c, row);
 	case VAULT_WARD:
 		return ward_apply(c, row);
+	case VAULT_ANSWERED:
+		TRY(read(c, row, vault_answered_element, &answered));
+		return requests_answered(c, row->id, answered.accepted) ? UC_OK : UC_E_NOT_FOUND;
 	case VAULT_ROOM:
-		return recovering ? room_apply(c, row) : UC_E_PENDING;
+		return room_apply(c, row);
 	default:
 		return UC_E_UNSUPPORTED;
 	}
 }
 
+/* Left, or ended with who is blocked, by another device. */
+static uc_err room_drop(struct uc_client *c, const struct uc_id *id)
+{
+	for (struct room *r = c->rooms; r; r = r->next) {
+		struct uc_id of =
+			id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
+		bool here = r->state == ROOM_OPEN || r->state == ROOM_JOINING;
+		if (here && !r->shadow && id_equal(&of, id))
+			return rooms_close(c, r, 0);
+	}
+	return UC_OK;
+}
+
 /* What was deleted elsewhere. */
-static void drop(struct uc_client *c, const struct kept_row *row)
+static uc_err drop(struct uc_client *c, const struct kept_row *row)
 {
 	struct guardianship *g = &c->guardian;
 	struct uc_id id;
@@ -361,9 +400,12 @@ static void drop(struct uc_client *c, const struct kept_row *row)
 		g->has_guardian = false;
 		g->dirty = true;
 		break;
+	case VAULT_ROOM:
+		return room_drop(c, &id);
 	default:
 		break;
 	}
+	return UC_OK;
 }
 
 uc_err vault_row_apply(struct uc_client *c, struct kept_row *row, bool recovering)
@@ -372,17 +414,25 @@ uc_err vault_row_apply(struct uc_client *c, struct kept_row *row, bool recoverin
 	bool was = row->kind == VAULT_DEVICE || row->kind == VAULT_REQUEST_KEY ||
 		   row->kind == VAULT_INVITATION;
 	if (row->gone) {
-		drop(c, row);
 		row->held = true;
-		return UC_OK;
+		return drop(c, row);
 	}
 	if (recovering && was) {
 		vault_row_gone(c, row);
 		return UC_OK;
 	}
 	struct arena_mark mark = arena_mark(&c->call);
-	uc_err err = apply(c, row, recovering);
+	uc_err err = apply(c, row);
 	arena_reset(&c->call, mark);
 	row->held = !err;
 	return err_is_hard(err) ? err : UC_OK;
+}
+
+void vault_letter(struct uc_client *c, const struct request *q)
+{
+	struct uc_id id = request_letter(q);
+	struct kept_row *row = vault_row_find(&c->vault, VAULT_ANSWERED, id.b);
+	struct vault_answered x;
+	if (row && !row->gone && !read(c, row, vault_answered_element, &x))
+		row->held = requests_answered(c, row->id, x.accepted);
 }

@@ -24,6 +24,13 @@
 	X(account_delete_request) \
 	X(vault_put_request) \
 	X(vault_get_response) \
+	X(vault_event) \
+	X(pair_open_request) \
+	X(pair_look_request) \
+	X(pair_look_response) \
+	X(pair_answer_request) \
+	X(pair_take_request) \
+	X(pair_take_response) \
 	X(pool_slot) \
 	X(pool_put_request) \
 	X(set_id) \

@@ -27,6 +27,7 @@ enum {
 	SEATS_AT_ONCE = 256, /* in one SEATS_OPEN */
 	DISCOVERY_ELEMENT = 32,
 	DISCOVERY_PROOF = 64,
+	PAIRING_MAILBOX = 16,
 	FILTER_CHUNK = 64 * 1024, /* bytes of a filter in one answer, but for its last */
 };
 
@@ -81,7 +82,11 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(REPORT,           report,          48, PHASE_SIGNED_IN,  1048576) \
 	X(DISCOVERY_EVALUATE, discovery_evaluate, 49, PHASE_SIGNED_IN, 32768) \
 	X(DISCOVERY_FILTER, discovery_filter, 50, PHASE_SIGNED_IN, 64) \
-	X(DISCOVERABLE_SET, discoverable_set, 51, PHASE_SIGNED_IN, 128)
+	X(DISCOVERABLE_SET, discoverable_set, 51, PHASE_SIGNED_IN, 128) \
+	X(PAIR_OPEN,        pair_open,        54, PHASE_GREETED,   2048) \
+	X(PAIR_LOOK,        pair_look,        55, PHASE_SIGNED_IN, 64) \
+	X(PAIR_ANSWER,      pair_answer,      56, PHASE_SIGNED_IN, 131072) \
+	X(PAIR_TAKE,        pair_take,        57, PHASE_GREETED,   64)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */
 #define FRAME_NOTICES(X) \
@@ -97,6 +102,7 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(SET_TAKEN,    set_taken_event,    100) /* a KeyPackage set left the pool */ \
 	X(DEVICE_LIST_CHANGED, device_list_event, 101) \
 	X(GOING_AWAY,   going_away_event,   102) \
+	X(VAULT_CHANGED, vault_event,       104) /* by another device */ \
 	X(ENTRY_OWN,    entry_own_event,    103) /* the same for the seat it was sent from */
 /* clang-format on */
 
@@ -250,6 +256,39 @@ struct vault_put_request {
 struct vault_get_response {
 	uint64_t version; /* 0: there is none */
 	struct view vault;
+};
+
+struct vault_event {
+	uint64_t version;
+};
+
+/* --- a further device: pairing.h.  The mailbox lives for some minutes, in memory. --- */
+
+/* The new device, which has no account yet, leaves its request.  Said again, it is done again.  UC_E_EXISTS:
+ * there is another one. */
+struct pair_open_request {
+	uint8_t mailbox[PAIRING_MAILBOX];
+	struct view sealed;
+};
+/* The old one fetches it, and the mailbox is its account's from then on.  UC_E_NOT_FOUND: there is none, or
+ * it is another account's. */
+struct pair_look_request {
+	uint8_t mailbox[PAIRING_MAILBOX];
+};
+struct pair_look_response {
+	struct view sealed;
+};
+/* ... and leaves its answer, once. */
+struct pair_answer_request {
+	uint8_t mailbox[PAIRING_MAILBOX];
+	struct view sealed;
+};
+/* Which the new one fetches.  UC_E_PENDING: there is none yet; UC_E_NOT_FOUND: nor will there be. */
+struct pair_take_request {
+	uint8_t mailbox[PAIRING_MAILBOX];
+};
+struct pair_take_response {
+	struct view sealed;
 };
 
 /* --- the pool of KeyPackage sets --- */

@@ -20,6 +20,7 @@ enum {
 	ROOM_PARTICIPANTS_MAX = 5000,
 	ROOM_CLIENTS_MAX = 10000,
 	ROOM_DEVICES_MAX = 64, /* clients of one participant */
+	ROOM_JOINED_MAX = 8,   /* ... from which on none comes beside them by itself */
 };
 
 enum room_role {

@@ -327,7 +327,22 @@ static uc_err proposals_allowed(const struct ruling *r)
 	return UC_OK;
 }
 
-/* Resync (identity.md, 6): it takes the place of a leaf of its own participant, as a new client. */
+/* One device more of a participant who is there (identity.md, 6), and not without end. */
+static uc_err joins_beside(const struct ruling *r, struct view participant)
+{
+	uint32_t at = 0, index;
+	size_t there = 0;
+	struct leaf_node node;
+	while (tree_next_leaf(r->c->before.tree, &at, &index, &node)) {
+		struct view client, whose;
+		TRY(participant_of_leaf(&node, &client, &whose));
+		there += view_equal(whose, participant);
+	}
+	return there && there < ROOM_JOINED_MAX ? UC_OK : UC_E_POLICY;
+}
+
+/* Resync (identity.md, 6): it takes the place of a leaf of its own participant, as a new client; or stands
+ * beside those of its participant. */
 static uc_err joiner_rules(struct ruling *r)
 {
 	const struct leaf_node *fresh =
@@ -335,13 +350,19 @@ static uc_err joiner_rules(struct ruling *r)
 	const struct leaf_node *gone = NULL;
 	struct leaf_node room;
 	struct view client, whose, old_client;
-	for (size_t i = 0; i < r->c->proposals.n; i++)
-		if (r->c->proposals.v[i].proposal->proposal_type == PROPOSAL_REMOVE)
-			gone = tree_leaf_find(r->c->before.tree,
-					      r->c->proposals.v[i].proposal->removed, &room);
-	if (!fresh || !gone)
+	bool replaces = false;
+	for (size_t i = 0; i < r->c->proposals.n; i++) {
+		const struct proposal *p = r->c->proposals.v[i].proposal;
+		if (p->proposal_type != PROPOSAL_REMOVE)
+			continue;
+		replaces = true;
+		gone = tree_leaf_find(r->c->before.tree, p->removed, &room);
+	}
+	if (!fresh || (replaces && !gone))
 		return UC_E_POLICY;
 	TRY(participant_of_leaf(fresh, &client, &r->actor));
+	if (!replaces)
+		return joins_beside(r, r->actor);
 	TRY(participant_of_leaf(gone, &old_client, &whose));
 	if (!view_equal(whose, r->actor) || view_equal(client, old_client) ||
 	    view_equal(fresh->signature_key, gone->signature_key))

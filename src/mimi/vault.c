@@ -116,6 +116,11 @@ void wire_vault_ward(struct wire *w, struct vault_ward *x)
 	FIXED(w, x->seed);
 }
 
+void wire_vault_answered(struct wire *w, struct vault_answered *x)
+{
+	wire_bool(w, &x->accepted);
+}
+
 static void member_element(struct wire *w, void *v)
 {
 	struct vault_member *x = v;

@@ -24,7 +24,8 @@ enum vault_kind {
 	VAULT_GUARDIAN = 8,    /* struct vault_guardian */
 	VAULT_WARD = 9,        /* struct vault_ward; id: of the contact */
 	VAULT_INVITATION = 10,
-	VAULT_ROOM = 11, /* struct vault_room; id: of room and participant */
+	VAULT_ANSWERED = 12, /* struct vault_answered; id: of the letter */
+	VAULT_ROOM = 11,     /* struct vault_room; id: of room and participant */
 };
 enum {
 	VAULT_ID = 32,
@@ -99,6 +100,10 @@ struct vault_ward {
 	uint8_t offer[32];
 	uint8_t seed[32]; /* of the key that seals for them */
 };
+/* A letter that one device has answered, so that no other does. */
+struct vault_answered {
+	bool accepted;
+};
 struct vault_member {
 	struct view participant;
 	uint8_t contact[VAULT_ID]; /* zero: not introduced */
@@ -127,6 +132,7 @@ struct vault_room {
 	X(vault_addresses)   \
 	X(vault_guardian)    \
 	X(vault_ward)        \
+	X(vault_answered)    \
 	X(vault_room)
 #define VAULT_DECLARE(name)                               \
 	void wire_##name(struct wire *w, struct name *x); \

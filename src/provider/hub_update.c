@@ -60,13 +60,25 @@ uc_err hub_update_accept(const struct hub_request *q, uint64_t timestamp, uint64
 
 /* --- whose message --- */
 
-/* Nobody escapes a removal that was accepted by coming back in the place of the leaf it is for. */
-static uc_err check_joiner(const struct public_group *g, const struct commit *c)
+/* Nobody escapes a removal that was accepted by coming back in the place of the leaf it is for, nor by
+ * coming to stand beside it. */
+static uc_err check_joiner(const struct public_group *g, const struct commit *c,
+			   const struct leaf_node *fresh)
 {
+	struct group_view now = public_group_now(g);
+	struct view client, participant;
+	uint32_t at = 0, leaf;
+	struct leaf_node node;
+	TRY(participant_of_leaf(fresh, &client, &participant));
 	for (size_t i = 0; i < c->proposals.n; i++) {
 		const struct proposal_or_ref *p = &c->proposals.v[i];
-		if (p->type == BY_PROPOSAL && p->proposal.proposal_type == PROPOSAL_REMOVE &&
-		    leaf_is_removed(g, p->proposal.removed))
+		if (p->type == BY_PROPOSAL && p->proposal.proposal_type == PROPOSAL_REMOVE)
+			return leaf_is_removed(g, p->proposal.removed) ? UC_E_REMOVED : UC_OK;
+	}
+	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
+		struct view whose;
+		TRY(participant_of_leaf(&node, &client, &whose));
+		if (view_equal(whose, participant) && leaf_is_removed(g, leaf))
 			return UC_E_REMOVED;
 	}
 	return UC_OK;
@@ -96,7 +108,7 @@ static uc_err check_sender(const struct hub_request *q, const struct framed_cont
 	if (c->sender.sender_type == SENDER_MEMBER && c->content_type == CONTENT_COMMIT &&
 	    leaf_is_leaving(g, c->sender.leaf_index))
 		return UC_E_REMOVED;
-	return c->sender.sender_type == SENDER_NEW_MEMBER_COMMIT ? check_joiner(g, &c->commit)
+	return c->sender.sender_type == SENDER_NEW_MEMBER_COMMIT ? check_joiner(g, &c->commit, leaf)
 								 : UC_OK;
 }
 

@@ -65,6 +65,7 @@ struct outbox_domain;
 struct known_app;
 struct provider_tokens;
 struct redeeming;
+struct pairings;
 
 /* Its open seats (seat_table.c). */
 struct seat_block;
@@ -208,6 +209,7 @@ struct provider {
 	struct provider_discovery discovery;
 	struct provider_tokens
 		*tokens;             /* keys they are issued with (tokens.c); NULL: not made yet */
+	struct pairings *pairings;   /* further devices that wait (pairing.c); NULL: none */
 	struct redeeming *redeeming; /* letters whose tokens are being redeemed (redeeming.c) */
 	size_t redeeming_n;
 };
@@ -217,6 +219,10 @@ uc_err UC_MUST_USE commit_accounts(struct provider *p, struct store_batch *b);
 /* Commits, unless filling the batch has failed already with err. */
 uc_err UC_MUST_USE finish_accounts(struct provider *p, struct store_batch *b, uc_err err);
 uc_err UC_MUST_USE commit_rooms(struct provider *p, struct store_batch *b);
+
+/* --- further devices (pairing.c) --- */
+void pairings_expire(struct provider *p, uint64_t now_ms);
+void pairings_free(struct provider *p);
 
 /* --- answering --- */
 void call_respond(struct call *c, wire_element *walk, const void *body);
@@ -268,7 +274,8 @@ bool is_own_domain(const struct provider *p, struct view domain);
 typedef uc_err request_handler(struct call *c, struct view body);
 request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_in, handle_recover,
 	handle_device_reset, handle_device_list_get, handle_device_append, handle_account_delete,
-	handle_vault_put, handle_vault_get, handle_pool_put, handle_pool_status, handle_pool_take,
+	handle_pair_open, handle_pair_look, handle_pair_answer, handle_pair_take, handle_vault_put,
+	handle_vault_get, handle_pool_put, handle_pool_status, handle_pool_take,
 	handle_request_key_put, handle_address_make, handle_grant_revoke, handle_directory,
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,

@@ -62,6 +62,8 @@
 	  "codes to one number or address, asked for from one network address") \
 	X(NETWORK_SIGN_UP, network_sign_up, 20, 60, \
 	  "sign-ups and recoveries from one network address") \
+	X(PAIR, pair, 20, 60, "codes of further devices that an account tries") \
+	X(NETWORK_PAIR, network_pair, 20, 60, "further devices that wait at one network address") \
 	X(NETWORK_LOOKUP, network_lookup, 200, 1800, "look-ups from one network address")
 /* clang-format on */
 

@@ -170,6 +170,7 @@ void provider_free(struct provider *p)
 	rooms_free(p);
 	outbox_free(p);
 	redeeming_free(p);
+	pairings_free(p);
 	tokens_free(p);
 	known_directories_free(p);
 	buf_done(&p->sweep_from);
@@ -600,6 +601,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 {
 	asks_expire(p, now_ms);
 	redeeming_expire(p, now_ms);
+	pairings_expire(p, now_ms);
 	/* A new week: until it can be said, the keys of the last one are good, too. */
 	if (tokens_are_old(p))
 		(void)!provider_keys_rotated(p);

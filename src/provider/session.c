@@ -287,6 +287,10 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(DISCOVERY_FILTER, FILTER,      BY_ACCOUNT) \
 	X(DISCOVERABLE_SET, GRANT,       BY_ACCOUNT) \
 	X(TOKEN_ISSUE,     TOKEN,        BY_ACCOUNT) /* and each token as a letter */ \
+	X(PAIR_OPEN,       PAIR,         BY_HANDLER) /* by network address */ \
+	X(PAIR_LOOK,       PAIR,         BY_ACCOUNT) \
+	X(PAIR_ANSWER,     PAIR,         BY_ACCOUNT) \
+	X(PAIR_TAKE,       REQUEST,      BY_SESSION) \
 	X(REPORT,          REPORT,       BY_HANDLER) /* also after a restart */
 /* clang-format on */
 

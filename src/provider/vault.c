@@ -11,6 +11,15 @@ static uc_err vault_read(struct call *c, struct vault_record *out)
 			   vault_record_element, &c->arena, out, &found);
 }
 
+static void tell_others(struct call *c, uint64_t version)
+{
+	const struct vault_event e = { version };
+	struct session *s = NULL;
+	while ((s = session_of_account(c->p, c->s->account_id, s)))
+		if (s != c->s)
+			session_send_event(c->p, s, FRAME_VAULT_CHANGED, vault_event_element, &e);
+}
+
 uc_err handle_vault_put(struct call *c, struct view body)
 {
 	struct vault_put_request q;
@@ -35,6 +44,8 @@ uc_err handle_vault_put(struct call *c, struct view body)
 			record_put(&b, key_1(&k, TABLE_VAULT, id), vault_record_element, &now)));
 	}
 	call_respond(c, NULL, NULL);
+	if (!again)
+		tell_others(c, q.version);
 	return UC_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "mimi/settings.h"
 #include "mimi/lookup.h"
 #include "mimi/names.h"
+#include "mimi/pairing.h"
 #include "mimi/persona.h"
 #include "mimi/sealed.h"
 #include "mimi/uri.h"
@@ -30,11 +31,11 @@ static const struct fuzz_walk rows[] = {
 		token) FUZZ_WALK(redeem_request) FUZZ_WALK(redeem_response) FUZZ_WALK(device_entry)
 		FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer) FUZZ_WALK(intake_context)
 			FUZZ_WALK(link_offer) FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
-				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word)
-					FUZZ_WALK(guardian_seal) FUZZ_WALK(guardian_ask)
-						FUZZ_WALK(persona) VAULT_ROW_WALKS(FUZZ_WALK)
-							FUZZ_WALK(vault_rows)
-								FUZZ_WALK(vault_envelope)
+				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word) FUZZ_WALK(
+					guardian_seal) FUZZ_WALK(guardian_ask) FUZZ_WALK(persona)
+					FUZZ_WALK(pairing_request) FUZZ_WALK(pairing_grant)
+						VAULT_ROW_WALKS(FUZZ_WALK) FUZZ_WALK(vault_rows)
+							FUZZ_WALK(vault_envelope)
 };
 enum { WALKS = sizeof rows / sizeof *rows };
 

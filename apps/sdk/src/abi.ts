@@ -77,6 +77,7 @@ export const constants = {
 	UC_REPORT_TO_HUB: 2,
 	UC_REPORT_MESSAGES_MAX: 16,
 	UC_CONTACT_CODE_MAX: 16,
+	UC_DEVICE_CODE_MAX: 512,
 } as const;
 
 export const enums = {
@@ -534,6 +535,9 @@ export const functions = {
 	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_name: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_end: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_join: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_look: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_device_add: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_changes: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_changes_seen: ['i32', 'ptr'],
 	web_alloc: ['ptr', 'u32'],

@@ -136,6 +136,16 @@ export const calls: {
 			.map(convert.device),
 	nameDevice: (core, device, name) =>
 		core.with((s) => core.check(core.f.uc_device_name(core.client, s.id(device), s.text(name)))),
+	deviceCode: (core) =>
+		core.with((s) => {
+			const out = s.take(constants.UC_DEVICE_CODE_MAX);
+			core.check(core.f.uc_device_join(core.client, out, s.take(4)));
+			return core.text(out);
+		}),
+	lookAtDevice: (core, code) =>
+		operation(core, (s, op) => core.f.uc_device_look(core.client, s.text(code), op), doneText),
+	addDevice: (core, code) =>
+		operation(core, (s, op) => core.f.uc_device_add(core.client, s.text(code), op)),
 	endDevice: (core, device) =>
 		operation(core, (s, op) => core.f.uc_device_end(core.client, s.id(device), op)),
 	deviceChanges: (core) =>

@@ -175,6 +175,9 @@ class Client implements T.Undercroft {
 	devices = this.#method('devices');
 	nameDevice = this.#method('nameDevice');
 	endDevice = this.#method('endDevice');
+	deviceCode = this.#method('deviceCode');
+	lookAtDevice = this.#method('lookAtDevice');
+	addDevice = this.#method('addDevice');
 	deviceChanges = this.#method('deviceChanges');
 	deviceChangesSeen = this.#method('deviceChangesSeen');
 	settings = this.#method('settings');

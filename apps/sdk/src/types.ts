@@ -381,6 +381,15 @@ export interface Undercroft {
 	/** Another device is out at once.  UC_E_ARGUMENT: it is this one; UC_E_STALE: the list has changed
 	 * meanwhile. */
 	endDevice(deviceKey: string): Promise<void>;
+	/** This browser is to be a further device of an account: the code to be shown to its person and nobody
+	 * else, good for ten minutes; asked again it is the same.  It is one when `connection` is 'online'.
+	 * UC_E_EXISTS: there is an account. */
+	deviceCode(): Promise<string>;
+	/** Which device shows this code?  The start of its key.  UC_E_CODE: that is none; UC_E_PEER: of another
+	 * app; UC_E_NOT_FOUND: nobody waits there. */
+	lookAtDevice(code: string): Promise<string>;
+	/** Brings it into the account: it reads and writes all that this one does. */
+	addDevice(code: string): Promise<void>;
 	/** Alarms, kept until the person has seen them. */
 	deviceChanges(): Promise<DeviceChange[]>;
 	deviceChangesSeen(): Promise<void>;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device that lost its state takes the place of its old leaf; nothing else joins from outside. */
+/* A device that lost its state takes the place of its old leaf, and another device of somebody who is there
+ * comes to stand beside it; nothing else joins from outside. */
 #include "tests/unit/mimi/rooms.h"
 
 /* A fresh client of the same participant. */
@@ -80,7 +81,6 @@ TEST(nobody_takes_anothers_place)
 	const struct participant_list_update u = { .removed_indices = { &index, 1 } };
 	plan_update(&the, &extra, &u);
 	nobody_takes(fresh, ida, &extra, UC_E_POLICY);
-	nobody_takes(fresh, NULL, NULL, UC_E_POLICY);
 	nobody_takes(mallory, NULL, NULL, UC_E_POLICY);
 	room_end(&the);
 }
@@ -146,6 +146,91 @@ TEST(a_joiner_keeps_the_chain)
 	expect_ok(participant_extend(short_chain, &tom->first, &next, fresh->client,
 				     sign_public(&fresh->leaf_key), &the.mem, &fresh->component));
 	member_repackage(&the, fresh);
+	expect_ok(resync_make(&the, fresh, tom, NULL, true, &commit));
+	resync_take(&the, fresh, tom, commit);
+	room_end(&the);
+}
+
+/* Takes its place beside those of its participant. */
+static struct member *beside(const struct member *m, const char *domain)
+{
+	struct view commit = { NULL, 0 };
+	struct member *fresh = again(m, domain);
+	expect_ok(resync_make(&the, fresh, NULL, NULL, true, &commit));
+	resync_take(&the, fresh, NULL, commit);
+	return fresh;
+}
+
+TEST(another_device_comes_to_stand_beside_the_first)
+{
+	struct view message = { NULL, 0 };
+	struct received in;
+	group_of_three();
+	struct member *tablet = beside(tom, "lens.example");
+	struct room_state r = room_now(&the);
+	expect_eq(r.participants.n, 3);
+	expect_eq(room_role_of(&r, tablet->participant), ROLE_MEMBER);
+	/* Both read and write. */
+	expect_ok(group_encrypt(tablet->g, VIEW_LIT(""), VIEW_LIT("here"), 0, &the.mem, &message));
+	expect_ok(group_receive(tom->g, message, &the.mem, &in));
+	expect_bytes(in.application_data, VIEW_LIT("here"));
+	expect_ok(group_encrypt(tom->g, VIEW_LIT(""), VIEW_LIT("and here"), 0, &the.mem, &message));
+	expect_ok(group_receive(tablet->g, message, &the.mem, &in));
+	expect_bytes(in.application_data, VIEW_LIT("and here"));
+	/* Each may put the other out. */
+	struct plan p = { .n = 0 };
+	plan_remove(&the, &p, tom);
+	expect_ok(room_commit(&the, tablet, &p));
+	expect(group_is_removed(tom->g));
+	room_end(&the);
+}
+
+TEST(in_a_direct_room_too)
+{
+	direct_room();
+	beside(tom, "lens.example");
+	expect_eq(room_now(&the).participants.n, 2);
+	room_end(&the);
+}
+
+TEST(nobody_stands_beside_who_is_not_there)
+{
+	struct plan p = { .n = 0 }, extra = { .n = 0 };
+	struct participant_list_update u = { .removed_indices = { NULL, 0 } };
+	group_of_three();
+	struct member *fresh = again(tom, "lens.example");
+	struct userindex_role_pair appoint = { list_index(&the, tom), ROLE_OWNER };
+	u.changed_role_participants.v = &appoint;
+	u.changed_role_participants.n = 1;
+	plan_update(&the, &extra, &u);
+	nobody_takes(fresh, NULL, &extra, UC_E_POLICY);
+	/* Under another chain of keys. */
+	struct ed25519_key other;
+	struct view right = fresh->component;
+	expect_ok(ed25519_generate(test_env(), &other));
+	expect_ok(participant_prove(&other, fresh->client, sign_public(&fresh->leaf_key), &the.mem,
+				    &fresh->component));
+	member_repackage(&the, fresh);
+	nobody_takes(fresh, NULL, NULL, UC_E_PROOF);
+	fresh->component = right;
+	member_repackage(&the, fresh);
+	/* Taken out. */
+	plan_remove(&the, &p, tom);
+	plan_list(&the, &p, rosa);
+	expect_ok(room_commit(&the, rosa, &p));
+	nobody_takes(fresh, NULL, NULL, UC_E_POLICY);
+	room_end(&the);
+}
+
+TEST(devices_come_by_themselves_up_to_a_number)
+{
+	group_of_three();
+	for (unsigned n = 1; n < ROOM_JOINED_MAX; n++)
+		beside(tom, "lens.example");
+	nobody_takes(again(tom, "lens.example"), NULL, NULL, UC_E_POLICY);
+	/* In the place of one of them it goes on. */
+	struct view commit = { NULL, 0 };
+	struct member *fresh = again(tom, "lens.example");
 	expect_ok(resync_make(&the, fresh, tom, NULL, true, &commit));
 	resync_take(&the, fresh, tom, commit);
 	room_end(&the);

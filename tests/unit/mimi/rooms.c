@@ -351,8 +351,10 @@ void resync_take(struct room_under_test *t, struct member *fresh, struct member 
 		if (&t->m[i] != fresh && &t->m[i] != old && t->m[i].g)
 			take_commit(&t->m[i], commit, &t->mem);
 	expect_ok(group_pending_apply(fresh->g));
-	group_free(old->g);
-	old->g = NULL;
+	if (old) {
+		group_free(old->g);
+		old->g = NULL;
+	}
 	room_agrees(t);
 }
 

@@ -22,7 +22,7 @@ struct member {
 	struct group *g;
 };
 
-enum { MEMBERS_MAX = 8 };
+enum { MEMBERS_MAX = 12 };
 struct room_under_test {
 	struct arena mem;
 	struct sign_key hub, frank;
@@ -78,7 +78,7 @@ struct room_state room_now(struct room_under_test *t);
 /* A copy of its group that asks no rules. */
 struct group *room_lawless_copy(struct room_under_test *t, const struct member *m);
 
-/* An external commit that puts `fresh` in the place of `old`; more may be said in `extra`.  `rules`:
+/* An external commit that puts `fresh` in the place of `old`, or, without one, beside its participant's; more may be said in `extra`.  `rules`:
  * made by one who keeps them. */
 uc_err resync_make(struct room_under_test *t, struct member *fresh, const struct member *old,
 		   const struct plan *extra, bool rules, struct view *commit);

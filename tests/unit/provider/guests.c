@@ -533,13 +533,13 @@ struct room_update_request guest_resync_make(struct guest *fresh, const struct g
 	const struct group_platform p = platform();
 	struct view commit = { NULL, 0 }, group_info = { NULL, 0 }, none = { NULL, 0 };
 	const struct proposal remove = { .proposal_type = PROPOSAL_REMOVE,
-					 .removed = leaf_of(old, old->client) };
+					 .removed = old ? leaf_of(old, old->client) : 0 };
 	struct view leaving[8];
 	struct external_join in = { .group_info = info->group_info,
 				    .ratchet_tree = info->ratchet_tree_option.ratchet_tree,
 				    .leaf = &fresh->leaf,
 				    .proposals = &remove,
-				    .proposal_count = 1,
+				    .proposal_count = old != NULL,
 				    .self_removes = leaving };
 	for (size_t i = 0; i < info->pending_proposals.n && i < 8; i++)
 		leaving[in.self_remove_count++] = info->pending_proposals.v[i].proposal;

@@ -89,7 +89,7 @@ void guest_say(struct guest *by, const char *text);
 /* --- joining from outside --- */
 /* GroupInfo and tree from the hub; the code of the answer, -1 for a refusal. */
 int guest_group_info(struct guest *g, struct group_info_ratchet_tree_tbe *out, uc_err *err);
-/* An external commit in the place of `old`. */
+/* An external commit in the place of `old`; NULL: beside the others of its participant. */
 struct room_update_request guest_resync_make(struct guest *fresh, const struct guest *old,
 					     const struct group_info_ratchet_tree_tbe *info);
 int guest_resync(struct guest *fresh, const struct room_update_request *q, uc_err *err);

@@ -286,6 +286,12 @@ TEST(one_who_is_being_removed_does_not_slip_back_in)
 	expect_eq(log_head_of(&apps[DIAL], the_room), head);
 	group_free(fresh.g);
 	fresh.g = NULL;
+	/* Nor beside the leaf that is to go. */
+	q = guest_resync_make(&fresh, NULL, &info);
+	expect_eq(guest_resync(&fresh, &q, &err), UPDATE_NOT_ALLOWED);
+	expect_eq(log_head_of(&apps[DIAL], the_room), head);
+	group_free(fresh.g);
+	fresh.g = NULL;
 	/* Nor afterwards. */
 	struct view commit = guest_commit_make(&r1, &none);
 	expect_eq(guest_update(&r1, commit, &err), UPDATE_SUCCESS);

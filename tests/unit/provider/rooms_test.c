@@ -281,6 +281,30 @@ TEST(a_device_that_lost_its_state_comes_back_in_its_own_place)
 	the_end();
 }
 
+TEST(a_further_device_comes_to_stand_beside_the_first)
+{
+	room_of_three();
+	struct guest fresh;
+	struct group_info_ratchet_tree_tbe info = { .pending_proposals = { .n = 0 } };
+	uc_err err;
+	guest_init(&fresh, &tom, &t1);
+	expect_eq(guest_group_info(&fresh, &info, &err), GROUP_INFO_SUCCESS);
+	struct room_update_request q = guest_resync_make(&fresh, NULL, &info);
+	expect_eq(guest_resync(&fresh, &q, &err), UPDATE_SUCCESS);
+	read_all();
+	expect(!t1.is_ended);
+	guests_agree((struct guest *[]){ &r1, &t1, &fresh, &i1 }, 4);
+	guest_say(&fresh, "both of us");
+	read_all();
+	expect_eq(r1.messages, 1);
+	expect_eq(t1.messages, 1);
+	guest_say(&t1, "indeed");
+	guest_read(&fresh);
+	expect_eq(fresh.messages, 1);
+	group_free(fresh.g);
+	the_end();
+}
+
 /* The same where the app itself is the hub; somebody's wish to leave is given along, and a resync
  * by one who is no owner. */
 TEST(a_device_of_the_hubs_app_comes_back)

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two devices of one account, with the terminal client: linked, both in all rooms, of one mind about who is
+blocked; and one of them ended."""
+import sys
+
+from people import Backbone, Person, befriend
+
+
+def link(old, new):
+    """The new profile becomes a device of the old one's account."""
+    waiting = new.start('become-device', old.app)
+    code = waiting.wait_for(lambda line: line['type'] == 'device_code')['code']
+    old.run('link-device', code, '--yes')
+    if waiting.end():
+        raise AssertionError(f'not linked: {waiting.lines} {waiting.error}')
+
+
+def rooms(person):
+    return sorted(r['name'] for r in person.json('rooms') if r['state'] == 'open')
+
+
+def has_read(person, room, text, sender):
+    return lambda: (sender, text) in person.texts(room)
+
+
+def main():
+    backbone = Backbone()
+    backbone.start()
+    rosa = Person(backbone, 'rosa', 'dial', '+4915112345678', 'Rosa')
+    tom = Person(backbone, 'tom', 'lens', 'tom', 'Tom')
+    ida = Person(backbone, 'ida', 'plaza', 'ida@example.org', 'Ida')
+    for person in rosa, tom, ida:
+        person.sign_up()
+    befriend(rosa, tom)
+    befriend(ida, rosa)
+    rosa.run('group', 'Garden', 'Tom')
+    tom.until(lambda: 'Garden' in rooms(tom))
+    tom.run('send', 'Rosa', 'from before')
+    rosa.until(has_read(rosa, 'Tom', 'from before', 'Tom'))
+    tablet = Person(backbone, 'tablet', 'dial', name='Rosa')
+
+    # A code that is none, of nobody, and one whose device was killed meanwhile.
+    assert rosa.refused('link-device', 'abc', '--yes') == 'UC_E_CODE'
+    waiting = tablet.start('become-device', 'dial')
+    code = waiting.wait_for(lambda line: line['type'] == 'device_code')['code']
+    assert tom.refused('link-device', code, '--yes') == 'UC_E_PEER'
+    waiting.kill()
+    rosa.run('link-device', code, '--yes')
+    assert len(rosa.json('devices')) == 2
+    again = tablet.start('become-device', 'dial')
+    assert not again.end(), (again.lines, again.error)
+    assert not rosa.json('devices')[0].get('kind')
+
+    # It comes into all rooms, and both read and write.
+    tablet.until(lambda: rooms(tablet) == ['Garden', 'Ida', 'Tom'])
+    for room in 'Tom', 'Garden':
+        tablet.run('send', room, f'tablet in {room}')
+        there = room if room == 'Garden' else 'Rosa'
+        tom.until(has_read(tom, there, f'tablet in {room}', 'Rosa'))
+        rosa.until(has_read(rosa, room, f'tablet in {room}', None))
+        rosa.run('send', room, f'first in {room}')
+        tablet.until(has_read(tablet, room, f'first in {room}', None))
+        tom.run('send', there, f'tom in {room}')
+        for own in rosa, tablet:
+            own.until(has_read(own, room, f'tom in {room}', 'Tom'))
+
+    # A room that one of them makes reaches the other.
+    tablet.run('group', 'Choir', 'Tom')
+    rosa.until(lambda: 'Choir' in rooms(rosa))
+    rosa.run('send', 'Choir', 'all here')
+    tom.until(lambda: 'Choir' in rooms(tom))
+    tom.until(has_read(tom, 'Choir', 'all here', 'Rosa'))
+    tablet.until(has_read(tablet, 'Choir', 'all here', None))
+
+    # Who is blocked on one is blocked on the other.
+    rosa.run('block', 'Ida')
+    tablet.until(lambda: [c['name'] for c in tablet.json('contacts') if c['blocked']] == ['Ida'])
+    tablet.until(lambda: 'Ida' not in rooms(tablet))
+
+    # A letter comes to both, and is answered once.
+    uwe = Person(backbone, 'uwe', 'lens', 'uwe', 'Uwe')
+    uwe.sign_up()
+    uwe.run('ask', 'dial', rosa.identifier, 'may I?')
+
+    def letters(person):
+        return {r['name']: r['state'] for r in person.json('requests', '--all')}
+    for own in rosa, tablet:
+        own.until(lambda own=own: letters(own).get('Uwe') == 'open')
+    tablet.run('accept', 'Uwe')
+    rosa.until(lambda: letters(rosa)['Uwe'] == 'accepted')
+    uwe.until(lambda: (tablet.run('sync'), rooms(uwe) == ['Rosa'])[1])
+    for own in rosa, tablet:
+        own.until(lambda own=own: 'Uwe' in rooms(own))
+    uwe.run('send', 'Rosa', 'thank you')
+    for own in rosa, tablet:
+        own.until(has_read(own, 'Uwe', 'thank you', 'Uwe'))
+
+    # A third one, let in by the second: the first is told until it has seen it.
+    third = Person(backbone, 'third', 'dial', name='Rosa')
+    link(tablet, third)
+    third.until(lambda: {'Garden', 'Choir', 'Tom'} <= set(rooms(third)))
+    rosa.run('sync')
+    alarms = [x for x in rosa.json('devices') if x['type'] == 'device_change']
+    assert [x['kind'] for x in alarms] == ['added'], alarms
+    rosa.run('rooms')
+    assert 'list of your devices' in rosa.error
+    rosa.run('devices', 'seen')
+    assert not [x for x in rosa.json('devices') if x['type'] == 'device_change']
+
+    # The first ends it: it is signed out, and goes from every room.
+    key = alarms[0]['device']
+    number = next(d['number'] for d in rosa.json('devices') if d['device'] == key)
+    rosa.run('devices', 'end', number)
+    assert third.run('sync', status=None) is not None and third.status != 0
+
+    def leaves(room):
+        return [m['devices'] for m in tom.json('members', room) if m['name'] == 'Rosa']
+    for room in 'Garden', 'Choir', 'Rosa':
+        tom.until(lambda: (rosa.run('sync'), leaves(room) == [2])[1])
+    tom.run('send', 'Garden', 'without it')
+    for own in rosa, tablet:
+        own.until(has_read(own, 'Garden', 'without it', 'Tom'))
+    assert len(tablet.json('devices')) >= 2
+    backbone.erase()
+    print('devices: ok')
+
+
+sys.exit(main())
