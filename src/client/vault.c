@@ -140,6 +140,7 @@ static uint64_t account_tag(const struct account *a)
 	uint64_t tag = tag_add(0xcbf29ce484222325u, a->settings.p, a->settings.n);
 	tag = tag_add(tag, a->list.p, a->list.n);
 	tag = tag_add(tag, a->identifier, view_str(a->identifier).n);
+	tag = tag_add(tag, a->profile_name, view_str(a->profile_name).n);
 	tag = tag_add(tag, a->code_now.text, sizeof a->code_now.text);
 	tag = tag_add(tag, &a->waits_to_introduce, sizeof a->waits_to_introduce);
 	return tag_add(tag, &a->request_key_count, sizeof a->request_key_count);

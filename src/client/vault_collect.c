@@ -48,7 +48,8 @@ static uc_err account_collect(struct uc_client *c)
 	struct vault_account x = { .identifier = view_str(a->identifier),
 				   .waits_to_introduce = a->waits_to_introduce,
 				   .settings = blob_view(&a->settings),
-				   .code = view_str(a->code_now.text) };
+				   .code = view_str(a->code_now.text),
+				   .name = view_str(a->profile_name) };
 	memcpy(x.code_tag, a->code_now.tag, sizeof x.code_tag);
 	TRY(put(c, VAULT_ACCOUNT, self_id, vault_account_element, &x));
 	for (uint32_t i = 0; i < a->request_key_count; i++) {

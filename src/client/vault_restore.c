@@ -26,19 +26,22 @@ static uc_err read(struct uc_client *c, const struct kept_row *row, wire_element
 
 /* --- the account --- */
 
-static uc_err account_apply(struct uc_client *c, const struct kept_row *row)
+/* Of devices that there are, the later one's word holds whole: else each would put its own back. */
+static uc_err account_apply(struct uc_client *c, const struct kept_row *row, bool recovering)
 {
 	struct account *a = &c->account;
 	struct vault_account x;
 	struct settings s, known = settings_known(c);
 	TRY(read(c, row, vault_account_element, &x));
 	a->waits_to_introduce = x.waits_to_introduce;
-	if (!a->identifier[0])
+	if (!recovering)
+		TRY(text_set(a->profile_name, sizeof a->profile_name, x.name));
+	if (!recovering || !a->identifier[0])
 		TRY(text_set(a->identifier, sizeof a->identifier, x.identifier));
 	if (x.settings.n && !wire_decode(x.settings, &c->call, settings_element, &s) &&
 	    s.number > known.number)
 		TRY(blob_set(&a->settings, x.settings));
-	if (x.code.n) {
+	if (!recovering || x.code.n) {
 		TRY(text_set(a->code_now.text, sizeof a->code_now.text, x.code));
 		memcpy(a->code_now.tag, x.code_tag, sizeof a->code_now.tag);
 	}
@@ -334,12 +337,12 @@ static uc_err room_apply(struct uc_client *c, struct kept_row *row)
 /* --- all of it --- */
 
 /* A room is come into by this device itself. */
-static uc_err apply(struct uc_client *c, struct kept_row *row)
+static uc_err apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct vault_answered answered;
 	switch (row->kind) {
 	case VAULT_ACCOUNT:
-		return account_apply(c, row);
+		return account_apply(c, row, recovering);
 	case VAULT_REQUEST_KEY:
 		return request_key_apply(c, row);
 	case VAULT_CONTACT:
@@ -422,7 +425,7 @@ uc_err vault_row_apply(struct uc_client *c, struct kept_row *row, bool recoverin
 		return UC_OK;
 	}
 	struct arena_mark mark = arena_mark(&c->call);
-	uc_err err = apply(c, row);
+	uc_err err = apply(c, row, recovering);
 	arena_reset(&c->call, mark);
 	row->held = !err;
 	return err_is_hard(err) ? err : UC_OK;

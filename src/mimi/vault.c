@@ -62,6 +62,7 @@ void wire_vault_account(struct wire *w, struct vault_account *x)
 	wire_bytes(w, &x->settings);
 	FIXED(w, x->code_tag);
 	wire_bytes(w, &x->code);
+	wire_bytes(w, &x->name);
 }
 
 void wire_vault_device(struct wire *w, struct vault_device *x)

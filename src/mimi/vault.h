@@ -66,6 +66,7 @@ struct vault_account {
 	struct view settings;    /* the last statement of who may reach the account; or empty */
 	uint8_t code_tag[CONTACT_CODE_TAG];
 	struct view code; /* the contact code of that tag; empty: there is none */
+	struct view name; /* the profile name: for further devices, a recovery is given one */
 };
 struct vault_device {
 	struct view device_key; /* listed, 32 bytes */
