@@ -399,6 +399,13 @@ static uc_err heads_message(struct uc_client *c, const struct room *r,
 	return UC_OK;
 }
 
+/* Told further ahead than now, it was by a clock that was wrong. */
+static bool told_lately(struct uc_client *c, const struct room *r)
+{
+	uint64_t now = client_now(c);
+	return r->told_ms <= now && now - r->told_ms < TELL_AGAIN_MS;
+}
+
 static bool is_own_device(const struct room *r, const struct room_client *sender)
 {
 	return view_equal(sender->participant, view_str(r->participant));
@@ -434,7 +441,7 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
-		if (client_now(c) < r->told_ms + TELL_AGAIN_MS || guardian_holds(c, r))
+		if (told_lately(c, r) || guardian_holds(c, r))
 			return UC_OK;
 		/* A device of ours that has come later knows nobody. */
 		return is_own_device(r, sender) ? introductions_forward(c, r)

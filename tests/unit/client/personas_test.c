@@ -327,6 +327,31 @@ TEST(who_waits_says_nothing_of_themselves)
 	duo_end();
 }
 
+TEST(who_asks_is_told_but_not_all_the_time)
+{
+	const struct control ask = { .version = 1, .control_kind = CONTROL_ASK };
+	const uint64_t day = 24 * 3600 * 1000;
+	duo_begin(false, NULL);
+	expect_eq(queued().n, 1);
+	duo_says(&her_leaf, &ask);
+	test_now_ms += 29999;
+	duo_says(&her_leaf, &ask);
+	expect_eq(queued().n, 1);
+	test_now_ms++;
+	duo_says(&her_leaf, &ask);
+	expect_eq(queued().n, 2);
+	/* Told while the clock was a day ahead, which is no reason to say nothing for a day. */
+	test_now_ms += day;
+	duo_says(&her_leaf, &ask);
+	expect_eq(queued().n, 3);
+	test_now_ms -= day;
+	duo_says(&her_leaf, &ask);
+	expect_eq(queued().n, 4);
+	duo_says(&her_leaf, &ask);
+	expect_eq(queued().n, 4);
+	duo_end();
+}
+
 TEST(who_does_not_wait_is_themselves_for_good)
 {
 	uc_op op;
