@@ -16,7 +16,7 @@ void *heap_new(size_t n)
 		return calloc(1, n);
 	void *p = malloc(n ? n : 1);
 	/* Or compilers make it a calloc again. */
-	__asm__("" : "+r"(p));
+	__asm__ volatile("" : : "r"(p) : "memory");
 	if (p && n)
 		memset(p, 0, n);
 	return p;

@@ -92,13 +92,11 @@ static uc_err directory_done(struct uc_client *c, void *subject, const struct re
 static void fetch(struct uc_client *c, struct known_app *k)
 {
 	struct directory_request req = { view_str(k->domain) };
-	bool failed_lately = k->err && client_now(c) < k->at_ms + RETRY_MS;
 	if (k->busy || c->connection < UC_GREETED)
 		return;
-	if (failed_lately) {
-		wake_at(c, k->at_ms + RETRY_MS);
+	/* Not lately, whatever a clock that was ahead has said. */
+	if (k->err && waits_until(c, k->at_ms + RETRY_MS))
 		return;
-	}
 	k->busy =
 		!call_send(c, FRAME_DIRECTORY, directory_request_element, &req, directory_done, k);
 }

@@ -130,9 +130,9 @@ static uc_err bound_to(struct view app, struct view request, struct arena *a, st
 }
 
 /* A box under the key of that direction. */
-static uc_err seal(const struct env *env, const uint8_t secret[PAIRING_SECRET],
-		   struct view direction, struct view aad, struct view plain, struct arena *a,
-		   struct view *sealed)
+static uc_err direction_seal(const struct env *env, const uint8_t secret[PAIRING_SECRET],
+			     struct view direction, struct view aad, struct view plain,
+			     struct arena *a, struct view *sealed)
 {
 	uint8_t key[BOX_KEY], *out = arena_take(a, plain.n + BOX_OVERHEAD);
 	if (!out)
@@ -145,8 +145,9 @@ static uc_err seal(const struct env *env, const uint8_t secret[PAIRING_SECRET],
 	return err;
 }
 
-static uc_err open(const uint8_t secret[PAIRING_SECRET], struct view direction, struct view aad,
-		   struct view sealed, struct arena *a, struct view *plain)
+static uc_err direction_open(const uint8_t secret[PAIRING_SECRET], struct view direction,
+			     struct view aad, struct view sealed, struct arena *a,
+			     struct view *plain)
 {
 	uint8_t key[BOX_KEY], *out;
 	if (sealed.n < BOX_OVERHEAD)
@@ -193,7 +194,7 @@ uc_err pairing_request_seal(const struct env *env, const uint8_t secret[PAIRING_
 	TRY(wire_encode_to(a, pairing_request_element, &r, &plain));
 	TRY(padded_write(a, plain, PAIRING_REQUEST_PAD, &padded));
 	TRY(bound_to(app, (struct view){ NULL, 0 }, a, &aad));
-	return seal(env, secret, REQUEST_KEY, aad, padded, a, sealed);
+	return direction_seal(env, secret, REQUEST_KEY, aad, padded, a, sealed);
 }
 
 uc_err pairing_request_open(const uint8_t secret[PAIRING_SECRET], struct view app,
@@ -203,7 +204,7 @@ uc_err pairing_request_open(const uint8_t secret[PAIRING_SECRET], struct view ap
 	struct pairing_request r;
 	const struct suite *suite = suite_find(SUITE_X25519_AES128);
 	TRY(bound_to(app, (struct view){ NULL, 0 }, a, &aad));
-	TRY(open(secret, REQUEST_KEY, aad, sealed, a, &padded));
+	TRY(direction_open(secret, REQUEST_KEY, aad, sealed, a, &padded));
 	TRY(padded_read(padded, &plain));
 	TRY(wire_decode(plain, a, pairing_request_element, &r));
 	if (r.device_key.n != ED25519_KEY)
@@ -259,7 +260,7 @@ uc_err pairing_grant_seal(const struct env *env, const uint8_t secret[PAIRING_SE
 	TRY(padded_write(a, plain, PAIRING_GRANT_PAD, &padded));
 	TRY(bound_to(app, request, a, &aad));
 	TRY(label_seal(env, answer_key, "Undercroft pairing grant", aad, padded, a, &inner));
-	return seal(env, secret, GRANT_KEY, aad, inner, a, sealed);
+	return direction_seal(env, secret, GRANT_KEY, aad, inner, a, sealed);
 }
 
 uc_err pairing_grant_open(const uint8_t secret[PAIRING_SECRET], struct view app,
@@ -269,7 +270,7 @@ uc_err pairing_grant_open(const uint8_t secret[PAIRING_SECRET], struct view app,
 	struct view plain, padded, aad, inner;
 	struct pairing_grant g;
 	TRY(bound_to(app, request, a, &aad));
-	TRY(open(secret, GRANT_KEY, aad, sealed, a, &inner));
+	TRY(direction_open(secret, GRANT_KEY, aad, sealed, a, &inner));
 	TRY(label_open(VIEW_OF(answer_key->priv), VIEW_OF(answer_key->pub),
 		       "Undercroft pairing grant", aad, inner, a, &padded));
 	TRY(padded_read(padded, &plain));
