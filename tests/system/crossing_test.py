@@ -152,6 +152,7 @@ class Crossing(unittest.TestCase):
             p.sign_up()
         for p in (cls.rosa, cls.bela, cls.uwe):
             p.run('settings', '--age', 'adult')
+        cls.ctl('age', 'plaza', 'plaza', cls.uwe.identifier, 'adult')
         for step in (cls.meet, cls.talk, cls.report, cls.find, cls.put_back, cls.change, cls.end):
             step()
         b.stop()

@@ -170,14 +170,15 @@ TEST(a_kill_in_a_recovery_loses_nothing_of_it)
 
 TEST(whatever_the_app_shows_the_account_is_recovered)
 {
-	struct small_app app, other;
+	/* Each has room for a vault: too much for a browser's stack. */
+	static struct small_app app, other, swapped, lost, wrong;
 	struct person old, mallory, new;
 	begin(&other, &mallory);
 	meet(&mallory, "Eve", tom);
 	store(&mallory);
 	befriended(&app, &old);
 	/* Another account's. */
-	struct small_app swapped = app;
+	swapped = app;
 	memcpy(swapped.vault, other.vault, other.vault_n);
 	swapped.vault_n = other.vault_n;
 	expect_ok(recover(&new, &swapped));
@@ -185,14 +186,14 @@ TEST(whatever_the_app_shows_the_account_is_recovered)
 	expect_err(new.warning, UC_E_SIGNATURE);
 	person_end(&new);
 	/* None. */
-	struct small_app lost = app;
+	lost = app;
 	lost.vault_version = lost.vault_n = 0;
 	expect_ok(recover(&new, &lost));
 	expect_nobody(&new);
 	person_end(&new);
 	/* Each of these bytes wrong. */
 	for (size_t i = 0; i < app.vault_n; i += 997) {
-		struct small_app wrong = app;
+		wrong = app;
 		wrong.vault[i] ^= 4;
 		expect_ok(recover(&new, &wrong));
 		expect_nobody(&new);
