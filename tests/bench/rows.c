@@ -421,7 +421,7 @@ static double sign_ins(struct bench *b, size_t ends)
 		load_rest(&b->load, 50);
 		cpu += server_cpu_s(&b->server) - from;
 	}
-	return cpu / SIGN_INS / (double)ends * 1e3;
+	return cpu / (double)SIGN_INS / (double)ends * 1e3;
 }
 
 static void row_signin(struct bench *b)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two devices of one account, with the terminal client: linked, both in all rooms, of one mind about who is
-blocked; and one of them ended."""
+"""Two devices of one account, with the terminal client: linked, both in all rooms, of one mind about
+who is blocked; and one of them ended."""
 import sys
 
 from people import Backbone, Person, befriend
@@ -67,7 +67,7 @@ def main():
 
     # A room that one of them makes reaches the other.
     tablet.run('group', 'Choir', 'Tom')
-    rosa.until(lambda: 'Choir' in rooms(rosa))
+    rosa.until(lambda: (tablet.run('sync'), 'Choir' in rooms(rosa))[1])
     rosa.run('send', 'Choir', 'all here')
     tom.until(lambda: 'Choir' in rooms(tom))
     tom.until(has_read(tom, 'Choir', 'all here', 'Rosa'))
@@ -75,7 +75,8 @@ def main():
 
     # Who is blocked on one is blocked on the other.
     rosa.run('block', 'Ida')
-    tablet.until(lambda: [c['name'] for c in tablet.json('contacts') if c['blocked']] == ['Ida'])
+    tablet.until(lambda: (rosa.run('sync'), [c['name'] for c in tablet.json('contacts')
+                                             if c['blocked']] == ['Ida'])[1])
     tablet.until(lambda: 'Ida' not in rooms(tablet))
 
     # A letter comes to both, and is answered once.
@@ -88,10 +89,11 @@ def main():
     for own in rosa, tablet:
         own.until(lambda own=own: letters(own).get('Uwe') == 'open')
     tablet.run('accept', 'Uwe')
-    rosa.until(lambda: letters(rosa)['Uwe'] == 'accepted')
+    rosa.until(lambda: (tablet.run('sync'), letters(rosa)['Uwe'] == 'accepted')[1])
     uwe.until(lambda: (tablet.run('sync'), rooms(uwe) == ['Rosa'])[1])
-    for own in rosa, tablet:
-        own.until(lambda own=own: 'Uwe' in rooms(own))
+    # It comes to the one that accepted, whose word leads the other there.
+    tablet.until(lambda: 'Uwe' in rooms(tablet))
+    rosa.until(lambda: (tablet.run('sync'), 'Uwe' in rooms(rosa))[1])
     uwe.run('send', 'Rosa', 'thank you')
     for own in rosa, tablet:
         own.until(has_read(own, 'Uwe', 'thank you', 'Uwe'))
