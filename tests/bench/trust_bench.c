@@ -142,7 +142,7 @@ static void run_finish(struct run *r, const struct oprf_key *k, size_t custodian
 /* One element each way for each number, and the proof. */
 static void show_bytes(void)
 {
-	double up = (double)contacts * OPRF_ELEMENT, down = up + OPRF_PROOF;
+	double up = (double)contacts * (double)OPRF_ELEMENT, down = up + (double)OPRF_PROOF;
 	show_number("bytes.up", up, "bytes");
 	show_number("bytes.down", down, "bytes");
 }
@@ -159,7 +159,7 @@ static void run_offline(struct run *r)
 	}
 	double each_us = samples_quantile(&t, 0.5) / (double)contacts;
 	show("value", &t, (double)contacts, 1, "us");
-	show_number("country.with_key", each_us * COUNTRY / 60e6, "min");
+	show_number("country.with_key", each_us * (double)COUNTRY / 60e6, "min");
 }
 
 static void run_filter(struct run *r)
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 	show_bytes();
 	run_filter(&r);
 	run_offline(&r);
-	show_number("country.asking", (double)COUNTRY / YEAR, "years");
+	show_number("country.asking", (double)COUNTRY / (double)YEAR, "years");
 	run_tokens(&r, 1,
 		   (const char *[]){ "trust.token.draw", "trust.token.issue", "trust.token.finish",
 				     "trust.token.redeem" });
