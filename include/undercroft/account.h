@@ -30,6 +30,8 @@ struct uc_account {
 	uint32_t devices;
 	uint32_t sets_left;      /* KeyPackage sets in the app's pool */
 	bool waits_to_introduce; /* see uc_introduce_wait */
+	const char *about;       /* as set by uc_about_set; "" */
+	uint64_t picture;        /* see uc_picture; another one has another number; 0: none */
 };
 /* Strings live until the next call that changes the client. */
 UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;
@@ -79,6 +81,22 @@ UC_API uc_err uc_account_rename(uc_client *c, const char *identifier, const char
 /* Another name for contacts and for who is in groups with us; told in all rooms where the one before was,
  * as soon as they are reached.  UC_E_NAME as for a sign-up; UC_E_SIGNED_OUT. */
 UC_API uc_err uc_profile_set(uc_client *c, const char *profile_name) UC_MUST_USE;
+/* Words about oneself, and a picture: shown to contacts alone, told them, encrypted, in their direct
+ * rooms, when they change and to whoever becomes a contact; never in groups, in letters that ask for
+ * contact, to who is blocked, or to a server.  The account's other devices learn them there, too; a
+ * recovery begins without.  about: at most 140 characters, "": none.  UC_E_TOO_LARGE for more, UC_E_TEXT
+ * with some that cannot be shown; UC_E_SIGNED_OUT. */
+UC_API uc_err uc_about_set(uc_client *c, const char *about) UC_MUST_USE;
+/* picture: n bytes of a JPEG, PNG or WebP file, at most UC_PICTURE_MAX, 0: none.  UC_E_TOO_LARGE,
+ * UC_E_UNSUPPORTED for another kind of file; UC_E_SIGNED_OUT.  It is known by its first bytes; what is in
+ * it otherwise goes to contacts as it is, also where it was taken: leave that out. */
+enum { UC_PICTURE_MAX = 16384 };
+UC_API uc_err uc_picture_set(uc_client *c, const uint8_t *picture, size_t n) UC_MUST_USE;
+/* The picture of a contact, or with contact NULL one's own, into out, which has room for out_n bytes;
+ * *n: how many there are.  Nothing but its first bytes was looked at: it is given to a decoder as any
+ * file of a stranger's.  UC_E_NOT_FOUND without one, UC_E_TOO_LARGE for less room than that. */
+UC_API uc_err uc_picture(uc_client *c, const struct uc_id *contact, uint8_t *out, size_t out_n,
+			 size_t *n) UC_MUST_USE;
 /* Leaves all rooms, as far as that is possible within a minute, then deletes the account.  What is
  * stored here stays readable. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;

@@ -344,6 +344,8 @@ struct uc_contact {
 	bool has_direct;
 	struct uc_id direct;    /* their direct room */
 	uint32_t key_addresses; /* left for adding them to groups */
+	const char *about;      /* what they say of themselves; "" */
+	uint64_t picture;       /* see uc_picture; another one has another number; 0: none */
 };
 typedef bool uc_contact_each(void *ctx, const struct uc_contact *contact);
 UC_API uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx) UC_MUST_USE;

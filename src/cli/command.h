@@ -56,12 +56,15 @@ struct command {
 	const char *help; /* what it does, then examples */
 };
 
-extern const struct command commands_account[], commands_devices[], commands_people[],
-	commands_find[], commands_invitations[], commands_same_person[], commands_guardian[],
-	commands_rooms[], commands_messages[], commands_own_data[];
+extern const struct command commands_account[], commands_profile[], commands_devices[],
+	commands_people[], commands_find[], commands_invitations[], commands_same_person[],
+	commands_guardian[], commands_rooms[], commands_messages[], commands_own_data[];
 
 /* What has happened to the list of devices and was not seen yet (commands_devices.c). */
 unsigned cli_device_changes(struct cli *cli);
+
+/* One's own picture and those of contacts, a JSON line each. */
+uc_err cli_pictures_export(struct cli *cli);
 
 /* Opens a profile that is to get an account on that app, and connects.  False after printing. */
 bool cli_open_new(struct cli *cli, const char *app);

@@ -382,8 +382,9 @@ static int run_account(struct cli *cli)
 	snprintf(devices, sizeof devices, "%u", a.devices);
 	if (cli->json) {
 		print_json("account", "app", cli->profile.app, "identifier", a.identifier, "name",
-			   a.profile_name, "state", a.state == UC_ACCOUNT ? "open" : "gone",
-			   "devices", devices, NULL);
+			   a.profile_name, "about", a.about, "picture", a.picture ? "yes" : "no",
+			   "state", a.state == UC_ACCOUNT ? "open" : "gone", "devices", devices,
+			   NULL);
 		return CLI_OK;
 	}
 	print_text(stdout, a.profile_name);
@@ -398,21 +399,6 @@ static int run_account(struct cli *cli)
 	if (err)
 		return cli_fail(cli, err, "account");
 	vault_print(&v);
-	return CLI_OK;
-}
-
-static int run_profile(struct cli *cli)
-{
-	uc_err err = uc_profile_set(cli->client, cli->argv[0]);
-	if (err)
-		return cli_fail(cli, err, "change the name");
-	err = link_settle(cli->link, CLI_SETTLE_MS);
-	if (err)
-		return cli_fail(cli, err, "tell it; it goes out with the next command");
-	if (cli->json)
-		print_json("profile", "name", cli->argv[0], NULL);
-	else
-		puts("Whoever knew you by the name before is told.");
 	return CLI_OK;
 }
 
@@ -498,15 +484,6 @@ const struct command commands_account[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa account" },
-	{ "profile", NEEDS_SIGN_IN, 1, 1, run_profile,
-	  "NAME",
-	  "",
-	  "be called something else",
-	  "NAME is what contacts see, and who is in groups with you. All who knew you by the one\n"
-	  "before are told, inside the rooms; no app is.\n"
-	  "\n"
-	  "example:\n"
-	  "  undercroft -p rosa profile \"Rosa L.\"" },
 	{ "change-identifier", NEEDS_SIGN_IN, 1, 1, run_change_identifier,
 	  "IDENTIFIER [--code CODE | --code-file FILE]",
 	  "--code= --code-file=",

@@ -149,7 +149,9 @@ static int content_print(struct cli *cli, bool reached)
 		if (status)
 			return status;
 	}
-	uc_err err = rooms_export(cli);
+	uc_err err = cli_pictures_export(cli);
+	if (!err)
+		err = rooms_export(cli);
 	if (!err)
 		err = app_print(cli, reached);
 	if (err)
@@ -252,9 +254,10 @@ const struct command commands_own_data[] = {
 	  "",
 	  "take your data along in one file",
 	  "Writes all that this profile holds of you to FILE, one JSON object a line: the account,\n"
-	  "settings, devices, contacts, requests, rooms, who is in them, and every message. FILE is\n"
-	  "new and readable for you alone, and there whole or not at all. No key and no recovery\n"
-	  "words are in it. What waits is received first; without a connection, what is here.\n"
+	  "settings, devices, contacts, requests, pictures, rooms, who is in them, and every message.\n"
+	  "FILE is new and readable for you alone, and there whole or not at all. No key and no\n"
+	  "recovery words are in it. What waits is received first; without a connection, what is\n"
+	  "here.\n"
 	  "docs/export.md tells what each line is.\n"
 	  "\n"
 	  "example:\n"

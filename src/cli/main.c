@@ -12,16 +12,22 @@
 enum { TRY_ATTEMPTS = 3 };
 
 static const struct command *const groups[] = {
-	commands_account,     commands_devices,     commands_people,   commands_find,
-	commands_invitations, commands_same_person, commands_guardian, commands_rooms,
-	commands_messages,    commands_own_data,
+	commands_account, commands_profile,     commands_devices,     commands_people,
+	commands_find,    commands_invitations, commands_same_person, commands_guardian,
+	commands_rooms,   commands_messages,    commands_own_data,
 };
 static const char *const group_titles[] = {
-	"account",     "devices",
-	"people",      "finding people by number",
-	"invitations", "accounts of one person",
-	"guardians",   "rooms",
-	"messages",    "your data",
+	"account",
+	"profile",
+	"devices",
+	"people",
+	"finding people by number",
+	"invitations",
+	"accounts of one person",
+	"guardians",
+	"rooms",
+	"messages",
+	"your data",
 };
 
 static void usage(FILE *to)

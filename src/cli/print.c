@@ -217,6 +217,8 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 		set_bool(o, "verified", c->verified);
 		set_bool(o, "identity_changed", c->identity_changed);
 		set_bool(o, "direct", c->has_direct);
+		set_text(o, "about", c->about);
+		set_bool(o, "picture", c->picture != 0);
 		put(o);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include "client/devices.h"
 #include "client/own_devices.h"
 #include "client/pairing.h"
+#include "client/portraits.h"
 #include "client/rooms.h"
 #include "client/session.h"
 #include "client/turn.h"
@@ -683,6 +684,8 @@ uc_err uc_account_get(uc_client *c, struct uc_account *out)
 		.identifier = a->identifier,
 		.profile_name = a->profile_name,
 		.waits_to_introduce = a->waits_to_introduce,
+		.about = c->portrait.about,
+		.picture = picture_number(blob_view(&c->portrait.picture)),
 		.recovery_confirmed = !a->has_entropy,
 		.devices = devices_count(c),
 		.sets_left = c->sets_left,

@@ -91,6 +91,7 @@ struct uc_client {
 	struct linked *linkeds;         /* linked.c */
 	struct known_app *apps;         /* directories.c; memory only */
 	struct vault vault;             /* vault.c */
+	struct own_portrait portrait;   /* portraits.c */
 	struct joining *joining;        /* pairing.c; NULL: not looked at yet */
 	bool draws_as_minor;            /* tokens.c: the class whose key the app took last */
 };

@@ -290,6 +290,8 @@ uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx)
 			.has_direct = k->has_direct,
 			.direct = k->direct,
 			.key_addresses = k->key_count,
+			.about = k->about,
+			.picture = k->picture,
 		};
 		memcpy(shown.account_key, k->account_key, ED25519_KEY);
 		if (!each(ctx, &shown))

@@ -50,6 +50,9 @@ void wire_control(struct wire *w, struct control *m)
 	case CONTROL_HEADS:
 		WIRE_LIST(w, &m->heads, control_head_element);
 		break;
+	case CONTROL_PORTRAIT:
+		wire_bytes(w, &m->portrait);
+		break;
 	default:
 		wire_fail(w, UC_E_UNSUPPORTED);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What clients tell each other inside a room and nobody is shown: introductions, the room's name,
- * key addresses, other accounts of theirs.  Travels as MIMI content of media type application/undercroft-control. */
+ * key addresses, other accounts of theirs, what they show of themselves.  Travels as MIMI content of media type application/undercroft-control. */
 #ifndef CLIENT_CONTROL_H
 #define CLIENT_CONTROL_H
 
@@ -17,7 +17,8 @@ enum control_kind {
 	CONTROL_LINK = 5,          /* in a direct room: another account is the sender's, too */
 	CONTROL_UNLINK = 6,        /* that holds no more */
 	CONTROL_GUARDIAN = 7,      /* in a direct room: between a ward and a guardian */
-	CONTROL_HEADS = 8, /* in a direct room: how far the sender is in other rooms of both */
+	CONTROL_HEADS = 8,    /* in a direct room: how far the sender is in other rooms of both */
+	CONTROL_PORTRAIT = 9, /* in a direct room: a picture and words about oneself */
 };
 
 enum control_guardian {
@@ -51,6 +52,7 @@ struct control {
 	uint8_t step;                          /* 7: enum control_guardian */
 	struct view offer, body;               /* 7 */
 	struct control_head_list heads;        /* 8 */
+	struct view portrait;                  /* 9: struct portrait, padded */
 };
 void wire_control(struct wire *w, struct control *m);
 void control_element(struct wire *w, void *v);

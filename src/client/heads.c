@@ -237,20 +237,12 @@ uc_err heads_wait(struct uc_client *c, struct room *r)
 
 /* --- by another room --- */
 
-static bool is_with(const struct room *r, const struct uc_id *contact)
-{
-	for (const struct member *m = r->members; m; m = m->next)
-		if (!m->gone && m->introduced && !m->persona && id_equal(&m->contact, contact))
-			return true;
-	return false;
-}
-
 /* We are both in it, and know it of each other: who is behind a persona nobody learns by this. */
 static bool is_common(const struct uc_client *c, const struct room *r, const struct uc_id *contact)
 {
 	return room_is_open(r) && !r->shadow && !r->direct && !r->lost && !r->fleeing &&
 	       r->introduced && r->says == SAYS_ACCOUNT && !guardian_holds(c, r) &&
-	       is_with(r, contact);
+	       introductions_with(r, contact);
 }
 
 void heads_in(struct uc_client *c, const struct contact *k, const struct control *m)
@@ -269,15 +261,6 @@ void heads_in(struct uc_client *c, const struct contact *k, const struct control
 		else
 			compare(c, r, &said);
 	}
-}
-
-/* The direct room that can be told in, if so. */
-static bool may_tell(struct uc_client *c, const struct room *direct)
-{
-	const struct contact *k = contact_find(c, &direct->contact);
-	return direct->direct && room_is_open(direct) && direct->seat_open && !direct->shadow &&
-	       !direct->lost && !direct->fleeing && k && !k->blocked &&
-	       !guardian_holds(c, direct) && is_with(direct, &direct->contact);
 }
 
 /* Rooms of another hub in which something was said since; from room `from` on. */
@@ -308,7 +291,7 @@ static bool is_due(struct uc_client *c, const struct room *direct)
 {
 	uint64_t now = client_now(c);
 	bool told = direct->heads_ms && direct->heads_ms <= now && now - direct->heads_ms < DAY_MS;
-	return !told && may_tell(c, direct) && next_common(c, direct, c->rooms);
+	return !told && introductions_listener(c, direct) && next_common(c, direct, c->rooms);
 }
 
 /* How many of those that there are may be told now: a few a day, or rooms of many would be full of it. */

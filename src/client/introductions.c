@@ -13,6 +13,7 @@
 #include "client/member_clients.h"
 #include "client/outbox.h"
 #include "client/personas.h"
+#include "client/portraits.h"
 #include "client/rooms.h"
 #include "mimi/persona.h"
 
@@ -282,6 +283,17 @@ static uc_err further_client(struct room *r, struct member *m, const struct iden
 	return member_client_known(m, who->client, who->device_key);
 }
 
+static uc_err client_introduced(struct uc_client *c, struct room *r, struct member *m,
+				const struct identity *who, struct view introduction,
+				bool by_others)
+{
+	if (!strcmp(m->participant, r->participant))
+		return own_device_introduced(c, r, m, who);
+	if (m->introduced && by_others)
+		return further_client(r, m, who);
+	return member_introduced(c, r, m, who, introduction);
+}
+
 static uc_err introduction_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 			      struct view introduction)
 {
@@ -306,11 +318,11 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, const struct 
 	/* An app speaks for its own people alone. */
 	if (!view_equal(uri_domain(f.found.client), view_str(who.app)))
 		return UC_E_INTRODUCTION;
-	if (view_equal(f.found.participant, view_str(r->participant)))
-		return own_device_introduced(c, r, m, &who);
-	if (m->introduced && by_others)
-		return further_client(r, m, &who);
-	return member_introduced(c, r, m, &who, introduction);
+	TRY(client_introduced(c, r, m, &who, introduction, by_others));
+	bool is_own = !strcmp(m->participant, r->participant);
+	if (!is_known)
+		portraits_newcomer(c, r, is_own ? who.device_key : NULL);
+	return UC_OK;
 }
 
 static uc_err name_in(struct uc_client *c, struct room *r, const struct room_client *sender,
@@ -339,6 +351,23 @@ static uc_err introductions_in(struct uc_client *c, struct room *r,
 	if (!r->name[0])
 		TRY(name_in(c, r, sender, m->name));
 	return first;
+}
+
+bool introductions_with(const struct room *r, const struct uc_id *contact)
+{
+	for (const struct member *m = r->members; m; m = m->next)
+		if (!m->gone && m->introduced && !m->persona && id_equal(&m->contact, contact))
+			return true;
+	return false;
+}
+
+struct contact *introductions_listener(struct uc_client *c, const struct room *direct)
+{
+	struct contact *k = contact_find(c, &direct->contact);
+	bool can = direct->direct && room_is_open(direct) && direct->seat_open && !direct->shadow &&
+		   !direct->lost && !direct->fleeing && k && !k->blocked &&
+		   !guardian_holds(c, direct) && introductions_with(direct, &direct->contact);
+	return can ? k : NULL;
 }
 
 /* Who speaks for themselves in a direct room; NULL for anybody else. */
@@ -389,6 +418,11 @@ static uc_err guardian_message(struct uc_client *c, const struct room *r,
 	return k && !k->blocked ? guardian_in(c, k, m) : UC_E_INTRODUCTION;
 }
 
+static bool is_own_device(const struct room *r, const struct room_client *sender)
+{
+	return view_equal(sender->participant, view_str(r->participant));
+}
+
 static uc_err heads_message(struct uc_client *c, const struct room *r,
 			    const struct room_client *sender, const struct control *m)
 {
@@ -399,6 +433,15 @@ static uc_err heads_message(struct uc_client *c, const struct room *r,
 	return UC_OK;
 }
 
+static uc_err portrait_message(struct uc_client *c, const struct room *r,
+			       const struct room_client *sender, const struct control *m)
+{
+	if (is_own_device(r, sender))
+		return r->direct ? portrait_own_in(c, r, m->portrait) : UC_E_INTRODUCTION;
+	struct contact *k = direct_sender(c, r, sender);
+	return k && !k->blocked ? portrait_in(c, k, m->portrait) : UC_E_INTRODUCTION;
+}
+
 /* Told further ahead than now, it was by a clock that was wrong. */
 static bool told_lately(struct uc_client *c, const struct room *r)
 {
@@ -406,17 +449,13 @@ static bool told_lately(struct uc_client *c, const struct room *r)
 	return r->told_ms <= now && now - r->told_ms < TELL_AGAIN_MS;
 }
 
-static bool is_own_device(const struct room *r, const struct room_client *sender)
-{
-	return view_equal(sender->participant, view_str(r->participant));
-}
-
 /* What another device of ours says is for others, but for who is there, and what the room is called. */
 static bool is_for_us(const struct room *r, const struct room_client *sender,
 		      const struct control *m)
 {
 	return !is_own_device(r, sender) || m->control_kind == CONTROL_INTRODUCTIONS ||
-	       m->control_kind == CONTROL_NAME || m->control_kind == CONTROL_ASK;
+	       m->control_kind == CONTROL_NAME || m->control_kind == CONTROL_ASK ||
+	       m->control_kind == CONTROL_PORTRAIT;
 }
 
 uc_err control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
@@ -453,6 +492,8 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 		return guardian_message(c, r, sender, &m);
 	case CONTROL_HEADS:
 		return heads_message(c, r, sender, &m);
+	case CONTROL_PORTRAIT:
+		return portrait_message(c, r, sender, &m);
 	default:
 		return UC_OK;
 	}

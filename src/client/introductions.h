@@ -24,6 +24,11 @@ uc_err UC_MUST_USE introductions_keys(struct uc_client *c, struct room *r,
 uc_err UC_MUST_USE introductions_link(struct uc_client *c, struct room *r, bool withdrawn,
 				      struct view encoded);
 uc_err UC_MUST_USE introductions_name(struct uc_client *c, struct room *r, const char *name);
+/* Is somebody there who has said that they are that contact? */
+bool introductions_with(const struct room *r, const struct uc_id *contact);
+/* The contact whom a direct room leads to, if something can be told them there now: they have said who they
+ * are, and are neither blocked nor held.  Else NULL. */
+struct contact *introductions_listener(struct uc_client *c, const struct room *direct);
 /* A control message of a member. */
 uc_err UC_MUST_USE control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 			      struct view bytes);

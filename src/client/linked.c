@@ -4,6 +4,7 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/identity.h"
+#include "client/portraits.h"
 #include "client/rooms.h"
 
 #include "base/heap.h"
@@ -69,6 +70,8 @@ static uc_err account_block(struct uc_client *c, const struct uc_id *account, bo
 	if (!k || k->blocked == blocked)
 		return UC_OK;
 	k->blocked = blocked;
+	if (blocked)
+		portraits_forget(c, k);
 	contact_changed(c, k);
 	return blocked ? rooms_close_with(c, k) : UC_OK;
 }

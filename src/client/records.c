@@ -28,6 +28,7 @@
 #define TABLE_OUTBOX     "outbox"
 #define TABLE_GUARDIAN   "guardian"
 #define TABLE_VAULT      "vault"
+#define TABLE_PORTRAIT   "portrait" /* our own */
 
 /* A room's journal in all its rows: some three times what a snapshot may be. */
 enum { JOURNAL_MAX = 4 * BLOB_MAX };
@@ -51,6 +52,7 @@ ELEMENT(linked)
 ELEMENT(outgoing)
 ELEMENT(guardianship)
 ELEMENT(vault)
+ELEMENT(own_portrait)
 
 static void members_record(struct wire *w, void *v)
 {
@@ -254,6 +256,10 @@ void records_save(struct uc_client *c)
 		safe_put_object(&c->safe, place(TABLE_GUARDIAN, VIEW_LIT("self")),
 				guardianship_record, &c->guardian);
 	c->guardian.dirty = false;
+	if (c->portrait.dirty)
+		safe_put_object(&c->safe, place(TABLE_PORTRAIT, VIEW_LIT("self")),
+				own_portrait_record, &c->portrait);
+	c->portrait.dirty = false;
 	sets_save(c);
 	finding_save(c);
 	for (struct contact *k = c->contacts; k; k = k->next) {
@@ -521,6 +527,7 @@ uc_err records_load(struct uc_client *c)
 	TRY(self_load(c, TABLE_GUARDIAN, guardianship_record, &c->guardian));
 	TRY(self_load(c, TABLE_VAULT, vault_record, &c->vault));
 	TRY(vault_rows_load(c));
+	TRY(self_load(c, TABLE_PORTRAIT, own_portrait_record, &c->portrait));
 	TRY(table_load(&l, TABLE_SET, load_set));
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
@@ -615,5 +622,6 @@ void records_free(struct uc_client *c)
 	finding_free(c);
 	guardianship_done(&c->guardian);
 	vault_done(&c->vault);
+	blob_done(&c->portrait.picture);
 	account_wipe(&c->account);
 }

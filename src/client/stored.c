@@ -191,6 +191,22 @@ void wire_contact(struct wire *w, struct contact *c)
 	}
 	if (version > 1)
 		wire_bool(w, &c->identity_changed);
+	if (version > 2) {
+		wire_u64(w, &c->portrait);
+		wire_u64(w, &c->picture);
+		TEXT(w, c->about);
+		wire_u64(w, &c->told);
+		wire_id(w, &c->told_in);
+	}
+}
+
+void wire_own_portrait(struct wire *w, struct own_portrait *p)
+{
+	record_version(w);
+	wire_u64(w, &p->number);
+	TEXT(w, p->about);
+	wire_blob(w, &p->picture);
+	FIXED(w, p->device);
 }
 
 static void wire_linked_side(struct wire *w, struct linked_side *s)

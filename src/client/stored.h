@@ -11,6 +11,7 @@
 #include "mimi/frames.h"
 #include "mimi/link_statement.h"
 #include "mimi/media_type.h"
+#include "mimi/names.h"
 #include "mimi/vault.h"
 #include "trust/discovery.h"
 #include "undercroft/undercroft.h"
@@ -19,7 +20,7 @@
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
 	ACCOUNT_VERSION = 4, /* 2: settings; 3: contact code; 4: waits to introduce */
-	CONTACT_VERSION = 2,
+	CONTACT_VERSION = 3, /* 2: identity changed; 3: portraits */
 	REQUEST_VERSION = 3, /* 3: contact codes, links */
 	INVITATION_VERSION = 1,
 	ROOM_VERSION = 7, /* 3: members are a record of their own; 4: left by itself; 5: who we are
@@ -34,6 +35,7 @@ enum {
 	ADDRESS_BYTES = 768,
 	IDENTIFIER_BYTES = 320,
 	PROFILE_BYTES = 256,
+	ABOUT_BYTES = ABOUT_MAX * 4 + 1,
 	ROOM_NAME_BYTES = 256,
 	REQUEST_TEXT_BYTES = 140 * 4 + 1,
 	CODE_BYTES = 64,
@@ -152,6 +154,17 @@ void wire_set(struct wire *w, struct set *s);
 
 /* --- people --- */
 
+/* What this person shows contacts. */
+struct own_portrait {
+	uint64_t number;             /* 0: nothing was ever shown */
+	char about[ABOUT_BYTES];     /* empty: none */
+	struct blob picture;         /* likewise */
+	uint8_t device[ED25519_KEY]; /* of ours, that was told it last */
+
+	bool dirty; /* memory only */
+};
+void wire_own_portrait(struct wire *w, struct own_portrait *p);
+
 /* A key address a contact gave: good once, for adding them to a room. */
 struct key_address {
 	char address[ADDRESS_BYTES];
@@ -171,6 +184,12 @@ struct contact {
 	bool has_grant;
 	struct key_address keys[KEY_ADDRESSES];
 	uint32_t key_count;
+	/* What they show (portraits.h): 0: nothing.  The picture is a record of its own. */
+	uint64_t portrait, picture;
+	char about[ABOUT_BYTES];
+	/* What they were told of ours, and in which direct room; zero: somebody there was not. */
+	uint64_t told;
+	struct uc_id told_in;
 
 	bool dirty; /* memory only */
 	struct contact *next;

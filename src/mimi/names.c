@@ -165,32 +165,61 @@ uc_err name_skeleton(enum name_kind kind, struct view normalised, struct arena *
 	return UC_OK;
 }
 
-uc_err profile_name_normalise(struct view text, struct arena *a, struct view *out)
+/* Spaces trimmed and folded; *characters: how many there are. */
+static uc_err fold(struct view text, struct arena *a, size_t *characters, struct view *out)
 {
-	struct buf escaped, folded;
-	size_t characters = 0;
-	if (text.n > 4 * PROFILE_NAME_MAX * 4 || !utf8_is_valid(text))
-		return UC_E_NAME;
-	/* What would have to be escaped to be shown does not belong into a name. */
-	buf_init(&escaped, 64 * 1024);
-	text_add_escaped(&escaped, text, false);
-	bool plain = view_equal(buf_view(&escaped), text);
-	buf_done(&escaped);
-	if (!plain)
-		return UC_E_NAME;
+	struct buf folded;
+	*characters = 0;
 	buf_init(&folded, 64 * 1024);
-	for (struct view rest = trimmed(text); rest.n; characters++) {
+	for (struct view rest = trimmed(text); rest.n; ++*characters) {
 		struct view before = rest;
 		if (utf8_next(&rest) == ' ')
 			while (rest.n && rest.p[0] == ' ')
 				rest = view_slice(rest, 1, rest.n);
 		buf_add(&folded, before.p, before.p[0] == ' ' ? 1 : before.n - rest.n);
 	}
-	uc_err err = folded.failed                                  ? folded.failed
-		     : characters && characters <= PROFILE_NAME_MAX ? UC_OK
-								    : UC_E_NAME;
+	uc_err err = folded.failed;
 	if (!err)
 		err = arena_copy(a, buf_view(&folded), out);
 	buf_done(&folded);
 	return err;
+}
+
+/* What would have to be escaped to be shown does not belong into it. */
+static bool is_plain(struct view text)
+{
+	struct buf escaped;
+	buf_init(&escaped, 64 * 1024);
+	text_add_escaped(&escaped, text, false);
+	bool plain = view_equal(buf_view(&escaped), text);
+	buf_done(&escaped);
+	return plain;
+}
+
+uc_err profile_name_normalise(struct view text, struct arena *a, struct view *out)
+{
+	size_t characters;
+	struct view folded;
+	if (text.n > 4 * PROFILE_NAME_MAX * 4 || !utf8_is_valid(text) || !is_plain(text))
+		return UC_E_NAME;
+	TRY(fold(text, a, &characters, &folded));
+	if (!characters || characters > PROFILE_NAME_MAX)
+		return UC_E_NAME;
+	*out = folded;
+	return UC_OK;
+}
+
+uc_err about_normalise(struct view text, struct arena *a, struct view *out)
+{
+	size_t characters;
+	struct view folded;
+	if (text.n > 4 * ABOUT_MAX * 4)
+		return UC_E_TOO_LARGE;
+	if (!utf8_is_valid(text) || !is_plain(text))
+		return UC_E_TEXT;
+	TRY(fold(text, a, &characters, &folded));
+	if (characters > ABOUT_MAX)
+		return UC_E_TOO_LARGE;
+	*out = folded;
+	return UC_OK;
 }

@@ -12,6 +12,7 @@ enum {
 	HANDLE_MAX = 30,       /* characters */
 	ADDRESS_MAX = 254,     /* bytes */
 	PROFILE_NAME_MAX = 64, /* characters */
+	ABOUT_MAX = 140,       /* likewise */
 };
 
 /* NAME_NUMBER   E.164: '+' and 7 to 15 digits, the first not 0; spaces, hyphens, dots and
@@ -32,5 +33,7 @@ uc_err UC_MUST_USE name_skeleton(enum name_kind kind, struct view normalised, st
 /* A name to be shown (RFC 8266, in part): valid UTF-8 without control or invisible characters,
  * spaces trimmed and folded, 1 to PROFILE_NAME_MAX characters. */
 uc_err UC_MUST_USE profile_name_normalise(struct view text, struct arena *a, struct view *out);
+/* Words about oneself: likewise, 0 to ABOUT_MAX characters.  UC_E_TEXT, UC_E_TOO_LARGE. */
+uc_err UC_MUST_USE about_normalise(struct view text, struct arena *a, struct view *out);
 
 #endif

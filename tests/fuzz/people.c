@@ -15,6 +15,7 @@
 #include "mimi/names.h"
 #include "mimi/pairing.h"
 #include "mimi/persona.h"
+#include "mimi/portrait.h"
 #include "mimi/sealed.h"
 #include "mimi/uri.h"
 #include "mimi/vault.h"
@@ -33,9 +34,10 @@ static const struct fuzz_walk rows[] = {
 			FUZZ_WALK(link_offer) FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
 				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word) FUZZ_WALK(
 					guardian_seal) FUZZ_WALK(guardian_ask) FUZZ_WALK(persona)
-					FUZZ_WALK(pairing_request) FUZZ_WALK(pairing_grant)
-						VAULT_ROW_WALKS(FUZZ_WALK) FUZZ_WALK(vault_rows)
-							FUZZ_WALK(vault_envelope)
+					FUZZ_WALK(portrait) FUZZ_WALK(pairing_request)
+						FUZZ_WALK(pairing_grant) VAULT_ROW_WALKS(FUZZ_WALK)
+							FUZZ_WALK(vault_rows)
+								FUZZ_WALK(vault_envelope)
 };
 enum { WALKS = sizeof rows / sizeof *rows };
 
@@ -96,6 +98,25 @@ static void names(struct view in, struct arena *a)
 			fuzz_expect(!name_normalise(k, once, a, &twice) && view_equal(once, twice));
 	if (!profile_name_normalise(in, a, &once))
 		fuzz_expect(!profile_name_normalise(once, a, &twice) && view_equal(once, twice));
+	if (!about_normalise(in, a, &once))
+		fuzz_expect(!about_normalise(once, a, &twice) && view_equal(once, twice));
+}
+
+/* What is taken is what would be said; a picture is one by its first bytes. */
+static void portraits(struct view in, struct arena *a)
+{
+	struct portrait p;
+	struct view again;
+	fuzz_expect(!picture_check(in) == (in.n <= PICTURE_MAX && (!in.n || picture_kind(in))));
+	uc_err err = portrait_read(in, a, &p);
+	if (!err)
+		fuzz_expect(!portrait_write(&p, a, &again) && view_equal(again, in));
+	/* Padding is not found by chance. */
+	p = (struct portrait){ .number = 1, .about = in, .picture = in };
+	if (portrait_write(&p, a, &again))
+		return;
+	err = portrait_read(again, a, &p);
+	fuzz_expect(!err || err == UC_E_MALFORMED);
 }
 
 static void padded(struct view in, struct arena *a)
@@ -138,9 +159,9 @@ static void signed_things(struct view in, struct arena *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const others[])(struct view,
-				      struct arena *) = { uris,   directories,   names,
-							  padded, signed_things, handed };
+	static void (*const others[])(struct view, struct arena *) = {
+		uris, directories, names, padded, signed_things, handed, portraits
+	};
 	struct arena a;
 	if (!n)
 		return 0;
