@@ -21,6 +21,7 @@ uint64_t picture_number(struct view picture)
 		return 0;
 	for (size_t i = 0; i < sizeof n; i++)
 		n = n << 8 | hash[i];
+	n >>= 11; /* a page counts in doubles */
 	return n ? n : 1;
 }
 

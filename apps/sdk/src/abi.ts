@@ -76,6 +76,7 @@ export const constants = {
 	UC_REPORT_TO_APP: 1,
 	UC_REPORT_TO_HUB: 2,
 	UC_REPORT_MESSAGES_MAX: 16,
+	UC_PICTURE_MAX: 16384,
 	UC_CONTACT_CODE_MAX: 16,
 	UC_DEVICE_CODE_MAX: 512,
 } as const;
@@ -278,7 +279,7 @@ export const structs = {
 		},
 	},
 	uc_contact: {
-		size: 112,
+		size: 128,
 		fields: {
 			id: ['uc_id', 0],
 			app: ['text', 32],
@@ -290,6 +291,8 @@ export const structs = {
 			has_direct: ['bool', 75],
 			direct: ['uc_id', 76],
 			key_addresses: ['u32', 108],
+			about: ['text', 112],
+			picture: ['u64', 120],
 		},
 	},
 	uc_link: {
@@ -391,7 +394,7 @@ export const structs = {
 		},
 	},
 	uc_account: {
-		size: 68,
+		size: 80,
 		fields: {
 			state: ['uc_account_state', 0],
 			app: ['text', 4],
@@ -403,6 +406,8 @@ export const structs = {
 			devices: ['u32', 56],
 			sets_left: ['u32', 60],
 			waits_to_introduce: ['bool', 64],
+			about: ['text', 68],
+			picture: ['u64', 72],
 		},
 	},
 	uc_vault: {
@@ -526,6 +531,9 @@ export const functions = {
 	uc_vault_store: ['i32', 'ptr', 'ptr'],
 	uc_account_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_profile_set: ['i32', 'ptr', 'ptr'],
+	uc_about_set: ['i32', 'ptr', 'ptr'],
+	uc_picture_set: ['i32', 'ptr', 'ptr', 'u32'],
+	uc_picture: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'],
 	uc_account_delete: ['i32', 'ptr', 'ptr'],
 	uc_settings_get: ['i32', 'ptr', 'ptr'],
 	uc_settings_default: ['i32', 'ptr', 'i32', 'ptr'],

@@ -4,6 +4,7 @@ import { constants, structs } from './abi.ts';
 import * as convert from './convert.ts';
 import type { Core, Ptr, Scratch, Struct } from './core.ts';
 import { exportText } from './export.ts';
+import { failure } from './failure.ts';
 import type { Undercroft } from './types.ts';
 
 /** Those that the page or the worker answers itself. */
@@ -117,6 +118,21 @@ export const calls: {
 		),
 	setProfileName: (core, name) =>
 		core.with((s) => core.check(core.f.uc_profile_set(core.client, s.text(name)))),
+	setAbout: (core, about) =>
+		core.with((s) => core.check(core.f.uc_about_set(core.client, s.text(about)))),
+	setPicture: (core, picture) =>
+		core.with((s) => {
+			if (picture !== null && !(picture instanceof Uint8Array)) throw failure('UC_E_ARGUMENT');
+			const bytes = picture ?? new Uint8Array();
+			core.check(core.f.uc_picture_set(core.client, s.bytes(bytes), bytes.length));
+		}),
+	picture: (core, contact) =>
+		core.with((s) => {
+			const [max, n] = [constants.UC_PICTURE_MAX, s.take(4)];
+			const [of, out] = [contact === undefined ? 0 : s.id(contact), s.take(max)];
+			core.check(core.f.uc_picture(core.client, of, out, max, n));
+			return core.copy(out, core.u32(n));
+		}),
 	vault: (core) =>
 		core.with((s) => {
 			const out = s.take(structs.uc_vault.size);

@@ -167,6 +167,9 @@ class Client implements T.Undercroft {
 		this.#keep();
 	}
 	setProfileName = this.#method('setProfileName');
+	setAbout = this.#method('setAbout');
+	setPicture = this.#method('setPicture');
+	picture = this.#method('picture');
 	vault = this.#method('vault');
 	storeVault = this.#method('storeVault');
 	rename = this.#method('rename');

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that this device holds of its person, as one text: a JSON object a line (docs/export.md).
 import type { calls as Calls, Method } from './calls.ts';
+import { pictureType } from './convert.ts';
 import type { Core } from './core.ts';
 import { CodedError } from './failure.ts';
-import type { Undercroft } from './types.ts';
+import type { Id, Undercroft } from './types.ts';
 
 type Line = Record<string, unknown>;
 
@@ -34,6 +35,13 @@ function orNone<T>(read: () => T[]): T[] {
 	}
 }
 
+const base64 = (bytes: Uint8Array) =>
+	btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
+		.replaceAll('+', '-')
+		.replaceAll('/', '_')
+		.replaceAll('=', '');
+const kindOf = (bytes: Uint8Array) => (pictureType(bytes) ?? 'none').replace('image/', '');
+
 export function exportText(core: Core, calls: typeof Calls, madeMs: number): string {
 	const read = <M extends Method>(method: M, ...args: Parameters<Undercroft[M]>) =>
 		(calls[method] as (core: Core, ...args: unknown[]) => unknown)(core, ...args) as Awaited<
@@ -43,10 +51,17 @@ export function exportText(core: Core, calls: typeof Calls, madeMs: number): str
 	const add = (type: string, of: object) => void lines.push(lineOf(type, of));
 	const addAll = (type: string, all: object[]) => all.forEach((of) => add(type, of));
 
+	const addPicture = (contact?: Id) => {
+		const bytes = read('picture', contact);
+		const base64url = base64(bytes);
+		add('picture', { of: contact ?? 'self', kind: kindOf(bytes), base64url });
+	};
+
 	const account = read('account');
 	const { app } = account;
 	add('export', { format: 'browser-1', app, madeMs, leftOut: LEFT_OUT });
 	add('account', account);
+	if (account.picture) addPicture();
 	const [contactCode] = orNone(() => [read('contactCode')]);
 	add('settings', { ...read('settings'), contactCode: contactCode ?? '' });
 	addAll('device', read('devices'));
@@ -58,6 +73,7 @@ export function exportText(core: Core, calls: typeof Calls, madeMs: number): str
 		add('contact', contact);
 		for (const { contact: otherContact, ...linked } of read('contactLinks', contact.id))
 			add('same_person', { ...linked, contact: contact.id, otherContact });
+		if (contact.picture) addPicture(contact.id);
 	}
 	add('guardian', read('guardian'));
 	addAll('ward', read('wards'));

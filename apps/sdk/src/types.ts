@@ -32,7 +32,13 @@ export interface Account {
 	setsLeft: number;
 	/** see {@link Undercroft.waitToIntroduce} */
 	waitsToIntroduce: boolean;
+	/** words about oneself, for contacts; '' */
+	about: string;
+	/** another number for another picture ({@link Undercroft.picture}); null: none */
+	picture: number | null;
 }
+
+export type PictureType = 'image/jpeg' | 'image/png' | 'image/webp';
 
 /** What the account needs after a recovery, kept at its app: sealed, written by itself some minutes after
  * something has changed. */
@@ -194,6 +200,10 @@ export interface Contact {
 	direct: Id | null;
 	/** left for adding them to groups */
 	keyAddresses: number;
+	/** what they say of themselves; '' */
+	about: string;
+	/** another number for another picture ({@link Undercroft.picture}); null: none */
+	picture: number | null;
 }
 
 /** Another account of this person, on another app. */
@@ -361,6 +371,14 @@ export interface Undercroft {
 	recover(o: { words: string; profileName: string }): Promise<void>;
 	/** Another name for contacts and for who is in groups with us: queued for all rooms, also offline. */
 	setProfileName(name: string): Promise<void>;
+	/** Words about oneself, at most 140 characters, '' for none; and a picture, a JPEG, PNG or WebP file of
+	 * at most 16384 bytes.  Both go to contacts, encrypted, and to nobody else: also what a camera has
+	 * written into the file, so draw it anew first. */
+	setAbout(about: string): Promise<void>;
+	setPicture(picture: Uint8Array | null): Promise<void>;
+	/** A contact's, or one's own.  Nothing but its first bytes was looked at.  Fails with UC_E_NOT_FOUND
+	 * without one. */
+	picture(contact?: Id): Promise<Uint8Array>;
 	vault(): Promise<Vault>;
 	/** Now, whatever is new. */
 	storeVault(): Promise<void>;
