@@ -154,7 +154,7 @@ test('another name is told to those who know the one before', async (stage) => {
 	const [rosa, tom] = await pair(stage, 'dial', 'lens');
 	const change = async (name) => {
 		await rosa.openSettings();
-		await rosa.button('My name', rosa.dialog()).click();
+		await rosa.button('My profile', rosa.dialog()).click();
 		await rosa.field('Your name', rosa.dialog()).fill(name);
 		await rosa.button('Change', rosa.dialog()).click();
 	};

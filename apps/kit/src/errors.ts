@@ -90,6 +90,8 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	profile: {
 		UC_E_NAME:
 			'The name has characters that cannot be shown, or is too long. Use up to 64 letters.',
+		UC_E_TEXT: 'What you say about yourself has characters that cannot be shown.',
+		UC_E_TOO_LARGE: 'That is too much to be shown: up to 140 letters about yourself.',
 	},
 	recover: {
 		UC_E_MALFORMED: 'These are not 24 recovery words. Check their number and how they are written.',

@@ -4,6 +4,7 @@
 import { Component, render, type ComponentChildren, type FunctionComponent } from 'preact';
 import type { Undercroft } from '@undercroft/sdk';
 import type { Self } from './apps.ts';
+import { followFaces } from './faces.ts';
 import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
 import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
@@ -52,7 +53,11 @@ export interface StartOptions {
 export function startApp({ self, open, shell, art, panels = {} }: StartOptions): Model {
 	startTheme();
 	const model = new Model(self);
-	model.start(open);
+	model.start(async (domain) => {
+		const core = await open(domain);
+		followFaces(model, core);
+		return core;
+	});
 	render(
 		<ModelContext.Provider value={model}>
 			<Root shell={shell} art={art} panels={panels} />
@@ -124,7 +129,7 @@ const TITLES: Record<Panel, string> = {
 	people: 'People you know',
 	devices: 'My devices',
 	words: 'Your recovery words',
-	profile: 'My name',
+	profile: 'My profile',
 	'change-name': 'Change how people find you',
 	reach: 'Who can reach you',
 	'same-person': 'My other accounts',

@@ -116,15 +116,6 @@ const LATEST_MS = 8.64e15;
 /** Times come from hubs, which may say anything; what a page gets is always a time. */
 const time = (ms: number) => Math.min(ms, LATEST_MS);
 
-/** By its first bytes; nothing else of it was looked at. */
-export function pictureType(bytes: Uint8Array): T.PictureType | null {
-	const starts = (at: number, ...of: number[]) => of.every((b, i) => bytes[at + i] === b);
-	if (starts(0, 0xff, 0xd8, 0xff)) return 'image/jpeg';
-	if (starts(0, 0x89, 0x50, 0x4e, 0x47)) return 'image/png';
-	if (starts(0, 0x52, 0x49, 0x46, 0x46) && starts(8, 0x57, 0x45, 0x42, 0x50)) return 'image/webp';
-	return null;
-}
-
 export const account = (a: Struct<'uc_account'>): T.Account => ({
 	state: accountStates[a.state],
 	app: a.app,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that this device holds of its person, as one text: a JSON object a line (docs/export.md).
 import type { calls as Calls, Method } from './calls.ts';
-import { pictureType } from './convert.ts';
 import type { Core } from './core.ts';
 import { CodedError } from './failure.ts';
+import { pictureType } from './picture.ts';
 import type { Id, Undercroft } from './types.ts';
 
 type Line = Record<string, unknown>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // @undercroft/sdk: see docs/sdk.md.
 export { open } from './client.ts';
-export { pictureType } from './convert.ts';
 export { CodedError } from './failure.ts';
+export { pictureType } from './picture.ts';
 export type * from './types.ts';

@@ -13,7 +13,7 @@ import { Field, Form } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row, Verified } from '../ui/list.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
-import { Name } from '../ui/text.tsx';
+import { Line, Name } from '../ui/text.tsx';
 import { clean } from '../text.ts';
 import { ContactLinks } from './same-person.tsx';
 
@@ -254,6 +254,11 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 					<Name of={contact.name} /> <AppBadge app={contact.app} />
 				</p>
 				{identifier && <p class="k-hint">{identifier}</p>}
+				{contact.about && (
+					<p class="k-about">
+						<Line of={contact.about} most={140} />
+					</p>
+				)}
 			</div>
 			{alarm && (
 				<p class="k-warning" role="alert">

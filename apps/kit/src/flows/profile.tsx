@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What contacts are shown of us: the name.
+// What contacts are shown of us: the name, words, a picture.
 
 import { useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
@@ -7,20 +7,30 @@ import { goBack } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
+import { OwnPicture } from './portrait.tsx';
+
+/** characters of what one says about oneself */
+const ABOUT = 140;
 
 export function Profile() {
 	const model = useModel();
 	const account = model.account.value;
 	const [name, setName] = useState(account?.profileName ?? '');
+	const [about, setAbout] = useState(account?.about ?? '');
 	const [wrong, setWrong] = useState<string | null>(null);
 	const action = useAction();
 	async function submit() {
 		if (name.trim() === '') return setWrong('Give the name that others see.');
-		if (await action.run('profile', () => model.perform((c) => c.setProfileName(name.trim()))))
-			goBack();
+		const change = () =>
+			model.perform(async (c) => {
+				await c.setProfileName(name.trim());
+				await c.setAbout(about.trim());
+			});
+		if (await action.run('profile', change)) goBack();
 	}
 	return (
-		<Form label="My name" error={action.error} onSubmit={() => void submit()}>
+		<Form label="My profile" error={action.error} onSubmit={() => void submit()}>
+			<OwnPicture />
 			<Field
 				label="Your name"
 				autocomplete="name"
@@ -35,6 +45,15 @@ export function Profile() {
 					setName(n);
 					setWrong(null);
 				}}
+			/>
+			<Field
+				label="About you"
+				autocapitalize="sentences"
+				enterKeyHint="done"
+				maxLength={ABOUT}
+				hint="A line that your contacts see, and nobody else. It need not be."
+				value={about}
+				onValue={setAbout}
 			/>
 			<div class="k-buttons">
 				<Button kind="main" type="submit" busy={action.busy}>

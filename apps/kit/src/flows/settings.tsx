@@ -103,7 +103,7 @@ export function Settings() {
 				</li>
 				<li>
 					<Button icon="edit" wide onClick={() => openPanel('profile')}>
-						My name
+						My profile
 					</Button>
 				</li>
 				<li>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture for whoever has none: made from a key, the same for the same key everywhere.
+// Somebody's picture; for whoever shows none, one that is made from a key, the same for the same key
+// everywhere.
+
+import { faces } from '../faces.ts';
 
 // Ground, shape and accent; told apart by lightness too, not by hue alone.
 const PALETTE: readonly (readonly [string, string, string])[] = [
@@ -124,10 +127,13 @@ export function Avatar({
 	size?: 'xs' | 's' | 'm' | 'l' | 'xl';
 	group?: boolean;
 }) {
+	const look = `k-avatar k-avatar-${size}${group ? ' k-avatar-group' : ''}`;
+	const face = faces.value.get(seed);
+	if (face) return <img class={look} src={face} alt="" draggable={false} />;
 	const d = draw(seed);
 	return (
 		<svg
-			class={`k-avatar k-avatar-${size}${group ? ' k-avatar-group' : ''}`}
+			class={look}
 			viewBox="0 0 40 40"
 			aria-hidden="true"
 			focusable="false"
