@@ -3,6 +3,7 @@
 byte of what was kept under it is in any file of the apps, nor on the device; nor of what
 went through its rooms at an app that has nobody else in them.  Real processes, real files, a clock
 that leaps (tests/faults)."""
+import base64
 import json
 import pathlib
 import re
@@ -21,6 +22,7 @@ from people import BUILD, PATIENCE_S, Backbone, Person, befriend  # noqa: E402
 LAYER = BUILD / 'tests/faults/undercroft-faults.so'
 DAY_S = 86400
 WINDOW = 16
+PICTURE = b'\x89PNG\r\n\x1a\n of beans and bees'
 
 
 def set_clock(path, seconds):
@@ -77,6 +79,9 @@ class OwnData(unittest.TestCase):
         befriend(rosa, uwe)
         rosa.run('settings', '--contact-code', 'new')
         rosa.run('invite')
+        picture = self.backbone.dir / 'rosa.png'
+        picture.write_bytes(PICTURE)
+        rosa.run('profile', '--about', 'Beans and bees', '--picture', picture)
         rosa.run('group', 'The allotment', uwe.name)
         rosa.run('group', 'Left behind', uwe.name)
         rosa.run('send', uwe.name, 'The beans are up')
@@ -152,8 +157,12 @@ class OwnData(unittest.TestCase):
         self.assertEqual(one('export')['received_first'], 'yes')
         self.assertIn('recovery words', one('export')['left_out'])
         account = one('account')
-        self.assertEqual((account['app'], account['identifier'], account['name']),
-                         ('dial', rosa.identifier, rosa.name))
+        self.assertEqual((account['app'], account['identifier'], account['name'],
+                          account['about'], account['picture']),
+                         ('dial', rosa.identifier, rosa.name, 'Beans and bees', 'yes'))
+        picture = one('picture')
+        self.assertEqual((picture['of'], picture['kind'], base64.urlsafe_b64decode(
+            picture['base64url'] + '==')), ('self', 'png', PICTURE))
         self.assertEqual((one('settings')['age'], one('settings')['contact_code']),
                          ('adult', self.code()))
         self.assertEqual(one('findable')['findable'], 'yes')

@@ -126,6 +126,41 @@ async function met(asker, other, identifier) {
 const texts = async (p, room) =>
 	(await p.ask('messages', room)).filter((m) => m.kind === 'text').map((m) => m.text);
 
+test('a picture and words about oneself come to contacts', limit, async () => {
+	const uma = await signedUp('dial', '+4930777', 'Uma');
+	const vic = await signedUp('lens', 'vic', 'Vic');
+	const picture = Uint8Array.from({ length: 9000 }, (_, i) => i % 251);
+	picture.set([0xff, 0xd8, 0xff]);
+	await assert.rejects(uma.ask('setPicture', new Uint8Array(20000)), { code: 'UC_E_TOO_LARGE' });
+	await assert.rejects(uma.ask('setPicture', new Uint8Array(20)), { code: 'UC_E_UNSUPPORTED' });
+	await assert.rejects(uma.ask('setPicture', 'none'), { code: 'UC_E_ARGUMENT' });
+	await assert.rejects(uma.ask('setAbout', 'a'.repeat(141)), { code: 'UC_E_TOO_LARGE' });
+	await assert.rejects(uma.ask('picture'), { code: 'UC_E_NOT_FOUND' });
+	assert.deepEqual((({ about, picture }) => [about, picture])(await uma.ask('account')), ['', null]);
+	await uma.ask('setPicture', picture);
+	await uma.ask('setAbout', 'Keeps bees \u{1f41d}');
+	await met(uma, vic, 'vic');
+	const seen = async () => (await vic.ask('contacts'))[0];
+	await vic.until(async () => (await seen()).picture);
+	const { id, about, picture: first } = await seen();
+	assert.equal(about, 'Keeps bees \u{1f41d}');
+	assert.deepEqual(await vic.ask('picture', id), picture);
+	assert.deepEqual(await uma.ask('picture'), picture);
+	const lines = (await vic.ask('exportData')).trim().split('\n').map((l) => JSON.parse(l));
+	const [kept] = lines.filter((l) => l.type === 'picture');
+	assert.deepEqual([kept.of, kept.kind], [id, 'jpeg']);
+	assert.deepEqual(Uint8Array.from(Buffer.from(kept.base64url, 'base64url')), picture);
+	picture[8000] = 0;
+	await uma.ask('setPicture', picture);
+	await vic.until(async () => (await seen()).picture !== first);
+	assert.deepEqual(await vic.ask('picture', id), picture);
+	await uma.ask('setPicture', null);
+	await vic.until(async () => (await seen()).picture === null);
+	await assert.rejects(vic.ask('picture', id), { code: 'UC_E_NOT_FOUND' });
+	await uma.close();
+	await vic.close();
+});
+
 test('with the terminal client', limit, async () => {
 	const ada = await signedUp('plaza', 'ada@example.net', 'Ada');
 	await backbone.cli('-p', 'bo', 'sign-up', 'lens', 'bo_cli', '--name', 'Bo');
