@@ -6,9 +6,11 @@
  * UNDERCROFT_FIXTURE names the file to write, and none is ever made again. */
 #include "client/contacts.h"
 #include "client/pool.h"
+#include "client/portraits.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/turn.h"
+#include "mimi/portrait.h"
 #include "tests/unit/client/small_app.h"
 
 #include "base/heap.h"
@@ -77,6 +79,24 @@ static uc_err link_both(struct uc_client *c, const struct contact *tom)
 	return UC_OK;
 }
 
+static const uint8_t picture[] = { 0xff, 0xd8, 0xff, 9 };
+
+/* Rosa shows a picture and words, and Tom his. */
+static uc_err show_both(struct uc_client *c, struct contact *tom)
+{
+	struct portrait p = { .number = 7,
+			      .about = VIEW_LIT("Of Tom"),
+			      .picture = VIEW_OF(picture) };
+	struct own_portrait *own = &c->portrait;
+	struct view padded;
+	TRY(portrait_write(&p, &c->call, &padded));
+	TRY(portrait_in(c, tom, padded));
+	own->number = tom->told = 7;
+	own->dirty = true;
+	TRY(text_set(own->about, sizeof own->about, VIEW_LIT("Of Rosa")));
+	return blob_set(&own->picture, VIEW_OF(picture));
+}
+
 static uc_err furnish(struct uc_client *c, void *arg)
 {
 	static const uint8_t key[32] = { 5 };
@@ -96,6 +116,7 @@ static uc_err furnish(struct uc_client *c, void *arg)
 	r->state = ROOM_OPEN;
 	r->group_dirty = true;
 	TRY(link_both(c, k));
+	TRY(show_both(c, k));
 	*room = r->id;
 	return room_members_sync(c, r);
 }
@@ -196,10 +217,11 @@ TEST(make_one_when_asked)
 
 /* 1: room 1, request 1, a group in one record.  2: room 2, request 2, the group's ratchets apart.
  * 3: room 3, its members apart.  4: contact 2, its alarm.  5: group 2, a root and three rows.
- * 6: account 2, its settings.  7: members 2, outgoing 2.  8: links. */
+ * 6: account 2, its settings.  7: members 2, outgoing 2.  8: links.
+ * 9: contact 3, what both show. */
 static const char *const stores[] = { "client_1.sql", "client_2.sql", "client_3.sql",
 				      "client_4.sql", "client_5.sql", "client_6.sql",
-				      "client_7.sql", "client_8.sql" };
+				      "client_7.sql", "client_8.sql", "client_9.sql" };
 enum { STORES = sizeof stores / sizeof stores[0], LATEST = STORES - 1 };
 
 static bool load(const char *name, const char *more)
@@ -242,6 +264,24 @@ static void expect_links(struct uc_client *c, const struct uc_id *contact, unsig
 	expect_ok(uc_links(c, count_link, &own));
 	expect_ok(uc_contact_links(c, contact, count_linked, &theirs));
 	expect(own == want && theirs == want);
+}
+
+static void expect_shown(struct uc_client *c, const struct uc_id *contact, bool want)
+{
+	const struct contact *k = contact_find(c, contact);
+	struct uc_account a;
+	const struct uc_id *whose[] = { NULL, contact };
+	expect_ok(uc_account_get(c, &a));
+	expect(k && !strcmp(k->about, want ? "Of Tom" : "") && k->told == (want ? 7 : 0));
+	expect(!strcmp(a.about, want ? "Of Rosa" : "") && !a.picture == !want);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t bytes[16];
+		size_t n = 0;
+		expect_err(uc_picture(c, whose[i], bytes, sizeof bytes, &n),
+			   want ? UC_OK : UC_E_NOT_FOUND);
+		expect_bytes(((struct view){ bytes, n }),
+			     ((struct view){ picture, want ? sizeof picture : 0 }));
+	}
 }
 
 struct seen {
@@ -352,6 +392,7 @@ static void is_read(const char *name)
 	expect_ok(uc_settings_get(c, &settings));
 	expect_eq(settings.said, strcmp(name, "client_6.sql") >= 0);
 	expect_links(c, &contact.id, strcmp(name, "client_8.sql") >= 0);
+	expect_shown(c, &contact.id, strcmp(name, "client_9.sql") >= 0);
 	expect(uc_client_generation(c) > 3);
 	/* And written on. */
 	expect_ok(uc_send(c, &room.id, "and what is said now", &id));
