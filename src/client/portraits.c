@@ -10,7 +10,8 @@
 
 _Static_assert((int)UC_PICTURE_MAX == (int)PICTURE_MAX, "as the header says");
 
-/* Rooms that it is on its way in: else a thousand contacts would be a thousand pictures in memory. */
+/* Rooms of one hub in which something is on its way: else a thousand contacts would be a thousand pictures
+ * in memory.  A hub that does not answer holds up its own alone. */
 enum { AT_ONCE = 8 };
 
 uint64_t picture_number(struct view picture)
@@ -42,18 +43,20 @@ static bool is_due(const struct own_portrait *p, const struct contact *k)
 	return k->told != p->number || !id_equal(&k->told_in, &k->direct);
 }
 
+static bool is_busy(const struct uc_client *c, const struct room *beside)
+{
+	struct view hub = uri_domain(view_str(beside->uri));
+	size_t n = 0;
+	for (const struct room *r = c->rooms; r && n < AT_ONCE; r = r->next)
+		n += r->outbox.unsent && view_equal(uri_domain(view_str(r->uri)), hub);
+	return n == AT_ONCE; /* the answers make turns, too */
+}
+
 /* Under our account, to who has said there who they are. */
 static bool may_tell(struct uc_client *c, const struct contact *k, const struct room *r)
 {
-	return r->introduced && r->says == SAYS_ACCOUNT && introductions_listener(c, r) == k;
-}
-
-static size_t under_way(const struct uc_client *c)
-{
-	size_t n = 0;
-	for (const struct room *r = c->rooms; r; r = r->next)
-		n += r->outbox.unsent != NULL;
-	return n;
+	return r->introduced && r->says == SAYS_ACCOUNT && introductions_listener(c, r) == k &&
+	       !is_busy(c, r);
 }
 
 static void told(struct uc_client *c, struct contact *k)
@@ -82,17 +85,13 @@ static uc_err tell(struct uc_client *c, struct contact *k, struct room *r)
 
 uc_err portraits_drive(struct uc_client *c)
 {
-	size_t n = AT_ONCE;
 	uc_err first = UC_OK;
 	if (c->account.deleting)
 		return UC_OK;
-	for (struct contact *k = c->contacts; k && n; k = k->next) {
+	for (struct contact *k = c->contacts; k; k = k->next) {
 		struct room *r = is_due(&c->portrait, k) ? room_find(c, &k->direct) : NULL;
 		if (!r || !may_tell(c, k, r))
 			continue;
-		if (n == AT_ONCE && under_way(c) >= AT_ONCE)
-			return first; /* their answers make turns, too */
-		n--;
 		uc_err err = tell(c, k, r);
 		if (err_is_hard(err))
 			return err;

@@ -208,6 +208,33 @@ TEST(nobody_else_is_told)
 	duo_end();
 }
 
+TEST(a_hub_that_does_not_answer_holds_up_its_own_alone)
+{
+	static struct room busy[8];
+	struct outgoing waits = { .number = 1 };
+	struct room *all;
+	begin(true);
+	all = rosa.c->rooms;
+	for (size_t i = 0; i < 8; i++) {
+		snprintf(busy[i].uri, sizeof busy[i].uri, "mimi://dial.example/r/%zu", i);
+		busy[i].outbox.unsent = &waits;
+		busy[i].next = i ? &busy[i - 1] : all;
+	}
+	expect_ok(uc_about_set(rosa.c, "Here"));
+	rosa.c->rooms = &busy[7];
+	expect_eq(told(), 0);
+	busy[0].outbox.unsent = NULL;
+	expect_eq(told(), 1);
+	expect_ok(uc_about_set(rosa.c, "Not here"));
+	busy[0].outbox.unsent = &waits;
+	hers->outbox.unsent = NULL;
+	expect_eq(told(), 0);
+	snprintf(busy[0].uri, sizeof busy[0].uri, "mimi://plaza.example/r/0");
+	expect_eq(told(), 1);
+	rosa.c->rooms = all;
+	duo_end();
+}
+
 TEST(in_a_group_nothing_is_said_or_heard)
 {
 	begin(false);
