@@ -49,7 +49,7 @@ const face = (scope) => scope.locator('img.k-avatar');
 const isDrawn = (image) => image.evaluate((i) => i.complete && i.naturalWidth > 0);
 
 test('a picture and a line about oneself are seen by contacts', async (stage) => {
-	const [rosa, tom] = await pair(stage, 'dial', 'lens');
+	const [rosa, tom] = await pair(stage, 'dial', 'plaza');
 	const folder = mkdtempSync(path.join(os.tmpdir(), 'undercroft-pictures-'));
 	try {
 		const file = path.join(folder, 'rosa.jpg');
@@ -81,7 +81,7 @@ test('a picture and a line about oneself are seen by contacts', async (stage) =>
 		await until('it is drawn again', () => isDrawn(face(tom.page).first()));
 
 		// Whoever comes later has it, too: it is small, and says nothing of where it was taken.
-		const tia = await stage.terminal('plaza', 'Tia');
+		const tia = await stage.terminal('lens', 'Tia');
 		await befriend(rosa, tia);
 		await until('it has come to the terminal', async () => {
 			await tia.run('sync');
