@@ -18,7 +18,8 @@ struct fixed_header {
 static const struct fixed_header fixed_headers[] = {
 	{ "Content-Security-Policy",
 	  /* Scripts and styles are files of ours, never text in a page; WebAssembly counts as a
-	   * script that is made at run time and is allowed by name. */
+	   * script that is made at run time and is allowed by name.  What contacts show is drawn from
+	   * addresses of the page's own, blob:, which lead to no other place. */
 	  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
 	  "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; "
 	  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

@@ -3,6 +3,7 @@
 
 export { startApp, type StartOptions } from './root.tsx';
 export type { AppInfo, Self } from './apps.ts';
+export { faces } from './faces.ts';
 export { Model, LIMITS, type Preview } from './model.ts';
 export { Conversation, type Entry, type ReactionGroup } from './conversation.ts';
 export { explain, type Doing } from './errors.ts';

@@ -10,6 +10,7 @@ import {
 	classes,
 	clean,
 	ConnectionNotice,
+	faces,
 	Icon,
 	Name,
 	openPanel,
@@ -154,6 +155,7 @@ function Person({ contact }: { contact: Contact }) {
 
 function Tile({ room, isFirst, onLeave }: { room: Room; isFirst: boolean; onLeave(): void }) {
 	const s = useRoomSummary(room);
+	const face = faces.value.get(s.seed);
 	const link = useRef<HTMLAnchorElement>(null);
 	return (
 		<li class={classes('lens-tile', isFirst && 'lens-tile-first')} style={tint(s.seed)}>
@@ -169,11 +171,15 @@ function Tile({ room, isFirst, onLeave }: { room: Room; isFirst: boolean; onLeav
 				}}
 			>
 				<span class="lens-art">
-					<Picture
-						seed={s.seed}
-						columns={isFirst ? (room.direct ? 4 : 6) : room.direct ? 2 : 3}
-						rows={room.direct ? 3 : 4}
-					/>
+					{face ? (
+						<img src={face} alt="" draggable={false} />
+					) : (
+						<Picture
+							seed={s.seed}
+							columns={isFirst ? (room.direct ? 4 : 6) : room.direct ? 2 : 3}
+							rows={room.direct ? 3 : 4}
+						/>
+					)}
 				</span>
 				<span class="lens-caption">
 					<span class="lens-caption-name">
