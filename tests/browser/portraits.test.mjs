@@ -60,7 +60,11 @@ test('a picture and a line about oneself are seen by contacts', async (stage) =>
 		await openProfile(rosa);
 		const choose = rosa.dialog().locator('input[type=file]');
 		await choose.setInputFiles(path.join(folder, 'not.jpg'));
-		await rosa.dialog().getByRole('alert').getByText(/no picture/).waitFor();
+		await rosa
+			.dialog()
+			.getByRole('alert')
+			.getByText(/no picture/)
+			.waitFor();
 		assert.equal(await face(rosa.dialog()).count(), 0);
 		await choose.setInputFiles(file);
 		await face(rosa.dialog()).waitFor();

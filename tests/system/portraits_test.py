@@ -207,6 +207,7 @@ def main():
     backbone.stop()
     on_disk(backbone)
     backbone.erase()
+    print('portraits: ok')
 
 
 if __name__ == '__main__':

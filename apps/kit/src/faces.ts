@@ -20,7 +20,7 @@ const u24le = (b: Uint8Array, at: number) => u16le(b, at) | (b[at + 2]! << 16);
 type Size = readonly [width: number, height: number];
 
 function jpegSize(b: Uint8Array): Size | null {
-	for (let at = 2; at + 9 < b.length && b[at] === 0xff; ) {
+	for (let at = 2; at + 9 < b.length && b[at] === 0xff;) {
 		const mark = b[at + 1]!;
 		if (mark === 0xff) {
 			at++; // fills up
@@ -99,7 +99,10 @@ interface Source {
 }
 
 /** Keeps `faces` as the account and its contacts have them. */
-export function followFaces({ account, contacts }: Source, core: Pick<Undercroft, 'picture'>): void {
+export function followFaces(
+	{ account, contacts }: Source,
+	core: Pick<Undercroft, 'picture'>,
+): void {
 	const known = new Map<string, { picture: number; url: string | null }>();
 	let reading = Promise.resolve();
 

@@ -7,7 +7,9 @@ import { load } from './load.mjs';
 const { followFaces, faces, isShown, pictureSize } = await load('../src/faces.ts');
 
 const bytes = (...parts) =>
-	Uint8Array.from(parts.flatMap((p) => (typeof p === 'string' ? [...Buffer.from(p, 'latin1')] : p)));
+	Uint8Array.from(
+		parts.flatMap((p) => (typeof p === 'string' ? [...Buffer.from(p, 'latin1')] : p)),
+	);
 const be = (n, size) => Array.from({ length: size }, (_, i) => (n >>> (8 * (size - 1 - i))) & 255);
 const le = (n, size) => be(n, size).reverse();
 const pad = Array(20).fill(0);
@@ -15,9 +17,23 @@ const pad = Array(20).fill(0);
 const png = (w, h) =>
 	bytes('\x89PNG\r\n\x1a\n', be(13, 4), 'IHDR', be(w, 4), be(h, 4), [8, 2, 0, 0, 0], pad);
 const jpeg = (w, h, mark = 0xc0) =>
-	bytes([0xff, 0xd8], [0xff, 0xe0], be(16, 2), 'JFIF\0', [1, 1, 0, 0, 1, 0, 1, 0, 0],
-		[0xff, 0xc4], be(4, 2), [0, 0],
-		[0xff, mark], be(11, 2), [8], be(h, 2), be(w, 2), [1, 1, 0x11, 0], pad);
+	bytes(
+		[0xff, 0xd8],
+		[0xff, 0xe0],
+		be(16, 2),
+		'JFIF\0',
+		[1, 1, 0, 0, 1, 0, 1, 0, 0],
+		[0xff, 0xc4],
+		be(4, 2),
+		[0, 0],
+		[0xff, mark],
+		be(11, 2),
+		[8],
+		be(h, 2),
+		be(w, 2),
+		[1, 1, 0x11, 0],
+		pad,
+	);
 const riff = (kind, ...rest) => bytes('RIFF', le(90, 4), 'WEBP', kind, le(70, 4), ...rest, pad);
 const webp = {
 	lossy: (w, h) => riff('VP8 ', [0, 0, 0, 0x9d, 1, 0x2a], le(w, 2), le(h, 2)),

@@ -136,7 +136,10 @@ test('a picture and words about oneself come to contacts', limit, async () => {
 	await assert.rejects(uma.ask('setPicture', 'none'), { code: 'UC_E_ARGUMENT' });
 	await assert.rejects(uma.ask('setAbout', 'a'.repeat(141)), { code: 'UC_E_TOO_LARGE' });
 	await assert.rejects(uma.ask('picture'), { code: 'UC_E_NOT_FOUND' });
-	assert.deepEqual((({ about, picture }) => [about, picture])(await uma.ask('account')), ['', null]);
+	assert.deepEqual((({ about, picture }) => [about, picture])(await uma.ask('account')), [
+		'',
+		null,
+	]);
 	await uma.ask('setPicture', picture);
 	await uma.ask('setAbout', 'Keeps bees \u{1f41d}');
 	await met(uma, vic, 'vic');
@@ -146,7 +149,10 @@ test('a picture and words about oneself come to contacts', limit, async () => {
 	assert.equal(about, 'Keeps bees \u{1f41d}');
 	assert.deepEqual(await vic.ask('picture', id), picture);
 	assert.deepEqual(await uma.ask('picture'), picture);
-	const lines = (await vic.ask('exportData')).trim().split('\n').map((l) => JSON.parse(l));
+	const lines = (await vic.ask('exportData'))
+		.trim()
+		.split('\n')
+		.map((l) => JSON.parse(l));
 	const [kept] = lines.filter((l) => l.type === 'picture');
 	assert.deepEqual([kept.of, kept.kind], [id, 'jpeg']);
 	assert.deepEqual(Uint8Array.from(Buffer.from(kept.base64url, 'base64url')), picture);

@@ -7,6 +7,8 @@
 #include "mimi/portrait.h"
 #include "tests/unit/client/duo.h"
 
+#include "base/heap.h"
+
 static uint8_t jpeg[PICTURE_MAX + 1] = { 0xff, 0xd8, 0xff, 1 };
 static uint8_t png[] = "\x89PNG\r\n\x1a\n!";
 static uint8_t room_for[PICTURE_MAX];
@@ -69,12 +71,16 @@ static uc_err she_knows(struct uc_client *c, void *arg)
 	hers->introduced = hers->seat_open = hers->dirty = true;
 	k->has_direct = true;
 	k->direct = hers->id;
-	for (struct member *m = hers->members; m; m = m->next)
-		if (strcmp(m->participant, hers->participant) != 0) {
-			m->introduced = true;
-			m->contact = k->id;
-		}
-	return UC_OK;
+	/* Her commit is on its way: that he is there, and has said who he is, is put down here. */
+	struct member *m = HEAP_NEW(struct member);
+	if (!m)
+		return UC_E_MEMORY;
+	m->introduced = true;
+	m->contact = k->id;
+	m->next = hers->members;
+	hers->members = m;
+	hers->members_dirty = true;
+	return text_set(m->participant, sizeof m->participant, view_str(his->participant));
 }
 
 static struct contact *her_contact(void)

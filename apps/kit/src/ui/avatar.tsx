@@ -132,12 +132,7 @@ export function Avatar({
 	if (face) return <img class={look} src={face} alt="" draggable={false} />;
 	const d = draw(seed);
 	return (
-		<svg
-			class={look}
-			viewBox="0 0 40 40"
-			aria-hidden="true"
-			focusable="false"
-		>
+		<svg class={look} viewBox="0 0 40 40" aria-hidden="true" focusable="false">
 			<rect width="40" height="40" fill={d.colours[0]} />
 			{d.parts.map(([path, fill, place]) => (
 				<path d={path} fill={fill} transform={place} />
