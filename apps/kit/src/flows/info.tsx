@@ -255,7 +255,7 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 				</p>
 				{identifier && <p class="k-hint">{identifier}</p>}
 				{contact.about && (
-					<p class="k-about">
+					<p class="k-info-about">
 						<Line of={contact.about} most={140} />
 					</p>
 				)}
