@@ -188,11 +188,14 @@ struct uc_device_change {
 	uint8_t device_key[32]; /* which one */
 	uint8_t by[32];         /* the device that signed it; zero: the recovery key */
 	uint64_t time_ms;       /* when this device learned of it */
+	uint64_t number;        /* greater than those of what was told before */
 };
 typedef bool uc_device_change_each(void *ctx, const struct uc_device_change *change);
-/* Kept until the person has seen them. */
+/* In the order they were told; kept until the person has seen them. */
 UC_API uc_err uc_device_changes(uc_client *c, uc_device_change_each *each, void *ctx) UC_MUST_USE;
-UC_API uc_err uc_device_changes_seen(uc_client *c) UC_MUST_USE;
+/* All up to the one of that number, the last that the person was shown: what came later stays.
+ * UC_E_NOT_FOUND: there is none of that number (any more). */
+UC_API uc_err uc_device_changes_seen(uc_client *c, uint64_t number) UC_MUST_USE;
 
 #ifdef __cplusplus
 }

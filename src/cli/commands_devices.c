@@ -5,46 +5,43 @@
 
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <string.h>
-
-/* The start of a device's key, in hex. */
-static const char *key_text(const uint8_t key[32], char out[17])
-{
-	struct uc_id id;
-	memcpy(id.b, key, sizeof id.b);
-	return print_id(&id, out);
-}
 
 struct listing {
 	struct cli *cli;
-	unsigned number, wanted;
+	unsigned number;
+	const char *wanted; /* NULL: all are shown */
+	uint64_t wanted_number;
+	bool there;
 	struct uc_device found;
 };
 
 static bool list_device(void *ctx, const struct uc_device *d)
 {
 	struct listing *l = ctx;
+	char key[17];
 	l->number++;
-	if (!l->wanted)
+	if (!l->wanted) {
 		print_device(l->cli->json, l->number, d);
-	else if (l->number == l->wanted)
+		return true;
+	}
+	l->there = l->number == l->wanted_number ||
+		   !strcmp(print_device_key(d->device_key, key), l->wanted);
+	if (l->there)
 		l->found = *d;
-	return true;
+	return !l->there;
 }
 
-/* By its number in `devices`. */
+/* By its number in `devices`, or the start of its key, which no change of the list makes another's. */
 static uc_err find(struct cli *cli, const char *text, struct uc_device *out)
 {
-	struct listing l = { .cli = cli };
-	uint64_t number = 0;
-	if (decimal_read(view_str(text), &number) || !number || number > 10000)
+	struct listing l = { .cli = cli, .wanted = text };
+	if (strlen(text) < 16 && decimal_read(view_str(text), &l.wanted_number))
 		return UC_E_ARGUMENT;
-	l.wanted = (unsigned)number;
 	TRY(uc_devices(cli->client, list_device, &l));
-	if (l.number < l.wanted)
-		return UC_E_NOT_FOUND;
 	*out = l.found;
-	return UC_OK;
+	return l.there ? UC_OK : UC_E_NOT_FOUND;
 }
 
 /* --- alarms --- */
@@ -62,27 +59,48 @@ unsigned cli_device_changes(struct cli *cli)
 	return uc_device_changes(cli->client, count_change, &n) ? 0 : n;
 }
 
+/* The devices that there are, by the numbers they have in `devices`. */
+struct naming {
+	const uint8_t *key;
+	struct device_known *out;
+	unsigned number;
+};
+
+static bool name_each(void *ctx, const struct uc_device *d)
+{
+	struct naming *n = ctx;
+	n->number++;
+	if (!view_equal(VIEW_OF(d->device_key), view_make(n->key, sizeof d->device_key)))
+		return true;
+	n->out->number = n->number;
+	snprintf(n->out->name, sizeof n->out->name, "%s", d->name);
+	return false;
+}
+
+static uc_err name_of(struct cli *cli, const uint8_t key[32], struct device_known *out)
+{
+	struct naming n = { key, out, 0 };
+	*out = (struct device_known){ 0 };
+	return uc_devices(cli->client, name_each, &n);
+}
+
+struct showing {
+	struct cli *cli;
+	uint64_t last;
+	uc_err err;
+};
+
 static bool show_change(void *ctx, const struct uc_device_change *x)
 {
-	static const char *const kinds[] = { "", "added", "ended", "two_lists" };
-	static const uint8_t recovery[32];
-	const struct cli *cli = ctx;
-	char key[17], by[17];
-	key_text(x->device_key, key);
-	key_text(x->by, by);
-	bool words = view_equal(VIEW_OF(x->by), VIEW_OF(recovery));
-	if (cli->json) {
-		print_json("device_change", "kind", kinds[x->kind], "device", key, "by",
-			   words ? "recovery key" : by, NULL);
-		return true;
-	}
-	fputs("! ", stdout);
-	print_time(stdout, x->time_ms);
-	if (x->kind == UC_DEVICE_TWO_LISTS)
-		printf("  the app shows another list of your devices than this one has seen\n");
-	else
-		printf("  device %s was %s by %s%s\n", key, kinds[x->kind],
-		       words ? "your recovery key" : "device ", words ? "" : by);
+	struct showing *s = ctx;
+	struct device_known device, by;
+	s->err = name_of(s->cli, x->device_key, &device);
+	if (!s->err)
+		s->err = name_of(s->cli, x->by, &by);
+	if (s->err)
+		return false;
+	print_device_change(s->cli->json, x, &device, &by);
+	s->last = x->number;
 	return true;
 }
 
@@ -91,28 +109,53 @@ static bool show_change(void *ctx, const struct uc_device_change *x)
 static int list(struct cli *cli)
 {
 	struct listing l = { .cli = cli };
-	uc_err err = uc_device_changes(cli->client, show_change, cli);
-	if (!err && !cli->json && cli_device_changes(cli))
-		puts("Was that you? Then say `devices seen`. If not, end what you do not know.");
+	struct showing s = { .cli = cli };
+	uc_err err = uc_device_changes(cli->client, show_change, &s);
+	if (!err)
+		err = s.err;
+	if (!err && !cli->json && s.last)
+		printf("Was that you? Then say `devices seen %" PRIu64
+		       "`. If not, end what you do not know.\n",
+		       s.last);
 	if (!err)
 		err = uc_devices(cli->client, list_device, &l);
 	return err ? cli_fail(cli, err, "list devices") : CLI_OK;
 }
 
+/* What has happened since the list was shown stays. */
+static int seen(struct cli *cli)
+{
+	uint64_t number = 0;
+	uc_err err = UC_E_ARGUMENT;
+	if (!decimal_read(view_str(cli->argv[1]), &number))
+		err = uc_device_changes_seen(cli->client, number);
+	return err ? cli_fail(cli, err, "find something of that number before `devices`") : CLI_OK;
+}
+
+/* Done is done, though what follows from it (rooms, which others keep) may take longer. */
+static int settled(struct cli *cli, const char *what)
+{
+	uc_err err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err == UC_E_TIMEOUT && !cli->json)
+		puts("What is still on its way follows at the next `sync`.");
+	return err && err != UC_E_TIMEOUT ? cli_fail(cli, err, what) : CLI_OK;
+}
+
 static int end(struct cli *cli)
 {
 	struct uc_device d;
-	uc_op op = 0;
+	struct ending w = { 0 };
 	uc_err err = find(cli, cli->argv[1], &d);
 	if (!err && d.is_this)
 		err = UC_E_ARGUMENT;
 	if (err)
-		return cli_fail(cli, err, "find another device of that number in `devices`");
-	int status =
-		cli_wait(cli, uc_device_end(cli->client, d.device_key, &op), &op, "end the device");
-	if (!status && !cli->json)
+		return cli_fail(cli, err, "find another device of that number or key in `devices`");
+	err = cli_finish(cli, uc_device_end(cli->client, d.device_key, &w.op), &w);
+	if (err)
+		return cli_fail(cli, err, "end the device");
+	if (!cli->json)
 		puts("It is out. Links that you had made for others to ask by are void.");
-	return status;
+	return settled(cli, "end the device");
 }
 
 static int name(struct cli *cli)
@@ -133,11 +176,9 @@ static int run_devices(struct cli *cli)
 		return end(cli);
 	if (!strcmp(what, "name") && cli->argc == 3)
 		return name(cli);
-	if (!strcmp(what, "seen") && cli->argc == 1) {
-		uc_err err = uc_device_changes_seen(cli->client);
-		return err ? cli_fail(cli, err, "forget what was seen") : CLI_OK;
-	}
-	fputs("undercroft: devices [end NUMBER | name NUMBER NAME | seen]\n", stderr);
+	if (!strcmp(what, "seen") && cli->argc == 2)
+		return seen(cli);
+	fputs("undercroft: devices [end DEVICE | name DEVICE NAME | seen NUMBER]\n", stderr);
 	return CLI_USAGE;
 }
 
@@ -153,8 +194,7 @@ static bool says_yes(void)
 
 static int run_link(struct cli *cli)
 {
-	struct ending w = { 0 };
-	uc_op op = 0;
+	struct ending w = { 0 }, added = { 0 };
 	uc_err err = cli_finish(cli, uc_device_look(cli->client, cli->argv[0], &w.op), &w);
 	if (err)
 		return cli_fail(cli, err, "look for the device of that code");
@@ -165,15 +205,15 @@ static int run_link(struct cli *cli)
 	fflush(stdout);
 	if (!cli_flag(cli, "--yes") && !says_yes())
 		return CLI_FAILED;
-	int status =
-		cli_wait(cli, uc_device_add(cli->client, cli->argv[0], &op), &op, "add the device");
-	if (status)
-		return status;
+	err = cli_finish(cli, uc_device_add(cli->client, cli->argv[0], &added.op), &added);
+	if (err)
+		return cli_fail(cli, err, "add the device");
 	if (cli->json)
 		print_json("device_added", "device", w.text, NULL);
 	else
 		puts("It is one of your devices now.");
-	return CLI_OK;
+	fflush(stdout);
+	return settled(cli, "add the device");
 }
 
 static int joined(struct cli *cli)
@@ -182,7 +222,15 @@ static int joined(struct cli *cli)
 		print_json("device_joined", "app", cli->profile.app, NULL);
 	else
 		puts("This is one of your devices now.");
-	return CLI_OK;
+	fflush(stdout);
+	return settled(cli, "get its rooms");
+}
+
+/* By a code that was shown before, while the connection was made? */
+static bool has_joined(struct cli *cli)
+{
+	struct uc_account a;
+	return !uc_account_get(cli->client, &a) && a.state == UC_ACCOUNT;
 }
 
 static int run_become(struct cli *cli)
@@ -192,8 +240,8 @@ static int run_become(struct cli *cli)
 	if (!cli_open_new(cli, cli->argv[0]))
 		return CLI_FAILED;
 	uc_err err = uc_device_join(cli->client, code, &w.op);
-	if (err == UC_E_EXISTS && uc_client_connection(cli->client) == UC_ONLINE)
-		return joined(cli); /* by a code that was shown before */
+	if (err == UC_E_EXISTS && has_joined(cli))
+		return joined(cli);
 	if (err)
 		return cli_fail(cli, err, "become a device of an account");
 	if (cli->json)
@@ -206,12 +254,7 @@ static int run_become(struct cli *cli)
 		       code);
 	fflush(stdout);
 	err = cli_finish_within(cli, UC_OK, &w, CLI_JOIN_MS);
-	if (!err)
-		err = link_settle(cli->link, CLI_SETTLE_MS);
-	/* It has joined; what rooms are still on their way come with whatever it does next. */
-	if (err && !(err == UC_E_TIMEOUT && w.done))
-		return cli_fail(cli, err, "become a device of an account");
-	return joined(cli);
+	return err ? cli_fail(cli, err, "become a device of an account") : joined(cli);
 }
 
 /* clang-format off */
@@ -238,18 +281,21 @@ const struct command commands_devices[] = {
 	  "example:\n"
 	  "  undercroft -p rosa link-device https://dial.localhost/#/device/abcd-..." },
 	{ "devices", NEEDS_TRY, 0, 3, run_devices,
-	  "[end NUMBER | name NUMBER NAME | seen]",
+	  "[end DEVICE | name DEVICE NAME | seen NUMBER]",
 	  "",
 	  "list the account's devices, end one",
-	  "Lists them with numbers, and since which day each is there. Before them stands what\n"
-	  "another device has done to the list, or that the app shows this one another list than\n"
-	  "it has seen; it stands there until you say `devices seen`. end puts another device out\n"
-	  "at once, and what it could hand out is void, also the links that you have made. name\n"
-	  "calls one something, on this device alone.\n"
+	  "Lists them with numbers, the start of each one's key, and since which day it is there.\n"
+	  "Before them stands what another device has done to the list, or that the app shows this\n"
+	  "one another list than it has seen; it stands there until you say `devices seen` with the\n"
+	  "number of the last of them that you have read: what came later stays. DEVICE is a\n"
+	  "number or what is shown of a key. end puts another one out at once, and what it could\n"
+	  "hand out is void, also the links that you have made. name calls one something, on this\n"
+	  "device alone.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa devices\n"
 	  "  undercroft -p rosa devices name 2 \"old telephone\"\n"
+	  "  undercroft -p rosa devices seen 7\n"
 	  "  undercroft -p rosa devices end 2" },
 	{ 0 },
 };

@@ -4,7 +4,9 @@
 #include "cli/print.h"
 #include "cli/qr.h"
 
+#include "base/buf.h"
 #include "base/text.h"
+#include "mimi/web_place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,12 +17,17 @@ enum { LINK_MAX = 1024 };
 /* With the port that the app is reached at, where it is not the usual one. */
 static void link_write(const struct cli *cli, const char *link, char out[LINK_MAX])
 {
-	static const char place[] = "/#/link/";
-	const char *at = strstr(link, place);
-	if (at && cli->profile.port != 443)
-		snprintf(out, LINK_MAX, "%.*s:%u%s", (int)(at - link), link, cli->profile.port, at);
-	else
-		snprintf(out, LINK_MAX, "%s", link);
+	struct view domain, rest;
+	struct buf b;
+	snprintf(out, LINK_MAX, "%s", link);
+	if (cli->profile.port == 443 || !web_place_read(view_str(link), WEB_LINK, &domain, &rest))
+		return;
+	buf_init(&b, LINK_MAX - 1);
+	web_place_add(&b, WEB_LINK, domain, cli->profile.port);
+	buf_add_view(&b, rest);
+	if (!b.failed)
+		snprintf(out, LINK_MAX, "%.*s", (int)b.n, (const char *)b.p);
+	buf_done(&b);
 }
 
 static bool may_draw(const struct cli *cli)

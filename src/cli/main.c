@@ -172,7 +172,7 @@ static int open_account(struct cli *cli, enum needs needs)
 static int run(struct cli *cli, const struct command *command)
 {
 	int status = command->needs == NEEDS_APP ? CLI_OK : open_account(cli, command->needs);
-	if (!status && cli->client && command->run != commands_devices->run &&
+	if (!status && cli->client && strcmp(command->name, "devices") != 0 &&
 	    cli_device_changes(cli))
 		fputs("undercroft: something has happened to the list of your devices; see "
 		      "`undercroft devices`\n",

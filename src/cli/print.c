@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "net/env_system.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <string.h>
@@ -353,11 +354,17 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 	fputs(m->blocked ? ", blocked here\n" : "\n", stdout);
 }
 
+const char *print_device_key(const uint8_t key[32], char out[17])
+{
+	struct uc_id id;
+	memcpy(id.b, key, sizeof id.b);
+	return print_id(&id, out);
+}
+
 void print_device(bool json, unsigned number, const struct uc_device *d)
 {
 	char key[17];
-	for (int i = 0; i < 8; i++)
-		snprintf(key + 2 * i, 3, "%02x", d->device_key[i]);
+	print_device_key(d->device_key, key);
 	if (json) {
 		json_t *o = object("device");
 		set_number(o, "number", number);
@@ -368,10 +375,70 @@ void print_device(bool json, unsigned number, const struct uc_device *d)
 		put(o);
 		return;
 	}
-	printf("%2u  ", number);
-	print_text(stdout, *d->name ? d->name : key);
+	printf("%2u  %s", number, key);
+	if (*d->name) {
+		fputs("  ", stdout);
+		print_text(stdout, d->name);
+	}
 	printf("%s, since ", d->is_this ? " (this device)" : "");
 	print_time(stdout, d->added_ms);
+	fputs("\n", stdout);
+}
+
+/* "device KEY (2, old telephone)" */
+static void print_known(const char *key, const struct device_known *k)
+{
+	printf("device %s", key);
+	if (!k->number)
+		return;
+	printf(" (%u", k->number);
+	if (*k->name) {
+		fputs(", ", stdout);
+		print_text(stdout, k->name);
+	}
+	fputs(")", stdout);
+}
+
+static bool is_recovery_key(const uint8_t by[32])
+{
+	static const uint8_t none[32];
+	return view_equal(view_make(by, sizeof none), VIEW_OF(none));
+}
+
+void print_device_change(bool json, const struct uc_device_change *x,
+			 const struct device_known *device, const struct device_known *by)
+{
+	static const char *const kinds[] = { "", "added", "ended", "two_lists" };
+	char key[17], signer[17];
+	print_device_key(x->device_key, key);
+	print_device_key(x->by, signer);
+	bool words = is_recovery_key(x->by);
+	if (json) {
+		json_t *o = object("device_change");
+		set_number(o, "number", x->number);
+		set_text(o, "kind", kinds[x->kind]);
+		set_text(o, "device", key);
+		set_text(o, "device_name", device->name);
+		set_text(o, "by", words ? "recovery key" : signer);
+		set_text(o, "by_name", by->name);
+		set_number(o, "time_ms", x->time_ms);
+		put(o);
+		return;
+	}
+	printf("! %2" PRIu64 "  ", x->number);
+	print_time(stdout, x->time_ms);
+	fputs("  ", stdout);
+	if (x->kind == UC_DEVICE_TWO_LISTS) {
+		fputs("the app shows another list of your devices than this one has seen\n",
+		      stdout);
+		return;
+	}
+	print_known(key, device);
+	printf(" was %s by ", kinds[x->kind]);
+	if (words)
+		fputs("your recovery key", stdout);
+	else
+		print_known(signer, by);
 	fputs("\n", stdout);
 }
 

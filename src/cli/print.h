@@ -22,7 +22,16 @@ void print_linked(bool json, const struct uc_id *contact, const struct uc_linked
 void print_link(bool json, const struct uc_link *l, const char *app, const char *state);
 void print_room(bool json, unsigned number, const struct uc_room *r);
 void print_member(bool json, const struct uc_member *m, const char *app);
+/* The start of it, in hex. */
+const char *print_device_key(const uint8_t key[32], char out[17]);
 void print_device(bool json, unsigned number, const struct uc_device *d);
+/* What `devices` has it under; number 0: it is none of the account's now. */
+struct device_known {
+	unsigned number;
+	char name[512];
+};
+void print_device_change(bool json, const struct uc_device_change *x,
+			 const struct device_known *device, const struct device_known *by);
 /* An event as `follow` shows it. */
 void print_event(bool json, const char *room, const struct uc_event *e);
 

@@ -23,7 +23,6 @@
 
 enum {
 	RETRY_MS = 10 * 1000,
-	REPLY_DAYS = 30,
 	OPEN_MAX = 500,        /* requests that wait for the person */
 	HOUR_MS = 3600 * 1000, /* the app says no more of when a letter came than that */
 };
@@ -212,7 +211,8 @@ static uc_err card_make(struct uc_client *c, struct request *q, const struct tok
 
 uc_err requests_write(struct uc_client *c, struct request *q, const struct token *t)
 {
-	uc_err err = card_make(c, q, t);
+	/* It went meanwhile with a device that was ended: another one is made first. */
+	uc_err err = *q->reply ? card_make(c, q, t) : UC_OK;
 	if (!err || err_is_hard(err))
 		return err;
 	request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
@@ -255,7 +255,7 @@ static uc_err address_ask(struct uc_client *c, struct request *q)
 	struct address_wish wish = {
 		.kind = ADDRESS_REQUEST,
 		.channel = CHANNEL_REPLY,
-		.expires_ms = client_now(c) + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000,
+		.expires_ms = client_now(c) + (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000,
 	};
 	struct address_make_request req = { { &wish, 1 } };
 	q->in_flight = true;
@@ -369,7 +369,7 @@ struct request *requests_unanswered(struct uc_client *c, const struct uc_id *con
 		bool waits = q->state == REQUEST_OPEN || q->state == REQUEST_DECLINED ||
 			     q->state == REQUEST_GUARDED || q->state == REQUEST_REFUSED;
 		if (q->incoming && waits && id_equal(&q->contact, contact) &&
-		    client_now(c) < q->time_ms + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000)
+		    client_now(c) < q->time_ms + (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000)
 			return q;
 	}
 	return NULL;
@@ -577,7 +577,7 @@ bool requests_is_answered(struct uc_client *c, const struct request *q)
 	bool answered = q->state == REQUEST_SENDING || q->state == REQUEST_ACCEPTED ||
 			q->state == REQUEST_DECLINED;
 	return q->incoming && answered &&
-	       client_now(c) < q->time_ms + (uint64_t)REPLY_DAYS * 24 * 3600 * 1000;
+	       client_now(c) < q->time_ms + (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000;
 }
 
 bool requests_answered(struct uc_client *c, const uint8_t letter[32], bool accepted)

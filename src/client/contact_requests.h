@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* First contact: look-up, card, consent, answer.
  *
- * out: LOOKING -> ADDRESSED -> SENDING -> SENT -> ACCEPTED (a room is made)
+ * out: LOOKING -> ADDRESSED -> SENDING -> SENT -> ACCEPTED (a room is made); ADDRESSED again when a device
+ *      is ended, which voids the address that it is to be answered at
  * in:  OPEN -> SENDING (the grant is made) -> ACCEPTED (the room is awaited), or DECLINED */
 #ifndef CLIENT_CONTACT_REQUESTS_H
 #define CLIENT_CONTACT_REQUESTS_H
 
 #include "client/client.h"
 #include "mimi/contact_token.h"
+
+enum { REQUEST_REPLY_DAYS = 30 }; /* so long a letter can be answered */
 
 /* One more, kept with the turn. */
 uc_err UC_MUST_USE request_new(struct uc_client *c, bool incoming, struct request **out);

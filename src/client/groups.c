@@ -16,8 +16,11 @@ enum {
 	ADD_AT_ONCE = 32,
 	RETRY_MS = 2 * 1000,
 	REFUSED_MS = 10 * 1000,
-	STALE_ASKS = 4,       /* unanswered, a device does not say whose it is */
 	COMMIT_STEP_MS = 400, /* between those who may commit others' proposals */
+	/* A device of ours that has come says whose it is at once; one that was there before this one
+	 * may be far away. */
+	SILENT_MS = 60 * 1000,
+	SILENT_BEFORE_MS = 300 * 1000,
 };
 
 /* --- tasks --- */
@@ -275,8 +278,21 @@ struct stale {
 	struct uc_client *c;
 	struct room *r;
 	const struct member *self;
+	bool silent; /* those that do not say whose they are, too */
 	struct room_change *change;
 };
+
+/* Where nothing is said of who we are, no place of ours says it. */
+static bool silent_long(struct uc_client *c, struct room *r, const struct member *self)
+{
+	uint32_t n = member_clients_unknown(self);
+	if (n > r->silent)
+		r->silent_ms = client_now(c) + (r->silent_seen ? SILENT_MS : SILENT_BEFORE_MS);
+	r->silent = n;
+	r->silent_seen = true;
+	return n && r->says != SAYS_NOTHING && devices_any_ended(c) &&
+	       !waits_until(c, r->silent_ms);
+}
 
 static bool stale_each(void *ctx, const struct room_client *k)
 {
@@ -290,7 +306,7 @@ static bool stale_each(void *ctx, const struct room_client *k)
 	bool stale = known ? !view_equal(VIEW_OF(known->device_key), VIEW_OF(persona)) &&
 				     (!devices_is_listed(s->c, VIEW_OF(known->device_key)) ||
 				      view_equal(VIEW_OF(known->device_key), own))
-			   : s->r->asks >= STALE_ASKS && devices_any_ended(s->c);
+			   : s->silent;
 	if (stale)
 		s->change->clients.v[s->change->clients.n++] = k->client;
 	return s->change->clients.n < ADD_AT_ONCE;
@@ -298,9 +314,14 @@ static bool stale_each(void *ctx, const struct room_client *k)
 
 static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change *change)
 {
-	struct stale s = { c, r, room_member_find(r, view_str(r->participant)), change };
-	/* What is not known yet of the list may be a device that was added. */
-	if (!s.self || s.self->leaves < 2 || c->list_stale || r->shadow || leave_task(r))
+	struct stale s = { c, r, room_member_find(r, view_str(r->participant)), false, change };
+	if (!s.self)
+		return UC_OK;
+	s.silent = silent_long(c, r, s.self);
+	/* What is not known yet of the list may be a device that was added.  What the hub has refused it
+	 * refuses again. */
+	if (s.self->leaves < 2 || c->list_stale || r->shadow || leave_task(r) ||
+	    waits_until(c, r->commit_ms))
 		return UC_OK;
 	return room_group_clients(r->group, stale_each, &s);
 }
@@ -354,6 +375,7 @@ static void update_refused(struct uc_client *c, struct room *r, uc_err err, stru
 			task_end(c, r, t, err, text);
 	}
 	pending_drop(r);
+	r->commit_ms = client_now(c) + REFUSED_MS;
 }
 
 static uc_err update_done(struct uc_client *c, void *subject, const struct reply *reply)

@@ -75,13 +75,17 @@ uint32_t member_clients_unknown(const struct member *m)
 	return m->leaves > m->client_count ? m->leaves - m->client_count : 0;
 }
 
-void member_clients_doubt(struct member *m)
+/* No device has this key. */
+static const uint8_t nobody[ED25519_KEY] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+};
+
+uc_err member_client_doubt(struct member *m, struct view client)
 {
 	static const uint8_t none[ED25519_KEY];
-	for (uint32_t i = 0; i < m->client_count; i++) {
-		struct known_client *k = &m->clients[i];
-		/* No device has this key. */
-		if (view_equal(VIEW_OF(k->device_key), VIEW_OF(none)))
-			memset(k->device_key, 0xff, sizeof k->device_key);
-	}
+	const struct known_client *k = member_client_find(m, client);
+	bool known = k && !view_equal(VIEW_OF(k->device_key), VIEW_OF(none));
+	return known ? UC_OK : member_client_known(m, client, nobody);
 }

@@ -14,8 +14,8 @@ uc_err UC_MUST_USE member_client_known(struct member *m, struct view client,
 void member_clients_unsee(struct member *m);
 void member_client_see(struct member *m, struct view client);
 void member_clients_prune(struct member *m);
-/* Those that are not known by their device: one was ended, and it may be theirs. */
-void member_clients_doubt(struct member *m);
+/* Unless it is known by its device: one was ended, and this may be its place. */
+uc_err UC_MUST_USE member_client_doubt(struct member *m, struct view client);
 /* Clients of this member that have not said whose they are. */
 uint32_t member_clients_unknown(const struct member *m);
 

@@ -2,11 +2,13 @@
 #include "client/own_devices.h"
 
 #include "client/account.h"
+#include "client/contact_requests.h"
 #include "client/devices.h"
 #include "client/guardian.h"
 #include "client/introductions.h"
 #include "client/member_clients.h"
 #include "client/pool.h"
+#include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/turn.h"
 #include "mimi/names.h"
@@ -19,7 +21,7 @@ enum { RECORD_BYTES = 4096, DAY_MS = 24 * 3600 * 1000 };
 
 /* --- what was told --- */
 
-/* By the place of its entry, so that nothing is told twice. */
+/* In the order they were told. */
 struct device_change {
 	uint16_t version;
 	uint8_t kind; /* enum uc_device_change_kind */
@@ -44,15 +46,43 @@ static const char *word_of(uint8_t kind)
 	return kind == UC_DEVICE_ADDED ? "added" : kind == UC_DEVICE_ENDED ? "ended" : "two lists";
 }
 
+struct told {
+	const struct device_change *x;
+	bool there;
+};
+
+static bool told_each(void *ctx, uint64_t number, struct view value)
+{
+	struct told *t = ctx;
+	struct device_change k = { 0 };
+	(void)number;
+	t->there = !wire_decode(value, NULL, device_change_element, &k) && k.kind == t->x->kind &&
+		   view_equal(VIEW_OF(k.device_key), VIEW_OF(t->x->device_key)) &&
+		   view_equal(VIEW_OF(k.by), VIEW_OF(t->x->by));
+	return !t->there;
+}
+
+/* Entries are new but once; the app may show the same other list each time. */
+static bool is_told(struct uc_client *c, const struct device_change *x)
+{
+	struct told t = { x, false };
+	return x->kind == UC_DEVICE_TWO_LISTS &&
+	       !safe_scan(&c->safe, TABLE_CHANGE, (struct view){ NULL, 0 }, 0, told_each, &t) &&
+	       t.there;
+}
+
 static void change_keep(struct uc_client *c, const struct device_entry *e, uint8_t kind)
 {
 	struct device_change x = { .version = 1, .kind = kind, .time_ms = client_now(c) };
-	struct safe_place at = { .table = TABLE_CHANGE,
-				 .number = (uint64_t)e->list_generation << 32 | e->list_position };
 	memcpy(x.device_key, e->device_key.p, sizeof x.device_key);
 	if (e->signer_key.n == sizeof x.by)
 		memcpy(x.by, e->signer_key.p, sizeof x.by);
-	safe_put_object(&c->safe, at, device_change_element, &x);
+	if (!is_told(c, &x)) {
+		struct safe_place at = { .table = TABLE_CHANGE,
+					 .number = ++c->account.next_number };
+		c->account.dirty = true;
+		safe_put_object(&c->safe, at, device_change_element, &x);
+	}
 	struct event_out *out = event_new(c, UC_EVENT_DEVICE);
 	if (out)
 		out->event.text = event_text(out, view_str(word_of(kind)));
@@ -86,12 +116,15 @@ static void request_keys_renew(struct account *a)
 	a->dirty = true;
 }
 
-/* A letter that has not gone yet names an address of ours to answer at. */
+/* An address of ours that a letter names, to be answered at, is void: it is sent once more with another.
+ * To whom it was shown it is not shown again, as long as they have not answered. */
 static void replies_renew(struct uc_client *c)
 {
+	const uint64_t lasts_ms = (uint64_t)REQUEST_REPLY_DAYS * DAY_MS;
 	for (struct request *q = c->requests; q; q = q->next) {
+		bool waits = q->state == REQUEST_SENT && client_now(c) < q->time_ms + lasts_ms;
 		bool unsent = q->state == REQUEST_ADDRESSED || q->state == REQUEST_SENDING;
-		if (q->incoming || !unsent || q->in_flight)
+		if (q->incoming || !*q->reply || (!unsent && !waits))
 			continue;
 		q->state = REQUEST_ADDRESSED;
 		wipe(q->reply, sizeof q->reply);
@@ -100,15 +133,31 @@ static void replies_renew(struct uc_client *c)
 	}
 }
 
-/* Behind a persona nobody sees which of our places is the ended one's: all but this device's go, and who is
- * still ours comes back. */
-static void personas_doubt(struct room *r)
+struct doubting {
+	struct room *r;
+	struct member *self;
+	uc_err err;
+};
+
+static bool doubt_each(void *ctx, const struct room_client *k)
 {
-	struct member *m = room_member_find(r, view_str(r->participant));
-	if (!m)
-		return;
-	member_clients_doubt(m);
+	struct doubting *d = ctx;
+	if (view_equal(k->participant, view_str(d->r->participant)) &&
+	    !view_equal(k->client, view_str(d->r->client)))
+		d->err = member_client_doubt(d->self, k->client);
+	return !d->err;
+}
+
+/* Behind a persona, and where nothing is said of who we are, nobody sees which of our places is the ended
+ * one's: all but this device's go, and who is still ours comes back. */
+static uc_err places_doubt(struct room *r)
+{
+	struct doubting d = { r, room_member_find(r, view_str(r->participant)), UC_OK };
+	if (!d.self || !r->group || r->says == SAYS_ACCOUNT)
+		return UC_OK;
 	r->dirty = r->members_dirty = true;
+	TRY(room_group_clients(r->group, doubt_each, &d));
+	return d.err == UC_E_LIMIT ? UC_OK : d.err;
 }
 
 /* Everybody is to know that it speaks for us no more. */
@@ -116,7 +165,7 @@ static uc_err rooms_tell(struct uc_client *c, bool by_this)
 {
 	for (struct room *r = c->rooms; r; r = r->next) {
 		if (by_this)
-			personas_doubt(r);
+			TRY(places_doubt(r));
 		if (room_is_open(r) && !r->lost && !r->shadow && !r->fleeing &&
 		    !guardian_holds(c, r))
 			TRY(introductions_own(c, r));
@@ -264,8 +313,7 @@ static bool changes_each(void *ctx, uint64_t number, struct view value)
 {
 	struct changes_call *l = ctx;
 	struct device_change x = { 0 };
-	struct uc_device_change shown = { 0 };
-	(void)number;
+	struct uc_device_change shown = { .number = number };
 	if (wire_decode(value, NULL, device_change_element, &x)) {
 		l->err = UC_E_CORRUPT;
 		return false;
@@ -288,16 +336,45 @@ uc_err uc_device_changes(uc_client *c, uc_device_change_each *each, void *ctx)
 	return l.err;
 }
 
-static uc_err changes_forget(struct uc_client *c, void *arg)
+struct seen_call {
+	struct uc_client *c;
+	uint64_t number;
+	bool there;
+};
+
+static bool last_each(void *ctx, uint64_t number, struct view value)
 {
-	(void)arg;
-	safe_delete_all(&c->safe, TABLE_CHANGE, (struct view){ NULL, 0 });
-	return UC_OK;
+	struct seen_call *in = ctx;
+	(void)value;
+	in->there = in->there || number == in->number;
+	return number < in->number;
 }
 
-uc_err uc_device_changes_seen(uc_client *c)
+static bool forget_each(void *ctx, uint64_t number, struct view value)
 {
-	return c ? turn_run(c, changes_forget, NULL) : UC_E_ARGUMENT;
+	struct seen_call *in = ctx;
+	(void)value;
+	if (number <= in->number)
+		safe_delete(&in->c->safe,
+			    (struct safe_place){ .table = TABLE_CHANGE, .number = number });
+	return number < in->number;
+}
+
+/* A number that nothing has could be of what comes later. */
+static uc_err changes_forget(struct uc_client *c, void *arg)
+{
+	struct seen_call *in = arg;
+	const struct view all = { NULL, 0 };
+	TRY(safe_scan(&c->safe, TABLE_CHANGE, all, 0, last_each, in));
+	if (!in->there)
+		return UC_E_NOT_FOUND;
+	return safe_scan(&c->safe, TABLE_CHANGE, all, 0, forget_each, in);
+}
+
+uc_err uc_device_changes_seen(uc_client *c, uint64_t number)
+{
+	struct seen_call in = { c, number, false };
+	return c ? turn_run(c, changes_forget, &in) : UC_E_ARGUMENT;
 }
 
 /* --- ending one --- */

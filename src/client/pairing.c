@@ -197,6 +197,13 @@ static uc_err open_done(struct uc_client *c, void *subject, const struct reply *
 	return UC_OK;
 }
 
+/* Also when the clock was put back: then nobody is to wait for the old time. */
+static bool is_over(struct uc_client *c, const struct joining *j)
+{
+	uint64_t now = client_now(c);
+	return now >= j->until_ms || j->until_ms - now > LAST_MS;
+}
+
 uc_err pairing_drive(struct uc_client *c)
 {
 	struct pair_open_request open;
@@ -209,12 +216,15 @@ uc_err pairing_drive(struct uc_client *c)
 		return UC_OK;
 	}
 	struct joining *j = c->joining;
-	if (j->busy || waits_until(c, j->retry_ms))
+	if (j->busy)
 		return UC_OK;
-	if (client_now(c) >= j->until_ms) {
+	if (is_over(c, j)) {
 		end(c, UC_E_TIMEOUT, (struct view){ NULL, 0 });
 		return UC_OK;
 	}
+	wake_at(c, j->until_ms);
+	if (waits_until(c, j->retry_ms))
+		return UC_OK;
 	TRY(pairing_mailbox(j->secret, open.mailbox));
 	open.sealed = blob_view(&j->request);
 	memcpy(take.mailbox, open.mailbox, sizeof take.mailbox);

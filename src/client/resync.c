@@ -260,6 +260,8 @@ static uc_err change_over(struct uc_client *c, struct room *r)
 	r->seat_open = r->stuck = false;
 	r->seat_known = true;
 	r->commit_ms = 0;
+	r->silent = 0;
+	r->silent_seen = false;
 	j->step = REJOIN_SEATED;
 	j->refusals = 0;
 	blob_done(&j->update);

@@ -637,6 +637,9 @@ struct room {
 	uint64_t flee_ms;       /* leaving is tried again then */
 	uint64_t told_ms;       /* we introduced ourselves last */
 	uint32_t asks;          /* how often, since somebody last was missing */
+	uint32_t silent;        /* places of ours that do not say whose they are ... */
+	uint64_t silent_ms;     /* ... and until when they may be devices of ours */
+	bool silent_seen;       /* since we came in, or the store was opened */
 	struct head_ring *ring; /* what we have read lately; NULL: nothing */
 	uc_op create_op;
 	struct room *next;

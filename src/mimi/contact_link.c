@@ -3,9 +3,7 @@
 
 #include "base/text.h"
 #include "mimi/uri.h"
-
-#define SCHEME "https://"
-#define PLACE  "/#/link/"
+#include "mimi/web_place.h"
 
 enum { LINK_VERSION = 1, HEAD = 1 + 32 + CONTACT_LINK_CHECK, SUM = 4 };
 
@@ -45,9 +43,7 @@ static void link_add(struct buf *out, const struct contact_link *in, struct view
 	buf_add_view(&whole, sealed);
 	uc_err err = sum_of(buf_view(&whole), sum);
 	buf_add(&whole, sum, sizeof sum);
-	buf_add_str(out, SCHEME);
-	buf_add_view(out, domain);
-	buf_add_str(out, PLACE);
+	web_place_add(out, WEB_LINK, domain, 0);
 	base64url_add(out, buf_view(&whole));
 	if (err || whole.failed)
 		out->failed = err ? err : whole.failed;
@@ -70,29 +66,6 @@ uc_err contact_link_write(const struct contact_link *in, struct arena *a, struct
 	return err;
 }
 
-static struct view trimmed(struct view v)
-{
-	while (v.n && v.p[0] <= ' ')
-		v = view_slice(v, 1, v.n);
-	while (v.n && v.p[v.n - 1] <= ' ')
-		v.n--;
-	return v;
-}
-
-/* Takes the place off the text, from where the app is; what follows it. */
-static bool place_take(struct view text, struct view *domain, struct view *rest)
-{
-	struct view host, place = VIEW_LIT(PLACE);
-	if (view_starts_with(text, VIEW_LIT(SCHEME)))
-		text = view_slice(text, sizeof SCHEME - 1, text.n);
-	struct view after = view_cut(text, '/', &host);
-	(void)view_cut(host, ':', domain);
-	if (!after.p || !view_starts_with(view_slice(text, host.n, text.n), place))
-		return false;
-	*rest = view_slice(text, host.n + place.n, text.n);
-	return domain_is_valid(*domain);
-}
-
 static uc_err address_make(struct view domain, struct view sealed, struct arena *a,
 			   struct view *address)
 {
@@ -112,7 +85,7 @@ uc_err contact_link_read(struct view text, struct arena *a, struct contact_link 
 	struct contact_link in;
 	struct view domain, rest, bytes;
 	uint8_t sum[SUM];
-	if (text.n > CONTACT_LINK_MAX || !place_take(trimmed(text), &domain, &rest) ||
+	if (text.n > CONTACT_LINK_MAX || !web_place_read(text, WEB_LINK, &domain, &rest) ||
 	    base64url_read(a, rest, &bytes) || bytes.n <= HEAD + SUM || bytes.p[0] != LINK_VERSION)
 		return UC_E_ADDRESS;
 	bytes.n -= SUM;

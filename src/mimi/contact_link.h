@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A link that asks for contact, handed over as text or as a picture of it:
+/* A link that asks for contact (web_place.h):
  *
  *	https://APP[:PORT]/#/link/<base64url of version, request key, check, sealed address, checksum>
  *
- * What stands behind the # no browser sends to the server.  It opens nothing by itself: whoever has it may
- * ask, as long as its maker lets them. */
+ * It opens nothing by itself: whoever has it may ask, as long as its maker lets them. */
 #ifndef MIMI_CONTACT_LINK_H
 #define MIMI_CONTACT_LINK_H
 

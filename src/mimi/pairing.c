@@ -3,10 +3,7 @@
 
 #include "base/text.h"
 #include "mimi/sealed.h"
-#include "mimi/uri.h"
-
-#define SCHEME "https://"
-#define PLACE  "/#/device/"
+#include "mimi/web_place.h"
 
 enum { VERSION = 1, SUM = 4, CODE_BYTES = PAIRING_SECRET + SUM, GROUP = 4 };
 
@@ -43,9 +40,7 @@ uc_err pairing_code_write(const struct pairing_code *in, struct arena *a, struct
 	buf_init_secret(&name, 2 * CODE_BYTES);
 	base32_add(&name, VIEW_OF(bytes));
 	wipe(bytes, sizeof bytes);
-	buf_add_str(&out, SCHEME);
-	buf_add_view(&out, in->domain);
-	buf_add_str(&out, PLACE);
+	web_place_add(&out, WEB_DEVICE, in->domain, 0);
 	groups_add(&out, buf_view(&name));
 	uc_err err = name.failed ? name.failed : out.failed;
 	if (!err)
@@ -53,19 +48,6 @@ uc_err pairing_code_write(const struct pairing_code *in, struct arena *a, struct
 	buf_done(&name);
 	buf_done(&out);
 	return err;
-}
-
-static bool domain_take(struct view text, struct view *domain, struct view *rest)
-{
-	struct view host, place = VIEW_LIT(PLACE);
-	if (view_starts_with(text, VIEW_LIT(SCHEME)))
-		text = view_slice(text, sizeof SCHEME - 1, text.n);
-	struct view after = view_cut(text, '/', &host);
-	(void)view_cut(host, ':', domain);
-	if (!after.p || !view_starts_with(view_slice(text, host.n, text.n), place))
-		return false;
-	*rest = view_slice(text, host.n + place.n, text.n);
-	return domain_is_valid(*domain);
 }
 
 static uc_err bytes_read(struct view typed, struct arena *a, struct view *out)
@@ -90,11 +72,7 @@ uc_err pairing_code_read(struct view text, struct arena *a, struct pairing_code 
 	struct pairing_code in;
 	struct view rest, bytes;
 	uint8_t sum[SUM];
-	while (text.n && text.p[0] <= ' ')
-		text = view_slice(text, 1, text.n);
-	while (text.n && text.p[text.n - 1] <= ' ')
-		text.n--;
-	if (text.n >= PAIRING_CODE_MAX || !domain_take(text, &in.domain, &rest))
+	if (text.n >= PAIRING_CODE_MAX || !web_place_read(text, WEB_DEVICE, &in.domain, &rest))
 		return UC_E_CODE;
 	TRY(bytes_read(rest, a, &bytes));
 	memcpy(in.secret, bytes.p, PAIRING_SECRET);

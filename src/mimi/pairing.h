@@ -19,7 +19,7 @@ enum {
 	PAIRING_REQUEST_KEYS = 4,
 };
 
-/* https://APP[:PORT]/#/device/<base32 of the secret and a checksum>, as it is shown. */
+/* https://APP[:PORT]/#/device/<base32 of the secret and a checksum>, as it is shown (web_place.h). */
 struct pairing_code {
 	struct view domain; /* in the text */
 	uint8_t secret[PAIRING_SECRET];

@@ -164,9 +164,10 @@ _Static_assert(offsetof(struct uc_device, device_key) == 0, "uc_device.device_ke
 _Static_assert(offsetof(struct uc_device, is_this) == 32, "uc_device.is_this");
 _Static_assert(offsetof(struct uc_device, added_ms) == 40, "uc_device.added_ms");
 _Static_assert(offsetof(struct uc_device, name) == 48, "uc_device.name");
-_Static_assert(sizeof(struct uc_device_change) == 80, "uc_device_change");
+_Static_assert(sizeof(struct uc_device_change) == 88, "uc_device_change");
 _Static_assert(offsetof(struct uc_device_change, kind) == 0, "uc_device_change.kind");
 _Static_assert(offsetof(struct uc_device_change, device_key) == 4, "uc_device_change.device_key");
 _Static_assert(offsetof(struct uc_device_change, by) == 36, "uc_device_change.by");
 _Static_assert(offsetof(struct uc_device_change, time_ms) == 72, "uc_device_change.time_ms");
+_Static_assert(offsetof(struct uc_device_change, number) == 80, "uc_device_change.number");
 #endif

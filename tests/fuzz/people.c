@@ -68,6 +68,12 @@ static void handed(struct view in, struct arena *a)
 	uc_err err = contact_code_read(in, code);
 	fuzz_expect(!err || err == UC_E_CODE);
 	fuzz_expect(!contact_code_hash(in, in, in, in, hash));
+	struct pairing_code pairing;
+	err = pairing_code_read(in, a, &pairing);
+	fuzz_expect(!err || err == UC_E_CODE);
+	if (!err)
+		fuzz_expect(!pairing_code_write(&pairing, a, &text) &&
+			    !pairing_code_read(text, a, &pairing));
 	err = contact_link_read(in, a, &l);
 	fuzz_expect(!err || err == UC_E_ADDRESS);
 	if (err || contact_link_write(&l, a, &text))

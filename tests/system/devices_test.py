@@ -1,19 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two devices of one account, with the terminal client: linked, both in all rooms, of one mind about
+"""Three devices of one account, with the terminal client: linked, all in all rooms, of one mind about
 who is blocked; and one of them ended."""
+import os
+import signal
 import sys
 
 from people import Backbone, Person, befriend
 
 
-def link(old, new):
-    """The new profile becomes a device of the old one's account."""
+def begin_link(old, new):
+    """The new profile becomes a device of the old one's account; it has not got its rooms yet."""
     waiting = new.start('become-device', old.app)
     code = waiting.wait_for(lambda line: line['type'] == 'device_code')['code']
     old.run('link-device', code, '--yes')
-    if waiting.end():
-        raise AssertionError(f'not linked: {waiting.lines} {waiting.error}')
+    return waiting
+
+
+def app_signal(backbone, app, number):
+    os.kill(int((backbone.dir / f'{app}.pid').read_text()), number)
+
+
+def changes(person):
+    return [x for x in person.json('devices') if x['type'] == 'device_change']
 
 
 def rooms(person):
@@ -25,7 +34,7 @@ def has_read(person, room, text, sender):
 
 
 def main():
-    backbone = Backbone()
+    backbone = Backbone(split=True)
     backbone.start()
     rosa = Person(backbone, 'rosa', 'dial', '+4915112345678', 'Rosa')
     tom = Person(backbone, 'tom', 'lens', 'tom', 'Tom')
@@ -73,12 +82,6 @@ def main():
     tom.until(has_read(tom, 'Choir', 'all here', 'Rosa'))
     tablet.until(has_read(tablet, 'Choir', 'all here', None))
 
-    # Who is blocked on one is blocked on the other.
-    rosa.run('block', 'Ida')
-    tablet.until(lambda: (rosa.run('sync'), [c['name'] for c in tablet.json('contacts')
-                                             if c['blocked']] == ['Ida'])[1])
-    tablet.until(lambda: 'Ida' not in rooms(tablet))
-
     # A letter comes to both, and is answered once.
     uwe = Person(backbone, 'uwe', 'lens', 'uwe', 'Uwe')
     uwe.sign_up()
@@ -98,22 +101,53 @@ def main():
     for own in rosa, tablet:
         own.until(has_read(own, 'Uwe', 'thank you', 'Uwe'))
 
-    # A third one, let in by the second: the first is told until it has seen it.
+    # A third one, let in by the second while one of the hubs is away: it is one all the same, and gets
+    # there later.  Meanwhile who is blocked on one is blocked on the other.
     third = Person(backbone, 'third', 'dial', name='Rosa')
-    link(tablet, third)
-    third.until(lambda: {'Garden', 'Choir', 'Tom'} <= set(rooms(third)))
+    app_signal(backbone, 'lens', signal.SIGSTOP)
+    try:
+        waiting = begin_link(tablet, third)
+        waiting.wait_for(lambda line: line['type'] == 'device_joined')
+        rosa.run('block', 'Ida')
+        tablet.until(lambda: (rosa.run('sync'), [c['name'] for c in tablet.json('contacts')
+                                                 if c['blocked']] == ['Ida'])[1])
+        tablet.until(lambda: 'Ida' not in rooms(tablet))
+        assert waiting.end() == 0, (waiting.lines, waiting.error)
+        assert 'Uwe' not in rooms(third)
+    finally:
+        app_signal(backbone, 'lens', signal.SIGCONT)
+    third.until(lambda: {'Garden', 'Choir', 'Tom', 'Uwe'} <= set(rooms(third)))
+
+    # The first is told until it has seen it: this, and not what comes later.
     rosa.run('sync')
-    alarms = [x for x in rosa.json('devices') if x['type'] == 'device_change']
+    alarms = changes(rosa)
     assert [x['kind'] for x in alarms] == ['added'], alarms
+    known = {d['device']: d for d in rosa.json('devices') if d['type'] == 'device'}
+    by = known[alarms[0]['by']]
+    assert alarms[0]['device'] in known and not by['this']
+    rosa.run('devices', 'name', by['device'], 'tablet')
+    assert changes(rosa)[0]['by_name'] == 'tablet'
+    shown = rosa.run('devices')
+    assert f"by device {by['device']} ({by['number']}, tablet)" in shown, shown
+    assert f"{by['number']}  {by['device']}  tablet" in shown, shown
     rosa.run('rooms')
     assert 'list of your devices' in rosa.error
-    rosa.run('devices', 'seen')
-    assert not [x for x in rosa.json('devices') if x['type'] == 'device_change']
+    rosa.run('devices')
+    assert 'list of your devices' not in rosa.error
+    assert rosa.refused('devices', 'seen', alarms[0]['number'] + 1) == 'UC_E_NOT_FOUND'
+    rosa.run('devices', 'seen', alarms[0]['number'])
+    assert not changes(rosa)
 
-    # The first ends it: it is signed out, and goes from every room.
+    # A letter that waits for its answer.
+    vera = Person(backbone, 'vera', 'lens', 'vera', 'Vera')
+    vera.sign_up()
+    rosa.run('ask', 'lens', 'vera', 'hello')
+    vera.until(lambda: letters(vera) == {'Rosa': 'open'})
+
+    # The first ends the third: it is signed out, and goes from every room.
     key = alarms[0]['device']
-    number = next(d['number'] for d in rosa.json('devices') if d['device'] == key)
-    rosa.run('devices', 'end', number)
+    assert rosa.refused('devices', 'end', '0123456789abcdef') == 'UC_E_NOT_FOUND'
+    rosa.run('devices', 'end', key)
     assert third.run('sync', status=None) is not None and third.status != 0
 
     def leaves(room):
@@ -123,7 +157,13 @@ def main():
     tom.run('send', 'Garden', 'without it')
     for own in rosa, tablet:
         own.until(has_read(own, 'Garden', 'without it', 'Tom'))
-    assert len(tablet.json('devices')) >= 2
+    assert [x['kind'] for x in changes(tablet)] == ['ended']
+
+    # What the letter named to be answered at went with the device, and the answer comes all the same.
+    assert letters(vera) == {'Rosa': 'open'}
+    vera.run('accept', 'Rosa')
+    rosa.until(lambda: letters(rosa).get('vera') == 'accepted')
+    vera.until(lambda: (rosa.run('sync'), rooms(vera) == ['Rosa'])[1])
     backbone.erase()
     print('devices: ok')
 

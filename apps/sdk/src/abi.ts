@@ -441,12 +441,13 @@ export const structs = {
 		},
 	},
 	uc_device_change: {
-		size: 80,
+		size: 88,
 		fields: {
 			kind: ['uc_device_change_kind', 0],
 			device_key: ['u8', 4, 32],
 			by: ['u8', 36, 32],
 			time_ms: ['u64', 72],
+			number: ['u64', 80],
 		},
 	},
 } as const;
@@ -547,7 +548,7 @@ export const functions = {
 	uc_device_look: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_add: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_changes: ['i32', 'ptr', 'ptr', 'ptr'],
-	uc_device_changes_seen: ['i32', 'ptr'],
+	uc_device_changes_seen: ['i32', 'ptr', 'u64'],
 	web_alloc: ['ptr', 'u32'],
 	web_free: ['void', 'ptr', 'u32'],
 	web_store_load: ['i32', 'ptr', 'u32'],

@@ -168,8 +168,10 @@ export const calls: {
 		core
 			.list('uc_device_change', (_, each, ctx) => core.f.uc_device_changes(core.client, each, ctx))
 			.map(convert.deviceChange),
-	deviceChangesSeen: (core) =>
-		core.with(() => core.check(core.f.uc_device_changes_seen(core.client))),
+	deviceChangesSeen: (core, number) =>
+		core.with(() =>
+			core.check(core.f.uc_device_changes_seen(core.client, BigInt(count(number, 0)))),
+		),
 
 	settings: (core) => settings(core, (out) => core.f.uc_settings_get(core.client, out)),
 	defaultSettings: (core, age) =>

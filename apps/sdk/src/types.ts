@@ -113,6 +113,8 @@ export interface DeviceChange {
 	by: string | null;
 	/** when this device learned of it */
 	timeMs: number;
+	/** greater than those of what was told before */
+	number: number;
 }
 
 export interface ContactRequest {
@@ -408,9 +410,11 @@ export interface Undercroft {
 	lookAtDevice(code: string): Promise<string>;
 	/** Brings it into the account: it reads and writes all that this one does. */
 	addDevice(code: string): Promise<void>;
-	/** Alarms, kept until the person has seen them. */
+	/** Alarms, in the order they were told; kept until the person has seen them. */
 	deviceChanges(): Promise<DeviceChange[]>;
-	deviceChangesSeen(): Promise<void>;
+	/** All up to the one of that number, the last that the person was shown: what came later stays.
+	 * UC_E_NOT_FOUND: there is none of that number (any more). */
+	deviceChangesSeen(number: number): Promise<void>;
 	/** Who may reach the account, as this device knows it.  When the app shows others, `warning` says so
 	 * with UC_E_STALE and no room, and these are put there again. */
 	settings(): Promise<Settings>;

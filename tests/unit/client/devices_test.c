@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The account's other devices: listed, named, ended; what another one does to the list, or the app
  * shows otherwise, is an alarm that stays until it was seen. */
+#include "client/contact_requests.h"
+#include "client/turn.h"
 #include "mimi/device_list.h"
 #include "tests/unit/client/small_app.h"
 
@@ -128,10 +130,39 @@ TEST(what_another_device_does_is_an_alarm_until_it_was_seen)
 	expect_eq(now.changes, 2);
 	expect_change(&now.change[0], UC_DEVICE_ADDED, &s.c, &s.b);
 	expect_change(&now.change[1], UC_DEVICE_ENDED, &s.c, &s.b);
-	expect_ok(uc_device_changes_seen(s.p.c));
+	expect_ok(uc_device_changes_seen(s.p.c, now.change[1].number));
 	look(&s.p);
 	expect_eq(show(&s.p).changes, 0);
 	expect_eq(s.p.device_alarms, 2);
+	person_end(&s.p);
+}
+
+TEST(what_comes_after_the_alarms_were_shown_stays)
+{
+	struct scene s;
+	scene_begin(&s);
+	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	look(&s.p);
+	struct shown before = show(&s.p);
+	put_entry(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
+	look(&s.p);
+	/* A number that nothing has is none that was shown. */
+	expect_err(uc_device_changes_seen(s.p.c, before.change[0].number - 1), UC_E_NOT_FOUND);
+	expect_err(uc_device_changes_seen(s.p.c, UINT64_MAX), UC_E_NOT_FOUND);
+	expect_eq(show(&s.p).changes, 2);
+	expect_ok(uc_device_changes_seen(s.p.c, before.change[0].number));
+	expect_ok(person_open(&s.p));
+	struct shown now = show(&s.p);
+	expect_eq(now.changes, 1);
+	expect_change(&now.change[0], UC_DEVICE_ENDED, &s.c, &s.b);
+	/* Said once more, it is for nothing that came since; nor does a number come again. */
+	expect_err(uc_device_changes_seen(s.p.c, before.change[0].number), UC_E_NOT_FOUND);
+	expect_ok(uc_device_changes_seen(s.p.c, now.change[0].number));
+	expect_ok(ed25519_generate(test_env(), &s.c));
+	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	look(&s.p);
+	expect(show(&s.p).change[0].number > now.change[0].number);
+	expect_err(uc_device_changes_seen(NULL, 1), UC_E_ARGUMENT);
 	person_end(&s.p);
 }
 
@@ -139,7 +170,6 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 {
 	struct scene s;
 	scene_begin(&s);
-	expect_ok(uc_device_changes_seen(s.p.c));
 	/* The app shows this device c in the place of b: the head is where it was. */
 	put_entry(&s.app, &s.p.c->account.device, DEVICE_ADD, &s.c, true);
 	look(&s.p);
@@ -153,6 +183,35 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 	/* What was known is kept. */
 	expect_eq(now.n, 2);
 	expect_bytes(VIEW_OF(now.devices[1].device_key), VIEW_OF(s.b.pub));
+	/* It is one alarm however often the app shows it, and another one once it was seen. */
+	test_now_ms += 24 * 3600 * 1000;
+	look(&s.p);
+	now = show(&s.p);
+	expect_eq(now.changes, 1);
+	expect_ok(uc_device_changes_seen(s.p.c, now.change[0].number));
+	test_now_ms += 24 * 3600 * 1000;
+	look(&s.p);
+	expect_eq(show(&s.p).changes, 1);
+	person_end(&s.p);
+}
+
+TEST(another_list_does_not_hide_who_was_added)
+{
+	struct scene s;
+	struct ed25519_key d;
+	scene_begin(&s);
+	expect_ok(ed25519_generate(test_env(), &d));
+	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	look(&s.p);
+	/* In the place of that entry the app shows another one. */
+	put_entry(&s.app, &s.b, DEVICE_ADD, &d, true);
+	test_now_ms += 24 * 3600 * 1000;
+	look(&s.p);
+	struct shown now = show(&s.p);
+	expect_eq(now.changes, 2);
+	expect_eq(now.change[0].kind, UC_DEVICE_ADDED);
+	expect_bytes(VIEW_OF(now.change[0].device_key), VIEW_OF(s.c.pub));
+	expect_eq(now.change[1].kind, UC_DEVICE_TWO_LISTS);
 	person_end(&s.p);
 }
 
@@ -273,4 +332,145 @@ TEST(an_end_whose_answer_was_lost_or_that_came_too_late_is_said_again)
 	expect_eq(s.app.list_n, 4);
 	expect_err(uc_device_end(s.p.c, s.b.pub, &op), UC_E_NOT_FOUND);
 	person_end(&s.p);
+}
+
+/* --- letters that wait for an answer --- */
+
+static unsigned addresses, letters;
+
+static uc_err letters_take(struct small_app *a, const struct frame *in, struct arena *mem,
+			   struct buf *out)
+{
+	char text[64];
+	struct view address;
+	(void)a, (void)mem;
+	if (in->type == FRAME_ADDRESS_MAKE) {
+		snprintf(text, sizeof text, "mimi://dial.example/q/reply-%u", ++addresses);
+		address = view_str(text);
+		const struct address_make_response r = { { &address, 1 } };
+		return frame_add_response(out, in->type, in->id, address_make_response_element, &r);
+	}
+	if (in->type != FRAME_CONSENT_REQUEST)
+		return UC_E_UNSUPPORTED;
+	letters++;
+	return frame_add_response(out, in->type, in->id, empty_element, &(struct empty){ 0 });
+}
+
+struct letter {
+	uint8_t state;
+	uint64_t days; /* since it was sent */
+	bool incoming;
+	struct request *q;
+};
+
+static uc_err letter_make(struct uc_client *c, void *arg)
+{
+	struct letter *l = arg;
+	struct kem_key k;
+	TRY(request_new(c, l->incoming, &l->q));
+	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &k));
+	memcpy(l->q->request_key, k.pub, sizeof l->q->request_key);
+	kem_key_wipe(&k);
+	l->q->state = l->state;
+	l->q->time_ms = client_now(c) - l->days * 24 * 3600 * 1000;
+	TRY(text_set(l->q->app, sizeof l->q->app, VIEW_LIT("dial.example")));
+	TRY(text_set(l->q->target, sizeof l->q->target, VIEW_LIT("mimi://dial.example/q/theirs")));
+	return text_set(l->q->reply, sizeof l->q->reply, VIEW_LIT("mimi://dial.example/q/before"));
+}
+
+TEST(a_letter_whose_answer_the_end_of_a_device_has_made_impossible_goes_again)
+{
+	struct letter sent = { .state = REQUEST_SENT, .days = 29 },
+		      old = { .state = REQUEST_SENT, .days = 31 },
+		      answered = { .state = REQUEST_ACCEPTED },
+		      theirs = { .state = REQUEST_OPEN, .incoming = true };
+	struct letter *all[] = { &sent, &old, &answered, &theirs };
+	struct scene s;
+	uc_op op;
+	scene_begin(&s);
+	s.app.more = letters_take;
+	addresses = letters = 0;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		expect_ok(turn_run(s.p.c, letter_make, all[i]));
+	expect_ok(uc_device_end(s.p.c, s.b.pub, &op));
+	expect_ok(person_talk(&s.p));
+	expect_ok(s.p.done_err);
+	expect_eq(addresses, 1);
+	expect_eq(letters, 1);
+	expect_eq(sent.q->state, REQUEST_SENT);
+	expect_bytes(view_str(sent.q->reply), VIEW_LIT("mimi://dial.example/q/reply-1"));
+	for (size_t i = 1; i < sizeof all / sizeof *all; i++) {
+		expect_eq(all[i]->q->state, all[i]->state);
+		expect_bytes(view_str(all[i]->q->reply), VIEW_LIT("mimi://dial.example/q/before"));
+	}
+	person_end(&s.p);
+}
+
+TEST(also_one_that_was_on_its_way)
+{
+	struct letter l = { .state = REQUEST_ADDRESSED };
+	struct scene s;
+	uc_op op;
+	scene_begin(&s);
+	s.app.more = letters_take;
+	addresses = letters = 0;
+	expect_ok(uc_device_end(s.p.c, s.b.pub, &op));
+	/* It leaves behind the request that ends the device, whose answer comes first. */
+	expect_ok(turn_run(s.p.c, letter_make, &l));
+	expect_eq(l.q->state, REQUEST_SENDING);
+	expect(l.q->in_flight);
+	expect_ok(person_talk(&s.p));
+	expect_eq(letters, 2);
+	expect_eq(l.q->state, REQUEST_SENT);
+	expect_bytes(view_str(l.q->reply), VIEW_LIT("mimi://dial.example/q/reply-1"));
+	person_end(&s.p);
+}
+
+/* --- waiting to be let in --- */
+
+static unsigned steps(struct person *p, uint64_t ms)
+{
+	unsigned n = 0;
+	for (uint64_t end = test_now_ms + ms; test_now_ms < end; n++) {
+		uint64_t at = uc_client_deadline_ms(p->c);
+		expect(at > test_now_ms);
+		test_now_ms = at < end ? at : end;
+		expect_ok(uc_client_step(p->c));
+		expect_ok(person_talk(p));
+	}
+	return n;
+}
+
+TEST(a_device_that_waits_asks_now_and_then_and_for_ten_minutes)
+{
+	struct small_app app;
+	struct person p;
+	char code[UC_DEVICE_CODE_MAX];
+	uc_op op;
+	small_app_init(&app, "dial.example");
+	person_begin(&p, &app);
+	expect_ok(person_open(&p));
+	expect_ok(person_talk(&p));
+	/* The app is full. */
+	app.refuse_type = FRAME_PAIR_OPEN;
+	app.refuse_with = UC_E_BUSY;
+	app.refuse_times = UINT32_MAX;
+	expect_ok(uc_device_join(p.c, code, &op));
+	expect_ok(person_talk(&p));
+	unsigned before = app.requests;
+	expect(steps(&p, 60 * 1000) <= 20);
+	expect(app.requests - before >= 10 && app.requests - before <= 14);
+	expect_eq(p.done, 0);
+	(void)steps(&p, 9 * 60 * 1000);
+	expect_eq(p.done_op, op);
+	expect_err(p.done_err, UC_E_TIMEOUT);
+	/* And is free to begin anew. */
+	expect_ok(uc_device_join(p.c, code, &op));
+	/* The clock is put back. */
+	test_now_ms -= 24 * 3600 * 1000;
+	expect_ok(uc_client_step(p.c));
+	expect_ok(person_talk(&p));
+	expect_eq(p.done_op, op);
+	expect_err(p.done_err, UC_E_TIMEOUT);
+	person_end(&p);
 }

@@ -2,6 +2,7 @@
 /* Contact codes and links as people type and paste them. */
 #include "mimi/contact_code.h"
 #include "mimi/contact_link.h"
+#include "mimi/web_place.h"
 #include "tests/unit/harness.h"
 
 #include <stdio.h>
@@ -138,4 +139,58 @@ TEST(what_is_no_link_is_refused)
 	struct contact_link l = { .address = VIEW_LIT("mimi://plaza.example/k/abcd") };
 	expect_err(contact_link_write(&l, &a, &text), UC_E_ADDRESS);
 	arena_done(&a);
+}
+
+TEST(a_place_is_read_as_it_is_pasted)
+{
+	static const struct {
+		const char *text, *domain, *rest; /* NULL: it is none */
+	} rows[] = {
+		{ "https://dial.example/#/device/ab-cd", "dial.example", "ab-cd" },
+		{ " \n\tdial.example:8441/#/device/ab cd\r\n", "dial.example", "ab cd" },
+		{ "https://dial.example/#/device/", "dial.example", "" },
+		{ "https://dial.example/#/device/a/b#c", "dial.example", "a/b#c" },
+		{ "https://dial.example/#/link/ab-cd", NULL, NULL },
+		{ "https://dial.example/#/device", NULL, NULL },
+		{ "https://dial.example/device/ab", NULL, NULL },
+		{ "http://dial.example/#/device/ab", NULL, NULL },
+		{ "https:///#/device/ab", NULL, NULL },
+		{ "https://Dial example/#/device/ab", NULL, NULL },
+		{ "dial.example", NULL, NULL },
+		{ " ", NULL, NULL },
+		{ "", NULL, NULL },
+	};
+	struct view domain, rest;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool is_one = web_place_read(view_str(rows[i].text), WEB_DEVICE, &domain, &rest);
+		expect_eq(is_one, rows[i].domain != NULL);
+		if (!is_one || !rows[i].domain)
+			continue;
+		expect_bytes(domain, view_str(rows[i].domain));
+		expect_bytes(rest, view_str(rows[i].rest));
+	}
+}
+
+TEST(a_place_is_written_with_the_port_it_has)
+{
+	static const struct {
+		enum web_place place;
+		uint16_t port;
+		const char *text;
+	} rows[] = {
+		{ WEB_LINK, 0, "https://dial.example/#/link/" },
+		{ WEB_LINK, 8441, "https://dial.example:8441/#/link/" },
+		{ WEB_DEVICE, 65535, "https://dial.example:65535/#/device/" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct view domain, rest;
+		struct buf b;
+		buf_init(&b, 100);
+		web_place_add(&b, rows[i].place, VIEW_LIT("dial.example"), rows[i].port);
+		expect_bytes(buf_view(&b), view_str(rows[i].text));
+		expect(web_place_read(buf_view(&b), rows[i].place, &domain, &rest));
+		expect_bytes(domain, VIEW_LIT("dial.example"));
+		expect_eq(rest.n, 0);
+		buf_done(&b);
+	}
 }

@@ -123,36 +123,126 @@ TEST(a_mailbox_lasts_ten_minutes)
 	apps_end();
 }
 
-TEST(mailboxes_are_bounded)
+enum { EACH = 8, ALL = 1024, ANSWER = 120000 };
+
+static void number_box(uint8_t mailbox[PAIRING_MAILBOX], unsigned n)
 {
-	uint8_t mailbox[PAIRING_MAILBOX] = { 0 };
-	unsigned n = 0;
-	struct view sealed;
-	uc_err err = UC_OK;
-	begin();
-	/* From one place only so many; an account tries only so many codes. */
+	memset(mailbox, 0, PAIRING_MAILBOX);
+	memcpy(mailbox, &n, sizeof n);
+}
+
+static uc_err leave_number(struct client *c, unsigned n)
+{
+	uint8_t mailbox[PAIRING_MAILBOX];
+	number_box(mailbox, n);
+	return leave(c, mailbox, "request");
+}
+
+static uc_err look_number(struct client *c, unsigned n)
+{
+	struct pair_look_request q;
+	struct pair_look_response r;
+	number_box(q.mailbox, n);
+	return client_ask(c, FRAME_PAIR_LOOK, pair_look_request_element, &q,
+			  pair_look_response_element, &r);
+}
+
+static uc_err answer_number(struct client *c, unsigned n, size_t bytes)
+{
+	static const uint8_t zeros[ANSWER];
+	struct pair_answer_request q = { .sealed = view_make(zeros, bytes) };
+	number_box(q.mailbox, n);
+	return client_ask(c, FRAME_PAIR_ANSWER, pair_answer_request_element, &q, NULL, NULL);
+}
+
+TEST(one_asker_has_eight_mailboxes_and_so_has_an_account)
+{
 	static const uint8_t place[SESSION_FROM] = { 198, 51, 100, 1 };
+	unsigned n;
+	begin();
+	/* Of one network address, over however many connections. */
 	connect_from = VIEW_OF(place);
+	for (n = 1; n <= EACH; n++)
+		expect_ok(leave_number(client_connect(&apps[LENS]), n));
 	struct client *there = client_connect(&apps[LENS]);
-	for (; n < 100 && !err; n++) {
-		memcpy(mailbox, &n, sizeof n);
-		err = leave(there, mailbox, "request");
-	}
-	expect_err(err, UC_E_RATE);
-	expect(n <= 21);
-	for (n = 0, err = UC_E_NOT_FOUND; n < 100 && err == UC_E_NOT_FOUND; n++)
-		err = look(tom.c, &sealed);
-	expect_err(err, UC_E_RATE);
-	expect(n <= 21);
-	/* From everywhere together only so many. */
+	expect_err(leave_number(there, n), UC_E_RATE);
+	expect_ok(leave_number(there, 1)); /* said again */
+	/* Of one connection whose address is not counted. */
 	connect_from = (struct view){ NULL, 0 };
-	for (n = 1000, err = UC_OK; n < 4000 && !err; n++) {
-		memcpy(mailbox, &n, sizeof n);
-		struct client *one = n % 500 ? fresh : (fresh = client_connect(&apps[LENS]));
-		err = leave(one, mailbox, "request");
+	for (n = 101; n <= 100 + EACH; n++)
+		expect_ok(leave_number(fresh, n));
+	expect_err(leave_number(fresh, n), UC_E_RATE);
+	expect_ok(leave_number(client_connect(&apps[LENS]), n));
+	/* An account names as many, and no others'. */
+	for (n = 101; n <= 100 + EACH; n++)
+		expect_ok(look_number(rosa.c, n));
+	expect_err(look_number(rosa.c, 1), UC_E_RATE);
+	expect_ok(look_number(rosa.c, 101));
+	expect_ok(look_number(tom.c, 1));
+	/* After ten minutes all are free again. */
+	test_now_ms += 10 * 60 * 1000;
+	expect_ok(leave_number(fresh, 200));
+	expect_ok(look_number(rosa.c, 200));
+	expect_err(look_number(rosa.c, 101), UC_E_NOT_FOUND);
+	apps_end();
+}
+
+TEST(an_account_tries_only_so_many_codes)
+{
+	unsigned n;
+	uc_err err = UC_E_NOT_FOUND;
+	begin();
+	for (n = 0; n < 100 && err == UC_E_NOT_FOUND; n++)
+		err = look_number(tom.c, n);
+	expect_err(err, UC_E_RATE);
+	expect(n <= 21);
+	apps_end();
+}
+
+TEST(nobody_fills_the_mailboxes_for_others)
+{
+	unsigned n = 0;
+	begin();
+	for (unsigned k = 0; k < ALL / EACH; k++) {
+		struct client *c = client_connect(&apps[LENS]);
+		for (unsigned i = 0; i < EACH; i++)
+			expect_ok(leave_number(c, ++n));
 	}
-	expect_err(err, UC_E_BUSY);
-	expect(n > 1900 && n < 2100);
+	/* Whoever comes now has a place, and whoever has most gives theirs. */
+	expect_ok(leave_number(fresh, ++n));
+	expect_ok(look_number(rosa.c, n));
+	unsigned there = 0;
+	for (unsigned i = 1; i <= EACH; i++)
+		there += look_number(tom.c, ALL - EACH + i) == UC_OK;
+	expect_eq(there, EACH - 1);
+	/* Where nobody has more than one, the next one waits. */
+	test_now_ms += 10 * 60 * 1000;
+	for (unsigned k = 0; k < ALL; k++)
+		expect_ok(leave_number(client_connect(&apps[LENS]), ++n));
+	expect_err(leave_number(client_connect(&apps[LENS]), ++n), UC_E_BUSY);
+	apps_end();
+}
+
+TEST(nobody_fills_the_answers_for_others)
+{
+	enum { PEOPLE = 16 * 1024 * 1024 / ANSWER / EACH + 1 };
+	static struct person crowd[PEOPLE];
+	unsigned n = 0;
+	begin();
+	for (unsigned k = 0; k < PEOPLE; k++) {
+		static char names[PEOPLE][8];
+		snprintf(names[k], sizeof names[k], "p%u", k);
+		person_join(&crowd[k], &apps[LENS], names[k]);
+		struct client *c = client_connect(&apps[LENS]);
+		for (unsigned i = 0; i < EACH; i++) {
+			expect_ok(leave_number(c, ++n));
+			uc_err err = answer_number(crowd[k].c, n, ANSWER);
+			expect(err == UC_OK || (k == PEOPLE - 1 && err == UC_E_BUSY));
+		}
+	}
+	expect_ok(leave_number(fresh, ++n));
+	expect_ok(answer_number(rosa.c, n, 4096));
+	expect_err(answer_number(rosa.c, n, 4000), UC_E_EXISTS);
 	apps_end();
 }
 

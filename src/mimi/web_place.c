@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mimi/web_place.h"
+
+#include "mimi/uri.h"
+
+#include <stdio.h>
+
+#define SCHEME VIEW_LIT("https://")
+
+static struct view path_of(enum web_place place)
+{
+	static const char *const paths[] = {
+		[WEB_LINK] = "/#/link/",
+		[WEB_DEVICE] = "/#/device/",
+	};
+	return view_str(paths[place]);
+}
+
+void web_place_add(struct buf *out, enum web_place place, struct view domain, uint16_t port)
+{
+	char text[8] = "";
+	if (port)
+		snprintf(text, sizeof text, ":%u", (unsigned)port);
+	buf_add_view(out, SCHEME);
+	buf_add_view(out, domain);
+	buf_add_str(out, text);
+	buf_add_view(out, path_of(place));
+}
+
+static struct view trimmed(struct view v)
+{
+	while (v.n && v.p[0] <= ' ')
+		v = view_slice(v, 1, v.n);
+	while (v.n && v.p[v.n - 1] <= ' ')
+		v.n--;
+	return v;
+}
+
+bool web_place_read(struct view text, enum web_place place, struct view *domain, struct view *rest)
+{
+	struct view host, path = path_of(place);
+	text = trimmed(text);
+	if (view_starts_with(text, SCHEME))
+		text = view_slice(text, SCHEME.n, text.n);
+	struct view after = view_cut(text, '/', &host);
+	(void)view_cut(host, ':', domain);
+	if (!after.p || !view_starts_with(view_slice(text, host.n, text.n), path))
+		return false;
+	*rest = view_slice(text, host.n + path.n, text.n);
+	return domain_is_valid(*domain);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Places of ours in a room that no device of ours stands behind: of one that was ended, and of nobody who
+ * says whose they are. */
+#include "client/devices.h"
+#include "client/groups.h"
+#include "client/member_clients.h"
+#include "client/own_devices.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "mimi/protocol.h"
+#include "tests/unit/client/duo.h"
+
+#include "base/heap.h"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND };
+
+static struct ed25519_key tablet;
+
+/* Another place beside hers, by whoever has her participant's key. */
+static uc_err second_place(struct uc_client *c, void *arg)
+{
+	struct room_change change = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct view update, package, encoded;
+	uint8_t hash[SHA256_BYTES];
+	struct set *s = HEAP_NEW(struct set);
+	(void)arg;
+	if (!s)
+		return UC_E_MEMORY;
+	s->participant_key = hers->participant_key;
+	TRY(room_group_key_package(c, s));
+	package = blob_view(&s->key_package);
+	TRY(wire_encode_to(&mem, bytes_element, &package, &encoded));
+	change.packages.v = &encoded;
+	change.packages.n = 1;
+	TRY(room_group_commit(c, hers->group, &change, &mem, &update, hash));
+	set_free(s);
+	TRY(room_group_rejoined(hers->group));
+	return room_members_sync(c, hers);
+}
+
+static uc_err list_entry(struct uc_client *c, void *arg)
+{
+	const uint8_t *action = arg;
+	const struct account *a = &c->account;
+	struct device_entry e = { .device_action = *action, .device_key = VIEW_OF(tablet.pub) };
+	struct device_list l;
+	struct view_list all;
+	bool listed;
+	TRY(devices_all(c, &mem, &all));
+	struct view *v = ARENA_ARRAY(&mem, struct view, all.n + 1);
+	if (!v || !devices_known(c, &l))
+		return UC_E_MEMORY;
+	memcpy(v, all.v, all.n * sizeof *v);
+	TRY(device_entry_make(&l, view_str(a->app), VIEW_OF(a->account_key), &a->device, false,
+			      client_now(c), &e, &mem, &v[all.n]));
+	return devices_take(c, &(struct view_list){ v, all.n + 1 }, &listed);
+}
+
+static void lists(uint8_t action)
+{
+	expect_ok(turn_run(rosa.c, list_entry, &action));
+}
+
+static struct member *self(void)
+{
+	return room_member_find(hers, view_str(hers->participant));
+}
+
+static uc_err drive(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	uc_err err = groups_drive(c, hers);
+	return err == UC_E_NET ? UC_OK : err; /* what is made is sent when there is a connection */
+}
+
+/* Does she make a commit that takes it out? */
+static bool takes_out(void)
+{
+	expect_ok(turn_run(rosa.c, drive, NULL));
+	return hers->pending.there;
+}
+
+static uc_err her_place(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	TRY(room_group_rejoined(hers->group));
+	return room_members_sync(c, hers);
+}
+
+static void begin(void)
+{
+	duo_begin(false, NULL);
+	expect_ok(turn_run(rosa.c, her_place, NULL));
+	expect_ok(ed25519_generate(test_env(), &tablet));
+	lists(DEVICE_ADD);
+}
+
+TEST(who_does_not_say_whose_it_is_goes_once_a_device_was_ended)
+{
+	begin();
+	expect(!takes_out());
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_eq(self()->leaves, 2);
+	expect_eq(member_clients_unknown(self()), 1);
+	/* As long as all are ours that ever were, it is one of them. */
+	test_now_ms += 60 * MINUTE;
+	expect(!takes_out());
+	test_now_ms += 60 * MINUTE;
+	expect(!takes_out());
+	lists(DEVICE_REVOKE);
+	expect(takes_out());
+	duo_end();
+}
+
+TEST(a_minute_is_time_enough_for_who_has_just_come)
+{
+	begin();
+	lists(DEVICE_REVOKE);
+	expect(!takes_out());
+	/* That others are waited for, too, makes it no shorter. */
+	hers->asks = 8;
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect(!takes_out());
+	test_now_ms += 59 * SECOND;
+	expect(!takes_out());
+	test_now_ms += 2 * SECOND;
+	expect(takes_out());
+	duo_end();
+}
+
+TEST(who_was_there_before_us_has_longer)
+{
+	begin();
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	hers->silent_seen = false; /* as after a start */
+	hers->silent = 0;
+	expect(!takes_out());
+	test_now_ms += 4 * MINUTE;
+	expect(!takes_out());
+	test_now_ms += 2 * MINUTE;
+	expect(takes_out());
+	duo_end();
+}
+
+static bool other_each(void *ctx, const struct room_client *k)
+{
+	const uint8_t *key = ctx;
+	bool other = view_equal(k->participant, view_str(hers->participant)) &&
+		     !view_equal(k->client, view_str(hers->client));
+	if (other)
+		expect_ok(member_client_known(self(), k->client, key));
+	return true;
+}
+
+/* The other place says that it is that device's; of zeros: by a persona. */
+static void says_it_is(const uint8_t key[ED25519_KEY])
+{
+	uint8_t copy[ED25519_KEY];
+	memcpy(copy, key, sizeof copy);
+	expect_ok(room_group_clients(hers->group, other_each, copy));
+}
+
+TEST(who_says_whose_it_is_stays_as_long_as_it_is_ours)
+{
+	begin();
+	struct ed25519_key first = tablet;
+	lists(DEVICE_REVOKE);
+	expect_ok(ed25519_generate(test_env(), &tablet));
+	lists(DEVICE_ADD);
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(tablet.pub);
+	test_now_ms += 10 * MINUTE;
+	expect(!takes_out());
+	says_it_is(first.pub);
+	expect(takes_out());
+	duo_end();
+}
+
+TEST(where_nothing_is_said_devices_do_not_put_each_other_out)
+{
+	begin();
+	hers->says = SAYS_NOTHING;
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect(!takes_out());
+	test_now_ms += 60 * MINUTE;
+	expect(!takes_out());
+	/* But when this one ends another, all go that may be its: who is still ours comes back. */
+	expect_ok(ed25519_generate(test_env(), &tablet));
+	lists(DEVICE_ADD);
+	expect(!takes_out());
+	lists(DEVICE_REVOKE);
+	expect(takes_out());
+	duo_end();
+}
+
+TEST(behind_a_persona_all_go_that_may_be_the_ended_ones)
+{
+	static const uint8_t none[ED25519_KEY];
+	begin();
+	hers->says = SAYS_PERSONA;
+	expect_ok(text_set(hers->persona, sizeof hers->persona, VIEW_LIT("Moth")));
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(none);
+	test_now_ms += 60 * MINUTE;
+	expect(!takes_out());
+	lists(DEVICE_REVOKE);
+	expect(takes_out());
+	duo_end();
+}
+
+/* --- what the hub refuses --- */
+
+/* How often it was sent; the hub refuses each. */
+static unsigned refused(void)
+{
+	const uint8_t *bytes;
+	size_t n;
+	unsigned times = 0;
+	while (times < 50 && uc_client_next_frame(rosa.c, &bytes, &n)) {
+		struct frame f;
+		struct buf out;
+		expect_ok(wire_decode(view_make(bytes, n), &mem, frame_element, &f));
+		if (f.type != FRAME_ROOM_UPDATE)
+			continue;
+		times++;
+		buf_init(&out, FRAME_MAX);
+		expect_ok(frame_add_refusal(&out, f.type, f.id, UC_E_POLICY, VIEW_LIT("no"), 0));
+		expect_ok(uc_client_receive(rosa.c, out.p, out.n));
+		buf_done(&out);
+	}
+	return times;
+}
+
+TEST(what_the_hub_refuses_is_not_sent_again_at_once)
+{
+	begin();
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(tablet.pub);
+	rosa.c->connection = UC_ONLINE;
+	hers->seat_open = hers->seat_known = true;
+	hers->log_next = 0;
+	expect_ok(uc_client_step(rosa.c));
+	expect_eq(refused(), 1);
+	for (int i = 0; i < 9; i++) {
+		test_now_ms += SECOND;
+		expect_ok(uc_client_step(rosa.c));
+		expect_eq(refused(), 0);
+	}
+	expect(uc_client_deadline_ms(rosa.c) > test_now_ms);
+	test_now_ms += 2 * SECOND;
+	expect_ok(uc_client_step(rosa.c));
+	expect_eq(refused(), 1);
+	duo_end();
+}
