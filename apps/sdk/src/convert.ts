@@ -195,7 +195,7 @@ export const deviceChange = (d: Struct<'uc_device_change'>): T.DeviceChange => (
 	deviceKey: d.device_key,
 	by: /^0*$/.test(d.by) ? null : d.by,
 	timeMs: time(d.time_ms),
-	number: Number(d.number),
+	number: d.number,
 });
 
 export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
