@@ -136,7 +136,9 @@ static int seen(struct cli *cli)
 static int settled(struct cli *cli, const char *what)
 {
 	uc_err err = link_settle(cli->link, CLI_SETTLE_MS);
-	if (err == UC_E_TIMEOUT && !cli->json)
+	if (err == UC_E_TIMEOUT && cli->json)
+		print_json("still_on_its_way", NULL);
+	else if (err == UC_E_TIMEOUT)
 		puts("What is still on its way follows at the next `sync`.");
 	return err && err != UC_E_TIMEOUT ? cli_fail(cli, err, what) : CLI_OK;
 }

@@ -51,7 +51,8 @@ static uc_err list_entry(struct uc_client *c, void *arg)
 	struct view *v = ARENA_ARRAY(&mem, struct view, all.n + 1);
 	if (!v || !devices_known(c, &l))
 		return UC_E_MEMORY;
-	memcpy(v, all.v, all.n * sizeof *v);
+	for (size_t i = 0; i < all.n; i++)
+		TRY(arena_copy(&mem, all.v[i], &v[i])); /* the list that is kept is replaced */
 	TRY(device_entry_make(&l, view_str(a->app), VIEW_OF(a->account_key), &a->device, false,
 			      client_now(c), &e, &mem, &v[all.n]));
 	return devices_take(c, &(struct view_list){ v, all.n + 1 }, &listed);
