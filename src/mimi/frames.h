@@ -85,7 +85,7 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(DISCOVERABLE_SET, discoverable_set, 51, PHASE_SIGNED_IN, 128) \
 	X(PAIR_OPEN,        pair_open,        54, PHASE_GREETED,   2048) \
 	X(PAIR_LOOK,        pair_look,        55, PHASE_SIGNED_IN, 64) \
-	X(PAIR_ANSWER,      pair_answer,      56, PHASE_SIGNED_IN, 131072) \
+	X(PAIR_ANSWER,      pair_answer,      56, PHASE_SIGNED_IN, 262144) \
 	X(PAIR_TAKE,        pair_take,        57, PHASE_GREETED,   64)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a new device and one of the account say to each other: codes, and two sealed messages. */
+#include "mimi/device_list.h"
 #include "mimi/pairing.h"
 #include "tests/unit/harness.h"
 
@@ -203,5 +204,42 @@ TEST(keys_that_are_none_are_refused)
 	expect_ok(pairing_request_seal(test_env(), secret, VIEW_LIT("dial.example"), &in, &mem,
 				       &sealed));
 	expect(pairing_request_open(secret, VIEW_LIT("dial.example"), sealed, &mem, &r) != UC_OK);
+	arena_done(&mem);
+}
+
+/* The longest list an app takes, and all else as long as it may be. */
+TEST(the_longest_answer_has_room_in_its_frame)
+{
+	static const uint8_t bytes[4096] = { 1 };
+	const struct device_entry e = { .version = 1,
+					.device_action = DEVICE_ADD,
+					.device_key = VIEW_OF(device.pub),
+					.signer_key = VIEW_OF(device.pub),
+					.signature = view_make(bytes, ED25519_SIGNATURE) };
+	struct pairing_request r;
+	struct pairing_grant g;
+	struct view entry, body;
+	begin();
+	struct view *list = ARENA_ARRAY(&mem, struct view, DEVICE_ENTRIES_MAX);
+	struct pairing_key *keys = ARENA_ARRAY(&mem, struct pairing_key, PAIRING_REQUEST_KEYS);
+	struct pair_answer_request q = { { 1 }, { NULL, 0 } };
+	expect_ok(wire_encode_to(&mem, device_entry_element, &e, &entry));
+	for (size_t i = 0; i < DEVICE_ENTRIES_MAX; i++)
+		list[i] = entry;
+	const struct pairing_grant longest = { .account_key = VIEW_OF(device.pub),
+					       .identifier = view_make(bytes, 320),
+					       .profile_name = view_make(bytes, 256),
+					       .device_list = { list, DEVICE_ENTRIES_MAX },
+					       .request_keys = { keys, PAIRING_REQUEST_KEYS },
+					       .settings = VIEW_OF(bytes),
+					       .code = view_make(bytes, 64) };
+	struct view request = request_of(secret);
+	expect_ok(pairing_request_open(secret, VIEW_LIT("dial.example"), request, &mem, &r));
+	expect_ok(pairing_grant_seal(test_env(), secret, VIEW_LIT("dial.example"), request,
+				     VIEW_OF(answer_key.pub), &longest, &mem, &q.sealed));
+	expect_ok(wire_encode_to(&mem, pair_answer_request_element, &q, &body));
+	expect(body.n <= frame_rule_find(FRAME_PAIR_ANSWER)->body_max);
+	expect_ok(grant_open(request, q.sealed, &g));
+	expect_eq(g.device_list.n, DEVICE_ENTRIES_MAX);
 	arena_done(&mem);
 }
