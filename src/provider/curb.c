@@ -93,40 +93,43 @@ static void add(struct curb_record *r, uint32_t day, bool off_minors)
 		r->off_minors_day = day;
 }
 
-static uc_err record_commit(struct provider *p, struct view subject, const struct curb_record *r)
+static uc_err record_keep(struct store_batch *b, struct view key, const struct curb_record *r,
+			  uint64_t now_ms)
 {
-	struct store_key k;
-	struct store_batch b;
-	struct view key = key_1(&k, TABLE_CURB, subject);
-	store_batch_init(&b, subject);
-	if (!curb_is_over(r, env_now_ms(p->env)))
-		return finish_accounts(p, &b, record_put(&b, key, curb_record_element, r));
-	store_delete(&b, key);
-	return commit_accounts(p, &b);
+	if (!curb_is_over(r, now_ms))
+		return record_put(b, key, curb_record_element, r);
+	store_delete(b, key);
+	return UC_OK;
 }
 
 /* day 0: it is over. */
 static uc_err change(struct provider *p, struct view subject, uint32_t day, bool off_minors,
-		     struct arena *a)
+		     struct arena *a, struct store_batch *b)
 {
 	struct curb_record r;
+	struct store_key k;
 	TRY(record_of(p, subject, a, &r));
 	if (day)
 		add(&r, day, off_minors);
 	else
 		r = (struct curb_record){ 0 };
-	return record_commit(p, subject, &r);
+	return record_keep(b, key_1(&k, TABLE_CURB, subject), &r, env_now_ms(p->env));
 }
 
+/* Account and name at once, though they are two shards: after one alone it would be said again, and count
+ * twice for it. */
 static uc_err change_both(struct provider *p, struct view id, uint32_t day, bool off_minors,
 			  struct arena *a)
 {
 	struct account_record account;
+	struct store_batch b;
 	TRY(account_get(p, id, a, &account));
 	struct view name = name_subject(id, &account);
-	if (!view_equal(name, id))
-		TRY(change(p, name, day, off_minors, a));
-	return change(p, id, day, off_minors, a);
+	store_batch_init(&b, (struct view){ NULL, 0 });
+	uc_err err = change(p, id, day, off_minors, a, &b);
+	if (!err && !view_equal(name, id))
+		err = change(p, name, day, off_minors, a, &b);
+	return finish_accounts(p, &b, err);
 }
 
 static uc_err curb(struct provider *p, struct view account_id, uint32_t day, bool off_minors)

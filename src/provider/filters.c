@@ -161,9 +161,17 @@ static uc_err collect(struct provider *p, struct filter_build *b, struct slice *
 		buf_add_byte(&b->from, 0);
 		end = slice_goes_on(s);
 	}
-	if (!err)
+	bool is_damaged = !err && scan.failed == UC_E_CORRUPT;
+	if (!err && !is_damaged)
 		err = scan.failed ? scan.failed : b->from.failed;
 	store_scan_done(&scan);
+	/* Those behind it can be found. */
+	if (is_damaged) {
+		if (!b->from.n)
+			buf_add_byte(&b->from, table);
+		end = !table_pass_over(&b->from);
+		err = b->from.failed;
+	}
 	if (!err && end)
 		b->phase = PHASE_SORT;
 	return err;

@@ -473,6 +473,9 @@ size_t outbox_domains(const struct provider *p);
 /* --- what expires --- */
 /* At most a bounded number of accounts each time; a round an hour. */
 void accounts_sweep(struct provider *p, uint64_t now_ms);
+/* Of a walk over a table, which goes on from here and has met something damaged: on to the next 256th part
+ * of its first ids.  false: that was the last. */
+bool table_pass_over(struct buf *from);
 void reports_sweep(struct provider *p, uint64_t now_ms);
 
 /* --- rooms: room_work.h --- */

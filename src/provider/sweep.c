@@ -13,6 +13,21 @@ enum { SWEEP_BATCH_MAX = 4096 }; /* records of one account that end in one round
 typedef uc_err sweep_record(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			    struct arena *a);
 
+/* Records that end by what they say themselves. */
+union record {
+	struct slot_record slot;
+	struct grant_record grant;
+	struct code_record code;
+	struct token_record token;
+	struct curb_record curb;
+	struct numbers_record numbers;
+	struct discoverable_record discoverable;
+};
+struct kind {
+	wire_element *walk; /* of one of them */
+	bool (*is_over)(const struct provider *p, const union record *r, uint64_t now_ms);
+};
+
 static uc_err key_part(struct view key, struct arena *a, struct view *out)
 {
 	struct store_key_reader r;
@@ -31,31 +46,71 @@ static uc_err record_drop(struct provider *p, struct view shard, struct view key
 	return commit_accounts(p, &b);
 }
 
+static bool slot_is_over(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)p;
+	return r->slot.not_after_ms <= now_ms;
+}
+
+static bool grant_is_over(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)p;
+	return r->grant.until_day < day_of(now_ms);
+}
+
+static bool code_is_over(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)p;
+	return r->code.expires_ms <= now_ms &&
+	       rate_is_full(&(struct rate_state){ r->code.empty_until_us }, now_ms);
+}
+
+/* Spent, of a key that nobody takes any more: a week longer, for a clock that is put back. */
+static bool token_is_over(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)p;
+	return r->token.week + 2 < token_week(now_ms);
+}
+
+static bool curb_is_past(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)p;
+	return curb_is_over(&r->curb, now_ms);
+}
+
+static bool numbers_are_past(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)p;
+	return numbers_are_over(&r->numbers, now_ms);
+}
+
+/* While the custodian has not said its half yet, nobody knows which are of use. */
+static bool is_key_now(const struct provider *p, struct view prf_key)
+{
+	if (p->discovery.is_on && !discovery_is_on(p))
+		return true;
+	return discovery_is_on(p) && view_equal(prf_key, VIEW_OF(p->discovery.pub));
+}
+
+/* Under a key that no filter will be made of any more. */
+static bool discoverable_is_over(const struct provider *p, const union record *r, uint64_t now_ms)
+{
+	(void)now_ms;
+	return !is_key_now(p, VIEW_OF(r->discoverable.prf_key));
+}
+
 /* --- an account's own --- */
 
-typedef bool is_over(struct view value, uint64_t now_ms, struct arena *a);
-
-static bool slot_is_over(struct view value, uint64_t now_ms, struct arena *a)
-{
-	struct slot_record r;
-	return !wire_decode(value, a, slot_record_element, &r) && r.not_after_ms <= now_ms;
-}
-
-static bool grant_is_over(struct view value, uint64_t now_ms, struct arena *a)
-{
-	struct grant_record r;
-	return !wire_decode(value, a, grant_record_element, &r) && r.until_day < day_of(now_ms);
-}
-
 /* So many at most that it is a small batch; what is left is dropped in the next round. */
-static uc_err drop_over(struct provider *p, struct view prefix, is_over *over, uint64_t now_ms,
+static uc_err drop_over(struct provider *p, struct view prefix, struct kind kind, uint64_t now_ms,
 			struct arena *a, struct store_batch *b)
 {
 	struct store_scan scan;
 	struct view key, value;
+	union record r;
 	TRY(store_scan_init(&scan, p->accounts, prefix, (struct view){ NULL, 0 }, 0));
 	while (b->op_count < SWEEP_BATCH_MAX && store_scan_next(&scan, &key, &value))
-		if (over(value, now_ms, a))
+		if (!wire_decode(value, a, kind.walk, &r) && kind.is_over(p, &r, now_ms))
 			store_delete(b, key);
 	uc_err err = scan.failed;
 	store_scan_done(&scan);
@@ -67,8 +122,10 @@ static uc_err account_fill(struct provider *p, struct view id, uint64_t now_ms, 
 {
 	struct store_key k;
 	struct view_list devices;
-	TRY(drop_over(p, key_1(&k, TABLE_SLOT, id), slot_is_over, now_ms, a, b));
-	TRY(drop_over(p, key_1(&k, TABLE_GRANT, id), grant_is_over, now_ms, a, b));
+	static const struct kind slots = { slot_record_element, slot_is_over },
+				 grants = { grant_record_element, grant_is_over };
+	TRY(drop_over(p, key_1(&k, TABLE_SLOT, id), slots, now_ms, a, b));
+	TRY(drop_over(p, key_1(&k, TABLE_GRANT, id), grants, now_ms, a, b));
 	TRY(device_keys(p, id, a, &devices));
 	for (size_t i = 0; i < devices.n; i++)
 		TRY(intake_expire(p, id, devices.v[i], now_ms, b));
@@ -90,20 +147,7 @@ static uc_err sweep_account(struct provider *p, struct view key, struct view val
 	return err;
 }
 
-/* --- codes, names and keys --- */
-
-static uc_err sweep_code(struct provider *p, struct view key, struct view value, uint64_t now_ms,
-			 struct arena *a)
-{
-	struct code_record r;
-	struct view name_id;
-	TRY(key_part(key, a, &name_id));
-	TRY(wire_decode(value, a, code_record_element, &r));
-	if (r.expires_ms > now_ms ||
-	    !rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
-		return UC_OK;
-	return record_drop(p, name_id, key);
-}
+/* --- names and keys --- */
 
 /* A name or key whose account was not made in the end, or has gone. */
 static uc_err drop_orphan(struct provider *p, struct view key, struct view account_id,
@@ -173,59 +217,6 @@ static uc_err sweep_spent(struct provider *p, struct view key, struct view value
 	return record_drop(p, subject, key);
 }
 
-/* Spent, of a key that nobody takes any more: a week longer, for a clock that is put back. */
-static uc_err sweep_token(struct provider *p, struct view key, struct view value, uint64_t now_ms,
-			  struct arena *a)
-{
-	struct token_record r;
-	struct view token;
-	TRY(key_part(key, a, &token));
-	TRY(wire_decode(value, a, token_record_element, &r));
-	return r.week + 2 < token_week(now_ms) ? record_drop(p, token, key) : UC_OK;
-}
-
-static uc_err sweep_curb(struct provider *p, struct view key, struct view value, uint64_t now_ms,
-			 struct arena *a)
-{
-	struct curb_record r;
-	struct view subject;
-	TRY(key_part(key, a, &subject));
-	TRY(wire_decode(value, a, curb_record_element, &r));
-	return curb_is_over(&r, now_ms) ? record_drop(p, subject, key) : UC_OK;
-}
-
-/* --- finding by number --- */
-
-static uc_err sweep_numbers(struct provider *p, struct view key, struct view value, uint64_t now_ms,
-			    struct arena *a)
-{
-	struct numbers_record r;
-	struct view subject;
-	TRY(key_part(key, a, &subject));
-	TRY(wire_decode(value, a, numbers_record_element, &r));
-	return numbers_are_over(&r, now_ms) ? record_drop(p, subject, key) : UC_OK;
-}
-
-/* While the custodian has not said its half yet, nobody knows which are of use. */
-static bool is_key_now(const struct provider *p, struct view prf_key)
-{
-	if (p->discovery.is_on && !discovery_is_on(p))
-		return true;
-	return discovery_is_on(p) && view_equal(prf_key, VIEW_OF(p->discovery.pub));
-}
-
-/* Under a key that no filter will be made of any more. */
-static uc_err sweep_discoverable(struct provider *p, struct view key, struct view value,
-				 uint64_t now_ms, struct arena *a)
-{
-	struct discoverable_record r;
-	struct view id;
-	(void)now_ms;
-	TRY(key_part(key, a, &id));
-	TRY(wire_decode(value, a, discoverable_record_element, &r));
-	return is_key_now(p, VIEW_OF(r.prf_key)) ? UC_OK : record_drop(p, id, key);
-}
-
 static uc_err sweep_filter(struct provider *p, struct view key, struct view value, uint64_t now_ms,
 			   struct arena *a)
 {
@@ -244,20 +235,21 @@ static uc_err sweep_filter(struct provider *p, struct view key, struct view valu
 
 /* --- the round --- */
 
-static const struct {
+static const struct stage {
 	uint8_t table;
-	sweep_record *sweep;
+	sweep_record *sweep; /* or it is of this kind */
+	struct kind kind;
 } stages[] = {
-	{ TABLE_ACCOUNT, sweep_account },
-	{ TABLE_NAME, sweep_name },
-	{ TABLE_CODE, sweep_code },
-	{ TABLE_ACCOUNT_KEY, sweep_key },
-	{ TABLE_SPENT, sweep_spent },
-	{ TABLE_NUMBERS, sweep_numbers },
-	{ TABLE_DISCOVERABLE, sweep_discoverable },
-	{ TABLE_FILTER, sweep_filter },
-	{ TABLE_TOKEN, sweep_token },
-	{ TABLE_CURB, sweep_curb },
+	{ TABLE_ACCOUNT, sweep_account, { NULL, NULL } },
+	{ TABLE_NAME, sweep_name, { NULL, NULL } },
+	{ TABLE_CODE, NULL, { code_record_element, code_is_over } },
+	{ TABLE_ACCOUNT_KEY, sweep_key, { NULL, NULL } },
+	{ TABLE_SPENT, sweep_spent, { NULL, NULL } },
+	{ TABLE_NUMBERS, NULL, { numbers_record_element, numbers_are_past } },
+	{ TABLE_DISCOVERABLE, NULL, { discoverable_record_element, discoverable_is_over } },
+	{ TABLE_FILTER, sweep_filter, { NULL, NULL } },
+	{ TABLE_TOKEN, NULL, { token_record_element, token_is_over } },
+	{ TABLE_CURB, NULL, { curb_record_element, curb_is_past } },
 };
 enum { STAGES_N = sizeof stages / sizeof *stages };
 
@@ -279,6 +271,34 @@ static void go_on_from(struct provider *p, struct view key, bool is_after)
 		buf_reset(&p->sweep_from);
 }
 
+static uc_err sweep_one(struct provider *p, const struct stage *stage, struct view key,
+			struct view value, uint64_t now_ms, struct arena *a)
+{
+	union record r;
+	struct view shard;
+	if (stage->sweep)
+		return stage->sweep(p, key, value, now_ms, a);
+	TRY(key_part(key, a, &shard));
+	TRY(wire_decode(value, a, stage->kind.walk, &r));
+	return stage->kind.is_over(p, &r, now_ms) ? record_drop(p, shard, key) : UC_OK;
+}
+
+bool table_pass_over(struct buf *from)
+{
+	enum { AT = 2 }; /* behind the table's tag and the mark of a first element */
+	uint8_t next[AT + 1] = { 0, 1, 1 };
+	if (!from->n)
+		return false;
+	next[0] = from->p[0];
+	if (from->n > AT && from->p[AT] == 0xff)
+		return false;
+	if (from->n > AT)
+		next[AT] = (uint8_t)(from->p[AT] + 1);
+	buf_reset(from);
+	buf_add_view(from, VIEW_OF(next));
+	return !from->failed;
+}
+
 /* Some records of one table; *end when it is through. */
 static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, struct slice *s,
 			 bool *end)
@@ -292,7 +312,7 @@ static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, stru
 		struct arena scratch;
 		arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
 		/* One that cannot be read is for undercroftctl to find, not a reason to stop. */
-		uc_err err = stages[stage].sweep(p, key, value, now_ms, &scratch);
+		uc_err err = sweep_one(p, &stages[stage], key, value, now_ms, &scratch);
 		arena_done(&scratch);
 		if (uc_err_class(err) == UC_CLASS_STORE && err != UC_E_CORRUPT)
 			break;
@@ -303,6 +323,11 @@ static uc_err sweep_some(struct provider *p, size_t stage, uint64_t now_ms, stru
 	}
 	uc_err err = scan.failed;
 	store_scan_done(&scan);
+	/* What is damaged there is passed over, with what is near it. */
+	if (err == UC_E_CORRUPT) {
+		*end = !table_pass_over(&p->sweep_from);
+		return UC_OK;
+	}
 	return err;
 }
 

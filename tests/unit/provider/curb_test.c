@@ -196,3 +196,46 @@ TEST(who_is_kept_off_minors_reaches_none_of_them)
 	expect(reaches(&kim, CHANNEL_LINK));
 	apps_end();
 }
+
+/* The last day of each level, of the account and of its name. */
+static void days_of(bool is_name, uint32_t out[CURB_LEVELS])
+{
+	struct store_key k;
+	struct account_record account;
+	struct curb_record r = { 0 };
+	struct view id = VIEW_OF(uwe.account_id);
+	bool found;
+	expect_ok(account_get(dial->provider, id, &apps_mem, &account));
+	expect_ok(record_find(dial->accounts,
+			      key_1(&k, TABLE_CURB, is_name ? VIEW_OF(account.name_id) : id),
+			      curb_record_element, &apps_mem, &r, &found));
+	memcpy(out, (uint32_t[]){ r.first_day, r.second_day, r.third_day },
+	       CURB_LEVELS * sizeof *out);
+}
+
+/* What was not said to be done is said again: it never counts for one of the two alone, which then would have
+ * it twice. */
+static bool killed_at(unsigned n, bool keep_unsynced)
+{
+	uint32_t own[CURB_LEVELS], of_name[CURB_LEVELS];
+	begin();
+	dial->strike_in = n;
+	uc_err err = provider_curb(dial->provider, VIEW_OF(uwe.account_id), 30, true);
+	if (!err)
+		err = provider_sync(dial->provider);
+	app_kill(dial, keep_unsynced);
+	app_start(dial);
+	days_of(false, own);
+	days_of(true, of_name);
+	expect(!memcmp(own, of_name, sizeof own));
+	apps_end();
+	return err != UC_OK;
+}
+
+TEST(a_kill_leaves_both_or_none)
+{
+	unsigned n = 1;
+	while (n < 20 && killed_at(n, false) && killed_at(n, true))
+		n++;
+	expect(n > 4 && n < 20);
+}

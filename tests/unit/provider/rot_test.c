@@ -24,15 +24,20 @@ static void first_room_make(void)
 	expect_ok(store_sync(dial->rooms));
 }
 
-static bool record_rots(struct view key)
+static bool rots(struct store *s, struct store_memory *disk, struct view key)
 {
-	for (size_t i = 0; store_memory_rot(dial->disks[1], i); i++) {
+	for (size_t i = 0; store_memory_rot(disk, i); i++) {
 		struct view record;
-		if (store_get(dial->rooms, key, &apps_mem, &record) == UC_E_CORRUPT)
+		if (store_get(s, key, &apps_mem, &record) == UC_E_CORRUPT)
 			return true;
-		store_memory_heal(dial->disks[1]);
+		store_memory_heal(disk);
 	}
 	return false;
+}
+
+static bool record_rots(struct view key)
+{
+	return rots(dial->rooms, dial->disks[1], key);
 }
 
 /* Nor does it keep other rooms from getting the hub's other keys; only those before are still needed. */
@@ -81,6 +86,68 @@ TEST(the_sweep_goes_on_behind_it)
 	expect_ok(provider_sync(dial->provider));
 	store_memory_heal(dial->disks[1]);
 	the_end();
+}
+
+/* Long over. */
+static void curb_make(uint8_t first_byte)
+{
+	const struct curb_record r = { .first_day = 1 };
+	uint8_t subject[ACCOUNT_ID] = { first_byte };
+	struct store_batch b;
+	struct store_key k;
+	store_batch_init(&b, VIEW_OF(subject));
+	expect_ok(record_put(&b, key_1(&k, TABLE_CURB, VIEW_OF(subject)), curb_record_element, &r));
+	expect_ok(store_commit(dial->accounts, &b));
+	store_batch_done(&b);
+	expect_ok(store_sync(dial->accounts));
+}
+
+static bool curb_is_there(uint8_t first_byte)
+{
+	uint8_t subject[ACCOUNT_ID] = { first_byte };
+	struct store_key k;
+	bool there = false;
+	expect_ok(store_has(dial->accounts, key_1(&k, TABLE_CURB, VIEW_OF(subject)), &there));
+	return there;
+}
+
+/* In its own table, and in those that come behind. */
+TEST(accounts_behind_it_are_swept)
+{
+	for (int of_account = 0; of_account < 2; of_account++) {
+		uint8_t subject[ACCOUNT_ID] = { 0x10 };
+		struct store_key k;
+		room_of_three();
+		curb_make(0x10);
+		curb_make(0x80);
+		curb_make(0xff);
+		struct view key = of_account ? key_1(&k, TABLE_ACCOUNT, VIEW_OF(rosa.account_id))
+					     : key_1(&k, TABLE_CURB, VIEW_OF(subject));
+		expect(rots(dial->accounts, dial->disks[0], key));
+		/* A step at each tick. */
+		for (int i = 0; i < 600; i++)
+			apps_wait((uint64_t)60 * 1000);
+		expect(!curb_is_there(0x80));
+		expect(!curb_is_there(0xff));
+		store_memory_heal(dial->disks[0]);
+		expect_eq(curb_is_there(0x10), !of_account);
+		the_end();
+	}
+}
+
+TEST(a_table_is_passed_over_in_steps)
+{
+	struct buf from;
+	buf_init(&from, STORE_KEY_MAX);
+	expect(!table_pass_over(&from));
+	buf_add_byte(&from, TABLE_NAME);
+	for (unsigned i = 1; i < 256; i++) {
+		const uint8_t next[] = { TABLE_NAME, 1, (uint8_t)i };
+		expect(table_pass_over(&from));
+		expect_bytes(buf_view(&from), VIEW_OF(next));
+	}
+	expect(!table_pass_over(&from));
+	buf_done(&from);
 }
 
 /* How far the log can be read. */
