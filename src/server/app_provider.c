@@ -205,6 +205,7 @@ static void tick(void *ctx, uint64_t now_ms)
 static void stopping(void *ctx, uint32_t retry_after_s, uint32_t jitter_s)
 {
 	struct app *a = ctx;
+	app_stores_leave_off(&a->stores);
 	provider_going_away(a->provider, retry_after_s, jitter_s);
 }
 

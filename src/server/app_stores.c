@@ -49,6 +49,7 @@ static uc_err open_one(struct app_stores *s, const char *folder, const char *kin
 		.life = s->life,
 		.corrupt = on_corrupt,
 		.corrupt_ctx = s,
+		.faults = s->faults,
 		.metrics = metrics,
 	};
 	if (!err)
@@ -133,21 +134,35 @@ uint64_t app_stores_rest_ms(uint64_t took_ms)
 	return took_ms > ACCOUNTS_MS / REST ? took_ms * REST : ACCOUNTS_MS;
 }
 
-static void thread_end(struct app_stores *s)
+/* Where the store itself goes on, as without room, all that was due is tried again soon. */
+static void thread_end(struct app_stores *s, uint64_t now_ms)
 {
 	pthread_join(s->thread, NULL);
 	s->has_thread = false;
-	if (s->failed)
-		log_error("store.housekeeping", "app=%s error=%s", s->app->name,
-			  uc_err_name(s->failed));
+	s->accounts_at_ms = now_ms + app_stores_rest_ms(s->took_ms);
+	if (!s->failed || s->failed == UC_E_CLOSED)
+		return;
+	log_error("store.housekeeping", "app=%s error=%s", s->app->name, uc_err_name(s->failed));
+	if (s->does_rooms && s->maintain_at_ms > s->accounts_at_ms)
+		s->maintain_at_ms = s->accounts_at_ms;
+}
+
+static void thread_begin(struct app_stores *s, uint64_t now_ms)
+{
+	s->is_busy = true;
+	s->has_thread = !pthread_create(&s->thread, NULL, maintain, s);
+	if (s->has_thread)
+		return;
+	s->is_busy = false;
+	s->accounts_at_ms = now_ms + ACCOUNTS_MS;
+	if (s->does_rooms)
+		s->maintain_at_ms = s->accounts_at_ms;
 }
 
 uc_err app_stores_maintain(struct app_stores *s, uint64_t now_ms, uint64_t wall_ms)
 {
-	if (s->has_thread && !s->is_busy) {
-		thread_end(s);
-		s->accounts_at_ms = now_ms + app_stores_rest_ms(s->took_ms);
-	}
+	if (s->has_thread && !s->is_busy)
+		thread_end(s, now_ms);
 	if (!s->maintain_at_ms)
 		s->maintain_at_ms = now_ms + FIRST_MS;
 	if (!s->accounts_at_ms)
@@ -160,8 +175,7 @@ uc_err app_stores_maintain(struct app_stores *s, uint64_t now_ms, uint64_t wall_
 		s->maintain_at_ms = now_ms + EVERY_MS;
 	}
 	s->does_rooms = is_all;
-	s->is_busy = true;
-	s->has_thread = !pthread_create(&s->thread, NULL, maintain, s);
+	thread_begin(s, now_ms);
 	return UC_OK;
 }
 
@@ -187,8 +201,18 @@ uc_err app_stores_checkpoint(struct app_stores *s, const char *folder)
 	return copy_one(s->rooms, folder, "rooms");
 }
 
+/* Of a large store it takes minutes, and nothing is lost. */
+void app_stores_leave_off(struct app_stores *s)
+{
+	if (s->accounts)
+		store_maintain_stop(s->accounts);
+	if (s->rooms)
+		store_maintain_stop(s->rooms);
+}
+
 void app_stores_close(struct app_stores *s)
 {
+	app_stores_leave_off(s);
 	if (s->has_thread)
 		pthread_join(s->thread, NULL);
 	if (s->accounts)

@@ -12,6 +12,7 @@
 
 struct app_stores {
 	const struct config_app *app;
+	struct store_faults faults; /* for tests */
 	struct store *accounts, *rooms;
 	uint64_t life;           /* the last one, by all who know */
 	uint64_t last_ms;        /* the clock then; 0: never */
@@ -32,7 +33,8 @@ bool app_stores_are_older(const struct app_stores *s);
  * start, after app_stores_are_older was dealt with; later housekeeping does it. */
 uc_err UC_MUST_USE app_stores_live(struct app_stores *s, uint64_t wall_ms);
 /* Twice a day, and of the accounts every ten minutes, or after a hundred times as long as it took; on a
- * thread of its own.  To be called about once a second.  An error is the stores'. */
+ * thread of its own.  To be called about once a second.  What could not be done, as without room, is logged
+ * and tried again as soon.  An error is the stores'. */
 uc_err UC_MUST_USE app_stores_maintain(struct app_stores *s, uint64_t now_ms, uint64_t wall_ms);
 /* How long the accounts then rest. */
 uint64_t app_stores_rest_ms(uint64_t took_ms);
@@ -42,6 +44,9 @@ void app_stores_maintain_soon(struct app_stores *s);
  * put in the place of those of the app.  On the thread that uses them, which waits until the memtables
  * are written. */
 uc_err UC_MUST_USE app_stores_checkpoint(struct app_stores *s, const char *folder);
+/* Housekeeping that is under way ends soon, and none is begun any more: all is to end. */
+void app_stores_leave_off(struct app_stores *s);
+/* Which that does, too. */
 void app_stores_close(struct app_stores *s);
 
 #endif

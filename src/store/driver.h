@@ -42,8 +42,10 @@ struct store_driver {
 	/* UC_E_NOT_FOUND at the end.  Views live until the next call. */
 	uc_err (*cursor_next)(struct store_cursor *c, struct view *key, struct view *value);
 	void (*cursor_close)(struct store_cursor *c);
-	/* May run beside everything else but close. */
+	/* May run beside everything else but close; the errors of store_maintain. */
 	uc_err (*maintain)(struct store_engine *e);
+	/* From any thread; NULL: it takes no time. */
+	void (*maintain_stop)(struct store_engine *e);
 	/* What was synced, as a place of its own for `open`, durable; NULL: it cannot. */
 	uc_err (*checkpoint)(struct store_engine *e, const char *path);
 };

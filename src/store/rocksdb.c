@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "store/crc32c.h"
 #include "store/gathered.h"
+#include "store/rewrite.h"
 #include "store/wal.h"
 
 #include <rocksdb/c.h>
@@ -22,7 +23,7 @@ enum {
 	TORN_TAIL_ALONE = rocksdb_tolerate_corrupted_tail_records_recovery,
 	UP_TO_DAMAGE = rocksdb_point_in_time_recovery
 };
-enum { LOG_ERRORS_ONLY = 3, BOTTOMMOST_FORCE_ONCE = 3, COMPRESSION_NONE = 0 };
+enum { LOG_NOTHING = 4, COMPRESSION_NONE = 0 };
 
 struct store_engine {
 	rocksdb_t *db;
@@ -33,7 +34,11 @@ struct store_engine {
 	struct wal_mark mark;
 	bool has_mark, unmarked;  /* there is something since the last mark */
 	_Atomic unsigned flushes; /* begun and ended ones */
-	_Atomic uc_err failed;    /* a write, sync or compaction did; maintain may run beside */
+	_Atomic uc_err failed;    /* a write or sync did; maintain may run beside */
+	/* A flush, or a copy being made: not two at once, since each has the other's files go.  Rewriting,
+	 * which takes long, is not among them. */
+	pthread_mutex_t files;
+	struct rewrite rewrite;
 };
 
 #if defined(__x86_64__)
@@ -132,7 +137,9 @@ static rocksdb_options_t *options_make(const struct store_options *o)
 	rocksdb_options_set_max_manifest_file_size(r, 1); /* it names keys: begin anew each time */
 	rocksdb_options_set_max_open_files(r, FILES_OPEN);
 	rocksdb_options_set_max_background_jobs(r, 2);
-	rocksdb_options_set_info_log_level(r, LOG_ERRORS_ONLY);
+	/* Its own log ends the process at the second line that a full disk does not take; what goes wrong the
+	 * calls say. */
+	rocksdb_options_set_info_log_level(r, LOG_NOTHING);
 	rocksdb_options_set_keep_log_file_num(r, 2);
 	rocksdb_options_set_stats_dump_period_sec(r, 0);
 	options_blobs(r);
@@ -182,6 +189,8 @@ static void engine_close(struct store_engine *e)
 	rocksdb_options_destroy(e->options);
 	if (e->has_mark)
 		wal_close(&e->mark);
+	rewrite_done(&e->rewrite);
+	pthread_mutex_destroy(&e->files);
 	heap_free(e);
 }
 
@@ -196,6 +205,8 @@ static uc_err engine_open(const struct store_options *o, struct store_engine **o
 	e->write = rocksdb_writeoptions_create();
 	e->read = rocksdb_readoptions_create();
 	gathered_init(&e->gathered);
+	pthread_mutex_init(&e->files, NULL);
+	rewrite_init(&e->rewrite, &o->faults);
 	e->has_mark = !o->read_only;
 	char *message = NULL;
 	uc_err err = e->has_mark ? wal_open(&e->mark, o->path, o->mend) : UC_OK;
@@ -213,6 +224,7 @@ static uc_err engine_open(const struct store_options *o, struct store_engine **o
 		engine_close(e);
 		return missing ? UC_E_NOT_FOUND : err;
 	}
+	rewrite_of(&e->rewrite, e->db, e->mark.path);
 	*out = e;
 	return UC_OK;
 }
@@ -392,42 +404,89 @@ static uc_err delete_obsolete_files(struct store_engine *e)
 	TRY(error_of(message));
 	/* Looks for all there are, at once. */
 #ifdef ROCKSDB_FILE_DELETIONS_COUNTED
-	rocksdb_enable_file_deletions(e->db, 1, &message);
+	rocksdb_enable_file_deletions(e->db, 0, &message);
 #else
 	rocksdb_enable_file_deletions(e->db, &message);
 #endif
 	return error_of(message);
 }
 
-/* Flush, rewrite everything, and flush again: the manifest begun after the rewriting is the first
- * that doesn't name the old files' first and last keys. */
-static uc_err engine_maintain(struct store_engine *e)
+/* What is written anew until it is told otherwise; nobody else's files are. */
+static uc_err step(struct store_engine *e, uc_err (*what)(struct store_engine *e))
 {
-	TRY(e->failed);
+	pthread_mutex_lock(&e->files);
+	uc_err err = what(e);
+	pthread_mutex_unlock(&e->files);
+	return err;
+}
+
+static uc_err begin(struct store_engine *e)
+{
 	TRY(flush(e));
-	TRY(blobs_move(e, "1"));
-	rocksdb_compactoptions_t *all = rocksdb_compactoptions_create();
-	rocksdb_compactoptions_set_bottommost_level_compaction(all, BOTTOMMOST_FORCE_ONCE);
-	rocksdb_compactoptions_set_exclusive_manual_compaction(all, 0);
-	rocksdb_compact_range_opt(e->db, all, NULL, 0, NULL, 0);
-	rocksdb_compactoptions_destroy(all);
-	TRY(blobs_move(e, "0"));
+	return blobs_move(e, "1");
+}
+
+/* What was begun and not ended lies there, and takes the room of all else, until somebody looks. */
+static uc_err leave_off(struct store_engine *e)
+{
+	TRY(delete_obsolete_files(e));
+	return blobs_move(e, "0");
+}
+
+static uc_err go_on(struct store_engine *e)
+{
+	return blobs_move(e, "0");
+}
+
+/* The manifest begun after the rewriting is the first that doesn't name the old files' first and last
+ * keys. */
+static uc_err clear(struct store_engine *e)
+{
+	/* A flush without room would be the end. */
+	TRY(rewrite_room(&e->rewrite, 0));
 	TRY(flush(e));
 	TRY(flush(e));
 	return delete_obsolete_files(e);
 }
 
-/* The memtable is flushed first, so that the copy needs no write-ahead log. */
-static uc_err engine_checkpoint(struct store_engine *e, const char *path)
+/* Flush, rewrite everything, and flush again.  What stands in the way is seen before, and the store goes on. */
+static uc_err engine_maintain(struct store_engine *e)
+{
+	TRY(e->failed);
+	TRY(rewrite_may(&e->rewrite));
+	TRY(step(e, begin));
+	uc_err err = rewrite_run(&e->rewrite);
+	uc_err after = step(e, err ? leave_off : go_on);
+	if (err || after)
+		return err ? err : after;
+	return step(e, clear);
+}
+
+static void engine_maintain_stop(struct store_engine *e)
+{
+	rewrite_stop(&e->rewrite);
+}
+
+static uc_err copy(struct store_engine *e, const char *path)
 {
 	char *message = NULL;
-	TRY(e->failed);
+	TRY(rewrite_room(&e->rewrite, 0));
 	TRY(flush(e));
 	rocksdb_checkpoint_t *c = rocksdb_checkpoint_object_create(e->db, &message);
 	TRY(error_of(message));
 	rocksdb_checkpoint_create(c, path, 0, &message);
 	rocksdb_checkpoint_object_destroy(c);
 	return error_of(message);
+}
+
+/* The memtable is flushed first, so that the copy needs no write-ahead log. */
+static uc_err engine_checkpoint(struct store_engine *e, const char *path)
+{
+	TRY(e->failed);
+	pthread_mutex_lock(&e->files);
+	uc_err err = copy(e, path);
+	pthread_mutex_unlock(&e->files);
+	return err;
 }
 
 const struct store_driver store_rocksdb_driver = {
@@ -442,5 +501,6 @@ const struct store_driver store_rocksdb_driver = {
 	.cursor_next = engine_cursor_next,
 	.cursor_close = engine_cursor_close,
 	.maintain = engine_maintain,
+	.maintain_stop = engine_maintain_stop,
 	.checkpoint = engine_checkpoint,
 };

@@ -170,6 +170,12 @@ uc_err store_maintain(struct store *s)
 	return s->driver->maintain(s->engine);
 }
 
+void store_maintain_stop(struct store *s)
+{
+	if (s->driver->maintain_stop)
+		s->driver->maintain_stop(s->engine);
+}
+
 static uc_err get(struct store *s, struct view key, struct arena *mem, struct view *out)
 {
 	if (!key_fits(key))

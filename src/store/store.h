@@ -37,6 +37,8 @@ enum store_point { STORE_WRITE, STORE_WRITTEN, STORE_SYNC, STORE_SYNCED };
 struct store_faults {
 	void *ctx;
 	uc_err (*strike)(void *ctx, enum store_point point);
+	/* What is free on the disk, instead of what it says itself; from any thread; NULL: it says it. */
+	uint64_t (*free_bytes)(void *ctx);
 };
 
 /* One step from schema `from` to from + 1.  May commit as many batches as it likes; it is run
@@ -98,7 +100,7 @@ uint64_t store_last_ms(const struct store *s);
 uc_err UC_MUST_USE store_live(struct store *s, uint64_t life, uint64_t now_ms);
 /* A copy of what was committed: a store of its own in the directory `path`, which is made; durable on
  * return.  It shares the bytes with this one (hard links) and knows that it is a copy.
- * UC_E_UNSUPPORTED: the engine has no files. */
+ * UC_E_UNSUPPORTED: the engine has no files; UC_E_FULL: there is too little room, and the store goes on. */
 uc_err UC_MUST_USE store_checkpoint(struct store *s, const char *path);
 
 /* A batch: operations in order, all or none.  Each precondition sees what the operations before it
@@ -212,7 +214,14 @@ void store_log_scan_done(struct store_log_scan *it);
 /* Makes the files forget what was deleted, by the time it returns: rewrites what holds it and
  * drops old write-ahead logs; of what is left nothing says in which order it was written.  To be called
  * by a timer, twice a day at least; takes seconds per GiB.  May run on a thread of its own beside the
- * one that uses the store.  What an open scan sees stays until the next time. */
+ * one that uses the store.  What an open scan sees stays until the next time.
+ * UC_E_FULL     there is no room for what is written anew, or there was less and less meanwhile: the store
+ *               goes on, with what was deleted still in its files, and it is to be tried again
+ * UC_E_CORRUPT  something in it does not check: likewise, and it is for store_check to say what
+ * UC_E_CLOSED   store_maintain_stop
+ * others        as store_commit: the store refuses writes */
 uc_err UC_MUST_USE store_maintain(struct store *s);
+/* From any thread: the one that runs ends soon, and none is begun any more.  Before store_close. */
+void store_maintain_stop(struct store *s);
 
 #endif

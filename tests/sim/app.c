@@ -314,7 +314,7 @@ static uc_err open_one(struct app *a, const char *kind, struct store_memory *dis
 		.schema = PROVIDER_SCHEMA,
 		.life = a->lives,
 		.check_shards = true,
-		.faults = { a, strike_at },
+		.faults = { .ctx = a, .strike = strike_at },
 	};
 	char path[FOLDER_MAX];
 	if (a->w->plan.folder) {

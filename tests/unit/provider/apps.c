@@ -147,7 +147,7 @@ static struct store *store_of(struct app *a, int which, const char *kind)
 		.schema = PROVIDER_SCHEMA,
 		.check_shards = true,
 		.life = a->life,
-		.faults = { a, strike },
+		.faults = { .ctx = a, .strike = strike },
 	};
 	expect_ok(store_open(&o, &s));
 	return s;

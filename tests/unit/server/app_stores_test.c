@@ -43,9 +43,18 @@ static void end(void)
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Of the disk. */
+static atomic_ullong left = (uint64_t)1 << 40;
+
+static uint64_t free_bytes(void *ctx)
+{
+	(void)ctx;
+	return left;
+}
+
 static struct app_stores start(uint64_t wall_ms)
 {
-	struct app_stores s = { 0 };
+	struct app_stores s = { .faults.free_bytes = free_bytes };
 	expect_ok(app_stores_open(&s, data, &app, test_env(), NULL));
 	if (!s.rooms)
 		abort();
@@ -54,7 +63,7 @@ static struct app_stores start(uint64_t wall_ms)
 	return s;
 }
 
-static void put(struct store *s, const char *key, const char *value)
+static void put_unsynced(struct store *s, const char *key, const char *value)
 {
 	struct store_batch b;
 	store_batch_init(&b, (struct view){ 0 });
@@ -64,6 +73,11 @@ static void put(struct store *s, const char *key, const char *value)
 		store_delete(&b, view_str(key));
 	expect_ok(store_commit(s, &b));
 	store_batch_done(&b);
+}
+
+static void put(struct store *s, const char *key, const char *value)
+{
+	put_unsynced(s, key, value);
 	expect_ok(store_sync(s));
 }
 
@@ -169,6 +183,58 @@ TEST(the_order_of_accounts_is_on_the_disk_for_minutes)
 	expect(!files_have_bytes("accounts", VIEW_LIT("later\1\0\0\0\0\0\0\0")));
 	tick(&s, 22 * MINUTE);
 	expect(files_have_bytes("accounts", VIEW_LIT("later\1\0\0\0\0\0\0\0")));
+	app_stores_close(&s);
+	end();
+}
+
+TEST(without_room_it_is_tried_again_soon)
+{
+	enum { MINUTE = 60 * 1000 };
+	begin();
+	struct app_stores s = start(1000);
+	tick(&s, 1);
+	put(s.rooms, "a", "a secret");
+	put(s.rooms, "a", NULL);
+	left = 1 << 20;
+	expect_ok(app_stores_maintain(&s, 2 * HOUR, 1000));
+	while (s.is_busy)
+		usleep(1000);
+	expect_ok(app_stores_maintain(&s, 2 * HOUR, 1000));
+	expect_eq(s.failed, UC_E_FULL);
+	expect(files_have("rooms", "a secret"));
+	/* Nobody's business but its own. */
+	put(s.rooms, "b", "beside");
+	put(s.accounts, "b", "beside");
+	left = (uint64_t)1 << 40;
+	expect_ok(app_stores_maintain(&s, 2 * HOUR + 9 * MINUTE, 1000));
+	expect(!s.has_thread);
+	tick(&s, 2 * HOUR + 10 * MINUTE);
+	expect(!files_have("rooms", "a secret"));
+	app_stores_close(&s);
+	end();
+}
+
+/* A process that ends does not wait until all is rewritten. */
+TEST(an_end_leaves_it_off)
+{
+	static char large[50000];
+	begin();
+	struct app_stores s = start(1000);
+	tick(&s, 1);
+	memset(large, '.', sizeof large - 1);
+	for (int i = 0; i < 1500; i++) {
+		char key[16];
+		snprintf(key, sizeof key, "%04d", i * 7919 % 1500);
+		put_unsynced(s.accounts, key, large);
+	}
+	put(s.accounts, "last", "1");
+	expect_ok(app_stores_maintain(&s, 2 * HOUR, 1000));
+	app_stores_close(&s);
+	expect_eq(s.failed, UC_E_CLOSED);
+	s = start(2000);
+	expect(has(s.accounts, "last"));
+	tick(&s, 1);
+	tick(&s, 2 * HOUR);
 	app_stores_close(&s);
 	end();
 }

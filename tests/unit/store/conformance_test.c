@@ -347,7 +347,7 @@ ENGINE_TEST(faults)
 		store_close(place_open(p));
 		struct striker k = { 1, (enum store_point)point };
 		struct store_options o = p->options;
-		o.faults = (struct store_faults){ &k, strike };
+		o.faults = (struct store_faults){ .ctx = &k, .strike = strike };
 		struct store *s = NULL;
 		expect_ok(store_open(&o, &s));
 		uc_err err = UC_OK;

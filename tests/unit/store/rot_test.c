@@ -341,6 +341,30 @@ TEST(a_rotten_entry_is_named_and_the_others_are_served)
 	place_done(&p);
 }
 
+/* RocksDB would take no more writes after it. */
+TEST(housekeeping_does_not_go_over_what_has_rotted)
+{
+	for (int of_blob = 0; of_blob < 2; of_blob++) {
+		struct place p;
+		struct store_batch b;
+		store_close(settled(&p));
+		expect(of_blob ? damage(&p, ".blob", view_slice(text(30), 0, 20), false)
+			       : damage(&p, ".sst", VIEW_LIT("a small record"), false));
+		struct store *s = place_open(&p);
+		for (int i = 0; i < 2; i++)
+			expect_err(store_maintain(s), UC_E_CORRUPT);
+		expect_ok(store_refuses(s));
+		store_batch_init(&b, (struct view){ 0 });
+		store_log_append(&b, key(35, "log"), ENTRIES + 1, text(1));
+		expect_ok(store_commit(s, &b));
+		store_batch_done(&b);
+		expect_ok(store_sync(s));
+		expect_eq(next_of(s), ENTRIES + 2);
+		store_close(s);
+		place_done(&p);
+	}
+}
+
 /* Wherever it rots: check ends, and says so. */
 TEST(check_goes_on_behind_what_cannot_be_read)
 {
