@@ -9,13 +9,19 @@
 #include "server/control.h"
 #include "server/folders.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { LEFT_FREE = 64 << 20 };
 
 struct backup {
 	struct ctl *ctl;
 	const char *to;     /* the backup's folder */
 	const char *stores; /* where the stores to be copied lie, each app's in its folder */
+	bool is_running;    /* and made them for this */
 	struct buf manifest;
 	/* the folder being copied */
 	char from_folder[FILES_PATH_MAX], to_folder[FILES_PATH_MAX];
@@ -27,6 +33,17 @@ static bool is_unfinished(struct view name)
 {
 	struct view end = VIEW_LIT(".new");
 	return name.n > end.n && view_equal(view_slice(name, name.n - end.n, name.n), end);
+}
+
+/* The backbone, which needs some too, is to have the last of it. */
+static uc_err room_look(const struct backup *b, const char *from)
+{
+	struct statvfs at;
+	struct stat st;
+	if (!b->is_running || stat(from, &st) || statvfs(b->to, &at))
+		return UC_OK; /* whoever copies it says what is wrong */
+	uint64_t left = (uint64_t)at.f_bavail * at.f_frsize;
+	return left >= LEFT_FREE && left - LEFT_FREE >= (uint64_t)st.st_size ? UC_OK : UC_E_FULL;
 }
 
 static uc_err copy_one(void *ctx, const char *name, unsigned mode)
@@ -44,7 +61,11 @@ static uc_err copy_one(void *ctx, const char *name, unsigned mode)
 		return UC_OK;
 	if (!files_path(from, b->from_folder, name) || !files_path(to, b->to_folder, name))
 		return UC_E_TOO_LARGE;
+	TRY(room_look(b, from));
 	TRY(files_copy(from, to, mode, NULL, f.hash, &f.bytes));
+	/* Copies that nobody touches for an hour the backbone takes for left (server/copies.h). */
+	if (b->is_running)
+		utimensat(AT_FDCWD, b->stores, NULL, 0);
 	manifest_add_file(&b->manifest, &f);
 	b->files++;
 	b->bytes += f.bytes;
@@ -136,6 +157,7 @@ static int backup_running(struct backup *b)
 		snprintf(name + 2 * i, 3, "%02x", random[i]);
 	snprintf(stores, sizeof stores, "%s/copies/%s", b->ctl->config.data, name);
 	b->stores = stores;
+	b->is_running = true;
 	int status = copies_make(b->ctl, name);
 	if (!status && copy_all(b))
 		status = CTL_FAILED;

@@ -4,6 +4,7 @@
 #include "net/env_system.h"
 #include "server/confine.h"
 #include "server/control.h"
+#include "server/copies.h"
 #include "server/folders.h"
 #include "server/log.h"
 #include "server/notify.h"
@@ -72,20 +73,6 @@ static uc_err lock_take(const struct config *c, int *out)
 		log_error("data.lock", "path=%s reason=\"%s\"", path, strerror(errno));
 	*out = fd;
 	return UC_OK;
-}
-
-/* What a backup that was cut off has left. */
-static uc_err copies_forget(const struct config *c)
-{
-	struct buf path;
-	buf_init(&path, 4200);
-	buf_printf(&path, "%s/copies", c->data);
-	buf_add_byte(&path, 0);
-	if (!path.failed)
-		folder_remove((const char *)path.p, 3);
-	uc_err err = path.failed;
-	buf_done(&path);
-	return err;
 }
 
 static const char *names_text(enum config_names names)
@@ -318,6 +305,7 @@ static int signal_wait(struct backbone *b, struct reloader *r, const sigset_t *s
 	uint64_t watchdog_ms = notify_watchdog_ms();
 	uint64_t each_ms = watchdog_ms && watchdog_ms / 3 < BEAT_MS ? watchdog_ms / 3 : BEAT_MS;
 	struct timespec wait = { (time_t)(each_ms / 1000), (long)(each_ms % 1000) * 1000000 };
+	uint64_t copies_ms = 0;
 	for (;;) {
 		int which = sigtimedwait(set, NULL, &wait);
 		if (which == SIGHUP)
@@ -325,6 +313,10 @@ static int signal_wait(struct backbone *b, struct reloader *r, const sigset_t *s
 					  NULL); /* mistakes are in the log, and change nothing */
 		else if (which > 0)
 			return which;
+		if (clock_steady_ms() >= copies_ms) {
+			copies_forget(backbone_config(b)->data, COPIES_IDLE_S);
+			copies_ms = clock_steady_ms() + COPIES_LOOK_S * 1000;
+		}
 		/* Of a thread that hangs systemd learns by silence, and starts it anew. */
 		if (backbone_beat(b))
 			notify_watchdog();
@@ -387,10 +379,10 @@ int daemon_run(const struct config *c, const struct app_kind *kind)
 	uc_err err = daemon_make_folders(c);
 	if (!err)
 		err = lock_take(c, &lock);
-	if (!err)
-		err = copies_forget(c);
-	if (!err)
+	if (!err) {
+		copies_forget(c->data, 0); /* what a backup that was cut off has left */
 		err = delivery_new(c, &delivery);
+	}
 	if (!err)
 		err = run(c, kind, delivery);
 	delivery_free(delivery);

@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -107,6 +108,50 @@ class Faults(unittest.TestCase):
 
     def test_killed_in_the_middle_of_a_write(self):
         self.play('*/dial/rooms/*.log write 8 kill', None)
+
+
+class Crowded(Faults):
+    """There is no room to rewrite a store, or to copy it: nothing is begun, and all goes on."""
+
+    test_the_disk_is_full = test_writing_fails = test_syncing_fails = None
+    test_a_write_is_torn = test_killed_in_the_middle_of_a_write = None
+
+    def say(self, left):
+        self.left.write_bytes(struct.pack('=Q', left))
+
+    def talk(self, text):
+        self.rosa.run('send', self.uwe.name, text)
+        self.uwe.read_on(text)
+
+    def test_housekeeping_and_backup(self):
+        b = self.backbone
+        conf, full = b.dir / 'undercroft.conf', 'store.housekeeping app=dial error=UC_E_FULL'
+        self.left = b.dir / 'left'
+        self.say(70 << 20)
+        with upon(b, UNDERCROFT_DISK_FREE=str(self.left)):
+            b.start()
+        self.talk('before')
+        self.say(1 << 20)
+        self.assertEqual(b.ctl('compact', conf, 'dial').returncode, 0)
+        until = time.monotonic() + PATIENCE_S
+        while full not in b.logs():
+            self.assertLess(time.monotonic(), until, b.logs()[-2000:])
+            time.sleep(0.1)
+        self.talk('beside')
+        done = b.ctl('backup', conf, b.dir / 'none')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b'the disk is full', done.stderr)
+        self.assertEqual(list((b.dir / 'data/copies').glob('*')), [])
+        self.talk('and on')
+        self.say(0)
+        done = b.ctl('backup', conf, b.dir / 'backup')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(b.ctl('compact', conf, 'dial').returncode, 0)
+        self.talk('after')
+        b.stop()
+        self.assertNotIn('app.failed', b.logs())
+        self.assertEqual(b.logs().count(full), 1)
+        self.assertEqual(b.ctl('check', conf).returncode, 0)
 
 
 class Mending(Faults):
