@@ -452,7 +452,7 @@ void http_conn_trust(struct http_conn *c)
 
 const char *http_conn_peer(struct http_conn *c)
 {
-	return c->peer;
+	return c->peer && tls_server_knows(c->server->o.tls, c->peer) ? c->peer : NULL;
 }
 
 bool http_conn_address(const struct http_conn *c, uint8_t out[PEER_ADDRESS])

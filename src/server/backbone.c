@@ -82,9 +82,9 @@ static void pass_one(struct passing *p, struct message *m)
 		passing_add(p, m->index, m);
 	else if (!way)
 		answer_unknown(p, m);
-	else if (!way->is_peer)
-		ask_here(p, way->index, m);
-	else if (!b->peers || !peers_ask(b->peers, p->from, way->index, m))
+	else if (!way->peer)
+		ask_here(p, way->app, m);
+	else if (!b->peers || !peers_ask(b->peers, p->from, way->peer, m))
 		passing_refuse(p, m);
 }
 
@@ -107,29 +107,30 @@ static struct message *pass(void *ctx, unsigned app, struct message *list)
 	return p.refused;
 }
 
-uc_err backbone_way_add(struct backbone *b, const char *domain, bool is_peer, size_t index)
+uc_err backbone_way_add(struct backbone *b, size_t app)
 {
-	struct way *way = &b->way[b->ways_n++];
-	*way = (struct way){ is_peer, (unsigned)index };
-	return map_put(&b->ways, view_str(domain), way);
+	b->app_ways[app] = (struct way){ .app = (unsigned)app };
+	return map_put(&b->ways, view_str(b->config->apps[app].domain), &b->app_ways[app]);
 }
 
 static uc_err ways_fill(struct backbone *b)
 {
-	const struct config *c = b->config;
+	struct peer_way *fresh = NULL;
 	TRY(map_init(&b->ways, b->env));
-	for (size_t i = 0; i < c->peers_n; i++)
-		TRY(backbone_way_add(b, c->peers[i].domain, true, i));
-	/* Those of this process last: they win. */
-	for (size_t i = 0; i < c->apps_n; i++)
-		TRY(backbone_way_add(b, c->apps[i].domain, false, i));
-	return UC_OK;
+	for (size_t i = 0; i < b->config->apps_n; i++)
+		TRY(backbone_way_add(b, i));
+	uc_err err = backbone_peers_prepare(b, b->config, &fresh);
+	if (err)
+		backbone_peers_drop(fresh);
+	else
+		backbone_peers_adopt(b, b->config, fresh);
+	return err;
 }
 
 static void deliver(void *ctx, unsigned app, struct view identifier, struct view code)
 {
 	struct backbone *b = ctx;
-	uc_err err = delivery_send(b->delivery, b->delivers_as[app], identifier, code);
+	uc_err err = delivery_send(b->delivery, &b->config->apps[app], identifier, code);
 	if (err)
 		log_error("delivery.refused", "app=%s error=%s", b->config->apps[app].name,
 			  uc_err_name(err));
@@ -151,15 +152,12 @@ static void room(void *ctx)
 		front_room(b->fronts[i]);
 }
 
-static uc_err tls_open(struct backbone *b, size_t app)
+static uc_err tls_open(struct backbone *b, const struct config *live, size_t app)
 {
-	const struct config *c = b->config;
-	const struct config_app *a = &c->apps[app];
+	const struct config_app *a = &b->config->apps[app];
 	struct tls_peer peers[CONFIG_PEERS_MAX];
-	for (size_t i = 0; i < c->peers_n; i++)
-		peers[i] = (struct tls_peer){ c->peers[i].domain, c->peers[i].ca };
-	uc_err err =
-		tls_server_new(a->certificate, a->private_key, peers, c->peers_n, &b->tls[app]);
+	size_t n = backbone_tls_peers(live, peers);
+	uc_err err = tls_server_new(a->certificate, a->private_key, peers, n, &b->tls[app]);
 	if (err) {
 		log_error("tls.failed", "app=%s reason=\"%s\"", a->name, tls_reason());
 		return err;
@@ -216,7 +214,7 @@ uc_err backbone_app_open(struct backbone *b, const struct config *live, size_t a
 				 NULL,
 				 { b, to_front, pass, deliver, backbone_failed },
 				 NULL };
-	TRY(tls_open(b, app));
+	TRY(tls_open(b, live, app));
 	TRY(backbone_web_open(live, app, &b->web[app]));
 	o.metrics = b->of_apps[app] = HEAP_NEW(struct metrics);
 	if (!o.metrics)
@@ -351,8 +349,6 @@ uc_err backbone_start(const struct config *c, const struct env *env, const struc
 	pthread_rwlock_init(&b->ways_lock, NULL);
 	pthread_rwlock_init(&b->runs_lock, NULL);
 	atomic_store(&b->apps_n, c->apps_n);
-	for (size_t i = 0; i < c->apps_n; i++)
-		b->delivers_as[i] = (unsigned)i;
 	b->env = env;
 	b->kind = kind;
 	b->delivery = delivery;
@@ -522,6 +518,7 @@ void backbone_stop(struct backbone *b)
 	for (size_t i = 0; i < BACKBONE_FRONTS_MAX; i++)
 		heap_free(b->of_fronts[i]);
 	map_done(&b->ways);
+	backbone_peers_drop(b->peer_ways);
 	pthread_rwlock_destroy(&b->ways_lock);
 	pthread_rwlock_destroy(&b->runs_lock);
 	arena_done(&b->roster_mem);

@@ -23,9 +23,10 @@ _Static_assert((int)FRONT_APPS_MAX == (int)CONFIG_APPS_MAX, "a front has room fo
 
 /* Where a domain is asked. */
 struct way {
-	bool is_peer; /* else an app of this process */
-	unsigned index;
+	unsigned app;                   /* of this process */
+	const struct config_peer *peer; /* or one of these, until the end */
 };
+struct peer_way;
 
 struct backbone {
 	const struct config *config; /* the roster */
@@ -51,8 +52,8 @@ struct backbone {
 	struct peers *peers; /* NULL without any */
 	pthread_rwlock_t ways_lock;
 	struct map ways; /* domain -> struct way */
-	struct way way[CONFIG_APPS_MAX + CONFIG_PEERS_MAX];
-	size_t ways_n;
+	struct way app_ways[CONFIG_APPS_MAX];
+	struct peer_way *peer_ways; /* also those that others took the place of */
 	struct http_gate gate;
 	uint32_t drain_s;
 	bool is_started;
@@ -60,9 +61,8 @@ struct backbone {
 	_Atomic uint64_t drain_ms; /* since when, by the steady clock; 0: not yet */
 	atomic_size_t beats_due;
 	struct metrics *of_apps[CONFIG_APPS_MAX], *of_fronts[BACKBONE_FRONTS_MAX];
-	unsigned delivers_as[CONFIG_APPS_MAX]; /* whose command it has, of the start */
-	int listens[CONFIG_APPS_MAX][2];       /* sockets of those that came since */
-	struct metrics *own;                   /* of the operator's thread */
+	int listens[CONFIG_APPS_MAX][2]; /* sockets of those that came since */
+	struct metrics *own;             /* of the operator's thread */
 	uint64_t start_us;
 };
 
@@ -83,8 +83,15 @@ void backbone_going_tell(struct backbone *b, size_t app, uint32_t retry_after_s)
 void backbone_tell(struct queue *q, enum message_kind kind);
 /* Says so, and ends the process. */
 void backbone_failed(void *ctx, unsigned app, uc_err why);
-uc_err UC_MUST_USE backbone_way_add(struct backbone *b, const char *domain, bool is_peer,
-				    size_t index);
+/* To an app of the roster. */
+uc_err UC_MUST_USE backbone_way_add(struct backbone *b, size_t app);
+/* Whose certificates are known. */
+size_t backbone_tls_peers(const struct config *c, struct tls_peer out[CONFIG_PEERS_MAX]);
+/* What is another than before of the ways to peers, to be adopted or dropped; *fresh begins as NULL. */
+uc_err UC_MUST_USE backbone_peers_prepare(struct backbone *b, const struct config *live,
+					  struct peer_way **fresh);
+void backbone_peers_adopt(struct backbone *b, const struct config *live, struct peer_way *fresh);
+void backbone_peers_drop(struct peer_way *fresh);
 /* *out is to be freed also when it fails. */
 uc_err UC_MUST_USE backbone_web_open(const struct config *c, size_t app, struct web_files **out);
 /* Requests of one network address, where the app counts by that. */

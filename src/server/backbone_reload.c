@@ -12,8 +12,9 @@ enum { RETIRED_MS = 15 * 60 * 1000 /* longer than a page may take to be sent */ 
 
 struct renewal {
 	const struct config *live;
-	SSL_CTX *tls[CONFIG_APPS_MAX];
+	struct tls_prepared tls[CONFIG_APPS_MAX];
 	struct web_files *web[CONFIG_APPS_MAX]; /* NULL: those that are there stay */
+	struct peer_way *ways;
 };
 
 static void retired_free(struct backbone *b)
@@ -50,11 +51,14 @@ static uc_err settings(struct backbone *b, const struct config *live, size_t app
 static uc_err renew_app(struct backbone *b, struct renewal *r, size_t app)
 {
 	const struct config_app *a = &r->live->apps[app];
-	uc_err err = tls_server_prepare(b->tls[app], a->certificate, a->private_key, &r->tls[app]);
+	struct tls_peer peers[CONFIG_PEERS_MAX];
+	size_t n = backbone_tls_peers(r->live, peers);
+	uc_err err = tls_server_prepare(b->tls[app], a->certificate, a->private_key, peers, n,
+					&r->tls[app]);
 	if (err)
 		log_error("tls.failed", "app=%s reason=\"%s\"", a->name, tls_reason());
 	TRY(err);
-	TRY(ticket_keys_use(b->tickets[app], r->tls[app]));
+	TRY(ticket_keys_use(b->tickets[app], r->tls[app].ctx));
 	TRY(backbone_web_open(r->live, app, &r->web[app]));
 	if (r->web[app] && web_files_same(r->web[app], b->web[app])) {
 		web_files_free(r->web[app]);
@@ -66,9 +70,21 @@ static uc_err renew_app(struct backbone *b, struct renewal *r, size_t app)
 static void renewal_drop(struct renewal *r)
 {
 	for (size_t i = 0; i < CONFIG_APPS_MAX; i++) {
-		tls_context_free(r->tls[i]);
+		tls_prepared_drop(&r->tls[i]);
 		web_files_free(r->web[i]);
 	}
+	backbone_peers_drop(r->ways);
+}
+
+/* The first of all. */
+static uc_err peers_begin(struct backbone *b)
+{
+	struct peers *peers = NULL;
+	TRY(peers_new(b->config, b->env, b->workers, &peers));
+	pthread_rwlock_wrlock(&b->ways_lock);
+	b->peers = peers;
+	pthread_rwlock_unlock(&b->ways_lock);
+	return UC_OK;
 }
 
 static uc_err renewal_prepare(struct backbone *b, struct renewal *r)
@@ -81,6 +97,9 @@ static uc_err renewal_prepare(struct backbone *b, struct renewal *r)
 		pages += r->web[i] != NULL;
 	}
 	retired_free(b);
+	TRY(backbone_peers_prepare(b, r->live, &r->ways));
+	if (r->ways && !b->peers)
+		TRY(peers_begin(b));
 	return b->retired_n + pages > RETIRED_MAX ? UC_E_BUSY : UC_OK;
 }
 
@@ -104,7 +123,7 @@ static void fronts_tell(struct backbone *b, const struct config *live, size_t ap
 
 static void renewal_adopt(struct backbone *b, struct renewal *r, size_t app)
 {
-	tls_server_adopt(b->tls[app], r->tls[app]);
+	tls_server_adopt(b->tls[app], &r->tls[app]);
 	if (r->web[app]) {
 		b->retired[b->retired_n++] = (struct retired){ b->web[app], clock_steady_ms() };
 		b->web[app] = r->web[app];
@@ -140,15 +159,6 @@ static void slot_close(struct backbone *b, size_t app)
 	memset(&b->front_apps[app], 0, sizeof b->front_apps[app]);
 }
 
-static unsigned command_of(const struct config *c, size_t app)
-{
-	for (size_t i = 0; i < app && c->apps[app].delivery; i++)
-		if (c->apps[i].delivery &&
-		    view_equal(view_str(c->apps[i].delivery), view_str(c->apps[app].delivery)))
-			return (unsigned)i;
-	return (unsigned)app;
-}
-
 /* All but what others see: its files and stores, its sockets, its thread. */
 static uc_err slot_open(struct backbone *b, const struct config *live, size_t app)
 {
@@ -156,8 +166,6 @@ static uc_err slot_open(struct backbone *b, const struct config *live, size_t ap
 	struct config_app *a = &b->roster->apps[app];
 	TRY(config_app_copy(&b->roster_mem, &live->apps[app], a));
 	TRY(backbone_app_open(b, live, app));
-	b->delivers_as[app] = command_of(b->roster, app);
-	b->delivers_as[app] = b->delivers_as[b->delivers_as[app]];
 	TRY(socket_open(a, &a->listen, &b->listens[app][0], &f->fd));
 	TRY(socket_open(a, &a->listen_http, &b->listens[app][1], &f->local_fd));
 	return app_worker_start(b->workers[app]);
@@ -172,6 +180,9 @@ static uc_err slots_open(struct backbone *b, const struct config *live)
 		return UC_E_BUSY;
 	for (; !err && i < live->apps_n; i++)
 		err = slot_open(b, live, i);
+	/* The last that may fail. */
+	if (!err && b->delivery)
+		err = delivery_reload(b->delivery);
 	for (; err && i > first; i--)
 		slot_close(b, i - 1);
 	/* Whoever tries again and again has all the room there was. */
@@ -211,7 +222,7 @@ static void slot_show(struct backbone *b, size_t app)
 {
 	const struct config_app *a = &b->config->apps[app];
 	pthread_rwlock_wrlock(&b->ways_lock);
-	uc_err err = backbone_way_add(b, a->domain, false, app);
+	uc_err err = backbone_way_add(b, app);
 	pthread_rwlock_unlock(&b->ways_lock);
 	b->roster->apps_n = app + 1;
 	atomic_store(&b->apps_n, app + 1);
@@ -302,6 +313,7 @@ uc_err backbone_reload(struct backbone *b, const struct config *live)
 		else if (app_runs(b, i))
 			slot_remove(b, i);
 	}
+	backbone_peers_adopt(b, live, r.ways);
 	for (size_t i = before; i < live->apps_n; i++)
 		slot_show(b, i);
 	for (size_t i = 0; i < live->apps_n; i++) {

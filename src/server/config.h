@@ -52,6 +52,7 @@ struct config_peer {
 	const char *title;         /* as people see it, or NULL */
 	bool custody;              /* we hold half of its key for finding by number */
 	unsigned line;
+	bool is_removed; /* by a reload */
 };
 /* A section [limits NAME], or [limits] for all apps; hour 0: not said. */
 struct config_limits {
@@ -117,6 +118,11 @@ void config_compare(const struct config *now, const struct config *fresh, struct
 /* An app of its own in that arena, with all it points at. */
 uc_err UC_MUST_USE config_app_copy(struct arena *a, const struct config_app *from,
 				   struct config_app *out);
+/* Likewise a peer. */
+uc_err UC_MUST_USE config_peer_copy(struct arena *a, const struct config_peer *from,
+				    struct config_peer *out);
+/* Can the authorities of peers be read by the process as it is? */
+void config_check_peers(const struct config *c, struct config_mistakes *m);
 /* An app that is to begin while the backbone runs, whose files it must be able to read and write as it
  * is: each mistake names file, line and key.  now: what runs. */
 void config_check_added(const struct config *now, const struct config_app *app,

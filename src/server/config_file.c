@@ -111,14 +111,14 @@ static void web_check(struct config_mistakes *m, const struct config_app *app)
 /* --- an app that begins while the rest runs --- */
 
 /* Opened, since a process that has given up files is told so only then. */
-static void open_check(struct config_mistakes *m, const struct config_app *app, const char *key,
-		       const char *path, int flags)
+static void open_check(struct config_mistakes *m, unsigned line, const char *section,
+		       const char *name, const char *key, const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
 	else
-		mistake(m, app->line, "app", app->name, key, path,
+		mistake(m, line, section, name, key, path,
 			errno == EACCES ? "is not open to the running server: a restart is needed"
 					: strerror(errno));
 }
@@ -128,22 +128,21 @@ static void keys_check(struct config_mistakes *m, const struct config_app *app)
 	char path[4200];
 	size_t before = m->n;
 	snprintf(path, sizeof path, "%s/app.keys", app->keys);
-	open_check(m, app, "keys", path, O_RDONLY);
+	open_check(m, app->line, "app", app->name, "keys", path, O_RDONLY);
 	snprintf(path, sizeof path, "%s/begun", app->keys);
 	if (m->n == before)
-		open_check(m, app, "keys", path, O_WRONLY | O_CREAT);
+		open_check(m, app->line, "app", app->name, "keys", path, O_WRONLY | O_CREAT);
 	if (m->n == before)
 		unlink(path);
 }
 
-/* The helper that runs these was started with the commands there were. */
-static bool is_command_known(const struct config *now, const char *command)
+void config_check_peers(const struct config *c, struct config_mistakes *m)
 {
-	for (size_t i = 0; i < now->apps_n; i++)
-		if (now->apps[i].delivery &&
-		    view_equal(view_str(now->apps[i].delivery), view_str(command)))
-			return true;
-	return false;
+	for (size_t i = 0; i < c->peers_n; i++) {
+		const struct config_peer *p = &c->peers[i];
+		if (!p->is_removed)
+			open_check(m, p->line, "peer", p->domain, "ca", p->ca, O_RDONLY);
+	}
 }
 
 void config_check_added(const struct config *now, const struct config_app *app,
@@ -154,14 +153,11 @@ void config_check_added(const struct config *now, const struct config_app *app,
 		    view_equal(view_str(now->apps[i].domain), view_str(app->domain)))
 			mistake(m, app->line, "app", app->name, "domain", app->domain,
 				"is that of an app that runs: a restart is needed");
-	open_check(m, app, "certificate", app->certificate, O_RDONLY);
-	open_check(m, app, "private_key", app->private_key, O_RDONLY);
+	open_check(m, app->line, "app", app->name, "certificate", app->certificate, O_RDONLY);
+	open_check(m, app->line, "app", app->name, "private_key", app->private_key, O_RDONLY);
 	if (app->reserved)
-		open_check(m, app, "reserved", app->reserved, O_RDONLY);
+		open_check(m, app->line, "app", app->name, "reserved", app->reserved, O_RDONLY);
 	keys_check(m, app);
-	if (app->delivery && !is_command_known(now, app->delivery))
-		mistake(m, app->line, "app", app->name, "delivery", app->delivery,
-			"no app has had this command since the start: a restart is needed");
 }
 
 uc_err config_check_files(const struct config *c, struct config_mistakes *m)

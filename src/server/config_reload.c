@@ -10,6 +10,8 @@ static const struct {
 	const char *key;
 } at_once[] = {
 	{ SECTION_BACKBONE, "log" },
+	{ SECTION_BACKBONE, "peer_ca" }, /* each peer has taken it over */
+	{ SECTION_APP, "delivery" },
 	{ SECTION_APP, "limit_by_address" },
 	{ SECTION_APP, "account_bytes" },
 	{ SECTION_APP, "reserved" },
@@ -24,8 +26,10 @@ static const struct {
 	{ SECTION_APP, "new_accounts_ask" },
 	{ SECTION_APP, "requests_day" },
 	{ SECTION_APP, "discovery" },
+	{ SECTION_PEER, "ca" },
 	{ SECTION_PEER, "title" },
 	{ SECTION_PEER, "names" },
+	{ SECTION_PEER, "url" },
 };
 
 static bool same_text(const char *a, const char *b)
@@ -164,7 +168,7 @@ static const struct config_app *app_find(const struct config *c, const char *nam
 static const struct config_peer *peer_find(const struct config *c, const char *domain)
 {
 	for (size_t i = 0; i < c->peers_n; i++)
-		if (same_text(c->peers[i].domain, domain))
+		if (!c->peers[i].is_removed && same_text(c->peers[i].domain, domain))
 			return &c->peers[i];
 	return NULL;
 }
@@ -205,22 +209,60 @@ static uc_err text_copy(struct arena *a, const char **text)
 	return UC_OK;
 }
 
-uc_err config_app_copy(struct arena *a, const struct config_app *from, struct config_app *out)
+/* What the values of a section point at. */
+static uc_err values_copy(struct arena *a, enum config_section section, void *values)
 {
 	const struct config_key *k;
-	struct config_app app = *from;
-	TRY(text_copy(a, &app.name));
 	for (size_t i = 0; (k = config_key_at(i)); i++) {
-		uint8_t *field = (uint8_t *)&app + k->offset;
-		if (k->section != SECTION_APP)
+		uint8_t *field = (uint8_t *)values + k->offset;
+		if (k->section != section)
 			continue;
 		if (is_text(k))
 			TRY(text_copy(a, (const char **)(void *)field));
 		else if (is_address(k))
 			TRY(text_copy(a, &((struct config_address *)(void *)field)->host));
 	}
+	return UC_OK;
+}
+
+uc_err config_app_copy(struct arena *a, const struct config_app *from, struct config_app *out)
+{
+	struct config_app app = *from;
+	TRY(text_copy(a, &app.name));
+	TRY(values_copy(a, SECTION_APP, &app));
 	*out = app;
 	return UC_OK;
+}
+
+uc_err config_peer_copy(struct arena *a, const struct config_peer *from, struct config_peer *out)
+{
+	struct config_peer peer = *from;
+	TRY(text_copy(a, &peer.domain));
+	TRY(values_copy(a, SECTION_PEER, &peer));
+	*out = peer;
+	return UC_OK;
+}
+
+/* Those that are gone leave their place to whoever comes. */
+static struct config_peer *peer_place(struct config *c)
+{
+	for (size_t i = 0; i < c->peers_n; i++)
+		if (c->peers[i].is_removed)
+			return &c->peers[i];
+	return c->peers_n < CONFIG_PEERS_MAX ? &c->peers[c->peers_n++] : NULL;
+}
+
+/* Custody is the apps' from the start on. */
+static void peer_add(struct config_changes *c, const struct config_peer *fresh, struct config *out)
+{
+	struct config_peer *place = peer_place(out);
+	note(c, SECTION_PEER, fresh->domain, NULL, !place);
+	if (!place)
+		return;
+	*place = *fresh;
+	place->custody = false;
+	if (fresh->custody)
+		note(c, SECTION_PEER, fresh->domain, "custody", true);
 }
 
 static void peers_compare(struct config_changes *c, const struct config *now,
@@ -229,14 +271,17 @@ static void peers_compare(struct config_changes *c, const struct config *now,
 	for (size_t i = 0; i < now->peers_n; i++) {
 		const struct config_peer *is = &now->peers[i];
 		const struct config_peer *will = peer_find(fresh, is->domain);
+		if (is->is_removed)
+			continue;
 		if (will)
 			section_compare(c, SECTION_PEER, is->domain, is, will, &out->peers[i]);
 		else
-			note(c, SECTION_PEER, is->domain, NULL, true);
+			note(c, SECTION_PEER, is->domain, NULL, false);
+		out->peers[i].is_removed = !will;
 	}
 	for (size_t i = 0; i < fresh->peers_n; i++)
 		if (!peer_find(now, fresh->peers[i].domain))
-			note(c, SECTION_PEER, fresh->peers[i].domain, NULL, true);
+			peer_add(c, &fresh->peers[i], out);
 }
 
 void config_compare(const struct config *now, const struct config *fresh, struct config *out,

@@ -15,33 +15,79 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 32, COMMAND_MAX = 4096, POLL_MS = 100 };
+enum {
+	WORDS_MAX = 32,
+	COMMAND_MAX = 4096,
+	POLL_MS = 100,
+	APP_NAME_MAX = 64, /* with its zero */
+	CONFIG_BYTES_MAX = 4 << 20,
+	RELOAD_TRIES = 100,
+	RELOAD_WAIT_US = 10000,
+};
 
 struct delivery {
-	const struct config *config;
 	int fd;
 	pid_t helper;
 };
 
 /* What is handed to the helper: one packet. */
 struct packet {
-	uint32_t app;
+	char app[APP_NAME_MAX]; /* empty: the configuration is to be read anew */
 	uint32_t n;
 	char text[2 * DELIVERY_TEXT_MAX]; /* IDENTIFIER \n CODE \n */
 };
 
+/* --- the helper --- */
+
 struct running {
 	uint64_t until_ms;
 	pid_t pid; /* 0: free */
-	uint32_t app;
+	char app[APP_NAME_MAX];
 };
 
 static struct running running[DELIVERY_RUNNING_MAX];
 static size_t running_n;
 
-static const char *app_name(const struct config *c, uint32_t app)
+/* Whose commands these are: the operator's, who wrote the file.  The helper reads it itself, since it may run
+ * what it likes, and the server, which may not, has none of that to say. */
+struct commands {
+	struct config config;
+	struct arena mem;
+};
+
+static const char *command_of(const struct config *c, const char *app)
 {
-	return c->apps[app].name;
+	for (size_t i = 0; i < c->apps_n; i++)
+		if (view_equal(view_str(c->apps[i].name), view_str(app)))
+			return c->apps[i].delivery;
+	return NULL;
+}
+
+static void commands_free(struct commands *c)
+{
+	if (!c)
+		return;
+	arena_done(&c->mem);
+	heap_free(c);
+}
+
+/* With mistakes in it, those of before stay. */
+static void commands_read(const char *file, struct commands **at)
+{
+	struct commands *fresh = file ? HEAP_NEW(struct commands) : NULL;
+	struct buf said;
+	if (!fresh)
+		return;
+	arena_init(&fresh->mem, CONFIG_BYTES_MAX, ARENA_PLAIN);
+	buf_init(&said, 1 << 16);
+	struct config_mistakes m = { file, &said, 0 };
+	uc_err err = config_load(&fresh->mem, file, &m, &fresh->config);
+	buf_done(&said);
+	if (err) /* changed once more, since the server has read it */
+		log_error("config.refused", "error=%s", uc_err_name(err));
+	commands_free(err ? fresh : *at);
+	if (!err)
+		*at = fresh;
 }
 
 static int spawn(const char *command, int input, pid_t *out)
@@ -83,34 +129,33 @@ static int spawn(const char *command, int input, pid_t *out)
 	return failed;
 }
 
-static void start(const struct config *c, const struct packet *p)
+static void start(const char *command, const struct packet *p)
 {
 	int ends[2];
 	struct running *r = running;
 	while (r->pid)
 		r++;
 	if (pipe2(ends, O_CLOEXEC)) {
-		log_error("delivery.failed", "app=%s reason=pipe", app_name(c, p->app));
+		log_error("delivery.failed", "app=%s reason=pipe", p->app);
 		return;
 	}
-	int failed = spawn(c->apps[p->app].delivery, ends[0], &r->pid);
+	int failed = spawn(command, ends[0], &r->pid);
 	close(ends[0]);
 	if (failed) {
 		r->pid = 0;
-		log_error("delivery.failed", "app=%s reason=spawn errno=%d", app_name(c, p->app),
-			  failed);
+		log_error("delivery.failed", "app=%s reason=spawn errno=%d", p->app, failed);
 	} else {
 		/* Fits into the pipe, so it never waits; a command that doesn't read is its own fault. */
 		ssize_t written = write(ends[1], p->text, p->n);
 		(void)written;
-		r->app = p->app;
+		memcpy(r->app, p->app, sizeof r->app);
 		r->until_ms = clock_steady_ms() + DELIVERY_SECONDS * 1000;
 		running_n++;
 	}
 	close(ends[1]);
 }
 
-static void reap(const struct config *c)
+static void reap(void)
 {
 	for (struct running *r = running; r < running + DELIVERY_RUNNING_MAX; r++) {
 		int status = 0;
@@ -119,23 +164,33 @@ static void reap(const struct config *c)
 		pid_t done = waitpid(r->pid, &status, WNOHANG);
 		if (!done && clock_steady_ms() > r->until_ms) {
 			kill(r->pid, SIGKILL);
-			log_error("delivery.failed", "app=%s reason=timeout", app_name(c, r->app));
+			log_error("delivery.failed", "app=%s reason=timeout", r->app);
 			r->until_ms = UINT64_MAX;
 		}
 		if (!done)
 			continue;
 		bool well = done > 0 && WIFEXITED(status) && !WEXITSTATUS(status);
 		if (!well && r->until_ms != UINT64_MAX)
-			log_error("delivery.failed", "app=%s reason=exit status=%d",
-				  app_name(c, r->app), WEXITSTATUS(status));
+			log_error("delivery.failed", "app=%s reason=exit status=%d", r->app,
+				  WEXITSTATUS(status));
 		r->pid = 0;
 		running_n--;
 	}
 }
 
-/* The helper's life: until the server is gone and the last command has ended. */
-static void helper_run(const struct config *c, int fd)
+static void packet_take(const struct config *boot, struct commands **now, const struct packet *p)
 {
+	const char *command = command_of(*now ? &(*now)->config : boot, p->app);
+	if (!p->app[0])
+		commands_read(boot->file, now);
+	else
+		start(command ? command : "", p); /* taken away a moment ago */
+}
+
+/* The helper's life: until the server is gone and the last command has ended. */
+static void helper_run(const struct config *boot, int fd)
+{
+	struct commands *now = NULL; /* boot's */
 	bool is_open = true;
 	/* Nothing of the server's but this end and the log. */
 	if (fd != 3)
@@ -152,20 +207,22 @@ static void helper_run(const struct config *c, int fd)
 		bool takes = is_open && running_n < DELIVERY_RUNNING_MAX;
 		struct pollfd p = { takes ? fd : -1, POLLIN, 0 };
 		int ready = poll(&p, 1, running_n ? POLL_MS : -1);
-		reap(c);
+		reap();
 		if (ready <= 0 || !takes)
 			continue;
 		struct packet packet;
 		ssize_t n = recv(fd, &packet, sizeof packet, 0);
 		if (n <= 0 && errno != EINTR)
 			is_open = false;
-		if (n == (ssize_t)sizeof packet && packet.app < c->apps_n &&
-		    packet.n <= sizeof packet.text)
-			start(c, &packet);
+		if (n == (ssize_t)sizeof packet && packet.n <= sizeof packet.text &&
+		    memchr(packet.app, 0, sizeof packet.app))
+			packet_take(boot, &now, &packet);
 		wipe(&packet, sizeof packet);
 	}
 	_exit(0);
 }
+
+/* --- the server --- */
 
 uc_err delivery_new(const struct config *c, struct delivery **out)
 {
@@ -177,7 +234,7 @@ uc_err delivery_new(const struct config *c, struct delivery **out)
 		heap_free(d);
 		return UC_E_IO;
 	}
-	*d = (struct delivery){ c, ends[0], fork() };
+	*d = (struct delivery){ ends[0], fork() };
 	if (d->helper == 0) {
 		close(ends[0]);
 		helper_run(c, ends[1]);
@@ -201,25 +258,43 @@ static bool is_line(struct view v)
 	return v.n > 0 && v.n < DELIVERY_TEXT_MAX;
 }
 
-uc_err delivery_send(struct delivery *d, size_t app, struct view identifier, struct view code)
+static uc_err packet_send(struct delivery *d, const struct packet *p)
 {
-	if (app >= d->config->apps_n || !d->config->apps[app].delivery)
-		return UC_E_UNSUPPORTED;
-	if (!is_line(identifier) || !is_line(code))
+	ssize_t sent = send(d->fd, p, sizeof *p, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent == (ssize_t)sizeof *p)
+		return UC_OK;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? UC_E_BUSY : UC_E_IO;
+}
+
+uc_err delivery_send(struct delivery *d, const struct config_app *app, struct view identifier,
+		     struct view code)
+{
+	struct view name = view_str(app->name);
+	struct packet p = { .n = 0 };
+	if (!is_line(identifier) || !is_line(code) || !name.n || name.n >= sizeof p.app)
 		return UC_E_ARGUMENT;
-	struct packet p = { .app = (uint32_t)app };
+	memcpy(p.app, name.p, name.n);
 	memcpy(p.text, identifier.p, identifier.n);
 	p.n = (uint32_t)identifier.n;
 	p.text[p.n++] = '\n';
 	memcpy(p.text + p.n, code.p, code.n);
 	p.n += (uint32_t)code.n;
 	p.text[p.n++] = '\n';
-	ssize_t sent = send(d->fd, &p, sizeof p, MSG_DONTWAIT | MSG_NOSIGNAL);
-	int why = errno;
+	uc_err err = packet_send(d, &p);
 	wipe(&p, sizeof p);
-	if (sent == (ssize_t)sizeof p)
-		return UC_OK;
-	return why == EAGAIN || why == EWOULDBLOCK ? UC_E_BUSY : UC_E_IO;
+	return err;
+}
+
+uc_err delivery_reload(struct delivery *d)
+{
+	const struct packet p = { .n = 0 };
+	uc_err err = UC_E_BUSY;
+	for (int i = 0; i < RELOAD_TRIES && err == UC_E_BUSY; i++) {
+		err = packet_send(d, &p);
+		if (err == UC_E_BUSY)
+			usleep(RELOAD_WAIT_US);
+	}
+	return err;
 }
 
 void delivery_free(struct delivery *d)

@@ -185,6 +185,11 @@ static void on_request(void *ctx, struct http_call *call, const struct http_rout
 	struct app_side *app = ctx;
 	struct buf headers;
 	const char *peer = http_conn_peer(http_call_conn(call));
+	/* One that has just been taken out, in the middle of what it asked. */
+	if (route->peers_only && !peer) {
+		http_reply(call, 403, (struct view){ 0 }, (struct view){ 0 });
+		return;
+	}
 	uint32_t wait_s = peer ? 0 : anonymous_wait(app, http_call_conn(call));
 	if (wait_s) {
 		reply_too_fast(call, wait_s);

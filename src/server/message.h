@@ -37,6 +37,7 @@ enum message_kind {
 
 enum message_from { FROM_FRONT, FROM_APP, FROM_PEERS };
 
+struct config_peer;
 struct message_parts {
 	struct view domain, method, path, headers, body;
 };
@@ -45,8 +46,8 @@ struct message {
 	struct message *next;
 	enum message_kind kind;
 	enum message_from from;
-	unsigned index; /* which front or app it is from */
-	unsigned peer;  /* which one MESSAGE_ASK is for */
+	unsigned index;                 /* which front or app it is from */
+	const struct config_peer *peer; /* whom MESSAGE_ASK is for */
 	uint64_t id;
 	int status;
 	uint32_t retry_after_s;

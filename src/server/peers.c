@@ -63,7 +63,7 @@ static void on_done(void *ctx, const struct https_response *r)
 static uc_err send_to_peer(struct peers *p, const struct message *m)
 {
 	const struct config_app *own = &p->config->apps[m->index];
-	const struct config_peer *peer = &p->config->peers[m->peer];
+	const struct config_peer *peer = m->peer;
 	char method[16];
 	snprintf(method, sizeof method, "%.*s", (int)m->parts.method.n,
 		 (const char *)m->parts.method.p);
@@ -164,7 +164,7 @@ uc_err peers_new(const struct config *c, const struct env *env, struct app_worke
 	return err;
 }
 
-bool peers_ask(struct peers *p, unsigned app, unsigned peer, struct message *m)
+bool peers_ask(struct peers *p, unsigned app, const struct config_peer *peer, struct message *m)
 {
 	m->index = app;
 	m->peer = peer;

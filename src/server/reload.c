@@ -107,6 +107,8 @@ static uc_err read_anew(struct reloader *r, struct live *next, struct config_cha
 	uc_err err = config_reload(now, r->boot->file, &next->mem, &m, &next->config, changes);
 	for (size_t i = now->apps_n; !err && i < next->config.apps_n; i++)
 		config_check_added(now, &next->config.apps[i], &m);
+	if (!err)
+		config_check_peers(&next->config, &m);
 	if (!err && m.n)
 		err = UC_E_CONFIG;
 	mistakes_say(buf_view(&said), out);
@@ -132,12 +134,14 @@ static uc_err keep_all(size_t boot_apps_n, struct live *l)
 		TRY(config_app_copy(&l->mem, &l->config.apps[i], &l->config.apps[i]));
 	for (size_t i = 0; i < boot_apps_n; i++) {
 		struct config_app *app = &l->config.apps[i];
+		TRY(keep(&l->mem, &app->delivery));
 		TRY(keep(&l->mem, &app->reserved));
 		TRY(keep(&l->mem, &app->web));
 		TRY(keep(&l->mem, &app->title));
 	}
+	TRY(keep(&l->mem, &l->config.peer_ca));
 	for (size_t i = 0; i < l->config.peers_n; i++)
-		TRY(keep(&l->mem, &l->config.peers[i].title));
+		TRY(config_peer_copy(&l->mem, &l->config.peers[i], &l->config.peers[i]));
 	return UC_OK;
 }
 

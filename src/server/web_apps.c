@@ -50,7 +50,7 @@ void web_apps_add(const struct config *c, size_t self, struct buf *out)
 	}
 	for (size_t i = 0; i < c->peers_n; i++) {
 		const struct config_peer *p = &c->peers[i];
-		if (!p->names)
+		if (!p->names || p->is_removed)
 			continue;
 		app_add(out, p->domain, p->title, p->domain, p->names);
 		buf_add_byte(out, '}');

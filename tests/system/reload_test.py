@@ -264,6 +264,35 @@ class Reload(unittest.TestCase):
         with self.assertRaises(OSError):
             self.connect(2)
 
+    def command(self, line, name='carry'):
+        """Another one: it notes what it carries, and hands it to the one of that line."""
+        self.carried, script = self.b.dir / f'{name}.txt', self.b.dir / name
+        self.carried.touch()
+        script.write_text(f'#!/bin/sh\ntee -a {self.carried} | {line.split(" = ")[1]}\n')
+        script.chmod(0o700)
+        return script
+
+    def test_codes_go_by_another_command(self):
+        delivery = next(x for x in self.text.splitlines() if x.startswith('delivery'))
+        dial = self.text.index('[app dial]')
+        first = self.text[dial:].replace(delivery, 'delivery = /none', 1)
+        self.write(self.text[:dial] + first)
+        self.assertIn('delivery', self.order(1))
+        rosa = Person(self.b, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        rosa.sign_up()  # as before: nothing has changed
+        for n in range(3):
+            script = self.command(delivery, f'carry{n}')
+            self.write(self.text[:dial] +
+                       self.text[dial:].replace(delivery, f'delivery = {script}', 1))
+            self.assertIn('changes=1 restart=0', self.hup())
+            number = f'+491511234560{n}'
+            Person(self.b, f'tom{n}', 'dial', number, 'Tom').sign_up()
+            self.assertIn(number, self.carried.read_text())
+        # Others go on by theirs.
+        Person(self.b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe').sign_up()
+        self.assertNotIn('uwe@allotments.example', self.carried.read_text())
+        self.assertEqual(self.lines('delivery.failed'), [])
+
     def test_an_app_begins_while_people_talk(self):
         self.b.stop()
         cut = self.text.index('[app plaza]')
@@ -282,7 +311,9 @@ class Reload(unittest.TestCase):
         self.refused('tls/plaza.key', 'tls/none.key', where + 'private_key: ')
         plaza = self.text[cut:]
         delivery = next(x for x in plaza.splitlines() if x.startswith('delivery'))
-        self.refused(plaza, plaza.replace(delivery, 'delivery = /bin/true'), where + 'delivery: ')
+        self.refused(plaza, plaza.replace(delivery, 'delivery = /none'), where + 'delivery: ')
+        # A command that no app has had yet.
+        self.text = self.text[:cut] + plaza.replace(delivery, f'delivery = {self.command(delivery)}')
         self.refused(f'listen = 127.0.0.1:{self.port + 2}', 'listen = 192.0.2.1:1',
                      'UC_E_NET')
         self.write(self.text)
@@ -292,6 +323,7 @@ class Reload(unittest.TestCase):
                        'restart': False}, said)
         uwe = Person(self.b, 'uwe', 'plaza', 'uwe@allotments.example', 'Uwe')
         uwe.sign_up()
+        self.assertIn('uwe@allotments.example', self.carried.read_text())
         befriend(uwe, rosa)
         befriend(tom, uwe)
         uwe.run('send', rosa.name, 'from a new app')
@@ -384,6 +416,113 @@ class Reload(unittest.TestCase):
         self.assertNotEqual(rosa.refused('ask', 'plaza', 'uwe@example.org'), None)
         daemon.terminate()
         self.assertEqual(daemon.wait(PATIENCE_S), 0)
+
+
+class Peers(unittest.TestCase):
+    """Apps of other backbones that come, move and go while people talk."""
+
+    def setUp(self):
+        self.b = b = Backbone(split=True)
+        self.conf = b.dir / 'dial.conf'
+        self.text = self.conf.read_text()
+        begin = self.text.index('[peer lens.localhost]')
+        self.section = self.text[begin:self.text.index('[peer', begin + 1)]
+        self.without = self.text.replace(self.section, '')
+        self.conf.write_text(self.without)
+        b.start()
+        self.rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        self.tom = Person(b, 'tom', 'lens', 'tom', 'Tom')
+        for p in (self.rosa, self.tom):
+            p.sign_up()
+
+    def tearDown(self):
+        self.b.erase()
+
+    def reload(self, text, *changes):
+        """Read anew; what has changed: name and key of peers, none of which needs a restart."""
+        self.conf.write_text(text)
+        done = self.b.ctl('reload', self.conf, '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = [json.loads(x) for x in done.stdout.decode().splitlines()]
+        self.assertEqual([(x['name'], x['key'], x['restart']) for x in said
+                          if x['type'] == 'changed'], [(*x, False) for x in changes])
+
+    def log(self):
+        return (self.b.dir / 'dial.log').read_text()
+
+    def as_lens(self):
+        """A connection of its own, by its certificate."""
+        trust = ssl.create_default_context(cafile=self.b.dir / 'tls/ca.pem')
+        trust.load_cert_chain(self.b.dir / 'tls/lens.pem', self.b.dir / 'tls/lens.key')
+        port = int(re.search(r'listen = 127.0.0.1:(\d+)', self.text).group(1))
+        c = http.client.HTTPSConnection('dial.localhost', port, context=trust)
+        raw = socket.create_connection(('127.0.0.1', port), timeout=30)
+        c.sock = trust.wrap_socket(raw, server_hostname='dial.localhost')
+        self.addCleanup(c.close)
+        return c
+
+    def asks(self, connection):
+        connection.request('POST', '/v1/nothing', body=b'x')
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def talk(self, n):
+        self.rosa.run('send', self.tom.name, f'there {n}')
+        self.tom.read_on(f'there {n}')
+        self.tom.run('send', self.rosa.name, f'back {n}')
+        self.rosa.read_on(f'back {n}')
+
+    def test_a_peer_comes_moves_and_goes(self):
+        lens = ('lens.localhost', '')
+        self.rosa.refused('ask', 'lens', 'tom', 'Rosa here')
+        self.assertEqual(self.asks(self.as_lens()), 403)
+        self.reload(self.text, lens)
+        befriend(self.rosa, self.tom)
+        self.talk(0)
+        # Elsewhere, where nobody is; and back.
+        port = int(re.search(r'url = .*:(\d+)', self.section).group(1))
+        moved = self.section.replace(f':{port}', ':1')
+        self.reload(self.text.replace(self.section, moved), ('lens.localhost', 'url'))
+        self.rosa.run('send', self.tom.name, 'while you moved')
+        end = time.monotonic() + PATIENCE_S
+        while 'peer.unreached app=dial peer=lens.localhost' not in self.log():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+        self.reload(self.text, ('lens.localhost', 'url'))
+        self.tom.read_on('while you moved')
+        self.talk(1)
+        # Gone: neither asked nor let in, also on a connection that is there.
+        connected = self.as_lens()
+        self.assertNotEqual(self.asks(connected), 403)
+        self.reload(self.without, lens)
+        self.assertEqual(self.asks(connected), 403)
+        self.assertEqual(self.asks(self.as_lens()), 403)
+        self.rosa.refused('ask', 'lens', 'tim', 'Rosa here')
+        # And there again, as often as one likes.
+        for _ in range(3):
+            self.reload(self.text, lens)
+            self.assertNotEqual(self.asks(self.as_lens()), 403)
+            self.reload(self.without, lens)
+            self.assertEqual(self.asks(self.as_lens()), 403)
+        self.reload(self.text, lens)
+        self.talk(2)
+
+    def test_what_cannot_be(self):
+        for wrong, said in ((self.section.replace('url = https', 'url = http'), b'url'),
+                            (self.section + 'ca = tls/none.pem\n', b'ca')):
+            self.conf.write_text(self.text.replace(self.section, wrong))
+            done = self.b.ctl('reload', self.conf)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stdout + done.stderr)
+            self.assertEqual(self.asks(self.as_lens()), 403)
+        # The first of all, and the last.
+        alone = self.text[:self.text.index('[peer')]
+        others = [(f'{x}.localhost', '') for x in ('lens', 'plaza')]
+        self.reload(alone, others[1])
+        self.reload(self.text, *others)
+        befriend(self.rosa, self.tom)
+        self.reload(alone, *others)
 
 
 if __name__ == '__main__':

@@ -210,6 +210,37 @@ TEST(what_is_another_is_told_and_what_may_change_changes)
 	expect_eq(after.apps[1].limits[LIMIT_ROOM].hour, 0);
 }
 
+TEST(peers_come_move_and_go)
+{
+	static const char near[] = "[peer near.example]\nurl = https://near.example:9\n";
+	char now[1000], other[1000];
+	snprintf(now, sizeof now, "%s%s%s", "[backbone]\ndata = d\npeer_ca = p\n" APP("dial", "1"),
+		 PEER, near);
+	snprintf(other, sizeof other, "%s%s",
+		 "[backbone]\ndata = d\npeer_ca = q\n" APP(
+			 "dial", "1") "[peer near.example]\nurl = https://elsewhere.example\n",
+		 "[peer new.example]\nurl = https://new.example\ncustody = yes\n");
+	compare(now, other);
+	expect(changed("backbone", NULL, "peer_ca", false));
+	expect(changed("peer", "far.example", NULL, false));
+	expect(changed("peer", "near.example", "url", false));
+	expect(changed("peer", "near.example", "ca", false));
+	expect(changed("peer", "new.example", NULL, false));
+	expect(changed("peer", "new.example", "custody", true));
+	expect_eq(changes.n, 6);
+	/* Whoever comes takes the place of who has gone. */
+	expect_eq(after.peers_n, 2);
+	expect_bytes(view_str(after.peers[0].domain), VIEW_LIT("new.example"));
+	expect(!after.peers[0].is_removed && !after.peers[0].custody);
+	expect_bytes(view_str(after.peers[1].url.host), VIEW_LIT("elsewhere.example"));
+	expect_bytes(view_str(after.peers[1].ca), VIEW_LIT("run/q"));
+	struct config_peer copy;
+	expect_ok(config_peer_copy(&arena, &after.peers[1], &copy));
+	expect_bytes(view_str(copy.url.host), VIEW_LIT("elsewhere.example"));
+	expect(copy.domain != after.peers[1].domain && copy.url.host != after.peers[1].url.host &&
+	       copy.ca != after.peers[1].ca);
+}
+
 TEST(nothing_is_another_than_itself)
 {
 	static const char text[] = "[backbone]\ndata = d\nlog = error\n" APP(

@@ -33,7 +33,7 @@ TEST(the_helper_lives_on_when_all_are_told_to_reload)
 		usleep(LOOK_US);
 		expect(!kill(0, SIGHUP));
 	}
-	expect_ok(delivery_send(d, 0, VIEW_LIT("+4915112345678"), VIEW_LIT("123456")));
+	expect_ok(delivery_send(d, &c.apps[0], VIEW_LIT("+4915112345678"), VIEW_LIT("123456")));
 	for (int i = 0; i < LOOKS && n <= 0; i++) {
 		usleep(LOOK_US);
 		n = pread(fd, got, sizeof got, 0);
