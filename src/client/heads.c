@@ -15,6 +15,9 @@ enum {
 	 * gone back, too (put_back.h).  Who still has another one so much later has another one. */
 	DOUBT_MS = 10 * 60 * 1000,
 	DOUBT_LONGEST_MS = 3 * 24 * 3600 * 1000,
+	/* Each member has some of their own, or one who lies could leave no room for what others say. */
+	DOUBTS = 32,
+	DOUBTS_EACH = 4,
 	BEHIND_MS = 3600 * 1000,
 	BEHIND_AGAIN_MS = 24 * 3600 * 1000,
 	TOLD_AT_ONCE = 64, /* rooms, in one message */
@@ -47,11 +50,25 @@ void heads_forget(struct room *r)
 	r->ring = NULL;
 }
 
-void heads_begin(struct room *r)
+static void doubt_end(struct room *r, struct doubt **at)
+{
+	struct doubt *d = *at;
+	*at = d->next;
+	heap_free(d);
+	r->dirty = true;
+}
+
+void heads_free(struct room *r)
 {
 	heads_forget(r);
+	while (r->doubts)
+		doubt_end(r, &r->doubts);
+}
+
+void heads_begin(struct room *r)
+{
+	heads_free(r);
 	r->forked = false;
-	r->doubt = (struct doubt){ .there = false };
 	r->ahead = (struct ahead){ .there = false };
 }
 
@@ -67,6 +84,8 @@ struct fork_evidence {
 		ours;               /* ours: the end of what we had, where theirs lies behind it */
 	struct view content, frank; /* empty: told in another room */
 	uint64_t timestamp;
+
+	struct uc_id who; /* memory only: whose client `by` is */
 };
 static void wire_fork_evidence(struct wire *w, struct fork_evidence *e)
 {
@@ -95,12 +114,13 @@ static bool is_same(const struct chain_head *a, const struct chain_head *b)
 	return a->seq == b->seq && view_equal(VIEW_OF(a->chain), VIEW_OF(b->chain));
 }
 
+/* The first of each doubt, and what made it an alarm. */
 static void evidence_keep(struct uc_client *c, const struct room *r, struct fork_evidence *e,
-			  bool second)
+			  uint8_t slot, bool second)
 {
 	const struct safe_place at = { .table = "fork",
 				       .owner = VIEW_OF(r->id.b),
-				       .number = second };
+				       .number = 2 * (uint64_t)slot + second };
 	e->version = 1;
 	e->time_ms = client_now(c);
 	if (!head_at(r, e->theirs.seq, &e->ours))
@@ -108,28 +128,91 @@ static void evidence_keep(struct uc_client *c, const struct room *r, struct fork
 	safe_put_object(&c->safe, at, fork_evidence_element, e);
 }
 
-static bool doubt_is_over(struct uc_client *c, const struct doubt *d)
+static struct doubt **doubt_of(struct room *r, const struct uc_id *by)
+{
+	struct doubt **at = &r->doubts;
+	while (*at && !id_equal(&(*at)->by, by))
+		at = &(*at)->next;
+	return at;
+}
+
+static void doubts_expire(struct uc_client *c, struct room *r)
 {
 	uint64_t now = client_now(c);
-	return !d->there || now < d->since_ms || now > d->since_ms + DOUBT_LONGEST_MS;
+	for (struct doubt **at = &r->doubts; *at;) {
+		const struct doubt *d = *at;
+		if (now < d->since_ms || now > d->since_ms + DOUBT_LONGEST_MS)
+			doubt_end(r, at);
+		else
+			at = &(*at)->next;
+	}
+}
+
+/* Who comes back again and again under other leaves has the place of their own oldest one. */
+static bool place_made(struct room *r, const struct uc_id *who)
+{
+	struct doubt **oldest = NULL;
+	size_t all = 0, theirs = 0;
+	for (struct doubt **at = &r->doubts; *at; at = &(*at)->next) {
+		all++;
+		if (!id_equal(&(*at)->who, who))
+			continue;
+		theirs++;
+		oldest = oldest ? oldest : at;
+	}
+	if (oldest && theirs >= DOUBTS_EACH) {
+		doubt_end(r, oldest);
+		all--;
+	}
+	return all < DOUBTS;
+}
+
+static uint8_t slot_free(const struct room *r)
+{
+	uint32_t taken = 0;
+	uint8_t slot = 0;
+	for (const struct doubt *d = r->doubts; d; d = d->next)
+		taken |= UINT32_C(1) << (d->slot % DOUBTS);
+	while (slot < DOUBTS - 1 && taken >> slot & 1)
+		slot++;
+	return slot;
+}
+
+static void doubt_begin(struct uc_client *c, struct room *r, struct fork_evidence *e)
+{
+	if (!place_made(r, &e->who))
+		return; /* of so many one is enough */
+	struct doubt *d = HEAP_NEW(struct doubt);
+	if (!d) {
+		safe_fail(&c->safe, UC_E_MEMORY);
+		return;
+	}
+	*d = (struct doubt){ .by = e->by,
+			     .who = e->who,
+			     .since_ms = client_now(c),
+			     .at = r->seq + 1,
+			     .slot = slot_free(r) };
+	*doubt_of(r, &e->by) = d;
+	r->dirty = true;
+	evidence_keep(c, r, e, d->slot, false);
 }
 
 /* They have had another log.  The second time it is not because of one that was put back. */
 static void differs(struct uc_client *c, struct room *r, struct fork_evidence *e)
 {
-	struct doubt *d = &r->doubt;
 	if (r->forked)
 		return;
-	if (doubt_is_over(c, d)) {
-		*d = (struct doubt){ true, e->by, client_now(c), r->seq + 1 };
-		r->dirty = true;
-		evidence_keep(c, r, e, false);
+	doubts_expire(c, r);
+	const struct doubt *d = *doubt_of(r, &e->by);
+	if (!d) {
+		doubt_begin(c, r, e);
 		return;
 	}
-	if (!id_equal(&d->by, &e->by) || client_now(c) < d->since_ms + DOUBT_MS)
+	if (client_now(c) < d->since_ms + DOUBT_MS)
 		return;
-	evidence_keep(c, r, e, true);
-	d->there = false;
+	evidence_keep(c, r, e, d->slot, true);
+	while (r->doubts)
+		doubt_end(r, &r->doubts);
 	r->forked = r->dirty = true;
 	event_warning(
 		c, UC_E_CHAIN,
@@ -142,10 +225,9 @@ static void differs(struct uc_client *c, struct room *r, struct fork_evidence *e
  * same. */
 static void agrees(struct room *r, const struct uc_id *by, const struct chain_head *h)
 {
-	if (!r->doubt.there || !id_equal(&r->doubt.by, by) || h->seq < r->doubt.at)
-		return;
-	r->doubt.there = false;
-	r->dirty = true;
+	struct doubt **at = doubt_of(r, by);
+	if (*at && h->seq >= (*at)->at)
+		doubt_end(r, at);
 }
 
 static void compare(struct uc_client *c, struct room *r, struct fork_evidence *e)
@@ -167,7 +249,7 @@ static bool is_nothing_new(const struct room *r, const struct chain_head *h)
 		return true;
 	if (h->seq > r->seq)
 		return false;
-	return !head_at(r, h->seq, &ours) || (is_same(&ours, h) && !r->doubt.there);
+	return !head_at(r, h->seq, &ours) || (is_same(&ours, h) && !r->doubts);
 }
 
 void heads_said(struct uc_client *c, struct room *r, const struct room_entry *e)
@@ -180,6 +262,7 @@ void heads_said(struct uc_client *c, struct room *r, const struct room_entry *e)
 		.content = e->content,
 		.frank = e->frank,
 		.timestamp = e->timestamp,
+		.who = id_of("Undercroft head", e->sender.participant, (struct view){ NULL, 0 }),
 	};
 	/* What they had read when they wrote lies before what they wrote. */
 	if (e->head.seq > r->seq)
@@ -209,18 +292,30 @@ static void ahead_end(struct room *r)
 	r->dirty = true;
 }
 
-void heads_passed(struct uc_client *c, struct room *r)
+/* Have we come to where somebody had come before us? */
+static void ahead_reached(struct uc_client *c, struct room *r)
 {
 	struct ahead *a = &r->ahead;
-	struct fork_evidence said = { .by = a->by, .theirs = a->head };
-	if (!r->ring)
-		r->ring = HEAP_NEW(struct head_ring);
-	if (r->ring)
-		r->ring->v[r->seq % RING] = heads_own(r);
+	struct fork_evidence said = { .by = a->by, .theirs = a->head, .who = a->by };
 	if (!a->there || r->seq < a->head.seq)
 		return;
 	ahead_end(r);
 	compare(c, r, &said);
+}
+
+void heads_passed(struct uc_client *c, struct room *r)
+{
+	if (!r->ring)
+		r->ring = HEAP_NEW(struct head_ring);
+	if (r->ring)
+		r->ring->v[r->seq % RING] = heads_own(r);
+	ahead_reached(c, r);
+}
+
+void heads_jumped(struct uc_client *c, struct room *r)
+{
+	heads_forget(r);
+	ahead_reached(c, r);
 }
 
 uc_err heads_wait(struct uc_client *c, struct room *r)
@@ -238,20 +333,25 @@ uc_err heads_wait(struct uc_client *c, struct room *r)
 /* --- by another room --- */
 
 /* We are both in it, and know it of each other: who is behind a persona nobody learns by this. */
+static bool is_shared(const struct uc_client *c, const struct room *r, const struct uc_id *contact)
+{
+	return r->state == ROOM_OPEN && !r->shadow && !r->direct && !r->fleeing && r->introduced &&
+	       r->says == SAYS_ACCOUNT && !guardian_holds(c, r) && introductions_with(r, contact);
+}
+
 static bool is_common(const struct uc_client *c, const struct room *r, const struct uc_id *contact)
 {
-	return room_is_open(r) && !r->shadow && !r->direct && !r->lost && !r->fleeing &&
-	       r->introduced && r->says == SAYS_ACCOUNT && !guardian_holds(c, r) &&
-	       introductions_with(r, contact);
+	return r->group && !r->lost && is_shared(c, r, contact);
 }
 
 void heads_in(struct uc_client *c, const struct contact *k, const struct control *m)
 {
 	for (size_t i = 0; i < m->heads.n && i < TOLD_AT_ONCE; i++) {
 		const struct control_head *h = &m->heads.v[i];
-		struct fork_evidence said = { .by = k->id, .theirs = h->head };
+		struct fork_evidence said = { .by = k->id, .theirs = h->head, .who = k->id };
 		struct room *r = room_find(c, &h->room);
-		if (!r || !h->head.seq || !is_common(c, r, &k->id))
+		/* Also of one that is being joined anew: what comes by the new seat is to have it. */
+		if (!r || !h->head.seq || !is_shared(c, r, &k->id))
 			continue;
 		if (r->ahead.there && id_equal(&r->ahead.by, &k->id) &&
 		    h->head.seq < r->ahead.head.seq)

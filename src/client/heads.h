@@ -17,6 +17,10 @@ void heads_passed(struct uc_client *c, struct room *r);
 void heads_forget(struct room *r);
 /* A new place in a room. */
 void heads_begin(struct room *r);
+/* We are behind entries that we have not read: joined anew. */
+void heads_jumped(struct uc_client *c, struct room *r);
+/* Its memory is given back. */
+void heads_free(struct room *r);
 /* What a message says, before r is at its entry. */
 void heads_said(struct uc_client *c, struct room *r, const struct room_entry *e);
 /* What a contact tells of other rooms. */

@@ -97,7 +97,7 @@ static uc_err own_account(struct uc_client *c, struct room *r, const struct iden
 		return UC_E_INTRODUCTION;
 	r->says = SAYS_ACCOUNT;
 	r->dirty = true;
-	return UC_OK;
+	return places_settle(c, r);
 }
 
 uc_err personas_own_in(struct uc_client *c, struct room *r, const struct room_client *sender,
@@ -117,7 +117,8 @@ uc_err personas_own_in(struct uc_client *c, struct room *r, const struct room_cl
 			continue; /* of somebody else */
 		TRY(is_persona(one) ? own_persona(c, r, &at, one) : own_account(c, r, &at, one));
 	}
-	return silent && room_is_open(r) && !r->lost ? introductions_own(c, r) : UC_OK;
+	return silent && room_is_open(r) && !r->lost && !r->shadow ? introductions_own(c, r)
+								   : UC_OK;
 }
 
 /* --- others' --- */

@@ -51,23 +51,23 @@ enum reaching reaching_member(struct uc_client *c, const struct uc_id *contact)
 }
 
 /* Who holds a set was given it: by an address, as a contact, or as the answer to a letter. */
-static enum reach_edge edge_of_set(struct uc_client *c, const struct set *s)
+static enum reach_edge edge_of_set(struct uc_client *c, const struct uc_id *given_to)
 {
-	return id_is_zero(&s->given_to) ? EDGE_ACCEPTED : reaching_edge(c, &s->given_to);
+	return id_is_zero(given_to) ? EDGE_ACCEPTED : reaching_edge(c, given_to);
 }
 
-bool reaching_brings(struct uc_client *c, const struct set *s)
+bool reaching_brings(struct uc_client *c, const struct uc_id *given_to)
 {
-	return ask(c, edge_of_set(c, s), REACH_SHARED_ROOM, false).most == REACH_DELIVER;
+	return ask(c, edge_of_set(c, given_to), REACH_SHARED_ROOM, false).most == REACH_DELIVER;
 }
 
-bool reaching_stays(struct uc_client *c, const struct room *r, const struct set *s)
+bool reaching_stays(struct uc_client *c, const struct room *r, const struct uc_id *given_to)
 {
-	if (!reaching_brings(c, s))
+	if (!reaching_brings(c, given_to))
 		return false;
 	/* An answer to a letter is for a conversation of two; and who lets nobody add them is added by
 	 * nobody, also with what was given out before. */
-	return r->direct || (!id_is_zero(&s->given_to) && settings_known(c).add != ADD_NOBODY);
+	return r->direct || (!id_is_zero(given_to) && settings_known(c).add != ADD_NOBODY);
 }
 
 bool reaching_is_young(struct uc_client *c)

@@ -20,10 +20,10 @@ enum reaching {
 enum reaching reaching_letter(struct uc_client *c, const struct uc_id *contact);
 /* Being in one room, which is no direct one. */
 enum reaching reaching_member(struct uc_client *c, const struct uc_id *contact);
-/* May whoever holds this set bring us into a room at all? */
-bool reaching_brings(struct uc_client *c, const struct set *s);
+/* May whoever was given a set (zero: as the answer to a letter) bring us into a room at all? */
+bool reaching_brings(struct uc_client *c, const struct uc_id *given_to);
 /* And into this one, now that it is known what it is? */
-bool reaching_stays(struct uc_client *c, const struct room *r, const struct set *s);
+bool reaching_stays(struct uc_client *c, const struct room *r, const struct uc_id *given_to);
 /* Below 16: rooms with strangers are left. */
 bool reaching_is_young(struct uc_client *c);
 

@@ -82,7 +82,9 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_entry *e,
 	if (from.expires_ms && from.expires_ms <= client_now(c))
 		return UC_OK;
 	bool by_this = view_equal(sender->client, view_str(r->client));
-	if (view_equal(sender->participant, view_str(r->participant))) {
+	/* Another device's, which was added to a place of its own, if r is not the one that is kept. */
+	if (view_equal(sender->participant, view_str(r->participant)) ||
+	    view_equal(sender->participant, view_str(to->participant))) {
 		from.own = true;
 		from.state = UC_MESSAGE_ACCEPTED;
 		/* Words of our own that we do not know: said by a later state of this store, or by

@@ -606,7 +606,7 @@ static void room_free(struct room *r)
 	room_group_free(r->rejoin.group);
 	set_free(r->rejoin.set);
 	room_group_free(r->group);
-	heads_forget(r);
+	heads_free(r);
 	heap_free_wiped(r, sizeof *r);
 }
 

@@ -361,9 +361,9 @@ uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open
 		event_warning(c, UC_E_CHAIN,
 			      VIEW_LIT("the room's log does not continue where it was"), &r->id);
 	}
-	heads_forget(r);
 	r->seq = in->start;
 	memcpy(r->chain, in->start_chain, CHAIN_HASH);
+	heads_jumped(c, r);
 	j->step = REJOIN_NONE;
 	j->count++;
 	j->last_ms = client_now(c);

@@ -102,7 +102,8 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	resync_drop(r);
 	persona_begin(c, r);
 	r->start = 0;
-	r->contact = (struct uc_id){ { 0 } };
+	r->contact = s->given_to; /* who brings us there; of a group it is nobody's, once in it */
+	r->restored = false;
 	r->seq = 0;
 	memset(r->chain, 0, sizeof r->chain);
 	r->dirty = true;
@@ -260,14 +261,6 @@ static uc_err create_send(struct uc_client *c, struct room *r)
 
 /* --- being added --- */
 
-struct room *room_main(struct uc_client *c, const struct room *shadow)
-{
-	for (struct room *r = c->rooms; r; r = r->next)
-		if (!r->shadow && r->says == SAYS_ACCOUNT && !strcmp(r->uri, shadow->uri))
-			return r;
-	return NULL;
-}
-
 /* Added by somebody who did not know that we are there already.  The place is taken, since it may
  * be the earlier one, with messages that the other has not seen; and then left. */
 static uc_err place_found(struct uc_client *c, struct set *s, struct view uri, bool shadow)
@@ -308,7 +301,7 @@ uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 	struct room *r = room_find(c, &id);
 	const struct places p = places_in(c, s, uri);
 	/* Who is blocked brings us nowhere: the place is taken only to be left. */
-	if (!reaching_brings(c, s))
+	if (!reaching_brings(c, &s->given_to))
 		return place_found(c, s, uri, true);
 	if (p.same)
 		return UC_OK;
@@ -327,21 +320,25 @@ static uc_err join(struct uc_client *c, struct room *r, struct set *s,
 		   const struct seat_open_response *in)
 {
 	TRY(room_group_join(c, s, in->welcome, in->ratchet_tree, &r->group));
-	if (!view_equal(room_group_uri(r->group), view_str(r->uri)))
-		return UC_E_UNEXPECTED;
-	r->direct = room_group_is_direct(r->group);
-	/* Whose key address brought us here: nobody else becomes a contact by it. */
-	if (r->direct) {
-		r->contact = s->given_to;
-		r->says = SAYS_ACCOUNT;
-	}
-	return UC_OK;
+	return view_equal(room_group_uri(r->group), view_str(r->uri)) ? UC_OK : UC_E_UNEXPECTED;
 }
 
-static uc_err may_stay(struct uc_client *c, struct room *r)
+/* What a room is its group says: by whichever way it was come into, by the Welcome or without. */
+static void kind_known(struct uc_client *c, struct room *r, bool first)
 {
-	const struct set *s = pool_find(c, r->set_id);
-	if (!s || reaching_stays(c, r, s))
+	r->direct = room_group_is_direct(r->group);
+	/* By what the person wants now, not when the seat was found. */
+	if (first && !r->introduced)
+		persona_begin(c, r);
+	if (r->direct)
+		r->says = SAYS_ACCOUNT;
+	else
+		r->contact = (struct uc_id){ { 0 } };
+}
+
+static uc_err may_stay(struct uc_client *c, struct room *r, const struct uc_id *by)
+{
+	if (reaching_stays(c, r, by))
 		return UC_OK;
 	return room_flee(c, r, "You were brought into this room, and left it: nobody may add you.");
 }
@@ -367,9 +364,11 @@ static uc_err hold(struct uc_client *c, struct room *r)
 uc_err rooms_entered(struct uc_client *c, struct room *r)
 {
 	struct uc_id guardian;
+	const struct uc_id by = r->contact;
 	bool first = r->state == ROOM_JOINING;
 	r->state = ROOM_OPEN;
 	r->dirty = true;
+	kind_known(c, r, first);
 	TRY(room_members_sync(c, r));
 	if (first)
 		r->start = r->seq;
@@ -380,10 +379,11 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	if (first)
 		TRY(persona_follow(r));
 	if (first)
-		TRY(may_stay(c, r));
+		TRY(may_stay(c, r, &by));
 	if (first && !r->direct && !r->fleeing && guardian_named(c, &guardian))
 		TRY(hold(c, r));
-	if (r->fleeing || guardian_holds(c, r))
+	TRY(places_settle(c, r));
+	if (r->fleeing || r->shadow || guardian_holds(c, r))
 		return UC_OK;
 	TRY(introductions_own(c, r));
 	if (first)

@@ -21,6 +21,11 @@ uc_err UC_MUST_USE rooms_create(struct uc_client *c, bool direct, const char *na
 uc_err UC_MUST_USE room_usable(struct uc_client *c, const struct uc_id *id, struct room **out);
 /* The room whose second place a shadow is; NULL when there is none any more. */
 struct room *room_main(struct uc_client *c, const struct room *shadow);
+/* We are in that group as the account, in a place that all our devices keep before the one of this
+ * participant.  places.c */
+bool places_has_better(const struct uc_client *c, const char *uri, struct view participant);
+/* r is one of ours from now on: of several, one is kept. */
+uc_err UC_MUST_USE places_settle(struct uc_client *c, struct room *r);
 /* A seat of the set's client exists in that room: somebody added us. */
 uc_err UC_MUST_USE rooms_found(struct uc_client *c, struct set *s, struct view uri);
 /* Of the first place there. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rooms again, from what the vault has kept of them: lost, until they were joined anew (resync.c). */
+#include "client/heads.h"
 #include "client/rooms.h"
 
 #include "base/heap.h"
@@ -19,7 +20,10 @@ static uc_err fill(struct uc_client *c, const struct vault_room *in, struct room
 	r->expires_ms = in->expires_ms;
 	r->state = ROOM_OPEN;
 	r->consistent = r->restored = r->lost = r->stuck = true;
-	r->seat_known = r->introduced = r->keys_given = r->fleeing = false;
+	r->seat_known = r->keys_given = r->fleeing = false;
+	/* What the vault is sure of was said, or may have been: it is not taken back here either. */
+	r->introduced = in->says != SAYS_NOTHING;
+	heads_begin(r);
 	r->seq = r->start = 0;
 	r->dirty = r->members_dirty = true;
 	return UC_OK;
@@ -30,7 +34,9 @@ static struct room *place(struct uc_client *c, const struct vault_room *in, bool
 {
 	struct uc_id id = room_id(in->uri);
 	struct room *r = room_find(c, &id);
-	*there = false;
+	/* As which account we are there is known; of a persona's place nobody is to see that it is ours. */
+	*there = in->says == SAYS_ACCOUNT && !in->direct && r &&
+		 places_has_better(c, r->uri, in->participant);
 	for (const struct room *o = c->rooms; o; o = o->next)
 		*there =
 			*there || (o->state != ROOM_LEFT && view_equal(view_str(o->uri), in->uri) &&

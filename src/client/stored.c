@@ -429,12 +429,28 @@ static void wire_rejoin(struct wire *w, struct rejoin *j)
 
 static void wire_doubt(struct wire *w, struct doubt *d)
 {
-	wire_bool(w, &d->there);
-	if (!d->there)
-		return;
 	wire_id(w, &d->by);
+	wire_id(w, &d->who);
 	wire_u64(w, &d->since_ms);
 	wire_u64(w, &d->at);
+	wire_u8(w, &d->slot);
+}
+
+/* Until version 7: one, of nobody knows whom. */
+static void wire_only_doubt(struct wire *w, struct room *r)
+{
+	bool there = false;
+	wire_bool(w, &there);
+	if (!there)
+		return;
+	r->doubts = HEAP_NEW(struct doubt);
+	if (!r->doubts) {
+		wire_fail(w, UC_E_MEMORY);
+		return;
+	}
+	wire_id(w, &r->doubts->by);
+	wire_u64(w, &r->doubts->since_ms);
+	wire_u64(w, &r->doubts->at);
 }
 
 static void wire_ahead(struct wire *w, struct ahead *a)
@@ -448,10 +464,13 @@ static void wire_ahead(struct wire *w, struct ahead *a)
 	wire_u64(w, &a->since_ms);
 }
 
-static void wire_room_heads(struct wire *w, struct room *r)
+static void wire_room_heads(struct wire *w, struct room *r, uint16_t version)
 {
 	wire_bool(w, &r->forked);
-	wire_doubt(w, &r->doubt);
+	if (version > 7)
+		WIRE_CHAIN(w, &r->doubts, struct doubt, wire_doubt);
+	else
+		wire_only_doubt(w, r);
 	wire_ahead(w, &r->ahead);
 	wire_u64(w, &r->heads_ms);
 }
@@ -504,7 +523,7 @@ void wire_room(struct wire *w, struct room *r)
 		TEXT(w, r->persona);
 	}
 	if (version > 5)
-		wire_room_heads(w, r);
+		wire_room_heads(w, r, version);
 	if (version > 6)
 		wire_bool(w, &r->restored);
 }

@@ -23,8 +23,8 @@ enum {
 	CONTACT_VERSION = 3, /* 2: identity changed; 3: portraits */
 	REQUEST_VERSION = 3, /* 3: contact codes, links */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 7, /* 3: members are a record of their own; 4: left by itself; 5: who we are
-				   * there; 6: heads; 7: restored */
+	ROOM_VERSION = 8, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+				   * there; 6: heads; 7: restored; 8: doubts of each sender */
 	MEMBERS_VERSION =
 		5, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients */
 	OUTGOING_VERSION = 2,     /* 2: said again */
@@ -561,9 +561,11 @@ struct rejoin {
 };
 /* Somebody has had another log of this room than we: it may have been put back, or be two. */
 struct doubt {
-	bool there;
-	struct uc_id by;
+	struct uc_id by, who;  /* the client that has said so, and whose it is */
 	uint64_t since_ms, at; /* at: in our log, behind what was said of it */
+	uint8_t slot;          /* where its evidence is kept */
+
+	struct doubt *next;
 };
 /* Somebody has had more of it than we. */
 struct ahead {
@@ -615,7 +617,7 @@ struct room {
 	uint8_t says;    /* enum room_says */
 	char persona[PROFILE_BYTES]; /* name, for SAYS_PERSONA */
 	bool forked;                 /* members have different logs of it (heads.h) */
-	struct doubt doubt;
+	struct doubt *doubts;        /* of each who has had another, the oldest first */
 	struct ahead ahead;
 	uint64_t heads_ms; /* a direct room: we told the other one of other rooms' heads last */
 	bool restored; /* from the vault: the leaves of our participant are those of lost devices */

@@ -218,7 +218,7 @@ static uc_err room_collect(struct uc_client *c, const struct room *r)
 	struct kept_row *known = vault_row_find(&c->vault, VAULT_ROOM, id.b);
 	if (!room_is_kept(r)) {
 		/* Another device may still have to come into it; of one that was left it has not. */
-		if (known && !r->shadow && r->state != ROOM_CREATING)
+		if (known && r->state != ROOM_CREATING)
 			vault_row_gone(c, known);
 		return UC_OK;
 	}

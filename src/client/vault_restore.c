@@ -86,6 +86,15 @@ static struct view list_later(struct uc_client *c, const struct contact *k, stru
 	return in;
 }
 
+/* Open, or still to be come into. */
+static bool may_lead(struct uc_client *c, const uint8_t room[VAULT_ID])
+{
+	struct uc_id id;
+	id_set(&id, room);
+	const struct room *r = room_find(c, &id);
+	return !r || r->state != ROOM_LEFT;
+}
+
 static uc_err contact_apply(struct uc_client *c, const struct kept_row *row)
 {
 	struct vault_contact x;
@@ -105,7 +114,9 @@ static uc_err contact_apply(struct uc_client *c, const struct kept_row *row)
 		TRY(linked_block(c, &id, x.blocked));
 	k->verified = x.verified;
 	k->identity_changed = x.identity_changed;
-	if (!k->has_direct && x.has_direct) {
+	/* Of two conversations with them all devices mean the one that was meant last: else each would write its
+	 * own, for ever. */
+	if (x.has_direct && may_lead(c, x.direct)) {
 		k->has_direct = true;
 		id_set(&k->direct, x.direct);
 	}
@@ -304,7 +315,7 @@ static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 	struct room *r = room_find(c, &id);
 	if (!r || !view_equal(view_str(r->participant), x->participant))
 		return UC_OK;
-	if (id_is_zero(&r->contact))
+	if (r->direct && id_is_zero(&r->contact))
 		id_set(&r->contact, x->contact);
 	for (size_t i = 0; i < x->members.n; i++) {
 		struct member *m = room_member_find(r, x->members.v[i].participant);

@@ -231,7 +231,7 @@ static void room_look(struct person *p, const struct room *r)
 	uint64_t epoch = room_group_epoch(r->group);
 	if (!r->consistent && !t->forked)
 		sim_fail(w, "person %u finds %s inconsistent", p->number, r->uri);
-	if (r->forked || ((r->doubt.there || r->ahead.told) && !t->forked))
+	if (r->forked || ((r->doubts || r->ahead.told) && !t->forked))
 		sim_fail(w, "person %u finds two logs of %s", p->number, r->uri);
 	if (s->in_room && s->epoch == epoch)
 		return;

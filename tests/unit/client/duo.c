@@ -17,6 +17,7 @@ struct room *hers, *his;
 struct set *his_set;
 struct room_client her_leaf;
 bool duo_he_waits;
+void (*duo_meanwhile)(struct uc_client *c);
 
 /* A turn of his, and what it tells. */
 struct told duo_turn(uc_err (*work)(struct uc_client *, void *), void *arg)
@@ -80,6 +81,8 @@ static uc_err he_joins(struct uc_client *c, void *arg)
 	};
 	TRY(rooms_found(c, his_set, view_str(hers->uri)));
 	his = c->rooms;
+	if (duo_meanwhile)
+		duo_meanwhile(c);
 	return rooms_welcome(c, his, &in);
 }
 
@@ -139,6 +142,7 @@ void duo_end(void)
 	arena_done(&mem);
 	hers = his = NULL;
 	duo_he_waits = false;
+	duo_meanwhile = NULL;
 }
 
 /* --- what she says --- */

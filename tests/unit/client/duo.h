@@ -19,6 +19,8 @@ void duo_begin(bool direct, struct uc_id *given_to);
 void duo_end(void);
 /* Is he to be asked who he is, in what he is brought into from then on?  Till duo_end. */
 extern bool duo_he_waits;
+/* What he decides when his place is found, and its Welcome has not come. */
+extern void (*duo_meanwhile)(struct uc_client *c);
 
 struct told {
 	unsigned alarms, contacts, introduced, renamed, messages, warnings;

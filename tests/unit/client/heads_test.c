@@ -177,14 +177,28 @@ static uc_err hear(struct uc_client *c, void *arg)
 }
 
 /* A message of theirs comes, in the place behind what he has read. */
-static struct told says(const char *who, uint64_t seq, bool same)
+static struct told says_by(const char *client, const char *who, uint64_t seq, bool same)
 {
 	struct room_entry e = { .kind = ROOM_ENTRY_APPLICATION,
-				.sender = { .client = view_str(who), .participant = view_str(who) },
+				.sender = { .client = view_str(client),
+					    .participant = view_str(who) },
 				.content = VIEW_LIT("words"),
 				.frank = VIEW_LIT("frank"),
 				.head = head(seq, same) };
 	return turn(hear, &e);
+}
+
+static struct told says(const char *who, uint64_t seq, bool same)
+{
+	return says_by(who, who, seq, same);
+}
+
+static size_t doubts(void)
+{
+	size_t n = 0;
+	for (const struct doubt *d = group()->doubts; d; d = d->next)
+		n++;
+	return n;
 }
 
 static bool is_shown_whole(void *ctx, const struct uc_room *r)
@@ -214,10 +228,10 @@ TEST(of_two_logs_the_reader_is_told_once)
 	reads_to(20);
 	says(ROSA, 19, true);
 	says(ROSA, 20, true);
-	expect(!group()->doubt.there);
+	expect(!group()->doubts);
 	/* She has read another entry 20.  It may have been put back: she will see it, too. */
 	expect_eq(says(ROSA, 20, false).forks, 0);
-	expect(group()->doubt.there && evidence(0) && whole());
+	expect(group()->doubts && evidence(0) && whole());
 	test_now_ms += 5 * MINUTE;
 	expect_eq(says(ROSA, 20, false).forks, 0);
 	reads_to(30);
@@ -246,6 +260,80 @@ TEST(a_doubt_survives_a_restart)
 	end();
 }
 
+TEST(what_one_has_said_hides_no_other_one)
+{
+	begin();
+	reads_to(20);
+	/* Ida lies, or has heard of it first. */
+	says(IDA, 20, false);
+	test_now_ms += 5 * MINUTE;
+	says(ROSA, 20, false);
+	expect_eq(doubts(), 2);
+	/* Each has what was said first. */
+	expect(evidence(0) && evidence(2));
+	reads_to(25);
+	says(IDA, 25, true);
+	expect_eq(doubts(), 1);
+	expect_ok(person_open(&tom));
+	test_now_ms += 11 * MINUTE;
+	expect_eq(says(IDA, 25, true).forks, 0);
+	expect_eq(says(ROSA, 25, false).forks, 1);
+	expect(evidence(3) && !whole() && !doubts());
+	end();
+}
+
+TEST(who_comes_under_many_leaves_takes_no_place_of_others)
+{
+	char client[64];
+	begin();
+	reads_to(20);
+	for (int i = 0; i < 50; i++) {
+		snprintf(client, sizeof client, "mimi://plaza.example/p/ida/%d", i);
+		test_now_ms += MINUTE;
+		expect_eq(says_by(client, IDA, 20, false).forks, 0);
+	}
+	expect_eq(doubts(), 4);
+	says(ROSA, 20, false);
+	expect_eq(doubts(), 5);
+	test_now_ms += 11 * MINUTE;
+	expect_eq(says(ROSA, 20, false).forks, 1);
+	end();
+}
+
+static void room_walk(struct wire *w, void *v)
+{
+	wire_room(w, v);
+}
+
+/* Until version 7 there was one. */
+TEST(a_doubt_of_before_is_read)
+{
+	enum { TAIL = 1 + 8 + 1, CHAIN = 4 + 32 + 32 + 8 + 8 + 1 };
+	static struct room back;
+	struct view now = { NULL, 0 };
+	struct buf older;
+	begin();
+	reads_to(5);
+	says(ROSA, 5, false);
+	expect_ok(wire_encode_to(&mem, room_walk, group(), &now));
+	const struct doubt *d = group()->doubts;
+	buf_init(&older, now.n);
+	buf_add_byte(&older, 0);
+	buf_add_byte(&older, 7);
+	buf_add_view(&older, view_slice(now, 2, now.n - 2 - TAIL - CHAIN));
+	buf_add_byte(&older, 1);
+	buf_add(&older, d->by.b, sizeof d->by.b);
+	buf_add_view(&older, view_slice(now, now.n - TAIL - 17, 16));
+	buf_add_view(&older, view_slice(now, now.n - TAIL, TAIL));
+	back = (struct room){ .state = 0 };
+	expect_ok(wire_decode(buf_view(&older), &mem, room_walk, &back));
+	expect(back.doubts && !back.doubts->next && id_equal(&back.doubts->by, &d->by));
+	expect(back.doubts && back.doubts->since_ms == d->since_ms && back.doubts->at == d->at);
+	heads_free(&back);
+	buf_done(&older);
+	end();
+}
+
 TEST(what_was_read_lies_before_what_is_written)
 {
 	begin();
@@ -262,12 +350,12 @@ TEST(a_log_that_was_put_back_is_no_alarm)
 	reads_to(20);
 	/* Said before she knew of it, then all that she says again. */
 	says(ROSA, 18, false);
-	expect(group()->doubt.there);
+	expect(group()->doubts);
 	reads_to(25);
 	says(ROSA, 19, true); /* of before the place where they part, perhaps */
-	expect(group()->doubt.there);
+	expect(group()->doubts);
 	says(ROSA, 24, true);
-	expect(!group()->doubt.there);
+	expect(!group()->doubts);
 	/* Months later again. */
 	test_now_ms += 24ull * 60 * HOUR;
 	expect_eq(says(ROSA, 20, false).forks, 0);
@@ -297,10 +385,10 @@ TEST(who_went_back_compares_nothing_of_before)
 	expect(!group()->ring);
 	/* What lies behind the place is of the log that was. */
 	says(ROSA, 10, true);
-	expect(!group()->doubt.there);
+	expect(!group()->doubts);
 	reads_to(12);
 	says(ROSA, 12, true);
-	expect(!group()->doubt.there);
+	expect(!group()->doubts);
 	end();
 }
 
@@ -310,9 +398,9 @@ TEST(what_lies_too_far_back_is_not_compared)
 	reads_to(150);
 	says(ROSA, 150 - 64, false);
 	says(ROSA, 1, false);
-	expect(!group()->doubt.there);
+	expect(!group()->doubts);
 	says(ROSA, 150 - 63, false);
-	expect(group()->doubt.there);
+	expect(group()->doubts);
 	end();
 }
 
@@ -373,7 +461,7 @@ TEST(an_end_that_comes_late_is_nothing)
 	t = reads_to(39);
 	expect(group()->ahead.there);
 	reads_to(41);
-	expect(!group()->ahead.there && !group()->doubt.there);
+	expect(!group()->ahead.there && !group()->doubts);
 	test_now_ms += 2 * HOUR;
 	expect_eq(t.withheld + turn(waits, NULL).withheld, 0);
 	/* One that was put back, where she is, too, now. */
@@ -383,13 +471,34 @@ TEST(an_end_that_comes_late_is_nothing)
 	end();
 }
 
+/* Joined anew, by a commit of his own: what lies before it he does not read, and nobody keeps it back. */
+TEST(who_joins_anew_waits_for_nothing_that_lies_before)
+{
+	begin();
+	reads_to(20);
+	/* Heard while he is on his way: what comes after it is to have it. */
+	group()->lost = true;
+	tells(40, true);
+	expect(group()->ahead.there);
+	group()->lost = false;
+	group()->seq = 39;
+	heads_jumped(tom.c, group());
+	expect(group()->ahead.there);
+	group()->seq = 45;
+	heads_jumped(tom.c, group());
+	expect(!group()->ahead.there && !group()->ring);
+	test_now_ms += 2 * HOUR;
+	expect_eq(turn(waits, NULL).withheld, 0);
+	end();
+}
+
 TEST(two_logs_are_seen_by_another_room)
 {
 	begin();
 	reads_to(20);
 	tells(30, false); /* she is further, in another one */
 	reads_to(35);
-	expect(group()->doubt.there);
+	expect(group()->doubts);
 	test_now_ms += 21 * HOUR;
 	expect_eq(tells(35, false).forks, 1);
 	expect(!whole());
@@ -405,7 +514,7 @@ TEST(only_a_contact_who_is_there_is_heard)
 	struct control_head list[2] = { one, other };
 	struct control m = { .version = 1, .control_kind = CONTROL_HEADS, .heads = { list, 2 } };
 	turn(tell, &m); /* of no group, and of no room that there is */
-	expect(!direct()->doubt.there && !direct()->ahead.there);
+	expect(!direct()->doubts && !direct()->ahead.there);
 	struct view bytes = { NULL, 0 };
 	list[0].room = group_id;
 	expect_ok(wire_encode_to(&mem, control_element, &m, &bytes));
@@ -420,10 +529,10 @@ TEST(only_a_contact_who_is_there_is_heard)
 	hers->persona = false;
 	hers->gone = true;
 	tells(20, false);
-	expect(!group()->doubt.there);
+	expect(!group()->doubts);
 	hers->gone = false;
 	tells(20, false);
-	expect(group()->doubt.there);
+	expect(group()->doubts);
 	end();
 }
 

@@ -13,6 +13,7 @@
 #include "mimi/content.h"
 #include "mimi/persona.h"
 #include "mimi/settings.h"
+#include "mimi/vault.h"
 #include "tests/unit/client/duo.h"
 
 static struct identity_place her_place(void)
@@ -324,6 +325,161 @@ TEST(who_waits_says_nothing_of_themselves)
 	q = queued();
 	expect_eq(q.n, 4);
 	expect(!q.account);
+	duo_end();
+}
+
+static void begins_to_wait(struct uc_client *c)
+{
+	expect_eq(his->says, SAYS_ACCOUNT);
+	c->account.waits_to_introduce = true;
+}
+
+/* A room that nobody has shown them is one that is to come. */
+TEST(who_begins_to_wait_before_the_welcome_waits_there_too)
+{
+	duo_meanwhile = begins_to_wait;
+	duo_begin(false, NULL);
+	expect_eq(his->says, SAYS_NOTHING);
+	expect_eq(queued().n, 0);
+	duo_end();
+}
+
+static uc_err enters(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return rooms_entered(c, his);
+}
+
+/* From the vault a device has a room before anybody knew what it is. */
+TEST(where_two_talk_who_comes_without_a_welcome_is_not_silent)
+{
+	struct uc_id ida = { .b = { 7 } };
+	duo_he_waits = true;
+	duo_begin(true, &ida);
+	expect_eq(his->says, SAYS_ACCOUNT);
+	expect(id_equal(&his->contact, &ida));
+	his->says = SAYS_NOTHING;
+	his->introduced = false;
+	unsigned before = queued().n;
+	duo_turn(enters, NULL);
+	expect_eq(his->says, SAYS_ACCOUNT);
+	expect_eq(queued().n, before + 1);
+	duo_end();
+}
+
+static uc_err adds_nobody(struct uc_client *c, void *arg)
+{
+	struct settings s = settings_default(AGE_ADULT);
+	struct view encoded;
+	(void)arg;
+	s.number = 1;
+	s.version = 4;
+	s.add = ADD_NOBODY;
+	TRY(wire_encode_to(&c->call, settings_element, &s, &encoded));
+	TRY(blob_set(&c->account.settings, encoded));
+	his->state = ROOM_JOINING;
+	his->contact = (struct uc_id){ .b = { 9 } };
+	return rooms_entered(c, his);
+}
+
+/* The KeyPackage is used up, and its Welcome was kept back: who may add them holds for that way in, too. */
+TEST(who_may_add_them_holds_without_a_welcome)
+{
+	duo_begin(false, NULL);
+	expect(!pool_find(tom.c, his->set_id));
+	expect(!his->fleeing && id_is_zero(&his->contact));
+	duo_turn(adds_nobody, NULL);
+	expect(his->fleeing);
+	duo_end();
+}
+
+static uc_err restores(struct uc_client *c, void *arg)
+{
+	const struct vault_room *in = arg;
+	struct room *r;
+	TRY(rooms_restore(c, in, &r));
+	expect(r && r->state == ROOM_OPEN && r->lost);
+	return UC_OK;
+}
+
+/* All devices were lost, and the room is not joined anew yet: what was said there stays said. */
+TEST(what_was_said_stays_in_a_room_from_the_vault)
+{
+	static const char *const uris[] = { "mimi://dial.example/r/1", "mimi://dial.example/r/2",
+					    "mimi://dial.example/r/3" };
+	uc_op op;
+	duo_begin(false, NULL);
+	for (int says = SAYS_ACCOUNT; says <= SAYS_NOTHING; says++) {
+		struct vault_room in = { .uri = view_str(uris[says]),
+					 .participant = VIEW_LIT("mimi://lens.example/p/x"),
+					 .persona = says == SAYS_PERSONA ? VIEW_LIT("Owl")
+									 : VIEW_LIT(""),
+					 .says = (uint8_t)says };
+		struct uc_id id = room_id(in.uri);
+		duo_turn(restores, &in);
+		uc_err as_account = uc_introduce(tom.c, &id, NULL, &op);
+		expect_err(as_account, says == SAYS_NOTHING ? UC_OK : UC_E_EXISTS);
+		expect_err(uc_introduce(tom.c, &id, "Bat", &op),
+			   says == SAYS_ACCOUNT ? UC_E_EXISTS : UC_OK);
+		const struct room *r = room_find(tom.c, &id);
+		expect(r && r->says == (says == SAYS_ACCOUNT ? SAYS_ACCOUNT : SAYS_PERSONA));
+	}
+	duo_end();
+}
+
+struct second_place {
+	const char *participant;
+	bool first_leaves, second_leaves;
+};
+
+static uc_err second_place(struct uc_client *c, void *arg)
+{
+	struct second_place *x = arg;
+	struct uc_id id = { .b = { 3 } };
+	struct room *r = room_new(c, view_str(his->uri), &id);
+	if (!r)
+		return UC_E_MEMORY;
+	TRY(text_set(r->participant, sizeof r->participant, view_str(x->participant)));
+	r->state = ROOM_OPEN;
+	r->group = his->group;
+	expect(places_has_better(c, r->uri, view_str(x->participant)) == x->second_leaves);
+	TRY(places_settle(c, r));
+	x->first_leaves = his->shadow && his->tasks && his->tasks->kind == TASK_LEAVE;
+	expect(r->shadow == x->second_leaves);
+	r->group = NULL;
+	return UC_OK;
+}
+
+/* Two devices were added at once, each to a place of its own: all devices keep the same one. */
+TEST(of_two_places_the_first_in_order_is_kept)
+{
+	static const char *const names[] = { "mimi://lens.example/p/", "mimi://lens.example/p/~" };
+	for (int second = 0; second < 2; second++) {
+		struct second_place x = { names[second], false, second };
+		duo_begin(false, NULL);
+		duo_turn(second_place, &x);
+		expect(x.first_leaves == !second);
+		duo_end();
+	}
+	/* Beside a persona nothing is left: that would tell whose it is. */
+	struct second_place x = { names[1], false, false };
+	duo_he_waits = true;
+	duo_begin(false, NULL);
+	duo_turn(second_place, &x);
+	expect(!x.first_leaves);
+	duo_end();
+}
+
+TEST(a_place_that_was_left_is_nobodys_first_one)
+{
+	static struct room second;
+	duo_begin(false, NULL);
+	second = (struct room){ .shadow = true };
+	memcpy(second.uri, his->uri, sizeof second.uri);
+	expect(room_main(tom.c, &second) == his);
+	his->state = ROOM_LEFT;
+	expect(!room_main(tom.c, &second));
+	his->state = ROOM_OPEN;
 	duo_end();
 }
 

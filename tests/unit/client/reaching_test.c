@@ -104,11 +104,10 @@ TEST(every_cell_of_the_clients_is_the_tables)
 		settle((enum age_band)band, ADD_NOBODY);
 		for (int edge = 0; edge < EDGES; edge++) {
 			struct uc_id id = somebody((enum reach_edge)edge);
-			struct set set = { .given_to = id };
 			expect_eq(reaching_edge(rosa.c, &id), edge);
 			expect_eq(letter_of(reaching_letter(rosa.c, &id)), cells[band][0][edge]);
 			expect_eq(letter_of(reaching_member(rosa.c, &id)), cells[band][1][edge]);
-			expect_eq(reaching_brings(rosa.c, &set), cells[band][2][edge] == 'y');
+			expect_eq(reaching_brings(rosa.c, &id), cells[band][2][edge] == 'y');
 		}
 		expect_eq(reaching_is_young(rosa.c), band == AGE_CHILD || band == AGE_TEEN_A);
 	}
@@ -130,11 +129,11 @@ TEST(a_set_is_good_for_what_it_was_given_for)
 {
 	begin();
 	struct room group = { .direct = false }, direct = { .direct = true };
-	struct set answer = { .state = SET_AWAITED };
+	const struct uc_id answer = { .b = { 0 } };
 	for (int add = ADD_CONTACTS; add <= ADD_NOBODY; add++) {
 		settle(AGE_ADULT, (enum settings_add)add);
 		for (int edge = 0; edge < EDGES; edge++) {
-			struct set given = { .given_to = somebody((enum reach_edge)edge) };
+			struct uc_id given = somebody((enum reach_edge)edge);
 			bool may = edge == EDGE_ACCEPTED;
 			expect_eq(reaching_stays(rosa.c, &direct, &given), may);
 			expect_eq(reaching_stays(rosa.c, &group, &given),

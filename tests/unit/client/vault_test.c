@@ -4,6 +4,7 @@
 #include "client/vault_inside.h"
 
 #include "client/contacts.h"
+#include "client/rooms.h"
 #include "client/turn.h"
 #include "tests/unit/client/small_app.h"
 
@@ -293,6 +294,60 @@ static void hand(struct person *from, struct person *to)
 	struct view rows = plain_of(from, &x);
 	expect_ok(turn_run(to->c, take_in_turn, &rows));
 	arena_done(&x.a);
+}
+
+static uc_err lead(struct uc_client *c, void *arg)
+{
+	struct uc_id id = contact_id("dial.example", tom);
+	struct contact *k = contact_find(c, &id);
+	k->has_direct = k->dirty = true;
+	k->direct = *(const struct uc_id *)arg;
+	return UC_OK;
+}
+
+static uc_err leave(struct uc_client *c, void *arg)
+{
+	struct room *r = room_new(c, VIEW_LIT("mimi://dial.example/r/x"), arg);
+	if (!r)
+		return UC_E_MEMORY;
+	r->state = ROOM_LEFT;
+	r->dirty = true;
+	return UC_OK;
+}
+
+static struct uc_id led_to(const struct person *p)
+{
+	struct uc_id id = contact_id("dial.example", tom);
+	return contact_find(p->c, &id)->direct;
+}
+
+/* Else each would write its own over the other's, for ever. */
+TEST(of_two_conversations_with_one_contact_all_devices_mean_the_same)
+{
+	struct small_app one, other;
+	struct person p, q;
+	struct uc_id first = { .b = { 1 } }, second = { .b = { 2 } }, left = { .b = { 3 } };
+	begin(&one, &p);
+	begin(&other, &q);
+	meet(&p, "Tom", tom);
+	hand(&p, &q);
+	expect_ok(turn_run(p.c, lead, &first));
+	hand(&q, &p);
+	test_now_ms += 1000;
+	expect_ok(turn_run(q.c, lead, &second));
+	hand(&p, &q);
+	hand(&q, &p);
+	struct uc_id ps = led_to(&p), qs = led_to(&q);
+	expect(id_equal(&ps, &second) && id_equal(&qs, &second));
+	/* But none that was left here. */
+	expect_ok(turn_run(q.c, leave, &left));
+	test_now_ms += 1000;
+	expect_ok(turn_run(p.c, lead, &left));
+	hand(&p, &q);
+	qs = led_to(&q);
+	expect(id_equal(&qs, &second));
+	person_end(&p);
+	person_end(&q);
 }
 
 TEST(what_is_later_holds_on_both)
