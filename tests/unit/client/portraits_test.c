@@ -3,6 +3,7 @@
  * nowhere else; heard from them alone. */
 #include "client/contacts.h"
 #include "client/portraits.h"
+#include "client/rooms.h"
 #include "client/turn.h"
 #include "mimi/portrait.h"
 #include "tests/unit/client/duo.h"
@@ -68,7 +69,7 @@ static uc_err she_knows(struct uc_client *c, void *arg)
 	(void)arg;
 	TRY(contact_meet(c, "lens.example", key, "Tom", (struct view){ NULL, 0 }, &k));
 	hers->contact = k->id;
-	hers->introduced = hers->seat_open = hers->dirty = true;
+	hers->introduced = hers->seat_open = hers->dirty = hers->group_dirty = true;
 	k->has_direct = true;
 	k->direct = hers->id;
 	/* Her commit is on its way: that he is there, and has said who he is, is put down here. */
@@ -149,6 +150,28 @@ TEST(a_contact_is_told_once_for_each_change)
 	portraits_newcomer(rosa.c, hers, NULL);
 	expect_eq(told(), 0);
 	duo_end();
+}
+
+static void killed(enum store_fault fault)
+{
+	begin(true);
+	struct uc_id room = hers->id;
+	expect_ok(uc_about_set(rosa.c, "Here"));
+	client_memory_fail_at(rosa.store, client_memory_commits(rosa.store) + 1, fault);
+	expect(turn_run(rosa.c, drive, NULL));
+	expect_ok(person_open(&rosa));
+	hers = room_find(rosa.c, &room);
+	expect(hers && room_is_open(hers));
+	hers->seat_open = true;
+	expect_eq(told(), fault == STORE_FAULT_BEFORE);
+	expect_eq(told(), 0);
+	duo_end();
+}
+
+TEST(however_a_turn_is_killed_it_is_told_once)
+{
+	killed(STORE_FAULT_BEFORE);
+	killed(STORE_FAULT_AFTER);
 }
 
 TEST(who_comes_later_is_told)
