@@ -592,6 +592,12 @@ enum { UC_REPORT_MESSAGES_MAX = 16 };
 UC_API uc_err uc_report(uc_client *c, const struct uc_id *room, const uint64_t *numbers,
 			size_t count, uint32_t to, enum uc_report_why why, const char *note,
 			uc_op *op) UC_MUST_USE;
+/* Reports a request that came in, answered or not: its name and text, and what proves that they came with
+ * it; not to whom it came.  UC_REPORT_TO_HUB: the app of whoever wrote it, which alone can open who that
+ * is, and is not told who reports.  UC_E_NOT_FOUND: it is ours, or not shown, or came before this could
+ * be.  Otherwise as uc_report. */
+UC_API uc_err uc_report_request(uc_client *c, const struct uc_id *request, uint32_t to,
+				enum uc_report_why why, const char *note, uc_op *op) UC_MUST_USE;
 
 /* --- events --- */
 

@@ -360,6 +360,14 @@ static int report_why(const char *text)
 	return 0;
 }
 
+static bool report_fits(const struct cli *cli, const char *request)
+{
+	if (request ? !cli->argc : cli->argc >= 2)
+		return true;
+	fputs("undercroft: a room and numbers of messages, or --request REQUEST\n", stderr);
+	return false;
+}
+
 static bool report_numbers(const struct cli *cli, uint64_t numbers[UC_REPORT_MESSAGES_MAX])
 {
 	for (int i = 1; i < cli->argc; i++)
@@ -374,7 +382,27 @@ static bool report_numbers(const struct cli *cli, uint64_t numbers[UC_REPORT_MES
 	return true;
 }
 
-static void report_print(const struct cli *cli, const char *text)
+/* What is said of messages, and of requests. */
+static const struct reported_words {
+	const char *verified, *unconfirmed, *hub, *forged, *none;
+} reported_messages = {
+	"Your app's moderators have these messages, and know that they are genuine. It counts you "
+	"as the one who reports.",
+	"Your app has these messages. The room's app did not answer, so that nobody could confirm "
+	"them yet.",
+	"The room's app has these messages, and is not told who reports them.",
+	"it does not verify: the room's app did not send this so",
+	"no such message of somebody else, or it was deleted",
+}, reported_request = {
+	"Your app's moderators have this request, and know that it is genuine. It counts you as the "
+	"one who reports.",
+	"Your app has this request.",
+	"The app of whoever wrote it has this request, and is not told who reports it.",
+	"it does not verify: the app of whoever wrote it did not send this so",
+	"this request came before requests could be reported",
+};
+
+static void report_print(const struct cli *cli, const struct reported_words *say, const char *text)
 {
 	struct view verdict, told = view_cut(view_str(text), ' ', &verdict);
 	bool unconfirmed = view_equal(verdict, VIEW_LIT("unconfirmed"));
@@ -383,41 +411,44 @@ static void report_print(const struct cli *cli, const char *text)
 		return;
 	}
 	if (view_starts_with(told, VIEW_LIT("app")))
-		puts(unconfirmed ? "Your app has these messages. The room's app did not answer, so "
-				   "that nobody could confirm them yet."
-				 : "Your app's moderators have these messages, and know that they "
-				   "are genuine. It counts you as the one who reports.");
+		puts(unconfirmed ? say->unconfirmed : say->verified);
 	if (told.n > 3 || view_equal(told, VIEW_LIT("hub")))
-		puts("The room's app has these messages, and is not told who reports them.");
+		puts(say->hub);
 }
 
-static uc_err report_ended_as(uc_err err, const char **what)
+static uc_err report_ended_as(uc_err err, const struct reported_words *say, const char **what)
 {
-	*what = err == UC_E_FRANK       ? "it does not verify: the room's app did not send this so"
-		: err == UC_E_NOT_FOUND ? "no such message of somebody else, or it was deleted"
+	*what = err == UC_E_FRANK       ? say->forged
+		: err == UC_E_NOT_FOUND ? say->none
 		: err == UC_E_ARGUMENT  ? "the messages must be of one sender, each once"
 					: "report";
 	return err;
 }
 
+/* Messages of a room, or one request. */
 static int run_report(struct cli *cli)
 {
-	struct uc_id room;
+	struct uc_id place;
 	uint64_t numbers[UC_REPORT_MESSAGES_MAX];
 	struct ending w = { .op = 0 };
 	const char *to = cli_option(cli, "--to"), *why = cli_option(cli, "--why"), *what;
+	const char *request = cli_option(cli, "--request"), *note = cli_option(cli, "--note");
+	const struct reported_words *say = request ? &reported_request : &reported_messages;
 	uint32_t whom = report_to(to ? to : "app");
 	int reason = report_why(why ? why : "other");
-	if (!whom || !reason || !report_numbers(cli, numbers))
+	if (!whom || !reason || !report_fits(cli, request) || !report_numbers(cli, numbers))
 		return CLI_USAGE;
-	if (!cli_find_room(cli, cli->argv[0], &room))
+	if (!(request ? cli_find_came(cli, request, &place)
+		      : cli_find_room(cli, cli->argv[0], &place)))
 		return CLI_FAILED;
-	uc_err err = uc_report(cli->client, &room, numbers, (size_t)cli->argc - 1, whom,
-			       (enum uc_report_why)reason, cli_option(cli, "--note"), &w.op);
-	err = report_ended_as(cli_finish(cli, err, &w), &what);
+	uc_err err = request ? uc_report_request(cli->client, &place, whom,
+						 (enum uc_report_why)reason, note, &w.op)
+			     : uc_report(cli->client, &place, numbers, (size_t)cli->argc - 1, whom,
+					 (enum uc_report_why)reason, note, &w.op);
+	err = report_ended_as(cli_finish(cli, err, &w), say, &what);
 	if (err)
 		return cli_fail(cli, err, what);
-	report_print(cli, w.text);
+	report_print(cli, say, w.text);
 	return CLI_OK;
 }
 
@@ -478,18 +509,22 @@ const struct command commands_messages[] = {
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa delete Tom last" },
-	{ "report", NEEDS_SIGN_IN, 2, -1, run_report,
-	  "ROOM NUMBER... [--to app|hub|both] [--why REASON] [--note TEXT]",
-	  "--to= --why= --note=",
-	  "report messages of somebody to moderators",
+	{ "report", NEEDS_SIGN_IN, 0, -1, run_report,
+	  "ROOM NUMBER...|--request REQUEST [--to app|hub|both] [--why REASON] [--note TEXT]",
+	  "--request= --to= --why= --note=",
+	  "report messages or a request of somebody to moderators",
 	  "NUMBER is that of `read ROOM --numbers`; all of one sender. These messages go, with what\n"
 	  "proves that they were sent so, the reason (spam, harassment, child, threat or other) and\n"
 	  "the note; nothing else of the room. --to says to whom: your own app (unless told), which\n"
 	  "knows that it is you; the app that the room lives at, which is not told; or both.\n"
 	  "Whoever is reported is not told.\n"
 	  "\n"
+	  "REQUEST is its number in `requests` or the name in it: name and text go, and what proves\n"
+	  "that they came with it. hub is then the app of whoever wrote it.\n"
+	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom report Allotment 12 13 --why harassment\n"
+	  "  undercroft -p tom report --request 2 --to both --why harassment\n"
 	  "  undercroft -p tom report Rosa 4 --to both --why threat --note \"since Monday\"" },
 	{ "read", NEEDS_TRY, 0, 1, run_read,
 	  "[ROOM] [--last N] [--numbers] [--wait SECONDS]",

@@ -13,6 +13,7 @@ struct search {
 	struct cli *cli;
 	struct uc_id found;
 	unsigned fits, direct_fits, number, wanted_number;
+	bool answered_too; /* of requests */
 };
 
 static unsigned number_of(const char *text)
@@ -198,7 +199,7 @@ static bool request_each(void *ctx, const struct uc_request *r)
 {
 	struct search *s = ctx;
 	s->number++;
-	if (!r->incoming || r->state != UC_REQUEST_OPEN)
+	if (!r->incoming || (!s->answered_too && r->state != UC_REQUEST_OPEN))
 		return true;
 	if ((s->wanted_number && s->number == s->wanted_number) ||
 	    (!s->wanted_number && name_fits(s->text, r->app, r->name)) ||
@@ -226,6 +227,22 @@ bool cli_find_request(struct cli *cli, const char *text, uint64_t limit_ms, stru
 		}
 	}
 	if (!found_one(&s, "open request", "requests"))
+		return false;
+	*out = s.found;
+	return true;
+}
+
+bool cli_find_came(struct cli *cli, const char *text, struct uc_id *out)
+{
+	struct search s = {
+		.text = text, .cli = cli, .wanted_number = number_of(text), .answered_too = true
+	};
+	uc_err err = uc_requests(cli->client, request_each, &s);
+	if (err) {
+		cli_fail(cli, err, "list requests");
+		return false;
+	}
+	if (!found_one(&s, "request that came in", "requests"))
 		return false;
 	*out = s.found;
 	return true;

@@ -4,20 +4,51 @@
 #include "client/identity.h"
 #include "client/invitations.h"
 #include "client/rooms.h"
-#include "mimi/card.h"
+#include "mimi/report.h"
 
-enum { LETTER_VERSION = 1, PACKAGES_BYTES = 1024 * 1024 };
+enum { CARD_VERSION = 2, ANSWER_VERSION = 1, PACKAGES_BYTES = 1024 * 1024 };
 
 static const struct identity_place nowhere;
+
+static uc_err tag_of(const uint8_t salt[CARD_SALT], const char *name, struct view text,
+		     uint8_t tag[CARD_TAG])
+{
+	struct card_words words = { .name = view_str(name), .text = text };
+	memcpy(words.salt, salt, CARD_SALT);
+	return card_tag(&words, tag);
+}
+
+static uc_err own_tag(struct uc_client *c, const struct request *q, uint8_t tag[CARD_TAG])
+{
+	char name[PROFILE_BYTES];
+	TRY(identity_name(view_str(c->account.profile_name), &c->call, name));
+	return tag_of(q->card_salt, name, view_str(q->text), tag);
+}
+
+uc_err card_commit(struct uc_client *c, struct request *q)
+{
+	*q->reply = 0;
+	q->dirty = true;
+	TRY(env_random(&c->env, q->card_salt, sizeof q->card_salt));
+	return own_tag(c, q, q->card_tag);
+}
+
+bool card_is_committed(struct uc_client *c, const struct request *q)
+{
+	uint8_t tag[CARD_TAG];
+	return !own_tag(c, q, tag) && view_equal(VIEW_OF(tag), VIEW_OF(q->card_tag));
+}
 
 uc_err card_write(struct uc_client *c, const struct request *q, struct arena *a,
 		  struct view *sealed)
 {
 	struct card card = {
-		.version = LETTER_VERSION,
+		.version = CARD_VERSION,
 		.text = view_str(q->text),
 		.answer_key = VIEW_OF(q->answer_pub),
 		.reply_address = view_str(q->reply),
+		.salt = VIEW_OF(q->card_salt),
+		.tag = VIEW_OF(q->card_tag),
 	};
 	TRY(identity_write(c, &nowhere, a, &card.introduction));
 	return card_seal(&c->env, VIEW_OF(q->request_key), view_str(q->target), &card, a, sealed);
@@ -44,6 +75,7 @@ uc_err card_read(struct uc_client *c, struct view target, struct view requester,
 {
 	struct card card;
 	struct identity who;
+	uint8_t tag[CARD_TAG];
 	TRY(card_open_any(c, target, sealed, a, &card));
 	/* Else an app could have itself answered in the asker's place. */
 	if (!view_equal(card.reply_address, requester))
@@ -52,6 +84,10 @@ uc_err card_read(struct uc_client *c, struct view target, struct view requester,
 	/* An app speaks for its own people alone. */
 	if (!view_equal(uri_domain(requester), view_str(who.app)))
 		return UC_E_INTRODUCTION;
+	TRY(tag_of(card.salt.p, who.name, card.text, tag));
+	if (!view_equal(VIEW_OF(tag), card.tag))
+		return UC_E_FRANK;
+	memcpy(out->salt, card.salt.p, sizeof out->salt);
 	memcpy(out->app, who.app, sizeof out->app);
 	memcpy(out->name, who.name, sizeof out->name);
 	memcpy(out->account_key, who.account_key, ED25519_KEY);
@@ -65,7 +101,7 @@ uc_err answer_write(struct uc_client *c, const struct request *q, const struct s
 		    struct arena *a, struct view *sealed)
 {
 	struct view package = blob_view(&s->key_package);
-	struct answer answer = { LETTER_VERSION, { &package, 1 } };
+	struct answer answer = { ANSWER_VERSION, { &package, 1 } };
 	return answer_seal(&c->env, VIEW_OF(q->answer_pub), view_str(q->reply), &answer, a, sealed);
 }
 

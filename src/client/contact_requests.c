@@ -54,12 +54,6 @@ uc_err request_new(struct uc_client *c, bool incoming, struct request **out)
 	return UC_OK;
 }
 
-/* No words of a stranger reach who is below 16 before the guardian agrees, nor when they refuse. */
-static bool is_veiled(const struct request *q)
-{
-	return q->incoming && (q->state == REQUEST_GUARDED || q->state == REQUEST_REFUSED);
-}
-
 static void request_tell(struct uc_client *c, enum uc_event_kind kind, const struct request *q)
 {
 	struct event_out *e = event_new(c, kind);
@@ -71,7 +65,7 @@ static void request_tell(struct uc_client *c, enum uc_event_kind kind, const str
 		e->event.has_room = true;
 		e->event.room = q->room;
 	}
-	e->event.text = event_text(e, view_str(is_veiled(q) ? "" : q->name));
+	e->event.text = event_text(e, view_str(request_is_veiled(q) ? "" : q->name));
 }
 
 static void request_end(struct uc_client *c, struct request *q, uint8_t state, uc_err err,
@@ -192,6 +186,8 @@ static uc_err card_make(struct uc_client *c, struct request *q, const struct tok
 	struct kem_key answer;
 	struct view card, entry;
 	struct app_keys theirs;
+	if (!card_is_committed(c, q))
+		return UC_OK; /* with another reply address, then */
 	if (t && !directory_keys(c, q->app, &theirs))
 		return UC_E_PENDING;
 	TRY(kem_key_generate(suite_find(SUITE_X25519_AES128), &c->env, &answer));
@@ -258,6 +254,8 @@ static uc_err address_ask(struct uc_client *c, struct request *q)
 		.expires_ms = client_now(c) + (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000,
 	};
 	struct address_make_request req = { { &wish, 1 } };
+	TRY(card_commit(c, q));
+	memcpy(wish.grant_id, q->card_tag, sizeof wish.grant_id);
 	q->in_flight = true;
 	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, address_done,
 			 q);
@@ -319,7 +317,8 @@ static uc_err request_drive(struct uc_client *c, struct request *q)
 	case REQUEST_LOOKING:
 		return look_up(c, q);
 	case REQUEST_ADDRESSED:
-		if (!*q->reply)
+		/* One of before the person changed their name is of no use. */
+		if (!*q->reply || !card_is_committed(c, q))
 			return address_ask(c, q);
 		TRY(tokens_ask(c, q));
 		/* Without a token it is written at once, and nothing else may come in before it goes. */
@@ -428,6 +427,8 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 	TRY(text_set(q->app, sizeof q->app, view_str(card.app)));
 	TRY(text_set(q->name, sizeof q->name, view_str(card.name)));
 	TRY(text_set(q->text, sizeof q->text, card.text));
+	TRY(text_set(q->card_address, sizeof q->card_address, in->requester));
+	memcpy(q->card_salt, card.salt, sizeof q->card_salt);
 	TRY(card_keep(q, in, &card));
 	q->contact = id;
 	vault_letter(c, q);
@@ -650,49 +651,4 @@ uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op)
 	if (!c || !request || !op)
 		return UC_E_ARGUMENT;
 	return turn_run(c, decline, &in);
-}
-
-static enum uc_request_state shown_state(const struct request *q)
-{
-	switch (q->state) {
-	case REQUEST_ACCEPTED:
-		return UC_REQUEST_ACCEPTED;
-	case REQUEST_SENDING:
-		return q->incoming ? UC_REQUEST_ACCEPTED : UC_REQUEST_OPEN;
-	case REQUEST_DECLINED:
-	case REQUEST_FAILED:
-	case REQUEST_REFUSED:
-		return UC_REQUEST_DECLINED;
-	case REQUEST_GUARDED:
-		return UC_REQUEST_WAITING;
-	default:
-		return UC_REQUEST_OPEN;
-	}
-}
-
-uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
-{
-	if (!c || !each)
-		return UC_E_ARGUMENT;
-	if (c->broken)
-		return c->broken;
-	for (const struct request *q = c->requests; q; q = q->next) {
-		struct uc_request shown = {
-			.id = q->id,
-			.incoming = q->incoming,
-			.by_invitation = q->by_invitation,
-			.state = shown_state(q),
-			.app = q->app,
-			.name = is_veiled(q) ? "" : q->name,
-			.text = is_veiled(q) ? "" : q->text,
-			.time_ms = q->time_ms,
-			.has_contact = contact_find(c, &q->contact) != NULL,
-			.contact = q->contact,
-			.has_room = !id_is_zero(&q->room),
-			.room = q->room,
-		};
-		if (!each(ctx, &shown))
-			break;
-	}
-	return UC_OK;
 }

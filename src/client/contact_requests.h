@@ -23,6 +23,7 @@ void requests_decline_all(struct uc_client *c, const struct uc_id *account);
 /* A room was joined with a set of ours: is it the one we gave as an answer? */
 void requests_joined(struct uc_client *c, struct room *r);
 struct request *request_find(struct uc_client *c, const struct uc_id *id);
+bool request_is_veiled(const struct request *q);
 /* One of ours, as far as it is known whom it is for: a guardian is asked first. */
 void request_begin(struct uc_client *c, struct request *q, uc_op *op);
 /* The guardian has agreed to one that waited for that, or not. */

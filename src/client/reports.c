@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reporting messages: what was kept of each when it was read, its content and its frank, goes to the
- * own app, to the hub through it, or to both (docs/reports.md).  Of the rest of the room nothing goes. */
+ * own app, to the hub through it, or to both (docs/reports.md).  Of the rest of the room nothing goes.
+ * And reporting a request: the words of its card, and the reply address that they came with. */
 #include "client/account.h"
+#include "client/contact_requests.h"
 #include "client/history.h"
 #include "client/rooms.h"
 #include "client/turn.h"
@@ -13,7 +15,7 @@
 enum { REPORT_ARENA_MAX = 64 * 1024 * 1024, AROUND_MAX = 4096 };
 
 struct report_call {
-	const struct uc_id *room;
+	const struct uc_id *room, *request; /* one of both */
 	const uint64_t *numbers;
 	size_t count;
 	unsigned to;
@@ -91,24 +93,48 @@ static uc_err send(struct uc_client *c, const struct report_call *in, struct vie
 	return err;
 }
 
-static uc_err make_and_send(struct uc_client *c, const struct report_call *in, struct arena *a)
+static uc_err messages_take(struct uc_client *c, const struct report_call *in, struct arena *a,
+			    struct abuse_report *out, struct view *place)
 {
 	struct room *r = room_find(c, in->room);
-	struct abuse_report report = { .reason_code = (uint8_t)in->why,
-				       .note = view_str(in->note) };
-	struct view bytes;
 	if (!r)
 		return UC_E_NOT_FOUND;
-	report.messages.v = ARENA_ARRAY(a, struct abusive_message, in->count);
-	if (!report.messages.v)
+	out->messages.v = ARENA_ARRAY(a, struct abusive_message, in->count);
+	if (!out->messages.v)
 		return UC_E_MEMORY;
 	for (size_t i = 0; i < in->count; i++)
-		TRY(message_take(c, r, in->numbers[i], a, &report));
-	TRY(report_heads_add(&report, a));
+		TRY(message_take(c, r, in->numbers[i], a, out));
+	*place = view_str(r->uri);
+	return report_heads_add(out, a);
+}
+
+/* As it is shown; one that an earlier version read has no salt, nor has one that the vault brought. */
+static uc_err card_take(struct uc_client *c, const struct report_call *in, struct arena *a,
+			struct abuse_report *out, struct view *place)
+{
+	const struct request *q = request_find(c, in->request);
+	if (!q || !q->incoming || !*q->card_address || request_is_veiled(q))
+		return UC_E_NOT_FOUND;
+	memcpy(out->card.salt, q->card_salt, CARD_SALT);
+	out->card.name = view_str(q->name);
+	out->card.text = view_str(q->text);
+	*place = out->alleged_abuser_uri = view_str(q->card_address);
+	return report_card_add(out, a);
+}
+
+static uc_err make_and_send(struct uc_client *c, const struct report_call *in, struct arena *a)
+{
+	struct abuse_report report = { .reason_code = (uint8_t)in->why,
+				       .note = view_str(in->note) };
+	struct view bytes, place = { NULL, 0 };
+	if (in->request)
+		TRY(card_take(c, in, a, &report, &place));
+	else
+		TRY(messages_take(c, in, a, &report, &place));
 	TRY(wire_encode_to(a, abuse_report_element, &report, &bytes));
 	if (bytes.n > REPORT_MAX - AROUND_MAX)
 		return UC_E_TOO_LARGE;
-	return send(c, in, view_str(r->uri), bytes);
+	return send(c, in, place, bytes);
 }
 
 static uc_err report(struct uc_client *c, void *arg)
@@ -133,17 +159,39 @@ static bool numbers_differ(const uint64_t *numbers, size_t count)
 	return true;
 }
 
+static uc_err call(uc_client *c, struct report_call *in)
+{
+	if (!c || !in->op || !in->to || in->to > (UC_REPORT_TO_APP | UC_REPORT_TO_HUB) ||
+	    in->why < UC_REPORT_SPAM || in->why > UC_REPORT_OTHER)
+		return UC_E_ARGUMENT;
+	if (strlen(in->note) > REPORT_NOTE_MAX)
+		return UC_E_TOO_LARGE;
+	if (!utf8_is_valid(view_str(in->note)))
+		return UC_E_TEXT;
+	return turn_run(c, report, in);
+}
+
 uc_err uc_report(uc_client *c, const struct uc_id *room, const uint64_t *numbers, size_t count,
 		 uint32_t to, enum uc_report_why why, const char *note, uc_op *op)
 {
-	struct report_call in = { room, numbers, count, to, why, note ? note : "", op };
-	if (!c || !room || !numbers || !op || !count || count > UC_REPORT_MESSAGES_MAX || !to ||
-	    to > (UC_REPORT_TO_APP | UC_REPORT_TO_HUB) || why < UC_REPORT_SPAM ||
-	    why > UC_REPORT_OTHER || !numbers_differ(numbers, count))
+	struct report_call in = { .room = room,
+				  .numbers = numbers,
+				  .count = count,
+				  .to = to,
+				  .why = why,
+				  .note = note ? note : "",
+				  .op = op };
+	if (!room || !numbers || !count || count > UC_REPORT_MESSAGES_MAX ||
+	    !numbers_differ(numbers, count))
 		return UC_E_ARGUMENT;
-	if (strlen(in.note) > REPORT_NOTE_MAX)
-		return UC_E_TOO_LARGE;
-	if (!utf8_is_valid(view_str(in.note)))
-		return UC_E_TEXT;
-	return turn_run(c, report, &in);
+	return call(c, &in);
+}
+
+uc_err uc_report_request(uc_client *c, const struct uc_id *request, uint32_t to,
+			 enum uc_report_why why, const char *note, uc_op *op)
+{
+	struct report_call in = {
+		.request = request, .to = to, .why = why, .note = note ? note : "", .op = op
+	};
+	return request ? call(c, &in) : UC_E_ARGUMENT;
 }

@@ -278,6 +278,11 @@ void wire_request(struct wire *w, struct request *r)
 		wire_bool(w, &r->by_invitation);
 		FIXED(w, r->check);
 	}
+	if (version > 3) {
+		FIXED(w, r->card_salt);
+		FIXED(w, r->card_tag);
+		TEXT(w, r->card_address);
+	}
 }
 
 void wire_invitation(struct wire *w, struct invitation *i)

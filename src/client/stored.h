@@ -6,6 +6,7 @@
 
 #include "crypto/crypto.h"
 #include "base/map.h"
+#include "mimi/card.h"
 #include "mimi/contact_code.h"
 #include "mimi/contact_link.h"
 #include "mimi/frames.h"
@@ -21,7 +22,7 @@ enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
 	ACCOUNT_VERSION = 4, /* 2: settings; 3: contact code; 4: waits to introduce */
 	CONTACT_VERSION = 3, /* 2: identity changed; 3: portraits */
-	REQUEST_VERSION = 3, /* 3: contact codes, links */
+	REQUEST_VERSION = 4, /* 3: contact codes, links; 4: what cards commit to */
 	INVITATION_VERSION = 1,
 	ROOM_VERSION = 8, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored; 8: doubts of each sender */
@@ -229,6 +230,9 @@ struct request {
 	struct blob introduction;                /* in: of the card, checked */
 	struct uc_id contact, room;              /* zero until there is one */
 	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
+	uint8_t card_salt[CARD_SALT];
+	uint8_t card_tag[CARD_TAG];       /* out: that our reply address was made for */
+	char card_address[ADDRESS_BYTES]; /* in: the reply address that text and name came with */
 
 	bool dirty, in_flight; /* memory only */
 	uint64_t retry_ms;

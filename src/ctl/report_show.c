@@ -106,12 +106,13 @@ static void json_line(json_t *o)
 static json_t *json_report(const char *type, uint64_t number, const struct report_shown *s)
 {
 	const struct report_record *r = &s->record;
-	return json_pack("{s:s,s:I,s:I,s:s,s:s,s:s,s:o,s:o,s:o,s:b}", "type", type, "number",
+	return json_pack("{s:s,s:I,s:I,s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:b}", "type", type, "number",
 			 (json_int_t)number, "received_ms", (json_int_t)r->received_ms, "verdict",
 			 verdict_word(r->verdict), "reason", reason_word(s->report.reason_code),
 			 "action", action_word(r->action), "participant",
 			 json_text(s->report.alleged_abuser_uri), "room", json_text(r->room),
-			 "from", json_text(r->from), "passed", r->is_passed);
+			 "from", json_text(r->from), "passed", r->is_passed, "request",
+			 s->report.is_card);
 }
 
 void report_line(const struct ctl *c, uint64_t number, const struct report_shown *s,
@@ -126,10 +127,13 @@ void report_line(const struct ctl *c, uint64_t number, const struct report_shown
 		json_line(o);
 		return;
 	}
-	printf("%llu  %s  %s, %s, %zu message%s, %zu reporter%s, %s: ", (unsigned long long)number,
-	       time_text(r->received_ms, when), verdict_word(r->verdict),
-	       reason_word(s->report.reason_code), s->report.messages.n,
-	       s->report.messages.n == 1 ? "" : "s", reporters, reporters == 1 ? "" : "s",
+	printf("%llu  %s  %s, %s, ", (unsigned long long)number, time_text(r->received_ms, when),
+	       verdict_word(r->verdict), reason_word(s->report.reason_code));
+	if (s->report.is_card)
+		printf("a request");
+	else
+		printf("%zu message%s", s->report.messages.n, s->report.messages.n == 1 ? "" : "s");
+	printf(", %zu reporter%s, %s: ", reporters, reporters == 1 ? "" : "s",
 	       action_word(r->action));
 	print_words(s->report.alleged_abuser_uri);
 }
@@ -140,6 +144,10 @@ static void show_json(uint64_t number, const struct report_shown *s, struct aren
 	json_object_set_new(o, "note", json_text(s->report.note));
 	json_object_set_new(o, "decision", json_text(s->record.note));
 	json_line(o);
+	if (s->report.is_card)
+		json_line(json_pack("{s:s,s:o,s:o}", "type", "card", "name",
+				    json_text(s->report.card.name), "text",
+				    json_text(s->report.card.text)));
 	for (size_t i = 0; i < s->report.messages.n; i++) {
 		const struct abusive_message *m = &s->report.messages.v[i];
 		json_line(json_pack("{s:s,s:I,s:o}", "type", "message", "time_ms",
@@ -167,8 +175,9 @@ void report_show(const struct ctl *c, uint64_t number, const struct report_shown
 	       (unsigned long long)number, "received", time_text(r->received_ms, when), "verdict",
 	       verdict_word(r->verdict), "reason", reason_word(s->report.reason_code), "decision",
 	       action_word(r->action));
-	field("participant", s->report.alleged_abuser_uri);
-	field("room", r->room);
+	field(s->report.is_card ? "writer" : "participant", s->report.alleged_abuser_uri);
+	if (!s->report.is_card)
+		field("room", r->room);
 	field("from", r->from.n ? r->from : VIEW_LIT("a person of this app"));
 	if (s->report.note.n)
 		field("note", s->report.note);
@@ -176,6 +185,10 @@ void report_show(const struct ctl *c, uint64_t number, const struct report_shown
 		field("decided", r->note);
 	if (r->is_passed)
 		puts("passed on to the participant's app");
+	if (s->report.is_card) {
+		field("name", s->report.card.name);
+		field("text", s->report.card.text);
+	}
 	for (size_t i = 0; i < s->report.messages.n; i++) {
 		const struct abusive_message *m = &s->report.messages.v[i];
 		printf("%s  ", time_text(m->accepted_timestamp, when));

@@ -21,7 +21,7 @@ struct report_shown {
 	struct abuse_report report;
 };
 uc_err UC_MUST_USE report_shown_read(struct view record, struct arena *a, struct report_shown *out);
-/* The reported messages, and what is known of them. */
+/* The reported messages, or the words of a request card, and what is known of them. */
 void report_show(const struct ctl *c, uint64_t number, const struct report_shown *s,
 		 struct arena *a);
 /* One line. */

@@ -17,7 +17,8 @@ struct request_address {
 	uint8_t channel; /* enum request_channel */
 	uint64_t expires_ms;
 	uint32_t era; /* of the account: raising it voids the addresses made before */
-	/* Of a link: what it is taken back by; of a look-up: which contact code was given. */
+	/* Of a link: what it is taken back by; of a look-up: which contact code was given; for a reply:
+	 * the tag of the card that goes with it (mimi/card.h). */
 	uint8_t grant_id[GRANT_ID];
 };
 /* For adding: reserves one KeyPackage set. */

@@ -8,26 +8,28 @@
 #define ANSWER_LABEL "Undercroft contact answer"
 
 enum {
-	VERSION = 1,
-	/* HPKECiphertext around it: kem_output<V>, ciphertext<V> with its tag. */
-	CARD_OVERHEAD = 1 + 32 + 2 + AEAD_TAG,
+	CARD_VERSION = 2, /* 2: salt and tag */
+	ANSWER_VERSION = 1,
+	/* The tag; HPKECiphertext around the rest: kem_output<V>, ciphertext<V> with its tag. */
+	CARD_OVERHEAD = CARD_TAG + 1 + 32 + 2 + AEAD_TAG,
 	CARD_PLAIN = CARD_BYTES - CARD_OVERHEAD,
 };
 
-static void letter_version(struct wire *w, uint16_t *version)
+static void letter_version(struct wire *w, uint16_t *version, uint16_t known)
 {
 	wire_u16(w, version);
-	if (*version != VERSION)
+	if (*version != known)
 		wire_fail(w, UC_E_VERSION);
 }
 
 void wire_card(struct wire *w, struct card *c)
 {
-	letter_version(w, &c->version);
+	letter_version(w, &c->version, CARD_VERSION);
 	wire_bytes(w, &c->introduction);
 	wire_bytes(w, &c->text);
 	wire_fixed_view(w, &c->answer_key, 32);
 	wire_bytes(w, &c->reply_address);
+	wire_fixed_view(w, &c->salt, CARD_SALT);
 }
 
 static void card_element(struct wire *w, void *v)
@@ -37,7 +39,7 @@ static void card_element(struct wire *w, void *v)
 
 void wire_answer(struct wire *w, struct answer *x)
 {
-	letter_version(w, &x->version);
+	letter_version(w, &x->version, ANSWER_VERSION);
 	WIRE_LIST(w, &x->key_packages, bytes_element);
 }
 
@@ -62,14 +64,23 @@ static bool text_fits(struct view text)
 uc_err card_seal(const struct env *env, struct view request_key, struct view target,
 		 const struct card *c, struct arena *a, struct view *sealed)
 {
-	struct view body, padded;
+	struct view body, padded, box;
+	uint8_t *both = arena_take(a, CARD_BYTES);
 	if (!text_fits(c->text))
 		return UC_E_TEXT;
+	if (!both)
+		return UC_E_LIMIT;
 	TRY(wire_encode_to(a, card_element, c, &body));
 	TRY(padded_write(a, body, CARD_PLAIN, &padded));
 	if (padded.n != CARD_PLAIN)
 		return UC_E_TOO_LARGE;
-	return label_seal(env, request_key, CARD_LABEL, target, padded, a, sealed);
+	TRY(label_seal(env, request_key, CARD_LABEL, target, padded, a, &box));
+	if (c->tag.n != CARD_TAG || box.n != CARD_BYTES - CARD_TAG)
+		return UC_E_ARGUMENT;
+	memcpy(both, c->tag.p, CARD_TAG);
+	memcpy(both + CARD_TAG, box.p, box.n);
+	*sealed = view_make(both, CARD_BYTES);
+	return UC_OK;
 }
 
 uc_err card_open(struct view request_priv, struct view request_pub, struct view target,
@@ -79,11 +90,13 @@ uc_err card_open(struct view request_priv, struct view request_pub, struct view 
 	struct card c;
 	if (sealed.n != CARD_BYTES)
 		return UC_E_MALFORMED;
-	TRY(label_open(request_priv, request_pub, CARD_LABEL, target, sealed, a, &padded));
+	TRY(label_open(request_priv, request_pub, CARD_LABEL, target,
+		       view_slice(sealed, CARD_TAG, sealed.n), a, &padded));
 	TRY(padded_read(padded, &body));
 	TRY(wire_decode(body, a, card_element, &c));
 	if (!text_fits(c.text))
 		return UC_E_TEXT;
+	c.tag = view_slice(sealed, 0, CARD_TAG);
 	*out = c;
 	return UC_OK;
 }

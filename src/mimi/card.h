@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two sealed letters of first contact.  A card goes with requestConsent, sealed to the other's
  * request key; an answer comes with the grant, sealed to the key in the card.  Neither app reads
- * them.  All cards have one length. */
+ * them.  All cards have one length.
+ *
+ * Before a card stands a tag, in the open, that commits to its words (mimi/report.h).  The asker's app
+ * seals it into the reply address, and sends no card with another; who is asked shows none whose words
+ * it does not fit.  So whatever is shown can be reported. */
 #ifndef MIMI_CARD_H
 #define MIMI_CARD_H
 
 #include "mimi/frames.h"
 #include "mimi/introduction.h"
 
-enum { CARD_TEXT_CHARACTERS = 140, ANSWER_PAD = 4096 };
+enum { CARD_TEXT_CHARACTERS = 140, ANSWER_PAD = 4096, CARD_SALT = 16, CARD_TAG = 16 };
 
 /* Components of consent_extensions that carry them (private use). */
 enum { COMPONENT_CONTACT_CARD = 0x8010, COMPONENT_CONTACT_ANSWER = 0x8011 };
 
 struct card {
-	uint16_t version;          /* 1 */
+	uint16_t version;          /* 2 */
 	struct view introduction;  /* struct introduction without a place */
 	struct view text;          /* at most CARD_TEXT_CHARACTERS */
 	struct view answer_key;    /* X25519, 32 bytes */
 	struct view reply_address; /* a request address of the asker: the requester's URI */
+	struct view salt;          /* CARD_SALT, of the tag */
+	struct view tag;           /* CARD_TAG; not in it but before it */
 };
 void wire_card(struct wire *w, struct card *c);
 
@@ -26,7 +32,7 @@ void wire_card(struct wire *w, struct card *c);
  * target: the request address it is sent to, which is authenticated with it. */
 uc_err UC_MUST_USE card_seal(const struct env *env, struct view request_key, struct view target,
 			     const struct card *c, struct arena *a, struct view *sealed);
-/* The introduction is not verified here. */
+/* Neither the introduction nor the tag is verified here. */
 uc_err UC_MUST_USE card_open(struct view request_priv, struct view request_pub, struct view target,
 			     struct view sealed, struct arena *a, struct card *out);
 

@@ -333,9 +333,10 @@ struct address_wish {
 	uint8_t kind;    /* enum address_kind */
 	uint8_t channel; /* request: how the asker got it; enum request_channel */
 	uint64_t expires_ms;
-	uint8_t set_id[SET_ID];     /* key: zero otherwise */
-	struct view set_key;        /* key: 32 bytes */
-	uint8_t grant_id[GRANT_ID]; /* key, or a link; what it is taken back by */
+	uint8_t set_id[SET_ID]; /* key: zero otherwise */
+	struct view set_key;    /* key: 32 bytes */
+	/* Key, or a link: what it is taken back by; for a reply: the tag of the card (mimi/card.h). */
+	uint8_t grant_id[GRANT_ID];
 };
 struct address_wish_list {
 	struct address_wish *v;

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "mimi/media_type.h"
 
+enum { CARD_WORDS_MAX = 1024 }; /* bytes of the name, and of the text */
+
 /* --- on the wire --- */
 
 static void wire_abusive_message(struct wire *w, struct abusive_message *m)
@@ -13,6 +15,18 @@ static void wire_abusive_message(struct wire *w, struct abusive_message *m)
 	wire_u64(w, &m->accepted_timestamp);
 }
 WIRE_ELEMENT(abusive_message)
+
+void wire_card_words(struct wire *w, struct card_words *c)
+{
+	wire_fixed(w, c->salt, sizeof c->salt);
+	wire_bytes(w, &c->name);
+	wire_bytes(w, &c->text);
+	if (wire_reading(w) && !w->failed &&
+	    (c->name.n > CARD_WORDS_MAX || c->text.n > CARD_WORDS_MAX || !utf8_is_valid(c->name) ||
+	     !utf8_is_valid(c->text)))
+		wire_fail(w, UC_E_MALFORMED);
+}
+WIRE_ELEMENT(card_words)
 
 static void count_check(struct wire *w, size_t n)
 {
@@ -47,20 +61,30 @@ static void heads_element(struct wire *w, void *v)
 	wire_heads(w, v);
 }
 
-uc_err report_heads_add(struct abuse_report *r, struct arena *a)
+static uc_err extension_add(struct abuse_report *r, uint16_t id, wire_element *element,
+			    const void *v, struct arena *a)
 {
 	struct component_data *c = ARENA_NEW(a, struct component_data);
+	if (!c)
+		return UC_E_LIMIT;
+	c->component_id = id;
+	TRY(wire_encode_to(a, element, v, &c->data));
+	r->abuse_extensions = (struct app_data_dictionary){ { c, 1 } };
+	return UC_OK;
+}
+
+uc_err report_card_add(struct abuse_report *r, struct arena *a)
+{
+	return extension_add(r, COMPONENT_CARD_WORDS, card_words_element, &r->card, a);
+}
+
+uc_err report_heads_add(struct abuse_report *r, struct arena *a)
+{
 	bool any = false;
 	for (size_t i = 0; i < r->messages.n; i++)
 		any = any || r->messages.v[i].head.seq;
-	if (!any)
-		return UC_OK;
-	if (!c)
-		return UC_E_LIMIT;
-	c->component_id = COMPONENT_CHAIN_HEADS;
-	TRY(wire_encode_to(a, heads_element, &r->messages, &c->data));
-	r->abuse_extensions = (struct app_data_dictionary){ { c, 1 } };
-	return UC_OK;
+	return any ? extension_add(r, COMPONENT_CHAIN_HEADS, heads_element, &r->messages, a)
+		   : UC_OK;
 }
 
 static void heads_take(struct wire *w, struct abuse_report *r)
@@ -76,6 +100,23 @@ static void heads_take(struct wire *w, struct abuse_report *r)
 		wire_fail(w, err);
 }
 
+/* The words of a card, or messages. */
+static void card_take(struct wire *w, struct abuse_report *r)
+{
+	const struct view *words;
+	if (!wire_reading(w) || w->failed)
+		return;
+	words = component_find(&r->abuse_extensions, COMPONENT_CARD_WORDS);
+	r->is_card = words != NULL;
+	if (!words) {
+		count_check(w, r->messages.n);
+		return;
+	}
+	uc_err err = wire_decode(*words, NULL, card_words_element, &r->card);
+	if (err || r->messages.n)
+		wire_fail(w, err ? err : UC_E_MALFORMED);
+}
+
 void wire_abuse_report(struct wire *w, struct abuse_report *r)
 {
 	wire_bytes(w, &r->reporting_user);
@@ -84,7 +125,7 @@ void wire_abuse_report(struct wire *w, struct abuse_report *r)
 	wire_bytes(w, &r->note);
 	WIRE_LIST(w, &r->messages, abusive_message_element);
 	wire_app_data_dictionary(w, &r->abuse_extensions);
-	count_check(w, r->messages.n);
+	card_take(w, r);
 	heads_take(w, r);
 	differ_check(w, &r->messages);
 	if (wire_reading(w) && !w->failed &&
@@ -136,10 +177,37 @@ static uc_err claim_of(const struct abusive_message *m, struct view sender, stru
 	return franking_tag(VIEW_OF(c.salt), data, out->franking_tag);
 }
 
+uc_err card_tag(const struct card_words *c, uint8_t tag[CARD_TAG])
+{
+	const uint8_t length[] = { (uint8_t)(c->name.n >> 8), (uint8_t)c->name.n };
+	const struct view parts[] = { VIEW_LIT("Undercroft card words"), VIEW_OF(length), c->name,
+				      c->text };
+	uint8_t mac[SHA256_BYTES];
+	if (c->name.n > CARD_WORDS_MAX)
+		return UC_E_TOO_LARGE;
+	TRY(hmac_sha256_parts(VIEW_OF(c->salt), parts, 4, mac));
+	memcpy(tag, mac, CARD_TAG);
+	return UC_OK;
+}
+
+static uc_err card_claims(const struct abuse_report *r, struct view place, struct arena *a,
+			  struct frank_claims *out)
+{
+	struct frank_claim *one = ARENA_NEW(a, struct frank_claim);
+	if (!view_equal(r->alleged_abuser_uri, place))
+		return UC_E_FRANK;
+	if (!one)
+		return UC_E_LIMIT;
+	*out = (struct frank_claims){ place, { one, 1 } };
+	return card_tag(&r->card, one->franking_tag);
+}
+
 uc_err report_claims(const struct abuse_report *r, struct view room, struct arena *a,
 		     struct frank_claims *out)
 {
 	struct frank_claims c = { .sender_uri = r->alleged_abuser_uri };
+	if (r->is_card)
+		return card_claims(r, room, a, out);
 	if (!r->messages.n || r->messages.n > REPORT_MESSAGES_MAX)
 		return UC_E_LIMIT;
 	c.claims.v = ARENA_ARRAY(a, struct frank_claim, r->messages.n);

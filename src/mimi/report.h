@@ -4,10 +4,14 @@
  *
  * A message says itself who sent it to which room, under its salt; so a report is checked from its
  * own bytes: what it says of sender and room, then the hub's MAC over the tag with them and the time,
- * then the hub's signature. */
+ * then the hub's signature.
+ *
+ * Or the words of one request card (mimi/card.h).  Its place and its sender are both the reply address
+ * that it came with, its hub the app that made that: inside are whose it is, and the card's tag. */
 #ifndef MIMI_REPORT_H
 #define MIMI_REPORT_H
 
+#include "mimi/card.h"
 #include "mimi/content.h"
 #include "mimi/franking.h"
 #include "mimi/media_type.h"
@@ -39,17 +43,33 @@ struct abusive_message_list {
 	struct abusive_message *v;
 	size_t n;
 };
+/* What was read of a card, and the salt that keeps the tag from telling it. */
+struct card_words {
+	uint8_t salt[CARD_SALT];
+	struct view name, text; /* as they were shown */
+};
+void wire_card_words(struct wire *w, struct card_words *c);
+/* HMAC-SHA256 under the salt, cut off: nobody finds other words for the tag of somebody else's. */
+uc_err UC_MUST_USE card_tag(const struct card_words *c, uint8_t tag[CARD_TAG]);
+
 struct abuse_report {
 	struct view reporting_user; /* we say nobody's */
 	struct view alleged_abuser_uri;
 	uint8_t reason_code; /* enum report_reason */
 	struct view note;
-	struct abusive_message_list messages; /* from 1 to REPORT_MESSAGES_MAX, no two the same */
+	/* From 1 to REPORT_MESSAGES_MAX, no two the same; of a card none. */
+	struct abusive_message_list messages;
 	struct app_data_dictionary abuse_extensions;
+
+	/* For which MIMI has no place either. */
+	bool is_card;
+	struct card_words card;
 };
-enum { COMPONENT_CHAIN_HEADS = 0x8003 };
+enum { COMPONENT_CHAIN_HEADS = 0x8003, COMPONENT_CARD_WORDS = 0x8004 };
 /* Puts the heads of the messages among the extensions, if there are any: before it is written. */
 uc_err UC_MUST_USE report_heads_add(struct abuse_report *r, struct arena *a);
+/* The same of a card's words. */
+uc_err UC_MUST_USE report_card_add(struct abuse_report *r, struct arena *a);
 /* Reading takes them from there. */
 void wire_abuse_report(struct wire *w, struct abuse_report *r);
 void abuse_report_element(struct wire *w, void *v);
@@ -79,7 +99,7 @@ struct report_keys {
 };
 
 /* What a report claims, as far as its messages bear it out: each must say that it is the accused's, to
- * this room.  UC_E_FRANK. */
+ * this room.  Of a card: one claim with its tag and zeros, and no frank.  UC_E_FRANK. */
 uc_err UC_MUST_USE report_claims(const struct abuse_report *r, struct view room, struct arena *a,
 				 struct frank_claims *out);
 /* As hub: all of them are its own franks.  Its signature is checked, too, where there is one.

@@ -102,12 +102,11 @@ static uc_err wish_grant(struct call *c, const struct address_wish *w,
 	if (w->kind == ADDRESS_KEY)
 		return key_address_make(c, w, account, uri);
 	struct request_address r = { .channel = w->channel, .expires_ms = w->expires_ms };
-	bool is_link = r.channel == CHANNEL_LINK || r.channel == CHANNEL_ONCE;
 	/* Addresses of look-ups are the app's to give out. */
-	if (w->kind != ADDRESS_REQUEST || (!is_link && r.channel != CHANNEL_REPLY))
+	if (w->kind != ADDRESS_REQUEST ||
+	    (r.channel != CHANNEL_LINK && r.channel != CHANNEL_ONCE && r.channel != CHANNEL_REPLY))
 		return UC_E_ARGUMENT;
-	if (is_link)
-		memcpy(r.grant_id, w->grant_id, sizeof r.grant_id);
+	memcpy(r.grant_id, w->grant_id, sizeof r.grant_id);
 	return address_make(c->p, VIEW_OF(c->s->account_id), account, &r, &c->arena, uri);
 }
 
@@ -170,6 +169,15 @@ uc_err address_open(struct provider *p, struct view uri, uint64_t now_ms, struct
 		return UC_E_ADDRESS;
 	*out = r;
 	*account = found;
+	return UC_OK;
+}
+
+uc_err reply_address_read(const struct provider *p, struct view uri, struct request_address *out)
+{
+	struct request_address r = { .channel = 0 };
+	if (!request_opens(p, uri, 0, &r) || r.channel != CHANNEL_REPLY)
+		return UC_E_ADDRESS;
+	*out = r;
 	return UC_OK;
 }
 

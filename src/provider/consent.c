@@ -194,21 +194,34 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 /* --- from our clients --- */
 
 /* Is this an address of the one who sends?  An old one is no lie. */
-static uc_err own_address_check(struct call *c, struct view address, bool is_reply)
+static uc_err own_address_check(struct call *c, struct view address, bool is_reply,
+				struct request_address *r)
 {
-	struct request_address r;
 	struct account_record account;
 	uint64_t now = is_reply ? env_now_ms(c->p->env) : 0;
-	TRY(address_open(c->p, address, now, &c->arena, &r, &account));
-	if (!view_equal(VIEW_OF(r.account_id), VIEW_OF(c->s->account_id)) ||
-	    (is_reply && r.channel != CHANNEL_REPLY))
+	TRY(address_open(c->p, address, now, &c->arena, r, &account));
+	if (!view_equal(VIEW_OF(r->account_id), VIEW_OF(c->s->account_id)) ||
+	    (is_reply && r->channel != CHANNEL_REPLY))
 		return UC_E_ADDRESS;
 	return UC_OK;
 }
 
 uc_err reply_address_check(struct call *c, struct view address)
 {
-	return own_address_check(c, address, true);
+	struct request_address r;
+	return own_address_check(c, address, true, &r);
+}
+
+/* No card goes but the one its reply address was made for, or nobody could report it. */
+static uc_err sender_check(struct call *c, const struct letter *l, bool is_update)
+{
+	const struct consent_entry *e = &l->entry;
+	struct request_address r;
+	TRY(own_address_check(c, is_update ? e->target_uri : e->requester_uri, !is_update, &r));
+	if (e->consent_operation != CONSENT_REQUEST)
+		return UC_OK;
+	struct view tag = view_slice(e->consent_extensions.component_data.v[0].data, 0, CARD_TAG);
+	return view_equal(tag, VIEW_OF(r.grant_id)) ? UC_OK : UC_E_FRANK;
 }
 
 /* Counts one letter of the account, and one of its budget where it asks somebody, unless it was counted
@@ -234,12 +247,11 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 	uint32_t wait;
 	struct view id = VIEW_OF(c->s->account_id);
 	TRY(letter_read(c->p, bytes, is_update, &c->arena, &l));
-	struct view own = is_update ? l.entry.target_uri : l.entry.requester_uri;
 	struct view domain = is_update ? l.requester_domain : l.target_domain;
 	/* Within one app the app itself knows who asks. */
 	if (l.sealed.n && is_own_domain(c->p, domain))
 		return UC_E_ARGUMENT;
-	TRY(own_address_check(c, own, !is_update));
+	TRY(sender_check(c, &l, is_update));
 	TRY(account_get(c->p, id, &c->arena, &account));
 	TRY(sender_of(c->p, id, &account, &c->arena, &l.sender));
 	TRY(sending_count(c, &l, &account, &wait));

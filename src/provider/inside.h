@@ -406,6 +406,10 @@ void pool_tell(struct provider *p, struct view account_id, struct view set_id,
 uc_err UC_MUST_USE address_open(struct provider *p, struct view uri, uint64_t now_ms,
 				struct arena *a, struct request_address *out,
 				struct account_record *account);
+/* What a reply address of ours was made with, however old, and whether or not its account still is.
+ * UC_E_ADDRESS. */
+uc_err UC_MUST_USE reply_address_read(const struct provider *p, struct view uri,
+				      struct request_address *out);
 /* Seals a request address of the account: channel, end and grant are `in`'s. */
 uc_err UC_MUST_USE address_make(struct provider *p, struct view account_id,
 				const struct account_record *account,

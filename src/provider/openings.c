@@ -17,13 +17,6 @@ void opening_context_element(struct wire *w, void *v)
 	wire_opening_context(w, v);
 }
 
-static uc_err context_of(struct view room, struct view client, struct arena *a, struct view *out)
-{
-	struct opening_context c = { .room = room };
-	TRY(uri_participant_of(client, &c.participant));
-	return wire_encode_to(a, opening_context_element, &c, out);
-}
-
 /* Of the moderators' key, too: for another it is sealed anew. */
 uc_err opener_make(const struct provider *p, const struct session *s, struct view secret,
 		   uint8_t out[SEAT_OPENER])
@@ -40,13 +33,21 @@ uc_err opener_make(const struct provider *p, const struct session *s, struct vie
 	return UC_OK;
 }
 
+uc_err opening_seal(const struct provider *p, const struct opening_context *context,
+		    struct view account_id, struct arena *a, struct view *sealed)
+{
+	struct view bytes;
+	TRY(wire_encode_to(a, opening_context_element, context, &bytes));
+	return label_seal(p->env, VIEW_OF(p->config.keys->moderators_pub), OPENING_LABEL, bytes,
+			  account_id, a, sealed);
+}
+
 uc_err opening_make(struct provider *p, struct view room, struct view client,
 		    const struct session *s, struct arena *a, struct view *sealed)
 {
-	struct view context;
-	TRY(context_of(room, client, a, &context));
-	return label_seal(p->env, VIEW_OF(p->config.keys->moderators_pub), OPENING_LABEL, context,
-			  VIEW_OF(s->account_id), a, sealed);
+	struct opening_context c = { .room = room };
+	TRY(uri_participant_of(client, &c.participant));
+	return opening_seal(p, &c, VIEW_OF(s->account_id), a, sealed);
 }
 
 uc_err opening_read(struct view moderators_priv, struct view moderators_pub,

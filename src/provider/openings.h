@@ -5,6 +5,8 @@
 
 #include "provider/schema.h"
 
+struct provider;
+
 #define OPENING_LABEL "Undercroft opening"
 
 /* An opening cannot be moved to another room or participant. */
@@ -12,6 +14,8 @@ struct opening_context {
 	struct view room, participant;
 };
 void opening_context_element(struct wire *w, void *v);
+uc_err UC_MUST_USE opening_seal(const struct provider *p, const struct opening_context *context,
+				struct view account_id, struct arena *a, struct view *sealed);
 /* The account behind a participant, by the offline key. */
 uc_err UC_MUST_USE opening_read(struct view moderators_priv, struct view moderators_pub,
 				const struct opening_context *context, struct view sealed,

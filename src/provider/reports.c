@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reports of abuse: of our own people, about rooms hosted here or elsewhere; of other apps, about rooms
- * hosted here; and passed on by a room's hub, about our own people.
+ * hosted here; and passed on by a room's hub, about our own people.  A request card is a place, too:
+ * its reply address, whose hub is the app of whoever wrote it.
  *
  * The hub alone can say that a message is genuine, by its MAC.  Another app asks it, with the tags and
  * without the words; if it does not answer, its signature still shows that it took something from that
@@ -107,6 +108,16 @@ struct filing {
 	struct frank_claims claims;
 };
 
+/* With who is behind it, as far as they are ours. */
+static uc_err fill(const struct filing *f, struct report_record *r)
+{
+	struct view domain;
+	if (!is_reported_card(f->room))
+		return openings_of(f->p, f->room, f->report.alleged_abuser_uri, f->a, r);
+	TRY(uri_domain_of(f->room, &domain));
+	return is_own_domain(f->p, domain) ? reported_card_veil(f->p, &f->report, f->a, r) : UC_OK;
+}
+
 static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, struct view reporter)
 {
 	struct provider *p = f->p;
@@ -119,7 +130,7 @@ static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, st
 	TRY(load(p));
 	if (p->reports.bytes + f->bytes.n > REPORTS_BYTES_MAX)
 		return UC_E_BUSY;
-	TRY(openings_of(p, f->room, f->report.alleged_abuser_uri, f->a, &r));
+	TRY(fill(f, &r));
 	TRY(record_commit(p, p->reports.next, &r));
 	p->reports.next++;
 	p->reports.bytes += f->bytes.n;
@@ -137,11 +148,13 @@ static uc_err counted(const struct filing *f, uc_err err)
 
 static uc_err filing_read(struct filing *f)
 {
+	bool is_card = is_reported_card(f->room);
 	metrics_add(f->p->config.metrics, METRIC_REPORTS_RECEIVED, 1);
-	if (!is_place(f->room, URI_ROOM))
+	if (!is_card && !is_place(f->room, URI_ROOM))
 		return UC_E_ARGUMENT;
 	TRY(wire_decode(f->bytes, f->a, abuse_report_element, &f->report));
-	if (!is_place(f->report.alleged_abuser_uri, URI_PARTICIPANT))
+	if (f->report.is_card != is_card ||
+	    (!is_card && !is_place(f->report.alleged_abuser_uri, URI_PARTICIPANT)))
 		return UC_E_ARGUMENT;
 	return counted(f, report_claims(&f->report, f->room, f->a, &f->claims));
 }
@@ -150,6 +163,8 @@ static uc_err claims_verify(const struct provider *p, const struct frank_claims 
 			    struct view room, struct arena *a)
 {
 	const struct provider_keys *k = p->config.keys;
+	if (is_reported_card(room))
+		return card_claims_verify(p, c, room);
 	struct report_keys keys = { .hub_frank = { k->hub_frank_key },
 				    .franking = { sign_public(&k->franking_key) } };
 	if (k->before.is_there)
@@ -164,7 +179,8 @@ static bool is_signed(const struct filing *f)
 {
 	const struct room_state *state;
 	struct room_live *r;
-	return !room_live_get(f->p, f->room, &r) && !room_live_state(f->p, r, &state) &&
+	return !is_reported_card(f->room) && !room_live_get(f->p, f->room, &r) &&
+	       !room_live_state(f->p, r, &state) &&
 	       !frank_claims_signed(&f->claims, f->room, state->franking_key, f->a);
 }
 
@@ -350,8 +366,8 @@ static uc_err franks_confirmed(struct peer_call *c)
 {
 	struct frank_claims claims;
 	struct view hub;
-	if (!is_place(c->target, URI_ROOM) || uri_domain_of(c->target, &hub) ||
-	    !is_own_domain(c->p, hub))
+	bool is_known = is_place(c->target, URI_ROOM) || is_reported_card(c->target);
+	if (!is_known || uri_domain_of(c->target, &hub) || !is_own_domain(c->p, hub))
 		return UC_E_NOT_FOUND;
 	TRY(wire_decode(c->body, c->a, frank_claims_element, &claims));
 	return claims_verify(c->p, &claims, c->target, c->a);
@@ -445,8 +461,9 @@ static uc_err pass(struct provider *p, uint64_t number, struct arena *a)
 	TRY(record_of(p, number, a, &r));
 	TRY(wire_decode(r.report, a, abuse_report_element, &report));
 	TRY(uri_domain_of(report.alleged_abuser_uri, &domain));
-	/* The hub alone can vouch for it. */
-	if (r.verdict != REPORT_VERIFIED || is_own_domain(p, domain))
+	/* The hub alone can vouch for it; of a card that is the app it goes to. */
+	bool vouched = r.verdict == REPORT_VERIFIED || report.is_card;
+	if (!vouched || is_own_domain(p, domain))
 		return UC_E_NOT_ALLOWED;
 	struct ask *ask = ask_new(p, passed);
 	if (!ask)

@@ -6,6 +6,8 @@
 #include "mimi/report.h"
 #include "provider/schema.h"
 
+struct provider;
+
 enum {
 	REPORTER_MARK = 16,
 	REPORT_KEEP_DAYS = 90,
@@ -16,5 +18,16 @@ enum {
 struct view report_key(struct store_key *k, struct view domain, uint64_t number);
 /* The number in such a key. */
 uc_err UC_MUST_USE report_key_read(struct view key, uint64_t *number);
+
+/* --- reported_cards.c --- */
+/* Does the place of a report say that it is of a request card, and not of a room? */
+bool is_reported_card(struct view place);
+/* As the app of whoever wrote it: the reply address is ours, and was made for that card.  UC_E_FRANK. */
+uc_err UC_MUST_USE card_claims_verify(const struct provider *p, const struct frank_claims *c,
+				      struct view place);
+/* Of a card that has verified, in r as it came: puts a hash in the place of its address, and who that
+ * leads to, sealed to the moderators. */
+uc_err UC_MUST_USE reported_card_veil(const struct provider *p, const struct abuse_report *report,
+				      struct arena *a, struct report_record *r);
 
 #endif

@@ -198,6 +198,7 @@ static void writes(const struct person *to)
 	struct component_data letter = { COMPONENT_CONTACT_CARD, VIEW_OF(sealed) };
 	struct address_wish w = { .kind = ADDRESS_REQUEST,
 				  .channel = CHANNEL_REPLY,
+				  .grant_id = { 1 },
 				  .expires_ms = env_now_ms(env_system()) + DAYS_30_MS };
 	struct address_make_request q = { { &w, 1 } };
 	struct consent_request_request out;

@@ -222,6 +222,7 @@ class Crossing(unittest.TestCase):
             number = next(m['number'] for m in by.json('read', 'Walks', '--numbers', '--last', 100)
                           if m.get('text') == 'step 3')
             by.run('report', 'Walks', number, '--why', 'spam', '--note', 'again', '--to', to)
+        cls.uwe.run('report', '--request', 'Tom', '--why', 'spam', '--note', 'again', '--to', 'both')
 
     @classmethod
     def put_back(cls):

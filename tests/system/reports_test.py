@@ -237,6 +237,56 @@ class Reports(unittest.TestCase):
         self.assertEqual(age('none'), 0)
         self.ida.run('ask', 'dial', self.eva.identifier, 'there you are')
 
+    def test_8_a_request(self):
+        self.eva.run('ask', 'lens', 'ida', TEXT)
+        self.ida.until(lambda: any(r['text'] == TEXT for r in self.ida.json('requests')))
+        report = ('report', '--request', 'Eva', '--why', 'harassment', '--note', 'a stranger')
+        before = {app: len(self.listed(app)) for app in ('dial', 'lens')}
+        self.assertEqual(self.ida.json(*report)[-1]['result'], 'confirmed app')
+        self.assertEqual(len(self.listed('dial')), before['dial'])
+        number = self.listed('lens')[-1]['number']
+        shown = self.reports('lens', 'show', str(number))
+        self.assertEqual((shown[0]['verdict'], shown[0]['request'], shown[0]['note']),
+                         ('confirmed', True, 'a stranger'))
+        self.assertEqual([(c['name'], c['text']) for c in shown if c['type'] == 'card'],
+                         [('Eva', TEXT)])
+        self.assertNotIn('message', [line['type'] for line in shown])
+        # Lens cannot tell whose it is; Dial can, once it has it, with the moderators' key alone.
+        done, accounts = self.opened('lens', number)
+        self.assertEqual((done.returncode, accounts), (1, []))
+        done = self.backbone.ctl('reports', self.conf, 'lens', 'pass', str(number))
+        self.assertEqual(done.returncode, 0, done)
+        self.ida.until(lambda: self.reports('lens', 'show', str(number))[0]['passed'])
+        # Declined, and told to both this time.
+        self.ida.run('decline', 'Eva')
+        self.assertEqual(self.ida.json(*report, '--to', 'both')[-1]['result'], 'confirmed app hub')
+        at_dial = self.listed('dial')[before['dial']:]
+        self.assertEqual([(r['verdict'], r['request'], r['messages'], r['reporters'])
+                          for r in at_dial], [('verified', True, 0, 0)] * 2)
+        self.assertTrue(all(r['from'].startswith('lens') for r in at_dial))
+        eva = self.account('dial', self.eva)
+        # The key was changed on the way: what is reported now is sealed to the one of now.
+        mine = self.backbone.dir / 'mine.key'
+        for r in at_dial:
+            file = self.backbone.dir / 'r'
+            self.backbone.ctl('reports', self.conf, 'dial', 'export', str(r['number']), str(file))
+            done = self.backbone.ctl('reports', 'open', str(file), '--key', str(mine), '--json')
+            lines = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual({o['account'] for o in lines if o['type'] == 'account'}, {eva}, done)
+            text = self.backbone.ctl('reports', 'open', str(file), '--key', str(mine)).stdout
+            self.assertIn(TEXT.encode(), text)
+            file.unlink()
+        uphold = ('reports', self.conf, 'dial', 'decide', str(at_dial[0]['number']), '--action',
+                  'uphold', '--account', eva)
+        self.assertEqual([self.backbone.ctl(*uphold).returncode for _ in range(2)], [0, 1])
+        view = self.backbone.ctl('operator-view', self.conf, 'dial', self.eva.identifier)
+        self.assertIn(b'upheld', view.stdout)
+        # Nothing to report; and neither one's own, nor both ways at once.
+        self.ida.run('report', '--request', '77', status=1)
+        self.eva.run('report', '--request', 'Ida', status=1)
+        self.ida.run('report', 'Walks', '1', '--request', 'Eva', status=2)
+        self.ida.run('report', 'Walks', status=2)
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -521,6 +521,7 @@ export const functions = {
 	uc_send_edit: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_delete: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_report: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'u32', 'i32', 'ptr', 'ptr'],
+	uc_report_request: ['i32', 'ptr', 'ptr', 'u32', 'i32', 'ptr', 'ptr'],
 	uc_client_next_event: ['bool', 'ptr', 'ptr'],
 	uc_account_get: ['i32', 'ptr', 'ptr'],
 	uc_request_code: ['i32', 'ptr', 'ptr', 'ptr'],

@@ -407,4 +407,18 @@ export const calls: {
 				),
 			(done) => convert.reported(done.text),
 		),
+	reportRequest: (core, request, { to, why, note }) =>
+		operation(
+			core,
+			(s, op) =>
+				core.f.uc_report_request(
+					core.client,
+					s.id(request),
+					convert.placeBack(to),
+					convert.reasonBack(why),
+					s.text(note),
+					op,
+				),
+			(done) => convert.reported(done.text),
+		),
 };

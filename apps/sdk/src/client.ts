@@ -239,6 +239,7 @@ class Client implements T.Undercroft {
 	sendEdit = this.#method('sendEdit');
 	sendDelete = this.#method('sendDelete');
 	report = this.#method('report');
+	reportRequest = this.#method('reportRequest');
 
 	#method<M extends Method>(name: M): T.Undercroft[M] {
 		return ((...args: unknown[]) => this.#ask(name, ...args)) as T.Undercroft[M];

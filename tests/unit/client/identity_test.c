@@ -204,6 +204,53 @@ static void request_of_rosa(struct request *q)
 	memcpy(q->answer_pub, key.pub, 32);
 }
 
+/* To what the card will say; the reply address that is made for it. */
+static void committed(struct request *q)
+{
+	char reply[ADDRESS_BYTES];
+	memcpy(reply, q->reply, sizeof reply);
+	expect(!card_is_committed(rosa.c, q));
+	expect_ok(card_commit(rosa.c, q));
+	expect(!*q->reply);
+	expect(card_is_committed(rosa.c, q));
+	memcpy(q->reply, reply, sizeof reply);
+}
+
+static uc_err read_of(const struct request *q)
+{
+	struct view sealed = { NULL, 0 };
+	struct card_content card;
+	expect_ok(card_write(rosa.c, q, &mem, &sealed));
+	return card_read(tom.c, view_str(q->target), view_str(q->reply), sealed, &mem, &card);
+}
+
+/* Or what is shown could be said, and not be reported. */
+TEST(a_card_that_commits_to_other_words_is_not_shown)
+{
+	struct request q;
+	begin();
+	request_of_rosa(&q);
+	committed(&q);
+	expect_ok(read_of(&q));
+	q.card_tag[CARD_TAG - 1] ^= 1;
+	expect_err(read_of(&q), UC_E_FRANK);
+	q.card_tag[CARD_TAG - 1] ^= 1;
+	q.card_salt[0] ^= 1;
+	expect_err(read_of(&q), UC_E_FRANK);
+	q.card_salt[0] ^= 1;
+	expect_ok(text_set(q.text, sizeof q.text, VIEW_LIT("hello, you")));
+	expect(!card_is_committed(rosa.c, &q));
+	expect_err(read_of(&q), UC_E_FRANK);
+	expect_ok(text_set(q.text, sizeof q.text, VIEW_LIT("hello")));
+	expect_ok(read_of(&q));
+	/* So is the name. */
+	expect_ok(text_set(rosa.c->account.profile_name, sizeof rosa.c->account.profile_name,
+			   VIEW_LIT("Rosalind")));
+	expect(!card_is_committed(rosa.c, &q));
+	expect_err(read_of(&q), UC_E_FRANK);
+	end();
+}
+
 TEST(a_card_reaches_its_reader_and_only_as_it_was_sent)
 {
 	struct request q;
@@ -211,6 +258,7 @@ TEST(a_card_reaches_its_reader_and_only_as_it_was_sent)
 	struct view sealed = { NULL, 0 };
 	begin();
 	request_of_rosa(&q);
+	committed(&q);
 	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
 	expect_eq(sealed.n, CARD_BYTES);
 	expect_ok(card_read(tom.c, view_str(q.target), view_str(q.reply), sealed, &mem, &card));

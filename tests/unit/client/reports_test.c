@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a client sends when messages are reported, and what it refuses to. */
 #include "client/compose.h"
+#include "client/contact_requests.h"
 #include "client/history.h"
 #include "client/pool.h"
 #include "client/received.h"
@@ -190,5 +191,106 @@ TEST(messages_of_before)
 		expect_ok(wire_decode(bytes, &mem, message_element, &back));
 		expect_eq(back.frank_ms, 99);
 	}
+	end();
+}
+
+/* --- requests --- */
+
+#define ADDRESS "mimi://lens.example/q/of-the-card"
+
+struct came {
+	uint8_t state;
+	bool ours;
+	struct uc_id id;
+};
+
+static uc_err come_asking(struct uc_client *c, void *arg)
+{
+	struct came *in = arg;
+	struct request *q;
+	TRY(request_new(c, !in->ours, &q));
+	q->state = in->state;
+	q->card_salt[0] = 7;
+	TRY(text_set(q->name, sizeof q->name, VIEW_LIT("Tom")));
+	TRY(text_set(q->text, sizeof q->text, VIEW_LIT("or else")));
+	TRY(text_set(q->card_address, sizeof q->card_address, VIEW_LIT(ADDRESS)));
+	/* Where they wait for an answer now. */
+	TRY(text_set(q->reply, sizeof q->reply, VIEW_LIT("mimi://lens.example/q/later")));
+	TRY(text_set(q->target, sizeof q->target, VIEW_LIT("mimi://dial.example/q/ours")));
+	in->id = q->id;
+	return UC_OK;
+}
+
+static struct uc_id asks(uint8_t state, bool ours)
+{
+	struct came in = { .state = state, .ours = ours };
+	expect_ok(turn_run(p.c, come_asking, &in));
+	return in.id;
+}
+
+static uc_err report_request(struct uc_id id, uint32_t to)
+{
+	uc_op op = 0;
+	uc_err err = uc_report_request(p.c, &id, to, UC_REPORT_HARASSMENT, NULL, &op);
+	if (err)
+		return err;
+	expect_ok(person_talk(&p));
+	expect_eq(p.done_op, op);
+	return p.done_err;
+}
+
+TEST(of_a_request_goes_what_was_shown)
+{
+	struct report_request q = { .to = 0 };
+	struct abuse_report a;
+	begin();
+	struct uc_id id = asks(REQUEST_OPEN, false);
+	/* Also after a restart. */
+	expect_ok(person_open(&p));
+	expect_ok(person_talk(&p));
+	expect_ok(report_request(id, UC_REPORT_TO_APP));
+	expect(!strcmp(p.words, "verified app"));
+	expect_ok(
+		wire_decode(view_make(app.report, app.report_n), &mem, report_request_element, &q));
+	expect_eq(q.to, REPORT_TO_APP);
+	expect_bytes(q.room, VIEW_LIT(ADDRESS));
+	expect_ok(wire_decode(q.report, &mem, abuse_report_element, &a));
+	expect(a.is_card);
+	expect_eq(a.reporting_user.n, 0);
+	expect_eq(a.reason_code, REPORT_HARASSMENT);
+	expect_bytes(a.alleged_abuser_uri, VIEW_LIT(ADDRESS));
+	expect_bytes(a.card.name, VIEW_LIT("Tom"));
+	expect_bytes(a.card.text, VIEW_LIT("or else"));
+	expect_eq(a.card.salt[0], 7);
+	/* Answered, too. */
+	expect_ok(report_request(asks(REQUEST_DECLINED, false), UC_REPORT_TO_HUB));
+	expect_ok(
+		report_request(asks(REQUEST_ACCEPTED, false), UC_REPORT_TO_APP | UC_REPORT_TO_HUB));
+	expect(!strcmp(p.words, "verified app hub"));
+	end();
+}
+
+TEST(requests_that_are_not_reported)
+{
+	begin();
+	expect_err(report_request(asks(REQUEST_SENT, true), UC_REPORT_TO_APP), UC_E_NOT_FOUND);
+	/* What the guardian has not let through was not shown. */
+	expect_err(report_request(asks(REQUEST_GUARDED, false), UC_REPORT_TO_APP), UC_E_NOT_FOUND);
+	expect_err(report_request(asks(REQUEST_REFUSED, false), UC_REPORT_TO_APP), UC_E_NOT_FOUND);
+	expect_err(report_request((struct uc_id){ { 1 } }, UC_REPORT_TO_APP), UC_E_NOT_FOUND);
+	struct uc_id id = asks(REQUEST_OPEN, false);
+	expect_err(report_request(id, 0), UC_E_ARGUMENT);
+	expect_err(report_request(id, 4), UC_E_ARGUMENT);
+	app.refuse_type = FRAME_REPORT;
+	app.refuse_with = UC_E_FRANK;
+	app.refuse_times = 1;
+	expect_err(report_request(id, UC_REPORT_TO_APP), UC_E_FRANK);
+	person_disconnect(&p);
+	expect_err(report_request(id, UC_REPORT_TO_APP), UC_E_NET);
+	/* One that came before cards committed to anything. */
+	struct request *q = request_find(p.c, &id);
+	*q->card_address = 0;
+	expect_ok(person_talk(&p));
+	expect_err(report_request(id, UC_REPORT_TO_APP), UC_E_NOT_FOUND);
 	end();
 }

@@ -144,7 +144,10 @@ TEST(cards_have_one_length_and_one_reader)
 	begin(&p);
 	expect_ok(kem_key_generate(s, test_env(), &tom));
 	expect_ok(kem_key_generate(s, test_env(), &rosa));
-	struct card c = { .version = 1,
+	static const uint8_t salt[CARD_SALT] = { 1 }, tag[CARD_TAG] = { 2 };
+	struct card c = { .version = 2,
+			  .salt = VIEW_OF(salt),
+			  .tag = VIEW_OF(tag),
 			  .introduction = introduce(&p, &p.phone),
 			  .text = VIEW_LIT("hello"),
 			  .answer_key = kem_public(&rosa),
@@ -154,6 +157,12 @@ TEST(cards_have_one_length_and_one_reader)
 	expect_eq(sealed.n, CARD_BYTES);
 	expect_ok(card_open(secret_view(&tom.priv), kem_public(&tom), target, sealed, &mem, &back));
 	expect_bytes(back.text, c.text);
+	expect_bytes(back.salt, c.salt);
+	expect_bytes(back.tag, c.tag);
+	expect_bytes(view_slice(sealed, 0, CARD_TAG), c.tag);
+	c.tag.n--;
+	struct view none;
+	expect_err(card_seal(test_env(), kem_public(&tom), target, &c, &mem, &none), UC_E_ARGUMENT);
 	expect_err(card_open(secret_view(&tom.priv), kem_public(&tom), VIEW_LIT("x"), sealed, &mem,
 			     &back),
 		   UC_E_DECRYPT);

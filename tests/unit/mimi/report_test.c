@@ -409,3 +409,51 @@ TEST(what_a_report_may_be)
 	expect_err(again(&r, &back), UC_E_MALFORMED);
 	arena_done(&mem);
 }
+
+/* --- request cards --- */
+
+static uc_err card_again(const struct card_words *w, struct abuse_report *back)
+{
+	struct abuse_report r = { .alleged_abuser_uri = VIEW_LIT("mimi://dial.example/q/rosas"),
+				  .reason_code = REPORT_SPAM,
+				  .card = *w };
+	expect_ok(report_card_add(&r, &mem));
+	return again(&r, back);
+}
+
+TEST(words_of_a_card)
+{
+	struct card_words w = { { 9 }, VIEW_LIT("Rosa"), VIEW_LIT("hello") };
+	uint8_t tag[CARD_TAG], other[CARD_TAG], long_one[1025];
+	struct abuse_report back;
+	struct frank_claims c;
+	begin();
+	expect_ok(card_again(&w, &back));
+	expect(back.is_card);
+	expect_eq(back.messages.n, 0);
+	expect_eq(back.card.salt[0], 9);
+	expect_bytes(back.card.name, w.name);
+	expect_bytes(back.card.text, w.text);
+	/* One claim, of the place that is the accused. */
+	expect_ok(report_claims(&back, back.alleged_abuser_uri, &mem, &c));
+	expect_eq(c.claims.n, 1);
+	expect_ok(card_tag(&w, tag));
+	expect_bytes(view_make(c.claims.v[0].franking_tag, CARD_TAG), VIEW_OF(tag));
+	expect_err(report_claims(&back, VIEW_LIT(DEN), &mem, &c), UC_E_FRANK);
+	/* What is name and what is text is told apart. */
+	w = (struct card_words){ { 9 }, VIEW_LIT("Rosah"), VIEW_LIT("ello") };
+	expect_ok(card_tag(&w, other));
+	expect(!view_equal(VIEW_OF(tag), VIEW_OF(other)));
+	memset(long_one, 'a', sizeof long_one);
+	w.name = VIEW_OF(long_one);
+	expect_err(card_tag(&w, other), UC_E_TOO_LARGE);
+	expect_err(card_again(&w, &back), UC_E_MALFORMED);
+	w.name = VIEW_LIT("\xff");
+	expect_err(card_again(&w, &back), UC_E_MALFORMED);
+	w.name = view_make(long_one, sizeof long_one - 1);
+	w.text = VIEW_OF(long_one);
+	expect_err(card_again(&w, &back), UC_E_MALFORMED);
+	w.text = VIEW_LIT("");
+	expect_ok(card_again(&w, &back));
+	arena_done(&mem);
+}

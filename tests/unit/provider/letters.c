@@ -30,6 +30,8 @@ uc_err look_up_with(struct person *p, struct app *at, const char *name, const ch
 	return UC_OK;
 }
 
+enum { FILL = 0x5a }; /* of letters */
+
 static struct view address_made(struct person *p, const struct address_wish *w)
 {
 	struct address_wish wish = *w;
@@ -42,9 +44,18 @@ static struct view address_made(struct person *p, const struct address_wish *w)
 	return r.addresses.v[0];
 }
 
+struct view reply_for(struct person *p, const uint8_t tag[CARD_TAG])
+{
+	struct address_wish w = { .channel = CHANNEL_REPLY };
+	memcpy(w.grant_id, tag, sizeof w.grant_id);
+	return address_made(p, &w);
+}
+
 struct view reply_make(struct person *p)
 {
-	return address_made(p, &(struct address_wish){ .channel = CHANNEL_REPLY });
+	uint8_t tag[CARD_TAG];
+	memset(tag, FILL, sizeof tag);
+	return reply_for(p, tag);
 }
 
 struct view link_make(struct person *p, uint8_t channel, const uint8_t grant[GRANT_ID])
@@ -59,7 +70,7 @@ struct view entry_make(uint8_t operation, struct view requester, struct view tar
 {
 	uint8_t *letter = arena_take(&apps_mem, n + 1);
 	struct view bytes = { NULL, 0 };
-	memset(letter, 0x5a, n);
+	memset(letter, FILL, n);
 	struct component_data c = { component, view_make(letter, n) };
 	struct consent_entry e = { .consent_operation = operation,
 				   .requester_uri = requester,

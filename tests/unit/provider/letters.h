@@ -13,6 +13,8 @@ uc_err look_up(struct person *p, struct app *at, const char *name, struct lookup
 uc_err look_up_with(struct person *p, struct app *at, const char *name, const char *code,
 		    struct lookup_answer *answer, struct view *sealed);
 struct view reply_make(struct person *p);
+/* For the card of that tag; reply_make: for those of entry_make. */
+struct view reply_for(struct person *p, const uint8_t tag[CARD_TAG]);
 /* An invitation link's address. */
 struct view link_make(struct person *p, uint8_t channel, const uint8_t grant[GRANT_ID]);
 struct view entry_make(uint8_t operation, struct view requester, struct view target,
