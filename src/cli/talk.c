@@ -184,7 +184,9 @@ int cli_ask(struct cli *cli, const struct cli_asked *whom, const char *text, con
 		err = link_settle(cli->link, CLI_SETTLE_MS);
 	if (err)
 		return cli_fail(cli, err,
-				err == UC_E_NOT_FOUND ? "nobody there is known by that" : "ask");
+				err == UC_E_NOT_FOUND ? "nobody there is known by that"
+				: err == UC_E_TEXT    ? "strangers are sent no links"
+						      : "ask");
 	if (whom->link)
 		identifier = "who made the link";
 	if (cli->json)

@@ -25,6 +25,8 @@ static uc_err text_check(const char *text)
 {
 	if (!utf8_is_valid(view_str(text)))
 		return UC_E_ARGUMENT;
+	if (card_text_has_link(view_str(text)))
+		return UC_E_TEXT;
 	return characters(view_str(text)) > TEXT_CHARACTERS ? UC_E_TOO_LARGE : UC_OK;
 }
 

@@ -153,7 +153,8 @@ class Crossing(unittest.TestCase):
         for p in (cls.rosa, cls.bela, cls.uwe):
             p.run('settings', '--age', 'adult')
         cls.ctl('age', 'plaza', 'plaza', cls.uwe.identifier, 'adult')
-        for step in (cls.meet, cls.talk, cls.report, cls.find, cls.put_back, cls.change, cls.end):
+        for step in (cls.meet, cls.talk, cls.report, cls.pair, cls.find, cls.put_back, cls.change,
+                     cls.end):
             step()
         b.stop()
 
@@ -223,6 +224,22 @@ class Crossing(unittest.TestCase):
                           if m.get('text') == 'step 3')
             by.run('report', 'Walks', number, '--why', 'spam', '--note', 'again', '--to', to)
         cls.uwe.run('report', '--request', 'Tom', '--why', 'spam', '--note', 'again', '--to', 'both')
+
+    @classmethod
+    def pair(cls):
+        """Ole has a further device, which shares his vault, until he ends it."""
+        ole, tablet = cls.ole, Person(cls.backbone, 'tablet', 'lens', name='Ole')
+        waiting = tablet.start('become-device', 'lens')
+        code = waiting.wait_for(lambda line: line['type'] == 'device_code')['code']
+        ole.run('link-device', code, '--yes')
+        if waiting.end():
+            raise AssertionError(waiting.lines)
+        listens = tablet.start('follow')
+        listens.wait_for(lambda line: line['type'] == 'following')
+        ole.run('vault', '--store')
+        ole.run('devices', 'end', max(d['number'] for d in ole.json('devices') if 'number' in d))
+        listens.kill()
+        tablet.run('sync', status=None)
 
     @classmethod
     def put_back(cls):

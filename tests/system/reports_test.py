@@ -238,6 +238,7 @@ class Reports(unittest.TestCase):
         self.ida.run('ask', 'dial', self.eva.identifier, 'there you are')
 
     def test_8_a_request(self):
+        self.assertEqual(self.eva.refused('ask', 'lens', 'ida', 'see https://x.example'), 'UC_E_TEXT')
         self.eva.run('ask', 'lens', 'ida', TEXT)
         self.ida.until(lambda: any(r['text'] == TEXT for r in self.ida.json('requests')))
         report = ('report', '--request', 'Eva', '--why', 'harassment', '--note', 'a stranger')

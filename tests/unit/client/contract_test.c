@@ -149,6 +149,7 @@ TEST(sizes_of_what_is_asked_and_named)
 	expect_ok(uc_ask(rosa.c, "lens.example", "tom", text, &op));
 	expect_ok(uc_ask(rosa.c, "lens.example", "tom", NULL, &op));
 	expect_err(uc_ask(rosa.c, "lens.example", "tom", "\xff", &op), UC_E_ARGUMENT);
+	expect_err(uc_ask(rosa.c, "lens.example", "tom", "see https://x.example", &op), UC_E_TEXT);
 	expect_err(uc_group_create(rosa.c, "\xff", NULL, 0, &op), UC_E_ARGUMENT);
 	end();
 }

@@ -172,6 +172,64 @@ TEST(cards_have_one_length_and_one_reader)
 	arena_done(&mem);
 }
 
+static void card_walk(struct wire *w, void *v)
+{
+	wire_card(w, v);
+}
+
+/* Without a look at what it says. */
+static struct view sealed_by_hand(const struct card *c, const struct kem_key *to)
+{
+	struct view body, padded, box = { NULL, 0 };
+	uint8_t *both = arena_take(&mem, CARD_BYTES);
+	expect_ok(wire_encode_to(&mem, card_walk, c, &body));
+	expect_ok(padded_write(&mem, body, CARD_BYTES - CARD_TAG - 1 - 32 - 2 - AEAD_TAG, &padded));
+	expect_ok(label_seal(test_env(), kem_public(to), "Undercroft contact card", VIEW_LIT("to"),
+			     padded, &mem, &box));
+	memcpy(both + CARD_TAG, box.p, box.n);
+	return view_make(both, CARD_TAG + box.n);
+}
+
+TEST(a_card_has_no_links)
+{
+	static const char *const with[] = { "see http://x",  "HTTPS://X.example",     "://",
+					    "www.x.example", "go to (WWW.x.example)", "a\nwww.x" };
+	static const char *const without[] = {
+		"", "www.", "Awww.so nice", "me@x.example", "either/or: this", "x.example", "ww.x"
+	};
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+		expect(card_text_has_link(view_str(with[i])));
+	for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+		expect(!card_text_has_link(view_str(without[i])));
+	static const uint8_t salt[CARD_SALT], tag[CARD_TAG];
+	struct kem_key tom;
+	struct view sealed;
+	struct card back, c = { .version = 2,
+				.text = VIEW_LIT("see http:/ /x"),
+				.salt = VIEW_OF(salt),
+				.tag = VIEW_OF(tag),
+				.answer_key = { NULL, 0 } };
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &tom));
+	c.answer_key = kem_public(&tom);
+	expect_ok(card_seal(test_env(), kem_public(&tom), VIEW_LIT("to"), &c, &mem, &sealed));
+	expect_ok(card_open(secret_view(&tom.priv), kem_public(&tom), VIEW_LIT("to"), sealed, &mem,
+			    &back));
+	c.text = VIEW_LIT("see http://x");
+	expect_err(card_seal(test_env(), kem_public(&tom), VIEW_LIT("to"), &c, &mem, &sealed),
+		   UC_E_TEXT);
+	/* One that another program has sealed is not shown. */
+	sealed = sealed_by_hand(&c, &tom);
+	expect_err(card_open(secret_view(&tom.priv), kem_public(&tom), VIEW_LIT("to"), sealed, &mem,
+			     &back),
+		   UC_E_TEXT);
+	c.text = VIEW_LIT("hello");
+	sealed = sealed_by_hand(&c, &tom);
+	expect_ok(card_open(secret_view(&tom.priv), kem_public(&tom), VIEW_LIT("to"), sealed, &mem,
+			    &back));
+	arena_done(&mem);
+}
+
 TEST(look_ups_have_one_length)
 {
 	struct kem_key app, asker;

@@ -213,6 +213,8 @@ struct view address_of(const struct person *p, uint8_t channel)
 	struct view uri = { NULL, 0 };
 	struct request_address r = { .channel = channel, .expires_ms = test_now_ms + DAY_MS };
 	memcpy(r.account_id, p->account_id, sizeof r.account_id);
+	if (channel == CHANNEL_LINK || channel == CHANNEL_ONCE)
+		expect_ok(env_random(test_env(), r.grant_id, sizeof r.grant_id));
 	expect_ok(request_address_seal(test_env(), VIEW_OF(p->app->keys.address_key),
 				       p->app->domain, &r, &apps_mem, &uri));
 	return uri;

@@ -126,7 +126,9 @@ static bool should_arrive(enum age_band to, enum age_band from, uint8_t channel,
 	struct reach r = { .recipient = to,
 			   .sender = is_new ? AGE_UNKNOWN : from, /* without a token */
 			   .sender_is_new = is_new,
-			   .channel = channel == CHANNEL_LINK ? REACH_IN_PERSON : REACH_NAME };
+			   .channel = channel == CHANNEL_LINK || channel == CHANNEL_ONCE
+					      ? REACH_IN_PERSON
+					      : REACH_NAME };
 	bool is_closed = channel == CHANNEL_LOOKUP && (to == AGE_CHILD || to == AGE_TEEN_A);
 	return !is_closed && reach(&r).answer != REACH_DENY;
 }
@@ -134,16 +136,18 @@ static bool should_arrive(enum age_band to, enum age_band from, uint8_t channel,
 TEST(every_band_and_channel_is_answered_by_the_table)
 {
 	struct person to[AGE_BANDS], rosa;
-	static const uint8_t channels[] = { CHANNEL_LOOKUP, CHANNEL_LINK, CHANNEL_REPLY };
+	static const uint8_t channels[] = { CHANNEL_LOOKUP, CHANNEL_LINK, CHANNEL_REPLY,
+					    CHANNEL_ONCE };
+	enum { CHANNELS = sizeof channels / sizeof *channels };
 	size_t came = 0;
 	bands_begin(to, &rosa);
 	provider_set_contact(apps[DIAL].provider, &(struct provider_contact){ .day = 20 });
 	struct view reply = reply_make(&rosa);
-	for (unsigned i = 0; i < AGE_BANDS * AGE_BANDS * 3 * 2; i++) {
+	for (unsigned i = 0; i < AGE_BANDS * AGE_BANDS * CHANNELS * 2; i++) {
 		enum age_band band = (enum age_band)(i % AGE_BANDS);
 		enum age_band from = (enum age_band)(i / AGE_BANDS % AGE_BANDS);
-		uint8_t channel = channels[i / (AGE_BANDS * AGE_BANDS) % 3];
-		bool is_new = i >= AGE_BANDS * AGE_BANDS * 3;
+		uint8_t channel = channels[i / (AGE_BANDS * AGE_BANDS) % CHANNELS];
+		bool is_new = i >= AGE_BANDS * AGE_BANDS * CHANNELS;
 		struct view e = card_to(reply, address_of(&to[band], channel));
 		bool did = arrives(&to[band], entry_sent(e, from, is_new));
 		if (did != should_arrive(band, from, channel, is_new))
