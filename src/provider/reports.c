@@ -133,7 +133,7 @@ static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, st
 	TRY(fill(f, &r));
 	TRY(record_commit(p, p->reports.next, &r));
 	p->reports.next++;
-	p->reports.bytes += f->bytes.n;
+	p->reports.bytes += r.report.n;
 	metrics_add(p->config.metrics, METRIC_REPORTS_VERIFIED, verdict != REPORT_UNCONFIRMED);
 	return UC_OK;
 }
