@@ -5,6 +5,7 @@
 #include "client/turn.h"
 
 #include "base/text.h"
+#include "mimi/card.h"
 
 enum { TEXT_CHARACTERS = 140 };
 

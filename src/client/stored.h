@@ -6,7 +6,6 @@
 
 #include "crypto/crypto.h"
 #include "base/map.h"
-#include "mimi/card.h"
 #include "mimi/contact_code.h"
 #include "mimi/contact_link.h"
 #include "mimi/frames.h"

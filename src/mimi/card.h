@@ -12,7 +12,7 @@
 #include "mimi/frames.h"
 #include "mimi/introduction.h"
 
-enum { CARD_TEXT_CHARACTERS = 140, ANSWER_PAD = 4096, CARD_SALT = 16, CARD_TAG = 16 };
+enum { CARD_TEXT_CHARACTERS = 140, ANSWER_PAD = 4096 };
 
 /* Components of consent_extensions that carry them (private use). */
 enum { COMPONENT_CONTACT_CARD = 0x8010, COMPONENT_CONTACT_ANSWER = 0x8011 };

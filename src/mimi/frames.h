@@ -22,6 +22,8 @@ enum {
 	GRANT_ID = 16,
 	SEAT_SECRET = 32,
 	CARD_BYTES = 2048,
+	CARD_SALT = 16,
+	CARD_TAG = 16,
 	ENTRY_WINDOW = 64, /* entries pushed to a seat beyond its last acknowledgement */
 	INTAKE_WINDOW = 64,
 	SEATS_AT_ONCE = 256, /* in one SEATS_OPEN */

@@ -284,7 +284,7 @@ class Reports(unittest.TestCase):
         self.assertIn(b'upheld', view.stdout)
         # Nothing to report; and neither one's own, nor both ways at once.
         self.ida.run('report', '--request', '77', status=1)
-        self.eva.run('report', '--request', 'Ida', status=1)
+        self.ida.run('report', '--request', self.eva.identifier, status=1)
         self.ida.run('report', 'Walks', '1', '--request', 'Eva', status=2)
         self.ida.run('report', 'Walks', status=2)
 
