@@ -70,7 +70,7 @@ static uc_err trust_add(struct tls_trusts *t, const struct tls_peer *peer)
 
 static void trusts_free(struct tls_trusts *t)
 {
-	for (size_t i = 0; t && i < t->n; i++) {
+	for (size_t i = 0; t && t->v && i < t->n; i++) {
 		OPENSSL_free(t->v[i].domain);
 		OPENSSL_free(t->v[i].ca_file);
 		X509_STORE_free(t->v[i].store);
@@ -114,7 +114,7 @@ static uc_err context_trust(SSL_CTX *ctx, const struct tls_trusts *t)
 	if (!names)
 		return UC_E_MEMORY;
 	SSL_CTX_set_client_CA_list(ctx, names);
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; t->v && i < t->n; i++)
 		if (SSL_CTX_load_verify_file(ctx, t->v[i].ca_file) != 1 ||
 		    SSL_add_file_cert_subjects_to_stack(names, t->v[i].ca_file) != 1)
 			return UC_E_TLS;
