@@ -51,6 +51,10 @@ static void look(struct person *p)
 	person_disconnect(p);
 	expect_ok(person_talk(p));
 	expect_eq(uc_client_connection(p->c), UC_ONLINE);
+	/* Nothing is due at once, again and again. */
+	expect_ok(uc_client_step(p->c));
+	expect_ok(person_talk(p));
+	expect(uc_client_deadline_ms(p->c) > test_now_ms);
 }
 
 struct shown {
