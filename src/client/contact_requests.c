@@ -589,8 +589,9 @@ bool requests_answered(struct uc_client *c, const uint8_t letter[32], bool accep
 			continue;
 		bool open = q->state == REQUEST_OPEN || q->state == REQUEST_GUARDED ||
 			    (q->state == REQUEST_DECLINED && accepted);
+		/* What ended otherwise here is none of ours to keep, nor to take away. */
 		if (!open)
-			return true;
+			return requests_is_answered(c, q);
 		q->state = accepted ? REQUEST_ACCEPTED : REQUEST_DECLINED;
 		q->dirty = true;
 		request_tell(c, UC_EVENT_REQUEST, q);

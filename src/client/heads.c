@@ -19,6 +19,8 @@ enum {
 	DOUBTS = 32,
 	DOUBTS_EACH = 4,
 	BEHIND_MS = 3600 * 1000,
+	SURE_MS =
+		5 * 60 * 1000, /* more, or a clock that leaps for a moment would tell it at once */
 	BEHIND_AGAIN_MS = 24 * 3600 * 1000,
 	TOLD_AT_ONCE = 64, /* rooms, in one message */
 	TOLD_A_DAY = 8,    /* contacts */
@@ -282,7 +284,7 @@ static void is_ahead(struct uc_client *c, struct room *r, const struct uc_id *by
 	bool again = a->told && now > a->since_ms + BEHIND_AGAIN_MS;
 	if (a->there && !again)
 		return;
-	*a = (struct ahead){ true, false, *by, *h, now };
+	*a = (struct ahead){ .there = true, .by = *by, .head = *h, .since_ms = now };
 	r->dirty = true;
 }
 
@@ -323,7 +325,15 @@ uc_err heads_wait(struct uc_client *c, struct room *r)
 	static const char text[] = "A contact has had more of this room than has come here: it was "
 				   "withheld or lost, or what they say is wrong.";
 	struct ahead *a = &r->ahead;
-	if (!a->there || a->told || waits_until(c, a->since_ms + BEHIND_MS))
+	if (!a->there || a->told)
+		return UC_OK;
+	if (waits_until(c, a->since_ms + BEHIND_MS)) {
+		a->sure_ms = 0;
+		return UC_OK;
+	}
+	if (!a->sure_ms)
+		a->sure_ms = client_now(c) + SURE_MS;
+	if (waits_until(c, a->sure_ms))
 		return UC_OK;
 	a->told = r->dirty = true;
 	event_warning(c, UC_E_WITHHELD, view_str(text), &r->id);

@@ -78,6 +78,8 @@ static uc_err grant_make(struct uc_client *c, const struct adding *x, struct vie
 static uc_err answer(struct uc_client *c, struct adding *x)
 {
 	struct pair_answer_request q;
+	/* One that was made by another device, which was ended since, may lie there: its key is void. */
+	TRY(vault_device_put(c, x->device_key, x->intake_key));
 	TRY(grant_make(c, x, &q.sealed));
 	memcpy(q.mailbox, x->mailbox, sizeof q.mailbox);
 	return call_send(c, FRAME_PAIR_ANSWER, pair_answer_request_element, &q, answered, x);

@@ -457,7 +457,8 @@ struct vault {
 	bool unwritten;        /* the rows are others than those that were last seen there */
 
 	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
-	bool told;                /* that it has grown too large */
+	bool unread; /* another device's, and none was read before: it is not written over */
+	bool told;   /* that it has grown too large */
 	uint64_t retry_ms;
 	uint64_t account_tag;
 	uc_op op;
@@ -576,6 +577,8 @@ struct ahead {
 	struct uc_id by;
 	struct chain_head head;
 	uint64_t since_ms;
+
+	uint64_t sure_ms; /* memory only: told then, if it is still so; 0: it is not time yet */
 };
 /* Messages on their way out, in order; records of their own.  Memory only (outbox_list.h). */
 struct outbox {

@@ -369,6 +369,17 @@ static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 	if (e->number == v->number)
 		return UC_OK;
 	uc_err err = open_rows(c, e, &rows);
+	/* What this device would write instead, the others could not read, and would write over. */
+	if (err == UC_E_DECRYPT && !v->number) {
+		if (!v->unread)
+			event_warning(c, err,
+				      VIEW_LIT("the vault of your account cannot be read by this "
+					       "device: end it, and link it anew"),
+				      NULL);
+		v->unread = true;
+		return UC_OK;
+	}
+	v->unread = false;
 	if (err) {
 		if (!err_is_hard(err))
 			alarm(c, err, "the vault of your account cannot be read by this device");
@@ -442,7 +453,7 @@ uc_err vault_drive(struct uc_client *c)
 		return UC_OK;
 	if (!v->looked)
 		return look(c);
-	if (!v->due_ms)
+	if (!v->due_ms || v->unread)
 		return UC_OK;
 	return waits_until(c, v->due_ms) ? UC_OK : write_now(c);
 }
@@ -451,7 +462,7 @@ bool vault_is_idle(const struct uc_client *c)
 {
 	const struct vault *v = &c->vault;
 	uint64_t now = env_now_ms(&c->env);
-	if (!account_is_active(c) || !v->has_keys || v->foreign || v->retry_ms > now)
+	if (!account_is_active(c) || !v->has_keys || v->foreign || v->unread || v->retry_ms > now)
 		return true;
 	return !v->busy && v->looked && (!v->due_ms || v->due_ms > now + SHARED_BETWEEN_MS);
 }

@@ -12,6 +12,9 @@
 void vault_changed(struct uc_client *c);
 /* ... at once: another device waits for it. */
 void vault_soon(struct uc_client *c);
+/* One that is being added: whatever becomes of the vault's key, it can be unwrapped there. */
+uc_err UC_MUST_USE vault_device_put(struct uc_client *c, const uint8_t device_key[ED25519_KEY],
+				    const uint8_t box_key[32]);
 /* Looks at what this turn has changed; called before it is saved. */
 void vault_watch(struct uc_client *c);
 uc_err UC_MUST_USE vault_drive(struct uc_client *c);

@@ -63,6 +63,15 @@ static uc_err account_collect(struct uc_client *c)
 	return UC_OK;
 }
 
+uc_err vault_device_put(struct uc_client *c, const uint8_t device_key[ED25519_KEY],
+			const uint8_t box_key[32])
+{
+	struct vault_device x = { { device_key, ED25519_KEY }, { box_key, 32 } };
+	TRY(put(c, VAULT_DEVICE, device_key, vault_device_element, &x));
+	vault_soon(c);
+	return UC_OK;
+}
+
 static uc_err devices_collect(struct uc_client *c, bool *rekey)
 {
 	const struct account *a = &c->account;
@@ -157,7 +166,9 @@ static uc_err answers_collect(struct uc_client *c)
 		struct uc_id id = request_letter(q);
 		struct vault_answered x = { q->state == REQUEST_ACCEPTED ||
 					    q->state == REQUEST_SENDING };
-		if (requests_is_answered(c, q))
+		const struct kept_row *known = vault_row_find(&c->vault, VAULT_ANSWERED, id.b);
+		/* Over by the clock of another device: else they would write it in turn until all say so. */
+		if (requests_is_answered(c, q) && !(known && known->gone))
 			TRY(put(c, VAULT_ANSWERED, id.b, vault_answered_element, &x));
 	}
 	return UC_OK;

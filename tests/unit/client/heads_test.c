@@ -436,7 +436,14 @@ TEST(an_end_that_is_kept_back_is_told)
 	test_now_ms += 59 * MINUTE;
 	expect_eq(turn(waits, NULL).withheld, 0);
 	expect_ok(person_open(&tom));
+	/* An hour by a clock that leaps for a moment is none. */
+	test_now_ms += 24 * (uint64_t)HOUR;
+	expect_eq(turn(waits, NULL).withheld, 0);
+	test_now_ms -= 24 * (uint64_t)HOUR;
+	expect_eq(turn(waits, NULL).withheld, 0);
 	test_now_ms += 2 * MINUTE;
+	expect_eq(turn(waits, NULL).withheld, 0);
+	test_now_ms += 5 * MINUTE;
 	uint64_t notes = group()->next_message;
 	expect_eq(turn(waits, NULL).withheld, 1);
 	expect_eq(group()->next_message, notes + 1);

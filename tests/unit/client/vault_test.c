@@ -296,6 +296,28 @@ static void hand(struct person *from, struct person *to)
 	arena_done(&x.a);
 }
 
+static uc_err add_device(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[ED25519_KEY] = { 11 }, box[32] = { 12 };
+	struct view_list *to = arg;
+	TRY(vault_device_put(c, key, box));
+	TRY(vault_wrap_to(c, &c->call, to));
+	expect_eq(to->n, 2);
+	expect_bytes(to->v[to->n - 1], VIEW_OF(box));
+	return UC_OK;
+}
+
+/* Before it has written anything: whoever it was added by may be ended first, and the key be another. */
+TEST(a_device_that_was_added_can_unwrap_what_comes_later)
+{
+	struct small_app app;
+	struct person p;
+	struct view_list to;
+	begin(&app, &p);
+	expect_ok(turn_run(p.c, add_device, &to));
+	person_end(&p);
+}
+
 static uc_err lead(struct uc_client *c, void *arg)
 {
 	struct uc_id id = contact_id("dial.example", tom);
