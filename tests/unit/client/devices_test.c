@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The account's other devices: listed, named, ended; what another one does to the list, or the app
  * shows otherwise, is an alarm that stays until it was seen. */
+#include "client/cards.h"
 #include "client/contact_requests.h"
 #include "client/turn.h"
 #include "mimi/device_list.h"
@@ -377,6 +378,7 @@ static uc_err letter_make(struct uc_client *c, void *arg)
 	kem_key_wipe(&k);
 	l->q->state = l->state;
 	l->q->time_ms = client_now(c) - l->days * 24 * 3600 * 1000;
+	TRY(card_commit(c, l->q));
 	TRY(text_set(l->q->app, sizeof l->q->app, VIEW_LIT("dial.example")));
 	TRY(text_set(l->q->target, sizeof l->q->target, VIEW_LIT("mimi://dial.example/q/theirs")));
 	return text_set(l->q->reply, sizeof l->q->reply, VIEW_LIT("mimi://dial.example/q/before"));
