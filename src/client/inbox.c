@@ -153,6 +153,8 @@ static uc_err entry_process(struct uc_client *c, struct room *r, const struct lo
 	if (!err)
 		err = effect(c, r, &e, entry, ours);
 	if (err && !err_is_hard(err)) {
+		/* Of another state of the group than ours, which is lost: told once we are back. */
+		r->missed = r->missed || (r->lost && o->is_message && err == UC_E_DECRYPT);
 		event_warning(c, err, VIEW_LIT("something in this room could not be read"), &r->id);
 		return UC_OK;
 	}

@@ -7,11 +7,13 @@
 #include "client/guardian_inside.h"
 #include "client/history.h"
 #include "client/inbox.h"
+#include "client/protocol.h"
 #include "client/introductions.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
 #include "client/turn.h"
+#include "mimi/protocol.h"
 #include "tests/unit/client/duo.h"
 
 TEST(a_stranger_with_a_contacts_key_address_becomes_no_contact)
@@ -452,4 +454,48 @@ TEST(who_is_who_lasts_and_costs_a_message_nothing)
 	m = his ? room_member_find(his, view_str(hers->participant)) : NULL;
 	expect(m && m->introduction.n > 0);
 	duo_end();
+}
+
+/* Hers, of another state of the group than his is. */
+static struct view unreadable(void)
+{
+	struct content_parts parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("hoo") };
+	struct view content = { NULL, 0 }, submit = { NULL, 0 }, message = { NULL, 0 };
+	struct view fanout = { NULL, 0 };
+	uint8_t hash[SHA256_BYTES];
+	expect_ok(room_group_rejoined(hers->group));
+	expect_ok(content_write(rosa.c, hers, &parts, &mem, &content));
+	expect_ok(room_group_encrypt(rosa.c, hers->group, content, NULL, &mem, &submit, hash));
+	expect_ok(submission_message(submit, &mem, &message));
+	uint8_t *bytes = arena_take(&mem, message.n);
+	if (!bytes)
+		return fanout;
+	memcpy(bytes, message.p, message.n);
+	bytes[message.n - 1] ^= 1;
+	const struct fanout_message f = { .timestamp = test_now_ms,
+					  .wire_format = MLS_PRIVATE_MESSAGE,
+					  .content_type = CONTENT_APPLICATION,
+					  .message = view_make(bytes, message.n) };
+	expect_ok(wire_encode_to(&mem, fanout_message_element, &f, &fanout));
+	return fanout;
+}
+
+TEST(what_cannot_be_read_while_the_place_is_lost_is_told_once_back)
+{
+	for (int lost = 0; lost < 2; lost++) {
+		struct view body = { NULL, 0 };
+		duo_begin(false, NULL);
+		his->seat = 7;
+		his->seat_open = true;
+		his->lost = lost;
+		struct entry_event e = {
+			.seat = 7,
+			.entry = { .version = 1, .seq = his->seq + 1, .fanout = unreadable() }
+		};
+		expect_ok(wire_encode_to(&mem, entry_event_element, &e, &body));
+		duo_turn(take_entry, &body);
+		expect_eq(his->seq, e.entry.seq);
+		expect_eq(his->missed, lost);
+		duo_end();
+	}
 }
