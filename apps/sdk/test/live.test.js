@@ -396,39 +396,43 @@ test('a message is reported, and the operators of both apps see it', limit, asyn
 	await Promise.all([jon, kim].map((p) => p.close()));
 });
 
-test('a request is reported, answered or not, and nobody else has what it says', limit, async () => {
-	const nia = await signedUp('dial', '+4930334', 'Nia');
-	const oli = await signedUp('lens', 'oli', 'Oli');
-	await nia.ask('ask', oli.app, 'oli', 'you again');
-	const { request } = await oli.event('request');
-	const report = { to: 'app', why: 'harassment', note: 'a stranger' };
-	const before = (await backbone.operator('reports', 'dial')).length;
-	assert.deepEqual(await oli.ask('reportRequest', request, report), {
-		verdict: 'confirmed',
-		app: true,
-		hub: false,
-	});
-	assert.equal((await backbone.operator('reports', 'dial')).length, before);
-	await oli.ask('decline', request);
-	const both = await oli.ask('reportRequest', request, { ...report, to: 'both' });
-	assert.deepEqual([both.app, both.hub], [true, true]);
-	for (const app of ['dial', 'lens']) {
-		const last = (await backbone.operator('reports', app)).at(-1);
-		assert.equal(last.request, true);
-		const shown = await backbone.operator('reports', app, 'show', String(last.number));
-		assert.deepEqual(
-			shown.filter((l) => l.type === 'card').map((l) => [l.name, l.text]),
-			[['Nia', 'you again']],
-		);
-	}
-	const [own] = await nia.ask('requests');
-	await assert.rejects(nia.ask('reportRequest', own.id, report), { code: 'UC_E_NOT_FOUND' });
-	for (const wrong of [{ to: 'all' }, { why: '' }, { note: 'x'.repeat(1025) }])
-		await assert.rejects(oli.ask('reportRequest', request, { ...report, ...wrong }), (e) =>
-			/^UC_E_(ARGUMENT|TOO_LARGE)$/.test(e.code),
-		);
-	await Promise.all([nia, oli].map((p) => p.close()));
-});
+test(
+	'a request is reported, answered or not, and nobody else has what it says',
+	limit,
+	async () => {
+		const nia = await signedUp('dial', '+4930334', 'Nia');
+		const oli = await signedUp('lens', 'oli', 'Oli');
+		await nia.ask('ask', oli.app, 'oli', 'you again');
+		const { request } = await oli.event('request');
+		const report = { to: 'app', why: 'harassment', note: 'a stranger' };
+		const before = (await backbone.operator('reports', 'dial')).length;
+		assert.deepEqual(await oli.ask('reportRequest', request, report), {
+			verdict: 'confirmed',
+			app: true,
+			hub: false,
+		});
+		assert.equal((await backbone.operator('reports', 'dial')).length, before);
+		await oli.ask('decline', request);
+		const both = await oli.ask('reportRequest', request, { ...report, to: 'both' });
+		assert.deepEqual([both.app, both.hub], [true, true]);
+		for (const app of ['dial', 'lens']) {
+			const last = (await backbone.operator('reports', app)).at(-1);
+			assert.equal(last.request, true);
+			const shown = await backbone.operator('reports', app, 'show', String(last.number));
+			assert.deepEqual(
+				shown.filter((l) => l.type === 'card').map((l) => [l.name, l.text]),
+				[['Nia', 'you again']],
+			);
+		}
+		const [own] = await nia.ask('requests');
+		await assert.rejects(nia.ask('reportRequest', own.id, report), { code: 'UC_E_NOT_FOUND' });
+		for (const wrong of [{ to: 'all' }, { why: '' }, { note: 'x'.repeat(1025) }])
+			await assert.rejects(oli.ask('reportRequest', request, { ...report, ...wrong }), (e) =>
+				/^UC_E_(ARGUMENT|TOO_LARGE)$/.test(e.code),
+			);
+		await Promise.all([nia, oli].map((p) => p.close()));
+	},
+);
 
 test('an account is taken up again elsewhere, and deleted', limit, async () => {
 	const old = await new Person(backbone.domain('lens'), backbone.url('lens')).open();

@@ -381,7 +381,6 @@ static uc_err letter_make(struct uc_client *c, void *arg)
 	TRY(card_commit(c, l->q));
 	TRY(text_set(l->q->app, sizeof l->q->app, VIEW_LIT("dial.example")));
 	TRY(text_set(l->q->target, sizeof l->q->target, VIEW_LIT("mimi://dial.example/q/theirs")));
-	TRY(card_commit(c, l->q));
 	return text_set(l->q->reply, sizeof l->q->reply, VIEW_LIT("mimi://dial.example/q/before"));
 }
 
