@@ -226,6 +226,24 @@ void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
 	*position = there ? l.list_position : UINT32_MAX;
 }
 
+void devices_last_end(struct uc_client *c, uint32_t *generation, uint32_t *position)
+{
+	struct view_list list;
+	struct device_entry e;
+	struct arena_mark mark = arena_mark(&c->call);
+	*generation = *position = 0;
+	if (kept(c, &list))
+		list.n = 0;
+	for (size_t i = 0; i < list.n; i++) {
+		if (wire_decode(list.v[i], &c->call, device_entry_element, &e) ||
+		    e.device_action == DEVICE_ADD)
+			continue;
+		*generation = e.list_generation;
+		*position = e.list_position;
+	}
+	arena_reset(&c->call, mark);
+}
+
 uint32_t devices_count(struct uc_client *c)
 {
 	struct device_list l;

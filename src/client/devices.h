@@ -39,6 +39,8 @@ bool devices_is_listed(struct uc_client *c, struct view device_key);
 /* Was one ended, in this generation of the list? */
 bool devices_any_ended(struct uc_client *c);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);
+/* The entry that last ended one, or that the generation begins with. */
+void devices_last_end(struct uc_client *c, uint32_t *generation, uint32_t *position);
 uint32_t devices_count(struct uc_client *c);
 
 #endif

@@ -273,9 +273,11 @@ static struct task *leave_task(const struct room *r)
 }
 
 /* Places of ours that no device of ours stands behind any more: of one that was ended, or that this one had
- * before; or, once one was ended, of nobody who says whose it is. */
+ * before; or, once one was ended, of nobody who says whose it is.  Who is alone, after a recovery, has all
+ * places but its own from devices that are lost. */
 struct stale {
 	struct uc_client *c;
+	bool alone;
 	struct room *r;
 	const struct member *self;
 	bool silent; /* those that do not say whose they are, too */
@@ -303,10 +305,12 @@ static bool stale_each(void *ctx, const struct room_client *k)
 		return true;
 	const struct known_client *known = member_client_find(s->self, k->client);
 	static const uint8_t persona[ED25519_KEY];
-	bool stale = known ? !view_equal(VIEW_OF(known->device_key), VIEW_OF(persona)) &&
-				     (!devices_is_listed(s->c, VIEW_OF(known->device_key)) ||
-				      view_equal(VIEW_OF(known->device_key), own))
-			   : s->silent;
+	bool stale = s->alone;
+	if (!stale)
+		stale = known ? !view_equal(VIEW_OF(known->device_key), VIEW_OF(persona)) &&
+					(!devices_is_listed(s->c, VIEW_OF(known->device_key)) ||
+					 view_equal(VIEW_OF(known->device_key), own))
+			      : s->silent;
 	if (stale)
 		s->change->clients.v[s->change->clients.n++] = k->client;
 	return s->change->clients.n < ADD_AT_ONCE;
@@ -314,7 +318,11 @@ static bool stale_each(void *ctx, const struct room_client *k)
 
 static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change *change)
 {
-	struct stale s = { c, r, room_member_find(r, view_str(r->participant)), false, change };
+	struct stale s = { .c = c,
+			   .alone = devices_count(c) == 1,
+			   .r = r,
+			   .self = room_member_find(r, view_str(r->participant)),
+			   .change = change };
 	if (!s.self)
 		return UC_OK;
 	s.silent = silent_long(c, r, s.self);

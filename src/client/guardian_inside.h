@@ -20,6 +20,8 @@ uc_err UC_MUST_USE guardian_answered(struct uc_client *c, const struct uc_id *of
 /* --- wards.c: for the guardian --- */
 
 uc_err UC_MUST_USE ward_offer_in(struct uc_client *c, const struct contact *k, struct view offer);
+/* Another device of the guardian looks after that one no more. */
+void ward_forget(struct guardianship *g, const struct uc_id *contact);
 uc_err UC_MUST_USE ward_ask_in(struct uc_client *c, const struct contact *k, struct view offer,
 			       struct view ask);
 

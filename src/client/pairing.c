@@ -109,6 +109,7 @@ static uc_err keys_take(struct uc_client *c, const struct pairing_grant *g)
 	struct vault_handed handed;
 	memcpy(handed.key, g->vault_key, sizeof handed.key);
 	memcpy(handed.words_pub, g->words_key, sizeof handed.words_pub);
+	handed.number = g->vault_number;
 	vault_keys_set(c, &handed);
 	wipe(&handed, sizeof handed);
 	return UC_OK;
@@ -251,6 +252,8 @@ static uc_err request_make(struct uc_client *c, struct joining *j)
 	struct pairing_request r = { .device_key = VIEW_OF(a->device.pub),
 				     .intake_key = VIEW_OF(a->intake_pub),
 				     .answer_key = VIEW_OF(j->answer_key.pub) };
+	TRY(vault_device_sign(&a->device, view_str(a->app), r.intake_key, &c->call,
+			      &r.box_signature));
 	TRY(pairing_request_seal(&c->env, j->secret, view_str(a->app), &r, &c->call, &sealed));
 	return blob_set(&j->request, sealed);
 }

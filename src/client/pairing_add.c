@@ -18,6 +18,7 @@ struct adding {
 	uint8_t mailbox[PAIRING_MAILBOX];
 	struct blob request;
 	uint8_t device_key[ED25519_KEY], intake_key[32], answer_key[32];
+	uint8_t box_signature[ED25519_SIGNATURE];
 };
 
 static uc_err finish(struct uc_client *c, struct adding *x, uc_err err, struct view text)
@@ -66,6 +67,7 @@ static uc_err grant_make(struct uc_client *c, const struct adding *x, struct vie
 	memcpy(g.code_tag, a->code_now.tag, sizeof g.code_tag);
 	memcpy(g.vault_key, handed.key, sizeof g.vault_key);
 	memcpy(g.words_key, handed.words_pub, sizeof g.words_key);
+	g.vault_number = handed.number;
 	uc_err err =
 		pairing_grant_seal(&c->env, x->secret, view_str(a->app), blob_view(&x->request),
 				   VIEW_OF(x->answer_key), &g, &c->call, sealed);
@@ -75,11 +77,13 @@ static uc_err grant_make(struct uc_client *c, const struct adding *x, struct vie
 	return err;
 }
 
+/* From now on the vault can be opened by it, whatever becomes of the key that it is handed. */
 static uc_err answer(struct uc_client *c, struct adding *x)
 {
 	struct pair_answer_request q;
-	/* One that was made by another device, which was ended since, may lie there: its key is void. */
-	TRY(vault_device_put(c, x->device_key, x->intake_key));
+	const struct vault_device box = { VIEW_OF(x->device_key), VIEW_OF(x->intake_key),
+					  VIEW_OF(x->box_signature) };
+	TRY(vault_device_known(c, &box));
 	TRY(grant_make(c, x, &q.sealed));
 	memcpy(q.mailbox, x->mailbox, sizeof q.mailbox);
 	return call_send(c, FRAME_PAIR_ANSWER, pair_answer_request_element, &q, answered, x);
@@ -147,6 +151,7 @@ static uc_err request_in(struct uc_client *c, struct adding *x, const struct rep
 	memcpy(x->device_key, q.device_key.p, sizeof x->device_key);
 	memcpy(x->intake_key, q.intake_key.p, sizeof x->intake_key);
 	memcpy(x->answer_key, q.answer_key.p, sizeof x->answer_key);
+	memcpy(x->box_signature, q.box_signature.p, sizeof x->box_signature);
 	return blob_set(&x->request, in.sealed);
 }
 

@@ -537,6 +537,7 @@ uc_err records_load(struct uc_client *c)
 	TRY(table_load(&l, TABLE_LINKED, load_linked));
 	for (struct room *r = c->rooms; r; r = r->next)
 		TRY(room_load(&l, r));
+	vault_watch_begin(c);
 	return UC_OK;
 }
 

@@ -17,7 +17,6 @@ static uc_err fill(struct uc_client *c, const struct vault_room *in, struct room
 	memset(r->chain, 0, sizeof r->chain);
 	r->says = in->says;
 	r->direct = in->direct;
-	r->expires_ms = in->expires_ms;
 	r->state = ROOM_OPEN;
 	r->consistent = r->restored = r->lost = r->stuck = true;
 	r->seat_known = r->keys_given = r->fleeing = false;

@@ -4,7 +4,6 @@
 #include "client/account.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
-#include "client/devices.h"
 #include "client/finding.h"
 #include "client/guardian.h"
 #include "client/inbox.h"
@@ -119,8 +118,7 @@ uc_err session_signed_in(struct uc_client *c)
 	c->away_s = c->away_jitter_s = 0;
 	c->pool_known = c->settings_seen = c->settings_busy = false;
 	c->finding.say_ms = 0;
-	/* Nobody else writes the vault of one device. */
-	c->vault.looked = devices_count(c) < 2;
+	vault_signed_in(c);
 	session_set_connection(c, UC_ONLINE);
 	return UC_OK;
 }
@@ -220,8 +218,9 @@ static uc_err on_vault(struct uc_client *c, struct view body)
 	struct vault_event e;
 	if (wire_decode(body, &c->call, vault_event_element, &e))
 		return UC_E_FRAME;
-	if (e.version > c->vault.app_version)
-		c->vault.looked = false;
+	/* A lower one is of an app that was put back to an older state. */
+	if (e.version != c->vault.app_version)
+		vault_look_again(c);
 	return UC_OK;
 }
 

@@ -303,18 +303,20 @@ void wire_invitation(struct wire *w, struct invitation *i)
 
 void wire_kept_row(struct wire *w, struct kept_row *r)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, KEPT_ROW_VERSION);
 	wire_u8(w, &r->kind);
 	FIXED(w, r->id);
 	wire_u64(w, &r->version);
 	wire_bool(w, &r->gone);
 	wire_bool(w, &r->held);
 	wire_blob(w, &r->data);
+	if (version > 1)
+		FIXED(w, r->own);
 }
 
 void wire_vault(struct wire *w, struct vault *v)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, VAULT_VERSION);
 	wire_bool(w, &v->has_keys);
 	FIXED(w, v->key);
 	FIXED(w, v->words_pub);
@@ -324,6 +326,10 @@ void wire_vault(struct wire *w, struct vault *v)
 	wire_u64(w, &v->due_ms);
 	wire_bool(w, &v->foreign);
 	wire_bool(w, &v->unwritten);
+	if (version < 2)
+		return;
+	wire_u32(w, &v->key_generation);
+	wire_u32(w, &v->key_position);
 }
 
 void wire_sought(struct wire *w, struct sought *s)

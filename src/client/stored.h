@@ -30,6 +30,8 @@ enum {
 	OUTGOING_VERSION = 2,     /* 2: said again */
 	MESSAGE_VERSION = 3,      /* 2: when the hub took what is shown; 3: heads */
 	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */
+	VAULT_VERSION = 2,        /* 2: of when the key is */
+	KEPT_ROW_VERSION = 2,     /* 2: our own view of it */
 	DOMAIN_MAX = 256,         /* bytes with the closing zero, as all of these */
 	URI_BYTES = 512,
 	ADDRESS_BYTES = 768,
@@ -433,6 +435,7 @@ void wire_invitation(struct wire *w, struct invitation *i);
 
 /* --- the vault --- */
 
+enum { KEPT_TAG = 8 };
 /* A row as this device knows it: as it would be written now, or was taken from another device. */
 struct kept_row {
 	uint8_t kind; /* enum vault_kind */
@@ -441,8 +444,11 @@ struct kept_row {
 	bool gone;
 	bool held; /* this device has what it tells of; else it is only carried along */
 	struct blob data;
+	/* Taken from another device, whose view of it is not quite ours (a room's name that has not come here
+	 * yet): a tag of ours, which is written only once it changes; or zero. */
+	uint8_t own[KEPT_TAG];
 
-	bool dirty, seen; /* memory only */
+	bool dirty, seen, fresh; /* memory only; fresh: taken, and still to be applied */
 };
 void wire_kept_row(struct wire *w, struct kept_row *r);
 struct vault {
@@ -453,14 +459,19 @@ struct vault {
 	uint64_t number;       /* of the last one seen */
 	uint64_t stored_ms;    /* when this device last wrote one; 0: never */
 	uint64_t due_ms;       /* something may have changed, and is written then; 0: nothing */
-	bool foreign;          /* the app's is of a later program: it is left alone */
+	bool foreign;          /* the app's is of a later program: it is left alone, this time */
 	bool unwritten;        /* the rows are others than those that were last seen there */
+	/* Where the list of devices stood when the key was made: who was ended later has it. */
+	uint32_t key_generation, key_position;
 
 	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
-	bool unread; /* another device's, and none was read before: it is not written over */
-	bool told;   /* that it has grown too large */
+	bool told;                /* that it has grown too large, cannot be read, or is of a later program */
+	bool again;               /* something has changed while it was on its way */
+	bool looking, differs;    /* rows are not made, but compared (vault_watch) */
+	unsigned stale;           /* so often in a row another was first ... */
+	unsigned unread;          /* ... or it could not be read */
 	uint64_t retry_ms;
-	uint64_t account_tag;
+	uint64_t account_tag, list_tag;
 	uc_op op;
 	struct kept_row *rows; /* by kind and id; records of their own */
 	size_t n, cap;

@@ -12,11 +12,14 @@
 void vault_changed(struct uc_client *c);
 /* ... at once: another device waits for it. */
 void vault_soon(struct uc_client *c);
-/* One that is being added: whatever becomes of the vault's key, it can be unwrapped there. */
-uc_err UC_MUST_USE vault_device_put(struct uc_client *c, const uint8_t device_key[ED25519_KEY],
-				    const uint8_t box_key[32]);
-/* Looks at what this turn has changed; called before it is saved. */
+/* On a new connection: is it to be looked at? */
+void vault_signed_in(struct uc_client *c);
+/* The app says that there is another one. */
+void vault_look_again(struct uc_client *c);
+/* Has this turn changed anything that is kept there?  Called before it is saved. */
 void vault_watch(struct uc_client *c);
+/* What was loaded is as it was when it was saved. */
+void vault_watch_begin(struct uc_client *c);
 uc_err UC_MUST_USE vault_drive(struct uc_client *c);
 /* Nothing of it is under way, or about to be. */
 bool vault_is_idle(const struct uc_client *c);
@@ -27,15 +30,18 @@ bool vault_is_idle(const struct uc_client *c);
 struct vault_handed {
 	uint8_t key[VAULT_KEY];
 	uint8_t words_pub[32];
+	uint64_t number; /* of the vault: an older one is none */
 };
-/* UC_E_NOT_FOUND where there are none yet. */
-uc_err UC_MUST_USE vault_keys_get(const struct uc_client *c, struct vault_handed *out);
+/* UC_E_NOT_FOUND where there are none yet.  The key is made anew if a device was ended since. */
+uc_err UC_MUST_USE vault_keys_get(struct uc_client *c, struct vault_handed *out);
 /* From a device of the account: the vault is looked for from now on. */
 void vault_keys_set(struct uc_client *c, const struct vault_handed *in);
 /* Of a new account: from its recovery key. */
 uc_err UC_MUST_USE vault_begin(struct uc_client *c, const uint8_t entropy[32]);
-/* Another key, for the devices that there are now; done by itself when one is listed no more. */
+/* Another key, for the devices that there are now; done by itself when one was ended. */
 uc_err UC_MUST_USE vault_rekey(struct uc_client *c);
+/* A device that is just being brought in: the key is wrapped to its box from now on.  UC_E_SIGNATURE. */
+uc_err UC_MUST_USE vault_device_known(struct uc_client *c, const struct vault_device *x);
 
 /* A letter that has just come: another device may have answered it before. */
 void vault_letter(struct uc_client *c, const struct request *q);

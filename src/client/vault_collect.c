@@ -10,6 +10,7 @@
 #include "client/reaching.h"
 #include "client/rooms.h"
 #include "client/settings.h"
+#include "mimi/device_list.h"
 
 enum { ADDRESSES_MAX = 4, MEMBERS_MAX = 512 };
 
@@ -28,6 +29,18 @@ static void invitation_element(struct wire *w, void *v)
 	wire_invitation(w, v);
 }
 
+/* While it is only looked at, whether a row would be another is all that is noted. */
+static uc_err put_data(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
+		       struct view data)
+{
+	struct vault *v = &c->vault;
+	if (!v->looking)
+		return vault_row_put(c, kind, id, data);
+	const struct kept_row *r = vault_row_find(v, kind, id);
+	v->differs = v->differs || !r || r->gone || !view_equal(blob_view(&r->data), data);
+	return UC_OK;
+}
+
 static uc_err put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID], wire_element *walk,
 		  const void *object)
 {
@@ -35,14 +48,30 @@ static uc_err put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
 	struct view data;
 	uc_err err = wire_encode_to(&c->call, walk, object, &data);
 	if (!err)
-		err = vault_row_put(c, kind, id, data);
+		err = put_data(c, kind, id, data);
 	arena_reset(&c->call, mark);
 	return err;
 }
 
+static void gone(struct uc_client *c, struct kept_row *r)
+{
+	if (c->vault.looking)
+		c->vault.differs = c->vault.differs || !r->gone;
+	else
+		vault_row_gone(c, r);
+}
+
+/* There is none: what was held is gone. */
+static void absent(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID])
+{
+	struct kept_row *r = vault_row_find(&c->vault, kind, id);
+	if (r && r->held)
+		gone(c, r);
+}
+
 /* --- the account --- */
 
-static uc_err account_collect(struct uc_client *c)
+uc_err vault_collect_account(struct uc_client *c)
 {
 	const struct account *a = &c->account;
 	struct vault_account x = { .identifier = view_str(a->identifier),
@@ -63,30 +92,30 @@ static uc_err account_collect(struct uc_client *c)
 	return UC_OK;
 }
 
-uc_err vault_device_put(struct uc_client *c, const uint8_t device_key[ED25519_KEY],
-			const uint8_t box_key[32])
-{
-	struct vault_device x = { { device_key, ED25519_KEY }, { box_key, 32 } };
-	TRY(put(c, VAULT_DEVICE, device_key, vault_device_element, &x));
-	vault_soon(c);
-	return UC_OK;
-}
-
-static uc_err devices_collect(struct uc_client *c, bool *rekey)
+static uc_err own_box(struct uc_client *c)
 {
 	const struct account *a = &c->account;
+	struct vault_device x = { .device_key = VIEW_OF(a->device.pub),
+				  .box_key = VIEW_OF(a->intake_pub) };
+	TRY(vault_device_sign(&a->device, view_str(a->app), x.box_key, &c->call, &x.signature));
+	return vault_device_known(c, &x);
+}
+
+/* One that our list has not heard of may be new: it is carried along. */
+static uc_err devices_collect(struct uc_client *c)
+{
 	struct vault *v = &c->vault;
-	struct vault_device x = { VIEW_OF(a->device.pub), VIEW_OF(a->intake_pub) };
-	TRY(put(c, VAULT_DEVICE, a->device.pub, vault_device_element, &x));
+	struct device_list l;
+	TRY(own_box(c));
+	if (!devices_known(c, &l))
+		l.count = 0;
 	for (size_t i = 0; i < v->n; i++) {
 		struct kept_row *r = &v->rows[i];
 		if (r->kind != VAULT_DEVICE || r->gone)
 			continue;
 		r->seen = true;
-		if (devices_is_listed(c, VIEW_OF(r->id)))
-			continue;
-		vault_row_gone(c, r);
-		*rekey = true;
+		if (!device_list_has(&l, VIEW_OF(r->id)) && devices_had(c, VIEW_OF(r->id)))
+			vault_row_gone(c, r);
 	}
 	return UC_OK;
 }
@@ -103,50 +132,87 @@ static uc_err addresses_collect(struct uc_client *c, const struct contact *k)
 		list[x.addresses.n++] = (struct vault_address){ view_str(k->keys[i].address),
 								view_str(k->keys[i].participant),
 								k->keys[i].expires_ms };
-	return x.addresses.n ? put(c, VAULT_ADDRESSES, k->id.b, vault_addresses_element, &x)
-			     : UC_OK;
+	if (x.addresses.n && !k->blocked)
+		return put(c, VAULT_ADDRESSES, k->id.b, vault_addresses_element, &x);
+	absent(c, VAULT_ADDRESSES, k->id.b);
+	return UC_OK;
 }
 
-static uc_err contact_collect(struct uc_client *c, const struct contact *k)
+static uc_err block_collect(struct uc_client *c, const uint8_t id[VAULT_ID], uint8_t of,
+			    bool blocked)
+{
+	struct vault_block x = { of };
+	if (blocked)
+		return put(c, VAULT_BLOCK, id, vault_block_element, &x);
+	absent(c, VAULT_BLOCK, id);
+	return UC_OK;
+}
+
+uc_err vault_collect_contact(struct uc_client *c, const struct contact *k)
 {
 	struct vault_contact x = { .app = view_str(k->app),
 				   .name = view_str(k->name),
 				   .account_key = VIEW_OF(k->account_key),
 				   .list = blob_view(&k->list),
-				   .blocked = k->blocked,
-				   .verified = k->verified,
 				   .identity_changed = k->identity_changed,
 				   .has_direct = k->has_direct };
 	if (k->has_direct)
 		memcpy(x.direct, k->direct.b, sizeof x.direct);
 	TRY(put(c, VAULT_CONTACT, k->id.b, vault_contact_element, &x));
-	return k->blocked ? UC_OK : addresses_collect(c, k);
+	TRY(block_collect(c, k->id.b, BLOCK_CONTACT, k->blocked));
+	if (k->verified)
+		TRY(put_data(c, VAULT_VERIFIED, k->id.b, (struct view){ NULL, 0 }));
+	else
+		absent(c, VAULT_VERIFIED, k->id.b);
+	return addresses_collect(c, k);
 }
 
-static uc_err people_collect(struct uc_client *c)
+uc_err vault_collect_linked(struct uc_client *c, const struct linked *l)
 {
-	for (const struct contact *k = c->contacts; k; k = k->next)
-		TRY(contact_collect(c, k));
-	for (const struct linked *l = c->linkeds; l; l = l->next)
-		TRY(put(c, VAULT_LINKED, l->id.b, linked_element, l));
-	for (const struct own_link *l = c->links; l; l = l->next)
-		if (l->state != LINK_OFFERED && l->state != LINK_OVER)
-			TRY(put(c, VAULT_OWN_LINK, l->id.b, own_link_element, l));
-	for (const struct invitation *i = c->invitations; i; i = i->next)
-		if ((i->state == INVITATION_OPEN || i->state == INVITATION_USED) && !i->gone)
-			TRY(put(c, VAULT_INVITATION, i->id.b, invitation_element, i));
+	struct linked shown = *l;
+	shown.blocked = false; /* has a row of its own */
+	TRY(put(c, VAULT_LINKED, l->id.b, linked_element, &shown));
+	return block_collect(c, l->id.b, BLOCK_LINKED, l->blocked);
+}
+
+uc_err vault_collect_own_link(struct uc_client *c, const struct own_link *l)
+{
+	if (l->state != LINK_OFFERED && l->state != LINK_OVER)
+		return put(c, VAULT_OWN_LINK, l->id.b, own_link_element, l);
+	absent(c, VAULT_OWN_LINK, l->id.b);
 	return UC_OK;
 }
 
-static uc_err guardians_collect(struct uc_client *c)
+uc_err vault_collect_invitation(struct uc_client *c, const struct invitation *i)
+{
+	if ((i->state == INVITATION_OPEN || i->state == INVITATION_USED) && !i->gone)
+		return put(c, VAULT_INVITATION, i->id.b, invitation_element, i);
+	absent(c, VAULT_INVITATION, i->id.b);
+	return UC_OK;
+}
+
+/* --- guardians --- */
+
+static bool has_ward(const struct guardianship *g, const uint8_t id[VAULT_ID])
+{
+	for (const struct ward *k = g->wards; k; k = k->next)
+		if (view_equal(VIEW_OF(k->contact.b), view_make(id, VAULT_ID)))
+			return true;
+	return false;
+}
+
+uc_err vault_collect_guardians(struct uc_client *c)
 {
 	const struct guardianship *g = &c->guardian;
+	struct vault *v = &c->vault;
 	struct vault_guardian x;
 	memcpy(x.contact, g->guardian.b, sizeof x.contact);
 	memcpy(x.key, g->key, sizeof x.key);
 	memcpy(x.offer, g->offer, sizeof x.offer);
 	if (g->has_guardian)
 		TRY(put(c, VAULT_GUARDIAN, self_id, vault_guardian_element, &x));
+	else
+		absent(c, VAULT_GUARDIAN, self_id);
 	for (const struct ward *k = g->wards; k; k = k->next) {
 		struct vault_ward y = { .accepted = k->accepted };
 		memcpy(y.offer, k->offer, sizeof y.offer);
@@ -155,23 +221,23 @@ static uc_err guardians_collect(struct uc_client *c)
 		wipe(&y, sizeof y);
 		TRY(err);
 	}
+	for (size_t i = 0; i < v->n; i++) {
+		struct kept_row *r = &v->rows[i];
+		if (r->kind == VAULT_WARD && r->held && !has_ward(g, r->id))
+			gone(c, r);
+	}
 	return UC_OK;
 }
 
 /* --- letters --- */
 
-static uc_err answers_collect(struct uc_client *c)
+uc_err vault_collect_answer(struct uc_client *c, const struct request *q)
 {
-	for (const struct request *q = c->requests; q; q = q->next) {
-		struct uc_id id = request_letter(q);
-		struct vault_answered x = { q->state == REQUEST_ACCEPTED ||
-					    q->state == REQUEST_SENDING };
-		const struct kept_row *known = vault_row_find(&c->vault, VAULT_ANSWERED, id.b);
-		/* Over by the clock of another device: else they would write it in turn until all say so. */
-		if (requests_is_answered(c, q) && !(known && known->gone))
-			TRY(put(c, VAULT_ANSWERED, id.b, vault_answered_element, &x));
-	}
-	return UC_OK;
+	if (!requests_is_answered(c, q))
+		return UC_OK;
+	struct uc_id id = request_letter(q);
+	struct vault_answered x = { q->state == REQUEST_ACCEPTED || q->state == REQUEST_SENDING };
+	return put(c, VAULT_ANSWERED, id.b, vault_answered_element, &x);
 }
 
 /* --- rooms --- */
@@ -182,8 +248,19 @@ static bool member_is_kept(struct uc_client *c, const struct room *r, const stru
 	const struct contact *k = contact_find(c, &m->contact);
 	if (m->gone)
 		return false;
-	return m->blocked || (r->direct && k && m->introduced) || (k && k->blocked) ||
-	       (young && m->admitted);
+	return (r->direct && k && m->introduced) || (k && k->blocked) || (young && m->admitted);
+}
+
+/* In one order on all devices. */
+static void members_sort(struct vault_member *list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct vault_member one = list[i];
+		size_t at = i;
+		for (; at && view_compare(list[at - 1].participant, one.participant) > 0; at--)
+			list[at] = list[at - 1];
+		list[at] = one;
+	}
 }
 
 static void members_collect(struct uc_client *c, const struct room *r, struct vault_member *list,
@@ -197,10 +274,10 @@ static void members_collect(struct uc_client *c, const struct room *r, struct va
 			continue;
 		to->participant = view_str(m->participant);
 		to->admitted = m->admitted;
-		to->blocked = m->blocked;
 		memcpy(to->contact, m->contact.b, sizeof to->contact);
 		x->members.n++;
 	}
+	members_sort(list, x->members.n);
 }
 
 static bool room_is_kept(const struct room *r)
@@ -215,10 +292,36 @@ static uint8_t says_surely(const struct room *r)
 	return open ? SAYS_NOTHING : r->says;
 }
 
-static uc_err room_collect(struct uc_client *c, const struct room *r)
+struct uc_id vault_member_id(struct view uri, struct view participant)
 {
-	struct uc_id id =
-		id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
+	return id_of("Undercroft vault member", uri, participant);
+}
+
+static struct uc_id room_row_id(const struct room *r)
+{
+	return id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
+}
+
+/* Who has just come in is still to be told the name; and who is silent may not have heard yet what another
+ * device has said of us. */
+static void from_others(struct uc_client *c, const struct kept_row *known, struct vault_room *x)
+{
+	struct vault_room before;
+	if (!known || known->gone ||
+	    wire_decode(blob_view(&known->data), &c->call, vault_room_element, &before))
+		return;
+	if (!x->name.n)
+		x->name = before.name;
+	if (x->says == SAYS_NOTHING) {
+		x->says = before.says;
+		x->persona = before.persona;
+	}
+}
+
+/* As this device sees it. */
+static uc_err room_write(struct uc_client *c, const struct room *r, const struct kept_row *known,
+			 struct view *data)
+{
 	struct vault_room x = { .uri = view_str(r->uri),
 				.name = view_str(r->name),
 				.participant = view_str(r->participant),
@@ -226,91 +329,128 @@ static uc_err room_collect(struct uc_client *c, const struct room *r)
 				.persona = view_str(r->persona),
 				.direct = r->direct,
 				.held = guardian_holds(c, r) };
-	struct kept_row *known = vault_row_find(&c->vault, VAULT_ROOM, id.b);
-	if (!room_is_kept(r)) {
-		/* Another device may still have to come into it; of one that was left it has not. */
-		if (known && r->state != ROOM_CREATING)
-			vault_row_gone(c, known);
-		return UC_OK;
-	}
-	struct vault_room before;
-	/* Who has just come in is still to be told the name. */
-	if (known && !x.name.n &&
-	    !wire_decode(blob_view(&known->data), &c->call, vault_room_element, &before))
-		x.name = before.name;
+	from_others(c, known, &x);
 	memcpy(x.contact, r->contact.b, sizeof x.contact);
 	memcpy(x.seed, r->participant_key.seed, sizeof x.seed);
 	struct vault_member *list = ARENA_ARRAY(&c->call, struct vault_member, MEMBERS_MAX);
 	if (!list)
 		return UC_E_LIMIT;
 	members_collect(c, r, list, &x);
-	uc_err err = put(c, VAULT_ROOM, id.b, vault_room_element, &x);
+	uc_err err = wire_encode_to(&c->call, vault_room_element, &x, data);
 	wipe(x.seed, sizeof x.seed);
 	return err;
 }
 
-static uc_err rooms_collect(struct uc_client *c)
+static uc_err tag_of(struct view data, uint8_t tag[KEPT_TAG])
 {
+	uint8_t hash[SHA256_BYTES];
+	TRY(sha256(data, hash));
+	memcpy(tag, hash, KEPT_TAG);
+	return UC_OK;
+}
+
+static uc_err room_row(struct uc_client *c, const struct room *r)
+{
+	struct uc_id id = room_row_id(r);
+	struct kept_row *known = vault_row_find(&c->vault, VAULT_ROOM, id.b);
+	uint8_t tag[KEPT_TAG];
+	struct view data;
+	if (!room_is_kept(r)) {
+		/* Another device may still have to come into it; of one that was left it has not. */
+		if (known && r->state != ROOM_CREATING)
+			gone(c, known);
+		return UC_OK;
+	}
+	TRY(room_write(c, r, known, &data));
+	TRY(tag_of(data, tag));
+	/* Else two devices whose views differ would put their own in the place of the other's for ever. */
+	if (known && !known->gone && view_equal(VIEW_OF(tag), VIEW_OF(known->own)))
+		return UC_OK;
+	return put_data(c, VAULT_ROOM, id.b, data);
+}
+
+uc_err vault_room_seen(struct uc_client *c, struct kept_row *row)
+{
+	struct view data;
 	for (const struct room *r = c->rooms; r; r = r->next) {
-		struct arena_mark mark = arena_mark(&c->call);
-		uc_err err = room_collect(c, r);
-		arena_reset(&c->call, mark);
-		TRY(err);
+		struct uc_id id = room_row_id(r);
+		if (!room_is_kept(r) || !view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
+			continue;
+		TRY(room_write(c, r, row, &data));
+		return view_equal(data, blob_view(&row->data)) ? UC_OK : tag_of(data, row->own);
 	}
 	return UC_OK;
 }
 
+uc_err vault_collect_room(struct uc_client *c, const struct room *r)
+{
+	struct arena_mark mark = arena_mark(&c->call);
+	uc_err err = room_row(c, r);
+	arena_reset(&c->call, mark);
+	for (const struct member *m = r->members; m && !err && room_is_kept(r); m = m->next) {
+		struct uc_id id = vault_member_id(view_str(r->uri), view_str(m->participant));
+		struct vault_member_block x = { view_str(r->uri), view_str(m->participant) };
+		if (m->blocked)
+			err = put(c, VAULT_MEMBER_BLOCK, id.b, vault_member_block_element, &x);
+		else if (m->persona)
+			absent(c, VAULT_MEMBER_BLOCK, id.b);
+	}
+	return err;
+}
+
 /* --- all of it --- */
 
-/* What this device had, and has no more.  Rooms say so themselves. */
+/* What this device had, and has no more.  Rooms say so themselves, and who is blocked in them; what a
+ * letter was answered is forgotten in its time. */
 static void gone_collect(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
 	for (size_t i = 0; i < v->n; i++) {
 		struct kept_row *r = &v->rows[i];
-		if (r->held && !r->seen && !r->gone && r->kind != VAULT_ROOM)
+		bool itself = r->kind == VAULT_ROOM || r->kind == VAULT_MEMBER_BLOCK ||
+			      r->kind == VAULT_ANSWERED;
+		if (r->held && !r->seen && !r->gone && !itself)
 			vault_row_gone(c, r);
 	}
 }
 
-uc_err vault_collect(struct uc_client *c, bool *rekey)
+static uc_err objects_collect(struct uc_client *c)
 {
-	struct vault *v = &c->vault;
-	*rekey = false;
-	for (size_t i = 0; i < v->n; i++)
-		v->rows[i].seen = false;
-	TRY(account_collect(c));
-	TRY(devices_collect(c, rekey));
-	TRY(people_collect(c));
-	TRY(guardians_collect(c));
-	TRY(answers_collect(c));
-	TRY(rooms_collect(c));
-	gone_collect(c);
+	for (const struct contact *k = c->contacts; k; k = k->next)
+		TRY(vault_collect_contact(c, k));
+	for (const struct linked *l = c->linkeds; l; l = l->next)
+		TRY(vault_collect_linked(c, l));
+	for (const struct own_link *l = c->links; l; l = l->next)
+		TRY(vault_collect_own_link(c, l));
+	for (const struct invitation *i = c->invitations; i; i = i->next)
+		TRY(vault_collect_invitation(c, i));
+	for (const struct request *q = c->requests; q; q = q->next)
+		TRY(vault_collect_answer(c, q));
+	for (const struct room *r = c->rooms; r; r = r->next)
+		TRY(vault_collect_room(c, r));
 	return UC_OK;
 }
 
-uc_err vault_wrap_to(struct uc_client *c, struct arena *a, struct view_list *out)
+uc_err vault_collect(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
-	out->v = ARENA_ARRAY(a, struct view, VAULT_WRAPS_MAX);
-	if (!out->v)
-		return UC_E_LIMIT;
-	out->v[0] = VIEW_OF(v->words_pub);
-	out->n = 1;
-	for (size_t i = 0; i < v->n && out->n < VAULT_WRAPS_MAX; i++) {
-		struct vault_device d;
-		const struct kept_row *r = &v->rows[i];
-		if (r->kind == VAULT_DEVICE && !r->gone &&
-		    !wire_decode(blob_view(&r->data), a, vault_device_element, &d))
-			out->v[out->n++] = d.box_key;
-	}
+	vault_rows_lapse(c);
+	for (size_t i = 0; i < v->n; i++)
+		v->rows[i].seen = false;
+	TRY(vault_collect_account(c));
+	TRY(devices_collect(c));
+	TRY(vault_collect_guardians(c));
+	TRY(objects_collect(c));
+	gone_collect(c);
 	return UC_OK;
 }
 
 uc_err vault_rows_encode(struct uc_client *c, bool addresses, struct arena *a, struct view *out)
 {
 	const struct vault *v = &c->vault;
-	struct vault_rows x = { .version = 1 };
+	struct vault_rows x = { .version = 1,
+				.key_generation = v->key_generation,
+				.key_position = v->key_position };
 	x.rows.v = ARENA_ARRAY(a, struct vault_row, v->n + 1);
 	if (!x.rows.v)
 		return UC_E_LIMIT;

@@ -7,6 +7,9 @@
 #include "client/account.h"
 #include "mimi/device_list.h"
 
+/* Past it no room would be left for those to come. */
+static const uint64_t NUMBER_MAX = (uint64_t)1 << 62;
+
 /* Whoever of ours has written it, when all our devices are lost: one that was not revoked by another.
  * A device that only a recovery has ended may be the very one that wrote. */
 static bool may_have_written(const struct view_list *entries, struct view device_key,
@@ -36,14 +39,15 @@ static uc_err unwrap(struct uc_client *c, const struct vault_envelope *e,
 
 static uc_err find(struct uc_client *c, struct view vault, const struct view_list *entries)
 {
-	const struct vault_owner owner = { view_str(c->account.app),
-					   VIEW_OF(c->account.account_key) };
+	const struct vault_owner owner = vault_owner_of(c);
 	struct vault *v = &c->vault;
 	struct vault_envelope e;
 	struct vault_rows rows;
 	struct view plain;
 	uint8_t key[VAULT_KEY];
 	TRY(vault_envelope_read(vault, &owner, &c->call, &e));
+	if (e.number > NUMBER_MAX)
+		return UC_E_LIMIT;
 	if (!may_have_written(entries, e.device_key, &c->call))
 		return UC_E_SIGNATURE;
 	TRY(unwrap(c, &e, &owner, key));
@@ -118,13 +122,8 @@ static uc_err place(struct uc_client *c, struct view plain)
 {
 	struct vault_rows rows;
 	TRY(wire_decode(plain, &c->call, vault_rows_element, &rows));
-	for (size_t i = 0; i < rows.rows.n; i++) {
-		struct kept_row *row;
-		TRY(vault_row_merge(c, &rows.rows.v[i], &row));
-		if (row)
-			TRY(vault_row_apply(c, row, true));
-	}
-	return UC_OK;
+	TRY(vault_rows_merge(c, &rows));
+	return vault_rows_apply(c, true);
 }
 
 uc_err vault_recovered(struct uc_client *c)

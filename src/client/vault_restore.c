@@ -7,7 +7,10 @@
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/guardian.h"
+#include "client/guardian_inside.h"
+#include "client/introductions.h"
 #include "client/linked.h"
+#include "client/personas.h"
 #include "client/rooms.h"
 #include "client/settings.h"
 #include "mimi/settings.h"
@@ -19,7 +22,8 @@ static void id_set(struct uc_id *to, const uint8_t from[VAULT_ID])
 	memcpy(to->b, from, VAULT_ID);
 }
 
-static uc_err read(struct uc_client *c, const struct kept_row *row, wire_element *walk, void *out)
+uc_err vault_row_read(struct uc_client *c, const struct kept_row *row, wire_element *walk,
+		      void *out)
 {
 	return wire_decode(blob_view(&row->data), &c->call, walk, out);
 }
@@ -27,12 +31,12 @@ static uc_err read(struct uc_client *c, const struct kept_row *row, wire_element
 /* --- the account --- */
 
 /* Of devices that there are, the later one's word holds whole: else each would put its own back. */
-static uc_err account_apply(struct uc_client *c, const struct kept_row *row, bool recovering)
+static uc_err account_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct account *a = &c->account;
 	struct vault_account x;
 	struct settings s, known = settings_known(c);
-	TRY(read(c, row, vault_account_element, &x));
+	TRY(vault_row_read(c, row, vault_account_element, &x));
 	a->waits_to_introduce = x.waits_to_introduce;
 	if (!recovering)
 		TRY(text_set(a->profile_name, sizeof a->profile_name, x.name));
@@ -49,193 +53,75 @@ static uc_err account_apply(struct uc_client *c, const struct kept_row *row, boo
 	return UC_OK;
 }
 
-static uc_err request_key_apply(struct uc_client *c, const struct kept_row *row)
+/* The newest first: by when they came into a vault; one that did not yet was just made. */
+static uint64_t request_key_age(struct uc_client *c, const struct request_key *k)
+{
+	const struct kept_row *r = vault_row_find(&c->vault, VAULT_REQUEST_KEY, k->pub);
+	return r && !r->gone ? r->version : UINT64_MAX;
+}
+
+static void request_key_insert(struct uc_client *c, const struct request_key *in)
 {
 	struct account *a = &c->account;
+	uint64_t age = request_key_age(c, in);
+	uint32_t at = 0;
+	while (at < a->request_key_count && request_key_age(c, &a->request_keys[at]) >= age)
+		at++;
+	if (at == REQUEST_KEYS)
+		return;
+	uint32_t after = a->request_key_count - at;
+	if (a->request_key_count == REQUEST_KEYS)
+		after--;
+	else
+		a->request_key_count++;
+	memmove(&a->request_keys[at + 1], &a->request_keys[at], after * sizeof *in);
+	a->request_keys[at] = *in;
+	a->dirty = true;
+}
+
+static uc_err request_key_apply(struct uc_client *c, struct kept_row *row, bool recovering)
+{
+	const struct account *a = &c->account;
 	struct vault_request_key x;
-	TRY(read(c, row, vault_request_key_element, &x));
-	bool known = false;
+	struct request_key k = { .put = true };
+	(void)recovering;
+	TRY(vault_row_read(c, row, vault_request_key_element, &x));
+	memcpy(k.priv, x.priv, sizeof k.priv);
+	memcpy(k.pub, x.pub, sizeof k.pub);
+	wipe(&x, sizeof x);
+	bool known = !view_equal(VIEW_OF(k.pub), VIEW_OF(row->id));
 	for (uint32_t i = 0; i < a->request_key_count; i++)
-		known = known || view_equal(VIEW_OF(a->request_keys[i].pub), VIEW_OF(x.pub));
-	if (!known) {
-		uint32_t keep = a->request_key_count < REQUEST_KEYS ? a->request_key_count
-								    : REQUEST_KEYS - 1;
-		struct request_key *k = &a->request_keys[0];
-		memmove(k + 1, k, keep * sizeof *k);
-		memcpy(k->priv, x.priv, sizeof k->priv);
-		memcpy(k->pub, x.pub, sizeof k->pub);
-		k->put = true;
-		a->request_key_count = keep + 1;
+		known = known || view_equal(VIEW_OF(a->request_keys[i].pub), VIEW_OF(k.pub));
+	if (!known)
+		request_key_insert(c, &k);
+	wipe(&k, sizeof k);
+	return UC_OK;
+}
+
+/* Another device has had more since; the newest is never given up. */
+static uc_err request_key_drop(struct uc_client *c, struct kept_row *row)
+{
+	struct account *a = &c->account;
+	for (uint32_t i = 1; i < a->request_key_count; i++) {
+		struct request_key *k = &a->request_keys[i];
+		if (!view_equal(VIEW_OF(k->pub), VIEW_OF(row->id)))
+			continue;
+		uint32_t after = --a->request_key_count - i;
+		memmove(k, k + 1, after * sizeof *k);
+		wipe(&a->request_keys[a->request_key_count], sizeof *k);
 		a->dirty = true;
 	}
-	wipe(&x, sizeof x);
-	return UC_OK;
-}
-
-/* --- people --- */
-
-/* The later one of two lists of one account's devices. */
-static struct view list_later(struct uc_client *c, const struct contact *k, struct view in)
-{
-	struct view_list before, now;
-	if (!k->list.n)
-		return in;
-	if (device_entries_read(blob_view(&k->list), &c->call, &before) ||
-	    device_entries_read(in, &c->call, &now) || device_list_compare(&before, &now, &c->call))
-		return blob_view(&k->list);
-	return in;
-}
-
-/* Open, or still to be come into. */
-static bool may_lead(struct uc_client *c, const uint8_t room[VAULT_ID])
-{
-	struct uc_id id;
-	id_set(&id, room);
-	const struct room *r = room_find(c, &id);
-	return !r || r->state != ROOM_LEFT;
-}
-
-static uc_err contact_apply(struct uc_client *c, const struct kept_row *row)
-{
-	struct vault_contact x;
-	char app[DOMAIN_MAX], name[PROFILE_BYTES];
-	struct view list;
-	struct contact *k;
-	TRY(read(c, row, vault_contact_element, &x));
-	TRY(text_set(app, sizeof app, x.app));
-	TRY(text_set(name, sizeof name, x.name));
-	struct uc_id id = contact_id(app, x.account_key.p);
-	if (!view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
-		return UC_E_MALFORMED;
-	k = contact_find(c, &id);
-	TRY(arena_copy(&c->call, k ? list_later(c, k, x.list) : x.list, &list));
-	TRY(contact_meet(c, app, x.account_key.p, name, list, &k));
-	if (k->blocked != x.blocked)
-		TRY(linked_block(c, &id, x.blocked));
-	k->verified = x.verified;
-	k->identity_changed = x.identity_changed;
-	/* Of two conversations with them all devices mean the one that was meant last: else each would write its
-	 * own, for ever. */
-	if (x.has_direct && may_lead(c, x.direct)) {
-		k->has_direct = true;
-		id_set(&k->direct, x.direct);
-	}
-	k->dirty = true;
-	return UC_OK;
-}
-
-/* Their addresses as the other device has left them. */
-static uc_err addresses_apply(struct uc_client *c, const struct kept_row *row)
-{
-	struct vault_addresses x;
-	struct key_address one;
-	struct uc_id id;
-	id_set(&id, row->id);
-	struct contact *k = contact_find(c, &id);
-	TRY(read(c, row, vault_addresses_element, &x));
-	if (!k)
-		return UC_E_NOT_FOUND;
-	k->key_count = 0;
-	k->dirty = true;
-	for (size_t i = 0; i < x.addresses.n; i++) {
-		const struct vault_address *in = &x.addresses.v[i];
-		TRY(text_set(one.address, sizeof one.address, in->address));
-		TRY(text_set(one.participant, sizeof one.participant, in->participant));
-		one.expires_ms = in->expires_ms;
-		contact_add_address(c, k, &one);
-	}
-	return UC_OK;
-}
-
-static void linked_element(struct wire *w, void *v)
-{
-	wire_linked(w, v);
-}
-static void own_link_element(struct wire *w, void *v)
-{
-	wire_own_link(w, v);
-}
-static void invitation_element(struct wire *w, void *v)
-{
-	wire_invitation(w, v);
-}
-
-static uc_err linked_apply(struct uc_client *c, const struct kept_row *row)
-{
-	struct linked in = { .number = 0 }, *l = c->linkeds;
-	TRY(read(c, row, linked_element, &in));
-	while (l && !id_equal(&l->id, &in.id))
-		l = l->next;
-	if (!l) {
-		l = HEAP_NEW(struct linked);
-		if (!l)
-			return UC_E_MEMORY;
-		l->id = in.id;
-		linked_add(c, l);
-	}
-	bool blocked = in.blocked && !l->blocked;
-	in.next = l->next;
-	*l = in;
-	l->dirty = true;
-	return blocked ? linked_block(c, &l->sides[0].contact, true) : UC_OK;
-}
-
-static uc_err own_link_apply(struct uc_client *c, const struct kept_row *row)
-{
-	struct own_link *l = c->links, *in = HEAP_NEW(struct own_link);
-	if (!in)
-		return UC_E_MEMORY;
-	uc_err err = read(c, row, own_link_element, in);
-	while (!err && l && !id_equal(&l->id, &in->id))
-		l = l->next;
-	if (err) {
-		blob_done(&in->statement);
-		blob_done(&in->withdrawal);
-		heap_free(in);
-		return err;
-	}
-	in->dirty = true;
-	if (!l) {
-		own_link_add(c, in);
-		return UC_OK;
-	}
-	in->next = l->next;
-	blob_done(&l->statement);
-	blob_done(&l->withdrawal);
-	*l = *in;
-	heap_free(in);
-	return UC_OK;
-}
-
-static uc_err invitation_apply(struct uc_client *c, const struct kept_row *row)
-{
-	struct invitation *i = c->invitations, in = { .number = 0 };
-	TRY(read(c, row, invitation_element, &in));
-	while (i && !id_equal(&i->id, &in.id))
-		i = i->next;
-	if (!i) {
-		i = HEAP_NEW(struct invitation);
-		if (!i)
-			return UC_E_MEMORY;
-		i->id = in.id;
-		i->number = in.number;
-		invitation_add(c, i);
-	}
-	in.next = i->next;
-	in.in_flight = i->in_flight;
-	*i = in;
-	i->dirty = true;
-	wipe(&in, sizeof in);
 	return UC_OK;
 }
 
 /* --- guardians --- */
 
-static uc_err guardian_apply(struct uc_client *c, const struct kept_row *row)
+static uc_err guardian_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct guardianship *g = &c->guardian;
 	struct vault_guardian x;
-	TRY(read(c, row, vault_guardian_element, &x));
+	(void)recovering;
+	TRY(vault_row_read(c, row, vault_guardian_element, &x));
 	id_set(&g->guardian, x.contact);
 	memcpy(g->key, x.key, sizeof g->key);
 	memcpy(g->offer, x.offer, sizeof g->offer);
@@ -243,14 +129,15 @@ static uc_err guardian_apply(struct uc_client *c, const struct kept_row *row)
 	return UC_OK;
 }
 
-static uc_err ward_apply(struct uc_client *c, const struct kept_row *row)
+static uc_err ward_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct guardianship *g = &c->guardian;
 	struct vault_ward x;
 	struct uc_id id;
 	struct ward *k = g->wards;
 	id_set(&id, row->id);
-	TRY(read(c, row, vault_ward_element, &x));
+	(void)recovering;
+	TRY(vault_row_read(c, row, vault_ward_element, &x));
 	while (k && !id_equal(&k->contact, &id))
 		k = k->next;
 	if (!k) {
@@ -268,6 +155,22 @@ static uc_err ward_apply(struct uc_client *c, const struct kept_row *row)
 		ed25519_from_seed(x.seed, &k->key);
 	wipe(&x, sizeof x);
 	g->dirty = true;
+	return UC_OK;
+}
+
+static uc_err guardian_drop(struct uc_client *c, struct kept_row *row)
+{
+	(void)row;
+	c->guardian.has_guardian = false;
+	c->guardian.dirty = true;
+	return UC_OK;
+}
+
+static uc_err ward_drop(struct uc_client *c, struct kept_row *row)
+{
+	struct uc_id id;
+	id_set(&id, row->id);
+	ward_forget(&c->guardian, &id);
 	return UC_OK;
 }
 
@@ -300,12 +203,23 @@ static uc_err members_apply(struct uc_client *c, struct room *r, const struct va
 		id_set(&contact, in->contact);
 		TRY(room_member_restore(c, r, in->participant, &contact, in->admitted && !x->held));
 		struct member *m = room_member_find(r, in->participant);
-		if (m)
-			m->blocked = in->blocked;
 		if (x->direct && m && id_equal(&contact, &r->contact))
 			introduce(c, m);
 	}
 	return UC_OK;
+}
+
+/* What another device has said there of who we are holds for a silent one. */
+static uc_err says_agree(struct uc_client *c, struct room *r, const struct vault_room *x)
+{
+	char name[PROFILE_BYTES];
+	if (r->direct || r->says != SAYS_NOTHING || x->says == SAYS_NOTHING)
+		return UC_OK;
+	TRY(text_set(name, sizeof name, x->persona));
+	if (x->says == SAYS_PERSONA)
+		TRY(persona_choose(c, r, name));
+	r->says = x->says;
+	return room_is_open(r) && !r->lost && !r->shadow ? introductions_own(c, r) : UC_OK;
 }
 
 /* Where this device is already: what another knows of it and this one does not. */
@@ -326,14 +240,14 @@ static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 		m->admitted = m->admitted || (x->members.v[i].admitted && !x->held);
 	}
 	r->dirty = r->members_dirty = true;
-	return UC_OK;
+	return says_agree(c, r, x);
 }
 
-static uc_err room_apply(struct uc_client *c, struct kept_row *row)
+static uc_err room_restore(struct uc_client *c, struct kept_row *row)
 {
 	struct vault_room x;
 	struct room *r;
-	TRY(read(c, row, vault_room_element, &x));
+	TRY(vault_row_read(c, row, vault_room_element, &x));
 	if (is_with_blocked(c, &x)) {
 		vault_row_gone(c, row);
 		return UC_OK;
@@ -345,101 +259,110 @@ static uc_err room_apply(struct uc_client *c, struct kept_row *row)
 	return x.held ? guardian_hold(c, r) : UC_OK;
 }
 
-/* --- all of it --- */
-
-/* A room is come into by this device itself. */
-static uc_err apply(struct uc_client *c, struct kept_row *row, bool recovering)
+static uc_err room_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
-	struct vault_answered answered;
-	switch (row->kind) {
-	case VAULT_ACCOUNT:
-		return account_apply(c, row, recovering);
-	case VAULT_REQUEST_KEY:
-		return request_key_apply(c, row);
-	case VAULT_CONTACT:
-		return contact_apply(c, row);
-	case VAULT_ADDRESSES:
-		return addresses_apply(c, row);
-	case VAULT_LINKED:
-		return linked_apply(c, row);
-	case VAULT_OWN_LINK:
-		return own_link_apply(c, row);
-	case VAULT_INVITATION:
-		return invitation_apply(c, row);
-	case VAULT_GUARDIAN:
-		return guardian_apply(c, row);
-	case VAULT_WARD:
-		return ward_apply(c, row);
-	case VAULT_ANSWERED:
-		TRY(read(c, row, vault_answered_element, &answered));
-		return requests_answered(c, row->id, answered.accepted) ? UC_OK : UC_E_NOT_FOUND;
-	case VAULT_ROOM:
-		return room_apply(c, row);
-	default:
-		return UC_E_UNSUPPORTED;
-	}
+	(void)recovering;
+	TRY(room_restore(c, row));
+	return row->gone ? UC_OK : vault_room_seen(c, row);
 }
 
 /* Left, or ended with who is blocked, by another device. */
-static uc_err room_drop(struct uc_client *c, const struct uc_id *id)
+static uc_err room_drop(struct uc_client *c, struct kept_row *row)
 {
 	for (struct room *r = c->rooms; r; r = r->next) {
 		struct uc_id of =
 			id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
 		bool here = r->state == ROOM_OPEN || r->state == ROOM_JOINING;
-		if (here && !r->shadow && id_equal(&of, id))
+		if (here && !r->shadow && view_equal(VIEW_OF(of.b), VIEW_OF(row->id)))
 			return rooms_close(c, r, 0);
 	}
 	return UC_OK;
 }
 
-/* What was deleted elsewhere. */
-static uc_err drop(struct uc_client *c, const struct kept_row *row)
+/* --- letters --- */
+
+static uc_err answered_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
-	struct guardianship *g = &c->guardian;
-	struct uc_id id;
-	id_set(&id, row->id);
-	switch (row->kind) {
-	case VAULT_OWN_LINK:
-		for (struct own_link *l = c->links; l; l = l->next)
-			if (id_equal(&l->id, &id))
-				l->state = LINK_OVER;
-		break;
-	case VAULT_INVITATION:
-		for (struct invitation *i = c->invitations; i; i = i->next)
-			if (id_equal(&i->id, &id))
-				i->gone = true;
-		break;
-	case VAULT_GUARDIAN:
-		g->has_guardian = false;
-		g->dirty = true;
-		break;
-	case VAULT_ROOM:
-		return room_drop(c, &id);
-	default:
-		break;
+	struct vault_answered x;
+	(void)recovering;
+	TRY(vault_row_read(c, row, vault_answered_element, &x));
+	return requests_answered(c, row->id, x.accepted) ? UC_OK : UC_E_NOT_FOUND;
+}
+
+/* --- all of it --- */
+
+/* People before who of them is blocked, and both before rooms, who is blocked in them last. */
+static const struct restored {
+	uint8_t kind;
+	bool was; /* a recovery has voided it with all devices but this one */
+	vault_apply *apply;
+	vault_drop *drop;
+} kinds[] = {
+	{ VAULT_ACCOUNT, false, account_apply, NULL },
+	{ VAULT_DEVICE, true, NULL, NULL },
+	{ VAULT_REQUEST_KEY, true, request_key_apply, request_key_drop },
+	{ VAULT_CONTACT, false, vault_contact_apply, NULL },
+	{ VAULT_LINKED, false, vault_linked_apply, NULL },
+	{ VAULT_BLOCK, false, vault_block_apply, vault_block_drop },
+	{ VAULT_VERIFIED, false, vault_verified_apply, vault_verified_drop },
+	{ VAULT_ADDRESSES, false, vault_addresses_apply, vault_addresses_drop },
+	{ VAULT_OWN_LINK, false, vault_own_link_apply, vault_own_link_drop },
+	{ VAULT_GUARDIAN, false, guardian_apply, guardian_drop },
+	{ VAULT_WARD, false, ward_apply, ward_drop },
+	{ VAULT_INVITATION, true, vault_invitation_apply, vault_invitation_drop },
+	{ VAULT_ANSWERED, false, answered_apply, NULL },
+	{ VAULT_ROOM, false, room_apply, room_drop },
+	{ VAULT_MEMBER_BLOCK, false, vault_member_block_apply, vault_member_block_drop },
+};
+
+static uc_err apply(struct uc_client *c, const struct restored *k, struct kept_row *row,
+		    bool recovering)
+{
+	if (row->gone)
+		return k->drop ? k->drop(c, row) : UC_OK;
+	if (recovering && k->was) {
+		vault_row_gone(c, row);
+		return UC_OK;
+	}
+	return k->apply ? k->apply(c, row, recovering) : UC_E_UNSUPPORTED;
+}
+
+/* The room of one who is blocked there may have come since by another way. */
+static bool waits(const struct kept_row *r)
+{
+	return r->fresh || (r->kind == VAULT_MEMBER_BLOCK && !r->gone && !r->held);
+}
+
+static uc_err kind_apply(struct uc_client *c, const struct restored *k, bool gone, bool recovering)
+{
+	struct vault *v = &c->vault;
+	for (size_t i = 0; i < v->n; i++) {
+		struct kept_row *row = &v->rows[i];
+		if (row->kind != k->kind || row->gone != gone || !waits(row))
+			continue;
+		struct arena_mark mark = arena_mark(&c->call);
+		row->fresh = false;
+		uc_err err = apply(c, k, row, recovering);
+		arena_reset(&c->call, mark);
+		row->held = row->gone || !err;
+		if (err_is_hard(err))
+			return err;
 	}
 	return UC_OK;
 }
 
-uc_err vault_row_apply(struct uc_client *c, struct kept_row *row, bool recovering)
+/* What there is, before what is gone: so there is never less than there should be. */
+uc_err vault_rows_apply(struct uc_client *c, bool recovering)
 {
-	/* A recovery has voided addresses and request keys, and all devices but this one. */
-	bool was = row->kind == VAULT_DEVICE || row->kind == VAULT_REQUEST_KEY ||
-		   row->kind == VAULT_INVITATION;
-	if (row->gone) {
-		row->held = true;
-		return drop(c, row);
+	struct vault *v = &c->vault;
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		TRY(kind_apply(c, &kinds[k], false, recovering));
+		TRY(kind_apply(c, &kinds[k], true, recovering));
 	}
-	if (recovering && was) {
-		vault_row_gone(c, row);
-		return UC_OK;
-	}
-	struct arena_mark mark = arena_mark(&c->call);
-	uc_err err = apply(c, row, recovering);
-	arena_reset(&c->call, mark);
-	row->held = !err;
-	return err_is_hard(err) ? err : UC_OK;
+	/* Those of a later program are only carried along. */
+	for (size_t i = 0; i < v->n; i++)
+		v->rows[i].fresh = false;
+	return UC_OK;
 }
 
 void vault_letter(struct uc_client *c, const struct request *q)
@@ -447,6 +370,6 @@ void vault_letter(struct uc_client *c, const struct request *q)
 	struct uc_id id = request_letter(q);
 	struct kept_row *row = vault_row_find(&c->vault, VAULT_ANSWERED, id.b);
 	struct vault_answered x;
-	if (row && !row->gone && !read(c, row, vault_answered_element, &x))
+	if (row && !row->gone && !vault_row_read(c, row, vault_answered_element, &x))
 		row->held = requests_answered(c, row->id, x.accepted);
 }

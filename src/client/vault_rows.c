@@ -2,9 +2,17 @@
 /* The rows that this device knows, in order, each a record of its own. */
 #include "client/vault_inside.h"
 
+#include "client/devices.h"
+
 #include "base/heap.h"
 
 #define TABLE_ROW "vault row"
+
+static const uint64_t DAY_MS = 24 * 3600 * 1000;
+enum {
+	LETTER_DAYS = 90, /* no letter can be answered any more, on whatever device */
+	GONE_DAYS = 400, /* a device that has not been there so long brings back what was deleted */
+};
 
 WIRE_ELEMENT(kept_row)
 
@@ -75,14 +83,23 @@ static uc_err row_new(struct vault *v, uint8_t kind, const uint8_t id[VAULT_ID],
 static uint64_t next_version(struct uc_client *c, const struct kept_row *r)
 {
 	uint64_t now = client_now(c);
-	return now > r->version ? now : r->version + 1;
+	if (now > r->version)
+		return now;
+	return r->version < UINT64_MAX ? r->version + 1 : r->version;
 }
 
 static void row_changed(struct uc_client *c, struct kept_row *r)
 {
 	r->version = next_version(c, r);
 	r->dirty = true;
+	memset(r->own, 0, sizeof r->own);
 	c->vault.unwritten = c->vault.dirty = true;
+}
+
+static bool has_own(const struct kept_row *r)
+{
+	static const uint8_t none[KEPT_TAG];
+	return !view_equal(VIEW_OF(r->own), VIEW_OF(none));
 }
 
 uc_err vault_row_put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
@@ -91,12 +108,14 @@ uc_err vault_row_put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_I
 	struct kept_row *r;
 	TRY(row_new(&c->vault, kind, id, &r));
 	r->seen = true;
-	if (r->version && !r->gone && r->held && view_equal(blob_view(&r->data), data))
+	if (r->version && !r->gone && r->held && !has_own(r) &&
+	    view_equal(blob_view(&r->data), data))
 		return UC_OK;
 	bool same = r->version && !r->gone && view_equal(blob_view(&r->data), data);
 	TRY(blob_set(&r->data, data));
 	r->gone = false;
 	r->held = r->dirty = true;
+	memset(r->own, 0, sizeof r->own);
 	if (!same)
 		row_changed(c, r);
 	return UC_OK;
@@ -111,9 +130,18 @@ void vault_row_gone(struct uc_client *c, struct kept_row *r)
 	row_changed(c, r);
 }
 
+/* Who comes again into a room that was left has another participant there; an invitation that was ended is
+ * no more.  What another device has seen of it since is no reason to bring it back. */
+static bool ends_for_good(uint8_t kind)
+{
+	return kind == VAULT_ROOM || kind == VAULT_INVITATION;
+}
+
 /* Of two with one version all devices choose the same. */
 static bool stands_for(const struct vault_row *in, const struct kept_row *r)
 {
+	if (in->gone != r->gone && ends_for_good(r->kind))
+		return in->gone;
 	if (in->row_version != r->version)
 		return in->row_version > r->version;
 	if (in->gone != r->gone)
@@ -121,11 +149,38 @@ static bool stands_for(const struct vault_row *in, const struct kept_row *r)
 	return view_compare(in->data, blob_view(&r->data)) > 0;
 }
 
-uc_err vault_row_merge(struct uc_client *c, const struct vault_row *in, struct kept_row **out)
+static bool lapsed(struct uc_client *c, uint8_t kind, bool gone, uint64_t version)
+{
+	uint64_t days = gone ? GONE_DAYS : UINT64_MAX;
+	if (kind == VAULT_ANSWERED)
+		days = LETTER_DAYS;
+	return days != UINT64_MAX && client_now(c) > version &&
+	       client_now(c) - version > days * DAY_MS;
+}
+
+/* A device's box is what the device itself has signed, and there until our list says otherwise: a device that
+ * is ended later leaves nothing behind by which it could go on reading, or others could not. */
+static bool is_true(struct uc_client *c, const struct vault_row *in)
+{
+	struct vault_device x;
+	if (in->vault_kind != VAULT_DEVICE)
+		return true;
+	if (in->gone)
+		return !devices_is_listed(c, VIEW_OF(in->id));
+	struct arena_mark mark = arena_mark(&c->call);
+	bool signs = !wire_decode(in->data, &c->call, vault_device_element, &x) &&
+		     view_equal(x.device_key, VIEW_OF(in->id)) &&
+		     !vault_device_check(&x, view_str(c->account.app), &c->call);
+	arena_reset(&c->call, mark);
+	return signs;
+}
+
+static uc_err merge(struct uc_client *c, const struct vault_row *in)
 {
 	struct kept_row *r = vault_row_find(&c->vault, in->vault_kind, in->id);
-	*out = NULL;
-	if (r && !stands_for(in, r))
+	if (r ? !stands_for(in, r) : lapsed(c, in->vault_kind, in->gone, in->row_version))
+		return UC_OK;
+	if (!is_true(c, in))
 		return UC_OK;
 	if (!r)
 		TRY(row_new(&c->vault, in->vault_kind, in->id, &r));
@@ -133,9 +188,43 @@ uc_err vault_row_merge(struct uc_client *c, const struct vault_row *in, struct k
 	r->version = in->row_version;
 	r->gone = in->gone;
 	r->held = false;
-	r->dirty = true;
-	*out = r;
+	r->dirty = r->fresh = true;
+	memset(r->own, 0, sizeof r->own);
 	return UC_OK;
+}
+
+uc_err vault_rows_merge(struct uc_client *c, const struct vault_rows *in)
+{
+	for (size_t i = 0; i < in->rows.n; i++) {
+		uc_err err = merge(c, &in->rows.v[i]);
+		if (err && err != UC_E_LIMIT) /* what there is no room for stays with the others */
+			return err;
+	}
+	c->vault.dirty = true;
+	return UC_OK;
+}
+
+static bool is_same(const struct vault_row *x, const struct kept_row *r)
+{
+	return x->row_version == r->version && x->gone == r->gone &&
+	       view_equal(x->data, blob_view(&r->data));
+}
+
+bool vault_rows_more(const struct vault *v, const struct vault_rows *in)
+{
+	size_t k = 0;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct kept_row *r = &v->rows[i];
+		const struct vault_row *x = in->rows.v;
+		while (k < in->rows.n &&
+		       vault_row_compare(x[k].vault_kind, x[k].id, r->kind, r->id) < 0)
+			k++;
+		bool there = k < in->rows.n &&
+			     !vault_row_compare(x[k].vault_kind, x[k].id, r->kind, r->id);
+		if (there ? !is_same(&x[k], r) : r->kind != VAULT_ADDRESSES)
+			return true;
+	}
+	return false;
 }
 
 static struct safe_place row_place(const struct kept_row *r, uint8_t name[1 + VAULT_ID])
@@ -143,6 +232,23 @@ static struct safe_place row_place(const struct kept_row *r, uint8_t name[1 + VA
 	name[0] = r->kind;
 	memcpy(name + 1, r->id, VAULT_ID);
 	return (struct safe_place){ .table = TABLE_ROW, .name = view_make(name, 1 + VAULT_ID) };
+}
+
+void vault_rows_lapse(struct uc_client *c)
+{
+	struct vault *v = &c->vault;
+	uint8_t name[1 + VAULT_ID];
+	size_t n = 0;
+	for (size_t i = 0; i < v->n; i++) {
+		struct kept_row *r = &v->rows[i];
+		if (lapsed(c, r->kind, r->gone, r->version)) {
+			safe_delete(&c->safe, row_place(r, name));
+			blob_done(&r->data);
+		} else {
+			v->rows[n++] = *r;
+		}
+	}
+	v->n = n;
 }
 
 void vault_rows_save(struct uc_client *c)

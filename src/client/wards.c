@@ -62,6 +62,13 @@ static void ward_drop(struct guardianship *g, struct ward **at)
 	g->dirty = true;
 }
 
+void ward_forget(struct guardianship *g, const struct uc_id *contact)
+{
+	struct ward **at = ward_at(g, contact);
+	if (*at)
+		ward_drop(g, at);
+}
+
 /* --- what comes in --- */
 
 static uc_err ward_add(struct uc_client *c, const struct contact *k, struct ward **out)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mimi/sealed.h"
+#include "mimi/vault.h"
 #include "mimi/web_place.h"
 
 enum { VERSION = 1, SUM = 4, CODE_BYTES = PAIRING_SECRET + SUM, GROUP = 4 };
@@ -155,6 +156,7 @@ void wire_pairing_request(struct wire *w, struct pairing_request *r)
 	wire_bytes(w, &r->device_key);
 	wire_bytes(w, &r->intake_key);
 	wire_bytes(w, &r->answer_key);
+	wire_bytes(w, &r->box_signature);
 }
 
 void pairing_request_element(struct wire *w, void *v)
@@ -189,6 +191,8 @@ uc_err pairing_request_open(const uint8_t secret[PAIRING_SECRET], struct view ap
 		return UC_E_KEY;
 	TRY(kem_public_check(suite, r.intake_key));
 	TRY(kem_public_check(suite, r.answer_key));
+	const struct vault_device box = { r.device_key, r.intake_key, r.box_signature };
+	TRY(vault_device_check(&box, app, a));
 	*out = r;
 	return UC_OK;
 }
@@ -214,6 +218,7 @@ void wire_pairing_grant(struct wire *w, struct pairing_grant *g)
 	WIRE_LIST(w, &g->device_list, bytes_element);
 	wire_fixed(w, g->vault_key, sizeof g->vault_key);
 	wire_fixed(w, g->words_key, sizeof g->words_key);
+	wire_u64(w, &g->vault_number);
 	WIRE_LIST(w, &g->request_keys, pairing_key_element);
 	if (g->request_keys.n > PAIRING_REQUEST_KEYS)
 		wire_fail(w, UC_E_MALFORMED);

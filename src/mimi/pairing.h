@@ -37,14 +37,15 @@ uc_err UC_MUST_USE pairing_mailbox(const uint8_t secret[PAIRING_SECRET],
 struct pairing_request {
 	uint16_t version; /* 1 */
 	struct view device_key, intake_key;
-	struct view answer_key; /* X25519: the answer is sealed to it */
+	struct view answer_key;    /* X25519: the answer is sealed to it */
+	struct view box_signature; /* of vault_device: the intake key is also that of its box */
 };
 void wire_pairing_request(struct wire *w, struct pairing_request *r);
 void pairing_request_element(struct wire *w, void *v);
 uc_err UC_MUST_USE pairing_request_seal(const struct env *env, const uint8_t secret[PAIRING_SECRET],
 					struct view app, const struct pairing_request *in,
 					struct arena *a, struct view *sealed);
-/* UC_E_DECRYPT: of another secret or app.  Keys are of their lengths then. */
+/* UC_E_DECRYPT: of another secret or app; UC_E_SIGNATURE.  Keys are of their lengths then. */
 uc_err UC_MUST_USE pairing_request_open(const uint8_t secret[PAIRING_SECRET], struct view app,
 					struct view sealed, struct arena *a,
 					struct pairing_request *out);
@@ -59,6 +60,7 @@ struct pairing_grant {
 	struct view account_key, identifier, profile_name;
 	struct view_list device_list; /* all of it, with the new device */
 	uint8_t vault_key[32], words_key[32];
+	uint64_t vault_number; /* an older vault is none */
 	struct {
 		struct pairing_key *v;
 		size_t n;

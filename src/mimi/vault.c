@@ -6,6 +6,7 @@
 
 #define VAULT_LABEL "Undercroft vault"
 #define WRAP_LABEL  "Undercroft vault key"
+#define BOX_LABEL   "Undercroft vault box"
 
 #define FIXED(w, array) wire_fixed((w), (array), sizeof(array))
 
@@ -41,6 +42,8 @@ static void one(struct wire *w, uint16_t *version)
 void wire_vault_rows(struct wire *w, struct vault_rows *r)
 {
 	one(w, &r->version);
+	wire_u32(w, &r->key_generation);
+	wire_u32(w, &r->key_position);
 	WIRE_LIST(w, &r->rows, row_element);
 	if (w->failed)
 		return;
@@ -69,6 +72,7 @@ void wire_vault_device(struct wire *w, struct vault_device *x)
 {
 	wire_fixed_view(w, &x->device_key, ED25519_KEY);
 	wire_fixed_view(w, &x->box_key, 32);
+	wire_fixed_view(w, &x->signature, ED25519_SIGNATURE);
 }
 
 void wire_vault_request_key(struct wire *w, struct vault_request_key *x)
@@ -83,8 +87,6 @@ void wire_vault_contact(struct wire *w, struct vault_contact *x)
 	wire_bytes(w, &x->name);
 	wire_fixed_view(w, &x->account_key, ED25519_KEY);
 	wire_bytes(w, &x->list);
-	wire_bool(w, &x->blocked);
-	wire_bool(w, &x->verified);
 	wire_bool(w, &x->identity_changed);
 	wire_bool(w, &x->has_direct);
 	FIXED(w, x->direct);
@@ -95,7 +97,6 @@ static void address_element(struct wire *w, void *v)
 	struct vault_address *x = v;
 	wire_bytes(w, &x->address);
 	wire_bytes(w, &x->participant);
-	wire_u64(w, &x->expires_ms);
 }
 
 void wire_vault_addresses(struct wire *w, struct vault_addresses *x)
@@ -122,13 +123,25 @@ void wire_vault_answered(struct wire *w, struct vault_answered *x)
 	wire_bool(w, &x->accepted);
 }
 
+void wire_vault_block(struct wire *w, struct vault_block *x)
+{
+	wire_u8(w, &x->of);
+	if (!w->failed && x->of != BLOCK_CONTACT && x->of != BLOCK_LINKED)
+		wire_fail(w, UC_E_MALFORMED);
+}
+
+void wire_vault_member_block(struct wire *w, struct vault_member_block *x)
+{
+	wire_bytes(w, &x->uri);
+	wire_bytes(w, &x->participant);
+}
+
 static void member_element(struct wire *w, void *v)
 {
 	struct vault_member *x = v;
 	wire_bytes(w, &x->participant);
 	FIXED(w, x->contact);
 	wire_bool(w, &x->admitted);
-	wire_bool(w, &x->blocked);
 }
 
 void wire_vault_room(struct wire *w, struct vault_room *x)
@@ -142,7 +155,6 @@ void wire_vault_room(struct wire *w, struct vault_room *x)
 	FIXED(w, x->contact);
 	wire_bool(w, &x->direct);
 	wire_bool(w, &x->held);
-	wire_u64(w, &x->expires_ms);
 	WIRE_LIST(w, &x->members, member_element);
 }
 
@@ -153,6 +165,32 @@ void wire_vault_room(struct wire *w, struct vault_room *x)
 	}
 VAULT_ELEMENT(vault_rows)
 VAULT_ROW_WALKS(VAULT_ELEMENT)
+
+/* --- whose box it is --- */
+
+struct box_tbs {
+	struct view app, device_key, box_key;
+};
+static void box_tbs_element(struct wire *w, void *v)
+{
+	struct box_tbs *t = v;
+	wire_bytes(w, &t->app);
+	wire_fixed_view(w, &t->device_key, ED25519_KEY);
+	wire_fixed_view(w, &t->box_key, 32);
+}
+
+uc_err vault_device_sign(const struct ed25519_key *device, struct view app, struct view box_key,
+			 struct arena *a, struct view *signature)
+{
+	const struct box_tbs tbs = { app, VIEW_OF(device->pub), box_key };
+	return tbs_sign(device, BOX_LABEL, box_tbs_element, &tbs, a, signature);
+}
+
+uc_err vault_device_check(const struct vault_device *x, struct view app, struct arena *a)
+{
+	const struct box_tbs tbs = { app, x->device_key, x->box_key };
+	return tbs_verify(x->device_key, BOX_LABEL, box_tbs_element, &tbs, x->signature, a);
+}
 
 /* --- sealed --- */
 

@@ -4,8 +4,8 @@
  *
  * It is a list of rows, each with a version of its own, so that devices that write one after the other
  * lose nothing of each other's.  The rows are padded and lie in a box under the vault key.  That key is
- * wrapped to a public key that the recovery key leads to, and to each device; a listed device signs the
- * whole.  Number and account are bound to it. */
+ * wrapped to a public key that the recovery key leads to, and to each device, which has signed the key of
+ * its box; a listed device signs the whole.  Number and account are bound to it. */
 #ifndef MIMI_VAULT_H
 #define MIMI_VAULT_H
 
@@ -26,6 +26,9 @@ enum vault_kind {
 	VAULT_INVITATION = 10,
 	VAULT_ANSWERED = 12, /* struct vault_answered; id: of the letter */
 	VAULT_ROOM = 11,     /* struct vault_room; id: of room and participant */
+	VAULT_BLOCK = 13,    /* struct vault_block; id: of the contact, or of two linked accounts */
+	VAULT_MEMBER_BLOCK = 14, /* struct vault_member_block; id: of room and member */
+	VAULT_VERIFIED = 15,     /* no data: the numbers were compared; id: of the contact */
 };
 enum {
 	VAULT_ID = 32,
@@ -47,6 +50,8 @@ struct vault_row {
 };
 struct vault_rows {
 	uint16_t version; /* 1 */
+	/* Where the list of devices stood when the vault key was made: who was ended later has it. */
+	uint32_t key_generation, key_position;
 	struct {
 		struct vault_row *v;
 		size_t n;
@@ -71,6 +76,7 @@ struct vault_account {
 struct vault_device {
 	struct view device_key; /* listed, 32 bytes */
 	struct view box_key;    /* the vault key is wrapped to it */
+	struct view signature;  /* by the device key: nobody else says what is boxed to it */
 };
 struct vault_request_key {
 	uint8_t priv[32], pub[32];
@@ -78,7 +84,7 @@ struct vault_request_key {
 struct vault_contact {
 	struct view app, name, account_key;
 	struct view list; /* their device list as far as known, encoded */
-	bool blocked, verified, identity_changed, has_direct;
+	bool identity_changed, has_direct;
 	uint8_t direct[VAULT_ID];
 };
 struct vault_address {
@@ -101,6 +107,15 @@ struct vault_ward {
 	uint8_t offer[32];
 	uint8_t seed[32]; /* of the key that seals for them */
 };
+/* What a person decides has a row of its own: else it was lost where another device, which has not heard
+ * of it, writes what the row of the contact, link or room is since. */
+enum { BLOCK_CONTACT = 1, BLOCK_LINKED = 2 };
+struct vault_block {
+	uint8_t of;
+};
+struct vault_member_block {
+	struct view uri, participant; /* a persona's */
+};
 /* A letter that one device has answered, so that no other does. */
 struct vault_answered {
 	bool accepted;
@@ -109,7 +124,6 @@ struct vault_member {
 	struct view participant;
 	uint8_t contact[VAULT_ID]; /* zero: not introduced */
 	bool admitted;             /* somebody below 16 may be in a room with them */
-	bool blocked;              /* a persona; of others the contact says so */
 };
 struct vault_room {
 	struct view uri, name, participant;
@@ -118,28 +132,36 @@ struct vault_room {
 	uint8_t seed[32];    /* of the participant key */
 	uint8_t contact[VAULT_ID]; /* of a direct room: the other one, or zero */
 	bool direct, held;         /* held: a guardian has not agreed to it yet */
-	uint64_t expires_ms;       /* what is sent ends after that time */
 	struct {
 		struct vault_member *v;
 		size_t n;
-	} members; /* the other one of a direct room; in groups who is blocked, and, of somebody below 16,
-		    * who may be there */
+	} members; /* the other one of a direct room; in groups which of them are blocked contacts, and, of
+		    * somebody below 16, who may be there */
 };
-#define VAULT_ROW_WALKS(X)   \
-	X(vault_account)     \
-	X(vault_device)      \
-	X(vault_request_key) \
-	X(vault_contact)     \
-	X(vault_addresses)   \
-	X(vault_guardian)    \
-	X(vault_ward)        \
-	X(vault_answered)    \
+#define VAULT_ROW_WALKS(X)    \
+	X(vault_account)      \
+	X(vault_device)       \
+	X(vault_request_key)  \
+	X(vault_contact)      \
+	X(vault_addresses)    \
+	X(vault_guardian)     \
+	X(vault_ward)         \
+	X(vault_answered)     \
+	X(vault_block)        \
+	X(vault_member_block) \
 	X(vault_room)
 #define VAULT_DECLARE(name)                               \
 	void wire_##name(struct wire *w, struct name *x); \
 	void name##_element(struct wire *w, void *v);
 VAULT_ROW_WALKS(VAULT_DECLARE)
 #undef VAULT_DECLARE
+
+/* That box_key is the device's own. */
+uc_err UC_MUST_USE vault_device_sign(const struct ed25519_key *device, struct view app,
+				     struct view box_key, struct arena *a, struct view *signature);
+/* UC_E_SIGNATURE */
+uc_err UC_MUST_USE vault_device_check(const struct vault_device *x, struct view app,
+				      struct arena *a);
 
 /* --- sealed --- */
 

@@ -129,6 +129,13 @@ def main():
         app_signal(backbone, 'lens', signal.SIGCONT)
     third.until(lambda: {'Garden', 'Choir', 'Tom', 'Uwe'} <= rooms_in(third))
 
+    # What another one writes since does not take the block away.
+    tablet.run('safety', 'Tom', '--verified')
+    rosa.until(lambda: (tablet.run('sync'), [c['name'] for c in rosa.json('contacts')
+                                             if c['verified']] == ['Tom'])[1])
+    for own in rosa, tablet:
+        assert [c['name'] for c in own.json('contacts') if c['blocked']] == ['Ida']
+
     # The first is told until it has seen it: this, and not what comes later.
     rosa.run('sync')
     alarms = changes(rosa)

@@ -213,6 +213,15 @@ class Running:
         return status
 
 
+def link(old, new):
+    """The new profile becomes a device of the old one's account."""
+    waiting = new.start('become-device', old.app)
+    code = waiting.wait_for(lambda line: line['type'] == 'device_code')['code']
+    old.run('link-device', code, '--yes')
+    if waiting.end():
+        raise Failed(f'not linked: {waiting.lines} {waiting.error}')
+
+
 def befriend(asker, asked):
     """The asker becomes a contact of the asked one, with an open conversation; each knows the
     other under the other's name."""

@@ -70,7 +70,7 @@ static void expect_whole(const struct person *p)
 
 TEST(a_person_signs_up_and_fills_the_pool)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	char again[256];
 	begin(&app, &p);
@@ -94,7 +94,7 @@ TEST(a_person_signs_up_and_fills_the_pool)
 
 TEST(a_wrong_code_is_told_and_the_keys_stay)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	uint8_t key[ED25519_KEY];
 	begin(&app, &p);
@@ -110,7 +110,7 @@ TEST(a_wrong_code_is_told_and_the_keys_stay)
 
 static void sign_up_killed(uint64_t commit, enum store_fault fault, bool *over)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	client_memory_fail_at(p.store, commit + client_memory_commits(p.store), fault);
@@ -146,7 +146,7 @@ TEST(a_sign_up_survives_the_loss_of_each_answer)
 {
 	bool lost = true;
 	for (unsigned n = 1; lost && n < STEPS_MAX; n++) {
-		struct small_app app;
+		static struct small_app app;
 		struct person p;
 		begin(&app, &p);
 		app.silent_at = n;
@@ -196,7 +196,7 @@ static void expect_taken_over(struct person *old, struct person *new)
 
 TEST(the_words_take_the_account_up_again)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person old, new;
 	recover_setup(&app, &old, &new);
 	expect_ok(recover_talk(&new, old.words));
@@ -208,7 +208,7 @@ TEST(the_words_take_the_account_up_again)
 TEST(a_recovery_survives_kills_and_lost_answers)
 {
 	for (unsigned n = 1; n < 24; n++) {
-		struct small_app app;
+		static struct small_app app;
 		struct person old, new;
 		recover_setup(&app, &old, &new);
 		app.silent_at = n % 2 ? app.requests + n / 2 + 1 : 0;
@@ -227,7 +227,7 @@ TEST(a_recovery_survives_kills_and_lost_answers)
 
 TEST(words_that_fit_nobody_leave_no_trace)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	uint8_t entropy[WORDS_ENTROPY] = { 3 };
 	char words[WORDS_TEXT];
@@ -247,7 +247,7 @@ TEST(words_that_fit_nobody_leave_no_trace)
 
 TEST(an_app_that_hides_the_list_gets_no_reset)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person old, new;
 	recover_setup(&app, &old, &new);
 	app.list[0].b[40] ^= 1;
@@ -273,7 +273,7 @@ static void tell_list_changed(struct person *p)
 
 TEST(a_forked_or_shortened_list_is_an_alarm_and_changes_nothing)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	expect_ok(sign_up_talk(&p, "1234"));
@@ -298,7 +298,7 @@ TEST(refusals_are_not_met_with_a_storm)
 	static const uint16_t types[] = { FRAME_POOL_STATUS, FRAME_POOL_PUT, FRAME_REQUEST_KEY_PUT,
 					  FRAME_DEVICE_LIST };
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		struct small_app app;
+		static struct small_app app;
 		struct person p;
 		begin(&app, &p);
 		app.refuse_type = types[i];
@@ -343,7 +343,7 @@ TEST(what_an_app_could_not_do_at_the_beginning_is_asked_again)
 {
 	static const uint16_t types[] = { FRAME_RECOVER, FRAME_DEVICE_RESET };
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		struct small_app app;
+		static struct small_app app;
 		struct person old, new;
 		begin(&app, &old);
 		app.refuse_type = FRAME_SIGN_UP;
@@ -367,7 +367,7 @@ TEST(what_an_app_could_not_do_at_the_beginning_is_asked_again)
 
 TEST(an_account_changes_its_name)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	uc_op op;
 	begin(&app, &p);
@@ -402,7 +402,7 @@ TEST(an_account_changes_its_name)
 
 TEST(an_account_ends_when_it_is_deleted)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	uc_op op;
 	begin(&app, &p);
@@ -422,7 +422,7 @@ TEST(an_account_ends_when_it_is_deleted)
 /* An app that was restored gives numbers again which its people have seen. */
 TEST(an_intake_that_begins_anew_is_read_anew)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	expect_ok(sign_up_talk(&p, "1234"));
@@ -445,7 +445,7 @@ TEST(an_intake_that_begins_anew_is_read_anew)
 
 TEST(frames_that_make_no_sense_are_refused_and_change_nothing)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct buf b;
 	struct empty none = { 0 };
@@ -474,7 +474,7 @@ TEST(frames_that_make_no_sense_are_refused_and_change_nothing)
 
 TEST(another_app_behind_the_address_is_not_spoken_to)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	app.domain = "evil.example";
@@ -497,7 +497,7 @@ static void expect_wait(struct person *p, uint64_t wait)
 TEST(who_cannot_connect_waits_longer_each_time)
 {
 	static const uint64_t waits[] = { 250, 500, 1000, 2000, 4000, 8000, 16000, 32000 };
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	uint64_t lowest = UINT64_MAX, highest = 0;
 	begin(&app, &p);
@@ -519,7 +519,7 @@ TEST(who_cannot_connect_waits_longer_each_time)
 
 TEST(what_was_reached_is_tried_again_soon)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	for (unsigned i = 0; i < 5; i++)
@@ -559,7 +559,7 @@ TEST(what_was_reached_is_tried_again_soon)
 
 TEST(an_app_that_goes_away_is_left_alone_as_long_as_it_asks)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct buf b;
 	const struct going_away_event away = { .retry_after_s = 20, .jitter_s = 10 };
@@ -584,7 +584,7 @@ TEST(an_app_that_goes_away_is_left_alone_as_long_as_it_asks)
 
 TEST(a_store_without_an_account_may_go_to_another_app)
 {
-	struct small_app dial, lens;
+	static struct small_app dial, lens;
 	struct person p;
 	begin(&dial, &p);
 	expect_ok(sign_up_talk(&p, "9999"));
@@ -606,7 +606,7 @@ TEST(an_answer_is_awaited_so_long_whatever_the_clock_does)
 {
 	static const int64_t leaps_ms[] = { 30000, -3600000, 3600000, -30001 };
 	const uint64_t start = test_now_ms;
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	for (size_t i = 0; i < sizeof leaps_ms / sizeof *leaps_ms; i++) {
@@ -626,7 +626,7 @@ TEST(an_answer_is_awaited_so_long_whatever_the_clock_does)
 
 TEST(an_app_that_was_wrong_about_the_account_may_be_right_again)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct uc_account a;
 	begin(&app, &p);

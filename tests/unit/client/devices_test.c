@@ -19,33 +19,6 @@ static void begin(struct small_app *app, struct person *p)
 	expect_ok(p->done_err);
 }
 
-static struct view entry_of(const struct small_app *app, size_t i)
-{
-	return (struct view){ app->list[i].b, app->list[i].n };
-}
-
-/* An entry behind the app's list, by that device, into it or over its last one. */
-static void put_entry(struct small_app *app, const struct ed25519_key *by, uint8_t action,
-		      const struct ed25519_key *device, bool over_last)
-{
-	struct view v[SMALL_ENTRIES], made;
-	struct device_list l;
-	struct device_entry e = { .device_action = action, .device_key = VIEW_OF(device->pub) };
-	struct arena a;
-	arena_init(&a, 1 << 20, ARENA_PLAIN);
-	app->list_n -= over_last;
-	for (size_t i = 0; i < app->list_n; i++)
-		v[i] = entry_of(app, i);
-	const struct view_list all = { v, app->list_n };
-	expect_ok(
-		device_list_verify(&all, view_str(app->domain), VIEW_OF(app->account_key), &a, &l));
-	expect_ok(device_entry_make(&l, view_str(app->domain), VIEW_OF(app->account_key), by, false,
-				    test_now_ms, &e, &a, &made));
-	memcpy(app->list[app->list_n].b, made.p, made.n);
-	app->list[app->list_n++].n = made.n;
-	arena_done(&a);
-}
-
 /* The connection is made anew: where the head stands, the sign-in says. */
 static void look(struct person *p)
 {
@@ -109,22 +82,22 @@ static void scene_begin(struct scene *s)
 	begin(&s->app, &s->p);
 	expect_ok(ed25519_generate(test_env(), &s->b));
 	expect_ok(ed25519_generate(test_env(), &s->c));
-	put_entry(&s->app, &s->p.c->account.device, DEVICE_ADD, &s->b, false);
+	small_app_list_put(&s->app, &s->p.c->account.device, DEVICE_ADD, &s->b, false);
 	look(&s->p);
 }
 
 TEST(what_another_device_does_is_an_alarm_until_it_was_seen)
 {
-	struct scene s;
+	static struct scene s;
 	scene_begin(&s);
 	/* What this device has signed itself is none. */
 	expect_eq(s.p.device_alarms, 0);
 	expect_eq(show(&s.p).n, 2);
 	expect_eq(show(&s.p).changes, 0);
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	look(&s.p);
 	expect_eq(s.p.device_alarms, 1);
-	put_entry(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
 	look(&s.p);
 	look(&s.p);
 	expect_eq(s.p.device_alarms, 2);
@@ -173,10 +146,10 @@ TEST(what_comes_after_the_alarms_were_shown_stays)
 
 TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 {
-	struct scene s;
+	static struct scene s;
 	scene_begin(&s);
 	/* The app shows this device c in the place of b: the head is where it was. */
-	put_entry(&s.app, &s.p.c->account.device, DEVICE_ADD, &s.c, true);
+	small_app_list_put(&s.app, &s.p.c->account.device, DEVICE_ADD, &s.c, true);
 	look(&s.p);
 	expect_eq(show(&s.p).changes, 0);
 	test_now_ms += 24 * 3600 * 1000;
@@ -222,7 +195,7 @@ TEST(another_list_does_not_hide_who_was_added)
 
 TEST(a_device_has_a_name_here_alone)
 {
-	struct scene s;
+	static struct scene s;
 	scene_begin(&s);
 	expect_ok(uc_device_name(s.p.c, s.b.pub, "old telephone"));
 	expect_err(uc_device_name(s.p.c, s.c.pub, "nobody's"), UC_E_NOT_FOUND);
@@ -271,7 +244,7 @@ static void expect_new_request_key(struct scene *s, const uint8_t before[32])
 
 TEST(a_device_is_ended_and_what_was_lent_out_is_made_anew)
 {
-	struct scene s;
+	static struct scene s;
 	uc_op op;
 	uint8_t before[32];
 	scene_begin(&s);
@@ -289,7 +262,7 @@ TEST(a_device_is_ended_and_what_was_lent_out_is_made_anew)
 	expect_new_request_key(&s, before);
 	/* It signs nothing any more. */
 	expect_ok(ed25519_generate(test_env(), &s.c));
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	s.p.warning = UC_OK;
 	look(&s.p);
 	expect_err(s.p.warning, UC_E_CHAIN);
@@ -301,14 +274,14 @@ TEST(a_device_is_ended_and_what_was_lent_out_is_made_anew)
 
 TEST(what_another_device_ends_is_made_anew_here_too)
 {
-	struct scene s;
+	static struct scene s;
 	uint8_t before[32];
 	scene_begin(&s);
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	look(&s.p);
 	memcpy(before, s.app.request_key, sizeof before);
 	lend_some(&s.p);
-	put_entry(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
 	s.app.sets_n = 0;
 	look(&s.p);
 	expect_anew(&s);
@@ -319,11 +292,11 @@ TEST(what_another_device_ends_is_made_anew_here_too)
 
 TEST(an_end_whose_answer_was_lost_or_that_came_too_late_is_said_again)
 {
-	struct scene s;
+	static struct scene s;
 	uc_op op;
 	scene_begin(&s);
 	/* The list has moved on meanwhile. */
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	expect_ok(uc_device_end(s.p.c, s.b.pub, &op));
 	expect_ok(person_talk(&s.p));
 	expect_err(s.p.done_err, UC_E_STALE);

@@ -183,7 +183,7 @@ static void write_fixture(const char *to)
 TEST(make_one_when_asked)
 {
 	const char *to = getenv("UNDERCROFT_FIXTURE");
-	struct small_app app;
+	static struct small_app app;
 	struct person p = { .app = &app };
 	struct uc_settings settings;
 	struct uc_id room, id;

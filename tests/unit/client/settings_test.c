@@ -57,7 +57,7 @@ static void end(struct person *p)
 
 TEST(settings_are_set_and_kept)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct uc_settings s;
 	begin(&app, &p);
@@ -77,7 +77,7 @@ TEST(settings_are_set_and_kept)
 
 TEST(a_minor_does_not_grow_older)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	expect_ok(set(&p, UC_AGE_13_TO_15, UC_ASK_NOBODY));
@@ -99,7 +99,7 @@ TEST(a_minor_does_not_grow_older)
 
 TEST(an_app_cannot_take_settings_back_unseen)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	expect_ok(set(&p, UC_AGE_ADULT, UC_ASK_ANYBODY));
@@ -148,7 +148,7 @@ TEST(an_app_cannot_take_settings_back_unseen)
 
 TEST(a_recovered_device_sets_them_anew)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct settings s;
 	begin(&app, &p);
@@ -181,7 +181,7 @@ TEST(a_recovered_device_sets_them_anew)
 
 TEST(an_app_cannot_use_up_the_numbers)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct settings s;
 	begin(&app, &p);
@@ -202,7 +202,7 @@ TEST(an_app_cannot_use_up_the_numbers)
 
 TEST(what_was_on_its_way_arrives_after_a_restart)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	begin(&app, &p);
 	struct uc_settings s;

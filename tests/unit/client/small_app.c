@@ -50,6 +50,25 @@ static struct view_list entries(const struct small_app *a, struct view *v)
 	return (struct view_list){ v, a->list_n };
 }
 
+void small_app_list_put(struct small_app *a, const struct ed25519_key *by, uint8_t action,
+			const struct ed25519_key *device, bool over_last)
+{
+	struct view v[SMALL_ENTRIES], made;
+	struct device_list l;
+	struct device_entry e = { .device_action = action, .device_key = VIEW_OF(device->pub) };
+	struct arena kept;
+	arena_init(&kept, 1 << 20, ARENA_PLAIN);
+	a->list_n -= over_last;
+	const struct view_list all = entries(a, v);
+	expect_ok(
+		device_list_verify(&all, view_str(a->domain), VIEW_OF(a->account_key), &kept, &l));
+	expect_ok(device_entry_make(&l, view_str(a->domain), VIEW_OF(a->account_key), by, false,
+				    test_now_ms, &e, &kept, &made));
+	memcpy(a->list[a->list_n].b, made.p, made.n);
+	a->list[a->list_n++].n = made.n;
+	arena_done(&kept);
+}
+
 static uc_err list_append(struct small_app *a, struct view entry, struct view account_key)
 {
 	struct view v[SMALL_ENTRIES + 1];

@@ -20,6 +20,7 @@ struct small_app;
 /* Carries out a request that it has no answer for itself, and appends the answer. */
 typedef uc_err small_more(struct small_app *a, const struct frame *in, struct arena *mem,
 			  struct buf *out);
+/* With room for a vault: too much for a browser's stack, so tests make it static. */
 struct small_app {
 	const char *domain, *code; /* the code that is right; NULL: none is wanted */
 	uint8_t challenge[CHALLENGE];
@@ -60,6 +61,9 @@ struct person {
 };
 
 void small_app_init(struct small_app *a, const char *domain);
+/* An entry behind the app's list, by that device; or over its last one. */
+void small_app_list_put(struct small_app *a, const struct ed25519_key *by, uint8_t action,
+			const struct ed25519_key *device, bool over_last);
 /* Appends the answer to one frame; false when the connection breaks instead. */
 bool small_app_take(struct small_app *a, struct view bytes, struct buf *answer);
 

@@ -89,7 +89,7 @@ static void expect_nobody(const struct person *p)
 
 TEST(it_is_written_some_time_after_a_change_and_not_at_once)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct uc_vault v;
 	begin(&app, &p);
@@ -120,7 +120,7 @@ TEST(it_is_written_some_time_after_a_change_and_not_at_once)
 
 TEST(contacts_and_blocks_come_back_with_the_words)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person old, new;
 	befriended(&app, &old);
 	uint8_t key[VAULT_KEY];
@@ -145,7 +145,7 @@ TEST(a_kill_in_a_recovery_loses_nothing_of_it)
 {
 	for (uint64_t n = 1; n < 8; n++) {
 		for (int fault = STORE_FAULT_BEFORE; fault <= STORE_FAULT_AFTER; fault++) {
-			struct small_app app;
+			static struct small_app app;
 			struct person old, new;
 			uc_op op;
 			befriended(&app, &old);
@@ -171,7 +171,6 @@ TEST(a_kill_in_a_recovery_loses_nothing_of_it)
 
 TEST(whatever_the_app_shows_the_account_is_recovered)
 {
-	/* Each has room for a vault: too much for a browser's stack. */
 	static struct small_app app, other, swapped, lost, wrong;
 	struct person old, mallory, new;
 	begin(&other, &mallory);
@@ -207,12 +206,12 @@ TEST(whatever_the_app_shows_the_account_is_recovered)
 
 TEST(an_older_one_is_noticed_and_the_latest_put_there_again)
 {
-	struct small_app app;
+	static struct small_app app, before;
 	struct person p, new;
 	begin(&app, &p);
 	meet(&p, "Tom", tom);
 	store(&p);
-	struct small_app before = app;
+	before = app;
 	meet(&p, "Mia", mia);
 	store(&p);
 	memcpy(app.vault, before.vault, before.vault_n);
@@ -237,10 +236,45 @@ TEST(an_older_one_is_noticed_and_the_latest_put_there_again)
 	person_end(&p);
 }
 
+/* Carried out, and the device is killed, or its connection lost, before it hears of it. */
+TEST(a_writing_whose_answer_was_lost_is_known_again)
+{
+	for (int kill = 0; kill < 2; kill++) {
+		static struct small_app app;
+		struct person p;
+		uc_op op;
+		begin(&app, &p);
+		meet(&p, "Tom", tom);
+		store(&p);
+		meet(&p, "Mia", mia);
+		expect_ok(uc_vault_store(p.c, &op));
+		app.silent_at = app.requests + 1;
+		expect_ok(person_talk(&p));
+		expect_eq(app.vault_version, 2);
+		if (kill)
+			expect_ok(person_open(&p));
+		for (int i = 0; i < 3; i++) {
+			expect_ok(person_talk(&p));
+			test_now_ms += MINUTES_MS;
+			expect_ok(uc_client_step(p.c));
+		}
+		expect_ok(person_talk(&p));
+		expect_eq(app.vault_version, 2);
+		expect(!p.c->vault.due_ms && !p.c->vault.unwritten);
+		if (!kill)
+			expect(p.done_op == op && !p.done_err);
+		/* And from there the next. */
+		meet(&p, "Uwe", (const uint8_t[32]){ 3 });
+		store(&p);
+		expect_eq(app.vault_version, 3);
+		person_end(&p);
+	}
+}
+
 /* A device that was revoked, and the app, make one together. */
 TEST(who_may_write_one_is_a_device_that_was_not_revoked)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p, new;
 	struct ed25519_key thief;
 	struct view to, out, rows;
@@ -294,28 +328,6 @@ static void hand(struct person *from, struct person *to)
 	struct view rows = plain_of(from, &x);
 	expect_ok(turn_run(to->c, take_in_turn, &rows));
 	arena_done(&x.a);
-}
-
-static uc_err add_device(struct uc_client *c, void *arg)
-{
-	static const uint8_t key[ED25519_KEY] = { 11 }, box[32] = { 12 };
-	struct view_list *to = arg;
-	TRY(vault_device_put(c, key, box));
-	TRY(vault_wrap_to(c, &c->call, to));
-	expect_eq(to->n, 2);
-	expect_bytes(to->v[to->n - 1], VIEW_OF(box));
-	return UC_OK;
-}
-
-/* Before it has written anything: whoever it was added by may be ended first, and the key be another. */
-TEST(a_device_that_was_added_can_unwrap_what_comes_later)
-{
-	struct small_app app;
-	struct person p;
-	struct view_list to;
-	begin(&app, &p);
-	expect_ok(turn_run(p.c, add_device, &to));
-	person_end(&p);
 }
 
 static uc_err lead(struct uc_client *c, void *arg)
@@ -374,7 +386,7 @@ TEST(of_two_conversations_with_one_contact_all_devices_mean_the_same)
 
 TEST(what_is_later_holds_on_both)
 {
-	struct small_app one, other;
+	static struct small_app one, other;
 	struct person p, q;
 	uc_op op;
 	begin(&one, &p);
@@ -406,7 +418,7 @@ TEST(what_is_later_holds_on_both)
 
 TEST(rows_that_are_not_well_formed_change_nothing)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	struct plain x;
 	befriended(&app, &p);
@@ -433,7 +445,7 @@ TEST(rows_that_are_not_well_formed_change_nothing)
 
 TEST(what_is_gone_does_not_come_back)
 {
-	struct small_app one, other;
+	static struct small_app one, other;
 	struct person p, q;
 	begin(&one, &p);
 	begin(&other, &q);

@@ -2,6 +2,7 @@
 /* What a new device and one of the account say to each other: codes, and two sealed messages. */
 #include "mimi/device_list.h"
 #include "mimi/pairing.h"
+#include "mimi/vault.h"
 #include "tests/unit/harness.h"
 
 static struct arena mem;
@@ -19,11 +20,19 @@ static void begin(void)
 	expect_ok(ed25519_generate(test_env(), &device));
 }
 
+static struct view box_signed(const struct ed25519_key *by, const char *app)
+{
+	struct view out = { NULL, 0 };
+	expect_ok(vault_device_sign(by, view_str(app), VIEW_OF(answer_key.pub), &mem, &out));
+	return out;
+}
+
 static struct view request_of(const uint8_t of[PAIRING_SECRET])
 {
 	const struct pairing_request r = { .device_key = VIEW_OF(device.pub),
 					   .intake_key = VIEW_OF(answer_key.pub),
-					   .answer_key = VIEW_OF(answer_key.pub) };
+					   .answer_key = VIEW_OF(answer_key.pub),
+					   .box_signature = box_signed(&device, "dial.example") };
 	struct view sealed = { NULL, 0 };
 	expect_ok(
 		pairing_request_seal(test_env(), of, VIEW_LIT("dial.example"), &r, &mem, &sealed));
@@ -39,6 +48,7 @@ static struct view grant_of(struct view request)
 					 .profile_name = VIEW_LIT("Rosa"),
 					 .device_list = { &entry, 1 },
 					 .vault_key = { 9 },
+					 .vault_number = 12,
 					 .request_keys = { &key, 1 },
 					 .code = VIEW_LIT("7KQX-M0RA") };
 	struct view sealed = { NULL, 0 };
@@ -122,6 +132,7 @@ TEST(both_open_what_the_other_says)
 	expect_bytes(g.profile_name, VIEW_LIT("Rosa"));
 	expect_eq(g.device_list.n, 1);
 	expect_eq(g.vault_key[0], 9);
+	expect_eq(g.vault_number, 12);
 	expect_eq(g.request_keys.n, 1);
 	/* Padded: nothing of what is in them shows by their length. */
 	expect_eq(request.n, PAIRING_REQUEST_PAD + BOX_OVERHEAD);
@@ -183,6 +194,29 @@ TEST(an_answer_is_to_one_request_alone)
 	expect_err(grant_open(request, request, &g), UC_E_DECRYPT);
 	expect_err(pairing_request_open(secret, VIEW_LIT("dial.example"), sealed, &mem, &r),
 		   UC_E_DECRYPT);
+	arena_done(&mem);
+}
+
+/* The vault key is wrapped to it: it is the word of the device itself. */
+TEST(a_box_that_the_device_has_not_signed_is_refused)
+{
+	struct ed25519_key thief;
+	struct pairing_request r;
+	struct view sealed;
+	begin();
+	expect_ok(ed25519_generate(test_env(), &thief));
+	const struct view wrong[] = { box_signed(&thief, "dial.example"),
+				      box_signed(&device, "lens.example"), VIEW_LIT("") };
+	struct pairing_request in = { .device_key = VIEW_OF(device.pub),
+				      .intake_key = VIEW_OF(answer_key.pub),
+				      .answer_key = VIEW_OF(answer_key.pub) };
+	for (size_t i = 0; i < 3; i++) {
+		in.box_signature = wrong[i];
+		expect_ok(pairing_request_seal(test_env(), secret, VIEW_LIT("dial.example"), &in,
+					       &mem, &sealed));
+		expect_err(pairing_request_open(secret, VIEW_LIT("dial.example"), sealed, &mem, &r),
+			   UC_E_SIGNATURE);
+	}
 	arena_done(&mem);
 }
 

@@ -198,3 +198,21 @@ TEST(rows_have_one_order_and_each_its_form)
 	expect_err(rows_read(v, 1), UC_E_MALFORMED);
 	arena_done(&mem);
 }
+
+TEST(a_box_is_the_word_of_its_device)
+{
+	begin();
+	struct vault_device x = { .device_key = VIEW_OF(device.pub), .box_key = VIEW_OF(pub) };
+	expect_ok(vault_device_sign(&device, owner.app, x.box_key, &mem, &x.signature));
+	expect_ok(vault_device_check(&x, owner.app, &mem));
+	expect_err(vault_device_check(&x, VIEW_LIT("dial.example"), &mem), UC_E_SIGNATURE);
+	struct vault_device other = x;
+	other.box_key = VIEW_OF(key);
+	expect_err(vault_device_check(&other, owner.app, &mem), UC_E_SIGNATURE);
+	other = x;
+	other.device_key = VIEW_OF(thief.pub);
+	expect_err(vault_device_check(&other, owner.app, &mem), UC_E_SIGNATURE);
+	expect_ok(vault_device_sign(&thief, owner.app, x.box_key, &mem, &x.signature));
+	expect_err(vault_device_check(&x, owner.app, &mem), UC_E_SIGNATURE);
+	arena_done(&mem);
+}

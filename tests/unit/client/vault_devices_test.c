@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The vault where an account has several devices: whom its key is for, what becomes of it when one is ended,
+ * how one that is behind is waited for, and when there is nothing to be written. */
+#include "client/vault_inside.h"
+
+#include "client/contacts.h"
+#include "client/turn.h"
+#include "mimi/device_list.h"
+#include "tests/unit/client/small_app.h"
+
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+
+static const uint8_t tom[32] = { 1 }, mia[32] = { 2 };
+static struct small_app app;
+static struct person p;
+static struct ed25519_key b, c; /* other devices of hers, played by the test */
+static uint8_t b_priv[32], b_box[32];
+static struct arena mem;
+
+static void look(void)
+{
+	person_disconnect(&p);
+	expect_ok(person_talk(&p));
+	expect_eq(uc_client_connection(p.c), UC_ONLINE);
+}
+
+static void wait_ms(uint64_t ms)
+{
+	test_now_ms += ms;
+	expect_ok(uc_client_step(p.c));
+	expect_ok(person_talk(&p));
+}
+
+static void box_make(uint8_t priv[32], uint8_t pub[32])
+{
+	struct kem_key k;
+	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &k));
+	memcpy(priv, k.priv.b, 32);
+	memcpy(pub, k.pub, 32);
+	kem_key_wipe(&k);
+}
+
+/* Rosa's device, beside b and c. */
+static void begin(void)
+{
+	uc_op op;
+	arena_init(&mem, 64 << 20, ARENA_PLAIN);
+	small_app_init(&app, "lens.example");
+	person_begin(&p, &app);
+	expect_ok(person_open(&p));
+	expect_ok(person_talk(&p));
+	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
+	expect_ok(person_talk(&p));
+	expect_ok(ed25519_generate(test_env(), &b));
+	expect_ok(ed25519_generate(test_env(), &c));
+	box_make(b_priv, b_box);
+	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &b, false);
+	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &c, false);
+	look();
+	wait_ms(10 * MINUTE_MS);
+	expect(app.vault_version != 0 && !p.c->vault.due_ms);
+}
+
+static void end(void)
+{
+	person_end(&p);
+	arena_done(&mem);
+}
+
+static uc_err meet_in_turn(struct uc_client *client, void *arg)
+{
+	struct contact *k;
+	return contact_meet(client, "dial.example", tom, arg, VIEW_LIT(""), &k);
+}
+
+static void meet(char *name)
+{
+	expect_ok(turn_run(p.c, meet_in_turn, name));
+}
+
+static struct vault_owner owner_now(void)
+{
+	return (struct vault_owner){ view_str(app.domain), VIEW_OF(app.account_key) };
+}
+
+static struct vault_envelope envelope_now(void)
+{
+	const struct vault_owner owner = owner_now();
+	struct vault_envelope e = { .version = 0 };
+	expect_ok(vault_envelope_read(view_make(app.vault, app.vault_n), &owner, &mem, &e));
+	return e;
+}
+
+static uc_err opens_with(const uint8_t key[VAULT_KEY], struct vault_rows *rows)
+{
+	const struct vault_owner owner = owner_now();
+	struct vault_envelope e = envelope_now();
+	return vault_open(&e, &owner, view_make(key, VAULT_KEY), &mem, rows);
+}
+
+static uc_err unwraps_for(const uint8_t priv[32], const uint8_t pub[32])
+{
+	const struct vault_owner owner = owner_now();
+	struct vault_envelope e = envelope_now();
+	uint8_t key[VAULT_KEY];
+	return vault_unwrap(&e, &owner, view_make(priv, 32), view_make(pub, 32), &mem, key);
+}
+
+/* What another device leaves there. */
+struct written {
+	const struct ed25519_key *by;
+	const uint8_t *key;
+	uint64_t number;
+	uint32_t position; /* of the key, in the list */
+	struct vault_row *rows;
+	size_t n;
+	bool not_for_us;
+};
+
+static void leave(const struct written *x)
+{
+	const struct vault_owner owner = owner_now();
+	struct vault_rows in = { .version = 1,
+				 .key_position = x->position,
+				 .rows = { x->rows, x->n } };
+	struct view rows = { NULL, 0 }, out = { NULL, 0 };
+	struct view to[] = { VIEW_OF(p.c->vault.words_pub), VIEW_OF(p.c->account.intake_pub) };
+	const struct view_list wrap_to = { to, x->not_for_us ? 1 : 2 };
+	expect_ok(wire_encode_to(&mem, vault_rows_element, &in, &rows));
+	expect_ok(vault_seal(test_env(), &owner, x->number, view_make(x->key, VAULT_KEY), &wrap_to,
+			     x->by, rows, &mem, &out));
+	expect(out.n <= sizeof app.vault);
+	memcpy(app.vault, out.p, out.n);
+	app.vault_n = out.n;
+	app.vault_version++;
+}
+
+static struct vault_row contact_row(const uint8_t key[32], const char *name, uint64_t version)
+{
+	struct vault_contact x = { .app = VIEW_LIT("dial.example"),
+				   .name = view_str(name),
+				   .account_key = view_make(key, 32) };
+	struct uc_id id = contact_id("dial.example", key);
+	struct vault_row row = { .vault_kind = VAULT_CONTACT, .row_version = version };
+	memcpy(row.id, id.b, sizeof row.id);
+	expect_ok(wire_encode_to(&mem, vault_contact_element, &x, &row.data));
+	return row;
+}
+
+static bool knows(const uint8_t key[32])
+{
+	struct uc_id id = contact_id("dial.example", key);
+	return contact_find(p.c, &id) != NULL;
+}
+
+/* --- ended --- */
+
+/* One that never wrote a vault was handed its key all the same. */
+TEST(who_was_ended_cannot_read_what_is_written_then)
+{
+	uint8_t before[VAULT_KEY];
+	struct vault_rows rows;
+	uc_op op;
+	begin();
+	memcpy(before, p.c->vault.key, sizeof before);
+	expect_ok(opens_with(before, &rows));
+	expect_ok(uc_device_end(p.c, c.pub, &op));
+	expect_ok(person_talk(&p));
+	expect_ok(p.done_err);
+	wait_ms(MINUTE_MS);
+	expect_err(opens_with(before, &rows), UC_E_DECRYPT);
+	expect_ok(opens_with(p.c->vault.key, &rows));
+	/* Once is enough, also after a restart. */
+	memcpy(before, p.c->vault.key, sizeof before);
+	expect_ok(person_open(&p));
+	meet("Tom");
+	look();
+	wait_ms(10 * MINUTE_MS);
+	expect_bytes(VIEW_OF(p.c->vault.key), VIEW_OF(before));
+	end();
+}
+
+/* Nor by the detour over a device that has not heard of the end yet. */
+TEST(the_key_of_before_does_not_come_back)
+{
+	uint8_t before[VAULT_KEY], after[VAULT_KEY];
+	struct vault_rows rows;
+	uc_op op;
+	begin();
+	memcpy(before, p.c->vault.key, sizeof before);
+	expect_ok(uc_device_end(p.c, c.pub, &op));
+	expect_ok(person_talk(&p));
+	wait_ms(MINUTE_MS);
+	memcpy(after, p.c->vault.key, sizeof after);
+	struct vault_row row = contact_row(mia, "Mia", test_now_ms);
+	const struct written by_b = { .by = &b,
+				      .key = before,
+				      .number = p.c->vault.number + 1,
+				      .position = 2,
+				      .rows = &row,
+				      .n = 1 };
+	leave(&by_b);
+	uint64_t version = app.vault_version;
+	look();
+	wait_ms(MINUTE_MS);
+	expect(knows(mia));
+	expect_eq(app.vault_version, version + 1);
+	expect_err(opens_with(before, &rows), UC_E_DECRYPT);
+	expect_ok(opens_with(after, &rows));
+	end();
+}
+
+/* What another made after the same end is taken. */
+TEST(of_two_that_change_the_key_one_follows)
+{
+	uint8_t other[VAULT_KEY];
+	struct vault_rows rows;
+	uc_op op;
+	begin();
+	expect_ok(uc_device_end(p.c, c.pub, &op));
+	expect_ok(person_talk(&p));
+	expect_ok(env_random(test_env(), other, sizeof other));
+	const struct written by_b = {
+		.by = &b, .key = other, .number = p.c->vault.number + 1, .position = 3
+	};
+	leave(&by_b);
+	wait_ms(MINUTE_MS);
+	wait_ms(MINUTE_MS);
+	expect_bytes(VIEW_OF(p.c->vault.key), VIEW_OF(other));
+	expect_ok(opens_with(other, &rows));
+	end();
+}
+
+TEST(who_was_ended_writes_none)
+{
+	uc_op op;
+	begin();
+	struct vault_row row = contact_row(mia, "Mia", test_now_ms);
+	expect_ok(uc_device_end(p.c, c.pub, &op));
+	expect_ok(person_talk(&p));
+	const struct written by_c = { .by = &c,
+				      .key = p.c->vault.key,
+				      .number = p.c->vault.number + 1,
+				      .position = 9,
+				      .rows = &row,
+				      .n = 1 };
+	leave(&by_c);
+	p.warning = UC_OK;
+	look();
+	wait_ms(MINUTE_MS);
+	expect_err(p.warning, UC_E_SIGNATURE);
+	expect(!knows(mia));
+	expect_bytes(envelope_now().device_key, VIEW_OF(p.c->account.device.pub));
+	end();
+}
+
+/* --- boxes --- */
+
+static struct vault_row box_row(const struct ed25519_key *device, const struct ed25519_key *by,
+				const uint8_t box[32], uint64_t version)
+{
+	struct vault_device x = { .device_key = VIEW_OF(device->pub),
+				  .box_key = view_make(box, 32) };
+	struct vault_row row = { .vault_kind = VAULT_DEVICE, .row_version = version };
+	memcpy(row.id, device->pub, sizeof row.id);
+	expect_ok(vault_device_sign(by, view_str(app.domain), x.box_key, &mem, &x.signature));
+	expect_ok(wire_encode_to(&mem, vault_device_element, &x, &row.data));
+	return row;
+}
+
+static void writes_box(struct vault_row row)
+{
+	const struct written by_c = { .by = &c,
+				      .key = p.c->vault.key,
+				      .number = p.c->vault.number + 1,
+				      .position = 2,
+				      .rows = &row,
+				      .n = 1 };
+	leave(&by_c);
+	look();
+	meet(app.vault_version % 2 ? "Tim" : "Tom");
+	wait_ms(MINUTE_MS);
+	expect_bytes(envelope_now().device_key, VIEW_OF(p.c->account.device.pub));
+}
+
+TEST(nobody_else_says_what_is_boxed_to_a_device)
+{
+	uint8_t priv[32], pub[32];
+	begin();
+	box_make(priv, pub);
+	/* c says that this was b's box; and that b, which is listed, has none. */
+	writes_box(box_row(&b, &c, pub, test_now_ms));
+	expect_err(unwraps_for(priv, pub), UC_E_DECRYPT);
+	expect_err(unwraps_for(b_priv, b_box), UC_E_DECRYPT);
+	writes_box(box_row(&b, &b, b_box, test_now_ms));
+	expect_ok(unwraps_for(b_priv, b_box));
+	struct vault_row gone = { .vault_kind = VAULT_DEVICE,
+				  .row_version = test_now_ms + HOUR_MS,
+				  .gone = true };
+	memcpy(gone.id, b.pub, sizeof gone.id);
+	writes_box(gone);
+	expect_ok(unwraps_for(b_priv, b_box));
+	end();
+}
+
+static uc_err known_in_turn(struct uc_client *client, void *arg)
+{
+	return vault_device_known(client, arg);
+}
+
+TEST(who_is_just_brought_in_can_open_what_is_written_before_it_writes)
+{
+	struct view by_b, by_c;
+	struct vault_device x = { .device_key = VIEW_OF(b.pub), .box_key = VIEW_OF(b_box) };
+	begin();
+	expect_ok(vault_device_sign(&c, view_str(app.domain), x.box_key, &mem, &by_c));
+	expect_ok(vault_device_sign(&b, view_str(app.domain), x.box_key, &mem, &by_b));
+	x.signature = by_c;
+	expect_err(turn_run(p.c, known_in_turn, &x), UC_E_SIGNATURE);
+	x.signature = by_b;
+	expect_ok(turn_run(p.c, known_in_turn, &x));
+	meet("Tom");
+	wait_ms(MINUTE_MS);
+	expect_ok(unwraps_for(b_priv, b_box));
+	end();
+}
+
+TEST(what_another_device_has_sealed_for_others_is_not_written_over)
+{
+	static const uint8_t unknown[VAULT_KEY] = { 3 };
+	begin();
+	const struct written by_b = { .by = &b,
+				      .key = unknown,
+				      .number = p.c->vault.number + 1,
+				      .position = 2,
+				      .not_for_us = true };
+	leave(&by_b);
+	uint64_t version = app.vault_version;
+	p.warning = UC_OK;
+	p.warnings = 0;
+	meet("Tom");
+	for (int i = 0; i < 5; i++) {
+		look();
+		wait_ms(MINUTE_MS);
+	}
+	expect_eq(app.vault_version, version);
+	expect_eq(p.warnings, 1);
+	expect_err(p.warning, UC_E_DECRYPT);
+	/* Until it is known there. */
+	struct written after = by_b;
+	after.number++;
+	after.not_for_us = false;
+	leave(&after);
+	wait_ms(2 * HOUR_MS);
+	wait_ms(MINUTE_MS);
+	expect_eq(app.vault_version, version + 2);
+	end();
+}
+
+/* --- in turns --- */
+
+TEST(an_app_that_always_says_that_another_was_first_is_asked_less_and_less)
+{
+	unsigned const many = 1000000;
+	begin();
+	app.refuse_type = FRAME_VAULT_PUT;
+	app.refuse_with = UC_E_STALE;
+	app.refuse_times = many;
+	unsigned before = app.requests;
+	meet("Tom");
+	for (int i = 0; i < 3600; i++)
+		wait_ms(1000);
+	expect(many - app.refuse_times > 3);
+	expect(many - app.refuse_times < 16);
+	expect(app.requests - before < 40);
+	/* Then it is written, and the next one goes as if nothing had been. */
+	app.refuse_times = 0;
+	uint64_t version = app.vault_version;
+	wait_ms(2 * HOUR_MS);
+	wait_ms(MINUTE_MS);
+	expect_eq(app.vault_version, version + 1);
+	meet("Tim");
+	wait_ms(10 * 1000);
+	expect_eq(app.vault_version, version + 2);
+	end();
+}
+
+TEST(one_of_the_same_number_that_is_another_is_read)
+{
+	begin();
+	struct vault_row row = contact_row(mia, "Mia", test_now_ms);
+	const struct written by_b = { .by = &b,
+				      .key = p.c->vault.key,
+				      .number = p.c->vault.number,
+				      .position = 2,
+				      .rows = &row,
+				      .n = 1 };
+	leave(&by_b);
+	look();
+	expect(knows(mia));
+	end();
+}
+
+/* Else none could ever follow it. */
+TEST(a_number_that_leaps_is_none)
+{
+	begin();
+	struct vault_row row = contact_row(mia, "Mia", test_now_ms);
+	const struct written by_b = { .by = &b,
+				      .key = p.c->vault.key,
+				      .number = UINT64_MAX,
+				      .position = 2,
+				      .rows = &row,
+				      .n = 1 };
+	leave(&by_b);
+	p.warning = UC_OK;
+	look();
+	wait_ms(MINUTE_MS);
+	expect_err(p.warning, UC_E_LIMIT);
+	expect(!knows(mia));
+	expect(envelope_now().number < UINT64_MAX);
+	end();
+}
+
+/* Whether it is one, nobody can verify: an app that says so for once does not end it for ever. */
+TEST(one_of_a_later_program_is_left_alone_and_looked_at_again)
+{
+	begin();
+	struct uc_vault v;
+	uint64_t version = ++app.vault_version;
+	app.vault[1] = 2;
+	p.warning = UC_OK;
+	look();
+	expect_err(p.warning, UC_E_VERSION);
+	meet("Tom");
+	wait_ms(10 * MINUTE_MS);
+	expect_eq(app.vault_version, version);
+	expect_ok(uc_vault_get(p.c, &v));
+	expect(!v.can_store);
+	app.vault[1] = 1;
+	look();
+	wait_ms(10 * MINUTE_MS);
+	expect_ok(uc_vault_get(p.c, &v));
+	expect(v.can_store);
+	expect_eq(app.vault_version, version + 1);
+	end();
+}
+
+/* --- when --- */
+
+static uc_err touch_in_turn(struct uc_client *client, void *arg)
+{
+	struct contact *k = client->contacts;
+	(void)arg;
+	k->has_grant = !k->has_grant;
+	k->dirty = client->account.dirty = client->guardian.dirty = true;
+	client->account.intake_cursor++;
+	return UC_OK;
+}
+
+static bool waits(void)
+{
+	struct uc_vault v;
+	expect_ok(uc_vault_get(p.c, &v));
+	return v.waits;
+}
+
+TEST(it_is_due_only_when_something_that_it_holds_has_changed)
+{
+	begin();
+	meet("Tom");
+	expect(waits());
+	wait_ms(MINUTE_MS);
+	expect(!waits());
+	uint64_t version = app.vault_version;
+	expect_ok(turn_run(p.c, touch_in_turn, NULL));
+	expect(!waits());
+	/* A restart and another sign-in are no change either. */
+	expect_ok(person_open(&p));
+	look();
+	expect_ok(turn_run(p.c, touch_in_turn, NULL));
+	expect(!waits());
+	struct uc_id id = contact_id("dial.example", tom);
+	uc_op op;
+	expect_ok(uc_block(p.c, &id, true, &op));
+	expect(waits());
+	wait_ms(MINUTE_MS);
+	expect_eq(app.vault_version, version + 1);
+	expect(!waits());
+	end();
+}
