@@ -160,7 +160,7 @@ uc_err vault_collect_contact(struct uc_client *c, const struct contact *k)
 		memcpy(x.direct, k->direct.b, sizeof x.direct);
 	TRY(put(c, VAULT_CONTACT, k->id.b, vault_contact_element, &x));
 	TRY(block_collect(c, k->id.b, BLOCK_CONTACT, k->blocked));
-	if (k->verified)
+	if (k->verified && !k->identity_changed)
 		TRY(put_data(c, VAULT_VERIFIED, k->id.b, (struct view){ NULL, 0 }));
 	else
 		absent(c, VAULT_VERIFIED, k->id.b);

@@ -43,7 +43,9 @@ uc_err vault_contact_apply(struct uc_client *c, struct kept_row *row, bool recov
 	k = contact_find(c, &id);
 	TRY(arena_copy(&c->call, k ? list_later(c, k, x.list) : x.list, &list));
 	TRY(contact_meet(c, app, x.account_key.p, name, list, &k));
-	k->identity_changed = x.identity_changed;
+	/* That somebody is another holds until their number was compared, on whichever device. */
+	const struct kept_row *v = vault_row_find(&c->vault, VAULT_VERIFIED, row->id);
+	k->identity_changed = (k->identity_changed || x.identity_changed) && !(v && !v->gone);
 	if (!k->has_direct && x.has_direct) {
 		k->has_direct = true;
 		id_set(&k->direct, x.direct);
@@ -161,10 +163,22 @@ static uc_err verified_set(struct uc_client *c, const struct kept_row *row, bool
 	struct contact *k = contact_find(c, &id);
 	if (!k)
 		return UC_E_NOT_FOUND;
-	k->dirty = k->dirty || k->verified != verified;
-	k->verified = verified;
+	/* It was, and somebody is another since: both are shown. */
+	k->verified = verified || (k->verified && k->identity_changed);
 	k->identity_changed = k->identity_changed && !verified;
+	k->dirty = true;
 	return UC_OK;
+}
+
+uc_err vault_verified_apply(struct uc_client *c, struct kept_row *row, bool recovering)
+{
+	(void)recovering;
+	return verified_set(c, row, true);
+}
+
+uc_err vault_verified_drop(struct uc_client *c, struct kept_row *row)
+{
+	return verified_set(c, row, false);
 }
 
 uc_err vault_member_block_apply(struct uc_client *c, struct kept_row *row, bool recovering)
@@ -252,16 +266,17 @@ static void own_link_take(struct uc_client *c, struct own_link *in)
 		return;
 	}
 	if (is_newer(l, in)) {
-		struct own_link was = *l;
 		shown_gather(in, l);
 		in->next = l->next;
+		blob_done(&l->statement);
+		blob_done(&l->withdrawal);
 		*l = *in;
-		*in = was;
+		heap_free(in);
 	} else {
 		shown_gather(l, in);
 		l->dirty = true;
+		own_link_free(in);
 	}
-	own_link_free(in);
 }
 
 uc_err vault_own_link_apply(struct uc_client *c, struct kept_row *row, bool recovering)
@@ -311,18 +326,6 @@ uc_err vault_block_drop(struct uc_client *c, struct kept_row *row)
 	return err == UC_E_NOT_FOUND ? linked_block_apply(c, &id, false) : err;
 }
 
-uc_err vault_verified_apply(struct uc_client *c, struct kept_row *row, bool recovering)
-{
-	(void)recovering;
-	return verified_set(c, row, true);
-}
-
-uc_err vault_verified_drop(struct uc_client *c, struct kept_row *row)
-{
-	return verified_set(c, row, false);
-}
-
-/* Else this device would bring back what another has used up. */
 uc_err vault_addresses_drop(struct uc_client *c, struct kept_row *row)
 {
 	struct uc_id id;

@@ -28,7 +28,7 @@ enum vault_kind {
 	VAULT_ROOM = 11,     /* struct vault_room; id: of room and participant */
 	VAULT_BLOCK = 13,    /* struct vault_block; id: of the contact, or of two linked accounts */
 	VAULT_MEMBER_BLOCK = 14, /* struct vault_member_block; id: of room and member */
-	VAULT_VERIFIED = 15,     /* no data: the numbers were compared; id: of the contact */
+	VAULT_VERIFIED = 15,     /* no data: numbers were compared, and hold; id: of the contact */
 };
 enum {
 	VAULT_ID = 32,

@@ -132,6 +132,30 @@ TEST(a_safety_number_that_was_compared_is_so_on_both)
 	expect_ok(uc_contact_verified(q.c, &k->id, false));
 	hand(&q, &p);
 	expect(!k->verified);
+	/* That it is another person's now is not forgotten since another device has not seen it. */
+	later();
+	k->identity_changed = k->dirty = true;
+	hand(&p, &p);
+	later();
+	meet(&q, "Tommy");
+	hand(&q, &p);
+	expect(k->identity_changed && !strcmp(k->name, "Tommy"));
+	hand(&p, &q);
+	expect(its->identity_changed);
+	later();
+	expect_ok(uc_contact_verified(q.c, &k->id, true));
+	hand(&q, &p);
+	hand(&p, &q);
+	expect(k->verified && !k->identity_changed && !its->identity_changed);
+	/* Of one that was compared, too. */
+	later();
+	k->identity_changed = k->dirty = true;
+	hand(&p, &p);
+	later();
+	meet(&q, "Tom");
+	hand(&q, &p);
+	hand(&p, &q);
+	expect(k->identity_changed && its->identity_changed && its->verified);
 	end();
 }
 
