@@ -369,6 +369,18 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	return put_data(c, VAULT_ROOM, id.b, data);
 }
 
+/* Does this device know what the row lacks? */
+static bool knows_more(struct uc_client *c, const struct room *r, const struct kept_row *row)
+{
+	struct vault_room x;
+	if (wire_decode(blob_view(&row->data), &c->call, vault_room_element, &x))
+		return true;
+	struct uc_id contact;
+	memcpy(contact.b, x.contact, sizeof contact.b);
+	return (x.says == SAYS_NOTHING && says_surely(r) != SAYS_NOTHING) ||
+	       (!x.name.n && r->name[0]) || (id_is_zero(&contact) && !id_is_zero(&r->contact));
+}
+
 uc_err vault_room_seen(struct uc_client *c, struct kept_row *row)
 {
 	struct view data;
@@ -377,7 +389,8 @@ uc_err vault_room_seen(struct uc_client *c, struct kept_row *row)
 		if (!room_is_kept(r) || !view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
 			continue;
 		TRY(room_write(c, r, row, &data));
-		return view_equal(data, blob_view(&row->data)) ? UC_OK : tag_of(data, row->own);
+		bool same = view_equal(data, blob_view(&row->data));
+		return same || knows_more(c, r, row) ? UC_OK : tag_of(data, row->own);
 	}
 	return UC_OK;
 }

@@ -49,7 +49,7 @@ uc_err UC_MUST_USE vault_collect_invitation(struct uc_client *c, const struct in
 uc_err UC_MUST_USE vault_collect_answer(struct uc_client *c, const struct request *q);
 uc_err UC_MUST_USE vault_collect_guardians(struct uc_client *c);
 uc_err UC_MUST_USE vault_collect_room(struct uc_client *c, const struct room *r);
-/* Of a room's row that was just applied: what this device sees otherwise is no news. */
+/* Of a room's row that was just applied: what this device sees otherwise is no news, unless the row lacks it. */
 uc_err UC_MUST_USE vault_room_seen(struct uc_client *c, struct kept_row *row);
 struct uc_id vault_member_id(struct view uri, struct view participant);
 /* addresses: with those of contacts, which are left out first when there are too many. */

@@ -97,6 +97,7 @@ static void address_element(struct wire *w, void *v)
 	struct vault_address *x = v;
 	wire_bytes(w, &x->address);
 	wire_bytes(w, &x->participant);
+	wire_u64(w, &x->expires_ms);
 }
 
 void wire_vault_addresses(struct wire *w, struct vault_addresses *x)

@@ -70,12 +70,13 @@ static void end(void)
 static uc_err meet_in_turn(struct uc_client *client, void *arg)
 {
 	struct contact *k;
-	return contact_meet(client, "dial.example", tom, arg, VIEW_LIT(""), &k);
+	const char *const *name = arg;
+	return contact_meet(client, "dial.example", tom, *name, VIEW_LIT(""), &k);
 }
 
-static void meet(char *name)
+static void meet(const char *name)
 {
-	expect_ok(turn_run(p.c, meet_in_turn, name));
+	expect_ok(turn_run(p.c, meet_in_turn, &name));
 }
 
 static struct vault_owner owner_now(void)

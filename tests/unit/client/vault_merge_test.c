@@ -72,13 +72,14 @@ static void take(struct person *to, struct vault_row *v, size_t n)
 static uc_err meet_in_turn(struct uc_client *c, void *arg)
 {
 	struct contact *k;
-	return contact_meet(c, "dial.example", tom, arg, VIEW_LIT(""), &k);
+	const char *const *name = arg;
+	return contact_meet(c, "dial.example", tom, *name, VIEW_LIT(""), &k);
 }
 
-static struct contact *meet(struct person *who, char *name)
+static struct contact *meet(struct person *who, const char *name)
 {
 	struct uc_id id = contact_id("dial.example", tom);
-	expect_ok(turn_run(who->c, meet_in_turn, name));
+	expect_ok(turn_run(who->c, meet_in_turn, &name));
 	struct contact *k = contact_find(who->c, &id);
 	expect(k != NULL);
 	return k;
@@ -309,6 +310,28 @@ TEST(what_one_device_has_said_in_a_room_a_silent_one_says_too_and_does_not_undo)
 	end();
 }
 
+TEST(who_has_said_something_says_it_again_where_a_silent_one_was_later)
+{
+	begin();
+	struct room *r = room_with(&p, SAYS_NOTHING, "", 5),
+		    *its = room_with(&q, SAYS_NOTHING, "", 5);
+	later();
+	r->says = SAYS_ACCOUNT;
+	r->introduced = true;
+	changed(r);
+	hand(&p, &p);
+	/* It has not heard of it, and writes what it sees. */
+	later();
+	memcpy(its->name, "Paths", 6);
+	changed(its);
+	hand(&q, &p);
+	expect_eq(r->says, SAYS_ACCOUNT);
+	hand(&p, &q);
+	expect_eq(its->says, SAYS_ACCOUNT);
+	expect_eq(kept_room(&q).says, SAYS_ACCOUNT);
+	end();
+}
+
 static uint64_t version_of(struct person *who)
 {
 	struct uc_id id = id_of("Undercroft vault room", view_str(room_uri), view_str(our_place));
@@ -472,6 +495,7 @@ TEST(what_is_used_up_or_given_up_on_one_is_not_brought_back_by_the_other)
 	hand(&p, &q);
 	struct contact *its = contact_find(q.c, &k->id);
 	expect(its && its->key_count == 1 && q.c->guardian.wards);
+	expect(its && its->keys[0].expires_ms == a.expires_ms);
 	later();
 	expect(contact_take_address(p.c, k, &a));
 	p.c->guardian.wards = NULL;
