@@ -465,11 +465,11 @@ struct vault {
 	uint32_t key_generation, key_position;
 
 	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
-	bool told;                /* that it has grown too large, cannot be read, or is of a later program */
-	bool again;               /* something has changed while it was on its way */
-	bool looking, differs;    /* rows are not made, but compared (vault_watch) */
-	unsigned stale;           /* so often in a row another was first ... */
-	unsigned unread;          /* ... or it could not be read */
+	bool told;  /* that it has grown too large, cannot be read, or is of a later program */
+	bool again; /* something has changed while it was on its way */
+	bool looking, differs; /* rows are not made, but compared (vault_watch) */
+	unsigned stale;        /* so often in a row another was first ... */
+	unsigned unread;       /* ... or it could not be read */
 	uint64_t retry_ms;
 	uint64_t account_tag, list_tag;
 	uc_op op;
