@@ -66,9 +66,16 @@ static void link_both(void)
 	restart(&lens);
 }
 
+struct link_seen {
+	struct uc_id id;
+	uint8_t state;
+	uint32_t shown_count;
+	struct linked_side other;
+};
+
 static bool keep_link(void *ctx, const struct uc_link *l)
 {
-	struct own_link *out = ctx;
+	struct link_seen *out = ctx;
 	out->id = l->id;
 	out->state = (uint8_t)l->state;
 	out->shown_count++;
@@ -80,16 +87,16 @@ static bool keep_link(void *ctx, const struct uc_link *l)
 }
 
 /* The one there is; shown_count says how many. */
-static struct own_link link_of(const struct person *p)
+static struct link_seen link_of(const struct person *p)
 {
-	struct own_link l = { .state = UINT8_MAX };
+	struct link_seen l = { .state = UINT8_MAX };
 	expect_ok(uc_links(p->c, keep_link, &l));
 	return l;
 }
 
-static struct own_link looked(const struct person *p, const char *text)
+static struct link_seen looked(const struct person *p, const char *text)
 {
-	struct own_link l = { .state = UINT8_MAX };
+	struct link_seen l = { .state = UINT8_MAX };
 	expect_ok(uc_link_look(p->c, text, keep_link, &l));
 	return l;
 }
@@ -98,7 +105,7 @@ TEST(two_clients_make_one_without_a_server)
 {
 	begin();
 	link_both();
-	struct own_link l = link_of(&dial), k = link_of(&lens);
+	struct link_seen l = link_of(&dial), k = link_of(&lens);
 	expect(l.shown_count == 1 && k.shown_count == 1);
 	expect(l.state == UC_LINK_WHOLE && k.state == UC_LINK_WHOLE);
 	expect(id_equal(&l.id, &k.id));
@@ -230,7 +237,7 @@ TEST(either_client_withdraws)
 {
 	begin();
 	link_both();
-	struct own_link l = link_of(&lens);
+	struct link_seen l = link_of(&lens);
 	expect_ok(uc_link_withdraw(lens.c, &l.id, over, sizeof over));
 	expect_eq(link_of(&lens).state, UC_LINK_WITHDRAWN);
 	expect_ok(uc_link_withdraw(lens.c, &l.id, nothing, sizeof nothing));
@@ -273,7 +280,7 @@ TEST(a_device_that_was_reset_away_withdraws_nothing_of_its_own_account)
 	begin();
 	has_account_key(&dial, &key);
 	link_both();
-	struct own_link l = link_of(&dial);
+	struct link_seen l = link_of(&dial);
 	/* A withdrawal that this device has signed and not kept. */
 	struct own_link *kept = dial.c->links;
 	struct blob statement = { NULL, 0 };
@@ -293,7 +300,7 @@ TEST(nothing_is_shown_that_is_not_there)
 	const struct uc_id nobody = { .b = { 1 } };
 	begin();
 	link_both();
-	struct own_link l = link_of(&dial);
+	struct link_seen l = link_of(&dial);
 	expect_err(uc_link_show(dial.c, &l.id, &nobody), UC_E_NOT_FOUND);
 	expect_err(uc_link_show(dial.c, &nobody, &nobody), UC_E_NOT_FOUND);
 	expect_err(uc_link_show(dial.c, &l.id, NULL), UC_E_ARGUMENT);
@@ -437,7 +444,7 @@ TEST(and_nothing_else)
 
 static void withdrawn_by(struct person *p)
 {
-	struct own_link l = link_of(p);
+	struct link_seen l = link_of(p);
 	expect_ok(uc_link_withdraw(p->c, &l.id, over, sizeof over));
 }
 
