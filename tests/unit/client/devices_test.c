@@ -117,12 +117,12 @@ TEST(what_another_device_does_is_an_alarm_until_it_was_seen)
 
 TEST(what_comes_after_the_alarms_were_shown_stays)
 {
-	struct scene s;
+	static struct scene s;
 	scene_begin(&s);
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	look(&s.p);
 	struct shown before = show(&s.p);
-	put_entry(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
 	look(&s.p);
 	/* A number that nothing has is none that was shown. */
 	expect_err(uc_device_changes_seen(s.p.c, before.change[0].number - 1), UC_E_NOT_FOUND);
@@ -137,7 +137,7 @@ TEST(what_comes_after_the_alarms_were_shown_stays)
 	expect_err(uc_device_changes_seen(s.p.c, before.change[0].number), UC_E_NOT_FOUND);
 	expect_ok(uc_device_changes_seen(s.p.c, now.change[0].number));
 	expect_ok(ed25519_generate(test_env(), &s.c));
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	look(&s.p);
 	expect(show(&s.p).change[0].number > now.change[0].number);
 	expect_err(uc_device_changes_seen(NULL, 1), UC_E_ARGUMENT);
@@ -175,14 +175,14 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 
 TEST(another_list_does_not_hide_who_was_added)
 {
-	struct scene s;
+	static struct scene s;
 	struct ed25519_key d;
 	scene_begin(&s);
 	expect_ok(ed25519_generate(test_env(), &d));
-	put_entry(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	look(&s.p);
 	/* In the place of that entry the app shows another one. */
-	put_entry(&s.app, &s.b, DEVICE_ADD, &d, true);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &d, true);
 	test_now_ms += 24 * 3600 * 1000;
 	look(&s.p);
 	struct shown now = show(&s.p);
@@ -364,7 +364,7 @@ TEST(a_letter_whose_answer_the_end_of_a_device_has_made_impossible_goes_again)
 		      answered = { .state = REQUEST_ACCEPTED },
 		      theirs = { .state = REQUEST_OPEN, .incoming = true };
 	struct letter *all[] = { &sent, &old, &answered, &theirs };
-	struct scene s;
+	static struct scene s;
 	uc_op op;
 	scene_begin(&s);
 	s.app.more = letters_take;
@@ -388,7 +388,7 @@ TEST(a_letter_whose_answer_the_end_of_a_device_has_made_impossible_goes_again)
 TEST(also_one_that_was_on_its_way)
 {
 	struct letter l = { .state = REQUEST_ADDRESSED };
-	struct scene s;
+	static struct scene s;
 	uc_op op;
 	scene_begin(&s);
 	s.app.more = letters_take;
@@ -422,7 +422,7 @@ static unsigned steps(struct person *p, uint64_t ms)
 
 TEST(a_device_that_waits_asks_now_and_then_and_for_ten_minutes)
 {
-	struct small_app app;
+	static struct small_app app;
 	struct person p;
 	char code[UC_DEVICE_CODE_MAX];
 	uc_op op;
