@@ -27,6 +27,15 @@ static struct view list_later(struct uc_client *c, const struct contact *k, stru
 	return in;
 }
 
+/* Open, or still to be come into. */
+static bool may_lead(struct uc_client *c, const uint8_t room[VAULT_ID])
+{
+	struct uc_id id;
+	id_set(&id, room);
+	const struct room *r = room_find(c, &id);
+	return !r || r->state != ROOM_LEFT;
+}
+
 uc_err vault_contact_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct vault_contact x;
@@ -46,7 +55,9 @@ uc_err vault_contact_apply(struct uc_client *c, struct kept_row *row, bool recov
 	/* That somebody is another holds until their number was compared, on whichever device. */
 	const struct kept_row *v = vault_row_find(&c->vault, VAULT_VERIFIED, row->id);
 	k->identity_changed = (k->identity_changed || x.identity_changed) && !(v && !v->gone);
-	if (!k->has_direct && x.has_direct) {
+	/* Of two conversations with them all devices mean the one that was meant last: else each would write its
+	 * own, for ever. */
+	if (x.has_direct && may_lead(c, x.direct)) {
 		k->has_direct = true;
 		id_set(&k->direct, x.direct);
 	}

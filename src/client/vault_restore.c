@@ -219,6 +219,7 @@ static uc_err says_agree(struct uc_client *c, struct room *r, const struct vault
 	if (x->says == SAYS_PERSONA)
 		TRY(persona_choose(c, r, name));
 	r->says = x->says;
+	TRY(places_settle(c, r));
 	return room_is_open(r) && !r->lost && !r->shadow ? introductions_own(c, r) : UC_OK;
 }
 
