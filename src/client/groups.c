@@ -318,8 +318,11 @@ static bool stale_each(void *ctx, const struct room_client *k)
 
 static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change *change)
 {
+	uint32_t generation, position;
+	devices_head(c, &generation, &position);
+	/* Nobody was brought in since the recovery. */
 	struct stale s = { .c = c,
-			   .alone = devices_count(c) == 1,
+			   .alone = generation && generation != UINT32_MAX && !position,
 			   .r = r,
 			   .self = room_member_find(r, view_str(r->participant)),
 			   .change = change };
