@@ -3,8 +3,6 @@
 
 #include "mimi/uri.h"
 
-#include <stdio.h>
-
 #define SCHEME VIEW_LIT("https://")
 
 static struct view path_of(enum web_place place)
@@ -16,14 +14,23 @@ static struct view path_of(enum web_place place)
 	return view_str(paths[place]);
 }
 
+/* Not by snprintf, which would bring a terminal into the browser's module. */
+static void port_add(struct buf *out, uint16_t port)
+{
+	unsigned unit = 10000;
+	while (unit > port)
+		unit /= 10;
+	buf_add_byte(out, ':');
+	for (; unit; unit /= 10)
+		buf_add_byte(out, (uint8_t)('0' + port / unit % 10));
+}
+
 void web_place_add(struct buf *out, enum web_place place, struct view domain, uint16_t port)
 {
-	char text[8] = "";
-	if (port)
-		snprintf(text, sizeof text, ":%u", (unsigned)port);
 	buf_add_view(out, SCHEME);
 	buf_add_view(out, domain);
-	buf_add_str(out, text);
+	if (port)
+		port_add(out, port);
 	buf_add_view(out, path_of(place));
 }
 
