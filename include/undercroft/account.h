@@ -18,6 +18,7 @@ enum uc_account_state {
 	UC_ACCOUNT,
 	UC_ACCOUNT_GONE, /* this device is no longer listed, or the account was deleted; tried again at
 			  * each connection, in case the app says otherwise */
+	UC_ACCOUNT_JOINING, /* none yet: the code of uc_device_join is shown */
 };
 struct uc_account {
 	enum uc_account_state state;

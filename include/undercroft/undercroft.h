@@ -616,7 +616,9 @@ enum uc_event_kind {
 	UC_EVENT_MESSAGE,           /* message: new */
 	UC_EVENT_MESSAGE_STATE,     /* message: queued -> accepted or failed, edited, deleted */
 	UC_EVENT_DEVICES,           /* the device list changed */
-	UC_EVENT_WARNING,           /* err, text; room where it concerns one */
+	UC_EVENT_WARNING,           /* err, text; room where it concerns one; UC_E_CORRUPT and none:
+				     * what the app has stored is damaged, by its words; at most
+				     * once an hour */
 	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
 	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
 	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */

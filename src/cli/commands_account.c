@@ -153,7 +153,8 @@ static uc_err hand_out_words(struct cli *cli, const char *words)
 static bool has_account(void *ctx)
 {
 	struct uc_account a;
-	return uc_account_get(((struct cli *)ctx)->client, &a) || a.state != UC_NO_ACCOUNT;
+	return uc_account_get(((struct cli *)ctx)->client, &a) ||
+	       (a.state != UC_NO_ACCOUNT && a.state != UC_ACCOUNT_JOINING);
 }
 
 /* A sign-up that was interrupted goes on by itself; its words are still there. */
@@ -208,7 +209,8 @@ static int run_sign_up(struct cli *cli)
 	uc_err err = uc_account_get(cli->client, &a);
 	if (err)
 		return cli_fail(cli, err, "sign up");
-	bool coded = a.state == UC_NO_ACCOUNT && a.names != UC_NAME_HANDLE;
+	bool is_none = a.state == UC_NO_ACCOUNT || a.state == UC_ACCOUNT_JOINING;
+	bool coded = is_none && a.names != UC_NAME_HANDLE;
 	if (coded && !get_code(cli, identifier, code))
 		return CLI_FAILED;
 	err = sign_up(cli, identifier, coded ? code : NULL, name ? name : identifier);

@@ -209,7 +209,9 @@ static void note_trouble(struct link *l, const struct uc_event *e)
 	if (e->kind == UC_EVENT_CONNECTION && e->connection >= UC_GREETED)
 		l->trouble[0] = '\0';
 	else if (e->kind == UC_EVENT_WARNING && !e->has_room)
-		snprintf(l->trouble, sizeof l->trouble, "%s", uc_err_text(e->err));
+		snprintf(l->trouble, sizeof l->trouble, "%s",
+			 e->err == UC_E_CORRUPT ? "what the app has stored is damaged"
+						: uc_err_text(e->err));
 }
 
 static void pump(struct link *l)

@@ -164,7 +164,7 @@ static int open_account(struct cli *cli, enum needs needs)
 	uc_err err = uc_account_get(cli->client, &account);
 	if (err)
 		return cli_fail(cli, err, "read the account");
-	if (account.state == UC_NO_ACCOUNT)
+	if (account.state == UC_NO_ACCOUNT || account.state == UC_ACCOUNT_JOINING)
 		return no_account(cli);
 	return needs == NEEDS_STORE ? CLI_OK : connect_first(cli, needs);
 }

@@ -676,9 +676,10 @@ uc_err uc_account_get(uc_client *c, struct uc_account *out)
 		return c->broken;
 	const struct account *a = &c->account;
 	*out = (struct uc_account){
-		.state = a->state == ACCOUNT_ACTIVE ? UC_ACCOUNT
-			 : a->state == ACCOUNT_GONE ? UC_ACCOUNT_GONE
-						    : UC_NO_ACCOUNT,
+		.state = a->state == ACCOUNT_ACTIVE    ? UC_ACCOUNT
+			 : a->state == ACCOUNT_GONE    ? UC_ACCOUNT_GONE
+			 : a->state == ACCOUNT_JOINING ? UC_ACCOUNT_JOINING
+						       : UC_NO_ACCOUNT,
 		.app = a->app,
 		.names = (enum uc_name_kind)a->names,
 		.identifier = a->identifier,

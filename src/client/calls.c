@@ -5,6 +5,7 @@
 #include "base/heap.h"
 
 enum { CALL_TIMEOUT_MS = 30 * 1000, RETRY_MAX_S = 3600, WAIT_MAX_MS = 3 * 3600 * 1000 };
+enum { DAMAGE_MS = 3600 * 1000 };
 
 /* Whole frames only: what could not be encoded leaves nothing in the queue. */
 static uc_err frame_push(struct uc_client *c, struct buf *bytes, uc_err err)
@@ -80,12 +81,25 @@ static uc_err status_err(uint16_t status)
 	return err_is_hard(err) || err == UC_E_NET ? UC_E_BUSY : err;
 }
 
+/* What is queued is asked again, for as long as it takes its operator: people are told whose the damage is,
+ * and not at every attempt. */
+static void damage_tell(struct uc_client *c, const struct frame *f)
+{
+	uint64_t now = client_now(c);
+	bool is_told = c->damage_ms && now >= c->damage_ms && now - c->damage_ms < DAMAGE_MS;
+	if (f->status != UC_E_CORRUPT || is_told)
+		return;
+	c->damage_ms = now;
+	event_warning(c, UC_E_CORRUPT, f->text, NULL);
+}
+
 uc_err call_answer(struct uc_client *c, const struct frame *f)
 {
 	struct call *call = call_take(c, f->id);
 	if (!call)
 		return UC_E_FRAME;
 	bool right = call->type == f->type;
+	damage_tell(c, f);
 	struct reply r = {
 		.err = right ? status_err(f->status) : UC_E_FRAME,
 		.text = f->text,

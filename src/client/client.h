@@ -50,6 +50,7 @@ struct uc_client {
 	int64_t clock_skew_ms; /* the app's clock less ours */
 	struct call *calls;
 	uint32_t next_call;
+	uint64_t damage_ms; /* calls.c: told last that the app has damaged records; memory only */
 	uint32_t failures; /* attempts to connect in a row that led nowhere, as far as they count */
 	uint64_t retry_ms; /* when drive is called though nothing came in; UINT64_MAX: never */
 	uint32_t away_s, away_jitter_s; /* how long the app asked to be left alone */

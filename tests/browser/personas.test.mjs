@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A group is made in a browser under another name, which a terminal sees, and hides what it writes.
 import assert from 'node:assert/strict';
+import { befriend } from './lib/people.mjs';
 import { test } from './lib/suite.mjs';
 
 test('somebody is a persona in a group, and is hidden there', async (stage) => {
@@ -29,4 +30,43 @@ test('somebody is a persona in a group, and is hidden there', async (stage) => {
 	await uwe.run('send', 'Night owls', 'he does not');
 	await tom.reads('he does not');
 	assert.ok(!(await tom.page.getByText('do you hear me?').count()));
+});
+
+test('who wants to be asked first is silent in a group until they have said who they are', async (stage) => {
+	const [rosa, tom] = await Promise.all([
+		stage.member('lens', 'Rosa'),
+		stage.terminal('dial', 'Tom'),
+	]);
+	await befriend(rosa, tom);
+	const ask = rosa.dialog().getByRole('checkbox', { name: 'Ask me first who I am in a group' });
+	await rosa.openNewGroup();
+	assert.ok(!(await ask.isChecked()));
+	await ask.check();
+	await rosa.closeDialogs();
+	await rosa.page.reload();
+	await rosa.openNewGroup();
+	assert.ok(await ask.isChecked(), 'it is kept');
+	await rosa.closeDialogs();
+	await tom.run('group', 'Night owls', 'Rosa');
+	await rosa.hasRoom('Night owls');
+	await rosa.room('Night owls').click();
+	const name = rosa.field('Another name for you here');
+	await name.waitFor();
+	assert.equal(await rosa.composer().count(), 0, 'it is only read');
+	const others = async () => (await tom.run('members', 'Night owls')).map((m) => m.name);
+	await tom.run('sync');
+	assert.ok(!(await others()).includes('Rosa'));
+	await name.fill('Moth');
+	await rosa.button('Use this name').click();
+	await rosa.composer().waitFor();
+	await rosa.send('hoo');
+	await tom.reads('hoo');
+	assert.ok((await others()).some((n) => n.startsWith('Moth')));
+	assert.ok(!(await others()).includes('Rosa'));
+	// Not any more.
+	await rosa.openNewGroup();
+	await ask.uncheck();
+	await rosa.closeDialogs();
+	await tom.run('group', 'Day birds', 'Rosa');
+	await rosa.openRoom('Day birds');
 });

@@ -23,10 +23,15 @@ export type Doing =
 	| 'code-set'
 	| 'report'
 	| 'link'
+	| 'device'
+	| 'join'
 	| 'guardian'
 	| 'numbers'
 	| 'findable'
 	| 'other';
+
+export const APP_DAMAGE =
+	'Something that the app has stored is damaged. Nothing is wrong with your browser; only the people who run the app can mend it.';
 
 const COMMON: Record<string, string> = {
 	UC_E_ARGUMENT: 'Something is missing here.',
@@ -54,6 +59,8 @@ const COMMON: Record<string, string> = {
 	UC_E_RATE: 'That was tried too often. Wait a while, then try again.',
 	UC_E_BUSY: 'The app is busy. Try again in a moment.',
 	UC_E_LOCKED: 'This account is open in another tab.',
+	// What is damaged here is told by the screen for that.
+	UC_E_CORRUPT: APP_DAMAGE,
 	UC_E_FULL: 'This device has no room left. Free some space, then load the page again.',
 	UC_E_NET: 'There is no connection. Try again when you are online.',
 	UC_E_TLS: 'No secure connection could be made. Try another network.',
@@ -148,6 +155,27 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_CLOSED: 'Open a conversation with them first.',
 		UC_E_NAME: 'This browser does not know your name on this app, so it cannot be shown.',
 	},
+	device: {
+		UC_E_ARGUMENT: 'This is the device that you use.',
+		UC_E_CODE: 'This is no code of a new device, or not the whole of it. Copy it once more.',
+		UC_E_TOO_LARGE: 'This is no code of a new device. Copy the code, and nothing else.',
+		UC_E_PEER: 'This code is of another app. A device joins an account of its own app.',
+		UC_E_NOT_FOUND:
+			'No device waits with this code any more: it holds for ten minutes. Look at what the new device shows.',
+		UC_E_LIMIT: 'You have 32 devices. End one first.',
+		UC_E_REVOKED: 'This device was ended before. Erase it there, and begin anew.',
+		UC_E_STALE: 'Your list of devices has just changed. Look at it, then try again.',
+		UC_E_UNSUPPORTED:
+			'Nothing of this account is kept at the app for other devices, so that none can be added.',
+		UC_E_NAME:
+			'The name has characters that cannot be shown, or is too long. Use up to 64 letters.',
+	},
+	join: {
+		UC_E_TIMEOUT: 'Nobody has entered the code within ten minutes. Have a new one shown.',
+		UC_E_STALE: 'Another code was asked for meanwhile. Have a new one shown.',
+		UC_E_CHAIN:
+			'What came back is not in order, so nothing was taken. Have a new code shown, to your own device alone.',
+	},
 	guardian: {
 		UC_E_NOT_ALLOWED: 'A guardian is for those below 16, and is not below 16 themselves.',
 		UC_E_EXISTS: 'There is one already, who has to end it first.',
@@ -201,6 +229,22 @@ export const TOLD = new Set([
 
 export function isUndercroftError(e: unknown): e is UndercroftError {
 	return e instanceof Error && typeof (e as Partial<UndercroftError>).code === 'string';
+}
+
+/** What went wrong, for people: our sentence, and the app's own where it has refused. */
+export interface Trouble {
+	text: string;
+	/** as the app wrote it: text of others */
+	said: string;
+	/** until it is dismissed */
+	stays?: boolean;
+}
+
+export function troubleOf(e: unknown, doing: Doing = 'other'): Trouble {
+	const said = isUndercroftError(e) ? (e.said ?? '') : '';
+	// By what it says itself it is more than busy.
+	const isBusy = said !== '' && (e as UndercroftError).code === 'UC_E_BUSY';
+	return { text: isBusy ? 'The app cannot do this now.' : explain(e, doing), said };
 }
 
 /** A sentence for people, with what to do. */

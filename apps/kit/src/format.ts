@@ -17,6 +17,8 @@ const longDay = new Intl.DateTimeFormat(undefined, {
 	month: 'long',
 });
 const longDayYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
+// Of days that others have counted, where it is another one here.
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const plural = new Intl.PluralRules('en');
 
@@ -27,6 +29,11 @@ export function dayOf(ms: number): number {
 
 export function showTime(ms: number): string {
 	return clock.format(ms);
+}
+
+/** "3 May 2026": a day without a time. */
+export function showDate(ms: number): string {
+	return day.format(ms);
 }
 
 export function showWhole(ms: number): string {

@@ -4,9 +4,10 @@
 export { startApp, type StartOptions } from './root.tsx';
 export type { AppInfo, Self } from './apps.ts';
 export { faces } from './faces.ts';
-export { Model, LIMITS, type Preview } from './model.ts';
+export { Model, LIMITS } from './model.ts';
+export { type Preview } from './previews.ts';
 export { Conversation, type Entry, type ReactionGroup } from './conversation.ts';
-export { explain, type Doing } from './errors.ts';
+export { explain, troubleOf, type Doing, type Trouble } from './errors.ts';
 export { clean, cleanEmoji, cleanLines, shorten, LINE_LENGTH, NAME_LENGTH } from './text.ts';
 export { count, dayOf, list, showDay, showTime, showWhen, showWhole } from './format.ts';
 export { mistake, NAME_FIELD, normalise, showName } from './names.ts';
@@ -45,9 +46,12 @@ export { Announcer, ConnectionNotice, Problem, Reminders } from './ui/notices.ts
 export { IdentityAlarm, RoomHead, RoomView, useRoomLine } from './ui/room.tsx';
 export { CodeField, NameField } from './ui/name-field.tsx';
 export { SafetyNumber } from './ui/safety.tsx';
+export { Fault, Good, Warning } from './ui/said.tsx';
 export { Line, Lines, Name } from './ui/text.tsx';
 export { WordsCard } from './ui/words.tsx';
 
+export { AddDevice } from './flows/add-device.tsx';
+export { DeviceAlarm, Devices } from './flows/devices.tsx';
 export { Find } from './flows/find.tsx';
 export { Guardians } from './flows/guardians.tsx';
 export { Invite } from './flows/invite.tsx';
@@ -65,5 +69,5 @@ export {
 } from './flows/requests.tsx';
 export { ReachAlarm, WhoCanReachMe } from './flows/reach.tsx';
 export { Report } from './flows/report.tsx';
-export { DeleteAccount, Devices, Erase, Settings } from './flows/settings.tsx';
+export { DeleteAccount, Erase, Settings } from './flows/settings.tsx';
 export { Welcome } from './flows/welcome.tsx';

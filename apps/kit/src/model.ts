@@ -11,6 +11,7 @@ import type {
 	Contact,
 	ContactRequest,
 	Device,
+	DeviceChange,
 	Guardian,
 	Id,
 	Member,
@@ -30,20 +31,14 @@ import type {
 } from '@undercroft/sdk';
 import { readApps, titleOf, type AppInfo, type Self } from './apps.ts';
 import { Conversation } from './conversation.ts';
-import { explain, isUndercroftError, TOLD, type Doing } from './errors.ts';
+import { readDevices } from './devices.ts';
+import { APP_DAMAGE, isUndercroftError, TOLD, troubleOf, type Doing, type Trouble } from './errors.ts';
 import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
+import { Previews } from './previews.ts';
 import { putSettings } from './reach.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
-import { clean, cleanEmoji, LINE_LENGTH } from './text.ts';
-
-export interface Preview {
-	/** one line, fit to be shown */
-	text: string;
-	own: boolean;
-	state: Message['state'];
-	sender: string;
-}
+import { clean, cleanEmoji } from './text.ts';
 
 /** Interruptions shorter than this are not shown. */
 const CALM_MS = 2500;
@@ -65,6 +60,8 @@ export class Model {
 	readonly requests = signal<ContactRequest[]>([]);
 	readonly contacts = signal<Contact[]>([]);
 	readonly devices = signal<Device[]>([]);
+	/** what other devices have done to the list, until it was seen */
+	readonly deviceChanges = signal<DeviceChange[]>([]);
 	/** who may reach the account */
 	readonly settings = signal<Settings | null>(null);
 	readonly numbers = signal<SoughtNumber[]>([]);
@@ -72,8 +69,9 @@ export class Model {
 	readonly guardian = signal<Guardian | null>(null);
 	readonly wards = signal<Ward[]>([]);
 	readonly wardAsks = signal<WardAsk[]>([]);
+	private readonly last = new Previews();
 	/** the last message of each room */
-	readonly previews = signal<ReadonlyMap<Id, Preview>>(new Map());
+	readonly previews = this.last.shown;
 	/** Everything has been read once. */
 	readonly isReady = signal(false);
 	/** Sign-up is not over yet, though there may be an account: the words are being shown. */
@@ -84,7 +82,7 @@ export class Model {
 	/** of the room on the page */
 	readonly conversation = signal<Conversation | null>(null);
 	/** What went wrong last, for people. */
-	readonly problem = signal<string | null>(null);
+	readonly problem = signal<Trouble | null>(null);
 	/** What screen readers are told. */
 	readonly announcement = signal('');
 	/** Contacts in whose place somebody else has answered, until they are verified. */
@@ -200,17 +198,23 @@ export class Model {
 		core.on('message', (e) => this.messageArrived(e.message, true));
 		core.on('messageState', (e) => this.messageArrived(e.message, false));
 		core.on('devices', () => this.refresh('account', 'devices'));
+		core.on('device', () => {
+			this.refresh('devices');
+			this.announce('Something has happened to the list of your devices.');
+		});
 		core.on('warning', (e) => {
 			// The app may have shown other settings than ours: they say so.
 			if (e.error?.code === 'UC_E_STALE' && e.room === null) this.refresh('settings');
 			if (e.error?.code === 'UC_E_CHAIN' && e.room !== null) this.roomChanged(e.room);
+			if (e.error?.code === 'UC_E_CORRUPT' && e.room === null)
+				this.problem.value = { text: APP_DAMAGE, said: e.text, stays: true };
 			// The same errors come of what others do in rooms, and of what strangers send: no problem
 			// of this person's.
 			const isOurs =
 				this.connection.peek() === 'connecting'
 					? e.error?.code === 'UC_E_VERSION'
 					: this.making > 0 && TOLD.has(e.error?.code ?? '');
-			if (isOurs) this.problem.value = explain(e.error, 'member');
+			if (isOurs) this.problem.value = troubleOf(e.error, 'member');
 		});
 		core.on('numberFound', () => this.refresh('numbers'));
 		core.on('guardian', (e) => {
@@ -272,7 +276,7 @@ export class Model {
 						has('requests') ? core.requests() : null,
 						has('contacts') ? core.contacts() : null,
 						has('rooms') ? core.rooms() : null,
-						has('devices') ? core.devices().catch(() => []) : null,
+						has('devices') ? readDevices(core) : null,
 						has('settings') ? core.settings() : null,
 						has('numbers') ? core.numbers() : null,
 						has('guardians') ? Promise.all([core.guardian(), core.wards(), core.wardAsks()]) : null,
@@ -281,13 +285,13 @@ export class Model {
 					if (account) this.account.value = account;
 					if (requests) this.requests.value = requests;
 					if (contacts) this.contacts.value = contacts;
-					if (devices) this.devices.value = devices;
+					if (devices) [this.devices.value, this.deviceChanges.value] = devices;
 					if (settings) this.settings.value = settings;
 					if (numbers) this.numbers.value = numbers;
 					if (guardians) [this.guardian.value, this.wards.value, this.wardAsks.value] = guardians;
 					if (rooms) {
 						this.allRooms.value = rooms;
-						if (!this.isReady.peek()) void this.readPreviews(rooms);
+						if (!this.isReady.peek()) void this.last.read(core, rooms);
 					}
 					this.isReady.value = true;
 				});
@@ -303,32 +307,6 @@ export class Model {
 		}
 		if (this.stale.size > 0 && this.tab.peek() === 'here') this.refresh();
 	}
-
-	private async readPreviews(rooms: Room[]): Promise<void> {
-		for (const room of rooms) {
-			try {
-				const last = await this.core!.history(room.id, { limit: 8 });
-				for (const m of last) this.preview(m);
-			} catch {
-				return;
-			}
-		}
-	}
-
-	private preview(m: Message): void {
-		if (m.kind === 'reaction') return;
-		const text = m.deleted ? 'Deleted' : clean(m.text, LINE_LENGTH);
-		const next = new Map(this.previews.peek());
-		next.set(m.room, {
-			text,
-			own: m.own,
-			state: m.state,
-			sender: m.introduced ? clean(m.sender) : 'Somebody',
-		});
-		this.lastShown.set(m.room, m.number);
-		this.previews.value = next;
-	}
-	private readonly lastShown = new Map<Id, number>();
 
 	/** Who is in that room: in `members`, from now on kept as it is. */
 	async readMembers(room: Id): Promise<void> {
@@ -357,7 +335,7 @@ export class Model {
 					open.firstNew.value = m.number;
 				open.take([m]);
 			}
-			if (isNew || m.number === this.lastShown.get(m.room)) this.preview(m);
+			this.last.take(m, isNew);
 		});
 		if (open?.room === m.room) {
 			this.markRead();
@@ -494,7 +472,7 @@ export class Model {
 	private fail(e: unknown, doing: Doing = 'other'): void {
 		// What happens while the tab ends or breaks is told by the screens for that.
 		if (this.tab.peek() !== 'here') return;
-		this.problem.value = explain(e, doing);
+		this.problem.value = troubleOf(e, doing);
 	}
 
 	async requestCode(identifier: string): Promise<void> {
@@ -565,6 +543,12 @@ export class Model {
 	async introduce(room: Id, as: string): Promise<void> {
 		await this.perform((c) => c.introduce(room, { as }));
 		this.roomChanged(room);
+	}
+
+	/** In groups that others bring us into from now on: nobody is told who we are before `introduce`. */
+	async waitToIntroduce(wait: boolean): Promise<void> {
+		await this.core!.waitToIntroduce(wait);
+		this.account.value = await this.core!.account();
 	}
 
 	rename(room: Id, name: string): Promise<void> {

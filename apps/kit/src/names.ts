@@ -86,6 +86,8 @@ function localCode(): string {
 	return '';
 }
 
+const ADDRESS_LENGTH = 254;
+
 /** The same rules as the library's, so that a mistake is told before anything is sent; null: fine. */
 export function mistake(kind: NameKind, normalised: string): string | null {
 	if (normalised === '') return `Give ${article(kind)}.`;
@@ -97,13 +99,13 @@ export function mistake(kind: NameKind, normalised: string): string | null {
 				? null
 				: 'A phone number has 7 to 15 digits after the +.';
 		case 'handle':
-			return /^[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*$/.test(normalised) &&
-				normalised.length >= 2 &&
-				normalised.length <= 30
+			return normalised.length >= 2 &&
+				normalised.length <= 30 &&
+				/^[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*$/.test(normalised)
 				? null
 				: 'A handle has 2 to 30 letters and digits, with single . _ - between them.';
 		case 'address':
-			return /^[^\s@]+@[^\s@]+\.?[^\s@]*$/.test(normalised)
+			return normalised.length <= ADDRESS_LENGTH && /^[^\s@]+@[^\s@]+$/.test(normalised)
 				? null
 				: 'An e-mail address looks like name@example.org.';
 	}

@@ -7,7 +7,9 @@ import type { Self } from './apps.ts';
 import { followFaces } from './faces.ts';
 import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
-import { DeleteAccount, Devices, Erase, Settings, Words } from './flows/settings.tsx';
+import { AddDevice } from './flows/add-device.tsx';
+import { Devices } from './flows/devices.tsx';
+import { DeleteAccount, Erase, Settings, Words } from './flows/settings.tsx';
 import { ChangeName } from './flows/change.tsx';
 import { Numbers } from './flows/numbers.tsx';
 import { Profile } from './flows/profile.tsx';
@@ -113,7 +115,8 @@ function Screens({ shell: Shell, art }: { shell: FunctionComponent; art: Compone
 			break;
 	}
 	if (!account) return <OpeningScreen />;
-	if (account.state === 'none' || model.isWelcoming.value) return <Welcome art={art} />;
+	if (account.state === 'none' || account.state === 'joining' || model.isWelcoming.value)
+		return <Welcome art={art} />;
 	if (account.state === 'gone') return <GoneScreen />;
 	return <Shell />;
 }
@@ -128,6 +131,7 @@ const TITLES: Record<Panel, string> = {
 	settings: 'Settings',
 	people: 'People you know',
 	devices: 'My devices',
+	'add-device': 'Add a device',
 	words: 'Your recovery words',
 	profile: 'My profile',
 	'change-name': 'Change how people find you',
@@ -151,6 +155,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'invite',
 	'people',
 	'devices',
+	'add-device',
 	'words',
 	'profile',
 	'change-name',
@@ -171,7 +176,7 @@ function Panels({ own }: { own: Partial<Record<Panel, FunctionComponent>> }) {
 	if (!panel || model.tab.value === 'opening') return null;
 	// Whoever opens a link without an account makes one first; the address keeps it.
 	const hasAccount = model.account.value?.state === 'account' && !model.isWelcoming.value;
-	if (panel === 'invited' && !hasAccount) return null;
+	if ((panel === 'invited' || panel === 'add-device') && !hasAccount) return null;
 	const Own = own[panel];
 	const content = Own ? <Own /> : <PanelContent panel={panel} />;
 	return (
@@ -210,6 +215,14 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <People />;
 		case 'devices':
 			return <Devices />;
+		case 'add-device':
+			return (
+				<AddDevice
+					key={route.value.arg}
+					opened={route.value.arg}
+					onDone={route.value.arg ? closePanels : goBack}
+				/>
+			);
 		case 'words':
 			return <Words onDone={goBack} />;
 		case 'profile':

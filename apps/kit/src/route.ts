@@ -6,6 +6,7 @@
 //   #/requests                 another page of the app
 //   #/room/ID?contact=ID2      the same with a panel over it
 //   #/link/TOKEN               an invitation of somebody's, opened by its link
+//   #/device/CODE              what a new device shows, opened by its picture
 
 import { signal } from '@preact/signals';
 import type { Id } from '@undercroft/sdk';
@@ -21,6 +22,8 @@ export type Panel =
 	| 'settings'
 	| 'people'
 	| 'devices'
+	/** with the code `arg`, when it was opened */
+	| 'add-device'
 	| 'words'
 	| 'profile'
 	| 'change-name'
@@ -50,6 +53,7 @@ export interface Route {
 
 const ID = /^[0-9a-f]{64}$/;
 const TOKEN = /^[\w-]{40,1000}$/;
+const CODE = /^[\w-]{39,100}$/;
 const PANELS: readonly string[] = [
 	'find',
 	'by-link',
@@ -59,6 +63,7 @@ const PANELS: readonly string[] = [
 	'settings',
 	'people',
 	'devices',
+	'add-device',
 	'words',
 	'profile',
 	'change-name',
@@ -81,17 +86,20 @@ export function parseRoute(hash: string): Route {
 	const [page = '', arg = ''] = path.split('/', 2);
 	const [panel = '', of = ''] = query.split('=', 2);
 	if (page === 'link' && TOKEN.test(arg)) return { page: '', room: null, panel: 'invited', arg };
+	if (page === 'device' && CODE.test(arg))
+		return { page: '', room: null, panel: 'add-device', arg };
 	const room = page === 'room' && ID.test(arg) ? arg : null;
 	return {
 		page: page === 'room' && !room ? '' : /^[a-z-]*$/.test(page) ? page : '',
 		room,
 		panel: PANELS.includes(panel) ? (panel as Panel) : null,
-		arg: ID.test(of) ? of : null,
+		arg: ID.test(of) && panel !== 'add-device' ? of : null,
 	};
 }
 
 export function writeRoute(r: Route): string {
 	if (r.panel === 'invited') return `#/link/${r.arg}`;
+	if (r.panel === 'add-device' && r.arg) return `#/device/${r.arg}`;
 	const path = r.room ? `room/${r.room}` : r.page;
 	const query = r.panel ? '?' + r.panel + (r.arg ? '=' + r.arg : '') : '';
 	return `#/${path}${query}`;

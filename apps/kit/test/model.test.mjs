@@ -27,6 +27,7 @@ async function started() {
 		contacts: async () => [],
 		rooms: async () => [],
 		devices: async () => [],
+		deviceChanges: async () => [],
 		settings: async () => ({ said: false, appShowedOthers: false }),
 		numbers: async () => [],
 		guardian: async () => ({ state: 'none', contact: null, isContact: false }),
@@ -59,13 +60,39 @@ test('what others do is told as no problem of ours', async () => {
 	warn('UC_E_CHAIN');
 	assert.equal(model.problem.value, null);
 	warn('UC_E_EXHAUSTED');
-	assert.match(model.problem.value, /cannot be added/);
+	assert.match(model.problem.value.text, /cannot be added/);
 	made('a room');
 	await making;
 	// The app has gone on, and this page has not.
 	tell('connection', { connection: 'connecting' });
 	warn('UC_E_VERSION', null);
-	assert.match(model.problem.value, /Load the page again/);
+	assert.match(model.problem.value.text, /Load the page again/);
+});
+
+test("that the app's store is damaged is told, and stays until it was seen", async () => {
+	const { model, tell, warn } = await started();
+	// Of one room: our own, which is joined anew.
+	warn('UC_E_CORRUPT');
+	assert.equal(model.problem.value, null);
+	tell('warning', {
+		error: Object.assign(new Error(), { code: 'UC_E_CORRUPT', class: 'store', said: '' }),
+		text: 'its operator can mend it',
+		room: null,
+	});
+	assert.match(model.problem.value.text, /app has stored is damaged.*your browser/);
+	assert.equal(model.problem.value.said, 'its operator can mend it');
+	assert.equal(model.problem.value.stays, true);
+});
+
+test('what another device has done to the list is there until it was seen', async () => {
+	const { model, core, tell } = await started();
+	assert.deepEqual(model.deviceChanges.value, []);
+	const change = { kind: 'added', deviceKey: 'a', by: 'b', timeMs: 1 };
+	core.deviceChanges = async () => [change];
+	tell('device', { what: 'added' });
+	await turn();
+	assert.deepEqual(model.deviceChanges.value, [change]);
+	assert.match(model.announcement.value, /list of your devices/);
 });
 
 test('an app that is not in the list is called by the end of its name', async () => {

@@ -8,7 +8,8 @@ const { Conversation } = await load('../src/conversation.ts');
 const { parseRoute, writeRoute } = await load('../src/route.ts');
 const { mistake, normalise, showName, country } = await load('../src/names.ts');
 const { showDay, showWhen } = await load('../src/format.ts');
-const { explain } = await load('../src/errors.ts');
+const { explain, troubleOf } = await load('../src/errors.ts');
+const { becomeDevice, deviceName } = await load('../src/devices.ts');
 const { isAgeClosed, isClosed, putSettings } = await load('../src/reach.ts');
 
 const id = (n) => n.toString(16).padStart(64, '0');
@@ -224,6 +225,47 @@ test('errors are told in words, whatever they are', () => {
 	for (const of of ['usage', 'protocol', 'crypto', 'state', 'limit', 'store', 'net', 'memory', 'x'])
 		assert.match(explain(error('UC_E_NEW', of)), /^[A-Z].*\.$/);
 	assert.match(explain(new TypeError('internal')), /^[A-Z].*\.$/);
+});
+
+test("the app's own words stand beside ours", () => {
+	const error = (code, said) => Object.assign(new Error('x'), { code, class: 'limit', said });
+	assert.deepEqual(troubleOf(error('UC_E_RATE', ''), 'ask'), {
+		text: explain(error('UC_E_RATE', ''), 'ask'),
+		said: '',
+	});
+	const busy = troubleOf(error('UC_E_BUSY', 'its operator can mend it'));
+	assert.equal(busy.said, 'its operator can mend it');
+	assert.doesNotMatch(busy.text, /busy/);
+	assert.equal(troubleOf(new TypeError('x')).said, '');
+});
+
+test('a browser becomes a device, however often its core begins anew', async () => {
+	const error = (code) => Object.assign(new Error('x'), { code });
+	const shown = [];
+	const core = (...ends) => ({
+		account: async () => ({ state: 'account' }),
+		deviceCode: async () => 'the code',
+		becomeDevice: async () => {
+			const end = ends.shift();
+			if (end) throw error(end);
+		},
+	});
+	const show = (code) => shown.push(code);
+	await becomeDevice(core('UC_E_PENDING', 'UC_E_PENDING', null), show);
+	assert.deepEqual(shown, Array(3).fill('the code'));
+	await assert.rejects(becomeDevice(core('UC_E_TIMEOUT'), show), { code: 'UC_E_TIMEOUT' });
+	await becomeDevice(core('UC_E_EXISTS'), show);
+	const none = { ...core('UC_E_EXISTS'), account: async () => ({ state: 'gone' }) };
+	await assert.rejects(becomeDevice(none, show), { code: 'UC_E_EXISTS' });
+});
+
+test('a device is called as it was named, or by its key', () => {
+	const of = (name, isThis) => [{ deviceKey: 'ab12'.repeat(16), name, isThis }];
+	const key = 'ab12'.repeat(16);
+	assert.equal(deviceName(of('Old phone', false), key), 'Old phone');
+	assert.equal(deviceName(of('', true), key), 'This browser');
+	assert.equal(deviceName(of('', false), key), 'Device ab12 ab12 ab12 ab12');
+	assert.equal(deviceName([], key), 'Device ab12 ab12 ab12 ab12');
 });
 
 test('what an age closes stays closed, and nobody becomes older', () => {

@@ -183,6 +183,7 @@ export const enums = {
 		UC_NO_ACCOUNT: 0,
 		UC_ACCOUNT: 1,
 		UC_ACCOUNT_GONE: 2,
+		UC_ACCOUNT_JOINING: 3,
 	},
 	uc_age: {
 		UC_AGE_CHILD: 0,

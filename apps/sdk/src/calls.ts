@@ -158,6 +158,10 @@ export const calls: {
 			core.check(core.f.uc_device_join(core.client, out, s.take(4)));
 			return core.text(out);
 		}),
+	becomeDevice: (core) =>
+		operation(core, (s, op) =>
+			core.f.uc_device_join(core.client, s.take(constants.UC_DEVICE_CODE_MAX), op),
+		),
 	lookAtDevice: (core, code) =>
 		operation(core, (s, op) => core.f.uc_device_look(core.client, s.text(code), op), doneText),
 	addDevice: (core, code) =>

@@ -179,6 +179,10 @@ class Client implements T.Undercroft {
 	nameDevice = this.#method('nameDevice');
 	endDevice = this.#method('endDevice');
 	deviceCode = this.#method('deviceCode');
+	async becomeDevice(): Promise<void> {
+		await this.#ask<void>('becomeDevice');
+		this.#keep();
+	}
 	lookAtDevice = this.#method('lookAtDevice');
 	addDevice = this.#method('addDevice');
 	deviceChanges = this.#method('deviceChanges');

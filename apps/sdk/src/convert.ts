@@ -25,6 +25,7 @@ const accountStates = {
 	UC_NO_ACCOUNT: 'none',
 	UC_ACCOUNT: 'account',
 	UC_ACCOUNT_GONE: 'gone',
+	UC_ACCOUNT_JOINING: 'joining',
 } as const satisfies Names<'uc_account_state', T.Account['state']>;
 
 const requestStates = {

@@ -52,6 +52,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 const ID = /^[0-9a-f]{64}$/;
+/** Characters: several times what the core takes of anything, and no strain on its memory. */
+const MOST_TEXT = 1 << 20;
 
 const names = Object.fromEntries(
 	Object.entries(enums).map(([name, values]) => [
@@ -80,6 +82,7 @@ class Scratch {
 	text(s: string | undefined): Ptr {
 		if (s === undefined) return 0;
 		if (typeof s !== 'string' || s.includes('\0')) throw failure('UC_E_ARGUMENT');
+		if (s.length > MOST_TEXT) throw failure('UC_E_TOO_LARGE');
 		return this.bytes(encoder.encode(s + '\0'));
 	}
 	ids(list: readonly string[]): Ptr {
@@ -274,6 +277,11 @@ export class Core {
 			class: of.slice('UC_CLASS_'.length).toLowerCase(),
 			message: this.text(this.f.uc_err_text(err)),
 		};
+	}
+	/** Told with a text, which is the app's unless it says no more than the error does. */
+	refusal(err: number, text: string): Failure {
+		const f = this.error(err);
+		return text === f.message || f.code === 'UC_E_NET' ? f : { ...f, said: text };
 	}
 	/** Throws what is no success. */
 	check(err: number): void {

@@ -266,7 +266,9 @@ export class Device {
 		if (!operation) return;
 		r.operations.delete(e.op);
 		const { ask: answer, result } = operation;
-		messages.push(e.err ? { answer, failure: r.core.error(e.err) } : { answer, value: result(e) });
+		messages.push(
+			e.err ? { answer, failure: r.core.refusal(e.err, e.text) } : { answer, value: result(e) },
+		);
 	}
 	#plan(r: Running, deadline: bigint): void {
 		clearTimeout(r.step);

@@ -7,6 +7,8 @@ export interface Failure {
 	code: string;
 	class: string;
 	message: string;
+	/** see UndercroftError */
+	said?: string;
 }
 
 /** The codes this side gives itself, without the core; what the core says comes with its text. */
@@ -16,6 +18,7 @@ export const own = {
 	UC_E_VERSION: ['protocol', 'a newer version of this app is open; load the page again'],
 	UC_E_PENDING: ['state', 'the app was interrupted; what became of this shows in the lists'],
 	UC_E_CLOSED: ['state', 'it is closed'],
+	UC_E_TOO_LARGE: ['limit', 'it is too large'],
 	UC_E_STORE: ['store', 'the browser could not read or write its store'],
 	UC_E_CORRUPT: ['store', 'what this browser stored is damaged'],
 	UC_E_LOCKED: ['store', 'another tab has it open'],
@@ -28,14 +31,17 @@ export const own = {
 export class CodedError extends Error {
 	readonly code: string;
 	readonly class: string;
+	readonly said: string;
 	constructor(f: Failure) {
 		super(f.message);
 		this.name = 'UndercroftError';
 		this.code = f.code;
 		this.class = f.class;
+		this.said = f.said ?? '';
 	}
 	get plain(): Failure {
-		return { code: this.code, class: this.class, message: this.message };
+		const { code, class: of, message, said } = this;
+		return { code, class: of, message, said };
 	}
 }
 

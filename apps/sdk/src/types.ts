@@ -18,7 +18,8 @@ export type Connection = 'offline' | 'connecting' | 'greeted' | 'online';
 export type NameKind = 'number' | 'handle' | 'address';
 
 export interface Account {
-	state: 'none' | 'account' | 'gone';
+	/** joining: there is none yet, and the code of {@link Undercroft.deviceCode} is shown */
+	state: 'none' | 'joining' | 'account' | 'gone';
 	app: string;
 	/** null until the first connection */
 	names: NameKind | null;
@@ -320,6 +321,7 @@ export interface Events {
 	messageState: { message: Message };
 	/** the device list changed */
 	devices: Record<string, never>;
+	/** UC_E_CORRUPT and no room: what the app has stored is damaged, and text is its sentence */
 	warning: { error: UndercroftError | null; text: string; room: Id | null };
 	/** this device is not listed any more */
 	accountGone: Record<string, never>;
@@ -336,6 +338,8 @@ export interface UndercroftError extends Error {
 	readonly code: string;
 	/** 'usage', 'protocol', 'crypto', 'state', 'limit', 'store', 'net', 'memory', ... */
 	readonly class: string;
+	/** The app's own sentence where it has refused, as it wrote it: text of others; else ''. */
+	readonly said: string;
 }
 
 export interface Options {
@@ -402,9 +406,11 @@ export interface Undercroft {
 	 * meanwhile. */
 	endDevice(deviceKey: string): Promise<void>;
 	/** This browser is to be a further device of an account: the code to be shown to its person and nobody
-	 * else, good for ten minutes; asked again it is the same.  It is one when `connection` is 'online'.
-	 * UC_E_EXISTS: there is an account. */
+	 * else, good for ten minutes; asked again it is the same.  UC_E_EXISTS: there is an account. */
 	deviceCode(): Promise<string>;
+	/** Said once the code is shown: fulfilled when it is one.  UC_E_TIMEOUT: nobody came; UC_E_STALE: the
+	 * code was asked for again; UC_E_PENDING: it goes on, and this can be said again. */
+	becomeDevice(): Promise<void>;
 	/** Which device shows this code?  The start of its key.  UC_E_CODE: that is none; UC_E_PEER: of another
 	 * app; UC_E_NOT_FOUND: nobody waits there. */
 	lookAtDevice(code: string): Promise<string>;

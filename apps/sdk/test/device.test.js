@@ -72,6 +72,7 @@ test('arguments that make no sense are refused, and change nothing', limit, asyn
 		['signUp'],
 		['send', nobody, undefined],
 		['recover', { words: '', profileName: 'Tom' }],
+		['invitationApp', 'x'.repeat(3 << 20)],
 	])
 		await assert.rejects(p.ask(method, ...args), (e) => /^UC_E_/.test(e.code), method);
 	await assert.rejects(p.ask('accept', nobody), { code: 'UC_E_SIGNED_OUT' });

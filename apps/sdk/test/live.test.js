@@ -449,6 +449,103 @@ test('an account is taken up again elsewhere, and deleted', limit, async () => {
 	await Promise.all([old, device].map((p) => p.close()));
 });
 
+/** A browser that shows its code; the first of what it is asked for is answered once it is in. */
+async function newDevice(app) {
+	const p = await new Person(backbone.domain(app), backbone.url(app)).open();
+	await p.event('connection', (e) => e.connection === 'greeted');
+	const code = await p.ask('deviceCode');
+	const joined = p.ask('becomeDevice');
+	joined.catch(() => undefined);
+	return { p, code, joined };
+}
+
+test('a browser is a further device, and is told what others do to the list', limit, async () => {
+	const hal = await signedUp('dial', '+4930333', 'Hal');
+	const { p: tab, code, joined: before } = await newDevice('dial');
+	assert.equal(await tab.ask('deviceCode'), code);
+	await assert.rejects(before, { code: 'UC_E_STALE' });
+	// Closed while it waits, it goes on with the same code.
+	const waiting = assert.rejects(tab.ask('becomeDevice'), { code: 'UC_E_PENDING' });
+	await tab.close();
+	await waiting;
+	const tablet = await new Person(tab.app, tab.url, tab.disk).open();
+	assert.equal((await tablet.ask('account')).state, 'joining');
+	assert.equal(await tablet.ask('deviceCode'), code);
+	const joined = tablet.ask('becomeDevice');
+	await assert.rejects(hal.ask('lookAtDevice', 'no code'), { code: 'UC_E_CODE' });
+	const key = await hal.ask('lookAtDevice', code);
+	assert.equal((await hal.ask('devices')).length, 1);
+	await hal.ask('addDevice', code);
+	await joined;
+	assert.equal((await tablet.ask('account')).state, 'account');
+	assert.equal((await tablet.ask('account')).profileName, 'Hal');
+	await assert.rejects(tablet.ask('deviceCode'), { code: 'UC_E_EXISTS' });
+	const added = (await hal.ask('devices')).find((d) => !d.isThis);
+	assert.ok(added.deviceKey.startsWith(key));
+	await hal.ask('nameDevice', added.deviceKey, 'Tablet');
+	assert.equal((await hal.ask('devices')).find((d) => !d.isThis).name, 'Tablet');
+	// What it has done itself is no alarm.
+	assert.deepEqual(await hal.ask('deviceChanges'), []);
+
+	const { p: third, code: other, joined: in3 } = await newDevice('dial');
+	await tablet.ask('addDevice', other);
+	await in3;
+	await hal.event('device', (e) => e.what === 'added');
+	const [change, ...more] = await hal.ask('deviceChanges');
+	assert.deepEqual(more, []);
+	assert.equal(change.kind, 'added');
+	assert.equal(change.by, added.deviceKey);
+	await hal.ask('deviceChangesSeen');
+	assert.deepEqual(await hal.ask('deviceChanges'), []);
+	await assert.rejects(
+		hal.ask('endDevice', (await hal.ask('devices')).find((d) => d.isThis).deviceKey),
+		{ code: 'UC_E_ARGUMENT' },
+	);
+	await hal.ask('endDevice', change.deviceKey);
+	await third.event('accountGone');
+	await tablet.event('device', (e) => e.what === 'ended');
+	await hal.until(async () => (await hal.ask('devices')).length === 2);
+	await Promise.all([hal, tablet, third].map((p) => p.close()));
+});
+
+const NAME_CHANGE = 41;
+
+/** From now on the app refuses such requests of that person, with these words. */
+function refuses(p, type, status, words) {
+	const text = new TextEncoder().encode(words);
+	const head = text.length < 64 ? [text.length] : [0x40 | (text.length >> 8), text.length & 255];
+	p.WebSocket = class extends p.WebSocket {
+		emit(event, data, ...rest) {
+			const b = event === 'message' ? new Uint8Array(data) : [];
+			if (b[0] !== 2 || ((b[1] << 8) | b[2]) !== type) return super.emit(event, data, ...rest);
+			const refusal = [...b.slice(0, 7), status >> 8, status & 255, 0, 0, 0, 0, ...head, ...text];
+			return super.emit(event, Uint8Array.from(refusal).buffer, ...rest);
+		}
+	};
+}
+
+test('what the app says of its refusal is handed on, and whose the damage is', limit, async () => {
+	const WORDS = 'something that the app has stored of this is damaged; its operator can mend it';
+	const ivy = await signedUp('lens', 'ivy', 'Ivy');
+	await assert.rejects(ivy.ask('rename', '.'), { code: 'UC_E_NAME', said: '' });
+	await ivy.close();
+	const again = new Person(ivy.app, ivy.url, ivy.disk);
+	refuses(again, NAME_CHANGE, 0x0602, WORDS);
+	await again.open();
+	await again.event('connection', (e) => e.connection === 'online');
+	const refused = { code: 'UC_E_BUSY', class: 'limit', said: WORDS };
+	await assert.rejects(again.ask('rename', 'ivy_2'), refused);
+	await assert.rejects(again.ask('rename', 'ivy_3'), refused);
+	// Told once, and its own store is whole.
+	const told = again.told.filter((m) => m.kind === 'warning').map((m) => m.event);
+	assert.deepEqual(
+		told.map((e) => [e.error.code, e.text, e.room]),
+		[['UC_E_CORRUPT', WORDS, null]],
+	);
+	assert.equal(again.device.tab, 'here');
+	await again.close();
+});
+
 test(
 	'killed at any moment, servers too: everything arrives, once',
 	{ timeout: 120_000 },

@@ -162,6 +162,60 @@ export class Person {
 		return all;
 	}
 
+	async openDevices() {
+		await this.openSettings();
+		await this.hands.go(this.button('My devices', this.dialog()));
+		await this.dialog().getByRole('heading', { name: 'Your devices' }).waitFor();
+	}
+
+	/** As far as the question whose device it is. */
+	async lookAtDevice(code) {
+		const { go, fill } = this.hands;
+		await this.openDevices();
+		await go(this.button('Add a device', this.dialog()));
+		await fill(this.field('Code of the new device', this.dialog()), code);
+		await go(this.button('Look for it', this.dialog()));
+	}
+
+	isItMine() {
+		return this.dialog().getByRole('group', { name: 'Is this your device?' });
+	}
+
+	/** Lets the device of that code in, and calls it something. */
+	async letIn(code, name = '') {
+		const { go, fill } = this.hands;
+		await this.lookAtDevice(code);
+		await go(this.button('It is my device', this.isItMine()));
+		await this.dialog()
+			.getByText(/^It is one of your devices now/)
+			.waitFor();
+		await fill(this.field('What do you call it?', this.dialog()), name);
+		await go(this.button('Done', this.dialog()));
+		await this.dialog().getByRole('heading', { name: 'Your devices' }).waitFor();
+	}
+
+	/** One of the list that is open. */
+	deviceRow(text) {
+		return this.dialog().locator('li.k-device').filter({ hasText: text });
+	}
+
+	/** That the list has changed: wherever it is said. */
+	deviceAlarm() {
+		return this.page
+			.getByRole('alert')
+			.getByRole('button', { name: /^Your list of devices has changed/ })
+			.filter({ visible: true })
+			.first();
+	}
+
+	/** Without an account: shows a code to be entered on another device; what it is. */
+	async showCode() {
+		await this.hands.go(this.button('I have it on another device'));
+		const code = this.field('Code of this browser');
+		await code.waitFor();
+		return code.inputValue();
+	}
+
 	/** Asks to be found by another number, handle or address; code: instead of what is sent. */
 	async changeName(to, { code } = {}) {
 		const { go, fill } = this.hands;

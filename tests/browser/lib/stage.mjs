@@ -96,6 +96,13 @@ export class Stage {
 		return t.signUp();
 	}
 
+	/** A terminal without an account, that may become a device of one. */
+	device(app, name) {
+		const t = new Terminal(this.backbone, app, name, null);
+		this.terminals.push(t);
+		return t;
+	}
+
 	/** What went wrong that no test looked for. */
 	faults() {
 		const all = new Set(this.people.map((p) => p.faults));

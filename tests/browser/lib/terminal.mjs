@@ -63,6 +63,31 @@ export class Terminal {
 		return this;
 	}
 
+	/** Shows a code, and waits until it has been entered on a device of the account. */
+	async become() {
+		const child = this.spawn(['become-device', this.app]);
+		const lines = createInterface(child.stdout);
+		const joined = new Promise((resolve, reject) => {
+			child.once('close', (status) =>
+				status === 0 ? resolve() : reject(new Error(`${this.profile}: not joined: ${status}`)),
+			);
+		});
+		joined.catch(() => {}); // ended with the test
+		const code = await new Promise((resolve, reject) => {
+			lines.on('line', (line) => {
+				const said = JSON.parse(line);
+				if (said.type === 'device_code') resolve(said.code);
+			});
+			joined.then(() => reject(new Error('no code')), reject);
+		});
+		return { code, joined };
+	}
+
+	/** Lets the device of a code in that a browser shows. */
+	letIn(code) {
+		return this.run('link-device', code.replace('http://', ''), '--yes');
+	}
+
 	/** Asks somebody; gives what is fulfilled when they have accepted and the conversation is open. */
 	ask(other, note) {
 		const isReady = other.beFindable?.() ?? Promise.resolve();

@@ -29,6 +29,10 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.field('Recovery words').waitFor();
 	await see('recover', rosa);
 	await rosa.button('Back').click();
+	await rosa.showCode();
+	await see('join', rosa);
+	await rosa.button('Back').click();
+	await rosa.isWelcomed();
 	await rosa.signUp({
 		atForm: () => see('sign-up', rosa),
 		atWords: () => see('words', rosa),
@@ -133,8 +137,7 @@ export async function walk(stage, app, see, o = {}) {
 		await rosa.button('Accept', rosa.dialog()).waitFor();
 	});
 	await panel('settings', () => rosa.button('Settings').click());
-	await rosa.openSettings();
-	await panel('devices', () => rosa.button('My devices').click());
+	await walkDevices(stage, rosa, see);
 	await rosa.openSettings();
 	await panel('change-name', () => rosa.button(/^Change my /).click());
 	await rosa.openSettings();
@@ -186,4 +189,48 @@ export async function walk(stage, app, see, o = {}) {
 	await see('elsewhere', second);
 	await second.page.close();
 	return rosa;
+}
+
+/** Those of Rosa's own devices: one is let in, which lets in another. */
+async function walkDevices(stage, rosa, see) {
+	const [laptop, third] = ['Laptop', 'Third'].map((name) => stage.device(rosa.app, name));
+	const dialog = rosa.dialog();
+	const { code, joined } = await laptop.become();
+	await rosa.openDevices();
+	await rosa.button('Add a device', dialog).click();
+	await rosa.button('Look for it', dialog).click();
+	await dialog.getByRole('alert').waitFor();
+	await see('add-device', rosa);
+	await rosa.field('Code of the new device', dialog).fill(code);
+	await rosa.button('Look for it', dialog).click();
+	await rosa.isItMine().waitFor();
+	await see('is-it-mine', rosa);
+	await rosa.button('It is my device', dialog).click();
+	await rosa.field('What do you call it?', dialog).waitFor();
+	await see('device-added', rosa);
+	await rosa.field('What do you call it?', dialog).fill('Old laptop');
+	await rosa.button('Done', dialog).click();
+	await rosa.deviceRow('Old laptop').waitFor();
+	await rosa.closeDialogs();
+	await joined;
+	const other = await third.become();
+	await laptop.letIn(other.code);
+	await rosa.deviceAlarm().waitFor();
+	await see('device-alarm', rosa);
+	await rosa.openSettings();
+	await dialog.getByRole('alert').waitFor();
+	await see('settings-alarm', rosa);
+	await rosa.closeDialogs();
+	await rosa.openDevices();
+	const alarm = dialog.getByRole('alert');
+	await alarm.waitFor();
+	await rosa.button('Name: This browser', dialog).click();
+	await rosa.button('End: Old laptop', dialog).click();
+	await rosa.button('End it', dialog).waitFor();
+	await see('devices', rosa);
+	await rosa.button('I have seen this', dialog).click();
+	await alarm.waitFor({ state: 'hidden' });
+	await rosa.button('End it', dialog).click();
+	await rosa.deviceRow('Old laptop').waitFor({ state: 'hidden' });
+	await rosa.closeDialogs();
 }

@@ -319,6 +319,35 @@ TEST(refusals_are_not_met_with_a_storm)
 	}
 }
 
+TEST(whose_damage_it_is_is_told_and_not_at_every_attempt)
+{
+	struct small_app app;
+	struct person p;
+	begin(&app, &p);
+	app.refuse_type = FRAME_POOL_STATUS;
+	app.refuse_times = 1000;
+	app.refuse_with = UC_E_CORRUPT;
+	expect_ok(sign_up_talk(&p, "1234"));
+	expect_err(p.warning, UC_E_CORRUPT);
+	for (int i = 0; i < 5; i++) {
+		test_now_ms += 60 * 1000;
+		expect_ok(uc_client_step(p.c));
+		expect_ok(person_talk(&p));
+	}
+	expect(app.refuse_times < 1000 - 5);
+	expect_eq(p.warnings, 1);
+	test_now_ms += 3600 * 1000;
+	expect_ok(uc_client_step(p.c));
+	expect_ok(person_talk(&p));
+	expect_eq(p.warnings, 2);
+	app.refuse_times = 0;
+	test_now_ms += 60 * 1000;
+	expect_ok(uc_client_step(p.c));
+	expect_ok(person_talk(&p));
+	expect_whole(&p);
+	person_end(&p);
+}
+
 static const char *name_now(struct person *p)
 {
 	struct uc_account a;

@@ -7,7 +7,7 @@ import { whenSeen } from '../reach.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
-import { Icon } from '../ui/icons.tsx';
+import { Fault, Good } from '../ui/said.tsx';
 
 export function ContactCode() {
 	const model = useModel();
@@ -67,16 +67,9 @@ export function ContactCode() {
 				</p>
 			)}
 			{said && (
-				<p class="k-good" role="status">
-					<Icon name="check" />
-					<span>{said}</span>
-				</p>
+				<Good>{said}</Good>
 			)}
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				{hasCode && code && <CopyButton text={code} />}
 				<Button icon="key" busy={action.busy} onClick={() => void set(true)}>

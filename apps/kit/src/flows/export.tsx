@@ -4,7 +4,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Icon } from '../ui/icons.tsx';
+import { Fault, Good, Warning } from '../ui/said.tsx';
 
 /** So long the browser may take to read what it saves. */
 const SAVED_MS = 60_000;
@@ -38,24 +38,14 @@ export function ExportData() {
 				settings, the people you know, your conversations and every message in them. Programs can
 				read it, and people with some patience.
 			</p>
-			<p class="k-warning">
-				<Icon name="alert" />
-				<span>
+			<Warning>
 					The file is not encrypted: whoever has it can read it all. Your keys and recovery words
 					are not in it, so nobody can be you with it.
-				</span>
-			</p>
+				</Warning>
 			{isSaved && (
-				<p class="k-good" role="status">
-					<Icon name="check" />
-					<span>Given to the browser to save.</span>
-				</p>
+				<Good>Given to the browser to save.</Good>
 			)}
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="main" icon="down" busy={action.busy} onClick={() => void submit()}>
 					Save the file

@@ -2,14 +2,14 @@
 // Finding somebody on any of the apps, and asking to write to them.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { LIMITS } from '../model.ts';
 import { mistake, normalise, showName } from '../names.ts';
 import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Choice, Field, Form, TextArea } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
+import { Choice, Field, Form } from '../ui/field.tsx';
 import { NameField } from '../ui/name-field.tsx';
+import { NoteField, noteLeft } from '../ui/note.tsx';
+import { Good } from '../ui/said.tsx';
 
 export function Find({ onDone }: { onDone(): void }) {
 	const model = useModel();
@@ -29,12 +29,11 @@ export function Find({ onDone }: { onDone(): void }) {
 
 	const kind = model.namesOf(app) ?? model.self.names;
 	const identifier = normalise(kind, typed);
-	const left = LIMITS.note - [...note].length;
 
 	async function submit() {
 		const error = mistake(kind, identifier);
 		setWrong(error);
-		if (error || left < 0) return;
+		if (error || noteLeft(note) < 0) return;
 		if (
 			await action.run('ask', () =>
 				model.ask(app, identifier, note.trim(), code?.trim() || undefined),
@@ -46,12 +45,9 @@ export function Find({ onDone }: { onDone(): void }) {
 	if (sentTo !== null) {
 		return (
 			<div class="k-outcome">
-				<p class="k-good" role="status">
-					<Icon name="check" />
-					<span>
+				<Good>
 						Your request to <bdi>{sentTo}</bdi> on {model.appTitle(app)} was sent.
-					</span>
-				</p>
+					</Good>
 				{model.guardian.value?.state === 'named' && <p>It goes out when your guardian agrees.</p>}
 				<p>When it is accepted, your conversation opens. You are not told when it is declined.</p>
 				<div class="k-buttons">
@@ -109,14 +105,7 @@ export function Find({ onDone }: { onDone(): void }) {
 					focus
 				/>
 			)}
-			<TextArea
-				label="Note"
-				rows={2}
-				value={note}
-				onValue={setNote}
-				error={left < 0 ? `${-left} characters too many.` : null}
-				hint={`They see it with your name before they answer. ${Math.max(left, 0)} characters left.`}
-			/>
+			<NoteField value={note} onValue={setNote} />
 			<div class="k-buttons">
 				<Button kind="main" type="submit" busy={action.busy}>
 					Send request

@@ -11,6 +11,7 @@ import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
 import { AppBadge, Verified } from '../ui/list.tsx';
 import { Name } from '../ui/text.tsx';
+import { AskMeFirst } from './introduce.tsx';
 
 /** Contacts to be ticked. */
 export function PickContacts({
@@ -119,6 +120,7 @@ export function NewGroup({
 				value={as}
 				onValue={setAs}
 			/>
+			<AskMeFirst />
 			<PickContacts
 				label="Members"
 				contacts={model.contacts.value.filter((c) => !c.blocked)}

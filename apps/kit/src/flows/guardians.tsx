@@ -11,6 +11,7 @@ import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row } from '../ui/list.tsx';
+import { Fault, TroubleText, Warning } from '../ui/said.tsx';
 import { Lines, Name } from '../ui/text.tsx';
 import { clean } from '../text.ts';
 
@@ -91,7 +92,7 @@ function Candidate({ contact }: { contact: Contact }) {
 			seed={contact.accountKey}
 			name={<Name of={contact.name} />}
 			badge={<AppBadge app={contact.app} />}
-			line={action.error}
+			line={action.error && <TroubleText of={action.error} />}
 			end={
 				<Button
 					busy={action.busy}
@@ -142,19 +143,12 @@ function WardCard({ ward }: { ward: Ward }) {
 				</ul>
 			)}
 			{isEnding && (
-				<p class="k-warning">
-					<Icon name="alert" />
-					<span>
+				<Warning>
 						What waits is refused then, and they are brought into no groups. They can choose a
 						guardian again.
-					</span>
-				</p>
+					</Warning>
 			)}
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				{!ward.accepted && (
 					<>

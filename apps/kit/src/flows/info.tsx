@@ -13,6 +13,7 @@ import { Field, Form } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row, Verified } from '../ui/list.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
+import { Warning } from '../ui/said.tsx';
 import { Line, Name } from '../ui/text.tsx';
 import { clean } from '../text.ts';
 import { ContactLinks } from './same-person.tsx';
@@ -261,13 +262,10 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 				)}
 			</div>
 			{alarm && (
-				<p class="k-warning" role="alert">
-					<Icon name="alert" />
-					<span>
+				<Warning alert>
 						Somebody else answers where <Name of={contact.name} /> did. Compare the safety number
 						before you write anything private.
-					</span>
-				</p>
+					</Warning>
 			)}
 			<ContactLinks contact={contact} />
 			<ul class="k-actions">

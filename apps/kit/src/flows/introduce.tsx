@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { Room } from '@undercroft/sdk';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Field, Form } from '../ui/field.tsx';
+import { Checkbox, Field, Form } from '../ui/field.tsx';
 
 /** In the place where one writes: until it is said, one only reads. */
 export function Introduce({ room }: { room: Room }) {
@@ -32,5 +32,30 @@ export function Introduce({ room }: { room: Room }) {
 				</Button>
 			</div>
 		</Form>
+	);
+}
+
+/** Of this browser: holds at once, for groups that come. */
+export function AskMeFirst() {
+	const model = useModel();
+	const action = useAction();
+	/** while it is being stored */
+	const [wanted, setWanted] = useState<boolean | null>(null);
+	const account = model.account.value;
+	if (!account) return null;
+	async function set(is: boolean) {
+		setWanted(is);
+		await action.run('other', () => model.waitToIntroduce(is));
+		setWanted(null);
+	}
+	return (
+		<Checkbox
+			checked={wanted ?? account.waitsToIntroduce}
+			onChecked={(is) => void set(is)}
+			hint="In groups that others bring you into: until you say who you are there, or choose another name, nobody in it is told, and you only read. It holds in this browser, from now on."
+			error={action.error}
+		>
+			Ask me first who I am in a group
+		</Checkbox>
 	);
 }

@@ -11,6 +11,7 @@ import { CopyButton } from '../ui/copy.tsx';
 import { Choice, Form, Select, TextArea } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { QrCode } from '../ui/qr.tsx';
+import { TroubleText } from '../ui/said.tsx';
 
 const DAYS = [
 	{ value: '1', label: 'A day' },
@@ -154,12 +155,15 @@ function OpenLink({
 					{once ? 'For one person' : 'For everybody who has it'}, until {showWhole(expiresMs)}
 				</p>
 				<p class="k-row-line">
-					{action.error ??
-						(used
-							? 'Used: nobody else can ask by it'
-							: asked > 0
-								? `${count(asked, 'person has', 'people have')} asked by it`
-								: 'Nobody has asked by it yet')}
+					{action.error ? (
+						<TroubleText of={action.error} />
+					) : used ? (
+						'Used: nobody else can ask by it'
+					) : asked > 0 ? (
+						`${count(asked, 'person has', 'people have')} asked by it`
+					) : (
+						'Nobody has asked by it yet'
+					)}
 				</p>
 			</div>
 			<div class="k-row-end">

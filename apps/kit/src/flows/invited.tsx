@@ -2,14 +2,15 @@
 // Asking by a link of somebody's: opened in this browser, pasted, or scanned.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { appOf, asBrought, asShown, codeReader } from '../links.ts';
-import { LIMITS } from '../model.ts';
+import { appOf, asBrought, asShown, LINK } from '../links.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
 import { Form, TextArea } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
 import { AppBadge } from '../ui/list.tsx';
+import { NoteField, noteLeft } from '../ui/note.tsx';
+import { Fault, Good } from '../ui/said.tsx';
+import { Scan } from '../ui/scan.tsx';
 
 const NO_LINK = 'This is no link of an invitation, or not the whole of it. Copy it once more.';
 
@@ -31,12 +32,11 @@ export function AskByLink({
 	useEffect(() => {
 		if (sentTo !== null) done.current?.focus();
 	}, [sentTo]);
-	const link = opened ? `https://${model.domain.value}/#/link/${opened}` : asBrought(typed);
-	const left = LIMITS.note - [...note].length;
+	const link = opened ? `https://${model.domain.value}${LINK}${opened}` : asBrought(typed);
 
 	async function submit() {
 		setWrong(null);
-		if (left < 0) return;
+		if (noteLeft(note) < 0) return;
 		let app: string | null = null;
 		const asked = await action.run('invited', async () => {
 			app = (await model.look((c) => appOf(c, link))) ?? null;
@@ -49,10 +49,7 @@ export function AskByLink({
 	if (sentTo !== null) {
 		return (
 			<div class="k-outcome">
-				<p class="k-good" role="status">
-					<Icon name="check" />
-					<span>Your request to somebody on {model.appTitle(sentTo)} was sent.</span>
-				</p>
+				<Good>Your request to somebody on {model.appTitle(sentTo)} was sent.</Good>
 				<p>
 					When it is accepted, your conversation opens. You are not told when it is declined, or
 					when the link does not hold any more.
@@ -74,11 +71,7 @@ export function AskByLink({
 						Somebody <AppBadge app={model.domain.value} always /> invites you to write to them. You
 						see who it is when they have accepted.
 					</p>
-					{wrong && (
-						<p class="k-error" role="alert">
-							{wrong}
-						</p>
-					)}
+					<Fault of={wrong} />
 				</>
 			) : (
 				<>
@@ -97,17 +90,10 @@ export function AskByLink({
 						spellcheck={false}
 						focus
 					/>
-					<Scan onFound={setTyped} />
+					<Scan place={LINK} onFound={setTyped} />
 				</>
 			)}
-			<TextArea
-				label="Note"
-				rows={2}
-				value={note}
-				onValue={setNote}
-				error={left < 0 ? `${-left} characters too many.` : null}
-				hint={`They see it with your name before they answer. ${Math.max(left, 0)} characters left.`}
-			/>
+			<NoteField value={note} onValue={setNote} />
 			<div class="k-buttons">
 				<Button kind="main" type="submit" busy={action.busy}>
 					Send request
@@ -124,79 +110,5 @@ export function AskByLink({
 				</>
 			)}
 		</Form>
-	);
-}
-
-/** Pictures are looked at so often. */
-const LOOK_MS = 250;
-
-/** With the camera, where the browser can read such codes; elsewhere nothing. */
-function Scan({ onFound }: { onFound(text: string): void }) {
-	const [reader, setReader] = useState<Awaited<ReturnType<typeof codeReader>>>(null);
-	const [isOn, setOn] = useState(false);
-	const [error, setError] = useState<string | null>(null);
-	const video = useRef<HTMLVideoElement>(null);
-	useEffect(() => void codeReader().then(setReader), []);
-	useEffect(() => {
-		if (!isOn || !reader) return;
-		let stream: MediaStream | null = null;
-		let timer: ReturnType<typeof setTimeout> | undefined;
-		let isOver = false;
-		async function look(): Promise<void> {
-			const seen = await reader!.detect(video.current!).catch(() => []);
-			if (isOver) return;
-			const link = seen.find((s) => s.rawValue.includes('/#/link/'));
-			if (!link) return void (timer = setTimeout(() => void look(), LOOK_MS));
-			setOn(false);
-			onFound(link.rawValue);
-		}
-		navigator.mediaDevices
-			.getUserMedia({ video: { facingMode: 'environment' } })
-			.then(async (s) => {
-				stream = s;
-				if (isOver || !video.current) return stop();
-				video.current.srcObject = s;
-				await video.current.play();
-				await look();
-			})
-			.catch(() => {
-				if (isOver) return;
-				setError('The camera cannot be used. Allow it in the browser, or paste the link.');
-				setOn(false);
-			});
-		function stop() {
-			isOver = true;
-			clearTimeout(timer);
-			for (const track of stream?.getTracks() ?? []) track.stop();
-		}
-		return stop;
-	}, [isOn, reader]);
-	if (!reader) return null;
-	return (
-		<div class="k-scan">
-			{isOn && (
-				<video
-					ref={video}
-					class="k-scan-picture"
-					muted
-					playsInline
-					aria-label="What the camera sees"
-				/>
-			)}
-			{error && (
-				<p class="k-error" role="alert">
-					{error}
-				</p>
-			)}
-			<Button
-				icon="qr"
-				onClick={() => {
-					setError(null);
-					setOn(!isOn);
-				}}
-			>
-				{isOn ? 'Stop the camera' : 'Scan a QR code'}
-			</Button>
-		</div>
 	);
 }

@@ -10,8 +10,8 @@ import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Form, TextArea } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
 import { Row } from '../ui/list.tsx';
+import { Good, TroubleText } from '../ui/said.tsx';
 
 export function Numbers() {
 	return (
@@ -127,10 +127,7 @@ function Look() {
 					hint={`One on each line. ${title} does not learn them, nor which are found: it sees how many you look for, 1,000 at first and 65 more a day. They are kept encrypted in this browser, and looked for again each day.`}
 				/>
 				{said && (
-					<p class="k-good" role="status">
-						<Icon name="check" />
-						<span>{said}</span>
-					</p>
+					<Good>{said}</Good>
 				)}
 				<div class="k-buttons">
 					<Button kind="main" type="submit" busy={action.busy}>
@@ -198,7 +195,13 @@ function FoundNumber({ of }: { of: SoughtNumber }) {
 		<Row
 			seed={of.number}
 			name={<bdi>{showName('number', of.number)}</bdi>}
-			line={action.error ?? (isAsked ? 'You have asked them.' : null)}
+			line={
+				action.error ? (
+					<TroubleText of={action.error} />
+				) : (
+					isAsked && 'You have asked them.'
+				)
+			}
 			end={
 				isAsked ? null : (
 					<Button

@@ -8,8 +8,8 @@ import { goBack } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Form, Options } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
 import { ContactCode } from './contact-code.tsx';
+import { Good, Warning } from '../ui/said.tsx';
 
 const AGE: Record<Age, { label: string; means: string }> = {
 	child: { label: 'Below 13', means: 'Nobody can ask you, whoever they are.' },
@@ -62,14 +62,11 @@ export function ReachAlarm() {
 	if (!settings?.appShowedOthers) return null;
 	const { title } = model.self;
 	return (
-		<p class="k-warning" role="alert">
-			<Icon name="alert" />
-			<span>
+		<Warning alert>
 				{settings.said
 					? `${title} has shown other settings than those you made here. It may have lost them, or changed them. Yours were put there again; save them once more if they are right.`
 					: `${title} has settings of yours that this device does not know, as after an account was taken up again. Choose here, and save.`}
-			</span>
-		</p>
+			</Warning>
 	);
 }
 
@@ -216,10 +213,7 @@ function Choices() {
 				</Checkbox>
 			)}
 			{isSaved && (
-				<p class="k-good" role="status">
-					<Icon name="check" />
-					<span>Saved. {model.self.title} acts by it from now on.</span>
-				</p>
+				<Good>Saved. {model.self.title} acts by it from now on.</Good>
 			)}
 			<div class="k-buttons">
 				<Button kind="main" type="submit" busy={action.busy}>

@@ -9,8 +9,8 @@ import { clean } from '../text.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Form, Options, TextArea } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
 import { isReportable, SenderName } from '../ui/message.tsx';
+import { Fault, Good } from '../ui/said.tsx';
 import { Line, Name } from '../ui/text.tsx';
 import { LeaveRoom, mayRemove } from './info.tsx';
 
@@ -137,7 +137,7 @@ function ReportForm({
 					))}
 				</ul>
 			</fieldset>
-			<Wrong of={wrong.picked} />
+			<Fault of={wrong.picked} />
 			<Options<Sent['why'] | ''>
 				label="Why?"
 				value={why ?? ''}
@@ -147,7 +147,7 @@ function ReportForm({
 				}}
 				options={WHY}
 			/>
-			<Wrong of={wrong.why} />
+			<Fault of={wrong.why} />
 			{!isHubOwn && (
 				<Options<Sent['to']>
 					label="Who is to read it?"
@@ -204,14 +204,6 @@ function ReportForm({
 	);
 }
 
-function Wrong({ of }: { of: string | undefined }) {
-	return of ? (
-		<p class="k-error" role="alert">
-			{of}
-		</p>
-	) : null;
-}
-
 function Outcome({ room, about, done }: { room: Room; about: Message; done: Reported }) {
 	const model = useModel();
 	const end = useRef<HTMLButtonElement>(null);
@@ -222,14 +214,11 @@ function Outcome({ room, about, done }: { room: Room; about: Message; done: Repo
 	const who = list([...(done.app ? [own] : []), ...(done.hub && host !== own ? [host] : [])]);
 	return (
 		<div class="k-outcome">
-			<p class="k-good" role="status">
-				<Icon name="check" />
-				<span>
+			<Good>
 					{done.verdict === 'unconfirmed'
 						? `Your report was sent to ${who}. ${host} does not answer, so nobody could confirm yet that it was sent like this.`
 						: `Your report was sent to ${who}. The moderators know that it was sent like this.`}
-				</span>
-			</p>
+				</Good>
 			<Against room={room} member={member} />
 			<div class="k-buttons">
 				<Button kind="main" buttonRef={end} onClick={closePanels}>

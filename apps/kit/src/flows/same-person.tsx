@@ -10,8 +10,8 @@ import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
 import { Checkbox, Form, TextArea } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row } from '../ui/list.tsx';
+import { Fault, Good } from '../ui/said.tsx';
 import { Name } from '../ui/text.tsx';
 
 const NAMES = {
@@ -85,11 +85,7 @@ function Withdraw({
 				Whom you have shown it forgets that <Name of={link.name} />{' '}
 				<AppBadge app={link.app} always /> is your account. Who kept a proof of it, keeps it.
 			</p>
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="danger" busy={action.busy} onClick={() => void withdraw()}>
 					Withdraw it
@@ -121,11 +117,7 @@ function Offer({
 				person. Say yes only if that is your own account: whoever has it can show your contacts that
 				they are you.
 			</p>
-			{error && (
-				<p class="k-error" role="alert">
-					{error}
-				</p>
-			)}
+			<Fault of={error} />
 			<div class="k-buttons">
 				<Button kind="main" onClick={onYes}>
 					It is my account
@@ -224,10 +216,7 @@ export function SamePerson() {
 			)}
 			{ending && <Withdraw link={ending} onCarry={carry} onKeep={() => setEnding(null)} />}
 			{isTaken && (
-				<p class="k-good" role="status">
-					<Icon name="check" />
-					<span>Taken. What is linked can be shown to people where their contact stands.</span>
-				</p>
+				<Good>Taken. What is linked can be shown to people where their contact stands.</Good>
 			)}
 			{offer ? (
 				<Offer
@@ -348,11 +337,7 @@ export function ContactLinks({ contact }: { contact: Contact }) {
 						)}
 					</div>
 				))}
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 		</>
 	);
 }

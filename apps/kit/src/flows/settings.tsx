@@ -2,7 +2,6 @@
 // The account on this device: profile, words, devices, looks, and the ways out.
 
 import { useEffect, useState } from 'preact/hooks';
-import { showWhole } from '../format.ts';
 import { NAME_FIELD, showName } from '../names.ts';
 import { goBack, openPanel } from '../route.ts';
 import { setTheme, theme, type Theme } from '../theme.ts';
@@ -11,9 +10,11 @@ import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Choice } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { Fault, Warning } from '../ui/said.tsx';
 import { Name } from '../ui/text.tsx';
 import { WordsCard } from '../ui/words.tsx';
 import { CHANGE } from './change.tsx';
+import { DevicesChanged } from './devices.tsx';
 import { ReachAlarm } from './reach.tsx';
 
 export function Settings() {
@@ -95,6 +96,7 @@ export function Settings() {
 					<Button icon="device" wide onClick={() => openPanel('devices')}>
 						My devices
 					</Button>
+					<DevicesChanged />
 				</li>
 				<li>
 					<Button icon="down" wide onClick={() => openPanel('export')}>
@@ -146,9 +148,7 @@ export function Words({ onDone }: { onDone(): void }) {
 		return model.account.value?.recoveryConfirmed ? (
 			<p>You have confirmed that you wrote them down. They are not kept here any more.</p>
 		) : (
-			<p class="k-error" role="alert">
-				{action.error}
-			</p>
+			<Fault of={action.error} />
 		);
 	if (!words) return null;
 	return (
@@ -159,39 +159,6 @@ export function Words({ onDone }: { onDone(): void }) {
 			onLater={onDone}
 		/>
 	);
-}
-
-export function Devices() {
-	const model = useModel();
-	return (
-		<div class="k-devices">
-			<p>All of these read and write as you. You see it here when one is added.</p>
-			<ul class="k-list">
-				{model.devices.value.map((d) => (
-					<li key={d.deviceKey} class="k-row">
-						<span class="k-row-icon">
-							<Icon name="device" />
-						</span>
-						<div class="k-row-text">
-							<p class="k-row-name">
-								{d.isThis ? 'This browser' : 'Another device'}{' '}
-								<code class="k-fingerprint">{fingerprint(d.deviceKey)}</code>
-							</p>
-							<p class="k-row-line">Added {showWhole(d.addedMs)}</p>
-						</div>
-					</li>
-				))}
-			</ul>
-			<p class="k-hint">
-				Is there one that you do not know? Take your account up again with your recovery words: all
-				earlier devices end then.
-			</p>
-		</div>
-	);
-}
-
-function fingerprint(key: string): string {
-	return key.slice(0, 16).replace(/(.{4})(?=.)/g, '$1 ');
 }
 
 export function Erase() {
@@ -208,19 +175,16 @@ export function Erase() {
 		<div class="k-ending">
 			<p>
 				All messages, contacts and keys in this browser are erased and cannot be brought back. Your
-				account stays: it can be taken up again on this or another device, but only with its 24
+				account stays: it goes on on your other devices, and can be taken up again with its 24
 				recovery words.
 			</p>
 			{!isConfirmed && (
-				<p class="k-warning">
-					<Icon name="alert" />
-					<span>
+				<Warning>
 						You have not written your recovery words down yet.{' '}
 						<button type="button" class="k-link" onClick={() => openPanel('words')}>
 							Show them
 						</button>
-					</span>
-				</p>
+					</Warning>
 			)}
 			<Checkbox
 				checked={isSure}
@@ -232,11 +196,7 @@ export function Erase() {
 			>
 				I have my recovery words, or do not need this account any more
 			</Checkbox>
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="danger" busy={action.busy} onClick={() => void erase()}>
 					Erase
@@ -279,11 +239,7 @@ export function DeleteAccount() {
 				Delete my account for good
 			</Checkbox>
 			{action.busy && <p role="status">Leaving your conversations. This can take a minute.</p>}
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="danger" busy={action.busy} onClick={() => void remove()}>
 					Delete account

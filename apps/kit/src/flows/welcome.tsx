@@ -11,9 +11,11 @@ import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form, TextArea } from '../ui/field.tsx';
 import { CodeField, NameField } from '../ui/name-field.tsx';
 import { ConnectionNotice } from '../ui/notices.tsx';
+import { Fault } from '../ui/said.tsx';
 import { WordsCard } from '../ui/words.tsx';
+import { Join } from './join.tsx';
 
-type Step = 'start' | 'name' | 'code' | 'words' | 'recover';
+type Step = 'start' | 'name' | 'code' | 'words' | 'recover' | 'join';
 
 const TITLES: Record<Step, string> = {
 	start: '',
@@ -21,6 +23,7 @@ const TITLES: Record<Step, string> = {
 	code: 'Enter the code',
 	words: 'Your recovery words',
 	recover: 'Take up your account again',
+	join: 'Use your account here, too',
 };
 
 export function Welcome({
@@ -31,14 +34,17 @@ export function Welcome({
 }) {
 	const model = useModel();
 	const kind = model.account.value?.names ?? model.namesOf(model.domain.value) ?? model.self.names;
-	const [step, setStep] = useState<Step>('start');
+	const [step, setStep] = useState<Step>(
+		// The code that was shown before goes on to hold.
+		model.account.value?.state === 'joining' ? 'join' : 'start',
+	);
 	const [identifier, setIdentifier] = useState('');
 	const [words, setWords] = useState<string | null>(null);
 
 	const title = useRef<HTMLHeadingElement>(null);
 	// The other steps have a field that takes the focus.
 	useEffect(() => {
-		if (step === 'words') title.current?.focus();
+		if (step === 'words' || step === 'join') title.current?.focus();
 	}, [step]);
 
 	function done() {
@@ -67,10 +73,19 @@ export function Welcome({
 						a link.
 					</p>
 				)}
+				{step === 'start' && route.value.panel === 'add-device' && (
+					<p>
+						This is the code of a device that is to come into an account. Open it where you have
+						yours: in Settings, My devices, Add a device.
+					</p>
+				)}
 				{step === 'start' && (
 					<div class="k-welcome-start">
 						<Button kind="main" wide onClick={() => setStep('name')}>
 							Sign up
+						</Button>
+						<Button kind="quiet" wide onClick={() => setStep('join')}>
+							I have it on another device
 						</Button>
 						<Button kind="quiet" wide onClick={() => setStep('recover')}>
 							I have an account and its 24 words
@@ -115,6 +130,7 @@ export function Welcome({
 						onLater={done}
 					/>
 				)}
+				{step === 'join' && <Join onBack={() => setStep('start')} />}
 				{step === 'recover' && <Recover onBack={() => setStep('start')} />}
 			</div>
 		</main>
@@ -252,11 +268,7 @@ function Finish({
 							)
 						}
 					/>
-					{again.error && (
-						<p class="k-error" role="alert">
-							{again.error}
-						</p>
-					)}
+					<Fault of={again.error} />
 				</>
 			)}
 			<Field
@@ -311,8 +323,8 @@ function Recover({ onBack }: { onBack(): void }) {
 	return (
 		<Form label="Take up your account again" error={action.error} onSubmit={() => void submit()}>
 			<p>
-				Your account goes on in this browser, and ends on all devices that had it before. What was
-				written stays on those, and so do your conversations and the people you know there.
+				Your account goes on in this browser, and ends on all devices that had it before. The people
+				you know and your conversations come back; what was written in them stays on those devices.
 			</p>
 			<TextArea
 				label="Recovery words"

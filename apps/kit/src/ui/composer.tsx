@@ -10,6 +10,7 @@ import { Button, IconButton } from './button.tsx';
 import { useModel } from './context.ts';
 import { Icon } from './icons.tsx';
 import { SenderName } from './message.tsx';
+import { Fault } from './said.tsx';
 import { Name } from './text.tsx';
 
 const encoder = new TextEncoder();
@@ -148,11 +149,7 @@ function Writing({
 					/>
 				</div>
 			)}
-			{isTooLong && (
-				<p class="k-error" role="alert">
-					This message is too long to be sent. Split it into shorter ones.
-				</p>
-			)}
+			<Fault of={isTooLong && 'This message is too long to be sent. Split it into shorter ones.'} />
 			<div class="k-composer-row">
 				<textarea
 					ref={input}

@@ -3,7 +3,7 @@
 
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
-import { explain, type Doing } from '../errors.ts';
+import { troubleOf, type Doing, type Trouble } from '../errors.ts';
 import type { Model } from '../model.ts';
 
 export const ModelContext = createContext<Model | null>(null);
@@ -22,8 +22,8 @@ export function classes(...names: (string | false | null | undefined)[]): string
 export interface Action {
 	busy: boolean;
 	/** what went wrong, for people */
-	error: string | null;
-	setError(text: string | null): void;
+	error: Trouble | null;
+	setError(trouble: Trouble | null): void;
 	/** Runs one at a time; true when it went well. */
 	run(doing: Doing, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -31,7 +31,7 @@ export interface Action {
 /** Something a form does: whether it is under way, and what went wrong. */
 export function useAction(): Action {
 	const [busy, setBusy] = useState(false);
-	const [error, setError] = useState<string | null>(null);
+	const [error, setError] = useState<Trouble | null>(null);
 	const running = useRef(false);
 	const isThere = useRef(true);
 	useEffect(() => {
@@ -51,7 +51,7 @@ export function useAction(): Action {
 				await action();
 				return true;
 			} catch (e) {
-				if (isThere.current) setError(explain(e, doing));
+				if (isThere.current) setError(troubleOf(e, doing));
 				return false;
 			} finally {
 				running.current = false;

@@ -3,14 +3,19 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import type { Trouble } from '../errors.ts';
 import { classes } from './context.ts';
+import { Fault } from './said.tsx';
+
+/** What is wrong with it: the form's own word, or what came of it. */
+type Wrong = Trouble | string | null | undefined;
 
 interface Common {
 	label: string;
 	value: string;
 	onValue(text: string): void;
 	hint?: ComponentChildren;
-	error?: string | null | undefined;
+	error?: Wrong;
 	/** The keyboard is here when the form appears. */
 	focus?: boolean;
 	required?: boolean;
@@ -41,7 +46,7 @@ function Around({
 	id: string;
 	label: string;
 	hint?: ComponentChildren;
-	error?: string | null | undefined;
+	error?: Wrong;
 	children: ComponentChildren;
 }) {
 	return (
@@ -53,11 +58,7 @@ function Around({
 					{hint}
 				</p>
 			)}
-			{error && (
-				<p class="k-error" id={`${id}-error`} role="alert">
-					{error}
-				</p>
-			)}
+			<Fault of={error} id={`${id}-error`} />
 		</div>
 	);
 }
@@ -173,15 +174,17 @@ export function Select({
 export function Checkbox({
 	checked,
 	onChecked,
+	hint,
 	error,
 	children,
 }: {
 	checked: boolean;
 	onChecked(is: boolean): void;
-	error?: string | null | undefined;
+	hint?: ComponentChildren;
+	error?: Wrong;
 	children: ComponentChildren;
 }) {
-	const { id, ref, described } = useField(null, error, false);
+	const { id, ref, described } = useField(hint, error, false);
 	return (
 		<div class={classes('k-check', error && 'k-field-wrong')}>
 			<input
@@ -194,11 +197,12 @@ export function Checkbox({
 				onChange={(e) => onChecked(e.currentTarget.checked)}
 			/>
 			<label for={id}>{children}</label>
-			{error && (
-				<p class="k-error" id={`${id}-error`} role="alert">
-					{error}
+			{hint && (
+				<p class="k-hint" id={`${id}-hint`}>
+					{hint}
 				</p>
 			)}
+			<Fault of={error} id={`${id}-error`} />
 		</div>
 	);
 }
@@ -303,7 +307,7 @@ export function Form({
 }: {
 	onSubmit(): void;
 	/** what went wrong with the whole of it */
-	error?: string | null;
+	error?: Wrong;
 	label?: string;
 	children: ComponentChildren;
 }) {
@@ -318,11 +322,7 @@ export function Form({
 			}}
 		>
 			{children}
-			{error && (
-				<p class="k-error" role="alert">
-					{error}
-				</p>
-			)}
+			<Fault of={error} />
 		</form>
 	);
 }

@@ -2,11 +2,13 @@
 // What the app tells without being asked: quietly, and to screen readers as well.
 
 import { useEffect } from 'preact/hooks';
+import { DeviceAlarm } from '../flows/devices.tsx';
 import { GuardianReminder } from '../flows/guardians.tsx';
 import { openPanel } from '../route.ts';
 import { IconButton } from './button.tsx';
 import { useModel } from './context.ts';
 import { Icon } from './icons.tsx';
+import { TroubleText } from './said.tsx';
 
 /** Only when an interruption lasts: nothing is lost by it. */
 export function ConnectionNotice() {
@@ -24,21 +26,23 @@ export function ConnectionNotice() {
 	);
 }
 
-/** What went wrong last; goes by itself after a while. */
+/** What went wrong last; goes by itself after a while, but for what must have been seen. */
 export function Problem() {
 	const model = useModel();
-	const text = model.problem.value;
+	const trouble = model.problem.value;
 	useEffect(() => {
-		if (text === null) return;
+		if (trouble === null || trouble.stays) return;
 		const timer = setTimeout(() => (model.problem.value = null), 12_000);
 		return () => clearTimeout(timer);
-	}, [text]);
+	}, [trouble]);
 	return (
 		<div class="k-problem-around" role="alert">
-			{text !== null && (
+			{trouble !== null && (
 				<div class="k-problem">
 					<Icon name="alert" />
-					<p>{text}</p>
+					<p>
+						<TroubleText of={trouble} />
+					</p>
 					<IconButton icon="close" label="Dismiss" onClick={() => (model.problem.value = null)} />
 				</div>
 			)}
@@ -59,6 +63,7 @@ export function Announcer() {
 export function Reminders() {
 	return (
 		<>
+			<DeviceAlarm />
 			<ReachReminder />
 			<GuardianReminder />
 			<WordsReminder />

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Room } from '@undercroft/sdk';
 import { count, list } from '../format.ts';
+import { DeviceAlarm } from '../flows/devices.tsx';
 import { Introduce } from '../flows/introduce.tsx';
 import { goTo, openPanel } from '../route.ts';
 import { Avatar } from './avatar.tsx';
@@ -131,6 +132,7 @@ export function RoomView({
 		<div class={classes('k-room-view', name)}>
 			{head ?? <RoomHead room={room} />}
 			<ConnectionNotice />
+			<DeviceAlarm />
 			<IdentityAlarm room={room} />
 			<LogAlarm room={room} />
 			{conversation?.room === room.id ? (

@@ -3,21 +3,22 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Contact } from '@undercroft/sdk';
-import { explain } from '../errors.ts';
+import { troubleOf, type Trouble } from '../errors.ts';
 import { Button } from './button.tsx';
 import { useModel } from './context.ts';
 import { Icon } from './icons.tsx';
+import { Fault, Warning } from './said.tsx';
 import { Name } from './text.tsx';
 
 export function SafetyNumber({ contact }: { contact: Contact }) {
 	const model = useModel();
 	const [number, setNumber] = useState<string[] | null>(null);
-	const [error, setError] = useState<string | null>(null);
+	const [error, setError] = useState<Trouble | null>(null);
 	useEffect(() => {
 		let isThere = true;
 		model.safetyNumber(contact.id).then(
 			(n) => isThere && setNumber(n.trim().split(/\s+/)),
-			(e: unknown) => isThere && setError(explain(e)),
+			(e: unknown) => isThere && setError(troubleOf(e)),
 		);
 		return () => void (isThere = false);
 	}, [contact.id, contact.accountKey]);
@@ -25,23 +26,16 @@ export function SafetyNumber({ contact }: { contact: Contact }) {
 	return (
 		<div class="k-safety">
 			{alarm && (
-				<p class="k-warning" role="alert">
-					<Icon name="alert" />
-					<span>
+				<Warning alert>
 						Somebody else answers where <Name of={contact.name} /> did. Compare the number again
 						before you write anything private.
-					</span>
-				</p>
+					</Warning>
 			)}
 			<p>
 				Compare this number with <Name of={contact.name} />, face to face or in a call. When it is
 				the same on both devices, it is them that you write with, and nobody in between.
 			</p>
-			{error && (
-				<p class="k-error" role="alert">
-					{error}
-				</p>
-			)}
+			<Fault of={error} />
 			<ol class="k-safety-number" aria-label="Safety number" translate={false}>
 				{(number ?? Array<string>(12).fill('\u00A0')).map((group, i) => (
 					<li key={i} aria-label={[...group].join(' ')}>

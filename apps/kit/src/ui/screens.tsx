@@ -66,8 +66,9 @@ export function GoneScreen() {
 	return (
 		<Screen icon="device" title={`You are signed out of ${self.title}`}>
 			<p>
-				The account was deleted, or taken up again on another device. To use it here, erase this
-				browser, then take your account up again with your recovery words.
+				The account was deleted, taken up again on another device, or another device of yours has
+				ended this one. To use it here, erase this browser, then add it on another device of yours,
+				or take your account up again with your recovery words.
 			</p>
 			<div class="k-buttons">
 				<Button kind="danger" onClick={() => openPanel('erase')}>

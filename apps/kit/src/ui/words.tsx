@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { Button } from './button.tsx';
 import { useAction } from './context.ts';
 import { Checkbox } from './field.tsx';
+import { Fault } from './said.tsx';
 
 /** `words` are the caller's, who forgets them when `onDone` is called. */
 export function WordsCard({
@@ -75,11 +76,7 @@ export function WordsCard({
 			>
 				I understand that nobody can give me these words again
 			</Checkbox>
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="main" busy={action.busy} onClick={() => void confirm()}>
 					I have written them down

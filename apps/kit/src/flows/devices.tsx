@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// The devices of the account: since when, what they are called, ended; and what another one has done to
+// their list, until it was seen.
+
+import { useState } from 'preact/hooks';
+import type { Device, DeviceChange } from '@undercroft/sdk';
+import { deviceName, fingerprint } from '../devices.ts';
+import { showDate, showWhole } from '../format.ts';
+import { LIMITS } from '../model.ts';
+import { openPanel } from '../route.ts';
+import { Button } from '../ui/button.tsx';
+import { useAction, useModel } from '../ui/context.ts';
+import { Field, Form } from '../ui/field.tsx';
+import { Icon } from '../ui/icons.tsx';
+import { Fault, Warning } from '../ui/said.tsx';
+import { Name } from '../ui/text.tsx';
+
+const CHANGED = 'Your list of devices has changed, and this browser has not done it.';
+
+/** Wherever its person may be looking: until they have seen what it was. */
+export function DeviceAlarm() {
+	if (useModel().deviceChanges.value.length === 0) return null;
+	return (
+		<div class="k-device-alarm" role="alert">
+			<button type="button" class="k-reminder" onClick={() => openPanel('devices')}>
+				<Icon name="alert" />
+				<span>{CHANGED} Look at it.</span>
+			</button>
+		</div>
+	);
+}
+
+/** Beside what leads to the list. */
+export function DevicesChanged() {
+	if (useModel().deviceChanges.value.length === 0) return null;
+	return <Warning alert>{CHANGED}</Warning>;
+}
+
+export function Devices() {
+	const model = useModel();
+	return (
+		<div class="k-requests">
+			<Changes />
+			<section aria-labelledby="k-devices">
+				<h3 id="k-devices" tabIndex={-1}>
+					Your devices
+				</h3>
+				<p class="k-hint">All of these read and write as you, and each can end the others.</p>
+				<ul class="k-list">
+					{model.devices.value.map((d) => (
+						<DeviceRow key={d.deviceKey} device={d} />
+					))}
+				</ul>
+				<div class="k-buttons">
+					<Button icon="plus" onClick={() => openPanel('add-device')}>
+						Add a device
+					</Button>
+				</div>
+			</section>
+			<p class="k-hint">
+				Is there one that you do not know? End it. If you have lost a device, or do not trust what
+				stands here, take your account up again with your recovery words: all earlier devices end
+				then.
+			</p>
+		</div>
+	);
+}
+
+/** One thing that has happened, as a sentence. */
+function sentence(devices: Device[], c: DeviceChange, app: string): string {
+	if (c.kind === 'two lists')
+		return `${app} has shown another list of your devices than this browser had seen. Compare it with what your other devices show.`;
+	const by = c.by === null ? 'your recovery words' : deviceName(devices, c.by);
+	return `${deviceName(devices, c.deviceKey)} was ${c.kind} by ${by}.`;
+}
+
+function Changes() {
+	const model = useModel();
+	const action = useAction();
+	const changes = model.deviceChanges.value;
+	if (changes.length === 0) return null;
+	async function seen() {
+		const isDone = await action.run('device', () => model.perform((c) => c.deviceChangesSeen()));
+		if (isDone) document.getElementById('k-devices')?.focus();
+	}
+	return (
+		<div class="k-warning" role="alert">
+			<Icon name="alert" />
+			<div>
+				<p>
+					<strong>{CHANGED}</strong>
+				</p>
+				<ul class="k-plain-list">
+					{changes.map((c) => (
+						<li key={`${c.kind} ${c.deviceKey} ${c.timeMs}`}>
+							{showWhole(c.timeMs)}: <bdi>{sentence(model.devices.value, c, model.self.title)}</bdi>
+						</li>
+					))}
+				</ul>
+				<p>Was that you? If not, end what you do not know.</p>
+				<Fault of={action.error} />
+				<Button busy={action.busy} onClick={() => void seen()}>
+					I have seen this
+				</Button>
+			</div>
+		</div>
+	);
+}
+
+function DeviceRow({ device }: { device: Device }) {
+	const model = useModel();
+	const [doing, setDoing] = useState<'name' | 'end' | null>(null);
+	const label = deviceName(model.devices.value, device.deviceKey);
+	return (
+		<li class="k-device">
+			<div class="k-row">
+				<span class="k-row-icon">
+					<Icon name="device" />
+				</span>
+				<div class="k-row-text">
+					<p class="k-row-name">
+						<span class="k-row-who">
+							{device.name ? (
+								<Name of={device.name} />
+							) : device.isThis ? (
+								'This browser'
+							) : (
+								'Another device'
+							)}
+						</span>
+					</p>
+					<p class="k-row-line">
+						{device.name && device.isThis ? 'This browser, since ' : 'Since '}
+						{showDate(device.addedMs)}
+					</p>
+					<p class="k-row-line">
+						<code class="k-fingerprint">{fingerprint(device.deviceKey)}</code>
+					</p>
+				</div>
+				<div class="k-row-end">
+					<Button
+						kind="quiet"
+						aria-label={`Name: ${label}`}
+						aria-expanded={doing === 'name'}
+						onClick={() => setDoing(doing === 'name' ? null : 'name')}
+					>
+						Name
+					</Button>
+					{!device.isThis && (
+						<Button
+							kind="quiet"
+							aria-label={`End: ${label}`}
+							aria-expanded={doing === 'end'}
+							onClick={() => setDoing(doing === 'end' ? null : 'end')}
+						>
+							End
+						</Button>
+					)}
+				</div>
+			</div>
+			{doing === 'name' && <NameIt device={device} onDone={() => setDoing(null)} />}
+			{doing === 'end' && <EndIt device={device} onDone={() => setDoing(null)} />}
+		</li>
+	);
+}
+
+function NameIt({ device, onDone }: { device: Device; onDone(): void }) {
+	const model = useModel();
+	const [name, setName] = useState(device.name);
+	const action = useAction();
+	async function submit() {
+		const isDone = await action.run('device', () =>
+			model.perform((c) => c.nameDevice(device.deviceKey, name.trim())),
+		);
+		if (isDone) onDone();
+	}
+	return (
+		<Form label="What it is called" error={action.error} onSubmit={() => void submit()}>
+			<Field
+				label="What do you call it?"
+				autocapitalize="sentences"
+				enterKeyHint="done"
+				maxLength={LIMITS.name}
+				hint="In this browser alone."
+				focus
+				value={name}
+				onValue={setName}
+			/>
+			<div class="k-buttons">
+				<Button kind="main" type="submit" busy={action.busy}>
+					Save
+				</Button>
+				<Button kind="quiet" onClick={onDone}>
+					Cancel
+				</Button>
+			</div>
+		</Form>
+	);
+}
+
+/** Asks before it is done. */
+function EndIt({ device, onDone }: { device: Device; onDone(): void }) {
+	const model = useModel();
+	const action = useAction();
+	async function end() {
+		const isDone = await action.run('device', () =>
+			model.perform((c) => c.endDevice(device.deviceKey)),
+		);
+		if (isDone) document.getElementById('k-devices')?.focus();
+	}
+	return (
+		<div class="k-confirm" role="group" aria-label="End this device?">
+			<p>
+				It is signed out at once and gets nothing more; what it has stored stays on it. Links that
+				you have made for others to ask by are void.
+			</p>
+			<Fault of={action.error} />
+			<div class="k-buttons">
+				<Button kind="danger" busy={action.busy} onClick={() => void end()}>
+					End it
+				</Button>
+				<Button kind="quiet" onClick={onDone}>
+					Keep it
+				</Button>
+			</div>
+		</div>
+	);
+}
