@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every screen of every app: axe finds nothing, light and dark, at a desk and on a phone; nothing
-// scrolls sideways at 320 pixels or at twice the size; who wants less motion gets less.
+// scrolls sideways at 320 pixels, at twice the size, or with letters twice as large; who wants less motion gets less.
 import assert from 'node:assert/strict';
 import { axe, WIDTHS } from './lib/chromium.mjs';
 import { moving, overflowing } from './lib/inside.mjs';
@@ -53,6 +53,11 @@ for (const app of ['dial', 'lens', 'plaza']) {
 				}
 				await page.setViewportSize(WIDTHS.desktop);
 				await page.emulateMedia({ colorScheme: 'light' });
+				// Letters of twice the size, on pages that keep theirs.
+				await page.evaluate(() => void (document.documentElement.style.fontSize = '200%'));
+				await settled(page);
+				assert.deepEqual(await page.evaluate(overflowing), [], `${screen}, large letters`);
+				await page.evaluate(() => void (document.documentElement.style.fontSize = ''));
 			};
 			await walk(stage, app, see, { reducedMotion: 'reduce' });
 		},

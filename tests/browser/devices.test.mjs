@@ -35,7 +35,10 @@ test('a terminal is let in by its code, watched, and ends the browser', async (s
 	await refusedCode(rosa, other, /of another app/);
 	// Nothing is done before its person has said so.
 	await rosa.lookAtDevice(`This: ${code}`);
-	await rosa.isItMine().getByText(/they would have your account/).waitFor();
+	await rosa
+		.isItMine()
+		.getByText(/they would have your account/)
+		.waitFor();
 	await rosa.button('No', rosa.isItMine()).click();
 	await rosa.field('Code of the new device').waitFor();
 	await rosa.closeDialogs();
@@ -180,5 +183,9 @@ test('the address in the picture is opened where the account is, without a mouse
 	await rosa.page.goto(code);
 	await rosa.button('Look for it', dialog).click();
 	await rosa.button('It is my device', rosa.isItMine()).click();
-	await rosa.isItMine().getByRole('alert').getByText(/was ended before/).waitFor();
+	await rosa
+		.isItMine()
+		.getByRole('alert')
+		.getByText(/was ended before/)
+		.waitFor();
 });

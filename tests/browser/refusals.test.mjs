@@ -38,11 +38,19 @@ test("the app's own words are shown on a refusal, and whose the damage is", asyn
 	await alert.getByText('The app cannot do this now.').waitFor();
 	await alert.getByText('Lens says:').waitFor();
 	// As text, whatever is in it.
-	await alert.locator('q').getByText('something <b>stored</b> of this is damaged \uFFFD; its').waitFor();
+	await alert
+		.locator('q')
+		.getByText('something <b>stored</b> of this is damaged \uFFFD; its')
+		.waitFor();
 	await rosa.closeDialogs();
 	const problem = rosa.page.locator('.k-problem');
-	await problem.getByText(/app has stored is damaged\. Nothing is wrong with your browser/).waitFor();
-	await problem.locator('q').getByText(/its operator can mend it/).waitFor();
+	await problem
+		.getByText(/app has stored is damaged\. Nothing is wrong with your browser/)
+		.waitFor();
+	await problem
+		.locator('q')
+		.getByText(/its operator can mend it/)
+		.waitFor();
 	// It stays until it was seen.
 	await rosa.page.waitForTimeout(12_500);
 	await problem.waitFor();
@@ -57,22 +65,37 @@ test('a text of any length can be pasted where one asks', async (stage) => {
 	const long = 'x'.repeat(1 << 20);
 	const dialog = rosa.dialog();
 	await rosa.askForm('plaza', 'a@' + long + '@');
-	await dialog.getByRole('alert').getByText(/looks like name@example.org/).waitFor();
+	await dialog
+		.getByRole('alert')
+		.getByText(/looks like name@example.org/)
+		.waitFor();
 	await rosa.button('By a link', dialog).click();
 	const link = rosa.field('Link', dialog);
 	await link.fill(long);
 	await rosa.field('Note', dialog).fill('a note, typed beside it');
 	await rosa.button('Send request', dialog).click();
-	await dialog.getByRole('alert').getByText(/no link of an invitation/).waitFor();
+	await dialog
+		.getByRole('alert')
+		.getByText(/no link of an invitation/)
+		.waitFor();
 	await link.fill('/#/link/'.repeat(1 << 17));
 	await rosa.button('Send request', dialog).click();
-	await dialog.getByRole('alert').getByText(/no link of an invitation/).waitFor();
+	await dialog
+		.getByRole('alert')
+		.getByText(/no link of an invitation/)
+		.waitFor();
 	await rosa.field('Note', dialog).fill(long);
-	await dialog.getByRole('alert').getByText(/characters too many/).waitFor();
+	await dialog
+		.getByRole('alert')
+		.getByText(/characters too many/)
+		.waitFor();
 	await rosa.closeDialogs();
 	await rosa.openDevices();
 	await rosa.button('Add a device', dialog).click();
 	await rosa.field('Code of the new device', dialog).fill(long);
 	await rosa.button('Look for it', dialog).click();
-	await dialog.getByRole('alert').getByText(/no code of a new device/).waitFor();
+	await dialog
+		.getByRole('alert')
+		.getByText(/no code of a new device/)
+		.waitFor();
 });

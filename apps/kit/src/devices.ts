@@ -22,7 +22,9 @@ export function fingerprint(key: string): string {
 /** What it is called here; of those that are gone only the key is left. */
 export function deviceName(devices: Device[], key: string): string {
 	const device = devices.find((d) => d.deviceKey === key);
-	return clean(device?.name ?? '') || (device?.isThis ? 'This browser' : `Device ${fingerprint(key)}`);
+	return (
+		clean(device?.name ?? '') || (device?.isThis ? 'This browser' : `Device ${fingerprint(key)}`)
+	);
 }
 
 /** Fulfilled when this browser is a device of an account; `show` is given the code, perhaps again: the core

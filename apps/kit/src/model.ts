@@ -32,7 +32,14 @@ import type {
 import { readApps, titleOf, type AppInfo, type Self } from './apps.ts';
 import { Conversation } from './conversation.ts';
 import { readDevices } from './devices.ts';
-import { APP_DAMAGE, isUndercroftError, TOLD, troubleOf, type Doing, type Trouble } from './errors.ts';
+import {
+	APP_DAMAGE,
+	isUndercroftError,
+	TOLD,
+	troubleOf,
+	type Doing,
+	type Trouble,
+} from './errors.ts';
 import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
 import { Previews } from './previews.ts';

@@ -115,13 +115,7 @@ function IsItYours({
 	const group = useRef<HTMLDivElement>(null);
 	useEffect(() => group.current?.focus(), []);
 	return (
-		<div
-			class="k-confirm"
-			role="group"
-			aria-label="Is this your device?"
-			ref={group}
-			tabIndex={-1}
-		>
+		<div class="k-confirm" role="group" aria-label="Is this your device?" ref={group} tabIndex={-1}>
 			<p>
 				<strong>Say yes only if the device that shows this code is in your own hands.</strong>
 			</p>

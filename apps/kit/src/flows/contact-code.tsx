@@ -66,9 +66,7 @@ export function ContactCode() {
 					)}
 				</p>
 			)}
-			{said && (
-				<Good>{said}</Good>
-			)}
+			{said && <Good>{said}</Good>}
 			<Fault of={action.error} />
 			<div class="k-buttons">
 				{hasCode && code && <CopyButton text={code} />}

@@ -80,7 +80,7 @@ function Changes() {
 	const changes = model.deviceChanges.value;
 	if (changes.length === 0) return null;
 	async function seen() {
-		const isDone = await action.run('device', () => model.perform((c) => c.deviceChangesSeen()));
+		const isDone = await action.run('other', () => model.perform((c) => c.deviceChangesSeen()));
 		if (isDone) document.getElementById('k-devices')?.focus();
 	}
 	return (

@@ -39,12 +39,10 @@ export function ExportData() {
 				read it, and people with some patience.
 			</p>
 			<Warning>
-					The file is not encrypted: whoever has it can read it all. Your keys and recovery words
-					are not in it, so nobody can be you with it.
-				</Warning>
-			{isSaved && (
-				<Good>Given to the browser to save.</Good>
-			)}
+				The file is not encrypted: whoever has it can read it all. Your keys and recovery words are
+				not in it, so nobody can be you with it.
+			</Warning>
+			{isSaved && <Good>Given to the browser to save.</Good>}
 			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="main" icon="down" busy={action.busy} onClick={() => void submit()}>

@@ -46,8 +46,8 @@ export function Find({ onDone }: { onDone(): void }) {
 		return (
 			<div class="k-outcome">
 				<Good>
-						Your request to <bdi>{sentTo}</bdi> on {model.appTitle(app)} was sent.
-					</Good>
+					Your request to <bdi>{sentTo}</bdi> on {model.appTitle(app)} was sent.
+				</Good>
 				{model.guardian.value?.state === 'named' && <p>It goes out when your guardian agrees.</p>}
 				<p>When it is accepted, your conversation opens. You are not told when it is declined.</p>
 				<div class="k-buttons">

@@ -144,9 +144,9 @@ function WardCard({ ward }: { ward: Ward }) {
 			)}
 			{isEnding && (
 				<Warning>
-						What waits is refused then, and they are brought into no groups. They can choose a
-						guardian again.
-					</Warning>
+					What waits is refused then, and they are brought into no groups. They can choose a
+					guardian again.
+				</Warning>
 			)}
 			<Fault of={action.error} />
 			<div class="k-buttons">

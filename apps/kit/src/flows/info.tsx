@@ -263,9 +263,9 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 			</div>
 			{alarm && (
 				<Warning alert>
-						Somebody else answers where <Name of={contact.name} /> did. Compare the safety number
-						before you write anything private.
-					</Warning>
+					Somebody else answers where <Name of={contact.name} /> did. Compare the safety number
+					before you write anything private.
+				</Warning>
 			)}
 			<ContactLinks contact={contact} />
 			<ul class="k-actions">

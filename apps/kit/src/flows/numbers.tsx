@@ -126,9 +126,7 @@ function Look() {
 					error={wrong}
 					hint={`One on each line. ${title} does not learn them, nor which are found: it sees how many you look for, 1,000 at first and 65 more a day. They are kept encrypted in this browser, and looked for again each day.`}
 				/>
-				{said && (
-					<Good>{said}</Good>
-				)}
+				{said && <Good>{said}</Good>}
 				<div class="k-buttons">
 					<Button kind="main" type="submit" busy={action.busy}>
 						Look for them
@@ -195,13 +193,7 @@ function FoundNumber({ of }: { of: SoughtNumber }) {
 		<Row
 			seed={of.number}
 			name={<bdi>{showName('number', of.number)}</bdi>}
-			line={
-				action.error ? (
-					<TroubleText of={action.error} />
-				) : (
-					isAsked && 'You have asked them.'
-				)
-			}
+			line={action.error ? <TroubleText of={action.error} /> : isAsked && 'You have asked them.'}
 			end={
 				isAsked ? null : (
 					<Button

@@ -63,10 +63,10 @@ export function ReachAlarm() {
 	const { title } = model.self;
 	return (
 		<Warning alert>
-				{settings.said
-					? `${title} has shown other settings than those you made here. It may have lost them, or changed them. Yours were put there again; save them once more if they are right.`
-					: `${title} has settings of yours that this device does not know, as after an account was taken up again. Choose here, and save.`}
-			</Warning>
+			{settings.said
+				? `${title} has shown other settings than those you made here. It may have lost them, or changed them. Yours were put there again; save them once more if they are right.`
+				: `${title} has settings of yours that this device does not know, as after an account was taken up again. Choose here, and save.`}
+		</Warning>
 	);
 }
 
@@ -212,9 +212,7 @@ function Choices() {
 					I understand that I cannot become older here by saying so
 				</Checkbox>
 			)}
-			{isSaved && (
-				<Good>Saved. {model.self.title} acts by it from now on.</Good>
-			)}
+			{isSaved && <Good>Saved. {model.self.title} acts by it from now on.</Good>}
 			<div class="k-buttons">
 				<Button kind="main" type="submit" busy={action.busy}>
 					Save

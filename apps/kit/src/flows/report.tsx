@@ -215,10 +215,10 @@ function Outcome({ room, about, done }: { room: Room; about: Message; done: Repo
 	return (
 		<div class="k-outcome">
 			<Good>
-					{done.verdict === 'unconfirmed'
-						? `Your report was sent to ${who}. ${host} does not answer, so nobody could confirm yet that it was sent like this.`
-						: `Your report was sent to ${who}. The moderators know that it was sent like this.`}
-				</Good>
+				{done.verdict === 'unconfirmed'
+					? `Your report was sent to ${who}. ${host} does not answer, so nobody could confirm yet that it was sent like this.`
+					: `Your report was sent to ${who}. The moderators know that it was sent like this.`}
+			</Good>
 			<Against room={room} member={member} />
 			<div class="k-buttons">
 				<Button kind="main" buttonRef={end} onClick={closePanels}>

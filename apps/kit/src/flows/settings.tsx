@@ -180,11 +180,11 @@ export function Erase() {
 			</p>
 			{!isConfirmed && (
 				<Warning>
-						You have not written your recovery words down yet.{' '}
-						<button type="button" class="k-link" onClick={() => openPanel('words')}>
-							Show them
-						</button>
-					</Warning>
+					You have not written your recovery words down yet.{' '}
+					<button type="button" class="k-link" onClick={() => openPanel('words')}>
+						Show them
+					</button>
+				</Warning>
 			)}
 			<Checkbox
 				checked={isSure}

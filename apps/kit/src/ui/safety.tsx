@@ -27,9 +27,9 @@ export function SafetyNumber({ contact }: { contact: Contact }) {
 		<div class="k-safety">
 			{alarm && (
 				<Warning alert>
-						Somebody else answers where <Name of={contact.name} /> did. Compare the number again
-						before you write anything private.
-					</Warning>
+					Somebody else answers where <Name of={contact.name} /> did. Compare the number again
+					before you write anything private.
+				</Warning>
 			)}
 			<p>
 				Compare this number with <Name of={contact.name} />, face to face or in a call. When it is

@@ -19,7 +19,10 @@ export function TroubleText({ of }: { of: Trouble }) {
 			{of.said && (
 				<>
 					{' '}
-					{title} says: <q><Line of={of.said} most={SAID_LENGTH} /></q>
+					{title} says:{' '}
+					<q>
+						<Line of={of.said} most={SAID_LENGTH} />
+					</q>
 				</>
 			)}
 		</>
@@ -27,7 +30,13 @@ export function TroubleText({ of }: { of: Trouble }) {
 }
 
 /** Nothing when nothing went wrong. */
-export function Fault({ of, id }: { of: Trouble | string | false | null | undefined; id?: string }) {
+export function Fault({
+	of,
+	id,
+}: {
+	of: Trouble | string | false | null | undefined;
+	id?: string;
+}) {
 	if (!of) return null;
 	return (
 		<p class="k-error" role="alert" id={id}>
