@@ -16,6 +16,8 @@ export function asShown(link: string, domain: string, origin: string): string {
 
 /** The longest name of an app with a port; and more than any link or code. */
 const HOST_LENGTH = 300;
+/** No more than that is taken into a field: browsers need seconds to lay a million characters out. */
+export const PASTED_MOST = 20_000;
 const MOST = 2000;
 /** What the rest is made of; a code may have been typed in groups. */
 const REST: Record<string, RegExp> = {

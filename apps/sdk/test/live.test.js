@@ -460,7 +460,7 @@ async function newDevice(app) {
 }
 
 test('a browser is a further device, and is told what others do to the list', limit, async () => {
-	const hal = await signedUp('dial', '+4930333', 'Hal');
+	const hal = await signedUp('dial', '+4930777', 'Hal');
 	const { p: tab, code, joined: before } = await newDevice('dial');
 	assert.equal(await tab.ask('deviceCode'), code);
 	await assert.rejects(before, { code: 'UC_E_STALE' });

@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fingerprint } from '../devices.ts';
 import type { Trouble } from '../errors.ts';
-import { asBrought, DEVICE } from '../links.ts';
+import { asBrought, DEVICE, PASTED_MOST } from '../links.ts';
 import { LIMITS } from '../model.ts';
 import { whenSeen } from '../reach.ts';
 import { Button } from '../ui/button.tsx';
@@ -76,6 +76,7 @@ export function AddDevice({
 					<TextArea
 						label="Code of the new device"
 						rows={3}
+						maxLength={PASTED_MOST}
 						value={typed}
 						onValue={(t) => {
 							setTyped(t);

@@ -2,7 +2,7 @@
 // Asking by a link of somebody's: opened in this browser, pasted, or scanned.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { appOf, asBrought, asShown, LINK } from '../links.ts';
+import { appOf, asBrought, asShown, LINK, PASTED_MOST } from '../links.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
@@ -78,6 +78,7 @@ export function AskByLink({
 					<TextArea
 						label="Link"
 						rows={3}
+						maxLength={PASTED_MOST}
 						value={typed}
 						onValue={(t) => {
 							setTyped(t);

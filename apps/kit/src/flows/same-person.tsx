@@ -4,6 +4,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Contact, Link, Linked } from '@undercroft/sdk';
+import type { Trouble } from '../errors.ts';
 import { count } from '../format.ts';
 import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
@@ -106,7 +107,7 @@ function Offer({
 	onNo,
 }: {
 	offer: Link;
-	error: string | null;
+	error: Trouble | null;
 	onYes(): void;
 	onNo(): void;
 }) {

@@ -9,7 +9,6 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Choice } from '../ui/field.tsx';
-import { Icon } from '../ui/icons.tsx';
 import { Fault, Warning } from '../ui/said.tsx';
 import { Name } from '../ui/text.tsx';
 import { WordsCard } from '../ui/words.tsx';
