@@ -16,7 +16,7 @@ const LOOKS = [
 ];
 if (process.env.UNDERCROFT_TEST_LONG) LOOKS.push(['desktop', 'dark'], ['phone', 'light']);
 
-// Not conversations: in Lens and Plaza they do not hold at that yet.
+// Not the conversations below them: in Lens and Plaza those do not hold at that yet.
 const LARGE = new Set([
 	'welcome',
 	'join',
@@ -69,7 +69,8 @@ for (const app of ['dial', 'lens', 'plaza']) {
 				// Letters of twice the size, on a page that keeps its own.
 				await page.evaluate(() => void (document.documentElement.style.fontSize = '200%'));
 				await settled(page);
-				assert.deepEqual(await page.evaluate(overflowing), [], `${screen}, large letters`);
+				const found = await page.evaluate(overflowing, 'dialog[open], .k-welcome');
+				assert.deepEqual(found, [], `${screen}, large letters`);
 				await page.evaluate(() => void (document.documentElement.style.fontSize = ''));
 			};
 			await walk(stage, app, see, { reducedMotion: 'reduce' });

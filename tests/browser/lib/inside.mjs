@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs in a page to see whether its layout holds.  Each is given to page.evaluate.
 
-/** What is wider than the window, or stands outside it, though nothing scrolls there. */
-export function overflowing() {
+/** What is wider than the window, or stands outside it, though nothing scrolls there; in that part. */
+export function overflowing(part = 'body') {
+	const root = document.querySelector(part);
 	const wide = document.documentElement.clientWidth;
 	const found = [];
 	if (document.documentElement.scrollWidth > wide) {
@@ -14,7 +15,7 @@ export function overflowing() {
 		}
 		return false;
 	};
-	for (const el of document.body.querySelectorAll('*')) {
+	for (const el of root.querySelectorAll('*')) {
 		const box = el.getBoundingClientRect();
 		if (box.width === 0 || box.height === 0 || isClipped(el)) continue;
 		if (box.right > wide + 1 || box.left < -1) {
@@ -24,7 +25,7 @@ export function overflowing() {
 		}
 	}
 	// Inside what scrolls up and down, nothing is to be scrolled sideways either.
-	for (const el of document.body.querySelectorAll('*')) {
+	for (const el of root.querySelectorAll('*')) {
 		// A row that is there to be moved sideways, and can be moved in no other way, may be.
 		const { overflowX, overflowY } = getComputedStyle(el);
 		if (!/auto|scroll/.test(overflowX) || overflowY === 'hidden') continue;
@@ -39,7 +40,7 @@ export function overflowing() {
 		);
 	}
 	// What is clipped for the sake of marks that pile up must not cut words off.
-	for (const el of document.body.querySelectorAll('.k-bubble')) {
+	for (const el of root.querySelectorAll('.k-bubble')) {
 		if (el.scrollWidth > el.clientWidth + 1) found.push(`cut off: ${el.innerText.slice(0, 40)}`);
 	}
 	return found;
