@@ -6,6 +6,7 @@ import { drawFace } from '../faces.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
+import { Fault } from '../ui/said.tsx';
 
 export function OwnPicture() {
 	const model = useModel();
@@ -18,7 +19,8 @@ export function OwnPicture() {
 		input.value = ''; // the same one again is a choice, too
 		if (!chosen) return;
 		const drawn = await drawFace(chosen).catch(() => null);
-		if (!drawn) return action.setError('This is no picture that the browser can open.');
+		if (!drawn)
+			return action.setError({ text: 'This is no picture that the browser can open.', said: '' });
 		await action.run('profile', () => model.perform((c) => c.setPicture(drawn)));
 	}
 	if (!account) return null;
@@ -52,11 +54,7 @@ export function OwnPicture() {
 				Your contacts see it, and nobody else. It is made small here first, and what the camera has
 				written into it, as when and where, is left out.
 			</p>
-			{action.error && (
-				<p class="k-error" role="alert">
-					{action.error}
-				</p>
-			)}
+			<Fault of={action.error} />
 		</div>
 	);
 }
