@@ -87,7 +87,7 @@ test("that the app's store is damaged is told, and stays until it was seen", asy
 test('what another device has done to the list is there until it was seen', async () => {
 	const { model, core, tell } = await started();
 	assert.deepEqual(model.deviceChanges.value, []);
-	const change = { kind: 'added', deviceKey: 'a', by: 'b', timeMs: 1 };
+	const change = { kind: 'added', deviceKey: 'a', by: 'b', timeMs: 1, number: 1 };
 	core.deviceChanges = async () => [change];
 	tell('device', { what: 'added' });
 	await turn();

@@ -508,7 +508,8 @@ test('a browser is a further device, and is told what others do to the list', li
 	assert.deepEqual(more, []);
 	assert.equal(change.kind, 'added');
 	assert.equal(change.by, added.deviceKey);
-	await hal.ask('deviceChangesSeen');
+	await assert.rejects(hal.ask('deviceChangesSeen', change.number + 1), { code: 'UC_E_NOT_FOUND' });
+	await hal.ask('deviceChangesSeen', change.number);
 	assert.deepEqual(await hal.ask('deviceChanges'), []);
 	await assert.rejects(
 		hal.ask('endDevice', (await hal.ask('devices')).find((d) => d.isThis).deviceKey),

@@ -80,7 +80,11 @@ function Changes() {
 	const changes = model.deviceChanges.value;
 	if (changes.length === 0) return null;
 	async function seen() {
-		const isDone = await action.run('other', () => model.perform((c) => c.deviceChangesSeen()));
+		// What has come since these were drawn was not seen.
+		const { number } = changes[changes.length - 1]!;
+		const isDone = await action.run('other', () =>
+			model.perform((c) => c.deviceChangesSeen(number)),
+		);
 		if (isDone) document.getElementById('k-devices')?.focus();
 	}
 	return (
@@ -92,7 +96,7 @@ function Changes() {
 				</p>
 				<ul class="k-plain-list">
 					{changes.map((c) => (
-						<li key={`${c.kind} ${c.deviceKey} ${c.timeMs}`}>
+						<li key={c.number}>
 							{showWhole(c.timeMs)}: <bdi>{sentence(model.devices.value, c, model.self.title)}</bdi>
 						</li>
 					))}
