@@ -528,6 +528,7 @@ enum uc_message_kind {
 	UC_MESSAGE_TEXT,
 	UC_MESSAGE_REACTION, /* text is the emoji; in_reply_to the message */
 	UC_MESSAGE_NOTE,     /* made by this client: joined, left, renamed, ... */
+	UC_MESSAGE_FILE,     /* text is ""; what it is, the fields below */
 };
 struct uc_message {
 	struct uc_id room;
@@ -545,6 +546,10 @@ struct uc_message {
 	bool has_reply;
 	struct uc_id in_reply_to;
 	bool edited, deleted;
+	/* Of a file, as its sender says; the name is one that may be shown and given to a file: never
+	 * a path, and without what steers or turns around.  "", "" and 0 for others. */
+	const char *file_name, *file_type;
+	uint64_t file_bytes;
 };
 typedef bool uc_message_each(void *ctx, const struct uc_message *message);
 /* Ascending from number `from` (1 for the start), at most `limit`. */
@@ -569,6 +574,32 @@ UC_API uc_err uc_send_edit(uc_client *c, const struct uc_id *room, const struct 
 			   const char *text, struct uc_id *id) UC_MUST_USE;
 UC_API uc_err uc_send_delete(uc_client *c, const struct uc_id *room, const struct uc_id *of,
 			     struct uc_id *id) UC_MUST_USE;
+
+/* --- files --- */
+
+enum { UC_FILE_MAX = 16 * 1024 * 1024 }; /* bytes; an app may take less */
+/* Sends a file of n bytes, as a message of its own.  When it returns, all of it is stored, sealed; it goes
+ * to our app part by part, also after a restart, and then the message goes out (UC_EVENT_FILE and
+ * UC_EVENT_MESSAGE_STATE).  Works offline.  Of the name its last part alone is said; type: a media type,
+ * NULL: none in particular.  UC_E_TOO_LARGE, UC_E_TEXT, UC_E_CLOSED and UC_E_NOT_INTRODUCED as uc_send;
+ * UC_E_ARGUMENT: an empty file.  The app keeps the bytes for 30 days (docs/files.md). */
+UC_API uc_err uc_send_file(uc_client *c, const struct uc_id *room, const char *name,
+			   const char *type, const uint8_t *bytes, size_t n,
+			   struct uc_id *id) UC_MUST_USE;
+/* Fetches the file of a message, by its number: through our app, from that of its sender.  DONE without
+ * an error: it is here whole, and what the message speaks of.  What has come is kept when the process
+ * ends, or the connection; called again, the rest is fetched.  UC_E_NOT_FOUND: no file, or (DONE) the
+ * app has it no more; UC_E_PENDING: it is being fetched; UC_E_NET: not online.  DONE: UC_E_DECRYPT: what
+ * came is something else than was sent; UC_E_PEER, UC_E_BUSY: that app does not give it now. */
+UC_API uc_err uc_file_fetch(uc_client *c, const struct uc_id *room, uint64_t number,
+			    uc_op *op) UC_MUST_USE;
+/* Opens what was fetched, into the caller's n bytes, which is file_bytes of the message (else
+ * UC_E_ARGUMENT).  UC_E_NOT_FOUND: it is not here whole; UC_E_DECRYPT as above.  Nothing of a file is
+ * given out before all of it was verified. */
+UC_API uc_err uc_file_read(uc_client *c, const struct uc_id *room, uint64_t number, uint8_t *out,
+			   size_t n) UC_MUST_USE;
+/* What was fetched is here no more; also while it is on its way.  Nothing happens where there is none. */
+UC_API uc_err uc_file_drop(uc_client *c, const struct uc_id *room, uint64_t number) UC_MUST_USE;
 
 /* --- reports --- */
 
@@ -623,6 +654,7 @@ enum uc_event_kind {
 	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
 	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */
 	UC_EVENT_DEVICE, /* an alarm, see uc_device_changes; text: "added", "ended", "two lists" */
+	UC_EVENT_FILE,   /* room; number of the message; bytes_done of bytes_total went or came */
 };
 struct uc_event {
 	enum uc_event_kind kind;
@@ -633,6 +665,8 @@ struct uc_event {
 	bool has_request, has_contact, has_room, has_member;
 	struct uc_id request, contact, room, member;
 	const struct uc_message *message; /* NULL when the event is about none */
+	/* UC_EVENT_FILE; bytes as they are sealed, so more than file_bytes */
+	uint64_t number, bytes_done, bytes_total;
 };
 /* False when there is none. */
 UC_API bool uc_client_next_event(uc_client *c, struct uc_event *out);

@@ -58,13 +58,16 @@ struct command {
 
 extern const struct command commands_account[], commands_profile[], commands_devices[],
 	commands_people[], commands_find[], commands_invitations[], commands_same_person[],
-	commands_guardian[], commands_rooms[], commands_messages[], commands_own_data[];
+	commands_guardian[], commands_rooms[], commands_messages[], commands_files[],
+	commands_own_data[];
 
 /* What has happened to the list of devices and was not seen yet (commands_devices.c). */
 unsigned cli_device_changes(struct cli *cli);
 
 /* One's own picture and those of contacts, a JSON line each. */
 uc_err cli_pictures_export(struct cli *cli);
+/* `send --file` (commands_files.c).  Returns an exit status. */
+int cli_send_file(struct cli *cli, const struct uc_id *room, const char *path);
 
 /* Opens a profile that is to get an account on that app, and connects.  False after printing. */
 bool cli_open_new(struct cli *cli, const char *app);

@@ -124,7 +124,7 @@ void print_json(const char *type, ...)
 }
 
 static const char *const message_states[] = { "queued", "accepted", "failed", "received" };
-static const char *const message_kinds[] = { "text", "reaction", "note" };
+static const char *const message_kinds[] = { "text", "reaction", "note", "file" };
 static const char *const request_states[] = { "open", "accepted", "declined", "waiting" };
 static const char *const room_states[] = { "joining", "open", "left" };
 static const char *const says[] = { "account", "persona", "nothing" };
@@ -143,11 +143,42 @@ static json_t *message_json(const char *room, const struct uc_message *m)
 	set_bool(o, "introduced", m->introduced);
 	set_number(o, "time_ms", m->time_ms);
 	set_text(o, "text", m->text);
+	if (m->kind == UC_MESSAGE_FILE) {
+		set_text(o, "file_name", m->file_name);
+		set_text(o, "file_type", m->file_type);
+		set_number(o, "file_bytes", m->file_bytes);
+	}
 	if (m->has_reply)
 		set_id(o, "in_reply_to", &m->in_reply_to);
 	set_bool(o, "edited", m->edited);
 	set_bool(o, "deleted", m->deleted);
 	return o;
+}
+
+/* How large, in three digits or so. */
+static void print_size(uint64_t bytes)
+{
+	if (bytes < 1000)
+		printf("%" PRIu64 " bytes", bytes);
+	else if (bytes < 1000000)
+		printf("%.1f kB", (double)bytes / 1e3);
+	else
+		printf("%.1f MB", (double)bytes / 1e6);
+}
+
+static void print_said(const struct uc_message *m)
+{
+	if (m->kind != UC_MESSAGE_FILE || m->deleted) {
+		print_text(stdout, m->deleted ? "(deleted)" : m->text);
+		return;
+	}
+	fputs("file ", stdout);
+	print_text(stdout, m->file_name);
+	fputs(" (", stdout);
+	print_size(m->file_bytes);
+	fputs(", ", stdout);
+	print_text(stdout, m->file_type);
+	fputs(")", stdout);
 }
 
 void print_message(bool json, const char *room, const struct uc_message *m)
@@ -169,7 +200,7 @@ void print_message(bool json, const char *room, const struct uc_message *m)
 		print_text(stdout, m->own ? "you" : m->sender);
 		fputs(m->kind == UC_MESSAGE_REACTION ? " reacts " : ": ", stdout);
 	}
-	print_text(stdout, m->deleted ? "(deleted)" : m->text);
+	print_said(m);
 	if (m->edited && !m->deleted)
 		fputs(" (edited)", stdout);
 	if (m->own && m->state != UC_MESSAGE_ACCEPTED && m->kind != UC_MESSAGE_NOTE)
@@ -491,6 +522,7 @@ static const char *event_name(enum uc_event_kind kind)
 		[UC_EVENT_ACCOUNT_GONE] = "account_gone",
 		[UC_EVENT_GUARDIAN] = "guardian",
 		[UC_EVENT_DEVICE] = "device",
+		[UC_EVENT_FILE] = "file",
 		[UC_EVENT_NUMBER_FOUND] = "number_found",
 	};
 	return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "other";
@@ -513,6 +545,11 @@ void print_event(bool json, const char *room, const struct uc_event *e)
 			set_text(o, "text", e->text);
 		if (e->kind == UC_EVENT_CONNECTION)
 			set_number(o, "connection", (uint64_t)e->connection);
+		if (e->kind == UC_EVENT_FILE) {
+			set_number(o, "number", e->number);
+			set_number(o, "bytes_done", e->bytes_done);
+			set_number(o, "bytes_total", e->bytes_total);
+		}
 		put(o);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "client/personas.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/transfers.h"
 #include "client/turn.h"
 
 #include "base/text.h"
@@ -408,8 +409,10 @@ static uc_err history_change(struct uc_client *c, struct room *r, const struct c
 	if (!number)
 		return UC_E_NOT_FOUND;
 	TRY(history_get(c, r, number, &c->call, &m));
-	if (!m.own || m.deleted)
+	if (!m.own || m.deleted || (m.kind == UC_MESSAGE_FILE && p->kind == CONTENT_EDIT))
 		return UC_E_NOT_ALLOWED;
+	if (m.kind == UC_MESSAGE_FILE)
+		transfers_forget(c, &m.id);
 	m.edited = p->kind == CONTENT_EDIT;
 	m.deleted = p->kind == CONTENT_DELETE;
 	m.text = p->text;

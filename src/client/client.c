@@ -6,6 +6,7 @@
 #include "client/directories.h"
 #include "client/invitations.h"
 #include "client/pairing.h"
+#include "client/transfers.h"
 #include "client/vault.h"
 
 #include "base/heap.h"
@@ -159,5 +160,5 @@ bool uc_client_is_idle(const uc_client *c)
 	for (const struct room *r = c->rooms; r; r = r->next)
 		if (!room_is_idle(r))
 			return false;
-	return c->connection != UC_ONLINE || vault_is_idle(c);
+	return transfers_are_idle(c) && (c->connection != UC_ONLINE || vault_is_idle(c));
 }

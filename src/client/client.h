@@ -32,6 +32,7 @@ struct call {
 };
 
 struct joining;
+struct transfer;
 struct uc_client {
 	struct uc_platform platform;
 	struct env env;
@@ -93,6 +94,7 @@ struct uc_client {
 	struct known_app *apps;         /* directories.c; memory only */
 	struct vault vault;             /* vault.c */
 	struct own_portrait portrait;   /* portraits.c */
+	struct transfer *transfers;     /* transfers.c */
 	struct joining *joining;        /* pairing.c; NULL: not looked at yet */
 	bool draws_as_minor;            /* tokens.c: the class whose key the app took last */
 };

@@ -39,6 +39,12 @@ static uc_err body_set(struct mimi_content *m, const struct content_parts *p)
 	case CONTENT_CONTROL:
 		mimi_content_set_single(m, VIEW_LIT(CONTROL_MEDIA_TYPE), p->text);
 		return UC_OK;
+	case CONTENT_FILE:
+		m->body = (struct nested_part){ .disposition = DISPOSITION_ATTACHMENT,
+						.cardinality = PART_EXTERNAL,
+						.content_type = p->file_type,
+						.external = *p->file };
+		return UC_OK;
 	case CONTENT_OTHER:
 		break;
 	}
@@ -77,10 +83,24 @@ uc_err text_check(struct view text)
 	return !zero && utf8_is_valid(text) ? UC_OK : UC_E_TEXT;
 }
 
+/* Bytes elsewhere, of a kind that is opened here.  An edit is none: what was fetched could not be told
+ * from what was sent first. */
+static bool is_file(const struct mimi_content *m)
+{
+	struct attachment at;
+	return m->body.cardinality == PART_EXTERNAL && !m->replaces.n &&
+	       (m->body.disposition == DISPOSITION_ATTACHMENT ||
+		m->body.disposition == DISPOSITION_INLINE ||
+		m->body.disposition == DISPOSITION_RENDER) &&
+	       !attachment_of(&m->body.external, &at);
+}
+
 static uc_err kind_read(const struct mimi_content *m, struct content_parts *p)
 {
 	const struct nested_part *part = mimi_content_shown(m);
-	p->kind = CONTENT_OTHER;
+	p->kind = is_file(m) ? CONTENT_FILE : CONTENT_OTHER;
+	if (p->kind == CONTENT_FILE)
+		return UC_OK;
 	if (m->body.cardinality == PART_NULL) {
 		p->kind = m->replaces.n ? CONTENT_DELETE : CONTENT_OTHER;
 		return UC_OK;

@@ -4,6 +4,7 @@
 #define CLIENT_COMPOSE_H
 
 #include "client/client.h"
+#include "mimi/attachment.h"
 
 enum { REACTION_MAX = 64 }; /* bytes */
 enum content_kind {
@@ -12,6 +13,7 @@ enum content_kind {
 	CONTENT_EDIT,    /* of another message; text is the new one */
 	CONTENT_DELETE,  /* of another message */
 	CONTENT_CONTROL, /* between clients: struct control */
+	CONTENT_FILE,    /* as attachment.h has it */
 	CONTENT_OTHER,   /* valid, but nothing this client shows */
 };
 struct content_parts {
@@ -19,8 +21,10 @@ struct content_parts {
 	struct uc_id id; /* message id */
 	bool has_reply;
 	struct uc_id in_reply_to;
-	struct uc_id replaces; /* edit and delete */
-	struct view text;      /* text, reaction, edit; control: its bytes */
+	struct uc_id replaces;            /* edit and delete */
+	struct view text;                 /* text, reaction, edit; control: its bytes */
+	const struct external_part *file; /* of what is written */
+	struct view file_type;
 	/* What is read is gone from then on; relative: so long after it is read.  0: never. */
 	uint64_t expires_ms;
 	bool expires_relative;

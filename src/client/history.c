@@ -3,6 +3,7 @@
 
 #include "client/guardian.h"
 #include "client/rooms.h"
+#include "client/transfers.h"
 #include "client/turn.h"
 
 #define TABLE_MESSAGE    "message"
@@ -70,6 +71,24 @@ uint64_t history_number(struct uc_client *c, struct room *r, const struct uc_id 
 
 /* --- showing --- */
 
+/* What its sender says of a file, made harmless. */
+static uc_err show_file(const struct message *m, struct arena *a, struct uc_message *out)
+{
+	char name[FILE_NAME_MAX + 1], type[FILE_TYPE_MAX + 1];
+	struct nested_part part;
+	struct view shown;
+	if (m->kind != UC_MESSAGE_FILE || !m->content.n || transfer_part_of(m->content, a, &part))
+		return UC_OK;
+	file_name_clean(part.external.filename, name);
+	file_type_clean(part.content_type, type);
+	TRY(arena_copy(a, view_make(name, strlen(name) + 1), &shown));
+	out->file_name = (const char *)shown.p;
+	TRY(arena_copy(a, view_make(type, strlen(type) + 1), &shown));
+	out->file_type = (const char *)shown.p;
+	out->file_bytes = part.external.size;
+	return UC_OK;
+}
+
 static uc_err show(struct uc_client *c, const struct room *r, const struct message *m,
 		   struct arena *a, struct uc_message *out)
 {
@@ -101,8 +120,10 @@ static uc_err show(struct uc_client *c, const struct room *r, const struct messa
 		.in_reply_to = m->in_reply_to,
 		.edited = m->edited,
 		.deleted = m->deleted,
+		.file_name = "",
+		.file_type = "",
 	};
-	return UC_OK;
+	return show_file(m, a, out);
 }
 
 void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new)
@@ -235,6 +256,7 @@ static void forget(struct uc_client *c, struct room *r, struct message *m)
 	m->deleted = true;
 	m->expires_ms = 0;
 	m->text = m->content = m->frank = (struct view){ NULL, 0 };
+	transfers_forget(c, &m->id);
 	history_put(c, r, m);
 }
 

@@ -9,6 +9,7 @@
 #include "client/personas.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
+#include "client/transfers.h"
 
 static uc_err text_in(struct uc_client *c, struct room *r, const struct content_parts *p,
 		      const struct message *from)
@@ -17,7 +18,9 @@ static uc_err text_in(struct uc_client *c, struct room *r, const struct content_
 	if (history_number(c, r, &p->id))
 		return UC_OK; /* encrypted again for a later epoch: the same message */
 	m.id = p->id;
-	m.kind = p->kind == CONTENT_REACTION ? UC_MESSAGE_REACTION : UC_MESSAGE_TEXT;
+	m.kind = p->kind == CONTENT_REACTION ? UC_MESSAGE_REACTION
+		 : p->kind == CONTENT_FILE   ? UC_MESSAGE_FILE
+					     : UC_MESSAGE_TEXT;
 	m.has_reply = p->has_reply;
 	m.in_reply_to = p->in_reply_to;
 	m.text = p->text;
@@ -46,6 +49,10 @@ static uc_err change_in(struct uc_client *c, struct room *r, const struct conten
 		return UC_E_NOT_ALLOWED;
 	m.edited = p->kind == CONTENT_EDIT;
 	m.deleted = p->kind == CONTENT_DELETE;
+	if (m.kind == UC_MESSAGE_FILE)
+		transfers_forget(c, &m.id);
+	if (m.kind == UC_MESSAGE_FILE && m.edited)
+		m.kind = UC_MESSAGE_TEXT;
 	/* What is shown is what can be reported. */
 	m.text = p->text;
 	m.content = from->content;
@@ -99,6 +106,7 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_entry *e,
 	switch (parts.kind) {
 	case CONTENT_TEXT:
 	case CONTENT_REACTION:
+	case CONTENT_FILE:
 		return text_in(c, to, &parts, &from);
 	case CONTENT_EDIT:
 	case CONTENT_DELETE:

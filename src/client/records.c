@@ -6,6 +6,7 @@
 #include "client/outbox_list.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/transfers.h"
 #include "client/vault.h"
 
 #include "base/heap.h"
@@ -262,6 +263,7 @@ void records_save(struct uc_client *c)
 	c->portrait.dirty = false;
 	sets_save(c);
 	finding_save(c);
+	transfers_save(c);
 	for (struct contact *k = c->contacts; k; k = k->next) {
 		if (k->dirty)
 			safe_put_object(&c->safe, place(TABLE_CONTACT, VIEW_OF(k->id.b)),
@@ -535,6 +537,7 @@ uc_err records_load(struct uc_client *c)
 	TRY(table_load(&l, TABLE_ROOM, load_room));
 	TRY(table_load(&l, TABLE_LINK, load_own_link));
 	TRY(table_load(&l, TABLE_LINKED, load_linked));
+	TRY(transfers_load(c));
 	for (struct room *r = c->rooms; r; r = r->next)
 		TRY(room_load(&l, r));
 	vault_watch_begin(c);
@@ -620,6 +623,7 @@ void records_free(struct uc_client *c)
 	FREE_LIST(struct room, c->rooms, room_free)
 	FREE_LIST(struct own_link, c->links, own_link_free)
 	FREE_LIST(struct linked, c->linkeds, heap_free)
+	transfers_free(c);
 	finding_free(c);
 	guardianship_done(&c->guardian);
 	vault_done(&c->vault);

@@ -13,7 +13,7 @@
 
 enum { COMMITMENT = 32 };
 
-/* out: COMMITMENT + pt.n + AEAD_TAG bytes.  The key has SHA256_BYTES. */
+/* out: COMMITMENT + pt.n + AEAD_TAG bytes.  The key has the suite's nk bytes. */
 uc_err UC_MUST_USE committed_seal(const struct suite *s, struct view key, struct view nonce,
 				  struct view aad, struct view pt, uint8_t *out);
 /* out: what is left; unchanged on failure.  UC_E_DECRYPT. */

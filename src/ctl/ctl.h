@@ -41,6 +41,7 @@ int ctl_backup(struct ctl *c);
 int ctl_restore(struct ctl *c);
 int ctl_reports(struct ctl *c);
 /* Without a configuration. */
+int ctl_report_file(struct ctl *c);
 int ctl_report_open(struct ctl *c);
 int ctl_moderators_key(struct ctl *c);
 int ctl_status(struct ctl *c);

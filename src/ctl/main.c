@@ -89,7 +89,9 @@ static const struct ctl_command commands[] = {
 	  "examples:\n"
 	  "  undercroftctl reports undercroft.conf dial\n"
 	  "  undercroftctl reports undercroft.conf dial show 3\n"
-	  "  undercroftctl reports open report-3 --key moderators.key --key moderators-2025.key" },
+	  "  undercroftctl reports open report-3 --key moderators.key --key moderators-2025.key\n"
+	  "  curl -o bytes https://dial.example/v1/attachments/...\n"
+	  "  undercroftctl reports file report-3 1 bytes picture.jpg" },
 	{ "rotate-keys", 1, 3, ctl_pass_on,
 	  "FILE APP [names|rooms|discovery|retire|retire-anyway|moderators KEY]",
 	  "make other keys: for addresses, names, rooms, finding by number",
@@ -287,6 +289,8 @@ int main(int argc, char **argv)
 	c.json = ctl_take_word(&c, "--json");
 	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "open"))
 		return ctl_report_open(&c);
+	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "file"))
+		return ctl_report_file(&c);
 	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "key"))
 		return ctl_moderators_key(&c);
 	bool fits = c.argc >= 1 + command->args_min && c.argc <= 1 + command->args_max;

@@ -2,6 +2,7 @@
 #include "ctl/report_show.h"
 
 #include "base/text.h"
+#include "mimi/attachment.h"
 
 #include <jansson.h>
 #include <time.h>
@@ -80,11 +81,33 @@ static void print_words(struct view v)
 	putchar('\n');
 }
 
+/* A file: what it is called, and where its bytes are, which `reports file` opens. */
+static struct view file_of(const struct nested_part *p, struct arena *a)
+{
+	char name[FILE_NAME_MAX + 1], type[FILE_TYPE_MAX + 1];
+	struct view words = VIEW_LIT("(a file)");
+	struct buf b;
+	file_name_clean(p->external.filename, name);
+	file_type_clean(p->content_type, type);
+	buf_init(&b, WORDS_MAX);
+	buf_printf(&b, "(a file: %s, %s, %llu bytes, at ", name, type,
+		   (unsigned long long)p->external.size);
+	buf_add_view(&b, p->external.url);
+	buf_add_byte(&b, ')');
+	if (b.failed || arena_copy(a, buf_view(&b), &words))
+		words = VIEW_LIT("(a file)");
+	buf_done(&b);
+	return words;
+}
+
 static struct view words_of(const struct abusive_message *m, struct arena *a)
 {
 	struct mimi_content c;
 	const struct nested_part *part = NULL;
-	if (!mimi_content_read(m->message_content, a, &c))
+	bool is_read = !mimi_content_read(m->message_content, a, &c);
+	if (is_read && c.body.cardinality == PART_EXTERNAL)
+		return file_of(&c.body, a);
+	if (is_read)
 		part = mimi_content_shown(&c);
 	return part && part->cardinality == PART_SINGLE ? part->content
 							: VIEW_LIT("(no text to be shown)");

@@ -84,6 +84,10 @@
 	X(discovery_filter_request) \
 	X(discovery_filter_response) \
 	X(discoverable_set_request) \
+	X(attachment_put_request) \
+	X(attachment_put_response) \
+	X(attachment_get_request) \
+	X(attachment_get_response) \
 	X(seat_ack) \
 	X(intake_ack) \
 	X(log_entry) \

@@ -88,7 +88,9 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(PAIR_OPEN,        pair_open,        54, PHASE_GREETED,   2048) \
 	X(PAIR_LOOK,        pair_look,        55, PHASE_SIGNED_IN, 64) \
 	X(PAIR_ANSWER,      pair_answer,      56, PHASE_SIGNED_IN, 262144) \
-	X(PAIR_TAKE,        pair_take,        57, PHASE_GREETED,   64)
+	X(PAIR_TAKE,        pair_take,        57, PHASE_GREETED,   64) \
+	X(ATTACHMENT_PUT,   attachment_put,   60, PHASE_SIGNED_IN, 135168) \
+	X(ATTACHMENT_GET,   attachment_get,   61, PHASE_SIGNED_IN, 512)
 
 /* X(NAME, walk name, number): what a client says without waiting for an answer. */
 #define FRAME_NOTICES(X) \
@@ -601,6 +603,29 @@ struct discovery_filter_response {
 struct discoverable_set_request {
 	uint8_t on;
 	struct view number; /* on: E.164; else empty */
+};
+
+/* --- files beside messages: attachment.h --- */
+
+/* One part of what is to lie at a URL of the app: ATTACHMENT_PART_MAX bytes from a multiple of that on,
+ * but for the last.  UC_E_TOO_LARGE: none of that length is taken; UC_E_EXISTS: one of another is there. */
+struct attachment_put_request {
+	uint8_t id[32];         /* the client's choice, random */
+	uint64_t total, offset; /* total: bytes of all parts */
+	struct view bytes;
+};
+struct attachment_put_response {
+	uint64_t have; /* the app has all before this; the next part begins here */
+};
+/* What lies at a URL from an offset on, a part at most, by way of the own app.  UC_E_NOT_FOUND: not there. */
+struct attachment_get_request {
+	struct view domain; /* of the URL */
+	uint8_t id[32];
+	uint64_t offset;
+};
+struct attachment_get_response {
+	uint64_t total;
+	struct view bytes;
 };
 
 /* --- notices and events --- */

@@ -206,6 +206,9 @@ struct provider {
 	bool index_is_said; /* there is a record of under which key all of it was */
 	bool index_is_led;  /* all of it, and it is written that it is */
 	struct provider_reports reports;
+	struct buf
+		attachments_from; /* where looking for those that are over goes on; empty: it rests */
+	uint64_t attachments_ms; /* not again before */
 	struct provider_discovery discovery;
 	struct provider_tokens
 		*tokens;             /* keys they are issued with (tokens.c); NULL: not made yet */
@@ -282,7 +285,7 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
 	handle_seats_open, handle_settings_put, handle_settings_get, handle_report,
 	handle_discovery_evaluate, handle_discovery_filter, handle_discoverable_set,
-	handle_token_issue;
+	handle_token_issue, handle_attachment_put, handle_attachment_get;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {
 	BY_SESSION,
@@ -316,6 +319,8 @@ typedef int peer_handler(struct peer_call *c); /* an HTTP status */
 peer_handler peer_identifier_query, peer_request_consent, peer_update_consent, peer_key_material,
 	peer_submit_message, peer_update, peer_notify, peer_group_info, peer_directory, peer_follow,
 	peer_report_abuse, peer_confirm_franks, peer_custody_evaluate, peer_redeem_tokens;
+/* GET of what lies under a name, also by anybody. */
+int peer_attachment(struct peer_call *c, struct view name);
 /* One row for each path of theirs, /v1/NAME/TARGET, with what it counts for. */
 struct peer_rule {
 	const char *name;
@@ -481,6 +486,7 @@ void accounts_sweep(struct provider *p, uint64_t now_ms);
  * of its first ids.  false: that was the last. */
 bool table_pass_over(struct buf *from);
 void reports_sweep(struct provider *p, uint64_t now_ms);
+void attachments_sweep(struct provider *p, uint64_t now_ms);
 
 /* --- rooms: room_work.h --- */
 uc_err UC_MUST_USE rooms_init(struct provider *p);

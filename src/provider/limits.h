@@ -49,6 +49,11 @@
 	X(APP_CODE, app_code, 10000, 5000, "codes sent by the app") \
 	X(REPORT, report, 20, 1, "reports of an account") \
 	X(PEER_REPORT, peer_report, 200, 200, "reports, and confirmations for them, by one app") \
+	X(ATTACHMENT_PUT, attachment_put, 1024, 256, "parts of 128 KiB that an account puts") \
+	X(ATTACHMENT_GET, attachment_get, 4096, 8192, "parts of 128 KiB that an account fetches") \
+	X(PEER_ATTACHMENT, peer_attachment, 20000, 400000, "parts of 128 KiB that one app fetches") \
+	X(ANYBODY_ATTACHMENT, anybody_attachment, 512, 8192, \
+	  "parts of 128 KiB that are fetched by nobody's app, of all together") \
 	X(DISCOVERY, discovery, 20, 60, "batches of numbers an account asks about") \
 	X(FILTER, filter, 1000, 2000, "parts of filters for an account") \
 	X(PEER_NUMBERS, peer_numbers, 50000, 5000, \

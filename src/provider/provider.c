@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/planted.h"
 #include "base/text.h"
+#include "mimi/attachment.h"
 #include "mimi/directory.h"
 #include "provider/discovery.h"
 #include "provider/room_work.h"
@@ -108,6 +109,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	buf_init(&p->directory, DIRECTORY_MAX);
 	buf_init(&p->sweep_from, STORE_KEY_MAX);
 	buf_init(&p->index_from, STORE_KEY_MAX + 1);
+	buf_init(&p->attachments_from, STORE_KEY_MAX + 1);
 	buf_init(&p->discovery.custodian, DOMAIN_BYTES);
 	buf_init(&p->discovery.custody_for, CUSTODY_BYTES);
 	buf_add_view(&p->domain_bytes, config->domain);
@@ -175,6 +177,7 @@ void provider_free(struct provider *p)
 	known_directories_free(p);
 	buf_done(&p->sweep_from);
 	buf_done(&p->index_from);
+	buf_done(&p->attachments_from);
 	map_done(&p->by_number);
 	map_done(&p->by_account);
 	map_done(&p->rooms_live);
@@ -502,12 +505,17 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 	if (view_equal(q->method, VIEW_LIT("GET")) &&
 	    view_equal(q->path, VIEW_LIT("/.well-known/mimi-protocol-directory")))
 		return peer_directory(c);
-	if (!domain.n)
+	bool is_attachment = view_equal(q->method, VIEW_LIT("GET")) &&
+			     view_starts_with(q->path, VIEW_LIT(ATTACHMENT_PATH));
+	if (!domain.n && !is_attachment)
 		return 403;
 	if (p->is_suspended) {
 		c->retry_after_s = SUSPENDED_RETRY_S;
 		return 503;
 	}
+	if (is_attachment)
+		return peer_attachment(c,
+				       view_slice(q->path, sizeof ATTACHMENT_PATH - 1, q->path.n));
 	const struct peer_rule *e =
 		view_starts_with(q->path, VIEW_LIT("/v1/")) ? rule_find(q->path, &escaped) : NULL;
 	if (!e || !view_equal(q->method, VIEW_LIT("POST")))
@@ -614,6 +622,7 @@ void provider_tick(struct provider *p, uint64_t now_ms)
 	if (!p->clock_doubted) {
 		accounts_sweep(p, now_ms);
 		reports_sweep(p, now_ms);
+		attachments_sweep(p, now_ms);
 	}
 	index_tick(p);
 	custody_tick(p, now_ms);

@@ -64,6 +64,7 @@ struct provider_config {
 	void *ctx;
 	struct rate limits[LIMITS_N]; /* those left out: limits_default */
 	uint64_t account_bytes;       /* 0: ACCOUNT_BYTES_DEFAULT */
+	uint64_t attachment_bytes;    /* of a file; 0, and at most: ATTACHMENT_MAX */
 	struct metrics *metrics; /* of the thread that uses the provider; NULL: nobody counts */
 };
 
@@ -183,6 +184,8 @@ void provider_set_handles(struct provider *p, const struct provider_handles *h);
 void provider_set_contact(struct provider *p, const struct provider_contact *c);
 /* Other quotas from now on; 0: the default.  What is over one stays. */
 void provider_set_quota(struct provider *p, uint64_t account_bytes);
+/* The largest file that is taken from now on; 0: ATTACHMENT_MAX. */
+void provider_set_attachments(struct provider *p, uint64_t file_bytes);
 /* In each round, before its sync: tells other apps what it has brought to rooms hosted here, and goes on
  * with what takes long, for some 2 ms; true: there is more, and the next round is to come at once. */
 bool provider_go_on(struct provider *p);

@@ -335,6 +335,20 @@ void wire_peer_record(struct wire *w, struct peer_record *v)
 	wire_u64(w, &v->store);
 }
 
+void wire_attachment_record(struct wire *w, struct attachment_record *v)
+{
+	record_version(w, &v->version);
+	wire_u64(w, &v->total);
+	wire_u64(w, &v->have);
+	wire_u32(w, &v->until_day);
+}
+
+void wire_attachment_part_record(struct wire *w, struct attachment_part_record *v)
+{
+	record_version(w, &v->version);
+	wire_bytes(w, &v->bytes);
+}
+
 void wire_report_record(struct wire *w, struct report_record *v)
 {
 	record_version(w, &v->version);
@@ -424,6 +438,8 @@ wire_element *table_walk(uint8_t tag)
 		{ TABLE_RENEWED, renewed_record_element },
 		{ TABLE_PEER, peer_record_element },
 		{ TABLE_REPORT, report_record_element },
+		{ TABLE_ATTACHMENT, attachment_record_element },
+		{ TABLE_ATTACHMENT_PART, attachment_part_record_element },
 		{ TABLE_FOLLOWER, follower_record_element },
 		{ TABLE_FOLLOW_START, follow_start_element },
 		{ TABLE_WELCOME_OUT, welcome_out_record_element },

@@ -48,7 +48,9 @@
 	X(REPEATS,     46, "rooms", "room")        /* room, block: struct repeats_record */ \
 	X(RENEWED,     47, "rooms", "room")        /* room: struct renewed_record */ \
 	X(PEER,        48, "rooms", "domain")      /* domain: struct peer_record */ \
-	X(REPORT,      49, "rooms", "domain")      /* domain, number: struct report_record */
+	X(REPORT,      49, "rooms", "domain")      /* domain, number: struct report_record */ \
+	X(ATTACHMENT,  50, "rooms", "attachment")  /* id: struct attachment_record */ \
+	X(ATTACHMENT_PART, 51, "rooms", "attachment") /* id, number: struct attachment_part_record */
 /* clang-format on */
 
 #define PROVIDER_TABLE_ENUM(name, tag, store, lead) TABLE_##name = tag,
@@ -303,6 +305,16 @@ struct report_record {
 	struct view note;          /* on the decision */
 	uint64_t decided_ms;
 };
+/* Bytes that some message points at, of nobody (attachments.c). */
+struct attachment_record {
+	uint16_t version;
+	uint64_t total, have; /* bytes: all of it, and up to where they have come */
+	uint32_t until_day;   /* since 1970: then they go */
+};
+struct attachment_part_record {
+	uint16_t version;
+	struct view bytes;
+};
 /* What an app needs to follow a room from an entry on, which brought its first clients there: the
  * first notify, under "undercroft-start: 1". */
 struct start_client {
@@ -372,6 +384,8 @@ struct follow_start {
 	X(renewed_record) \
 	X(peer_record) \
 	X(report_record) \
+	X(attachment_record) \
+	X(attachment_part_record) \
 	X(follow_start)
 /* clang-format on */
 #define RECORD_DECLARE(name)                              \

@@ -291,6 +291,8 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(PAIR_LOOK,       PAIR,         BY_ACCOUNT) \
 	X(PAIR_ANSWER,     PAIR,         BY_ACCOUNT) \
 	X(PAIR_TAKE,       REQUEST,      BY_SESSION) \
+	X(ATTACHMENT_PUT,  ATTACHMENT_PUT, BY_ACCOUNT) /* each part */ \
+	X(ATTACHMENT_GET,  ATTACHMENT_GET, BY_ACCOUNT) \
 	X(REPORT,          REPORT,       BY_HANDLER) /* also after a restart */
 /* clang-format on */
 

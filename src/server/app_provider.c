@@ -365,6 +365,7 @@ static uc_err settings(void *ctx, const struct config_app *own, bool is_trial)
 	a->config = own;
 	provider_set_limits(a->provider, own->limits);
 	provider_set_quota(a->provider, own->account_bytes);
+	provider_set_attachments(a->provider, own->attachment_bytes);
 	provider_set_handles(a->provider, &own->handles);
 	provider_set_contact(a->provider, &own->contact);
 	provider_suspend_all(a->provider, own->is_suspended);

@@ -89,6 +89,8 @@ static const struct config_key keys[] = {
 
 	{ "account_bytes", config_set_bytes, IN_APP(account_bytes), SECTION_APP, false,
 	  "33554432", "Bytes an account may have stored: vault, keys, letters.  May be left out." },
+	{ "attachment_bytes", config_set_bytes, IN_APP(attachment_bytes), SECTION_APP, false,
+	  "16777216", "Bytes of a file that somebody sends.  May be left out." },
 	{ "old_keys_days", config_set_days, IN_APP(old_keys_days), SECTION_APP, false,
 	  "100", "Days after a rotation in which the keys of before still open.  May be left out." },
 	{ "handle_hold_days", config_set_days, IN_APP(handles.hold_days), SECTION_APP, false,

@@ -30,6 +30,7 @@ struct config_app {
 	const char *delivery;              /* command line, or NULL */
 	bool limit_by_address;             /* network addresses are counted by */
 	uint64_t account_bytes;            /* of an account at most; 0: the default */
+	uint64_t attachment_bytes;         /* of a file at most; 0: the default */
 	unsigned old_keys_days;            /* keys of before a rotation; 0: the default */
 	struct provider_handles handles;   /* kept from others; 0: the defaults */
 	struct provider_contact contact;   /* who reaches whom */

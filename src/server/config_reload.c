@@ -14,6 +14,7 @@ static const struct {
 	{ SECTION_APP, "delivery" },
 	{ SECTION_APP, "limit_by_address" },
 	{ SECTION_APP, "account_bytes" },
+	{ SECTION_APP, "attachment_bytes" },
 	{ SECTION_APP, "reserved" },
 	{ SECTION_APP, "suspended" },
 	{ SECTION_APP, "web" },

@@ -19,6 +19,7 @@ enum { ROUTES_WEB_N = 2 };
 static const struct http_route of_tls[] = {
 	ROUTE_SOCKET,
 	{ "GET", "/.well-known/mimi-protocol-directory", HTTP_ROUTE_REQUEST, false, 0, ROUTE_APP },
+	{ "GET", "/v1/attachments/", HTTP_ROUTE_REQUEST, false, 0, ROUTE_APP },
 	{ "POST", "/v1/", HTTP_ROUTE_REQUEST, true, MIMI_BODY_MAX, ROUTE_APP },
 	ROUTES_WEB,
 };

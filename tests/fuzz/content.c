@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes out of a decrypted message: CBOR of any kind, MIMI content and what it stands in.
  * Content that is accepted is shown, and numbered as the draft says. */
+#include "mimi/attachment.h"
 #include "mimi/content.h"
 #include "mimi/franking.h"
 #include "mimi/media_type.h"
+#include "mimi/uri.h"
 #include "mls/safe_aad.h"
 #include "wire/cbor.h"
+
+#include "base/text.h"
 
 #include "tests/fuzz/walks.h"
 
@@ -30,11 +34,30 @@ static void count(const struct nested_part *p, uint32_t *next, unsigned level)
 		count(&p->parts.v[i], next, level + 1);
 }
 
+/* A file, as its sender says: it is named harmlessly, and without its bytes never opened. */
+static void show_file(const struct nested_part *p)
+{
+	char name[FILE_NAME_MAX + 1], again[FILE_NAME_MAX + 1], type[FILE_TYPE_MAX + 1];
+	struct attachment at;
+	file_name_clean(p->external.filename, name);
+	fuzz_expect(*name && *name != '.' && *name != '-' && strlen(name) <= FILE_NAME_MAX);
+	fuzz_expect(!strpbrk(name, "/\\\n\x1b") && utf8_is_valid(view_str(name)));
+	file_name_clean(view_str(name), again);
+	fuzz_expect(!strcmp(name, again));
+	file_type_clean(p->content_type, type);
+	fuzz_expect(*type && strchr(type, '/'));
+	if (!attachment_of(&p->external, &at))
+		fuzz_expect(at.size && at.size <= ATTACHMENT_MAX && at.sealed > at.size &&
+			    domain_is_valid(at.domain));
+}
+
 static void show(const struct mimi_content *c)
 {
 	uint32_t parts = 0;
 	struct view uri;
 	count(&c->body, &parts, 1);
+	if (c->body.cardinality == PART_EXTERNAL)
+		show_file(&c->body);
 	fuzz_expect(parts <= CONTENT_PARTS_MAX);
 	const struct nested_part *p = mimi_content_shown(c);
 	fuzz_expect(!p || p == &c->body || content_type_is_text(p->content_type));

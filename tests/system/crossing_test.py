@@ -35,6 +35,7 @@ ENDPOINTS = {
     'redeemTokens': ('redeem_request', 'redeem_response'),
 }
 DIRECTORY = '/.well-known/mimi-protocol-directory'
+ATTACHMENTS = '/v1/attachments/'  # whose answers are the bytes of files
 
 
 def connections(path):
@@ -114,6 +115,8 @@ class Seen:
         parts = path.split('/')
         if path == DIRECTORY:
             yield 'directory_response', answer
+        elif path.startswith(ATTACHMENTS):
+            return
         elif parts[:2] != ['', 'v1'] or parts[2] not in ENDPOINTS:
             self.unknown.add(f'a request for {path}')
         else:
@@ -210,11 +213,23 @@ class Crossing(unittest.TestCase):
         for r in (talk, listens):
             r.interrupt()
         tom.run('send', 'Walks', 'of Tom')
+        cls.files()
         # The Welcome goes to an app that follows already.
         rosa.run('add', 'Walks', ole.name)
         ole.run('sync')
         rosa.run('remove', 'Walks', ole.name)
         ole.run('sync')
+
+    @classmethod
+    def files(cls):
+        """Of two parts, to another app."""
+        path = cls.backbone.dir / 'beans.jpg'
+        path.write_bytes(bytes(range(256)) * 800)
+        cls.rosa.run('send', 'Walks', '--file', path)
+        cls.tom.run('sync')
+        number = next(m['number'] for m in cls.tom.json('read', 'Walks', '--numbers')
+                      if m.get('kind') == 'file')
+        cls.tom.run('save', 'Walks', number, cls.backbone.dir / 'saved.jpg')
 
     @classmethod
     def report(cls):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times and counts in the reader's language.
+import type { Message } from '@undercroft/sdk';
 
 const DAY = 86_400_000;
 
@@ -72,4 +73,9 @@ export function list(parts: string[]): string {
 	return parts.length < 2
 		? (parts[0] ?? '')
 		: `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
+}
+
+/** What a message says; of a file its name, which the library has made one that may be shown. */
+export function said(m: Message): string {
+	return m.file ? `File: ${m.file.name} (${Math.ceil(m.file.bytes / 1000)} kB)` : m.text;
 }

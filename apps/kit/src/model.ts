@@ -346,7 +346,7 @@ export class Model {
 		});
 		if (open?.room === m.room) {
 			this.markRead();
-		} else if (isNew && !m.own && m.kind === 'text') {
+		} else if (isNew && !m.own && (m.kind === 'text' || m.kind === 'file')) {
 			this.announce(`New message from ${m.introduced ? clean(m.sender) : 'somebody'}`);
 		}
 		if (isNew) this.refresh('rooms');

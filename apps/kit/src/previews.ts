@@ -3,6 +3,7 @@
 
 import { signal } from '@preact/signals';
 import type { Id, Message, Room, Undercroft } from '@undercroft/sdk';
+import { said } from './format.ts';
 import { clean, LINE_LENGTH } from './text.ts';
 
 export interface Preview {
@@ -32,7 +33,7 @@ export class Previews {
 		if (m.kind === 'reaction' || (!isNew && m.number !== this.numbers.get(m.room))) return;
 		const next = new Map(this.shown.peek());
 		next.set(m.room, {
-			text: m.deleted ? 'Deleted' : clean(m.text, LINE_LENGTH),
+			text: m.deleted ? 'Deleted' : clean(said(m), LINE_LENGTH),
 			own: m.own,
 			state: m.state,
 			sender: m.introduced ? clean(m.sender) : 'Somebody',

@@ -146,6 +146,7 @@ export const enums = {
 		UC_MESSAGE_TEXT: 0,
 		UC_MESSAGE_REACTION: 1,
 		UC_MESSAGE_NOTE: 2,
+		UC_MESSAGE_FILE: 3,
 	},
 	uc_report_why: {
 		UC_REPORT_SPAM: 1,
@@ -173,6 +174,7 @@ export const enums = {
 		UC_EVENT_NUMBER_FOUND: 16,
 		UC_EVENT_GUARDIAN: 17,
 		UC_EVENT_DEVICE: 18,
+		UC_EVENT_FILE: 19,
 	},
 	uc_name_kind: {
 		UC_NAME_NUMBER: 1,
@@ -356,7 +358,7 @@ export const structs = {
 		},
 	},
 	uc_message: {
-		size: 176,
+		size: 192,
 		fields: {
 			room: ['uc_id', 0],
 			number: ['u64', 32],
@@ -373,10 +375,13 @@ export const structs = {
 			in_reply_to: ['uc_id', 141],
 			edited: ['bool', 173],
 			deleted: ['bool', 174],
+			file_name: ['text', 176],
+			file_type: ['text', 180],
+			file_bytes: ['u64', 184],
 		},
 	},
 	uc_event: {
-		size: 156,
+		size: 184,
 		fields: {
 			kind: ['uc_event_kind', 0],
 			connection: ['uc_connection', 4],
@@ -392,6 +397,9 @@ export const structs = {
 			room: ['uc_id', 88],
 			member: ['uc_id', 120],
 			message: ['*uc_message', 152],
+			number: ['u64', 160],
+			bytes_done: ['u64', 168],
+			bytes_total: ['u64', 176],
 		},
 	},
 	uc_account: {
@@ -521,6 +529,10 @@ export const functions = {
 	uc_send_reaction: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_edit: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_delete: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_send_file: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'],
+	uc_file_fetch: ['i32', 'ptr', 'ptr', 'u64', 'ptr'],
+	uc_file_read: ['i32', 'ptr', 'ptr', 'u64', 'ptr', 'u32'],
+	uc_file_drop: ['i32', 'ptr', 'ptr', 'u64'],
 	uc_report: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'u32', 'i32', 'ptr', 'ptr'],
 	uc_report_request: ['i32', 'ptr', 'ptr', 'u32', 'i32', 'ptr', 'ptr'],
 	uc_client_next_event: ['bool', 'ptr', 'ptr'],

@@ -394,6 +394,37 @@ export const calls: {
 	sendDelete: (core, room, of) =>
 		sent(core, (s, id) => core.f.uc_send_delete(core.client, s.id(room), s.id(of), id)),
 
+	// --- files ---
+	sendFile: (core, room, { name, type, bytes }) =>
+		sent(core, (s, id) =>
+			core.f.uc_send_file(
+				core.client,
+				s.id(room),
+				s.text(name),
+				s.text(type),
+				s.bytes(bytes),
+				bytes.length,
+				id,
+			),
+		),
+	fetchFile: (core, room, number) =>
+		operation(core, (s, op) =>
+			core.f.uc_file_fetch(core.client, s.id(room), BigInt(count(number, 0)), op),
+		),
+	readFile(core, room, number) {
+		const [message] = messages(core, room, count(number, 0), 1);
+		const n = message?.number === number ? (message.file?.bytes ?? 0) : 0;
+		return core.with((s) => {
+			const out = s.take(n || 1);
+			core.check(core.f.uc_file_read(core.client, s.id(room), BigInt(count(number, 0)), out, n));
+			return core.copy(out, n);
+		});
+	},
+	forgetFile: (core, room, number) =>
+		core.with((s) =>
+			core.check(core.f.uc_file_drop(core.client, s.id(room), BigInt(count(number, 0)))),
+		),
+
 	// --- reports ---
 	report: (core, room, { messages: numbers, to, why, note }) =>
 		operation(

@@ -242,6 +242,10 @@ class Client implements T.Undercroft {
 	sendReaction = this.#method('sendReaction');
 	sendEdit = this.#method('sendEdit');
 	sendDelete = this.#method('sendDelete');
+	sendFile = this.#method('sendFile');
+	fetchFile = this.#method('fetchFile');
+	readFile = this.#method('readFile');
+	forgetFile = this.#method('forgetFile');
 	report = this.#method('report');
 	reportRequest = this.#method('reportRequest');
 

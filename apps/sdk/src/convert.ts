@@ -70,6 +70,7 @@ const messageKinds = {
 	UC_MESSAGE_TEXT: 'text',
 	UC_MESSAGE_REACTION: 'reaction',
 	UC_MESSAGE_NOTE: 'note',
+	UC_MESSAGE_FILE: 'file',
 } as const satisfies Names<'uc_message_kind', T.Message['kind']>;
 
 const ages = {
@@ -338,4 +339,5 @@ export const message = (m: Struct<'uc_message'>): T.Message => ({
 	inReplyTo: m.has_reply ? m.in_reply_to : null,
 	edited: m.edited,
 	deleted: m.deleted,
+	file: m.file_bytes ? { name: m.file_name, type: m.file_type, bytes: m.file_bytes } : null,
 });

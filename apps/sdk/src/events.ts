@@ -62,6 +62,15 @@ const tellers = {
 	UC_EVENT_ACCOUNT_GONE: () => ({ kind: 'accountGone', event: {} }),
 	UC_EVENT_NUMBER_FOUND: (e) => ({ kind: 'numberFound', event: { number: e.text } }),
 	UC_EVENT_DEVICE: (e) => ({ kind: 'device', event: { what: e.text } }),
+	UC_EVENT_FILE: (e) => ({
+		kind: 'file',
+		event: {
+			room: e.room,
+			number: e.number,
+			bytesDone: e.bytes_done,
+			bytesTotal: e.bytes_total,
+		},
+	}),
 	UC_EVENT_GUARDIAN: (e) => ({ kind: 'guardian', event: { contact: e.contact, what: e.text } }),
 } as const satisfies Record<Kind, ((e: Event, core: Core) => Told) | null>;
 

@@ -285,7 +285,7 @@ export interface Message {
 	id: Id;
 	state: 'queued' | 'accepted' | 'failed' | 'received';
 	/** reaction: text is the emoji, inReplyTo the message; note: made by this client (joined, ...) */
-	kind: 'text' | 'reaction' | 'note';
+	kind: 'text' | 'reaction' | 'note' | 'file';
 	own: boolean;
 	/** their name; "someone from APP, not introduced"; "NAME, by that name here only; of APP": a persona */
 	sender: string;
@@ -297,6 +297,8 @@ export interface Message {
 	inReplyTo: Id | null;
 	edited: boolean;
 	deleted: boolean;
+	/** kind 'file', as its sender says; the name may be shown and given to a file as it is */
+	file: { name: string; type: string; bytes: number } | null;
 }
 
 /** What happens, by name.  Lists changed: read them again. */
@@ -319,6 +321,8 @@ export interface Events {
 	message: { message: Message };
 	/** queued -> accepted or failed, edited, deleted */
 	messageState: { message: Message };
+	/** bytes of a message's file went out or came, padded ones */
+	file: { room: Id; number: number; bytesDone: number; bytesTotal: number };
 	/** the device list changed */
 	devices: Record<string, never>;
 	/** UC_E_CORRUPT and no room: what the app has stored is damaged, and text is its sentence */
@@ -535,6 +539,18 @@ export interface Undercroft {
 	sendReaction(room: Id, to: Id, emoji: string): Promise<Id>;
 	sendEdit(room: Id, of: Id, text: string): Promise<Id>;
 	sendDelete(room: Id, of: Id): Promise<Id>;
+
+	// --- files ---
+	/** Fulfilled with the message's id when all of it is sealed and durable here; works offline.  Up to 16 MiB
+	 * (UC_E_TOO_LARGE), not empty. */
+	sendFile(room: Id, file: { name: string; type?: string; bytes: Uint8Array }): Promise<Id>;
+	/** Fetches the file of a message, by its number, and checks it.  UC_E_NOT_FOUND: the sender's app has it
+	 * no more; UC_E_DECRYPT: what came is not what was sent.  Asked again, it goes on where it ended. */
+	fetchFile(room: Id, number: number): Promise<void>;
+	/** What was fetched.  Show it as no more than bytes: a type that somebody says is a hint. */
+	readFile(room: Id, number: number): Promise<Uint8Array<ArrayBuffer>>;
+	/** What was fetched is kept here until then. */
+	forgetFile(room: Id, number: number): Promise<void>;
 
 	// --- reports ---
 	/** What goes are these messages, what proves who sent them, the reason and the note.  Own messages

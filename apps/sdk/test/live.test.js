@@ -2,6 +2,8 @@
 // Devices with the browser's core on three apps of a real undercroftd, one of them against the
 // terminal client.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { closeAll, Person } from './people.js';
 import { Backbone } from './backbone.js';
@@ -167,6 +169,39 @@ test('a picture and words about oneself come to contacts', limit, async () => {
 	await vic.close();
 });
 
+/** To the terminal and back, in parts. */
+async function files(ada, room) {
+	const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => i * 7 + (i >> 8));
+	const to = path.join(backbone.dir, 'beans.jpg');
+	const id = await ada.ask('sendFile', room, { name: '/x/beans.png', type: 'image/png', bytes });
+	await ada.event('file', (e) => e.room === room && e.bytesDone === e.bytesTotal);
+	await ada.event('messageState', (e) => e.message.id === id && e.message.state === 'accepted');
+	const lines = (await backbone.cli('-p', 'bo', '--json', 'read', 'Ada', '--numbers')).split('\n');
+	const { number, file_name: name } = lines
+		.filter(Boolean)
+		.map((l) => JSON.parse(l))
+		.find((l) => l.kind === 'file');
+	assert.equal(name, 'beans.png');
+	await backbone.cli('-p', 'bo', 'save', 'Ada', String(number), to);
+	assert.deepEqual(new Uint8Array(await readFile(to)), bytes);
+	await backbone.cli('-p', 'bo', 'send', 'Ada', '--file', to);
+	const { message } = await ada.event(
+		'message',
+		(e) => e.message.kind === 'file' && !e.message.own,
+	);
+	assert.deepEqual(message.file, { name: 'beans.jpg', type: 'image/jpeg', bytes: bytes.length });
+	const read = () => ada.ask('readFile', room, message.number);
+	await assert.rejects(read(), { code: 'UC_E_NOT_FOUND' });
+	await ada.ask('fetchFile', room, message.number);
+	assert.deepEqual(await read(), bytes);
+	await ada.ask('forgetFile', room, message.number);
+	await assert.rejects(read(), { code: 'UC_E_NOT_FOUND' });
+	const large = new Uint8Array(16 * 1024 * 1024 + 1);
+	await assert.rejects(ada.ask('sendFile', room, { name: 'large', bytes: large }), {
+		code: 'UC_E_TOO_LARGE',
+	});
+}
+
 test('with the terminal client', limit, async () => {
 	const ada = await signedUp('plaza', 'ada@example.net', 'Ada');
 	await backbone.cli('-p', 'bo', 'sign-up', 'lens', 'bo_cli', '--name', 'Bo');
@@ -180,6 +215,7 @@ test('with the terminal client', limit, async () => {
 	const [contact] = await ada.ask('contacts');
 	const number = await ada.ask('safetyNumber', contact.id);
 	assert.ok((await backbone.cli('-p', 'bo', 'safety', 'Ada')).includes(number));
+	await files(ada, message.room);
 	await ada.close();
 });
 

@@ -4,6 +4,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '@undercroft/sdk';
 import type { Conversation } from '../conversation.ts';
+import { said } from '../format.ts';
 import { LIMITS } from '../model.ts';
 import { clean, LINE_LENGTH } from '../text.ts';
 import { Button, IconButton } from './button.tsx';
@@ -140,7 +141,7 @@ function Writing({
 								</>
 							)}
 						</strong>
-						<bdi dir="auto">{clean(about.text, LINE_LENGTH)}</bdi>
+						<bdi dir="auto">{clean(said(about), LINE_LENGTH)}</bdi>
 					</p>
 					<IconButton
 						icon="close"

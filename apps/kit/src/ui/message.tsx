@@ -4,7 +4,7 @@
 import { Component } from 'preact';
 import type { Message } from '@undercroft/sdk';
 import type { Conversation, Entry } from '../conversation.ts';
-import { list, showTime, showWhole } from '../format.ts';
+import { list, said, showTime, showWhole } from '../format.ts';
 import type { Model } from '../model.ts';
 import { openPanel } from '../route.ts';
 import { clean, LINE_LENGTH } from '../text.ts';
@@ -103,7 +103,7 @@ export class MessageItem extends Component<Props> {
 						{m.inReplyTo && !m.deleted && (
 							<Quote to={entry.reply} onJump={p.onJump} isActive={isActive} />
 						)}
-						{m.deleted ? <span class="k-deleted">Deleted</span> : <Lines of={m.text} />}
+						{m.deleted ? <span class="k-deleted">Deleted</span> : <Lines of={said(m)} />}
 						<span class="k-meta">
 							{m.edited && !m.deleted && <span>edited</span>}
 							<time dateTime={new Date(m.timeMs).toISOString()} title={showWhole(m.timeMs)}>
@@ -125,7 +125,7 @@ export class MessageItem extends Component<Props> {
 				{m.state === 'failed' && (
 					<p class="k-failed-line">
 						Not sent.{' '}
-						{isOpen && !m.deleted && (
+						{isOpen && !m.deleted && !m.file && (
 							<button type="button" class="k-link" onClick={() => void model.sendAgain(m)}>
 								Send again
 							</button>
@@ -186,7 +186,7 @@ function isOnlyEmoji(m: Message): boolean {
 
 /** Only what somebody else has said, and what is still here. */
 export function isReportable(m: Message): boolean {
-	return m.kind === 'text' && !m.own && !m.deleted && m.state === 'received';
+	return (m.kind === 'text' || m.kind === 'file') && !m.own && !m.deleted && m.state === 'received';
 }
 
 export function SenderName({ of }: { of: Message }) {
@@ -239,7 +239,7 @@ function Quote({
 		<button type="button" class="k-quote" tabIndex={isActive ? 0 : -1} onClick={() => onJump(to)}>
 			<span class="k-hidden">In reply to </span>
 			<strong>{to.own ? 'You' : <SenderName of={to} />}</strong>
-			<bdi dir="auto">{to.deleted ? 'Deleted' : clean(to.text, LINE_LENGTH)}</bdi>
+			<bdi dir="auto">{to.deleted ? 'Deleted' : clean(said(to), LINE_LENGTH)}</bdi>
 		</button>
 	);
 }
@@ -261,7 +261,7 @@ function Tools({
 		{
 			label: 'Copy text',
 			icon: 'copy',
-			onPick: () => void navigator.clipboard?.writeText(m.text).catch(() => undefined),
+			onPick: () => void navigator.clipboard?.writeText(said(m)).catch(() => undefined),
 		},
 	];
 	if (isReportable(m)) {
@@ -272,7 +272,7 @@ function Tools({
 			onPick: () => openPanel('report', m.id),
 		});
 	}
-	if (m.own) {
+	if (m.own && !m.file) {
 		more.push({
 			label: 'Edit',
 			icon: 'edit',
@@ -281,6 +281,8 @@ function Tools({
 				conversation.editing.value = m;
 			},
 		});
+	}
+	if (m.own) {
 		more.push({
 			label: 'Delete',
 			icon: 'trash',
