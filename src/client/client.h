@@ -8,7 +8,7 @@
 
 #include "client/outgoing.h"
 #include "client/safe.h"
-#include "client/stored.h"
+#include "client/stored_room.h"
 
 /* An answer to a request of ours, or why there is none. */
 struct reply {

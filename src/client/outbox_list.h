@@ -5,7 +5,7 @@
 #ifndef CLIENT_OUTBOX_LIST_H
 #define CLIENT_OUTBOX_LIST_H
 
-#include "client/stored.h"
+#include "client/stored_room.h"
 
 void outgoing_append(struct room *r, struct outgoing *o);
 /* It is to be stored at the end of the turn. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/stored.h"
+#include "client/stored_room.h"
 
 #include "base/heap.h"
 #include "base/text.h"

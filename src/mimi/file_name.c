@@ -99,12 +99,9 @@ void file_name_clean(struct view name, char out[FILE_NAME_MAX + 1])
 		from++;
 	while (n > from && (whole[n - 1] == '.' || whole[n - 1] == ' '))
 		n--;
-	n -= from;
+	struct view left = n > from ? view_make(whole + from, n - from) : VIEW_LIT("file");
 	memset(out, 0, FILE_NAME_MAX + 1);
-	if (n)
-		memcpy(out, whole + from, n);
-	else
-		memcpy(out, "file", 4);
+	memcpy(out, left.p, left.n);
 }
 
 static bool is_token(uint8_t c)

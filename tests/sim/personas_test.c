@@ -5,7 +5,7 @@
 #include "tests/sim/scene.h"
 
 #include "client/rooms.h"
-#include "client/stored.h"
+#include "client/stored_room.h"
 
 #define MOTH "zQmark Moth"
 #define OWL  "zQmark Owl"
