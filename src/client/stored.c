@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "client/stored.h"
+
 #include "client/stored_room.h"
 
 #include "base/heap.h"
