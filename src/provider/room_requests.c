@@ -3,6 +3,7 @@
 #include "provider/room_work.h"
 
 enum { REFUSED_MS = 30 * 1000 };
+#define EPOCH_UNKNOWN UINT64_MAX
 
 /* --- asking the hub --- */
 
@@ -100,11 +101,18 @@ static bool is_for_now(uc_err err)
 	return err == UC_E_RATE || class == UC_CLASS_STORE || class == UC_CLASS_MEMORY;
 }
 
-static bool epoch_is(struct call *c, const struct seat_live *seat, uint64_t epoch)
+/* Where the group cannot be read now nobody knows, and nobody overtakes. */
+static uint64_t epoch_of(struct call *c, const struct seat_live *seat)
 {
 	struct public_group *g;
-	return !room_live_group(c->p, seat->room, &g) &&
-	       public_group_now(g).context->epoch == epoch;
+	return room_live_group(c->p, seat->room, &g) ? EPOCH_UNKNOWN
+						     : public_group_now(g).context->epoch;
+}
+
+static bool may_be_in(struct call *c, const struct seat_live *seat, uint64_t epoch)
+{
+	uint64_t now = epoch_of(c, seat);
+	return epoch == EPOCH_UNKNOWN || now == EPOCH_UNKNOWN || now == epoch;
 }
 
 static bool is_out_of_turn(struct call *c, const struct seat_live *seat, struct view message)
@@ -112,19 +120,18 @@ static bool is_out_of_turn(struct call *c, const struct seat_live *seat, struct 
 	static const struct refused_message none = { .until_ms = 0 };
 	const struct refused_message *r = seat->more ? &seat->more->refused : &none;
 	uint8_t hash[SHA256_BYTES];
-	return r->until_ms > env_now_ms(c->p->env) && epoch_is(c, seat, r->epoch) &&
+	return r->until_ms > env_now_ms(c->p->env) && may_be_in(c, seat, r->epoch) &&
 	       (sha256(message, hash) || !view_equal(VIEW_OF(r->hash), VIEW_OF(hash)));
 }
 
 static void refused_for_now(struct call *c, uint32_t number, struct view message)
 {
 	struct seat_live *seat = seat_live_find(c->s, number);
-	struct public_group *g;
 	struct seat_more *more = seat ? seat_more(seat) : NULL;
-	if (!more || room_live_group(c->p, seat->room, &g) || sha256(message, more->refused.hash))
+	if (!more || sha256(message, more->refused.hash))
 		return;
 	more->refused.until_ms = env_now_ms(c->p->env) + REFUSED_MS;
-	more->refused.epoch = public_group_now(g).context->epoch;
+	more->refused.epoch = epoch_of(c, seat);
 }
 
 static uc_err submit_here(struct call *c, struct seat_live *seat, struct view client,
