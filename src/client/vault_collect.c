@@ -280,9 +280,16 @@ static void members_collect(struct uc_client *c, const struct room *r, struct va
 	members_sort(list, x->members.n);
 }
 
-static bool room_is_kept(const struct room *r)
+static bool room_is_ours(const struct room *r)
 {
 	return (r->state == ROOM_OPEN || r->state == ROOM_JOINING) && !r->shadow && !r->fleeing;
+}
+
+/* Other devices come after the one that was brought in, which knows what is said there of who we are: they
+ * and it, once they were first, would be silent for each other for ever. */
+static bool room_is_kept(struct uc_client *c, const struct room *r)
+{
+	return room_is_ours(r) && (r->state == ROOM_OPEN || devices_count(c) < 2);
 }
 
 /* Where nothing was said yet, a persona may be chosen after this was written. */
@@ -355,9 +362,9 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	struct kept_row *known = vault_row_find(&c->vault, VAULT_ROOM, id.b);
 	uint8_t tag[KEPT_TAG];
 	struct view data;
-	if (!room_is_kept(r)) {
+	if (!room_is_kept(c, r)) {
 		/* Another device may still have to come into it; of one that was left it has not. */
-		if (known && r->state != ROOM_CREATING)
+		if (known && r->state != ROOM_CREATING && !room_is_ours(r))
 			gone(c, known);
 		return UC_OK;
 	}
@@ -386,7 +393,7 @@ uc_err vault_room_seen(struct uc_client *c, struct kept_row *row)
 	struct view data;
 	for (const struct room *r = c->rooms; r; r = r->next) {
 		struct uc_id id = room_row_id(r);
-		if (!room_is_kept(r) || !view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
+		if (!room_is_kept(c, r) || !view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
 			continue;
 		TRY(room_write(c, r, row, &data));
 		bool same = view_equal(data, blob_view(&row->data));
@@ -400,7 +407,7 @@ uc_err vault_collect_room(struct uc_client *c, const struct room *r)
 	struct arena_mark mark = arena_mark(&c->call);
 	uc_err err = room_row(c, r);
 	arena_reset(&c->call, mark);
-	for (const struct member *m = r->members; m && !err && room_is_kept(r); m = m->next) {
+	for (const struct member *m = r->members; m && !err && room_is_kept(c, r); m = m->next) {
 		struct uc_id id = vault_member_id(view_str(r->uri), view_str(m->participant));
 		struct vault_member_block x = { view_str(r->uri), view_str(m->participant) };
 		if (m->blocked)

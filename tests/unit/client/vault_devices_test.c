@@ -4,6 +4,7 @@
 #include "client/vault_inside.h"
 
 #include "client/contacts.h"
+#include "client/rooms.h"
 #include "client/turn.h"
 #include "mimi/device_list.h"
 #include "tests/unit/client/small_app.h"
@@ -488,5 +489,45 @@ TEST(it_is_due_only_when_something_that_it_holds_has_changed)
 	wait_ms(MINUTE_MS);
 	expect_eq(app.vault_version, version + 1);
 	expect(!waits());
+	end();
+}
+
+static const struct kept_row *kept(struct uc_client *client, const struct room *r)
+{
+	struct uc_id id =
+		id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
+	expect_ok(vault_collect_room(client, r));
+	return vault_row_find(&client->vault, VAULT_ROOM, id.b);
+}
+
+static uc_err comes_in_turn(struct uc_client *client, void *arg)
+{
+	struct view uri = VIEW_LIT("mimi://plaza.example/r/walks");
+	struct uc_id id = room_id(uri);
+	struct room *r = room_new(client, uri, &id);
+	(void)arg;
+	if (!r)
+		return UC_E_MEMORY;
+	memcpy(r->participant, "mimi://lens.example/p/us", 25);
+	r->state = ROOM_JOINING;
+	expect(!kept(client, r));
+	r->state = ROOM_OPEN;
+	const struct kept_row *row = kept(client, r);
+	expect(row && !row->gone);
+	/* Kept of a device that was alone then, it is not taken back. */
+	r->state = ROOM_JOINING;
+	row = kept(client, r);
+	expect(row && !row->gone);
+	r->fleeing = true;
+	row = kept(client, r);
+	expect(row && row->gone);
+	r->state = ROOM_LEFT;
+	return UC_OK;
+}
+
+TEST(who_was_brought_into_a_room_is_in_it_before_the_others_come)
+{
+	begin();
+	expect_ok(turn_run(p.c, comes_in_turn, NULL));
 	end();
 }
