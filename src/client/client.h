@@ -68,6 +68,7 @@ struct uc_client {
 		delete_ms;          /* the account goes then, rooms left or not; 0: none */
 	bool pool_known, pool_busy; /* the pool's contents are known; a request is under way */
 	uint64_t pool_retry_ms;
+	uint64_t pool_full_ms;        /* nothing is put there before that */
 	bool seats_known, seats_busy; /* clients whose KeyPackages left the pool were asked for */
 	uint64_t seats_retry_ms;
 	size_t seats_asked;                /* of a round that takes more than one request */

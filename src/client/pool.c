@@ -10,6 +10,7 @@
 enum {
 	PUT_AT_ONCE = 16,
 	RETRY_MS = 15 * 1000,
+	FULL_MS = 10 * 60 * 1000, /* between two that do not fit in; all devices fill one pool */
 	EXPIRES_EARLY_MS = 24 * 3600 * 1000, /* a set is replaced a day before its end */
 };
 
@@ -132,7 +133,9 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 			c->sets_left++;
 		}
 	}
-	if (r->err)
+	if (r->err == UC_E_LIMIT)
+		c->pool_full_ms = client_now(c) + FULL_MS;
+	else if (r->err)
 		try_later(c, r);
 	return UC_OK;
 }
@@ -209,6 +212,7 @@ uc_err pool_set_taken(struct uc_client *c, struct view body)
 	if (wire_decode(body, &c->call, set_taken_event_element, &e))
 		return UC_E_FRAME;
 	struct set *s = pool_find(c, e.set_id);
+	c->pool_full_ms = 0;
 	if (s && s->state == SET_GIVEN) {
 		set_change(s, SET_RELEASED);
 		c->seats_known = false;
@@ -268,5 +272,5 @@ uc_err pool_drive(struct uc_client *c)
 		for (size_t n = count(c, SET_POOLED) + count(c, SET_MADE); n < POOL_WANTED; n++)
 			TRY(set_make(c, &s));
 	}
-	return count(c, SET_MADE) ? put(c) : UC_OK;
+	return count(c, SET_MADE) && !waits_until(c, c->pool_full_ms) ? put(c) : UC_OK;
 }

@@ -319,6 +319,26 @@ TEST(refusals_are_not_met_with_a_storm)
 	}
 }
 
+TEST(a_full_pool_is_not_tried_all_the_time)
+{
+	struct small_app app;
+	struct person p;
+	begin(&app, &p);
+	app.refuse_type = FRAME_POOL_PUT;
+	app.refuse_times = 1000;
+	app.refuse_with = UC_E_LIMIT;
+	expect_ok(sign_up_talk(&p, "1234"));
+	for (int i = 0; i < 70; i++) {
+		app.refuse_times = i < 60 ? app.refuse_times : 0;
+		test_now_ms += 60 * 1000;
+		expect_ok(uc_client_step(p.c));
+		expect_ok(person_talk(&p));
+		expect(i != 59 || (app.refuse_times < 1000 - 3 && app.refuse_times > 1000 - 10));
+	}
+	expect_whole(&p);
+	person_end(&p);
+}
+
 TEST(whose_damage_it_is_is_told_and_not_at_every_attempt)
 {
 	struct small_app app;
