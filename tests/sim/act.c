@@ -106,7 +106,7 @@ static void act_ask(struct person *p, struct lists *l)
 	char text[TEXT_MAX];
 	uc_op op;
 	(void)l;
-	if (whom == p || p->asked >= CONTACTS_ASKED)
+	if (device_same(whom, p) || p->asked >= CONTACTS_ASKED)
 		return;
 	p->asked++;
 	say(p, "may I?", text);
@@ -332,7 +332,8 @@ static void act_restore(struct person *p, struct lists *l)
 static void act_lose(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (!p->words_known || !p->w->plan.faults || p->w->stats.recovered >= few(p->w, 2) ||
+	if (!p->words_known || !p->w->plan.faults || device_several(p) ||
+	    p->w->stats.recovered >= few(p->w, 2) ||
 	    p->w->stats.happened < p->w->plan.happenings / 3)
 		return;
 	p->w->stats.recovered++;
@@ -342,7 +343,8 @@ static void act_lose(struct person *p, struct lists *l)
 static void act_end(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (p->w->stats.deleted >= few(p->w, 1) || p->w->stats.happened < p->w->plan.happenings / 2)
+	if (device_several(p) || p->w->stats.deleted >= few(p->w, 1) ||
+	    p->w->stats.happened < p->w->plan.happenings / 2)
 		return;
 	p->w->stats.deleted++;
 	sim_story(p->w, "person %u's account is to be deleted", p->number);
@@ -353,6 +355,22 @@ static void act_end(struct person *p, struct lists *l)
 	if (err)
 		p->phase = PHASE_LIVE; /* struck, perhaps: the client knows */
 	person_after(p, err);
+}
+
+static void act_link(struct person *p, struct lists *l)
+{
+	(void)l;
+	if (!device_may_link(p))
+		return;
+	p->acted = true;
+	device_link(p);
+}
+
+static void act_unlink(struct person *p, struct lists *l)
+{
+	(void)l;
+	if (device_several(p) && p->w->stats.happened > p->w->plan.happenings / 2)
+		device_end(p);
 }
 
 static const struct {
@@ -369,6 +387,7 @@ static const struct {
 	{ act_away, "away", 2 },        { act_crash, "crashed", 1 },
 	{ act_lose, "lost", 1 },        { act_backup, "backed up", 4 },
 	{ act_restore, "restored", 3 }, { act_end, "deleted", 1 },
+	{ act_link, "linked", 8 },      { act_unlink, "ended devices", 4 },
 };
 enum { ACTS_KNOWN = sizeof acts_known / sizeof *acts_known };
 
@@ -434,6 +453,35 @@ static void recover(struct person *p)
 	person_after(p, uc_recover(p->client, p->words, p->name, &op));
 }
 
+void act_findable(struct person *p, enum uc_may_ask ask)
+{
+	struct uc_settings s;
+	uc_op op;
+	if (uc_settings_default(p->client, UC_AGE_ADULT, &s))
+		return;
+	s.find_by_name = true;
+	s.ask = ask;
+	person_before(p, "uc_settings_set", "");
+	person_after(p, uc_settings_set(p->client, &s, &op));
+}
+
+static bool is_hidden(const struct person *p)
+{
+	struct uc_settings s;
+	return p->app->names == UC_NAME_ADDRESS && !uc_settings_get(p->client, &s) &&
+	       !s.find_by_name;
+}
+
+static void begins(struct person *p)
+{
+	if (p->joins)
+		device_join(p);
+	else if (p->client->account.state == ACCOUNT_NONE && p->phase == PHASE_RETURNING)
+		recover(p);
+	else if (p->client->account.state == ACCOUNT_NONE)
+		sign_up(p);
+}
+
 static void acts(struct world *w, struct happening *h)
 {
 	struct person *p = h->subject;
@@ -446,22 +494,24 @@ static void acts(struct world *w, struct happening *h)
 		return;
 	w->stats.acts++;
 	w->stats.happened++;
-	const struct account *inner = &p->client->account;
 	if (a.state == UC_ACCOUNT_GONE) {
 		if (!p->ends)
 			sim_fail(w, "person %u's account is gone", p->number);
+		if (device_several(p))
+			device_gone(p);
 		p->phase = PHASE_OVER;
 		return;
 	}
-	if (inner->state == ACCOUNT_NONE && p->phase == PHASE_RETURNING)
-		recover(p);
-	else if (inner->state == ACCOUNT_NONE)
-		sign_up(p);
+	if (p->client->account.state != ACCOUNT_ACTIVE)
+		begins(p);
 	if (!p->client || p->client->account.state != ACCOUNT_ACTIVE)
 		return;
+	p->joins = false;
 	if (p->phase == PHASE_FRESH || p->phase == PHASE_RETURNING)
 		p->phase = PHASE_LIVE;
 	words_keep(p);
+	if (p->client && p->phase == PHASE_LIVE && is_hidden(p))
+		act_findable(p, UC_ASK_ANYBODY);
 	if (p->client && p->phase == PHASE_LIVE && !w->quiet && !p->client->account.deleting)
 		act_live(p);
 }
@@ -477,9 +527,10 @@ void act_event(struct person *p, const struct uc_event *e)
 	if (e->kind == UC_EVENT_ACCOUNT_GONE && !p->ends)
 		sim_fail(p->w, "person %u's account is gone", p->number);
 	static const char *const names[] = {
-		"?",        "CONNECTION",  "DONE",         "REQUEST",   "ACCEPTED",   "CONTACT",
-		"IDENTITY", "ROOM_JOINED", "ROOM_CHANGED", "ROOM_LEFT", "INTRODUCED", "MESSAGE",
-		"STATE",    "DEVICES",     "WARNING",      "GONE",      "NUMBER",     "GUARDIAN"
+		"?",          "CONNECTION", "DONE",        "REQUEST",      "ACCEPTED",
+		"CONTACT",    "IDENTITY",   "ROOM_JOINED", "ROOM_CHANGED", "ROOM_LEFT",
+		"INTRODUCED", "MESSAGE",    "STATE",       "DEVICES",      "WARNING",
+		"GONE",       "NUMBER",     "GUARDIAN",    "DEVICE"
 	};
 	sim_trace(p->w, "person %u: event %s %s%s%s", p->number, names[e->kind],
 		  e->err ? uc_err_name(e->err) : "", e->err ? " " : "",

@@ -94,6 +94,9 @@ static void check_seat(struct app *a, const struct link *l, struct view frame)
 	arena_init(&mem, 1 << 20, ARENA_PLAIN);
 	if (!wire_decode(frame, &mem, frame_element, &f) && f.type == FRAME_ENTRY &&
 	    f.kind == FRAME_EVENT && !wire_decode(f.body, &mem, entry_event_element, &e)) {
+		if (l->person && l->person->revoked)
+			sim_fail(a->w, "%s tells person %u, a device that was ended, of an entry",
+				 a->domain, l->person->number);
 		const struct seat_live *seat = seat_live_find(l->session, e.seat);
 		if (seat && !seat_client(a->provider, seat, &mem, &client) &&
 		    !record_get(a->rooms, key_2(&k, TABLE_SEAT, seat->room->uri, client),

@@ -215,7 +215,8 @@ static bool name_each(void *ctx, const struct uc_member *m)
 	else if (m->introduced && strcmp(m->name, m->persona ? who->persona : who->name) != 0)
 		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
 	else if (!m->introduced && !truth_room(w, n->r->uri)->forked && is_here(who) &&
-		 who->device == 1 && !who->restored && !n->p->restored)
+		 who->device == 1 && !device_any_restored(who) && !n->p->restored &&
+		 !device_any_ended(who))
 		sim_fail(w, "person %u does not know %s in %s", n->p->number, who->name, n->r->uri);
 	return true;
 }
@@ -251,9 +252,15 @@ static const struct request *other_end(const struct person *p, const struct requ
 /* Of somebody who asks again, nothing more is shown. */
 static bool has_asked_again(const struct person *from, const struct request *of)
 {
+	const struct world *w = from->w;
 	unsigned n = 0;
-	for (const struct request *q = from->client->requests; q; q = q->next)
-		n += !q->incoming && !strcmp(q->app, of->app) && !strcmp(q->name, of->name);
+	for (unsigned i = 0; i < w->people_n; i++) {
+		const struct person *p = &w->people[i];
+		const struct request *q =
+			p->self == from->self && p->client ? p->client->requests : NULL;
+		for (; q; q = q->next)
+			n += !q->incoming && !strcmp(q->app, of->app) && !strcmp(q->name, of->name);
+	}
 	return n > 1;
 }
 
@@ -265,6 +272,8 @@ static void check_request(struct person *p, const struct request *q)
 	if (q->incoming || (q->state != REQUEST_SENT && q->state != REQUEST_ACCEPTED))
 		return;
 	/* Who goes on from an older copy has forgotten what it had acknowledged. */
+	if (device_any_ended(p) || (other && device_any_ended(other)))
+		return; /* what was lent out is void, and an answer may have been on its way */
 	if (!other || !is_here(other) || other->device != 1 || other->restored || p->restored ||
 	    other->app->rolled || p->app->rolled)
 		return;
@@ -281,9 +290,13 @@ static void check_request(struct person *p, const struct request *q)
 			 p->name, theirs->name);
 }
 
-/* What somebody consented to arrives once, however often it is sent. */
+/* What somebody consented to arrives once, however often it is sent; but a letter whose address was a device's
+ * that was ended comes again with another, also to who had answered. */
 static void check_once(struct person *p, const struct request *of)
 {
+	for (unsigned i = 0; i < p->w->people_n; i++)
+		if (!strcmp(p->w->people[i].name, of->name) && device_any_ended(&p->w->people[i]))
+			return;
 	for (const struct request *q = of->next; q; q = q->next)
 		if (q->incoming && of->incoming && !strcmp(q->text, of->text))
 			sim_fail(p->w, "person %u has a request twice: %s", p->number, q->text);
@@ -339,6 +352,9 @@ static void check_received(struct history_check *h, struct said *s, const struct
 	if (m->own) {
 		if (inner.seq)
 			s->seq = inner.seq;
+		if (s->person != h->p && !may_have(h, s))
+			sim_fail(w, "person %u reads what was said before this device came: %s",
+				 h->p->number, s->text);
 	} else {
 		/* What a second place brought from before the first one stands where it came. */
 		bool earlier = inner.seq < h->r->start;
@@ -386,7 +402,8 @@ static void check_held(struct history_check *h, struct said *s, const struct uc_
 	struct message inner = { 0 };
 	struct arena mem;
 	struct room *r = room_find(h->p->client, &h->r->id);
-	if (!m->own || m->state != UC_MESSAGE_ACCEPTED || h->r->state != ROOM_OPEN)
+	if (!m->own || s->person != h->p || m->state != UC_MESSAGE_ACCEPTED ||
+	    h->r->state != ROOM_OPEN)
 		return;
 	arena_init(&mem, 1 << 22, ARENA_PLAIN);
 	if (!history_get(h->p->client, r, m->number, &mem, &inner) && inner.seq) {
@@ -416,7 +433,11 @@ static bool history_each(void *ctx, const struct uc_message *m)
 		sim_fail(w, "no memory");
 	if (!s || w->failed)
 		return false;
-	if (m->own != (s->person == h->p && s->device == h->p->device))
+	bool own = device_same(s->person, h->p) && (s->person != h->p || s->device == h->p->device);
+	/* Two devices that were added at once are there under two names, until one is kept. */
+	bool elsewhere = device_same(s->person, h->p) && s->person != h->p &&
+			 strcmp(s->participant, h->r->participant) != 0;
+	if (m->own != own && !elsewhere)
 		sim_fail(w, "person %u has another's message for their own: %s", h->p->number,
 			 m->text);
 	if (m->own)
@@ -653,6 +674,7 @@ void check_all(struct world *w)
 		check_names(p);
 		check_requests(p);
 		check_client_store(p);
+		device_check(p);
 	}
 	check_messages(w);
 	check_strangers(w);

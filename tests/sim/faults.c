@@ -213,9 +213,10 @@ static uint64_t state_of(struct app *a)
 		const struct person *p = &a->w->people[i];
 		if (p->app != a)
 			continue;
-		if (p->phase != PHASE_LIVE || p->ends)
+		bool was = p->self != p && p->phase == PHASE_OVER; /* a device that was ended */
+		if (!was && (p->phase != PHASE_LIVE || p->ends))
 			return 0;
-		n = n * 31 + p->device * 7 + p->restored;
+		n = n * 31 + p->device * 7 + p->restored + 3 * was;
 	}
 	return n;
 }

@@ -112,21 +112,9 @@ static void gathers(struct person *p, const struct lists *l)
 		     uc_group_create(p->client, "zQmark Walks", l->contacts, l->contacts_n, &op));
 }
 
-static void wants_to_be_found(struct person *p, enum uc_may_ask ask)
-{
-	struct uc_settings s;
-	uc_op op;
-	if (uc_settings_default(p->client, UC_AGE_ADULT, &s))
-		return;
-	s.find_by_name = true;
-	s.ask = ask;
-	person_before(p, "uc_settings_set", "");
-	person_after(p, uc_settings_set(p->client, &s, &op));
-}
-
 static void chooses(struct person *p)
 {
-	wants_to_be_found(p, dice_below(&p->w->dice, 3) ? UC_ASK_ANYBODY : UC_ASK_HANDED);
+	act_findable(p, dice_below(&p->w->dice, 3) ? UC_ASK_ANYBODY : UC_ASK_HANDED);
 }
 
 static void acts(struct visit *v)
@@ -250,7 +238,7 @@ static void steps(struct world *w, struct happening *h)
 			person_after(p, uc_recovery_confirmed(p->client));
 			/* Nobody is found by an address before they say so. */
 			if (p->app->names == UC_NAME_ADDRESS)
-				wants_to_be_found(p, UC_ASK_ANYBODY);
+				act_findable(p, UC_ASK_ANYBODY);
 		}
 		v->settled = true;
 		p->phase = PHASE_LIVE;

@@ -3,7 +3,7 @@
  *
  *	sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] [--story] [--stats]
  *	         [--people N] [--events N] [--calm] [--chance] [--jobs N] [--planted NAME]
- *	         [--with FAULT]
+ *	         [--with FAULT] [--devices]
  *
  * After the seeds, every write point that was seen and not struck is struck in the cheapest seed
  * that saw it, so that over a run each was struck at least once.  With --chance, what chance
@@ -21,7 +21,7 @@
 struct options {
 	uint64_t from, to, events;
 	unsigned people, jobs;
-	bool trace, story, stats, calm, chance;
+	bool trace, story, stats, calm, chance, devices;
 	const char *strike, *planted;
 	uint32_t weather; /* faults besides those of the seed */
 };
@@ -32,6 +32,7 @@ static void plan_make(const struct options *o, const struct job *job, struct cov
 	*out = (struct plan){ .faults = !o->calm, .strike = job->strike, .cover = cover };
 	plan_of_seed(out, job->seed);
 	out->weather |= o->weather;
+	out->devices = out->devices || o->devices;
 	if (o->people)
 		out->people = o->people;
 	if (o->events)
@@ -342,6 +343,8 @@ static bool options_read(struct options *o, int argc, char **argv)
 			o->calm = true;
 		else if (!strcmp(argv[i], "--chance"))
 			o->chance = true;
+		else if (!strcmp(argv[i], "--devices"))
+			o->devices = true;
 		else if (option(o, argv[i], argv[i + 1]))
 			i++;
 		else
@@ -359,7 +362,7 @@ int main(int argc, char **argv)
 		fputs("usage: sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] "
 		      "[--story] [--stats]\n"
 		      "                [--people N] [--events N] [--calm] [--chance] [--jobs N] "
-		      "[--planted NAME] [--with FAULT]\n",
+		      "[--planted NAME] [--with FAULT] [--devices]\n",
 		      stderr);
 		return 2;
 	}

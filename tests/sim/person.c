@@ -64,6 +64,7 @@ static void client_close(struct person *p)
 	p->armed = false;
 	p->wake_ms = 0;
 	p->op = 0;
+	p->ending = NULL;
 }
 
 void person_kill(struct person *p, uint64_t back_in_ms)
@@ -276,6 +277,7 @@ static void events_shown(struct person *p)
 	struct uc_event e;
 	while (p->client && uc_client_next_event(p->client, &e)) {
 		truth_event(p, &e);
+		device_event(p, &e);
 		act_event(p, &e);
 	}
 }
@@ -343,6 +345,7 @@ void person_after(struct person *p, uc_err err)
 		sim_trace(w, "person %u: %s", p->number, uc_err_name(err));
 	p->generation = uc_client_generation(p->client);
 	truth_look(p);
+	device_look(p);
 	frames_leave(p);
 	events_shown(p);
 	if (p->client)

@@ -35,6 +35,7 @@ void plan_of_seed(struct plan *p, uint64_t seed)
 	/* Of a room whose hub was put back less is known, so there are fewer of them. */
 	if (dice_below(&d, 2))
 		p->weather &= ~(UINT32_C(1) << FAULT_OLDER);
+	p->devices = dice_below(&d, 5) == 0;
 }
 
 static void people_come(struct world *w)
@@ -126,6 +127,8 @@ void stats_print(const struct stats *s, const char *what)
 	printf("  %" PRIu64 " devices restored from a copy, %" PRIu64 " rooms joined anew, %" PRIu64
 	       " own messages come to light again\n",
 	       s->restored, s->rejoined, s->recalled);
+	printf("  %" PRIu64 " further devices, %" PRIu64 " of them ended\n", s->linked,
+	       s->unlinked);
 	printf("  messages: %" PRIu64 " sent, %" PRIu64 " accepted, %" PRIu64 " received, %" PRIu64
 	       " failed in rooms that were left\n",
 	       s->said, s->accepted, s->received, s->failed);

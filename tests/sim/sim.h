@@ -213,6 +213,17 @@ struct person {
 	uc_op op; /* sign-up, recovery or deletion under way */
 	unsigned asked, said, groups;
 	bool acted; /* the act under way has done something */
+
+	/* devices.c: each device is a person of its own here. */
+	struct person *self;           /* of the first device; mostly this one */
+	unsigned further, device_ends; /* of the first: how many came, and were put an end to */
+	bool joins, revoked;           /* joins: not in yet; revoked: the app has taken it out */
+	char pair[UC_DEVICE_CODE_MAX]; /* the code it shows */
+	uint64_t pair_ms;              /* it is entered again then */
+	size_t list_n;                 /* entries of the list that it began with; 0: none yet */
+	uint8_t device_key[32];
+	struct person *ending; /* an end that it is putting to another one */
+	uc_op ending_op;
 };
 
 struct stats {
@@ -221,7 +232,7 @@ struct stats {
 	uint64_t app_kills, client_kills, cuts, lost, repeated;
 	uint64_t said, accepted, received, failed;
 	uint64_t rooms, epochs, joined, removed, recovered, deleted, restored, rejoined, recalled;
-	uint64_t members, introduced;
+	uint64_t members, introduced, linked, unlinked;
 	uint64_t virtual_ms;
 	uint64_t weather[FAULT_COUNT], acted[ACTS_MAX];
 };
@@ -232,6 +243,7 @@ struct plan {
 	uint64_t happenings; /* activity ends then */
 	bool faults, trace;
 	uint32_t weather;          /* which of enum fault there are, as bits */
+	bool devices;              /* some have several */
 	const char *strike;        /* a write point to strike the first time it is seen; or NULL */
 	const struct story *story; /* what is told of it; or NULL */
 	struct cover *cover;
@@ -409,6 +421,26 @@ const char *act_name(size_t i); /* NULL after the last */
 void act_start(struct person *p);
 /* What a program would do with an event. */
 void act_event(struct person *p, const struct uc_event *e);
+
+/* Their app's default for addresses is that nobody finds them: they say that they want to be found. */
+void act_findable(struct person *p, enum uc_may_ask ask);
+
+/* --- devices.c --- */
+
+bool device_same(const struct person *a, const struct person *b);
+bool device_several(const struct person *p);
+/* Was one of theirs put an end to, or is it to be? */
+bool device_any_ended(const struct person *p);
+bool device_any_restored(const struct person *p);
+bool device_may_link(const struct person *p);
+void device_link(struct person *p);
+/* The next step of one that is not in yet. */
+void device_join(struct person *d);
+void device_end(struct person *p);
+void device_look(struct person *p);
+void device_event(struct person *p, const struct uc_event *e);
+void device_gone(struct person *p);
+void device_check(struct person *p);
 
 /* --- truth.c: what an all-seeing observer knows --- */
 

@@ -129,7 +129,7 @@ static void seat_belongs(struct person *p, const char *client, const char *parti
 		return;
 	s->person = p;
 	s->device = p->device;
-	if (map_put(&w->truth->names, view_str(participant), p))
+	if (map_put(&w->truth->names, view_str(participant), p->self))
 		sim_fail(w, "no memory");
 }
 
@@ -376,14 +376,19 @@ void truth_said(struct person *p, const struct uc_id *room, const char *text, bo
 		sim_fail(w, "a text went to a room that is not there");
 		return;
 	}
-	*s = (struct said){ .next = t->all_said,
-			    .order = t->all_said ? t->all_said->order + 1 : 1,
-			    .person = p,
-			    .device = p->device,
-			    .room = truth_room(w, r->uri),
-			    .certain = certain,
-			    .by = truth_seat(w, view_str(r->client)) };
+	*s = (struct said){
+		.next = t->all_said,
+		.order = t->all_said ? t->all_said->order + 1 : 1,
+		.person = p,
+		.device = p->device,
+		.room = truth_room(w, r->uri),
+		.certain = certain,
+		/* In a room that has not been come back into yet, whose leaf it will be is
+			     * not known. */
+		.by = truth_seat(w, view_str(*r->client ? r->client : r->participant))
+	};
 	snprintf(s->text, sizeof s->text, "%s", text);
+	snprintf(s->participant, sizeof s->participant, "%s", r->participant);
 	t->all_said = s;
 	w->stats.said += certain;
 }

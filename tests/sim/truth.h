@@ -50,6 +50,7 @@ struct said {
 	uint64_t order; /* of being said */
 	char text[TEXT_MAX];
 	struct person *person;
+	char participant[512]; /* as whom */
 	unsigned device;
 	struct room_truth *room;
 	bool certain; /* the call returned success */

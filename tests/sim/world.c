@@ -136,7 +136,7 @@ struct person *world_person(struct world *w, struct app *app, const char *name,
 	if (w->people_n == PEOPLE_MAX)
 		return NULL;
 	struct person *p = &w->people[w->people_n];
-	*p = (struct person){ .w = w, .number = w->people_n++, .app = app, .device = 1 };
+	*p = (struct person){ .w = w, .number = w->people_n++, .app = app, .device = 1, .self = p };
 	snprintf(p->name, sizeof p->name, "%s", name);
 	snprintf(p->identifier, sizeof p->identifier, "%s", identifier);
 	dice_seed(&p->dice, w->plan.seed * 1000 + p->number);
