@@ -5,14 +5,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fingerprint } from '../devices.ts';
 import type { Trouble } from '../errors.ts';
-import { asBrought, DEVICE, PASTED_MOST } from '../links.ts';
+import { asBrought, DEVICE } from '../links.ts';
 import { LIMITS } from '../model.ts';
 import { whenSeen } from '../reach.ts';
+import { Brought } from '../ui/brought.tsx';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Field, Form, TextArea } from '../ui/field.tsx';
+import { Field, Form } from '../ui/field.tsx';
 import { Fault, Good } from '../ui/said.tsx';
-import { Scan } from '../ui/scan.tsx';
 
 export function AddDevice({
 	opened,
@@ -73,22 +73,16 @@ export function AddDevice({
 						On the new device, open {model.self.title} and choose &ldquo;I have it on another
 						device&rdquo;. Bring here the code that it shows.
 					</p>
-					<TextArea
+					<Brought
 						label="Code of the new device"
-						rows={3}
-						maxLength={PASTED_MOST}
+						place={DEVICE}
 						value={typed}
 						onValue={(t) => {
 							setTyped(t);
 							setWrong(null);
 						}}
 						error={wrong}
-						autocomplete="off"
-						autocapitalize="none"
-						spellcheck={false}
-						focus
 					/>
-					<Scan place={DEVICE} onFound={setTyped} />
 				</>
 			)}
 			<div class="k-buttons">
@@ -130,7 +124,7 @@ function IsItYours({
 				<Button kind="danger" busy={busy} onClick={onYes}>
 					It is my device
 				</Button>
-				<Button kind="quiet" onClick={onNo}>
+				<Button kind="quiet" busy={busy} onClick={onNo}>
 					No
 				</Button>
 			</div>

@@ -2,15 +2,15 @@
 // Asking by a link of somebody's: opened in this browser, pasted, or scanned.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { appOf, asBrought, asShown, LINK, PASTED_MOST } from '../links.ts';
+import { appOf, asBrought, asShown, LINK } from '../links.ts';
+import { Brought } from '../ui/brought.tsx';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
-import { Form, TextArea } from '../ui/field.tsx';
+import { Form } from '../ui/field.tsx';
 import { AppBadge } from '../ui/list.tsx';
 import { NoteField, noteLeft } from '../ui/note.tsx';
 import { Fault, Good } from '../ui/said.tsx';
-import { Scan } from '../ui/scan.tsx';
 
 const NO_LINK = 'This is no link of an invitation, or not the whole of it. Copy it once more.';
 
@@ -74,25 +74,17 @@ export function AskByLink({
 					<Fault of={wrong} />
 				</>
 			) : (
-				<>
-					<TextArea
-						label="Link"
-						rows={3}
-						maxLength={PASTED_MOST}
-						value={typed}
-						onValue={(t) => {
-							setTyped(t);
-							setWrong(null);
-						}}
-						error={wrong}
-						hint="As you were given it, from whatever app it is."
-						autocomplete="off"
-						autocapitalize="none"
-						spellcheck={false}
-						focus
-					/>
-					<Scan place={LINK} onFound={setTyped} />
-				</>
+				<Brought
+					label="Link"
+					hint="As you were given it, from whatever app it is."
+					place={LINK}
+					value={typed}
+					onValue={(t) => {
+						setTyped(t);
+						setWrong(null);
+					}}
+					error={wrong}
+				/>
 			)}
 			<NoteField value={note} onValue={setNote} />
 			<div class="k-buttons">

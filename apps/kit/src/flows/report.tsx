@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Id, Member, Message, Report as Sent, Reported, Room } from '@undercroft/sdk';
-import { count, list, showWhole } from '../format.ts';
+import { count, list, said, showWhole } from '../format.ts';
 import { closePanels, goBack } from '../route.ts';
 import { clean } from '../text.ts';
 import { Button } from '../ui/button.tsx';
@@ -128,7 +128,7 @@ function ReportForm({
 								/>
 								<span class="k-row-text">
 									<span class="k-report-text">
-										<Line of={m.text} />
+										<Line of={said(m)} />
 									</span>
 									<span class="k-row-line">{showWhole(m.timeMs)}</span>
 								</span>
