@@ -466,7 +466,8 @@ struct vault {
 
 	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
 	bool told;  /* that it has grown too large, cannot be read, or is of a later program */
-	bool again; /* something has changed while it was on its way */
+	bool again; /* something has changed while it was on its way ... */
+	bool since; /* ... and rows or the key are others already */
 	bool looking, differs; /* rows are not made, but compared (vault_watch) */
 	unsigned stale;        /* so often in a row another was first ... */
 	unsigned unread;       /* ... or it could not be read */

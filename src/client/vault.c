@@ -122,10 +122,10 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 	v->app_version++;
 	v->number++;
 	v->stored_ms = client_now(c);
-	v->unwritten = false;
+	v->unwritten = v->since;
 	v->due_ms = v->stale = v->unread = 0;
 	v->dirty = true;
-	if (v->again)
+	if (v->again || v->since)
 		vault_changed(c);
 	finished(c, UC_OK, (struct view){ NULL, 0 });
 	return UC_OK;
@@ -175,7 +175,7 @@ static uc_err write_now(struct uc_client *c)
 	TRY(err);
 	TRY(vault_key_renew(c));
 	if (!v->unwritten) {
-		v->due_ms = 0;
+		v->due_ms = v->stale = 0;
 		v->dirty = true;
 		finished(c, UC_OK, (struct view){ NULL, 0 });
 		return UC_OK;
@@ -185,7 +185,7 @@ static uc_err write_now(struct uc_client *c)
 		return too_large(c);
 	TRY(err);
 	v->busy = true;
-	v->again = false;
+	v->again = v->since = false;
 	err = call_send(c, FRAME_VAULT_PUT, vault_put_request_element, &q, put_done, NULL);
 	v->busy = !err;
 	return err;
@@ -273,6 +273,7 @@ static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 	if (err)
 		return err_is_hard(err) ? err : unreadable(c, err);
 	TRY(vault_collect(c));
+	v->unread = 0;
 	v->number = e->number;
 	v->dirty = true;
 	TRY(rows_take(c, &rows));

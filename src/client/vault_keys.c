@@ -40,6 +40,7 @@ uc_err vault_rekey(struct uc_client *c)
 	TRY(env_random(&c->env, v->key, sizeof v->key));
 	is_of_now(c);
 	v->unwritten = v->dirty = true;
+	v->since = v->since || v->busy;
 	vault_due(c, client_now(c));
 	return UC_OK;
 }

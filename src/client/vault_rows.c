@@ -94,6 +94,7 @@ static void row_changed(struct uc_client *c, struct kept_row *r)
 	r->dirty = true;
 	memset(r->own, 0, sizeof r->own);
 	c->vault.unwritten = c->vault.dirty = true;
+	c->vault.since = c->vault.since || c->vault.busy;
 }
 
 static bool has_own(const struct kept_row *r)

@@ -83,7 +83,7 @@ int ctl_report_file(struct ctl *c)
 		fputs("usage: undercroftctl reports file REPORT MESSAGE BYTES FILE\n", stderr);
 		return CTL_USAGE;
 	}
-	buf_init(&report, REPORT_BYTES);
+	buf_init_secret(&report, REPORT_BYTES);
 	buf_init(&sealed, ATTACHMENT_SEALED_MAX);
 	arena_init(&a, FILE_ARENA_MAX, ARENA_SECRET);
 	uc_err err = extract(c, &report, &sealed, &a);

@@ -286,10 +286,18 @@ static uc_err look(struct provider *p, uint32_t today, struct arena *a, struct v
 		buf_add_byte(&p->attachments_from, 0);
 		goes_on = slice_goes_on(&s);
 	}
-	if (goes_on && *n < SWEPT_AT_ONCE)
-		buf_reset(&p->attachments_from);
 	uc_err err = scan.failed;
 	store_scan_done(&scan);
+	/* What is damaged there is passed over, with what is near it. */
+	if (err == UC_E_CORRUPT) {
+		if (!p->attachments_from.n)
+			buf_add_byte(&p->attachments_from, table);
+		if (!table_pass_over(&p->attachments_from))
+			buf_reset(&p->attachments_from);
+		return UC_OK;
+	}
+	if (goes_on && *n < SWEPT_AT_ONCE)
+		buf_reset(&p->attachments_from);
 	return err;
 }
 

@@ -513,6 +513,8 @@ static int answer(struct provider *p, struct view domain, const struct peer_requ
 		c->retry_after_s = SUSPENDED_RETRY_S;
 		return 503;
 	}
+	if (is_attachment && domain.n && peer_is_too_fast(c, LIMIT_PEER_REQUEST))
+		return 429;
 	if (is_attachment)
 		return peer_attachment(c,
 				       view_slice(q->path, sizeof ATTACHMENT_PATH - 1, q->path.n));

@@ -422,6 +422,8 @@ static uc_err step(struct store_engine *e, uc_err (*what)(struct store_engine *e
 
 static uc_err begin(struct store_engine *e)
 {
+	/* Reading all of it took long, and a flush without room would be the end. */
+	TRY(rewrite_room(&e->rewrite, 0));
 	TRY(flush(e));
 	return blobs_move(e, "1");
 }
@@ -429,8 +431,9 @@ static uc_err begin(struct store_engine *e)
 /* What was begun and not ended lies there, and takes the room of all else, until somebody looks. */
 static uc_err leave_off(struct store_engine *e)
 {
-	TRY(delete_obsolete_files(e));
-	return blobs_move(e, "0");
+	uc_err err = delete_obsolete_files(e);
+	uc_err after = blobs_move(e, "0");
+	return err ? err : after;
 }
 
 static uc_err go_on(struct store_engine *e)

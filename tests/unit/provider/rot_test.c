@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A record of one room that rots stops neither the clock's work on the others nor their messages. */
+#include "mimi/attachment.h"
 #include "tests/unit/provider/guests.h"
 
 enum { SAID = 5 };
@@ -109,6 +110,50 @@ static bool curb_is_there(uint8_t first_byte)
 	bool there = false;
 	expect_ok(store_has(dial->accounts, key_1(&k, TABLE_CURB, VIEW_OF(subject)), &there));
 	return there;
+}
+
+static struct view file_key(struct store_key *k, uint8_t first_byte)
+{
+	uint8_t id[ATTACHMENT_ID] = { first_byte };
+	return key_1(k, TABLE_ATTACHMENT, VIEW_OF(id));
+}
+
+static void file_make(uint8_t first_byte)
+{
+	struct attachment_put_request q = { .id = { first_byte },
+					    .total = 1,
+					    .bytes = VIEW_LIT("x") };
+	expect_ok(client_ask(rosa.c, FRAME_ATTACHMENT_PUT, attachment_put_request_element, &q, NULL,
+			     NULL));
+}
+
+static bool file_is_there(uint8_t first_byte)
+{
+	struct store_key k;
+	bool there = false;
+	expect_ok(store_has(dial->rooms, file_key(&k, first_byte), &there));
+	return there;
+}
+
+TEST(files_before_and_behind_it_end)
+{
+	struct store_key k;
+	room_of_three();
+	file_make(0x08);
+	file_make(0x10);
+	file_make(0x80);
+	file_make(0xff);
+	expect_ok(store_sync(dial->rooms));
+	expect(record_rots(file_key(&k, 0x10)));
+	test_now_ms += (uint64_t)32 * 24 * 3600 * 1000;
+	for (int i = 0; i < 300; i++)
+		apps_wait(1000);
+	expect(!file_is_there(0x80));
+	expect(!file_is_there(0xff));
+	store_memory_heal(dial->disks[1]);
+	expect(!file_is_there(0x08));
+	expect(file_is_there(0x10));
+	the_end();
 }
 
 /* In its own table, and in those that come behind. */

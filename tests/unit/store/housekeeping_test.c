@@ -139,7 +139,7 @@ TEST(when_the_room_goes_it_is_left_off)
 	begin(&p);
 	struct store *s = place_open(&p);
 	fill(s);
-	for (unsigned n = 1; n < 3; n++) {
+	for (unsigned n = 1; n < 4; n++) {
 		disk_has(PLENTY, n, 1 << 20);
 		expect_err(store_maintain(s), UC_E_FULL);
 		expect_eq(looks, n + 1);
@@ -187,7 +187,7 @@ TEST(it_ends_when_it_is_told_to)
 	fill(s);
 	disk_has(PLENTY, 0, PLENTY);
 	beside_begin(&b, s, 1);
-	while (looks < 2) /* the one before, and that of who watches: it has begun */
+	while (looks < 3) /* the two before, and that of who watches: it has begun */
 		usleep(100);
 	store_maintain_stop(s);
 	pthread_join(b.thread, NULL);
