@@ -18,6 +18,8 @@ enum {
 	AGREED = 4,
 	WRONG_CODE = 8,
 	OPTED_IN = 16,
+	FRESH = 32,
+	UNSAID = 64,
 };
 enum { TOLD = 1, FIRST = 2 };
 
@@ -34,6 +36,8 @@ static const struct rule {
 	{ "R2a", ANY, ANY, ANY, BIT(EDGE_REQUESTED), 0, 0, REACH_DENY, 0, BY_CLIENT },
 	/* For all, minors too: an account made for the purpose reaches nobody at once. */
 	{ "R10", ANY, ANY, NOT_HANDED, ANY, NEW, 0, REACH_DENY, 0, BY_APP },
+	/* Where another account is free: not by a link either, whoever agrees. */
+	{ "R15", MINOR, BIT(AGE_ADULT), ANY, ANY, FRESH, UNSAID, REACH_DENY, 0, BY_APP },
 	{ "R4", BIT(AGE_CHILD), ANY, ANY, ANY, 0, AGREED, REACH_DENY, 0, BY_APP | BY_CLIENT },
 	{ "R14", MINOR, ANY, BIT(REACH_SEARCH), ANY, 0, 0, REACH_DENY, 0, BY_APP },
 	{ "R4", BIT(AGE_CHILD), ANY, ANY, ANY, AGREED, 0, REACH_REQUEST, TOLD, BY_APP | BY_CLIENT },
@@ -62,7 +66,8 @@ static unsigned facts(const struct reach *r)
 {
 	return (r->safety_hold ? HOLD : 0u) | (r->sender_is_new ? NEW : 0u) |
 	       (r->guardian_agrees ? AGREED : 0u) | (r->wrong_code ? WRONG_CODE : 0u) |
-	       (r->opted_in ? OPTED_IN : 0u);
+	       (r->opted_in ? OPTED_IN : 0u) | (r->sender_is_fresh ? FRESH : 0u) |
+	       (r->recipient == AGE_UNKNOWN ? UNSAID : 0u);
 }
 
 struct reach_result reach(const struct reach *r)

@@ -39,6 +39,7 @@ struct reach {
 	enum reach_edge edge;
 	bool safety_hold;     /* on the sender: reported by minors of late */
 	bool sender_is_new;   /* an account of less than a day */
+	bool sender_is_fresh; /* of less than a week, where another name is free */
 	bool guardian_agrees; /* the recipient's, to this very sender */
 	bool wrong_code;      /* the recipient has set a contact code, and it was not given */
 	bool opted_in;        /* the recipient may be found by search */

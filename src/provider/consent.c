@@ -48,7 +48,9 @@ static uc_err letter_read(const struct provider *p, struct view bytes, bool is_u
 	struct consent_entry *e = &out->entry;
 	*out = (struct letter){
 		.bytes = bytes,
-		.sender = { .age_band = AGE_UNKNOWN, .is_new = !p->contact.new_ask },
+		.sender = { .age_band = AGE_UNKNOWN,
+			    .is_new = !p->contact.new_ask,
+			    .is_fresh = !p->contact.new_ask },
 	};
 	TRY(wire_decode(bytes, a, consent_entry_element, e));
 	if (contact_token_has(e))
@@ -91,23 +93,41 @@ static uc_err link_spend(struct store_batch *b, const struct request_address *to
 	return UC_OK;
 }
 
-/* In the target's batch, with what it has been asked so far; *is_over: too often, or with a token that
- * has brought a letter before. */
-static uc_err letter_fill(struct provider *p, struct store_batch *b,
-			  const struct request_address *to, const struct letter *l, bool is_update,
+/* Who a letter leads to. */
+struct recipient {
+	struct request_address to;
+	struct account_record account;
+	bool is_minor; /* and the letter is one of those that are counted for it */
+};
+
+/* How often somebody is asked; *is_over: too often. */
+static uc_err asked_count(struct provider *p, struct store_batch *b, struct view id, bool is_minor,
 			  struct arena *a, bool *is_over)
 {
 	uint32_t wait = 0;
+	bool is_minor_over;
+	TRY(spent_take(p, b, id, SPENT_ASKED, a, &wait));
+	TRY(budget_minor_asked(p, b, id, is_minor, a, &is_minor_over));
+	*is_over = wait || is_minor_over;
+	return UC_OK;
+}
+
+/* In the target's batch, with what it has been asked so far; *is_over: too often, or with a token that
+ * has brought a letter before. */
+static uc_err letter_fill(struct provider *p, struct store_batch *b, const struct recipient *r,
+			  const struct letter *l, bool is_update, struct arena *a, bool *is_over)
+{
 	bool is_spent;
-	struct view id = VIEW_OF(to->account_id);
+	struct view id = VIEW_OF(r->to.account_id);
+	*is_over = false;
 	if (!is_update)
-		TRY(spent_take(p, b, id, SPENT_ASKED, a, &wait));
+		TRY(asked_count(p, b, id, r->is_minor, a, is_over));
 	TRY(token_mark(p, b, id, l, false, &is_spent));
-	*is_over = wait || is_spent;
+	*is_over = *is_over || is_spent;
 	if (*is_over)
 		return UC_OK;
 	if (!is_update)
-		TRY(link_spend(b, to));
+		TRY(link_spend(b, &r->to));
 	return intake_add(p, b, id, INTAKE_CONSENT, l->bytes, a);
 }
 
@@ -119,10 +139,9 @@ static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view
 	static const struct account_record account;
 	const struct budget_letter letter = counted(l);
 	struct store_key k;
-	uint32_t wait = 0;
-	bool is_spent;
+	bool is_spent, is_over;
 	if (!is_update) {
-		TRY(spent_take(p, b, nobody, SPENT_ASKED, a, &wait));
+		TRY(asked_count(p, b, nobody, false, a, &is_over));
 		store_delete(b, key_2(&k, TABLE_SPENT, nobody, view_make(&tag, 1)));
 	}
 	TRY(token_mark(p, b, nobody, l, true, &is_spent));
@@ -142,20 +161,21 @@ static uc_err nobody_deliver(struct provider *p, const struct letter *l, bool is
 
 /* Who is asked, and may be by this sender; UC_E_ADDRESS.  Whoever it is, the same is read. */
 static uc_err recipient(struct provider *p, struct view address, const struct letter *l,
-			bool is_update, struct arena *a, struct request_address *to,
-			struct account_record *account)
+			bool is_update, struct arena *a, struct recipient *r)
 {
+	struct request_address *to = &r->to;
 	struct settings s;
 	struct store_key k;
 	bool is_taken_back;
-	*to = (struct request_address){ .channel = 0 };
-	uc_err err = address_open(p, address, env_now_ms(p->env), a, to, account);
+	*r = (struct recipient){ .is_minor = false };
+	uc_err err = address_open(p, address, env_now_ms(p->env), a, to, &r->account);
 	if (err && err != UC_E_ADDRESS)
 		return err;
 	TRY(settings_of(p, VIEW_OF(to->account_id), a, &s));
 	TRY(store_has(p->accounts, link_key(&k, to), &is_taken_back));
 	if (err || is_update)
 		return err;
+	r->is_minor = letter_is_to_minor(&s, &l->sender);
 	return letter_reaches(&s, to, &l->sender) && !is_taken_back && !l->is_refused
 		       ? UC_OK
 		       : UC_E_ADDRESS;
@@ -168,20 +188,19 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 			     struct arena *a)
 {
 	struct view address = is_update ? l->entry.requester_uri : l->entry.target_uri;
-	struct request_address to;
-	struct account_record account;
+	struct recipient r;
 	struct store_batch b;
 	bool is_over = false;
-	uc_err err = recipient(p, address, l, is_update, a, &to, &account);
+	uc_err err = recipient(p, address, l, is_update, a, &r);
 	if (err == UC_E_ADDRESS)
 		return nobody_deliver(p, l, is_update, a);
 	TRY(err);
-	struct view id = VIEW_OF(to.account_id);
+	struct view id = VIEW_OF(r.to.account_id);
 	store_batch_init(&b, id);
 	const struct budget_letter letter = counted(l);
-	err = letter_fill(p, &b, &to, l, is_update, a, &is_over);
+	err = letter_fill(p, &b, &r, l, is_update, a, &is_over);
 	if (!err && l->entry.consent_operation == CONSENT_GRANT)
-		err = budget_back(p, &b, id, &account, &letter, a);
+		err = budget_back(p, &b, id, &r.account, &letter, a);
 	if (err || is_over) {
 		store_batch_done(&b);
 		return err ? err : nobody_deliver(p, l, is_update, a);
@@ -317,6 +336,7 @@ int letter_redeemed(struct provider *p, struct view bytes, const struct token *t
 	if (is_good)
 		l.sender = (struct contact_sender){
 			.age_band = what == TOKEN_MINOR ? AGE_TEEN_B : AGE_ADULT,
+			.is_checked = what == TOKEN_MINOR,
 		};
 	return letter_deliver(p, &l, false, a) ? 503 : 201;
 }

@@ -104,11 +104,12 @@ struct provider_handles {
 };
 
 /* How first contact is ruled; said by the operator. */
-enum { REQUESTS_DAY = 20 };
+enum { REQUESTS_DAY = 20, MINOR_ASKED_DAY = 10 };
 struct provider_contact {
 	bool grown_ups; /* who has not said their age counts as 18 or above; else as unknown */
 	bool new_ask;   /* an account of less than a day asks strangers, too */
 	unsigned day;   /* requests of an account a day, a quarter of it at first; 0: the default */
+	unsigned minor_day; /* requests to one below 18 a day, of all others; 0: the default */
 };
 
 #endif

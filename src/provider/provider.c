@@ -64,6 +64,8 @@ void provider_set_contact(struct provider *p, const struct provider_contact *c)
 	p->all_asked = false;
 	if (!p->contact.day)
 		p->contact.day = REQUESTS_DAY;
+	if (!p->contact.minor_day)
+		p->contact.minor_day = MINOR_ASKED_DAY;
 }
 
 uc_err provider_set_discovery(struct provider *p, bool is_on, struct view custodian)
@@ -99,7 +101,7 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	provider_set_limits(p, config->limits);
 	provider_set_quota(p, config->account_bytes);
 	provider_set_handles(p, &(struct provider_handles){ 0 });
-	provider_set_contact(p, &(struct provider_contact){ true, true, RATE_MAX / 16 });
+	provider_set_contact(p, &(struct provider_contact){ true, true, RATE_MAX / 16, RATE_MAX / 16 });
 	p->all_asked = true;
 	p->env = config->env;
 	p->accounts = config->accounts;

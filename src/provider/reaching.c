@@ -4,7 +4,16 @@
 #include "mimi/contact_token.h"
 #include "provider/curb.h"
 
+enum { NEW_DAYS = 7 };
+
 /* --- the table --- */
+
+/* A number or an e-mail address costs whoever wants another; a handle is free. */
+static bool is_fresh(const struct provider *p, const struct account_record *account)
+{
+	return p->config.names == NAME_HANDLE && !p->contact.new_ask &&
+	       day_of(env_now_ms(p->env)) < account->created_day + NEW_DAYS;
+}
 
 uc_err sender_of(struct provider *p, struct view account_id, const struct account_record *account,
 		 struct arena *a, struct contact_sender *out)
@@ -19,6 +28,7 @@ uc_err sender_of(struct provider *p, struct view account_id, const struct accoun
 		/* By days, which is all that is kept: one to two of them. */
 		.is_new = !p->contact.new_ask &&
 			  day_of(env_now_ms(p->env)) <= account->created_day + 1,
+		.is_fresh = is_fresh(p, account),
 		.is_off_minors = curb.is_off_minors,
 	};
 	return UC_OK;
@@ -37,6 +47,7 @@ static bool table_lets(const struct settings *to, const struct contact_sender *f
 		.sender = (enum age_band)from->age_band,
 		.channel = channel,
 		.sender_is_new = from->is_new,
+		.sender_is_fresh = from->is_fresh,
 		.safety_hold = from->is_off_minors,
 		.wrong_code = wrong_code,
 		/* The guardian may: the person's device asks them before it shows anything. */
@@ -59,6 +70,17 @@ bool letter_reaches(const struct settings *to, const struct request_address *thr
 	return table_lets(to, from, handed ? REACH_IN_PERSON : REACH_NAME, wrong_code);
 }
 
+static bool is_minor(uint8_t band)
+{
+	return band < AGE_ADULT;
+}
+
+bool letter_is_to_minor(const struct settings *to, const struct contact_sender *from)
+{
+	bool is_from_minor = is_minor(from->age_band) && (from->is_checked || !from->is_fresh);
+	return is_minor(to->age_band) && !is_from_minor;
+}
+
 bool is_findable(const struct settings *s, bool code_fits)
 {
 	/* Who looks is not known: if those of 16 and 17 may ask, somebody may. */
@@ -78,12 +100,13 @@ bool is_discoverable(const struct settings *s)
 /* --- budgets --- */
 
 enum {
-	NEW_DAYS = 7,
 	BUCKETS = 3,
+	BUCKETS_MORE = 2, /* that stand alone */
 	TOKEN_DAYS = 3 * TOKEN_WEEK_DAYS, /* longer than its key */
 };
 /* Kinds in TABLE_SPENT, beside those of spent.h; stored: they never change. */
-static const uint8_t bucket_tags[BUCKETS + 1] = { 8, 9, 10, 11 };
+static const uint8_t bucket_tags[BUCKETS + BUCKETS_MORE] = { 8, 9, 10, 11, 12 };
+enum { BUCKET_BRING = BUCKETS, BUCKET_MINOR };
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 
@@ -117,7 +140,7 @@ static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned b
 bool budget_is_kind(struct view kind)
 {
 	return kind.n == SHA256_BYTES / 2 ||
-	       (kind.n == 1 && kind.p[0] >= bucket_tags[0] && kind.p[0] <= bucket_tags[BUCKETS]);
+	       (kind.n == 1 && kind.p[0] >= bucket_tags[0] && kind.p[0] <= bucket_tags[BUCKET_MINOR]);
 }
 
 static uc_err bucket_read(struct provider *p, struct view subject, uint8_t tag, struct arena *a,
@@ -281,7 +304,7 @@ static uc_err bring_take(struct provider *p, struct view subject, const struct c
 	struct bucket one;
 	struct store_key k;
 	struct store_batch b;
-	const uint8_t tag = bucket_tags[BUCKETS];
+	const uint8_t tag = bucket_tags[BUCKET_BRING];
 	unsigned day = p->contact.day;
 	bucket_begin(&one, 1, day * 2, day, c);
 	TRY(bucket_read(p, subject, tag, a, &one));
@@ -304,6 +327,27 @@ uc_err budget_bring(struct provider *p, struct view account_id,
 	if (!curb.level || *wait_s)
 		return UC_OK;
 	return bring_take(p, name_subject(account_id, account), &curb, a, wait_s);
+}
+
+uc_err budget_minor_asked(struct provider *p, struct store_batch *b, struct view account_id,
+			  bool is_counted, struct arena *a, bool *is_over)
+{
+	static const struct curb nobody_is_curbed;
+	struct bucket one;
+	struct store_key k;
+	const uint8_t tag = bucket_tags[BUCKET_MINOR];
+	unsigned day = p->contact.minor_day;
+	bucket_begin(&one, 1, day * 2, day, &nobody_is_curbed);
+	TRY(bucket_read(p, account_id, tag, a, &one));
+	*is_over = is_counted && buckets_wait(p, &one, 1);
+	if (*is_over)
+		return UC_OK;
+	one.r.empty_until_us += is_counted ? one.price_us : 0;
+	struct view key = key_2(&k, TABLE_SPENT, account_id, view_make(&tag, 1));
+	if (one.r.empty_until_us > bucket_now(p, &one))
+		return record_put(b, key, spent_record_element, &one.r);
+	store_delete(b, key);
+	return UC_OK;
 }
 
 /* What was full already holds no more than it did.  Of who is curbed no more than others pay comes back: by letters of

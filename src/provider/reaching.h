@@ -20,6 +20,7 @@ struct contact_sender {
 	uint8_t age_band;   /* enum age_band */
 	bool is_checked;    /* by the app, and not only said */
 	bool is_new;        /* an account of less than a day */
+	bool is_fresh;      /* of less than a week, where another name is free */
 	bool is_off_minors; /* by what reports took from it (curb.h) */
 };
 uc_err UC_MUST_USE sender_of(struct provider *p, struct view account_id,
@@ -28,6 +29,9 @@ uc_err UC_MUST_USE sender_of(struct provider *p, struct view account_id,
 /* Does a letter of that sender come in, through that address? */
 bool letter_reaches(const struct settings *to, const struct request_address *through,
 		    const struct contact_sender *from);
+/* Is it one of those that are counted for somebody below 18: from whoever is not known to be it, too?  What
+ * an account of this week merely says of its age is not known. */
+bool letter_is_to_minor(const struct settings *to, const struct contact_sender *from);
 /* Is there somebody who may ask after a look-up, with the contact code that was given?  Then it finds. */
 bool is_findable(const struct settings *s, bool code_fits);
 
@@ -48,6 +52,11 @@ struct budget_letter {
 uc_err UC_MUST_USE budget_take(struct provider *p, struct view account_id,
 			       const struct account_record *account, const struct budget_letter *l,
 			       bool is_drawn, struct arena *a, uint32_t *wait_s);
+/* A letter comes in for that account, in its batch; is_counted: it is one of those to minors.  *is_over: there
+ * were enough of them of late, whoever sent them.  Else as much is read and written for all. */
+uc_err UC_MUST_USE budget_minor_asked(struct provider *p, struct store_batch *b,
+				      struct view account_id, bool is_counted, struct arena *a,
+				      bool *is_over);
 /* Somebody is brought into a room: *wait_s, when the account is curbed, and has done that often. */
 uc_err UC_MUST_USE budget_bring(struct provider *p, struct view account_id,
 				const struct account_record *account, struct arena *a,

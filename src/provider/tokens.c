@@ -172,7 +172,9 @@ uc_err handle_token_issue(struct call *c, struct view body)
 	const struct oprf_key *key = key_to_issue(t, what, VIEW_OF(q.token_key_id));
 	if (!key)
 		return UC_E_KEY;
-	if (!sender.is_new && !sender.is_off_minors)
+	/* Whether it would reach one, nobody knows here. */
+	bool is_kept_off = sender.is_off_minors || (sender.is_fresh && !is_minor);
+	if (!sender.is_new && !is_kept_off)
 		return issue(c, key, &q, &account);
 	call_respond(c, token_issue_response_element, &none);
 	return UC_OK;

@@ -106,10 +106,14 @@ static const struct config_key keys[] = {
 	{ "new_accounts_ask", config_set_yes_no, IN_APP(contact.new_ask), SECTION_APP, false,
 	  "no",
 	  "yes or no: an account of less than a day may ask strangers, too, not only who handed it a\n"
-	  "# link.  May be left out." },
+	  "# link, and a handle of less than a week those below 18.  May be left out." },
 	{ "requests_day", config_set_count, IN_APP(contact.day), SECTION_APP, false,
 	  "20",
 	  "Contact requests of an account a day; in its first week a quarter.  May be left out." },
+	{ "minor_asked_day", config_set_count, IN_APP(contact.minor_day), SECTION_APP, false,
+	  "10",
+	  "Contact requests that one person below 18 gets a day, of all who are not known to be below 18,\n"
+	  "# too.  May be left out." },
 	{ "discovery", config_set_yes_no, IN_APP(discovery), SECTION_APP, false,
 	  "no",
 	  "yes or no: people who want it are found by who has their number, which nobody is told.\n"

@@ -26,6 +26,7 @@ static const struct {
 	{ SECTION_APP, "grown_ups" },
 	{ SECTION_APP, "new_accounts_ask" },
 	{ SECTION_APP, "requests_day" },
+	{ SECTION_APP, "minor_asked_day" },
 	{ SECTION_APP, "discovery" },
 	{ SECTION_PEER, "ca" },
 	{ SECTION_PEER, "title" },

@@ -123,6 +123,19 @@ TEST(an_account_of_today_reaches_those_alone_who_handed_it_their_link)
 	cells((struct reach){ .sender_is_new = true }, as_new);
 }
 
+static void as_fresh(const struct reach *r)
+{
+	bool grown = r->sender == AGE_ADULT || r->sender == AGE_UNKNOWN;
+	bool kept_off = grown && r->recipient < AGE_ADULT && r->edge != EDGE_ACCEPTED;
+	expect_cell(r, kept_off ? '.' : between(r->guardian_agrees ? guardian_agrees : strangers, r));
+}
+
+TEST(a_grown_up_of_this_week_reaches_no_minor)
+{
+	cells((struct reach){ .sender_is_fresh = true }, as_fresh);
+	cells((struct reach){ .sender_is_fresh = true, .guardian_agrees = true }, as_fresh);
+}
+
 static void as_uncoded(const struct reach *r)
 {
 	/* Whom adults at 16 and 17 meet in a room or match is asked for the code, too. */
@@ -152,14 +165,16 @@ static void as_monotone(const struct reach *r)
 {
 	static const size_t against[] = { offsetof(struct reach, safety_hold),
 					  offsetof(struct reach, sender_is_new),
+					  offsetof(struct reach, sender_is_fresh),
 					  offsetof(struct reach, wrong_code) };
-	for (unsigned facts = 0; facts < 32; facts++) {
+	for (unsigned facts = 0; facts < 64; facts++) {
 		struct reach a = *r;
 		a.safety_hold = facts & 1;
 		a.sender_is_new = facts & 2;
 		a.guardian_agrees = facts & 4;
 		a.wrong_code = facts & 8;
 		a.opted_in = facts & 16;
+		a.sender_is_fresh = facts & 32;
 		for (size_t i = 0; i < sizeof against / sizeof against[0]; i++) {
 			struct reach b = a;
 			memcpy((char *)&b + against[i], &(bool){ true }, sizeof(bool));

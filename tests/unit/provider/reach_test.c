@@ -126,6 +126,7 @@ static bool should_arrive(enum age_band to, enum age_band from, uint8_t channel,
 	struct reach r = { .recipient = to,
 			   .sender = is_new ? AGE_UNKNOWN : from, /* without a token */
 			   .sender_is_new = is_new,
+			   .sender_is_fresh = is_new,
 			   .channel = channel == CHANNEL_LINK || channel == CHANNEL_ONCE
 					      ? REACH_IN_PERSON
 					      : REACH_NAME };
@@ -141,7 +142,8 @@ TEST(every_band_and_channel_is_answered_by_the_table)
 	enum { CHANNELS = sizeof channels / sizeof *channels };
 	size_t came = 0;
 	bands_begin(to, &rosa);
-	provider_set_contact(apps[DIAL].provider, &(struct provider_contact){ .day = 20 });
+	provider_set_contact(apps[DIAL].provider,
+			     &(struct provider_contact){ .day = 20, .minor_day = 1000 });
 	struct view reply = reply_make(&rosa);
 	for (unsigned i = 0; i < AGE_BANDS * AGE_BANDS * CHANNELS * 2; i++) {
 		enum age_band band = (enum age_band)(i % AGE_BANDS);

@@ -103,7 +103,7 @@ static void strict(bool new_ask)
 {
 	for (int i = 0; i < APPS; i++)
 		provider_set_contact(apps[i].provider,
-				     &(struct provider_contact){ true, new_ask, 20 });
+				     &(struct provider_contact){ true, new_ask, 20, 0 });
 }
 
 TEST(a_drawn_token_brings_one_letter)

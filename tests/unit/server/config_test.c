@@ -275,6 +275,7 @@ TEST(each_key_is_compared)
 		{ "grown_ups = no\n", "grown_ups = yes\n" },
 		{ "new_accounts_ask = no\n", "new_accounts_ask = yes\n" },
 		{ "requests_day = 20\n", "requests_day = 276\n" },
+		{ "minor_asked_day = 10\n", "minor_asked_day = 266\n" },
 	};
 	static char one[1000], other[1000];
 #define BARE                                                                          \
