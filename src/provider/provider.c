@@ -101,7 +101,8 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	provider_set_limits(p, config->limits);
 	provider_set_quota(p, config->account_bytes);
 	provider_set_handles(p, &(struct provider_handles){ 0 });
-	provider_set_contact(p, &(struct provider_contact){ true, true, RATE_MAX / 16, RATE_MAX / 16 });
+	provider_set_contact(
+		p, &(struct provider_contact){ true, true, RATE_MAX / 16, RATE_MAX / 16 });
 	p->all_asked = true;
 	p->env = config->env;
 	p->accounts = config->accounts;

@@ -101,7 +101,7 @@ bool is_discoverable(const struct settings *s)
 
 enum {
 	BUCKETS = 3,
-	BUCKETS_MORE = 2, /* that stand alone */
+	BUCKETS_MORE = 2,                 /* that stand alone */
 	TOKEN_DAYS = 3 * TOKEN_WEEK_DAYS, /* longer than its key */
 };
 /* Kinds in TABLE_SPENT, beside those of spent.h; stored: they never change. */
@@ -139,8 +139,8 @@ static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned b
 
 bool budget_is_kind(struct view kind)
 {
-	return kind.n == SHA256_BYTES / 2 ||
-	       (kind.n == 1 && kind.p[0] >= bucket_tags[0] && kind.p[0] <= bucket_tags[BUCKET_MINOR]);
+	return kind.n == SHA256_BYTES / 2 || (kind.n == 1 && kind.p[0] >= bucket_tags[0] &&
+					      kind.p[0] <= bucket_tags[BUCKET_MINOR]);
 }
 
 static uc_err bucket_read(struct provider *p, struct view subject, uint8_t tag, struct arena *a,

@@ -127,7 +127,8 @@ static void as_fresh(const struct reach *r)
 {
 	bool grown = r->sender == AGE_ADULT || r->sender == AGE_UNKNOWN;
 	bool kept_off = grown && r->recipient < AGE_ADULT && r->edge != EDGE_ACCEPTED;
-	expect_cell(r, kept_off ? '.' : between(r->guardian_agrees ? guardian_agrees : strangers, r));
+	expect_cell(r,
+		    kept_off ? '.' : between(r->guardian_agrees ? guardian_agrees : strangers, r));
 }
 
 TEST(a_grown_up_of_this_week_reaches_no_minor)
