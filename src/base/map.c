@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open addressing, linear probing, backward-shift deletion. */
+/* Open addressing, linear probing, backward-shift deletion.  Keys may be what is to be known for a while
+ * only (network addresses): they, and their hashes, are wiped when they are given back. */
 #include "base/map.h"
 
 #include "base/heap.h"
@@ -21,8 +22,8 @@ uc_err map_init(struct map *m, const struct env *env)
 void map_done(struct map *m)
 {
 	for (size_t i = 0; i < m->cap; i++)
-		heap_free(m->slots[i].key);
-	heap_free(m->slots);
+		heap_free_wiped(m->slots[i].key, m->slots[i].key_n);
+	heap_free_wiped(m->slots, m->cap * sizeof *m->slots);
 	*m = (struct map){ .key = { m->key[0], m->key[1] } };
 }
 
@@ -69,7 +70,7 @@ static uc_err grow(struct map *m)
 		if (s->value)
 			bigger.slots[slot_of(&bigger, view_make(s->key, s->key_n), s->hash)] = *s;
 	}
-	heap_free(m->slots);
+	heap_free_wiped(m->slots, m->cap * sizeof *m->slots);
 	*m = bigger;
 	return UC_OK;
 }
@@ -104,7 +105,7 @@ void *map_remove(struct map *m, struct view key)
 	void *value = m->slots[i].value;
 	if (!value)
 		return NULL;
-	heap_free(m->slots[i].key);
+	heap_free_wiped(m->slots[i].key, m->slots[i].key_n);
 	m->n--;
 	/* Close the gap: move back each later entry of the run that may stand here. */
 	for (size_t k = (i + 1) & (m->cap - 1); m->slots[k].value; k = (k + 1) & (m->cap - 1)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash map from bytes to pointers.  Keys are copied.  The hash is keyed (SipHash-2-4), so that
- * whoever chooses keys from outside cannot make them collide. */
+/* A hash map from bytes to pointers.  Keys are copied, and wiped when they go.  The hash is keyed
+ * (SipHash-2-4), so that whoever chooses keys from outside cannot make them collide. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 

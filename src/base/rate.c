@@ -2,8 +2,15 @@
 #include "base/rate.h"
 
 #include "base/heap.h"
+#include "base/secret.h"
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
+
+/* What lies in a table. */
+struct kept {
+	struct rate_state state; /* first: so it is found by */
+	uint64_t taken_ms;
+};
 
 static uint64_t step_of(const struct rate *limit)
 {
@@ -75,7 +82,7 @@ void rate_table_done(struct rate_table *t)
 	struct view key;
 	void *value;
 	while (map_next(&t->map, &at, &key, &value))
-		heap_free(value);
+		heap_free_wiped(value, sizeof(struct kept));
 	map_done(&t->map);
 }
 
@@ -85,12 +92,6 @@ bool rate_is_full(const struct rate_state *r, uint64_t now_ms)
 	return r->empty_until_us <= now_ms * 1000 ||
 	       r->empty_until_us > now_ms * 1000 + 24 * HOUR_US;
 }
-
-/* What lies in a table. */
-struct kept {
-	struct rate_state state; /* first: so it is found by */
-	uint64_t taken_ms;
-};
 
 static bool is_over(const struct rate_table *t, const struct kept *k, uint64_t now_ms)
 {
@@ -117,7 +118,7 @@ void rate_table_sweep(struct rate_table *t, uint64_t now_ms)
 			full[n++] = key;
 	for (size_t i = 0; i < n; i++) {
 		void *gone = map_remove(&t->map, full[i]);
-		heap_free(gone);
+		heap_free_wiped(gone, sizeof(struct kept));
 	}
 	heap_free(full);
 }
@@ -143,26 +144,32 @@ void rate_table_give(struct rate_table *t, unsigned limit, struct view key)
 {
 	uint8_t whole[WHOLE_MAX];
 	struct kept *k = map_find(&t->map, whole_key(limit, key, whole));
+	wipe(whole, sizeof whole);
 	if (k)
 		rate_give(&k->state, &t->limits[limit]);
+}
+
+/* Made where there is none yet; NULL: there is no room. */
+static struct kept *kept_get(struct rate_table *t, struct view name)
+{
+	struct kept *k = map_find(&t->map, name);
+	if (k || t->map.n >= RATE_KEYS_MAX || !(k = HEAP_NEW(struct kept)))
+		return k;
+	if (!map_put(&t->map, name, k))
+		return k;
+	heap_free(k);
+	return NULL;
 }
 
 uint32_t rate_table_take_many(struct rate_table *t, unsigned limit, struct view key, uint32_t units,
 			      uint64_t now_ms)
 {
 	uint8_t whole[WHOLE_MAX];
-	struct view name = whole_key(limit, key, whole);
-	uint32_t no_room = t->lets_pass ? 0 : 60;
 	rate_table_sweep(t, now_ms);
-	struct kept *k = map_find(&t->map, name);
-	if (!k) {
-		if (t->map.n >= RATE_KEYS_MAX || !(k = HEAP_NEW(struct kept)))
-			return no_room;
-		if (map_put(&t->map, name, k)) {
-			heap_free(k);
-			return no_room;
-		}
-	}
+	struct kept *k = kept_get(t, whole_key(limit, key, whole));
+	wipe(whole, sizeof whole);
+	if (!k)
+		return t->lets_pass ? 0 : 60;
 	k->taken_ms = now_ms;
 	return rate_take_many(&k->state, &t->limits[limit], units, now_ms);
 }

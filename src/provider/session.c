@@ -58,6 +58,7 @@ bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view 
 	uint32_t wait =
 		rate_table_take(&c->p->networks, limit, view_make(key, SESSION_FROM + what.n),
 				env_now_ms(c->p->env));
+	wipe(key, sizeof key);
 	if (wait)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 	return wait != 0;

@@ -2,6 +2,7 @@
 #include "server/front.h"
 
 #include "base/heap.h"
+#include "base/secret.h"
 #include "server/app_worker.h"
 #include "server/routes.h"
 #include "server/web.h"
@@ -164,10 +165,12 @@ static uint32_t anonymous_wait(const struct app_side *app, struct http_conn *con
 	struct front *f = app->front;
 	unsigned which = (unsigned)((size_t)(app - f->sides) % FRONT_APPS_MAX);
 	uint8_t from[PEER_ADDRESS];
-	if (!f->anonymous[which].hour || !http_conn_address(conn, from) ||
-	    network_is_own_machine(VIEW_OF(from)))
-		return 0;
-	return rate_table_take(&f->networks, which, VIEW_OF(from), env_now_ms(f->o.env));
+	uint32_t wait_s = 0;
+	if (f->anonymous[which].hour && http_conn_address(conn, from) &&
+	    !network_is_own_machine(VIEW_OF(from)))
+		wait_s = rate_table_take(&f->networks, which, VIEW_OF(from), env_now_ms(f->o.env));
+	wipe(from, sizeof from);
+	return wait_s;
 }
 
 static void reply_too_fast(struct http_call *call, uint32_t wait_s)
@@ -235,6 +238,7 @@ static int on_ws_open(void *ctx, struct http_conn *conn, const struct http_route
 	if (http_conn_address(conn, from))
 		parts.body = VIEW_OF(from);
 	struct message *m = message_new(MESSAGE_OPENED, c->id, &parts);
+	wipe(from, sizeof from);
 	if (!m) {
 		client_free(c);
 		return 503;

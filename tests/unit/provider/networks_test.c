@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What costs money or helps to guess is counted by network address, too: a new connection is not a
  * new beginning. */
+#include "base/heap.h"
+#include "tests/unit/heap_seen.h"
 #include "tests/unit/provider/apps.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define V4(a, b, c, d) VIEW_LIT("\0\0\0\0\0\0\0\0\0\0\xff\xff" a b c d)
 #define HERE           V4("\xc0", "\x00", "\x02", "\x07")
@@ -249,4 +253,91 @@ TEST(an_address_is_forgotten_after_ten_minutes)
 		expect_eq(stored_count(apps[i].rooms, HERE), 0);
 	}
 	apps_end();
+}
+
+/* --- nor in memory that was given back --- */
+
+/* How often it stands in what this process may write to: heap, freed or not, and stacks. */
+static size_t own_memory_count(struct view needle)
+{
+	static uint8_t page[1 << 16];
+	char line[512], rights[8];
+	unsigned long begin, end;
+	size_t n = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int memory = open("/proc/self/mem", O_RDONLY);
+	expect(maps && memory >= 0);
+	while (maps && fgets(line, sizeof line, maps)) {
+		if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) != 3 || rights[1] != 'w')
+			continue;
+		for (unsigned long at = begin; at < end; at += sizeof page - needle.n) {
+			size_t want = end - at < sizeof page ? end - at : sizeof page;
+			ssize_t got = pread(memory, page, want, (off_t)at);
+			for (size_t i = 0; got > 0 && i + needle.n <= (size_t)got; i++)
+				n += page + i != needle.p &&
+				     view_equal(view_make(page + i, needle.n), needle);
+			wipe(page, sizeof page);
+			if (got <= 0)
+				break;
+		}
+	}
+	if (maps)
+		fclose(maps);
+	close(memory);
+	return n;
+}
+
+/* What their addresses have in common. */
+#define CROWD VIEW_LIT("\x20\x01\x0d\xb8\xa7\x5c\xe3")
+#define ONE   VIEW_LIT("\x20\x01\x0d\xb8\xa7\x5c\xe3\xff\0\0\0\0\0\0\0\0")
+
+/* From many networks at once, so that tables grow; each asks for codes, is counted and goes. */
+static void crowd(unsigned networks)
+{
+	static uint8_t from[16];
+	uint32_t wait = 0;
+	memcpy(from, CROWD.p, CROWD.n);
+	for (unsigned i = 0; i < networks; i++) {
+		from[CROWD.n] = (uint8_t)i;
+		codes_sent(VIEW_OF(from), 1, &wait);
+	}
+	wipe(from, sizeof from);
+}
+
+static void hold_nothing(struct view needle)
+{
+	for (int minute = 0; minute < 10; minute++)
+		apps_wait(60 * 1000);
+	for (int i = 0; i < APPS; i++)
+		expect_eq(apps[i].provider->networks.map.n, 0);
+	expect_eq(own_memory_count(needle), 0);
+}
+
+TEST(what_is_given_back_was_wiped)
+{
+	struct person p;
+	apps_begin();
+	heap_look_for(CROWD);
+	crowd(60);
+	expect_ok(sign_up(ONE, &p)); /* and stays */
+	/* They are there until then, and would be seen. */
+	expect(own_memory_count(CROWD) > 60);
+	hold_nothing(CROWD);
+	expect_eq(heap_seen(), 0);
+	/* And where all ends before they are forgotten. */
+	crowd(20);
+	apps_end();
+	expect_eq(heap_seen(), 0);
+	heap_look_for((struct view){ NULL, 0 });
+}
+
+TEST(what_is_not_wiped_is_seen)
+{
+	uint8_t *block = heap_new(64);
+	heap_look_for(CROWD);
+	memcpy(block + 30, CROWD.p, CROWD.n);
+	expect(own_memory_count(CROWD) > 0);
+	heap_free(block);
+	expect_eq(heap_seen(), 1);
+	heap_look_for((struct view){ NULL, 0 });
 }
