@@ -345,6 +345,8 @@ struct uc_contact {
 	bool has_direct;
 	struct uc_id direct;    /* their direct room */
 	uint32_t key_addresses; /* left for adding them to groups */
+	uint32_t given;         /* of this device's, left to them for adding us */
+	bool shown;             /* what we say of ourselves, and our picture, as they are now */
 	const char *about;      /* what they say of themselves; "" */
 	uint64_t picture;       /* see uc_picture; another one has another number; 0: none */
 };

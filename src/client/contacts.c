@@ -290,6 +290,8 @@ uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx)
 			.has_direct = k->has_direct,
 			.direct = k->direct,
 			.key_addresses = k->key_count,
+			.given = (uint32_t)count(c, k, SET_GIVEN),
+			.shown = k->told && k->told == c->portrait.number,
 			.about = k->about,
 			.picture = k->picture,
 		};

@@ -122,6 +122,19 @@ class Handed(unittest.TestCase):
         rosa.run('profile', 'Rosa Luz')
         uwe.until(lambda: [c['name'] for c in uwe.json('contacts')] == ['Rosa Luz'])
         self.assertEqual([i['asked'] for i in uwe.json('invitations')], ['1'])
+        # All of that in one list, each with what ends it.
+        uwe.run('group', 'Fair', 'Rosa Luz')
+        rosa.until(lambda: any(r['name'] == 'Fair' for r in rosa.json('rooms')))
+        rosa.run('sync')
+        ways = {(w['what'], w['who']): w for w in uwe.json('reach')}
+        self.assertEqual({what for what, _ in ways}, {'Devices', 'Contacts', 'Groups', 'Strangers'})
+        self.assertIn('nobody finds you', ways['Strangers', 'By name']['may'])
+        self.assertIn('1 came by it', ways['Strangers', 'By link 1']['may'])
+        self.assertIn('can bring you into', ways['Contacts', 'Rosa Luz']['may'])
+        self.assertIn('1 contact and 0 others see you under your name', ways['Groups', 'Fair']['may'])
+        uwe.run(*ways['Groups', 'Fair']['end'].split())
+        self.assertNotIn('Fair', [w['who'] for w in uwe.json('reach')])
+        self.assertIn(f"undercroft -p {uwe.profile} invitation-end 1", uwe.run('reach'))
         # Taken back; one for a single person; what is none.
         uwe.run('invitation-end', '1')
         self.assertEqual(uwe.json('invitations'), [])

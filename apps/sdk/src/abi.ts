@@ -282,7 +282,7 @@ export const structs = {
 		},
 	},
 	uc_contact: {
-		size: 128,
+		size: 136,
 		fields: {
 			id: ['uc_id', 0],
 			app: ['text', 32],
@@ -294,8 +294,10 @@ export const structs = {
 			has_direct: ['bool', 75],
 			direct: ['uc_id', 76],
 			key_addresses: ['u32', 108],
-			about: ['text', 112],
-			picture: ['u64', 120],
+			given: ['u32', 112],
+			shown: ['bool', 116],
+			about: ['text', 120],
+			picture: ['u64', 128],
 		},
 	},
 	uc_link: {

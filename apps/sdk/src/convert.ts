@@ -238,6 +238,8 @@ export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
 	identityChanged: c.identity_changed,
 	direct: c.has_direct ? c.direct : null,
 	keyAddresses: c.key_addresses,
+	given: c.given,
+	shown: c.shown,
 	about: c.about,
 	picture: c.picture || null,
 });

@@ -203,6 +203,10 @@ export interface Contact {
 	direct: Id | null;
 	/** left for adding them to groups */
 	keyAddresses: number;
+	/** of this device's, left to them for adding us */
+	given: number;
+	/** what we say of ourselves, and our picture, as they are now */
+	shown: boolean;
 	/** what they say of themselves; '' */
 	about: string;
 	/** another number for another picture ({@link Undercroft.picture}); null: none */
