@@ -27,6 +27,8 @@ uc_err opener_make(const struct provider *p, const struct session *s, struct vie
 	uint8_t mac[SHA256_BYTES];
 	if (PLANTED(opener_known))
 		TRY(sha256(VIEW_OF(s->account_id), mac));
+	else if (PLANTED(opener_keyed))
+		TRY(hmac_sha256_parts(VIEW_OF(p->config.keys->name_key), parts, 3, mac));
 	else
 		TRY(hmac_sha256_parts(secret, parts, 3, mac));
 	memcpy(out, mac, SEAT_OPENER);

@@ -5,6 +5,8 @@
  *
  * usage: linkage-world FOLDER PEOPLE [LEAK]
  *
+ * FOLDER/DOMAIN.keys: of the app's folder of keys: the moderators' public key, and what is no half of a pair,
+ *   in hex, a line each
  * FOLDER/truth:  "account PERSON DOMAIN ACCOUNT-ID" and "room ACCOUNT-ID ROOM", a line each
  *
  * Within a day all sign up, on one app and seconds later on the other; the day after they ask people of
@@ -324,6 +326,22 @@ static bool leak_switch(const char *name)
 	return false;
 }
 
+/* The moderators' public key, then the keys that values of names and accounts could be made with. */
+static bool keys_tell(const char *folder, const struct app *a)
+{
+	const struct view keys[] = { VIEW_OF(a->keys.moderators_pub), VIEW_OF(a->keys.address_key), VIEW_OF(a->keys.name_key),
+				     VIEW_OF(a->keys.index.key), VIEW_OF(a->keys.hub_frank_key) };
+	char path[512];
+	snprintf(path, sizeof path, "%s/%s.keys", folder, a->domain);
+	FILE *to = fopen(path, "w");
+	for (size_t i = 0; to && i < sizeof keys / sizeof *keys; i++) {
+		for (size_t k = 0; k < keys[i].n; k++)
+			fprintf(to, "%02x", keys[i].p[k]);
+		fputc('\n', to);
+	}
+	return to && !fclose(to);
+}
+
 static bool play_all(const char *folder, const char *people)
 {
 	static struct cover cover;
@@ -342,6 +360,8 @@ static bool play_all(const char *folder, const char *people)
 	if (w->failed)
 		fprintf(stderr, "%s\n", w->why);
 	bool right = !w->failed;
+	for (unsigned i = 0; i < APPS; i++)
+		right = keys_tell(folder, &w->apps[i]) && right;
 	printf("%u people, %llu frames, %llu rooms, %llu messages\n", play.hands,
 	       (unsigned long long)w->stats.frames, (unsigned long long)w->stats.rooms,
 	       (unsigned long long)w->stats.said);

@@ -10,15 +10,16 @@ than are named by chance.  With UNDERCROFT_TEST_LONG it is a thousand people, ho
 asked for.
 
 It has both stores of both apps as files: sorted files, blobs and write-ahead logs, with what is
-overwritten or deleted and still there, and the order in which all was written; not the folders of
-keys.  It knows the program and what each record is.  Its ways of guessing are many (each number in
-each record, each order, sizes, equal bytes, hashes); which one is best it may learn from one half
+overwritten or deleted and still there, and the order in which all was written; and the keys that
+lie in both apps' folders of keys.  It knows the program and what each record is.  Its ways of guessing are many (each number in
+each record, each order, sizes, equal bytes, hashes, MACs); which one is best it may learn from one half
 of the people, whose truth it is given, and then guesses about the other half; and the other way
 round.
 """
 import bisect
 import collections
 import hashlib
+import hmac
 import math
 import os
 import pathlib
@@ -32,6 +33,8 @@ APPS = ('dial.localhost', 'plaza.localhost')
 STORES = ('accounts', 'rooms')
 ACCOUNT = 1
 WINDOW = 12
+# What else goes into the MAC of an opener (provider/openings.c).
+OPENER = b'Undercroft opener'
 Version = collections.namedtuple('Version', 'seq key value blob')
 
 # --- the files of RocksDB ---
@@ -175,6 +178,8 @@ def key_parts(key):
 class App:
     def __init__(self, folder, domain):
         self.domain = domain
+        lines = (folder / f'{domain}.keys').read_text().split()
+        self.moderators, *self.keys = map(bytes.fromhex, lines)
         self.versions = {s: store_read(folder / f'{domain}.{s}') for s in STORES}
         self.accounts, self.rooms = {}, collections.defaultdict(list)
         aliases = {}
@@ -283,6 +288,31 @@ def windows(app, among=None):
     return out
 
 
+def forms(app, name):
+    """What may stand for an identifier in what the app stores: plain, hashed, under its keys."""
+    yield name
+    for h in (hashlib.sha256, hashlib.sha512, hashlib.blake2b):
+        yield h(name).digest()
+    for k in app.keys:
+        for of in (name, OPENER + app.moderators + name):
+            yield hmac.digest(k, of, 'sha256')
+
+
+def by_name(apps, i):
+    """Accounts of the other app, in any form, in what app i stores of its own."""
+    app, other = apps[i], apps[1 - i]
+    known = {form[:WINDOW]: account for name, account in other.identifiers.items()
+             for form in forms(app, name)}
+    out = {}
+    for account, records in app.accounts.items():
+        for _, parts, v in records:
+            for b in [*parts, v.value or b'']:
+                for at in range(len(b) - WINDOW + 1):
+                    if b[at:at + WINDOW] in known:
+                        out[account] = known[b[at:at + WINDOW]]
+    return {b: a for a, b in out.items()} if i else out
+
+
 def by_equal_bytes(apps):
     known, votes = windows(apps[0]), collections.Counter()
     for w, account in windows(apps[1], known).items():
@@ -307,6 +337,8 @@ def ways_across(apps, dice):
     fs = [features(a) for a in apps]
     shift = len(apps[1].domain) - len(apps[0].domain)
     yield 'equal bytes', by_equal_bytes(apps)
+    for i in (0, 1):
+        yield f"the other's names in {APPS[i]}", by_name(apps, i)
     yield 'profile', by_rank(*(profile(f, a.accounts, dice) for f, a in zip(fs, apps)), dice)
     for name, a in fs[0].items():
         others = {name}
@@ -362,12 +394,11 @@ def pairs_of_links(links, dice):
 
 
 def links_by_name(app):
-    """Bytes of an account, plain or hashed, in what is stored of a room."""
+    """Bytes of an account, plain, hashed or under a key of the app, in what is stored of a room."""
     known = {}
     for name, account in app.identifiers.items():
-        known[name[:WINDOW]] = account
-        for h in (hashlib.sha256, hashlib.sha512, hashlib.blake2b):
-            known[h(name).digest()[:WINDOW]] = account
+        for form in forms(app, name):
+            known[form[:WINDOW]] = account
     links = collections.Counter()
     for room, records in app.rooms.items():
         for _, parts, v in records:
