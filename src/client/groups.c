@@ -448,7 +448,7 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 		return UC_OK;
 	if (!r->pending.there && leave_task(r)) {
 		others_forget(c, r);
-		if (!room_has_others(r)) {
+		if (!room_misses_us(c, r)) {
 			rooms_left(c, r);
 			return UC_OK;
 		}

@@ -478,11 +478,14 @@ bool room_has_others(const struct room *r)
 	return false;
 }
 
+bool room_misses_us(struct uc_client *c, const struct room *r)
+{
+	return room_has_others(r) || r->pending.there || devices_count(c) > 1;
+}
+
 uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
 {
-	/* A commit of ours that is under way may be bringing somebody in. */
-	bool others = room_has_others(r) || r->pending.there;
-	if ((room_is_open(r) || r->lost) && others)
+	if ((room_is_open(r) || r->lost) && room_misses_us(c, r))
 		return groups_leave(c, r, op);
 	rooms_left(c, r); /* nobody is there to take us out; the seat ends by itself */
 	op_done_at(c, op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);

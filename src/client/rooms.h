@@ -56,6 +56,9 @@ void rooms_left(struct uc_client *c, struct room *r);
 /* Out of a room: at once where nobody is to be told, else by a proposal to leave. */
 uc_err UC_MUST_USE rooms_close(struct uc_client *c, struct room *r, uc_op op);
 bool room_has_others(const struct room *r);
+/* Who just goes leaves a place behind that somebody may speak to: others, who a commit of ours under way may be
+ * bringing in, or who another device of ours, which is or comes there. */
+bool room_misses_us(struct uc_client *c, const struct room *r);
 /* Every direct room with this contact. */
 uc_err UC_MUST_USE rooms_close_with(struct uc_client *c, const struct contact *k);
 /* The account is to go: leave everything. */

@@ -267,6 +267,12 @@ static uc_err room_apply(struct uc_client *c, struct kept_row *row, bool recover
 	return row->gone ? UC_OK : vault_room_seen(c, row);
 }
 
+/* No place of this device's is there, nor on its way. */
+static bool is_not_there(const struct room *r)
+{
+	return r->restored && r->rejoin.step == REJOIN_NONE;
+}
+
 /* Left, or ended with who is blocked, by another device. */
 static uc_err room_drop(struct uc_client *c, struct kept_row *row)
 {
@@ -274,8 +280,12 @@ static uc_err room_drop(struct uc_client *c, struct kept_row *row)
 		struct uc_id of =
 			id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
 		bool here = r->state == ROOM_OPEN || r->state == ROOM_JOINING;
-		if (here && !r->shadow && view_equal(VIEW_OF(of.b), VIEW_OF(row->id)))
+		if (!here || r->shadow || !view_equal(VIEW_OF(of.b), VIEW_OF(row->id)))
+			continue;
+		if (!is_not_there(r))
 			return rooms_close(c, r, 0);
+		rooms_left(c, r);
+		return UC_OK;
 	}
 	return UC_OK;
 }

@@ -271,11 +271,12 @@ static void check_request(struct person *p, const struct request *q)
 	const struct person *other = person_named(w, q->name);
 	if (q->incoming || (q->state != REQUEST_SENT && q->state != REQUEST_ACCEPTED))
 		return;
-	/* Who goes on from an older copy has forgotten what it had acknowledged. */
+	/* Who goes on from an older copy has forgotten what it had acknowledged; or, where another device
+	 * did, that it had asked again. */
 	if (device_any_ended(p) || (other && device_any_ended(other)))
 		return; /* what was lent out is void, and an answer may have been on its way */
-	if (!other || !is_here(other) || other->device != 1 || other->restored || p->restored ||
-	    other->app->rolled || p->app->rolled)
+	if (!other || !is_here(other) || other->device != 1 || other->restored ||
+	    device_any_restored(p) || other->app->rolled || p->app->rolled)
 		return;
 	const struct request *theirs = other_end(other, q);
 	if (!theirs && has_asked_again(p, q))

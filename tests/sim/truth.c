@@ -366,6 +366,17 @@ void truth_frame(struct person *p, struct view bytes)
 
 /* --- texts --- */
 
+/* In a room that has not been come back into yet, whose leaf it will be is not known; but another device of
+ * theirs will have another one. */
+static struct seat_truth *said_by(struct person *p, const struct room *r)
+{
+	char name[sizeof r->participant + 16];
+	if (*r->client)
+		return truth_seat(p->w, view_str(r->client));
+	snprintf(name, sizeof name, "%s by %u", r->participant, p->number);
+	return truth_seat(p->w, view_str(name));
+}
+
 void truth_said(struct person *p, const struct uc_id *room, const char *text, bool certain)
 {
 	struct world *w = p->w;
@@ -376,17 +387,13 @@ void truth_said(struct person *p, const struct uc_id *room, const char *text, bo
 		sim_fail(w, "a text went to a room that is not there");
 		return;
 	}
-	*s = (struct said){
-		.next = t->all_said,
-		.order = t->all_said ? t->all_said->order + 1 : 1,
-		.person = p,
-		.device = p->device,
-		.room = truth_room(w, r->uri),
-		.certain = certain,
-		/* In a room that has not been come back into yet, whose leaf it will be is
-			     * not known. */
-		.by = truth_seat(w, view_str(*r->client ? r->client : r->participant))
-	};
+	*s = (struct said){ .next = t->all_said,
+			    .order = t->all_said ? t->all_said->order + 1 : 1,
+			    .person = p,
+			    .device = p->device,
+			    .room = truth_room(w, r->uri),
+			    .certain = certain,
+			    .by = said_by(p, r) };
 	snprintf(s->text, sizeof s->text, "%s", text);
 	snprintf(s->participant, sizeof s->participant, "%s", r->participant);
 	t->all_said = s;
