@@ -46,13 +46,16 @@ void vault_changed(struct uc_client *c)
 	uint64_t from = client_now(c), next = v->stored_ms + BETWEEN_MS;
 	uint32_t dice = 0;
 	v->again = v->busy;
-	if (v->due_ms || !v->has_keys)
+	if (!v->has_keys)
 		return;
+	/* Also where it was to be written later, while there was one device. */
 	if (devices_count(c) > 1) {
 		bool soon = v->stored_ms > from || v->stored_ms + SHARED_BETWEEN_MS <= from;
 		vault_due(c, soon ? from + SHARED_MS : v->stored_ms + SHARED_BETWEEN_MS);
 		return;
 	}
+	if (v->due_ms)
+		return;
 	if (v->stored_ms && v->stored_ms <= from && next > from)
 		from = next;
 	if (env_random(&c->env, (uint8_t *)&dice, sizeof dice))
@@ -67,6 +70,8 @@ void vault_signed_in(struct uc_client *c)
 	v->looked = devices_count(c) < 2 && !v->foreign;
 	v->dirty = v->dirty || v->foreign;
 	v->foreign = false;
+	if (v->due_ms && devices_count(c) > 1)
+		vault_changed(c);
 }
 
 void vault_look_again(struct uc_client *c)
