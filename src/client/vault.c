@@ -70,8 +70,6 @@ void vault_signed_in(struct uc_client *c)
 	v->looked = devices_count(c) < 2 && !v->foreign;
 	v->dirty = v->dirty || v->foreign;
 	v->foreign = false;
-	if (v->due_ms && devices_count(c) > 1)
-		vault_changed(c);
 }
 
 void vault_look_again(struct uc_client *c)
