@@ -501,6 +501,8 @@ static uc_err list_done(struct uc_client *c, void *subject, const struct reply *
 	c->list_stale = false;
 	own_devices_read(c);
 	uc_err err = devices_take(c, &in.entries, &listed);
+	if (err_is_hard(err))
+		return err;
 	if (err) {
 		event_warning(c, err, VIEW_LIT("the app's list of your devices does not verify"),
 			      NULL);

@@ -160,15 +160,29 @@ static uc_err places_doubt(struct room *r)
 	return d.err == UC_E_LIMIT ? UC_OK : d.err;
 }
 
-/* Everybody is to know that it speaks for us no more. */
+static uc_err room_tell(struct uc_client *c, struct room *r, bool by_this)
+{
+	if (by_this)
+		TRY(places_doubt(r));
+	if (!room_is_open(r) || r->lost || r->shadow || r->fleeing || guardian_holds(c, r))
+		return UC_OK;
+	return introductions_own(c, r);
+}
+
+/* Everybody is to know that it speaks for us no more; also where in one room that cannot be said. */
 static uc_err rooms_tell(struct uc_client *c, bool by_this)
 {
 	for (struct room *r = c->rooms; r; r = r->next) {
-		if (by_this)
-			TRY(places_doubt(r));
-		if (room_is_open(r) && !r->lost && !r->shadow && !r->fleeing &&
-		    !guardian_holds(c, r))
-			TRY(introductions_own(c, r));
+		struct arena_mark mark = arena_mark(&c->call);
+		uc_err err = room_tell(c, r, by_this);
+		arena_reset(&c->call, mark);
+		if (err_is_hard(err))
+			return err;
+		if (err)
+			event_warning(c, err,
+				      VIEW_LIT("this room could not be told that a device of yours "
+					       "is none any more"),
+				      &r->id);
 	}
 	return UC_OK;
 }

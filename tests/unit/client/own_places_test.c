@@ -3,11 +3,14 @@
  * says whose they are. */
 #include "client/devices.h"
 #include "client/groups.h"
+#include "client/introductions.h"
 #include "client/member_clients.h"
 #include "client/own_devices.h"
+#include "client/pool.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/turn.h"
+#include "client/vault_inside.h"
 #include "mimi/protocol.h"
 #include "tests/unit/client/duo.h"
 
@@ -209,6 +212,115 @@ TEST(behind_a_persona_all_go_that_may_be_the_ended_ones)
 	expect(!takes_out());
 	lists(DEVICE_REVOKE);
 	expect(takes_out());
+	duo_end();
+}
+
+/* --- several rooms --- */
+
+static uc_err further_room(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[32] = { 6 };
+	struct room **out = arg, *r;
+	TRY(rooms_create(c, false, "Woods", &r));
+	TRY(room_group_create(c, r, pool_find(c, r->set_id), VIEW_OF(key), VIEW_OF(key),
+			      &r->group));
+	r->state = ROOM_OPEN;
+	*out = r;
+	return room_members_sync(c, r);
+}
+
+static uc_err say_it(struct uc_client *c, void *arg)
+{
+	return introductions_own(c, arg);
+}
+
+TEST(a_room_that_cannot_be_told_of_an_end_keeps_the_others_from_nothing)
+{
+	struct room *further = NULL;
+	begin();
+	expect_ok(turn_run(rosa.c, further_room, &further));
+	struct room *odd = rosa.c->rooms, *next = odd->next;
+	expect((odd == further && next == hers) || (odd == hers && next == further));
+	test_now_ms += MINUTE;
+	char before[sizeof odd->participant];
+	memcpy(before, odd->participant, sizeof before);
+	memcpy(odd->participant, "\xff", 2);
+	expect_err(turn_run(rosa.c, say_it, odd), UC_E_TEXT);
+	lists(DEVICE_REVOKE);
+	expect_eq(next->told_ms, test_now_ms);
+	expect(next->outbox.first);
+	memcpy(odd->participant, before, sizeof before);
+	duo_end();
+}
+
+/* --- leaving --- */
+
+static uc_err drive_in_turn(struct uc_client *c, void *arg)
+{
+	uc_err err = groups_drive(c, arg);
+	return err == UC_E_NET ? UC_OK : err;
+}
+
+/* Which of the places there go says the log: who just goes leaves one behind, where another device of ours may
+ * bring somebody in. */
+TEST(who_leaves_where_another_device_may_be_says_so)
+{
+	struct room *shared = NULL, *own = NULL;
+	uc_op op;
+	begin();
+	expect_ok(turn_run(rosa.c, further_room, &shared));
+	expect_ok(uc_leave(rosa.c, &shared->id, &op));
+	expect_ok(turn_run(rosa.c, drive_in_turn, shared));
+	expect(shared->state == ROOM_OPEN && shared->pending.there && !shared->pending.is_commit);
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, further_room, &own));
+	expect_ok(uc_leave(rosa.c, &own->id, &op));
+	expect_eq(own->state, ROOM_LEFT);
+	duo_end();
+}
+
+static const char places_uri[][40] = { "mimi://plaza.example/r/one", "mimi://plaza.example/r/two" };
+static const char our_place[] = "mimi://lens.example/p/us";
+
+/* What another device writes of that room. */
+static uc_err row_in_turn(struct uc_client *c, void *arg)
+{
+	struct vault_row *row = arg;
+	struct vault_rows in = { .version = 1, .rows = { row, 1 } };
+	struct view plain;
+	TRY(wire_encode_to(&mem, vault_rows_element, &in, &plain));
+	return vault_take(c, plain);
+}
+
+static struct room *row_comes(size_t which, bool gone)
+{
+	struct vault_room x = { .uri = view_str(places_uri[which]),
+				.participant = view_str(our_place),
+				.seed = { 5 } };
+	struct uc_id id = id_of("Undercroft vault room", x.uri, x.participant), of = room_id(x.uri);
+	struct vault_row row = { .vault_kind = VAULT_ROOM,
+				 .row_version = test_now_ms + gone,
+				 .gone = gone };
+	memcpy(row.id, id.b, sizeof row.id);
+	if (!gone)
+		expect_ok(wire_encode_to(&mem, vault_room_element, &x, &row.data));
+	expect_ok(turn_run(rosa.c, row_in_turn, &row));
+	struct room *r = room_find(rosa.c, &of);
+	expect(r != NULL);
+	return r;
+}
+
+TEST(what_another_device_left_is_come_into_only_where_that_is_on_its_way)
+{
+	begin();
+	struct room *unasked = row_comes(0, false), *asked = row_comes(1, false);
+	expect(unasked->lost && asked->lost);
+	/* The hub may have its commit by now. */
+	asked->rejoin.step = REJOIN_SENT;
+	expect(row_comes(0, true) == unasked && row_comes(1, true) == asked);
+	expect_eq(unasked->state, ROOM_LEFT);
+	expect(asked->state == ROOM_OPEN && asked->lost && asked->tasks);
+	expect_eq(asked->rejoin.step, REJOIN_SENT);
 	duo_end();
 }
 
