@@ -68,13 +68,17 @@ static uc_err letter_read(const struct provider *p, struct view bytes, bool is_u
 	return UC_OK;
 }
 
+/* Of one that was refused nothing is known, and as much is done. */
 static uc_err token_mark(struct provider *p, struct store_batch *b, struct view account_id,
 			 const struct letter *l, bool is_nobody, bool *is_spent)
 {
+	static const uint8_t unknown[sizeof l->token->nonce];
 	*is_spent = false;
-	return l->token ? budget_mark_token(p, b, account_id, VIEW_OF(l->token->nonce), is_nobody,
-					    is_spent)
-			: UC_OK;
+	if (!l->token && !l->is_refused)
+		return UC_OK;
+	return budget_mark_token(p, b, account_id,
+				 l->token ? VIEW_OF(l->token->nonce) : VIEW_OF(unknown), is_nobody,
+				 is_spent);
 }
 
 static struct view link_key(struct store_key *k, const struct request_address *to)
@@ -153,10 +157,14 @@ static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view
 static uc_err nobody_deliver(struct provider *p, const struct letter *l, bool is_update,
 			     struct arena *a)
 {
-	static const uint8_t nobody[ACCOUNT_ID];
+	/* As accounts have: a fixed one, of zeros, would be longer in keys. */
+	uint8_t nobody[ACCOUNT_ID];
 	struct store_batch b;
+	TRY(env_random(p->env, nobody, sizeof nobody));
 	store_batch_init(&b, VIEW_OF(nobody));
-	return finish_accounts(p, &b, nobody_fill(p, &b, VIEW_OF(nobody), l, is_update, a));
+	TRY(finish_accounts(p, &b, nobody_fill(p, &b, VIEW_OF(nobody), l, is_update, a)));
+	intake_push_later(p, VIEW_OF(nobody));
+	return UC_OK;
 }
 
 /* Who is asked, and may be by this sender; UC_E_ADDRESS.  Whoever it is, the same is read. */
@@ -206,7 +214,7 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 		return err ? err : nobody_deliver(p, l, is_update, a);
 	}
 	TRY(commit_accounts(p, &b));
-	intake_push_all(p, id);
+	intake_push_later(p, id);
 	return UC_OK;
 }
 
@@ -278,12 +286,13 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
-	/* Who reaches no minors asks nobody elsewhere: how old they are there is not known here. */
+	/* Who reaches no minors asks nobody elsewhere: how old they are there is not known here.  They
+	 * are not told, and it takes as long. */
 	bool is_let_go = l.sender.is_off_minors && l.entry.consent_operation == CONSENT_REQUEST;
 	if (is_own_domain(c->p, domain))
 		TRY(letter_deliver(c->p, &l, is_update, &c->arena));
-	else if (!is_let_go)
-		TRY(outbox_append(c->p, domain, is_update, bytes));
+	else
+		TRY(outbox_append(c->p, domain, is_update, is_let_go, bytes));
 	call_respond(c, NULL, NULL);
 	return UC_OK;
 }

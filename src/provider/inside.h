@@ -186,6 +186,8 @@ struct provider {
 	struct rate_table rates;
 	struct rate_table networks; /* the same by network address; a crowd there harms none here */
 	uint64_t networks_forgotten_ms; /* when sessions last forgot theirs */
+	/* Accounts whose devices are told of letters: in the round after this one, and in this one. */
+	struct buf pushes[2];
 	bool accounts_dirty, rooms_dirty;
 	uc_err failed;                /* a store does not write any more: nothing may be said */
 	struct outbox_domain *outbox; /* where consents wait, by domain */
@@ -442,6 +444,11 @@ uc_err UC_MUST_USE intake_add_nobody(struct provider *p, struct store_batch *b, 
 				     uint8_t kind, struct view body, struct arena *a);
 void intake_push(struct provider *p, struct session *s);
 void intake_push_all(struct provider *p, struct view account_id);
+/* The same in the next round, when who sent it has its answer: the time of that must not tell whether
+ * somebody was there.  Of an account that is not there, too. */
+void intake_push_later(struct provider *p, struct view account_id);
+/* In each round; true: the next is to come at once. */
+bool intake_go_on(struct provider *p);
 /* Items that no device has taken for 30 days. */
 uc_err UC_MUST_USE intake_expire(struct provider *p, struct view account_id, struct view device_key,
 				 uint64_t now_ms, struct store_batch *b);

@@ -7,6 +7,9 @@
 enum {
 	ITEMS_MAX = 4096, /* waiting for one device; more are let go */
 	LETTERS_PART = 4, /* one part of what an account may store may be letters for a device */
+	/* A letter of up to so many bytes, as a request is, costs as much for one device as for as many as
+	 * there may be, and for nobody; an answer, which may be large, and was asked for, as for one. */
+	REQUEST_BYTES_MAX = 4096,
 	EXPIRE_AT_ONCE = 256,
 };
 
@@ -90,18 +93,22 @@ static bool has_room(const struct provider *p, uint8_t kind, const struct tail *
 	return kind != INTAKE_CONSENT || t->bytes + more <= p->config.account_bytes / LETTERS_PART;
 }
 
-/* As much is written and synced; what it leaves is a deletion of what was never there. */
-static void waste(struct store_batch *b, struct view account_id, struct view device_key,
-		  struct view bytes)
+/* Into a log, or nowhere: as much is written and synced, and what it leaves is a deletion of what was never
+ * there.  log: empty for nowhere. */
+static void write_entry(struct store_batch *b, struct view account_id, struct view device_key,
+			struct view log, uint64_t number, struct view bytes)
 {
 	struct store_key k;
 	struct view key = key_2(&k, TABLE_SPENT, account_id, device_key);
-	store_put(b, key, bytes);
+	if (log.n)
+		store_log_append(b, log, number, bytes);
+	else
+		store_put(b, key, bytes);
 	store_delete(b, key);
 }
 
-/* Taken, let go or for nobody (the account is not there, and with it no device): the same is read, the
- * same is made, as much is written. */
+/* Taken, let go or for nobody (the account is not there, or has fewer devices): the same is read, the same
+ * is made, as much is written.  What is for nobody is sealed to a key that nobody has. */
 static uc_err add_for(struct provider *p, struct store_batch *b, struct view account_id,
 		      struct view device_key, uint8_t kind, struct view body, struct arena *a)
 {
@@ -109,23 +116,43 @@ static uc_err add_for(struct provider *p, struct store_batch *b, struct view acc
 	struct device_record device;
 	struct view bytes;
 	struct tail tail;
+	uint8_t nobodys[32];
 	uint64_t now = env_now_ms(p->env);
 	bool is_there;
 	struct intake_record record = { .intake_kind = kind, .received_ms = now - now % HOUR_MS };
 	struct intake_context context = { kind, record.received_ms };
+	TRY(env_random(p->env, nobodys, sizeof nobodys));
 	TRY(record_find(p->accounts, key_2(&k, TABLE_DEVICE, account_id, device_key),
 			device_record_element, a, &device, &is_there));
 	struct view log = intake_key(&k, account_id, device_key);
-	struct view to =
-		is_there ? VIEW_OF(device.intake_key) : kem_public(&p->config.keys->lookup_key);
+	struct view to = is_there ? VIEW_OF(device.intake_key) : VIEW_OF(nobodys);
 	TRY(tail_read(p, log, a, &tail));
 	TRY(intake_seal(p->env, to, &context, body, a, &record.sealed));
 	record.sum_bytes = tail.sum_bytes + record.sealed.n;
 	TRY(wire_encode_to(a, intake_record_element, &record, &bytes));
-	if (is_there && has_room(p, kind, &tail, record.sealed.n))
-		store_log_append(b, log, tail.next, bytes);
-	else
-		waste(b, account_id, device_key, bytes);
+	if (!is_there || !has_room(p, kind, &tail, record.sealed.n))
+		log = (struct view){ NULL, 0 };
+	write_entry(b, account_id, device_key, log, tail.next, bytes);
+	return UC_OK;
+}
+
+/* Strangers are not to learn by the time how many devices somebody has, or whether there is one. */
+static size_t work_of(uint8_t kind, struct view body)
+{
+	if (kind != INTAKE_CONSENT)
+		return 0;
+	return body.n <= REQUEST_BYTES_MAX ? DEVICES_MAX : 1;
+}
+
+static uc_err add_all(struct provider *p, struct store_batch *b, struct view account_id,
+		      const struct view_list *devices, uint8_t kind, struct view body,
+		      struct arena *a)
+{
+	size_t work = work_of(kind, body);
+	struct view no_device = kem_public(&p->config.keys->lookup_key);
+	for (size_t i = 0; i < devices->n || i < work; i++)
+		TRY(add_for(p, b, account_id, i < devices->n ? devices->v[i] : no_device, kind,
+			    body, a));
 	return UC_OK;
 }
 
@@ -134,9 +161,7 @@ uc_err intake_add(struct provider *p, struct store_batch *b, struct view account
 {
 	struct view_list devices;
 	TRY(device_keys(p, account_id, a, &devices));
-	for (size_t i = 0; i < devices.n; i++)
-		TRY(add_for(p, b, account_id, devices.v[i], kind, body, a));
-	return UC_OK;
+	return add_all(p, b, account_id, &devices, kind, body, a);
 }
 
 uc_err intake_put(struct provider *p, struct view account_id, uint8_t kind, struct view body,
@@ -156,7 +181,8 @@ uc_err intake_add_nobody(struct provider *p, struct store_batch *b, struct view 
 	uc_err err = device_keys(p, nobody, a, &none);
 	if (err && err != UC_E_NOT_FOUND)
 		return err;
-	return add_for(p, b, nobody, kem_public(&p->config.keys->lookup_key), kind, body, a);
+	none.n = 0;
+	return add_all(p, b, nobody, &none, kind, body, a);
 }
 
 /* --- pushing --- */
@@ -199,6 +225,28 @@ void intake_push_all(struct provider *p, struct view account_id)
 	struct session *s = session_of_account(p, account_id.p, NULL);
 	for (; s; s = session_of_account(p, account_id.p, s))
 		intake_push(p, s);
+}
+
+void intake_push_later(struct provider *p, struct view account_id)
+{
+	struct buf *due = &p->pushes[0];
+	buf_add_view(due, account_id);
+	if (!due->failed)
+		return;
+	due->failed = UC_OK; /* no memory for it: then at once */
+	intake_push_all(p, account_id);
+}
+
+bool intake_go_on(struct provider *p)
+{
+	struct buf due = p->pushes[1];
+	struct view ids = buf_view(&due);
+	for (size_t at = 0; at + ACCOUNT_ID <= ids.n; at += ACCOUNT_ID)
+		intake_push_all(p, view_slice(ids, at, ACCOUNT_ID));
+	buf_reset(&due);
+	p->pushes[1] = p->pushes[0];
+	p->pushes[0] = due;
+	return p->pushes[1].n > 0;
 }
 
 void notice_intake_ack(struct provider *p, struct session *s, struct view body)

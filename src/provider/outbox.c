@@ -266,12 +266,36 @@ void outbox_run(struct provider *p, uint64_t now_ms)
 			entry_send(p, d);
 }
 
-uc_err outbox_append(struct provider *p, struct view domain, bool is_update,
+static uc_err entry_write(struct provider *p, struct outbox_domain *d, bool is_let_go,
+			  struct outbox_record *record)
+{
+	struct store_key k;
+	struct store_batch b;
+	struct view key = entry_key(&k, d, d->next_number++);
+	store_batch_init(&b, buf_view(&d->domain));
+	uc_err err = record_put(&b, key, outbox_record_element, record);
+	if (!err && is_let_go)
+		store_delete(&b, key);
+	TRY(finish_accounts(p, &b, err));
+	d->waiting += !is_let_go;
+	return UC_OK;
+}
+
+/* What sending would read, where there is nothing to send. */
+static void nothing_send(struct provider *p, const struct outbox_domain *d)
+{
+	struct arena scratch;
+	struct outbox_record record;
+	uint64_t number;
+	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
+	(void)!first_entry(p, d, &scratch, &number, &record);
+	arena_done(&scratch);
+}
+
+uc_err outbox_append(struct provider *p, struct view domain, bool is_update, bool is_let_go,
 		     struct view consent_entry)
 {
 	struct outbox_domain *d;
-	struct store_key k;
-	struct store_batch b;
 	uint64_t now = env_now_ms(p->env);
 	struct outbox_record record = { .is_update = is_update,
 					.day = day_of(now),
@@ -280,12 +304,12 @@ uc_err outbox_append(struct provider *p, struct view domain, bool is_update,
 	TRY(domain_get(p, domain, &d));
 	if (d->waiting >= WAITING_MAX)
 		return UC_E_BUSY;
-	uint64_t number = d->next_number++;
-	store_batch_init(&b, domain);
-	TRY(finish_accounts(
-		p, &b, record_put(&b, entry_key(&k, d, number), outbox_record_element, &record)));
-	d->waiting++;
-	if (is_due(now, d->try_at_ms, RETRY_LONGEST_S * 1000))
+	TRY(entry_write(p, d, is_let_go, &record));
+	if (!is_due(now, d->try_at_ms, RETRY_LONGEST_S * 1000))
+		return UC_OK;
+	if (is_let_go && !d->waiting)
+		nothing_send(p, d);
+	else
 		entry_send(p, d);
 	return UC_OK;
 }

@@ -6,8 +6,9 @@
 
 #include "provider/inside.h"
 
-/* UC_E_BUSY when too much waits for that app, or for too many. */
+/* UC_E_BUSY when too much waits for that app, or for too many.  is_let_go: it is not sent; as much is
+ * written, and nothing is left of it. */
 uc_err UC_MUST_USE outbox_append(struct provider *p, struct view domain, bool is_update,
-				 struct view consent_entry);
+				 bool is_let_go, struct view consent_entry);
 
 #endif

@@ -87,7 +87,8 @@ bool provider_go_on(struct provider *p)
 	if (p->failed)
 		return false;
 	fanout_untold(p);
-	return discovery_go_on(p);
+	bool is_due = intake_go_on(p);
+	return discovery_go_on(p) || is_due;
 }
 
 void provider_set_quota(struct provider *p, uint64_t account_bytes)
@@ -110,6 +111,8 @@ static uc_err fill(struct provider *p, const struct provider_config *config)
 	buf_init(&p->domain_bytes, 256);
 	buf_init(&p->base_url, URL_MAX);
 	buf_init(&p->directory, DIRECTORY_MAX);
+	buf_init(&p->pushes[0], WIRE_OBJECT_MAX);
+	buf_init(&p->pushes[1], WIRE_OBJECT_MAX);
 	buf_init(&p->sweep_from, STORE_KEY_MAX);
 	buf_init(&p->index_from, STORE_KEY_MAX + 1);
 	buf_init(&p->attachments_from, STORE_KEY_MAX + 1);
@@ -178,6 +181,8 @@ void provider_free(struct provider *p)
 	pairings_free(p);
 	tokens_free(p);
 	known_directories_free(p);
+	buf_done(&p->pushes[0]);
+	buf_done(&p->pushes[1]);
 	buf_done(&p->sweep_from);
 	buf_done(&p->index_from);
 	buf_done(&p->attachments_from);

@@ -405,5 +405,9 @@ uc_err budget_mark_token(struct provider *p, struct store_batch *b, struct view 
 	struct view key;
 	TRY(note_key(&k, account_id, NOTE_TOKEN, nonce, (struct view){ NULL, 0 }, &key));
 	TRY(store_has(p->accounts, key, is_spent));
-	return *is_spent || is_nobody ? UC_OK : note_put(p, b, key, TOKEN_DAYS);
+	if (!*is_spent)
+		TRY(note_put(p, b, key, TOKEN_DAYS));
+	if (is_nobody)
+		store_delete(b, key);
+	return UC_OK;
 }

@@ -311,7 +311,7 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 	static uint8_t letter[16000];
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
 	struct app *dial = &apps[DIAL];
-	struct view id = VIEW_OF(x.tom.account_id), nobody = VIEW_LIT("mimi://dial.example/q/abc");
+	struct view id = VIEW_OF(x.tom.account_id), nobody = address_of_nobody(dial);
 	provider_set_quota(dial->provider, 1 << 20);
 	client_close(x.tom.c);
 	work_begin(dial->accounts);
@@ -352,6 +352,68 @@ TEST(the_same_is_done_for_who_is_there_is_full_and_is_not)
 		expect_alike(letter_costs(&x, nobody), let_go);
 	}
 	work_end(dial->accounts);
+	apps_end();
+}
+
+static void device_add(struct person *p, struct device *d)
+{
+	device_init(d);
+	struct view entry = person_entry(p, DEVICE_ADD, &d->key, &p->phone.key, false);
+	struct device_append_request q = { entry, VIEW_OF(d->key.pub), kem_public(&d->intake) };
+	expect_ok(client_ask(p->c, FRAME_DEVICE_APPEND, device_append_request_element, &q, NULL,
+			     NULL));
+	person_append(p, entry);
+}
+
+TEST(a_letter_costs_the_same_however_many_devices_there_are)
+{
+	enum { DEVICES = 5 };
+	struct asking x = { 0 };
+	struct device more[DEVICES];
+	asking_begin(&x, &apps[LENS], &apps[DIAL]);
+	struct app *dial = &apps[DIAL];
+	struct view nobody = address_of_nobody(dial);
+	work_begin(dial->accounts);
+	struct done let_go = letter_costs(&x, nobody);
+	expect(let_go.bytes > (size_t)DEVICES_MAX * CARD_BYTES);
+	for (int i = 0; i < DEVICES; i++) {
+		/* With nobody there. */
+		client_close(x.tom.c);
+		expect_alike(letter_costs(&x, x.target), let_go);
+		expect_ok(person_sign_in(&x.tom));
+		device_add(&x.tom, &more[i]);
+	}
+	work_end(dial->accounts);
+	/* All of them have it. */
+	for (int i = 0; i < DEVICES; i++) {
+		struct client *c = client_connect(dial);
+		expect_ok(person_sign_in_as(&x.tom, c, &more[i]));
+		expect(client_events(c, FRAME_INTAKE) >= (size_t)(DEVICES - 1 - i));
+	}
+	apps_end();
+}
+
+/* What wakes a device is done once the answer is on its way. */
+TEST(who_is_there_is_told_in_the_round_behind_the_answer)
+{
+	struct asking x = { 0 };
+	struct buf frame;
+	asking_begin(&x, &apps[LENS], &apps[LENS]);
+	const struct consent_request_request q = { x.request };
+	struct provider *p = apps[LENS].provider;
+	x.rosa.c->is_answered = false;
+	buf_init(&frame, FRAME_MAX);
+	expect_ok(frame_add_request(&frame, FRAME_CONSENT_REQUEST, ++x.rosa.c->last_id,
+				    consent_request_request_element, &q));
+	provider_frame(p, x.rosa.c->session, buf_view(&frame));
+	expect_eq(p->pushes[0].n, ACCOUNT_ID);
+	expect(provider_go_on(p));
+	expect_eq(x.tom.c->session->intake_sent, 0);
+	expect(!provider_go_on(p));
+	expect_eq(x.tom.c->session->intake_sent, 1);
+	buf_done(&frame);
+	apps_settle();
+	expect_eq(client_events(x.tom.c, FRAME_INTAKE), 1);
 	apps_end();
 }
 
@@ -396,7 +458,7 @@ TEST(the_same_is_done_with_an_answer_to_who_has_gone)
 	struct asking x = { 0 };
 	/* Tom asks Rosa; she answers from her app. */
 	asking_begin(&x, &apps[LENS], &apps[DIAL]);
-	struct view reply = reply_make(&x.tom), nobody = VIEW_LIT("mimi://dial.example/q/abc");
+	struct view reply = reply_make(&x.tom), nobody = address_of_nobody(&apps[DIAL]);
 	expect_ok(request(x.tom.c, entry_make(CONSENT_REQUEST, reply, x.reply,
 					      COMPONENT_CONTACT_CARD, CARD_BYTES)));
 	client_close(x.tom.c);

@@ -304,7 +304,7 @@ TEST(whether_a_link_is_good_is_not_told)
 	struct person rosa, tom;
 	static const uint8_t grants[3][GRANT_ID] = { { 1 }, { 2 }, { 3 } };
 	pair_begin(&rosa, &tom);
-	struct view reply = reply_make(&rosa), nobody = VIEW_LIT("mimi://dial.example/q/abc");
+	struct view reply = reply_make(&rosa), nobody = address_of_nobody(&apps[DIAL]);
 	struct view once = link_make(&tom, CHANNEL_ONCE, grants[0]);
 	struct view many = link_make(&tom, CHANNEL_LINK, grants[1]);
 	struct view ended = link_make(&tom, CHANNEL_LINK, grants[2]);

@@ -220,6 +220,16 @@ struct view address_of(const struct person *p, uint8_t channel)
 	return uri;
 }
 
+struct view address_of_nobody(const struct app *a)
+{
+	const struct request_address r = { .channel = CHANNEL_LOOKUP,
+					   .expires_ms = test_now_ms + DAY_MS };
+	struct view out = { NULL, 0 };
+	expect_ok(request_address_seal(test_env(), VIEW_OF(a->keys.address_key), a->domain, &r,
+				       &apps_mem, &out));
+	return out;
+}
+
 struct view card_to(struct view reply, struct view target)
 {
 	return entry_make(CONSENT_REQUEST, reply, target, COMPONENT_CONTACT_CARD, CARD_BYTES);

@@ -27,6 +27,8 @@ struct view entry_with(struct view entry, struct app *to, const struct token *t)
 struct view entry_sent(struct view entry, enum age_band band, bool is_new);
 /* An address of a person as that way has it, good for a day; a letter to it. */
 struct view address_of(const struct person *p, uint8_t channel);
+/* One that leads to nobody: of an account that is not there. */
+struct view address_of_nobody(const struct app *a);
 struct view card_to(struct view reply, struct view target);
 /* How many more they may ask now: asks so many. */
 unsigned asks_left(struct person *p, const struct person *to);
