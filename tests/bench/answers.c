@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a stranger gets when they look people up of all kinds, over TLS from a real backbone: how many
- * bytes, after how long.  The kinds come in turn, in an order of dice each time, so that whatever else
- * the machine does strikes all alike.  answers.py tries to tell them apart.
+/* What a stranger gets when they look people up of all kinds, or write to them, over TLS from a real
+ * backbone: how many bytes, after how long.  The kinds come in turn, in an order of dice each time, so that
+ * whatever else the machine does strikes all alike.  answers.py tries to tell them apart.
  *
- * usage: bench-answers --port N --ca FILE --each N       (the backbone runs already)
+ * usage: bench-answers --port N --ca FILE --each N [--letters 1]      (the backbone runs already)
  *
  * Prints "KIND MICROSECONDS BYTES FOUND", a line each; of `late` an answer is held back by so much that
  * it must be told apart. */
@@ -12,8 +12,8 @@
 #include "mimi/protocol.h"
 #include "mimi/settings.h"
 #include "net/env_system.h"
+#include "tests/bench/answers.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/people.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ enum kind { KINDS(KIND_ENUM) KIND_COUNT };
 #undef KIND_ENUM
 
 #define DAYS_30_MS ((uint64_t)30 * 24 * 3600 * 1000)
-enum { LATE_US = 1000, WARM = 20, OF_KIND = 8 };
+enum { OF_KIND = ANSWERS_OF_KIND };
 
 static const char *const kind_names[] = {
 #define KIND_NAME(name) #name,
@@ -131,9 +131,18 @@ struct answered_at {
 	double us, late_us; /* so long it is held back */
 };
 
-static double now_us(void)
+double answers_now_us(void)
 {
 	return clock_us(CLOCK_MONOTONIC);
+}
+
+double answers_hold_back(double late_us)
+{
+	double came = answers_now_us(), now;
+	do
+		now = answers_now_us();
+	while (now - came < late_us);
+	return now;
 }
 
 static void on_answer(void *ctx, struct conn *c, struct view body)
@@ -143,10 +152,7 @@ static void on_answer(void *ctx, struct conn *c, struct view body)
 	struct arena a;
 	struct answered_at *at = ctx;
 	(void)c;
-	double came = now_us();
-	do
-		at->us = now_us();
-	while (at->us - came < at->late_us);
+	at->us = answers_hold_back(at->late_us);
 	arena_init(&a, 65536, ARENA_PLAIN);
 	MUST(wire_decode(body, &a, lookup_response_element, &r));
 	MUST(lookup_answer_open(s.answer_key, view_str(s.app.domain), r.sealed_answer, &a,
@@ -173,8 +179,8 @@ static void ask(enum kind kind, size_t number, bool is_told)
 	s.answer_key = &key;
 	query.answer_key = kem_public(&key);
 	MUST(lookup_query_seal(env, VIEW_OF(s.lookup_key), q.domain, &query, &a, &q.sealed_query));
-	struct answered_at at = { .late_us = kind == KIND_late ? LATE_US : 0 };
-	double from = now_us();
+	struct answered_at at = { .late_us = kind == KIND_late ? ANSWERS_LATE_US : 0 };
+	double from = answers_now_us();
 	conn_ask(&s.asker.conn, FRAME_LOOKUP, lookup_request_element, &q, on_answer, &at);
 	load_wait(&s.load);
 	if (is_told)
@@ -218,22 +224,37 @@ static void writes(const struct person *to)
 	arena_done(&a);
 }
 
-static void ask_all(size_t each)
+static void ask_kind(unsigned kind, size_t number, bool is_told)
 {
-	for (size_t i = 0; i < OF_KIND; i++)
-		writes(&s.people[KIND_ignores * OF_KIND + i]);
+	ask((enum kind)kind, number, is_told);
+}
+
+void answers_ask_all(unsigned kinds, size_t each, answers_ask *one)
+{
+	enum { WARM = 20, KINDS_MAX = 32 };
+	if (kinds > KINDS_MAX)
+		bench_die("too many kinds");
 	for (size_t i = 0; i < each + WARM; i++) {
-		enum kind order[KIND_COUNT];
-		uint8_t dice[KIND_COUNT];
+		unsigned order[KINDS_MAX];
+		uint8_t dice[KINDS_MAX];
 		MUST(env_random(env_system(), dice, sizeof dice));
-		for (unsigned k = 0; k < KIND_COUNT; k++) {
+		for (unsigned k = 0; k < kinds; k++) {
 			unsigned j = dice[k] % (k + 1);
 			order[k] = order[j];
 			order[j] = k;
 		}
-		for (unsigned k = 0; k < KIND_COUNT; k++)
-			ask(order[k], i % OF_KIND, i >= WARM);
+		for (unsigned k = 0; k < kinds; k++)
+			one(order[k], i % OF_KIND, i >= WARM);
 	}
+}
+
+static void look_up_all(size_t each, struct arena *a)
+{
+	people_come(a);
+	for (size_t i = 0; i < OF_KIND; i++)
+		writes(&s.people[KIND_ignores * OF_KIND + i]);
+	answers_ask_all(KIND_COUNT, each, ask_kind);
+	people_disconnect(&s.asker, 1);
 }
 
 int main(int argc, char **argv)
@@ -241,6 +262,7 @@ int main(int argc, char **argv)
 	struct arena a;
 	size_t each = 0;
 	const char *ca = NULL;
+	bool has_letters = false;
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (!strcmp(argv[i], "--port"))
 			s.app.port = (uint16_t)strtoul(argv[i + 1], NULL, 10);
@@ -248,15 +270,18 @@ int main(int argc, char **argv)
 			ca = argv[i + 1];
 		else if (!strcmp(argv[i], "--each"))
 			each = strtoul(argv[i + 1], NULL, 10);
+		else if (!strcmp(argv[i], "--letters"))
+			has_letters = true;
 	}
 	if (!s.app.port || !ca || !each)
-		bench_die("usage: bench-answers --port N --ca FILE --each N");
+		bench_die("usage: bench-answers --port N --ca FILE --each N [--letters 1]");
 	s.app.domain = "east.localhost";
-	arena_init(&a, 1 << 20, ARENA_PLAIN);
+	arena_init(&a, 16 << 20, ARENA_PLAIN);
 	load_begin(&s.load, ca);
-	people_come(&a);
-	ask_all(each);
-	people_disconnect(&s.asker, 1);
+	if (has_letters)
+		letters_all(&s.load, &s.app, each, &a);
+	else
+		look_up_all(each, &a);
 	load_end(&s.load);
 	arena_done(&a);
 	return 0;

@@ -63,7 +63,7 @@ void people_connect(struct person *v, size_t n)
 	}
 }
 
-static void sign(const struct person *p, uint8_t purpose, struct view account_id,
+void person_sign(const struct person *p, uint8_t purpose, struct view account_id,
 		 struct view subject, uint8_t signature[ED25519_SIGNATURE])
 {
 	struct session_tbs tbs = { .purpose = purpose,
@@ -96,7 +96,7 @@ static void sign_up(struct person *p)
 					   .intake_key = kem_public(&p->intake),
 					   .device_list_entry = p->entry,
 					   .signature = VIEW_OF(signature) };
-	sign(p, SESSION_SIGN_UP, (struct view){ NULL, 0 }, p->entry, signature);
+	person_sign(p, SESSION_SIGN_UP, (struct view){ NULL, 0 }, p->entry, signature);
 	conn_ask(&p->conn, FRAME_SIGN_UP, sign_up_request_element, &q, on_sign_up, p);
 }
 
@@ -106,7 +106,8 @@ void person_sign_in(struct person *p)
 	struct sign_in_request q = { .device_key = VIEW_OF(p->device.pub),
 				     .signature = VIEW_OF(signature) };
 	memcpy(q.account_id, p->account_id, sizeof q.account_id);
-	sign(p, SESSION_SIGN_IN, VIEW_OF(p->account_id), (struct view){ NULL, 0 }, signature);
+	person_sign(p, SESSION_SIGN_IN, VIEW_OF(p->account_id), (struct view){ NULL, 0 },
+		    signature);
 	conn_ask(&p->conn, FRAME_SIGN_IN, sign_in_request_element, &q, NULL, NULL);
 }
 

@@ -33,6 +33,9 @@ void person_init(struct person *p, struct load *l, struct app *app, size_t numbe
 /* Connects and greets; then signs up, or in. */
 void people_connect(struct person *v, size_t n);
 void people_sign_up(struct person *v, size_t n);
+/* By its device, for this connection. */
+void person_sign(const struct person *p, uint8_t purpose, struct view account_id,
+		 struct view subject, uint8_t signature[ED25519_SIGNATURE]);
 /* Asks alone. */
 void person_sign_in(struct person *p);
 void people_sign_in(struct person *v, size_t n);
