@@ -8,8 +8,8 @@ A real backbone is asked about people of each kind (bench-answers), and then wri
 each kind, one kind after the other in an order of dice.  Then four classifiers learn from one half of the answers of each two kinds and judge
 the other half, and the other way round: a threshold, histograms, the nearest neighbours, a logistic
 regression.  With UNDERCROFT_TEST_LONG these are a thousand of each kind, and none may be right in
-more than 55 of 100; else 300, and 60.  An answer that is held back by a millisecond must be told
-apart.
+more than 55 of 100; else 300, and 60.  An answer that is held back (of a look-up by a millisecond, of a
+letter by as long as two take) must be told apart.
 """
 import bisect
 import collections
