@@ -140,6 +140,8 @@ struct provider_reports {
 	uint64_t next; /* number of the one to come */
 	uint64_t bytes;
 	uint64_t sweep_ms;
+	uint8_t mark_key[32]; /* of reporters' marks; never written */
+	uint64_t mark_until_ms;
 };
 
 /* Finding people by number (discovery.h). */
@@ -493,6 +495,7 @@ void accounts_sweep(struct provider *p, uint64_t now_ms);
  * of its first ids.  false: that was the last. */
 bool table_pass_over(struct buf *from);
 void reports_sweep(struct provider *p, uint64_t now_ms);
+void reports_forget(struct provider *p);
 void attachments_sweep(struct provider *p, uint64_t now_ms);
 
 /* --- rooms: room_work.h --- */

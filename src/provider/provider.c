@@ -175,6 +175,7 @@ void provider_free(struct provider *p)
 		ask_free(a);
 	}
 	discovery_free(p);
+	reports_forget(p);
 	rooms_free(p);
 	outbox_free(p);
 	redeeming_free(p);

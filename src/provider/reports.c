@@ -42,9 +42,12 @@ static uc_err load(struct provider *p)
 	struct store_key k;
 	struct store_scan scan;
 	struct view key, value;
-	struct provider_reports found = { .next = 1, .is_known = true };
+	struct provider_reports found = p->reports;
 	if (p->reports.is_known)
 		return UC_OK;
+	found.next = 1;
+	found.bytes = 0;
+	found.is_known = true;
 	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_REPORT, p->domain),
 			    (struct view){ NULL, 0 }, 0));
 	uc_err err = UC_OK;
@@ -56,10 +59,9 @@ static uc_err load(struct provider *p)
 	if (!err)
 		err = scan.failed;
 	store_scan_done(&scan);
-	if (!err) {
-		found.sweep_ms = p->reports.sweep_ms;
+	if (!err)
 		p->reports = found;
-	}
+	wipe(&found, sizeof found);
 	return err;
 }
 
@@ -186,14 +188,34 @@ static bool is_signed(const struct filing *f)
 
 /* --- of our own people --- */
 
-/* The same for all reports of one account about one participant; it leads nowhere without the key that
- * lies outside the stores. */
-static uc_err reporter_mark(const struct provider *p, struct view account_id, struct view accused,
+/* In memory alone, and for a week at most: with it, accounts could be tried one by one. */
+static uc_err mark_key(struct provider *p, struct view *out)
+{
+	struct provider_reports *r = &p->reports;
+	uint64_t now = env_now_ms(p->env), week = (uint64_t)MARK_DAYS * DAY_MS;
+	if (now >= r->mark_until_ms || now + week < r->mark_until_ms) {
+		TRY(env_random(p->env, r->mark_key, sizeof r->mark_key));
+		r->mark_until_ms = now + week;
+	}
+	*out = VIEW_OF(r->mark_key);
+	return UC_OK;
+}
+
+void reports_forget(struct provider *p)
+{
+	wipe(&p->reports, sizeof p->reports);
+}
+
+/* The same for all reports of one account about one participant, as long as the key is there; once it is
+ * gone, nobody finds out whose they were. */
+static uc_err reporter_mark(struct provider *p, struct view account_id, struct view accused,
 			    uint8_t out[REPORTER_MARK])
 {
 	const struct view parts[] = { VIEW_LIT("Undercroft reporter"), accused, account_id };
 	uint8_t mac[SHA256_BYTES];
-	TRY(hmac_sha256_parts(VIEW_OF(p->config.keys->name_key), parts, 3, mac));
+	struct view key;
+	TRY(mark_key(p, &key));
+	TRY(hmac_sha256_parts(key, parts, 3, mac));
 	memcpy(out, mac, REPORTER_MARK);
 	return UC_OK;
 }

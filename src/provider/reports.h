@@ -11,6 +11,7 @@ struct provider;
 enum {
 	REPORTER_MARK = 16,
 	REPORT_KEEP_DAYS = 90,
+	MARK_DAYS = 7, /* so long reports of one account are known to be of one */
 	REPORTS_BYTES_MAX = 256 * 1024 * 1024, /* of all that are kept */
 };
 

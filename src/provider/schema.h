@@ -295,10 +295,9 @@ struct report_record {
 	uint8_t verdict;      /* enum report_verdict */
 	struct view from;     /* the app that sent it; empty: one of our own people did */
 	struct view room;
-	struct view report; /* MIMI AbuseReport */
-	struct view
-		reporter; /* the same for all reports of one account about one participant; empty: not
-				 said */
+	struct view report;   /* MIMI AbuseReport */
+	struct view reporter; /* the same for reports of one account about one participant, for a
+				 week; empty: not said */
 	struct view first, latest; /* openings of the accused, where it is ours */
 	bool is_passed;            /* the accused's app has it */
 	uint8_t action;            /* enum report_action */

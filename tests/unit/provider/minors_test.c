@@ -230,8 +230,8 @@ TEST(what_accounts_of_this_week_say_of_their_age_counts_for_nothing_there)
 
 static struct done costs(struct person *to, enum age_band from)
 {
-	struct view e = card_to(reply_make(&rosa), to ? address_of(to, CHANNEL_LINK)
-						      : address_of_nobody(dial));
+	struct view e = card_to(reply_make(&rosa),
+				to ? address_of(to, CHANNEL_LINK) : address_of_nobody(dial));
 	struct view answer;
 	e = entry_sent(e, from, false);
 	(void)work_done();

@@ -145,6 +145,59 @@ TEST(of_ones_own_app_at_the_hub)
 	the_end();
 }
 
+/* Rob reports Rosa; the mark that is kept. */
+static struct view mark_of_rob(struct abusive_message *m, uint64_t number)
+{
+	struct report_response r;
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, m, 1), &r));
+	struct view mark = kept(hub, number).reporter;
+	expect_eq(mark.n, REPORTER_MARK);
+	return mark;
+}
+
+/* Not with all that lies on the disk and beside it. */
+TEST(nobody_finds_a_reporter_by_trying_accounts)
+{
+	everybody();
+	struct abusive_message m = said(&r1, "again");
+	struct view first = mark_of_rob(&m, 1);
+	const struct provider_keys *k = &hub->keys;
+	const struct view keys[] = { VIEW_OF(k->name_key),      VIEW_OF(k->address_key),
+				     VIEW_OF(k->hub_frank_key), VIEW_OF(k->index.key),
+				     VIEW_OF(rob.account_id),   { NULL, 0 } };
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const struct view parts[] = { VIEW_LIT("Undercroft reporter"), r1.participant,
+					      VIEW_OF(rob.account_id) };
+		uint8_t mac[SHA256_BYTES];
+		expect_ok(hmac_sha256_parts(keys[i], parts, 3, mac));
+		expect(!view_equal(first, view_make(mac, REPORTER_MARK)));
+	}
+	/* The key itself makes it, is nowhere at rest, and ends. */
+	uint8_t key[32];
+	memcpy(key, hub->provider->reports.mark_key, sizeof key);
+	expect_eq(stored_count(hub->rooms, VIEW_OF(key)), 0);
+	expect_eq(stored_count(hub->accounts, VIEW_OF(key)), 0);
+	expect_bytes(mark_of_rob(&m, 2), first);
+	for (int day = 0; day < MARK_DAYS; day++)
+		apps_wait(DAY_MS);
+	expect_ok(person_sign_in(&rob));
+	expect(!view_equal(mark_of_rob(&m, 3), first));
+	expect(!view_equal(VIEW_OF(hub->provider->reports.mark_key), VIEW_OF(key)));
+	the_end();
+}
+
+TEST(a_restart_forgets_the_key_of_marks)
+{
+	everybody();
+	struct abusive_message m = said(&r1, "again");
+	struct view first = mark_of_rob(&m, 1);
+	app_kill(hub, true);
+	app_start(hub);
+	expect_ok(person_sign_in(&rob));
+	expect(!view_equal(mark_of_rob(&m, 2), first));
+	the_end();
+}
+
 TEST(forged_ones_are_not_kept)
 {
 	struct report_response r;
