@@ -15,8 +15,9 @@ static uc_err text_in(struct uc_client *c, struct room *r, const struct content_
 		      const struct message *from)
 {
 	struct message m = *from;
-	if (history_number(c, r, &p->id))
-		return UC_OK; /* encrypted again for a later epoch: the same message */
+	/* Encrypted again for a later epoch: the same message. */
+	if (history_number(c, r, &p->id) || places_tell(c, r, &p->id, from->seq))
+		return UC_OK;
 	m.id = p->id;
 	m.kind = p->kind == CONTENT_REACTION ? UC_MESSAGE_REACTION
 		 : p->kind == CONTENT_FILE   ? UC_MESSAGE_FILE

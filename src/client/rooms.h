@@ -24,6 +24,9 @@ struct room *room_main(struct uc_client *c, const struct room *shadow);
 /* We are in that group as the account, in a place that all our devices keep before the one of this
  * participant.  places.c */
 bool places_has_better(const struct uc_client *c, const char *uri, struct view participant);
+/* Another place of ours in that room tells this message, or has told it: none does so twice but for what a
+ * persona reads, which is to behave as if alone.  seq: where it stands in the log. */
+bool places_tell(struct uc_client *c, struct room *r, const struct uc_id *message, uint64_t seq);
 /* r is one of ours from now on: of several, one is kept. */
 uc_err UC_MUST_USE places_settle(struct uc_client *c, struct room *r);
 /* A seat of the set's client exists in that room: somebody added us. */
