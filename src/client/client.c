@@ -98,6 +98,7 @@ void uc_client_close(uc_client *c)
 	if (!c)
 		return;
 	calls_free(c);
+	pairing_add_fail(c, UC_E_CLOSED, (struct view){ NULL, 0 });
 	pairing_free(c);
 	records_free(c);
 	directories_free(c);
@@ -160,5 +161,6 @@ bool uc_client_is_idle(const uc_client *c)
 	for (const struct room *r = c->rooms; r; r = r->next)
 		if (!room_is_idle(r))
 			return false;
-	return transfers_are_idle(c) && (c->connection != UC_ONLINE || vault_is_idle(c));
+	return !c->adding && transfers_are_idle(c) &&
+	       (c->connection != UC_ONLINE || vault_is_idle(c));
 }

@@ -32,6 +32,7 @@ struct call {
 };
 
 struct joining;
+struct adding;
 struct transfer;
 struct uc_client {
 	struct uc_platform platform;
@@ -97,7 +98,8 @@ struct uc_client {
 	struct own_portrait portrait;   /* portraits.c */
 	struct transfer *transfers;     /* transfers.c */
 	struct joining *joining;        /* pairing.c; NULL: not looked at yet */
-	bool draws_as_minor;            /* tokens.c: the class whose key the app took last */
+	struct adding *adding; /* pairing_add.c: those that wait for the vault; memory only */
+	bool draws_as_minor;   /* tokens.c: the class whose key the app took last */
 };
 
 /* Errors after which what lies in memory may be half of a change: the client is broken. */

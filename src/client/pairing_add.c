@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The side of the device that brings the new one in: its request is fetched; once the person agrees, it is put
- * on the list, and the answer is left. */
+/* The side of the device that brings the new one in: its request is fetched; once the person agrees, its box is
+ * said in the vault, it is put on the list, and the answer is left. */
 #include "client/pairing.h"
 
 #include "client/account.h"
@@ -11,7 +11,11 @@
 
 #include "base/heap.h"
 
+enum { STORE_MS = 30 * 1000 };
+
 struct adding {
+	struct adding *next; /* while it waits for the vault ... */
+	uint64_t until_ms;   /* ... no longer than that */
 	uc_op op;
 	bool looks; /* and does nothing yet */
 	uint8_t secret[PAIRING_SECRET];
@@ -40,8 +44,8 @@ static uc_err answered(struct uc_client *c, void *subject, const struct reply *r
 {
 	/* Left before, and its answer was lost. */
 	uc_err err = r->err == UC_E_EXISTS ? UC_OK : r->err;
-	if (!err)
-		vault_soon(c);
+	if (!err) /* also for the new one, which has come to stand on the list */
+		vault_write(c);
 	return finish(c, subject, err, err ? r->text : (struct view){ NULL, 0 });
 }
 
@@ -77,13 +81,9 @@ static uc_err grant_make(struct uc_client *c, const struct adding *x, struct vie
 	return err;
 }
 
-/* From now on the vault can be opened by it, whatever becomes of the key that it is handed. */
 static uc_err answer(struct uc_client *c, struct adding *x)
 {
 	struct pair_answer_request q;
-	const struct vault_device box = { VIEW_OF(x->device_key), VIEW_OF(x->intake_key),
-					  VIEW_OF(x->box_signature) };
-	TRY(vault_device_known(c, &box));
 	TRY(grant_make(c, x, &q.sealed));
 	memcpy(q.mailbox, x->mailbox, sizeof q.mailbox);
 	return call_send(c, FRAME_PAIR_ANSWER, pair_answer_request_element, &q, answered, x);
@@ -140,6 +140,67 @@ static uc_err append(struct uc_client *c, struct adding *x)
 	return call_send(c, FRAME_DEVICE_APPEND, device_append_request_element, &q, appended, x);
 }
 
+/* --- the vault --- */
+
+/* From now on the vault can be opened by it, whatever becomes of the key that it is handed. */
+static uc_err store(struct uc_client *c, struct adding *x)
+{
+	const struct vault_device box = { VIEW_OF(x->device_key), VIEW_OF(x->intake_key),
+					  VIEW_OF(x->box_signature) };
+	struct device_list l;
+	if (!devices_known(c, &l))
+		return UC_E_NOT_FOUND;
+	if (!device_list_has(&l, box.device_key) && devices_had(c, box.device_key))
+		return UC_E_REVOKED;
+	if (c->vault.foreign)
+		return UC_E_VERSION;
+	TRY(vault_device_known(c, &box));
+	vault_soon(c);
+	x->until_ms = client_now(c) + STORE_MS;
+	x->next = c->adding;
+	c->adding = x;
+	return UC_OK;
+}
+
+void pairing_add_fail(struct uc_client *c, uc_err err, struct view text)
+{
+	while (c->adding) {
+		struct adding *x = c->adding;
+		c->adding = x->next;
+		(void)finish(c, x, err, text);
+	}
+}
+
+static uc_err go_on(struct uc_client *c, struct adding *list)
+{
+	uc_err first = UC_OK;
+	while (list) {
+		struct adding *x = list;
+		list = x->next;
+		uc_err err = append(c, x);
+		if (err)
+			err = failed(c, x, err);
+		first = first ? first : err;
+	}
+	return first;
+}
+
+uc_err pairing_add_drive(struct uc_client *c)
+{
+	struct adding *list = c->adding;
+	bool stored;
+	if (!list)
+		return UC_OK;
+	TRY(vault_is_stored(c, &stored));
+	if (stored) {
+		c->adding = NULL;
+		return go_on(c, list);
+	}
+	if (!waits_until(c, list->until_ms)) /* the latest: nobody is kept waiting by one more */
+		pairing_add_fail(c, UC_E_TIMEOUT, (struct view){ NULL, 0 });
+	return UC_OK;
+}
+
 /* --- the request --- */
 
 static uc_err request_in(struct uc_client *c, struct adding *x, const struct reply *r)
@@ -169,7 +230,7 @@ static uc_err looked(struct uc_client *c, void *subject, const struct reply *r)
 		}
 		return finish(c, x, UC_OK, view_make((const uint8_t *)hex, sizeof hex - 1));
 	}
-	err = append(c, x);
+	err = store(c, x);
 	return err ? failed(c, x, err) : UC_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "client/intake.h"
 #include "client/invitations.h"
 #include "client/links.h"
+#include "client/pairing.h"
 #include "client/portraits.h"
 #include "client/pool.h"
 #include "client/rooms.h"
@@ -59,6 +60,7 @@ static uc_err lost(struct uc_client *c, void *arg)
 	frame_queue_clear(&c->frames);
 	session_set_connection(c, UC_OFFLINE);
 	uc_err err = calls_fail(c);
+	pairing_add_fail(c, UC_E_NET, (struct view){ NULL, 0 });
 	seats_lost(c);
 	return err;
 }
@@ -314,9 +316,10 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive,   requests_drive,    guardian_drive, settings_drive,  contacts_drive,
-		finding_drive,   invitations_drive, links_drive,    portraits_drive, rooms_drive,
-		transfers_drive, pool_drive,        vault_drive,
+		account_drive,     requests_drive, guardian_drive,    settings_drive,
+		contacts_drive,    finding_drive,  invitations_drive, links_drive,
+		portraits_drive,   rooms_drive,    transfers_drive,   pool_drive,
+		pairing_add_drive, vault_drive,
 	};
 	uc_err first = UC_OK;
 	/* What waits for a guardian is known after the requests, and what they said goes into the settings.

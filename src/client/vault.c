@@ -3,6 +3,7 @@
 
 #include "client/account.h"
 #include "client/devices.h"
+#include "client/pairing.h"
 #include "client/vault_inside.h"
 
 enum {
@@ -38,6 +39,24 @@ void vault_soon(struct uc_client *c)
 {
 	c->vault.retry_ms = 0;
 	vault_due(c, client_now(c));
+}
+
+void vault_write(struct uc_client *c)
+{
+	struct vault *v = &c->vault;
+	v->unwritten = v->dirty = true;
+	v->since = v->since || v->busy;
+	vault_soon(c);
+}
+
+uc_err vault_is_stored(struct uc_client *c, bool *stored)
+{
+	const struct vault *v = &c->vault;
+	TRY(vault_key_renew(c));
+	*stored = v->looked && !v->busy && !v->unwritten;
+	if (!*stored)
+		vault_due(c, client_now(c));
+	return UC_OK;
 }
 
 void vault_changed(struct uc_client *c)
@@ -88,6 +107,8 @@ static void finished(struct uc_client *c, uc_err err, struct view text)
 {
 	op_done(c, c->vault.op, err, text);
 	c->vault.op = 0;
+	if (err)
+		pairing_add_fail(c, err, text);
 }
 
 /* Two that write in turns, or an app that always says so, are not to keep each other busy. */

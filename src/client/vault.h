@@ -12,6 +12,11 @@
 void vault_changed(struct uc_client *c);
 /* ... at once: another device waits for it. */
 void vault_soon(struct uc_client *c);
+/* ... though no row is another: for whom it is wrapped to. */
+void vault_write(struct uc_client *c);
+/* Is all that this device has told it to keep at the app, under a key that no ended device has?  Else it is on its
+ * way from now on. */
+uc_err UC_MUST_USE vault_is_stored(struct uc_client *c, bool *stored);
 /* On a new connection: is it to be looked at? */
 void vault_signed_in(struct uc_client *c);
 /* The app says that there is another one. */
