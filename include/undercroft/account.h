@@ -175,7 +175,8 @@ UC_API uc_err uc_device_join(uc_client *c, char out[UC_DEVICE_CODE_MAX], uc_op *
  * its key, as uc_devices has it, in hex; UC_E_NOT_FOUND: nobody waits there. */
 UC_API uc_err uc_device_look(uc_client *c, const char *code, uc_op *op) UC_MUST_USE;
 /* Brings it in: it reads and writes whatever this one does, from now on.  As above; may be said again.  DONE
- * besides: UC_E_LIMIT: there are 32; UC_E_REVOKED: it was ended; UC_E_STALE as with uc_device_end. */
+ * besides: UC_E_LIMIT: there are 32; UC_E_REVOKED: it was ended; UC_E_STALE as with uc_device_end; UC_E_TIMEOUT,
+ * or what the app said: the vault could not be written, which comes first. */
 UC_API uc_err uc_device_add(uc_client *c, const char *code, uc_op *op) UC_MUST_USE;
 
 /* Alarms: what has happened to the list that this device did not do itself. */
