@@ -184,6 +184,87 @@ TEST(what_a_message_says_ends_with_it)
 	end();
 }
 
+/* --- two places --- */
+
+static struct room *other; /* of ours, in the same room */
+
+static uc_err second_place(struct uc_client *c, void *arg)
+{
+	struct uc_id id = id_of("second place", view_str(r()->uri), view_str("x"));
+	(void)arg;
+	other = room_new(c, view_str(r()->uri), &id);
+	if (!other)
+		return UC_E_MEMORY;
+	other->state = ROOM_OPEN;
+	other->says = SAYS_NOTHING;
+	other->group = r()->group; /* given back by the test */
+	snprintf(other->participant, sizeof other->participant, "mimi://dial.example/p/other");
+	snprintf(other->client, sizeof other->client, "mimi://dial.example/p/other/x");
+	return UC_OK;
+}
+
+struct reading {
+	struct room *to;
+	struct view content;
+	uint64_t seq;
+};
+
+static uc_err reads(struct uc_client *c, void *arg)
+{
+	const struct reading *in = arg;
+	const struct room_entry e = { .sender = { .client = VIEW_LIT(TOM "/x"),
+						  .participant = VIEW_LIT(TOM) },
+				      .timestamp = test_now_ms,
+				      .content = in->content };
+	TRY(received(c, in->to, &e, in->seq));
+	in->to->seq = in->seq;
+	return UC_OK;
+}
+
+/* Both read it, one after the other. */
+static void expect_told(const char *text, bool main_first, unsigned main_n, unsigned other_n)
+{
+	struct reading in = { .seq = (r()->seq > other->seq ? r()->seq : other->seq) + 1 };
+	uint64_t main_before = r()->next_message, other_before = other->next_message;
+	struct mimi_content m;
+	expect_ok(mimi_content_new(test_env(), VIEW_LIT(TOM), view_str(r()->uri), &mem, &m));
+	mimi_content_set_text(&m, view_str(text), false);
+	expect_ok(mimi_content_write(&m, &mem, &in.content));
+	for (int i = 0; i < 2; i++) {
+		in.to = (i == 0) == main_first ? r() : other;
+		expect_ok(turn_run(p.c, reads, &in));
+	}
+	expect_eq(r()->next_message, main_before + main_n);
+	expect_eq(other->next_message, other_before + other_n);
+}
+
+/* Is the second the account's, it is left; is it a persona's, it is to behave as if alone. */
+TEST(what_is_said_is_told_once_though_two_places_of_ours_are_there)
+{
+	begin();
+	expect_ok(turn_run(p.c, second_place, NULL));
+	expect_told("one", true, 1, 0);
+	/* It comes to the one that we are known in, too, so the silent one leaves it to it ... */
+	expect_told("two", false, 1, 0);
+	/* ... unless that one does not come to read it. */
+	r()->lost = true;
+	expect_told("three", false, 0, 1);
+	r()->lost = false;
+	char client[sizeof r()->client];
+	memcpy(client, r()->client, sizeof client);
+	snprintf(r()->client, sizeof r()->client, "mimi://dial.example/p/x/removed");
+	expect_told("four", false, 0, 1);
+	memcpy(r()->client, client, sizeof client);
+	other->says = SAYS_ACCOUNT;
+	expect_told("five", false, 0, 1);
+	expect_told("six", true, 1, 0);
+	other->says = SAYS_PERSONA;
+	expect_told("seven", false, 1, 1);
+	expect_told("eight", true, 1, 1);
+	other->group = NULL;
+	end();
+}
+
 /* --- a damaged room --- */
 
 static bool warned(uc_err err)
