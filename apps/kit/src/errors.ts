@@ -22,6 +22,7 @@ export type Doing =
 	| 'reach'
 	| 'code-set'
 	| 'report'
+	| 'report-request'
 	| 'link'
 	| 'device'
 	| 'join'
@@ -140,6 +141,16 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_FRANK:
 			'The app that hosts this conversation does not stand by this message, so nobody took the report.',
 		UC_E_TOO_LARGE: 'This is too much for one report. Choose fewer messages, or a shorter note.',
+		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
+		UC_E_UNSUPPORTED: 'This app takes no reports.',
+	},
+	'report-request': {
+		UC_E_NOT_FOUND: 'This request came before requests could be reported.',
+		UC_E_FRANK:
+			'The app that this request came from does not stand by it, so nobody took the report.',
+		UC_E_BUSY:
+			'Nobody could check just now that this request was sent like this. Try again in a while.',
+		UC_E_TOO_LARGE: 'The note is too long. Make it shorter.',
 		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
 		UC_E_UNSUPPORTED: 'This app takes no reports.',
 	},

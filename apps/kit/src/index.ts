@@ -69,5 +69,6 @@ export {
 } from './flows/requests.tsx';
 export { ReachAlarm, WhoCanReachMe } from './flows/reach.tsx';
 export { Report } from './flows/report.tsx';
+export { ReportRequest } from './flows/report-request.tsx';
 export { DeleteAccount, Erase, Settings } from './flows/settings.tsx';
 export { Welcome } from './flows/welcome.tsx';

@@ -601,6 +601,10 @@ export class Model {
 		return this.perform((c) => this.connected().then(() => c.report(room, report)));
 	}
 
+	reportRequest(request: Id, report: Omit<Report, 'messages'>): Promise<Reported> {
+		return this.perform((c) => this.connected().then(() => c.reportRequest(request, report)));
+	}
+
 	/** Erases this browser and starts anew. */
 	async erase(): Promise<void> {
 		await this.core!.erase();

@@ -16,6 +16,7 @@ import { Profile } from './flows/profile.tsx';
 import { WhoCanReachMe } from './flows/reach.tsx';
 import { SamePerson } from './flows/same-person.tsx';
 import { Report } from './flows/report.tsx';
+import { ReportRequest } from './flows/report-request.tsx';
 import { ExportData } from './flows/export.tsx';
 import { Guardians } from './flows/guardians.tsx';
 import { Find } from './flows/find.tsx';
@@ -145,6 +146,7 @@ const TITLES: Record<Panel, string> = {
 	'room-info': 'About this conversation',
 	'add-members': 'Add people',
 	report: 'Report',
+	'report-request': 'Report',
 	contact: 'Contact',
 	safety: 'Safety number',
 };
@@ -166,6 +168,7 @@ const INNER: ReadonlySet<Panel> = new Set<Panel>([
 	'export',
 	'delete-account',
 	'add-members',
+	'report-request',
 	'contact',
 	'safety',
 ]);
@@ -249,6 +252,8 @@ function PanelContent({ panel }: { panel: Panel }) {
 			return <AddMembers onDone={goBack} />;
 		case 'report':
 			return room && route.value.arg && <Report room={room} message={route.value.arg} />;
+		case 'report-request':
+			return route.value.arg && <ReportRequest id={route.value.arg} />;
 		case 'contact':
 			return contact && <ContactInfo contact={contact} />;
 		case 'safety':

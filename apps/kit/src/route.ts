@@ -39,6 +39,8 @@ export type Panel =
 	| 'add-members'
 	/** of the message `arg` in it */
 	| 'report'
+	/** of the request `arg` */
+	| 'report-request'
 	/** of the contact `arg`, as new-group may be, too */
 	| 'contact'
 	| 'safety';
@@ -77,6 +79,7 @@ const PANELS: readonly string[] = [
 	'room-info',
 	'add-members',
 	'report',
+	'report-request',
 	'contact',
 	'safety',
 ] satisfies Exclude<Panel, 'invited'>[];

@@ -2,30 +2,21 @@
 // Reporting somebody's messages to moderators, and what one can do against them afterwards.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Id, Member, Message, Report as Sent, Reported, Room } from '@undercroft/sdk';
-import { count, list, said, showWhole } from '../format.ts';
-import { closePanels, goBack } from '../route.ts';
+import type { Id, Member, Message, Reported, Room } from '@undercroft/sdk';
+import { count, said, showWhole } from '../format.ts';
+import { closePanels } from '../route.ts';
 import { clean } from '../text.ts';
 import { Button } from '../ui/button.tsx';
-import { useAction, useModel } from '../ui/context.ts';
-import { Form, Options, TextArea } from '../ui/field.tsx';
+import { useModel } from '../ui/context.ts';
 import { isReportable, SenderName } from '../ui/message.tsx';
-import { Fault, Good } from '../ui/said.tsx';
+import { Fault } from '../ui/said.tsx';
 import { Line, Name } from '../ui/text.tsx';
 import { LeaveRoom, mayRemove } from './info.tsx';
+import { ReportForm, Taken } from './report-form.tsx';
 
 /** So many can be in one report, and so many more are offered before and after the one it began at. */
 const MOST = 16;
 const AROUND = 20;
-const NOTE_BYTES = 1024;
-
-const WHY: { value: Sent['why']; label: string }[] = [
-	{ value: 'spam', label: 'Spam or fraud' },
-	{ value: 'harassment', label: 'Insults or harassment' },
-	{ value: 'threat', label: 'A threat' },
-	{ value: 'child', label: 'Harm to a child' },
-	{ value: 'other', label: 'Something else' },
-];
 
 /** The app that keeps the room. */
 function hubOf(room: Room): string {
@@ -50,7 +41,7 @@ export function Report({ room, message }: { room: Room; message: Id }) {
 	if (!first) return isLoading ? null : <p class="k-empty">This message is not here any more.</p>;
 	if (done) return <Outcome room={room} about={first} done={done} />;
 	return (
-		<ReportForm
+		<Messages
 			room={room}
 			about={first}
 			messages={messages
@@ -61,7 +52,7 @@ export function Report({ room, message }: { room: Room; message: Id }) {
 	);
 }
 
-function ReportForm({
+function Messages({
 	room,
 	about,
 	messages,
@@ -74,41 +65,39 @@ function ReportForm({
 }) {
 	const model = useModel();
 	const [picked, setPicked] = useState<ReadonlySet<Id>>(new Set([about.id]));
-	const [why, setWhy] = useState<Sent['why'] | null>(null);
-	const [to, setTo] = useState<Sent['to']>('app');
-	const [note, setNote] = useState('');
-	const [wrong, setWrong] = useState<{ picked?: string; why?: string; note?: string }>({});
-	const action = useAction();
-	const hub = hubOf(room);
-	const isHubOwn = hub === '' || model.isOwnApp(hub);
-	const own = model.self.title;
-	const host = model.appTitle(hub);
+	const [wrong, setWrong] = useState('');
 	const chosen = messages.filter((m) => picked.has(m.id));
 	const name = <SenderName of={about} />;
 
-	async function submit() {
-		const found: typeof wrong = {};
-		if (chosen.length === 0) found.picked = 'Choose at least one message.';
-		if (chosen.length > MOST) found.picked = `Choose at most ${MOST} messages.`;
-		if (!why) found.why = 'Say why.';
-		if (new TextEncoder().encode(note.trim()).length > NOTE_BYTES)
-			found.note = 'This is too long. Make it shorter.';
+	function faulty(): boolean {
+		let found = '';
+		if (chosen.length === 0) found = 'Choose at least one message.';
+		if (chosen.length > MOST) found = `Choose at most ${MOST} messages.`;
 		setWrong(found);
-		if (found.picked || found.note || !why) return;
-		await action.run('report', async () => {
-			onDone(
-				await model.report(room.id, {
-					messages: chosen.map((m) => m.number),
-					to: isHubOwn ? 'app' : to,
-					why,
-					...(note.trim() === '' ? {} : { note: note.trim() }),
-				}),
-			);
-		});
+		return found !== '';
 	}
 
 	return (
-		<Form label="Report" error={action.error} onSubmit={() => void submit()}>
+		<ReportForm
+			app={hubOf(room)}
+			place="where this conversation lives"
+			what={
+				<>
+					{count(chosen.length, 'message')}, in full, and the proof that {name} sent{' '}
+					{chosen.length === 1 ? 'it' : 'them'}
+				</>
+			}
+			rest={
+				<>
+					Nothing else of this conversation is sent, and {name} is told nothing.
+				</>
+			}
+			doing="report"
+			faulty={faulty}
+			send={async (choice) =>
+				onDone(await model.report(room.id, { ...choice, messages: chosen.map((m) => m.number) }))
+			}
+		>
 			<fieldset class="k-pick">
 				<legend>Which messages of {name}?</legend>
 				<ul class="k-list">
@@ -123,7 +112,7 @@ function ReportForm({
 										if (e.currentTarget.checked) next.add(m.id);
 										else next.delete(m.id);
 										setPicked(next);
-										setWrong({});
+										setWrong('');
 									}}
 								/>
 								<span class="k-row-text">
@@ -137,70 +126,8 @@ function ReportForm({
 					))}
 				</ul>
 			</fieldset>
-			<Fault of={wrong.picked} />
-			<Options<Sent['why'] | ''>
-				label="Why?"
-				value={why ?? ''}
-				onValue={(w) => {
-					if (w) setWhy(w);
-					setWrong({});
-				}}
-				options={WHY}
-			/>
-			<Fault of={wrong.why} />
-			{!isHubOwn && (
-				<Options<Sent['to']>
-					label="Who is to read it?"
-					value={to}
-					onValue={setTo}
-					options={[
-						{
-							value: 'app',
-							label: `The moderators of ${own}, your app`,
-						},
-						{
-							value: 'hub',
-							label: `The moderators of ${host}, where this conversation lives`,
-						},
-						{ value: 'both', label: 'Both' },
-					]}
-				/>
-			)}
-			<TextArea
-				label="Note"
-				rows={2}
-				value={note}
-				onValue={setNote}
-				error={wrong.note}
-				hint="Only if there is something more to say."
-			/>
-			<section class="k-report-sent" aria-labelledby="k-report-sent">
-				<h3 id="k-report-sent">What is sent</h3>
-				<ul class="k-plain-list">
-					<li>
-						{count(chosen.length, 'message')}, in full, and the proof that {name} sent{' '}
-						{chosen.length === 1 ? 'it' : 'them'}
-					</li>
-					<li>the reason, and your note if there is one</li>
-					<li>to {isHubOwn || to === 'app' ? own : to === 'hub' ? host : `${own} and ${host}`}</li>
-				</ul>
-				<p class="k-hint">
-					Nothing else of this conversation is sent, and {name} is told nothing.{' '}
-					{!isHubOwn && to !== 'app' && `${host} is not told who reports. `}
-					{to === 'hub' && !isHubOwn
-						? `${own} passes it on and keeps nothing.`
-						: `${own} keeps a mark of yours, by which it counts how many report somebody, and not your name.`}
-				</p>
-			</section>
-			<div class="k-buttons">
-				<Button kind="danger" type="submit" busy={action.busy}>
-					Send report
-				</Button>
-				<Button kind="quiet" onClick={goBack}>
-					Cancel
-				</Button>
-			</div>
-		</Form>
+			<Fault of={wrong} />
+		</ReportForm>
 	);
 }
 
@@ -209,16 +136,9 @@ function Outcome({ room, about, done }: { room: Room; about: Message; done: Repo
 	const end = useRef<HTMLButtonElement>(null);
 	useEffect(() => end.current?.focus(), []);
 	const member = model.conversation.value?.member(about.member) ?? null;
-	const own = model.self.title;
-	const host = model.appTitle(hubOf(room));
-	const who = list([...(done.app ? [own] : []), ...(done.hub && host !== own ? [host] : [])]);
 	return (
 		<div class="k-outcome">
-			<Good>
-				{done.verdict === 'unconfirmed'
-					? `Your report was sent to ${who}. ${host} does not answer, so nobody could confirm yet that it was sent like this.`
-					: `Your report was sent to ${who}. The moderators know that it was sent like this.`}
-			</Good>
+			<Taken done={done} app={hubOf(room)} />
 			<Against room={room} member={member} />
 			<div class="k-buttons">
 				<Button kind="main" buttonRef={end} onClick={closePanels}>

@@ -66,7 +66,7 @@ export function Requests() {
 	);
 }
 
-/** Accept and Decline.  focus: the id of what has it afterwards, as the request goes with its buttons. */
+/** Accept, Decline, Report.  focus: the id of what has it afterwards, as the request goes with its buttons. */
 export function AnswerButtons({ request, focus }: { request: ContactRequest; focus: string }) {
 	const model = useModel();
 	const [busy, setBusy] = useState<'accept' | 'decline' | null>(null);
@@ -87,7 +87,20 @@ export function AnswerButtons({ request, focus }: { request: ContactRequest; foc
 			<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
 				Decline
 			</Button>
+			<ReportButton request={request} />
 		</div>
+	);
+}
+
+function ReportButton({ request }: { request: ContactRequest }) {
+	return (
+		<Button
+			kind="quiet"
+			class="k-answer-report"
+			onClick={() => openPanel('report-request', request.id)}
+		>
+			Report
+		</Button>
 	);
 }
 
@@ -119,7 +132,12 @@ export function DeclinedRequests() {
 						name={<Name of={r.name} />}
 						badge={<AppBadge app={r.app} always />}
 						line={showWhen(r.timeMs)}
-						end={<Button onClick={() => void model.accept(r)}>Accept</Button>}
+						end={
+							<span class="k-buttons">
+								<Button onClick={() => void model.accept(r)}>Accept</Button>
+								<ReportButton request={r} />
+							</span>
+						}
 					/>
 				))}
 			</ul>
