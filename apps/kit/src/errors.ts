@@ -23,6 +23,7 @@ export type Doing =
 	| 'code-set'
 	| 'report'
 	| 'report-request'
+	| 'file'
 	| 'link'
 	| 'device'
 	| 'join'
@@ -143,6 +144,16 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_TOO_LARGE: 'This is too much for one report. Choose fewer messages, or a shorter note.',
 		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
 		UC_E_UNSUPPORTED: 'This app takes no reports.',
+	},
+	file: {
+		UC_E_ARGUMENT: 'This file is empty.',
+		UC_E_NOT_FOUND:
+			'The app that it was sent through has this file no more: it is kept for 30 days. Ask for it once more.',
+		UC_E_DECRYPT:
+			'What came is not the file that was sent: it was damaged, or changed on the way. Nothing of it was kept.',
+		UC_E_PEER: 'The app that it was sent through does not answer. Try again later.',
+		UC_E_TOO_LARGE: 'The app does not take files of this size.',
+		UC_E_TEXT: 'The name of this file has characters that cannot be sent. Give it another name.',
 	},
 	'report-request': {
 		UC_E_NOT_FOUND: 'This request came before requests could be reported.',

@@ -75,7 +75,12 @@ export function list(parts: string[]): string {
 		: `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
 }
 
+/** "9 kB", "1.4 MB": rounded up, so that nothing is said to be empty. */
+export function showBytes(n: number): string {
+	return n < 1e6 ? `${Math.ceil(n / 1e3)} kB` : `${(Math.ceil(n / 1e5) / 10).toFixed(1)} MB`;
+}
+
 /** What a message says; of a file its name, which the library has made one that may be shown. */
 export function said(m: Message): string {
-	return m.file ? `File: ${m.file.name} (${Math.ceil(m.file.bytes / 1000)} kB)` : m.text;
+	return m.file ? `File: ${m.file.name} (${showBytes(m.file.bytes)})` : m.text;
 }

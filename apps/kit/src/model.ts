@@ -40,6 +40,7 @@ import {
 	type Doing,
 	type Trouble,
 } from './errors.ts';
+import { Files } from './files.ts';
 import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
 import { Previews } from './previews.ts';
@@ -79,6 +80,10 @@ export class Model {
 	private readonly last = new Previews();
 	/** the last message of each room */
 	readonly previews = this.last.shown;
+	readonly files = new Files({
+		fail: (trouble) => (this.problem.value = trouble),
+		connected: () => this.connected(),
+	});
 	/** Everything has been read once. */
 	readonly isReady = signal(false);
 	/** Sign-up is not over yet, though there may be an account: the words are being shown. */
@@ -184,6 +189,7 @@ export class Model {
 	private attach(core: Undercroft): void {
 		this.core = core;
 		core.on('tab', (e) => this.tabIs(e.tab, e.reason));
+		this.files.attach(core);
 		core.on('connection', (e) => this.connectionIs(e.connection));
 		core.on('request', () => {
 			this.refresh('requests');
@@ -672,6 +678,7 @@ export class Model {
 
 	/** A message that was refused for good is sent once more, as a new one. */
 	async sendAgain(message: Message): Promise<void> {
+		if (message.file) return this.files.sendAgain(message);
 		await this.sending((c) =>
 			message.inReplyTo
 				? c.sendReply(message.room, message.inReplyTo, message.text)

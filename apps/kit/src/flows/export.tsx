@@ -2,21 +2,10 @@
 // Everything that this browser holds of the person, saved into a file of theirs.
 
 import { useState } from 'preact/hooks';
+import { saveAs } from '../files.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Fault, Good, Warning } from '../ui/said.tsx';
-
-/** So long the browser may take to read what it saves. */
-const SAVED_MS = 60_000;
-
-function save(text: string, name: string): void {
-	const url = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
-	const link = document.createElement('a');
-	link.href = url;
-	link.download = name;
-	link.click();
-	setTimeout(() => URL.revokeObjectURL(url), SAVED_MS);
-}
 
 export function ExportData() {
 	const model = useModel();
@@ -27,7 +16,8 @@ export function ExportData() {
 		setSaved(false);
 		const isDone = await action.run('other', async () => {
 			const day = new Date().toISOString().slice(0, 10);
-			save(await model.perform((c) => c.exportData()), `${title.toLowerCase()}-${day}.jsonl`);
+			const name = `${title.toLowerCase()}-${day}.jsonl`;
+			saveAs(await model.perform((c) => c.exportData()), name, 'application/jsonl');
 		});
 		setSaved(isDone);
 	}

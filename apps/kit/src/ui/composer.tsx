@@ -9,6 +9,7 @@ import { LIMITS } from '../model.ts';
 import { clean, LINE_LENGTH } from '../text.ts';
 import { Button, IconButton } from './button.tsx';
 import { useModel } from './context.ts';
+import { FileLine } from './file.tsx';
 import { Icon } from './icons.tsx';
 import { SenderName } from './message.tsx';
 import { Fault } from './said.tsx';
@@ -77,6 +78,9 @@ function Writing({
 	const editing = conversation.editing.value;
 	const replyTo = conversation.replyTo.value;
 	const about = editing ?? replyTo;
+	const picker = useRef<HTMLInputElement>(null);
+	const files = editing ? [] : (model.files.chosen.value.get(room.id) ?? []);
+	const hasFiles = files.some((c) => !c.busy);
 	const isTooLong =
 		text.length * 3 > LIMITS.messageBytes && encoder.encode(text).length > LIMITS.messageBytes;
 
@@ -109,18 +113,33 @@ function Writing({
 
 	async function send() {
 		const said = text.trim();
-		if (said === '' || isTooLong) return;
+		if ((said === '' && !hasFiles) || isTooLong) return;
 		// The field is free at once; what could not be kept comes back.
 		const wasEdit = editing !== null;
 		setText(wasEdit ? model.draft(room.id) : '');
 		if (!wasEdit) model.setDraft(room.id, '');
 		input.current?.focus();
-		if (!(await model.send(said))) change(said);
+		if (hasFiles) await model.files.send(room.id);
+		if (said !== '' && !(await model.send(said))) change(said);
+	}
+
+	/** False where there are none, or none can be sent now. */
+	function choose(chosen: FileList | null | undefined): boolean {
+		if (!chosen?.length || editing) return false;
+		model.files.choose(room.id, chosen);
+		input.current?.focus();
+		return true;
 	}
 
 	return (
 		<form
 			class="k-composer"
+			onDragOver={(e) => {
+				if (e.dataTransfer?.types.includes('Files')) e.preventDefault();
+			}}
+			onDrop={(e) => {
+				if (choose(e.dataTransfer?.files)) e.preventDefault();
+			}}
 			onSubmit={(e) => {
 				e.preventDefault();
 				void send();
@@ -150,8 +169,53 @@ function Writing({
 					/>
 				</div>
 			)}
+			{files.length > 0 && (
+				<ul class="k-chosen" aria-label="Files to send">
+					{files.map((c) => (
+						<li key={c.file}>
+							<FileLine name={c.file.name} bytes={c.file.size} busy={c.busy} />
+							{!c.busy && (
+								<IconButton
+									icon="close"
+									label={`Do not send: ${clean(c.file.name)}`}
+									onClick={() => {
+										model.files.drop(room.id, c);
+										input.current?.focus();
+									}}
+								/>
+							)}
+						</li>
+					))}
+				</ul>
+			)}
+			{files.some((c) => c.file.type.startsWith('image/')) && (
+				<p class="k-hint">
+					Sent as it is: a photograph may say in it where and when it was taken.
+				</p>
+			)}
 			<Fault of={isTooLong && 'This message is too long to be sent. Split it into shorter ones.'} />
 			<div class="k-composer-row">
+				{!editing && (
+					<>
+						<IconButton
+							icon="clip"
+							label="Attach a file"
+							class="k-attach"
+							onClick={() => picker.current?.click()}
+						/>
+						<input
+							ref={picker}
+							type="file"
+							hidden
+							multiple
+							aria-label="Files"
+							onChange={(e) => {
+								choose(e.currentTarget.files);
+								e.currentTarget.value = '';
+							}}
+						/>
+					</>
+				)}
 				<textarea
 					ref={input}
 					class="k-composer-input"
@@ -163,6 +227,11 @@ function Writing({
 					value={text}
 					enterkeyhint="send"
 					onInput={(e) => change(e.currentTarget.value)}
+					onPaste={(e) => {
+						// What is copied from a table is text, and a picture of it besides.
+						const data = e.clipboardData;
+						if (!data?.getData('text/plain') && choose(data?.files)) e.preventDefault();
+					}}
 					onKeyDown={(e) => {
 						if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) {
 							e.preventDefault();
@@ -178,7 +247,7 @@ function Writing({
 					label="Send"
 					type="submit"
 					class="k-send"
-					aria-disabled={text.trim() === '' || isTooLong ? 'true' : undefined}
+					aria-disabled={(text.trim() === '' && !hasFiles) || isTooLong ? 'true' : undefined}
 				/>
 			</div>
 		</form>

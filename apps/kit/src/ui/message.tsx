@@ -11,6 +11,7 @@ import { clean, LINE_LENGTH } from '../text.ts';
 import { Avatar } from './avatar.tsx';
 import { IconButton } from './button.tsx';
 import { classes } from './context.ts';
+import { FileCard } from './file.tsx';
 import { AppBadge, SmallState } from './list.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
 import { Lines, Name } from './text.tsx';
@@ -103,7 +104,13 @@ export class MessageItem extends Component<Props> {
 						{m.inReplyTo && !m.deleted && (
 							<Quote to={entry.reply} onJump={p.onJump} isActive={isActive} />
 						)}
-						{m.deleted ? <span class="k-deleted">Deleted</span> : <Lines of={said(m)} />}
+						{m.deleted ? (
+							<span class="k-deleted">Deleted</span>
+						) : m.file ? (
+							<FileCard message={m} model={model} tabIndex={isActive ? 0 : -1} />
+						) : (
+							<Lines of={m.text} />
+						)}
 						<span class="k-meta">
 							{m.edited && !m.deleted && <span>edited</span>}
 							<time dateTime={new Date(m.timeMs).toISOString()} title={showWhole(m.timeMs)}>
@@ -125,11 +132,15 @@ export class MessageItem extends Component<Props> {
 				{m.state === 'failed' && (
 					<p class="k-failed-line">
 						Not sent.{' '}
-						{isOpen && !m.deleted && !m.file && (
-							<button type="button" class="k-link" onClick={() => void model.sendAgain(m)}>
-								Send again
-							</button>
-						)}
+						{isOpen &&
+							!m.deleted &&
+							(!m.file || model.files.hasSource(m) ? (
+								<button type="button" class="k-link" onClick={() => void model.sendAgain(m)}>
+									Send again
+								</button>
+							) : (
+								'Choose the file once more.'
+							))}
 					</p>
 				)}
 				{entry.reactions.length > 0 && !m.deleted && (
@@ -257,13 +268,14 @@ function Tools({
 	model: Model;
 	tabIndex: number;
 }) {
-	const more: MenuItem[] = [
-		{
+	const more: MenuItem[] = [];
+	if (!m.file) {
+		more.push({
 			label: 'Copy text',
 			icon: 'copy',
-			onPick: () => void navigator.clipboard?.writeText(said(m)).catch(() => undefined),
-		},
-	];
+			onPick: () => void navigator.clipboard?.writeText(m.text).catch(() => undefined),
+		});
+	}
 	if (isReportable(m)) {
 		more.push({
 			label: 'Report',
