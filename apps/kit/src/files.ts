@@ -34,9 +34,7 @@ export interface Chosen {
 
 /** Of the file of a message, while something is under way or has just ended. */
 export type Transfer =
-	| { is: 'moving'; part: number | null }
-	| { is: 'saved' }
-	| { is: 'failed'; why: Trouble };
+	{ is: 'moving'; part: number | null } | { is: 'saved' } | { is: 'failed'; why: Trouble };
 
 /** What files need of the model. */
 interface Owner {
@@ -121,8 +119,7 @@ export class Files {
 	/** Those that were chosen there, one after the other; what could not be kept stays chosen. */
 	async send(room: Id): Promise<void> {
 		const sealing = new Map<Chosen, Chosen>();
-		for (const c of this.waiting(room))
-			if (!c.busy) sealing.set(c, { file: c.file, busy: true });
+		for (const c of this.waiting(room)) if (!c.busy) sealing.set(c, { file: c.file, busy: true });
 		this.wait(
 			room,
 			this.waiting(room).map((c) => sealing.get(c) ?? c),

@@ -87,11 +87,7 @@ function Messages({
 					{chosen.length === 1 ? 'it' : 'them'}
 				</>
 			}
-			rest={
-				<>
-					Nothing else of this conversation is sent, and {name} is told nothing.
-				</>
-			}
+			rest={<>Nothing else of this conversation is sent, and {name} is told nothing.</>}
 			doing="report"
 			faulty={faulty}
 			send={async (choice) =>

@@ -134,12 +134,6 @@ function Writing({
 	return (
 		<form
 			class="k-composer"
-			onDragOver={(e) => {
-				if (e.dataTransfer?.types.includes('Files')) e.preventDefault();
-			}}
-			onDrop={(e) => {
-				if (choose(e.dataTransfer?.files)) e.preventDefault();
-			}}
 			onSubmit={(e) => {
 				e.preventDefault();
 				void send();
@@ -189,9 +183,7 @@ function Writing({
 				</ul>
 			)}
 			{files.some((c) => c.file.type.startsWith('image/')) && (
-				<p class="k-hint">
-					Sent as it is: a photograph may say in it where and when it was taken.
-				</p>
+				<p class="k-hint">Sent as it is: a photograph may say in it where and when it was taken.</p>
 			)}
 			<Fault of={isTooLong && 'This message is too long to be sent. Split it into shorter ones.'} />
 			<div class="k-composer-row">

@@ -128,8 +128,21 @@ export function RoomView({
 	const room = model.room.value;
 	const conversation = model.conversation.value;
 	if (!room) return null;
+	const canWrite = room.state === 'open' && room.says !== 'nothing';
 	return (
-		<div class={classes('k-room-view', name)}>
+		<div
+			class={classes('k-room-view', name)}
+			onDragOver={(e) => {
+				if (e.dataTransfer?.types.includes('Files')) e.preventDefault();
+			}}
+			onDrop={(e) => {
+				// Files that are dropped where they cannot be sent do not take the place of the page.
+				const files = e.dataTransfer?.files;
+				if (!files?.length) return;
+				e.preventDefault();
+				if (canWrite && !model.contactOf(room)?.blocked) model.files.choose(room.id, files);
+			}}
+		>
 			{head ?? <RoomHead room={room} />}
 			<ConnectionNotice />
 			<DeviceAlarm />
