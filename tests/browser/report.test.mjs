@@ -68,6 +68,83 @@ test('a message is reported to both apps without a mouse, and its sender blocked
 	await rosa.report('a walk?', { why: 'Something else' });
 });
 
+test('a request is reported to both apps, and declined afterwards', async (stage) => {
+	const [rosa, tom] = await Promise.all([
+		stage.member('dial', 'Rosa'),
+		stage.terminal('lens', 'Tom'),
+	]);
+	tom.ask(rosa, 'cheap watches');
+	await rosa.seesRequest('Tom', 'Lens', 'cheap watches');
+	await rosa.reportRequestForm('Tom', {});
+	const dialog = rosa.dialog();
+	// What goes is shown before it goes, and to whom.
+	await dialog.getByText('cheap watches').waitFor();
+	const sent = dialog.getByRole('region', { name: 'What is sent' });
+	await sent
+		.getByText(/^the name Tom, the text, and the proof that .* of an account on Lens$/)
+		.waitFor();
+	await sent.getByText(/To whom it came is not sent/).waitFor();
+	await rosa.button('Send report', dialog).click();
+	await dialog.getByRole('alert').getByText('Say why.').waitFor();
+	await rosa.hands.pick(rosa.question('Why?'), 'Spam or fraud');
+	await rosa.hands.pick(rosa.question(/Who is to read it/), 'Both');
+	await sent.getByText('to Dial and Lens').waitFor();
+	await rosa.field('Note', dialog).fill('the third today');
+	await rosa.button('Send report', dialog).click();
+	await dialog
+		.getByRole('status')
+		.getByText(/^Your report was sent to Dial and Lens\. The moderators know/)
+		.waitFor();
+	for (const app of ['dial', 'lens']) {
+		const { reason, texts, verdict } = reported(stage.backbone, app);
+		assert.equal(reason, 'spam', app);
+		assert.ok(
+			texts.some((t) => t.includes('cheap watches')),
+			`${app}: ${texts}`,
+		);
+		assert.match(verdict, app === 'lens' ? /^verified$/ : /^confirmed$/);
+	}
+	await rosa.button('Decline the request', dialog).click();
+	await dialog.getByText('You have declined it.').waitFor();
+	await rosa.button('Done', dialog).click();
+	await dialog.waitFor({ state: 'hidden' });
+	// Declined, it can still be reported; here to the own app alone.
+	await rosa.page.getByText('Declined by you (1)').click();
+	await rosa.button('Report').click();
+	await rosa.hands.pick(rosa.question('Why?'), 'Something else');
+	await rosa.button('Send report', dialog).click();
+	await dialog
+		.getByRole('status')
+		.getByText(/^Your report was sent to Dial\./)
+		.waitFor();
+});
+
+for (const app of ['lens', 'plaza']) {
+	test(`${app}: a request of the same app is reported there`, async (stage) => {
+		const [rosa, tom] = await Promise.all([
+			stage.member(app, 'Rosa', { reducedMotion: 'reduce' }),
+			stage.terminal(app, 'Tom'),
+		]);
+		await tom.ask(rosa, 'who are you?');
+		await rosa.seesRequest('Tom', rosa.title, 'who are you?');
+		rosa.hands = new Keyboard(rosa.page);
+		await rosa.reportRequestForm('Tom', { why: 'Insults or harassment' });
+		assert.equal(await rosa.question(/Who is to read it/).count(), 0);
+		await rosa.hands.go(rosa.button('Send report', rosa.dialog()));
+		await rosa
+			.dialog()
+			.getByRole('status')
+			.getByText(/^Your report was sent to/)
+			.waitFor();
+		const { reason, texts } = reported(stage.backbone, app);
+		assert.equal(reason, 'harassment');
+		assert.ok(texts.some((t) => t.includes('who are you?')));
+		await rosa.hands.go(rosa.button('Done', rosa.dialog()));
+		// Back at the request, which waits.
+		await rosa.request('Tom').waitFor();
+	});
+}
+
 test('who is in a group and not introduced is shown as such, and removed by one button', async (stage) => {
 	const [rosa, tom] = await Promise.all([
 		stage.member('plaza', 'Rosa'),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Somebody in front of one of the apps: what they do and see, by the roles and names that people
 // with a screen reader have, too (apps/kit/README.md lists them).
+import { readFileSync } from 'node:fs';
 import { until } from './wait.mjs';
 
 const TITLE = { dial: 'Dial', lens: 'Lens', plaza: 'Plaza' };
@@ -57,11 +58,13 @@ export class Person {
 		return this.page.getByRole('log', { name: 'Messages' });
 	}
 
-	/** One message of the open conversation. */
+	/** One message of the open conversation: its text, or the name of its file. */
 	message(text) {
 		return this.log()
 			.locator('li.k-message')
-			.filter({ has: this.page.locator('.k-lines').getByText(text, { exact: true }) });
+			.filter({
+				has: this.page.locator('.k-lines, .k-file-name').getByText(text, { exact: true }),
+			});
 	}
 
 	/** A conversation in the list: its name, or a pattern of all that stands in its row. */
@@ -580,6 +583,36 @@ export class Person {
 			.getByRole('status')
 			.getByText(/^Your report was sent/)
 			.waitFor();
+	}
+
+	/** The form for a request, filled in. */
+	async reportRequestForm(name, { why, to }) {
+		const { go, pick } = this.hands;
+		await this.openRequests();
+		await go(this.button('Report', this.request(name)));
+		await this.button('Send report', this.dialog()).waitFor();
+		if (why) await pick(this.question('Why?'), why);
+		if (to) await pick(this.question(/Who is to read it/), to);
+	}
+
+	// --- files ---
+
+	/** Chosen, and not sent yet. */
+	async attach(...paths) {
+		const choosing = this.page.waitForEvent('filechooser');
+		await this.hands.go(this.button('Attach a file'));
+		await (await choosing).setFiles(paths);
+	}
+
+	/** What the page gives to the browser to save: the name that it says, and bytes. */
+	async save(name) {
+		const file = this.message(name);
+		await file.waitFor();
+		const saves = this.page.waitForEvent('download');
+		await this.hands.go(this.button(/^(Save|Try again): /, file));
+		const saved = await saves;
+		await file.getByText('Given to the browser to save.').waitFor();
+		return { name: saved.suggestedFilename(), bytes: readFileSync(await saved.path()) };
 	}
 
 	async seesReply(text, to) {
