@@ -111,9 +111,9 @@ test('an app that takes less: what is refused can be sent again', async (stage) 
 			writeFileSync(conf, text);
 			await stage.backbone.start();
 		};
-		await restart(before.replace('[app dial]', '[app dial]\nattachment_bytes = 65536'));
+		await restart(before.replace('[app dial]', '[app dial]\nattachment_bytes = 1048576'));
 		try {
-			const bytes = some(200_000);
+			const bytes = some(2 * MIB);
 			await send(rosa, file('large.bin', bytes));
 			await rosa.page
 				.getByRole('alert')

@@ -2,6 +2,8 @@
 // Text of others is text: a hostile client's names, notes, messages, reactions and group names run
 // nothing, load nothing, turn nothing around and push nothing aside.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { WIDTHS } from './lib/chromium.mjs';
 import { dangerous, foreignElements, overflowing, reordered, unisolated } from './lib/inside.mjs';
 import { test } from './lib/suite.mjs';
@@ -33,6 +35,7 @@ const TEXTS = [
 ];
 // What the terminal client lets through as a name; notes, messages and groups' names can be anything.
 const NAME = `<b onclick=${HURT}>Mallory</b> \u05D0\u05D1 7`;
+const FILE = `..<img src=x onerror=${HURT}>\u202Egpj.${'W'.repeat(60)}\n.svg`;
 const GROUP = `"><img src=x onerror=${HURT}>\u202E${'W'.repeat(120)}`;
 
 async function isUnharmed(person, where) {
@@ -80,6 +83,19 @@ for (const app of ['dial', 'lens', 'plaza']) {
 		const shown = await rosa.texts();
 		assert.ok(shown.includes(TEXTS[0]), 'markup is shown as it was written');
 		assert.ok(shown.some((t) => t.includes('WWWWWWWW')));
+		// Of a file the name is text, too, and what is saved has one that does nothing.
+		const file = path.join(stage.backbone.dir, FILE);
+		writeFileSync(file, '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+		await mallory.run('send', '1', '--file', file);
+		const card = rosa.page.locator('.k-file');
+		await card.waitFor();
+		await holds(rosa, 'a file');
+		const saves = rosa.page.waitForEvent('download');
+		await card.getByRole('button', { name: /^Save: / }).click();
+		const saved = await saves;
+		assert.match(saved.suggestedFilename(), /^[^\p{C}/\\<>:"|?*.][^\p{C}/\\<>:"|?*]*\.svg$/u);
+		await card.getByText('Given to the browser').waitFor();
+		await holds(rosa, 'a file that was saved');
 		await mallory.run('group', GROUP, 'Rosa');
 		await rosa.openRoom(/^"><img src=x/);
 		await holds(rosa, 'a group');

@@ -7,12 +7,13 @@ import { befriend } from './lib/people.mjs';
 import { Person } from './lib/person.mjs';
 import { test } from './lib/suite.mjs';
 
-/** The texts of the last report that an app's moderators have. */
+/** The texts, or that of the request, of the last report that an app's moderators have. */
 function reported(backbone, app) {
 	const all = backbone.operator('reports', app).filter((l) => l.type === 'report');
 	const last = all.reduce((a, b) => (b.number > a.number ? b : a));
 	const shown = backbone.operator('reports', app, 'show', last.number);
-	return { ...last, texts: shown.filter((l) => l.type === 'message').map((l) => l.text) };
+	const said = shown.filter((l) => l.type === 'message' || l.type === 'card');
+	return { ...last, texts: said.map((l) => l.text) };
 }
 
 test('a message is reported to both apps without a mouse, and its sender blocked', async (stage) => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A walk through every screen of an app, with people of all three apps on it, for whoever wants to
 // look at them.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { befriend } from './people.mjs';
 
 /**
@@ -57,7 +59,16 @@ export async function walk(stage, app, see, o = {}) {
 	}
 	await rosa.seesRequest('Max', 'Lens', 'seeds');
 	await see('requests', rosa);
-	await rosa.closeDialogs();
+	await panel('report-request', async () => {
+		await rosa.reportRequestForm('Max', {});
+		await rosa.button('Send report', rosa.dialog()).click();
+		await rosa.dialog().getByRole('alert').waitFor();
+	});
+	await panel('reported-request', async () => {
+		await rosa.reportRequestForm('Max', { why: 'Something else' });
+		await rosa.button('Send report', rosa.dialog()).click();
+		await rosa.button('Decline the request', rosa.dialog()).waitFor();
+	});
 	await befriend(rosa, uwe);
 
 	await rosa.openRoom('Tom');
@@ -72,7 +83,18 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.reply('Then I will bring the poles on Saturday, and the twine.', 'Saturday is fine!');
 	await rosa.isAccepted('Saturday is fine!');
 	await rosa.seesReaction('Since Tuesday. The first ones are as high as a hand.', '❤️');
+	const file = (name, bytes) => {
+		const at = path.join(stage.backbone.dir, name);
+		writeFileSync(at, Buffer.alloc(bytes, name));
+		return at;
+	};
+	await tom.run('send', 'Rosa', '--file', file('Where the poles go.pdf', 83_000));
+	await rosa.reads('Where the poles go.pdf');
 	await see('room', rosa);
+	await rosa.save('Where the poles go.pdf');
+	await rosa.attach(file('Beans in May, seen from the shed.jpg', 912_000));
+	await see('files', rosa);
+	await rosa.button('Do not send: Beans in May, seen from the shed.jpg').click();
 	await panel('contact', () => rosa.button('About this conversation').click());
 	await rosa.button('About this conversation').click();
 	await panel('safety-number', () => rosa.button('Safety number', rosa.dialog()).click());
