@@ -260,6 +260,30 @@ test('a file that was changed where it lies is refused, and reported', async (st
 	});
 });
 
+test('files that are dropped or pasted are chosen, and the page stays', async (stage) => {
+	const [rosa, tom] = await pair(stage, 'plaza', 'lens');
+	const bring = (kind, where, name) =>
+		where.evaluate(
+			(el, [kind, name]) => {
+				const brought = new DataTransfer();
+				brought.items.add(new File(['beans'], name));
+				const o = { bubbles: true, cancelable: true };
+				const event =
+					kind === 'paste'
+						? new ClipboardEvent(kind, { ...o, clipboardData: brought })
+						: new DragEvent(kind, { ...o, dataTransfer: brought });
+				return !el.dispatchEvent(event);
+			},
+			[kind, name],
+		);
+	assert.ok(await bring('dragover', rosa.log(), 'dropped.txt'), 'can be dropped');
+	assert.ok(await bring('drop', rosa.log(), 'dropped.txt'), 'the browser opens nothing');
+	assert.ok(await bring('paste', rosa.composer(), 'pasted.txt'));
+	await rosa.button('Send').click();
+	for (const name of ['dropped.txt', 'pasted.txt'])
+		assert.equal(String((await tom.save(name)).bytes), 'beans');
+});
+
 test('a file is attached, sent and saved without a mouse', async (stage) => {
 	await inFolder(async (file) => {
 		const [rosa, tom] = await pair(stage, 'lens', 'dial', { reducedMotion: 'reduce' });

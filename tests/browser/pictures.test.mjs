@@ -16,6 +16,7 @@ const WANTED = {
 		welcome: [DESK],
 		words: [DESK],
 		room: [DESK, HAND],
+		files: [DESK],
 		group: [NIGHT, HAND_NIGHT],
 		'safety-number': [DESK],
 		devices: [DESK],
@@ -25,12 +26,14 @@ const WANTED = {
 	lens: {
 		welcome: [DESK],
 		requests: [DESK],
+		files: [DESK],
 		list: [DESK, NIGHT, HAND],
 		room: [DESK, HAND],
 		group: [DESK],
 	},
 	plaza: {
 		welcome: [DESK],
+		files: [DESK],
 		group: [DESK, NIGHT, HAND_NIGHT],
 		'group-info': [DESK],
 		'new-group': [DESK],

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files on the way: what is chosen, what stays chosen, what is kept of what was fetched.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './load.mjs';
+
+const { Files } = await load('../src/files.ts');
+const { showBytes } = await load('../src/format.ts');
+
+const file = (name, n = 3) => ({
+	name,
+	size: n,
+	type: '',
+	arrayBuffer: async () => new ArrayBuffer(n),
+});
+const failure = (code) => Object.assign(new Error(code), { code, class: 'crypto' });
+const MESSAGE = {
+	room: 'r',
+	number: 7,
+	id: 'm',
+	kind: 'file',
+	own: false,
+	state: 'received',
+	file: { name: 'a.bin', type: '', bytes: 3 },
+};
+
+/** Files upon a core whose methods are told; what was done, in order. */
+function stage(core = {}) {
+	const done = [];
+	const told = [];
+	const listeners = {};
+	const saved = [];
+	globalThis.document = {
+		createElement: () => ({
+			click() {
+				saved.push(this.download);
+			},
+		}),
+	};
+	URL.createObjectURL = () => 'blob:x';
+	URL.revokeObjectURL = () => {};
+	const noted =
+		(name) =>
+		async (...args) => {
+			done.push([name, ...args.slice(1)]);
+			return core[name]?.(...args);
+		};
+	const files = new Files({ fail: (t) => told.push(t.text), connected: async () => {} });
+	files.attach({
+		on: (kind, listener) => (listeners[kind] = listener),
+		sendFile: noted('sendFile'),
+		fetchFile: noted('fetchFile'),
+		readFile: noted('readFile'),
+		forgetFile: noted('forgetFile'),
+	});
+	return { files, done, told, listeners, saved };
+}
+
+const names = (files) => (files.chosen.value.get('r') ?? []).map((c) => c.file.name);
+
+test('what cannot be sent is not chosen, and said', () => {
+	const { files, told } = stage();
+	files.choose('r', [file('none', 0), file('most', 16 << 20), file('more', (16 << 20) + 1)]);
+	assert.deepEqual(names(files), ['most']);
+	assert.match(told.join(), /none is empty.*more is too large/);
+	files.choose(
+		'r',
+		Array.from({ length: 12 }, (_, i) => file(`f${i}`)),
+	);
+	assert.equal(names(files).length, 10);
+	assert.match(told.at(-1), /10 files at a time/);
+	assert.deepEqual(files.chosen.value.get('another'), undefined);
+});
+
+test('in order, each once; what could not be kept stays chosen', async () => {
+	const { files, done, told } = stage({
+		sendFile(_, { name }) {
+			if (name === 'b') throw failure('UC_E_FULL');
+			return name;
+		},
+	});
+	files.choose('r', [file('a'), file('b'), file('c')]);
+	const first = files.send('r');
+	assert.ok(files.chosen.value.get('r').every((c) => c.busy));
+	// Another press meanwhile sends nothing twice; one more that was chosen meanwhile goes as well.
+	files.choose('r', [file('d')]);
+	await Promise.all([first, files.send('r')]);
+	assert.deepEqual(done.map(([, { name }]) => name).sort(), ['a', 'b', 'c', 'd']);
+	assert.deepEqual(names(files), ['b']);
+	assert.equal(files.chosen.value.get('r')[0].busy, false);
+	assert.match(told.join(), /no room left/);
+});
+
+test('one that was refused has its source as long as it is of use', async () => {
+	const { files, done, listeners } = stage({ sendFile: () => 'm' });
+	const own = { ...MESSAGE, own: true };
+	files.choose('r', [file('a')]);
+	await files.send('r');
+	listeners.messageState({ message: { ...own, state: 'failed' } });
+	assert.ok(files.hasSource(own));
+	await files.sendAgain(own);
+	assert.equal(done.length, 2);
+	listeners.messageState({ message: { ...own, state: 'accepted' } });
+	assert.ok(!files.hasSource(own));
+});
+
+test('what was saved is forgotten, and what is wrong, too; of a broken fetch the parts are kept', async () => {
+	const good = stage({ readFile: () => new Uint8Array(3) });
+	const under = good.files.save(MESSAGE);
+	await good.files.save(MESSAGE); // once at a time
+	good.listeners.file({ room: 'r', number: 7, bytesDone: 1, bytesTotal: 4 });
+	assert.deepEqual(good.files.of(MESSAGE), { is: 'moving', part: 0.25 });
+	await under;
+	assert.deepEqual(good.saved, ['a.bin']);
+	assert.deepEqual(
+		good.done.map(([name]) => name),
+		['fetchFile', 'readFile', 'forgetFile'],
+	);
+	assert.equal(good.files.of(MESSAGE).is, 'saved');
+	for (const [code, said, forgets] of [
+		['UC_E_DECRYPT', /not the file that was sent/, 1],
+		['UC_E_NOT_FOUND', /30 days/, 0],
+		['UC_E_PEER', /does not answer/, 0],
+	]) {
+		const bad = stage({
+			fetchFile() {
+				throw failure(code);
+			},
+		});
+		await bad.files.save(MESSAGE);
+		const state = bad.files.of(MESSAGE);
+		assert.equal(state.is, 'failed');
+		assert.match(state.why.text, said);
+		assert.deepEqual(bad.saved, []);
+		assert.equal(bad.done.filter(([name]) => name === 'forgetFile').length, forgets, code);
+	}
+});
+
+test('a fetch that is stopped is no failure, and begins anew', async () => {
+	let end;
+	const { files, saved } = stage({
+		fetchFile: () => new Promise((resolve, reject) => (end = { resolve, reject })),
+		readFile: () => new Uint8Array(3),
+	});
+	const under = files.save(MESSAGE);
+	while (!end) await null;
+	await files.stop(MESSAGE);
+	end.reject(failure('UC_E_NOT_FOUND'));
+	await under;
+	assert.equal(files.of(MESSAGE), null);
+	end = null;
+	const again = files.save(MESSAGE);
+	while (!end) await null;
+	end.resolve();
+	await again;
+	assert.deepEqual(saved, ['a.bin']);
+});
+
+test('sizes are rounded up', () => {
+	assert.deepEqual([1, 1000, 1001, 999_999, 1e6, 1_400_001, 16 << 20].map(showBytes), [
+		'1 kB',
+		'1 kB',
+		'2 kB',
+		'1000 kB',
+		'1.0 MB',
+		'1.5 MB',
+		'16.8 MB',
+	]);
+});
