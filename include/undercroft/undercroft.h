@@ -435,7 +435,9 @@ UC_API uc_err uc_contact_links(uc_client *c, const struct uc_id *contact, uc_lin
 /* --- rooms --- */
 
 enum uc_room_state {
-	UC_ROOM_JOINING, /* or our guardian is asked: without name, URI, members and messages */
+	/* Or our guardian is asked, or whoever has brought us into a conversation of two has not said yet that
+	 * they are the one we let in: without name, URI, members and messages. */
+	UC_ROOM_JOINING,
 	UC_ROOM_OPEN,
 	UC_ROOM_LEFT, /* left by ourselves, or removed: history stays readable */
 };

@@ -4,13 +4,13 @@
 #include "client/compose.h"
 #include "client/contacts.h"
 #include "client/groups.h"
-#include "client/guardian.h"
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/personas.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/transfers.h"
 #include "client/turn.h"
 
@@ -32,7 +32,7 @@ static enum uc_room_state shown_state(const struct uc_client *c, const struct ro
 	case ROOM_OPEN:
 		if (r->fleeing)
 			return UC_ROOM_LEFT;
-		return guardian_holds(c, r) ? UC_ROOM_JOINING : UC_ROOM_OPEN;
+		return strangers_veil(c, r) ? UC_ROOM_JOINING : UC_ROOM_OPEN;
 	case ROOM_LEAVING:
 	case ROOM_LEFT:
 		return UC_ROOM_LEFT;
@@ -52,6 +52,12 @@ static const char *shown_name(const struct uc_client *c, const struct room *r, c
 	return "";
 }
 
+/* Before we are in, not even its kind is known. */
+static bool is_veiled(const struct uc_client *c, const struct room *r)
+{
+	return r->state == ROOM_JOINING || strangers_veil(c, r);
+}
+
 uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 {
 	char name[MEMBER_NAME_BYTES];
@@ -62,7 +68,7 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 	for (const struct room *r = c->rooms; r; r = r->next) {
 		if (r->shadow)
 			continue;
-		bool veiled = guardian_veils(c, r);
+		bool veiled = is_veiled(c, r);
 		struct uc_room shown = {
 			.id = r->id,
 			.uri = veiled ? "" : r->uri,
@@ -72,7 +78,7 @@ uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx)
 			.consistent = r->consistent && !r->forked,
 			.epoch = r->group ? room_group_epoch(r->group) : 0,
 			.members = veiled ? 0 : people(r),
-			.unread = veiled ? 0 : r->unread,
+			.unread = veiled || r->unshown ? 0 : r->unread,
 			.read_up_to = r->read_up_to,
 			.last_ms = r->last_ms,
 			.says = veiled ? UC_SAYS_NOTHING : (enum uc_says)r->says,
@@ -116,7 +122,7 @@ uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each *each, 
 	const struct room *r = room_find(c, room);
 	if (!r)
 		return UC_E_NOT_FOUND;
-	if (guardian_veils(c, r))
+	if (is_veiled(c, r))
 		return UC_OK;
 	for (const struct member *m = r->members; m; m = m->next) {
 		struct leaves l = { .participant = m->participant };

@@ -458,7 +458,6 @@ static uc_err grant_in(struct uc_client *c, const struct consent_in *in)
 	if (!view_equal(uri_domain(participant), view_str(q->app)))
 		return UC_E_PROOF;
 	TRY(rooms_create(c, true, "", &r));
-	r->asked = true;
 	TRY(groups_add_packages(c, r, packages, participant, &q->contact, 0));
 	q->state = REQUEST_ACCEPTED;
 	q->room = r->id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the owner is told. */
-#include "client/guardian.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 
 uc_op op_new(struct uc_client *c)
 {
@@ -47,7 +47,7 @@ void event_warning(struct uc_client *c, uc_err err, struct view text, const stru
 	struct event_out *e = event_new(c, UC_EVENT_WARNING);
 	const struct room *r = room ? room_find(c, room) : NULL;
 	/* The words may be the hub's, which is whose it is that brings somebody there. */
-	bool own_words = r && (r->fleeing || guardian_veils(c, r));
+	bool own_words = r && (r->fleeing || r->state == ROOM_JOINING || strangers_veil(c, r));
 	if (!e)
 		return;
 	e->event.err = err;

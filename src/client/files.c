@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the owner does with files: sends, fetches, reads, forgets. */
 #include "client/compose.h"
-#include "client/guardian.h"
 #include "client/history.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/transfers.h"
 #include "client/turn.h"
 
@@ -123,7 +123,7 @@ static uc_err file_find(struct uc_client *c, const struct file_call *in, struct 
 {
 	struct nested_part part;
 	struct room *r = room_find(c, in->room);
-	if (!r || guardian_holds(c, r))
+	if (!r || strangers_veil(c, r))
 		return UC_E_NOT_FOUND;
 	TRY(history_get(c, r, in->number, a, m));
 	if (m->kind != UC_MESSAGE_FILE || m->deleted || !m->content.n)

@@ -189,14 +189,6 @@ bool guardian_holds(const struct uc_client *c, const struct room *r)
 	return held(c, r) != NULL;
 }
 
-bool guardian_veils(struct uc_client *c, const struct room *r)
-{
-	struct uc_id contact;
-	if (r->state == ROOM_JOINING && !r->direct)
-		return guardian_named(c, &contact);
-	return guardian_holds(c, r);
-}
-
 bool guardian_shown_before(const struct uc_client *c, const struct room *r, uint64_t message)
 {
 	const struct awaited *x = held(c, r);

@@ -24,8 +24,6 @@ uc_err UC_MUST_USE guardian_in(struct uc_client *c, struct contact *k, const str
 /* A group that was joined just now is not shown before the guardian agrees. */
 uc_err UC_MUST_USE guardian_hold(struct uc_client *c, struct room *r);
 bool guardian_holds(const struct uc_client *c, const struct room *r);
-/* Nothing that others have put into it reaches the ward: it is held, or comes to be before it is open. */
-bool guardian_veils(struct uc_client *c, const struct room *r);
 /* The room is held, and that message was shown before. */
 bool guardian_shown_before(const struct uc_client *c, const struct room *r, uint64_t message);
 /* A room that was held is over: what was said there, its name and who they are is not kept. */

@@ -2,10 +2,10 @@
 #include "client/heads.h"
 
 #include "client/contacts.h"
-#include "client/guardian.h"
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 
 #include "base/heap.h"
 
@@ -346,7 +346,7 @@ uc_err heads_wait(struct uc_client *c, struct room *r)
 static bool is_shared(const struct uc_client *c, const struct room *r, const struct uc_id *contact)
 {
 	return r->state == ROOM_OPEN && !r->shadow && !r->direct && !r->fleeing && r->introduced &&
-	       r->says == SAYS_ACCOUNT && !guardian_holds(c, r) && introductions_with(r, contact);
+	       r->says == SAYS_ACCOUNT && !strangers_veil(c, r) && introductions_with(r, contact);
 }
 
 static bool is_common(const struct uc_client *c, const struct room *r, const struct uc_id *contact)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/history.h"
 
-#include "client/guardian.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/transfers.h"
 #include "client/turn.h"
 
@@ -126,10 +126,15 @@ static uc_err show(struct uc_client *c, const struct room *r, const struct messa
 	return show_file(m, a, out);
 }
 
+static bool is_unshown(const struct room *r, const struct message *m)
+{
+	return r->unshown && m->number >= r->unshown && !m->own;
+}
+
 void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new)
 {
-	/* Of a group that the guardian is asked about, only what this client says itself is shown. */
-	if (guardian_holds(c, r) && m->kind != UC_MESSAGE_NOTE)
+	/* Of what is held only what this client says itself is shown. */
+	if ((strangers_veil(c, r) && m->kind != UC_MESSAGE_NOTE) || is_unshown(r, m))
 		return;
 	struct event_out *e = event_new(c, is_new ? UC_EVENT_MESSAGE : UC_EVENT_MESSAGE_STATE);
 	if (!e || show(c, r, m, &e->mem, &e->message))
@@ -158,10 +163,11 @@ static bool list_each(void *ctx, uint64_t number, struct view value)
 	(void)number;
 	arena_init(&a, MESSAGE_BYTES, ARENA_SECRET);
 	l->err = wire_decode(value, &a, message_element, &m) ? UC_E_CORRUPT : UC_OK;
-	if (!l->err)
+	bool skipped = !l->err && is_unshown(l->r, &m);
+	if (!l->err && !skipped)
 		l->err = show(l->c, l->r, &m, &a, &shown);
 	if (!l->err)
-		more = l->each(l->ctx, &shown) && --l->left > 0;
+		more = skipped || (l->each(l->ctx, &shown) && --l->left > 0);
 	arena_done(&a);
 	return more;
 }
@@ -176,7 +182,7 @@ uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from, size_t
 		return c->broken;
 	if (!l.r)
 		return UC_E_NOT_FOUND;
-	if (!limit || guardian_holds(c, l.r))
+	if (!limit || strangers_veil(c, l.r))
 		return UC_OK;
 	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(room->b), from, list_each, &l));
 	return l.err;
@@ -294,6 +300,21 @@ uc_err history_forget(struct uc_client *c, struct room *r, uint64_t number, bool
 	return UC_OK;
 }
 
+uc_err history_shown(struct uc_client *c, struct room *r, uint64_t number)
+{
+	for (; number <= r->next_message; number++) {
+		struct arena_mark mark = arena_mark(&c->call);
+		struct message m = { 0 };
+		uc_err err = history_get(c, r, number, &c->call, &m);
+		if (!err && !m.own)
+			history_tell(c, r, &m, true);
+		arena_reset(&c->call, mark);
+		if (err && err != UC_E_NOT_FOUND)
+			return err;
+	}
+	return UC_OK;
+}
+
 static uc_err expire(struct uc_client *c, struct room *r)
 {
 	struct expire_call e = { .now = client_now(c) };
@@ -350,7 +371,9 @@ static uc_err mark(struct uc_client *c, void *arg)
 	struct count_call k = { 0 };
 	if (!r)
 		return UC_E_NOT_FOUND;
-	uint64_t number = in->number < r->next_message ? in->number : r->next_message;
+	/* What is not shown yet is not read. */
+	uint64_t last = r->unshown ? r->unshown - 1 : r->next_message;
+	uint64_t number = in->number < last ? in->number : last;
 	if (number <= r->read_up_to)
 		return UC_OK;
 	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(r->id.b), number + 1, count_each, &k));

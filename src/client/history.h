@@ -17,6 +17,8 @@ uint64_t history_number(struct uc_client *c, struct room *r, const struct uc_id 
 void history_tell(struct uc_client *c, struct room *r, const struct message *m, bool is_new);
 /* A line of this client's own, stored and told. */
 uc_err UC_MUST_USE history_note(struct uc_client *c, struct room *r, const char *text);
+/* Tells of what others have written from that message on, which was not shown. */
+uc_err UC_MUST_USE history_shown(struct uc_client *c, struct room *r, uint64_t number);
 /* What the messages of others behind that one said; all: else only theirs who were not agreed to. */
 uc_err UC_MUST_USE history_forget(struct uc_client *c, struct room *r, uint64_t number, bool all);
 /* It will be found when its end has come, if it has one. */

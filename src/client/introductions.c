@@ -8,6 +8,7 @@
 #include "client/groups.h"
 #include "client/guardian.h"
 #include "client/heads.h"
+#include "client/history.h"
 #include "client/identity.h"
 #include "client/linked.h"
 #include "client/member_clients.h"
@@ -15,6 +16,7 @@
 #include "client/personas.h"
 #include "client/portraits.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "mimi/persona.h"
 
 enum {
@@ -98,18 +100,36 @@ static bool somebody_is_missing(const struct room *r)
 	return false;
 }
 
+/* Once nothing is on its way out any more, whoever was there can have read it. */
+static void ask_stands(struct uc_client *c, struct room *r)
+{
+	if (!r->asking_ms || r->outbox.first)
+		return;
+	for (struct member *m = r->members; m; m = m->next) {
+		if (m->gone || m->introduced || m->asked_ms || m->since_ms > r->asking_ms)
+			continue;
+		m->asked_ms = client_now(c);
+		r->dirty = r->members_dirty = true;
+	}
+	r->asking_ms = 0;
+}
+
 uc_err introductions_drive(struct uc_client *c, struct room *r)
 {
 	struct control m = { .version = 1, .control_kind = CONTROL_ASK };
+	if (r->fleeing)
+		return UC_OK;
 	if (!somebody_is_missing(r)) {
 		r->ask_ms = r->asks = 0;
 		return UC_OK;
 	}
+	ask_stands(c, r);
 	if (!r->ask_ms)
 		r->ask_ms = client_now(c) + ASK_FIRST_MS;
 	if (!waits_until(c, r->ask_ms)) {
 		uint64_t wait = (uint64_t)ASK_FIRST_MS << (r->asks < 8 ? ++r->asks : 8);
 		r->ask_ms = client_now(c) + (wait < ASK_LONGEST_MS ? wait : ASK_LONGEST_MS);
+		r->asking_ms = client_now(c);
 		TRY(control_send(c, r, &m));
 	}
 	wake_at(c, r->ask_ms);
@@ -157,7 +177,7 @@ uc_err introductions_epoch(struct uc_client *c, struct room *r)
 static void introduced_tell(struct uc_client *c, const struct room *r, const struct member *m)
 {
 	char name[MEMBER_NAME_BYTES];
-	bool held = guardian_holds(c, r);
+	bool held = strangers_veil(c, r);
 	struct event_out *e = held ? NULL : event_new(c, UC_EVENT_MEMBER_INTRODUCED);
 	if (!e)
 		return;
@@ -197,6 +217,15 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 	return UC_OK;
 }
 
+/* What somebody was given another has used. */
+static uc_err flee_from_another(struct uc_client *c, struct room *r)
+{
+	TRY(room_flee(c, r,
+		      "You have left this conversation: it was begun with what you had given to "
+		      "somebody else."));
+	return UC_E_INTRODUCTION;
+}
+
 /* Whoever is expected, and the contact they are, if they are one. */
 static uc_err account_introduced(struct uc_client *c, struct room *r, struct member *m,
 				 const struct identity *who)
@@ -205,8 +234,8 @@ static uc_err account_introduced(struct uc_client *c, struct room *r, struct mem
 	struct uc_id id = contact_id(who->app, who->account_key);
 	const struct uc_id *expected = r->direct ? &r->contact : &m->contact;
 	if (!id_is_zero(expected) && !id_equal(expected, &id)) {
-		identity_alarm(c, expected, view_str(guardian_holds(c, r) ? "" : who->name));
-		return UC_E_INTRODUCTION;
+		identity_alarm(c, expected, view_str(strangers_veil(c, r) ? "" : who->name));
+		return r->direct ? flee_from_another(c, r) : UC_E_INTRODUCTION;
 	}
 	if (r->direct)
 		TRY(direct_contact(c, r, who, &k));
@@ -232,9 +261,11 @@ static uc_err member_introduced(struct uc_client *c, struct room *r, struct memb
 	r->dirty = r->members_dirty = true;
 	TRY(blob_set(&m->introduction, introduction));
 	TRY(member_client_known(m, who->client, who->device_key));
+	uint64_t unshown = r->unshown;
+	TRY(strangers_met(c, r, m));
 	if (!again || renamed)
 		introduced_tell(c, r, m);
-	return UC_OK;
+	return unshown && !r->unshown ? history_shown(c, r, unshown) : UC_OK;
 }
 
 struct find_client {
@@ -366,7 +397,7 @@ struct contact *introductions_listener(struct uc_client *c, const struct room *d
 	struct contact *k = contact_find(c, &direct->contact);
 	bool can = direct->direct && room_is_open(direct) && direct->seat_open && !direct->shadow &&
 		   !direct->lost && !direct->fleeing && k && !k->blocked &&
-		   !guardian_holds(c, direct) && introductions_with(direct, &direct->contact);
+		   !strangers_veil(c, direct) && introductions_with(direct, &direct->contact);
 	return can ? k : NULL;
 }
 
@@ -480,7 +511,7 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
-		if (told_lately(c, r) || guardian_holds(c, r))
+		if (told_lately(c, r) || r->fleeing || strangers_veil(c, r))
 			return UC_OK;
 		/* A device of ours that has come later knows nobody. */
 		return is_own_device(r, sender) ? introductions_forward(c, r)

@@ -4,12 +4,12 @@
 #include "client/account.h"
 #include "client/contact_requests.h"
 #include "client/devices.h"
-#include "client/guardian.h"
 #include "client/introductions.h"
 #include "client/member_clients.h"
 #include "client/pool.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/turn.h"
 #include "mimi/names.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What contacts are shown of this person: another name, told wherever the one before was. */
 #include "client/account.h"
-#include "client/guardian.h"
 #include "client/introductions.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/turn.h"
 
 #include "mimi/names.h"
@@ -12,7 +12,7 @@
 static bool knows_us(const struct uc_client *c, const struct room *r)
 {
 	return room_is_open(r) && !r->lost && r->introduced && r->says == SAYS_ACCOUNT &&
-	       !guardian_holds(c, r);
+	       !strangers_veil(c, r);
 }
 
 static uc_err name_set(struct uc_client *c, void *arg)

@@ -58,7 +58,7 @@ uc_err room_usable(struct uc_client *c, const struct uc_id *id, struct room **ou
 	if (!r)
 		return UC_E_NOT_FOUND;
 	if ((r->state != ROOM_OPEN && r->state != ROOM_CREATING) || r->fleeing ||
-	    guardian_holds(c, r))
+	    strangers_veil(c, r))
 		return UC_E_CLOSED;
 	*out = r;
 	return UC_OK;
@@ -66,7 +66,7 @@ uc_err room_usable(struct uc_client *c, const struct uc_id *id, struct room **ou
 
 void room_changed(struct uc_client *c, struct room *r, struct view what)
 {
-	bool hidden = r->shadow || guardian_holds(c, r);
+	bool hidden = r->shadow || strangers_veil(c, r);
 	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
 	if (!e)
 		return;
@@ -77,7 +77,7 @@ void room_changed(struct uc_client *c, struct room *r, struct view what)
 
 void room_renamed(struct uc_client *c, struct room *r, struct view participant)
 {
-	bool hidden = r->shadow || guardian_holds(c, r);
+	bool hidden = r->shadow || strangers_veil(c, r);
 	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
 	if (!e)
 		return;
@@ -103,7 +103,8 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	persona_begin(c, r);
 	r->start = 0;
 	r->contact = s->given_to; /* who brings us there; of a group it is nobody's, once in it */
-	r->restored = false;
+	r->restored = r->made = false;
+	r->unshown = 0;
 	r->seq = 0;
 	memset(r->chain, 0, sizeof r->chain);
 	r->dirty = true;
@@ -162,6 +163,8 @@ uc_err rooms_create(struct uc_client *c, bool direct, const char *name, struct r
 	r->state = ROOM_CREATING;
 	TRY(take_place(c, r, s));
 	r->says = SAYS_ACCOUNT;
+	r->made = true;
+	strangers_expect(r);
 	*out = r;
 	return UC_OK;
 }
@@ -374,6 +377,7 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 		r->start = r->seq;
 	if (r->shadow)
 		return groups_leave(c, r, 0);
+	strangers_expect(r);
 	if (first)
 		requests_joined(c, r);
 	if (first)
@@ -383,7 +387,7 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	if (first && !r->direct && !r->fleeing && guardian_named(c, &guardian))
 		TRY(hold(c, r));
 	TRY(places_settle(c, r));
-	if (r->fleeing || r->shadow || guardian_holds(c, r))
+	if (r->fleeing || r->shadow || strangers_veil(c, r))
 		return UC_OK;
 	TRY(introductions_own(c, r));
 	if (first)
@@ -447,13 +451,16 @@ void rooms_left(struct uc_client *c, struct room *r)
 	room_group_free(r->group);
 	r->group = NULL;
 	r->dirty = r->group_dirty = true;
+	bool hidden = r->shadow || strangers_hold(r);
 	uc_err err = guardian_forget(c, r);
+	if (!err)
+		err = strangers_forget(c, r);
 	if (err)
 		safe_fail(&c->safe, err);
 	groups_tasks_drop(c, r, UC_E_REMOVED);
 	outbox_fail(c, r);
 	contacts_room_gone(c, r);
-	struct event_out *e = r->shadow ? NULL : event_new(c, UC_EVENT_ROOM_LEFT);
+	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_LEFT);
 	if (e) {
 		e->event.has_room = true;
 		e->event.room = r->id;
@@ -615,6 +622,7 @@ uc_err room_members_sync(struct uc_client *c, struct room *r)
 		r->newcomer = r->next_message;
 		m->admitted = false;
 		m->since_ms = client_now(c);
+		m->asked_ms = 0;
 	}
 	r->dirty = r->members_dirty = true;
 	return s.err;

@@ -16,7 +16,8 @@ static uc_err fill(struct uc_client *c, const struct vault_room *in, struct room
 	memset(r->client, 0, sizeof r->client);
 	memset(r->chain, 0, sizeof r->chain);
 	r->says = in->says;
-	r->direct = in->direct;
+	/* Whose kind was not known yet we were being brought into. */
+	r->direct = r->made = in->direct;
 	r->state = ROOM_OPEN;
 	r->consistent = r->restored = r->lost = r->stuck = true;
 	r->seat_known = r->keys_given = r->fleeing = false;

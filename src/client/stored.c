@@ -494,7 +494,7 @@ void wire_room(struct wire *w, struct room *r)
 	wire_id(w, &r->id);
 	TEXT(w, r->uri);
 	wire_bool(w, &r->direct);
-	wire_bool(w, &r->asked);
+	wire_bool(w, &r->made);
 	wire_u8(w, &r->state);
 	TEXT(w, r->name);
 	TEXT(w, r->client);
@@ -539,6 +539,8 @@ void wire_room(struct wire *w, struct room *r)
 		wire_room_heads(w, r, version);
 	if (version > 6)
 		wire_bool(w, &r->restored);
+	if (version > 8)
+		wire_u64(w, &r->unshown);
 }
 
 static void wire_member_clients(struct wire *w, struct member *m)
@@ -576,6 +578,8 @@ void wire_members(struct wire *w, struct room *r)
 	}
 	for (struct member *m = r->members; version > 4 && m && !w->failed; m = m->next)
 		wire_member_clients(w, m);
+	for (struct member *m = r->members; version > 5 && m && !w->failed; m = m->next)
+		wire_u64(w, &m->asked_ms);
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)

@@ -23,10 +23,11 @@ enum {
 	CONTACT_VERSION = 3, /* 2: identity changed; 3: portraits */
 	REQUEST_VERSION = 4, /* 3: contact codes, links; 4: what cards commit to */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 8, /* 3: members are a record of their own; 4: left by itself; 5: who we are
-				   * there; 6: heads; 7: restored; 8: doubts of each sender */
+	ROOM_VERSION = 9, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
+				   * not shown yet */
 	MEMBERS_VERSION =
-		5, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients */
+		6, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients; 6: asked */
 	OUTGOING_VERSION = 2,     /* 2: said again */
 	MESSAGE_VERSION = 3,      /* 2: when the hub took what is shown; 3: heads */
 	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */

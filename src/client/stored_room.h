@@ -37,6 +37,7 @@ struct member {
 	struct blob introduction; /* as received, to be forwarded */
 	bool admitted;            /* somebody below 16 may be in a room with them */
 	uint64_t since_ms;        /* seen here; 0: of a time before this was kept */
+	uint64_t asked_ms;        /* who they are, here for all to read; 0: not yet */
 	bool persona; /* name and key are of this room alone, and no account's; contact is who was brought in */
 	bool blocked;                 /* a persona, here */
 	struct known_client *clients; /* member_clients.h */
@@ -126,8 +127,8 @@ struct outbox {
 struct room {
 	struct uc_id id; /* SHA-256 of the URI */
 	char uri[URI_BYTES];
-	bool direct, asked; /* asked: we made it after our request was accepted */
-	uint8_t state;      /* enum room_phase */
+	bool direct, made; /* made: by us; until version 9 only after our request was accepted */
+	uint8_t state;     /* enum room_phase */
 	char name[ROOM_NAME_BYTES];
 	char client[URI_BYTES], participant[URI_BYTES];
 	struct ed25519_key participant_key;
@@ -163,6 +164,9 @@ struct room {
 	struct ahead ahead;
 	uint64_t heads_ms; /* a direct room: we told the other one of other rooms' heads last */
 	bool restored; /* from the vault: the leaves of our participant are those of lost devices */
+	/* Of a direct room where nobody has said yet that they are the one expected: what others write
+	 * from this message on is not shown; 0: all is. */
+	uint64_t unshown;
 
 	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
 	uint64_t vault_tag;                     /* of what the vault keeps of it, as last seen */
@@ -181,6 +185,7 @@ struct room {
 	uint64_t flee_ms;       /* leaving is tried again then */
 	uint64_t told_ms;       /* we introduced ourselves last */
 	uint32_t asks;          /* how often, since somebody last was missing */
+	uint64_t asking_ms;     /* since then an ask of ours is on its way there; 0: none */
 	uint32_t silent;        /* places of ours that do not say whose they are ... */
 	uint64_t silent_ms;     /* ... and until when they may be devices of ours */
 	bool silent_seen;       /* since we came in, or the store was opened */

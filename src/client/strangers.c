@@ -31,6 +31,7 @@ uc_err room_flee(struct uc_client *c, struct room *r, const char *why)
 	if (r->fleeing)
 		return UC_OK;
 	TRY(guardian_forget(c, r));
+	TRY(strangers_forget(c, r));
 	TRY(history_note(c, r, why));
 	r->fleeing = r->dirty = true;
 	r->flee_ms = 0;
@@ -62,6 +63,77 @@ static uc_err flee_from(struct uc_client *c, struct room *r, const struct member
 	return err;
 }
 
+/* --- conversations of two --- */
+
+static bool is_other(const struct room *r, const struct member *m)
+{
+	return strcmp(m->participant, r->participant) != 0;
+}
+
+static bool anybody_introduced(const struct room *r)
+{
+	for (const struct member *m = r->members; m; m = m->next)
+		if (m->introduced && is_other(r, m))
+			return true;
+	return false;
+}
+
+void strangers_expect(struct room *r)
+{
+	if (!r->direct || r->unshown || anybody_introduced(r))
+		return;
+	r->unshown = r->next_message + 1;
+	r->dirty = true;
+}
+
+uc_err strangers_met(struct uc_client *c, struct room *r, const struct member *m)
+{
+	const struct contact *k = contact_find(c, &m->contact);
+	bool held = strangers_hold(r);
+	if (!r->unshown || (k && k->blocked))
+		return UC_OK;
+	r->unshown = 0;
+	r->dirty = true;
+	return held ? rooms_shown(c, r) : UC_OK;
+}
+
+bool strangers_hold(const struct room *r)
+{
+	return r->unshown && !r->made;
+}
+
+bool strangers_veil(const struct uc_client *c, const struct room *r)
+{
+	return strangers_hold(r) || guardian_holds(c, r);
+}
+
+uc_err strangers_forget(struct uc_client *c, struct room *r)
+{
+	uint64_t from = r->unshown;
+	if (!from)
+		return UC_OK;
+	TRY(history_forget(c, r, from - 1, true));
+	r->unshown = 0;
+	r->unread = 0;
+	r->dirty = true;
+	return UC_OK;
+}
+
+/* Whoever has used what we gave to somebody says so within an hour of being asked, or it was somebody
+ * else.  Where no ask can stand, as while their app is down, nobody was asked. */
+static uc_err await_introduction(struct uc_client *c, struct room *r)
+{
+	for (const struct member *m = r->members; m; m = m->next)
+		if (is_other(r, m) && !m->gone &&
+		    (!m->asked_ms || waits_until(c, m->asked_ms + INTRODUCTION_MS)))
+			return UC_OK;
+	return room_flee(c, r,
+			 "You have left this conversation: whoever has brought you into it has not "
+			 "said who they are.");
+}
+
+/* --- groups --- */
+
 /* Who is brought in by an address that a contact gave us is expected to be that contact. */
 static struct uc_id identity_of(const struct member *m)
 {
@@ -88,6 +160,8 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 {
 	if (r->fleeing)
 		return leave(c, r);
+	if (strangers_hold(r))
+		return await_introduction(c, r);
 	/* Who a conversation of two is with was decided when it began. */
 	if (r->direct || !reaching_is_young(c))
 		return UC_OK;
@@ -95,7 +169,7 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 	for (struct member *m = r->members; m; m = m->next) {
 		bool unknown;
 		bool fits = m->admitted && !m->persona;
-		if (m->gone || fits || !strcmp(m->participant, r->participant))
+		if (m->gone || fits || !is_other(r, m))
 			continue;
 		if (!m->since_ms) {
 			m->since_ms = client_now(c);

@@ -10,6 +10,7 @@
 #include "client/reaching.h"
 #include "client/rooms.h"
 #include "client/settings.h"
+#include "client/strangers.h"
 #include "mimi/device_list.h"
 
 enum { ADDRESSES_MAX = 4, MEMBERS_MAX = 512 };
@@ -289,7 +290,8 @@ static bool room_is_ours(const struct room *r)
  * and it, once they were first, would be silent for each other for ever. */
 static bool room_is_kept(struct uc_client *c, const struct room *r)
 {
-	return room_is_ours(r) && (r->state == ROOM_OPEN || devices_count(c) < 2);
+	return room_is_ours(r) && !strangers_hold(r) &&
+	       (r->state == ROOM_OPEN || devices_count(c) < 2);
 }
 
 /* Where nothing was said yet, a persona may be chosen after this was written. */

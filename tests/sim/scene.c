@@ -125,7 +125,7 @@ void scene_signs_up(struct person *p)
 	scene_want(w, scene_online, p, "signing up");
 }
 
-void scene_asks(struct person *from, struct person *to)
+void scene_lets_ask(struct person *from, struct person *to)
 {
 	struct world *w = from->w;
 	struct found f = { 0 };
@@ -139,8 +139,15 @@ void scene_asks(struct person *from, struct person *to)
 		return;
 	person_before(to, "uc_accept", "");
 	scene_done(to, uc_accept(to->client, &f.id, &op));
-	scene_want(w, has_room, from, "the asker's room");
-	scene_want(w, has_room, to, "the other's room");
+}
+
+void scene_asks(struct person *from, struct person *to)
+{
+	scene_lets_ask(from, to);
+	if (from->w->failed)
+		return;
+	scene_want(from->w, has_room, from, "the asker's room");
+	scene_want(from->w, has_room, to, "the other's room");
 }
 
 void scene_says(struct person *from, struct person *to, const char *text)

@@ -15,6 +15,8 @@ bool scene_online(struct world *w, void *person);
 /* After a call of the client: its error fails the world. */
 void scene_done(struct person *p, uc_err err);
 void scene_signs_up(struct person *p);
+/* A request, accepted, and no more. */
+void scene_lets_ask(struct person *from, struct person *to);
 /* A request, accepted; both are in their direct room then. */
 void scene_asks(struct person *from, struct person *to);
 /* What a person's client shows. */

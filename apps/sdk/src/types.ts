@@ -245,6 +245,10 @@ export interface Room {
 	/** the group's name, or the other person's */
 	name: string;
 	direct: boolean;
+	/**
+	 * joining: we are not in it yet, or our guardian is asked, or whoever has brought us into a conversation of two has
+	 * not said yet that they are the one we let in: without name, URI, members and messages
+	 */
 	state: 'joining' | 'open' | 'left';
 	/** the log's chain was never broken, and nobody here has had another */
 	consistent: boolean;

@@ -195,12 +195,13 @@ TEST(no_two_members_are_one_persona)
 
 TEST(where_two_talk_there_are_no_personas)
 {
-	struct uc_id ida = { .b = { 7 } };
 	uc_op op;
-	duo_begin(true, &ida);
+	duo_begin(true, NULL);
 	struct told t = duo_introduces(&her_leaf, her_persona("Moth"), "");
 	expect_eq(t.introduced, 0);
 	expect(!her()->introduced);
+	expect_err(uc_introduce(tom.c, &his->id, "Owl", &op), UC_E_CLOSED);
+	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "").introduced, 1);
 	expect_err(uc_introduce(tom.c, &his->id, "Owl", &op), UC_E_POLICY);
 	duo_end();
 }
@@ -360,6 +361,7 @@ TEST(where_two_talk_who_comes_without_a_welcome_is_not_silent)
 	expect(id_equal(&his->contact, &ida));
 	his->says = SAYS_NOTHING;
 	his->introduced = false;
+	his->made = true; /* what the vault has was shown on another device */
 	unsigned before = queued().n;
 	duo_turn(enters, NULL);
 	expect_eq(his->says, SAYS_ACCOUNT);

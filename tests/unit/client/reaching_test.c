@@ -149,16 +149,40 @@ TEST(a_set_is_good_for_what_it_was_given_for)
 TEST(what_is_not_to_be_seen_is_hidden)
 {
 	begin();
-	struct room group = { .direct = false }, direct = { .direct = true };
+	struct room group = { .direct = false };
 	struct member unknown = { .introduced = false }, known = { .introduced = true };
 	struct member blocked = { .introduced = true, .contact = somebody(EDGE_BLOCKED) };
 	for (int band = 0; band < AGE_BANDS; band++) {
 		settle((enum age_band)band, ADD_NOBODY);
 		bool young = band == AGE_CHILD || band == AGE_TEEN_A;
 		expect_eq(strangers_hide(rosa.c, &group, &unknown), young);
-		expect(!strangers_hide(rosa.c, &direct, &unknown));
 		expect(!strangers_hide(rosa.c, &group, &known));
 		expect(strangers_hide(rosa.c, &group, &blocked));
+	}
+	person_end(&rosa);
+}
+
+/* Whatever the age: nobody but the one whom we gave what it took belongs there. */
+TEST(a_conversation_is_held_until_somebody_has_introduced_themselves)
+{
+	begin();
+	for (int band = 0; band < AGE_BANDS; band++) {
+		struct member other = { .participant = "mimi://lens.example/p/other" };
+		struct room direct = { .direct = true, .next_message = 4, .members = &other };
+		struct room own = { .direct = true, .made = true, .members = &other };
+		struct room group = { .direct = false, .members = &other };
+		settle((enum age_band)band, ADD_NOBODY);
+		strangers_expect(&direct);
+		strangers_expect(&own);
+		strangers_expect(&group);
+		expect_eq(direct.unshown, 5);
+		expect(strangers_hold(&direct) && strangers_veil(rosa.c, &direct));
+		expect(own.unshown && !strangers_hold(&own) && !strangers_veil(rosa.c, &own));
+		expect(!group.unshown && !strangers_veil(rosa.c, &group));
+		direct.unshown = 0;
+		other.introduced = true;
+		strangers_expect(&direct);
+		expect(!direct.unshown);
 	}
 	person_end(&rosa);
 }
