@@ -260,7 +260,8 @@ uc_err contacts_drive(struct uc_client *c)
 		return UC_OK;
 	if (waits_until(c, c->addresses_retry_ms))
 		return UC_OK;
-	bool may_add = settings_known(c).add != ADD_NOBODY;
+	struct settings s = settings_known(c);
+	bool may_add = settings_may_be_brought(&s);
 	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
 		const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
 		if (k->blocked && k->has_grant)

@@ -164,7 +164,7 @@ static uc_err room_tell(struct uc_client *c, struct room *r, bool by_this)
 {
 	if (by_this)
 		TRY(places_doubt(r));
-	if (!room_is_open(r) || r->lost || r->shadow || r->fleeing || guardian_holds(c, r))
+	if (!room_is_open(r) || r->lost || r->shadow || r->fleeing || strangers_veil(c, r))
 		return UC_OK;
 	return introductions_own(c, r);
 }

@@ -67,7 +67,8 @@ bool reaching_stays(struct uc_client *c, const struct room *r, const struct uc_i
 		return false;
 	/* An answer to a letter is for a conversation of two; and who lets nobody add them is added by
 	 * nobody, also with what was given out before. */
-	return r->direct || (!id_is_zero(given_to) && settings_known(c).add != ADD_NOBODY);
+	struct settings s = settings_known(c);
+	return r->direct || (!id_is_zero(given_to) && settings_may_be_brought(&s));
 }
 
 bool reaching_is_young(struct uc_client *c)

@@ -155,6 +155,11 @@ bool settings_has_guardian(const struct settings *s)
 	return s->guardian.n > 2 && s->guardian.p[2] == GUARDIAN_ACCEPTS;
 }
 
+bool settings_may_be_brought(const struct settings *s)
+{
+	return s->add != ADD_NOBODY && (!is_young(s->age_band) || settings_has_guardian(s));
+}
+
 uc_err settings_guardian_follow(const struct settings *was, const struct settings *now,
 				struct arena *a)
 {

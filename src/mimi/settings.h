@@ -70,6 +70,10 @@ uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct sett
  * of what was said no more than is open to it. */
 struct settings settings_checked(const struct settings *said, uint8_t checked);
 
+/* May anybody bring that person into a room, with KeyPackages that were given out before?  Below 16 nobody where
+ * there is no guardian to be asked, whatever the settings say.  All that an app can know: whose contact somebody
+ * is, and what kind of room it is for, it does not. */
+bool settings_may_be_brought(const struct settings *s);
 /* Is there a guardian?  Of settings that were verified. */
 bool settings_has_guardian(const struct settings *s);
 /* What settings_follow does not look at: a guardian is named by their own seal, for somebody below 16, and

@@ -203,7 +203,7 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
 	r->is_good &= !err && account.era == r->k.era && !account.suspended;
 	TRY(store_has(p->accounts, key_2(&k, TABLE_GRANT, id, VIEW_OF(r->k.grant_id)), &revoked));
 	TRY(settings_of(p, id, a, &settings));
-	r->is_good &= !revoked && settings.add != ADD_NOBODY;
+	r->is_good &= !revoked && settings_may_be_brought(&settings);
 	err = pool_read(p, id, VIEW_OF(r->k.set_id), a, &r->sealed, &r->slots);
 	if (err && err != UC_E_EXHAUSTED)
 		return err;

@@ -182,3 +182,22 @@ TEST(groups_are_open_below_16_only_with_a_guardian)
 	expect_err(settings_follow(&was, &now, 0), UC_E_NOT_ALLOWED);
 	arena_done(&mem);
 }
+
+/* Also of settings that no app may have taken. */
+TEST(below_16_nobody_is_brought_anywhere_whose_guardian_cannot_be_asked)
+{
+	begin();
+	for (int band = 0; band < AGE_BANDS; band++) {
+		bool young = band == AGE_CHILD || band == AGE_TEEN_A;
+		struct settings s = settings_default((enum age_band)band);
+		s.add = ADD_NOBODY;
+		expect(!settings_may_be_brought(&s));
+		s.add = ADD_CONTACTS;
+		expect_eq(settings_may_be_brought(&s), !young);
+		s.guardian = seal_of(GUARDIAN_ACCEPTS, &seals);
+		expect(settings_may_be_brought(&s));
+		s.guardian = seal_of(GUARDIAN_ENDS, &seals);
+		expect_eq(settings_may_be_brought(&s), !young);
+	}
+	arena_done(&mem);
+}

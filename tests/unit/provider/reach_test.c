@@ -406,6 +406,32 @@ static uint8_t told(struct person *p)
 	return r.checked;
 }
 
+/* Who said to be grown up, and let contacts add them. */
+TEST(nobody_is_added_who_is_found_to_be_below_16)
+{
+	static const bool may[AGE_BANDS] = { [AGE_TEEN_B] = true, [AGE_ADULT] = true };
+	static const uint8_t grant[GRANT_ID] = { 1 };
+	for (int band = 0; band < AGE_UNKNOWN; band++) {
+		struct person tom;
+		struct set set;
+		struct view uri;
+		struct key_material_response r;
+		apps_begin();
+		person_join(&tom, &apps[LENS], "tom");
+		set_init(&set, &apps[LENS]);
+		expect_ok(set_put(&tom, &set));
+		expect_ok(set_address(&tom, &set, grant, &uri));
+		struct settings s = settings_said(&tom, 1, AGE_ADULT);
+		expect_ok(settings_put(&tom, &s));
+		check_age(&tom, (enum age_band)band);
+		struct key_material_request q = set_request(uri);
+		expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
+		expect_eq(r.user_status,
+			  may[band] ? KEY_MATERIAL_SUCCESS : KEY_MATERIAL_USER_UNKNOWN);
+		apps_end();
+	}
+}
+
 TEST(an_age_that_was_checked_counts_for_the_one_that_was_said)
 {
 	struct person to[AGE_BANDS], rosa;
