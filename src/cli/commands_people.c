@@ -400,8 +400,9 @@ const struct command commands_people[] = {
 	  "block a contact, or a persona in its room",
 	  "Takes back what lets them add you to groups, leaves the direct conversation, hides what\n"
 	  "they send, tells them nothing. Accounts that they have shown to be theirs, or show\n"
-	  "later, are blocked with it. Of a persona, what it writes in that room from then on is\n"
-	  "hidden, and nothing else: nobody knows who it is.\n"
+	  "later, are blocked with it; so are letters of whoever has the same number, handle or\n"
+	  "address on your app, by another account. Of a persona, what it writes in that room from\n"
+	  "then on is hidden, and nothing else: nobody knows who it is.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom block Rosa\n"

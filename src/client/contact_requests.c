@@ -14,6 +14,7 @@
 #include "client/reaching.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/sender_tags.h"
 #include "client/tokens.h"
 #include "client/turn.h"
 #include "client/vault.h"
@@ -374,6 +375,21 @@ struct request *requests_unanswered(struct uc_client *c, const struct uc_id *con
 	return NULL;
 }
 
+static void tag_keep(struct request *q, struct view tag)
+{
+	if (tag.n == sizeof q->sender_tag)
+		memcpy(q->sender_tag, tag.p, sizeof q->sender_tag);
+}
+
+/* Of those who are no contacts, what somebody who is blocked writes by another account is hidden, too. */
+static bool is_hidden(struct uc_client *c, const struct uc_id *id, struct view tag)
+{
+	enum reach_edge edge = reaching_edge(c, id);
+	if (edge == EDGE_BLOCKED)
+		sender_tags_blocked(c, id, tag);
+	return edge == EDGE_BLOCKED || (edge != EDGE_ACCEPTED && sender_tags_hide(c, tag));
+}
+
 /* Where it came from, and where the answer goes. */
 static uc_err card_keep(struct request *q, const struct consent_in *in,
 			const struct card_content *card)
@@ -382,6 +398,7 @@ static uc_err card_keep(struct request *q, const struct consent_in *in,
 	TRY(text_set(q->reply, sizeof q->reply, in->requester));
 	TRY(blob_set(&q->introduction, card->introduction));
 	memcpy(q->answer_pub, card->answer_key, 32);
+	tag_keep(q, in->tag);
 	q->dirty = true;
 	return UC_OK;
 }
@@ -409,14 +426,13 @@ static uc_err card_in(struct uc_client *c, const struct consent_in *in, uint64_t
 	if (by)
 		invitation_asked(by);
 	struct uc_id id = contact_id(card.app, card.account_key);
-	switch (reaching_edge(c, &id)) {
-	case EDGE_BLOCKED:
+	if (is_hidden(c, &id, in->tag))
 		return UC_OK;
-	case EDGE_REQUESTED:
+	if (reaching_edge(c, &id) == EDGE_REQUESTED)
 		return card_again(c, &id, in, &card);
-	default:
-		break;
-	}
+	struct contact *k = contact_find(c, &id);
+	if (k)
+		sender_tags_learn(k, in->tag);
 	enum reaching reaching = reaching_letter(c, &id);
 	if (reaching == REACHING_NOTHING)
 		return UC_OK;
@@ -461,6 +477,7 @@ static uc_err grant_in(struct uc_client *c, const struct consent_in *in)
 	TRY(groups_add_packages(c, r, packages, participant, &q->contact, 0));
 	q->state = REQUEST_ACCEPTED;
 	q->room = r->id;
+	tag_keep(q, in->tag);
 	q->dirty = true;
 	wipe(q->answer_priv, sizeof q->answer_priv); /* it has opened what it was for */
 	blob_done(&q->entry);
@@ -472,6 +489,11 @@ uc_err requests_consent_in(struct uc_client *c, struct view entry, uint64_t rece
 {
 	struct consent_in in;
 	TRY(consent_read(entry, &c->call, &in));
+	/* Of another app's people ours knows no name, whatever it says. */
+	bool from_request = in.kind == CONSENT_IN_REQUEST;
+	if (!view_equal(uri_domain(from_request ? in.requester : in.target),
+			view_str(c->account.app)))
+		in.tag = (struct view){ NULL, 0 };
 	switch (in.kind) {
 	case CONSENT_IN_REQUEST:
 		return card_in(c, &in, received_ms);
@@ -486,6 +508,14 @@ void requests_decline_all(struct uc_client *c, const struct uc_id *account)
 {
 	for (struct request *q = c->requests; q; q = q->next)
 		if (q->incoming && q->state == REQUEST_OPEN && id_equal(&q->contact, account))
+			request_end(c, q, REQUEST_DECLINED, UC_OK, (struct view){ NULL, 0 });
+}
+
+void requests_decline_hidden(struct uc_client *c)
+{
+	for (struct request *q = c->requests; q; q = q->next)
+		if (q->incoming && q->state == REQUEST_OPEN && !contact_find(c, &q->contact) &&
+		    sender_tags_hide(c, sender_tags_of(q)))
 			request_end(c, q, REQUEST_DECLINED, UC_OK, (struct view){ NULL, 0 });
 }
 
@@ -558,6 +588,7 @@ void requests_introduced(struct uc_client *c, struct room *r, struct contact *k)
 			continue;
 		q->contact = k->id;
 		q->dirty = true;
+		sender_tags_learn(k, sender_tags_of(q));
 		if (!q->incoming && q->by_invitation)
 			compare_maker(c, q, k);
 		else if (!q->incoming)

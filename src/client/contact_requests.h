@@ -20,6 +20,8 @@ uc_err UC_MUST_USE requests_consent_in(struct uc_client *c, struct view entry,
 				       uint64_t received_ms);
 /* What that account asks, and was not answered. */
 void requests_decline_all(struct uc_client *c, const struct uc_id *account);
+/* What those ask who are hidden, now, since others of their name are blocked. */
+void requests_decline_hidden(struct uc_client *c);
 /* A room was joined with a set of ours: is it the one we gave as an answer? */
 void requests_joined(struct uc_client *c, struct room *r);
 struct request *request_find(struct uc_client *c, const struct uc_id *id);

@@ -6,6 +6,7 @@
 #include "client/linked.h"
 #include "client/pool.h"
 #include "client/rooms.h"
+#include "client/sender_tags.h"
 #include "client/settings.h"
 #include "client/turn.h"
 #include "mimi/safety_number.h"
@@ -57,6 +58,7 @@ static uc_err contact_add(struct uc_client *c, const char *app,
 	k->id = contact_id(app, account_key);
 	k->blocked = linked_is_blocked(c, &k->id);
 	memcpy(k->account_key, account_key, ED25519_KEY);
+	sender_tags_gather(c, k);
 	k->next = c->contacts;
 	c->contacts = k;
 	*out = k;

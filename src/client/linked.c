@@ -70,8 +70,10 @@ static uc_err account_block(struct uc_client *c, const struct uc_id *account, bo
 	if (!k || k->blocked == blocked)
 		return UC_OK;
 	k->blocked = blocked;
-	if (blocked)
+	if (blocked) {
 		portraits_forget(c, k);
+		requests_decline_hidden(c);
+	}
 	contact_changed(c, k);
 	return blocked ? rooms_close_with(c, k) : UC_OK;
 }

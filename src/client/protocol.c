@@ -89,6 +89,7 @@ uc_err consent_read(struct view entry, struct arena *a, struct consent_in *out)
 		letter_find(&e, request ? COMPONENT_CONTACT_CARD : COMPONENT_CONTACT_ANSWER);
 	in.requester = e.requester_uri;
 	in.target = e.target_uri;
+	in.tag = sender_tag_of(&e);
 	if (request || e.consent_operation == CONSENT_GRANT) {
 		if (!letter)
 			return UC_E_MALFORMED;

@@ -35,6 +35,7 @@ struct consent_in {
 	enum consent_kind kind;
 	struct view requester, target;
 	struct view sealed; /* card or answer */
+	struct view tag;    /* of its sender, by our app (mimi/sender_tag.h); or empty */
 };
 uc_err UC_MUST_USE consent_make(enum consent_kind kind, struct view requester, struct view target,
 				struct view sealed, struct arena *a, struct view *entry);

@@ -200,6 +200,11 @@ void wire_contact(struct wire *w, struct contact *c)
 		wire_u64(w, &c->told);
 		wire_id(w, &c->told_in);
 	}
+	if (version > 3) {
+		count_max(w, &c->tag_count, SENDER_TAGS);
+		for (uint32_t i = 0; i < c->tag_count; i++)
+			FIXED(w, c->tags[i]);
+	}
 }
 
 void wire_own_portrait(struct wire *w, struct own_portrait *p)
@@ -285,6 +290,8 @@ void wire_request(struct wire *w, struct request *r)
 		FIXED(w, r->card_tag);
 		TEXT(w, r->card_address);
 	}
+	if (version > 4)
+		FIXED(w, r->sender_tag);
 }
 
 void wire_invitation(struct wire *w, struct invitation *i)

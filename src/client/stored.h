@@ -12,6 +12,7 @@
 #include "mimi/link_statement.h"
 #include "mimi/media_type.h"
 #include "mimi/names.h"
+#include "mimi/sender_tag.h"
 #include "mimi/vault.h"
 #include "trust/discovery.h"
 #include "undercroft/undercroft.h"
@@ -20,8 +21,8 @@
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
 	ACCOUNT_VERSION = 4, /* 2: settings; 3: contact code; 4: waits to introduce */
-	CONTACT_VERSION = 3, /* 2: identity changed; 3: portraits */
-	REQUEST_VERSION = 4, /* 3: contact codes, links; 4: what cards commit to */
+	CONTACT_VERSION = 4, /* 2: identity changed; 3: portraits; 4: sender tags */
+	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
 	INVITATION_VERSION = 1,
 	ROOM_VERSION = 9, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
@@ -44,6 +45,7 @@ enum {
 	CODE_BYTES = 64,
 	REQUEST_KEYS = 4,   /* request keys still good for opening cards */
 	KEY_ADDRESSES = 16, /* held of one contact */
+	SENDER_TAGS = 16,   /* of one contact */
 	NUMBER_BYTES = 17,  /* E.164: '+' and 15 digits */
 	SOUGHT_MAX = 10000, /* numbers looked for */
 	FIND_OPS = 16,
@@ -193,6 +195,9 @@ struct contact {
 	/* What they were told of ours, and in which direct room; zero: somebody there was not. */
 	uint64_t told;
 	struct uc_id told_in;
+	/* That their letters had (sender_tags.h), in order. */
+	uint8_t tags[SENDER_TAGS][SENDER_TAG];
+	uint32_t tag_count;
 
 	bool dirty; /* memory only */
 	struct contact *next;
@@ -235,6 +240,7 @@ struct request {
 	uint8_t card_salt[CARD_SALT];
 	uint8_t card_tag[CARD_TAG];       /* out: that our reply address was made for */
 	char card_address[ADDRESS_BYTES]; /* in: the reply address that text and name came with */
+	uint8_t sender_tag[SENDER_TAG];   /* of the letter; out: of its answer; zeros: none */
 
 	bool dirty, in_flight; /* memory only */
 	uint64_t retry_ms;

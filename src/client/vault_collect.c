@@ -149,6 +149,16 @@ static uc_err block_collect(struct uc_client *c, const uint8_t id[VAULT_ID], uin
 	return UC_OK;
 }
 
+static uc_err sender_tags_collect(struct uc_client *c, const struct contact *k)
+{
+	struct view list[SENDER_TAGS];
+	struct vault_sender_tags x = { { list, k->tag_count } };
+	for (uint32_t i = 0; i < k->tag_count; i++)
+		list[i] = VIEW_OF(k->tags[i]);
+	return k->tag_count ? put(c, VAULT_SENDER_TAGS, k->id.b, vault_sender_tags_element, &x)
+			    : UC_OK;
+}
+
 uc_err vault_collect_contact(struct uc_client *c, const struct contact *k)
 {
 	struct vault_contact x = { .app = view_str(k->app),
@@ -160,6 +170,7 @@ uc_err vault_collect_contact(struct uc_client *c, const struct contact *k)
 	if (k->has_direct)
 		memcpy(x.direct, k->direct.b, sizeof x.direct);
 	TRY(put(c, VAULT_CONTACT, k->id.b, vault_contact_element, &x));
+	TRY(sender_tags_collect(c, k));
 	TRY(block_collect(c, k->id.b, BLOCK_CONTACT, k->blocked));
 	if (k->verified && !k->identity_changed)
 		TRY(put_data(c, VAULT_VERIFIED, k->id.b, (struct view){ NULL, 0 }));

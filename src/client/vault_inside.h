@@ -61,7 +61,8 @@ uc_err UC_MUST_USE vault_rows_encode(struct uc_client *c, bool addresses, struct
 /* Objects as a row says; UC_E_NOT_FOUND where what it is about is not here. */
 typedef uc_err vault_apply(struct uc_client *c, struct kept_row *row, bool recovering);
 vault_apply vault_contact_apply, vault_addresses_apply, vault_linked_apply, vault_own_link_apply,
-	vault_invitation_apply, vault_block_apply, vault_verified_apply, vault_member_block_apply;
+	vault_invitation_apply, vault_block_apply, vault_verified_apply, vault_member_block_apply,
+	vault_sender_tags_apply;
 /* What another device has deleted, or taken back. */
 typedef uc_err vault_drop(struct uc_client *c, struct kept_row *row);
 vault_drop vault_addresses_drop, vault_own_link_drop, vault_invitation_drop, vault_block_drop,

@@ -7,6 +7,7 @@
 #include "client/devices.h"
 #include "client/linked.h"
 #include "client/rooms.h"
+#include "client/sender_tags.h"
 
 #include "base/heap.h"
 
@@ -86,6 +87,22 @@ uc_err vault_addresses_apply(struct uc_client *c, struct kept_row *row, bool rec
 		one.expires_ms = in->expires_ms;
 		contact_add_address(c, k, &one);
 	}
+	return UC_OK;
+}
+
+/* Those that any device knows, all know. */
+uc_err vault_sender_tags_apply(struct uc_client *c, struct kept_row *row, bool recovering)
+{
+	struct vault_sender_tags x;
+	struct uc_id id;
+	id_set(&id, row->id);
+	struct contact *k = contact_find(c, &id);
+	(void)recovering;
+	TRY(vault_row_read(c, row, vault_sender_tags_element, &x));
+	if (!k)
+		return UC_E_NOT_FOUND;
+	for (size_t i = 0; i < x.tags.n; i++)
+		sender_tags_learn(k, x.tags.v[i]);
 	return UC_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "mimi/vault.h"
 
 #include "mimi/sealed.h"
+#include "mimi/sender_tag.h"
 #include "mimi/tbs.h"
 
 #define VAULT_LABEL "Undercroft vault"
@@ -103,6 +104,16 @@ static void address_element(struct wire *w, void *v)
 void wire_vault_addresses(struct wire *w, struct vault_addresses *x)
 {
 	WIRE_LIST(w, &x->addresses, address_element);
+}
+
+static void sender_tag_element(struct wire *w, void *v)
+{
+	wire_fixed_view(w, v, SENDER_TAG);
+}
+
+void wire_vault_sender_tags(struct wire *w, struct vault_sender_tags *x)
+{
+	WIRE_LIST(w, &x->tags, sender_tag_element);
 }
 
 void wire_vault_guardian(struct wire *w, struct vault_guardian *x)

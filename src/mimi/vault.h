@@ -29,6 +29,7 @@ enum vault_kind {
 	VAULT_BLOCK = 13,    /* struct vault_block; id: of the contact, or of two linked accounts */
 	VAULT_MEMBER_BLOCK = 14, /* struct vault_member_block; id: of room and member */
 	VAULT_VERIFIED = 15,     /* no data: numbers were compared, and hold; id: of the contact */
+	VAULT_SENDER_TAGS = 16,  /* struct vault_sender_tags; id: of the contact */
 };
 enum {
 	VAULT_ID = 32,
@@ -97,6 +98,10 @@ struct vault_addresses {
 		size_t n;
 	} addresses;
 };
+/* What their letters are known by (sender_tag.h): tags of theirs, in order. */
+struct vault_sender_tags {
+	struct view_list tags;
+};
 struct vault_guardian {
 	uint8_t contact[VAULT_ID];
 	uint8_t key[32];   /* their seals are by it */
@@ -144,6 +149,7 @@ struct vault_room {
 	X(vault_request_key)  \
 	X(vault_contact)      \
 	X(vault_addresses)    \
+	X(vault_sender_tags)  \
 	X(vault_guardian)     \
 	X(vault_ward)         \
 	X(vault_answered)     \

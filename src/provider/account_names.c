@@ -2,6 +2,8 @@
 #include "provider/account_names.h"
 
 #include "mimi/names.h"
+#include "provider/discovery.h"
+#include "provider/sender_tag.h"
 
 static bool is_id(const uint8_t a[32], const uint8_t b[32])
 {
@@ -124,6 +126,19 @@ uc_err name_take(struct call *c, struct store_batch *b, const struct name_id *n,
 	if (!is_own && c->p->config.names != NAME_HANDLE)
 		TRY(code_spend(c->p, b, n, &c->arena));
 	return record_put(b, key_1(&k, TABLE_NAME, VIEW_OF(n->now)), name_record_element, &name);
+}
+
+uc_err name_forget(struct provider *p, struct view account_id, struct arena *a)
+{
+	struct store_batch b;
+	struct account_record was, now;
+	TRY(account_get(p, account_id, a, &was));
+	now = was;
+	TRY(sender_name_leave(p, account_id, &was, a, &now.left_name));
+	memset(now.name_id, 0, sizeof now.name_id);
+	store_batch_init(&b, account_id);
+	discoverable_drop(&b, account_id);
+	return finish_accounts(p, &b, account_change(p, &b, account_id, &was, &now));
 }
 
 uc_err name_release(struct provider *p, const uint8_t name_id[32], struct view account_id,

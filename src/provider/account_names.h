@@ -38,6 +38,8 @@ uc_err UC_MUST_USE name_take(struct call *c, struct store_batch *b, const struct
 /* The account will be deleted: its handle rests, and nothing there says whose it was. */
 uc_err UC_MUST_USE name_rest(struct provider *p, const uint8_t name_id[32], struct view account_id,
 			     struct arena *a);
+/* The account's number or address has passed to another: it keeps the rest, and forgets the name. */
+uc_err UC_MUST_USE name_forget(struct provider *p, struct view account_id, struct arena *a);
 /* Gives up a name of the account, if it still has it. */
 uc_err UC_MUST_USE name_release(struct provider *p, const uint8_t name_id[32],
 				struct view account_id, struct arena *a);

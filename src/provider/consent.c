@@ -4,6 +4,7 @@
 #include "mimi/card.h"
 #include "provider/outbox.h"
 #include "provider/reaching.h"
+#include "provider/sender_tag.h"
 #include "provider/spent.h"
 #include "provider/tokens.h"
 
@@ -28,10 +29,11 @@ static bool letter_fits(const struct consent_entry *e)
 struct letter {
 	struct consent_entry entry;
 	struct view requester_domain, target_domain;
-	struct view bytes;  /* as the other's devices get it: without a token */
+	struct view bytes;  /* without a token, and without a tag */
 	struct view sealed; /* of a request between apps: the token; empty: there is none */
 	/* Of who asks; without a token, a stranger of whom nothing is known. */
 	struct contact_sender sender;
+	struct sender_name name;   /* of the same; not there: of another app's */
 	const struct token *token; /* that was redeemed; NULL: none */
 	bool is_refused;           /* a token that was not */
 };
@@ -66,6 +68,15 @@ static uc_err letter_read(const struct provider *p, struct view bytes, bool is_u
 	out->requester_domain = requester.domain;
 	out->target_domain = target.domain;
 	return UC_OK;
+}
+
+/* As that reader's devices get it: with what tells it from letters of others' names. */
+static uc_err letter_tagged(const struct provider *p, const struct letter *l, struct view reader_id,
+			    struct arena *a, struct view *out)
+{
+	uint8_t tag[SENDER_TAG];
+	TRY(sender_tag_make(p, &l->name, reader_id, tag));
+	return sender_tag_add(l->bytes, tag, a, out);
 }
 
 /* Of one that was refused nothing is known, and as much is done. */
@@ -122,7 +133,7 @@ static uc_err letter_fill(struct provider *p, struct store_batch *b, const struc
 			  const struct letter *l, bool is_update, struct arena *a, bool *is_over)
 {
 	bool is_spent;
-	struct view id = VIEW_OF(r->to.account_id);
+	struct view bytes, id = VIEW_OF(r->to.account_id);
 	*is_over = false;
 	if (!is_update)
 		TRY(asked_count(p, b, id, r->is_minor, a, is_over));
@@ -132,7 +143,8 @@ static uc_err letter_fill(struct provider *p, struct store_batch *b, const struc
 		return UC_OK;
 	if (!is_update)
 		TRY(link_spend(b, &r->to));
-	return intake_add(p, b, id, INTAKE_CONSENT, l->bytes, a);
+	TRY(letter_tagged(p, l, id, a, &bytes));
+	return intake_add(p, b, id, INTAKE_CONSENT, bytes, a);
 }
 
 /* The same for nobody: what is counted is forgotten with it, which is as much as is written of a link. */
@@ -143,6 +155,7 @@ static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view
 	static const struct account_record account;
 	const struct budget_letter letter = counted(l);
 	struct store_key k;
+	struct view bytes;
 	bool is_spent, is_over;
 	if (!is_update) {
 		TRY(asked_count(p, b, nobody, false, a, &is_over));
@@ -151,7 +164,8 @@ static uc_err nobody_fill(struct provider *p, struct store_batch *b, struct view
 	TRY(token_mark(p, b, nobody, l, true, &is_spent));
 	if (l->entry.consent_operation == CONSENT_GRANT)
 		TRY(budget_back(p, b, nobody, &account, &letter, a));
-	return intake_add_nobody(p, b, nobody, INTAKE_CONSENT, l->bytes, a);
+	TRY(letter_tagged(p, l, nobody, a, &bytes));
+	return intake_add_nobody(p, b, nobody, INTAKE_CONSENT, bytes, a);
 }
 
 static uc_err nobody_deliver(struct provider *p, const struct letter *l, bool is_update,
@@ -281,6 +295,7 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 	TRY(sender_check(c, &l, is_update));
 	TRY(account_get(c->p, id, &c->arena, &account));
 	TRY(sender_of(c->p, id, &account, &c->arena, &l.sender));
+	TRY(sender_name_of(c->p, id, &account, &c->arena, &l.name));
 	TRY(sending_count(c, &l, &account, &wait));
 	if (wait) {
 		call_refuse(c, UC_E_RATE, NULL, wait);

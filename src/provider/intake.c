@@ -9,7 +9,7 @@ enum {
 	LETTERS_PART = 4, /* one part of what an account may store may be letters for a device */
 	/* A letter of up to so many bytes, as a request is, costs as much for one device as for as many as
 	 * there may be, and for nobody; an answer, which may be large, and was asked for, as for one. */
-	REQUEST_BYTES_MAX = 4096,
+	REQUEST_BYTES_MAX = 4096 + 64, /* 64: for the tag of its sender */
 	EXPIRE_AT_ONCE = 256,
 };
 

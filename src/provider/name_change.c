@@ -44,25 +44,12 @@ static uc_err account_fill(struct call *c, const struct change *n, struct store_
 	struct view id = VIEW_OF(c->s->account_id);
 	struct account_record now = n->account;
 	memcpy(now.name_id, n->name.now, sizeof now.name_id);
+	now.left_name = (struct view){ NULL, 0 };
 	discoverable_drop(b, id);
 	TRY(spent_take(c->p, b, id, SPENT_NAME_CHANGE, &c->arena, wait_s));
 	if (!*wait_s && c->p->config.names == NAME_HANDLE)
 		TRY(held_take(c->p, b, id, n->state == NAME_OWN, &c->arena, wait_s));
 	return *wait_s ? UC_OK : account_change(c->p, b, id, &n->account, &now);
-}
-
-/* The one who had the number or address before keeps the account and forgets the name. */
-static uc_err holder_forget(struct call *c, const struct change *n)
-{
-	struct store_batch b;
-	struct account_record was, now;
-	struct view id = VIEW_OF(n->holder);
-	TRY(account_get(c->p, id, &c->arena, &was));
-	now = was;
-	memset(now.name_id, 0, sizeof now.name_id);
-	store_batch_init(&b, id);
-	discoverable_drop(&b, id);
-	return finish_accounts(c->p, &b, account_change(c->p, &b, id, &was, &now));
 }
 
 /* Numbers and addresses pass to whoever proves them, so nothing is kept of the old one; a handle
@@ -92,7 +79,7 @@ static uc_err change(struct call *c, struct change *n, uint32_t *wait_s)
 	TRY(commit_accounts(c->p, &b));
 	if (c->p->config.names != NAME_HANDLE)
 		TRY(name_release(c->p, n->account.name_id, id, &c->arena));
-	return n->state == NAME_HELD ? holder_forget(c, n) : UC_OK;
+	return n->state == NAME_HELD ? name_forget(c->p, VIEW_OF(n->holder), &c->arena) : UC_OK;
 }
 
 uc_err handle_name_change(struct call *c, struct view body)

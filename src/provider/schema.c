@@ -16,7 +16,7 @@ static void record_version(struct wire *w, uint16_t *version)
 
 void wire_account_record(struct wire *w, struct account_record *v)
 {
-	record_version_of(w, &v->version, 2);
+	record_version_of(w, &v->version, wire_reading(w) || v->left_name.n ? 3 : 2);
 	wire_fixed(w, v->account_key, sizeof v->account_key);
 	wire_u32(w, &v->created_day);
 	wire_fixed(w, v->name_id, sizeof v->name_id);
@@ -28,6 +28,10 @@ void wire_account_record(struct wire *w, struct account_record *v)
 		wire_bool(w, &v->suspended);
 	else
 		v->suspended = false;
+	if (wire_reading(w))
+		v->left_name = (struct view){ NULL, 0 };
+	if (wire_reading(w) ? v->version > 2 : v->left_name.n > 0)
+		wire_bytes(w, &v->left_name);
 }
 
 void wire_device_record(struct wire *w, struct device_record *v)

@@ -71,6 +71,9 @@ struct account_record {
 	struct view request_key;       /* X25519; empty before the first REQUEST_KEY_PUT */
 	uint32_t era;                  /* addresses of earlier eras are void */
 	bool suspended;                /* by the operator; from version 2 on */
+	/* A name that passed to another account (sender_tag.h), under a mask; else empty.  Of version 3,
+	 * which is written for those alone that have one. */
+	struct view left_name;
 };
 struct device_record {
 	uint16_t version;

@@ -119,21 +119,6 @@ static uc_err account_write(struct call *c, const struct sign_up *u)
 	return finish_accounts(c->p, &b, account_fill(c, u, &b));
 }
 
-/* The one who had the number or address before keeps the account and forgets the name.  Lost in a
- * crash, nothing hangs on it: the index says whose the name is. */
-static uc_err holder_write(struct call *c, const struct sign_up *u)
-{
-	struct store_batch b;
-	struct account_record was, now;
-	struct view id = VIEW_OF(u->holder);
-	TRY(account_get(c->p, id, &c->arena, &was));
-	now = was;
-	memset(now.name_id, 0, sizeof now.name_id);
-	store_batch_init(&b, id);
-	discoverable_drop(&b, id);
-	return finish_accounts(c->p, &b, account_change(c->p, &b, id, &was, &now));
-}
-
 static uc_err make(struct call *c, struct sign_up *u)
 {
 	TRY(name_check(c, u));
@@ -142,7 +127,8 @@ static uc_err make(struct call *c, struct sign_up *u)
 	if (u->state != NAME_OWN)
 		TRY(name_write(c, u));
 	TRY(account_write(c, u));
-	return u->state == NAME_HELD ? holder_write(c, u) : UC_OK;
+	/* Lost in a crash, nothing hangs on it: the index says whose the name is. */
+	return u->state == NAME_HELD ? name_forget(c->p, VIEW_OF(u->holder), &c->arena) : UC_OK;
 }
 
 uc_err handle_sign_up(struct call *c, struct view body)

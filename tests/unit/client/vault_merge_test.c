@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/linked.h"
 #include "client/rooms.h"
+#include "client/sender_tags.h"
 #include "client/turn.h"
 #include "mimi/names.h"
 #include "tests/unit/client/small_app.h"
@@ -113,6 +114,46 @@ TEST(a_block_outlives_what_another_device_writes_of_the_contact)
 	expect(!its->blocked && !strcmp(its->name, "Tommy"));
 	hand(&q, &p);
 	expect(!k->blocked);
+	end();
+}
+
+/* What letters are known by is gathered: a device that has not had one hears of it. */
+TEST(what_a_blocked_name_is_known_by_reaches_both)
+{
+	const uint8_t tags[3][SENDER_TAG] = { { 1 }, { 2 }, { 3 } };
+	uc_op op;
+	begin();
+	struct contact *k = meet(&p, "Tom");
+	sender_tags_learn(k, VIEW_OF(tags[1]));
+	hand(&p, &q);
+	later();
+	struct contact *its = contact_find(q.c, &k->id);
+	expect(its && its->tag_count == 1);
+	if (!its)
+		return;
+	sender_tags_learn(its, VIEW_OF(tags[0]));
+	later();
+	sender_tags_learn(k, VIEW_OF(tags[2]));
+	expect_ok(uc_block(p.c, &k->id, true, &op));
+	/* Whichever row stands, who has more says so in the next. */
+	hand(&q, &p);
+	hand(&p, &q);
+	later();
+	hand(&q, &p);
+	hand(&p, &q);
+	expect(k->tag_count == 3 && its->tag_count == 3);
+	expect(!memcmp(k->tags, its->tags, sizeof k->tags));
+	for (size_t i = 0; i < 3; i++)
+		expect(sender_tags_hide(q.c, VIEW_OF(tags[i])));
+	/* One that has heard it all has nothing to say. */
+	uint64_t version = vault_row_find(&p.c->vault, VAULT_SENDER_TAGS, k->id.b)->version;
+	later();
+	hand(&q, &p);
+	hand(&p, &q);
+	expect_eq(vault_row_find(&q.c->vault, VAULT_SENDER_TAGS, k->id.b)->version, version);
+	expect_ok(uc_block(q.c, &k->id, false, &op));
+	hand(&q, &p);
+	expect(!sender_tags_hide(p.c, VIEW_OF(tags[0])));
 	end();
 }
 

@@ -11,6 +11,7 @@
 #include "mimi/lookup.h"
 #include "mimi/protocol.h"
 #include "mimi/sealed.h"
+#include "mimi/sender_tag.h"
 #include "provider/inside.h"
 #include "store/inspect.h"
 #include "store/store_memory.h"
@@ -137,6 +138,9 @@ uc_err person_sign_in(struct person *p);
 /* All of it: code, account, request key. */
 void person_join(struct person *p, struct app *a, const char *name);
 uc_err person_put_request_key(struct person *p);
+
+/* A letter of an intake as it was sent; the tag that the app has added to it is in `tag`, which may be NULL. */
+struct view letter_untagged(struct view item, uint8_t tag[SENDER_TAG]);
 
 /* A KeyPackage set of one device. */
 struct set {

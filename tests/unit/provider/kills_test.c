@@ -142,7 +142,7 @@ static unsigned fetch(struct person *p, struct view what)
 			if (item.seq <= p->phone.cursor)
 				continue; /* known */
 			p->phone.cursor = item.seq;
-			found += view_equal(body, what);
+			found += view_equal(letter_untagged(body, NULL), what);
 		}
 		struct intake_ack ack = { p->phone.cursor };
 		client_tell(p->c, FRAME_INTAKE_ACK, intake_ack_element, &ack);

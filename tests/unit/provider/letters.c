@@ -159,6 +159,8 @@ uc_err update(struct client *c, struct view entry)
 	return client_ask(c, FRAME_CONSENT_UPDATE, consent_update_request_element, &q, NULL, NULL);
 }
 
+uint8_t intake_tag[SENDER_TAG];
+
 /* The next item of the intake, opened by the device. */
 struct view intake_take(struct client *c, struct device *d)
 {
@@ -173,7 +175,7 @@ struct view intake_take(struct client *c, struct device *d)
 	expect_ok(intake_open(secret_view(&d->intake.priv), kem_public(&d->intake), &context,
 			      i.sealed, &apps_mem, &body));
 	d->cursor = i.seq;
-	return body;
+	return letter_untagged(body, intake_tag);
 }
 
 struct settings settings_said(const struct person *p, uint64_t number, enum age_band band)

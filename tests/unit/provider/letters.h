@@ -34,7 +34,9 @@ struct view card_to(struct view reply, struct view target);
 unsigned asks_left(struct person *p, const struct person *to);
 uc_err request(struct client *c, struct view entry);
 uc_err update(struct client *c, struct view entry);
+/* A letter as it was sent; the tag that it came with. */
 struct view intake_take(struct client *c, struct device *d);
+extern uint8_t intake_tag[SENDER_TAG];
 
 /* What a band begins with, as the person's with that number. */
 struct settings settings_said(const struct person *p, uint64_t number, enum age_band band);

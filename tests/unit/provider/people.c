@@ -220,3 +220,22 @@ uc_err person_delete(struct person *p)
 	return client_ask(p->c, FRAME_ACCOUNT_DELETE, account_delete_request_element, &q, NULL,
 			  NULL);
 }
+
+struct view letter_untagged(struct view item, uint8_t tag[SENDER_TAG])
+{
+	struct consent_entry e;
+	struct view sent = { NULL, 0 };
+	if (tag)
+		memset(tag, 0, SENDER_TAG);
+	if (wire_decode(item, &apps_mem, consent_entry_element, &e))
+		return item;
+	struct component_data_list *l = &e.consent_extensions.component_data;
+	expect(l->n > 0 && l->v[l->n - 1].component_id == COMPONENT_SENDER_TAG);
+	if (!l->n || l->v[l->n - 1].data.n != SENDER_TAG)
+		return item;
+	if (tag)
+		memcpy(tag, l->v[l->n - 1].data.p, SENDER_TAG);
+	l->n--;
+	expect_ok(wire_encode_to(&apps_mem, consent_entry_element, &e, &sent));
+	return sent;
+}
