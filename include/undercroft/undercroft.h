@@ -182,8 +182,9 @@ extern "C" {
 /* Looks somebody up on an app (their own or another) and sends a contact request with `text` (up
  * to 140 characters; may be NULL or "").  DONE says it was queued for delivery, or UC_E_NOT_FOUND.
  * What becomes of it comes as UC_EVENT_REQUEST_ACCEPTED, or never.  UC_E_TOO_LARGE, UC_E_ARGUMENT for
- * texts that are too long or no UTF-8; UC_E_TEXT: there is a link in it ("://", or "www." before a word),
- * which strangers are not sent. */
+ * texts that are too long or no UTF-8; UC_E_TEXT: there is in it what leads elsewhere, which strangers are
+ * not sent: "://", "www." before a word, or a host name, as "evil.example/x" and "me@mail.example" have
+ * (src/mimi/link_text.h); UC_E_NOT_ALLOWED: there is in the profile name, which goes with it. */
 UC_API uc_err uc_ask(uc_client *c, const char *app, const char *identifier, const char *text,
 		     uc_op *op) UC_MUST_USE;
 

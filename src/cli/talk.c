@@ -185,8 +185,13 @@ int cli_ask(struct cli *cli, const struct cli_asked *whom, const char *text, con
 	if (err)
 		return cli_fail(cli, err,
 				err == UC_E_NOT_FOUND ? "nobody there is known by that"
-				: err == UC_E_TEXT    ? "strangers are sent no links"
-						      : "ask");
+				: err == UC_E_TEXT
+					? "strangers are sent no links and no addresses; "
+					  "behind a full stop goes a space"
+				: err == UC_E_NOT_ALLOWED
+					? "your name looks like a link or an address, and goes "
+					  "with the request: give yourself another one first"
+					: "ask");
 	if (whom->link)
 		identifier = "who made the link";
 	if (cli->json)

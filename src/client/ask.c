@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "mimi/card.h"
+#include "mimi/link_text.h"
 
 enum { TEXT_CHARACTERS = 140 };
 
@@ -22,12 +23,15 @@ struct ask_call {
 	uc_op *op;
 };
 
-static uc_err text_check(const char *text)
+/* With the name that goes with it. */
+static uc_err text_check(const struct uc_client *c, const char *text)
 {
 	if (!utf8_is_valid(view_str(text)))
 		return UC_E_ARGUMENT;
-	if (card_text_has_link(view_str(text)))
+	if (text_has_link(view_str(text)))
 		return UC_E_TEXT;
+	if (text_has_link(view_str(c->account.profile_name)))
+		return UC_E_NOT_ALLOWED;
 	return characters(view_str(text)) > TEXT_CHARACTERS ? UC_E_TOO_LARGE : UC_OK;
 }
 
@@ -49,7 +53,7 @@ static uc_err ask(struct uc_client *c, void *arg)
 	if (strlen(in->app) >= DOMAIN_MAX || strlen(in->identifier) >= IDENTIFIER_BYTES ||
 	    !utf8_is_valid(view_str(in->identifier)) || !utf8_is_valid(view_str(in->app)))
 		return UC_E_ARGUMENT;
-	TRY(text_check(in->text));
+	TRY(text_check(c, in->text));
 	TRY(code_check(in->code));
 	TRY(request_new(c, false, &q));
 	TRY(text_set(q->app, sizeof q->app, view_str(in->app)));
@@ -84,7 +88,7 @@ static uc_err ask_by_invitation(struct uc_client *c, void *arg)
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
 	TRY(contact_link_read(view_str(in->identifier), &c->call, &l));
-	TRY(text_check(in->text));
+	TRY(text_check(c, in->text));
 	TRY(contact_link_check(l.address, VIEW_OF(c->account.account_key), own));
 	if (view_equal(VIEW_OF(own), VIEW_OF(l.check)) || l.domain.n >= DOMAIN_MAX ||
 	    l.address.n >= ADDRESS_BYTES)

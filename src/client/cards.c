@@ -4,6 +4,7 @@
 #include "client/identity.h"
 #include "client/invitations.h"
 #include "client/rooms.h"
+#include "mimi/link_text.h"
 #include "mimi/report.h"
 
 enum { CARD_VERSION = 2, ANSWER_VERSION = 1, PACKAGES_BYTES = 1024 * 1024 };
@@ -81,6 +82,9 @@ uc_err card_read(struct uc_client *c, struct view target, struct view requester,
 	if (!view_equal(card.reply_address, requester))
 		return UC_E_INTRODUCTION;
 	TRY(identity_verify(c, card.introduction, &nowhere, a, &who));
+	/* As of the text: a name is shown with it. */
+	if (text_has_link(view_str(who.name)))
+		return UC_E_TEXT;
 	/* An app speaks for its own people alone. */
 	if (!view_equal(uri_domain(requester), view_str(who.app)))
 		return UC_E_INTRODUCTION;

@@ -30,6 +30,14 @@ uc_err vault_row_read(struct uc_client *c, const struct kept_row *row, wire_elem
 
 /* --- the account --- */
 
+/* Another device knows by the app that there is a code, and not which one, until it was told by the vault. */
+static bool knows_code(struct uc_client *c)
+{
+	const struct code_made *made = &c->account.code_now;
+	struct settings s = settings_known(c);
+	return *made->text && s.code.n && view_equal(s.code, VIEW_OF(made->tag));
+}
+
 /* Of devices that there are, the later one's word holds whole: else each would put its own back. */
 static uc_err account_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
@@ -45,7 +53,7 @@ static uc_err account_apply(struct uc_client *c, struct kept_row *row, bool reco
 	if (x.settings.n && !wire_decode(x.settings, &c->call, settings_element, &s) &&
 	    s.number > known.number)
 		TRY(blob_set(&a->settings, x.settings));
-	if (!recovering || x.code.n) {
+	if ((!recovering || x.code.n) && !knows_code(c)) {
 		TRY(text_set(a->code_now.text, sizeof a->code_now.text, x.code));
 		memcpy(a->code_now.tag, x.code_tag, sizeof a->code_now.tag);
 	}

@@ -2,6 +2,7 @@
 #include "mimi/card.h"
 
 #include "base/text.h"
+#include "mimi/link_text.h"
 #include "mimi/sealed.h"
 
 #define CARD_LABEL   "Undercroft contact card"
@@ -48,38 +49,10 @@ static void answer_element(struct wire *w, void *v)
 	wire_answer(w, v);
 }
 
-static bool is_at(struct view text, size_t at, const char *what)
-{
-	struct view there = view_slice(text, at, strlen(what));
-	for (size_t i = 0; i < there.n; i++) {
-		uint8_t c = there.p[i];
-		if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != what[i])
-			return false;
-	}
-	return there.n == strlen(what);
-}
-
-static bool is_word(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       c >= 0x80;
-}
-
-bool card_text_has_link(struct view text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		bool begins = !i || !is_word(text.p[i - 1]);
-		if (is_at(text, i, "://") ||
-		    (begins && is_at(text, i, "www.") && i + 4 < text.n && is_word(text.p[i + 4])))
-			return true;
-	}
-	return false;
-}
-
 static bool text_fits(struct view text)
 {
 	size_t n = 0;
-	if (!utf8_is_valid(text) || card_text_has_link(text))
+	if (!utf8_is_valid(text) || text_has_link(text))
 		return false;
 	while (text.n) {
 		if (utf8_next(&text) == UINT32_MAX)

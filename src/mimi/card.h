@@ -20,15 +20,13 @@ enum { COMPONENT_CONTACT_CARD = 0x8010, COMPONENT_CONTACT_ANSWER = 0x8011 };
 struct card {
 	uint16_t version;          /* 2 */
 	struct view introduction;  /* struct introduction without a place */
-	struct view text;          /* at most CARD_TEXT_CHARACTERS, no links */
+	struct view text;          /* at most CARD_TEXT_CHARACTERS, no links (link_text.h) */
 	struct view answer_key;    /* X25519, 32 bytes */
 	struct view reply_address; /* a request address of the asker: the requester's URI */
 	struct view salt;          /* CARD_SALT, of the tag */
 	struct view tag;           /* CARD_TAG; not in it but before it */
 };
 void wire_card(struct wire *w, struct card *c);
-/* Does it hold what programs make links of: "://", or a word that begins with "www."? */
-bool card_text_has_link(struct view text);
 
 /* Exactly CARD_BYTES; UC_E_TOO_LARGE when the device list has grown too long for it.
  * target: the request address it is sent to, which is authenticated with it. */

@@ -115,7 +115,10 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 			'Nobody can be found there. Check it for typing mistakes; some people choose not to be found, or only with a contact code.',
 		UC_E_CODE: 'A contact code is eight letters and digits, such as 7KQX-M0RA.',
 		UC_E_TOO_LARGE: 'The note is too long: up to 140 characters.',
-		UC_E_TEXT: 'Strangers are sent no links. Leave it out of the note.',
+		UC_E_TEXT:
+			'Strangers are sent no links and no addresses. Leave it out of the note, or put a space behind the full stop.',
+		UC_E_NOT_ALLOWED:
+			'Your name looks like a link or an address, and goes with the request. Change it in Settings first.',
 		UC_E_RATE: 'You have asked many people. Wait a while before you ask more.',
 	},
 	invite: { UC_E_LIMIT: 'You have made 100 links that still hold. End some of them first.' },
@@ -123,7 +126,10 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_ARGUMENT: 'This link is your own.',
 		UC_E_ADDRESS: 'This link is not whole. Copy it once more.',
 		UC_E_TOO_LARGE: 'The note is too long: up to 140 characters.',
-		UC_E_TEXT: 'Strangers are sent no links. Leave it out of the note.',
+		UC_E_TEXT:
+			'Strangers are sent no links and no addresses. Leave it out of the note, or put a space behind the full stop.',
+		UC_E_NOT_ALLOWED:
+			'Your name looks like a link or an address, and goes with the request. Change it in Settings first.',
 		UC_E_RATE: 'You have asked many people. Wait a while before you ask more.',
 	},
 	reach: {
