@@ -203,7 +203,19 @@ export async function walk(stage, app, see, o = {}) {
 	await rosa.send('Written without a connection');
 	await rosa.isQueued('Written without a connection');
 	await see('offline', rosa);
+	await rosa.openRoom('Tom');
+	await rosa.attach(file('Kept until then.txt', 9000));
+	await rosa.button('Send').click();
+	await rosa.isQueued('Kept until then.txt');
+	const plan = rosa.message('Where the poles go.pdf');
+	await rosa.button('Save: Where the poles go.pdf', plan).click();
+	await plan.getByRole('progressbar').waitFor();
+	await see('files-moving', rosa);
+	await plan.getByRole('alert').waitFor();
+	await see('files-offline', rosa);
 	await rosa.context.setOffline(false);
+	await rosa.isAccepted('Kept until then.txt');
+	await rosa.openRoom('Allotment');
 	await rosa.isAccepted('Written without a connection');
 
 	const second = await stage.person(app, 'Rosa', { at: rosa });
