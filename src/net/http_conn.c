@@ -73,7 +73,7 @@ void http_conn_accept(struct http_server *s, int fd)
 		heap_free(c);
 		return;
 	}
-	buf_init(&c->in, s->o.limits.message_max + 2 * LOOP_READ_BYTES + HTTP_HEAD_MAX);
+	buf_init_secret(&c->in, s->o.limits.message_max + 2 * LOOP_READ_BYTES + HTTP_HEAD_MAX);
 	ws_decoder_init(&c->ws, WS_SERVER,
 			s->o.limits.first_message_max ? s->o.limits.first_message_max
 						      : s->o.limits.message_max);

@@ -2,6 +2,7 @@
 #include "net/stream.h"
 
 #include "base/heap.h"
+#include "base/secret.h"
 #include "net/stream_records.h"
 #include "net/tcp_taken.h"
 #include "net/tls_take.h"
@@ -254,6 +255,8 @@ static void input(struct stream *s)
 	metrics_add(s->loop->metrics, METRIC_RECEIVED, n);
 	if (n)
 		s->handler->read(s, to, n);
+	/* Codes may have been in it, and it may be long until something else is. */
+	wipe(to, n);
 	if (err && s->state == STREAM_OPEN)
 		input_end(s, err);
 	else

@@ -5,7 +5,7 @@
 void ws_decoder_init(struct ws_decoder *d, enum ws_role role, size_t message_max)
 {
 	*d = (struct ws_decoder){ .role = role, .message_max = message_max };
-	buf_init(&d->parts, message_max);
+	buf_init_secret(&d->parts, message_max);
 }
 
 void ws_decoder_allow(struct ws_decoder *d, size_t message_max)

@@ -620,6 +620,11 @@ TEST(client_and_server_echo)
 		expect_eq(w.code, WS_CLOSE_NORMAL);
 		expect_eq(w.gone, 1);
 		expect_ok(w.gone_why);
+		/* Nothing that was read is left where the next will be. */
+		size_t left = 0;
+		for (size_t i = LOOP_READ_BYTES / 2; i < LOOP_READ_BYTES; i++)
+			left += w.loop.read_buffer[i] != 0;
+		expect_eq(left, 0);
 		world_end();
 	}
 }
