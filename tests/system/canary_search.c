@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEAD = 6, BITS = 24, BUCKETS = 1 << 22 };
+enum { HEAD = 6, BITS = 28, BUCKETS = 1 << 22 };
 
 struct pattern {
 	struct view bytes;

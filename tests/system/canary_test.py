@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The canary scan: people with names, numbers, handles, addresses, texts, groups, names of devices and
-network addresses of their own on three apps, each a backbone of its own; then everything the
+"""The canary scan: people on three apps, each a backbone of its own, with all that is theirs
+(canary_people.py) and network addresses of their own; then everything the
 servers have is searched for all of it, plain, encoded, hashed, and keyed with whatever lies in
 the files of keys: each file and record, logs, metrics, the memory of the processes (what a core dump
 holds, pages given back and not yet used again among it), and all that crossed the network.  What
-stands for a person is where the inventory says, and nowhere else.  What the search would find is shown by
-planting each form at each kind of place.
+stands for a person, and what was reported to moderators, is where the inventory says, and nowhere else.
+What the search would find is shown by planting each form at each kind of place.
 
-UNDERCROFT_TEST_LONG: 50 people on each app, else one."""
+UNDERCROFT_TEST_LONG (./dev test --all): 50 people on each app, else two."""
 import base64
 import http.client
 import importlib.util
+import itertools
 import os
 import pathlib
 import re
@@ -22,21 +23,25 @@ import sys
 import tempfile
 import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import SourceFileLoader
 import hashlib
 import hmac
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import BUILD, Backbone, Person, ROOT, befriend  # noqa: E402
+from canary_people import Bird, KINDS  # noqa: E402
+from people import BUILD, Backbone, ROOT  # noqa: E402
 from ports import free_ports  # noqa: E402
 
 SANITIZED = 'UNDERCROFT_SANITIZED' in os.environ
-EACH = 50 if os.environ.get('UNDERCROFT_TEST_LONG') and not SANITIZED else 1
+EACH = 50 if os.environ.get('UNDERCROFT_TEST_LONG') and not SANITIZED else 2
 APPS = ('dial', 'lens', 'plaza')
 KEY = 32  # bytes; a key stands anywhere in its file
+NOWHERE = ((), ())
+AT_ONCE = 4  # people who do something
+KEYED_PLANTED = 10000  # as planting all of them would be too many
 # Nothing says where a number is from, or who carries it; but for prefixes (below).
 WORDS = (b'Germany', b'Deutschland', b'Telekom', b'country', b'carrier', b'+49151', b'0049151')
-KINDS = {'dial': 1, 'lens': 2, 'plaza': 3}  # enum name_kind, which is hashed before the name
 
 
 def load(name, path):
@@ -47,6 +52,7 @@ def load(name, path):
 
 
 check_run = load('check_run', ROOT / 'scripts/check-run')
+TABLES = check_run.tables()
 
 
 class Relay:
@@ -125,19 +131,26 @@ class Canary(unittest.TestCase):
         cls.frozen = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-frozen-'))
         cls.listen_between()
         b.start()
-        cls.people = [cls.person(app, n) for n in range(EACH) for app in APPS]
-        for n, p in enumerate(cls.people):
-            p.sign_up()
-            p.run('devices', 'name', 1, f'Feldtelefon {n:03} of birch')
-        for n, p in enumerate(cls.people):
-            # What was written to the logs of the stores goes into their files.
-            if n == 1:
-                cls.memories('before')
-                b.kill()
-                b.start()
-            cls.talk(p, cls.people[(n + 1) % len(cls.people)], n)
+        cls.people = [Bird(b, APPS[n % 3], n) for n in range(3 * EACH)]
+        cls.all_do(Bird.begin, cls.people)
+        cls.live(0)
+        # What was written to the logs of the stores goes into their files.
+        cls.memories('before')
+        b.kill()
+        b.start()
+        for first in (3, 1, 2):  # three neighbours at a time, and none of them twice at once
+            cls.all_do(cls.live, range(first, len(cls.people), 3))
         cls.memories('after')
         cls.collect()
+
+    @staticmethod
+    def all_do(what, whose):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(what, whose))
+
+    @classmethod
+    def live(cls, n):
+        cls.people[n].live(*(cls.people[(n + m) % len(cls.people)] for m in (1, 2)))
 
     @classmethod
     def tearDownClass(cls):
@@ -164,20 +177,6 @@ class Canary(unittest.TestCase):
                                         f'[backbone]\nmetrics = 127.0.0.1:{cls.metrics[app]}\n')
                 other.write_text(text)
 
-    @classmethod
-    def person(cls, app, n):
-        identifier = {'dial': f'+49151{10417533 + 7919 * n}', 'lens': f'kiebitz.{n:03}.heron',
-                      'plaza': f'wagtail-{n:03}@allotments.example'}[app]
-        return Person(cls.backbone, f'{app}{n}', app, identifier, f'Quendel {app} Petrichor {n:03}')
-
-    @classmethod
-    def talk(cls, p, other, n):
-        befriend(p, other)
-        p.run('send', other.name, f'Marmelade number {n:03} is under the stairs')
-        p.run('group', f'Hollyhock circle {n:03}', other.name)
-        p.run('send', f'Hollyhock circle {n:03}', f'Only the circle hears of pear {n:03}')
-        other.run('sync')
-
     is_memory_read = True
 
     @classmethod
@@ -193,6 +192,12 @@ class Canary(unittest.TestCase):
                 cls.is_memory_read = False
 
     @classmethod
+    def records(cls, app, kind):
+        """Keys and values of a store."""
+        return check_run.pairs(cls.backbone.ctl('dump', cls.backbone.dir / f'{app}.conf', app,
+                                                kind).stdout)
+
+    @classmethod
     def collect(cls):
         """Everything into files of one folder, while the servers run."""
         b = cls.backbone
@@ -202,9 +207,12 @@ class Canary(unittest.TestCase):
             (cls.places / f'metrics-{app}').write_bytes(c.getresponse().read())
             c.close()
             for kind in ('accounts', 'rooms'):
-                dump = b.ctl('dump', b.dir / f'{app}.conf', app, kind).stdout
-                (cls.places / f'records-{app}-{kind}').write_bytes(
-                    b'\n'.join(k + b'\0' + v for k, v in check_run.pairs(dump)))
+                split = {'records': [], 'reports': []}
+                for key, value in cls.records(app, kind):
+                    is_report = key[:1] == b'r' and TABLES[key[1]][0] == 'REPORT'
+                    split['reports' if is_report else 'records'].append(key + b'\0' + value)
+                for what, lines in split.items():
+                    (cls.places / f'{what}-{app}-{kind}').write_bytes(b'\n'.join(lines))
         # As they are now, whatever housekeeping does meanwhile: by second names.
         for top in (t for folder in ('data-*', 'keys', '*.log') for t in sorted(b.dir.glob(folder))):
             for p in [top] if top.is_file() else sorted(top.rglob('*')):
@@ -215,18 +223,16 @@ class Canary(unittest.TestCase):
         cls.own = [p for p in sorted(cls.frozen.rglob('*')) if p.is_file()]
 
     def needles(self):
-        """(what, bytes, kind of name, whether it is keyed) of all that people have; kind 0: text."""
-        for n, p in enumerate(self.people):
-            yield p.identifier, p.identifier.encode(), KINDS[p.app], True
-            if p.app == 'dial':
-                digits = p.identifier[1:]
-                yield digits, digits.encode(), KINDS[p.app], True
-                yield f'{p.identifier}, at home', b'0' + digits[2:].encode(), KINDS[p.app], False
-                yield f'{p.identifier}, its end', digits[-8:].encode(), KINDS[p.app], False
-            for text in (p.name, f'{p.name} here', f'Marmelade number {n:03} is under the stairs',
-                         f'Hollyhock circle {n:03}', f'Only the circle hears of pear {n:03}',
-                         f'Feldtelefon {n:03} of birch'):
-                yield text, text.encode(), 0, n % 10 == 0
+        """(what, bytes, kind of name, whether it is keyed, the apps whose reports hold it and those it
+        went through) of all that people have; kind 0: text."""
+        for p in self.people:
+            for what, b in p.names():
+                yield f'{what} of {p.profile}', b, KINDS[p.app], True, NOWHERE
+            for what, b in p.parts_of_names():
+                yield f'{what} of {p.profile}', b, KINDS[p.app], False, NOWHERE
+            for what, b in p.texts():
+                yield (f'{what} of {p.profile}', b, 0, p.n < len(APPS),
+                       p.shown_to.get(what, NOWHERE))
 
     def keys(self):
         """Every 32 bytes of all files of keys, and of the keys of TLS."""
@@ -241,53 +247,90 @@ class Canary(unittest.TestCase):
         return sorted(found)
 
     def patterns(self):
-        """[(what, form, bytes)]"""
-        keys = self.keys()
-        for what, needle, kind, is_keyed in self.needles():
+        """(what, form, bytes, apps)"""
+        for what, needle, _, _, apps in self.needles():
             for form, b in check_run.forms(needle).items():
-                yield what, form, b
-            if is_keyed:
-                for form, b in keyed(needle, kind, keys):
-                    yield what, form, b
+                yield what, form, b, apps
+
+    def keyed(self):
+        """The same under all keys, in no place at all."""
+        keys = self.keys()
+        for what, needle, kind, is_keyed, _ in self.needles():
+            for form, b in keyed(needle, kind, keys) if is_keyed else ():
+                yield what, form, b, NOWHERE
 
     def outside(self):
         """The same of what may be in memory for a while, and nowhere else."""
         for relay in self.relays:
             for address in relay.addresses:
                 for form, b in check_run.forms(address.encode()).items():
-                    yield address, form, b
-                yield address, 'as IPv6 has it', b'\xff\xff' + socket.inet_aton(address)
+                    yield address, form, b, NOWHERE
+                yield address, 'as IPv6 has it', b'\xff\xff' + socket.inet_aton(address), NOWHERE
         for word in WORDS:
-            yield word.decode(), 'plain', word
+            yield word.decode(), 'plain', word, NOWHERE
+        for p in self.people:
+            for form, b in check_run.forms(p.link_parts()['address']).items():
+                yield f'address in the link of {p.profile}', form, b, \
+                    ((p.link_was_used_on,), ())
 
     def search(self, patterns, files):
-        """{(what, form, file)} of what is found."""
+        """{(what, form, file, apps)} of what is found.  patterns(): as above; there may be millions."""
         listed = self.places / 'patterns'
-        listed.write_bytes(b''.join(struct.pack('<I', len(b)) + b for _, _, b in patterns))
+        with open(listed, 'wb') as f:
+            for _, _, b, _ in patterns():
+                f.write(struct.pack('<I', len(b)) + b)
         done = subprocess.run([BUILD / 'tests/system/canary-search', listed, *files],
                               stdout=subprocess.PIPE, text=True, check=True)
         listed.unlink()
-        found = [line.split(' ', 2) for line in done.stdout.splitlines()]
-        return {(*patterns[int(i)][:2], pathlib.Path(name)) for i, _, name in found}
+        places = {}
+        for line in done.stdout.splitlines():
+            i, _, name = line.split(' ', 2)
+            places.setdefault(int(i), []).append(pathlib.Path(name))
+        return {(what, form, place, apps) for i, (what, form, _, apps) in
+                (enumerate(patterns()) if places else ()) for place in places.get(i, ())}
+
+    def is_among_reports(self, form, place, kept, through):
+        """In the reports of the apps that they went to, as it was written, and in the memory of
+        those through whose hands it went."""
+        return form == 'plain' and (
+            place.name in {f'reports-{app}-rooms' for app in kept} or
+            place.name.removesuffix('-before').removesuffix('-after') in
+            {f'memory-{app}' for app in through} or
+            place.parent in {self.frozen / f'data-{app}' / app / 'rooms' for app in kept})
 
     def test_nothing_is_found_but_what_is_planted(self):
         taken = sorted(self.places.iterdir())
-        patterns, outside = list(self.patterns()), list(self.outside())
-        self.assertEqual(self.search(patterns, [*self.own, *taken]), set())
+        self.assertEqual(self.search(self.keyed, [*self.own, *taken]), set())
+        found = self.search(self.patterns, [*self.own, *taken])
+        self.assertEqual({f for f in found if not self.is_among_reports(*f[1:3], *f[3])}, set())
+        self.assertEqual({(what, place.name) for what, _, place, _ in found
+                          if place.name.startswith('reports')},
+                         {(what, f'reports-{app}-rooms') for what, _, _, _, (kept, _) in self.needles()
+                          for app in kept})
         silent = [p for p in taken if not p.name.startswith('memory')]
-        self.assertGreater(len(outside), 1000)
-        self.assertEqual(self.search(outside, [*self.own, *silent]), set())
-        self.planted(patterns, outside)
+        self.assertGreater(sum(1 for _ in self.outside()), 1000)
+        found = self.search(self.outside, [*self.own, *silent])
+        self.assertEqual({f for f in found if not self.is_in_letter(*f[1:3], *f[3])}, set())
+        self.planted()
 
-    def planted(self, patterns, outside):
+    def is_in_letter(self, form, place, apps, _):
+        """Where letters to other apps waited, as they go."""
+        return form in ('base64 of plain, 0', 'base64url of plain, 0') and place.parent in {
+            self.frozen / f'data-{app}' / app / 'accounts' for app in apps}
+
+    def planted(self):
         """What one person has, in each of its forms, at each kind of place."""
-        forms = {}
-        for p in self.people[0].identifier, self.people[0].name, 'Feldtelefon 000 of birch':
-            forms |= {(what, form): b for what, form, b in patterns if what == p}
-        forms |= {(what, form): b for what, form, b in outside if what in
-                  (outside[0][0], *map(bytes.decode, WORDS))}
-        forms = [(*which, b) for which, b in forms.items()]
-        self.assertGreater(len(forms), 400)
+        whose = f' of {self.people[0].profile}'
+        kinds = {what for what, *_ in self.needles() if what.endswith(whose)}
+        self.assertGreater(len(kinds), 30)
+        words = {self.relays[0].addresses[0], *map(bytes.decode, WORDS)}
+        forms = {(what, form): b for what, form, b, _ in self.patterns() if what in kinds}
+        few = itertools.islice(self.keyed(), KEYED_PLANTED)
+        forms |= {(what, form): b for what, form, b, _ in few if what in kinds}
+        forms |= {(what, form): b for what, form, b, _ in self.outside()
+                  if what in words or what.endswith(f'link{whose}')}
+        forms = [(*which, b, NOWHERE) for which, b in forms.items()]
+        self.assertGreater(len(forms), 2000)
         kinds = {re.sub(r'-.*|\d+', '', p.name): p for p in [*self.own, *self.places.iterdir()]}
         self.assertLessEqual({'metrics', 'network', 'records', '.sst', '.log', 'app.keys'},
                              set(kinds))
@@ -295,47 +338,61 @@ class Canary(unittest.TestCase):
             content = place.read_bytes()[:65536]
             half = len(content) // 2
             copy = self.places / 'planted'
-            copy.write_bytes(content[:half] + b'.'.join(b for _, _, b in forms) + content[half:])
-            found = {(what, form) for what, form, _ in self.search(forms, [copy])}
-            self.assertEqual(found, {(what, form) for what, form, _ in forms}, kind)
+            copy.write_bytes(content[:half] + b'.'.join(b for _, _, b, _ in forms) + content[half:])
+            found = {(what, form) for what, form, _, _ in self.search(lambda: forms, [copy])}
+            self.assertEqual(found, {(what, form) for what, form, _, _ in forms}, kind)
             copy.unlink()
 
     def test_what_stands_for_people_is_where_the_inventory_says(self):
-        """The keyed id of a name, the account's id and key: in the accounts of their own app."""
-        patterns = []
-        for app in APPS:
-            for what, b in self.accounts(app):
-                patterns.append((app, what, b))
-        self.assertEqual(len(patterns), 3 * len(self.people))
+        """The keyed id of a name, the account's id and key, the keyed hash of a contact code: in the
+        accounts of their own app."""
+        patterns = [(app, what, b, NOWHERE) for app in APPS
+                    for what, b in (*self.accounts(app), *self.codes(app))]
+        self.assertEqual(len(patterns), 4 * len(self.people))
         silent = [p for p in sorted(self.places.iterdir()) if not p.name.startswith('memory')]
-        found = self.search(patterns, [*self.own, *silent])
-        for app, _, place in found:
+        found = self.search(lambda: patterns, [*self.own, *silent])
+        for app, what, place, _ in found:
             is_own = place.name == f'records-{app}-accounts' or \
                 place.parent == self.frozen / f'data-{app}' / app / 'accounts'
-            self.assertTrue(is_own, (app, place))
-        self.assertEqual({(app, what) for app, what, place in found if place.parent == self.places},
-                         {(app, what) for app, what, _ in patterns})
+            self.assertTrue(is_own, (app, what, place))
+        self.assertEqual({(app, what) for app, what, place, _ in found
+                          if place.parent == self.places},
+                         {(app, what) for app, what, _, _ in patterns})
+
+    def of_accounts(self, app, table):
+        """(account id, value) of each record of a table that has one for each account."""
+        for key, value in self.records(app, 'accounts'):
+            if key[:1] == b'r' and TABLES[key[1]][0] == table:
+                account = key[3:-2].replace(b'\0\xff', b'\0')
+                if len(account) == 16:
+                    yield account, value
 
     def accounts(self, app):
         """(what, bytes) of each account of an app."""
-        dump = self.backbone.ctl('dump', self.backbone.dir / f'{app}.conf', app, 'accounts').stdout
-        tables = check_run.tables()
-        for key, value in check_run.pairs(dump):
-            if key[:1] == b'r' and tables[key[1]][0] == 'ACCOUNT':
-                account = key[3:-2].replace(b'\0\xff', b'\0')
-                if len(account) == 16:
-                    for what, b in (('id', account), ('key', value[2:34]), ('name', value[38:70])):
-                        yield f'{what} of {account.hex()}', b
+        for account, value in self.of_accounts(app, 'ACCOUNT'):
+            for what, b in (('id', account), ('key', value[2:34]), ('name', value[38:70])):
+                yield f'{what} of {account.hex()}', b
+
+    def codes(self, app):
+        """As mimi/contact_code.c hashes them, under the name key, with what the settings call them."""
+        name_key = (self.backbone.dir / 'keys' / app / 'app.keys').read_bytes()[8 + KEY:8 + 2 * KEY]
+        for account, value in self.of_accounts(app, 'SETTINGS'):
+            for p in self.people:
+                text = [b'contact code\x01' + account, p.code.replace('-', '').encode()]
+                for at in range(len(value) - 16 if p.app == app else 0):
+                    b = hmac.digest(name_key, value[at:at + 16].join(text), 'sha256')
+                    if b in value:
+                        yield f'contact code of {p.profile}', b
 
     def test_the_places_are_what_they_are_said_to_be(self):
         """What must be there is: names of apps in memory and in the first bytes of TLS; keys."""
         for app in APPS:
-            there = [('the domain', 'plain', f'{app}.localhost'.encode())]
+            there = [('the domain', 'plain', f'{app}.localhost'.encode(), NOWHERE)]
             for place in ('memory', 'network', 'records'):
                 files = sorted(self.places.glob(f'{place}-{app}*'))
                 if place == 'memory' and not self.is_memory_read:
                     continue
-                self.assertTrue(self.search(there, files), f'{place} of {app}')
+                self.assertTrue(self.search(lambda: there, files), f'{place} of {app}')
             self.assertIn(f'app="{app}"', (self.places / f'metrics-{app}').read_text())
         if not self.is_memory_read:
             self.skipTest('the memory of other processes may not be read here')
