@@ -6,6 +6,7 @@ lists must have been there with something in it, or say why it is seldom (`unsee
 there must be listed."""
 import json
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -14,7 +15,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import BUILD, Backbone, Person, ROOT, befriend  # noqa: E402
+from people import BUILD, Backbone, PATIENCE_S, Person, ROOT, befriend  # noqa: E402
+from ports import free_ports  # noqa: E402
 
 HEAD = struct.Struct('=QII')
 OVER = 2
@@ -156,8 +158,8 @@ class Crossing(unittest.TestCase):
         for p in (cls.rosa, cls.bela, cls.uwe):
             p.run('settings', '--age', 'adult')
         cls.ctl('age', 'plaza', 'plaza', cls.uwe.identifier, 'adult')
-        for step in (cls.meet, cls.talk, cls.report, cls.pair, cls.find, cls.put_back, cls.change,
-                     cls.end):
+        for step in (cls.meet, cls.talk, cls.report, cls.pair, cls.find, cls.put_back, cls.be_late,
+                     cls.change, cls.end):
             step()
         b.stop()
 
@@ -182,6 +184,9 @@ class Crossing(unittest.TestCase):
         cls.ctl('build-filter', 'dial', 'dial')
         cls.bela.until(lambda: cls.bela.run('find', cls.rosa.identifier, status=None) and
                        cls.bela.json('find')[0]['state'] == 'found')
+        # Now there is nothing newer.
+        cls.until_seen(lambda: cls.bela.run('find', cls.rosa.identifier, status=None),
+                       ('discovery_filter_response', 'offset'))
 
     @classmethod
     def meet(cls):
@@ -241,20 +246,68 @@ class Crossing(unittest.TestCase):
         cls.uwe.run('report', '--request', 'Tom', '--why', 'spam', '--note', 'again', '--to', 'both')
 
     @classmethod
-    def pair(cls):
-        """Ole has a further device, which shares his vault, until he ends it."""
-        ole, tablet = cls.ole, Person(cls.backbone, 'tablet', 'lens', name='Ole')
-        waiting = tablet.start('become-device', 'lens')
+    def become(cls, old, name):
+        """Another device of somebody's; it follows what happens."""
+        device = Person(cls.backbone, name, old.app, name=old.name)
+        waiting = device.start('become-device', old.app)
         code = waiting.wait_for(lambda line: line['type'] == 'device_code')['code']
-        ole.run('link-device', code, '--yes')
+        old.run('link-device', code, '--yes')
         if waiting.end():
             raise AssertionError(waiting.lines)
-        listens = tablet.start('follow')
-        listens.wait_for(lambda line: line['type'] == 'following')
-        ole.run('vault', '--store')
+        follows = device.start('follow')
+        follows.wait_for(lambda line: line['type'] == 'following')
+        return device, follows
+
+    @classmethod
+    def pair(cls):
+        """Ole has a further device, which shares his vault, until he ends it."""
+        ole = cls.ole
+        tablet, follows = cls.become(ole, 'tablet')
+        ole.run('block', cls.rosa.name)
+        ole.run('unblock', cls.rosa.name)
+        cls.until_seen(lambda: ole.run('vault', '--store'), ('vault_event', 'version'))
         ole.run('devices', 'end', max(d['number'] for d in ole.json('devices') if 'number' in d))
-        listens.kill()
+        follows.kill()
         tablet.run('sync', status=None)
+
+    @classmethod
+    def until_seen(cls, what, *fields):
+        """Does it again until they have crossed."""
+        end = time.monotonic() + PATIENCE_S
+        while not set(fields) <= Seen(cls.folder).fields:
+            if time.monotonic() > end:
+                raise AssertionError(f'not seen: {fields}')
+            what()
+
+    @classmethod
+    def be_late(cls):
+        """What is new at Dial does not come to the other apps, whose people go on in the epoch of before."""
+        b, conf = cls.backbone, cls.confs['dial']
+        text = conf.read_text()
+        cls.uwe.run('sync')
+        # He may have missed the other name.
+        room = next(r['number'] for r in cls.uwe.json('rooms') if r.get('name') in ('Walks', 'Hikes'))
+        b.stop()
+        conf.write_text(re.sub(r'(url = .*):\d+', rf'\1:{free_ports(1)}', text))
+        b.start()
+        cls.bela.run('sync')
+        cls.rosa.run('add', 'Hikes', cls.bela.name)
+        talk = cls.tom.start('follow', 'Hikes')
+        talk.wait_for(lambda line: line['type'] == 'following')
+        talk.type('of before')
+        cls.until_seen(lambda: time.sleep(0.2), ('submit_message_response', 'status_code'),
+                       ('submit_message_response', 'current_epoch'))
+        talk.kill()
+        leaves = cls.uwe.start('leave', room)
+        cls.until_seen(lambda: time.sleep(0.2), ('update_room_response', 'response_code'),
+                       ('update_room_response', 'current_epoch'),
+                       ('update_room_response', 'error_description'))
+        leaves.kill()
+        b.stop()
+        conf.write_text(text)
+        b.start()
+        for p in (cls.tom, cls.uwe):
+            p.run('sync')
 
     @classmethod
     def put_back(cls):
@@ -285,6 +338,12 @@ class Crossing(unittest.TestCase):
         again = Person(cls.backbone, 'again', 'plaza', uwe.identifier, 'Uwe')
         again.run('recover', 'plaza', text=uwe.words + '\n')
         again.run('sync')
+        # After the recovery there is another list, of which a device hears when there is a third.
+        listening = [cls.become(again, name)[1] for name in ('phone', 'watch')]
+        cls.until_seen(lambda: time.sleep(0.2), ('device_list_event', 'list_generation'),
+                       ('device_list_event', 'list_position'))
+        for follows in listening:
+            follows.kill()
         Person(cls.backbone, 'taken', 'lens', 'tom').refused('sign-up', 'lens', 'tom', '--name', 'T')
         # One letter an hour; the second is kept.
         for app, name in (('lens', 'ole'), ('dial', bela.identifier)):

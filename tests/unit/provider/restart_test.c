@@ -7,7 +7,7 @@ static struct app *const hub = &apps[DIAL], *const lens = &apps[LENS];
 static struct store_memory *backup;
 
 /* Rosa and Rob on Dial, Tom on Lens; Rob goes before Rosa says what will be lost. */
-static void lose(int lost)
+static void begin(void)
 {
 	the_people();
 	guest_init(&r2, &rob, NULL);
@@ -19,12 +19,22 @@ static void lose(int lost)
 	guest_read(&t1);
 	client_close(rob.c);
 	apps_wait(20000);
+}
+
+static void lose_now(int lost)
+{
 	backup = store_memory_copy(hub->disks[1]);
 	expect(backup != NULL);
 	for (int i = 0; i < lost; i++)
 		guest_say(&r1, "lost");
 	guest_read(&t1);
 	expect_eq(t1.messages, (size_t)lost + 1);
+}
+
+static void lose(int lost)
+{
+	begin();
+	lose_now(lost);
 }
 
 static void put_back(void)
@@ -102,6 +112,32 @@ TEST(a_proposal_that_waits_comes_with_the_new_beginning)
 	are_one_log();
 	struct room_live *r = NULL;
 	struct public_group *g = NULL;
+	expect_ok(room_live_get(lens->provider, the_room, &r));
+	expect_ok(room_live_group(lens->provider, r, &g));
+	expect_eq(public_group_proposal_count(g), 1);
+	the_end();
+}
+
+/* The log has no more what the epoch began with: the proposal goes in the beginning itself. */
+TEST(a_proposal_that_waits_comes_though_the_commit_is_gone)
+{
+	struct room_record record;
+	struct store_log_bounds in_log;
+	struct store_key k;
+	struct room_live *r = NULL;
+	struct public_group *g = NULL;
+	begin();
+	for (int i = 0; i < 3; i++)
+		apps_wait(HOUR_MS);
+	lose_now(4);
+	put_back();
+	expect_ok(room_record_get(hub->rooms, the_room, &apps_mem, &record));
+	expect_ok(store_log_bounds(hub->rooms, key_1(&k, TABLE_LOG, the_room), &in_log));
+	expect(in_log.first > record.epoch_start);
+	guest_leave(&r2);
+	for (int i = 0; i < 5; i++)
+		apps_wait(2000);
+	are_one_log();
 	expect_ok(room_live_get(lens->provider, the_room, &r));
 	expect_ok(room_live_group(lens->provider, r, &g));
 	expect_eq(public_group_proposal_count(g), 1);
