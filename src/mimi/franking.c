@@ -105,20 +105,25 @@ static uc_err integrity_tbs(const struct frank *f, const struct server_franking_
 	return wire_encode_to(a, franking_integrity_tbs_element, &tbs, out);
 }
 
+uc_err frank_sign(struct frank *f, const struct sign_key *signing, const struct env *env,
+		  const struct server_franking_context *context, struct arena *a)
+{
+	struct view tbs;
+	/* The franking key is always an Ed25519 key. */
+	f->franking_signature_ciphersuite = SUITE_X25519_AES128;
+	TRY(integrity_tbs(f, context, a, &tbs));
+	return sign_with_label(suite_find(SUITE_X25519_AES128), signing, env, integrity_label, tbs,
+			       a, &f->franking_integrity_signature);
+}
+
 uc_err frank_make(const uint8_t hub_frank_key[32], const struct sign_key *signing,
 		  const struct env *env, const uint8_t tag[FRANKING_TAG],
 		  const struct server_franking_context *context, struct arena *a, struct frank *out)
 {
 	struct frank f = { 0 };
 	TRY(server_frank(hub_frank_key, tag, context, f.server_frank));
-	if (signing) {
-		struct view tbs;
-		/* The franking key is always an Ed25519 key. */
-		f.franking_signature_ciphersuite = SUITE_X25519_AES128;
-		TRY(integrity_tbs(&f, context, a, &tbs));
-		TRY(sign_with_label(suite_find(SUITE_X25519_AES128), signing, env, integrity_label,
-				    tbs, a, &f.franking_integrity_signature));
-	}
+	if (signing)
+		TRY(frank_sign(&f, signing, env, context, a));
 	*out = f;
 	return UC_OK;
 }

@@ -50,6 +50,10 @@ uc_err UC_MUST_USE frank_make(const uint8_t hub_frank_key[32], const struct sign
 			      const struct env *env, const uint8_t tag[FRANKING_TAG],
 			      const struct server_franking_context *context, struct arena *a,
 			      struct frank *out);
+/* Its signature, in the place of another. */
+uc_err UC_MUST_USE frank_sign(struct frank *f, const struct sign_key *signing,
+			      const struct env *env, const struct server_franking_context *context,
+			      struct arena *a);
 /* The same of many: each its leaf, in the tree that is then signed once; and, signed, the frank of one
  * of them.  The tree's suite takes the place of the key's. */
 uc_err UC_MUST_USE frank_leaf(const uint8_t hub_frank_key[32], const uint8_t tag[FRANKING_TAG],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mimi/report.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "mimi/media_type.h"
 
@@ -233,7 +234,11 @@ static uc_err mac_check(const struct frank_claims *c, const struct frank_claim *
 	for (size_t i = 0; i < REPORT_KEYS; i++) {
 		if (!k->hub_frank[i])
 			continue;
-		uc_err err = frank_verify_tag(k->hub_frank[i], &one->frank, one->franking_tag, &at);
+		uint8_t key[32];
+		uc_err err = frank_chain_key(k->hub_frank[i], at.accepted_timestamp, key);
+		if (!err)
+			err = frank_verify_tag(key, &one->frank, one->franking_tag, &at);
+		wipe(key, sizeof key);
 		if (err != UC_E_FRANK)
 			return err;
 	}
@@ -252,7 +257,7 @@ static uc_err signature_check(const struct frank_claims *c, const struct frank_c
 	const struct server_franking_context at = context_of(c, one, room);
 	if (is_unsigned(&one->frank))
 		return UC_OK;
-	for (size_t i = 0; i < REPORT_KEYS; i++) {
+	for (size_t i = 0; i < REPORT_SIGNERS; i++) {
 		if (!k->franking[i].n)
 			continue;
 		uc_err err = frank_signed(&one->frank, &at, k->franking[i], a);

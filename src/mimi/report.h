@@ -13,6 +13,7 @@
 
 #include "mimi/card.h"
 #include "mimi/content.h"
+#include "mimi/frank_chain.h"
 #include "mimi/franking.h"
 #include "mimi/media_type.h"
 
@@ -92,10 +93,10 @@ void wire_frank_claims(struct wire *w, struct frank_claims *c);
 void frank_claims_element(struct wire *w, void *v);
 
 /* Keys that were in use lately: each may be the one. */
-enum { REPORT_KEYS = 2 };
+enum { REPORT_KEYS = 2, REPORT_SIGNERS = 6 };
 struct report_keys {
-	const uint8_t *hub_frank[REPORT_KEYS]; /* NULL: none */
-	struct view franking[REPORT_KEYS];     /* empty: none */
+	const struct frank_chain *hub_frank[REPORT_KEYS]; /* NULL: none */
+	struct view franking[REPORT_SIGNERS];             /* empty: none */
 };
 
 /* What a report claims, as far as its messages bear it out: each must say that it is the accused's, to

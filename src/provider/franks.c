@@ -6,6 +6,7 @@
  * a frank of the tree only if it is, in every field, the one whose leaf is in there; all others get
  * mimi's own signature.  Leaves of messages that were refused stay hashes that nobody can read. */
 #include "base/heap.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "mimi/franking.h"
 #include "provider/room_keys.h"
@@ -65,6 +66,25 @@ void franks_free(struct provider *p)
 		arena_done(&p->room_work->franks->mem);
 	heap_free(p->room_work->franks);
 	p->room_work->franks = NULL;
+	wipe(&p->room_work->frank_today, sizeof p->room_work->frank_today);
+}
+
+/* It is made once a day. */
+static uc_err key_of_day(struct provider *p, uint64_t ms, const uint8_t **out)
+{
+	struct frank_today *t = &p->room_work->frank_today;
+	const struct frank_chain *from = &p->config.keys->frank;
+	bool is_it = t->is_there && t->day == frank_day(ms) && t->from.day == from->day &&
+		     view_equal_ct(VIEW_OF(t->from.key), VIEW_OF(from->key));
+	if (!is_it) {
+		t->is_there = false;
+		TRY(frank_chain_key(from, ms, t->key));
+		t->from = *from;
+		t->day = frank_day(ms);
+		t->is_there = true;
+	}
+	*out = t->key;
+	return UC_OK;
 }
 
 /* --- what is waiting --- */
@@ -96,8 +116,9 @@ static uc_err leaf_add(struct provider *p, struct franks *f, struct room_live *r
 	TRY(arena_copy(&f->mem, sender->participant, &e->sender_uri));
 	TRY(arena_copy(&f->mem, r->uri, &e->room_uri));
 	const struct server_franking_context context = { e->sender_uri, e->room_uri, e->timestamp };
-	TRY(frank_leaf(p->config.keys->hub_frank_key, e->tag, &context, e->server_frank,
-		       f->tree.nodes[f->n]));
+	const uint8_t *key;
+	TRY(key_of_day(p, e->timestamp, &key));
+	TRY(frank_leaf(key, e->tag, &context, e->server_frank, f->tree.nodes[f->n]));
 	f->n++;
 	return UC_OK;
 }
@@ -202,5 +223,7 @@ uc_err frank_get(struct provider *p, const struct frank_wanted *w, struct arena 
 		return UC_OK;
 	}
 	*out_timestamp = w->now_ms;
-	return frank_make(keys->hub_frank_key, key, p->env, w->tag, &context, a, out);
+	const uint8_t *mac_key;
+	TRY(key_of_day(p, w->now_ms, &mac_key));
+	return frank_make(mac_key, key, p->env, w->tag, &context, a, out);
 }

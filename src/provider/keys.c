@@ -11,11 +11,18 @@ void provider_keys_wipe(struct provider_keys *k)
 	wipe(k, sizeof *k);
 }
 
+static uc_err frank_chain_generate(const struct env *env, struct frank_chain *out)
+{
+	out->day = frank_day(env_now_ms(env));
+	return env_random(env, out->key, sizeof out->key);
+}
+
 static uc_err generate(const struct env *env, struct provider_keys *k, struct kem_key *moderators)
 {
 	const struct suite *s = key_suite();
 	k->before = (struct provider_keys_before){ .is_there = false };
 	k->rooms_before = (struct provider_keys_rooms_before){ .is_there = false };
+	k->retired_n = 0;
 	k->discovery = (struct provider_keys_discovery){ .is_there = false };
 	k->custody = (struct provider_keys_custody){ .is_there = false };
 	k->index = (struct provider_index_key){ .number = 1 };
@@ -24,7 +31,7 @@ static uc_err generate(const struct env *env, struct provider_keys *k, struct ke
 	TRY(point_key_generate(env, k->index.key));
 	TRY(env_random(env, k->address_key, sizeof k->address_key));
 	TRY(env_random(env, k->name_key, sizeof k->name_key));
-	TRY(env_random(env, k->hub_frank_key, sizeof k->hub_frank_key));
+	TRY(frank_chain_generate(env, &k->frank));
 	TRY(sign_key_generate(s, env, &k->hub_key));
 	TRY(sign_key_generate(s, env, &k->franking_key));
 	TRY(kem_key_generate(s, env, &k->lookup_key));
@@ -51,10 +58,10 @@ static uc_err rotated(const struct env *env, struct provider_keys *k)
 	k->before.is_there = true;
 	k->before.rotated_ms = env_now_ms(env);
 	memcpy(k->before.address_key, k->address_key, sizeof k->address_key);
-	memcpy(k->before.hub_frank_key, k->hub_frank_key, sizeof k->hub_frank_key);
+	k->before.frank = k->frank;
 	k->before.lookup_key = k->lookup_key;
 	TRY(env_random(env, k->address_key, sizeof k->address_key));
-	TRY(env_random(env, k->hub_frank_key, sizeof k->hub_frank_key));
+	TRY(frank_chain_generate(env, &k->frank));
 	return kem_key_generate(key_suite(), env, &k->lookup_key);
 }
 
@@ -119,6 +126,23 @@ uc_err provider_keys_rotate_rooms(struct provider_keys *k, const struct env *env
 	return err;
 }
 
+static void retired_drop(struct provider_keys *k)
+{
+	memmove(&k->retired[0], &k->retired[1], (RETIRED_FRANKING_MAX - 1) * sizeof k->retired[0]);
+	k->retired_n--;
+}
+
+static void retired_add(struct provider_keys *k, struct view pub, uint64_t now_ms)
+{
+	if (pub.n != FRANKING_PUBLIC)
+		return;
+	if (k->retired_n == RETIRED_FRANKING_MAX)
+		retired_drop(k);
+	struct provider_keys_retired *r = &k->retired[k->retired_n++];
+	r->retired_ms = now_ms;
+	memcpy(r->pub, pub.p, sizeof r->pub);
+}
+
 uc_err provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms)
 {
 	struct provider_keys_rooms_before *b = &k->rooms_before;
@@ -126,7 +150,33 @@ uc_err provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms)
 		return UC_E_NOT_FOUND;
 	if (now_ms < b->changed_ms || now_ms - b->changed_ms < ROOM_KEYS_LEAST_MS)
 		return UC_E_BUSY;
+	retired_add(k, sign_public(&b->franking_key), now_ms);
 	wipe(b, sizeof *b);
+	return UC_OK;
+}
+
+/* --- what franks are made and checked with, for as long as they are --- */
+
+/* A clock that says less than then ends nothing. */
+static bool is_retired_long(const struct provider_keys_retired *r, uint64_t now_ms)
+{
+	return now_ms >= r->retired_ms && frank_day(now_ms - r->retired_ms) >= FRANK_DAYS;
+}
+
+bool provider_keys_franks_due(const struct provider_keys *k, uint64_t now_ms)
+{
+	return frank_chain_is_due(&k->frank, now_ms) ||
+	       (k->before.is_there && frank_chain_is_due(&k->before.frank, now_ms)) ||
+	       (k->retired_n && is_retired_long(&k->retired[0], now_ms));
+}
+
+uc_err provider_keys_franks_end(struct provider_keys *k, uint64_t now_ms)
+{
+	TRY(frank_chain_move(&k->frank, now_ms));
+	if (k->before.is_there)
+		TRY(frank_chain_move(&k->before.frank, now_ms));
+	while (k->retired_n && is_retired_long(&k->retired[0], now_ms))
+		retired_drop(k);
 	return UC_OK;
 }
 
@@ -216,16 +266,20 @@ uc_err provider_index_id(const struct provider_index_key *k, const uint8_t name[
  *          opaque moderators_pub[32];
  *          version 2: before;
  *          version 3: optional before; index; optional index of before; optional rooms of before;
- *          version 4: likewise; optional discovery; optional opaque custody_seed[32] }
+ *          version 4: likewise; optional discovery; optional opaque custody_seed[32]
+ *          version 5: likewise; uint32 frank_day; where there is a before, uint32 frank_day; uint8 n;
+ *                     struct { uint64 retired_ms; opaque franking_pub[32] } retired[n] }
  * before:  struct { uint64 rotated_ms; opaque address_key[32], hub_frank_key[32], lookup_priv<V>, lookup_pub<V> }
  * index:   struct { uint32 number; opaque key[32] }
  * rooms:   struct { opaque hub_priv<V>, franking_priv<V>; uint64 changed_ms }
  * discovery: struct { opaque scalar[32]; optional struct { uint64 changed_ms; opaque scalar[32] } } */
 static const uint8_t magic[8] = { 'U', 'C', 'K', 'E', 'Y', 'S', 0, 1 };
-enum { VERSION_ROTATED = 2, VERSION_INDEX = 3, VERSION_DISCOVERY = 4 };
+enum { VERSION_ROTATED = 2, VERSION_INDEX = 3, VERSION_DISCOVERY = 4, VERSION_DAYS = 5 };
 
 static uint8_t version_of(const struct provider_keys *k)
 {
+	if (k->frank.day != FRANK_DAY_ANY || k->retired_n)
+		return VERSION_DAYS;
 	if (k->discovery.is_there || k->custody.is_there)
 		return VERSION_DISCOVERY;
 	if (k->index.number || k->rooms_before.is_there)
@@ -244,7 +298,7 @@ static void wire_before(struct wire *w, struct provider_keys_before *b, struct v
 {
 	wire_u64(w, &b->rotated_ms);
 	wire_fixed(w, b->address_key, sizeof b->address_key);
-	wire_fixed(w, b->hub_frank_key, sizeof b->hub_frank_key);
+	wire_fixed(w, b->frank.key, sizeof b->frank.key);
 	wire_bytes(w, priv);
 	wire_bytes(w, pub);
 }
@@ -275,11 +329,29 @@ static void wire_discovery(struct wire *w, struct provider_keys_discovery *d)
 	wire_fixed(w, d->before.scalar, sizeof d->before.scalar);
 }
 
+static void wire_days(struct wire *w, struct provider_keys *k)
+{
+	uint8_t n = (uint8_t)k->retired_n;
+	wire_u32(w, &k->frank.day);
+	if (k->before.is_there)
+		wire_u32(w, &k->before.frank.day);
+	wire_u8(w, &n);
+	if (n > RETIRED_FRANKING_MAX) {
+		wire_fail(w, UC_E_MALFORMED);
+		return;
+	}
+	k->retired_n = n;
+	for (size_t i = 0; i < n; i++) {
+		wire_u64(w, &k->retired[i].retired_ms);
+		wire_fixed(w, k->retired[i].pub, sizeof k->retired[i].pub);
+	}
+}
+
 static void wire_keys(struct wire *w, uint8_t version, struct provider_keys *k, struct parts *p)
 {
 	wire_fixed(w, k->address_key, sizeof k->address_key);
 	wire_fixed(w, k->name_key, sizeof k->name_key);
-	wire_fixed(w, k->hub_frank_key, sizeof k->hub_frank_key);
+	wire_fixed(w, k->frank.key, sizeof k->frank.key);
 	wire_bytes(w, &p->hub);
 	wire_bytes(w, &p->franking);
 	wire_bytes(w, &p->lookup);
@@ -306,6 +378,8 @@ static void wire_keys(struct wire *w, uint8_t version, struct provider_keys *k, 
 	wire_bool(w, &k->custody.is_there);
 	if (k->custody.is_there)
 		wire_fixed(w, k->custody.seed, sizeof k->custody.seed);
+	if (version >= VERSION_DAYS)
+		wire_days(w, k);
 }
 
 uc_err provider_keys_write(const struct provider_keys *k, struct buf *out)
@@ -371,9 +445,10 @@ static uc_err read_keys(struct view file, struct provider_keys *k)
 	if (w.failed ||
 	    !view_equal(view_slice(VIEW_OF(head), 0, 7), view_slice(VIEW_OF(magic), 0, 7)))
 		return UC_E_CORRUPT;
-	if (!head[7] || head[7] > VERSION_DISCOVERY)
+	if (!head[7] || head[7] > VERSION_DAYS)
 		return UC_E_VERSION;
-	*k = (struct provider_keys){ .index_moves = false };
+	*k = (struct provider_keys){ .frank.day = FRANK_DAY_ANY,
+				     .before.frank.day = FRANK_DAY_ANY };
 	wire_keys(&w, head[7], k, &p);
 	TRY(wire_finish(&w));
 	return import(k, &p);

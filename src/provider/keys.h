@@ -4,6 +4,7 @@
 #define PROVIDER_KEYS_H
 
 #include "crypto/crypto.h"
+#include "mimi/frank_chain.h"
 #include "trust/oprf.h"
 #include "wire/wire.h"
 
@@ -12,7 +13,7 @@ struct provider_keys_before {
 	bool is_there;
 	uint64_t rotated_ms; /* since when other keys are in use */
 	uint8_t address_key[BOX_KEY];
-	uint8_t hub_frank_key[32];
+	struct frank_chain frank;
 	struct kem_key lookup_key;
 };
 /* The index of names is made with it: an id there is the point_hash of HMAC(name_key, name).  Number 0
@@ -26,6 +27,12 @@ struct provider_keys_rooms_before {
 	bool is_there;
 	uint64_t changed_ms;
 	struct sign_key hub_key, franking_key;
+};
+/* What franking keys that were retired have signed is still reported for a while. */
+enum { RETIRED_FRANKING_MAX = 4, FRANKING_PUBLIC = 32 };
+struct provider_keys_retired {
+	uint64_t retired_ms;
+	uint8_t pub[FRANKING_PUBLIC];
 };
 /* Of finding people by number (trust/discovery.h); used for nothing else.  Values under the key before
  * have a filter still for a day. */
@@ -50,13 +57,15 @@ struct provider_keys {
 	struct provider_index_key index;
 	bool index_moves; /* records under the key before are being led to this one */
 	struct provider_index_key index_before;
-	uint8_t hub_frank_key[32];    /* HMAC: server_frank */
+	struct frank_chain frank;     /* HMAC: server_frank */
 	struct sign_key hub_key;      /* external sender of rooms; suite 0x0001 */
 	struct sign_key franking_key; /* signs franks; suite 0x0001 */
 	struct kem_key lookup_key;    /* look-up queries are sealed to it; suite 0x0001 */
 	uint8_t moderators_pub[32];   /* openings are sealed to it; the private half is offline */
 	struct provider_keys_before before;
 	struct provider_keys_rooms_before rooms_before;
+	struct provider_keys_retired retired[RETIRED_FRANKING_MAX]; /* the oldest first */
+	size_t retired_n;
 	struct provider_keys_discovery discovery;
 	struct provider_keys_custody custody;
 };
@@ -80,8 +89,12 @@ void provider_keys_index_moved(struct provider_keys *k);
 /* Another hub's key and franking key, for new rooms and those that are moved to them
  * (provider_rooms_moving).  UC_E_BUSY while those before are still there. */
 uc_err UC_MUST_USE provider_keys_rotate_rooms(struct provider_keys *k, const struct env *env);
-/* Wipes those before.  UC_E_NOT_FOUND when there are none, UC_E_BUSY before their time. */
+/* Wipes those before, but for the public half of the franking key.  UC_E_NOT_FOUND when there are none,
+ * UC_E_BUSY before their time. */
 uc_err UC_MUST_USE provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms);
+/* Each day: are there keys of franks that nobody needs any more?  And they are gone. */
+bool provider_keys_franks_due(const struct provider_keys *k, uint64_t now_ms);
+uc_err UC_MUST_USE provider_keys_franks_end(struct provider_keys *k, uint64_t now_ms);
 /* The first key of finding by number; as it is where there is one. */
 uc_err UC_MUST_USE provider_keys_make_discovery(struct provider_keys *k, const struct env *env);
 uc_err UC_MUST_USE provider_keys_make_custody(struct provider_keys *k, const struct env *env);

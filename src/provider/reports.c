@@ -9,7 +9,7 @@
  * forgotten. */
 #include "provider/reports.h"
 
-#include "provider/room_work.h"
+#include "provider/room_keys.h"
 #include "provider/spent.h"
 
 enum { SWEEP_AT_ONCE = 64 };
@@ -167,12 +167,14 @@ static uc_err claims_verify(const struct provider *p, const struct frank_claims 
 	const struct provider_keys *k = p->config.keys;
 	if (is_reported_card(room))
 		return card_claims_verify(p, c, room);
-	struct report_keys keys = { .hub_frank = { k->hub_frank_key },
+	struct report_keys keys = { .hub_frank = { &k->frank },
 				    .franking = { sign_public(&k->franking_key) } };
 	if (k->before.is_there)
-		keys.hub_frank[1] = k->before.hub_frank_key;
+		keys.hub_frank[1] = &k->before.frank;
 	if (k->rooms_before.is_there)
 		keys.franking[1] = sign_public(&k->rooms_before.franking_key);
+	for (size_t i = 0; i < k->retired_n; i++)
+		keys.franking[2 + i] = VIEW_OF(k->retired[i].pub);
 	return frank_claims_verify(c, room, &keys, a);
 }
 
@@ -474,6 +476,26 @@ static void passed(struct provider *p, struct ask *ask, const struct peer_respon
 	arena_done(&scratch);
 }
 
+/* The accused's app believes the franking key that the room names now, and what was said before the last
+ * change is signed with another one: what this app has verified it signs anew. */
+static uc_err signed_anew(struct provider *p, struct report_record *r, struct abuse_report *report,
+			  struct arena *a)
+{
+	const struct sign_key *key;
+	struct room_live *room;
+	if (report->is_card || room_live_get(p, r->room, &room))
+		return UC_OK;
+	TRY(room_franking_key(p, room, &key));
+	for (size_t i = 0; i < report->messages.n; i++) {
+		struct abusive_message *m = &report->messages.v[i];
+		const struct server_franking_context at = { report->alleged_abuser_uri, r->room,
+							    m->accepted_timestamp };
+		if (frank_signed(&m->frank, &at, sign_public(key), a))
+			TRY(frank_sign(&m->frank, key, p->env, &at, a));
+	}
+	return wire_encode_to(a, abuse_report_element, report, &r->report);
+}
+
 static uc_err pass(struct provider *p, uint64_t number, struct arena *a)
 {
 	struct report_record r;
@@ -487,6 +509,7 @@ static uc_err pass(struct provider *p, uint64_t number, struct arena *a)
 	bool vouched = r.verdict == REPORT_VERIFIED || report.is_card;
 	if (!vouched || is_own_domain(p, domain))
 		return UC_E_NOT_ALLOWED;
+	TRY(signed_anew(p, &r, &report, a));
 	struct ask *ask = ask_new(p, passed);
 	if (!ask)
 		return UC_E_MEMORY;

@@ -218,6 +218,13 @@ struct renewal {
 struct room_join;
 struct repeats;
 struct franks;
+/* franks.c: the key of franks of a day, and what it was made of. */
+struct frank_today {
+	bool is_there;
+	uint32_t day;
+	struct frank_chain from;
+	uint8_t key[32];
+};
 struct room_work {
 	struct room_live *newest, *oldest;
 	size_t groups_n, leaves_n, marks_n; /* loaded */
@@ -227,9 +234,10 @@ struct room_work {
 	struct late_round late_round;
 	struct seat_known *known; /* NULL: nothing yet */
 	struct franks *franks;    /* of the round; NULL: none yet */
-	bool trees_are_read;      /* some follower has said so */
-	struct room_join *joins;  /* external joiners whose seat has not come yet */
-	struct room_line marked;  /* rooms whose repeats are in memory, the least used first */
+	struct frank_today frank_today;
+	bool trees_are_read;     /* some follower has said so */
+	struct room_join *joins; /* external joiners whose seat has not come yet */
+	struct room_line marked; /* rooms whose repeats are in memory, the least used first */
 	struct room_line behind, late, moved, untold;
 	size_t recent_bytes;
 	struct buf sweep_from, follow_from; /* keys the rounds go on with; empty: from the start */

@@ -148,6 +148,22 @@ static void old_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
 	provider_keys_wipe(&k);
 }
 
+/* Franks have a key for each day; those of long ago end. */
+static void frank_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
+{
+	if (steady_ms < a->old_keys_ms || !provider_keys_franks_due(&a->keys, now_ms))
+		return;
+	struct provider_keys k = a->keys;
+	uc_err err = provider_keys_franks_end(&k, now_ms);
+	if (!err)
+		err = keys_take(a, &k);
+	if (err) {
+		a->old_keys_ms = steady_ms + OLD_KEYS_RETRY_MS;
+		log_error("keys.franks", "app=%s error=%s", a->config->name, uc_err_name(err));
+	}
+	provider_keys_wipe(&k);
+}
+
 /* When all names are led to the new key, and that is on disk, the one before is of no use. */
 static void index_key_forget(struct app *a)
 {
@@ -193,6 +209,7 @@ static void tick(void *ctx, uint64_t now_ms)
 	provider_doubt_clock(a->provider, is_doubted);
 	if (!is_doubted) {
 		old_keys_end(a, now_ms, steady_ms);
+		frank_keys_end(a, now_ms, steady_ms);
 		discovery_key_end(a, now_ms, steady_ms);
 	}
 	provider_tick(a->provider, now_ms);

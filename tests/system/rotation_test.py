@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An app's keys are changed while people talk: what was made under those before goes on."""
+import hmac
 import pathlib
 import subprocess
 import sys
@@ -47,7 +48,7 @@ class Rotation(unittest.TestCase):
 
     def before(self, keys):
         """Where that version says whether there are keys of before."""
-        self.assertIn(keys[7], (3, 4))
+        self.assertEqual(keys[7], 5)
         at = 8 + 3 * 32
         for _ in range(4):  # private and public keys, a byte of length each
             at += 1 + keys[at]
@@ -134,7 +135,7 @@ class Rotation(unittest.TestCase):
             uwe.read_on('meanwhile')
             self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
             file = self.keys(b)['dial']
-            keys = self.two_hours_later(b)
+            keys = self.two_hours_later(b, 0)
             end = time.monotonic() + PATIENCE_S
             while b.ctl('rotate-keys', conf, 'dial', 'retire').returncode:
                 self.assertLess(time.monotonic(), end, b.ctl('status', conf).stdout)
@@ -151,7 +152,7 @@ class Rotation(unittest.TestCase):
             # Again; nobody comes, and the operator does not wait for them.
             self.assertEqual(b.ctl('rotate-keys', conf, 'dial', 'rooms').returncode, 0)
             self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire-anyway').stderr)
-            keys = self.two_hours_later(b)
+            keys = self.two_hours_later(b, 1)
             self.assertIn(b'UC_E_BUSY', b.ctl('rotate-keys', conf, 'dial', 'retire').stderr)
             done = b.ctl('rotate-keys', conf, 'dial', 'retire-anyway')
             self.assertEqual(done.returncode, 0, done)
@@ -163,13 +164,40 @@ class Rotation(unittest.TestCase):
         finally:
             b.erase()
 
-    def two_hours_later(self, b):
+    def test_keys_of_franks_end_by_themselves(self):
+        """The file has the key of 90 days ago, made of that of the day before, and no older one."""
+        b = Backbone()
+        try:
+            b.start()
+            b.stop()
+            file = self.keys(b)['dial']
+            keys, at = file.read_bytes(), 8 + 2 * 32
+            today = int(time.time() / 86400)
+            day = int.from_bytes(keys[-5:-1], 'big')
+            self.assertLessEqual(today - day, 1)
+            key = keys[at:at + 32]
+            file.write_bytes(keys[:-5] + (today - 97).to_bytes(4, 'big') + keys[-1:])
+            b.start()
+            end = time.monotonic() + PATIENCE_S
+            while int.from_bytes(file.read_bytes()[-5:-1], 'big') < today - 90:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.05)
+            moved = file.read_bytes()
+            for _ in range(int.from_bytes(moved[-5:-1], 'big') - (today - 97)):
+                key = hmac.digest(key, b'Undercroft next day', 'sha256')
+            self.assertEqual(moved[at:at + 32], key)
+            self.assertEqual((moved[:at], moved[at + 32:-5]), (keys[:at], keys[at + 32:-5]))
+        finally:
+            b.erase()
+
+    def two_hours_later(self, b, retired):
         """The time of the change is the last that the file says, but for the key of finding by number,
-        that there is none before it, and no seed for other apps."""
+        that there is none before it, no seed for other apps, the day of franks, and what was retired."""
         b.stop()
         file = self.keys(b)['dial']
         keys = file.read_bytes()
-        at = len(keys) - 35 - 8
+        self.assertEqual(keys[-1 - 40 * retired], retired)
+        at = len(keys) - 35 - 8 - 5 - 40 * retired
         ms = int.from_bytes(keys[at:at + 8], 'big')
         self.assertLess(abs(ms - time.time() * 1000), 600000)
         file.write_bytes(keys[:at] + (ms - 7200 * 1000).to_bytes(8, 'big') + keys[at + 8:])

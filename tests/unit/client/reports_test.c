@@ -16,6 +16,7 @@
 #define IDA "mimi://plaza.example/p/ida"
 
 static const uint8_t hub_key[32] = { 1, 2, 3 };
+static const struct frank_chain hub_chain = { FRANK_DAY_ANY, { 1, 2, 3 } };
 static struct small_app app;
 static struct person p;
 static struct uc_id room;
@@ -122,7 +123,7 @@ TEST(what_goes_is_what_was_reported_and_nothing_else)
 {
 	struct report_request q = { .to = 0 };
 	struct abuse_report a;
-	const struct report_keys keys = { .hub_frank = { hub_key } };
+	const struct report_keys keys = { .hub_frank = { &hub_chain } };
 	begin();
 	says(TOM, "good morning", NULL);
 	struct uc_id second = says(TOM, "or else", NULL);

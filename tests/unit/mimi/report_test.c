@@ -13,6 +13,8 @@
 enum { MESSAGES = 8, FORGED = 10000 };
 
 static const uint8_t hub_now[32] = { 1, 2, 3 }, hub_before[32] = { 4, 5, 6 }, hub_gone[32] = { 7 };
+static const struct frank_chain chain_now = { FRANK_DAY_ANY, { 1, 2, 3 } },
+				chain_before = { FRANK_DAY_ANY, { 4, 5, 6 } };
 static struct arena mem;
 static struct sign_key key, key_before, key_foreign;
 static struct report_keys keys;
@@ -86,7 +88,7 @@ static void begin(void)
 	key_of(1, &key);
 	key_of(2, &key_before);
 	key_of(3, &key_foreign);
-	keys = (struct report_keys){ { hub_now, hub_before },
+	keys = (struct report_keys){ { &chain_now, &chain_before },
 				     { sign_public(&key), sign_public(&key_before) } };
 	for (size_t i = 0; i < MESSAGES; i++) {
 		plain[i] = franked(ROSA, DEN, "plainly", hub_now, &key);

@@ -2,6 +2,8 @@
 #include "tests/unit/provider/guests.h"
 
 #include "base/text.h"
+#include "mimi/content.h"
+#include "mimi/media_type.h"
 
 enum { DAY_S = 24 * 3600, SALT = 16 };
 
@@ -322,6 +324,18 @@ static void chain_check(struct guest *g, const struct log_entry *e)
 	expect_bytes(VIEW_OF(g->chain), VIEW_OF(e->chain));
 }
 
+static struct view salt_of(const struct guest *g, struct view data)
+{
+	struct chain_head head;
+	struct mimi_content *c = ARENA_NEW(&apps_mem, struct mimi_content);
+	struct view content = { NULL, 0 };
+	if (!g->reads_content)
+		return view_slice(data, 0, SALT);
+	expect_ok(application_data_read(data, &apps_mem, &content, &head));
+	expect_ok(mimi_content_read(content, &apps_mem, c));
+	return VIEW_OF(c->salt);
+}
+
 /* The franking key stands in the room; it is asked where the app is not the hub. */
 static void frank_of(struct guest *g, const struct fanout_message *m, const struct received *in)
 {
@@ -335,7 +349,7 @@ static void frank_of(struct guest *g, const struct fanout_message *m, const stru
 	const struct server_franking_context context = { participant, g->room, m->timestamp };
 	expect(m->frank != NULL);
 	if (m->frank)
-		expect_ok(frank_check(m->frank, tag, view_slice(in->application_data, 0, SALT),
+		expect_ok(frank_check(m->frank, tag, salt_of(g, in->application_data),
 				      in->application_data, &context,
 				      g->hub_is_own_app ? none : r.franking_key, &apps_mem));
 }

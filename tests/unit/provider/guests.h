@@ -34,7 +34,8 @@ struct guest {
 	/* What was read. */
 	size_t messages, commits, proposals;
 	char last[64];
-	bool ack; /* what is read is acknowledged; true at first */
+	bool ack;           /* what is read is acknowledged; true at first */
+	bool reads_content; /* what is said is MIMI content, whose salt stands inside; false at first */
 };
 
 extern struct view the_room;

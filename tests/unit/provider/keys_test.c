@@ -17,7 +17,13 @@ static void expect_same(const struct provider_keys *a, const struct provider_key
 {
 	expect_bytes(VIEW_OF(a->address_key), VIEW_OF(b->address_key));
 	expect_bytes(VIEW_OF(a->name_key), VIEW_OF(b->name_key));
-	expect_bytes(VIEW_OF(a->hub_frank_key), VIEW_OF(b->hub_frank_key));
+	expect_bytes(VIEW_OF(a->frank.key), VIEW_OF(b->frank.key));
+	expect_eq(a->frank.day, b->frank.day);
+	expect_eq(a->retired_n, b->retired_n);
+	for (size_t i = 0; i < a->retired_n; i++) {
+		expect_eq(a->retired[i].retired_ms, b->retired[i].retired_ms);
+		expect_bytes(VIEW_OF(a->retired[i].pub), VIEW_OF(b->retired[i].pub));
+	}
 	expect_bytes(sign_public(&a->hub_key), sign_public(&b->hub_key));
 	expect_bytes(sign_public(&a->franking_key), sign_public(&b->franking_key));
 	expect_bytes(kem_public(&a->lookup_key), kem_public(&b->lookup_key));
@@ -42,7 +48,8 @@ static void expect_same(const struct provider_keys *a, const struct provider_key
 		return;
 	expect_eq(a->before.rotated_ms, b->before.rotated_ms);
 	expect_bytes(VIEW_OF(a->before.address_key), VIEW_OF(b->before.address_key));
-	expect_bytes(VIEW_OF(a->before.hub_frank_key), VIEW_OF(b->before.hub_frank_key));
+	expect_bytes(VIEW_OF(a->before.frank.key), VIEW_OF(b->before.frank.key));
+	expect_eq(a->before.frank.day, b->before.frank.day);
 	expect_bytes(kem_public(&a->before.lookup_key), kem_public(&b->before.lookup_key));
 	expect_bytes(secret_view(&a->before.lookup_key.priv),
 		     secret_view(&b->before.lookup_key.priv));
@@ -57,10 +64,10 @@ TEST(those_in_use_become_those_before_and_no_others_stay)
 	expect_ok(provider_keys_rotate(&second, test_env()));
 	expect(second.before.is_there);
 	expect_bytes(VIEW_OF(second.before.address_key), VIEW_OF(first.address_key));
-	expect_bytes(VIEW_OF(second.before.hub_frank_key), VIEW_OF(first.hub_frank_key));
+	expect_bytes(VIEW_OF(second.before.frank.key), VIEW_OF(first.frank.key));
 	expect_bytes(kem_public(&second.before.lookup_key), kem_public(&first.lookup_key));
 	expect(!view_equal(VIEW_OF(second.address_key), VIEW_OF(first.address_key)));
-	expect(!view_equal(VIEW_OF(second.hub_frank_key), VIEW_OF(first.hub_frank_key)));
+	expect(!view_equal(VIEW_OF(second.frank.key), VIEW_OF(first.frank.key)));
 	expect(!view_equal(kem_public(&second.lookup_key), kem_public(&first.lookup_key)));
 	/* What rooms and the index of names go by. */
 	expect_bytes(sign_public(&second.hub_key), sign_public(&first.hub_key));
@@ -74,13 +81,15 @@ TEST(those_in_use_become_those_before_and_no_others_stay)
 	provider_keys_wipe(&third);
 }
 
-/* Until the index has a key of its own, files are of the versions that knew of none. */
+/* Until the index has a key of its own, and franks one for each day, files are of the versions that knew of
+ * none. */
 TEST(files_have_the_version_they_need)
 {
 	struct provider_keys k, read;
 	struct buf file;
 	make(&k);
 	k.index = (struct provider_index_key){ .number = 0 };
+	k.frank.day = FRANK_DAY_ANY;
 	for (int version = 1; version <= 2; version++) {
 		buf_init_secret(&file, FILE_MAX);
 		expect_ok(provider_keys_write(&k, &file));
@@ -92,10 +101,11 @@ TEST(files_have_the_version_they_need)
 		/* One that says it is of the other version. */
 		file.p[7] = (uint8_t)(3 - version);
 		expect(provider_keys_read(buf_view(&file), &read) != UC_OK);
-		file.p[7] = 5;
+		file.p[7] = 6;
 		expect_err(provider_keys_read(buf_view(&file), &read), UC_E_VERSION);
 		buf_done(&file);
 		expect_ok(provider_keys_rotate(&k, test_env()));
+		k.frank.day = FRANK_DAY_ANY;
 	}
 	provider_keys_wipe(&k);
 	provider_keys_wipe(&read);
@@ -130,7 +140,7 @@ TEST(those_before_end_some_time_after_the_rotation)
 	expect(provider_keys_end(&k, from_ms + KEEP_MS, KEEP_MS));
 	expect(!provider_keys_end(&k, from_ms + KEEP_MS, KEEP_MS));
 	expect(view_equal(VIEW_OF(k.before.address_key), VIEW_OF(nothing.address_key)));
-	expect(view_equal(VIEW_OF(k.before.hub_frank_key), VIEW_OF(nothing.hub_frank_key)));
+	expect(view_equal(VIEW_OF(k.before.frank.key), VIEW_OF(nothing.frank.key)));
 	write_and_read(&k);
 	expect(!k.before.is_there);
 	provider_keys_wipe(&k);
@@ -144,7 +154,7 @@ static void expect_written(const struct provider_keys *k)
 	struct buf file;
 	buf_init_secret(&file, FILE_MAX);
 	expect_ok(provider_keys_write(k, &file));
-	expect_eq(file.p[7], 3);
+	expect_eq(file.p[7], 5);
 	expect_ok(provider_keys_read(buf_view(&file), &read));
 	expect_same(&read, k);
 	for (size_t n = 0; n < file.n; n++)
@@ -204,6 +214,62 @@ TEST(keys_that_rooms_name_are_held_until_they_are_retired)
 	expect_ok(provider_keys_rotate_rooms(&k, test_env()));
 	provider_keys_wipe(&k);
 	provider_keys_wipe(&was);
+}
+
+/* As they were written before franks had a key for each day: what they verify goes on to. */
+TEST(a_key_of_franks_for_all_days_begins_its_days)
+{
+	struct provider_keys k;
+	uint8_t was[32], is[32];
+	uint64_t now_ms = env_now_ms(test_env());
+	make(&k);
+	k.frank.day = FRANK_DAY_ANY;
+	write_and_read(&k);
+	expect_eq(k.frank.day, FRANK_DAY_ANY);
+	expect_ok(provider_keys_rotate(&k, test_env()));
+	expect_eq(k.before.frank.day, FRANK_DAY_ANY);
+	expect_ok(frank_chain_key(&k.before.frank, now_ms, was));
+	expect(provider_keys_franks_due(&k, now_ms));
+	expect_ok(provider_keys_franks_end(&k, now_ms));
+	expect(!provider_keys_franks_due(&k, now_ms));
+	write_and_read(&k);
+	expect_eq(k.before.frank.day, frank_day(now_ms));
+	expect_ok(frank_chain_key(&k.before.frank, now_ms, is));
+	expect_bytes(VIEW_OF(is), VIEW_OF(was));
+	provider_keys_wipe(&k);
+}
+
+/* Of those that signed franks the public half stays, of the last ones, as long as the franks verify. */
+TEST(franking_keys_that_were_retired_are_known_for_a_while)
+{
+	const uint64_t days_ms = (uint64_t)FRANK_DAYS * 24 * 3600 * 1000;
+	struct provider_keys k, first;
+	uint64_t ms = 0;
+	make(&k);
+	first = k;
+	for (int i = 0; i < RETIRED_FRANKING_MAX + 2; i++) {
+		uint8_t pub[FRANKING_PUBLIC];
+		memcpy(pub, sign_public(&k.franking_key).p, sizeof pub);
+		expect_ok(provider_keys_rotate_rooms(&k, test_env()));
+		expect_eq(k.retired_n, i < RETIRED_FRANKING_MAX ? i : RETIRED_FRANKING_MAX);
+		ms = k.rooms_before.changed_ms + ROOM_KEYS_LEAST_MS + (uint64_t)i;
+		expect_ok(provider_keys_retire_rooms(&k, ms));
+		expect_bytes(VIEW_OF(k.retired[k.retired_n - 1].pub), VIEW_OF(pub));
+		expect_written(&k);
+	}
+	for (size_t i = 0; i < k.retired_n; i++)
+		expect(!view_equal(VIEW_OF(k.retired[i].pub), sign_public(&first.franking_key)));
+	expect_ok(provider_keys_franks_end(&k, 0));
+	expect_ok(provider_keys_franks_end(&k, k.retired[0].retired_ms + days_ms - 1));
+	expect_eq(k.retired_n, RETIRED_FRANKING_MAX);
+	expect(provider_keys_franks_due(&k, k.retired[0].retired_ms + days_ms));
+	expect_ok(provider_keys_franks_end(&k, k.retired[0].retired_ms + days_ms));
+	expect_eq(k.retired_n, RETIRED_FRANKING_MAX - 1);
+	expect_ok(provider_keys_franks_end(&k, ms + days_ms));
+	expect_eq(k.retired_n, 0);
+	expect_written(&k);
+	provider_keys_wipe(&k);
+	provider_keys_wipe(&first);
 }
 
 /* Both halves of one key, and nothing that looks like it. */
@@ -275,11 +341,12 @@ TEST(a_key_for_finding_by_number_is_kept_and_changed)
 	expect(!provider_keys_end_discovery(&k, 0));
 	expect(provider_keys_end_discovery(&k, from_ms + DISCOVERY_BEFORE_MS));
 	expect(!provider_keys_end_discovery(&k, from_ms + DISCOVERY_BEFORE_MS));
-	/* A scalar that is none. */
+	/* A scalar that is none; behind it are two flags, the day and how many are retired. */
+	enum { AFTER_DISCOVERY = 2 + 4 + 1 };
 	struct buf file;
 	buf_init_secret(&file, FILE_MAX);
 	expect_ok(provider_keys_write(&k, &file));
-	memset(file.p + file.n - 2 - OPRF_SCALAR, 0xff, OPRF_SCALAR);
+	memset(file.p + file.n - AFTER_DISCOVERY - OPRF_SCALAR, 0xff, OPRF_SCALAR);
 	expect_err(provider_keys_read(buf_view(&file), &k), UC_E_KEY);
 	buf_done(&file);
 	provider_keys_wipe(&k);

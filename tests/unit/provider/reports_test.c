@@ -429,3 +429,66 @@ TEST(after_a_rotation)
 	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &later, 1), &r));
 	the_end();
 }
+
+/* What was said on one day and on another verifies for FRANK_DAYS, and nobody proves it after that. */
+TEST(franks_have_a_key_for_each_day)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message first = said(&r1, "one");
+	test_now_ms += 2 * (uint64_t)DAY_MS;
+	struct abusive_message second = said(&r1, "two");
+	struct abusive_message both[] = { first, second };
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, both, 2), &r));
+	expect_eq(r.verdict, REPORT_VERIFIED);
+	/* Said at another time, it is another frank. */
+	first.accepted_timestamp = second.accepted_timestamp;
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, &first, 1), &r), UC_E_FRANK);
+	first = both[0];
+	test_now_ms += (uint64_t)(FRANK_DAYS - 2) * DAY_MS;
+	expect_ok(provider_keys_franks_end(&hub->keys, test_now_ms));
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &first, 1), &r));
+	test_now_ms += DAY_MS;
+	expect(provider_keys_franks_due(&hub->keys, test_now_ms));
+	expect_ok(provider_keys_franks_end(&hub->keys, test_now_ms));
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, &first, 1), &r), UC_E_FRANK);
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &second, 1), &r));
+	struct abusive_message third = said(&r1, "three");
+	expect_ok(report(&tom, REPORT_TO_APP, report_of(&r1, &third, 1), &r));
+	expect_eq(r.verdict, REPORT_CONFIRMED);
+	the_end();
+}
+
+/* Said before another franking key, also one that was retired, it is still reported, and passed to the app of the
+ * accused, which believes the key that the room names now. */
+TEST(after_another_franking_key)
+{
+	struct report_response r;
+	struct change none = { .n = 0 };
+	everybody();
+	r1.reads_content = r2.reads_content = i1.reads_content = true;
+	struct abusive_message m = said(&t1, "abuse");
+	struct view bytes = report_of(&t1, &m, 1);
+	expect_ok(provider_keys_rotate_rooms(&hub->keys, test_env()));
+	provider_room_keys_changed(hub->provider);
+	expect_ok(provider_keys_rotated(hub->provider));
+	for (int i = 0; i < 3; i++)
+		apps_wait(6000);
+	read_all();
+	guest_commit(&t1, &none);
+	read_all();
+	test_now_ms += ROOM_KEYS_LEAST_MS;
+	expect_ok(provider_keys_retire_rooms(&hub->keys, test_now_ms));
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_eq(r.verdict, REPORT_VERIFIED);
+	/* As it was said, it is not signed with what the accused's app believes. */
+	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, bytes, NULL), 403);
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect(kept(hub, 1).is_passed);
+	expect_bytes(kept(hub, 1).report, bytes);
+	expect_eq(count(lens), 1);
+	expect_eq(kept(lens, 1).verdict, REPORT_CONFIRMED);
+	expect_ok(uphold(lens, 1, &tom));
+	the_end();
+}

@@ -480,7 +480,7 @@ TEST(so_are_newer_dumps_and_newer_keys)
 	struct view keys = kept_file("dial.app.keys"), dump = kept_file("dial.rooms.dump");
 	expect_ok(provider_keys_read(keys, &k));
 	expect_bytes(VIEW_OF(k.address_key), VIEW_OF(dial->keys.address_key));
-	((uint8_t *)(uintptr_t)keys.p)[7] = 5;
+	((uint8_t *)(uintptr_t)keys.p)[7] = 6;
 	expect_err(provider_keys_read(keys, &k), UC_E_VERSION);
 	static const struct provider_keys none;
 	expect_bytes(VIEW_OF(k.address_key), VIEW_OF(none.address_key));
