@@ -329,8 +329,9 @@ static bool leak_switch(const char *name)
 /* The moderators' public key, then the keys that values of names and accounts could be made with. */
 static bool keys_tell(const char *folder, const struct app *a)
 {
-	const struct view keys[] = { VIEW_OF(a->keys.moderators_pub), VIEW_OF(a->keys.address_key), VIEW_OF(a->keys.name_key),
-				     VIEW_OF(a->keys.index.key), VIEW_OF(a->keys.hub_frank_key) };
+	const struct view keys[] = { VIEW_OF(a->keys.moderators_pub), VIEW_OF(a->keys.address_key),
+				     VIEW_OF(a->keys.name_key), VIEW_OF(a->keys.index.key),
+				     VIEW_OF(a->keys.frank.key) };
 	char path[512];
 	snprintf(path, sizeof path, "%s/%s.keys", folder, a->domain);
 	FILE *to = fopen(path, "w");

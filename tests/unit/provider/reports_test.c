@@ -162,9 +162,9 @@ TEST(nobody_finds_a_reporter_by_trying_accounts)
 	struct abusive_message m = said(&r1, "again");
 	struct view first = mark_of_rob(&m, 1);
 	const struct provider_keys *k = &hub->keys;
-	const struct view keys[] = { VIEW_OF(k->name_key),      VIEW_OF(k->address_key),
-				     VIEW_OF(k->hub_frank_key), VIEW_OF(k->index.key),
-				     VIEW_OF(rob.account_id),   { NULL, 0 } };
+	const struct view keys[] = { VIEW_OF(k->name_key),    VIEW_OF(k->address_key),
+				     VIEW_OF(k->frank.key),   VIEW_OF(k->index.key),
+				     VIEW_OF(rob.account_id), { NULL, 0 } };
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		const struct view parts[] = { VIEW_LIT("Undercroft reporter"), r1.participant,
 					      VIEW_OF(rob.account_id) };
