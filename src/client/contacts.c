@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/contacts.h"
 
+#include "client/devices.h"
 #include "client/groups.h"
 #include "client/introductions.h"
 #include "client/linked.h"
@@ -144,10 +145,39 @@ static size_t count(const struct uc_client *c, const struct contact *k, uint8_t 
 	return n;
 }
 
-static bool wants_addresses(const struct uc_client *c, const struct contact *k)
+/* What all devices give to all contacts is to fit into the app's pool, and what those before were given stays
+ * theirs until it is used or over: each gets a quarter of an equal share.  Nor more than a contact keeps of us. */
+uint32_t contact_share(uint32_t devices, uint32_t contacts)
 {
-	return count(c, k, SET_GIVEN) < KEY_ADDRESS_BATCH / 2 &&
-	       count(c, k, SET_RELEASED) < TAKEN_MAX;
+	uint32_t all = devices ? POOL_SETS_MAX / devices : POOL_SETS_MAX;
+	uint32_t share =
+		(all > POOL_WANTED ? all - POOL_WANTED : 0) / 4 / (contacts ? contacts : 1);
+	uint32_t most = devices ? KEY_ADDRESSES / devices : KEY_ADDRESSES;
+	most = most < KEY_ADDRESS_BATCH ? most : KEY_ADDRESS_BATCH;
+	share = share < most ? share : most;
+	return share ? share : 1;
+}
+
+static bool may_be_given(struct uc_client *c, const struct contact *k)
+{
+	const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
+	return r && !k->blocked && room_is_open(r);
+}
+
+static uint32_t share_now(struct uc_client *c)
+{
+	uint32_t n = 0;
+	for (const struct contact *k = c->contacts; k; k = k->next)
+		n += may_be_given(c, k);
+	return contact_share(devices_count(c), n);
+}
+
+/* How many it is to be given now. */
+static size_t wanted(const struct uc_client *c, const struct contact *k, uint32_t share)
+{
+	size_t given = count(c, k, SET_GIVEN);
+	bool wants = given < (share + 1) / 2 && count(c, k, SET_RELEASED) < TAKEN_MAX;
+	return wants ? share - given : 0;
 }
 
 struct batch {
@@ -188,8 +218,9 @@ static uc_err batch_done(struct uc_client *c, void *subject, const struct reply 
 		b->sets[i]->in_flight = false;
 		if (err || b->sets[i]->state != SET_POOLED)
 			continue; /* nobody has its address: it stays what it is */
-		set_change(b->sets[i], SET_GIVEN);
 		b->sets[i]->given_to = b->contact->id;
+		b->sets[i]->given_until_ms = b->expires_ms;
+		set_change(b->sets[i], SET_GIVEN);
 	}
 	if (err && err != UC_E_NET)
 		c->addresses_retry_ms = retry_at(c, r, RETRY_MS);
@@ -212,14 +243,14 @@ static uc_err wishes_send(struct uc_client *c, struct contact *k, struct batch *
 	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, batch_done, b);
 }
 
-static uc_err give(struct uc_client *c, struct contact *k)
+static uc_err give(struct uc_client *c, struct contact *k, size_t n)
 {
 	struct batch *b = HEAP_NEW(struct batch);
 	if (!b)
 		return UC_E_MEMORY;
 	b->contact = k;
 	b->expires_ms = client_now(c) + (uint64_t)ADDRESS_DAYS * 24 * 3600 * 1000;
-	b->n = pool_lend(c, b->sets, KEY_ADDRESS_BATCH);
+	b->n = pool_lend(c, b->sets, n);
 	uc_err err = UC_OK;
 	if (b->n && !k->has_grant) {
 		err = env_random(&c->env, k->grant_id, GRANT_ID);
@@ -263,13 +294,18 @@ uc_err contacts_drive(struct uc_client *c)
 	if (waits_until(c, c->addresses_retry_ms))
 		return UC_OK;
 	struct settings s = settings_known(c);
-	bool may_add = settings_may_be_brought(&s);
+	bool may_add = settings_may_be_brought(&s) && pool_has_free(c);
+	uint32_t share = 0;
 	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
-		const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
 		if (k->blocked && k->has_grant)
 			TRY(revoke(c, k));
-		else if (may_add && !k->blocked && r && room_is_open(r) && wants_addresses(c, k))
-			TRY(give(c, k));
+		if (c->addresses_busy || !may_add || k->has_enough || !may_be_given(c, k))
+			continue;
+		share = share ? share : share_now(c);
+		size_t n = wanted(c, k, share);
+		k->has_enough = !n;
+		if (n)
+			TRY(give(c, k, n));
 	}
 	return UC_OK;
 }

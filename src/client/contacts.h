@@ -17,6 +17,8 @@ bool contact_take_address(struct uc_client *c, struct contact *k, struct key_add
 void contact_add_address(struct uc_client *c, struct contact *k, const struct key_address *address);
 /* A room was left: it is nobody's direct room any more. */
 void contacts_room_gone(struct uc_client *c, const struct room *r);
+/* How many key addresses a device gives to each of so many contacts, where it is one of so many devices. */
+uint32_t contact_share(uint32_t devices, uint32_t contacts);
 /* Key addresses for those who have few; blocked ones' grants are revoked. */
 uc_err UC_MUST_USE contacts_drive(struct uc_client *c);
 

@@ -12,6 +12,7 @@ enum {
 	RETRY_MS = 15 * 1000,
 	FULL_MS = 10 * 60 * 1000, /* between two that do not fit in; all devices fill one pool */
 	EXPIRES_EARLY_MS = 24 * 3600 * 1000, /* a set is replaced a day before its end */
+	TAKEN_BACK_MS = 24 * 3600 * 1000,    /* after the end of its address; clocks differ */
 };
 
 void set_change(struct set *s, uint8_t state)
@@ -90,6 +91,14 @@ uc_err pool_reserve(struct uc_client *c, struct set **out)
 	return UC_OK;
 }
 
+bool pool_has_free(const struct uc_client *c)
+{
+	for (const struct set *s = c->sets; s; s = s->next)
+		if (s->state == SET_POOLED && !s->in_flight)
+			return true;
+	return false;
+}
+
 size_t pool_lend(struct uc_client *c, struct set **out, size_t want)
 {
 	size_t n = 0;
@@ -102,9 +111,18 @@ size_t pool_lend(struct uc_client *c, struct set **out, size_t want)
 	return n;
 }
 
+/* Given, and its address can be used no more: it is taken out of the app's pool, where it has a place. */
+static bool is_unused(struct uc_client *c, const struct set *s)
+{
+	return s->state == SET_GIVEN && s->given_until_ms &&
+	       client_now(c) > s->given_until_ms + TAKEN_BACK_MS;
+}
+
 static void expire(struct uc_client *c)
 {
 	for (struct set *s = c->sets; s; s = s->next) {
+		if (is_unused(c, s) && !s->in_flight)
+			set_change(s, SET_RESERVED);
 		bool in_use = s->state == SET_RESERVED || s->in_flight;
 		bool early = s->state == SET_POOLED || s->state == SET_MADE;
 		if (!in_use && client_now(c) + (early ? EXPIRES_EARLY_MS : 0) > s->not_after_ms)
@@ -230,7 +248,12 @@ static uc_err take_done(struct uc_client *c, void *subject, const struct reply *
 	s->in_flight = false;
 	if (s->state != SET_RESERVED)
 		return UC_OK;
-	/* Not found: the answer to an earlier attempt was lost.  Nobody else knows the set. */
+	if (!r->err && !id_is_zero(&s->given_to)) {
+		set_change(s, SET_SPENT); /* whoever had its address did not use it */
+		return UC_OK;
+	}
+	/* Not found: the answer to an earlier attempt was lost, and nobody else knows the set; or who had
+	 * its address was faster. */
 	if (!r->err || r->err == UC_E_NOT_FOUND) {
 		set_change(s, SET_AWAITED);
 		c->seats_known = false;

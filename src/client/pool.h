@@ -11,7 +11,7 @@
 enum {
 	POOL_WANTED = 20,      /* sets kept in the pool, free ones */
 	POOL_LOW = 12,         /* fewer than that: made up again */
-	KEY_ADDRESS_BATCH = 8, /* given to a contact at a time */
+	KEY_ADDRESS_BATCH = 8, /* that a contact has of a device, at most (contact_share) */
 };
 
 uc_err UC_MUST_USE pool_drive(struct uc_client *c);
@@ -20,6 +20,7 @@ uc_err UC_MUST_USE pool_set_taken(struct uc_client *c, struct view body);
 uc_err UC_MUST_USE pool_reserve(struct uc_client *c, struct set **out);
 /* Up to `want` free sets, in_flight until the caller has made addresses of them or given up. */
 size_t pool_lend(struct uc_client *c, struct set **out, size_t want);
+bool pool_has_free(const struct uc_client *c);
 /* NULL when there is none. */
 struct set *pool_find(struct uc_client *c, const uint8_t set_id[SET_ID]);
 struct set *pool_find_client(struct uc_client *c, struct view client);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects out of the store at opening, and into the turn's batch when they changed. */
 #include "client/client.h"
+#include "client/contacts.h"
 #include "client/finding.h"
 #include "client/heads.h"
 #include "client/outbox_list.h"
@@ -81,11 +82,21 @@ static struct safe_place journal_place(const struct room *r, uint64_t number)
 
 /* --- saving --- */
 
+/* Whoever was given it may need another one. */
+static void set_changed(struct uc_client *c, const struct set *s)
+{
+	struct contact *k = id_is_zero(&s->given_to) ? NULL : contact_find(c, &s->given_to);
+	if (k)
+		k->has_enough = false;
+}
+
 static void sets_save(struct uc_client *c)
 {
 	for (struct set **at = &c->sets; *at;) {
 		struct set *s = *at;
 		struct safe_place p = place(TABLE_SET, VIEW_OF(s->set_id));
+		if (s->dirty)
+			set_changed(c, s);
 		if (s->state == SET_SPENT && !s->in_flight) {
 			safe_delete(&c->safe, p);
 			*at = s->next;

@@ -157,7 +157,7 @@ void account_wipe(struct account *a)
 
 void wire_set(struct wire *w, struct set *s)
 {
-	record_version(w);
+	uint16_t version = record_version_to(w, SET_VERSION);
 	FIXED(w, s->set_id);
 	FIXED(w, s->slot_id);
 	wire_u8(w, &s->state);
@@ -169,6 +169,8 @@ void wire_set(struct wire *w, struct set *s)
 	wire_blob(w, &s->key_package);
 	wire_blob(w, &s->private_keys);
 	wire_id(w, &s->given_to);
+	if (version > 1)
+		wire_u64(w, &s->given_until_ms);
 }
 
 void wire_contact(struct wire *w, struct contact *c)

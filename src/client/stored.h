@@ -20,6 +20,7 @@
 
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
+	SET_VERSION = 2,     /* 2: until when it is given */
 	ACCOUNT_VERSION = 4, /* 2: settings; 3: contact code; 4: waits to introduce */
 	CONTACT_VERSION = 4, /* 2: identity changed; 3: portraits; 4: sender tags */
 	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
@@ -150,7 +151,8 @@ struct set {
 	uint64_t not_after_ms;
 	struct blob key_package;  /* MLS KeyPackage */
 	struct blob private_keys; /* of it: leaf, init and encryption keys */
-	struct uc_id given_to;    /* contact, where given */
+	struct uc_id given_to;    /* contact, where given ... */
+	uint64_t given_until_ms;  /* ... and its address lasts; 0: given by an earlier program */
 
 	bool dirty, in_flight; /* memory only */
 	struct set *next;
@@ -199,7 +201,8 @@ struct contact {
 	uint8_t tags[SENDER_TAGS][SENDER_TAG];
 	uint32_t tag_count;
 
-	bool dirty; /* memory only */
+	bool dirty;      /* memory only, as is the next */
+	bool has_enough; /* of our addresses, until a set changes */
 	struct contact *next;
 };
 void wire_contact(struct wire *w, struct contact *c);

@@ -6,12 +6,11 @@
 #include "provider/inside.h"
 
 enum {
-	SETS_MAX = 256,                 /* of an account */
 	POOL_BYTES_MAX = 8 << 20,       /* of an account, sealed */
 	SLOT_BYTES_MAX = 16 * SLOT_PAD, /* one KeyPackage, sealed */
 };
 
-/* A slot as the scan finds it; views live as long as the arena. */
+/* A slot as the scan finds it; views live as long as the arena, or, where nothing is kept, one call. */
 struct slot {
 	struct view set_id, slot_id;
 	struct slot_record record;
@@ -34,8 +33,8 @@ static uc_err slot_read(struct view key, struct view value, struct arena *a, str
 	return wire_decode(bytes, a, slot_record_element, &out->record) ? UC_E_CORRUPT : UC_OK;
 }
 
-static uc_err slots_walk(struct provider *p, struct view prefix, struct arena *a, slot_each *each,
-			 void *ctx)
+static uc_err slots_walk(struct provider *p, struct view prefix, struct arena *a, bool keep,
+			 slot_each *each, void *ctx)
 {
 	struct store_scan scan;
 	struct view key, value;
@@ -43,9 +42,12 @@ static uc_err slots_walk(struct provider *p, struct view prefix, struct arena *a
 	TRY(store_scan_init(&scan, p->accounts, prefix, (struct view){ NULL, 0 }, 0));
 	uc_err err = UC_OK;
 	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct arena_mark mark = arena_mark(a);
 		err = slot_read(key, value, a, &slot);
 		if (!err)
 			err = each(ctx, &slot);
+		if (!keep)
+			arena_reset(a, mark);
 	}
 	if (!err)
 		err = scan.failed;
@@ -67,7 +69,7 @@ static uc_err census_each(void *ctx, const struct slot *slot)
 	n->bytes += slot->record.sealed.n;
 	if (n->sets.n && view_equal(VIEW_OF(n->sets.v[n->sets.n - 1].id), slot->set_id))
 		return UC_OK;
-	if (n->sets.n == SETS_MAX)
+	if (n->sets.n == POOL_SETS_MAX)
 		return UC_E_CORRUPT;
 	memcpy(n->sets.v[n->sets.n++].id, slot->set_id.p, SET_ID);
 	return UC_OK;
@@ -77,10 +79,10 @@ static uc_err census_take(struct provider *p, struct view account_id, struct are
 			  struct census *out)
 {
 	struct store_key k;
-	*out = (struct census){ { ARENA_ARRAY(a, struct set_id, SETS_MAX), 0 }, 0, 0 };
+	*out = (struct census){ { ARENA_ARRAY(a, struct set_id, POOL_SETS_MAX), 0 }, 0, 0 };
 	if (!out->sets.v)
 		return UC_E_LIMIT;
-	return slots_walk(p, key_1(&k, TABLE_SLOT, account_id), a, census_each, out);
+	return slots_walk(p, key_1(&k, TABLE_SLOT, account_id), a, false, census_each, out);
 }
 
 uc_err pool_count(struct provider *p, struct view account_id, uint32_t *sets)
@@ -141,7 +143,7 @@ static uc_err slot_fill(struct call *c, const struct pool_slot *s, struct census
 	if (found)
 		return view_equal(is.sealed, s->sealed) ? UC_OK : UC_E_EXISTS;
 	if (!census_has(n, s->set_id)) {
-		if (n->sets.n == SETS_MAX)
+		if (n->sets.n == POOL_SETS_MAX)
 			return UC_E_LIMIT;
 		memcpy(n->sets.v[n->sets.n++].id, s->set_id, SET_ID);
 	}
@@ -204,7 +206,7 @@ uc_err pool_read(struct provider *p, struct view account_id, struct view set_id,
 	if (!sealed->v || !slots->v)
 		return UC_E_LIMIT;
 	struct taking t = { env_now_ms(p->env), sealed, slots };
-	TRY(slots_walk(p, key_2(&k, TABLE_SLOT, account_id, set_id), a, taking_each, &t));
+	TRY(slots_walk(p, key_2(&k, TABLE_SLOT, account_id, set_id), a, true, taking_each, &t));
 	return sealed->n ? UC_OK : UC_E_EXHAUSTED;
 }
 
