@@ -7,6 +7,7 @@
 #define CLIENT_POOL_H
 
 #include "client/client.h"
+#include "mimi/sealed.h"
 
 enum {
 	POOL_WANTED = 20,      /* sets kept in the pool, free ones */

@@ -313,8 +313,6 @@ struct pool_put_request {
 struct set_id {
 	uint8_t id[SET_ID];
 };
-/* So many sets an app keeps of an account, of all its devices. */
-enum { POOL_SETS_MAX = 1024 };
 struct set_id_list {
 	struct set_id *v;
 	size_t n;

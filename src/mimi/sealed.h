@@ -24,7 +24,10 @@ uc_err UC_MUST_USE intake_open(struct view intake_priv, struct view intake_pub,
 
 /* pool_slot.sealed: a box under the set key over opaque key_package<V> and zero bytes up to a
  * multiple of SLOT_PAD; set and slot id are authenticated with it. */
-enum { SLOT_PAD = 1024 };
+enum {
+	SLOT_PAD = 1024,
+	POOL_SETS_MAX = 1024, /* sets that an app keeps of an account, of all its devices */
+};
 uc_err UC_MUST_USE slot_seal(const struct env *env, struct view set_key,
 			     const uint8_t set_id[SET_ID], const uint8_t slot_id[SLOT_ID],
 			     struct view key_package, struct arena *a, struct view *sealed);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* KeyPackage sets and the addresses that name them. */
+#include "mimi/sealed.h"
 #include "tests/unit/provider/apps.h"
 
 static const uint8_t grant[GRANT_ID] = { 1, 2, 3 };
