@@ -164,6 +164,7 @@ test('fetching is stopped, and goes on through a lost connection', async (stage)
 	await inFolder(async (file) => {
 		const [rosa, tom] = await pair(stage, 'dial', 'plaza');
 		const bytes = some(12 * MIB);
+		for (const text of ['one', 'two', 'three', 'four', 'five']) await rosa.send(text);
 		await send(rosa, file('large.bin', bytes));
 		await tom.message('large.bin').waitFor();
 		const progress = tom.page.getByRole('progressbar', { name: 'Fetched of large.bin' });
@@ -183,10 +184,14 @@ test('fetching is stopped, and goes on through a lost connection', async (stage)
 		assert.ok(readFileSync(await (await saves).path()).equals(bytes));
 		// Without a connection at all that is said.
 		await tom.message('large.bin').getByText('Given to the browser').waitFor();
+		await tom.page.setViewportSize({ width: 640, height: 400 });
+		const rest = () => tom.log().evaluate((l) => l.scrollHeight - l.scrollTop - l.clientHeight);
+		await until('the end is in sight', async () => (await rest()) < 4);
 		await tom.context.setOffline(true);
 		await tom.isConnected(false);
 		await press('Save');
 		await tom.message('large.bin').getByRole('alert').getByText('no connection').waitFor();
+		await until('it still is, though the message has grown', async () => (await rest()) < 4, 3000);
 		await tom.context.setOffline(false);
 		assert.ok((await tom.save('large.bin')).bytes.equals(bytes));
 	});

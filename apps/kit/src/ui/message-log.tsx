@@ -58,13 +58,15 @@ export function MessageLog({
 	}, [entries, isLoading]);
 	const seen = useRef<typeof last>(undefined);
 
-	// What is typed or shown beside the log changes its height: the end stays in sight.
+	// What is typed or shown beside the log changes its height, and a message may grow: the end
+	// stays in sight.
 	useEffect(() => {
 		const el = log.current!;
 		const observer = new ResizeObserver(() => {
 			if (conversation.atEnd.peek()) el.scrollTop = el.scrollHeight;
 		});
 		observer.observe(el);
+		observer.observe(el.querySelector('.k-messages')!);
 		return () => observer.disconnect();
 	}, [conversation]);
 
