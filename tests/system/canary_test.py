@@ -200,6 +200,7 @@ class Canary(unittest.TestCase):
     @classmethod
     def collect(cls):
         """Everything into files of one folder, while the servers run."""
+        cls.addresses = [address for relay in cls.relays for address in relay.addresses]
         b = cls.backbone
         for app in APPS:
             c = http.client.HTTPConnection('127.0.0.1', cls.metrics[app], timeout=30)
@@ -261,11 +262,10 @@ class Canary(unittest.TestCase):
 
     def outside(self):
         """The same of what may be in memory for a while, and nowhere else."""
-        for relay in self.relays:
-            for address in relay.addresses:
-                for form, b in check_run.forms(address.encode()).items():
-                    yield address, form, b, NOWHERE
-                yield address, 'as IPv6 has it', b'\xff\xff' + socket.inet_aton(address), NOWHERE
+        for address in self.addresses:
+            for form, b in check_run.forms(address.encode()).items():
+                yield address, form, b, NOWHERE
+            yield address, 'as IPv6 has it', b'\xff\xff' + socket.inet_aton(address), NOWHERE
         for word in WORDS:
             yield word.decode(), 'plain', word, NOWHERE
         for p in self.people:
@@ -323,7 +323,7 @@ class Canary(unittest.TestCase):
         whose = f' of {self.people[0].profile}'
         kinds = {what for what, *_ in self.needles() if what.endswith(whose)}
         self.assertGreater(len(kinds), 30)
-        words = {self.relays[0].addresses[0], *map(bytes.decode, WORDS)}
+        words = {self.addresses[0], *map(bytes.decode, WORDS)}
         forms = {(what, form): b for what, form, b, _ in self.patterns() if what in kinds}
         few = itertools.islice(self.keyed(), KEYED_PLANTED)
         forms |= {(what, form): b for what, form, b, _ in few if what in kinds}
