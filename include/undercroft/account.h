@@ -143,6 +143,33 @@ UC_API uc_err uc_contact_code_set(uc_client *c, bool wanted, uc_op *op) UC_MUST_
 enum { UC_CONTACT_CODE_MAX = 16 };
 UC_API uc_err uc_contact_code(uc_client *c, char out[UC_CONTACT_CODE_MAX]) UC_MUST_USE;
 
+/* How old the app takes this person to be, where that is not only what they said (uc_settings). */
+enum uc_age_by {
+	UC_AGE_BY_NOBODY,  /* as it was said */
+	UC_AGE_BY_APP,     /* the app has checked it */
+	UC_AGE_BY_SERVICE, /* a service that the app believes has said so */
+};
+struct uc_age_known {
+	enum uc_age_by by;
+	enum uc_age age; /* UC_AGE_UNKNOWN: by nobody */
+};
+/* As the app said it last.  UC_E_NET: not since it was connected. */
+UC_API uc_err uc_age_known(uc_client *c, struct uc_age_known *out) UC_MUST_USE;
+/* A text for a service that checks ages, by its name ("ages.example"): it says neither which account nor
+ * which app it is for, and is the same each time.  What the service makes of it counts for this account, and
+ * is handed in by this device.  UC_E_ARGUMENT: that is no name; UC_E_TOO_LARGE: it does not fit into out
+ * (UC_AGE_TEXT_MAX characters with the closing zero always do); UC_E_SIGNED_OUT. */
+enum { UC_AGE_TEXT_MAX = 1025 };
+UC_API uc_err uc_age_request(uc_client *c, const char *service, char *out,
+			     size_t out_n) UC_MUST_USE;
+/* Hands in the statement that a service gave for such a request.  It counts for what was said, closes at once
+ * what is closed for that age, and opens nothing by itself: older than they said, up to that, somebody becomes
+ * by uc_settings_set.  UC_E_MALFORMED, UC_E_CBOR and the like: it is no statement; UC_E_KEY: for another
+ * account, app or device; UC_E_STALE: not any more, or not yet; UC_E_NET, UC_E_BUSY, UC_E_UNSUPPORTED.  DONE:
+ * UC_E_NOT_ALLOWED: the app does not believe that service; UC_E_SIGNATURE: it has not signed this; UC_E_STALE
+ * also where it makes older than what another service has said as late or later. */
+UC_API uc_err uc_age_present(uc_client *c, const char *statement, uc_op *op) UC_MUST_USE;
+
 /* The account's devices, as the list says that they sign for each other: it is read when it changes, and
  * once a day. */
 struct uc_device {

@@ -76,7 +76,9 @@ struct uc_client {
 	bool settings_seen, settings_busy; /* settings.c: the app has shown them */
 	bool settings_contested;           /* ... other ones than we know */
 	uint64_t settings_retry_ms;
-	uint8_t settings_checked; /* age that the app has checked: as it says at the sign-in */
+	uint8_t settings_checked; /* age that is not only said, and by whom: as the app says it */
+	uint8_t settings_attested;
+	uc_op age_op;             /* ages.c: a statement that is being handed in; 0: none */
 	uint64_t settings_number; /* of those the app shows, whoever signed them */
 	uc_op settings_op;
 	bool addresses_busy; /* contacts.c */

@@ -176,7 +176,7 @@ static uc_err connected(struct uc_client *c, void *arg)
 	if (c->connection != UC_OFFLINE)
 		return UC_E_ARGUMENT;
 	uint16_t features[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN, FEATURE_SETTINGS,
-				FEATURE_TOKENS };
+				FEATURE_TOKENS, FEATURE_AGES };
 	session_set_connection(c, UC_CONNECTING);
 	struct hello_request h = {
 		.version_lowest = FRAME_VERSION_LOWEST,

@@ -138,6 +138,7 @@ static uc_err get_done(struct uc_client *c, void *subject, const struct reply *r
 		return UC_OK;
 	}
 	c->settings_checked = in.checked;
+	c->settings_attested = in.attested;
 	uc_err err = compare(c, in.statement);
 	return err_is_hard(err) ? err : UC_OK;
 }

@@ -15,7 +15,7 @@ enum {
 	AGE_SALT = 32,
 	AGE_NONCE = 16,
 	AGE_SERVICE_MAX = 64, /* bytes of a service's name */
-	AGE_DAYS = 30,        /* in which a statement can be handed in, where nothing else is said */
+	AGE_DAYS = 30, /* in which a statement can be handed in, where nothing else is said */
 	AGE_DAYS_MAX = 366,
 	AGE_TEXT_MAX = 1024, /* characters of either text */
 };

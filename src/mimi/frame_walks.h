@@ -45,6 +45,7 @@
 	X(name_change_request) \
 	X(settings_put_request) \
 	X(settings_get_response) \
+	X(age_present_request) \
 	X(directory_request) \
 	X(directory_response) \
 	X(lookup_request) \

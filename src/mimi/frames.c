@@ -125,6 +125,13 @@ void wire_settings_get_response(struct wire *w, struct settings_get_response *v)
 {
 	wire_bytes(w, &v->statement);
 	wire_u8(w, &v->checked);
+	wire_u8(w, &v->attested);
+}
+
+void wire_age_present_request(struct wire *w, struct age_present_request *v)
+{
+	wire_bytes(w, &v->statement);
+	wire_fixed(w, v->salt, sizeof v->salt);
 }
 
 void wire_pool_slot(struct wire *w, struct pool_slot *v)

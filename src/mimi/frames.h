@@ -81,6 +81,7 @@ enum frame_phase { PHASE_NEW, PHASE_GREETED, PHASE_RECOVERING, PHASE_SIGNED_IN }
 	X(SETTINGS_PUT,     settings_put,    42, PHASE_SIGNED_IN,  1024) \
 	X(SETTINGS_GET,     settings_get,    43, PHASE_SIGNED_IN,  64) \
 	X(TOKEN_ISSUE,      token_issue,     44, PHASE_SIGNED_IN,  32768) \
+	X(AGE_PRESENT,      age_present,     45, PHASE_SIGNED_IN,  1024) \
 	X(REPORT,           report,          48, PHASE_SIGNED_IN,  1048576) \
 	X(DISCOVERY_EVALUATE, discovery_evaluate, 49, PHASE_SIGNED_IN, 32768) \
 	X(DISCOVERY_FILTER, discovery_filter, 50, PHASE_SIGNED_IN, 64) \
@@ -166,6 +167,7 @@ enum frame_feature {
 	FEATURE_ENTRY_OWN = 2,  /* the event ENTRY_OWN */
 	FEATURE_SETTINGS = 3,   /* the requests SETTINGS_PUT and SETTINGS_GET */
 	FEATURE_TOKENS = 4,     /* the request TOKEN_ISSUE */
+	FEATURE_AGES = 5,       /* the request AGE_PRESENT */
 };
 
 struct hello_request {
@@ -369,7 +371,14 @@ struct settings_put_request {
 /* settings_get_request: struct empty */
 struct settings_get_response {
 	struct view statement; /* empty: nothing was said yet */
-	uint8_t checked;       /* age that the app has checked: 1 + enum age_band; 0: it has not */
+	uint8_t checked;       /* age that is not only said: 1 + enum age_band; 0: none */
+	uint8_t attested;      /* by whom: enum settings_attested of settings.h; 0: nobody */
+};
+/* A service's word about the account's age, and what it was made for: age_statement.h.  Said again, it is
+ * done again.  age_present_response: struct empty. */
+struct age_present_request {
+	struct view statement;
+	uint8_t salt[32];
 };
 struct grant_revoke_request {
 	uint8_t grant_id[GRANT_ID];

@@ -102,13 +102,13 @@ uc_err settings_verify(struct view encoded, struct view app, struct view account
 	return UC_OK;
 }
 
-struct settings settings_checked(const struct settings *said, uint8_t checked)
+struct settings settings_checked(const struct settings *said, uint8_t checked, uint8_t attested)
 {
 	struct settings s = *said;
 	if (!checked || checked > AGE_UNKNOWN)
 		return s;
 	s.age_band = checked - 1;
-	s.attested = ATTESTED_APP;
+	s.attested = attested;
 	s.find_by_number = s.find_by_number && s.age_band == AGE_ADULT;
 	if (is_young(s.age_band)) {
 		s.find_by_name = false;

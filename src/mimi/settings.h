@@ -23,8 +23,9 @@ enum settings_add {
 /* Who said how old somebody is. */
 enum settings_attested {
 	ATTESTED_SELF = 1,
-	ATTESTED_APP =
-		2, /* has checked it: in no statement, beside it at the app (settings_checked) */
+	/* In no statement, but beside it at the app (settings_checked): */
+	ATTESTED_APP = 2,     /* it has checked it itself */
+	ATTESTED_SERVICE = 3, /* one that the app believes has said so (age_statement.h) */
 };
 /* How far a number may be ahead of the last: whoever has a device for a while cannot use up all
  * that there are, so that no other could follow. */
@@ -66,9 +67,9 @@ uc_err UC_MUST_USE settings_verify(struct view encoded, struct view app, struct 
  * UC_E_NOT_ALLOWED where a minor would become older than was checked, or one below 16 opens what is closed for that age. */
 uc_err UC_MUST_USE settings_follow(const struct settings *was, const struct settings *now,
 				   uint8_t checked);
-/* What holds for an account whose app has checked its age (1 + enum age_band; 0: it has not): that age, and
- * of what was said no more than is open to it. */
-struct settings settings_checked(const struct settings *said, uint8_t checked);
+/* What holds for an account whose age is not only said (1 + enum age_band; 0: it is), but attested by the app
+ * or a service: that age, and of what was said no more than is open to it. */
+struct settings settings_checked(const struct settings *said, uint8_t checked, uint8_t attested);
 
 /* May anybody bring that person into a room, with KeyPackages that were given out before?  Below 16 nobody where
  * there is no guardian to be asked, whatever the settings say.  All that an app can know: whose contact somebody

@@ -198,6 +198,8 @@ struct provider {
 	size_t known_apps_n;
 	struct provider_handles handles;
 	struct provider_contact contact;
+	struct provider_ages ages;
+	uint8_t age_vouchers[AGE_SERVICES_MAX][VOUCHER]; /* as they stand in records */
 	bool all_asked;        /* nothing was said about contact yet: all may be asked */
 	struct map reserved;   /* skeletons of names that nobody is given; value: the provider */
 	bool is_suspended;     /* the whole app: nobody is let in */

@@ -112,4 +112,16 @@ struct provider_contact {
 	unsigned minor_day; /* requests to one below 18 a day, of all others; 0: the default */
 };
 
+/* Services whose word about ages an app believes (mimi/age_statement.h); one that has changed its key is
+ * there twice for a while. */
+enum { AGE_SERVICES_MAX = 16, AGE_SERVICE_NAME = 65 };
+struct provider_age_service {
+	char name[AGE_SERVICE_NAME];
+	uint8_t key[32]; /* Ed25519 */
+};
+struct provider_ages {
+	struct provider_age_service v[AGE_SERVICES_MAX];
+	size_t n;
+};
+
 #endif

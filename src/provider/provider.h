@@ -158,6 +158,8 @@ uc_err UC_MUST_USE provider_filter_now(struct provider *p);
 /* The operator has checked the account's age, as from a contract: 1 + enum age_band counts instead of what
  * the person says; 0: as they say it.  UC_E_NOT_FOUND; UC_E_ARGUMENT. */
 uc_err UC_MUST_USE provider_check_age(struct provider *p, struct view account_id, uint8_t checked);
+/* Whose word about ages counts from now on; what others have said counts no more, while they are not there. */
+uc_err UC_MUST_USE provider_set_ages(struct provider *p, const struct provider_ages *ages);
 /* For so many days, to the end of a week, the account asks fewer strangers and brings fewer people into
  * groups, each time fewer; off_minors: and reaches no minors.  A fresh account under its name neither.
  * The other takes all of that back.  UC_E_NOT_FOUND; UC_E_ARGUMENT. */

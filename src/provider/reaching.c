@@ -24,7 +24,7 @@ uc_err sender_of(struct provider *p, struct view account_id, const struct accoun
 	TRY(curb_get(p, account_id, account, a, &curb));
 	*out = (struct contact_sender){
 		.age_band = s.age_band,
-		.is_checked = s.attested == ATTESTED_APP,
+		.is_checked = s.attested != ATTESTED_SELF,
 		/* By days, which is all that is kept: one to two of them. */
 		.is_new = !p->contact.new_ask &&
 			  day_of(env_now_ms(p->env)) <= account->created_day + 1,

@@ -15,10 +15,22 @@ uc_err UC_MUST_USE settings_of(struct provider *p, struct view account_id, struc
 uc_err UC_MUST_USE settings_asked(struct provider *p, struct view account_id, struct view code,
 				  struct arena *a, struct settings *out, bool *code_fits);
 
+/* What a service has vouched for, as it is kept. */
+struct vouched {
+	uint8_t age_band;
+	uint32_t day; /* on which it signed */
+	uint8_t voucher[VOUCHER];
+};
+/* Is it the mark of one that is believed now? */
+bool ages_believe(const struct provider *p, const uint8_t voucher[VOUCHER]);
+/* Keeps it.  UC_E_STALE: it makes older, and was not signed later, than what is kept of one that is believed. */
+uc_err UC_MUST_USE settings_vouch(struct provider *p, struct view account_id,
+				  const struct vouched *v, struct arena *a);
+
 /* What is known of somebody who asks: of one's own people, or by a token. */
 struct contact_sender {
 	uint8_t age_band;   /* enum age_band */
-	bool is_checked;    /* by the app, and not only said */
+	bool is_checked;    /* by the app or a service that it believes, and not only said */
 	bool is_new;        /* an account of less than a day */
 	bool is_fresh;      /* of less than a week, where another name is free */
 	bool is_off_minors; /* by what reports took from it (curb.h) */

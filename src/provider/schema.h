@@ -127,6 +127,7 @@ struct vault_record {
 	struct view vault;
 };
 /* Who may reach the account, as its device signed it: struct settings. */
+enum { VOUCHER = 8 };
 struct settings_record {
 	uint16_t version;
 	struct view statement;
@@ -134,6 +135,11 @@ struct settings_record {
 		[32];    /* of the contact code that it names: contact_code_hash; else zeros */
 	uint8_t checked; /* age that the app has checked itself: 1 + enum age_band; 0: none.  From
 			    version 3 on */
+	/* From version 4 on: what a service has vouched for, likewise; the day on which it signed; and which
+	 * it was, hashed under a key outside of the store (ages.c). */
+	uint8_t vouched;
+	uint32_t vouched_day;
+	uint8_t voucher[VOUCHER];
 };
 /* What was spent of a limit that holds after a restart, too. */
 struct spent_record {

@@ -283,6 +283,7 @@ uc_err session_challenge_check(struct provider *p, const struct session *s, uint
 	X(NAME_CHANGE,     NAME_TRY,     BY_ACCOUNT) /* and NAME_CHANGE, also after a restart */ \
 	X(SETTINGS_PUT,    GRANT,        BY_ACCOUNT) \
 	X(SETTINGS_GET,    REQUEST,      BY_SESSION) \
+	X(AGE_PRESENT,     GRANT,        BY_ACCOUNT) \
 	X(SEATS_OPEN,      REQUEST,      BY_HANDLER) /* by how many */ \
 	X(DISCOVERY_EVALUATE, DISCOVERY, BY_ACCOUNT) /* and by how many, also after a restart */ \
 	X(DISCOVERY_FILTER, FILTER,      BY_ACCOUNT) \
@@ -409,7 +410,7 @@ void provider_frame(struct provider *p, struct session *s, struct view bytes)
 }
 
 static const uint16_t features_known[] = { FEATURE_SEATS_OPEN, FEATURE_ENTRY_OWN, FEATURE_SETTINGS,
-					   FEATURE_TOKENS };
+					   FEATURE_TOKENS, FEATURE_AGES };
 
 /* Those that the client has said, too; how many. */
 static size_t features_take(struct session *s, const struct u16_list *said, uint16_t *out)

@@ -13,6 +13,27 @@ static uc_err record_of(struct provider *p, struct view account_id, struct arena
 			   settings_record_element, a, out, &found);
 }
 
+/* An age that is not only said.  The app's own word goes before a service's, and a service's counts as long as
+ * it is believed. */
+struct attested {
+	uint8_t checked, by;
+};
+static struct attested attested_of(const struct provider *p, const struct settings_record *r)
+{
+	if (r->checked)
+		return (struct attested){ r->checked, ATTESTED_APP };
+	bool is_believed = ages_believe(p, r->voucher);
+	return r->vouched && is_believed ? (struct attested){ r->vouched, ATTESTED_SERVICE }
+					 : (struct attested){ 0, 0 };
+}
+
+static struct settings holds_for(const struct provider *p, const struct settings *said,
+				 const struct settings_record *r)
+{
+	struct attested age = attested_of(p, r);
+	return settings_checked(said, age.checked, age.by);
+}
+
 /* Nothing was said: the statement is empty. */
 static uc_err statement_read(const struct provider *p, const struct settings_record *r,
 			     struct arena *a, struct settings *out)
@@ -26,7 +47,7 @@ static uc_err statement_read(const struct provider *p, const struct settings_rec
 		return UC_E_CORRUPT;
 	else
 		*out = said;
-	*out = settings_checked(out, r->checked);
+	*out = holds_for(p, out, r);
 	return UC_OK;
 }
 
@@ -77,7 +98,7 @@ static uc_err put_check(struct call *c, struct view statement, const struct sett
 	if (before->statement.n && wire_decode(before->statement, &c->arena, settings_element, was))
 		return UC_E_CORRUPT;
 	TRY(settings_guardian_follow(was, now, &c->arena));
-	return settings_follow(was, now, before->checked);
+	return settings_follow(was, now, attested_of(c->p, before).checked);
 }
 
 /* The statement says which contact code it is, and the device the code itself, once: what is kept of it
@@ -96,11 +117,11 @@ static uc_err code_put(struct call *c, const struct settings *was, const struct 
 	return hash_of(c->p, VIEW_OF(c->s->account_id), now, code, r->code_hash);
 }
 
-static uc_err put_fill(const struct settings *now, struct view id, const struct settings_record *r,
-		       struct store_batch *b)
+static uc_err put_fill(const struct provider *p, const struct settings *now, struct view id,
+		       const struct settings_record *r, struct store_batch *b)
 {
 	struct store_key k;
-	struct settings holds = settings_checked(now, r->checked);
+	struct settings holds = holds_for(p, now, r);
 	if (!is_discoverable(&holds))
 		discoverable_drop(b, id);
 	return record_put(b, key_1(&k, TABLE_SETTINGS, id), settings_record_element, r);
@@ -115,7 +136,7 @@ static uc_err put(struct call *c, const struct settings_put_request *q, struct s
 	TRY(code_put(c, &was, &now, q->code, r));
 	r->statement = q->statement;
 	store_batch_init(&b, id);
-	return finish_accounts(c->p, &b, put_fill(&now, id, r, &b));
+	return finish_accounts(c->p, &b, put_fill(c->p, &now, id, r, &b));
 }
 
 uc_err handle_settings_put(struct call *c, struct view body)
@@ -138,25 +159,59 @@ uc_err handle_settings_get(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, empty_element, &q));
 	TRY(record_of(c->p, VIEW_OF(c->s->account_id), &c->arena, &own));
 	r.statement = own.statement;
-	r.checked = own.checked;
+	struct attested age = attested_of(c->p, &own);
+	r.checked = age.checked;
+	r.attested = age.by;
 	call_respond(c, settings_get_response_element, &r);
 	return UC_OK;
 }
 
-/* --- what an operator says --- */
+/* --- what an operator says, or a service --- */
 
+static uc_err age_put(struct provider *p, struct view id, const struct settings_record *r,
+		      struct arena *a)
+{
+	struct settings now;
+	struct store_batch b;
+	TRY(statement_read(p, r, a, &now));
+	store_batch_init(&b, id);
+	return finish_accounts(p, &b, put_fill(p, &now, id, r, &b));
+}
+
+static void vouched_forget(struct settings_record *r)
+{
+	r->vouched = 0;
+	r->vouched_day = 0;
+	memset(r->voucher, 0, sizeof r->voucher);
+}
+
+/* That nothing is known any more holds of what services have said, too. */
 static uc_err check_age(struct provider *p, struct view id, uint8_t checked, struct arena *a)
 {
 	struct account_record account;
 	struct settings_record r;
-	struct settings now;
-	struct store_batch b;
 	TRY(account_get(p, id, a, &account));
 	TRY(record_of(p, id, a, &r));
 	r.checked = checked;
-	TRY(statement_read(p, &r, a, &now));
-	store_batch_init(&b, id);
-	return finish_accounts(p, &b, put_fill(&now, id, &r, &b));
+	if (!checked)
+		vouched_forget(&r);
+	return age_put(p, id, &r, a);
+}
+
+/* An older word makes nobody older: with it, whoever got it before would choose between the two. */
+uc_err settings_vouch(struct provider *p, struct view account_id, const struct vouched *v,
+		      struct arena *a)
+{
+	struct settings_record r;
+	uint8_t vouched = v->age_band + 1;
+	TRY(record_of(p, account_id, a, &r));
+	bool counts = r.vouched && ages_believe(p, r.voucher);
+	if (counts && vouched > r.vouched && v->day <= r.vouched_day)
+		return UC_E_STALE;
+	r.vouched_day = counts && v->day < r.vouched_day ? r.vouched_day : v->day;
+	r.vouched = vouched;
+	memcpy(r.voucher, v->voucher, sizeof r.voucher);
+	return age_put(p, account_id, &r, a);
 }
 
 uc_err provider_check_age(struct provider *p, struct view account_id, uint8_t checked)

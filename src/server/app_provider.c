@@ -385,9 +385,11 @@ static uc_err settings(void *ctx, const struct config_app *own, bool is_trial)
 	provider_set_attachments(a->provider, own->attachment_bytes);
 	provider_set_handles(a->provider, &own->handles);
 	provider_set_contact(a->provider, &own->contact);
+	uc_err ages = provider_set_ages(a->provider, &own->ages);
 	provider_suspend_all(a->provider, own->is_suspended);
 	provider_certificate_renewed(a->provider);
 	uc_err discovery = discovery_set(a, own->discovery);
+	err = err ? err : ages;
 	return err ? err : discovery;
 }
 

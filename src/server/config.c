@@ -20,11 +20,15 @@ static const struct section_kind sections[] = {
 	[SECTION_LIMITS] = { "limits", "",
 			     "How often something may be asked: at once, and an hour.  [limits] is "
 			     "for all apps,\n# [limits NAME] for one.  All may be left out." },
+	[SECTION_AGE] = { "age", "school.example",
+			  "A service whose word about somebody's age all apps here believe; repeat "
+			  "for each." },
 };
 
 #define IN_CONFIG(field) offsetof(struct config, field)
 #define IN_APP(field)    offsetof(struct config_app, field)
 #define IN_PEER(field)   offsetof(struct config_peer, field)
+#define IN_AGE(field)    offsetof(struct config_age, field)
 #define LIMIT_KEY(limit, key, burst, hour, text)            \
 	{ #key,                                             \
 	  config_set_rate,                                  \
@@ -149,6 +153,14 @@ static const struct config_key keys[] = {
 
 	{ "custody", config_set_yes_no, IN_PEER(custody), SECTION_PEER, false,
 	  "no", "yes or no: our apps hold the other half of its key for finding people by number.\n"
+	  "# May be left out." },
+
+	{ "key", config_set_age_key, IN_AGE(key), SECTION_AGE, true,
+	  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+	  "Its public key, as it says it (undercroftctl age-service)." },
+	{ "key_before", config_set_age_key, IN_AGE(before), SECTION_AGE, false,
+	  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+	  "The one that it had before, while what it signed with that is still to count.\n"
 	  "# May be left out." },
 
 	PROVIDER_LIMITS(LIMIT_KEY)
@@ -288,13 +300,31 @@ static const char *limits_begin(struct reader *r)
 	return NULL;
 }
 
+static const char *age_begin(struct reader *r)
+{
+	struct config *c = r->config;
+	const char *name = NULL;
+	for (size_t i = 0; i < c->ages_n; i++)
+		if (view_equal(view_str(c->ages[i].name), r->name))
+			return "is there twice";
+	if (c->ages_n == CONFIG_AGES_MAX)
+		return "is one service too many";
+	if (r->name.n >= AGE_SERVICE_NAME)
+		return "has a name of more than 64 characters";
+	const char *why = config_set_domain(&r->where, r->name, &name);
+	if (why)
+		return why;
+	r->target = &c->ages[c->ages_n++];
+	*(struct config_age *)r->target = (struct config_age){ .name = name, .line = r->line };
+	return NULL;
+}
+
 static void section_begin(struct reader *r, struct view line)
 {
 	static const char *(*const begins[])(struct reader *) = {
-		[SECTION_BACKBONE] = backbone_begin,
-		[SECTION_APP] = app_begin,
-		[SECTION_PEER] = peer_begin,
-		[SECTION_LIMITS] = limits_begin,
+		[SECTION_BACKBONE] = backbone_begin, [SECTION_APP] = app_begin,
+		[SECTION_PEER] = peer_begin,         [SECTION_LIMITS] = limits_begin,
+		[SECTION_AGE] = age_begin,
 	};
 	struct view kind;
 	section_end(r);
@@ -308,7 +338,7 @@ static void section_begin(struct reader *r, struct view line)
 	}
 	line = view_slice(line, 1, line.n - 2);
 	struct view name = trim(view_cut(line, ' ', &kind));
-	for (int s = SECTION_BACKBONE; s <= SECTION_LIMITS; s++) {
+	for (int s = SECTION_BACKBONE; s < SECTIONS; s++) {
 		if (view_equal(kind, view_str(sections[s].name)))
 			r->section = (enum config_section)s;
 	}
@@ -316,7 +346,8 @@ static void section_begin(struct reader *r, struct view line)
 	if (!r->section || (name.n ? !s->example : s->example && s->example[0])) {
 		r->section = SECTION_NONE;
 		wrong(r, r->line, line,
-		      "is not [backbone], [app NAME], [peer DOMAIN], [limits] or [limits NAME]");
+		      "is not [backbone], [app NAME], [peer DOMAIN], [age NAME], [limits] or "
+		      "[limits NAME]");
 		return;
 	}
 	r->name = name;
@@ -463,6 +494,27 @@ static void limits_check(struct reader *r)
 			limits_check_one(r, &c->limits[i]);
 }
 
+static void age_add(struct provider_ages *to, const struct config_age *from,
+		    const struct config_age_key *key)
+{
+	if (!key->is_there || to->n == AGE_SERVICES_MAX)
+		return;
+	struct provider_age_service *s = &to->v[to->n++];
+	snprintf(s->name, sizeof s->name, "%s", from->name);
+	memcpy(s->key, key->b, sizeof s->key);
+}
+
+static void ages_give(struct config *c)
+{
+	struct provider_ages all = { .n = 0 };
+	for (size_t i = 0; i < c->ages_n; i++) {
+		age_add(&all, &c->ages[i], &c->ages[i].key);
+		age_add(&all, &c->ages[i], &c->ages[i].before);
+	}
+	for (size_t i = 0; i < c->apps_n; i++)
+		c->apps[i].ages = all;
+}
+
 static void whole_check(struct reader *r)
 {
 	struct config *c = r->config;
@@ -481,6 +533,7 @@ static void whole_check(struct reader *r)
 		peer_check(r, &c->peers[i]);
 	r->section = SECTION_LIMITS;
 	limits_check(r);
+	ages_give(c);
 }
 
 uc_err config_read(struct arena *a, struct view text, const char *folder, struct config_mistakes *m,

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "provider/limits.h"
 
-enum { CONFIG_APPS_MAX = 32, CONFIG_PEERS_MAX = 64 };
+enum { CONFIG_APPS_MAX = 32, CONFIG_PEERS_MAX = 64, CONFIG_AGES_MAX = AGE_SERVICES_MAX / 2 };
 
 enum { CONFIG_ACCEPTS_A_SECOND = 1000, CONFIG_PING_SECONDS = 240, CONFIG_DRAIN_SECONDS = 10 };
 enum config_names { CONFIG_NAMES_NUMBER = 1, CONFIG_NAMES_HANDLE = 2, CONFIG_NAMES_ADDRESS = 3 };
@@ -42,6 +42,7 @@ struct config_app {
 	const char *title;                 /* as people see it, or NULL */
 	struct config_address listen_http; /* plain HTTP on this machine; host NULL: none */
 	struct rate limits[LIMITS_N];      /* [limits NAME], else [limits]; hour 0: the default */
+	struct provider_ages ages;         /* all [age NAME] */
 	unsigned line;                     /* of its section */
 	bool is_removed; /* by a reload: its number stays its own, and nothing runs there any more */
 };
@@ -59,6 +60,16 @@ struct config_peer {
 struct config_limits {
 	const char *app; /* NULL: all */
 	struct rate v[LIMITS_N];
+	unsigned line;
+};
+/* A section [age NAME]: a service whose word about ages the apps believe. */
+struct config_age_key {
+	bool is_there;
+	uint8_t b[32];
+};
+struct config_age {
+	const char *name;
+	struct config_age_key key, before;
 	unsigned line;
 };
 struct config {
@@ -81,6 +92,8 @@ struct config {
 	size_t peers_n;
 	struct config_limits limits[CONFIG_APPS_MAX + 1];
 	size_t limits_n;
+	struct config_age ages[CONFIG_AGES_MAX];
+	size_t ages_n;
 };
 
 /* Where mistakes are written, one line each: "FILE:LINE: [SECTION] KEY: SENTENCE". */

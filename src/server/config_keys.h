@@ -5,12 +5,20 @@
 
 #include "server/config_value.h"
 
-enum config_section { SECTION_NONE, SECTION_BACKBONE, SECTION_APP, SECTION_PEER, SECTION_LIMITS };
+enum config_section {
+	SECTION_NONE,
+	SECTION_BACKBONE,
+	SECTION_APP,
+	SECTION_PEER,
+	SECTION_LIMITS,
+	SECTION_AGE,
+	SECTIONS
+};
 
 struct config_key {
 	const char *name;
 	config_set *set;
-	size_t offset; /* in struct config, config_app, config_peer or config_limits */
+	size_t offset; /* in struct config, config_app, config_peer, config_limits or config_age */
 	enum config_section section;
 	bool is_needed;
 	const char *example;

@@ -32,6 +32,8 @@ static const struct {
 	{ SECTION_PEER, "title" },
 	{ SECTION_PEER, "names" },
 	{ SECTION_PEER, "url" },
+	{ SECTION_AGE, "key" },
+	{ SECTION_AGE, "key_before" },
 };
 
 static bool same_text(const char *a, const char *b)
@@ -40,10 +42,8 @@ static bool same_text(const char *a, const char *b)
 }
 
 static const char *const section_names[] = {
-	[SECTION_BACKBONE] = "backbone",
-	[SECTION_APP] = "app",
-	[SECTION_PEER] = "peer",
-	[SECTION_LIMITS] = "limits",
+	[SECTION_BACKBONE] = "backbone", [SECTION_APP] = "app", [SECTION_PEER] = "peer",
+	[SECTION_LIMITS] = "limits",     [SECTION_AGE] = "age",
 };
 
 /* --- values --- */
@@ -66,6 +66,7 @@ static size_t size_of(const struct config_key *k)
 		{ config_set_log_format, sizeof(enum config_log_format) },
 		{ config_set_yes_no, sizeof(bool) },
 		{ config_set_bytes, sizeof(uint64_t) },
+		{ config_set_age_key, sizeof(struct config_age_key) },
 	};
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 		if (sizes[i].set == k->set)
@@ -286,6 +287,37 @@ static void peers_compare(struct config_changes *c, const struct config *now,
 			peer_add(c, &fresh->peers[i], out);
 }
 
+static const struct config_age *age_find(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->ages_n; i++)
+		if (same_text(c->ages[i].name, name))
+			return &c->ages[i];
+	return NULL;
+}
+
+/* All of them at once, in every app: nothing points at one. */
+static void ages_compare(struct config_changes *c, const struct config *now,
+			 const struct config *fresh, struct config *out)
+{
+	static const struct provider_ages none;
+	struct config_age other;
+	for (size_t i = 0; i < now->ages_n; i++) {
+		const struct config_age *is = &now->ages[i], *will = age_find(fresh, is->name);
+		other = *is;
+		if (will)
+			section_compare(c, SECTION_AGE, is->name, is, will, &other);
+		else
+			note(c, SECTION_AGE, is->name, NULL, false);
+	}
+	for (size_t i = 0; i < fresh->ages_n; i++)
+		if (!age_find(now, fresh->ages[i].name))
+			note(c, SECTION_AGE, fresh->ages[i].name, NULL, false);
+	memcpy(out->ages, fresh->ages, sizeof out->ages);
+	out->ages_n = fresh->ages_n;
+	for (size_t i = 0; i < out->apps_n; i++)
+		out->apps[i].ages = fresh->apps_n ? fresh->apps[0].ages : none;
+}
+
 void config_compare(const struct config *now, const struct config *fresh, struct config *out,
 		    struct config_changes *changes)
 {
@@ -293,6 +325,7 @@ void config_compare(const struct config *now, const struct config *fresh, struct
 	section_compare(changes, SECTION_BACKBONE, NULL, now, fresh, out);
 	apps_compare(changes, now, fresh, out);
 	peers_compare(changes, now, fresh, out);
+	ages_compare(changes, now, fresh, out);
 }
 
 uc_err config_reload(const struct config *now, const char *file, struct arena *a,

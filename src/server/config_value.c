@@ -311,3 +311,14 @@ const char *config_set_bytes(const struct config_where *w, struct view value, vo
 	*(uint64_t *)field = n;
 	return NULL;
 }
+
+const char *config_set_age_key(const struct config_where *w, struct view value, void *field)
+{
+	struct config_age_key *k = field;
+	struct view key;
+	if (hex_read(w->arena, value, &key) || key.n != sizeof k->b)
+		return "is not a key as `undercroftctl age-service new` prints it, 64 hex digits";
+	memcpy(k->b, key.p, key.n);
+	k->is_there = true;
+	return NULL;
+}

@@ -31,6 +31,7 @@ config_set config_set_threads;    /* unsigned */
 config_set config_set_yes_no;     /* bool */
 config_set config_set_rate;       /* struct rate: at once, an hour */
 config_set config_set_bytes;      /* uint64_t, of a quota */
+config_set config_set_age_key;    /* struct config_age_key */
 
 bool config_domain_is_valid(struct view v);
 

@@ -329,7 +329,8 @@ static uc_err vault_get(const struct turn *t)
 static uc_err settings_get(const struct turn *t)
 {
 	struct settings_get_response out = { { t->app->settings.b, t->app->settings.n },
-					     t->app->checked };
+					     t->app->checked,
+					     t->app->checked ? ATTESTED_APP : 0 };
 	return answer(t, settings_get_response_element, &out);
 }
 

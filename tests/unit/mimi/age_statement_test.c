@@ -157,9 +157,9 @@ TEST(it_is_carried_as_a_text)
 			   UC_E_MALFORMED);
 	uint8_t *large = arena_take(&mem, AGE_TEXT_MAX + 1);
 	memset(large, 'A', AGE_TEXT_MAX + 1);
-	expect_err(age_text_read(AGE_TEXT_STATEMENT, view_make(large, AGE_TEXT_MAX + 1), &mem,
-				 &back),
-		   UC_E_TOO_LARGE);
+	expect_err(
+		age_text_read(AGE_TEXT_STATEMENT, view_make(large, AGE_TEXT_MAX + 1), &mem, &back),
+		UC_E_TOO_LARGE);
 	struct age_request r = { .version = 1, .service = VIEW_LIT("school.example") }, again;
 	struct view asked = { NULL, 0 };
 	expect_ok(wire_encode_to(&mem, age_request_element, &r, &asked));

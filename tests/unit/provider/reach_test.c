@@ -5,7 +5,7 @@
 
 static struct view shown(struct person *p)
 {
-	struct settings_get_response r = { { NULL, 0 }, 0 };
+	struct settings_get_response r = { .checked = 0 };
 	expect_ok(client_ask(p->c, FRAME_SETTINGS_GET, NULL, NULL, settings_get_response_element,
 			     &r));
 	return r.statement;
@@ -400,7 +400,7 @@ static void check_age(struct person *p, enum age_band band)
 
 static uint8_t told(struct person *p)
 {
-	struct settings_get_response r = { { NULL, 0 }, 9 };
+	struct settings_get_response r = { .checked = 9 };
 	expect_ok(client_ask(p->c, FRAME_SETTINGS_GET, NULL, NULL, settings_get_response_element,
 			     &r));
 	return r.checked;
