@@ -289,8 +289,8 @@ request_handler handle_hello, handle_code_request, handle_sign_up, handle_sign_i
 	handle_lookup, handle_consent_request, handle_consent_update, handle_seat_find,
 	handle_seat_open, handle_seat_close, handle_room_create, handle_room_update,
 	handle_room_submit, handle_room_group_info, handle_name_change, handle_key_material,
-	handle_seats_open, handle_settings_put, handle_settings_get, handle_report,
-	handle_discovery_evaluate, handle_discovery_filter, handle_discoverable_set,
+	handle_seats_open, handle_settings_put, handle_settings_get, handle_age_present,
+	handle_report, handle_discovery_evaluate, handle_discovery_filter, handle_discoverable_set,
 	handle_token_issue, handle_attachment_put, handle_attachment_get;
 /* Which limit a request counts for, and by whom; NULL where there is no such request. */
 enum request_counts {

@@ -4,6 +4,7 @@
 #include "client/devices.h"
 #include "client/words.h"
 #include "mimi/device_list.h"
+#include "mimi/settings.h"
 
 static struct arena mem;
 
