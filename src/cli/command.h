@@ -58,8 +58,8 @@ struct command {
 
 extern const struct command commands_account[], commands_profile[], commands_devices[],
 	commands_people[], commands_find[], commands_invitations[], commands_same_person[],
-	commands_guardian[], commands_rooms[], commands_messages[], commands_files[],
-	commands_reach[], commands_own_data[];
+	commands_guardian[], commands_ages[], commands_rooms[], commands_messages[],
+	commands_files[], commands_reach[], commands_own_data[];
 
 /* What has happened to the list of devices and was not seen yet (commands_devices.c). */
 unsigned cli_device_changes(struct cli *cli);

@@ -44,6 +44,7 @@ int ctl_reports(struct ctl *c);
 int ctl_report_file(struct ctl *c);
 int ctl_report_open(struct ctl *c);
 int ctl_moderators_key(struct ctl *c);
+int ctl_age_service(struct ctl *c);
 int ctl_status(struct ctl *c);
 /* The order of the same name, for the running backbone. */
 int ctl_pass_on(struct ctl *c);

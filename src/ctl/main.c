@@ -50,9 +50,25 @@ static const struct ctl_command commands[] = {
 	  "counts\n"
 	  "in the place of what the person says, and lets them ask as a minor at other apps, "
 	  "which\n"
-	  "saying does not.\n\n"
+	  "saying does not. It goes before what services vouch for; none forgets both.\n\n"
 	  "example:\n"
 	  "  undercroftctl age undercroft.conf dial +4915112345678 16-17" },
+	{ "age-service", 1, 5, ctl_age_service,
+	  "new KEYFILE NAME | key KEYFILE | sign KEYFILE BAND REQUEST|- [--days DAYS] [--json]",
+	  "vouch for people's ages, for apps that believe you",
+	  "For a service that checks ages, on a machine of its own; no configuration is read. new\n"
+	  "makes its key and prints the section that apps put into their configuration; key "
+	  "prints\n"
+	  "it again. sign takes the text that `undercroft age request NAME` gave somebody, and "
+	  "BAND,\n"
+	  "child (below 13), 13-15, 16-17 or adult, and prints the statement that they hand in "
+	  "within\n"
+	  "30 days, or DAYS. The text says neither account nor app; with - it is read from "
+	  "standard\n"
+	  "input.\n\n"
+	  "examples:\n"
+	  "  undercroftctl age-service new school.key school.example\n"
+	  "  undercroftctl age-service sign school.key 16-17 age-request.gwFu..." },
 	{ "curb", 2, 4, ctl_pass_on, "FILE APP ACCOUNT|IDENTIFIER [DAYS [minors]]",
 	  "let an account ask few people, for a while",
 	  "For 30 days, or DAYS, to the end of a week, the account asks a quarter of the people, "
@@ -293,6 +309,8 @@ int main(int argc, char **argv)
 		return ctl_report_file(&c);
 	if (!help && command->run == ctl_reports && c.argc && is(c.argv[0], "key"))
 		return ctl_moderators_key(&c);
+	if (!help && command->run == ctl_age_service)
+		return ctl_age_service(&c);
 	bool fits = c.argc >= 1 + command->args_min && c.argc <= 1 + command->args_max;
 	if (help || !fits) {
 		fprintf(help ? stdout : stderr, "usage: undercroftctl %s %s\n\n%s\n", command->name,
