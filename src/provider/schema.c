@@ -180,19 +180,6 @@ void wire_vault_record(struct wire *w, struct vault_record *v)
 	wire_bytes(w, &v->vault);
 }
 
-static void settings_vouched(struct wire *w, struct settings_record *v)
-{
-	if (wire_reading(w) && v->version < 4) {
-		v->vouched = 0;
-		v->vouched_day = 0;
-		memset(v->voucher, 0, sizeof v->voucher);
-		return;
-	}
-	wire_u8(w, &v->vouched);
-	wire_u32(w, &v->vouched_day);
-	wire_fixed(w, v->voucher, sizeof v->voucher);
-}
-
 void wire_settings_record(struct wire *w, struct settings_record *v)
 {
 	record_version_of(w, &v->version, 4);
@@ -205,7 +192,15 @@ void wire_settings_record(struct wire *w, struct settings_record *v)
 		v->checked = 0;
 	if (!wire_reading(w) || v->version > 2)
 		wire_u8(w, &v->checked);
-	settings_vouched(w, v);
+	if (wire_reading(w) && v->version < 4) {
+		v->vouched = 0;
+		v->vouched_day = 0;
+		memset(v->voucher, 0, sizeof v->voucher);
+		return;
+	}
+	wire_u8(w, &v->vouched);
+	wire_u32(w, &v->vouched_day);
+	wire_fixed(w, v->voucher, sizeof v->voucher);
 }
 
 void wire_outbox_record(struct wire *w, struct outbox_record *v)

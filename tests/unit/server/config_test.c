@@ -80,8 +80,8 @@ TEST(all_mistakes_are_said_with_line_and_key)
 		"x.conf:7: [app dial] keys: is missing\n"
 		"x.conf:14: [app dial] is there twice\n"
 		"x.conf:15: [app dial] bogus: is not a key of this section\n"
-		"x.conf:16: pear x: is not [backbone], [app NAME], [peer DOMAIN], [limits] or "
-		"[limits NAME]\n"
+		"x.conf:16: pear x: is not [backbone], [app NAME], [peer DOMAIN], [age NAME], "
+		"[limits] or [limits NAME]\n"
 		"x.conf:17: [backbone: has no closing bracket\n");
 }
 
