@@ -167,6 +167,9 @@ _Static_assert(offsetof(struct uc_settings, find_by_name) == 16, "uc_settings.fi
 _Static_assert(offsetof(struct uc_settings, find_by_number) == 17, "uc_settings.find_by_number");
 _Static_assert(offsetof(struct uc_settings, has_code) == 18, "uc_settings.has_code");
 _Static_assert(offsetof(struct uc_settings, app_showed_others) == 19, "uc_settings.app_showed_others");
+_Static_assert(sizeof(struct uc_age_known) == 8, "uc_age_known");
+_Static_assert(offsetof(struct uc_age_known, by) == 0, "uc_age_known.by");
+_Static_assert(offsetof(struct uc_age_known, age) == 4, "uc_age_known.age");
 _Static_assert(sizeof(struct uc_device) == 56, "uc_device");
 _Static_assert(offsetof(struct uc_device, device_key) == 0, "uc_device.device_key");
 _Static_assert(offsetof(struct uc_device, is_this) == 32, "uc_device.is_this");

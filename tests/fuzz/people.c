@@ -2,6 +2,7 @@
 /* What people are told of each other: cards, answers, introductions, device lists, look-ups, links between accounts; and
  * the texts that name apps, rooms and people. */
 #include "mimi/address.h"
+#include "mimi/age_statement.h"
 #include "mimi/card.h"
 #include "mimi/contact_code.h"
 #include "mimi/contact_link.h"
@@ -28,13 +29,14 @@ FUZZ_ELEMENT(lookup_query)
 FUZZ_ELEMENT(lookup_answer)
 
 static const struct fuzz_walk rows[] = {
-	FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(introduction) FUZZ_WALK(settings) FUZZ_WALK(
-		token) FUZZ_WALK(redeem_request) FUZZ_WALK(redeem_response) FUZZ_WALK(device_entry)
-		FUZZ_WALK(lookup_query) FUZZ_WALK(lookup_answer) FUZZ_WALK(intake_context)
-			FUZZ_WALK(link_offer) FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal)
-				FUZZ_WALK(link_text) FUZZ_WALK(guardian_word) FUZZ_WALK(
-					guardian_seal) FUZZ_WALK(guardian_ask) FUZZ_WALK(persona)
-					FUZZ_WALK(portrait) FUZZ_WALK(pairing_request)
+	FUZZ_WALK(age_request) FUZZ_WALK(age_statement) FUZZ_WALK(card) FUZZ_WALK(answer) FUZZ_WALK(
+		introduction) FUZZ_WALK(settings) FUZZ_WALK(token) FUZZ_WALK(redeem_request)
+		FUZZ_WALK(redeem_response) FUZZ_WALK(device_entry) FUZZ_WALK(lookup_query)
+			FUZZ_WALK(lookup_answer) FUZZ_WALK(intake_context) FUZZ_WALK(link_offer)
+				FUZZ_WALK(link_statement) FUZZ_WALK(link_withdrawal) FUZZ_WALK(
+					link_text) FUZZ_WALK(guardian_word) FUZZ_WALK(guardian_seal)
+					FUZZ_WALK(guardian_ask) FUZZ_WALK(persona) FUZZ_WALK(
+						portrait) FUZZ_WALK(pairing_request)
 						FUZZ_WALK(pairing_grant) VAULT_ROW_WALKS(FUZZ_WALK)
 							FUZZ_WALK(vault_rows)
 								FUZZ_WALK(vault_envelope)
@@ -133,6 +135,20 @@ static void padded(struct view in, struct arena *a)
 	fuzz_expect(!padded_write(a, body, in.n, &again) && view_equal(again, in));
 }
 
+/* What was read is written the same; both kinds have their own. */
+static void age_texts(struct view in, struct arena *a)
+{
+	struct view bytes, other;
+	struct buf out;
+	uc_err err = age_text_read(AGE_TEXT_STATEMENT, in, a, &bytes);
+	fuzz_expect(err || age_text_read(AGE_TEXT_REQUEST, in, a, &other));
+	buf_init(&out, 2 * AGE_TEXT_MAX);
+	if (!err)
+		fuzz_expect(!age_text_write(AGE_TEXT_STATEMENT, bytes, &out) &&
+			    view_equal(buf_view(&out), in));
+	buf_done(&out);
+}
+
 /* Nothing that nobody signed is verified. */
 static void signed_things(struct view in, struct arena *a)
 {
@@ -153,6 +169,8 @@ static void signed_things(struct view in, struct arena *a)
 	fuzz_expect(guardian_word_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &word));
 	fuzz_expect(guardian_seal_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &seal));
 	fuzz_expect(settings_verify(in, VIEW_LIT("a.example"), VIEW_OF(key), a, &s));
+	struct age_statement age;
+	fuzz_expect(age_statement_verify(in, VIEW_OF(key), a, &age));
 	fuzz_expect(link_offer_verify(in, a, &offer));
 	fuzz_expect(link_statement_verify(in, false, a, &link));
 	fuzz_expect(link_statement_verify(in, true, a, &link));
@@ -166,7 +184,7 @@ static void signed_things(struct view in, struct arena *a)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const others[])(struct view, struct arena *) = {
-		uris, directories, names, padded, signed_things, handed, portraits
+		uris, directories, names, padded, signed_things, handed, portraits, age_texts
 	};
 	struct arena a;
 	if (!n)

@@ -78,6 +78,7 @@ export const constants = {
 	UC_REPORT_MESSAGES_MAX: 16,
 	UC_PICTURE_MAX: 16384,
 	UC_CONTACT_CODE_MAX: 16,
+	UC_AGE_TEXT_MAX: 1025,
 	UC_DEVICE_CODE_MAX: 512,
 } as const;
 
@@ -202,6 +203,11 @@ export const enums = {
 	uc_may_add: {
 		UC_ADD_CONTACTS: 1,
 		UC_ADD_NOBODY: 2,
+	},
+	uc_age_by: {
+		UC_AGE_BY_NOBODY: 0,
+		UC_AGE_BY_APP: 1,
+		UC_AGE_BY_SERVICE: 2,
 	},
 	uc_device_change_kind: {
 		UC_DEVICE_ADDED: 1,
@@ -442,6 +448,13 @@ export const structs = {
 			app_showed_others: ['bool', 19],
 		},
 	},
+	uc_age_known: {
+		size: 8,
+		fields: {
+			by: ['uc_age_by', 0],
+			age: ['uc_age', 4],
+		},
+	},
 	uc_device: {
 		size: 56,
 		fields: {
@@ -557,6 +570,9 @@ export const functions = {
 	uc_settings_set: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_contact_code_set: ['i32', 'ptr', 'bool', 'ptr'],
 	uc_contact_code: ['i32', 'ptr', 'ptr'],
+	uc_age_known: ['i32', 'ptr', 'ptr'],
+	uc_age_request: ['i32', 'ptr', 'ptr', 'ptr', 'u32'],
+	uc_age_present: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_devices: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_name: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_end: ['i32', 'ptr', 'ptr', 'ptr'],

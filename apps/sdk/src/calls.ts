@@ -200,6 +200,19 @@ export const calls: {
 			core.f.uc_contact_code(core.client, out),
 		),
 
+	ageKnown: (core) =>
+		core.with((s) => {
+			const out = s.take(structs.uc_age_known.size);
+			core.check(core.f.uc_age_known(core.client, out));
+			return convert.ageKnown(core.read('uc_age_known', out));
+		}),
+	requestAge: (core, service) =>
+		textOut(core, constants.UC_AGE_TEXT_MAX, (s, out) =>
+			core.f.uc_age_request(core.client, s.text(service), out, constants.UC_AGE_TEXT_MAX),
+		),
+	presentAge: (core, statement) =>
+		operation(core, (s, op) => core.f.uc_age_present(core.client, s.text(statement), op)),
+
 	// --- first contact ---
 	ask: (core, app, identifier, text, code) =>
 		operation(core, (s, op) => {

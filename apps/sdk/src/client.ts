@@ -192,6 +192,9 @@ class Client implements T.Undercroft {
 	setSettings = this.#method('setSettings');
 	setContactCode = this.#method('setContactCode');
 	contactCode = this.#method('contactCode');
+	ageKnown = this.#method('ageKnown');
+	requestAge = this.#method('requestAge');
+	presentAge = this.#method('presentAge');
 	ask = this.#method('ask');
 	askByInvitation = this.#method('askByInvitation');
 	invitationApp = this.#method('invitationApp');

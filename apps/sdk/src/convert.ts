@@ -244,6 +244,17 @@ export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
 	picture: c.picture || null,
 });
 
+const ageBy = {
+	UC_AGE_BY_NOBODY: 'nobody',
+	UC_AGE_BY_APP: 'app',
+	UC_AGE_BY_SERVICE: 'service',
+} as const satisfies Names<'uc_age_by', T.AgeKnown['by']>;
+
+export const ageKnown = (k: Struct<'uc_age_known'>): T.AgeKnown => ({
+	by: ageBy[k.by],
+	age: ages[k.age],
+});
+
 const guardianStates = {
 	UC_GUARDIAN_NONE: 'none',
 	UC_GUARDIAN_OFFERED: 'offered',

@@ -147,6 +147,12 @@ export interface Guardian {
 	isContact: boolean;
 }
 
+/** By the app itself, by a service that it believes, or by nobody but the person. */
+export interface AgeKnown {
+	by: 'nobody' | 'app' | 'service';
+	age: Age;
+}
+
 /** A contact who wants us for a guardian, or has us. */
 export interface Ward {
 	contact: Id;
@@ -448,6 +454,16 @@ export interface Undercroft {
 	setContactCode(wanted: boolean): Promise<string>;
 	/** The one that is set.  UC_E_NOT_FOUND: there is none, or another device has made it. */
 	contactCode(): Promise<string>;
+
+	/** How old the app takes this person to be, where that is not only what they said. */
+	ageKnown(): Promise<AgeKnown>;
+	/** A text for a service that checks ages, by its name; it says neither which account nor which app it is
+	 * for.  UC_E_ARGUMENT: that is no name. */
+	requestAge(service: string): Promise<string>;
+	/** Hands in what the service gave for it, on the device that asked.  UC_E_KEY: it is for another account, app or
+	 * device; UC_E_NOT_ALLOWED: the app does not believe that service; UC_E_SIGNATURE; UC_E_STALE: not any more, not
+	 * yet, or older than what another has said. */
+	presentAge(statement: string): Promise<void>;
 
 	// --- first contact ---
 	/** Fulfilled when the request is queued for delivery; UC_E_NOT_FOUND when nobody is there, or they have

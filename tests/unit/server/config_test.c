@@ -45,6 +45,32 @@ TEST(three_apps_are_read)
 	expect_eq(said.n, 0);
 }
 
+#define AGE_KEY "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+TEST(services_that_vouch_for_ages_have_a_name_and_a_key)
+{
+	expect_said("[backbone]\n"
+		    "data = d\n"
+		    "[age School]\n"
+		    "key = " AGE_KEY "\n"
+		    "[age shop.example]\n"
+		    "key = " AGE_KEY "0\n"
+		    "[age shop.example]\n"
+		    "[age a.example]\n"
+		    "key_before = zz\n"
+		    "[age]\n",
+		    "x.conf:3: [age School] is not a domain in lower case, such as dial.example\n"
+		    "x.conf:6: [age shop.example] key: is not a key as `undercroftctl age-service "
+		    "new` prints it, 64 hex digits\n"
+		    "x.conf:7: [age shop.example] is there twice\n"
+		    "x.conf:9: [age a.example] key_before: is not a key as `undercroftctl "
+		    "age-service new` prints it, 64 hex digits\n"
+		    "x.conf:8: [age a.example] key: is missing\n"
+		    "x.conf:10: age: is not [backbone], [app NAME], [peer DOMAIN], [age NAME], "
+		    "[limits] or [limits NAME]\n"
+		    "x.conf: there is no [app NAME] section\n");
+}
+
 TEST(all_mistakes_are_said_with_line_and_key)
 {
 	expect_said(
