@@ -88,11 +88,12 @@ static uc_err list_append(struct small_app *a, struct view entry, struct view ac
 
 static uc_err hello(const struct turn *t)
 {
-	uint16_t feature = FEATURE_SETTINGS;
+	uint16_t features[] = { FEATURE_SETTINGS, FEATURE_AGES };
+	size_t n = t->app->has_ages ? 2 : t->app->has_settings;
 	struct hello_response out = { .version = FRAME_VERSION,
 				      .domain = view_str(t->app->domain),
 				      .names = t->app->code ? 1 : 2,
-				      .features = { &feature, t->app->has_settings },
+				      .features = { features, n },
 				      .now_ms = test_now_ms };
 	TRY(env_random(test_env(), t->app->challenge, CHALLENGE));
 	t->app->signed_in = t->app->recovering = false;
@@ -331,7 +332,7 @@ static uc_err settings_get(const struct turn *t)
 {
 	struct settings_get_response out = { { t->app->settings.b, t->app->settings.n },
 					     t->app->checked,
-					     t->app->checked ? ATTESTED_APP : 0 };
+					     t->app->checked ? t->app->attested : 0 };
 	return answer(t, settings_get_response_element, &out);
 }
 

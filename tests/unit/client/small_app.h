@@ -34,8 +34,9 @@ struct small_app {
 	size_t sets_n;
 	uint64_t intake_next; /* told at sign-in */
 	bool has_settings;    /* speaks of them */
+	bool has_ages;        /* ... and of ages that are vouched for */
 	struct small_entry settings;
-	uint8_t checked; /* age, 1 + enum age_band */
+	uint8_t checked, attested; /* age, 1 + enum age_band, and by whom */
 	uint64_t vault_version;
 	uint8_t vault[64 * 1024];
 	size_t vault_n;

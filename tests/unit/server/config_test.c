@@ -2,6 +2,9 @@
 #include "server/config.h"
 #include "tests/unit/harness.h"
 
+#define AGE_KEY       "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+#define OTHER_AGE_KEY "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+
 static struct arena arena;
 static struct config config;
 static struct buf said;
@@ -44,8 +47,6 @@ TEST(three_apps_are_read)
 	expect(config.apps[0].limit_by_address);
 	expect_eq(said.n, 0);
 }
-
-#define AGE_KEY "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 
 TEST(services_that_vouch_for_ages_have_a_name_and_a_key)
 {
@@ -234,6 +235,34 @@ TEST(what_is_another_is_told_and_what_may_change_changes)
 	expect_bytes(view_str(after.peers[0].title), VIEW_LIT("Far"));
 	/* A limit of an app that goes is of no use. */
 	expect_eq(after.apps[1].limits[LIMIT_ROOM].hour, 0);
+}
+
+/* Whatever app it is, all believe the same. */
+TEST(services_that_vouch_for_ages_come_and_go)
+{
+#define AGES_BASE "[backbone]\ndata = d\n" APP("dial", "1") APP("lens", "2")
+	compare(AGES_BASE "[age a.example]\nkey = " AGE_KEY "\n[age b.example]\nkey = " AGE_KEY
+			  "\nkey_before = " AGE_KEY "\n",
+		AGES_BASE "[age b.example]\nkey = " OTHER_AGE_KEY
+			  "\n[age c.example]\nkey = " AGE_KEY "\n");
+	expect(changed("age", "a.example", NULL, false));
+	expect(changed("age", "b.example", "key", false));
+	expect(changed("age", "b.example", "key_before", false));
+	expect(changed("age", "c.example", NULL, false));
+	expect_eq(changes.n, 4);
+	for (size_t i = 0; i < 2; i++) {
+		const struct provider_ages *ages = &after.apps[i].ages;
+		expect_eq(ages->n, 2);
+		expect_bytes(view_str(ages->v[0].name), VIEW_LIT("b.example"));
+		expect_bytes(view_str(ages->v[1].name), VIEW_LIT("c.example"));
+		expect_eq(ages->v[0].key[0], 0x3d);
+		expect_eq(ages->v[1].key[0], 0xd7);
+	}
+	compare(AGES_BASE "[age a.example]\nkey = " AGE_KEY "\n", AGES_BASE);
+	expect_eq(after.apps[0].ages.n, 0);
+	compare(AGES_BASE, AGES_BASE);
+	expect_eq(changes.n, 0);
+#undef AGES_BASE
 }
 
 TEST(peers_come_move_and_go)
