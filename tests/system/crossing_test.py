@@ -147,6 +147,7 @@ class Crossing(unittest.TestCase):
             cls.confs[app].write_text(text.replace(after, f'{after}\n{line}'))
         with cls.confs['plaza'].open('a') as f:
             f.write('[limits plaza]\nconsent = 1 1\n')
+            f.write(cls.service('new', b.dir / 'school.key', 'school.example'))
         b.start()
         cls.rosa = Person(b, 'rosa', 'dial', '+4915112345678', 'Rosa')
         cls.bela = Person(b, 'bela', 'dial', '+4915112345679', 'Bela')
@@ -158,6 +159,8 @@ class Crossing(unittest.TestCase):
         for p in (cls.rosa, cls.bela, cls.uwe):
             p.run('settings', '--age', 'adult')
         cls.ctl('age', 'plaza', 'plaza', cls.uwe.identifier, 'adult')
+        asks = cls.uwe.json('age', 'request', 'school.example')[-1]['text']
+        cls.uwe.run('age', 'present', cls.service('sign', b.dir / 'school.key', 'adult', asks).strip())
         for step in (cls.meet, cls.talk, cls.report, cls.pair, cls.find, cls.put_back, cls.be_late,
                      cls.change, cls.end):
             step()
@@ -173,6 +176,10 @@ class Crossing(unittest.TestCase):
         if done.returncode:
             raise AssertionError(done)
         return done.stdout
+
+    @classmethod
+    def service(cls, *arguments):
+        return cls.backbone.ctl('age-service', *map(str, arguments)).stdout.decode()
 
     # --- what people do ---
 
