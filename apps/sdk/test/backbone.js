@@ -112,6 +112,17 @@ export class Backbone {
 			),
 		);
 	}
+	/** A service that vouches for ages, which all apps believe from now on; signs(band, request). */
+	async ageService(name) {
+		const dir = process.env.UNDERCROFT_BUILD_DIR ?? path.join(root, 'build-gcc');
+		const key = path.join(this.dir, `${name}.key`);
+		const conf = path.join(this.dir, 'run/undercroft.conf');
+		const ctl = (...args) =>
+			execFileSync(path.join(dir, 'src/ctl/undercroftctl'), args, { encoding: 'utf8' });
+		writeFileSync(conf, '\n' + ctl('age-service', 'new', key, name), { flag: 'a' });
+		ctl('reload', conf);
+		return (band, request) => ctl('age-service', 'sign', key, band, request).trim();
+	}
 	kill() {
 		this.#bash('local_kill');
 	}
