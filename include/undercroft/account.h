@@ -165,8 +165,8 @@ UC_API uc_err uc_age_request(uc_client *c, const char *service, char *out,
 /* Hands in the statement that a service gave for such a request.  It counts for what was said, closes at once
  * what is closed for that age, and opens nothing by itself: older than they said, up to that, somebody becomes
  * by uc_settings_set.  UC_E_MALFORMED, UC_E_CBOR and the like: it is no statement; UC_E_KEY: for another
- * account, app or device; UC_E_STALE: not any more, or not yet; UC_E_NET, UC_E_BUSY, UC_E_UNSUPPORTED.  DONE:
- * UC_E_NOT_ALLOWED: the app does not believe that service; UC_E_SIGNATURE: it has not signed this; UC_E_STALE
+ * account, app or device; UC_E_STALE: not any more, or not yet; UC_E_NET, UC_E_BUSY, UC_E_UNSUPPORTED.  DONE,
+ * when uc_age_known says what holds now; UC_E_NOT_ALLOWED: the app does not believe that service; UC_E_SIGNATURE: it has not signed this; UC_E_STALE
  * also where it makes older than what another service has said as late or later. */
 UC_API uc_err uc_age_present(uc_client *c, const char *statement, uc_op *op) UC_MUST_USE;
 

@@ -84,11 +84,7 @@ static int present(struct cli *cli, const char *argument)
 		return cli_fail_offline(cli, UC_E_NET);
 	uc_err err = uc_age_present(cli->client, text_read(argument, text), &op);
 	int status = cli_wait(cli, err, &op, "hand that in");
-	if (status)
-		return status;
-	if (link_settle(cli->link, CLI_SETTLE_MS))
-		fputs("undercroft: taken; the app has not said yet what holds\n", stderr);
-	return show(cli);
+	return status ? status : show(cli);
 }
 
 static int run_age(struct cli *cli)

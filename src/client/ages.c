@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ages that services vouch for: requests, and what is handed in.  Nothing is kept of either: the salt follows
  * from this device's key and the service's name, so that the same is asked again, and only here. */
+#include "client/ages.h"
+
 #include "client/account.h"
 #include "client/settings.h"
 #include "client/turn.h"
@@ -68,12 +70,23 @@ uc_err uc_age_request(uc_client *c, const char *service, char *out, size_t out_n
 static uc_err present_done(struct uc_client *c, void *subject, const struct reply *r)
 {
 	(void)subject;
-	op_done(c, c->age_op, r->err, r->text);
-	c->age_op = 0;
-	/* What holds now is read anew. */
-	if (!r->err)
-		c->settings_seen = false;
+	c->age_taken = !r->err;
+	if (r->err) {
+		op_done(c, c->age_op, r->err, r->text);
+		c->age_op = 0;
+		return UC_OK;
+	}
+	c->settings_seen = false;
 	return UC_OK;
+}
+
+void ages_seen(struct uc_client *c)
+{
+	if (!c->age_taken)
+		return;
+	op_done(c, c->age_op, UC_OK, (struct view){ NULL, 0 });
+	c->age_op = 0;
+	c->age_taken = false;
 }
 
 /* What is not for this account, or not for today, the app need not see. */

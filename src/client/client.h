@@ -78,7 +78,8 @@ struct uc_client {
 	uint64_t settings_retry_ms;
 	uint8_t settings_checked; /* age that is not only said, and by whom: as the app says it */
 	uint8_t settings_attested;
-	uc_op age_op;             /* ages.c: a statement that is being handed in; 0: none */
+	uc_op age_op;   /* ages.c: a statement that is being handed in; 0: none */
+	bool age_taken; /* ... and was taken: it ends when the app has said what holds now */
 	uint64_t settings_number; /* of those the app shows, whoever signed them */
 	uc_op settings_op;
 	bool addresses_busy; /* contacts.c */

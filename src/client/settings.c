@@ -2,6 +2,7 @@
 #include "client/settings.h"
 
 #include "client/account.h"
+#include "client/ages.h"
 #include "client/devices.h"
 #include "client/turn.h"
 
@@ -140,6 +141,7 @@ static uc_err get_done(struct uc_client *c, void *subject, const struct reply *r
 	c->settings_checked = in.checked;
 	c->settings_attested = in.attested;
 	uc_err err = compare(c, in.statement);
+	ages_seen(c);
 	return err_is_hard(err) ? err : UC_OK;
 }
 

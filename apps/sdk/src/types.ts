@@ -460,7 +460,7 @@ export interface Undercroft {
 	/** A text for a service that checks ages, by its name; it says neither which account nor which app it is
 	 * for.  UC_E_ARGUMENT: that is no name. */
 	requestAge(service: string): Promise<string>;
-	/** Hands in what the service gave for it, on the device that asked.  UC_E_KEY: it is for another account, app or
+	/** Hands in what the service gave for it, on the device that asked; fulfilled when `ageKnown` says it.  UC_E_KEY: it is for another account, app or
 	 * device; UC_E_NOT_ALLOWED: the app does not believe that service; UC_E_SIGNATURE; UC_E_STALE: not any more, not
 	 * yet, or older than what another has said. */
 	presentAge(statement: string): Promise<void>;
