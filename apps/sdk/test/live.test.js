@@ -326,6 +326,7 @@ async function put(p, settings) {
 test('a service vouches for an age', limit, async () => {
 	const signs = await backbone.ageService('school.example');
 	const kit = await signedUp('lens', 'kit', 'Kit');
+	await kit.event('connection', (e) => e.connection === 'online');
 	const request = await kit.ask('requestAge', 'school.example');
 	assert.equal(await kit.ask('requestAge', 'school.example'), request);
 	await assert.rejects(kit.ask('requestAge', 'No Name'), { code: 'UC_E_ARGUMENT' });
