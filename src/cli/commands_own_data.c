@@ -30,7 +30,6 @@ static const struct part parts[] = {
 	{ commands_find, "find", NULL, NULL },
 	{ commands_people, "requests", "--all", NULL },
 	{ commands_people, "contacts", NULL, NULL },
-	{ commands_ages, "age", NULL, NULL },
 	{ commands_guardian, "guardian", NULL, NULL },
 	{ commands_guardian, "guardian", NULL, "wards" },
 	{ commands_rooms, "rooms", "--all", NULL },
