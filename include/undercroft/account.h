@@ -29,10 +29,11 @@ struct uc_account {
 	bool recovery_confirmed;
 	uint8_t account_key[32]; /* public; what contacts verify */
 	uint32_t devices;
-	uint32_t sets_left;      /* KeyPackage sets in the app's pool */
-	bool waits_to_introduce; /* see uc_introduce_wait */
-	const char *about;       /* as set by uc_about_set; "" */
-	uint64_t picture;        /* see uc_picture; another one has another number; 0: none */
+	uint32_t sets_left;          /* KeyPackage sets in the app's pool */
+	bool waits_to_introduce;     /* see uc_introduce_wait */
+	bool removes_not_introduced; /* see uc_remove_not_introduced */
+	const char *about;           /* as set by uc_about_set; "" */
+	uint64_t picture;            /* see uc_picture; another one has another number; 0: none */
 };
 /* Strings live until the next call that changes the client. */
 UC_API uc_err uc_account_get(uc_client *c, struct uc_account *out) UC_MUST_USE;

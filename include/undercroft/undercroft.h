@@ -504,6 +504,10 @@ UC_API uc_err uc_introduce(uc_client *c, const struct uc_id *room, const char *p
  * called (UC_EVENT_ROOM_CHANGED, "introduce"), and until then we only read: UC_E_NOT_INTRODUCED from what
  * acts there. */
 UC_API uc_err uc_introduce_wait(uc_client *c, bool wait) UC_MUST_USE;
+/* In groups: whoever writes, and has not said who they are an hour after this device asked all there for it, is taken
+ * out where this device may do so, which is said in the room's history, and elsewhere what they write from then
+ * on is hidden.  It begins with no, and stays on the devices of this account; no app learns of it. */
+UC_API uc_err uc_remove_not_introduced(uc_client *c, bool remove) UC_MUST_USE;
 /* Hides what a persona writes from then on, in that room alone: who is behind it is not known, so it goes no
  * further, and whoever leaves and is brought in again has another.  UC_E_NOT_ALLOWED: no persona, see
  * uc_block. */

@@ -238,25 +238,46 @@ static bool word_read(struct cli *cli, const char *option, const struct word *wo
 	return false;
 }
 
-static const struct word introductions[] = { { "self", 0 }, { "ask", 1 }, { NULL, 0 } };
+/* Of this account's devices alone: the app has no say in it, and does not learn it. */
+static const struct own_setting {
+	const char *option;
+	struct word words[3];
+	uc_err (*set)(uc_client *c, bool value);
+} own_settings[] = {
+	{ "--introduce", { { "self", 0 }, { "ask", 1 }, { NULL, 0 } }, uc_introduce_wait },
+	{ "--not-introduced",
+	  { { "show", 0 }, { "remove", 1 }, { NULL, 0 } },
+	  uc_remove_not_introduced },
+};
+enum { INTRODUCE, NOT_INTRODUCED, OWN_SETTINGS };
 
-static const char *introduction_word(struct cli *cli)
+static const char *own_word(struct cli *cli, int which)
 {
 	struct uc_account a = { .waits_to_introduce = false };
-	return uc_account_get(cli->client, &a) ? "?" : word_of(introductions, a.waits_to_introduce);
+	if (uc_account_get(cli->client, &a))
+		return "?";
+	return word_of(own_settings[which].words,
+		       which == INTRODUCE ? a.waits_to_introduce : a.removes_not_introduced);
 }
 
-/* Of this device alone: the app has no say in it, and does not learn it. */
-static int introduction_set(struct cli *cli)
+static const struct own_setting *own_given(struct cli *cli)
 {
-	int wait = 0;
+	for (int i = 0; i < OWN_SETTINGS; i++)
+		if (cli_flag(cli, own_settings[i].option))
+			return &own_settings[i];
+	return NULL;
+}
+
+static int own_set(struct cli *cli, const struct own_setting *s)
+{
+	int value = 0;
 	if (cli->options_n > 1) {
-		fputs("undercroft: --introduce is set alone\n", stderr);
+		fprintf(stderr, "undercroft: %s is set alone\n", s->option);
 		return CLI_USAGE;
 	}
-	if (!word_read(cli, "--introduce", introductions, &wait))
+	if (!word_read(cli, s->option, s->words, &value))
 		return CLI_USAGE;
-	uc_err err = uc_introduce_wait(cli->client, wait != 0);
+	uc_err err = s->set(cli->client, value != 0);
 	return err ? cli_fail(cli, err, "set that") : CLI_OK;
 }
 
@@ -270,7 +291,8 @@ static void settings_print(struct cli *cli, const struct uc_settings *s)
 	if (cli->json) {
 		print_json("settings", "said", s->said ? "yes" : "no", "age", age, "ask", ask,
 			   "add", add, "find", find, "contact_code", code, "introduce",
-			   introduction_word(cli), NULL);
+			   own_word(cli, INTRODUCE), "not_introduced",
+			   own_word(cli, NOT_INTRODUCED), NULL);
 		return;
 	}
 	if (!s->said)
@@ -278,7 +300,8 @@ static void settings_print(struct cli *cli, const struct uc_settings *s)
 	else
 		printf("age %s\nask %s\nadd %s\nfind %s\ncontact-code %s\n", age, ask, add, find,
 		       code);
-	printf("introduce %s\n", introduction_word(cli));
+	printf("introduce %s\nnot-introduced %s\n", own_word(cli, INTRODUCE),
+	       own_word(cli, NOT_INTRODUCED));
 }
 
 /* What is not said stays as it is; with another age, it is what that age begins with. */
@@ -323,13 +346,14 @@ static int settings_set(struct cli *cli, const struct uc_settings *s, bool has_c
 static int run_settings(struct cli *cli)
 {
 	struct uc_settings s;
-	int status = cli_flag(cli, "--introduce") ? introduction_set(cli) : CLI_OK;
+	const struct own_setting *own = own_given(cli);
+	int status = own ? own_set(cli, own) : CLI_OK;
 	if (status)
 		return status;
 	uc_err err = uc_settings_get(cli->client, &s);
 	if (err)
 		return cli_fail(cli, err, "read the settings");
-	if (!cli->options_n || cli_flag(cli, "--introduce")) {
+	if (!cli->options_n || own) {
 		settings_print(cli, &s);
 		return CLI_OK;
 	}
@@ -426,8 +450,9 @@ const struct command commands_people[] = {
 	  "  undercroft -p rosa safety Tom" },
 	{ "settings", NEEDS_SIGN_IN, 0, 0, run_settings,
 	  "[--age AGE] [--ask WHO] [--add WHO] [--find YES-OR-NO] [--contact-code new|none]\n"
-	  "       undercroft settings --introduce self|ask",
-	  "--age= --ask= --add= --find= --contact-code= --introduce=",
+	  "       undercroft settings --introduce self|ask\n"
+	  "       undercroft settings --not-introduced show|remove",
+	  "--age= --ask= --add= --find= --contact-code= --introduce= --not-introduced=",
 	  "show or set who may reach you",
 	  "Your device signs them, and says so if the app shows others. AGE is child (below\n"
 	  "13), 13-15, 16-17, adult or unknown; with another one, all else becomes what that\n"
@@ -438,12 +463,15 @@ const struct command commands_people[] = {
 	  "place of the one before: you are found only by who gives it with your name, as in\n"
 	  "`ask --code`; for all others there is nobody. --introduce, which stays on this device:\n"
 	  "in groups that others bring you into, do you show at once who you are, or does it ask,\n"
-	  "that is, wait for `introduce`?\n"
+	  "that is, wait for `introduce`? --not-introduced, likewise: who writes in a group, and\n"
+	  "has not said who they are an hour after being asked, is taken out where you may do so,\n"
+	  "and hidden where not (remove), or shown as not introduced (show).\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa settings --age adult\n"
 	  "  undercroft -p rosa settings --ask handed --find no\n"
-	  "  undercroft -p tom settings --contact-code new" },
+	  "  undercroft -p tom settings --contact-code new\n"
+	  "  undercroft -p rosa settings --not-introduced remove" },
 	{ 0 },
 };
 /* clang-format on */

@@ -687,6 +687,7 @@ uc_err uc_account_get(uc_client *c, struct uc_account *out)
 		.identifier = a->identifier,
 		.profile_name = a->profile_name,
 		.waits_to_introduce = a->waits_to_introduce,
+		.removes_not_introduced = a->removes_silent,
 		.about = c->portrait.about,
 		.picture = picture_number(blob_view(&c->portrait.picture)),
 		.recovery_confirmed = !a->has_entropy,

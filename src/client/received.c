@@ -100,6 +100,8 @@ uc_err received(struct uc_client *c, struct room *r, const struct room_entry *e,
 		TRY(outbox_found(c, r, &parts.id, e->timestamp, seq, e->frank));
 	}
 	const struct member *m = room_member_find(to, sender->participant);
+	if (parts.kind != CONTENT_CONTROL && !from.own)
+		strangers_wrote(to, sender->participant);
 	if (parts.kind != CONTENT_CONTROL && !from.own && m && strangers_hide(c, to, m))
 		return UC_OK;
 	if (parts.kind != CONTENT_CONTROL && !from.own && to->fleeing)

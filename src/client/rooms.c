@@ -620,7 +620,7 @@ uc_err room_members_sync(struct uc_client *c, struct room *r)
 		if (!m->was_gone || m->gone)
 			continue;
 		r->newcomer = r->next_message;
-		m->admitted = false;
+		m->admitted = m->wrote = m->removing = false;
 		m->since_ms = client_now(c);
 		m->asked_ms = 0;
 	}

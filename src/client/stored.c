@@ -145,6 +145,8 @@ void wire_account(struct wire *w, struct account *a)
 	}
 	if (version > 3)
 		wire_bool(w, &a->waits_to_introduce);
+	if (version > 4)
+		wire_bool(w, &a->removes_silent);
 }
 
 void account_wipe(struct account *a)
@@ -589,6 +591,8 @@ void wire_members(struct wire *w, struct room *r)
 		wire_member_clients(w, m);
 	for (struct member *m = r->members; version > 5 && m && !w->failed; m = m->next)
 		wire_u64(w, &m->asked_ms);
+	for (struct member *m = r->members; version > 6 && m && !w->failed; m = m->next)
+		wire_bool(w, &m->wrote);
 }
 
 void wire_outgoing(struct wire *w, struct outgoing *o)

@@ -21,7 +21,7 @@
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
 	SET_VERSION = 2,     /* 2: until when it is given */
-	ACCOUNT_VERSION = 4, /* 2: settings; 3: contact code; 4: waits to introduce */
+	ACCOUNT_VERSION = 5, /* 2: settings; 3: contact code; 4: waits to introduce; 5: removes */
 	CONTACT_VERSION = 4, /* 2: identity changed; 3: portraits; 4: sender tags */
 	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
 	INVITATION_VERSION = 1,
@@ -29,7 +29,8 @@ enum {
 				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
 				   * not shown yet */
 	MEMBERS_VERSION =
-		6, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients; 6: asked */
+		7, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients; 6: asked;
+		    * 7: wrote */
 	OUTGOING_VERSION = 2,     /* 2: said again */
 	MESSAGE_VERSION = 3,      /* 2: when the hub took what is shown; 3: heads */
 	GUARDIANSHIP_VERSION = 2, /* 2: numbers of what is asked */
@@ -123,6 +124,8 @@ struct account {
 	struct code_made code_now, code_next;
 	/* Into groups that others bring this device into, its person goes unsaid until told otherwise. */
 	bool waits_to_introduce;
+	/* Who writes in groups and does not say who they are is taken out (strangers.h). */
+	bool removes_silent;
 
 	bool dirty; /* memory only */
 };

@@ -38,12 +38,14 @@ struct member {
 	bool admitted;            /* somebody below 16 may be in a room with them */
 	uint64_t since_ms;        /* seen here; 0: of a time before this was kept */
 	uint64_t asked_ms;        /* who they are, here for all to read; 0: not yet */
+	bool wrote;               /* before they have said it */
 	bool persona; /* name and key are of this room alone, and no account's; contact is who was brought in */
 	bool blocked;                 /* a persona, here */
 	struct known_client *clients; /* member_clients.h */
 	uint32_t client_count, leaves;
 
-	bool was_gone; /* memory only, from here on: before the epoch that is looked at */
+	bool removing; /* memory only, from here on: for that */
+	bool was_gone; /* before the epoch that is looked at */
 	struct member *next;
 };
 

@@ -6,7 +6,10 @@
 #include "client/guardian.h"
 #include "client/history.h"
 #include "client/reaching.h"
+#include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/turn.h"
+#include "mimi/room_roles.h"
 
 #include "base/buf.h"
 
@@ -132,6 +135,87 @@ static uc_err await_introduction(struct uc_client *c, struct room *r)
 			 "said who they are.");
 }
 
+/* --- who writes in groups, and does not say who they are --- */
+
+void strangers_wrote(struct room *r, struct view participant)
+{
+	struct member *m = room_member_find(r, participant);
+	if (r->direct || !m || m->introduced || m->wrote)
+		return;
+	m->wrote = r->dirty = r->members_dirty = true;
+}
+
+/* They wrote, and were asked an hour ago. */
+static bool is_silent(struct uc_client *c, const struct room *r, const struct member *m)
+{
+	bool asked = c->account.removes_silent && !r->direct && !m->introduced && m->asked_ms;
+	return asked && m->wrote && !waits_until(c, m->asked_ms + INTRODUCTION_MS);
+}
+
+struct roles {
+	struct view one, other;
+	uint32_t of_one, of_other;
+};
+
+static bool roles_each(void *ctx, const struct room_client *k)
+{
+	struct roles *x = ctx;
+	if (view_equal(k->participant, x->one))
+		x->of_one = k->role;
+	if (view_equal(k->participant, x->other))
+		x->of_other = k->role;
+	return true;
+}
+
+static bool may_remove(const struct room *r, const struct member *m)
+{
+	struct roles x = { .one = view_str(r->participant), .other = view_str(m->participant) };
+	return !room_group_clients(r->group, roles_each, &x) &&
+	       room_role_may_change(false, x.of_one, x.of_other, ROLE_NONE);
+}
+
+static uc_err silent_remove(struct uc_client *c, struct room *r, struct member *m)
+{
+	char name[MEMBER_NAME_BYTES];
+	struct buf b;
+	buf_init(&b, WHY_BYTES);
+	buf_add_str(&b, member_name(c, m, name, sizeof name));
+	buf_add_str(&b,
+		    ", has written here and not said who they are, an hour after being asked: this "
+		    "device takes them out.");
+	buf_add_byte(&b, 0);
+	uc_err err = b.failed ? b.failed : history_note(c, r, (const char *)b.p);
+	buf_done(&b);
+	TRY(err);
+	m->removing = true;
+	return groups_remove(c, r, m->participant, 0);
+}
+
+/* Where this device may not, what they write is hidden (strangers_hide). */
+static uc_err silent_drive(struct uc_client *c, struct room *r)
+{
+	if (r->says == SAYS_NOTHING || guardian_holds(c, r))
+		return UC_OK;
+	for (struct member *m = r->members; m; m = m->next)
+		if (!m->gone && !m->removing && is_other(r, m) && is_silent(c, r, m) &&
+		    may_remove(r, m))
+			TRY(silent_remove(c, r, m));
+	return UC_OK;
+}
+
+static uc_err removes_set(struct uc_client *c, void *arg)
+{
+	const bool *removes = arg;
+	c->account.dirty = c->account.dirty || c->account.removes_silent != *removes;
+	c->account.removes_silent = *removes;
+	return UC_OK;
+}
+
+uc_err uc_remove_not_introduced(uc_client *c, bool remove)
+{
+	return c ? turn_run(c, removes_set, &remove) : UC_E_ARGUMENT;
+}
+
 /* --- groups --- */
 
 /* Who is brought in by an address that a contact gave us is expected to be that contact. */
@@ -163,7 +247,10 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 	if (strangers_hold(r))
 		return await_introduction(c, r);
 	/* Who a conversation of two is with was decided when it began. */
-	if (r->direct || !reaching_is_young(c))
+	if (r->direct)
+		return UC_OK;
+	TRY(silent_drive(c, r));
+	if (!reaching_is_young(c))
 		return UC_OK;
 	bool held = guardian_holds(c, r);
 	for (struct member *m = r->members; m; m = m->next) {
@@ -193,5 +280,5 @@ bool strangers_hide(struct uc_client *c, const struct room *r, const struct memb
 	const struct contact *k = contact_find(c, &m->contact);
 	if (m->blocked || (k && k->blocked))
 		return true;
-	return !m->introduced && !r->direct && reaching_is_young(c);
+	return is_silent(c, r, m) || (!m->introduced && !r->direct && reaching_is_young(c));
 }

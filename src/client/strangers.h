@@ -21,6 +21,8 @@ bool strangers_hold(const struct room *r);
 bool strangers_veil(const struct uc_client *c, const struct room *r);
 /* It is over, and what was not shown will not be. */
 uc_err UC_MUST_USE strangers_forget(struct uc_client *c, struct room *r);
+/* Somebody has written in a group. */
+void strangers_wrote(struct room *r, struct view participant);
 /* Is what that member writes kept from this person? */
 bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m);
 

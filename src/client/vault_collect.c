@@ -77,6 +77,7 @@ uc_err vault_collect_account(struct uc_client *c)
 	const struct account *a = &c->account;
 	struct vault_account x = { .identifier = view_str(a->identifier),
 				   .waits_to_introduce = a->waits_to_introduce,
+				   .removes_silent = a->removes_silent,
 				   .settings = blob_view(&a->settings),
 				   .code = view_str(a->code_now.text),
 				   .name = view_str(a->profile_name) };

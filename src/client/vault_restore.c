@@ -46,6 +46,7 @@ static uc_err account_apply(struct uc_client *c, struct kept_row *row, bool reco
 	struct settings s, known = settings_known(c);
 	TRY(vault_row_read(c, row, vault_account_element, &x));
 	a->waits_to_introduce = x.waits_to_introduce;
+	a->removes_silent = x.removes_silent;
 	if (!recovering)
 		TRY(text_set(a->profile_name, sizeof a->profile_name, x.name));
 	if (!recovering || !a->identifier[0])

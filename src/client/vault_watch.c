@@ -47,6 +47,7 @@ static uint64_t account_tag(const struct account *a)
 	tag = tag_add(tag, a->profile_name, view_str(a->profile_name).n);
 	tag = tag_add(tag, a->code_now.text, sizeof a->code_now.text);
 	tag = tag_add(tag, &a->waits_to_introduce, sizeof a->waits_to_introduce);
+	tag = tag_add(tag, &a->removes_silent, sizeof a->removes_silent);
 	for (uint32_t i = 0; i < a->request_key_count; i++)
 		tag = tag_add(tag, a->request_keys[i].pub, sizeof a->request_keys[i].pub);
 	return tag;

@@ -62,7 +62,12 @@ void wire_vault_rows(struct wire *w, struct vault_rows *r)
 void wire_vault_account(struct wire *w, struct vault_account *x)
 {
 	wire_bytes(w, &x->identifier);
-	wire_bool(w, &x->waits_to_introduce);
+	uint8_t flags = (uint8_t)(x->waits_to_introduce | x->removes_silent << 1);
+	wire_u8(w, &flags);
+	if (flags > 3)
+		wire_fail(w, UC_E_MALFORMED);
+	x->waits_to_introduce = flags & 1;
+	x->removes_silent = flags >> 1 & 1;
 	wire_bytes(w, &x->settings);
 	FIXED(w, x->code_tag);
 	wire_bytes(w, &x->code);

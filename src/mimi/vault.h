@@ -69,6 +69,7 @@ int vault_row_compare(uint8_t kind, const uint8_t id[VAULT_ID], uint8_t other_ki
 struct vault_account {
 	struct view identifier;  /* as known */
 	bool waits_to_introduce; /* in groups, until the person says who they are there */
+	bool removes_silent;     /* in groups, who writes and does not say who they are */
 	struct view settings;    /* the last statement of who may reach the account; or empty */
 	uint8_t code_tag[CONTACT_CODE_TAG];
 	struct view code; /* the contact code of that tag; empty: there is none */

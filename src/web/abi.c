@@ -152,6 +152,7 @@ _Static_assert(offsetof(struct uc_account, account_key) == 21, "uc_account.accou
 _Static_assert(offsetof(struct uc_account, devices) == 56, "uc_account.devices");
 _Static_assert(offsetof(struct uc_account, sets_left) == 60, "uc_account.sets_left");
 _Static_assert(offsetof(struct uc_account, waits_to_introduce) == 64, "uc_account.waits_to_introduce");
+_Static_assert(offsetof(struct uc_account, removes_not_introduced) == 65, "uc_account.removes_not_introduced");
 _Static_assert(offsetof(struct uc_account, about) == 68, "uc_account.about");
 _Static_assert(offsetof(struct uc_account, picture) == 72, "uc_account.picture");
 _Static_assert(sizeof(struct uc_vault) == 16, "uc_vault");

@@ -56,11 +56,15 @@ class Settings(unittest.TestCase):
         self.assertIn('Nothing was said yet', rosa.run('settings'))
         self.assertEqual(rosa.run('settings', '--age', 'adult').splitlines(),
                          ['age adult', 'ask anybody', 'add contacts', 'find yes',
-                          'contact-code none', 'introduce self'])
+                          'contact-code none', 'introduce self', 'not-introduced show'])
         self.assertIn('ask handed', rosa.run('settings', '--ask', 'handed', '--find', 'no'))
         self.assertEqual(rosa.run('settings').splitlines(),
                          ['age adult', 'ask handed', 'add contacts', 'find no',
-                          'contact-code none', 'introduce self'])
+                          'contact-code none', 'introduce self', 'not-introduced show'])
+        # Of her devices alone, and set alone.
+        self.assertIn('not-introduced remove', rosa.run('settings', '--not-introduced', 'remove'))
+        self.assertEqual(rosa.json('settings')[0]['not_introduced'], 'remove')
+        self.assertIn('not-introduced show', rosa.run('settings', '--not-introduced', 'show'))
 
     def test_they_hold_for_others(self):
         tom, uwe = new('dial', 'Tom'), new('plaza', 'Uwe')

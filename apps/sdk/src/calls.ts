@@ -366,6 +366,8 @@ export const calls: {
 		),
 	waitToIntroduce: (core, wait) =>
 		core.with(() => core.check(core.f.uc_introduce_wait(core.client, wait ? 1 : 0))),
+	removeNotIntroduced: (core, remove) =>
+		core.with(() => core.check(core.f.uc_remove_not_introduced(core.client, remove ? 1 : 0))),
 	blockMember: (core, room, member, blocked) =>
 		core.with((s) =>
 			core.check(core.f.uc_member_block(core.client, s.id(room), s.id(member), blocked ? 1 : 0)),

@@ -232,6 +232,7 @@ class Client implements T.Undercroft {
 	createGroup = this.#method('createGroup');
 	introduce = this.#method('introduce');
 	waitToIntroduce = this.#method('waitToIntroduce');
+	removeNotIntroduced = this.#method('removeNotIntroduced');
 	blockMember = this.#method('blockMember');
 	addToGroup = this.#method('addToGroup');
 	removeFromGroup = this.#method('removeFromGroup');

@@ -129,6 +129,7 @@ export const account = (a: Struct<'uc_account'>): T.Account => ({
 	devices: a.devices,
 	setsLeft: a.sets_left,
 	waitsToIntroduce: a.waits_to_introduce,
+	removesNotIntroduced: a.removes_not_introduced,
 	about: a.about,
 	picture: a.picture || null,
 });

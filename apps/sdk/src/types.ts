@@ -33,6 +33,8 @@ export interface Account {
 	setsLeft: number;
 	/** see {@link Undercroft.waitToIntroduce} */
 	waitsToIntroduce: boolean;
+	/** see {@link Undercroft.removeNotIntroduced} */
+	removesNotIntroduced: boolean;
 	/** words about oneself, for contacts; '' */
 	about: string;
 	/** another number for another picture ({@link Undercroft.picture}); null: none */
@@ -544,6 +546,9 @@ export interface Undercroft {
 	introduce(room: Id, o?: { as?: string }): Promise<void>;
 	/** In groups that others bring this device into from now on, nobody is told who we are before introduce. */
 	waitToIntroduce(wait: boolean): Promise<void>;
+	/** In groups, whoever writes and has not said who they are an hour after being asked is taken out where this person
+	 * may do so; elsewhere what they write from then on is hidden. */
+	removeNotIntroduced(remove: boolean): Promise<void>;
 	/** Hides what a persona writes from now on, in that room alone. */
 	blockMember(room: Id, member: Id, blocked: boolean): Promise<void>;
 	addToGroup(room: Id, contact: Id): Promise<void>;

@@ -264,6 +264,10 @@ test('somebody is a persona in a group, and chooses when', limit, async () => {
 	await met(ivy, jon, 'jon');
 	await jon.ask('waitToIntroduce', true);
 	assert.equal((await jon.ask('account')).waitsToIntroduce, true);
+	await jon.ask('removeNotIntroduced', true);
+	assert.equal((await jon.ask('account')).removesNotIntroduced, true);
+	await jon.ask('removeNotIntroduced', false);
+	assert.equal((await jon.ask('account')).removesNotIntroduced, false);
 	const [contact] = await ivy.ask('contacts');
 	const group = await ivy.ask('createGroup', 'Owls', [contact.id], { as: 'Moth' });
 	const at = await jon.until(async () =>

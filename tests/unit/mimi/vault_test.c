@@ -199,6 +199,28 @@ TEST(rows_have_one_order_and_each_its_form)
 	arena_done(&mem);
 }
 
+/* Of one byte: the second came later. */
+TEST(what_an_account_chose_is_kept_and_nothing_else_is_read)
+{
+	for (uint8_t flags = 0; flags < 8; flags++) {
+		struct vault_account x = { .waits_to_introduce = flags & 1,
+					   .removes_silent = flags >> 1 & 1 };
+		struct view data;
+		begin();
+		expect_ok(wire_encode_to(&mem, vault_account_element, &x, &data));
+		/* Behind the identifier, which is empty. */
+		uint8_t *at = (uint8_t *)(uintptr_t)data.p + 1;
+		expect_eq(*at, flags & 3);
+		*at = flags;
+		x = (struct vault_account){ .waits_to_introduce = false };
+		uc_err err = wire_decode(data, &mem, vault_account_element, &x);
+		expect_eq(err, flags < 4 ? UC_OK : UC_E_MALFORMED);
+		if (!err)
+			expect_eq(x.waits_to_introduce | x.removes_silent << 1, flags);
+		arena_done(&mem);
+	}
+}
+
 TEST(a_box_is_the_word_of_its_device)
 {
 	begin();
