@@ -8,11 +8,13 @@
 #include "client/devices.h"
 #include "client/guardian.h"
 #include "client/guardian_inside.h"
+#include "client/history.h"
 #include "client/introductions.h"
 #include "client/linked.h"
 #include "client/personas.h"
 #include "client/rooms.h"
 #include "client/settings.h"
+#include "client/strangers.h"
 #include "mimi/settings.h"
 
 #include "base/heap.h"
@@ -232,6 +234,20 @@ static uc_err says_agree(struct uc_client *c, struct room *r, const struct vault
 	return room_is_open(r) && !r->lost && !r->shadow ? introductions_own(c, r) : UC_OK;
 }
 
+/* Another device has seen proven who the other one of a conversation is, perhaps before this one came. */
+static uc_err met_agree(struct uc_client *c, struct room *r, struct member *m)
+{
+	uint64_t unshown = r->unshown;
+	if (!r->direct || m->introduced || id_is_zero(&m->contact) ||
+	    !id_equal(&m->contact, &r->contact))
+		return UC_OK;
+	introduce(c, m);
+	if (!m->introduced)
+		return UC_OK;
+	TRY(strangers_met(c, r, m));
+	return unshown && !r->unshown ? history_shown(c, r, unshown) : UC_OK;
+}
+
 /* Where this device is already: what another knows of it and this one does not. */
 static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 {
@@ -248,6 +264,7 @@ static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 		if (!m->introduced && id_is_zero(&m->contact))
 			id_set(&m->contact, x->members.v[i].contact);
 		m->admitted = m->admitted || (x->members.v[i].admitted && !x->held);
+		TRY(met_agree(c, r, m));
 	}
 	r->dirty = r->members_dirty = true;
 	return says_agree(c, r, x);

@@ -8,6 +8,7 @@
 #include "client/own_devices.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "mimi/device_list.h"
 #include "tests/sim/truth.h"
 
@@ -273,11 +274,11 @@ static const struct room *room_of(const struct person *p, const char *uri)
 	return NULL;
 }
 
-/* Each stands beside the others in all rooms. */
+/* Each stands beside the others in all rooms; but in a conversation only once it is shown. */
 static void check_beside(struct person *p, const struct room *r)
 {
 	struct world *w = p->w;
-	for (unsigned i = 0; i < w->people_n; i++) {
+	for (unsigned i = 0; i < w->people_n && !strangers_veil(p->client, r); i++) {
 		const struct person *d = &w->people[i];
 		if (d == p || d->self != p->self || !is_here(d) || d->restored || p->restored)
 			continue;

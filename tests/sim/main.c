@@ -39,11 +39,13 @@ static void plan_make(const struct options *o, const struct job *job, struct cov
 		out->happenings = o->events;
 }
 
-static void again(const struct job *job)
+static void again(const struct options *o, const struct job *job)
 {
 	fprintf(stderr, "  again: ./dev sim --seed %" PRIu64, job->seed);
 	if (job->strike)
 		fprintf(stderr, " --strike '%s'", job->strike);
+	if (o->devices)
+		fputs(" --devices", stderr);
 	fputc('\n', stderr);
 }
 
@@ -105,7 +107,7 @@ static void failed(struct many *m, const struct job *job, const char *why)
 		return;
 	}
 	fprintf(stderr, "seed %" PRIu64 ", %s\n", job->seed, why);
-	again(job);
+	again(m->o, job);
 }
 
 static void progress(const struct many *m)

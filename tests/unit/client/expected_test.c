@@ -7,6 +7,8 @@
 #include "client/rooms.h"
 #include "client/strangers.h"
 #include "client/turn.h"
+#include "client/vault.h"
+#include "mimi/vault.h"
 #include "tests/unit/client/duo.h"
 
 enum { HOUR_MS = 3600 * 1000 };
@@ -148,6 +150,55 @@ TEST(what_came_before_is_told_once_she_has)
 	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "").messages, 0);
 	expect_eq(writes("again").messages, 1);
 	expect_eq(shown_to_him().words, 3);
+	duo_end();
+}
+
+/* What another device of his has written: who she is, and that she is the other one there. */
+static uc_err vault_says(struct uc_client *c, void *arg)
+{
+	const struct account *hers_is = &rosa.c->account;
+	struct vault_contact k = { .app = view_str(hers_is->app),
+				   .name = VIEW_LIT("Rosa"),
+				   .account_key = VIEW_OF(hers_is->account_key) };
+	struct uc_id id = contact_id(hers_is->app, hers_is->account_key);
+	struct vault_member other = { .participant = her_leaf.participant };
+	struct vault_room r = { .uri = view_str(his->uri),
+				.participant = view_str(his->participant),
+				.direct = true,
+				.members = { &other, 1 } };
+	struct uc_id of = id_of("Undercroft vault room", r.uri, r.participant);
+	struct vault_row rows[] = { { .vault_kind = VAULT_CONTACT, .row_version = test_now_ms },
+				    { .vault_kind = VAULT_ROOM, .row_version = test_now_ms } };
+	struct vault_rows in = { .version = 1, .rows = { rows, 2 } };
+	struct view plain;
+	memcpy(r.contact, arg ? (uint8_t[VAULT_ID]){ 9 } : id.b, sizeof r.contact);
+	memcpy(other.contact, r.contact, sizeof other.contact);
+	memcpy(rows[0].id, id.b, VAULT_ID);
+	memcpy(rows[1].id, of.b, VAULT_ID);
+	TRY(wire_encode_to(&mem, vault_contact_element, &k, &rows[0].data));
+	TRY(wire_encode_to(&mem, vault_room_element, &r, &rows[1].data));
+	TRY(wire_encode_to(&mem, vault_rows_element, &in, &plain));
+	return vault_take(c, plain);
+}
+
+/* She may have gone before she said it to this one. */
+TEST(whom_another_device_has_met_there_is_shown_here_too)
+{
+	char nobody[] = "of nobody who is known";
+	duo_begin(true, NULL);
+	writes("Hello");
+	expect_eq(duo_turn(vault_says, nobody).messages, 0);
+	duo_end();
+	duo_begin(true, NULL);
+	writes("Hello");
+	struct told t = duo_turn(vault_says, NULL);
+	expect_eq(t.messages, 1);
+	expect(her()->introduced);
+	struct shown s = shown_to_him();
+	expect_eq(s.room.state, UC_ROOM_OPEN);
+	expect_eq(s.words, 1);
+	/* And nothing twice. */
+	expect_eq(duo_introduces(&her_leaf, duo_introduction("Rosa"), "").messages, 0);
 	duo_end();
 }
 
