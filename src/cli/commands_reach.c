@@ -3,6 +3,8 @@
 #include "cli/command.h"
 #include "cli/print.h"
 
+#include "base/buf.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -115,7 +117,7 @@ static bool contact_row(void *ctx, const struct uc_contact *k)
 static bool guardian_name(void *ctx, const struct uc_contact *k)
 {
 	struct guardian *g = ctx;
-	if (memcmp(k->id.b, g->is.contact.b, sizeof k->id.b) != 0)
+	if (!view_equal(VIEW_OF(k->id.b), VIEW_OF(g->is.contact.b)))
 		return true;
 	snprintf(g->name, sizeof g->name, "%s", k->name);
 	profile_app_short(k->app, g->app, sizeof g->app);

@@ -12,10 +12,10 @@
 enum { TRY_ATTEMPTS = 3 };
 
 static const struct command *const groups[] = {
-	commands_account,  commands_profile,     commands_devices,     commands_people,
-	commands_find,     commands_invitations, commands_same_person, commands_guardian,
-	commands_ages,     commands_rooms,       commands_messages,    commands_files,
-	commands_reach,    commands_own_data,
+	commands_account, commands_profile,     commands_devices,     commands_people,
+	commands_find,    commands_invitations, commands_same_person, commands_guardian,
+	commands_ages,    commands_rooms,       commands_messages,    commands_files,
+	commands_reach,   commands_own_data,
 };
 static const char *const group_titles[] = {
 	"account",
