@@ -235,6 +235,7 @@ struct uc_request {
 		name; /* incoming: profile name they gave; outgoing: identifier asked for, "" by_invitation */
 	const char *text;
 	uint64_t time_ms;
+	bool blocked;     /* incoming: whoever asks is, now */
 	bool has_contact; /* accepted, and introduced */
 	struct uc_id contact;
 	bool has_room; /* accepted, and joined: the room made for it */
@@ -243,10 +244,16 @@ struct uc_request {
 typedef bool uc_request_each(void *ctx, const struct uc_request *request);
 /* In the order they came, which stays the same: a position in the list keeps its meaning. */
 UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUST_USE;
-/* Also one that was declined.  DONE: the answer is queued for delivery.  UC_E_EXISTS: it is answered. */
+/* Also one that was declined.  DONE: the answer is queued for delivery.  UC_E_EXISTS: it is answered;
+ * UC_E_NOT_ALLOWED: they are blocked. */
 UC_API uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 /* Nothing is told to the asker. */
 UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
+/* Declines it, also one that was declined before, and blocks whoever asks, as uc_block does a contact:
+ * nothing arrives from that account, whatever is shown to be theirs, or, on one's own app, who has their
+ * name.  uc_contacts lists who is no contact as a stranger; uc_block undoes it.  Nothing is told to
+ * anybody.  UC_E_NOT_FOUND; UC_E_EXISTS: it was accepted, or waits for a guardian. */
+UC_API uc_err uc_request_block(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 
 /* --- finding people by number, where an app's names are numbers --- */
 
@@ -340,6 +347,7 @@ struct uc_contact {
 	const char *name;
 	uint8_t account_key[32];
 	bool blocked;
+	bool stranger; /* no contact: blocked by uc_request_block, and listed no more once unblocked */
 	bool verified; /* uc_contact_verified was called for this account key */
 	/* UC_EVENT_IDENTITY_CHANGED was told, and it was not verified since. */
 	bool identity_changed;

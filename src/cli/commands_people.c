@@ -77,11 +77,17 @@ static int run_decline(struct cli *cli)
 {
 	struct uc_id id;
 	uc_op op = 0;
-	if (!cli_find_request(cli, cli->argv[0], 0, &id))
+	bool blocks = cli_flag(cli, "--block");
+	/* What was declined before can still be blocked. */
+	if (!(blocks ? cli_find_came(cli, cli->argv[0], &id)
+		     : cli_find_request(cli, cli->argv[0], 0, &id)))
 		return CLI_FAILED;
-	int status = cli_wait(cli, uc_decline(cli->client, &id, &op), &op, "decline");
+	uc_err err = blocks ? uc_request_block(cli->client, &id, &op)
+			    : uc_decline(cli->client, &id, &op);
+	int status = cli_wait(cli, err, &op, blocks ? "block" : "decline");
 	if (!status && !cli->json)
-		puts("Declined. They are not told.");
+		puts(blocks ? "Declined and blocked. They are not told."
+			    : "Declined. They are not told.");
 	return status;
 }
 
@@ -403,18 +409,22 @@ const struct command commands_people[] = {
 	  "  undercroft -p tom accept Rosa\n"
 	  "  undercroft -p tom accept 1 --say \"Hello Rosa\"" },
 	{ "decline", NEEDS_SIGN_IN, 1, 1, run_decline,
-	  "REQUEST",
-	  "",
+	  "REQUEST [--block]",
+	  "--block",
 	  "decline a contact request",
-	  "Nothing is told to the one who asked.\n"
+	  "Nothing is told to the one who asked. --block hides all that comes from them, too, as\n"
+	  "block does of a contact, also after it was declined; contacts lists them, unblock NAME\n"
+	  "undoes it, and makes them no contact. requests --all numbers those of before, too.\n"
 	  "\n"
-	  "example:\n"
-	  "  undercroft -p tom decline 1" },
+	  "examples:\n"
+	  "  undercroft -p tom decline 1\n"
+	  "  undercroft -p tom decline Rosa --block" },
 	{ "contacts", NEEDS_TRY, 0, 0, run_contacts,
 	  "",
 	  "",
 	  "list contacts",
-	  "Lists people you are in contact with, and on which app they are.\n"
+	  "Lists people you are in contact with, and on which app they are; then who is none and\n"
+	  "was blocked for what they asked.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa contacts --json" },
@@ -435,7 +445,8 @@ const struct command commands_people[] = {
 	  "CONTACT | PERSONA --in ROOM",
 	  "--in=",
 	  "undo block",
-	  "They can be written to again, and ask again; the conversation is a new one.\n"
+	  "They can be written to again, and ask again; the conversation is a new one. Who was no\n"
+	  "contact is none then either.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p tom unblock Rosa" },

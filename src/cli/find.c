@@ -14,6 +14,7 @@ struct search {
 	struct uc_id found;
 	unsigned fits, direct_fits, number, wanted_number;
 	bool answered_too; /* of requests */
+	bool strangers;    /* of contacts: those who are none, and blocked */
 };
 
 static unsigned number_of(const char *text)
@@ -50,7 +51,8 @@ static bool name_fits(const char *text, const char *app, const char *name)
 static bool contact_each(void *ctx, const struct uc_contact *c)
 {
 	struct search *s = ctx;
-	if (name_fits(s->text, c->app, c->name) || id_starts_with(&c->id, s->text))
+	if (c->stranger == s->strangers &&
+	    (name_fits(s->text, c->app, c->name) || id_starts_with(&c->id, s->text)))
 		fit(s, &c->id);
 	return true;
 }
@@ -73,6 +75,10 @@ bool cli_find_contact(struct cli *cli, const char *text, struct uc_id *out)
 {
 	struct search s = { .text = text, .cli = cli };
 	uc_err err = uc_contacts(cli->client, contact_each, &s);
+	/* Whatever a stranger calls themselves, a contact's name means the contact. */
+	s.strangers = !s.fits;
+	if (!err && s.strangers)
+		err = uc_contacts(cli->client, contact_each, &s);
 	if (err) {
 		cli_fail(cli, err, "list contacts");
 		return false;

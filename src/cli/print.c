@@ -246,6 +246,7 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 		set_text(o, "app", app);
 		set_text(o, "name", c->name);
 		set_bool(o, "blocked", c->blocked);
+		set_bool(o, "stranger", c->stranger);
 		set_bool(o, "verified", c->verified);
 		set_bool(o, "identity_changed", c->identity_changed);
 		set_bool(o, "direct", c->has_direct);
@@ -257,7 +258,8 @@ void print_contact(bool json, const struct uc_contact *c, const char *app)
 	print_text(stdout, c->name);
 	fputs(" on ", stdout);
 	print_text(stdout, app);
-	printf("%s%s\n", c->verified ? ", verified" : "", c->blocked ? ", blocked" : "");
+	printf("%s%s%s\n", c->verified ? ", verified" : "", c->stranger ? ", no contact" : "",
+	       c->blocked ? ", blocked" : "");
 	if (c->identity_changed)
 		puts("  Somebody else has answered in their place. Compare the safety number.");
 }

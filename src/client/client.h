@@ -88,6 +88,7 @@ struct uc_client {
 
 	struct set *sets;               /* pool.c */
 	struct contact *contacts;       /* contacts.c */
+	struct contact *barred;         /* barred.c */
 	struct guardianship guardian;   /* guardian.c */
 	struct request *requests;       /* requests.c */
 	struct invitation *invitations; /* invitations.c */

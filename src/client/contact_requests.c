@@ -649,6 +649,8 @@ static uc_err accept_request(struct uc_client *c, void *arg)
 		return UC_E_NOT_ALLOWED;
 	if (q->state != REQUEST_OPEN && q->state != REQUEST_DECLINED)
 		return UC_E_EXISTS;
+	if (reaching_edge(c, &q->contact) == EDGE_BLOCKED)
+		return UC_E_NOT_ALLOWED;
 	q->state = REQUEST_SENDING;
 	q->dirty = true;
 	*in->op = q->op = op_new(c);

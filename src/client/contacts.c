@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/contacts.h"
 
+#include "client/barred.h"
 #include "client/devices.h"
 #include "client/groups.h"
 #include "client/introductions.h"
@@ -60,6 +61,7 @@ static uc_err contact_add(struct uc_client *c, const char *app,
 	k->blocked = linked_is_blocked(c, &k->id);
 	memcpy(k->account_key, account_key, ED25519_KEY);
 	sender_tags_gather(c, k);
+	barred_met(c, k);
 	k->next = c->contacts;
 	c->contacts = k;
 	*out = k;
@@ -312,38 +314,60 @@ uc_err contacts_drive(struct uc_client *c)
 
 /* --- for the owner --- */
 
+struct showing {
+	struct uc_client *c;
+	uc_contact_each *each;
+	void *ctx;
+};
+
+static bool contact_show(const struct showing *s, const struct contact *k, bool stranger)
+{
+	struct uc_contact shown = {
+		.id = k->id,
+		.app = k->app,
+		.name = k->name,
+		.blocked = k->blocked,
+		.stranger = stranger,
+		.verified = k->verified,
+		.identity_changed = k->identity_changed,
+		.has_direct = k->has_direct,
+		.direct = k->direct,
+		.key_addresses = k->key_count,
+		.given = (uint32_t)count(s->c, k, SET_GIVEN),
+		.shown = k->told && k->told == s->c->portrait.number,
+		.about = k->about,
+		.picture = k->picture,
+	};
+	memcpy(shown.account_key, k->account_key, ED25519_KEY);
+	return s->each(s->ctx, &shown);
+}
+
 uc_err uc_contacts(uc_client *c, uc_contact_each *each, void *ctx)
 {
+	const struct showing s = { c, each, ctx };
 	if (!c || !each)
 		return UC_E_ARGUMENT;
 	if (c->broken)
 		return c->broken;
-	for (const struct contact *k = c->contacts; k; k = k->next) {
-		struct uc_contact shown = {
-			.id = k->id,
-			.app = k->app,
-			.name = k->name,
-			.blocked = k->blocked,
-			.verified = k->verified,
-			.identity_changed = k->identity_changed,
-			.has_direct = k->has_direct,
-			.direct = k->direct,
-			.key_addresses = k->key_count,
-			.given = (uint32_t)count(c, k, SET_GIVEN),
-			.shown = k->told && k->told == c->portrait.number,
-			.about = k->about,
-			.picture = k->picture,
-		};
-		memcpy(shown.account_key, k->account_key, ED25519_KEY);
-		if (!each(ctx, &shown))
-			break;
-	}
+	for (const struct contact *k = c->contacts; k; k = k->next)
+		if (!contact_show(&s, k, false))
+			return UC_OK;
+	for (const struct contact *k = c->barred; k; k = k->next)
+		if (!contact_find(c, &k->id) && !contact_show(&s, k, true))
+			return UC_OK;
 	return UC_OK;
+}
+
+/* Or who is blocked, and none. */
+static struct contact *contact_or_barred(struct uc_client *c, const struct uc_id *id)
+{
+	struct contact *k = contact_find(c, id);
+	return k ? k : barred_find(c, id);
 }
 
 uc_err uc_safety_number(uc_client *c, const struct uc_id *contact, char out[UC_SAFETY_NUMBER_MAX])
 {
-	const struct contact *k = c && contact ? contact_find(c, contact) : NULL;
+	const struct contact *k = c && contact ? contact_or_barred(c, contact) : NULL;
 	if (!c || !contact || !out)
 		return UC_E_ARGUMENT;
 	if (c->broken)
@@ -387,7 +411,7 @@ uc_err uc_contact_verified(uc_client *c, const struct uc_id *contact, bool value
 static uc_err block(struct uc_client *c, void *arg)
 {
 	const struct flag_call *in = arg;
-	struct contact *k = contact_find(c, in->contact);
+	struct contact *k = contact_or_barred(c, in->contact);
 	if (!k)
 		return UC_E_NOT_FOUND;
 	*in->op = op_new(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/linked.h"
 
+#include "client/barred.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/identity.h"
@@ -54,7 +55,7 @@ static void sides_changed(struct uc_client *c, const struct linked *l)
 bool linked_is_blocked(struct uc_client *c, const struct uc_id *account)
 {
 	const struct contact *k = contact_find(c, account);
-	if (k && k->blocked)
+	if ((k && k->blocked) || barred_find(c, account))
 		return true;
 	for (const struct linked *l = c->linkeds; l; l = l->next)
 		if (l->blocked && touches(l, account))
@@ -67,6 +68,8 @@ static uc_err account_block(struct uc_client *c, const struct uc_id *account, bo
 	struct contact *k = contact_find(c, account);
 	if (blocked)
 		requests_decline_all(c, account);
+	else
+		barred_end(c, account);
 	if (!k || k->blocked == blocked)
 		return UC_OK;
 	k->blocked = blocked;
@@ -290,7 +293,7 @@ uc_err uc_contact_links(uc_client *c, const struct uc_id *contact, uc_linked_eac
 		return UC_E_ARGUMENT;
 	if (c->broken)
 		return c->broken;
-	if (!contact_find(c, contact))
+	if (!contact_find(c, contact) && !barred_find(c, contact))
 		return UC_E_NOT_FOUND;
 	for (const struct linked *l = c->linkeds; l; l = l->next) {
 		if (l->withdrawn || !touches(l, contact))

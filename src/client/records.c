@@ -15,6 +15,7 @@
 #define TABLE_ACCOUNT    "account"
 #define TABLE_SET        "set"
 #define TABLE_CONTACT    "contact"
+#define TABLE_BARRED     "barred" /* no contacts, and blocked */
 #define TABLE_REQUEST    "request"
 #define TABLE_INVITATION "invitation"
 #define TABLE_FINDING    "finding"
@@ -90,6 +91,12 @@ static void set_changed(struct uc_client *c, const struct set *s)
 		k->has_enough = false;
 }
 
+static void contact_free(struct contact *k)
+{
+	blob_done(&k->list);
+	heap_free(k);
+}
+
 static void sets_save(struct uc_client *c)
 {
 	for (struct set **at = &c->sets; *at;) {
@@ -107,6 +114,24 @@ static void sets_save(struct uc_client *c)
 			safe_put_object(&c->safe, p, set_record, s);
 		s->dirty = false;
 		at = &s->next;
+	}
+}
+
+static void barred_save(struct uc_client *c)
+{
+	for (struct contact **at = &c->barred; *at;) {
+		struct contact *k = *at;
+		struct safe_place p = place(TABLE_BARRED, VIEW_OF(k->id.b));
+		if (k->ended) {
+			safe_delete(&c->safe, p);
+			*at = k->next;
+			contact_free(k);
+			continue;
+		}
+		if (k->dirty)
+			safe_put_object(&c->safe, p, contact_record, k);
+		k->dirty = false;
+		at = &k->next;
 	}
 }
 
@@ -287,6 +312,7 @@ void records_save(struct uc_client *c)
 					request_record, q);
 		q->dirty = false;
 	}
+	barred_save(c);
 	invitations_save(c);
 	links_save(c);
 	for (struct room *r = c->rooms; r; r = r->next) {
@@ -378,6 +404,19 @@ LOAD_EACH(invitation)
 LOAD_EACH(room)
 LOAD_EACH(own_link)
 LOAD_EACH(linked)
+
+static bool load_barred(void *ctx, uint64_t number, struct view value)
+{
+	struct load *l = ctx;
+	struct contact *k = HEAP_NEW(struct contact);
+	(void)number;
+	l->err = k ? decode(l->c, value, contact_record, k) : UC_E_MEMORY;
+	if (k) {
+		k->next = l->c->barred;
+		l->c->barred = k;
+	}
+	return !l->err;
+}
 
 static bool load_sought(void *ctx, uint64_t number, struct view value)
 {
@@ -543,6 +582,7 @@ uc_err records_load(struct uc_client *c)
 	TRY(self_load(c, TABLE_PORTRAIT, own_portrait_record, &c->portrait));
 	TRY(table_load(&l, TABLE_SET, load_set));
 	TRY(table_load(&l, TABLE_CONTACT, load_contact));
+	TRY(table_load(&l, TABLE_BARRED, load_barred));
 	TRY(table_load(&l, TABLE_REQUEST, load_request));
 	TRY(table_load(&l, TABLE_INVITATION, load_invitation));
 	TRY(table_load(&l, TABLE_ROOM, load_room));
@@ -586,12 +626,6 @@ static void member_free(struct member *m)
 	heap_free(m);
 }
 
-static void contact_free(struct contact *k)
-{
-	blob_done(&k->list);
-	heap_free(k);
-}
-
 static void invitation_free(struct invitation *i)
 {
 	heap_free_wiped(i, sizeof *i);
@@ -629,6 +663,7 @@ void records_free(struct uc_client *c)
 {
 	FREE_LIST(struct set, c->sets, set_free)
 	FREE_LIST(struct contact, c->contacts, contact_free)
+	FREE_LIST(struct contact, c->barred, contact_free)
 	FREE_LIST(struct request, c->requests, request_free)
 	FREE_LIST(struct invitation, c->invitations, invitation_free)
 	FREE_LIST(struct room, c->rooms, room_free)

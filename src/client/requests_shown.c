@@ -2,6 +2,7 @@
 /* Requests as the owner is shown them. */
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/linked.h"
 
 /* No words of a stranger reach who is below 16 before the guardian agrees, nor when they refuse. */
 bool request_is_veiled(const struct request *q)
@@ -39,6 +40,7 @@ uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
 			.incoming = q->incoming,
 			.by_invitation = q->by_invitation,
 			.state = shown_state(q),
+			.blocked = q->incoming && linked_is_blocked(c, &q->contact),
 			.app = q->app,
 			.name = request_is_veiled(q) ? "" : q->name,
 			.text = request_is_veiled(q) ? "" : q->text,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/sender_tags.h"
 
+#include "client/barred.h"
 #include "client/contacts.h"
 
 struct view sender_tags_of(const struct request *q)
@@ -36,9 +37,11 @@ void sender_tags_gather(struct uc_client *c, struct contact *k)
 
 static void blocked_by(struct uc_client *c, const struct uc_id *contact, struct view tag)
 {
-	struct contact *k = contact_find(c, contact);
+	struct contact *k = contact_find(c, contact), *b = barred_find(c, contact);
 	if (k && k->blocked)
 		sender_tags_learn(k, tag);
+	if (b)
+		sender_tags_learn(b, tag);
 }
 
 void sender_tags_blocked(struct uc_client *c, const struct uc_id *account, struct view tag)
@@ -51,13 +54,16 @@ void sender_tags_blocked(struct uc_client *c, const struct uc_id *account, struc
 				blocked_by(c, &l->sides[LINK_SIDES - 1 - i].contact, tag);
 }
 
-bool sender_tags_hide(const struct uc_client *c, struct view tag)
+static bool is_of(const struct contact *list, struct view tag)
 {
-	if (tag.n != SENDER_TAG)
-		return false;
-	for (const struct contact *k = c->contacts; k; k = k->next)
-		for (uint32_t i = 0; k->blocked && i < k->tag_count; i++)
+	for (const struct contact *k = list; k; k = k->next)
+		for (uint32_t i = 0; k->blocked && !k->ended && i < k->tag_count; i++)
 			if (view_equal(VIEW_OF(k->tags[i]), tag))
 				return true;
 	return false;
+}
+
+bool sender_tags_hide(const struct uc_client *c, struct view tag)
+{
+	return tag.n == SENDER_TAG && (is_of(c->contacts, tag) || is_of(c->barred, tag));
 }

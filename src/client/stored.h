@@ -204,8 +204,9 @@ struct contact {
 	uint8_t tags[SENDER_TAGS][SENDER_TAG];
 	uint32_t tag_count;
 
-	bool dirty;      /* memory only, as is the next */
+	bool dirty;      /* memory only, from here on */
 	bool has_enough; /* of our addresses, until a set changes */
+	bool ended;      /* barred: to be deleted */
 	struct contact *next;
 };
 void wire_contact(struct wire *w, struct contact *c);

@@ -5,6 +5,7 @@
 #include "client/groups.h"
 #include "client/guardian.h"
 #include "client/history.h"
+#include "client/linked.h"
 #include "client/reaching.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -275,10 +276,28 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 	return UC_OK;
 }
 
-bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m)
+struct uc_id strangers_account(const struct member *m)
+{
+	char app[DOMAIN_MAX];
+	if (!id_is_zero(&m->contact) || !m->introduced || m->persona ||
+	    text_set(app, sizeof app, uri_domain(view_str(m->participant))))
+		return m->contact;
+	return contact_id(app, m->account_key);
+}
+
+bool strangers_blocked(struct uc_client *c, const struct member *m)
 {
 	const struct contact *k = contact_find(c, &m->contact);
-	if (m->blocked || (k && k->blocked))
+	struct uc_id id;
+	if (k || (!c->barred && !c->linkeds))
+		return k && k->blocked;
+	id = strangers_account(m);
+	return linked_is_blocked(c, &id);
+}
+
+bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m)
+{
+	if (m->blocked || strangers_blocked(c, m))
 		return true;
 	return is_silent(c, r, m) || (!m->introduced && !r->direct && reaching_is_young(c));
 }

@@ -23,6 +23,11 @@ bool strangers_veil(const struct uc_client *c, const struct room *r);
 uc_err UC_MUST_USE strangers_forget(struct uc_client *c, struct room *r);
 /* Somebody has written in a group. */
 void strangers_wrote(struct room *r, struct view participant);
+/* The account of a member, once they have said it, as a contact of it would be called; of a persona, who was
+ * brought in as it. */
+struct uc_id strangers_account(const struct member *m);
+/* Is it blocked, by whichever way? */
+bool strangers_blocked(struct uc_client *c, const struct member *m);
 /* Is what that member writes kept from this person? */
 bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m);
 

@@ -180,6 +180,23 @@ uc_err vault_collect_contact(struct uc_client *c, const struct contact *k)
 	return addresses_collect(c, k);
 }
 
+/* Those who have become a contact have one row of tags, the contact's. */
+uc_err vault_collect_barred(struct uc_client *c, const struct contact *k)
+{
+	const struct vault_contact x = { .app = view_str(k->app),
+					 .name = view_str(k->name),
+					 .account_key = VIEW_OF(k->account_key) };
+	bool tells = !contact_find(c, &k->id);
+	if (!k->ended) {
+		TRY(put(c, VAULT_BARRED, k->id.b, vault_contact_element, &x));
+		return tells ? sender_tags_collect(c, k) : UC_OK;
+	}
+	absent(c, VAULT_BARRED, k->id.b);
+	if (tells)
+		absent(c, VAULT_SENDER_TAGS, k->id.b);
+	return UC_OK;
+}
+
 uc_err vault_collect_linked(struct uc_client *c, const struct linked *l)
 {
 	struct linked shown = *l;
@@ -261,7 +278,8 @@ static bool member_is_kept(struct uc_client *c, const struct room *r, const stru
 	const struct contact *k = contact_find(c, &m->contact);
 	if (m->gone)
 		return false;
-	return (r->direct && k && m->introduced) || (k && k->blocked) || (young && m->admitted);
+	return (r->direct && k && m->introduced) || strangers_blocked(c, m) ||
+	       (young && m->admitted);
 }
 
 /* In one order on all devices. */
@@ -287,7 +305,8 @@ static void members_collect(struct uc_client *c, const struct room *r, struct va
 			continue;
 		to->participant = view_str(m->participant);
 		to->admitted = m->admitted;
-		memcpy(to->contact, m->contact.b, sizeof to->contact);
+		struct uc_id who = strangers_blocked(c, m) ? strangers_account(m) : m->contact;
+		memcpy(to->contact, who.b, sizeof to->contact);
 		x->members.n++;
 	}
 	members_sort(list, x->members.n);
@@ -452,6 +471,8 @@ static uc_err objects_collect(struct uc_client *c)
 {
 	for (const struct contact *k = c->contacts; k; k = k->next)
 		TRY(vault_collect_contact(c, k));
+	for (const struct contact *k = c->barred; k; k = k->next)
+		TRY(vault_collect_barred(c, k));
 	for (const struct linked *l = c->linkeds; l; l = l->next)
 		TRY(vault_collect_linked(c, l));
 	for (const struct own_link *l = c->links; l; l = l->next)

@@ -43,6 +43,7 @@ void vault_rows_lapse(struct uc_client *c);
 uc_err UC_MUST_USE vault_collect(struct uc_client *c);
 uc_err UC_MUST_USE vault_collect_account(struct uc_client *c);
 uc_err UC_MUST_USE vault_collect_contact(struct uc_client *c, const struct contact *k);
+uc_err UC_MUST_USE vault_collect_barred(struct uc_client *c, const struct contact *k);
 uc_err UC_MUST_USE vault_collect_linked(struct uc_client *c, const struct linked *l);
 uc_err UC_MUST_USE vault_collect_own_link(struct uc_client *c, const struct own_link *l);
 uc_err UC_MUST_USE vault_collect_invitation(struct uc_client *c, const struct invitation *i);
@@ -56,17 +57,17 @@ struct uc_id vault_member_id(struct view uri, struct view participant);
 uc_err UC_MUST_USE vault_rows_encode(struct uc_client *c, bool addresses, struct arena *a,
 				     struct view *out);
 
-/* --- vault_people.c --- */
+/* --- vault_people.c, barred.c --- */
 
 /* Objects as a row says; UC_E_NOT_FOUND where what it is about is not here. */
 typedef uc_err vault_apply(struct uc_client *c, struct kept_row *row, bool recovering);
 vault_apply vault_contact_apply, vault_addresses_apply, vault_linked_apply, vault_own_link_apply,
 	vault_invitation_apply, vault_block_apply, vault_verified_apply, vault_member_block_apply,
-	vault_sender_tags_apply;
+	vault_sender_tags_apply, vault_barred_apply;
 /* What another device has deleted, or taken back. */
 typedef uc_err vault_drop(struct uc_client *c, struct kept_row *row);
 vault_drop vault_addresses_drop, vault_own_link_drop, vault_invitation_drop, vault_block_drop,
-	vault_verified_drop, vault_member_block_drop;
+	vault_verified_drop, vault_member_block_drop, vault_barred_drop;
 
 /* --- vault_restore.c --- */
 

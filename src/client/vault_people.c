@@ -3,6 +3,7 @@
  * What rises (the number of a statement) or is gathered (who was shown one) is not lost by a later row. */
 #include "client/vault_inside.h"
 
+#include "client/barred.h"
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/linked.h"
@@ -96,14 +97,14 @@ uc_err vault_sender_tags_apply(struct uc_client *c, struct kept_row *row, bool r
 	struct vault_sender_tags x;
 	struct uc_id id;
 	id_set(&id, row->id);
-	struct contact *k = contact_find(c, &id);
+	struct contact *k = contact_find(c, &id), *b = barred_find(c, &id);
 	(void)recovering;
 	TRY(vault_row_read(c, row, vault_sender_tags_element, &x));
-	if (!k)
-		return UC_E_NOT_FOUND;
-	for (size_t i = 0; i < x.tags.n; i++)
+	for (size_t i = 0; k && i < x.tags.n; i++)
 		sender_tags_learn(k, x.tags.v[i]);
-	return UC_OK;
+	for (size_t i = 0; b && i < x.tags.n; i++)
+		sender_tags_learn(b, x.tags.v[i]);
+	return k || b ? UC_OK : UC_E_NOT_FOUND;
 }
 
 static void linked_element(struct wire *w, void *v)

@@ -339,6 +339,7 @@ static const struct restored {
 	{ VAULT_DEVICE, true, NULL, NULL },
 	{ VAULT_REQUEST_KEY, true, request_key_apply, request_key_drop },
 	{ VAULT_CONTACT, false, vault_contact_apply, NULL },
+	{ VAULT_BARRED, false, vault_barred_apply, vault_barred_drop },
 	{ VAULT_SENDER_TAGS, false, vault_sender_tags_apply, NULL },
 	{ VAULT_LINKED, false, vault_linked_apply, NULL },
 	{ VAULT_BLOCK, false, vault_block_apply, vault_block_drop },

@@ -77,6 +77,9 @@ static uc_err people_look(struct uc_client *c)
 	for (const struct contact *k = c->contacts; k; k = k->next)
 		if (k->dirty)
 			TRY(vault_collect_contact(c, k));
+	for (const struct contact *k = c->barred; k; k = k->next)
+		if (k->dirty || k->ended)
+			TRY(vault_collect_barred(c, k));
 	for (const struct linked *l = c->linkeds; l; l = l->next)
 		if (l->dirty)
 			TRY(vault_collect_linked(c, l));

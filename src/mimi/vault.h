@@ -30,6 +30,7 @@ enum vault_kind {
 	VAULT_MEMBER_BLOCK = 14, /* struct vault_member_block; id: of room and member */
 	VAULT_VERIFIED = 15,     /* no data: numbers were compared, and hold; id: of the contact */
 	VAULT_SENDER_TAGS = 16,  /* struct vault_sender_tags; id: of the contact */
+	VAULT_BARRED = 17,       /* struct vault_contact: blocked, and none; id: as a contact's */
 };
 enum {
 	VAULT_ID = 32,

@@ -96,4 +96,5 @@ def main():
     print('again: ok')
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

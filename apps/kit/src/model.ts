@@ -132,7 +132,7 @@ export class Model {
 		this.requests.value.filter((r) => r.incoming && r.state === 'accepted' && !r.room),
 	);
 	readonly declinedRequests = computed(() =>
-		this.requests.value.filter((r) => r.incoming && r.state === 'declined'),
+		this.requests.value.filter((r) => r.incoming && r.state === 'declined' && !r.blocked),
 	);
 	/** Our own that have not been answered. */
 	readonly sentRequests = computed(() =>
@@ -532,6 +532,10 @@ export class Model {
 
 	async decline(request: ContactRequest): Promise<void> {
 		await this.attempt('answer', (c) => c.decline(request.id));
+	}
+
+	async blockRequest(request: ContactRequest): Promise<void> {
+		await this.attempt('answer', (c) => c.blockRequest(request.id));
 	}
 
 	/** Goes to the direct conversation with them. */

@@ -247,6 +247,8 @@ export const calls: {
 		operation(core, (s, op) => core.f.uc_accept(core.client, s.id(request), op)),
 	decline: (core, request) =>
 		operation(core, (s, op) => core.f.uc_decline(core.client, s.id(request), op)),
+	blockRequest: (core, request) =>
+		operation(core, (s, op) => core.f.uc_request_block(core.client, s.id(request), op)),
 
 	// --- guardians ---
 	guardian: (core) =>

@@ -204,6 +204,7 @@ class Client implements T.Undercroft {
 	requests = this.#method('requests');
 	accept = this.#method('accept');
 	decline = this.#method('decline');
+	blockRequest = this.#method('blockRequest');
 	guardian = this.#method('guardian');
 	offerGuardian = this.#method('offerGuardian');
 	wards = this.#method('wards');

@@ -210,6 +210,7 @@ export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
 	name: r.name,
 	text: r.text,
 	timeMs: time(r.time_ms),
+	blocked: r.blocked,
 	contact: r.has_contact ? r.contact : null,
 	room: r.has_room ? r.room : null,
 });
@@ -235,6 +236,7 @@ export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
 	name: c.name,
 	accountKey: c.account_key,
 	blocked: c.blocked,
+	stranger: c.stranger,
 	verified: c.verified,
 	identityChanged: c.identity_changed,
 	direct: c.has_direct ? c.direct : null,

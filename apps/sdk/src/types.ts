@@ -134,6 +134,8 @@ export interface ContactRequest {
 	name: string;
 	text: string;
 	timeMs: number;
+	/** incoming: whoever asks is, now */
+	blocked: boolean;
 	/** accepted, and introduced */
 	contact: Id | null;
 	/** accepted, and joined */
@@ -204,6 +206,8 @@ export interface Contact {
 	name: string;
 	accountKey: string;
 	blocked: boolean;
+	/** no contact: blocked by {@link Undercroft.blockRequest}, and listed no more once unblocked */
+	stranger: boolean;
 	verified: boolean;
 	/** `identityChanged` was told, and it was not verified since */
 	identityChanged: boolean;
@@ -484,6 +488,9 @@ export interface Undercroft {
 	requests(): Promise<ContactRequest[]>;
 	accept(request: Id): Promise<void>;
 	decline(request: Id): Promise<void>;
+	/** Declines it, also one that was declined before, and blocks whoever asks, as {@link Undercroft.block} does
+	 * a contact, and undoes. */
+	blockRequest(request: Id): Promise<void>;
 
 	// --- guardians ---
 	guardian(): Promise<Guardian>;

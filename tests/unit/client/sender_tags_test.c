@@ -2,11 +2,13 @@
 /* A block, and who is blocked and writes by another account of the same name. */
 #include "client/sender_tags.h"
 
+#include "client/barred.h"
 #include "client/cards.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/linked.h"
 #include "client/protocol.h"
+#include "client/strangers.h"
 #include "client/turn.h"
 #include "tests/unit/client/small_app.h"
 
@@ -242,6 +244,147 @@ TEST(another_account_of_who_is_blocked_is_known_again)
 	expect(!writes(1, 1));
 	blocks(ELSEWHERE, false);
 	expect(writes(1, 1));
+	end();
+}
+
+/* --- who was no contact --- */
+
+static uc_err blocks_letter(int who)
+{
+	uc_op op;
+	struct uc_id id = id_of_writer(who);
+	for (const struct request *q = tom.c->requests; q; q = q->next)
+		if (q->incoming && id_equal(&q->contact, &id))
+			return uc_request_block(tom.c, &q->id, &op);
+	return UC_E_NOT_FOUND;
+}
+
+static bool count_each(void *ctx, const struct uc_contact *k)
+{
+	unsigned *n = ctx;
+	n[k->stranger]++;
+	expect(!k->stranger || (k->blocked && !k->has_direct));
+	return true;
+}
+
+static unsigned listed(bool stranger)
+{
+	unsigned n[2] = { 0 };
+	expect_ok(uc_contacts(tom.c, count_each, n));
+	return n[stranger];
+}
+
+TEST(a_letter_is_blocked_with_its_account_and_its_name)
+{
+	uc_op op;
+	begin();
+	struct uc_id id = id_of_writer(0);
+	expect(writes(0, 1));
+	expect_ok(blocks_letter(0));
+	expect_eq(shown(), 0);
+	/* Once more changes nothing. */
+	expect_ok(blocks_letter(0));
+	for (int restarted = 0; restarted < 2; restarted++) {
+		expect(listed(true) == 1 && listed(false) == 0);
+		expect(!contact_find(tom.c, &id) && linked_is_blocked(tom.c, &id));
+		test_now_ms += (uint64_t)40 * 24 * 3600 * 1000;
+		/* By the name, by another one, and who has that. */
+		expect(!writes(0, 1) && !writes(1, 1));
+		expect(!writes(0, 2) && !writes(1, 2));
+		expect_ok(person_open(&tom));
+	}
+	expect(writes(1, 3) && writes(ELSEWHERE, 0));
+	/* What was declined is not accepted while they are blocked. */
+	expect_err(uc_accept(tom.c, &tom.c->requests->id, &op), UC_E_NOT_ALLOWED);
+	/* Nobody becomes a contact when it ends, and nothing is left of it. */
+	blocks(0, false);
+	for (int restarted = 0; restarted < 2; restarted++) {
+		expect(!tom.c->barred && listed(true) == 0 && listed(false) == 0);
+		expect(!contact_find(tom.c, &id) && !linked_is_blocked(tom.c, &id));
+		expect_ok(person_open(&tom));
+	}
+	expect(writes(0, 1));
+	expect_err(uc_block(tom.c, &id, false, &op), UC_E_NOT_FOUND);
+	end();
+}
+
+TEST(what_is_no_letter_that_waits_is_not_blocked)
+{
+	uc_op op;
+	struct uc_id nobody = { { 1 } };
+	begin();
+	expect_err(uc_request_block(tom.c, &nobody, &op), UC_E_NOT_FOUND);
+	expect_err(uc_request_block(tom.c, NULL, &op), UC_E_ARGUMENT);
+	expect(writes(0, 1));
+	answered();
+	expect_err(blocks_letter(0), UC_E_EXISTS);
+	tom.c->requests->state = REQUEST_GUARDED;
+	expect_err(blocks_letter(0), UC_E_EXISTS);
+	/* Of whoever the card is not, nobody is blocked. */
+	tom.c->requests->state = REQUEST_OPEN;
+	tom.c->requests->contact = nobody;
+	expect_err(uc_request_block(tom.c, &tom.c->requests->id, &op), UC_E_INTRODUCTION);
+	expect(!tom.c->barred && listed(true) == 0);
+	end();
+}
+
+/* A contact who has asked is blocked as the contact they are. */
+TEST(of_a_contact_the_letter_blocks_the_contact)
+{
+	begin();
+	expect(writes(0, 1));
+	struct contact *k = meets(0);
+	expect_ok(blocks_letter(0));
+	expect(k->blocked && !tom.c->barred && listed(true) == 0);
+	expect(!writes(1, 1));
+	end();
+}
+
+/* We may ask whom we have blocked, without knowing that it is them. */
+TEST(who_becomes_a_contact_stays_blocked_and_is_listed_once)
+{
+	begin();
+	expect(writes(0, 1));
+	expect_ok(blocks_letter(0));
+	struct contact *k = meets(0);
+	expect(k->blocked && k->tag_count == 1);
+	expect(listed(true) == 0 && listed(false) == 1);
+	blocks(0, false);
+	expect(!k->blocked && !tom.c->barred);
+	end();
+}
+
+TEST(what_a_contact_has_shown_to_be_theirs_is_one_with_it)
+{
+	begin();
+	struct contact *k = meets(ELSEWHERE);
+	expect_ok(turn_run(tom.c, link_them, NULL));
+	expect(writes(0, 1));
+	expect_ok(blocks_letter(0));
+	expect(k->blocked && tom.c->barred);
+	blocks(ELSEWHERE, false);
+	expect(!k->blocked && !tom.c->barred);
+	end();
+}
+
+TEST(what_they_write_in_a_group_is_hidden)
+{
+	static struct member m;
+	static struct room r;
+	begin();
+	m = (struct member){ .introduced = true };
+	expect_ok(text_set(m.participant, sizeof m.participant,
+			   VIEW_LIT("mimi://dial.example/p/rosas")));
+	memcpy(m.account_key, writers[0].c->account.account_key, ED25519_KEY);
+	expect(writes(0, 1) && !strangers_hide(tom.c, &r, &m));
+	expect_ok(blocks_letter(0));
+	expect(strangers_hide(tom.c, &r, &m));
+	/* Nobody knows who a persona is. */
+	m.persona = true;
+	expect(!strangers_hide(tom.c, &r, &m));
+	m.persona = false;
+	blocks(0, false);
+	expect(!strangers_hide(tom.c, &r, &m));
 	end();
 }
 

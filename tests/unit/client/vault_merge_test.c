@@ -3,11 +3,14 @@
  * what it writes of the same person or room, and what both have agreed on is no news to either. */
 #include "client/vault_inside.h"
 
+#include "client/barred.h"
+#include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/linked.h"
 #include "client/rooms.h"
 #include "client/sender_tags.h"
 #include "client/turn.h"
+#include "mimi/introduction.h"
 #include "mimi/names.h"
 #include "tests/unit/client/small_app.h"
 
@@ -154,6 +157,80 @@ TEST(what_a_blocked_name_is_known_by_reaches_both)
 	expect_ok(uc_block(q.c, &k->id, false, &op));
 	hand(&q, &p);
 	expect(!sender_tags_hide(p.c, VIEW_OF(tags[0])));
+	end();
+}
+
+static uc_err ask_them(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[ED25519_KEY] = { 7 };
+	struct introduction card = { .version = 1,
+				     .app = VIEW_LIT("dial.example"),
+				     .account_key = VIEW_OF(key),
+				     .device_key = VIEW_OF(key) };
+	struct request **out = arg, *letter;
+	struct view encoded;
+	TRY(request_new(c, true, &letter));
+	TRY(wire_encode_to(&c->call, introduction_element, &card, &encoded));
+	TRY(blob_set(&letter->introduction, encoded));
+	TRY(text_set(letter->app, sizeof letter->app, card.app));
+	TRY(text_set(letter->name, sizeof letter->name, VIEW_LIT("Mallory")));
+	letter->contact = contact_id("dial.example", key);
+	letter->state = REQUEST_OPEN;
+	letter->sender_tag[0] = 9;
+	*out = letter;
+	return UC_OK;
+}
+
+/* Who is no contact is blocked on both, by account and name, and free again on both. */
+TEST(a_block_of_who_is_no_contact_holds_on_both)
+{
+	const uint8_t tag[SENDER_TAG] = { 9 };
+	struct request *q_in = NULL;
+	uc_op op;
+	begin();
+	expect_ok(turn_run(p.c, ask_them, &q_in));
+	if (!q_in)
+		return;
+	const struct uc_id id = q_in->contact;
+	hand(&p, &q);
+	expect(!linked_is_blocked(q.c, &id));
+	later();
+	expect_ok(uc_request_block(p.c, &q_in->id, &op));
+	hand(&p, &q);
+	struct contact *its = barred_find(q.c, &id);
+	expect(its && !strcmp(its->name, "Mallory") && !contact_find(q.c, &id));
+	expect(linked_is_blocked(q.c, &id) && sender_tags_hide(q.c, VIEW_OF(tag)));
+	/* Both have heard it all. */
+	uint64_t version = vault_row_find(&p.c->vault, VAULT_BARRED, id.b)->version;
+	later();
+	hand(&q, &p);
+	hand(&p, &q);
+	expect_eq(vault_row_find(&q.c->vault, VAULT_BARRED, id.b)->version, version);
+	later();
+	expect_ok(uc_block(q.c, &id, false, &op));
+	hand(&q, &p);
+	hand(&p, &q);
+	expect(!barred_find(p.c, &id) && !barred_find(q.c, &id));
+	expect(!linked_is_blocked(p.c, &id) && !sender_tags_hide(p.c, VIEW_OF(tag)));
+	end();
+}
+
+TEST(a_row_blocks_nobody_whose_it_is_not)
+{
+	begin();
+	struct vault_contact x = { .app = VIEW_LIT("dial.example"),
+				   .name = VIEW_LIT("Mallory"),
+				   .account_key = VIEW_OF(tom) };
+	struct vault_row row = { .vault_kind = VAULT_BARRED,
+				 .id = { 5 },
+				 .row_version = test_now_ms };
+	expect_ok(wire_encode_to(&mem, vault_contact_element, &x, &row.data));
+	take(&p, &row, 1);
+	expect(!p.c->barred && !vault_row_find(&p.c->vault, VAULT_BARRED, row.id)->held);
+	struct uc_id id = contact_id("dial.example", tom);
+	memcpy(row.id, id.b, sizeof row.id);
+	take(&p, &row, 1);
+	expect(p.c->barred && barred_find(p.c, &id));
 	end();
 }
 

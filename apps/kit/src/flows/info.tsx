@@ -276,21 +276,30 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 						</Button>
 					</li>
 				)}
-				<li>
-					<Button icon="shield" wide onClick={() => openPanel('safety', contact.id)}>
-						Safety number
-					</Button>
-					<p class="k-hint">
-						{contact.verified
-							? 'You have compared it and marked it as verified.'
-							: 'Not compared yet. Comparing it shows that nobody stands between you.'}
-					</p>
-				</li>
+				{!contact.stranger && (
+					<li>
+						<Button icon="shield" wide onClick={() => openPanel('safety', contact.id)}>
+							Safety number
+						</Button>
+						<p class="k-hint">
+							{contact.verified
+								? 'You have compared it and marked it as verified.'
+								: 'Not compared yet. Comparing it shows that nobody stands between you.'}
+						</p>
+					</li>
+				)}
 				<li>
 					{contact.blocked ? (
-						<Button icon="block" wide onClick={() => void model.block(contact.id, false)}>
-							Unblock
-						</Button>
+						<>
+							<Button icon="block" wide onClick={() => void model.block(contact.id, false)}>
+								Unblock
+							</Button>
+							{contact.stranger && (
+								<p class="k-hint">
+									You have blocked what they asked. Unblocked, they may ask again; they are no contact.
+								</p>
+							)}
+						</>
 					) : (
 						<>
 							<Button

@@ -66,15 +66,17 @@ export function Requests() {
 	);
 }
 
-/** Accept, Decline, Report.  focus: the id of what has it afterwards, as the request goes with its buttons. */
+type Answer = 'accept' | 'decline' | 'blockRequest';
+
+/** Accept, Decline, Block, Report.  focus: the id of what has it afterwards, as the request goes with its buttons. */
 export function AnswerButtons({ request, focus }: { request: ContactRequest; focus: string }) {
 	const model = useModel();
-	const [busy, setBusy] = useState<'accept' | 'decline' | null>(null);
+	const [busy, setBusy] = useState<Answer | null>(null);
 
-	async function answer(what: 'accept' | 'decline') {
+	async function answer(what: Answer) {
 		if (busy) return;
 		setBusy(what);
-		await (what === 'accept' ? model.accept(request) : model.decline(request));
+		await model[what](request);
 		setBusy(null);
 		document.getElementById(focus)?.focus();
 	}
@@ -86,6 +88,9 @@ export function AnswerButtons({ request, focus }: { request: ContactRequest; foc
 			</Button>
 			<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
 				Decline
+			</Button>
+			<Button kind="quiet" busy={busy === 'blockRequest'} onClick={() => void answer('blockRequest')}>
+				Block
 			</Button>
 			<ReportButton request={request} />
 		</div>
@@ -135,6 +140,9 @@ export function DeclinedRequests() {
 						end={
 							<span class="k-buttons">
 								<Button onClick={() => void model.accept(r)}>Accept</Button>
+								<Button kind="quiet" onClick={() => void model.blockRequest(r)}>
+									Block
+								</Button>
 								<ReportButton request={r} />
 							</span>
 						}
