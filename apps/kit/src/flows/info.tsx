@@ -296,7 +296,8 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 							</Button>
 							{contact.stranger && (
 								<p class="k-hint">
-									You have blocked what they asked. Unblocked, they may ask again; they are no contact.
+									You have blocked what they asked. Unblocked, they may ask again; they are no
+									contact.
 								</p>
 							)}
 						</>

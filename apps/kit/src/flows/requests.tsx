@@ -89,7 +89,12 @@ export function AnswerButtons({ request, focus }: { request: ContactRequest; foc
 			<Button busy={busy === 'decline'} onClick={() => void answer('decline')}>
 				Decline
 			</Button>
-			<Button kind="quiet" busy={busy === 'blockRequest'} onClick={() => void answer('blockRequest')}>
+			<Button
+				kind="quiet"
+				class="k-answer-report"
+				busy={busy === 'blockRequest'}
+				onClick={() => void answer('blockRequest')}
+			>
 				Block
 			</Button>
 			<ReportButton request={request} />
