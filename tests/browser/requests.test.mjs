@@ -34,6 +34,33 @@ test('requests wait, are declined and accepted', async (stage) => {
 	assert.deepEqual(await tom.requests(), []);
 });
 
+test('who asks is blocked, and unblocked where contacts are', async (stage) => {
+	const [tom, ada] = await Promise.all([
+		stage.member('lens', 'Tom'),
+		stage.terminal('plaza', 'Ada'),
+	]);
+	await ada.run('ask', 'lens', tom.identifier, 'Do you know me?');
+	await tom.seesRequest('Ada', 'Plaza', 'Do you know me?');
+	await tom.button('Block', tom.request('Ada')).click();
+	await tom.request('Ada').waitFor({ state: 'hidden' });
+	await tom.page.waitForFunction(() => document.activeElement?.id === 'lens-incoming');
+	// Nobody accepts by mistake who is blocked.
+	assert.equal(await tom.page.getByText(/Declined by you/).count(), 0);
+	await tom.closeDialogs();
+	await tom.openSettings();
+	await tom.button('People you know').click();
+	const row = tom.dialog().getByRole('listitem').filter({ hasText: 'Ada' });
+	await row.getByText('Blocked').waitFor();
+	await row.getByRole('button').click();
+	assert.equal(await tom.button('Safety number', tom.dialog()).count(), 0);
+	await tom.button('Unblock', tom.dialog()).click();
+	await tom.dialog().getByText('Nobody yet.').waitFor();
+	await tom.closeDialogs();
+	// Nobody's contact; and a change of mind is possible.
+	await tom.openRequests();
+	await tom.page.getByText('Declined by you (1)').waitFor();
+});
+
 test('nobody there, and nobody one can be', async (stage) => {
 	const rosa = await stage.member('dial', 'Rosa');
 	await rosa.askInVain('plaza', 'nobody@example.org', /nobody|not found|no one/i);

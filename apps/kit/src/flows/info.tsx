@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Contact, Member, Room } from '@undercroft/sdk';
 import { count } from '../format.ts';
-import { openPanel } from '../route.ts';
+import { goBack, openPanel } from '../route.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
@@ -247,6 +247,13 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 	const model = useModel();
 	const identifier = model.identifierOf(contact);
 	const alarm = model.alarms.value.has(contact.id);
+
+	/** Of who is no contact nothing is left to be shown. */
+	async function unblock() {
+		await model.block(contact.id, false);
+		if (contact.stranger) goBack();
+	}
+
 	return (
 		<div class="k-info">
 			<div class="k-info-head">
@@ -291,7 +298,7 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 				<li>
 					{contact.blocked ? (
 						<>
-							<Button icon="block" wide onClick={() => void model.block(contact.id, false)}>
+							<Button icon="block" wide onClick={() => void unblock()}>
 								Unblock
 							</Button>
 							{contact.stranger && (
