@@ -58,6 +58,7 @@ test('two people meet across apps and talk', limit, async () => {
 			name: 'Rosa',
 			text: 'Are the beans up?',
 			timeMs: 0,
+			blocked: false,
 			contact: null,
 			room: null,
 		},
@@ -477,6 +478,15 @@ test(
 				[['Nia', 'you again']],
 			);
 		}
+		// Reported, they can be blocked, too, and nobody is a contact by it, nor when it ends.
+		await oli.ask('blockRequest', request);
+		const [blocked] = await oli.ask('contacts');
+		assert.deepEqual([blocked.name, blocked.blocked, blocked.stranger], ['Nia', true, true]);
+		assert.equal((await oli.ask('requests'))[0].blocked, true);
+		await assert.rejects(oli.ask('accept', request), { code: 'UC_E_NOT_ALLOWED' });
+		await oli.ask('block', blocked.id, false);
+		assert.deepEqual(await oli.ask('contacts'), []);
+		assert.equal((await oli.ask('requests'))[0].blocked, false);
 		const [own] = await nia.ask('requests');
 		await assert.rejects(nia.ask('reportRequest', own.id, report), { code: 'UC_E_NOT_FOUND' });
 		for (const wrong of [{ to: 'all' }, { why: '' }, { note: 'x'.repeat(1025) }])
