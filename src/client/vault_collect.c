@@ -272,14 +272,15 @@ uc_err vault_collect_answer(struct uc_client *c, const struct request *q)
 
 /* --- rooms --- */
 
+/* Who the other one of a conversation is, is told also once they are gone: another device may not have heard it
+ * from themselves, and shows nothing of what they have said until it knows. */
 static bool member_is_kept(struct uc_client *c, const struct room *r, const struct member *m,
 			   bool young)
 {
 	const struct contact *k = contact_find(c, &m->contact);
-	if (m->gone)
-		return false;
-	return (r->direct && k && m->introduced) || strangers_blocked(c, m) ||
-	       (young && m->admitted);
+	if (r->direct && k && m->introduced)
+		return true;
+	return !m->gone && (strangers_blocked(c, m) || (young && m->admitted));
 }
 
 /* In one order on all devices. */
@@ -409,6 +410,14 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	return put_data(c, VAULT_ROOM, id.b, data);
 }
 
+static bool has_met(struct uc_client *c, const struct room *r)
+{
+	for (const struct member *m = r->members; m && r->direct; m = m->next)
+		if (m->introduced && contact_find(c, &m->contact))
+			return true;
+	return false;
+}
+
 /* Does this device know what the row lacks? */
 static bool knows_more(struct uc_client *c, const struct room *r, const struct kept_row *row)
 {
@@ -418,7 +427,8 @@ static bool knows_more(struct uc_client *c, const struct room *r, const struct k
 	struct uc_id contact;
 	memcpy(contact.b, x.contact, sizeof contact.b);
 	return (x.says == SAYS_NOTHING && says_surely(r) != SAYS_NOTHING) ||
-	       (!x.name.n && r->name[0]) || (id_is_zero(&contact) && !id_is_zero(&r->contact));
+	       (!x.name.n && r->name[0]) || (id_is_zero(&contact) && !id_is_zero(&r->contact)) ||
+	       (!x.members.n && has_met(c, r));
 }
 
 uc_err vault_room_seen(struct uc_client *c, struct kept_row *row)

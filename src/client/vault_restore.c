@@ -248,6 +248,23 @@ static uc_err met_agree(struct uc_client *c, struct room *r, struct member *m)
 	return unshown && !r->unshown ? history_shown(c, r, unshown) : UC_OK;
 }
 
+/* Who is in a room that this device has not come back into yet, only others tell. */
+static uc_err member_agree(struct uc_client *c, struct room *r, const struct vault_member *in,
+			   bool admitted)
+{
+	struct uc_id contact;
+	id_set(&contact, in->contact);
+	if (r->restored)
+		TRY(room_member_restore(c, r, in->participant, &contact, admitted));
+	struct member *m = room_member_find(r, in->participant);
+	if (!m)
+		return UC_OK;
+	if (!m->introduced && id_is_zero(&m->contact))
+		m->contact = contact;
+	m->admitted = m->admitted || admitted;
+	return met_agree(c, r, m);
+}
+
 /* Where this device is already: what another knows of it and this one does not. */
 static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 {
@@ -258,13 +275,8 @@ static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 	if (r->direct && id_is_zero(&r->contact))
 		id_set(&r->contact, x->contact);
 	for (size_t i = 0; i < x->members.n; i++) {
-		struct member *m = room_member_find(r, x->members.v[i].participant);
-		if (!m)
-			continue;
-		if (!m->introduced && id_is_zero(&m->contact))
-			id_set(&m->contact, x->members.v[i].contact);
-		m->admitted = m->admitted || (x->members.v[i].admitted && !x->held);
-		TRY(met_agree(c, r, m));
+		const struct vault_member *in = &x->members.v[i];
+		TRY(member_agree(c, r, in, in->admitted && !x->held));
 	}
 	r->dirty = r->members_dirty = true;
 	return says_agree(c, r, x);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/client/two.h"
+
+#include "client/contacts.h"
+#include "client/turn.h"
+
+const uint8_t two_tom[32] = { 1 };
+struct person p, q;
+struct arena mem;
+static struct small_app one, other;
+
+static void begin_one(struct small_app *app, struct person *who)
+{
+	uc_op op;
+	small_app_init(app, "lens.example");
+	person_begin(who, app);
+	expect_ok(person_open(who));
+	expect_ok(person_talk(who));
+	expect_ok(uc_sign_up(who->c, "rosa", NULL, "Rosa", &op));
+	expect_ok(person_talk(who));
+}
+
+void two_begin(void)
+{
+	arena_init(&mem, 16 << 20, ARENA_PLAIN);
+	begin_one(&one, &p);
+	begin_one(&other, &q);
+}
+
+void two_end(void)
+{
+	person_end(&p);
+	person_end(&q);
+	arena_done(&mem);
+}
+
+static uc_err rows_in_turn(struct uc_client *c, void *arg)
+{
+	return vault_rows_write(c, &mem, arg);
+}
+
+static uc_err take_in_turn(struct uc_client *c, void *arg)
+{
+	return vault_take(c, *(const struct view *)arg);
+}
+
+struct view two_rows(struct person *of)
+{
+	struct view rows = { NULL, 0 };
+	expect_ok(turn_run(of->c, rows_in_turn, &rows));
+	return rows;
+}
+
+void two_hand(struct person *from, struct person *to)
+{
+	struct view rows = two_rows(from);
+	expect_ok(turn_run(to->c, take_in_turn, &rows));
+}
+
+void two_take(struct person *to, struct vault_row *v, size_t n)
+{
+	struct vault_rows in = { .version = 1, .rows = { v, n } };
+	struct view rows = { NULL, 0 };
+	expect_ok(wire_encode_to(&mem, vault_rows_element, &in, &rows));
+	expect_ok(turn_run(to->c, take_in_turn, &rows));
+}
+
+static uc_err meet_in_turn(struct uc_client *c, void *arg)
+{
+	struct contact *k;
+	const char *const *name = arg;
+	return contact_meet(c, "dial.example", two_tom, *name, VIEW_LIT(""), &k);
+}
+
+struct contact *two_meet(struct person *who, const char *name)
+{
+	struct uc_id id = contact_id("dial.example", two_tom);
+	expect_ok(turn_run(who->c, meet_in_turn, &name));
+	struct contact *k = contact_find(who->c, &id);
+	expect(k != NULL);
+	return k;
+}
+
+void two_later(void)
+{
+	test_now_ms += 1000;
+}
