@@ -210,9 +210,10 @@ uc_err seat_open(struct uc_client *c, struct room *r)
 	if (waits_until(c, r->retry_ms))
 		return UC_OK;
 	if (r->state == ROOM_JOINING && !r->lost && !pool_find(c, r->set_id)) {
-		/* Its KeyPackage has expired. */
+		/* Its KeyPackage has expired, and nothing else may come that would have us join anew. */
 		r->stuck = true;
 		room_lost(c, r, UC_E_STALE, NULL);
+		wake_at(c, client_now(c));
 		return UC_OK;
 	}
 	if (!r->seat_known)

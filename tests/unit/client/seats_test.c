@@ -209,6 +209,25 @@ TEST(what_is_refused_among_others_is_asked_by_itself)
 	end();
 }
 
+/* What it was to be let in with went while the hub was waited for: nothing else wakes it any more. */
+TEST(a_place_that_cannot_be_taken_any_more_is_asked_for_anew_at_once)
+{
+	begin(1, false);
+	struct room *r = room_at(0);
+	r->state = ROOM_JOINING;
+	answer(&asked[0], UC_E_SEAT, NULL);
+	expect(!r->lost);
+	memset(r->set_id, 0xff, sizeof r->set_id);
+	test_now_ms += 21000;
+	expect_ok(uc_client_step(p.c));
+	frames_take();
+	expect(r->lost && !r->rejoin_busy);
+	expect(uc_client_deadline_ms(p.c) <= test_now_ms);
+	expect_ok(uc_client_step(p.c));
+	expect(r->rejoin_busy);
+	end();
+}
+
 TEST(an_answer_that_makes_no_sense_opens_nothing)
 {
 	begin(3, true);
