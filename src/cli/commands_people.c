@@ -445,8 +445,8 @@ const struct command commands_people[] = {
 	  "CONTACT | PERSONA --in ROOM",
 	  "--in=",
 	  "undo block",
-	  "They can be written to again, and ask again; the conversation is a new one. Who was no\n"
-	  "contact is none then either.\n"
+	  "They can be written to again, and ask again.  Within hours the conversation goes on,\n"
+	  "later it is a new one. Who was no contact is none then either.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p tom unblock Rosa" },

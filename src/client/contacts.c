@@ -2,6 +2,7 @@
 #include "client/contacts.h"
 
 #include "client/barred.h"
+#include "client/closing.h"
 #include "client/devices.h"
 #include "client/groups.h"
 #include "client/introductions.h"
@@ -419,7 +420,7 @@ static uc_err block(struct uc_client *c, void *arg)
 		contact_changed(c, k);
 	TRY(linked_block(c, &k->id, in->value));
 	if (in->value)
-		TRY(rooms_close_with(c, k));
+		TRY(closing_begin(c, k));
 	op_done(c, *in->op, UC_OK, (struct view){ NULL, 0 });
 	return UC_OK;
 }

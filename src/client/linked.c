@@ -2,6 +2,7 @@
 #include "client/linked.h"
 
 #include "client/barred.h"
+#include "client/closing.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/identity.h"
@@ -78,7 +79,10 @@ static uc_err account_block(struct uc_client *c, const struct uc_id *account, bo
 		requests_decline_hidden(c);
 	}
 	contact_changed(c, k);
-	return blocked ? rooms_close_with(c, k) : UC_OK;
+	if (blocked)
+		return closing_begin(c, k);
+	closing_undo(c, k);
+	return UC_OK;
 }
 
 /* Nothing is left of what was withdrawn but its number. */

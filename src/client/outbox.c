@@ -190,17 +190,29 @@ uc_err outbox_missed(struct uc_client *c, struct room *r, uint64_t seq)
 	return accepted_again(c, r, 1, seq);
 }
 
-void outbox_fail(struct uc_client *c, struct room *r)
+static void fail(struct uc_client *c, struct room *r, bool controls)
 {
 	struct view none = { NULL, 0 };
 	for (struct outgoing *o = r->outbox.first, *next; o; o = next) {
 		next = o->next;
+		if (!controls && (!o->message || !o->content.n))
+			continue;
 		uc_err err = o->content.n ? message_ended(c, r, o, UC_MESSAGE_FAILED, 0, 0, none)
 					  : UC_OK;
 		if (err)
 			safe_fail(&c->safe, err);
 		outgoing_delete(c, r, o);
 	}
+}
+
+void outbox_fail(struct uc_client *c, struct room *r)
+{
+	fail(c, r, true);
+}
+
+void outbox_fail_words(struct uc_client *c, struct room *r)
+{
+	fail(c, r, false);
 }
 
 /* --- sending --- */

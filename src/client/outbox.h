@@ -35,5 +35,7 @@ uc_err UC_MUST_USE outbox_missed(struct uc_client *c, struct room *r, uint64_t s
 uc_err UC_MUST_USE outbox_say_again(struct uc_client *c, struct room *r, struct message *m);
 /* Nothing of it will be sent any more. */
 void outbox_fail(struct uc_client *c, struct room *r);
+/* Nothing of what the person has said and was not accepted yet; introductions and the like still go. */
+void outbox_fail_words(struct uc_client *c, struct room *r);
 
 #endif

@@ -98,6 +98,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	r->consistent = true;
 	heads_begin(r);
 	r->seat_known = r->introduced = r->keys_given = r->fleeing = false;
+	r->close_ms = 0;
 	r->seat_refusals = 0;
 	resync_drop(r);
 	persona_begin(c, r);
@@ -460,7 +461,8 @@ void rooms_left(struct uc_client *c, struct room *r)
 	groups_tasks_drop(c, r, UC_E_REMOVED);
 	outbox_fail(c, r);
 	contacts_room_gone(c, r);
-	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_LEFT);
+	bool told = r->close_ms; /* when it was hidden */
+	struct event_out *e = hidden || told ? NULL : event_new(c, UC_EVENT_ROOM_LEFT);
 	if (e) {
 		e->event.has_room = true;
 		e->event.room = r->id;
@@ -496,16 +498,6 @@ uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
 		return groups_leave(c, r, op);
 	rooms_left(c, r); /* nobody is there to take us out; the seat ends by itself */
 	op_done_at(c, op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
-	return UC_OK;
-}
-
-uc_err rooms_close_with(struct uc_client *c, const struct contact *k)
-{
-	for (struct room *r = c->rooms; r; r = r->next) {
-		bool theirs = r->direct && id_equal(&r->contact, &k->id);
-		if (theirs && r->state != ROOM_LEFT && r->state != ROOM_LEAVING)
-			TRY(rooms_close(c, r, 0));
-	}
 	return UC_OK;
 }
 

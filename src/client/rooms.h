@@ -62,8 +62,6 @@ bool room_has_others(const struct room *r);
 /* Who just goes leaves a place behind that somebody may speak to: others, who a commit of ours under way may be
  * bringing in, or who another device of ours, which is or comes there. */
 bool room_misses_us(struct uc_client *c, const struct room *r);
-/* Every direct room with this contact. */
-uc_err UC_MUST_USE rooms_close_with(struct uc_client *c, const struct contact *k);
 /* The account is to go: leave everything. */
 void rooms_leave_all(struct uc_client *c);
 bool rooms_all_left(const struct uc_client *c);

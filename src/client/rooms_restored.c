@@ -21,6 +21,7 @@ static uc_err fill(struct uc_client *c, const struct vault_room *in, struct room
 	r->state = ROOM_OPEN;
 	r->consistent = r->restored = r->lost = r->stuck = true;
 	r->seat_known = r->keys_given = r->fleeing = false;
+	r->close_ms = 0;
 	/* What the vault is sure of was said, or may have been: it is not taken back here either. */
 	r->introduced = in->says != SAYS_NOTHING;
 	heads_begin(r);

@@ -552,6 +552,8 @@ void wire_room(struct wire *w, struct room *r)
 		wire_bool(w, &r->restored);
 	if (version > 8)
 		wire_u64(w, &r->unshown);
+	if (version > 9)
+		wire_u64(w, &r->close_ms);
 }
 
 static void wire_member_clients(struct wire *w, struct member *m)

@@ -25,9 +25,9 @@ enum {
 	CONTACT_VERSION = 4, /* 2: identity changed; 3: portraits; 4: sender tags */
 	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 9, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+	ROOM_VERSION = 10, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
-				   * not shown yet */
+				   * not shown yet; 10: hidden before it is left */
 	MEMBERS_VERSION =
 		7, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients; 6: asked;
 		    * 7: wrote */

@@ -157,9 +157,10 @@ struct room {
 	struct member *members;
 	uint64_t newcomer; /* the last message when somebody came who had not been there */
 	struct task *tasks;
-	uint64_t number; /* in the order they came; 0: of a time before there were numbers */
-	bool fleeing;    /* left by this client itself (strangers.h) */
-	uint8_t says;    /* enum room_says */
+	uint64_t number;   /* in the order they came; 0: of a time before there were numbers */
+	bool fleeing;      /* left by this client itself (strangers.h) */
+	uint64_t close_ms; /* then: with somebody who was blocked (closing.h); 0: not for that */
+	uint8_t says;      /* enum room_says */
 	char persona[PROFILE_BYTES]; /* name, for SAYS_PERSONA */
 	bool forked;                 /* members have different logs of it (heads.h) */
 	struct doubt *doubts;        /* of each who has had another, the oldest first */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/strangers.h"
 
+#include "client/closing.h"
 #include "client/contacts.h"
 #include "client/groups.h"
 #include "client/guardian.h"
@@ -23,7 +24,7 @@ enum {
 
 static uc_err leave(struct uc_client *c, struct room *r)
 {
-	if (waits_until(c, r->flee_ms))
+	if (waits_until(c, r->flee_ms) || closing_waits(c, r))
 		return UC_OK;
 	r->flee_ms = client_now(c) + AGAIN_MS;
 	wake_at(c, r->flee_ms);

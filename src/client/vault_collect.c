@@ -315,7 +315,9 @@ static void members_collect(struct uc_client *c, const struct room *r, struct va
 
 static bool room_is_ours(const struct room *r)
 {
-	return (r->state == ROOM_OPEN || r->state == ROOM_JOINING) && !r->shadow && !r->fleeing;
+	/* One with who is blocked is not left yet, and may come back. */
+	return (r->state == ROOM_OPEN || r->state == ROOM_JOINING) && !r->shadow &&
+	       (!r->fleeing || r->close_ms);
 }
 
 /* Other devices come after the one that was brought in, which knows what is said there of who we are: they

@@ -187,7 +187,8 @@ static uc_err ward_drop(struct uc_client *c, struct kept_row *row)
 
 /* --- rooms --- */
 
-/* Nothing of who is blocked is looked at again; their conversation ends for us as it was to. */
+/* Nothing of who is blocked is looked at again.  Where the devices are lost their conversation ends with
+ * them; where another device still has it, this one comes into it only if they are unblocked before. */
 static bool is_with_blocked(struct uc_client *c, const struct vault_room *x)
 {
 	struct uc_id id;
@@ -282,15 +283,17 @@ static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 	return says_agree(c, r, x);
 }
 
-static uc_err room_restore(struct uc_client *c, struct kept_row *row)
+static uc_err room_restore(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct vault_room x;
 	struct room *r;
 	TRY(vault_row_read(c, row, vault_room_element, &x));
-	if (is_with_blocked(c, &x)) {
+	if (is_with_blocked(c, &x) && recovering) {
 		vault_row_gone(c, row);
 		return UC_OK;
 	}
+	if (is_with_blocked(c, &x))
+		return UC_E_NOT_FOUND;
 	TRY(rooms_restore(c, &x, &r));
 	if (!r)
 		return room_agree(c, &x);
@@ -300,8 +303,7 @@ static uc_err room_restore(struct uc_client *c, struct kept_row *row)
 
 static uc_err room_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
-	(void)recovering;
-	TRY(room_restore(c, row));
+	TRY(room_restore(c, row, recovering));
 	return row->gone ? UC_OK : vault_room_seen(c, row);
 }
 
@@ -311,7 +313,7 @@ static bool is_not_there(const struct room *r)
 	return r->restored && r->rejoin.step == REJOIN_NONE;
 }
 
-/* Left, or ended with who is blocked, by another device. */
+/* Left by another device, also at the time of dice it had for one with who is blocked: this one follows. */
 static uc_err room_drop(struct uc_client *c, struct kept_row *row)
 {
 	for (struct room *r = c->rooms; r; r = r->next) {
@@ -378,10 +380,12 @@ static uc_err apply(struct uc_client *c, const struct restored *k, struct kept_r
 	return k->apply ? k->apply(c, row, recovering) : UC_E_UNSUPPORTED;
 }
 
-/* The room of one who is blocked there may have come since by another way. */
+/* The room of one who is blocked there may have come since by another way; and whose conversation it is may be
+ * blocked no more. */
 static bool waits(const struct kept_row *r)
 {
-	return r->fresh || (r->kind == VAULT_MEMBER_BLOCK && !r->gone && !r->held);
+	bool again = r->kind == VAULT_MEMBER_BLOCK || r->kind == VAULT_ROOM;
+	return r->fresh || (again && !r->gone && !r->held);
 }
 
 static uc_err kind_apply(struct uc_client *c, const struct restored *k, bool gone, bool recovering)

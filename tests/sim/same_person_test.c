@@ -4,6 +4,8 @@
  * also where the other still has addresses of his. */
 #include "tests/sim/scene.h"
 
+#define HOUR_MS ((uint64_t)3600 * 1000)
+
 static char offer[UC_LINK_TEXT_MAX], answer[UC_LINK_TEXT_MAX], whole[UC_LINK_TEXT_MAX],
 	over[UC_LINK_TEXT_MAX], nothing[UC_LINK_TEXT_MAX];
 
@@ -172,6 +174,11 @@ static void play(struct world *w)
 		return;
 	scene_blocks(tom, rosa);
 	scene_want(w, is_alone, tom, "his leaving");
+	/* For them hours later, up to two days. */
+	world_run(w, w->now_ms + 2 * HOUR_MS, NULL, NULL);
+	if (is_left(w, rosa) || is_left(w, other))
+		sim_fail(w, "it shows at once");
+	world_run(w, w->now_ms + 48 * HOUR_MS, NULL, NULL);
 	scene_want(w, is_left, rosa, "Rosa's being left");
 	scene_want(w, is_left, other, "the other's being left");
 	/* The other one still holds addresses of his. */

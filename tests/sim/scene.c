@@ -288,14 +288,24 @@ void scene_adds(struct person *p, const struct person *whom)
 	scene_done(p, uc_group_add(p->client, &r.group, &k.id, &op));
 }
 
-void scene_blocks(struct person *p, const struct person *whom)
+static void block(struct person *p, const struct person *whom, bool blocked)
 {
 	struct contact_seen k = scene_contact(p, whom->name);
 	uc_op op;
 	if (p->w->failed)
 		return;
-	person_before(p, "uc_block", "");
-	scene_done(p, uc_block(p->client, &k.id, true, &op));
+	person_before(p, "uc_block", blocked ? "" : "no more");
+	scene_done(p, uc_block(p->client, &k.id, blocked, &op));
+}
+
+void scene_blocks(struct person *p, const struct person *whom)
+{
+	block(p, whom, true);
+}
+
+void scene_unblocks(struct person *p, const struct person *whom)
+{
+	block(p, whom, false);
 }
 
 struct settled {

@@ -45,6 +45,7 @@ void scene_group(struct person *p, const struct person *with);
 /* Brings them into the group that came last. */
 void scene_adds(struct person *p, const struct person *whom);
 void scene_blocks(struct person *p, const struct person *whom);
+void scene_unblocks(struct person *p, const struct person *whom);
 /* What that age begins with, and this besides; waits until it holds. */
 void scene_settles(struct person *p, enum uc_age age, enum uc_may_add add);
 /* Whoever `of` is, they have at least so many addresses of a contact of that name. */

@@ -214,8 +214,9 @@ class People(unittest.TestCase):
         self.assertEqual(b.json('requests'), [])
         b.run('unblock', 'Ada')
         self.assertEqual([c['blocked'] for c in b.json('contacts')], [False])
-        # In a new direct room; Ada's old one, which nobody else is in, stands in nobody's way.
+        # Within hours the conversation is still the same one, at both.
         b.run('send', 'Ada', 'and now?')
+        self.assertEqual([len(p.json('rooms', '--all')) for p in (a, b)], [1, 1])
         a.read_on('and now?')
         a.run('send', 'Ben', 'clearly')
         b.read_on('clearly')
