@@ -369,9 +369,10 @@ UC_API uc_err uc_contact_verified(uc_client *c, const struct uc_id *contact,
 				  bool verified) UC_MUST_USE;
 /* Revokes what they hold, hides their direct room (UC_EVENT_ROOM_LEFT) and leaves it 3 to 48 hours later; they
  * are told nothing.  It covers the accounts that were shown to be theirs (uc_contact_links) or are shown so
- * later: contacts among them are blocked, too, and of the others nothing arrives.  On one's own app, letters of who has the same number, handle or
- * address by another account, and is no contact, are hidden.  blocked false: undoes it for all of them;
- * a room that was not left yet goes on (UC_EVENT_ROOM_CHANGED "unblocked"), else it has to be opened anew. */
+ * later: contacts among them are blocked, too, and of the others nothing arrives.  On one's own app, letters of
+ * who has the same number, handle or address by another account, and is no contact, are hidden.  blocked false:
+ * undoes it for all of them; a room that was not left yet goes on (UC_EVENT_ROOM_CHANGED "unblocked"), else it
+ * has to be opened anew. */
 UC_API uc_err uc_block(uc_client *c, const struct uc_id *contact, bool blocked,
 		       uc_op *op) UC_MUST_USE;
 
