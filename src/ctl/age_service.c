@@ -112,9 +112,9 @@ static int key_new(const struct ctl *c, const char *path, const char *name, stru
 static bool band_read(const char *word, uint8_t *band)
 {
 	static const char *const words[] = { "child", "13-15", "16-17", "adult" };
-	for (uint8_t i = 0; i < sizeof words / sizeof *words; i++)
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (view_equal(view_str(word), view_str(words[i]))) {
-			*band = i;
+			*band = (uint8_t)i;
 			return true;
 		}
 	return false;

@@ -62,7 +62,9 @@ void wire_vault_rows(struct wire *w, struct vault_rows *r)
 void wire_vault_account(struct wire *w, struct vault_account *x)
 {
 	wire_bytes(w, &x->identifier);
-	uint8_t flags = (uint8_t)(x->waits_to_introduce | x->removes_silent << 1);
+	uint8_t flags = 0;
+	if (!wire_reading(w))
+		flags = (uint8_t)(x->waits_to_introduce | x->removes_silent << 1);
 	wire_u8(w, &flags);
 	if (flags > 3)
 		wire_fail(w, UC_E_MALFORMED);

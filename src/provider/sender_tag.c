@@ -55,7 +55,6 @@ uc_err sender_name_of(struct provider *p, struct view account_id,
 		return err;
 	const struct provider_index_key *key =
 		!err && found ? index_key(p->config.keys, name.index) : NULL;
-	err = UC_OK;
 	if (key)
 		err = lead(key, account->name_id, out->b);
 	else if (account->left_name.n == POINT_HASH)
