@@ -35,6 +35,8 @@ void plan_of_seed(struct plan *p, uint64_t seed)
 	/* Of a room whose hub was put back less is known, so there are fewer of them. */
 	if (dice_below(&d, 2))
 		p->weather &= ~(UINT32_C(1) << FAULT_OLDER);
+	/* Further devices make a world dearer. */
+	p->devices = dice_below(&d, 5) == 0;
 }
 
 static void people_come(struct world *w)
