@@ -8,7 +8,8 @@ import { WIDTHS } from './lib/chromium.mjs';
 import { dangerous, foreignElements, overflowing, reordered, unisolated } from './lib/inside.mjs';
 import { test } from './lib/suite.mjs';
 
-const HURT = 'window.undercroftHurt=1';
+// Without a dot: a request with what looks like a host's name is not even sent.
+const HURT = 'undercroftHurt=1';
 const TEXTS = [
 	`<script>${HURT}</script>`,
 	`<img src=x onerror="${HURT}">`,
@@ -67,7 +68,7 @@ for (const app of ['dial', 'lens', 'plaza']) {
 			stage.member(app, 'Rosa'),
 			stage.terminal('lens', NAME),
 		]);
-		const { answered } = mallory.ask(rosa, `<img src=x onerror=${HURT}>\u202Egnp.exe`);
+		const { answered } = mallory.ask(rosa, `<img src=x onerror=${HURT}>\u202Egnp exe`);
 		await rosa.seesRequest('Mallory', 'Lens', 'onerror=');
 		await holds(rosa, 'a request');
 		await rosa.accept('Mallory');
