@@ -85,13 +85,9 @@ uc_err vault_barred_apply(struct uc_client *c, struct kept_row *row, bool recove
 {
 	struct vault_contact x;
 	char app[DOMAIN_MAX], name[PROFILE_BYTES];
+	struct uc_id id;
 	(void)recovering;
-	TRY(vault_row_read(c, row, vault_contact_element, &x));
-	TRY(text_set(app, sizeof app, x.app));
-	TRY(text_set(name, sizeof name, x.name));
-	struct uc_id id = contact_id(app, x.account_key.p);
-	if (!view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
-		return UC_E_MALFORMED;
+	TRY(vault_person_read(c, row, &x, app, name, &id));
 	const struct account_of who = { .app = app, .name = name, .key = x.account_key.p };
 	return bar(c, &who);
 }

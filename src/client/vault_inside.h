@@ -73,6 +73,10 @@ vault_drop vault_addresses_drop, vault_own_link_drop, vault_invitation_drop, vau
 
 uc_err UC_MUST_USE vault_row_read(struct uc_client *c, const struct kept_row *row,
 				  wire_element *walk, void *out);
+/* Of a row about a person: their names in full, and that it stands under their id; UC_E_MALFORMED. */
+uc_err UC_MUST_USE vault_person_read(struct uc_client *c, struct kept_row *row,
+				     struct vault_contact *x, char app[DOMAIN_MAX],
+				     char name[PROFILE_BYTES], struct uc_id *id);
 /* Objects as the fresh rows say.  recovering: rooms are come back into; what only lost devices had the use
  * of is gone.  Sets row->held. */
 uc_err UC_MUST_USE vault_rows_apply(struct uc_client *c, bool recovering);

@@ -38,19 +38,25 @@ static bool may_lead(struct uc_client *c, const uint8_t room[VAULT_ID])
 	return !r || r->state != ROOM_LEFT;
 }
 
+uc_err vault_person_read(struct uc_client *c, struct kept_row *row, struct vault_contact *x,
+			 char app[DOMAIN_MAX], char name[PROFILE_BYTES], struct uc_id *id)
+{
+	TRY(vault_row_read(c, row, vault_contact_element, x));
+	TRY(text_set(app, DOMAIN_MAX, x->app));
+	TRY(text_set(name, PROFILE_BYTES, x->name));
+	*id = contact_id(app, x->account_key.p);
+	return view_equal(VIEW_OF(id->b), VIEW_OF(row->id)) ? UC_OK : UC_E_MALFORMED;
+}
+
 uc_err vault_contact_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
 	struct vault_contact x;
 	char app[DOMAIN_MAX], name[PROFILE_BYTES];
+	struct uc_id id;
 	struct view list;
 	struct contact *k;
 	(void)recovering;
-	TRY(vault_row_read(c, row, vault_contact_element, &x));
-	TRY(text_set(app, sizeof app, x.app));
-	TRY(text_set(name, sizeof name, x.name));
-	struct uc_id id = contact_id(app, x.account_key.p);
-	if (!view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
-		return UC_E_MALFORMED;
+	TRY(vault_person_read(c, row, &x, app, name, &id));
 	k = contact_find(c, &id);
 	TRY(arena_copy(&c->call, k ? list_later(c, k, x.list) : x.list, &list));
 	TRY(contact_meet(c, app, x.account_key.p, name, list, &k));

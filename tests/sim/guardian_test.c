@@ -295,13 +295,8 @@ static void ends(void)
 
 static void play(struct world *w)
 {
-	rosa = world_person(w, &w->apps[0], "zQmark Rosa", "+49157990001");
-	tom = world_person(w, &w->apps[1], "zQmark Tom", "zqhandle1");
-	ida = world_person(w, &w->apps[2], "zQmark Ida", "zq1@example.org");
-	if (!rosa || !tom || !ida) {
-		sim_fail(w, "nobody is there");
+	if (!scene_three(w, &rosa, &tom, &ida))
 		return;
-	}
 	struct person *const all[] = { rosa, tom, ida };
 	for (size_t i = 0; i < 3 && !w->failed; i++)
 		scene_signs_up(all[i]);

@@ -245,13 +245,8 @@ static void play(struct world *w)
 {
 	static void (*const acts[])(void) = { meet,     group_of_a_persona, silence,
 					      put_back, once_more,          below_sixteen };
-	rosa = world_person(w, &w->apps[0], "zQmark Rosa", "+49157990001");
-	tom = world_person(w, &w->apps[1], "zQmark Tom", "zqhandle1");
-	ida = world_person(w, &w->apps[2], "zQmark Ida", "zq1@example.org");
-	if (!rosa || !tom || !ida) {
-		sim_fail(w, "nobody is there");
+	if (!scene_three(w, &rosa, &tom, &ida))
 		return;
-	}
 	snprintf(rosa->persona, sizeof rosa->persona, MOTH);
 	snprintf(ida->persona, sizeof ida->persona, OWL);
 	for (size_t i = 0; i < sizeof acts / sizeof *acts && !w->failed; i++)

@@ -92,6 +92,17 @@ static bool has_message(struct world *w, void *ctx)
 	       message.there;
 }
 
+bool scene_three(struct world *w, struct person **rosa, struct person **tom, struct person **ida)
+{
+	*rosa = world_person(w, &w->apps[0], "zQmark Rosa", "+49157990001");
+	*tom = world_person(w, &w->apps[1], "zQmark Tom", "zqhandle1");
+	*ida = world_person(w, &w->apps[2], "zQmark Ida", "zq1@example.org");
+	if (*rosa && *tom && *ida)
+		return true;
+	sim_fail(w, "nobody is there");
+	return false;
+}
+
 void scene_want(struct world *w, world_until *what, void *ctx, const char *name)
 {
 	if (!world_run(w, w->now_ms + PATIENCE_MS, what, ctx))

@@ -9,6 +9,8 @@
 typedef void scene_play(struct world *w);
 int scene_main(int argc, char **argv, scene_play *play, const char *right_text);
 
+/* Rosa of Dial, Tom of Lens and Ida of Plaza; false when the world has failed. */
+bool scene_three(struct world *w, struct person **rosa, struct person **tom, struct person **ida);
 /* Runs until it holds; fails the world when it does not within two minutes. */
 void scene_want(struct world *w, world_until *what, void *ctx, const char *name);
 bool scene_online(struct world *w, void *person);

@@ -114,13 +114,8 @@ static void play(struct world *w)
 {
 	static void (*const acts[])(void) = { meet, with_what_was_given_out, by_a_friends_friend,
 					      with_a_contact };
-	rosa = world_person(w, &w->apps[0], "zQmark Rosa", "+49157990001");
-	tom = world_person(w, &w->apps[1], "zQmark Tom", "zqhandle1");
-	ida = world_person(w, &w->apps[2], "zQmark Ida", "zq1@example.org");
-	if (!rosa || !tom || !ida) {
-		sim_fail(w, "nobody is there");
+	if (!scene_three(w, &rosa, &tom, &ida))
 		return;
-	}
 	for (size_t i = 0; i < sizeof acts / sizeof *acts && !w->failed; i++)
 		acts[i]();
 	rosa->phase = tom->phase = ida->phase = PHASE_LIVE;

@@ -8,6 +8,7 @@
 #include "net/ws_client.h"
 #include "server/control.h"
 #include "server/daemon.h"
+#include "tests/sanitized.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/net/certs.h"
 #include "tests/unit/server/echo_app.h"
@@ -274,19 +275,6 @@ static void ordinary_done(struct ws_client *c)
 	for (size_t i = 0; i < FLOODERS; i++)
 		ws_client_close(flooders[i], WS_CLOSE_NORMAL);
 }
-
-/* AddressSanitizer keeps what was freed. */
-#if defined(__SANITIZE_ADDRESS__)
-static const bool is_sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-static const bool is_sanitized = true;
-#else
-static const bool is_sanitized = false;
-#endif
-#else
-static const bool is_sanitized = false;
-#endif
 
 static size_t resident_kib(pid_t pid)
 {

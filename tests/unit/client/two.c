@@ -2,9 +2,12 @@
 #include "tests/unit/client/two.h"
 
 #include "client/contacts.h"
+#include "client/rooms.h"
 #include "client/turn.h"
 
 const uint8_t two_tom[32] = { 1 };
+const char two_room_uri[] = "mimi://plaza.example/r/walks";
+const char two_place[] = "mimi://lens.example/p/us";
 struct person p, q;
 struct arena mem;
 static struct small_app one, other;
@@ -84,4 +87,31 @@ struct contact *two_meet(struct person *who, const char *name)
 void two_later(void)
 {
 	test_now_ms += 1000;
+}
+
+static struct uc_id row_id(void)
+{
+	return id_of("Undercroft vault room", view_str(two_room_uri), view_str(two_place));
+}
+
+struct room *two_room(struct person *who, const struct vault_room *x, uint64_t version)
+{
+	struct uc_id id = row_id();
+	struct vault_row row = { .vault_kind = VAULT_ROOM, .row_version = version };
+	memcpy(row.id, id.b, sizeof row.id);
+	expect_ok(wire_encode_to(&mem, vault_room_element, x, &row.data));
+	two_take(who, &row, 1);
+	expect(who->c->rooms != NULL);
+	return who->c->rooms;
+}
+
+struct vault_room two_kept_room(struct person *who)
+{
+	struct vault_room x = { .says = 99 };
+	struct uc_id id = row_id();
+	const struct kept_row *r = vault_row_find(&who->c->vault, VAULT_ROOM, id.b);
+	expect(r && !r->gone);
+	if (r)
+		expect_ok(wire_decode(blob_view(&r->data), &mem, vault_room_element, &x));
+	return x;
 }

@@ -23,4 +23,11 @@ void two_take(struct person *to, struct vault_row *v, size_t n);
 /* Tom of Dial is a contact of that device's, by this name. */
 struct contact *two_meet(struct person *who, const char *name);
 
+/* A room that these devices may have, and the account's place in it. */
+extern const char two_room_uri[], two_place[];
+/* Its row, as of that version, comes to a device. */
+struct room *two_room(struct person *who, const struct vault_room *x, uint64_t version);
+/* What its row says now. */
+struct vault_room two_kept_room(struct person *who);
+
 #endif

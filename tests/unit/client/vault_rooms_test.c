@@ -6,37 +6,18 @@
 #include "mimi/names.h"
 #include "tests/unit/client/two.h"
 
-static const char room_uri[] = "mimi://plaza.example/r/walks";
-static const char our_place[] = "mimi://lens.example/p/us";
 static const char her_place[] = "mimi://dial.example/p/her";
 
 static struct room *room_with(struct person *who, uint8_t says, const char *persona,
 			      uint64_t version)
 {
-	struct vault_room x = { .uri = view_str(room_uri),
-				.participant = view_str(our_place),
+	struct vault_room x = { .uri = view_str(two_room_uri),
+				.participant = view_str(two_place),
 				.name = VIEW_LIT("Walks"),
 				.says = says,
 				.persona = view_str(persona),
 				.seed = { 5 } };
-	struct uc_id id = id_of("Undercroft vault room", view_str(room_uri), view_str(our_place));
-	struct vault_row row = { .vault_kind = VAULT_ROOM, .row_version = version };
-	memcpy(row.id, id.b, sizeof row.id);
-	expect_ok(wire_encode_to(&mem, vault_room_element, &x, &row.data));
-	two_take(who, &row, 1);
-	expect(who->c->rooms != NULL);
-	return who->c->rooms;
-}
-
-static struct vault_room kept_room(struct person *who)
-{
-	struct vault_room x = { .says = 99 };
-	struct uc_id id = id_of("Undercroft vault room", view_str(room_uri), view_str(our_place));
-	const struct kept_row *r = vault_row_find(&who->c->vault, VAULT_ROOM, id.b);
-	expect(r && !r->gone);
-	if (r)
-		expect_ok(wire_decode(blob_view(&r->data), &mem, vault_room_element, &x));
-	return x;
+	return two_room(who, &x, version);
 }
 
 static struct member *her(struct room *r)
@@ -98,9 +79,9 @@ TEST(what_one_device_has_said_in_a_room_a_silent_one_says_too_and_does_not_undo)
 	memcpy(its->name, "Paths", 6);
 	changed(its);
 	two_hand(&q, &p);
-	expect_eq(kept_room(&p).says, SAYS_PERSONA);
-	expect_bytes(kept_room(&p).persona, VIEW_LIT("Moth"));
-	expect_bytes(kept_room(&p).name, VIEW_LIT("Paths"));
+	expect_eq(two_kept_room(&p).says, SAYS_PERSONA);
+	expect_bytes(two_kept_room(&p).persona, VIEW_LIT("Moth"));
+	expect_bytes(two_kept_room(&p).name, VIEW_LIT("Paths"));
 	two_end();
 }
 
@@ -122,13 +103,14 @@ TEST(who_has_said_something_says_it_again_where_a_silent_one_was_later)
 	expect_eq(r->says, SAYS_ACCOUNT);
 	two_hand(&p, &q);
 	expect_eq(its->says, SAYS_ACCOUNT);
-	expect_eq(kept_room(&q).says, SAYS_ACCOUNT);
+	expect_eq(two_kept_room(&q).says, SAYS_ACCOUNT);
 	two_end();
 }
 
 static uint64_t version_of(struct person *who)
 {
-	struct uc_id id = id_of("Undercroft vault room", view_str(room_uri), view_str(our_place));
+	struct uc_id id =
+		id_of("Undercroft vault room", view_str(two_room_uri), view_str(two_place));
 	const struct kept_row *r = vault_row_find(&who->c->vault, VAULT_ROOM, id.b);
 	return r ? r->version : 0;
 }
@@ -160,7 +142,7 @@ TEST(two_devices_that_see_a_room_otherwise_do_not_write_in_turns)
 	memcpy(its->name, "Fields", 7);
 	changed(its);
 	two_hand(&q, &p);
-	expect_bytes(kept_room(&p).name, VIEW_LIT("Fields"));
+	expect_bytes(two_kept_room(&p).name, VIEW_LIT("Fields"));
 	two_end();
 }
 
@@ -187,8 +169,8 @@ TEST(a_room_that_was_left_stays_left)
 static struct vault_room direct_with(const struct uc_id *contact, struct vault_member *her_row,
 				     size_t n)
 {
-	struct vault_room x = { .uri = view_str(room_uri),
-				.participant = view_str(our_place),
+	struct vault_room x = { .uri = view_str(two_room_uri),
+				.participant = view_str(two_place),
 				.direct = true,
 				.seed = { 5 },
 				.members = { her_row, n } };
@@ -256,7 +238,7 @@ TEST(who_the_other_one_was_is_told_once_they_are_gone)
 	changed(its);
 	two_hand(&q, &p); /* which says nothing of who it is */
 	two_hand(&p, &q);
-	expect_eq(kept_room(&q).members.n, 1);
+	expect_eq(two_kept_room(&q).members.n, 1);
 	expect(also && also->introduced && also->gone);
 	/* Who has not said who they are stands in no row. */
 	two_later();
@@ -265,6 +247,6 @@ TEST(who_the_other_one_was_is_told_once_they_are_gone)
 	memcpy(r->name, "Woods", 6);
 	changed(r);
 	two_hand(&p, &p);
-	expect_eq(kept_room(&p).members.n, 0);
+	expect_eq(two_kept_room(&p).members.n, 0);
 	two_end();
 }

@@ -2,6 +2,7 @@
 /* What costs money or helps to guess is counted by network address, too: a new connection is not a
  * new beginning. */
 #include "base/heap.h"
+#include "tests/sanitized.h"
 #include "tests/unit/heap_seen.h"
 #include "tests/unit/provider/apps.h"
 
@@ -256,19 +257,6 @@ TEST(an_address_is_forgotten_after_ten_minutes)
 }
 
 /* --- nor in memory that was given back --- */
-
-/* AddressSanitizer has terabytes that may be written to, and keeps what was freed. */
-#if defined(__SANITIZE_ADDRESS__)
-static const bool is_sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-static const bool is_sanitized = true;
-#else
-static const bool is_sanitized = false;
-#endif
-#else
-static const bool is_sanitized = false;
-#endif
 
 /* How often it stands in what this process may write to: heap, freed or not, and stacks. */
 static size_t own_memory_count(struct view needle)
