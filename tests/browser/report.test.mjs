@@ -91,6 +91,7 @@ test('a request is reported to both apps, and declined afterwards', async (stage
 	await rosa.hands.pick(rosa.question(/Who is to read it/), 'Both');
 	await sent.getByText('to Dial and Lens').waitFor();
 	await rosa.field('Note', dialog).fill('the third today');
+	await sent.getByText('Dial keeps a mark of yours in the place of your name.').waitFor();
 	await rosa.button('Send report', dialog).click();
 	await dialog
 		.getByRole('status')
@@ -118,6 +119,8 @@ test('a request is reported to both apps, and declined afterwards', async (stage
 		.getByRole('status')
 		.getByText(/^Your report was sent to Dial\./)
 		.waitFor();
+	await rosa.button('Block', dialog).click();
+	await dialog.getByText('You have blocked them.').waitFor();
 });
 
 for (const app of ['lens', 'plaza']) {

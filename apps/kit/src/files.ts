@@ -51,6 +51,8 @@ export class Files {
 	private readonly transfers = signal<ReadonlyMap<string, Transfer>>(new Map());
 	/** what own messages were made of, as long as this page lives */
 	private readonly sources = new Map<Id, File>();
+	/** all whose fetch this page has begun */
+	private readonly fetched = new Set<string>();
 	/** fetches that their reader has ended */
 	private readonly stopped = new Set<string>();
 	private core: Undercroft | null = null;
@@ -60,8 +62,12 @@ export class Files {
 	attach(core: Undercroft): void {
 		this.core = core;
 		core.on('file', (e) => {
+			// What comes after a fetch has ended says nothing of it any more; what this page has never
+			// fetched is our own, on its way out.
+			const key = keyOf(e.room, e.number);
+			if (this.fetched.has(key) && this.transfers.peek().get(key)?.is !== 'moving') return;
 			const part = e.bytesTotal > 0 ? e.bytesDone / e.bytesTotal : null;
-			this.put(keyOf(e.room, e.number), { is: 'moving', part });
+			this.put(key, { is: 'moving', part });
 		});
 		core.on('messageState', ({ message: m }) => {
 			if (!m.own || (m.state === 'queued' && !m.deleted)) return;
@@ -116,21 +122,26 @@ export class Files {
 		this.chosen.value = new Map(this.chosen.peek()).set(room, chosen);
 	}
 
-	/** Those that were chosen there, one after the other; what could not be kept stays chosen. */
-	async send(room: Id): Promise<void> {
+	/**
+	 * Those that were chosen there until now: what is given back sends them, one after the other.  What
+	 * could not be kept stays chosen.
+	 */
+	take(room: Id): () => Promise<void> {
 		const sealing = new Map<Chosen, Chosen>();
 		for (const c of this.waiting(room)) if (!c.busy) sealing.set(c, { file: c.file, busy: true });
 		this.wait(
 			room,
 			this.waiting(room).map((c) => sealing.get(c) ?? c),
 		);
-		for (const [before, busy] of sealing) {
-			const isKept = await this.sendOne(room, before.file);
-			this.wait(
-				room,
-				this.waiting(room).flatMap((c) => (c !== busy ? c : isKept ? [] : before)),
-			);
-		}
+		return async () => {
+			for (const [before, busy] of sealing) {
+				const isKept = await this.sendOne(room, before.file);
+				this.wait(
+					room,
+					this.waiting(room).flatMap((c) => (c !== busy ? c : isKept ? [] : before)),
+				);
+			}
+		};
 	}
 
 	private async sendOne(room: Id, file: File): Promise<boolean> {
@@ -158,7 +169,10 @@ export class Files {
 
 	async sendAgain(m: Message): Promise<void> {
 		const file = this.sources.get(m.id);
-		if (file) await this.sendOne(m.room, file);
+		if (!file) return;
+		// Who presses twice sends it once.
+		this.sources.delete(m.id);
+		if (!(await this.sendOne(m.room, file))) this.sources.set(m.id, file);
 	}
 
 	// --- saving ---
@@ -169,12 +183,14 @@ export class Files {
 		const { core } = this;
 		if (!core || !m.file || this.transfers.peek().get(key)?.is === 'moving') return;
 		this.stopped.delete(key);
+		this.fetched.add(key);
 		this.put(key, { is: 'moving', part: null });
 		try {
 			await this.owner.connected();
 			if (this.stopped.has(key)) throw new Error('stopped');
 			await core.fetchFile(m.room, m.number);
 			saveAs(await core.readFile(m.room, m.number), m.file.name);
+			this.stopped.delete(key);
 			this.put(key, { is: 'saved' });
 			await this.forget(m);
 		} catch (e) {

@@ -46,7 +46,8 @@ import { showName } from './names.ts';
 import { Previews } from './previews.ts';
 import { putSettings } from './reach.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
-import { clean, cleanEmoji } from './text.ts';
+import { Sending } from './sending.ts';
+import { clean } from './text.ts';
 
 /** Interruptions shorter than this are not shown. */
 const CALM_MS = 2500;
@@ -84,6 +85,11 @@ export class Model {
 		fail: (trouble) => (this.problem.value = trouble),
 		connected: () => this.connected(),
 	});
+	readonly sending = new Sending({
+		files: this.files,
+		fail: (e) => this.fail(e, 'send'),
+		open: () => this.conversation.peek(),
+	});
 	/** Everything has been read once. */
 	readonly isReady = signal(false);
 	/** Sign-up is not over yet, though there may be an account: the words are being shown. */
@@ -106,7 +112,6 @@ export class Model {
 	readonly members = signal<ReadonlyMap<Id, Member[]>>(new Map());
 
 	private readonly allRooms = signal<Room[]>([]);
-	private readonly drafts = new Map<Id, string>();
 	private core: Undercroft | null = null;
 	private readonly stale = new Set<List>();
 	private reading = false;
@@ -137,6 +142,12 @@ export class Model {
 	/** Our own that have not been answered. */
 	readonly sentRequests = computed(() =>
 		this.requests.value.filter((r) => !r.incoming && r.state !== 'accepted'),
+	);
+	/** Contacts with whom there is no conversation now; who was only blocked is none. */
+	readonly apart = computed(() =>
+		this.contacts.value.filter(
+			(c) => !c.stranger && !this.rooms.value.some((r) => r.id === c.direct),
+		),
 	);
 	/** The room on the page. */
 	readonly room = computed<Room | null>(
@@ -190,6 +201,7 @@ export class Model {
 		this.core = core;
 		core.on('tab', (e) => this.tabIs(e.tab, e.reason));
 		this.files.attach(core);
+		this.sending.attach(core);
 		core.on('connection', (e) => this.connectionIs(e.connection));
 		core.on('request', () => {
 			this.refresh('requests');
@@ -599,8 +611,10 @@ export class Model {
 		await this.attempt('other', (c) => c.setVerified(contact, verified));
 	}
 
-	async block(contact: Id, blocked: boolean): Promise<void> {
-		await this.attempt('other', (c) => c.block(contact, blocked));
+	/** Was it done? */
+	async block(contact: Id, blocked: boolean): Promise<boolean> {
+		const done = await this.attempt('other', (c) => c.block(contact, blocked).then(() => true));
+		return done === true;
 	}
 
 	setSettings(settings: SettingsChange): Promise<void> {
@@ -629,74 +643,5 @@ export class Model {
 
 	deleteAccount(): Promise<void> {
 		return this.perform((c) => c.deleteAccount());
-	}
-
-	// --- messages ---
-
-	draft(room: Id): string {
-		return this.drafts.get(room) ?? '';
-	}
-
-	/** Kept in this page only: what is not sent is not stored. */
-	setDraft(room: Id, text: string): void {
-		if (text === '') this.drafts.delete(room);
-		else this.drafts.set(room, text);
-	}
-
-	/** Sends what the composer holds: a message, a reply, or a change of an earlier one. */
-	async send(text: string): Promise<boolean> {
-		const open = this.conversation.peek();
-		if (!open) return false;
-		const { room } = open;
-		const edit = open.editing.peek();
-		const reply = open.replyTo.peek();
-		const id = await this.sending((c) =>
-			edit
-				? c.sendEdit(room, edit.id, text)
-				: reply
-					? c.sendReply(room, reply.id, text)
-					: c.send(room, text),
-		);
-		if (id === undefined) return false;
-		open.editing.value = null;
-		open.replyTo.value = null;
-		open.firstNew.value = 0;
-		return true;
-	}
-
-	/** Ours with that emoji is taken back when there is one. */
-	async react(message: Message, emoji: string): Promise<void> {
-		const entry = this.conversation
-			.peek()
-			?.entries.peek()
-			.find((e) => e.message.id === message.id);
-		const mine = entry?.reactions.find((r) => r.emoji === cleanEmoji(emoji))?.mine;
-		await this.sending((c) =>
-			mine ? c.sendDelete(message.room, mine.id) : c.sendReaction(message.room, message.id, emoji),
-		);
-	}
-
-	async deleteMessage(message: Message): Promise<void> {
-		await this.sending((c) => c.sendDelete(message.room, message.id));
-	}
-
-	/** A message that was refused for good is sent once more, as a new one. */
-	async sendAgain(message: Message): Promise<void> {
-		if (message.file) return this.files.sendAgain(message);
-		await this.sending((c) =>
-			message.inReplyTo
-				? c.sendReply(message.room, message.inReplyTo, message.text)
-				: c.send(message.room, message.text),
-		);
-	}
-
-	private async sending(action: (core: Undercroft) => Promise<Id>): Promise<Id | undefined> {
-		if (!this.core) return undefined;
-		try {
-			return await action(this.core);
-		} catch (e) {
-			this.fail(e, 'send');
-			return undefined;
-		}
 	}
 }

@@ -4,6 +4,7 @@
 import { Component, render, type ComponentChildren, type FunctionComponent } from 'preact';
 import type { Undercroft } from '@undercroft/sdk';
 import type { Self } from './apps.ts';
+import { keepPage } from './drops.ts';
 import { followFaces } from './faces.ts';
 import { AddMembers, NewGroup } from './flows/group.tsx';
 import { ContactInfo, People, RoomInfo } from './flows/info.tsx';
@@ -55,6 +56,7 @@ export interface StartOptions {
 /** Starts the app in the element #app.  The shell is drawn before the core is there. */
 export function startApp({ self, open, shell, art, panels = {} }: StartOptions): Model {
 	startTheme();
+	keepPage();
 	const model = new Model(self);
 	model.start(async (domain) => {
 		const core = await open(domain);

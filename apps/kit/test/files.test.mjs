@@ -80,11 +80,11 @@ test('in order, each once; what could not be kept stays chosen', async () => {
 		},
 	});
 	files.choose('r', [file('a'), file('b'), file('c')]);
-	const first = files.send('r');
+	const first = files.take('r')();
 	assert.ok(files.chosen.value.get('r').every((c) => c.busy));
 	// Another press meanwhile sends nothing twice; one more that was chosen meanwhile goes as well.
 	files.choose('r', [file('d')]);
-	await Promise.all([first, files.send('r')]);
+	await Promise.all([first, files.take('r')()]);
 	assert.deepEqual(done.map(([, { name }]) => name).sort(), ['a', 'b', 'c', 'd']);
 	assert.deepEqual(names(files), ['b']);
 	assert.equal(files.chosen.value.get('r')[0].busy, false);
@@ -95,7 +95,7 @@ test('one that was refused has its source as long as it is of use', async () => 
 	const { files, done, listeners } = stage({ sendFile: () => 'm' });
 	const own = { ...MESSAGE, own: true };
 	files.choose('r', [file('a')]);
-	await files.send('r');
+	await files.take('r')();
 	listeners.messageState({ message: { ...own, state: 'failed' } });
 	assert.ok(files.hasSource(own));
 	await files.sendAgain(own);
@@ -154,6 +154,52 @@ test('a fetch that is stopped is no failure, and begins anew', async () => {
 	end.resolve();
 	await again;
 	assert.deepEqual(saved, ['a.bin']);
+});
+
+test("'Send again' pressed twice sends once, and can be pressed again when it failed", async () => {
+	let refuse = false;
+	const { files, done, listeners } = stage({
+		sendFile() {
+			if (refuse) throw failure('UC_E_FULL');
+			return `m${done.length}`;
+		},
+	});
+	const own = { ...MESSAGE, own: true, id: 'm1', state: 'failed' };
+	files.choose('r', [file('a')]);
+	await files.take('r')();
+	listeners.messageState({ message: own });
+	refuse = true;
+	await Promise.all([files.sendAgain(own), files.sendAgain(own)]);
+	assert.equal(done.length, 2);
+	assert.ok(files.hasSource(own));
+	refuse = false;
+	await Promise.all([files.sendAgain(own), files.sendAgain(own)]);
+	await files.sendAgain(own);
+	assert.equal(done.length, 3);
+	assert.ok(files.hasSource({ ...own, id: 'm3' }));
+});
+
+test('what is told of a fetch that has ended changes nothing', async () => {
+	const { files, listeners } = stage({ readFile: () => new Uint8Array(3) });
+	const late = () => listeners.file({ room: 'r', number: 7, bytesDone: 1, bytesTotal: 4 });
+	await files.save(MESSAGE);
+	late();
+	assert.equal(files.of(MESSAGE).is, 'saved');
+	// Stopped when it had ended already: the next one is not stopped by that.
+	await files.stop(MESSAGE);
+	await files.save(MESSAGE);
+	assert.equal(files.of(MESSAGE).is, 'saved');
+	const bad = stage({
+		fetchFile() {
+			throw failure('UC_E_PEER');
+		},
+	});
+	await bad.files.save(MESSAGE);
+	bad.listeners.file({ room: 'r', number: 7, bytesDone: 1, bytesTotal: 4 });
+	assert.equal(bad.files.of(MESSAGE).is, 'failed');
+	// Our own on its way out was never fetched.
+	bad.listeners.file({ room: 'r', number: 8, bytesDone: 1, bytesTotal: 4 });
+	assert.equal(bad.files.of({ ...MESSAGE, own: true, number: 8 }).is, 'moving');
 });
 
 test('sizes are rounded up', () => {

@@ -101,3 +101,29 @@ test('an app that is not in the list is called by the end of its name', async ()
 	const long = model.appTitle('lens.localhost.attacker.example');
 	assert.match(long, /^\u2026.*attacker\.example$/);
 });
+
+test('whether somebody was blocked is known, and what went wrong is told', async () => {
+	const { model, core } = await started();
+	core.block = async () => {};
+	assert.equal(await model.block('c', false), true);
+	core.block = async () => Promise.reject(new Error('no'));
+	assert.equal(await model.block('c', false), false);
+	assert.ok(model.problem.value);
+});
+
+test('who was only blocked stands in no list of people to write to', async () => {
+	const { model, core, tell } = await started();
+	core.contacts = async () => [
+		{ id: 'friend', direct: null, stranger: false },
+		{ id: 'blocked', direct: null, stranger: false, blocked: true },
+		{ id: 'stranger', direct: null, stranger: true, blocked: true },
+		{ id: 'spoken to', direct: 'r', stranger: false },
+	];
+	core.rooms = async () => [{ id: 'r', state: 'open', direct: true, lastMs: 1, unread: 0 }];
+	tell('contact', {});
+	await turn();
+	assert.deepEqual(
+		model.apart.value.map((c) => c.id),
+		['friend', 'blocked'],
+	);
+});

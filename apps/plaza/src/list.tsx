@@ -28,8 +28,7 @@ export function List() {
 	const [filter, setFilter] = useState('');
 	const rooms = model.rooms.value;
 	const isPast = (r: Room) => r.state === 'left' && !model.contactOf(r);
-	// Contacts with whom there is no conversation now.
-	const apart = model.contacts.value.filter((c) => !rooms.some((r) => r.id === c.direct));
+	const apart = model.apart.value;
 	const all = rooms.length + apart.length;
 
 	const wanted = clean(filter).toLocaleLowerCase();

@@ -248,10 +248,15 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 	const identifier = model.identifierOf(contact);
 	const alarm = model.alarms.value.has(contact.id);
 
-	/** Of who is no contact nothing is left to be shown. */
-	async function unblock() {
-		await model.block(contact.id, false);
-		if (contact.stranger) goBack();
+	const [busy, setBusy] = useState(false);
+
+	async function block(blocked: boolean) {
+		if (busy) return;
+		setBusy(true);
+		const done = await model.block(contact.id, blocked);
+		setBusy(false);
+		// Of who is no contact nothing is left to be shown.
+		if (done && !blocked && contact.stranger) goBack();
 	}
 
 	return (
@@ -298,7 +303,7 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 				<li>
 					{contact.blocked ? (
 						<>
-							<Button icon="block" wide onClick={() => void unblock()}>
+							<Button icon="block" wide busy={busy} onClick={() => void block(false)}>
 								Unblock
 							</Button>
 							{contact.stranger && (
@@ -310,12 +315,7 @@ export function ContactInfo({ contact }: { contact: Contact }) {
 						</>
 					) : (
 						<>
-							<Button
-								kind="danger"
-								icon="block"
-								wide
-								onClick={() => void model.block(contact.id, true)}
-							>
+							<Button kind="danger" icon="block" wide busy={busy} onClick={() => void block(true)}>
 								Block
 							</Button>
 							<p class="k-hint">

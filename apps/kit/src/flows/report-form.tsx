@@ -29,6 +29,7 @@ export function ReportForm({
 	place,
 	what,
 	rest,
+	mark,
 	doing,
 	children,
 	faulty,
@@ -42,6 +43,8 @@ export function ReportForm({
 	what: ComponentChildren;
 	/** what does not; the sentence about who learns what follows */
 	rest: ComponentChildren;
+	/** what one's own app keeps of who reports, where it takes the report */
+	mark: string;
 	doing: Doing;
 	/** before all others */
 	children?: ComponentChildren;
@@ -117,9 +120,7 @@ export function ReportForm({
 				</ul>
 				<p class="k-hint">
 					{rest} {!isOwn && to !== 'app' && `${other} is not told who reports. `}
-					{to === 'hub' && !isOwn
-						? `${own} passes it on and keeps nothing.`
-						: `${own} keeps a mark of yours, by which it counts how many report somebody, and not your name.`}
+					{to === 'hub' && !isOwn ? `${own} passes it on and keeps nothing.` : mark}
 				</p>
 			</section>
 			<div class="k-buttons">

@@ -9,6 +9,7 @@ import { useModel } from '../ui/context.ts';
 import { AppBadge } from '../ui/list.tsx';
 import { Lines, Name } from '../ui/text.tsx';
 import { ReportForm, Taken } from './report-form.tsx';
+import { useAnswer } from './requests.tsx';
 
 export function ReportRequest({ id }: { id: Id }) {
 	const model = useModel();
@@ -39,6 +40,7 @@ export function ReportRequest({ id }: { id: Id }) {
 					{!isOwn && ` Whatever you choose, ${app} hears that a request of theirs is reported.`}
 				</>
 			}
+			mark={`${model.self.title} keeps a mark of yours in the place of your name.`}
 			doing="report-request"
 			send={async (choice) => setDone(await model.reportRequest(request.id, choice))}
 		>
@@ -58,28 +60,49 @@ export function ReportRequest({ id }: { id: Id }) {
 }
 
 function Outcome({ request, done }: { request: ContactRequest; done: Reported }) {
-	const model = useModel();
+	const { busy, answer } = useAnswer(request);
 	const end = useRef<HTMLButtonElement>(null);
 	useEffect(() => end.current?.focus(), []);
+	const canDecline = request.state === 'open';
+	const canBlock = (canDecline || request.state === 'declined') && !request.blocked;
 	return (
 		<div class="k-outcome">
 			<Taken done={done} app={request.app} />
-			{request.state === 'open' && (
+			{canDecline || canBlock ? (
 				<ul class="k-actions">
-					<li>
-						<Button
-							kind="danger"
-							icon="block"
-							wide
-							onClick={() => void model.decline(request).then(() => end.current?.focus())}
-						>
-							Decline the request
-						</Button>
-						<p class="k-hint">They cannot write to you, and are not told.</p>
-					</li>
+					{canDecline && (
+						<li>
+							<Button
+								kind="danger"
+								icon="close"
+								wide
+								busy={busy === 'decline'}
+								onClick={() => void answer('decline', () => end.current?.focus())}
+							>
+								Decline the request
+							</Button>
+							<p class="k-hint">They cannot write to you, and are not told.</p>
+						</li>
+					)}
+					{canBlock && (
+						<li>
+							<Button
+								kind="danger"
+								icon="block"
+								wide
+								busy={busy === 'blockRequest'}
+								onClick={() => void answer('blockRequest', () => end.current?.focus())}
+							>
+								Block
+							</Button>
+							<p class="k-hint">Nothing that they ask comes to you any more. They are not told.</p>
+						</li>
+					)}
 				</ul>
+			) : null}
+			{request.state === 'declined' && (
+				<p role="status">{request.blocked ? 'You have blocked them.' : 'You have declined it.'}</p>
 			)}
-			{request.state === 'declined' && <p role="status">You have declined it.</p>}
 			<div class="k-buttons">
 				<Button kind="main" buttonRef={end} onClick={goBack}>
 					Done

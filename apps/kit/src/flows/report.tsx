@@ -88,6 +88,7 @@ function Messages({
 				</>
 			}
 			rest={<>Nothing else of this conversation is sent, and {name} is told nothing.</>}
+			mark={`${model.self.title} keeps a mark of yours, by which it counts how many report somebody, and not your name.`}
 			doing="report"
 			faulty={faulty}
 			send={async (choice) =>

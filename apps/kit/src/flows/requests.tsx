@@ -68,18 +68,27 @@ export function Requests() {
 
 type Answer = 'accept' | 'decline' | 'blockRequest';
 
-/** Accept, Decline, Block, Report.  focus: the id of what has it afterwards, as the request goes with its buttons. */
-export function AnswerButtons({ request, focus }: { request: ContactRequest; focus: string }) {
+/** One answer at a time: which is under way, and giving one. */
+export function useAnswer(request: ContactRequest) {
 	const model = useModel();
 	const [busy, setBusy] = useState<Answer | null>(null);
 
-	async function answer(what: Answer) {
+	async function answer(what: Answer, then: () => void = () => undefined) {
 		if (busy) return;
 		setBusy(what);
 		await model[what](request);
 		setBusy(null);
-		document.getElementById(focus)?.focus();
+		then();
 	}
+	return { busy, answer };
+}
+
+/** Accept, Decline, Block, Report.  focus: the id of what has it afterwards, as the request goes with its buttons. */
+export function AnswerButtons({ request, focus }: { request: ContactRequest; focus: string }) {
+	const answering = useAnswer(request);
+	const { busy } = answering;
+	const answer = (what: Answer) =>
+		answering.answer(what, () => document.getElementById(focus)?.focus());
 
 	return (
 		<div class="k-buttons">
@@ -136,25 +145,37 @@ export function DeclinedRequests() {
 			<summary>Declined by you ({declined.length})</summary>
 			<ul class="k-list">
 				{declined.map((r) => (
-					<Row
-						key={r.id}
-						seed={r.id}
-						name={<Name of={r.name} />}
-						badge={<AppBadge app={r.app} always />}
-						line={showWhen(r.timeMs)}
-						end={
-							<span class="k-buttons">
-								<Button onClick={() => void model.accept(r)}>Accept</Button>
-								<Button kind="quiet" onClick={() => void model.blockRequest(r)}>
-									Block
-								</Button>
-								<ReportButton request={r} />
-							</span>
-						}
-					/>
+					<DeclinedRequest key={r.id} request={r} />
 				))}
 			</ul>
 		</details>
+	);
+}
+
+function DeclinedRequest({ request }: { request: ContactRequest }) {
+	const { busy, answer } = useAnswer(request);
+	return (
+		<Row
+			seed={request.id}
+			name={<Name of={request.name} />}
+			badge={<AppBadge app={request.app} always />}
+			line={showWhen(request.timeMs)}
+			end={
+				<span class="k-buttons">
+					<Button busy={busy === 'accept'} onClick={() => void answer('accept')}>
+						Accept
+					</Button>
+					<Button
+						kind="quiet"
+						busy={busy === 'blockRequest'}
+						onClick={() => void answer('blockRequest')}
+					>
+						Block
+					</Button>
+					<ReportButton request={request} />
+				</span>
+			}
+		/>
 	);
 }
 

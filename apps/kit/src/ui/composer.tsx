@@ -73,11 +73,14 @@ function Writing({
 	placeholder: string;
 }) {
 	const model = useModel();
-	const [text, setText] = useState(model.draft(room.id));
+	/** of the message that is being changed: what is new stays a draft meanwhile */
+	const [changed, setChanged] = useState('');
 	const input = useRef<HTMLTextAreaElement>(null);
 	const editing = conversation.editing.value;
 	const replyTo = conversation.replyTo.value;
 	const about = editing ?? replyTo;
+	const draft = model.sending.draft(room.id);
+	const text = editing ? changed : draft;
 	const picker = useRef<HTMLInputElement>(null);
 	const files = editing ? [] : (model.files.chosen.value.get(room.id) ?? []);
 	const hasFiles = files.some((c) => !c.busy);
@@ -86,7 +89,7 @@ function Writing({
 
 	useLayoutEffect(() => {
 		if (!about) return;
-		if (editing) setText(editing.text);
+		if (editing) setChanged(editing.text);
 		input.current?.focus();
 	}, [about]);
 	// Where there is a keyboard it is here at once; on phones it would cover half of the page.
@@ -100,27 +103,22 @@ function Writing({
 	}, [text]);
 
 	function change(to: string) {
-		setText(to);
-		if (!conversation.editing.peek()) model.setDraft(room.id, to);
+		if (conversation.editing.peek()) setChanged(to);
+		else model.sending.setDraft(room.id, to);
 	}
 
 	function cancel() {
-		if (editing) setText(model.draft(room.id));
 		conversation.editing.value = null;
 		conversation.replyTo.value = null;
 		input.current?.focus();
 	}
 
-	async function send() {
+	function send() {
 		const said = text.trim();
 		if ((said === '' && !hasFiles) || isTooLong) return;
 		// The field is free at once; what could not be kept comes back.
-		const wasEdit = editing !== null;
-		setText(wasEdit ? model.draft(room.id) : '');
-		if (!wasEdit) model.setDraft(room.id, '');
+		void model.sending.send(conversation, said);
 		input.current?.focus();
-		if (hasFiles) await model.files.send(room.id);
-		if (said !== '' && !(await model.send(said))) change(said);
 	}
 
 	/** False where there are none, or none can be sent now. */
@@ -136,7 +134,7 @@ function Writing({
 			class="k-composer"
 			onSubmit={(e) => {
 				e.preventDefault();
-				void send();
+				send();
 			}}
 		>
 			{about && (
@@ -227,7 +225,7 @@ function Writing({
 					onKeyDown={(e) => {
 						if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) {
 							e.preventDefault();
-							void send();
+							send();
 						} else if (e.key === 'Escape' && about) {
 							e.preventDefault();
 							cancel();

@@ -42,7 +42,7 @@ export function FileCard({
 	const why = transfer?.is === 'failed' ? transfer.why : null;
 	const label = isMoving ? 'Stop' : why ? 'Try again' : 'Save';
 	function press() {
-		if (isGoing) void model.deleteMessage(m);
+		if (isGoing) void model.sending.deleteMessage(m);
 		else if (isMoving) void model.files.stop(m);
 		else void model.files.save(m);
 	}

@@ -135,7 +135,11 @@ export class MessageItem extends Component<Props> {
 						{isOpen &&
 							!m.deleted &&
 							(!m.file || model.files.hasSource(m) ? (
-								<button type="button" class="k-link" onClick={() => void model.sendAgain(m)}>
+								<button
+									type="button"
+									class="k-link"
+									onClick={() => void model.sending.sendAgain(m)}
+								>
 									Send again
 								</button>
 							) : (
@@ -154,7 +158,7 @@ export class MessageItem extends Component<Props> {
 									title={names(r)}
 									tabIndex={isActive ? 0 : -1}
 									disabled={!isOpen}
-									onClick={() => void model.react(m, r.emoji)}
+									onClick={() => void model.sending.react(m, r.emoji)}
 								>
 									<span class="k-emoji">{r.emoji}</span>
 									<span class="k-number">{r.count}</span>
@@ -299,7 +303,7 @@ function Tools({
 			label: 'Delete',
 			icon: 'trash',
 			danger: true,
-			onPick: () => void model.deleteMessage(m),
+			onPick: () => void model.sending.deleteMessage(m),
 		});
 	}
 	return (
@@ -314,7 +318,7 @@ function Tools({
 						items={REACTIONS.map(([emoji, label]) => ({
 							label,
 							face: <span class="k-emoji">{emoji}</span>,
-							onPick: () => void model.react(m, emoji),
+							onPick: () => void model.sending.react(m, emoji),
 						}))}
 					/>
 					<IconButton

@@ -3,6 +3,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { Room } from '@undercroft/sdk';
+import { takesDrops } from '../drops.ts';
 import { count, list } from '../format.ts';
 import { DeviceAlarm } from '../flows/devices.tsx';
 import { Introduce } from '../flows/introduce.tsx';
@@ -132,16 +133,12 @@ export function RoomView({
 	return (
 		<div
 			class={classes('k-room-view', name)}
-			onDragOver={(e) => {
-				if (e.dataTransfer?.types.includes('Files')) e.preventDefault();
-			}}
-			onDrop={(e) => {
-				// Files that are dropped where they cannot be sent do not take the place of the page.
-				const files = e.dataTransfer?.files;
-				if (!files?.length) return;
-				e.preventDefault();
-				if (canWrite && !model.contactOf(room)?.blocked) model.files.choose(room.id, files);
-			}}
+			{...takesDrops(
+				// A change of a message takes no files: they would wait unseen.
+				() =>
+					canWrite && !model.contactOf(room)?.blocked && !model.conversation.peek()?.editing.peek(),
+				(files) => model.files.choose(room.id, files),
+			)}
 		>
 			{head ?? <RoomHead room={room} />}
 			<ConnectionNotice />

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people write: drafts, messages on their way into the journal, reactions, deletions.
+//
+// Whatever is sent goes to the room it was written in, wherever the page has gone meanwhile, and in
+// the order it was written in.  What could not be kept comes back to where it was written.
+
+import { batch, signal } from '@preact/signals';
+import type { Id, Message, Undercroft } from '@undercroft/sdk';
+import type { Conversation } from './conversation.ts';
+import type { Files } from './files.ts';
+import { cleanEmoji } from './text.ts';
+
+/** A text as it was sent, with what it changes or answers. */
+interface Said {
+	text: string;
+	edit: Message | null;
+	reply: Message | null;
+}
+
+/** What is under way in a room, one after the other. */
+interface Turn {
+	last: Promise<unknown>;
+	waiting: number;
+	/** what could not be kept */
+	back: Said[];
+}
+
+/** What sending needs of the model. */
+interface Owner {
+	readonly files: Files;
+	fail(e: unknown): void;
+	/** the conversation on the page */
+	open(): Conversation | null;
+}
+
+export class Sending {
+	private readonly drafts = signal<ReadonlyMap<Id, string>>(new Map());
+	private readonly turns = new Map<Id, Turn>();
+	private core: Undercroft | null = null;
+
+	constructor(private readonly owner: Owner) {}
+
+	attach(core: Undercroft): void {
+		this.core = core;
+	}
+
+	draft(room: Id): string {
+		return this.drafts.value.get(room) ?? '';
+	}
+
+	/** Kept in this page only: what is not sent is not stored. */
+	setDraft(room: Id, text: string): void {
+		const next = new Map(this.drafts.peek());
+		if (text === '') next.delete(room);
+		else next.set(room, text);
+		this.drafts.value = next;
+	}
+
+	/**
+	 * Sends what the composer holds: the files that were chosen, and a message, a reply, or a change of
+	 * an earlier one.  The composer is free at once.
+	 */
+	async send(open: Conversation, text: string): Promise<boolean> {
+		const { room } = open;
+		const edit = open.editing.peek();
+		const said: Said = { text, edit, reply: edit ? null : open.replyTo.peek() };
+		const sendFiles = edit ? null : this.owner.files.take(room);
+		batch(() => {
+			if (text !== '') open.editing.value = open.replyTo.value = null;
+			if (!edit) this.setDraft(room, '');
+		});
+		return this.inTurn(room, async (turn) => {
+			await sendFiles?.();
+			if (text === '') return true;
+			const id = await this.keep((c) => put(c, room, said));
+			if (id === undefined) turn.back.push(said);
+			else open.firstNew.value = 0;
+			return id !== undefined;
+		});
+	}
+
+	private async inTurn<T>(room: Id, action: (turn: Turn) => Promise<T>): Promise<T> {
+		const turn = this.turns.get(room) ?? { last: Promise.resolve(), waiting: 0, back: [] };
+		this.turns.set(room, turn);
+		turn.waiting++;
+		const mine = turn.last.then(() => action(turn));
+		turn.last = mine.catch(() => undefined);
+		try {
+			return await mine;
+		} finally {
+			if (--turn.waiting === 0) {
+				this.turns.delete(room);
+				batch(() => this.giveBack(room, turn.back));
+			}
+		}
+	}
+
+	/** In front of what was written meanwhile; nothing takes the place of anything. */
+	private giveBack(room: Id, back: Said[]): void {
+		const page = this.owner.open();
+		const open = page?.room === room ? page : null;
+		const texts: string[] = [];
+		for (const { text, edit, reply } of back) {
+			if (edit && open && !open.editing.peek()) {
+				// As it was to become: this is what the composer takes up.
+				open.editing.value = { ...edit, text };
+				continue;
+			}
+			texts.push(text);
+			if (open && reply && !open.editing.peek()) open.replyTo.value ??= reply;
+		}
+		const draft = this.drafts.peek().get(room);
+		if (draft) texts.push(draft);
+		if (back.length > 0) this.setDraft(room, texts.join('\n'));
+	}
+
+	/** Ours with that emoji is taken back when there is one. */
+	async react(message: Message, emoji: string): Promise<void> {
+		const entry = this.owner
+			.open()
+			?.entries.peek()
+			.find((e) => e.message.id === message.id);
+		const mine = entry?.reactions.find((r) => r.emoji === cleanEmoji(emoji))?.mine;
+		await this.keep((c) =>
+			mine ? c.sendDelete(message.room, mine.id) : c.sendReaction(message.room, message.id, emoji),
+		);
+	}
+
+	async deleteMessage(message: Message): Promise<void> {
+		await this.keep((c) => c.sendDelete(message.room, message.id));
+	}
+
+	/** A message that was refused for good is sent once more, as a new one. */
+	async sendAgain(message: Message): Promise<void> {
+		if (message.file) return this.owner.files.sendAgain(message);
+		await this.keep((c) =>
+			message.inReplyTo
+				? c.sendReply(message.room, message.inReplyTo, message.text)
+				: c.send(message.room, message.text),
+		);
+	}
+
+	private async keep(action: (core: Undercroft) => Promise<Id>): Promise<Id | undefined> {
+		if (!this.core) return undefined;
+		try {
+			return await action(this.core);
+		} catch (e) {
+			this.owner.fail(e);
+			return undefined;
+		}
+	}
+}
+
+function put(core: Undercroft, room: Id, { text, edit, reply }: Said): Promise<Id> {
+	if (edit) return core.sendEdit(room, edit.id, text);
+	return reply ? core.sendReply(room, reply.id, text) : core.send(room, text);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is written goes where it was written, in its order, and comes back when it could not be kept.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './load.mjs';
+
+const { Files } = await load('../src/files.ts');
+const { Sending } = await load('../src/sending.ts');
+
+/** As much of a conversation as sending asks of one. */
+function conversation(room) {
+	const box = (value) => ({
+		value,
+		peek() {
+			return this.value;
+		},
+	});
+	return { room, editing: box(null), replyTo: box(null), firstNew: box(0), entries: box([]) };
+}
+const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
+const file = (name) => ({ name, size: 3, type: '', arrayBuffer: async () => new ArrayBuffer(3) });
+
+/** Sending from a page that shows the first of `rooms`; `sent` is what the core has kept. */
+function stage(...rooms) {
+	const sent = [];
+	const told = [];
+	const refused = new Set();
+	const held = [];
+	const state = { page: rooms[0], isSlow: false };
+	const keep = (...what) => {
+		if (refused.has(what.at(-1))) throw new Error('no room left');
+		sent.push(what.join(' '));
+		return `id${sent.length}`;
+	};
+	const core = {
+		on() {},
+		send: async (room, text) => keep(room, 'text', text),
+		sendReply: async (room, id, text) => keep(room, 'reply', id, text),
+		sendEdit: async (room, id, text) => keep(room, 'edit', id, text),
+		async sendFile(room, { name }) {
+			if (state.isSlow) await new Promise((resolve) => held.push(resolve));
+			return keep(room, 'file', name);
+		},
+	};
+	const files = new Files({ fail: (t) => told.push(t.text), connected: async () => {} });
+	const sending = new Sending({
+		files,
+		fail: (e) => told.push(e.message),
+		open: () => state.page,
+	});
+	files.attach(core);
+	sending.attach(core);
+	return { sent, told, refused, held, state, files, sending };
+}
+
+test('a text goes where it was written, though the page has gone on meanwhile', async () => {
+	const [a, b] = [conversation('a'), conversation('b')];
+	const { sent, held, state, files, sending } = stage(a);
+	state.isSlow = true;
+	files.choose('a', [file('f')]);
+	a.replyTo.value = { id: 'q' };
+	const under = sending.send(a, 'hello');
+	await turn();
+	// To another room, where a message is being changed.
+	state.page = b;
+	b.editing.value = { id: 'e', text: 'old' };
+	held[0]();
+	assert.equal(await under, true);
+	assert.deepEqual(sent, ['a file f', 'a reply q hello']);
+	assert.equal(b.editing.value.id, 'e');
+	assert.equal(sending.draft('a'), '');
+});
+
+test('what is taken up while a text is on its way stays, and is not what is sent', async () => {
+	const a = conversation('a');
+	const { sent, held, state, files, sending } = stage(a);
+	state.isSlow = true;
+	files.choose('a', [file('f')]);
+	const under = sending.send(a, 'hello');
+	await turn();
+	a.editing.value = { id: 'e', text: 'old' };
+	held[0]();
+	await under;
+	assert.deepEqual(sent, ['a file f', 'a text hello']);
+	assert.equal(a.editing.value.id, 'e');
+});
+
+test('a second text does not overtake the first; another room does not wait', async () => {
+	const [a, b] = [conversation('a'), conversation('b')];
+	const { sent, held, state, files, sending } = stage(a);
+	state.isSlow = true;
+	files.choose('a', [file('f')]);
+	const all = [sending.send(a, 'one'), sending.send(a, 'two'), sending.send(b, 'there')];
+	await all[2];
+	assert.deepEqual(sent, ['b text there']);
+	held[0]();
+	await Promise.all(all);
+	assert.deepEqual(sent, ['b text there', 'a file f', 'a text one', 'a text two']);
+});
+
+test('what could not be kept comes back before what was written meanwhile, in its order', async () => {
+	const a = conversation('a');
+	const { sent, told, refused, sending } = stage(a);
+	refused.add('one').add('two');
+	a.replyTo.value = { id: 'q' };
+	sending.setDraft('a', 'one');
+	const all = [sending.send(a, 'one'), sending.send(a, 'two'), sending.send(a, 'three')];
+	assert.equal(sending.draft('a'), '');
+	sending.setDraft('a', 'meanwhile');
+	assert.deepEqual(await Promise.all(all), [false, false, true]);
+	assert.equal(sending.draft('a'), 'one\ntwo\nmeanwhile');
+	assert.equal(a.replyTo.value.id, 'q');
+	assert.equal(told.length, 2);
+	assert.deepEqual(sent, ['a text three']);
+});
+
+test('a change that could not be kept can be made again, and takes no draft with it', async () => {
+	const [a, b] = [conversation('a'), conversation('b')];
+	const { sent, refused, state, sending } = stage(a);
+	refused.add('new');
+	sending.setDraft('a', 'half of a sen');
+	a.editing.value = { id: 'e', text: 'old' };
+	const under = sending.send(a, 'new');
+	assert.equal(a.editing.value, null);
+	assert.equal(await under, false);
+	assert.deepEqual(a.editing.value, { id: 'e', text: 'new' });
+	assert.equal(sending.draft('a'), 'half of a sen');
+	// Nobody is there any more to make it: the words are not lost.
+	const gone = sending.send(a, 'new');
+	state.page = b;
+	await gone;
+	assert.equal(sending.draft('a'), 'new\nhalf of a sen');
+	assert.equal(b.editing.value, null);
+	assert.deepEqual(sent, []);
+});
