@@ -58,11 +58,13 @@ struct account_of {
 	struct view tag; /* or empty */
 };
 
-static uc_err bar(struct uc_client *c, const struct account_of *who)
+/* has_row: another device of ours has it so; it stays beside a contact then, too, or the row would be seen as
+ * gone, and all devices would unblock. */
+static uc_err bar(struct uc_client *c, const struct account_of *who, bool has_row)
 {
 	struct uc_id id = contact_id(who->app, who->key);
 	bool known = barred_find(c, &id) != NULL;
-	if (!known && !contact_find(c, &id)) {
+	if (!known && (has_row || !contact_find(c, &id))) {
 		struct contact *k = made(c, &id);
 		if (!k)
 			return UC_E_MEMORY;
@@ -89,7 +91,7 @@ uc_err vault_barred_apply(struct uc_client *c, struct kept_row *row, bool recove
 	(void)recovering;
 	TRY(vault_person_read(c, row, &x, app, name, &id));
 	const struct account_of who = { .app = app, .name = name, .key = x.account_key.p };
-	return bar(c, &who);
+	return bar(c, &who, true);
 }
 
 uc_err vault_barred_drop(struct uc_client *c, struct kept_row *row)
@@ -123,7 +125,7 @@ static uc_err request_block(struct uc_client *c, void *arg)
 	if (!id_equal(&id, &q->contact))
 		return UC_E_INTRODUCTION;
 	*in->op = op_new(c);
-	TRY(bar(c, &who));
+	TRY(bar(c, &who, false));
 	op_done_at(c, *in->op, UC_OK, (struct view){ NULL, 0 }, &q->id, NULL);
 	return UC_OK;
 }

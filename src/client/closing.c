@@ -2,9 +2,9 @@
 #include "client/closing.h"
 
 #include "client/groups.h"
-#include "client/guardian.h"
 #include "client/outbox.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 
 static bool is_with(const struct room *r, const struct contact *k)
 {
@@ -44,7 +44,7 @@ static uc_err hide(struct uc_client *c, struct room *r)
 /* Where nobody was told who we are there is nothing to be seen of. */
 static bool can_hide(struct uc_client *c, const struct room *r)
 {
-	return r->state == ROOM_OPEN && !r->shadow && !guardian_holds(c, r) &&
+	return r->state == ROOM_OPEN && !r->shadow && !strangers_veil(c, r) &&
 	       (!r->fleeing || r->close_ms);
 }
 

@@ -10,7 +10,7 @@
 #define TABLE_MESSAGE_ID "message id"
 #define TABLE_EXPIRES    "expires"
 
-enum { MESSAGE_BYTES = 4 * MESSAGE_MAX };
+enum { MESSAGE_BYTES = 4 * MESSAGE_MAX, SHOWN_AT_ONCE = 64 };
 
 static struct safe_place at(const struct room *r, uint64_t number)
 {
@@ -302,6 +302,11 @@ uc_err history_forget(struct uc_client *c, struct room *r, uint64_t number, bool
 
 uc_err history_shown(struct uc_client *c, struct room *r, uint64_t number)
 {
+	/* However much was written meanwhile: the rest is read where it stands. */
+	if (r->next_message >= number + SHOWN_AT_ONCE) {
+		room_changed(c, r, VIEW_LIT("messages"));
+		number = r->next_message - SHOWN_AT_ONCE + 1;
+	}
 	for (; number <= r->next_message; number++) {
 		struct arena_mark mark = arena_mark(&c->call);
 		struct message m = { 0 };

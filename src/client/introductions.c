@@ -371,7 +371,7 @@ static uc_err introductions_in(struct uc_client *c, struct room *r,
 			       const struct room_client *sender, const struct control *m)
 {
 	uc_err first = UC_OK;
-	for (size_t i = 0; i < m->introductions.n; i++) {
+	for (size_t i = 0; i < m->introductions.n && !r->fleeing; i++) {
 		uc_err err = introduction_in(c, r, sender, m->introductions.v[i]);
 		if (err_is_hard(err))
 			return err;
@@ -511,7 +511,9 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 	case CONTROL_KEYS:
 		return keys_in(c, r, sender, &m);
 	case CONTROL_ASK:
-		if (told_lately(c, r) || r->fleeing || strangers_veil(c, r))
+		/* Where they know who we are, silence alone would tell that they are blocked. */
+		if (told_lately(c, r) || (r->fleeing && !(r->close_ms && r->introduced)) ||
+		    strangers_veil(c, r))
 			return UC_OK;
 		/* A device of ours that has come later knows nobody. */
 		return is_own_device(r, sender) ? introductions_forward(c, r)

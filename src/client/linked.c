@@ -55,6 +55,9 @@ static void sides_changed(struct uc_client *c, const struct linked *l)
 
 bool linked_is_blocked(struct uc_client *c, const struct uc_id *account)
 {
+	/* Who is not known is nobody, though the sides of a link that is over say so, too. */
+	if (id_is_zero(account))
+		return false;
 	const struct contact *k = contact_find(c, account);
 	if ((k && k->blocked) || barred_find(c, account))
 		return true;

@@ -12,7 +12,7 @@ enum {
 	RETRY_MS = 15 * 1000,
 	FULL_MS = 10 * 60 * 1000, /* between two that do not fit in; all devices fill one pool */
 	EXPIRES_EARLY_MS = 24 * 3600 * 1000, /* a set is replaced a day before its end */
-	TAKEN_BACK_MS = 24 * 3600 * 1000,    /* after the end of its address; clocks differ */
+	TAKEN_BACK_MS = 2 * 3600 * 1000,     /* after the end of its address; clocks differ */
 };
 
 void set_change(struct set *s, uint8_t state)

@@ -176,6 +176,15 @@ static bool may_remove(const struct room *r, const struct member *m)
 	       room_role_may_change(false, x.of_one, x.of_other, ROLE_NONE);
 }
 
+/* It is on its way, also from before a restart. */
+static bool is_removing(const struct room *r, const struct member *m)
+{
+	for (const struct task *t = r->tasks; t; t = t->next)
+		if (t->kind == TASK_REMOVE && !strcmp(t->participant, m->participant))
+			return true;
+	return m->removing;
+}
+
 static uc_err silent_remove(struct uc_client *c, struct room *r, struct member *m)
 {
 	char name[MEMBER_NAME_BYTES];
@@ -199,7 +208,7 @@ static uc_err silent_drive(struct uc_client *c, struct room *r)
 	if (r->says == SAYS_NOTHING || guardian_holds(c, r))
 		return UC_OK;
 	for (struct member *m = r->members; m; m = m->next)
-		if (!m->gone && !m->removing && is_other(r, m) && is_silent(c, r, m) &&
+		if (!m->gone && !is_removing(r, m) && is_other(r, m) && is_silent(c, r, m) &&
 		    may_remove(r, m))
 			TRY(silent_remove(c, r, m));
 	return UC_OK;

@@ -44,7 +44,7 @@ void vault_soon(struct uc_client *c)
 void vault_write(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
-	v->unwritten = v->dirty = true;
+	v->unwritten = v->dirty = v->rewrap = true;
 	v->since = v->since || v->busy;
 	vault_soon(c);
 }
@@ -147,6 +147,7 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 	v->number++;
 	v->stored_ms = client_now(c);
 	v->unwritten = v->since;
+	v->rewrap = v->rewrap && v->since;
 	v->due_ms = v->stale = v->unread = 0;
 	v->dirty = true;
 	if (v->again || v->since)
@@ -229,7 +230,7 @@ static uc_err rows_take(struct uc_client *c, const struct vault_rows *in)
 	struct vault *v = &c->vault;
 	TRY(vault_rows_merge(c, in));
 	TRY(vault_rows_apply(c, false));
-	v->unwritten = vault_rows_more(v, in);
+	v->unwritten = vault_rows_more(v, in) || v->rewrap;
 	v->dirty = true;
 	if (v->unwritten)
 		vault_changed(c);

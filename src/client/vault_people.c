@@ -144,6 +144,10 @@ uc_err vault_linked_apply(struct uc_client *c, struct kept_row *row, bool recove
 	if (in.number < l->number || (in.number == l->number && l->withdrawn && !in.withdrawn))
 		return UC_OK;
 	in.blocked = l->blocked; /* has a row of its own */
+	/* Whom a block covers is kept, also where another device has forgotten it. */
+	for (size_t i = 0; i < LINK_SIDES; i++)
+		if (l->blocked && id_is_zero(&in.sides[i].contact))
+			in.sides[i].contact = l->sides[i].contact;
 	in.next = l->next;
 	*l = in;
 	l->dirty = true;
@@ -165,11 +169,13 @@ static uc_err linked_block_apply(struct uc_client *c, const struct uc_id *pair, 
 		return UC_E_NOT_FOUND;
 	if (l->blocked == blocked)
 		return UC_OK;
-	if (!id_is_zero(&l->sides[LINK_OFFERS].contact))
-		return linked_block(c, &l->sides[LINK_OFFERS].contact, blocked);
-	l->blocked = blocked; /* withdrawn: nobody is known of it any more */
-	l->dirty = true;
-	return UC_OK;
+	/* One that is over is no way from one account to another, unless it was blocked before. */
+	bool forgotten = id_is_zero(&l->sides[LINK_OFFERS].contact);
+	if (forgotten || (blocked && l->withdrawn)) {
+		l->blocked = blocked;
+		l->dirty = true;
+	}
+	return forgotten ? UC_OK : linked_block(c, &l->sides[LINK_OFFERS].contact, blocked);
 }
 
 static uc_err contact_block_apply(struct uc_client *c, const struct uc_id *id, bool blocked)

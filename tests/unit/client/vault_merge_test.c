@@ -137,6 +137,39 @@ TEST(a_block_of_who_is_no_contact_holds_on_both)
 	two_end();
 }
 
+static uc_err meet_mallory(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[ED25519_KEY] = { 7 };
+	struct contact *k;
+	(void)arg;
+	return contact_meet(c, "dial.example", key, "Mallory", VIEW_LIT(""), &k);
+}
+
+/* Blocked first, and a contact since: a device that hears both at once blocks nobody less. */
+TEST(who_was_blocked_and_became_a_contact_stays_blocked_on_a_device_that_hears_it_late)
+{
+	struct request *letter = NULL;
+	uc_op op;
+	two_begin();
+	expect_ok(turn_run(p.c, ask_them, &letter));
+	if (!letter)
+		return;
+	const struct uc_id id = letter->contact;
+	expect_ok(uc_request_block(p.c, &letter->id, &op));
+	two_later();
+	expect_ok(turn_run(p.c, meet_mallory, NULL));
+	expect(contact_find(p.c, &id) && contact_find(p.c, &id)->blocked);
+	for (int i = 0; i < 2; i++) {
+		two_later();
+		two_hand(&p, &q);
+		two_later();
+		two_hand(&q, &p);
+	}
+	expect(linked_is_blocked(p.c, &id) && linked_is_blocked(q.c, &id));
+	expect(contact_find(p.c, &id)->blocked && contact_find(q.c, &id)->blocked);
+	two_end();
+}
+
 TEST(a_row_blocks_nobody_whose_it_is_not)
 {
 	two_begin();
@@ -278,6 +311,39 @@ static uc_err end_in_turn(struct uc_client *c, void *arg)
 	(void)c;
 	((struct invitation *)arg)->gone = true;
 	return UC_OK;
+}
+
+/* The other device has forgotten whose a withdrawn link was before it heard of the block. */
+TEST(a_block_of_a_link_that_is_over_covers_who_it_was_and_not_everybody)
+{
+	static const uint8_t second[32] = { 7 };
+	static const struct uc_id nobody;
+	static struct linked l;
+	uc_op op;
+	two_begin();
+	struct contact *k = two_meet(&p, "Tom");
+	struct uc_id also = contact_id("dial.example", second);
+	two_hand(&p, &q);
+	l = (struct linked){ .id = link_pair(&k->id, &also), .by = k->id, .number = 3 };
+	l.sides[LINK_OFFERS].contact = k->id;
+	l.sides[LINK_ACCEPTS].contact = also;
+	expect_ok(turn_run(p.c, link_in_turn, &l));
+	two_later();
+	two_hand(&p, &q);
+	expect_ok(uc_block(p.c, &k->id, true, &op));
+	two_later();
+	memset(q.c->linkeds->sides, 0, sizeof q.c->linkeds->sides);
+	q.c->linkeds->withdrawn = q.c->linkeds->dirty = true;
+	q.c->linkeds->number = 4;
+	for (int i = 0; i < 2; i++) {
+		two_hand(&q, &p);
+		two_hand(&p, &q);
+	}
+	expect(p.c->linkeds->withdrawn);
+	expect(p.c->linkeds->blocked && q.c->linkeds->blocked);
+	expect(linked_is_blocked(p.c, &also) && linked_is_blocked(q.c, &also));
+	expect(!linked_is_blocked(p.c, &nobody) && !linked_is_blocked(q.c, &nobody));
+	two_end();
 }
 
 TEST(an_invitation_that_was_ended_stays_so)
