@@ -48,9 +48,16 @@ static uint32_t first_day(uint64_t now_ms)
 	return today > FRANK_DAYS ? today - FRANK_DAYS : 0;
 }
 
+bool frank_chain_is_behind(const struct frank_chain *c, uint64_t now_ms)
+{
+	uint32_t first = first_day(now_ms);
+	return c->day != FRANK_DAY_ANY && first > c->day && first - c->day > FRANK_GAP_MAX;
+}
+
 bool frank_chain_is_due(const struct frank_chain *c, uint64_t now_ms)
 {
-	return c->day == FRANK_DAY_ANY || c->day < first_day(now_ms);
+	return c->day == FRANK_DAY_ANY ||
+	       (c->day < first_day(now_ms) && !frank_chain_is_behind(c, now_ms));
 }
 
 uc_err frank_chain_move(struct frank_chain *c, uint64_t now_ms)
@@ -62,6 +69,8 @@ uc_err frank_chain_move(struct frank_chain *c, uint64_t now_ms)
 	}
 	if (c->day >= moved.day)
 		return UC_OK;
+	if (frank_chain_is_behind(c, now_ms))
+		return UC_E_STALE;
 	uc_err err = go_to(c, moved.day, moved.key);
 	if (!err)
 		*c = moved;

@@ -51,9 +51,17 @@ static uint32_t next(struct view *text)
 	return END;
 }
 
+/* Letters in other dress: programs take them for plain ones in names of hosts. */
+static const struct range dressed[] = {
+	{ 0x2100, 0x214f },
+	{ 0x2160, 0x2188 },
+	{ 0x24b6, 0x24e9 },
+	{ 0x1d400, 0x1d7ff },
+};
+
 static bool is_latin(uint32_t c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || IS_IN(dressed, c);
 }
 
 static bool is_digit(uint32_t c)

@@ -3,6 +3,7 @@
  * Only when its last part is written does its head name it; what a kill left is written over. */
 #include "base/heap.h"
 #include "provider/discovery.h"
+#include "provider/reaching.h"
 
 enum build_phase { PHASE_COLLECT, PHASE_SORT, PHASE_FUSE, PHASE_WRITE };
 enum {
@@ -113,10 +114,13 @@ static uc_err collect_value(struct provider *p, struct filter_build *b, struct v
 {
 	struct discovery_value v;
 	struct account_record account;
+	struct settings settings;
 	if (!view_equal(VIEW_OF(r->prf_key), VIEW_OF(b->pub.b)) || b->n >= FUSE_KEYS_MAX)
 		return UC_OK;
 	TRY(account_get(p, id, a, &account));
-	if (account.suspended)
+	TRY(settings_of(p, id, a, &settings));
+	/* Ages count as those who are believed now have them, whatever held when the row was written. */
+	if (account.suspended || !is_discoverable(&settings))
 		return UC_OK;
 	memcpy(v.b, r->value, sizeof v.b);
 	uc_err err = key_add(b, discovery_filter_key(&v));

@@ -170,10 +170,16 @@ bool provider_keys_franks_due(const struct provider_keys *k, uint64_t now_ms)
 	       (k->retired_n && is_retired_long(&k->retired[0], now_ms));
 }
 
+bool provider_keys_franks_behind(const struct provider_keys *k, uint64_t now_ms)
+{
+	return frank_chain_is_behind(&k->frank, now_ms);
+}
+
 uc_err provider_keys_franks_end(struct provider_keys *k, uint64_t now_ms)
 {
-	TRY(frank_chain_move(&k->frank, now_ms));
-	if (k->before.is_there)
+	if (frank_chain_is_due(&k->frank, now_ms))
+		TRY(frank_chain_move(&k->frank, now_ms));
+	if (k->before.is_there && frank_chain_is_due(&k->before.frank, now_ms))
 		TRY(frank_chain_move(&k->before.frank, now_ms));
 	while (k->retired_n && is_retired_long(&k->retired[0], now_ms))
 		retired_drop(k);

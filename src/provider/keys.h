@@ -94,6 +94,8 @@ uc_err UC_MUST_USE provider_keys_rotate_rooms(struct provider_keys *k, const str
 uc_err UC_MUST_USE provider_keys_retire_rooms(struct provider_keys *k, uint64_t now_ms);
 /* Each day: are there keys of franks that nobody needs any more?  And they are gone. */
 bool provider_keys_franks_due(const struct provider_keys *k, uint64_t now_ms);
+/* The clock has gone too far since the key was last moved (frank_chain_is_behind). */
+bool provider_keys_franks_behind(const struct provider_keys *k, uint64_t now_ms);
 uc_err UC_MUST_USE provider_keys_franks_end(struct provider_keys *k, uint64_t now_ms);
 /* The first key of finding by number; as it is where there is one. */
 uc_err UC_MUST_USE provider_keys_make_discovery(struct provider_keys *k, const struct env *env);

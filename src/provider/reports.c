@@ -481,11 +481,16 @@ static void passed(struct provider *p, struct ask *ask, const struct peer_respon
 static uc_err signed_anew(struct provider *p, struct report_record *r, struct abuse_report *report,
 			  struct arena *a)
 {
+	const struct room_state *state;
 	const struct sign_key *key;
 	struct room_live *room;
 	if (report->is_card || room_live_get(p, r->room, &room))
 		return UC_OK;
+	TRY(room_live_state(p, room, &state));
 	TRY(room_franking_key(p, room, &key));
+	/* The key that the room names is gone: what it has signed stays as it is. */
+	if (!view_equal(sign_public(key), state->franking_key))
+		return UC_OK;
 	for (size_t i = 0; i < report->messages.n; i++) {
 		struct abusive_message *m = &report->messages.v[i];
 		const struct server_franking_context at = { report->alleged_abuser_uri, r->room,

@@ -27,6 +27,7 @@ enum {
 	TARGETS_AT_ONCE = 256,
 	OLD_KEYS_DAYS = 100, /* as long as an address lives at most */
 	OLD_KEYS_RETRY_MS = 600000,
+	FRANKS_TOLD_MS = 3600 * 1000,
 };
 
 struct app {
@@ -38,8 +39,9 @@ struct app {
 	struct provider *provider;
 	struct link_table links; /* struct link */
 	struct clock_watch clock;
-	uint64_t old_keys_ms; /* steady: not before, after a failure */
-	uc_err failed;        /* the stores, outside the provider */
+	uint64_t old_keys_ms;    /* steady: not before, after a failure */
+	uint64_t franks_told_ms; /* steady: nor said again before */
+	uc_err failed;           /* the stores, outside the provider */
 	char base_url[300];
 };
 
@@ -151,6 +153,11 @@ static void old_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
 /* Franks have a key for each day; those of long ago end. */
 static void frank_keys_end(struct app *a, uint64_t now_ms, uint64_t steady_ms)
 {
+	if (provider_keys_franks_behind(&a->keys, now_ms) && steady_ms >= a->franks_told_ms) {
+		a->franks_told_ms = steady_ms + FRANKS_TOLD_MS;
+		log_error("keys.franks", "app=%s error=%s", a->config->name,
+			  uc_err_name(UC_E_STALE));
+	}
 	if (steady_ms < a->old_keys_ms || !provider_keys_franks_due(&a->keys, now_ms))
 		return;
 	struct provider_keys k = a->keys;

@@ -77,6 +77,21 @@ TEST(days_far_away_have_the_key_of_the_nearest)
 	expect(frank_day(UINT64_MAX) < FRANK_DAY_ANY);
 }
 
+/* Under a clock that is years ahead it would be gone for as long. */
+TEST(it_follows_no_clock_that_is_far_ahead)
+{
+	const struct frank_chain was = begun();
+	struct frank_chain c = was;
+	uint64_t last = at(FIRST + FRANK_DAYS + FRANK_GAP_MAX), ahead = last + at(1);
+	expect(!frank_chain_is_behind(&c, last) && frank_chain_is_due(&c, last));
+	expect(frank_chain_is_behind(&c, ahead) && !frank_chain_is_due(&c, ahead));
+	expect_err(frank_chain_move(&c, ahead), UC_E_STALE);
+	expect(c.day == was.day && same(&c, at(FIRST + 3), &was, at(FIRST + 3)));
+	/* Put right, it goes on. */
+	expect_ok(frank_chain_move(&c, at(FIRST + FRANK_DAYS + 5)));
+	expect_eq(c.day, FIRST + 5);
+}
+
 TEST(one_for_any_day_begins_today)
 {
 	const struct frank_chain was = begun();

@@ -329,6 +329,15 @@ TEST(a_filter_of_many_is_whole)
 	struct store_key k;
 	uint64_t edition;
 	numbers_begin();
+	/* Each says what Rosa says. */
+	struct settings_record open;
+	struct arena mem;
+	bool found;
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	expect_ok(record_find(dial->accounts,
+			      key_1(&k, TABLE_SETTINGS, VIEW_OF(rosa.c->session->account_id)),
+			      settings_record_element, &mem, &open, &found));
 	for (uint32_t i = 0; i < MANY; i++) {
 		uint8_t id[ACCOUNT_ID] = { 0 };
 		struct account_record account = { .era = 0 };
@@ -342,6 +351,8 @@ TEST(a_filter_of_many_is_whole)
 				     account_record_element, &account));
 		expect_ok(record_put(&b, key_1(&k, TABLE_DISCOVERABLE, VIEW_OF(id)),
 				     discoverable_record_element, &r));
+		expect_ok(record_put(&b, key_1(&k, TABLE_SETTINGS, VIEW_OF(id)),
+				     settings_record_element, &open));
 		expect_ok(commit_accounts(dial->provider, &b));
 	}
 	for (int i = 0; i < 200 && !dial->provider->discovery.edition; i++)
@@ -353,6 +364,36 @@ TEST(a_filter_of_many_is_whole)
 		expect_ok(sha256(view_make(&i, sizeof i), v.b));
 		expect(fuse_filter_has(&f, discovery_filter_key(&v)));
 	}
+	arena_done(&mem);
+	apps_end();
+}
+
+/* However its row came to be there: as when the service that knows better was believed only later. */
+TEST(who_is_a_minor_by_now_is_in_no_filter)
+{
+	struct store_batch b;
+	struct store_key k;
+	struct settings_record said;
+	struct arena mem;
+	uint64_t edition;
+	bool found;
+	numbers_begin();
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	struct view id = VIEW_OF(rosa.c->session->account_id);
+	expect_ok(settings_open(&rosa, 1, AGE_ADULT));
+	expect_ok(discoverable(&rosa, ROSA));
+	expect_ok(record_find(dial->accounts, key_1(&k, TABLE_SETTINGS, id),
+			      settings_record_element, &mem, &said, &found));
+	said.checked = 1 + AGE_TEEN_B;
+	store_batch_init(&b, id);
+	expect_ok(record_put(&b, key_1(&k, TABLE_SETTINGS, id), settings_record_element, &said));
+	expect_ok(commit_accounts(dial->provider, &b));
+	expect_eq(kept_values(ROSA), 1);
+	apps_wait(DAY_MS);
+	filter_wait();
+	struct fuse_filter f = filter_get(&tom, (struct view){ NULL, 0 }, &edition);
+	expect_eq(f.head.count, 0);
+	arena_done(&mem);
 	apps_end();
 }
 
