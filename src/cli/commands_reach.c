@@ -11,7 +11,7 @@
 /* One of them.  `end` is made of words of ours, numbers and ids alone: it is there to be typed. */
 struct row {
 	const char *what, *who, *app; /* app: "" for oneself */
-	char may[160], end[96];
+	char may[160], end[288];
 };
 
 /* The headings, in their order. */
@@ -195,7 +195,7 @@ static bool device_row(void *ctx, const struct uc_device *d)
 static bool link_row(void *ctx, const struct uc_link *l)
 {
 	struct reach *r = ctx;
-	char app[48];
+	char app[256];
 	if (!l->shown || l->state != UC_LINK_WHOLE)
 		return true;
 	profile_app_short(l->app, app, sizeof app);
