@@ -479,9 +479,9 @@ struct vault {
 	uint32_t key_generation, key_position;
 
 	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
-	bool told;  /* that it has grown too large, cannot be read, or is of a later program */
-	bool again; /* something has changed while it was on its way ... */
-	bool since; /* ... and rows or the key are others already */
+	bool told;   /* that it has grown too large, cannot be read, or is of a later program */
+	bool again;  /* something has changed while it was on its way ... */
+	bool since;  /* ... and rows or the key are others already */
 	bool rewrap; /* it is to be written though no row is another: for whom it is wrapped to */
 	bool looking, differs; /* rows are not made, but compared (vault_watch) */
 	unsigned stale;        /* so often in a row another was first ... */
