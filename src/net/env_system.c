@@ -26,11 +26,22 @@ uint64_t clock_steady_ms(void)
 	return clock_read_ms(CLOCK_MONOTONIC);
 }
 
-uint64_t clock_steady_us(void)
+static uint64_t clock_read_us(clockid_t clock)
 {
 	struct timespec t = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t clock_steady_us(void)
+{
+	return clock_read_us(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_steady_us_at(uint64_t wall_us)
+{
+	uint64_t before_us = clock_read_us(CLOCK_REALTIME), now_us = clock_steady_us();
+	return wall_us > before_us ? now_us + (wall_us - before_us) : now_us;
 }
 
 static uc_err fill_random(void *ctx, uint8_t *out, size_t n)

@@ -2,6 +2,7 @@
 /* First contact: sealed letters between two addresses (identity.md, 4).  What comes in is checked
  * for form alone; whether it reached anybody is never told. */
 #include "mimi/card.h"
+#include "provider/held.h"
 #include "provider/outbox.h"
 #include "provider/reaching.h"
 #include "provider/sender_tag.h"
@@ -284,6 +285,7 @@ static uc_err sending_count(struct call *c, const struct letter *l,
 static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 {
 	struct letter l;
+	struct held *h;
 	struct account_record account;
 	uint32_t wait;
 	struct view id = VIEW_OF(c->s->account_id);
@@ -301,15 +303,18 @@ static uc_err letter_send(struct call *c, struct view bytes, bool is_update)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 		return UC_OK;
 	}
+	TRY(held_begin(c->p, &h));
 	/* Who reaches no minors asks nobody elsewhere: how old they are there is not known here.  They
 	 * are not told, and it takes as long. */
 	bool is_let_go = l.sender.is_off_minors && l.entry.consent_operation == CONSENT_REQUEST;
-	if (is_own_domain(c->p, domain))
-		TRY(letter_deliver(c->p, &l, is_update, &c->arena));
+	uc_err err = is_own_domain(c->p, domain)
+			     ? letter_deliver(c->p, &l, is_update, &c->arena)
+			     : outbox_append(c->p, domain, is_update, is_let_go, bytes);
+	if (err)
+		held_drop(h);
 	else
-		TRY(outbox_append(c->p, domain, is_update, is_let_go, bytes));
-	call_respond(c, NULL, NULL);
-	return UC_OK;
+		held_call(h, c);
+	return err;
 }
 
 uc_err handle_consent_request(struct call *c, struct view body)
@@ -328,6 +333,18 @@ uc_err handle_consent_update(struct call *c, struct view body)
 
 /* --- from other apps --- */
 
+static int letter_put(struct peer_call *c, const struct letter *l, bool is_update)
+{
+	struct held *h;
+	if (held_begin(c->p, &h))
+		return 503;
+	/* One whose token cannot be opened is as one whose token is spent. */
+	int status = l->sealed.n ? letter_redeemed(c->p, l->bytes, NULL, false, TOKEN_OTHER, c->a)
+		     : letter_deliver(c->p, l, is_update, c->a) ? 503
+								: 201;
+	return held_peer(h, c, status);
+}
+
 static int letter_receive(struct peer_call *c, bool is_update)
 {
 	struct letter l;
@@ -340,12 +357,9 @@ static int letter_receive(struct peer_call *c, bool is_update)
 		return 403;
 	if (!is_own_domain(c->p, to))
 		return 404;
-	if (!l.sealed.n)
-		return letter_deliver(c->p, &l, is_update, c->a) ? 503 : 201;
-	uc_err err = letter_redeem(c, l.sealed, l.bytes);
-	/* One that cannot be opened is as one that is spent. */
+	uc_err err = l.sealed.n ? letter_redeem(c, l.sealed, l.bytes) : UC_E_DECRYPT;
 	if (err == UC_E_DECRYPT)
-		return letter_redeemed(c->p, l.bytes, NULL, false, TOKEN_OTHER, c->a);
+		return letter_put(c, &l, is_update);
 	return err ? 503 : 201;
 }
 

@@ -66,6 +66,7 @@ struct known_app;
 struct provider_tokens;
 struct redeeming;
 struct pairings;
+struct held;
 
 /* Its open seats (seat_table.c). */
 struct seat_block;
@@ -221,6 +222,8 @@ struct provider {
 	struct pairings *pairings;   /* further devices that wait (pairing.c); NULL: none */
 	struct redeeming *redeeming; /* letters whose tokens are being redeemed (redeeming.c) */
 	size_t redeeming_n;
+	struct held *held; /* answers whose time has not come (held.c) */
+	size_t held_n;
 };
 
 /* --- store --- */
@@ -489,6 +492,10 @@ void redeeming_expire(struct provider *p, uint64_t now_ms);
 void redeeming_free(struct provider *p);
 /* Apps that letters wait for. */
 size_t outbox_domains(const struct provider *p);
+
+/* Answers whose time has come; true: there are more, and it is to be called again after the sync. */
+bool held_go_on(struct provider *p);
+void held_free(struct provider *p);
 
 /* --- what expires --- */
 /* At most a bounded number of accounts each time; a round an hour. */

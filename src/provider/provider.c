@@ -87,7 +87,8 @@ bool provider_go_on(struct provider *p)
 	if (p->failed)
 		return false;
 	fanout_untold(p);
-	bool is_due = intake_go_on(p);
+	bool is_due = held_go_on(p);
+	is_due = intake_go_on(p) || is_due;
 	return discovery_go_on(p) || is_due;
 }
 
@@ -179,6 +180,7 @@ void provider_free(struct provider *p)
 	rooms_free(p);
 	outbox_free(p);
 	redeeming_free(p);
+	held_free(p);
 	pairings_free(p);
 	tokens_free(p);
 	known_directories_free(p);

@@ -65,6 +65,8 @@ struct provider_config {
 	struct rate limits[LIMITS_N]; /* those left out: limits_default */
 	uint64_t account_bytes;       /* 0: ACCOUNT_BYTES_DEFAULT */
 	uint64_t attachment_bytes;    /* of a file; 0, and at most: ATTACHMENT_MAX */
+	/* A letter is answered so long after it came, whatever came of it; 0: as soon as it can be. */
+	uint32_t held_ms;
 	struct metrics *metrics; /* of the thread that uses the provider; NULL: nobody counts */
 };
 
@@ -191,6 +193,8 @@ void provider_set_attachments(struct provider *p, uint64_t file_bytes);
 /* In each round, before its sync: tells other apps what it has brought to rooms hosted here, and goes on
  * with what takes long, for some 2 ms; true: there is more, and the next round is to come at once. */
 bool provider_go_on(struct provider *p);
+/* When it is to be called next, microseconds since 1970; 0: as something comes in. */
+uint64_t provider_due_us(const struct provider *p);
 /* About once a second. */
 void provider_tick(struct provider *p, uint64_t now_ms);
 /* The clock has leapt ahead: while that is in doubt, nothing is thrown away for its age. */

@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/secret.h"
 #include "mimi/directory.h"
+#include "provider/held.h"
 
 enum {
 	WAITING_MAX = 256,
@@ -52,12 +53,17 @@ void redeeming_free(struct provider *p)
 
 /* --- what comes of it --- */
 
+static void forget(struct provider *p, struct redeeming *l)
+{
+	p->redeeming_n--;
+	letter_free(l);
+}
+
 static void answer(struct provider *p, struct redeeming *l, int status)
 {
 	struct peer_response r = { .status = status };
 	p->config.out->reply(p->config.ctx, l->call, &r);
-	p->redeeming_n--;
-	letter_free(l);
+	forget(p, l);
 }
 
 static int deliver(struct provider *p, const struct redeeming *l, bool is_good)
@@ -68,6 +74,18 @@ static int deliver(struct provider *p, const struct redeeming *l, bool is_good)
 				     &scratch);
 	arena_done(&scratch);
 	return status;
+}
+
+/* The token was told to be good, or not. */
+static void decided(struct provider *p, struct redeeming *l, bool is_good)
+{
+	struct held *h;
+	struct peer_call c = { .p = p, .call = l->call };
+	int status = held_begin(p, &h) ? 503 : held_peer(h, &c, deliver(p, l, is_good));
+	if (c.later)
+		forget(p, l);
+	else
+		answer(p, l, status);
 }
 
 /* Takes the first letter of an app out, of those that one ask was about, or of all: 0. */
@@ -116,7 +134,7 @@ static void redeemed(struct provider *p, struct ask *ask, const struct peer_resp
 		       !wire_decode(r->body, &scratch, redeem_response_element, &in) &&
 		       in.results.n == ask->number;
 	while (is_told && n < in.results.n && (l = take(p, ask->what, ask->token)) != NULL)
-		answer(p, l, deliver(p, l, in.results.p[n++] == 1));
+		decided(p, l, in.results.p[n++] == 1);
 	arena_done(&scratch);
 	if (is_told)
 		go_on(p, ask->what);
@@ -165,7 +183,7 @@ static void keys_check(struct provider *p, struct view domain, const struct toke
 			continue;
 		}
 		*at = l->next;
-		answer(p, l, deliver(p, l, false));
+		decided(p, l, false);
 	}
 }
 

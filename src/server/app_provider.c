@@ -28,6 +28,7 @@ enum {
 	OLD_KEYS_DAYS = 100, /* as long as an address lives at most */
 	OLD_KEYS_RETRY_MS = 600000,
 	FRANKS_TOLD_MS = 3600 * 1000,
+	HELD_MS = 20, /* several times what a letter takes, and its push and sync (decision 0159) */
 };
 
 struct app {
@@ -237,6 +238,13 @@ static bool go_on(void *ctx)
 {
 	struct app *a = ctx;
 	return provider_go_on(a->provider);
+}
+
+static uint64_t due_us(void *ctx)
+{
+	struct app *a = ctx;
+	uint64_t wall_us = provider_due_us(a->provider);
+	return wall_us ? clock_steady_us_at(wall_us) : 0;
 }
 
 static uc_err sync_stores(void *ctx)
@@ -464,6 +472,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.rooms = a->stores.rooms,
 		.out = &outputs,
 		.ctx = a,
+		.held_ms = HELD_MS,
 		.metrics = app_worker_metrics(a->worker),
 	};
 	err = provider_new(&config, &a->provider);
@@ -625,7 +634,7 @@ static uc_err order(void *ctx, const struct app_order *o)
 
 const struct app_kind app_provider_kind = {
 	{ opened, frame, closed, request, response, tick, stopping, sync_stores, foresee_frame,
-	  foresee_request, go_on },
+	  foresee_request, go_on, due_us },
 	app_open,
 	app_close_all,
 	FIRST_MESSAGE_MAX,

@@ -31,7 +31,8 @@ struct app_worker {
 	struct queue queue;
 	pthread_t thread;
 	bool is_started, is_stopping;
-	bool has_more; /* the app goes on at once */
+	bool has_more;            /* the app goes on at once */
+	atomic_bool is_due_later; /* and by itself, soon */
 	struct app_call *calls;
 	size_t asks_open;
 	atomic_size_t open; /* those, and the calls */
@@ -457,6 +458,17 @@ static void batch(struct app_worker *w, struct message *list, bool is_tick)
 	tasks_done(w);
 }
 
+/* By clock_steady_us; 0: now. */
+static uint64_t next_round_us(struct app_worker *w)
+{
+	const struct app_handler *h = w->o.handler;
+	uint64_t tick_us = w->tick_at_ms * 1000, due_us = h->due_us ? h->due_us(w->o.app) : 0;
+	atomic_store(&w->is_due_later, due_us != 0);
+	if (w->has_more)
+		return 0;
+	return due_us && due_us < tick_us ? due_us : tick_us;
+}
+
 static void *run(void *arg)
 {
 	struct app_worker *w = arg;
@@ -465,13 +477,12 @@ static void *run(void *arg)
 	pthread_setname_np(pthread_self(), name);
 	w->tick_at_ms = clock_steady_ms() + APP_TICK_MS;
 	while (!w->is_stopping) {
-		uint64_t now = clock_steady_ms();
-		uint64_t wait = now < w->tick_at_ms && !w->has_more ? w->tick_at_ms - now : 0;
-		struct message *list = queue_take(&w->queue, APP_BATCH, wait);
+		uint64_t until_us = next_round_us(w);
+		struct message *list = queue_take(&w->queue, APP_BATCH, until_us);
 		bool is_tick = clock_steady_ms() >= w->tick_at_ms;
 		if (is_tick)
 			w->tick_at_ms = clock_steady_ms() + APP_TICK_MS;
-		if (list || is_tick || w->has_more)
+		if (list || is_tick || clock_steady_us() >= until_us)
 			batch(w, list, is_tick);
 	}
 	/* Who asked and has no answer yet goes on without. */
@@ -519,7 +530,7 @@ struct metrics *app_worker_metrics(const struct app_worker *w)
 
 bool app_worker_is_idle(struct app_worker *w)
 {
-	return queue_is_idle(&w->queue) && !atomic_load(&w->open);
+	return queue_is_idle(&w->queue) && !atomic_load(&w->open) && !atomic_load(&w->is_due_later);
 }
 
 void app_worker_join(struct app_worker *w)

@@ -52,6 +52,9 @@ struct app_handler {
 	/* Before the sync: goes on for a moment with what takes long; true: the next round is to come at
 	 * once.  May be NULL. */
 	bool (*go_on)(void *app);
+	/* When it is to come next, by clock_steady_us, also when nothing comes in; 0: then alone.  May be
+	 * NULL. */
+	uint64_t (*due_us)(void *app);
 };
 
 /* How a worker reaches the world. */

@@ -106,28 +106,22 @@ void queue_put_always(struct queue *q, struct message *m)
 	append(q, m);
 }
 
-static void wait_filled(struct queue *q, uint64_t wait_ms)
+static void wait_filled(struct queue *q, uint64_t until_us)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(wait_ms / 1000);
-	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000),
+				  .tv_nsec = (long)(until_us % 1000000) * 1000 };
 	while (!q->n) {
 		if (pthread_cond_timedwait(&q->filled, &q->lock, &until))
 			return;
 	}
 }
 
-struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms)
+struct message *queue_take(struct queue *q, size_t n_max, uint64_t until_us)
 {
 	pthread_mutex_lock(&q->lock);
 	q->is_at_work = false;
-	if (!q->n && wait_ms)
-		wait_filled(q, wait_ms);
+	if (!q->n && until_us)
+		wait_filled(q, until_us);
 	struct message *list = q->first, **end = &list;
 	for (size_t i = 0; i < n_max && *end; i++) {
 		q->n--;

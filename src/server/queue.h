@@ -35,8 +35,8 @@ void queue_put_list_wait(struct queue *q, struct message *list);
 struct message *queue_put_from_app(struct queue *q, struct message *list) UC_MUST_USE;
 /* Beyond the limit: for answers and ends, whose number something else bounds. */
 void queue_put_always(struct queue *q, struct message *m);
-/* Up to n_max messages in order, waiting up to wait_ms for the first; NULL when none came. */
-struct message *queue_take(struct queue *q, size_t n_max, uint64_t wait_ms);
+/* Up to n_max messages in order, waiting for the first until then by clock_steady_us; NULL when none came. */
+struct message *queue_take(struct queue *q, size_t n_max, uint64_t until_us);
 /* How much waits, from any thread. */
 void queue_look(struct queue *q, size_t *out_n, size_t *out_bytes);
 

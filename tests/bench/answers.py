@@ -9,7 +9,7 @@ each kind, one kind after the other in an order of dice.  Then four classifiers 
 the other half, and the other way round: a threshold, histograms, the nearest neighbours, a logistic
 regression.  With UNDERCROFT_TEST_LONG these are a thousand of each kind, and none may be right in
 more than 55 of 100; else 300, and 60.  An answer that is held back (of a look-up by a millisecond, of a
-letter by as long as two take) must be told apart.
+letter, whose answers all come 20 ms after it, by 5, as long as the work of two takes) must be told apart.
 """
 import bisect
 import collections

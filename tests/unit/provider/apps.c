@@ -532,7 +532,7 @@ static int ask(struct app *to, struct view domain, const struct peer_request *q,
 	/* Where nobody else is waited for, it is answered at once. */
 	bool waits = false;
 	for (int i = 0; i < APPS; i++)
-		waits |= apps[i].is_silent;
+		waits |= apps[i].is_silent || (apps[i].provider && apps[i].provider->held_n);
 	expect(w->is_answered || waits);
 	if (answer)
 		*answer = w->body;

@@ -130,7 +130,7 @@ static uc_err order(void *ctx, const struct app_order *o)
 }
 
 const struct app_kind echo_kind = {
-	{ opened, frame, closed, request, response, tick, NULL, sync_all, NULL, NULL, NULL },
+	{ opened, frame, closed, request, response, tick, NULL, sync_all, NULL, NULL, NULL, NULL },
 	echo_open,
 	echo_close,
 	0,
