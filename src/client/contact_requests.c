@@ -475,12 +475,11 @@ static uc_err grant_in(struct uc_client *c, const struct consent_in *in)
 		return UC_E_PROOF;
 	TRY(rooms_create(c, true, "", &r));
 	TRY(groups_add_packages(c, r, packages, participant, &q->contact, 0));
-	q->state = REQUEST_ACCEPTED;
 	q->room = r->id;
 	tag_keep(q, in->tag);
-	q->dirty = true;
 	wipe(q->answer_priv, sizeof q->answer_priv); /* it has opened what it was for */
-	blob_done(&q->entry);
+	/* Also for who still waits for our own app to say that it was sent. */
+	request_end(c, q, REQUEST_ACCEPTED, UC_OK, (struct view){ NULL, 0 });
 	request_tell(c, UC_EVENT_REQUEST_ACCEPTED, q);
 	return UC_OK;
 }

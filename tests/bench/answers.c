@@ -3,7 +3,8 @@
  * backbone: how many bytes, after how long.  The kinds come in turn, in an order of dice each time, so that
  * whatever else the machine does strikes all alike.  answers.py tries to tell them apart.
  *
- * usage: bench-answers --port N --ca FILE --each N [--letters 1]      (the backbone runs already)
+ * usage: bench-answers --port N --ca FILE --each N [--letters 1 | --show-letters 1]
+ *        (the backbone runs already)
  *
  * Prints "KIND MICROSECONDS BYTES FOUND", a line each; of `late` an answer is held back by so much that
  * it must be told apart. */
@@ -262,7 +263,7 @@ int main(int argc, char **argv)
 	struct arena a;
 	size_t each = 0;
 	const char *ca = NULL;
-	bool has_letters = false;
+	bool has_letters = false, shows_letters = false;
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (!strcmp(argv[i], "--port"))
 			s.app.port = (uint16_t)strtoul(argv[i + 1], NULL, 10);
@@ -272,13 +273,17 @@ int main(int argc, char **argv)
 			each = strtoul(argv[i + 1], NULL, 10);
 		else if (!strcmp(argv[i], "--letters"))
 			has_letters = true;
+		else if (!strcmp(argv[i], "--show-letters"))
+			shows_letters = true;
 	}
 	if (!s.app.port || !ca || !each)
 		bench_die("usage: bench-answers --port N --ca FILE --each N [--letters 1]");
 	s.app.domain = "east.localhost";
 	arena_init(&a, 16 << 20, ARENA_PLAIN);
 	load_begin(&s.load, ca);
-	if (has_letters)
+	if (shows_letters)
+		letters_show(&s.load, &s.app, "north.localhost", each, &a);
+	else if (has_letters)
 		letters_all(&s.load, &s.app, each, &a);
 	else
 		look_up_all(each, &a);

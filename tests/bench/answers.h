@@ -18,5 +18,8 @@ double answers_hold_back(double late_us);
 
 /* Letters to links of people of all kinds. */
 void letters_all(struct load *l, struct app *app, size_t each, struct arena *a);
+/* Such letters of somebody on another app: "KIND HEX", a line each, and an empty one.  When there is something
+ * to read, so many of each kind have been sent. */
+void letters_show(struct load *l, struct app *app, const char *other, size_t each, struct arena *a);
 
 #endif

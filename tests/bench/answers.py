@@ -5,7 +5,8 @@
 usage: answers.py BUILD_DIR
 
 A real backbone is asked about people of each kind (bench-answers), and then written letters to people of
-each kind, one kind after the other in an order of dice.  Then four classifiers learn from one half of the answers of each two kinds and judge
+each kind, one kind after the other in an order of dice: by somebody of the same app, and by another app,
+which asks for its people.  Then four classifiers learn from one half of the answers of each two kinds and judge
 the other half, and the other way round: a threshold, histograms, the nearest neighbours, a logistic
 regression.  With UNDERCROFT_TEST_LONG these are a thousand of each kind, and none may be right in
 more than 55 of 100; else 300, and 60.  An answer that is held back (of a look-up by a millisecond, of a
@@ -13,12 +14,16 @@ letter, whose answers all come 20 ms after it, by 5, as long as the work of two 
 """
 import bisect
 import collections
+import contextlib
+import http.client
 import itertools
 import math
 import os
 import pathlib
+import random
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -33,6 +38,8 @@ from ports import free_ports  # noqa: E402
 EACH, BOUND = (1000, 0.55) if os.environ.get('UNDERCROFT_TEST_LONG') else (300, 0.6)
 SEEN = 0.75
 NEIGHBOURS = 25
+LATE_S = 0.005
+WARM = 20
 
 
 def threshold(learn):
@@ -110,16 +117,21 @@ def accuracy(make, a, b):
 
 
 class Answering(Undercroft):
-    """With so little room that the intake of somebody can be filled."""
+    """With so little room that the intake of somebody can be filled; and another's app, north, may ask."""
+    certified = ('east', 'west', 'north')
 
     def prepare(self):
         super().prepare()
         text = self.config.read_text()
         self.config.write_text(text.replace('names = handle\n',
-                                            'names = handle\naccount_bytes = 2097152\n'))
+                                            'names = handle\naccount_bytes = 2097152\n') +
+                               '[peer north.localhost]\nurl = https://north.localhost:1\n'
+                               'ca = tls/ca.pem\n')
 
 
-def measure(build, options=()):
+@contextlib.contextmanager
+def running(build):
+    """A backbone: its folder and port, and what bench-answers is called with."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-answers-'))
     server = None
     try:
@@ -129,20 +141,74 @@ def measure(build, options=()):
         server = subprocess.Popen(backbone.command(), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         wait_for(port)
-        done = subprocess.run([build / 'tests/bench/bench-answers', '--port', str(port), '--ca',
-                               folder / 'tls/ca.pem', '--each', str(EACH), *options],
-                              stdout=subprocess.PIPE, text=True, check=True)
-        kinds, found = collections.defaultdict(list), collections.defaultdict(set)
-        for line in done.stdout.splitlines():
-            kind, us, size, was_found = line.split()
-            kinds[kind].append((float(us), int(size)))
-            found[kind].add(int(was_found))
-        return kinds, found
+        yield folder, port, [build / 'tests/bench/bench-answers', '--port', str(port), '--ca',
+                             folder / 'tls/ca.pem', '--each', str(EACH)]
     finally:
         if server:
             server.terminate()
             server.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(build, options=()):
+    with running(build) as (_, _, command):
+        done = subprocess.run([*command, *options], stdout=subprocess.PIPE, text=True, check=True)
+    kinds, found = collections.defaultdict(list), collections.defaultdict(set)
+    for line in done.stdout.splitlines():
+        kind, us, size, was_found = line.split()
+        kinds[kind].append((float(us), int(size)))
+        found[kind].add(int(was_found))
+    return kinds, found
+
+
+def as_app(folder, port):
+    """A connection of the app north, by its certificate, to east."""
+    trust = ssl.create_default_context(cafile=folder / 'tls/ca.pem')
+    trust.load_cert_chain(folder / 'tls/north.pem', folder / 'tls/north.key')
+    connection = http.client.HTTPSConnection('east.localhost', port, context=trust)
+    raw = socket.create_connection(('127.0.0.1', port), timeout=60)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sock = trust.wrap_socket(raw, server_hostname='east.localhost')
+    return connection
+
+
+def send(connection, letter, late):
+    """As an app sends it: how long its answer takes, in microseconds, and how long it is."""
+    start = time.perf_counter()
+    connection.request('POST', '/v1/requestConsent/east.localhost', body=letter)
+    answer = connection.getresponse()
+    body = answer.read()
+    came = time.perf_counter()
+    if late:
+        while time.perf_counter() - came < LATE_S:
+            pass
+        came = time.perf_counter()
+    if answer.status != 201:
+        sys.exit(f'a letter of another app is answered with {answer.status}')
+    return (came - start) * 1e6, len(body) + len(str(answer.headers))
+
+
+def measure_across(build):
+    letters, kinds = collections.defaultdict(list), collections.defaultdict(list)
+    with running(build) as (folder, port, command):
+        shows = subprocess.Popen([*command, '--show-letters', '1'], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, text=True)
+        for line in iter(shows.stdout.readline, '\n'):
+            if not line:
+                sys.exit('bench-answers failed')
+            kind, letter = line.split()
+            letters[kind].append(bytes.fromhex(letter))
+        connection = as_app(folder, port)
+        for i in range(EACH + WARM):
+            for kind in random.sample(sorted(letters), len(letters)):
+                answered = send(connection, letters[kind][i % len(letters[kind])], kind == 'late')
+                if i >= WARM:
+                    kinds[kind].append(answered)
+        connection.close()
+        shows.communicate('done\n')
+        if shows.returncode:
+            sys.exit('letters of another app did not come where they were to')
+    return kinds
 
 
 def wait_for(port):
@@ -184,6 +250,7 @@ def main():
     wrong += judge('look-ups', kinds, 'normal')
     kinds, _ = measure(build, ('--letters', '1'))
     wrong += judge('letters', kinds, 'one')
+    wrong += judge('letters of another app', measure_across(build), 'one')
     print('answers:', '; '.join(wrong) or 'ok')
     return 1 if wrong else 0
 

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Letters of a grown-up to people whose invitation link they have.  The answer is always the same; so is,
- * as far as answers.py can tell, when it comes. */
+ * as far as answers.py can tell, when it comes.  It also sends some itself, as another app does: letters_show
+ * prints them. */
 #include "mimi/card.h"
 #include "mimi/device_list.h"
 #include "mimi/protocol.h"
 #include "mimi/settings.h"
+#include "mimi/uri.h"
 #include "net/env_system.h"
 #include "tests/bench/answers.h"
 #include "tests/bench/bench.h"
 
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 /* An account that was deleted; somebody whom the table of ages keeps from being asked; who lets nobody ask;
  * who took the link back; whose intake is full; people with so many devices, none of which is there; one
@@ -162,7 +166,7 @@ static void on_answer(void *ctx, struct conn *c, struct view body)
 	at->bytes = body.n;
 }
 
-static void writes(unsigned kind, size_t number, bool is_told)
+static struct view letter_make(unsigned kind, size_t number, struct arena *a)
 {
 	static const uint8_t sealed[CARD_BYTES] = { 1 };
 	/* The full take long to fill: there are two of them. */
@@ -172,11 +176,17 @@ static void writes(unsigned kind, size_t number, bool is_told)
 				   .requester_uri = s.reply,
 				   .target_uri = s.links[who],
 				   .consent_extensions = { { &letter, 1 } } };
-	struct consent_request_request out;
+	struct view out = { NULL, 0 };
+	MUST(wire_encode_to(a, consent_entry_element, &e, &out));
+	return out;
+}
+
+static void writes(unsigned kind, size_t number, bool is_told)
+{
 	struct answered_at at = { .late_us = kind == KIND_late ? LATE_US : 0 };
 	struct arena a;
 	arena_init(&a, 65536, ARENA_PLAIN);
-	MUST(wire_encode_to(&a, consent_entry_element, &e, &out.consent_entry));
+	const struct consent_request_request out = { letter_make(kind, number, &a) };
 	double from = answers_now_us();
 	conn_ask(&s.asker.conn, FRAME_CONSENT_REQUEST, consent_request_request_element, &out,
 		 on_answer, &at);
@@ -186,25 +196,115 @@ static void writes(unsigned kind, size_t number, bool is_told)
 	arena_done(&a);
 }
 
-void letters_all(struct load *l, struct app *app, size_t each, struct arena *a)
+static void asker_comes(struct app *app)
 {
-	s.load = l;
-	s.app = app;
-	s.mem = a;
-	person_init(&s.asker, l, app, 100000, a);
+	person_init(&s.asker, s.load, app, 100000, s.mem);
 	people_connect(&s.asker, 1);
 	people_sign_up(&s.asker, 1);
 	says(&s.asker, KIND_one);
 	/* The tag of the card that is sent: a byte of 1, and zeros. */
 	s.reply = address_make(&s.asker, CHANNEL_REPLY, 1);
+}
+
+static void fill(void)
+{
+	enum { AT_ONCE = 32 };
+	for (size_t i = 0; i < 2 * (size_t)FULL; i++) {
+		const struct consent_request_request out = { letter_make(KIND_full, i, s.mem) };
+		conn_ask(&s.asker.conn, FRAME_CONSENT_REQUEST, consent_request_request_element,
+			 &out, NULL, NULL);
+		if (i % AT_ONCE == AT_ONCE - 1)
+			load_wait(s.load);
+	}
+	load_wait(s.load);
+}
+
+static void all_come(struct load *l, struct app *app, struct arena *a)
+{
+	s.load = l;
+	s.app = app;
+	s.mem = a;
+	asker_comes(app);
 	for (size_t i = 0; i < KIND_COUNT * OF_KIND; i++) {
 		person_init(&s.people[i], l, app, i, a);
 		people_connect(&s.people[i], 1);
 		becomes(&s.people[i], (enum kind)(i / OF_KIND), &s.links[i]);
 	}
-	for (size_t i = 0; i < 2 * (size_t)FULL; i++)
-		writes(KIND_full, i, false);
-	answers_ask_all(KIND_COUNT, each, writes);
+	fill();
+}
+
+static void on_sign_in(void *ctx, struct conn *c, struct view body)
+{
+	struct sign_in_response r;
+	(void)c;
+	MUST(wire_decode(body, s.mem, sign_in_response_element, &r));
+	*(uint64_t *)ctx = r.intake_next;
+}
+
+/* Those who are to get them have them, and nobody else: else it is no wonder that all looks alike. */
+static void landed_check(enum kind kind, size_t least)
+{
+	bool is_reached = kind == KIND_one || kind == KIND_two || kind == KIND_three ||
+			  kind == KIND_there || kind == KIND_late;
+	for (size_t i = 0; i < OF_KIND; i++) {
+		struct person *p = &s.people[kind * OF_KIND + i];
+		uint64_t next = 0;
+		people_connect(p, 1);
+		person_sign_in_told(p, on_sign_in, &next);
+		load_wait(s.load);
+		if (is_reached ? next < 1 + least : next != 1)
+			bench_die("%s has %u letters", kind_names[kind], (unsigned)next - 1);
+		people_disconnect(p, 1);
+	}
+}
+
+static void all_go(size_t each)
+{
 	people_disconnect(&s.people[KIND_there * OF_KIND], OF_KIND);
+	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
+		if (kind != KIND_nobody && kind != KIND_full)
+			landed_check((enum kind)kind, each / OF_KIND);
 	people_disconnect(&s.asker, 1);
+}
+
+void letters_all(struct load *l, struct app *app, size_t each, struct arena *a)
+{
+	all_come(l, app, a);
+	answers_ask_all(KIND_COUNT, each, writes);
+	all_go(each);
+}
+
+/* The same address of another app: whether it leads to anybody only that knows. */
+static void reply_is_of(const char *domain)
+{
+	struct uri uri;
+	struct buf out;
+	MUST(uri_read(s.reply, &uri));
+	size_t rest = (size_t)(uri.domain.p + uri.domain.n - s.reply.p);
+	buf_init(&out, 2048);
+	buf_printf(&out, "mimi://%s", domain);
+	buf_add_view(&out, view_slice(s.reply, rest, s.reply.n));
+	MUST(out.failed);
+	MUST(arena_copy(s.mem, buf_view(&out), &s.reply));
+	buf_done(&out);
+}
+
+void letters_show(struct load *l, struct app *app, const char *other, size_t each, struct arena *a)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	all_come(l, app, a);
+	reply_is_of(other);
+	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
+		for (size_t i = 0; i < OF_KIND; i++) {
+			struct view letter = letter_make(kind, i, a);
+			printf("%s ", kind_names[kind]);
+			for (size_t k = 0; k < letter.n; k++)
+				printf("%02x", letter.p[k]);
+			printf("\n");
+		}
+	printf("\n");
+	fflush(stdout);
+	while (!poll(&in, 1, 0))
+		load_rest(l, 1);
+	all_go(each);
 }

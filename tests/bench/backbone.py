@@ -69,7 +69,7 @@ def run(*command, **options):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
 
 
-def certificates(folder):
+def certificates(folder, apps=('east', 'west')):
     """An authority of this folder alone, and what it says of east and west."""
     tls = folder / 'tls'
     tls.mkdir()
@@ -77,7 +77,7 @@ def certificates(folder):
     quiet = {'stderr': subprocess.DEVNULL, 'cwd': tls}
     run('openssl', 'req', '-x509', *key, '-days', '30', '-subj', '/CN=bench', '-keyout',
         'ca.key', '-out', 'ca.pem', '-addext', 'basicConstraints=critical,CA:TRUE', **quiet)
-    for app in ('east', 'west'):
+    for app in apps:
         run('openssl', 'req', *key, '-subj', f'/CN={app}.localhost', '-keyout', f'{app}.key',
             '-out', f'{app}.csr', **quiet)
         (tls / 'names').write_text(f'subjectAltName=DNS:{app}.localhost,DNS:localhost\n'
@@ -92,6 +92,7 @@ class Undercroft:
     name = 'undercroft'
     speech = 'undercroft'
     environment = {}
+    certified = ('east', 'west')
 
     def __init__(self, build, folder, port, row):
         del row
@@ -111,7 +112,7 @@ class Undercroft:
         return [f'{key} = {PLENTY}' for key in keys]
 
     def prepare(self):
-        certificates(self.folder)
+        certificates(self.folder, self.certified)
         lines = ['[backbone]', 'data = data', '', '[limits]', *self.limits()]
         for i, app in enumerate(('east', 'west')):
             lines += ['', f'[app {app}]', f'domain = {app}.localhost',

@@ -100,7 +100,7 @@ static void sign_up(struct person *p)
 	conn_ask(&p->conn, FRAME_SIGN_UP, sign_up_request_element, &q, on_sign_up, p);
 }
 
-void person_sign_in(struct person *p)
+void person_sign_in_told(struct person *p, answered *done, void *ctx)
 {
 	uint8_t signature[ED25519_SIGNATURE];
 	struct sign_in_request q = { .device_key = VIEW_OF(p->device.pub),
@@ -108,7 +108,12 @@ void person_sign_in(struct person *p)
 	memcpy(q.account_id, p->account_id, sizeof q.account_id);
 	person_sign(p, SESSION_SIGN_IN, VIEW_OF(p->account_id), (struct view){ NULL, 0 },
 		    signature);
-	conn_ask(&p->conn, FRAME_SIGN_IN, sign_in_request_element, &q, NULL, NULL);
+	conn_ask(&p->conn, FRAME_SIGN_IN, sign_in_request_element, &q, done, ctx);
+}
+
+void person_sign_in(struct person *p)
+{
+	person_sign_in_told(p, NULL, NULL);
 }
 
 void people_sign_up(struct person *v, size_t n)

@@ -38,6 +38,7 @@ void person_sign(const struct person *p, uint8_t purpose, struct view account_id
 		 struct view subject, uint8_t signature[ED25519_SIGNATURE]);
 /* Asks alone. */
 void person_sign_in(struct person *p);
+void person_sign_in_told(struct person *p, answered *done, void *ctx);
 void people_sign_in(struct person *v, size_t n);
 void people_disconnect(struct person *v, size_t n);
 /* The app's public keys, over a person's connection. */
