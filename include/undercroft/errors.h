@@ -93,6 +93,7 @@ UC_API const char *uc_err_text(uc_err err);
 	X(UC_E_FORK,                0x0412, "another commit was taken in that epoch") \
 	X(UC_E_SUSPENDED,           0x0413, "the account is suspended by its app") \
 	X(UC_E_NOT_INTRODUCED,      0x0414, "say first who you are in this room") \
+	X(UC_E_LAST_OWNER,          0x0415, "the group would have no owner: make somebody else one first") \
 	\
 	X(UC_E_LIMIT,               0x0501, "a limit is reached") \
 	X(UC_E_TOO_LARGE,           0x0502, "it is too large") \

@@ -473,6 +473,9 @@ typedef bool uc_room_each(void *ctx, const struct uc_room *room);
 /* In the order they came, which stays the same: a position in the list keeps its meaning. */
 UC_API uc_err uc_rooms(uc_client *c, uc_room_each *each, void *ctx) UC_MUST_USE;
 
+/* Of a group (docs/rooms.md): a moderator removes members, an owner removes and appoints anyone.  Whoever makes
+ * it is its owner. */
+enum uc_role { UC_ROLE_MEMBER = 2, UC_ROLE_MODERATOR = 3, UC_ROLE_OWNER = 4 };
 struct uc_member {
 	struct uc_id id; /* of this member in this room */
 	const char *app;
@@ -484,7 +487,7 @@ struct uc_member {
 	const char *name; /* "" until introduced */
 	bool has_contact;
 	struct uc_id contact;
-	uint32_t role; /* 2 member, 3 moderator, 4 owner; see docs/rooms.md */
+	uint32_t role; /* enum uc_role; of direct rooms it means nothing; 0: not known here */
 	uint32_t devices;
 };
 typedef bool uc_member_each(void *ctx, const struct uc_member *member);
@@ -529,10 +532,16 @@ UC_API uc_err uc_group_add(uc_client *c, const struct uc_id *room, const struct 
 /* Whoever else is in it; DONE: UC_E_POLICY when that is not ours to do. */
 UC_API uc_err uc_group_remove(uc_client *c, const struct uc_id *room, const struct uc_id *member,
 			      uc_op *op) UC_MUST_USE;
+/* Owners appoint each member, themselves too.  DONE: UC_E_POLICY when we are none; UC_E_LAST_OWNER: the group
+ * would have no owner; UC_E_NOT_FOUND: they have left.  UC_E_POLICY at once: a direct room.  All there
+ * are told (UC_EVENT_ROOM_CHANGED, "role"), whom it is about also in their history. */
+UC_API uc_err uc_group_role(uc_client *c, const struct uc_id *room, const struct uc_id *member,
+			    enum uc_role role, uc_op *op) UC_MUST_USE;
 /* Any member may.  DONE comes at once; the others hear of it as of a message. */
 UC_API uc_err uc_group_rename(uc_client *c, const struct uc_id *room, const char *name,
 			      uc_op *op) UC_MUST_USE;
-/* What was said before is sent first.  DONE: the hub knows, and another member takes us out. */
+/* What was said before is sent first.  DONE: the hub knows, and another member takes us out.  Nobody is kept: when
+ * the only owner leaves, the group goes on without one, for good. */
 UC_API uc_err uc_leave(uc_client *c, const struct uc_id *room, uc_op *op) UC_MUST_USE;
 
 /* --- messages --- */
@@ -620,35 +629,13 @@ UC_API uc_err uc_file_read(uc_client *c, const struct uc_id *room, uint64_t numb
 /* What was fetched is here no more; also while it is on its way.  Nothing happens where there is none. */
 UC_API uc_err uc_file_drop(uc_client *c, const struct uc_id *room, uint64_t number) UC_MUST_USE;
 
-/* --- reports --- */
-
-enum uc_report_why {
-	UC_REPORT_SPAM = 1,
-	UC_REPORT_HARASSMENT = 2,
-	UC_REPORT_CHILD = 3, /* harm to a child */
-	UC_REPORT_THREAT = 4,
-	UC_REPORT_OTHER = 5,
-};
-enum { UC_REPORT_TO_APP = 1, UC_REPORT_TO_HUB = 2 };
-enum { UC_REPORT_MESSAGES_MAX = 16 };
-/* Reports messages of one other member, by their numbers in this device's history, to our own app, to
- * the room's hub, or to both (to: UC_REPORT_TO_APP | UC_REPORT_TO_HUB).  What goes are these messages
- * with what proves that the member sent them, the reason and the note (up to 1024 bytes; may be NULL),
- * and nothing else of the room.  The own app knows who reports, and counts people by it; the hub is
- * not told, nor is the member.  UC_E_NOT_FOUND: one is not there, is our own, was deleted or has
- * ended; UC_E_ARGUMENT: they are of several members; UC_E_NET: not online.  UC_EVENT_DONE: UC_E_FRANK
- * when it does not verify, UC_E_RATE; text, when it has succeeded: "verified", "confirmed" (the hub
- * says so) or "unconfirmed" (the hub does not answer), and then who has it, "app", "hub" or
- * "app hub". */
-UC_API uc_err uc_report(uc_client *c, const struct uc_id *room, const uint64_t *numbers,
-			size_t count, uint32_t to, enum uc_report_why why, const char *note,
-			uc_op *op) UC_MUST_USE;
-/* Reports a request that came in, answered or not: its name and text, and what proves that they came with
- * it; not to whom it came.  UC_REPORT_TO_HUB: the app of whoever wrote it, which alone can open who that
- * is, and is not told who reports.  UC_E_NOT_FOUND: it is ours, or not shown, or came before this could
- * be.  Otherwise as uc_report. */
-UC_API uc_err uc_report_request(uc_client *c, const struct uc_id *request, uint32_t to,
-				enum uc_report_why why, const char *note, uc_op *op) UC_MUST_USE;
+#ifdef __cplusplus
+}
+#endif
+#include <undercroft/reports.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* --- events --- */
 
@@ -660,7 +647,8 @@ enum uc_event_kind {
 	UC_EVENT_CONTACT,          /* a contact is new or changed: contact */
 	UC_EVENT_IDENTITY_CHANGED, /* somebody else answers where this contact did: contact, text */
 	UC_EVENT_ROOM_JOINED,      /* room */
-	UC_EVENT_ROOM_CHANGED,     /* room; text: "name" (then member: by whom), "members", ... */
+	UC_EVENT_ROOM_CHANGED,     /* room; text: "name" (then member: by whom), "members",
+				     * "role" (then member: whose), ... */
 	UC_EVENT_ROOM_LEFT,        /* room */
 	UC_EVENT_MEMBER_INTRODUCED, /* room, member, text: as shown; again when it changes */
 	UC_EVENT_MESSAGE,           /* message: new */

@@ -69,7 +69,7 @@ static bool member_each(void *ctx, const struct uc_member *m)
 	char app[64];
 	(void)ctx;
 	profile_app_short(m->app, app, sizeof app);
-	print_member(true, m, app);
+	print_member(true, m, app, "");
 	return true;
 }
 

@@ -4,11 +4,12 @@
 #include "cli/print.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct listing {
 	struct cli *cli;
 	unsigned number;
-	bool all;
+	bool all, direct;
 };
 
 static bool list_room(void *ctx, const struct uc_room *r)
@@ -79,12 +80,40 @@ static int run_direct(struct cli *cli)
 			"open the conversation");
 }
 
+struct kind_search {
+	const struct uc_id *room;
+	bool direct;
+};
+
+static bool kind_each(void *ctx, const struct uc_room *r)
+{
+	struct kind_search *s = ctx;
+	if (!view_equal(VIEW_OF(r->id.b), VIEW_OF(s->room->b)))
+		return true;
+	s->direct = r->direct;
+	return false;
+}
+
+static bool is_direct(struct cli *cli, const struct uc_id *room)
+{
+	struct kind_search s = { .room = room };
+	return !uc_rooms(cli->client, kind_each, &s) && s.direct;
+}
+
+static const char *const role_names[] = {
+	[UC_ROLE_MEMBER] = "member",
+	[UC_ROLE_MODERATOR] = "moderator",
+	[UC_ROLE_OWNER] = "owner",
+};
+enum { ROLES = sizeof role_names / sizeof *role_names };
+
 static bool list_member(void *ctx, const struct uc_member *m)
 {
 	struct listing *l = ctx;
 	char app[64];
+	bool says = !l->direct && m->role > UC_ROLE_MEMBER && m->role < ROLES;
 	profile_app_short(m->app, app, sizeof app);
-	print_member(l->cli->json, m, app);
+	print_member(l->cli->json, m, app, says ? role_names[m->role] : "");
 	return true;
 }
 
@@ -94,6 +123,7 @@ static int run_members(struct cli *cli)
 	struct uc_id room;
 	if (!cli_find_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
+	l.direct = is_direct(cli, &room);
 	uc_err err = uc_members(cli->client, &room, list_member, &l);
 	return err ? cli_fail(cli, err, "list members") : CLI_OK;
 }
@@ -157,12 +187,83 @@ static int run_remove(struct cli *cli)
 	return cli_wait(cli, uc_group_remove(cli->client, &room, &member, &op), &op, "remove");
 }
 
+static bool role_read(const char *text, enum uc_role *out)
+{
+	for (int i = UC_ROLE_MEMBER; i < ROLES; i++) {
+		if (strcmp(role_names[i], text) != 0)
+			continue;
+		*out = (enum uc_role)i;
+		return true;
+	}
+	fputs("undercroft: a role is member, moderator or owner\n", stderr);
+	return false;
+}
+
+static int run_role(struct cli *cli)
+{
+	struct uc_id room, member;
+	enum uc_role role;
+	uc_op op = 0;
+	if (!role_read(cli->argv[2], &role))
+		return CLI_USAGE;
+	if (!cli_find_room(cli, cli->argv[0], &room) ||
+	    !cli_find_member(cli, &room, cli->argv[1], &member))
+		return CLI_FAILED;
+	struct ending w = { 0 };
+	uc_err err = uc_group_role(cli->client, &room, &member, role, &op);
+	w.op = op;
+	err = cli_finish(cli, err, &w);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (!err)
+		return CLI_OK;
+	cli_fail(cli, err, "change the role");
+	if (err == UC_E_POLICY)
+		fputs(is_direct(cli, &room)
+			      ? "undercroft: a conversation of two people has no roles to give\n"
+			      : "undercroft: only an owner of the group gives roles\n",
+		      stderr);
+	return CLI_FAILED;
+}
+
+struct owners {
+	bool self;
+	unsigned others, other_owners;
+};
+
+static bool owner_count(void *ctx, const struct uc_member *m)
+{
+	struct owners *o = ctx;
+	bool owner = m->role == UC_ROLE_OWNER;
+	if (m->is_self)
+		o->self = owner;
+	else
+		o->others++, o->other_owners += owner;
+	return true;
+}
+
+/* Who leaves would leave others behind without an owner. */
+static bool is_last_owner(struct cli *cli, const struct uc_id *room)
+{
+	struct owners o = { 0 };
+	return !is_direct(cli, room) && !uc_members(cli->client, room, owner_count, &o) && o.self &&
+	       o.others && !o.other_owners;
+}
+
 static int run_leave(struct cli *cli)
 {
 	struct uc_id room;
 	uc_op op = 0;
 	if (!cli_find_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
+	if (!cli_flag(cli, "--without-owner") && is_last_owner(cli, &room)) {
+		cli_fail(cli, UC_E_LAST_OWNER, "leave");
+		fprintf(stderr,
+			"undercroft: with `role \"%s\" MEMBER owner`, or leave it as it is with "
+			"--without-owner\n",
+			cli->argv[0]);
+		return CLI_FAILED;
+	}
 	return cli_wait(cli, uc_leave(cli->client, &room, &op), &op, "leave");
 }
 
@@ -223,7 +324,8 @@ const struct command commands_rooms[] = {
 	  "list a room's members",
 	  "ROOM is a group's name, a contact's name (the direct room), or a number of `rooms`.\n"
 	  "Who has not shown who they are is listed as not introduced, with the digits by which\n"
-	  "`remove` knows them; a persona, as called by that name here only.\n"
+	  "`remove` knows them; a persona, as called by that name here only. Of a group it is\n"
+	  "said who is owner and moderator, see `role`.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa members Allotment" },
@@ -246,11 +348,25 @@ const struct command commands_rooms[] = {
 	  "examples:\n"
 	  "  undercroft -p rosa remove Allotment Uwe\n"
 	  "  undercroft -p rosa remove Allotment --not-introduced" },
-	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave,
-	  "ROOM",
+	{ "role", NEEDS_SIGN_IN, 3, 3, run_role,
+	  "ROOM MEMBER member|moderator|owner",
 	  "",
+	  "say who is moderator or owner of a group",
+	  "For owners; whoever made a group is its first. A moderator removes members; an owner\n"
+	  "removes anyone and gives roles. There may be several of each. An owner who wants to\n"
+	  "step back takes a lower role themselves, once there is another owner. MEMBER as in\n"
+	  "`remove`. The apps' servers see roles, of pseudonyms, and hold members to them.\n"
+	  "\n"
+	  "examples:\n"
+	  "  undercroft -p rosa role Allotment Tom moderator\n"
+	  "  undercroft -p rosa role Allotment Uwe owner\n"
+	  "  undercroft -p rosa role Allotment Rosa member" },
+	{ "leave", NEEDS_SIGN_IN, 1, 1, run_leave,
+	  "ROOM [--without-owner]",
+	  "--without-owner",
 	  "leave a group",
-	  "History stays readable here.\n"
+	  "History stays readable here. The only owner of a group makes somebody else one first,\n"
+	  "see `role`; or leaves it --without-owner, and nobody there can give roles any more.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p uwe leave Allotment" },

@@ -355,7 +355,7 @@ void print_room(bool json, unsigned number, const struct uc_room *r)
 	fputs("\n", stdout);
 }
 
-void print_member(bool json, const struct uc_member *m, const char *app)
+void print_member(bool json, const struct uc_member *m, const char *app, const char *role)
 {
 	if (json) {
 		json_t *o = object("member");
@@ -384,6 +384,8 @@ void print_member(bool json, const struct uc_member *m, const char *app)
 		printf(" (%s)", print_id(&m->id, id));
 	if (m->is_self)
 		fputs(m->introduced ? " (you)" : " (you, not introduced)", stdout);
+	if (*role)
+		printf(", %s", role);
 	fputs(m->blocked ? ", blocked here\n" : "\n", stdout);
 }
 
@@ -504,6 +506,15 @@ static const char *event_sentence(enum uc_event_kind kind)
 	}
 }
 
+static const char *room_change_sentence(const struct uc_event *e)
+{
+	if (e->kind != UC_EVENT_ROOM_CHANGED)
+		return NULL;
+	if (!strcmp(e->text, "introduce"))
+		return "nobody there is told who you are before `introduce`";
+	return strcmp(e->text, "role") ? NULL : "somebody has another role; see `members`";
+}
+
 static const char *event_name(enum uc_event_kind kind)
 {
 	static const char *const names[] = {
@@ -555,9 +566,8 @@ void print_event(bool json, const char *room, const struct uc_event *e)
 		put(o);
 		return;
 	}
-	bool waits = e->kind == UC_EVENT_ROOM_CHANGED && strcmp(e->text, "introduce") == 0;
-	const char *sentence = waits ? "nobody there is told who you are before `introduce`"
-				     : event_sentence(e->kind);
+	const char *change = room_change_sentence(e);
+	const char *sentence = change ? change : event_sentence(e->kind);
 	if (!sentence)
 		return;
 	fputs("* ", stdout);
@@ -566,7 +576,7 @@ void print_event(bool json, const char *room, const struct uc_event *e)
 		fputs(": ", stdout);
 	}
 	fputs(sentence, stdout);
-	if (!waits && e->text && e->text[0]) {
+	if (!change && e->text && e->text[0]) {
 		fputs(": ", stdout);
 		print_text(stdout, e->text);
 	}

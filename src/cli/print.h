@@ -21,7 +21,8 @@ void print_linked(bool json, const struct uc_id *contact, const struct uc_linked
 /* Another account of this person. */
 void print_link(bool json, const struct uc_link *l, const char *app, const char *state);
 void print_room(bool json, unsigned number, const struct uc_room *r);
-void print_member(bool json, const struct uc_member *m, const char *app);
+/* role: "" where it says nothing. */
+void print_member(bool json, const struct uc_member *m, const char *app, const char *role);
 /* The start of it, in hex. */
 const char *print_device_key(const uint8_t key[32], char out[17]);
 void print_device(bool json, unsigned number, const struct uc_device *d);

@@ -7,6 +7,7 @@
 #include "client/member_clients.h"
 #include "client/outbox.h"
 #include "client/protocol.h"
+#include "client/roles.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 
@@ -104,6 +105,14 @@ uc_err groups_remove(struct uc_client *c, struct room *r, const char *participan
 {
 	struct task *t;
 	TRY(task_add(c, r, TASK_REMOVE, op, &t));
+	return text_set(t->participant, sizeof t->participant, view_str(participant));
+}
+
+uc_err groups_role(struct uc_client *c, struct room *r, const char *participant, uint32_t role,
+		   uc_op op)
+{
+	struct task *t;
+	TRY(task_add(c, r, (uint8_t)(TASK_ROLE + role), op, &t));
 	return text_set(t->participant, sizeof t->participant, view_str(participant));
 }
 
@@ -245,6 +254,26 @@ static void choose(struct uc_client *c, struct room *r, struct room_change *chan
 	}
 }
 
+/* By a commit of its own, judged by what the room is then: whether an owner stays depends on who goes. */
+static void choose_role(struct uc_client *c, struct room *r, struct room_change *change)
+{
+	for (struct task *t = r->tasks, *next; t; t = next) {
+		struct view who = view_str(t->participant);
+		next = t->next;
+		if (t->kind <= TASK_ROLE)
+			continue;
+		uint32_t role = t->kind - (uint32_t)TASK_ROLE;
+		uint32_t now = room_group_role(r->group, who);
+		if (now == ROLE_NONE || now == role) {
+			task_end(c, r, t, now ? UC_OK : UC_E_NOT_FOUND, (struct view){ NULL, 0 });
+			continue;
+		}
+		change->roles.v[change->roles.n++] = (struct user_role_pair){ who, role };
+		t->staged = true;
+		return;
+	}
+}
+
 static void stage_refused(struct uc_client *c, struct room *r, uc_err err)
 {
 	for (struct task *t = r->tasks, *next; t; t = next) {
@@ -340,11 +369,18 @@ static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change
 static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 {
 	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], clients[ADD_AT_ONCE], update;
-	struct room_change change = { { packages, 0 }, { participants, 0 }, { clients, 0 } };
+	struct user_role_pair role;
+	struct room_change change = { .packages = { packages, 0 },
+				      .participants = { participants, 0 },
+				      .clients = { clients, 0 },
+				      .roles = { &role, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	choose(c, r, &change);
 	TRY(stale_find(c, r, &change));
-	if (!change.packages.n && !change.participants.n && !change.clients.n && !due)
+	if (!change.packages.n && !change.participants.n)
+		choose_role(c, r, &change);
+	if (!change.packages.n && !change.participants.n && !change.clients.n && !change.roles.n &&
+	    !due)
 		return UC_OK;
 	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);
 	if (!err)
@@ -509,6 +545,8 @@ uc_err groups_commit_applied(struct uc_client *c, struct room *r)
 			added = true;
 			member_expect(r, t);
 		}
+		if (t->kind > TASK_ROLE)
+			roles_told(c, r, view_str(t->participant));
 		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 	}
 	r->dirty = true;

@@ -28,6 +28,9 @@ uc_err UC_MUST_USE groups_add_contact(struct uc_client *c, struct room *r, struc
 				      uc_op op);
 uc_err UC_MUST_USE groups_remove(struct uc_client *c, struct room *r, const char *participant,
 				 uc_op op);
+/* enum room_role. */
+uc_err UC_MUST_USE groups_role(struct uc_client *c, struct room *r, const char *participant,
+			       uint32_t role, uc_op op);
 uc_err UC_MUST_USE groups_leave(struct uc_client *c, struct room *r, uc_op op);
 
 #endif

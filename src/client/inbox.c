@@ -9,6 +9,7 @@
 #include "client/protocol.h"
 #include "client/received.h"
 #include "client/resync.h"
+#include "client/roles.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/seats.h"
@@ -100,6 +101,7 @@ static uc_err effect(struct uc_client *c, struct room *r, const struct room_entr
 		return application(c, r, e, entry->seq);
 	case ROOM_ENTRY_COMMIT:
 		TRY(epoch_changed(c, r, ours));
+		TRY(roles_changed(c, r, e));
 		return introductions_epoch(c, r);
 	case ROOM_ENTRY_PROPOSAL:
 		groups_proposal_seen(c, r, e->hash);

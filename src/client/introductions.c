@@ -363,7 +363,7 @@ static uc_err name_in(struct uc_client *c, struct room *r, const struct room_cli
 		return UC_OK;
 	TRY(text_set(r->name, sizeof r->name, name));
 	r->dirty = true;
-	room_renamed(c, r, sender->participant);
+	room_changed_by(c, r, sender->participant, VIEW_LIT("name"));
 	return UC_OK;
 }
 

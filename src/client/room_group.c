@@ -277,6 +277,12 @@ struct view room_group_uri(const struct room_group *g)
 	return group_id(g->g);
 }
 
+uint32_t room_group_role(const struct room_group *g, struct view participant)
+{
+	const struct room_state *r;
+	return room_group_state(g, &r) ? (uint32_t)ROLE_NONE : room_role_of(r, participant);
+}
+
 uint32_t room_group_own_leaf(const struct room_group *g)
 {
 	return group_own_leaf(g->g);

@@ -6,6 +6,7 @@
 
 #include "client/client.h"
 #include "mimi/media_type.h"
+#include "mimi/room.h"
 
 struct room_group;
 
@@ -75,6 +76,8 @@ uc_err UC_MUST_USE room_group_clients(const struct room_group *g, room_client_ea
 uc_err UC_MUST_USE room_group_client_at(const struct room_group *g, uint32_t leaf,
 					struct room_client *out);
 uint32_t room_group_own_leaf(const struct room_group *g);
+/* ROLE_NONE when it is no participant, or nothing of it can be read. */
+uint32_t room_group_role(const struct room_group *g, struct view participant);
 
 /* --- sending --- */
 
@@ -96,9 +99,11 @@ struct room_change {
 	struct view_list packages;     /* to add: KeyPackages, one opaque<V> each */
 	struct view_list participants; /* to remove */
 	struct view_list clients;      /* to remove: those of our own participant */
+	struct user_role_pair_list roles;
 };
 /* Stages a commit, which stays pending in the group until it is applied or dropped.
- * UC_E_REMOVED: a waiting proposal takes us out, so others commit; UC_E_POLICY: the room's rules.
+ * UC_E_REMOVED: a waiting proposal takes us out, so others commit; UC_E_POLICY: the room's rules; of roles, as
+ * room_list_change.
  * *update: MIMI UpdateRequest; hash: of its MLSMessage. */
 uc_err UC_MUST_USE room_group_commit(struct uc_client *c, struct room_group *g,
 				     const struct room_change *change, struct arena *a,
@@ -146,6 +151,9 @@ struct room_entry {
 	struct view content;       /* application, forgotten: MIMI content, its frank checked */
 	struct chain_head head;    /* application, forgotten: as its sender says */
 	struct view frank;         /* encoded Frank */
+	/* Another's commit: by whom, and who has another role now.  In the arena. */
+	struct view committer;
+	struct user_role_pair_list roles;
 };
 /* One entry of the log.  Our own pending commit is known there and applied; another's in its place
  * drops it.  UC_E_FRANK: the message may be read, but not believed. */

@@ -123,9 +123,32 @@ static bool is_replaced(const struct room_group *g, const struct group_change *c
 	return false;
 }
 
+/* What is applied takes the place of what this borrows from. */
+static uc_err roles_keep(struct entering *e, const struct group_change *c)
+{
+	const struct room_state *before;
+	struct user_role_pair_list *l = &e->out->roles;
+	struct view client, by;
+	TRY(room_group_state(e->g, &before));
+	for (size_t i = 0; i < c->proposals.n; i++) {
+		const struct proposal *p = c->proposals.v[i].proposal;
+		if (p->proposal_type == PROPOSAL_APP_DATA_UPDATE &&
+		    p->app_data_update.component_id == COMPONENT_PARTICIPANT_LIST)
+			TRY(room_roles_changed(before, &p->app_data_update, e->a, l));
+	}
+	for (size_t i = 0; i < l->n; i++)
+		TRY(arena_copy(e->a, l->v[i].user, &l->v[i].user));
+	const struct leaf_node *leaf = tree_leaf_find(c->after.tree, c->committer, LEAF_ROOM);
+	if (!leaf)
+		return UC_E_NOT_FOUND;
+	TRY(participant_of_leaf(leaf, &client, &by));
+	return arena_copy(e->a, by, &e->out->committer);
+}
+
 static uc_err take_commit(struct entering *e, const struct received *in)
 {
 	bool removed = in->removes_us, replaced = is_replaced(e->g, in->change);
+	TRY(roles_keep(e, in->change));
 	TRY(group_staged_apply(e->g->g));
 	if (!removed)
 		return commit_taken(e);

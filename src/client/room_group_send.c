@@ -4,6 +4,7 @@
 #include "mimi/content.h"
 #include "mimi/franking.h"
 #include "mimi/media_type.h"
+#include "mimi/room_roles.h"
 
 enum { BUCKET = 256 }; /* ciphertexts are a multiple of so many bytes */
 
@@ -78,8 +79,24 @@ static uc_err plan_removes(struct plan *p, const struct room_group *g, struct vi
 	return found ? UC_OK : UC_E_NOT_FOUND;
 }
 
-/* The list follows what comes and goes, by us and by what waits. */
-static uc_err plan_list(struct plan *p, const struct room_group *g, struct arena *a)
+/* The engine asks as well, but not before it is asked whether an owner stays. */
+static uc_err roles_allowed(const struct room_group *g, const struct room_state *r,
+			    const struct user_role_pair_list *roles)
+{
+	struct view client, own;
+	TRY(room_group_own_client(g, &client, &own));
+	for (size_t i = 0; i < roles->n; i++) {
+		uint32_t from = room_role_of(r, roles->v[i].user), to = roles->v[i].role_index;
+		if (from != ROLE_NONE && from != to &&
+		    !room_role_may_change(r->direct, room_role_of(r, own), from, to))
+			return UC_E_POLICY;
+	}
+	return UC_OK;
+}
+
+/* The list follows what comes and goes, by us and by what waits, and has the roles. */
+static uc_err plan_list(struct plan *p, const struct room_group *g,
+			const struct user_role_pair_list *roles, struct arena *a)
 {
 	struct group_view now = group_now(g->g);
 	const struct room_state *r;
@@ -87,8 +104,9 @@ static uc_err plan_list(struct plan *p, const struct room_group *g, struct arena
 	struct proposal update, *to;
 	bool needed = false;
 	TRY(room_group_state(g, &r));
+	TRY(roles_allowed(g, r, roles));
 	TRY(group_fitting(g->g, p->v, p->n, a, &all));
-	TRY(room_list_follow(&now, r, &all, NULL, a, &update, &needed));
+	TRY(room_list_change(&now, r, &all, NULL, roles, a, &update, &needed));
 	if (!needed)
 		return UC_OK;
 	TRY(plan_room(p, a, &to));
@@ -146,7 +164,7 @@ uc_err room_group_commit(struct uc_client *c, struct room_group *g,
 		TRY(plan_removes(&p, g, change->participants.v[i], false, a));
 	for (size_t i = 0; i < change->clients.n; i++)
 		TRY(plan_removes(&p, g, change->clients.v[i], true, a));
-	TRY(plan_list(&p, g, a));
+	TRY(plan_list(&p, g, &change->roles, a));
 	return commit_make(g, &p, a, update, hash);
 }
 

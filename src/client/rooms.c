@@ -75,7 +75,7 @@ void room_changed(struct uc_client *c, struct room *r, struct view what)
 	e->event.text = event_text(e, what);
 }
 
-void room_renamed(struct uc_client *c, struct room *r, struct view participant)
+void room_changed_by(struct uc_client *c, struct room *r, struct view participant, struct view what)
 {
 	bool hidden = r->shadow || strangers_veil(c, r);
 	struct event_out *e = hidden ? NULL : event_new(c, UC_EVENT_ROOM_CHANGED);
@@ -84,7 +84,7 @@ void room_renamed(struct uc_client *c, struct room *r, struct view participant)
 	e->event.has_room = e->event.has_member = true;
 	e->event.room = r->id;
 	e->event.member = member_id(r, participant);
-	e->event.text = event_text(e, VIEW_LIT("name"));
+	e->event.text = event_text(e, what);
 }
 
 /* --- making --- */
@@ -133,7 +133,7 @@ struct room *room_new(struct uc_client *c, struct view uri, const struct uc_id *
 	return r;
 }
 
-static uc_err uri_make(struct uc_client *c, struct buf *out)
+static uc_err room_uri_make(struct uc_client *c, struct buf *out)
 {
 	uint8_t name[ROOM_NAME_RANDOM];
 	TRY(env_random(&c->env, name, sizeof name));
@@ -153,7 +153,7 @@ uc_err rooms_create(struct uc_client *c, bool direct, const char *name, struct r
 	TRY(text_set(checked, sizeof checked, view_str(name)));
 	TRY(pool_reserve(c, &s));
 	buf_init(&uri, URI_BYTES);
-	uc_err err = uri_make(c, &uri);
+	uc_err err = room_uri_make(c, &uri);
 	struct uc_id id = room_id(buf_view(&uri));
 	struct room *r = err ? NULL : room_new(c, buf_view(&uri), &id);
 	buf_done(&uri);

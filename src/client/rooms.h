@@ -78,8 +78,9 @@ const char *member_name(const struct uc_client *c, const struct member *m, char 
 enum { MEMBER_NAME_BYTES = PROFILE_BYTES + DOMAIN_MAX + 64 };
 
 void room_changed(struct uc_client *c, struct room *r, struct view what);
-/* By that member; tells it. */
-void room_renamed(struct uc_client *c, struct room *r, struct view participant);
+/* By that member, or about them. */
+void room_changed_by(struct uc_client *c, struct room *r, struct view participant,
+		     struct view what);
 struct uc_id id_of(const char *label, struct view a, struct view b);
 /* APP of mimi://APP/...; empty when it is no such URI. */
 struct view uri_domain(struct view uri);

@@ -54,6 +54,7 @@ enum task_kind {
 	TASK_ADD_PACKAGES, /* KeyPackages are here: commit */
 	TASK_REMOVE,       /* participant */
 	TASK_LEAVE,
+	TASK_ROLE = 16, /* and more, by enum room_role: which one participant is to have */
 };
 struct task {
 	uint64_t number;

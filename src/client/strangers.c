@@ -154,26 +154,11 @@ static bool is_silent(struct uc_client *c, const struct room *r, const struct me
 	return asked && m->wrote && !waits_until(c, m->asked_ms + INTRODUCTION_MS);
 }
 
-struct roles {
-	struct view one, other;
-	uint32_t of_one, of_other;
-};
-
-static bool roles_each(void *ctx, const struct room_client *k)
-{
-	struct roles *x = ctx;
-	if (view_equal(k->participant, x->one))
-		x->of_one = k->role;
-	if (view_equal(k->participant, x->other))
-		x->of_other = k->role;
-	return true;
-}
-
 static bool may_remove(const struct room *r, const struct member *m)
 {
-	struct roles x = { .one = view_str(r->participant), .other = view_str(m->participant) };
-	return !room_group_clients(r->group, roles_each, &x) &&
-	       room_role_may_change(false, x.of_one, x.of_other, ROLE_NONE);
+	uint32_t ours = room_group_role(r->group, view_str(r->participant));
+	uint32_t theirs = room_group_role(r->group, view_str(m->participant));
+	return room_role_may_change(false, ours, theirs, ROLE_NONE);
 }
 
 /* It is on its way, also from before a restart. */

@@ -125,11 +125,26 @@ uc_err UC_MUST_USE room_list_follow(const struct group_view *g, const struct roo
 				    const struct proposal_view_list *proposals,
 				    const struct view *joiner, struct arena *a,
 				    struct proposal *out, bool *needed);
+/* With these roles beside it, of participants who are in the room and stay: those who have theirs already change
+ * nothing.  UC_E_NOT_FOUND: one of them goes, or is none; UC_E_LAST_OWNER: a room that has an owner would
+ * have none. */
+uc_err UC_MUST_USE room_list_change(const struct group_view *g, const struct room_state *r,
+				    const struct proposal_view_list *proposals,
+				    const struct view *joiner,
+				    const struct user_role_pair_list *roles, struct arena *a,
+				    struct proposal *out, bool *needed);
+/* The roles that such an update changes.  Borrows from the state. */
+uc_err UC_MUST_USE room_roles_changed(const struct room_state *before,
+				      const struct app_data_update *update, struct arena *a,
+				      struct user_role_pair_list *out);
 /* The same where it is known who comes (as members; those who are listed already change nothing)
  * and who goes. */
+struct room_list_wish {
+	struct view_list added, removed;
+	struct user_role_pair_list roles;
+};
 uc_err UC_MUST_USE room_participants_update(const struct room_state *r,
-					    const struct view_list *added,
-					    const struct view_list *removed, struct arena *a,
+					    const struct room_list_wish *wish, struct arena *a,
 					    struct proposal *out, bool *needed);
 
 /* Rules for public groups and members; UC_E_POLICY where nothing else is said.

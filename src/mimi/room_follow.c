@@ -60,14 +60,24 @@ static uc_err differences(const struct room_state *r, const struct view_list *th
 	return UC_OK;
 }
 
+uc_err room_list_change(const struct group_view *g, const struct room_state *r,
+			const struct proposal_view_list *proposals, const struct view *joiner,
+			const struct user_role_pair_list *roles, struct arena *a,
+			struct proposal *out, bool *needed)
+{
+	struct view_list there;
+	struct room_list_wish wish = { .roles = *roles };
+	TRY(remaining(g, proposals, joiner, a, &there));
+	if (there.n)
+		qsort(there.v, there.n, sizeof *there.v, room_by_uri);
+	TRY(differences(r, &there, a, &wish.added, &wish.removed));
+	return room_participants_update(r, &wish, a, out, needed);
+}
+
 uc_err room_list_follow(const struct group_view *g, const struct room_state *r,
 			const struct proposal_view_list *proposals, const struct view *joiner,
 			struct arena *a, struct proposal *out, bool *needed)
 {
-	struct view_list there, added = { NULL, 0 }, removed = { NULL, 0 };
-	TRY(remaining(g, proposals, joiner, a, &there));
-	if (there.n)
-		qsort(there.v, there.n, sizeof *there.v, room_by_uri);
-	TRY(differences(r, &there, a, &added, &removed));
-	return room_participants_update(r, &added, &removed, a, out, needed);
+	const struct user_role_pair_list none = { NULL, 0 };
+	return room_list_change(g, r, proposals, joiner, &none, a, out, needed);
 }

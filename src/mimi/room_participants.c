@@ -168,29 +168,110 @@ static bool is_added(const struct user_role_pair_list *l, struct view user)
 	return false;
 }
 
-uc_err room_participants_update(const struct room_state *r, const struct view_list *added,
-				const struct view_list *removed, struct arena *a,
-				struct proposal *out, bool *needed)
+static uc_err update_adds(const struct room_state *r, const struct view_list *added,
+			  struct arena *a, struct participant_list_update *u)
 {
-	struct participant_list_update u = { .removed_indices = { NULL, 0 } };
-	u.added_participants.v = ARENA_ARRAY(a, struct user_role_pair, added->n);
-	u.removed_indices.v = ARENA_ARRAY(a, uint32_t, removed->n);
-	if (!u.added_participants.v || !u.removed_indices.v)
+	u->added_participants.v = ARENA_ARRAY(a, struct user_role_pair, added->n);
+	if (!u->added_participants.v)
 		return UC_E_LIMIT;
 	for (size_t i = 0; i < added->n; i++) {
 		uint32_t role = room_role_of(r, added->v[i]);
 		if (role == ROLE_BANNED)
 			return UC_E_POLICY;
-		if (role == ROLE_NONE && !is_added(&u.added_participants, added->v[i]))
-			u.added_participants.v[u.added_participants.n++] =
+		if (role == ROLE_NONE && !is_added(&u->added_participants, added->v[i]))
+			u->added_participants.v[u->added_participants.n++] =
 				(struct user_role_pair){ added->v[i], ROLE_MEMBER };
 	}
+	return UC_OK;
+}
+
+static uc_err update_removes(const struct room_state *r, const struct view_list *removed,
+			     struct arena *a, struct participant_list_update *u)
+{
+	u->removed_indices.v = ARENA_ARRAY(a, uint32_t, removed->n);
+	if (!u->removed_indices.v)
+		return UC_E_LIMIT;
 	for (size_t i = 0; i < removed->n; i++) {
 		size_t index = index_of(r, removed->v[i]);
 		if (index == r->participants.n)
 			return UC_E_NOT_FOUND;
-		u.removed_indices.v[u.removed_indices.n++] = (uint32_t)index;
+		u->removed_indices.v[u->removed_indices.n++] = (uint32_t)index;
 	}
-	*needed = u.added_participants.n || u.removed_indices.n;
+	return UC_OK;
+}
+
+static bool is_removed(const struct participant_list_update *u, size_t index)
+{
+	for (size_t i = 0; i < u->removed_indices.n; i++)
+		if (u->removed_indices.v[i] == index)
+			return true;
+	return false;
+}
+
+static size_t owners_of(const struct user_role_pair_list *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++)
+		n += l->v[i].role_index == ROLE_OWNER;
+	return n;
+}
+
+/* Who appoints leaves somebody behind who can: the rules do not ask for it, and a room where nobody can stays so. */
+static uc_err owner_stays(const struct room_state *r, const struct participant_list_update *u,
+			  struct arena *a)
+{
+	struct user_role_pair_list after;
+	if (!u->changed_role_participants.n || !owners_of(&r->participants))
+		return UC_OK;
+	TRY(participants_apply(&r->participants, u, a, &after));
+	return owners_of(&after) ? UC_OK : UC_E_LAST_OWNER;
+}
+
+static uc_err update_roles(const struct room_state *r, const struct user_role_pair_list *roles,
+			   struct arena *a, struct participant_list_update *u)
+{
+	struct userindex_role_pair_list *l = &u->changed_role_participants;
+	l->v = ARENA_ARRAY(a, struct userindex_role_pair, roles->n);
+	if (!l->v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < roles->n; i++) {
+		size_t index = index_of(r, roles->v[i].user);
+		if (index == r->participants.n || is_removed(u, index))
+			return UC_E_NOT_FOUND;
+		if (r->participants.v[index].role_index != roles->v[i].role_index)
+			l->v[l->n++] = (struct userindex_role_pair){ (uint32_t)index,
+								     roles->v[i].role_index };
+	}
+	return owner_stays(r, u, a);
+}
+
+uc_err room_participants_update(const struct room_state *r, const struct room_list_wish *wish,
+				struct arena *a, struct proposal *out, bool *needed)
+{
+	struct participant_list_update u = { .removed_indices = { NULL, 0 } };
+	TRY(update_adds(r, &wish->added, a, &u));
+	TRY(update_removes(r, &wish->removed, a, &u));
+	TRY(update_roles(r, &wish->roles, a, &u));
+	*needed = u.changed_role_participants.n || u.added_participants.n || u.removed_indices.n;
 	return *needed ? participant_list_propose(&u, a, out) : UC_OK;
+}
+
+uc_err room_roles_changed(const struct room_state *before, const struct app_data_update *update,
+			  struct arena *a, struct user_role_pair_list *out)
+{
+	struct participant_list_update u;
+	const struct userindex_role_pair_list *l = &u.changed_role_participants;
+	TRY(wire_decode(update->update, a, participant_list_update_element, &u));
+	out->v = ARENA_ARRAY(a, struct user_role_pair, l->n);
+	out->n = 0;
+	if (!out->v)
+		return UC_E_LIMIT;
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].user_index >= before->participants.n)
+			return UC_E_POLICY;
+		out->v[out->n++] =
+			(struct user_role_pair){ before->participants.v[l->v[i].user_index].user,
+						 l->v[i].role_index };
+	}
+	return UC_OK;
 }

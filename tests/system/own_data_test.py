@@ -95,7 +95,7 @@ class OwnData(unittest.TestCase):
         uwe.run('sync')
         uwe.run('send', 'The allotment', 'I do')
         uwe.run('react', rosa.name, 'last', '\u2764')
-        rosa.run('leave', 'Left behind')
+        rosa.run('leave', 'Left behind', '--without-owner')
         plan = self.backbone.dir / 'plan.bin'
         plan.write_bytes(FILE)
         rosa.run('send', uwe.name, '--file', plan)

@@ -41,7 +41,7 @@ def main():
         ('persona', 'Moth')]
     tom.until(lambda: any(r['name'] == ROOM for r in tom.json('rooms')))
     tom.until(lambda: members(tom, persona=True) == ['Moth'])
-    assert 'Moth, by that name here only, on dial\n' in tom.run('members', ROOM)
+    assert 'Moth, by that name here only, on dial, owner\n' in tom.run('members', ROOM)
     tom.run('add', ROOM, ida.name)
     ida.until(lambda: any(r['name'] == ROOM for r in ida.json('rooms')))
     # She reads, and says nothing; nor does her client, whoever asks.

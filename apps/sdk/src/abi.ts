@@ -52,6 +52,7 @@ export const errors = {
 	UC_E_FORK: [0x0412, 'state', 'another commit was taken in that epoch'],
 	UC_E_SUSPENDED: [0x0413, 'state', 'the account is suspended by its app'],
 	UC_E_NOT_INTRODUCED: [0x0414, 'state', 'say first who you are in this room'],
+	UC_E_LAST_OWNER: [0x0415, 'state', 'the group would have no owner: make somebody else one first'],
 	UC_E_LIMIT: [0x0501, 'limit', 'a limit is reached'],
 	UC_E_TOO_LARGE: [0x0502, 'limit', 'it is too large'],
 	UC_E_RATE: [0x0503, 'limit', 'too many requests; try again later'],
@@ -73,13 +74,13 @@ export const errors = {
 export const constants = {
 	UC_SAFETY_NUMBER_MAX: 96,
 	UC_LINK_TEXT_MAX: 65536,
-	UC_REPORT_TO_APP: 1,
-	UC_REPORT_TO_HUB: 2,
-	UC_REPORT_MESSAGES_MAX: 16,
 	UC_PICTURE_MAX: 16384,
 	UC_CONTACT_CODE_MAX: 16,
 	UC_AGE_TEXT_MAX: 1025,
 	UC_DEVICE_CODE_MAX: 512,
+	UC_REPORT_TO_APP: 1,
+	UC_REPORT_TO_HUB: 2,
+	UC_REPORT_MESSAGES_MAX: 16,
 } as const;
 
 export const enums = {
@@ -137,6 +138,11 @@ export const enums = {
 		UC_SAYS_PERSONA: 1,
 		UC_SAYS_NOTHING: 2,
 	},
+	uc_role: {
+		UC_ROLE_MEMBER: 2,
+		UC_ROLE_MODERATOR: 3,
+		UC_ROLE_OWNER: 4,
+	},
 	uc_message_state: {
 		UC_MESSAGE_QUEUED: 0,
 		UC_MESSAGE_ACCEPTED: 1,
@@ -148,13 +154,6 @@ export const enums = {
 		UC_MESSAGE_REACTION: 1,
 		UC_MESSAGE_NOTE: 2,
 		UC_MESSAGE_FILE: 3,
-	},
-	uc_report_why: {
-		UC_REPORT_SPAM: 1,
-		UC_REPORT_HARASSMENT: 2,
-		UC_REPORT_CHILD: 3,
-		UC_REPORT_THREAT: 4,
-		UC_REPORT_OTHER: 5,
 	},
 	uc_event_kind: {
 		UC_EVENT_CONNECTION: 1,
@@ -213,6 +212,13 @@ export const enums = {
 		UC_DEVICE_ADDED: 1,
 		UC_DEVICE_ENDED: 2,
 		UC_DEVICE_TWO_LISTS: 3,
+	},
+	uc_report_why: {
+		UC_REPORT_SPAM: 1,
+		UC_REPORT_HARASSMENT: 2,
+		UC_REPORT_CHILD: 3,
+		UC_REPORT_THREAT: 4,
+		UC_REPORT_OTHER: 5,
 	},
 } as const;
 
@@ -539,6 +545,7 @@ export const functions = {
 	uc_member_block: ['i32', 'ptr', 'ptr', 'ptr', 'bool'],
 	uc_group_add: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_group_remove: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_group_role: ['i32', 'ptr', 'ptr', 'ptr', 'i32', 'ptr'],
 	uc_group_rename: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_leave: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_messages: ['i32', 'ptr', 'ptr', 'u64', 'u32', 'ptr', 'ptr'],
@@ -553,8 +560,6 @@ export const functions = {
 	uc_file_fetch: ['i32', 'ptr', 'ptr', 'u64', 'ptr'],
 	uc_file_read: ['i32', 'ptr', 'ptr', 'u64', 'ptr', 'u32'],
 	uc_file_drop: ['i32', 'ptr', 'ptr', 'u64'],
-	uc_report: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'u32', 'i32', 'ptr', 'ptr'],
-	uc_report_request: ['i32', 'ptr', 'ptr', 'u32', 'i32', 'ptr', 'ptr'],
 	uc_client_next_event: ['bool', 'ptr', 'ptr'],
 	uc_account_get: ['i32', 'ptr', 'ptr'],
 	uc_request_code: ['i32', 'ptr', 'ptr', 'ptr'],
@@ -586,6 +591,8 @@ export const functions = {
 	uc_device_add: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_changes: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_device_changes_seen: ['i32', 'ptr', 'u64'],
+	uc_report: ['i32', 'ptr', 'ptr', 'ptr', 'u32', 'u32', 'i32', 'ptr', 'ptr'],
+	uc_report_request: ['i32', 'ptr', 'ptr', 'u32', 'i32', 'ptr', 'ptr'],
 	web_alloc: ['ptr', 'u32'],
 	web_free: ['void', 'ptr', 'u32'],
 	web_store_load: ['i32', 'ptr', 'u32'],

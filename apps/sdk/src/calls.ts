@@ -378,6 +378,10 @@ export const calls: {
 		operation(core, (s, op) => core.f.uc_group_add(core.client, s.id(room), s.id(contact), op)),
 	removeFromGroup: (core, room, member) =>
 		operation(core, (s, op) => core.f.uc_group_remove(core.client, s.id(room), s.id(member), op)),
+	setRole: (core, room, member, role) =>
+		operation(core, (s, op) =>
+			core.f.uc_group_role(core.client, s.id(room), s.id(member), role, op),
+		),
 	renameGroup: (core, room, name) =>
 		operation(core, (s, op) => core.f.uc_group_rename(core.client, s.id(room), s.text(name), op)),
 	leave: (core, room) => operation(core, (s, op) => core.f.uc_leave(core.client, s.id(room), op)),

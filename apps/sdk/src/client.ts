@@ -237,6 +237,7 @@ class Client implements T.Undercroft {
 	blockMember = this.#method('blockMember');
 	addToGroup = this.#method('addToGroup');
 	removeFromGroup = this.#method('removeFromGroup');
+	setRole = this.#method('setRole');
 	renameGroup = this.#method('renameGroup');
 	leave = this.#method('leave');
 	messages = this.#method('messages');

@@ -292,7 +292,7 @@ export interface Member {
 	/** '' until introduced */
 	name: string;
 	contact: Id | null;
-	/** 2 member, 3 moderator, 4 owner */
+	/** 2 member, 3 moderator, 4 owner, see setRole; of direct rooms it means nothing; 0: not known here */
 	role: number;
 	devices: number;
 }
@@ -334,7 +334,7 @@ export interface Events {
 	/** somebody else answers where this contact did */
 	identityChanged: { contact: Id; text: string };
 	roomJoined: { room: Id };
-	/** what: 'name', 'members', ... */
+	/** what: 'name' (member: by whom), 'members', 'role' (member: whose), ... */
 	roomChanged: { room: Id; what: string; member: Id | null };
 	roomLeft: { room: Id };
 	memberIntroduced: { room: Id; member: Id; name: string };
@@ -560,6 +560,8 @@ export interface Undercroft {
 	blockMember(room: Id, member: Id, blocked: boolean): Promise<void>;
 	addToGroup(room: Id, contact: Id): Promise<void>;
 	removeFromGroup(room: Id, member: Id): Promise<void>;
+	/** As member.role has it; by an owner, of anyone there, themselves too. */
+	setRole(room: Id, member: Id, role: 2 | 3 | 4): Promise<void>;
 	renameGroup(room: Id, name: string): Promise<void>;
 	leave(room: Id): Promise<void>;
 

@@ -247,6 +247,23 @@ test('groups across three apps; edited, deleted, renamed, left', limit, async ()
 	await cyd.ask('renameGroup', atCyd.id, 'Soup');
 	const { room } = await ben.event('roomChanged', (e) => e.what === 'name');
 	assert.equal(room, atBen.id);
+	const member = (name) =>
+		ann.until(async () => (await ann.ask('members', group)).find((m) => m.name === name));
+	const [hers, his] = [await member('Ann'), await member('Ben')];
+	assert.deepEqual([hers.role, his.role], [4, 2]);
+	for (const [role, code] of [
+		[3, 'UC_E_LAST_OWNER'],
+		[1, 'UC_E_ARGUMENT'],
+		[5, 'UC_E_ARGUMENT'],
+	])
+		await assert.rejects(ann.ask('setRole', group, hers.id, role), { code });
+	await assert.rejects(ann.ask('setRole', direct, his.id, 3), { code: 'UC_E_POLICY' });
+	const asBen = (await ben.ask('members', atBen.id)).find((m) => m.isSelf);
+	await assert.rejects(ben.ask('setRole', atBen.id, asBen.id, 4), { code: 'UC_E_POLICY' });
+	await ann.ask('setRole', group, his.id, 3);
+	const told = await ben.event('roomChanged', (e) => e.what === 'role');
+	assert.deepEqual([told.room, told.member], [atBen.id, asBen.id]);
+	assert.equal((await member('Ben')).role, 3);
 	const before = await cyd.ask('members', atCyd.id);
 	assert.deepEqual(before.map((m) => m.app).sort(), [ann.app, ben.app, cyd.app].sort());
 	await cyd.ask('leave', atCyd.id);

@@ -67,6 +67,7 @@ TEST(an_id_that_names_nothing)
 	expect_err(uc_group_create(rosa.c, "Walks", &nobody, 1, &op), UC_E_NOT_FOUND);
 	expect_err(uc_group_add(rosa.c, &nobody, &nobody, &op), UC_E_NOT_FOUND);
 	expect_err(uc_group_remove(rosa.c, &nobody, &nobody, &op), UC_E_NOT_FOUND);
+	expect_err(uc_group_role(rosa.c, &nobody, &nobody, UC_ROLE_OWNER, &op), UC_E_NOT_FOUND);
 	expect_err(uc_group_rename(rosa.c, &nobody, "Walks", &op), UC_E_NOT_FOUND);
 	expect_err(uc_leave(rosa.c, &nobody, &op), UC_E_NOT_FOUND);
 	expect_err(uc_messages(rosa.c, &nobody, 1, 1, count_message, &n), UC_E_NOT_FOUND);
@@ -118,6 +119,11 @@ TEST(nothing_where_something_must_be)
 	uc_client_close(NULL);
 	expect_err(uc_account_get(NULL, NULL), UC_E_ARGUMENT);
 	expect_err(uc_requests(rosa.c, NULL, NULL), UC_E_ARGUMENT);
+	expect_err(uc_group_role(rosa.c, &id, NULL, UC_ROLE_OWNER, &op), UC_E_ARGUMENT);
+	for (int role = -1; role < 9; role++)
+		if (role < UC_ROLE_MEMBER || role > UC_ROLE_OWNER)
+			expect_err(uc_group_role(rosa.c, &id, &id, (enum uc_role)role, &op),
+				   UC_E_ARGUMENT);
 	expect_err(uc_ask(rosa.c, "", "tom", "", &op), UC_E_ARGUMENT);
 	expect_err(uc_ask(rosa.c, "lens.example", "", "", &op), UC_E_ARGUMENT);
 	expect_err(uc_accept(rosa.c, NULL, &op), UC_E_ARGUMENT);

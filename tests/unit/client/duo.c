@@ -33,6 +33,10 @@ struct told duo_turn(uc_err (*work)(struct uc_client *, void *), void *arg)
 		t.introduced += e.kind == UC_EVENT_MEMBER_INTRODUCED;
 		t.renamed += name && e.has_member;
 		t.messages += e.kind == UC_EVENT_MESSAGE;
+		t.roles +=
+			e.kind == UC_EVENT_ROOM_CHANGED && !strcmp(e.text, "role") && e.has_member;
+		if (e.kind == UC_EVENT_MESSAGE && e.message->kind == UC_MESSAGE_NOTE)
+			snprintf(t.text, sizeof t.text, "%s", e.message->text);
 		if (e.kind == UC_EVENT_MEMBER_INTRODUCED || e.kind == UC_EVENT_WARNING)
 			snprintf(t.text, sizeof t.text, "%s", e.text);
 	}

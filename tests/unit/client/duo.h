@@ -23,7 +23,7 @@ extern bool duo_he_waits;
 extern void (*duo_meanwhile)(struct uc_client *c);
 
 struct told {
-	unsigned alarms, contacts, introduced, renamed, messages, warnings;
+	unsigned alarms, contacts, introduced, renamed, roles, messages, warnings;
 	char text[160];
 };
 /* A turn of his, and what it tells. */

@@ -124,7 +124,7 @@ static uc_err furnish(struct uc_client *c, void *arg)
 /* A commit that comes to nothing: the group's journal has a row for each. */
 static uc_err stage(struct uc_client *c, void *arg)
 {
-	const struct room_change none = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	const struct room_change none = { .packages = { NULL, 0 } };
 	struct room *r = room_find(c, arg);
 	uint8_t hash[SHA256_BYTES];
 	struct view update;

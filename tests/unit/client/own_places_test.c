@@ -23,7 +23,7 @@ static struct ed25519_key tablet;
 /* Another place beside hers, by whoever has her participant's key. */
 static uc_err second_place(struct uc_client *c, void *arg)
 {
-	struct room_change change = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct room_change change = { .packages = { NULL, 0 } };
 	struct view update, package, encoded;
 	uint8_t hash[SHA256_BYTES];
 	struct set *s = HEAP_NEW(struct set);

@@ -24,7 +24,7 @@ static void take(struct person *p, struct view fanout, enum room_entry_kind kind
 static struct view commit(struct person *by, struct person *added, struct person *removed)
 {
 	struct view package, whose, update = { NULL, 0 }, fanout = { NULL, 0 };
-	struct room_change change = { { &package, 0 }, { &whose, 0 }, { NULL, 0 } };
+	struct room_change change = { .packages = { &package, 0 }, .participants = { &whose, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	if (added) {
 		package = person_package(&hub.mem, added);

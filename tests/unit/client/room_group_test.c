@@ -52,7 +52,7 @@ TEST(a_direct_room)
 	trio_all_talk();
 	expect(room_group_is_direct(tom.g));
 	struct view package = person_package(&hub.mem, &ida), update = { NULL, 0 };
-	struct room_change change = { { &package, 1 }, { NULL, 0 }, { NULL, 0 } };
+	struct room_change change = { .packages = { &package, 1 } };
 	uint8_t hash[SHA256_BYTES];
 	expect_err(room_group_commit(&tom.c, tom.g, &change, &hub.mem, &update, hash), UC_E_POLICY);
 	expect_err(room_group_commit(&rosa.c, rosa.g, &change, &hub.mem, &update, hash),
@@ -87,7 +87,7 @@ TEST(what_was_read_is_not_read_again)
 TEST(our_commit_loses_to_anothers)
 {
 	struct view ours = { NULL, 0 }, fanout = { NULL, 0 };
-	const struct room_change change = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	const struct room_change change = { .packages = { NULL, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	trio_create(false);
 	trio_commit(&rosa, &tom, NULL);
@@ -108,7 +108,7 @@ TEST(our_commit_loses_to_anothers)
 TEST(a_commit_that_was_dropped_is_made_again)
 {
 	struct view first = { NULL, 0 };
-	const struct room_change change = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	const struct room_change change = { .packages = { NULL, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	trio_create(false);
 	trio_commit(&rosa, &tom, NULL);
@@ -133,7 +133,8 @@ TEST(who_is_removed_reads_nothing_later)
 	/* Tom's device keeps all it can: its state of before, and after. */
 	struct view package, whose = view_str(tom.set.participant);
 	struct view update = { NULL, 0 }, fanout = { NULL, 0 };
-	const struct room_change change = { { &package, 0 }, { &whose, 1 }, { NULL, 0 } };
+	const struct room_change change = { .packages = { &package, 0 },
+					    .participants = { &whose, 1 } };
 	uint8_t hash[SHA256_BYTES];
 	expect_ok(room_group_commit(&rosa.c, rosa.g, &change, &hub.mem, &update, hash));
 	expect_ok(hub_update(&hub, update, &fanout));
@@ -177,7 +178,7 @@ TEST(damaged_state_is_not_loaded)
 TEST(leaving_can_be_said_again)
 {
 	struct view one = { NULL, 0 }, two = { NULL, 0 }, fanout = { NULL, 0 };
-	const struct room_change change = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	const struct room_change change = { .packages = { NULL, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	trio_create(false);
 	trio_commit(&rosa, &tom, NULL);

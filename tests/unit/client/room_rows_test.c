@@ -154,7 +154,7 @@ static void crowd(size_t n)
 	uint8_t hash[SHA256_BYTES];
 	struct person one;
 	while (n) {
-		struct room_change change = { { packages, 0 }, { NULL, 0 }, { NULL, 0 } };
+		struct room_change change = { .packages = { packages, 0 } };
 		for (; change.packages.n < AT_ONCE && n; n--) {
 			person_begin(&one, "plaza.example", 100 + n);
 			packages[change.packages.n++] = person_package(&hub.mem, &one);

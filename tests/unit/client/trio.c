@@ -54,7 +54,7 @@ void trio_take(struct person *p, struct view fanout, enum room_entry_kind kind)
 void trio_commit(struct person *by, struct person *added, struct person *removed)
 {
 	struct view package, whose, update = { NULL, 0 }, fanout = { NULL, 0 };
-	struct room_change change = { { &package, 0 }, { &whose, 0 }, { NULL, 0 } };
+	struct room_change change = { .packages = { &package, 0 }, .participants = { &whose, 0 } };
 	uint8_t hash[SHA256_BYTES];
 	struct person *all[] = { &rosa, &tom, &ida };
 	if (added) {

@@ -120,9 +120,8 @@ TEST(the_banned_stay_out_until_they_are_not)
 	struct member *again = member_new(&the, "plaza.example", ida);
 	plan_add(&the, &p, again);
 	room_refuses(&the, tom, &p, UC_E_POLICY);
-	struct view_list added = { &again->participant, 1 }, none = { NULL, 0 };
-	expect_err(room_participants_update(&r, &added, &none, &the.mem, &update, &needed),
-		   UC_E_POLICY);
+	const struct room_list_wish wish = { .added = { &again->participant, 1 } };
+	expect_err(room_participants_update(&r, &wish, &the.mem, &update, &needed), UC_E_POLICY);
 	ban(rosa, ida, ROLE_NONE);
 	p.n = 0;
 	plan_add(&the, &p, again);
