@@ -20,12 +20,10 @@ void roles_told(struct uc_client *c, struct room *r, struct view participant)
 static uc_err own_noted(struct uc_client *c, struct room *r, uint32_t role)
 {
 	static const char *const notes[] = {
-		[ROLE_MEMBER] =
-			"You are a member of this group now, with no more to decide than others.",
+		[ROLE_MEMBER] = "You are a member of this group now, and no more.",
 		[ROLE_MODERATOR] = "You are a moderator of this group now: you can remove members.",
 		[ROLE_OWNER] =
-			"You are an owner of this group now: you can remove anyone, and decide "
-			"who else is moderator or owner.",
+			"You are an owner of this group now: you remove anyone, and give roles.",
 	};
 	bool hidden = r->shadow || r->fleeing || strangers_veil(c, r);
 	if (hidden || role >= sizeof notes / sizeof *notes || !notes[role])
