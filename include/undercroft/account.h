@@ -16,9 +16,10 @@ enum uc_name_kind { UC_NAME_NUMBER = 1, UC_NAME_HANDLE = 2, UC_NAME_ADDRESS = 3 
 enum uc_account_state {
 	UC_NO_ACCOUNT,
 	UC_ACCOUNT,
-	UC_ACCOUNT_GONE, /* this device is no longer listed, or the account was deleted; tried again at
-			  * each connection, in case the app says otherwise */
+	UC_ACCOUNT_GONE, /* this device is no longer listed; tried again at each connection, in case
+			     * the app says otherwise */
 	UC_ACCOUNT_JOINING, /* none yet: the code of uc_device_join is shown */
+	UC_ACCOUNT_DELETED, /* by this device or another, as the app says; tried again as well */
 };
 struct uc_account {
 	enum uc_account_state state;
@@ -99,8 +100,10 @@ UC_API uc_err uc_picture_set(uc_client *c, const uint8_t *picture, size_t n) UC_
  * file of a stranger's.  UC_E_NOT_FOUND without one, UC_E_TOO_LARGE for less room than that. */
 UC_API uc_err uc_picture(uc_client *c, const struct uc_id *contact, uint8_t *out, size_t out_n,
 			 size_t *n) UC_MUST_USE;
-/* Leaves all rooms, as far as that is possible within a minute, then deletes the account.  What is
- * stored here stays readable. */
+/* Ends the account's other devices, takes all its places out of all rooms, as far as that is possible within
+ * a minute and a half, then deletes the account.  It goes on by itself, also after a restart, and cannot be
+ * taken back.  What is stored here stays readable.  UC_E_SIGNED_OUT; where the account is deleted already
+ * (UC_ACCOUNT_DELETED) it is DONE at once.  DONE: UC_E_REVOKED when this device was ended meanwhile. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;
 
 /* Who may reach the account, as one of its devices signed it: the app can neither open it nor bring an

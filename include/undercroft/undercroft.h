@@ -657,8 +657,9 @@ enum uc_event_kind {
 	UC_EVENT_WARNING,           /* err, text; room where it concerns one; UC_E_CORRUPT and none:
 				     * what the app has stored is damaged, by its words; at most
 				     * once an hour */
-	UC_EVENT_ACCOUNT_GONE,      /* this device is not listed any more */
-	UC_EVENT_NUMBER_FOUND,      /* text: a number that can be found; see uc_find_numbers */
+	UC_EVENT_ACCOUNT_GONE, /* err: UC_E_REVOKED: this device is not listed any more; UC_E_NOT_FOUND:
+				     * the account was deleted, which may come after the other */
+	UC_EVENT_NUMBER_FOUND, /* text: a number that can be found; see uc_find_numbers */
 	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */
 	UC_EVENT_DEVICE, /* an alarm, see uc_device_changes; text: "added", "ended", "two lists" */
 	UC_EVENT_FILE,   /* room; number of the message; bytes_done of bytes_total went or came */

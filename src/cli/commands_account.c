@@ -385,8 +385,11 @@ static int run_account(struct cli *cli)
 	if (cli->json) {
 		print_json("account", "app", cli->profile.app, "identifier", a.identifier, "name",
 			   a.profile_name, "about", a.about, "picture", a.picture ? "yes" : "no",
-			   "state", a.state == UC_ACCOUNT ? "open" : "gone", "devices", devices,
-			   NULL);
+			   "state",
+			   a.state == UC_ACCOUNT           ? "open"
+			   : a.state == UC_ACCOUNT_DELETED ? "deleted"
+							   : "gone",
+			   "devices", devices, NULL);
 		return CLI_OK;
 	}
 	print_text(stdout, a.profile_name);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TRY_ATTEMPTS = 3, ROOMS_MAX = 4096 };
+enum { TRY_ATTEMPTS = 3, ROOMS_MAX = 4096, DELETE_MS = 150000 };
 
 /* --- export: what the commands that list it print with --json --- */
 
@@ -209,23 +209,38 @@ static int erase_here(struct cli *cli)
 	return CLI_FAILED;
 }
 
-static int delete_at_app(struct cli *cli)
+static int delete_failed(struct cli *cli, uc_err err, uc_err reached)
 {
-	uc_op op = 0;
-	uc_err err = link_connect(cli->link, 0, CLI_CONNECT_MS);
-	if (!err) {
-		err = link_settle(cli->link, CLI_SETTLE_MS);
-		err = err == UC_E_TIMEOUT ? UC_OK : err;
-	}
-	if (err && err != UC_E_REVOKED)
-		return cli_fail_offline(cli, err);
-	if (!err)
-		err = uc_account_delete(cli->client, &op);
-	if (err == UC_E_REVOKED || err == UC_E_SIGNED_OUT)
+	bool ended = err == UC_E_REVOKED || err == UC_E_SIGNED_OUT;
+	int status = reached && !ended ? cli_fail_offline(cli, reached)
+				       : cli_fail(cli, err, "delete the account");
+	bool goes_on = err == UC_E_TIMEOUT || err == UC_E_NET || err == UC_E_CLOSED;
+	if (ended)
 		fputs("undercroft: the app does not know this device any more; --only-here erases "
 		      "what is here\n",
 		      stderr);
-	return cli_wait(cli, err, &op, "delete the account");
+	else if (goes_on)
+		fputs("undercroft: the account is still to be deleted: that goes on with whatever "
+		      "command reaches the app next, and ends with this one\n",
+		      stderr);
+	return status;
+}
+
+/* What was asked for without a connection is done with the next one, like all else. */
+static int delete_at_app(struct cli *cli)
+{
+	struct ending w = { 0 };
+	uc_err reached = link_connect(cli->link, 0, CLI_CONNECT_MS);
+	if (!reached)
+		reached = link_settle(cli->link, CLI_SETTLE_MS);
+	if (reached == UC_E_TIMEOUT && uc_client_connection(cli->client) == UC_ONLINE)
+		reached = UC_OK;
+	if (reached == UC_E_NOT_FOUND) /* it was deleted before */
+		reached = UC_OK;
+	uc_err err = reached == UC_E_REVOKED ? reached : uc_account_delete(cli->client, &w.op);
+	if (!err)
+		err = reached ? UC_E_NET : cli_finish_within(cli, UC_OK, &w, DELETE_MS);
+	return err ? delete_failed(cli, err, reached) : CLI_OK;
 }
 
 static int run_delete(struct cli *cli)
@@ -266,9 +281,12 @@ const struct command commands_own_data[] = {
 	  "--yes [--only-here]",
 	  "--yes --only-here",
 	  "delete the account for good",
-	  "Leaves all rooms, deletes the account and its name at the app, then overwrites and\n"
-	  "removes what is stored here. With --only-here the app is not told, and the account\n"
-	  "stays as it is there: for a device that is no longer listed, or an app that is gone.\n"
+	  "Ends your other devices, takes all of them and this one out of all rooms, deletes the\n"
+	  "account and its name at the app, then overwrites and removes what is stored here. What\n"
+	  "is interrupted goes on with the next command that reaches the app. On a device of an\n"
+	  "account that another one has deleted it erases what is stored here. With --only-here\n"
+	  "the app is not told, and the account stays as it is there: for a device that is no\n"
+	  "longer listed, or an app that is gone.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p rosa export rosa.jsonl\n"

@@ -310,13 +310,21 @@ static enum uc_account_state account_state(struct link *l)
 	return uc_account_get(l->client, &a) ? UC_ACCOUNT_GONE : a.state;
 }
 
+/* UC_OK: it is not. */
+static uc_err is_over(struct link *l)
+{
+	enum uc_account_state state = account_state(l);
+	return state == UC_ACCOUNT_GONE      ? UC_E_REVOKED
+	       : state == UC_ACCOUNT_DELETED ? UC_E_NOT_FOUND
+					     : UC_OK;
+}
+
 static bool is_connected(void *ctx)
 {
 	struct link *l = ctx;
 	enum uc_connection c = uc_client_connection(l->client);
 	bool answered = l->is_open && uc_client_is_idle(l->client);
-	return c == UC_ONLINE || c == UC_GREETED ||
-	       (account_state(l) == UC_ACCOUNT_GONE && answered);
+	return c == UC_ONLINE || c == UC_GREETED || (is_over(l) && answered);
 }
 
 uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms)
@@ -327,7 +335,7 @@ uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms)
 	uc_err err = link_run(l, is_connected, l, limit_ms);
 	l->in_a_hurry = false;
 	l->failures_max = 0;
-	return !err && account_state(l) == UC_ACCOUNT_GONE ? UC_E_REVOKED : err;
+	return err ? err : is_over(l);
 }
 
 static bool is_settled(void *ctx)

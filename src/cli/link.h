@@ -24,7 +24,8 @@ uc_err link_run(struct link *l, link_until *done, void *ctx, uint64_t limit_ms);
 /* The same, for a `done` that may also come true, or do something, without anything coming in. */
 uc_err link_run_looking(struct link *l, link_until *done, void *ctx, uint64_t limit_ms);
 /* Runs until signed in (or greeted, for a client without an account), or until so many attempts
- * have failed (0: no bound): UC_E_NET. */
+ * have failed (0: no bound): UC_E_NET.  UC_E_REVOKED for a device that is not listed any more,
+ * UC_E_NOT_FOUND where the account was deleted. */
 uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms);
 /* Runs until everything that waits at the app is received and everything queued is answered. */
 uc_err link_settle(struct link *l, uint64_t limit_ms);

@@ -137,6 +137,16 @@ static int no_account(const struct cli *cli)
 	return CLI_USAGE;
 }
 
+static int was_deleted(struct cli *cli, uc_err err)
+{
+	int status = cli_fail(cli, err, "sign in");
+	fputs("undercroft: the account was deleted, by this device or another of yours; "
+	      "`undercroft "
+	      "delete-account --yes` erases what is left of it here\n",
+	      stderr);
+	return status;
+}
+
 /* Signed in, and what waits received.  Something of a room that does not come to an end does not
  * keep us from the rest. */
 static int connect_first(struct cli *cli, enum needs needs)
@@ -149,8 +159,9 @@ static int connect_first(struct cli *cli, enum needs needs)
 	if (!err)
 		return CLI_OK;
 	if (needs == NEEDS_SIGN_IN || uc_err_class(err) != UC_CLASS_NET)
-		return err == UC_E_REVOKED ? cli_fail(cli, err, "sign in")
-					   : cli_fail_offline(cli, err);
+		return err == UC_E_REVOKED     ? cli_fail(cli, err, "sign in")
+		       : err == UC_E_NOT_FOUND ? was_deleted(cli, err)
+					       : cli_fail_offline(cli, err);
 	cli->offline = true;
 	fprintf(stderr, "undercroft: %s is not reached (%s); this is what is here\n",
 		cli->profile.app, link_trouble(cli->link));

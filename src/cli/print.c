@@ -478,9 +478,9 @@ void print_device_change(bool json, const struct uc_device_change *x,
 }
 
 /* Events that are not messages, for people; NULL: only with --json. */
-static const char *event_sentence(enum uc_event_kind kind)
+static const char *event_sentence(const struct uc_event *e)
 {
-	switch (kind) {
+	switch (e->kind) {
 	case UC_EVENT_REQUEST:
 		return "a contact request arrived; see `requests`";
 	case UC_EVENT_REQUEST_ACCEPTED:
@@ -500,7 +500,8 @@ static const char *event_sentence(enum uc_event_kind kind)
 	case UC_EVENT_DEVICE:
 		return "the list of your devices has changed, and not by this one; see `devices`";
 	case UC_EVENT_ACCOUNT_GONE:
-		return "this device is no longer listed for the account";
+		return e->err == UC_E_NOT_FOUND ? "the account was deleted"
+						: "this device is no longer listed for the account";
 	default:
 		return NULL;
 	}
@@ -567,7 +568,7 @@ void print_event(bool json, const char *room, const struct uc_event *e)
 		return;
 	}
 	const char *change = room_change_sentence(e);
-	const char *sentence = change ? change : event_sentence(e->kind);
+	const char *sentence = change ? change : event_sentence(e);
 	if (!sentence)
 		return;
 	fputs("* ", stdout);

@@ -13,7 +13,7 @@
 #include "client/words.h"
 #include "mimi/names.h"
 
-enum { RETRY_MS = 15 * 1000, LEAVING_MS = 60 * 1000 };
+enum { RETRY_MS = 15 * 1000 };
 
 /* --- keys --- */
 
@@ -142,7 +142,7 @@ static uc_err active(struct uc_client *c, const uint8_t account_id[ACCOUNT_ID])
 }
 
 /* On the same connection; on another one at its greeting. */
-static void try_later(struct uc_client *c, const struct reply *r)
+void account_try_later(struct uc_client *c, const struct reply *r)
 {
 	if (r->err != UC_E_NET)
 		c->account_retry_ms = retry_at(c, r, RETRY_MS);
@@ -155,7 +155,7 @@ static uc_err sign_up_done(struct uc_client *c, void *subject, const struct repl
 	(void)subject;
 	c->account_busy = false;
 	if (r->err == UC_E_NET || reply_is_transient(r)) {
-		try_later(c, r);
+		account_try_later(c, r);
 		return UC_OK;
 	}
 	struct reply bad = { .err = UC_E_FRAME };
@@ -272,7 +272,7 @@ static uc_err reset_done(struct uc_client *c, void *subject, const struct reply 
 	(void)subject;
 	c->account_busy = false;
 	if (r->err == UC_E_NET || reply_is_transient(r)) {
-		try_later(c, r);
+		account_try_later(c, r);
 		return UC_OK;
 	}
 	if (!r->err) {
@@ -331,7 +331,7 @@ static uc_err recover_done(struct uc_client *c, void *subject, const struct repl
 	if (r->err || wire_decode(r->body, r->mem, recover_response_element, &in)) {
 		c->account_busy = false;
 		if (r->err == UC_E_NET || reply_is_transient(r))
-			try_later(c, r);
+			account_try_later(c, r);
 		else
 			sign_up_failed(c, r->err ? r : &bad);
 		return UC_OK;
@@ -356,7 +356,7 @@ uc_err account_recover_on(struct uc_client *c, struct view response)
 void account_recover_later(struct uc_client *c, const struct reply *r)
 {
 	c->account_busy = false;
-	try_later(c, r);
+	account_try_later(c, r);
 }
 
 static uc_err recover_send(struct uc_client *c)
@@ -465,7 +465,7 @@ static uc_err request_key_done(struct uc_client *c, void *subject, const struct 
 		c->account.request_keys[0].put = true;
 		c->account.dirty = true;
 	} else {
-		try_later(c, r);
+		account_try_later(c, r);
 	}
 	return UC_OK;
 }
@@ -495,7 +495,7 @@ static uc_err list_done(struct uc_client *c, void *subject, const struct reply *
 	(void)subject;
 	c->account_busy = false;
 	if (r->err || wire_decode(r->body, r->mem, device_list_get_response_element, &in)) {
-		try_later(c, r);
+		account_try_later(c, r);
 		return UC_OK;
 	}
 	c->list_stale = false;
@@ -510,7 +510,7 @@ static uc_err list_done(struct uc_client *c, void *subject, const struct reply *
 	}
 	event_new(c, UC_EVENT_DEVICES);
 	if (!listed)
-		account_gone(c);
+		account_gone(c, UC_E_REVOKED);
 	return UC_OK;
 }
 
@@ -573,75 +573,7 @@ uc_err uc_account_rename(uc_client *c, const char *identifier, const char *code,
 	return turn_run(c, rename_send, &in);
 }
 
-/* --- the end --- */
-
-static uc_err delete_done(struct uc_client *c, void *subject, const struct reply *r)
-{
-	(void)subject;
-	c->account_busy = false;
-	if (r->err == UC_E_NET || reply_is_transient(r)) {
-		try_later(c, r);
-		return UC_OK;
-	}
-	if (!r->err || r->err == UC_E_NOT_FOUND) {
-		account_gone(c);
-	} else {
-		c->account.deleting = false;
-		c->account.dirty = true;
-	}
-	op_done(c, c->account_op, r->err, r->text);
-	c->account_op = 0;
-	return UC_OK;
-}
-
-static uc_err delete_send(struct uc_client *c)
-{
-	struct account *a = &c->account;
-	uint8_t signature[ED25519_SIGNATURE];
-	struct account_delete_request req = { VIEW_OF(signature) };
-	TRY(session_sign(c, SESSION_DELETE, &a->device, VIEW_OF(a->account_id),
-			 (struct view){ NULL, 0 }, signature));
-	c->account_busy = true;
-	return call_send(c, FRAME_ACCOUNT_DELETE, account_delete_request_element, &req, delete_done,
-			 NULL);
-}
-
-static uc_err delete_start(struct uc_client *c, void *arg)
-{
-	uc_op *op = arg;
-	if (!account_is_active(c))
-		return UC_E_SIGNED_OUT;
-	if (!c->account.deleting)
-		rooms_leave_all(c);
-	c->account.deleting = true;
-	c->account.dirty = true;
-	*op = c->account_op = op_new(c);
-	return UC_OK;
-}
-
-uc_err uc_account_delete(uc_client *c, uc_op *op)
-{
-	if (!c || !op)
-		return UC_E_ARGUMENT;
-	return turn_run(c, delete_start, op);
-}
-
-void account_gone(struct uc_client *c)
-{
-	if (c->account.state == ACCOUNT_GONE)
-		return;
-	c->account.state = ACCOUNT_GONE;
-	c->account.dirty = true;
-	event_new(c, UC_EVENT_ACCOUNT_GONE);
-}
-
-void account_back(struct uc_client *c)
-{
-	if (c->account.state != ACCOUNT_GONE)
-		return;
-	c->account.state = ACCOUNT_ACTIVE;
-	c->account.dirty = true;
-}
+/* --- driving --- */
 
 void account_list_head(struct uc_client *c, uint32_t generation, uint32_t position)
 {
@@ -660,14 +592,11 @@ uc_err account_drive(struct uc_client *c)
 		return UC_OK;
 	if (c->list_stale)
 		return list_fetch(c);
+	if (a->deleting)
+		return account_end_drive(c);
 	if (!a->request_key_count || !a->request_keys[0].put)
 		return request_key_send(c);
-	if (!a->deleting)
-		return UC_OK;
-	/* A room that cannot be left now must not keep the account: its seat ends by itself. */
-	if (!c->delete_ms)
-		c->delete_ms = client_now(c) + LEAVING_MS;
-	return !rooms_all_left(c) && waits_until(c, c->delete_ms) ? UC_OK : delete_send(c);
+	return UC_OK;
 }
 
 uc_err uc_account_get(uc_client *c, struct uc_account *out)
@@ -680,6 +609,7 @@ uc_err uc_account_get(uc_client *c, struct uc_account *out)
 	*out = (struct uc_account){
 		.state = a->state == ACCOUNT_ACTIVE    ? UC_ACCOUNT
 			 : a->state == ACCOUNT_GONE    ? UC_ACCOUNT_GONE
+			 : a->state == ACCOUNT_DELETED ? UC_ACCOUNT_DELETED
 			 : a->state == ACCOUNT_JOINING ? UC_ACCOUNT_JOINING
 						       : UC_NO_ACCOUNT,
 		.app = a->app,

@@ -149,6 +149,8 @@ static bool request_is_idle(const struct uc_client *c, const struct request *q)
 
 bool uc_client_is_idle(const uc_client *c)
 {
+	if (c->connection == UC_ONLINE && c->account.deleting)
+		return false;
 	if (c->calls || c->frames.q.n || c->account.state == ACCOUNT_SIGNING_UP ||
 	    c->account.state == ACCOUNT_RECOVERING || c->account.state == ACCOUNT_JOINING)
 		return false;

@@ -65,8 +65,13 @@ struct uc_client {
 	bool account_busy; /* one of its requests is under way */
 	bool list_stale;   /* the device list has moved on */
 	bool reset_again;  /* a recovery has read the list anew once */
-	uint64_t account_retry_ms,
-		delete_ms;          /* the account goes then, rooms left or not; 0: none */
+	uint64_t account_retry_ms;
+	uint64_t ending_ms; /* account_end.c: other devices are ended until then; 0: not begun */
+	uint64_t
+		delete_ms; /* the account goes then, rooms left or not; 0: they are not being left */
+	bool ending_refused; /* the app ends none of them */
+	uint8_t end_tries, gone_tries;
+	uint64_t gone_ms; /* asked then whether it was this device that ended, or the account */
 	bool pool_known, pool_busy; /* the pool's contents are known; a request is under way */
 	uint64_t pool_retry_ms;
 	uint64_t pool_full_ms;        /* nothing is put there before that */

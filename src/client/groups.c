@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/groups.h"
 
+#include "client/account.h"
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/introductions.h"
@@ -350,8 +351,9 @@ static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change
 	uint32_t generation, position;
 	devices_head(c, &generation, &position);
 	/* Nobody was brought in since the recovery. */
+	bool all = account_is_leaving(c); /* this place, too, but by itself */
 	struct stale s = { .c = c,
-			   .alone = generation && generation != UINT32_MAX && !position,
+			   .alone = all || (generation && generation != UINT32_MAX && !position),
 			   .r = r,
 			   .self = room_member_find(r, view_str(r->participant)),
 			   .change = change };
@@ -360,7 +362,7 @@ static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change
 	s.silent = silent_long(c, r, s.self);
 	/* What is not known yet of the list may be a device that was added.  What the hub has refused it
 	 * refuses again. */
-	if (s.self->leaves < 2 || c->list_stale || r->shadow || leave_task(r) ||
+	if (s.self->leaves < 2 || c->list_stale || (!all && (r->shadow || leave_task(r))) ||
 	    waits_until(c, r->commit_ms))
 		return UC_OK;
 	return room_group_clients(r->group, stale_each, &s);

@@ -164,7 +164,9 @@ static uc_err room_tell(struct uc_client *c, struct room *r, bool by_this)
 {
 	if (by_this)
 		TRY(places_doubt(r));
-	if (!room_is_open(r) || r->lost || r->shadow || r->fleeing || strangers_veil(c, r))
+	/* Where all our places are about to go, nobody is to be told which do. */
+	if (!room_is_open(r) || r->lost || r->shadow || r->fleeing || strangers_veil(c, r) ||
+	    c->account.deleting)
 		return UC_OK;
 	return introductions_own(c, r);
 }
@@ -193,7 +195,8 @@ static uc_err ended(struct uc_client *c, bool by_this)
 	lent_out_forget(c);
 	if (by_this || devices_count(c) < 2)
 		request_keys_renew(&c->account);
-	replies_renew(c);
+	if (!c->account.deleting)
+		replies_renew(c);
 	/* The app has let go of that we can be found, too. */
 	memset(c->finding.said, 0, sizeof c->finding.said);
 	c->finding.say_ms = 0;
@@ -403,27 +406,34 @@ static uc_err revoked(struct uc_client *c, void *subject, const struct reply *r)
 	return UC_OK;
 }
 
-static uc_err revoke(struct uc_client *c, void *arg)
+uc_err own_devices_end(struct uc_client *c, struct view device_key, call_done *done, void *subject)
 {
-	const struct device_call *in = arg;
 	const struct account *a = &c->account;
 	struct device_list l;
 	struct device_append_request q = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
-	struct device_entry e = { .device_action = DEVICE_REVOKE,
-				  .device_key = { in->device_key, ED25519_KEY } };
+	struct device_entry e = { .device_action = DEVICE_REVOKE, .device_key = device_key };
+	if (!devices_known(c, &l) || !device_list_has(&l, device_key))
+		return UC_E_NOT_FOUND;
+	TRY(device_entry_make(&l, view_str(a->app), VIEW_OF(a->account_key), &a->device, false,
+			      client_now(c), &e, &c->call, &q.device_list_entry));
+	return call_send(c, FRAME_DEVICE_APPEND, device_append_request_element, &q, done, subject);
+}
+
+static uc_err revoke(struct uc_client *c, void *arg)
+{
+	const struct device_call *in = arg;
+	const struct view key = { in->device_key, ED25519_KEY };
+	struct device_list l;
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
 	if (c->connection != UC_ONLINE)
 		return UC_E_NET;
-	if (view_equal(e.device_key, VIEW_OF(a->device.pub)))
+	if (view_equal(key, VIEW_OF(c->account.device.pub)))
 		return UC_E_ARGUMENT;
-	if (!devices_known(c, &l) || !device_list_has(&l, e.device_key))
+	if (!devices_known(c, &l) || !device_list_has(&l, key))
 		return UC_E_NOT_FOUND;
-	TRY(device_entry_make(&l, view_str(a->app), VIEW_OF(a->account_key), &a->device, false,
-			      client_now(c), &e, &c->call, &q.device_list_entry));
 	uc_op op = op_new(c);
-	TRY(call_send(c, FRAME_DEVICE_APPEND, device_append_request_element, &q, revoked,
-		      (void *)(uintptr_t)op));
+	TRY(own_devices_end(c, key, revoked, (void *)(uintptr_t)op));
 	*in->op = op;
 	return UC_OK;
 }

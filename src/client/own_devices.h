@@ -10,6 +10,9 @@
 /* An entry that has come to stand in our list: told when another device has signed it; when it ends one,
  * all that was lent out is void (identity.md, 1), and is made anew. */
 uc_err UC_MUST_USE own_devices_entry(struct uc_client *c, const struct device_entry *e);
+/* Asks the app to take that one, which is listed and not this one, from the list. */
+uc_err UC_MUST_USE own_devices_end(struct uc_client *c, struct view device_key, call_done *done,
+				   void *subject);
 /* Two entries at one place: of the app's list, and of ours. */
 void own_devices_fork(struct uc_client *c, const struct device_entry *ours);
 /* The list was read, today; or is it to be read though its head is the one we know, since that says

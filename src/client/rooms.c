@@ -376,7 +376,7 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	TRY(room_members_sync(c, r));
 	if (first)
 		r->start = r->seq;
-	if (r->shadow)
+	if (r->shadow || c->account.deleting)
 		return groups_leave(c, r, 0);
 	strangers_expect(r);
 	if (first)
@@ -489,7 +489,9 @@ bool room_has_others(const struct room *r)
 
 bool room_misses_us(struct uc_client *c, const struct room *r)
 {
-	return room_has_others(r) || r->pending.there || devices_count(c) > 1;
+	/* Where all places are leaving, the hub ends it at once, and not when its seats do. */
+	return room_has_others(r) || r->pending.there || devices_count(c) > 1 ||
+	       account_is_leaving(c);
 }
 
 uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
@@ -503,9 +505,14 @@ uc_err rooms_close(struct uc_client *c, struct room *r, uc_op op)
 
 void rooms_leave_all(struct uc_client *c)
 {
-	for (struct room *r = c->rooms; r; r = r->next)
-		if (r->state != ROOM_LEFT && r->state != ROOM_LEAVING && rooms_close(c, r, 0))
+	for (struct room *r = c->rooms; r; r = r->next) {
+		/* Who is just coming in cannot leave in order yet; what the hub has refused it refuses
+		 * again. */
+		bool waits = (r->state == ROOM_JOINING && !r->lost) || waits_until(c, r->commit_ms);
+		bool out = r->state == ROOM_LEFT || r->state == ROOM_LEAVING;
+		if (!out && !waits && rooms_close(c, r, 0))
 			safe_fail(&c->safe, UC_E_MEMORY);
+	}
 }
 
 bool rooms_all_left(const struct uc_client *c)
@@ -646,7 +653,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	if (!room_is_open(r) || r->seq + 1 < r->log_next)
 		return UC_OK;
 	TRY(heads_wait(c, r));
-	if (!r->shadow) {
+	if (!r->shadow && !c->account.deleting) {
 		TRY(introductions_drive(c, r));
 		TRY(strangers_drive(c, r));
 	}

@@ -82,10 +82,11 @@ static uc_err sign_in_done(struct uc_client *c, void *subject, const struct repl
 	struct sign_in_response in;
 	(void)subject;
 	bool gone = r->err == UC_E_REVOKED || r->err == UC_E_NOT_FOUND;
-	if (r->err == UC_E_NET || (gone && c->account.state == ACCOUNT_GONE))
-		return UC_OK; /* as was told before */
+	uint8_t before = c->account.state;
 	if (gone)
-		account_gone(c);
+		account_gone(c, r->err);
+	if (r->err == UC_E_NET || (gone && c->account.state == before))
+		return UC_OK; /* as was told before */
 	if (r->err)
 		return give_up(c, r->err, r->text);
 	if (wire_decode(r->body, r->mem, sign_in_response_element, &in))
@@ -121,6 +122,7 @@ uc_err session_signed_in(struct uc_client *c)
 	c->away_s = c->away_jitter_s = 0;
 	c->pool_known = c->settings_seen = c->settings_busy = false;
 	c->finding.say_ms = 0;
+	account_end_signed_in(c);
 	vault_signed_in(c);
 	session_set_connection(c, UC_ONLINE);
 	return UC_OK;
@@ -151,6 +153,7 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	switch (a->state) {
 	case ACCOUNT_ACTIVE:
 	case ACCOUNT_GONE: /* the app may have been wrong, or put back what it had */
+	case ACCOUNT_DELETED:
 		return sign_in_send(c);
 	default:
 		c->failures = 0;

@@ -90,6 +90,7 @@ enum account_state {
 	ACCOUNT_ACTIVE,
 	ACCOUNT_GONE,
 	ACCOUNT_JOINING, /* as a further device of an account: its code is shown (pairing.h) */
+	ACCOUNT_DELETED, /* as the app says: by this device or another */
 };
 struct request_key {
 	uint8_t priv[32], pub[32];

@@ -11,6 +11,8 @@ static uc_err turn_finish(struct uc_client *c)
 	uc_err err = history_drive(c);
 	if (!err && c->connection == UC_GREETED)
 		err = account_begin_drive(c);
+	if (!err && c->connection == UC_CONNECTING)
+		err = account_gone_drive(c);
 	if (!err && c->connection == UC_ONLINE)
 		err = session_drive(c);
 	if (err_is_hard(err))

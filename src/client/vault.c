@@ -381,15 +381,22 @@ uc_err vault_drive(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
 	const struct account *a = &c->account;
-	if (!account_is_active(c) || a->deleting || c->list_stale || !v->has_keys || v->foreign)
+	if (!account_is_active(c) || c->list_stale || !v->has_keys || v->foreign)
 		return UC_OK;
 	if (v->busy || waits_until(c, v->retry_ms))
 		return UC_OK;
 	if (!v->looked)
 		return look(c);
-	if (!v->due_ms)
+	if (!v->due_ms || a->deleting)
 		return UC_OK;
 	return waits_until(c, v->due_ms) ? UC_OK : write_now(c);
+}
+
+bool vault_was_read(const struct uc_client *c)
+{
+	const struct vault *v = &c->vault;
+	bool later = v->retry_ms > env_now_ms(&c->env);
+	return !v->has_keys || v->foreign || later || (v->looked && !v->busy);
 }
 
 bool vault_is_idle(const struct uc_client *c)

@@ -26,6 +26,8 @@ void vault_watch(struct uc_client *c);
 /* What was loaded is as it was when it was saved. */
 void vault_watch_begin(struct uc_client *c);
 uc_err UC_MUST_USE vault_drive(struct uc_client *c);
+/* What the other devices have written is known here, or not to be had now. */
+bool vault_was_read(const struct uc_client *c);
 /* Nothing of it is under way, or about to be. */
 bool vault_is_idle(const struct uc_client *c);
 

@@ -343,13 +343,13 @@ static void act_lose(struct person *p, struct lists *l)
 static void act_end(struct person *p, struct lists *l)
 {
 	(void)l;
-	if (device_several(p) || p->w->stats.deleted >= few(p->w, 1) ||
+	if (!device_all_there(p) || p->w->stats.deleted >= few(p->w, 1) ||
 	    p->w->stats.happened < p->w->plan.happenings / 2)
 		return;
 	p->w->stats.deleted++;
 	sim_story(p->w, "person %u's account is to be deleted", p->number);
 	p->phase = PHASE_LEAVING;
-	p->ends = true;
+	device_all_end(p);
 	person_before(p, "uc_account_delete", "");
 	uc_err err = uc_account_delete(p->client, &p->op);
 	if (err)
@@ -494,7 +494,7 @@ static void acts(struct world *w, struct happening *h)
 		return;
 	w->stats.acts++;
 	w->stats.happened++;
-	if (a.state == UC_ACCOUNT_GONE) {
+	if (a.state == UC_ACCOUNT_GONE || a.state == UC_ACCOUNT_DELETED) {
 		if (!p->ends)
 			sim_fail(w, "person %u's account is gone", p->number);
 		if (device_several(p))

@@ -150,6 +150,31 @@ void device_event(struct person *p, const struct uc_event *e)
 	p->ending = NULL;
 }
 
+/* --- and of all --- */
+
+/* Each has come, and none is to go. */
+bool device_all_there(const struct person *p)
+{
+	for (unsigned i = 0; i < p->w->people_n; i++) {
+		const struct person *d = &p->w->people[i];
+		bool was = d->phase == PHASE_OVER;
+		bool is = d->phase == PHASE_LIVE && !d->ends && !d->ending &&
+			  (d->list_n || !device_several(d));
+		if (d->self == p->self && !was && !is)
+			return false;
+	}
+	return true;
+}
+
+/* The account is to be deleted, by one of them. */
+void device_all_end(struct person *p)
+{
+	p->self->erases_ms = p->w->now_ms;
+	for (unsigned i = 0; i < p->w->people_n; i++)
+		if (p->w->people[i].self == p->self)
+			p->w->people[i].ends = true;
+}
+
 /* The app has said that it is no device any more: nobody opens it again. */
 void device_gone(struct person *p)
 {
@@ -288,9 +313,44 @@ static void check_beside(struct person *p, const struct room *r)
 	}
 }
 
+/* Whose account was deleted stands nowhere, with no device: where no hub was away for longer than one waits for
+ * it, and but for rooms that somebody had come into a moment before, and told no other device of. */
+enum { MOMENT_MS = 10 * 1000 };
+
+struct erased_check {
+	struct person *p;
+	const struct room *r;
+};
+
+static bool erased_each(void *ctx, const struct room_client *k)
+{
+	struct erased_check *x = ctx;
+	const struct seat_truth *s = truth_seat(x->p->w, k->client);
+	uint64_t erased_ms = s && s->person ? s->person->self->erases_ms : 0;
+	if (erased_ms && s->since_ms + MOMENT_MS < erased_ms)
+		sim_fail(x->p->w,
+			 "person %u, whose account is deleted, stands in %s beside person %u",
+			 s->person->number, x->r->uri, x->p->number);
+	return true;
+}
+
+static void check_erased(struct person *p)
+{
+	for (const struct room *r = p->client->rooms; r && !p->w->failed; r = r->next) {
+		struct erased_check x = { p, r };
+		const struct room_truth *t = truth_room(p->w, r->uri);
+		if (r->state != ROOM_OPEN || r->shadow || !t || t->forked || p->app->rolled)
+			continue;
+		if (room_group_clients(r->group, erased_each, &x))
+			sim_fail(p->w, "a group's clients cannot be listed");
+	}
+}
+
 void device_check(struct person *p)
 {
 	struct shown s = { .devices_n = 0 };
+	if (!p->w->plan.faults)
+		check_erased(p);
 	if (!device_several(p) || !p->list_n)
 		return;
 	if (uc_devices(p->client, device_each, &s) || uc_device_changes(p->client, change_each, &s))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A person's device: a real client, driven as a program would drive it, killed at any commit. */
-#include "client/client.h"
+#include "client/account.h"
 #include "client/room_group.h"
 #include "client/store_memory.h"
 #include "tests/sim/sim.h"
@@ -159,7 +159,7 @@ void person_restore(struct person *p)
 
 bool person_is_over(const struct person *p)
 {
-	return p->phase == PHASE_OVER || (p->client && p->client->account.state == ACCOUNT_GONE);
+	return p->phase == PHASE_OVER || (p->client && account_is_over(p->client));
 }
 
 void person_done(struct person *p)

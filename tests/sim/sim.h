@@ -218,6 +218,7 @@ struct person {
 	struct person *self;           /* of the first device; mostly this one */
 	unsigned further, device_ends; /* of the first: how many came, and were put an end to */
 	bool joins, revoked;           /* joins: not in yet; revoked: the app has taken it out */
+	uint64_t erases_ms; /* of the first: one of them deletes the account since then */
 	char pair[UC_DEVICE_CODE_MAX]; /* the code it shows */
 	uint64_t pair_ms;              /* it is entered again then */
 	size_t list_n;                 /* entries of the list that it began with; 0: none yet */
@@ -437,6 +438,9 @@ void device_link(struct person *p);
 /* The next step of one that is not in yet. */
 void device_join(struct person *d);
 void device_end(struct person *p);
+/* All of one's have come, and none is to go; and what makes that so for all. */
+bool device_all_there(const struct person *p);
+void device_all_end(struct person *p);
 void device_look(struct person *p);
 void device_event(struct person *p, const struct uc_event *e);
 void device_gone(struct person *p);

@@ -170,6 +170,7 @@ static void once_used(struct world *w, const struct gather *g)
 			sim_fail(w, "a KeyPackage is used twice: it leads to %s and to %s",
 				 s->used->uri, g->room->uri);
 		s->used = g->room;
+		s->since_ms = s->since_ms ? s->since_ms : w->now_ms;
 	}
 }
 

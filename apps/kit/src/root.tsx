@@ -120,7 +120,8 @@ function Screens({ shell: Shell, art }: { shell: FunctionComponent; art: Compone
 	if (!account) return <OpeningScreen />;
 	if (account.state === 'none' || account.state === 'joining' || model.isWelcoming.value)
 		return <Welcome art={art} />;
-	if (account.state === 'gone') return <GoneScreen />;
+	if (account.state === 'gone' || account.state === 'deleted')
+		return <GoneScreen deleted={account.state === 'deleted'} />;
 	return <Shell />;
 }
 

@@ -186,6 +186,7 @@ export const enums = {
 		UC_ACCOUNT: 1,
 		UC_ACCOUNT_GONE: 2,
 		UC_ACCOUNT_JOINING: 3,
+		UC_ACCOUNT_DELETED: 4,
 	},
 	uc_age: {
 		UC_AGE_CHILD: 0,

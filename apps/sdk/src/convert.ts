@@ -26,6 +26,7 @@ const accountStates = {
 	UC_ACCOUNT: 'account',
 	UC_ACCOUNT_GONE: 'gone',
 	UC_ACCOUNT_JOINING: 'joining',
+	UC_ACCOUNT_DELETED: 'deleted',
 } as const satisfies Names<'uc_account_state', T.Account['state']>;
 
 const requestStates = {

@@ -19,7 +19,7 @@ export type NameKind = 'number' | 'handle' | 'address';
 
 export interface Account {
 	/** joining: there is none yet, and the code of {@link Undercroft.deviceCode} is shown */
-	state: 'none' | 'joining' | 'account' | 'gone';
+	state: 'none' | 'joining' | 'account' | 'gone' | 'deleted';
 	app: string;
 	/** null until the first connection */
 	names: NameKind | null;

@@ -525,7 +525,7 @@ test('an account is taken up again elsewhere, and deleted', limit, async () => {
 	assert.equal((await device.ask('account')).profileName, 'Dee again');
 	assert.equal((await device.ask('devices')).length, 1);
 	await device.ask('deleteAccount');
-	assert.equal((await device.ask('account')).state, 'gone');
+	assert.equal((await device.ask('account')).state, 'deleted');
 	await Promise.all([old, device].map((p) => p.close()));
 });
 

@@ -465,7 +465,12 @@ TEST(an_account_ends_when_it_is_deleted)
 	expect_eq(p.gone, 1);
 	expect_err(uc_ask(p.c, "lens.example", "tom", "", &op), UC_E_SIGNED_OUT);
 	expect_ok(person_open(&p));
-	expect_eq(p.c->account.state, ACCOUNT_GONE);
+	expect_eq(p.c->account.state, ACCOUNT_DELETED);
+	/* Asked for once more, as after a kill, it is done. */
+	expect_ok(uc_account_delete(p.c, &op));
+	expect_ok(person_talk(&p));
+	expect_eq(p.done_op, op);
+	expect_ok(p.done_err);
 	person_end(&p);
 }
 
@@ -690,7 +695,7 @@ TEST(an_app_that_was_wrong_about_the_account_may_be_right_again)
 		person_disconnect(&p);
 		expect_eq(p.gone, 1);
 		expect_ok(uc_account_get(p.c, &a));
-		expect_eq(a.state, UC_ACCOUNT_GONE);
+		expect_eq(a.state, UC_ACCOUNT_DELETED);
 	}
 	expect_ok(person_talk(&p));
 	expect_whole(&p);

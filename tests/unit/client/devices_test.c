@@ -453,3 +453,113 @@ TEST(a_device_that_waits_asks_now_and_then_and_for_ten_minutes)
 	expect_err(p.done_err, UC_E_TIMEOUT);
 	person_end(&p);
 }
+
+/* --- the account's end --- */
+
+static size_t listed(struct person *p)
+{
+	return show(p).n;
+}
+
+TEST(the_other_devices_end_before_the_account_does)
+{
+	static struct scene s;
+	uc_op op;
+	scene_begin(&s);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	look(&s.p);
+	expect_eq(listed(&s.p), 3);
+	size_t before = s.app.list_n;
+	expect_ok(uc_account_delete(s.p.c, &op));
+	expect_ok(person_talk(&s.p));
+	expect_eq(s.p.done_op, op);
+	expect_ok(s.p.done_err);
+	expect(!s.app.there);
+	expect_eq(s.app.list_n, before + 2);
+	expect_eq(listed(&s.p), 1);
+	expect_eq(s.p.c->account.state, ACCOUNT_DELETED);
+	person_end(&s.p);
+}
+
+/* With each of its answers lost in turn, and the process with it. */
+TEST(an_end_that_is_cut_off_anywhere_goes_on)
+{
+	static struct scene s;
+	uc_op op;
+	bool cut = true;
+	for (unsigned at = 1; cut; at++) {
+		expect(at < 60);
+		scene_begin(&s);
+		small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+		look(&s.p);
+		size_t before = s.app.list_n;
+		s.app.silent_at = s.app.requests + at;
+		expect_ok(uc_account_delete(s.p.c, &op));
+		expect_ok(person_talk(&s.p));
+		cut = s.app.requests >= s.app.silent_at;
+		expect_ok(person_open(&s.p));
+		for (int i = 0; i < 3 && s.p.c->account.state != ACCOUNT_DELETED; i++) {
+			person_disconnect(&s.p);
+			expect_ok(person_talk(&s.p));
+		}
+		expect_eq(s.p.c->account.state, ACCOUNT_DELETED);
+		expect(!s.app.there);
+		expect_eq(s.app.list_n, before + 2);
+		expect_ok(uc_account_delete(s.p.c, &op));
+		expect_ok(person_talk(&s.p));
+		expect_eq(s.p.done_op, op);
+		expect_ok(s.p.done_err);
+		person_end(&s.p);
+	}
+}
+
+TEST(a_list_that_takes_no_more_does_not_keep_the_account)
+{
+	static struct scene s;
+	uc_op op;
+	scene_begin(&s);
+	s.app.refuse_type = FRAME_DEVICE_APPEND;
+	s.app.refuse_with = UC_E_LIMIT;
+	s.app.refuse_times = 100;
+	expect_ok(uc_account_delete(s.p.c, &op));
+	expect_ok(person_talk(&s.p));
+	expect_eq(s.p.warning, UC_E_LIMIT);
+	expect_eq(s.p.done_op, op);
+	expect_ok(s.p.done_err);
+	expect_eq(s.app.refuse_times, 99);
+	expect(!s.app.there);
+	person_end(&s.p);
+}
+
+/* Two that delete it at once: the second is told how it went, and what it came to. */
+TEST(who_is_ended_while_it_deletes_the_account_is_told)
+{
+	static struct scene s;
+	uc_op op;
+	scene_begin(&s);
+	s.app.refuse_type = FRAME_SIGN_IN;
+	s.app.refuse_with = UC_E_REVOKED;
+	s.app.refuse_times = 2;
+	person_disconnect(&s.p);
+	expect_ok(uc_account_delete(s.p.c, &op));
+	expect_ok(person_talk(&s.p));
+	expect_eq(s.p.done_op, op);
+	expect_eq(s.p.done_err, UC_E_REVOKED);
+	expect_eq(s.p.c->account.state, ACCOUNT_GONE);
+	expect_eq(s.p.gone, 1);
+	expect_err(uc_account_delete(s.p.c, &op), UC_E_SIGNED_OUT);
+	person_disconnect(&s.p);
+	expect_ok(person_talk(&s.p));
+	/* It stays connected, and asks again in a while: by then the account is gone. */
+	s.app.refuse_with = UC_E_NOT_FOUND;
+	s.app.refuse_times = 2;
+	expect_ok(uc_client_step(s.p.c));
+	expect_eq(s.p.c->account.state, ACCOUNT_GONE);
+	expect(uc_client_deadline_ms(s.p.c) <= test_now_ms + 2 * 60 * 1000);
+	test_now_ms += 2 * 60 * 1000;
+	expect_ok(uc_client_step(s.p.c));
+	expect_ok(person_talk(&s.p));
+	expect_eq(s.p.c->account.state, ACCOUNT_DELETED);
+	expect_eq(s.p.gone, 2);
+	person_end(&s.p);
+}

@@ -279,6 +279,77 @@ TEST(who_leaves_where_another_device_may_be_says_so)
 	duo_end();
 }
 
+/* --- the account's end --- */
+
+static void account_leaves(void)
+{
+	rosa.c->account.deleting = true;
+	rosa.c->delete_ms = test_now_ms + MINUTE;
+}
+
+TEST(when_the_account_goes_all_its_places_do)
+{
+	uc_op op;
+	begin();
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(tablet.pub);
+	expect_ok(uc_leave(rosa.c, &hers->id, &op));
+	/* Of a room alone, each device goes for itself. */
+	expect_ok(turn_run(rosa.c, drive, NULL));
+	expect(hers->pending.there && !hers->pending.is_commit);
+	duo_end();
+	begin();
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(tablet.pub);
+	expect(!takes_out());
+	account_leaves();
+	expect_ok(uc_leave(rosa.c, &hers->id, &op));
+	expect(takes_out());
+	expect(hers->pending.is_commit);
+	duo_end();
+}
+
+static uc_err leave_all(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	rooms_leave_all(c);
+	return UC_OK;
+}
+
+/* Else its log stays at the hub until the seat ends. */
+TEST(when_the_account_goes_a_room_without_others_is_left_in_its_log)
+{
+	struct room *own = NULL;
+	begin();
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, further_room, &own));
+	account_leaves();
+	expect_ok(turn_run(rosa.c, leave_all, NULL));
+	expect_ok(turn_run(rosa.c, drive_in_turn, own));
+	expect(own->state == ROOM_OPEN && own->pending.there && !own->pending.is_commit);
+	duo_end();
+}
+
+TEST(when_the_account_goes_who_is_just_coming_in_is_waited_for)
+{
+	struct room *own = NULL;
+	begin();
+	expect_ok(turn_run(rosa.c, further_room, &own));
+	account_leaves();
+	own->state = ROOM_JOINING;
+	expect_ok(turn_run(rosa.c, leave_all, NULL));
+	expect(own->state == ROOM_JOINING && !own->tasks && !rooms_all_left(rosa.c));
+	/* What the hub has refused is not said again at once. */
+	own->state = ROOM_OPEN;
+	own->commit_ms = test_now_ms + SECOND;
+	expect_ok(turn_run(rosa.c, leave_all, NULL));
+	expect(!own->tasks);
+	test_now_ms += SECOND;
+	expect_ok(turn_run(rosa.c, leave_all, NULL));
+	expect(own->tasks);
+	duo_end();
+}
+
 static const char places_uri[][40] = { "mimi://plaza.example/r/one", "mimi://plaza.example/r/two" };
 static const char our_place[] = "mimi://lens.example/p/us";
 

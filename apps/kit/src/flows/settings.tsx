@@ -223,9 +223,9 @@ export function DeleteAccount() {
 	return (
 		<div class="k-ending">
 			<p>
-				You leave all conversations, then your account is deleted at {model.self.title} and this
-				browser is erased. Nobody can bring it back, not even with the recovery words. What you have
-				written stays with those who have received it.
+				Your other devices are signed out and you leave all conversations, then your account is
+				deleted at {model.self.title} and this browser is erased. Nobody can bring it back, not even
+				with the recovery words. What you have written stays with those who have received it.
 			</p>
 			<Checkbox
 				checked={isSure}

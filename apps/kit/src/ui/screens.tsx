@@ -61,15 +61,23 @@ export function BrokenScreen() {
 }
 
 /** This device is not listed any more, or the account was deleted. */
-export function GoneScreen() {
+export function GoneScreen({ deleted }: { deleted: boolean }) {
 	const { self } = useModel();
+	const title = deleted ? 'This account was deleted' : `You are signed out of ${self.title}`;
 	return (
-		<Screen icon="device" title={`You are signed out of ${self.title}`}>
-			<p>
-				The account was deleted, taken up again on another device, or another device of yours has
-				ended this one. To use it here, erase this browser, then add it on another device of yours,
-				or take your account up again with your recovery words.
-			</p>
+		<Screen icon="device" title={title}>
+			{deleted ? (
+				<p>
+					You have deleted it, here or on another device of yours. What this browser had received is
+					still here until you erase it.
+				</p>
+			) : (
+				<p>
+					The account was taken up again on another device, or another device of yours has ended
+					this one. To use it here, erase this browser, then add it on another device of yours, or
+					take your account up again with your recovery words.
+				</p>
+			)}
 			<div class="k-buttons">
 				<Button kind="danger" onClick={() => openPanel('erase')}>
 					Sign out and erase this browser
