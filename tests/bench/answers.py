@@ -10,7 +10,7 @@ which asks for its people.  Then four classifiers learn from one half of the ans
 the other half, and the other way round: a threshold, histograms, the nearest neighbours, a logistic
 regression.  With UNDERCROFT_TEST_LONG these are a thousand of each kind, and none may be right in
 more than 55 of 100; else 300, and 60.  An answer that is held back (of a look-up by a millisecond, of a
-letter, whose answers all come 20 ms after it, by 5, as long as the work of two takes) must be told apart.
+letter, whose answers all come 20 ms after it, by 10) must be told apart.
 """
 import bisect
 import collections
@@ -38,7 +38,7 @@ from ports import free_ports  # noqa: E402
 EACH, BOUND = (1000, 0.55) if os.environ.get('UNDERCROFT_TEST_LONG') else (300, 0.6)
 SEEN = 0.75
 NEIGHBOURS = 25
-LATE_S = 0.005
+LATE_S = 0.01
 WARM = 20
 
 
