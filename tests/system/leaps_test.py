@@ -47,6 +47,9 @@ class World:
         befriend(self.rosa, self.uwe)
         self.writing = self.rosa.start('follow', 'Uwe')
         self.reading = self.uwe.start('follow', 'Rosa')
+        # Who has never been connected gives up after a while; who has been comes back.
+        self.say(1)
+        self.heard()
 
     def tearDown(self):
         self.backbone.erase()
