@@ -498,7 +498,8 @@ UC_API uc_err uc_members(uc_client *c, const struct uc_id *room, uc_member_each 
  * UC_E_NOT_ALLOWED: blocked; UC_E_EXHAUSTED: no key address of theirs is left. */
 UC_API uc_err uc_start_direct(uc_client *c, const struct uc_id *contact, uc_op *op) UC_MUST_USE;
 /* The name: up to 255 bytes.  DONE carries the room; contacts that could not be added are told by
- * UC_EVENT_WARNING. */
+ * UC_EVENT_WARNING.  Whoever gives no key addresses out, as minors do not, is asked for one, as by
+ * uc_group_add; DONE's text is "asked" then. */
 UC_API uc_err uc_group_create(uc_client *c, const char *name, const struct uc_id *contacts,
 			      size_t contact_count, uc_op *op) UC_MUST_USE;
 /* The same as a persona (uc_introduce); NULL: as oneself. */
@@ -525,7 +526,9 @@ UC_API uc_err uc_remove_not_introduced(uc_client *c, bool remove) UC_MUST_USE;
  * uc_block. */
 UC_API uc_err uc_member_block(uc_client *c, const struct uc_id *room, const struct uc_id *member,
 			      bool blocked) UC_MUST_USE;
-/* UC_E_EXISTS: they are in it, or on their way; UC_E_POLICY: a direct room, or (DONE) not ours to do;
+/* DONE: they are in it; or its text is "asked": their device was asked for an address for this room, they come
+ * once it has given one, or are not added, which UC_EVENT_WARNING tells after seven days.  Both stands in the
+ * room's history.  UC_E_EXISTS: they are in it, or on their way; UC_E_POLICY: a direct room, or (DONE) not ours to do;
  * UC_E_NOT_ALLOWED, UC_E_EXHAUSTED as above; UC_E_CLOSED: not joined, or left. */
 UC_API uc_err uc_group_add(uc_client *c, const struct uc_id *room, const struct uc_id *contact,
 			   uc_op *op) UC_MUST_USE;

@@ -8,6 +8,7 @@
 #include "client/introductions.h"
 #include "client/outbox.h"
 #include "client/personas.h"
+#include "client/room_asks.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
@@ -192,7 +193,8 @@ static bool is_member(const struct room *r, const struct contact *k)
 		if (!m->gone && id_equal(&m->contact, &k->id))
 			return true;
 	for (const struct task *t = r->tasks; t; t = t->next)
-		if ((t->kind == TASK_ADD || t->kind == TASK_ADD_PACKAGES) &&
+		if ((t->kind == TASK_ADD || t->kind == TASK_ADD_PACKAGES ||
+		     t->kind == TASK_ASKED) &&
 		    id_equal(&t->contact, &k->id))
 			return true;
 	return false;
@@ -297,7 +299,7 @@ static uc_err group_add(struct uc_client *c, void *arg)
 		return UC_E_POLICY;
 	if (is_member(r, k))
 		return UC_E_EXISTS;
-	if (!k->key_count)
+	if (!k->key_count && !room_asks_can(c, k))
 		return UC_E_EXHAUSTED;
 	*in->op = op_new(c);
 	return groups_add_contact(c, r, k, *in->op);

@@ -89,6 +89,7 @@ struct uc_client {
 	uc_op settings_op;
 	bool addresses_busy; /* contacts.c */
 	uint64_t addresses_retry_ms;
+	uint64_t only_rooms_ms; /* addresses for any room are not wished before that */
 	uint32_t sets_left;
 
 	struct set *sets;               /* pool.c */

@@ -8,16 +8,19 @@
 #include "client/introductions.h"
 #include "client/linked.h"
 #include "client/pool.h"
+#include "client/room_asks.h"
 #include "client/rooms.h"
 #include "client/sender_tags.h"
 #include "client/settings.h"
 #include "client/turn.h"
+#include "mimi/room_tag.h"
 #include "mimi/safety_number.h"
 
 #include "base/heap.h"
 
 enum {
-	ADDRESS_DAYS = 30,
+	ADDRESS_DAYS = 30, /* but for ROOM_ASK_DAYS, where it is for one room */
+	ONLY_ROOMS_MS = 10 * 60 * 1000,
 	RETRY_MS = 30 * 1000,
 	TAKEN_MAX = 32, /* by a contact's addresses, and no room seen yet: then they get no more */
 };
@@ -144,7 +147,7 @@ static size_t count(const struct uc_client *c, const struct contact *k, uint8_t 
 {
 	size_t n = 0;
 	for (const struct set *s = c->sets; s; s = s->next)
-		n += s->state == state && id_equal(&s->given_to, &k->id);
+		n += s->state == state && id_equal(&s->given_to, &k->id) && id_is_zero(&s->room);
 	return n;
 }
 
@@ -188,6 +191,7 @@ struct batch {
 	struct set *sets[KEY_ADDRESS_BATCH];
 	size_t n;
 	uint64_t expires_ms;
+	char room[URI_BYTES]; /* the only one they are for; empty: any */
 };
 
 static uc_err batch_send(struct uc_client *c, const struct batch *b, const struct reply *r)
@@ -206,10 +210,21 @@ static uc_err batch_send(struct uc_client *c, const struct batch *b, const struc
 	}
 	struct room *room = room_find(c, &b->contact->direct);
 	if (!err)
-		err = room && room_is_open(room) ? introductions_keys(c, room, v, b->n)
+		err = room && room_is_open(room) ? introductions_keys(c, room, b->room, v, b->n)
 						 : UC_E_CLOSED;
 	heap_free(v);
+	if (!err && b->room[0])
+		room_asks_answered(c, b->contact, view_str(b->room));
 	return err;
+}
+
+/* The app takes them for younger than this device does. */
+static void batch_refused(struct uc_client *c, const struct batch *b)
+{
+	if (b->room[0])
+		room_asks_answered(c, b->contact, view_str(b->room));
+	else
+		c->only_rooms_ms = client_now(c) + ONLY_ROOMS_MS;
 }
 
 static uc_err batch_done(struct uc_client *c, void *subject, const struct reply *r)
@@ -223,9 +238,13 @@ static uc_err batch_done(struct uc_client *c, void *subject, const struct reply 
 			continue; /* nobody has its address: it stays what it is */
 		b->sets[i]->given_to = b->contact->id;
 		b->sets[i]->given_until_ms = b->expires_ms;
+		if (b->room[0])
+			b->sets[i]->room = room_id(view_str(b->room));
 		set_change(b->sets[i], SET_GIVEN);
 	}
-	if (err && err != UC_E_NET)
+	if (err == UC_E_NOT_ALLOWED)
+		batch_refused(c, b);
+	else if (err && err != UC_E_NET)
 		c->addresses_retry_ms = retry_at(c, r, RETRY_MS);
 	heap_free(b);
 	return err_is_hard(err) ? err : UC_OK;
@@ -241,18 +260,24 @@ static uc_err wishes_send(struct uc_client *c, struct contact *k, struct batch *
 		memcpy(wishes[i].set_id, b->sets[i]->set_id, SET_ID);
 		wishes[i].set_key = VIEW_OF(b->sets[i]->set_key);
 		memcpy(wishes[i].grant_id, k->grant_id, GRANT_ID);
+		if (b->room[0])
+			TRY(room_tag_make(b->sets[i]->set_key, view_str(b->room),
+					  wishes[i].room_tag));
 	}
 	c->addresses_busy = true;
 	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, batch_done, b);
 }
 
-static uc_err give(struct uc_client *c, struct contact *k, size_t n)
+/* room: the only one they are for; empty: any. */
+static uc_err give(struct uc_client *c, struct contact *k, size_t n, const char *room)
 {
 	struct batch *b = HEAP_NEW(struct batch);
 	if (!b)
 		return UC_E_MEMORY;
 	b->contact = k;
-	b->expires_ms = client_now(c) + (uint64_t)ADDRESS_DAYS * 24 * 3600 * 1000;
+	b->expires_ms =
+		client_now(c) + (uint64_t)(*room ? ROOM_ASK_DAYS : ADDRESS_DAYS) * 24 * 3600 * 1000;
+	memcpy(b->room, room, strlen(room) + 1);
 	b->n = pool_lend(c, b->sets, n);
 	uc_err err = UC_OK;
 	if (b->n && !k->has_grant) {
@@ -297,18 +322,26 @@ uc_err contacts_drive(struct uc_client *c)
 	if (waits_until(c, c->addresses_retry_ms))
 		return UC_OK;
 	struct settings s = settings_known(c);
-	bool may_add = settings_may_be_brought(&s) && pool_has_free(c);
+	bool may_add = settings_may_be_brought(&s), has_free = pool_has_free(c);
+	bool only_rooms = settings_of_minor(c) || waits_until(c, c->only_rooms_ms);
 	uint32_t share = 0;
 	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
 		if (k->blocked && k->has_grant)
 			TRY(revoke(c, k));
-		if (c->addresses_busy || !may_add || k->has_enough || !may_be_given(c, k))
+		if (!may_add || k->blocked)
+			room_asks_drop(k);
+		if (c->addresses_busy || !may_add || !has_free || !may_be_given(c, k))
+			continue;
+		const char *room = room_asks_due(c, k);
+		if (room)
+			TRY(give(c, k, 1, room));
+		if (room || only_rooms || k->has_enough)
 			continue;
 		share = share ? share : share_now(c);
 		size_t n = wanted(c, k, share);
 		k->has_enough = !n;
 		if (n)
-			TRY(give(c, k, n));
+			TRY(give(c, k, n, ""));
 	}
 	return UC_OK;
 }

@@ -53,6 +53,13 @@ void wire_control(struct wire *w, struct control *m)
 	case CONTROL_PORTRAIT:
 		wire_bytes(w, &m->portrait);
 		break;
+	case CONTROL_ROOM_ASK:
+		wire_bytes(w, &m->room);
+		break;
+	case CONTROL_ROOM_GRANT:
+		wire_bytes(w, &m->room);
+		WIRE_LIST(w, &m->addresses, control_address_element);
+		break;
 	default:
 		wire_fail(w, UC_E_UNSUPPORTED);
 	}

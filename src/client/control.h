@@ -19,6 +19,9 @@ enum control_kind {
 	CONTROL_GUARDIAN = 7,      /* in a direct room: between a ward and a guardian */
 	CONTROL_HEADS = 8,    /* in a direct room: how far the sender is in other rooms of both */
 	CONTROL_PORTRAIT = 9, /* in a direct room: a picture and words about oneself */
+	CONTROL_ROOM_ASK =
+		10, /* in a direct room: the sender wants to bring the other into a room */
+	CONTROL_ROOM_GRANT = 11, /* in a direct room: a key address for that room alone */
 };
 
 enum control_guardian {
@@ -47,12 +50,13 @@ struct control {
 	uint8_t control_kind;
 	struct view_list introductions;        /* 1 */
 	struct view name;                      /* 1: the room's, empty when not told; 2 */
-	struct control_address_list addresses; /* 3 */
+	struct control_address_list addresses; /* 3; 11: one */
 	struct view link;                      /* 5: link_statement; 6: link_withdrawal */
 	uint8_t step;                          /* 7: enum control_guardian */
 	struct view offer, body;               /* 7 */
 	struct control_head_list heads;        /* 8 */
 	struct view portrait;                  /* 9: struct portrait, padded */
+	struct view room;                      /* 10, 11: its URI */
 };
 void wire_control(struct wire *w, struct control *m);
 void control_element(struct wire *w, void *v);

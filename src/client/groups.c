@@ -9,6 +9,7 @@
 #include "client/outbox.h"
 #include "client/protocol.h"
 #include "client/roles.h"
+#include "client/room_asks.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
 
@@ -44,7 +45,7 @@ static uc_err task_add(struct uc_client *c, struct room *r, uint8_t kind, uc_op 
 	return UC_OK;
 }
 
-static void task_end(struct uc_client *c, struct room *r, struct task *t, uc_err err,
+void groups_task_end(struct uc_client *c, struct room *r, struct task *t, uc_err err,
 		     struct view text)
 {
 	for (struct task **at = &r->tasks; *at; at = &(*at)->next) {
@@ -58,15 +59,15 @@ static void task_end(struct uc_client *c, struct room *r, struct task *t, uc_err
 		task_free(t);
 		break;
 	}
-	if (!r->tasks)
-		groups_created(c, r);
+	groups_created(c, r);
 }
 
 void groups_created(struct uc_client *c, struct room *r)
 {
-	if (!r->create_op || r->tasks || r->state == ROOM_CREATING)
+	if (!r->create_op || r->state == ROOM_CREATING || !room_asks_alone(r))
 		return;
-	op_done_at(c, r->create_op, UC_OK, (struct view){ NULL, 0 }, NULL, &r->id);
+	op_done_at(c, r->create_op, UC_OK,
+		   r->tasks ? VIEW_LIT(ROOM_ASKED) : (struct view){ NULL, 0 }, NULL, &r->id);
 	r->create_op = 0;
 }
 
@@ -74,11 +75,11 @@ void groups_tasks_drop(struct uc_client *c, struct room *r, uc_err err)
 {
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
-		bool leaving = t->kind == TASK_LEAVE;
+		bool leaving = t->kind == TASK_LEAVE || t->kind == TASK_ASKED;
 		if (t->in_flight)
 			t->staged = true; /* its answer is still to come */
 		else
-			task_end(c, r, t, leaving ? UC_OK : err, (struct view){ NULL, 0 });
+			groups_task_end(c, r, t, leaving ? UC_OK : err, (struct view){ NULL, 0 });
 	}
 	r->pending.there = false;
 	blob_done(&r->pending.update);
@@ -164,16 +165,19 @@ static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply 
 		return err;
 	/* Who has left since adds nobody any more. */
 	if (r->state == ROOM_LEAVING) {
-		task_end(c, r, t, UC_E_CLOSED, (struct view){ NULL, 0 });
+		groups_task_end(c, r, t, UC_E_CLOSED, (struct view){ NULL, 0 });
 		return UC_OK;
 	}
-	/* An address is good once: the next attempt takes the next one. */
+	/* An address is good once: the next attempt takes the next one, but where there is this one alone. */
 	if (reply->err == UC_E_NET)
 		return UC_OK;
-	if (reply->err && reply_is_transient(reply))
+	if (reply->err && reply_is_transient(reply)) {
 		r->retry_ms = retry_at(c, reply, RETRY_MS);
-	else if (err && err != UC_E_ADDRESS && err != UC_E_EXHAUSTED)
-		task_end(c, r, t, err, reply->text);
+		return UC_OK;
+	}
+	room_asks_used(r, t);
+	if (err && err != UC_E_ADDRESS && err != UC_E_EXHAUSTED)
+		groups_task_end(c, r, t, err, reply->text);
 	return UC_OK;
 }
 
@@ -182,8 +186,12 @@ static uc_err fetch(struct uc_client *c, struct room *r, struct task *t)
 	struct contact *k = contact_find(c, &t->contact);
 	struct key_address address;
 	struct key_material_request_frame req = { .seat = r->seat };
-	if (!k || !contact_take_address(c, k, &address)) {
-		task_end(c, r, t, UC_E_EXHAUSTED, (struct view){ NULL, 0 });
+	if (room_asks_has(c, t))
+		address = t->bound;
+	else if (!k || !contact_take_address(c, k, &address)) {
+		if (room_asks_may(c, r, t, k))
+			return room_asks_send(c, r, t, k);
+		groups_task_end(c, r, t, UC_E_EXHAUSTED, (struct view){ NULL, 0 });
 		return UC_OK;
 	}
 	req.target = view_str(address.address);
@@ -241,7 +249,7 @@ static void choose(struct uc_client *c, struct room *r, struct room_change *chan
 		bool member = still_member(r, t->participant);
 		if ((t->kind == TASK_REMOVE && !member) ||
 		    (t->kind == TASK_ADD_PACKAGES && member)) {
-			task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+			groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 			continue;
 		}
 		t->staged = false;
@@ -266,7 +274,8 @@ static void choose_role(struct uc_client *c, struct room *r, struct room_change 
 		uint32_t role = t->kind - (uint32_t)TASK_ROLE;
 		uint32_t now = room_group_role(r->group, who);
 		if (now == ROLE_NONE || now == role) {
-			task_end(c, r, t, now ? UC_OK : UC_E_NOT_FOUND, (struct view){ NULL, 0 });
+			groups_task_end(c, r, t, now ? UC_OK : UC_E_NOT_FOUND,
+					(struct view){ NULL, 0 });
 			continue;
 		}
 		change->roles.v[change->roles.n++] = (struct user_role_pair){ who, role };
@@ -280,7 +289,7 @@ static void stage_refused(struct uc_client *c, struct room *r, uc_err err)
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
 		if (t->staged && !t->in_flight)
-			task_end(c, r, t, err, (struct view){ NULL, 0 });
+			groups_task_end(c, r, t, err, (struct view){ NULL, 0 });
 	}
 }
 
@@ -421,7 +430,7 @@ static void update_refused(struct uc_client *c, struct room *r, uc_err err, stru
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
 		if (is_commit ? t->staged : t->kind == TASK_LEAVE)
-			task_end(c, r, t, err, text);
+			groups_task_end(c, r, t, err, text);
 	}
 	pending_drop(r);
 	r->commit_ms = client_now(c) + REFUSED_MS;
@@ -475,7 +484,8 @@ static void others_forget(struct uc_client *c, struct room *r)
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
 		if (t->kind != TASK_LEAVE && !t->in_flight)
-			task_end(c, r, t, UC_E_CLOSED, (struct view){ NULL, 0 });
+			groups_task_end(c, r, t, t->kind == TASK_ASKED ? UC_OK : UC_E_CLOSED,
+					(struct view){ NULL, 0 });
 	}
 }
 
@@ -493,6 +503,7 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 	}
 	if (!r->pending.there) {
 		bool due = commit_is_due(c, r);
+		TRY(room_asks_drive(c, r));
 		TRY(fetch_all(c, r, &busy));
 		if (!busy || due)
 			TRY(stage_commit(c, r, due));
@@ -516,7 +527,7 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 	blob_done(&p->update);
 	struct task *t = leave_task(r);
 	if (t)
-		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+		groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 	/* What was awaited when it was made, and came in vain, too. */
 	others_forget(c, r);
 	r->state = ROOM_LEAVING;
@@ -549,7 +560,7 @@ uc_err groups_commit_applied(struct uc_client *c, struct room *r)
 		}
 		if (t->kind > TASK_ROLE)
 			roles_told(c, r, view_str(t->participant));
-		task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+		groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 	}
 	r->dirty = true;
 	return added ? introductions_forward(c, r) : UC_OK;

@@ -17,6 +17,9 @@ uc_err UC_MUST_USE groups_commit_applied(struct uc_client *c, struct room *r);
 uc_err UC_MUST_USE groups_commit_lost(struct uc_client *c, struct room *r);
 /* Tells that a room of ours is made, once it is and all who were to be in it are. */
 void groups_created(struct uc_client *c, struct room *r);
+/* It is done, or cannot be. */
+void groups_task_end(struct uc_client *c, struct room *r, struct task *t, uc_err err,
+		     struct view text);
 /* The room is gone. */
 void groups_tasks_drop(struct uc_client *c, struct room *r, uc_err err);
 

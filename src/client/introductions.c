@@ -15,6 +15,7 @@
 #include "client/outbox.h"
 #include "client/personas.h"
 #include "client/portraits.h"
+#include "client/room_asks.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
 #include "mimi/persona.h"
@@ -136,17 +137,21 @@ uc_err introductions_drive(struct uc_client *c, struct room *r)
 	return UC_OK;
 }
 
-uc_err introductions_keys(struct uc_client *c, struct room *r, const struct key_address *addresses,
-			  size_t n)
+uc_err introductions_keys(struct uc_client *c, struct room *r, const char *room,
+			  const struct key_address *addresses, size_t n)
 {
 	struct control_address list[KEY_ADDRESSES];
-	struct control m = { .version = 1, .control_kind = CONTROL_KEYS, .addresses = { list, 0 } };
+	struct control m = { .version = 1,
+			     .control_kind = *room ? CONTROL_ROOM_GRANT : CONTROL_KEYS,
+			     .addresses = { list, 0 },
+			     .room = view_str(room) };
 	for (size_t i = 0; i < n && i < KEY_ADDRESSES; i++)
 		list[m.addresses.n++] =
 			(struct control_address){ view_str(addresses[i].address),
 						  view_str(addresses[i].participant),
 						  addresses[i].expires_ms };
-	r->keys_given = r->dirty = true;
+	r->keys_given = r->keys_given || !*room;
+	r->dirty = true;
 	return control_send(c, r, &m);
 }
 
@@ -421,6 +426,18 @@ static uc_err link_in(struct uc_client *c, const struct room *r, const struct ro
 					       : linked_withdrawn_in(c, k, m->link);
 }
 
+static uc_err address_of(const struct contact *k, const struct control_address *in,
+			 struct key_address *out)
+{
+	if (!view_equal(uri_domain(in->address), view_str(k->app)) ||
+	    !view_equal(uri_domain(in->participant), view_str(k->app)))
+		return UC_E_ADDRESS;
+	TRY(text_set(out->address, sizeof out->address, in->address));
+	TRY(text_set(out->participant, sizeof out->participant, in->participant));
+	out->expires_ms = in->expires_ms;
+	return UC_OK;
+}
+
 static uc_err keys_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 		      const struct control *m)
 {
@@ -429,16 +446,41 @@ static uc_err keys_in(struct uc_client *c, struct room *r, const struct room_cli
 	if (!k)
 		return UC_E_INTRODUCTION;
 	for (size_t i = 0; i < m->addresses.n; i++) {
-		const struct control_address *in = &m->addresses.v[i];
-		if (!view_equal(uri_domain(in->address), view_str(k->app)) ||
-		    !view_equal(uri_domain(in->participant), view_str(k->app)))
-			return UC_E_ADDRESS;
-		TRY(text_set(address.address, sizeof address.address, in->address));
-		TRY(text_set(address.participant, sizeof address.participant, in->participant));
-		address.expires_ms = in->expires_ms;
+		TRY(address_of(k, &m->addresses.v[i], &address));
 		contact_add_address(c, k, &address);
 	}
 	contact_changed(c, k);
+	return UC_OK;
+}
+
+static bool is_own_device(const struct room *r, const struct room_client *sender)
+{
+	return view_equal(sender->participant, view_str(r->participant));
+}
+
+static uc_err room_ask_message(struct uc_client *c, struct room *r,
+			       const struct room_client *sender, const struct control *m)
+{
+	struct contact *k = direct_sender(c, r, sender);
+	return k && !k->blocked ? room_asks_in(c, k, m->room) : UC_E_INTRODUCTION;
+}
+
+static uc_err room_grant_message(struct uc_client *c, struct room *r,
+				 const struct room_client *sender, const struct control *m)
+{
+	struct key_address address;
+	/* Another device of ours has answered. */
+	if (is_own_device(r, sender)) {
+		room_asks_answered(c, contact_find(c, &r->contact), m->room);
+		return UC_OK;
+	}
+	struct contact *k = direct_sender(c, r, sender);
+	if (!k || k->blocked)
+		return UC_E_INTRODUCTION;
+	if (m->addresses.n != 1)
+		return UC_E_MALFORMED;
+	TRY(address_of(k, &m->addresses.v[0], &address));
+	room_asks_granted(c, k, m->room, &address);
 	return UC_OK;
 }
 
@@ -447,11 +489,6 @@ static uc_err guardian_message(struct uc_client *c, const struct room *r,
 {
 	struct contact *k = direct_sender(c, r, sender);
 	return k && !k->blocked ? guardian_in(c, k, m) : UC_E_INTRODUCTION;
-}
-
-static bool is_own_device(const struct room *r, const struct room_client *sender)
-{
-	return view_equal(sender->participant, view_str(r->participant));
 }
 
 static uc_err heads_message(struct uc_client *c, const struct room *r,
@@ -486,7 +523,7 @@ static bool is_for_us(const struct room *r, const struct room_client *sender,
 {
 	return !is_own_device(r, sender) || m->control_kind == CONTROL_INTRODUCTIONS ||
 	       m->control_kind == CONTROL_NAME || m->control_kind == CONTROL_ASK ||
-	       m->control_kind == CONTROL_PORTRAIT;
+	       m->control_kind == CONTROL_PORTRAIT || m->control_kind == CONTROL_ROOM_GRANT;
 }
 
 uc_err control_in(struct uc_client *c, struct room *r, const struct room_client *sender,
@@ -527,6 +564,10 @@ uc_err control_in(struct uc_client *c, struct room *r, const struct room_client 
 		return heads_message(c, r, sender, &m);
 	case CONTROL_PORTRAIT:
 		return portrait_message(c, r, sender, &m);
+	case CONTROL_ROOM_ASK:
+		return room_ask_message(c, r, sender, &m);
+	case CONTROL_ROOM_GRANT:
+		return room_grant_message(c, r, sender, &m);
 	default:
 		return UC_OK;
 	}

@@ -18,7 +18,7 @@ void introductions_tell(struct uc_client *c, const struct room *r);
 /* The room's members have changed. */
 uc_err UC_MUST_USE introductions_epoch(struct uc_client *c, struct room *r);
 /* Queues key addresses for the other one of a direct room. */
-uc_err UC_MUST_USE introductions_keys(struct uc_client *c, struct room *r,
+uc_err UC_MUST_USE introductions_keys(struct uc_client *c, struct room *r, const char *room,
 				      const struct key_address *addresses, size_t n);
 /* Queues a link_statement, or the link_withdrawal of one, to the other one of a direct room. */
 uc_err UC_MUST_USE introductions_link(struct uc_client *c, struct room *r, bool withdrawn,

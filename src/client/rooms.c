@@ -304,8 +304,10 @@ uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 	struct uc_id id = room_id(uri);
 	struct room *r = room_find(c, &id);
 	const struct places p = places_in(c, s, uri);
-	/* Who is blocked brings us nowhere: the place is taken only to be left. */
-	if (!reaching_brings(c, &s->given_to))
+	/* Who is blocked brings us nowhere, nor anybody elsewhere than what it was given for: the place is
+	 * taken only to be left. */
+	bool elsewhere = !id_is_zero(&s->room) && !id_equal(&s->room, &id);
+	if (elsewhere || !reaching_brings(c, &s->given_to))
 		return place_found(c, s, uri, true);
 	if (p.same)
 		return UC_OK;

@@ -18,6 +18,13 @@ struct settings settings_known(struct uc_client *c)
 	return s;
 }
 
+bool settings_of_minor(struct uc_client *c)
+{
+	struct settings s = settings_known(c);
+	s = settings_checked(&s, c->settings_checked, c->settings_attested);
+	return settings_only_rooms(&s);
+}
+
 static bool has_feature(const struct uc_client *c)
 {
 	return c->features & 1u << FEATURE_SETTINGS;

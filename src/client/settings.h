@@ -9,6 +9,8 @@
 uc_err UC_MUST_USE settings_drive(struct uc_client *c);
 /* As this device knows them; the number is 0 where nothing was said. */
 struct settings settings_known(struct uc_client *c);
+/* Below 18, as was said or checked: others bring this person only into rooms that they were asked for. */
+bool settings_of_minor(struct uc_client *c);
 /* As uc_settings_set, in a turn. */
 uc_err UC_MUST_USE settings_change(struct uc_client *c, const struct uc_settings *in, uc_op *op);
 

@@ -115,6 +115,26 @@ void wire_set(struct wire *w, struct set *s)
 	wire_id(w, &s->given_to);
 	if (version > 1)
 		wire_u64(w, &s->given_until_ms);
+	if (version > 2)
+		wire_id(w, &s->room);
+}
+
+static void wire_key_address(struct wire *w, struct key_address *k)
+{
+	TEXT(w, k->address);
+	TEXT(w, k->participant);
+	wire_u64(w, &k->expires_ms);
+}
+
+static void wire_room_asks(struct wire *w, struct contact *c)
+{
+	count_max(w, &c->ask_count, ROOM_ASKS);
+	for (uint32_t i = 0; i < c->ask_count; i++) {
+		TEXT(w, c->asks[i].room);
+		wire_u64(w, &c->asks[i].time_ms);
+	}
+	wire_u32(w, &c->granted);
+	wire_u64(w, &c->granted_day);
 }
 
 void wire_contact(struct wire *w, struct contact *c)
@@ -132,11 +152,8 @@ void wire_contact(struct wire *w, struct contact *c)
 	FIXED(w, c->grant_id);
 	wire_bool(w, &c->has_grant);
 	count_max(w, &c->key_count, KEY_ADDRESSES);
-	for (uint32_t i = 0; i < c->key_count; i++) {
-		TEXT(w, c->keys[i].address);
-		TEXT(w, c->keys[i].participant);
-		wire_u64(w, &c->keys[i].expires_ms);
-	}
+	for (uint32_t i = 0; i < c->key_count; i++)
+		wire_key_address(w, &c->keys[i]);
 	if (version > 1)
 		wire_bool(w, &c->identity_changed);
 	if (version > 2) {
@@ -151,6 +168,8 @@ void wire_contact(struct wire *w, struct contact *c)
 		for (uint32_t i = 0; i < c->tag_count; i++)
 			FIXED(w, c->tags[i]);
 	}
+	if (version > 4)
+		wire_room_asks(w, c);
 }
 
 void wire_own_portrait(struct wire *w, struct own_portrait *p)
@@ -348,6 +367,13 @@ static void wire_task(struct wire *w, struct task *t)
 	wire_bool(w, &t->staged);
 }
 
+static void wire_task_asked(struct wire *w, struct task *t)
+{
+	wire_u32(w, &t->asks);
+	wire_u64(w, &t->until_ms);
+	wire_key_address(w, &t->bound);
+}
+
 static void wire_pending(struct wire *w, struct pending *p)
 {
 	wire_bool(w, &p->there);
@@ -496,6 +522,8 @@ void wire_room(struct wire *w, struct room *r)
 		wire_u64(w, &r->unshown);
 	if (version > 9)
 		wire_u64(w, &r->close_ms);
+	for (struct task *t = r->tasks; version > 10 && t && !w->failed; t = t->next)
+		wire_task_asked(w, t);
 }
 
 static void wire_member_clients(struct wire *w, struct member *m)

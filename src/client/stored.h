@@ -20,14 +20,15 @@
 
 enum {
 	STORED_VERSION = 1,  /* of records that have no version of their own */
-	SET_VERSION = 2,     /* 2: until when it is given */
+	SET_VERSION = 3,     /* 2: until when it is given; 3: for which room */
 	ACCOUNT_VERSION = 5, /* 2: settings; 3: contact code; 4: waits to introduce; 5: removes */
-	CONTACT_VERSION = 4, /* 2: identity changed; 3: portraits; 4: sender tags */
+	CONTACT_VERSION =
+		5, /* 2: identity changed; 3: portraits; 4: sender tags; 5: asks for rooms */
 	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 10, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+	ROOM_VERSION = 11, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
-				   * not shown yet; 10: hidden before it is left */
+				   * not shown yet; 10: hidden before it is left; 11: who was asked */
 	MEMBERS_VERSION =
 		7, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients; 6: asked;
 		    * 7: wrote */
@@ -48,6 +49,7 @@ enum {
 	REQUEST_KEYS = 4,   /* request keys still good for opening cards */
 	KEY_ADDRESSES = 16, /* held of one contact */
 	SENDER_TAGS = 16,   /* of one contact */
+	ROOM_ASKS = 8,      /* of one contact, at once */
 	NUMBER_BYTES = 17,  /* E.164: '+' and 15 digits */
 	SOUGHT_MAX = 10000, /* numbers looked for */
 	FIND_OPS = 16,
@@ -157,6 +159,7 @@ struct set {
 	struct blob private_keys; /* of it: leaf, init and encryption keys */
 	struct uc_id given_to;    /* contact, where given ... */
 	uint64_t given_until_ms;  /* ... and its address lasts; 0: given by an earlier program */
+	struct uc_id room;        /* the only one it was given for; zero: any */
 
 	bool dirty, in_flight; /* memory only */
 	struct set *next;
@@ -182,6 +185,11 @@ struct key_address {
 	char participant[URI_BYTES]; /* whose KeyPackages it must bring */
 	uint64_t expires_ms;
 };
+/* A room that a contact wants to bring us into, and has no address for. */
+struct room_ask {
+	char room[URI_BYTES];
+	uint64_t time_ms;
+};
 struct contact {
 	struct uc_id id; /* SHA-256 of app and account key */
 	char app[DOMAIN_MAX];
@@ -204,10 +212,16 @@ struct contact {
 	/* That their letters had (sender_tags.h), in order. */
 	uint8_t tags[SENDER_TAGS][SENDER_TAG];
 	uint32_t tag_count;
+	/* What they ask for (room_asks.h), and how many they were given on which day. */
+	struct room_ask asks[ROOM_ASKS];
+	uint32_t ask_count, granted;
+	uint64_t granted_day;
 
 	bool dirty;      /* memory only, from here on */
 	bool has_enough; /* of our addresses, until a set changes */
 	bool ended;      /* barred: to be deleted */
+	uint64_t
+		answer_ms; /* what they ask is answered then: another device of ours may be faster */
 	struct contact *next;
 };
 void wire_contact(struct wire *w, struct contact *c);

@@ -54,6 +54,7 @@ enum task_kind {
 	TASK_ADD_PACKAGES, /* KeyPackages are here: commit */
 	TASK_REMOVE,       /* participant */
 	TASK_LEAVE,
+	TASK_ASKED,     /* contact: asked for an address, which is awaited */
 	TASK_ROLE = 16, /* and more, by enum room_role: which one participant is to have */
 };
 struct task {
@@ -63,6 +64,9 @@ struct task {
 	char participant[URI_BYTES];
 	struct blob key_packages; /* KeyPackages, one opaque<V> each */
 	bool staged;              /* part of the pending commit */
+	uint32_t asks;            /* how often they were asked ... */
+	uint64_t until_ms;        /* ... and until when it is awaited */
+	struct key_address bound; /* their answer, for this room alone; no end: none */
 
 	uc_op op; /* memory only, from here on */
 	bool in_flight;

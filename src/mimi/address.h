@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses an app gives out and keeps no record of: sealed under a key of its own, of one length,
- * each different (identity.md, Addresses).  Opening one is the only way from outside to an
+/* Addresses an app gives out and keeps no record of: sealed under a key of its own, each kind of one
+ * length, each different (identity.md, Addresses).  Opening one is the only way from outside to an
  * account. */
 #ifndef MIMI_ADDRESS_H
 #define MIMI_ADDRESS_H
 
 #include "crypto/crypto.h"
 #include "mimi/frames.h"
+#include "mimi/room_tag.h"
 #include "mimi/uri.h"
-
-enum { ADDRESS_SET_KEY = 32 };
 
 /* For asking: the answer to a look-up, a link, a reply address. */
 struct request_address {
@@ -29,6 +28,7 @@ struct key_address {
 	uint8_t grant_id[GRANT_ID];
 	uint64_t expires_ms;
 	uint32_t era;
+	uint8_t room_tag[ROOM_TAG]; /* the only room it is good for; zero: any */
 };
 
 /* URIs of the app `domain`, in the arena. */

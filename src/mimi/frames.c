@@ -180,6 +180,7 @@ void wire_address_wish(struct wire *w, struct address_wish *v)
 	wire_fixed(w, v->set_id, sizeof v->set_id);
 	wire_bytes(w, &v->set_key);
 	wire_fixed(w, v->grant_id, sizeof v->grant_id);
+	wire_fixed(w, v->room_tag, sizeof v->room_tag);
 }
 
 void wire_address_make_request(struct wire *w, struct address_make_request *v)

@@ -21,6 +21,7 @@ enum {
 	SLOT_ID = 16, /* random name of one KeyPackage at rest */
 	SET_ID = 16,
 	GRANT_ID = 16,
+	ROOM_TAG = 16,
 	SEAT_SECRET = 32,
 	CARD_BYTES = 2048,
 	CARD_SALT = 16,
@@ -344,6 +345,8 @@ struct address_wish {
 	struct view set_key;    /* key: 32 bytes */
 	/* Key, or a link: what it is taken back by; for a reply: the tag of the card (mimi/card.h). */
 	uint8_t grant_id[GRANT_ID];
+	/* Key: the only room it is for (mimi/address.h), or zero. */
+	uint8_t room_tag[ROOM_TAG];
 };
 struct address_wish_list {
 	struct address_wish *v;

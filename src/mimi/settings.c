@@ -160,6 +160,11 @@ bool settings_may_be_brought(const struct settings *s)
 	return s->add != ADD_NOBODY && (!is_young(s->age_band) || settings_has_guardian(s));
 }
 
+bool settings_only_rooms(const struct settings *s)
+{
+	return s->age_band < AGE_ADULT;
+}
+
 uc_err settings_guardian_follow(const struct settings *was, const struct settings *now,
 				struct arena *a)
 {

@@ -75,6 +75,8 @@ struct settings settings_checked(const struct settings *said, uint8_t checked, u
  * there is no guardian to be asked, whatever the settings say.  All that an app can know: whose contact somebody
  * is, and what kind of room it is for, it does not. */
 bool settings_may_be_brought(const struct settings *s);
+/* Below 18: only with what was given out for the very room. */
+bool settings_only_rooms(const struct settings *s);
 /* Is there a guardian?  Of settings that were verified. */
 bool settings_has_guardian(const struct settings *s);
 /* What settings_follow does not look at: a guardian is named by their own seal, for somebody below 16, and

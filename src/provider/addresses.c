@@ -87,6 +87,7 @@ static uc_err key_address_make(struct call *c, const struct address_wish *w,
 	memcpy(k.set_id, w->set_id, sizeof k.set_id);
 	memcpy(k.set_key, w->set_key.p, sizeof k.set_key);
 	memcpy(k.grant_id, w->grant_id, sizeof k.grant_id);
+	memcpy(k.room_tag, w->room_tag, sizeof k.room_tag);
 	uc_err err =
 		key_address_seal(c->p->env, address_key(c->p), c->p->domain, &k, &c->arena, uri);
 	wipe(&k, sizeof k);
@@ -187,14 +188,24 @@ struct redeeming {
 	struct view_list sealed, slots;
 };
 
+/* Made for any room, or for this one. */
+static uc_err is_for(const struct key_address *k, struct view room, bool *out)
+{
+	uint8_t tag[ROOM_TAG];
+	TRY(room_tag_make(k->set_key, room, tag));
+	bool same = view_equal_ct(VIEW_OF(tag), VIEW_OF(k->room_tag));
+	*out = same | room_tag_is_any(k->room_tag);
+	return UC_OK;
+}
+
 /* Everything that may be wrong with the address; errors are the store's. */
-static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
+static uc_err redeem_check(struct provider *p, struct view uri, struct view room, struct arena *a,
 			   struct redeeming *r)
 {
 	struct account_record account = { .era = 0 };
 	struct settings settings;
 	struct store_key k;
-	bool revoked;
+	bool revoked, fits;
 	r->is_good = key_opens(p, uri, env_now_ms(p->env), &r->k);
 	struct view id = VIEW_OF(r->k.account_id);
 	uc_err err = account_get(p, id, a, &account);
@@ -204,6 +215,8 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct arena *a,
 	TRY(store_has(p->accounts, key_2(&k, TABLE_GRANT, id, VIEW_OF(r->k.grant_id)), &revoked));
 	TRY(settings_of(p, id, a, &settings));
 	r->is_good &= !revoked && settings_may_be_brought(&settings);
+	TRY(is_for(&r->k, room, &fits));
+	r->is_good &= fits;
 	err = pool_read(p, id, VIEW_OF(r->k.set_id), a, &r->sealed, &r->slots);
 	if (err && err != UC_E_EXHAUSTED)
 		return err;
@@ -280,7 +293,7 @@ uc_err address_redeem(struct provider *p, struct view key_address,
 	struct key_material_response answer = { .protocol = PROTOCOL_MLS10,
 						.user_status = KEY_MATERIAL_USER_UNKNOWN,
 						.user_uri = key_address };
-	uc_err err = redeem_check(p, key_address, a, &r);
+	uc_err err = redeem_check(p, key_address, q->room_id, a, &r);
 	if (!err)
 		err = redeem(p, &r, q, a, &answer);
 	wipe(&r.k, sizeof r.k);

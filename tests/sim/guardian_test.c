@@ -233,8 +233,7 @@ static struct uc_id is_brought(bool agree)
 	struct world *w = rosa->w;
 	if (w->failed)
 		return (struct uc_id){ { 0 } };
-	scene_want(w, scene_has_addresses, &(struct scene_addresses){ ida, rosa->name, 1 },
-		   "addresses");
+	/* Ida's client has no address of hers: it asks for one. */
 	scene_group(ida, rosa);
 	scene_want(w, has_ask, tom, "the group");
 	struct shown s = shown_to(tom);

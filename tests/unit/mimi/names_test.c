@@ -4,6 +4,8 @@
 #include "mimi/participant.h"
 #include "mls/proposal.h"
 
+#include "base/text.h"
+
 #include "tests/unit/harness.h"
 
 static void name(enum name_kind kind, const char *text, const char *want)
@@ -145,7 +147,7 @@ TEST(addresses_open_only_where_they_were_made)
 	expect_ok(request_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &q, &a,
 				       &request));
 	expect(!view_equal(uri, again));
-	expect_eq(uri.n, request.n);
+	expect_eq(uri.n, again.n);
 	expect_ok(key_address_open(VIEW_OF(key), VIEW_LIT("a.example"), uri, 1000, &out));
 	expect_bytes(VIEW_OF(out.set_id), VIEW_OF(in.set_id));
 	expect_err(key_address_open(VIEW_OF(other), VIEW_LIT("a.example"), uri, 1000, &out),
@@ -158,6 +160,71 @@ TEST(addresses_open_only_where_they_were_made)
 		   UC_E_ADDRESS);
 	expect_ok(request_address_open(VIEW_OF(key), VIEW_LIT("a.example"), request, 1000, &q_out));
 	expect_eq(q_out.channel, 1);
+	arena_done(&a);
+}
+
+TEST(a_room_tag_is_of_one_room_and_one_set)
+{
+	uint8_t key[BOX_KEY] = { 1 }, tag[ROOM_TAG], other[ROOM_TAG];
+	const uint8_t one[ADDRESS_SET_KEY] = { 7 }, two[ADDRESS_SET_KEY] = { 8 };
+	struct key_address in = { .account_id = { 3 }, .expires_ms = 2000 }, out;
+	struct arena a;
+	struct view uri, any;
+	arena_init(&a, 65536, ARENA_PLAIN);
+	expect_ok(key_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &in, &a, &any));
+	expect_ok(room_tag_make(one, VIEW_LIT("mimi://a.example/r/one"), in.room_tag));
+	expect_ok(key_address_seal(test_env(), VIEW_OF(key), VIEW_LIT("a.example"), &in, &a, &uri));
+	expect_eq(uri.n, any.n); /* whether it is for one room is not seen */
+	expect_ok(key_address_open(VIEW_OF(key), VIEW_LIT("a.example"), uri, 1000, &out));
+	expect(!room_tag_is_any(out.room_tag));
+	expect_bytes(VIEW_OF(out.room_tag), VIEW_OF(in.room_tag));
+	expect_ok(key_address_open(VIEW_OF(key), VIEW_LIT("a.example"), any, 1000, &out));
+	expect(room_tag_is_any(out.room_tag));
+	expect_ok(room_tag_make(one, VIEW_LIT("mimi://a.example/r/one"), tag));
+	expect_bytes(VIEW_OF(tag), VIEW_OF(in.room_tag));
+	expect_ok(room_tag_make(one, VIEW_LIT("mimi://a.example/r/two"), other));
+	expect(!view_equal(VIEW_OF(tag), VIEW_OF(other)));
+	expect_ok(room_tag_make(two, VIEW_LIT("mimi://a.example/r/one"), other));
+	expect(!view_equal(VIEW_OF(tag), VIEW_OF(other)));
+	arena_done(&a);
+}
+
+/* As they were sealed when there were no rooms in them. */
+static struct view sealed_before(struct arena *a, struct view key, uint8_t version)
+{
+	uint8_t plain[94] = { version, 3 }, sealed[sizeof plain + BOX_OVERHEAD];
+	struct buf name;
+	struct view uri = { NULL, 0 };
+	plain[1 + ACCOUNT_ID + 1] = 4;           /* the set */
+	plain[sizeof plain - 4 - 2] = 2000 >> 8; /* until then */
+	plain[sizeof plain - 4 - 1] = 2000 & UINT8_MAX;
+	expect_ok(box_seal(test_env(), key, VIEW_LIT("Undercroft key address a.example"),
+			   VIEW_OF(plain), sealed));
+	buf_init(&name, URI_MAX);
+	base64url_add(&name, VIEW_OF(sealed));
+	struct uri u = { .kind = URI_KEY_ADDRESS,
+			 .domain = VIEW_LIT("a.example"),
+			 .name = buf_view(&name) };
+	expect_ok(uri_make(a, &u, &uri));
+	buf_done(&name);
+	return uri;
+}
+
+TEST(key_addresses_of_before_are_for_any_room)
+{
+	uint8_t key[BOX_KEY] = { 1 };
+	struct key_address out;
+	struct arena a;
+	arena_init(&a, 65536, ARENA_PLAIN);
+	memset(&out, 0xff, sizeof out);
+	expect_ok(key_address_open(VIEW_OF(key), VIEW_LIT("a.example"),
+				   sealed_before(&a, VIEW_OF(key), 1), 1000, &out));
+	expect_eq(out.set_id[0], 4);
+	expect(room_tag_is_any(out.room_tag));
+	/* Of the length of the one, and the version of the other. */
+	expect_err(key_address_open(VIEW_OF(key), VIEW_LIT("a.example"),
+				    sealed_before(&a, VIEW_OF(key), 2), 1000, &out),
+		   UC_E_ADDRESS);
 	arena_done(&a);
 }
 

@@ -152,6 +152,10 @@ void set_init(struct set *s, const struct app *a);
 uc_err set_put(struct person *p, const struct set *s);
 uc_err set_address(struct person *p, const struct set *s, const uint8_t grant[GRANT_ID],
 		   struct view *uri);
+/* Good for that room alone; NULL: for any. */
+uc_err set_address_for(struct person *p, const struct set *s, const uint8_t grant[GRANT_ID],
+		       const char *room, struct view *uri);
+#define SET_ROOM "mimi://lens.example/r/roomofthis" /* that set_request asks for */
 /* A request as a hub passes it on. */
 struct key_material_request set_request(struct view target);
 

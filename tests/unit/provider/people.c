@@ -185,6 +185,12 @@ uc_err set_put(struct person *p, const struct set *s)
 uc_err set_address(struct person *p, const struct set *s, const uint8_t grant[GRANT_ID],
 		   struct view *uri)
 {
+	return set_address_for(p, s, grant, NULL, uri);
+}
+
+uc_err set_address_for(struct person *p, const struct set *s, const uint8_t grant[GRANT_ID],
+		       const char *room, struct view *uri)
+{
 	struct address_wish w = { .kind = ADDRESS_KEY,
 				  .expires_ms = test_now_ms + (uint64_t)10 * DAY_MS,
 				  .set_key = VIEW_OF(s->key) };
@@ -192,6 +198,8 @@ uc_err set_address(struct person *p, const struct set *s, const uint8_t grant[GR
 	struct address_make_response r;
 	memcpy(w.set_id, s->set_id, sizeof w.set_id);
 	memcpy(w.grant_id, grant, sizeof w.grant_id);
+	if (room)
+		TRY(room_tag_make(s->key, view_str(room), w.room_tag));
 	TRY(client_ask(p->c, FRAME_ADDRESS_MAKE, address_make_request_element, &q,
 		       address_make_response_element, &r));
 	expect_eq(r.addresses.n, 1);
@@ -206,7 +214,7 @@ struct key_material_request set_request(struct view target)
 		.protocol = PROTOCOL_MLS10,
 		.requesting_user = VIEW_LIT("mimi://lens.example/p/asker"),
 		.target_user = target,
-		.room_id = VIEW_LIT("mimi://lens.example/r/roomofthis"),
+		.room_id = VIEW_LIT(SET_ROOM),
 		.acceptable_ciphersuites = { suites, 1 },
 	};
 }

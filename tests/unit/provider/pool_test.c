@@ -215,6 +215,29 @@ TEST(what_is_wrong_with_an_address_is_not_told)
 	apps_end();
 }
 
+TEST(an_address_for_one_room_brings_nobody_into_another)
+{
+	struct person p;
+	struct set s;
+	struct view here, there, pattern;
+	struct key_material_response r = { .protocol = PROTOCOL_MLS10,
+					   .user_status = KEY_MATERIAL_USER_UNKNOWN,
+					   .user_uri = VIEW_LIT("mimi://x.example") };
+	apps_begin();
+	expect_ok(wire_encode_to(&apps_mem, key_material_response_element, &r, &pattern));
+	person_join(&p, &apps[LENS], "rosa");
+	set_init(&s, p.app);
+	expect_ok(set_put(&p, &s));
+	expect_ok(set_address_for(&p, &s, grant, SET_ROOM, &here));
+	expect_ok(set_address_for(&p, &s, grant, SET_ROOM "s", &there));
+	expect_eq(here.n, there.n);
+	expect_unknown(p.app, there, pattern);
+	expect_eq(sets_left(&p), 1);
+	expect_eq(redeem(p.app, here, &r), KEY_MATERIAL_SUCCESS);
+	expect_unknown(p.app, here, pattern);
+	apps_end();
+}
+
 TEST(a_request_address_is_no_key_address)
 {
 	struct person p;
