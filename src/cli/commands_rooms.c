@@ -30,6 +30,24 @@ static int run_rooms(struct cli *cli)
 
 enum { GROUP_CONTACTS_MAX = 250 };
 
+/* Who gives out no key addresses is asked for one: it is done, and they are not there yet. */
+static int wait_added(struct cli *cli, uc_err started, const uc_op *op, const char *what)
+{
+	struct ending w = { .op = *op };
+	uc_err err = cli_finish(cli, started, &w);
+	if (!err)
+		err = link_settle(cli->link, CLI_SETTLE_MS);
+	if (err)
+		return cli_fail(cli, err, what);
+	if (strcmp(w.text, "asked") != 0)
+		return CLI_OK;
+	if (cli->json)
+		print_json("asked", NULL);
+	else
+		puts("Who was asked there is added once their device has agreed; `read` tells it.");
+	return CLI_OK;
+}
+
 static bool name_is_given(const char *name)
 {
 	if (!*name)
@@ -53,7 +71,7 @@ static int run_group(struct cli *cli)
 	uc_op op = 0;
 	uc_err err = uc_group_create_as(cli->client, cli->argv[0], cli_option(cli, "--as"),
 					contacts, n, &op);
-	int status = cli_wait(cli, err, &op, "create the group");
+	int status = wait_added(cli, err, &op, "create the group");
 	if (!status && !cli->json)
 		printf("The group is there; write to it with: undercroft -p %s send \"%s\" TEXT\n",
 		       cli->profile.name, cli->argv[0]);
@@ -135,7 +153,7 @@ static int run_add(struct cli *cli)
 	if (!cli_find_room(cli, cli->argv[0], &room) ||
 	    !cli_find_contact(cli, cli->argv[1], &contact))
 		return CLI_FAILED;
-	return cli_wait(cli, uc_group_add(cli->client, &room, &contact, &op), &op, "add");
+	return wait_added(cli, uc_group_add(cli->client, &room, &contact, &op), &op, "add");
 }
 
 /* Who has not shown who they are, as many as are removed at once. */
@@ -333,7 +351,9 @@ const struct command commands_rooms[] = {
 	  "ROOM CONTACT",
 	  "",
 	  "add a contact to a group",
-	  "The new member reads what is written from then on, nothing of before.\n"
+	  "The new member reads what is written from then on, nothing of before. Minors, and\n"
+	  "whoever has given you no address that is left, are asked for this room first: they\n"
+	  "come once their device has agreed, within seven days, or not at all.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa add Allotment Uwe" },

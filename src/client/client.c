@@ -6,6 +6,7 @@
 #include "client/directories.h"
 #include "client/invitations.h"
 #include "client/pairing.h"
+#include "client/room_asks.h"
 #include "client/transfers.h"
 #include "client/vault.h"
 
@@ -134,7 +135,7 @@ static bool room_is_idle(const struct room *r)
 	if (r->seat_open && r->seq + 1 < r->log_next)
 		return false; /* what the log holds is on its way */
 	bool waits = r->state == ROOM_CREATING || r->state == ROOM_JOINING || r->lost ||
-		     r->pending.there || r->tasks || r->outbox.first;
+		     r->pending.there || !room_asks_alone(r) || r->outbox.first;
 	return r->state == ROOM_LEFT || !waits;
 }
 
@@ -159,6 +160,9 @@ bool uc_client_is_idle(const uc_client *c)
 			return false;
 	for (const struct invitation *i = c->invitations; i; i = i->next)
 		if (!invitation_is_idle(i))
+			return false;
+	for (const struct contact *k = c->contacts; k; k = k->next)
+		if (!room_asks_are_idle(c, k))
 			return false;
 	for (const struct room *r = c->rooms; r; r = r->next)
 		if (!room_is_idle(r))

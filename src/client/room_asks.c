@@ -244,6 +244,12 @@ void room_asks_answered(struct uc_client *c, struct contact *k, struct view room
 	k->granted_day = today;
 }
 
+bool room_asks_are_idle(const struct uc_client *c, const struct contact *k)
+{
+	uint64_t now = env_now_ms(&c->env);
+	return !k->ask_count || now >= k->answer_ms || k->answer_ms > now + ANSWER_MS;
+}
+
 void room_asks_drop(struct contact *k)
 {
 	while (k->ask_count)

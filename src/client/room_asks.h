@@ -39,6 +39,8 @@ uc_err UC_MUST_USE room_asks_in(struct uc_client *c, struct contact *k, struct v
 const char *room_asks_due(struct uc_client *c, struct contact *k);
 /* They were, by this device or another of ours; k may be NULL. */
 void room_asks_answered(struct uc_client *c, struct contact *k, struct view room);
+/* Nothing that they ask for is about to be answered. */
+bool room_asks_are_idle(const struct uc_client *c, const struct contact *k);
 /* They will get none. */
 void room_asks_drop(struct contact *k);
 

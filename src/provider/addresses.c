@@ -78,8 +78,12 @@ static uc_err key_address_make(struct call *c, const struct address_wish *w,
 {
 	struct view id = VIEW_OF(c->s->account_id);
 	struct view_list sealed, slots;
+	struct settings settings;
 	if (w->set_key.n != ADDRESS_SET_KEY)
 		return UC_E_KEY;
+	TRY(settings_of(c->p, id, &c->arena, &settings));
+	if (settings_only_rooms(&settings) && room_tag_is_any(w->room_tag))
+		return UC_E_NOT_ALLOWED;
 	/* An address for what isn't there would only be found out by whoever uses it. */
 	TRY(pool_read(c->p, id, VIEW_OF(w->set_id), &c->arena, &sealed, &slots));
 	struct key_address k = { .expires_ms = w->expires_ms, .era = account->era };
@@ -188,13 +192,13 @@ struct redeeming {
 	struct view_list sealed, slots;
 };
 
-/* Made for any room, or for this one. */
-static uc_err is_for(const struct key_address *k, struct view room, bool *out)
+/* Made for this room, or for any, which a minor's is not, whenever it was made. */
+static uc_err is_for(const struct key_address *k, struct view room, bool only_rooms, bool *out)
 {
 	uint8_t tag[ROOM_TAG];
 	TRY(room_tag_make(k->set_key, room, tag));
 	bool same = view_equal_ct(VIEW_OF(tag), VIEW_OF(k->room_tag));
-	*out = same | room_tag_is_any(k->room_tag);
+	*out = same | (room_tag_is_any(k->room_tag) & !only_rooms);
 	return UC_OK;
 }
 
@@ -215,7 +219,7 @@ static uc_err redeem_check(struct provider *p, struct view uri, struct view room
 	TRY(store_has(p->accounts, key_2(&k, TABLE_GRANT, id, VIEW_OF(r->k.grant_id)), &revoked));
 	TRY(settings_of(p, id, a, &settings));
 	r->is_good &= !revoked && settings_may_be_brought(&settings);
-	TRY(is_for(&r->k, room, &fits));
+	TRY(is_for(&r->k, room, settings_only_rooms(&settings), &fits));
 	r->is_good &= fits;
 	err = pool_read(p, id, VIEW_OF(r->k.set_id), a, &r->sealed, &r->slots);
 	if (err && err != UC_E_EXHAUSTED)

@@ -29,10 +29,10 @@ static struct victim {
 	struct person *p;
 } victims[] = {
 	{ UC_AGE_ADULT, UC_ADD_CONTACTS, false, true, "zQmark Rosa", "+49157990001", NULL },
-	{ UC_AGE_16_AND_17, UC_ADD_CONTACTS, false, true, "zQmark Eva", "+49157990002", NULL },
+	{ UC_AGE_16_AND_17, UC_ADD_CONTACTS, false, false, "zQmark Eva", "+49157990002", NULL },
 	{ UC_AGE_13_TO_15, UC_ADD_NOBODY, false, false, "zQmark Lea", "+49157990003", NULL },
 	{ UC_AGE_CHILD, UC_ADD_NOBODY, false, false, "zQmark Mia", "+49157990004", NULL },
-	{ UC_AGE_CHILD, UC_ADD_CONTACTS, true, true, "zQmark Ada", "+49157990005", NULL },
+	{ UC_AGE_CHILD, UC_ADD_CONTACTS, true, false, "zQmark Ada", "+49157990005", NULL },
 };
 enum { VICTIMS = sizeof victims / sizeof *victims };
 

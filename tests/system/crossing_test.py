@@ -231,6 +231,13 @@ class Crossing(unittest.TestCase):
         ole.run('sync')
         rosa.run('remove', 'Walks', ole.name)
         ole.run('sync')
+        # Somebody of 16 is asked for the very room.
+        lea = Person(cls.backbone, 'lea', 'plaza', 'lea@allotments.example', 'Lea')
+        lea.sign_up()
+        befriend(lea, rosa)
+        lea.run('settings', '--age', '16-17')
+        rosa.run('group', 'Climbs', lea.name)
+        cls.until_seen(lambda: lea.run('sync'), ('address_wish', 'room_tag'))
 
     @classmethod
     def files(cls):

@@ -406,30 +406,65 @@ static uint8_t told(struct person *p)
 	return r.checked;
 }
 
+static uint8_t redeem(struct view uri)
+{
+	struct key_material_request q = set_request(uri);
+	struct key_material_response r;
+	expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
+	return r.user_status;
+}
+
 /* Who said to be grown up, and let contacts add them. */
-TEST(nobody_is_added_who_is_found_to_be_below_16)
+TEST(nobody_is_added_who_is_found_to_be_below_16_and_minors_only_to_the_room_they_were_asked_for)
 {
 	static const bool may[AGE_BANDS] = { [AGE_TEEN_B] = true, [AGE_ADULT] = true };
 	static const uint8_t grant[GRANT_ID] = { 1 };
 	for (int band = 0; band < AGE_UNKNOWN; band++) {
 		struct person tom;
 		struct set set;
-		struct view uri;
-		struct key_material_response r;
+		struct view any, one, other, more;
 		apps_begin();
 		person_join(&tom, &apps[LENS], "tom");
 		set_init(&set, &apps[LENS]);
 		expect_ok(set_put(&tom, &set));
-		expect_ok(set_address(&tom, &set, grant, &uri));
+		expect_ok(set_address(&tom, &set, grant, &any));
+		expect_ok(set_address_for(&tom, &set, grant, SET_ROOM, &one));
+		expect_ok(set_address_for(&tom, &set, grant, SET_ROOM "s", &other));
 		struct settings s = settings_said(&tom, 1, AGE_ADULT);
 		expect_ok(settings_put(&tom, &s));
 		check_age(&tom, (enum age_band)band);
-		struct key_material_request q = set_request(uri);
-		expect_ok(address_redeem(apps[LENS].provider, uri, &q, &apps_mem, &r));
-		expect_eq(r.user_status,
+		/* None is made any more that could not be used. */
+		expect_ok(set_address_for(&tom, &set, grant, SET_ROOM, &more));
+		expect_err(set_address(&tom, &set, grant, &more),
+			   band == AGE_ADULT ? UC_OK : UC_E_NOT_ALLOWED);
+		expect_eq(redeem(other), KEY_MATERIAL_USER_UNKNOWN);
+		if (band != AGE_ADULT)
+			expect_eq(redeem(any), KEY_MATERIAL_USER_UNKNOWN);
+		expect_eq(redeem(one),
 			  may[band] ? KEY_MATERIAL_SUCCESS : KEY_MATERIAL_USER_UNKNOWN);
 		apps_end();
 	}
+}
+
+/* What is void is answered as what never was, whatever makes it so; who has not said their age is no minor. */
+TEST(an_address_of_before_a_birthday_that_was_told_is_void)
+{
+	static const uint8_t grant[GRANT_ID] = { 1 };
+	struct person tom;
+	struct set set;
+	struct view uri;
+	apps_begin();
+	person_join(&tom, &apps[LENS], "tom");
+	set_init(&set, &apps[LENS]);
+	expect_ok(set_put(&tom, &set));
+	expect_ok(set_address(&tom, &set, grant, &uri));
+	struct settings s = settings_said(&tom, 1, AGE_TEEN_B);
+	expect_ok(settings_put(&tom, &s));
+	expect_eq(redeem(uri), KEY_MATERIAL_USER_UNKNOWN);
+	expect_err(set_address(&tom, &set, grant, &uri), UC_E_NOT_ALLOWED);
+	expect_ok(set_address_for(&tom, &set, grant, SET_ROOM, &uri));
+	expect_eq(redeem(uri), KEY_MATERIAL_SUCCESS);
+	apps_end();
 }
 
 TEST(an_age_that_was_checked_counts_for_the_one_that_was_said)
