@@ -164,6 +164,21 @@ uint32_t contact_share(uint32_t devices, uint32_t contacts)
 	return share ? share : 1;
 }
 
+/* The last sixteenth is for what is asked for one room, so that nobody can be brought nowhere. */
+bool contacts_leave_some(uint32_t devices, size_t given)
+{
+	size_t all = devices ? POOL_SETS_MAX / devices : POOL_SETS_MAX;
+	return given + POOL_WANTED + all / 16 < all;
+}
+
+static size_t given_in_all(const struct uc_client *c)
+{
+	size_t n = 0;
+	for (const struct set *s = c->sets; s; s = s->next)
+		n += s->state == SET_GIVEN;
+	return n;
+}
+
 static bool may_be_given(struct uc_client *c, const struct contact *k)
 {
 	const struct room *r = k->has_direct ? room_find(c, &k->direct) : NULL;
@@ -323,7 +338,8 @@ uc_err contacts_drive(struct uc_client *c)
 		return UC_OK;
 	struct settings s = settings_known(c);
 	bool may_add = settings_may_be_brought(&s), has_free = pool_has_free(c);
-	bool only_rooms = settings_of_minor(c) || waits_until(c, c->only_rooms_ms);
+	bool only_rooms = settings_of_minor(c) || waits_until(c, c->only_rooms_ms) ||
+			  !contacts_leave_some(devices_count(c), given_in_all(c));
 	uint32_t share = 0;
 	for (struct contact *k = c->contacts; k && !c->addresses_busy; k = k->next) {
 		if (k->blocked && k->has_grant)

@@ -19,7 +19,9 @@ void contact_add_address(struct uc_client *c, struct contact *k, const struct ke
 void contacts_room_gone(struct uc_client *c, const struct room *r);
 /* How many key addresses a device gives to each of so many contacts, where it is one of so many devices. */
 uint32_t contact_share(uint32_t devices, uint32_t contacts);
-/* Key addresses for those who have few; blocked ones' grants are revoked. */
+/* So many were given in all: may there be more that are good for any room? */
+bool contacts_leave_some(uint32_t devices, size_t given);
+/* Key addresses for those who have few, and for what they ask (room_asks.h); blocked ones' grants are revoked. */
 uc_err UC_MUST_USE contacts_drive(struct uc_client *c);
 
 #endif

@@ -558,6 +558,8 @@ export interface Undercroft {
 	removeNotIntroduced(remove: boolean): Promise<void>;
 	/** Hides what a persona writes from now on, in that room alone. */
 	blockMember(room: Id, member: Id, blocked: boolean): Promise<void>;
+	/** Done once they are in it, or, where they have given no address that is left, as minors do not, once they are
+	 * asked for one: then they come when their device has agreed, within seven days, and a line of the room says so. */
 	addToGroup(room: Id, contact: Id): Promise<void>;
 	removeFromGroup(room: Id, member: Id): Promise<void>;
 	/** As member.role has it; by an owner, of anyone there, themselves too. */

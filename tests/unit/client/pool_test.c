@@ -4,10 +4,13 @@
 #include "client/pool.h"
 
 #include "client/contacts.h"
+#include "client/room_asks.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
+#include "client/settings.h"
 #include "client/turn.h"
 #include "mimi/device_list.h"
+#include "mimi/room_tag.h"
 #include "tests/unit/client/small_app.h"
 
 enum { MANY = 40 };
@@ -42,11 +45,18 @@ TEST(there_is_something_for_some_hundred_contacts)
 	expect(served(1) >= 500);
 	expect(served(3) >= 200);
 	expect(served(8) >= 90);
+	/* And for whoever asks. */
+	expect(contacts_leave_some(1, POOL_SETS_MAX * 15 / 16 - POOL_WANTED - 1));
+	expect(!contacts_leave_some(1, POOL_SETS_MAX * 15 / 16 - POOL_WANTED));
+	expect(contacts_leave_some(0, 0) && contacts_leave_some(8, 90));
+	expect(!contacts_leave_some(8, 100) && !contacts_leave_some(UINT32_MAX, 0));
 }
 
 /* --- a client --- */
 
-static unsigned made; /* addresses, over its life */
+static unsigned made;            /* addresses, over its life */
+static struct address_wish last; /* without its key */
+static uint8_t last_key[ADDRESS_SET_KEY];
 
 static uc_err addresses_make(struct small_app *a, const struct frame *in, struct arena *mem,
 			     struct buf *out)
@@ -58,7 +68,10 @@ static uc_err addresses_make(struct small_app *a, const struct frame *in, struct
 	if (in->type != FRAME_ADDRESS_MAKE)
 		return UC_E_UNSUPPORTED;
 	TRY(wire_decode(in->body, mem, address_make_request_element, &q));
-	expect(q.wishes.n <= KEY_ADDRESS_BATCH);
+	expect(q.wishes.n && q.wishes.n <= KEY_ADDRESS_BATCH);
+	last = q.wishes.v[0];
+	memcpy(last_key, last.set_key.p, sizeof last_key);
+	last.set_key = VIEW_LIT("");
 	for (size_t i = 0; i < q.wishes.n; i++) {
 		char text[64];
 		snprintf(text, sizeof text, "mimi://dial.example/k/%u", ++made);
@@ -136,6 +149,130 @@ TEST(three_devices_with_many_contacts_give_something_to_each)
 	expect_ok(person_talk(&p));
 	expect_eq(made, given);
 	person_end(&p);
+}
+
+#define DEN "mimi://lens.example/r/den"
+static char den[] = DEN, another[] = DEN "2";
+
+static uc_err is_asked(struct uc_client *c, void *arg)
+{
+	struct contact *k = c->contacts;
+	struct room *r = room_find(c, &k->direct);
+	r->seat_open = true;
+	r->log_next = r->seq + 1;
+	return room_asks_in(c, k, view_str(arg));
+}
+
+static unsigned sets_for(const char *room)
+{
+	struct uc_id id = room_id(view_str(room));
+	unsigned n = 0;
+	for (const struct set *s = p.c->sets; s; s = s->next)
+		n += s->state == SET_GIVEN && id_equal(&s->room, &id) &&
+		     s->given_until_ms == test_now_ms + ROOM_ASK_DAYS * day_ms;
+	return n;
+}
+
+static void answers(void)
+{
+	uint8_t tag[ROOM_TAG];
+	unsigned before = made;
+	expect_ok(turn_run(p.c, is_asked, den));
+	expect_ok(person_talk(&p));
+	expect_eq(made, before + 1);
+	expect_ok(room_tag_make(last_key, VIEW_LIT(DEN), tag));
+	expect_bytes(VIEW_OF(last.room_tag), VIEW_OF(tag));
+	expect_eq(sets_for(DEN), 1);
+	expect_eq(p.c->contacts->ask_count, 0);
+	const struct room *r = room_find(p.c, &p.c->contacts->direct);
+	expect(r->outbox.first != NULL);
+	/* Kept with the set: whatever comes by it elsewhere is left. */
+	expect_ok(person_open(&p));
+	expect_eq(sets_for(DEN), 1);
+}
+
+TEST(who_asks_for_a_room_gets_an_address_for_it)
+{
+	begin(1, 1);
+	expect_eq(made, KEY_ADDRESS_BATCH);
+	expect(room_tag_is_any(last.room_tag));
+	answers();
+	person_end(&p);
+}
+
+TEST(minors_give_out_nothing_else)
+{
+	unsigned one = 1;
+	begin(1, 0);
+	p.c->settings_checked = AGE_TEEN_B + 1;
+	expect_ok(turn_run(p.c, meet_in_turn, &one));
+	expect_ok(person_talk(&p));
+	expect_eq(made, 0);
+	answers();
+	person_end(&p);
+}
+
+/* The app knows that they are, and this device does not. */
+TEST(what_the_app_does_not_make_is_not_asked_for_all_the_time)
+{
+	unsigned one = 1;
+	begin(1, 0);
+	app.refuse_type = FRAME_ADDRESS_MAKE;
+	app.refuse_with = UC_E_NOT_ALLOWED;
+	app.refuse_times = 1;
+	expect_ok(turn_run(p.c, meet_in_turn, &one));
+	expect_ok(person_talk(&p));
+	expect_eq(app.refuse_times, 0);
+	expect_eq(made, 0);
+	answers();
+	person_end(&p);
+}
+
+TEST(below_16_without_a_guardian_nothing_is_answered)
+{
+	begin(1, 1);
+	unsigned before = made;
+	struct settings s = settings_default(AGE_TEEN_A);
+	struct view bytes;
+	s.number = 1;
+	s.app = view_str(p.c->account.app);
+	s.account_key = VIEW_OF(p.c->account.account_key);
+	expect_ok(settings_make(&s, &p.c->account.device, &p.c->call, &bytes));
+	expect_ok(blob_set(&p.c->account.settings, bytes));
+	expect_ok(turn_run(p.c, is_asked, den));
+	expect_ok(person_talk(&p));
+	expect_eq(made, before);
+	expect_eq(p.c->contacts->ask_count, 0);
+	expect_eq(sets_for(DEN), 0);
+	person_end(&p);
+}
+
+static uc_err is_brought(struct uc_client *c, void *arg)
+{
+	for (struct set *s = c->sets; s; s = s->next)
+		if (!id_is_zero(&s->room) && s->state == SET_GIVEN) {
+			set_change(s, SET_RELEASED);
+			return rooms_found(c, s, view_str(arg));
+		}
+	return UC_E_NOT_FOUND;
+}
+
+/* The hub of the room it was given for has another one, too. */
+TEST(what_was_given_for_one_room_is_left_elsewhere)
+{
+	for (int elsewhere = 0; elsewhere < 2; elsewhere++) {
+		char *uri = elsewhere ? another : den;
+		struct uc_id id = room_id(view_str(uri));
+		unsigned shadows = 0;
+		begin(1, 1);
+		answers();
+		expect_ok(turn_run(p.c, is_brought, uri));
+		for (const struct room *r = p.c->rooms; r; r = r->next)
+			shadows += r->shadow && !strcmp(r->uri, uri);
+		expect_eq(shadows, elsewhere);
+		expect_eq(room_find(p.c, &id) != NULL, !elsewhere);
+		person_end(&p);
+	}
 }
 
 static void take_one(const struct contact *k)

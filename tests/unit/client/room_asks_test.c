@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses for one room: Tom is asked for one by Rosa, in their direct room, and asks her for his own
+ * group. */
+#include "client/contacts.h"
+#include "client/groups.h"
+#include "client/introductions.h"
+#include "client/pool.h"
+#include "client/room_asks.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+
+#include "base/heap.h"
+
+#include "tests/unit/client/small_app.h"
+
+#define ROSA "mimi://dial.example/p/rosa"
+#define IDA  "mimi://plaza.example/p/ida"
+#define DEN  "mimi://plaza.example/r/den"
+
+enum { HOUR = 3600 * 1000, DAY = 24 * HOUR };
+
+static struct small_app app;
+static struct person tom;
+static struct arena mem;
+static struct uc_id group_id, direct_id, rosa;
+static uint64_t start_ms;
+
+struct told {
+	unsigned asked, notes, warnings;
+	uc_err err;
+};
+
+static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
+{
+	struct told t = { 0 };
+	struct uc_event e;
+	t.err = turn_run(tom.c, work, arg);
+	while (uc_client_next_event(tom.c, &e)) {
+		t.asked += e.kind == UC_EVENT_DONE && !e.err && !strcmp(e.text, "asked");
+		t.notes += e.kind == UC_EVENT_MESSAGE && e.message &&
+			   e.message->kind == UC_MESSAGE_NOTE;
+		t.warnings += e.kind == UC_EVENT_WARNING && e.err == UC_E_EXHAUSTED;
+	}
+	return t;
+}
+
+static struct room *group(void)
+{
+	return room_find(tom.c, &group_id);
+}
+
+static struct room *direct(void)
+{
+	return room_find(tom.c, &direct_id);
+}
+
+static struct contact *her(void)
+{
+	return contact_find(tom.c, &rosa);
+}
+
+/* --- the scene --- */
+
+static uc_err member(struct room *r, const char *participant, const struct uc_id *contact)
+{
+	struct member *m = HEAP_NEW(struct member);
+	if (!m)
+		return UC_E_MEMORY;
+	m->introduced = m->admitted = true;
+	if (contact)
+		m->contact = *contact;
+	m->next = r->members;
+	r->members = m;
+	r->members_dirty = true;
+	return text_set(m->participant, sizeof m->participant, view_str(participant));
+}
+
+static uc_err place(struct uc_client *c, bool is_direct, struct room **out)
+{
+	static const uint8_t key[32] = { 5 };
+	struct room *r;
+	TRY(rooms_create(c, is_direct, is_direct ? "" : "Den", &r));
+	TRY(room_group_create(c, r, pool_find(c, r->set_id), VIEW_OF(key), VIEW_OF(key),
+			      &r->group));
+	set_change(pool_find(c, r->set_id), SET_SPENT);
+	r->state = ROOM_OPEN;
+	r->seat_open = r->introduced = r->group_dirty = r->dirty = true;
+	r->seat = is_direct ? 2 : 1;
+	r->log_next = 1;
+	*out = r;
+	return room_members_sync(c, r);
+}
+
+static uc_err furnish(struct uc_client *c, void *arg)
+{
+	static const uint8_t key[ED25519_KEY] = { 7 };
+	struct contact *k;
+	struct room *g, *d;
+	(void)arg;
+	TRY(contact_meet(c, "dial.example", key, "Rosa", (struct view){ NULL, 0 }, &k));
+	rosa = k->id;
+	TRY(place(c, false, &g));
+	TRY(place(c, true, &d));
+	group_id = g->id;
+	direct_id = d->id;
+	d->contact = k->direct = rosa;
+	k->has_direct = k->dirty = true;
+	k->direct = d->id;
+	TRY(member(d, ROSA, &rosa));
+	return member(g, IDA, NULL);
+}
+
+static void begin(void)
+{
+	small_app_init(&app, "lens.example");
+	arena_init(&mem, 16 << 20, ARENA_PLAIN);
+	person_begin(&tom, &app);
+	expect_ok(person_open(&tom));
+	person_account(&tom, "Tom");
+	expect_ok(turn_run(tom.c, furnish, NULL));
+	start_ms = test_now_ms;
+}
+
+static void end(void)
+{
+	test_now_ms = start_ms;
+	person_end(&tom);
+	arena_done(&mem);
+}
+
+static void restarts(void)
+{
+	expect_ok(person_open(&tom));
+	expect(her() && group() && direct());
+	direct()->seat_open = group()->seat_open = true;
+}
+
+/* --- what is said in the direct room --- */
+
+struct said {
+	const char *by;
+	struct control m;
+};
+
+static uc_err hears(struct uc_client *c, void *arg)
+{
+	const struct said *s = arg;
+	const char *participant = s->by ? s->by : direct()->participant;
+	const struct room_client by = { .client = view_str(participant),
+					.participant = view_str(participant) };
+	struct view bytes;
+	TRY(wire_encode_to(&mem, control_element, &s->m, &bytes));
+	return control_in(c, direct(), &by, bytes);
+}
+
+static uc_err asks(const char *by, const char *room)
+{
+	struct said s = {
+		by, { .version = 1, .control_kind = CONTROL_ROOM_ASK, .room = view_str(room) }
+	};
+	return turn(hears, &s).err;
+}
+
+/* by: NULL: another device of Tom's. */
+static uc_err grants(const char *by, const char *room, const char *app_of, uint64_t expires_ms,
+		     size_t n)
+{
+	char address[64], participant[64];
+	snprintf(address, sizeof address, "mimi://%s/k/ab", app_of);
+	snprintf(participant, sizeof participant, "mimi://%s/p/rosa2", app_of);
+	struct control_address one = { view_str(address), view_str(participant), expires_ms };
+	struct control_address list[2] = { one, one };
+	struct said s = { by,
+			  { .version = 1,
+			    .control_kind = CONTROL_ROOM_GRANT,
+			    .addresses = { list, n },
+			    .room = view_str(room) } };
+	return turn(hears, &s).err;
+}
+
+TEST(what_is_asked_is_kept_until_it_is_answered)
+{
+	static const char *const bad[] = { "",
+					   "den",
+					   "mimi://plaza.example",
+					   "mimi://plaza.example/p/den",
+					   "mimi://plaza.example/r/",
+					   "mimi://Plaza.example/r/den",
+					   "mimi://plaza.example/r/den/x" };
+	char long_one[URI_BYTES + 64];
+	begin();
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect_err(asks(ROSA, bad[i]), UC_E_ADDRESS);
+	memset(long_one, 'a', sizeof long_one);
+	memcpy(long_one, "mimi://plaza.example/r/", 23);
+	long_one[sizeof long_one - 1] = 0;
+	expect_err(asks(ROSA, long_one), UC_E_ADDRESS);
+	expect_err(asks(IDA, DEN), UC_E_INTRODUCTION);
+	expect_ok(asks(NULL, DEN));          /* what his other device asks is for her */
+	expect_ok(asks(ROSA, group()->uri)); /* he is there */
+	expect_eq(her()->ask_count, 0);
+	expect_ok(asks(ROSA, DEN));
+	expect_ok(asks(ROSA, DEN));
+	expect_eq(her()->ask_count, 1);
+	restarts();
+	expect_eq(her()->ask_count, 1);
+	expect(room_asks_due(tom.c, her()) && !strcmp(room_asks_due(tom.c, her()), DEN));
+	/* Not before all is read: his other device may have answered. */
+	direct()->log_next = direct()->seq + 2;
+	expect(!room_asks_due(tom.c, her()));
+	expect_ok(grants(NULL, "mimi://plaza.example/r/another", "lens.example", 1, 1));
+	expect_eq(her()->ask_count, 1);
+	expect_ok(grants(NULL, DEN, "lens.example", 1, 1));
+	expect_eq(her()->ask_count, 0);
+	expect_eq(her()->granted, 1);
+	end();
+}
+
+TEST(who_is_blocked_asks_in_vain)
+{
+	begin();
+	her()->blocked = true;
+	expect_err(asks(ROSA, DEN), UC_E_INTRODUCTION);
+	her()->blocked = false;
+	expect_ok(asks(ROSA, DEN));
+	her()->blocked = true;
+	expect(!room_asks_due(tom.c, her()));
+	end();
+}
+
+static const char *numbered(unsigned n)
+{
+	static char uri[64];
+	snprintf(uri, sizeof uri, "mimi://plaza.example/r/r%u", n);
+	return uri;
+}
+
+TEST(so_much_is_asked_and_answered_and_no_more)
+{
+	begin();
+	for (unsigned i = 0; i < 2 * ROOM_ASKS; i++)
+		expect_ok(asks(ROSA, numbered(i)));
+	expect_eq(her()->ask_count, ROOM_ASKS);
+	expect(room_asks_due(tom.c, her()) != NULL);
+	for (unsigned day = 0; day < 2; day++) {
+		for (unsigned i = 0; i < 20; i++) {
+			expect_ok(asks(ROSA, numbered(100 * day + i)));
+			const char *due = room_asks_due(tom.c, her());
+			if (due)
+				room_asks_answered(tom.c, her(), view_str(due));
+		}
+		expect_eq(her()->granted, 16);
+		expect(!room_asks_due(tom.c, her()));
+		test_now_ms += DAY;
+	}
+	/* What waits for a week is no more wanted. */
+	expect_ok(asks(ROSA, DEN));
+	expect(her()->ask_count && room_asks_due(tom.c, her()));
+	test_now_ms += 8 * (uint64_t)DAY;
+	expect(!room_asks_due(tom.c, her()));
+	expect_eq(her()->ask_count, 0);
+	end();
+}
+
+static unsigned queued(void)
+{
+	unsigned n = 0;
+	for (const struct outgoing *o = direct()->outbox.first; o; o = o->next)
+		n++;
+	return n;
+}
+
+/* --- he asks --- */
+
+static uc_err adds(struct uc_client *c, void *arg)
+{
+	return groups_add_contact(c, group(), her(), *(const uc_op *)arg);
+}
+
+static uc_err drives(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return groups_drive(c, group());
+}
+
+static void begin_to_ask(void)
+{
+	uc_op op = 77;
+	begin();
+	expect_ok(turn(adds, &op).err);
+	if (!group()->tasks || group()->tasks->kind != TASK_ASKED)
+		turn(drives, NULL);
+	expect_eq(queued(), 1);
+	expect(group()->tasks && group()->tasks->kind == TASK_ASKED);
+}
+
+TEST(an_ask_waits_and_its_answer_is_for_that_room_alone)
+{
+	uint64_t until = 0;
+	begin_to_ask();
+	restarts();
+	turn(drives, NULL);
+	expect_eq(queued(), 1); /* said once */
+	until = test_now_ms + HOUR;
+	expect_err(grants(IDA, group()->uri, "dial.example", until, 1), UC_E_INTRODUCTION);
+	expect_err(grants(ROSA, group()->uri, "plaza.example", until, 1), UC_E_ADDRESS);
+	expect_err(grants(ROSA, group()->uri, "dial.example", until, 2), UC_E_MALFORMED);
+	expect_err(grants(ROSA, group()->uri, "dial.example", until, 0), UC_E_MALFORMED);
+	expect_ok(grants(ROSA, DEN, "dial.example", until, 1));
+	expect_ok(grants(ROSA, direct()->uri, "dial.example", until, 1));
+	expect_eq(group()->tasks->kind, TASK_ASKED);
+	expect_eq(her()->key_count, 0);
+	expect_ok(grants(ROSA, group()->uri, "dial.example", until, 1));
+	expect_eq(her()->key_count, 0);
+	expect_eq(group()->tasks->kind, TASK_ADD);
+	expect(room_asks_has(tom.c, group()->tasks));
+	restarts();
+	expect(room_asks_has(tom.c, group()->tasks));
+	/* Again: nothing is awaited. */
+	expect_ok(grants(ROSA, group()->uri, "dial.example", until, 1));
+	end();
+}
+
+TEST(what_is_no_good_is_asked_for_again_but_not_for_ever)
+{
+	begin_to_ask();
+	for (unsigned i = 2; i <= 3; i++) {
+		expect_ok(grants(ROSA, group()->uri, "dial.example", test_now_ms - 1, 1));
+		turn(drives, NULL);
+		expect_eq(queued(), i);
+		expect(group()->tasks && group()->tasks->kind == TASK_ASKED);
+	}
+	expect_ok(grants(ROSA, group()->uri, "dial.example", test_now_ms - 1, 1));
+	turn(drives, NULL);
+	expect_eq(queued(), 3);
+	expect(!group()->tasks);
+	end();
+}
+
+TEST(nobody_waits_for_ever)
+{
+	begin_to_ask();
+	test_now_ms += 6 * (uint64_t)DAY;
+	turn(drives, NULL);
+	expect(group()->tasks != NULL);
+	test_now_ms += DAY + HOUR;
+	struct told t = turn(drives, NULL);
+	expect(!group()->tasks);
+	expect_eq(t.warnings, 1);
+	expect_eq(t.notes, 1);
+	end();
+}
+
+TEST(a_clock_that_leaps_makes_no_wait_endless)
+{
+	begin_to_ask();
+	group()->tasks->until_ms = test_now_ms + 1000 * (uint64_t)DAY;
+	turn(drives, NULL);
+	test_now_ms += 8 * (uint64_t)DAY;
+	turn(drives, NULL);
+	expect(!group()->tasks);
+	end();
+}
+
+TEST(whoever_is_there_already_or_blocked_is_awaited_no_more)
+{
+	begin_to_ask();
+	expect_ok(member(group(), ROSA "2", &rosa));
+	struct told t = turn(drives, NULL);
+	expect(!group()->tasks);
+	expect_eq(t.warnings + t.notes, 0);
+	end();
+	begin_to_ask();
+	her()->blocked = true;
+	t = turn(drives, NULL);
+	expect(!group()->tasks);
+	expect_eq(t.warnings + t.notes, 0);
+	end();
+}
