@@ -3,6 +3,8 @@
  * it. */
 #include "provider/room_work.h"
 
+#include <stdlib.h>
+
 bool seat_is_unopened(const struct seat_record *r)
 {
 	static const uint8_t none[SHA256_BYTES];
@@ -123,6 +125,89 @@ static uc_err seat_finish(struct log_step *s, const struct member *m, uint64_t s
 	return record_put(&s->batch, key, seat_record_element, &r);
 }
 
+/* --- of one person --- */
+
+static struct view client_of(struct view key, struct arena *a)
+{
+	struct store_key_reader r;
+	store_key_read(&r, key);
+	store_key_read_bytes(&r, a);
+	return store_key_read_bytes(&r, a);
+}
+
+typedef uc_err each_seat(struct log_step *s, const struct membership *m, struct view client,
+			 struct seat_record *r, void *ctx);
+
+/* Every stored seat of the participant's clients, which lie side by side. */
+static uc_err seats_of(struct log_step *s, const struct membership *m, struct view participant,
+		       each_seat *visit, void *ctx)
+{
+	struct store_scan scan;
+	struct store_key prefix, start;
+	struct view key, value, whose;
+	TRY(store_scan_init(&scan, s->p->rooms, key_1(&prefix, TABLE_SEAT, s->room->uri),
+			    key_2(&start, TABLE_SEAT, s->room->uri, participant), 0));
+	uc_err err = UC_OK;
+	while (!err && store_scan_next(&scan, &key, &value)) {
+		struct seat_record r;
+		struct view client = client_of(key, s->a);
+		if (!view_starts_with(client, participant))
+			break;
+		err = uri_participant_of(client, &whose);
+		if (err || !view_equal(whose, participant))
+			continue;
+		err = wire_decode(value, s->a, seat_record_element, &r);
+		if (!err)
+			err = visit(s, m, client, &r, ctx);
+	}
+	if (!err)
+		err = scan.failed;
+	store_scan_done(&scan);
+	return err;
+}
+
+static const struct member *leaver(const struct membership *m, struct view client)
+{
+	for (size_t i = 0; i < m->left.n; i++)
+		if (view_equal(m->left.v[i].client, client))
+			return &m->left.v[i];
+	return NULL;
+}
+
+static uc_err is_there(struct log_step *s, const struct membership *m, struct view client,
+		       struct seat_record *r, void *ctx)
+{
+	bool *there = ctx;
+	(void)s;
+	*there = *there || (!r->ended && !leaver(m, client));
+	return UC_OK;
+}
+
+static uc_err let_go(struct log_step *s, const struct membership *m, struct view client,
+		     struct seat_record *r, void *ctx)
+{
+	const struct member *now = leaver(m, client);
+	struct store_key k;
+	(void)ctx;
+	if (r->left || (now && now->by_itself))
+		return UC_OK;
+	r->ended = r->ended ? r->ended : s->record.next - 1;
+	r->left = true;
+	seat_known_change(s->p, s->room->uri, client, r);
+	return record_put(&s->batch, key_2(&k, TABLE_SEAT, s->room->uri, client),
+			  seat_record_element, r);
+}
+
+/* Whose last place has left by itself comes with no other, either, whoever took that out before. */
+static uc_err others_let_go(struct log_step *s, const struct membership *m, struct view client)
+{
+	struct view participant;
+	bool there = false;
+	TRY(uri_participant_of(client, &participant));
+	TRY(seats_of(s, m, participant, is_there, &there));
+	return there ? UC_OK : seats_of(s, m, participant, let_go, NULL);
+}
+
 uc_err seats_change(struct log_step *s, const struct membership *m, struct view welcome,
 		    const struct seat_proof *proof)
 {
@@ -133,6 +218,9 @@ uc_err seats_change(struct log_step *s, const struct membership *m, struct view 
 	for (size_t i = 0; i < m->left.n; i++)
 		if (is_ours(s->p, &m->left.v[i]))
 			TRY(seat_finish(s, &m->left.v[i], s->record.next - 1));
+	for (size_t i = 0; i < m->left.n; i++)
+		if (is_ours(s->p, &m->left.v[i]) && m->left.v[i].by_itself)
+			TRY(others_let_go(s, m, m->left.v[i].client));
 	if (m->joined.n)
 		TRY(seats_free_count(s->p, s->room->uri, s->a, &left));
 	for (size_t i = 0; i < m->joined.n && left; i++) {
@@ -145,19 +233,38 @@ uc_err seats_change(struct log_step *s, const struct membership *m, struct view 
 	return added && welcome.n ? welcome_put(s, welcome, &m->joined) : UC_OK;
 }
 
-static struct view client_of(struct view key, struct arena *a)
+static int by_bytes(const void *a, const void *b)
 {
-	struct store_key_reader r;
-	store_key_read(&r, key);
-	store_key_read_bytes(&r, a);
-	return store_key_read_bytes(&r, a);
+	return view_compare(*(const struct view *)a, *(const struct view *)b);
 }
 
-/* Of a room that is over: nobody commits its proposal any more. */
-static bool has_left(const struct public_group *g, struct view client)
+/* Of a room that is over: nobody commits its proposals any more.  The participants of whom one has left by
+ * itself, sorted. */
+static uc_err leavers(const struct public_group *g, struct arena *a, struct view_list *out)
 {
-	uint32_t leaf = g ? public_group_leaf_by_identity(g, client) : TREE_NONE;
-	return leaf != TREE_NONE && leaf_leaves_by_itself(g, leaf);
+	struct leaf_node node;
+	struct view client, participant;
+	uint32_t at = 0, leaf;
+	struct group_view now = public_group_now(g);
+	out->n = 0;
+	out->v = ARENA_ARRAY(a, struct view, tree_member_count(now.tree) + 1);
+	if (!out->v)
+		return UC_E_LIMIT;
+	while (tree_next_leaf(now.tree, &at, &leaf, &node)) {
+		if (!leaf_leaves_by_itself(g, leaf))
+			continue;
+		TRY(participant_of_leaf(&node, &client, &participant));
+		TRY(arena_copy(a, participant, &out->v[out->n++]));
+	}
+	qsort(out->v, out->n, sizeof *out->v, by_bytes);
+	return UC_OK;
+}
+
+static bool has_left(const struct view_list *l, struct view client)
+{
+	struct view participant;
+	return l->n && !uri_participant_of(client, &participant) &&
+	       bsearch(&participant, l->v, l->n, sizeof *l->v, by_bytes);
 }
 
 /* Those that have not ended; where a group is given, of clients that are not in it. */
@@ -166,18 +273,22 @@ static uc_err seats_end(struct log_step *s, const struct public_group *but, uint
 	struct store_scan scan;
 	struct store_key k;
 	struct view key, value;
+	struct view_list gone = { NULL, 0 };
 	uc_err err = UC_OK;
+	if (!but && s->room->group)
+		TRY(leavers(s->room->group, s->a, &gone));
 	TRY(store_scan_init(&scan, s->p->rooms, key_1(&k, TABLE_SEAT, s->room->uri),
 			    (struct view){ NULL, 0 }, 0));
 	while (!err && store_scan_next(&scan, &key, &value)) {
 		struct seat_record r;
 		struct view client = client_of(key, s->a);
 		err = wire_decode(value, s->a, seat_record_element, &r);
-		if (err || r.ended ||
+		bool left = has_left(&gone, client);
+		if (err || (r.ended && (r.left || !left)) ||
 		    (but && public_group_leaf_by_identity(but, client) != TREE_NONE))
 			continue;
-		r.ended = seq;
-		r.left = !but && has_left(s->room->group, client);
+		r.ended = r.ended ? r.ended : seq;
+		r.left = left;
 		err = record_put(&s->batch, key, seat_record_element, &r);
 		seat_known_change(s->p, s->room->uri, client, NULL);
 	}

@@ -317,7 +317,23 @@ class OwnData(unittest.TestCase):
         """What was asked, and taken for it, holds for who signs up again under the name."""
         return {name: {key for key, _ in self.table('accounts', name)} for name in ('SPENT', 'CURB')}
 
+    def second_device(self):
+        """It is in her rooms, and reads no further."""
+        tablet = Person(self.backbone, 'second', 'dial', name=self.rosa.name)
+        link(self.rosa, tablet)
+        here = {self.uwe.name, 'The allotment'}
+        tablet.until(lambda: here <= {r['name'] for r in tablet.json('rooms')
+                                      if r['state'] == 'open' and r['epoch']})
+        self.uwe.until(lambda: all(
+            m['devices'] == 2 for room in (self.rosa.name, 'The allotment')
+            for m in self.uwe.json('members', room) if m['name'] == self.rosa.name))
+        for room in (self.rosa.name, 'The allotment'):
+            self.uwe.run('send', room, 'not read by the second one')
+        self.rosa.run('sync')
+        return tablet
+
     def erased(self):
+        tablet = self.second_device()
         self.ctl('curb', 'dial', self.rosa.identifier, '30')
         outlives = self.outlives()
         needles = self.needles()
@@ -333,6 +349,10 @@ class OwnData(unittest.TestCase):
         with store:  # what its blocks hold now that it has no name
             self.assertEqual(set(store.read()), {0})
         self.rosa.run('account', status=2)
+        self.assertEqual(tablet.refused('sync'), 'UC_E_NOT_FOUND')
+        self.assertIn('the account was deleted', tablet.error)
+        tablet.run('delete-account', '--yes')
+        self.assertFalse((self.backbone.dir / 'people/second').exists())
         # The others' clients take her out of their rooms, now and not when the day has gone by: her
         # seats hold the logs for an hour from then.
         for room in ('The allotment', 'Left behind', self.rosa.name):

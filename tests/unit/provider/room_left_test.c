@@ -122,6 +122,96 @@ TEST(a_room_that_all_have_left_goes_unread)
 	the_end();
 }
 
+static struct guest i2;
+
+/* Ida has two devices, and the first has taken the second one out, which has read nothing. */
+static void one_of_two_goes(void)
+{
+	struct change c = { .n = 0 };
+	the_people();
+	guest_init(&t1, &tom, NULL);
+	guest_init(&i1, &ida, NULL);
+	guest_init(&i2, &ida, &i1);
+	the_room_of((struct guest *[]){ &t1, &i1, &i2 }, 3);
+	guest_say(&r1, "for both");
+	read_all();
+	change_remove(&c, &i1, &i2);
+	guest_commit(&i1, &c);
+	read_all();
+}
+
+static void two_end(void)
+{
+	group_free(i2.g);
+	i2.g = NULL;
+	the_end();
+}
+
+/* As when an account is deleted: no device of it reads on. */
+TEST(whose_last_place_leaves_holds_nothing_back_with_another)
+{
+	one_of_two_goes();
+	leaves_unread(&i1, &r1);
+	hours_pass(2);
+	expect_nothing_of_the_room(&apps[PLAZA]);
+	two_end();
+}
+
+TEST(who_was_taken_out_by_their_own_is_told_while_those_stay)
+{
+	one_of_two_goes();
+	hours_pass(48);
+	expect(log_bounds_of(&apps[PLAZA], the_room).first <= i2.seq + 1);
+	guest_return(&i1);
+	guest_return(&i2);
+	expect(i2.is_ended && i2.messages == 1);
+	two_end();
+}
+
+TEST(both_that_leave_in_one_commit_hold_nothing_back)
+{
+	struct change none = { .n = 0 };
+	uc_err err;
+	the_people();
+	guest_init(&t1, &tom, NULL);
+	guest_init(&i1, &ida, NULL);
+	guest_init(&i2, &ida, &i1);
+	the_room_of((struct guest *[]){ &t1, &i1, &i2 }, 3);
+	guest_say(&r1, "for both");
+	read_all();
+	expect_eq(guest_update(&i1, guest_remove_make(&i1, &i2), &err), 0);
+	guest_leave(&i1);
+	client_close(ida.c);
+	guest_read(&r1);
+	guest_commit(&r1, &none);
+	guest_read(&t1);
+	hours_pass(2);
+	expect_nothing_of_the_room(&apps[PLAZA]);
+	two_end();
+}
+
+/* The room of two devices alone. */
+TEST(a_room_that_is_over_goes_with_who_was_taken_out_of_it)
+{
+	struct change c = { .n = 0 };
+	the_people();
+	guest_init(&r1, &rosa, NULL);
+	guest_init(&i2, &rosa, &r1);
+	expect_ok(guest_create(&r1, false));
+	change_add(&c, &i2);
+	guest_commit(&r1, &c);
+	guest_join(&i2);
+	guest_say(&r1, "unread");
+	c.n = 0;
+	change_remove(&c, &r1, &i2);
+	guest_commit(&r1, &c);
+	guest_leave(&r1);
+	client_close(rosa.c);
+	hours_pass(3);
+	expect_nothing_of_the_room(&apps[DIAL]);
+	two_end();
+}
+
 TEST(a_seat_of_version_2_has_not_left)
 {
 	struct seat_record r = { .version = 0, .start = 3, .ended = 9 }, read = { .left = true };
