@@ -8,7 +8,7 @@
 #include "tests/sim/sim.h"
 #include "tests/unit/provider/one_by_one.h"
 
-enum { TICK_MS = 1000, SYNC_MS = 4, DOWN_MS = 4000, FOLDER_MAX = 512 };
+enum { TICK_MS = 1000, SYNC_MS = 4, HELD_MS = 20, DOWN_MS = 4000, FOLDER_MAX = 512 };
 
 /* --- faults --- */
 
@@ -359,6 +359,7 @@ static uc_err open_all(struct app *a)
 		.env = &a->env,
 		.out = &outputs,
 		.ctx = a,
+		.held_ms = HELD_MS,
 	};
 	TRY(open_one(a, "accounts", a->accounts_disk, strike_accounts, &a->accounts));
 	TRY(open_one(a, "rooms", a->rooms_disk, strike_rooms, &a->rooms));
@@ -473,6 +474,34 @@ void app_before(struct app *a, const char *doing, const char *what)
 	a->writes = 0;
 }
 
+static void goes_on(struct world *w, struct happening *h)
+{
+	struct app *a = h->subject;
+	(void)w;
+	if (!a->provider || a->life != h->number)
+		return;
+	app_before(a, "answers what was held", "");
+	(void)provider_go_on(a->provider);
+	app_after(a);
+}
+
+/* When the first of the answers that are held is due. */
+static void goes_on_later(struct app *a)
+{
+	uint64_t now = app_now(a), due = provider_due_us(a->provider) / 1000;
+	if (due)
+		timeline_add(a->w,
+			     a->w->now_ms +
+				     (due > now && due - now < HELD_MS ? due - now : HELD_MS),
+			     goes_on, a, a->life, NO_BYTES);
+}
+
+static void outputs_go(struct app *a)
+{
+	outputs_end(a, true);
+	goes_on_later(a);
+}
+
 static void syncs(struct world *w, struct happening *h)
 {
 	struct app *a = h->subject;
@@ -489,7 +518,7 @@ static void syncs(struct world *w, struct happening *h)
 	else if (err)
 		sim_fail(w, "%s does not sync: %s", a->domain, uc_err_name(err));
 	else
-		outputs_end(a, true);
+		outputs_go(a);
 }
 
 void app_after(struct app *a)
