@@ -415,6 +415,7 @@ static uc_err recover(struct uc_client *c, void *arg)
 	memcpy(a->profile_name, profile, sizeof profile);
 	memset(a->identifier, 0, sizeof a->identifier);
 	blob_done(&a->list);
+	c->ends.known = false;
 	a->has_entropy = true;
 	a->state = ACCOUNT_RECOVERING;
 	a->dirty = true;

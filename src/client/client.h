@@ -64,7 +64,11 @@ struct uc_client {
 	uc_op account_op;
 	bool account_busy; /* one of its requests is under way */
 	bool list_stale;   /* the device list has moved on */
-	bool reset_again;  /* a recovery has read the list anew once */
+	struct {           /* devices.c: where one was last ended; memory only */
+		bool known, by_us;
+		uint32_t generation, position;
+	} ends;
+	bool reset_again; /* a recovery has read the list anew once */
 	uint64_t account_retry_ms;
 	uint64_t ending_ms; /* account_end.c: other devices are ended until then; 0: not begun */
 	uint64_t

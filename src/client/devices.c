@@ -38,6 +38,7 @@ static uc_err keep(struct uc_client *c, const struct view_list *entries)
 	struct view encoded;
 	TRY(device_entries_write(entries, &c->call, &encoded));
 	TRY(blob_set(&c->account.list, encoded));
+	c->ends.known = false;
 	c->account.dirty = true;
 	return UC_OK;
 }
@@ -226,22 +227,53 @@ void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position)
 	*position = there ? l.list_position : UINT32_MAX;
 }
 
-void devices_last_end(struct uc_client *c, uint32_t *generation, uint32_t *position)
+/* By the account key: for the device that it leaves. */
+static bool is_by_us(struct uc_client *c, const struct device_entry *e)
+{
+	struct view own = VIEW_OF(c->account.device.pub);
+	return view_equal(e->device_action == DEVICE_REVOKE ? e->signer_key : e->device_key, own);
+}
+
+static void ends_look(struct uc_client *c)
 {
 	struct view_list list;
 	struct device_entry e;
 	struct arena_mark mark = arena_mark(&c->call);
-	*generation = *position = 0;
+	memset(&c->ends, 0, sizeof c->ends);
+	c->ends.known = true;
 	if (kept(c, &list))
 		list.n = 0;
 	for (size_t i = 0; i < list.n; i++) {
 		if (wire_decode(list.v[i], &c->call, device_entry_element, &e) ||
 		    e.device_action == DEVICE_ADD)
 			continue;
-		*generation = e.list_generation;
-		*position = e.list_position;
+		c->ends.generation = e.list_generation;
+		c->ends.position = e.list_position;
+		c->ends.by_us = is_by_us(c, &e);
 	}
 	arena_reset(&c->call, mark);
+}
+
+void devices_last_end(struct uc_client *c, uint32_t *generation, uint32_t *position)
+{
+	if (!c->ends.known)
+		ends_look(c);
+	*generation = c->ends.generation;
+	*position = c->ends.position;
+}
+
+bool devices_ended_by_us(struct uc_client *c)
+{
+	if (!c->ends.known)
+		ends_look(c);
+	return c->ends.by_us;
+}
+
+bool devices_none_ended_since(struct uc_client *c, uint32_t generation, uint32_t position)
+{
+	uint32_t g, p;
+	devices_last_end(c, &g, &p);
+	return generation > g || (generation == g && position >= p);
 }
 
 uint32_t devices_count(struct uc_client *c)

@@ -41,6 +41,10 @@ bool devices_any_ended(struct uc_client *c);
 void devices_head(struct uc_client *c, uint32_t *generation, uint32_t *position);
 /* The entry that last ended one, or that the generation begins with. */
 void devices_last_end(struct uc_client *c, uint32_t *generation, uint32_t *position);
+/* Was that this device? */
+bool devices_ended_by_us(struct uc_client *c);
+/* Of what was known there to all of ours: has nobody it who was ended? */
+bool devices_none_ended_since(struct uc_client *c, uint32_t generation, uint32_t position);
 uint32_t devices_count(struct uc_client *c);
 
 #endif

@@ -2,6 +2,7 @@
 #include "client/groups.h"
 
 #include "client/account.h"
+#include "client/chains.h"
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/introductions.h"
@@ -372,7 +373,7 @@ static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change
 	/* What is not known yet of the list may be a device that was added.  What the hub has refused it
 	 * refuses again. */
 	if (s.self->leaves < 2 || c->list_stale || (!all && (r->shadow || leave_task(r))) ||
-	    waits_until(c, r->commit_ms))
+	    waits_until(c, r->commit_ms) || chain_comes(c, r))
 		return UC_OK;
 	return room_group_clients(r->group, stale_each, &s);
 }
@@ -384,14 +385,19 @@ static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 	struct room_change change = { .packages = { packages, 0 },
 				      .participants = { participants, 0 },
 				      .clients = { clients, 0 },
-				      .roles = { &role, 0 } };
+				      .roles = { &role, 0 },
+				      .keys_of = r };
 	uint8_t hash[SHA256_BYTES];
+	if (chain_is_behind(c, r))
+		return UC_OK;
+	bool shows =
+		!r->shadow && !leave_task(r) && !waits_until(c, r->commit_ms) && chain_is_due(c, r);
 	choose(c, r, &change);
 	TRY(stale_find(c, r, &change));
 	if (!change.packages.n && !change.participants.n)
 		choose_role(c, r, &change);
 	if (!change.packages.n && !change.participants.n && !change.clients.n && !change.roles.n &&
-	    !due)
+	    !due && !shows)
 		return UC_OK;
 	uc_err err = room_group_commit(c, r->group, &change, &c->call, &update, hash);
 	if (!err)

@@ -652,6 +652,8 @@ static void room_free(struct room *r)
 	FREE_LIST(struct outgoing, r->outbox.first, outgoing_free)
 	blob_done(&r->pending.update);
 	blob_done(&r->rejoin.update);
+	blob_done(&r->keys.chain);
+	blob_done(&r->keys_next.chain);
 	room_group_free(r->rejoin.group);
 	set_free(r->rejoin.set);
 	room_group_free(r->group);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/resync.h"
 
+#include "client/devices.h"
 #include "client/heads.h"
 #include "client/history.h"
 #include "client/outbox.h"
@@ -9,10 +10,12 @@
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/seats.h"
+#include "client/vault.h"
 
 #include "base/heap.h"
 
 enum {
+	DOUBT_MS = 1000,
 	EPOCH_MS = 400,          /* after another's commit was first, twice as long each time ... */
 	EPOCH_TRIES = 7,         /* ... but so often at most */
 	RETRY_MS = 10 * 1000,    /* what went wrong may not go wrong again */
@@ -75,6 +78,7 @@ void resync_start(struct uc_client *c, struct room *r, uc_err why, const struct 
 	r->lost = r->dirty = true;
 	r->missed = false;
 	j->tries = j->refusals = 0;
+	j->doubted = false;
 	j->read_until_ms = 0;
 	evidence_keep(c, r, why, entry);
 	event_warning(c, why, VIEW_LIT("this device has lost its place in the room and joins anew"),
@@ -130,6 +134,15 @@ static uc_err take(struct uc_client *c, struct room *r, const struct reply *repl
 	return blob_set(&j->update, update);
 }
 
+/* We may have shown the hub keys that are not all there are by now: another device's word of them is in
+ * the vault, and it is asked once more. */
+static void doubt(struct uc_client *c, struct room *r)
+{
+	r->rejoin.doubted = true;
+	vault_look_again(c);
+	wait(c, r, DOUBT_MS);
+}
+
 static uc_err info_done(struct uc_client *c, void *subject, const struct reply *reply)
 {
 	struct room *r = subject;
@@ -140,6 +153,10 @@ static uc_err info_done(struct uc_client *c, void *subject, const struct reply *
 	j->set = NULL;
 	if (err_is_hard(err))
 		return err;
+	if (err == UC_E_REMOVED && !j->doubted && devices_count(c) > 1) {
+		doubt(c, r);
+		return UC_OK;
+	}
 	if (err == UC_E_REMOVED || err == UC_E_NOT_FOUND) {
 		rooms_left(c, r);
 		/* What was said until it was taken out, nobody sends it any more. */
@@ -161,7 +178,9 @@ static uc_err client_make(struct uc_client *c, struct room *r)
 	if (!s)
 		return UC_E_MEMORY;
 	s->participant_key = r->participant_key;
+	s->keys = &r->keys;
 	uc_err err = room_group_key_package(c, s);
+	s->keys = NULL;
 	if (err) {
 		set_free(s);
 		return err;
@@ -318,6 +337,8 @@ static uc_err begin(struct uc_client *c, struct room *r)
 		return err;
 	if (waits_until(c, due_ms(r)))
 		return UC_OK;
+	if (r->rejoin.doubted && c->vault.has_keys && !c->vault.foreign && !c->vault.looked)
+		return UC_OK;
 	return info_ask(c, r);
 }
 
@@ -367,7 +388,7 @@ uc_err resync_opened(struct uc_client *c, struct room *r, const struct seat_open
 	j->step = REJOIN_NONE;
 	j->count++;
 	j->last_ms = client_now(c);
-	r->lost = r->missed = false;
+	r->lost = r->missed = j->doubted = false;
 	r->dirty = true;
 	outbox_trimmed(c, r, r->seq + 1);
 	r->direct = room_group_is_direct(r->group);

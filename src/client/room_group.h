@@ -69,6 +69,18 @@ struct room_client {
 	struct view client, participant, signature_key;
 	uint32_t leaf, role;
 };
+/* The longest chain of keys that a leaf of our participant shows. */
+uc_err UC_MUST_USE room_group_chain(const struct room_group *g, struct arena *a,
+				    struct participant_link_list *out);
+/* All keys of a participant, from what is kept of it.  UC_E_CORRUPT. */
+uc_err UC_MUST_USE participant_keys_chain(const struct ed25519_key *first,
+					  const struct participant_keys *k, struct arena *a,
+					  struct participant_link_list *out);
+/* The component of a leaf that shows them; keys: NULL where there is the first alone. */
+uc_err UC_MUST_USE participant_keys_prove(const struct ed25519_key *first,
+					  const struct participant_keys *k, struct view client,
+					  struct view leaf_key, struct arena *a,
+					  struct view *component);
 /* Every leaf, in order; returns false to stop. */
 typedef bool room_client_each(void *ctx, const struct room_client *client);
 uc_err UC_MUST_USE room_group_clients(const struct room_group *g, room_client_each *each,
@@ -100,6 +112,7 @@ struct room_change {
 	struct view_list participants; /* to remove */
 	struct view_list clients;      /* to remove: those of our own participant */
 	struct user_role_pair_list roles;
+	const struct room *keys_of; /* our leaf shows them from then on; NULL: as it is */
 };
 /* Stages a commit, which stays pending in the group until it is applied or dropped.
  * UC_E_REMOVED: a waiting proposal takes us out, so others commit; UC_E_POLICY: the room's rules; of roles, as

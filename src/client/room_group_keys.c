@@ -86,6 +86,40 @@ uc_err set_keys_read(const struct set *s, struct arena *a, struct key_package *k
 	return secrets_read(s, secrets);
 }
 
+/* --- a participant's keys --- */
+
+uc_err participant_keys_chain(const struct ed25519_key *first, const struct participant_keys *k,
+			      struct arena *a, struct participant_link_list *out)
+{
+	struct participant_link *alone = ARENA_NEW(a, struct participant_link);
+	if (!alone)
+		return UC_E_LIMIT;
+	alone->key = VIEW_OF(first->pub);
+	*out = (struct participant_link_list){ alone, 1 };
+	if (!k || !k->chain.n)
+		return UC_OK;
+	bool read = !wire_decode(blob_view(&k->chain), a, participant_chain_element, out);
+	return read && out->n ? UC_OK : UC_E_CORRUPT;
+}
+
+uc_err participant_keys_prove(const struct ed25519_key *first, const struct participant_keys *k,
+			      struct view client, struct view leaf_key, struct arena *a,
+			      struct view *component)
+{
+	struct participant_link_list chain;
+	TRY(participant_keys_chain(first, k, a, &chain));
+	return participant_prove_chain(&chain, chain.n > 1 ? &k->last : first, client, leaf_key, a,
+				       component);
+}
+
+uc_err room_group_chain(const struct room_group *g, struct arena *a,
+			struct participant_link_list *out)
+{
+	struct view client, participant;
+	TRY(room_group_own_client(g, &client, &participant));
+	return participant_chain_longest(group_now(g->g).tree, participant, a, out);
+}
+
 /* --- making one --- */
 
 static uc_err client_make(struct uc_client *c, const struct set *s, struct arena *a,
@@ -122,8 +156,8 @@ static uc_err make(struct making *m)
 	TRY(client_make(m->c, m->s, m->a, &client));
 	TRY(uri_participant_of(client, &participant));
 	TRY(sign_key_generate(room_suite(), env, &m->leaf_key));
-	TRY(participant_prove(&m->s->participant_key, client, sign_public(&m->leaf_key), m->a,
-			      &component));
+	TRY(participant_keys_prove(&m->s->participant_key, m->s->keys, client,
+				   sign_public(&m->leaf_key), m->a, &component));
 	TRY(room_leaf_parameters(&m->leaf_key, client, component, m->a, &leaf));
 	TRY(key_package_make(room_suite(), env, &leaf, (uint64_t)KEY_PACKAGE_DAYS * 24 * 3600,
 			     &none, m->a, &key_package, &m->secrets));

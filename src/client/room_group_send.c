@@ -129,14 +129,41 @@ static uc_err commit_encode(const struct made_commit *made, struct arena *a, str
 	return wire_encode_to(a, update_request_element, &u, update);
 }
 
-static uc_err commit_make(struct room_group *g, const struct plan *p, struct arena *a,
-			  struct view *update, uint8_t hash[SHA256_BYTES])
+/* Our leaf, with the keys of these that it does not show yet; *leaf NULL: it shows all. */
+static uc_err plan_leaf(const struct room_group *g, const struct room *keys_of, struct arena *a,
+			struct leaf_parameters *made, const struct extension_list **leaf)
+{
+	const struct sign_key *key = group_signature_key(g->g);
+	struct participant_link_list shown, all;
+	struct leaf_node node;
+	struct view client, participant, component;
+	*leaf = NULL;
+	if (!keys_of)
+		return UC_OK;
+	if (!tree_leaf_find(group_now(g->g).tree, group_own_leaf(g->g), &node))
+		return UC_E_CORRUPT;
+	TRY(participant_chain_of(&node.extensions, a, &shown));
+	TRY(participant_keys_chain(&keys_of->participant_key, &keys_of->keys, a, &all));
+	if (all.n <= shown.n)
+		return UC_OK;
+	TRY(room_group_own_client(g, &client, &participant));
+	TRY(participant_keys_prove(&keys_of->participant_key, &keys_of->keys, client,
+				   sign_public(key), a, &component));
+	TRY(room_leaf_parameters(key, client, component, a, made));
+	*leaf = &made->extensions;
+	return UC_OK;
+}
+
+static uc_err commit_make(struct room_group *g, const struct plan *p,
+			  const struct extension_list *leaf, struct arena *a, struct view *update,
+			  uint8_t hash[SHA256_BYTES])
 {
 	struct made_commit made;
 	uint8_t digest[SHA256_BYTES];
 	/* The hub is told the tree with each commit (draft-ietf-mimi-protocol, RatchetTreeOption). */
 	const struct commit_options o = { .proposals = p->v,
 					  .proposal_count = p->n,
+					  .leaf_extensions = leaf,
 					  .tree = TREE_ALWAYS };
 	TRY(group_commit(g->g, &o, a, &made));
 	uc_err err = commit_encode(&made, a, update);
@@ -154,6 +181,8 @@ uc_err room_group_commit(struct uc_client *c, struct room_group *g,
 			 uint8_t hash[SHA256_BYTES])
 {
 	struct plan p = { .n = 0 };
+	struct leaf_parameters made;
+	const struct extension_list *leaf;
 	(void)c;
 	/* Who is about to go leaves the committing to those who stay. */
 	if (room_group_is_going(g, group_own_leaf(g->g)))
@@ -165,7 +194,8 @@ uc_err room_group_commit(struct uc_client *c, struct room_group *g,
 	for (size_t i = 0; i < change->clients.n; i++)
 		TRY(plan_removes(&p, g, change->clients.v[i], true, a));
 	TRY(plan_list(&p, g, &change->roles, a));
-	return commit_make(g, &p, a, update, hash);
+	TRY(plan_leaf(g, change->keys_of, a, &made, &leaf));
+	return commit_make(g, &p, leaf, a, update, hash);
 }
 
 /* --- leaving --- */

@@ -2,6 +2,7 @@
 #include "client/rooms.h"
 
 #include "client/account.h"
+#include "client/chains.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/directories.h"
@@ -94,6 +95,7 @@ static uc_err take_place(struct uc_client *c, struct room *r, const struct set *
 	memcpy(r->client, s->client, sizeof r->client);
 	memcpy(r->participant, s->participant, sizeof r->participant);
 	r->participant_key = s->participant_key;
+	chain_begin(c, r);
 	memcpy(r->set_id, s->set_id, SET_ID);
 	r->consistent = true;
 	heads_begin(r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rooms again, from what the vault has kept of them: lost, until they were joined anew (resync.c). */
+#include "client/chains.h"
 #include "client/heads.h"
 #include "client/rooms.h"
 
@@ -12,6 +13,7 @@ static uc_err fill(struct uc_client *c, const struct vault_room *in, struct room
 	TRY(text_set(r->persona, sizeof r->persona, in->persona));
 	TRY(env_random(&c->env, r->seat_secret, sizeof r->seat_secret));
 	ed25519_from_seed(in->seed, &r->participant_key);
+	chain_forget(r);
 	memcpy(r->contact.b, in->contact, sizeof r->contact.b);
 	memset(r->client, 0, sizeof r->client);
 	memset(r->chain, 0, sizeof r->chain);

@@ -2,6 +2,7 @@
 #include "client/session.h"
 
 #include "client/account.h"
+#include "client/chains.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/finding.h"
@@ -319,10 +320,9 @@ enum uc_connection uc_client_connection(const uc_client *c)
 uc_err session_drive(struct uc_client *c)
 {
 	static uc_err (*const parts[])(struct uc_client *) = {
-		account_drive,     requests_drive, guardian_drive,    settings_drive,
-		contacts_drive,    finding_drive,  invitations_drive, links_drive,
-		portraits_drive,   rooms_drive,    transfers_drive,   pool_drive,
-		pairing_add_drive, vault_drive,
+		account_drive, requests_drive,    guardian_drive, settings_drive,    contacts_drive,
+		finding_drive, invitations_drive, links_drive,    portraits_drive,   chains_drive,
+		rooms_drive,   transfers_drive,   pool_drive,     pairing_add_drive, vault_drive,
 	};
 	uc_err first = UC_OK;
 	/* What waits for a guardian is known after the requests, and what they said goes into the settings.

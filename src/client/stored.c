@@ -467,6 +467,15 @@ static void wire_room_heads(struct wire *w, struct room *r, uint16_t version)
 	wire_u64(w, &r->heads_ms);
 }
 
+static void wire_participant_keys(struct wire *w, struct participant_keys *k)
+{
+	wire_blob(w, &k->chain);
+	wire_u32(w, &k->generation);
+	wire_u32(w, &k->position);
+	if (k->chain.n)
+		wire_ed25519_key(w, &k->last);
+}
+
 void wire_room(struct wire *w, struct room *r)
 {
 	uint16_t version = record_version_to(w, ROOM_VERSION);
@@ -524,6 +533,11 @@ void wire_room(struct wire *w, struct room *r)
 		wire_u64(w, &r->close_ms);
 	for (struct task *t = r->tasks; version > 10 && t && !w->failed; t = t->next)
 		wire_task_asked(w, t);
+	if (version > 11) {
+		wire_participant_keys(w, &r->keys);
+		wire_participant_keys(w, &r->keys_next);
+		wire_u64(w, &r->keys_ms);
+	}
 }
 
 static void wire_member_clients(struct wire *w, struct member *m)

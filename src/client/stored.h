@@ -26,9 +26,10 @@ enum {
 		5, /* 2: identity changed; 3: portraits; 4: sender tags; 5: asks for rooms */
 	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
 	INVITATION_VERSION = 1,
-	ROOM_VERSION = 11, /* 3: members are a record of their own; 4: left by itself; 5: who we are
+	ROOM_VERSION = 12, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
-				   * not shown yet; 10: hidden before it is left; 11: who was asked */
+				   * not shown yet; 10: hidden before it is left; 11: who was asked;
+				   * 12: further keys */
 	MEMBERS_VERSION =
 		7, /* 2: since when nobody came; 3: who may be there; 4: personas; 5: their clients; 6: asked;
 		    * 7: wrote */
@@ -161,7 +162,8 @@ struct set {
 	uint64_t given_until_ms;  /* ... and its address lasts; 0: given by an earlier program */
 	struct uc_id room;        /* the only one it was given for; zero: any */
 
-	bool dirty, in_flight; /* memory only */
+	bool dirty, in_flight;               /* memory only, from here on */
+	const struct participant_keys *keys; /* of a participant who has more than the one */
 	struct set *next;
 };
 void wire_set(struct wire *w, struct set *s);

@@ -102,6 +102,7 @@ struct rejoin {
 
 	bool group_dirty; /* memory only, from here on */
 	uint32_t tries, refusals;
+	bool doubted;           /* refused once: it may be for our keys */
 	uint64_t read_until_ms; /* the old seat is given up then; 0: not yet begun */
 	struct set *set;        /* the client that asks for the GroupInfo */
 	struct room_group
@@ -130,6 +131,13 @@ struct outbox {
 	struct outgoing *unsent;  /* the first with content: those before it are only to be seen */
 	struct outgoing *changed; /* in this turn */
 	size_t in_flight;
+};
+/* The keys of a participant (identity.md, 1) behind its first, which names it. */
+struct participant_keys {
+	struct blob chain;       /* all of them, as leaves carry them; empty: the first is alone */
+	struct ed25519_key last; /* the last one's private half, where there is a chain */
+	/* Whoever of our devices was ended up to there has not got the last one. */
+	uint32_t generation, position;
 };
 struct room {
 	struct uc_id id; /* SHA-256 of the URI */
@@ -175,6 +183,10 @@ struct room {
 	/* Of a direct room where nobody has said yet that they are the one expected: what others write
 	 * from this message on is not shown; 0: all is. */
 	uint64_t unshown;
+	struct participant_keys keys;      /* chains.h */
+	struct participant_keys keys_next; /* made, and to be the vault's before it is shown */
+	uint64_t
+		keys_ms; /* another device of ours has not made or shown the next key until then; 0: not asked */
 
 	bool dirty, members_dirty, group_dirty; /* memory only, from here on */
 	uint64_t vault_tag;                     /* of what the vault keeps of it, as last seen */
@@ -188,16 +200,20 @@ struct room {
 	uint8_t update_hash[SHA256_BYTES]; /* of what was sent, while update_busy */
 	uint64_t log_next;                 /* the log's end when the seat was opened */
 	uint64_t retry_ms;                 /* nothing is tried before */
-	uint64_t commit_ms;     /* others' proposals are committed by us then; 0: there are none */
-	uint64_t ask_ms;        /* who has not introduced themselves is asked then; 0: nobody */
-	uint64_t flee_ms;       /* leaving is tried again then */
-	uint64_t told_ms;       /* we introduced ourselves last */
-	uint32_t asks;          /* how often, since somebody last was missing */
-	uint64_t asking_ms;     /* since then an ask of ours is on its way there; 0: none */
-	uint32_t silent;        /* places of ours that do not say whose they are ... */
-	uint64_t silent_ms;     /* ... and until when they may be devices of ours */
-	bool silent_seen;       /* since we came in, or the store was opened */
-	struct head_ring *ring; /* what we have read lately; NULL: nothing */
+	uint64_t commit_ms;      /* others' proposals are committed by us then; 0: there are none */
+	uint64_t ask_ms;         /* who has not introduced themselves is asked then; 0: nobody */
+	uint64_t flee_ms;        /* leaving is tried again then */
+	uint64_t told_ms;        /* we introduced ourselves last */
+	uint32_t asks;           /* how often, since somebody last was missing */
+	uint64_t asking_ms;      /* since then an ask of ours is on its way there; 0: none */
+	uint32_t silent;         /* places of ours that do not say whose they are ... */
+	uint64_t silent_ms;      /* ... and until when they may be devices of ours */
+	bool silent_seen;        /* since we came in, or the store was opened */
+	uint64_t keys_hold_ms;   /* nobody of ours is taken out without it until then */
+	uint64_t keys_behind_ms; /* we may hear of the one that is in the tree until then */
+	uint64_t keys_epoch;     /* of which it is known where we stand, and one more */
+	uint8_t keys_place;      /* enum chain_place */
+	struct head_ring *ring;  /* what we have read lately; NULL: nothing */
 	uc_op create_op;
 	struct room *next;
 };

@@ -3,6 +3,7 @@
 #include "client/vault_inside.h"
 
 #include "client/account.h"
+#include "client/chains.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/devices.h"
@@ -31,8 +32,8 @@ static void invitation_element(struct wire *w, void *v)
 }
 
 /* While it is only looked at, whether a row would be another is all that is noted. */
-static uc_err put_data(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
-		       struct view data)
+uc_err vault_collect_put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
+			 struct view data)
 {
 	struct vault *v = &c->vault;
 	if (!v->looking)
@@ -49,7 +50,7 @@ static uc_err put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
 	struct view data;
 	uc_err err = wire_encode_to(&c->call, walk, object, &data);
 	if (!err)
-		err = put_data(c, kind, id, data);
+		err = vault_collect_put(c, kind, id, data);
 	arena_reset(&c->call, mark);
 	return err;
 }
@@ -174,7 +175,7 @@ uc_err vault_collect_contact(struct uc_client *c, const struct contact *k)
 	TRY(sender_tags_collect(c, k));
 	TRY(block_collect(c, k->id.b, BLOCK_CONTACT, k->blocked));
 	if (k->verified && !k->identity_changed)
-		TRY(put_data(c, VAULT_VERIFIED, k->id.b, (struct view){ NULL, 0 }));
+		TRY(vault_collect_put(c, VAULT_VERIFIED, k->id.b, (struct view){ NULL, 0 }));
 	else
 		absent(c, VAULT_VERIFIED, k->id.b);
 	return addresses_collect(c, k);
@@ -322,7 +323,7 @@ static bool room_is_ours(const struct room *r)
 
 /* Other devices come after the one that was brought in, which knows what is said there of who we are: they
  * and it, once they were first, would be silent for each other for ever. */
-static bool room_is_kept(struct uc_client *c, const struct room *r)
+bool vault_keeps(struct uc_client *c, const struct room *r)
 {
 	return room_is_ours(r) && !strangers_hold(r) &&
 	       (r->state == ROOM_OPEN || devices_count(c) < 2);
@@ -340,7 +341,7 @@ struct uc_id vault_member_id(struct view uri, struct view participant)
 	return id_of("Undercroft vault member", uri, participant);
 }
 
-static struct uc_id room_row_id(const struct room *r)
+struct uc_id vault_room_id(const struct room *r)
 {
 	return id_of("Undercroft vault room", view_str(r->uri), view_str(r->participant));
 }
@@ -392,16 +393,26 @@ static uc_err tag_of(struct view data, uint8_t tag[KEPT_TAG])
 	return UC_OK;
 }
 
+static void room_gone(struct uc_client *c, const uint8_t id[VAULT_ID])
+{
+	static const uint8_t kinds[] = { VAULT_ROOM, VAULT_CHAIN };
+	for (size_t i = 0; i < sizeof kinds; i++) {
+		struct kept_row *r = vault_row_find(&c->vault, kinds[i], id);
+		if (r)
+			gone(c, r);
+	}
+}
+
 static uc_err room_row(struct uc_client *c, const struct room *r)
 {
-	struct uc_id id = room_row_id(r);
+	struct uc_id id = vault_room_id(r);
 	struct kept_row *known = vault_row_find(&c->vault, VAULT_ROOM, id.b);
 	uint8_t tag[KEPT_TAG];
 	struct view data;
-	if (!room_is_kept(c, r)) {
+	if (!vault_keeps(c, r)) {
 		/* Another device may still have to come into it; of one that was left it has not. */
-		if (known && r->state != ROOM_CREATING && !room_is_ours(r))
-			gone(c, known);
+		if (r->state != ROOM_CREATING && !room_is_ours(r))
+			room_gone(c, id.b);
 		return UC_OK;
 	}
 	TRY(room_write(c, r, known, &data));
@@ -409,7 +420,7 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	/* Else two devices whose views differ would put their own in the place of the other's for ever. */
 	if (known && !known->gone && view_equal(VIEW_OF(tag), VIEW_OF(known->own)))
 		return UC_OK;
-	return put_data(c, VAULT_ROOM, id.b, data);
+	return vault_collect_put(c, VAULT_ROOM, id.b, data);
 }
 
 static bool has_met(struct uc_client *c, const struct room *r)
@@ -437,8 +448,8 @@ uc_err vault_room_seen(struct uc_client *c, struct kept_row *row)
 {
 	struct view data;
 	for (const struct room *r = c->rooms; r; r = r->next) {
-		struct uc_id id = room_row_id(r);
-		if (!room_is_kept(c, r) || !view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
+		struct uc_id id = vault_room_id(r);
+		if (!vault_keeps(c, r) || !view_equal(VIEW_OF(id.b), VIEW_OF(row->id)))
 			continue;
 		TRY(room_write(c, r, row, &data));
 		bool same = view_equal(data, blob_view(&row->data));
@@ -452,7 +463,9 @@ uc_err vault_collect_room(struct uc_client *c, const struct room *r)
 	struct arena_mark mark = arena_mark(&c->call);
 	uc_err err = room_row(c, r);
 	arena_reset(&c->call, mark);
-	for (const struct member *m = r->members; m && !err && room_is_kept(c, r); m = m->next) {
+	if (!err && vault_keeps(c, r))
+		err = vault_collect_chain(c, r);
+	for (const struct member *m = r->members; m && !err && vault_keeps(c, r); m = m->next) {
 		struct uc_id id = vault_member_id(view_str(r->uri), view_str(m->participant));
 		struct vault_member_block x = { view_str(r->uri), view_str(m->participant) };
 		if (m->blocked)
@@ -472,8 +485,8 @@ static void gone_collect(struct uc_client *c)
 	struct vault *v = &c->vault;
 	for (size_t i = 0; i < v->n; i++) {
 		struct kept_row *r = &v->rows[i];
-		bool itself = r->kind == VAULT_ROOM || r->kind == VAULT_MEMBER_BLOCK ||
-			      r->kind == VAULT_ANSWERED;
+		bool itself = r->kind == VAULT_ROOM || r->kind == VAULT_CHAIN ||
+			      r->kind == VAULT_MEMBER_BLOCK || r->kind == VAULT_ANSWERED;
 		if (r->held && !r->seen && !r->gone && !itself)
 			vault_row_gone(c, r);
 	}

@@ -52,18 +52,24 @@ uc_err UC_MUST_USE vault_collect_guardians(struct uc_client *c);
 uc_err UC_MUST_USE vault_collect_room(struct uc_client *c, const struct room *r);
 /* Of a room's row that was just applied: what this device sees otherwise is no news, unless the row lacks it. */
 uc_err UC_MUST_USE vault_room_seen(struct uc_client *c, struct kept_row *row);
+/* Is a row of it kept? */
+bool vault_keeps(struct uc_client *c, const struct room *r);
+struct uc_id vault_room_id(const struct room *r);
+/* A row of this device's: made, or, while it is only looked, compared. */
+uc_err UC_MUST_USE vault_collect_put(struct uc_client *c, uint8_t kind, const uint8_t id[VAULT_ID],
+				     struct view data);
 struct uc_id vault_member_id(struct view uri, struct view participant);
 /* addresses: with those of contacts, which are left out first when there are too many. */
 uc_err UC_MUST_USE vault_rows_encode(struct uc_client *c, bool addresses, struct arena *a,
 				     struct view *out);
 
-/* --- vault_people.c, barred.c --- */
+/* --- vault_people.c, barred.c, chains.c --- */
 
 /* Objects as a row says; UC_E_NOT_FOUND where what it is about is not here. */
 typedef uc_err vault_apply(struct uc_client *c, struct kept_row *row, bool recovering);
 vault_apply vault_contact_apply, vault_addresses_apply, vault_linked_apply, vault_own_link_apply,
 	vault_invitation_apply, vault_block_apply, vault_verified_apply, vault_member_block_apply,
-	vault_sender_tags_apply, vault_barred_apply;
+	vault_sender_tags_apply, vault_barred_apply, vault_chain_apply;
 /* What another device has deleted, or taken back. */
 typedef uc_err vault_drop(struct uc_client *c, struct kept_row *row);
 vault_drop vault_addresses_drop, vault_own_link_drop, vault_invitation_drop, vault_block_drop,

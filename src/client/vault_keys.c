@@ -45,18 +45,11 @@ uc_err vault_rekey(struct uc_client *c)
 	return UC_OK;
 }
 
-/* Of a key made there: has nobody it who was ended? */
-static bool is_good(struct uc_client *c, uint32_t generation, uint32_t position)
-{
-	uint32_t g, p;
-	devices_last_end(c, &g, &p);
-	return generation > g || (generation == g && position >= p);
-}
-
 uc_err vault_key_renew(struct uc_client *c)
 {
 	const struct vault *v = &c->vault;
-	return is_good(c, v->key_generation, v->key_position) ? UC_OK : vault_rekey(c);
+	return devices_none_ended_since(c, v->key_generation, v->key_position) ? UC_OK
+									       : vault_rekey(c);
 }
 
 uc_err vault_keys_get(struct uc_client *c, struct vault_handed *out)
@@ -106,7 +99,7 @@ uc_err vault_open_rows(struct uc_client *c, const struct vault_envelope *e, stru
 		other = true;
 		err = open_wrapped(c, e, key, rows);
 	}
-	*good = !err && is_good(c, rows->key_generation, rows->key_position);
+	*good = !err && devices_none_ended_since(c, rows->key_generation, rows->key_position);
 	/* Who writes it has not heard yet of a device that was ended: ours stays. */
 	if (*good && other) {
 		memcpy(v->key, key, sizeof v->key);

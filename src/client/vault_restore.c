@@ -365,6 +365,7 @@ static const struct restored {
 	{ VAULT_INVITATION, true, vault_invitation_apply, vault_invitation_drop },
 	{ VAULT_ANSWERED, false, answered_apply, NULL },
 	{ VAULT_ROOM, false, room_apply, room_drop },
+	{ VAULT_CHAIN, false, vault_chain_apply, NULL },
 	{ VAULT_MEMBER_BLOCK, false, vault_member_block_apply, vault_member_block_drop },
 };
 
@@ -380,11 +381,12 @@ static uc_err apply(struct uc_client *c, const struct restored *k, struct kept_r
 	return k->apply ? k->apply(c, row, recovering) : UC_E_UNSUPPORTED;
 }
 
-/* The room of one who is blocked there may have come since by another way; and whose conversation it is may be
+/* The room of one who is blocked there, or of a chain of keys, may have come since by another way; and whose conversation it is may be
  * blocked no more. */
 static bool waits(const struct kept_row *r)
 {
-	bool again = r->kind == VAULT_MEMBER_BLOCK || r->kind == VAULT_ROOM;
+	bool again =
+		r->kind == VAULT_MEMBER_BLOCK || r->kind == VAULT_ROOM || r->kind == VAULT_CHAIN;
 	return r->fresh || (again && !r->gone && !r->held);
 }
 

@@ -2,6 +2,7 @@
 /* The rows that this device knows, in order, each a record of its own. */
 #include "client/vault_inside.h"
 
+#include "client/chains.h"
 #include "client/devices.h"
 
 #include "base/heap.h"
@@ -135,14 +136,16 @@ void vault_row_gone(struct uc_client *c, struct kept_row *r)
  * no more.  What another device has seen of it since is no reason to bring it back. */
 static bool ends_for_good(uint8_t kind)
 {
-	return kind == VAULT_ROOM || kind == VAULT_INVITATION;
+	return kind == VAULT_ROOM || kind == VAULT_CHAIN || kind == VAULT_INVITATION;
 }
 
 /* Of two with one version all devices choose the same. */
-static bool stands_for(const struct vault_row *in, const struct kept_row *r)
+static bool stands_for(struct uc_client *c, const struct vault_row *in, const struct kept_row *r)
 {
 	if (in->gone != r->gone && ends_for_good(r->kind))
 		return in->gone;
+	if (in->vault_kind == VAULT_CHAIN && !in->gone)
+		return vault_chain_stands(c, in, r);
 	if (in->row_version != r->version)
 		return in->row_version > r->version;
 	if (in->gone != r->gone)
@@ -179,7 +182,7 @@ static bool is_true(struct uc_client *c, const struct vault_row *in)
 static uc_err merge(struct uc_client *c, const struct vault_row *in)
 {
 	struct kept_row *r = vault_row_find(&c->vault, in->vault_kind, in->id);
-	if (r ? !stands_for(in, r) : lapsed(c, in->vault_kind, in->gone, in->row_version))
+	if (r ? !stands_for(c, in, r) : lapsed(c, in->vault_kind, in->gone, in->row_version))
 		return UC_OK;
 	if (!is_true(c, in))
 		return UC_OK;

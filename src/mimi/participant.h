@@ -35,13 +35,27 @@ struct participant_proof {
 };
 void wire_participant_proof(struct wire *w, struct participant_proof *p);
 void participant_proof_element(struct wire *w, void *v);
+/* A chain by itself, as its owner keeps it. */
+void participant_chain_element(struct wire *w, void *v);
 
 /* base32 of the first key's hash, as it stands in URIs; in the arena. */
 uc_err UC_MUST_USE participant_name(struct view first_key, struct arena *a, struct view *out);
 /* A chain of one key, its proof for a client and leaf key: the component's data. */
 uc_err UC_MUST_USE participant_prove(const struct ed25519_key *first, struct view client,
 				     struct view leaf_key, struct arena *a, struct view *component);
-/* Appends a key to a chain: the new component for this leaf. */
+/* The same of a longer chain, by its last key. */
+uc_err UC_MUST_USE participant_prove_chain(const struct participant_link_list *chain,
+					   const struct ed25519_key *last, struct view client,
+					   struct view leaf_key, struct arena *a,
+					   struct view *component);
+/* The chain with one key more, signed by its last one.  UC_E_LIMIT: there are as many as may be. */
+uc_err UC_MUST_USE participant_chain_next(const struct participant_link_list *chain,
+					  const struct ed25519_key *last, struct view next,
+					  struct arena *a, struct participant_link_list *out);
+/* UC_E_PROOF unless each key is signed by the one before it. */
+uc_err UC_MUST_USE participant_chain_check(const struct participant_link_list *chain,
+					   struct arena *a);
+/* Appends a key to the chain of a component: the new one for this leaf. */
 uc_err UC_MUST_USE participant_extend(struct view component, const struct ed25519_key *last,
 				      const struct ed25519_key *next, struct view client,
 				      struct view leaf_key, struct arena *a, struct view *out);
@@ -57,6 +71,12 @@ uc_err UC_MUST_USE participant_check(const struct leaf_node *leaf, struct arena 
 /* Client and participant of a leaf that was checked before. */
 uc_err UC_MUST_USE participant_of_leaf(const struct leaf_node *leaf, struct view *client,
 				       struct view *participant);
+/* The chain that a leaf with these extensions carries, which was checked before. */
+uc_err UC_MUST_USE participant_chain_of(const struct extension_list *of_leaf, struct arena *a,
+					struct participant_link_list *out);
+/* The longest one of a participant in the tree; none: of no keys.  They do not part (room_check). */
+uc_err UC_MUST_USE participant_chain_longest(const struct tree *t, struct view participant,
+					     struct arena *a, struct participant_link_list *out);
 /* The new leaf's chain must extend or equal the longest one of its participant in the tree; a fork
  * is UC_E_PROOF.  `except`: the leaf it replaces, or TREE_NONE. */
 uc_err UC_MUST_USE participant_check_against(const struct tree *t,

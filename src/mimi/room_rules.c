@@ -9,20 +9,6 @@ enum { RULES_ARENA_MAX = 64 * 1024 * 1024, LEAF_ARENA_MAX = 4 * 1024 * 1024 };
 
 /* --- chains of participant keys (identity.md, 1) --- */
 
-static uc_err chain_of(const struct extension_list *of_leaf, struct arena *a,
-		       struct participant_link_list *out)
-{
-	struct app_data_dictionary d;
-	struct participant_proof p;
-	if (dictionary_of(of_leaf, a, &d))
-		return UC_E_PROOF;
-	const struct view *component = component_find(&d, COMPONENT_PARTICIPANT);
-	if (!component || wire_decode(*component, a, participant_proof_element, &p))
-		return UC_E_PROOF;
-	*out = p.chain;
-	return UC_OK;
-}
-
 /* Is one the beginning of the other?  *longest becomes the longer one. */
 static bool chain_joins(const struct participant_link_list *chain,
 			struct participant_link_list *longest)
@@ -80,7 +66,7 @@ static uc_err chains_join(const struct room_leaf_list *l, struct arena *a)
 		struct participant_link_list longest = { NULL, 0 };
 		for (size_t end = run_end(l, i); i < end; i++) {
 			struct participant_link_list chain;
-			TRY(chain_of(&l->v[i].extensions, a, &chain));
+			TRY(participant_chain_of(&l->v[i].extensions, a, &chain));
 			if (!chain_joins(&chain, &longest))
 				return UC_E_PROOF;
 		}
@@ -166,24 +152,14 @@ static uc_err update_rules(const struct group_view *g, uint32_t index, const str
 			   struct arena *a)
 {
 	struct participant_leaf p;
-	uint32_t at = 0, other;
-	struct leaf_node node;
-	size_t longest = 0;
+	struct participant_link_list longest;
 	TRY(participant_check(leaf, a, &p));
 	TRY(room_leaf_supports(leaf, a));
 	if (!is_successor(tree_leaf_find(g->tree, index, LEAF_ROOM), leaf))
 		return UC_E_POLICY;
 	TRY(participant_check_against(g->tree, &p, TREE_NONE, a));
-	while (tree_next_leaf(g->tree, &at, &other, &node)) {
-		struct view client, participant;
-		struct participant_link_list chain;
-		TRY(participant_of_leaf(&node, &client, &participant));
-		if (!view_equal(participant, p.participant))
-			continue;
-		TRY(chain_of(&node.extensions, a, &chain));
-		longest = chain.n > longest ? chain.n : longest;
-	}
-	return p.chain.n == longest ? UC_OK : UC_E_PROOF;
+	TRY(participant_chain_longest(g->tree, p.participant, a, &longest));
+	return p.chain.n == longest.n ? UC_OK : UC_E_PROOF;
 }
 
 static uc_err proposal_rules(const struct group_view *g, const struct proposal_view *p,
@@ -457,7 +433,7 @@ static uc_err chains_continue(const struct ruling *r, const bool *fresh)
 		while (i < r->old.n && view_compare(r->old.v[i].participant, whose) < 0)
 			i++;
 		for (; i < r->old.n && view_equal(r->old.v[i].participant, whose); i++) {
-			TRY(chain_of(&r->old.v[i].extensions, r->a, &chain));
+			TRY(participant_chain_of(&r->old.v[i].extensions, r->a, &chain));
 			if (!chain_joins(&chain, &longest))
 				return UC_E_PROOF;
 		}
@@ -465,7 +441,7 @@ static uc_err chains_continue(const struct ruling *r, const bool *fresh)
 		for (size_t end = run_end(&r->now, k); k < end; k++) {
 			if (!is_new_leaf(r, fresh, r->now.v[k].index))
 				continue;
-			TRY(chain_of(&r->now.v[k].extensions, r->a, &chain));
+			TRY(participant_chain_of(&r->now.v[k].extensions, r->a, &chain));
 			if (chain.n < before || !chain_joins(&chain, &longest))
 				return UC_E_PROOF;
 		}

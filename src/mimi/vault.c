@@ -177,6 +177,14 @@ void wire_vault_room(struct wire *w, struct vault_room *x)
 	WIRE_LIST(w, &x->members, member_element);
 }
 
+void wire_vault_chain(struct wire *w, struct vault_chain *x)
+{
+	wire_bytes(w, &x->chain);
+	FIXED(w, x->seed);
+	wire_u32(w, &x->generation);
+	wire_u32(w, &x->position);
+}
+
 #define VAULT_ELEMENT(name)                          \
 	void name##_element(struct wire *w, void *v) \
 	{                                            \

@@ -30,6 +30,7 @@ enum vault_kind {
 	VAULT_MEMBER_BLOCK = 14, /* struct vault_member_block; id: of room and member */
 	VAULT_VERIFIED = 15,     /* no data: numbers were compared, and hold; id: of the contact */
 	VAULT_SENDER_TAGS = 16,  /* struct vault_sender_tags; id: of the contact */
+	VAULT_CHAIN = 18,        /* struct vault_chain; id: as the room's */
 	VAULT_BARRED = 17,       /* struct vault_contact: blocked, and none; id: as a contact's */
 };
 enum {
@@ -145,6 +146,13 @@ struct vault_room {
 	} members; /* the other one of a direct room; in groups which of them are blocked contacts, and, of
 		    * somebody below 16, who may be there */
 };
+/* The keys of a room's participant behind the first, and where the list of devices stood when the last was
+ * made: nobody has it who was ended up to there. */
+struct vault_chain {
+	struct view chain; /* participant_chain_element; empty: the first key is alone */
+	uint8_t seed[32];  /* of the last key; zero where there is no chain */
+	uint32_t generation, position;
+};
 #define VAULT_ROW_WALKS(X)    \
 	X(vault_account)      \
 	X(vault_device)       \
@@ -157,6 +165,7 @@ struct vault_room {
 	X(vault_answered)     \
 	X(vault_block)        \
 	X(vault_member_block) \
+	X(vault_chain)        \
 	X(vault_room)
 #define VAULT_DECLARE(name)                               \
 	void wire_##name(struct wire *w, struct name *x); \

@@ -9,6 +9,7 @@
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
+#include "client/vault_inside.h"
 #include "mimi/device_list.h"
 #include "tests/sim/truth.h"
 
@@ -291,6 +292,32 @@ static bool leaf_each(void *ctx, const struct room_client *k)
 	return true;
 }
 
+/* Who was ended had the participant's key of each room: there is another one, which the tree shows, and whoever
+ * is there knows it. */
+static void check_keys(struct person *p, const struct room *r)
+{
+	struct world *w = p->w;
+	struct uc_client *c = p->client;
+	struct participant_link_list shown = { NULL, 0 }, known = { NULL, 0 };
+	struct arena_mark mark = arena_mark(&c->call);
+	if (!vault_keeps(c, r))
+		return;
+	w->stats.keys_looked++;
+	if (!devices_none_ended_since(c, r->keys.generation, r->keys.position))
+		sim_fail(w, "person %u has no further key of %s, and one of its devices was ended",
+			 p->number, r->uri);
+	else if (room_group_chain(r->group, &c->call, &shown) ||
+		 participant_keys_chain(&r->participant_key, &r->keys, &c->call, &known))
+		sim_fail(w, "person %u cannot read the keys of %s", p->number, r->uri);
+	else if (shown.n != known.n ||
+		 !view_equal(shown.v[shown.n - 1].key, known.v[known.n - 1].key))
+		sim_fail(w, "person %u knows %zu keys of its place in %s, which shows %zu",
+			 p->number, known.n, r->uri, shown.n);
+	else
+		w->stats.keys_made += shown.n - 1;
+	arena_reset(&c->call, mark);
+}
+
 static const struct room *room_of(const struct person *p, const char *uri)
 {
 	for (const struct room *r = p->client->rooms; r; r = r->next)
@@ -365,5 +392,6 @@ void device_check(struct person *p)
 		if (room_group_clients(r->group, leaf_each, &x))
 			sim_fail(p->w, "a group's clients cannot be listed");
 		check_beside(p, r);
+		check_keys(p, r);
 	}
 }

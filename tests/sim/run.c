@@ -128,8 +128,9 @@ void stats_print(const struct stats *s, const char *what)
 	printf("  %" PRIu64 " devices restored from a copy, %" PRIu64 " rooms joined anew, %" PRIu64
 	       " own messages come to light again\n",
 	       s->restored, s->rejoined, s->recalled);
-	printf("  %" PRIu64 " further devices, %" PRIu64 " of them ended\n", s->linked,
-	       s->unlinked);
+	printf("  %" PRIu64 " further devices, %" PRIu64 " of them ended; %" PRIu64
+	       " further keys in %" PRIu64 " places\n",
+	       s->linked, s->unlinked, s->keys_made, s->keys_looked);
 	printf("  messages: %" PRIu64 " sent, %" PRIu64 " accepted, %" PRIu64 " received, %" PRIu64
 	       " failed in rooms that were left\n",
 	       s->said, s->accepted, s->received, s->failed);

@@ -233,7 +233,7 @@ struct stats {
 	uint64_t app_kills, client_kills, cuts, lost, repeated;
 	uint64_t said, accepted, received, failed;
 	uint64_t rooms, epochs, joined, removed, recovered, deleted, restored, rejoined, recalled;
-	uint64_t members, introduced, linked, unlinked;
+	uint64_t members, introduced, linked, unlinked, keys_looked, keys_made;
 	uint64_t virtual_ms;
 	uint64_t weather[FAULT_COUNT], acted[ACTS_MAX];
 };

@@ -5,6 +5,7 @@ who is blocked; and one of them ended."""
 import os
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from people import Backbone, Person, befriend
@@ -167,6 +168,11 @@ def main():
     assert rosa.refused('devices', 'end', '0123456789abcdef') == 'UC_E_NOT_FOUND'
     rosa.run('devices', 'end', key)
     assert third.run('sync', status=None) is not None and third.status != 0
+    # What it brings about is made, put into the vault and told to the rooms, killed on the way.
+    for seconds in 0.03, 0.08, 0.15, 0.3:
+        going = rosa.start('sync')
+        time.sleep(seconds)
+        going.kill()
 
     def leaves(room):
         return [m['devices'] for m in tom.json('members', room) if m['name'] == 'Rosa']
@@ -175,6 +181,18 @@ def main():
     tom.run('send', 'Garden', 'without it')
     all_read((rosa, tablet), 'Garden', 'without it', 'Tom')
     assert [x['kind'] for x in changes(tablet)] == ['ended']
+
+    # Both that are left bring somebody in: the second has the next key of the place from the vault.
+    for own, room in (rosa, 'Garden'), (tablet, 'Choir'), (tablet, 'Garden'), (rosa, 'Choir'):
+        if room in rooms(uwe):
+            own.run('remove', room, 'Uwe')
+            uwe.until(lambda: room not in rooms(uwe))
+        own.run('add', room, 'Uwe')
+        uwe.until(lambda: (own.run('sync'), room in rooms(uwe))[1])
+        own.run('send', room, f'{own.profile} took Uwe into {room}')
+        each((uwe, tom), lambda x: x.until(has_read(x, room, f'{own.profile} took Uwe into {room}', 'Rosa')))
+    for room in 'Garden', 'Choir', 'Rosa':
+        assert leaves(room) == [2]
 
     # What the letter named to be answered at went with the device, and the answer comes all the same.
     assert letters(vera) == {'Rosa': 'open'}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Places of ours in a room that no device of ours stands behind: of one that was ended, and of nobody who
  * says whose they are. */
+#include "client/chains.h"
 #include "client/devices.h"
 #include "client/groups.h"
 #include "client/introductions.h"
@@ -20,17 +21,17 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND };
 
 static struct ed25519_key tablet;
 
-/* Another place beside hers, by whoever has her participant's key. */
+/* Another place beside hers, by whoever has her participant's key; or keys. */
 static uc_err second_place(struct uc_client *c, void *arg)
 {
 	struct room_change change = { .packages = { NULL, 0 } };
 	struct view update, package, encoded;
 	uint8_t hash[SHA256_BYTES];
 	struct set *s = HEAP_NEW(struct set);
-	(void)arg;
 	if (!s)
 		return UC_E_MEMORY;
 	s->participant_key = hers->participant_key;
+	s->keys = arg;
 	TRY(room_group_key_package(c, s));
 	package = blob_view(&s->key_package);
 	TRY(wire_encode_to(&mem, bytes_element, &package, &encoded));
@@ -85,6 +86,14 @@ static bool takes_out(void)
 	return hers->pending.there;
 }
 
+/* The participant's next key is to go with it, and is waited for a moment. */
+static bool takes_out_soon(void)
+{
+	expect(!takes_out());
+	test_now_ms += 10 * SECOND;
+	return takes_out();
+}
+
 static uc_err her_place(struct uc_client *c, void *arg)
 {
 	(void)arg;
@@ -113,7 +122,7 @@ TEST(who_does_not_say_whose_it_is_goes_once_a_device_was_ended)
 	test_now_ms += 60 * MINUTE;
 	expect(!takes_out());
 	lists(DEVICE_REVOKE);
-	expect(takes_out());
+	expect(takes_out_soon());
 	duo_end();
 }
 
@@ -178,7 +187,7 @@ TEST(who_says_whose_it_is_stays_as_long_as_it_is_ours)
 	test_now_ms += 10 * MINUTE;
 	expect(!takes_out());
 	says_it_is(first.pub);
-	expect(takes_out());
+	expect(takes_out_soon());
 	duo_end();
 }
 
@@ -211,7 +220,91 @@ TEST(behind_a_persona_all_go_that_may_be_the_ended_ones)
 	test_now_ms += 60 * MINUTE;
 	expect(!takes_out());
 	lists(DEVICE_REVOKE);
+	expect(takes_out_soon());
+	duo_end();
+}
+
+/* --- the next key --- */
+
+static uc_err key_in_turn(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	/* There is no app that keeps a vault. */
+	c->vault.has_keys = false;
+	c->account.state = ACCOUNT_ACTIVE;
+	return chains_drive(c);
+}
+
+static size_t keys_shown(void)
+{
+	struct participant_link_list shown = { NULL, 0 };
+	expect_ok(room_group_chain(hers->group, &mem, &shown));
+	return shown.n;
+}
+
+TEST(the_next_key_goes_with_what_takes_the_ended_one_out_and_nobody_comes_in_by_the_one_before)
+{
+	begin();
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(tablet.pub);
+	expect(!takes_out());
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
+	expect(hers->keys.chain.n && takes_out());
+	expect_ok(turn_run(rosa.c, her_place, NULL));
+	expect_eq(self()->leaves, 1);
+	expect_eq(keys_shown(), 2);
+	hers->pending.there = false;
+	expect(!takes_out());
+	/* The ended one has the first key. */
+	expect_err(turn_run(rosa.c, second_place, NULL), UC_E_PROOF);
+	duo_end();
+}
+
+TEST(a_key_is_shown_also_where_nobody_is_to_be_taken_out)
+{
+	begin();
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
 	expect(takes_out());
+	expect_ok(turn_run(rosa.c, her_place, NULL));
+	expect_eq(keys_shown(), 2);
+	hers->pending.there = false;
+	expect(!takes_out());
+	/* Once more than another device of ours makes it in the meantime. */
+	test_now_ms += 60 * MINUTE;
+	expect(!takes_out());
+	duo_end();
+}
+
+static uc_err forgets_in_turn(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	devices_last_end(c, &hers->keys.generation, &hers->keys.position);
+	blob_done(&hers->keys.chain);
+	hers->keys_epoch = 0;
+	return UC_OK;
+}
+
+/* Its leaf would show less than the tree: it waits for the vault, and its tasks with it. */
+TEST(who_has_not_heard_of_the_key_commits_nothing)
+{
+	uc_op op;
+	begin();
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
+	expect_ok(turn_run(rosa.c, second_place, &hers->keys));
+	says_it_is(rosa.c->account.device.pub);
+	expect_eq(keys_shown(), 2);
+	expect_ok(turn_run(rosa.c, forgets_in_turn, NULL));
+	struct uc_id him = member_id(hers, view_str(his->participant));
+	expect_ok(uc_group_remove(rosa.c, &hers->id, &him, &op));
+	expect(!takes_out() && hers->tasks);
+	test_now_ms += 4 * MINUTE;
+	expect(!takes_out() && hers->tasks);
+	/* Not for ever: what cannot be done is said. */
+	test_now_ms += 2 * MINUTE;
+	expect(!takes_out() && !hers->tasks);
 	duo_end();
 }
 

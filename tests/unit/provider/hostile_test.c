@@ -201,6 +201,50 @@ static void replace_all(struct view in, struct view what, struct view with)
 			memcpy((uint8_t *)(uintptr_t)in.p + i, with.p, with.n);
 }
 
+/* It shows another key behind those it has. */
+static void guest_extend(struct guest *g, const struct ed25519_key *next)
+{
+	expect_ok(participant_extend(g->component, &g->first, next, g->client,
+				     sign_public(&g->leaf_key), &apps_mem, &g->component));
+	expect_ok(room_leaf_parameters(&g->leaf_key, g->client, g->component, &apps_mem, &g->leaf));
+}
+
+/* Tom's devices have gone on to another key: who has the first one alone is one that was ended. */
+TEST(who_has_only_the_key_of_before_gets_nothing_of_the_room)
+{
+	room_of_three();
+	struct guest fresh, ended, other;
+	struct ed25519_key next, false_next;
+	struct group_info_ratchet_tree_tbe before, info;
+	uc_err err;
+	expect_ok(ed25519_generate(test_env(), &next));
+	expect_ok(ed25519_generate(test_env(), &false_next));
+	guest_init(&ended, &tom, &t1);
+	expect_eq(guest_group_info(&ended, &before, &err), GROUP_INFO_SUCCESS);
+	guest_init(&fresh, &tom, &t1);
+	guest_extend(&fresh, &next);
+	expect_eq(guest_group_info(&fresh, &info, &err), GROUP_INFO_SUCCESS);
+	struct room_update_request q = guest_resync_make(&fresh, &t1, &info);
+	expect_eq(guest_resync(&fresh, &q, &err), UPDATE_SUCCESS);
+	uint64_t head = log_head_of(hub, the_room);
+	expect_eq(guest_group_info(&ended, &info, &err), GROUP_INFO_NOT_AUTHORIZED);
+	/* Nor with another one behind the first. */
+	other = ended;
+	guest_extend(&other, &false_next);
+	expect_eq(guest_group_info(&other, &info, &err), GROUP_INFO_NOT_AUTHORIZED);
+	/* With what it was given before, it is late. */
+	q = guest_resync_make(&ended, NULL, &before);
+	expect_eq(guest_resync(&ended, &q, &err), UPDATE_WRONG_EPOCH);
+	group_free(ended.g);
+	expect_eq(log_head_of(hub, the_room), head);
+	/* And a device of his that has it comes in. */
+	guest_init(&other, &tom, &t1);
+	guest_extend(&other, &next);
+	expect_eq(guest_group_info(&other, &info, &err), GROUP_INFO_SUCCESS);
+	group_free(fresh.g);
+	the_end();
+}
+
 /* An account and a hub that play together: she joins "as" a client of somebody else that was added
  * and has not come yet, and the hub says that it has taken it. */
 TEST(a_seat_is_not_taken_over_because_its_hub_says_so)

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/chains.h"
+
+#include "client/account.h"
+#include "client/devices.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+
+enum {
+	OTHERS_MS = 60 * 1000,         /* the device that has ended another does it before ... */
+	OTHERS_JITTER_MS = 120 * 1000, /* ... or one of the others, by chance */
+	HOLD_MS = 10 * 1000,
+	BEHIND_MS = 300 * 1000,
+	FULL_MS = 3600 * 1000, /* there is no room in the vault */
+};
+
+enum chain_place {
+	CHAIN_SHOWN,
+	CHAIN_UNSHOWN, /* we have more keys than the tree shows */
+	CHAIN_BEHIND,  /* it shows other ones, or more */
+};
+
+static void keys_done(struct participant_keys *k)
+{
+	blob_done(&k->chain);
+	wipe(k, sizeof *k);
+}
+
+void chain_forget(struct room *r)
+{
+	keys_done(&r->keys);
+	keys_done(&r->keys_next);
+	r->keys_ms = r->keys_hold_ms = r->keys_behind_ms = r->keys_epoch = 0;
+}
+
+void chain_begin(struct uc_client *c, struct room *r)
+{
+	chain_forget(r);
+	devices_last_end(c, &r->keys.generation, &r->keys.position);
+}
+
+static bool is_good(struct uc_client *c, const struct participant_keys *k)
+{
+	return devices_none_ended_since(c, k->generation, k->position);
+}
+
+static void keys_are(struct room *r, struct participant_keys *k)
+{
+	keys_done(&r->keys);
+	r->keys = *k;
+	wipe(k, sizeof *k);
+	r->keys_ms = r->keys_hold_ms = r->keys_behind_ms = r->keys_epoch = 0;
+	r->dirty = true;
+}
+
+/* --- the next one --- */
+
+/* Who has ended another, or is alone, does it at once. */
+static bool is_on_us(struct uc_client *c, struct room *r)
+{
+	uint32_t dice = 0;
+	if (!r->keys_ms && (devices_ended_by_us(c) || devices_count(c) < 2))
+		return true;
+	if (!r->keys_ms) {
+		if (env_random(&c->env, (uint8_t *)&dice, sizeof dice))
+			dice = 0;
+		r->keys_ms = client_now(c) + OTHERS_MS + dice % OTHERS_JITTER_MS;
+		r->dirty = true;
+	}
+	return !waits_until(c, r->keys_ms);
+}
+
+static uc_err key_make(struct uc_client *c, struct room *r, struct ed25519_key *key)
+{
+	struct participant_link_list chain, longer;
+	const struct ed25519_key *last = r->keys.chain.n ? &r->keys.last : &r->participant_key;
+	struct view encoded;
+	TRY(participant_keys_chain(&r->participant_key, &r->keys, &c->call, &chain));
+	TRY(ed25519_generate(&c->env, key));
+	TRY(participant_chain_next(&chain, last, VIEW_OF(key->pub), &c->call, &longer));
+	TRY(wire_encode_to(&c->call, participant_chain_element, &longer, &encoded));
+	TRY(blob_set(&r->keys_next.chain, encoded));
+	r->keys_next.last = *key;
+	devices_last_end(c, &r->keys_next.generation, &r->keys_next.position);
+	r->dirty = true;
+	return UC_OK;
+}
+
+/* Nobody is told of it who could not have it from the vault. */
+static uc_err hand_over(struct uc_client *c, struct room *r)
+{
+	if (!c->vault.has_keys) {
+		keys_are(r, &r->keys_next);
+		return UC_OK;
+	}
+	uc_err err = vault_collect_chain(c, r);
+	if (!err)
+		vault_due(c, client_now(c));
+	if (!err || err_is_hard(err))
+		return err;
+	keys_done(&r->keys_next);
+	r->keys_ms = client_now(c) + FULL_MS;
+	return UC_OK;
+}
+
+static uc_err next_make(struct uc_client *c, struct room *r)
+{
+	struct ed25519_key key;
+	struct arena_mark mark = arena_mark(&c->call);
+	uc_err err = key_make(c, r, &key);
+	wipe(&key, sizeof key);
+	if (!err)
+		err = hand_over(c, r);
+	arena_reset(&c->call, mark);
+	/* As many as there may be: it stays with the last one. */
+	if (err == UC_E_LIMIT) {
+		devices_last_end(c, &r->keys.generation, &r->keys.position);
+		r->dirty = true;
+		return UC_OK;
+	}
+	return err;
+}
+
+static uc_err room_drive(struct uc_client *c, struct room *r)
+{
+	bool stored;
+	if (r->keys_next.chain.n) {
+		TRY(vault_is_stored(c, &stored));
+		if (stored)
+			keys_are(r, &r->keys_next);
+		return UC_OK;
+	}
+	if (is_good(c, &r->keys) || r->state != ROOM_OPEN || !vault_keeps(c, r) || !is_on_us(c, r))
+		return UC_OK;
+	return next_make(c, r);
+}
+
+uc_err chains_drive(struct uc_client *c)
+{
+	const struct vault *v = &c->vault;
+	/* What another device has made stands in the vault. */
+	if (!account_is_active(c) || c->account.deleting || c->list_stale || v->foreign ||
+	    (v->has_keys && !v->looked))
+		return UC_OK;
+	for (struct room *r = c->rooms; r; r = r->next)
+		TRY(room_drive(c, r));
+	return UC_OK;
+}
+
+/* --- in the room --- */
+
+static bool is_beginning(const struct participant_link_list *a,
+			 const struct participant_link_list *of)
+{
+	if (a->n > of->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!view_equal(a->v[i].key, of->v[i].key))
+			return false;
+	return true;
+}
+
+static uc_err place_find(struct uc_client *c, struct room *r)
+{
+	struct participant_link_list shown, ours;
+	TRY(room_group_chain(r->group, &c->call, &shown));
+	TRY(participant_keys_chain(&r->participant_key, &r->keys, &c->call, &ours));
+	r->keys_place = !is_beginning(&shown, &ours) ? CHAIN_BEHIND
+			: shown.n < ours.n           ? CHAIN_UNSHOWN
+						     : CHAIN_SHOWN;
+	r->keys_epoch = room_group_epoch(r->group) + 1;
+	return UC_OK;
+}
+
+static uint8_t place_of(struct uc_client *c, struct room *r)
+{
+	if (!r->group || r->keys_epoch == room_group_epoch(r->group) + 1)
+		return r->group ? r->keys_place : CHAIN_SHOWN;
+	struct arena_mark mark = arena_mark(&c->call);
+	if (place_find(c, r))
+		r->keys_place = CHAIN_SHOWN;
+	arena_reset(&c->call, mark);
+	return r->keys_place;
+}
+
+/* Where the app takes no vault now, nobody waits for one. */
+static bool vault_rests(struct uc_client *c)
+{
+	const struct vault *v = &c->vault;
+	return v->foreign || (!v->stale && v->retry_ms > client_now(c));
+}
+
+bool chain_comes(struct uc_client *c, struct room *r)
+{
+	if (c->account.deleting || vault_rests(c) || !vault_keeps(c, r) ||
+	    (is_good(c, &r->keys) && !r->keys_next.chain.n)) {
+		r->keys_hold_ms = 0;
+		return false;
+	}
+	if (!r->keys_hold_ms)
+		r->keys_hold_ms = client_now(c) + HOLD_MS;
+	return waits_until(c, r->keys_hold_ms);
+}
+
+bool chain_is_due(struct uc_client *c, struct room *r)
+{
+	return !c->account.deleting && place_of(c, r) == CHAIN_UNSHOWN && is_on_us(c, r);
+}
+
+bool chain_is_behind(struct uc_client *c, struct room *r)
+{
+	if (place_of(c, r) != CHAIN_BEHIND) {
+		r->keys_behind_ms = 0;
+		return false;
+	}
+	if (!r->keys_behind_ms) {
+		r->keys_behind_ms = client_now(c) + BEHIND_MS;
+		if (devices_count(c) > 1)
+			vault_look_again(c);
+	}
+	return waits_until(c, r->keys_behind_ms);
+}
+
+/* --- in the vault --- */
+
+static struct room *room_of(struct uc_client *c, const uint8_t id[VAULT_ID])
+{
+	for (struct room *r = c->rooms; r; r = r->next) {
+		struct uc_id of = vault_room_id(r);
+		if (r->state != ROOM_LEFT && view_equal(VIEW_OF(of.b), view_make(id, VAULT_ID)))
+			return r;
+	}
+	return NULL;
+}
+
+static uc_err row_write(const struct participant_keys *k, struct arena *a, struct view *data)
+{
+	struct vault_chain x = { .chain = blob_view(&k->chain),
+				 .generation = k->generation,
+				 .position = k->position };
+	if (k->chain.n)
+		memcpy(x.seed, k->last.seed, sizeof x.seed);
+	uc_err err = wire_encode_to(a, vault_chain_element, &x, data);
+	wipe(x.seed, sizeof x.seed);
+	return err;
+}
+
+struct chain_row {
+	struct vault_chain row;
+	struct participant_link_list chain;
+};
+
+static uc_err row_read(struct view data, struct arena *a, struct chain_row *out)
+{
+	*out = (struct chain_row){ .chain = { NULL, 0 } };
+	TRY(wire_decode(data, a, vault_chain_element, &out->row));
+	if (!out->row.chain.n)
+		return UC_OK;
+	TRY(wire_decode(out->row.chain, a, participant_chain_element, &out->chain));
+	return out->chain.n > 1 ? UC_OK : UC_E_MALFORMED;
+}
+
+/* Nobody takes back what the room was shown. */
+static bool is_shown(struct uc_client *c, const uint8_t id[VAULT_ID],
+		     const struct participant_link_list *chain)
+{
+	const struct room *r = room_of(c, id);
+	struct participant_link_list shown;
+	return r && r->group && !room_group_chain(r->group, &c->call, &shown) &&
+	       is_beginning(chain, &shown);
+}
+
+static bool stands(struct uc_client *c, const uint8_t id[VAULT_ID], struct view in,
+		   struct view known)
+{
+	struct chain_row a, b;
+	if (row_read(in, &c->call, &a))
+		return false;
+	if (row_read(known, &c->call, &b))
+		return true;
+	if (a.chain.n != b.chain.n)
+		return a.chain.n > b.chain.n;
+	if (!is_beginning(&a.chain, &b.chain))
+		return !is_shown(c, id, &b.chain);
+	return a.row.generation > b.row.generation ||
+	       (a.row.generation == b.row.generation && a.row.position > b.row.position);
+}
+
+bool vault_chain_stands(struct uc_client *c, const struct vault_row *in,
+			const struct kept_row *known)
+{
+	struct arena_mark mark = arena_mark(&c->call);
+	bool other = stands(c, in->id, in->data, blob_view(&known->data));
+	arena_reset(&c->call, mark);
+	return other;
+}
+
+static uc_err collect(struct uc_client *c, const struct room *r)
+{
+	const struct participant_keys *k = r->keys_next.chain.n ? &r->keys_next : &r->keys;
+	struct uc_id id = vault_room_id(r);
+	struct kept_row *known = vault_row_find(&c->vault, VAULT_CHAIN, id.b);
+	struct view data;
+	if (!k->chain.n && !k->generation && !k->position)
+		return UC_OK;
+	TRY(row_write(k, &c->call, &data));
+	bool less = known && !known->gone && !view_equal(blob_view(&known->data), data) &&
+		    !stands(c, id.b, data, blob_view(&known->data));
+	return less ? UC_OK : vault_collect_put(c, VAULT_CHAIN, id.b, data);
+}
+
+uc_err vault_collect_chain(struct uc_client *c, const struct room *r)
+{
+	struct arena_mark mark = arena_mark(&c->call);
+	uc_err err = collect(c, r);
+	arena_reset(&c->call, mark);
+	return err;
+}
+
+static uc_err take(struct uc_client *c, struct room *r, const struct chain_row *in)
+{
+	struct participant_keys k = { .generation = in->row.generation,
+				      .position = in->row.position };
+	TRY(participant_chain_check(&in->chain, &c->call));
+	ed25519_from_seed(in->row.seed, &k.last);
+	bool ours = view_equal(in->chain.v[0].key, VIEW_OF(r->participant_key.pub)) &&
+		    view_equal(in->chain.v[in->chain.n - 1].key, VIEW_OF(k.last.pub));
+	uc_err err = ours ? blob_set(&k.chain, in->row.chain) : UC_E_PROOF;
+	if (!err) {
+		keys_done(&r->keys_next);
+		keys_are(r, &k);
+	}
+	wipe(&k, sizeof k);
+	return err;
+}
+
+/* The same as here, and somebody knows of more who have not got it. */
+static void stamp(struct room *r, const struct vault_chain *row)
+{
+	struct participant_keys *k = &r->keys;
+	bool later = row->generation > k->generation ||
+		     (row->generation == k->generation && row->position > k->position);
+	if (!later)
+		return;
+	k->generation = row->generation;
+	k->position = row->position;
+	r->dirty = true;
+}
+
+static uc_err apply(struct uc_client *c, struct room *r, const struct chain_row *in)
+{
+	struct participant_link_list ours;
+	TRY(participant_keys_chain(&r->participant_key, &r->keys, &c->call, &ours));
+	if (!in->chain.n || in->chain.n < ours.n) {
+		if (ours.n == 1)
+			stamp(r, &in->row);
+		return UC_OK;
+	}
+	if (is_beginning(&in->chain, &ours)) {
+		stamp(r, &in->row);
+		return UC_OK;
+	}
+	return take(c, r, in);
+}
+
+uc_err vault_chain_apply(struct uc_client *c, struct kept_row *row, bool recovering)
+{
+	struct room *r = room_of(c, row->id);
+	struct chain_row in;
+	(void)recovering;
+	TRY(row_read(blob_view(&row->data), &c->call, &in));
+	uc_err err = r ? apply(c, r, &in) : UC_E_NOT_FOUND;
+	wipe(in.row.seed, sizeof in.row.seed);
+	return err;
+}

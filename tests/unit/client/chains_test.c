@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The next key of a participant after a device was ended: who makes it, that it is the vault's before anybody
+ * is shown it, which of two stands, and what another device may not make of it. */
+#include "client/chains.h"
+
+#include "client/devices.h"
+#include "client/room_group.h"
+#include "client/rooms.h"
+#include "client/turn.h"
+#include "tests/unit/client/small_app.h"
+
+enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS };
+
+static struct small_app app;
+static struct person p;
+static struct ed25519_key b, c; /* other devices of hers, played by the test */
+static struct arena mem;
+
+static void look(void)
+{
+	person_disconnect(&p);
+	expect_ok(person_talk(&p));
+	expect_eq(uc_client_connection(p.c), UC_ONLINE);
+}
+
+static void wait_ms(uint64_t ms)
+{
+	test_now_ms += ms;
+	expect_ok(uc_client_step(p.c));
+	expect_ok(person_talk(&p));
+}
+
+/* A room that stands as far as anybody need to look for a key; nothing of it is at an app. */
+static uc_err room_in_turn(struct uc_client *client, void *arg)
+{
+	struct view uri = VIEW_LIT("mimi://plaza.example/r/walks"), name = { NULL, 0 };
+	struct uc_id id = room_id(uri);
+	struct room *r = room_new(client, uri, &id);
+	(void)arg;
+	if (!r)
+		return UC_E_MEMORY;
+	TRY(ed25519_generate(test_env(), &r->participant_key));
+	TRY(participant_name(VIEW_OF(r->participant_key.pub), &mem, &name));
+	snprintf(r->participant, sizeof r->participant, "mimi://lens.example/p/%.*s", (int)name.n,
+		 (const char *)name.p);
+	chain_begin(client, r);
+	r->state = ROOM_OPEN;
+	r->retry_ms = UINT64_MAX; /* nobody is asked about it */
+	r->dirty = true;
+	return UC_OK;
+}
+
+static struct room *the_room(void)
+{
+	expect(p.c->rooms != NULL);
+	p.c->rooms->retry_ms = UINT64_MAX;
+	return p.c->rooms;
+}
+
+static void begin(void)
+{
+	uc_op op;
+	arena_init(&mem, 64 << 20, ARENA_PLAIN);
+	small_app_init(&app, "lens.example");
+	person_begin(&p, &app);
+	expect_ok(person_open(&p));
+	expect_ok(person_talk(&p));
+	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
+	expect_ok(person_talk(&p));
+	expect_ok(ed25519_generate(test_env(), &b));
+	expect_ok(ed25519_generate(test_env(), &c));
+	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &b, false);
+	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &c, false);
+	look();
+	expect_ok(turn_run(p.c, room_in_turn, NULL));
+	wait_ms(10 * MINUTE_MS);
+	expect(app.vault_version != 0 && !p.c->vault.due_ms && !p.c->vault.unwritten);
+}
+
+static void end(void)
+{
+	person_end(&p);
+	arena_done(&mem);
+}
+
+static void we_end(const struct ed25519_key *device)
+{
+	uc_op op;
+	expect_ok(uc_device_end(p.c, device->pub, &op));
+	expect_ok(person_talk(&p));
+	expect_ok(p.done_err);
+}
+
+static size_t keys_of(const struct participant_keys *k)
+{
+	struct participant_link_list chain = { NULL, 0 };
+	if (!k->chain.n)
+		return 1;
+	expect_ok(wire_decode(blob_view(&k->chain), &mem, participant_chain_element, &chain));
+	expect_ok(participant_chain_check(&chain, &mem));
+	expect_bytes(chain.v[0].key, VIEW_OF(the_room()->participant_key.pub));
+	expect_bytes(chain.v[chain.n - 1].key, VIEW_OF(k->last.pub));
+	return chain.n;
+}
+
+static size_t known(void)
+{
+	return keys_of(&the_room()->keys);
+}
+
+static bool makes(void)
+{
+	return the_room()->keys_next.chain.n != 0;
+}
+
+static struct kept_row *row_now(void)
+{
+	struct uc_id id = vault_room_id(the_room());
+	return vault_row_find(&p.c->vault, VAULT_CHAIN, id.b);
+}
+
+/* --- making it --- */
+
+TEST(without_an_end_the_first_key_stays_and_nothing_is_kept_of_it)
+{
+	begin();
+	small_app_list_put(&app, &b, DEVICE_ADD, &(struct ed25519_key){ .pub = { 9 } }, false);
+	look();
+	wait_ms(10 * MINUTE_MS);
+	expect(known() == 1 && !makes() && !row_now());
+	end();
+}
+
+TEST(who_ends_a_device_makes_the_next_key_and_shows_it_once_the_vault_has_it)
+{
+	begin();
+	app.refuse_type = FRAME_VAULT_PUT;
+	app.refuse_with = UC_E_BUSY;
+	app.refuse_times = UINT32_MAX;
+	we_end(&c);
+	wait_ms(SECOND_MS);
+	expect(known() == 1 && makes());
+	/* Also of a store that is opened again: the same one. */
+	const struct ed25519_key made = the_room()->keys_next.last;
+	expect_ok(person_open(&p));
+	the_room();
+	look();
+	wait_ms(5 * MINUTE_MS);
+	expect(known() == 1 && makes());
+	expect_bytes(VIEW_OF(the_room()->keys_next.last.pub), VIEW_OF(made.pub));
+	app.refuse_times = 0;
+	wait_ms(2 * 60 * MINUTE_MS);
+	wait_ms(SECOND_MS);
+	expect(known() == 2 && !makes());
+	expect_bytes(VIEW_OF(the_room()->keys.last.pub), VIEW_OF(made.pub));
+	/* Once is enough. */
+	wait_ms(60 * MINUTE_MS);
+	expect_ok(person_open(&p));
+	the_room();
+	look();
+	wait_ms(10 * MINUTE_MS);
+	expect(known() == 2 && !makes() && row_now()->held);
+	/* Until the next end. */
+	we_end(&b);
+	wait_ms(SECOND_MS);
+	wait_ms(SECOND_MS);
+	expect_eq(known(), 3);
+	end();
+}
+
+TEST(another_device_makes_it_only_if_who_has_ended_one_does_not)
+{
+	begin();
+	small_app_list_put(&app, &b, DEVICE_REVOKE, &c, false);
+	look();
+	wait_ms(50 * SECOND_MS);
+	expect(known() == 1 && !makes());
+	wait_ms(3 * MINUTE_MS);
+	wait_ms(SECOND_MS);
+	expect_eq(known(), 2);
+	end();
+}
+
+TEST(a_room_of_after_the_end_keeps_its_first_key)
+{
+	begin();
+	we_end(&c);
+	wait_ms(MINUTE_MS);
+	struct room *before = the_room();
+	expect_ok(turn_run(p.c, room_in_turn, NULL));
+	wait_ms(10 * MINUTE_MS);
+	for (struct room *r = p.c->rooms; r; r = r->next)
+		expect_eq(keys_of(&r->keys) - 1, r == before);
+	end();
+}
+
+/* --- what other devices say --- */
+
+struct row {
+	struct participant_link_list chain;
+	struct ed25519_key last;
+	uint32_t position;
+};
+
+/* Ours, and so many keys more. */
+static struct row row_make(unsigned more)
+{
+	struct row x = { .position = 3, .last = the_room()->participant_key };
+	static struct ed25519_key keys[PARTICIPANT_KEYS_MAX];
+	expect_ok(participant_keys_chain(&the_room()->participant_key, NULL, &mem, &x.chain));
+	for (unsigned i = 0; i < more; i++) {
+		struct view pub = { NULL, 0 };
+		expect_ok(ed25519_generate(test_env(), &keys[i]));
+		expect_ok(arena_copy(&mem, VIEW_OF(keys[i].pub), &pub));
+		expect_ok(participant_chain_next(&x.chain, &x.last, pub, &mem, &x.chain));
+		x.last = keys[i];
+	}
+	return x;
+}
+
+static uc_err take_in_turn(struct uc_client *client, void *arg)
+{
+	return vault_take(client, *(const struct view *)arg);
+}
+
+static void comes(struct view data, uint64_t version)
+{
+	struct uc_id id = vault_room_id(the_room());
+	struct vault_row row = { .vault_kind = VAULT_CHAIN, .row_version = version, .data = data };
+	const struct vault_rows in = { .version = 1, .rows = { &row, 1 } };
+	struct view rows = { NULL, 0 };
+	memcpy(row.id, id.b, sizeof row.id);
+	expect_ok(wire_encode_to(&mem, vault_rows_element, &in, &rows));
+	expect_ok(turn_run(p.c, take_in_turn, &rows));
+}
+
+static struct view row_data(const struct row *x)
+{
+	struct vault_chain v = { .position = x->position };
+	struct view data = { NULL, 0 };
+	if (x->chain.n)
+		expect_ok(wire_encode_to(&mem, participant_chain_element, &x->chain, &v.chain));
+	memcpy(v.seed, x->last.seed, sizeof v.seed);
+	expect_ok(wire_encode_to(&mem, vault_chain_element, &v, &data));
+	return data;
+}
+
+static bool has(const struct row *x)
+{
+	return keys_of(&the_room()->keys) == x->chain.n &&
+	       view_equal(VIEW_OF(the_room()->keys.last.pub), VIEW_OF(x->last.pub));
+}
+
+TEST(the_longer_chain_stands_whenever_it_was_written)
+{
+	begin();
+	struct row two = row_make(1), three = row_make(2), late = row_make(1);
+	comes(row_data(&two), 5);
+	expect(has(&two));
+	comes(row_data(&three), 4);
+	expect(has(&three));
+	comes(row_data(&late), UINT64_MAX);
+	expect(has(&three));
+	expect_bytes(blob_view(&row_now()->data), row_data(&three));
+	end();
+}
+
+/* Of two that were made at once the vault had the other first: nobody was shown ours. */
+TEST(of_two_of_one_length_that_of_the_vault_stands)
+{
+	begin();
+	app.refuse_type = FRAME_VAULT_PUT;
+	app.refuse_with = UC_E_BUSY;
+	app.refuse_times = UINT32_MAX;
+	we_end(&c);
+	wait_ms(SECOND_MS);
+	expect(makes());
+	struct row two = row_make(1);
+	comes(row_data(&two), 1);
+	expect(!makes() && has(&two));
+	app.refuse_times = 0;
+	wait_ms(2 * 60 * MINUTE_MS);
+	expect(!makes() && has(&two));
+	expect_bytes(blob_view(&row_now()->data), row_data(&two));
+	end();
+}
+
+TEST(a_chain_that_does_not_hold_changes_nothing)
+{
+	begin();
+	struct row good = row_make(1), three = row_make(2);
+	struct row bad = good;
+	bad.last.seed[3] ^= 1; /* no private half of it */
+	comes(row_data(&bad), 5);
+	expect_eq(known(), 1);
+	/* Not signed by the first. */
+	bad = row_make(1);
+	bad.chain.v[1].signature = good.chain.v[1].signature;
+	comes(row_data(&bad), 6);
+	expect_eq(known(), 1);
+	/* Of another participant. */
+	struct ed25519_key first = the_room()->participant_key;
+	expect_ok(ed25519_generate(test_env(), &the_room()->participant_key));
+	bad = row_make(1);
+	the_room()->participant_key = first;
+	comes(row_data(&bad), 7);
+	expect_eq(known(), 1);
+	/* No chain, nothing, too much, and one that ends in the middle. */
+	bad = row_make(0);
+	comes(row_data(&bad), 8);
+	comes(VIEW_LIT(""), 9);
+	struct view whole = row_data(&good);
+	for (size_t n = 0; n < whole.n; n += 7)
+		comes(view_make(whole.p, n), 10 + n);
+	expect_eq(known(), 1);
+	/* And a right one is taken after all that. */
+	comes(row_data(&three), 3);
+	expect(has(&three));
+	end();
+}
+
+TEST(as_many_keys_as_there_may_be_and_it_stays_with_the_last)
+{
+	begin();
+	struct row most = row_make(PARTICIPANT_KEYS_MAX - 1);
+	comes(row_data(&most), 5);
+	expect(has(&most));
+	we_end(&c);
+	wait_ms(SECOND_MS);
+	wait_ms(MINUTE_MS);
+	expect(has(&most) && !makes());
+	wait_ms(10 * MINUTE_MS);
+	expect(uc_client_deadline_ms(p.c) > test_now_ms);
+	end();
+}
+
+TEST(of_a_room_that_was_left_nothing_is_kept)
+{
+	begin();
+	we_end(&c);
+	wait_ms(MINUTE_MS);
+	expect_eq(known(), 2);
+	struct uc_id id = vault_room_id(the_room());
+	the_room()->state = ROOM_LEFT;
+	the_room()->dirty = true;
+	wait_ms(SECOND_MS);
+	wait_ms(10 * MINUTE_MS);
+	const struct kept_row *row = vault_row_find(&p.c->vault, VAULT_CHAIN, id.b);
+	expect(row && row->gone && !row->data.n);
+	end();
+}
+
+/* --- records --- */
+
+static void room_element(struct wire *w, void *v)
+{
+	wire_room(w, v);
+}
+
+TEST(a_record_keeps_both_and_an_older_one_has_neither)
+{
+	static struct room again, before;
+	struct view bytes = { NULL, 0 }, plain = { NULL, 0 };
+	uint8_t old[4096];
+	begin();
+	expect_ok(wire_encode_to(&mem, room_element, the_room(), &plain));
+	struct row two = row_make(1);
+	comes(row_data(&two), 5);
+	app.refuse_type = FRAME_VAULT_PUT;
+	app.refuse_with = UC_E_BUSY;
+	app.refuse_times = UINT32_MAX;
+	small_app_list_put(&app, &p.c->account.device, DEVICE_REVOKE, &b, false);
+	small_app_list_put(&app, &p.c->account.device, DEVICE_REVOKE, &c, false);
+	look();
+	wait_ms(SECOND_MS);
+	expect(makes());
+	expect_ok(wire_encode_to(&mem, room_element, the_room(), &bytes));
+	expect_ok(wire_decode(bytes, &mem, room_element, &again));
+	expect_eq(keys_of(&again.keys), 2);
+	expect_eq(keys_of(&again.keys_next), 3);
+	expect_eq(again.keys.position, 3);
+	expect_eq(again.keys_next.position, 4);
+	blob_done(&again.keys.chain);
+	blob_done(&again.keys_next.chain);
+	/* Version 11 ended before them. */
+	size_t n = plain.n - ((size_t)2 * (1 + 4 + 4) + 8);
+	expect(n <= sizeof old && plain.p[1] == ROOM_VERSION);
+	if (n <= sizeof old) {
+		memcpy(old, plain.p, n);
+		old[1] = 11;
+		expect_ok(wire_decode(view_make(old, n), &mem, room_element, &before));
+		expect(!before.keys.chain.n && !before.keys.generation && !before.keys.position);
+	}
+	end();
+}
