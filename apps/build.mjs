@@ -45,6 +45,7 @@ async function bundle(entry, assets) {
 		target: ['es2022'],
 		minify: true,
 		legalComments: 'none',
+		charset: 'utf8',
 		jsx: 'automatic',
 		jsxImportSource: 'preact',
 		logLevel: 'warning',

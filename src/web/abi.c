@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Made by `scripts/check-sdk --write` from the headers: change those.
- * The structs are laid out as apps/sdk/src/abi.ts has it. */
+ * The structs are laid out as apps/sdk/src/core.ts has it. */
 #include "undercroft/undercroft.h"
 
 /* clang-format off */

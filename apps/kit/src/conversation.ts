@@ -48,13 +48,13 @@ export class Conversation {
 	readonly firstNew = signal(0);
 
 	/** texts and notes, ascending */
-	private readonly shown = signal<Message[]>([]);
-	private readonly reactions = signal<ReadonlyMap<Id, Message[]>>(new Map());
+	readonly #shown = signal<Message[]>([]);
+	readonly #reactions = signal<ReadonlyMap<Id, Message[]>>(new Map());
 	/** everyone seen in this room, also those who have left */
-	private readonly known = new Map<Id, Member>();
-	private loading: Promise<void> | null = null;
-	private first = 0;
-	private last = 0;
+	readonly #known = new Map<Id, Member>();
+	#loading: Promise<void> | null = null;
+	#first = 0;
+	#last = 0;
 
 	constructor(
 		readonly room: Id,
@@ -62,8 +62,8 @@ export class Conversation {
 	) {}
 
 	readonly entries = computed<Entry[]>(() => {
-		const messages = this.shown.value;
-		const reactions = this.reactions.value;
+		const messages = this.#shown.value;
+		const reactions = this.#reactions.value;
 		const firstNew = this.firstNew.value;
 		const byId = new Map(messages.map((m) => [m.id, m]));
 		return messages.map((message, i) => {
@@ -84,11 +84,11 @@ export class Conversation {
 	/** Everyone's last known membership, by member id. */
 	member(id: Id): Member | null {
 		void this.members.value;
-		return this.known.get(id) ?? null;
+		return this.#known.get(id) ?? null;
 	}
 
 	get lastNumber(): number {
-		return this.last;
+		return this.#last;
 	}
 
 	/** Reads the end of the log; as much as is unread, within reason. */
@@ -98,35 +98,35 @@ export class Conversation {
 			this.core.history(this.room, { limit }),
 			this.readMembers(),
 		]);
-		const all = await this.untilShown(messages);
+		const all = await this.#untilShown(messages);
 		batch(() => {
 			this.take(all);
 			if (unread > 0) {
-				const first = this.shown.peek().find((m) => !m.own && m.number > readUpTo);
+				const first = this.#shown.peek().find((m) => !m.own && m.number > readUpTo);
 				this.firstNew.value = first?.number ?? 0;
 			}
-			this.hasEarlier.value = this.first > 1;
+			this.hasEarlier.value = this.#first > 1;
 			this.isLoading.value = false;
 		});
 	}
 
 	/** One page more; who asks while it is being read waits for the same. */
 	loadEarlier(): Promise<void> {
-		if (this.isLoading.peek() && !this.loading) return Promise.resolve();
-		this.loading ??= this.readEarlier().finally(() => (this.loading = null));
-		return this.loading;
+		if (this.isLoading.peek() && !this.#loading) return Promise.resolve();
+		this.#loading ??= this.#readEarlier().finally(() => (this.#loading = null));
+		return this.#loading;
 	}
 
-	private async readEarlier(): Promise<void> {
+	async #readEarlier(): Promise<void> {
 		if (!this.hasEarlier.peek()) return;
 		this.isLoading.value = true;
 		try {
-			const before = this.first;
+			const before = this.#first;
 			const messages = await this.core.history(this.room, { before, limit: PAGE });
-			const all = await this.untilShown(messages);
+			const all = await this.#untilShown(messages);
 			batch(() => {
 				this.take(all);
-				this.hasEarlier.value = all.length > 0 && this.first > 1;
+				this.hasEarlier.value = all.length > 0 && this.#first > 1;
 			});
 		} finally {
 			this.isLoading.value = false;
@@ -134,7 +134,7 @@ export class Conversation {
 	}
 
 	/** Reactions fill no page: with what is before them, until something is there to be shown. */
-	private async untilShown(messages: Message[]): Promise<Message[]> {
+	async #untilShown(messages: Message[]): Promise<Message[]> {
 		let all = messages;
 		for (;;) {
 			const before = all[0]?.number ?? 0;
@@ -148,7 +148,7 @@ export class Conversation {
 	/** Loads until that message is there; false when it is not in this history. */
 	async reveal(id: Id): Promise<boolean> {
 		for (;;) {
-			if (this.shown.peek().some((m) => m.id === id)) return true;
+			if (this.#shown.peek().some((m) => m.id === id)) return true;
 			if (!this.hasEarlier.peek()) return false;
 			await this.loadEarlier();
 		}
@@ -156,25 +156,25 @@ export class Conversation {
 
 	/** Whatever was missed, after an interruption. */
 	async catchUp(): Promise<void> {
-		this.take(await this.core.messages(this.room, { from: this.last + 1, limit: 600 }));
+		this.take(await this.core.messages(this.room, { from: this.#last + 1, limit: 600 }));
 		await this.readMembers();
 	}
 
 	async readMembers(): Promise<void> {
 		const members = await this.core.members(this.room);
-		for (const m of members) this.known.set(m.id, m);
+		for (const m of members) this.#known.set(m.id, m);
 		this.members.value = members;
 	}
 
 	/** New or changed messages. */
 	take(messages: Message[]): void {
 		if (messages.length === 0) return;
-		const shown = new Map(this.shown.peek().map((m) => [m.number, m]));
-		const reactions = new Map(this.reactions.peek());
+		const shown = new Map(this.#shown.peek().map((m) => [m.number, m]));
+		const reactions = new Map(this.#reactions.peek());
 		let hasNewReactions = false;
 		for (const m of messages) {
-			this.first = this.first === 0 ? m.number : Math.min(this.first, m.number);
-			this.last = Math.max(this.last, m.number);
+			this.#first = this.#first === 0 ? m.number : Math.min(this.#first, m.number);
+			this.#last = Math.max(this.#last, m.number);
 			if (m.kind !== 'reaction') {
 				shown.set(m.number, m);
 			} else if (m.inReplyTo) {
@@ -183,8 +183,8 @@ export class Conversation {
 				hasNewReactions = true;
 			}
 		}
-		if (hasNewReactions) this.reactions.value = reactions;
-		this.shown.value = [...shown.values()].sort(byNumber);
+		if (hasNewReactions) this.#reactions.value = reactions;
+		this.#shown.value = [...shown.values()].sort(byNumber);
 	}
 }
 

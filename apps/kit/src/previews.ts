@@ -16,7 +16,7 @@ export interface Preview {
 
 export class Previews {
 	readonly shown = signal<ReadonlyMap<Id, Preview>>(new Map());
-	private readonly numbers = new Map<Id, number>();
+	readonly #numbers = new Map<Id, number>();
 
 	async read(core: Undercroft, rooms: Room[]): Promise<void> {
 		for (const room of rooms) {
@@ -30,7 +30,7 @@ export class Previews {
 
 	/** What is not new is shown only where it is the last. */
 	take(m: Message, isNew: boolean): void {
-		if (m.kind === 'reaction' || (!isNew && m.number !== this.numbers.get(m.room))) return;
+		if (m.kind === 'reaction' || (!isNew && m.number !== this.#numbers.get(m.room))) return;
 		const next = new Map(this.shown.peek());
 		next.set(m.room, {
 			text: m.deleted ? 'Deleted' : clean(said(m), LINE_LENGTH),
@@ -38,7 +38,7 @@ export class Previews {
 			state: m.state,
 			sender: m.introduced ? clean(m.sender) : 'Somebody',
 		});
-		this.numbers.set(m.room, m.number);
+		this.#numbers.set(m.room, m.number);
 		this.shown.value = next;
 	}
 }

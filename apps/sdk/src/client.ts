@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's side: every method is a message to the worker, every event one from it.
 import type { Method } from './calls.ts';
-import { CodedError, failure } from './failure.ts';
+import { coded, CodedError, pages } from './failure.ts';
 import type { Failure } from './failure.ts';
 import type { Ask, Hint, ToPage, ToWorker } from './rpc.ts';
 import type * as T from './types.ts';
@@ -33,7 +33,100 @@ function socketOf(page: Location): string {
 	return `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}/v1`;
 }
 
-class Client implements T.Undercroft {
+/** Methods that are a message to the worker and no more. */
+const PLAIN = [
+	'account',
+	'requestCode',
+	'recoveryWords',
+	'recoveryConfirmed',
+	'setProfileName',
+	'setAbout',
+	'setPicture',
+	'picture',
+	'vault',
+	'storeVault',
+	'rename',
+	'deleteAccount',
+	'exportData',
+	'devices',
+	'nameDevice',
+	'endDevice',
+	'deviceCode',
+	'lookAtDevice',
+	'addDevice',
+	'deviceChanges',
+	'deviceChangesSeen',
+	'settings',
+	'defaultSettings',
+	'setSettings',
+	'setContactCode',
+	'contactCode',
+	'ageKnown',
+	'requestAge',
+	'presentAge',
+	'ask',
+	'askByInvitation',
+	'invitationApp',
+	'invite',
+	'invitations',
+	'endInvitation',
+	'requests',
+	'accept',
+	'decline',
+	'blockRequest',
+	'guardian',
+	'offerGuardian',
+	'wards',
+	'acceptWard',
+	'wardAsks',
+	'answerWard',
+	'findNumbers',
+	'numbers',
+	'forgetNumbers',
+	'setFindable',
+	'contacts',
+	'safetyNumber',
+	'setVerified',
+	'block',
+	'links',
+	'beginLink',
+	'lookAtLink',
+	'acceptLink',
+	'takeLink',
+	'showLink',
+	'withdrawLink',
+	'contactLinks',
+	'rooms',
+	'members',
+	'startDirect',
+	'createGroup',
+	'introduce',
+	'waitToIntroduce',
+	'removeNotIntroduced',
+	'blockMember',
+	'addToGroup',
+	'removeFromGroup',
+	'renameGroup',
+	'setRole',
+	'leave',
+	'messages',
+	'history',
+	'markRead',
+	'send',
+	'sendReply',
+	'sendReaction',
+	'sendEdit',
+	'sendDelete',
+	'sendFile',
+	'fetchFile',
+	'readFile',
+	'forgetFile',
+	'report',
+	'reportRequest',
+] as const satisfies readonly Method[];
+type Plain = Pick<T.Undercroft, (typeof PLAIN)[number]>;
+
+class Client implements Omit<T.Undercroft, keyof Plain> {
 	tab: T.TabState = 'opening';
 	reason: CodedError | null = null;
 	connection: T.Connection = 'offline';
@@ -43,15 +136,20 @@ class Client implements T.Undercroft {
 	#listeners = new Map<string, Set<Listener>>();
 	#pages = new AbortController();
 
+	constructor() {
+		for (const name of PLAIN)
+			Object.assign(this, { [name]: (...args: unknown[]) => this.#ask(name, ...args) });
+	}
+
 	async start(o: T.Options): Promise<void> {
 		try {
 			const url = typeof o.worker === 'string' ? o.worker : o.worker.href;
 			const worker = new Worker(trusted(url), { type: 'module', name: 'undercroft' });
 			this.#worker = worker;
 			worker.onmessage = ({ data }: MessageEvent<ToPage>) => this.#receive(data);
-			worker.onerror = (e) => this.#broken(failure('UC_E_NET', e.message || 'its worker'));
+			worker.onerror = (e) => this.#broken(coded(pages, 'UC_E_NET', e.message || 'its worker'));
 			const module = await WebAssembly.compileStreaming(fetch(o.wasm)).catch((e: Error) => {
-				throw failure('UC_E_NET', e.message);
+				throw coded(pages, 'UC_E_NET', e.message);
 			});
 			this.#send({
 				start: {
@@ -63,7 +161,7 @@ class Client implements T.Undercroft {
 			});
 			this.#listen();
 		} catch (e) {
-			this.#broken(e instanceof CodedError ? e : failure('UC_E_UNSUPPORTED', String(e)));
+			this.#broken(e instanceof CodedError ? e : coded(pages, 'UC_E_UNSUPPORTED', String(e)));
 		}
 	}
 	/** What the page knows and a worker does not. */
@@ -85,7 +183,7 @@ class Client implements T.Undercroft {
 		this.#worker?.postMessage(m);
 	}
 	#ask<R>(method: Ask['method'], ...args: unknown[]): Promise<R> {
-		if (!this.#worker) return Promise.reject(this.reason ?? failure('UC_E_CLOSED'));
+		if (!this.#worker) return Promise.reject(this.reason ?? coded(pages, 'UC_E_CLOSED'));
 		const ask = ++this.#asks;
 		return new Promise<R>((resolve, reject) => {
 			this.#send({ ask, method, args });
@@ -151,112 +249,20 @@ class Client implements T.Undercroft {
 		void navigator.storage?.persist?.().catch(() => false);
 	}
 
-	// --- the core's: one line for each method of types.ts ---
+	// --- the core's, of which there is more to say here ---
 
-	account = this.#method('account');
-	requestCode = this.#method('requestCode');
 	async signUp(o: Parameters<T.Undercroft['signUp']>[0]): Promise<string> {
 		const words = await this.#ask<string>('signUp', o);
 		this.#keep();
 		return words;
 	}
-	recoveryWords = this.#method('recoveryWords');
-	recoveryConfirmed = this.#method('recoveryConfirmed');
 	async recover(o: Parameters<T.Undercroft['recover']>[0]): Promise<void> {
 		await this.#ask<void>('recover', o);
 		this.#keep();
 	}
-	setProfileName = this.#method('setProfileName');
-	setAbout = this.#method('setAbout');
-	setPicture = this.#method('setPicture');
-	picture = this.#method('picture');
-	vault = this.#method('vault');
-	storeVault = this.#method('storeVault');
-	rename = this.#method('rename');
-	deleteAccount = this.#method('deleteAccount');
-	exportData = this.#method('exportData');
-	devices = this.#method('devices');
-	nameDevice = this.#method('nameDevice');
-	endDevice = this.#method('endDevice');
-	deviceCode = this.#method('deviceCode');
 	async becomeDevice(): Promise<void> {
 		await this.#ask<void>('becomeDevice');
 		this.#keep();
-	}
-	lookAtDevice = this.#method('lookAtDevice');
-	addDevice = this.#method('addDevice');
-	deviceChanges = this.#method('deviceChanges');
-	deviceChangesSeen = this.#method('deviceChangesSeen');
-	settings = this.#method('settings');
-	defaultSettings = this.#method('defaultSettings');
-	setSettings = this.#method('setSettings');
-	setContactCode = this.#method('setContactCode');
-	contactCode = this.#method('contactCode');
-	ageKnown = this.#method('ageKnown');
-	requestAge = this.#method('requestAge');
-	presentAge = this.#method('presentAge');
-	ask = this.#method('ask');
-	askByInvitation = this.#method('askByInvitation');
-	invitationApp = this.#method('invitationApp');
-	invite = this.#method('invite');
-	invitations = this.#method('invitations');
-	endInvitation = this.#method('endInvitation');
-	requests = this.#method('requests');
-	accept = this.#method('accept');
-	decline = this.#method('decline');
-	blockRequest = this.#method('blockRequest');
-	guardian = this.#method('guardian');
-	offerGuardian = this.#method('offerGuardian');
-	wards = this.#method('wards');
-	acceptWard = this.#method('acceptWard');
-	wardAsks = this.#method('wardAsks');
-	answerWard = this.#method('answerWard');
-	findNumbers = this.#method('findNumbers');
-	numbers = this.#method('numbers');
-	forgetNumbers = this.#method('forgetNumbers');
-	setFindable = this.#method('setFindable');
-	contacts = this.#method('contacts');
-	safetyNumber = this.#method('safetyNumber');
-	setVerified = this.#method('setVerified');
-	block = this.#method('block');
-	links = this.#method('links');
-	beginLink = this.#method('beginLink');
-	lookAtLink = this.#method('lookAtLink');
-	acceptLink = this.#method('acceptLink');
-	takeLink = this.#method('takeLink');
-	showLink = this.#method('showLink');
-	withdrawLink = this.#method('withdrawLink');
-	contactLinks = this.#method('contactLinks');
-	rooms = this.#method('rooms');
-	members = this.#method('members');
-	startDirect = this.#method('startDirect');
-	createGroup = this.#method('createGroup');
-	introduce = this.#method('introduce');
-	waitToIntroduce = this.#method('waitToIntroduce');
-	removeNotIntroduced = this.#method('removeNotIntroduced');
-	blockMember = this.#method('blockMember');
-	addToGroup = this.#method('addToGroup');
-	removeFromGroup = this.#method('removeFromGroup');
-	setRole = this.#method('setRole');
-	renameGroup = this.#method('renameGroup');
-	leave = this.#method('leave');
-	messages = this.#method('messages');
-	history = this.#method('history');
-	markRead = this.#method('markRead');
-	send = this.#method('send');
-	sendReply = this.#method('sendReply');
-	sendReaction = this.#method('sendReaction');
-	sendEdit = this.#method('sendEdit');
-	sendDelete = this.#method('sendDelete');
-	sendFile = this.#method('sendFile');
-	fetchFile = this.#method('fetchFile');
-	readFile = this.#method('readFile');
-	forgetFile = this.#method('forgetFile');
-	report = this.#method('report');
-	reportRequest = this.#method('reportRequest');
-
-	#method<M extends Method>(name: M): T.Undercroft[M] {
-		return ((...args: unknown[]) => this.#ask(name, ...args)) as T.Undercroft[M];
 	}
 }
 
@@ -281,5 +287,5 @@ export async function open(options: T.Options): Promise<T.Undercroft> {
 	});
 	await client.start(options);
 	await known;
-	return client;
+	return client as Client & Plain;
 }

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core's structs as types.ts has them.  Every value of every enum has its place here: one that
-// is new in the header does not compile until it is given one.
+// The core's structs as types.ts has them, with the fields of the same names as they are.  Every value
+// of every enum has its place, here or by its last word in types.ts: one that is new in the header does
+// not compile until it is given one.
 import { constants, enums } from './abi.ts';
 import type { Struct } from './core.ts';
 import { failure } from './failure.ts';
 import type * as T from './types.ts';
 
 type Names<E extends keyof typeof enums, To> = Record<keyof (typeof enums)[E], To>;
-
-export const connections = {
-	UC_OFFLINE: 'offline',
-	UC_CONNECTING: 'connecting',
-	UC_GREETED: 'greeted',
-	UC_ONLINE: 'online',
-} as const satisfies Names<'uc_connection', T.Connection>;
-
-const nameKinds = {
-	UC_NAME_NUMBER: 'number',
-	UC_NAME_HANDLE: 'handle',
-	UC_NAME_ADDRESS: 'address',
-} as const satisfies Names<'uc_name_kind', T.NameKind>;
 
 const accountStates = {
 	UC_NO_ACCOUNT: 'none',
@@ -28,13 +16,6 @@ const accountStates = {
 	UC_ACCOUNT_JOINING: 'joining',
 	UC_ACCOUNT_DELETED: 'deleted',
 } as const satisfies Names<'uc_account_state', T.Account['state']>;
-
-const requestStates = {
-	UC_REQUEST_OPEN: 'open',
-	UC_REQUEST_ACCEPTED: 'accepted',
-	UC_REQUEST_DECLINED: 'declined',
-	UC_REQUEST_WAITING: 'waiting',
-} as const satisfies Names<'uc_request_state', T.ContactRequest['state']>;
 
 const deviceChanges = {
 	UC_DEVICE_ADDED: 'added',
@@ -48,31 +29,6 @@ const linkStates = {
 	UC_LINK_WHOLE: 'linked',
 	UC_LINK_WITHDRAWN: 'withdrawn',
 } as const satisfies Names<'uc_link_state', T.Link['state']>;
-
-const says = {
-	UC_SAYS_ACCOUNT: 'account',
-	UC_SAYS_PERSONA: 'persona',
-	UC_SAYS_NOTHING: 'nothing',
-} as const satisfies Names<'uc_says', T.Room['says']>;
-const roomStates = {
-	UC_ROOM_JOINING: 'joining',
-	UC_ROOM_OPEN: 'open',
-	UC_ROOM_LEFT: 'left',
-} as const satisfies Names<'uc_room_state', T.Room['state']>;
-
-const messageStates = {
-	UC_MESSAGE_QUEUED: 'queued',
-	UC_MESSAGE_ACCEPTED: 'accepted',
-	UC_MESSAGE_FAILED: 'failed',
-	UC_MESSAGE_RECEIVED: 'received',
-} as const satisfies Names<'uc_message_state', T.Message['state']>;
-
-const messageKinds = {
-	UC_MESSAGE_TEXT: 'text',
-	UC_MESSAGE_REACTION: 'reaction',
-	UC_MESSAGE_NOTE: 'note',
-	UC_MESSAGE_FILE: 'file',
-} as const satisfies Names<'uc_message_kind', T.Message['kind']>;
 
 const ages = {
 	UC_AGE_CHILD: 'child',
@@ -101,6 +57,11 @@ const reasons = {
 	UC_REPORT_OTHER: 'other',
 } as const satisfies Names<'uc_report_why', T.ReportReason>;
 
+type Last<S extends string> = S extends `${string}_${infer B}` ? Last<B> : Lowercase<S>;
+/** 'open' for UC_REQUEST_OPEN: where types.ts has another, it does not compile.  Nothing for a number that has no name. */
+export const last = <S extends string>(name: S) =>
+	name?.slice(name.lastIndexOf('_') + 1).toLowerCase() as Last<S>;
+
 /** The core's name of what a page has said; a page may say anything. */
 function back<C extends string, To>(names: Record<C, To>, value: To): C {
 	const found = (Object.keys(names) as C[]).find((c) => names[c] === value);
@@ -119,37 +80,51 @@ const LATEST_MS = 8.64e15;
 /** Times come from hubs, which may say anything; what a page gets is always a time. */
 const time = (ms: number) => Math.min(ms, LATEST_MS);
 
+type Camel<K extends string> = K extends `${infer A}_${infer B}`
+	? `${A}${Capitalize<Camel<B>>}`
+	: K;
+/** A struct by the names that TypeScript has: `has_x` says whether there is an x, which is null where not. */
+type Plain<S> = {
+	[
+		K in keyof S & string as K extends `has_${keyof S & string}` ? never : Camel<K>
+	]: `has_${K}` extends keyof S ? S[K] | null : S[K];
+};
+
+const camels = new Map<string, string>();
+function camel(name: string): string {
+	const known = camels.get(name) ?? name.replace(/_./g, (c) => c[1]!.toUpperCase());
+	camels.set(name, known);
+	return known;
+}
+
+function plain<S extends object>(of: S): Plain<S> {
+	const from = of as Record<string, unknown>;
+	const out: Record<string, unknown> = {};
+	for (const [name, value] of Object.entries(from)) {
+		if (name.startsWith('has_') && name.slice(4) in from) continue;
+		const is = from[`has_${name}`] === false ? null : value;
+		out[camel(name)] = name.endsWith('_ms') ? time(is as number) : is;
+	}
+	return out as Plain<S>;
+}
+
 export const account = (a: Struct<'uc_account'>): T.Account => ({
+	...plain(a),
 	state: accountStates[a.state],
-	app: a.app,
-	names: nameKinds[a.names] ?? null,
-	identifier: a.identifier,
-	profileName: a.profile_name,
-	recoveryConfirmed: a.recovery_confirmed,
-	accountKey: a.account_key,
-	devices: a.devices,
-	setsLeft: a.sets_left,
-	waitsToIntroduce: a.waits_to_introduce,
-	removesNotIntroduced: a.removes_not_introduced,
-	about: a.about,
+	names: last(a.names) ?? null,
 	picture: a.picture || null,
 });
 
 export const vault = (v: Struct<'uc_vault'>): T.Vault => ({
-	canStore: v.can_store,
-	waits: v.waits,
+	...plain(v),
 	storedMs: v.stored_ms ? time(v.stored_ms) : null,
 });
 
 export const settings = (s: Struct<'uc_settings'>): T.Settings => ({
-	said: s.said,
+	...plain(s),
 	age: ages[s.age],
 	ask: askers[s.ask],
 	add: adders[s.add],
-	findByName: s.find_by_name,
-	findByNumber: s.find_by_number,
-	hasCode: s.has_code,
-	appShowedOthers: s.app_showed_others,
 });
 
 export const settingsBack = (s: T.SettingsChange): Struct<'uc_settings'> => ({
@@ -187,174 +162,72 @@ export function reported(text: string): T.Reported {
 	};
 }
 
-export const device = (d: Struct<'uc_device'>): T.Device => ({
-	deviceKey: d.device_key,
-	isThis: d.is_this,
-	addedMs: time(d.added_ms),
-	name: d.name,
-});
+export const device = (d: Struct<'uc_device'>): T.Device => plain(d);
 
 export const deviceChange = (d: Struct<'uc_device_change'>): T.DeviceChange => ({
+	...plain(d),
 	kind: deviceChanges[d.kind],
-	deviceKey: d.device_key,
 	by: /^0*$/.test(d.by) ? null : d.by,
-	timeMs: time(d.time_ms),
-	number: d.number,
 });
 
 export const request = (r: Struct<'uc_request'>): T.ContactRequest => ({
-	id: r.id,
-	incoming: r.incoming,
-	byInvitation: r.by_invitation,
-	state: requestStates[r.state],
-	app: r.app,
-	name: r.name,
-	text: r.text,
-	timeMs: time(r.time_ms),
-	blocked: r.blocked,
-	contact: r.has_contact ? r.contact : null,
-	room: r.has_room ? r.room : null,
+	...plain(r),
+	state: last(r.state),
 });
 
 export const number = (n: Struct<'uc_number'>): T.SoughtNumber => ({
-	number: n.number,
+	...plain(n),
 	state: numberStates[n.state],
 });
 
-export const invitation = (i: Struct<'uc_invitation'>): T.Invitation => ({
-	id: i.id,
-	link: i.link,
-	once: i.once,
-	used: i.used,
-	asked: i.asked,
-	madeMs: time(i.made_ms),
-	expiresMs: time(i.expires_ms),
-});
+export const invitation = (i: Struct<'uc_invitation'>): T.Invitation => plain(i);
 
 export const contact = (c: Struct<'uc_contact'>): T.Contact => ({
-	id: c.id,
-	app: c.app,
-	name: c.name,
-	accountKey: c.account_key,
-	blocked: c.blocked,
-	stranger: c.stranger,
-	verified: c.verified,
-	identityChanged: c.identity_changed,
-	direct: c.has_direct ? c.direct : null,
-	keyAddresses: c.key_addresses,
-	given: c.given,
-	shown: c.shown,
-	about: c.about,
+	...plain(c),
 	picture: c.picture || null,
 });
 
-const ageBy = {
-	UC_AGE_BY_NOBODY: 'nobody',
-	UC_AGE_BY_APP: 'app',
-	UC_AGE_BY_SERVICE: 'service',
-} as const satisfies Names<'uc_age_by', T.AgeKnown['by']>;
-
 export const ageKnown = (k: Struct<'uc_age_known'>): T.AgeKnown => ({
-	by: ageBy[k.by],
+	...plain(k),
+	by: last(k.by),
 	age: ages[k.age],
 });
 
-const guardianStates = {
-	UC_GUARDIAN_NONE: 'none',
-	UC_GUARDIAN_OFFERED: 'offered',
-	UC_GUARDIAN_NAMED: 'named',
-} as const satisfies Names<'uc_guardian_state', T.Guardian['state']>;
-
-const wardAsks = {
-	UC_WARD_LETTER: 'letter',
-	UC_WARD_OWN: 'own',
-	UC_WARD_GROUP: 'group',
-} as const satisfies Names<'uc_ward_asks_for', T.WardAsk['kind']>;
-
 export const guardian = (g: Struct<'uc_guardian'>): T.Guardian => ({
-	state: guardianStates[g.state],
+	...plain(g),
+	state: last(g.state),
 	contact: g.state === 'UC_GUARDIAN_NONE' ? null : g.contact,
-	isContact: g.is_contact,
 });
 
-export const ward = (w: Struct<'uc_ward'>): T.Ward => ({
-	contact: w.contact,
-	accepted: w.accepted,
-});
+export const ward = (w: Struct<'uc_ward'>): T.Ward => plain(w);
 
 export const wardAsk = (a: Struct<'uc_ward_ask'>): T.WardAsk => ({
-	id: a.id,
-	contact: a.contact,
-	kind: wardAsks[a.kind],
-	app: a.app,
-	name: a.name,
-	text: a.text,
-	timeMs: a.time_ms,
+	...plain(a),
+	kind: last(a.kind),
 });
 
 export const link = (l: Struct<'uc_link'>): T.Link => ({
-	id: l.id,
+	...plain(l),
 	state: linkStates[l.state],
-	app: l.app,
-	name: l.name,
-	identifier: l.identifier,
-	accountKey: l.account_key,
-	shown: l.shown,
-	waiting: l.waiting,
 });
 
-export const linked = (l: Struct<'uc_linked'>): T.Linked => ({
-	app: l.app,
-	name: l.name,
-	identifier: l.identifier,
-	accountKey: l.account_key,
-	contact: l.has_contact ? l.contact : null,
-});
+export const linked = (l: Struct<'uc_linked'>): T.Linked => plain(l);
 
 export const room = (r: Struct<'uc_room'>): T.Room => ({
-	id: r.id,
-	uri: r.uri,
-	name: r.name,
-	direct: r.direct,
-	state: roomStates[r.state],
-	consistent: r.consistent,
-	epoch: r.epoch,
-	members: r.members,
-	unread: r.unread,
-	readUpTo: r.read_up_to,
-	lastMs: time(r.last_ms),
-	says: says[r.says],
-	persona: r.persona,
+	...plain(r),
+	state: last(r.state),
+	says: last(r.says),
 });
 
-export const member = (m: Struct<'uc_member'>): T.Member => ({
-	id: m.id,
-	app: m.app,
-	participant: m.participant,
-	isSelf: m.is_self,
-	introduced: m.introduced,
-	persona: m.persona,
-	blocked: m.blocked,
-	name: m.name,
-	contact: m.has_contact ? m.contact : null,
-	role: m.role,
-	devices: m.devices,
-});
+export const member = (m: Struct<'uc_member'>): T.Member => plain(m);
 
-export const message = (m: Struct<'uc_message'>): T.Message => ({
-	room: m.room,
-	number: m.number,
-	id: m.id,
-	state: messageStates[m.state],
-	kind: messageKinds[m.kind],
-	own: m.own,
-	sender: m.sender,
-	introduced: m.introduced,
-	member: m.member,
-	timeMs: time(m.time_ms),
-	text: m.text,
-	inReplyTo: m.has_reply ? m.in_reply_to : null,
-	edited: m.edited,
-	deleted: m.deleted,
-	file: m.file_bytes ? { name: m.file_name, type: m.file_type, bytes: m.file_bytes } : null,
-});
+export function message(m: Struct<'uc_message'>): T.Message {
+	const { hasReply, fileName: name, fileType: type, fileBytes: bytes, ...rest } = plain(m);
+	return {
+		...rest,
+		state: last(m.state),
+		kind: last(m.kind),
+		inReplyTo: hasReply ? m.in_reply_to : null,
+		file: bytes ? { name, type, bytes } : null,
+	};
+}

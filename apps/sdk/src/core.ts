@@ -32,15 +32,15 @@ interface Scalars {
 	u8: string;
 	uc_id: string;
 }
-type Field<F> = F extends readonly [infer K extends string, ...number[]]
-	? K extends keyof Scalars
-		? Scalars[K]
-		: K extends keyof Enums
-			? keyof Enums[K]
-			: K extends `*${infer S extends keyof Structs}`
+type Field<F> = F extends readonly [infer K, number]
+	? Field<K>
+	: F extends keyof Scalars
+		? Scalars[F]
+		: F extends keyof Enums
+			? keyof Enums[F]
+			: F extends `*${infer S extends keyof Structs}`
 				? Struct<S> | null
-				: never
-	: never;
+				: never;
 /** A struct as it was when it was read.  Bytes are hexadecimal. */
 export type Struct<S extends keyof Structs> = {
 	-readonly [K in keyof Structs[S]['fields']]: Field<Structs[S]['fields'][K]>;
@@ -61,6 +61,27 @@ const names = Object.fromEntries(
 		new Map(Object.entries(values).map(([k, v]) => [v as number, k])),
 	]),
 );
+
+type Place = readonly [field: string, kind: string, at: number, n: number];
+/** Bytes of those that are no pointer, number or enum of four. */
+const SIZES: Record<string, number> = { bool: 1, u8: 1, u64: 8 };
+
+/** Where the fields of each struct are: each behind the one before, at a multiple of its size. */
+export const layouts = Object.fromEntries(
+	Object.entries(structs).map(([name, { fields }]) => {
+		let end = 0;
+		const places = Object.entries<string | readonly [string, number]>(fields).map(
+			([field, of]): Place => {
+				const [kind, n = 1] = [of].flat() as [string, number?];
+				const [size, all] = kind === 'uc_id' ? [1, 32] : [SIZES[kind] ?? 4, n];
+				const at = Math.ceil(end / size) * size;
+				end = at + size * all;
+				return [field, kind, at, n];
+			},
+		);
+		return [name, places];
+	}),
+) as unknown as Record<keyof Structs, Place[]>;
 
 /** Memory for the arguments of one call. */
 class Scratch {
@@ -100,9 +121,7 @@ class Scratch {
 	/** One of booleans and enums alone. */
 	struct<S extends keyof Structs>(name: S, values: Struct<S>): Ptr {
 		const p = this.bytes(new Uint8Array(structs[name].size));
-		for (const [field, [kind, at]] of Object.entries(
-			structs[name].fields as Record<string, readonly [string, number]>,
-		)) {
+		for (const [field, kind, at] of layouts[name]) {
 			const value = values[field as keyof Struct<S>] as unknown;
 			if (kind === 'bool') this.core.memory[p + at] = value ? 1 : 0;
 			else this.core.view.setUint32(p + at, valueOf(kind, value), true);
@@ -212,13 +231,10 @@ export class Core {
 
 	read<S extends keyof Structs>(name: S, p: Ptr): Struct<S> {
 		const out: Record<string, unknown> = {};
-		for (const [field, [kind, at, n]] of Object.entries(
-			structs[name].fields as Record<string, readonly [string, number, number?]>,
-		))
-			out[field] = this.#field(kind, p + at, n);
+		for (const [field, kind, at, n] of layouts[name]) out[field] = this.#field(kind, p + at, n);
 		return out as Struct<S>;
 	}
-	#field(kind: string, p: Ptr, n = 0): unknown {
+	#field(kind: string, p: Ptr, n: number): unknown {
 		switch (kind) {
 			case 'bool':
 				return this.memory[p] !== 0;

@@ -25,7 +25,7 @@ const message = (e: Event) => convert.message(e.message!);
 const tellers = {
 	UC_EVENT_CONNECTION: (e) => ({
 		kind: 'connection',
-		event: { connection: convert.connections[e.connection] },
+		event: { connection: convert.last(e.connection) },
 	}),
 	UC_EVENT_DONE: null,
 	UC_EVENT_REQUEST: (e) => ({ kind: 'request', event: { request: e.request } }),

@@ -11,21 +11,28 @@ export interface Failure {
 	said?: string;
 }
 
+type Entries = Partial<Record<keyof typeof errors, readonly [of: string, message: string]>>;
+
+/** What the page itself says, where there is no worker to say it. */
+export const pages = {
+	UC_E_UNSUPPORTED: ['usage', 'this browser cannot keep what has to be kept'],
+	UC_E_CLOSED: ['state', 'it is closed'],
+	UC_E_NET: ['net', 'the app could not be loaded'],
+} as const satisfies Entries;
+
 /** The codes this side gives itself, without the core; what the core says comes with its text. */
 export const own = {
+	...pages,
 	UC_E_ARGUMENT: ['usage', 'an argument is missing or makes no sense'],
-	UC_E_UNSUPPORTED: ['usage', 'this browser cannot keep what has to be kept'],
 	UC_E_VERSION: ['protocol', 'a newer version of this app is open; load the page again'],
 	UC_E_PENDING: ['state', 'the app was interrupted; what became of this shows in the lists'],
-	UC_E_CLOSED: ['state', 'it is closed'],
 	UC_E_TOO_LARGE: ['limit', 'it is too large'],
 	UC_E_STORE: ['store', 'the browser could not read or write its store'],
 	UC_E_CORRUPT: ['store', 'what this browser stored is damaged'],
 	UC_E_LOCKED: ['store', 'another tab has it open'],
 	UC_E_FULL: ['store', 'the browser has no more room for this app'],
-	UC_E_NET: ['net', 'the app could not be loaded'],
 	UC_E_MEMORY: ['memory', 'out of memory'],
-} as const satisfies Partial<Record<keyof typeof errors, readonly [string, string]>>;
+} as const satisfies Entries;
 
 /** An error of the library: see UndercroftError in types.ts. */
 export class CodedError extends Error {
@@ -45,9 +52,18 @@ export class CodedError extends Error {
 	}
 }
 
-export function failure(code: keyof typeof own, detail?: string): CodedError {
-	const [of, message] = own[code];
+/** One of those, with what it was in particular. */
+export function coded<E extends Entries>(
+	entries: E,
+	code: keyof E & string,
+	detail?: string,
+): CodedError {
+	const [of, message] = entries[code as keyof Entries]!;
 	return new CodedError({ code, class: of, message: detail ? `${message}: ${detail}` : message });
+}
+
+export function failure(code: keyof typeof own, detail?: string): CodedError {
+	return coded(own, code, detail);
 }
 
 /** After these what lies in the core's memory may be half of a change: it is of no use any more. */

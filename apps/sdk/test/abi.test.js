@@ -5,7 +5,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { enums, errors, functions, imports } from '../src/abi.ts';
-import { Core } from '../src/core.ts';
+import { last } from '../src/convert.ts';
+import { Core, layouts } from '../src/core.ts';
 import { own } from '../src/failure.ts';
 import { module } from './people.js';
 
@@ -39,6 +40,19 @@ test('errors are those of the module', async () => {
 	assert.equal(core.error(0x7777).code, 'UC_E_UNKNOWN');
 });
 
+test('fields are where the compiler has them', async () => {
+	// The build of the module confirms what stands there.
+	const c = await readFile(path.join(process.env.UNDERCROFT_ROOT, 'src/web/abi.c'), 'utf8');
+	const offsets = [...c.matchAll(/offsetof\(struct (\w+), (\w+)\) == (\d+)/g)];
+	assert.ok(offsets.length > 150);
+	assert.deepEqual(
+		offsets.map(([, struct, field, at]) => [struct, field, Number(at)]),
+		Object.entries(layouts).flatMap(([struct, places]) =>
+			places.map(([field, , at]) => [struct, field, at]),
+		),
+	);
+});
+
 test('every function and every kind of event is used', async () => {
 	let text = '';
 	for (const file of await readdir(source))
@@ -47,8 +61,11 @@ test('every function and every kind of event is used', async () => {
 	const unused = new Set(['uc_client_generation', 'uc_client_is_idle']);
 	for (const name of Object.keys(functions))
 		assert.equal(text.includes(`f.${name}(`), !unused.has(name), name);
-	for (const values of [enums.uc_event_kind, enums.uc_message_state])
-		for (const name of Object.keys(values)) assert.ok(text.includes(`${name}:`), name);
+	for (const name of Object.keys(enums.uc_event_kind)) assert.ok(text.includes(`${name}:`), name);
+	// Pages have their last words.
+	const types = await readFile(path.join(source, 'types.ts'), 'utf8');
+	for (const name of Object.keys(enums.uc_message_state))
+		assert.ok(types.includes(`'${last(name)}'`), name);
 });
 
 test('the documentation has every call, event and own error', async () => {

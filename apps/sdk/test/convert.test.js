@@ -17,3 +17,35 @@ test('a time of a hub is one that a Date can hold, whatever it says', () => {
 			if (said < 8.64e15) assert.equal(got, said);
 		}
 });
+
+test('what is not there is null, and no word of the core is left', () => {
+	const struct = {
+		id: 'i',
+		incoming: true,
+		by_invitation: false,
+		state: 'UC_REQUEST_OPEN',
+		app: 'a',
+		name: 'n',
+		text: 't',
+		time_ms: 5,
+		blocked: false,
+		has_contact: false,
+		contact: '00',
+		has_room: true,
+		room: 'r',
+	};
+	const plain = { id: 'i', incoming: true, app: 'a', name: 'n', text: 't', blocked: false };
+	assert.deepEqual(convert.request(struct), {
+		...plain,
+		byInvitation: false,
+		state: 'open',
+		timeMs: 5,
+		contact: null,
+		room: 'r',
+	});
+	// There is no code in them, so that whether one is set stays.
+	assert.equal(convert.settings({ has_code: true, find_by_name: false }).hasCode, true);
+	assert.equal(convert.account({ names: undefined, picture: 0 }).names, null);
+	assert.equal(convert.last('UC_NAME_ADDRESS'), 'address');
+	assert.equal(convert.last(undefined), undefined);
+});
