@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A group is made in a browser under another name, which a terminal sees, and hides what it writes.
 import assert from 'node:assert/strict';
+import { WIDTHS } from './lib/chromium.mjs';
+import { Keyboard } from './lib/keyboard.mjs';
 import { befriend } from './lib/people.mjs';
 import { test } from './lib/suite.mjs';
 
@@ -70,3 +72,37 @@ test('who wants to be asked first is silent in a group until they have said who 
 	await tom.run('group', 'Day birds', 'Rosa');
 	await rosa.openRoom('Day birds');
 });
+
+for (const [app, o] of [
+	['dial', { viewport: WIDTHS.phone, hasTouch: true }],
+	['lens', {}],
+	['plaza', { viewport: WIDTHS.narrow, hasTouch: true }],
+])
+	test(`${app}: whether who does not say who they are is taken out is kept`, async (stage) => {
+		const rosa = await stage.member(app, 'Rosa', { reducedMotion: 'reduce', ...o });
+		const keys = new Keyboard(rosa.page);
+		const box = rosa
+			.dialog()
+			.getByRole('checkbox', { name: 'Take out who does not say who they are' });
+		const isAfterReload = async () => {
+			await rosa.page.reload();
+			await box.waitFor();
+			return box.isChecked();
+		};
+		await rosa.openSettings();
+		assert.ok(!(await box.isChecked()));
+		const hint = await box.getAttribute('aria-describedby');
+		assert.match(
+			await rosa.page.locator(`[id="${hint}"]`).innerText(),
+			/an hour after being asked .* taken out where you may do that/,
+		);
+		if (app === 'lens') await keys.tick(box);
+		else await box.check();
+		assert.ok(await isAfterReload(), 'it is kept');
+		// Twice in a row: the last one holds.
+		await box.click();
+		await box.click();
+		assert.ok(await isAfterReload(), 'off and on is on');
+		await box.uncheck();
+		assert.ok(!(await isAfterReload()), 'it is taken back');
+	});

@@ -20,6 +20,8 @@ export type Doing =
 	| 'change'
 	| 'profile'
 	| 'reach'
+	| 'age'
+	| 'age-ask'
 	| 'code-set'
 	| 'report'
 	| 'report-request'
@@ -86,6 +88,9 @@ const BY_CLASS: Record<string, string> = {
 const LIED =
 	'The app gave an answer that is not right, so nothing of it was kept. Nothing more is asked until you look again.';
 
+const NO_STATEMENT = 'This is not what a service gives. Copy the whole of it, and nothing else.';
+
+/** By code, or by class. */
 const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	signUp: {
 		UC_E_EXISTS: 'There is an account in this browser already. Load the page again.',
@@ -137,6 +142,21 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_STALE: 'Another device of yours has just changed this. Look at it, then save again.',
 		UC_E_UNSUPPORTED: 'This app cannot keep these settings yet.',
 	},
+	'age-ask': {
+		UC_E_ARGUMENT: 'This is no name of a service: they look like school.example.',
+	},
+	age: {
+		protocol: NO_STATEMENT,
+		UC_E_ARGUMENT: NO_STATEMENT,
+		UC_E_TOO_LARGE: NO_STATEMENT,
+		UC_E_KEY:
+			'This was made for another account, or on another device of yours. Take the text from here to the service.',
+		UC_E_NOT_ALLOWED: 'This app does not believe that service, or no more.',
+		UC_E_SIGNATURE: 'The service has not signed this, or somebody has changed it.',
+		UC_E_STALE:
+			'This is too old, or makes you older than a service has said since. Have a new one made.',
+		UC_E_UNSUPPORTED: 'This app goes by no service.',
+	},
 	'code-set': {
 		UC_E_NOT_ALLOWED: 'Save first who can reach you.',
 		UC_E_STALE: 'Another device of yours has just changed this. Try again.',
@@ -172,9 +192,7 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_UNSUPPORTED: 'This app takes no reports.',
 	},
 	link: {
-		UC_E_MALFORMED: 'This is no text of another account. Copy the whole text, and nothing else.',
-		UC_E_TRAILING: 'This is no text of another account. Copy the whole text, and nothing else.',
-		UC_E_VERSION: 'This is no text of another account. Copy the whole text, and nothing else.',
+		protocol: 'This is no text of another account. Copy the whole text, and nothing else.',
 		UC_E_SIGNATURE: 'This text was changed, or the other account has not signed it.',
 		UC_E_STALE: 'This text is too old. Begin again in one of the accounts.',
 		UC_E_NOT_FOUND: 'This text is not about this account, or answers nothing that was begun here.',
@@ -213,12 +231,9 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	numbers: {
 		UC_E_UNSUPPORTED: 'This app does not offer looking for numbers.',
 		UC_E_LIMIT: 'These are too many numbers. Forget those that you have looked for, or take fewer.',
-		UC_E_SIGNATURE: LIED,
-		UC_E_KEY: LIED,
+		crypto: LIED,
+		protocol: LIED,
 		UC_E_PEER: LIED,
-		UC_E_MALFORMED: LIED,
-		UC_E_TRAILING: LIED,
-		UC_E_VERSION: LIED,
 	},
 	findable: {
 		UC_E_UNSUPPORTED: 'This app does not offer being found by number.',
@@ -228,6 +243,8 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	},
 	answer: { UC_E_EXISTS: 'You have answered this request already.' },
 	send: {
+		UC_E_PENDING:
+			'This was interrupted. Look whether it is in the conversation before you send it again.',
 		UC_E_TOO_LARGE: 'This message is too long to be sent. Split it into shorter ones.',
 		UC_E_NOT_FOUND: 'The message it belongs to is not there any more.',
 		UC_E_CLOSED: 'You cannot write here: the conversation is not open.',
@@ -280,6 +297,7 @@ export function explain(e: unknown, doing: Doing = 'other'): string {
 	if (!isUndercroftError(e)) return 'Something went wrong. Load the page again.';
 	return (
 		DOING[doing]?.[e.code] ??
+		DOING[doing]?.[e.class] ??
 		COMMON[e.code] ??
 		BY_CLASS[e.class] ??
 		'Something went wrong. Try again.'

@@ -105,6 +105,8 @@ export function followFaces(
 ): void {
 	const known = new Map<string, { picture: number; url: string | null }>();
 	let reading = Promise.resolve();
+	/** shown until `faces` has others */
+	const stale: string[] = [];
 
 	async function read(seed: string, picture: number, contact?: string): Promise<void> {
 		const before = known.get(seed);
@@ -113,14 +115,14 @@ export function followFaces(
 		const type = pictureType(bytes);
 		const url = type && isShown(bytes) ? URL.createObjectURL(new Blob([bytes], { type })) : null;
 		known.set(seed, { picture, url });
-		if (before?.url) URL.revokeObjectURL(before.url);
+		if (before?.url) stale.push(before.url);
 	}
 	async function readAll(wanted: [seed: string, picture: number, contact?: string][]) {
 		const seeds = new Set(wanted.map(([seed]) => seed));
 		for (const [seed, { url }] of known) {
 			if (seeds.has(seed)) continue;
 			known.delete(seed);
-			if (url) URL.revokeObjectURL(url);
+			if (url) stale.push(url);
 		}
 		// One that is gone again is told as a change, and read then.
 		for (const one of wanted) await read(...one).catch(() => undefined);
@@ -128,6 +130,7 @@ export function followFaces(
 		const isSame =
 			next.length === faces.peek().size && next.every(([s, u]) => faces.peek().get(s) === u);
 		if (!isSame) faces.value = new Map(next);
+		for (const url of stale.splice(0)) URL.revokeObjectURL(url);
 	}
 
 	effect(() => {

@@ -7,6 +7,7 @@
 import { signal } from '@preact/signals';
 import type { Id, Message, Undercroft } from '@undercroft/sdk';
 import { isUndercroftError, troubleOf, type Trouble } from './errors.ts';
+import { count } from './format.ts';
 import { clean } from './text.ts';
 
 const FILE_BYTES = 16 << 20;
@@ -39,6 +40,7 @@ export type Transfer =
 /** What files need of the model. */
 interface Owner {
 	fail(trouble: Trouble): void;
+	announce(text: string): void;
 	connected(): Promise<void>;
 }
 
@@ -48,31 +50,31 @@ const keyOf = (room: Id, number: number) => `${room} ${number}`;
 export class Files {
 	/** by room: kept in this page only, as drafts are */
 	readonly chosen = signal<ReadonlyMap<Id, readonly Chosen[]>>(new Map());
-	private readonly transfers = signal<ReadonlyMap<string, Transfer>>(new Map());
+	readonly #transfers = signal<ReadonlyMap<string, Transfer>>(new Map());
 	/** what own messages were made of, as long as this page lives */
-	private readonly sources = new Map<Id, File>();
+	readonly #sources = new Map<Id, File>();
 	/** all whose fetch this page has begun */
-	private readonly fetched = new Set<string>();
+	readonly #fetched = new Set<string>();
 	/** fetches that their reader has ended */
-	private readonly stopped = new Set<string>();
-	private core: Undercroft | null = null;
+	readonly #stopped = new Set<string>();
+	#core: Undercroft | null = null;
 
 	constructor(private readonly owner: Owner) {}
 
 	attach(core: Undercroft): void {
-		this.core = core;
+		this.#core = core;
 		core.on('file', (e) => {
 			// What comes after a fetch has ended says nothing of it any more; what this page has never
 			// fetched is our own, on its way out.
 			const key = keyOf(e.room, e.number);
-			if (this.fetched.has(key) && this.transfers.peek().get(key)?.is !== 'moving') return;
+			if (this.#fetched.has(key) && this.#transfers.peek().get(key)?.is !== 'moving') return;
 			const part = e.bytesTotal > 0 ? e.bytesDone / e.bytesTotal : null;
-			this.put(key, { is: 'moving', part });
+			this.#put(key, { is: 'moving', part });
 		});
 		core.on('messageState', ({ message: m }) => {
 			if (!m.own || (m.state === 'queued' && !m.deleted)) return;
-			if (m.kind === 'file') this.put(keyOf(m.room, m.number), null);
-			if (m.state !== 'failed') this.sources.delete(m.id);
+			if (m.kind === 'file') this.#put(keyOf(m.room, m.number), null);
+			if (m.state !== 'failed') this.#sources.delete(m.id);
 		});
 		core.on('warning', (e) => {
 			if (e.room && e.text === 'a file could not be sent')
@@ -81,20 +83,20 @@ export class Files {
 	}
 
 	of(m: Message): Transfer | null {
-		return this.transfers.value.get(keyOf(m.room, m.number)) ?? null;
+		return this.#transfers.value.get(keyOf(m.room, m.number)) ?? null;
 	}
 
-	private put(key: string, transfer: Transfer | null): void {
-		const next = new Map(this.transfers.peek());
+	#put(key: string, transfer: Transfer | null): void {
+		const next = new Map(this.#transfers.peek());
 		if (transfer) next.set(key, transfer);
 		else next.delete(key);
-		this.transfers.value = next;
+		this.#transfers.value = next;
 	}
 
 	// --- sending ---
 
 	choose(room: Id, files: Iterable<File>): void {
-		const all = [...this.waiting(room)];
+		const all = [...this.#waiting(room)];
 		for (const file of files) {
 			const name = clean(file.name);
 			if (file.size === 0) this.owner.fail(ours(`${name} is empty.`));
@@ -104,21 +106,23 @@ export class Files {
 				this.owner.fail(ours(`Send these first: ${MOST} files at a time.`));
 			else all.push({ file, busy: false });
 		}
-		this.wait(room, all);
+		if (all.length > this.#waiting(room).length)
+			this.owner.announce(`${count(all.length, 'file', 'files')} to send.`);
+		this.#wait(room, all);
 	}
 
 	drop(room: Id, chosen: Chosen): void {
-		this.wait(
+		this.#wait(
 			room,
-			this.waiting(room).filter((c) => c !== chosen),
+			this.#waiting(room).filter((c) => c !== chosen),
 		);
 	}
 
-	private waiting(room: Id): readonly Chosen[] {
+	#waiting(room: Id): readonly Chosen[] {
 		return this.chosen.peek().get(room) ?? [];
 	}
 
-	private wait(room: Id, chosen: readonly Chosen[]): void {
+	#wait(room: Id, chosen: readonly Chosen[]): void {
 		this.chosen.value = new Map(this.chosen.peek()).set(room, chosen);
 	}
 
@@ -128,23 +132,23 @@ export class Files {
 	 */
 	take(room: Id): () => Promise<void> {
 		const sealing = new Map<Chosen, Chosen>();
-		for (const c of this.waiting(room)) if (!c.busy) sealing.set(c, { file: c.file, busy: true });
-		this.wait(
+		for (const c of this.#waiting(room)) if (!c.busy) sealing.set(c, { file: c.file, busy: true });
+		this.#wait(
 			room,
-			this.waiting(room).map((c) => sealing.get(c) ?? c),
+			this.#waiting(room).map((c) => sealing.get(c) ?? c),
 		);
 		return async () => {
 			for (const [before, busy] of sealing) {
-				const isKept = await this.sendOne(room, before.file);
-				this.wait(
+				const isKept = await this.#sendOne(room, before.file);
+				this.#wait(
 					room,
-					this.waiting(room).flatMap((c) => (c !== busy ? c : isKept ? [] : before)),
+					this.#waiting(room).flatMap((c) => (c !== busy ? c : isKept ? [] : before)),
 				);
 			}
 		};
 	}
 
-	private async sendOne(room: Id, file: File): Promise<boolean> {
+	async #sendOne(room: Id, file: File): Promise<boolean> {
 		let bytes: Uint8Array;
 		try {
 			bytes = new Uint8Array(await file.arrayBuffer());
@@ -153,8 +157,8 @@ export class Files {
 			return false;
 		}
 		try {
-			const id = await this.core!.sendFile(room, { name: file.name, type: file.type, bytes });
-			this.sources.set(id, file);
+			const id = await this.#core!.sendFile(room, { name: file.name, type: file.type, bytes });
+			this.#sources.set(id, file);
 			return true;
 		} catch (e) {
 			this.owner.fail(troubleOf(e, 'file'));
@@ -164,15 +168,18 @@ export class Files {
 
 	/** Can one that was refused be sent again without being chosen again? */
 	hasSource(m: Message): boolean {
-		return this.sources.has(m.id);
+		return this.#sources.has(m.id);
 	}
 
-	async sendAgain(m: Message): Promise<void> {
-		const file = this.sources.get(m.id);
-		if (!file) return;
+	/** Was it kept? */
+	async sendAgain(m: Message): Promise<boolean> {
+		const file = this.#sources.get(m.id);
+		if (!file) return false;
 		// Who presses twice sends it once.
-		this.sources.delete(m.id);
-		if (!(await this.sendOne(m.room, file))) this.sources.set(m.id, file);
+		this.#sources.delete(m.id);
+		const isKept = await this.#sendOne(m.room, file);
+		if (!isKept) this.#sources.set(m.id, file);
+		return isKept;
 	}
 
 	// --- saving ---
@@ -180,33 +187,33 @@ export class Files {
 	/** Fetches it, has it checked whole, gives it to the browser, and keeps no copy. */
 	async save(m: Message): Promise<void> {
 		const key = keyOf(m.room, m.number);
-		const { core } = this;
-		if (!core || !m.file || this.transfers.peek().get(key)?.is === 'moving') return;
-		this.stopped.delete(key);
-		this.fetched.add(key);
-		this.put(key, { is: 'moving', part: null });
+		const core = this.#core;
+		if (!core || !m.file || this.#transfers.peek().get(key)?.is === 'moving') return;
+		this.#stopped.delete(key);
+		this.#fetched.add(key);
+		this.#put(key, { is: 'moving', part: null });
 		try {
 			await this.owner.connected();
-			if (this.stopped.has(key)) throw new Error('stopped');
+			if (this.#stopped.has(key)) throw new Error('stopped');
 			await core.fetchFile(m.room, m.number);
 			saveAs(await core.readFile(m.room, m.number), m.file.name);
-			this.stopped.delete(key);
-			this.put(key, { is: 'saved' });
-			await this.forget(m);
+			this.#stopped.delete(key);
+			this.#put(key, { is: 'saved' });
+			await this.#forget(m);
 		} catch (e) {
-			const isStopped = this.stopped.delete(key);
-			this.put(key, isStopped ? null : { is: 'failed', why: troubleOf(e, 'file') });
+			const isStopped = this.#stopped.delete(key);
+			this.#put(key, isStopped ? null : { is: 'failed', why: troubleOf(e, 'file') });
 			// Wrong bytes are no use; of right ones only the rest is fetched the next time.
-			if (isUndercroftError(e) && e.code === 'UC_E_DECRYPT') await this.forget(m);
+			if (isUndercroftError(e) && e.code === 'UC_E_DECRYPT') await this.#forget(m);
 		}
 	}
 
 	async stop(m: Message): Promise<void> {
-		this.stopped.add(keyOf(m.room, m.number));
-		await this.forget(m);
+		this.#stopped.add(keyOf(m.room, m.number));
+		await this.#forget(m);
 	}
 
-	private async forget(m: Message): Promise<void> {
-		await this.core?.forgetFile(m.room, m.number).catch(() => undefined);
+	async #forget(m: Message): Promise<void> {
+		await this.#core?.forgetFile(m.room, m.number).catch(() => undefined);
 	}
 }

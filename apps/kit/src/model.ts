@@ -44,7 +44,7 @@ import { Files } from './files.ts';
 import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
 import { Previews } from './previews.ts';
-import { putSettings } from './reach.ts';
+import { putSettings, whenSeen } from './reach.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
 import { Sending } from './sending.ts';
 import { clean } from './text.ts';
@@ -78,16 +78,17 @@ export class Model {
 	readonly guardian = signal<Guardian | null>(null);
 	readonly wards = signal<Ward[]>([]);
 	readonly wardAsks = signal<WardAsk[]>([]);
-	private readonly last = new Previews();
+	readonly #last = new Previews();
 	/** the last message of each room */
-	readonly previews = this.last.shown;
+	readonly previews = this.#last.shown;
 	readonly files = new Files({
+		announce: (text) => this.announce(text),
 		fail: (trouble) => (this.problem.value = trouble),
-		connected: () => this.connected(),
+		connected: () => this.#connected(),
 	});
 	readonly sending = new Sending({
 		files: this.files,
-		fail: (e) => this.fail(e, 'send'),
+		fail: (e) => this.#fail(e, 'send'),
 		open: () => this.conversation.peek(),
 	});
 	/** Everything has been read once. */
@@ -111,23 +112,23 @@ export class Model {
 	/** Who is in rooms that need not be open: those that `readMembers` was asked for. */
 	readonly members = signal<ReadonlyMap<Id, Member[]>>(new Map());
 
-	private readonly allRooms = signal<Room[]>([]);
-	private core: Undercroft | null = null;
-	private readonly stale = new Set<List>();
-	private reading = false;
-	private calm: ReturnType<typeof setTimeout> | undefined;
+	readonly #allRooms = signal<Room[]>([]);
+	#core: Undercroft | null = null;
+	readonly #stale = new Set<List>();
+	#reading = false;
+	#calm: ReturnType<typeof setTimeout> | undefined;
 
 	/** By last activity, the newest first; without those that ended before anything was written. */
 	readonly rooms = computed<Room[]>(() => {
 		const asked = new Map(this.requests.value.map((r) => [r.room, r.timeMs]));
-		const since = (r: Room) => r.lastMs || this.joined.get(r.id) || (asked.get(r.id) ?? 0);
-		return this.allRooms.value
+		const since = (r: Room) => r.lastMs || this.#joined.get(r.id) || (asked.get(r.id) ?? 0);
+		return this.#allRooms.value
 			.filter((r) => r.state !== 'left' || r.lastMs > 0 || r.id === route.value.room)
 			.sort((a, b) => since(b) - since(a));
 	});
 	/** When rooms without a message came, as far as this page has seen it. */
-	private readonly joined = new Map<Id, number>();
-	readonly unread = computed(() => this.allRooms.value.reduce((n, r) => n + r.unread, 0));
+	readonly #joined = new Map<Id, number>();
+	readonly unread = computed(() => this.#allRooms.value.reduce((n, r) => n + r.unread, 0));
 	/** Requests of others that wait for an answer. */
 	readonly waitingRequests = computed(() =>
 		this.requests.value.filter((r) => r.incoming && r.state === 'open'),
@@ -151,10 +152,10 @@ export class Model {
 	);
 	/** The room on the page. */
 	readonly room = computed<Room | null>(
-		() => this.allRooms.value.find((r) => r.id === route.value.room) ?? null,
+		() => this.#allRooms.value.find((r) => r.id === route.value.room) ?? null,
 	);
 
-	private readonly others = computed<ReadonlyMap<Id, Contact>>(() => {
+	readonly #others = computed<ReadonlyMap<Id, Contact>>(() => {
 		const byId = new Map(this.contacts.value.map((c) => [c.id, c]));
 		const others = new Map<Id, Contact>();
 		const put = (room: Id, id: Id | null) => {
@@ -179,30 +180,33 @@ export class Model {
 			// Nobody's name: the browser keeps titles, also after this account has been erased.
 			document.title = (n > 0 ? `(${n}) ` : '') + this.self.title;
 		});
-		effect(() => this.follow(route.value.room));
+		effect(() => this.#follow(route.value.room));
 		document.addEventListener('visibilitychange', () => this.markRead());
 		addEventListener('focus', () => this.markRead());
-		void this.readApps()
+		addEventListener('beforeunload', (e) => {
+			if (this.sending.isUnderWay) e.preventDefault();
+		});
+		void this.#readApps()
 			.then(() => open(this.domain.peek()))
-			.then((core) => this.attach(core))
+			.then((core) => this.#attach(core))
 			.catch((e: unknown) => {
 				this.reason.value = isUndercroftError(e) ? e : null;
 				this.tab.value = 'broken';
 			});
 	}
 
-	private async readApps(): Promise<void> {
+	async #readApps(): Promise<void> {
 		const { apps, own } = await readApps(this.self);
 		this.apps.value = apps;
 		this.domain.value = own;
 	}
 
-	private attach(core: Undercroft): void {
-		this.core = core;
-		core.on('tab', (e) => this.tabIs(e.tab, e.reason));
+	#attach(core: Undercroft): void {
+		this.#core = core;
+		core.on('tab', (e) => this.#tabIs(e.tab, e.reason));
 		this.files.attach(core);
 		this.sending.attach(core);
-		core.on('connection', (e) => this.connectionIs(e.connection));
+		core.on('connection', (e) => this.#connectionIs(e.connection));
 		core.on('request', () => {
 			this.refresh('requests');
 			this.announce('Somebody asks to write to you.');
@@ -214,14 +218,14 @@ export class Model {
 		core.on('contact', () => this.refresh('contacts', 'rooms', 'requests'));
 		core.on('identityChanged', () => this.refresh('contacts'));
 		core.on('roomJoined', (e) => {
-			this.joined.set(e.room, Date.now());
-			this.roomChanged(e.room);
+			this.#joined.set(e.room, Date.now());
+			this.#roomChanged(e.room);
 		});
-		core.on('roomChanged', (e) => this.roomChanged(e.room));
-		core.on('roomLeft', (e) => this.roomChanged(e.room));
-		core.on('memberIntroduced', (e) => this.roomChanged(e.room));
-		core.on('message', (e) => this.messageArrived(e.message, true));
-		core.on('messageState', (e) => this.messageArrived(e.message, false));
+		core.on('roomChanged', (e) => this.#roomChanged(e.room));
+		core.on('roomLeft', (e) => this.#roomChanged(e.room));
+		core.on('memberIntroduced', (e) => this.#roomChanged(e.room));
+		core.on('message', (e) => this.#messageArrived(e.message, true));
+		core.on('messageState', (e) => this.#messageArrived(e.message, false));
 		core.on('devices', () => this.refresh('account', 'devices'));
 		core.on('device', () => {
 			this.refresh('devices');
@@ -230,7 +234,7 @@ export class Model {
 		core.on('warning', (e) => {
 			// The app may have shown other settings than ours: they say so.
 			if (e.error?.code === 'UC_E_STALE' && e.room === null) this.refresh('settings');
-			if (e.error?.code === 'UC_E_CHAIN' && e.room !== null) this.roomChanged(e.room);
+			if (e.error?.code === 'UC_E_CHAIN' && e.room !== null) this.#roomChanged(e.room);
 			if (e.error?.code === 'UC_E_CORRUPT' && e.room === null)
 				this.problem.value = { text: APP_DAMAGE, said: e.text, stays: true };
 			// The same errors come of what others do in rooms, and of what strangers send: no problem
@@ -238,7 +242,7 @@ export class Model {
 			const isOurs =
 				this.connection.peek() === 'connecting'
 					? e.error?.code === 'UC_E_VERSION'
-					: this.making > 0 && TOLD.has(e.error?.code ?? '');
+					: this.#making > 0 && TOLD.has(e.error?.code ?? '');
 			if (isOurs) this.problem.value = troubleOf(e.error, 'member');
 		});
 		core.on('numberFound', () => this.refresh('numbers'));
@@ -248,33 +252,33 @@ export class Model {
 				this.announce('Somebody whom you look after asks something.');
 		});
 		core.on('accountGone', () => this.refresh('account'));
-		this.connectionIs(core.connection);
-		this.tabIs(core.tab, core.reason);
+		this.#connectionIs(core.connection);
+		this.#tabIs(core.tab, core.reason);
 	}
 
-	private tabIs(tab: TabState, reason: UndercroftError | null): void {
+	#tabIs(tab: TabState, reason: UndercroftError | null): void {
 		this.reason.value = reason;
 		this.tab.value = tab;
 		if (tab === 'here') this.refresh(...LISTS);
 		else this.conversation.value = null;
 	}
 
-	private connectionIs(connection: Connection): void {
+	#connectionIs(connection: Connection): void {
 		const was = this.connection.peek();
 		this.connection.value = connection;
 		if (connection === 'greeted' || connection === 'online') {
-			clearTimeout(this.calm);
-			this.calm = undefined;
+			clearTimeout(this.#calm);
+			this.#calm = undefined;
 			if (this.network.peek() !== 'fine') this.announce('Connected again.');
 			this.network.value = 'fine';
 			if (was !== connection) this.refresh('account');
 		} else {
-			this.calm ??= setTimeout(() => (this.network.value = 'waiting'), CALM_MS);
+			this.#calm ??= setTimeout(() => (this.network.value = 'waiting'), CALM_MS);
 		}
 	}
 
 	/** Tells it to screen readers; also when it is the same as before. */
-	private announce(text: string): void {
+	announce(text: string): void {
 		this.announcement.value = text === this.announcement.peek() ? text + '\u00A0' : text;
 	}
 
@@ -282,18 +286,18 @@ export class Model {
 
 	/** Reads lists again, soon; several calls become one. */
 	refresh(...lists: List[]): void {
-		for (const l of lists) this.stale.add(l);
-		if (this.reading) return;
-		this.reading = true;
-		queueMicrotask(() => void this.read());
+		for (const l of lists) this.#stale.add(l);
+		if (this.#reading) return;
+		this.#reading = true;
+		queueMicrotask(() => void this.#read());
 	}
 
-	private async read(): Promise<void> {
+	async #read(): Promise<void> {
 		try {
-			while (this.stale.size > 0 && this.core && this.tab.peek() === 'here') {
-				const lists = [...this.stale];
-				this.stale.clear();
-				const core = this.core;
+			while (this.#stale.size > 0 && this.#core && this.tab.peek() === 'here') {
+				const lists = [...this.#stale];
+				this.#stale.clear();
+				const core = this.#core;
 				const has = (l: List) => lists.includes(l);
 				const [account, requests, contacts, rooms, devices, settings, numbers, guardians] =
 					await Promise.all([
@@ -315,52 +319,52 @@ export class Model {
 					if (numbers) this.numbers.value = numbers;
 					if (guardians) [this.guardian.value, this.wards.value, this.wardAsks.value] = guardians;
 					if (rooms) {
-						this.allRooms.value = rooms;
-						if (!this.isReady.peek()) void this.last.read(core, rooms);
+						this.#allRooms.value = rooms;
+						if (!this.isReady.peek()) void this.#last.read(core, rooms);
 					}
 					this.isReady.value = true;
 				});
-				if (rooms) this.follow(route.peek().room);
+				if (rooms) this.#follow(route.peek().room);
 				for (const room of rooms ?? [])
 					if (room.direct && room.state === 'left' && !this.members.peek().has(room.id))
 						void this.readMembers(room.id);
 			}
 		} catch (e) {
-			this.fail(e);
+			this.#fail(e);
 		} finally {
-			this.reading = false;
+			this.#reading = false;
 		}
-		if (this.stale.size > 0 && this.tab.peek() === 'here') this.refresh();
+		if (this.#stale.size > 0 && this.tab.peek() === 'here') this.refresh();
 	}
 
 	/** Who is in that room: in `members`, from now on kept as it is. */
 	async readMembers(room: Id): Promise<void> {
 		try {
-			const members = await this.core!.members(room);
+			const members = await this.#core!.members(room);
 			this.members.value = new Map(this.members.peek()).set(room, members);
 		} catch (e) {
-			this.fail(e);
+			this.#fail(e);
 		}
 	}
 
-	private roomChanged(room: Id): void {
+	#roomChanged(room: Id): void {
 		this.refresh('rooms', 'contacts', 'requests');
 		if (this.members.peek().has(room)) void this.readMembers(room);
 		const open = this.conversation.peek();
-		if (open?.room === room) void open.readMembers().catch((e) => this.fail(e));
+		if (open?.room === room) void open.readMembers().catch((e) => this.#fail(e));
 	}
 
-	private messageArrived(m: Message, isNew: boolean): void {
+	#messageArrived(m: Message, isNew: boolean): void {
 		const open = this.conversation.peek();
 		batch(() => {
 			if (open?.room === m.room) {
 				// What comes while nobody looks begins at a line that says so.
-				const isRead = open.lastNumber <= this.readUpTo(m.room);
+				const isRead = open.lastNumber <= this.#readUpTo(m.room);
 				if (isNew && !m.own && isRead && (document.hidden || !open.atEnd.peek()))
 					open.firstNew.value = m.number;
 				open.take([m]);
 			}
-			this.last.take(m, isNew);
+			this.#last.take(m, isNew);
 		});
 		if (open?.room === m.room) {
 			this.markRead();
@@ -372,19 +376,19 @@ export class Model {
 	}
 
 	/** Opens the room of the address, when it is there and not open yet. */
-	private follow(id: Id | null): void {
+	#follow(id: Id | null): void {
 		const open = this.conversation.peek();
 		if ((open?.room ?? null) === id && id !== null) return;
-		const room = this.allRooms.peek().find((r) => r.id === id);
-		if (!id || !room || !this.core) {
+		const room = this.#allRooms.peek().find((r) => r.id === id);
+		if (!id || !room || !this.#core) {
 			if (open) this.conversation.value = null;
 			return;
 		}
-		const next = new Conversation(id, this.core);
+		const next = new Conversation(id, this.#core);
 		this.conversation.value = next;
 		next.open(room.readUpTo, room.unread).then(
 			() => this.markRead(),
-			(e: unknown) => this.fail(e),
+			(e: unknown) => this.#fail(e),
 		);
 	}
 
@@ -393,20 +397,20 @@ export class Model {
 		const open = this.conversation.peek();
 		if (!open || open.isLoading.peek() || !open.atEnd.peek()) return;
 		if (document.visibilityState !== 'visible') return;
-		const room = this.allRooms.peek().find((r) => r.id === open.room);
+		const room = this.#allRooms.peek().find((r) => r.id === open.room);
 		const last = open.lastNumber;
-		if (!room || last === 0 || last <= this.readUpTo(room.id)) return;
-		this.marked.set(open.room, last);
-		void this.core!.markRead(open.room, last).then(
+		if (!room || last === 0 || last <= this.#readUpTo(room.id)) return;
+		this.#marked.set(open.room, last);
+		void this.#core!.markRead(open.room, last).then(
 			() => this.refresh('rooms'),
-			(e: unknown) => this.fail(e),
+			(e: unknown) => this.#fail(e),
 		);
 	}
-	private readonly marked = new Map<Id, number>();
+	readonly #marked = new Map<Id, number>();
 
-	private readUpTo(id: Id): number {
-		const room = this.allRooms.peek().find((r) => r.id === id);
-		return Math.max(room?.readUpTo ?? 0, this.marked.get(id) ?? 0);
+	#readUpTo(id: Id): number {
+		const room = this.#allRooms.peek().find((r) => r.id === id);
+		return Math.max(room?.readUpTo ?? 0, this.#marked.get(id) ?? 0);
 	}
 
 	// --- naming ---
@@ -430,7 +434,7 @@ export class Model {
 
 	/** The other person of a direct room, also when it has ended. */
 	contactOf(room: Room): Contact | null {
-		return room.direct ? (this.others.value.get(room.id) ?? null) : null;
+		return room.direct ? (this.#others.value.get(room.id) ?? null) : null;
 	}
 
 	/** The number, handle or address we asked for when we found them; '' when they found us. */
@@ -456,7 +460,7 @@ export class Model {
 		try {
 			return await this.perform(action);
 		} catch (e) {
-			this.fail(e, doing);
+			this.#fail(e, doing);
 			return undefined;
 		}
 	}
@@ -464,15 +468,15 @@ export class Model {
 	/** Reads what is in no list here: nothing is read again for it. */
 	async look<T>(read: (core: Undercroft) => Promise<T>): Promise<T | undefined> {
 		try {
-			return await read(this.core!);
+			return await read(this.#core!);
 		} catch (e) {
-			this.fail(e);
+			this.#fail(e);
 			return undefined;
 		}
 	}
 
 	/** Fulfilled when there is a connection, or there has been none for long enough. */
-	private connected(): Promise<void> {
+	#connected(): Promise<void> {
 		return new Promise((resolve) => {
 			const timer = setTimeout(resolve, CONNECTS_MS);
 			const stop = this.connection.subscribe((c) => {
@@ -486,30 +490,33 @@ export class Model {
 
 	/** Lists are read again afterwards, whatever came of it. */
 	async perform<T>(action: (core: Undercroft) => Promise<T>): Promise<T> {
-		if (!this.core) throw new Error('not open');
+		if (!this.#core) throw new Error('not open');
 		try {
-			return await action(this.core);
+			return await action(this.#core);
 		} finally {
 			this.refresh(...LISTS);
 		}
 	}
 
-	private fail(e: unknown, doing: Doing = 'other'): void {
-		// What happens while the tab ends or breaks is told by the screens for that.
-		if (this.tab.peek() !== 'here') return;
+	#fail(e: unknown, doing: Doing = 'other'): void {
+		// What happens while the tab ends or breaks is told by the screens for that; that something may
+		// have been sent, and is begun anew with what is stored, by none.
+		const tab = this.tab.peek();
+		const isCut = doing === 'send' && isUndercroftError(e) && e.code === 'UC_E_PENDING';
+		if (tab !== 'here' && !(tab === 'opening' && isCut)) return;
 		this.problem.value = troubleOf(e, doing);
 	}
 
 	async requestCode(identifier: string): Promise<void> {
-		await this.connected();
-		await this.core!.requestCode(identifier);
+		await this.#connected();
+		await this.#core!.requestCode(identifier);
 	}
 
 	/** Fulfilled with the recovery words, to be shown once and forgotten. */
 	async signUp(o: { identifier: string; code?: string; profileName: string }): Promise<string> {
 		this.isWelcoming.value = true;
 		try {
-			return await this.perform((c) => this.connected().then(() => c.signUp(o)));
+			return await this.perform((c) => this.#connected().then(() => c.signUp(o)));
 		} catch (e) {
 			this.isWelcoming.value = false;
 			throw e;
@@ -517,7 +524,7 @@ export class Model {
 	}
 
 	async recoveryWords(): Promise<string> {
-		return this.core!.recoveryWords();
+		return this.#core!.recoveryWords();
 	}
 
 	recoveryConfirmed(): Promise<void> {
@@ -525,16 +532,16 @@ export class Model {
 	}
 
 	recover(o: { words: string; profileName: string }): Promise<void> {
-		return this.perform((c) => this.connected().then(() => c.recover(o)));
+		return this.perform((c) => this.#connected().then(() => c.recover(o)));
 	}
 
 	/** code: a contact code that they have told */
 	ask(app: string, identifier: string, text: string, code?: string): Promise<void> {
-		return this.perform((c) => this.connected().then(() => c.ask(app, identifier, text, code)));
+		return this.perform((c) => this.#connected().then(() => c.ask(app, identifier, text, code)));
 	}
 
 	askByLink(link: string, text: string): Promise<void> {
-		return this.perform((c) => this.connected().then(() => c.askByInvitation(link, text)));
+		return this.perform((c) => this.#connected().then(() => c.askByInvitation(link, text)));
 	}
 
 	/** Opens the conversation when there is one already. */
@@ -558,26 +565,26 @@ export class Model {
 
 	/** as: a name of that group only; '': as oneself. */
 	async createGroup(name: string, contacts: Id[], as = ''): Promise<Id> {
-		this.making++;
+		this.#making++;
 		try {
 			return await this.perform((c) => c.createGroup(name, contacts, { as }));
 		} finally {
-			this.making--;
+			this.#making--;
 		}
 	}
 	/** groups that are being made */
-	private making = 0;
+	#making = 0;
 
 	/** as: a name of that group only; '': as oneself. */
 	async introduce(room: Id, as: string): Promise<void> {
 		await this.perform((c) => c.introduce(room, { as }));
-		this.roomChanged(room);
+		this.#roomChanged(room);
 	}
 
-	/** In groups that others bring us into from now on: nobody is told who we are before `introduce`. */
-	async waitToIntroduce(wait: boolean): Promise<void> {
-		await this.core!.waitToIntroduce(wait);
-		this.account.value = await this.core!.account();
+	/** One of this account's own ways in groups; the account says at once how it is. */
+	async keepsTo(way: 'waitToIntroduce' | 'removeNotIntroduced', is: boolean): Promise<void> {
+		await this.#core![way](is);
+		this.account.value = await this.#core!.account();
 	}
 
 	rename(room: Id, name: string): Promise<void> {
@@ -591,7 +598,7 @@ export class Model {
 	/** A persona, in that room. */
 	async blockMember(room: Id, member: Id, blocked: boolean): Promise<void> {
 		await this.attempt('member', (c) => c.blockMember(room, member, blocked));
-		this.roomChanged(room);
+		this.#roomChanged(room);
 	}
 
 	async removeMember(room: Id, member: Id): Promise<void> {
@@ -604,7 +611,7 @@ export class Model {
 	}
 
 	async safetyNumber(contact: Id): Promise<string> {
-		return this.core!.safetyNumber(contact);
+		return this.#core!.safetyNumber(contact);
 	}
 
 	async setVerified(contact: Id, verified: boolean): Promise<void> {
@@ -618,20 +625,27 @@ export class Model {
 	}
 
 	setSettings(settings: SettingsChange): Promise<void> {
-		return this.perform((c) => this.connected().then(() => putSettings(c, settings)));
+		return this.perform((c) => this.#connected().then(() => putSettings(c, settings)));
+	}
+
+	/** What a service has said of this person's age. */
+	presentAge(statement: string): Promise<void> {
+		return this.perform((c) =>
+			this.#connected().then(() => whenSeen(c, () => c.presentAge(statement))),
+		);
 	}
 
 	report(room: Id, report: Report): Promise<Reported> {
-		return this.perform((c) => this.connected().then(() => c.report(room, report)));
+		return this.perform((c) => this.#connected().then(() => c.report(room, report)));
 	}
 
 	reportRequest(request: Id, report: Omit<Report, 'messages'>): Promise<Reported> {
-		return this.perform((c) => this.connected().then(() => c.reportRequest(request, report)));
+		return this.perform((c) => this.#connected().then(() => c.reportRequest(request, report)));
 	}
 
 	/** Erases this browser and starts anew. */
 	async erase(): Promise<void> {
-		await this.core!.erase();
+		await this.#core!.erase();
 		history.replaceState(null, '', '#/');
 		location.reload();
 	}

@@ -34,26 +34,34 @@ interface Owner {
 }
 
 export class Sending {
-	private readonly drafts = signal<ReadonlyMap<Id, string>>(new Map());
-	private readonly turns = new Map<Id, Turn>();
-	private core: Undercroft | null = null;
+	readonly #drafts = signal<ReadonlyMap<Id, string>>(new Map());
+	readonly #turns = new Map<Id, Turn>();
+	readonly #pressed = new Set<string>();
+	/** messages that were refused and have been sent once more, by this page */
+	readonly #again = signal<ReadonlySet<Id>>(new Set());
+	#core: Undercroft | null = null;
 
 	constructor(private readonly owner: Owner) {}
 
 	attach(core: Undercroft): void {
-		this.core = core;
+		this.#core = core;
+	}
+
+	/** What was sent is not kept yet: it would go with the page. */
+	get isUnderWay(): boolean {
+		return this.#turns.size > 0;
 	}
 
 	draft(room: Id): string {
-		return this.drafts.value.get(room) ?? '';
+		return this.#drafts.value.get(room) ?? '';
 	}
 
 	/** Kept in this page only: what is not sent is not stored. */
 	setDraft(room: Id, text: string): void {
-		const next = new Map(this.drafts.peek());
+		const next = new Map(this.#drafts.peek());
 		if (text === '') next.delete(room);
 		else next.set(room, text);
-		this.drafts.value = next;
+		this.#drafts.value = next;
 	}
 
 	/**
@@ -69,19 +77,19 @@ export class Sending {
 			if (text !== '') open.editing.value = open.replyTo.value = null;
 			if (!edit) this.setDraft(room, '');
 		});
-		return this.inTurn(room, async (turn) => {
+		return this.#inTurn(room, async (turn) => {
 			await sendFiles?.();
 			if (text === '') return true;
-			const id = await this.keep((c) => put(c, room, said));
+			const id = await this.#keep((c) => put(c, room, said));
 			if (id === undefined) turn.back.push(said);
 			else open.firstNew.value = 0;
 			return id !== undefined;
 		});
 	}
 
-	private async inTurn<T>(room: Id, action: (turn: Turn) => Promise<T>): Promise<T> {
-		const turn = this.turns.get(room) ?? { last: Promise.resolve(), waiting: 0, back: [] };
-		this.turns.set(room, turn);
+	async #inTurn<T>(room: Id, action: (turn: Turn) => Promise<T>): Promise<T> {
+		const turn = this.#turns.get(room) ?? { last: Promise.resolve(), waiting: 0, back: [] };
+		this.#turns.set(room, turn);
 		turn.waiting++;
 		const mine = turn.last.then(() => action(turn));
 		turn.last = mine.catch(() => undefined);
@@ -89,14 +97,14 @@ export class Sending {
 			return await mine;
 		} finally {
 			if (--turn.waiting === 0) {
-				this.turns.delete(room);
-				batch(() => this.giveBack(room, turn.back));
+				this.#turns.delete(room);
+				batch(() => this.#giveBack(room, turn.back));
 			}
 		}
 	}
 
 	/** In front of what was written meanwhile; nothing takes the place of anything. */
-	private giveBack(room: Id, back: Said[]): void {
+	#giveBack(room: Id, back: Said[]): void {
 		const page = this.owner.open();
 		const open = page?.room === room ? page : null;
 		const texts: string[] = [];
@@ -109,7 +117,7 @@ export class Sending {
 			texts.push(text);
 			if (open && reply && !open.editing.peek()) open.replyTo.value ??= reply;
 		}
-		const draft = this.drafts.peek().get(room);
+		const draft = this.#drafts.peek().get(room);
 		if (draft) texts.push(draft);
 		if (back.length > 0) this.setDraft(room, texts.join('\n'));
 	}
@@ -121,29 +129,47 @@ export class Sending {
 			?.entries.peek()
 			.find((e) => e.message.id === message.id);
 		const mine = entry?.reactions.find((r) => r.emoji === cleanEmoji(emoji))?.mine;
-		await this.keep((c) =>
+		await this.#once(`${message.id} ${emoji}`, (c) =>
 			mine ? c.sendDelete(message.room, mine.id) : c.sendReaction(message.room, message.id, emoji),
 		);
 	}
 
 	async deleteMessage(message: Message): Promise<void> {
-		await this.keep((c) => c.sendDelete(message.room, message.id));
+		await this.#once(message.id, (c) => c.sendDelete(message.room, message.id));
+	}
+
+	isSentAgain(message: Message): boolean {
+		return this.#again.value.has(message.id);
 	}
 
 	/** A message that was refused for good is sent once more, as a new one. */
 	async sendAgain(message: Message): Promise<void> {
-		if (message.file) return this.owner.files.sendAgain(message);
-		await this.keep((c) =>
-			message.inReplyTo
-				? c.sendReply(message.room, message.inReplyTo, message.text)
-				: c.send(message.room, message.text),
+		const { id, room, inReplyTo, text } = message;
+		if (this.#again.peek().has(id)) return;
+		this.#again.value = new Set(this.#again.peek()).add(id);
+		const isKept = await this.#inTurn(room, async (): Promise<unknown> =>
+			message.file
+				? this.owner.files.sendAgain(message)
+				: this.#keep((c) => (inReplyTo ? c.sendReply(room, inReplyTo, text) : c.send(room, text))),
 		);
+		if (isKept) return;
+		const next = new Set(this.#again.peek());
+		next.delete(id);
+		this.#again.value = next;
 	}
 
-	private async keep(action: (core: Undercroft) => Promise<Id>): Promise<Id | undefined> {
-		if (!this.core) return undefined;
+	/** One press does it once: another, while it is under way, does nothing. */
+	async #once(what: string, action: (core: Undercroft) => Promise<Id>): Promise<void> {
+		if (this.#pressed.has(what)) return;
+		this.#pressed.add(what);
+		await this.#keep(action);
+		this.#pressed.delete(what);
+	}
+
+	async #keep(action: (core: Undercroft) => Promise<Id>): Promise<Id | undefined> {
+		if (!this.#core) return undefined;
 		try {
-			return await action(this.core);
+			return await action(this.#core);
 		} catch (e) {
 			this.owner.fail(e);
 			return undefined;

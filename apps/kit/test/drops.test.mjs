@@ -6,7 +6,8 @@ import { load } from './load.mjs';
 
 const { keepPage, takesDrops } = await load('../src/drops.ts');
 
-const drag = (types = ['Files'], files = ['f']) => ({
+const drag = (types = ['Files'], files = ['f'], target = null) => ({
+	target,
 	defaultPrevented: false,
 	preventDefault() {
 		this.defaultPrevented = true;
@@ -51,4 +52,20 @@ test('what cannot be sent now is not taken, and goes nowhere else', () => {
 	assert.ok(!over2.defaultPrevented);
 	assert.ok(drop2.defaultPrevented);
 	assert.deepEqual(taken, ['f']);
+});
+
+test('nor does a link, but in a field it is written', () => {
+	const on = {};
+	keepPage({ addEventListener: (kind, listener) => (on[kind] = listener) });
+	const at = (isField) => ({ closest: (what) => (isField && /input/.test(what) ? {} : null) });
+	for (const kind of ['dragover', 'drop'])
+		for (const isField of [false, true]) {
+			const e = drag(['text/uri-list', 'text/plain'], [], at(isField));
+			on[kind](e);
+			assert.equal(e.defaultPrevented, !isField, `${kind} ${isField}`);
+			// A file is never written into one.
+			const f = drag(['Files'], ['f'], at(isField));
+			on[kind](f);
+			assert.ok(f.defaultPrevented);
+		}
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './load.mjs';
 
-const { followFaces, faces, isShown, pictureSize } = await load('../src/faces.ts');
+const { followFaces, faces, isShown, pictureSize, signal } = await load('./faces-signals.mjs');
 
 const bytes = (...parts) =>
 	Uint8Array.from(
@@ -105,5 +105,33 @@ test('each is read once, and shown by the key of its account', async () => {
 		);
 	} finally {
 		URL.createObjectURL = createObjectURL;
+	}
+});
+
+test('a picture that is shown is there until another one is shown, and no longer', async () => {
+	const { createObjectURL, revokeObjectURL } = URL;
+	let made = 0;
+	const revoked = [];
+	URL.createObjectURL = () => `blob:${++made}`;
+	URL.revokeObjectURL = (url) => {
+		assert.ok(![...faces.value.values()].includes(url), `${url} is still shown`);
+		revoked.push(url);
+	};
+	const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+	try {
+		const one = (picture) => ({ id: 'a', accountKey: 'ka', picture });
+		const other = { id: 'b', accountKey: 'kb', picture: 5 };
+		const contacts = signal([one(1), other]);
+		followFaces({ account: { value: null }, contacts }, { picture: async () => png(10, 10) });
+		await turn();
+		contacts.value = [one(2), other];
+		await turn();
+		assert.deepEqual(revoked, ['blob:1']);
+		contacts.value = [one(null), other];
+		await turn();
+		assert.deepEqual(revoked, ['blob:1', 'blob:3']);
+		assert.deepEqual([...faces.value], [['kb', 'blob:2']]);
+	} finally {
+		Object.assign(URL, { createObjectURL, revokeObjectURL });
 	}
 });

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files on the way: what is chosen, what stays chosen, what is kept of what was fetched.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { load } from './load.mjs';
 
 const { Files } = await load('../src/files.ts');
 const { showBytes } = await load('../src/format.ts');
+
+// What waits a minute is not waited for.
+mock.timers.enable({ apis: ['setTimeout'] });
 
 const file = (name, n = 3) => ({
 	name,
@@ -30,22 +33,32 @@ function stage(core = {}) {
 	const told = [];
 	const listeners = {};
 	const saved = [];
+	const announced = [];
+	/** what the browser was given, and which addresses of it are gone again */
+	const given = { blobs: [], clicked: [], revoked: [] };
+	// What others before have left.
+	mock.timers.tick(60_000);
 	globalThis.document = {
 		createElement: () => ({
 			click() {
 				saved.push(this.download);
+				given.clicked.push(this.href);
 			},
 		}),
 	};
-	URL.createObjectURL = () => 'blob:x';
-	URL.revokeObjectURL = () => {};
+	URL.createObjectURL = (blob) => `blob:${given.blobs.push(blob)}`;
+	URL.revokeObjectURL = (url) => given.revoked.push(url);
 	const noted =
 		(name) =>
 		async (...args) => {
 			done.push([name, ...args.slice(1)]);
 			return core[name]?.(...args);
 		};
-	const files = new Files({ fail: (t) => told.push(t.text), connected: async () => {} });
+	const files = new Files({
+		fail: (t) => told.push(t.text),
+		announce: (text) => announced.push(text),
+		connected: async () => {},
+	});
 	files.attach({
 		on: (kind, listener) => (listeners[kind] = listener),
 		sendFile: noted('sendFile'),
@@ -53,13 +66,15 @@ function stage(core = {}) {
 		readFile: noted('readFile'),
 		forgetFile: noted('forgetFile'),
 	});
-	return { files, done, told, listeners, saved };
+	return { files, done, told, announced, listeners, saved, given };
 }
 
 const names = (files) => (files.chosen.value.get('r') ?? []).map((c) => c.file.name);
 
 test('what cannot be sent is not chosen, and said', () => {
-	const { files, told } = stage();
+	const { files, told, announced } = stage();
+	files.choose('r', [file('none', 0)]);
+	assert.deepEqual(announced, []);
 	files.choose('r', [file('none', 0), file('most', 16 << 20), file('more', (16 << 20) + 1)]);
 	assert.deepEqual(names(files), ['most']);
 	assert.match(told.join(), /none is empty.*more is too large/);
@@ -68,6 +83,7 @@ test('what cannot be sent is not chosen, and said', () => {
 		Array.from({ length: 12 }, (_, i) => file(`f${i}`)),
 	);
 	assert.equal(names(files).length, 10);
+	assert.deepEqual(announced, ['1 file to send.', '10 files to send.']);
 	assert.match(told.at(-1), /10 files at a time/);
 	assert.deepEqual(files.chosen.value.get('another'), undefined);
 });
@@ -154,6 +170,38 @@ test('a fetch that is stopped is no failure, and begins anew', async () => {
 	end.resolve();
 	await again;
 	assert.deepEqual(saved, ['a.bin']);
+});
+
+test('what is saved is bytes of no type, and leaves the memory a minute later', async () => {
+	const { files, given } = stage({ readFile: () => Uint8Array.of(60, 104, 116, 109, 108, 62) });
+	const page = { ...MESSAGE, file: { name: 'a.html', type: 'text/html', bytes: 6 } };
+	await files.save(page);
+	mock.timers.tick(30_000);
+	await files.save({ ...page, number: 8 });
+	assert.deepEqual(
+		given.blobs.map((b) => [b.type, b.size]),
+		[
+			['application/octet-stream', 6],
+			['application/octet-stream', 6],
+		],
+	);
+	assert.equal(await given.blobs[0].text(), '<html>');
+	assert.deepEqual(given.clicked, ['blob:1', 'blob:2']);
+	mock.timers.tick(29_999);
+	assert.deepEqual(given.revoked, []);
+	mock.timers.tick(1);
+	assert.deepEqual(given.revoked, ['blob:1']);
+	mock.timers.tick(30_000);
+	assert.deepEqual(given.revoked, ['blob:1', 'blob:2']);
+	// Of what could not be read nothing was made.
+	const bad = stage({
+		readFile() {
+			throw failure('UC_E_DECRYPT');
+		},
+	});
+	await bad.files.save(MESSAGE);
+	mock.timers.tick(60_000);
+	assert.deepEqual([bad.given.blobs, bad.given.revoked], [[], []]);
 });
 
 test("'Send again' pressed twice sends once, and can be pressed again when it failed", async () => {

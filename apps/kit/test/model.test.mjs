@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './load.mjs';
 
+const onPage = {};
 // As much of a browser as the state asks of one.
 Object.assign(globalThis, {
 	location: { hostname: 'dial.localhost', hash: '' },
 	document: { addEventListener() {}, visibilityState: 'visible', hidden: false },
-	addEventListener() {},
+	addEventListener: (kind, listener) => (onPage[kind] = listener),
 	fetch: async () => Promise.reject(new TypeError('offline')),
 });
 const { Model } = await load('../src/model.ts');
@@ -126,4 +127,56 @@ test('who was only blocked stands in no list of people to write to', async () =>
 		model.apart.value.map((c) => c.id),
 		['friend', 'blocked'],
 	);
+});
+
+test('what may have been sent when the core began anew is told, and comes back as a draft', async () => {
+	const { model, core, tell } = await started();
+	const cut = Object.assign(new Error('cut'), { code: 'UC_E_PENDING', class: 'state' });
+	const a = { value: null, peek: () => null };
+	const open = { room: 'r', editing: a, replyTo: a, firstNew: a };
+	core.send = async () => {
+		tell('tab', { tab: 'opening', reason: null });
+		throw cut;
+	};
+	await model.sending.send(open, 'hello');
+	assert.equal(model.sending.draft('r'), 'hello');
+	assert.match(model.problem.value.text, /before you send it again/);
+	// What was only read is read again.
+	model.problem.value = null;
+	core.contacts = core.send;
+	await model.look((c) => c.contacts());
+	assert.equal(model.problem.value, null);
+});
+
+test('a way of the account holds as the library says it', async () => {
+	const { model, core } = await started();
+	const kept = { waitsToIntroduce: false, removesNotIntroduced: false };
+	core.removeNotIntroduced = async (is) => void (kept.removesNotIntroduced = is);
+	core.waitToIntroduce = async () => Promise.reject(new Error('no'));
+	core.account = async () => ({ state: 'account', ...kept });
+	await model.keepsTo('removeNotIntroduced', true);
+	assert.equal(model.account.value.removesNotIntroduced, true);
+	await assert.rejects(model.keepsTo('waitToIntroduce', true));
+	assert.equal(model.account.value.waitsToIntroduce, false);
+});
+
+test('the page is not left without a question while something sent is not kept', async () => {
+	const { model, core } = await started();
+	const asks = () => {
+		let is = false;
+		onPage.beforeunload({ preventDefault: () => (is = true) });
+		return is;
+	};
+	assert.equal(asks(), false);
+	let kept;
+	core.send = () => new Promise((resolve) => (kept = resolve));
+	const box = { value: null, peek: () => null };
+	const under = model.sending.send({ room: 'r', editing: box, replyTo: box, firstNew: box }, 'x');
+	await turn();
+	assert.equal(asks(), true);
+	kept('id');
+	await under;
+	assert.equal(asks(), false);
+	model.sending.setDraft('r', 'half');
+	assert.equal(asks(), false);
 });

@@ -37,12 +37,18 @@ function stage(...rooms) {
 		send: async (room, text) => keep(room, 'text', text),
 		sendReply: async (room, id, text) => keep(room, 'reply', id, text),
 		sendEdit: async (room, id, text) => keep(room, 'edit', id, text),
+		sendReaction: async (room, id, emoji) => keep(room, 'reaction', id, emoji),
+		sendDelete: async (room, id) => keep(room, 'delete', id),
 		async sendFile(room, { name }) {
 			if (state.isSlow) await new Promise((resolve) => held.push(resolve));
 			return keep(room, 'file', name);
 		},
 	};
-	const files = new Files({ fail: (t) => told.push(t.text), connected: async () => {} });
+	const files = new Files({
+		fail: (t) => told.push(t.text),
+		announce() {},
+		connected: async () => {},
+	});
 	const sending = new Sending({
 		files,
 		fail: (e) => told.push(e.message),
@@ -132,4 +138,70 @@ test('a change that could not be kept can be made again, and takes no draft with
 	assert.equal(sending.draft('a'), 'new\nhalf of a sen');
 	assert.equal(b.editing.value, null);
 	assert.deepEqual(sent, []);
+});
+
+test('while something is not kept yet the page says so', async () => {
+	const a = conversation('a');
+	const { held, state, files, sending } = stage(a);
+	assert.equal(sending.isUnderWay, false);
+	state.isSlow = true;
+	files.choose('a', [file('f')]);
+	// What is only chosen or written can be left.
+	sending.setDraft('a', 'half');
+	assert.equal(sending.isUnderWay, false);
+	const under = sending.send(a, 'hello');
+	await turn();
+	assert.equal(sending.isUnderWay, true);
+	held[0]();
+	await under;
+	assert.equal(sending.isUnderWay, false);
+});
+
+test('what was refused is sent again once, however often that is pressed', async () => {
+	const { sent, refused, sending } = stage(conversation('a'));
+	const m = { id: 'm', room: 'a', text: 'hello', inReplyTo: null, file: null };
+	refused.add('hello');
+	await Promise.all([sending.sendAgain(m), sending.sendAgain(m)]);
+	assert.equal(sending.isSentAgain(m), false);
+	refused.clear();
+	const first = sending.sendAgain(m);
+	assert.equal(sending.isSentAgain(m), true);
+	await first;
+	// The second of a double click comes when the first is done.
+	await sending.sendAgain(m);
+	assert.deepEqual(sent, ['a text hello']);
+	const reply = { ...m, id: 'n', inReplyTo: 'q' };
+	await sending.sendAgain(reply);
+	assert.deepEqual(sent, ['a text hello', 'a reply q hello']);
+	// A file that this page does not have any more can be chosen once more.
+	const gone = { ...m, id: 'f', file: { name: 'f' } };
+	await sending.sendAgain(gone);
+	assert.equal(sending.isSentAgain(gone), false);
+});
+
+test('what is sent again does not overtake what is on its way', async () => {
+	const a = conversation('a');
+	const { sent, held, state, files, sending } = stage(a);
+	state.isSlow = true;
+	files.choose('a', [file('f')]);
+	const all = [
+		sending.send(a, 'first'),
+		sending.sendAgain({ id: 'm', room: 'a', text: 'again', inReplyTo: null, file: null }),
+	];
+	await turn();
+	assert.deepEqual(sent, []);
+	held[0]();
+	await Promise.all(all);
+	assert.deepEqual(sent, ['a file f', 'a text first', 'a text again']);
+});
+
+test('a reaction or a deletion pressed twice at once is done once', async () => {
+	const { sent, sending } = stage(conversation('a'));
+	const m = { id: 'm', room: 'a' };
+	await Promise.all(['1', '1', '2'].map((emoji) => sending.react(m, emoji)));
+	await Promise.all([sending.deleteMessage(m), sending.deleteMessage(m)]);
+	assert.deepEqual(sent, ['a reaction m 1', 'a reaction m 2', 'a delete m']);
+	// Later it is another wish.
+	await sending.react(m, '1');
+	assert.equal(sent.length, 4);
 });

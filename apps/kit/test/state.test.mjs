@@ -10,7 +10,8 @@ const { mistake, normalise, showName, country } = await load('../src/names.ts');
 const { showDay, showWhen } = await load('../src/format.ts');
 const { explain, troubleOf } = await load('../src/errors.ts');
 const { becomeDevice, deviceName } = await load('../src/devices.ts');
-const { isAgeClosed, isClosed, putSettings } = await load('../src/reach.ts');
+const { AGES, isAgeClosed, isClosed, plainStatement, putSettings, readAge } =
+	await load('../src/reach.ts');
 
 const id = (n) => n.toString(16).padStart(64, '0');
 const NOON = new Date(2026, 4, 3, 12).getTime();
@@ -303,4 +304,46 @@ test("settings wait for the app's to be seen, and for nothing else", async () =>
 	await assert.rejects(putSettings(closed, {}), { code: 'UC_E_NOT_ALLOWED' });
 	const offline = { ...fails('UC_E_NET'), connection: 'offline' };
 	await assert.rejects(putSettings(offline, {}), { code: 'UC_E_NET' });
+});
+
+test('who is vouched for may say to be as old as that, and no older', () => {
+	const said = { said: true, age: '13-15' };
+	const open = (known) => AGES.filter((age) => !isAgeClosed(said, age, known));
+	assert.deepEqual(open({ by: 'service', age: '16-17' }), ['child', '13-15', '16-17']);
+	assert.deepEqual(open({ by: 'app', age: 'adult' }), ['child', '13-15', '16-17', 'adult']);
+	assert.deepEqual(open({ by: 'service', age: 'child' }), ['child', '13-15']);
+	for (const known of [null, { by: 'nobody', age: 'unknown' }])
+		assert.deepEqual(open(known), ['child', '13-15']);
+});
+
+test('the age that counts is waited for where there is a connection', async () => {
+	const net = Object.assign(new Error('net'), { code: 'UC_E_NET', class: 'net' });
+	let asked = 0;
+	const core = {
+		connection: 'online',
+		async ageKnown() {
+			if (++asked < 3) throw net;
+			return { by: 'app', age: 'adult' };
+		},
+	};
+	assert.deepEqual(await readAge(core), { by: 'app', age: 'adult' });
+	asked = -10;
+	core.connection = 'offline';
+	assert.equal(await readAge(core), null);
+	core.ageKnown = async () => Promise.reject(new Error('broken'));
+	await assert.rejects(readAge(core));
+});
+
+test('a statement that a mail has broken into lines is whole', () => {
+	assert.equal(plainStatement(' age-statement.AB\r\n CD-_ \n'), 'age-statement.ABCD-_');
+});
+
+test('what is wrong with a statement is said, whatever part of it is', () => {
+	const error = (code, of) => Object.assign(new Error('x'), { code, class: of });
+	for (const code of ['UC_E_CBOR', 'UC_E_MALFORMED', 'UC_E_TRAILING', 'UC_E_VERSION', 'UC_E_TEXT'])
+		assert.match(explain(error(code, 'protocol'), 'age'), /not what a service gives/, code);
+	assert.match(explain(error('UC_E_NOT_ALLOWED', 'protocol'), 'age'), /does not believe/);
+	assert.match(explain(error('UC_E_KEY', 'crypto'), 'age'), /another account/);
+	assert.match(explain(error('UC_E_STALE', 'state'), 'age'), /too old/);
+	assert.match(explain(error('UC_E_NET', 'net'), 'age'), /no connection/);
 });

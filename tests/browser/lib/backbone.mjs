@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A backbone with its three apps and their web pages: a folder of its own, ports of its own.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,6 +31,8 @@ async function freePorts() {
 		if (all.every(Boolean)) return base;
 	}
 }
+
+let services = 0;
 
 export class Backbone {
 	static async make() {
@@ -79,6 +81,27 @@ export class Backbone {
 			.split('\n')
 			.filter(Boolean)
 			.map((l) => JSON.parse(l));
+	}
+
+	/** A service that vouches for ages, which all apps believe until `end`; signs(band, request). */
+	ageService(name) {
+		const conf = path.join(this.dir, 'undercroft.conf');
+		const key = path.join(this.dir, `${++services}.age-key`);
+		const ctl = (...args) => {
+			const done = spawnSync(path.join(BUILD, 'src/ctl/undercroftctl'), args, { encoding: 'utf8' });
+			if (done.status !== 0) throw new Error(`${args.join(' ')}: ${done.stdout}${done.stderr}`);
+			return done.stdout;
+		};
+		const before = readFileSync(conf, 'utf8');
+		const set = (text) => {
+			writeFileSync(conf, text);
+			ctl('reload', conf);
+		};
+		set(`${before}\n${ctl('age-service', 'new', key, name)}`);
+		return {
+			signs: (band, request) => ctl('age-service', 'sign', key, band, request).trim(),
+			end: () => set(before),
+		};
 	}
 
 	async start() {

@@ -2,32 +2,24 @@
 // Who can reach the account: how old its person is, who may ask, add and find.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Age, Settings, SettingsChange } from '@undercroft/sdk';
-import { AGES, isAgeClosed, isClosed, isMinor, isYoung } from '../reach.ts';
+import type { Age, AgeKnown, Settings, SettingsChange } from '@undercroft/sdk';
+import { AGE_LABEL, AGES, isAgeClosed, isClosed, isMinor, isYoung } from '../reach.ts';
 import { goBack } from '../route.ts';
 import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Form, Options } from '../ui/field.tsx';
+import { AgeThatCounts, useAgeKnown, Vouching } from './ages.tsx';
 import { ContactCode } from './contact-code.tsx';
 import { Good, Warning } from '../ui/said.tsx';
 
-const AGE: Record<Age, { label: string; means: string }> = {
-	child: { label: 'Below 13', means: 'Nobody can ask you, whoever they are.' },
-	'13-15': {
-		label: '13 to 15',
-		means:
-			'Nobody of 18 or older can ask you, in no way. Others of your age can, with a link that you gave them.',
-	},
-	'16-17': {
-		label: '16 or 17',
-		means:
-			'Who is 18 or older can ask you only with a link that you gave them, and not by looking you up.',
-	},
-	adult: { label: '18 or older', means: 'Everybody can ask you in the ways that stand below.' },
-	unknown: {
-		label: 'I do not say',
-		means: 'You are reached as somebody of 16 or 17 is, and ask as somebody of 18 or older does.',
-	},
+const MEANS: Record<Age, string> = {
+	child: 'Nobody can ask you, whoever they are.',
+	'13-15':
+		'Nobody of 18 or older can ask you, in no way. Others of your age can, with a link that you gave them.',
+	'16-17':
+		'Who is 18 or older can ask you only with a link that you gave them, and not by looking you up.',
+	adult: 'Everybody can ask you in the ways that stand below.',
+	unknown: 'You are reached as somebody of 16 or 17 is, and ask as somebody of 18 or older does.',
 };
 
 const NAMES = {
@@ -71,15 +63,17 @@ export function ReachAlarm() {
 }
 
 export function WhoCanReachMe() {
+	const counts = useAgeKnown();
 	return (
 		<div class="k-requests">
-			<Choices />
+			<Choices counts={counts} />
 			<ContactCode />
+			<Vouching />
 		</div>
 	);
 }
 
-function Choices() {
+function Choices({ counts }: { counts: AgeKnown | null }) {
 	const model = useModel();
 	const known = model.settings.value;
 	const begins = useBeginnings();
@@ -121,6 +115,7 @@ function Choices() {
 			{!known.said && (
 				<p>Nothing was chosen yet: what {model.self.title} begins with holds until you save.</p>
 			)}
+			<AgeThatCounts known={counts} />
 			<Options<Age>
 				label="How old are you?"
 				hint={
@@ -138,9 +133,9 @@ function Choices() {
 				}}
 				options={AGES.map((age) => ({
 					value: age,
-					label: AGE[age].label,
-					hint: age === now.age ? AGE[age].means : null,
-					closed: isAgeClosed(known, age) ? 'Closed: you have said to be younger.' : null,
+					label: AGE_LABEL[age],
+					hint: age === now.age ? MEANS[age] : null,
+					closed: isAgeClosed(known, age, counts) ? 'Closed: you have said to be younger.' : null,
 				}))}
 			/>
 			<Options<Settings['ask']>

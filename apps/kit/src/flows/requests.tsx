@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who asks to write to us, and whom we have asked.
 
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { ContactRequest } from '@undercroft/sdk';
 import { showWhen } from '../format.ts';
 import { showName } from '../names.ts';
@@ -139,20 +139,21 @@ export function AcceptedRequest({ request }: { request: ContactRequest }) {
 export function DeclinedRequests() {
 	const model = useModel();
 	const declined = model.declinedRequests.value;
+	const head = useRef<HTMLElement>(null);
 	if (declined.length === 0) return null;
 	return (
 		<details>
-			<summary>Declined by you ({declined.length})</summary>
+			<summary ref={head}>Declined by you ({declined.length})</summary>
 			<ul class="k-list">
 				{declined.map((r) => (
-					<DeclinedRequest key={r.id} request={r} />
+					<DeclinedRequest key={r.id} request={r} onGone={() => head.current?.focus()} />
 				))}
 			</ul>
 		</details>
 	);
 }
 
-function DeclinedRequest({ request }: { request: ContactRequest }) {
+function DeclinedRequest({ request, onGone }: { request: ContactRequest; onGone(): void }) {
 	const { busy, answer } = useAnswer(request);
 	return (
 		<Row
@@ -162,13 +163,13 @@ function DeclinedRequest({ request }: { request: ContactRequest }) {
 			line={showWhen(request.timeMs)}
 			end={
 				<span class="k-buttons">
-					<Button busy={busy === 'accept'} onClick={() => void answer('accept')}>
+					<Button busy={busy === 'accept'} onClick={() => void answer('accept', onGone)}>
 						Accept
 					</Button>
 					<Button
 						kind="quiet"
 						busy={busy === 'blockRequest'}
-						onClick={() => void answer('blockRequest')}
+						onClick={() => void answer('blockRequest', onGone)}
 					>
 						Block
 					</Button>

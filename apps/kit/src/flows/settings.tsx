@@ -14,6 +14,7 @@ import { Name } from '../ui/text.tsx';
 import { WordsCard } from '../ui/words.tsx';
 import { CHANGE } from './change.tsx';
 import { DevicesChanged } from './devices.tsx';
+import { NotIntroduced } from './introduce.tsx';
 import { ReachAlarm } from './reach.tsx';
 
 export function Settings() {
@@ -49,6 +50,7 @@ export function Settings() {
 					{ value: 'dark', label: 'Dark' },
 				]}
 			/>
+			<NotIntroduced />
 			<ul class="k-actions">
 				{!account.recoveryConfirmed && account.state === 'account' && (
 					<li>

@@ -16,6 +16,8 @@ import { Fault } from './said.tsx';
 import { Name } from './text.tsx';
 
 const encoder = new TextEncoder();
+/** What Safari calls the Enter that ends a composition, when it says that none is under way. */
+const COMPOSING = 229;
 
 export function Composer({
 	conversation,
@@ -223,7 +225,7 @@ function Writing({
 						if (!data?.getData('text/plain') && choose(data?.files)) e.preventDefault();
 					}}
 					onKeyDown={(e) => {
-						if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) {
+						if (e.key === 'Enter' && !e.shiftKey && !e.isComposing && e.keyCode !== COMPOSING) {
 							e.preventDefault();
 							send();
 						} else if (e.key === 'Escape' && about) {

@@ -129,24 +129,7 @@ export class MessageItem extends Component<Props> {
 						/>
 					)}
 				</div>
-				{m.state === 'failed' && (
-					<p class="k-failed-line">
-						Not sent.{' '}
-						{isOpen &&
-							!m.deleted &&
-							(!m.file || model.files.hasSource(m) ? (
-								<button
-									type="button"
-									class="k-link"
-									onClick={() => void model.sending.sendAgain(m)}
-								>
-									Send again
-								</button>
-							) : (
-								'Choose the file once more.'
-							))}
-					</p>
-				)}
+				{m.state === 'failed' && <NotSent message={m} model={model} isOpen={isOpen} />}
 				{entry.reactions.length > 0 && !m.deleted && (
 					<ul class="k-reactions" aria-label="Reactions">
 						{entry.reactions.map((r) => (
@@ -170,6 +153,36 @@ export class MessageItem extends Component<Props> {
 			</li>
 		);
 	}
+}
+
+function NotSent({
+	message: m,
+	model,
+	isOpen,
+}: Pick<Props, 'model' | 'isOpen'> & { message: Message }) {
+	const again = () => (
+		<button
+			type="button"
+			class="k-link"
+			onClick={(e) => {
+				// The button goes.
+				e.currentTarget.closest('li')?.focus();
+				void model.sending.sendAgain(m);
+			}}
+		>
+			Send again
+		</button>
+	);
+	return (
+		<p class="k-failed-line">
+			Not sent.{' '}
+			{model.sending.isSentAgain(m)
+				? 'Sent again.'
+				: isOpen &&
+					!m.deleted &&
+					(!m.file || model.files.hasSource(m) ? again() : 'Choose the file once more.')}
+		</p>
+	);
 }
 
 function key(e: Entry): string {
