@@ -45,7 +45,6 @@ async function bundle(entry, assets) {
 		target: ['es2022'],
 		minify: true,
 		legalComments: 'none',
-		charset: 'utf8',
 		jsx: 'automatic',
 		jsxImportSource: 'preact',
 		logLevel: 'warning',
@@ -70,18 +69,30 @@ async function bundle(entry, assets) {
 	}));
 }
 
+/** How distances are written decides some hundreds of bytes, of what is small enough to be tried. */
+const DISTANCES = [0, 1, 2].flatMap((postfix) => [0, 1, 2].map((n) => [postfix, n << postfix]));
+function smallest(bytes) {
+	const tries = bytes.length > 300_000 ? DISTANCES.slice(0, 1) : DISTANCES;
+	const all = tries.map(([postfix, direct]) =>
+		brotliCompressSync(bytes, {
+			params: {
+				[constants.BROTLI_PARAM_QUALITY]: 11,
+				[constants.BROTLI_PARAM_LGWIN]: 22,
+				[constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+				[constants.BROTLI_PARAM_NPOSTFIX]: postfix,
+				[constants.BROTLI_PARAM_NDIRECT]: direct,
+			},
+		}),
+	);
+	return all.reduce((a, b) => (b.length < a.length ? b : a));
+}
+
 async function write(dir, name, bytes) {
 	const file = path.join(dir, name);
 	await mkdir(path.dirname(file), { recursive: true });
 	await writeFile(file, bytes);
 	if (!COMPRESSIBLE.has(path.extname(name))) return bytes.length;
-	const br = brotliCompressSync(bytes, {
-		params: {
-			[constants.BROTLI_PARAM_QUALITY]: 11,
-			[constants.BROTLI_PARAM_LGWIN]: 22,
-			[constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-		},
-	});
+	const br = smallest(bytes);
 	const gz = gzipSync(bytes, { level: 9 });
 	await writeFile(file + '.br', br);
 	await writeFile(file + '.gz', gz);

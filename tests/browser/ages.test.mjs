@@ -114,7 +114,7 @@ test('what is no word of a service is said to be none, and counts for nothing', 
 		await handInVain(tom, statement, /made for another account/);
 		assert.equal(await counts(kim, /how old you are: /).count(), 0);
 		await handIn(kim, statement);
-		await counts(kim, /^A service that Plaza believes/).waitFor();
+		await counts(kim, /^A service that Plaza believes has said/).waitFor();
 		// Of two on one day it is not the person who chooses.
 		await handInVain(kim, signs('adult', text), /makes you older/);
 		// A younger one counts at any time.
