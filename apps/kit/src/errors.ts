@@ -149,8 +149,7 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		protocol: NO_STATEMENT,
 		UC_E_ARGUMENT: NO_STATEMENT,
 		UC_E_TOO_LARGE: NO_STATEMENT,
-		UC_E_KEY:
-			'This was made for another account, or on another device of yours. Take the text from here to the service.',
+		UC_E_KEY: 'This was made for another account, or another device of yours.',
 		UC_E_NOT_ALLOWED: 'This app does not believe that service, or no more.',
 		UC_E_SIGNATURE: 'The service has not signed this, or somebody has changed it.',
 		UC_E_STALE:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text as a QR code (ISO/IEC 18004): the path of an SVG, in which a module is one unit.
 
-import { correction, generate } from 'lean-qr/nano';
+import { generate } from 'lean-qr/nano';
 
 /** Readers want so many light modules around it. */
 const QUIET = 4;
@@ -13,7 +13,7 @@ export interface QrPath {
 }
 
 export function qrPath(text: string): QrPath {
-	const code = generate(text, { minCorrectionLevel: correction.L });
+	const code = generate(text);
 	let path = '';
 	for (let y = 0; y < code.size; y++)
 		for (let x = 0; x < code.size; x++) {

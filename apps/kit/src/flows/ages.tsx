@@ -95,7 +95,7 @@ export function Vouching() {
 						onValue={() => undefined}
 						readOnly
 						spellcheck={false}
-						hint="It is the same each time. What is made of it is handed in here, in this browser."
+						hint="What is made of it is handed in here, in this browser."
 						focus
 					/>
 					<QrCode text={request} label="QR code of the text" />
