@@ -190,6 +190,11 @@ static bool vault_rests(struct uc_client *c)
 	return v->foreign || (!v->stale && v->retry_ms > client_now(c));
 }
 
+bool chain_is_unread(struct uc_client *c)
+{
+	return c->vault.has_keys && !c->vault.looked && !vault_rests(c);
+}
+
 bool chain_comes(struct uc_client *c, struct room *r)
 {
 	if (c->account.deleting || vault_rests(c) || !vault_keeps(c, r) ||

@@ -18,6 +18,8 @@ void chain_forget(struct room *r);
 
 /* The next key is about to be there: what it goes with waits for it, a moment. */
 bool chain_comes(struct uc_client *c, struct room *r);
+/* What another device has made is still to be read, and can be now. */
+bool chain_is_unread(struct uc_client *c);
 /* Is it on this device to show a key that the tree lacks? */
 bool chain_is_due(struct uc_client *c, struct room *r);
 /* The tree has keys that we do not know yet: no commit of ours would be taken. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/resync.h"
 
+#include "client/chains.h"
 #include "client/devices.h"
 #include "client/heads.h"
 #include "client/history.h"
@@ -10,7 +11,6 @@
 #include "client/room_group.h"
 #include "client/rooms.h"
 #include "client/seats.h"
-#include "client/vault.h"
 
 #include "base/heap.h"
 
@@ -337,7 +337,7 @@ static uc_err begin(struct uc_client *c, struct room *r)
 		return err;
 	if (waits_until(c, due_ms(r)))
 		return UC_OK;
-	if (r->rejoin.doubted && c->vault.has_keys && !c->vault.foreign && !c->vault.looked)
+	if (r->rejoin.doubted && chain_is_unread(c))
 		return UC_OK;
 	return info_ask(c, r);
 }

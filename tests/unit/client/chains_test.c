@@ -350,6 +350,45 @@ TEST(of_a_room_that_was_left_nothing_is_kept)
 	end();
 }
 
+static void b_leaves(struct vault_row *row)
+{
+	const struct vault_owner owner = { view_str(app.domain), VIEW_OF(app.account_key) };
+	const struct vault_rows in = { .version = 1, .key_position = 2, .rows = { row, 1 } };
+	struct view rows = { NULL, 0 }, out = { NULL, 0 };
+	struct view to[] = { VIEW_OF(p.c->vault.words_pub), VIEW_OF(p.c->account.intake_pub) };
+	expect_ok(wire_encode_to(&mem, vault_rows_element, &in, &rows));
+	expect_ok(vault_seal(test_env(), &owner, p.c->vault.number + 1, VIEW_OF(p.c->vault.key),
+			     &(struct view_list){ to, 2 }, &b, rows, &mem, &out));
+	expect(out.n <= sizeof app.vault);
+	memcpy(app.vault, out.p, out.n);
+	app.vault_n = out.n;
+	app.vault_version++;
+}
+
+/* Of a participant's keys the hub has seen more than this device knew, perhaps. */
+TEST(who_is_refused_looks_into_the_vault_before_it_takes_the_room_for_left)
+{
+	begin();
+	struct room *r = the_room();
+	r->lost = r->stuck = true;
+	r->retry_ms = 0;
+	app.refuse_type = FRAME_ROOM_GROUP_INFO;
+	app.refuse_with = UC_E_REMOVED;
+	app.refuse_times = 2;
+	/* What the vault says meanwhile is read. */
+	struct vault_row row = { .vault_kind = 200, .id = { 1 }, .row_version = 1 };
+	b_leaves(&row);
+	wait_ms(1);
+	expect_eq(app.refuse_times, 1);
+	expect(r->state == ROOM_OPEN && r->lost);
+	wait_ms(2 * SECOND_MS);
+	wait_ms(2 * SECOND_MS);
+	expect_eq(app.refuse_times, 0);
+	expect(vault_row_find(&p.c->vault, row.vault_kind, row.id) != NULL);
+	expect_eq(r->state, ROOM_LEFT);
+	end();
+}
+
 /* --- records --- */
 
 static void room_element(struct wire *w, void *v)
