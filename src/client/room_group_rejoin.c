@@ -132,8 +132,8 @@ static uc_err old_leaf_find(struct rejoining *j)
 		j->old_leaf = TREE_NONE;
 		return UC_OK;
 	}
-	/* Of several it might be another device's; or all are of devices that are lost. */
-	return count == 1 || j->r->restored ? UC_OK : UC_E_UNEXPECTED;
+	/* Of several it might be another device's; or all are of devices that are lost, or were ended. */
+	return count == 1 || j->r->restored || devices_any_ended(j->c) ? UC_OK : UC_E_UNEXPECTED;
 }
 
 /* Who has asked to leave goes with this commit; other proposals are not for a joiner. */
