@@ -14,8 +14,8 @@ enum {
 	ENDING_MS = 30 * 1000,
 	LEAVING_MS = 60 * 1000,
 	CONNECTIONS = 8, /* so often all of it is tried, from a connection's beginning */
-	AGAIN_MS = 60 * 1000,
-	AGAIN_DOUBLINGS = 6,
+	AGAIN_MS = 15 * 1000,
+	AGAIN_DOUBLINGS = 8,
 };
 
 /* --- what the app says --- */

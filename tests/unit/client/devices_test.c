@@ -555,8 +555,8 @@ TEST(who_is_ended_while_it_deletes_the_account_is_told)
 	s.app.refuse_times = 2;
 	expect_ok(uc_client_step(s.p.c));
 	expect_eq(s.p.c->account.state, ACCOUNT_GONE);
-	expect(uc_client_deadline_ms(s.p.c) <= test_now_ms + 2 * 60 * 1000);
-	test_now_ms += 2 * 60 * 1000;
+	expect(uc_client_deadline_ms(s.p.c) <= test_now_ms + 30 * 1000);
+	test_now_ms += 30 * 1000;
 	expect_ok(uc_client_step(s.p.c));
 	expect_ok(person_talk(&s.p));
 	expect_eq(s.p.c->account.state, ACCOUNT_DELETED);
