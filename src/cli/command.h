@@ -131,6 +131,8 @@ bool cli_find_contact(struct cli *cli, const char *text, struct uc_id *out);
 bool cli_find_room(struct cli *cli, const char *text, struct uc_id *out);
 /* The same; a contact without a direct room gets one. */
 bool cli_find_or_open_room(struct cli *cli, const char *text, struct uc_id *out);
+/* Who leaves that group would leave others behind without an owner. */
+bool cli_is_last_owner(struct cli *cli, const struct uc_id *room);
 bool cli_find_member(struct cli *cli, const struct uc_id *room, const char *text,
 		     struct uc_id *out);
 /* An open incoming request by its number in `requests` or the asker's name; waits for one to

@@ -167,7 +167,8 @@ static bool room_row(void *ctx, const struct uc_room *room)
 			 r->known == 1 ? "" : "s", r->others, r->others == 1 ? "" : "s", as);
 	else
 		snprintf(row.may, sizeof row.may, "its members see %s", as);
-	snprintf(row.end, sizeof row.end, "leave %u", r->number);
+	snprintf(row.end, sizeof row.end, "leave %u%s", r->number,
+		 cli_is_last_owner(r->cli, &room->id) ? " --without-owner" : "");
 	row_print(r, &row);
 	return true;
 }
