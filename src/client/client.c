@@ -130,12 +130,12 @@ bool uc_client_next_event(uc_client *c, struct uc_event *out)
 	return event_queue_next(&c->events, out);
 }
 
-static bool room_is_idle(const struct room *r)
+static bool room_is_idle(const struct uc_client *c, const struct room *r)
 {
 	if (r->seat_open && r->seq + 1 < r->log_next)
 		return false; /* what the log holds is on its way */
 	bool waits = r->state == ROOM_CREATING || r->state == ROOM_JOINING || r->lost ||
-		     r->pending.there || !room_asks_alone(r) || r->outbox.first;
+		     r->pending.there || !room_asks_alone(c, r) || r->outbox.first;
 	return r->state == ROOM_LEFT || !waits;
 }
 
@@ -165,7 +165,7 @@ bool uc_client_is_idle(const uc_client *c)
 		if (!room_asks_are_idle(c, k))
 			return false;
 	for (const struct room *r = c->rooms; r; r = r->next)
-		if (!room_is_idle(r))
+		if (!room_is_idle(c, r))
 			return false;
 	return !c->adding && transfers_are_idle(c) &&
 	       (c->connection != UC_ONLINE || vault_is_idle(c));

@@ -318,7 +318,7 @@ static uc_err revoke_done(struct uc_client *c, void *subject, const struct reply
 	k->dirty = true;
 	for (struct set *s = c->sets; s; s = s->next)
 		if (s->state == SET_GIVEN && id_equal(&s->given_to, &k->id))
-			set_change(s, SET_SPENT);
+			set_change(s, SET_RESERVED); /* out of the app's pool (pool.h) */
 	return UC_OK;
 }
 

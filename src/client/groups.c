@@ -65,7 +65,7 @@ void groups_task_end(struct uc_client *c, struct room *r, struct task *t, uc_err
 
 void groups_created(struct uc_client *c, struct room *r)
 {
-	if (!r->create_op || r->state == ROOM_CREATING || !room_asks_alone(r))
+	if (!r->create_op || r->state == ROOM_CREATING || !room_asks_alone(c, r))
 		return;
 	op_done_at(c, r->create_op, UC_OK,
 		   r->tasks ? VIEW_LIT(ROOM_ASKED) : (struct view){ NULL, 0 }, NULL, &r->id);
@@ -173,7 +173,10 @@ static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply 
 	if (reply->err == UC_E_NET)
 		return UC_OK;
 	if (reply->err && reply_is_transient(reply)) {
-		r->retry_ms = retry_at(c, reply, RETRY_MS);
+		if (room_asks_has(c, t))
+			room_asks_later(c, t, reply);
+		else
+			r->retry_ms = retry_at(c, reply, RETRY_MS);
 		return UC_OK;
 	}
 	room_asks_used(r, t);
@@ -212,12 +215,12 @@ static uc_err fetch_all(struct uc_client *c, struct room *r, bool *busy)
 {
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
-		if (t->kind == TASK_ADD && !t->in_flight)
+		if (t->kind == TASK_ADD && !t->in_flight && !waits_until(c, t->retry_ms))
 			TRY(fetch(c, r, t));
 	}
 	*busy = false;
 	for (const struct task *t = r->tasks; t; t = t->next)
-		*busy = *busy || t->kind == TASK_ADD;
+		*busy = *busy || (t->kind == TASK_ADD && !room_asks_waits(c, t));
 	return UC_OK;
 }
 
@@ -394,7 +397,7 @@ static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 		!r->shadow && !leave_task(r) && !waits_until(c, r->commit_ms) && chain_is_due(c, r);
 	choose(c, r, &change);
 	TRY(stale_find(c, r, &change));
-	if (!change.packages.n && !change.participants.n)
+	if (!change.packages.n && !change.participants.n && !change.clients.n && !due)
 		choose_role(c, r, &change);
 	if (!change.packages.n && !change.participants.n && !change.clients.n && !change.roles.n &&
 	    !due && !shows)

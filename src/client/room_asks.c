@@ -8,17 +8,21 @@
 #include "client/history.h"
 #include "client/introductions.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
+#include "mimi/sealed.h"
 #include "mimi/uri.h"
 
 #include "base/buf.h"
 
 enum {
-	ASKS_MAX = 3,   /* for one task: what was answered may be used up, or void */
-	A_DAY_MAX = 16, /* that one contact is given */
-	UNUSED_MAX = 32,
+	ASKS_MAX = 3,     /* for one task: what was answered may be used up, or void */
+	A_DAY_MAX = 16,   /* that one contact is given */
+	UNUSED_MAX = 32,  /* that one contact has of all devices, and brought nobody anywhere by */
 	ANSWER_MS = 4000, /* devices of one account answer at different times */
 	NOTE_BYTES = 512,
 	DAY_MS = 24 * 3600 * 1000,
+	RETRY_MS = 2 * 1000,
+	RETRY_DOUBLES = 9,
 };
 
 /* --- who asks --- */
@@ -88,17 +92,34 @@ static struct task *task_of(struct room *r, const struct contact *k)
 	return NULL;
 }
 
+/* All of it is over by then, whatever end they wrote.  The wait is longer than any other, so that a clock that
+ * leaps must not make it endless. */
+static void limit(struct uc_client *c, struct room *r, struct task *t)
+{
+	uint64_t last = client_now(c) + (uint64_t)ROOM_ASK_DAYS * DAY_MS;
+	uint64_t until = t->until_ms < last ? t->until_ms : last;
+	uint64_t end = t->bound.expires_ms < until ? t->bound.expires_ms : until;
+	r->dirty = r->dirty || t->until_ms != until || t->bound.expires_ms != end;
+	t->until_ms = until;
+	t->bound.expires_ms = end;
+}
+
 void room_asks_granted(struct uc_client *c, const struct contact *k, struct view room,
 		       const struct key_address *address)
 {
-	struct uc_id id = room_id(room);
-	struct room *r = room_find(c, &id);
-	struct task *t = r ? task_of(r, k) : NULL;
-	if (!t)
-		return; /* another device of ours has asked, or it is too late */
-	t->bound = *address;
-	t->kind = TASK_ADD;
-	r->dirty = true;
+	/* One of several places of ours there has asked, or another device of ours, or it is too late. */
+	for (struct room *r = c->rooms; r; r = r->next) {
+		struct task *t = view_equal(view_str(r->uri), room) ? task_of(r, k) : NULL;
+		if (!t)
+			continue;
+		t->bound = *address;
+		limit(c, r, t);
+		t->kind = TASK_ADD;
+		t->tries = 0;
+		t->retry_ms = 0;
+		r->dirty = true;
+		return;
+	}
 }
 
 bool room_asks_has(struct uc_client *c, const struct task *t)
@@ -112,10 +133,22 @@ void room_asks_used(struct room *r, struct task *t)
 	t->bound = (struct key_address){ .expires_ms = 0 };
 }
 
-bool room_asks_alone(const struct room *r)
+void room_asks_later(struct uc_client *c, struct task *t, const struct reply *reply)
+{
+	t->retry_ms = retry_at(c, reply, (uint64_t)RETRY_MS << t->tries);
+	t->tries += t->tries < RETRY_DOUBLES;
+}
+
+bool room_asks_waits(const struct uc_client *c, const struct task *t)
+{
+	return t->kind == TASK_ADD && !t->in_flight && t->bound.expires_ms &&
+	       t->retry_ms > env_now_ms(&c->env);
+}
+
+bool room_asks_alone(const struct uc_client *c, const struct room *r)
 {
 	for (const struct task *t = r->tasks; t; t = t->next)
-		if (t->kind != TASK_ASKED)
+		if (t->kind != TASK_ASKED && !room_asks_waits(c, t))
 			return false;
 	return true;
 }
@@ -130,27 +163,23 @@ static bool is_pointless(struct uc_client *c, const struct room *r, const struct
 	return !k || k->blocked;
 }
 
-/* The wait is longer than any other, so that a clock that leaps must not make it endless. */
-static bool is_over(struct uc_client *c, struct room *r, struct task *t)
+static bool is_over(struct uc_client *c, const struct task *t)
 {
-	uint64_t now = client_now(c), last = now + (uint64_t)ROOM_ASK_DAYS * DAY_MS;
-	if (t->until_ms > last) {
-		t->until_ms = last;
-		r->dirty = true;
-	}
 	wake_at(c, t->until_ms);
-	return now >= t->until_ms;
+	return client_now(c) >= t->until_ms;
 }
 
 uc_err room_asks_drive(struct uc_client *c, struct room *r)
 {
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
+		if (t->asks)
+			limit(c, r, t);
 		if (t->kind != TASK_ASKED)
 			continue;
 		if (is_pointless(c, r, t)) {
 			groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
-		} else if (is_over(c, r, t)) {
+		} else if (is_over(c, t)) {
 			TRY(note(
 				c, r, contact_find(c, &t->contact)->name,
 				" was asked, and their device has not agreed for a week: they were "
@@ -176,11 +205,15 @@ static bool is_room(struct view uri)
 	return uri.n < URI_BYTES && !uri_read(uri, &u) && u.kind == URI_ROOM;
 }
 
-static bool are_in(struct uc_client *c, struct view uri)
+/* As ourselves, for all there to see.  Of a persona's place, one that is held, or one that is being left we say
+ * nothing by keeping silent, either: it is answered as a room we never heard of. */
+static bool are_in(struct uc_client *c, const char *uri)
 {
-	struct uc_id id = room_id(uri);
-	const struct room *r = room_find(c, &id);
-	return r && r->state != ROOM_LEFT;
+	for (const struct room *r = c->rooms; r; r = r->next)
+		if (!strcmp(r->uri, uri) && room_is_open(r) && !r->lost && !r->fleeing &&
+		    !r->shadow && r->says == SAYS_ACCOUNT && r->introduced && !strangers_veil(c, r))
+			return true;
+	return false;
 }
 
 static bool may_have_more(struct uc_client *c, const struct contact *k)
@@ -188,7 +221,16 @@ static bool may_have_more(struct uc_client *c, const struct contact *k)
 	return k->granted_day != client_now(c) / DAY_MS || k->granted < A_DAY_MAX;
 }
 
-/* What is too much is not answered, as what is refused. */
+/* What is for a room that we are in may wait for nothing. */
+static bool has_place(struct uc_client *c, struct contact *k)
+{
+	for (uint32_t i = 0; k->ask_count == ROOM_ASKS && i < k->ask_count; i++)
+		if (are_in(c, k->asks[i].room))
+			forget(k, i);
+	return k->ask_count < ROOM_ASKS;
+}
+
+/* What is too much is not answered, as what is refused.  Whether we are there shows only when all is read. */
 uc_err room_asks_in(struct uc_client *c, struct contact *k, struct view room)
 {
 	uint8_t dice = 0;
@@ -197,7 +239,7 @@ uc_err room_asks_in(struct uc_client *c, struct contact *k, struct view room)
 	for (uint32_t i = 0; i < k->ask_count; i++)
 		if (view_equal(view_str(k->asks[i].room), room))
 			return UC_OK;
-	if (k->ask_count == ROOM_ASKS || are_in(c, room) || !may_have_more(c, k))
+	if (!has_place(c, k))
 		return UC_OK;
 	if (devices_count(c) > 1)
 		TRY(env_random(&c->env, &dice, 1));
@@ -209,13 +251,47 @@ uc_err room_asks_in(struct uc_client *c, struct contact *k, struct view room)
 	return UC_OK;
 }
 
+/* So many are out that brought us nowhere.  What was used, and no seat came of it, is out as well: a set is spent
+ * once its room is entered. */
 static size_t unused(const struct uc_client *c, const struct contact *k)
 {
 	size_t n = 0;
 	for (const struct set *s = c->sets; s; s = s->next)
-		n += s->state == SET_GIVEN && !id_is_zero(&s->room) &&
+		n += s->state != SET_SPENT && s->state != SET_VOIDED && !id_is_zero(&s->room) &&
 		     id_equal(&s->given_to, &k->id);
 	return n;
+}
+
+/* All contacts, in the app's pool. */
+static size_t given_in_all(const struct uc_client *c)
+{
+	size_t n = 0;
+	for (const struct set *s = c->sets; s; s = s->next)
+		n += s->state == SET_GIVEN && !id_is_zero(&s->room);
+	return n;
+}
+
+/* What is for all devices together is shared among them. */
+static size_t share_of(struct uc_client *c, size_t all)
+{
+	uint32_t devices = devices_count(c);
+	size_t share = devices ? all / devices : all;
+	return share ? share : 1;
+}
+
+static bool may_be_given(struct uc_client *c, const struct contact *k)
+{
+	return may_have_more(c, k) && unused(c, k) < share_of(c, UNUSED_MAX) &&
+	       given_in_all(c) < share_of(c, POOL_SETS_MAX / 2);
+}
+
+/* The first that is for a room we are not in. */
+static const char *first_due(struct uc_client *c, const struct contact *k)
+{
+	for (uint32_t i = 0; i < k->ask_count; i++)
+		if (!are_in(c, k->asks[i].room))
+			return k->asks[i].room;
+	return NULL;
 }
 
 const char *room_asks_due(struct uc_client *c, struct contact *k)
@@ -226,9 +302,9 @@ const char *room_asks_due(struct uc_client *c, struct contact *k)
 		forget(k, 0);
 	/* Whether another device of ours has answered stands in the log. */
 	if (!k->ask_count || !r || !r->seat_open || r->seq + 1 < r->log_next ||
-	    waits_until(c, k->answer_ms) || !may_have_more(c, k) || unused(c, k) >= UNUSED_MAX)
+	    waits_until(c, k->answer_ms) || !may_be_given(c, k))
 		return NULL;
-	return k->asks[0].room;
+	return first_due(c, k);
 }
 
 void room_asks_answered(struct uc_client *c, struct contact *k, struct view room)

@@ -27,8 +27,12 @@ void room_asks_granted(struct uc_client *c, const struct contact *k, struct view
 bool room_asks_has(struct uc_client *c, const struct task *t);
 /* It is good once. */
 void room_asks_used(struct room *r, struct task *t);
-/* Nothing but answers is awaited in that room. */
-bool room_asks_alone(const struct room *r);
+/* Whoever keeps those addresses cannot say now: it is tried again, ever more seldom, while it is good. */
+void room_asks_later(struct uc_client *c, struct task *t, const struct reply *reply);
+/* It is not the time for that: nothing else waits for it. */
+bool room_asks_waits(const struct uc_client *c, const struct task *t);
+/* Nothing but answers, and what they need, is awaited in that room. */
+bool room_asks_alone(const struct uc_client *c, const struct room *r);
 /* Ends what waits in vain. */
 uc_err UC_MUST_USE room_asks_drive(struct uc_client *c, struct room *r);
 

@@ -70,6 +70,8 @@ struct task {
 
 	uc_op op; /* memory only, from here on */
 	bool in_flight;
+	uint32_t tries;    /* of what they answered ... */
+	uint64_t retry_ms; /* ... and when it is tried again */
 	struct task *next;
 };
 

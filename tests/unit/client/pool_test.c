@@ -342,3 +342,69 @@ TEST(what_was_not_used_in_time_makes_room_for_others)
 	expect_eq(sets(SET_AWAITED, NULL), 1);
 	person_end(&p);
 }
+
+static bool takes_grants_back;
+
+static uc_err revoked(struct small_app *a, const struct frame *in, struct arena *mem,
+		      struct buf *out)
+{
+	struct empty none = { 0 };
+	if (in->type != FRAME_GRANT_REVOKE || !takes_grants_back)
+		return addresses_make(a, in, mem, out);
+	return frame_add_response(out, in->type, in->id, empty_element, &none);
+}
+
+static uc_err is_blocked(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	c->contacts->blocked = c->contacts->dirty = true;
+	return UC_OK;
+}
+
+static void app_has_used(const struct set *s)
+{
+	uint8_t used[SET_ID];
+	memcpy(used, s->set_id, sizeof used);
+	for (size_t i = 0; i < app.sets_n; i++)
+		if (view_equal(VIEW_OF(app.sets[i].id), VIEW_OF(used)))
+			app.sets[i] = app.sets[--app.sets_n];
+}
+
+/* And do not lie there until they expire. */
+TEST(what_who_is_blocked_was_given_is_taken_out_of_the_pool)
+{
+	for (int killed = 0; killed < 2; killed++) {
+		begin(1, 1);
+		app.more = revoked;
+		takes_grants_back = true;
+		struct uc_id id = p.c->contacts->id;
+		size_t before = app.sets_n;
+		expect_eq(sets(SET_GIVEN, p.c->contacts), KEY_ADDRESS_BATCH);
+		/* One was used a moment ago, and nobody has heard of it: whoever comes by it is left. */
+		struct set *s = p.c->sets;
+		while (s->state != SET_GIVEN)
+			s = s->next;
+		uint8_t used[SET_ID];
+		memcpy(used, s->set_id, sizeof used);
+		app_has_used(s);
+		expect_ok(turn_run(p.c, is_blocked, NULL));
+		/* The answer to one of the requests is lost, with the program. */
+		if (killed)
+			app.silent_at = app.requests + 3;
+		person_talk(&p);
+		if (killed) {
+			expect(sets(SET_RESERVED, NULL) > 0);
+			expect_ok(person_open(&p));
+			app.silent_at = 0;
+			expect_ok(person_talk(&p));
+		}
+		const struct contact *k = contact_find(p.c, &id);
+		expect(k && !k->has_grant);
+		expect_eq(sets(SET_GIVEN, NULL) + sets(SET_RESERVED, NULL), 0);
+		expect_eq(app.sets_n, before - KEY_ADDRESS_BATCH);
+		const struct set *looked = pool_find(p.c, used);
+		expect(looked && looked->state == SET_AWAITED);
+		expect_eq(sets(SET_AWAITED, k), killed ? 2 : 1);
+		person_end(&p);
+	}
+}

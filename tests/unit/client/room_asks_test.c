@@ -7,6 +7,7 @@
 #include "client/pool.h"
 #include "client/room_asks.h"
 #include "client/rooms.h"
+#include "client/strangers.h"
 #include "client/turn.h"
 
 #include "base/heap.h"
@@ -196,8 +197,7 @@ TEST(what_is_asked_is_kept_until_it_is_answered)
 	long_one[sizeof long_one - 1] = 0;
 	expect_err(asks(ROSA, long_one), UC_E_ADDRESS);
 	expect_err(asks(IDA, DEN), UC_E_INTRODUCTION);
-	expect_ok(asks(NULL, DEN));          /* what his other device asks is for her */
-	expect_ok(asks(ROSA, group()->uri)); /* he is there */
+	expect_ok(asks(NULL, DEN)); /* what his other device asks is for her */
 	expect_eq(her()->ask_count, 0);
 	expect_ok(asks(ROSA, DEN));
 	expect_ok(asks(ROSA, DEN));
@@ -213,6 +213,92 @@ TEST(what_is_asked_is_kept_until_it_is_answered)
 	expect_ok(grants(NULL, DEN, "lens.example", 1, 1));
 	expect_eq(her()->ask_count, 0);
 	expect_eq(her()->granted, 1);
+	end();
+}
+
+static bool is_due(const char *room)
+{
+	const char *due = room_asks_due(tom.c, her());
+	return due && !strcmp(due, room);
+}
+
+/* Where he is for all to see, he need not be brought.  To be silent about anywhere else would tell that he is
+ * there, too. */
+TEST(silence_tells_of_no_place_that_is_not_his_for_all_to_see)
+{
+	begin();
+	struct room *g = group();
+	expect_ok(asks(ROSA, g->uri));
+	expect_eq(her()->ask_count, 1);
+	expect(!room_asks_due(tom.c, her()));
+	for (int says = SAYS_PERSONA; says <= SAYS_NOTHING; says++) {
+		g->says = (uint8_t)says;
+		expect(is_due(g->uri));
+	}
+	g->says = SAYS_ACCOUNT;
+	g->introduced = false;
+	expect(is_due(g->uri));
+	g->introduced = true;
+	bool *const other[] = { &g->shadow, &g->lost, &g->fleeing };
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		*other[i] = true;
+		expect(is_due(g->uri));
+		*other[i] = false;
+	}
+	g->state = ROOM_LEAVING;
+	expect(is_due(g->uri));
+	g->state = ROOM_LEFT;
+	expect(is_due(g->uri));
+	g->state = ROOM_OPEN;
+	expect(!room_asks_due(tom.c, her()));
+	/* His second place there has another number: it is a place all the same. */
+	g->id.b[0] ^= 1;
+	expect(!room_asks_due(tom.c, her()));
+	g->id.b[0] ^= 1;
+	end();
+}
+
+/* What is held for a guardian, or for who brought him there, nobody is to know of. */
+TEST(silence_tells_of_no_place_that_is_held)
+{
+	begin();
+	struct room *g = group();
+	expect_ok(asks(ROSA, g->uri));
+	expect(!room_asks_due(tom.c, her()));
+	g->made = false;
+	g->unshown = 1;
+	expect(strangers_veil(tom.c, g));
+	expect(is_due(g->uri));
+	end();
+}
+
+static const char *numbered(unsigned n);
+
+/* The log of the group was not read when the ask was: he had been taken out. */
+TEST(an_ask_waits_until_it_shows_that_he_is_out)
+{
+	begin();
+	expect_ok(asks(ROSA, group()->uri));
+	expect(!room_asks_due(tom.c, her()));
+	/* What comes behind it does not wait. */
+	expect_ok(asks(ROSA, DEN));
+	expect(is_due(DEN));
+	restarts();
+	expect(is_due(DEN));
+	group()->state = ROOM_LEFT;
+	expect(is_due(group()->uri));
+	/* Nor takes it anybody's place. */
+	group()->state = ROOM_OPEN;
+	for (unsigned i = 0; i < ROOM_ASKS; i++)
+		expect_ok(asks(ROSA, numbered(i)));
+	expect_eq(her()->ask_count, ROOM_ASKS);
+	group()->state = ROOM_LEFT;
+	expect(is_due(DEN));
+	/* But not for ever. */
+	expect_ok(asks(ROSA, group()->uri));
+	test_now_ms += 8 * (uint64_t)DAY;
+	expect(!room_asks_due(tom.c, her()));
+	expect_eq(her()->ask_count, 0);
 	end();
 }
 
@@ -259,6 +345,68 @@ TEST(so_much_is_asked_and_answered_and_no_more)
 	test_now_ms += 8 * (uint64_t)DAY;
 	expect(!room_asks_due(tom.c, her()));
 	expect_eq(her()->ask_count, 0);
+	end();
+}
+
+struct out {
+	unsigned n;
+	uint8_t state;
+	struct uc_id to;
+};
+
+/* So many of his sets are out for one room. */
+static uc_err sets_out(struct uc_client *c, void *arg)
+{
+	static uint32_t number;
+	const struct out *o = arg;
+	for (unsigned i = 0; i < o->n; i++) {
+		struct set *s = HEAP_NEW(struct set);
+		if (!s)
+			return UC_E_MEMORY;
+		number++;
+		memcpy(s->set_id, &number, sizeof number);
+		s->room = room_id(VIEW_LIT(DEN));
+		s->given_to = o->to;
+		s->not_after_ms = client_now(c) + 90 * (uint64_t)DAY;
+		set_change(s, o->state);
+		s->next = c->sets;
+		c->sets = s;
+	}
+	return UC_OK;
+}
+
+static void go_out(unsigned n, uint8_t state, struct uc_id to)
+{
+	struct out o = { n, state, to };
+	expect_ok(turn(sets_out, &o).err);
+}
+
+/* Whether they were used or not: an address that is used up, and brings him nowhere, is none the less gone. */
+TEST(so_many_are_out_for_one_contact_and_no_more)
+{
+	static const uint8_t states[] = { SET_GIVEN, SET_RELEASED, SET_AWAITED, SET_RESERVED };
+	for (size_t i = 0; i < sizeof states; i++) {
+		begin();
+		expect_ok(asks(ROSA, DEN));
+		go_out(31, states[i], rosa);
+		go_out(31, SET_VOIDED, rosa);
+		expect(is_due(DEN));
+		go_out(1, states[i], rosa);
+		expect(!room_asks_due(tom.c, her()));
+		end();
+	}
+}
+
+TEST(so_many_are_out_for_all_contacts_and_no_more)
+{
+	struct uc_id others = { { 9 } };
+	begin();
+	expect_ok(asks(ROSA, DEN));
+	go_out(POOL_SETS_MAX / 2 - 1, SET_GIVEN, others);
+	go_out(9, SET_RELEASED, others); /* not in the app's pool any more */
+	expect(is_due(DEN));
+	go_out(1, SET_GIVEN, others);
+	expect(!room_asks_due(tom.c, her()));
 	end();
 }
 
@@ -334,6 +482,106 @@ TEST(what_is_no_good_is_asked_for_again_but_not_for_ever)
 	turn(drives, NULL);
 	expect_eq(queued(), 3);
 	expect(!group()->tasks);
+	end();
+}
+
+/* Whoever keeps her addresses says: not now.  *arg: how often they were asked. */
+static uc_err is_put_off(struct uc_client *c, void *arg)
+{
+	unsigned *n = arg;
+	c->connection = UC_ONLINE;
+	uc_err err = groups_drive(c, group());
+	while (c->calls && !err) {
+		struct frame f = { .id = c->calls->id,
+				   .type = c->calls->type,
+				   .status = UC_E_BUSY };
+		++*n;
+		err = call_answer(c, &f);
+	}
+	err = err ? err : groups_drive(c, group());
+	c->connection = UC_OFFLINE;
+	return err;
+}
+
+static unsigned put_off(void)
+{
+	const uint8_t *p;
+	size_t len;
+	unsigned n = 0;
+	expect_ok(turn(is_put_off, &n).err);
+	while (uc_client_next_frame(tom.c, &p, &len))
+		;
+	return n;
+}
+
+static uc_err removes_nobody(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return groups_remove(c, group(), "mimi://plaza.example/p/nobody", 0);
+}
+
+/* She has written that it is good for ever, and her app is always busy. */
+TEST(what_she_answered_holds_up_nothing_else)
+{
+	begin_to_ask();
+	expect_ok(grants(ROSA, group()->uri, "dial.example", UINT64_MAX, 1));
+	struct task *t = group()->tasks;
+	expect_eq(t->bound.expires_ms, t->until_ms);
+	expect_eq(t->until_ms, test_now_ms + 7 * (uint64_t)DAY);
+	expect(!room_asks_alone(tom.c, group()));
+	expect_eq(put_off(), 1);
+	expect(room_asks_waits(tom.c, t) && room_asks_alone(tom.c, group()));
+	expect(!group()->retry_ms);
+	/* The rest goes on. */
+	expect_ok(turn(removes_nobody, NULL).err);
+	expect(t->next != NULL);
+	expect_eq(put_off(), 0);
+	expect(!t->next);
+	/* It is tried again, ever more seldom, and not for longer than it may last. */
+	unsigned n = 0;
+	for (uint64_t s = 0; s < 3600; s++) {
+		test_now_ms += 1000;
+		n += put_off();
+	}
+	expect(n >= 8 && n <= 12);
+	restarts();
+	expect_eq(put_off(), 1);
+	test_now_ms += 7 * (uint64_t)DAY;
+	for (int i = 0; i < 3 && group()->tasks; i++)
+		put_off();
+	expect(!group()->tasks);
+	end();
+}
+
+/* A clock that was put back. */
+TEST(what_she_answered_lasts_no_longer_than_an_answer_is_awaited)
+{
+	begin_to_ask();
+	expect_ok(grants(ROSA, group()->uri, "dial.example", UINT64_MAX, 1));
+	test_now_ms -= HOUR;
+	turn(drives, NULL);
+	expect_eq(group()->tasks->bound.expires_ms, test_now_ms + 7 * (uint64_t)DAY);
+	end();
+}
+
+static uc_err moves(struct uc_client *c, void *arg)
+{
+	struct room *r = room_new(c, view_str(group()->uri), arg);
+	return r ? UC_OK : UC_E_MEMORY;
+}
+
+/* Of two places there, one has asked: it is told, whichever number it has. */
+TEST(a_second_place_is_answered_as_well)
+{
+	struct uc_id id = { { 3 } };
+	begin_to_ask();
+	expect_ok(turn(moves, &id).err);
+	struct room *second = room_find(tom.c, &id);
+	expect(second && !second->tasks);
+	second->tasks = group()->tasks;
+	group()->tasks = NULL;
+	expect_ok(grants(ROSA, second->uri, "dial.example", test_now_ms + HOUR, 1));
+	expect_eq(second->tasks->kind, TASK_ADD);
 	end();
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who is owner and moderator of a room changes; everybody restarts after every step. */
+#include "client/groups.h"
+#include "client/rooms.h"
+
+#include "base/heap.h"
 #include "tests/unit/client/trio.h"
 
 static uint8_t hash[SHA256_BYTES];
@@ -177,5 +181,54 @@ TEST(a_direct_room_has_none_to_give)
 	refused(&rosa, &tom, ROLE_OWNER, UC_E_POLICY);
 	refused(&rosa, &tom, ROLE_MODERATOR, UC_E_POLICY);
 	refused(&tom, &tom, ROLE_OWNER, UC_E_POLICY);
+	end();
+}
+
+/* What Rosa's client makes next of what is to be done in her room. */
+static void drive(struct room *r)
+{
+	r->group = rosa.g;
+	r->update_busy = false;
+	r->commit_ms = 1; /* whatever others propose is hers to commit */
+	expect_err(groups_drive(&rosa.c, r), UC_E_NET); /* made, and not sent */
+	expect(r->pending.there && r->pending.is_commit);
+}
+
+static void all_take(struct view fanout, enum room_entry_kind kind)
+{
+	struct person *all[] = { &rosa, &tom, &ida };
+	for (size_t i = 0; i < 3; i++)
+		if (all[i]->g)
+			trio_take(all[i], fanout, kind);
+}
+
+/* Somebody else's going is committed before it: what is refused of that has nothing to do with the role. */
+TEST(a_role_is_given_by_a_commit_of_its_own)
+{
+	struct view fanout = { NULL, 0 };
+	struct room *r = HEAP_NEW(struct room);
+	expect(r != NULL);
+	if (!r)
+		return;
+	three();
+	arena_init(&rosa.c.call, 16 << 20, ARENA_PLAIN);
+	all_take(trio_leave(&tom), ROOM_ENTRY_PROPOSAL);
+	expect_ok(groups_role(&rosa.c, r, ida.set.participant, ROLE_MODERATOR, 0));
+	drive(r);
+	expect(r->tasks && !r->tasks->staged);
+	expect_ok(hub_update(&hub, blob_view(&r->pending.update), &fanout));
+	room_group_free(tom.g);
+	tom.g = NULL;
+	all_take(fanout, ROOM_ENTRY_COMMIT);
+	expect_ok(groups_commit_applied(&rosa.c, r));
+	drive(r);
+	expect(r->tasks && r->tasks->staged);
+	expect_ok(hub_update(&hub, blob_view(&r->pending.update), &fanout));
+	all_take(fanout, ROOM_ENTRY_COMMIT);
+	expect_eq(room_group_role(rosa.g, view_str(ida.set.participant)), ROLE_MODERATOR);
+	blob_done(&r->pending.update);
+	task_free(r->tasks);
+	heap_free(r);
+	arena_done(&rosa.c.call);
 	end();
 }
