@@ -70,7 +70,9 @@ async function bundle(entry, assets) {
 }
 
 /** How distances are written decides some hundreds of bytes, of what is small enough to be tried. */
-const DISTANCES = [0, 1, 2].flatMap((postfix) => [0, 1, 2].map((n) => [postfix, n << postfix]));
+const DISTANCES = [0, 1, 2].flatMap((postfix) =>
+	[0, 1, 2, 4, 6].map((n) => [postfix, n << postfix]),
+);
 function smallest(bytes) {
 	const tries = bytes.length > 300_000 ? DISTANCES.slice(0, 1) : DISTANCES;
 	const all = tries.map(([postfix, direct]) =>

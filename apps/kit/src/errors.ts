@@ -242,8 +242,7 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 	},
 	answer: { UC_E_EXISTS: 'You have answered this request already.' },
 	send: {
-		UC_E_PENDING:
-			'This was interrupted. Look whether it is in the conversation before you send it again.',
+		UC_E_PENDING: 'This may be sent. Look before you send it again.',
 		UC_E_TOO_LARGE: 'This message is too long to be sent. Split it into shorter ones.',
 		UC_E_NOT_FOUND: 'The message it belongs to is not there any more.',
 		UC_E_CLOSED: 'You cannot write here: the conversation is not open.',
