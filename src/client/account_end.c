@@ -60,14 +60,19 @@ uc_err account_gone_drive(struct uc_client *c)
 	return sign_in_send(c);
 }
 
+static void begin(struct uc_client *c)
+{
+	c->ending_ms = c->delete_ms = 0;
+	c->ending_refused = false;
+}
+
 void account_end_signed_in(struct uc_client *c)
 {
 	if (c->end_tries == CONNECTIONS)
 		return;
 	if (c->account.deleting)
 		c->end_tries++;
-	c->ending_ms = c->delete_ms = 0;
-	c->ending_refused = false;
+	begin(c);
 }
 
 /* --- the other devices --- */
@@ -167,6 +172,11 @@ static uc_err delete_start(struct uc_client *c, void *arg)
 	}
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
+	/* One that was refused before has left nothing done. */
+	if (!c->account.deleting) {
+		begin(c);
+		c->end_tries = 0;
+	}
 	c->account.deleting = c->account.dirty = true;
 	*op = c->account_op = op_new(c);
 	return UC_OK;

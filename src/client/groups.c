@@ -421,6 +421,19 @@ static uc_err stage_leave(struct uc_client *c, struct room *r)
 	return pending_set(c, r, false, update, hash);
 }
 
+/* What was said before leaving is said first; and of an account that goes the places of its other devices go
+ * first, but where the hub refuses that. */
+static bool may_leave(struct uc_client *c, struct room *r, bool busy)
+{
+	if (r->outbox.first || room_group_has_proposals(r->group))
+		return false;
+	if (!c->account.deleting)
+		return true;
+	const struct member *self = room_member_find(r, view_str(r->participant));
+	return account_is_leaving(c) && !c->list_stale && !busy &&
+	       (!self || self->leaves < 2 || waits_until(c, r->commit_ms));
+}
+
 /* --- sending --- */
 
 static void pending_drop(struct room *r)
@@ -516,9 +529,7 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 		TRY(fetch_all(c, r, &busy));
 		if (!busy || due)
 			TRY(stage_commit(c, r, due));
-		/* What was said before leaving is said first. */
-		bool free_to_go = !r->outbox.first && !room_group_has_proposals(r->group);
-		if (!r->pending.there && leave_task(r) && free_to_go)
+		if (!r->pending.there && leave_task(r) && may_leave(c, r, busy))
 			TRY(stage_leave(c, r));
 	}
 	return r->pending.there ? pending_send(c, r) : UC_OK;

@@ -380,8 +380,10 @@ uc_err rooms_entered(struct uc_client *c, struct room *r)
 	TRY(room_members_sync(c, r));
 	if (first)
 		r->start = r->seq;
-	if (r->shadow || c->account.deleting)
+	if (r->shadow || account_is_leaving(c))
 		return groups_leave(c, r, 0);
+	if (c->account.deleting)
+		return UC_OK; /* it is left with the others */
 	strangers_expect(r);
 	if (first)
 		requests_joined(c, r);

@@ -38,9 +38,14 @@ uint64_t clock_steady_us(void)
 	return clock_read_us(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_wall_us(void)
+{
+	return clock_read_us(CLOCK_REALTIME);
+}
+
 uint64_t clock_steady_us_at(uint64_t wall_us)
 {
-	uint64_t before_us = clock_read_us(CLOCK_REALTIME), now_us = clock_steady_us();
+	uint64_t before_us = clock_wall_us(), now_us = clock_steady_us();
 	return wall_us > before_us ? now_us + (wall_us - before_us) : now_us;
 }
 

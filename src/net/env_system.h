@@ -14,7 +14,9 @@ const struct env *env_system(void);
 uint64_t clock_steady_ms(void);
 /* The same clock in microseconds, for how long something took. */
 uint64_t clock_steady_us(void);
-/* What the same clock shows when the wall clock shows this, unless that is set meanwhile. */
+/* The wall clock in microseconds since 1970. */
+uint64_t clock_wall_us(void);
+/* What the steady clock shows when the wall clock shows this, unless that is set meanwhile. */
 uint64_t clock_steady_us_at(uint64_t wall_us);
 
 #endif

@@ -108,13 +108,26 @@ static void set(struct held *h, uint64_t now_ms, uint64_t held_ms)
 	h->is_set = true;
 }
 
+static uint64_t due_us(const struct held *h)
+{
+	return h->due_ms * 1000 + h->due_us;
+}
+
+/* Where the clock tells no microseconds, all of a millisecond are over in it. */
+static uint64_t now_us(const struct provider *p, uint64_t now_ms)
+{
+	return p->config.now_us ? p->config.now_us() : now_ms * 1000 + 999;
+}
+
 bool held_go_on(struct provider *p)
 {
-	uint64_t now = env_now_ms(p->env);
+	if (!p->held)
+		return false;
+	uint64_t now = env_now_ms(p->env), fine = now_us(p, now);
 	bool any = false;
 	for (struct held **at = &p->held; *at;) {
 		struct held *h = *at;
-		if (h->is_set && is_due(now, h->due_ms, p->config.held_ms)) {
+		if (h->is_set && is_due(fine, due_us(h), p->config.held_ms * 1000)) {
 			*at = h->next;
 			p->held_n--;
 			answer(p, h);
@@ -134,7 +147,7 @@ uint64_t provider_due_us(const struct provider *p)
 {
 	uint64_t first = 0;
 	for (const struct held *h = p->held; h; h = h->next) {
-		uint64_t due = h->due_ms * 1000 + h->due_us;
+		uint64_t due = due_us(h);
 		if (!first || due < first)
 			first = due;
 	}

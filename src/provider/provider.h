@@ -67,6 +67,8 @@ struct provider_config {
 	uint64_t attachment_bytes;    /* of a file; 0, and at most: ATTACHMENT_MAX */
 	/* A letter is answered so long after it came, whatever came of it; 0: as soon as it can be. */
 	uint32_t held_ms;
+	/* The wall clock in microseconds, by which that ends; NULL: it ends with some millisecond. */
+	uint64_t (*now_us)(void);
 	struct metrics *metrics; /* of the thread that uses the provider; NULL: nobody counts */
 };
 

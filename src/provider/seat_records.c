@@ -135,30 +135,44 @@ static struct view client_of(struct view key, struct arena *a)
 	return store_key_read_bytes(&r, a);
 }
 
-typedef uc_err each_seat(struct log_step *s, const struct membership *m, struct view client,
-			 struct seat_record *r, void *ctx);
+/* So many of a person's seats are let go by one commit; what is more holds back as long as it would. */
+enum { LET_GO_MAX = 1024 };
 
-/* Every stored seat of the participant's clients, which lie side by side. */
-static uc_err seats_of(struct log_step *s, const struct membership *m, struct view participant,
-		       each_seat *visit, void *ctx)
+struct seats_visit {
+	struct log_step *s;
+	const struct membership *m;
+	bool is_over;
+	size_t n;
+};
+/* What is in the arena of the step is given back after each. */
+typedef uc_err each_seat(struct seats_visit *v, struct view client, struct seat_record *r);
+
+static uc_err seat_visit(struct seats_visit *v, struct view key, struct view value,
+			 struct view participant, each_seat *visit)
 {
+	struct seat_record r;
+	struct view whose, client = client_of(key, v->s->a);
+	v->is_over = !view_starts_with(client, participant);
+	if (v->is_over || uri_participant_of(client, &whose) || !view_equal(whose, participant))
+		return UC_OK;
+	TRY(wire_decode(value, v->s->a, seat_record_element, &r));
+	return visit(v, client, &r);
+}
+
+/* The stored seats of the participant's clients, which lie side by side. */
+static uc_err seats_of(struct seats_visit *v, struct view participant, each_seat *visit)
+{
+	struct log_step *s = v->s;
 	struct store_scan scan;
 	struct store_key prefix, start;
-	struct view key, value, whose;
+	struct view key, value;
 	TRY(store_scan_init(&scan, s->p->rooms, key_1(&prefix, TABLE_SEAT, s->room->uri),
 			    key_2(&start, TABLE_SEAT, s->room->uri, participant), 0));
 	uc_err err = UC_OK;
-	while (!err && store_scan_next(&scan, &key, &value)) {
-		struct seat_record r;
-		struct view client = client_of(key, s->a);
-		if (!view_starts_with(client, participant))
-			break;
-		err = uri_participant_of(client, &whose);
-		if (err || !view_equal(whose, participant))
-			continue;
-		err = wire_decode(value, s->a, seat_record_element, &r);
-		if (!err)
-			err = visit(s, m, client, &r, ctx);
+	while (!err && !v->is_over && store_scan_next(&scan, &key, &value)) {
+		struct arena_mark mark = arena_mark(s->a);
+		err = seat_visit(v, key, value, participant, visit);
+		arena_reset(s->a, mark);
 	}
 	if (!err)
 		err = scan.failed;
@@ -174,23 +188,21 @@ static const struct member *leaver(const struct membership *m, struct view clien
 	return NULL;
 }
 
-static uc_err is_there(struct log_step *s, const struct membership *m, struct view client,
-		       struct seat_record *r, void *ctx)
+static uc_err is_there(struct seats_visit *v, struct view client, struct seat_record *r)
 {
-	bool *there = ctx;
-	(void)s;
-	*there = *there || (!r->ended && !leaver(m, client));
+	if (!r->ended && !leaver(v->m, client))
+		v->n = v->is_over = true;
 	return UC_OK;
 }
 
-static uc_err let_go(struct log_step *s, const struct membership *m, struct view client,
-		     struct seat_record *r, void *ctx)
+static uc_err let_go(struct seats_visit *v, struct view client, struct seat_record *r)
 {
-	const struct member *now = leaver(m, client);
+	struct log_step *s = v->s;
+	const struct member *now = leaver(v->m, client);
 	struct store_key k;
-	(void)ctx;
 	if (r->left || (now && now->by_itself))
 		return UC_OK;
+	v->is_over = ++v->n == LET_GO_MAX;
 	r->ended = r->ended ? r->ended : s->record.next - 1;
 	r->left = true;
 	seat_known_change(s->p, s->room->uri, client, r);
@@ -198,14 +210,35 @@ static uc_err let_go(struct log_step *s, const struct membership *m, struct view
 			  seat_record_element, r);
 }
 
+static bool is_of(struct view client, struct view participant)
+{
+	struct view whose;
+	return view_starts_with(client, participant) && !uri_participant_of(client, &whose) &&
+	       view_equal(whose, participant);
+}
+
+/* Does the person come in by the same commit, or has an earlier of its leavers been looked at? */
+static bool others_stay(const struct membership *m, size_t at, struct view participant)
+{
+	for (size_t i = 0; i < m->joined.n; i++)
+		if (is_of(m->joined.v[i].client, participant))
+			return true;
+	for (size_t i = 0; i < at; i++)
+		if (m->left.v[i].by_itself && is_of(m->left.v[i].client, participant))
+			return true;
+	return false;
+}
+
 /* Whose last place has left by itself comes with no other, either, whoever took that out before. */
-static uc_err others_let_go(struct log_step *s, const struct membership *m, struct view client)
+static uc_err others_let_go(struct log_step *s, const struct membership *m, size_t at)
 {
 	struct view participant;
-	bool there = false;
-	TRY(uri_participant_of(client, &participant));
-	TRY(seats_of(s, m, participant, is_there, &there));
-	return there ? UC_OK : seats_of(s, m, participant, let_go, NULL);
+	struct seats_visit there = { .s = s, .m = m }, rest = there;
+	TRY(uri_participant_of(m->left.v[at].client, &participant));
+	if (others_stay(m, at, participant))
+		return UC_OK;
+	TRY(seats_of(&there, participant, is_there));
+	return there.n ? UC_OK : seats_of(&rest, participant, let_go);
 }
 
 uc_err seats_change(struct log_step *s, const struct membership *m, struct view welcome,
@@ -220,7 +253,7 @@ uc_err seats_change(struct log_step *s, const struct membership *m, struct view 
 			TRY(seat_finish(s, &m->left.v[i], s->record.next - 1));
 	for (size_t i = 0; i < m->left.n; i++)
 		if (is_ours(s->p, &m->left.v[i]) && m->left.v[i].by_itself)
-			TRY(others_let_go(s, m, m->left.v[i].client));
+			TRY(others_let_go(s, m, i));
 	if (m->joined.n)
 		TRY(seats_free_count(s->p, s->room->uri, s->a, &left));
 	for (size_t i = 0; i < m->joined.n && left; i++) {

@@ -473,6 +473,7 @@ static uc_err fill(struct app *a, const struct config *c, size_t app, const stru
 		.out = &outputs,
 		.ctx = a,
 		.held_ms = HELD_MS,
+		.now_us = clock_wall_us,
 		.metrics = app_worker_metrics(a->worker),
 	};
 	err = provider_new(&config, &a->provider);

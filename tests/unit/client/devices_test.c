@@ -563,3 +563,36 @@ TEST(who_is_ended_while_it_deletes_the_account_is_told)
 	expect_eq(s.p.gone, 2);
 	person_end(&s.p);
 }
+
+TEST(a_deletion_that_was_refused_begins_anew)
+{
+	static struct scene s;
+	uc_op op;
+	scene_begin(&s);
+	s.app.refuse_type = FRAME_ACCOUNT_DELETE;
+	s.app.refuse_with = UC_E_NOT_ALLOWED;
+	s.app.refuse_times = 1;
+	expect_ok(uc_account_delete(s.p.c, &op));
+	expect_ok(person_talk(&s.p));
+	expect_eq(s.p.done_op, op);
+	expect_err(s.p.done_err, UC_E_NOT_ALLOWED);
+	expect(s.app.there && !s.p.c->account.deleting);
+	look(&s.p);
+	expect_eq(listed(&s.p), 1);
+	/* What the first has begun on this connection is no part of the second. */
+	s.p.c->ending_ms = s.p.c->delete_ms = test_now_ms;
+	s.p.c->ending_refused = true;
+	s.p.c->end_tries = 7;
+	small_app_list_put(&s.app, &s.p.c->account.device, DEVICE_ADD, &s.c, false);
+	s.p.c->list_stale = true;
+	expect_ok(uc_client_step(s.p.c));
+	expect_ok(person_talk(&s.p));
+	expect_eq(listed(&s.p), 2);
+	expect_ok(uc_account_delete(s.p.c, &op));
+	expect_ok(person_talk(&s.p));
+	expect_eq(s.p.done_op, op);
+	expect_ok(s.p.done_err);
+	expect_eq(listed(&s.p), 1);
+	expect(!s.app.there);
+	person_end(&s.p);
+}

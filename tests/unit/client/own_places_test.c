@@ -402,6 +402,58 @@ TEST(when_the_account_goes_all_its_places_do)
 	duo_end();
 }
 
+static uc_err comes_in(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return rooms_entered(c, hers);
+}
+
+static void is_brought_in(bool begins)
+{
+	struct task **at = &hers->tasks, *t;
+	while (*at && (*at)->kind != TASK_ADD)
+		at = &(*at)->next;
+	t = *at;
+	if (!begins) {
+		*at = t->next;
+		task_free(t);
+		return;
+	}
+	*at = HEAP_NEW(struct task);
+	expect(*at != NULL);
+	(*at)->kind = TASK_ADD;
+	(*at)->in_flight = true;
+}
+
+TEST(when_the_account_goes_this_place_is_the_last)
+{
+	uc_op op;
+	begin();
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	says_it_is(tablet.pub);
+	/* The other devices are still being ended. */
+	rosa.c->account.deleting = true;
+	expect_ok(turn_run(rosa.c, comes_in, NULL));
+	expect(!hers->tasks);
+	expect_ok(uc_leave(rosa.c, &hers->id, &op));
+	expect(hers->tasks && !takes_out());
+	account_leaves();
+	/* Which are ours is read anew. */
+	rosa.c->list_stale = true;
+	expect(!takes_out());
+	rosa.c->list_stale = false;
+	is_brought_in(true);
+	expect(!takes_out());
+	is_brought_in(false);
+	expect(takes_out() && hers->pending.is_commit);
+	/* The hub takes it not. */
+	room_group_drop_pending(hers->group);
+	hers->pending.there = false;
+	hers->commit_ms = test_now_ms + SECOND;
+	expect(takes_out() && !hers->pending.is_commit);
+	duo_end();
+}
+
 static uc_err leave_all(struct uc_client *c, void *arg)
 {
 	(void)arg;

@@ -224,3 +224,32 @@ TEST(who_goes_meanwhile_is_not_answered)
 	letter_say(x.rosa.c, letter);
 	apps_end();
 }
+
+static uint64_t part_us; /* of this millisecond have gone */
+
+static uint64_t fine_clock(void)
+{
+	return test_now_ms * 1000 + part_us;
+}
+
+/* Rounds come for others' sake, too. */
+TEST(no_round_answers_before_the_dice_have_it)
+{
+	struct asking x = { 0 };
+	asking_begin(&x, LENS);
+	struct provider *p = apps[LENS].provider;
+	p->config.now_us = fine_clock;
+	part_us = 0;
+	letter_say(x.rosa.c, card_to(x.reply, address_of(&x.tom, CHANNEL_LINK)));
+	uint64_t dice = provider_due_us(p) % 1000;
+	expect(dice > 0);
+	time_goes(HELD_MS);
+	expect(!x.rosa.c->is_answered);
+	part_us = dice - 1;
+	apps_settle();
+	expect(!x.rosa.c->is_answered);
+	part_us = dice;
+	apps_settle();
+	expect(x.rosa.c->is_answered);
+	apps_end();
+}

@@ -231,3 +231,71 @@ TEST(a_seat_of_version_2_has_not_left)
 		   UC_E_MALFORMED);
 	arena_done(&apps_mem);
 }
+
+/* --- many seats of one person --- */
+
+static void seats_taken_out(const struct guest *of, unsigned n)
+{
+	struct store_batch b;
+	struct store_key k;
+	const struct seat_record r = { .start = 1, .ended = 2, .opened_month = 1 };
+	store_batch_init(&b, the_room);
+	for (unsigned i = 0; i < n; i++) {
+		char client[512];
+		int len = snprintf(client, sizeof client, "%.*s/x%u", (int)of->participant.n,
+				   (const char *)of->participant.p, i);
+		expect_ok(record_put(
+			&b, key_2(&k, TABLE_SEAT, the_room, view_make(client, (size_t)len)),
+			seat_record_element, &r));
+	}
+	expect_ok(store_commit(apps[PLAZA].rooms, &b));
+}
+
+/* What a commit by which these go writes of seats, with little memory. */
+static size_t seats_written(struct member *left, size_t n, struct member *joined)
+{
+	struct provider *p = apps[PLAZA].provider;
+	const struct membership m = { .left = { left, n }, .joined = { joined, joined ? 1 : 0 } };
+	struct log_step s;
+	struct room_live *r;
+	struct arena little;
+	arena_init(&little, 64 * 1024, ARENA_PLAIN);
+	expect_ok(room_live_get(p, the_room, &r));
+	log_step_begin(&s, p, r, &little);
+	expect_ok(seats_change(&s, &m, (struct view){ NULL, 0 }, NULL));
+	size_t written = s.batch.op_count;
+	log_step_drop(&s);
+	arena_done(&little);
+	return written;
+}
+
+static struct member goes(const struct guest *g)
+{
+	return (struct member){ .client = g->client,
+				.domain = apps[PLAZA].domain,
+				.by_itself = true };
+}
+
+TEST(however_many_seats_of_theirs_ended_a_commit_lets_people_go)
+{
+	the_people();
+	guest_init(&i1, &ida, NULL);
+	guest_init(&i2, &ida, &i1);
+	the_room_of((struct guest *[]){ &i1, &i2 }, 2);
+	struct member both[] = { goes(&i1), goes(&i2) };
+	seats_taken_out(&i1, 3);
+	expect_eq(seats_written(both, 1, NULL), 1);
+	/* Each is looked at once. */
+	expect_eq(seats_written(both, 2, NULL), 2 + 3);
+	/* Who comes back in by the same commit is still there. */
+	struct member back = goes(&i1);
+	char client[512];
+	back.by_itself = false;
+	int len = snprintf(client, sizeof client, "%.*s/back", (int)i1.participant.n,
+			   (const char *)i1.participant.p);
+	back.client = view_make(client, (size_t)len);
+	expect_eq(seats_written(both, 2, &back), 2 + 1);
+	seats_taken_out(&i1, 3000);
+	expect_eq(seats_written(both, 2, NULL), 2 + 1024);
+	two_end();
+}
