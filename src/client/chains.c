@@ -11,7 +11,10 @@ enum {
 	OTHERS_JITTER_MS = 120 * 1000, /* ... or one of the others, by chance */
 	HOLD_MS = 10 * 1000,
 	BEHIND_MS = 300 * 1000,
-	FULL_MS = 3600 * 1000, /* there is no room in the vault */
+	BEHIND_DOUBLINGS = 4,
+	SPREAD_MIN_MS = 60 * 1000, /* a key is shown by itself, each room at a time of its own */
+	SPREAD_MS = 1800 * 1000,
+	HOUR_MS = 3600 * 1000, /* there is no room in the vault, or no commit of ours is taken */
 };
 
 enum chain_place {
@@ -41,7 +44,8 @@ void chain_begin(struct uc_client *c, struct room *r)
 
 static bool is_good(struct uc_client *c, const struct participant_keys *k)
 {
-	return devices_none_ended_since(c, k->generation, k->position);
+	return devices_have_been_at(c, k->generation, k->position) &&
+	       devices_none_ended_since(c, k->generation, k->position);
 }
 
 static void keys_are(struct room *r, struct participant_keys *k)
@@ -54,6 +58,18 @@ static void keys_are(struct room *r, struct participant_keys *k)
 }
 
 /* --- the next one --- */
+
+static uc_err row_write(const struct participant_keys *k, struct arena *a, struct view *data)
+{
+	struct vault_chain x = { .chain = blob_view(&k->chain),
+				 .generation = k->generation,
+				 .position = k->position };
+	if (k->chain.n)
+		memcpy(x.seed, k->last.seed, sizeof x.seed);
+	uc_err err = wire_encode_to(a, vault_chain_element, &x, data);
+	wipe(x.seed, sizeof x.seed);
+	return err;
+}
 
 /* Who has ended another, or is alone, does it at once. */
 static bool is_on_us(struct uc_client *c, struct room *r)
@@ -68,6 +84,24 @@ static bool is_on_us(struct uc_client *c, struct room *r)
 		r->dirty = true;
 	}
 	return !waits_until(c, r->keys_ms);
+}
+
+static bool is_full(struct uc_client *c, struct room *r)
+{
+	struct participant_link_list chain;
+	return !participant_keys_chain(&r->participant_key, &r->keys, &c->call, &chain) &&
+	       chain.n >= PARTICIPANT_KEYS_MAX;
+}
+
+/* As many as there may be: it stays with the last one. */
+static void stay(struct uc_client *c, struct room *r)
+{
+	devices_last_end(c, &r->keys.generation, &r->keys.position);
+	r->dirty = true;
+	event_warning(c, UC_E_LIMIT,
+		      VIEW_LIT("so many devices were ended that this room takes no other key of "
+			       "yours: one that was ended may come back into it"),
+		      &r->id);
 }
 
 static uc_err key_make(struct uc_client *c, struct room *r, struct ed25519_key *key)
@@ -86,39 +120,82 @@ static uc_err key_make(struct uc_client *c, struct room *r, struct ed25519_key *
 	return UC_OK;
 }
 
+static uint32_t spread(struct uc_client *c)
+{
+	uint32_t dice = 0;
+	if (env_random(&c->env, (uint8_t *)&dice, sizeof dice))
+		dice = 0;
+	return dice % SPREAD_MS;
+}
+
+/* Made here, it is shown by this device: with what takes an ended one out, or by itself at a time that does not
+ * say which rooms are of one person. */
+static void next_is(struct uc_client *c, struct room *r)
+{
+	keys_are(r, &r->keys_next);
+	r->keys_ms = client_now(c) + SPREAD_MIN_MS + spread(c);
+}
+
+/* Is it what the vault has of this room, or is about to? */
+static bool has_next(struct uc_client *c, struct room *r)
+{
+	struct uc_id id = vault_room_id(r);
+	const struct kept_row *row = vault_row_find(&c->vault, VAULT_CHAIN, id.b);
+	struct arena_mark mark = arena_mark(&c->call);
+	struct view data = { NULL, 0 };
+	bool same = row && !row->gone && !row_write(&r->keys_next, &c->call, &data) &&
+		    view_equal(blob_view(&row->data), data);
+	arena_reset(&c->call, mark);
+	return same;
+}
+
+/* Another's stands, or there is no room: later, or not at all. */
+static void give_up(struct uc_client *c, struct room *r)
+{
+	keys_done(&r->keys_next);
+	r->keys_ms = client_now(c) + HOUR_MS;
+	r->dirty = true;
+	struct uc_id id = vault_room_id(r);
+	struct kept_row *row = vault_row_find(&c->vault, VAULT_CHAIN, id.b);
+	struct arena_mark mark = arena_mark(&c->call);
+	if (row && !row->gone && vault_chain_apply(c, row, false))
+		row->fresh = true;
+	arena_reset(&c->call, mark);
+}
+
 /* Nobody is told of it who could not have it from the vault. */
 static uc_err hand_over(struct uc_client *c, struct room *r)
 {
 	if (!c->vault.has_keys) {
-		keys_are(r, &r->keys_next);
+		next_is(c, r);
 		return UC_OK;
 	}
 	uc_err err = vault_collect_chain(c, r);
+	if (!err && !has_next(c, r))
+		err = UC_E_EXISTS;
 	if (!err)
 		vault_due(c, client_now(c));
-	if (!err || err_is_hard(err))
-		return err;
-	keys_done(&r->keys_next);
-	r->keys_ms = client_now(c) + FULL_MS;
-	return UC_OK;
+	return err;
 }
 
 static uc_err next_make(struct uc_client *c, struct room *r)
 {
 	struct ed25519_key key;
 	struct arena_mark mark = arena_mark(&c->call);
+	if (is_full(c, r)) {
+		arena_reset(&c->call, mark);
+		stay(c, r);
+		return UC_OK;
+	}
 	uc_err err = key_make(c, r, &key);
 	wipe(&key, sizeof key);
 	if (!err)
 		err = hand_over(c, r);
 	arena_reset(&c->call, mark);
-	/* As many as there may be: it stays with the last one. */
-	if (err == UC_E_LIMIT) {
-		devices_last_end(c, &r->keys.generation, &r->keys.position);
-		r->dirty = true;
-		return UC_OK;
-	}
-	return err;
+	if (!err || err_is_hard(err))
+		return err;
+	give_up(c, r);
+	return UC_OK;
 }
 
 static uc_err room_drive(struct uc_client *c, struct room *r)
@@ -126,8 +203,10 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	bool stored;
 	if (r->keys_next.chain.n) {
 		TRY(vault_is_stored(c, &stored));
-		if (stored)
-			keys_are(r, &r->keys_next);
+		if (stored && has_next(c, r))
+			next_is(c, r);
+		else if (stored)
+			give_up(c, r);
 		return UC_OK;
 	}
 	if (is_good(c, &r->keys) || r->state != ROOM_OPEN || !vault_keeps(c, r) || !is_on_us(c, r))
@@ -220,10 +299,23 @@ bool chain_is_behind(struct uc_client *c, struct room *r)
 	}
 	if (!r->keys_behind_ms) {
 		r->keys_behind_ms = client_now(c) + BEHIND_MS;
-		if (devices_count(c) > 1)
+		r->keys_refusals = 0;
+		if (c->vault.has_keys)
 			vault_look_again(c);
 	}
 	return waits_until(c, r->keys_behind_ms);
+}
+
+uint64_t chain_refused_ms(struct uc_client *c, struct room *r, uint64_t ms)
+{
+	if (place_of(c, r) != CHAIN_BEHIND)
+		return ms;
+	if (c->vault.has_keys)
+		vault_look_again(c);
+	uint64_t wait = (uint64_t)BEHIND_MS << r->keys_refusals;
+	if (r->keys_refusals < BEHIND_DOUBLINGS)
+		r->keys_refusals++;
+	return wait < HOUR_MS ? wait : HOUR_MS;
 }
 
 /* --- in the vault --- */
@@ -238,57 +330,103 @@ static struct room *room_of(struct uc_client *c, const uint8_t id[VAULT_ID])
 	return NULL;
 }
 
-static uc_err row_write(const struct participant_keys *k, struct arena *a, struct view *data)
-{
-	struct vault_chain x = { .chain = blob_view(&k->chain),
-				 .generation = k->generation,
-				 .position = k->position };
-	if (k->chain.n)
-		memcpy(x.seed, k->last.seed, sizeof x.seed);
-	uc_err err = wire_encode_to(a, vault_chain_element, &x, data);
-	wipe(x.seed, sizeof x.seed);
-	return err;
-}
-
 struct chain_row {
 	struct vault_chain row;
 	struct participant_link_list chain;
 };
 
-static uc_err row_read(struct view data, struct arena *a, struct chain_row *out)
+/* Each is an answer to a device that was ended. */
+static bool is_answered_for(struct uc_client *c, const struct participant_link_list *chain)
+{
+	return chain->n - 1 <= devices_ends(c);
+}
+
+static uc_err chain_read(struct uc_client *c, struct chain_row *out)
+{
+	struct ed25519_key last;
+	TRY(wire_decode(out->row.chain, &c->call, participant_chain_element, &out->chain));
+	if (out->chain.n < 2)
+		return UC_E_MALFORMED;
+	if (!is_answered_for(c, &out->chain))
+		return UC_E_POLICY;
+	TRY(participant_chain_check(&out->chain, &c->call));
+	ed25519_from_seed(out->row.seed, &last);
+	bool ours = view_equal(out->chain.v[out->chain.n - 1].key, VIEW_OF(last.pub));
+	wipe(&last, sizeof last);
+	return ours ? UC_OK : UC_E_PROOF;
+}
+
+/* Only one that holds, with what it is for: of the room `r`, where that is here. */
+static uc_err row_read(struct uc_client *c, const struct room *r, struct view data,
+		       struct chain_row *out)
 {
 	*out = (struct chain_row){ .chain = { NULL, 0 } };
-	TRY(wire_decode(data, a, vault_chain_element, &out->row));
+	TRY(wire_decode(data, &c->call, vault_chain_element, &out->row));
+	if (!vault_place_known(c, out->row.generation, out->row.position))
+		return UC_E_STALE;
 	if (!out->row.chain.n)
 		return UC_OK;
-	TRY(wire_decode(out->row.chain, a, participant_chain_element, &out->chain));
-	return out->chain.n > 1 ? UC_OK : UC_E_MALFORMED;
+	TRY(chain_read(c, out));
+	return !r || view_equal(out->chain.v[0].key, VIEW_OF(r->participant_key.pub)) ? UC_OK
+										      : UC_E_PROOF;
+}
+
+static void row_done(struct chain_row *x)
+{
+	wipe(x->row.seed, sizeof x->row.seed);
 }
 
 /* Nobody takes back what the room was shown. */
-static bool is_shown(struct uc_client *c, const uint8_t id[VAULT_ID],
+static bool is_shown(struct uc_client *c, const struct room *r,
 		     const struct participant_link_list *chain)
 {
-	const struct room *r = room_of(c, id);
 	struct participant_link_list shown;
 	return r && r->group && !room_group_chain(r->group, &c->call, &shown) &&
 	       is_beginning(chain, &shown);
 }
 
+static bool is_later(const struct vault_chain *a, const struct vault_chain *than)
+{
+	return a->generation > than->generation ||
+	       (a->generation == than->generation && a->position > than->position);
+}
+
+static bool is_more(struct uc_client *c, const struct room *r, const struct chain_row *a,
+		    const struct chain_row *b)
+{
+	if (a->chain.n != b->chain.n)
+		return a->chain.n > b->chain.n;
+	if (!is_beginning(&a->chain, &b->chain))
+		return !is_shown(c, r, &b->chain);
+	return is_later(&a->row, &b->row);
+}
+
+/* What does not hold gives way to what does, and stands for nothing. */
 static bool stands(struct uc_client *c, const uint8_t id[VAULT_ID], struct view in,
 		   struct view known)
 {
 	struct chain_row a, b;
-	if (row_read(in, &c->call, &a))
+	const struct room *r = room_of(c, id);
+	if (view_equal(in, known))
 		return false;
-	if (row_read(known, &c->call, &b))
-		return true;
-	if (a.chain.n != b.chain.n)
-		return a.chain.n > b.chain.n;
-	if (!is_beginning(&a.chain, &b.chain))
-		return !is_shown(c, id, &b.chain);
-	return a.row.generation > b.row.generation ||
-	       (a.row.generation == b.row.generation && a.row.position > b.row.position);
+	bool good = !row_read(c, r, in, &a);
+	bool other = good && (row_read(c, r, known, &b) || is_more(c, r, &a, &b));
+	row_done(&a);
+	if (good)
+		row_done(&b);
+	return other;
+}
+
+bool vault_chain_is_known(struct uc_client *c, const struct vault_row *in)
+{
+	struct vault_chain x;
+	struct arena_mark mark = arena_mark(&c->call);
+	/* What cannot be read is of a later program: it is carried along. */
+	bool known = wire_decode(in->data, &c->call, vault_chain_element, &x) ||
+		     vault_place_known(c, x.generation, x.position);
+	wipe(&x, sizeof x);
+	arena_reset(&c->call, mark);
+	return known;
 }
 
 bool vault_chain_stands(struct uc_client *c, const struct vault_row *in,
@@ -326,14 +464,13 @@ static uc_err take(struct uc_client *c, struct room *r, const struct chain_row *
 {
 	struct participant_keys k = { .generation = in->row.generation,
 				      .position = in->row.position };
-	TRY(participant_chain_check(&in->chain, &c->call));
 	ed25519_from_seed(in->row.seed, &k.last);
-	bool ours = view_equal(in->chain.v[0].key, VIEW_OF(r->participant_key.pub)) &&
-		    view_equal(in->chain.v[in->chain.n - 1].key, VIEW_OF(k.last.pub));
-	uc_err err = ours ? blob_set(&k.chain, in->row.chain) : UC_E_PROOF;
+	uc_err err = blob_set(&k.chain, in->row.chain);
 	if (!err) {
 		keys_done(&r->keys_next);
 		keys_are(r, &k);
+		/* Who has made it shows it before. */
+		r->keys_ms = client_now(c) + SPREAD_MIN_MS + SPREAD_MS + spread(c);
 	}
 	wipe(&k, sizeof k);
 	return err;
@@ -343,9 +480,8 @@ static uc_err take(struct uc_client *c, struct room *r, const struct chain_row *
 static void stamp(struct room *r, const struct vault_chain *row)
 {
 	struct participant_keys *k = &r->keys;
-	bool later = row->generation > k->generation ||
-		     (row->generation == k->generation && row->position > k->position);
-	if (!later)
+	const struct vault_chain ours = { .generation = k->generation, .position = k->position };
+	if (!is_later(row, &ours))
 		return;
 	k->generation = row->generation;
 	k->position = row->position;
@@ -373,8 +509,9 @@ uc_err vault_chain_apply(struct uc_client *c, struct kept_row *row, bool recover
 	struct room *r = room_of(c, row->id);
 	struct chain_row in;
 	(void)recovering;
-	TRY(row_read(blob_view(&row->data), &c->call, &in));
-	uc_err err = r ? apply(c, r, &in) : UC_E_NOT_FOUND;
-	wipe(in.row.seed, sizeof in.row.seed);
+	uc_err err = row_read(c, r, blob_view(&row->data), &in);
+	if (!err)
+		err = r ? apply(c, r, &in) : UC_E_NOT_FOUND;
+	row_done(&in);
 	return err;
 }

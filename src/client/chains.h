@@ -24,10 +24,14 @@ bool chain_is_unread(struct uc_client *c);
 bool chain_is_due(struct uc_client *c, struct room *r);
 /* The tree has keys that we do not know yet: no commit of ours would be taken. */
 bool chain_is_behind(struct uc_client *c, struct room *r);
+/* A commit was not to be made: the next one waits so long, or, behind the tree, up to an hour. */
+uint64_t chain_refused_ms(struct uc_client *c, struct room *r, uint64_t ms);
 
 /* --- in the vault --- */
 
 uc_err UC_MUST_USE vault_collect_chain(struct uc_client *c, const struct room *r);
+/* Is it of a place of the list that we have read?  Of another it is neither kept nor applied. */
+bool vault_chain_is_known(struct uc_client *c, const struct vault_row *in);
 /* Of two rows of one room: the longer one; of two that part, whichever the tree shows, else what the app has. */
 bool vault_chain_stands(struct uc_client *c, const struct vault_row *in,
 			const struct kept_row *known);

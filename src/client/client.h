@@ -67,6 +67,8 @@ struct uc_client {
 	struct {           /* devices.c: where one was last ended; memory only */
 		bool known, by_us;
 		uint32_t generation, position;
+		uint32_t last_generation, last_position; /* of the last entry */
+		uint32_t count; /* UINT32_MAX: not all generations are here */
 	} ends;
 	bool reset_again; /* a recovery has read the list anew once */
 	uint64_t account_retry_ms;

@@ -244,9 +244,16 @@ static void ends_look(struct uc_client *c)
 	if (kept(c, &list))
 		list.n = 0;
 	for (size_t i = 0; i < list.n; i++) {
-		if (wire_decode(list.v[i], &c->call, device_entry_element, &e) ||
-		    e.device_action == DEVICE_ADD)
+		if (wire_decode(list.v[i], &c->call, device_entry_element, &e))
 			continue;
+		c->ends.last_generation = e.list_generation;
+		c->ends.last_position = e.list_position;
+		if (!i && e.list_generation)
+			c->ends.count = UINT32_MAX;
+		if (e.device_action == DEVICE_ADD)
+			continue;
+		if (i && c->ends.count != UINT32_MAX)
+			c->ends.count++;
 		c->ends.generation = e.list_generation;
 		c->ends.position = e.list_position;
 		c->ends.by_us = is_by_us(c, &e);
@@ -274,6 +281,21 @@ bool devices_none_ended_since(struct uc_client *c, uint32_t generation, uint32_t
 	uint32_t g, p;
 	devices_last_end(c, &g, &p);
 	return generation > g || (generation == g && position >= p);
+}
+
+bool devices_have_been_at(struct uc_client *c, uint32_t generation, uint32_t position)
+{
+	if (!c->ends.known)
+		ends_look(c);
+	return generation < c->ends.last_generation ||
+	       (generation == c->ends.last_generation && position <= c->ends.last_position);
+}
+
+uint32_t devices_ends(struct uc_client *c)
+{
+	if (!c->ends.known)
+		ends_look(c);
+	return c->ends.count;
 }
 
 uint32_t devices_count(struct uc_client *c)

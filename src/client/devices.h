@@ -45,6 +45,10 @@ void devices_last_end(struct uc_client *c, uint32_t *generation, uint32_t *posit
 bool devices_ended_by_us(struct uc_client *c);
 /* Of what was known there to all of ours: has nobody it who was ended? */
 bool devices_none_ended_since(struct uc_client *c, uint32_t generation, uint32_t position);
+/* Has our list come so far?  A place beyond it is nobody's word yet. */
+bool devices_have_been_at(struct uc_client *c, uint32_t generation, uint32_t position);
+/* How often devices were ended, in all generations; UINT32_MAX where they are not all here. */
+uint32_t devices_ends(struct uc_client *c);
 uint32_t devices_count(struct uc_client *c);
 
 #endif

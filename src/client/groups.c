@@ -408,7 +408,7 @@ static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 	if (err_is_hard(err))
 		return err;
 	stage_refused(c, r, err);
-	r->commit_ms = client_now(c) + REFUSED_MS;
+	r->commit_ms = client_now(c) + chain_refused_ms(c, r, REFUSED_MS);
 	wake_at(c, r->commit_ms);
 	return UC_OK;
 }

@@ -138,9 +138,18 @@ static uc_err take(struct uc_client *c, struct room *r, const struct reply *repl
  * the vault, and it is asked once more. */
 static void doubt(struct uc_client *c, struct room *r)
 {
+	bool again = r->rejoin.doubted;
 	r->rejoin.doubted = true;
 	vault_look_again(c);
-	wait(c, r, DOUBT_MS);
+	wait(c, r, again ? REFUSED_MS : DOUBT_MS);
+}
+
+/* Taken out, or by an ended device's key shut out: the others see for themselves, and nothing that this
+ * device says takes them out. */
+static void refused(struct uc_client *c, struct room *r)
+{
+	rooms_left(c, r);
+	r->lost = c->vault.has_keys;
 }
 
 static uc_err info_done(struct uc_client *c, void *subject, const struct reply *reply)
@@ -153,14 +162,17 @@ static uc_err info_done(struct uc_client *c, void *subject, const struct reply *
 	j->set = NULL;
 	if (err_is_hard(err))
 		return err;
-	if (err == UC_E_REMOVED && !j->doubted && devices_count(c) > 1) {
+	if (err == UC_E_REMOVED && c->vault.has_keys && !(j->doubted && c->vault.looked)) {
 		doubt(c, r);
 		return UC_OK;
 	}
-	if (err == UC_E_REMOVED || err == UC_E_NOT_FOUND) {
+	if (err == UC_E_REMOVED) {
+		refused(c, r);
+		return history_note(c, r, unread);
+	}
+	if (err == UC_E_NOT_FOUND) {
 		rooms_left(c, r);
-		/* What was said until it was taken out, nobody sends it any more. */
-		return err == UC_E_REMOVED ? history_note(c, r, unread) : UC_OK;
+		return UC_OK;
 	}
 	if (err && reply->err != UC_E_NET)
 		wait(c, r,

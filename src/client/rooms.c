@@ -321,6 +321,7 @@ uc_err rooms_found(struct uc_client *c, struct set *s, struct view uri)
 	if (!r)
 		return UC_E_MEMORY;
 	r->state = ROOM_JOINING;
+	r->lost = false; /* refused once (resync.c) */
 	return take_place(c, r, s);
 }
 

@@ -503,6 +503,8 @@ struct vault {
 	bool looking, differs; /* rows are not made, but compared (vault_watch) */
 	unsigned stale;        /* so often in a row another was first ... */
 	unsigned unread;       /* ... or it could not be read */
+	bool ahead;            /* it speaks of a place of the list that we have not read ... */
+	uint64_t ahead_number; /* ... and for this one the list was read again */
 	uint64_t retry_ms;
 	uint64_t account_tag, list_tag;
 	uc_op op;

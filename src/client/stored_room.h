@@ -213,6 +213,7 @@ struct room {
 	bool silent_seen;        /* since we came in, or the store was opened */
 	uint64_t keys_hold_ms;   /* nobody of ours is taken out without it until then */
 	uint64_t keys_behind_ms; /* we may hear of the one that is in the tree until then */
+	uint32_t keys_refusals;  /* of commits since then */
 	uint64_t keys_epoch;     /* of which it is known where we stand, and one more */
 	uint8_t keys_place;      /* enum chain_place */
 	struct head_ring *ring;  /* what we have read lately; NULL: nothing */

@@ -275,6 +275,17 @@ static uc_err unreadable(struct uc_client *c, uc_err err)
 	return UC_OK;
 }
 
+/* Who has written it may have read more of the list of devices: ours is read again, once for each vault. */
+static void catch_up(struct uc_client *c)
+{
+	struct vault *v = &c->vault;
+	if (!v->ahead || v->ahead_number == v->number)
+		return;
+	v->ahead_number = v->number;
+	c->list_stale = true;
+	v->looked = false;
+}
+
 static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 {
 	struct vault *v = &c->vault;
@@ -294,6 +305,7 @@ static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 		return UC_OK;
 	}
 	/* One of the same number may be another: of an app that was put back to an older state. */
+	v->ahead = false;
 	uc_err err = vault_open_rows(c, e, &rows, &good);
 	if (err)
 		return err_is_hard(err) ? err : unreadable(c, err);
@@ -307,6 +319,7 @@ static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 		v->unwritten = true;
 		vault_changed(c);
 	}
+	catch_up(c);
 	return UC_OK;
 }
 

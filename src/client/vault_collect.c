@@ -403,6 +403,12 @@ static void room_gone(struct uc_client *c, const uint8_t id[VAULT_ID])
 	}
 }
 
+/* Of what was refused to one device (resync.c) the row stays while there are others, who may be there. */
+static bool is_refused(struct uc_client *c, const struct room *r)
+{
+	return r->state == ROOM_LEFT && r->lost && devices_count(c) > 1;
+}
+
 static uc_err room_row(struct uc_client *c, const struct room *r)
 {
 	struct uc_id id = vault_room_id(r);
@@ -411,7 +417,7 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	struct view data;
 	if (!vault_keeps(c, r)) {
 		/* Another device may still have to come into it; of one that was left it has not. */
-		if (r->state != ROOM_CREATING && !room_is_ours(r))
+		if (r->state != ROOM_CREATING && !room_is_ours(r) && !is_refused(c, r))
 			room_gone(c, id.b);
 		return UC_OK;
 	}

@@ -14,6 +14,8 @@ void vault_due(struct uc_client *c, uint64_t ms);
 /* --- vault_keys.c --- */
 
 struct vault_owner vault_owner_of(const struct uc_client *c);
+/* Have we read the list up to there?  Else it is read again, and then the vault. */
+bool vault_place_known(struct uc_client *c, uint32_t generation, uint32_t position);
 /* Another key if one was ended that has this one. */
 uc_err UC_MUST_USE vault_key_renew(struct uc_client *c);
 /* By the key we have, or the one that a device has made since and wrapped to us, which is ours then.

@@ -45,6 +45,13 @@ uc_err vault_rekey(struct uc_client *c)
 	return UC_OK;
 }
 
+bool vault_place_known(struct uc_client *c, uint32_t generation, uint32_t position)
+{
+	bool known = devices_have_been_at(c, generation, position);
+	c->vault.ahead = c->vault.ahead || !known;
+	return known;
+}
+
 uc_err vault_key_renew(struct uc_client *c)
 {
 	const struct vault *v = &c->vault;
@@ -99,7 +106,8 @@ uc_err vault_open_rows(struct uc_client *c, const struct vault_envelope *e, stru
 		other = true;
 		err = open_wrapped(c, e, key, rows);
 	}
-	*good = !err && devices_none_ended_since(c, rows->key_generation, rows->key_position);
+	*good = !err && vault_place_known(c, rows->key_generation, rows->key_position) &&
+		devices_none_ended_since(c, rows->key_generation, rows->key_position);
 	/* Who writes it has not heard yet of a device that was ended: ours stays. */
 	if (*good && other) {
 		memcpy(v->key, key, sizeof v->key);

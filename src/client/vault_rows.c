@@ -167,6 +167,8 @@ static bool lapsed(struct uc_client *c, uint8_t kind, bool gone, uint64_t versio
 static bool is_true(struct uc_client *c, const struct vault_row *in)
 {
 	struct vault_device x;
+	if (in->vault_kind == VAULT_CHAIN && !in->gone)
+		return vault_chain_is_known(c, in);
 	if (in->vault_kind != VAULT_DEVICE)
 		return true;
 	if (in->gone)

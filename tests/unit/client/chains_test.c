@@ -77,6 +77,18 @@ static void begin(void)
 	expect(app.vault_version != 0 && !p.c->vault.due_ms && !p.c->vault.unwritten);
 }
 
+/* So many devices of hers come and are ended, by another one. */
+static void others_end(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct ed25519_key brief;
+		expect_ok(ed25519_generate(test_env(), &brief));
+		small_app_list_put(&app, &b, DEVICE_ADD, &brief, false);
+		small_app_list_put(&app, &b, DEVICE_REVOKE, &brief, false);
+	}
+	look();
+}
+
 static void end(void)
 {
 	person_end(&p);
@@ -205,7 +217,9 @@ struct row {
 /* Ours, and so many keys more. */
 static struct row row_make(unsigned more)
 {
-	struct row x = { .position = 3, .last = the_room()->participant_key };
+	struct row x = { .last = the_room()->participant_key };
+	uint32_t generation;
+	devices_last_end(p.c, &generation, &x.position);
 	static struct ed25519_key keys[PARTICIPANT_KEYS_MAX];
 	expect_ok(participant_keys_chain(&the_room()->participant_key, NULL, &mem, &x.chain));
 	for (unsigned i = 0; i < more; i++) {
@@ -254,6 +268,7 @@ static bool has(const struct row *x)
 TEST(the_longer_chain_stands_whenever_it_was_written)
 {
 	begin();
+	others_end(2);
 	struct row two = row_make(1), three = row_make(2), late = row_make(1);
 	comes(row_data(&two), 5);
 	expect(has(&two));
@@ -288,6 +303,7 @@ TEST(of_two_of_one_length_that_of_the_vault_stands)
 TEST(a_chain_that_does_not_hold_changes_nothing)
 {
 	begin();
+	others_end(2);
 	struct row good = row_make(1), three = row_make(2);
 	struct row bad = good;
 	bad.last.seed[3] ^= 1; /* no private half of it */
@@ -319,18 +335,32 @@ TEST(a_chain_that_does_not_hold_changes_nothing)
 	end();
 }
 
+static uc_err give_in_turn(struct uc_client *client, void *arg)
+{
+	const struct row *x = arg;
+	struct participant_keys *k = &the_room()->keys;
+	struct view encoded = { NULL, 0 };
+	(void)client;
+	TRY(wire_encode_to(&mem, participant_chain_element, &x->chain, &encoded));
+	k->last = x->last;
+	the_room()->dirty = true;
+	return blob_set(&k->chain, encoded);
+}
+
 TEST(as_many_keys_as_there_may_be_and_it_stays_with_the_last)
 {
 	begin();
 	struct row most = row_make(PARTICIPANT_KEYS_MAX - 1);
-	comes(row_data(&most), 5);
+	expect_ok(turn_run(p.c, give_in_turn, &most));
 	expect(has(&most));
 	we_end(&c);
 	wait_ms(SECOND_MS);
 	wait_ms(MINUTE_MS);
 	expect(has(&most) && !makes());
+	expect_eq(p.limits, 1); /* it is said, once */
 	wait_ms(10 * MINUTE_MS);
 	expect(uc_client_deadline_ms(p.c) > test_now_ms);
+	expect_eq(p.limits, 1);
 	end();
 }
 
@@ -348,6 +378,13 @@ TEST(of_a_room_that_was_left_nothing_is_kept)
 	const struct kept_row *row = vault_row_find(&p.c->vault, VAULT_CHAIN, id.b);
 	expect(row && row->gone && !row->data.n);
 	end();
+}
+
+static uc_err look_in_turn(struct uc_client *client, void *arg)
+{
+	(void)arg;
+	vault_look_again(client);
+	return UC_OK;
 }
 
 static void b_leaves(struct vault_row *row)
@@ -389,6 +426,123 @@ TEST(who_is_refused_looks_into_the_vault_before_it_takes_the_room_for_left)
 	end();
 }
 
+/* A device that is still listed writes of an end that there never was: it is not to be the last that counts. */
+TEST(a_row_of_a_place_that_the_list_has_not_come_to_counts_for_nothing)
+{
+	begin();
+	struct vault_chain far = { .generation = UINT32_MAX, .position = UINT32_MAX };
+	struct view data = { NULL, 0 };
+	expect_ok(wire_encode_to(&mem, vault_chain_element, &far, &data));
+	comes(data, 5);
+	expect(!row_now() && !the_room()->keys.position && !the_room()->keys.generation);
+	others_end(1);
+	struct row two = row_make(1);
+	two.position += 9;
+	comes(row_data(&two), 6);
+	expect(!row_now() && known() == 1);
+	/* The next end has its key all the same. */
+	we_end(&c);
+	wait_ms(SECOND_MS);
+	wait_ms(SECOND_MS);
+	expect_eq(known(), 2);
+	/* Nor does it stand over one that counts. */
+	comes(data, UINT64_MAX);
+	comes(row_data(&two), UINT64_MAX);
+	expect_eq(known(), 2);
+	expect(row_now() && row_now()->held);
+	end();
+}
+
+/* One of a place that this device has not read yet: it reads the list, and then the vault again. */
+TEST(a_row_of_somebody_who_knows_more_of_the_list_is_taken_once_that_was_read)
+{
+	begin();
+	struct row two = row_make(1);
+	two.position = 3;
+	struct vault_row row = { .vault_kind = VAULT_CHAIN,
+				 .row_version = 5,
+				 .data = row_data(&two) };
+	struct uc_id id = vault_room_id(the_room());
+	memcpy(row.id, id.b, sizeof row.id);
+	b_leaves(&row);
+	small_app_list_put(&app, &b, DEVICE_REVOKE, &c, false);
+	expect_ok(turn_run(p.c, look_in_turn, NULL));
+	wait_ms(2 * SECOND_MS);
+	wait_ms(2 * SECOND_MS);
+	expect(has(&two));
+	end();
+}
+
+/* Each key is an answer to an end. */
+TEST(no_more_keys_are_taken_than_devices_were_ended)
+{
+	begin();
+	others_end(1);
+	struct row two = row_make(1), three = row_make(2);
+	comes(row_data(&three), 6);
+	expect_eq(known(), 1);
+	comes(row_data(&two), 5);
+	expect(has(&two));
+	expect_bytes(blob_view(&row_now()->data), row_data(&two));
+	end();
+}
+
+/* What does not hold is in nobody's way: the key that is shown is the one that the vault has. */
+TEST(a_row_that_does_not_hold_gives_way_however_long_it_is)
+{
+	begin();
+	others_end(2);
+	struct row bad = row_make(2);
+	bad.last.seed[3] ^= 1;
+	comes(row_data(&bad), UINT64_MAX);
+	expect_eq(known(), 1);
+	we_end(&c);
+	wait_ms(SECOND_MS);
+	wait_ms(SECOND_MS);
+	expect(known() == 2 && !makes() && row_now()->held);
+	struct row ours = row_make(0);
+	expect_ok(wire_decode(blob_view(&the_room()->keys.chain), &mem, participant_chain_element,
+			      &ours.chain));
+	ours.last = the_room()->keys.last;
+	expect_bytes(blob_view(&row_now()->data), row_data(&ours));
+	end();
+}
+
+/* The vault could not be read since: that it was for our keys is not out of the question. */
+TEST(who_is_refused_does_not_go_while_the_vault_was_not_read_nor_takes_the_others_along)
+{
+	begin();
+	struct uc_id id = vault_room_id(the_room());
+	struct room *r = the_room();
+	r->lost = r->stuck = true;
+	r->retry_ms = 0;
+	app.refuse_type = FRAME_ROOM_GROUP_INFO;
+	app.refuse_with = UC_E_REMOVED;
+	app.refuse_times = UINT32_MAX;
+	wait_ms(1);
+	expect(r->state == ROOM_OPEN && r->lost);
+	for (int i = 0; i < 60 && r->state != ROOM_LEFT; i++) {
+		p.c->vault.looked = false;
+		p.c->vault.retry_ms = UINT64_MAX;
+		wait_ms(MINUTE_MS);
+	}
+	expect(r->state == ROOM_OPEN && r->lost);
+	p.c->vault.retry_ms = 0;
+	wait_ms(10 * MINUTE_MS);
+	wait_ms(10 * MINUTE_MS);
+	expect_eq(r->state, ROOM_LEFT);
+	wait_ms(10 * MINUTE_MS);
+	const struct kept_row *row = vault_row_find(&p.c->vault, VAULT_ROOM, id.b);
+	expect(row && !row->gone);
+	/* Until there is nobody else. */
+	we_end(&c);
+	we_end(&b);
+	wait_ms(10 * MINUTE_MS);
+	row = vault_row_find(&p.c->vault, VAULT_ROOM, id.b);
+	expect(row && row->gone);
+	end();
+}
+
 /* --- records --- */
 
 static void room_element(struct wire *w, void *v)
@@ -403,15 +557,17 @@ TEST(a_record_keeps_both_and_an_older_one_has_neither)
 	uint8_t old[4096];
 	begin();
 	expect_ok(wire_encode_to(&mem, room_element, the_room(), &plain));
-	struct row two = row_make(1);
-	comes(row_data(&two), 5);
 	app.refuse_type = FRAME_VAULT_PUT;
 	app.refuse_with = UC_E_BUSY;
 	app.refuse_times = UINT32_MAX;
 	small_app_list_put(&app, &p.c->account.device, DEVICE_REVOKE, &b, false);
+	look();
+	struct row two = row_make(1);
+	comes(row_data(&two), 5);
 	small_app_list_put(&app, &p.c->account.device, DEVICE_REVOKE, &c, false);
 	look();
-	wait_ms(SECOND_MS);
+	for (int i = 0; i < 5 && !makes(); i++)
+		wait_ms(MINUTE_MS);
 	expect(makes());
 	expect_ok(wire_encode_to(&mem, room_element, the_room(), &bytes));
 	expect_ok(wire_decode(bytes, &mem, room_element, &again));

@@ -266,6 +266,9 @@ TEST(a_key_is_shown_also_where_nobody_is_to_be_taken_out)
 	begin();
 	lists(DEVICE_REVOKE);
 	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
+	/* At a time of its own: rooms of one person are not told by it. */
+	expect(!takes_out());
+	test_now_ms += 31 * MINUTE;
 	expect(takes_out());
 	expect_ok(turn_run(rosa.c, her_place, NULL));
 	expect_eq(keys_shown(), 2);

@@ -457,6 +457,7 @@ static void listen(struct person *p)
 		if (e.kind == UC_EVENT_WARNING) {
 			p->warning = e.err;
 			p->warnings++;
+			p->limits += e.err == UC_E_LIMIT;
 		}
 		p->numbers_found += e.kind == UC_EVENT_NUMBER_FOUND;
 		p->gone += e.kind == UC_EVENT_ACCOUNT_GONE;

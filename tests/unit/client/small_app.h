@@ -58,7 +58,7 @@ struct person {
 	uc_op done_op;
 	uc_err done_err, warning;
 	unsigned done, gone, devices_changed, device_alarms, identity_changed, numbers_found,
-		warnings;
+		warnings, limits;
 };
 
 void small_app_init(struct small_app *a, const char *domain);
