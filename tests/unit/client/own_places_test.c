@@ -308,6 +308,8 @@ TEST(who_has_not_heard_of_the_key_commits_nothing)
 	/* Not for ever: what cannot be done is said. */
 	test_now_ms += 2 * MINUTE;
 	expect(!takes_out() && !hers->tasks);
+	/* And what is refused is tried more and more seldom, not each few seconds. */
+	expect(hers->commit_ms > test_now_ms + 4 * MINUTE);
 	duo_end();
 }
 
