@@ -387,19 +387,72 @@ static uc_err look_in_turn(struct uc_client *client, void *arg)
 	return UC_OK;
 }
 
-static void b_leaves(struct vault_row *row)
+/* By another device, under a key of that place of the list. */
+static void b_writes(struct vault_rows *in, const uint8_t key[VAULT_KEY])
 {
 	const struct vault_owner owner = { view_str(app.domain), VIEW_OF(app.account_key) };
-	const struct vault_rows in = { .version = 1, .key_position = 2, .rows = { row, 1 } };
 	struct view rows = { NULL, 0 }, out = { NULL, 0 };
 	struct view to[] = { VIEW_OF(p.c->vault.words_pub), VIEW_OF(p.c->account.intake_pub) };
-	expect_ok(wire_encode_to(&mem, vault_rows_element, &in, &rows));
-	expect_ok(vault_seal(test_env(), &owner, p.c->vault.number + 1, VIEW_OF(p.c->vault.key),
+	in->version = 1;
+	expect_ok(wire_encode_to(&mem, vault_rows_element, in, &rows));
+	expect_ok(vault_seal(test_env(), &owner, p.c->vault.number + 1, view_make(key, VAULT_KEY),
 			     &(struct view_list){ to, 2 }, &b, rows, &mem, &out));
 	expect(out.n <= sizeof app.vault);
 	memcpy(app.vault, out.p, out.n);
 	app.vault_n = out.n;
 	app.vault_version++;
+}
+
+static void b_leaves(struct vault_row *row)
+{
+	struct vault_rows in = { .key_position = 2, .rows = { row, 1 } };
+	b_writes(&in, p.c->vault.key);
+}
+
+/* Else it would be taken for good after each end to come, and the ended device could read on. */
+TEST(a_key_of_the_vault_of_a_place_that_the_list_has_not_come_to_is_not_ours)
+{
+	begin();
+	static const uint8_t key[VAULT_KEY] = { 5 };
+	struct vault_row row = { .vault_kind = 200, .id = { 1 }, .row_version = 1 };
+	struct vault_rows in = { .key_generation = UINT32_MAX,
+				 .key_position = UINT32_MAX,
+				 .rows = { &row, 1 } };
+	uint8_t ours[VAULT_KEY];
+	memcpy(ours, p.c->vault.key, sizeof ours);
+	b_writes(&in, key);
+	const uint64_t theirs = app.vault_version;
+	expect_ok(turn_run(p.c, look_in_turn, NULL));
+	for (int i = 0; i < 5; i++)
+		wait_ms(MINUTE_MS);
+	expect(vault_row_find(&p.c->vault, row.vault_kind, row.id) != NULL);
+	expect_bytes(VIEW_OF(p.c->vault.key), VIEW_OF(ours));
+	expect_eq(p.c->vault.key_generation, 0);
+	expect(app.vault_version > theirs && !p.c->vault.unwritten);
+	end();
+}
+
+/* One device alone may have been put back to an older copy: the vault knows, nevertheless. */
+TEST(who_is_alone_and_refused_looks_into_the_vault_too)
+{
+	begin();
+	we_end(&b);
+	we_end(&c);
+	wait_ms(MINUTE_MS);
+	wait_ms(MINUTE_MS);
+	expect(devices_count(p.c) == 1 && known() == 3);
+	struct room *r = the_room();
+	r->lost = r->stuck = true;
+	r->retry_ms = 0;
+	app.refuse_type = FRAME_ROOM_GROUP_INFO;
+	app.refuse_with = UC_E_REMOVED;
+	app.refuse_times = 2;
+	wait_ms(1);
+	expect(r->state == ROOM_OPEN && r->lost && app.refuse_times == 1);
+	wait_ms(2 * SECOND_MS);
+	wait_ms(2 * SECOND_MS);
+	expect(r->state == ROOM_LEFT && !app.refuse_times);
+	end();
 }
 
 /* Of a participant's keys the hub has seen more than this device knew, perhaps. */
