@@ -14,6 +14,7 @@ enum {
 	/* A log that was put back to an older copy looks like two, until those who had more of it have
 	 * gone back, too (put_back.h).  Who still has another one so much later has another one. */
 	DOUBT_MS = 10 * 60 * 1000,
+	OLD_MS = 24 * 3600 * 1000,
 	DOUBT_LONGEST_MS = 3 * 24 * 3600 * 1000,
 	/* Each member has some of their own, or one who lies could leave no room for what others say. */
 	DOUBTS = 32,
@@ -199,6 +200,16 @@ static void doubt_begin(struct uc_client *c, struct room *r, struct fork_evidenc
 	evidence_keep(c, r, e, d->slot, false);
 }
 
+/* Who was away reads much later what was written before its author knew that the log was put back.  When it
+ * was written is the hub's word, which counts for a day. */
+static bool waits_for_news(struct uc_client *c, const struct doubt *d,
+			   const struct fork_evidence *e)
+{
+	uint64_t now = client_now(c), doubted = d->since_ms + DOUBT_MS;
+	bool old = e->timestamp && e->timestamp < doubted && now < d->since_ms + OLD_MS;
+	return now < doubted || old;
+}
+
 /* They have had another log.  The second time it is not because of one that was put back. */
 static void differs(struct uc_client *c, struct room *r, struct fork_evidence *e)
 {
@@ -210,7 +221,7 @@ static void differs(struct uc_client *c, struct room *r, struct fork_evidence *e
 		doubt_begin(c, r, e);
 		return;
 	}
-	if (client_now(c) < d->since_ms + DOUBT_MS)
+	if (waits_for_news(c, d, e))
 		return;
 	evidence_keep(c, r, e, d->slot, true);
 	while (r->doubts)
