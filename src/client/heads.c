@@ -14,7 +14,6 @@ enum {
 	/* A log that was put back to an older copy looks like two, until those who had more of it have
 	 * gone back, too (put_back.h).  Who still has another one so much later has another one. */
 	DOUBT_MS = 10 * 60 * 1000,
-	OLD_MS = 24 * 3600 * 1000,
 	DOUBT_LONGEST_MS = 3 * 24 * 3600 * 1000,
 	/* Each member has some of their own, or one who lies could leave no room for what others say. */
 	DOUBTS = 32,
@@ -28,6 +27,7 @@ enum {
 	DAY_MS = 20 * 3600 * 1000,
 	LOOK_MS = 3600 * 1000,
 	LOOK_FIRST_MS = 5 * 60 * 1000,
+	EVIDENCE_MAX = 1024 * 1024,
 };
 
 /* The last entries that were read, each at its number. */
@@ -117,18 +117,22 @@ static bool is_same(const struct chain_head *a, const struct chain_head *b)
 	return a->seq == b->seq && view_equal(VIEW_OF(a->chain), VIEW_OF(b->chain));
 }
 
+static struct safe_place evidence_place(const struct room *r, uint8_t slot, bool second)
+{
+	return (struct safe_place){ .table = "fork",
+				    .owner = VIEW_OF(r->id.b),
+				    .number = 2 * (uint64_t)slot + second };
+}
+
 /* The first of each doubt, and what made it an alarm. */
 static void evidence_keep(struct uc_client *c, const struct room *r, struct fork_evidence *e,
 			  uint8_t slot, bool second)
 {
-	const struct safe_place at = { .table = "fork",
-				       .owner = VIEW_OF(r->id.b),
-				       .number = 2 * (uint64_t)slot + second };
 	e->version = 1;
 	e->time_ms = client_now(c);
 	if (!head_at(r, e->theirs.seq, &e->ours))
 		e->ours = heads_own(r);
-	safe_put_object(&c->safe, at, fork_evidence_element, e);
+	safe_put_object(&c->safe, evidence_place(r, slot, second), fork_evidence_element, e);
 }
 
 static struct doubt **doubt_of(struct room *r, const struct uc_id *by)
@@ -200,14 +204,21 @@ static void doubt_begin(struct uc_client *c, struct room *r, struct fork_evidenc
 	evidence_keep(c, r, e, d->slot, false);
 }
 
-/* Who was away reads much later what was written before its author knew that the log was put back.  When it
- * was written is the hub's word, which counts for a day. */
-static bool waits_for_news(struct uc_client *c, const struct doubt *d,
-			   const struct fork_evidence *e)
+/* Have they read on since they first said it?  Else it is not news: whoever was away when the log was put
+ * back knows no better when they come back, however much later. */
+static bool has_read_on(struct uc_client *c, const struct room *r, const struct doubt *d,
+			const struct fork_evidence *e)
 {
-	uint64_t now = client_now(c), doubted = d->since_ms + DOUBT_MS;
-	bool old = e->timestamp && e->timestamp < doubted && now < d->since_ms + OLD_MS;
-	return now < doubted || old;
+	struct arena a;
+	struct view bytes;
+	struct fork_evidence first;
+	const struct safe_place at = evidence_place(r, d->slot, false);
+	arena_init(&a, EVIDENCE_MAX, ARENA_SECRET);
+	bool known = !safe_get(&c->safe, at, &a, &bytes) &&
+		     !wire_decode(bytes, &a, fork_evidence_element, &first);
+	bool on = !known || e->theirs.seq > first.theirs.seq;
+	arena_done(&a);
+	return on;
 }
 
 /* They have had another log.  The second time it is not because of one that was put back. */
@@ -221,7 +232,7 @@ static void differs(struct uc_client *c, struct room *r, struct fork_evidence *e
 		doubt_begin(c, r, e);
 		return;
 	}
-	if (waits_for_news(c, d, e))
+	if (client_now(c) < d->since_ms + DOUBT_MS || !has_read_on(c, r, d, e))
 		return;
 	evidence_keep(c, r, e, d->slot, true);
 	while (r->doubts)

@@ -124,7 +124,6 @@ static bool app_clock_leaps(struct world *w)
 	if (!a || a->skew_ms)
 		return false;
 	a->skew_ms = a_day(w);
-	a->has_leapt = true;
 	sim_story(w, "FAULT: the clock of %s leaps a day %s", a->domain,
 		  a->skew_ms > 0 ? "ahead" : "back");
 	timeline_add(w, w->now_ms + dice_below(&w->dice, LEAP_MS), app_clock_right, a, 0, NO_BYTES);

@@ -151,7 +151,6 @@ struct app {
 	struct output *outputs, **outputs_end; /* kept back until the next sync */
 	bool sync_due;
 	int64_t skew_ms; /* of its clock */
-	bool has_leapt;
 	struct clock_watch clock;
 	uint64_t lives;       /* starts, as its keys' folder knows them */
 	bool is_kept, rolled; /* there is a backup; it went on from one */

@@ -234,9 +234,7 @@ static void room_look(struct person *p, const struct room *r)
 	uint64_t epoch = room_group_epoch(r->group);
 	if (!r->consistent && !t->forked)
 		sim_fail(w, "person %u finds %s inconsistent", p->number, r->uri);
-	/* What was written before the log was put back, and is read later, may bear any time then. */
-	bool may_part = t->forked && world_app(w, uri_domain(view_str(r->uri)))->has_leapt;
-	if ((r->forked && !may_part) || ((r->doubts || r->ahead.told) && !t->forked))
+	if (r->forked || ((r->doubts || r->ahead.told) && !t->forked))
 		sim_fail(w, "person %u finds two logs of %s", p->number, r->uri);
 	if (s->in_room && s->epoch == epoch)
 		return;
