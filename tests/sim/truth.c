@@ -166,7 +166,8 @@ static void once_used(struct world *w, const struct gather *g)
 		forgot = forgot || (g->seats[i]->person && g->seats[i]->person->restored);
 	for (size_t i = 0; i < g->n; i++) {
 		struct seat_truth *s = g->seats[i];
-		if (s->used && s->used != g->room && !forgot)
+		s->twice = s->twice || (s->used && s->used != g->room && forgot);
+		if (s->used && s->used != g->room && !s->twice)
 			sim_fail(w, "a KeyPackage is used twice: it leads to %s and to %s",
 				 s->used->uri, g->room->uri);
 		if (s->used != g->room)

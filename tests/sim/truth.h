@@ -17,6 +17,7 @@ struct seat_truth {
 	uint64_t reached;            /* how far in the log, ever */
 	struct room_truth *used;     /* the room its KeyPackage led to; NULL: none yet */
 	bool second;                 /* of a client that was there already */
+	bool twice;                  /* by who had forgotten it; they may be gone by now */
 	uint64_t since_ms;           /* that anybody has seen it in a room */
 	uint64_t heard; /* check.c: the last text of this sender in a history, by its order */
 };
