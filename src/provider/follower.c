@@ -351,6 +351,8 @@ static bool hub_has_less(const struct peer_call *c, const struct room_live *r)
 static void forked(const struct peer_call *c, struct room_live *r, bool is_forked)
 {
 	uint8_t dice[4];
+	if (is_forked && r->restart)
+		(void)FAIL(c->p->env, follow_ask_again(c->p, r));
 	if (!is_forked || r->restart || env_random(c->p->env, dice, sizeof dice))
 		return;
 	r->restart =

@@ -245,6 +245,11 @@ static void taken(struct provider *p, struct room_live *r, struct follower_live 
 	recent_trim(p, r);
 }
 
+void follower_let_go(struct provider *p, struct room_live *r, struct follower_live *f)
+{
+	taken(p, r, f, f->record.until + 1, false);
+}
+
 /* The first entry it may ask for: what was before its first client came is not its own. */
 static uint64_t first_for(const struct follower_live *f)
 {
@@ -296,7 +301,7 @@ static void answered(struct provider *p, struct room_live *r, struct follower_li
 		      (next < first_for(f) || (back && !log_has(p, r, next)));
 	/* Of a room that its people have left, that is all right. */
 	if (forgot && f->record.until) {
-		taken(p, r, f, f->record.until + 1, false);
+		follower_let_go(p, r, f);
 		return;
 	}
 	/* It costs a tree: not at once, either. */

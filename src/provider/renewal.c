@@ -14,6 +14,7 @@ enum {
 	REST_MS = 10 * 60 *
 		  1000, /* between two stores of one app: who says so for ever gains little */
 	ASKS_AT_ONCE = 32,
+	FOLLOW_MS = 60 * 1000,
 };
 
 /* --- which store --- */
@@ -175,6 +176,15 @@ static uc_err follow_ask(struct provider *p, const struct room_live *r)
 	return UC_OK;
 }
 
+uc_err follow_ask_again(struct provider *p, struct room_live *r)
+{
+	uint64_t now = env_now_ms(p->env);
+	if (!is_due(now, r->follow_ms, FOLLOW_MS))
+		return UC_OK;
+	r->follow_ms = now + FOLLOW_MS;
+	return follow_ask(p, r);
+}
+
 static uc_err visit_room(struct provider *p, struct view room, struct view domain)
 {
 	struct room_live *r;
@@ -208,6 +218,9 @@ int peer_follow(struct peer_call *c)
 	struct room_live *r;
 	uc_err err = room_live_hosted(c->p, c->target, &r);
 	struct follower_live *f = err ? NULL : follower_find(r, c->domain);
+	/* It cannot begin anew in a log in which its people have left, and has nothing to come. */
+	if (!err && f && f->record.until && f->restart)
+		follower_let_go(c->p, r, f);
 	if (!err && (!f || (f->record.until && f->record.cursor >= f->record.until)))
 		err = UC_E_NOT_FOUND;
 	if (!err)

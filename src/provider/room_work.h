@@ -110,9 +110,10 @@ struct room_live {
 	/* Followed here, and its hub has another log now, or so it seems: it was told so under that
 	 * number, by which it begins anew; 0: not. */
 	uint32_t restart;
-	bool stale;    /* to be read anew */
-	bool unread;   /* what an open seat has to come could not be read; it is tried again */
-	bool is_whole; /* the group, and was read from the records of earlier versions */
+	uint64_t follow_ms; /* whether we still follow it is not asked again before */
+	bool stale;         /* to be read anew */
+	bool unread;        /* what an open seat has to come could not be read; it is tried again */
+	bool is_whole;      /* the group, and was read from the records of earlier versions */
 	struct rate_state messages, updates;
 	/* Loaded when needed; NULL: not. */
 	struct repeats *repeats;
@@ -619,8 +620,13 @@ void fanout_flush(struct provider *p, struct slice *s);
 
 /* The last entry it is taken to have once more; what it answers says what it has. */
 uc_err UC_MUST_USE follower_look(struct provider *p, struct room_live *r, struct follower_live *f);
+/* Its people have left, and it has had all that is theirs. */
+void follower_let_go(struct provider *p, struct room_live *r, struct follower_live *f);
 
 /* --- renewal.c: apps whose store was put back --- */
+/* Asks the room's hub whether we still follow it, once a minute at most: it may have another log since, in
+ * which our people have left. */
+uc_err UC_MUST_USE follow_ask_again(struct provider *p, struct room_live *r);
 void header_add_store(const struct provider *p, struct buf *headers);
 /* What an app that says so itself says of its store. */
 void peer_heard(struct provider *p, struct view domain, struct view headers);
