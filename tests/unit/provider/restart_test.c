@@ -439,6 +439,26 @@ TEST(a_room_that_its_hub_has_no_more_ends)
 	the_end();
 }
 
+/* There is nothing it could begin anew with. */
+TEST(a_follower_whose_people_have_left_in_the_log_that_there_is_now_lets_them_go)
+{
+	struct change c = { .n = 0 };
+	lose(3);
+	put_back();
+	lens->is_down = true;
+	guest_say(&r2, "instead");
+	expect_ok(person_sign_in(&rosa));
+	expect_ok(guest_open(&r1));
+	change_remove(&c, &r1, &t1);
+	guest_commit(&r1, &c);
+	lens->is_down = false;
+	wait_a_while(400);
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	expect_err(guest_open(&t1), UC_E_SEAT);
+	the_end();
+}
+
 static size_t looks(void)
 {
 	size_t before = lens->asked;
