@@ -206,8 +206,13 @@ static uc_err fetch(struct uc_client *c, struct room *r, struct task *t)
 	*f = (struct fetch){ .room = r, .task = t };
 	memcpy(f->participant, address.participant, sizeof f->participant);
 	t->in_flight = true;
-	return call_send(c, FRAME_KEY_MATERIAL, key_material_request_frame_element, &req,
-			 fetch_done, f);
+	uc_err err = call_send(c, FRAME_KEY_MATERIAL, key_material_request_frame_element, &req,
+			       fetch_done, f);
+	if (err) {
+		t->in_flight = false;
+		heap_free(f);
+	}
+	return err;
 }
 
 /* *busy: KeyPackages of some task are still awaited. */

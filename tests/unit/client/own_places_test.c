@@ -22,23 +22,29 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND };
 static struct ed25519_key tablet;
 
 /* Another place beside hers, by whoever has her participant's key; or keys. */
-static uc_err second_place(struct uc_client *c, void *arg)
+static uc_err second_commit(struct uc_client *c, struct set *s, const struct participant_keys *keys)
 {
 	struct room_change change = { .packages = { NULL, 0 } };
 	struct view update, package, encoded;
 	uint8_t hash[SHA256_BYTES];
-	struct set *s = HEAP_NEW(struct set);
-	if (!s)
-		return UC_E_MEMORY;
 	s->participant_key = hers->participant_key;
-	s->keys = arg;
+	s->keys = keys;
 	TRY(room_group_key_package(c, s));
 	package = blob_view(&s->key_package);
 	TRY(wire_encode_to(&mem, bytes_element, &package, &encoded));
 	change.packages.v = &encoded;
 	change.packages.n = 1;
-	TRY(room_group_commit(c, hers->group, &change, &mem, &update, hash));
+	return room_group_commit(c, hers->group, &change, &mem, &update, hash);
+}
+
+static uc_err second_place(struct uc_client *c, void *arg)
+{
+	struct set *s = HEAP_NEW(struct set);
+	if (!s)
+		return UC_E_MEMORY;
+	uc_err err = second_commit(c, s, arg);
 	set_free(s);
+	TRY(err);
 	TRY(room_group_rejoined(hers->group));
 	return room_members_sync(c, hers);
 }

@@ -249,6 +249,7 @@ static void seats_taken_out(const struct guest *of, unsigned n)
 			seat_record_element, &r));
 	}
 	expect_ok(store_commit(apps[PLAZA].rooms, &b));
+	store_batch_done(&b);
 }
 
 /* What a commit by which these go writes of seats, with little memory. */
