@@ -66,7 +66,7 @@ TEST(an_appointment_waits_to_be_made)
 	/* Whether it is his to do is judged when it is made. */
 	expect_ok(uc_group_role(tom.c, &his->id, &she, UC_ROLE_MODERATOR, &op));
 	expect(op && his->tasks && !his->tasks->next);
-	expect_eq(his->tasks->kind, TASK_ROLE + ROLE_MODERATOR);
+	expect_eq(his->tasks->kind, (int)TASK_ROLE + (int)ROLE_MODERATOR);
 	expect(!strcmp(his->tasks->participant, hers->participant));
 	duo_end();
 }
