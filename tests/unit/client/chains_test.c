@@ -16,20 +16,6 @@ static struct person p;
 static struct ed25519_key b, c; /* other devices of hers, played by the test */
 static struct arena mem;
 
-static void look(void)
-{
-	person_disconnect(&p);
-	expect_ok(person_talk(&p));
-	expect_eq(uc_client_connection(p.c), UC_ONLINE);
-}
-
-static void wait_ms(uint64_t ms)
-{
-	test_now_ms += ms;
-	expect_ok(uc_client_step(p.c));
-	expect_ok(person_talk(&p));
-}
-
 /* A room that stands as far as anybody need to look for a key; nothing of it is at an app. */
 static uc_err room_in_turn(struct uc_client *client, void *arg)
 {
@@ -71,9 +57,9 @@ static void begin(void)
 	expect_ok(ed25519_generate(test_env(), &c));
 	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &b, false);
 	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &c, false);
-	look();
+	person_again(&p);
 	expect_ok(turn_run(p.c, room_in_turn, NULL));
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect(app.vault_version != 0 && !p.c->vault.due_ms && !p.c->vault.unwritten);
 }
 
@@ -86,7 +72,7 @@ static void others_end(unsigned n)
 		small_app_list_put(&app, &b, DEVICE_ADD, &brief, false);
 		small_app_list_put(&app, &b, DEVICE_REVOKE, &brief, false);
 	}
-	look();
+	person_again(&p);
 }
 
 static void end(void)
@@ -137,8 +123,8 @@ TEST(without_an_end_the_first_key_stays_and_nothing_is_kept_of_it)
 {
 	begin();
 	small_app_list_put(&app, &b, DEVICE_ADD, &(struct ed25519_key){ .pub = { 9 } }, false);
-	look();
-	wait_ms(10 * MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect(known() == 1 && !makes() && !row_now());
 	end();
 }
@@ -150,32 +136,32 @@ TEST(who_ends_a_device_makes_the_next_key_and_shows_it_once_the_vault_has_it)
 	app.refuse_with = UC_E_BUSY;
 	app.refuse_times = UINT32_MAX;
 	we_end(&c);
-	wait_ms(SECOND_MS);
+	person_wait(&p, SECOND_MS);
 	expect(known() == 1 && makes());
 	/* Also of a store that is opened again: the same one. */
 	const struct ed25519_key made = the_room()->keys_next.last;
 	expect_ok(person_open(&p));
 	the_room();
-	look();
-	wait_ms(5 * MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, 5 * MINUTE_MS);
 	expect(known() == 1 && makes());
 	expect_bytes(VIEW_OF(the_room()->keys_next.last.pub), VIEW_OF(made.pub));
 	app.refuse_times = 0;
-	wait_ms(2 * 60 * MINUTE_MS);
-	wait_ms(SECOND_MS);
+	person_wait(&p, 2 * 60 * MINUTE_MS);
+	person_wait(&p, SECOND_MS);
 	expect(known() == 2 && !makes());
 	expect_bytes(VIEW_OF(the_room()->keys.last.pub), VIEW_OF(made.pub));
 	/* Once is enough. */
-	wait_ms(60 * MINUTE_MS);
+	person_wait(&p, 60 * MINUTE_MS);
 	expect_ok(person_open(&p));
 	the_room();
-	look();
-	wait_ms(10 * MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect(known() == 2 && !makes() && row_now()->held);
 	/* Until the next end. */
 	we_end(&b);
-	wait_ms(SECOND_MS);
-	wait_ms(SECOND_MS);
+	person_wait(&p, SECOND_MS);
+	person_wait(&p, SECOND_MS);
 	expect_eq(known(), 3);
 	end();
 }
@@ -184,11 +170,11 @@ TEST(another_device_makes_it_only_if_who_has_ended_one_does_not)
 {
 	begin();
 	small_app_list_put(&app, &b, DEVICE_REVOKE, &c, false);
-	look();
-	wait_ms(50 * SECOND_MS);
+	person_again(&p);
+	person_wait(&p, 50 * SECOND_MS);
 	expect(known() == 1 && !makes());
-	wait_ms(3 * MINUTE_MS);
-	wait_ms(SECOND_MS);
+	person_wait(&p, 3 * MINUTE_MS);
+	person_wait(&p, SECOND_MS);
 	expect_eq(known(), 2);
 	end();
 }
@@ -197,10 +183,10 @@ TEST(a_room_of_after_the_end_keeps_its_first_key)
 {
 	begin();
 	we_end(&c);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	struct room *before = the_room();
 	expect_ok(turn_run(p.c, room_in_turn, NULL));
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	for (struct room *r = p.c->rooms; r; r = r->next)
 		expect_eq(keys_of(&r->keys) - 1, r == before);
 	end();
@@ -288,13 +274,13 @@ TEST(of_two_of_one_length_that_of_the_vault_stands)
 	app.refuse_with = UC_E_BUSY;
 	app.refuse_times = UINT32_MAX;
 	we_end(&c);
-	wait_ms(SECOND_MS);
+	person_wait(&p, SECOND_MS);
 	expect(makes());
 	struct row two = row_make(1);
 	comes(row_data(&two), 1);
 	expect(!makes() && has(&two));
 	app.refuse_times = 0;
-	wait_ms(2 * 60 * MINUTE_MS);
+	person_wait(&p, 2 * 60 * MINUTE_MS);
 	expect(!makes() && has(&two));
 	expect_bytes(blob_view(&row_now()->data), row_data(&two));
 	end();
@@ -354,11 +340,11 @@ TEST(as_many_keys_as_there_may_be_and_it_stays_with_the_last)
 	expect_ok(turn_run(p.c, give_in_turn, &most));
 	expect(has(&most));
 	we_end(&c);
-	wait_ms(SECOND_MS);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, SECOND_MS);
+	person_wait(&p, MINUTE_MS);
 	expect(has(&most) && !makes());
 	expect_eq(p.limits, 1); /* it is said, once */
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect(uc_client_deadline_ms(p.c) > test_now_ms);
 	expect_eq(p.limits, 1);
 	end();
@@ -368,13 +354,13 @@ TEST(of_a_room_that_was_left_nothing_is_kept)
 {
 	begin();
 	we_end(&c);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_eq(known(), 2);
 	struct uc_id id = vault_room_id(the_room());
 	the_room()->state = ROOM_LEFT;
 	the_room()->dirty = true;
-	wait_ms(SECOND_MS);
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, SECOND_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	const struct kept_row *row = vault_row_find(&p.c->vault, VAULT_CHAIN, id.b);
 	expect(row && row->gone && !row->data.n);
 	end();
@@ -424,7 +410,7 @@ TEST(a_key_of_the_vault_of_a_place_that_the_list_has_not_come_to_is_not_ours)
 	const uint64_t theirs = app.vault_version;
 	expect_ok(turn_run(p.c, look_in_turn, NULL));
 	for (int i = 0; i < 5; i++)
-		wait_ms(MINUTE_MS);
+		person_wait(&p, MINUTE_MS);
 	expect(vault_row_find(&p.c->vault, row.vault_kind, row.id) != NULL);
 	expect_bytes(VIEW_OF(p.c->vault.key), VIEW_OF(ours));
 	expect_eq(p.c->vault.key_generation, 0);
@@ -438,8 +424,8 @@ TEST(who_is_alone_and_refused_looks_into_the_vault_too)
 	begin();
 	we_end(&b);
 	we_end(&c);
-	wait_ms(MINUTE_MS);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect(devices_count(p.c) == 1 && known() == 3);
 	struct room *r = the_room();
 	r->lost = r->stuck = true;
@@ -447,10 +433,10 @@ TEST(who_is_alone_and_refused_looks_into_the_vault_too)
 	app.refuse_type = FRAME_ROOM_GROUP_INFO;
 	app.refuse_with = UC_E_REMOVED;
 	app.refuse_times = 2;
-	wait_ms(1);
+	person_wait(&p, 1);
 	expect(r->state == ROOM_OPEN && r->lost && app.refuse_times == 1);
-	wait_ms(2 * SECOND_MS);
-	wait_ms(2 * SECOND_MS);
+	person_wait(&p, 2 * SECOND_MS);
+	person_wait(&p, 2 * SECOND_MS);
 	expect(r->state == ROOM_LEFT && !app.refuse_times);
 	end();
 }
@@ -468,11 +454,11 @@ TEST(who_is_refused_looks_into_the_vault_before_it_takes_the_room_for_left)
 	/* What the vault says meanwhile is read. */
 	struct vault_row row = { .vault_kind = 200, .id = { 1 }, .row_version = 1 };
 	b_leaves(&row);
-	wait_ms(1);
+	person_wait(&p, 1);
 	expect_eq(app.refuse_times, 1);
 	expect(r->state == ROOM_OPEN && r->lost);
-	wait_ms(2 * SECOND_MS);
-	wait_ms(2 * SECOND_MS);
+	person_wait(&p, 2 * SECOND_MS);
+	person_wait(&p, 2 * SECOND_MS);
 	expect_eq(app.refuse_times, 0);
 	expect(vault_row_find(&p.c->vault, row.vault_kind, row.id) != NULL);
 	expect_eq(r->state, ROOM_LEFT);
@@ -495,8 +481,8 @@ TEST(a_row_of_a_place_that_the_list_has_not_come_to_counts_for_nothing)
 	expect(!row_now() && known() == 1);
 	/* The next end has its key all the same. */
 	we_end(&c);
-	wait_ms(SECOND_MS);
-	wait_ms(SECOND_MS);
+	person_wait(&p, SECOND_MS);
+	person_wait(&p, SECOND_MS);
 	expect_eq(known(), 2);
 	/* Nor does it stand over one that counts. */
 	comes(data, UINT64_MAX);
@@ -520,8 +506,8 @@ TEST(a_row_of_somebody_who_knows_more_of_the_list_is_taken_once_that_was_read)
 	b_leaves(&row);
 	small_app_list_put(&app, &b, DEVICE_REVOKE, &c, false);
 	expect_ok(turn_run(p.c, look_in_turn, NULL));
-	wait_ms(2 * SECOND_MS);
-	wait_ms(2 * SECOND_MS);
+	person_wait(&p, 2 * SECOND_MS);
+	person_wait(&p, 2 * SECOND_MS);
 	expect(has(&two));
 	end();
 }
@@ -550,8 +536,8 @@ TEST(a_row_that_does_not_hold_gives_way_however_long_it_is)
 	comes(row_data(&bad), UINT64_MAX);
 	expect_eq(known(), 1);
 	we_end(&c);
-	wait_ms(SECOND_MS);
-	wait_ms(SECOND_MS);
+	person_wait(&p, SECOND_MS);
+	person_wait(&p, SECOND_MS);
 	expect(known() == 2 && !makes() && row_now()->held);
 	struct row ours = row_make(0);
 	expect_ok(wire_decode(blob_view(&the_room()->keys.chain), &mem, participant_chain_element,
@@ -572,25 +558,25 @@ TEST(who_is_refused_does_not_go_while_the_vault_was_not_read_nor_takes_the_other
 	app.refuse_type = FRAME_ROOM_GROUP_INFO;
 	app.refuse_with = UC_E_REMOVED;
 	app.refuse_times = UINT32_MAX;
-	wait_ms(1);
+	person_wait(&p, 1);
 	expect(r->state == ROOM_OPEN && r->lost);
 	for (int i = 0; i < 60 && r->state != ROOM_LEFT; i++) {
 		p.c->vault.looked = false;
 		p.c->vault.retry_ms = UINT64_MAX;
-		wait_ms(MINUTE_MS);
+		person_wait(&p, MINUTE_MS);
 	}
 	expect(r->state == ROOM_OPEN && r->lost);
 	p.c->vault.retry_ms = 0;
-	wait_ms(10 * MINUTE_MS);
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect_eq(r->state, ROOM_LEFT);
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	const struct kept_row *row = vault_row_find(&p.c->vault, VAULT_ROOM, id.b);
 	expect(row && !row->gone);
 	/* Until there is nobody else. */
 	we_end(&c);
 	we_end(&b);
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	row = vault_row_find(&p.c->vault, VAULT_ROOM, id.b);
 	expect(row && row->gone);
 	end();
@@ -614,13 +600,13 @@ TEST(a_record_keeps_both_and_an_older_one_has_neither)
 	app.refuse_with = UC_E_BUSY;
 	app.refuse_times = UINT32_MAX;
 	small_app_list_put(&app, &p.c->account.device, DEVICE_REVOKE, &b, false);
-	look();
+	person_again(&p);
 	struct row two = row_make(1);
 	comes(row_data(&two), 5);
 	small_app_list_put(&app, &p.c->account.device, DEVICE_REVOKE, &c, false);
-	look();
+	person_again(&p);
 	for (int i = 0; i < 5 && !makes(); i++)
-		wait_ms(MINUTE_MS);
+		person_wait(&p, MINUTE_MS);
 	expect(makes());
 	expect_ok(wire_encode_to(&mem, room_element, the_room(), &bytes));
 	expect_ok(wire_decode(bytes, &mem, room_element, &again));

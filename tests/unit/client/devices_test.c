@@ -22,9 +22,7 @@ static void begin(struct small_app *app, struct person *p)
 /* The connection is made anew: where the head stands, the sign-in says. */
 static void look(struct person *p)
 {
-	person_disconnect(p);
-	expect_ok(person_talk(p));
-	expect_eq(uc_client_connection(p->c), UC_ONLINE);
+	person_again(p);
 	/* Nothing is due at once, again and again. */
 	expect_ok(uc_client_step(p->c));
 	expect_ok(person_talk(p));

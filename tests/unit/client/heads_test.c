@@ -10,20 +10,10 @@
 #include "client/rooms.h"
 #include "client/turn.h"
 
-#include "base/heap.h"
-
-#include "tests/unit/client/small_app.h"
-
-#define ROSA "mimi://dial.example/p/rosa"
-#define IDA  "mimi://plaza.example/p/ida"
+#include "tests/unit/client/den.h"
 
 enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
 
-static struct small_app app;
-static struct person tom;
-static struct arena mem;
-static struct uc_id group_id, direct_id, rosa;
-static uint64_t start_ms;
 /* The log of the group, as the hub shows it to him. */
 static uint8_t chains[256][CHAIN_HASH];
 
@@ -43,83 +33,28 @@ static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
 	return t;
 }
 
-static struct room *group(void)
-{
-	return room_find(tom.c, &group_id);
-}
-
-static struct room *direct(void)
-{
-	return room_find(tom.c, &direct_id);
-}
-
 /* --- the scene --- */
 
-static uc_err member(struct room *r, const char *participant, const struct uc_id *contact)
-{
-	struct member *m = HEAP_NEW(struct member);
-	if (!m)
-		return UC_E_MEMORY;
-	m->introduced = m->admitted = true;
-	if (contact)
-		m->contact = *contact;
-	m->next = r->members;
-	r->members = m;
-	r->members_dirty = true;
-	return text_set(m->participant, sizeof m->participant, view_str(participant));
-}
-
-static uc_err place(struct uc_client *c, bool is_direct, const char *uri, struct room **out)
-{
-	static const uint8_t key[32] = { 5 };
-	struct room *r;
-	TRY(rooms_create(c, is_direct, is_direct ? "" : "Den", &r));
-	TRY(room_group_create(c, r, pool_find(c, r->set_id), VIEW_OF(key), VIEW_OF(key),
-			      &r->group));
-	set_change(pool_find(c, r->set_id), SET_SPENT);
-	r->state = ROOM_OPEN;
-	r->seat_open = r->introduced = r->group_dirty = r->dirty = true;
-	r->seat = is_direct ? 2 : 1;
-	TRY(text_set(r->uri, sizeof r->uri, view_str(uri))); /* whoever made it there */
-	TRY(room_members_sync(c, r));
-	*out = r;
-	return member(r, ROSA, &rosa);
-}
-
+/* Whoever made them there. */
 static uc_err furnish(struct uc_client *c, void *arg)
 {
-	static const uint8_t key[ED25519_KEY] = { 7 };
-	struct contact *k;
-	struct room *g, *d;
-	(void)arg;
-	TRY(contact_meet(c, "dial.example", key, "Rosa", (struct view){ NULL, 0 }, &k));
-	rosa = k->id;
-	TRY(place(c, false, "mimi://plaza.example/r/den", &g));
-	TRY(place(c, true, "mimi://lens.example/r/two", &d));
-	group_id = g->id;
-	direct_id = d->id;
-	d->contact = rosa;
-	d->log_next = 1;
-	return member(g, IDA, NULL);
+	struct room *g = group(), *d = direct();
+	(void)c, (void)arg;
+	TRY(text_set(g->uri, sizeof g->uri, VIEW_LIT("mimi://plaza.example/r/den")));
+	TRY(text_set(d->uri, sizeof d->uri, VIEW_LIT("mimi://lens.example/r/two")));
+	return den_member(g, ROSA, &rosa);
 }
 
 static void begin(void)
 {
-	small_app_init(&app, "lens.example");
-	arena_init(&mem, 16 << 20, ARENA_PLAIN);
-	person_begin(&tom, &app);
-	expect_ok(person_open(&tom));
-	person_account(&tom, "Tom");
+	den_begin();
 	expect_ok(turn_run(tom.c, furnish, NULL));
-	start_ms = test_now_ms;
 	memset(chains, 0, sizeof chains);
 }
 
 static void end(void)
 {
-	test_now_ms = start_ms;
-	person_end(&tom);
-	arena_done(&mem);
+	den_end();
 }
 
 /* --- what the hub shows --- */
@@ -203,7 +138,7 @@ static size_t doubts(void)
 
 static bool is_shown_whole(void *ctx, const struct uc_room *r)
 {
-	if (id_equal(&r->id, &group_id))
+	if (id_equal(&r->id, &group()->id))
 		*(bool *)ctx = r->consistent;
 	return true;
 }
@@ -218,7 +153,9 @@ static bool whole(void)
 static bool evidence(unsigned number)
 {
 	struct view kept = { NULL, 0 };
-	struct safe_place at = { .table = "fork", .owner = VIEW_OF(group_id.b), .number = number };
+	struct safe_place at = { .table = "fork",
+				 .owner = VIEW_OF(group()->id.b),
+				 .number = number };
 	return !safe_get(&tom.c->safe, at, &mem, &kept) && kept.n > 0;
 }
 
@@ -438,7 +375,7 @@ static uc_err tell(struct uc_client *c, void *arg)
 
 static struct told tells(uint64_t seq, bool same)
 {
-	struct control_head one = { group_id, head(seq, same) };
+	struct control_head one = { group()->id, head(seq, same) };
 	struct control m = { .version = 1, .control_kind = CONTROL_HEADS, .heads = { &one, 1 } };
 	return turn(tell, &m);
 }
@@ -539,13 +476,13 @@ TEST(only_a_contact_who_is_there_is_heard)
 	struct room_client ida = { .client = VIEW_LIT(IDA), .participant = VIEW_LIT(IDA) };
 	begin();
 	reads_to(20);
-	struct control_head one = { direct_id, head(20, false) }, other = { { { 1 } }, one.head };
+	struct control_head one = { direct()->id, head(20, false) }, other = { { { 1 } }, one.head };
 	struct control_head list[2] = { one, other };
 	struct control m = { .version = 1, .control_kind = CONTROL_HEADS, .heads = { list, 2 } };
 	turn(tell, &m); /* of no group, and of no room that there is */
 	expect(!direct()->doubts && !direct()->ahead.there);
 	struct view bytes = { NULL, 0 };
-	list[0].room = group_id;
+	list[0].room = group()->id;
 	expect_ok(wire_encode_to(&mem, control_element, &m, &bytes));
 	expect_err(control_in(tom.c, direct(), &ida, bytes), UC_E_INTRODUCTION);
 	/* Where he is a persona, she is, or she is no more. */

@@ -64,13 +64,6 @@ static uc_err mailbox(struct small_app *a, const struct frame *in, struct arena 
 	return frame_add_response(out, in->type, in->id, empty_element, &(struct empty){ 0 });
 }
 
-static void wait_ms(uint64_t ms)
-{
-	test_now_ms += ms;
-	expect_ok(uc_client_step(p.c));
-	expect_ok(person_talk(&p));
-}
-
 /* The tablet shows a code. */
 static void ask(void)
 {
@@ -110,7 +103,7 @@ static void begin(void)
 	expect_ok(person_talk(&p));
 	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
 	expect_ok(person_talk(&p));
-	wait_ms(10 * MINUTE);
+	person_wait(&p, 10 * MINUTE);
 	ask();
 }
 
@@ -133,7 +126,7 @@ TEST(a_device_is_brought_in)
 	add();
 	expect_ok(p.done_err);
 	expect(is_listed() && answers == 1);
-	wait_ms(SECOND);
+	person_wait(&p, SECOND);
 	expect(vault_knows() && vault_opens());
 	/* Once more, perhaps because its answer was lost: nothing is added twice. */
 	uint64_t version = app.vault_version;
@@ -189,7 +182,7 @@ TEST(nobody_is_kept_waiting_for_the_vault)
 	expect_eq(p.done, done);
 	expect(!uc_client_is_idle(p.c));
 	for (int i = 0; i < 31 && p.done == done; i++)
-		wait_ms(SECOND);
+		person_wait(&p, SECOND);
 	expect_eq(p.done, done + 1);
 	expect_err(p.done_err, UC_E_TIMEOUT);
 	add();
@@ -219,7 +212,7 @@ TEST(another_that_was_first_does_not_hinder_it)
 	unsigned done = p.done;
 	add();
 	for (int i = 0; i < 20 && p.done == done; i++)
-		wait_ms(SECOND);
+		person_wait(&p, SECOND);
 	expect_ok(p.done_err);
 	expect(is_listed() && answers == 1 && vault_knows());
 	end();

@@ -12,19 +12,11 @@
 
 #include "base/heap.h"
 
-#include "tests/unit/client/small_app.h"
+#include "tests/unit/client/den.h"
 
-#define ROSA "mimi://dial.example/p/rosa"
-#define IDA  "mimi://plaza.example/p/ida"
-#define DEN  "mimi://plaza.example/r/den"
+#define DEN "mimi://plaza.example/r/den"
 
 enum { HOUR = 3600 * 1000, DAY = 24 * HOUR };
-
-static struct small_app app;
-static struct person tom;
-static struct arena mem;
-static struct uc_id group_id, direct_id, rosa;
-static uint64_t start_ms;
 
 struct told {
 	unsigned asked, notes, warnings;
@@ -43,90 +35,6 @@ static struct told turn(uc_err (*work)(struct uc_client *, void *), void *arg)
 		t.warnings += e.kind == UC_EVENT_WARNING && e.err == UC_E_EXHAUSTED;
 	}
 	return t;
-}
-
-static struct room *group(void)
-{
-	return room_find(tom.c, &group_id);
-}
-
-static struct room *direct(void)
-{
-	return room_find(tom.c, &direct_id);
-}
-
-static struct contact *her(void)
-{
-	return contact_find(tom.c, &rosa);
-}
-
-/* --- the scene --- */
-
-static uc_err member(struct room *r, const char *participant, const struct uc_id *contact)
-{
-	struct member *m = HEAP_NEW(struct member);
-	if (!m)
-		return UC_E_MEMORY;
-	m->introduced = m->admitted = true;
-	if (contact)
-		m->contact = *contact;
-	m->next = r->members;
-	r->members = m;
-	r->members_dirty = true;
-	return text_set(m->participant, sizeof m->participant, view_str(participant));
-}
-
-static uc_err place(struct uc_client *c, bool is_direct, struct room **out)
-{
-	static const uint8_t key[32] = { 5 };
-	struct room *r;
-	TRY(rooms_create(c, is_direct, is_direct ? "" : "Den", &r));
-	TRY(room_group_create(c, r, pool_find(c, r->set_id), VIEW_OF(key), VIEW_OF(key),
-			      &r->group));
-	set_change(pool_find(c, r->set_id), SET_SPENT);
-	r->state = ROOM_OPEN;
-	r->seat_open = r->introduced = r->group_dirty = r->dirty = true;
-	r->seat = is_direct ? 2 : 1;
-	r->log_next = 1;
-	*out = r;
-	return room_members_sync(c, r);
-}
-
-static uc_err furnish(struct uc_client *c, void *arg)
-{
-	static const uint8_t key[ED25519_KEY] = { 7 };
-	struct contact *k;
-	struct room *g, *d;
-	(void)arg;
-	TRY(contact_meet(c, "dial.example", key, "Rosa", (struct view){ NULL, 0 }, &k));
-	rosa = k->id;
-	TRY(place(c, false, &g));
-	TRY(place(c, true, &d));
-	group_id = g->id;
-	direct_id = d->id;
-	d->contact = k->direct = rosa;
-	k->has_direct = k->dirty = true;
-	k->direct = d->id;
-	TRY(member(d, ROSA, &rosa));
-	return member(g, IDA, NULL);
-}
-
-static void begin(void)
-{
-	small_app_init(&app, "lens.example");
-	arena_init(&mem, 16 << 20, ARENA_PLAIN);
-	person_begin(&tom, &app);
-	expect_ok(person_open(&tom));
-	person_account(&tom, "Tom");
-	expect_ok(turn_run(tom.c, furnish, NULL));
-	start_ms = test_now_ms;
-}
-
-static void end(void)
-{
-	test_now_ms = start_ms;
-	person_end(&tom);
-	arena_done(&mem);
 }
 
 static void restarts(void)
@@ -189,7 +97,7 @@ TEST(what_is_asked_is_kept_until_it_is_answered)
 					   "mimi://Plaza.example/r/den",
 					   "mimi://plaza.example/r/den/x" };
 	char long_one[URI_BYTES + 64];
-	begin();
+	den_begin();
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		expect_err(asks(ROSA, bad[i]), UC_E_ADDRESS);
 	memset(long_one, 'a', sizeof long_one);
@@ -213,7 +121,7 @@ TEST(what_is_asked_is_kept_until_it_is_answered)
 	expect_ok(grants(NULL, DEN, "lens.example", 1, 1));
 	expect_eq(her()->ask_count, 0);
 	expect_eq(her()->granted, 1);
-	end();
+	den_end();
 }
 
 static bool is_due(const char *room)
@@ -226,7 +134,7 @@ static bool is_due(const char *room)
  * there, too. */
 TEST(silence_tells_of_no_place_that_is_not_his_for_all_to_see)
 {
-	begin();
+	den_begin();
 	struct room *g = group();
 	expect_ok(asks(ROSA, g->uri));
 	expect_eq(her()->ask_count, 1);
@@ -255,13 +163,13 @@ TEST(silence_tells_of_no_place_that_is_not_his_for_all_to_see)
 	g->id.b[0] ^= 1;
 	expect(!room_asks_due(tom.c, her()));
 	g->id.b[0] ^= 1;
-	end();
+	den_end();
 }
 
 /* What is held for a guardian, or for who brought him there, nobody is to know of. */
 TEST(silence_tells_of_no_place_that_is_held)
 {
-	begin();
+	den_begin();
 	struct room *g = group();
 	expect_ok(asks(ROSA, g->uri));
 	expect(!room_asks_due(tom.c, her()));
@@ -269,7 +177,7 @@ TEST(silence_tells_of_no_place_that_is_held)
 	g->unshown = 1;
 	expect(strangers_veil(tom.c, g));
 	expect(is_due(g->uri));
-	end();
+	den_end();
 }
 
 static const char *numbered(unsigned n);
@@ -277,7 +185,7 @@ static const char *numbered(unsigned n);
 /* The log of the group was not read when the ask was: he had been taken out. */
 TEST(an_ask_waits_until_it_shows_that_he_is_out)
 {
-	begin();
+	den_begin();
 	expect_ok(asks(ROSA, group()->uri));
 	expect(!room_asks_due(tom.c, her()));
 	/* What comes behind it does not wait. */
@@ -299,19 +207,19 @@ TEST(an_ask_waits_until_it_shows_that_he_is_out)
 	test_now_ms += 8 * (uint64_t)DAY;
 	expect(!room_asks_due(tom.c, her()));
 	expect_eq(her()->ask_count, 0);
-	end();
+	den_end();
 }
 
 TEST(who_is_blocked_asks_in_vain)
 {
-	begin();
+	den_begin();
 	her()->blocked = true;
 	expect_err(asks(ROSA, DEN), UC_E_INTRODUCTION);
 	her()->blocked = false;
 	expect_ok(asks(ROSA, DEN));
 	her()->blocked = true;
 	expect(!room_asks_due(tom.c, her()));
-	end();
+	den_end();
 }
 
 static const char *numbered(unsigned n)
@@ -323,7 +231,7 @@ static const char *numbered(unsigned n)
 
 TEST(so_much_is_asked_and_answered_and_no_more)
 {
-	begin();
+	den_begin();
 	for (unsigned i = 0; i < 2 * ROOM_ASKS; i++)
 		expect_ok(asks(ROSA, numbered(i)));
 	expect_eq(her()->ask_count, ROOM_ASKS);
@@ -345,7 +253,7 @@ TEST(so_much_is_asked_and_answered_and_no_more)
 	test_now_ms += 8 * (uint64_t)DAY;
 	expect(!room_asks_due(tom.c, her()));
 	expect_eq(her()->ask_count, 0);
-	end();
+	den_end();
 }
 
 struct out {
@@ -386,28 +294,28 @@ TEST(so_many_are_out_for_one_contact_and_no_more)
 {
 	static const uint8_t states[] = { SET_GIVEN, SET_RELEASED, SET_AWAITED, SET_RESERVED };
 	for (size_t i = 0; i < sizeof states; i++) {
-		begin();
+		den_begin();
 		expect_ok(asks(ROSA, DEN));
 		go_out(31, states[i], rosa);
 		go_out(31, SET_VOIDED, rosa);
 		expect(is_due(DEN));
 		go_out(1, states[i], rosa);
 		expect(!room_asks_due(tom.c, her()));
-		end();
+		den_end();
 	}
 }
 
 TEST(so_many_are_out_for_all_contacts_and_no_more)
 {
 	struct uc_id others = { { 9 } };
-	begin();
+	den_begin();
 	expect_ok(asks(ROSA, DEN));
 	go_out(POOL_SETS_MAX / 2 - 1, SET_GIVEN, others);
 	go_out(9, SET_RELEASED, others); /* not in the app's pool any more */
 	expect(is_due(DEN));
 	go_out(1, SET_GIVEN, others);
 	expect(!room_asks_due(tom.c, her()));
-	end();
+	den_end();
 }
 
 static unsigned queued(void)
@@ -434,7 +342,7 @@ static uc_err drives(struct uc_client *c, void *arg)
 static void begin_to_ask(void)
 {
 	uc_op op = 77;
-	begin();
+	den_begin();
 	expect_ok(turn(adds, &op).err);
 	if (!group()->tasks || group()->tasks->kind != TASK_ASKED)
 		turn(drives, NULL);
@@ -466,7 +374,7 @@ TEST(an_ask_waits_and_its_answer_is_for_that_room_alone)
 	expect(room_asks_has(tom.c, group()->tasks));
 	/* Again: nothing is awaited. */
 	expect_ok(grants(ROSA, group()->uri, "dial.example", until, 1));
-	end();
+	den_end();
 }
 
 TEST(what_is_no_good_is_asked_for_again_but_not_for_ever)
@@ -482,7 +390,7 @@ TEST(what_is_no_good_is_asked_for_again_but_not_for_ever)
 	turn(drives, NULL);
 	expect_eq(queued(), 3);
 	expect(!group()->tasks);
-	end();
+	den_end();
 }
 
 /* Whoever keeps her addresses says: not now.  *arg: how often they were asked. */
@@ -550,7 +458,7 @@ TEST(what_she_answered_holds_up_nothing_else)
 	for (int i = 0; i < 3 && group()->tasks; i++)
 		put_off();
 	expect(!group()->tasks);
-	end();
+	den_end();
 }
 
 /* A clock that was put back. */
@@ -561,7 +469,7 @@ TEST(what_she_answered_lasts_no_longer_than_an_answer_is_awaited)
 	test_now_ms -= HOUR;
 	turn(drives, NULL);
 	expect_eq(group()->tasks->bound.expires_ms, test_now_ms + 7 * (uint64_t)DAY);
-	end();
+	den_end();
 }
 
 static uc_err moves(struct uc_client *c, void *arg)
@@ -582,7 +490,7 @@ TEST(a_second_place_is_answered_as_well)
 	group()->tasks = NULL;
 	expect_ok(grants(ROSA, second->uri, "dial.example", test_now_ms + HOUR, 1));
 	expect_eq(second->tasks->kind, TASK_ADD);
-	end();
+	den_end();
 }
 
 TEST(nobody_waits_for_ever)
@@ -596,7 +504,7 @@ TEST(nobody_waits_for_ever)
 	expect(!group()->tasks);
 	expect_eq(t.warnings, 1);
 	expect_eq(t.notes, 1);
-	end();
+	den_end();
 }
 
 TEST(a_clock_that_leaps_makes_no_wait_endless)
@@ -607,21 +515,21 @@ TEST(a_clock_that_leaps_makes_no_wait_endless)
 	test_now_ms += 8 * (uint64_t)DAY;
 	turn(drives, NULL);
 	expect(!group()->tasks);
-	end();
+	den_end();
 }
 
 TEST(whoever_is_there_already_or_blocked_is_awaited_no_more)
 {
 	begin_to_ask();
-	expect_ok(member(group(), ROSA "2", &rosa));
+	expect_ok(den_member(group(), ROSA "2", &rosa));
 	struct told t = turn(drives, NULL);
 	expect(!group()->tasks);
 	expect_eq(t.warnings + t.notes, 0);
-	end();
+	den_end();
 	begin_to_ask();
 	her()->blocked = true;
 	t = turn(drives, NULL);
 	expect(!group()->tasks);
 	expect_eq(t.warnings + t.notes, 0);
-	end();
+	den_end();
 }

@@ -507,6 +507,20 @@ uc_err person_talk(struct person *p)
 	return UC_OK;
 }
 
+void person_again(struct person *p)
+{
+	person_disconnect(p);
+	expect_ok(person_talk(p));
+	expect_eq(uc_client_connection(p->c), UC_ONLINE);
+}
+
+void person_wait(struct person *p, uint64_t ms)
+{
+	test_now_ms += ms;
+	expect_ok(uc_client_step(p->c));
+	expect_ok(person_talk(p));
+}
+
 void person_account(struct person *p, const char *name)
 {
 	struct account *a = &p->c->account;

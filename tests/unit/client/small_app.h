@@ -75,6 +75,10 @@ uc_err person_open(struct person *p);
 /* Connects if need be, and talks until nothing more is said.  The client's error, when it broke. */
 uc_err person_talk(struct person *p);
 void person_disconnect(struct person *p);
+/* A connection anew, until nothing more is said; it must be let in. */
+void person_again(struct person *p);
+/* So much later, with what is due then. */
+void person_wait(struct person *p, uint64_t ms);
 /* An account without a server's help, for tests of what stands above it. */
 void person_account(struct person *p, const char *name);
 

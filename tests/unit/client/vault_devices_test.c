@@ -18,20 +18,6 @@ static struct ed25519_key b, c; /* other devices of hers, played by the test */
 static uint8_t b_priv[32], b_box[32];
 static struct arena mem;
 
-static void look(void)
-{
-	person_disconnect(&p);
-	expect_ok(person_talk(&p));
-	expect_eq(uc_client_connection(p.c), UC_ONLINE);
-}
-
-static void wait_ms(uint64_t ms)
-{
-	test_now_ms += ms;
-	expect_ok(uc_client_step(p.c));
-	expect_ok(person_talk(&p));
-}
-
 static void box_make(uint8_t priv[32], uint8_t pub[32])
 {
 	struct kem_key k;
@@ -62,8 +48,8 @@ static void begin(void)
 	begin_alone();
 	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &b, false);
 	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &c, false);
-	look();
-	wait_ms(10 * MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect(app.vault_version != 0 && !p.c->vault.due_ms);
 }
 
@@ -174,15 +160,15 @@ TEST(who_was_ended_cannot_read_what_is_written_then)
 	expect_ok(uc_device_end(p.c, c.pub, &op));
 	expect_ok(person_talk(&p));
 	expect_ok(p.done_err);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_err(opens_with(before, &rows), UC_E_DECRYPT);
 	expect_ok(opens_with(p.c->vault.key, &rows));
 	/* Once is enough, also after a restart. */
 	memcpy(before, p.c->vault.key, sizeof before);
 	expect_ok(person_open(&p));
 	meet("Tom");
-	look();
-	wait_ms(10 * MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect_bytes(VIEW_OF(p.c->vault.key), VIEW_OF(before));
 	end();
 }
@@ -197,7 +183,7 @@ TEST(the_key_of_before_does_not_come_back)
 	memcpy(before, p.c->vault.key, sizeof before);
 	expect_ok(uc_device_end(p.c, c.pub, &op));
 	expect_ok(person_talk(&p));
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	memcpy(after, p.c->vault.key, sizeof after);
 	struct vault_row row = contact_row(mia, "Mia", test_now_ms);
 	const struct written by_b = { .by = &b,
@@ -208,8 +194,8 @@ TEST(the_key_of_before_does_not_come_back)
 				      .n = 1 };
 	leave(&by_b);
 	uint64_t version = app.vault_version;
-	look();
-	wait_ms(MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, MINUTE_MS);
 	expect(knows(mia));
 	expect_eq(app.vault_version, version + 1);
 	expect_err(opens_with(before, &rows), UC_E_DECRYPT);
@@ -231,8 +217,8 @@ TEST(of_two_that_change_the_key_one_follows)
 		.by = &b, .key = other, .number = p.c->vault.number + 1, .position = 3
 	};
 	leave(&by_b);
-	wait_ms(MINUTE_MS);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_bytes(VIEW_OF(p.c->vault.key), VIEW_OF(other));
 	expect_ok(opens_with(other, &rows));
 	end();
@@ -253,8 +239,8 @@ TEST(who_was_ended_writes_none)
 				      .n = 1 };
 	leave(&by_c);
 	p.warning = UC_OK;
-	look();
-	wait_ms(MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, MINUTE_MS);
 	expect_err(p.warning, UC_E_SIGNATURE);
 	expect(!knows(mia));
 	expect_bytes(envelope_now().device_key, VIEW_OF(p.c->account.device.pub));
@@ -284,9 +270,9 @@ static void writes_box(struct vault_row row)
 				      .rows = &row,
 				      .n = 1 };
 	leave(&by_c);
-	look();
+	person_again(&p);
 	meet(app.vault_version % 2 ? "Tim" : "Tom");
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_bytes(envelope_now().device_key, VIEW_OF(p.c->account.device.pub));
 }
 
@@ -327,7 +313,7 @@ TEST(who_is_just_brought_in_can_open_what_is_written_before_it_writes)
 	x.signature = by_b;
 	expect_ok(turn_run(p.c, known_in_turn, &x));
 	meet("Tom");
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_ok(unwraps_for(b_priv, b_box));
 	end();
 }
@@ -347,8 +333,8 @@ TEST(what_another_device_has_sealed_for_others_is_not_written_over)
 	p.warnings = 0;
 	meet("Tom");
 	for (int i = 0; i < 5; i++) {
-		look();
-		wait_ms(MINUTE_MS);
+		person_again(&p);
+		person_wait(&p, MINUTE_MS);
 	}
 	expect_eq(app.vault_version, version);
 	expect_eq(p.warnings, 1);
@@ -358,8 +344,8 @@ TEST(what_another_device_has_sealed_for_others_is_not_written_over)
 	after.number++;
 	after.not_for_us = false;
 	leave(&after);
-	wait_ms(2 * HOUR_MS);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, 2 * HOUR_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_eq(app.vault_version, version + 2);
 	end();
 }
@@ -376,18 +362,18 @@ TEST(an_app_that_always_says_that_another_was_first_is_asked_less_and_less)
 	unsigned before = app.requests;
 	meet("Tom");
 	for (int i = 0; i < 3600; i++)
-		wait_ms(1000);
+		person_wait(&p, 1000);
 	expect(many - app.refuse_times > 3);
 	expect(many - app.refuse_times < 16);
 	expect(app.requests - before < 40);
 	/* Then it is written, and the next one goes as if nothing had been. */
 	app.refuse_times = 0;
 	uint64_t version = app.vault_version;
-	wait_ms(2 * HOUR_MS);
-	wait_ms(MINUTE_MS);
+	person_wait(&p, 2 * HOUR_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_eq(app.vault_version, version + 1);
 	meet("Tim");
-	wait_ms(10 * 1000);
+	person_wait(&p, 10 * 1000);
 	expect_eq(app.vault_version, version + 2);
 	end();
 }
@@ -403,7 +389,7 @@ TEST(one_of_the_same_number_that_is_another_is_read)
 				      .rows = &row,
 				      .n = 1 };
 	leave(&by_b);
-	look();
+	person_again(&p);
 	expect(knows(mia));
 	end();
 }
@@ -421,8 +407,8 @@ TEST(a_number_that_leaps_is_none)
 				      .n = 1 };
 	leave(&by_b);
 	p.warning = UC_OK;
-	look();
-	wait_ms(MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, MINUTE_MS);
 	expect_err(p.warning, UC_E_LIMIT);
 	expect(!knows(mia));
 	expect(envelope_now().number < UINT64_MAX);
@@ -437,16 +423,16 @@ TEST(one_of_a_later_program_is_left_alone_and_looked_at_again)
 	uint64_t version = ++app.vault_version;
 	app.vault[1] = 2;
 	p.warning = UC_OK;
-	look();
+	person_again(&p);
 	expect_err(p.warning, UC_E_VERSION);
 	meet("Tom");
-	wait_ms(10 * MINUTE_MS);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect_eq(app.vault_version, version);
 	expect_ok(uc_vault_get(p.c, &v));
 	expect(!v.can_store);
 	app.vault[1] = 1;
-	look();
-	wait_ms(10 * MINUTE_MS);
+	person_again(&p);
+	person_wait(&p, 10 * MINUTE_MS);
 	expect_ok(uc_vault_get(p.c, &v));
 	expect(v.can_store);
 	expect_eq(app.vault_version, version + 1);
@@ -477,21 +463,21 @@ TEST(it_is_due_only_when_something_that_it_holds_has_changed)
 	begin();
 	meet("Tom");
 	expect(waits());
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect(!waits());
 	uint64_t version = app.vault_version;
 	expect_ok(turn_run(p.c, touch_in_turn, NULL));
 	expect(!waits());
 	/* A restart and another sign-in are no change either. */
 	expect_ok(person_open(&p));
-	look();
+	person_again(&p);
 	expect_ok(turn_run(p.c, touch_in_turn, NULL));
 	expect(!waits());
 	struct uc_id id = contact_id("dial.example", tom);
 	uc_op op;
 	expect_ok(uc_block(p.c, &id, true, &op));
 	expect(waits());
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_eq(app.vault_version, version + 1);
 	expect(!waits());
 	end();
@@ -536,12 +522,12 @@ TEST(what_was_to_be_written_later_is_written_soon_once_there_are_several)
 	begin_alone();
 	meet("Tom");
 	expect(p.c->vault.due_ms >= test_now_ms + 20 * 1000);
-	wait_ms(1000);
+	person_wait(&p, 1000);
 	expect_eq(app.vault_version, 0);
 	small_app_list_put(&app, &p.c->account.device, DEVICE_ADD, &b, false);
-	look();
+	person_again(&p);
 	expect(p.c->vault.due_ms <= test_now_ms + 3000);
-	wait_ms(3000);
+	person_wait(&p, 3000);
 	expect_eq(app.vault_version, 1);
 	expect_ok(unwraps_for(p.c->account.intake_priv, p.c->account.intake_pub));
 	end();
@@ -572,7 +558,7 @@ static void arrives(void)
 	expect_ok(person_talk(&p));
 	expect_eq(app.vault_version, version + 1);
 	expect(waits());
-	wait_ms(MINUTE_MS);
+	person_wait(&p, MINUTE_MS);
 	expect_eq(app.vault_version, version + 2);
 	expect(!waits());
 }
