@@ -103,9 +103,9 @@ UC_API uc_err uc_picture(uc_client *c, const struct uc_id *contact, uint8_t *out
 /* Ends the account's other devices, takes all its places out of all rooms, as far as that is possible within
  * a minute and a half, then deletes the account.  In rooms that this device has left, or is leaving, already,
  * places of the others stay until somebody there takes them out.  It goes on by itself, also after a restart,
- * and cannot be taken back.  What is stored here stays readable.  UC_E_SIGNED_OUT; where the account is
- * deleted already (UC_ACCOUNT_DELETED) it is DONE at once.  DONE: UC_E_REVOKED when this device was ended
- * meanwhile. */
+ * and cannot be taken back.  What is stored here stays readable.  UC_E_SIGNED_OUT; asked for once more it is
+ * the same op, and where the account is deleted already (UC_ACCOUNT_DELETED) DONE at once.  DONE: UC_E_REVOKED
+ * when this device was ended meanwhile. */
 UC_API uc_err uc_account_delete(uc_client *c, uc_op *op) UC_MUST_USE;
 
 /* Who may reach the account, as one of its devices signed it: the app can neither open it nor bring an

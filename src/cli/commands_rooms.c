@@ -263,8 +263,8 @@ static bool owner_count(void *ctx, const struct uc_member *m)
 bool cli_is_last_owner(struct cli *cli, const struct uc_id *room)
 {
 	struct owners o = { 0 };
-	return !is_direct(cli, room) && !uc_members(cli->client, room, owner_count, &o) && o.self &&
-	       o.others && !o.other_owners;
+	return !uc_members(cli->client, room, owner_count, &o) && o.self && o.others &&
+	       !o.other_owners;
 }
 
 static int run_leave(struct cli *cli)
@@ -273,7 +273,8 @@ static int run_leave(struct cli *cli)
 	uc_op op = 0;
 	if (!cli_find_room(cli, cli->argv[0], &room))
 		return CLI_FAILED;
-	if (!cli_flag(cli, "--without-owner") && cli_is_last_owner(cli, &room)) {
+	if (!cli_flag(cli, "--without-owner") && !is_direct(cli, &room) &&
+	    cli_is_last_owner(cli, &room)) {
 		cli_fail(cli, UC_E_LAST_OWNER, "leave");
 		fprintf(stderr,
 			"undercroft: with `role \"%s\" MEMBER owner`, or leave it as it is with "

@@ -172,6 +172,10 @@ static uc_err delete_start(struct uc_client *c, void *arg)
 	}
 	if (!account_is_active(c))
 		return UC_E_SIGNED_OUT;
+	if (c->account.deleting && c->account_op) {
+		*op = c->account_op;
+		return UC_OK;
+	}
 	/* One that was refused before has left nothing done. */
 	if (!c->account.deleting) {
 		begin(c);

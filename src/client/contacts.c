@@ -279,8 +279,9 @@ static uc_err wishes_send(struct uc_client *c, struct contact *k, struct batch *
 			TRY(room_tag_make(b->sets[i]->set_key, view_str(b->room),
 					  wishes[i].room_tag));
 	}
+	TRY(call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, batch_done, b));
 	c->addresses_busy = true;
-	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, batch_done, b);
+	return UC_OK;
 }
 
 /* room: the only one they are for; empty: any. */
@@ -300,7 +301,11 @@ static uc_err give(struct uc_client *c, struct contact *k, size_t n, const char 
 		k->has_grant = k->dirty = !err;
 	}
 	if (b->n && !err)
-		return wishes_send(c, k, b);
+		err = wishes_send(c, k, b);
+	if (b->n && !err)
+		return UC_OK;
+	for (size_t i = 0; i < b->n; i++)
+		b->sets[i]->in_flight = false;
 	heap_free(b);
 	return err;
 }
@@ -326,8 +331,9 @@ static uc_err revoke(struct uc_client *c, struct contact *k)
 {
 	struct grant_revoke_request req;
 	memcpy(req.grant_id, k->grant_id, GRANT_ID);
+	TRY(call_send(c, FRAME_GRANT_REVOKE, grant_revoke_request_element, &req, revoke_done, k));
 	c->addresses_busy = true;
-	return call_send(c, FRAME_GRANT_REVOKE, grant_revoke_request_element, &req, revoke_done, k);
+	return UC_OK;
 }
 
 uc_err contacts_drive(struct uc_client *c)

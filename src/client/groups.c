@@ -57,6 +57,8 @@ void groups_task_end(struct uc_client *c, struct room *r, struct task *t, uc_err
 		op_done_at(c, t->op, err, text, NULL, &r->id);
 		if (err && !t->op)
 			event_warning(c, err, text, &r->id);
+		if (err)
+			room_asks_failed(c, r, t);
 		task_free(t);
 		break;
 	}

@@ -50,7 +50,8 @@ bool room_asks_can(struct uc_client *c, const struct contact *k)
 bool room_asks_may(struct uc_client *c, const struct room *r, const struct task *t,
 		   const struct contact *k)
 {
-	return !r->direct && t->asks < ASKS_MAX && k && room_asks_can(c, k);
+	bool in_time = !t->asks || client_now(c) < t->until_ms;
+	return !r->direct && in_time && t->asks < ASKS_MAX && k && room_asks_can(c, k);
 }
 
 static uc_err note(struct uc_client *c, struct room *r, const char *who, const char *what)
@@ -169,6 +170,20 @@ static bool is_over(struct uc_client *c, const struct task *t)
 	return client_now(c) >= t->until_ms;
 }
 
+void room_asks_failed(struct uc_client *c, struct room *r, const struct task *t)
+{
+	const struct contact *k = contact_find(c, &t->contact);
+	if (!t->asks || t->op || !k || !room_is_open(r) || r->fleeing)
+		return;
+	uc_err err = note(c, r, k->name,
+			  t->kind == TASK_ASKED
+				  ? " was asked, and their device has not agreed for a week: they "
+				    "were not added."
+				  : " was asked, and could not be added.");
+	if (err)
+		safe_fail(&c->safe, err);
+}
+
 uc_err room_asks_drive(struct uc_client *c, struct room *r)
 {
 	for (struct task *t = r->tasks, *next; t; t = next) {
@@ -180,10 +195,6 @@ uc_err room_asks_drive(struct uc_client *c, struct room *r)
 		if (is_pointless(c, r, t)) {
 			groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
 		} else if (is_over(c, t)) {
-			TRY(note(
-				c, r, contact_find(c, &t->contact)->name,
-				" was asked, and their device has not agreed for a week: they were "
-				"not added."));
 			groups_task_end(c, r, t, UC_E_EXHAUSTED, (struct view){ NULL, 0 });
 		}
 	}

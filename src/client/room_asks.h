@@ -33,6 +33,8 @@ void room_asks_later(struct uc_client *c, struct task *t, const struct reply *re
 bool room_asks_waits(const struct uc_client *c, const struct task *t);
 /* Nothing but answers, and what they need, is awaited in that room. */
 bool room_asks_alone(const struct uc_client *c, const struct room *r);
+/* A task is about to end that did not come to anything: its group's history says so. */
+void room_asks_failed(struct uc_client *c, struct room *r, const struct task *t);
 /* Ends what waits in vain. */
 uc_err UC_MUST_USE room_asks_drive(struct uc_client *c, struct room *r);
 

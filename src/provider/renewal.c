@@ -142,34 +142,44 @@ static uc_err room_over(struct provider *p, struct room_live *r, struct arena *a
 	return UC_OK;
 }
 
+static uc_err follow_answer(struct provider *p, const struct ask *ask,
+			    const struct peer_response *q)
+{
+	struct room_live *r;
+	struct arena a;
+	if (q->status != 404)
+		return q->status == 200 ? UC_OK : UC_E_PEER;
+	if (room_live_get(p, ask->what, &r) || r->record.part != ROOM_FOLLOWER)
+		return UC_OK;
+	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
+	uc_err err = room_over(p, r, &a);
+	arena_done(&a);
+	return err;
+}
+
 static void follow_done(struct provider *p, struct ask *ask, const struct peer_response *q)
 {
 	struct renewal *w = &p->room_work->renewal;
-	struct room_live *r;
-	struct arena a;
-	uc_err err = UC_OK;
 	w->asked -= w->asked > 0;
-	arena_init(&a, ROOM_MEMORY_MAX, ARENA_PLAIN);
-	if (q->status == 404 && !room_live_get(p, ask->what, &r) && r->record.part == ROOM_FOLLOWER)
-		err = room_over(p, r, &a);
-	else if (q->status != 404 && q->status != 200)
-		err = UC_E_PEER;
-	if (FAIL(p->env, err))
+	if (FAIL(p->env, follow_answer(p, ask, q)))
 		w->failed = true;
-	arena_done(&a);
 }
 
-static uc_err follow_ask(struct provider *p, const struct room_live *r)
+/* No part of a renewal, which is of another app perhaps. */
+static void follow_again_done(struct provider *p, struct ask *ask, const struct peer_response *q)
 {
-	struct renewal *w = &p->room_work->renewal;
+	(void)FAIL(p->env, follow_answer(p, ask, q));
+}
+
+static uc_err follow_ask(struct provider *p, const struct room_live *r, ask_done *done)
+{
 	struct buf headers;
-	struct ask *ask = ask_new(p, follow_done);
+	struct ask *ask = ask_new(p, done);
 	if (!ask)
 		return UC_E_MEMORY;
 	ask_about(ask, r->uri);
 	buf_init(&headers, 1024);
 	header_add_store(p, &headers);
-	w->asked++;
 	ask_send(p, ask, r->record.hub, "follow", r->uri, buf_view(&headers),
 		 (struct view){ NULL, 0 });
 	buf_done(&headers);
@@ -182,7 +192,17 @@ uc_err follow_ask_again(struct provider *p, struct room_live *r)
 	if (!is_due(now, r->follow_ms, FOLLOW_MS))
 		return UC_OK;
 	r->follow_ms = now + FOLLOW_MS;
-	return follow_ask(p, r);
+	return follow_ask(p, r, follow_again_done);
+}
+
+/* Counted before it is sent: it may be answered at once. */
+static uc_err follow_ask_counted(struct provider *p, const struct room_live *r)
+{
+	struct renewal *w = &p->room_work->renewal;
+	w->asked++;
+	uc_err err = follow_ask(p, r, follow_done);
+	w->asked -= err && w->asked > 0;
+	return err;
 }
 
 static uc_err visit_room(struct provider *p, struct view room, struct view domain)
@@ -195,7 +215,7 @@ static uc_err visit_room(struct provider *p, struct view room, struct view domai
 		return UC_OK;
 	TRY(room_renew(p, r));
 	seats_of_before(p, domain, r);
-	return follow_ask(p, r);
+	return follow_ask_counted(p, r);
 }
 
 /* --- as the hub --- */
@@ -218,8 +238,8 @@ int peer_follow(struct peer_call *c)
 	struct room_live *r;
 	uc_err err = room_live_hosted(c->p, c->target, &r);
 	struct follower_live *f = err ? NULL : follower_find(r, c->domain);
-	/* It cannot begin anew in a log in which its people have left, and has nothing to come. */
-	if (!err && f && f->record.until && f->restart)
+	/* It cannot begin anew in a log in which its people have left, and no beginning waits for it. */
+	if (!err && f && f->record.until && f->restart && !f->record.start_seq)
 		follower_let_go(c->p, r, f);
 	if (!err && (!f || (f->record.until && f->record.cursor >= f->record.until)))
 		err = UC_E_NOT_FOUND;

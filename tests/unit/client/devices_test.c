@@ -462,13 +462,15 @@ static size_t listed(struct person *p)
 TEST(the_other_devices_end_before_the_account_does)
 {
 	static struct scene s;
-	uc_op op;
+	uc_op op, again;
 	scene_begin(&s);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	look(&s.p);
 	expect_eq(listed(&s.p), 3);
 	size_t before = s.app.list_n;
 	expect_ok(uc_account_delete(s.p.c, &op));
+	expect_ok(uc_account_delete(s.p.c, &again)); /* it is under way */
+	expect_eq(again, op);
 	expect_ok(person_talk(&s.p));
 	expect_eq(s.p.done_op, op);
 	expect_ok(s.p.done_err);

@@ -387,8 +387,23 @@ TEST(what_is_no_good_is_asked_for_again_but_not_for_ever)
 		expect(group()->tasks && group()->tasks->kind == TASK_ASKED);
 	}
 	expect_ok(grants(ROSA, group()->uri, "dial.example", test_now_ms - 1, 1));
-	turn(drives, NULL);
+	/* And the group's history says that nobody came. */
+	struct told t = turn(drives, NULL);
+	expect_eq(t.notes, 1);
 	expect_eq(queued(), 3);
+	expect(!group()->tasks);
+	den_end();
+}
+
+/* The week that is waited is one of all that was asked. */
+TEST(nobody_is_asked_again_when_the_time_is_over)
+{
+	begin_to_ask();
+	expect_ok(grants(ROSA, group()->uri, "dial.example", test_now_ms - 1, 1));
+	test_now_ms += 7 * (uint64_t)DAY;
+	struct told t = turn(drives, NULL);
+	expect_eq(queued(), 1);
+	expect_eq(t.notes, 1);
 	expect(!group()->tasks);
 	den_end();
 }
