@@ -288,7 +288,10 @@ bool chain_comes(struct uc_client *c, struct room *r)
 
 bool chain_is_due(struct uc_client *c, struct room *r)
 {
-	return !c->account.deleting && place_of(c, r) == CHAIN_UNSHOWN && is_on_us(c, r);
+	/* Another one is to come, for who was ended since: this one is shown with it. */
+	if (c->account.deleting || r->keys_next.chain.n || !is_good(c, &r->keys))
+		return false;
+	return place_of(c, r) == CHAIN_UNSHOWN && is_on_us(c, r);
 }
 
 bool chain_is_behind(struct uc_client *c, struct room *r)
@@ -377,12 +380,12 @@ static void row_done(struct chain_row *x)
 }
 
 /* Nobody takes back what the room was shown. */
-static bool is_shown(struct uc_client *c, const struct room *r,
-		     const struct participant_link_list *chain)
+static bool is_as_shown(struct uc_client *c, const struct room *r,
+			const struct participant_link_list *chain)
 {
 	struct participant_link_list shown;
-	return r && r->group && !room_group_chain(r->group, &c->call, &shown) &&
-	       is_beginning(chain, &shown);
+	return !r || !r->group || room_group_chain(r->group, &c->call, &shown) ||
+	       is_beginning(chain, &shown) || is_beginning(&shown, chain);
 }
 
 static bool is_later(const struct vault_chain *a, const struct vault_chain *than)
@@ -394,10 +397,13 @@ static bool is_later(const struct vault_chain *a, const struct vault_chain *than
 static bool is_more(struct uc_client *c, const struct room *r, const struct chain_row *a,
 		    const struct chain_row *b)
 {
+	bool shown = is_as_shown(c, r, &a->chain);
+	if (shown != is_as_shown(c, r, &b->chain))
+		return shown;
 	if (a->chain.n != b->chain.n)
 		return a->chain.n > b->chain.n;
 	if (!is_beginning(&a->chain, &b->chain))
-		return !is_shown(c, r, &b->chain);
+		return true;
 	return is_later(&a->row, &b->row);
 }
 

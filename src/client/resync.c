@@ -162,7 +162,7 @@ static uc_err info_done(struct uc_client *c, void *subject, const struct reply *
 	j->set = NULL;
 	if (err_is_hard(err))
 		return err;
-	if (err == UC_E_REMOVED && c->vault.has_keys && !(j->doubted && c->vault.looked)) {
+	if (err == UC_E_REMOVED && c->vault.has_keys && !(j->doubted && c->vault.read)) {
 		doubt(c, r);
 		return UC_OK;
 	}

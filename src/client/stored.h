@@ -495,7 +495,8 @@ struct vault {
 	/* Where the list of devices stood when the key was made: who was ended later has it. */
 	uint32_t key_generation, key_position;
 
-	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection */
+	bool dirty, busy, looked; /* memory only, from here on; looked: on this connection ... */
+	bool read;                /* ... and what is there was taken, or nothing is */
 	bool told;   /* that it has grown too large, cannot be read, or is of a later program */
 	bool again;  /* something has changed while it was on its way ... */
 	bool since;  /* ... and rows or the key are others already */

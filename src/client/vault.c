@@ -87,6 +87,7 @@ void vault_signed_in(struct uc_client *c)
 	struct vault *v = &c->vault;
 	/* Nobody else writes the vault of one device. */
 	v->looked = devices_count(c) < 2 && !v->foreign;
+	v->read = false;
 	v->dirty = v->dirty || v->foreign;
 	v->foreign = false;
 }
@@ -95,7 +96,7 @@ void vault_look_again(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
 	uint64_t soon = client_now(c) + STALE_MS;
-	v->looked = v->foreign = false;
+	v->looked = v->read = v->foreign = false;
 	/* One that could not be read or written may go now; who is told so often gains nothing by it. */
 	if (!v->stale && v->retry_ms > soon)
 		v->retry_ms = soon;
@@ -320,6 +321,7 @@ static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 		vault_changed(c);
 	}
 	catch_up(c);
+	v->read = true;
 	return UC_OK;
 }
 
@@ -350,7 +352,8 @@ static uc_err vault_in(struct uc_client *c, const struct vault_get_response *in)
 		alarm(c, UC_E_STALE, "the app has lost what it kept for a recovery");
 		return UC_OK;
 	}
-	if (!in->version)
+	v->read = !in->version;
+	if (v->read)
 		return UC_OK;
 	uc_err err = vault_envelope_read(in->vault, &owner, &c->call, &e);
 	if (err == UC_E_VERSION) {

@@ -486,6 +486,23 @@ uc_err vault_collect_room(struct uc_client *c, const struct room *r)
 
 /* What this device had, and has no more.  Rooms say so themselves, and who is blocked in them; what a
  * letter was answered is forgotten in its time. */
+static bool has_room(const struct uc_client *c, const uint8_t id[VAULT_ID])
+{
+	for (const struct room *r = c->rooms; r; r = r->next) {
+		struct uc_id of = vault_room_id(r);
+		if (view_equal(VIEW_OF(of.b), view_make(id, VAULT_ID)))
+			return true;
+	}
+	return false;
+}
+
+/* Of a participant that its person was in a room with before: no device has that room any more. */
+static bool is_left_over(struct uc_client *c, const struct kept_row *r)
+{
+	return (r->kind == VAULT_ROOM || r->kind == VAULT_CHAIN) && devices_count(c) < 2 &&
+	       !has_room(c, r->id);
+}
+
 static void gone_collect(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
@@ -493,7 +510,7 @@ static void gone_collect(struct uc_client *c)
 		struct kept_row *r = &v->rows[i];
 		bool itself = r->kind == VAULT_ROOM || r->kind == VAULT_CHAIN ||
 			      r->kind == VAULT_MEMBER_BLOCK || r->kind == VAULT_ANSWERED;
-		if (r->held && !r->seen && !r->gone && !itself)
+		if (r->held && !r->seen && !r->gone && (!itself || is_left_over(c, r)))
 			vault_row_gone(c, r);
 	}
 }

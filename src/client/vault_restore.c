@@ -297,6 +297,10 @@ static uc_err room_restore(struct uc_client *c, struct kept_row *row, bool recov
 	TRY(rooms_restore(c, &x, &r));
 	if (!r)
 		return room_agree(c, &x);
+	/* It begins with its first key: those behind it are taken up once more. */
+	struct kept_row *chain = vault_row_find(&c->vault, VAULT_CHAIN, row->id);
+	if (chain && !chain->gone)
+		chain->held = false;
 	TRY(members_apply(c, r, &x));
 	return x.held ? guardian_hold(c, r) : UC_OK;
 }

@@ -144,7 +144,8 @@ static bool stands_for(struct uc_client *c, const struct vault_row *in, const st
 {
 	if (in->gone != r->gone && ends_for_good(r->kind))
 		return in->gone;
-	if (in->vault_kind == VAULT_CHAIN && !in->gone)
+	if (in->vault_kind == VAULT_CHAIN && !in->gone &&
+	    !view_equal(in->data, blob_view(&r->data)))
 		return vault_chain_stands(c, in, r);
 	if (in->row_version != r->version)
 		return in->row_version > r->version;

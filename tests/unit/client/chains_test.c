@@ -260,6 +260,10 @@ TEST(the_longer_chain_stands_whenever_it_was_written)
 	expect(has(&two));
 	comes(row_data(&three), 4);
 	expect(has(&three));
+	/* The same of another one's: all have one version of it, or each would write its own in turn. */
+	comes(row_data(&three), 9);
+	comes(row_data(&three), 7);
+	expect_eq(row_now()->version, 9);
 	comes(row_data(&late), UINT64_MAX);
 	expect(has(&three));
 	expect_bytes(blob_view(&row_now()->data), row_data(&three));
@@ -561,7 +565,7 @@ TEST(who_is_refused_does_not_go_while_the_vault_was_not_read_nor_takes_the_other
 	person_wait(&p, 1);
 	expect(r->state == ROOM_OPEN && r->lost);
 	for (int i = 0; i < 60 && r->state != ROOM_LEFT; i++) {
-		p.c->vault.looked = false;
+		p.c->vault.looked = p.c->vault.read = false;
 		p.c->vault.retry_ms = UINT64_MAX;
 		person_wait(&p, MINUTE_MS);
 	}
