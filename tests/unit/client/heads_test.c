@@ -476,7 +476,8 @@ TEST(only_a_contact_who_is_there_is_heard)
 	struct room_client ida = { .client = VIEW_LIT(IDA), .participant = VIEW_LIT(IDA) };
 	begin();
 	reads_to(20);
-	struct control_head one = { direct()->id, head(20, false) }, other = { { { 1 } }, one.head };
+	struct control_head one = { direct()->id, head(20, false) },
+			    other = { { { 1 } }, one.head };
 	struct control_head list[2] = { one, other };
 	struct control m = { .version = 1, .control_kind = CONTROL_HEADS, .heads = { list, 2 } };
 	turn(tell, &m); /* of no group, and of no room that there is */
