@@ -384,7 +384,7 @@ static bool is_as_shown(struct uc_client *c, const struct room *r,
 			const struct participant_link_list *chain)
 {
 	struct participant_link_list shown;
-	return !r || !r->group || room_group_chain(r->group, &c->call, &shown) ||
+	return !r->group || room_group_chain(r->group, &c->call, &shown) ||
 	       is_beginning(chain, &shown) || is_beginning(&shown, chain);
 }
 
@@ -397,6 +397,9 @@ static bool is_later(const struct vault_chain *a, const struct vault_chain *than
 static bool is_more(struct uc_client *c, const struct room *r, const struct chain_row *a,
 		    const struct chain_row *b)
 {
+	/* Who has no place there goes by those who have: or each would write its own in turn. */
+	if (!r)
+		return true;
 	bool shown = is_as_shown(c, r, &a->chain);
 	if (shown != is_as_shown(c, r, &b->chain))
 		return shown;
@@ -498,12 +501,14 @@ static uc_err apply(struct uc_client *c, struct room *r, const struct chain_row 
 {
 	struct participant_link_list ours;
 	TRY(participant_keys_chain(&r->participant_key, &r->keys, &c->call, &ours));
-	if (!in->chain.n || in->chain.n < ours.n) {
+	/* Shorter, and the one that the tree shows: ours would be behind it for ever. */
+	bool turns = in->chain.n && is_as_shown(c, r, &in->chain) && !is_as_shown(c, r, &ours);
+	if (in->chain.n < ours.n && !turns) {
 		if (ours.n == 1)
 			stamp(r, &in->row);
 		return UC_OK;
 	}
-	if (is_beginning(&in->chain, &ours)) {
+	if (is_beginning(&in->chain, &ours) && !turns) {
 		stamp(r, &in->row);
 		return UC_OK;
 	}

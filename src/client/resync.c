@@ -290,7 +290,7 @@ static uc_err change_over(struct uc_client *c, struct room *r)
 	memcpy(r->seat_secret, j->seat_secret, sizeof r->seat_secret);
 	r->seat_open = r->stuck = false;
 	r->seat_known = true;
-	r->commit_ms = 0;
+	r->commit_ms = r->keys_epoch = 0;
 	r->silent = 0;
 	r->silent_seen = false;
 	j->step = REJOIN_SEATED;

@@ -484,8 +484,6 @@ uc_err vault_collect_room(struct uc_client *c, const struct room *r)
 
 /* --- all of it --- */
 
-/* What this device had, and has no more.  Rooms say so themselves, and who is blocked in them; what a
- * letter was answered is forgotten in its time. */
 static bool has_room(const struct uc_client *c, const uint8_t id[VAULT_ID])
 {
 	for (const struct room *r = c->rooms; r; r = r->next) {
@@ -499,10 +497,17 @@ static bool has_room(const struct uc_client *c, const uint8_t id[VAULT_ID])
 /* Of a participant that its person was in a room with before: no device has that room any more. */
 static bool is_left_over(struct uc_client *c, const struct kept_row *r)
 {
-	return (r->kind == VAULT_ROOM || r->kind == VAULT_CHAIN) && devices_count(c) < 2 &&
-	       !has_room(c, r->id);
+	if (devices_count(c) > 1 || has_room(c, r->id))
+		return false;
+	if (r->kind == VAULT_ROOM)
+		return r->held;
+	/* Keys of a room that is not here were never taken up. */
+	const struct kept_row *room = vault_row_find(&c->vault, VAULT_ROOM, r->id);
+	return r->kind == VAULT_CHAIN && (!room || room->gone);
 }
 
+/* What this device had, and has no more.  Rooms say so themselves, and who is blocked in them; what a
+ * letter was answered is forgotten in its time. */
 static void gone_collect(struct uc_client *c)
 {
 	struct vault *v = &c->vault;
@@ -510,7 +515,7 @@ static void gone_collect(struct uc_client *c)
 		struct kept_row *r = &v->rows[i];
 		bool itself = r->kind == VAULT_ROOM || r->kind == VAULT_CHAIN ||
 			      r->kind == VAULT_MEMBER_BLOCK || r->kind == VAULT_ANSWERED;
-		if (r->held && !r->seen && !r->gone && (!itself || is_left_over(c, r)))
+		if (!r->seen && !r->gone && (itself ? is_left_over(c, r) : r->held))
 			vault_row_gone(c, r);
 	}
 }

@@ -586,6 +586,47 @@ TEST(who_is_refused_does_not_go_while_the_vault_was_not_read_nor_takes_the_other
 	end();
 }
 
+/* One that has no place there would set its own against that of those who have, without end. */
+TEST(who_is_not_in_the_room_any_more_goes_by_what_the_others_write)
+{
+	begin();
+	others_end(2);
+	struct row two = row_make(1), three = row_make(2);
+	comes(row_data(&three), 5);
+	expect(has(&three));
+	struct room *r = the_room();
+	r->state = ROOM_LEFT; /* it was refused: the others see for themselves */
+	r->lost = r->dirty = true;
+	comes(row_data(&two), 6);
+	expect_bytes(blob_view(&row_now()->data), row_data(&two));
+	expect(!row_now()->gone);
+	end();
+}
+
+TEST(keys_of_a_room_that_no_device_has_are_no_more)
+{
+	begin();
+	others_end(1);
+	struct row two = row_make(1);
+	struct vault_row row = {
+		.vault_kind = VAULT_CHAIN, .id = { 7 }, .row_version = 5, .data = row_data(&two)
+	};
+	const struct vault_rows in = { .version = 1, .rows = { &row, 1 } };
+	struct view rows = { NULL, 0 };
+	expect_ok(wire_encode_to(&mem, vault_rows_element, &in, &rows));
+	expect_ok(turn_run(p.c, take_in_turn, &rows));
+	person_wait(&p, 10 * MINUTE_MS);
+	const struct kept_row *kept = vault_row_find(&p.c->vault, VAULT_CHAIN, row.id);
+	expect(kept && !kept->gone); /* another one may have it */
+	we_end(&b);
+	we_end(&c);
+	person_wait(&p, 10 * MINUTE_MS);
+	kept = vault_row_find(&p.c->vault, VAULT_CHAIN, row.id);
+	expect(kept && kept->gone && !kept->data.n);
+	expect(row_now() && !row_now()->gone);
+	end();
+}
+
 /* --- records --- */
 
 static void room_element(struct wire *w, void *v)

@@ -319,6 +319,65 @@ TEST(who_has_not_heard_of_the_key_commits_nothing)
 	duo_end();
 }
 
+static uc_err shown_in_turn(struct uc_client *c, void *arg)
+{
+	struct kept_row *row = arg;
+	struct vault_chain x = { .chain = blob_view(&hers->keys.chain),
+				 .generation = hers->keys.generation,
+				 .position = hers->keys.position };
+	struct uc_id id = vault_room_id(hers);
+	struct view data;
+	(void)c;
+	row->kind = VAULT_CHAIN;
+	memcpy(row->id, id.b, sizeof row->id);
+	memcpy(x.seed, hers->keys.last.seed, sizeof x.seed);
+	TRY(wire_encode_to(&mem, vault_chain_element, &x, &data));
+	return blob_set(&row->data, data);
+}
+
+static uc_err apply_in_turn(struct uc_client *c, void *arg)
+{
+	return vault_chain_apply(c, arg, false);
+}
+
+static uc_err another_end(struct uc_client *c, void *arg)
+{
+	size_t before = hers->keys.chain.n;
+	hers->keys_ms = 0; /* so much later */
+	TRY(key_in_turn(c, arg));
+	expect(hers->keys.chain.n > before);
+	return UC_OK;
+}
+
+/* The app was put back, and another device of hers has shown its own key meanwhile: longer than that of the
+ * vault or not, hers would never be taken. */
+TEST(a_longer_chain_gives_way_to_the_one_that_the_tree_shows)
+{
+	struct kept_row shown = { .kind = 0 };
+	begin();
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
+	expect_ok(turn_run(rosa.c, shown_in_turn, &shown));
+	const struct ed25519_key last = hers->keys.last;
+	expect_ok(turn_run(rosa.c, second_place, &hers->keys));
+	says_it_is(rosa.c->account.device.pub);
+	expect_eq(keys_shown(), 2);
+	/* What she has made instead, and once more. */
+	expect_ok(turn_run(rosa.c, forgets_in_turn, NULL));
+	hers->keys.generation = hers->keys.position = 0;
+	expect_ok(turn_run(rosa.c, another_end, NULL));
+	expect_ok(ed25519_generate(test_env(), &tablet));
+	lists(DEVICE_ADD);
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, another_end, NULL));
+	expect(chain_is_behind(rosa.c, hers));
+	expect_ok(turn_run(rosa.c, apply_in_turn, &shown));
+	expect_bytes(VIEW_OF(hers->keys.last.pub), VIEW_OF(last.pub));
+	expect(!chain_is_behind(rosa.c, hers));
+	blob_done(&shown.data);
+	duo_end();
+}
+
 /* --- several rooms --- */
 
 static uc_err further_room(struct uc_client *c, void *arg)
