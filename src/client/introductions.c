@@ -361,10 +361,19 @@ static uc_err introduction_in(struct uc_client *c, struct room *r, const struct 
 	return UC_OK;
 }
 
+static bool is_own_device(const struct room *r, const struct room_client *sender)
+{
+	return view_equal(sender->participant, view_str(r->participant));
+}
+
 static uc_err name_in(struct uc_client *c, struct room *r, const struct room_client *sender,
 		      struct view name)
 {
+	const struct member *m = room_member_find(r, sender->participant);
 	if (r->direct || !name.n || view_equal(name, view_str(r->name)))
+		return UC_OK;
+	/* A name is words, too. */
+	if (!is_own_device(r, sender) && m && strangers_hide(c, r, m))
 		return UC_OK;
 	TRY(text_set(r->name, sizeof r->name, name));
 	r->dirty = true;
@@ -451,11 +460,6 @@ static uc_err keys_in(struct uc_client *c, struct room *r, const struct room_cli
 	}
 	contact_changed(c, k);
 	return UC_OK;
-}
-
-static bool is_own_device(const struct room *r, const struct room_client *sender)
-{
-	return view_equal(sender->participant, view_str(r->participant));
 }
 
 static uc_err room_ask_message(struct uc_client *c, struct room *r,

@@ -290,9 +290,21 @@ bool strangers_blocked(struct uc_client *c, const struct member *m)
 	return linked_is_blocked(c, &id);
 }
 
+/* To somebody below 16: this device is about to leave because of them, or would have, had it been on. */
+static bool is_strange(struct uc_client *c, const struct room *r, const struct member *m)
+{
+	bool unknown;
+	if (!m->introduced)
+		return true;
+	/* What is said where the guardian is asked is looked at when they have agreed. */
+	if ((m->admitted && !m->persona) || guardian_holds(c, r))
+		return false;
+	return look(c, m, &unknown) != REACHING_SHOWN;
+}
+
 bool strangers_hide(struct uc_client *c, const struct room *r, const struct member *m)
 {
 	if (m->blocked || strangers_blocked(c, m))
 		return true;
-	return is_silent(c, r, m) || (!m->introduced && !r->direct && reaching_is_young(c));
+	return is_silent(c, r, m) || (!r->direct && reaching_is_young(c) && is_strange(c, r, m));
 }

@@ -196,12 +196,22 @@ static uc_err recipient(struct provider *p, struct view address, const struct le
 		return err;
 	TRY(settings_of(p, VIEW_OF(to->account_id), a, &s));
 	TRY(store_has(p->accounts, link_key(&k, to), &is_taken_back));
-	if (err || is_update)
+	if (err)
 		return err;
+	/* An answer goes where somebody waits for one: not to who was found, or has handed out a link. */
+	if (is_update)
+		return to->channel == CHANNEL_REPLY ? UC_OK : UC_E_ADDRESS;
 	r->is_minor = letter_is_to_minor(&s, &l->sender);
 	return letter_reaches(&s, to, &l->sender) && !is_taken_back && !l->is_refused
 		       ? UC_OK
 		       : UC_E_ADDRESS;
+}
+
+/* What was asked or given is taken back elsewhere: no device does anything with these, and whoever sends them,
+ * which costs nothing of their budget, is to use up nobody's letters, links nor intake. */
+static bool is_for_somebody(const struct consent_entry *e)
+{
+	return e->consent_operation == CONSENT_REQUEST || e->consent_operation == CONSENT_GRANT;
 }
 
 /* Puts it into the intake of whoever the address leads to, if anybody.  Requests come only so
@@ -215,7 +225,7 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 	struct store_batch b;
 	bool is_over = false;
 	uc_err err = recipient(p, address, l, is_update, a, &r);
-	if (err == UC_E_ADDRESS)
+	if (err == UC_E_ADDRESS || (!err && !is_for_somebody(&l->entry)))
 		return nobody_deliver(p, l, is_update, a);
 	TRY(err);
 	struct view id = VIEW_OF(r.to.account_id);

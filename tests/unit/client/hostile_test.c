@@ -14,6 +14,7 @@
 #include "client/strangers.h"
 #include "client/turn.h"
 #include "mimi/protocol.h"
+#include "mimi/settings.h"
 #include "tests/unit/client/duo.h"
 
 TEST(a_stranger_with_a_contacts_key_address_becomes_no_contact)
@@ -303,6 +304,84 @@ TEST(an_edit_puts_nothing_in_the_place_of_what_was_shown_before)
 	duo_turn(answered, &(bool){ false });
 	expect_ok(history_get(tom.c, his, 1, &mem, &m));
 	expect_bytes(m.text, VIEW_LIT("kind"));
+	duo_end();
+}
+
+/* --- who is not to be heard --- */
+
+static uc_err young(struct uc_client *c, void *arg)
+{
+	struct settings s = settings_default(AGE_TEEN_A);
+	struct view encoded;
+	(void)arg;
+	s.number = 1;
+	s.version = 4;
+	TRY(wire_encode_to(&c->call, settings_element, &s, &encoded));
+	return blob_set(&c->account.settings, encoded);
+}
+
+static uc_err look(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return strangers_drive(c, his);
+}
+
+/* Whether she says who she is or not, and however much comes before the device has looked who is there. */
+TEST(below_sixteen_a_stranger_says_nothing_before_the_device_leaves)
+{
+	for (int said = 0; said < 2; said++) {
+		struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Hi") } };
+		struct control m = { .version = 1,
+				     .control_kind = CONTROL_NAME,
+				     .name = VIEW_LIT("Come out") };
+		duo_begin(false, NULL);
+		duo_turn(young, NULL);
+		if (said)
+			tries("You know me", &text);
+		expect_eq(duo_says(&her_leaf, &m).renamed, 0);
+		expect_eq(duo_writes(&text).messages, 0);
+		expect_eq(shown_to_him().messages, 0);
+		expect(!his->name[0]);
+		duo_turn(look, NULL);
+		expect_eq(his->fleeing, said);
+		duo_end();
+	}
+}
+
+TEST(below_sixteen_who_was_agreed_to_is_heard)
+{
+	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Hi") } };
+	duo_begin(false, NULL);
+	duo_turn(young, NULL);
+	room_member_find(his, her_leaf.participant)->admitted = true;
+	struct told t = tries("Rosa", &text);
+	expect_eq(t.renamed, 2);
+	expect_eq(t.messages, 2);
+	expect_bytes(view_str(his->name), VIEW_LIT("Rosa"));
+	duo_turn(look, NULL);
+	expect(!his->fleeing);
+	duo_end();
+}
+
+static uc_err blocks_her(struct uc_client *c, void *arg)
+{
+	struct contact *k;
+	(void)arg;
+	TRY(contact_meet(c, "dial.example", rosa.c->account.account_key, "Rosa",
+			 (struct view){ NULL, 0 }, &k));
+	k->blocked = true;
+	return UC_OK;
+}
+
+TEST(who_is_blocked_gives_a_group_no_name)
+{
+	struct words text = { .parts = { .kind = CONTENT_TEXT, .text = VIEW_LIT("Hi") } };
+	duo_begin(false, NULL);
+	duo_turn(blocks_her, NULL);
+	struct told t = tries("Rosa", &text);
+	expect_eq(t.renamed, 0);
+	expect_eq(t.messages, 0);
+	expect(!his->name[0]);
 	duo_end();
 }
 

@@ -152,11 +152,19 @@ TEST(what_is_not_to_be_seen_is_hidden)
 	struct room group = { .direct = false };
 	struct member unknown = { .introduced = false }, known = { .introduced = true };
 	struct member blocked = { .introduced = true, .contact = somebody(EDGE_BLOCKED) };
+	struct member agreed = { .introduced = true, .admitted = true };
+	struct member friend = { .introduced = true,
+				 .participant = "mimi://lens.example/p/friend" };
+	struct uc_id id = somebody(EDGE_ACCEPTED);
+	friend.contact = id;
+	friend.account_key[0] = next_key;
 	for (int band = 0; band < AGE_BANDS; band++) {
 		settle((enum age_band)band, ADD_NOBODY);
 		bool young = band == AGE_CHILD || band == AGE_TEEN_A;
 		expect_eq(strangers_hide(rosa.c, &group, &unknown), young);
-		expect(!strangers_hide(rosa.c, &group, &known));
+		expect_eq(strangers_hide(rosa.c, &group, &known), young);
+		expect(!strangers_hide(rosa.c, &group, &friend));
+		expect(!strangers_hide(rosa.c, &group, &agreed));
 		expect(strangers_hide(rosa.c, &group, &blocked));
 	}
 	person_end(&rosa);

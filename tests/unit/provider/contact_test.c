@@ -187,8 +187,9 @@ static void ask_and_answer(struct app *of_rosa, struct app *of_tom)
 	expect_bytes(intake_take(x.tom.c, &x.tom.phone), x.request);
 	expect_ok(update(x.tom.c, x.grant));
 	expect_bytes(intake_take(x.rosa.c, &x.rosa.phone), x.grant);
+	/* Taken, and of no use to anybody. */
 	expect_ok(request(x.rosa.c, x.cancel));
-	expect_bytes(intake_take(x.tom.c, &x.tom.phone), x.cancel);
+	expect(!client_event(x.tom.c, FRAME_INTAKE));
 	/* Nothing is left underway. */
 	expect_eq(stored_count(of_rosa->accounts, x.target), 0);
 	expect_eq(stored_count(of_tom->accounts, x.reply), 0);
@@ -278,6 +279,37 @@ TEST(whether_a_letter_arrives_is_not_told)
 	expect_eq(peer_ask(a, &apps[LENS], "requestConsent", d, x.grant, NULL), 400);
 	expect_eq(peer_ask(a, &apps[LENS], "updateConsent", d, x.grant, NULL), 403);
 	expect_eq(peer_ask(a, &apps[LENS], "nothing", d, x.grant, NULL), 404);
+	apps_end();
+}
+
+/* What takes something back asks for nothing, and an answer is for who has asked. */
+TEST(nothing_but_letters_and_awaited_answers_comes_in)
+{
+	enum { OFTEN = 30 }; /* more than one account is asked */
+	static const uint8_t grant[GRANT_ID] = { 3 };
+	struct asking x = { 0 };
+	asking_begin(&x, &apps[LENS], &apps[DIAL]);
+	struct app *dial = &apps[DIAL];
+	struct view d = dial->domain, once = link_make(&x.tom, CHANNEL_ONCE, grant);
+	struct view to[] = { x.target, once, address_of(&x.tom, CHANNEL_LINK) };
+	for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+		for (int n = 0; n < OFTEN; n++) {
+			struct view e = entry_make(CONSENT_CANCEL, x.reply, to[i], 0, 0);
+			expect_eq(peer_ask(dial, &apps[LENS], "requestConsent", d, e, NULL), 201);
+		}
+		struct view answer =
+			entry_make(CONSENT_GRANT, to[i], x.reply, COMPONENT_CONTACT_ANSWER, 4096);
+		struct view back = entry_make(CONSENT_REVOKE, to[i], x.reply, 0, 0);
+		expect_eq(peer_ask(dial, &apps[LENS], "updateConsent", d, answer, NULL), 201);
+		expect_eq(peer_ask(dial, &apps[LENS], "updateConsent", d, back, NULL), 201);
+	}
+	expect_eq(client_events(x.tom.c, FRAME_INTAKE), 0);
+	/* Nor does it use up a letter, or a link. */
+	for (size_t i = 0; i < 2; i++) {
+		struct view e = entry_sent(card_to(x.reply, to[i]), AGE_ADULT, false);
+		expect_eq(peer_ask(dial, &apps[LENS], "requestConsent", d, e, NULL), 201);
+		expect_eq(client_events(x.tom.c, FRAME_INTAKE), i + 1);
+	}
 	apps_end();
 }
 
@@ -556,7 +588,6 @@ TEST(letters_wait_for_an_app_that_is_down)
 	dial->is_down = false;
 	apps_wait(1000);
 	expect_bytes(intake_take(x.tom.c, &x.tom.phone), x.request);
-	expect_bytes(intake_take(x.tom.c, &x.tom.phone), x.cancel);
 	expect(!client_event(x.tom.c, FRAME_INTAKE));
 	expect_eq(stored_count(lens->accounts, x.target), 0);
 	apps_end();
