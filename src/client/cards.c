@@ -7,9 +7,21 @@
 #include "mimi/link_text.h"
 #include "mimi/report.h"
 
-enum { CARD_VERSION = 2, ANSWER_VERSION = 1, PACKAGES_BYTES = 1024 * 1024 };
+enum { CARD_VERSION = 3, ANSWER_VERSION = 1, PACKAGES_BYTES = 1024 * 1024 };
 
-static const struct identity_place nowhere;
+/* Where the introduction in a card holds: in that card alone.  Else whoever has been asked once could ask others
+ * in that name, at addresses of their own. */
+static uc_err place_of(struct view target, struct view reply, struct view answer_key,
+		       uint8_t hash[SHA256_BYTES], struct identity_place *out)
+{
+	const uint8_t lengths[] = { (uint8_t)(target.n >> 8), (uint8_t)target.n,
+				    (uint8_t)(reply.n >> 8), (uint8_t)reply.n };
+	const struct view parts[] = { VIEW_LIT("Undercroft card 3"), VIEW_OF(lengths), target,
+				      reply, answer_key };
+	TRY(sha256_parts(parts, 5, hash));
+	*out = (struct identity_place){ .leaf_key = view_make(hash, SHA256_BYTES) };
+	return UC_OK;
+}
 
 static uc_err tag_of(const uint8_t salt[CARD_SALT], const char *name, struct view text,
 		     uint8_t tag[CARD_TAG])
@@ -43,6 +55,8 @@ bool card_is_committed(struct uc_client *c, const struct request *q)
 uc_err card_write(struct uc_client *c, const struct request *q, struct arena *a,
 		  struct view *sealed)
 {
+	uint8_t hash[SHA256_BYTES];
+	struct identity_place place;
 	struct card card = {
 		.version = CARD_VERSION,
 		.text = view_str(q->text),
@@ -51,7 +65,8 @@ uc_err card_write(struct uc_client *c, const struct request *q, struct arena *a,
 		.salt = VIEW_OF(q->card_salt),
 		.tag = VIEW_OF(q->card_tag),
 	};
-	TRY(identity_write(c, &nowhere, a, &card.introduction));
+	TRY(place_of(view_str(q->target), card.reply_address, card.answer_key, hash, &place));
+	TRY(identity_write(c, &place, a, &card.introduction));
 	return card_seal(&c->env, VIEW_OF(q->request_key), view_str(q->target), &card, a, sealed);
 }
 
@@ -76,12 +91,14 @@ uc_err card_read(struct uc_client *c, struct view target, struct view requester,
 {
 	struct card card;
 	struct identity who;
-	uint8_t tag[CARD_TAG];
+	struct identity_place place;
+	uint8_t tag[CARD_TAG], hash[SHA256_BYTES];
 	TRY(card_open_any(c, target, sealed, a, &card));
 	/* Else an app could have itself answered in the asker's place. */
 	if (!view_equal(card.reply_address, requester))
 		return UC_E_INTRODUCTION;
-	TRY(identity_verify(c, card.introduction, &nowhere, a, &who));
+	TRY(place_of(target, card.reply_address, card.answer_key, hash, &place));
+	TRY(identity_verify(c, card.introduction, &place, a, &who));
 	/* As of the text: a name is shown with it. */
 	if (text_has_link(view_str(who.name)))
 		return UC_E_TEXT;

@@ -9,7 +9,7 @@
 #define ANSWER_LABEL "Undercroft contact answer"
 
 enum {
-	CARD_VERSION = 2, /* 2: salt and tag */
+	CARD_VERSION = 3, /* 2: salt and tag; 3: the introduction is for this card alone */
 	ANSWER_VERSION = 1,
 	/* The tag; HPKECiphertext around the rest: kem_output<V>, ciphertext<V> with its tag. */
 	CARD_OVERHEAD = CARD_TAG + 1 + 32 + 2 + AEAD_TAG,

@@ -18,9 +18,10 @@ enum { CARD_TEXT_CHARACTERS = 140, ANSWER_PAD = 4096 };
 enum { COMPONENT_CONTACT_CARD = 0x8010, COMPONENT_CONTACT_ANSWER = 0x8011 };
 
 struct card {
-	uint16_t version;          /* 2 */
-	struct view introduction;  /* struct introduction without a place */
-	struct view text;          /* at most CARD_TEXT_CHARACTERS, no links (link_text.h) */
+	uint16_t version; /* 3 */
+	struct view
+		introduction; /* its place is this card: a hash of both addresses and the answer key */
+	struct view text;     /* at most CARD_TEXT_CHARACTERS, no links (link_text.h) */
 	struct view answer_key;    /* X25519, 32 bytes */
 	struct view reply_address; /* a request address of the asker: the requester's URI */
 	struct view salt;          /* CARD_SALT, of the tag */

@@ -4,6 +4,7 @@
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/identity.h"
+#include "mimi/card.h"
 #include "tests/unit/client/small_app.h"
 
 static struct small_app dial, lens;
@@ -278,6 +279,38 @@ TEST(a_card_reaches_its_reader_and_only_as_it_was_sent)
 	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
 	expect_err(card_read(tom.c, view_str(q.target), view_str(q.reply), sealed, &mem, &card),
 		   UC_E_INTRODUCTION);
+	end();
+}
+
+/* Tom, who was asked by her, asks somebody else: as her, to be answered at an address and under a key of his. */
+TEST(an_introduction_in_a_card_is_for_that_card_alone)
+{
+	static const char *const replies[] = { "mimi://dial.example/q/reply",
+					       "mimi://dial.example/q/his" },
+				 *const targets[] = { "mimi://lens.example/q/target",
+						      "mimi://lens.example/q/hers" };
+	struct request q;
+	struct kem_key his;
+	struct card card;
+	struct card_content shown;
+	struct view sealed = { NULL, 0 }, forged = { NULL, 0 };
+	begin();
+	request_of_rosa(&q);
+	committed(&q);
+	const struct request_key *k = &tom.c->account.request_keys[0];
+	expect_ok(kem_key_generate(suite_find(SUITE_X25519_AES128), test_env(), &his));
+	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
+	expect_ok(card_open(VIEW_OF(k->priv), VIEW_OF(k->pub), view_str(q.target), sealed, &mem,
+			    &card));
+	const struct view keys[] = { card.answer_key, kem_public(&his) };
+	for (int i = 0; i < 8; i++) {
+		struct view target = view_str(targets[i & 1]);
+		card.reply_address = view_str(replies[i >> 1 & 1]);
+		card.answer_key = keys[i >> 2];
+		expect_ok(card_seal(test_env(), VIEW_OF(k->pub), target, &card, &mem, &forged));
+		uc_err err = card_read(tom.c, target, card.reply_address, forged, &mem, &shown);
+		expect_eq(err, i ? UC_E_INTRODUCTION : UC_OK);
+	}
 	end();
 }
 

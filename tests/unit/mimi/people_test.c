@@ -145,7 +145,7 @@ TEST(cards_have_one_length_and_one_reader)
 	expect_ok(kem_key_generate(s, test_env(), &tom));
 	expect_ok(kem_key_generate(s, test_env(), &rosa));
 	static const uint8_t salt[CARD_SALT] = { 1 }, tag[CARD_TAG] = { 2 };
-	struct card c = { .version = 2,
+	struct card c = { .version = 3,
 			  .salt = VIEW_OF(salt),
 			  .tag = VIEW_OF(tag),
 			  .introduction = introduce(&p, &p.phone),
@@ -195,7 +195,7 @@ TEST(a_card_has_no_links)
 	static const uint8_t salt[CARD_SALT], tag[CARD_TAG];
 	struct kem_key tom;
 	struct view sealed;
-	struct card back, c = { .version = 2,
+	struct card back, c = { .version = 3,
 				.text = VIEW_LIT("see http:/ /x"),
 				.salt = VIEW_OF(salt),
 				.tag = VIEW_OF(tag),
