@@ -52,7 +52,8 @@ struct link *link_open(struct person *p)
 			    .up_ms = w->now_ms,
 			    .down_ms = w->now_ms };
 	app_before(a, "open session", "");
-	uc_err err = session_open(a->provider, l, (struct view){ 0 }, &l->session);
+	uc_err err = session_open(a->provider, l, p->has_from ? VIEW_OF(p->from) : NO_BYTES,
+				  &l->session);
 	app_after(a);
 	if (err) {
 		sim_fail(w, "no session: %s", uc_err_name(err));

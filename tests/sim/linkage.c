@@ -7,10 +7,12 @@
  *
  * FOLDER/DOMAIN.keys: of the app's folder of keys: the moderators' public key, and what is no half of a pair,
  *   in hex, a line each
+ * FOLDER/addresses: the network addresses that there are, in hex, a line each; whoever tries all gets as far
  * FOLDER/truth:  "account PERSON DOMAIN ACCOUNT-ID" and "room ACCOUNT-ID ROOM", a line each
  *
  * Within a day all sign up, on one app and seconds later on the other; the day after they ask people of
- * both apps, answer, write, make groups, each in sessions that their two devices begin within seconds.
+ * both apps, answer, write, make groups, each in sessions that their two devices begin within seconds, from
+ * one network address.
  * Twice a day the stores are made to forget, as the server does it, and last of all. */
 #include "base/planted.h"
 #include "client/client.h"
@@ -35,7 +37,7 @@ enum {
 
 static struct play {
 	struct world w;
-	FILE *truth;
+	FILE *truth, *addresses;
 	unsigned hands;
 	uint64_t start_ms;            /* a midnight */
 	uint64_t begins_ms[SESSIONS]; /* after it, all within an hour; the first: the sign-ups */
@@ -258,6 +260,20 @@ static void steps(struct world *w, struct happening *h)
 	timeline_add(w, w->now_ms + STEP_MS, steps, v, 0, NO_BYTES);
 }
 
+/* As net/peer_address.c has one of IPv4. */
+static void lives(struct person *p, unsigned hand)
+{
+	struct dice of_hand;
+	dice_seed(&of_hand, p->w->plan.seed * 77 + hand * SESSIONS);
+	p->from[10] = p->from[11] = 0xff;
+	p->from[12] = (uint8_t)(11 + dice_below(&of_hand, 100));
+	dice_fill(&of_hand, p->from + 13, 3);
+	p->has_from = true;
+	for (size_t i = 0; i < sizeof p->from; i++)
+		fprintf(play.addresses, "%02x", p->from[i]);
+	fputc('\n', play.addresses);
+}
+
 static void comes(struct world *w, struct happening *h)
 {
 	unsigned hand = (unsigned)h->number / 2, app = h->number % 2 ? 2 : 0;
@@ -276,6 +292,7 @@ static void comes(struct world *w, struct happening *h)
 	}
 	struct visit *v = &play.visits[p->number];
 	*v = (struct visit){ .person = p, .hand = hand };
+	lives(p, hand);
 	timeline_add(w, w->now_ms + STEP_MS, steps, v, 0, NO_BYTES);
 }
 
@@ -371,17 +388,24 @@ static bool play_all(const char *folder, const char *people)
 	return right;
 }
 
-int main(int argc, char **argv)
+static FILE *file_new(const char *folder, const char *name)
 {
 	char path[512];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	return fopen(path, "w");
+}
+
+int main(int argc, char **argv)
+{
 	if (argc < 3 || argc > 4 || (argc == 4 && !leak_switch(argv[3]))) {
 		fputs("usage: linkage-world FOLDER PEOPLE [LEAK]\n", stderr);
 		return 2;
 	}
-	snprintf(path, sizeof path, "%s/truth", argv[1]);
-	play.truth = fopen(path, "w");
-	if (!play.truth)
+	play.truth = file_new(argv[1], "truth");
+	play.addresses = file_new(argv[1], "addresses");
+	if (!play.truth || !play.addresses)
 		return 1;
 	bool right = play_all(argv[1], argv[2]);
-	return fclose(play.truth) || !right;
+	bool is_bad = fclose(play.truth) != 0;
+	return fclose(play.addresses) || is_bad || !right;
 }

@@ -10,8 +10,9 @@ than are named by chance.  With UNDERCROFT_TEST_LONG it is a thousand people, ho
 asked for.
 
 It has both stores of both apps as files: sorted files, blobs and write-ahead logs, with what is
-overwritten or deleted and still there, and the order in which all was written; and the keys that
-lie in both apps' folders of keys.  It knows the program and what each record is.  Its ways of guessing are many (each number in
+overwritten or deleted and still there, and the order in which all was written; the keys that
+lie in both apps' folders of keys; and all network addresses that anybody came from, as who tries
+all that there are has them.  It knows the program and what each record is.  Its ways of guessing are many (each number in
 each record, each order, sizes, equal bytes, hashes, MACs); which one is best it may learn from one half
 of the people, whose truth it is given, and then guesses about the other half; and the other way
 round.
@@ -20,6 +21,7 @@ import bisect
 import collections
 import hashlib
 import hmac
+import ipaddress
 import math
 import os
 import pathlib
@@ -201,6 +203,28 @@ class App:
             if parts and parts[0].startswith(b'mimi://'):
                 self.rooms[parts[0].decode()].append((tag, parts, v))
         self.identifiers = aliases
+        known = self.addresses(folder)
+        self.came_from = {a: set(found(those, known)) for a, those in self.accounts.items()}
+        self.seen_from = {r: set(found(those, known)) for r, those in self.rooms.items()}
+
+    def addresses(self, folder):
+        """What may stand for a network address: as 16 bytes or hashed, or hashed as 4 or as text."""
+        out = {}
+        for line in (folder / 'addresses').read_text().split():
+            whole = bytes.fromhex(line)
+            out[whole[-WINDOW:]] = line
+            for b in (whole, whole[-4:], str(ipaddress.ip_address(whole[-4:])).encode()):
+                out.update((form[:WINDOW], line) for form in forms(self, b) if form != b)
+        return out
+
+
+def found(records, known, after=0):
+    """What is known by some of their bytes; of a key, by what stands after so many parts."""
+    for _, parts, v in records:
+        for b in [*parts[after:], v.value or b'']:
+            for at in range(len(b) - WINDOW + 1):
+                if b[at:at + WINDOW] in known:
+                    yield known[b[at:at + WINDOW]]
 
 
 def numbers(b):
@@ -305,12 +329,16 @@ def by_name(apps, i):
              for form in forms(app, name)}
     out = {}
     for account, records in app.accounts.items():
-        for _, parts, v in records:
-            for b in [*parts, v.value or b'']:
-                for at in range(len(b) - WINDOW + 1):
-                    if b[at:at + WINDOW] in known:
-                        out[account] = known[b[at:at + WINDOW]]
+        for one in found(records, known):
+            out[account] = one
     return {b: a for a, b in out.items()} if i else out
+
+
+def by_address(apps):
+    """Who came from the same network address, in whatever form either app stores it."""
+    those = {address: b for b, addresses in apps[1].came_from.items() for address in addresses}
+    return {a: those[address] for a, addresses in apps[0].came_from.items()
+            for address in addresses if address in those}
 
 
 def by_equal_bytes(apps):
@@ -339,6 +367,7 @@ def ways_across(apps, dice):
     yield 'equal bytes', by_equal_bytes(apps)
     for i in (0, 1):
         yield f"the other's names in {APPS[i]}", by_name(apps, i)
+    yield 'addresses', by_address(apps)
     yield 'profile', by_rank(*(profile(f, a.accounts, dice) for f, a in zip(fs, apps)), dice)
     for name, a in fs[0].items():
         others = {name}
@@ -401,13 +430,19 @@ def links_by_name(app):
             known[form[:WINDOW]] = account
     links = collections.Counter()
     for room, records in app.rooms.items():
-        for _, parts, v in records:
-            for b in [*parts[1:], v.value or b'']:
-                for at in range(len(b) - WINDOW + 1):
-                    account = known.get(b[at:at + WINDOW])
-                    if account:
-                        links[account, room] = 1
+        for account in found(records, known, after=1):
+            links[account, room] = 1
     return links
+
+
+def links_by_address(app):
+    """Network addresses that stand at an account and at a room."""
+    of_address = collections.defaultdict(list)
+    for account, addresses in app.came_from.items():
+        for address in addresses:
+            of_address[address].append(account)
+    return collections.Counter({(account, room): 1 for room, addresses in app.seen_from.items()
+                                for address in addresses for account in of_address[address]})
 
 
 def moments(records, now):
@@ -458,6 +493,7 @@ def links_by_order(app):
 
 def ways_within(app, now, dice):
     yield 'names', pairs_of_links(links_by_name(app), dice)
+    yield 'addresses', pairs_of_links(links_by_address(app), dice)
     yield 'moments', pairs_of_links(links_by_time(app, now), dice)
     yield 'order of both', pairs_of_links(links_by_order(app), dice)
     for name, values in features(app).items():
@@ -516,7 +552,7 @@ def play(folder):
 
 
 def verdict(leak, right, people, pairs):
-    if leak == 'sign_up_second':
+    if leak in ('sign_up_second', 'address_keyed'):
         return right >= 0.99 * people
     if leak:
         return all(hits >= 0.9 * named for named, hits, _ in pairs)

@@ -191,6 +191,8 @@ struct person {
 	char name[TEXT_MAX], identifier[TEXT_MAX];
 	char persona[TEXT_MAX]; /* in every group where they are one */
 	char code[CODE_MAX], words[WORDS_MAX];
+	uint8_t from[SESSION_FROM]; /* its network address, where apps see one */
+	bool has_from;
 	bool words_known, confirmed, ends; /* ends: the account's deletion was asked for */
 	enum phase phase;
 	unsigned device;                     /* counts devices of this person */
