@@ -189,6 +189,8 @@ struct provider {
 	struct rate_table rates;
 	struct rate_table networks; /* the same by network address; a crowd there harms none here */
 	uint64_t networks_forgotten_ms; /* when sessions last forgot theirs */
+	uint8_t networks_key[32];       /* for what was asked for from where */
+	bool has_networks_key;
 	/* Accounts whose devices are told of letters: in the round after this one, and in this one. */
 	struct buf pushes[2];
 	bool accounts_dirty, rooms_dirty;

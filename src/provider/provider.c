@@ -196,6 +196,7 @@ void provider_free(struct provider *p)
 	map_done(&p->reserved);
 	rate_table_done(&p->rates);
 	rate_table_done(&p->networks);
+	wipe(p->networks_key, sizeof p->networks_key);
 	buf_done(&p->domain_bytes);
 	buf_done(&p->base_url);
 	buf_done(&p->directory);

@@ -45,20 +45,32 @@ void sessions_forget_networks(struct provider *p, uint64_t now_ms)
 	}
 }
 
+/* What was asked for from where: a value of both, under a key of this process, that tells neither.  Whoever
+ * reads memory would else have the one beside the other. */
+static uc_err pair_key(struct provider *p, const uint8_t from[SESSION_FROM], struct view what,
+		       uint8_t out[SHA256_BYTES])
+{
+	const struct view parts[] = { view_make(from, SESSION_FROM), what };
+	if (!p->has_networks_key)
+		TRY(env_random(p->env, p->networks_key, sizeof p->networks_key));
+	p->has_networks_key = true;
+	return hmac_sha256_parts(VIEW_OF(p->networks_key), parts, 2, out);
+}
+
 bool network_is_too_fast(struct call *c, enum provider_limit limit, struct view what)
 {
-	uint8_t key[SESSION_FROM + 32];
+	uint8_t pair[SHA256_BYTES];
+	struct view key = VIEW_OF(c->s->from);
 	if (!c->s->has_from)
 		return false;
-	if (what.n > sizeof key - SESSION_FROM)
-		what.n = sizeof key - SESSION_FROM;
-	memcpy(key, c->s->from, SESSION_FROM);
+	uc_err err = what.n ? pair_key(c->p, c->s->from, what, pair) : UC_OK;
+	if (err) {
+		call_refuse(c, err, NULL, 0);
+		return true;
+	}
 	if (what.n)
-		memcpy(key + SESSION_FROM, what.p, what.n);
-	uint32_t wait =
-		rate_table_take(&c->p->networks, limit, view_make(key, SESSION_FROM + what.n),
-				env_now_ms(c->p->env));
-	wipe(key, sizeof key);
+		key = VIEW_OF(pair);
+	uint32_t wait = rate_table_take(&c->p->networks, limit, key, env_now_ms(c->p->env));
 	if (wait)
 		call_refuse(c, UC_E_RATE, NULL, wait);
 	return wait != 0;

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The canary scan: people on three apps, each a backbone of its own, with all that is theirs
-(canary_people.py) and network addresses of their own; then everything the
-servers have is searched for all of it, plain, encoded, hashed, and keyed with whatever lies in
-the files of keys: each file and record, logs, metrics, the memory of the processes (what a core dump
-holds, pages given back and not yet used again among it), and all that crossed the network.  What
+(canary_people.py) and network addresses of their own, which seem to be no loopback (elsewhere.c); then
+everything the servers have is searched for all of it, plain, encoded, hashed, and keyed with whatever lies in
+the files of keys: each file that there is or was for a moment, each record, logs, metrics, the memory of the
+processes (what a core dump holds, pages given back and not yet used again among it), and all that crossed
+the network.  What
 stands for a person, and what was reported to moderators, is where the inventory says, and nowhere else.
 What the search would find is shown by planting each form at each kind of place.
 
 UNDERCROFT_TEST_LONG (./dev test --all): 50 people on each app, else two."""
 import base64
+import contextlib
 import http.client
 import importlib.util
 import itertools
@@ -40,6 +42,8 @@ KEY = 32  # bytes; a key stands anywhere in its file
 NOWHERE = ((), ())
 AT_ONCE = 4  # people who do something
 KEYED_PLANTED = 10000  # as planting all of them would be too many
+KEYED_ADDRESSES = 4    # of each app; one by one they cost as much as ten names
+LAYER = BUILD / 'tests/system/undercroft-elsewhere.so'
 # Nothing says where a number is from, or who carries it; but for prefixes (below).
 WORDS = (b'Germany', b'Deutschland', b'Telekom', b'country', b'carrier', b'+49151', b'0049151')
 
@@ -94,10 +98,18 @@ class Relay:
                 pass
 
 
+def children(pid):
+    """The helper that hands out codes; commands that it has begun."""
+    for stat in pathlib.Path('/proc').glob('[0-9]*/stat'):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(')')[2].split()[1]) == pid:
+                yield int(stat.parent.name)
+
+
 def memory(pid, out):
     """All of a process's memory that it may write to, but for what was never written."""
     with open(f'/proc/{pid}/maps') as maps, open(f'/proc/{pid}/mem', 'rb', 0) as mem, \
-            open(out, 'wb') as f:
+            open(out, 'ab') as f:
         for line in maps:
             begin, end, rights = re.match(r'(\w+)-(\w+) (\S+)', line).groups()
             at, end = int(begin, 16), int(end, 16)
@@ -123,6 +135,45 @@ def keyed(needle, kind, keys):
             yield 'SHA-256 behind the key', hashlib.sha256(key + text).digest()[:16]
 
 
+class Freezer:
+    """Keeps all files of some folders by second names, also those that are deleted or replaced: as they
+    are at the end, whatever housekeeping does meanwhile."""
+
+    def __init__(self, top, folders, to):
+        self.top, self.folders, self.to, self.seen = top, folders, to, set()
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.go_on, daemon=True)
+        self.thread.start()
+
+    def go_on(self):
+        while not self.is_over.wait(0.05):
+            self.look()
+
+    def look(self):
+        for folder in (t for pattern in self.folders for t in self.top.glob(pattern)):
+            for p in [folder] if folder.is_file() else folder.rglob('*'):
+                with contextlib.suppress(FileNotFoundError):
+                    self.keep(p)
+
+    def keep(self, p):
+        stat = p.lstat()
+        which = (stat.st_dev, stat.st_ino)
+        if which in self.seen or not p.is_file():
+            return
+        kept = self.to / p.relative_to(self.top)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for n in itertools.count():
+            with contextlib.suppress(FileExistsError):
+                os.link(p, kept.with_name(f'{kept.name}~{n}') if n else kept)
+                break
+        self.seen.add(which)
+
+    def end(self):
+        self.is_over.set()
+        self.thread.join()
+        self.look()
+
+
 class Canary(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -130,6 +181,9 @@ class Canary(unittest.TestCase):
         cls.places = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-places-'))
         cls.frozen = pathlib.Path(tempfile.mkdtemp(prefix='undercroft-frozen-'))
         cls.listen_between()
+        if not SANITIZED:
+            b.env['LD_PRELOAD'] = str(LAYER)
+        cls.freezer = Freezer(b.dir, ('data-*', 'keys', '*.log'), cls.frozen)
         b.start()
         cls.people = [Bird(b, APPS[n % 3], n) for n in range(3 * EACH)]
         cls.all_do(Bird.begin, cls.people)
@@ -140,7 +194,12 @@ class Canary(unittest.TestCase):
         b.start()
         for first in (3, 1, 2):  # three neighbours at a time, and none of them twice at once
             cls.all_do(cls.live, range(first, len(cls.people), 3))
+        looking_on = [cls.people[n].start('follow') for n in range(len(APPS))]
+        for each in looking_on:
+            each.wait_for(lambda line: line['type'] == 'following')
         cls.memories('after')
+        for each in looking_on:
+            each.interrupt()
         cls.collect()
 
     @staticmethod
@@ -185,9 +244,12 @@ class Canary(unittest.TestCase):
             cls.is_memory_read = False
             return
         for app in APPS:
+            pid = int((cls.backbone.dir / f'{app}.pid').read_text())
             try:
-                memory(int((cls.backbone.dir / f'{app}.pid').read_text()),
-                       cls.places / f'memory-{app}-{when}')
+                memory(pid, cls.places / f'memory-{app}-{when}')
+                for each in children(pid):
+                    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                        memory(each, cls.places / f'memory-{app}-{when}')
             except PermissionError:
                 cls.is_memory_read = False
 
@@ -200,7 +262,8 @@ class Canary(unittest.TestCase):
     @classmethod
     def collect(cls):
         """Everything into files of one folder, while the servers run."""
-        cls.addresses = [address for relay in cls.relays for address in relay.addresses]
+        cls.addresses = {app: [cls.elsewhere(a) for a in relay.addresses]
+                         for app, relay in zip(APPS, cls.relays)}
         b = cls.backbone
         for app in APPS:
             c = http.client.HTTPConnection('127.0.0.1', cls.metrics[app], timeout=30)
@@ -214,14 +277,18 @@ class Canary(unittest.TestCase):
                     split['reports' if is_report else 'records'].append(key + b'\0' + value)
                 for what, lines in split.items():
                     (cls.places / f'{what}-{app}-{kind}').write_bytes(b'\n'.join(lines))
-        # As they are now, whatever housekeeping does meanwhile: by second names.
-        for top in (t for folder in ('data-*', 'keys', '*.log') for t in sorted(b.dir.glob(folder))):
-            for p in [top] if top.is_file() else sorted(top.rglob('*')):
-                if p.is_file():
-                    kept = cls.frozen / p.relative_to(b.dir)
-                    kept.parent.mkdir(parents=True, exist_ok=True)
-                    os.link(p, kept)
+        cls.freezer.end()
         cls.own = [p for p in sorted(cls.frozen.rglob('*')) if p.is_file()]
+
+    @staticmethod
+    def elsewhere(address):
+        """As the server sees it (elsewhere.c)."""
+        return address if SANITIZED else '11' + address.removeprefix('127')
+
+    @staticmethod
+    def as_kept(address):
+        """As net/peer_address.c has it."""
+        return bytes(10) + b'\xff\xff' + socket.inet_aton(address)
 
     def needles(self):
         """(what, bytes, kind of name, whether it is keyed, the apps whose reports hold it and those it
@@ -262,16 +329,24 @@ class Canary(unittest.TestCase):
 
     def outside(self):
         """The same of what may be in memory for a while, and nowhere else."""
-        for address in self.addresses:
+        for address in itertools.chain(*self.addresses.values()):
             for form, b in check_run.forms(address.encode()).items():
                 yield address, form, b, NOWHERE
-            yield address, 'as IPv6 has it', b'\xff\xff' + socket.inet_aton(address), NOWHERE
+            yield address, 'as IPv6 has it', self.as_kept(address)[10:], NOWHERE
         for word in WORDS:
             yield word.decode(), 'plain', word, NOWHERE
         for p in self.people:
             for form, b in check_run.forms(p.link_parts()['address']).items():
                 yield f'address in the link of {p.profile}', form, b, \
                     ((p.link_was_used_on,), ())
+
+    def outside_keyed(self):
+        """Network addresses under all keys."""
+        keys = self.keys()
+        for address in (a for those in self.addresses.values() for a in those[:KEYED_ADDRESSES]):
+            for whole in (address.encode(), socket.inet_aton(address), self.as_kept(address)):
+                for form, b in keyed(whole, 0, keys):
+                    yield address, form, b, NOWHERE
 
     def search(self, patterns, files):
         """{(what, form, file, apps)} of what is found.  patterns(): as above; there may be millions."""
@@ -311,6 +386,7 @@ class Canary(unittest.TestCase):
         self.assertGreater(sum(1 for _ in self.outside()), 1000)
         found = self.search(self.outside, [*self.own, *silent])
         self.assertEqual({f for f in found if not self.is_in_letter(*f[1:3], *f[3])}, set())
+        self.assertEqual(self.search(self.outside_keyed, [*self.own, *silent]), set())
         self.planted()
 
     def is_in_letter(self, form, place, apps, _):
@@ -323,7 +399,7 @@ class Canary(unittest.TestCase):
         whose = f' of {self.people[0].profile}'
         kinds = {what for what, *_ in self.needles() if what.endswith(whose)}
         self.assertGreater(len(kinds), 30)
-        words = {self.addresses[0], *map(bytes.decode, WORDS)}
+        words = {self.addresses['dial'][0], *map(bytes.decode, WORDS)}
         forms = {(what, form): b for what, form, b, _ in self.patterns() if what in kinds}
         few = itertools.islice(self.keyed(), KEYED_PLANTED)
         forms |= {(what, form): b for what, form, b, _ in few if what in kinds}
@@ -331,7 +407,7 @@ class Canary(unittest.TestCase):
                   if what in words or what.endswith(f'link{whose}')}
         forms = [(*which, b, NOWHERE) for which, b in forms.items()]
         self.assertGreater(len(forms), 2000)
-        kinds = {re.sub(r'-.*|\d+', '', p.name): p for p in [*self.own, *self.places.iterdir()]}
+        kinds = {re.sub(r'[-~].*|\d+', '', p.name): p for p in [*self.own, *self.places.iterdir()]}
         self.assertLessEqual({'metrics', 'network', 'records', '.sst', '.log', 'app.keys'},
                              set(kinds))
         for kind, place in sorted(kinds.items()):
@@ -394,6 +470,12 @@ class Canary(unittest.TestCase):
                     continue
                 self.assertTrue(self.search(lambda: there, files), f'{place} of {app}')
             self.assertIn(f'app="{app}"', (self.places / f'metrics-{app}').read_text())
+            if self.is_memory_read:
+                # Who looks on has come from one of these.
+                found = self.search(lambda: [(a, 'as it is kept', self.as_kept(a), NOWHERE)
+                                             for a in self.addresses[app]],
+                                    [self.places / f'memory-{app}-after'])
+                self.assertTrue(found, f'addresses in the memory of {app}')
         if not self.is_memory_read:
             self.skipTest('the memory of other processes may not be read here')
 

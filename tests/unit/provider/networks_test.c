@@ -2,6 +2,7 @@
 /* What costs money or helps to guess is counted by network address, too: a new connection is not a
  * new beginning. */
 #include "base/heap.h"
+#include "mimi/names.h"
 #include "tests/sanitized.h"
 #include "tests/unit/heap_seen.h"
 #include "tests/unit/provider/apps.h"
@@ -102,6 +103,34 @@ TEST(nobody_uses_up_the_codes_of_a_number_alone)
 	/* Nor do many: what a number gets in all is counted, too. */
 	expect_eq(codes_from(V6, "+491512345678"), 3);
 	expect_eq(codes_from(V6_BESIDE, "+491512345678"), 1);
+	apps_end();
+}
+
+static bool holds(struct view in, struct view what)
+{
+	for (size_t at = 0; at + what.n <= in.n; at++)
+		if (view_equal(view_slice(in, at, what.n), what))
+			return true;
+	return false;
+}
+
+/* Neither stands in what both are counted under; the address alone is kept, where it is counted alone. */
+TEST(which_number_was_asked_for_from_where_is_not_kept)
+{
+	struct view number = VIEW_LIT("+491512345678"), key;
+	size_t at = 0, pairs = 0, addresses = 0;
+	uint8_t name[32];
+	void *value;
+	apps_begin();
+	expect_eq(codes_from(HERE, "+491512345678"), 3);
+	expect_ok(provider_keys_name(&apps[DIAL].keys, NAME_NUMBER, number, name));
+	while (map_next(&apps[DIAL].provider->networks.map, &at, &key, &value)) {
+		expect(!holds(key, view_make(name, 8)));
+		addresses += holds(key, HERE);
+		pairs += key.p[0] == LIMIT_NETWORK_NAME_CODE && !holds(key, HERE);
+	}
+	expect_eq(pairs, 1);
+	expect(addresses > 0);
 	apps_end();
 }
 
