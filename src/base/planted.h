@@ -24,12 +24,11 @@
 	X(clock_assumption, "the clock is taken never to go back")
 
 /* Leaks, for the program that tries to tell who is whom (tests/sim/linkage.py). */
-#define PLANTED_LEAKS(X)                                                        \
-	X(sign_up_second, "an account's day of creation is its second")         \
-	X(address_keyed,                                                        \
-	  "an account's id is the MAC of the network address that it came from") \
-	X(opener_known, "who opened a seat stands in it as the account's hash") \
-	X(opener_keyed,                                                         \
+#define PLANTED_LEAKS(X)                                                                        \
+	X(sign_up_second, "an account's day of creation is its second")                         \
+	X(address_keyed, "an account's id is the MAC of the network address that it came from") \
+	X(opener_known, "who opened a seat stands in it as the account's hash")                 \
+	X(opener_keyed,                                                                         \
 	  "who opened a seat stands in it as the account's MAC under a key of the app")
 
 #define PLANTED_ENUM(name, says) PLANTED_##name,

@@ -16,13 +16,14 @@
 #include <unistd.h>
 
 /* An account that was deleted; somebody whom the table of ages keeps from being asked; who lets nobody ask;
- * who took the link back; whose intake is full; people with so many devices, none of which is there; one
+ * who took the link back; who has blocked the asker; whose intake is full; people with so many devices, none of which is there; one
  * whose device is there; and one whose answer is held back by half as long again as all are. */
 #define KINDS(X)  \
 	X(nobody) \
 	X(minor)  \
 	X(closed) \
 	X(ended)  \
+	X(blocks) \
 	X(full)   \
 	X(one)    \
 	X(two)    \
@@ -137,7 +138,7 @@ static void account_delete(struct person *p)
 
 static void becomes(struct person *p, enum kind kind, struct view *link)
 {
-	enum { LINK = 1 };
+	enum { LINK = 1, GIVEN_TO_ASKER };
 	people_sign_up(p, 1);
 	*link = address_make(p, CHANNEL_LINK, LINK);
 	says(p, kind);
@@ -145,6 +146,9 @@ static void becomes(struct person *p, enum kind kind, struct view *link)
 		devices_add(p, kind == KIND_two ? 2 : 3);
 	if (kind == KIND_ended)
 		link_end(p, LINK);
+	/* All that the app hears of a block (client/contacts.c), and what the vault is given, as for all else. */
+	if (kind == KIND_blocks)
+		link_end(p, GIVEN_TO_ASKER);
 	if (kind == KIND_nobody)
 		account_delete(p);
 	else if (kind != KIND_there)
@@ -244,8 +248,8 @@ static void on_sign_in(void *ctx, struct conn *c, struct view body)
 /* Those who are to get them have them, and nobody else: else it is no wonder that all looks alike. */
 static void landed_check(enum kind kind, size_t least)
 {
-	bool is_reached = kind == KIND_one || kind == KIND_two || kind == KIND_three ||
-			  kind == KIND_there || kind == KIND_late;
+	bool is_reached = kind == KIND_blocks || kind == KIND_one || kind == KIND_two ||
+			  kind == KIND_three || kind == KIND_there || kind == KIND_late;
 	for (size_t i = 0; i < OF_KIND; i++) {
 		struct person *p = &s.people[kind * OF_KIND + i];
 		uint64_t next = 0;
