@@ -76,12 +76,14 @@ def certificates(folder, apps=('east', 'west')):
     key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
     quiet = {'stderr': subprocess.DEVNULL, 'cwd': tls}
     run('openssl', 'req', '-x509', *key, '-days', '30', '-subj', '/CN=bench', '-keyout',
-        'ca.key', '-out', 'ca.pem', '-addext', 'basicConstraints=critical,CA:TRUE', **quiet)
+        'ca.key', '-out', 'ca.pem', '-addext', 'basicConstraints=critical,CA:TRUE',
+        '-addext', 'keyUsage=critical,keyCertSign', **quiet)
     for app in apps:
         run('openssl', 'req', *key, '-subj', f'/CN={app}.localhost', '-keyout', f'{app}.key',
             '-out', f'{app}.csr', **quiet)
         (tls / 'names').write_text(f'subjectAltName=DNS:{app}.localhost,DNS:localhost\n'
-                                   'extendedKeyUsage=serverAuth,clientAuth\n')
+                                   'extendedKeyUsage=serverAuth,clientAuth\n'
+                                   'subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n')
         run('openssl', 'x509', '-req', '-in', f'{app}.csr', '-CA', 'ca.pem', '-CAkey',
             'ca.key', '-CAcreateserial', '-days', '30', '-out', f'{app}.pem', '-extfile',
             'names', **quiet)
