@@ -20,27 +20,36 @@
 
 struct progress {
 	struct cli *cli;
-	uint64_t number; /* of the message */
+	const struct uc_id *room;
+	uint64_t number; /* of the message in it */
 	uc_op op;        /* 0: none is waited for */
 	bool has_ended, has_printed;
 	uc_err err;
+	enum uc_message_state state; /* of the message */
 };
 
-static void progress_hear(void *ctx, const struct uc_event *e)
+static void progress_show(struct progress *p, const struct uc_event *e)
 {
-	struct progress *p = ctx;
-	if (p->op && e->kind == UC_EVENT_DONE && e->op == p->op) {
-		p->has_ended = true;
-		p->err = e->err;
-	}
-	if (e->kind != UC_EVENT_FILE || e->number != p->number || !e->bytes_total)
-		return;
 	if (p->cli->json) {
 		print_event(true, NULL, e);
 	} else if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%3" PRIu64 " %%", 100 * e->bytes_done / e->bytes_total);
 		p->has_printed = true;
 	}
+}
+
+static void progress_hear(void *ctx, const struct uc_event *e)
+{
+	struct progress *p = ctx;
+	bool is_here = e->has_room && !memcmp(&e->room, p->room, sizeof e->room);
+	if (p->op && e->kind == UC_EVENT_DONE && e->op == p->op) {
+		p->has_ended = true;
+		p->err = e->err;
+	}
+	if (e->kind == UC_EVENT_MESSAGE_STATE && is_here && e->message->number == p->number)
+		p->state = e->message->state;
+	if (e->kind == UC_EVENT_FILE && is_here && e->number == p->number && e->bytes_total)
+		progress_show(p, e);
 }
 
 static bool progress_has_ended(void *ctx)
@@ -105,29 +114,38 @@ static bool state_each(void *ctx, const struct uc_message *m)
 	return false;
 }
 
+/* What else there is to do, in other rooms, is not waited for. */
+static bool is_out(void *ctx)
+{
+	const struct progress *p = ctx;
+	return p->state != UC_MESSAGE_QUEUED || link_is_settled(p->cli->link);
+}
+
 /* Queued durably already; now let it go out. */
 static int file_out(struct cli *cli, const struct uc_id *room, const struct uc_id *id)
 {
 	char hex[17];
-	enum uc_message_state state = UC_MESSAGE_QUEUED;
-	struct progress p = { .cli = cli, .number = uc_messages_last(cli->client, room) };
+	struct progress p = { .cli = cli,
+			      .room = room,
+			      .number = uc_messages_last(cli->client, room),
+			      .state = UC_MESSAGE_QUEUED };
 	if (!cli->offline) {
 		link_listen(cli->link, progress_hear, &p);
-		uc_err err = link_settle(cli->link, CLI_STAY_MS);
+		uc_err err = link_run_looking(cli->link, is_out, &p, CLI_STAY_MS);
 		progress_end(&p);
 		if (err && err != UC_E_TIMEOUT && err != UC_E_CLOSED)
 			return cli_fail(cli, err, "send");
 	}
-	uc_err err = uc_messages(cli->client, room, p.number, 1, state_each, &state);
+	uc_err err = uc_messages(cli->client, room, p.number, 1, state_each, &p.state);
 	if (err)
 		return cli_fail(cli, err, "send");
-	if (state == UC_MESSAGE_FAILED)
+	if (p.state == UC_MESSAGE_FAILED)
 		return cli_fail(cli, UC_E_NOT_ALLOWED,
 				"the app or the room does not take this file");
 	if (cli->json)
 		print_json("sent", "id", print_id(id, hex), "state",
-			   state == UC_MESSAGE_ACCEPTED ? "accepted" : "queued", NULL);
-	if (state == UC_MESSAGE_ACCEPTED)
+			   p.state == UC_MESSAGE_ACCEPTED ? "accepted" : "queued", NULL);
+	if (p.state == UC_MESSAGE_ACCEPTED)
 		return CLI_OK;
 	fputs("undercroft: kept; it goes out with the next command that reaches the app\n", stderr);
 	return CLI_OFFLINE;
@@ -199,7 +217,7 @@ static bool path_make(const char *told, const char *name, char *out, size_t n)
 
 static uc_err fetch(struct cli *cli, const struct uc_id *room, const struct wanted *w)
 {
-	struct progress p = { .cli = cli, .number = w->number };
+	struct progress p = { .cli = cli, .room = room, .number = w->number };
 	TRY(uc_file_fetch(cli->client, room, w->number, &p.op));
 	link_listen(cli->link, progress_hear, &p);
 	uc_err err = link_run(cli->link, progress_has_ended, &p, CLI_STAY_MS);

@@ -304,7 +304,7 @@ uc_err link_run_looking(struct link *l, link_until *done, void *ctx, uint64_t li
 	return err;
 }
 
-static enum uc_account_state account_state(struct link *l)
+static enum uc_account_state account_state(const struct link *l)
 {
 	struct uc_account a;
 	return uc_account_get(l->client, &a) ? UC_ACCOUNT_GONE : a.state;
@@ -338,13 +338,17 @@ uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms)
 	return err ? err : is_over(l);
 }
 
-static bool is_settled(void *ctx)
+bool link_is_settled(const struct link *l)
 {
-	struct link *l = ctx;
 	if (account_state(l) != UC_ACCOUNT)
 		return true;
 	return uc_client_connection(l->client) == UC_ONLINE && uc_client_is_idle(l->client) &&
 	       loop_now_ms(&l->loop) - l->heard_ms >= QUIET_MS && !ws_client_queued(l->ws);
+}
+
+static bool is_settled(void *ctx)
+{
+	return link_is_settled(ctx);
 }
 
 uc_err link_settle(struct link *l, uint64_t limit_ms)

@@ -29,6 +29,7 @@ uc_err link_run_looking(struct link *l, link_until *done, void *ctx, uint64_t li
 uc_err link_connect(struct link *l, unsigned attempts, uint64_t limit_ms);
 /* Runs until everything that waits at the app is received and everything queued is answered. */
 uc_err link_settle(struct link *l, uint64_t limit_ms);
+bool link_is_settled(const struct link *l);
 /* Also wakes when a line arrives on standard input (follow). */
 typedef void link_line(void *ctx, const char *line);
 void link_read_lines(struct link *l, link_line *each, void *ctx);
