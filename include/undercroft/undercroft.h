@@ -180,7 +180,8 @@ extern "C" {
 /* --- first contact --- */
 
 /* Looks somebody up on an app (their own or another) and sends a contact request with `text` (up
- * to 140 characters; may be NULL or "").  DONE says it was queued for delivery, or UC_E_NOT_FOUND.
+ * to 140 characters; may be NULL or "").  DONE says it was queued for delivery, or UC_E_NOT_FOUND; or
+ * UC_E_TOO_LARGE, where so many devices were added and ended that a request has no room for all of it.
  * What becomes of it comes as UC_EVENT_REQUEST_ACCEPTED, or never.  UC_E_TOO_LARGE, UC_E_ARGUMENT for
  * texts that are too long or no UTF-8; UC_E_TEXT: there is in it what leads elsewhere, which strangers are
  * not sent: "://", "www." before a word, or a host name, as "evil.example/x" and "me@mail.example" have

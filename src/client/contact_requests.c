@@ -208,11 +208,18 @@ static uc_err card_make(struct uc_client *c, struct request *q, const struct tok
 
 uc_err requests_write(struct uc_client *c, struct request *q, const struct token *t)
 {
+	struct view why = { NULL, 0 };
 	/* It went meanwhile with a device that was ended: another one is made first. */
 	uc_err err = *q->reply ? card_make(c, q, t) : UC_OK;
 	if (!err || err_is_hard(err))
 		return err;
-	request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
+	/* The text was measured before; what grows is the list of devices, until a recovery begins anew. */
+	if (err == UC_E_TOO_LARGE)
+		why = VIEW_LIT(
+			"so many devices were added and ended that a request has no room for all "
+			"of "
+			"it: a shorter text may fit, or begin a new list with your 24 words");
+	request_end(c, q, REQUEST_FAILED, err, why);
 	return UC_OK;
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Introductions and cards between two clients: what is told is taken, and nothing else. */
 #include "client/cards.h"
+#include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/identity.h"
+#include "client/turn.h"
 #include "mimi/card.h"
+
+#include "base/heap.h"
 #include "tests/unit/client/small_app.h"
 
 static struct small_app dial, lens;
@@ -311,6 +315,66 @@ TEST(an_introduction_in_a_card_is_for_that_card_alone)
 		uc_err err = card_read(tom.c, target, card.reply_address, forged, &mem, &shown);
 		expect_eq(err, i ? UC_E_INTRODUCTION : UC_OK);
 	}
+	end();
+}
+
+static void another_device(void)
+{
+	struct account *a = &rosa.c->account;
+	struct view app = view_str(a->app), key = VIEW_OF(a->account_key), v[DEVICES_MAX], all;
+	struct device_list now;
+	struct view_list l;
+	struct ed25519_key device;
+	expect_ok(ed25519_generate(test_env(), &device));
+	const struct device_entry e = { .device_action = DEVICE_ADD,
+					.device_key = VIEW_OF(device.pub) };
+	expect_ok(device_entries_read(blob_view(&a->list), &mem, &l));
+	expect_ok(device_list_verify(&l, app, key, &mem, &now));
+	memcpy(v, l.v, l.n * sizeof *v);
+	expect_ok(device_entry_make(&now, app, key, &a->device, false, 0, &e, &mem, &v[l.n++]));
+	l.v = v;
+	expect_ok(device_entries_write(&l, &mem, &all));
+	expect_ok(blob_set(&a->list, all));
+}
+
+static uc_err writes(struct uc_client *c, void *arg)
+{
+	struct request *q = HEAP_NEW(struct request);
+	if (!q)
+		return UC_E_MEMORY;
+	*q = *(struct request *)arg;
+	request_add(c, q);
+	q->op = op_new(c);
+	return requests_write(c, q, NULL);
+}
+
+/* The address as long as they are. */
+TEST(what_a_request_has_no_room_for_is_said_in_words)
+{
+	enum { FIT = 7 };
+	static const char reply[] = "mimi://dial.example/q/";
+	struct request q;
+	struct ed25519_key key;
+	struct view sealed = { NULL, 0 };
+	struct uc_event e = { .kind = UC_EVENT_WARNING };
+	begin();
+	request_of_rosa(&q);
+	rosa_has_account_key(&key);
+	memset(q.text, 'a', 140);
+	memset(q.reply, 'a', 200);
+	memcpy(q.reply, reply, sizeof reply - 1);
+	for (int i = 1; i < FIT; i++)
+		another_device();
+	committed(&q);
+	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
+	another_device();
+	expect_err(card_write(rosa.c, &q, &mem, &sealed), UC_E_TOO_LARGE);
+	expect_ok(turn_run(rosa.c, writes, &q));
+	while (e.kind != UC_EVENT_DONE && uc_client_next_event(rosa.c, &e)) {
+	}
+	expect_eq(e.err, UC_E_TOO_LARGE);
+	expect(!strncmp(e.text, "so many devices", 15));
+	expect_eq(rosa.c->requests->state, REQUEST_FAILED);
 	end();
 }
 
