@@ -4,6 +4,7 @@
 #include "client/identity.h"
 #include "client/invitations.h"
 #include "client/rooms.h"
+#include "mimi/card_introduction.h"
 #include "mimi/link_text.h"
 #include "mimi/report.h"
 
@@ -57,16 +58,17 @@ uc_err card_write(struct uc_client *c, const struct request *q, struct arena *a,
 {
 	uint8_t hash[SHA256_BYTES];
 	struct identity_place place;
+	struct view introduction;
 	struct card card = {
 		.version = CARD_VERSION,
 		.text = view_str(q->text),
 		.answer_key = VIEW_OF(q->answer_pub),
-		.reply_address = view_str(q->reply),
 		.salt = VIEW_OF(q->card_salt),
 		.tag = VIEW_OF(q->card_tag),
 	};
-	TRY(place_of(view_str(q->target), card.reply_address, card.answer_key, hash, &place));
-	TRY(identity_write(c, &place, a, &card.introduction));
+	TRY(place_of(view_str(q->target), view_str(q->reply), card.answer_key, hash, &place));
+	TRY(identity_write(c, &place, a, &introduction));
+	TRY(card_introduction_pack(introduction, a, &card.introduction));
 	return card_seal(&c->env, VIEW_OF(q->request_key), view_str(q->target), &card, a, sealed);
 }
 
@@ -94,11 +96,10 @@ uc_err card_read(struct uc_client *c, struct view target, struct view requester,
 	struct identity_place place;
 	uint8_t tag[CARD_TAG], hash[SHA256_BYTES];
 	TRY(card_open_any(c, target, sealed, a, &card));
-	/* Else an app could have itself answered in the asker's place. */
-	if (!view_equal(card.reply_address, requester))
-		return UC_E_INTRODUCTION;
-	TRY(place_of(target, card.reply_address, card.answer_key, hash, &place));
-	TRY(identity_verify(c, card.introduction, &place, a, &who));
+	/* Also of an app that would have itself answered in the asker's place. */
+	TRY(place_of(target, requester, card.answer_key, hash, &place));
+	TRY(card_introduction_unpack(card.introduction, place.leaf_key, a, &out->introduction));
+	TRY(identity_verify(c, out->introduction, &place, a, &who));
 	/* As of the text: a name is shown with it. */
 	if (text_has_link(view_str(who.name)))
 		return UC_E_TEXT;
@@ -114,7 +115,6 @@ uc_err card_read(struct uc_client *c, struct view target, struct view requester,
 	memcpy(out->account_key, who.account_key, ED25519_KEY);
 	memcpy(out->answer_key, card.answer_key.p, sizeof out->answer_key);
 	out->text = card.text;
-	out->introduction = card.introduction;
 	return UC_OK;
 }
 

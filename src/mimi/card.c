@@ -9,7 +9,7 @@
 #define ANSWER_LABEL "Undercroft contact answer"
 
 enum {
-	CARD_VERSION = 3, /* 2: salt and tag; 3: the introduction is for this card alone */
+	CARD_VERSION = 3, /* 2: salt and tag; 3: the introduction is for it alone, and packed */
 	ANSWER_VERSION = 1,
 	/* The tag; HPKECiphertext around the rest: kem_output<V>, ciphertext<V> with its tag. */
 	CARD_OVERHEAD = CARD_TAG + 1 + 32 + 2 + AEAD_TAG,
@@ -29,7 +29,6 @@ void wire_card(struct wire *w, struct card *c)
 	wire_bytes(w, &c->introduction);
 	wire_bytes(w, &c->text);
 	wire_fixed_view(w, &c->answer_key, 32);
-	wire_bytes(w, &c->reply_address);
 	wire_fixed_view(w, &c->salt, CARD_SALT);
 }
 

@@ -20,12 +20,11 @@ enum { COMPONENT_CONTACT_CARD = 0x8010, COMPONENT_CONTACT_ANSWER = 0x8011 };
 struct card {
 	uint16_t version; /* 3 */
 	struct view
-		introduction; /* its place is this card: a hash of both addresses and the answer key */
+		introduction; /* for this card alone (client/cards.c); packed (card_introduction.h) */
 	struct view text;     /* at most CARD_TEXT_CHARACTERS, no links (link_text.h) */
-	struct view answer_key;    /* X25519, 32 bytes */
-	struct view reply_address; /* a request address of the asker: the requester's URI */
-	struct view salt;          /* CARD_SALT, of the tag */
-	struct view tag;           /* CARD_TAG; not in it but before it */
+	struct view answer_key; /* X25519, 32 bytes */
+	struct view salt;       /* CARD_SALT, of the tag */
+	struct view tag;        /* CARD_TAG; not in it but before it */
 };
 void wire_card(struct wire *w, struct card *c);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An introduction: a device says, signed, who stands behind a leaf of a room (or behind a contact
- * card, where room, participant, client and leaf key are empty). */
+ * card, where room, participant and client are empty, and the leaf key stands for that card). */
 #ifndef MIMI_INTRODUCTION_H
 #define MIMI_INTRODUCTION_H
 

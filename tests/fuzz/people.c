@@ -4,6 +4,7 @@
 #include "mimi/address.h"
 #include "mimi/age_statement.h"
 #include "mimi/card.h"
+#include "mimi/card_introduction.h"
 #include "mimi/contact_code.h"
 #include "mimi/contact_link.h"
 #include "mimi/contact_token.h"
@@ -59,6 +60,17 @@ static void uris(struct view in, struct arena *a)
 	fuzz_expect(!uri_make(a, &u, &again) && view_equal(again, in));
 	fuzz_expect(!uri_domain_of(in, &part) && domain_is_valid(part));
 	fuzz_expect(uri_participant_of(in, &part) == UC_OK || u.kind != URI_CLIENT);
+}
+
+/* What comes out of a card goes into one again, and is the same when it comes out. */
+static void introductions(struct view in, struct arena *a)
+{
+	struct view leaf = VIEW_LIT("leaf"), full, packed, again;
+	if (card_introduction_unpack(in, leaf, a, &full))
+		return;
+	if (!card_introduction_pack(full, a, &packed))
+		fuzz_expect(!card_introduction_unpack(packed, leaf, a, &again) &&
+			    view_equal(again, full));
 }
 
 /* What was read and written is read the same; a link is typed in a code or with a port, too. */
@@ -183,9 +195,10 @@ static void signed_things(struct view in, struct arena *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const others[])(struct view, struct arena *) = {
-		uris, directories, names, padded, signed_things, handed, portraits, age_texts
-	};
+	static void (*const others[])(struct view,
+				      struct arena *) = { uris,      directories,   names,
+							  padded,    signed_things, handed,
+							  portraits, age_texts,     introductions };
 	struct arena a;
 	if (!n)
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device lists, introductions, cards, look-ups, safety numbers. */
 #include "mimi/card.h"
+#include "mimi/card_introduction.h"
 #include "mimi/directory.h"
 #include "mimi/lookup.h"
 #include "mimi/safety_number.h"
@@ -13,7 +14,7 @@ static struct arena mem;
 
 struct person {
 	struct ed25519_key account, phone, laptop;
-	struct view entries[8];
+	struct view entries[16];
 	struct view_list list;
 	struct device_list state;
 };
@@ -134,6 +135,62 @@ TEST(an_introduction_is_by_a_listed_device)
 	arena_done(&mem);
 }
 
+static void goes_through_a_card(const struct view_list *list, size_t most)
+{
+	struct person p;
+	struct view full, packed, again, leaf = VIEW_LIT("a card's place");
+	expect_ok(ed25519_generate(test_env(), &p.phone));
+	struct introduction in = { .app = DOMAIN,
+				   .profile_name = VIEW_LIT("Rosa"),
+				   .account_key = VIEW_OF(p.phone.pub),
+				   .device_list = *list,
+				   .leaf_key = leaf };
+	expect_ok(introduction_make(&in, &p.phone, &mem, &full));
+	expect_ok(card_introduction_pack(full, &mem, &packed));
+	expect(packed.n <= most);
+	expect_ok(card_introduction_unpack(packed, leaf, &mem, &again));
+	expect_bytes(again, full);
+	/* Whatever is changed or missing: refused, or another one, which its signature does not fit. */
+	for (size_t i = 0; i < packed.n; i++) {
+		struct arena_mark mark = arena_mark(&mem);
+		uint8_t *copy = arena_take(&mem, packed.n);
+		memcpy(copy, packed.p, packed.n);
+		copy[i] ^= 0x81;
+		if (!card_introduction_unpack(view_make(copy, packed.n), leaf, &mem, &again))
+			expect(!view_equal(again, full));
+		expect(card_introduction_unpack(view_make(packed.p, i), leaf, &mem, &again));
+		arena_reset(&mem, mark);
+	}
+}
+
+TEST(an_introduction_in_a_card_is_short_and_whole)
+{
+	struct person p;
+	struct view_list last;
+	begin(&p);
+	goes_through_a_card(&p.list, 400);
+	for (int i = 0; i < 3; i++) {
+		expect_ok(append(&p, entry(&p, DEVICE_ADD, &p.laptop, &p.phone, false)));
+		expect_ok(append(&p, entry(&p, DEVICE_REVOKE, &p.laptop, &p.phone, false)));
+	}
+	goes_through_a_card(&p.list, 400 + 3 * (106 + 75));
+	expect_ok(append(&p, entry(&p, DEVICE_RESET_TO, &p.laptop, &p.account, true)));
+	expect_ok(append(&p, entry(&p, DEVICE_ADD, &p.phone, &p.laptop, false)));
+	expect_ok(append(&p, entry(&p, DEVICE_REVOKE, &p.laptop, &p.phone, false)));
+	expect_ok(device_list_last_generation(&p.list, &mem, &last));
+	expect_eq(last.n, 3);
+	goes_through_a_card(&last, 432 + 106 + 75);
+	/* One that does not begin where a list begins names keys that are not there. */
+	struct view packed;
+	struct introduction in = { .app = DOMAIN,
+				   .account_key = VIEW_OF(p.account.pub),
+				   .device_list = { last.v + 1, 2 } };
+	struct view encoded;
+	expect_ok(introduction_make(&in, &p.phone, &mem, &encoded));
+	expect_err(card_introduction_pack(encoded, &mem, &packed), UC_E_CHAIN);
+	arena_done(&mem);
+}
+
 TEST(cards_have_one_length_and_one_reader)
 {
 	struct person p;
@@ -150,8 +207,7 @@ TEST(cards_have_one_length_and_one_reader)
 			  .tag = VIEW_OF(tag),
 			  .introduction = introduce(&p, &p.phone),
 			  .text = VIEW_LIT("hello"),
-			  .answer_key = kem_public(&rosa),
-			  .reply_address = VIEW_LIT("mimi://dial.example/q/abc") };
+			  .answer_key = kem_public(&rosa) };
 	struct view target = VIEW_LIT("mimi://lens.example/q/xyz");
 	expect_ok(card_seal(test_env(), kem_public(&tom), target, &c, &mem, &sealed));
 	expect_eq(sealed.n, CARD_BYTES);
