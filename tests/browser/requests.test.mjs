@@ -17,7 +17,7 @@ test('requests wait, are declined and accepted', async (stage) => {
 	assert.deepEqual(await tom.rooms(), []);
 	await tom.decline('Ada');
 	// The focus is not lost with the request, nor is she: a change of mind is possible.
-	await tom.page.waitForFunction(() => document.activeElement?.id === 'lens-incoming');
+	await tom.page.waitForFunction(() => document.activeElement?.id === 'k-incoming');
 	await tom.page.getByText('Declined by you (1)').waitFor();
 	await tom.accept('Rosa');
 	await tom.openRoom('Rosa');
@@ -43,7 +43,7 @@ test('who asks is blocked, and unblocked where contacts are', async (stage) => {
 	await tom.seesRequest('Ada', 'Plaza', 'Do you know me?');
 	await tom.button('Block', tom.request('Ada')).click();
 	await tom.request('Ada').waitFor({ state: 'hidden' });
-	await tom.page.waitForFunction(() => document.activeElement?.id === 'lens-incoming');
+	await tom.page.waitForFunction(() => document.activeElement?.id === 'k-incoming');
 	// Nobody accepts by mistake who is blocked.
 	assert.equal(await tom.page.getByText(/Declined by you/).count(), 0);
 	await tom.closeDialogs();
@@ -60,6 +60,31 @@ test('who asks is blocked, and unblocked where contacts are', async (stage) => {
 	await tom.openRequests();
 	await tom.page.getByText('Declined by you (1)').waitFor();
 });
+
+for (const app of ['dial', 'lens'])
+	test(`${app}: the focus is on the head of the requests when the last one goes`, async (stage) => {
+		const [tom, ada] = await Promise.all([
+			stage.member(app, 'Tom'),
+			stage.terminal('plaza', 'Ada'),
+		]);
+		const head = () => tom.page.waitForFunction(() => document.activeElement?.id === 'k-incoming');
+		await ada.run('ask', app, tom.identifier, 'Do you know me?');
+		await tom.seesRequest('Ada', 'Plaza', 'Do you know me?');
+		// Declined in a dialog: what it was opened from has gone when it closes.
+		await tom.reportRequestForm('Ada', { why: 'Spam or fraud' });
+		await tom.button('Send report', tom.dialog()).click();
+		await tom.button('Decline the request', tom.dialog()).click();
+		await tom.dialog().getByText('You have declined it.').waitFor();
+		await tom.button('Done', tom.dialog()).click();
+		await tom.dialog().waitFor({ state: 'hidden' });
+		await head();
+		// The last of the declined ones takes their list along.
+		const declined = tom.page.getByText('Declined by you (1)');
+		await declined.click();
+		await tom.button('Accept').click();
+		await declined.waitFor({ state: 'hidden' });
+		await head();
+	});
 
 test('nobody there, and nobody one can be', async (stage) => {
 	const rosa = await stage.member('dial', 'Rosa');

@@ -26,7 +26,7 @@ import { AskByLink } from './flows/invited.tsx';
 import { Requests } from './flows/requests.tsx';
 import { Welcome } from './flows/welcome.tsx';
 import { Model } from './model.ts';
-import { closePanels, goBack, hasPanelBelow, route, type Panel } from './route.ts';
+import { closePanels, goBack, hasPanelBelow, PANELS, route, type Panel } from './route.ts';
 import { startTheme } from './theme.ts';
 import { ModelContext, useModel } from './ui/context.ts';
 import { Dialog } from './ui/dialog.tsx';
@@ -125,57 +125,6 @@ function Screens({ shell: Shell, art }: { shell: FunctionComponent; art: Compone
 	return <Shell />;
 }
 
-const TITLES: Record<Panel, string> = {
-	find: 'Find someone',
-	'by-link': 'Ask by a link',
-	invited: 'You are invited',
-	invite: 'Invite people',
-	'new-group': 'New group',
-	requests: 'Requests',
-	settings: 'Settings',
-	people: 'People you know',
-	devices: 'My devices',
-	'add-device': 'Add a device',
-	words: 'Your recovery words',
-	profile: 'My profile',
-	'change-name': 'Change how people find you',
-	reach: 'Who can reach you',
-	'same-person': 'My other accounts',
-	guardians: 'Guardians',
-	numbers: 'Find contacts by number',
-	export: 'Take my data along',
-	erase: 'Sign out and erase this browser',
-	'delete-account': 'Delete my account',
-	'room-info': 'About this conversation',
-	'add-members': 'Add people',
-	report: 'Report',
-	'report-request': 'Report',
-	contact: 'Contact',
-	safety: 'Safety number',
-};
-
-/** Those that another panel leads to. */
-const INNER: ReadonlySet<Panel> = new Set<Panel>([
-	'by-link',
-	'invite',
-	'people',
-	'devices',
-	'add-device',
-	'words',
-	'profile',
-	'change-name',
-	'reach',
-	'same-person',
-	'guardians',
-	'numbers',
-	'export',
-	'delete-account',
-	'add-members',
-	'report-request',
-	'contact',
-	'safety',
-]);
-
 function Panels({ own }: { own: Partial<Record<Panel, FunctionComponent>> }) {
 	const model = useModel();
 	const { panel } = route.value;
@@ -188,10 +137,10 @@ function Panels({ own }: { own: Partial<Record<Panel, FunctionComponent>> }) {
 	return (
 		<Dialog
 			key={panel}
-			title={TITLES[panel]}
+			title={PANELS[panel]}
 			onClose={goBack}
 			wide={panel === 'words'}
-			back={INNER.has(panel) && hasPanelBelow()}
+			back={hasPanelBelow()}
 		>
 			{content}
 		</Dialog>

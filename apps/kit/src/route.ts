@@ -45,6 +45,36 @@ export type Panel =
 	| 'contact'
 	| 'safety';
 
+/** What they are called: by their titles, and by the buttons that open them. */
+export const PANELS: Record<Panel, string> = {
+	find: 'Find someone',
+	'by-link': 'Ask by a link',
+	invited: 'You are invited',
+	invite: 'Invite people',
+	'new-group': 'New group',
+	requests: 'Requests',
+	settings: 'Settings',
+	people: 'People you know',
+	devices: 'My devices',
+	'add-device': 'Add a device',
+	words: 'Your recovery words',
+	profile: 'My profile',
+	'change-name': 'Change how people find you',
+	reach: 'Who can reach you',
+	'same-person': 'My other accounts',
+	guardians: 'Guardians',
+	numbers: 'Find contacts by number',
+	export: 'Take my data along',
+	erase: 'Sign out and erase this browser',
+	'delete-account': 'Delete my account',
+	'room-info': 'About this conversation',
+	'add-members': 'Add people',
+	report: 'Report',
+	'report-request': 'Report',
+	contact: 'Contact',
+	safety: 'Safety number',
+};
+
 export interface Route {
 	/** '' is the app's first page, 'room' a conversation; others are the app's own */
 	page: string;
@@ -56,33 +86,6 @@ export interface Route {
 const ID = /^[0-9a-f]{64}$/;
 const TOKEN = /^[\w-]{40,1000}$/;
 const CODE = /^[\w-]{39,100}$/;
-const PANELS: readonly string[] = [
-	'find',
-	'by-link',
-	'invite',
-	'new-group',
-	'requests',
-	'settings',
-	'people',
-	'devices',
-	'add-device',
-	'words',
-	'profile',
-	'change-name',
-	'reach',
-	'same-person',
-	'guardians',
-	'numbers',
-	'export',
-	'erase',
-	'delete-account',
-	'room-info',
-	'add-members',
-	'report',
-	'report-request',
-	'contact',
-	'safety',
-] satisfies Exclude<Panel, 'invited'>[];
 
 export function parseRoute(hash: string): Route {
 	const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
@@ -95,7 +98,7 @@ export function parseRoute(hash: string): Route {
 	return {
 		page: page === 'room' && !room ? '' : /^[a-z-]*$/.test(page) ? page : '',
 		room,
-		panel: PANELS.includes(panel) ? (panel as Panel) : null,
+		panel: panel !== 'invited' && Object.hasOwn(PANELS, panel) ? (panel as Panel) : null,
 		arg: ID.test(of) && panel !== 'add-device' ? of : null,
 	};
 }

@@ -30,8 +30,8 @@ export function Folder() {
 			<div class="lens-top">
 				<h1>Requests</h1>
 			</div>
-			<section class="lens-folder" aria-labelledby="lens-incoming">
-				<h2 id="lens-incoming" tabIndex={-1}>
+			<section class="lens-folder" aria-labelledby="k-incoming">
+				<h2 id="k-incoming" tabIndex={-1}>
 					{incoming.length > 0
 						? `${count(incoming.length, 'person', 'people')} would like to write to you`
 						: 'Nobody is waiting'}
@@ -95,7 +95,7 @@ function Request({ request }: { request: ContactRequest }) {
 						<Lines of={request.text} />
 					</blockquote>
 				)}
-				<AnswerButtons request={request} focus="lens-incoming" />
+				<AnswerButtons request={request} />
 			</div>
 		</li>
 	);

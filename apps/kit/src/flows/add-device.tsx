@@ -2,17 +2,16 @@
 // Letting a further device into the account, by the code that it shows: entered, scanned, or opened as a
 // link. Nothing is done before its person has said that the device is theirs.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { fingerprint } from '../devices.ts';
-import type { Trouble } from '../errors.ts';
 import { asBrought, DEVICE } from '../links.ts';
 import { LIMITS } from '../model.ts';
 import { whenSeen } from '../reach.ts';
 import { Brought } from '../ui/brought.tsx';
-import { Button } from '../ui/button.tsx';
-import { useAction, useModel } from '../ui/context.ts';
+import { Confirm } from '../ui/confirm.tsx';
+import { useAction, useModel, type Action } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
-import { Fault, Good } from '../ui/said.tsx';
+import { Good } from '../ui/said.tsx';
 
 export function AddDevice({
 	opened,
@@ -49,8 +48,7 @@ export function AddDevice({
 		return (
 			<IsItYours
 				deviceKey={key}
-				busy={action.busy}
-				error={action.error}
+				action={action}
 				onYes={() => void add()}
 				onNo={() => {
 					setKey(null);
@@ -61,7 +59,7 @@ export function AddDevice({
 			/>
 		);
 	return (
-		<Form label="Add a device" error={action.error} onSubmit={() => void look()}>
+		<Form label="Add a device" action={action} onSubmit={look} send="Look for it">
 			{opened ? (
 				<p>
 					This is the code of a device that wants to come into your account. Go on only if you have
@@ -85,32 +83,30 @@ export function AddDevice({
 					/>
 				</>
 			)}
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Look for it
-				</Button>
-			</div>
 		</Form>
 	);
 }
 
 function IsItYours({
 	deviceKey,
-	busy,
-	error,
+	action,
 	onYes,
 	onNo,
 }: {
 	deviceKey: string;
-	busy: boolean;
-	error: Trouble | null;
+	action: Action;
 	onYes(): void;
 	onNo(): void;
 }) {
-	const group = useRef<HTMLDivElement>(null);
-	useEffect(() => group.current?.focus(), []);
 	return (
-		<div class="k-confirm" role="group" aria-label="Is this your device?" ref={group} tabIndex={-1}>
+		<Confirm
+			label="Is this your device?"
+			yes="It is my device"
+			onYes={onYes}
+			no="No"
+			onNo={onNo}
+			action={action}
+		>
 			<p>
 				<strong>Say yes only if the device that shows this code is in your own hands.</strong>
 			</p>
@@ -119,16 +115,7 @@ function IsItYours({
 				that you do, see everybody you know, and can end this browser. If somebody has sent you the
 				code, or asks you for this, say no: they would have your account.
 			</p>
-			<Fault of={error} />
-			<div class="k-buttons">
-				<Button kind="danger" busy={busy} onClick={onYes}>
-					It is my device
-				</Button>
-				<Button kind="quiet" busy={busy} onClick={onNo}>
-					No
-				</Button>
-			</div>
-		</div>
+		</Confirm>
 	);
 }
 
@@ -146,7 +133,7 @@ function Added({ deviceKey, onDone }: { deviceKey: string; onDone(): void }) {
 		if (isDone) onDone();
 	}
 	return (
-		<Form label="What it is called" error={action.error} onSubmit={() => void submit()}>
+		<Form label="What it is called" action={action} onSubmit={submit} send="Done">
 			<Good>It is one of your devices now. What was said before is not on it.</Good>
 			<Field
 				label="What do you call it?"
@@ -158,11 +145,6 @@ function Added({ deviceKey, onDone }: { deviceKey: string; onDone(): void }) {
 				value={name}
 				onValue={setName}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Done
-				</Button>
-			</div>
 		</Form>
 	);
 }

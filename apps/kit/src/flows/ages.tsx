@@ -4,7 +4,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AgeKnown } from '@undercroft/sdk';
 import { AGE_LABEL, plainStatement, readAge } from '../reach.ts';
-import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
 import { Field, Form, TextArea } from '../ui/field.tsx';
@@ -72,7 +71,13 @@ export function Vouching() {
 				run {title} tell you which. Take it a text, which tells it neither who you are nor which app
 				this is, and bring back what it makes of that.
 			</p>
-			<Form label="Make a text for the service" error={asking.error} onSubmit={() => void ask()}>
+			<Form
+				label="Make a text for the service"
+				action={asking}
+				onSubmit={ask}
+				send="Make the text"
+				kind="plain"
+			>
 				<Field
 					label="Name of the service"
 					placeholder="school.example"
@@ -81,11 +86,6 @@ export function Vouching() {
 					value={service}
 					onValue={setService}
 				/>
-				<div class="k-buttons">
-					<Button type="submit" busy={asking.busy}>
-						Make the text
-					</Button>
-				</div>
 			</Form>
 			{request && (
 				<div class="k-carry">
@@ -104,7 +104,13 @@ export function Vouching() {
 					</div>
 				</div>
 			)}
-			<Form label="What the service gave you" error={action.error} onSubmit={() => void present()}>
+			<Form
+				label="What the service gave you"
+				action={action}
+				onSubmit={present}
+				send="Hand it in"
+				kind="plain"
+			>
 				<TextArea
 					label="What the service gave you"
 					value={statement}
@@ -115,11 +121,6 @@ export function Vouching() {
 					hint={`${title} keeps the age, the day, and a mark in the place of the service's name. It stays until a service or the people who run ${title} say otherwise.`}
 				/>
 				{isTaken && <Good>Taken. What counts now stands above.</Good>}
-				<div class="k-buttons">
-					<Button type="submit" busy={action.busy}>
-						Hand it in
-					</Button>
-				</div>
 			</Form>
 		</section>
 	);

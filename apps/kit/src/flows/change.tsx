@@ -4,7 +4,6 @@
 import { useState } from 'preact/hooks';
 import { mistake, NAME_FIELD, normalise, showName } from '../names.ts';
 import { goBack } from '../route.ts';
-import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Form } from '../ui/field.tsx';
 import { CodeField, NameField } from '../ui/name-field.tsx';
@@ -55,7 +54,13 @@ export function ChangeName() {
 	}
 
 	return (
-		<Form label={CHANGE[kind]} error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label={CHANGE[kind]}
+			action={action}
+			onSubmit={submit}
+			send={field.code && !isCode ? 'Send code' : 'Change'}
+			onBack={goBack}
+		>
 			{account.identifier && (
 				<p>
 					Now: <bdi>{showName(kind, account.identifier)}</bdi>
@@ -79,14 +84,6 @@ export function ChangeName() {
 				<NameField kind={kind} error={wrong.name} value={typed} onValue={setTyped} />
 			)}
 			<p class="k-hint">{AFTER[kind]}</p>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					{field.code && !isCode ? 'Send code' : 'Change'}
-				</Button>
-				<Button kind="quiet" onClick={goBack}>
-					Cancel
-				</Button>
-			</div>
 		</Form>
 	);
 }

@@ -9,6 +9,7 @@ import { showDate, showWhole } from '../format.ts';
 import { LIMITS } from '../model.ts';
 import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -179,7 +180,7 @@ function NameIt({ device, onDone }: { device: Device; onDone(): void }) {
 		if (isDone) onDone();
 	}
 	return (
-		<Form label="What it is called" error={action.error} onSubmit={() => void submit()}>
+		<Form label="What it is called" action={action} onSubmit={submit} send="Save" onBack={onDone}>
 			<Field
 				label="What do you call it?"
 				autocapitalize="sentences"
@@ -190,14 +191,6 @@ function NameIt({ device, onDone }: { device: Device; onDone(): void }) {
 				value={name}
 				onValue={setName}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Save
-				</Button>
-				<Button kind="quiet" onClick={onDone}>
-					Cancel
-				</Button>
-			</div>
 		</Form>
 	);
 }
@@ -213,20 +206,18 @@ function EndIt({ device, onDone }: { device: Device; onDone(): void }) {
 		if (isDone) document.getElementById('k-devices')?.focus();
 	}
 	return (
-		<div class="k-confirm" role="group" aria-label="End this device?">
+		<Confirm
+			label="End this device?"
+			yes="End it"
+			onYes={end}
+			no="Keep it"
+			onNo={onDone}
+			action={action}
+		>
 			<p>
 				It is signed out at once and gets nothing more; what it has stored stays on it. Links that
 				you have made for others to ask by are void.
 			</p>
-			<Fault of={action.error} />
-			<div class="k-buttons">
-				<Button kind="danger" busy={action.busy} onClick={() => void end()}>
-					End it
-				</Button>
-				<Button kind="quiet" onClick={onDone}>
-					Keep it
-				</Button>
-			</div>
-		</div>
+		</Confirm>
 	);
 }

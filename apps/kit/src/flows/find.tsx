@@ -71,7 +71,24 @@ export function Find({ onDone }: { onDone(): void }) {
 	}
 
 	return (
-		<Form label="Find someone" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="Find someone"
+			action={action}
+			onSubmit={submit}
+			send="Send request"
+			more={
+				<>
+					{code === null && (
+						<Button kind="quiet" icon="key" onClick={() => setCode('')}>
+							With a contact code
+						</Button>
+					)}
+					<Button kind="quiet" icon="link" onClick={() => openPanel('by-link')}>
+						By a link
+					</Button>
+				</>
+			}
+		>
 			<Choice
 				label="App"
 				value={app}
@@ -106,19 +123,6 @@ export function Find({ onDone }: { onDone(): void }) {
 				/>
 			)}
 			<NoteField value={note} onValue={setNote} />
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Send request
-				</Button>
-				{code === null && (
-					<Button kind="quiet" icon="key" onClick={() => setCode('')}>
-						With a contact code
-					</Button>
-				)}
-				<Button kind="quiet" icon="link" onClick={() => openPanel('by-link')}>
-					By a link
-				</Button>
-			</div>
 		</Form>
 	);
 }

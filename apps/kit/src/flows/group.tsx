@@ -6,7 +6,7 @@ import type { Contact, Id } from '@undercroft/sdk';
 import { count } from '../format.ts';
 import { goToRoom, openPanel } from '../route.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { Button } from '../ui/button.tsx';
+import { LinkButton } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
 import { AppBadge, Verified } from '../ui/list.tsx';
@@ -30,9 +30,7 @@ export function PickContacts({
 		return (
 			<p class="k-empty">
 				There is nobody to add yet.{' '}
-				<button type="button" class="k-link" onClick={() => openPanel('find')}>
-					Look for someone
-				</button>
+				<LinkButton onClick={() => openPanel('find')}>Look for someone</LinkButton>
 			</p>
 		);
 	}
@@ -98,7 +96,21 @@ export function NewGroup({
 	}
 
 	return (
-		<Form label="New group" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="New group"
+			action={action}
+			onSubmit={submit}
+			send="Create group"
+			more={
+				<>
+					{picked.length > 0 && (
+						<span class="k-hint" role="status">
+							{count(picked.length, 'person', 'people')} and you
+						</span>
+					)}
+				</>
+			}
+		>
 			<Field
 				label="Group name"
 				autocomplete="off"
@@ -127,16 +139,6 @@ export function NewGroup({
 				picked={picked}
 				onPicked={setPicked}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Create group
-				</Button>
-				{picked.length > 0 && (
-					<span class="k-hint" role="status">
-						{count(picked.length, 'person', 'people')} and you
-					</span>
-				)}
-			</div>
 		</Form>
 	);
 }
@@ -145,21 +147,16 @@ export function AddMembers({ onDone }: { onDone(): void }) {
 	const model = useModel();
 	const open = model.conversation.value;
 	const [picked, setPicked] = useState<Id[]>([]);
-	const [busy, setBusy] = useState(false);
+	const action = useAction();
 	if (!open) return null;
 	const members = new Set(open.members.value.map((m) => m.contact));
 
 	async function submit() {
-		if (busy) return;
-		if (picked.length > 0) {
-			setBusy(true);
-			await model.addMembers(open!.room, picked);
-		}
-		onDone();
+		if (await action.run('member', () => model.addMembers(open!.room, picked))) onDone();
 	}
 
 	return (
-		<Form label="Add people" onSubmit={() => void submit()}>
+		<Form label="Add people" onSubmit={submit} send="Add" action={action}>
 			<PickContacts
 				label="Who is to be added?"
 				contacts={model.contacts.value.filter((c) => !c.blocked && !members.has(c.id))}
@@ -167,11 +164,6 @@ export function AddMembers({ onDone }: { onDone(): void }) {
 				onPicked={setPicked}
 			/>
 			<p class="k-hint">They see what is written from now on, and nothing of before.</p>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={busy}>
-					Add
-				</Button>
-			</div>
 		</Form>
 	);
 }

@@ -8,6 +8,7 @@ import { count } from '../format.ts';
 import { goBack, openPanel } from '../route.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -108,25 +109,28 @@ function NotIntroduced({ room, members }: { room: Room; members: Member[] }) {
 export function LeaveRoom({ room }: { room: Room }) {
 	const model = useModel();
 	const [isLeaving, setLeaving] = useState(false);
-	if (!isLeaving) {
-		return (
-			<Button kind="danger" icon="exit" onClick={() => setLeaving(true)}>
+	return (
+		<>
+			<Button
+				kind="danger"
+				icon="exit"
+				aria-expanded={isLeaving}
+				onClick={() => setLeaving(!isLeaving)}
+			>
 				Leave this conversation
 			</Button>
-		);
-	}
-	return (
-		<div class="k-confirm" role="group" aria-label="Leave this conversation?">
-			<p>You will get nothing of what is written after that. What is here stays readable.</p>
-			<div class="k-buttons">
-				<Button kind="danger" onClick={() => void model.leave(room.id)}>
-					Leave
-				</Button>
-				<Button kind="quiet" onClick={() => setLeaving(false)}>
-					Stay
-				</Button>
-			</div>
-		</div>
+			{isLeaving && (
+				<Confirm
+					label="Leave this conversation?"
+					yes="Leave"
+					onYes={() => model.leave(room.id)}
+					no="Stay"
+					onNo={() => setLeaving(false)}
+				>
+					<p>You will get nothing of what is written after that. What is here stays readable.</p>
+				</Confirm>
+			)}
+		</>
 	);
 }
 
@@ -145,13 +149,8 @@ export function Rename({ room, onDone }: { room: Room; onDone(): void }) {
 		if (await action.run('group', () => model.rename(room.id, name.trim()))) onDone();
 	}
 	return (
-		<Form label="Rename the group" error={action.error} onSubmit={() => void submit()}>
+		<Form label="Rename the group" action={action} onSubmit={submit} send="Save">
 			<Field label="Group name" maxLength={100} focus value={name} onValue={setName} />
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Save
-				</Button>
-			</div>
 		</Form>
 	);
 }

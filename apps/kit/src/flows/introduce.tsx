@@ -4,7 +4,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '@undercroft/sdk';
 import type { Model } from '../model.ts';
-import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Field, Form } from '../ui/field.tsx';
 
@@ -16,8 +15,9 @@ export function Introduce({ room }: { room: Room }) {
 	return (
 		<Form
 			label="Who you are in this group"
-			error={action.error}
+			action={action}
 			onSubmit={() => void action.run('group', () => model.introduce(room.id, as.trim()))}
+			send={as.trim() === '' ? 'Show who I am' : 'Use this name'}
 		>
 			<Field
 				label="Another name for you here"
@@ -27,11 +27,6 @@ export function Introduce({ room }: { room: Room }) {
 				value={as}
 				onValue={setAs}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					{as.trim() === '' ? 'Show who I am' : 'Use this name'}
-				</Button>
-			</div>
 		</Form>
 	);
 }

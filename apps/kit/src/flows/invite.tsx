@@ -73,7 +73,7 @@ function MakeLink({ onMade }: { onMade(link: string): void }) {
 		);
 	}
 	return (
-		<Form label="Invite people" error={action.error} onSubmit={() => void submit()}>
+		<Form label="Invite people" action={action} onSubmit={submit} send="Make a link">
 			<p class="k-hint">
 				Whoever has the link can ask to write to you, from any of the apps; you still decide. It
 				does not show your name, nor how you are found on {title}.
@@ -88,11 +88,6 @@ function MakeLink({ onMade }: { onMade(link: string): void }) {
 				]}
 			/>
 			<Select label="For how long?" value={days} onValue={setDays} options={DAYS} />
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Make a link
-				</Button>
-			</div>
 		</Form>
 	);
 }

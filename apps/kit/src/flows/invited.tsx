@@ -64,7 +64,7 @@ export function AskByLink({
 	}
 
 	return (
-		<Form label="Ask by a link" error={action.error} onSubmit={() => void submit()}>
+		<Form label="Ask by a link" action={action} onSubmit={submit} send="Send request">
 			{opened ? (
 				<>
 					<p>
@@ -87,11 +87,6 @@ export function AskByLink({
 				/>
 			)}
 			<NoteField value={note} onValue={setNote} />
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Send request
-				</Button>
-			</div>
 			{opened && (
 				<>
 					<p class="k-hint">

@@ -7,7 +7,7 @@ import { showName } from '../names.ts';
 import { FILE_BYTES, lookFor, NUMBERS_MAX, readNumbers } from '../numbers.ts';
 import { whenSeen } from '../reach.ts';
 import { openPanel } from '../route.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Checkbox, Form, TextArea } from '../ui/field.tsx';
 import { Row } from '../ui/list.tsx';
@@ -57,9 +57,7 @@ function Findable() {
 				<p class="k-hint">
 					This is for those who have said to be 18 or older, can be asked by everybody, and found by
 					their exact number.{' '}
-					<button type="button" class="k-link" onClick={() => openPanel('reach')}>
-						Who can reach you
-					</button>
+					<LinkButton onClick={() => openPanel('reach')}>Who can reach you</LinkButton>
 				</p>
 			)}
 		</section>
@@ -112,7 +110,27 @@ function Look() {
 	return (
 		<section aria-labelledby="k-look">
 			<h2 id="k-look">Looking for your contacts</h2>
-			<Form label="Look for numbers" error={action.error} onSubmit={() => void look(typed)}>
+			<Form
+				label="Look for numbers"
+				action={action}
+				onSubmit={() => void look(typed)}
+				send="Look for them"
+				more={
+					<>
+						<Button busy={action.busy} onClick={() => file.current?.click()}>
+							From a file
+						</Button>
+						<input
+							ref={file}
+							type="file"
+							hidden
+							accept=".vcf,.txt,.csv,text/vcard,text/plain,text/csv"
+							aria-label="File of contacts"
+							onChange={(e) => void read(e.currentTarget)}
+						/>
+					</>
+				}
+			>
 				<TextArea
 					label="Phone numbers"
 					rows={3}
@@ -127,22 +145,6 @@ function Look() {
 					hint={`One on each line. ${title} does not learn them, nor which are found: it sees how many you look for, 1,000 at first and 65 more a day. They are kept encrypted in this browser, and looked for again each day.`}
 				/>
 				{said && <Good>{said}</Good>}
-				<div class="k-buttons">
-					<Button kind="main" type="submit" busy={action.busy}>
-						Look for them
-					</Button>
-					<Button busy={action.busy} onClick={() => file.current?.click()}>
-						From a file
-					</Button>
-					<input
-						ref={file}
-						type="file"
-						hidden
-						accept=".vcf,.txt,.csv,text/vcard,text/plain,text/csv"
-						aria-label="File of contacts"
-						onChange={(e) => void read(e.currentTarget)}
-					/>
-				</div>
 			</Form>
 		</section>
 	);

@@ -4,7 +4,6 @@
 import { useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
 import { goBack } from '../route.ts';
-import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form } from '../ui/field.tsx';
 import { OwnPicture } from './portrait.tsx';
@@ -29,7 +28,7 @@ export function Profile() {
 		if (await action.run('profile', change)) goBack();
 	}
 	return (
-		<Form label="My profile" error={action.error} onSubmit={() => void submit()}>
+		<Form label="My profile" action={action} onSubmit={submit} send="Change" onBack={goBack}>
 			<OwnPicture />
 			<Field
 				label="Your name"
@@ -55,14 +54,6 @@ export function Profile() {
 				value={about}
 				onValue={setAbout}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Change
-				</Button>
-				<Button kind="quiet" onClick={goBack}>
-					Cancel
-				</Button>
-			</div>
 		</Form>
 	);
 }

@@ -5,9 +5,9 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Age, AgeKnown, Settings, SettingsChange } from '@undercroft/sdk';
 import { AGE_LABEL, AGES, isAgeClosed, isClosed, isMinor, isYoung } from '../reach.ts';
 import { goBack } from '../route.ts';
-import { Button } from '../ui/button.tsx';
+import { Sure, useSure } from '../ui/confirm.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Checkbox, Form, Options } from '../ui/field.tsx';
+import { Form, Options } from '../ui/field.tsx';
 import { AgeThatCounts, useAgeKnown, Vouching } from './ages.tsx';
 import { ContactCode } from './contact-code.tsx';
 import { Good, Warning } from '../ui/said.tsx';
@@ -78,8 +78,7 @@ function Choices({ counts }: { counts: AgeKnown | null }) {
 	const known = model.settings.value;
 	const begins = useBeginnings();
 	const [draft, setDraft] = useState<SettingsChange | null>(null);
-	const [isSure, setSure] = useState(false);
-	const [isMissing, setMissing] = useState(false);
+	const sure = useSure();
 	const [isSaved, setSaved] = useState(false);
 	const action = useAction();
 	if (!known || !begins) return null;
@@ -95,17 +94,24 @@ function Choices({ counts }: { counts: AgeKnown | null }) {
 	}
 
 	async function submit() {
-		if (binds && !isSure) return setMissing(true);
+		if (binds && !sure.ask()) return;
 		const { age, ask, add, findByName, findByNumber } = now;
 		const next = { age, ask, add, findByName, findByNumber };
 		if (!(await action.run('reach', () => model.setSettings(next)))) return;
 		setDraft(null);
-		setSure(false);
+		sure.set(false);
 		setSaved(true);
 	}
 
 	return (
-		<Form label="Who can reach you" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="Who can reach you"
+			action={action}
+			onSubmit={submit}
+			send="Save"
+			onBack={goBack}
+			back={isSaved ? 'Done' : 'Cancel'}
+		>
 			<ReachAlarm />
 			<p class="k-hint">
 				People you are in contact with can always write to you. Here you choose who else can, and
@@ -129,7 +135,7 @@ function Choices({ counts }: { counts: AgeKnown | null }) {
 					const { ask, add, findByName, findByNumber } = begins[age];
 					setDraft({ age, ask, add, findByName, findByNumber });
 					setSaved(false);
-					setMissing(false);
+					sure.set(sure.is);
 				}}
 				options={AGES.map((age) => ({
 					value: age,
@@ -196,26 +202,11 @@ function Choices({ counts }: { counts: AgeKnown | null }) {
 				]}
 			/>
 			{binds && (
-				<Checkbox
-					checked={isSure}
-					onChecked={(is) => {
-						setSure(is);
-						setMissing(false);
-					}}
-					error={isMissing && !isSure ? 'Tick this if the age is right.' : null}
-				>
+				<Sure of={sure} error="Tick this if the age is right.">
 					I understand that I cannot become older here by saying so
-				</Checkbox>
+				</Sure>
 			)}
 			{isSaved && <Good>Saved. {model.self.title} acts by it from now on.</Good>}
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Save
-				</Button>
-				<Button kind="quiet" onClick={goBack}>
-					{isSaved ? 'Done' : 'Cancel'}
-				</Button>
-			</div>
 		</Form>
 	);
 }

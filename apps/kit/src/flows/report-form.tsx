@@ -7,7 +7,6 @@ import type { Report as Sent, Reported } from '@undercroft/sdk';
 import type { Doing } from '../errors.ts';
 import { list } from '../format.ts';
 import { goBack } from '../route.ts';
-import { Button } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Form, Options, TextArea } from '../ui/field.tsx';
 import { Fault, Good } from '../ui/said.tsx';
@@ -79,7 +78,14 @@ export function ReportForm({
 	}
 
 	return (
-		<Form label="Report" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="Report"
+			action={action}
+			onSubmit={submit}
+			send="Send report"
+			kind="danger"
+			onBack={goBack}
+		>
 			{children}
 			<Options<Sent['why'] | ''>
 				label="Why?"
@@ -123,14 +129,6 @@ export function ReportForm({
 					{to === 'hub' && !isOwn ? `${own} passes it on and keeps nothing.` : mark}
 				</p>
 			</section>
-			<div class="k-buttons">
-				<Button kind="danger" type="submit" busy={action.busy}>
-					Send report
-				</Button>
-				<Button kind="quiet" onClick={goBack}>
-					Cancel
-				</Button>
-			</div>
 		</Form>
 	);
 }

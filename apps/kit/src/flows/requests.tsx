@@ -6,7 +6,7 @@ import type { ContactRequest } from '@undercroft/sdk';
 import { showWhen } from '../format.ts';
 import { showName } from '../names.ts';
 import { openPanel } from '../route.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { useModel } from '../ui/context.ts';
 import { AppBadge, Row } from '../ui/list.tsx';
 import { Avatar } from '../ui/avatar.tsx';
@@ -49,9 +49,7 @@ export function Requests() {
 				{sent.length === 0 ? (
 					<p class="k-empty">
 						No request of yours is waiting.{' '}
-						<button type="button" class="k-link" onClick={() => openPanel('find')}>
-							Look for someone
-						</button>
+						<LinkButton onClick={() => openPanel('find')}>Look for someone</LinkButton>
 					</p>
 				) : (
 					<ul class="k-list">
@@ -83,12 +81,16 @@ export function useAnswer(request: ContactRequest) {
 	return { busy, answer };
 }
 
-/** Accept, Decline, Block, Report.  focus: the id of what has it afterwards, as the request goes with its buttons. */
-export function AnswerButtons({ request, focus }: { request: ContactRequest; focus: string }) {
+/** The head of those that wait has the focus when a request goes, and its buttons with it. */
+function toHead(): void {
+	document.getElementById('k-incoming')?.focus();
+}
+
+/** Accept, Decline, Block, Report. */
+export function AnswerButtons({ request }: { request: ContactRequest }) {
 	const answering = useAnswer(request);
 	const { busy } = answering;
-	const answer = (what: Answer) =>
-		answering.answer(what, () => document.getElementById(focus)?.focus());
+	const answer = (what: Answer) => answering.answer(what, toHead);
 
 	return (
 		<div class="k-buttons">
@@ -146,7 +148,12 @@ export function DeclinedRequests() {
 			<summary ref={head}>Declined by you ({declined.length})</summary>
 			<ul class="k-list">
 				{declined.map((r) => (
-					<DeclinedRequest key={r.id} request={r} onGone={() => head.current?.focus()} />
+					<DeclinedRequest
+						key={r.id}
+						request={r}
+						// The last one takes the list along.
+						onGone={() => (declined.length > 1 ? head.current?.focus() : toHead())}
+					/>
 				))}
 			</ul>
 		</details>
@@ -198,7 +205,7 @@ export function IncomingRequest({ request }: { request: ContactRequest }) {
 						<Lines of={request.text} />
 					</p>
 				)}
-				<AnswerButtons request={request} focus="k-incoming" />
+				<AnswerButtons request={request} />
 			</div>
 		</li>
 	);

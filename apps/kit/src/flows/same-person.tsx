@@ -4,11 +4,11 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Contact, Link, Linked } from '@undercroft/sdk';
-import type { Trouble } from '../errors.ts';
 import { count } from '../format.ts';
 import { openPanel } from '../route.ts';
 import { Button } from '../ui/button.tsx';
-import { useAction, useModel } from '../ui/context.ts';
+import { Confirm } from '../ui/confirm.tsx';
+import { useAction, useModel, type Action } from '../ui/context.ts';
 import { CopyButton } from '../ui/copy.tsx';
 import { Checkbox, Form, TextArea } from '../ui/field.tsx';
 import { AppBadge, Row } from '../ui/list.tsx';
@@ -81,53 +81,50 @@ function Withdraw({
 		});
 	}
 	return (
-		<div class="k-confirm" role="group" aria-label="Withdraw?">
+		<Confirm
+			label="Withdraw?"
+			yes="Withdraw it"
+			onYes={withdraw}
+			no="Keep it"
+			onNo={onKeep}
+			action={action}
+		>
 			<p>
 				Whom you have shown it forgets that <Name of={link.name} />{' '}
 				<AppBadge app={link.app} always /> is your account. Who kept a proof of it, keeps it.
 			</p>
-			<Fault of={action.error} />
-			<div class="k-buttons">
-				<Button kind="danger" busy={action.busy} onClick={() => void withdraw()}>
-					Withdraw it
-				</Button>
-				<Button kind="quiet" onClick={onKeep}>
-					Keep it
-				</Button>
-			</div>
-		</div>
+		</Confirm>
 	);
 }
 
 /** Is that the person's own account?  Nothing is signed before they say so. */
 function Offer({
 	offer,
-	error,
+	action,
 	onYes,
 	onNo,
 }: {
 	offer: Link;
-	error: Trouble | null;
+	action: Action;
 	onYes(): void;
 	onNo(): void;
 }) {
 	return (
-		<div class="k-confirm" role="group" aria-label="Is this your account?">
+		<Confirm
+			label="Is this your account?"
+			yes="It is my account"
+			onYes={onYes}
+			no="No"
+			onNo={onNo}
+			action={action}
+			kind="main"
+		>
 			<p>
 				This says that <Name of={offer.name} /> <AppBadge app={offer.app} always /> and you are one
 				person. Say yes only if that is your own account: whoever has it can show your contacts that
 				they are you.
 			</p>
-			<Fault of={error} />
-			<div class="k-buttons">
-				<Button kind="main" onClick={onYes}>
-					It is my account
-				</Button>
-				<Button kind="quiet" onClick={onNo}>
-					No
-				</Button>
-			</div>
-		</div>
+		</Confirm>
 	);
 }
 
@@ -222,7 +219,7 @@ export function SamePerson() {
 			{offer ? (
 				<Offer
 					offer={offer}
-					error={action.error}
+					action={action}
 					onYes={() => void accept()}
 					onNo={() => {
 						setText('');
@@ -233,8 +230,16 @@ export function SamePerson() {
 			) : (
 				<Form
 					label="Text from your other account"
-					error={action.error}
-					onSubmit={() => void submit()}
+					action={action}
+					onSubmit={submit}
+					send="Take it"
+					more={
+						<>
+							<Button busy={action.busy} onClick={() => void begin()}>
+								Begin with another account
+							</Button>
+						</>
+					}
 				>
 					<TextArea
 						label="Text from your other account"
@@ -250,14 +255,6 @@ export function SamePerson() {
 							Whom I show it may see my {name} here
 						</Checkbox>
 					)}
-					<div class="k-buttons">
-						<Button kind="main" type="submit" busy={action.busy}>
-							Take it
-						</Button>
-						<Button busy={action.busy} onClick={() => void begin()}>
-							Begin with another account
-						</Button>
-					</div>
 				</Form>
 			)}
 		</div>

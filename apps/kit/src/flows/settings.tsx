@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The account on this device: profile, words, devices, looks, and the ways out.
 
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { Doing } from '../errors.ts';
 import { NAME_FIELD, showName } from '../names.ts';
-import { goBack, openPanel } from '../route.ts';
+import { goBack, openPanel, PANELS, type Panel } from '../route.ts';
 import { setTheme, theme, type Theme } from '../theme.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { Button } from '../ui/button.tsx';
+import { Act, Button, LinkButton, type ActProps } from '../ui/button.tsx';
+import { Sure, useSure } from '../ui/confirm.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Checkbox, Choice } from '../ui/field.tsx';
+import { Choice } from '../ui/field.tsx';
 import { Fault, Warning } from '../ui/said.tsx';
 import { Name } from '../ui/text.tsx';
 import { WordsCard } from '../ui/words.tsx';
@@ -53,79 +56,36 @@ export function Settings() {
 			<NotIntroduced />
 			<ul class="k-actions">
 				{!account.recoveryConfirmed && account.state === 'account' && (
-					<li>
-						<Button icon="key" wide onClick={() => openPanel('words')}>
-							Recovery words
-						</Button>
-						<p class="k-hint">You have not confirmed yet that you wrote them down.</p>
-					</li>
+					<Go
+						to="words"
+						icon="key"
+						label="Recovery words"
+						hint="You have not confirmed yet that you wrote them down."
+					/>
 				)}
-				<li>
-					<Button icon="people" wide onClick={() => openPanel('people')}>
-						People you know
-					</Button>
-				</li>
-				<li>
-					<Button icon="shield" wide onClick={() => openPanel('reach')}>
-						Who can reach you
-					</Button>
-					<ReachAlarm />
-				</li>
-				<li>
-					<Button icon="shield" wide onClick={() => openPanel('guardians')}>
-						Guardians
-					</Button>
-				</li>
-				<li>
-					<Button icon="link" wide onClick={() => openPanel('invite')}>
-						Invite people
-					</Button>
-				</li>
-				{kind === 'number' && (
-					<li>
-						<Button icon="find" wide onClick={() => openPanel('numbers')}>
-							Find contacts by number
-						</Button>
-					</li>
-				)}
-				<li>
-					<Button icon="person" wide onClick={() => openPanel('same-person')}>
-						My other accounts
-					</Button>
-				</li>
-				<li>
-					<Button icon="device" wide onClick={() => openPanel('devices')}>
-						My devices
-					</Button>
-					<DevicesChanged />
-				</li>
-				<li>
-					<Button icon="down" wide onClick={() => openPanel('export')}>
-						Take my data along
-					</Button>
-				</li>
-				<li>
-					<Button icon="edit" wide onClick={() => openPanel('profile')}>
-						My profile
-					</Button>
-				</li>
-				<li>
-					<Button icon="edit" wide onClick={() => openPanel('change-name')}>
-						{CHANGE[kind]}
-					</Button>
-				</li>
-				<li>
-					<Button kind="danger" icon="exit" wide onClick={() => openPanel('erase')}>
-						Sign out and erase this browser
-					</Button>
-				</li>
-				<li>
-					<Button kind="danger" icon="trash" wide onClick={() => openPanel('delete-account')}>
-						Delete my account
-					</Button>
-				</li>
+				<Go to="people" icon="people" />
+				<Go to="reach" icon="shield" more={<ReachAlarm />} />
+				<Go to="guardians" icon="shield" />
+				<Go to="invite" icon="link" />
+				{kind === 'number' && <Go to="numbers" icon="find" />}
+				<Go to="same-person" icon="person" />
+				<Go to="devices" icon="device" more={<DevicesChanged />} />
+				<Go to="export" icon="down" />
+				<Go to="profile" icon="edit" />
+				<Go to="change-name" icon="edit" label={CHANGE[kind]} />
+				<Go to="erase" icon="exit" kind="danger" />
+				<Go to="delete-account" icon="trash" kind="danger" />
 			</ul>
 		</div>
+	);
+}
+
+/** What the settings lead to. */
+function Go({ to, label = PANELS[to], ...rest }: ActProps & { to: Panel; label?: string }) {
+	return (
+		<Act {...rest} onClick={() => openPanel(to)}>
+			{label}
+		</Act>
 	);
 }
 
@@ -162,45 +122,38 @@ export function Words({ onDone }: { onDone(): void }) {
 	);
 }
 
-export function Erase() {
-	const model = useModel();
-	const [isSure, setSure] = useState(false);
-	const [isMissing, setMissing] = useState(false);
+/** Asked for by a tick, and not taken back any more. */
+function Ending({
+	doing,
+	end,
+	label,
+	tick,
+	meanwhile,
+	children,
+}: {
+	doing: Doing;
+	end(): Promise<void>;
+	label: string;
+	tick: string;
+	/** while it lasts */
+	meanwhile?: string;
+	children: ComponentChildren;
+}) {
+	const sure = useSure();
 	const action = useAction();
-	const isConfirmed = model.account.value?.recoveryConfirmed ?? true;
-	async function erase() {
-		if (!isSure) return setMissing(true);
-		await action.run('other', () => model.erase());
-	}
 	return (
 		<div class="k-ending">
-			<p>
-				All messages, contacts and keys in this browser are erased and cannot be brought back. Your
-				account stays: it goes on on your other devices, and can be taken up again with its 24
-				recovery words.
-			</p>
-			{!isConfirmed && (
-				<Warning>
-					You have not written your recovery words down yet.{' '}
-					<button type="button" class="k-link" onClick={() => openPanel('words')}>
-						Show them
-					</button>
-				</Warning>
-			)}
-			<Checkbox
-				checked={isSure}
-				onChecked={(is) => {
-					setSure(is);
-					setMissing(false);
-				}}
-				error={isMissing && !isSure ? 'Tick this if you are sure.' : null}
-			>
-				I have my recovery words, or do not need this account any more
-			</Checkbox>
+			{children}
+			<Sure of={sure}>{tick}</Sure>
+			{action.busy && meanwhile && <p role="status">{meanwhile}</p>}
 			<Fault of={action.error} />
 			<div class="k-buttons">
-				<Button kind="danger" busy={action.busy} onClick={() => void erase()}>
-					Erase
+				<Button
+					kind="danger"
+					busy={action.busy}
+					onClick={() => sure.ask() && void action.run(doing, end)}
+				>
+					{label}
 				</Button>
 				<Button kind="quiet" onClick={goBack}>
 					Cancel
@@ -210,45 +163,46 @@ export function Erase() {
 	);
 }
 
+export function Erase() {
+	const model = useModel();
+	const isConfirmed = model.account.value?.recoveryConfirmed ?? true;
+	return (
+		<Ending
+			doing="other"
+			end={() => model.erase()}
+			label="Erase"
+			tick="I have my recovery words, or do not need this account any more"
+		>
+			<p>
+				All messages, contacts and keys in this browser are erased and cannot be brought back. Your
+				account stays: it goes on on your other devices, and can be taken up again with its 24
+				recovery words.
+			</p>
+			{!isConfirmed && (
+				<Warning>
+					You have not written your recovery words down yet.{' '}
+					<LinkButton onClick={() => openPanel('words')}>Show them</LinkButton>
+				</Warning>
+			)}
+		</Ending>
+	);
+}
+
 export function DeleteAccount() {
 	const model = useModel();
-	const [isSure, setSure] = useState(false);
-	const [isMissing, setMissing] = useState(false);
-	const action = useAction();
-	async function remove() {
-		if (!isSure) return setMissing(true);
-		await action.run('delete', async () => {
-			await model.deleteAccount();
-			await model.erase();
-		});
-	}
 	return (
-		<div class="k-ending">
+		<Ending
+			doing="delete"
+			end={() => model.deleteAccount().then(() => model.erase())}
+			label="Delete account"
+			tick="Delete my account for good"
+			meanwhile="Leaving your conversations. This can take a minute."
+		>
 			<p>
 				Your other devices are signed out and you leave all conversations, then your account is
 				deleted at {model.self.title} and this browser is erased. Nobody can bring it back, not even
 				with the recovery words. What you have written stays with those who have received it.
 			</p>
-			<Checkbox
-				checked={isSure}
-				onChecked={(is) => {
-					setSure(is);
-					setMissing(false);
-				}}
-				error={isMissing && !isSure ? 'Tick this if you are sure.' : null}
-			>
-				Delete my account for good
-			</Checkbox>
-			{action.busy && <p role="status">Leaving your conversations. This can take a minute.</p>}
-			<Fault of={action.error} />
-			<div class="k-buttons">
-				<Button kind="danger" busy={action.busy} onClick={() => void remove()}>
-					Delete account
-				</Button>
-				<Button kind="quiet" onClick={goBack}>
-					Cancel
-				</Button>
-			</div>
-		</div>
+		</Ending>
 	);
 }

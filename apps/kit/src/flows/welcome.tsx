@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { LIMITS } from '../model.ts';
 import { mistake, NAME_FIELD, normalise } from '../names.ts';
 import { route } from '../route.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { useAction, useModel } from '../ui/context.ts';
 import { Field, Form, TextArea } from '../ui/field.tsx';
 import { CodeField, NameField } from '../ui/name-field.tsx';
@@ -162,7 +162,14 @@ function GiveName({
 	}
 
 	return (
-		<Form label="Sign up" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="Sign up"
+			action={action}
+			onSubmit={submit}
+			send="Send code"
+			onBack={onBack}
+			back="Back"
+		>
 			<NameField
 				kind={kind}
 				error={wrong}
@@ -172,14 +179,6 @@ function GiveName({
 					setWrong(null);
 				}}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Send code
-				</Button>
-				<Button kind="quiet" onClick={onBack}>
-					Back
-				</Button>
-			</div>
 		</Form>
 	);
 }
@@ -238,7 +237,14 @@ function Finish({
 	}
 
 	return (
-		<Form label="Sign up" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="Sign up"
+			action={action}
+			onSubmit={submit}
+			send="Continue"
+			onBack={onBack}
+			back="Back"
+		>
 			{identifier === null ? (
 				<NameField kind="handle" error={wrong.handle} value={handle} onValue={setHandle} />
 			) : (
@@ -254,9 +260,7 @@ function Finish({
 							left > 0 ? (
 								`Nothing yet? A new one can be sent in ${left} seconds.`
 							) : (
-								<button
-									type="button"
-									class="k-link"
+								<LinkButton
 									onClick={() =>
 										void again
 											.run('code', () => model.requestCode(identifier))
@@ -264,7 +268,7 @@ function Finish({
 									}
 								>
 									Send a new code
-								</button>
+								</LinkButton>
 							)
 						}
 					/>
@@ -282,14 +286,6 @@ function Finish({
 				value={name}
 				onValue={setName}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Continue
-				</Button>
-				<Button kind="quiet" onClick={onBack}>
-					Back
-				</Button>
-			</div>
 		</Form>
 	);
 }
@@ -321,7 +317,14 @@ function Recover({ onBack }: { onBack(): void }) {
 	}
 
 	return (
-		<Form label="Take up your account again" error={action.error} onSubmit={() => void submit()}>
+		<Form
+			label="Take up your account again"
+			action={action}
+			onSubmit={submit}
+			send="Take up my account"
+			onBack={onBack}
+			back="Back"
+		>
 			<p>
 				Your account goes on in this browser, and ends on all devices that had it before. The people
 				you know and your conversations come back; what was written in them stays on those devices.
@@ -348,14 +351,6 @@ function Recover({ onBack }: { onBack(): void }) {
 				value={name}
 				onValue={setName}
 			/>
-			<div class="k-buttons">
-				<Button kind="main" type="submit" busy={action.busy}>
-					Take up my account
-				</Button>
-				<Button kind="quiet" onClick={onBack}>
-					Back
-				</Button>
-			</div>
 		</Form>
 	);
 }

@@ -12,7 +12,7 @@ export interface ButtonProps extends Native {
 	kind?: 'main' | 'plain' | 'quiet' | 'danger';
 	icon?: IconName;
 	/** under way: cannot be pressed, says so */
-	busy?: boolean;
+	busy?: boolean | undefined;
 	wide?: boolean;
 	buttonRef?: Ref<HTMLButtonElement>;
 	children?: ComponentChildren;
@@ -32,6 +32,32 @@ export function Button({ kind = 'plain', icon, busy, wide, buttonRef, ...rest }:
 			{icon && <Icon name={icon} />}
 			<span>{rest.children}</span>
 		</button>
+	);
+}
+
+/** One in a text: as a link looks. */
+export function LinkButton({ onClick, children }: Pick<ButtonProps, 'onClick' | 'children'>) {
+	return (
+		<button type="button" class="k-link" onClick={onClick}>
+			{children}
+		</button>
+	);
+}
+
+export interface ActProps extends ButtonProps {
+	hint?: ComponentChildren;
+	/** below that */
+	more?: ComponentChildren;
+}
+
+/** One of a list of things that can be done, with a word more below it. */
+export function Act({ hint, more, ...button }: ActProps) {
+	return (
+		<li>
+			<Button wide {...button} />
+			{hint && <p class="k-hint">{hint}</p>}
+			{more}
+		</li>
 	);
 }
 

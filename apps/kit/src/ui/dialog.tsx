@@ -29,7 +29,9 @@ export function Dialog({
 		return () => {
 			dialog.close();
 			// Closing does this, too, but not when the dialog is being taken out of the page.
-			if (before instanceof HTMLElement && before.isConnected) before.focus();
+			// What it was opened from may have gone meanwhile, with what was answered in the dialog.
+			const to = before?.isConnected ? before : document.querySelector('main h2[tabindex]');
+			(to as HTMLElement | null)?.focus();
 		};
 	}, []);
 	return (

@@ -4,11 +4,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { Trouble } from '../errors.ts';
-import { classes } from './context.ts';
+import { Button, type ButtonProps } from './button.tsx';
+import { classes, type Action } from './context.ts';
 import { Fault } from './said.tsx';
 
 /** What is wrong with it: the form's own word, or what came of it. */
-type Wrong = Trouble | string | null | undefined;
+type Wrong = Trouble | string | false | null | undefined;
 
 interface Common {
 	label: string;
@@ -298,17 +299,31 @@ export function Options<T extends string>({
 	);
 }
 
-/** A form that is sent by Enter, too, and never by the browser. */
+/** A form that is sent by Enter, too, and never by the browser.  At its end stands what went wrong with
+ * the whole of it, and its buttons. */
 export function Form({
-	onSubmit,
-	error,
-	children,
 	label,
+	onSubmit,
+	action,
+	send,
+	kind = 'main',
+	onBack,
+	back = 'Cancel',
+	more,
+	children,
 }: {
-	onSubmit(): void;
-	/** what went wrong with the whole of it */
-	error?: Wrong;
-	label?: string;
+	label: string;
+	onSubmit(): unknown;
+	/** what is done */
+	action: Action;
+	/** what its button says */
+	send: string;
+	kind?: ButtonProps['kind'];
+	/** away from it, by a button that says `back` */
+	onBack?: () => void;
+	back?: string;
+	/** beside the buttons */
+	more?: ComponentChildren;
 	children: ComponentChildren;
 }) {
 	return (
@@ -322,7 +337,18 @@ export function Form({
 			}}
 		>
 			{children}
-			<Fault of={error} />
+			<Fault of={action.error} />
+			<div class="k-buttons">
+				<Button kind={kind} type="submit" busy={action.busy}>
+					{send}
+				</Button>
+				{onBack && (
+					<Button kind="quiet" onClick={onBack}>
+						{back}
+					</Button>
+				)}
+				{more}
+			</div>
 		</form>
 	);
 }

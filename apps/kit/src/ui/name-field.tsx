@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import type { NameKind } from '@undercroft/sdk';
 import { country, NAME_FIELD, normalise, showName } from '../names.ts';
+import { LinkButton } from './button.tsx';
 import { Field } from './field.tsx';
 
 export function NameField({
@@ -66,9 +67,7 @@ export function CodeField({
 		<>
 			<p>
 				A code is on its way to <bdi>{showName(kind, sentTo)}</bdi>.{' '}
-				<button type="button" class="k-link" onClick={onOther}>
-					Change it
-				</button>
+				<LinkButton onClick={onOther}>Change it</LinkButton>
 			</p>
 			<Field
 				label="Code"

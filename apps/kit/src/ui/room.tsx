@@ -9,7 +9,7 @@ import { DeviceAlarm } from '../flows/devices.tsx';
 import { Introduce } from '../flows/introduce.tsx';
 import { goTo, openPanel } from '../route.ts';
 import { Avatar } from './avatar.tsx';
-import { IconButton } from './button.tsx';
+import { IconButton, LinkButton } from './button.tsx';
 import { Composer } from './composer.tsx';
 import { classes, useModel } from './context.ts';
 import { Icon } from './icons.tsx';
@@ -89,9 +89,9 @@ export function IdentityAlarm({ room }: { room: Room }) {
 			<p>
 				Somebody else answers where <Name of={contact.name} /> did. It may be a new device, or
 				somebody who pretends to be them.{' '}
-				<button type="button" class="k-link" onClick={() => openPanel('safety', contact.id)}>
+				<LinkButton onClick={() => openPanel('safety', contact.id)}>
 					Compare the safety number
-				</button>
+				</LinkButton>
 			</p>
 		</div>
 	);

@@ -2,6 +2,7 @@
 // Text of others in the page.  Whatever another person or app has written goes through these.
 
 import { useState } from 'preact/hooks';
+import { LinkButton } from './button.tsx';
 import { clean, cleanLines, LINE_LENGTH, NAME_LENGTH } from '../text.ts';
 
 /** A name or a line: one line, bounded, isolated from the direction of what stands around it. */
@@ -39,11 +40,7 @@ export function Lines({ of }: { of: string }) {
 				{text.slice(0, end)}
 				{isCut && '\u2026'}
 			</bdi>
-			{isCut && (
-				<button type="button" class="k-link" onClick={() => setWhole(true)}>
-					Show all
-				</button>
-			)}
+			{isCut && <LinkButton onClick={() => setWhole(true)}>Show all</LinkButton>}
 		</>
 	);
 }

@@ -3,8 +3,8 @@
 
 import { useState } from 'preact/hooks';
 import { Button } from './button.tsx';
+import { Sure, useSure } from './confirm.tsx';
 import { useAction } from './context.ts';
-import { Checkbox } from './field.tsx';
 import { Fault } from './said.tsx';
 
 /** `words` are the caller's, who forgets them when `onDone` is called. */
@@ -22,13 +22,12 @@ export function WordsCard({
 }) {
 	// By a text: of the last pattern that has matched, browsers keep all.
 	const list = words.trim().split(' ').filter(Boolean);
-	const [isSure, setSure] = useState(false);
-	const [isMissing, setMissing] = useState(false);
+	const sure = useSure();
 	const [isCopied, setCopied] = useState(false);
 	const action = useAction();
 
 	async function confirm() {
-		if (!isSure) return setMissing(true);
+		if (!sure.ask()) return;
 		if (await action.run('other', onConfirm)) onDone();
 	}
 
@@ -66,16 +65,9 @@ export function WordsCard({
 					else.
 				</p>
 			)}
-			<Checkbox
-				checked={isSure}
-				onChecked={(is) => {
-					setSure(is);
-					setMissing(false);
-				}}
-				error={isMissing && !isSure ? 'Tick this when you have written them down.' : null}
-			>
+			<Sure of={sure} error="Tick this when you have written them down.">
 				I understand that nobody can give me these words again
-			</Checkbox>
+			</Sure>
 			<Fault of={action.error} />
 			<div class="k-buttons">
 				<Button kind="main" busy={action.busy} onClick={() => void confirm()}>
