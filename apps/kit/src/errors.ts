@@ -15,6 +15,7 @@ export type Doing =
 	| 'send'
 	| 'group'
 	| 'member'
+	| 'role'
 	| 'direct'
 	| 'delete'
 	| 'change'
@@ -56,6 +57,7 @@ const COMMON: Record<string, string> = {
 	UC_E_ADDRESS: 'This person cannot be reached this way any more. Look them up again.',
 	UC_E_PENDING: 'This is not finished yet. Look again in a moment before you repeat it.',
 	UC_E_STALE: 'This has changed in the meantime. Try again.',
+	UC_E_LAST_OWNER: 'The group would have no owner. Make somebody else an owner first.',
 	UC_E_REMOVED: 'You are not in this conversation any more.',
 	UC_E_CLOSED: 'You are not in this conversation any more.',
 	UC_E_LIMIT: 'That is more than is possible here.',
@@ -257,6 +259,7 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_POLICY: 'You may not change who is in this group.',
 		UC_E_NOT_ALLOWED: 'You have blocked this person.',
 	},
+	role: { UC_E_POLICY: 'Only an owner of the group gives roles.' },
 	direct: { UC_E_NOT_ALLOWED: 'You have blocked this person. Unblock them first.' },
 };
 

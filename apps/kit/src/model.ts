@@ -45,6 +45,7 @@ import { LISTS, type List } from './lists.ts';
 import { showName } from './names.ts';
 import { Previews } from './previews.ts';
 import { putSettings, whenSeen } from './reach.ts';
+import type { Role } from './roles.ts';
 import { closePanels, followAddress, goToRoom, route } from './route.ts';
 import { Sending } from './sending.ts';
 import { clean } from './text.ts';
@@ -599,6 +600,13 @@ export class Model {
 	async blockMember(room: Id, member: Id, blocked: boolean): Promise<void> {
 		await this.attempt('member', (c) => c.blockMember(room, member, blocked));
 		this.#roomChanged(room);
+	}
+
+	async setRole(room: Id, member: Id, role: Role): Promise<void> {
+		const done = await this.attempt('role', (c) => c.setRole(room, member, role).then(() => 1));
+		if (!done) return;
+		this.#roomChanged(room);
+		this.announce('The role has changed.');
 	}
 
 	async removeMember(room: Id, member: Id): Promise<void> {

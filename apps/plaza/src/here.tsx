@@ -46,7 +46,7 @@ function Group({ room }: { room: Room }) {
 	return (
 		<>
 			<header class="plaza-section-head">
-				<h2>
+				<h2 tabIndex={-1}>
 					{room.state === 'left' ? 'Who was here' : 'Who is here'}
 					<Count n={room.members} />
 				</h2>

@@ -117,6 +117,14 @@ export async function walk(stage, app, see, o = {}) {
 	await see('list', rosa);
 	await rosa.openRoom('Allotment');
 	await panel('group-info', () => rosa.button('About this conversation').click());
+	await panel('owner-and-leave', async () => {
+		await rosa.button('About this conversation').click();
+		await rosa.button('More about Tom', rosa.dialog()).click();
+		await page.getByRole('menuitem', { name: 'Make an owner' }).click();
+		await rosa.button('Leave this conversation', rosa.dialog()).click();
+		await rosa.button('Leave', rosa.dialog()).click();
+		await rosa.dialog().getByText('Choose somebody, or nobody.').waitFor();
+	});
 
 	await rosa.button('About this conversation').click();
 	await panel('add-members', () => rosa.button('Add people', rosa.dialog()).click());

@@ -5,12 +5,13 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Contact, Member, Room } from '@undercroft/sdk';
 import { count } from '../format.ts';
+import { isLastOwner, mayRemove, MEMBER, MODERATOR, OWNER, rolesFor, type Role } from '../roles.ts';
 import { goBack, openPanel } from '../route.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { useAction, useModel } from '../ui/context.ts';
-import { Field, Form } from '../ui/field.tsx';
+import { Field, Form, Select } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row, Verified } from '../ui/list.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
@@ -19,7 +20,12 @@ import { Line, Name } from '../ui/text.tsx';
 import { clean } from '../text.ts';
 import { ContactLinks } from './same-person.tsx';
 
-const ROLES: Record<number, string> = { 3: 'Moderator', 4: 'Owner' };
+const ROLES: Record<number, string> = { [MODERATOR]: 'Moderator', [OWNER]: 'Owner' };
+const GIVES: Record<Role, string> = {
+	[MEMBER]: 'Take the role back',
+	[MODERATOR]: 'Make a moderator',
+	[OWNER]: 'Make an owner',
+};
 
 /** Of a group; of a direct conversation, its contact. */
 export function RoomInfo({
@@ -62,7 +68,9 @@ export function RoomInfo({
 			)}
 			{isRenaming && <Rename room={room} onDone={() => setRenaming(false)} />}
 			<section aria-labelledby="k-members">
-				<h3 id="k-members">Members</h3>
+				<h3 id="k-members" tabIndex={-1}>
+					Members
+				</h3>
 				<NotIntroduced room={room} members={members} />
 				<ul class="k-list">
 					{members.map((m) => (
@@ -105,10 +113,28 @@ function NotIntroduced({ room, members }: { room: Room; members: Member[] }) {
 	);
 }
 
-/** Asks before it is done. */
+/** In the place of a member. */
+const NOBODY = '-';
+
+/** Asks before it is done; whom it leaves to be owner, where nobody else is. */
 export function LeaveRoom({ room }: { room: Room }) {
 	const model = useModel();
 	const [isLeaving, setLeaving] = useState(false);
+	const open = model.conversation.value;
+	const members = open?.room === room.id ? open.members.value : [];
+	const isLast = !room.direct && isLastOwner(members);
+	const [next, setNext] = useState('');
+	const [isMissing, setMissing] = useState(false);
+	const action = useAction();
+
+	async function leave() {
+		if (isLast && next === '') return setMissing(true);
+		await action.run('role', async () => {
+			if (isLast && next !== NOBODY) await model.perform((c) => c.setRole(room.id, next, OWNER));
+			await model.leave(room.id);
+		});
+	}
+
 	return (
 		<>
 			<Button
@@ -123,21 +149,35 @@ export function LeaveRoom({ room }: { room: Room }) {
 				<Confirm
 					label="Leave this conversation?"
 					yes="Leave"
-					onYes={() => model.leave(room.id)}
+					onYes={leave}
 					no="Stay"
 					onNo={() => setLeaving(false)}
+					action={action}
 				>
 					<p>You will get nothing of what is written after that. What is here stays readable.</p>
+					{isLast && (
+						<Select
+							label="Who is owner after you?"
+							hint="You are the only one. In a group without an owner nobody can give roles any more."
+							value={next}
+							onValue={(to) => {
+								setNext(to);
+								setMissing(false);
+							}}
+							error={isMissing && 'Choose somebody, or nobody.'}
+							options={[
+								{ value: '', label: 'Choose' },
+								...members
+									.filter((m) => m.introduced && !m.isSelf)
+									.map((m) => ({ value: m.id, label: clean(m.name, 40) || 'No name' })),
+								{ value: NOBODY, label: 'Nobody' },
+							]}
+						/>
+					)}
 				</Confirm>
 			)}
 		</>
 	);
-}
-
-/** As docs/rooms.md has it: moderators remove members, owners anyone. */
-export function mayRemove(own: Member | undefined, other: Member): boolean {
-	if (!own || other.isSelf) return false;
-	return own.role === 4 || (own.role === 3 && other.role === 2);
 }
 
 export function Rename({ room, onDone }: { room: Room; onDone(): void }) {
@@ -164,8 +204,11 @@ function personaLine(member: Member): string {
 
 export function MemberRow({ member, room }: { member: Member; room: Room }) {
 	const model = useModel();
-	const own = model.conversation.value?.members.value.find((m) => m.isSelf);
+	const members = model.conversation.value?.members.value ?? [];
+	const own = members.find((m) => m.isSelf);
 	const contact = model.contact(member.contact);
+	const [isAsked, setAsked] = useState(false);
+	const action = useAction();
 	const items: MenuItem[] = [];
 	if (contact) {
 		items.push({ label: 'Write', icon: 'message', onPick: () => void model.write(contact) });
@@ -175,7 +218,21 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 			onPick: () => openPanel('contact', contact.id),
 		});
 	}
-	if (room.state === 'open' && !room.direct && mayRemove(own, member))
+	const isOpen = room.state === 'open' && !room.direct;
+	async function give(role: Role) {
+		const list = document.activeElement?.closest('section, aside');
+		await model.setRole(room.id, member.id, role);
+		// Who gives their own back has no menu here any more.
+		if (member.isSelf) list?.querySelector<HTMLElement>('h2, h3')?.focus();
+	}
+	for (const role of isOpen ? rolesFor(members, member) : [])
+		items.push({
+			label: GIVES[role],
+			icon: 'key',
+			// Nobody takes it back from an owner who does not want to give it back.
+			onPick: () => (role === OWNER ? setAsked(true) : void give(role)),
+		});
+	if (isOpen && mayRemove(own, member))
 		items.push({
 			label: 'Remove from the group',
 			icon: 'block',
@@ -190,24 +247,49 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 		});
 	const name = member.isSelf ? 'You' : member.name;
 	return (
-		<Row
-			seed={model.seedOfMember(member)}
-			name={
-				member.introduced || member.isSelf ? <Name of={name} /> : <em>Somebody, not introduced</em>
-			}
-			badge={
-				<>
-					<AppBadge app={member.app} always={!member.introduced} />
-					{contact?.verified && <Verified />}
-				</>
-			}
-			line={[ROLES[member.role], personaLine(member)].filter(Boolean).join(' · ')}
-			end={
-				items.length > 0 && (
-					<Menu icon="more" label={`More about ${clean(name, 40) || 'them'}`} items={items} />
-				)
-			}
-		/>
+		<>
+			<Row
+				seed={model.seedOfMember(member)}
+				name={
+					member.introduced || member.isSelf ? (
+						<Name of={name} />
+					) : (
+						<em>Somebody, not introduced</em>
+					)
+				}
+				badge={
+					<>
+						<AppBadge app={member.app} always={!member.introduced} />
+						{contact?.verified && <Verified />}
+					</>
+				}
+				line={[ROLES[member.role], personaLine(member)].filter(Boolean).join(' · ')}
+				end={
+					items.length > 0 && (
+						<Menu icon="more" label={`More about ${clean(name, 40) || 'them'}`} items={items} />
+					)
+				}
+			/>
+			{isAsked && (
+				<li>
+					<Confirm
+						label={`Make ${clean(name, 40)} an owner?`}
+						yes="Make an owner"
+						onYes={() =>
+							action.run('role', async () => {
+								await model.setRole(room.id, member.id, OWNER);
+								setAsked(false);
+							})
+						}
+						no="Cancel"
+						onNo={() => setAsked(false)}
+						action={action}
+					>
+						<p>Owners give and take all roles, and take anyone out of the group: you, too.</p>
+					</Confirm>
+				</li>
+			)}
+		</>
 	);
 }
 

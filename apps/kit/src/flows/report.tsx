@@ -4,6 +4,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Id, Member, Message, Reported, Room } from '@undercroft/sdk';
 import { count, said, showWhole } from '../format.ts';
+import { mayRemove } from '../roles.ts';
 import { closePanels } from '../route.ts';
 import { clean } from '../text.ts';
 import { Button } from '../ui/button.tsx';
@@ -11,7 +12,7 @@ import { useModel } from '../ui/context.ts';
 import { isReportable, SenderName } from '../ui/message.tsx';
 import { Fault } from '../ui/said.tsx';
 import { Line, Name } from '../ui/text.tsx';
-import { LeaveRoom, mayRemove } from './info.tsx';
+import { LeaveRoom } from './info.tsx';
 import { ReportForm, Taken } from './report-form.tsx';
 
 /** So many can be in one report, and so many more are offered before and after the one it began at. */

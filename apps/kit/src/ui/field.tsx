@@ -147,18 +147,20 @@ export function Select({
 	value,
 	onValue,
 	hint,
+	error,
 	options,
 }: Common & {
 	options: { value: string; label: string }[];
 }) {
-	const { id, ref, described } = useField(hint, null, false);
+	const { id, ref, described } = useField(hint, error, false);
 	return (
-		<Around id={id} label={label} hint={hint}>
+		<Around id={id} label={label} hint={hint} error={error}>
 			<select
 				id={id}
 				ref={ref as never}
 				class="k-input"
 				value={value}
+				aria-invalid={error ? 'true' : undefined}
 				aria-describedby={described}
 				onChange={(e) => onValue(e.currentTarget.value)}
 			>
