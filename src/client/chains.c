@@ -453,10 +453,10 @@ static uc_err collect(struct uc_client *c, const struct room *r)
 	struct uc_id id = vault_room_id(r);
 	struct kept_row *known = vault_row_find(&c->vault, VAULT_CHAIN, id.b);
 	struct view data;
-	if (!k->chain.n && !k->generation && !k->position)
+	if ((!k->chain.n && !k->generation && !k->position) || (known && known->gone))
 		return UC_OK;
 	TRY(row_write(k, &c->call, &data));
-	bool less = known && !known->gone && !view_equal(blob_view(&known->data), data) &&
+	bool less = known && !view_equal(blob_view(&known->data), data) &&
 		    !stands(c, id.b, data, blob_view(&known->data));
 	return less ? UC_OK : vault_collect_put(c, VAULT_CHAIN, id.b, data);
 }

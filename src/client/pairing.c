@@ -147,7 +147,9 @@ static uc_err answer_in(struct uc_client *c, const struct reply *r)
 	TRY(wire_decode(r->body, r->mem, pair_take_response_element, &in));
 	TRY(pairing_grant_open(j->secret, view_str(c->account.app), blob_view(&j->request),
 			       &j->answer_key, in.sealed, &c->call, &g));
-	return grant_take(c, &g);
+	uc_err err = grant_take(c, &g);
+	wipe(&g, sizeof g);
+	return err;
 }
 
 static uc_err take_done(struct uc_client *c, void *subject, const struct reply *r)

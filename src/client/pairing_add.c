@@ -60,8 +60,8 @@ static uc_err grant_make(struct uc_client *c, const struct adding *x, struct vie
 				   .request_keys = { keys, 0 },
 				   .settings = blob_view(&a->settings),
 				   .code = view_str(a->code_now.text) };
-	TRY(vault_keys_get(c, &handed));
 	TRY(devices_all(c, &c->call, &g.device_list));
+	TRY(vault_keys_get(c, &handed));
 	for (uint32_t i = 0; i < a->request_key_count; i++) {
 		struct pairing_key *k = &keys[g.request_keys.n++];
 		memcpy(k->priv, a->request_keys[i].priv, sizeof k->priv);

@@ -354,6 +354,7 @@ static void from_others(struct uc_client *c, const struct kept_row *known, struc
 	if (!known || known->gone ||
 	    wire_decode(blob_view(&known->data), &c->call, vault_room_element, &before))
 		return;
+	wipe(before.seed, sizeof before.seed);
 	if (!x->name.n)
 		x->name = before.name;
 	if (x->says == SAYS_NOTHING) {
@@ -375,11 +376,11 @@ static uc_err room_write(struct uc_client *c, const struct room *r, const struct
 				.held = guardian_holds(c, r) };
 	from_others(c, known, &x);
 	memcpy(x.contact, r->contact.b, sizeof x.contact);
-	memcpy(x.seed, r->participant_key.seed, sizeof x.seed);
 	struct vault_member *list = ARENA_ARRAY(&c->call, struct vault_member, MEMBERS_MAX);
 	if (!list)
 		return UC_E_LIMIT;
 	members_collect(c, r, list, &x);
+	memcpy(x.seed, r->participant_key.seed, sizeof x.seed);
 	uc_err err = wire_encode_to(&c->call, vault_room_element, &x, data);
 	wipe(x.seed, sizeof x.seed);
 	return err;
@@ -421,10 +422,15 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 			room_gone(c, id.b);
 		return UC_OK;
 	}
+	/* Gone for good, and this device cannot leave yet: put again, it would be taken out again, without end. */
+	if (known && known->gone) {
+		known->fresh = true; /* it may have been refused: once more with the next vault */
+		return UC_OK;
+	}
 	TRY(room_write(c, r, known, &data));
 	TRY(tag_of(data, tag));
 	/* Else two devices whose views differ would put their own in the place of the other's for ever. */
-	if (known && !known->gone && view_equal(VIEW_OF(tag), VIEW_OF(known->own)))
+	if (known && view_equal(VIEW_OF(tag), VIEW_OF(known->own)))
 		return UC_OK;
 	return vault_collect_put(c, VAULT_ROOM, id.b, data);
 }
@@ -443,6 +449,7 @@ static bool knows_more(struct uc_client *c, const struct room *r, const struct k
 	struct vault_room x;
 	if (wire_decode(blob_view(&row->data), &c->call, vault_room_element, &x))
 		return true;
+	wipe(x.seed, sizeof x.seed);
 	struct uc_id contact;
 	memcpy(contact.b, x.contact, sizeof contact.b);
 	return (x.says == SAYS_NOTHING && says_surely(r) != SAYS_NOTHING) ||

@@ -283,31 +283,35 @@ static uc_err room_agree(struct uc_client *c, const struct vault_room *x)
 	return says_agree(c, r, x);
 }
 
-static uc_err room_restore(struct uc_client *c, struct kept_row *row, bool recovering)
+static uc_err room_restore(struct uc_client *c, struct kept_row *row, const struct vault_room *x,
+			   bool recovering)
 {
-	struct vault_room x;
 	struct room *r;
-	TRY(vault_row_read(c, row, vault_room_element, &x));
-	if (is_with_blocked(c, &x) && recovering) {
+	if (is_with_blocked(c, x) && recovering) {
 		vault_row_gone(c, row);
 		return UC_OK;
 	}
-	if (is_with_blocked(c, &x))
+	if (is_with_blocked(c, x))
 		return UC_E_NOT_FOUND;
-	TRY(rooms_restore(c, &x, &r));
+	TRY(rooms_restore(c, x, &r));
 	if (!r)
-		return room_agree(c, &x);
+		return room_agree(c, x);
 	/* It begins with its first key: those behind it are taken up once more. */
 	struct kept_row *chain = vault_row_find(&c->vault, VAULT_CHAIN, row->id);
 	if (chain && !chain->gone)
 		chain->held = false;
-	TRY(members_apply(c, r, &x));
-	return x.held ? guardian_hold(c, r) : UC_OK;
+	TRY(members_apply(c, r, x));
+	return x->held ? guardian_hold(c, r) : UC_OK;
 }
 
 static uc_err room_apply(struct uc_client *c, struct kept_row *row, bool recovering)
 {
-	TRY(room_restore(c, row, recovering));
+	struct vault_room x;
+	uc_err err = vault_row_read(c, row, vault_room_element, &x);
+	if (!err)
+		err = room_restore(c, row, &x, recovering);
+	wipe(x.seed, sizeof x.seed);
+	TRY(err);
 	return row->gone ? UC_OK : vault_room_seen(c, row);
 }
 

@@ -77,11 +77,13 @@ uc_err pairing_code_read(struct view text, struct arena *a, struct pairing_code 
 		return UC_E_CODE;
 	TRY(bytes_read(rest, a, &bytes));
 	memcpy(in.secret, bytes.p, PAIRING_SECRET);
-	TRY(sum_of(in.secret, sum));
-	if (!view_equal(VIEW_OF(sum), view_slice(bytes, PAIRING_SECRET, bytes.n)))
-		return UC_E_CODE;
-	*out = in;
-	return UC_OK;
+	uc_err err = sum_of(in.secret, sum);
+	if (!err && !view_equal(VIEW_OF(sum), view_slice(bytes, PAIRING_SECRET, bytes.n)))
+		err = UC_E_CODE;
+	if (!err)
+		*out = in;
+	wipe(&in, sizeof in);
+	return err;
 }
 
 /* --- keys --- */
@@ -239,7 +241,9 @@ uc_err pairing_grant_seal(const struct env *env, const uint8_t secret[PAIRING_SE
 	struct view plain, padded, aad, inner;
 	struct pairing_grant g = *in;
 	g.version = VERSION;
-	TRY(wire_encode_to(a, pairing_grant_element, &g, &plain));
+	uc_err err = wire_encode_to(a, pairing_grant_element, &g, &plain);
+	wipe(&g, sizeof g);
+	TRY(err);
 	TRY(padded_write(a, plain, PAIRING_GRANT_PAD, &padded));
 	TRY(bound_to(app, request, a, &aad));
 	TRY(label_seal(env, answer_key, "Undercroft pairing grant", aad, padded, a, &inner));
@@ -257,9 +261,11 @@ uc_err pairing_grant_open(const uint8_t secret[PAIRING_SECRET], struct view app,
 	TRY(label_open(VIEW_OF(answer_key->priv), VIEW_OF(answer_key->pub),
 		       "Undercroft pairing grant", aad, inner, a, &padded));
 	TRY(padded_read(padded, &plain));
-	TRY(wire_decode(plain, a, pairing_grant_element, &g));
-	if (g.account_key.n != ED25519_KEY)
-		return UC_E_KEY;
-	*out = g;
-	return UC_OK;
+	uc_err err = wire_decode(plain, a, pairing_grant_element, &g);
+	if (!err && g.account_key.n != ED25519_KEY)
+		err = UC_E_KEY;
+	if (!err)
+		*out = g;
+	wipe(&g, sizeof g);
+	return err;
 }

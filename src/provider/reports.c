@@ -537,7 +537,8 @@ uc_err provider_report_pass(struct provider *p, uint64_t number)
 
 /* --- what expires --- */
 
-/* They came in the order of their numbers. */
+/* They came in the order of their numbers, but for those of a time when the clock was ahead; one that cannot be
+ * read is for undercroftctl to find. */
 static uc_err drop_old(struct provider *p, uint64_t now_ms, struct store_batch *b, size_t *bytes)
 {
 	struct store_key k;
@@ -545,21 +546,23 @@ static uc_err drop_old(struct provider *p, uint64_t now_ms, struct store_batch *
 	struct arena scratch;
 	struct view key, value;
 	struct report_record r;
-	uc_err err = UC_OK;
-	bool is_old = true;
+	bool goes_on = true;
 	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_REPORT, p->domain),
-			    (struct view){ NULL, 0 }, SWEEP_AT_ONCE));
+			    (struct view){ NULL, 0 }, 0));
 	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
-	while (!err && is_old && store_scan_next(&scan, &key, &value)) {
-		err = wire_decode(value, &scratch, report_record_element, &r);
-		is_old = !err && r.received_ms + (uint64_t)REPORT_KEEP_DAYS * DAY_MS <= now_ms;
+	while (goes_on && b->op_count < SWEEP_AT_ONCE && store_scan_next(&scan, &key, &value)) {
+		struct arena_mark mark = arena_mark(&scratch);
+		bool reads = !wire_decode(value, &scratch, report_record_element, &r);
+		bool is_old = reads && now_ms >= r.received_ms &&
+			      now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
+		goes_on = !reads || is_old || r.received_ms > now_ms;
 		if (is_old) {
 			store_delete(b, key);
 			*bytes += r.report.n;
 		}
+		arena_reset(&scratch, mark);
 	}
-	if (!err)
-		err = scan.failed;
+	uc_err err = scan.failed;
 	store_scan_done(&scan);
 	arena_done(&scratch);
 	return err;

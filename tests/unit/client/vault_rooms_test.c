@@ -164,6 +164,33 @@ TEST(a_room_that_was_left_stays_left)
 	two_end();
 }
 
+/* Its hub is away, or it has to come back first: meanwhile it is no room of ours. */
+TEST(one_that_follows_and_cannot_leave_yet_does_not_put_it_back_in_turn)
+{
+	two_begin();
+	struct room *r = room_with(&p, SAYS_NOTHING, "", 5),
+		    *its = room_with(&q, SAYS_NOTHING, "", 5);
+	its->restored = false; /* it was there, and lost its place */
+	(void)her(its);
+	changed(its);
+	two_hand(&q, &q);
+	expect_ok(uc_leave(p.c, &r->id, &(uc_op){ 0 }));
+	two_hand(&p, &p);
+	two_hand(&p, &q);
+	expect(its->state == ROOM_OPEN && its->tasks);
+	uint64_t version = version_of(&p);
+	for (int i = 0; i < 3; i++) {
+		two_later();
+		p.c->vault.unwritten = q.c->vault.unwritten = false;
+		two_hand(&q, &p);
+		two_hand(&p, &q);
+		expect(!p.c->vault.unwritten && !q.c->vault.unwritten);
+		expect_eq(version_of(&p), version);
+		expect_eq(version_of(&q), version);
+	}
+	two_end();
+}
+
 /* --- conversations --- */
 
 static struct vault_room direct_with(const struct uc_id *contact, struct vault_member *her_row,

@@ -359,6 +359,29 @@ TEST(decisions_and_their_end)
 	the_end();
 }
 
+/* A clock that was ahead when one came keeps nobody's words for longer than is said. */
+TEST(one_that_came_while_the_clock_was_ahead_keeps_no_others)
+{
+	const uint64_t ahead = 300 * (uint64_t)DAY_MS;
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	test_now_ms += ahead;
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	test_now_ms -= ahead;
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_eq(count(hub), 2);
+	test_now_ms += (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
+	apps_wait(HOUR_MS);
+	apps_wait(HOUR_MS);
+	expect_eq(count(hub), 1);
+	test_now_ms += ahead;
+	apps_wait(HOUR_MS);
+	expect_eq(count(hub), 0);
+	the_end();
+}
+
 TEST(what_is_upheld_takes_from_the_account_once)
 {
 	struct report_response r;
