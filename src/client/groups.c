@@ -167,8 +167,9 @@ static uc_err fetch_done(struct uc_client *c, void *subject, const struct reply 
 	if (err_is_hard(err))
 		return err;
 	/* Who has left since adds nobody any more. */
-	if (r->state == ROOM_LEAVING) {
-		groups_task_end(c, r, t, UC_E_CLOSED, (struct view){ NULL, 0 });
+	if (r->state == ROOM_LEAVING || t->staged) {
+		groups_task_end(c, r, t, t->staged ? UC_E_REMOVED : UC_E_CLOSED,
+				(struct view){ NULL, 0 });
 		return UC_OK;
 	}
 	/* An address is good once: the next attempt takes the next one, but where there is this one alone. */

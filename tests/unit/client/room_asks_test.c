@@ -408,6 +408,42 @@ TEST(nobody_is_asked_again_when_the_time_is_over)
 	den_end();
 }
 
+static uc_err is_asked_for(struct uc_client *c, void *arg)
+{
+	const struct key_address one = { .address = "mimi://dial.example/k/ab",
+					 .participant = "mimi://dial.example/p/rosa2",
+					 .expires_ms = test_now_ms + HOUR };
+	contact_add_address(c, her(), &one);
+	TRY(groups_add_contact(c, group(), her(), *(const uc_op *)arg));
+	c->connection = UC_ONLINE;
+	uc_err err = groups_drive(c, group());
+	c->connection = UC_OFFLINE;
+	return err;
+}
+
+static uc_err is_left(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	rooms_left(c, group());
+	return calls_fail(c);
+}
+
+/* Nobody waits for what can never come. */
+TEST(who_was_on_their_way_when_the_room_was_left_is_none_also_where_no_answer_comes)
+{
+	uc_op op = 77;
+	struct uc_event e;
+	bool ended = false;
+	den_begin();
+	expect_ok(turn(is_asked_for, &op).err);
+	expect(group()->tasks && group()->tasks->in_flight);
+	expect_ok(turn_run(tom.c, is_left, NULL));
+	while (uc_client_next_event(tom.c, &e))
+		ended = ended || (e.kind == UC_EVENT_DONE && e.op == op && e.err == UC_E_REMOVED);
+	expect(ended && !group()->tasks);
+	den_end();
+}
+
 /* Whoever keeps her addresses says: not now.  *arg: how often they were asked. */
 static uc_err is_put_off(struct uc_client *c, void *arg)
 {
