@@ -260,7 +260,7 @@ UC_API uc_err uc_request_block(uc_client *c, const struct uc_id *request, uc_op 
 
 /* Which of these numbers (E.164 as it is written; at most 1,000 at a time, 10,000 in all) belong to
  * people of our own app who want to be found by them?  The app is not told the numbers, nor which of
- * them it were: it sees how many, and gives each account 1,000 and 65 more a day.  What was asked is
+ * them it were: it sees how many, and gives each account 1,000 and 45 more a day.  What was asked is
  * kept, encrypted, asked once, and looked for again each day.  UC_EVENT_NUMBER_FOUND tells of each that
  * is found, once; it may be asked for contact then, as any other (one in 65,536 is nobody's).
  * DONE: UC_OK when all were looked for; UC_E_RATE: the rest follows by itself in the coming days;

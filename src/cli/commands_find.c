@@ -295,7 +295,7 @@ const struct command commands_find[] = {
 	  "which of your contacts' numbers can be found here",
 	  "For apps whose names are numbers. FILE has a number on each line, or is vCards (- reads\n"
 	  "standard input). The app does not learn the numbers, nor which of them are found: it\n"
-	  "sees how many you ask for, 1,000 at first and 65 more a day. Found are people of this\n"
+	  "sees how many you ask for, 1,000 at first and 45 more a day. Found are people of this\n"
 	  "app who want to be (see findable). What was asked is kept in your store, encrypted,\n"
 	  "and looked for again each day for nothing; without numbers, what is known of them is\n"
 	  "shown. --country gives its code to numbers that begin with 0. --forget forgets all.\n"

@@ -109,6 +109,19 @@ static uc_err asked(const struct peer_response *r, struct arena *a, struct looku
 	return out->sealed_answer.n ? UC_OK : UC_E_PEER;
 }
 
+/* Counted when the answer is there: what no app has answered costs nothing, and is asked again. */
+static void tell(struct call *c, const struct lookup_response *r)
+{
+	uint32_t wait = 0;
+	uc_err err = budget_look(c->p, VIEW_OF(c->s->account_id), true, &c->arena, &wait);
+	if (wait)
+		err = UC_E_RATE;
+	if (err)
+		call_refuse(c, err, NULL, wait);
+	else
+		call_respond(c, lookup_response_element, r);
+}
+
 static void lookup_done(struct provider *p, struct ask *ask, const struct peer_response *r)
 {
 	struct call space;
@@ -120,7 +133,7 @@ static void lookup_done(struct provider *p, struct ask *ask, const struct peer_r
 	if (err)
 		call_refuse(c, err, NULL, r->retry_after_s);
 	else
-		call_respond(c, lookup_response_element, &in);
+		tell(c, &in);
 	call_done(c);
 }
 
@@ -144,14 +157,20 @@ uc_err handle_lookup(struct call *c, struct view body)
 {
 	struct lookup_request q;
 	struct lookup_response r;
+	uint32_t wait = 0;
 	TRY(wire_decode(body, &c->arena, lookup_request_element, &q));
 	if (!domain_is_valid(q.domain))
 		return UC_E_ARGUMENT;
 	if (network_is_too_fast(c, LIMIT_NETWORK_LOOKUP, (struct view){ NULL, 0 }))
 		return UC_OK;
+	TRY(budget_look(c->p, VIEW_OF(c->s->account_id), false, &c->arena, &wait));
+	if (wait) {
+		call_refuse(c, UC_E_RATE, NULL, wait);
+		return UC_OK;
+	}
 	if (!is_own_domain(c->p, q.domain))
 		return relay(c, &q);
 	TRY(lookup_answer_make(c->p, q.sealed_query, &c->arena, &r.sealed_answer));
-	call_respond(c, lookup_response_element, &r);
+	tell(c, &r);
 	return UC_OK;
 }

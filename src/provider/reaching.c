@@ -101,12 +101,13 @@ bool is_discoverable(const struct settings *s)
 
 enum {
 	BUCKETS = 3,
-	BUCKETS_MORE = 2,                 /* that stand alone */
+	BUCKETS_MORE = 3,                 /* that stand alone */
 	TOKEN_DAYS = 3 * TOKEN_WEEK_DAYS, /* longer than its key */
 };
 /* Kinds in TABLE_SPENT, beside those of spent.h; stored: they never change. */
-static const uint8_t bucket_tags[BUCKETS + BUCKETS_MORE] = { 8, 9, 10, 11, 12 };
-enum { BUCKET_BRING = BUCKETS, BUCKET_MINOR };
+static const uint8_t bucket_tags[BUCKETS + BUCKETS_MORE] = { 8, 9, 10, 11, 12, 13 };
+enum { BUCKET_BRING = BUCKETS, BUCKET_MINOR, BUCKET_LOOK };
+static const struct curb nobody_is_curbed;
 
 #define HOUR_US ((uint64_t)3600 * 1000 * 1000)
 
@@ -140,7 +141,7 @@ static void bucket_begin(struct bucket *b, uint64_t days, unsigned n, unsigned b
 bool budget_is_kind(struct view kind)
 {
 	return kind.n == SHA256_BYTES / 2 || (kind.n == 1 && kind.p[0] >= bucket_tags[0] &&
-					      kind.p[0] <= bucket_tags[BUCKET_MINOR]);
+					      kind.p[0] <= bucket_tags[BUCKET_LOOK]);
 }
 
 static uc_err bucket_read(struct provider *p, struct view subject, uint8_t tag, struct arena *a,
@@ -298,24 +299,28 @@ uc_err budget_take(struct provider *p, struct view account_id, const struct acco
 	return finish_accounts(p, &b, asked_write(p, &b, account_id, l, is_drawn, own));
 }
 
+/* A request is taken from one that stands alone. */
+static uc_err alone_commit(struct provider *p, struct view subject, uint8_t tag, struct bucket *one)
+{
+	struct store_key k;
+	struct store_batch b;
+	one->r.empty_until_us += one->price_us;
+	store_batch_init(&b, subject);
+	return finish_accounts(p, &b,
+			       record_put(&b, key_2(&k, TABLE_SPENT, subject, view_make(&tag, 1)),
+					  spent_record_element, &one->r));
+}
+
 static uc_err bring_take(struct provider *p, struct view subject, const struct curb *c,
 			 struct arena *a, uint32_t *wait_s)
 {
 	struct bucket one;
-	struct store_key k;
-	struct store_batch b;
 	const uint8_t tag = bucket_tags[BUCKET_BRING];
 	unsigned day = p->contact.day;
 	bucket_begin(&one, 1, day * 2, day, c);
 	TRY(bucket_read(p, subject, tag, a, &one));
 	*wait_s = buckets_wait(p, &one, 1);
-	if (*wait_s)
-		return UC_OK;
-	one.r.empty_until_us += one.price_us;
-	store_batch_init(&b, subject);
-	return finish_accounts(p, &b,
-			       record_put(&b, key_2(&k, TABLE_SPENT, subject, view_make(&tag, 1)),
-					  spent_record_element, &one.r));
+	return *wait_s ? UC_OK : alone_commit(p, subject, tag, &one);
 }
 
 uc_err budget_bring(struct provider *p, struct view account_id,
@@ -329,10 +334,34 @@ uc_err budget_bring(struct provider *p, struct view account_id,
 	return bring_take(p, name_subject(account_id, account), &curb, a, wait_s);
 }
 
+uc_err budget_look(struct provider *p, struct view account_id, bool is_counted, struct arena *a,
+		   uint32_t *wait_s)
+{
+	const uint8_t tag = bucket_tags[BUCKET_LOOK];
+	unsigned day = p->contact.day;
+	struct account_record account;
+	struct bucket own, names;
+	*wait_s = 0;
+	TRY(account_get(p, account_id, a, &account));
+	struct view name = name_subject(account_id, &account);
+	bool has_name = !view_equal(name, account_id);
+	bucket_begin(&own, 1, day * 2, day, &nobody_is_curbed);
+	names = own;
+	TRY(bucket_read(p, account_id, tag, a, &own));
+	TRY(bucket_read(p, name, tag, a, &names));
+	uint32_t wait = buckets_wait(p, &own, 1), other = buckets_wait(p, &names, 1);
+	*wait_s = wait > other ? wait : other;
+	if (*wait_s || !is_counted)
+		return UC_OK;
+	/* A kill in between costs one of the name; it gives none back. */
+	if (has_name)
+		TRY(alone_commit(p, name, tag, &names));
+	return alone_commit(p, account_id, tag, &own);
+}
+
 uc_err budget_minor_asked(struct provider *p, struct store_batch *b, struct view account_id,
 			  bool is_counted, struct arena *a, bool *is_over)
 {
-	static const struct curb nobody_is_curbed;
 	struct bucket one;
 	struct store_key k;
 	const uint8_t tag = bucket_tags[BUCKET_MINOR];

@@ -69,6 +69,11 @@ uc_err UC_MUST_USE budget_take(struct provider *p, struct view account_id,
 uc_err UC_MUST_USE budget_minor_asked(struct provider *p, struct store_batch *b,
 				      struct view account_id, bool is_counted, struct arena *a,
 				      bool *is_over);
+/* A look-up is answered, by whichever app: counted by the account and its name, as many a day as it may ask
+ * strangers.  Else whoever looks one number up after the other would have a country's in years, however long
+ * the blinded way takes (trust/discovery.h).  is_counted: it is; else *wait_s says whether it could be. */
+uc_err UC_MUST_USE budget_look(struct provider *p, struct view account_id, bool is_counted,
+			       struct arena *a, uint32_t *wait_s);
 /* Somebody is brought into a room: *wait_s, when the account is curbed, and has done that often. */
 uc_err UC_MUST_USE budget_bring(struct provider *p, struct view account_id,
 				const struct account_record *account, struct arena *a,

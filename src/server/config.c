@@ -113,7 +113,8 @@ static const struct config_key keys[] = {
 	  "# link, and a handle of less than a week those below 18.  May be left out." },
 	{ "requests_day", config_set_count, IN_APP(contact.day), SECTION_APP, false,
 	  "20",
-	  "Contact requests of an account a day; in its first week a quarter.  May be left out." },
+	  "Contact requests of an account a day, in its first week a quarter; and look-ups.  May be\n"
+	  "# left out." },
 	{ "minor_asked_day", config_set_count, IN_APP(contact.minor_day), SECTION_APP, false,
 	  "10",
 	  "Contact requests that one person below 18 gets a day, of all who are not known to be below 18,\n"

@@ -93,9 +93,10 @@ uint64_t discovery_filter_key(const struct discovery_value *v);
 /* --- how much may be asked --- */
 
 /* Numbers an account may ask for: so many at once, and so many more each day, never more than the
- * first saved up.  All 10 million numbers of a country then take one account over 400 years
- * (docs/performance.md), and an address book of 1,000 a moment. */
-enum { DISCOVERY_START = 1000, DISCOVERY_DAILY = 65 };
+ * first saved up.  With what it may look up one by one besides (provider/reaching.h, budget_look) all 10 million
+ * numbers of a country take one account over 400 years (docs/performance.md), and an address book of 1,000 a
+ * moment. */
+enum { DISCOVERY_START = 1000, DISCOVERY_DAILY = 45 };
 struct discovery_budget {
 	uint32_t spent, day; /* zeroed: nothing spent */
 };

@@ -142,7 +142,7 @@ function Look() {
 						setWrong(null);
 					}}
 					error={wrong}
-					hint={`One on each line. ${title} does not learn them, nor which are found: it sees how many you look for, 1,000 at first and 65 more a day. They are kept encrypted in this browser, and looked for again each day.`}
+					hint={`One on each line. ${title} does not learn them, nor which are found: it sees how many you look for, 1,000 at first and 45 more a day. They are kept encrypted in this browser, and looked for again each day.`}
 				/>
 				{said && <Good>{said}</Good>}
 			</Form>
