@@ -342,6 +342,9 @@ uc_err budget_look(struct provider *p, struct view account_id, bool is_counted, 
 	struct account_record account;
 	struct bucket own, names;
 	*wait_s = 0;
+	/* No rules were set, so it could not be used up. */
+	if (p->all_asked)
+		return UC_OK;
 	TRY(account_get(p, account_id, a, &account));
 	struct view name = name_subject(account_id, &account);
 	bool has_name = !view_equal(name, account_id);
