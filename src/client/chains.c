@@ -12,6 +12,8 @@ enum {
 	HOLD_MS = 10 * 1000,
 	BEHIND_MS = 300 * 1000,
 	BEHIND_DOUBLINGS = 4,
+	ASKS_MAX = 4,
+	LOOK_MS = 60 * 1000,       /* in which the vault is read anew */
 	SPREAD_MIN_MS = 60 * 1000, /* a key is shown by itself, each room at a time of its own */
 	SPREAD_MS = 1800 * 1000,
 	HOUR_MS = 3600 * 1000, /* there is no room in the vault, or no commit of ours is taken */
@@ -29,11 +31,18 @@ static void keys_done(struct participant_keys *k)
 	wipe(k, sizeof *k);
 }
 
+/* Whatever was known of how it stands with the keys of before. */
+static void standing_forget(struct room *r)
+{
+	r->keys_ms = r->keys_hold_ms = r->keys_behind_ms = r->keys_epoch = 0;
+	r->keys_ask_ms = r->keys_look_ms = r->keys_asks = 0;
+}
+
 void chain_forget(struct room *r)
 {
 	keys_done(&r->keys);
 	keys_done(&r->keys_next);
-	r->keys_ms = r->keys_hold_ms = r->keys_behind_ms = r->keys_epoch = 0;
+	standing_forget(r);
 }
 
 void chain_begin(struct uc_client *c, struct room *r)
@@ -53,7 +62,7 @@ static void keys_are(struct room *r, struct participant_keys *k)
 	keys_done(&r->keys);
 	r->keys = *k;
 	wipe(k, sizeof *k);
-	r->keys_ms = r->keys_hold_ms = r->keys_behind_ms = r->keys_epoch = 0;
+	standing_forget(r);
 	r->dirty = true;
 }
 
@@ -136,14 +145,14 @@ static void next_is(struct uc_client *c, struct room *r)
 	r->keys_ms = client_now(c) + SPREAD_MIN_MS + spread(c);
 }
 
-/* Is it what the vault has of this room, or is about to? */
-static bool has_next(struct uc_client *c, struct room *r)
+/* Are they what the vault has of this room, or is about to? */
+static bool has_row(struct uc_client *c, const struct room *r, const struct participant_keys *k)
 {
 	struct uc_id id = vault_room_id(r);
 	const struct kept_row *row = vault_row_find(&c->vault, VAULT_CHAIN, id.b);
 	struct arena_mark mark = arena_mark(&c->call);
 	struct view data = { NULL, 0 };
-	bool same = row && !row->gone && !row_write(&r->keys_next, &c->call, &data) &&
+	bool same = row && !row->gone && !row_write(k, &c->call, &data) &&
 		    view_equal(blob_view(&row->data), data);
 	arena_reset(&c->call, mark);
 	return same;
@@ -171,7 +180,7 @@ static uc_err hand_over(struct uc_client *c, struct room *r)
 		return UC_OK;
 	}
 	uc_err err = vault_collect_chain(c, r);
-	if (!err && !has_next(c, r))
+	if (!err && !has_row(c, r, &r->keys_next))
 		err = UC_E_EXISTS;
 	if (!err)
 		vault_due(c, client_now(c));
@@ -203,7 +212,7 @@ static uc_err room_drive(struct uc_client *c, struct room *r)
 	bool stored;
 	if (r->keys_next.chain.n) {
 		TRY(vault_is_stored(c, &stored));
-		if (stored && has_next(c, r))
+		if (stored && has_row(c, r, &r->keys_next))
 			next_is(c, r);
 		else if (stored)
 			give_up(c, r);
@@ -303,10 +312,19 @@ bool chain_is_behind(struct uc_client *c, struct room *r)
 	if (!r->keys_behind_ms) {
 		r->keys_behind_ms = client_now(c) + BEHIND_MS;
 		r->keys_refusals = 0;
+		r->keys_look_ms = 0;
 		if (c->vault.has_keys)
 			vault_look_again(c);
 	}
 	return waits_until(c, r->keys_behind_ms);
+}
+
+/* The longer, the more often it came to nothing: up to an hour. */
+static uint64_t behind_wait(uint32_t times)
+{
+	uint64_t wait = (uint64_t)BEHIND_MS
+			<< (times < BEHIND_DOUBLINGS ? times : BEHIND_DOUBLINGS);
+	return wait < HOUR_MS ? wait : HOUR_MS;
 }
 
 uint64_t chain_refused_ms(struct uc_client *c, struct room *r, uint64_t ms)
@@ -315,10 +333,65 @@ uint64_t chain_refused_ms(struct uc_client *c, struct room *r, uint64_t ms)
 		return ms;
 	if (c->vault.has_keys)
 		vault_look_again(c);
-	uint64_t wait = (uint64_t)BEHIND_MS << r->keys_refusals;
+	uint64_t wait = behind_wait(r->keys_refusals);
 	if (r->keys_refusals < BEHIND_DOUBLINGS)
 		r->keys_refusals++;
-	return wait < HOUR_MS ? wait : HOUR_MS;
+	return wait;
+}
+
+/* --- where that does not help --- */
+
+static bool is_strange(struct uc_client *c, const struct room *r, uint32_t leaf)
+{
+	struct participant_link_list shown, ours;
+	return !room_group_leaf_chain(r->group, leaf, &c->call, &shown) &&
+	       !participant_keys_chain(&r->participant_key, &r->keys, &c->call, &ours) &&
+	       !is_beginning(&shown, &ours);
+}
+
+bool chain_is_strange(struct uc_client *c, struct room *r, uint32_t leaf)
+{
+	struct arena_mark mark = arena_mark(&c->call);
+	bool strange = is_strange(c, r, leaf);
+	arena_reset(&c->call, mark);
+	return strange;
+}
+
+bool chain_may_ask(struct uc_client *c, struct room *r)
+{
+	if (place_of(c, r) != CHAIN_BEHIND || !r->keys_behind_ms || r->keys_asks >= ASKS_MAX)
+		return false;
+	/* Without one of ours that is good whoever is taken out could come in by the one before. */
+	if (!c->vault.has_keys || c->account.deleting || c->list_stale || r->keys_next.chain.n ||
+	    !is_good(c, &r->keys))
+		return false;
+	return !waits_until(c, r->keys_behind_ms) && !waits_until(c, r->keys_ask_ms);
+}
+
+bool chain_is_read(struct uc_client *c, struct room *r)
+{
+	const struct vault *v = &c->vault;
+	if (!r->keys_look_ms) {
+		vault_look_again(c);
+		r->keys_look_ms = client_now(c);
+		return false;
+	}
+	if (!waits_until(c, r->keys_look_ms + LOOK_MS)) {
+		/* It could not be read, or has another's keys: then we do not know enough. */
+		r->keys_look_ms = 0;
+		r->keys_ask_ms = client_now(c) + HOUR_MS;
+		(void)waits_until(c, r->keys_ask_ms);
+		return false;
+	}
+	return v->read && v->looked && !v->busy && !v->unwritten && has_row(c, r, &r->keys);
+}
+
+void chain_asked(struct uc_client *c, struct room *r)
+{
+	r->keys_look_ms = 0;
+	r->keys_ask_ms = client_now(c) + behind_wait(r->keys_asks++);
+	r->keys_ms = client_now(c);
+	r->dirty = true;
 }
 
 /* --- in the vault --- */

@@ -24,6 +24,15 @@ bool chain_is_unread(struct uc_client *c);
 bool chain_is_due(struct uc_client *c, struct room *r);
 /* The tree has keys that we do not know yet: no commit of ours would be taken. */
 bool chain_is_behind(struct uc_client *c, struct room *r);
+/* Does that place show keys that we do not know? */
+bool chain_is_strange(struct uc_client *c, struct room *r, uint32_t leaf);
+/* We are behind the tree, and not because we have not heard yet: may others be asked to take such places out?
+ * A few times for each key that we know. */
+bool chain_may_ask(struct uc_client *c, struct room *r);
+/* The vault was read anew just now, and has the keys that we know, those alone.  Begins that where it was not. */
+bool chain_is_read(struct uc_client *c, struct room *r);
+/* They were asked.  Once it is done ours is shown at once, before somebody comes back by another. */
+void chain_asked(struct uc_client *c, struct room *r);
 /* A commit was not to be made: the next one waits so long, or, behind the tree, up to an hour. */
 uint64_t chain_refused_ms(struct uc_client *c, struct room *r, uint64_t ms);
 

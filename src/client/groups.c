@@ -4,10 +4,9 @@
 #include "client/account.h"
 #include "client/chains.h"
 #include "client/contacts.h"
-#include "client/devices.h"
 #include "client/introductions.h"
-#include "client/member_clients.h"
 #include "client/outbox.h"
+#include "client/own_places.h"
 #include "client/protocol.h"
 #include "client/roles.h"
 #include "client/room_asks.h"
@@ -21,10 +20,6 @@ enum {
 	RETRY_MS = 2 * 1000,
 	REFUSED_MS = 10 * 1000,
 	COMMIT_STEP_MS = 400, /* between those who may commit others' proposals */
-	/* A device of ours that has come says whose it is at once; one that was there before this one
-	 * may be far away. */
-	SILENT_MS = 60 * 1000,
-	SILENT_BEFORE_MS = 300 * 1000,
 };
 
 /* --- tasks --- */
@@ -323,72 +318,6 @@ static struct task *leave_task(const struct room *r)
 	return NULL;
 }
 
-/* Places of ours that no device of ours stands behind any more: of one that was ended, or that this one had
- * before; or, once one was ended, of nobody who says whose it is.  Who is alone, after a recovery, has all
- * places but its own from devices that are lost. */
-struct stale {
-	struct uc_client *c;
-	bool alone;
-	struct room *r;
-	const struct member *self;
-	bool silent; /* those that do not say whose they are, too */
-	struct room_change *change;
-};
-
-/* Where nothing is said of who we are, no place of ours says it. */
-static bool silent_long(struct uc_client *c, struct room *r, const struct member *self)
-{
-	uint32_t n = member_clients_unknown(self);
-	if (n > r->silent)
-		r->silent_ms = client_now(c) + (r->silent_seen ? SILENT_MS : SILENT_BEFORE_MS);
-	r->silent = n;
-	r->silent_seen = true;
-	return n && r->says != SAYS_NOTHING && devices_any_ended(c) &&
-	       !waits_until(c, r->silent_ms);
-}
-
-static bool stale_each(void *ctx, const struct room_client *k)
-{
-	struct stale *s = ctx;
-	struct view own = VIEW_OF(s->c->account.device.pub);
-	if (!view_equal(k->participant, view_str(s->r->participant)) ||
-	    view_equal(k->client, view_str(s->r->client)))
-		return true;
-	const struct known_client *known = member_client_find(s->self, k->client);
-	static const uint8_t persona[ED25519_KEY];
-	bool stale = s->alone;
-	if (!stale)
-		stale = known ? !view_equal(VIEW_OF(known->device_key), VIEW_OF(persona)) &&
-					(!devices_is_listed(s->c, VIEW_OF(known->device_key)) ||
-					 view_equal(VIEW_OF(known->device_key), own))
-			      : s->silent;
-	if (stale)
-		s->change->clients.v[s->change->clients.n++] = k->client;
-	return s->change->clients.n < ADD_AT_ONCE;
-}
-
-static uc_err stale_find(struct uc_client *c, struct room *r, struct room_change *change)
-{
-	uint32_t generation, position;
-	devices_head(c, &generation, &position);
-	/* Nobody was brought in since the recovery. */
-	bool all = account_is_leaving(c); /* this place, too, but by itself */
-	struct stale s = { .c = c,
-			   .alone = all || (generation && generation != UINT32_MAX && !position),
-			   .r = r,
-			   .self = room_member_find(r, view_str(r->participant)),
-			   .change = change };
-	if (!s.self)
-		return UC_OK;
-	s.silent = silent_long(c, r, s.self);
-	/* What is not known yet of the list may be a device that was added.  What the hub has refused it
-	 * refuses again. */
-	if (s.self->leaves < 2 || c->list_stale || (!all && (r->shadow || leave_task(r))) ||
-	    waits_until(c, r->commit_ms) || chain_comes(c, r))
-		return UC_OK;
-	return room_group_clients(r->group, stale_each, &s);
-}
-
 static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 {
 	struct view packages[ADD_AT_ONCE], participants[ADD_AT_ONCE], clients[ADD_AT_ONCE], update;
@@ -404,7 +333,7 @@ static uc_err stage_commit(struct uc_client *c, struct room *r, bool due)
 	bool shows =
 		!r->shadow && !leave_task(r) && !waits_until(c, r->commit_ms) && chain_is_due(c, r);
 	choose(c, r, &change);
-	TRY(stale_find(c, r, &change));
+	TRY(own_places_stale(c, r, leave_task(r) != NULL, ADD_AT_ONCE, &change.clients));
 	if (!change.packages.n && !change.participants.n && !change.clients.n && !due)
 		choose_role(c, r, &change);
 	if (!change.packages.n && !change.participants.n && !change.clients.n && !change.roles.n &&
@@ -426,6 +355,26 @@ static uc_err stage_leave(struct uc_client *c, struct room *r)
 	struct view update;
 	uint8_t hash[SHA256_BYTES];
 	TRY(room_group_leave(c, r->group, &c->call, &update, hash));
+	return pending_set(c, r, false, update, hash);
+}
+
+/* No commit of ours would be taken, for a key that somebody has shown who is none of ours any more: others take
+ * its place out. */
+static uc_err stage_removal(struct uc_client *c, struct room *r)
+{
+	uint32_t leaves[ADD_AT_ONCE];
+	size_t n;
+	struct view update;
+	uint8_t hash[SHA256_BYTES];
+	if (r->shadow || leave_task(r) || !room_has_others(r) || !chain_may_ask(c, r))
+		return UC_OK;
+	TRY(own_places_strange(c, r, ADD_AT_ONCE, leaves, &n));
+	if (!n || !chain_is_read(c, r))
+		return UC_OK;
+	uc_err err = room_group_removal(c, r->group, leaves, n, &c->call, &update, hash);
+	if (err)
+		return err_is_hard(err) ? err : UC_OK;
+	chain_asked(c, r);
 	return pending_set(c, r, false, update, hash);
 }
 
@@ -454,12 +403,21 @@ static void pending_drop(struct room *r)
 	r->dirty = r->group_dirty = true;
 }
 
+/* Of places of ours, proposed to the others; else it is our own wish to leave. */
+static bool is_removal(struct uc_client *c, const struct room *r)
+{
+	struct arena_mark mark = arena_mark(&c->call);
+	bool removal = room_group_is_removal(blob_view(&r->pending.update), &c->call);
+	arena_reset(&c->call, mark);
+	return removal;
+}
+
 static void update_refused(struct uc_client *c, struct room *r, uc_err err, struct view text)
 {
-	bool is_commit = r->pending.is_commit;
+	bool is_commit = r->pending.is_commit, leaves = !is_commit && !is_removal(c, r);
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
-		if (is_commit ? t->staged : t->kind == TASK_LEAVE)
+		if (is_commit ? t->staged : leaves && t->kind == TASK_LEAVE)
 			groups_task_end(c, r, t, err, text);
 	}
 	pending_drop(r);
@@ -539,6 +497,8 @@ uc_err groups_drive(struct uc_client *c, struct room *r)
 			TRY(stage_commit(c, r, due));
 		if (!r->pending.there && leave_task(r) && may_leave(c, r, busy))
 			TRY(stage_leave(c, r));
+		if (!r->pending.there)
+			TRY(stage_removal(c, r));
 	}
 	return r->pending.there ? pending_send(c, r) : UC_OK;
 }
@@ -550,9 +510,13 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 	struct pending *p = &r->pending;
 	if (!p->there || p->is_commit || !view_equal(VIEW_OF(p->hash), (struct view){ hash, 32 }))
 		return;
-	/* Our own wish to leave stands in the log; whoever commits next takes us out. */
+	bool leaves = !is_removal(c, r);
 	p->there = false;
+	r->dirty = true;
 	blob_done(&p->update);
+	if (!leaves)
+		return;
+	/* Our own wish to leave stands in the log; whoever commits next takes us out. */
 	struct task *t = leave_task(r);
 	if (t)
 		groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });

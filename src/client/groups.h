@@ -10,7 +10,7 @@
 #include "client/client.h"
 
 uc_err UC_MUST_USE groups_drive(struct uc_client *c, struct room *r);
-/* Another's proposal was seen, or our own to leave. */
+/* Another's proposal was seen, or our own: to leave, or that places of ours go. */
 void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t hash[SHA256_BYTES]);
 uc_err UC_MUST_USE groups_commit_applied(struct uc_client *c, struct room *r);
 /* Another's commit took the place of what we had pending. */

@@ -305,6 +305,10 @@ static uc_err own_device_introduced(struct uc_client *c, struct room *r, struct 
 	/* One that has come to be since the list was read last. */
 	if (!who->persona && !devices_had(c, VIEW_OF(who->device_key)))
 		c->list_stale = true;
+	/* Behind a persona that does not say which device it is: it goes, whatever is said. */
+	const struct known_client *known = member_client_find(m, who->client);
+	if (who->persona && known && member_client_is_doubted(known))
+		return UC_OK;
 	r->dirty = r->members_dirty = true;
 	return member_client_known(m, who->client, who->device_key);
 }

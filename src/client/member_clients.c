@@ -82,6 +82,11 @@ static const uint8_t nobody[ED25519_KEY] = {
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 };
 
+bool member_client_is_doubted(const struct known_client *k)
+{
+	return view_equal(VIEW_OF(k->device_key), VIEW_OF(nobody));
+}
+
 uc_err member_client_doubt(struct member *m, struct view client)
 {
 	static const uint8_t none[ED25519_KEY];

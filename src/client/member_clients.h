@@ -16,6 +16,8 @@ void member_client_see(struct member *m, struct view client);
 void member_clients_prune(struct member *m);
 /* Unless it is known by its device: one was ended, and this may be its place. */
 uc_err UC_MUST_USE member_client_doubt(struct member *m, struct view client);
+/* Was it doubted?  Then no device is named. */
+bool member_client_is_doubted(const struct known_client *k);
 /* Clients of this member that have not said whose they are. */
 uint32_t member_clients_unknown(const struct member *m);
 

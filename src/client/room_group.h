@@ -72,6 +72,9 @@ struct room_client {
 /* The longest chain of keys that a leaf of our participant shows. */
 uc_err UC_MUST_USE room_group_chain(const struct room_group *g, struct arena *a,
 				    struct participant_link_list *out);
+/* The one that this leaf shows. */
+uc_err UC_MUST_USE room_group_leaf_chain(const struct room_group *g, uint32_t leaf, struct arena *a,
+					 struct participant_link_list *out);
 /* All keys of a participant, from what is kept of it.  UC_E_CORRUPT. */
 uc_err UC_MUST_USE participant_keys_chain(const struct ed25519_key *first,
 					  const struct participant_keys *k, struct arena *a,
@@ -124,6 +127,14 @@ uc_err UC_MUST_USE room_group_commit(struct uc_client *c, struct room_group *g,
 /* A SelfRemove proposal; others commit it.  The same again gives the same. */
 uc_err UC_MUST_USE room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
 				    struct view *update, uint8_t hash[SHA256_BYTES]);
+/* Remove proposals for these leaves, of our own participant, which others commit: as room_group_leave, all in one,
+ * without those that go anyway.  UC_E_EXISTS where all do. */
+uc_err UC_MUST_USE room_group_removal(struct uc_client *c, struct room_group *g,
+				      const uint32_t *leaves, size_t n, struct arena *a,
+				      struct view *update, uint8_t hash[SHA256_BYTES]);
+/* Is an UpdateRequest of ours, which is no commit, one of these?  Else it is the wish to leave. */
+bool room_group_is_removal(struct view update, struct arena *a);
+/* A commit that is pending; where there is none, what we have proposed in this epoch. */
 void room_group_drop_pending(struct room_group *g);
 /* *submit: MIMI SubmitMessageRequest around the encrypted and franked content.  head: how far we have
  * read, or NULL. */

@@ -120,6 +120,13 @@ uc_err room_group_chain(const struct room_group *g, struct arena *a,
 	return participant_chain_longest(group_now(g->g).tree, participant, a, out);
 }
 
+uc_err room_group_leaf_chain(const struct room_group *g, uint32_t leaf, struct arena *a,
+			     struct participant_link_list *out)
+{
+	const struct leaf_node *node = tree_leaf_find(group_now(g->g).tree, leaf, LEAF_ROOM);
+	return node ? participant_chain_of(&node->extensions, a, out) : UC_E_NOT_FOUND;
+}
+
 /* --- making one --- */
 
 static uc_err client_make(struct uc_client *c, const struct set *s, struct arena *a,

@@ -92,13 +92,30 @@ static uc_err take_application(struct entering *e, const struct received *in)
 	return frank_keep(e);
 }
 
+/* Others' commits will speak of it, so it is kept although it may have been given up meanwhile. */
+static uc_err take_own_proposal(struct entering *e, struct view message)
+{
+	struct view same;
+	struct mls_message *m = ARENA_NEW(e->a, struct mls_message);
+	if (!m)
+		return UC_E_LIMIT;
+	TRY(wire_decode(message, e->a, mls_message_element, m));
+	if (m->wire_format != MLS_PUBLIC_MESSAGE ||
+	    m->public_message.content.content_type != CONTENT_PROPOSAL)
+		return UC_E_UNEXPECTED;
+	return group_propose(e->g->g, &m->public_message.content.proposal, (struct view){ NULL, 0 },
+			     e->a, &same);
+}
+
 /* Proposals that come along: one that is not valid harms none but itself. */
 static uc_err take_proposals(struct entering *e, const struct view_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct received in;
 		uc_err err = group_receive(e->g->g, l->v[i], e->a, &in);
-		if (!err && in.kind != RECEIVED_PROPOSAL)
+		if (err == UC_E_OWN)
+			err = take_own_proposal(e, l->v[i]);
+		else if (!err && in.kind != RECEIVED_PROPOSAL)
 			group_staged_drop(e->g->g);
 		if (err_is_hard(err))
 			return err;
@@ -156,19 +173,17 @@ static uc_err take_commit(struct entering *e, const struct received *in)
 	return UC_OK;
 }
 
-/* Our own, which is no pending commit: a message, or the wish to leave, which others' commits will
- * speak of, so it is kept although it may have been given up meanwhile. */
+/* Our own, which is no pending commit: a message, the wish to leave, or that places of ours are to go. */
 static uc_err take_own(struct entering *e)
 {
-	struct view same;
-	const struct proposal leave = { .proposal_type = PROPOSAL_SELF_REMOVE };
 	switch (e->fanout.content_type) {
 	case CONTENT_APPLICATION:
 		e->out->kind = ROOM_ENTRY_OWN;
 		return frank_keep(e);
 	case CONTENT_PROPOSAL:
 		e->out->kind = ROOM_ENTRY_PROPOSAL;
-		return group_propose(e->g->g, &leave, (struct view){ NULL, 0 }, e->a, &same);
+		TRY(take_own_proposal(e, e->fanout.message));
+		return take_proposals(e, &e->fanout.more_proposals);
 	default:
 		return UC_E_OWN; /* a commit that was given up: only a resync helps */
 	}

@@ -198,29 +198,90 @@ uc_err room_group_commit(struct uc_client *c, struct room_group *g,
 	return commit_make(g, &p, leaf, a, update, hash);
 }
 
-/* --- leaving --- */
+/* --- what others are to commit: that we leave, and that places of ours go --- */
 
-uc_err room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
-			struct view *update, uint8_t hash[SHA256_BYTES])
+static uc_err proposals_encode(const struct view_list *made, struct arena *a, struct view *update,
+			       uint8_t hash[SHA256_BYTES])
 {
-	const struct proposal p = { .proposal_type = PROPOSAL_SELF_REMOVE };
-	struct update_request u = { .bundle = { .content_type = CONTENT_PROPOSAL } };
+	const struct update_request u = {
+		.bundle = { .content_type = CONTENT_PROPOSAL,
+			    .proposal_or_commit = made->v[0],
+			    .more_proposals = { made->v + 1, made->n - 1 } },
+	};
 	uint8_t digest[SHA256_BYTES];
 	struct view encoded;
-	(void)c;
-	if (group_has_pending(g->g))
-		return UC_E_PENDING;
-	TRY(group_propose(g->g, &p, (struct view){ NULL, 0 }, a, &u.bundle.proposal_or_commit));
 	TRY(wire_encode_to(a, update_request_element, &u, &encoded));
-	TRY(sha256(u.bundle.proposal_or_commit, digest));
+	TRY(sha256(made->v[0], digest));
 	memcpy(hash, digest, SHA256_BYTES);
 	*update = encoded;
 	return UC_OK;
 }
 
+uc_err room_group_leave(struct uc_client *c, struct room_group *g, struct arena *a,
+			struct view *update, uint8_t hash[SHA256_BYTES])
+{
+	const struct proposal p = { .proposal_type = PROPOSAL_SELF_REMOVE };
+	struct view message;
+	(void)c;
+	if (group_has_pending(g->g))
+		return UC_E_PENDING;
+	TRY(group_propose(g->g, &p, (struct view){ NULL, 0 }, a, &message));
+	return proposals_encode(&(struct view_list){ &message, 1 }, a, update, hash);
+}
+
+static uc_err removals_make(struct room_group *g, const uint32_t *leaves, size_t n, struct arena *a,
+			    struct view_list *made)
+{
+	struct proposal p = { .proposal_type = PROPOSAL_REMOVE };
+	for (size_t i = 0; i < n; i++) {
+		if (room_group_is_going(g, leaves[i]))
+			continue;
+		p.removed = leaves[i];
+		TRY(group_propose(g->g, &p, (struct view){ NULL, 0 }, a, &made->v[made->n]));
+		made->n++;
+	}
+	return made->n ? UC_OK : UC_E_EXISTS;
+}
+
+uc_err room_group_removal(struct uc_client *c, struct room_group *g, const uint32_t *leaves,
+			  size_t n, struct arena *a, struct view *update,
+			  uint8_t hash[SHA256_BYTES])
+{
+	struct view_list made = { ARENA_ARRAY(a, struct view, n + 1), 0 };
+	(void)c;
+	if (!made.v)
+		return UC_E_LIMIT;
+	if (group_has_pending(g->g))
+		return UC_E_PENDING;
+	size_t before = group_proposal_count(g->g);
+	uc_err err = removals_make(g, leaves, n, a, &made);
+	if (!err)
+		err = proposals_encode(&made, a, update, hash);
+	while (err && group_proposal_count(g->g) > before)
+		group_proposal_drop(g->g,
+				    group_proposal_at(g->g, group_proposal_count(g->g) - 1).ref);
+	return err;
+}
+
+bool room_group_is_removal(struct view update, struct arena *a)
+{
+	struct update_request u;
+	struct mls_message *m = ARENA_NEW(a, struct mls_message);
+	if (!m || wire_decode(update, a, update_request_element, &u) ||
+	    u.bundle.content_type != CONTENT_PROPOSAL ||
+	    wire_decode(u.bundle.proposal_or_commit, a, mls_message_element, m))
+		return false;
+	return m->wire_format == MLS_PUBLIC_MESSAGE &&
+	       m->public_message.content.proposal.proposal_type == PROPOSAL_REMOVE;
+}
+
 void room_group_drop_pending(struct room_group *g)
 {
-	group_pending_drop(g->g);
+	/* What stands in the log is for others to commit, whatever becomes of a commit of ours. */
+	if (group_has_pending(g->g)) {
+		group_pending_drop(g->g);
+		return;
+	}
 	for (size_t i = group_proposal_count(g->g); i-- > 0;) {
 		struct proposal_view p = group_proposal_at(g->g, i);
 		if (p.sender.sender_type == SENDER_MEMBER &&

@@ -78,7 +78,7 @@ struct task {
 /* A commit or proposal that was made and stored, and whose place in the log is awaited. */
 struct pending {
 	bool there;
-	bool is_commit;             /* else a proposal to leave */
+	bool is_commit;             /* else a proposal: to leave, or to take places of ours out */
 	uint64_t epoch;             /* it was made in */
 	uint8_t hash[SHA256_BYTES]; /* of the MLSMessage, to know it in the log */
 	struct blob update;         /* MIMI UpdateRequest, sent until it is answered */
@@ -216,7 +216,11 @@ struct room {
 	uint32_t keys_refusals;  /* of commits since then */
 	uint64_t keys_epoch;     /* of which it is known where we stand, and one more */
 	uint8_t keys_place;      /* enum chain_place */
-	struct head_ring *ring;  /* what we have read lately; NULL: nothing */
+	uint32_t
+		keys_asks; /* how often others were asked to take out who shows a strange one ... */
+	uint64_t keys_ask_ms;   /* ... and when they may be again */
+	uint64_t keys_look_ms;  /* the vault is read anew for that, from then on; 0: not yet */
+	struct head_ring *ring; /* what we have read lately; NULL: nothing */
 	uc_op create_op;
 	struct room *next;
 };

@@ -4,9 +4,11 @@
 #include "client/chains.h"
 #include "client/devices.h"
 #include "client/groups.h"
+#include "client/identity.h"
 #include "client/introductions.h"
 #include "client/member_clients.h"
 #include "client/own_devices.h"
+#include "client/personas.h"
 #include "client/pool.h"
 #include "client/room_group.h"
 #include "client/rooms.h"
@@ -226,6 +228,45 @@ TEST(behind_a_persona_all_go_that_may_be_the_ended_ones)
 	test_now_ms += 60 * MINUTE;
 	expect(!takes_out());
 	lists(DEVICE_REVOKE);
+	expect(takes_out_soon());
+	duo_end();
+}
+
+struct saying {
+	struct room_client by;
+	struct view bytes;
+};
+
+static uc_err hears(struct uc_client *c, void *arg)
+{
+	const struct saying *s = arg;
+	return control_in(c, hers, &s->by, s->bytes);
+}
+
+/* Who has the participant's key can say so; the place is a doubted one, until it is gone. */
+TEST(behind_a_persona_saying_it_once_more_makes_nobody_stay)
+{
+	static const uint8_t none[ED25519_KEY];
+	struct saying s = { .bytes = { NULL, 0 } };
+	struct view persona = { NULL, 0 };
+	begin();
+	hers->says = SAYS_PERSONA;
+	expect_ok(text_set(hers->persona, sizeof hers->persona, VIEW_LIT("Moth")));
+	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(room_group_client_at(hers->group, 2, &s.by)); /* behind hers and Tom's */
+	expect_bytes(s.by.participant, view_str(hers->participant));
+	struct identity_place at = { view_str(hers->uri), s.by.participant, s.by.client,
+				     s.by.signature_key };
+	expect_ok(persona_write(hers, &at, &mem, &persona));
+	const struct control m = { .version = 1,
+				   .control_kind = CONTROL_INTRODUCTIONS,
+				   .introductions = { &persona, 1 } };
+	expect_ok(wire_encode_to(&mem, control_element, &m, &s.bytes));
+	expect_ok(turn_run(rosa.c, hears, &s));
+	const struct known_client *k = member_client_find(self(), s.by.client);
+	expect(k && view_equal(VIEW_OF(k->device_key), VIEW_OF(none)));
+	lists(DEVICE_REVOKE);
+	expect_ok(turn_run(rosa.c, hears, &s));
 	expect(takes_out_soon());
 	duo_end();
 }

@@ -120,6 +120,38 @@ TEST(a_commit_that_was_dropped_is_made_again)
 	trio_end();
 }
 
+/* That a place goes waits in the log: others commit it, whatever becomes of a commit of hers. */
+TEST(what_she_has_proposed_outlives_a_commit_that_was_dropped)
+{
+	struct view update = { NULL, 0 }, fanout = { NULL, 0 };
+	const struct room_change change = { .packages = { NULL, 0 } };
+	struct room_client k = { .leaf = 2 };
+	uint8_t hash[SHA256_BYTES];
+	trio_create(false);
+	trio_commit(&rosa, &tom, NULL);
+	trio_commit(&rosa, &ida, NULL);
+	expect_ok(room_group_client_at(rosa.g, room_group_own_leaf(ida.g), &k));
+	expect_ok(room_group_removal(&rosa.c, rosa.g, &k.leaf, 1, &hub.mem, &update, hash));
+	expect(room_group_is_removal(update, &hub.mem));
+	expect_ok(hub_update(&hub, update, &fanout));
+	trio_take(&rosa, fanout, ROOM_ENTRY_PROPOSAL);
+	trio_take(&tom, fanout, ROOM_ENTRY_PROPOSAL);
+	expect_err(room_group_removal(&rosa.c, rosa.g, &k.leaf, 1, &hub.mem, &update, hash),
+		   UC_E_EXISTS);
+	expect_ok(room_group_commit(&rosa.c, rosa.g, &change, &hub.mem, &update, hash));
+	expect(!room_group_is_removal(update, &hub.mem));
+	room_group_drop_pending(rosa.g);
+	expect(room_group_has_proposals(rosa.g));
+	expect_ok(room_group_commit(&tom.c, tom.g, &change, &hub.mem, &update, hash));
+	expect_ok(hub_update(&hub, update, &fanout));
+	trio_take(&tom, fanout, ROOM_ENTRY_COMMIT);
+	trio_take(&rosa, fanout, ROOM_ENTRY_COMMIT);
+	expect_eq(room_group_epoch(rosa.g), 3);
+	expect_ok(room_group_leave(&tom.c, tom.g, &hub.mem, &update, hash));
+	expect(!room_group_is_removal(update, &hub.mem));
+	trio_end();
+}
+
 TEST(who_is_removed_reads_nothing_later)
 {
 	struct buf kept;
