@@ -606,6 +606,10 @@ UC_API uc_err uc_send_edit(uc_client *c, const struct uc_id *room, const struct 
 			   const char *text, struct uc_id *id) UC_MUST_USE;
 UC_API uc_err uc_send_delete(uc_client *c, const struct uc_id *room, const struct uc_id *of,
 			     struct uc_id *id) UC_MUST_USE;
+/* A text of ours that was refused for good, once more: as a new message, *id, at the end; at once the old
+ * one is deleted, here only.  UC_E_NOT_ALLOWED: it was not refused, or was sent again before. */
+UC_API uc_err uc_send_again(uc_client *c, const struct uc_id *room, const struct uc_id *of,
+			    struct uc_id *id) UC_MUST_USE;
 
 /* --- files --- */
 

@@ -469,6 +469,28 @@ static uc_err send(struct uc_client *c, void *arg)
 	return outbox_add(c, r, content, &p->id, number);
 }
 
+/* In the place of one that was refused: that is deleted here, where alone it was, in the same turn. */
+static uc_err send_again(struct uc_client *c, void *arg)
+{
+	struct send_call *in = arg;
+	struct content_parts refused = { .kind = CONTENT_DELETE, .replaces = in->parts.replaces };
+	struct room *r;
+	struct message m = { 0 };
+	TRY(usable_room(c, in->room, &r));
+	uint64_t number = history_number(c, r, &refused.replaces);
+	if (!number)
+		return UC_E_NOT_FOUND;
+	TRY(history_get(c, r, number, &c->call, &m));
+	if (m.state != UC_MESSAGE_FAILED || m.deleted || m.kind != UC_MESSAGE_TEXT)
+		return UC_E_NOT_ALLOWED;
+	in->parts = (struct content_parts){ .kind = CONTENT_TEXT,
+					    .has_reply = m.has_reply,
+					    .in_reply_to = m.in_reply_to,
+					    .text = m.text };
+	TRY(send(c, in));
+	return history_change(c, r, &refused);
+}
+
 static uc_err send_parts(uc_client *c, const struct uc_id *room, struct content_parts parts,
 			 struct uc_id *id)
 {
@@ -532,4 +554,15 @@ uc_err uc_send_delete(uc_client *c, const struct uc_id *room, const struct uc_id
 		return UC_E_ARGUMENT;
 	return send_parts(c, room,
 			  (struct content_parts){ .kind = CONTENT_DELETE, .replaces = *of }, id);
+}
+
+uc_err uc_send_again(uc_client *c, const struct uc_id *room, const struct uc_id *of,
+		     struct uc_id *id)
+{
+	struct uc_id none;
+	struct send_call in = { .room = room, .id = id ? id : &none };
+	if (!c || !room || !of)
+		return UC_E_ARGUMENT;
+	in.parts.replaces = *of;
+	return turn_run(c, send_again, &in);
 }

@@ -557,6 +557,7 @@ export const functions = {
 	uc_send_reaction: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_edit: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_delete: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
+	uc_send_again: ['i32', 'ptr', 'ptr', 'ptr', 'ptr'],
 	uc_send_file: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'],
 	uc_file_fetch: ['i32', 'ptr', 'ptr', 'u64', 'ptr'],
 	uc_file_read: ['i32', 'ptr', 'ptr', 'u64', 'ptr', 'u32'],

@@ -414,6 +414,8 @@ export const calls: {
 		sent(core, (s, id) => core.f.uc_send_edit(core.client, s.id(room), s.id(of), s.text(text), id)),
 	sendDelete: (core, room, of) =>
 		sent(core, (s, id) => core.f.uc_send_delete(core.client, s.id(room), s.id(of), id)),
+	sendAgain: (core, room, of) =>
+		sent(core, (s, id) => core.f.uc_send_again(core.client, s.id(room), s.id(of), id)),
 
 	// --- files ---
 	sendFile: (core, room, { name, type, bytes }) =>

@@ -117,6 +117,7 @@ const PLAIN = [
 	'sendReaction',
 	'sendEdit',
 	'sendDelete',
+	'sendAgain',
 	'sendFile',
 	'fetchFile',
 	'readFile',

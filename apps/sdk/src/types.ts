@@ -579,6 +579,9 @@ export interface Undercroft {
 	sendReaction(room: Id, to: Id, emoji: string): Promise<Id>;
 	sendEdit(room: Id, of: Id, text: string): Promise<Id>;
 	sendDelete(room: Id, of: Id): Promise<Id>;
+	/** A text of ours that was refused for good, once more, as a new message at the end; the old one is deleted
+	 * here at once.  UC_E_NOT_ALLOWED: it was not refused, or was sent again before. */
+	sendAgain(room: Id, of: Id): Promise<Id>;
 
 	// --- files ---
 	/** Fulfilled with the message's id when all of it is sealed and durable here; works offline.  Up to 16 MiB

@@ -135,6 +135,7 @@ TEST(nothing_where_something_must_be)
 	expect_err(uc_send_reaction(rosa.c, &id, &id, "", NULL), UC_E_ARGUMENT);
 	expect_err(uc_send_edit(rosa.c, &id, NULL, "x", NULL), UC_E_ARGUMENT);
 	expect_err(uc_send_delete(rosa.c, &id, NULL, NULL), UC_E_ARGUMENT);
+	expect_err(uc_send_again(rosa.c, &id, NULL, NULL), UC_E_ARGUMENT);
 	expect_eq(uc_messages_last(NULL, &id), 0);
 	end();
 }
