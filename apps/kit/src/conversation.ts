@@ -44,6 +44,8 @@ export class Conversation {
 	/** the message being answered, or our own being changed */
 	readonly replyTo = signal<Message | null>(null);
 	readonly editing = signal<Message | null>(null);
+	/** what that is to become */
+	readonly changed = signal('');
 	/** number of the first message that was unread when the room was opened; 0: none */
 	readonly firstNew = signal(0);
 
@@ -62,7 +64,8 @@ export class Conversation {
 	) {}
 
 	readonly entries = computed<Entry[]>(() => {
-		const messages = this.#shown.value;
+		// What was refused, and then deleted or sent again, never was for anybody else.
+		const messages = this.#shown.value.filter((m) => m.state !== 'failed' || !m.deleted);
 		const reactions = this.#reactions.value;
 		const firstNew = this.firstNew.value;
 		const byId = new Map(messages.map((m) => [m.id, m]));
@@ -152,12 +155,6 @@ export class Conversation {
 			if (!this.hasEarlier.peek()) return false;
 			await this.loadEarlier();
 		}
-	}
-
-	/** Whatever was missed, after an interruption. */
-	async catchUp(): Promise<void> {
-		this.take(await this.core.messages(this.room, { from: this.#last + 1, limit: 600 }));
-		await this.readMembers();
 	}
 
 	async readMembers(): Promise<void> {

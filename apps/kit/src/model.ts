@@ -185,7 +185,9 @@ export class Model {
 		document.addEventListener('visibilitychange', () => this.markRead());
 		addEventListener('focus', () => this.markRead());
 		addEventListener('beforeunload', (e) => {
-			if (this.sending.isUnderWay) e.preventDefault();
+			// Where nothing can be sent any more, what was written is to be copied first.
+			if (this.sending.isUnderWay || (this.tab.peek() === 'broken' && this.sending.unsent()[0]))
+				e.preventDefault();
 		});
 		void this.#readApps()
 			.then(() => open(this.domain.peek()))
@@ -261,7 +263,7 @@ export class Model {
 		this.reason.value = reason;
 		this.tab.value = tab;
 		if (tab === 'here') this.refresh(...LISTS);
-		else this.conversation.value = null;
+		else this.#show(null);
 	}
 
 	#connectionIs(connection: Connection): void {
@@ -373,7 +375,7 @@ export class Model {
 			this.announce(`New message from ${m.introduced ? clean(m.sender) : 'somebody'}`);
 		}
 		if (isNew) this.refresh('rooms');
-		else if (m.state === 'failed') this.announce('A message could not be sent.');
+		else if (m.state === 'failed' && !m.deleted) this.announce('A message could not be sent.');
 	}
 
 	/** Opens the room of the address, when it is there and not open yet. */
@@ -382,15 +384,21 @@ export class Model {
 		if ((open?.room ?? null) === id && id !== null) return;
 		const room = this.#allRooms.peek().find((r) => r.id === id);
 		if (!id || !room || !this.#core) {
-			if (open) this.conversation.value = null;
+			this.#show(null);
 			return;
 		}
 		const next = new Conversation(id, this.#core);
-		this.conversation.value = next;
+		this.#show(next);
 		next.open(room.readUpTo, room.unread).then(
 			() => this.markRead(),
 			(e: unknown) => this.#fail(e),
 		);
+	}
+
+	#show(next: Conversation | null): void {
+		const open = this.conversation.peek();
+		if (open) this.sending.putAside(open);
+		this.conversation.value = next;
 	}
 
 	/** What is on the screen has been read: when the page is looked at and the end is in sight. */

@@ -2,7 +2,8 @@
 // What people write: drafts, messages on their way into the journal, reactions, deletions.
 //
 // Whatever is sent goes to the room it was written in, wherever the page has gone meanwhile, and in
-// the order it was written in.  What could not be kept comes back to where it was written.
+// the order it was written in.  What could not be kept comes back to where it was written: a text into
+// the draft, a change of a message beside it, so that neither becomes the other.
 
 import { batch, signal } from '@preact/signals';
 import type { Id, Message, Undercroft } from '@undercroft/sdk';
@@ -15,6 +16,12 @@ interface Said {
 	text: string;
 	edit: Message | null;
 	reply: Message | null;
+}
+
+/** What a message was to become, and has not. */
+export interface Change {
+	edit: Message;
+	text: string;
 }
 
 /** What is under way in a room, one after the other. */
@@ -35,9 +42,11 @@ interface Owner {
 
 export class Sending {
 	readonly #drafts = signal<ReadonlyMap<Id, string>>(new Map());
+	/** changes that could not be kept, or that their writer has turned away from */
+	readonly aside = signal<readonly Change[]>([]);
 	readonly #turns = new Map<Id, Turn>();
 	readonly #pressed = new Set<string>();
-	/** messages that were refused and have been sent once more, by this page */
+	/** messages that were refused and are sent once more, and files that were, by this page */
 	readonly #again = signal<ReadonlySet<Id>>(new Set());
 	#core: Undercroft | null = null;
 
@@ -62,6 +71,34 @@ export class Sending {
 		if (text === '') next.delete(room);
 		else next.set(room, text);
 		this.#drafts.value = next;
+	}
+
+	/** All that was written and not sent, in that room or anywhere, with where it was written. */
+	unsent(room?: Id): [Id, string][] {
+		const changes = this.aside.value.map(({ edit, text }): [Id, string] => [edit.room, text]);
+		return [...changes, ...this.#drafts.value].filter(([of]) => !room || of === room);
+	}
+
+	/** Takes a message up, to be changed or to be answered; a change that is being written stays. */
+	begin(open: Conversation, edit: Message | null, reply: Message | null, text = edit?.text): void {
+		batch(() => {
+			this.putAside(open);
+			open.editing.value = edit;
+			open.replyTo.value = reply;
+			open.changed.value = text ?? '';
+		});
+	}
+
+	/** The change that is being written there. */
+	putAside({ editing, changed }: Conversation): void {
+		const edit = editing.peek();
+		const text = changed.peek();
+		if (edit && text && text !== edit.text)
+			this.aside.value = [...this.aside.peek(), { edit, text }];
+	}
+
+	forget(change: Change): void {
+		this.aside.value = this.aside.peek().filter((c) => c !== change);
 	}
 
 	/**
@@ -105,17 +142,15 @@ export class Sending {
 
 	/** In front of what was written meanwhile; nothing takes the place of anything. */
 	#giveBack(room: Id, back: Said[]): void {
-		const page = this.owner.open();
-		const open = page?.room === room ? page : null;
+		const open = this.owner.open();
 		const texts: string[] = [];
 		for (const { text, edit, reply } of back) {
-			if (edit && open && !open.editing.peek()) {
-				// As it was to become: this is what the composer takes up.
-				open.editing.value = { ...edit, text };
+			if (edit) {
+				this.aside.value = [...this.aside.peek(), { edit, text }];
 				continue;
 			}
 			texts.push(text);
-			if (open && reply && !open.editing.peek()) open.replyTo.value ??= reply;
+			if (reply && open?.room === room && !open.editing.peek()) open.replyTo.value ??= reply;
 		}
 		const draft = this.#drafts.peek().get(room);
 		if (draft) texts.push(draft);
@@ -142,15 +177,13 @@ export class Sending {
 		return this.#again.value.has(message.id);
 	}
 
-	/** A message that was refused for good is sent once more, as a new one. */
+	/** A message that was refused for good is sent once more, as a new one: a text in place of the old one. */
 	async sendAgain(message: Message): Promise<void> {
-		const { id, room, inReplyTo, text } = message;
+		const { id, room } = message;
 		if (this.#again.peek().has(id)) return;
 		this.#again.value = new Set(this.#again.peek()).add(id);
 		const isKept = await this.#inTurn(room, async (): Promise<unknown> =>
-			message.file
-				? this.owner.files.sendAgain(message)
-				: this.#keep((c) => (inReplyTo ? c.sendReply(room, inReplyTo, text) : c.send(room, text))),
+			message.file ? this.owner.files.sendAgain(message) : this.#keep((c) => c.sendAgain(room, id)),
 		);
 		if (isKept) return;
 		const next = new Set(this.#again.peek());

@@ -133,7 +133,7 @@ test('what may have been sent when the core began anew is told, and comes back a
 	const { model, core, tell } = await started();
 	const cut = Object.assign(new Error('cut'), { code: 'UC_E_PENDING', class: 'state' });
 	const a = { value: null, peek: () => null };
-	const open = { room: 'r', editing: a, replyTo: a, firstNew: a };
+	const open = { room: 'r', editing: a, replyTo: a, changed: a, firstNew: a };
 	core.send = async () => {
 		tell('tab', { tab: 'opening', reason: null });
 		throw cut;
@@ -160,8 +160,40 @@ test('a way of the account holds as the library says it', async () => {
 	assert.equal(model.account.value.waitsToIntroduce, false);
 });
 
+test('a change that is being written stays when the core begins anew', async () => {
+	const { model, core, tell } = await started();
+	const box = (value) => ({ value, peek: () => value });
+	const edit = { id: 'e', room: 'r', text: 'old' };
+	core.rooms = async () => [];
+	model.conversation.value = {
+		room: 'r',
+		editing: box(edit),
+		changed: box('half of a cha'),
+	};
+	tell('tab', { tab: 'opening', reason: null });
+	assert.equal(model.conversation.value, null);
+	assert.deepEqual(model.sending.aside.value, [{ edit, text: 'half of a cha' }]);
+});
+
+test('what was refused, and is gone here, is not announced as it is when it is refused', async () => {
+	const { model, tell } = await started();
+	const m = {
+		room: 'r',
+		number: 1,
+		kind: 'text',
+		own: true,
+		text: 'x',
+		state: 'failed',
+		sender: '',
+	};
+	tell('messageState', { message: { ...m, deleted: true } });
+	assert.equal(model.announcement.value, '');
+	tell('messageState', { message: { ...m, deleted: false } });
+	assert.match(model.announcement.value, /could not be sent/);
+});
+
 test('the page is not left without a question while something sent is not kept', async () => {
-	const { model, core } = await started();
+	const { model, core, tell } = await started();
 	const asks = () => {
 		let is = false;
 		onPage.beforeunload({ preventDefault: () => (is = true) });
@@ -178,5 +210,10 @@ test('the page is not left without a question while something sent is not kept',
 	await under;
 	assert.equal(asks(), false);
 	model.sending.setDraft('r', 'half');
+	assert.equal(asks(), false);
+	// The store has failed: nothing can be sent any more.
+	tell('tab', { tab: 'broken', reason: null });
+	assert.equal(asks(), true);
+	model.sending.setDraft('r', '');
 	assert.equal(asks(), false);
 });

@@ -80,6 +80,20 @@ test('messages of one sender stand together, of one day under one day', async ()
 	);
 });
 
+test('what was refused goes when it is sent again, in whose place another comes', async () => {
+	const own = { own: true, member: id(8), sender: 'Me' };
+	const { c } = await opened([message(1), message(2, { ...own, state: 'failed' }), message(3)]);
+	const numbers = () => c.entries.value.map((e) => e.message.number);
+	assert.deepEqual(numbers(), [1, 2, 3]);
+	c.take([
+		message(4, { ...own, state: 'queued' }),
+		message(2, { ...own, state: 'failed', deleted: true, text: '' }),
+		message(1, { deleted: true, text: '' }),
+	]);
+	assert.deepEqual(numbers(), [1, 3, 4]);
+	assert.ok(c.entries.value[1].endsGroup);
+});
+
 test('reactions are counted by emoji, each sender once, and taken back', async () => {
 	const { c } = await opened([
 		message(1),

@@ -33,101 +33,7 @@ function socketOf(page: Location): string {
 	return `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}/v1`;
 }
 
-/** Methods that are a message to the worker and no more. */
-const PLAIN = [
-	'account',
-	'requestCode',
-	'recoveryWords',
-	'recoveryConfirmed',
-	'setProfileName',
-	'setAbout',
-	'setPicture',
-	'picture',
-	'vault',
-	'storeVault',
-	'rename',
-	'deleteAccount',
-	'exportData',
-	'devices',
-	'nameDevice',
-	'endDevice',
-	'deviceCode',
-	'lookAtDevice',
-	'addDevice',
-	'deviceChanges',
-	'deviceChangesSeen',
-	'settings',
-	'defaultSettings',
-	'setSettings',
-	'setContactCode',
-	'contactCode',
-	'ageKnown',
-	'requestAge',
-	'presentAge',
-	'ask',
-	'askByInvitation',
-	'invitationApp',
-	'invite',
-	'invitations',
-	'endInvitation',
-	'requests',
-	'accept',
-	'decline',
-	'blockRequest',
-	'guardian',
-	'offerGuardian',
-	'wards',
-	'acceptWard',
-	'wardAsks',
-	'answerWard',
-	'findNumbers',
-	'numbers',
-	'forgetNumbers',
-	'setFindable',
-	'contacts',
-	'safetyNumber',
-	'setVerified',
-	'block',
-	'links',
-	'beginLink',
-	'lookAtLink',
-	'acceptLink',
-	'takeLink',
-	'showLink',
-	'withdrawLink',
-	'contactLinks',
-	'rooms',
-	'members',
-	'startDirect',
-	'createGroup',
-	'introduce',
-	'waitToIntroduce',
-	'removeNotIntroduced',
-	'blockMember',
-	'addToGroup',
-	'removeFromGroup',
-	'renameGroup',
-	'setRole',
-	'leave',
-	'messages',
-	'history',
-	'markRead',
-	'send',
-	'sendReply',
-	'sendReaction',
-	'sendEdit',
-	'sendDelete',
-	'sendAgain',
-	'sendFile',
-	'fetchFile',
-	'readFile',
-	'forgetFile',
-	'report',
-	'reportRequest',
-] as const satisfies readonly Method[];
-type Plain = Pick<T.Undercroft, (typeof PLAIN)[number]>;
-
-class Client implements Omit<T.Undercroft, keyof Plain> {
+class Client implements Omit<T.Undercroft, Method> {
 	tab: T.TabState = 'opening';
 	reason: CodedError | null = null;
 	connection: T.Connection = 'offline';
@@ -137,9 +43,13 @@ class Client implements Omit<T.Undercroft, keyof Plain> {
 	#listeners = new Map<string, Set<Listener>>();
 	#pages = new AbortController();
 
-	constructor() {
-		for (const name of PLAIN)
-			Object.assign(this, { [name]: (...args: unknown[]) => this.#ask(name, ...args) });
+	static {
+		// Methods that are a message to the worker and no more: whatever there is no other of that name.
+		const ask = (own: object, name: string | symbol, client: Client) =>
+			typeof name === 'symbol' || name === 'then' || name in own
+				? own[name as keyof object]
+				: (...args: unknown[]) => client.#ask(name as Method, ...args);
+		Object.setPrototypeOf(Client.prototype, new Proxy(Object.prototype, { get: ask }));
 	}
 
 	async start(o: T.Options): Promise<void> {
@@ -236,6 +146,12 @@ class Client implements Omit<T.Undercroft, keyof Plain> {
 		this.#listeners.set(kind, of.add(own));
 		return () => of.delete(own);
 	}
+	/** So that the browser does not throw the account away when it wants room; asked once, when there
+	 * is something to keep. */
+	#keep(): void {
+		void navigator.storage?.persist?.().catch(() => false);
+	}
+
 	async close(): Promise<void> {
 		if (this.#worker) await this.#ask<void>('close');
 		this.#end();
@@ -243,11 +159,6 @@ class Client implements Omit<T.Undercroft, keyof Plain> {
 	async erase(): Promise<void> {
 		await this.#ask<void>('erase');
 		this.#end();
-	}
-	/** So that the browser does not throw the account away when it wants room; asked once, when there
-	 * is something to keep. */
-	#keep(): void {
-		void navigator.storage?.persist?.().catch(() => false);
 	}
 
 	// --- the core's, of which there is more to say here ---
@@ -288,5 +199,5 @@ export async function open(options: T.Options): Promise<T.Undercroft> {
 	});
 	await client.start(options);
 	await known;
-	return client as Client & Plain;
+	return client as Client & Pick<T.Undercroft, Method>;
 }

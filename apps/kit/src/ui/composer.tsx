@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where messages are written: Enter sends, Shift and Enter makes a new line.
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Room } from '@undercroft/sdk';
 import type { Conversation } from '../conversation.ts';
 import { said } from '../format.ts';
 import { LIMITS } from '../model.ts';
-import { clean, LINE_LENGTH } from '../text.ts';
+import { clean } from '../text.ts';
 import { Button, IconButton } from './button.tsx';
 import { useModel } from './context.ts';
 import { FileLine } from './file.tsx';
-import { Icon } from './icons.tsx';
+import { Icon, type IconName } from './icons.tsx';
 import { SenderName } from './message.tsx';
 import { Fault } from './said.tsx';
-import { Name } from './text.tsx';
+import { Line, Name } from './text.tsx';
+import { Unsent } from './unsent.tsx';
 
 const encoder = new TextEncoder();
 /** What Safari calls the Enter that ends a composition, when it says that none is under way. */
@@ -30,38 +32,62 @@ export function Composer({
 }) {
 	const model = useModel();
 	const contact = model.contactOf(room);
-	if (contact?.blocked) {
-		return (
-			<div class="k-composer-closed">
-				<p>
-					You have blocked <Name of={contact.name} />.
-				</p>
-				<Button onClick={() => void model.block(contact.id, false)}>Unblock</Button>
-			</div>
-		);
-	}
-	if (room.state === 'left') {
-		return (
-			<div class="k-composer-closed">
-				<p>You are not in this conversation any more. What was said stays readable here.</p>
-				{contact && <Button onClick={() => void model.write(contact)}>Write to them anew</Button>}
-			</div>
-		);
-	}
-	if (room.state === 'joining') {
-		return (
-			<div class="k-composer-closed">
-				<p>This conversation is being set up.</p>
-			</div>
-		);
-	}
-	return (
+	const closed = contact?.blocked ? (
+		<>
+			<p>
+				You have blocked <Name of={contact.name} />.
+			</p>
+			<Button onClick={() => void model.block(contact.id, false)}>Unblock</Button>
+		</>
+	) : room.state === 'left' ? (
+		<>
+			<p>You are not in this conversation any more. What was said stays readable here.</p>
+			{contact && <Button onClick={() => void model.write(contact)}>Write to them anew</Button>}
+		</>
+	) : (
+		room.state === 'joining' && <p>This conversation is being set up.</p>
+	);
+	return closed ? (
+		<div class="k-composer-closed">
+			{closed}
+			<Unsent room={room.id} />
+		</div>
+	) : (
 		<Writing
 			key={conversation.room}
 			conversation={conversation}
 			room={room}
 			placeholder={placeholder}
 		/>
+	);
+}
+
+/** What is written about, or waits to be. */
+function About({
+	icon,
+	title,
+	text,
+	close,
+	onClose,
+	children,
+}: {
+	icon: IconName;
+	title: ComponentChildren;
+	text: string;
+	close: string;
+	onClose(): void;
+	children?: ComponentChildren;
+}) {
+	return (
+		<div class="k-about">
+			<Icon name={icon} />
+			<p>
+				<strong>{title}</strong>
+				<Line of={text} />
+			</p>
+			{children}
+			<IconButton icon="close" label={close} onClick={onClose} />
+		</div>
 	);
 }
 
@@ -75,14 +101,13 @@ function Writing({
 	placeholder: string;
 }) {
 	const model = useModel();
-	/** of the message that is being changed: what is new stays a draft meanwhile */
-	const [changed, setChanged] = useState('');
 	const input = useRef<HTMLTextAreaElement>(null);
 	const editing = conversation.editing.value;
 	const replyTo = conversation.replyTo.value;
 	const about = editing ?? replyTo;
-	const draft = model.sending.draft(room.id);
-	const text = editing ? changed : draft;
+	const { sending } = model;
+	// While a message is being changed, what is new stays a draft.
+	const text = editing ? conversation.changed.value : sending.draft(room.id);
 	const picker = useRef<HTMLInputElement>(null);
 	const files = editing ? [] : (model.files.chosen.value.get(room.id) ?? []);
 	const hasFiles = files.some((c) => !c.busy);
@@ -90,9 +115,7 @@ function Writing({
 		text.length * 3 > LIMITS.messageBytes && encoder.encode(text).length > LIMITS.messageBytes;
 
 	useLayoutEffect(() => {
-		if (!about) return;
-		if (editing) setChanged(editing.text);
-		input.current?.focus();
+		if (about) input.current?.focus();
 	}, [about]);
 	// Where there is a keyboard it is here at once; on phones it would cover half of the page.
 	useEffect(() => {
@@ -105,8 +128,8 @@ function Writing({
 	}, [text]);
 
 	function change(to: string) {
-		if (conversation.editing.peek()) setChanged(to);
-		else model.sending.setDraft(room.id, to);
+		if (conversation.editing.peek()) conversation.changed.value = to;
+		else sending.setDraft(room.id, to);
 	}
 
 	function cancel() {
@@ -119,7 +142,7 @@ function Writing({
 		const said = text.trim();
 		if ((said === '' && !hasFiles) || isTooLong) return;
 		// The field is free at once; what could not be kept comes back.
-		void model.sending.send(conversation, said);
+		void sending.send(conversation, said);
 		input.current?.focus();
 	}
 
@@ -139,29 +162,50 @@ function Writing({
 				send();
 			}}
 		>
+			{sending.aside.value
+				.filter((c) => c.edit.room === room.id)
+				.map((c) => (
+					<About
+						icon="alert"
+						title="This change was not sent"
+						text={c.text}
+						close="Do not change it"
+						onClose={() => {
+							sending.forget(c);
+							input.current?.focus();
+						}}
+					>
+						<button
+							type="button"
+							class="k-link"
+							onClick={() => {
+								sending.forget(c);
+								sending.begin(conversation, c.edit, null, c.text);
+								input.current?.focus();
+							}}
+						>
+							Edit again
+						</button>
+					</About>
+				))}
 			{about && (
-				<div class="k-about">
-					<Icon name={editing ? 'edit' : 'reply'} />
-					<p>
-						<strong>
-							{editing ? (
-								'Change your message'
-							) : about.own ? (
-								'Reply to yourself'
-							) : (
-								<>
-									Reply to <SenderName of={about} />
-								</>
-							)}
-						</strong>
-						<bdi dir="auto">{clean(said(about), LINE_LENGTH)}</bdi>
-					</p>
-					<IconButton
-						icon="close"
-						label={editing ? 'Do not change it' : 'Do not reply'}
-						onClick={cancel}
-					/>
-				</div>
+				<About
+					icon={editing ? 'edit' : 'reply'}
+					title={
+						editing ? (
+							'Change your message'
+						) : about.own ? (
+							'Reply to yourself'
+						) : (
+							<>
+								Reply to <SenderName of={about} />
+							</>
+						)
+					}
+					text={said(about)}
+					close={editing ? 'Do not change it' : 'Do not reply'}
+					onClose={cancel}
+				/>
 			)}
 			{files.length > 0 && (
 				<ul class="k-chosen" aria-label="Files to send">

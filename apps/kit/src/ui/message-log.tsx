@@ -37,7 +37,8 @@ export function MessageLog({
 
 	const first = entries[0]?.message.number ?? 0;
 	const last = entries[entries.length - 1];
-	const activeId = active ?? last?.message.id ?? null;
+	const has = (id: Id | null) => entries.some((e) => e.message.id === id);
+	const activeId = (has(active) ? active : last?.message.id) ?? null;
 
 	useLayoutEffect(() => {
 		const el = log.current!;

@@ -178,9 +178,7 @@ function NotSent({
 			Not sent.{' '}
 			{model.sending.isSentAgain(m)
 				? 'Sent again.'
-				: isOpen &&
-					!m.deleted &&
-					(!m.file || model.files.hasSource(m) ? again() : 'Choose the file once more.')}
+				: isOpen && (!m.file || model.files.hasSource(m) ? again() : 'Choose the file once more.')}
 		</p>
 	);
 }
@@ -305,10 +303,7 @@ function Tools({
 		more.push({
 			label: 'Edit',
 			icon: 'edit',
-			onPick: () => {
-				conversation.replyTo.value = null;
-				conversation.editing.value = m;
-			},
+			onPick: () => model.sending.begin(conversation, m, null),
 		});
 	}
 	if (m.own) {
@@ -338,10 +333,7 @@ function Tools({
 						icon="reply"
 						label="Reply"
 						tabIndex={tabIndex}
-						onClick={() => {
-							conversation.editing.value = null;
-							conversation.replyTo.value = m;
-						}}
+						onClick={() => model.sending.begin(conversation, null, m)}
 					/>
 				</>
 			)}

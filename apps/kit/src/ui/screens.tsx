@@ -8,6 +8,7 @@ import { openPanel } from '../route.ts';
 import { Button } from './button.tsx';
 import { useModel } from './context.ts';
 import { Icon, type IconName } from './icons.tsx';
+import { Unsent } from './unsent.tsx';
 
 function Screen({
 	icon,
@@ -26,6 +27,7 @@ function Screen({
 				</span>
 				<h1>{title}</h1>
 				{children}
+				<Unsent />
 			</div>
 		</main>
 	);
