@@ -6,6 +6,8 @@
 #include "cli/link.h"
 #include "cli/profile.h"
 
+#include "base/view.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -60,6 +62,11 @@ extern const struct command commands_account[], commands_profile[], commands_dev
 	commands_people[], commands_find[], commands_invitations[], commands_same_person[],
 	commands_guardian[], commands_ages[], commands_rooms[], commands_messages[],
 	commands_files[], commands_reach[], commands_own_data[];
+
+static inline bool cli_id_equal(const struct uc_id *a, const struct uc_id *b)
+{
+	return view_equal(VIEW_OF(a->b), VIEW_OF(b->b));
+}
 
 /* What has happened to the list of devices and was not seen yet (commands_devices.c). */
 unsigned cli_device_changes(struct cli *cli);

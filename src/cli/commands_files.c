@@ -41,7 +41,7 @@ static void progress_show(struct progress *p, const struct uc_event *e)
 static void progress_hear(void *ctx, const struct uc_event *e)
 {
 	struct progress *p = ctx;
-	bool is_here = e->has_room && !memcmp(&e->room, p->room, sizeof e->room);
+	bool is_here = e->has_room && cli_id_equal(&e->room, p->room);
 	if (p->op && e->kind == UC_EVENT_DONE && e->op == p->op) {
 		p->has_ended = true;
 		p->err = e->err;

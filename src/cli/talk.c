@@ -14,15 +14,10 @@ struct name_search {
 	size_t name_n;
 };
 
-static bool id_equal(const struct uc_id *a, const struct uc_id *b)
-{
-	return view_equal(VIEW_OF(a->b), VIEW_OF(b->b));
-}
-
 static bool name_each(void *ctx, const struct uc_room *r)
 {
 	struct name_search *s = ctx;
-	if (!id_equal(&r->id, s->id))
+	if (!cli_id_equal(&r->id, s->id))
 		return true;
 	snprintf(s->name, s->name_n, "%s", r->name);
 	return false;
@@ -55,7 +50,7 @@ struct stay {
 static bool stay_request(void *ctx, const struct uc_request *r)
 {
 	struct stay *s = ctx;
-	if (!id_equal(&r->id, s->request))
+	if (!cli_id_equal(&r->id, s->request))
 		return true;
 	s->has_room = r->has_contact && r->has_room;
 	s->room = r->room;
@@ -65,7 +60,7 @@ static bool stay_request(void *ctx, const struct uc_request *r)
 static bool stay_room(void *ctx, const struct uc_room *r)
 {
 	struct stay *s = ctx;
-	if (!id_equal(&r->id, &s->room))
+	if (!cli_id_equal(&r->id, &s->room))
 		return true;
 	s->room_open = r->state == UC_ROOM_OPEN && r->members > 1;
 	return false;
@@ -89,7 +84,7 @@ static bool stay_message(void *ctx, const struct uc_message *m)
 	print_message(s->cli->json, cli_room_name(s->cli, &m->room), m);
 	s->shown = m->number;
 	s->answered |= !m->own && m->kind == UC_MESSAGE_TEXT;
-	if (s->said && id_equal(&m->id, &s->said_id)) {
+	if (s->said && cli_id_equal(&m->id, &s->said_id)) {
 		s->accepted = m->state == UC_MESSAGE_ACCEPTED;
 		s->err = m->state == UC_MESSAGE_FAILED ? UC_E_CLOSED : UC_OK;
 	}
