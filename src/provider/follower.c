@@ -226,8 +226,9 @@ struct beginning {
 	struct follow_start start;
 	struct public_group *group;
 	struct membership m;
-	bool is_again;   /* in the place of what is there, as was asked for */
-	bool is_renewed; /* its hub's log is, or was once, another than it had been */
+	bool is_again; /* in the place of what is there, as was asked for */
+	bool is_renewed; /* its hub's log is, or was once, another than it had been; or ours alone is */
+	bool waits;      /* ours alone */
 };
 
 /* The clients that are to have seats are ours, and in the tree. */
@@ -290,7 +291,7 @@ static uc_err put_start(struct beginning *n, struct log_step *s)
 	store_log_start(&s->batch, log, n->start.seq + 1);
 	TRY(seats_end_gone(s, n->start.seq));
 	if (n->is_renewed)
-		TRY(room_renewed_put(&s->batch, n->c->target, &s->record));
+		TRY(room_renewed_put(&s->batch, n->c->target, &s->record, n->waits));
 	TRY(seats_change(s, &n->m, n->start.welcome, NULL));
 	return log_step_put_group(s);
 }
@@ -378,6 +379,17 @@ static uc_err take_start_again(struct peer_call *c, struct room_live *r,
 	return err;
 }
 
+static uc_err renewed_before(struct beginning *n, const struct room_live *r)
+{
+	struct renewed_record before;
+	if (!r->record.is_renewed)
+		return UC_OK;
+	TRY(room_renewed_get(n->c->p, n->c->target, n->c->a, &before));
+	n->is_renewed = true;
+	n->waits = before.waits;
+	return UC_OK;
+}
+
 /* *wanted: the next entry, if not what the log says. */
 static uc_err take_start(struct peer_call *c, uint64_t *wanted)
 {
@@ -400,13 +412,14 @@ static uc_err take_start(struct peer_call *c, uint64_t *wanted)
 		return take_start_again(c, r, &n.start, wanted);
 	if (peer_is_too_fast(c, LIMIT_PEER_START))
 		return UC_E_RATE;
+	n.is_renewed = header_number(c->headers, "undercroft-renewed", &renewed) || n.is_again;
+	if (!n.is_renewed && r)
+		TRY(renewed_before(&n, r));
 	err = check_start(&n);
 	if (err) {
 		public_group_free(n.group);
 		return err;
 	}
-	n.is_renewed = header_number(c->headers, "undercroft-renewed", &renewed) ||
-		       (r && (n.is_again || r->record.is_renewed));
 	TRY(begin(&n));
 	if (r)
 		r->restart = 0;

@@ -93,26 +93,62 @@ uc_err room_renewed_get(struct provider *p, struct view room, struct arena *a,
 	return record_get(p->rooms, key_1(&k, TABLE_RENEWED, room), renewed_record_element, a, out);
 }
 
-uc_err room_renewed_put(struct store_batch *b, struct view room, struct room_record *r)
+uc_err room_renewed_put(struct store_batch *b, struct view room, struct room_record *r, bool waits)
 {
-	struct renewed_record record = { .seq = r->next };
+	struct renewed_record record = { .waits = waits, .seq = r->next };
 	struct store_key k;
 	memcpy(record.chain, r->chain, CHAIN_HASH);
 	r->is_renewed = true;
 	return record_put(b, key_1(&k, TABLE_RENEWED, room), renewed_record_element, &record);
 }
 
+/* Nobody goes back to an entry that is not there: all have read it, or it is a month old. */
+static uc_err is_gone(struct provider *p, const struct room_live *r, uint64_t seq, bool *out)
+{
+	struct store_log_bounds b;
+	struct store_key k;
+	uc_err err = store_log_bounds(p->rooms, key_1(&k, TABLE_LOG, r->uri), &b);
+	*out = seq < r->record.next && (err || b.first > seq);
+	return err == UC_E_NOT_FOUND ? UC_OK : err;
+}
+
+/* It is known now that the hub's log was put back, too: nobody waits for what there was. */
+static uc_err room_waits_no_more(struct provider *p, const struct room_live *r)
+{
+	struct room_record room = r->record;
+	struct renewed_record record;
+	struct store_batch b;
+	struct store_key k;
+	struct arena a;
+	bool gone;
+	arena_init(&a, 4096, ARENA_PLAIN);
+	uc_err err = room_renewed_get(p, r->uri, &a, &record);
+	arena_done(&a);
+	if (err || !record.waits)
+		return err;
+	TRY(is_gone(p, r, record.seq, &gone));
+	record.waits = false;
+	store_batch_init(&b, r->uri);
+	err = gone ? room_renewed_put(&b, r->uri, &room, false)
+		   : record_put(&b, key_1(&k, TABLE_RENEWED, r->uri), renewed_record_element,
+				&record);
+	if (!err)
+		return commit_rooms(p, &b);
+	store_batch_done(&b);
+	return err;
+}
+
 /* Its log is another one from its end on, for who has more of it.  Where that was said before, what
  * was said is the earlier place. */
-static uc_err room_renew(struct provider *p, struct room_live *r)
+static uc_err room_renew(struct provider *p, struct room_live *r, bool waits)
 {
 	struct room_record record = r->record;
 	struct store_batch b;
 	struct store_key k;
 	if (record.is_renewed)
-		return UC_OK;
+		return waits ? UC_OK : room_waits_no_more(p, r);
 	store_batch_init(&b, r->uri);
-	uc_err err = room_renewed_put(&b, r->uri, &record);
+	uc_err err = room_renewed_put(&b, r->uri, &record, waits);
 	if (!err)
 		err = record_put(&b, key_1(&k, TABLE_ROOM, r->uri), room_record_element, &record);
 	if (err) {
@@ -209,11 +245,13 @@ static uc_err visit_room(struct provider *p, struct view room, struct view domai
 {
 	struct room_live *r;
 	TRY(room_live_get(p, room, &r));
+	/* What a follower gets from now on may be of a log that its hub has had since: when that is noticed,
+	 * what is here says no more where the two part. */
 	if (!domain.n)
-		return r->record.part == ROOM_HUB ? room_renew(p, r) : UC_OK;
+		return room_renew(p, r, r->record.part != ROOM_HUB);
 	if (r->record.part != ROOM_FOLLOWER)
 		return UC_OK;
-	TRY(room_renew(p, r));
+	TRY(room_renew(p, r, false));
 	seats_of_before(p, domain, r);
 	return follow_ask_counted(p, r);
 }
@@ -254,11 +292,10 @@ int peer_follow(struct peer_call *c)
 /* --- all rooms with one app; or of ours, with all --- */
 
 /* A room's hub is named in its URI: so of those of others no record is read, however many they are. */
-static bool is_hub_of(const struct provider *p, struct view room, struct view domain)
+static bool is_hub_of(struct view room, struct view domain)
 {
 	struct view hub;
-	return !uri_domain_of(room, &hub) &&
-	       (domain.n ? view_equal(hub, domain) : is_own_domain(p, hub));
+	return !domain.n || (!uri_domain_of(room, &hub) && view_equal(hub, domain));
 }
 
 static uc_err visit(struct provider *p, enum provider_table t, struct view key, struct view domain)
@@ -274,7 +311,7 @@ static uc_err visit(struct provider *p, enum provider_table t, struct view key, 
 	uc_err err = store_key_read_done(&k);
 	if (!err && t == TABLE_FOLLOWER)
 		err = visit_follower(p, room, of, domain);
-	else if (!err && is_hub_of(p, room, domain))
+	else if (!err && is_hub_of(room, domain))
 		err = visit_room(p, room, domain);
 	arena_done(&a);
 	return err;

@@ -633,13 +633,14 @@ void peer_heard(struct provider *p, struct view domain, struct view headers);
 void renewals_run(struct provider *p, uint64_t now_ms, struct slice *s);
 void peers_hello(struct provider *p, uint64_t now_ms);
 void peers_hello_later(struct provider *p);
-/* Ours was: of all rooms hosted here that is kept, and who follows is looked at. */
+/* Ours was: of all rooms that is kept, and who follows those hosted here is looked at. */
 uc_err UC_MUST_USE rooms_renew(struct provider *p);
 /* UC_E_NOT_FOUND. */
 uc_err UC_MUST_USE room_renewed_get(struct provider *p, struct view room, struct arena *a,
 				    struct renewed_record *out);
-/* From r->next on; the room's own record is the caller's to put. */
-uc_err UC_MUST_USE room_renewed_put(struct store_batch *b, struct view room, struct room_record *r);
+/* From r->next on; the room's own record is the caller's to put.  waits: struct renewed_record. */
+uc_err UC_MUST_USE room_renewed_put(struct store_batch *b, struct view room, struct room_record *r,
+				    bool waits);
 
 /* --- restart.c: a hub that was put back --- */
 /* That app begins with the room as it is now. */

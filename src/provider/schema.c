@@ -337,9 +337,13 @@ void wire_welcome_out_record(struct wire *w, struct welcome_out_record *v)
 
 void wire_renewed_record(struct wire *w, struct renewed_record *v)
 {
-	record_version(w, &v->version);
+	record_version_of(w, &v->version, 2);
 	wire_u64(w, &v->seq);
 	wire_fixed(w, v->chain, sizeof v->chain);
+	if (!wire_reading(w) || v->version > 1)
+		wire_bool(w, &v->waits);
+	else
+		v->waits = false;
 }
 
 void wire_peer_record(struct wire *w, struct peer_record *v)

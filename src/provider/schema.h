@@ -212,9 +212,10 @@ struct room_record {
 	uint64_t last_ms;          /* timestamp of the last entry: they never go back */
 	uint64_t epoch_start;      /* sequence number of the last commit; 0: epoch 0 */
 };
-/* The log was put back: from an entry on it is another than some have seen. */
+/* The log was put back: from an entry on it is another than some have seen, or may be. */
 struct renewed_record {
 	uint16_t version;
+	bool waits; /* as a follower, by ourselves: the hub may have the rest; from version 2 on */
 	uint64_t seq;              /* that entry */
 	uint8_t chain[CHAIN_HASH]; /* before it */
 };

@@ -198,6 +198,8 @@ static uc_err put_back_look(struct opening_seat *o)
 	if (o->is_again)
 		return UC_E_UNEXPECTED;
 	TRY(compare(o, &same));
+	if (!same && o->renewed.waits && o->q->cursor >= next)
+		return UC_E_BUSY;
 	o->is_behind = o->q->cursor >= o->renewed.seq && !same;
 	return UC_OK;
 }
@@ -205,7 +207,8 @@ static uc_err put_back_look(struct opening_seat *o)
 static uc_err put_back_tell(const struct opening_seat *o, struct seat_open_response *r)
 {
 	struct public_group *g;
-	if (!o->renewed.seq)
+	/* While the rest is waited for, what was accepted and is not here yet is not to be said again. */
+	if (!o->renewed.seq || (o->renewed.waits && !o->is_behind))
 		return UC_OK;
 	TRY(room_live_group(o->c->p, o->room, &g));
 	r->renewed = o->renewed.seq;

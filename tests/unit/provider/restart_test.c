@@ -344,10 +344,80 @@ TEST(a_follower_that_was_put_back_gets_what_it_had)
 	wait_a_while(160);
 	are_one_log();
 	expect_ok(guest_open(&t1));
-	expect(!t1.opened.is_behind);
+	/* Nor is anything to be said again that is not here yet: the hub's log is the same. */
+	expect(!t1.opened.is_behind && !t1.opened.renewed);
 	guest_say(&r1, "and so on");
 	guest_read(&t1);
 	expect_bytes(view_str(t1.last), VIEW_LIT("and so on"));
+	the_end();
+}
+
+/* Tom has read what neither of the two has any more. */
+static uint64_t both_put_back(int instead)
+{
+	begin();
+	struct store_memory *copy = copy_of(lens);
+	uint64_t kept = t1.seq;
+	lose_now(3);
+	lens->is_down = true;
+	put_back_at(hub, backup);
+	for (int i = 0; i < instead; i++) {
+		if (!i)
+			guest_return(&r2);
+		guest_say(&r2, "instead");
+	}
+	lens->is_down = false;
+	put_back_at(lens, copy);
+	return kept;
+}
+
+static void tom_goes_back_to(uint64_t kept)
+{
+	expect_ok(guest_open(&t1));
+	expect(t1.opened.is_behind);
+	expect_eq(t1.opened.renewed, kept + 1);
+}
+
+/* Its hub's other log goes on from what it has, so it sees no place where the two part; who has read more
+ * than there was is told it all the same: at once, and when it is known that the hub was put back. */
+TEST(a_follower_that_was_put_back_with_its_hub_knows_where_the_log_goes_on)
+{
+	uint64_t kept = both_put_back(4);
+	wait_a_while(20);
+	expect_eq(log_head_of(lens, the_room), t1.seq + 1);
+	expect_ok(person_sign_in(&tom));
+	tom_goes_back_to(kept);
+	wait_a_while(160);
+	are_one_log();
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	tom_goes_back_to(kept);
+	the_end();
+}
+
+/* As many entries as there were: the next one would not go on from them. */
+TEST(a_follower_that_was_put_back_with_its_hub_tells_as_many_entries_from_the_same)
+{
+	uint64_t kept = both_put_back(3);
+	wait_a_while(160);
+	are_one_log();
+	expect_eq(log_head_of(lens, the_room), t1.seq);
+	expect_ok(person_sign_in(&tom));
+	tom_goes_back_to(kept);
+	the_end();
+}
+
+/* What the device waits for does not come, and it hears so. */
+TEST(nobody_waits_for_what_a_hub_that_was_put_back_has_no_more)
+{
+	uint64_t kept = both_put_back(0);
+	expect_ok(person_sign_in(&tom));
+	expect_err(guest_open(&t1), UC_E_BUSY);
+	wait_a_while(160);
+	are_one_log();
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	tom_goes_back_to(kept);
 	the_end();
 }
 
