@@ -415,7 +415,11 @@ static uc_err through_visit(struct sweep *w, struct view domain, struct view val
 	struct follower_record r;
 	struct store_key k;
 	TRY(wire_decode(value, w->a, follower_record_element, &r));
-	if (w->first <= follower_cursor(w, domain, r.cursor) + 1)
+	uint64_t next = follower_cursor(w, domain, r.cursor) + 1;
+	/* What it begins with is no entry of the log, or need not be in it any more. */
+	if (r.start_wanted && r.start_seq == next)
+		next++;
+	if (w->first <= next)
 		return UC_OK;
 	store_delete(&w->batch, key_2(&k, TABLE_FOLLOWER, w->room, domain));
 	store_delete(&w->batch, key_2(&k, TABLE_FOLLOW_START, w->room, domain));

@@ -56,6 +56,24 @@ static void are_one_log(void)
 	expect_eq(table_count(hub, TABLE_FOLLOW_START), 0);
 }
 
+/* In the place of what is there, by an app that sees it. */
+static void put_back_at(struct app *a, struct store_memory *copy)
+{
+	app_kill(a, true);
+	store_memory_free(a->disks[1]);
+	a->disks[1] = copy;
+	a->life = 7; /* of what was there */
+	app_start(a);
+	expect(store_is_older(a->rooms));
+	expect_ok(provider_renew(a->provider));
+}
+
+static void wait_a_while(int seconds)
+{
+	for (int i = 0; i < seconds; i += 20)
+		apps_wait(20000);
+}
+
 /* It is told where the log goes on as another one. */
 static void tom_sees_it(void)
 {
@@ -141,6 +159,28 @@ TEST(a_proposal_that_waits_comes_though_the_commit_is_gone)
 	expect_ok(room_live_get(lens->provider, the_room, &r));
 	expect_ok(room_live_group(lens->provider, r, &g));
 	expect_eq(public_group_proposal_count(g), 1);
+	the_end();
+}
+
+/* The beginning waits for an app that does not answer yet, and whose entry is trimmed: its people stay. */
+TEST(a_follower_that_has_not_begun_anew_yet_is_not_one_that_was_away_for_ever)
+{
+	begin();
+	for (int i = 0; i < 3; i++)
+		apps_wait(HOUR_MS);
+	lose_now(4);
+	lens->is_down = true;
+	put_back_at(hub, backup);
+	guest_return(&r2);
+	guest_say(&r2, "instead");
+	wait_a_while(1300);
+	lens->is_down = false;
+	wait_a_while(1300);
+	are_one_log();
+	expect_eq(table_count(hub, TABLE_FOLLOWER), 1);
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	expect_ok(guest_open(&t1));
 	the_end();
 }
 
@@ -272,24 +312,6 @@ TEST(who_is_not_in_the_room_that_a_follower_begins_anew_with_reads_nothing_of_it
 }
 
 /* --- and says so itself --- */
-
-/* In the place of what is there, by an app that sees it. */
-static void put_back_at(struct app *a, struct store_memory *copy)
-{
-	app_kill(a, true);
-	store_memory_free(a->disks[1]);
-	a->disks[1] = copy;
-	a->life = 7; /* of what was there */
-	app_start(a);
-	expect(store_is_older(a->rooms));
-	expect_ok(provider_renew(a->provider));
-}
-
-static void wait_a_while(int seconds)
-{
-	for (int i = 0; i < seconds; i += 20)
-		apps_wait(20000);
-}
 
 TEST(a_hub_that_was_put_back_tells_it_though_nobody_says_anything)
 {
