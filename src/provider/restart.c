@@ -110,6 +110,40 @@ static uc_err begin_at_commit(struct again *n, bool *found)
 	return err;
 }
 
+/* Else where the log parts from the one that was, if it has all from there on: the end would leave out what
+ * was said since. */
+static uc_err begin_at_renewed(struct again *n, bool *found)
+{
+	const struct room_record *r = &n->room->record;
+	struct renewed_record renewed;
+	struct store_log_scan scan;
+	struct store_key k;
+	struct view bytes;
+	struct log_entry e;
+	uint64_t at;
+	if (!r->is_renewed || public_group_proposal_count(n->group))
+		return UC_OK;
+	TRY(room_renewed_get(n->p, n->room->uri, n->a, &renewed));
+	if (renewed.seq < 2 || renewed.seq <= r->epoch_start)
+		return UC_OK;
+	TRY(store_log_scan_init(&scan, n->p->rooms, key_1(&k, TABLE_LOG, n->room->uri), renewed.seq,
+				1, 0));
+	uc_err err = UC_OK;
+	if (store_log_scan_next(&scan, &at, &bytes) && at == renewed.seq) {
+		err = wire_decode(bytes, n->a, log_entry_element, &e);
+		*found = !err;
+	}
+	if (*found) {
+		n->start.seq = renewed.seq - 1;
+		n->start.timestamp = fanout_timestamp(e.fanout);
+		memcpy(n->start.chain, renewed.chain, CHAIN_HASH);
+	}
+	if (!err)
+		err = scan.scan.failed;
+	store_log_scan_done(&scan);
+	return err;
+}
+
 static uc_err begin_at_end(struct again *n)
 {
 	const struct room_record *r = &n->room->record;
@@ -124,6 +158,8 @@ static uc_err fill(struct again *n)
 	bool found;
 	TRY(room_live_group(n->p, n->room, &n->group));
 	TRY(begin_at_commit(n, &found));
+	if (!found)
+		TRY(begin_at_renewed(n, &found));
 	if (!found)
 		TRY(begin_at_end(n));
 	TRY(public_group_info(n->group, n->a, &n->start.group_info));

@@ -184,6 +184,31 @@ TEST(a_follower_that_has_not_begun_anew_yet_is_not_one_that_was_away_for_ever)
 	the_end();
 }
 
+/* What was said before it hears of it is not left out, and the device is told where that begins. */
+TEST(a_follower_begins_anew_where_the_log_parts_though_the_commit_is_gone)
+{
+	begin();
+	for (int i = 0; i < 3; i++)
+		apps_wait(HOUR_MS);
+	lose_now(4);
+	uint64_t kept = t1.seq - 4;
+	lens->is_down = true;
+	put_back_at(hub, backup);
+	guest_return(&r2);
+	guest_say(&r2, "instead");
+	guest_say(&r2, "instead");
+	lens->is_down = false;
+	wait_a_while(160);
+	are_one_log();
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	expect_ok(guest_open(&t1));
+	expect(t1.opened.is_behind);
+	expect_eq(t1.opened.renewed, kept + 1);
+	expect_eq(t1.opened.first, kept + 1);
+	the_end();
+}
+
 /* Nothing was lost: it is told again, and stays as it is. */
 TEST(a_follower_that_is_told_again_what_it_has_goes_on)
 {
