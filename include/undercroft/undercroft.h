@@ -348,7 +348,8 @@ struct uc_contact {
 	const char *name;
 	uint8_t account_key[32];
 	bool blocked;
-	bool stranger; /* no contact: blocked by uc_request_block, and listed no more once unblocked */
+	/* No contact: blocked by uc_request_block or uc_member_block, and listed no more once unblocked. */
+	bool stranger;
 	bool verified; /* uc_contact_verified was called for this account key */
 	/* UC_EVENT_IDENTITY_CHANGED was told, and it was not verified since. */
 	bool identity_changed;
@@ -484,7 +485,7 @@ struct uc_member {
 	bool is_self;
 	bool introduced;
 	bool persona;     /* name and who they are hold in this room only, and lead to no account */
-	bool blocked;     /* a persona, by uc_member_block */
+	bool blocked;     /* by uc_block, or one of its kind */
 	const char *name; /* "" until introduced */
 	bool has_contact;
 	struct uc_id contact;
@@ -523,8 +524,9 @@ UC_API uc_err uc_introduce_wait(uc_client *c, bool wait) UC_MUST_USE;
  * on is hidden.  It begins with no, and stays on the devices of this account; no app learns of it. */
 UC_API uc_err uc_remove_not_introduced(uc_client *c, bool remove) UC_MUST_USE;
 /* Hides what a persona writes from then on, in that room alone: who is behind it is not known, so it goes no
- * further, and whoever leaves and is brought in again has another.  UC_E_NOT_ALLOWED: no persona, see
- * uc_block. */
+ * further, and whoever leaves and is brought in again has another.  Of a group's member who is no contact and has
+ * said who they are, it blocks the account, as uc_request_block does.  UC_E_NOT_ALLOWED: a contact, see uc_block,
+ * or not introduced. */
 UC_API uc_err uc_member_block(uc_client *c, const struct uc_id *room, const struct uc_id *member,
 			      bool blocked) UC_MUST_USE;
 /* DONE: they are in it; or its text is "asked": their device was asked for an address for this room, they come

@@ -135,7 +135,8 @@ static int run_contacts(struct cli *cli)
 	return err ? cli_fail(cli, err, "list contacts") : CLI_OK;
 }
 
-static int block_persona(struct cli *cli, const char *room_name, bool blocked)
+/* A persona, or who is no contact. */
+static int block_member(struct cli *cli, const char *room_name, bool blocked)
 {
 	struct uc_id room, member;
 	if (!cli_find_room(cli, room_name, &room) ||
@@ -143,9 +144,9 @@ static int block_persona(struct cli *cli, const char *room_name, bool blocked)
 		return CLI_FAILED;
 	uc_err err = uc_member_block(cli->client, &room, &member, blocked);
 	if (err)
-		return cli_fail(cli, err, "hide a persona");
+		return cli_fail(cli, err, "block a member");
 	if (!cli->json)
-		puts(blocked ? "Blocked here. They are not told." : "No longer blocked here.");
+		puts(blocked ? "Blocked. They are not told." : "No longer blocked.");
 	return CLI_OK;
 }
 
@@ -154,7 +155,7 @@ static int block(struct cli *cli, bool blocked)
 	struct uc_id id;
 	uc_op op = 0;
 	if (cli_flag(cli, "--in"))
-		return block_persona(cli, cli_option(cli, "--in"), blocked);
+		return block_member(cli, cli_option(cli, "--in"), blocked);
 	if (!cli_find_contact(cli, cli->argv[0], &id))
 		return CLI_FAILED;
 	int status = cli_wait(cli, uc_block(cli->client, &id, blocked, &op), &op,
@@ -429,20 +430,21 @@ const struct command commands_people[] = {
 	  "example:\n"
 	  "  undercroft -p rosa contacts --json" },
 	{ "block", NEEDS_SIGN_IN, 1, 1, run_block,
-	  "CONTACT | PERSONA --in ROOM",
+	  "CONTACT | MEMBER --in ROOM",
 	  "--in=",
-	  "block a contact, or a persona in its room",
+	  "block a contact, or somebody in a group",
 	  "Takes back what lets them add you to groups, leaves the direct conversation, hides what\n"
 	  "they send, tells them nothing. Accounts that they have shown to be theirs, or show\n"
 	  "later, are blocked with it; so are letters of whoever has the same number, handle or\n"
-	  "address on your app, by another account. Of a persona, what it writes in that room from\n"
+	  "address on your app, by another account. A MEMBER is somebody in a group who is no\n"
+	  "contact, and blocked in the same way; but of a persona, what it writes in that room from\n"
 	  "then on is hidden, and nothing else: nobody knows who it is.\n"
 	  "\n"
 	  "examples:\n"
 	  "  undercroft -p tom block Rosa\n"
 	  "  undercroft -p tom block Moth --in \"Night owls\"" },
 	{ "unblock", NEEDS_SIGN_IN, 1, 1, run_unblock,
-	  "CONTACT | PERSONA --in ROOM",
+	  "CONTACT | MEMBER --in ROOM",
 	  "--in=",
 	  "undo block",
 	  "They can be written to again, and ask again.  Within hours the conversation goes on,\n"

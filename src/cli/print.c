@@ -386,7 +386,7 @@ void print_member(bool json, const struct uc_member *m, const char *app, const c
 		fputs(m->introduced ? " (you)" : " (you, not introduced)", stdout);
 	if (*role)
 		printf(", %s", role);
-	fputs(m->blocked ? ", blocked here\n" : "\n", stdout);
+	printf("%s%s\n", m->blocked ? ", blocked" : "", m->blocked && m->persona ? " here" : "");
 }
 
 const char *print_device_key(const uint8_t key[32], char out[17])

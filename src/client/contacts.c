@@ -50,6 +50,21 @@ void contact_changed(struct uc_client *c, struct contact *k)
 	e->event.text = event_text(e, view_str(k->name));
 }
 
+/* Who was met in groups before is, there too, the contact they are now. */
+static void members_met(struct uc_client *c, const struct contact *k)
+{
+	for (struct room *r = c->rooms; r; r = r->next)
+		for (struct member *m = r->members; m; m = m->next) {
+			bool unknown = m->introduced && !m->persona && id_is_zero(&m->contact);
+			if (!unknown ||
+			    !view_equal(VIEW_OF(m->account_key), VIEW_OF(k->account_key)) ||
+			    !view_equal(uri_domain(view_str(m->participant)), view_str(k->app)))
+				continue;
+			m->contact = k->id;
+			r->dirty = r->members_dirty = true;
+		}
+}
+
 static uc_err contact_add(struct uc_client *c, const char *app,
 			  const uint8_t account_key[ED25519_KEY], struct contact **out)
 {
@@ -66,6 +81,7 @@ static uc_err contact_add(struct uc_client *c, const char *app,
 	memcpy(k->account_key, account_key, ED25519_KEY);
 	sender_tags_gather(c, k);
 	barred_met(c, k);
+	members_met(c, k);
 	k->next = c->contacts;
 	c->contacts = k;
 	*out = k;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/introductions.h"
 
+#include "client/closing.h"
 #include "client/compose.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
@@ -210,7 +211,7 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 	struct contact *k;
 	TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
 	*out = k;
-	if (k->blocked)
+	if (k->blocked && !r->made)
 		return rooms_close(c, r, 0);
 	r->contact = k->id;
 	if (!k->has_direct || !id_equal(&k->direct, &r->id)) {
@@ -219,7 +220,8 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 		contact_changed(c, k);
 	}
 	requests_introduced(c, r, k);
-	return UC_OK;
+	/* We have asked them before, and said there who we are: our going at once would tell them. */
+	return k->blocked ? closing_begin(c, k) : UC_OK;
 }
 
 /* What somebody was given another has used. */

@@ -166,7 +166,8 @@ static uc_err room_tell(struct uc_client *c, struct room *r, bool by_this)
 		TRY(places_doubt(r));
 	r->keys_ms = 0; /* whose turn it is, is another question */
 	/* Where all our places are about to go, nobody is to be told which do. */
-	if (!room_is_open(r) || r->lost || r->shadow || r->fleeing || strangers_veil(c, r) ||
+	bool going = r->fleeing && !r->close_ms; /* who is blocked is told as before (closing.h) */
+	if (!room_is_open(r) || r->lost || r->shadow || going || strangers_veil(c, r) ||
 	    c->account.deleting)
 		return UC_OK;
 	return introductions_own(c, r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/personas.h"
 
+#include "client/barred.h"
 #include "client/introductions.h"
 #include "client/rooms.h"
 #include "client/turn.h"
@@ -230,7 +231,9 @@ static uc_err member_block(struct uc_client *c, void *arg)
 		if (!id_equal(&id, in->member))
 			continue;
 		if (!m->persona)
-			return UC_E_NOT_ALLOWED;
+			return r->direct || !strcmp(m->participant, r->participant)
+				       ? UC_E_NOT_ALLOWED
+				       : barred_member(c, m, in->yes);
 		m->blocked = in->yes;
 		r->dirty = r->members_dirty = true;
 		return UC_OK;

@@ -5,7 +5,7 @@ another of the same number, on all devices, after a recovery and kill -9 of the 
 and once unblocked they are heard, and are no contact."""
 import sys
 
-from people import Backbone, Person, link
+from people import Backbone, Person, befriend, link
 from again_test import again, asks, hides, sees
 
 
@@ -68,6 +68,27 @@ def main():
     mia.sign_up()
     mia.run('ask', 'dial', tom.identifier, 'hello from Mia')
     hides(tom, 'hello from Mia', 'still me')
+
+    # Who is met in a group, and has asked nobody, is blocked there.
+    tom.run('accept', 'Mia')
+    for person, other in (mia, 'Tom'), (tom, 'Mia'):
+        person.until(lambda: other in [c['name'] for c in person.json('contacts')])
+    befriend(mia, zoe)
+    mia.run('group', 'Walks', tom.name, zoe.name)
+    for person in tom, zoe:
+        person.until(lambda: any(r['name'] == 'Walks' for r in person.json('rooms')))
+    zoe.run('send', 'Walks', 'hello all')
+    tom.read_on('hello all')
+    assert tom.refused('block', mia.name, '--in', 'Walks') == 'UC_E_NOT_ALLOWED'
+    tom.run('block', zoe.name, '--in', 'Walks')
+    assert 'Zoe on dial, blocked\n' in tom.run('members', 'Walks'), tom.run('members', 'Walks')
+    assert sorted(strangers(tom)) == ['Rosa', 'Uwe', 'Zoe'], tom.run('contacts')
+    zoe.run('send', 'Walks', 'I know where you are')
+    mia.read_on('I know where you are')
+    mia.run('send', 'Walks', 'not nice')
+    tom.read_on('not nice')
+    assert 'I know where you are' not in [t for _, t in tom.texts('Walks')]
+    tom.run('unblock', zoe.name)
 
     # Unblocked, they are nobody's contact, and heard.
     tom.run('unblock', 'Rosa')

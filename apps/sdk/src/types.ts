@@ -287,7 +287,7 @@ export interface Member {
 	introduced: boolean;
 	/** the name holds in this room only, and leads to no account */
 	persona: boolean;
-	/** a persona, by blockMember */
+	/** by block, blockMember or blockRequest */
 	blocked: boolean;
 	/** '' until introduced */
 	name: string;
@@ -556,7 +556,8 @@ export interface Undercroft {
 	/** In groups, whoever writes and has not said who they are an hour after being asked is taken out where this person
 	 * may do so; elsewhere what they write from then on is hidden. */
 	removeNotIntroduced(remove: boolean): Promise<void>;
-	/** Hides what a persona writes from now on, in that room alone. */
+	/** Hides what a persona writes from now on, in that room alone. Who is no contact and has said who they are is
+	 * blocked, as by blockRequest. */
 	blockMember(room: Id, member: Id, blocked: boolean): Promise<void>;
 	/** Done once they are in it, or, where they have given no address that is left, as minors do not, once they are
 	 * asked for one: then they come when their device has agreed, within seven days, and a line of the room says so. */

@@ -6,6 +6,7 @@
 #include "client/contacts.h"
 #include "client/groups.h"
 #include "client/identity.h"
+#include "client/own_devices.h"
 #include "client/rooms.h"
 #include "client/strangers.h"
 #include "client/turn.h"
@@ -223,6 +224,27 @@ TEST(his_words_on_their_way_fail_and_what_the_devices_say_does_not)
 	expect_eq(waiting(true), 0);
 	expect_eq(waiting(false), own);
 	expect_err(uc_send(tom.c, &his->id, "And", &id), UC_E_CLOSED);
+	duo_end();
+}
+
+static uc_err a_device_ends(struct uc_client *c, void *arg)
+{
+	static const uint8_t other[ED25519_KEY] = { 1 }, by[ED25519_KEY] = { 2 };
+	const struct device_entry e = { .device_action = DEVICE_REVOKE,
+					.device_key = VIEW_OF(other),
+					.signer_key = VIEW_OF(by) };
+	(void)arg;
+	return own_devices_entry(c, &e);
+}
+
+/* Where it is not left yet she hears of it as everybody does. */
+TEST(that_a_device_has_ended_is_told_meanwhile)
+{
+	begin();
+	blocks(true);
+	unsigned before = waiting(false);
+	duo_turn(a_device_ends, NULL);
+	expect(waiting(false) > before);
 	duo_end();
 }
 

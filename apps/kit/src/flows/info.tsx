@@ -239,9 +239,15 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 			danger: true,
 			onPick: () => void model.removeMember(room.id, member.id),
 		});
-	if (member.persona && !member.isSelf)
+	if (!contact && member.introduced && !member.isSelf)
 		items.push({
-			label: member.blocked ? 'Show what they write here' : 'Hide what they write here',
+			label: !member.persona
+				? member.blocked
+					? 'Unblock'
+					: 'Block'
+				: member.blocked
+					? 'Show what they write here'
+					: 'Hide what they write here',
 			icon: 'block',
 			onPick: () => void model.blockMember(room.id, member.id, !member.blocked),
 		});
