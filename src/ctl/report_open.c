@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctl/files.h"
 #include "ctl/report_show.h"
+#include "mimi/uri.h"
 #include "net/env_system.h"
 #include "provider/moderators_key.h"
 #include "provider/openings.h"
@@ -127,6 +128,12 @@ static uc_err open_both(const struct ctl *c, const struct report_shown *s, const
 	return errs[0] && errs[1] ? errs[1] : UC_OK;
 }
 
+static bool is_of(struct view participant, struct view app)
+{
+	struct view domain;
+	return !uri_domain_of(participant, &domain) && view_equal(domain, app);
+}
+
 static uc_err file_open(const struct ctl *c, struct view bytes, const struct keys *keys,
 			struct arena *a)
 {
@@ -137,9 +144,9 @@ static uc_err file_open(const struct ctl *c, struct view bytes, const struct key
 	TRY(wire_decode(view_slice(bytes, sizeof REPORT_FILE_MAGIC - 1, bytes.n), a,
 			report_file_element, &f));
 	TRY(report_shown_read(f.record, a, &s));
-	report_show(c, f.number, &s, a);
+	TRY(report_show(c, &f, true, &s, a));
 	if (!s.record.first.n)
-		return UC_E_NOT_FOUND;
+		return is_of(s.report.alleged_abuser_uri, f.domain) ? UC_E_SEAT : UC_E_NOT_FOUND;
 	return open_both(c, &s, keys, a);
 }
 
@@ -152,6 +159,9 @@ static const char *what_is_wrong(uc_err err)
 		       "it, or one of before, opens it";
 	if (err == UC_E_NOT_FOUND)
 		return "the participant is of another app: `reports pass` sends it the evidence";
+	if (err == UC_E_SEAT)
+		return "nothing is kept of whose participant it was: it had left the room for good "
+		       "before the report came";
 	return uc_err_text(err);
 }
 

@@ -2,6 +2,7 @@
 #include "ctl/report_show.h"
 
 #include "base/text.h"
+#include "crypto/crypto.h"
 #include "mimi/attachment.h"
 
 #include <jansson.h>
@@ -31,6 +32,24 @@ uc_err report_shown_read(struct view record, struct arena *a, struct report_show
 	return UC_OK;
 }
 
+uc_err report_check(const struct report_file *f, const struct report_shown *s, struct arena *a,
+		    uint8_t out[REPORT_CHECK])
+{
+	struct report_file same = { .domain = f->domain, .number = f->number };
+	struct report_record kept = s->record;
+	uint8_t hash[SHA256_BYTES];
+	struct view bytes;
+	kept.passed = kept.action = 0;
+	kept.decided_ms = 0;
+	kept.note = (struct view){ NULL, 0 };
+	TRY(wire_encode_to(a, report_record_element, &kept, &same.record));
+	TRY(wire_encode_to(a, report_file_element, &same, &bytes));
+	const struct view parts[] = { VIEW_LIT("Undercroft report check"), bytes };
+	TRY(sha256_parts(parts, 2, hash));
+	memcpy(out, hash, REPORT_CHECK);
+	return UC_OK;
+}
+
 /* --- words for numbers --- */
 
 static const char *word(const char *const *words, size_t n, size_t i)
@@ -57,6 +76,24 @@ static const char *action_word(uint8_t action)
 {
 	static const char *const words[] = { "undecided", "none", "warn", "suspend", "uphold" };
 	return WORD(words, action);
+}
+
+static const char *passed_word(uint8_t passed)
+{
+	static const char *const words[] = { "no", "yes", "too late", "refused" };
+	return WORD(words, passed);
+}
+
+static const char *passed_text(uint8_t passed)
+{
+	static const char *const words[] = {
+		"",
+		"passed on to the participant's app",
+		"the participant's app does not follow the room any more: it cannot verify the "
+		"evidence, nor say whose participant it was",
+		"the participant's app did not take it: for that app it does not verify",
+	};
+	return WORD(words, passed);
 }
 
 static const char *time_text(uint64_t ms, char out[32])
@@ -134,8 +171,8 @@ static json_t *json_report(const char *type, uint64_t number, const struct repor
 			 verdict_word(r->verdict), "reason", reason_word(s->report.reason_code),
 			 "action", action_word(r->action), "participant",
 			 json_text(s->report.alleged_abuser_uri), "room", json_text(r->room),
-			 "from", json_text(r->from), "passed", r->is_passed, "request",
-			 s->report.is_card);
+			 "from", json_text(r->from), "passed", r->passed == REPORT_PASSED,
+			 "request", s->report.is_card);
 }
 
 void report_line(const struct ctl *c, uint64_t number, const struct report_shown *s,
@@ -161,9 +198,22 @@ void report_line(const struct ctl *c, uint64_t number, const struct report_shown
 	print_words(s->report.alleged_abuser_uri);
 }
 
-static void show_json(uint64_t number, const struct report_shown *s, struct arena *a)
+static json_t *json_check(const uint8_t check[REPORT_CHECK])
 {
-	json_t *o = json_report("report", number, s);
+	char hex[2 * REPORT_CHECK + 1];
+	for (size_t i = 0; i < REPORT_CHECK; i++)
+		snprintf(hex + 2 * i, 3, "%02x", check[i]);
+	return json_string(hex);
+}
+
+static void show_json(const struct report_file *f, bool is_file, const struct report_shown *s,
+		      const uint8_t check[REPORT_CHECK], struct arena *a)
+{
+	json_t *o = json_report("report", f->number, s);
+	json_object_set_new(o, "app", json_text(f->domain));
+	json_object_set_new(o, "checked_here", json_boolean(!is_file));
+	json_object_set_new(o, "check", json_check(check));
+	json_object_set_new(o, "pass", json_string(passed_word(s->record.passed)));
 	json_object_set_new(o, "note", json_text(s->report.note));
 	json_object_set_new(o, "decision", json_text(s->record.note));
 	json_line(o);
@@ -185,19 +235,37 @@ static void field(const char *name, struct view v)
 	print_words(v);
 }
 
-void report_show(const struct ctl *c, uint64_t number, const struct report_shown *s,
-		 struct arena *a)
+/* What the app has found out, and so that nobody takes what a file says for that. */
+static void show_head(const struct report_file *f, bool is_file, const struct report_shown *s,
+		      const uint8_t check[REPORT_CHECK])
 {
 	char when[32];
 	const struct report_record *r = &s->record;
-	if (c->json) {
-		show_json(number, s, a);
-		return;
-	}
-	printf("%-12s%llu\n%-12s%s (to the hour)\n%-12s%s\n%-12s%s\n%-12s%s\n", "report",
-	       (unsigned long long)number, "received", time_text(r->received_ms, when), "verdict",
-	       verdict_word(r->verdict), "reason", reason_word(s->report.reason_code), "decision",
+	field("app", f->domain);
+	printf("%-12s%llu\n%-12s%s (to the hour)\n%-12s%s%s\n%-12s", "report",
+	       (unsigned long long)f->number, "received", time_text(r->received_ms, when),
+	       "verdict", verdict_word(r->verdict),
+	       is_file ? ", by the word of this file: nothing of it can be verified here" : "",
+	       "check");
+	ctl_print_hex(stdout, view_make(check, REPORT_CHECK));
+	puts(is_file ? " (`reports FILE APP show` at the app says the same, or the file is another)"
+		     : "");
+	printf("%-12s%s\n%-12s%s\n", "reason", reason_word(s->report.reason_code), "decision",
 	       action_word(r->action));
+}
+
+uc_err report_show(const struct ctl *c, const struct report_file *f, bool is_file,
+		   const struct report_shown *s, struct arena *a)
+{
+	char when[32];
+	const struct report_record *r = &s->record;
+	uint8_t check[REPORT_CHECK];
+	TRY(report_check(f, s, a, check));
+	if (c->json) {
+		show_json(f, is_file, s, check, a);
+		return UC_OK;
+	}
+	show_head(f, is_file, s, check);
 	field(s->report.is_card ? "writer" : "participant", s->report.alleged_abuser_uri);
 	if (!s->report.is_card)
 		field("room", r->room);
@@ -206,8 +274,8 @@ void report_show(const struct ctl *c, uint64_t number, const struct report_shown
 		field("note", s->report.note);
 	if (r->note.n)
 		field("decided", r->note);
-	if (r->is_passed)
-		puts("passed on to the participant's app");
+	if (r->passed)
+		puts(passed_text(r->passed));
 	if (s->report.is_card) {
 		field("name", s->report.card.name);
 		field("text", s->report.card.text);
@@ -217,4 +285,5 @@ void report_show(const struct ctl *c, uint64_t number, const struct report_shown
 		printf("%s  ", time_text(m->accepted_timestamp, when));
 		print_words(words_of(m, a));
 	}
+	return UC_OK;
 }

@@ -21,9 +21,15 @@ struct report_shown {
 	struct abuse_report report;
 };
 uc_err UC_MUST_USE report_shown_read(struct view record, struct arena *a, struct report_shown *out);
-/* The reported messages, or the words of a request card, and what is known of them. */
-void report_show(const struct ctl *c, uint64_t number, const struct report_shown *s,
-		 struct arena *a);
+/* What shows that two have the same before them, on two machines: a hash of all that does not change once it
+ * was kept. */
+enum { REPORT_CHECK = 16 };
+uc_err UC_MUST_USE report_check(const struct report_file *f, const struct report_shown *s,
+				struct arena *a, uint8_t out[REPORT_CHECK]);
+/* The reported messages, or the words of a request card, and what is known of them.  Out of a file, whose word
+ * the verdict is. */
+uc_err UC_MUST_USE report_show(const struct ctl *c, const struct report_file *f, bool is_file,
+			       const struct report_shown *s, struct arena *a);
 /* One line. */
 void report_line(const struct ctl *c, uint64_t number, const struct report_shown *s,
 		 size_t reporters);

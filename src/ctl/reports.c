@@ -20,7 +20,7 @@ struct listing {
 	struct arena *a; /* of the list */
 	struct listed *v;
 	size_t n;
-	bool print;
+	bool print, is_damaged;
 };
 
 static size_t reporters_of(const struct listing *l, struct view accused)
@@ -37,16 +37,28 @@ static size_t reporters_of(const struct listing *l, struct view accused)
 	return count;
 }
 
-static uc_err list_one(struct listing *l, struct view key, struct view value)
+/* The others are listed all the same. */
+static void damaged_line(struct listing *l, uint64_t number)
+{
+	l->is_damaged = true;
+	if (!l->print)
+		return;
+	if (l->c->json)
+		printf("{\"type\":\"damaged\",\"number\":%llu}\n", (unsigned long long)number);
+	fprintf(stderr,
+		"undercroftctl: report %llu, or what lies right before it, is damaged: passed "
+		"over\n",
+		(unsigned long long)number);
+}
+
+static uc_err list_one(struct listing *l, const struct report_found *one)
 {
 	struct arena scratch;
 	struct report_shown s;
-	uint64_t number;
-	TRY(report_key_read(key, &number));
 	arena_init(&scratch, RECORD_ARENA_MAX, ARENA_PLAIN);
-	uc_err err = report_shown_read(value, &scratch, &s);
+	uc_err err = one->is_damaged ? UC_E_CORRUPT : report_shown_read(one->value, &scratch, &s);
 	if (!err && l->print)
-		report_line(l->c, number, &s, reporters_of(l, s.report.alleged_abuser_uri));
+		report_line(l->c, one->number, &s, reporters_of(l, s.report.alleged_abuser_uri));
 	if (!err && !l->print) {
 		struct listed *to = &l->v[l->n];
 		err = l->n == LIST_MAX
@@ -57,23 +69,23 @@ static uc_err list_one(struct listing *l, struct view key, struct view value)
 		l->n += !err;
 	}
 	arena_done(&scratch);
+	if (err == UC_E_CORRUPT) {
+		damaged_line(l, one->number);
+		return UC_OK;
+	}
 	return err;
 }
 
 static uc_err list_round(struct listing *l, struct store *s, struct view domain)
 {
-	struct store_key k;
-	struct store_scan scan;
-	struct view key, value;
+	struct report_walk w;
+	struct report_found one;
 	uc_err err = UC_OK;
-	TRY(store_scan_init(&scan, s, key_1(&k, TABLE_REPORT, domain), (struct view){ NULL, 0 },
-			    0));
-	while (!err && store_scan_next(&scan, &key, &value))
-		err = list_one(l, key, value);
-	if (!err)
-		err = scan.failed;
-	store_scan_done(&scan);
-	return err;
+	report_walk_begin(&w, s, domain);
+	while (!err && report_walk_next(&w, &one))
+		err = list_one(l, &one);
+	uc_err walked = report_walk_end(&w);
+	return err ? err : walked;
 }
 
 static uc_err do_list(const struct ctl *c, size_t app, struct store *s, struct arena *a)
@@ -84,7 +96,8 @@ static uc_err do_list(const struct ctl *c, size_t app, struct store *s, struct a
 		return UC_E_MEMORY;
 	TRY(list_round(&l, s, domain));
 	l.print = true;
-	return list_round(&l, s, domain);
+	TRY(list_round(&l, s, domain));
+	return l.is_damaged ? UC_E_CORRUPT : UC_OK;
 }
 
 /* --- one of them --- */
@@ -106,12 +119,10 @@ static uc_err record_read(const struct ctl *c, size_t app, struct store *s, stru
 static uc_err do_show(const struct ctl *c, size_t app, struct store *s, struct arena *a)
 {
 	struct report_shown shown;
-	struct view record;
-	uint64_t number;
-	TRY(record_read(c, app, s, a, &number, &record));
-	TRY(report_shown_read(record, a, &shown));
-	report_show(c, number, &shown, a);
-	return UC_OK;
+	struct report_file f = { .domain = view_str(c->config.apps[app].domain) };
+	TRY(record_read(c, app, s, a, &f.number, &f.record));
+	TRY(report_shown_read(f.record, a, &shown));
+	return report_show(c, &f, false, &shown, a);
 }
 
 static uc_err file_write(const char *path, const struct report_file *f)

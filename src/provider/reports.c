@@ -36,29 +36,23 @@ uc_err report_key_read(struct view key, uint64_t *number)
 
 /* --- those that are kept --- */
 
-/* Once in a process. */
+/* Once in a process.  One that is damaged keeps no others from being taken. */
 static uc_err load(struct provider *p)
 {
-	struct store_key k;
-	struct store_scan scan;
-	struct view key, value;
+	struct report_walk w;
+	struct report_found one;
 	struct provider_reports found = p->reports;
 	if (p->reports.is_known)
 		return UC_OK;
 	found.next = 1;
 	found.bytes = 0;
 	found.is_known = true;
-	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_REPORT, p->domain),
-			    (struct view){ NULL, 0 }, 0));
-	uc_err err = UC_OK;
-	while (!err && store_scan_next(&scan, &key, &value)) {
-		found.bytes += value.n;
-		err = report_key_read(key, &found.next);
-		found.next++;
+	report_walk_begin(&w, p->rooms, p->domain);
+	while (report_walk_next(&w, &one)) {
+		found.bytes += one.value.n;
+		found.next = one.number + 1;
 	}
-	if (!err)
-		err = scan.failed;
-	store_scan_done(&scan);
+	uc_err err = report_walk_end(&w);
 	if (!err)
 		p->reports = found;
 	wipe(&found, sizeof found);
@@ -178,14 +172,17 @@ static uc_err claims_verify(const struct provider *p, const struct frank_claims 
 	return frank_claims_verify(c, room, &keys, a);
 }
 
-/* Rooms that we follow say with what key their hub signs. */
-static bool is_signed(const struct filing *f)
+/* Rooms that we follow say with what key their hub signs.  UC_E_NOT_FOUND: we follow it no more, and nobody
+ * here can tell; UC_E_FRANK. */
+static uc_err signature_check(const struct filing *f)
 {
 	const struct room_state *state;
 	struct room_live *r;
-	return !is_reported_card(f->room) && !room_live_get(f->p, f->room, &r) &&
-	       !room_live_state(f->p, r, &state) &&
-	       !frank_claims_signed(&f->claims, f->room, state->franking_key, f->a);
+	if (is_reported_card(f->room))
+		return UC_E_NOT_FOUND;
+	TRY(room_live_get(f->p, f->room, &r));
+	TRY(room_live_state(f->p, r, &state));
+	return frank_claims_signed(&f->claims, f->room, state->franking_key, f->a);
 }
 
 /* --- of our own people --- */
@@ -297,7 +294,7 @@ static void hub_said(struct provider *p, struct ask *ask, const struct peer_resp
 static uc_err ask_hub_of(struct call *c, const struct filing *f, uint8_t to, struct view hub)
 {
 	struct report_asked q = {
-		.to = to, .is_signed = is_signed(f), .room = f->room, .report = f->bytes
+		.to = to, .is_signed = !signature_check(f), .room = f->room, .report = f->bytes
 	};
 	struct view what, claims;
 	struct buf headers;
@@ -350,15 +347,15 @@ static uc_err as_hub(const struct filing *f, struct view from)
 }
 
 /* Evidence about one of ours, from the hub that has verified it; and it has signed it, or it would say
- * something else here than to its readers. */
+ * something else here than to its readers.  Once the room has ended here, its key and the opening of the accused
+ * have gone, too: then it is too late, and not forged. */
 static uc_err as_accuseds_app(const struct filing *f, struct view from)
 {
 	struct view domain;
 	TRY(uri_domain_of(f->report.alleged_abuser_uri, &domain));
 	if (!is_own_domain(f->p, domain))
 		return UC_E_NOT_ALLOWED;
-	if (!is_signed(f))
-		return counted(f, UC_E_FRANK);
+	TRY(counted(f, signature_check(f)));
 	return keep(f, REPORT_CONFIRMED, from, (struct view){ NULL, 0 });
 }
 
@@ -373,7 +370,7 @@ static uc_err report_taken(struct peer_call *c)
 	return view_equal(hub, c->domain) ? as_accuseds_app(&f, c->domain) : UC_E_NOT_ALLOWED;
 }
 
-/* Forged is not allowed: of all others it is worth asking again. */
+/* Forged is not allowed, a room that we follow no more is not found: of all others it is worth asking again. */
 static int status_of(uc_err err)
 {
 	if (!err)
@@ -460,16 +457,32 @@ uc_err provider_report_uphold(struct provider *p, uint64_t number, struct view a
 	return err;
 }
 
+/* Of all other answers it is worth asking again. */
+static uint8_t passed_by(int status)
+{
+	switch (status) {
+	case 200:
+		return REPORT_PASSED;
+	case 403:
+		return REPORT_PASSED_REFUSED;
+	case 404:
+		return REPORT_PASSED_LATE;
+	default:
+		return REPORT_NOT_PASSED;
+	}
+}
+
 static void passed(struct provider *p, struct ask *ask, const struct peer_response *said)
 {
 	struct arena scratch;
 	struct report_record r;
-	if (said->status != 200)
+	uint8_t now = passed_by(said->status);
+	if (now == REPORT_NOT_PASSED)
 		return;
 	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
 	uc_err err = record_of(p, ask->number, &scratch, &r);
-	if (!err) {
-		r.is_passed = true;
+	if (!err && r.passed != REPORT_PASSED) {
+		r.passed = now;
 		err = record_commit(p, ask->number, &r);
 	}
 	(void)err; /* a store that has failed says so itself */
@@ -537,35 +550,63 @@ uc_err provider_report_pass(struct provider *p, uint64_t number)
 
 /* --- what expires --- */
 
-/* They came in the order of their numbers, but for those of a time when the clock was ahead; one that cannot be
- * read is for undercroftctl to find. */
-static uc_err drop_old(struct provider *p, uint64_t now_ms, struct store_batch *b, size_t *bytes)
+/* Those in front of the one at hand that cannot be read. */
+struct unread {
+	uint64_t v[SWEEP_AT_ONCE];
+	size_t n;
+};
+
+static void unread_add(struct unread *u, uint64_t number)
+{
+	if (u->n < SWEEP_AT_ONCE)
+		u->v[u->n++] = number;
+}
+
+/* When they came nobody can read, but it was before one that is old. */
+static void unread_drop(struct provider *p, struct unread *u, struct store_batch *b)
 {
 	struct store_key k;
-	struct store_scan scan;
+	while (u->n)
+		store_delete(b, report_key(&k, p->domain, u->v[--u->n]));
+}
+
+/* Is it worth looking on behind this one? */
+static bool drop_one(struct provider *p, const struct report_found *one, uint64_t now_ms,
+		     struct unread *u, struct store_batch *b, size_t *bytes)
+{
 	struct arena scratch;
-	struct view key, value;
 	struct report_record r;
-	bool goes_on = true;
-	TRY(store_scan_init(&scan, p->rooms, key_1(&k, TABLE_REPORT, p->domain),
-			    (struct view){ NULL, 0 }, 0));
+	struct store_key k;
+	bool is_old = false, is_early = false;
 	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
-	while (goes_on && b->op_count < SWEEP_AT_ONCE && store_scan_next(&scan, &key, &value)) {
-		struct arena_mark mark = arena_mark(&scratch);
-		bool reads = !wire_decode(value, &scratch, report_record_element, &r);
-		bool is_old = reads && now_ms >= r.received_ms &&
-			      now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
-		goes_on = !reads || is_old || r.received_ms > now_ms;
-		if (is_old) {
-			store_delete(b, key);
-			*bytes += r.report.n;
-		}
-		arena_reset(&scratch, mark);
+	bool reads =
+		!one->is_damaged && !wire_decode(one->value, &scratch, report_record_element, &r);
+	if (!reads) {
+		unread_add(u, one->number);
+	} else {
+		is_early = r.received_ms > now_ms;
+		is_old = !is_early && now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
 	}
-	uc_err err = scan.failed;
-	store_scan_done(&scan);
+	if (is_old) {
+		unread_drop(p, u, b);
+		store_delete(b, report_key(&k, p->domain, one->number));
+		*bytes += r.report.n;
+	}
 	arena_done(&scratch);
-	return err;
+	return !reads || is_old || is_early;
+}
+
+/* They came in the order of their numbers, but for those of a time when the clock was ahead. */
+static uc_err drop_old(struct provider *p, uint64_t now_ms, struct store_batch *b, size_t *bytes)
+{
+	struct report_walk w;
+	struct report_found one;
+	struct unread unread = { .n = 0 };
+	bool goes_on = true;
+	report_walk_begin(&w, p->rooms, p->domain);
+	while (goes_on && b->op_count < SWEEP_AT_ONCE && report_walk_next(&w, &one))
+		goes_on = drop_one(p, &one, now_ms, &unread, b, bytes);
+	return report_walk_end(&w);
 }
 
 void reports_sweep(struct provider *p, uint64_t now_ms)

@@ -20,6 +20,26 @@ struct view report_key(struct store_key *k, struct view domain, uint64_t number)
 /* The number in such a key. */
 uc_err UC_MUST_USE report_key_read(struct view key, uint64_t *number);
 
+/* --- report_walk.c --- */
+/* Over all of one app, in the order of their numbers, and on behind those that are damaged. */
+struct report_walk {
+	struct store *store;
+	struct view domain;
+	struct store_scan scan;
+	uint64_t from; /* the least number that may come next */
+	bool is_open, is_over;
+	uc_err failed;
+};
+struct report_found {
+	uint64_t number;
+	struct view value; /* an encoded report_record, until the next call */
+	bool is_damaged;   /* it cannot be read, nor perhaps some right before it */
+};
+void report_walk_begin(struct report_walk *w, struct store *s, struct view domain);
+/* false: that was the last, or report_walk_end says why it ended. */
+bool report_walk_next(struct report_walk *w, struct report_found *out);
+uc_err UC_MUST_USE report_walk_end(struct report_walk *w);
+
 /* --- reported_cards.c --- */
 /* Does the place of a report say that it is of a request card, and not of a room? */
 bool is_reported_card(struct view place);

@@ -377,7 +377,7 @@ void wire_report_record(struct wire *w, struct report_record *v)
 	wire_bytes(w, &v->reporter);
 	wire_bytes(w, &v->first);
 	wire_bytes(w, &v->latest);
-	wire_bool(w, &v->is_passed);
+	wire_u8(w, &v->passed);
 	wire_u8(w, &v->action);
 	wire_bytes(w, &v->note);
 	wire_u64(w, &v->decided_ms);

@@ -299,6 +299,13 @@ enum report_action {
 	REPORT_SUSPENDED,
 	REPORT_UPHELD,
 };
+/* What the accused's own app has answered to the evidence. */
+enum report_passed {
+	REPORT_NOT_PASSED, /* nothing yet */
+	REPORT_PASSED,
+	REPORT_PASSED_LATE,    /* it does not follow the room any more, and cannot verify it */
+	REPORT_PASSED_REFUSED, /* for that app it does not verify */
+};
 struct report_record {
 	uint16_t version;
 	uint64_t received_ms; /* rounded to the hour */
@@ -309,7 +316,7 @@ struct report_record {
 	struct view reporter; /* the same for reports of one account about one participant, for a
 				 week; empty: not said */
 	struct view first, latest; /* openings of the accused, where it is ours */
-	bool is_passed;            /* the accused's app has it */
+	uint8_t passed;            /* enum report_passed */
 	uint8_t action;            /* enum report_action */
 	struct view note;          /* on the decision */
 	uint64_t decided_ms;

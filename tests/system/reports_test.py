@@ -143,6 +143,7 @@ class Reports(unittest.TestCase):
         # Lens has the evidence; it has no account of Dial's to open.
         done, accounts = self.opened('lens', self.listed('lens')[0]['number'])
         self.assertEqual((done.returncode, accounts), (1, []))
+        self.assertIn(b'of another app', done.stderr)
 
     def test_3_passed_on(self):
         self.say(self.tom, [self.uwe], 'from afar', 'so there')
@@ -192,6 +193,42 @@ class Reports(unittest.TestCase):
         self.assertEqual((done.returncode, b'another key' in done.stderr), (1, True), done)
         done = self.backbone.ctl('reports', 'open', str(file), '--key', str(file))
         self.assertEqual((done.returncode, b'moderators.key' in done.stderr), (1, True), done)
+        file.unlink()
+
+    def test_5b_a_file_that_was_edited(self):
+        """Nothing on the moderators' machine verifies words; so it is said whose word it is."""
+        words = 'the words that were said'
+        self.say(self.rosa, [self.uwe], 'before', words)
+        self.uwe.run('report', 'Walks', self.number(self.uwe, words))
+        number = str(self.listed('dial')[-1]['number'])
+        file, key = self.backbone.dir / 'edited', next(self.backbone.dir.glob('**/dial/moderators.key'))
+        self.backbone.ctl('reports', self.conf, 'dial', 'export', number, str(file))
+        check = self.reports('dial', 'show', number)[0]['check']
+        self.assertEqual(len(check), 32)
+
+        def opened(*options):
+            return self.backbone.ctl('reports', 'open', str(file), '--key', str(key), *options)
+        report = json.loads(opened('--json').stdout.splitlines()[0])
+        self.assertEqual((report['check'], report['verdict'], report['checked_here']),
+                         (check, 'verified', False))
+        text = opened().stdout.decode()
+        self.assertIn('by the word of this file', text)
+        self.assertIn(check, text)
+        file.write_bytes(file.read_bytes().replace(words.encode(), words.upper().encode()))
+        done = opened('--json')
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertIn(words.upper(), [m.get('text') for m in lines], done)
+        self.assertNotEqual(lines[0]['check'], check)
+        self.assertIn('verdict     verified\n',
+                      self.backbone.ctl('reports', self.conf, 'dial', 'show', number).stdout.decode())
+        # Decided on, it is the same; and of another pseudonym the opening opens nothing.
+        self.backbone.ctl('reports', self.conf, 'dial', 'decide', number, '--action', 'none')
+        self.assertEqual(self.reports('dial', 'show', number)[0]['check'], check)
+        accused = report['participant'].encode()
+        other = accused[:-1] + (b'a' if accused[-1:] != b'a' else b'b')
+        file.write_bytes(file.read_bytes().replace(accused, other))
+        done = opened('--json')
+        self.assertEqual((done.returncode, b'"account"' in done.stdout), (1, False), done)
         file.unlink()
 
     def test_6_another_key_of_the_moderators(self):

@@ -201,7 +201,7 @@ TEST(of_another_app)
 	/* Moderators pass on what they were told alone; her app looks itself. */
 	expect_ok(provider_report_pass(lens->provider, 1));
 	apps_settle();
-	expect(kept(lens, 1).is_passed);
+	expect_eq(kept(lens, 1).passed, REPORT_PASSED);
 	expect_eq(count(dial), 3);
 	expect_eq(kept(dial, 3).verdict, REPORT_VERIFIED);
 	expect_err(provider_report_pass(dial->provider, 1), UC_E_NOT_ALLOWED);

@@ -299,7 +299,7 @@ TEST(evidence_for_the_app_of_the_accused)
 	expect_err(provider_report_pass(hub->provider, 2), UC_E_NOT_FOUND);
 	expect_ok(provider_report_pass(hub->provider, 1));
 	apps_settle();
-	expect(kept(hub, 1).is_passed);
+	expect_eq(kept(hub, 1).passed, REPORT_PASSED);
 	/* Theirs to uphold, not the hub's. */
 	expect_err(uphold(hub, 1, &rosa), UC_E_NOT_ALLOWED);
 	expect_ok(uphold(lens, 1, &tom));
@@ -324,6 +324,110 @@ TEST(evidence_for_the_app_of_the_accused)
 	expect_eq(peer_ask(hub, plaza, "confirmFranks", the_room, VIEW_LIT("nonsense"), NULL), 400);
 	expect_eq(peer_ask(lens, plaza, "confirmFranks", the_room, bytes, NULL), 404);
 	expect_eq(count(lens), 2);
+	the_end();
+}
+
+static struct metrics counted;
+
+static uint64_t forged(void)
+{
+	return metric_count_get(&counted.value[METRIC_REPORTS_FORGED]);
+}
+
+/* Genuine, and too late: that is said to the hub's moderators, and nobody has forged anything. */
+TEST(evidence_of_a_room_that_is_followed_no_more)
+{
+	struct report_response r;
+	struct change none = { .n = 0 };
+	everybody();
+	r1.reads_content = r2.reads_content = i1.reads_content = true;
+	counted = (struct metrics){ 0 };
+	lens->provider->config.metrics = &counted;
+	struct abusive_message m = said(&t1, "abuse"), f = m;
+	struct view bytes = report_of(&t1, &m, 1);
+	f.accepted_timestamp++;
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, report_of(&t1, &f, 1), NULL), 403);
+	expect_eq(forged(), 1);
+	guest_leave(&t1);
+	client_close(tom.c);
+	guest_read(&r1);
+	guest_commit(&r1, &none);
+	guest_read(&r2);
+	guest_read(&i1);
+	for (int i = 0; i < 2; i++)
+		apps_wait(HOUR_MS);
+	apps_wait(600000);
+	expect_eq(table_count(lens, TABLE_ROOM), 0);
+	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, bytes, NULL), 404);
+	expect_eq(forged(), 1);
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect_eq(kept(hub, 1).passed, REPORT_PASSED_LATE);
+	expect_eq(forged(), 1);
+	expect_eq(count(lens), 0);
+	the_end();
+}
+
+/* What a room that goes on does not vouch for is said, too; and what once was taken stays that. */
+TEST(what_the_app_of_the_accused_says_is_kept)
+{
+	struct report_response r;
+	struct report_record k;
+	struct store_batch b;
+	struct store_key key;
+	everybody();
+	struct abusive_message m = said(&t1, "abuse");
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&t1, &m, 1), &r));
+	k = kept(hub, 1);
+	m.message_content = said(&r1, "by another").message_content;
+	k.report = report_of(&t1, &m, 1);
+	store_batch_init(&b, hub->domain);
+	expect_ok(record_put(&b, report_key(&key, hub->domain, 1), report_record_element, &k));
+	expect_ok(store_commit(hub->rooms, &b));
+	store_batch_done(&b);
+	lens->is_down = true;
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect_eq(kept(hub, 1).passed, REPORT_NOT_PASSED);
+	lens->is_down = false;
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect_eq(kept(hub, 1).passed, REPORT_PASSED_REFUSED);
+	the_end();
+}
+
+/* Others are taken, and end, although there is one that cannot be read. */
+TEST(one_that_rots_is_passed_over)
+{
+	struct report_response r;
+	struct store_key k;
+	bool there = true;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	for (int i = 0; i < 3; i++)
+		expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_ok(provider_sync(hub->provider));
+	app_kill(hub, false);
+	app_start(hub);
+	expect_ok(person_sign_in(&rob));
+	expect(record_rots(hub, report_key(&k, hub->domain, 3)));
+	/* The last of all: its number is not given to another. */
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_eq(kept(hub, 4).verdict, REPORT_VERIFIED);
+	expect_ok(store_has(hub->rooms, report_key(&k, hub->domain, 5), &there));
+	expect(!there);
+	test_now_ms += (uint64_t)(REPORT_KEEP_DAYS - 1) * DAY_MS;
+	apps_wait(HOUR_MS);
+	expect_eq(kept(hub, 4).verdict, REPORT_VERIFIED);
+	expect_eq(kept(hub, 1).verdict, REPORT_VERIFIED);
+	test_now_ms += 2 * (uint64_t)DAY_MS;
+	apps_wait(HOUR_MS);
+	apps_wait(HOUR_MS);
+	store_memory_heal(hub->disks[1]);
+	/* Nor does what rotted stay for longer than those behind it. */
+	expect_eq(count(hub), 0);
 	the_end();
 }
 
@@ -508,7 +612,7 @@ TEST(after_another_franking_key)
 	expect_eq(peer_ask(lens, hub, "reportAbuse", the_room, bytes, NULL), 403);
 	expect_ok(provider_report_pass(hub->provider, 1));
 	apps_settle();
-	expect(kept(hub, 1).is_passed);
+	expect_eq(kept(hub, 1).passed, REPORT_PASSED);
 	expect_bytes(kept(hub, 1).report, bytes);
 	expect_eq(count(lens), 1);
 	expect_eq(kept(lens, 1).verdict, REPORT_CONFIRMED);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A record of one room that rots stops neither the clock's work on the others nor their messages. */
 #include "mimi/attachment.h"
+#include "provider/reports.h"
 #include "tests/unit/provider/guests.h"
 
 enum { SAID = 5 };
@@ -25,22 +26,6 @@ static void first_room_make(void)
 	expect_ok(store_sync(dial->rooms));
 }
 
-static bool rots(struct store *s, struct store_memory *disk, struct view key)
-{
-	for (size_t i = 0; store_memory_rot(disk, i); i++) {
-		struct view record;
-		if (store_get(s, key, &apps_mem, &record) == UC_E_CORRUPT)
-			return true;
-		store_memory_heal(disk);
-	}
-	return false;
-}
-
-static bool record_rots(struct view key)
-{
-	return rots(dial->rooms, dial->disks[1], key);
-}
-
 /* Nor does it keep other rooms from getting the hub's other keys; only those before are still needed. */
 TEST(rooms_behind_it_are_moved_to_other_keys)
 {
@@ -49,7 +34,7 @@ TEST(rooms_behind_it_are_moved_to_other_keys)
 	room_of_three();
 	first_room = VIEW_LIT("mimi://dial.example/r/0");
 	first_room_make();
-	expect(record_rots(key_1(&k, TABLE_ROOM, first_room)));
+	expect(record_rots(dial, key_1(&k, TABLE_ROOM, first_room)));
 	expect_ok(provider_keys_rotate_rooms(&dial->keys, test_env()));
 	provider_room_keys_changed(dial->provider);
 	for (int i = 0; i < 4; i++)
@@ -78,7 +63,7 @@ TEST(the_sweep_goes_on_behind_it)
 		guest_say(&r1, "a word");
 	first_room = VIEW_LIT("mimi://dial.example/r/0");
 	first_room_make();
-	expect(record_rots(key_1(&k, TABLE_ROOM, first_room)));
+	expect(record_rots(dial, key_1(&k, TABLE_ROOM, first_room)));
 	for (int i = 0; i < 40 && bounds.first < 2; i++) {
 		apps_wait(24 * 3600 * 1000);
 		expect_ok(store_log_bounds(dial->rooms, key_1(&k, TABLE_LOG, the_room), &bounds));
@@ -144,7 +129,7 @@ TEST(files_before_and_behind_it_end)
 	file_make(0x80);
 	file_make(0xff);
 	expect_ok(store_sync(dial->rooms));
-	expect(record_rots(file_key(&k, 0x10)));
+	expect(record_rots(dial, file_key(&k, 0x10)));
 	test_now_ms += (uint64_t)32 * 24 * 3600 * 1000;
 	for (int i = 0; i < 300; i++)
 		apps_wait(1000);
@@ -178,6 +163,77 @@ TEST(accounts_behind_it_are_swept)
 		expect_eq(curb_is_there(0x10), !of_account);
 		the_end();
 	}
+}
+
+static struct view report_at(struct store_key *k, uint64_t number)
+{
+	return report_key(k, dial->domain, number);
+}
+
+/* Every one of so many, at these numbers. */
+static void reports_make(const uint64_t *numbers, size_t n, struct view value)
+{
+	struct store_batch b;
+	struct store_key k;
+	store_batch_init(&b, dial->domain);
+	for (size_t i = 0; i < n; i++)
+		store_put(&b, report_at(&k, numbers[i]), value);
+	expect_ok(store_commit(dial->rooms, &b));
+	store_batch_done(&b);
+	expect_ok(store_sync(dial->rooms));
+}
+
+/* Whichever it is, and however far those behind it are: one is said to be damaged, and all others come. */
+TEST(a_walk_over_reports_comes_to_all_that_can_be_read)
+{
+	static const uint64_t numbers[] = { 1, 2, 3, 90, 91, 5000, (uint64_t)1 << 40 };
+	enum { N = sizeof numbers / sizeof *numbers };
+	struct store_key k;
+	room_of_three();
+	reports_make(numbers, N, VIEW_LIT("a report"));
+	for (size_t bad = 0; bad <= N; bad++) {
+		struct report_walk w;
+		struct report_found one;
+		size_t n = 0;
+		if (bad < N)
+			expect(record_rots(dial, report_at(&k, numbers[bad])));
+		report_walk_begin(&w, dial->rooms, dial->domain);
+		while (report_walk_next(&w, &one) && n < N) {
+			expect_eq(one.is_damaged, n == bad);
+			expect_eq(one.number, numbers[n]);
+			n++;
+		}
+		expect_ok(report_walk_end(&w));
+		expect_eq(n, N);
+		store_memory_heal(dial->disks[1]);
+	}
+	the_end();
+}
+
+/* That has no time any more: it ends with the next one behind it. */
+TEST(reports_behind_it_end)
+{
+	static const uint64_t first[] = { 1, 3 }, garbled[] = { 2, 4, 5 }, last[] = { 6 };
+	const uint64_t day = (uint64_t)24 * 3600 * 1000;
+	struct report_record r = { .received_ms = 0 };
+	struct view old = { NULL, 0 }, young = { NULL, 0 };
+	room_of_three();
+	r.received_ms = test_now_ms;
+	expect_ok(wire_encode_to(&apps_mem, report_record_element, &r, &old));
+	r.received_ms = test_now_ms + day;
+	expect_ok(wire_encode_to(&apps_mem, report_record_element, &r, &young));
+	reports_make(first, 2, old);
+	reports_make(garbled, 3, VIEW_LIT("no report"));
+	reports_make(last, 1, young);
+	test_now_ms += REPORT_KEEP_DAYS * day - 7200 * 1000;
+	apps_wait(3600 * 1000);
+	expect_eq(table_count(dial, TABLE_REPORT), 6);
+	apps_wait(2 * 3600 * 1000);
+	expect_eq(table_count(dial, TABLE_REPORT), 3);
+	test_now_ms += day;
+	apps_wait(3600 * 1000);
+	expect_eq(table_count(dial, TABLE_REPORT), 0);
+	the_end();
 }
 
 TEST(a_table_is_passed_over_in_steps)
@@ -249,7 +305,7 @@ TEST(people_are_told_where_the_damage_is)
 	app_kill(dial, true);
 	app_start(dial);
 	expect_ok(person_sign_in(&rosa));
-	expect(record_rots(key_2(&k, TABLE_SEAT, the_room, r1.client)));
+	expect(record_rots(dial, key_2(&k, TABLE_SEAT, the_room, r1.client)));
 	expect_err(guest_open(&r1), UC_E_CORRUPT);
 	struct view text = rosa.c->answer.text;
 	expect(memmem(text.p, text.n, "the app has stored", 18) != NULL);
