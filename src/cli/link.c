@@ -31,7 +31,7 @@ struct link {
 	struct input input;
 
 	uv_timer_t step;  /* what the client wants done by then */
-	uint64_t step_ms; /* for which deadline it runs */
+	uint64_t step_ms; /* for which deadline it is planned, or UINT64_MAX */
 	uv_timer_t again; /* to connect again */
 	uv_timer_t limit; /* of link_run */
 	uv_timer_t look;  /* asks `done` again though nothing happened */
@@ -183,6 +183,7 @@ static void connect_now(struct link *l)
 static void on_step(uv_timer_t *t)
 {
 	struct link *l = t->data;
+	l->step_ms = UINT64_MAX;
 	heed(l, uc_client_step(l->client));
 	pump(l);
 }
@@ -190,14 +191,16 @@ static void on_step(uv_timer_t *t)
 static void plan_step(struct link *l)
 {
 	uint64_t deadline = uc_client_deadline_ms(l->client), now = platform_now(NULL);
+	/* Looking on must not put it off, nor where both are due at once: libuv takes all that are
+	 * due off its heap before it calls the first, and who starts one of them anew then has not
+	 * run it (1.50 does so, 1.44 does not). */
+	if (l->step_ms == deadline)
+		return;
+	l->step_ms = deadline;
 	if (deadline == UINT64_MAX) {
 		uv_timer_stop(&l->step);
 		return;
 	}
-	/* Looking on must not put it off. */
-	if (uv_is_active((uv_handle_t *)&l->step) && l->step_ms == deadline)
-		return;
-	l->step_ms = deadline;
 	/* Never at once: a deadline that stays in the past must not keep the machine busy. */
 	uint64_t wait = deadline > now ? deadline - now : 0;
 	uv_timer_start(&l->step, on_step, wait < LOOK_MS ? LOOK_MS : wait, 0);
@@ -447,6 +450,7 @@ bool link_open(const struct profile *profile, struct link **out)
 		return false;
 	}
 	l->profile = profile;
+	l->step_ms = UINT64_MAX;
 	l->platform = (struct uc_platform){ l, platform_now, platform_random, verify_directory,
 					    platform_trace };
 	handles_init(l);
