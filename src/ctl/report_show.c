@@ -89,8 +89,8 @@ static const char *passed_text(uint8_t passed)
 	static const char *const words[] = {
 		"",
 		"passed on to the participant's app",
-		"the participant's app does not follow the room any more: it cannot verify the "
-		"evidence, nor say whose participant it was",
+		("the participant's app does not follow the room any more: it cannot verify the "
+		 "evidence, nor say whose participant it was"),
 		"the participant's app did not take it: for that app it does not verify",
 	};
 	return WORD(words, passed);
