@@ -5,7 +5,7 @@
 
 #include "tests/bench/people.h"
 
-enum { ANSWERS_OF_KIND = 8, ANSWERS_LATE_US = 1000 };
+enum { ANSWERS_OF_KIND = 8, ANSWERS_LATE_US = 5000 };
 
 /* Asks about one of a kind; is_told: prints what came of it. */
 typedef void answers_ask(unsigned kind, size_t number, bool is_told);

@@ -9,8 +9,8 @@ each kind, one kind after the other in an order of dice: by somebody of the same
 which asks for its people.  Then four classifiers learn from one half of the answers of each two kinds and judge
 the other half, and the other way round: a threshold, histograms, the nearest neighbours, a logistic
 regression.  With UNDERCROFT_TEST_LONG these are a thousand of each kind, and none may be right in
-more than 55 of 100; else 300, and 60.  An answer that is held back (of a look-up by a millisecond, of a
-letter, whose answers all come 20 ms after it, by 10) must be told apart.
+more than 55 of 100; else 300, and 60.  An answer that is held back (of a look-up, which is counted and
+written first, by 5 ms, of a letter, whose answers all come 20 ms after it, by 10) must be told apart.
 """
 import bisect
 import collections
