@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the app says when it refuses is shown as its own words; that what is damaged is the app's, too; and
 // however long what people paste is, they are told at once what is wrong with it.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { WEB } from './lib/backbone.mjs';
 import { test } from './lib/suite.mjs';
+import { addToWorker } from './lib/worker.mjs';
 
 const WORDS = 'something <b>stored</b> of this is damaged \u202E; its operator can mend it';
 const NAME_CHANGE = 41;
@@ -29,20 +27,11 @@ function refuse(type, status, words) {
 
 test("the app's own words are shown on a refusal, and whose the damage is", async (stage) => {
 	const rosa = await stage.person('lens', 'Rosa', { open: false });
-	// A script that has come from no network may not go to this machine's, where Chromium looks at that.
-	await rosa.context.grantPermissions(['local-network-access']).catch(() => {});
-	await rosa.context.route('**/assets/worker-*.js', (route) => {
-		const file = path.join(WEB, 'lens', new URL(route.request().url()).pathname);
-		const script = `(${refuse})(${NAME_CHANGE}, ${CORRUPT}, ${JSON.stringify(WORDS)});`;
-		return route.fulfill({
-			headers: {
-				'content-type': 'text/javascript',
-				'cross-origin-embedder-policy': 'require-corp',
-				'cross-origin-resource-policy': 'same-origin',
-			},
-			body: script + readFileSync(file, 'utf8'),
-		});
-	});
+	await addToWorker(
+		rosa,
+		'lens',
+		`(${refuse})(${NAME_CHANGE}, ${CORRUPT}, ${JSON.stringify(WORDS)});`,
+	);
 	await rosa.open();
 	await rosa.signUp();
 	await rosa.changeName('rosa.somebody');

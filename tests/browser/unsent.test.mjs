@@ -2,12 +2,10 @@
 // Text that was written is not lost, and not sent twice: where the app refuses it, where the browser has no
 // room left, where its writer turns to something else.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { WEB } from './lib/backbone.mjs';
 import { pair } from './lib/people.mjs';
 import { test } from './lib/suite.mjs';
 import { until } from './lib/wait.mjs';
+import { addToWorker } from './lib/worker.mjs';
 
 const ROOM_SUBMIT = 37;
 const POLICY = 0x0206;
@@ -43,18 +41,7 @@ function fill() {
 /** Rosa and Tom, who are in a conversation; her worker does that besides. */
 async function pairWith(stage, app, other, script) {
 	const [rosa, tom] = await pair(stage, app, other);
-	await rosa.context.grantPermissions(['local-network-access']).catch(() => {});
-	await rosa.context.route('**/assets/worker-*.js', (route) => {
-		const file = path.join(WEB, app, new URL(route.request().url()).pathname);
-		return route.fulfill({
-			headers: {
-				'content-type': 'text/javascript',
-				'cross-origin-embedder-policy': 'require-corp',
-				'cross-origin-resource-policy': 'same-origin',
-			},
-			body: script + readFileSync(file, 'utf8'),
-		});
-	});
+	await addToWorker(rosa, app, script);
 	await loadAgain(rosa);
 	const tell = (channel, what) =>
 		rosa.page.evaluate(([c, w]) => void new BroadcastChannel(c).postMessage(w), [channel, what]);

@@ -115,6 +115,21 @@ static uint64_t version_of(struct person *who)
 	return r ? r->version : 0;
 }
 
+/* However often each has read what the other wrote. */
+static void neither_writes_again(void)
+{
+	uint64_t version = version_of(&p);
+	for (int i = 0; i < 3; i++) {
+		two_later();
+		p.c->vault.unwritten = q.c->vault.unwritten = false;
+		two_hand(&q, &p);
+		two_hand(&p, &q);
+		expect(!p.c->vault.unwritten && !q.c->vault.unwritten);
+		expect_eq(version_of(&p), version);
+		expect_eq(version_of(&q), version);
+	}
+}
+
 TEST(two_devices_that_see_a_room_otherwise_do_not_write_in_turns)
 {
 	two_begin();
@@ -127,16 +142,7 @@ TEST(two_devices_that_see_a_room_otherwise_do_not_write_in_turns)
 	memcpy(r->name, "Woods", 6);
 	changed(r);
 	two_hand(&p, &q);
-	uint64_t version = version_of(&p);
-	for (int i = 0; i < 3; i++) {
-		two_later();
-		p.c->vault.unwritten = q.c->vault.unwritten = false;
-		two_hand(&q, &p);
-		two_hand(&p, &q);
-		expect(!p.c->vault.unwritten && !q.c->vault.unwritten);
-		expect_eq(version_of(&p), version);
-		expect_eq(version_of(&q), version);
-	}
+	neither_writes_again();
 	/* Once it sees something new, that is news. */
 	two_later();
 	memcpy(its->name, "Fields", 7);
@@ -178,16 +184,7 @@ TEST(one_that_follows_and_cannot_leave_yet_does_not_put_it_back_in_turn)
 	two_hand(&p, &p);
 	two_hand(&p, &q);
 	expect(its->state == ROOM_OPEN && its->tasks);
-	uint64_t version = version_of(&p);
-	for (int i = 0; i < 3; i++) {
-		two_later();
-		p.c->vault.unwritten = q.c->vault.unwritten = false;
-		two_hand(&q, &p);
-		two_hand(&p, &q);
-		expect(!p.c->vault.unwritten && !q.c->vault.unwritten);
-		expect_eq(version_of(&p), version);
-		expect_eq(version_of(&q), version);
-	}
+	neither_writes_again();
 	two_end();
 }
 

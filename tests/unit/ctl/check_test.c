@@ -1,89 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* undercroftctl check: stores that are right, and each way in which they can be wrong. */
 #include "crypto/crypto.h"
-#include "ctl/ctl.h"
 #include "provider/provider.h"
 #include "provider/schema.h"
 #include "store/inspect.h"
 #include "store/store_rocksdb.h"
+#include "tests/unit/ctl/desk.h"
 #include "tests/unit/harness.h"
-
-#include <ftw.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static struct ctl ctl;
-static char data[64];
-
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *f)
-{
-	(void)s;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
-static void begin(void)
-{
-	char path[128];
-	snprintf(data, sizeof data, "/tmp/undercroft-ctl-XXXXXX");
-	expect(mkdtemp(data) != NULL);
-	snprintf(path, sizeof path, "%s/dial", data);
-	expect(!mkdir(path, 0700));
-	ctl = (struct ctl){ .config = { .data = data, .apps_n = 1 } };
-	ctl.config.apps[0] = (struct config_app){ .name = "dial", .domain = "dial.example" };
-}
-
-static void end(void)
-{
-	nftw(data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static struct store *open_store(enum ctl_kind kind)
-{
-	char path[4200];
-	struct store *s = NULL;
-	ctl_store_path(&ctl, 0, kind, path, sizeof path);
-	struct store_options o = {
-		.driver = &store_rocksdb_driver,
-		.env = test_env(),
-		.path = path,
-		.domain = VIEW_LIT("dial.example"),
-		.kind = view_str(ctl_kind_names[kind]),
-		.schema = PROVIDER_SCHEMA,
-	};
-	expect_ok(store_open(&o, &s));
-	return s;
-}
-
-static void put(struct store *s, struct view key, struct view value)
-{
-	struct store_batch b;
-	store_batch_init(&b, (struct view){ 0 });
-	store_put(&b, key, value);
-	expect_ok(store_commit(s, &b));
-	store_batch_done(&b);
-}
 
 /* Runs `ctl_check` over both stores, silently; each case fills one first. */
 static int check_with(enum ctl_kind kind, void (*fill)(struct store *s))
 {
-	begin();
+	desk_begin();
 	for (int k = 0; k < CTL_KINDS; k++) {
-		struct store *s = open_store((enum ctl_kind)k);
+		struct store *s = desk_open((enum ctl_kind)k);
 		if (k == (int)kind && fill)
 			fill(s);
-		expect_ok(store_sync(s));
-		store_close(s);
+		desk_close(s);
 	}
-	fflush(stdout);
-	int out = dup(STDOUT_FILENO);
-	expect(freopen("/dev/null", "we", stdout) != NULL);
-	int status = ctl_check(&ctl);
-	fflush(stdout);
-	dup2(out, STDOUT_FILENO);
-	close(out);
-	end();
+	int status = desk_run(ctl_check);
+	desk_end();
 	return status;
 }
 
@@ -141,54 +77,54 @@ TEST(empty_stores_are_good)
 
 TEST(missing_stores)
 {
-	begin();
-	expect_eq(ctl_check(&ctl), CTL_FAILED);
-	end();
+	desk_begin();
+	expect_eq(desk_run(ctl_check), CTL_FAILED);
+	desk_end();
 }
 
 static void unknown_table(struct store *s)
 {
-	put(s,
-	    VIEW_LIT("\x7f"
-		     "key"),
-	    VIEW_LIT("value"));
+	desk_put(s,
+		 VIEW_LIT("\x7f"
+			  "key"),
+		 VIEW_LIT("value"));
 }
 
 static void table_of_the_other(struct store *s)
 {
 	struct store_key k;
-	put(s, key_1(&k, TABLE_CLIENT, VIEW_LIT("mimi://x")), VIEW_LIT("\0\1\3abc"));
+	desk_put(s, key_1(&k, TABLE_CLIENT, VIEW_LIT("mimi://x")), VIEW_LIT("\0\1\3abc"));
 }
 
 static void not_decodable(struct store *s)
 {
 	struct store_key k;
-	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")), VIEW_LIT("\0\1short"));
+	desk_put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")), VIEW_LIT("\0\1short"));
 }
 
 static void trailing(struct store *s)
 {
 	struct store_key k;
-	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
-	    VIEW_LIT("\0\1"
-		     "0123456789abcdef"
-		     "x"));
+	desk_put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
+		 VIEW_LIT("\0\1"
+			  "0123456789abcdef"
+			  "x"));
 }
 
 static void later_version(struct store *s)
 {
 	struct store_key k;
-	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
-	    VIEW_LIT("\0\2"
-		     "0123456789abcdef"));
+	desk_put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
+		 VIEW_LIT("\0\2"
+			  "0123456789abcdef"));
 }
 
 static void right(struct store *s)
 {
 	struct store_key k;
-	put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
-	    VIEW_LIT("\0\1"
-		     "0123456789abcdef"));
+	desk_put(s, key_1(&k, TABLE_NAME, VIEW_LIT("n")),
+		 VIEW_LIT("\0\1"
+			  "0123456789abcdef"));
 }
 
 static void without_owner(struct store *s)
@@ -218,7 +154,7 @@ static void account_without_list(struct store *s)
 static void not_a_group(struct store *s)
 {
 	struct store_key k;
-	put(s, key_1(&k, TABLE_GROUP, room()), VIEW_LIT("no group"));
+	desk_put(s, key_1(&k, TABLE_GROUP, room()), VIEW_LIT("no group"));
 }
 
 TEST(wrong_records)
@@ -234,41 +170,18 @@ TEST(wrong_records)
 	expect_eq(check_with(CTL_ROOMS, not_a_group), CTL_FAILED);
 }
 
-/* What `check` says, for counting. */
-static unsigned said(const char *what)
-{
-	char path[128], line[1024];
-	unsigned n = 0;
-	snprintf(path, sizeof path, "%s/said", data);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof line, f))
-		n += strstr(line, what) != NULL;
-	if (f)
-		fclose(f);
-	return n;
-}
-
 static void expect_said(const char *what, unsigned times)
 {
-	char path[128];
-	begin();
+	desk_begin();
 	for (int k = 0; k < CTL_KINDS; k++) {
-		struct store *s = open_store((enum ctl_kind)k);
+		struct store *s = desk_open((enum ctl_kind)k);
 		if (k == CTL_ROOMS)
 			fill_log(s);
-		expect_ok(store_sync(s));
-		store_close(s);
+		desk_close(s);
 	}
-	snprintf(path, sizeof path, "%s/said", data);
-	fflush(stdout);
-	int out = dup(STDOUT_FILENO);
-	expect(freopen(path, "we", stdout) != NULL);
-	expect_eq(ctl_check(&ctl), CTL_FAILED);
-	fflush(stdout);
-	dup2(out, STDOUT_FILENO);
-	close(out);
-	expect_eq(said(what), times);
-	end();
+	expect_eq(desk_run(ctl_check), CTL_FAILED);
+	expect_eq(desk_lines_with(what), times);
+	desk_end();
 }
 
 TEST(wrong_logs)
@@ -302,42 +215,32 @@ static void load_dump(int version, enum ctl_kind kind)
 	size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
 	if (f)
 		fclose(f);
-	ctl_store_path(&ctl, 0, kind, path, sizeof path);
+	ctl_store_path(&desk, 0, kind, path, sizeof path);
 	struct store_options o = { .driver = &store_rocksdb_driver, .path = path };
 	expect_ok(store_load(&o, view_make(bytes, n)));
 }
 
-/* Runs `ctl_check` over the dumps, one of them changed; said() knows what it told until end(). */
+/* Runs `ctl_check` over the dumps, one of them changed. */
 static int check_dumps(int version, enum ctl_kind kind, void (*change)(struct store *s))
 {
-	char path[128];
-	begin();
+	desk_begin();
 	for (int k = 0; k < CTL_KINDS; k++)
 		load_dump(version, (enum ctl_kind)k);
 	if (change) {
-		struct store *s = open_store(kind);
+		struct store *s = desk_open(kind);
 		change(s);
-		expect_ok(store_sync(s));
-		store_close(s);
+		desk_close(s);
 	}
-	snprintf(path, sizeof path, "%s/said", data);
-	fflush(stdout);
-	int out = dup(STDOUT_FILENO);
-	expect(freopen(path, "we", stdout) != NULL);
-	int status = ctl_check(&ctl);
-	fflush(stdout);
-	dup2(out, STDOUT_FILENO);
-	close(out);
-	return status;
+	return desk_run(ctl_check);
 }
 
 TEST(stores_of_earlier_versions_are_good)
 {
 	for (int version = 1; version <= 4; version++) {
 		expect_eq(check_dumps(version, CTL_ACCOUNTS, NULL), CTL_OK);
-		end();
+		desk_end();
 		expect_eq(check_dumps(version, CTL_ACCOUNTS, later_version), CTL_FAILED);
-		end();
+		desk_end();
 	}
 }
 
@@ -377,7 +280,7 @@ static void damage_part(struct store *s)
 		store_batch_done(&b);
 	} else if (part.is_there) {
 		was.p[was.n - 1] ^= 1;
-		put(s, buf_view(&at), buf_view(&was));
+		desk_put(s, buf_view(&at), buf_view(&was));
 	}
 	buf_done(&at);
 	buf_done(&was);
@@ -398,7 +301,7 @@ static void damage_way_back(struct store *s)
 	buf_add_view(&was, value);
 	store_scan_done(&scan);
 	was.p[was.n - 1] ^= 1;
-	put(s, buf_view(&at), buf_view(&was));
+	desk_put(s, buf_view(&at), buf_view(&was));
 	buf_done(&at);
 	buf_done(&was);
 }
@@ -406,14 +309,15 @@ static void damage_way_back(struct store *s)
 TEST(a_way_back_that_leads_elsewhere_is_told)
 {
 	expect_eq(check_dumps(2, CTL_ROOMS, damage_way_back), CTL_FAILED);
-	expect_eq(said("the way back"), 1);
-	end();
+	expect_eq(desk_lines_with("the way back"), 1);
+	desk_end();
 }
 
 /* Without its GroupInfo nobody joins a room from outside, and that is all. */
 static bool may_be_gone(void)
 {
-	return part.gone && !said("GROUP_PART") && !said("what it belongs to");
+	return part.gone && !desk_lines_with("GROUP_PART") &&
+	       !desk_lines_with("what it belongs to");
 }
 
 TEST(a_part_of_a_group_that_is_damaged_or_gone_is_named)
@@ -427,8 +331,8 @@ TEST(a_part_of_a_group_that_is_damaged_or_gone_is_named)
 		else if (part.is_there)
 			expect_eq(status, CTL_FAILED);
 		if (part.is_there && !part.gone)
-			expect_eq(said("GROUP_PART"), part.is_base ? 1 : 2);
-		end();
+			expect_eq(desk_lines_with("GROUP_PART"), part.is_base ? 1 : 2);
+		desk_end();
 	}
 	expect(part.which > 15);
 	expect(unnoticed <= 3);

@@ -425,6 +425,13 @@ static void tom_goes_back_to(uint64_t kept)
 	expect_eq(t1.opened.renewed, kept + 1);
 }
 
+static void tom_comes_and_goes_back_to(uint64_t kept)
+{
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	tom_goes_back_to(kept);
+}
+
 /* Its hub's other log goes on from what it has, so it sees no place where the two part; who has read more
  * than there was is told it all the same: at once, and when it is known that the hub was put back. */
 TEST(a_follower_that_was_put_back_with_its_hub_knows_where_the_log_goes_on)
@@ -436,9 +443,7 @@ TEST(a_follower_that_was_put_back_with_its_hub_knows_where_the_log_goes_on)
 	tom_goes_back_to(kept);
 	wait_a_while(160);
 	are_one_log();
-	if (!tom.c->session)
-		expect_ok(person_sign_in(&tom));
-	tom_goes_back_to(kept);
+	tom_comes_and_goes_back_to(kept);
 	the_end();
 }
 
@@ -462,9 +467,7 @@ TEST(nobody_waits_for_what_a_hub_that_was_put_back_has_no_more)
 	expect_err(guest_open(&t1), UC_E_BUSY);
 	wait_a_while(160);
 	are_one_log();
-	if (!tom.c->session)
-		expect_ok(person_sign_in(&tom));
-	tom_goes_back_to(kept);
+	tom_comes_and_goes_back_to(kept);
 	the_end();
 }
 
