@@ -611,8 +611,7 @@ export class Model {
 	}
 
 	async setRole(room: Id, member: Id, role: Role): Promise<void> {
-		const done = await this.attempt('role', (c) => c.setRole(room, member, role).then(() => 1));
-		if (!done) return;
+		await this.perform((c) => c.setRole(room, member, role));
 		this.#roomChanged(room);
 		this.announce('The role has changed.');
 	}
@@ -622,7 +621,7 @@ export class Model {
 	}
 
 	async leave(room: Id): Promise<void> {
-		if ((await this.attempt('group', (c) => c.leave(room).then(() => true))) === undefined) return;
+		await this.perform((c) => c.leave(room));
 		closePanels();
 	}
 

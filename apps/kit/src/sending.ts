@@ -75,8 +75,10 @@ export class Sending {
 
 	/** All that was written and not sent, in that room or anywhere, with where it was written. */
 	unsent(room?: Id): [Id, string][] {
-		const changes = this.aside.value.map(({ edit, text }): [Id, string] => [edit.room, text]);
-		return [...changes, ...this.#drafts.value].filter(([of]) => !room || of === room);
+		const open = this.owner.open();
+		const changes = [...this.aside.value, ...(open ? changeIn(open) : [])];
+		const texts = changes.map(({ edit, text }): [Id, string] => [edit.room, text]);
+		return [...texts, ...this.#drafts.value].filter(([of]) => !room || of === room);
 	}
 
 	/** Takes a message up, to be changed or to be answered; a change that is being written stays. */
@@ -90,11 +92,9 @@ export class Sending {
 	}
 
 	/** The change that is being written there. */
-	putAside({ editing, changed }: Conversation): void {
-		const edit = editing.peek();
-		const text = changed.peek();
-		if (edit && text && text !== edit.text)
-			this.aside.value = [...this.aside.peek(), { edit, text }];
+	putAside(open: Conversation): void {
+		const change = changeIn(open);
+		if (change[0]) this.aside.value = [...this.aside.peek(), ...change];
 	}
 
 	forget(change: Change): void {
@@ -208,6 +208,13 @@ export class Sending {
 			return undefined;
 		}
 	}
+}
+
+/** The change that is being written there, if it is one. */
+function changeIn({ editing, changed }: Conversation): Change[] {
+	const edit = editing.peek();
+	const text = changed.peek();
+	return edit && text && text !== edit.text ? [{ edit, text }] : [];
 }
 
 function put(core: Undercroft, room: Id, { text, edit, reply }: Said): Promise<Id> {

@@ -182,6 +182,13 @@ test('all that was written and not sent can be read, there and anywhere', async 
 	const [of, there] = [(room) => sending.unsent(room), ['b', 'no\nhalf']];
 	assert.deepEqual(of(), [['a', 'new'], there]);
 	assert.deepEqual([of('a'), of('b'), of('c')], [[['a', 'new']], [there], []]);
+	sending.begin(a, { id: 'f', room: 'a', text: 'older' }, null);
+	assert.deepEqual(of('a'), [['a', 'new']]);
+	a.changed.value = 'newer';
+	assert.deepEqual(of('a'), [
+		['a', 'new'],
+		['a', 'newer'],
+	]);
 });
 
 test('while something is not kept yet the page says so', async () => {

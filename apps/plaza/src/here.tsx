@@ -70,7 +70,7 @@ function Group({ room }: { room: Room }) {
 							Rename
 						</Button>
 					)}
-					<LeaveRoom key={room.id} room={room} />
+					<LeaveRoom room={room} />
 				</footer>
 			)}
 		</>

@@ -30,7 +30,7 @@ export function Shell() {
 			</div>
 			<List />
 			<main class="plaza-main">{room ? <RoomPage room={room} /> : <Home />}</main>
-			{room && <Here room={room} />}
+			{room && <Here key={room.id} room={room} />}
 		</div>
 	);
 }

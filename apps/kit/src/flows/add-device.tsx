@@ -52,6 +52,7 @@ export function AddDevice({
 				onYes={() => void add()}
 				onNo={() => {
 					setKey(null);
+					setAdded(false);
 					setTyped('');
 					action.setError(null);
 					if (opened) onDone();

@@ -15,7 +15,7 @@ import { Field, Form, Select } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AppBadge, Row, Verified } from '../ui/list.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
-import { Warning } from '../ui/said.tsx';
+import { Fault, Warning } from '../ui/said.tsx';
 import { Line, Name } from '../ui/text.tsx';
 import { clean } from '../text.ts';
 import { ContactLinks } from './same-person.tsx';
@@ -123,14 +123,16 @@ export function LeaveRoom({ room }: { room: Room }) {
 	const open = model.conversation.value;
 	const members = open?.room === room.id ? open.members.value : [];
 	const isLast = !room.direct && isLastOwner(members);
+	// Who the others are is still being read: until then nobody knows whether to ask.
+	const isUnknown = !room.direct && open?.room === room.id && members.length === 0;
 	const [next, setNext] = useState('');
 	const [isMissing, setMissing] = useState(false);
 	const action = useAction();
 
 	async function leave() {
 		if (isLast && next === '') return setMissing(true);
-		await action.run('role', async () => {
-			if (isLast && next !== NOBODY) await model.perform((c) => c.setRole(room.id, next, OWNER));
+		await action.run(isLast ? 'role' : 'group', async () => {
+			if (isLast && next !== NOBODY) await model.setRole(room.id, next, OWNER);
 			await model.leave(room.id);
 		});
 	}
@@ -141,6 +143,7 @@ export function LeaveRoom({ room }: { room: Room }) {
 				kind="danger"
 				icon="exit"
 				aria-expanded={isLeaving}
+				busy={action.busy || isUnknown}
 				onClick={() => setLeaving(!isLeaving)}
 			>
 				Leave this conversation
@@ -221,9 +224,11 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 	const isOpen = room.state === 'open' && !room.direct;
 	async function give(role: Role) {
 		const list = document.activeElement?.closest('section, aside');
-		await model.setRole(room.id, member.id, role);
-		// Who gives their own back has no menu here any more.
-		if (member.isSelf) list?.querySelector<HTMLElement>('h2, h3')?.focus();
+		const isDone = await action.run('role', () => model.setRole(room.id, member.id, role));
+		const at = document.activeElement;
+		// Who gives their own back has no menu here any more, and may be elsewhere by then.
+		if (isDone && member.isSelf && (at === document.body || list?.contains(at)))
+			list?.querySelector<HTMLElement>('h2, h3')?.focus();
 	}
 	for (const role of isOpen ? rolesFor(members, member) : [])
 		items.push({
@@ -276,6 +281,11 @@ export function MemberRow({ member, room }: { member: Member; room: Room }) {
 					)
 				}
 			/>
+			{!isAsked && action.error && (
+				<li>
+					<Fault of={action.error} />
+				</li>
+			)}
 			{isAsked && (
 				<li>
 					<Confirm

@@ -8,7 +8,7 @@ import type { Conversation } from '../conversation.ts';
 import { said } from '../format.ts';
 import { LIMITS } from '../model.ts';
 import { clean } from '../text.ts';
-import { Button, IconButton } from './button.tsx';
+import { Button, IconButton, LinkButton } from './button.tsx';
 import { useModel } from './context.ts';
 import { FileLine } from './file.tsx';
 import { Icon, type IconName } from './icons.tsx';
@@ -169,15 +169,13 @@ function Writing({
 						icon="alert"
 						title="This change was not sent"
 						text={c.text}
-						close="Do not change it"
+						close={`Do not change it: ${clean(c.text, 40)}`}
 						onClose={() => {
 							sending.forget(c);
 							input.current?.focus();
 						}}
 					>
-						<button
-							type="button"
-							class="k-link"
+						<LinkButton
 							onClick={() => {
 								sending.forget(c);
 								sending.begin(conversation, c.edit, null, c.text);
@@ -185,7 +183,7 @@ function Writing({
 							}}
 						>
 							Edit again
-						</button>
+						</LinkButton>
 					</About>
 				))}
 			{about && (

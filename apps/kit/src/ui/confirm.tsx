@@ -45,7 +45,7 @@ export function Confirm({
 				<Button kind={kind} busy={action?.busy} onClick={onYes}>
 					{yes}
 				</Button>
-				<Button kind="quiet" onClick={onNo}>
+				<Button kind="quiet" busy={action?.busy} onClick={onNo}>
 					{no}
 				</Button>
 			</div>

@@ -55,6 +55,9 @@ export function MessageLog({
 		}
 		seen.current = last;
 		before.current = { first, height: el.scrollHeight, top: el.scrollTop };
+		// What had the keyboard is gone.
+		if (active && !has(active) && document.activeElement === document.body)
+			document.getElementById(`m-${activeId}`)?.focus({ preventScroll: true });
 		look();
 	}, [entries, isLoading]);
 	const seen = useRef<typeof last>(undefined);
