@@ -15,17 +15,22 @@ static uc_err open_at(struct report_walk *w, uint64_t number, struct store_scan 
 			       report_key(&start, w->domain, number), 0);
 }
 
-/* Is there nothing from this number on, or can the first that is there be read? */
+/* Is there nothing from this number on, or can the first that is there be read?  What fails for another
+ * reason than damage ends the walk. */
 static bool reads_from(struct report_walk *w, uint64_t number)
 {
 	struct store_scan scan;
 	struct view key, value;
-	if (open_at(w, number, &scan))
-		return false;
-	scan.is_told = true;
-	bool reads = store_scan_next(&scan, &key, &value) || !scan.failed;
-	store_scan_done(&scan);
-	return reads;
+	uc_err err = open_at(w, number, &scan);
+	if (!err) {
+		scan.is_told = true;
+		if (!store_scan_next(&scan, &key, &value))
+			err = scan.failed;
+		store_scan_done(&scan);
+	}
+	if (err && err != UC_E_CORRUPT)
+		w->failed = err;
+	return err != UC_E_CORRUPT;
 }
 
 /* The last number from which nothing can be read, which is that of what is damaged; at the end of the walk,
@@ -83,7 +88,7 @@ bool report_walk_next(struct report_walk *w, struct report_found *out)
 		return false;
 	out->is_damaged = true;
 	out->number = damaged_at(w);
-	return w->is_over || found(w, out);
+	return !w->failed && (w->is_over || found(w, out));
 }
 
 uc_err report_walk_end(struct report_walk *w)

@@ -42,6 +42,7 @@ static uc_err load(struct provider *p)
 	struct report_walk w;
 	struct report_found one;
 	struct provider_reports found = p->reports;
+	bool ends_damaged = false;
 	if (p->reports.is_known)
 		return UC_OK;
 	found.next = 1;
@@ -51,8 +52,12 @@ static uc_err load(struct provider *p)
 	while (report_walk_next(&w, &one)) {
 		found.bytes += one.value.n;
 		found.next = one.number + 1;
+		ends_damaged = one.is_damaged && w.is_over;
 	}
 	uc_err err = report_walk_end(&w);
+	/* Which numbers are taken behind it nobody can say: none was ever as great as the time. */
+	if (ends_damaged && found.next < env_now_ms(p->env))
+		found.next = env_now_ms(p->env);
 	if (!err)
 		p->reports = found;
 	wipe(&found, sizeof found);
