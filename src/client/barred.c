@@ -6,6 +6,7 @@
 #include "client/linked.h"
 #include "client/rooms.h"
 #include "client/sender_tags.h"
+#include "client/strangers.h"
 #include "client/turn.h"
 #include "client/vault_inside.h"
 #include "mimi/introduction.h"
@@ -82,18 +83,12 @@ static uc_err bar(struct uc_client *c, const struct account_of *who, bool has_ro
 	return UC_OK;
 }
 
-static struct uc_id member_account(const struct member *m, char app[DOMAIN_MAX])
-{
-	if (text_set(app, DOMAIN_MAX, uri_domain(view_str(m->participant))))
-		return (struct uc_id){ { 0 } };
-	return contact_id(app, m->account_key);
-}
-
 uc_err barred_member(struct uc_client *c, const struct member *m, bool blocked)
 {
 	char app[DOMAIN_MAX];
-	struct uc_id id = member_account(m, app);
-	if (id_is_zero(&id) || !m->introduced || m->persona || contact_find(c, &id))
+	struct uc_id id = strangers_account(m);
+	if (!m->introduced || m->persona || contact_find(c, &id) ||
+	    text_set(app, sizeof app, uri_domain(view_str(m->participant))))
 		return UC_E_NOT_ALLOWED;
 	const struct account_of who = { .app = app, .name = m->name, .key = m->account_key };
 	return blocked ? bar(c, &who, false) : linked_block(c, &id, false);

@@ -27,7 +27,7 @@ bool chain_is_behind(struct uc_client *c, struct room *r);
 /* Does that place show keys that we do not know? */
 bool chain_is_strange(struct uc_client *c, struct room *r, uint32_t leaf);
 /* We are behind the tree, and not because we have not heard yet: may others be asked to take such places out?
- * A few times for each key that we know. */
+ * A few times for each key that we know, since the start. */
 bool chain_may_ask(struct uc_client *c, struct room *r);
 /* The vault was read anew just now, and has the keys that we know, those alone.  Begins that where it was not. */
 bool chain_is_read(struct uc_client *c, struct room *r);

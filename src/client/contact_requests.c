@@ -216,9 +216,8 @@ uc_err requests_write(struct uc_client *c, struct request *q, const struct token
 	/* The text was measured before; what grows is the list of devices, until a recovery begins anew. */
 	if (err == UC_E_TOO_LARGE)
 		why = VIEW_LIT(
-			"so many devices were added and ended that a request has no room for all "
-			"of "
-			"it: a shorter text may fit, or begin a new list with your 24 words");
+			"so many devices were added and ended that a request has no room for "
+			"them all: a shorter text may fit, or begin a new list with your 24 words");
 	request_end(c, q, REQUEST_FAILED, err, why);
 	return UC_OK;
 }

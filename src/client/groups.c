@@ -366,7 +366,9 @@ static uc_err stage_removal(struct uc_client *c, struct room *r)
 	size_t n;
 	struct view update;
 	uint8_t hash[SHA256_BYTES];
-	if (r->shadow || leave_task(r) || !room_has_others(r) || !chain_may_ask(c, r))
+	/* What stands in the log is committed first: then there is nothing more to ask for, or it is asked anew. */
+	if (r->shadow || leave_task(r) || room_group_has_proposals(r->group) ||
+	    !room_has_others(r) || !chain_may_ask(c, r))
 		return UC_OK;
 	TRY(own_places_strange(c, r, ADD_AT_ONCE, leaves, &n));
 	if (!n || !chain_is_read(c, r))
@@ -403,18 +405,19 @@ static void pending_drop(struct room *r)
 	r->dirty = r->group_dirty = true;
 }
 
-/* Of places of ours, proposed to the others; else it is our own wish to leave. */
-static bool is_removal(struct uc_client *c, const struct room *r)
+/* It proposes our own leaving, which is a task until it is in the log, and no removal of places of ours. */
+static bool is_leave(struct uc_client *c, const struct room *r)
 {
 	struct arena_mark mark = arena_mark(&c->call);
-	bool removal = room_group_is_removal(blob_view(&r->pending.update), &c->call);
+	bool leaves = !r->pending.is_commit && leave_task(r) &&
+		      !room_group_is_removal(blob_view(&r->pending.update), &c->call);
 	arena_reset(&c->call, mark);
-	return removal;
+	return leaves;
 }
 
 static void update_refused(struct uc_client *c, struct room *r, uc_err err, struct view text)
 {
-	bool is_commit = r->pending.is_commit, leaves = !is_commit && !is_removal(c, r);
+	bool is_commit = r->pending.is_commit, leaves = is_leave(c, r);
 	for (struct task *t = r->tasks, *next; t; t = next) {
 		next = t->next;
 		if (is_commit ? t->staged : leaves && t->kind == TASK_LEAVE)
@@ -510,16 +513,14 @@ void groups_proposal_seen(struct uc_client *c, struct room *r, const uint8_t has
 	struct pending *p = &r->pending;
 	if (!p->there || p->is_commit || !view_equal(VIEW_OF(p->hash), (struct view){ hash, 32 }))
 		return;
-	bool leaves = !is_removal(c, r);
+	bool leaves = is_leave(c, r);
 	p->there = false;
 	r->dirty = true;
 	blob_done(&p->update);
 	if (!leaves)
 		return;
 	/* Our own wish to leave stands in the log; whoever commits next takes us out. */
-	struct task *t = leave_task(r);
-	if (t)
-		groups_task_end(c, r, t, UC_OK, (struct view){ NULL, 0 });
+	groups_task_end(c, r, leave_task(r), UC_OK, (struct view){ NULL, 0 });
 	/* What was awaited when it was made, and came in vain, too. */
 	others_forget(c, r);
 	r->state = ROOM_LEAVING;

@@ -11,8 +11,8 @@
  * place is to go itself. */
 uc_err UC_MUST_USE own_places_stale(struct uc_client *c, struct room *r, bool leaving, size_t max,
 				    struct view_list *out);
-/* Leaves that show keys of ours which this device does not know (chains.h), and are surely nobody's: not of whoever
- * may have been added by an entry of our list that the app holds back. */
+/* Leaves that show keys of ours which this device does not know (chains.h), and are nobody's any more: not of whoever
+ * says which device they are and may have been added by an entry of our list that the app holds back. */
 uc_err UC_MUST_USE own_places_strange(struct uc_client *c, struct room *r, size_t max,
 				      uint32_t *leaves, size_t *n);
 

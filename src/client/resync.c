@@ -135,7 +135,8 @@ static uc_err take(struct uc_client *c, struct room *r, const struct reply *repl
 }
 
 /* We may have shown the hub keys that are not all there are by now: another device's word of them is in
- * the vault, and it is asked once more. */
+ * the vault, and it is asked once more; while that cannot be read, every few minutes: a room is not given up
+ * for what this device cannot see. */
 static void doubt(struct uc_client *c, struct room *r)
 {
 	bool again = r->rejoin.doubted;

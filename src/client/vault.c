@@ -132,7 +132,8 @@ static uc_err put_done(struct uc_client *c, void *subject, const struct reply *r
 	(void)subject;
 	v->busy = false;
 	if (r->err == UC_E_STALE) {
-		v->looked = false; /* another device was first, or an earlier try of ours */
+		v->looked = v->read =
+			false; /* another device was first, or an earlier try of ours */
 		v->retry_ms = client_now(c) + stale_wait(c);
 		return UC_OK;
 	}
@@ -284,7 +285,7 @@ static void catch_up(struct uc_client *c)
 		return;
 	v->ahead_number = v->number;
 	c->list_stale = true;
-	v->looked = false;
+	v->looked = v->read = false;
 }
 
 static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
@@ -320,8 +321,8 @@ static uc_err envelope_in(struct uc_client *c, const struct vault_envelope *e)
 		v->unwritten = true;
 		vault_changed(c);
 	}
-	catch_up(c);
 	v->read = true;
+	catch_up(c);
 	return UC_OK;
 }
 

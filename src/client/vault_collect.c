@@ -351,10 +351,12 @@ struct uc_id vault_room_id(const struct room *r)
 static void from_others(struct uc_client *c, const struct kept_row *known, struct vault_room *x)
 {
 	struct vault_room before;
-	if (!known || known->gone ||
-	    wire_decode(blob_view(&known->data), &c->call, vault_room_element, &before))
+	if (!known || known->gone)
 		return;
+	uc_err err = wire_decode(blob_view(&known->data), &c->call, vault_room_element, &before);
 	wipe(before.seed, sizeof before.seed);
+	if (err)
+		return;
 	if (!x->name.n)
 		x->name = before.name;
 	if (x->says == SAYS_NOTHING) {
@@ -430,8 +432,10 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	TRY(room_write(c, r, known, &data));
 	TRY(tag_of(data, tag));
 	/* Else two devices whose views differ would put their own in the place of the other's for ever. */
-	if (known && view_equal(VIEW_OF(tag), VIEW_OF(known->own)))
+	if (known && view_equal(VIEW_OF(tag), VIEW_OF(known->own))) {
+		known->seen = true;
 		return UC_OK;
+	}
 	return vault_collect_put(c, VAULT_ROOM, id.b, data);
 }
 
@@ -447,10 +451,11 @@ static bool has_met(struct uc_client *c, const struct room *r)
 static bool knows_more(struct uc_client *c, const struct room *r, const struct kept_row *row)
 {
 	struct vault_room x;
-	if (wire_decode(blob_view(&row->data), &c->call, vault_room_element, &x))
-		return true;
-	wipe(x.seed, sizeof x.seed);
 	struct uc_id contact;
+	uc_err err = wire_decode(blob_view(&row->data), &c->call, vault_room_element, &x);
+	wipe(x.seed, sizeof x.seed);
+	if (err)
+		return true;
 	memcpy(contact.b, x.contact, sizeof contact.b);
 	return (x.says == SAYS_NOTHING && says_surely(r) != SAYS_NOTHING) ||
 	       (!x.name.n && r->name[0]) || (id_is_zero(&contact) && !id_is_zero(&r->contact)) ||

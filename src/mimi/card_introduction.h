@@ -12,7 +12,7 @@
 uc_err UC_MUST_USE card_introduction_pack(struct view encoded, struct arena *a,
 					  struct view *packed);
 /* The same bytes again, with that leaf key, which a card does not carry.  Nothing is verified.  UC_E_MALFORMED,
- * UC_E_LIMIT. */
+ * UC_E_LIMIT, UC_E_TOO_LARGE. */
 uc_err UC_MUST_USE card_introduction_unpack(struct view packed, struct view leaf_key,
 					    struct arena *a, struct view *encoded);
 

@@ -163,10 +163,11 @@ TEST(nobody_is_brought_in_twice)
 /* --- what is still to be done, and ends with leaving --- */
 
 /* Its wish to leave was on its way while KeyPackages were awaited, which came in vain. */
-static uc_err leave_is_seen(struct uc_client *c, void *arg)
+static uc_err proposal_is_seen(struct uc_client *c, void *arg)
 {
 	struct room *r = c->rooms;
-	(void)arg;
+	if (*(const bool *)arg)
+		TRY(groups_leave(c, r, 0));
 	r->pending.there = true;
 	r->pending.is_commit = false;
 	memset(r->pending.hash, 9, sizeof r->pending.hash);
@@ -181,7 +182,12 @@ TEST(who_has_left_brings_in_nobody_any_more)
 	expect_ok(turn_run(rosa.c, meet, NULL));
 	expect_ok(uc_group_create(rosa.c, "Walks", &tom->id, 1, &op));
 	expect(rosa.c->rooms->tasks != NULL);
-	expect_ok(turn_run(rosa.c, leave_is_seen, NULL));
+	/* Of something else, or of what cannot be read: nobody wants to leave. */
+	uint8_t before = rosa.c->rooms->state;
+	expect_ok(turn_run(rosa.c, proposal_is_seen, &(bool){ false }));
+	expect_eq(rosa.c->rooms->state, before);
+	expect(rosa.c->rooms->tasks != NULL);
+	expect_ok(turn_run(rosa.c, proposal_is_seen, &(bool){ true }));
 	expect_eq(rosa.c->rooms->state, ROOM_LEAVING);
 	expect(rosa.c->rooms->tasks == NULL);
 	person_end(&rosa);
