@@ -73,6 +73,7 @@ enum metric_unit { METRIC_NONE, METRIC_SECONDS, METRIC_BYTES };
 	X(REPORTS_RECEIVED,    COUNTER,   APP,         NONE,    "Reports of abuse that came in, of clients and of other apps.") \
 	X(REPORTS_VERIFIED,    COUNTER,   APP,         NONE,    "Of them, those that were verified.") \
 	X(REPORTS_FORGED,      COUNTER,   APP,         NONE,    "Of them, those that were refused as forged.") \
+	X(REPORTS_LATE,        COUNTER,   APP,         NONE,    "Of them, those that nobody can verify any more, and were refused.") \
 	X(REPORTS_ACTED,       COUNTER,   APP,         NONE,    "Reports on which the moderators have acted.") \
 	X(NUMBERS_EVALUATED,   COUNTER,   APP,         NONE,    "Blinded numbers evaluated, for finding people by number.") \
 	X(FINDABLE,            GAUGE,     APP,         NONE,    "People in the filter of who can be found by number.") \

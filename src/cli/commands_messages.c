@@ -395,7 +395,7 @@ static bool report_numbers(const struct cli *cli, uint64_t numbers[UC_REPORT_MES
 
 /* What is said of messages, and of requests. */
 static const struct reported_words {
-	const char *verified, *unconfirmed, *hub, *forged, *none;
+	const char *verified, *unconfirmed, *hub, *forged, *late, *none;
 } reported_messages = {
 	"Your app's moderators have these messages, and know that they are genuine. It counts you "
 	"as the one who reports.",
@@ -403,6 +403,7 @@ static const struct reported_words {
 	"them yet.",
 	"The room's app has these messages, and is not told who reports them.",
 	"it does not verify: the room's app did not send this so",
+	"nobody can verify this any more: the room's app keeps what is needed for 90 days",
 	"no such message of somebody else, or it was deleted",
 }, reported_request = {
 	"Your app's moderators have this request, and know that it is genuine. It counts you as the "
@@ -410,6 +411,7 @@ static const struct reported_words {
 	"Your app has this request.",
 	"The app of whoever wrote it has this request, and is not told who reports it.",
 	"it does not verify: the app of whoever wrote it did not send this so",
+	"nobody can verify this any more",
 	"this request came before requests could be reported",
 };
 
@@ -430,6 +432,7 @@ static void report_print(const struct cli *cli, const struct reported_words *say
 static uc_err report_ended_as(uc_err err, const struct reported_words *say, const char **what)
 {
 	*what = err == UC_E_FRANK       ? say->forged
+		: err == UC_E_STALE     ? say->late
 		: err == UC_E_NOT_FOUND ? say->none
 		: err == UC_E_ARGUMENT  ? "the messages must be of one sender, each once"
 					: "report";

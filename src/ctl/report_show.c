@@ -80,7 +80,7 @@ static const char *action_word(uint8_t action)
 
 static const char *passed_word(uint8_t passed)
 {
-	static const char *const words[] = { "no", "yes", "too late", "refused" };
+	static const char *const words[] = { "no", "yes", "too late", "refused", "another key" };
 	return WORD(words, passed);
 }
 
@@ -92,6 +92,8 @@ static const char *passed_text(uint8_t passed)
 		("the participant's app does not follow the room any more: it cannot verify the "
 		 "evidence, nor say whose participant it was"),
 		"the participant's app did not take it: for that app it does not verify",
+		("the participant's app knows another key of the room, so it cannot verify the "
+		 "evidence; `reports pass` signs it anew: try again later"),
 	};
 	return WORD(words, passed);
 }

@@ -3,8 +3,6 @@
 
 #include "base/secret.h"
 
-#define FRANK_DAY_MS ((uint64_t)24 * 3600 * 1000)
-
 uint32_t frank_day(uint64_t ms)
 {
 	uint64_t day = ms / FRANK_DAY_MS;

@@ -14,6 +14,7 @@ enum {
 };
 /* It holds for any day, and does not move: there was no other before. */
 #define FRANK_DAY_ANY UINT32_MAX
+#define FRANK_DAY_MS  ((uint64_t)24 * 3600 * 1000)
 
 struct frank_chain {
 	uint32_t day; /* since 1970, UTC; the key is that of this day, and of all before */

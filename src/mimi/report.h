@@ -97,6 +97,8 @@ enum { REPORT_KEYS = 2, REPORT_SIGNERS = 6 };
 struct report_keys {
 	const struct frank_chain *hub_frank[REPORT_KEYS]; /* NULL: none */
 	struct view franking[REPORT_SIGNERS];             /* empty: none */
+	uint64_t from_ms;  /* of what was said before then, keys are gone */
+	bool signers_went; /* and some that signed later are */
 };
 
 /* What a report claims, as far as its messages bear it out: each must say that it is the accused's, to
@@ -104,7 +106,7 @@ struct report_keys {
 uc_err UC_MUST_USE report_claims(const struct abuse_report *r, struct view room, struct arena *a,
 				 struct frank_claims *out);
 /* As hub: all of them are its own franks.  Its signature is checked, too, where there is one.
- * UC_E_FRANK. */
+ * UC_E_FRANK; UC_E_STALE: none is known to be forged, and of one nobody can tell, since its key is gone. */
 uc_err UC_MUST_USE frank_claims_verify(const struct frank_claims *c, struct view room,
 				       const struct report_keys *k, struct arena *a);
 /* Without the hub's key: it has signed all of them.  UC_E_FRANK. */

@@ -180,10 +180,10 @@ uc_err address_open(struct provider *p, struct view uri, uint64_t now_ms, struct
 uc_err reply_address_read(const struct provider *p, struct view uri, struct request_address *out)
 {
 	struct request_address r = { .channel = 0 };
-	if (!request_opens(p, uri, 0, &r) || r.channel != CHANNEL_REPLY)
+	if (!request_opens(p, uri, 0, &r))
 		return UC_E_ADDRESS;
 	*out = r;
-	return UC_OK;
+	return r.channel == CHANNEL_REPLY ? UC_OK : UC_E_NOT_ALLOWED;
 }
 
 struct redeeming {

@@ -65,7 +65,7 @@ struct provider_keys {
 	struct provider_keys_before before;
 	struct provider_keys_rooms_before rooms_before;
 	struct provider_keys_retired retired[RETIRED_FRANKING_MAX]; /* the oldest first */
-	size_t retired_n;
+	size_t retired_n; /* RETIRED_FRANKING_MAX: there may have been more */
 	struct provider_keys_discovery discovery;
 	struct provider_keys_custody custody;
 };
@@ -97,6 +97,9 @@ bool provider_keys_franks_due(const struct provider_keys *k, uint64_t now_ms);
 /* The clock has gone too far since the key was last moved (frank_chain_is_behind). */
 bool provider_keys_franks_behind(const struct provider_keys *k, uint64_t now_ms);
 uc_err UC_MUST_USE provider_keys_franks_end(struct provider_keys *k, uint64_t now_ms);
+/* The time from which on all keys of franks are there: of what is said to be of before nobody can tell that
+ * it is none. */
+uint64_t provider_keys_franks_from(const struct provider_keys *k, uint64_t now_ms);
 /* The first key of finding by number; as it is where there is one. */
 uc_err UC_MUST_USE provider_keys_make_discovery(struct provider_keys *k, const struct env *env);
 uc_err UC_MUST_USE provider_keys_make_custody(struct provider_keys *k, const struct env *env);

@@ -552,8 +552,8 @@ static void count(const struct provider *p, struct view path, int status)
 		uc_err err;
 	} meant[] = {
 		{ 400, UC_E_MALFORMED }, { 403, UC_E_NOT_ALLOWED }, { 404, UC_E_NOT_FOUND },
-		{ 409, UC_E_CONFLICT },  { 413, UC_E_TOO_LARGE },   { 429, UC_E_RATE },
-		{ 503, UC_E_BUSY },
+		{ 409, UC_E_CONFLICT },  { 410, UC_E_STALE },       { 413, UC_E_TOO_LARGE },
+		{ 429, UC_E_RATE },      { 503, UC_E_BUSY },
 	};
 	struct view target;
 	const struct peer_rule *e = path.n > 4 ? rule_find(path, &target) : NULL;

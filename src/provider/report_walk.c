@@ -38,11 +38,12 @@ static bool reads_from(struct report_walk *w, uint64_t number)
 static uint64_t damaged_at(struct report_walk *w)
 {
 	uint64_t bad = w->from, step = 1;
-	while (step <= UINT64_MAX - bad && !reads_from(w, bad + step)) {
+	/* From 0 on it comes to the greatest of all, and is 0 itself then. */
+	while (step && step <= UINT64_MAX - bad && !reads_from(w, bad + step)) {
 		bad += step;
 		step *= 2;
 	}
-	if (step > UINT64_MAX - bad) {
+	if (!step || step > UINT64_MAX - bad) {
 		w->is_over = true;
 		return w->from;
 	}

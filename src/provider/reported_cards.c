@@ -21,9 +21,11 @@ uc_err card_claims_verify(const struct provider *p, const struct frank_claims *c
 {
 	struct request_address r;
 	uint8_t tag[FRANKING_TAG] = { 0 };
-	if (c->claims.n != 1 || !view_equal(c->sender_uri, place) ||
-	    reply_address_read(p, place, &r))
+	if (c->claims.n != 1 || !view_equal(c->sender_uri, place))
 		return UC_E_FRANK;
+	uc_err err = reply_address_read(p, place, &r);
+	if (err)
+		return err == UC_E_ADDRESS ? UC_E_STALE : UC_E_FRANK;
 	memcpy(tag, r.grant_id, CARD_TAG);
 	return view_equal_ct(VIEW_OF(tag), VIEW_OF(c->claims.v[0].franking_tag)) ? UC_OK
 										 : UC_E_FRANK;

@@ -6,13 +6,14 @@
  * The hub alone can say that a message is genuine, by its MAC.  Another app asks it, with the tags and
  * without the words; if it does not answer, its signature still shows that it took something from that
  * participant then, and the report is kept as unconfirmed.  What does not verify is counted and
- * forgotten. */
+ * forgotten: as forged, or as too late where the key that could tell is gone. */
 #include "provider/reports.h"
 
 #include "provider/room_keys.h"
 #include "provider/spent.h"
 
 enum { SWEEP_AT_ONCE = 64 };
+enum { FORBIDDEN = 403, GONE = 410 }; /* statuses: forged; nobody can tell any more */
 
 struct view report_key(struct store_key *k, struct view domain, uint64_t number)
 {
@@ -141,9 +142,12 @@ static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, st
 
 /* --- checking --- */
 
+/* Whoever says that it is old gains nothing: it is refused as well, and counted. */
 static uc_err counted(const struct filing *f, uc_err err)
 {
-	metrics_add(f->p->config.metrics, METRIC_REPORTS_FORGED, err == UC_E_FRANK);
+	struct metrics *m = f->p->config.metrics;
+	metrics_add(m, METRIC_REPORTS_FORGED, err == UC_E_FRANK);
+	metrics_add(m, METRIC_REPORTS_LATE, err == UC_E_STALE || err == UC_E_NOT_FOUND);
 	return err;
 }
 
@@ -167,7 +171,9 @@ static uc_err claims_verify(const struct provider *p, const struct frank_claims 
 	if (is_reported_card(room))
 		return card_claims_verify(p, c, room);
 	struct report_keys keys = { .hub_frank = { &k->frank },
-				    .franking = { sign_public(&k->franking_key) } };
+				    .franking = { sign_public(&k->franking_key) },
+				    .from_ms = provider_keys_franks_from(k, env_now_ms(p->env)),
+				    .signers_went = k->retired_n == RETIRED_FRANKING_MAX };
 	if (k->before.is_there)
 		keys.hub_frank[1] = &k->before.frank;
 	if (k->rooms_before.is_there)
@@ -266,8 +272,8 @@ static uc_err judged(struct provider *p, const struct report_asked *q,
 	struct view none = { NULL, 0 };
 	uc_err err = peer_status_err(said->status);
 	TRY(wire_decode(f.bytes, a, abuse_report_element, &f.report));
-	if (err == UC_E_NOT_ALLOWED)
-		return counted(&f, UC_E_FRANK);
+	if (said->status == GONE || said->status == FORBIDDEN)
+		return counted(&f, said->status == GONE ? UC_E_STALE : UC_E_FRANK);
 	if (err && !(q->to & REPORT_TO_APP && q->is_signed))
 		return err == UC_E_RATE ? err : UC_E_BUSY;
 	out->verdict = err ? REPORT_UNCONFIRMED : REPORT_CONFIRMED;
@@ -351,6 +357,14 @@ static uc_err as_hub(const struct filing *f, struct view from)
 	return keep(f, REPORT_VERIFIED, from, (struct view){ NULL, 0 });
 }
 
+/* The hub alone brings it, and can sign what it likes: a signature that is not by the key that the room names
+ * here is nobody's forgery, but by a key of before, or by one that is still on its way. */
+static uc_err evidence_check(const struct filing *f)
+{
+	uc_err err = signature_check(f);
+	return err == UC_E_FRANK ? UC_E_STALE : err;
+}
+
 /* Evidence about one of ours, from the hub that has verified it; and it has signed it, or it would say
  * something else here than to its readers.  Once the room has ended here, its key and the opening of the accused
  * have gone, too: then it is too late, and not forged. */
@@ -360,7 +374,7 @@ static uc_err as_accuseds_app(const struct filing *f, struct view from)
 	TRY(uri_domain_of(f->report.alleged_abuser_uri, &domain));
 	if (!is_own_domain(f->p, domain))
 		return UC_E_NOT_ALLOWED;
-	TRY(counted(f, signature_check(f)));
+	TRY(counted(f, evidence_check(f)));
 	return keep(f, REPORT_CONFIRMED, from, (struct view){ NULL, 0 });
 }
 
@@ -375,12 +389,13 @@ static uc_err report_taken(struct peer_call *c)
 	return view_equal(hub, c->domain) ? as_accuseds_app(&f, c->domain) : UC_E_NOT_ALLOWED;
 }
 
-/* Forged is not allowed, a room that we follow no more is not found: of all others it is worth asking again. */
+/* Forged is not allowed, a room that we follow no more is not found, and what nobody can tell is gone: of all
+ * others it is worth asking again. */
 static int status_of(uc_err err)
 {
-	if (!err)
-		return 200;
-	return err == UC_E_FRANK ? 403 : peer_err_status(err);
+	if (err == UC_E_STALE)
+		return GONE;
+	return err == UC_E_FRANK ? FORBIDDEN : err ? peer_err_status(err) : 200;
 }
 
 int peer_report_abuse(struct peer_call *c)
@@ -468,8 +483,10 @@ static uint8_t passed_by(int status)
 	switch (status) {
 	case 200:
 		return REPORT_PASSED;
-	case 403:
+	case FORBIDDEN:
 		return REPORT_PASSED_REFUSED;
+	case GONE:
+		return REPORT_PASSED_UNKNOWN;
 	case 404:
 		return REPORT_PASSED_LATE;
 	default:

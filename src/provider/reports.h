@@ -43,7 +43,8 @@ uc_err UC_MUST_USE report_walk_end(struct report_walk *w);
 /* --- reported_cards.c --- */
 /* Does the place of a report say that it is of a request card, and not of a room? */
 bool is_reported_card(struct view place);
-/* As the app of whoever wrote it: the reply address is ours, and was made for that card.  UC_E_FRANK. */
+/* As the app of whoever wrote it: the reply address is ours, and was made for that card.  UC_E_FRANK;
+ * UC_E_STALE: none of our keys opens that address, which names nobody then. */
 uc_err UC_MUST_USE card_claims_verify(const struct provider *p, const struct frank_claims *c,
 				      struct view place);
 /* Of a card that has verified, in r as it came: puts a hash in the place of its address, and who that

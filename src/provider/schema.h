@@ -305,6 +305,7 @@ enum report_passed {
 	REPORT_PASSED,
 	REPORT_PASSED_LATE,    /* it does not follow the room any more, and cannot verify it */
 	REPORT_PASSED_REFUSED, /* for that app it does not verify */
+	REPORT_PASSED_UNKNOWN, /* that app knows another key of the room, and cannot verify it */
 };
 struct report_record {
 	uint16_t version;

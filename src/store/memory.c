@@ -25,8 +25,9 @@ struct node {
 
 struct store_memory {
 	struct node *current, *durable, *kept;
-	struct entry *rotten;   /* NULL: none */
-	struct node **unsynced; /* roots after each commit since the last sync */
+	struct entry *rotten;    /* NULL: none */
+	struct entry *rotten_to; /* of a block, its last; NULL: it is one alone */
+	struct node **unsynced;  /* roots after each commit since the last sync */
 	size_t unsynced_count, unsynced_cap;
 	struct node *pool; /* linked by left */
 	size_t pool_count;
@@ -253,6 +254,12 @@ static bool is_rotten(const struct store_memory *m, const struct entry *e)
 	return m->rotten == e;
 }
 
+static bool is_in_rotten_block(const struct store_memory *m, const struct entry *e)
+{
+	return m->rotten_to && view_compare(entry_key(e), entry_key(m->rotten)) >= 0 &&
+	       view_compare(entry_key(e), entry_key(m->rotten_to)) <= 0;
+}
+
 static uc_err memory_get(struct store_engine *e, struct view key, struct arena *mem,
 			 struct view *out)
 {
@@ -304,6 +311,8 @@ static struct entry *entry_from(const struct node *t, struct view key, bool only
 static uc_err memory_cursor_next(struct store_cursor *c, struct view *key, struct view *value)
 {
 	struct entry *e = entry_from(c->root, c->at ? entry_key(c->at) : c->from, c->at != NULL);
+	if (e && is_in_rotten_block(c->m, e))
+		return UC_E_CORRUPT;
 	if (!e || view_compare(entry_key(e), c->end) >= 0)
 		return UC_E_NOT_FOUND;
 	if (is_rotten(c->m, e))
@@ -503,9 +512,21 @@ bool store_memory_rot(struct store_memory *m, size_t place)
 	return true;
 }
 
+bool store_memory_rot_block(struct store_memory *m, size_t place, size_t last)
+{
+	struct entry *e = entry_nth(m->current, &last);
+	if (!e || !store_memory_rot(m, place))
+		return false;
+	e->refs++;
+	m->rotten_to = e;
+	return true;
+}
+
 void store_memory_heal(struct store_memory *m)
 {
 	if (m->rotten)
 		entry_release(m, m->rotten);
-	m->rotten = NULL;
+	if (m->rotten_to)
+		entry_release(m, m->rotten_to);
+	m->rotten = m->rotten_to = NULL;
 }

@@ -24,6 +24,9 @@ bool store_memory_put_back(struct store_memory *m);
 /* The record at this place, in order, cannot be read any more: UC_E_CORRUPT, as from an engine that
  * checks what it reads.  Until store_memory_heal.  False when there is no such place. */
 bool store_memory_rot(struct store_memory *m, size_t place);
+/* The same of all from that place to this one, as they lie in one block: whoever comes to it on the way
+ * reads nothing, whatever the range it wants. */
+bool store_memory_rot_block(struct store_memory *m, size_t place, size_t last);
 void store_memory_heal(struct store_memory *m);
 size_t store_memory_records(const struct store_memory *m);
 /* Further writes fail with UC_E_FULL once keys and values exceed so many bytes; 0: never. */

@@ -325,6 +325,24 @@ class Reports(unittest.TestCase):
         self.ida.run('report', 'Walks', '1', '--request', 'Eva', status=2)
         self.ida.run('report', 'Walks', status=2)
 
+    def test_9_what_nobody_can_tell_any_more(self):
+        """Of before two rotations the hub has no key: too late, for its own people and others', not forged."""
+        words, later = 'of before both', 'of after'
+        self.say(self.rosa, [self.uwe, self.tom], words)
+        before = {app: len(self.listed(app)) for app in ('dial', 'lens')}
+        for _ in range(2):
+            done = self.backbone.ctl('rotate-keys', self.conf, 'dial')
+            self.assertEqual(done.returncode, 0, done)
+        for p in (self.uwe, self.tom):
+            self.assertEqual(p.refused('report', 'Walks', self.number(p, words), '--to', 'both'),
+                             'UC_E_STALE')
+        self.tom.run('report', 'Walks', self.number(self.tom, words), status=1)
+        self.assertIn('nobody can verify this any more', self.tom.error)
+        self.assertEqual({app: len(self.listed(app)) for app in before}, before)
+        self.say(self.rosa, [self.uwe, self.tom], later)
+        self.assertEqual(self.tom.json('report', 'Walks', self.number(self.tom, later))[-1]['result'],
+                         'confirmed app')
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -168,6 +168,8 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_NOT_FOUND: 'A message was deleted meanwhile, and cannot be reported any more.',
 		UC_E_FRANK:
 			'The app that hosts this conversation does not stand by this message, so nobody took the report.',
+		UC_E_STALE:
+			'Nobody can check any more that a message was sent like this: what is needed for it is kept for 90 days. Nobody took the report.',
 		UC_E_TOO_LARGE: 'This is too much for one report. Choose fewer messages, or a shorter note.',
 		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
 		UC_E_UNSUPPORTED: 'This app takes no reports.',

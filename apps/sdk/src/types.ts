@@ -598,7 +598,8 @@ export interface Undercroft {
 
 	// --- reports ---
 	/** What goes are these messages, what proves who sent them, the reason and the note.  Own messages
-	 * and deleted ones cannot be reported (UC_E_NOT_FOUND); UC_E_FRANK: it does not verify; UC_E_RATE. */
+	 * and deleted ones cannot be reported (UC_E_NOT_FOUND); UC_E_FRANK: it does not verify; UC_E_STALE: of one
+	 * of them nobody can tell any more, as a rule after 90 days; UC_E_RATE. */
 	report(room: Id, report: Report): Promise<Reported>;
 	/** A request that came in, answered or not: its name and text.  `hub` is the app of whoever wrote it.
 	 * UC_E_NOT_FOUND: one's own, or of before requests could be reported. */

@@ -88,8 +88,8 @@ static void begin(void)
 	key_of(1, &key);
 	key_of(2, &key_before);
 	key_of(3, &key_foreign);
-	keys = (struct report_keys){ { &chain_now, &chain_before },
-				     { sign_public(&key), sign_public(&key_before) } };
+	keys = (struct report_keys){ .hub_frank = { &chain_now, &chain_before },
+				     .franking = { sign_public(&key), sign_public(&key_before) } };
 	for (size_t i = 0; i < MESSAGES; i++) {
 		plain[i] = franked(ROSA, DEN, "plainly", hub_now, &key);
 		bare[i] = franked(ROSA, DEN, "among ourselves", hub_now, NULL);
@@ -261,6 +261,9 @@ TEST(of_ten_thousand_forged_ones_none_is_accepted)
 		m[0] = of[at];
 		m[1] = forged(way, &of[at], other);
 		bool is_rosas = way != BY_ANOTHER && way != IN_ANOTHER_ROOM;
+		/* Nor where keys are gone, and it can be said that it was before. */
+		keys.from_ms = i / WAYS % 2 ? 1500 : 0;
+		keys.signers_went = i / WAYS % 3 == 0;
 		accepted += !try_as_any(&m[1], 1, is_rosas);
 		/* Behind one that is genuine, too. */
 		if (i % 16 == 0)
@@ -290,6 +293,40 @@ TEST(a_tag_of_other_words)
 	expect_err(verify(&m, 1), UC_E_FRANK);
 	m.message_content = harmless;
 	expect_ok(verify(&m, 1));
+	arena_done(&mem);
+}
+
+/* Of which nobody can tell any more: where the key that could is gone, and nothing else speaks against it. */
+TEST(late_is_not_forged)
+{
+	begin();
+	struct abusive_message late = franked(ROSA, DEN, "long ago", hub_gone, &key);
+	struct abusive_message mixed[] = { plain[0], late, plain[1] };
+	expect_err(verify(&late, 1), UC_E_FRANK);
+	keys.from_ms = late.accepted_timestamp;
+	expect_err(verify(&late, 1), UC_E_FRANK);
+	keys.from_ms++;
+	expect_err(verify(&late, 1), UC_E_STALE);
+	expect_err(verify(mixed, 3), UC_E_STALE);
+	/* What still verifies does, however old. */
+	expect_ok(verify(plain, MESSAGES));
+	/* One beside it that is known to be forged, in front or behind. */
+	struct abusive_message wrong = treed[0];
+	wrong.frank.server_frank[0] ^= 1;
+	mixed[2] = wrong;
+	expect_err(verify(mixed, 3), UC_E_FRANK);
+	mixed[0] = wrong;
+	mixed[2] = plain[1];
+	expect_err(verify(mixed, 3), UC_E_FRANK);
+	/* By another, or elsewhere, is forged by its own words. */
+	expect_err(verify_in(TOM, DEN, &late, 1), UC_E_FRANK);
+	expect_err(verify_in(ROSA, PIT, &late, 1), UC_E_FRANK);
+	/* The hub's MAC, and the signature of a key that it may have had. */
+	struct abusive_message foreign = franked(ROSA, DEN, "signed", hub_now, &key_foreign);
+	expect_err(verify(&foreign, 1), UC_E_FRANK);
+	keys.signers_went = true;
+	expect_err(verify(&foreign, 1), UC_E_STALE);
+	expect_err(verify(&wrong, 1), UC_E_FRANK);
 	arena_done(&mem);
 }
 

@@ -606,3 +606,29 @@ size_t stored_records(struct store *s)
 	expect_ok(store_walk(s, counting_visit, &c));
 	return c.records;
 }
+
+bool rots(struct store *s, struct store_memory *disk, struct view key)
+{
+	for (size_t i = 0; store_memory_rot(disk, i); i++) {
+		struct view record;
+		if (store_get(s, key, &apps_mem, &record) == UC_E_CORRUPT)
+			return true;
+		store_memory_heal(disk);
+	}
+	return false;
+}
+
+bool record_rots(struct app *a, struct view key)
+{
+	return rots(a->rooms, a->disks[1], key);
+}
+
+bool block_rots(struct app *a, struct view key, size_t behind)
+{
+	for (size_t i = 0; store_memory_rot(a->disks[1], i); i++) {
+		struct view record;
+		if (store_get(a->rooms, key, &apps_mem, &record) == UC_E_CORRUPT)
+			return store_memory_rot_block(a->disks[1], i, i + behind);
+	}
+	return false;
+}

@@ -170,4 +170,11 @@ int peer_get(struct app *to, const char *path, struct view *answer);
 size_t stored_count(struct store *s, struct view bytes);
 size_t stored_records(struct store *s);
 
+/* This record of an app's store, or of its rooms', cannot be read until store_memory_heal. */
+bool rots(struct store *s, struct store_memory *disk, struct view key);
+bool record_rots(struct app *a, struct view key);
+/* The same of all records from that one to the one that lies so many behind it, and of what
+ * comes to lie between them. */
+bool block_rots(struct app *a, struct view key, size_t behind);
+
 #endif

@@ -679,19 +679,3 @@ size_t table_count(struct app *a, enum provider_table t)
 	store_scan_done(&scan);
 	return n;
 }
-
-bool rots(struct store *s, struct store_memory *disk, struct view key)
-{
-	for (size_t i = 0; store_memory_rot(disk, i); i++) {
-		struct view record;
-		if (store_get(s, key, &apps_mem, &record) == UC_E_CORRUPT)
-			return true;
-		store_memory_heal(disk);
-	}
-	return false;
-}
-
-bool record_rots(struct app *a, struct view key)
-{
-	return rots(a->rooms, a->disks[1], key);
-}

@@ -115,8 +115,5 @@ void the_end(void);
 uint64_t log_head_of(struct app *a, struct view room);
 struct store_log_bounds log_bounds_of(struct app *a, struct view room);
 size_t table_count(struct app *a, enum provider_table t);
-/* This record of an app's store, or of its rooms', cannot be read until store_memory_heal. */
-bool rots(struct store *s, struct store_memory *disk, struct view key);
-bool record_rots(struct app *a, struct view key);
 
 #endif

@@ -239,6 +239,33 @@ TEST(a_key_of_franks_for_all_days_begins_its_days)
 	provider_keys_wipe(&k);
 }
 
+/* From when on all keys of franks are there: that is what is known of the time before. */
+TEST(since_when_franks_can_be_told_from_others)
+{
+	const uint64_t day_ms = FRANK_DAY_MS;
+	struct provider_keys k;
+	uint64_t now_ms = env_now_ms(test_env()), today_ms = now_ms / day_ms * day_ms;
+	make(&k);
+	k.frank.day = FRANK_DAY_ANY;
+	expect_eq(provider_keys_franks_from(&k, now_ms), 0);
+	k.frank.day = frank_day(now_ms);
+	expect_eq(provider_keys_franks_from(&k, now_ms), today_ms);
+	/* There may have been another on the day on which the one before was made. */
+	expect_ok(provider_keys_rotate(&k, test_env()));
+	expect_eq(provider_keys_franks_from(&k, now_ms), k.before.rotated_ms);
+	k.before.frank.day -= 10;
+	expect_eq(provider_keys_franks_from(&k, now_ms), today_ms - 9 * day_ms);
+	/* Not once it has moved on. */
+	expect_eq(provider_keys_franks_from(&k, now_ms + (uint64_t)FRANK_DAYS * day_ms),
+		  today_ms - 10 * day_ms);
+	k.before.frank.day = FRANK_DAY_ANY;
+	expect_eq(provider_keys_franks_from(&k, now_ms), 0);
+	/* The one before has ended. */
+	k.before.is_there = false;
+	expect_eq(provider_keys_franks_from(&k, now_ms), today_ms);
+	provider_keys_wipe(&k);
+}
+
 /* Of those that signed franks the public half stays, of the last ones, as long as the franks verify. */
 TEST(franking_keys_that_were_retired_are_known_for_a_while)
 {

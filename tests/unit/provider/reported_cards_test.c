@@ -389,6 +389,16 @@ TEST(after_a_rotation)
 	expect_ok(provider_keys_rotate(&dial->keys, test_env()));
 	expect_ok(verify(address, &w));
 	expect_ok(provider_keys_rotate(&dial->keys, test_env()));
-	expect_err(verify(address, &w), UC_E_FRANK);
+	/* The key that could tell is gone: nobody is said to have forged it, and nothing is kept. */
+	struct report_response said;
+	expect_err(verify(address, &w), UC_E_STALE);
+	expect_err(file(&rob, REPORT_TO_APP, address, report_of(address, &w), &said), UC_E_STALE);
+	expect_err(file(&tom, REPORT_TO_APP, address, report_of(address, &w), &said), UC_E_STALE);
+	expect_eq(peer_ask(dial, lens, "reportAbuse", address, report_of(address, &w), NULL), 410);
+	expect_eq(count(dial) + count(lens), 0);
+	/* Of one that opens it is known that it is forged. */
+	struct view later = reply_for(&rosa, tag_of(&w));
+	w.salt[0] ^= 1;
+	expect_err(verify(later, &w), UC_E_FRANK);
 	apps_end();
 }

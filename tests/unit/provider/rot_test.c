@@ -210,6 +210,35 @@ TEST(a_walk_over_reports_comes_to_all_that_can_be_read)
 	the_end();
 }
 
+/* A block that goes on behind the last of them: it is said where it begins, and that is the end. */
+TEST(a_walk_over_reports_whose_end_cannot_be_read)
+{
+	static const uint64_t numbers[] = { 1, 2, 3, 90, (uint64_t)1 << 40 };
+	enum { N = sizeof numbers / sizeof *numbers };
+	struct store_key k;
+	room_of_three();
+	reports_make(numbers, N, VIEW_LIT("a report"));
+	file_make(0x10); /* in the table behind */
+	for (size_t bad = 0; bad < N; bad++) {
+		struct report_walk w;
+		struct report_found one = { .number = 0 };
+		size_t n = 0;
+		expect(block_rots(dial, report_at(&k, numbers[bad]), N - bad));
+		report_walk_begin(&w, dial->rooms, dial->domain);
+		while (report_walk_next(&w, &one) && n <= bad) {
+			expect_eq(one.is_damaged, n == bad);
+			/* Nobody can say what its number is: it is the first that cannot be read. */
+			expect_eq(one.number, n < bad ? numbers[n] : n ? numbers[n - 1] + 1 : 0);
+			n++;
+		}
+		expect_ok(report_walk_end(&w));
+		expect_eq(n, bad + 1);
+		expect(w.is_over);
+		store_memory_heal(dial->disks[1]);
+	}
+	the_end();
+}
+
 /* That has no time any more: it ends with the next one behind it. */
 TEST(reports_behind_it_end)
 {
