@@ -188,6 +188,8 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 		UC_E_NOT_FOUND: 'This request came before requests could be reported.',
 		UC_E_FRANK:
 			'The app that this request came from does not stand by it, so nobody took the report.',
+		UC_E_STALE:
+			'Nobody can check any more that this request was sent like this, so nobody took the report.',
 		UC_E_BUSY:
 			'Nobody could check just now that this request was sent like this. Try again in a while.',
 		UC_E_TOO_LARGE: 'The note is too long. Make it shorter.',
