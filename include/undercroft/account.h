@@ -212,18 +212,20 @@ UC_API uc_err uc_device_look(uc_client *c, const char *code, uc_op *op) UC_MUST_
  * or what the app said: the vault could not be written, which comes first. */
 UC_API uc_err uc_device_add(uc_client *c, const char *code, uc_op *op) UC_MUST_USE;
 
-/* Alarms: what has happened to the list that this device did not do itself. */
+/* Alarms: what has happened to the list that this device did not do itself; and, a day or two later, whom it has
+ * let in, since somebody else may have held it then. */
 enum uc_device_change_kind {
 	UC_DEVICE_ADDED = 1,
 	UC_DEVICE_ENDED = 2,
 	UC_DEVICE_TWO_LISTS = 3, /* the app shows another list than this device has seen */
+	UC_DEVICE_HIDDEN = 4,    /* in a room as ours, and not in the list that the app shows */
 };
 struct uc_device_change {
 	enum uc_device_change_kind kind;
 	uint8_t device_key[32]; /* which one */
-	uint8_t by[32];         /* the device that signed it; zero: the recovery key */
-	uint64_t time_ms;       /* when this device learned of it */
-	uint64_t number;        /* greater than those of what was told before */
+	uint8_t by[32];   /* the device that signed it, perhaps this one; zero: the recovery key */
+	uint64_t time_ms; /* when this device learned of it */
+	uint64_t number;  /* greater than those of what was told before */
 };
 typedef bool uc_device_change_each(void *ctx, const struct uc_device_change *change);
 /* In the order they were told; kept until the person has seen them. */

@@ -671,8 +671,8 @@ enum uc_event_kind {
 				     * the account was deleted, which may come after the other */
 	UC_EVENT_NUMBER_FOUND, /* text: a number that can be found; see uc_find_numbers */
 	UC_EVENT_GUARDIAN, /* contact; text: "offer", "ask" (of a ward), "named", "ended" (of ours) */
-	UC_EVENT_DEVICE, /* an alarm, see uc_device_changes; text: "added", "ended", "two lists" */
-	UC_EVENT_FILE,   /* room; number of the message; bytes_done of bytes_total went or came */
+	UC_EVENT_DEVICE, /* an alarm, see uc_device_changes; text: "added", "ended", "two lists", "hidden" */
+	UC_EVENT_FILE, /* room; number of the message; bytes_done of bytes_total went or came */
 };
 struct uc_event {
 	enum uc_event_kind kind;

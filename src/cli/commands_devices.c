@@ -73,6 +73,7 @@ static bool name_each(void *ctx, const struct uc_device *d)
 	if (!view_equal(VIEW_OF(d->device_key), view_make(n->key, sizeof d->device_key)))
 		return true;
 	n->out->number = n->number;
+	n->out->is_this = d->is_this;
 	snprintf(n->out->name, sizeof n->out->name, "%s", d->name);
 	return false;
 }
@@ -287,9 +288,11 @@ const struct command commands_devices[] = {
 	  "",
 	  "list the account's devices, end one",
 	  "Lists them with numbers, the start of each one's key, and since which day it is there.\n"
-	  "Before them stands what another device has done to the list, or that the app shows this\n"
-	  "one another list than it has seen; it stands there until you say `devices seen` with the\n"
-	  "number of the last of them that you have read: what came later stays. DEVICE is a\n"
+	  "Before them stands what another device has done to the list, that the app shows this\n"
+	  "one another list than it has seen, or hides a device which stands in a room; and, a day\n"
+	  "or two later, whom this one has let in: somebody else may have held it then. It stands\n"
+	  "there until you say `devices seen` with the number of the last of them that you have\n"
+	  "read: what came later stays. DEVICE is a\n"
 	  "number or what is shown of a key. end puts another one out at once, and what it could\n"
 	  "hand out is void, also the links that you have made. name calls one something, on this\n"
 	  "device alone.\n"

@@ -443,7 +443,7 @@ static bool is_recovery_key(const uint8_t by[32])
 void print_device_change(bool json, const struct uc_device_change *x,
 			 const struct device_known *device, const struct device_known *by)
 {
-	static const char *const kinds[] = { "", "added", "ended", "two_lists" };
+	static const char *const kinds[] = { "", "added", "ended", "two_lists", "hidden" };
 	char key[17], signer[17];
 	print_device_key(x->device_key, key);
 	print_device_key(x->by, signer);
@@ -469,9 +469,16 @@ void print_device_change(bool json, const struct uc_device_change *x,
 		return;
 	}
 	print_known(key, device);
-	printf(" was %s by ", kinds[x->kind]);
+	if (x->kind == UC_DEVICE_HIDDEN)
+		fputs(" stands in a room as yours, and the app does not list it here: it was added "
+		      "by ",
+		      stdout);
+	else
+		printf(" was %s by ", kinds[x->kind]);
 	if (words)
 		fputs("your recovery key", stdout);
+	else if (by->is_this)
+		fputs("this device", stdout);
 	else
 		print_known(signer, by);
 	fputs("\n", stdout);

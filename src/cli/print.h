@@ -29,6 +29,7 @@ void print_device(bool json, unsigned number, const struct uc_device *d);
 /* What `devices` has it under; number 0: it is none of the account's now. */
 struct device_known {
 	unsigned number;
+	bool is_this;
 	char name[512];
 };
 void print_device_change(bool json, const struct uc_device_change *x,

@@ -2,6 +2,7 @@
 #include "client/account.h"
 
 #include "base/heap.h"
+#include "client/device_watch.h"
 #include "client/devices.h"
 #include "client/own_devices.h"
 #include "client/pairing.h"
@@ -504,6 +505,7 @@ static uc_err list_done(struct uc_client *c, void *subject, const struct reply *
 	uc_err err = devices_take(c, &in.entries, &listed);
 	if (err_is_hard(err))
 		return err;
+	TRY(device_watch_read(c, err));
 	if (err) {
 		event_warning(c, err, VIEW_LIT("the app's list of your devices does not verify"),
 			      NULL);

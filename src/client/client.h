@@ -70,6 +70,14 @@ struct uc_client {
 		uint32_t last_generation, last_position; /* of the last entry */
 		uint32_t count; /* UINT32_MAX: not all generations are here */
 	} ends;
+	struct { /* device_watch.c; memory only */
+		bool known;
+		uint64_t turn_ms,
+			lived_ms; /* the last turn; this program has run for so long at least */
+		uint64_t
+			added_ms; /* of that: a device that was let in here is told of then; 0: none */
+		uint64_t ask_ms; /* the list is read for one that it hides; 0: for none */
+	} watch;
 	bool reset_again; /* a recovery has read the list anew once */
 	uint64_t account_retry_ms;
 	uint64_t ending_ms; /* account_end.c: other devices are ended until then; 0: not begun */

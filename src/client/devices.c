@@ -184,6 +184,23 @@ uc_err devices_take(struct uc_client *c, const struct view_list *entries, bool *
 	return UC_OK;
 }
 
+uc_err devices_entry_of(struct view encoded, struct view device_key, struct arena *a,
+			struct device_entry *out)
+{
+	struct view_list list;
+	struct device_entry e;
+	uc_err err = UC_E_NOT_FOUND;
+	TRY(device_entries_read(encoded, a, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		TRY(wire_decode(list.v[i], a, device_entry_element, &e));
+		if (e.device_action == DEVICE_REVOKE || !view_equal(e.device_key, device_key))
+			continue;
+		*out = e;
+		err = UC_OK;
+	}
+	return err;
+}
+
 bool devices_known(struct uc_client *c, struct device_list *out)
 {
 	struct view_list list;
@@ -195,15 +212,11 @@ bool devices_known(struct uc_client *c, struct device_list *out)
 
 bool devices_had(struct uc_client *c, struct view device_key)
 {
-	struct view_list list;
 	struct device_entry e;
-	if (kept(c, &list))
-		return false;
-	for (size_t i = 0; i < list.n; i++)
-		if (!wire_decode(list.v[i], &c->call, device_entry_element, &e) &&
-		    e.device_action != DEVICE_REVOKE && view_equal(e.device_key, device_key))
-			return true;
-	return false;
+	struct arena_mark mark = arena_mark(&c->call);
+	bool had = !devices_entry_of(blob_view(&c->account.list), device_key, &c->call, &e);
+	arena_reset(&c->call, mark);
+	return had;
 }
 
 bool devices_is_listed(struct uc_client *c, struct view device_key)

@@ -30,6 +30,9 @@ uc_err UC_MUST_USE devices_shown(struct uc_client *c, struct arena *a, struct vi
  * on it?  UC_E_STALE when it is older, UC_E_CHAIN when it forked or does not verify.
  * What is new in it, and a fork, is told (own_devices.h). */
 uc_err UC_MUST_USE devices_take(struct uc_client *c, const struct view_list *entries, bool *listed);
+/* Of a list in a blob: the entry that last made that one a device.  UC_E_NOT_FOUND. */
+uc_err UC_MUST_USE devices_entry_of(struct view encoded, struct view device_key, struct arena *a,
+				    struct device_entry *out);
 /* The kept list, which was verified before it was kept; false while there is none. */
 bool devices_known(struct uc_client *c, struct device_list *out);
 /* Is it, or was it once, a device of ours? */

@@ -5,6 +5,7 @@
 #include "client/compose.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/device_watch.h"
 #include "client/devices.h"
 #include "client/groups.h"
 #include "client/guardian.h"
@@ -305,8 +306,10 @@ static uc_err own_device_introduced(struct uc_client *c, struct room *r, struct 
 	if (!is_ours)
 		return UC_E_INTRODUCTION;
 	/* One that has come to be since the list was read last. */
-	if (!who->persona && !devices_had(c, VIEW_OF(who->device_key)))
+	if (!who->persona && !devices_had(c, VIEW_OF(who->device_key))) {
 		c->list_stale = true;
+		TRY(device_watch_unlisted(c, VIEW_OF(who->device_key), who->list));
+	}
 	/* Behind a persona that does not say which device it is: it goes, whatever is said. */
 	const struct known_client *known = member_client_find(m, who->client);
 	if (who->persona && known && member_client_is_doubted(known))

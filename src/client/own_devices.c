@@ -3,6 +3,7 @@
 
 #include "client/account.h"
 #include "client/contact_requests.h"
+#include "client/device_watch.h"
 #include "client/devices.h"
 #include "client/introductions.h"
 #include "client/member_clients.h"
@@ -43,7 +44,13 @@ WIRE_ELEMENT(device_change)
 
 static const char *word_of(uint8_t kind)
 {
-	return kind == UC_DEVICE_ADDED ? "added" : kind == UC_DEVICE_ENDED ? "ended" : "two lists";
+	static const char *const words[] = {
+		[UC_DEVICE_ADDED] = "added",
+		[UC_DEVICE_ENDED] = "ended",
+		[UC_DEVICE_TWO_LISTS] = "two lists",
+		[UC_DEVICE_HIDDEN] = "hidden",
+	};
+	return words[kind];
 }
 
 struct told {
@@ -71,12 +78,13 @@ static bool is_told(struct uc_client *c, const struct device_change *x)
 	       t.there;
 }
 
-static void change_keep(struct uc_client *c, const struct device_entry *e, uint8_t kind)
+void own_devices_tell(struct uc_client *c, enum uc_device_change_kind kind,
+		      const uint8_t device_key[ED25519_KEY], const uint8_t by[ED25519_KEY],
+		      uint64_t time_ms)
 {
-	struct device_change x = { .version = 1, .kind = kind, .time_ms = client_now(c) };
-	memcpy(x.device_key, e->device_key.p, sizeof x.device_key);
-	if (e->signer_key.n == sizeof x.by)
-		memcpy(x.by, e->signer_key.p, sizeof x.by);
+	struct device_change x = { .version = 1, .kind = (uint8_t)kind, .time_ms = time_ms };
+	memcpy(x.device_key, device_key, sizeof x.device_key);
+	memcpy(x.by, by, sizeof x.by);
 	if (!is_told(c, &x)) {
 		struct safe_place at = { .table = TABLE_CHANGE,
 					 .number = ++c->account.next_number };
@@ -85,7 +93,16 @@ static void change_keep(struct uc_client *c, const struct device_entry *e, uint8
 	}
 	struct event_out *out = event_new(c, UC_EVENT_DEVICE);
 	if (out)
-		out->event.text = event_text(out, view_str(word_of(kind)));
+		out->event.text = event_text(out, view_str(word_of(x.kind)));
+}
+
+static void entry_tell(struct uc_client *c, const struct device_entry *e,
+		       enum uc_device_change_kind kind)
+{
+	static const uint8_t account_key[ED25519_KEY];
+	bool by_device = e->signer_key.n == ED25519_KEY;
+	own_devices_tell(c, kind, e->device_key.p, by_device ? e->signer_key.p : account_key,
+			 client_now(c));
 }
 
 /* --- what ends with a device --- */
@@ -211,13 +228,15 @@ uc_err own_devices_entry(struct uc_client *c, const struct device_entry *e)
 	bool own = view_equal(e->signer_key, VIEW_OF(c->account.device.pub));
 	bool ends = e->device_action == DEVICE_REVOKE;
 	if (!own)
-		change_keep(c, e, ends ? UC_DEVICE_ENDED : UC_DEVICE_ADDED);
+		entry_tell(c, e, ends ? UC_DEVICE_ENDED : UC_DEVICE_ADDED);
+	else if (!ends)
+		device_watch_added(c, e);
 	return ends ? ended(c, own) : UC_OK;
 }
 
 void own_devices_fork(struct uc_client *c, const struct device_entry *ours)
 {
-	change_keep(c, ours, UC_DEVICE_TWO_LISTS);
+	entry_tell(c, ours, UC_DEVICE_TWO_LISTS);
 }
 
 /* --- when it was read --- */

@@ -7,9 +7,14 @@
 #include "client/client.h"
 #include "mimi/device_list.h"
 
-/* An entry that has come to stand in our list: told when another device has signed it; when it ends one,
+/* An entry that has come to stand in our list: told when another device has signed it, and later when this one
+ * has let somebody in by it (device_watch.h); when it ends one,
  * all that was lent out is void (identity.md, 1), and is made anew. */
 uc_err UC_MUST_USE own_devices_entry(struct uc_client *c, const struct device_entry *e);
+/* An alarm, kept until it was seen; by zeros: the account key. */
+void own_devices_tell(struct uc_client *c, enum uc_device_change_kind kind,
+		      const uint8_t device_key[ED25519_KEY], const uint8_t by[ED25519_KEY],
+		      uint64_t time_ms);
 /* Asks the app to take that one, which is listed and not this one, from the list. */
 uc_err UC_MUST_USE own_devices_end(struct uc_client *c, struct view device_key, call_done *done,
 				   void *subject);

@@ -5,6 +5,7 @@
 #include "client/chains.h"
 #include "client/contact_requests.h"
 #include "client/contacts.h"
+#include "client/device_watch.h"
 #include "client/finding.h"
 #include "client/guardian.h"
 #include "client/inbox.h"
@@ -147,6 +148,7 @@ static uc_err greeted(struct uc_client *c, const struct hello_response *h)
 	memcpy(c->challenge, h->challenge, CHALLENGE);
 	features_take(c, &h->features);
 	c->clock_skew_ms = (int64_t)(h->now_ms - client_now(c));
+	TRY(device_watch_hello(c, h->now_ms));
 	if (a->names != h->names) {
 		a->names = h->names;
 		a->dirty = true;

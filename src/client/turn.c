@@ -3,12 +3,15 @@
 
 #include "client/account.h"
 #include "client/client.h"
+#include "client/device_watch.h"
 #include "client/history.h"
 #include "client/session.h"
 
 static uc_err turn_finish(struct uc_client *c)
 {
 	uc_err err = history_drive(c);
+	if (!err)
+		err = device_watch_drive(c);
 	if (!err && c->connection == UC_GREETED)
 		err = account_begin_drive(c);
 	if (!err && c->connection == UC_CONNECTING)

@@ -213,6 +213,7 @@ export const enums = {
 		UC_DEVICE_ADDED: 1,
 		UC_DEVICE_ENDED: 2,
 		UC_DEVICE_TWO_LISTS: 3,
+		UC_DEVICE_HIDDEN: 4,
 	},
 	uc_report_why: {
 		UC_REPORT_SPAM: 1,

@@ -21,6 +21,7 @@ const deviceChanges = {
 	UC_DEVICE_ADDED: 'added',
 	UC_DEVICE_ENDED: 'ended',
 	UC_DEVICE_TWO_LISTS: 'two lists',
+	UC_DEVICE_HIDDEN: 'hidden',
 } as const satisfies Names<'uc_device_change_kind', T.DeviceChange['kind']>;
 
 const linkStates = {

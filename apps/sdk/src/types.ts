@@ -108,11 +108,13 @@ export interface Device {
 	name: string;
 }
 
-/** Something that has happened to the list of devices and that this one did not do. */
+/** Something that has happened to the list of devices and that this one did not do; or, a day or two later, whom
+ * it has let in itself: somebody else may have held it then. */
 export interface DeviceChange {
-	kind: 'added' | 'ended' | 'two lists';
+	/** hidden: it stands in a room as ours, and the app does not list it here */
+	kind: 'added' | 'ended' | 'two lists' | 'hidden';
 	deviceKey: string;
-	/** the device that signed it; null: the recovery key */
+	/** the device that signed it, which may be this one; null: the recovery key */
 	by: string | null;
 	/** when this device learned of it */
 	timeMs: number;

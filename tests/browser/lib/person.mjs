@@ -206,7 +206,7 @@ export class Person {
 	deviceAlarm() {
 		return this.page
 			.getByRole('alert')
-			.getByRole('button', { name: /^Your list of devices has changed/ })
+			.getByRole('button', { name: /^Something has happened to the list of your devices/ })
 			.filter({ visible: true })
 			.first();
 	}

@@ -94,7 +94,7 @@ static uc_err hello(const struct turn *t)
 				      .domain = view_str(t->app->domain),
 				      .names = t->app->code ? 1 : 2,
 				      .features = { features, n },
-				      .now_ms = test_now_ms };
+				      .now_ms = test_now_ms + (uint64_t)t->app->skew_ms };
 	TRY(env_random(test_env(), t->app->challenge, CHALLENGE));
 	t->app->signed_in = t->app->recovering = false;
 	memcpy(out.challenge, t->app->challenge, CHALLENGE);

@@ -42,6 +42,7 @@ struct small_app {
 	size_t vault_n;
 	uint8_t report[4096]; /* the last one */
 	size_t report_n;
+	int64_t skew_ms;      /* of its clock */
 	unsigned requests;    /* seen over its life */
 	unsigned silent_at;   /* that one is carried out, and its answer lost; 0: none */
 	uint16_t refuse_type; /* requests of this type get ... */

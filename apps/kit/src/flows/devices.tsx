@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The devices of the account: since when, what they are called, ended; and what another one has done to
-// their list, until it was seen.
+// The devices of the account: since when, what they are called, ended; and what has happened to their list that
+// its person may not have done, until it was seen.
 
 import { useState } from 'preact/hooks';
 import type { Device, DeviceChange } from '@undercroft/sdk';
@@ -16,7 +16,7 @@ import { Icon } from '../ui/icons.tsx';
 import { Fault, Warning } from '../ui/said.tsx';
 import { Name } from '../ui/text.tsx';
 
-const CHANGED = 'Your list of devices has changed, and this browser has not done it.';
+const CHANGED = 'Something has happened to the list of your devices.';
 
 /** Wherever its person may be looking: until they have seen what it was. */
 export function DeviceAlarm() {
@@ -71,8 +71,13 @@ export function Devices() {
 function sentence(devices: Device[], c: DeviceChange, app: string): string {
 	if (c.kind === 'two lists')
 		return `${app} has shown another list of your devices than this browser had seen. Compare it with what your other devices show.`;
-	const by = c.by === null ? 'your recovery words' : deviceName(devices, c.by);
-	return `${deviceName(devices, c.deviceKey)} was ${c.kind} by ${by}.`;
+	const isThis = devices.some((d) => d.isThis && d.deviceKey === c.by);
+	const by =
+		c.by === null ? 'your recovery words' : isThis ? 'this browser' : deviceName(devices, c.by);
+	const name = deviceName(devices, c.deviceKey);
+	if (c.kind === 'hidden')
+		return `${name}, which was added by ${by}, stands in your conversations as you, and ${app} does not list it here.`;
+	return `${name} was ${c.kind} by ${by}.`;
 }
 
 function Changes() {
