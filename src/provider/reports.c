@@ -65,6 +65,14 @@ static uc_err load(struct provider *p)
 	return err;
 }
 
+/* Whoever fills the place that there is keeps nobody else from reporting: other apps come to its half, and of
+ * our people each has so many bytes. */
+static bool is_full(const struct provider *p, size_t bytes, struct view from)
+{
+	size_t max = from.n ? REPORTS_BYTES_OTHERS : REPORTS_BYTES_MAX;
+	return p->reports.bytes > max || bytes > max - p->reports.bytes;
+}
+
 static uc_err record_commit(struct provider *p, uint64_t number, const struct report_record *r)
 {
 	struct store_key k;
@@ -129,13 +137,15 @@ static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, st
 				   .room = f->room,
 				   .report = f->bytes,
 				   .reporter = reporter };
+	struct view encoded;
 	TRY(load(p));
-	if (p->reports.bytes + f->bytes.n > REPORTS_BYTES_MAX)
-		return UC_E_BUSY;
 	TRY(fill(f, &r));
+	TRY(wire_encode_to(f->a, report_record_element, &r, &encoded));
+	if (is_full(p, encoded.n, from))
+		return UC_E_BUSY;
 	TRY(record_commit(p, p->reports.next, &r));
 	p->reports.next++;
-	p->reports.bytes += r.report.n;
+	p->reports.bytes += encoded.n;
 	metrics_add(p->config.metrics, METRIC_REPORTS_VERIFIED, verdict != REPORT_UNCONFIRMED);
 	return UC_OK;
 }
@@ -336,7 +346,8 @@ uc_err handle_report(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, report_request_element, &q));
 	if (!q.to || q.to & ~(REPORT_TO_APP | REPORT_TO_HUB))
 		return UC_E_ARGUMENT;
-	TRY(spent_now(c->p, VIEW_OF(c->s->account_id), SPENT_REPORT, &c->arena, &wait_s));
+	TRY(spent_now_many(c->p, VIEW_OF(c->s->account_id), SPENT_REPORT,
+			   1 + (uint32_t)(q.report.n / REPORT_UNIT_BYTES), &c->arena, &wait_s));
 	if (wait_s) {
 		call_refuse(c, UC_E_RATE, NULL, wait_s);
 		return UC_OK;
@@ -575,13 +586,15 @@ uc_err provider_report_pass(struct provider *p, uint64_t number)
 /* Those in front of the one at hand that cannot be read. */
 struct unread {
 	uint64_t v[SWEEP_AT_ONCE];
-	size_t n;
+	size_t n, bytes;
 };
 
-static void unread_add(struct unread *u, uint64_t number)
+static void unread_add(struct unread *u, const struct report_found *one)
 {
-	if (u->n < SWEEP_AT_ONCE)
-		u->v[u->n++] = number;
+	if (u->n == SWEEP_AT_ONCE)
+		return;
+	u->v[u->n++] = one->number;
+	u->bytes += one->value.n;
 }
 
 /* When they came nobody can read, but it was before one that is old. */
@@ -604,7 +617,7 @@ static bool drop_one(struct provider *p, const struct report_found *one, uint64_
 	bool reads =
 		!one->is_damaged && !wire_decode(one->value, &scratch, report_record_element, &r);
 	if (!reads) {
-		unread_add(u, one->number);
+		unread_add(u, one);
 	} else {
 		is_early = r.received_ms > now_ms;
 		is_old = !is_early && now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
@@ -612,7 +625,8 @@ static bool drop_one(struct provider *p, const struct report_found *one, uint64_
 	if (is_old) {
 		unread_drop(p, u, b);
 		store_delete(b, report_key(&k, p->domain, one->number));
-		*bytes += r.report.n;
+		*bytes += one->value.n + u->bytes;
+		u->bytes = 0;
 	}
 	arena_done(&scratch);
 	return !reads || is_old || is_early;

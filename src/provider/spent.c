@@ -40,9 +40,15 @@ uc_err spent_take_many(struct provider *p, struct store_batch *b, struct view su
 uc_err spent_now(struct provider *p, struct view subject, enum spent_kind kind, struct arena *a,
 		 uint32_t *wait_s)
 {
+	return spent_now_many(p, subject, kind, 1, a, wait_s);
+}
+
+uc_err spent_now_many(struct provider *p, struct view subject, enum spent_kind kind, uint32_t units,
+		      struct arena *a, uint32_t *wait_s)
+{
 	struct store_batch b;
 	store_batch_init(&b, subject);
-	uc_err err = spent_take(p, &b, subject, kind, a, wait_s);
+	uc_err err = spent_take_many(p, &b, subject, kind, units, a, wait_s);
 	if (!err && !*wait_s)
 		return commit_accounts(p, &b);
 	store_batch_done(&b);

@@ -29,5 +29,7 @@ uc_err UC_MUST_USE spent_take_many(struct provider *p, struct store_batch *b, st
  * between costs one; it gives none back. */
 uc_err UC_MUST_USE spent_now(struct provider *p, struct view subject, enum spent_kind kind,
 			     struct arena *a, uint32_t *wait_s);
+uc_err UC_MUST_USE spent_now_many(struct provider *p, struct view subject, enum spent_kind kind,
+				  uint32_t units, struct arena *a, uint32_t *wait_s);
 
 #endif

@@ -446,6 +446,67 @@ TEST(what_is_upheld_takes_from_the_account_once)
 	the_end();
 }
 
+/* Long ones are as many as they are long: nobody fills with a few what is there for all. */
+TEST(long_ones_count_for_more)
+{
+	enum { WORDS = 5000 };
+	struct report_response r;
+	struct abusive_message m[REPORT_MESSAGES_MAX];
+	char words[WORDS + 1];
+	memset(words, 'x', WORDS);
+	words[WORDS] = 0;
+	everybody();
+	for (size_t i = 0; i < REPORT_MESSAGES_MAX; i++)
+		m[i] = said(&r1, words);
+	struct view bytes = report_of(&r1, m, REPORT_MESSAGES_MAX);
+	expect(bytes.n > REPORT_UNIT_BYTES && bytes.n < 2 * REPORT_UNIT_BYTES);
+	for (int i = 0; i < 10; i++)
+		expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_RATE);
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, m, 1), &r), UC_E_RATE);
+	expect_eq(count(hub), 10);
+	the_end();
+}
+
+/* Other apps cannot take the place of our own people; and it is free again once they have ended. */
+TEST(other_apps_fill_their_half)
+{
+	struct report_response r;
+	struct store_key k;
+	struct view stored = { NULL, 0 };
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	size_t *full = &hub->provider->reports.bytes;
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	size_t one = *full;
+	expect_ok(store_get(hub->rooms, report_key(&k, hub->domain, 1), &apps_mem, &stored));
+	expect_eq(one, stored.n);
+	*full = REPORTS_BYTES_OTHERS - one;
+	expect_eq(peer_ask(hub, lens, "reportAbuse", the_room, bytes, NULL), 200);
+	expect_eq(peer_ask(hub, lens, "reportAbuse", the_room, bytes, NULL), 503);
+	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_BUSY);
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	*full = REPORTS_BYTES_MAX - one;
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_BUSY);
+	expect_eq(count(hub), 4);
+	/* As it was counted when it came it goes, also where it was counted anew. */
+	app_kill(hub, true);
+	app_start(hub);
+	expect_ok(person_sign_in(&rob));
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	full = &hub->provider->reports.bytes;
+	expect(*full > 4 * bytes.n);
+	for (int i = 0; i < 2; i++) {
+		test_now_ms += (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
+		apps_wait(HOUR_MS);
+	}
+	expect_eq(count(hub), 0);
+	expect_eq(*full, 0);
+	the_end();
+}
+
 /* Twenty, then about one an hour; a restart gives none back. */
 TEST(too_many)
 {
