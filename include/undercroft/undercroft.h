@@ -223,8 +223,9 @@ UC_API uc_err uc_invitation_end(uc_client *c, const struct uc_id *invitation,
 enum uc_request_state {
 	UC_REQUEST_OPEN,
 	UC_REQUEST_ACCEPTED,
-	UC_REQUEST_DECLINED, /* by ourselves; outgoing: nobody there, or refused for good */
-	UC_REQUEST_WAITING,  /* for our guardian; incoming: no name and text yet */
+	UC_REQUEST_DECLINED,  /* by ourselves; outgoing: nobody there, or refused for good */
+	UC_REQUEST_WAITING,   /* for our guardian; incoming: no name and text yet */
+	UC_REQUEST_WITHDRAWN, /* outgoing: taken back by us */
 };
 struct uc_request {
 	struct uc_id id;
@@ -236,6 +237,9 @@ struct uc_request {
 		name; /* incoming: profile name they gave; outgoing: identifier asked for, "" by_invitation */
 	const char *text;
 	uint64_t time_ms;
+	/* Outgoing and open: whoever has it can reach us by it till then.  0: nobody can, be it that it is not
+	 * sent yet, or over. */
+	uint64_t until_ms;
 	bool blocked;     /* incoming: whoever asks is, now */
 	bool has_contact; /* accepted, and introduced */
 	struct uc_id contact;
@@ -255,6 +259,11 @@ UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) U
  * name.  uc_contacts lists who is no contact as a stranger; uc_block undoes it.  Nothing is told to
  * anybody.  UC_E_NOT_FOUND; UC_E_EXISTS: it was accepted, or waits for a guardian. */
 UC_API uc_err uc_request_block(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
+/* Takes one of our own back that waits for an answer, or for our guardian: who accepts it from now on
+ * reaches nobody, whatever the app does, and is told nothing; what has not left our app is not sent.  Who has
+ * read it has read it.  An operation that waits for it ends with UC_E_CLOSED.  DONE: the app knows.
+ * UC_E_NOT_FOUND: this device has sent none such; UC_E_EXISTS: it is answered, or over. */
+UC_API uc_err uc_request_withdraw(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 
 /* --- finding people by number, where an app's names are numbers --- */
 

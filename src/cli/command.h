@@ -145,6 +145,8 @@ bool cli_find_member(struct cli *cli, const struct uc_id *room, const char *text
 /* An open incoming request by its number in `requests` or the asker's name; waits for one to
  * arrive. */
 bool cli_find_request(struct cli *cli, const char *text, uint64_t limit_ms, struct uc_id *out);
+/* One of one's own that waits, by its number in `requests` or whom it is for. */
+bool cli_find_sent(struct cli *cli, const char *text, struct uc_id *out);
 /* One that came in, answered or not. */
 bool cli_find_came(struct cli *cli, const char *text, struct uc_id *out);
 

@@ -91,6 +91,19 @@ static int run_decline(struct cli *cli)
 	return status;
 }
 
+static int run_withdraw(struct cli *cli)
+{
+	struct uc_id id;
+	uc_op op = 0;
+	if (!cli_find_sent(cli, cli->argv[0], &id))
+		return CLI_FAILED;
+	int status = cli_wait(cli, uc_request_withdraw(cli->client, &id, &op), &op,
+			      "take the request back");
+	if (!status && !cli->json)
+		puts("Taken back. They are not told; whoever accepts it now reaches nobody.");
+	return status;
+}
+
 /* What else a contact is called: by a name that they are known by here, if they are. */
 struct known_search {
 	const struct uc_id *id;
@@ -420,6 +433,16 @@ const struct command commands_people[] = {
 	  "examples:\n"
 	  "  undercroft -p tom decline 1\n"
 	  "  undercroft -p tom decline Rosa --block" },
+	{ "withdraw", NEEDS_SIGN_IN, 1, 1, run_withdraw,
+	  "REQUEST",
+	  "",
+	  "take back a request that you have sent",
+	  "REQUEST is its number in `requests`, or whom it is for. Who accepts it from now on\n"
+	  "reaches nobody, and is told nothing; what has not left your app is not sent. Who has\n"
+	  "read it has read it. It is taken back on the device that has written it.\n"
+	  "\n"
+	  "example:\n"
+	  "  undercroft -p rosa withdraw 2" },
 	{ "contacts", NEEDS_TRY, 0, 0, run_contacts,
 	  "",
 	  "",

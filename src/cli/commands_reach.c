@@ -4,6 +4,7 @@
 #include "cli/print.h"
 
 #include "base/buf.h"
+#include "net/env_system.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,12 +12,13 @@
 /* One of them.  `end` is made of words of ours, numbers and ids alone: it is there to be typed. */
 struct row {
 	const char *what, *who, *app; /* app: "" for oneself */
-	char may[160], end[288];
+	char may[256], end[288];
 };
 
 /* The headings, in their order. */
 static const char devices[] = "Devices", contacts[] = "Contacts", guardians[] = "Guardian",
-		  accounts[] = "Other accounts", groups[] = "Groups", strangers[] = "Strangers";
+		  accounts[] = "Other accounts", groups[] = "Groups",
+		  letters[] = "Requests of yours", strangers[] = "Strangers";
 
 struct reach {
 	struct cli *cli;
@@ -84,6 +86,41 @@ static bool invitation_row(void *ctx, const struct uc_invitation *i)
 	snprintf(row.may, sizeof row.may, "%s can ask you; %u came by it so far",
 		 i->once ? "the first who has it" : "whoever has it", i->asked);
 	snprintf(row.end, sizeof row.end, "invitation-end %u", r->number);
+	row_print(r, &row);
+	return true;
+}
+
+/* --- whoever has a letter of one's own --- */
+
+static bool letter_is_over(const struct uc_request *q)
+{
+	bool waits = q->state == UC_REQUEST_OPEN || q->state == UC_REQUEST_WAITING;
+	return q->incoming || !waits || (q->until_ms && q->until_ms <= env_now_ms(env_system()));
+}
+
+static bool letter_row(void *ctx, const struct uc_request *q)
+{
+	struct reach *r = ctx;
+	char app[64], written[TIME_TEXT], until[TIME_TEXT];
+	r->number++;
+	if (letter_is_over(q))
+		return true;
+	profile_app_short(q->app, app, sizeof app);
+	time_text(q->time_ms, written);
+	time_text(q->until_ms, until);
+	struct row row = { .what = letters,
+			   .who = *q->name ? q->name : "who made a link",
+			   .app = app };
+	if (q->until_ms)
+		snprintf(row.may, sizeof row.may,
+			 "whoever has it can begin a conversation with you till %s; written %s",
+			 until, written);
+	else
+		snprintf(row.may, sizeof row.may, "%s; written %s",
+			 q->state == UC_REQUEST_WAITING ? "waits for your guardian"
+							: "is not sent yet",
+			 written);
+	snprintf(row.end, sizeof row.end, "withdraw %u", r->number);
 	row_print(r, &row);
 	return true;
 }
@@ -201,8 +238,8 @@ static bool link_row(void *ctx, const struct uc_link *l)
 		return true;
 	profile_app_short(l->app, app, sizeof app);
 	struct row row = { .what = accounts, .who = l->name, .app = app };
-	snprintf(row.may, sizeof row.may, "%u contact%s know that it is yours, too", l->shown,
-		 l->shown == 1 ? "" : "s");
+	snprintf(row.may, sizeof row.may, "%u contact%s that it is yours, too", l->shown,
+		 l->shown == 1 ? " knows" : "s know");
 	snprintf(row.end, sizeof row.end, "same-person withdraw %s", app);
 	row_print(r, &row);
 	return true;
@@ -219,6 +256,8 @@ static uc_err walk(struct reach *r)
 	TRY(uc_links(c, link_row, r));
 	r->number = 0;
 	TRY(uc_rooms(c, room_row, r));
+	r->number = 0;
+	TRY(uc_requests(c, letter_row, r));
 	TRY(settings_rows(r));
 	r->number = 0;
 	return uc_invitations(c, invitation_row, r);
@@ -238,9 +277,10 @@ const struct command commands_reach[] = {
 	  "",
 	  "list who can see and reach you, and how to end it",
 	  "One list of all: your devices, contacts and what they hold, a guardian, whom you have\n"
-	  "told of your other accounts, the groups you are in and as whom, and by which ways\n"
-	  "strangers can ask you. Below each stands the command that ends it. What key addresses\n"
-	  "and links your other devices have handed out is listed there.\n"
+	  "told of your other accounts, the groups you are in and as whom, requests of yours that\n"
+	  "wait for an answer, and by which ways strangers can ask you. Below each stands the\n"
+	  "command that ends it. What key addresses and links your other devices have handed out,\n"
+	  "and requests that they have sent, are listed and ended there, or end with the device.\n"
 	  "\n"
 	  "example:\n"
 	  "  undercroft -p rosa reach" },

@@ -13,7 +13,8 @@ struct search {
 	struct cli *cli;
 	struct uc_id found;
 	unsigned fits, direct_fits, number, wanted_number;
-	bool answered_too; /* of requests */
+	bool answered_too; /* of requests ... */
+	bool sent;         /* ... those of one's own */
 	bool strangers;    /* of contacts: those who are none, and blocked */
 };
 
@@ -205,7 +206,8 @@ static bool request_each(void *ctx, const struct uc_request *r)
 {
 	struct search *s = ctx;
 	s->number++;
-	if (!r->incoming || (!s->answered_too && r->state != UC_REQUEST_OPEN))
+	bool waits = r->state == UC_REQUEST_OPEN || (s->sent && r->state == UC_REQUEST_WAITING);
+	if (r->incoming == s->sent || (!s->answered_too && !waits))
 		return true;
 	if ((s->wanted_number && s->number == s->wanted_number) ||
 	    (!s->wanted_number && name_fits(s->text, r->app, r->name)) ||
@@ -238,18 +240,31 @@ bool cli_find_request(struct cli *cli, const char *text, uint64_t limit_ms, stru
 	return true;
 }
 
+static bool find_listed(struct cli *cli, struct search *s, const char *what, struct uc_id *out)
+{
+	uc_err err = uc_requests(cli->client, request_each, s);
+	if (err) {
+		cli_fail(cli, err, "list requests");
+		return false;
+	}
+	if (!found_one(s, what, "requests"))
+		return false;
+	*out = s->found;
+	return true;
+}
+
 bool cli_find_came(struct cli *cli, const char *text, struct uc_id *out)
 {
 	struct search s = {
 		.text = text, .cli = cli, .wanted_number = number_of(text), .answered_too = true
 	};
-	uc_err err = uc_requests(cli->client, request_each, &s);
-	if (err) {
-		cli_fail(cli, err, "list requests");
-		return false;
-	}
-	if (!found_one(&s, "request that came in", "requests"))
-		return false;
-	*out = s.found;
-	return true;
+	return find_listed(cli, &s, "request that came in", out);
+}
+
+bool cli_find_sent(struct cli *cli, const char *text, struct uc_id *out)
+{
+	struct search s = {
+		.text = text, .cli = cli, .wanted_number = number_of(text), .sent = true
+	};
+	return find_listed(cli, &s, "waiting request", out);
 }

@@ -19,17 +19,22 @@ void print_text(FILE *to, const char *text)
 	buf_done(&out);
 }
 
-void print_time(FILE *to, uint64_t ms)
+void time_text(uint64_t ms, char out[TIME_TEXT])
 {
 	time_t t = (time_t)(ms / 1000), now = (time_t)(env_now_ms(env_system()) / 1000);
 	struct tm then, today;
-	char text[64];
 	localtime_r(&t, &then);
 	localtime_r(&now, &today);
 	const char *format = then.tm_year != today.tm_year   ? "%d %b %Y %H:%M"
 			     : then.tm_yday != today.tm_yday ? "%d %b %H:%M"
 							     : "%H:%M";
-	strftime(text, sizeof text, format, &then);
+	strftime(out, TIME_TEXT, format, &then);
+}
+
+void print_time(FILE *to, uint64_t ms)
+{
+	char text[TIME_TEXT];
+	time_text(ms, text);
 	fputs(text, to);
 }
 
@@ -125,7 +130,8 @@ void print_json(const char *type, ...)
 
 static const char *const message_states[] = { "queued", "accepted", "failed", "received" };
 static const char *const message_kinds[] = { "text", "reaction", "note", "file" };
-static const char *const request_states[] = { "open", "accepted", "declined", "waiting" };
+static const char *const request_states[] = { "open", "accepted", "declined", "waiting",
+					      "withdrawn" };
 static const char *const room_states[] = { "joining", "open", "left" };
 static const char *const says[] = { "account", "persona", "nothing" };
 
@@ -222,6 +228,8 @@ void print_request(bool json, unsigned number, const struct uc_request *r, const
 		set_bool(o, "by_invitation", r->by_invitation);
 		set_text(o, "text", r->text);
 		set_number(o, "time_ms", r->time_ms);
+		if (r->until_ms)
+			set_number(o, "until_ms", r->until_ms);
 		put(o);
 		return;
 	}

@@ -9,7 +9,9 @@
 
 /* Others' text, with control and bidirectional characters escaped. */
 void print_text(FILE *to, const char *text);
+enum { TIME_TEXT = 64 };
 /* "14:03" today, "21 Nov 14:03" this year, else with the year; local time. */
+void time_text(uint64_t ms, char out[TIME_TEXT]);
 void print_time(FILE *to, uint64_t ms);
 
 void print_message(bool json, const char *room, const struct uc_message *m);

@@ -145,7 +145,7 @@ static bool request_is_idle(const struct uc_client *c, const struct request *q)
 	enum { LATER_MS = 60 * 1000 };
 	return q->retry_ms > env_now_ms(&c->env) + LATER_MS ||
 	       (q->state != REQUEST_LOOKING && q->state != REQUEST_ADDRESSED &&
-		q->state != REQUEST_SENDING);
+		q->state != REQUEST_SENDING && q->state != REQUEST_WITHDRAWING);
 }
 
 bool uc_client_is_idle(const uc_client *c)

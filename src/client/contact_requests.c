@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/contact_requests.h"
 
-#include "client/account.h"
 #include "client/cards.h"
 #include "client/contacts.h"
 #include "client/directories.h"
@@ -69,8 +68,8 @@ static void request_tell(struct uc_client *c, enum uc_event_kind kind, const str
 	e->event.text = event_text(e, view_str(request_is_veiled(q) ? "" : q->name));
 }
 
-static void request_end(struct uc_client *c, struct request *q, uint8_t state, uc_err err,
-			struct view text)
+void request_end(struct uc_client *c, struct request *q, uint8_t state, uc_err err,
+		 struct view text)
 {
 	q->state = state;
 	q->dirty = true;
@@ -85,8 +84,7 @@ static void try_later(struct uc_client *c, struct request *q, const struct reply
 	q->retry_ms = retry_at(c, r, RETRY_MS);
 }
 
-/* Is it over, or worth another try?  True when it is over. */
-static bool failed_for_good(struct uc_client *c, struct request *q, const struct reply *r)
+bool request_failed(struct uc_client *c, struct request *q, const struct reply *r)
 {
 	if (r->err == UC_E_NET || reply_is_transient(r)) {
 		if (r->err != UC_E_NET)
@@ -130,12 +128,14 @@ static uc_err lookup_done(struct uc_client *c, void *subject, const struct reply
 	struct looking *l = subject;
 	struct request *q = l->request;
 	q->in_flight = false;
-	if (!r->err) {
+	if (q->state != REQUEST_LOOKING) {
+		/* Taken back meanwhile. */
+	} else if (!r->err) {
 		uc_err err = answer_take(c, q, &l->answer_key, r);
-		if (err && q->state == REQUEST_LOOKING)
+		if (err)
 			request_end(c, q, REQUEST_FAILED, err, (struct view){ NULL, 0 });
 	} else {
-		failed_for_good(c, q, r);
+		request_failed(c, q, r);
 	}
 	heap_free_wiped(l, sizeof *l);
 	return UC_OK;
@@ -209,6 +209,8 @@ static uc_err card_make(struct uc_client *c, struct request *q, const struct tok
 uc_err requests_write(struct uc_client *c, struct request *q, const struct token *t)
 {
 	struct view why = { NULL, 0 };
+	if (q->state != REQUEST_ADDRESSED)
+		return UC_OK; /* taken back meanwhile */
 	/* It went meanwhile with a device that was ended: another one is made first. */
 	uc_err err = *q->reply ? card_make(c, q, t) : UC_OK;
 	if (!err || err_is_hard(err))
@@ -224,7 +226,8 @@ uc_err requests_write(struct uc_client *c, struct request *q, const struct token
 
 void requests_refused(struct uc_client *c, struct request *q, const struct reply *r)
 {
-	failed_for_good(c, q, r);
+	if (q->state == REQUEST_ADDRESSED)
+		request_failed(c, q, r);
 }
 
 static uc_err address_take(struct request *q, const struct reply *r)
@@ -241,8 +244,10 @@ static uc_err address_done(struct uc_client *c, void *subject, const struct repl
 {
 	struct request *q = subject;
 	q->in_flight = false;
+	if (q->state != REQUEST_ADDRESSED)
+		return UC_OK; /* taken back meanwhile: nobody has it */
 	if (r->err) {
-		failed_for_good(c, q, r);
+		request_failed(c, q, r);
 		return UC_OK;
 	}
 	uc_err err = address_take(q, r);
@@ -263,6 +268,7 @@ static uc_err address_ask(struct uc_client *c, struct request *q)
 	struct address_make_request req = { { &wish, 1 } };
 	TRY(card_commit(c, q));
 	memcpy(wish.grant_id, q->card_tag, sizeof wish.grant_id);
+	q->reply_until_ms = wish.expires_ms;
 	q->in_flight = true;
 	return call_send(c, FRAME_ADDRESS_MAKE, address_make_request_element, &req, address_done,
 			 q);
@@ -273,9 +279,9 @@ static uc_err sent_done(struct uc_client *c, void *subject, const struct reply *
 	struct request *q = subject;
 	q->in_flight = false;
 	if (q->state != REQUEST_SENDING)
-		return UC_OK; /* the other's answer was faster than our own app's */
+		return UC_OK; /* the other's answer was faster than our own app's, or it was taken back */
 	if (r->err) {
-		failed_for_good(c, q, r);
+		request_failed(c, q, r);
 		return UC_OK;
 	}
 	request_end(c, q, q->incoming ? REQUEST_ACCEPTED : REQUEST_SENT, UC_OK,
@@ -334,6 +340,8 @@ static uc_err request_drive(struct uc_client *c, struct request *q)
 		if (q->incoming && !q->entry.n)
 			TRY(answer_make(c, q));
 		return q->entry.n ? entry_send(c, q) : UC_OK;
+	case REQUEST_WITHDRAWING:
+		return request_revoke(c, q);
 	default:
 		return UC_OK;
 	}
@@ -633,60 +641,4 @@ bool requests_answered(struct uc_client *c, const uint8_t letter[32], bool accep
 		return true;
 	}
 	return false;
-}
-
-/* --- for the owner --- */
-
-struct answer_call {
-	const struct uc_id *request;
-	uc_op *op;
-};
-
-static uc_err accept_request(struct uc_client *c, void *arg)
-{
-	const struct answer_call *in = arg;
-	struct request *q = request_find(c, in->request);
-	if (!account_is_active(c))
-		return UC_E_SIGNED_OUT;
-	if (!q || !q->incoming)
-		return UC_E_NOT_FOUND;
-	if (q->state == REQUEST_GUARDED || q->state == REQUEST_REFUSED)
-		return UC_E_NOT_ALLOWED;
-	if (q->state != REQUEST_OPEN && q->state != REQUEST_DECLINED)
-		return UC_E_EXISTS;
-	if (reaching_edge(c, &q->contact) == EDGE_BLOCKED)
-		return UC_E_NOT_ALLOWED;
-	q->state = REQUEST_SENDING;
-	q->dirty = true;
-	*in->op = q->op = op_new(c);
-	return UC_OK;
-}
-
-uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op)
-{
-	struct answer_call in = { .request = request, .op = op };
-	if (!c || !request || !op)
-		return UC_E_ARGUMENT;
-	return turn_run(c, accept_request, &in);
-}
-
-static uc_err decline(struct uc_client *c, void *arg)
-{
-	const struct answer_call *in = arg;
-	struct request *q = request_find(c, in->request);
-	if (!q || !q->incoming)
-		return UC_E_NOT_FOUND;
-	if (q->state != REQUEST_OPEN && q->state != REQUEST_DECLINED)
-		return UC_E_EXISTS;
-	q->op = *in->op = op_new(c);
-	request_end(c, q, REQUEST_DECLINED, UC_OK, (struct view){ NULL, 0 });
-	return UC_OK;
-}
-
-uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op)
-{
-	struct answer_call in = { .request = request, .op = op };
-	if (!c || !request || !op)
-		return UC_E_ARGUMENT;
-	return turn_run(c, decline, &in);
 }

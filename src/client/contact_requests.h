@@ -2,7 +2,8 @@
 /* First contact: look-up, card, consent, answer.
  *
  * out: LOOKING -> ADDRESSED -> SENDING -> SENT -> ACCEPTED (a room is made); ADDRESSED again when a device
- *      is ended, which voids the address that it is to be answered at
+ *      is ended, which voids the address that it is to be answered at; till it is accepted it can be taken
+ *      back: WITHDRAWING (nobody it has reached is answered any more) -> WITHDRAWN (the app knows)
  * in:  OPEN -> SENDING (the grant is made) -> ACCEPTED (the room is awaited), or DECLINED */
 #ifndef CLIENT_CONTACT_REQUESTS_H
 #define CLIENT_CONTACT_REQUESTS_H
@@ -25,6 +26,13 @@ void requests_decline_hidden(struct uc_client *c);
 /* A room was joined with a set of ours: is it the one we gave as an answer? */
 void requests_joined(struct uc_client *c, struct room *r);
 struct request *request_find(struct uc_client *c, const struct uc_id *id);
+/* It is what that says, and what was asked of it is done. */
+void request_end(struct uc_client *c, struct request *q, uint8_t state, uc_err err,
+		 struct view text);
+/* Is it over, or worth another try?  True when it is over. */
+bool request_failed(struct uc_client *c, struct request *q, const struct reply *r);
+/* One of ours that was taken back: nobody is to reach us by the address in it. */
+uc_err UC_MUST_USE request_revoke(struct uc_client *c, struct request *q);
 bool request_is_veiled(const struct request *q);
 /* One of ours, as far as it is known whom it is for: a guardian is asked first. */
 void request_begin(struct uc_client *c, struct request *q, uc_op *op);

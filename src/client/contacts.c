@@ -96,8 +96,10 @@ uc_err contact_meet(struct uc_client *c, const char *app, const uint8_t account_
 	bool is_new = !k;
 	if (is_new)
 		TRY(contact_add(c, app, account_key, &k));
-	bool same = !strcmp(k->name, name) && view_equal(blob_view(&k->list), list);
-	TRY(text_set(k->name, sizeof k->name, view_str(name)));
+	bool same_name = !strcmp(k->name, name);
+	bool same = same_name && view_equal(blob_view(&k->list), list);
+	if (!same_name)
+		TRY(text_set(k->name, sizeof k->name, view_str(name)));
 	if (!same)
 		TRY(blob_set(&k->list, list));
 	k->dirty = k->dirty || !same;

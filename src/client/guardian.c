@@ -177,6 +177,13 @@ uc_err guardian_forget(struct uc_client *c, struct room *r)
 	return UC_OK;
 }
 
+void guardian_unasked(struct uc_client *c, const struct uc_id *request)
+{
+	struct awaited **at = awaited_at(&c->guardian, request);
+	if (*at)
+		awaited_drop(&c->guardian, at);
+}
+
 /* Each time anew: what was asked of it before, and answered meanwhile, was for that time. */
 uc_err guardian_hold(struct uc_client *c, struct room *r)
 {

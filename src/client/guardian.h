@@ -21,6 +21,8 @@ bool guardian_named(struct uc_client *c, struct uc_id *contact);
 uc_err UC_MUST_USE guardian_drive(struct uc_client *c);
 /* From the other one of a direct room, who is contact k. */
 uc_err UC_MUST_USE guardian_in(struct uc_client *c, struct contact *k, const struct control *m);
+/* That request of ours was taken back: their word to it is of no use. */
+void guardian_unasked(struct uc_client *c, const struct uc_id *request);
 /* A group that was joined just now is not shown before the guardian agrees. */
 uc_err UC_MUST_USE guardian_hold(struct uc_client *c, struct room *r);
 bool guardian_holds(const struct uc_client *c, const struct room *r);

@@ -14,6 +14,7 @@
 #include "client/identity.h"
 #include "client/linked.h"
 #include "client/member_clients.h"
+#include "client/names_kept.h"
 #include "client/outbox.h"
 #include "client/personas.h"
 #include "client/portraits.h"
@@ -210,7 +211,7 @@ static uc_err direct_contact(struct uc_client *c, struct room *r, const struct i
 			     struct contact **out)
 {
 	struct contact *k;
-	TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
+	TRY(contact_meet(c, who->app, who->account_key, name_of_contact(c, who), who->list, &k));
 	*out = k;
 	if (k->blocked && !r->made)
 		return rooms_close(c, r, 0);
@@ -248,7 +249,8 @@ static uc_err account_introduced(struct uc_client *c, struct room *r, struct mem
 	if (r->direct)
 		TRY(direct_contact(c, r, who, &k));
 	else if (contact_find(c, &id))
-		TRY(contact_meet(c, who->app, who->account_key, who->name, who->list, &k));
+		TRY(contact_meet(c, who->app, who->account_key, name_of_contact(c, who), who->list,
+				 &k));
 	m->contact = k ? k->id : (struct uc_id){ { 0 } };
 	return UC_OK;
 }
@@ -257,14 +259,16 @@ static uc_err account_introduced(struct uc_client *c, struct room *r, struct mem
 static uc_err member_introduced(struct uc_client *c, struct room *r, struct member *m,
 				const struct identity *who, struct view introduction)
 {
-	bool again = m->introduced, renamed = strcmp(m->name, who->name) != 0;
+	const char *name = name_of_member(c, m, who);
+	bool again = m->introduced, renamed = strcmp(m->name, name) != 0;
 	if (again && (m->persona != who->persona ||
 		      !view_equal(VIEW_OF(m->account_key), VIEW_OF(who->account_key))))
 		return UC_E_INTRODUCTION;
 	TRY(who->persona ? persona_may_be(r, m, who) : account_introduced(c, r, m, who));
 	m->introduced = true;
 	m->persona = who->persona;
-	memcpy(m->name, who->name, sizeof m->name);
+	if (renamed)
+		TRY(text_set(m->name, sizeof m->name, view_str(name)));
 	memcpy(m->account_key, who->account_key, ED25519_KEY);
 	r->dirty = r->members_dirty = true;
 	TRY(blob_set(&m->introduction, introduction));

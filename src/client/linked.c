@@ -6,6 +6,7 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/identity.h"
+#include "client/names_kept.h"
 #include "client/portraits.h"
 #include "client/rooms.h"
 
@@ -74,6 +75,8 @@ static uc_err account_block(struct uc_client *c, const struct uc_id *account, bo
 		requests_decline_all(c, account);
 	else
 		barred_end(c, account);
+	if (!blocked && (!k || k->blocked))
+		TRY(names_again(c, account));
 	if (!k || k->blocked == blocked)
 		return UC_OK;
 	k->blocked = blocked;
@@ -211,7 +214,9 @@ static uc_err linked_take(struct uc_client *c, const struct contact *k,
 		TRY(linked_new(c, k, &pair, &l));
 	l->number = s->number;
 	l->withdrawn = false;
-	memcpy(l->sides, sides, sizeof l->sides);
+	/* What they are called there now is not shown of who is blocked (names_kept.h). */
+	if (!l->blocked || !*l->sides[LINK_OFFERS].app)
+		memcpy(l->sides, sides, sizeof l->sides);
 	l->dirty = true;
 	sides_changed(c, l);
 	/* Who is blocked gains nothing by another account. */

@@ -3,6 +3,7 @@
 
 #include "client/barred.h"
 #include "client/introductions.h"
+#include "client/names_kept.h"
 #include "client/rooms.h"
 #include "client/turn.h"
 #include "mimi/names.h"
@@ -236,7 +237,7 @@ static uc_err member_block(struct uc_client *c, void *arg)
 				       : barred_member(c, m, in->yes);
 		m->blocked = in->yes;
 		r->dirty = r->members_dirty = true;
-		return UC_OK;
+		return in->yes ? UC_OK : name_again(c, r, m);
 	}
 	return UC_E_NOT_FOUND;
 }

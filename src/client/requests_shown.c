@@ -23,9 +23,21 @@ static enum uc_request_state shown_state(const struct request *q)
 		return UC_REQUEST_DECLINED;
 	case REQUEST_GUARDED:
 		return UC_REQUEST_WAITING;
+	case REQUEST_WITHDRAWING:
+	case REQUEST_WITHDRAWN:
+		return UC_REQUEST_WITHDRAWN;
 	default:
 		return UC_REQUEST_OPEN;
 	}
+}
+
+/* Whoever has the letter can answer it till then. */
+static uint64_t until(const struct request *q)
+{
+	if (q->incoming || (q->state != REQUEST_SENDING && q->state != REQUEST_SENT))
+		return 0;
+	return q->reply_until_ms ? q->reply_until_ms
+				 : q->time_ms + (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000;
 }
 
 uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
@@ -45,6 +57,7 @@ uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)
 			.name = request_is_veiled(q) ? "" : q->name,
 			.text = request_is_veiled(q) ? "" : q->text,
 			.time_ms = q->time_ms,
+			.until_ms = until(q),
 			.has_contact = contact_find(c, &q->contact) != NULL,
 			.contact = q->contact,
 			.has_room = !id_is_zero(&q->room),

@@ -257,6 +257,8 @@ void wire_request(struct wire *w, struct request *r)
 	}
 	if (version > 4)
 		FIXED(w, r->sender_tag);
+	if (version > 5)
+		wire_u64(w, &r->reply_until_ms);
 }
 
 void wire_invitation(struct wire *w, struct invitation *i)

@@ -24,7 +24,9 @@ enum {
 	ACCOUNT_VERSION = 5, /* 2: settings; 3: contact code; 4: waits to introduce; 5: removes */
 	CONTACT_VERSION =
 		5, /* 2: identity changed; 3: portraits; 4: sender tags; 5: asks for rooms */
-	REQUEST_VERSION = 5, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag */
+	REQUEST_VERSION =
+		6, /* 3: contact codes, links; 4: what cards commit to; 5: sender tag; 6: how
+			      * long the reply address lasts */
 	INVITATION_VERSION = 1,
 	ROOM_VERSION = 12, /* 3: members are a record of their own; 4: left by itself; 5: who we are
 				   * there; 6: heads; 7: restored; 8: doubts of each sender; 9: what is
@@ -236,9 +238,11 @@ enum request_state {
 	REQUEST_OPEN,      /* in: waits for the person */
 	REQUEST_ACCEPTED,
 	REQUEST_DECLINED,
-	REQUEST_FAILED,  /* nobody of that name, or refused for good */
-	REQUEST_GUARDED, /* waits for the guardian; then it is as if it had just begun */
-	REQUEST_REFUSED, /* by the guardian */
+	REQUEST_FAILED,      /* nobody of that name, or refused for good */
+	REQUEST_GUARDED,     /* waits for the guardian; then it is as if it had just begun */
+	REQUEST_REFUSED,     /* by the guardian */
+	REQUEST_WITHDRAWING, /* out: taken back here; the app is to void the reply address */
+	REQUEST_WITHDRAWN,
 };
 struct request {
 	struct uc_id id;
@@ -265,6 +269,7 @@ struct request {
 	uint8_t card_tag[CARD_TAG];       /* out: that our reply address was made for */
 	char card_address[ADDRESS_BYTES]; /* in: the reply address that text and name came with */
 	uint8_t sender_tag[SENDER_TAG];   /* of the letter; out: of its answer; zeros: none */
+	uint64_t reply_until_ms; /* out: our reply address lasts; 0: of a time before it was kept */
 
 	bool dirty, in_flight; /* memory only */
 	uint64_t retry_ms;

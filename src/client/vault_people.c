@@ -7,6 +7,7 @@
 #include "client/contacts.h"
 #include "client/devices.h"
 #include "client/linked.h"
+#include "client/names_kept.h"
 #include "client/rooms.h"
 #include "client/sender_tags.h"
 
@@ -256,6 +257,7 @@ uc_err vault_member_block_drop(struct uc_client *c, struct kept_row *row)
 				continue;
 			m->blocked = false;
 			r->dirty = r->members_dirty = true;
+			TRY(name_again(c, r, m));
 		}
 	return UC_OK;
 }

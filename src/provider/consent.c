@@ -198,9 +198,10 @@ static uc_err recipient(struct provider *p, struct view address, const struct le
 	TRY(store_has(p->accounts, link_key(&k, to), &is_taken_back));
 	if (err)
 		return err;
-	/* An answer goes where somebody waits for one: not to who was found, or has handed out a link. */
+	/* An answer goes where somebody waits for one: not to who was found, or has handed out a link, nor where
+	 * the letter was taken back. */
 	if (is_update)
-		return to->channel == CHANNEL_REPLY ? UC_OK : UC_E_ADDRESS;
+		return to->channel == CHANNEL_REPLY && !is_taken_back ? UC_OK : UC_E_ADDRESS;
 	r->is_minor = letter_is_to_minor(&s, &l->sender);
 	return letter_reaches(&s, to, &l->sender) && !is_taken_back && !l->is_refused
 		       ? UC_OK
@@ -241,6 +242,21 @@ static uc_err letter_deliver(struct provider *p, const struct letter *l, bool is
 	TRY(commit_accounts(p, &b));
 	intake_push_later(p, id);
 	return UC_OK;
+}
+
+uc_err letter_is_taken_back(struct provider *p, struct view bytes, struct arena *a, bool *is)
+{
+	struct consent_entry e;
+	struct request_address r;
+	struct store_key k;
+	*is = false;
+	uc_err err = wire_decode(bytes, a, consent_entry_element, &e);
+	if (uc_err_class(err) == UC_CLASS_MEMORY)
+		return err;
+	if (err || e.consent_operation != CONSENT_REQUEST ||
+	    reply_address_read(p, e.requester_uri, &r))
+		return UC_OK;
+	return store_has(p->accounts, link_key(&k, &r), is);
 }
 
 /* --- from our clients --- */

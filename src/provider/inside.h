@@ -426,6 +426,9 @@ uc_err UC_MUST_USE address_open(struct provider *p, struct view uri, uint64_t no
  * UC_E_ADDRESS. */
 uc_err UC_MUST_USE reply_address_read(const struct provider *p, struct view uri,
 				      struct request_address *out);
+/* Of a consent on its way to another app: does it ask, and was that taken back? */
+uc_err UC_MUST_USE letter_is_taken_back(struct provider *p, struct view bytes, struct arena *a,
+					bool *is);
 /* Seals a request address of the account: channel, end and grant are `in`'s. */
 uc_err UC_MUST_USE address_make(struct provider *p, struct view account_id,
 				const struct account_record *account,

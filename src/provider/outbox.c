@@ -225,12 +225,22 @@ static uc_err ask_with(struct provider *p, struct outbox_domain *d, uint64_t num
 	return UC_OK;
 }
 
+/* It has grown old, or whoever asks has taken it back. */
+static uc_err is_over(struct provider *p, const struct outbox_record *record, struct arena *a,
+		      bool *is)
+{
+	*is = record->day + KEEP_DAYS < day_of(env_now_ms(p->env));
+	return *is || record->is_update ? UC_OK : letter_is_taken_back(p, record->body, a, is);
+}
+
 static uc_err send_first(struct provider *p, struct outbox_domain *d, struct arena *a)
 {
 	struct outbox_record record;
 	uint64_t number = 0;
-	uint32_t today = day_of(env_now_ms(p->env));
+	struct arena_mark mark = arena_mark(a);
 	for (;;) {
+		bool is_to_go = true;
+		arena_reset(a, mark);
 		uc_err err = first_entry(p, d, a, &number, &record);
 		if (err == UC_E_NOT_FOUND) {
 			d->waiting = 0;
@@ -240,7 +250,9 @@ static uc_err send_first(struct provider *p, struct outbox_domain *d, struct are
 		bool is_damaged = err && uc_err_class(err) == UC_CLASS_PROTOCOL;
 		if (err && !is_damaged)
 			return err;
-		if (!is_damaged && record.day + KEEP_DAYS >= today)
+		if (!is_damaged)
+			TRY(is_over(p, &record, a, &is_to_go));
+		if (!is_to_go)
 			return ask_with(p, d, number, &record);
 		TRY(entry_delete(p, d, number));
 	}

@@ -201,6 +201,39 @@ class People(unittest.TestCase):
         self.assertEqual(a.refused('ask', 'plaza', b.identifier, 'x' * 141), 'UC_E_TOO_LARGE')
         self.assertIn('no open request', a.error + b.run('accept', '7', status=1) + b.error)
 
+    def letters(self, who):
+        return [w for w in who.json('reach') if w['what'] == 'Requests of yours']
+
+    def test_a_request_of_ones_own_is_listed_and_taken_back(self):
+        a, b = new('lens', 'Ada'), new('plaza', 'Ben')
+        b.be_findable()
+        a.run('ask', 'plaza', b.identifier, 'It is Ada')
+        b.until(lambda: b.json('requests'))
+        # What others ask is no way to be reached by.
+        self.assertEqual(self.letters(b), [])
+        row, = self.letters(a)
+        self.assertEqual((row['who'], row['app'], row['end']), (b.identifier, 'plaza', 'withdraw 1'))
+        self.assertRegex(row['may'],
+                         '^whoever has it can begin a conversation with you till .+; written ')
+        self.assertIn(f'undercroft -p {a.profile} withdraw 1', a.run('reach'))
+        self.assertIn('until_ms', a.json('requests')[0])
+        for who, number in ((a, '2'), (b, '1')):
+            who.run('withdraw', number, status=1)
+            self.assertIn(f'no waiting request is called {number}', who.error)
+        self.assertIn('Taken back', a.run(*row['end'].split()))
+        self.assertEqual((self.letters(a), a.json('requests')), ([], []))
+        self.assertEqual([r['state'] for r in a.json('requests', '--all')], ['withdrawn'])
+        a.run('withdraw', '1', status=1)
+        # He is told nothing, and reaches nobody.
+        b.run('accept', 'Ada')
+        for who in (a, b, a):
+            who.run('sync')
+        self.assertEqual((a.json('rooms'), a.json('contacts')), ([], []))
+        self.assertEqual([r['state'] for r in b.json('requests', '--all')], ['accepted'])
+        # Asked anew, by a name this time, it is as it ever was; what was answered is no row.
+        befriend(a, b)
+        self.assertEqual(self.letters(a), [])
+
     def test_block(self):
         a, b = new('dial', 'Ada'), new('lens', 'Ben')
         befriend(a, b)
@@ -266,6 +299,10 @@ class SamePerson(unittest.TestCase):
         self.assertEqual(self.linked(tom, 'Rosa'), [])
         rosa.run('same-person', 'show', 'Tom')
         tom.until(lambda: self.linked(tom, 'Rosa'))
+        row, = [w for w in rosa.json('reach') if w['what'] == 'Other accounts']
+        self.assertEqual((row['who'], row['may'], row['end']),
+                         ('Rosalind', '1 contact knows that it is yours, too',
+                          'same-person withdraw lens'))
         self.assertEqual(self.linked(tom, 'Rosa'), [('lens', 'Rosalind', '', False)])
         self.assertIn('  also Rosalind on lens\n', tom.run('contacts'))
         # Nothing at a server, and nobody else may say so, or say it late.

@@ -30,6 +30,22 @@ def main():
     rosa.until(lambda: listed(rosa, 'ward', state='offered', contact='Kim'))
     rosa.run('guardian', 'accept', 'Kim')
     kim.until(lambda: kim.json('guardian')[0]['state'] == 'named')
+    # In the list of all who see her; she cannot end it.
+    row, = [w for w in kim.json('reach') if w['what'] == 'Guardian']
+    assert (row['who'], row['app'], row['end']) == ('Rosa', 'lens', ''), row
+    # What she asks and takes back while it waits is not sent, whatever the guardian says.
+    kim.run('ask', 'plaza', 'tom@example.org', 'Or not?')
+    rosa.until(lambda: listed(rosa, 'ward_ask', kind='own', text='Or not?'))
+    row, = [w for w in kim.json('reach') if w['what'] == 'Requests of yours']
+    assert row['who'] == 'tom@example.org', row
+    assert row['may'].startswith('waits for your guardian; written '), row
+    kim.run(*row['end'].split())
+    rosa.run('guardian', 'agree', '1')
+    kim.run('sync')
+    tom.run('sync')
+    assert not tom.json('requests')
+    assert [r['state'] for r in kim.json('requests', '--all') if r['direction'] == 'out'][-1:] \
+        == ['withdrawn'], kim.json('requests', '--all')
     # What she asks waits, and goes out when the guardian agrees.
     kim.run('ask', 'plaza', 'tom@example.org', 'May I?')
     waiting = [r for r in kim.json('requests') if r['state'] == 'waiting']

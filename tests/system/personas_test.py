@@ -50,6 +50,9 @@ def main():
     assert ida.texts(ROOM)[-1] == ('Moth, by that name here only; of dial.localhost', 'hoo')
     assert ida.refused('send', ROOM, 'hoo') == 'UC_E_NOT_INTRODUCED'
     assert 'you are not introduced' in ida.run('rooms')
+    for who, seen in (ida, 'somebody, not introduced'), (rosa, 'a persona of yours'):
+        may = [w['may'] for w in who.json('reach') if w['what'] == 'Groups' and w['who'] == ROOM]
+        assert len(may) == 1 and may[0].endswith(' see ' + seen), may
     rosa.run('sync')
     assert members(rosa, introduced=False) == [''], members(rosa)
     ida.run('introduce', ROOM, '--as', 'Owl')

@@ -143,7 +143,9 @@ export class Model {
 	);
 	/** Our own that have not been answered. */
 	readonly sentRequests = computed(() =>
-		this.requests.value.filter((r) => !r.incoming && r.state !== 'accepted'),
+		this.requests.value.filter(
+			(r) => !r.incoming && r.state !== 'accepted' && r.state !== 'withdrawn',
+		),
 	);
 	/** Contacts with whom there is no conversation now; who was only blocked is none. */
 	readonly apart = computed(() =>
@@ -564,6 +566,14 @@ export class Model {
 
 	async blockRequest(request: ContactRequest): Promise<void> {
 		await this.attempt('answer', (c) => c.blockRequest(request.id));
+	}
+
+	/** Whether it is taken back. */
+	async withdrawRequest(request: ContactRequest): Promise<boolean> {
+		const done = await this.attempt('other', (c) =>
+			c.withdrawRequest(request.id).then(() => true),
+		);
+		return done === true;
 	}
 
 	/** Goes to the direct conversation with them. */

@@ -106,6 +106,7 @@ export const enums = {
 		UC_REQUEST_ACCEPTED: 1,
 		UC_REQUEST_DECLINED: 2,
 		UC_REQUEST_WAITING: 3,
+		UC_REQUEST_WITHDRAWN: 4,
 	},
 	uc_number_state: {
 		UC_NUMBER_WAITING: 0,
@@ -245,7 +246,7 @@ export const structs = {
 		},
 	},
 	uc_request: {
-		size: 136,
+		size: 144,
 		fields: {
 			id: 'uc_id',
 			incoming: 'bool',
@@ -255,6 +256,7 @@ export const structs = {
 			name: 'text',
 			text: 'text',
 			time_ms: 'u64',
+			until_ms: 'u64',
 			blocked: 'bool',
 			has_contact: 'bool',
 			contact: 'uc_id',
@@ -514,6 +516,7 @@ export const functions = {
 	uc_accept: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_decline: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_request_block: ['i32', 'ptr', 'ptr', 'ptr'],
+	uc_request_withdraw: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_find_numbers: ['i32', 'ptr', 'ptr', 'u32', 'ptr'],
 	uc_numbers: ['i32', 'ptr', 'ptr', 'ptr'],
 	uc_numbers_forget: ['i32', 'ptr'],

@@ -249,6 +249,8 @@ export const calls: {
 		operation(core, (s, op) => core.f.uc_decline(core.client, s.id(request), op)),
 	blockRequest: (core, request) =>
 		operation(core, (s, op) => core.f.uc_request_block(core.client, s.id(request), op)),
+	withdrawRequest: (core, request) =>
+		operation(core, (s, op) => core.f.uc_request_withdraw(core.client, s.id(request), op)),
 
 	// --- guardians ---
 	guardian: (core) =>

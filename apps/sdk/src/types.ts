@@ -126,8 +126,8 @@ export interface ContactRequest {
 	id: Id;
 	incoming: boolean;
 	/** 'declined' by ourselves; outgoing: nobody there, or refused for good; 'waiting' for our guardian, then
-	 * incoming without name and text */
-	state: 'open' | 'accepted' | 'declined' | 'waiting';
+	 * incoming without name and text; 'withdrawn': taken back by us */
+	state: 'open' | 'accepted' | 'declined' | 'waiting' | 'withdrawn';
 	/** theirs */
 	app: string;
 	/** incoming: by an invitation of ours; outgoing: by theirs */
@@ -136,6 +136,8 @@ export interface ContactRequest {
 	name: string;
 	text: string;
 	timeMs: number;
+	/** outgoing and open: whoever has it can reach us by it till then; 0: nobody can */
+	untilMs: number;
 	/** incoming: whoever asks is, now */
 	blocked: boolean;
 	/** accepted, and introduced */
@@ -493,6 +495,9 @@ export interface Undercroft {
 	/** Declines it, also one that was declined before, and blocks whoever asks, as {@link Undercroft.block} does
 	 * a contact, and undoes. */
 	blockRequest(request: Id): Promise<void>;
+	/** Takes back one of our own that waits: who accepts it from now on reaches nobody, and is told nothing.
+	 * Fulfilled when the app knows.  UC_E_NOT_FOUND: this device has sent none such; UC_E_EXISTS: it is over. */
+	withdrawRequest(request: Id): Promise<void>;
 
 	// --- guardians ---
 	guardian(): Promise<Guardian>;

@@ -104,6 +104,82 @@ TEST(a_stranger_in_a_group_is_blocked_without_a_letter)
 	duo_end();
 }
 
+static struct told says(const char *name)
+{
+	return duo_introduces(&her_leaf, duo_introduction(name), "");
+}
+
+static bool is_called(const char *name)
+{
+	const struct member *m = room_member_find(his, view_str(hers->participant));
+	expect(m && !strcmp(seen().her.name, m->name));
+	return m && !strcmp(m->name, name);
+}
+
+static void drain(void)
+{
+	struct uc_event e;
+	while (uc_client_next_event(tom.c, &e))
+		continue;
+}
+
+TEST(what_a_blocked_contact_calls_themselves_is_not_shown)
+{
+	duo_begin(false, NULL);
+	says("Rosa");
+	struct contact *k = rosas();
+	says("Rosa L.");
+	expect(is_called("Rosa L.") && !strcmp(k->name, "Rosa L."));
+	blocks(k, true);
+	drain();
+	struct told t = says("I know where you live");
+	expect_eq(t.introduced + t.contacts + t.renamed + t.alarms, 0);
+	expect(is_called("Rosa L.") && !strcmp(k->name, "Rosa L."));
+	/* Nor after a restart, however often it is said. */
+	expect_ok(person_open(&tom));
+	his = tom.c->rooms;
+	duo_leaf();
+	says("I know where you work");
+	struct uc_id id = contact_id("dial.example", rosa.c->account.account_key);
+	k = contact_find(tom.c, &id);
+	expect(k != NULL);
+	if (!k)
+		return;
+	expect(is_called("Rosa L.") && !strcmp(k->name, "Rosa L."));
+	/* Unblocked, they are called what they have said last, and the next time as anybody. */
+	blocks(k, false);
+	expect(is_called("I know where you work") && !strcmp(k->name, "I know where you work"));
+	says("Rosa");
+	expect(is_called("Rosa") && !strcmp(k->name, "Rosa"));
+	duo_end();
+}
+
+TEST(nor_of_a_blocked_stranger)
+{
+	duo_begin(false, NULL);
+	says("Rosa");
+	struct uc_id id = seen().her.id;
+	expect_ok(uc_member_block(tom.c, &his->id, &id, true));
+	expect_eq(says("I know where you live").introduced, 0);
+	expect(is_called("Rosa") && !strcmp(tom.c->barred->name, "Rosa"));
+	expect_ok(uc_member_block(tom.c, &his->id, &id, false));
+	expect(is_called("I know where you live"));
+	duo_end();
+}
+
+/* Whoever was blocked elsewhere is called there what they were. */
+TEST(in_another_group_a_blocked_contact_has_the_name_of_before)
+{
+	duo_begin(false, NULL);
+	struct contact *k = rosas();
+	blocks(k, true);
+	says("I know where you live");
+	expect(is_called("Rosa") && !strcmp(k->name, "Rosa"));
+	blocks(k, false);
+	expect(is_called("I know where you live") && !strcmp(k->name, "I know where you live"));
+	duo_end();
+}
+
 TEST(a_contact_is_blocked_as_one)
 {
 	duo_begin(false, NULL);

@@ -369,6 +369,7 @@ TEST(what_a_request_has_no_room_for_is_said_in_words)
 	expect_ok(card_write(rosa.c, &q, &mem, &sealed));
 	another_device();
 	expect_err(card_write(rosa.c, &q, &mem, &sealed), UC_E_TOO_LARGE);
+	q.state = REQUEST_ADDRESSED;
 	expect_ok(turn_run(rosa.c, writes, &q));
 	while (e.kind != UC_EVENT_DONE && uc_client_next_event(rosa.c, &e)) {
 	}

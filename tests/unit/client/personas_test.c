@@ -257,7 +257,11 @@ TEST(a_persona_is_hidden_in_its_room_by_a_block)
 	his = tom.c->rooms;
 	duo_leaf();
 	expect_eq(duo_writes(&w).messages, 0);
+	/* Another name of it is words, too. */
+	expect_eq(duo_introduces(&her_leaf, her_persona("I know you"), "").introduced, 0);
+	expect(!strcmp(shown().name, "Moth"));
 	expect_ok(uc_member_block(tom.c, &his->id, &id, false));
+	expect(!strcmp(shown().name, "I know you"));
 	expect_eq(duo_writes(&w).messages, 1);
 	duo_end();
 }

@@ -189,7 +189,11 @@ function FoundNumber({ of }: { of: SoughtNumber }) {
 	const model = useModel();
 	const action = useAction();
 	const isAsked = model.requests.value.some(
-		(r) => !r.incoming && model.isOwnApp(r.app) && r.name.replace(/[^\d+]/g, '') === of.number,
+		(r) =>
+			!r.incoming &&
+			r.state !== 'withdrawn' &&
+			model.isOwnApp(r.app) &&
+			r.name.replace(/[^\d+]/g, '') === of.number,
 	);
 	return (
 		<Row

@@ -45,7 +45,9 @@ export function Requests() {
 				<HeldRequests />
 			</section>
 			<section aria-labelledby="k-sent">
-				<h2 id="k-sent">Sent by you</h2>
+				<h2 id="k-sent" tabIndex={-1}>
+					Sent by you
+				</h2>
 				{sent.length === 0 ? (
 					<p class="k-empty">
 						No request of yours is waiting.{' '}
@@ -216,6 +218,7 @@ const SENT: Record<ContactRequest['state'], string> = {
 	waiting: 'Waiting for your guardian',
 	accepted: 'Accepted',
 	declined: 'Could not be delivered, or refused',
+	withdrawn: 'Taken back',
 };
 
 /** Nothing is shown of them before our guardian has agreed. */
@@ -241,6 +244,17 @@ export function HeldRequests() {
 
 export function SentRequest({ request }: { request: ContactRequest }) {
 	const model = useModel();
+	const [busy, setBusy] = useState(false);
+	const waits = request.state === 'open' || request.state === 'waiting';
+
+	async function takeBack() {
+		setBusy(true);
+		const done = await model.withdrawRequest(request);
+		setBusy(false);
+		// The row goes, and its button with it.
+		if (done) document.getElementById('k-sent')?.focus();
+	}
+
 	return (
 		<Row
 			seed={request.id}
@@ -253,7 +267,16 @@ export function SentRequest({ request }: { request: ContactRequest }) {
 			}
 			badge={<AppBadge app={request.app} always />}
 			line={SENT[request.state]}
-			end={<time>{showWhen(request.timeMs)}</time>}
+			end={
+				<span class="k-buttons">
+					<time>{showWhen(request.timeMs)}</time>
+					{waits && (
+						<Button kind="quiet" busy={busy} onClick={() => void takeBack()}>
+							Take back
+						</Button>
+					)}
+				</span>
+			}
 		/>
 	);
 }
