@@ -237,11 +237,9 @@ struct uc_request {
 		name; /* incoming: profile name they gave; outgoing: identifier asked for, "" by_invitation */
 	const char *text;
 	uint64_t time_ms;
-	/* Outgoing and open: whoever has it can reach us by it till then.  0: nobody can, be it that it is not
-	 * sent yet, or over. */
-	uint64_t until_ms;
-	bool blocked;     /* incoming: whoever asks is, now */
-	bool has_contact; /* accepted, and introduced */
+	uint64_t until_ms; /* outgoing: who has it can reach us by it till then; 0: nobody can */
+	bool blocked;      /* incoming: whoever asks is, now */
+	bool has_contact;  /* accepted, and introduced */
 	struct uc_id contact;
 	bool has_room; /* accepted, and joined: the room made for it */
 	struct uc_id room;
@@ -249,8 +247,7 @@ struct uc_request {
 typedef bool uc_request_each(void *ctx, const struct uc_request *request);
 /* In the order they came, which stays the same: a position in the list keeps its meaning. */
 UC_API uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx) UC_MUST_USE;
-/* Also one that was declined.  DONE: the answer is queued for delivery.  UC_E_EXISTS: it is answered;
- * UC_E_NOT_ALLOWED: they are blocked. */
+/* Also one that was declined.  DONE: the answer is queued.  UC_E_EXISTS; UC_E_NOT_ALLOWED: they are blocked. */
 UC_API uc_err uc_accept(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
 /* Nothing is told to the asker. */
 UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
@@ -259,11 +256,10 @@ UC_API uc_err uc_decline(uc_client *c, const struct uc_id *request, uc_op *op) U
  * name.  uc_contacts lists who is no contact as a stranger; uc_block undoes it.  Nothing is told to
  * anybody.  UC_E_NOT_FOUND; UC_E_EXISTS: it was accepted, or waits for a guardian. */
 UC_API uc_err uc_request_block(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
-/* Takes one of our own back that waits for an answer, or for our guardian: who accepts it from now on
- * reaches nobody, whatever the app does, and is told nothing; what has not left our app is not sent.  Who has
- * read it has read it.  An operation that waits for it ends with UC_E_CLOSED.  DONE: the app knows.
- * UC_E_NOT_FOUND: this device has sent none such; UC_E_EXISTS: it is answered, or over. */
-UC_API uc_err uc_request_withdraw(uc_client *c, const struct uc_id *request, uc_op *op) UC_MUST_USE;
+/* Takes one of our own back that waits: who accepts it from now on reaches nobody, whatever the app does, and
+ * is told nothing; what has not left our app is not sent.  What waits for it ends with UC_E_CLOSED.  DONE:
+ * the app knows.  UC_E_NOT_FOUND: this device has sent none such; UC_E_EXISTS: it is over. */
+UC_API uc_err uc_request_withdraw(uc_client *c, const struct uc_id *id, uc_op *op) UC_MUST_USE;
 
 /* --- finding people by number, where an app's names are numbers --- */
 

@@ -570,9 +570,7 @@ export class Model {
 
 	/** Whether it is taken back. */
 	async withdrawRequest(request: ContactRequest): Promise<boolean> {
-		const done = await this.attempt('other', (c) =>
-			c.withdrawRequest(request.id).then(() => true),
-		);
+		const done = await this.attempt('other', (c) => c.withdrawRequest(request.id).then(() => true));
 		return done === true;
 	}
 
