@@ -7,13 +7,18 @@
 #include "provider/provider.h"
 #include "server/control.h"
 
-enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 256 << 20, LIST_MAX = 65536 };
+#include <stdlib.h>
+
+enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 512 << 20 };
+/* No report is so small that there could be more. */
+enum { REPORT_BYTES_LEAST = 256, LIST_MAX = REPORTS_BYTES_MAX / REPORT_BYTES_LEAST };
 
 /* --- the list --- */
 
-/* Who it is about, and by whom. */
+/* Who it is about, and by whom; then one for each whom it is about, and by how many. */
 struct listed {
 	struct view accused, reporter;
+	size_t reporters;
 };
 struct listing {
 	const struct ctl *c;
@@ -23,18 +28,55 @@ struct listing {
 	bool print, is_damaged;
 };
 
+static int by_accused(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+	return view_compare(x->accused, y->accused);
+}
+
+static int by_both(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+	int order = by_accused(x, y);
+	return order ? order : view_compare(x->reporter, y->reporter);
+}
+
+static void reporters_count(struct listing *l)
+{
+	size_t n = 0;
+	if (l->n)
+		qsort(l->v, l->n, sizeof *l->v, by_both);
+	for (size_t i = 0; i < l->n; i++) {
+		struct listed one = l->v[i], *last = n ? &l->v[n - 1] : NULL;
+		bool is_same = last && view_equal(last->accused, one.accused);
+		one.reporters = 1;
+		if (is_same)
+			one.reporters = last->reporters + !view_equal(last->reporter, one.reporter);
+		l->v[is_same ? n - 1 : n++] = one;
+	}
+	l->n = n;
+}
+
 static size_t reporters_of(const struct listing *l, struct view accused)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < l->n; i++) {
-		const struct listed *one = &l->v[i];
-		bool is_new = one->reporter.n && view_equal(one->accused, accused);
-		for (size_t k = 0; is_new && k < i; k++)
-			is_new = !view_equal(l->v[k].accused, accused) ||
-				 !view_equal(l->v[k].reporter, one->reporter);
-		count += is_new;
-	}
-	return count;
+	const struct listed wanted = { .accused = accused };
+	const struct listed *is =
+		l->n ? bsearch(&wanted, l->v, l->n, sizeof *l->v, by_accused) : NULL;
+	return is ? is->reporters : 0;
+}
+
+/* Those of other apps say nothing of who reports. */
+static uc_err listed_add(struct listing *l, const struct report_shown *s)
+{
+	struct listed *to = &l->v[l->n];
+	if (!s->record.reporter.n)
+		return UC_OK;
+	if (l->n == LIST_MAX)
+		return UC_E_LIMIT;
+	TRY(arena_copy(l->a, s->report.alleged_abuser_uri, &to->accused));
+	TRY(arena_copy(l->a, s->record.reporter, &to->reporter));
+	l->n++;
+	return UC_OK;
 }
 
 /* The others are listed all the same. */
@@ -59,15 +101,8 @@ static uc_err list_one(struct listing *l, const struct report_found *one)
 	uc_err err = one->is_damaged ? UC_E_CORRUPT : report_shown_read(one->value, &scratch, &s);
 	if (!err && l->print)
 		report_line(l->c, one->number, &s, reporters_of(l, s.report.alleged_abuser_uri));
-	if (!err && !l->print) {
-		struct listed *to = &l->v[l->n];
-		err = l->n == LIST_MAX
-			      ? UC_E_LIMIT
-			      : arena_copy(l->a, s.report.alleged_abuser_uri, &to->accused);
-		if (!err)
-			err = arena_copy(l->a, s.record.reporter, &to->reporter);
-		l->n += !err;
-	}
+	if (!err && !l->print)
+		err = listed_add(l, &s);
 	arena_done(&scratch);
 	if (err == UC_E_CORRUPT) {
 		damaged_line(l, one->number);
@@ -95,6 +130,7 @@ static uc_err do_list(const struct ctl *c, size_t app, struct store *s, struct a
 	if (!l.v)
 		return UC_E_MEMORY;
 	TRY(list_round(&l, s, domain));
+	reporters_count(&l);
 	l.print = true;
 	TRY(list_round(&l, s, domain));
 	return l.is_damaged ? UC_E_CORRUPT : UC_OK;

@@ -161,6 +161,15 @@ static uc_err counted(const struct filing *f, uc_err err)
 	return err;
 }
 
+/* MIMI has a place for who reports.  Whoever fills it in is not passed on, nor kept. */
+static uc_err unname(struct filing *f)
+{
+	if (!f->report.reporting_user.n)
+		return UC_OK;
+	f->report.reporting_user = (struct view){ NULL, 0 };
+	return wire_encode_to(f->a, abuse_report_element, &f->report, &f->bytes);
+}
+
 static uc_err filing_read(struct filing *f)
 {
 	bool is_card = is_reported_card(f->room);
@@ -171,6 +180,7 @@ static uc_err filing_read(struct filing *f)
 	if (f->report.is_card != is_card ||
 	    (!is_card && !is_place(f->report.alleged_abuser_uri, URI_PARTICIPANT)))
 		return UC_E_ARGUMENT;
+	TRY(unname(f));
 	return counted(f, report_claims(&f->report, f->room, f->a, &f->claims));
 }
 

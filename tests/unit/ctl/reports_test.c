@@ -9,9 +9,8 @@
 static struct arena mem;
 
 /* Of a request, which has no messages that would have to be made. */
-static struct report_record record(void)
+static struct report_record record_about(struct view place)
 {
-	const struct view place = VIEW_LIT("mimi://dial.example/q/aaaa");
 	struct abuse_report r = { .alleged_abuser_uri = place,
 				  .reason_code = REPORT_SPAM,
 				  .is_card = true,
@@ -20,6 +19,11 @@ static struct report_record record(void)
 	expect_ok(report_card_add(&r, &mem));
 	expect_ok(wire_encode_to(&mem, abuse_report_element, &r, &k.report));
 	return k;
+}
+
+static struct report_record record(void)
+{
+	return record_about(VIEW_LIT("mimi://dial.example/q/aaaa"));
 }
 
 static void put(struct store *s, uint64_t number, struct view value)
@@ -58,6 +62,40 @@ TEST(those_behind_a_damaged_one_are_listed)
 	expect(strstr(desk_said, "{\"type\":\"damaged\",\"number\":2}") != NULL);
 	expect(strstr(desk_said, "\"number\":1,") != NULL);
 	expect(strstr(desk_said, "\"number\":3,") != NULL);
+	arena_done(&mem);
+}
+
+/* Two of one person are by one; what another app sent is of nobody, and counts no more than that. */
+TEST(people_who_report_are_counted_once)
+{
+	static char dial[] = "dial", *arguments[] = { dial, NULL };
+	const struct view a = VIEW_LIT("mimi://dial.example/q/aaaa"),
+			  b = VIEW_LIT("mimi://dial.example/q/bbbb"),
+			  c = VIEW_LIT("mimi://dial.example/q/cccc");
+	const struct {
+		struct view about, by;
+	} all[] = { { b, VIEW_LIT("one") }, { a, VIEW_LIT("two") },  { a, VIEW_LIT("one") },
+		    { a, { NULL, 0 } },     { a, VIEW_LIT("two") },  { c, { NULL, 0 } },
+		    { b, VIEW_LIT("one") }, { a, VIEW_LIT("three") } };
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	desk_begin();
+	desk.argv = arguments;
+	desk.argc = 1;
+	desk.json = true;
+	struct store *s = desk_open(CTL_ROOMS);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct report_record r = record_about(all[i].about);
+		struct view bytes = { NULL, 0 };
+		r.reporter = all[i].by;
+		expect_ok(wire_encode_to(&mem, report_record_element, &r, &bytes));
+		put(s, i + 1, bytes);
+	}
+	desk_close(s);
+	expect_eq(desk_run(ctl_reports), CTL_OK);
+	expect_eq(desk_lines_with("\"reporters\":3"), 5);
+	expect_eq(desk_lines_with("\"reporters\":1"), 2);
+	expect_eq(desk_lines_with("\"reporters\":0"), 1);
+	desk_end();
 	arena_done(&mem);
 }
 

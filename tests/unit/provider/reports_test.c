@@ -446,6 +446,31 @@ TEST(what_is_upheld_takes_from_the_account_once)
 	the_end();
 }
 
+/* A client, or another app, that says who reports: neither is it kept, nor does the hub hear it. */
+TEST(who_reports_is_named_nowhere)
+{
+	struct report_response r;
+	const struct view who = VIEW_LIT("mimi://lens.example/u/tom");
+	struct abuse_report named;
+	struct view bytes = { NULL, 0 };
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view nameless = report_of(&r1, &m, 1);
+	expect_ok(wire_decode(nameless, &apps_mem, abuse_report_element, &named));
+	named.reporting_user = who;
+	expect_ok(wire_encode_to(&apps_mem, abuse_report_element, &named, &bytes));
+	expect(bytes.n > nameless.n);
+	expect_ok(report(&tom, REPORT_TO_APP | REPORT_TO_HUB, bytes, &r));
+	expect_eq(r.verdict, REPORT_CONFIRMED);
+	expect_bytes(hub->last_body, nameless);
+	expect_bytes(kept(lens, 1).report, nameless);
+	expect_bytes(kept(hub, 1).report, nameless);
+	expect_eq(peer_ask(hub, lens, "reportAbuse", the_room, bytes, NULL), 200);
+	expect_bytes(kept(hub, 2).report, nameless);
+	expect_eq(stored_count(hub->rooms, who) + stored_count(lens->rooms, who), 0);
+	the_end();
+}
+
 /* Long ones are as many as they are long: nobody fills with a few what is there for all. */
 TEST(long_ones_count_for_more)
 {
