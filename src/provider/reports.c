@@ -664,10 +664,14 @@ void reports_sweep(struct provider *p, uint64_t now_ms)
 	p->reports.sweep_ms = now_ms + HOUR_MS;
 	store_batch_init(&b, p->domain);
 	uc_err err = drop_old(p, now_ms, &b, &bytes);
+	bool are_more = b.op_count >= SWEEP_AT_ONCE;
 	if (err || !b.op_count) {
 		store_batch_done(&b);
 		return;
 	}
-	if (!commit_rooms(p, &b))
-		p->reports.bytes -= p->reports.bytes < bytes ? p->reports.bytes : bytes;
+	if (commit_rooms(p, &b))
+		return;
+	p->reports.bytes -= p->reports.bytes < bytes ? p->reports.bytes : bytes;
+	if (are_more)
+		p->reports.sweep_ms = now_ms; /* at the next tick */
 }

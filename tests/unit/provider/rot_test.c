@@ -265,6 +265,27 @@ TEST(reports_behind_it_end)
 	the_end();
 }
 
+/* However many came within an hour, they go within one. */
+TEST(many_reports_end_in_their_hour)
+{
+	enum { N = 300 };
+	static uint64_t numbers[N];
+	struct report_record r = { .received_ms = 0 };
+	struct view old = { NULL, 0 };
+	room_of_three();
+	r.received_ms = test_now_ms;
+	expect_ok(wire_encode_to(&apps_mem, report_record_element, &r, &old));
+	for (size_t i = 0; i < N; i++)
+		numbers[i] = i + 1;
+	reports_make(numbers, N, old);
+	test_now_ms += (uint64_t)REPORT_KEEP_DAYS * 24 * 3600 * 1000;
+	apps_wait(3600 * 1000);
+	for (int i = 0; i < 60; i++)
+		apps_wait(1000);
+	expect_eq(table_count(dial, TABLE_REPORT), 0);
+	the_end();
+}
+
 TEST(a_table_is_passed_over_in_steps)
 {
 	struct buf from;
