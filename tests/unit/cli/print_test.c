@@ -60,3 +60,33 @@ TEST(ids)
 	char text[17];
 	expect_bytes(view_str(print_id(&id, text)), VIEW_LIT("0123456789abcdef"));
 }
+
+/* --- what has happened to the list of devices --- */
+
+static const char *change(enum uc_device_change_kind kind, bool by_this)
+{
+	static char out[1024];
+	const struct uc_device_change x = {
+		.kind = kind, .device_key = { 0xab }, .by = { 0xcd }, .number = 7
+	};
+	const struct device_known none = { .number = 0 }, by = { .number = 1, .is_this = by_this };
+	FILE *before = stdout, *f = fmemopen(out, sizeof out, "w");
+	expect(f != NULL);
+	if (!f)
+		return "";
+	stdout = f;
+	print_device_change(false, &x, &none, &by);
+	stdout = before;
+	fclose(f);
+	return out;
+}
+
+TEST(who_has_let_in_a_device)
+{
+	const char *by_this = change(UC_DEVICE_ADDED, true);
+	expect(strstr(by_this, "device ab00000000000000 was added by this device\n"));
+	expect(strstr(change(UC_DEVICE_ADDED, false), "was added by device cd00000000000000 (1)"));
+	const char *hidden = change(UC_DEVICE_HIDDEN, true);
+	expect(strstr(hidden, "device ab00000000000000 stands in a room as yours"));
+	expect(strstr(hidden, "added by this device\n"));
+}
