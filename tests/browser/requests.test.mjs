@@ -34,6 +34,28 @@ test('requests wait, are declined and accepted', async (stage) => {
 	assert.deepEqual(await tom.requests(), []);
 });
 
+test('what one has asked is taken back', async (stage) => {
+	const [rosa, tom] = await Promise.all([
+		stage.member('dial', 'Rosa'),
+		stage.member('lens', 'Tom'),
+	]);
+	await rosa.ask(tom, 'Hello');
+	await tom.seesRequest('Rosa', 'Dial', 'Hello');
+	await rosa.openRequests();
+	await rosa.button('Take back').click();
+	await rosa.page.getByText(/No request of yours is waiting/).waitFor();
+	await rosa.page.waitForFunction(() => document.activeElement?.id === 'k-sent');
+	await rosa.closeDialogs();
+	// He is told nothing, and reaches nobody; asked anew, he does.
+	await tom.accept('Rosa');
+	await rosa.page.reload();
+	await rosa.ask(tom, 'Hello again');
+	await tom.seesRequest('Rosa', 'Dial', 'Hello again');
+	assert.deepEqual(await rosa.rooms(), []);
+	await tom.accept('Rosa');
+	await rosa.openRoom('Tom');
+});
+
 test('who asks is blocked, and unblocked where contacts are', async (stage) => {
 	const [tom, ada] = await Promise.all([
 		stage.member('lens', 'Tom'),

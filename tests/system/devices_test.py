@@ -23,6 +23,10 @@ def app_signal(backbone, app, number):
     os.kill(int((backbone.dir / f'{app}.pid').read_text()), number)
 
 
+def reach(person, what=None):
+    return [w for w in person.json('reach') if what in (None, w['what'])]
+
+
 def changes(person):
     return [x for x in person.json('devices') if x['type'] == 'device_change']
 
@@ -162,11 +166,19 @@ def main():
     vera.sign_up()
     rosa.run('ask', 'lens', 'vera', 'hello')
     vera.until(lambda: letters(vera) == {'Rosa': 'open'})
+    # It is in the list of who can reach her, on the device that has written it.
+    assert [w['who'] for w in reach(rosa, 'Requests of yours')] == ['vera'], reach(rosa)
+    assert not reach(tablet, 'Requests of yours'), reach(tablet)
 
     # The first ends the third: it is signed out, and goes from every room.
     key = alarms[0]['device']
     assert rosa.refused('devices', 'end', '0123456789abcdef') == 'UC_E_NOT_FOUND'
-    rosa.run('devices', 'end', key)
+    number = next(d['number'] for d in rosa.json('devices')
+                  if d['type'] == 'device' and d['device'] == key)
+    rows = reach(rosa, 'Devices')
+    assert sorted(w['end'] for w in rows if w['may'] == 'this one') == ['delete-account'], rows
+    assert rows[number - 1]['end'] == f'devices end {number}', rows
+    rosa.run(*rows[number - 1]['end'].split())
     assert third.run('sync', status=None) is not None and third.status != 0
     # What it brings about is made, put into the vault and told to the rooms, killed on the way.
     for seconds in 0.03, 0.08, 0.15, 0.3:
