@@ -58,6 +58,7 @@ test('two people meet across apps and talk', limit, async () => {
 			name: 'Rosa',
 			text: 'Are the beans up?',
 			timeMs: 0,
+			untilMs: 0,
 			blocked: false,
 			contact: null,
 			room: null,
@@ -506,6 +507,13 @@ test(
 		assert.equal((await oli.ask('requests'))[0].blocked, false);
 		const [own] = await nia.ask('requests');
 		await assert.rejects(nia.ask('reportRequest', own.id, report), { code: 'UC_E_NOT_FOUND' });
+		// One's own is taken back while it waits, once, by whoever has sent it.
+		assert.ok(own.untilMs > own.timeMs, `${own.untilMs}`);
+		await nia.ask('withdrawRequest', own.id);
+		const [over] = await nia.ask('requests');
+		assert.deepEqual([over.state, over.untilMs], ['withdrawn', 0]);
+		await assert.rejects(nia.ask('withdrawRequest', own.id), { code: 'UC_E_EXISTS' });
+		await assert.rejects(oli.ask('withdrawRequest', request), { code: 'UC_E_NOT_FOUND' });
 		for (const wrong of [{ to: 'all' }, { why: '' }, { note: 'x'.repeat(1025) }])
 			await assert.rejects(oli.ask('reportRequest', request, { ...report, ...wrong }), (e) =>
 				/^UC_E_(ARGUMENT|TOO_LARGE)$/.test(e.code),
