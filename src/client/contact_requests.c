@@ -361,10 +361,12 @@ uc_err requests_drive(struct uc_client *c)
 
 /* --- what comes in --- */
 
+/* Also the one that was shown first, where a later one has taken its place. */
 static bool known_card(const struct uc_client *c, struct view reply)
 {
 	for (const struct request *q = c->requests; q; q = q->next)
-		if (q->incoming && view_equal(view_str(q->reply), reply))
+		if (q->incoming && (view_equal(view_str(q->reply), reply) ||
+				    view_equal(view_str(q->card_address), reply)))
 			return true;
 	return false;
 }

@@ -380,8 +380,9 @@ uc_err guardian_drive(struct uc_client *c)
 	TRY(requests_collect(c));
 	if (!g->awaited)
 		return UC_OK;
+	/* What waits, waits as well until the app has the seal. */
 	if (!guardian_named(c, &contact))
-		return refuse_all(c);
+		return guardian_is_underway(c) ? UC_OK : refuse_all(c);
 	struct room *to = guardian_room(c, &contact);
 	for (struct awaited **at = &g->awaited; to && *at;) {
 		/* In another room than before: their device may be a new one. */

@@ -16,6 +16,13 @@ enum reach_edge reaching_edge(struct uc_client *c, const struct uc_id *contact)
 	return requests_unanswered(c, contact) ? EDGE_REQUESTED : EDGE_NONE;
 }
 
+/* The app may have taken a guardian's seal, and let in what it keeps off without one, before this device has
+ * heard of it. */
+static bool has_guardian(struct uc_client *c, const struct settings *s)
+{
+	return settings_has_guardian(s) || (reaching_is_young(c) && guardian_is_underway(c));
+}
+
 static struct reach_said ask(struct uc_client *c, enum reach_edge edge, enum reach_channel channel,
 			     bool agreed)
 {
@@ -24,7 +31,7 @@ static struct reach_said ask(struct uc_client *c, enum reach_edge edge, enum rea
 				 .channel = channel,
 				 .edge = edge,
 				 .guardian_agrees = agreed };
-	return reach_sender_unknown(&r, settings_has_guardian(&s));
+	return reach_sender_unknown(&r, has_guardian(c, &s));
 }
 
 enum reaching reaching_letter(struct uc_client *c, const struct uc_id *contact)

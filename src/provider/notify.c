@@ -271,8 +271,11 @@ uc_err follower_look(struct provider *p, struct room_live *r, struct follower_li
 	/* Nothing was taken yet, or it is asked for already; before its start nothing is its own. */
 	if (f->record.start_seq || !last || last + 1 < f->record.since)
 		return UC_OK;
-	if (!log_has(p, r, last))
-		return f->record.until ? UC_OK : follower_again(p, r, f);
+	if (!log_has(p, r, last)) {
+		/* What comes next says it as well, and is due anyhow. */
+		bool shown = last + 1 < r->record.next && log_has(p, r, last + 1);
+		return shown || f->record.until ? UC_OK : follower_again(p, r, f);
+	}
 	taken(p, r, f, last, false);
 	return UC_OK;
 }

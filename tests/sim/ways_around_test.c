@@ -76,6 +76,55 @@ static void with_what_was_given_out(void)
 		sim_fail(w, "he has brought her in again");
 }
 
+static bool text_each(void *ctx, const struct uc_message *m)
+{
+	bool *there = ctx;
+	*there = *there || m->kind == UC_MESSAGE_TEXT;
+	return !*there;
+}
+
+static bool room_each(void *ctx, const struct uc_room *r)
+{
+	return r->direct || !uc_messages(rosa->client, &r->id, 1, 1000, text_each, ctx);
+}
+
+static void writes(struct person *p, const char *text)
+{
+	struct rooms_seen r = scene_rooms(p);
+	struct uc_id id;
+	if (p->w->failed)
+		return;
+	truth_said(p, &r.group, text, true);
+	truth_changed(p, text); /* not everybody is to have it */
+	person_before(p, "uc_send", "");
+	scene_done(p, uc_send(p->client, &r.group, text, &id));
+}
+
+/* The same while her device is off: it finds who came, who they are and what they wrote all at once. */
+static void while_she_is_off(void)
+{
+	struct world *w = rosa->w;
+	bool reads = false;
+	scene_group(rosa, tom);
+	scene_want(w, scene_has_people, &(struct scene_number){ rosa, 2 }, "one more group");
+	world_run(w, w->now_ms + 10 * 1000, NULL, NULL);
+	if (w->failed)
+		return;
+	person_kill(rosa, 60 * 1000);
+	scene_adds(tom, ida);
+	scene_want(w, scene_has_people, &(struct scene_number){ ida, 3 }, "the group, for her");
+	world_run(w, w->now_ms + 5 * 1000, NULL, NULL);
+	writes(ida, "zQmark hello child");
+	if (w->failed || rosa->client)
+		sim_fail(w, "she is back too early");
+	scene_want(w, is_back, rosa, "her return");
+	scene_want(w, scene_has_groups, &(struct scene_number){ rosa, 0 }, "that she leaves again");
+	if (!w->failed && (uc_rooms(rosa->client, room_each, &reads) || reads))
+		sim_fail(w, "she has read what a stranger wrote");
+	scene_want(w, scene_has_people, &(struct scene_number){ ida, 2 },
+		   "that she has gone again");
+}
+
 /* She is 13 to 15, and in a group of her own with a contact, who brings in somebody of his. */
 static void by_a_friends_friend(void)
 {
@@ -101,7 +150,7 @@ static void with_a_contact(void)
 	want_addresses(rosa, ida, 2);
 	scene_group(rosa, tom);
 	scene_want(w, scene_has_people, &(struct scene_number){ rosa, 2 }, "her second group");
-	scene_want(w, scene_has_groups, &(struct scene_number){ tom, 4 }, "it, for him");
+	scene_want(w, scene_has_groups, &(struct scene_number){ tom, 5 }, "it, for him");
 	want_addresses(tom, ida, 2);
 	scene_adds(tom, ida);
 	scene_want(w, scene_has_people, &(struct scene_number){ rosa, 3 }, "all three");
@@ -113,7 +162,7 @@ static void with_a_contact(void)
 static void play(struct world *w)
 {
 	static void (*const acts[])(void) = { meet, with_what_was_given_out, by_a_friends_friend,
-					      with_a_contact };
+					      while_she_is_off, with_a_contact };
 	if (!scene_three(w, &rosa, &tom, &ida))
 		return;
 	for (size_t i = 0; i < sizeof acts / sizeof *acts && !w->failed; i++)

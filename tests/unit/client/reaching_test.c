@@ -6,6 +6,7 @@
 #include "client/contact_requests.h"
 #include "client/contacts.h"
 #include "client/devices.h"
+#include "client/guardian.h"
 #include "client/strangers.h"
 #include "client/turn.h"
 #include "mimi/settings.h"
@@ -111,6 +112,38 @@ TEST(every_cell_of_the_clients_is_the_tables)
 		}
 		expect_eq(reaching_is_young(rosa.c), band == AGE_CHILD || band == AGE_TEEN_A);
 	}
+	person_end(&rosa);
+}
+
+/* A guardian's seal, before the app has said that it has it. */
+static uc_err has_seal(struct uc_client *c, void *arg)
+{
+	const enum guardian_says *says = arg;
+	struct ed25519_key key;
+	struct view seal;
+	TRY(ed25519_generate(&c->env, &key));
+	TRY(guardian_seal_make(*says, view_str(c->account.app), VIEW_OF(c->account.account_key),
+			       &key, &c->call, &seal));
+	return blob_set(&c->guardian.seal, seal);
+}
+
+/* The app may have it already, and let in whom it kept off before. */
+TEST(a_guardian_whose_seal_is_on_its_way_is_asked)
+{
+	begin();
+	struct uc_id id = somebody(EDGE_NONE), friend = somebody(EDGE_ACCEPTED);
+	enum guardian_says says = GUARDIAN_ACCEPTS;
+	settle(AGE_TEEN_A, ADD_NOBODY);
+	expect_eq(letter_of(reaching_letter(rosa.c, &id)), 's');
+	expect_ok(turn_run(rosa.c, has_seal, &says));
+	expect_eq(letter_of(reaching_letter(rosa.c, &id)), 'w');
+	expect_eq(letter_of(reaching_letter(rosa.c, &friend)), 's');
+	settle(AGE_TEEN_B, ADD_NOBODY);
+	expect_eq(letter_of(reaching_letter(rosa.c, &id)), 's');
+	settle(AGE_TEEN_A, ADD_NOBODY);
+	says = GUARDIAN_ENDS;
+	expect_ok(turn_run(rosa.c, has_seal, &says));
+	expect_eq(letter_of(reaching_letter(rosa.c, &id)), 's');
 	person_end(&rosa);
 }
 

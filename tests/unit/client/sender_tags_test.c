@@ -22,6 +22,7 @@ static struct small_app apps[WRITERS + 1];
 static struct person tom, writers[WRITERS];
 static struct arena mem;
 static unsigned letters;
+static struct view last; /* of them */
 
 static void begin(void)
 {
@@ -90,6 +91,7 @@ static bool writes(int by, uint8_t tag)
 	expect_ok(consent_make(CONSENT_IN_REQUEST, view_str(q.reply), view_str(q.target), sealed,
 			       &mem, &entry));
 	expect_ok(sender_tag_add(entry, tag_bytes, &mem, &entry));
+	last = entry;
 	expect_ok(turn_run(tom.c, take, &entry));
 	return shown() > before;
 }
@@ -128,6 +130,23 @@ static void answered(void)
 		q->state = REQUEST_ACCEPTED;
 		q->dirty = true;
 	}
+}
+
+/* Where a later letter has taken its place, too, and both were answered by that one. */
+TEST(a_letter_that_comes_again_is_shown_once)
+{
+	begin();
+	expect(writes(0, 1));
+	const struct view first = last;
+	expect(!writes(0, 1));
+	meets(0);
+	answered();
+	expect_ok(turn_run(tom.c, take, &last));
+	expect_ok(turn_run(tom.c, take, &(struct view){ first.p, first.n }));
+	expect(!shown());
+	/* Of a contact, a letter that is new is shown. */
+	expect(writes(0, 1));
+	end();
 }
 
 TEST(who_signs_up_again_is_hidden_and_shown_once_unblocked)

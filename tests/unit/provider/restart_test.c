@@ -579,6 +579,37 @@ TEST(a_follower_whose_people_have_left_in_the_log_that_there_is_now_lets_them_go
 	the_end();
 }
 
+/* What it has last is trimmed, since all have read it, and what came while it was down is there: it lacks
+ * nothing of what it missed. */
+TEST(a_follower_that_missed_what_is_still_there_does_not_begin_anew)
+{
+	begin();
+	for (int i = 0; i < 3; i++)
+		apps_wait(HOUR_MS);
+	uint64_t had = t1.seq;
+	struct store_log_bounds in_log;
+	struct store_key k;
+	lens->is_down = true;
+	guest_say(&r1, "missed");
+	guest_say(&r1, "missed, too");
+	expect_ok(store_log_bounds(hub->rooms, key_1(&k, TABLE_LOG, the_room), &in_log));
+	expect_eq(in_log.first, had + 1);
+	peer_heard(lens->provider, hub->domain, VIEW_LIT("undercroft-store: 1000\r\n"));
+	wait_a_while(160);
+	expect(!tom.c->session);
+	expect_eq(table_count(hub, TABLE_FOLLOW_START), 0);
+	lens->is_down = false;
+	wait_a_while(160);
+	are_one_log();
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	expect_ok(guest_open(&t1));
+	expect(t1.opened.first <= had + 1);
+	guest_read(&t1);
+	expect_eq(t1.messages, 3);
+	the_end();
+}
+
 static size_t looks(void)
 {
 	size_t before = lens->asked;
