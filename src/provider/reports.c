@@ -65,8 +65,8 @@ static uc_err load(struct provider *p)
 	return err;
 }
 
-/* Whoever fills the place that there is keeps nobody else from reporting: other apps come to its half, and of
- * our people each has so many bytes. */
+/* Other apps keep none of our people from reporting: once half of the place is taken, by whomever, nothing more is
+ * kept of them.  Of our people each has so many bytes an hour. */
 static bool is_full(const struct provider *p, size_t bytes, struct view from)
 {
 	size_t max = from.n ? REPORTS_BYTES_OTHERS : REPORTS_BYTES_MAX;
@@ -356,6 +356,8 @@ uc_err handle_report(struct call *c, struct view body)
 	TRY(wire_decode(body, &c->arena, report_request_element, &q));
 	if (!q.to || q.to & ~(REPORT_TO_APP | REPORT_TO_HUB))
 		return UC_E_ARGUMENT;
+	if (q.report.n > REPORT_MAX)
+		return UC_E_TOO_LARGE;
 	TRY(spent_now_many(c->p, VIEW_OF(c->s->account_id), SPENT_REPORT,
 			   1 + (uint32_t)(q.report.n / REPORT_UNIT_BYTES), &c->arena, &wait_s));
 	if (wait_s) {
@@ -442,6 +444,20 @@ int peer_confirm_franks(struct peer_call *c)
 
 /* --- what moderators do --- */
 
+/* It is counted with what it is longer by, since so it goes. */
+static uc_err record_change(struct provider *p, uint64_t number, const struct report_record *r,
+			    struct arena *a)
+{
+	struct store_key k;
+	struct view before, now;
+	TRY(store_get(p->rooms, report_key(&k, p->domain, number), a, &before));
+	TRY(wire_encode_to(a, report_record_element, r, &now));
+	TRY(record_commit(p, number, r));
+	if (p->reports.is_known)
+		p->reports.bytes = p->reports.bytes + now.n - before.n;
+	return UC_OK;
+}
+
 static uc_err decide(struct provider *p, uint64_t number, uint8_t action, struct view note,
 		     struct arena *a)
 {
@@ -450,7 +466,7 @@ static uc_err decide(struct provider *p, uint64_t number, uint8_t action, struct
 	r.action = action;
 	r.note = note;
 	r.decided_ms = env_now_ms(p->env);
-	TRY(record_commit(p, number, &r));
+	TRY(record_change(p, number, &r, a));
 	metrics_add(p->config.metrics, METRIC_REPORTS_ACTED, action != REPORT_NO_ACTION);
 	return UC_OK;
 }
@@ -526,7 +542,7 @@ static void passed(struct provider *p, struct ask *ask, const struct peer_respon
 	uc_err err = record_of(p, ask->number, &scratch, &r);
 	if (!err && r.passed != REPORT_PASSED) {
 		r.passed = now;
-		err = record_commit(p, ask->number, &r);
+		err = record_change(p, ask->number, &r, &scratch);
 	}
 	(void)err; /* a store that has failed says so itself */
 	arena_done(&scratch);

@@ -12,10 +12,9 @@ enum {
 	REPORTER_MARK = 16,
 	REPORT_KEEP_DAYS = 90,
 	MARK_DAYS = 7, /* so long reports of one account are known to be of one */
-	REPORTS_BYTES_MAX = 256 * 1024 * 1024, /* of all that are kept */
-	REPORTS_BYTES_OTHERS =
-		REPORTS_BYTES_MAX / 2, /* no more of other apps: the rest is our people's */
-	REPORT_UNIT_BYTES = 65536,     /* one more counts as another report of that account */
+	REPORTS_BYTES_MAX = 256 * 1024 * 1024,        /* of all that are kept */
+	REPORTS_BYTES_OTHERS = REPORTS_BYTES_MAX / 2, /* of all, when one of another app comes */
+	REPORT_UNIT_BYTES = 65536, /* one more counts as another report of that account */
 };
 
 /* Under the app's domain, by number. */

@@ -475,6 +475,7 @@ TEST(who_reports_is_named_nowhere)
 TEST(long_ones_count_for_more)
 {
 	enum { WORDS = 5000 };
+	static const uint8_t too_long[REPORT_MAX + 1];
 	struct report_response r;
 	struct abusive_message m[REPORT_MESSAGES_MAX];
 	char words[WORDS + 1];
@@ -485,6 +486,7 @@ TEST(long_ones_count_for_more)
 		m[i] = said(&r1, words);
 	struct view bytes = report_of(&r1, m, REPORT_MESSAGES_MAX);
 	expect(bytes.n > REPORT_UNIT_BYTES && bytes.n < 2 * REPORT_UNIT_BYTES);
+	expect_err(report(&rob, REPORT_TO_APP, VIEW_OF(too_long), &r), UC_E_TOO_LARGE);
 	for (int i = 0; i < 10; i++)
 		expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_RATE);
@@ -502,7 +504,7 @@ TEST(other_apps_fill_their_half)
 	everybody();
 	struct abusive_message m = said(&r1, "one");
 	struct view bytes = report_of(&r1, &m, 1);
-	size_t *full = &hub->provider->reports.bytes;
+	uint64_t *full = &hub->provider->reports.bytes;
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	size_t one = *full;
 	expect_ok(store_get(hub->rooms, report_key(&k, hub->domain, 1), &apps_mem, &stored));
@@ -523,6 +525,12 @@ TEST(other_apps_fill_their_half)
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	full = &hub->provider->reports.bytes;
 	expect(*full > 4 * bytes.n);
+	/* With what is decided, whatever is decided instead. */
+	uint64_t undecided = *full;
+	expect_ok(provider_report_decide(hub->provider, 1, REPORT_WARNED, VIEW_LIT("a long note")));
+	expect_eq(*full, undecided + 11);
+	expect_ok(provider_report_decide(hub->provider, 1, REPORT_WARNED, VIEW_LIT("no")));
+	expect_eq(*full, undecided + 2);
 	for (int i = 0; i < 2; i++) {
 		test_now_ms += (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
 		apps_wait(HOUR_MS);
