@@ -161,9 +161,30 @@ static uint64_t delay(struct uc_client *c)
 	return DAY_MS + dice % DAY_MS;
 }
 
+/* It was at work for long enough. */
+static bool added_is_due(struct uc_client *c)
+{
+	uint64_t at = lived(c);
+	return c->watch.added_ms && at >= c->watch.added_ms;
+}
+
+static uc_err added_tell(struct uc_client *c)
+{
+	struct waiting *w;
+	TRY(waiting(c, &w));
+	for (; w; w = w->next)
+		if (w->x.kind == UC_DEVICE_ADDED)
+			tell(c, &w->x);
+	c->watch.added_ms = 0;
+	return UC_OK;
+}
+
 uc_err device_watch_hello(struct uc_client *c, uint64_t app_ms)
 {
 	struct waiting *w;
+	/* Else what is told here would be told once more in this turn: it is not written yet. */
+	if (added_is_due(c))
+		return added_tell(c);
 	TRY(waiting(c, &w));
 	for (; w; w = w->next) {
 		struct watched *x = &w->x;
@@ -176,17 +197,6 @@ uc_err device_watch_hello(struct uc_client *c, uint64_t app_ms)
 			put(c, x);
 		}
 	}
-	return UC_OK;
-}
-
-static uc_err added_tell(struct uc_client *c)
-{
-	struct waiting *w;
-	TRY(waiting(c, &w));
-	for (; w; w = w->next)
-		if (w->x.kind == UC_DEVICE_ADDED)
-			tell(c, &w->x);
-	c->watch.added_ms = 0;
 	return UC_OK;
 }
 
@@ -279,10 +289,10 @@ static uc_err begin(struct uc_client *c)
 
 uc_err device_watch_drive(struct uc_client *c)
 {
-	uint64_t at = lived(c);
+	bool tells = added_is_due(c);
 	if (!c->watch.known)
 		TRY(begin(c));
-	if (c->watch.added_ms && at >= c->watch.added_ms)
+	if (tells)
 		TRY(added_tell(c));
 	if (c->watch.added_ms)
 		wake_at(c, client_now(c) + STEP_MS);

@@ -56,6 +56,18 @@ test('what one has asked is taken back', async (stage) => {
 	await rosa.openRoom('Tom');
 });
 
+test('in Lens, where nothing is left of the last of them', async (stage) => {
+	const [tom, rosa] = await Promise.all([
+		stage.member('lens', 'Tom'),
+		stage.member('dial', 'Rosa'),
+	]);
+	await tom.ask(rosa, 'Hello');
+	await tom.openRequests();
+	await tom.button('Take back').click();
+	await tom.page.waitForFunction(() => document.activeElement?.id === 'k-incoming');
+	await tom.button('Take back').waitFor({ state: 'hidden' });
+});
+
 test('who asks is blocked, and unblocked where contacts are', async (stage) => {
 	const [tom, ada] = await Promise.all([
 		stage.member('lens', 'Tom'),

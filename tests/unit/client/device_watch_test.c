@@ -212,6 +212,31 @@ TEST(where_the_connection_lasts_it_is_told_all_the_same)
 	person_end(&s.p);
 }
 
+/* The app's clock and the time at work say it in one turn. */
+static uc_err is_greeted(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	expect(c->watch.added_ms > 0);
+	c->watch.added_ms = 1;
+	c->watch.lived_ms = 1;
+	return device_watch_hello(c, test_now_ms + 2 * (uint64_t)DAY);
+}
+
+TEST(what_is_due_twice_is_told_once)
+{
+	static struct scene s;
+	begin(&s);
+	lets_in(&s);
+	look(&s);
+	expect_eq(show(&s).n, 0);
+	expect_ok(turn_run(s.p.c, is_greeted, NULL));
+	expect_told(&s, 1, UC_DEVICE_ADDED, &s.b, &s.p.c->account.device);
+	test_now_ms += 10 * DAY;
+	look(&s);
+	expect_eq(show(&s).n, 1);
+	person_end(&s.p);
+}
+
 /* --- not in the list --- */
 
 struct saying {

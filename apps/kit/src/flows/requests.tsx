@@ -251,8 +251,9 @@ export function SentRequest({ request }: { request: ContactRequest }) {
 		setBusy(true);
 		const done = await model.withdrawRequest(request);
 		setBusy(false);
-		// The row goes, and its button with it.
-		if (done) document.getElementById('k-sent')?.focus();
+		// The row goes, and its button with it; in Lens what stands above the last of them, too.
+		const above = document.getElementById('k-sent') ?? document.getElementById('k-incoming');
+		if (done) above?.focus();
 	}
 
 	return (
