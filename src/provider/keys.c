@@ -186,16 +186,19 @@ uc_err provider_keys_franks_end(struct provider_keys *k, uint64_t now_ms)
 	return UC_OK;
 }
 
-/* Where the oldest was made in a rotation, what was said earlier on its first day was under another. */
+/* Where the oldest was made in a rotation, what was said earlier on its first day was under another.  Once the
+ * one of now has moved past the last rotation, the one before has moved as far, and tells nothing more. */
 uint64_t provider_keys_franks_from(const struct provider_keys *k, uint64_t now_ms)
 {
 	const struct provider_keys_before *b = &k->before;
 	const struct frank_chain *oldest = b->is_there ? &b->frank : &k->frank;
 	if (oldest->day == FRANK_DAY_ANY)
 		return 0;
+	if (!b->is_there || k->frank.day > frank_day(b->rotated_ms))
+		return k->frank.day * FRANK_DAY_MS;
 	bool has_moved = frank_day(now_ms) >= (uint64_t)oldest->day + FRANK_DAYS;
-	uint64_t from = (oldest->day + (b->is_there && !has_moved)) * FRANK_DAY_MS;
-	return b->is_there && b->rotated_ms < from ? b->rotated_ms : from;
+	uint64_t from = (oldest->day + !has_moved) * FRANK_DAY_MS;
+	return b->rotated_ms < from ? b->rotated_ms : from;
 }
 
 uc_err provider_keys_make_discovery(struct provider_keys *k, const struct env *env)

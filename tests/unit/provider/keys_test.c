@@ -258,6 +258,13 @@ TEST(since_when_franks_can_be_told_from_others)
 	/* Not once it has moved on. */
 	expect_eq(provider_keys_franks_from(&k, now_ms + (uint64_t)FRANK_DAYS * day_ms),
 		  today_ms - 10 * day_ms);
+	/* Nor from the rotation on, once both have moved past it. */
+	uint64_t later_ms = now_ms + (FRANK_DAYS + 5) * day_ms;
+	struct provider_keys moved = k;
+	expect_ok(provider_keys_franks_end(&moved, later_ms));
+	expect(moved.before.is_there);
+	expect_eq(provider_keys_franks_from(&moved, later_ms), today_ms + 5 * day_ms);
+	provider_keys_wipe(&moved);
 	k.before.frank.day = FRANK_DAY_ANY;
 	expect_eq(provider_keys_franks_from(&k, now_ms), 0);
 	/* The one before has ended. */

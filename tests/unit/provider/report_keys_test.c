@@ -26,6 +26,25 @@ TEST(after_a_rotation)
 	the_end();
 }
 
+/* The key of before a rotation is kept for longer than franks verify: what was said after the rotation, and is
+ * older than they do, is late like any other. */
+TEST(long_after_a_rotation)
+{
+	struct report_response r;
+	everybody();
+	expect_ok(provider_keys_rotate(&hub->keys, test_env()));
+	test_now_ms += DAY_MS;
+	struct abusive_message m = said(&r1, "one");
+	test_now_ms += (uint64_t)FRANK_DAYS * DAY_MS;
+	expect_ok(provider_keys_franks_end(&hub->keys, test_now_ms));
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	test_now_ms += DAY_MS;
+	expect_ok(provider_keys_franks_end(&hub->keys, test_now_ms));
+	expect(hub->keys.before.is_there);
+	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, &m, 1), &r), UC_E_STALE);
+	the_end();
+}
+
 /* What was said on one day and on another verifies for FRANK_DAYS, and nobody proves it after that. */
 TEST(franks_have_a_key_for_each_day)
 {
