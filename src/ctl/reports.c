@@ -9,9 +9,7 @@
 
 #include <stdlib.h>
 
-enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 512 << 20 };
-/* No report is so small that there could be more. */
-enum { REPORT_BYTES_LEAST = 256, LIST_MAX = REPORTS_BYTES_MAX / REPORT_BYTES_LEAST };
+enum { RECORD_ARENA_MAX = 64 << 20, LIST_ARENA_MAX = 512 << 20, LIST_FIRST = 64 };
 
 /* --- the list --- */
 
@@ -24,7 +22,7 @@ struct listing {
 	const struct ctl *c;
 	struct arena *a; /* of the list */
 	struct listed *v;
-	size_t n;
+	size_t n, cap;
 	bool print, is_damaged;
 };
 
@@ -65,14 +63,27 @@ static size_t reporters_of(const struct listing *l, struct view accused)
 	return is ? is->reporters : 0;
 }
 
+static uc_err listed_grow(struct listing *l)
+{
+	size_t cap = l->cap ? 2 * l->cap : LIST_FIRST;
+	struct listed *v = ARENA_ARRAY(l->a, struct listed, cap);
+	if (!v)
+		return arena_error(l->a);
+	if (l->n)
+		memcpy(v, l->v, l->n * sizeof *v);
+	l->v = v;
+	l->cap = cap;
+	return UC_OK;
+}
+
 /* Those of other apps say nothing of who reports. */
 static uc_err listed_add(struct listing *l, const struct report_shown *s)
 {
-	struct listed *to = &l->v[l->n];
 	if (!s->record.reporter.n)
 		return UC_OK;
-	if (l->n == LIST_MAX)
-		return UC_E_LIMIT;
+	if (l->n == l->cap)
+		TRY(listed_grow(l));
+	struct listed *to = &l->v[l->n];
 	TRY(arena_copy(l->a, s->report.alleged_abuser_uri, &to->accused));
 	TRY(arena_copy(l->a, s->record.reporter, &to->reporter));
 	l->n++;
@@ -125,10 +136,8 @@ static uc_err list_round(struct listing *l, struct store *s, struct view domain)
 
 static uc_err do_list(const struct ctl *c, size_t app, struct store *s, struct arena *a)
 {
-	struct listing l = { .c = c, .a = a, .v = ARENA_ARRAY(a, struct listed, LIST_MAX) };
+	struct listing l = { .c = c, .a = a };
 	struct view domain = view_str(c->config.apps[app].domain);
-	if (!l.v)
-		return UC_E_MEMORY;
 	TRY(list_round(&l, s, domain));
 	reporters_count(&l);
 	l.print = true;

@@ -12,8 +12,8 @@
 #include "provider/room_keys.h"
 #include "provider/spent.h"
 
-enum { SWEEP_AT_ONCE = 64 };
-enum { FORBIDDEN = 403, GONE = 410 }; /* statuses: forged; nobody can tell any more */
+/* Statuses: forged; nobody can tell any more; and in the place of one that says nothing of the report. */
+enum { FORBIDDEN = 403, GONE = 410, UNKNOWN_HERE = 401 };
 
 struct view report_key(struct store_key *k, struct view domain, uint64_t number)
 {
@@ -284,16 +284,26 @@ static void wire_report_asked(struct wire *w, struct report_asked *r)
 }
 WIRE_ELEMENT(report_asked)
 
+/* An app that knows the one which asks says with each answer of which store it is.  One that knows it no more
+ * forbids it everything, and says nothing of what it was asked. */
+static int status_said(const struct peer_response *r)
+{
+	uint64_t store;
+	bool is_known = header_number(r->headers, "undercroft-store", &store);
+	return r->status == FORBIDDEN && !is_known ? UNKNOWN_HERE : r->status;
+}
+
 /* What the hub has not heard it will be told when the reporter asks again. */
 static uc_err judged(struct provider *p, const struct report_asked *q,
 		     const struct peer_response *said, struct arena *a, struct report_response *out)
 {
 	struct filing f = { .p = p, .a = a, .room = q->room, .bytes = q->report };
 	struct view none = { NULL, 0 };
-	uc_err err = peer_status_err(said->status);
+	int status = status_said(said);
+	uc_err err = peer_status_err(status);
 	TRY(wire_decode(f.bytes, a, abuse_report_element, &f.report));
-	if (said->status == GONE || said->status == FORBIDDEN)
-		return counted(&f, said->status == GONE ? UC_E_STALE : UC_E_FRANK);
+	if (status == GONE || status == FORBIDDEN)
+		return counted(&f, status == GONE ? UC_E_STALE : UC_E_FRANK);
 	if (err && !(q->to & REPORT_TO_APP && q->is_signed))
 		return err == UC_E_RATE ? err : UC_E_BUSY;
 	out->verdict = err ? REPORT_UNCONFIRMED : REPORT_CONFIRMED;
@@ -535,7 +545,7 @@ static void passed(struct provider *p, struct ask *ask, const struct peer_respon
 {
 	struct arena scratch;
 	struct report_record r;
-	uint8_t now = passed_by(said->status);
+	uint8_t now = passed_by(status_said(said));
 	if (now == REPORT_NOT_PASSED)
 		return;
 	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
@@ -605,89 +615,4 @@ uc_err provider_report_pass(struct provider *p, uint64_t number)
 	uc_err err = pass(p, number, &scratch);
 	arena_done(&scratch);
 	return err;
-}
-
-/* --- what expires --- */
-
-/* Those in front of the one at hand that cannot be read. */
-struct unread {
-	uint64_t v[SWEEP_AT_ONCE];
-	size_t n, bytes;
-};
-
-static void unread_add(struct unread *u, const struct report_found *one)
-{
-	if (u->n == SWEEP_AT_ONCE)
-		return;
-	u->v[u->n++] = one->number;
-	u->bytes += one->value.n;
-}
-
-/* When they came nobody can read, but it was before one that is old. */
-static void unread_drop(struct provider *p, struct unread *u, struct store_batch *b)
-{
-	struct store_key k;
-	while (u->n)
-		store_delete(b, report_key(&k, p->domain, u->v[--u->n]));
-}
-
-/* Is it worth looking on behind this one? */
-static bool drop_one(struct provider *p, const struct report_found *one, uint64_t now_ms,
-		     struct unread *u, struct store_batch *b, size_t *bytes)
-{
-	struct arena scratch;
-	struct report_record r;
-	struct store_key k;
-	bool is_old = false, is_early = false;
-	arena_init(&scratch, CALL_ARENA_MAX, ARENA_PLAIN);
-	bool reads =
-		!one->is_damaged && !wire_decode(one->value, &scratch, report_record_element, &r);
-	if (!reads) {
-		unread_add(u, one);
-	} else {
-		is_early = r.received_ms > now_ms;
-		is_old = !is_early && now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
-	}
-	if (is_old) {
-		unread_drop(p, u, b);
-		store_delete(b, report_key(&k, p->domain, one->number));
-		*bytes += one->value.n + u->bytes;
-		u->bytes = 0;
-	}
-	arena_done(&scratch);
-	return !reads || is_old || is_early;
-}
-
-/* They came in the order of their numbers, but for those of a time when the clock was ahead. */
-static uc_err drop_old(struct provider *p, uint64_t now_ms, struct store_batch *b, size_t *bytes)
-{
-	struct report_walk w;
-	struct report_found one;
-	struct unread unread = { .n = 0 };
-	bool goes_on = true;
-	report_walk_begin(&w, p->rooms, p->domain);
-	while (goes_on && b->op_count < SWEEP_AT_ONCE && report_walk_next(&w, &one))
-		goes_on = drop_one(p, &one, now_ms, &unread, b, bytes);
-	return report_walk_end(&w);
-}
-
-void reports_sweep(struct provider *p, uint64_t now_ms)
-{
-	struct store_batch b;
-	size_t bytes = 0;
-	if (p->failed || !is_due(now_ms, p->reports.sweep_ms, HOUR_MS))
-		return;
-	p->reports.sweep_ms = now_ms + HOUR_MS;
-	store_batch_init(&b, p->domain);
-	uc_err err = drop_old(p, now_ms, &b, &bytes);
-	bool are_more = b.op_count >= SWEEP_AT_ONCE;
-	if (err || !b.op_count) {
-		store_batch_done(&b);
-		return;
-	}
-	if (commit_rooms(p, &b))
-		return;
-	p->reports.bytes -= p->reports.bytes < bytes ? p->reports.bytes : bytes;
-	if (are_more)
-		p->reports.sweep_ms = now_ms; /* at the next tick */
 }

@@ -99,6 +99,31 @@ TEST(people_who_report_are_counted_once)
 	arena_done(&mem);
 }
 
+/* However many they are, who came first is still counted. */
+TEST(many_people_report_one)
+{
+	enum { N = 150 };
+	static char dial[] = "dial", *arguments[] = { dial, NULL };
+	arena_init(&mem, 1 << 20, ARENA_PLAIN);
+	desk_begin();
+	desk.argv = arguments;
+	desk.argc = 1;
+	desk.json = true;
+	struct report_record r = record();
+	struct store *s = desk_open(CTL_ROOMS);
+	for (uint8_t i = 1; i <= N; i++) {
+		struct view bytes = { NULL, 0 };
+		r.reporter = view_make(&i, 1);
+		expect_ok(wire_encode_to(&mem, report_record_element, &r, &bytes));
+		put(s, i, bytes);
+	}
+	desk_close(s);
+	expect_eq(desk_run(ctl_reports), CTL_OK);
+	expect_eq(desk_lines_with("\"reporters\":150"), N);
+	desk_end();
+	arena_done(&mem);
+}
+
 /* What was decided is no part of it; all else is: words, who, verdict, whose report. */
 TEST(two_that_differ_have_not_the_same_check)
 {

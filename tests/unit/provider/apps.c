@@ -317,7 +317,7 @@ static void pass_ask(struct app *from, const struct said *s)
 		abort();
 	*w = (struct ask_waiting){ .from = from, .life = life, .token = s->token };
 	struct peer_request q = { s->method, s->path, s->headers, s->body };
-	provider_request(to->provider, from->domain, &q, w);
+	provider_request(to->provider, to->knows_nobody ? nothing : from->domain, &q, w);
 }
 
 /* The answer of a version before trees: their line comes last. */

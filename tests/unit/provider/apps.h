@@ -41,6 +41,7 @@ struct app {
 	bool is_older;         /* does not say that its clients read franks of a tree */
 	bool is_down;          /* does not answer others */
 	bool is_silent;        /* is asked, and never answers */
+	bool knows_nobody;     /* takes no other for an app */
 	bool loses_answers;    /* does what others ask; they do not hear of it */
 	size_t asked;          /* requests that others made */
 	struct view last_body; /* of the last request it was asked */

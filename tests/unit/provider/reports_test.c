@@ -191,6 +191,38 @@ TEST(of_a_hub_that_says_nothing)
 	the_end();
 }
 
+/* It has taken the app out: what it forbids says nothing of what was reported, and is no forgery. */
+TEST(of_a_hub_that_knows_the_app_no_more)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one"), f = m;
+	struct abusive_message said_by_tom = said(&t1, "two");
+	f.frank.server_frank[0] ^= 1;
+	count_at(lens);
+	hub->knows_nobody = true;
+	expect_ok(report(&tom, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
+	expect_eq(hub->last_status, 403);
+	expect_eq(r.verdict, REPORT_UNCONFIRMED);
+	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_BUSY);
+	expect_eq(forged(), 0);
+	hub->knows_nobody = false;
+	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &f, 1), &r), UC_E_FRANK);
+	expect_eq(forged(), 1);
+	/* Nor is what is passed on refused by an app that does not know the hub: it is passed again. */
+	expect_ok(report(&rob, REPORT_TO_APP, report_of(&t1, &said_by_tom, 1), &r));
+	lens->knows_nobody = true;
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect_eq(lens->last_status, 403);
+	expect_eq(kept(hub, 1).passed, REPORT_NOT_PASSED);
+	lens->knows_nobody = false;
+	expect_ok(provider_report_pass(hub->provider, 1));
+	apps_settle();
+	expect_eq(kept(hub, 1).passed, REPORT_PASSED);
+	the_end();
+}
+
 /* Tom is accused at the hub: his app's moderators open him, with evidence that they check. */
 TEST(evidence_for_the_app_of_the_accused)
 {

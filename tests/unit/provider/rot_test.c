@@ -286,6 +286,31 @@ TEST(many_reports_end_in_their_hour)
 	the_end();
 }
 
+/* Long ones not all in one turn, which others wait for. */
+TEST(long_reports_end_in_more_than_one_turn)
+{
+	enum { N = 20 };
+	static uint64_t numbers[N];
+	struct report_record r = { .received_ms = 0 };
+	struct view old = { NULL, 0 };
+	room_of_three();
+	r.received_ms = test_now_ms;
+	r.report = view_make(arena_take(&apps_mem, 1 << 20), 1 << 20);
+	expect_ok(wire_encode_to(&apps_mem, report_record_element, &r, &old));
+	for (size_t i = 0; i < N; i++)
+		numbers[i] = i + 1;
+	reports_make(numbers, N, old);
+	test_now_ms += (uint64_t)REPORT_KEEP_DAYS * 24 * 3600 * 1000;
+	provider_tick(dial->provider, test_now_ms);
+	expect_eq(table_count(dial, TABLE_REPORT), N - 8);
+	for (int i = 0; i < 2; i++) {
+		test_now_ms += 1000;
+		provider_tick(dial->provider, test_now_ms);
+	}
+	expect_eq(table_count(dial, TABLE_REPORT), 0);
+	the_end();
+}
+
 TEST(a_table_is_passed_over_in_steps)
 {
 	struct buf from;
