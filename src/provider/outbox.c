@@ -230,7 +230,11 @@ static uc_err is_over(struct provider *p, const struct outbox_record *record, st
 		      bool *is)
 {
 	*is = record->day + KEEP_DAYS < day_of(env_now_ms(p->env));
-	return *is || record->is_update ? UC_OK : letter_is_taken_back(p, record->body, a, is);
+	if (*is || record->is_update)
+		return UC_OK;
+	uc_err err = letter_is_taken_back(p, record->body, a, is);
+	/* Where that cannot be read it goes: it holds up nothing behind it. */
+	return err == UC_E_CORRUPT ? UC_OK : err;
 }
 
 static uc_err send_first(struct provider *p, struct outbox_domain *d, struct arena *a)

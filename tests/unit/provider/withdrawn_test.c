@@ -98,6 +98,28 @@ TEST(what_still_waits_in_the_app_is_not_sent)
 	apps_end();
 }
 
+/* Whether it was taken back cannot be read: those behind it do not wait for that. */
+TEST(one_of_which_that_cannot_be_read_holds_up_no_others)
+{
+	struct request_address r = { .channel = 0 };
+	struct store_key k;
+	begin(DIAL);
+	apps[DIAL].is_down = true;
+	expect_ok(request(x.rosa.c, x.letter));
+	expect_ok(request(x.una.c, x.una_s));
+	apps_wait(500);
+	expect_ok(take_back(&x.rosa));
+	expect_ok(request_address_open(VIEW_OF(apps[LENS].keys.address_key), apps[LENS].domain,
+				       x.reply, test_now_ms, &r));
+	expect(rots(apps[LENS].accounts, apps[LENS].disks[0],
+		    key_2(&k, TABLE_GRANT, VIEW_OF(r.account_id), VIEW_OF(r.grant_id))));
+	apps[DIAL].is_down = false;
+	apps_wait(2000);
+	expect_eq(came(&x.tom), 2);
+	store_memory_heal(apps[LENS].disks[0]);
+	apps_end();
+}
+
 static struct done costs(struct view reply)
 {
 	(void)work_done();
