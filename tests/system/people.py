@@ -36,6 +36,7 @@ class Backbone:
 
     def __init__(self, split=False, port=None, run_dir=None, web=None):
         self.split = split
+        self.signed_up = 0
         self.made = run_dir is None
         self.dir = pathlib.Path(run_dir or tempfile.mkdtemp(prefix='undercroft-'))
         self.env = dict(os.environ, UNDERCROFT_RUN_DIR=str(self.dir),
@@ -78,6 +79,16 @@ class Backbone:
             raise Failed(f'{self.dir}: {found}')
         if self.made:
             shutil.rmtree(self.dir)
+
+    def new(self, app, name):
+        """Somebody new on an app, signed up."""
+        self.signed_up += 1
+        profile = f'{name.lower()}{self.signed_up}'
+        identifier = {'dial': f'+49151100{self.signed_up:05}', 'lens': profile,
+                      'plaza': f'{profile}@example.org'}[app]
+        p = Person(self, profile, app, identifier, name)
+        p.sign_up()
+        return p
 
     def confs(self):
         return sorted(self.dir.glob('*.conf'))
