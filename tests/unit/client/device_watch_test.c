@@ -15,31 +15,20 @@ struct scene {
 
 static void look(struct scene *s)
 {
-	person_again(&s->p);
-	expect_ok(uc_client_step(s->p.c));
-	expect_ok(person_talk(&s->p));
-	expect(uc_client_deadline_ms(s->p.c) > test_now_ms);
+	person_look(&s->p);
 }
 
 /* Connected, and nothing said. */
 static void later(struct scene *s, uint64_t ms)
 {
-	test_now_ms += ms;
-	expect_ok(uc_client_step(s->p.c));
-	expect_ok(person_talk(&s->p));
+	person_wait(&s->p, ms);
 	expect(uc_client_deadline_ms(s->p.c) > test_now_ms);
 }
 
 static void begin(struct scene *s)
 {
-	uc_op op;
 	small_app_init(&s->app, "dial.example");
-	person_begin(&s->p, &s->app);
-	expect_ok(person_open(&s->p));
-	expect_ok(person_talk(&s->p));
-	expect_ok(uc_sign_up(s->p.c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(&s->p));
-	expect_ok(s->p.done_err);
+	person_sign_up(&s->p, &s->app);
 	expect_ok(ed25519_generate(test_env(), &s->b));
 	expect_ok(ed25519_generate(test_env(), &s->c));
 }
@@ -303,15 +292,21 @@ TEST(a_device_that_the_app_hides_is_an_alarm_once)
 	person_end(&s.p);
 }
 
+/* What b has done to c is told as the list has it, and nothing more. */
+static void list_says_all(struct scene *s, size_t n, enum uc_device_change_kind last)
+{
+	later(s, 2 * MINUTE);
+	expect_told(s, n, last, &s->c, &s->b);
+	later(s, 2 * HOUR);
+	expect_eq(show(s).n, n);
+}
+
 TEST(one_that_the_list_has_a_moment_later_is_none)
 {
 	static struct scene s;
 	hidden_begin(&s);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	later(&s, 2 * MINUTE);
-	expect_told(&s, 1, UC_DEVICE_ADDED, &s.c, &s.b);
-	later(&s, 2 * HOUR);
-	expect_eq(show(&s).n, 1);
+	list_says_all(&s, 1, UC_DEVICE_ADDED);
 	person_end(&s.p);
 }
 
@@ -321,10 +316,7 @@ TEST(nor_is_one_that_was_ended_meanwhile)
 	hidden_begin(&s);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
-	later(&s, 2 * MINUTE);
-	expect_told(&s, 2, UC_DEVICE_ENDED, &s.c, &s.b);
-	later(&s, 2 * HOUR);
-	expect_eq(show(&s).n, 2);
+	list_says_all(&s, 2, UC_DEVICE_ENDED);
 	person_end(&s.p);
 }
 

@@ -9,24 +9,8 @@
 
 static void begin(struct small_app *app, struct person *p)
 {
-	uc_op op;
 	small_app_init(app, "dial.example");
-	person_begin(p, app);
-	expect_ok(person_open(p));
-	expect_ok(person_talk(p));
-	expect_ok(uc_sign_up(p->c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(p));
-	expect_ok(p->done_err);
-}
-
-/* The connection is made anew: where the head stands, the sign-in says. */
-static void look(struct person *p)
-{
-	person_again(p);
-	/* Nothing is due at once, again and again. */
-	expect_ok(uc_client_step(p->c));
-	expect_ok(person_talk(p));
-	expect(uc_client_deadline_ms(p->c) > test_now_ms);
+	person_sign_up(p, app);
 }
 
 struct shown {
@@ -85,7 +69,7 @@ static void scene_begin(struct scene *s)
 	expect_ok(ed25519_generate(test_env(), &s->b));
 	expect_ok(ed25519_generate(test_env(), &s->c));
 	small_app_list_put(&s->app, &s->p.c->account.device, DEVICE_ADD, &s->b, false);
-	look(&s->p);
+	person_look(&s->p);
 }
 
 TEST(what_another_device_does_is_an_alarm_until_it_was_seen)
@@ -97,11 +81,11 @@ TEST(what_another_device_does_is_an_alarm_until_it_was_seen)
 	expect_eq(show(&s.p).n, 2);
 	expect_eq(show(&s.p).changes, 0);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(s.p.device_alarms, 1);
 	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
-	look(&s.p);
-	look(&s.p);
+	person_look(&s.p);
+	person_look(&s.p);
 	expect_eq(s.p.device_alarms, 2);
 	/* It stays, also after a restart, until it was seen; and is not told anew then. */
 	expect_ok(person_open(&s.p));
@@ -111,7 +95,7 @@ TEST(what_another_device_does_is_an_alarm_until_it_was_seen)
 	expect_change(&now.change[0], UC_DEVICE_ADDED, &s.c, &s.b);
 	expect_change(&now.change[1], UC_DEVICE_ENDED, &s.c, &s.b);
 	expect_ok(uc_device_changes_seen(s.p.c, now.change[1].number));
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(show(&s.p).changes, 0);
 	expect_eq(s.p.device_alarms, 2);
 	person_end(&s.p);
@@ -122,10 +106,10 @@ TEST(what_comes_after_the_alarms_were_shown_stays)
 	static struct scene s;
 	scene_begin(&s);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	struct shown before = show(&s.p);
 	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	/* A number that nothing has is none that was shown. */
 	expect_err(uc_device_changes_seen(s.p.c, before.change[0].number - 1), UC_E_NOT_FOUND);
 	expect_err(uc_device_changes_seen(s.p.c, UINT64_MAX), UC_E_NOT_FOUND);
@@ -140,7 +124,7 @@ TEST(what_comes_after_the_alarms_were_shown_stays)
 	expect_ok(uc_device_changes_seen(s.p.c, now.change[0].number));
 	expect_ok(ed25519_generate(test_env(), &s.c));
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	expect(show(&s.p).change[0].number > now.change[0].number);
 	expect_err(uc_device_changes_seen(NULL, 1), UC_E_ARGUMENT);
 	person_end(&s.p);
@@ -152,10 +136,10 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 	scene_begin(&s);
 	/* The app shows this device c in the place of b: the head is where it was. */
 	small_app_list_put(&s.app, &s.p.c->account.device, DEVICE_ADD, &s.c, true);
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(show(&s.p).changes, 0);
 	test_now_ms += 24 * 3600 * 1000;
-	look(&s.p);
+	person_look(&s.p);
 	struct shown now = show(&s.p);
 	expect_eq(now.changes, 1);
 	expect_change(&now.change[0], UC_DEVICE_TWO_LISTS, &s.b, &s.p.c->account.device);
@@ -165,12 +149,12 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 	expect_bytes(VIEW_OF(now.devices[1].device_key), VIEW_OF(s.b.pub));
 	/* It is one alarm however often the app shows it, and another one once it was seen. */
 	test_now_ms += 24 * 3600 * 1000;
-	look(&s.p);
+	person_look(&s.p);
 	now = show(&s.p);
 	expect_eq(now.changes, 1);
 	expect_ok(uc_device_changes_seen(s.p.c, now.change[0].number));
 	test_now_ms += 24 * 3600 * 1000;
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(show(&s.p).changes, 1);
 	person_end(&s.p);
 }
@@ -182,11 +166,11 @@ TEST(another_list_does_not_hide_who_was_added)
 	scene_begin(&s);
 	expect_ok(ed25519_generate(test_env(), &d));
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	/* In the place of that entry the app shows another one. */
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &d, true);
 	test_now_ms += 24 * 3600 * 1000;
-	look(&s.p);
+	person_look(&s.p);
 	struct shown now = show(&s.p);
 	expect_eq(now.changes, 2);
 	expect_eq(now.change[0].kind, UC_DEVICE_ADDED);
@@ -266,7 +250,7 @@ TEST(a_device_is_ended_and_what_was_lent_out_is_made_anew)
 	expect_ok(ed25519_generate(test_env(), &s.c));
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
 	s.p.warning = UC_OK;
-	look(&s.p);
+	person_look(&s.p);
 	expect_err(s.p.warning, UC_E_CHAIN);
 	expect_eq(show(&s.p).n, 1);
 	person_disconnect(&s.p);
@@ -280,12 +264,12 @@ TEST(what_another_device_ends_is_made_anew_here_too)
 	uint8_t before[32];
 	scene_begin(&s);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	memcpy(before, s.app.request_key, sizeof before);
 	lend_some(&s.p);
 	small_app_list_put(&s.app, &s.b, DEVICE_REVOKE, &s.c, false);
 	s.app.sets_n = 0;
-	look(&s.p);
+	person_look(&s.p);
 	expect_anew(&s);
 	/* The request key is for the one to make who ended it; the vault brings it. */
 	expect_bytes(VIEW_OF(s.p.c->account.request_keys[0].pub), VIEW_OF(before));
@@ -307,7 +291,7 @@ TEST(an_end_whose_answer_was_lost_or_that_came_too_late_is_said_again)
 	expect_ok(uc_device_end(s.p.c, s.b.pub, &op));
 	expect_ok(person_talk(&s.p));
 	expect_err(s.p.done_err, UC_E_NET);
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(show(&s.p).n, 2);
 	expect_eq(s.app.list_n, 4);
 	expect_err(uc_device_end(s.p.c, s.b.pub, &op), UC_E_NOT_FOUND);
@@ -469,7 +453,7 @@ TEST(the_other_devices_end_before_the_account_does)
 	uc_op op, again;
 	scene_begin(&s);
 	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(listed(&s.p), 3);
 	size_t before = s.app.list_n;
 	expect_ok(uc_account_delete(s.p.c, &op));
@@ -495,7 +479,7 @@ TEST(an_end_that_is_cut_off_anywhere_goes_on)
 		expect(at < 60);
 		scene_begin(&s);
 		small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-		look(&s.p);
+		person_look(&s.p);
 		size_t before = s.app.list_n;
 		s.app.silent_at = s.app.requests + at;
 		expect_ok(uc_account_delete(s.p.c, &op));
@@ -581,7 +565,7 @@ TEST(a_deletion_that_was_refused_begins_anew)
 	expect_eq(s.p.done_op, op);
 	expect_err(s.p.done_err, UC_E_NOT_ALLOWED);
 	expect(s.app.there && !s.p.c->account.deleting);
-	look(&s.p);
+	person_look(&s.p);
 	expect_eq(listed(&s.p), 1);
 	/* What the first has begun on this connection is no part of the second. */
 	s.p.c->ending_ms = s.p.c->delete_ms = test_now_ms;

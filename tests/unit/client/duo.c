@@ -10,6 +10,8 @@
 #include "client/turn.h"
 #include "mimi/protocol.h"
 
+#include "base/heap.h"
+
 static struct small_app dial, lens;
 struct person rosa, tom;
 struct arena mem;
@@ -204,4 +206,31 @@ struct told duo_writes(struct words *w)
 	expect_ok(content_write(rosa.c, &place, &w->parts, &mem, &w->content));
 	w->at_ms = test_now_ms;
 	return duo_turn(hear_words, w);
+}
+
+static uc_err second_commit(struct uc_client *c, struct set *s, const struct participant_keys *keys)
+{
+	struct room_change change = { .packages = { NULL, 0 } };
+	struct view update, package, encoded;
+	uint8_t hash[SHA256_BYTES];
+	s->participant_key = hers->participant_key;
+	s->keys = keys;
+	TRY(room_group_key_package(c, s));
+	package = blob_view(&s->key_package);
+	TRY(wire_encode_to(&mem, bytes_element, &package, &encoded));
+	change.packages.v = &encoded;
+	change.packages.n = 1;
+	return room_group_commit(c, hers->group, &change, &mem, &update, hash);
+}
+
+uc_err duo_second_place(struct uc_client *c, void *arg)
+{
+	struct set *s = HEAP_NEW(struct set);
+	if (!s)
+		return UC_E_MEMORY;
+	uc_err err = second_commit(c, s, arg);
+	set_free(s);
+	TRY(err);
+	TRY(room_group_rejoined(hers->group));
+	return room_members_sync(c, hers);
 }

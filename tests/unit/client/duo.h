@@ -41,6 +41,9 @@ struct words {
 	uint64_t at_ms;
 };
 struct told duo_writes(struct words *w);
+/* Work of hers: another place beside hers, by whoever has her participant's key; arg: or other keys, of a struct
+ * participant_keys, or NULL. */
+uc_err duo_second_place(struct uc_client *c, void *arg);
 /* Her leaf in his group, once he is in it or has read it again. */
 void duo_leaf(void);
 

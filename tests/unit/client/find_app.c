@@ -23,17 +23,11 @@ static uc_err directory(struct find_app *a, const struct frame *in, struct arena
 			       .lookup_key = VIEW_OF(other),
 			       .hub_key = VIEW_OF(other),
 			       .franking_key = VIEW_OF(other) };
-	struct buf json;
 	(void)mem;
 	for (size_t i = 0; i < a->custodians; i++)
 		d.discovery_keys[i] =
 			a->custodians == 1 ? VIEW_OF(a->whole.pub.b) : VIEW_OF(a->half[i].pub.b);
-	buf_init(&json, 65536);
-	directory_write(&json, &d);
-	struct directory_response r = { .document = buf_view(&json) };
-	uc_err err = frame_add_response(out, in->type, in->id, directory_response_element, &r);
-	buf_done(&json);
-	return err;
+	return small_app_directory(in, &d, out);
 }
 
 /* --- asking --- */

@@ -16,7 +16,6 @@ static uc_err directory(const struct frame *in, struct arena *mem, struct buf *o
 {
 	struct directory_request q;
 	uint8_t tokens[TOKEN_KEYS_BYTES];
-	struct buf json;
 	TRY(wire_decode(in->body, mem, directory_request_element, &q));
 	token_keys_write(&w.published, tokens);
 	struct directory d = { .domain = q.domain,
@@ -28,12 +27,7 @@ static uc_err directory(const struct frame *in, struct arena *mem, struct buf *o
 	/* One of before there were tokens. */
 	if (view_equal(q.domain, VIEW_LIT("plaza.example")))
 		d.token_keys.n = 0;
-	buf_init(&json, 65536);
-	directory_write(&json, &d);
-	struct directory_response r = { .document = buf_view(&json) };
-	uc_err err = frame_add_response(out, in->type, in->id, directory_response_element, &r);
-	buf_done(&json);
-	return err;
+	return small_app_directory(in, &d, out);
 }
 
 static uc_err lookup(const struct frame *in, struct arena *mem, struct buf *out)

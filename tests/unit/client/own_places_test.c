@@ -14,7 +14,6 @@
 #include "client/rooms.h"
 #include "client/turn.h"
 #include "client/vault_inside.h"
-#include "mimi/protocol.h"
 #include "tests/unit/client/duo.h"
 
 #include "base/heap.h"
@@ -22,34 +21,6 @@
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
 
 static struct ed25519_key tablet;
-
-/* Another place beside hers, by whoever has her participant's key; or keys. */
-static uc_err second_commit(struct uc_client *c, struct set *s, const struct participant_keys *keys)
-{
-	struct room_change change = { .packages = { NULL, 0 } };
-	struct view update, package, encoded;
-	uint8_t hash[SHA256_BYTES];
-	s->participant_key = hers->participant_key;
-	s->keys = keys;
-	TRY(room_group_key_package(c, s));
-	package = blob_view(&s->key_package);
-	TRY(wire_encode_to(&mem, bytes_element, &package, &encoded));
-	change.packages.v = &encoded;
-	change.packages.n = 1;
-	return room_group_commit(c, hers->group, &change, &mem, &update, hash);
-}
-
-static uc_err second_place(struct uc_client *c, void *arg)
-{
-	struct set *s = HEAP_NEW(struct set);
-	if (!s)
-		return UC_E_MEMORY;
-	uc_err err = second_commit(c, s, arg);
-	set_free(s);
-	TRY(err);
-	TRY(room_group_rejoined(hers->group));
-	return room_members_sync(c, hers);
-}
 
 static uc_err list_entry(struct uc_client *c, void *arg)
 {
@@ -121,7 +92,7 @@ TEST(who_does_not_say_whose_it_is_goes_once_a_device_was_ended)
 {
 	begin();
 	expect(!takes_out());
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	expect_eq(self()->leaves, 2);
 	expect_eq(member_clients_unknown(self()), 1);
 	/* As long as all are ours that ever were, it is one of them. */
@@ -141,7 +112,7 @@ TEST(a_minute_is_time_enough_for_who_has_just_come)
 	expect(!takes_out());
 	/* That others are waited for, too, makes it no shorter. */
 	hers->asks = 8;
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	expect(!takes_out());
 	test_now_ms += 59 * SECOND;
 	expect(!takes_out());
@@ -154,7 +125,7 @@ TEST(who_was_there_before_us_has_longer)
 {
 	begin();
 	lists(DEVICE_REVOKE);
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	hers->silent_seen = false; /* as after a start */
 	hers->silent = 0;
 	expect(!takes_out());
@@ -190,7 +161,7 @@ TEST(who_says_whose_it_is_stays_as_long_as_it_is_ours)
 	lists(DEVICE_REVOKE);
 	expect_ok(ed25519_generate(test_env(), &tablet));
 	lists(DEVICE_ADD);
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(tablet.pub);
 	test_now_ms += 10 * MINUTE;
 	expect(!takes_out());
@@ -204,7 +175,7 @@ TEST(where_nothing_is_said_devices_do_not_put_each_other_out)
 	begin();
 	hers->says = SAYS_NOTHING;
 	lists(DEVICE_REVOKE);
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	expect(!takes_out());
 	test_now_ms += 60 * MINUTE;
 	expect(!takes_out());
@@ -223,7 +194,7 @@ TEST(behind_a_persona_all_go_that_may_be_the_ended_ones)
 	begin();
 	hers->says = SAYS_PERSONA;
 	expect_ok(text_set(hers->persona, sizeof hers->persona, VIEW_LIT("Moth")));
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(none);
 	test_now_ms += 60 * MINUTE;
 	expect(!takes_out());
@@ -252,7 +223,7 @@ TEST(behind_a_persona_saying_it_once_more_makes_nobody_stay)
 	begin();
 	hers->says = SAYS_PERSONA;
 	expect_ok(text_set(hers->persona, sizeof hers->persona, VIEW_LIT("Moth")));
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	expect_ok(room_group_client_at(hers->group, 2, &s.by)); /* behind hers and Tom's */
 	expect_bytes(s.by.participant, view_str(hers->participant));
 	struct identity_place at = { view_str(hers->uri), s.by.participant, s.by.client,
@@ -292,7 +263,7 @@ static size_t keys_shown(void)
 TEST(the_next_key_goes_with_what_takes_the_ended_one_out_and_nobody_comes_in_by_the_one_before)
 {
 	begin();
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(tablet.pub);
 	expect(!takes_out());
 	lists(DEVICE_REVOKE);
@@ -304,7 +275,7 @@ TEST(the_next_key_goes_with_what_takes_the_ended_one_out_and_nobody_comes_in_by_
 	hers->pending.there = false;
 	expect(!takes_out());
 	/* The ended one has the first key. */
-	expect_err(turn_run(rosa.c, second_place, NULL), UC_E_PROOF);
+	expect_err(turn_run(rosa.c, duo_second_place, NULL), UC_E_PROOF);
 	duo_end();
 }
 
@@ -343,7 +314,7 @@ TEST(who_has_not_heard_of_the_key_commits_nothing)
 	begin();
 	lists(DEVICE_REVOKE);
 	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
-	expect_ok(turn_run(rosa.c, second_place, &hers->keys));
+	expect_ok(turn_run(rosa.c, duo_second_place, &hers->keys));
 	says_it_is(rosa.c->account.device.pub);
 	expect_eq(keys_shown(), 2);
 	expect_ok(turn_run(rosa.c, forgets_in_turn, NULL));
@@ -400,7 +371,7 @@ TEST(a_longer_chain_gives_way_to_the_one_that_the_tree_shows)
 	expect_ok(turn_run(rosa.c, key_in_turn, NULL));
 	expect_ok(turn_run(rosa.c, shown_in_turn, &shown));
 	const struct ed25519_key last = hers->keys.last;
-	expect_ok(turn_run(rosa.c, second_place, &hers->keys));
+	expect_ok(turn_run(rosa.c, duo_second_place, &hers->keys));
 	says_it_is(rosa.c->account.device.pub);
 	expect_eq(keys_shown(), 2);
 	/* What she has made instead, and once more. */
@@ -495,7 +466,7 @@ TEST(when_the_account_goes_all_its_places_do)
 {
 	uc_op op;
 	begin();
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(tablet.pub);
 	expect_ok(uc_leave(rosa.c, &hers->id, &op));
 	/* Of a room alone, each device goes for itself. */
@@ -503,7 +474,7 @@ TEST(when_the_account_goes_all_its_places_do)
 	expect(hers->pending.there && !hers->pending.is_commit);
 	duo_end();
 	begin();
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(tablet.pub);
 	expect(!takes_out());
 	account_leaves();
@@ -540,7 +511,7 @@ TEST(when_the_account_goes_this_place_is_the_last)
 {
 	uc_op op;
 	begin();
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(tablet.pub);
 	/* The other devices are still being ended. */
 	rosa.c->account.deleting = true;
@@ -678,7 +649,7 @@ TEST(what_the_hub_refuses_is_not_sent_again_at_once)
 {
 	begin();
 	lists(DEVICE_REVOKE);
-	expect_ok(turn_run(rosa.c, second_place, NULL));
+	expect_ok(turn_run(rosa.c, duo_second_place, NULL));
 	says_it_is(tablet.pub);
 	rosa.c->connection = UC_ONLINE;
 	hers->seat_open = hers->seat_known = true;

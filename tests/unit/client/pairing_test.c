@@ -93,16 +93,11 @@ static void ask(void)
 
 static void begin(void)
 {
-	uc_op op;
 	arena_init(&mem, 64 << 20, ARENA_PLAIN);
 	small_app_init(&app, "lens.example");
 	app.more = mailbox;
 	answers = 0;
-	person_begin(&p, &app);
-	expect_ok(person_open(&p));
-	expect_ok(person_talk(&p));
-	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(&p));
+	person_sign_up(&p, &app);
 	person_wait(&p, 10 * MINUTE);
 	ask();
 }

@@ -100,15 +100,10 @@ static uc_err meet_in_turn(struct uc_client *c, void *arg)
 
 static void begin(unsigned devices, unsigned contacts)
 {
-	uc_op op;
 	made = 0;
 	small_app_init(&app, "dial.example");
 	app.more = addresses_make;
-	person_begin(&p, &app);
-	expect_ok(person_open(&p));
-	expect_ok(person_talk(&p));
-	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(&p));
+	person_sign_up(&p, &app);
 	for (unsigned i = 1; i < devices; i++) {
 		struct ed25519_key other;
 		expect_ok(ed25519_generate(test_env(), &other));

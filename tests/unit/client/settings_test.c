@@ -5,14 +5,9 @@
 
 static void begin(struct small_app *app, struct person *p)
 {
-	uc_op op;
 	small_app_init(app, "lens.example");
 	app->has_settings = true;
-	person_begin(p, app);
-	expect_ok(person_open(p));
-	expect_ok(person_talk(p));
-	expect_ok(uc_sign_up(p->c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(p));
+	person_sign_up(p, app);
 }
 
 /* What the operation ended with. */

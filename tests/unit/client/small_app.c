@@ -382,6 +382,17 @@ static uc_err carry_out(const struct turn *t)
 	return a->more && a->signed_in ? a->more(a, &t->in, &mem, t->out) : UC_E_UNSUPPORTED;
 }
 
+uc_err small_app_directory(const struct frame *in, const struct directory *d, struct buf *out)
+{
+	struct buf json;
+	buf_init(&json, 65536);
+	directory_write(&json, d);
+	struct directory_response r = { .document = buf_view(&json) };
+	uc_err err = frame_add_response(out, in->type, in->id, directory_response_element, &r);
+	buf_done(&json);
+	return err;
+}
+
 bool small_app_take(struct small_app *a, struct view bytes, struct buf *out)
 {
 	struct turn t = { .app = a, .out = out };
@@ -514,6 +525,13 @@ void person_again(struct person *p)
 	expect_eq(uc_client_connection(p->c), UC_ONLINE);
 }
 
+void person_look(struct person *p)
+{
+	person_again(p);
+	person_wait(p, 0);
+	expect(uc_client_deadline_ms(p->c) > test_now_ms);
+}
+
 void person_wait(struct person *p, uint64_t ms)
 {
 	test_now_ms += ms;
@@ -531,4 +549,16 @@ void person_account(struct person *p, const char *name)
 	expect_ok(text_set(a->profile_name, sizeof a->profile_name, view_str(name)));
 	expect_ok(devices_first(p->c, &key));
 	a->state = ACCOUNT_ACTIVE;
+}
+
+void person_sign_up(struct person *p, struct small_app *app)
+{
+	uc_op op;
+	person_begin(p, app);
+	expect_ok(person_open(p));
+	expect_ok(person_talk(p));
+	expect_ok(uc_sign_up(p->c, "rosa", NULL, "Rosa", &op));
+	expect_ok(person_talk(p));
+	expect_eq(p->done_op, op);
+	expect_ok(p->done_err);
 }

@@ -7,6 +7,7 @@
 
 #include "client/client.h"
 #include "client/store_memory.h"
+#include "mimi/directory.h"
 
 #include "tests/unit/harness.h"
 
@@ -66,6 +67,8 @@ void small_app_init(struct small_app *a, const char *domain);
 /* An entry behind the app's list, by that device; or over its last one. */
 void small_app_list_put(struct small_app *a, const struct ed25519_key *by, uint8_t action,
 			const struct ed25519_key *device, bool over_last);
+/* Appends that directory as the answer to a frame. */
+uc_err small_app_directory(const struct frame *in, const struct directory *d, struct buf *out);
 /* Appends the answer to one frame; false when the connection breaks instead. */
 bool small_app_take(struct small_app *a, struct view bytes, struct buf *answer);
 
@@ -78,8 +81,13 @@ uc_err person_talk(struct person *p);
 void person_disconnect(struct person *p);
 /* A connection anew, until nothing more is said; it must be let in. */
 void person_again(struct person *p);
+/* The same, where the sign-in says how far the list of devices goes, with what is due then; nothing is due at
+ * once, again and again. */
+void person_look(struct person *p);
 /* So much later, with what is due then. */
 void person_wait(struct person *p, uint64_t ms);
+/* Begun, and Rosa's by a sign-up there. */
+void person_sign_up(struct person *p, struct small_app *app);
 /* An account without a server's help, for tests of what stands above it. */
 void person_account(struct person *p, const char *name);
 

@@ -14,13 +14,8 @@ static struct small_app one, other;
 
 static void begin_one(struct small_app *app, struct person *who)
 {
-	uc_op op;
 	small_app_init(app, "lens.example");
-	person_begin(who, app);
-	expect_ok(person_open(who));
-	expect_ok(person_talk(who));
-	expect_ok(uc_sign_up(who->c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(who));
+	person_sign_up(who, app);
 }
 
 void two_begin(void)

@@ -29,14 +29,9 @@ static void box_make(uint8_t priv[32], uint8_t pub[32])
 
 static void begin_alone(void)
 {
-	uc_op op;
 	arena_init(&mem, 64 << 20, ARENA_PLAIN);
 	small_app_init(&app, "lens.example");
-	person_begin(&p, &app);
-	expect_ok(person_open(&p));
-	expect_ok(person_talk(&p));
-	expect_ok(uc_sign_up(p.c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(&p));
+	person_sign_up(&p, &app);
 	expect_ok(ed25519_generate(test_env(), &b));
 	expect_ok(ed25519_generate(test_env(), &c));
 	box_make(b_priv, b_box);

@@ -15,13 +15,8 @@ static const uint8_t tom[32] = { 1 }, mia[32] = { 2 };
 
 static void begin(struct small_app *app, struct person *p)
 {
-	uc_op op;
 	small_app_init(app, "lens.example");
-	person_begin(p, app);
-	expect_ok(person_open(p));
-	expect_ok(person_talk(p));
-	expect_ok(uc_sign_up(p->c, "rosa", NULL, "Rosa", &op));
-	expect_ok(person_talk(p));
+	person_sign_up(p, app);
 	memcpy(words, p->words, sizeof words);
 }
 

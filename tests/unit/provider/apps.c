@@ -632,3 +632,18 @@ bool block_rots(struct app *a, struct view key, size_t behind)
 	}
 	return false;
 }
+
+size_t table_count(struct app *a, enum provider_table t)
+{
+	struct store_scan scan;
+	struct store_key k;
+	struct view key, value;
+	size_t n = 0;
+	store_key_start(&k, (uint8_t)t);
+	expect_ok(
+		store_scan_init(&scan, a->rooms, store_key_view(&k), (struct view){ NULL, 0 }, 0));
+	while (store_scan_next(&scan, &key, &value))
+		n++;
+	store_scan_done(&scan);
+	return n;
+}

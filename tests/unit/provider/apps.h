@@ -170,6 +170,8 @@ int peer_get(struct app *to, const char *path, struct view *answer);
 /* How often bytes occur in what an app has stored, keys and values. */
 size_t stored_count(struct store *s, struct view bytes);
 size_t stored_records(struct store *s);
+/* In the rooms' store. */
+size_t table_count(struct app *a, enum provider_table t);
 
 /* This record of an app's store, or of its rooms', cannot be read until store_memory_heal. */
 bool rots(struct store *s, struct store_memory *disk, struct view key);

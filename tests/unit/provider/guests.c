@@ -664,18 +664,3 @@ uint64_t log_head_of(struct app *a, struct view room)
 {
 	return log_bounds_of(a, room).next - 1;
 }
-
-size_t table_count(struct app *a, enum provider_table t)
-{
-	struct store_scan scan;
-	struct store_key k;
-	struct view key, value;
-	size_t n = 0;
-	store_key_start(&k, (uint8_t)t);
-	expect_ok(
-		store_scan_init(&scan, a->rooms, store_key_view(&k), (struct view){ NULL, 0 }, 0));
-	while (store_scan_next(&scan, &key, &value))
-		n++;
-	store_scan_done(&scan);
-	return n;
-}

@@ -114,6 +114,5 @@ void the_end(void);
 /* The last entry of an app's log. */
 uint64_t log_head_of(struct app *a, struct view room);
 struct store_log_bounds log_bounds_of(struct app *a, struct view room);
-size_t table_count(struct app *a, enum provider_table t);
 
 #endif

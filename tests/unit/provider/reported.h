@@ -3,9 +3,8 @@
 #ifndef TESTS_UNIT_PROVIDER_REPORTED_H
 #define TESTS_UNIT_PROVIDER_REPORTED_H
 
-#include "provider/curb.h"
-#include "provider/reports.h"
 #include "tests/unit/provider/guests.h"
+#include "tests/unit/provider/reports_kept.h"
 
 /* Rosa and Rob on the hub, Tom and Ida elsewhere. */
 void everybody(void);
@@ -15,11 +14,6 @@ struct view report_why(const struct guest *accused, struct abusive_message *v, s
 		       enum report_reason why);
 struct view report_of(const struct guest *accused, struct abusive_message *v, size_t n);
 uc_err report(struct person *by, uint8_t to, struct view bytes, struct report_response *out);
-
-struct report_record kept(struct app *a, uint64_t number);
-size_t count(struct app *a);
-uc_err uphold(struct app *a, uint64_t number, const struct person *who);
-struct curb curbed(const struct person *who);
 
 /* What this app counts from now on. */
 void count_at(struct app *a);

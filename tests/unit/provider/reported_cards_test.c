@@ -2,10 +2,9 @@
 /* Reports of request cards: whoever wrote one is opened by the moderators of their app alone, and nobody
  * makes one up. */
 #include "mimi/report.h"
-#include "provider/curb.h"
 #include "provider/openings.h"
-#include "provider/reports.h"
 #include "tests/unit/provider/letters.h"
+#include "tests/unit/provider/reports_kept.h"
 
 enum { FORGED = 10000 };
 
@@ -52,35 +51,6 @@ static struct view report_of(struct view address, const struct card_words *w)
 	return report_why(address, w, REPORT_HARASSMENT);
 }
 
-static uc_err file(struct person *by, uint8_t to, struct view place, struct view bytes,
-		   struct report_response *out)
-{
-	const struct report_request q = { place, to, bytes };
-	*out = (struct report_response){ 0 };
-	return client_ask(by->c, FRAME_REPORT, report_request_element, &q, report_response_element,
-			  out);
-}
-
-static struct report_record kept(struct app *a, uint64_t number)
-{
-	struct report_record r = { .version = 0 };
-	struct store_key k;
-	expect_ok(record_get(a->rooms, report_key(&k, a->domain, number), report_record_element,
-			     &apps_mem, &r));
-	return r;
-}
-
-static size_t count(struct app *a)
-{
-	struct report_record r;
-	struct store_key k;
-	size_t n = 0;
-	while (!record_get(a->rooms, report_key(&k, a->domain, n + 1), report_record_element,
-			   &apps_mem, &r))
-		n++;
-	return n;
-}
-
 static bool opens(const struct report_record *r, const struct person *as)
 {
 	const struct opening_context at = { r->room, r->room };
@@ -89,22 +59,6 @@ static bool opens(const struct report_record *r, const struct person *as)
 	return !opening_read(secret_view(&a->moderators), VIEW_OF(a->keys.moderators_pub), &at,
 			     r->latest, &apps_mem, &id) &&
 	       view_equal(id, VIEW_OF(as->account_id));
-}
-
-static uc_err uphold(struct app *a, uint64_t number, const struct person *who)
-{
-	return provider_report_uphold(a->provider, number, VIEW_OF(who->account_id), CURB_DAYS,
-				      VIEW_LIT("as it was shown"));
-}
-
-static struct curb curbed(const struct person *who)
-{
-	struct curb c = { 0 };
-	struct account_record account = { 0 };
-	struct view id = VIEW_OF(who->account_id);
-	expect_ok(account_get(who->app->provider, id, &apps_mem, &account));
-	expect_ok(curb_get(who->app->provider, id, &account, &apps_mem, &c));
-	return c;
 }
 
 /* What is kept says what was shown, and not by what address it came. */
@@ -131,7 +85,7 @@ TEST(of_ones_own_app)
 	struct card_words w = words("Rosa", "you will be sorry");
 	struct view address = begin(&w);
 	struct report_response said;
-	expect_ok(file(&rob, REPORT_TO_APP, address, report_of(address, &w), &said));
+	expect_ok(report_file(&rob, REPORT_TO_APP, address, report_of(address, &w), &said));
 	expect_eq(said.verdict, REPORT_VERIFIED);
 	expect_eq(said.told, REPORT_TO_APP);
 	struct report_record r = kept(dial, 1);
@@ -143,12 +97,13 @@ TEST(of_ones_own_app)
 	expect(!opens(&r, &tom));
 	expect_veiled(dial, 1, address, &w);
 	/* The same card has the same place; another one of hers has another. */
-	expect_ok(file(&rob, REPORT_TO_HUB, address, report_why(address, &w, REPORT_CHILD), &said));
+	expect_ok(report_file(&rob, REPORT_TO_HUB, address, report_why(address, &w, REPORT_CHILD),
+			      &said));
 	expect_bytes(kept(dial, 2).room, r.room);
 	expect_eq(kept(dial, 2).reporter.n, 0);
 	struct card_words more = words("Rosa", "");
 	struct view other = reply_for(&rosa, tag_of(&more));
-	expect_ok(file(&rob, REPORT_TO_APP, other, report_of(other, &more), &said));
+	expect_ok(report_file(&rob, REPORT_TO_APP, other, report_of(other, &more), &said));
 	expect(!view_equal(kept(dial, 3).room, r.room));
 	r.room = kept(dial, 3).room;
 	expect(!opens(&r, &rosa));
@@ -170,7 +125,7 @@ TEST(of_another_app)
 	struct report_response said;
 	struct frank_claims claims;
 	size_t asked = dial->asked;
-	expect_ok(file(&tom, REPORT_TO_APP, address, bytes, &said));
+	expect_ok(report_file(&tom, REPORT_TO_APP, address, bytes, &said));
 	expect_eq(said.verdict, REPORT_CONFIRMED);
 	expect_eq(said.told, REPORT_TO_APP);
 	expect_eq(dial->asked, asked + 1);
@@ -186,7 +141,7 @@ TEST(of_another_app)
 	expect_bytes(r.room, address);
 	expect_bytes(r.report, bytes);
 	expect_err(uphold(lens, 1, &tom), UC_E_NOT_ALLOWED);
-	expect_ok(file(&tom, REPORT_TO_HUB, address, bytes, &said));
+	expect_ok(report_file(&tom, REPORT_TO_HUB, address, bytes, &said));
 	expect_eq(said.told, REPORT_TO_HUB);
 	expect_eq(count(lens), 1);
 	r = kept(dial, 1);
@@ -196,7 +151,7 @@ TEST(of_another_app)
 	expect(opens(&r, &rosa));
 	expect_veiled(dial, 1, address, &w);
 	expect(!header_find(dial->last_headers, "undercroft-client").n);
-	expect_ok(file(&tom, REPORT_TO_HUB | REPORT_TO_APP, address, bytes, &said));
+	expect_ok(report_file(&tom, REPORT_TO_HUB | REPORT_TO_APP, address, bytes, &said));
 	expect_eq(said.told, REPORT_TO_HUB | REPORT_TO_APP);
 	/* Moderators pass on what they were told alone; her app looks itself. */
 	expect_ok(provider_report_pass(lens->provider, 1));
@@ -217,10 +172,10 @@ TEST(of_an_app_that_says_nothing)
 	struct report_response said;
 	dial->is_down = true;
 	for (uint8_t to = REPORT_TO_APP; to <= (REPORT_TO_APP | REPORT_TO_HUB); to++)
-		expect_err(file(&tom, to, address, bytes, &said), UC_E_BUSY);
+		expect_err(report_file(&tom, to, address, bytes, &said), UC_E_BUSY);
 	expect_eq(count(lens), 0);
 	dial->is_down = false;
-	expect_ok(file(&tom, REPORT_TO_APP, address, bytes, &said));
+	expect_ok(report_file(&tom, REPORT_TO_APP, address, bytes, &said));
 	apps_end();
 }
 
@@ -338,13 +293,18 @@ TEST(forged_ones_are_not_kept)
 	struct card_words w = words("Rosa", "hello"), lie = words("Rosa", "what nobody wrote");
 	struct view address = begin(&w), room = VIEW_LIT("mimi://dial.example/r/den");
 	struct report_response said;
-	expect_err(file(&rob, REPORT_TO_APP, address, report_of(address, &lie), &said), UC_E_FRANK);
-	expect_err(file(&tom, REPORT_TO_APP, address, report_of(address, &lie), &said), UC_E_FRANK);
-	expect_err(file(&tom, REPORT_TO_HUB, address, report_of(address, &lie), &said), UC_E_FRANK);
+	expect_err(report_file(&rob, REPORT_TO_APP, address, report_of(address, &lie), &said),
+		   UC_E_FRANK);
+	expect_err(report_file(&tom, REPORT_TO_APP, address, report_of(address, &lie), &said),
+		   UC_E_FRANK);
+	expect_err(report_file(&tom, REPORT_TO_HUB, address, report_of(address, &lie), &said),
+		   UC_E_FRANK);
 	/* The accused is whoever the place is of, and the place is no room. */
 	struct view robs = reply_for(&rob, tag_of(&lie));
-	expect_err(file(&rob, REPORT_TO_APP, robs, report_of(address, &lie), &said), UC_E_FRANK);
-	expect_err(file(&rob, REPORT_TO_APP, room, report_of(room, &w), &said), UC_E_ARGUMENT);
+	expect_err(report_file(&rob, REPORT_TO_APP, robs, report_of(address, &lie), &said),
+		   UC_E_FRANK);
+	expect_err(report_file(&rob, REPORT_TO_APP, room, report_of(room, &w), &said),
+		   UC_E_ARGUMENT);
 	/* Both in one, or neither. */
 	struct abusive_message m = { .accepted_timestamp = 1 };
 	struct abuse_report both = { .alleged_abuser_uri = address,
@@ -352,13 +312,13 @@ TEST(forged_ones_are_not_kept)
 				     .card = w };
 	struct view bytes = { NULL, 0 };
 	expect_ok(wire_encode_to(&apps_mem, abuse_report_element, &both, &bytes));
-	expect_err(file(&rob, REPORT_TO_APP, address, bytes, &said), UC_E_LIMIT);
+	expect_err(report_file(&rob, REPORT_TO_APP, address, bytes, &said), UC_E_LIMIT);
 	both.messages = (struct abusive_message_list){ &m, 1 };
 	expect_ok(wire_encode_to(&apps_mem, abuse_report_element, &both, &bytes));
-	expect_err(file(&rob, REPORT_TO_APP, address, bytes, &said), UC_E_ARGUMENT);
+	expect_err(report_file(&rob, REPORT_TO_APP, address, bytes, &said), UC_E_ARGUMENT);
 	expect_ok(report_card_add(&both, &apps_mem));
 	expect_ok(wire_encode_to(&apps_mem, abuse_report_element, &both, &bytes));
-	expect_err(file(&rob, REPORT_TO_APP, address, bytes, &said), UC_E_MALFORMED);
+	expect_err(report_file(&rob, REPORT_TO_APP, address, bytes, &said), UC_E_MALFORMED);
 	/* Other apps get no further. */
 	bytes = report_of(address, &w);
 	expect_eq(peer_ask(lens, dial, "reportAbuse", address, bytes, NULL), 403);
@@ -392,8 +352,10 @@ TEST(after_a_rotation)
 	/* The key that could tell is gone: nobody is said to have forged it, and nothing is kept. */
 	struct report_response said;
 	expect_err(verify(address, &w), UC_E_STALE);
-	expect_err(file(&rob, REPORT_TO_APP, address, report_of(address, &w), &said), UC_E_STALE);
-	expect_err(file(&tom, REPORT_TO_APP, address, report_of(address, &w), &said), UC_E_STALE);
+	expect_err(report_file(&rob, REPORT_TO_APP, address, report_of(address, &w), &said),
+		   UC_E_STALE);
+	expect_err(report_file(&tom, REPORT_TO_APP, address, report_of(address, &w), &said),
+		   UC_E_STALE);
 	expect_eq(peer_ask(dial, lens, "reportAbuse", address, report_of(address, &w), NULL), 410);
 	expect_eq(count(dial) + count(lens), 0);
 	/* Of one that opens it is known that it is forged. */

@@ -74,6 +74,13 @@ static void wait_a_while(int seconds)
 		apps_wait(20000);
 }
 
+static void tom_opens(void)
+{
+	if (!tom.c->session)
+		expect_ok(person_sign_in(&tom));
+	expect_ok(guest_open(&t1));
+}
+
 /* It is told where the log goes on as another one. */
 static void tom_sees_it(void)
 {
@@ -178,9 +185,7 @@ TEST(a_follower_that_has_not_begun_anew_yet_is_not_one_that_was_away_for_ever)
 	wait_a_while(1300);
 	are_one_log();
 	expect_eq(table_count(hub, TABLE_FOLLOWER), 1);
-	if (!tom.c->session)
-		expect_ok(person_sign_in(&tom));
-	expect_ok(guest_open(&t1));
+	tom_opens();
 	the_end();
 }
 
@@ -200,9 +205,7 @@ TEST(a_follower_begins_anew_where_the_log_parts_though_the_commit_is_gone)
 	lens->is_down = false;
 	wait_a_while(160);
 	are_one_log();
-	if (!tom.c->session)
-		expect_ok(person_sign_in(&tom));
-	expect_ok(guest_open(&t1));
+	tom_opens();
 	expect(t1.opened.is_behind);
 	expect_eq(t1.opened.renewed, kept + 1);
 	expect_eq(t1.opened.first, kept + 1);
@@ -601,9 +604,7 @@ TEST(a_follower_that_missed_what_is_still_there_does_not_begin_anew)
 	lens->is_down = false;
 	wait_a_while(160);
 	are_one_log();
-	if (!tom.c->session)
-		expect_ok(person_sign_in(&tom));
-	expect_ok(guest_open(&t1));
+	tom_opens();
 	expect(t1.opened.first <= had + 1);
 	guest_read(&t1);
 	expect_eq(t1.messages, 3);
