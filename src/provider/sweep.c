@@ -210,8 +210,11 @@ static uc_err sweep_spent(struct provider *p, struct view key, struct view value
 	struct view kind = store_key_read_bytes(&k, a);
 	TRY(store_key_read_done(&k));
 	TRY(wire_decode(value, a, spent_record_element, &r));
-	if (held_is_slot(kind) || budget_is_kind(kind)
-		    ? r.empty_until_us > now_ms * 1000
+	bool is_budget = budget_is_kind(kind);
+	/* A budget's clock stands until the hour or the day is over: what lies behind ours may lie before its own. */
+	uint64_t now_us = (is_budget ? (uint64_t)day_of(now_ms) * DAY_MS : now_ms) * 1000;
+	if (is_budget || held_is_slot(kind)
+		    ? r.empty_until_us > now_us
 		    : !rate_is_full(&(struct rate_state){ r.empty_until_us }, now_ms))
 		return UC_OK;
 	return record_drop(p, subject, key);

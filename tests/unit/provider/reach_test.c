@@ -321,6 +321,31 @@ TEST(no_fresh_account_gives_a_budget_back)
 	apps_end();
 }
 
+/* One an hour, late each day: what is kept of that counts from the day's begin, and is swept by the hour. */
+TEST(no_sweep_gives_a_budget_back)
+{
+	struct person uwe, tom;
+	apps_begin();
+	test_now_ms -= test_now_ms % DAY_MS;
+	person_join(&uwe, &apps[DIAL], numbers[0]);
+	person_join(&tom, &apps[DIAL], numbers[1]);
+	provider_set_contact(apps[DIAL].provider,
+			     &(struct provider_contact){ .grown_ups = true, .new_ask = true });
+	unsigned all = 0;
+	for (unsigned hour = 1; hour < 7 * 24; hour++) {
+		apps_wait(HOUR_MS);
+		for (int i = 0; i < 30; i++)
+			apps_wait(1000); /* a table each time */
+		if (hour % 24 < 17)
+			continue;
+		expect_ok(person_sign_in(&uwe));
+		all += !request(uwe.c, card_to(reply_make(&uwe), address_of(&tom, CHANNEL_LINK)));
+	}
+	expect(all > 10);
+	expect(all <= 15);
+	apps_end();
+}
+
 TEST(who_accepts_gives_one_back_once)
 {
 	struct person uwe, tom;
