@@ -115,9 +115,8 @@ static uc_err waiting(struct uc_client *c, struct waiting **out)
 	struct looking l = { &c->call, NULL, UC_OK };
 	uc_err err = safe_scan(&c->safe, TABLE_WATCHED, (struct view){ NULL, 0 }, 0, look_each, &l);
 	*out = l.first;
-	if (err == UC_E_CORRUPT) /* one less is told: nothing else is kept from the person by it */
-		err = UC_OK;
-	return err ? err : l.err;
+	/* A damaged one is not told: nothing else is kept from the person by it. */
+	return err && err != UC_E_CORRUPT ? err : l.err;
 }
 
 static void tell(struct uc_client *c, struct watched *x)

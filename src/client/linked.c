@@ -210,17 +210,18 @@ static uc_err linked_take(struct uc_client *c, const struct contact *k,
 	if (err)
 		return err == UC_E_EXISTS ? UC_OK : err;
 	TRY(statement_signers(c, s));
+	/* Of who is blocked nothing new is shown (names_kept.h); afterwards it can be said again. */
+	if (l && l->blocked)
+		return UC_OK;
 	if (!l)
 		TRY(linked_new(c, k, &pair, &l));
 	l->number = s->number;
 	l->withdrawn = false;
-	/* What they are called there now is not shown of who is blocked (names_kept.h). */
-	if (!l->blocked || !*l->sides[LINK_OFFERS].app)
-		memcpy(l->sides, sides, sizeof l->sides);
+	memcpy(l->sides, sides, sizeof l->sides);
 	l->dirty = true;
 	sides_changed(c, l);
 	/* Who is blocked gains nothing by another account. */
-	if (l->blocked || linked_is_blocked(c, &sides[LINK_OFFERS].contact) ||
+	if (linked_is_blocked(c, &sides[LINK_OFFERS].contact) ||
 	    linked_is_blocked(c, &sides[LINK_ACCEPTS].contact))
 		return linked_block(c, &sides[LINK_OFFERS].contact, true);
 	return UC_OK;

@@ -47,9 +47,10 @@ uc_err name_again(struct uc_client *c, struct room *r, struct member *m)
 	char name[PROFILE_BYTES];
 	if (!m->introduced || !m->introduction.n)
 		return UC_OK;
-	TRY(name_said(c, m, name));
-	if (!strcmp(m->name, name))
-		return UC_OK;
+	uc_err err = name_said(c, m, name);
+	/* Where it cannot be read any more, the name stays: nobody is left blocked for it. */
+	if (err || !strcmp(m->name, name))
+		return err_is_hard(err) ? err : UC_OK;
 	TRY(text_set(m->name, sizeof m->name, view_str(name)));
 	r->dirty = r->members_dirty = true;
 	room_changed(c, r, VIEW_LIT("members"));

@@ -6,6 +6,8 @@
 #include "client/reaching.h"
 #include "client/turn.h"
 
+enum { RETRY_MS = 10 * 1000 };
+
 static const struct view no_text;
 
 struct request_call {
@@ -117,6 +119,11 @@ uc_err request_revoke(struct uc_client *c, struct request *q)
 	struct grant_revoke_request revoke;
 	_Static_assert(sizeof revoke.grant_id == sizeof q->card_tag, "a card's tag is its grant");
 	memcpy(revoke.grant_id, q->card_tag, sizeof revoke.grant_id);
-	q->in_flight = true;
-	return call_send(c, FRAME_GRANT_REVOKE, grant_revoke_request_element, &revoke, revoked, q);
+	uc_err err =
+		call_send(c, FRAME_GRANT_REVOKE, grant_revoke_request_element, &revoke, revoked, q);
+	q->in_flight = !err;
+	/* Later, then: until the app knows, it is not over. */
+	if (err && !err_is_hard(err))
+		q->retry_ms = client_now(c) + RETRY_MS;
+	return err_is_hard(err) ? err : UC_OK;
 }

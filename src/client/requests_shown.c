@@ -31,13 +31,14 @@ static enum uc_request_state shown_state(const struct request *q)
 	}
 }
 
-/* Whoever has the letter can answer it till then. */
+/* Whoever has the letter can answer it till then.  Of a time before that was kept: at the latest, since a guardian
+ * may have been waited for as long again. */
 static uint64_t until(const struct request *q)
 {
 	if (q->incoming || (q->state != REQUEST_SENDING && q->state != REQUEST_SENT))
 		return 0;
 	return q->reply_until_ms ? q->reply_until_ms
-				 : q->time_ms + (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000;
+				 : q->time_ms + 2 * (uint64_t)REQUEST_REPLY_DAYS * 24 * 3600 * 1000;
 }
 
 uc_err uc_requests(uc_client *c, uc_request_each *each, void *ctx)

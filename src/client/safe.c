@@ -264,14 +264,13 @@ static bool scan_each(void *ctx, const uint8_t *key, size_t key_n, const uint8_t
 	struct arena a;
 	struct view plain = { NULL, 0 };
 	arena_init(&a, VALUE_MAX + 4096, ARENA_SECRET);
-	bool more = false;
 	uint64_t number = 0;
 	for (size_t i = PREFIX_BYTES; i < key_n && i < PREFIX_BYTES + NUMBER_BYTES; i++)
 		number = number << 8 | key[i];
-	c->err = unseal(c->s, (struct view){ key, key_n }, (struct view){ value, value_n }, &a,
-			&plain);
-	if (!c->err)
-		more = c->each(c->ctx, number, plain);
+	uc_err err = unseal(c->s, (struct view){ key, key_n }, (struct view){ value, value_n }, &a,
+			    &plain);
+	c->err = c->err ? c->err : err;
+	bool more = err ? err == UC_E_CORRUPT : c->each(c->ctx, number, plain);
 	arena_done(&a);
 	return more;
 }

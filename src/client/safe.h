@@ -68,7 +68,7 @@ uc_err UC_MUST_USE safe_get(struct safe *s, struct safe_place at, struct arena *
 			    struct view *out);
 /* Returns false to stop.  The value lives as long as the call. */
 typedef bool safe_each(void *ctx, uint64_t number, struct view value);
-/* All items of an owner; numbered ones ascending from `from`. */
+/* All items of an owner; numbered ones ascending from `from`.  UC_E_CORRUPT when one is damaged, after the others. */
 uc_err UC_MUST_USE safe_scan(struct safe *s, const char *table, struct view owner, uint64_t from,
 			     safe_each *each, void *ctx);
 

@@ -180,6 +180,21 @@ TEST(in_another_group_a_blocked_contact_has_the_name_of_before)
 	duo_end();
 }
 
+/* What cannot be read any more keeps nobody blocked. */
+TEST(who_has_said_what_cannot_be_read_is_unblocked_as_well)
+{
+	duo_begin(false, NULL);
+	says("Rosa");
+	struct contact *k = rosas();
+	struct member *m = room_member_find(his, view_str(hers->participant));
+	blocks(k, true);
+	expect_ok(blob_set(&m->introduction, VIEW_LIT("none")));
+	blocks(k, false);
+	expect(!k->blocked && !seen().her.blocked && is_called("Rosa"));
+	expect_eq(shown("Hello"), 1);
+	duo_end();
+}
+
 TEST(a_contact_is_blocked_as_one)
 {
 	duo_begin(false, NULL);

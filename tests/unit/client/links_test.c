@@ -631,3 +631,41 @@ TEST(what_a_covered_account_asks_is_declined)
 	expect_eq(tom.c->requests->state, REQUEST_DECLINED);
 	end();
 }
+
+static void links_anew(const char *name)
+{
+	withdrawn_by(&lens);
+	expect_ok(uc_link_take(dial.c, over, nothing, sizeof nothing));
+	expect_ok(text_set(lens.c->account.profile_name, sizeof lens.c->account.profile_name,
+			   view_str(name)));
+	link_both();
+}
+
+TEST(of_who_is_blocked_nothing_new_is_taken)
+{
+	begin();
+	link_both();
+	struct contact *k = tom_meets(&dial);
+	struct uc_id other = id_of_person(&lens);
+	expect_ok(tom_hears(k, &dial.c->links->statement));
+	const uint64_t number = tom.c->linkeds->number;
+	tom_blocks(k, true);
+	links_anew("I know where you live");
+	expect_ok(tom_hears(k, &dial.c->links->statement));
+	expect_bytes(view_str(tom_sees(k).text), VIEW_LIT("Rosa.L at lens.example as rosa.l"));
+	expect_eq(tom.c->linkeds->number, number);
+	/* Afterwards it is, said once more. */
+	restart(&tom);
+	k = tom_meets(&dial);
+	tom_blocks(k, false);
+	expect_ok(tom_hears(k, &dial.c->links->statement));
+	expect_bytes(view_str(tom_sees(k).text),
+		     VIEW_LIT("I know where you live at lens.example as rosa.l"));
+	/* Nor once it was taken back: the block covers both as before. */
+	tom_blocks(k, true);
+	links_anew("I know where you work");
+	expect_ok(tom_hears_end(k, &lens.c->links->withdrawal));
+	expect_ok(tom_hears(k, &dial.c->links->statement));
+	expect(k->blocked && linked_is_blocked(tom.c, &other));
+	end();
+}

@@ -202,3 +202,48 @@ TEST(safe_opens_with_its_passphrase_alone)
 	client_memory_free(m);
 }
 #endif
+
+struct longest {
+	uint8_t key[64], value[256];
+	size_t key_n, value_n;
+};
+
+static bool longest_each(void *ctx, const uint8_t *key, size_t key_n, const uint8_t *value,
+			 size_t value_n)
+{
+	struct longest *l = ctx;
+	if (value_n <= l->value_n || key_n > sizeof l->key || value_n > sizeof l->value)
+		return true;
+	memcpy(l->key, key, key_n);
+	memcpy(l->value, value, value_n);
+	l->key_n = key_n;
+	l->value_n = value_n;
+	return true;
+}
+
+TEST(safe_goes_on_past_a_damaged_item_and_says_so)
+{
+	struct client_memory *m = client_memory_new();
+	const struct uc_store_ops *ops = client_memory_ops();
+	struct safe s;
+	const uint8_t second[200] = { 2 }; /* the longest of all there is */
+	struct longest l = { .key_n = 0 };
+	struct seen seen = { .n = 0 };
+	expect_ok(safe_open(&s, test_env(), ops, m, data_key, NULL, 0));
+	safe_put(&s, at_number(1), VIEW_LIT("first"));
+	safe_put(&s, at_number(2), VIEW_OF(second));
+	safe_put(&s, at_number(3), VIEW_LIT("third"));
+	expect_ok(safe_commit(&s));
+	expect_ok(ops->scan(m, NULL, 0, NULL, 0, longest_each, &l));
+	for (size_t cut = 0; cut < 2; cut++) {
+		l.value[l.value_n - 1] ^= 1;
+		struct uc_store_change change = { l.key, l.key_n, l.value, cut ? 1 : l.value_n };
+		expect_ok(ops->commit(m, &change, 1));
+		seen.n = 0;
+		expect_err(safe_scan(&s, "message", VIEW_LIT("room"), 0, join, &seen),
+			   UC_E_CORRUPT);
+		expect_bytes(view_str(seen.text), VIEW_LIT("1=first 3=third "));
+	}
+	safe_done(&s);
+	client_memory_free(m);
+}

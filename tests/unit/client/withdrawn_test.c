@@ -121,9 +121,9 @@ TEST(it_goes_on_being_listed_over_a_restart)
 	const uint64_t until_ms = shown().until_ms;
 	expect_ok(person_open(&w.p));
 	expect_eq(shown().until_ms, until_ms);
-	/* Of a time before it was kept: as long as a letter can be answered. */
+	/* Of a time before it was kept: a guardian may have been waited for as long again. */
 	w.p.c->requests->reply_until_ms = 0;
-	expect_eq(shown().until_ms, until_ms);
+	expect_eq(shown().until_ms, until_ms + (uint64_t)DAYS_30_S * 1000);
 	w.p.c->requests->state = REQUEST_ADDRESSED;
 	expect_eq(shown().until_ms, 0);
 	letters_end();
@@ -236,5 +236,26 @@ TEST(a_guardian_is_not_waited_for_any_more)
 	expect_ok(person_talk(&w.p));
 	expect_eq(w.letters, 0);
 	expect_over(0);
+	letters_end();
+}
+
+static uc_err drives(struct uc_client *c, void *arg)
+{
+	(void)arg;
+	return requests_drive(c);
+}
+
+TEST(one_that_cannot_be_sent_is_sent_later)
+{
+	sent("dial.example");
+	person_disconnect(&w.p);
+	takes_back();
+	expect_ok(turn_run(w.p.c, drives, NULL));
+	expect_eq(w.p.c->requests->state, REQUEST_WITHDRAWING);
+	expect_eq(shown().state, UC_REQUEST_WITHDRAWN);
+	person_again(&w.p);
+	expect_eq(w.revoked, 0);
+	person_wait(&w.p, 10 * 1000);
+	expect_over(1);
 	letters_end();
 }
