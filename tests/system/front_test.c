@@ -2,7 +2,6 @@
 /* undercroftd as a process, with apps that echo: its life from start to SIGTERM, and hostile or
  * heavy clients beside ordinary ones. */
 #include "net/env_system.h"
-#include "net/listener.h"
 #include "net/tls.h"
 #include "net/websocket.h"
 #include "net/ws_client.h"
@@ -11,6 +10,7 @@
 #include "tests/sanitized.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/net/certs.h"
+#include "tests/unit/net/ports.h"
 #include "tests/unit/server/echo_app.h"
 
 #include <fcntl.h>
@@ -30,24 +30,6 @@ enum { CROWD = 3000, CROWD_LONG = 10000, CROWD_A_SECOND = 500 };
 static struct config config;
 static pid_t daemon_pid;
 static char data[200];
-
-/* Below those which the system gives to whoever asks for any: nobody's connection takes it before
- * the server does. */
-static uint16_t port_free(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	static unsigned n;
-	for (n += n ? 1 : (unsigned)getpid() * 7919;; n++) {
-		uint16_t port = (uint16_t)(10000 + n % 22000);
-		a.sin_port = htons(port);
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-		expect(fd >= 0);
-		int taken = bind(fd, (struct sockaddr *)&a, sizeof a);
-		close(fd);
-		if (!taken)
-			return port;
-	}
-}
 
 static void config_make(void)
 {
@@ -91,7 +73,7 @@ static pid_t daemon_fork(void)
 
 static bool listens(void)
 {
-	return listener_probe("127.0.0.1", config.apps[1].listen.port) != UC_OK;
+	return port_listens(config.apps[1].listen.port);
 }
 
 static void daemon_start(void)

@@ -8,11 +8,10 @@
 #include "server/log.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/net/certs.h"
+#include "tests/unit/net/ports.h"
 #include "tests/unit/server/echo_app.h"
 
-#include <netinet/in.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* --- the world of a test --- */
@@ -33,17 +32,6 @@ static struct {
 	const char *say;
 	size_t times;
 } w;
-
-/* Two ports nobody uses right now. */
-static uint16_t port_free(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	expect(!bind(fd, (struct sockaddr *)&a, n) && !getsockname(fd, (struct sockaddr *)&a, &n));
-	close(fd);
-	return ntohs(a.sin_port);
-}
 
 static void app_add(struct config *c, const char *name, const char *domain)
 {
