@@ -138,8 +138,9 @@ struct ask {
 /* Reports that are kept (reports.c): what is known of them once they were looked through. */
 struct provider_reports {
 	bool is_known;
-	uint64_t next; /* number of the one to come */
-	uint64_t bytes;
+	uint64_t next;                /* number of the one to come */
+	uint64_t bytes, bytes_others; /* of all; of those from other apps */
+	struct map shares;            /* domain -> struct report_share */
 	uint64_t sweep_ms;
 	uint8_t mark_key[32]; /* of reporters' marks; never written */
 	uint64_t mark_until_ms;

@@ -24,6 +24,8 @@ static void unread_add(struct unread *u, const struct report_found *one)
 static void unread_drop(struct provider *p, struct unread *u, struct store_batch *b)
 {
 	struct store_key k;
+	report_place_free(p, (struct view){ NULL, 0 }, u->bytes);
+	u->bytes = 0;
 	while (u->n)
 		store_delete(b, report_key(&k, p->domain, u->v[--u->n]));
 }
@@ -46,10 +48,10 @@ static bool drop_one(struct provider *p, const struct report_found *one, uint64_
 		is_old = !is_early && now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
 	}
 	if (is_old) {
+		*bytes += one->value.n + u->bytes;
 		unread_drop(p, u, b);
 		store_delete(b, report_key(&k, p->domain, one->number));
-		*bytes += one->value.n + u->bytes;
-		u->bytes = 0;
+		report_place_free(p, r.from, one->value.n);
 	}
 	arena_done(&scratch);
 	return !reads || is_old || is_early;
@@ -83,13 +85,12 @@ void reports_sweep(struct provider *p, uint64_t now_ms)
 	store_batch_init(&b, p->domain);
 	uc_err err = drop_old(p, now_ms, &b, &bytes);
 	bool are_more = is_enough(&b, bytes);
-	if (err || !b.op_count) {
+	if (err || !b.op_count)
 		store_batch_done(&b);
-		return;
-	}
-	if (commit_rooms(p, &b))
-		return;
-	p->reports.bytes -= p->reports.bytes < bytes ? p->reports.bytes : bytes;
-	if (are_more)
+	else
+		err = commit_rooms(p, &b);
+	if (err)
+		report_place_forget(p); /* it is counted anew */
+	else if (are_more)
 		p->reports.sweep_ms = now_ms; /* at the next tick */
 }

@@ -37,42 +37,6 @@ uc_err report_key_read(struct view key, uint64_t *number)
 
 /* --- those that are kept --- */
 
-/* Once in a process.  One that is damaged keeps no others from being taken. */
-static uc_err load(struct provider *p)
-{
-	struct report_walk w;
-	struct report_found one;
-	struct provider_reports found = p->reports;
-	bool ends_damaged = false;
-	if (p->reports.is_known)
-		return UC_OK;
-	found.next = 1;
-	found.bytes = 0;
-	found.is_known = true;
-	report_walk_begin(&w, p->rooms, p->domain);
-	while (report_walk_next(&w, &one)) {
-		found.bytes += one.value.n;
-		found.next = one.number + 1;
-		ends_damaged = one.is_damaged && w.is_over;
-	}
-	uc_err err = report_walk_end(&w);
-	/* Which numbers are taken behind it nobody can say: none was ever as great as the time. */
-	if (ends_damaged && found.next < env_now_ms(p->env))
-		found.next = env_now_ms(p->env);
-	if (!err)
-		p->reports = found;
-	wipe(&found, sizeof found);
-	return err;
-}
-
-/* Other apps keep none of our people from reporting: once half of the place is taken, by whomever, nothing more is
- * kept of them.  Of our people each has so many bytes an hour. */
-static bool is_full(const struct provider *p, size_t bytes, struct view from)
-{
-	size_t max = from.n ? REPORTS_BYTES_OTHERS : REPORTS_BYTES_MAX;
-	return p->reports.bytes > max || bytes > max - p->reports.bytes;
-}
-
 static uc_err record_commit(struct provider *p, uint64_t number, const struct report_record *r)
 {
 	struct store_key k;
@@ -138,14 +102,16 @@ static uc_err keep(const struct filing *f, uint8_t verdict, struct view from, st
 				   .report = f->bytes,
 				   .reporter = reporter };
 	struct view encoded;
-	TRY(load(p));
+	struct report_share *share;
+	TRY(report_place_know(p));
 	TRY(fill(f, &r));
 	TRY(wire_encode_to(f->a, report_record_element, &r, &encoded));
-	if (is_full(p, encoded.n, from))
+	if (report_place_is_full(p, from, encoded.n))
 		return UC_E_BUSY;
+	TRY(report_share_get(p, from, &share));
 	TRY(record_commit(p, p->reports.next, &r));
 	p->reports.next++;
-	p->reports.bytes += encoded.n;
+	report_place_take(p, share, encoded.n);
 	metrics_add(p->config.metrics, METRIC_REPORTS_VERIFIED, verdict != REPORT_UNCONFIRMED);
 	return UC_OK;
 }
@@ -233,6 +199,7 @@ static uc_err mark_key(struct provider *p, struct view *out)
 
 void reports_forget(struct provider *p)
 {
+	report_place_forget(p);
 	wipe(&p->reports, sizeof p->reports);
 }
 
@@ -459,12 +426,17 @@ static uc_err record_change(struct provider *p, uint64_t number, const struct re
 			    struct arena *a)
 {
 	struct store_key k;
+	struct report_share *share = NULL;
 	struct view before, now;
+	if (p->reports.is_known)
+		TRY(report_share_get(p, r->from, &share));
 	TRY(store_get(p->rooms, report_key(&k, p->domain, number), a, &before));
 	TRY(wire_encode_to(a, report_record_element, r, &now));
 	TRY(record_commit(p, number, r));
-	if (p->reports.is_known)
-		p->reports.bytes = p->reports.bytes + now.n - before.n;
+	if (p->reports.is_known) {
+		report_place_take(p, share, now.n);
+		report_place_free(p, r->from, before.n);
+	}
 	return UC_OK;
 }
 

@@ -13,7 +13,7 @@ enum {
 	REPORT_KEEP_DAYS = 90,
 	MARK_DAYS = 7, /* so long reports of one account are known to be of one */
 	REPORTS_BYTES_MAX = 256 * 1024 * 1024,        /* of all that are kept */
-	REPORTS_BYTES_OTHERS = REPORTS_BYTES_MAX / 2, /* of all, when one of another app comes */
+	REPORTS_BYTES_OTHERS = REPORTS_BYTES_MAX / 2, /* of those from other apps */
 	REPORT_UNIT_BYTES = 65536, /* one more counts as another report of that account */
 };
 
@@ -41,6 +41,23 @@ void report_walk_begin(struct report_walk *w, struct store *s, struct view domai
 /* false: that was the last, or report_walk_end says why it ended. */
 bool report_walk_next(struct report_walk *w, struct report_found *out);
 uc_err UC_MUST_USE report_walk_end(struct report_walk *w);
+
+/* --- report_place.c --- */
+/* What is kept of another app. */
+struct report_share {
+	uint64_t bytes;
+};
+/* Looks through those that are kept, once in a process.  One that is damaged keeps no others from being taken. */
+uc_err UC_MUST_USE report_place_know(struct provider *p);
+/* Of one's own people, for whom `from` is empty, *out is NULL. */
+uc_err UC_MUST_USE report_share_get(struct provider *p, struct view from,
+				    struct report_share **out);
+/* Is there no place for one more of so many bytes? */
+bool report_place_is_full(const struct provider *p, struct view from, uint64_t bytes);
+void report_place_take(struct provider *p, struct report_share *of, uint64_t bytes);
+void report_place_free(struct provider *p, struct view from, uint64_t bytes);
+/* What is known of it; it is looked through again. */
+void report_place_forget(struct provider *p);
 
 /* --- reported_cards.c --- */
 /* Does the place of a report say that it is of a request card, and not of a room? */

@@ -527,8 +527,23 @@ TEST(long_ones_count_for_more)
 	the_end();
 }
 
-/* Other apps cannot take the place of our own people; and it is free again once they have ended. */
-TEST(other_apps_fill_their_half)
+/* As if that app, or the own people where it is NULL, had sent so much. */
+static void has_sent(const struct app *by, uint64_t bytes)
+{
+	struct provider *p = hub->provider;
+	struct report_share *share;
+	expect_ok(report_place_know(p));
+	expect_ok(report_share_get(p, by ? by->domain : (struct view){ NULL, 0 }, &share));
+	report_place_take(p, share, bytes);
+}
+
+static int sends(struct app *by, struct view bytes)
+{
+	return peer_ask(hub, by, "reportAbuse", the_room, bytes, NULL);
+}
+
+/* Other apps cannot take the place of our own people, and have all that these leave. */
+TEST(other_apps_have_their_half)
 {
 	struct report_response r;
 	struct store_key k;
@@ -536,39 +551,84 @@ TEST(other_apps_fill_their_half)
 	everybody();
 	struct abusive_message m = said(&r1, "one");
 	struct view bytes = report_of(&r1, &m, 1);
-	uint64_t *full = &hub->provider->reports.bytes;
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	size_t one = *full;
+	uint64_t one = hub->provider->reports.bytes;
 	expect_ok(store_get(hub->rooms, report_key(&k, hub->domain, 1), &apps_mem, &stored));
 	expect_eq(one, stored.n);
-	*full = REPORTS_BYTES_OTHERS - one;
-	expect_eq(peer_ask(hub, lens, "reportAbuse", the_room, bytes, NULL), 200);
-	expect_eq(peer_ask(hub, lens, "reportAbuse", the_room, bytes, NULL), 503);
-	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_BUSY);
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	*full = REPORTS_BYTES_MAX - one;
+	has_sent(NULL, REPORTS_BYTES_MAX - 3 * one - one / 2);
+	expect_eq(sends(lens, bytes), 200);
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_BUSY);
-	expect_eq(count(hub), 4);
-	/* As it was counted when it came it goes, also where it was counted anew. */
+	expect_eq(sends(lens, bytes), 503);
+	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_BUSY);
+	expect_eq(count(hub), 3);
+	the_end();
+}
+
+/* One that floods us keeps neither another one out nor our own people. */
+TEST(an_app_that_floods_keeps_no_other_out)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	expect_eq(sends(lens, bytes), 200);
+	uint64_t one = hub->provider->reports.bytes_others, half = REPORTS_BYTES_OTHERS / 2;
+	has_sent(lens, half - 2 * one);
+	expect_eq(sends(lens, bytes), 200);
+	expect_eq(sends(lens, bytes), 503);
+	expect_eq(sends(plaza, bytes), 200);
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	/* What the first has stays its own, and a second one has half of the rest. */
+	has_sent(plaza, half / 2 - 3 * one);
+	expect_eq(sends(plaza, bytes), 200);
+	expect_eq(sends(plaza, bytes), 503);
+	expect_eq(sends(lens, bytes), 503);
+	/* Whose they are is known after a restart, too. */
 	app_kill(hub, true);
 	app_start(hub);
 	expect_ok(person_sign_in(&rob));
+	has_sent(lens, half - 5 * one + one / 2);
+	expect_eq(sends(lens, bytes), 200);
+	expect_eq(sends(lens, bytes), 503);
+	the_end();
+}
+
+/* As it was counted when it came it goes, also where it was counted anew. */
+TEST(their_place_is_free_again_once_they_have_ended)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	const struct provider_reports *is = &hub->provider->reports;
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	full = &hub->provider->reports.bytes;
-	expect(*full > 4 * bytes.n);
+	expect_eq(sends(lens, bytes), 200);
+	app_kill(hub, true);
+	app_start(hub);
+	is = &hub->provider->reports;
+	expect_ok(person_sign_in(&rob));
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
+	expect(is->bytes_others > bytes.n && is->bytes > 2 * is->bytes_others);
 	/* With what is decided, whatever is decided instead. */
-	uint64_t undecided = *full;
-	expect_ok(provider_report_decide(hub->provider, 1, REPORT_WARNED, VIEW_LIT("a long note")));
-	expect_eq(*full, undecided + 11);
-	expect_ok(provider_report_decide(hub->provider, 1, REPORT_WARNED, VIEW_LIT("no")));
-	expect_eq(*full, undecided + 2);
+	uint64_t undecided = is->bytes, others = is->bytes_others;
+	for (uint64_t number = 1; number <= 2; number++) {
+		struct view note = VIEW_LIT("a long note"), shorter = VIEW_LIT("no");
+		expect_ok(provider_report_decide(hub->provider, number, REPORT_WARNED, note));
+		expect_eq(is->bytes, undecided + 11);
+		expect_ok(provider_report_decide(hub->provider, number, REPORT_WARNED, shorter));
+		expect_eq(is->bytes, undecided + 2);
+		undecided = is->bytes;
+	}
+	expect_eq(is->bytes_others, others + 2);
 	for (int i = 0; i < 2; i++) {
 		test_now_ms += (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
 		apps_wait(HOUR_MS);
 	}
 	expect_eq(count(hub), 0);
-	expect_eq(*full, 0);
+	expect_eq(is->bytes, 0);
+	expect_eq(is->bytes_others, 0);
+	expect_eq(is->shares.n, 0);
 	the_end();
 }
 
