@@ -52,8 +52,16 @@ uc_err history_get(struct uc_client *c, struct room *r, uint64_t number, struct 
 		   struct message *out)
 {
 	struct view value;
-	TRY(safe_get(&c->safe, at(r, number), a, &value));
-	return wire_decode(value, a, message_element, out) ? UC_E_CORRUPT : UC_OK;
+	uc_err err = safe_get(&c->safe, at(r, number), a, &value);
+	if (!err)
+		err = wire_decode(value, a, message_element, out) ? UC_E_CORRUPT : UC_OK;
+	return err == UC_E_CORRUPT ? UC_E_NOT_FOUND : err;
+}
+
+/* Of what is damaged nothing is known; it keeps the client from nothing else. */
+static uc_err past_damage(uc_err err)
+{
+	return err == UC_E_CORRUPT ? UC_OK : err;
 }
 
 uint64_t history_number(struct uc_client *c, struct room *r, const struct uc_id *id)
@@ -271,6 +279,9 @@ static uc_err expire_one(struct uc_client *c, struct room *r, uint64_t number)
 {
 	struct message m = { 0 };
 	uc_err err = history_get(c, r, number, &c->call, &m);
+	/* Nothing is left of one that is damaged, either. */
+	if (err == UC_E_NOT_FOUND)
+		safe_delete(&c->safe, at(r, number));
 	if (err == UC_E_NOT_FOUND || (!err && (!m.expires_ms || m.expires_ms > client_now(c))))
 		return UC_OK;
 	TRY(err);
@@ -323,7 +334,7 @@ uc_err history_shown(struct uc_client *c, struct room *r, uint64_t number)
 static uc_err expire(struct uc_client *c, struct room *r)
 {
 	struct expire_call e = { .now = client_now(c) };
-	TRY(safe_scan(&c->safe, TABLE_EXPIRES, VIEW_OF(r->id.b), 0, expire_each, &e));
+	TRY(past_damage(safe_scan(&c->safe, TABLE_EXPIRES, VIEW_OF(r->id.b), 0, expire_each, &e)));
 	for (size_t i = 0; i < e.n; i++) {
 		TRY(expire_one(c, r, e.numbers[i]));
 		safe_delete(&c->safe, at_end(r, e.places[i]));
@@ -381,7 +392,8 @@ static uc_err mark(struct uc_client *c, void *arg)
 	uint64_t number = in->number < last ? in->number : last;
 	if (number <= r->read_up_to)
 		return UC_OK;
-	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(r->id.b), number + 1, count_each, &k));
+	TRY(past_damage(
+		safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(r->id.b), number + 1, count_each, &k)));
 	r->read_up_to = number;
 	r->unread = k.unread;
 	r->dirty = true;

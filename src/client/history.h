@@ -8,7 +8,7 @@
 /* Gives m the next number of the room and stores it; others' messages count as unread. */
 void history_add(struct uc_client *c, struct room *r, struct message *m);
 void history_put(struct uc_client *c, struct room *r, const struct message *m);
-/* UC_E_NOT_FOUND; strings lie in the arena. */
+/* UC_E_NOT_FOUND, also where it is damaged; strings lie in the arena. */
 uc_err UC_MUST_USE history_get(struct uc_client *c, struct room *r, uint64_t number,
 			       struct arena *a, struct message *out);
 /* 0 when no message of that id is there. */

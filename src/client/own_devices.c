@@ -73,9 +73,10 @@ static bool told_each(void *ctx, uint64_t number, struct view value)
 static bool is_told(struct uc_client *c, const struct device_change *x)
 {
 	struct told t = { x, false };
-	return x->kind == UC_DEVICE_TWO_LISTS &&
-	       !safe_scan(&c->safe, TABLE_CHANGE, (struct view){ NULL, 0 }, 0, told_each, &t) &&
-	       t.there;
+	if (x->kind == UC_DEVICE_TWO_LISTS)
+		(void)!safe_scan(&c->safe, TABLE_CHANGE, (struct view){ NULL, 0 }, 0, told_each,
+				 &t);
+	return t.there;
 }
 
 void own_devices_tell(struct uc_client *c, enum uc_device_change_kind kind,
@@ -370,8 +371,10 @@ uc_err uc_device_changes(uc_client *c, uc_device_change_each *each, void *ctx)
 		return UC_E_ARGUMENT;
 	if (c->broken)
 		return c->broken;
-	TRY(safe_scan(&c->safe, TABLE_CHANGE, (struct view){ NULL, 0 }, 0, changes_each, &l));
-	return l.err;
+	uc_err err =
+		safe_scan(&c->safe, TABLE_CHANGE, (struct view){ NULL, 0 }, 0, changes_each, &l);
+	/* A damaged one is not told: no other is kept from the person by it. */
+	return err && err != UC_E_CORRUPT ? err : l.err;
 }
 
 struct seen_call {
@@ -388,25 +391,29 @@ static bool last_each(void *ctx, uint64_t number, struct view value)
 	return number < in->number;
 }
 
-static bool forget_each(void *ctx, uint64_t number, struct view value)
+static bool later_each(void *ctx, uint64_t number, struct view value)
 {
 	struct seen_call *in = ctx;
-	(void)value;
-	if (number <= in->number)
-		safe_delete(&in->c->safe,
-			    (struct safe_place){ .table = TABLE_CHANGE, .number = number });
-	return number < in->number;
+	if (number > in->number)
+		safe_put(&in->c->safe,
+			 (struct safe_place){ .table = TABLE_CHANGE, .number = number }, value);
+	return true;
 }
 
-/* A number that nothing has could be of what comes later. */
+/* A number that nothing has could be of what comes later.  What is damaged, which no person can see, goes with those
+ * that were seen. */
 static uc_err changes_forget(struct uc_client *c, void *arg)
 {
 	struct seen_call *in = arg;
 	const struct view all = { NULL, 0 };
-	TRY(safe_scan(&c->safe, TABLE_CHANGE, all, 0, last_each, in));
+	uc_err err = safe_scan(&c->safe, TABLE_CHANGE, all, 0, last_each, in);
+	if (err && err != UC_E_CORRUPT)
+		return err;
 	if (!in->there)
 		return UC_E_NOT_FOUND;
-	return safe_scan(&c->safe, TABLE_CHANGE, all, 0, forget_each, in);
+	safe_delete_all(&c->safe, TABLE_CHANGE, all);
+	err = safe_scan(&c->safe, TABLE_CHANGE, all, 0, later_each, in);
+	return err == UC_E_CORRUPT ? UC_OK : err;
 }
 
 uc_err uc_device_changes_seen(uc_client *c, uint64_t number)

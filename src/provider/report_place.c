@@ -112,7 +112,9 @@ uc_err report_place_know(struct provider *p)
 	/* Which numbers are taken behind it nobody can say: none was ever as great as the time. */
 	if (ends_damaged && next < env_now_ms(p->env))
 		next = env_now_ms(p->env);
-	p->reports.next = next;
+	/* None is given twice in a process: somebody may still be asked of that one. */
+	if (p->reports.next < next)
+		p->reports.next = next;
 	p->reports.is_known = true;
 	return UC_OK;
 }

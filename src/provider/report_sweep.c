@@ -10,6 +10,7 @@ enum { SWEEP_AT_ONCE = 64, SWEEP_BYTES = 8 << 20 };
 struct unread {
 	uint64_t v[SWEEP_AT_ONCE];
 	size_t n, bytes;
+	bool is_damaged; /* so that nobody knows how long they are */
 };
 
 static void unread_add(struct unread *u, const struct report_found *one)
@@ -18,6 +19,7 @@ static void unread_add(struct unread *u, const struct report_found *one)
 		return;
 	u->v[u->n++] = one->number;
 	u->bytes += one->value.n;
+	u->is_damaged = u->is_damaged || one->is_damaged;
 }
 
 /* When they came nobody can read, but it was before one that is old. */
@@ -25,7 +27,10 @@ static void unread_drop(struct provider *p, struct unread *u, struct store_batch
 {
 	struct store_key k;
 	report_place_free(p, (struct view){ NULL, 0 }, u->bytes);
+	if (u->is_damaged)
+		p->reports.is_known = false; /* they were counted while they could be read */
 	u->bytes = 0;
+	u->is_damaged = false;
 	while (u->n)
 		store_delete(b, report_key(&k, p->domain, u->v[--u->n]));
 }

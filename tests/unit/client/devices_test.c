@@ -3,6 +3,7 @@
  * shows otherwise, is an alarm that stays until it was seen. */
 #include "client/cards.h"
 #include "client/contact_requests.h"
+#include "client/own_devices.h"
 #include "client/turn.h"
 #include "mimi/device_list.h"
 #include "tests/unit/client/small_app.h"
@@ -156,6 +157,45 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 	test_now_ms += 24 * 3600 * 1000;
 	person_look(&s.p);
 	expect_eq(show(&s.p).changes, 1);
+	person_end(&s.p);
+}
+
+/* One that cannot be read hides no other, brings none anew, and goes with them. */
+TEST(a_damaged_alarm_keeps_no_other_from_being_seen)
+{
+	static struct scene s;
+	struct safe_place first = { .table = "device change" };
+	struct ed25519_key d;
+	scene_begin(&s);
+	expect_ok(ed25519_generate(test_env(), &d));
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
+	person_look(&s.p);
+	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &d, true);
+	test_now_ms += 24 * 3600 * 1000;
+	person_look(&s.p);
+	struct shown now = show(&s.p);
+	expect_eq(now.changes, 2);
+	expect_eq(now.change[1].kind, UC_DEVICE_TWO_LISTS);
+	first.number = now.change[0].number;
+	person_rots(&s.p, first);
+	expect_eq(show(&s.p).changes, 1);
+	test_now_ms += 24 * 3600 * 1000;
+	person_look(&s.p);
+	expect_eq(show(&s.p).changes, 1);
+	/* What comes later stays. */
+	own_devices_tell(s.p.c, UC_DEVICE_HIDDEN, s.c.pub, s.b.pub, test_now_ms);
+	expect_ok(safe_commit(&s.p.c->safe));
+	expect_ok(uc_device_changes_seen(s.p.c, now.change[1].number));
+	now = show(&s.p);
+	expect_eq(now.changes, 1);
+	expect_change(&now.change[0], UC_DEVICE_HIDDEN, &s.c, &s.b);
+	struct view v;
+	struct arena a;
+	arena_init(&a, 4096, ARENA_PLAIN);
+	expect_err(safe_get(&s.p.c->safe, first, &a, &v), UC_E_NOT_FOUND);
+	arena_done(&a);
+	expect_ok(uc_device_changes_seen(s.p.c, now.change[0].number));
+	expect_eq(show(&s.p).changes, 0);
 	person_end(&s.p);
 }
 

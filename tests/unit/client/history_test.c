@@ -184,6 +184,52 @@ TEST(what_a_message_says_ends_with_it)
 	end();
 }
 
+static struct safe_place place(const char *table, uint64_t number)
+{
+	return (struct safe_place){ .table = table, .owner = VIEW_OF(room.b), .number = number };
+}
+
+/* One message that is damaged keeps the client from nothing with the others. */
+TEST(a_damaged_message_is_passed_over)
+{
+	uint64_t now = test_now_ms;
+	struct uc_id id, edit;
+	begin();
+	expect_ok(uc_send(p.c, &room, "own", &id));
+	expect_ok(arrives("b", true, 60));
+	expect_ok(arrives("c", true, 60));
+	expect_ok(arrives("d", true, 3600));
+	expect_eq(r()->unread, 3);
+	person_rots(&p, place("message", 3));
+	expect_ok(uc_mark_read(p.c, &room, 2));
+	expect_eq(r()->unread, 1);
+	/* It ends with those that can be read. */
+	test_now_ms = now + 60 * 1000;
+	expect_ok(uc_client_step(p.c));
+	history_is("ownd", 3, 1);
+	person_rots(&p, place("message", 1));
+	expect_err(uc_send_edit(p.c, &room, &id, "more", &edit), UC_E_NOT_FOUND);
+	expect_ok(uc_send(p.c, &room, "e", &id));
+	test_now_ms = now;
+	end();
+}
+
+/* When one ends cannot be read: the others do all the same. */
+TEST(a_damaged_end_holds_up_no_other)
+{
+	uint64_t now = test_now_ms, ends = now + 60 * 1000;
+	begin();
+	expect_ok(arrives("a", true, 60));
+	expect_ok(arrives("b", true, 90));
+	person_rots(&p, place("expires", ends << 20 | 1));
+	test_now_ms = now + 90 * 1000;
+	expect_ok(uc_client_step(p.c));
+	history_is("a", 2, 1);
+	expect_eq(uc_client_deadline_ms(p.c), UINT64_MAX);
+	test_now_ms = now;
+	end();
+}
+
 /* --- two places --- */
 
 static struct room *other; /* of ours, in the same room */

@@ -562,3 +562,34 @@ void person_sign_up(struct person *p, struct small_app *app)
 	expect_eq(p->done_op, op);
 	expect_ok(p->done_err);
 }
+
+struct rotten {
+	uint8_t key[SAFE_KEY_MAX];
+	size_t key_n;
+	size_t length; /* of what is looked for: nothing else has it */
+};
+
+static bool rotten_each(void *ctx, const uint8_t *key, size_t key_n, const uint8_t *value,
+			size_t value_n)
+{
+	struct rotten *r = ctx;
+	(void)value;
+	if (value_n != r->length || key_n > sizeof r->key)
+		return true;
+	memcpy(r->key, key, key_n);
+	r->key_n = key_n;
+	return false;
+}
+
+void person_rots(struct person *p, struct safe_place at)
+{
+	static const uint8_t long_one[4321], rot = 1;
+	const struct uc_store_ops *ops = client_memory_ops();
+	struct rotten r = { .length = sizeof long_one + BOX_OVERHEAD };
+	safe_put(&p->c->safe, at, VIEW_OF(long_one));
+	expect_ok(safe_commit(&p->c->safe));
+	expect_ok(ops->scan(p->store, NULL, 0, NULL, 0, rotten_each, &r));
+	expect(r.key_n);
+	struct uc_store_change change = { r.key, r.key_n, &rot, 1 };
+	expect_ok(ops->commit(p->store, &change, 1));
+}

@@ -88,6 +88,8 @@ void person_look(struct person *p);
 void person_wait(struct person *p, uint64_t ms);
 /* Begun, and Rosa's by a sign-up there. */
 void person_sign_up(struct person *p, struct small_app *app);
+/* What the store has there can be read no more. */
+void person_rots(struct person *p, struct safe_place at);
 /* An account without a server's help, for tests of what stands above it. */
 void person_account(struct person *p, const char *name);
 

@@ -591,6 +591,10 @@ TEST(an_app_that_floods_keeps_no_other_out)
 	has_sent(lens, half - 5 * one + one / 2);
 	expect_eq(sends(lens, bytes), 200);
 	expect_eq(sends(lens, bytes), 503);
+	/* Of a time before each had a share there may be more of them than their half. */
+	has_sent(lens, REPORTS_BYTES_OTHERS);
+	expect_eq(sends(plaza, bytes), 503);
+	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	the_end();
 }
 

@@ -311,6 +311,34 @@ TEST(long_reports_end_in_more_than_one_turn)
 	the_end();
 }
 
+/* How long one was that cannot be read any more nobody knows when it goes: its place is free all the same, and
+ * its number is not given to another. */
+TEST(the_place_of_a_damaged_report_is_free_again)
+{
+	static const uint64_t numbers[] = { 1, 2 };
+	struct report_record r = { .from = VIEW_LIT("lens.example") };
+	struct view old = { NULL, 0 };
+	struct store_key k;
+	room_of_three();
+	const struct provider_reports *is = &dial->provider->reports;
+	r.received_ms = test_now_ms;
+	expect_ok(wire_encode_to(&apps_mem, report_record_element, &r, &old));
+	reports_make(numbers, 2, old);
+	expect_ok(report_place_know(dial->provider));
+	expect_eq(is->bytes_others, 2 * old.n);
+	expect(record_rots(dial, report_at(&k, 1)));
+	test_now_ms += (uint64_t)REPORT_KEEP_DAYS * 24 * 3600 * 1000;
+	provider_tick(dial->provider, test_now_ms);
+	expect_eq(table_count(dial, TABLE_REPORT), 0);
+	expect_ok(report_place_know(dial->provider));
+	expect_eq(is->bytes, 0);
+	expect_eq(is->bytes_others, 0);
+	expect_eq(is->shares.n, 0);
+	expect_eq(is->next, 3);
+	store_memory_heal(dial->disks[1]);
+	the_end();
+}
+
 TEST(a_table_is_passed_over_in_steps)
 {
 	struct buf from;
