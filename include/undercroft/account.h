@@ -228,7 +228,8 @@ struct uc_device_change {
 	uint64_t number;  /* greater than those of what was told before */
 };
 typedef bool uc_device_change_each(void *ctx, const struct uc_device_change *change);
-/* In the order they were told; kept until the person has seen them. */
+/* In the order they were told; kept until the person has seen them.  One that is damaged in the store is passed
+ * over. */
 UC_API uc_err uc_device_changes(uc_client *c, uc_device_change_each *each, void *ctx) UC_MUST_USE;
 /* All up to the one of that number, the last that the person was shown: what came later stays.
  * UC_E_NOT_FOUND: there is none of that number (any more). */

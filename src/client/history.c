@@ -170,9 +170,10 @@ static bool list_each(void *ctx, uint64_t number, struct view value)
 	bool more = false;
 	(void)number;
 	arena_init(&a, MESSAGE_BYTES, ARENA_SECRET);
-	l->err = wire_decode(value, &a, message_element, &m) ? UC_E_CORRUPT : UC_OK;
-	bool skipped = !l->err && is_unshown(l->r, &m);
-	if (!l->err && !skipped)
+	uc_err err = wire_decode(value, &a, message_element, &m);
+	l->err = err_is_hard(err) ? err : UC_OK;
+	bool skipped = err || is_unshown(l->r, &m);
+	if (!skipped)
 		l->err = show(l->c, l->r, &m, &a, &shown);
 	if (!l->err)
 		more = skipped || (l->each(l->ctx, &shown) && --l->left > 0);
@@ -192,7 +193,7 @@ uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from, size_t
 		return UC_E_NOT_FOUND;
 	if (!limit || strangers_veil(c, l.r))
 		return UC_OK;
-	TRY(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(room->b), from, list_each, &l));
+	TRY(past_damage(safe_scan(&c->safe, TABLE_MESSAGE, VIEW_OF(room->b), from, list_each, &l)));
 	return l.err;
 }
 

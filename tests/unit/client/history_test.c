@@ -210,6 +210,10 @@ TEST(a_damaged_message_is_passed_over)
 	person_rots(&p, place("message", 1));
 	expect_err(uc_send_edit(p.c, &room, &id, "more", &edit), UC_E_NOT_FOUND);
 	expect_ok(uc_send(p.c, &room, "e", &id));
+	history_is("de", 3, 1);
+	safe_put(&p.c->safe, place("message", 4), VIEW_LIT("no message"));
+	expect_ok(safe_commit(&p.c->safe));
+	history_is("e", 2, 1);
 	test_now_ms = now;
 	end();
 }
