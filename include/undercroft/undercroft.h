@@ -591,8 +591,7 @@ struct uc_message {
 	uint64_t file_bytes;
 };
 typedef bool uc_message_each(void *ctx, const struct uc_message *message);
-/* Ascending from number `from` (1 for the start), at most `limit`.  One that is damaged in the store is passed over:
- * its number is missing. */
+/* Ascending from number `from` (1 for the start), at most `limit`.  One that is damaged is passed over. */
 UC_API uc_err uc_messages(uc_client *c, const struct uc_id *room, uint64_t from, size_t limit,
 			  uc_message_each *each, void *ctx) UC_MUST_USE;
 /* The number of the last message of the room; 0 without one. */
