@@ -250,7 +250,10 @@ static uc_err picture_find(struct uc_client *c, const struct uc_id *contact, str
 		return out->n ? UC_OK : UC_E_NOT_FOUND;
 	}
 	const struct contact *k = contact_find(c, contact);
-	return k && k->picture ? safe_get(&c->safe, picture_place(k), a, out) : UC_E_NOT_FOUND;
+	uc_err err =
+		k && k->picture ? safe_get(&c->safe, picture_place(k), a, out) : UC_E_NOT_FOUND;
+	/* A damaged one is none. */
+	return err == UC_E_CORRUPT ? UC_E_NOT_FOUND : err;
 }
 
 uc_err uc_picture(uc_client *c, const struct uc_id *contact, uint8_t *out, size_t out_n, size_t *n)

@@ -329,6 +329,9 @@ TEST(the_last_word_of_a_contact_counts)
 	const struct contact *k = contact_find(tom.c, &rosa_id);
 	expect(k && !strcmp(k->about, "Here") && k->portrait == 12);
 	expect_bytes(picture_of(&tom, &rosa_id), other);
+	/* One that is damaged is none. */
+	person_rots(&tom, (struct safe_place){ .table = "picture", .name = VIEW_OF(rosa_id.b) });
+	expect_bytes(picture_of(&tom, &rosa_id), none);
 	duo_end();
 }
 
