@@ -137,9 +137,10 @@ struct ask {
 
 /* Reports that are kept (reports.c): what is known of them once they were looked through. */
 struct provider_reports {
-	bool is_known;
-	uint64_t next;                /* number of the one to come */
-	uint64_t bytes, bytes_others; /* of all; of those from other apps */
+	bool is_known;                /* all of them have been looked at, or those below known_to */
+	uint64_t known_to, know_ms;   /* 0: none yet; not again before */
+	uint64_t next;                /* number of the one to come, once they are known */
+	uint64_t bytes, bytes_others; /* of those; of which from other apps */
 	struct map shares;            /* domain -> struct report_share */
 	uint64_t sweep_ms;
 	uint8_t mark_key[32]; /* of reporters' marks; never written */

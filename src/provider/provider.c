@@ -8,6 +8,7 @@
 #include "mimi/attachment.h"
 #include "mimi/directory.h"
 #include "provider/discovery.h"
+#include "provider/reports.h"
 #include "provider/room_work.h"
 #include "provider/tokens.h"
 
@@ -89,6 +90,7 @@ bool provider_go_on(struct provider *p)
 	fanout_untold(p);
 	bool is_due = held_go_on(p);
 	is_due = intake_go_on(p) || is_due;
+	is_due = report_place_go_on(p) || is_due;
 	return discovery_go_on(p) || is_due;
 }
 

@@ -7,6 +7,8 @@
 #include "base/heap.h"
 #include "provider/inside.h"
 
+enum { AGAIN_MS = 60 * 1000 }; /* after looking through has failed */
+
 static struct report_share *share_find(const struct provider *p, struct view from)
 {
 	return p->reports.shares.cap ? map_find(&p->reports.shares, from) : NULL;
@@ -41,6 +43,11 @@ static void less(uint64_t *n, uint64_t bytes)
 	*n -= bytes < *n ? bytes : *n;
 }
 
+bool report_place_has(const struct provider *p, uint64_t number)
+{
+	return p->reports.is_known || number < p->reports.known_to;
+}
+
 void report_place_free(struct provider *p, struct view from, uint64_t bytes)
 {
 	struct report_share *s = share_find(p, from);
@@ -71,9 +78,11 @@ void report_place_forget(struct provider *p)
 	while (map_next(&p->reports.shares, &at, &domain, &share))
 		heap_free(share);
 	map_done(&p->reports.shares);
-	p->reports.bytes = p->reports.bytes_others = 0;
+	p->reports.bytes = p->reports.bytes_others = p->reports.known_to = 0;
 	p->reports.is_known = false;
 }
+
+/* --- how much is kept: looked through after a start --- */
 
 /* Of what cannot be read nobody knows whose it was: it counts as our own people's. */
 static uc_err one_known(struct provider *p, const struct report_found *one)
@@ -90,31 +99,66 @@ static uc_err one_known(struct provider *p, const struct report_found *one)
 	return err;
 }
 
-uc_err report_place_know(struct provider *p)
+/* From where it was left off, for as long as the slice lasts: *is_over when that was the last of them. */
+static uc_err some_known(struct provider *p, struct slice *s, bool *is_over)
 {
+	struct provider_reports *r = &p->reports;
 	struct report_walk w;
 	struct report_found one;
-	uint64_t next = 1;
-	bool ends_damaged = false;
+	bool goes_on = true, ends_damaged = false;
 	uc_err err = UC_OK;
-	if (p->reports.is_known)
-		return UC_OK;
-	report_place_forget(p);
-	TRY(map_init(&p->reports.shares, p->env));
 	report_walk_begin(&w, p->rooms, p->domain);
-	while (!err && report_walk_next(&w, &one)) {
+	w.from = r->known_to;
+	while (!err && goes_on && report_walk_next(&w, &one)) {
 		err = one_known(p, &one);
-		next = one.number + 1;
+		r->known_to = one.number + 1;
 		ends_damaged = one.is_damaged && w.is_over;
+		goes_on = slice_goes_on(s);
 	}
+	*is_over = goes_on || w.is_over;
 	uc_err walked = report_walk_end(&w);
 	TRY(err ? err : walked);
 	/* Which numbers are taken behind it nobody can say: none was ever as great as the time. */
-	if (ends_damaged && next < env_now_ms(p->env))
-		next = env_now_ms(p->env);
+	if (ends_damaged && r->known_to < env_now_ms(p->env))
+		r->known_to = env_now_ms(p->env);
+	return UC_OK;
+}
+
+static uc_err go_on(struct provider *p)
+{
+	struct provider_reports *r = &p->reports;
+	struct slice s;
+	uc_err err = UC_OK;
+	if (!r->known_to) {
+		report_place_forget(p);
+		TRY(map_init(&r->shares, p->env));
+		r->known_to = 1;
+	}
+	slice_begin(&s, p->env);
+	err = some_known(p, &s, &r->is_known);
 	/* None is given twice in a process: somebody may still be asked of that one. */
-	if (p->reports.next < next)
-		p->reports.next = next;
-	p->reports.is_known = true;
+	if (!err && r->is_known && r->next < r->known_to)
+		r->next = r->known_to;
+	if (err)
+		report_place_forget(p);
+	return err;
+}
+
+bool report_place_go_on(struct provider *p)
+{
+	struct provider_reports *r = &p->reports;
+	uint64_t now_ms = env_now_ms(p->env);
+	if (r->is_known || !is_due(now_ms, r->know_ms, AGAIN_MS))
+		return false;
+	if (go_on(p))
+		r->know_ms = now_ms + AGAIN_MS;
+	return r->known_to && !r->is_known;
+}
+
+/* Whoever reports is not sent away for it: that is soon after a start, and what is left takes a second at most. */
+uc_err report_place_know(struct provider *p)
+{
+	while (!p->reports.is_known)
+		TRY(go_on(p));
 	return UC_OK;
 }

@@ -9,16 +9,17 @@ enum { SWEEP_AT_ONCE = 64, SWEEP_BYTES = 8 << 20 };
 /* Those in front of the one at hand that cannot be read. */
 struct unread {
 	uint64_t v[SWEEP_AT_ONCE];
-	size_t n, bytes;
+	size_t n, bytes; /* of those that are counted */
 	bool is_damaged; /* so that nobody knows how long they are */
 };
 
-static void unread_add(struct unread *u, const struct report_found *one)
+static void unread_add(const struct provider *p, struct unread *u, const struct report_found *one)
 {
 	if (u->n == SWEEP_AT_ONCE)
 		return;
 	u->v[u->n++] = one->number;
-	u->bytes += one->value.n;
+	if (report_place_has(p, one->number))
+		u->bytes += one->value.n;
 	u->is_damaged = u->is_damaged || one->is_damaged;
 }
 
@@ -28,7 +29,7 @@ static void unread_drop(struct provider *p, struct unread *u, struct store_batch
 	struct store_key k;
 	report_place_free(p, (struct view){ NULL, 0 }, u->bytes);
 	if (u->is_damaged)
-		p->reports.is_known = false; /* they were counted while they could be read */
+		report_place_forget(p); /* they were counted while they could be read */
 	u->bytes = 0;
 	u->is_damaged = false;
 	while (u->n)
@@ -47,7 +48,7 @@ static bool drop_one(struct provider *p, const struct report_found *one, uint64_
 	bool reads =
 		!one->is_damaged && !wire_decode(one->value, &scratch, report_record_element, &r);
 	if (!reads) {
-		unread_add(u, one);
+		unread_add(p, u, one);
 	} else {
 		is_early = r.received_ms > now_ms;
 		is_old = !is_early && now_ms - r.received_ms >= (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
@@ -56,7 +57,8 @@ static bool drop_one(struct provider *p, const struct report_found *one, uint64_
 		*bytes += one->value.n + u->bytes;
 		unread_drop(p, u, b);
 		store_delete(b, report_key(&k, p->domain, one->number));
-		report_place_free(p, r.from, one->value.n);
+		if (report_place_has(p, one->number))
+			report_place_free(p, r.from, one->value.n);
 	}
 	arena_done(&scratch);
 	return !reads || is_old || is_early;

@@ -428,12 +428,13 @@ static uc_err record_change(struct provider *p, uint64_t number, const struct re
 	struct store_key k;
 	struct report_share *share = NULL;
 	struct view before, now;
-	if (p->reports.is_known)
+	bool is_counted = report_place_has(p, number);
+	if (is_counted)
 		TRY(report_share_get(p, r->from, &share));
 	TRY(store_get(p->rooms, report_key(&k, p->domain, number), a, &before));
 	TRY(wire_encode_to(a, report_record_element, r, &now));
 	TRY(record_commit(p, number, r));
-	if (p->reports.is_known) {
+	if (is_counted) {
 		report_place_take(p, share, now.n);
 		report_place_free(p, r->from, before.n);
 	}

@@ -47,8 +47,13 @@ uc_err UC_MUST_USE report_walk_end(struct report_walk *w);
 struct report_share {
 	uint64_t bytes;
 };
-/* Looks through those that are kept, once in a process.  One that is damaged keeps no others from being taken. */
+/* Looks through those that are kept, once in a process, a few at a time (as provider_go_on): true, there are
+ * more.  One that is damaged keeps no others from being taken. */
+bool report_place_go_on(struct provider *p);
+/* All that is left of that, at once. */
 uc_err UC_MUST_USE report_place_know(struct provider *p);
+/* Has it been looked at, so that what is done to it counts? */
+bool report_place_has(const struct provider *p, uint64_t number);
 /* Of one's own people, for whom `from` is empty, *out is NULL. */
 uc_err UC_MUST_USE report_share_get(struct provider *p, struct view from,
 				    struct report_share **out);

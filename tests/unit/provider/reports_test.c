@@ -347,6 +347,7 @@ TEST(a_number_behind_damage_is_not_given_again)
 	app_start(hub);
 	expect_ok(person_sign_in(&rob));
 	expect(block_rots(hub, report_key(&k, hub->domain, 2), 3));
+	report_place_forget(hub->provider); /* as if it had been so before the start */
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	uint64_t first = test_now_ms;
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
@@ -374,6 +375,7 @@ TEST(one_that_rots_is_passed_over)
 	app_start(hub);
 	expect_ok(person_sign_in(&rob));
 	expect(record_rots(hub, report_key(&k, hub->domain, 3)));
+	report_place_forget(hub->provider);
 	/* The last of all: its number is not given to another. */
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	expect_eq(kept(hub, 4).verdict, REPORT_VERIFIED);
@@ -524,115 +526,6 @@ TEST(long_ones_count_for_more)
 	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_RATE);
 	expect_err(report(&rob, REPORT_TO_APP, report_of(&r1, m, 1), &r), UC_E_RATE);
 	expect_eq(count(hub), 10);
-	the_end();
-}
-
-/* As if that app, or the own people where it is NULL, had sent so much. */
-static void has_sent(const struct app *by, uint64_t bytes)
-{
-	struct provider *p = hub->provider;
-	struct report_share *share;
-	expect_ok(report_place_know(p));
-	expect_ok(report_share_get(p, by ? by->domain : (struct view){ NULL, 0 }, &share));
-	report_place_take(p, share, bytes);
-}
-
-static int sends(struct app *by, struct view bytes)
-{
-	return peer_ask(hub, by, "reportAbuse", the_room, bytes, NULL);
-}
-
-/* Other apps cannot take the place of our own people, and have all that these leave. */
-TEST(other_apps_have_their_half)
-{
-	struct report_response r;
-	struct store_key k;
-	struct view stored = { NULL, 0 };
-	everybody();
-	struct abusive_message m = said(&r1, "one");
-	struct view bytes = report_of(&r1, &m, 1);
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	uint64_t one = hub->provider->reports.bytes;
-	expect_ok(store_get(hub->rooms, report_key(&k, hub->domain, 1), &apps_mem, &stored));
-	expect_eq(one, stored.n);
-	has_sent(NULL, REPORTS_BYTES_MAX - 3 * one - one / 2);
-	expect_eq(sends(lens, bytes), 200);
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_BUSY);
-	expect_eq(sends(lens, bytes), 503);
-	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_BUSY);
-	expect_eq(count(hub), 3);
-	the_end();
-}
-
-/* One that floods us keeps neither another one out nor our own people. */
-TEST(an_app_that_floods_keeps_no_other_out)
-{
-	struct report_response r;
-	everybody();
-	struct abusive_message m = said(&r1, "one");
-	struct view bytes = report_of(&r1, &m, 1);
-	expect_eq(sends(lens, bytes), 200);
-	uint64_t one = hub->provider->reports.bytes_others, half = REPORTS_BYTES_OTHERS / 2;
-	has_sent(lens, half - 2 * one);
-	expect_eq(sends(lens, bytes), 200);
-	expect_eq(sends(lens, bytes), 503);
-	expect_eq(sends(plaza, bytes), 200);
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	/* What the first has stays its own, and a second one has half of the rest. */
-	has_sent(plaza, half / 2 - 3 * one);
-	expect_eq(sends(plaza, bytes), 200);
-	expect_eq(sends(plaza, bytes), 503);
-	expect_eq(sends(lens, bytes), 503);
-	/* Whose they are is known after a restart, too. */
-	app_kill(hub, true);
-	app_start(hub);
-	expect_ok(person_sign_in(&rob));
-	has_sent(lens, half - 5 * one + one / 2);
-	expect_eq(sends(lens, bytes), 200);
-	expect_eq(sends(lens, bytes), 503);
-	/* Of a time before each had a share there may be more of them than their half. */
-	has_sent(lens, REPORTS_BYTES_OTHERS);
-	expect_eq(sends(plaza, bytes), 503);
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	the_end();
-}
-
-/* As it was counted when it came it goes, also where it was counted anew. */
-TEST(their_place_is_free_again_once_they_have_ended)
-{
-	struct report_response r;
-	everybody();
-	struct abusive_message m = said(&r1, "one");
-	struct view bytes = report_of(&r1, &m, 1);
-	const struct provider_reports *is = &hub->provider->reports;
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	expect_eq(sends(lens, bytes), 200);
-	app_kill(hub, true);
-	app_start(hub);
-	is = &hub->provider->reports;
-	expect_ok(person_sign_in(&rob));
-	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
-	expect(is->bytes_others > bytes.n && is->bytes > 2 * is->bytes_others);
-	/* With what is decided, whatever is decided instead. */
-	uint64_t undecided = is->bytes, others = is->bytes_others;
-	for (uint64_t number = 1; number <= 2; number++) {
-		struct view note = VIEW_LIT("a long note"), shorter = VIEW_LIT("no");
-		expect_ok(provider_report_decide(hub->provider, number, REPORT_WARNED, note));
-		expect_eq(is->bytes, undecided + 11);
-		expect_ok(provider_report_decide(hub->provider, number, REPORT_WARNED, shorter));
-		expect_eq(is->bytes, undecided + 2);
-		undecided = is->bytes;
-	}
-	expect_eq(is->bytes_others, others + 2);
-	for (int i = 0; i < 2; i++) {
-		test_now_ms += (uint64_t)REPORT_KEEP_DAYS * DAY_MS;
-		apps_wait(HOUR_MS);
-	}
-	expect_eq(count(hub), 0);
-	expect_eq(is->bytes, 0);
-	expect_eq(is->bytes_others, 0);
-	expect_eq(is->shares.n, 0);
 	the_end();
 }
 

@@ -324,6 +324,7 @@ TEST(the_place_of_a_damaged_report_is_free_again)
 	r.received_ms = test_now_ms;
 	expect_ok(wire_encode_to(&apps_mem, report_record_element, &r, &old));
 	reports_make(numbers, 2, old);
+	report_place_forget(dial->provider);
 	expect_ok(report_place_know(dial->provider));
 	expect_eq(is->bytes_others, 2 * old.n);
 	expect(record_rots(dial, report_at(&k, 1)));
