@@ -412,6 +412,17 @@ static bool is_refused(struct uc_client *c, const struct room *r)
 	return r->state == ROOM_LEFT && r->lost && devices_count(c) > 1;
 }
 
+/* Its row stays for that participant's first place, also where a second one was left or is still coming. */
+static bool is_wanted(struct uc_client *c, const struct room *r)
+{
+	for (const struct room *o = c->rooms; o; o = o->next) {
+		bool same = !strcmp(o->uri, r->uri) && !strcmp(o->participant, r->participant);
+		if (same && (o->state == ROOM_CREATING || room_is_ours(o) || is_refused(c, o)))
+			return true;
+	}
+	return false;
+}
+
 static uc_err room_row(struct uc_client *c, const struct room *r)
 {
 	struct uc_id id = vault_room_id(r);
@@ -420,7 +431,7 @@ static uc_err room_row(struct uc_client *c, const struct room *r)
 	struct view data;
 	if (!vault_keeps(c, r)) {
 		/* Another device may still have to come into it; of one that was left it has not. */
-		if (r->state != ROOM_CREATING && !room_is_ours(r) && !is_refused(c, r))
+		if (!is_wanted(c, r))
 			room_gone(c, id.b);
 		return UC_OK;
 	}

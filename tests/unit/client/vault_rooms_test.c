@@ -115,6 +115,56 @@ static uint64_t version_of(struct person *who)
 	return r ? r->version : 0;
 }
 
+static uc_err second_place_in_turn(struct uc_client *client, void *arg)
+{
+	struct uc_id id = { { 9 } };
+	struct room *r = room_new(client, view_str(two_room_uri), &id);
+	(void)arg;
+	if (!r)
+		return UC_E_MEMORY;
+	snprintf(r->participant, sizeof r->participant, "%s", two_place);
+	r->shadow = r->dirty = true;
+	r->state = ROOM_JOINING;
+	return UC_OK;
+}
+
+static bool is_kept(struct person *who)
+{
+	struct uc_id id =
+		id_of("Undercroft vault room", view_str(two_room_uri), view_str(two_place));
+	const struct kept_row *r = vault_row_find(&who->c->vault, VAULT_ROOM, id.b);
+	return r && !r->gone;
+}
+
+/* Who lost their place comes in anew, as the same participant, while somebody adds them once more. */
+TEST(a_second_place_that_is_left_takes_the_row_of_the_first_not_along)
+{
+	two_begin();
+	struct room *r = room_with(&p, SAYS_ACCOUNT, "", 5);
+	expect_ok(turn_run(p.c, second_place_in_turn, NULL));
+	struct room *second = p.c->rooms == r ? r->next : p.c->rooms;
+	expect(second && second->shadow);
+	two_later();
+	memcpy(r->name, "Paths", 6);
+	changed(r);
+	two_hand(&p, &q);
+	expect(is_kept(&p) && is_kept(&q));
+	two_later();
+	second->state = ROOM_LEFT;
+	changed(second);
+	memcpy(r->name, "Woods", 6);
+	changed(r);
+	two_hand(&p, &q);
+	expect(is_kept(&p) && is_kept(&q));
+	expect_bytes(two_kept_room(&p).name, VIEW_LIT("Woods"));
+	two_later();
+	r->state = ROOM_LEFT;
+	changed(r);
+	two_hand(&p, &q);
+	expect(!is_kept(&p) && !is_kept(&q));
+	two_end();
+}
+
 /* However often each has read what the other wrote. */
 static void neither_writes_again(void)
 {
