@@ -10,6 +10,7 @@
 
 enum {
 	HELLO_MS = 10 * 60 * 1000,
+	LOOK_MS = 60 * 1000,  /* between two looks at who has said nothing for so long */
 	AGAIN_MS = 20 * 1000, /* what could not be asked is asked again */
 	REST_MS = 10 * 60 *
 		  1000, /* between two stores of one app: who says so for ever gains little */
@@ -448,6 +449,12 @@ void peers_hello_later(struct provider *p)
 	p->room_work->hello_ms = env_now_ms(p->env) + HELLO_MS;
 }
 
+static bool is_silent(const struct peer_live *peer, uint64_t now_ms)
+{
+	return is_due(now_ms, peer->heard_ms + HELLO_MS, HELLO_MS) &&
+	       is_due(now_ms, peer->asked_ms + HELLO_MS, HELLO_MS);
+}
+
 void peers_hello(struct provider *p, uint64_t now_ms)
 {
 	struct room_work *w = p->room_work;
@@ -457,7 +464,7 @@ void peers_hello(struct provider *p, uint64_t now_ms)
 	struct arena a;
 	if (!is_due(now_ms, w->hello_ms, HELLO_MS))
 		return;
-	peers_hello_later(p);
+	w->hello_ms = now_ms + LOOK_MS;
 	store_key_start(&prefix, TABLE_PEER);
 	if (store_scan_init(&scan, p->rooms, store_key_view(&prefix), (struct view){ NULL, 0 }, 0))
 		return;
@@ -467,8 +474,10 @@ void peers_hello(struct provider *p, uint64_t now_ms)
 		store_key_read(&k, key);
 		struct view domain = store_key_read_bytes(&k, &a);
 		struct peer_live *peer = peer_live_get(p, domain);
-		if (peer && is_due(now_ms, peer->heard_ms + HELLO_MS, HELLO_MS))
+		if (peer && is_silent(peer, now_ms)) {
+			peer->asked_ms = now_ms;
 			hello(p, domain);
+		}
 		arena_done(&a);
 	}
 	store_scan_done(&scan);

@@ -179,6 +179,7 @@ struct peer_live {
 	struct rate_state restarts; /* of rooms it hosts, with connections of ours in them */
 	uint64_t store, store_next; /* as it says; and another, when what follows is not done (0) */
 	uint64_t heard_ms, renew_ms;
+	uint64_t asked_ms; /* for its directory, when it had said nothing */
 	struct rate_state rates[LIMITS_N];
 };
 

@@ -553,9 +553,13 @@ TEST(a_room_that_its_hub_has_no_more_ends)
 	the_people();
 	struct store_memory *copy = copy_of(hub);
 	rooms_three();
+	wait_a_while(300);
+	guest_say(&t1, "the last");
+	guest_read(&t1);
 	put_back_at(hub, copy);
 	expect_ok(guest_open(&t1));
-	wait_a_while(1300); /* who is not known is heard of by and by */
+	/* Who has said nothing for ten minutes is asked, and looked for each minute. */
+	wait_a_while(720);
 	if (!tom.c->session)
 		expect_ok(person_sign_in(&tom));
 	expect_err(guest_open(&t1), UC_E_SEAT);
