@@ -25,9 +25,10 @@ enum { UC_REPORT_MESSAGES_MAX = 16 };
  * not told, nor is the member.  UC_E_NOT_FOUND: one is not there, is our own, was deleted or has
  * ended; UC_E_ARGUMENT: they are of several members; UC_E_NET: not online.  UC_EVENT_DONE: UC_E_FRANK
  * when it does not verify; UC_E_STALE when nobody can tell any more whether one of them does (the hub's keys
- * of that day are gone, as a rule after 90); UC_E_RATE; text, when it has succeeded: "verified", "confirmed" (the hub
- * says so) or "unconfirmed" (the hub does not answer), and then who has it, "app", "hub" or
- * "app hub". */
+ * of that day are gone, as a rule after 90); UC_E_RATE; UC_E_PEER: the hub does not answer, and nobody has it;
+ * UC_E_BUSY: the hub, or our own app, takes no more just now; text, when it has succeeded: "verified",
+ * "confirmed" (the hub says so) or "unconfirmed" (the hub does not answer, or takes no more just now), and
+ * then who has it, "app", "hub" or "app hub". */
 UC_API uc_err uc_report(uc_client *c, const struct uc_id *room, const uint64_t *numbers,
 			size_t count, uint32_t to, enum uc_report_why why, const char *note,
 			uc_op *op) UC_MUST_USE;

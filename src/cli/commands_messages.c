@@ -395,27 +395,32 @@ static bool report_numbers(const struct cli *cli, uint64_t numbers[UC_REPORT_MES
 
 /* What is said of messages, and of requests. */
 static const struct reported_words {
-	const char *verified, *unconfirmed, *hub, *forged, *late, *none;
+	const char *verified, *unconfirmed, *hub, *not_hub, *forged, *late, *none, *silent;
 } reported_messages = {
 	"Your app's moderators have these messages, and know that they are genuine. It counts you "
 	"as the one who reports.",
-	"Your app has these messages. The room's app did not answer, so that nobody could confirm "
-	"them yet.",
+	"Your app has these messages. Nobody could confirm them yet: the room's app does not answer, "
+	"or takes no more just now.",
 	"The room's app has these messages, and is not told who reports them.",
+	"The room's app does not have them: report them again later, with --to hub.",
 	"it does not verify: the room's app did not send this so",
 	"nobody can verify this any more: the room's app keeps what is needed for 90 days",
 	"no such message of somebody else, or it was deleted",
+	"the room's app does not answer, and nobody took the report; try again later",
 }, reported_request = {
 	"Your app's moderators have this request, and know that it is genuine. It counts you as the "
 	"one who reports.",
 	"Your app has this request.",
 	"The app of whoever wrote it has this request, and is not told who reports it.",
+	"The app of whoever wrote it does not have it: report it again later, with --to hub.",
 	"it does not verify: the app of whoever wrote it did not send this so",
 	"nobody can verify this any more",
 	"this request came before requests could be reported",
+	"the app of whoever wrote it does not answer, and nobody took the report; try again later",
 };
 
-static void report_print(const struct cli *cli, const struct reported_words *say, const char *text)
+static void report_print(const struct cli *cli, const struct reported_words *say, uint32_t whom,
+			 const char *text)
 {
 	struct view verdict, told = view_cut(view_str(text), ' ', &verdict);
 	bool unconfirmed = view_equal(verdict, VIEW_LIT("unconfirmed"));
@@ -427,6 +432,8 @@ static void report_print(const struct cli *cli, const struct reported_words *say
 		puts(unconfirmed ? say->unconfirmed : say->verified);
 	if (told.n > 3 || view_equal(told, VIEW_LIT("hub")))
 		puts(say->hub);
+	else if (whom & UC_REPORT_TO_HUB && unconfirmed)
+		puts(say->not_hub);
 }
 
 static uc_err report_ended_as(uc_err err, const struct reported_words *say, const char **what)
@@ -434,8 +441,11 @@ static uc_err report_ended_as(uc_err err, const struct reported_words *say, cons
 	*what = err == UC_E_FRANK       ? say->forged
 		: err == UC_E_STALE     ? say->late
 		: err == UC_E_NOT_FOUND ? say->none
+		: err == UC_E_PEER      ? say->silent
 		: err == UC_E_ARGUMENT  ? "the messages must be of one sender, each once"
-					: "report";
+		: err == UC_E_BUSY ? "an app that has to take the report takes no more just now; "
+				     "try again later"
+				   : "report";
 	return err;
 }
 
@@ -462,7 +472,7 @@ static int run_report(struct cli *cli)
 	err = report_ended_as(cli_finish(cli, err, &w), say, &what);
 	if (err)
 		return cli_fail(cli, err, what);
-	report_print(cli, say, w.text);
+	report_print(cli, say, whom, w.text);
 	return CLI_OK;
 }
 

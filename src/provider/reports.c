@@ -260,6 +260,13 @@ static int status_said(const struct peer_response *r)
 	return r->status == FORBIDDEN && !is_known ? UNKNOWN_HERE : r->status;
 }
 
+/* It is there, and takes no more just now; or says nothing that is of use.  As often as it is asked by all of
+ * this app the reporter has not asked. */
+static uc_err untaken(uc_err err)
+{
+	return err == UC_E_RATE || err == UC_E_BUSY ? UC_E_BUSY : UC_E_PEER;
+}
+
 /* What the hub has not heard it will be told when the reporter asks again. */
 static uc_err judged(struct provider *p, const struct report_asked *q,
 		     const struct peer_response *said, struct arena *a, struct report_response *out)
@@ -272,7 +279,7 @@ static uc_err judged(struct provider *p, const struct report_asked *q,
 	if (status == GONE || status == FORBIDDEN)
 		return counted(&f, status == GONE ? UC_E_STALE : UC_E_FRANK);
 	if (err && !(q->to & REPORT_TO_APP && q->is_signed))
-		return err == UC_E_RATE ? err : UC_E_BUSY;
+		return untaken(err);
 	out->verdict = err ? REPORT_UNCONFIRMED : REPORT_CONFIRMED;
 	out->told = err ? REPORT_TO_APP : q->to;
 	return q->to & REPORT_TO_APP ? keep(&f, out->verdict, none, VIEW_OF(q->mark)) : UC_OK;

@@ -3,6 +3,8 @@
 """Reports of abuse, from the terminal client to the account behind a pseudonym: at the own app, at
 another that is the room's hub, and passed on to the app of whoever is reported."""
 import json
+import os
+import signal
 import time
 import unittest
 
@@ -342,6 +344,51 @@ class Reports(unittest.TestCase):
         self.say(self.rosa, [self.uwe, self.tom], later)
         self.assertEqual(self.tom.json('report', 'Walks', self.number(self.tom, later))[-1]['result'],
                          'confirmed app')
+
+
+class Unheard(unittest.TestCase):
+    """The room's app takes no more just now, or does not answer: each is told as what it is."""
+    def test_what_is_told(self):
+        backbone = Backbone(split=True)
+        self.addCleanup(backbone.erase)
+        conf = backbone.dir / 'dial.conf'
+        conf.write_text(conf.read_text() + '\n[limits dial]\npeer_report = 1 1\n')
+        backbone.start()
+        rosa = Person(backbone, 'rosa', 'dial', '+4915112345678', 'Rosa')
+        tom = Person(backbone, 'tom', 'lens', 'tom', 'Tom')
+        for p in (rosa, tom):
+            p.sign_up()
+        befriend(rosa, tom)
+        rosa.run('group', 'Walks', 'Tom')
+        tom.until(lambda: any(r.get('name') == 'Walks' for r in tom.json('rooms')))
+        rosa.run('send', 'Walks', TEXT)
+        tom.until(lambda: tom.texts('Walks'))
+        number = next(m['number'] for m in tom.json('read', 'Walks', '--numbers')
+                      if m.get('text') == TEXT)
+        report = ('report', 'Walks', number)
+        self.assertEqual(tom.json(*report)[-1]['result'], 'confirmed app')
+
+        def refused(code, words, *arguments):
+            self.assertEqual(tom.refused(*arguments), code)
+            self.assertIn(words, tom.error)
+
+        kept = 'Nobody could confirm them yet: the room\'s app does not answer, or takes no more just now.'
+        later = 'The room\'s app does not have them: report them again later, with --to hub.'
+        # It has asked for as many as it may: the hub says so.
+        said = tom.run(*report, '--to', 'both')
+        self.assertIn(kept, said)
+        self.assertIn(later, said)
+        said = tom.run(*report)
+        self.assertIn(kept, said)
+        self.assertNotIn(later, said)
+        busy = 'takes no more just now; try again later'
+        refused('UC_E_BUSY', busy, *report, '--to', 'hub')
+        refused('UC_E_BUSY', busy, 'report', '--request', 'Rosa')
+        # And then it is gone.
+        os.kill(int((backbone.dir / 'dial.pid').read_text()), signal.SIGKILL)
+        self.assertIn(kept, tom.run(*report))
+        refused('UC_E_PEER', "the room's app does not answer", *report, '--to', 'hub')
+        refused('UC_E_PEER', 'the app of whoever wrote it does not answer', 'report', '--request', 'Rosa')
 
 
 if __name__ == '__main__':

@@ -90,6 +90,8 @@ const BY_CLASS: Record<string, string> = {
 const LIED =
 	'The app gave an answer that is not right, so nothing of it was kept. Nothing more is asked until you look again.';
 
+const TAKES_NO_REPORTS_NOW =
+	'An app that has to take the report takes no more just now. Try again later.';
 const NO_STATEMENT = 'This is not what a service gives. Copy the whole of it, and nothing else.';
 
 /** By code, or by class. */
@@ -170,6 +172,9 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 			'The app that hosts this conversation does not stand by this message, so nobody took the report.',
 		UC_E_STALE:
 			'Nobody can check any more that a message was sent like this: what is needed for it is kept for 90 days. Nobody took the report.',
+		UC_E_BUSY: TAKES_NO_REPORTS_NOW,
+		UC_E_PEER:
+			'The app that hosts this conversation does not answer, so nobody took the report. Try again later.',
 		UC_E_TOO_LARGE: 'This is too much for one report. Choose fewer messages, or a shorter note.',
 		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
 		UC_E_UNSUPPORTED: 'This app takes no reports.',
@@ -190,8 +195,9 @@ const DOING: Partial<Record<Doing, Record<string, string>>> = {
 			'The app that this request came from does not stand by it, so nobody took the report.',
 		UC_E_STALE:
 			'Nobody can check any more that this request was sent like this, so nobody took the report.',
-		UC_E_BUSY:
-			'Nobody could check just now that this request was sent like this. Try again in a while.',
+		UC_E_BUSY: TAKES_NO_REPORTS_NOW,
+		UC_E_PEER:
+			'The app that this request came from does not answer, so nobody took the report. Try again later.',
 		UC_E_TOO_LARGE: 'The note is too long. Make it shorter.',
 		UC_E_RATE: 'You have reported a lot lately. Wait an hour, then send it again.',
 		UC_E_UNSUPPORTED: 'This app takes no reports.',

@@ -237,6 +237,11 @@ test('errors are told in words, whatever they are', () => {
 		explain(error('UC_E_NOT_FOUND', 'usage'), 'ask'),
 		explain(error('UC_E_NOT_FOUND', 'usage'), 'recover'),
 	);
+	for (const doing of ['report', 'report-request']) {
+		assert.match(explain(error('UC_E_PEER', 'net'), doing), /does not answer.*nobody took/);
+		assert.match(explain(error('UC_E_BUSY', 'limit'), doing), /takes no more.*Try again later/);
+		assert.doesNotMatch(explain(error('UC_E_BUSY', 'limit'), doing), /answer/);
+	}
 	for (const of of ['usage', 'protocol', 'crypto', 'state', 'limit', 'store', 'net', 'memory', 'x'])
 		assert.match(explain(error('UC_E_NEW', of)), /^[A-Z].*\.$/);
 	assert.match(explain(new TypeError('internal')), /^[A-Z].*\.$/);

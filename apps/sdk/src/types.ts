@@ -91,7 +91,7 @@ export interface Report {
 }
 
 export interface Reported {
-	/** confirmed: the room's app says so; unconfirmed: it does not answer */
+	/** confirmed: the room's app says so; unconfirmed: it does not answer, or takes no more just now */
 	verdict: 'verified' | 'confirmed' | 'unconfirmed';
 	/** who has it: one's own app, the room's app */
 	app: boolean;
@@ -606,7 +606,8 @@ export interface Undercroft {
 	// --- reports ---
 	/** What goes are these messages, what proves who sent them, the reason and the note.  Own messages
 	 * and deleted ones cannot be reported (UC_E_NOT_FOUND); UC_E_FRANK: it does not verify; UC_E_STALE: of one
-	 * of them nobody can tell any more, as a rule after 90 days; UC_E_RATE. */
+	 * of them nobody can tell any more, as a rule after 90 days; UC_E_RATE; UC_E_PEER: the other app does not
+	 * answer, and nobody has it; UC_E_BUSY: that app, or one's own, takes no more just now. */
 	report(room: Id, report: Report): Promise<Reported>;
 	/** A request that came in, answered or not: its name and text.  `hub` is the app of whoever wrote it.
 	 * UC_E_NOT_FOUND: one's own, or of before requests could be reported. */

@@ -37,8 +37,32 @@ TEST(other_apps_have_their_half)
 	expect_ok(report(&rob, REPORT_TO_APP, bytes, &r));
 	expect_err(report(&rob, REPORT_TO_APP, bytes, &r), UC_E_BUSY);
 	expect_eq(sends(lens, bytes), 503);
+	/* Busy is another thing than silent. */
 	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_BUSY);
+	hub->is_down = true;
+	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_PEER);
+	hub->is_down = false;
+	expect_ok(report(&tom, REPORT_TO_APP | REPORT_TO_HUB, bytes, &r));
+	expect_eq(r.verdict, REPORT_UNCONFIRMED);
+	expect_eq(r.told, REPORT_TO_APP);
 	expect_eq(count(hub), 3);
+	the_end();
+}
+
+/* It is the app that has asked too often then, and not whoever reports: that is told as busy. */
+TEST(a_hub_that_an_app_has_asked_too_often_is_busy)
+{
+	struct report_response r;
+	everybody();
+	struct abusive_message m = said(&r1, "one");
+	struct view bytes = report_of(&r1, &m, 1);
+	int status = 200;
+	for (int i = 0; i < 300 && status == 200; i++)
+		status = sends(lens, bytes);
+	expect_eq(status, 429);
+	expect_err(report(&tom, REPORT_TO_HUB, bytes, &r), UC_E_BUSY);
+	expect_ok(report(&tom, REPORT_TO_APP, bytes, &r));
+	expect_eq(r.verdict, REPORT_UNCONFIRMED);
 	the_end();
 }
 

@@ -172,7 +172,7 @@ TEST(of_an_app_that_says_nothing)
 	struct report_response said;
 	dial->is_down = true;
 	for (uint8_t to = REPORT_TO_APP; to <= (REPORT_TO_APP | REPORT_TO_HUB); to++)
-		expect_err(report_file(&tom, to, address, bytes, &said), UC_E_BUSY);
+		expect_err(report_file(&tom, to, address, bytes, &said), UC_E_PEER);
 	expect_eq(count(lens), 0);
 	dial->is_down = false;
 	expect_ok(report_file(&tom, REPORT_TO_APP, address, bytes, &said));

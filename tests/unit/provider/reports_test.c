@@ -181,12 +181,12 @@ TEST(of_a_hub_that_says_nothing)
 	expect_err(uphold(lens, 1, &tom), UC_E_NOT_ALLOWED);
 	expect_ok(report(&tom, REPORT_TO_APP | REPORT_TO_HUB, report_of(&r1, &m, 1), &r));
 	expect_eq(r.told, REPORT_TO_APP);
-	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_BUSY);
+	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_PEER);
 	f.accepted_timestamp++;
-	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_BUSY);
+	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_PEER);
 	f.frank.franking_signature_ciphersuite = 0;
 	f.frank.franking_integrity_signature.n = 0;
-	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_BUSY);
+	expect_err(report(&tom, REPORT_TO_APP, report_of(&r1, &f, 1), &r), UC_E_PEER);
 	expect_eq(count(lens), 2);
 	the_end();
 }
@@ -204,7 +204,7 @@ TEST(of_a_hub_that_knows_the_app_no_more)
 	expect_ok(report(&tom, REPORT_TO_APP, report_of(&r1, &m, 1), &r));
 	expect_eq(hub->last_status, 403);
 	expect_eq(r.verdict, REPORT_UNCONFIRMED);
-	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_BUSY);
+	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &m, 1), &r), UC_E_PEER);
 	expect_eq(forged(), 0);
 	hub->knows_nobody = false;
 	expect_err(report(&tom, REPORT_TO_HUB, report_of(&r1, &f, 1), &r), UC_E_FRANK);

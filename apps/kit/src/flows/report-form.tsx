@@ -142,7 +142,7 @@ export function Taken({ done, app }: { done: Reported; app: string }) {
 	return (
 		<Good>
 			{done.verdict === 'unconfirmed'
-				? `Your report was sent to ${who}. ${other} does not answer, so nobody could confirm yet that it was sent like this.`
+				? `Your report was sent to ${who}. ${other} does not answer, or takes no more just now, so nobody could confirm yet that it was sent like this.`
 				: `Your report was sent to ${who}. The moderators know that it was sent like this.`}
 		</Good>
 	);
