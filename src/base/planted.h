@@ -21,7 +21,8 @@
 	X(dedupe_hole, "after a restart a message that is sent again stands in the log twice")  \
 	X(ticket_replay, "a seat that is known is opened as if its room had not changed since") \
 	X(forgotten_commit, "a client sends what it has not written, and forgets it in a kill") \
-	X(clock_assumption, "the clock is taken never to go back")
+	X(clock_assumption, "the clock is taken never to go back")                              \
+	X(stranger_stays, "below 16, a device does not leave a group for a stranger in it")
 
 /* Leaks, for the program that tries to tell who is whom (tests/sim/linkage.py). */
 #define PLANTED_LEAKS(X)                                                                        \

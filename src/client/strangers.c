@@ -14,6 +14,7 @@
 #include "mimi/room_roles.h"
 
 #include "base/buf.h"
+#include "base/planted.h"
 
 enum {
 	/* For somebody's introduction, which may be on its way, or come with their device. */
@@ -265,7 +266,8 @@ uc_err strangers_drive(struct uc_client *c, struct room *r)
 			continue;
 		if (fine && m->introduced)
 			m->admitted = r->dirty = r->members_dirty = true;
-		else if (!fine && (!unknown || !waits_until(c, m->since_ms + INTRODUCTION_MS)))
+		else if (!fine && !PLANTED(stranger_stays) &&
+			 (!unknown || !waits_until(c, m->since_ms + INTRODUCTION_MS)))
 			return flee_from(c, r, m);
 	}
 	return UC_OK;

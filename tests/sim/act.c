@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people do, by the dice. */
 #include "client/client.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/rules.h"
 
 enum {
 	ACT_MS = 6000, /* between two acts of a person, about */
@@ -90,7 +90,7 @@ static const struct uc_room *any_room(struct person *p, const struct lists *l, b
 	return n ? found[dice_below(&p->w->dice, n)] : NULL;
 }
 
-static void say(struct person *p, const char *kind, char out[TEXT_MAX])
+void act_text(struct person *p, const char *kind, char out[TEXT_MAX])
 {
 	snprintf(out, TEXT_MAX, "%s%s from %u, %u.%u", mark, kind, p->number, p->device, ++p->said);
 }
@@ -109,8 +109,9 @@ static void act_ask(struct person *p, struct lists *l)
 	if (device_same(whom, p) || p->asked >= CONTACTS_ASKED)
 		return;
 	p->asked++;
-	say(p, "may I?", text);
+	act_text(p, "may I?", text);
 	sim_story(w, "person %u asks person %u", p->number, whom->number);
+	rules_asks(p, whom, false);
 	person_before(p, "uc_ask", "");
 	person_after(p, uc_ask(p->client, whom->app->domain, whom->identifier, text, &op));
 }
@@ -123,6 +124,8 @@ static void act_answer(struct person *p, struct lists *l)
 	struct uc_id id = l->requests[dice_below(&p->w->dice, l->requests_n)].id;
 	bool decline = dice_below(&p->w->dice, 8) == 0;
 	sim_story(p->w, "person %u %s", p->number, decline ? "declines" : "accepts");
+	if (!decline)
+		rules_accepts(p, &id);
 	person_before(p, decline ? "uc_decline" : "uc_accept", "");
 	person_after(p, decline ? uc_decline(p->client, &id, &op) : uc_accept(p->client, &id, &op));
 }
@@ -135,7 +138,7 @@ static void act_send(struct person *p, struct lists *l)
 	if (!r)
 		return;
 	struct uc_id room = r->id;
-	say(p, "text", text);
+	act_text(p, "text", text);
 	sim_story(p->w, "person %u sends %s", p->number, text);
 	person_before(p, "uc_send", "");
 	uc_err err = uc_send(p->client, &room, text, &id);
@@ -164,7 +167,7 @@ static void act_reply(struct person *p, struct lists *l)
 	if (!m)
 		return;
 	struct uc_id room = r->id, to = m->id;
-	say(p, reaction ? "!" : "reply", text);
+	act_text(p, reaction ? "!" : "reply", text);
 	sim_story(p->w, "person %u sends %s", p->number, text);
 	person_before(p, reaction ? "uc_send_reaction" : "uc_send_reply", "");
 	uc_err err = reaction ? uc_send_reaction(p->client, &room, &to, text, &id)
@@ -200,7 +203,7 @@ static void act_group(struct person *p, struct lists *l)
 	if (n < 2 || p->groups >= GROUPS_MADE)
 		return;
 	p->groups++;
-	say(p, "group", name);
+	act_text(p, "group", name);
 	sim_story(p->w, "person %u makes a group of %zu", p->number, n + 1);
 	person_before(p, "uc_group_create", "");
 	person_after(p, uc_group_create(p->client, name, contacts, n, &op));
@@ -242,7 +245,7 @@ static void act_rename(struct person *p, struct lists *l)
 	if (!r)
 		return;
 	struct uc_id room = r->id;
-	say(p, "renamed", name);
+	act_text(p, "renamed", name);
 	person_before(p, "uc_group_rename", "");
 	person_after(p, uc_group_rename(p->client, &room, name, &op));
 }
@@ -482,6 +485,11 @@ static void begins(struct person *p)
 		sign_up(p);
 }
 
+static bool is_about(const struct person *p)
+{
+	return p->client && p->phase == PHASE_LIVE && !p->w->quiet && !p->client->account.deleting;
+}
+
 static void acts(struct world *w, struct happening *h)
 {
 	struct person *p = h->subject;
@@ -510,10 +518,14 @@ static void acts(struct world *w, struct happening *h)
 	if (p->phase == PHASE_FRESH || p->phase == PHASE_RETURNING)
 		p->phase = PHASE_LIVE;
 	words_keep(p);
-	if (p->client && p->phase == PHASE_LIVE && is_hidden(p))
+	if (p->client && p->phase == PHASE_LIVE && is_hidden(p) && !p->self->aged)
 		act_findable(p, UC_ASK_ANYBODY);
-	if (p->client && p->phase == PHASE_LIVE && !w->quiet && !p->client->account.deleting)
+	if (p->client && p->phase == PHASE_LIVE)
+		rules_say(p);
+	if (is_about(p))
 		act_live(p);
+	if (is_about(p))
+		rules_act(p);
 }
 
 void act_start(struct person *p)

@@ -8,7 +8,7 @@
 #include "provider/schema.h"
 #include "store/inspect.h"
 #include "store/store_memory.h"
-#include "tests/sim/truth.h"
+#include "tests/sim/rules.h"
 
 static bool is_here(const struct person *p)
 {
@@ -208,15 +208,16 @@ static bool name_each(void *ctx, const struct uc_member *m)
 	struct names_check *n = ctx;
 	struct world *w = n->p->w;
 	const struct person *who = map_find(&w->truth->names, view_str(m->participant));
+	const struct room_truth *t = truth_room(w, n->r->uri);
 	w->stats.members++;
 	w->stats.introduced += m->introduced;
 	if (!who)
 		sim_fail(w, "nobody is %s", m->participant);
 	else if (m->introduced && strcmp(m->name, m->persona ? who->persona : who->name) != 0)
 		sim_fail(w, "person %u takes %s for %s", n->p->number, who->name, m->name);
-	else if (!m->introduced && !truth_room(w, n->r->uri)->forked && is_here(who) &&
+	else if (!m->introduced && !t->forked && !truth_is_elsewhere(t, who) && is_here(who) &&
 		 who->device == 1 && !device_any_restored(who) && !n->p->restored &&
-		 !device_any_ended(who))
+		 !device_any_ended(who) && !rules_may_not_know(n->p, who, n->r->uri))
 		sim_fail(w, "person %u does not know %s in %s", n->p->number, who->name, n->r->uri);
 	return true;
 }
@@ -279,7 +280,7 @@ static void check_request(struct person *p, const struct request *q)
 	    device_any_restored(p) || other->app->rolled || p->app->rolled)
 		return;
 	const struct request *theirs = other_end(other, q);
-	if (!theirs && has_asked_again(p, q))
+	if (!theirs && (has_asked_again(p, q) || rules_may_keep_off(p, other)))
 		return;
 	if (!theirs)
 		sim_fail(w, "person %u never got person %u's request", other->number, p->number);
@@ -295,9 +296,15 @@ static void check_request(struct person *p, const struct request *q)
  * that was ended comes again with another, also to who had answered. */
 static void check_once(struct person *p, const struct request *of)
 {
-	for (unsigned i = 0; i < p->w->people_n; i++)
-		if (!strcmp(p->w->people[i].name, of->name) && device_any_ended(&p->w->people[i]))
+	for (unsigned i = 0; i < p->w->people_n; i++) {
+		const struct person *from = &p->w->people[i];
+		/* Who has forgotten what a guardian's word has held up asks by another, too. */
+		bool again =
+			device_any_ended(from) ||
+			(device_any_restored(from) && (rules_is_minor(from) || rules_is_minor(p)));
+		if (again && !strcmp(from->name, of->name))
 			return;
+	}
 	for (const struct request *q = of->next; q; q = q->next)
 		if (q->incoming && of->incoming && !strcmp(q->text, of->text))
 			sim_fail(p->w, "person %u has a request twice: %s", p->number, q->text);
@@ -500,6 +507,8 @@ static bool is_told(const struct person *p, const struct said *s, const struct m
 static void check_entitled_now(struct world *w, const struct said *s, struct person *p,
 			       const struct map *seen)
 {
+	if (rules_is_young(p) && !s->room->direct && !rules_must_hear(p, s))
+		return;
 	for (const struct room *r = p->client->rooms; r; r = r->next) {
 		bool is_it = !strcmp(r->uri, s->room->uri) && r->state == ROOM_OPEN && !r->shadow;
 		if (!is_it || s->person == p || s->person->restored || p->restored || s->changed)
@@ -523,6 +532,8 @@ static void check_entitled(struct world *w, const struct said *s, struct person 
 			continue;
 		if (!seat->in_room && !is_in_the_end(s->room, seat))
 			continue; /* removed before they ever came */
+		if (truth_seat_is_elsewhere(s->room, seat))
+			continue;
 		/* Who goes on from an older copy, and cannot know it, may use KeyPackages and message
 		 * keys once more: what was sent with them is refused as a repeat. */
 		if (s->person->restored)
@@ -530,6 +541,9 @@ static void check_entitled(struct world *w, const struct said *s, struct person 
 		if (p->restored && !is_current(p, s->room, seat))
 			continue; /* of a state that it has forgotten, or lost its place in */
 		if (seat->second && !brings(p, s))
+			continue;
+		/* What strangers write is kept from whoever is below 16, and they leave (check_rules.c). */
+		if (rules_is_young(p) && !s->room->direct && !rules_must_hear(p, s))
 			continue;
 		if (!s->changed && !map_find(seen, view_str(s->text)) && !is_told(p, s, seen))
 			sim_fail(w, "person %u never got %s (entry %llu, epoch %llu)", p->number,
@@ -679,4 +693,5 @@ void check_all(struct world *w)
 	}
 	check_messages(w);
 	check_strangers(w);
+	check_rules(w);
 }

@@ -3,7 +3,7 @@
  *
  *	sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] [--story] [--stats]
  *	         [--people N] [--events N] [--calm] [--chance] [--jobs N] [--planted NAME]
- *	         [--with FAULT] [--devices]
+ *	         [--with FAULT] [--devices] [--minors] [--roles]
  *
  * After the seeds, every write point that was seen and not struck is struck in the cheapest seed
  * that saw it, so that over a run each was struck at least once.  With --chance, what chance
@@ -21,7 +21,7 @@
 struct options {
 	uint64_t from, to, events;
 	unsigned people, jobs;
-	bool trace, story, stats, calm, chance, devices;
+	bool trace, story, stats, calm, chance, devices, minors, roles;
 	const char *strike, *planted;
 	uint32_t weather; /* faults besides those of the seed */
 };
@@ -33,6 +33,8 @@ static void plan_make(const struct options *o, const struct job *job, struct cov
 	plan_of_seed(out, job->seed);
 	out->weather |= o->weather;
 	out->devices = out->devices || o->devices;
+	out->minors = out->minors || o->minors;
+	out->roles = out->roles || o->roles;
 	if (o->people)
 		out->people = o->people;
 	if (o->events)
@@ -44,8 +46,8 @@ static void again(const struct options *o, const struct job *job)
 	fprintf(stderr, "  again: ./dev sim --seed %" PRIu64, job->seed);
 	if (job->strike)
 		fprintf(stderr, " --strike '%s'", job->strike);
-	if (o->devices)
-		fputs(" --devices", stderr);
+	fprintf(stderr, "%s%s%s", o->devices ? " --devices" : "", o->minors ? " --minors" : "",
+		o->roles ? " --roles" : "");
 	fputc('\n', stderr);
 }
 
@@ -347,6 +349,10 @@ static bool options_read(struct options *o, int argc, char **argv)
 			o->chance = true;
 		else if (!strcmp(argv[i], "--devices"))
 			o->devices = true;
+		else if (!strcmp(argv[i], "--minors"))
+			o->minors = true;
+		else if (!strcmp(argv[i], "--roles"))
+			o->roles = true;
 		else if (option(o, argv[i], argv[i + 1]))
 			i++;
 		else
@@ -364,7 +370,8 @@ int main(int argc, char **argv)
 		fputs("usage: sim-test [--seeds FROM-TO] [--seed N] [--strike POINT] [--trace] "
 		      "[--story] [--stats]\n"
 		      "                [--people N] [--events N] [--calm] [--chance] [--jobs N] "
-		      "[--planted NAME] [--with FAULT] [--devices]\n",
+		      "[--planted NAME] [--with FAULT] [--devices]\n"
+		      "                [--minors] [--roles]\n",
 		      stderr);
 		return 2;
 	}

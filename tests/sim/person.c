@@ -3,7 +3,7 @@
 #include "client/account.h"
 #include "client/room_group.h"
 #include "client/store_memory.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/rules.h"
 
 #include "base/heap.h"
 
@@ -63,7 +63,7 @@ static void client_close(struct person *p)
 	p->client = NULL;
 	p->armed = false;
 	p->wake_ms = 0;
-	p->op = 0;
+	p->op = p->link_op = p->role_op = 0;
 	p->ending = NULL;
 }
 
@@ -278,6 +278,8 @@ static void events_shown(struct person *p)
 	while (p->client && uc_client_next_event(p->client, &e)) {
 		truth_event(p, &e);
 		device_event(p, &e);
+		check_rules_event(p, &e);
+		rules_event(p, &e);
 		act_event(p, &e);
 	}
 }
@@ -346,6 +348,7 @@ void person_after(struct person *p, uc_err err)
 	p->generation = uc_client_generation(p->client);
 	truth_look(p);
 	device_look(p);
+	check_rules_look(p);
 	frames_leave(p);
 	events_shown(p);
 	if (p->client)

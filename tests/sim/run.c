@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One seed from its beginning to its end, and what it came to. */
-#include "tests/sim/sim.h"
+#include "tests/sim/rules.h"
 
 #include <inttypes.h>
 
@@ -37,6 +37,8 @@ void plan_of_seed(struct plan *p, uint64_t seed)
 		p->weather &= ~(UINT32_C(1) << FAULT_OLDER);
 	/* Further devices make a world dearer. */
 	p->devices = dice_below(&d, 5) == 0;
+	p->minors = dice_below(&d, 6) == 0;
+	p->roles = dice_below(&d, 6) == 0;
 }
 
 static void people_come(struct world *w)
@@ -53,6 +55,7 @@ static void people_come(struct world *w)
 			sim_fail(w, "no memory");
 			return;
 		}
+		rules_person(p);
 		act_start(p);
 	}
 }
@@ -131,6 +134,9 @@ void stats_print(const struct stats *s, const char *what)
 	printf("  %" PRIu64 " further devices, %" PRIu64 " of them ended; %" PRIu64
 	       " further keys in %" PRIu64 " places\n",
 	       s->linked, s->unlinked, s->keys_made, s->keys_looked);
+	printf("  %" PRIu64 " minors, %" PRIu64 " guardians, %" PRIu64 " times agreed; %" PRIu64
+	       " letters by link; %" PRIu64 " roles given\n",
+	       s->minors, s->wards, s->agreed, s->by_link, s->roles);
 	printf("  messages: %" PRIu64 " sent, %" PRIu64 " accepted, %" PRIu64 " received, %" PRIu64
 	       " failed in rooms that were left\n",
 	       s->said, s->accepted, s->received, s->failed);

@@ -227,6 +227,19 @@ struct person {
 	uint8_t device_key[32];
 	struct person *ending; /* an end that it is putting to another one */
 	uc_op ending_op;
+
+	/* rules.c; of the first device, but for operations that are under way and what was done. */
+	bool aged; /* says how old, some time */
+	enum uc_age age;
+	uint64_t says_ms, said_ms;    /* when; and when it held, 0: not yet */
+	bool said_first;              /* before anybody knew them */
+	uint64_t guarded_ms;          /* there is a guardian, or was, since then; 0: never */
+	char link_text[TEXT_MAX * 4]; /* by which others ask them */
+	uc_op link_op, role_op;
+	unsigned linked_by, role;
+	char role_of[512];
+	const struct room_truth *role_in;
+	struct heard_truth *heard; /* check_rules.c: of this device */
 };
 
 struct stats {
@@ -236,6 +249,7 @@ struct stats {
 	uint64_t said, accepted, received, failed;
 	uint64_t rooms, epochs, joined, removed, recovered, deleted, restored, rejoined, recalled;
 	uint64_t members, introduced, linked, unlinked, keys_looked, keys_made;
+	uint64_t minors, wards, agreed, by_link, roles;
 	uint64_t virtual_ms;
 	uint64_t weather[FAULT_COUNT], acted[ACTS_MAX];
 };
@@ -247,6 +261,7 @@ struct plan {
 	bool faults, trace;
 	uint32_t weather;          /* which of enum fault there are, as bits */
 	bool devices;              /* some have several */
+	bool minors, roles;        /* some are below 18; owners give roles */
 	const char *strike;        /* a write point to strike the first time it is seen; or NULL */
 	const struct story *story; /* what is told of it; or NULL */
 	struct cover *cover;
@@ -261,7 +276,8 @@ void plan_of_seed(struct plan *p, uint64_t seed);
 struct world {
 	struct plan plan;
 	uint64_t now_ms;
-	struct dice dice; /* of network, faults and acts */
+	struct dice dice;  /* of network, faults and acts */
+	struct dice rules; /* of what rules.c does */
 	struct env env;
 	struct timeline timeline;
 	struct app apps[APPS];
@@ -422,6 +438,8 @@ uc_err jobs_run(const struct jobs *j);
 const char *act_name(size_t i); /* NULL after the last */
 
 void act_start(struct person *p);
+/* A text of theirs that there is once. */
+void act_text(struct person *p, const char *kind, char out[TEXT_MAX]);
 /* What a program would do with an event. */
 void act_event(struct person *p, const struct uc_event *e);
 

@@ -80,6 +80,30 @@ bool truth_is_in(const struct epoch_truth *e, const struct seat_truth *s)
 	return false;
 }
 
+static const struct epoch_truth *last_epoch(const struct room_truth *r)
+{
+	for (size_t i = r->epochs_n; i-- > 0;)
+		if (r->epochs[i].known)
+			return &r->epochs[i];
+	return NULL;
+}
+
+bool truth_seat_is_elsewhere(const struct room_truth *r, const struct seat_truth *s)
+{
+	return s->twice && s->room && s->room != r;
+}
+
+bool truth_is_elsewhere(const struct room_truth *r, const struct person *who)
+{
+	const struct epoch_truth *e = last_epoch(r);
+	for (size_t i = 0; e && i < e->n; i++) {
+		const struct seat_truth *s = e->seats[i];
+		if (s->person && s->person->self == who && truth_seat_is_elsewhere(r, s))
+			return true;
+	}
+	return false;
+}
+
 /* An array that has a place for index i; what is new in it is zero. */
 static void *grown(struct world *w, void *v, size_t *n, uint64_t i, size_t size)
 {
@@ -140,8 +164,18 @@ struct gather {
 	struct room_truth *room;
 	struct buf list;
 	struct seat_truth *seats[SEATS_MAX];
+	struct role_truth roles[SEATS_MAX];
 	size_t n;
 };
+
+uint64_t truth_participant(struct view participant)
+{
+	uint8_t hash[32];
+	uint64_t n = 0;
+	if (!sha256(participant, hash))
+		memcpy(&n, hash, sizeof n);
+	return n;
+}
 
 static bool gather_each(void *ctx, const struct room_client *k)
 {
@@ -153,6 +187,7 @@ static bool gather_each(void *ctx, const struct room_client *k)
 	buf_add_byte(&g->list, '\n');
 	if (g->n == SEATS_MAX)
 		return true;
+	g->roles[g->n] = (struct role_truth){ truth_participant(k->participant), k->role };
 	struct seat_truth *s = g->seats[g->n++] = truth_seat(g->w, k->client);
 	return s;
 }
@@ -181,12 +216,15 @@ static void epoch_keep(struct world *w, struct epoch_truth *e, const struct gath
 		       const uint8_t hash[32])
 {
 	e->seats = ARENA_ARRAY(&w->truth->mem, struct seat_truth *, g->n + 1);
-	if (!e->seats) {
+	e->roles = ARENA_ARRAY(&w->truth->mem, struct role_truth, g->n + 1);
+	if (!e->seats || !e->roles) {
 		sim_fail(w, "no memory");
 		return;
 	}
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n; i++) {
 		e->seats[i] = g->seats[i];
+		e->roles[i] = g->roles[i];
+	}
 	e->n = g->n;
 	memcpy(e->hash, hash, 32);
 	e->known = true;
@@ -232,6 +270,7 @@ static void room_look(struct person *p, const struct room *r)
 		s->reached = r->seq;
 	if (!t || !s || !r->group || r->state == ROOM_CREATING || r->state == ROOM_JOINING)
 		return;
+	t->direct = r->direct;
 	uint64_t epoch = room_group_epoch(r->group);
 	if (!r->consistent && !t->forked)
 		sim_fail(w, "person %u finds %s inconsistent", p->number, r->uri);
@@ -267,6 +306,7 @@ void truth_rolled_back(struct app *hub)
 
 void truth_restored(struct person *p)
 {
+	p->heard = NULL;
 	for (struct seat_truth *s = p->w->truth->all_seats; s; s = s->next)
 		if (s->person == p)
 			s->in_room = false;

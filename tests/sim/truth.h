@@ -28,15 +28,21 @@ struct entry_truth {
 	uint8_t content_type;
 	uint64_t epoch;
 };
+struct role_truth {
+	uint64_t participant;
+	uint32_t role;
+};
 struct epoch_truth {
 	bool known;
 	uint8_t hash[32], authenticator[32]; /* of its members, and of that secret */
 	struct seat_truth **seats;
+	struct role_truth *roles; /* as the seats */
 	size_t n;
 };
 struct room_truth {
 	struct room_truth *next;
 	bool forked; /* its hub went on from an older copy: what came after that was another log */
+	bool direct;
 	bool ended_known; /* check.c: where members are in the end */
 	uint64_t ended_epoch;
 	uint8_t ended_authenticator[32];
@@ -73,6 +79,7 @@ struct truth {
 	struct room_truth *all_rooms;
 	struct seat_truth *all_seats;
 	struct said *all_said;
+	struct said_word *words; /* rules.h */
 };
 
 struct room_truth *truth_room(struct world *w, const char *uri);
@@ -81,5 +88,11 @@ struct seat_truth *truth_seat(struct world *w, struct view client);
 const struct entry_truth *truth_entry(const struct room_truth *r, uint64_t seq);
 const struct epoch_truth *truth_epoch(const struct room_truth *r, uint64_t epoch);
 bool truth_is_in(const struct epoch_truth *e, const struct seat_truth *s);
+/* Was that seat brought into it with what had led it to another room, by who had forgotten that?  There it
+ * is, and never comes.  And is somebody there, in the end, by such a one? */
+bool truth_seat_is_elsewhere(const struct room_truth *r, const struct seat_truth *s);
+bool truth_is_elsewhere(const struct room_truth *r, const struct person *who);
+/* A number that stands for that participant. */
+uint64_t truth_participant(struct view participant);
 
 #endif

@@ -100,6 +100,7 @@ uc_err world_init(struct world *w, const struct plan *plan)
 	*w = (struct world){ .plan = *plan, .now_ms = start_ms };
 	w->env = (struct env){ w, world_now, world_random, NULL };
 	dice_seed(&w->dice, plan->seed);
+	dice_seed(&w->rules, plan->seed ^ 0xa9e);
 	plan->cover->run++;
 	TRY(truth_init(w));
 	for (unsigned i = 0; i < APPS; i++)
