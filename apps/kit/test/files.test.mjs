@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files on the way: what is chosen, what stays chosen, what is kept of what was fetched.
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
+import { holdClock } from './clock.mjs';
 import { load } from './load.mjs';
 
 const { Files } = await load('../src/files.ts');
 const { showBytes } = await load('../src/format.ts');
 
 // What waits a minute is not waited for.
-mock.timers.enable({ apis: ['setTimeout'] });
+const clock = holdClock();
 
 const file = (name, n = 3) => ({
 	name,
@@ -37,7 +38,7 @@ function stage(core = {}) {
 	/** what the browser was given, and which addresses of it are gone again */
 	const given = { blobs: [], clicked: [], revoked: [] };
 	// What others before have left.
-	mock.timers.tick(60_000);
+	clock.tick(60_000);
 	globalThis.document = {
 		createElement: () => ({
 			click() {
@@ -176,7 +177,7 @@ test('what is saved is bytes of no type, and leaves the memory a minute later', 
 	const { files, given } = stage({ readFile: () => Uint8Array.of(60, 104, 116, 109, 108, 62) });
 	const page = { ...MESSAGE, file: { name: 'a.html', type: 'text/html', bytes: 6 } };
 	await files.save(page);
-	mock.timers.tick(30_000);
+	clock.tick(30_000);
 	await files.save({ ...page, number: 8 });
 	assert.deepEqual(
 		given.blobs.map((b) => [b.type, b.size]),
@@ -187,11 +188,11 @@ test('what is saved is bytes of no type, and leaves the memory a minute later', 
 	);
 	assert.equal(await given.blobs[0].text(), '<html>');
 	assert.deepEqual(given.clicked, ['blob:1', 'blob:2']);
-	mock.timers.tick(29_999);
+	clock.tick(29_999);
 	assert.deepEqual(given.revoked, []);
-	mock.timers.tick(1);
+	clock.tick(1);
 	assert.deepEqual(given.revoked, ['blob:1']);
-	mock.timers.tick(30_000);
+	clock.tick(30_000);
 	assert.deepEqual(given.revoked, ['blob:1', 'blob:2']);
 	// Of what could not be read nothing was made.
 	const bad = stage({
@@ -200,7 +201,7 @@ test('what is saved is bytes of no type, and leaves the memory a minute later', 
 		},
 	});
 	await bad.files.save(MESSAGE);
-	mock.timers.tick(60_000);
+	clock.tick(60_000);
 	assert.deepEqual([bad.given.blobs, bad.given.revoked], [[], []]);
 });
 
