@@ -258,9 +258,7 @@ test('a file that was changed where it lies is refused, and reported', async (st
 		await tom.button('Save: forged.bin').click();
 		const said = tom.message('forged.bin').getByRole('alert');
 		// An app that stops tells each device how long to stay away, and the page may be waiting.
-		await said
-			.getByText('What came is not the file that was sent')
-			.waitFor({ timeout: 90_000 });
+		await said.getByText('What came is not the file that was sent').waitFor({ timeout: 90_000 });
 		// It goes, and comes again: too soon for whoever looks only now and then.
 		await said.evaluate((el) => (el.dataset.before = 'yes'));
 		await tom.button('Try again: forged.bin').click();
