@@ -160,21 +160,28 @@ TEST(two_entries_at_one_place_are_an_alarm_also_when_the_head_is_the_same)
 	person_end(&s.p);
 }
 
+/* In the place of the entry that adds a device the app shows another one, a day later. */
+static struct shown another_list(struct scene *s)
+{
+	struct ed25519_key d;
+	scene_begin(s);
+	expect_ok(ed25519_generate(test_env(), &d));
+	small_app_list_put(&s->app, &s->b, DEVICE_ADD, &s->c, false);
+	person_look(&s->p);
+	small_app_list_put(&s->app, &s->b, DEVICE_ADD, &d, true);
+	test_now_ms += 24 * 3600 * 1000;
+	person_look(&s->p);
+	struct shown now = show(&s->p);
+	expect_eq(now.changes, 2);
+	return now;
+}
+
 /* One that cannot be read hides no other, brings none anew, and goes with them. */
 TEST(a_damaged_alarm_keeps_no_other_from_being_seen)
 {
 	static struct scene s;
 	struct safe_place first = { .table = "device change" };
-	struct ed25519_key d;
-	scene_begin(&s);
-	expect_ok(ed25519_generate(test_env(), &d));
-	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	person_look(&s.p);
-	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &d, true);
-	test_now_ms += 24 * 3600 * 1000;
-	person_look(&s.p);
-	struct shown now = show(&s.p);
-	expect_eq(now.changes, 2);
+	struct shown now = another_list(&s);
 	expect_eq(now.change[1].kind, UC_DEVICE_TWO_LISTS);
 	first.number = now.change[0].number;
 	person_rots(&s.p, first);
@@ -202,17 +209,7 @@ TEST(a_damaged_alarm_keeps_no_other_from_being_seen)
 TEST(another_list_does_not_hide_who_was_added)
 {
 	static struct scene s;
-	struct ed25519_key d;
-	scene_begin(&s);
-	expect_ok(ed25519_generate(test_env(), &d));
-	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &s.c, false);
-	person_look(&s.p);
-	/* In the place of that entry the app shows another one. */
-	small_app_list_put(&s.app, &s.b, DEVICE_ADD, &d, true);
-	test_now_ms += 24 * 3600 * 1000;
-	person_look(&s.p);
-	struct shown now = show(&s.p);
-	expect_eq(now.changes, 2);
+	struct shown now = another_list(&s);
 	expect_eq(now.change[0].kind, UC_DEVICE_ADDED);
 	expect_bytes(VIEW_OF(now.change[0].device_key), VIEW_OF(s.c.pub));
 	expect_eq(now.change[1].kind, UC_DEVICE_TWO_LISTS);

@@ -80,7 +80,8 @@ TEST(who_takes_a_letter_back_is_answered_by_nobody)
 	}
 }
 
-TEST(what_still_waits_in_the_app_is_not_sent)
+/* Two letters wait for an app that is down, and the first is taken back. */
+static void one_is_taken_back_on_its_way(void)
 {
 	begin(DIAL);
 	apps[DIAL].is_down = true;
@@ -88,6 +89,11 @@ TEST(what_still_waits_in_the_app_is_not_sent)
 	expect_ok(request(x.una.c, x.una_s));
 	apps_wait(500);
 	expect_ok(take_back(&x.rosa));
+}
+
+TEST(what_still_waits_in_the_app_is_not_sent)
+{
+	one_is_taken_back_on_its_way();
 	app_kill(&apps[LENS], true);
 	app_start(&apps[LENS]);
 	apps[DIAL].is_down = false;
@@ -103,12 +109,7 @@ TEST(one_of_which_that_cannot_be_read_holds_up_no_others)
 {
 	struct request_address r = { .channel = 0 };
 	struct store_key k;
-	begin(DIAL);
-	apps[DIAL].is_down = true;
-	expect_ok(request(x.rosa.c, x.letter));
-	expect_ok(request(x.una.c, x.una_s));
-	apps_wait(500);
-	expect_ok(take_back(&x.rosa));
+	one_is_taken_back_on_its_way();
 	expect_ok(request_address_open(VIEW_OF(apps[LENS].keys.address_key), apps[LENS].domain,
 				       x.reply, test_now_ms, &r));
 	expect(rots(apps[LENS].accounts, apps[LENS].disks[0],
